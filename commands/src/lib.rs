@@ -1,0 +1,1 @@
+//! The write side: command handlers, idempotency and the writer.

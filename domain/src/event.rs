@@ -1,0 +1,105 @@
+//! How events are named, versioned and turned into payloads.
+
+/// Why a stored payload is not an event of this program.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// A type that this program does not know.
+    #[error("unknown event type {0}")]
+    UnknownType(String),
+    /// A version that this program does not know.
+    #[error("unknown version {1} of event type {0}")]
+    UnknownVersion(String, u32),
+    /// The payload does not fit the type.
+    #[error("malformed payload of event type {0}: {1}")]
+    Malformed(String, String),
+}
+
+/// Declares an aggregate's event enum from its payload structs, each with the version it is written in.
+///
+/// Names are storage formats: they are never renamed.
+macro_rules! event_enum {
+    ($(#[$doc:meta])* $name:ident { $( $variant:ident = $version:literal ),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, ::serde::Serialize, ::serde::Deserialize)]
+        #[serde(tag = "type")]
+        #[allow(clippy::large_enum_variant, reason = "events are moved once, from decision to journal")]
+        pub enum $name {
+            $(
+                #[allow(missing_docs, reason = "documented at the payload of the same name")]
+                $variant($variant),
+            )*
+        }
+
+        impl $name {
+            /// Every type name with the version that is written today.
+            pub const TYPES: &'static [(&'static str, u32)] = &[$((stringify!($variant), $version)),*];
+
+            /// The type's name.
+            pub fn name(&self) -> &'static str {
+                match self { $( Self::$variant(_) => stringify!($variant), )* }
+            }
+
+            /// The version that its payload is written in.
+            pub fn version(&self) -> u32 {
+                match self { $( Self::$variant(_) => $version, )* }
+            }
+
+            /// The payload as JSON, without what is personal.
+            pub fn payload(&self) -> Result<Vec<u8>, serde_json::Error> {
+                match self { $( Self::$variant(payload) => serde_json::to_vec(payload), )* }
+            }
+
+            /// Reads a stored payload.
+            pub fn decode(name: &str, version: u32, payload: &[u8]) -> Result<Self, $crate::DecodeError> {
+                match (name, version) {
+                    $(
+                        (stringify!($variant), $version) => serde_json::from_slice(payload)
+                            .map(Self::$variant)
+                            .map_err(|e| $crate::DecodeError::Malformed(name.into(), e.to_string())),
+                        (stringify!($variant), _) => Err($crate::DecodeError::UnknownVersion(name.into(), version)),
+                    )*
+                    _ => Err($crate::DecodeError::UnknownType(name.into())),
+                }
+            }
+
+            /// The JSON Schema of every payload, by type name.
+            pub fn schemas(generator: &mut ::schemars::SchemaGenerator) -> Vec<(&'static str, ::schemars::Schema)> {
+                vec![$( (stringify!($variant), generator.subschema_for::<$variant>()) ),*]
+            }
+        }
+
+        $(
+            impl From<$variant> for $name {
+                fn from(payload: $variant) -> Self {
+                    Self::$variant(payload)
+                }
+            }
+        )*
+
+        impl ::cqrs_es::DomainEvent for $name {
+            fn event_type(&self) -> String {
+                self.name().to_owned()
+            }
+            fn event_version(&self) -> String {
+                self.version().to_string()
+            }
+        }
+    };
+}
+
+/// Declares event payloads: camelCase, absent optional fields left out.
+macro_rules! payloads {
+    ($( $(#[$doc:meta])* $name:ident { $( $(#[$field_doc:meta])* $field:ident : $kind:ty ),* $(,)? } )*) => {
+        $(
+            #[serde_with::skip_serializing_none]
+            #[derive(Debug, Clone, PartialEq, ::serde::Serialize, ::serde::Deserialize, ::schemars::JsonSchema)]
+            #[serde(rename_all = "camelCase")]
+            $(#[$doc])*
+            pub struct $name {
+                $( $(#[$field_doc])* pub $field: $kind, )*
+            }
+        )*
+    };
+}
+
+pub(crate) use {event_enum, payloads};

@@ -1,0 +1,26 @@
+//! The rules of order fulfillment: pure, without clock, randomness or I/O.
+//!
+//! Four aggregates ([`order`], [`stock`], [`network`], [`policy`]) and one pure function ([`sourcing`]). Each
+//! aggregate has a `decide`, which says what events a command leads to or why it is refused, and an `evolve`,
+//! which says what an event makes of the state. The same state and command always give the same events: time
+//! comes with the command, ids derive from it, and nothing iterates over a hash map.
+//!
+//! The aggregates implement [`cqrs_es::Aggregate`]; its `handle` calls `decide` and nothing else.
+
+mod aggregate;
+mod command;
+mod event;
+mod refusal;
+
+pub mod distance;
+pub mod network;
+pub mod order;
+pub mod policy;
+pub mod sourcing;
+pub mod stock;
+pub mod values;
+
+pub use aggregate::Decide;
+pub use command::Command;
+pub use event::DecodeError;
+pub use refusal::{Class, Refusal};

@@ -1,0 +1,271 @@
+//! What can be asked of an order.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::events::{
+    Charge, DeliveryIntent, Dimensions, PaymentTerms, Priority, SourcingBasis, TrackingStatus,
+};
+use super::personal::ShipTo;
+use crate::command::commands;
+use crate::policy::{Criterion, OnShortage, ReserveAt};
+use crate::sourcing::Sourced;
+use crate::values::{
+    Amount, Attributes, ChannelName, Currency, ExternalReferences, FulfillmentOrderId, LineNumber, OrderId,
+    Quantity, Reference, ShipmentId, Sku, Text, Timestamp,
+};
+
+macro_rules! parts {
+    ($( $(#[$doc:meta])* $name:ident { $( $(#[$field_doc:meta])* $field:ident : $kind:ty ),* $(,)? } )*) => {
+        $(
+            $(#[$doc])*
+            #[serde_with::skip_serializing_none]
+            #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+            #[serde(rename_all = "camelCase", deny_unknown_fields)]
+            pub struct $name { $( $(#[$field_doc])* pub $field: $kind, )* }
+        )*
+    };
+}
+
+parts! {
+    /// A line to be ordered.
+    NewLine {
+        /// What.
+        sku: Sku,
+        /// How many.
+        quantity: Quantity,
+        /// The sender's name for the line, once an order.
+        line_ref: Option<Reference>,
+        /// Price of one.
+        unit: Option<Amount>,
+        /// Price of the line.
+        total: Option<Amount>,
+        /// Tax of the line.
+        tax: Option<Amount>,
+        /// Discount on the line.
+        discount: Option<Amount>,
+        /// The sender's own data.
+        attributes: Option<Attributes>,
+    }
+    /// Units of one line, named by its number or by the sender's name for it.
+    LineQuantity {
+        /// The line's number, from 1.
+        line: Option<LineNumber>,
+        /// The sender's name for the line.
+        line_ref: Option<Reference>,
+        /// How many.
+        quantity: Quantity,
+        /// Of which lots.
+        lots: Option<Vec<Reference>>,
+        /// Which serial numbers.
+        serials: Option<Vec<Reference>>,
+    }
+    /// A parcel that leaves.
+    ShipPackage {
+        /// Its id within the shipment; `p1`, `p2` and so on where not given.
+        package_id: Option<Reference>,
+        /// Who carries it.
+        carrier: Reference,
+        /// The carrier's number.
+        tracking_number: Reference,
+        /// The carrier's service.
+        service: Option<Text<64>>,
+        /// What is in it; one package may leave it out and holds what the others do not.
+        lines: Option<Vec<LineQuantity>>,
+        /// Its weight in grams.
+        weight: Option<Quantity>,
+        /// Its size in millimetres.
+        dimensions: Option<Dimensions>,
+    }
+}
+
+commands! {
+    /// Orders goods.
+    CreateOrder {
+        /// The order's id; made where not given.
+        order_id: Option<OrderId>,
+        /// Where it comes from.
+        channel: ChannelName,
+        /// Its name there: the same order is recognised by it.
+        channel_ref: Option<Reference>,
+        /// The customer's name there. Not a person's name: it is not sealed.
+        customer_ref: Option<Reference>,
+        /// What is ordered: 1 to 500 lines.
+        lines: Vec<NewLine>,
+        /// The currency of every amount; needed where there is one.
+        currency: Option<Currency>,
+        /// What is charged beside the lines; at most 50.
+        charges: Option<Vec<Charge>>,
+        /// To whom and where it goes.
+        ship_to: Option<ShipTo>,
+        /// How and when it is to be delivered.
+        delivery: Option<DeliveryIntent>,
+        /// What becomes of it when not everything is there; the merchant's rule where not given.
+        on_shortage: Option<OnShortage>,
+        /// Whether several locations may fill it; the merchant's rule where not given.
+        allow_split: Option<bool>,
+        /// How urgent it is; `standard` where not given.
+        priority: Option<Priority>,
+        /// Whether it must be paid before it leaves; `required` where not given.
+        payment: Option<PaymentTerms>,
+        /// How long the reservation is to hold, as an ISO 8601 duration. Kept.
+        reserve_for: Option<Text<64>>,
+        /// When the customer ordered.
+        placed_at: Option<Timestamp>,
+        /// Its names elsewhere.
+        external_refs: Option<ExternalReferences>,
+        /// The sender's own data.
+        attributes: Option<Attributes>,
+    }
+    /// Reports that an order is paid.
+    ConfirmPayment {
+        /// The order.
+        order_id: OrderId,
+        /// The payment's name elsewhere.
+        payment_ref: Reference,
+        /// How much, in the order's currency.
+        amount: Option<Amount>,
+    }
+    /// Cancels an order of which nothing was picked yet; its units are free at once.
+    CancelOrder {
+        /// The order.
+        order_id: OrderId,
+        /// Why.
+        reason: Text<500>,
+    }
+    /// Reports goods taken from their places: all that is left, or units of lines.
+    PickItems {
+        /// By which fulfillment order.
+        fulfillment_order_id: FulfillmentOrderId,
+        /// All that is not picked yet.
+        all: Option<bool>,
+        /// Or units of these lines.
+        lines: Option<Vec<LineQuantity>>,
+    }
+    /// Reports goods put into parcels: all that is left, or units of lines. Implies that they were picked.
+    PackItems {
+        /// By which fulfillment order.
+        fulfillment_order_id: FulfillmentOrderId,
+        /// All that is not packed yet.
+        all: Option<bool>,
+        /// Or units of these lines.
+        lines: Option<Vec<LineQuantity>>,
+    }
+    /// Reports parcels that left. Implies what was not reported before.
+    ShipItems {
+        /// By which fulfillment order.
+        fulfillment_order_id: FulfillmentOrderId,
+        /// The parcels: 1 to 100.
+        packages: Vec<ShipPackage>,
+        /// When they left; now where not given.
+        shipped_at: Option<Timestamp>,
+    }
+    /// Reports what a carrier says of a shipment's parcels.
+    TrackShipment {
+        /// The shipment.
+        shipment_id: ShipmentId,
+        /// What it says.
+        status: TrackingStatus,
+        /// When that was so.
+        at: Timestamp,
+        /// Which parcel; all of them where not given.
+        package_id: Option<Reference>,
+        /// Where the parcel was.
+        location: Option<Text<200>>,
+        /// The carrier's own words. Kept sealed.
+        raw: Option<Text<4000>>,
+    }
+    /// Reports what a carrier says of a parcel, by the carrier's number.
+    TrackParcel {
+        /// Who carries it.
+        carrier: Reference,
+        /// The carrier's number.
+        tracking_number: Reference,
+        /// What it says.
+        status: TrackingStatus,
+        /// When that was so.
+        at: Timestamp,
+        /// Where the parcel was.
+        location: Option<Text<200>>,
+        /// The carrier's own words. Kept sealed.
+        raw: Option<Text<4000>>,
+    }
+    /// Reports that parcels were handed over.
+    ConfirmDelivery {
+        /// The shipment.
+        shipment_id: ShipmentId,
+        /// Which parcel; all of them where not given.
+        package_id: Option<Reference>,
+        /// When; now where not given.
+        delivered_at: Option<Timestamp>,
+    }
+    /// Destroys the key to an order's personal data.
+    ErasePersonalData {
+        /// The order.
+        order_id: OrderId,
+        /// Why.
+        reason: Text<500>,
+    }
+}
+
+/// The rules that hold for a new order, of its channel's policy, and what is known of its sending.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CreationTerms {
+    /// The order's id, given or made.
+    pub order_id: OrderId,
+    /// When units are reserved for it.
+    pub reserve_at: ReserveAt,
+    /// What holds where the order does not say.
+    pub on_shortage: OnShortage,
+    /// What holds where the order does not say.
+    pub allow_split: bool,
+    /// A keyed digest of the request.
+    pub content: Text<64>,
+}
+
+/// What made the order be sourced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReservationTrigger {
+    /// Its creation, which may be refused.
+    Creation,
+    /// Its payment, a fact that may not.
+    Payment,
+}
+
+/// Hold the units that sourcing found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReserveInventory {
+    /// What sourcing found.
+    pub sourced: Sourced,
+    /// What it preferred.
+    pub criteria: Vec<Criterion>,
+    /// On what distances were based.
+    pub basis: SourcingBasis,
+    /// What made the order be sourced.
+    pub trigger: ReservationTrigger,
+}
+
+/// A decision asked of an order, with the moment of decision where the events tell it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum OrderCommand {
+    /// Begin.
+    CreateOrder(Box<CreateOrder>, CreationTerms, Timestamp),
+    /// Hold units.
+    ReserveInventory(ReserveInventory),
+    /// It is paid.
+    ConfirmPayment(ConfirmPayment),
+    /// End it.
+    CancelOrder(CancelOrder),
+    /// Goods were taken from their places.
+    PickItems(PickItems),
+    /// Goods were put into parcels.
+    PackItems(PackItems),
+    /// Parcels left.
+    ShipItems(ShipItems, Timestamp),
+    /// A carrier reported.
+    TrackShipment(TrackShipment),
+    /// Parcels were handed over.
+    ConfirmDelivery(ConfirmDelivery, Timestamp),
+    /// Record that the key is destroyed.
+    ErasePersonalData(ErasePersonalData),
+}

@@ -1,0 +1,115 @@
+//! Whether an order can be taken.
+
+use std::collections::BTreeSet;
+
+use super::Decision;
+use crate::order::commands::{CreateOrder, CreationTerms, NewLine};
+use crate::order::events::{OrderCreated, OrderedLine, PaymentTerms, Priority};
+use crate::order::personal::ShipTo;
+use crate::order::refusals::OrderRefusal;
+use crate::order::state::{MOST_LINES, Order};
+use crate::values::{LineNumber, Timestamp};
+
+const MOST_CHARGES: usize = 50;
+const MOST_STREET_LINES: usize = 5;
+
+pub(super) fn create(order: &Order, command: &CreateOrder, terms: &CreationTerms, at: Timestamp) -> Decision {
+    if let Some(id) = order.id() {
+        return Err(OrderRefusal::OrderExists(id));
+    }
+    check_lines(&command.lines)?;
+    check_money(command)?;
+    if let Some(ship_to) = &command.ship_to {
+        check_ship_to(ship_to)?;
+    }
+    let on_shortage = command.on_shortage.unwrap_or(terms.on_shortage);
+    if !on_shortage.is_supported() {
+        return Err(OrderRefusal::ShortageRuleUnsupported(on_shortage.name()));
+    }
+    let personal = command.ship_to.as_ref().and_then(ShipTo::personal);
+    let created = OrderCreated {
+        order_id: terms.order_id,
+        channel: command.channel.clone(),
+        channel_ref: command.channel_ref.clone(),
+        customer_ref: command.customer_ref.clone(),
+        lines: numbered(&command.lines),
+        currency: command.currency.clone(),
+        charges: command.charges.clone(),
+        destination: command.ship_to.as_ref().and_then(ShipTo::destination),
+        has_personal_data: personal.is_some(),
+        personal,
+        delivery: command.delivery.clone(),
+        on_shortage,
+        allow_split: command.allow_split.unwrap_or(terms.allow_split),
+        priority: command.priority.unwrap_or(Priority::Standard),
+        payment: command.payment.unwrap_or(PaymentTerms::Required),
+        reserve_at: terms.reserve_at,
+        reserve_for: command.reserve_for.clone(),
+        placed_at: command.placed_at,
+        external_refs: command.external_refs.clone(),
+        attributes: command.attributes.clone(),
+        content: terms.content.clone(),
+        at,
+    };
+    Ok(vec![created.into()])
+}
+
+fn numbered(lines: &[NewLine]) -> Vec<OrderedLine> {
+    let line = |(index, line): (usize, &NewLine)| OrderedLine {
+        line: LineNumber::at(index),
+        line_ref: line.line_ref.clone(),
+        sku: line.sku.clone(),
+        quantity: line.quantity,
+        unit: line.unit,
+        total: line.total,
+        tax: line.tax,
+        discount: line.discount,
+        attributes: line.attributes.clone(),
+    };
+    lines.iter().enumerate().map(line).collect()
+}
+
+fn check_lines(lines: &[NewLine]) -> Result<(), OrderRefusal> {
+    if lines.is_empty() || lines.len() > MOST_LINES {
+        return Err(OrderRefusal::LineCount(lines.len()));
+    }
+    let mut seen = BTreeSet::new();
+    for (index, line) in lines.iter().enumerate() {
+        if line.line_ref.as_ref().is_some_and(|name| !seen.insert(name)) {
+            return Err(OrderRefusal::LineReferenceTwice(LineNumber::at(index)));
+        }
+    }
+    Ok(())
+}
+
+fn check_money(command: &CreateOrder) -> Result<(), OrderRefusal> {
+    let charges = command.charges.as_deref().unwrap_or_default();
+    if charges.len() > MOST_CHARGES {
+        return Err(OrderRefusal::TooMany { most: MOST_CHARGES, pointer: "/charges" });
+    }
+    let priced =
+        |line: &NewLine| [line.unit, line.total, line.tax, line.discount].iter().any(Option::is_some);
+    if command.currency.is_none() && (!charges.is_empty() || command.lines.iter().any(priced)) {
+        return Err(OrderRefusal::CurrencyMissing);
+    }
+    Ok(())
+}
+
+fn check_ship_to(ship_to: &ShipTo) -> Result<(), OrderRefusal> {
+    if ship_to.street.as_ref().is_some_and(|street| street.len() > MOST_STREET_LINES) {
+        return Err(OrderRefusal::TooMany { most: MOST_STREET_LINES, pointer: "/shipTo/street" });
+    }
+    let country = |code: &str| code.len() == 2 && code.bytes().all(|letter| letter.is_ascii_uppercase());
+    if ship_to.country.as_ref().is_some_and(|code| !country(code.as_str())) {
+        return Err(OrderRefusal::CountryMalformed);
+    }
+    match (ship_to.latitude, ship_to.longitude) {
+        (None, None) => Ok(()),
+        (Some(latitude), Some(longitude))
+            if (-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude) =>
+        {
+            Ok(())
+        }
+        _ => Err(OrderRefusal::CoordinatesOutOfRange),
+    }
+}

@@ -1,0 +1,140 @@
+//! What an event makes of an order.
+
+use std::sync::Arc;
+
+use super::events::{
+    DeliveryConfirmed, FulfillmentOrderLines, LineUnits, OrderCreated, OrderEvent, Package, ShipmentCreated,
+    ShipmentTracked,
+};
+use super::state::{
+    Discrepancy, FulfillmentLine, FulfillmentOrder, Hold, Order, Parcel, PersonalDataState, Shipment,
+};
+use crate::values::{FulfillmentOrderId, Reference, ShipmentId, Units};
+
+pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
+    match event {
+        OrderEvent::OrderCreated(created) => *order = created_order(created),
+        OrderEvent::PaymentConfirmed(confirmed) => order.payments.push(confirmed.payment_ref.clone()),
+        OrderEvent::OrderSourced(_) => {}
+        OrderEvent::InventoryReserved(reserved) => {
+            order.fulfillment_orders.extend(reserved.fulfillment_orders.iter().map(fulfillment_order));
+        }
+        OrderEvent::InventoryReleased(released) => {
+            for part in &released.fulfillment_orders {
+                each_line(order, part.fulfillment_order_id, &part.lines, |line, units| {
+                    line.released += units
+                });
+            }
+        }
+        OrderEvent::OrderHeld(held) => {
+            order.holds.push(Hold { id: held.hold_id.clone(), reason: held.reason });
+        }
+        OrderEvent::ItemPicked(picked) => {
+            each_line(order, picked.fulfillment_order_id, &picked.lines, |line, units| line.picked += units);
+        }
+        OrderEvent::ItemPacked(packed) => {
+            each_line(order, packed.fulfillment_order_id, &packed.lines, |line, units| {
+                line.packed += units;
+                line.picked = line.picked.max(line.packed);
+            });
+        }
+        OrderEvent::ShipmentCreated(created) => shipped(order, created),
+        OrderEvent::ShipmentTracked(tracked) => track(order, tracked),
+        OrderEvent::DeliveryConfirmed(DeliveryConfirmed { shipment_id, packages, delivered_at }) => {
+            each_parcel(order, *shipment_id, packages, |parcel| parcel.delivered_at = Some(*delivered_at));
+        }
+        OrderEvent::OrderCancelled(cancelled) => {
+            for units in &cancelled.lines {
+                if let Some(line) = order.cancelled.get_mut(units.line.index()) {
+                    *line += units.quantity;
+                }
+            }
+            if order.is_cancelled() {
+                order.holds.clear();
+            }
+        }
+        OrderEvent::DiscrepancyRecorded(recorded) => order
+            .discrepancies
+            .push(Discrepancy { code: recorded.code.clone(), detail: recorded.detail.clone() }),
+        OrderEvent::PersonalDataErased(_) => order.personal_data = PersonalDataState::Erased,
+    }
+}
+
+fn created_order(created: &OrderCreated) -> Order {
+    let sealed = created.has_personal_data;
+    Order {
+        cancelled: vec![Units::ZERO; created.lines.len()],
+        personal_data: if sealed { PersonalDataState::Sealed } else { PersonalDataState::None },
+        // State is snapshotted and cached: what is personal stays in the sealed part of the event.
+        created: Some(Arc::new(OrderCreated { personal: None, ..created.clone() })),
+        ..Order::default()
+    }
+}
+
+fn fulfillment_order(part: &FulfillmentOrderLines) -> FulfillmentOrder {
+    let line = |units: &LineUnits| FulfillmentLine {
+        line: units.line,
+        quantity: units.quantity,
+        released: Units::ZERO,
+        picked: Units::ZERO,
+        packed: Units::ZERO,
+        shipped: Units::ZERO,
+    };
+    FulfillmentOrder {
+        id: part.fulfillment_order_id,
+        location: part.location.clone(),
+        lines: part.lines.iter().map(line).collect(),
+    }
+}
+
+fn each_line(
+    order: &mut Order,
+    id: FulfillmentOrderId,
+    lines: &[LineUnits],
+    change: impl Fn(&mut FulfillmentLine, Units),
+) {
+    let Some(fulfillment) = order.fulfillment_orders.iter_mut().find(|fulfillment| fulfillment.id == id)
+    else {
+        return;
+    };
+    for units in lines {
+        if let Some(line) = fulfillment.lines.iter_mut().find(|line| line.line == units.line) {
+            change(line, units.quantity);
+        }
+    }
+}
+
+fn shipped(order: &mut Order, created: &ShipmentCreated) {
+    for package in &created.packages {
+        each_line(order, created.fulfillment_order_id, &package.lines, |line, units| {
+            line.shipped += units;
+            line.packed = line.packed.max(line.shipped);
+            line.picked = line.picked.max(line.packed);
+        });
+    }
+    let parcel = |package: &Package| Parcel { package: package.clone(), tracked: None, delivered_at: None };
+    order.shipments.push(Shipment {
+        id: created.shipment_id,
+        fulfillment_order_id: created.fulfillment_order_id,
+        shipped_at: created.shipped_at,
+        parcels: created.packages.iter().map(parcel).collect(),
+    });
+}
+
+/// The latest scan counts, in the order in which scans were made, not reported.
+fn track(order: &mut Order, tracked: &ShipmentTracked) {
+    each_parcel(order, tracked.shipment_id, &tracked.packages, |parcel| {
+        if parcel.tracked.is_none_or(|(_, known)| tracked.status_at >= known) {
+            parcel.tracked = Some((tracked.status, tracked.status_at));
+        }
+    });
+}
+
+fn each_parcel(order: &mut Order, id: ShipmentId, packages: &[Reference], change: impl Fn(&mut Parcel)) {
+    let shipment = order.shipments.iter_mut().find(|shipment| shipment.id == id);
+    for parcel in shipment.into_iter().flat_map(|shipment| &mut shipment.parcels) {
+        if packages.contains(&parcel.package.package_id) {
+            change(parcel);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! An order: from its creation to the delivery of its last parcel.
+//!
+//! The order knows what it asked for, where it was sourced, what each location has picked, packed and shipped,
+//! and what was delivered. How many units are free is not its business: that is decided by the
+//! [stock items](crate::stock), in the same decision.
+
+mod commands;
+mod decide;
+mod events;
+mod evolve;
+mod personal;
+mod refusals;
+mod state;
+mod status;
+#[cfg(test)]
+mod tests;
+mod view;
+
+pub use commands::{
+    CancelOrder, ConfirmDelivery, ConfirmPayment, CreateOrder, CreationTerms, ErasePersonalData,
+    LineQuantity, NewLine, OrderCommand, PackItems, PickItems, ReservationTrigger, ReserveInventory,
+    ShipItems, ShipPackage, TrackParcel, TrackShipment,
+};
+pub use events::{
+    Charge, DeliveryConfirmed, DeliveryIntent, DeliveryMethod, Destination, Dimensions, DiscrepancyRecorded,
+    FulfillmentOrderLines, HoldReason, InventoryReleased, InventoryReserved, ItemPacked, ItemPicked,
+    LineUnits, OrderCancelled, OrderCreated, OrderEvent, OrderHeld, OrderSourced, OrderedLine, Package,
+    PaymentConfirmed, PaymentTerms, PersonalDataErased, Priority, ShipmentCreated, ShipmentTracked,
+    SourcingBasis, TrackingStatus,
+};
+pub use personal::{PersonalData, ShipTo};
+pub use refusals::OrderRefusal;
+pub use state::{
+    Discrepancy, FulfillmentLine, FulfillmentOrder, Hold, LineTotals, MOST_LINES, Order, Parcel,
+    PersonalDataState, Shipment,
+};
+pub use status::{
+    CancellationStatus, DeliveryStatus, FulfillmentOrderStatus, FulfillmentStatus, OrderStatus,
+    PaymentStatus, ReservationStatus, ReturnStatus, StatusAxes,
+};
+pub use view::{
+    FulfillmentLineView, FulfillmentOrderView, HoldView, LineView, OrderView, PackageView, ShipToView,
+    ShipmentView,
+};
+
+use decide::decide;
+use evolve::evolve;
+
+crate::aggregate::pure_aggregate!(Order, "order", OrderCommand, OrderEvent, OrderRefusal);

@@ -1,0 +1,205 @@
+//! Why an order says no.
+
+use crate::refusal::{Class, Refusal};
+use crate::sourcing::Shortage;
+use crate::values::{FulfillmentOrderId, LineNumber, OrderId, ShipmentId, Units};
+
+/// Why something was not done to an order.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OrderRefusal {
+    /// No such order.
+    #[error("there is no order {0}")]
+    UnknownOrder(OrderId),
+    /// Another order has this id or this channel's reference.
+    #[error("order {0} exists and is not the same")]
+    OrderExists(OrderId),
+    /// No lines, or too many.
+    #[error("an order has 1 to {most} lines, not {0}", most = super::state::MOST_LINES)]
+    LineCount(usize),
+    /// Two lines have the same name.
+    #[error("the lineRef of line {0} is also that of another line")]
+    LineReferenceTwice(LineNumber),
+    /// An amount without the currency that it is in.
+    #[error("an order with amounts needs a currency")]
+    CurrencyMissing,
+    /// Too many of something.
+    #[error("at most {most} are allowed")]
+    TooMany {
+        /// The most there may be.
+        most: usize,
+        /// The field.
+        pointer: &'static str,
+    },
+    /// Not a place on the globe.
+    #[error("latitude and longitude come together, from -90 to 90 and from -180 to 180")]
+    CoordinatesOutOfRange,
+    /// A country code is two letters.
+    #[error("a country is two capital letters by ISO 3166")]
+    CountryMalformed,
+    /// A shortage rule that this program does not carry out.
+    #[error("the shortage rule {0} is not supported")]
+    ShortageRuleUnsupported(&'static str),
+    /// Not everything that was ordered is there.
+    #[error("not everything that was ordered can be promised")]
+    InsufficientStock(Vec<Shortage>),
+    /// Nothing of it waits to be reserved.
+    #[error("nothing of the order waits to be reserved")]
+    NothingToReserve,
+    /// It was cancelled.
+    #[error("the order is cancelled")]
+    OrderCancelled,
+    /// Its goods are already on their way out.
+    #[error("picking has begun: the order can no longer be cancelled")]
+    PickingHasBegun,
+    /// It waits.
+    #[error("the order is on hold")]
+    OrderOnHold,
+    /// It must be paid first.
+    #[error("the order's payment is not confirmed")]
+    PaymentNotConfirmed,
+    /// No such fulfillment order.
+    #[error("there is no fulfillment order {0}")]
+    UnknownFulfillmentOrder(FulfillmentOrderId),
+    /// All its units were given back.
+    #[error("the fulfillment order is cancelled")]
+    FulfillmentOrderCancelled,
+    /// Neither `all` nor `lines`, or both.
+    #[error("give either all: true or lines")]
+    LinesMissing,
+    /// A line named by neither or both of its names, or by one that it does not have.
+    #[error("line {0} of the list names no line of the fulfillment order")]
+    UnknownLine(usize),
+    /// More units than there are left to do it with.
+    #[error("{requested} units of line {line} were reported, {open} are left")]
+    QuantityExceedsOpen {
+        /// Which line.
+        line: LineNumber,
+        /// How many were reported.
+        requested: Units,
+        /// How many are left.
+        open: Units,
+    },
+    /// Nothing is left to be done.
+    #[error("nothing is left to be done")]
+    NothingLeft,
+    /// No parcels, or too many.
+    #[error("a shipment has 1 to 100 packages, not {0}")]
+    PackageCount(usize),
+    /// Two parcels have the same id.
+    #[error("two packages have the id {0}")]
+    PackageTwice(String),
+    /// More than one parcel does not say what is in it.
+    #[error("only one package may leave out its lines")]
+    PackageLinesMissing,
+    /// No such shipment.
+    #[error("there is no shipment {0}")]
+    UnknownShipment(ShipmentId),
+    /// No parcel has this number.
+    #[error("no parcel has this carrier and tracking number")]
+    UnknownTrackingNumber,
+    /// The shipment has no such parcel.
+    #[error("the shipment has no package with this id")]
+    UnknownPackage,
+    /// The order has no personal data to erase.
+    #[error("the order has no personal data")]
+    NoPersonalData,
+}
+
+impl Refusal for OrderRefusal {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownOrder(_) => "unknown_order",
+            Self::OrderExists(_) => "order_exists",
+            Self::LineCount(_) => "line_count_out_of_range",
+            Self::LineReferenceTwice(_) => "line_ref_not_unique",
+            Self::CurrencyMissing => "currency_missing",
+            Self::TooMany { .. } => "too_many",
+            Self::CoordinatesOutOfRange => "coordinates_out_of_range",
+            Self::CountryMalformed => "country_malformed",
+            Self::ShortageRuleUnsupported(_) => "shortage_rule_unsupported",
+            Self::InsufficientStock(_) => "insufficient_stock",
+            Self::NothingToReserve => "nothing_to_reserve",
+            Self::OrderCancelled => "order_cancelled",
+            Self::PickingHasBegun => "picking_has_begun",
+            Self::OrderOnHold => "order_on_hold",
+            Self::PaymentNotConfirmed => "payment_not_confirmed",
+            Self::UnknownFulfillmentOrder(_) => "unknown_fulfillment_order",
+            Self::FulfillmentOrderCancelled => "fulfillment_order_cancelled",
+            Self::LinesMissing => "lines_missing",
+            Self::UnknownLine(_) => "unknown_line",
+            Self::QuantityExceedsOpen { .. } => "quantity_exceeds_open",
+            Self::NothingLeft => "nothing_left",
+            Self::PackageCount(_) => "package_count_out_of_range",
+            Self::PackageTwice(_) => "package_id_not_unique",
+            Self::PackageLinesMissing => "package_lines_missing",
+            Self::UnknownShipment(_) => "unknown_shipment",
+            Self::UnknownTrackingNumber => "unknown_tracking_number",
+            Self::UnknownPackage => "unknown_package",
+            Self::NoPersonalData => "no_personal_data",
+        }
+    }
+
+    fn class(&self) -> Class {
+        match self {
+            Self::UnknownOrder(_)
+            | Self::UnknownFulfillmentOrder(_)
+            | Self::UnknownShipment(_)
+            | Self::UnknownTrackingNumber => Class::NotFound,
+            Self::LineCount(_)
+            | Self::LineReferenceTwice(_)
+            | Self::CurrencyMissing
+            | Self::TooMany { .. }
+            | Self::CoordinatesOutOfRange
+            | Self::CountryMalformed
+            | Self::ShortageRuleUnsupported(_)
+            | Self::LinesMissing
+            | Self::UnknownLine(_)
+            | Self::PackageCount(_)
+            | Self::PackageTwice(_)
+            | Self::PackageLinesMissing
+            | Self::UnknownPackage => Class::Invalid,
+            Self::OrderExists(_)
+            | Self::InsufficientStock(_)
+            | Self::NothingToReserve
+            | Self::OrderCancelled
+            | Self::PickingHasBegun
+            | Self::OrderOnHold
+            | Self::PaymentNotConfirmed
+            | Self::FulfillmentOrderCancelled
+            | Self::QuantityExceedsOpen { .. }
+            | Self::NothingLeft
+            | Self::NoPersonalData => Class::Conflict,
+        }
+    }
+
+    fn pointer(&self) -> Option<String> {
+        let pointer = match self {
+            Self::LineReferenceTwice(line) => return Some(format!("/lines/{}/lineRef", line.index())),
+            Self::UnknownLine(index) => return Some(format!("/lines/{index}")),
+            Self::TooMany { pointer, .. } => pointer,
+            Self::LineCount(_) | Self::LinesMissing | Self::InsufficientStock(_) => "/lines",
+            Self::CurrencyMissing => "/currency",
+            Self::CoordinatesOutOfRange => "/shipTo/latitude",
+            Self::CountryMalformed => "/shipTo/country",
+            Self::ShortageRuleUnsupported(_) => "/onShortage",
+            Self::PackageCount(_) | Self::PackageTwice(_) | Self::PackageLinesMissing => "/packages",
+            Self::UnknownPackage => "/packageId",
+            Self::UnknownTrackingNumber => "/trackingNumber",
+            Self::UnknownOrder(_) => "/orderId",
+            Self::UnknownFulfillmentOrder(_) => "/fulfillmentOrderId",
+            Self::UnknownShipment(_) => "/shipmentId",
+            _ => return None,
+        };
+        Some(pointer.to_owned())
+    }
+
+    fn details(&self) -> Option<(&'static str, serde_json::Value)> {
+        match self {
+            Self::InsufficientStock(shortages) => {
+                serde_json::to_value(shortages).ok().map(|shortages| ("shortages", shortages))
+            }
+            Self::OrderExists(id) => Some(("orderId", id.to_string().into())),
+            _ => None,
+        }
+    }
+}

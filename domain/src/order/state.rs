@@ -1,0 +1,259 @@
+//! What an order knows.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::events::{HoldReason, OrderCreated, OrderedLine, Package, PaymentTerms, TrackingStatus};
+use crate::sourcing::Demand;
+use crate::values::{
+    FulfillmentOrderId, LineNumber, LocationId, OrderId, Reference, ShipmentId, Text, Timestamp, Units,
+};
+
+/// The most lines an order may have.
+pub const MOST_LINES: usize = 500;
+
+/// An order.
+///
+/// For every line `ordered = pending + reserved + shipped + cancelled`, where reserved includes what is picked
+/// and packed; [`LineTotals`] derives each from the records below, so that none can drift from the others.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Order {
+    /// What was ordered; nothing for an order that does not exist.
+    pub created: Option<Arc<OrderCreated>>,
+    /// Units cancelled, by line.
+    pub cancelled: Vec<Units>,
+    /// Names of the payments that were confirmed.
+    pub payments: Vec<Reference>,
+    /// Who fills it.
+    pub fulfillment_orders: Vec<FulfillmentOrder>,
+    /// What has left.
+    pub shipments: Vec<Shipment>,
+    /// Why it waits.
+    pub holds: Vec<Hold>,
+    /// Reports that contradicted what was believed.
+    pub discrepancies: Vec<Discrepancy>,
+    /// What became of its personal data.
+    pub personal_data: PersonalDataState,
+}
+
+/// What became of an order's personal data.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PersonalDataState {
+    /// None was given.
+    #[default]
+    None,
+    /// It is kept, sealed.
+    Sealed,
+    /// Its key was destroyed.
+    Erased,
+}
+
+/// The part of an order that one location fills.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FulfillmentOrder {
+    /// Its id.
+    pub id: FulfillmentOrderId,
+    /// The location.
+    pub location: LocationId,
+    /// Its lines, each a part of an order line.
+    pub lines: Vec<FulfillmentLine>,
+}
+
+/// A fulfillment order's part of an order line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FulfillmentLine {
+    /// Which line.
+    pub line: LineNumber,
+    /// Units it was given.
+    pub quantity: Units,
+    /// Of those, given back.
+    pub released: Units,
+    /// Of those, picked; packed and shipped ones included.
+    pub picked: Units,
+    /// Of those, packed; shipped ones included.
+    pub packed: Units,
+    /// Of those, shipped.
+    pub shipped: Units,
+}
+
+impl FulfillmentLine {
+    /// Units it still has to do with, shipped or not.
+    pub fn kept(&self) -> Units {
+        self.quantity.saturating_sub(self.released)
+    }
+
+    /// Units held and not yet shipped.
+    pub fn open(&self) -> Units {
+        self.kept().saturating_sub(self.shipped)
+    }
+}
+
+impl FulfillmentOrder {
+    /// Its part of an order line.
+    pub fn line(&self, line: LineNumber) -> Option<&FulfillmentLine> {
+        self.lines.iter().find(|part| part.line == line)
+    }
+
+    /// A sum over its lines.
+    pub fn total(&self, part: impl Fn(&FulfillmentLine) -> Units) -> Units {
+        self.lines.iter().map(part).sum()
+    }
+}
+
+/// What left a location together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Shipment {
+    /// Its id.
+    pub id: ShipmentId,
+    /// Which fulfillment order it belongs to.
+    pub fulfillment_order_id: FulfillmentOrderId,
+    /// When it left.
+    pub shipped_at: Timestamp,
+    /// Its parcels.
+    pub parcels: Vec<Parcel>,
+}
+
+/// A parcel and what became of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Parcel {
+    /// The parcel as it left.
+    pub package: Package,
+    /// The latest that the carrier said, and when it was so.
+    pub tracked: Option<(TrackingStatus, Timestamp)>,
+    /// When it was handed over.
+    pub delivered_at: Option<Timestamp>,
+}
+
+/// Why an order waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Hold {
+    /// Its id within the order.
+    pub id: Reference,
+    /// Why.
+    pub reason: HoldReason,
+}
+
+/// A report that contradicted what was believed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Discrepancy {
+    /// A stable code.
+    pub code: Reference,
+    /// For people.
+    pub detail: Text<500>,
+}
+
+/// What became of one line's units. `ordered = pending + reserved + shipped + cancelled`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LineTotals {
+    /// What was asked for.
+    pub ordered: Units,
+    /// Held, picked and packed ones included.
+    pub reserved: Units,
+    /// Picked; packed and shipped ones included.
+    pub picked: Units,
+    /// Packed; shipped ones included.
+    pub packed: Units,
+    /// Shipped; delivered ones included.
+    pub shipped: Units,
+    /// Handed over.
+    pub delivered: Units,
+    /// Not to be delivered.
+    pub cancelled: Units,
+}
+
+impl LineTotals {
+    /// Units of which nothing is decided yet.
+    pub fn pending(&self) -> Units {
+        self.ordered.saturating_sub(self.reserved + self.shipped + self.cancelled)
+    }
+}
+
+impl Order {
+    /// What was ordered, line by line; nothing for an order that does not exist.
+    pub fn lines(&self) -> &[OrderedLine] {
+        self.created.as_ref().map_or(&[], |created| &created.lines)
+    }
+
+    /// The order's id, where it exists.
+    pub fn id(&self) -> Option<OrderId> {
+        self.created.as_ref().map(|created| created.order_id)
+    }
+
+    /// What became of every line, in order.
+    pub fn line_totals(&self) -> Vec<LineTotals> {
+        let mut totals: Vec<LineTotals> = self
+            .lines()
+            .iter()
+            .zip(self.cancelled.iter())
+            .map(|(line, &cancelled)| LineTotals {
+                ordered: line.quantity.units(),
+                cancelled,
+                ..LineTotals::default()
+            })
+            .collect();
+        for part in self.fulfillment_orders.iter().flat_map(|fulfillment| &fulfillment.lines) {
+            if let Some(line) = totals.get_mut(part.line.index()) {
+                line.reserved += part.open();
+                line.picked += part.picked;
+                line.packed += part.packed;
+                line.shipped += part.shipped;
+            }
+        }
+        for parcel in self.parcels().filter(|parcel| parcel.delivered_at.is_some()) {
+            for units in &parcel.package.lines {
+                if let Some(line) = totals.get_mut(units.line.index()) {
+                    line.delivered += units.quantity;
+                }
+            }
+        }
+        totals
+    }
+
+    /// Every parcel of every shipment.
+    pub fn parcels(&self) -> impl Iterator<Item = &Parcel> {
+        self.shipments.iter().flat_map(|shipment| &shipment.parcels)
+    }
+
+    /// The fulfillment order with this id.
+    pub fn fulfillment_order(&self, id: FulfillmentOrderId) -> Option<&FulfillmentOrder> {
+        self.fulfillment_orders.iter().find(|fulfillment| fulfillment.id == id)
+    }
+
+    /// The shipment with this id.
+    pub fn shipment(&self, id: ShipmentId) -> Option<&Shipment> {
+        self.shipments.iter().find(|shipment| shipment.id == id)
+    }
+
+    /// Units that no decision has been made about, by SKU, lines with the same SKU summed.
+    pub fn pending_demand(&self) -> Demand {
+        let mut demand = Demand::new();
+        for (line, totals) in self.lines().iter().zip(self.line_totals()) {
+            if !totals.pending().is_zero() {
+                *demand.entry(line.sku.clone()).or_default() += totals.pending();
+            }
+        }
+        demand
+    }
+
+    /// Whether goods may leave as far as money is concerned.
+    pub fn is_paid(&self) -> bool {
+        let terms = self.created.as_ref().map(|created| created.payment);
+        terms == Some(PaymentTerms::NotRequired) || !self.payments.is_empty()
+    }
+
+    /// Whether nothing of it will be delivered.
+    pub fn is_cancelled(&self) -> bool {
+        let ordered = self.lines().iter().map(|line| line.quantity.units());
+        self.created.is_some() && ordered.eq(self.cancelled.iter().copied())
+    }
+}

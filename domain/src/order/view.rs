@@ -1,0 +1,312 @@
+//! An order as the outside sees it: the same in answers, read models and audits.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::events::{
+    Charge, DeliveryIntent, Destination, HoldReason, LineUnits, OrderedLine, PaymentTerms, Priority,
+    TrackingStatus,
+};
+use super::personal::PersonalData;
+use super::state::{
+    Discrepancy, FulfillmentLine, FulfillmentOrder, LineTotals, Order, Parcel, PersonalDataState, Shipment,
+};
+use super::status::{FulfillmentOrderStatus, OrderStatus, StatusAxes};
+use crate::policy::{OnShortage, ReserveAt};
+use crate::values::{
+    Attributes, ChannelName, Currency, ExternalReferences, FulfillmentOrderId, LineNumber, LocationId,
+    OrderId, Reference, ShipmentId, Text, Timestamp, Units,
+};
+
+macro_rules! views {
+    ($( $(#[$doc:meta])* $name:ident { $( $(#[$field_doc:meta])* $field:ident : $kind:ty ),* $(,)? } )*) => {
+        $(
+            #[serde_with::skip_serializing_none]
+            #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+            #[serde(rename_all = "camelCase")]
+            $(#[$doc])*
+            pub struct $name { $( $(#[$field_doc])* pub $field: $kind, )* }
+        )*
+    };
+}
+
+views! {
+    /// An order.
+    OrderView {
+        /// Its id.
+        order_id: OrderId,
+        /// Where it stands, in one word.
+        status: OrderStatus,
+        /// Where it stands, axis by axis.
+        status_axes: StatusAxes,
+        /// How many events it has: the version for `If-Match`.
+        version: u64,
+        /// The journal's position of the command that last changed it.
+        position: u64,
+        /// Where it came from.
+        channel: ChannelName,
+        /// Its name there.
+        channel_ref: Option<Reference>,
+        /// The customer's name there.
+        customer_ref: Option<Reference>,
+        /// Its lines.
+        lines: Vec<LineView>,
+        /// The currency of every amount.
+        currency: Option<Currency>,
+        /// What is charged beside the lines.
+        charges: Option<Vec<Charge>>,
+        /// To whom and where it goes. Who and where exactly is told only when the order is asked for by id.
+        ship_to: Option<ShipToView>,
+        /// What became of its personal data.
+        personal_data: PersonalDataState,
+        /// How and when it is to be delivered.
+        delivery: Option<DeliveryIntent>,
+        /// What becomes of it when not everything is there.
+        on_shortage: OnShortage,
+        /// Whether several locations may fill it.
+        allow_split: bool,
+        /// How urgent it is.
+        priority: Priority,
+        /// Whether it must be paid before it leaves.
+        payment: PaymentTerms,
+        /// When units are reserved for it.
+        reserve_at: ReserveAt,
+        /// How long the reservation was asked to hold.
+        reserve_for: Option<Text<64>>,
+        /// When the customer ordered.
+        placed_at: Option<Timestamp>,
+        /// When it was taken.
+        created_at: Timestamp,
+        /// Its names elsewhere.
+        external_refs: Option<ExternalReferences>,
+        /// The sender's own data.
+        attributes: Option<Attributes>,
+        /// Who fills it.
+        fulfillment_orders: Vec<FulfillmentOrderView>,
+        /// Why it waits.
+        holds: Vec<HoldView>,
+        /// Reports that contradicted what was believed.
+        discrepancies: Vec<Discrepancy>,
+        /// The commands on the order that would be accepted now.
+        supported_actions: Vec<String>,
+    }
+    /// A line. `quantity = pending + reserved + shipped + cancelled`, pending being what no decision was made about.
+    LineView {
+        /// What was ordered.
+        #[serde(flatten)]
+        ordered: OrderedLine,
+        /// Held, picked and packed ones included.
+        reserved: Units,
+        /// Waiting for supply.
+        backordered: Units,
+        /// Picked; packed and shipped ones included.
+        picked: Units,
+        /// Packed; shipped ones included.
+        packed: Units,
+        /// Shipped; delivered ones included.
+        shipped: Units,
+        /// Handed over.
+        delivered: Units,
+        /// Not to be delivered.
+        cancelled: Units,
+        /// Came back.
+        returned: Units,
+    }
+    /// To whom and where an order goes.
+    ShipToView {
+        /// What is nobody's secret.
+        #[serde(flatten)]
+        destination: Option<Destination>,
+        /// What was sealed.
+        #[serde(flatten)]
+        personal: Option<PersonalData>,
+    }
+    /// One location's part of an order.
+    FulfillmentOrderView {
+        /// Its id.
+        fulfillment_order_id: FulfillmentOrderId,
+        /// The location.
+        location: LocationId,
+        /// How far it is.
+        status: FulfillmentOrderStatus,
+        /// Its part of the order's lines.
+        lines: Vec<FulfillmentLineView>,
+        /// What has left.
+        shipments: Vec<ShipmentView>,
+        /// The commands on it that would be accepted now.
+        supported_actions: Vec<String>,
+    }
+    /// A fulfillment order's part of a line.
+    FulfillmentLineView {
+        /// Which line.
+        line: LineNumber,
+        /// Units it was given and has not given back.
+        quantity: Units,
+        /// Of those, picked.
+        picked: Units,
+        /// Of those, packed.
+        packed: Units,
+        /// Of those, shipped.
+        shipped: Units,
+    }
+    /// What left together.
+    ShipmentView {
+        /// Its id.
+        shipment_id: ShipmentId,
+        /// When it left.
+        shipped_at: Timestamp,
+        /// Its parcels.
+        packages: Vec<PackageView>,
+    }
+    /// A parcel.
+    PackageView {
+        /// Its id within the shipment.
+        package_id: Reference,
+        /// Who carries it.
+        carrier: Reference,
+        /// The carrier's number.
+        tracking_number: Reference,
+        /// The carrier's service.
+        service: Option<Text<64>>,
+        /// What is in it.
+        lines: Vec<LineUnits>,
+        /// The latest that the carrier said.
+        status: Option<TrackingStatus>,
+        /// When that was so.
+        status_at: Option<Timestamp>,
+        /// When it was handed over.
+        delivered_at: Option<Timestamp>,
+    }
+    /// Why an order waits.
+    HoldView {
+        /// The hold's id.
+        hold_id: Reference,
+        /// Why.
+        reason: HoldReason,
+    }
+}
+
+impl OrderView {
+    /// The order as it is, at its version and the position of the command that made it so; nothing for an order
+    /// that does not exist. Carries no personal data.
+    pub fn of(order: &Order, version: u64, position: u64) -> Option<Self> {
+        let created = order.created.as_ref()?;
+        let totals = order.line_totals();
+        Some(Self {
+            order_id: created.order_id,
+            status: order.status(),
+            status_axes: order.status_axes(),
+            version,
+            position,
+            channel: created.channel.clone(),
+            channel_ref: created.channel_ref.clone(),
+            customer_ref: created.customer_ref.clone(),
+            lines: created.lines.iter().zip(&totals).map(|(ordered, totals)| line(ordered, totals)).collect(),
+            currency: created.currency.clone(),
+            charges: created.charges.clone(),
+            ship_to: created
+                .destination
+                .clone()
+                .map(|place| ShipToView { destination: Some(place), personal: None }),
+            personal_data: order.personal_data,
+            delivery: created.delivery.clone(),
+            on_shortage: created.on_shortage,
+            allow_split: created.allow_split,
+            priority: created.priority,
+            payment: created.payment,
+            reserve_at: created.reserve_at,
+            reserve_for: created.reserve_for.clone(),
+            placed_at: created.placed_at,
+            created_at: created.at,
+            external_refs: created.external_refs.clone(),
+            attributes: created.attributes.clone(),
+            fulfillment_orders: order.fulfillment_orders.iter().map(|part| part.view(order)).collect(),
+            holds: order.holds.iter().map(|h| HoldView { hold_id: h.id.clone(), reason: h.reason }).collect(),
+            discrepancies: order.discrepancies.clone(),
+            supported_actions: supported_actions(order),
+        })
+    }
+
+    /// Adds what was sealed.
+    #[must_use]
+    pub fn with_personal(mut self, personal: PersonalData) -> Self {
+        let destination = self.ship_to.take().and_then(|ship_to| ship_to.destination);
+        self.ship_to = Some(ShipToView { destination, personal: Some(personal) });
+        self
+    }
+}
+
+fn line(ordered: &OrderedLine, totals: &LineTotals) -> LineView {
+    LineView {
+        ordered: ordered.clone(),
+        reserved: totals.reserved,
+        backordered: Units::ZERO,
+        picked: totals.picked,
+        packed: totals.packed,
+        shipped: totals.shipped,
+        delivered: totals.delivered,
+        cancelled: totals.cancelled,
+        returned: Units::ZERO,
+    }
+}
+
+/// The commands, by the last part of their paths, that would be accepted now.
+fn supported_actions(order: &Order) -> Vec<String> {
+    let untouched = order.fulfillment_orders.iter().all(|part| part.total(|line| line.picked).is_zero());
+    let actions = [
+        ("confirm-payment", order.created.is_some()),
+        ("cancel", untouched && !order.is_cancelled()),
+        ("erase-personal-data", order.personal_data != PersonalDataState::None),
+    ];
+    actions.into_iter().filter(|(_, accepted)| *accepted).map(|(name, _)| name.to_owned()).collect()
+}
+
+impl FulfillmentOrder {
+    /// The fulfillment order as the outside sees it.
+    pub fn view(&self, order: &Order) -> FulfillmentOrderView {
+        let line = |line: &FulfillmentLine| FulfillmentLineView {
+            line: line.line,
+            quantity: line.kept(),
+            picked: line.picked,
+            packed: line.packed,
+            shipped: line.shipped,
+        };
+        let shipments = order.shipments.iter().filter(|shipment| shipment.fulfillment_order_id == self.id);
+        FulfillmentOrderView {
+            fulfillment_order_id: self.id,
+            location: self.location.clone(),
+            status: self.status(order),
+            lines: self.lines.iter().map(line).collect(),
+            shipments: shipments.map(shipment).collect(),
+            supported_actions: self.supported_actions(order),
+        }
+    }
+
+    fn supported_actions(&self, order: &Order) -> Vec<String> {
+        let may_work = order.holds.is_empty() && order.is_paid();
+        let left =
+            |done: fn(&FulfillmentLine) -> Units| self.lines.iter().any(|line| done(line) < line.kept());
+        let actions =
+            [("pick", left(|l| l.picked)), ("pack", left(|l| l.packed)), ("ship", left(|l| l.shipped))];
+        let accepted = actions.into_iter().filter(|(_, left)| may_work && *left);
+        accepted.map(|(name, _)| name.to_owned()).collect()
+    }
+}
+
+fn shipment(shipment: &Shipment) -> ShipmentView {
+    let package = |parcel: &Parcel| PackageView {
+        package_id: parcel.package.package_id.clone(),
+        carrier: parcel.package.carrier.clone(),
+        tracking_number: parcel.package.tracking_number.clone(),
+        service: parcel.package.service.clone(),
+        lines: parcel.package.lines.clone(),
+        status: parcel.tracked.map(|(status, _)| status),
+        status_at: parcel.tracked.map(|(_, at)| at),
+        delivered_at: parcel.delivered_at,
+    };
+    ShipmentView {
+        shipment_id: shipment.id,
+        shipped_at: shipment.shipped_at,
+        packages: shipment.parcels.iter().map(package).collect(),
+    }
+}

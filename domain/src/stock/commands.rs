@@ -1,0 +1,91 @@
+//! What can be asked of a stock item.
+
+use super::events::{Allocation, Condition, Lot};
+use crate::command::commands;
+use crate::values::{
+    Delta, LocationId, OrderId, Quantity, Reference, ShipmentId, Sku, Text, Timestamp, Units,
+};
+
+commands! {
+    /// Reports goods that arrived.
+    ReceiveStock {
+        /// Which.
+        sku: Sku,
+        /// Where.
+        location: LocationId,
+        /// How many.
+        quantity: Quantity,
+        /// In what state; sellable where not said.
+        condition: Option<Condition>,
+        /// Their lots; together no more than the quantity.
+        lots: Option<Vec<Lot>>,
+        /// The delivery's name elsewhere.
+        reference: Option<Reference>,
+    }
+
+    /// Reports how many units were counted at a moment. What moved since is taken into account.
+    CountStock {
+        /// Which.
+        sku: Sku,
+        /// Where.
+        location: LocationId,
+        /// How many were there, 0 to 1,000,000,000.
+        on_hand: Units,
+        /// When they were counted.
+        counted_at: Timestamp,
+        /// Why.
+        reason: Option<Text<500>>,
+    }
+
+    /// Corrects on hand by a difference.
+    AdjustStock {
+        /// Which.
+        sku: Sku,
+        /// Where.
+        location: LocationId,
+        /// What on hand changes by.
+        delta: Delta,
+        /// Why.
+        reason: Text<500>,
+        /// Its name elsewhere.
+        reference: Option<Reference>,
+    }
+}
+
+/// A decision asked of a stock item. Those of the warehouse carry the moment of decision.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StockCommand {
+    /// Goods arrived.
+    ReceiveStock(ReceiveStock, Timestamp),
+    /// Somebody counted.
+    CountStock(CountStock, Timestamp),
+    /// Correct on hand.
+    AdjustStock(AdjustStock, Timestamp),
+    /// Hold units for an order.
+    ReserveInventory {
+        /// The order.
+        order_id: OrderId,
+        /// Where and how many.
+        allocations: Vec<Allocation>,
+    },
+    /// Let go of units that an order held.
+    ReleaseInventory {
+        /// The order.
+        order_id: OrderId,
+        /// Where and how many.
+        allocations: Vec<Allocation>,
+    },
+    /// Take off units that an order held and that left.
+    ShipInventory {
+        /// The order.
+        order_id: OrderId,
+        /// The shipment they left with.
+        shipment_id: ShipmentId,
+        /// From where.
+        location: LocationId,
+        /// How many.
+        quantity: Units,
+        /// The moment of decision.
+        at: Timestamp,
+    },
+}

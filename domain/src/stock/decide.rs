@@ -1,0 +1,158 @@
+//! What a command on a stock item leads to.
+
+use super::commands::{AdjustStock, CountStock, ReceiveStock, StockCommand};
+use super::events::{
+    Allocation, Condition, CountEffect, StockAdjusted, StockCounted, StockEvent, StockReceived,
+    StockReleased, StockReserved, StockShipped,
+};
+use super::refusals::StockRefusal;
+use super::state::{Bin, StockItem};
+use crate::values::{LocationId, OrderId, Quantity, Sku, Timestamp, Units};
+
+type Decision = Result<Vec<StockEvent>, StockRefusal>;
+
+pub(super) fn decide(item: &StockItem, command: &StockCommand) -> Decision {
+    match command {
+        StockCommand::ReceiveStock(command, at) => receive(item, command, *at),
+        StockCommand::CountStock(command, at) => count(item, command, *at),
+        StockCommand::AdjustStock(command, at) => adjust(item, command, *at),
+        StockCommand::ReserveInventory { order_id, allocations } => reserve(item, *order_id, allocations),
+        StockCommand::ReleaseInventory { order_id, allocations } => release(item, *order_id, allocations),
+        StockCommand::ShipInventory { order_id, shipment_id, location, quantity, at } => {
+            held(item, location, *quantity)?;
+            let shipped = StockShipped {
+                sku: known(item)?.clone(),
+                order_id: *order_id,
+                shipment_id: *shipment_id,
+                location: location.clone(),
+                quantity: *quantity,
+                at: *at,
+            };
+            Ok(vec![shipped.into()])
+        }
+    }
+}
+
+fn receive(item: &StockItem, command: &ReceiveStock, at: Timestamp) -> Decision {
+    let in_lots: Units = command.lots.iter().flatten().map(|lot| lot.quantity.units()).sum();
+    if in_lots > command.quantity.units() {
+        return Err(StockRefusal::LotsExceedQuantity);
+    }
+    let condition = command.condition.unwrap_or_default();
+    let bin = item.bins.get(&command.location);
+    let there = bin.map_or(Units::ZERO, |bin| match condition {
+        Condition::Sellable => bin.on_hand,
+        Condition::Quarantine => bin.quarantine,
+        Condition::Damaged => bin.damaged,
+    });
+    if there + command.quantity.units() > Units::LIMIT {
+        return Err(StockRefusal::TooManyUnits);
+    }
+    let received = StockReceived {
+        sku: command.sku.clone(),
+        location: command.location.clone(),
+        quantity: command.quantity,
+        condition,
+        lots: command.lots.clone(),
+        reference: command.reference.clone(),
+        at,
+    };
+    Ok(vec![received.into()])
+}
+
+fn count(item: &StockItem, command: &CountStock, at: Timestamp) -> Decision {
+    if command.on_hand > Units::new(u64::from(Quantity::LIMIT)) {
+        return Err(StockRefusal::CountOutOfRange);
+    }
+    if command.counted_at > at {
+        return Err(StockRefusal::CountedInFuture { now: at });
+    }
+    let fresh = Bin::default();
+    let bin = item.bins.get(&command.location).unwrap_or(&fresh);
+    let superseded = bin.last_counted_at.is_some_and(|last| command.counted_at < last);
+    let known = match bin.on_hand_at(command.counted_at) {
+        Some(known) => known,
+        None if superseded => bin.on_hand,
+        None => {
+            let remembered_from = bin.forgotten_until.unwrap_or_default();
+            return Err(StockRefusal::CountTooOld { remembered_from });
+        }
+    };
+    // What is there cannot fall below none, however the count and later movements disagree.
+    let adjustment = command.on_hand.minus(known).max(-bin.on_hand.minus(Units::ZERO));
+    let counted = StockCounted {
+        sku: command.sku.clone(),
+        location: command.location.clone(),
+        counted: command.on_hand,
+        counted_at: command.counted_at,
+        known,
+        adjustment: if superseded { 0 } else { adjustment },
+        effect: if superseded { CountEffect::Superseded } else { CountEffect::Applied },
+        reason: command.reason.clone(),
+        at,
+    };
+    Ok(vec![counted.into()])
+}
+
+fn adjust(item: &StockItem, command: &AdjustStock, at: Timestamp) -> Decision {
+    if !item.is_known() {
+        return Err(StockRefusal::UnknownSku(command.sku.clone()));
+    }
+    let on_hand = item.bins.get(&command.location).map_or(Units::ZERO, |bin| bin.on_hand);
+    if on_hand.changed_by(command.delta.number()).is_none() {
+        return Err(if command.delta.number() < 0 {
+            StockRefusal::AdjustmentBelowZero { on_hand }
+        } else {
+            StockRefusal::TooManyUnits
+        });
+    }
+    let adjusted = StockAdjusted {
+        sku: command.sku.clone(),
+        location: command.location.clone(),
+        delta: command.delta,
+        reason: command.reason.clone(),
+        reference: command.reference.clone(),
+        at,
+    };
+    Ok(vec![adjusted.into()])
+}
+
+fn reserve(item: &StockItem, order_id: OrderId, allocations: &[Allocation]) -> Decision {
+    for Allocation { location, quantity } in summed(allocations) {
+        let available = item.available_at(&location);
+        if quantity > available {
+            return Err(StockRefusal::InsufficientStock { location, requested: quantity, available });
+        }
+    }
+    let reserved = StockReserved { sku: known(item)?.clone(), order_id, allocations: summed(allocations) };
+    Ok(vec![reserved.into()])
+}
+
+fn release(item: &StockItem, order_id: OrderId, allocations: &[Allocation]) -> Decision {
+    let allocations = summed(allocations);
+    for Allocation { location, quantity } in &allocations {
+        held(item, location, *quantity)?;
+    }
+    Ok(vec![StockReleased { sku: known(item)?.clone(), order_id, allocations }.into()])
+}
+
+fn held(item: &StockItem, location: &LocationId, requested: Units) -> Result<(), StockRefusal> {
+    let held = item.bins.get(location).map_or(Units::ZERO, |bin| bin.reserved);
+    if requested > held {
+        return Err(StockRefusal::NotReserved { location: location.clone(), requested, held });
+    }
+    Ok(())
+}
+
+fn known(item: &StockItem) -> Result<&Sku, StockRefusal> {
+    item.sku.as_ref().ok_or(StockRefusal::NeverSeen)
+}
+
+/// One allocation a location: the same location named twice is judged by its sum.
+fn summed(allocations: &[Allocation]) -> Vec<Allocation> {
+    let mut sums: std::collections::BTreeMap<LocationId, Units> = std::collections::BTreeMap::new();
+    for Allocation { location, quantity } in allocations {
+        *sums.entry(location.clone()).or_default() += *quantity;
+    }
+    sums.into_iter().map(|(location, quantity)| Allocation { location, quantity }).collect()
+}

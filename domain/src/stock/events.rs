@@ -1,0 +1,166 @@
+//! What happens to a stock item.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::event::{event_enum, payloads};
+use crate::values::{
+    Delta, LocationId, OrderId, Quantity, Reference, ShipmentId, Sku, Text, Timestamp, Units,
+};
+
+/// What state goods are in. Only sellable units are on hand.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Condition {
+    /// May be promised.
+    #[default]
+    Sellable,
+    /// Waits for inspection.
+    Quarantine,
+    /// Cannot be sold.
+    Damaged,
+}
+
+/// Units of one lot.
+#[serde_with::skip_serializing_none]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Lot {
+    /// The lot's name.
+    pub lot: Reference,
+    /// How many units of it.
+    pub quantity: Quantity,
+    /// When it expires.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Units at one location.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Allocation {
+    /// Where.
+    pub location: LocationId,
+    /// How many.
+    pub quantity: Units,
+}
+
+/// Whether a count changed anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CountEffect {
+    /// On hand was adjusted by the difference.
+    Applied,
+    /// A later count is already known: recorded without effect.
+    Superseded,
+}
+
+payloads! {
+    /// Goods arrived.
+    StockReceived {
+        /// Which.
+        sku: Sku,
+        /// Where.
+        location: LocationId,
+        /// How many.
+        quantity: Quantity,
+        /// In what state.
+        condition: Condition,
+        /// Their lots, where known.
+        lots: Option<Vec<Lot>>,
+        /// The delivery's name elsewhere.
+        reference: Option<Reference>,
+        /// When it was decided.
+        at: Timestamp,
+    }
+    /// Somebody counted what is there.
+    StockCounted {
+        /// Which.
+        sku: Sku,
+        /// Where.
+        location: LocationId,
+        /// How many were counted.
+        counted: Units,
+        /// When.
+        counted_at: Timestamp,
+        /// On hand as it was known to be at that moment.
+        known: Units,
+        /// What on hand changes by: counted less known, but never below none.
+        adjustment: i64,
+        /// Whether it changed anything.
+        effect: CountEffect,
+        /// Why it was counted.
+        reason: Option<Text<500>>,
+        /// When it was decided.
+        at: Timestamp,
+    }
+    /// On hand was corrected by hand.
+    StockAdjusted {
+        /// Which.
+        sku: Sku,
+        /// Where.
+        location: LocationId,
+        /// What on hand changes by.
+        delta: Delta,
+        /// Why.
+        reason: Text<500>,
+        /// Its name elsewhere.
+        reference: Option<Reference>,
+        /// When it was decided.
+        at: Timestamp,
+    }
+    /// Units are held for an order.
+    StockReserved {
+        /// Which.
+        sku: Sku,
+        /// For which order.
+        order_id: OrderId,
+        /// Where and how many.
+        allocations: Vec<Allocation>,
+    }
+    /// Held units are free again.
+    StockReleased {
+        /// Which.
+        sku: Sku,
+        /// The order that held them.
+        order_id: OrderId,
+        /// Where and how many.
+        allocations: Vec<Allocation>,
+    }
+    /// Held units left the house.
+    StockShipped {
+        /// Which.
+        sku: Sku,
+        /// For which order.
+        order_id: OrderId,
+        /// With which shipment.
+        shipment_id: ShipmentId,
+        /// From where.
+        location: LocationId,
+        /// How many.
+        quantity: Units,
+        /// When it was decided.
+        at: Timestamp,
+    }
+}
+
+event_enum!(
+    /// Everything that happens to a stock item.
+    StockEvent {
+        StockReceived = 1, StockCounted = 1, StockAdjusted = 1,
+        StockReserved = 1, StockReleased = 1, StockShipped = 1,
+    }
+);
+
+impl StockEvent {
+    /// The SKU it is about.
+    pub fn sku(&self) -> &Sku {
+        match self {
+            Self::StockReceived(StockReceived { sku, .. })
+            | Self::StockCounted(StockCounted { sku, .. })
+            | Self::StockAdjusted(StockAdjusted { sku, .. })
+            | Self::StockReserved(StockReserved { sku, .. })
+            | Self::StockReleased(StockReleased { sku, .. })
+            | Self::StockShipped(StockShipped { sku, .. }) => sku,
+        }
+    }
+}

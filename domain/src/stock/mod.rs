@@ -1,0 +1,27 @@
+//! A stock item: one SKU of a merchant with its quantities at every location.
+//!
+//! It decides reservations: units are promised here or nowhere, so `reserved` never exceeds `on_hand` unless a
+//! physical report says that fewer are there. Its state stays small however many orders are open: it counts
+//! what is reserved, and the orders know what they hold.
+
+mod commands;
+mod decide;
+mod events;
+mod evolve;
+mod refusals;
+mod state;
+#[cfg(test)]
+mod tests;
+
+pub use commands::{AdjustStock, CountStock, ReceiveStock, StockCommand};
+pub use events::{
+    Allocation, Condition, CountEffect, Lot, StockAdjusted, StockCounted, StockEvent, StockReceived,
+    StockReleased, StockReserved, StockShipped,
+};
+pub use refusals::StockRefusal;
+pub use state::{Bin, MOVEMENTS_KEPT, StockItem};
+
+use decide::decide;
+use evolve::evolve;
+
+crate::aggregate::pure_aggregate!(StockItem, "stock", StockCommand, StockEvent, StockRefusal);

@@ -1,0 +1,91 @@
+//! What a stock item knows.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use serde::{Deserialize, Serialize};
+
+use crate::values::{LocationId, Sku, Timestamp, Units};
+
+/// How many changes of on hand a location remembers, to judge a count that was taken a while ago.
+pub const MOVEMENTS_KEPT: usize = 128;
+
+/// A change of on hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Movement {
+    pub(super) at: Timestamp,
+    pub(super) delta: i64,
+}
+
+/// One location's units of the SKU.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Bin {
+    /// Sellable units physically there, reserved and picked ones included.
+    pub on_hand: Units,
+    /// Of those, held for orders.
+    pub reserved: Units,
+    /// Kept beside: waiting for inspection.
+    pub quarantine: Units,
+    /// Kept beside: cannot be sold.
+    pub damaged: Units,
+    /// When the latest count was taken.
+    pub last_counted_at: Option<Timestamp>,
+    /// The latest changes of on hand, oldest first.
+    pub(super) movements: VecDeque<Movement>,
+    /// The moment of the latest change that is no longer remembered.
+    pub(super) forgotten_until: Option<Timestamp>,
+}
+
+impl Bin {
+    /// Units that can still be promised here.
+    pub fn available(&self) -> Units {
+        self.on_hand.saturating_sub(self.reserved)
+    }
+
+    /// On hand as it was at a moment, or nothing where that is longer ago than is remembered.
+    pub(super) fn on_hand_at(&self, moment: Timestamp) -> Option<Units> {
+        if self.forgotten_until.is_some_and(|forgotten| moment < forgotten) {
+            return None;
+        }
+        let since: i64 = self
+            .movements
+            .iter()
+            .filter(|movement| movement.at > moment)
+            .map(|movement| movement.delta)
+            .sum();
+        Some(self.on_hand.changed_by(-since).unwrap_or(Units::ZERO))
+    }
+
+    pub(super) fn move_on_hand(&mut self, at: Timestamp, delta: i64) {
+        let before = self.on_hand;
+        self.on_hand = before.changed_by(delta).unwrap_or(Units::ZERO);
+        self.movements.push_back(Movement { at, delta: self.on_hand.minus(before) });
+        if self.movements.len() > MOVEMENTS_KEPT
+            && let Some(oldest) = self.movements.pop_front()
+        {
+            self.forgotten_until = Some(oldest.at);
+        }
+    }
+}
+
+/// One SKU of a merchant with its quantities at every location.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StockItem {
+    /// The SKU; nothing for one that was never seen.
+    pub sku: Option<Sku>,
+    /// Its units by location.
+    pub bins: BTreeMap<LocationId, Bin>,
+}
+
+impl StockItem {
+    /// Whether anything was ever reported of it.
+    pub fn is_known(&self) -> bool {
+        self.sku.is_some()
+    }
+
+    /// Units that can still be promised at a location.
+    pub fn available_at(&self, location: &LocationId) -> Units {
+        self.bins.get(location).map_or(Units::ZERO, Bin::available)
+    }
+}

@@ -1,0 +1,84 @@
+//! Callers' own data, kept and given back unread.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+
+use super::{Reference, Text};
+
+/// Why a map of callers' data was not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("has more than {} entries", Attributes::LIMIT)]
+pub struct TooManyEntries;
+
+macro_rules! bounded_map {
+    ($(#[$doc:meta])* $name:ident, $value:ty, $entries:literal, $longest:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(try_from = $entries, into = $entries)]
+        pub struct $name(BTreeMap<Text<64>, $value>);
+
+        impl $name {
+            /// The most entries it may have.
+            pub const LIMIT: usize = 50;
+
+            /// Whether there are none.
+            pub fn is_empty(&self) -> bool {
+                self.0.is_empty()
+            }
+        }
+
+        impl TryFrom<BTreeMap<Text<64>, $value>> for $name {
+            type Error = TooManyEntries;
+            fn try_from(entries: BTreeMap<Text<64>, $value>) -> Result<Self, TooManyEntries> {
+                if entries.len() > Self::LIMIT { Err(TooManyEntries) } else { Ok(Self(entries)) }
+            }
+        }
+
+        impl From<$name> for BTreeMap<Text<64>, $value> {
+            fn from(map: $name) -> Self {
+                map.0
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({
+                    "type": "object",
+                    "maxProperties": 50,
+                    "propertyNames": { "minLength": 1, "maxLength": 64 },
+                    "additionalProperties": { "type": "string", "minLength": 1, "maxLength": $longest }
+                })
+            }
+        }
+    };
+}
+
+bounded_map!(
+    /// Up to 50 pairs of texts that mean something to the caller only. Not for personal data: they are not sealed.
+    Attributes, Text<512>, "BTreeMap<Text<64>, Text<512>>", 512
+);
+bounded_map!(
+    /// The order's names in other systems, by system: up to 50.
+    ExternalReferences, Reference, "BTreeMap<Text<64>, Reference>", 128
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fifty_entries_are_taken_and_fifty_one_are_not() {
+        let entries = |count: usize| {
+            let pairs: Vec<String> = (0..count).map(|n| format!("\"k{n}\":\"v\"")).collect();
+            serde_json::from_str::<Attributes>(&format!("{{{}}}", pairs.join(",")))
+        };
+        assert!(entries(50).is_ok());
+        assert!(entries(51).is_err());
+    }
+}

@@ -1,0 +1,17 @@
+//! The values everything else is made of. Each is checked once, where it comes in, and can be trusted after.
+
+mod amount;
+mod attributes;
+mod identity;
+mod quantity;
+mod text;
+mod time;
+
+pub use amount::Amount;
+pub use attributes::{Attributes, ExternalReferences};
+pub use identity::{FulfillmentOrderId, IdentityError, LineNumber, OrderId, ShipmentId};
+pub use quantity::{Delta, Quantity, QuantityError, Units};
+pub use text::{
+    ChannelName, Currency, IdempotencyKey, LocationId, MerchantId, Reference, Sku, Text, TextError,
+};
+pub use time::{Timestamp, TimestampError};

@@ -1,0 +1,252 @@
+//! Text from outside, checked once at the door: identifiers, SKUs, free text with a limit.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Why a text was not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TextError {
+    /// Nothing was given.
+    #[error("must not be empty")]
+    Empty,
+    /// More than the stated number of bytes.
+    #[error("is longer than {0} bytes")]
+    TooLong(usize),
+    /// A character outside the permitted set.
+    #[error("contains a character that is not permitted ({0})")]
+    Character(&'static str),
+}
+
+fn checked(
+    text: &str,
+    limit: usize,
+    permitted: fn(char) -> bool,
+    rule: &'static str,
+) -> Result<(), TextError> {
+    if text.is_empty() {
+        return Err(TextError::Empty);
+    }
+    if text.len() > limit {
+        return Err(TextError::TooLong(limit));
+    }
+    if !text.chars().all(permitted) {
+        return Err(TextError::Character(rule));
+    }
+    Ok(())
+}
+
+fn identifier_character(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | ':' | '-')
+}
+
+fn printable_ascii(c: char) -> bool {
+    (' '..='~').contains(&c)
+}
+
+/// Declares a newtype over shared text with its own rule, limit, serde and schema.
+macro_rules! text_newtype {
+    ($(#[$doc:meta])* $name:ident, $limit:literal, $check:path, $pattern:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// The most bytes it may have.
+            pub const LIMIT: usize = $limit;
+
+            /// Checks and takes a text.
+            pub fn new(text: &str) -> Result<Self, TextError> {
+                $check(text, $limit)?;
+                Ok(Self(text.into()))
+            }
+
+            /// The text itself.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = TextError;
+            fn from_str(text: &str) -> Result<Self, TextError> {
+                Self::new(text)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{:?}", &*self.0)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = Cow::<'de, str>::deserialize(deserializer)?;
+                Self::new(&text).map_err(D::Error::custom)
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string", "minLength": 1, "maxLength": $limit, "pattern": $pattern })
+            }
+        }
+    };
+}
+
+fn identifier(text: &str, limit: usize) -> Result<(), TextError> {
+    checked(text, limit, identifier_character, "letters, digits and . _ : - are")
+}
+
+fn stock_keeping_unit(text: &str, limit: usize) -> Result<(), TextError> {
+    checked(text, limit, printable_ascii, "printable ASCII is")?;
+    if text.starts_with(' ') || text.ends_with(' ') {
+        return Err(TextError::Character("spaces inside are, at the ends they are not"));
+    }
+    Ok(())
+}
+
+fn printable(text: &str, limit: usize) -> Result<(), TextError> {
+    checked(text, limit, printable_ascii, "printable ASCII is")
+}
+
+fn currency(text: &str, _limit: usize) -> Result<(), TextError> {
+    if text.len() == 3 && text.chars().all(|c| c.is_ascii_uppercase()) {
+        return Ok(());
+    }
+    Err(TextError::Character("three capital letters of ISO 4217 are"))
+}
+
+text_newtype!(
+    /// Whose goods and orders these are.
+    MerchantId, 64, identifier, "^[A-Za-z0-9._:-]+$"
+);
+text_newtype!(
+    /// A warehouse or a store.
+    LocationId, 64, identifier, "^[A-Za-z0-9._:-]+$"
+);
+text_newtype!(
+    /// Where orders come from: a shop, a marketplace, a till.
+    ChannelName, 64, identifier, "^[A-Za-z0-9._:-]+$"
+);
+text_newtype!(
+    /// Somebody else's name for something: a channel's order number, a payment, a parcel.
+    Reference, 128, identifier, "^[A-Za-z0-9._:-]+$"
+);
+text_newtype!(
+    /// A stock keeping unit, the merchant's name for one kind of goods.
+    Sku, 64, stock_keeping_unit, "^[!-~]([ -~]*[!-~])?$"
+);
+text_newtype!(
+    /// The sender's name for one request, of the `Idempotency-Key` header.
+    IdempotencyKey, 255, printable, "^[ -~]+$"
+);
+text_newtype!(
+    /// A currency by its ISO 4217 code.
+    Currency, 3, currency, "^[A-Z]{3}$"
+);
+
+/// Free text for people, at most `LIMIT` bytes, without control characters.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Text<const LIMIT: usize>(Box<str>);
+
+impl<const LIMIT: usize> Text<LIMIT> {
+    /// Checks and takes a text.
+    pub fn new(text: &str) -> Result<Self, TextError> {
+        checked(text, LIMIT, |c| !c.is_control() || c == '\n' || c == '\t', "control characters are not")?;
+        Ok(Self(text.into()))
+    }
+
+    /// The text itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<const LIMIT: usize> fmt::Debug for Text<LIMIT> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", &*self.0)
+    }
+}
+
+impl<const LIMIT: usize> fmt::Display for Text<LIMIT> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<const LIMIT: usize> Serialize for Text<LIMIT> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de, const LIMIT: usize> Deserialize<'de> for Text<LIMIT> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        Self::new(&text).map_err(D::Error::custom)
+    }
+}
+
+impl<const LIMIT: usize> JsonSchema for Text<LIMIT> {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        format!("Text{LIMIT}").into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "minLength": 1, "maxLength": LIMIT })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sku_is_printable_ascii_without_spaces_at_its_ends() {
+        assert!(Sku::new("AB 12/x").is_ok());
+        assert_eq!(Sku::new(""), Err(TextError::Empty));
+        assert_eq!(Sku::new(&"x".repeat(65)), Err(TextError::TooLong(64)));
+        for bad in [" x", "x ", "a\0b", "ä", "a\nb"] {
+            assert!(matches!(Sku::new(bad), Err(TextError::Character(_))), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn an_identifier_has_letters_digits_and_four_marks() {
+        assert!(LocationId::new("DC-1:a_b.c").is_ok());
+        for bad in ["a b", "a/b", "é", "a\0"] {
+            assert!(LocationId::new(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn free_text_may_have_any_letters_but_no_control_characters() {
+        assert!(Text::<20>::new("Grüße\nan alle").is_ok());
+        assert!(Text::<20>::new("bell\u{7}").is_err());
+        assert!(serde_json::from_str::<Text<3>>("\"long\"").is_err());
+    }
+}

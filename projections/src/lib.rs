@@ -1,0 +1,1 @@
+//! The read side: the projection runner and the read models.

@@ -1,0 +1,1 @@
+//! End to end, fault and property tests of the whole house.

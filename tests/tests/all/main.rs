@@ -1,0 +1,6 @@
+//! All tests of the whole house as one program: one link step, one list of results.
+
+// A function beside the tests may assume what its test assumes: where it is wrong, the test fails.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod house;
