@@ -1,1 +1,89 @@
-//! The append-only log: opaque payloads, one order of events a merchant, chained by hash.
+//! The append-only log: opaque named payloads, one order of events a merchant, chained by hash.
+//!
+//! A [`Journal`] stores [`Batch`]es. A batch holds the events, outcomes and claims of one or more commands of one
+//! merchant; it is appended whole or not at all, and only if the merchant's [`Head`] is still the one that the
+//! batch was decided on. The journal knows no aggregate: names and payloads mean nothing to it.
+//!
+//! [`MemoryJournal`] is for tests and simulations, [`SqliteJournal`] for one machine. Each passes the same
+//! contract suite.
+
+mod batch;
+mod chain;
+mod error;
+mod memory;
+mod record;
+mod sqlite;
+mod verify;
+
+#[cfg(test)]
+mod contract;
+
+use async_trait::async_trait;
+
+pub use batch::{Batch, BatchSummary, CommandRecord, NewEvent, SubjectKey};
+pub use chain::Hash;
+pub use error::{AppendError, JournalError};
+pub use memory::MemoryJournal;
+pub use record::{
+    Claim, ClaimKey, Event, Head, LoadRequest, Loaded, LoadedStream, Outcome, OutcomeKey, OutcomeKind,
+    Snapshot,
+};
+pub use sqlite::SqliteJournal;
+pub use verify::{Finding, Verification, verify};
+
+/// What this program writes. A journal of a newer format is not written to.
+pub const FORMAT: u32 = 1;
+
+/// An append-only log of every merchant's events.
+#[async_trait]
+pub trait Journal: Send + Sync + 'static {
+    /// Appends batches of different merchants in one transaction. Each has a result of its own: one merchant's
+    /// failure leaves the others alone. `Ok` means durable.
+    ///
+    /// The future must be driven to its end: dropping it leaves the outcome unknown.
+    async fn append(&self, batches: &[Batch]) -> Vec<Result<(), AppendError>>;
+
+    /// Where a merchant's journal ends; [`Head::default`] for one that has none.
+    async fn head(&self, merchant: &str) -> Result<Head, JournalError>;
+
+    /// Where every merchant's journal ends, by merchant.
+    async fn heads(&self) -> Result<Vec<(String, Head)>, JournalError>;
+
+    /// Raises the epoch, which fences every batch that was sealed before, and gives the new head.
+    async fn raise_epoch(&self, merchant: &str) -> Result<Head, JournalError>;
+
+    /// Whether the batch with this number and id was committed.
+    async fn has_batch(&self, merchant: &str, number: u64, id: [u8; 16]) -> Result<bool, JournalError>;
+
+    /// Streams, claims and outcomes needed for a decision, in one consistent read.
+    async fn load(&self, merchant: &str, request: &LoadRequest) -> Result<Loaded, JournalError>;
+
+    /// Events after a position in order: about `limit`, ending at a command's end.
+    async fn read(&self, merchant: &str, after: u64, limit: usize) -> Result<Vec<Event>, JournalError>;
+
+    /// A stream's events in order, those of whole commands up to a position only.
+    async fn read_stream(&self, merchant: &str, name: &str, up_to: u64) -> Result<Vec<Event>, JournalError>;
+
+    /// The position of the last command that was recorded at or before a time.
+    async fn position_at(&self, merchant: &str, time: i64) -> Result<u64, JournalError>;
+
+    /// The wrapped key of a subject's personal data, where it was not deleted.
+    async fn subject_key(&self, merchant: &str, subject: &str) -> Result<Option<Vec<u8>>, JournalError>;
+
+    /// Keeps states to start from. Older ones of the same stream are replaced; newer ones stay.
+    async fn save_snapshots(&self, merchant: &str, snapshots: Vec<Snapshot>) -> Result<(), JournalError>;
+
+    /// Deletes refusals recorded before a time and gives their number. Their digests stay with their batches.
+    async fn prune_refusals(&self, before: i64) -> Result<u64, JournalError>;
+
+    /// Batches after a number, in order.
+    async fn batches(
+        &self,
+        merchant: &str,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<BatchSummary>, JournalError>;
+
+    /// The outcomes of batches from one number to another, both included, by batch and ordinal.
+    async fn outcomes(&self, merchant: &str, from: u64, to: u64) -> Result<Vec<Outcome>, JournalError>;
+}

@@ -1,0 +1,160 @@
+//! The journal on embedded SQLite: one file, one writing process, one writing thread.
+//!
+//! `synchronous=FULL`: a batch that was appended is on the disk. Appends run on a thread of their own and reads on
+//! others, so that neither waits for the other (write-ahead logging).
+
+mod append;
+mod query;
+mod schema;
+mod thread;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use rusqlite::Connection;
+
+use crate::Journal;
+use crate::batch::{Batch, BatchSummary};
+use crate::error::{AppendError, JournalError};
+use crate::record::{Event, Head, LoadRequest, Loaded, Outcome, Snapshot};
+use thread::ConnectionThread;
+
+/// The database's file within its directory.
+const FILE: &str = "journal.db";
+/// Held by the process that may write.
+const LOCK: &str = "journal.lock";
+/// How many threads read.
+const READERS: usize = 2;
+
+/// A journal in a directory.
+#[derive(Debug)]
+pub struct SqliteJournal {
+    writer: ConnectionThread,
+    readers: ConnectionThread,
+    /// Let go of when the journal is.
+    _lock: Option<File>,
+}
+
+impl SqliteJournal {
+    /// Opens or creates the journal in a directory, for this process alone to write to.
+    pub fn open(directory: &Path) -> Result<Self, JournalError> {
+        let unavailable = |e: std::io::Error| JournalError::Unavailable(e.to_string());
+        std::fs::create_dir_all(directory).map_err(unavailable)?;
+        let lock = File::create(directory.join(LOCK)).map_err(unavailable)?;
+        lock.try_lock().map_err(|_| JournalError::InUse(directory.display().to_string()))?;
+        let file = directory.join(FILE);
+        let mut connection = schema::open_for_writing(&file)?;
+        schema::migrate(&mut connection)?;
+        Self::start(connection, &file, Some(lock))
+    }
+
+    /// Opens an existing journal to read it, while another process may write to it.
+    pub fn open_read_only(directory: &Path) -> Result<Self, JournalError> {
+        let file = directory.join(FILE);
+        if !file.is_file() {
+            return Err(JournalError::Missing(directory.display().to_string()));
+        }
+        let connection = schema::open_for_reading(&file)?;
+        schema::check_version(&connection)?;
+        Self::start(connection, &file, None)
+    }
+
+    fn start(writer: Connection, file: &PathBuf, lock: Option<File>) -> Result<Self, JournalError> {
+        let readers = (0..READERS).map(|_| schema::open_for_reading(file)).collect::<Result<_, _>>()?;
+        Ok(Self {
+            writer: ConnectionThread::start("journal-writer", vec![writer])?,
+            readers: ConnectionThread::start("journal-reader", readers)?,
+            _lock: lock,
+        })
+    }
+
+    async fn read_with<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, JournalError> {
+        self.readers.run(move |connection| query::consistent(connection, read)).await?
+    }
+}
+
+#[async_trait]
+impl Journal for SqliteJournal {
+    async fn append(&self, batches: &[Batch]) -> Vec<Result<(), AppendError>> {
+        let count = batches.len();
+        let batches: Arc<[Batch]> = batches.into();
+        match self.writer.run(move |connection| append::append(connection, &batches)).await {
+            Ok(results) => results,
+            Err(error) => vec![Err(AppendError::Unknown(error.to_string())); count],
+        }
+    }
+
+    async fn head(&self, merchant: &str) -> Result<Head, JournalError> {
+        let merchant = merchant.to_owned();
+        self.read_with(move |connection| query::head(connection, &merchant)).await
+    }
+
+    async fn heads(&self) -> Result<Vec<(String, Head)>, JournalError> {
+        self.read_with(query::heads).await
+    }
+
+    async fn raise_epoch(&self, merchant: &str) -> Result<Head, JournalError> {
+        let merchant = merchant.to_owned();
+        self.writer.run(move |connection| append::raise_epoch(connection, &merchant)).await?
+    }
+
+    async fn has_batch(&self, merchant: &str, number: u64, id: [u8; 16]) -> Result<bool, JournalError> {
+        let merchant = merchant.to_owned();
+        // Asked of the writing connection, behind whatever was still under way.
+        self.writer.run(move |connection| append::has_batch(connection, &merchant, number, id)).await?
+    }
+
+    async fn load(&self, merchant: &str, request: &LoadRequest) -> Result<Loaded, JournalError> {
+        let (merchant, request) = (merchant.to_owned(), request.clone());
+        self.read_with(move |connection| query::load(connection, &merchant, &request)).await
+    }
+
+    async fn read(&self, merchant: &str, after: u64, limit: usize) -> Result<Vec<Event>, JournalError> {
+        let merchant = merchant.to_owned();
+        self.read_with(move |connection| query::read(connection, &merchant, after, limit)).await
+    }
+
+    async fn read_stream(&self, merchant: &str, name: &str, up_to: u64) -> Result<Vec<Event>, JournalError> {
+        let (merchant, name) = (merchant.to_owned(), name.to_owned());
+        self.read_with(move |connection| query::read_stream(connection, &merchant, &name, up_to)).await
+    }
+
+    async fn position_at(&self, merchant: &str, time: i64) -> Result<u64, JournalError> {
+        let merchant = merchant.to_owned();
+        self.read_with(move |connection| query::position_at(connection, &merchant, time)).await
+    }
+
+    async fn subject_key(&self, merchant: &str, subject: &str) -> Result<Option<Vec<u8>>, JournalError> {
+        let (merchant, subject) = (merchant.to_owned(), subject.to_owned());
+        self.read_with(move |connection| query::subject_key(connection, &merchant, &subject)).await
+    }
+
+    async fn save_snapshots(&self, merchant: &str, snapshots: Vec<Snapshot>) -> Result<(), JournalError> {
+        let merchant = merchant.to_owned();
+        self.writer.run(move |connection| append::save_snapshots(connection, &merchant, &snapshots)).await?
+    }
+
+    async fn prune_refusals(&self, before: i64) -> Result<u64, JournalError> {
+        self.writer.run(move |connection| append::prune_refusals(connection, before)).await?
+    }
+
+    async fn batches(
+        &self,
+        merchant: &str,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<BatchSummary>, JournalError> {
+        let merchant = merchant.to_owned();
+        self.read_with(move |connection| query::batches(connection, &merchant, after, limit)).await
+    }
+
+    async fn outcomes(&self, merchant: &str, from: u64, to: u64) -> Result<Vec<Outcome>, JournalError> {
+        let merchant = merchant.to_owned();
+        self.read_with(move |connection| query::outcomes(connection, &merchant, from, to)).await
+    }
+}
