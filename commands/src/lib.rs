@@ -1,1 +1,30 @@
 //! The write side: command handlers, idempotency and the writer.
+//!
+//! A [`Request`] is given to [`Commands::submit`], which puts it on its merchant's bounded queue. The merchant's
+//! writer decides it together with what else waits, appends events and outcomes in one conditional transaction,
+//! and answers with a [`Reply`] once that is durable. [`handlers`] has one file a command: following
+//! `CreateOrder` from here takes you through everything that happens to it.
+
+mod answer;
+mod clock;
+mod committer;
+mod dispatch;
+mod entity;
+pub mod handlers;
+mod overlay;
+mod privacy;
+mod request;
+mod service;
+mod settings;
+mod world;
+mod writer;
+
+pub use answer::{Answer, CommandState, NotExecuted, Refused, Reply};
+pub use clock::{Clock, SystemClock};
+
+pub use dispatch::{AnyCommand, COMMANDS, CommandSchema};
+pub use entity::fold_order;
+pub use privacy::{MasterKey, Vault, VaultError};
+pub use request::{Metadata, Request, Sender};
+pub use service::Commands;
+pub use settings::Settings;

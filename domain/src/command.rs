@@ -14,13 +14,18 @@ pub trait Command: serde::Serialize + serde::de::DeserializeOwned + schemars::Js
     fn not_after(&self) -> Option<Timestamp>;
 }
 
-/// Declares commands: each gets the two common fields, strict deserialisation and its name.
+/// Declares commands: each gets the two common fields, strict deserialisation and its name. A field `= sealed`
+/// is personal and never printed.
 macro_rules! commands {
-    ($( $(#[$doc:meta])* $name:ident { $( $(#[$field_doc:meta])* $field:ident : $kind:ty ),* $(,)? } )*) => {
+    ($(
+        $(#[$doc:meta])* $name:ident {
+            $( $(#[$field_doc:meta])* $field:ident : $kind:ty $(= $sealed:ident)? ),* $(,)?
+        }
+    )*) => {
         $(
             $(#[$doc])*
             #[serde_with::skip_serializing_none]
-            #[derive(Debug, Clone, PartialEq, ::serde::Serialize, ::serde::Deserialize, ::schemars::JsonSchema)]
+            #[derive(Clone, PartialEq, ::serde::Serialize, ::serde::Deserialize, ::schemars::JsonSchema)]
             #[serde(rename_all = "camelCase", deny_unknown_fields)]
             pub struct $name {
                 $( $(#[$field_doc])* pub $field: $kind, )*
@@ -29,6 +34,10 @@ macro_rules! commands {
                 /// Refused with `command_expired` when it would be decided after this moment.
                 pub not_after: Option<$crate::values::Timestamp>,
             }
+
+            $crate::sealed::debug_without_sealed!($name {
+                $( $field $(= $sealed)?, )* occurred_at, not_after
+            });
 
             impl $crate::Command for $name {
                 const NAME: &'static str = stringify!($name);

@@ -87,17 +87,24 @@ macro_rules! event_enum {
     };
 }
 
-/// Declares event payloads: camelCase, absent optional fields left out.
+/// Declares event payloads: camelCase, absent optional fields left out. A field `= sealed` is personal and
+/// never printed.
 macro_rules! payloads {
-    ($( $(#[$doc:meta])* $name:ident { $( $(#[$field_doc:meta])* $field:ident : $kind:ty ),* $(,)? } )*) => {
+    ($(
+        $(#[$doc:meta])* $name:ident {
+            $( $(#[$field_doc:meta])* $field:ident : $kind:ty $(= $sealed:ident)? ),* $(,)?
+        }
+    )*) => {
         $(
             #[serde_with::skip_serializing_none]
-            #[derive(Debug, Clone, PartialEq, ::serde::Serialize, ::serde::Deserialize, ::schemars::JsonSchema)]
+            #[derive(Clone, PartialEq, ::serde::Serialize, ::serde::Deserialize, ::schemars::JsonSchema)]
             #[serde(rename_all = "camelCase")]
             $(#[$doc])*
             pub struct $name {
                 $( $(#[$field_doc])* pub $field: $kind, )*
             }
+
+            $crate::sealed::debug_without_sealed!($name { $( $field $(= $sealed)? ),* });
         )*
     };
 }

@@ -10,7 +10,10 @@
 mod aggregate;
 mod command;
 mod event;
+#[cfg(test)]
+mod properties;
 mod refusal;
+mod sealed;
 
 pub mod distance;
 pub mod network;
@@ -18,6 +21,7 @@ pub mod order;
 pub mod policy;
 pub mod sourcing;
 pub mod stock;
+pub mod stream;
 pub mod values;
 
 pub use aggregate::Decide;

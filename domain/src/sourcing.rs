@@ -174,7 +174,8 @@ fn best(demand: &Demand, usable: &[&Candidate], rules: &SourcingRules<'_>) -> Ve
     if rules.allow_split {
         // Not the smallest, perhaps, but the nearest or the best ranked: what criteria in another order want.
         sets.extend(prefix(demand, usable.to_vec()));
-        sets.extend(prefix(demand, by_coverage(demand, usable)));
+        let covering = prefix(demand, by_coverage(demand, usable));
+        sets.extend(covering.map(|set| in_preference(usable, &set)));
     }
     sets.into_iter()
         .map(|set| allocate(demand, &set))
@@ -256,6 +257,12 @@ fn by_coverage<'a>(demand: &Demand, usable: &[&'a Candidate]) -> Vec<&'a Candida
     in_order
 }
 
+/// The members of a set in the order of `usable`, which is that of preference.
+fn in_preference<'a>(usable: &[&'a Candidate], set: &[&Candidate]) -> Vec<&'a Candidate> {
+    let is_member = |candidate: &&Candidate| set.iter().any(|member| std::ptr::eq(*member, *candidate));
+    usable.iter().copied().filter(is_member).collect()
+}
+
 /// Divides the demand among a set, each SKU from the first that has it on.
 fn allocate(demand: &Demand, set: &[&Candidate]) -> Vec<(LocationId, Demand)> {
     let mut missing = demand.clone();
@@ -309,8 +316,10 @@ fn seen(demand: &Demand, candidates: &[Candidate]) -> Vec<ConsideredLocation> {
             .map(|(sku, requested, available)| Shortage { sku: sku.clone(), requested, available })
             .collect()
     };
-    candidates
-        .iter()
+    let mut by_name: Vec<&Candidate> = candidates.iter().collect();
+    by_name.sort_by_key(|candidate| &candidate.location);
+    by_name
+        .into_iter()
         .map(|candidate| ConsideredLocation {
             location: candidate.location.clone(),
             distance: candidate.distance.map(Kilometres::coarse),
@@ -432,5 +441,24 @@ mod tests {
         let total: Units = sourced.allocations.iter().flat_map(|(_, taken)| taken.values().copied()).sum();
         assert_eq!(total, Units::new(50));
         assert!(sourced.shortages.is_empty());
+    }
+}
+#[cfg(test)]
+mod measure {
+    use super::*;
+    #[test]
+    fn measure() {
+        for (n, skus) in [(12usize, 500usize), (20, 500), (50, 500), (190, 500), (300, 500), (20, 5), (190,5)] {
+            let sku = |i: usize| Sku::new(&format!("sku-{i:05}-aaaaaaaaaaaa")).unwrap();
+            let demand: Demand = (0..skus).map(|i| (sku(i), Units::new(10))).collect();
+            let candidates: Vec<Candidate> = (0..n).map(|l| Candidate {
+                location: LocationId::new(&format!("L{l}")).unwrap(), distance: Some(Kilometres(l as u32)), rank: 0,
+                available: demand.iter().enumerate().map(|(i,(s,_))| (s.clone(), Units::new(if i == skus-1 {1} else {10}))).collect(), excluded: None }).collect();
+            let rules = SourcingRules { criteria: &[Criterion::FewestLocations, Criterion::Nearest], allow_split: true, allow_partial: false };
+            #[allow(clippy::disallowed_methods)]
+            let t = std::time::Instant::now();
+            let s = source(&demand, &candidates, &rules);
+            println!("{n} locations {skus} skus: {:?} -> {} locations", t.elapsed(), s.allocations.len());
+        }
     }
 }

@@ -1,1 +1,22 @@
 //! The read side: the projection runner and the read models.
+//!
+//! A [`Projection`] is a pure fold: an event names the row it touches, and `fold` says what it makes of the row.
+//! The runner reads a span of the journal after the checkpoint, folds it in memory, and writes the rows and the
+//! checkpoint in one transaction. Read models are disposable: delete `views.db` and they are folded again.
+
+mod availability;
+mod checkpoint;
+mod error;
+mod order_status;
+mod progress;
+mod projection;
+mod runner;
+mod store;
+
+pub use availability::Availability;
+pub use error::ViewError;
+pub use order_status::{FulfillmentOrderFilter, FulfillmentOrderRow, OrderFilter, OrderRow, Orders, Page};
+pub use progress::{Progress, ProjectionState};
+pub use projection::{Projection, Recorded, Scope};
+pub use runner::Projections;
+pub use store::ViewStore;

@@ -97,7 +97,7 @@ commands! {
         /// What is charged beside the lines; at most 50.
         charges: Option<Vec<Charge>>,
         /// To whom and where it goes.
-        ship_to: Option<ShipTo>,
+        ship_to: Option<ShipTo> = sealed,
         /// How and when it is to be delivered.
         delivery: Option<DeliveryIntent>,
         /// What becomes of it when not everything is there; the merchant's rule where not given.
@@ -173,7 +173,7 @@ commands! {
         /// Where the parcel was.
         location: Option<Text<200>>,
         /// The carrier's own words. Kept sealed.
-        raw: Option<Text<4000>>,
+        raw: Option<Text<4000>> = sealed,
     }
     /// Reports what a carrier says of a parcel, by the carrier's number.
     TrackParcel {
@@ -188,7 +188,7 @@ commands! {
         /// Where the parcel was.
         location: Option<Text<200>>,
         /// The carrier's own words. Kept sealed.
-        raw: Option<Text<4000>>,
+        raw: Option<Text<4000>> = sealed,
     }
     /// Reports that parcels were handed over.
     ConfirmDelivery {

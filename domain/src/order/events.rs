@@ -218,7 +218,7 @@ payloads! {
         destination: Option<Destination>,
         /// Who and where exactly: sealed, and never part of the payload.
         #[serde(skip)]
-        personal: Option<PersonalData>,
+        personal: Option<PersonalData> = sealed,
         /// Whether sealed personal data came with it.
         has_personal_data: bool,
         /// How and when it is to be delivered.
@@ -324,7 +324,9 @@ payloads! {
         location: Option<Text<200>>,
         /// The carrier's own words: sealed, and never part of the payload.
         #[serde(skip)]
-        raw: Option<Text<4000>>,
+        raw: Option<Text<4000>> = sealed,
+        /// Whether sealed words came with it.
+        has_personal_data: bool,
     }
     /// Parcels were handed over.
     DeliveryConfirmed {

@@ -123,6 +123,9 @@ fn shipped(order: &mut Order, created: &ShipmentCreated) {
 
 /// The latest scan counts, in the order in which scans were made, not reported.
 fn track(order: &mut Order, tracked: &ShipmentTracked) {
+    if tracked.has_personal_data && order.personal_data == PersonalDataState::None {
+        order.personal_data = PersonalDataState::Sealed;
+    }
     each_parcel(order, tracked.shipment_id, &tracked.packages, |parcel| {
         if parcel.tracked.is_none_or(|(_, known)| tracked.status_at >= known) {
             parcel.tracked = Some((tracked.status, tracked.status_at));

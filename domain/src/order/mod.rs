@@ -13,7 +13,7 @@ mod refusals;
 mod state;
 mod status;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod view;
 
 pub use commands::{

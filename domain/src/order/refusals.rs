@@ -69,6 +69,14 @@ pub enum OrderRefusal {
     /// A line named by neither or both of its names, or by one that it does not have.
     #[error("line {0} of the list names no line of the fulfillment order")]
     UnknownLine(usize),
+    /// The same of a line in a package.
+    #[error("line {line} of package {package} of the list names no line of the fulfillment order")]
+    UnknownPackageLine {
+        /// Which package, from 0.
+        package: usize,
+        /// Which of its lines, from 0.
+        line: usize,
+    },
     /// More units than there are left to do it with.
     #[error("{requested} units of line {line} were reported, {open} are left")]
     QuantityExceedsOpen {
@@ -88,6 +96,9 @@ pub enum OrderRefusal {
     /// Two parcels have the same id.
     #[error("two packages have the id {0}")]
     PackageTwice(String),
+    /// A parcel with nothing in it.
+    #[error("package {0} of the list gives no lines: leave lines out for all that is left")]
+    PackageEmpty(usize),
     /// More than one parcel does not say what is in it.
     #[error("only one package may leave out its lines")]
     PackageLinesMissing,
@@ -125,8 +136,8 @@ impl Refusal for OrderRefusal {
             Self::PaymentNotConfirmed => "payment_not_confirmed",
             Self::UnknownFulfillmentOrder(_) => "unknown_fulfillment_order",
             Self::FulfillmentOrderCancelled => "fulfillment_order_cancelled",
-            Self::LinesMissing => "lines_missing",
-            Self::UnknownLine(_) => "unknown_line",
+            Self::LinesMissing | Self::PackageEmpty(_) => "lines_missing",
+            Self::UnknownLine(_) | Self::UnknownPackageLine { .. } => "unknown_line",
             Self::QuantityExceedsOpen { .. } => "quantity_exceeds_open",
             Self::NothingLeft => "nothing_left",
             Self::PackageCount(_) => "package_count_out_of_range",
@@ -154,6 +165,8 @@ impl Refusal for OrderRefusal {
             | Self::ShortageRuleUnsupported(_)
             | Self::LinesMissing
             | Self::UnknownLine(_)
+            | Self::UnknownPackageLine { .. }
+            | Self::PackageEmpty(_)
             | Self::PackageCount(_)
             | Self::PackageTwice(_)
             | Self::PackageLinesMissing
@@ -176,6 +189,10 @@ impl Refusal for OrderRefusal {
         let pointer = match self {
             Self::LineReferenceTwice(line) => return Some(format!("/lines/{}/lineRef", line.index())),
             Self::UnknownLine(index) => return Some(format!("/lines/{index}")),
+            Self::UnknownPackageLine { package, line } => {
+                return Some(format!("/packages/{package}/lines/{line}"));
+            }
+            Self::PackageEmpty(index) => return Some(format!("/packages/{index}/lines")),
             Self::TooMany { pointer, .. } => pointer,
             Self::LineCount(_) | Self::LinesMissing | Self::InsufficientStock(_) => "/lines",
             Self::CurrencyMissing => "/currency",

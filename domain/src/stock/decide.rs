@@ -7,7 +7,10 @@ use super::events::{
 };
 use super::refusals::StockRefusal;
 use super::state::{Bin, StockItem};
-use crate::values::{LocationId, OrderId, Quantity, Sku, Timestamp, Units};
+use crate::values::{Delta, LocationId, OrderId, Quantity, Sku, Text, Timestamp, Units};
+
+/// Why on hand was raised before a shipment.
+const FOUND_AT_SHIPPING: &str = "more units left than were on hand";
 
 type Decision = Result<Vec<StockEvent>, StockRefusal>;
 
@@ -19,16 +22,13 @@ pub(super) fn decide(item: &StockItem, command: &StockCommand) -> Decision {
         StockCommand::ReserveInventory { order_id, allocations } => reserve(item, *order_id, allocations),
         StockCommand::ReleaseInventory { order_id, allocations } => release(item, *order_id, allocations),
         StockCommand::ShipInventory { order_id, shipment_id, location, quantity, at } => {
+            let sku = known(item)?.clone();
             held(item, location, *quantity)?;
-            let shipped = StockShipped {
-                sku: known(item)?.clone(),
-                order_id: *order_id,
-                shipment_id: *shipment_id,
-                location: location.clone(),
-                quantity: *quantity,
-                at: *at,
-            };
-            Ok(vec![shipped.into()])
+            let mut events = found_at_shipping(item, &sku, location, *quantity, *at);
+            let (order_id, shipment_id, location) = (*order_id, *shipment_id, location.clone());
+            let shipped = StockShipped { sku, order_id, shipment_id, location, quantity: *quantity, at: *at };
+            events.push(shipped.into());
+            Ok(events)
         }
     }
 }
@@ -103,7 +103,7 @@ fn adjust(item: &StockItem, command: &AdjustStock, at: Timestamp) -> Decision {
         return Err(if command.delta.number() < 0 {
             StockRefusal::AdjustmentBelowZero { on_hand }
         } else {
-            StockRefusal::TooManyUnits
+            StockRefusal::AdjustmentAboveLimit
         });
     }
     let adjusted = StockAdjusted {
@@ -118,22 +118,47 @@ fn adjust(item: &StockItem, command: &AdjustStock, at: Timestamp) -> Decision {
 }
 
 fn reserve(item: &StockItem, order_id: OrderId, allocations: &[Allocation]) -> Decision {
-    for Allocation { location, quantity } in summed(allocations) {
-        let available = item.available_at(&location);
-        if quantity > available {
-            return Err(StockRefusal::InsufficientStock { location, requested: quantity, available });
+    let sku = known(item)?.clone();
+    let allocations = summed(allocations);
+    for Allocation { location, quantity } in &allocations {
+        let available = item.available_at(location);
+        if *quantity > available {
+            let (location, requested) = (location.clone(), *quantity);
+            return Err(StockRefusal::InsufficientStock { location, requested, available });
         }
     }
-    let reserved = StockReserved { sku: known(item)?.clone(), order_id, allocations: summed(allocations) };
-    Ok(vec![reserved.into()])
+    Ok(vec![StockReserved { sku, order_id, allocations }.into()])
 }
 
 fn release(item: &StockItem, order_id: OrderId, allocations: &[Allocation]) -> Decision {
+    let sku = known(item)?.clone();
     let allocations = summed(allocations);
     for Allocation { location, quantity } in &allocations {
         held(item, location, *quantity)?;
     }
-    Ok(vec![StockReleased { sku: known(item)?.clone(), order_id, allocations }.into()])
+    Ok(vec![StockReleased { sku, order_id, allocations }.into()])
+}
+
+/// What left was there, whatever the last count said: the units by which it was wrong are put on the books
+/// first, so that the events alone add up to what is on hand.
+fn found_at_shipping(
+    item: &StockItem,
+    sku: &Sku,
+    location: &LocationId,
+    quantity: Units,
+    at: Timestamp,
+) -> Vec<StockEvent> {
+    let on_hand = item.bins.get(location).map_or(Units::ZERO, |bin| bin.on_hand);
+    let mut found = quantity.saturating_sub(on_hand);
+    let mut events = Vec::new();
+    while let (Ok(delta), Ok(reason)) =
+        (Delta::new(found.minus(Units::ZERO).min(i64::from(Quantity::LIMIT))), Text::new(FOUND_AT_SHIPPING))
+    {
+        found -= Units::new(delta.number().unsigned_abs());
+        let (sku, location) = (sku.clone(), location.clone());
+        events.push(StockAdjusted { sku, location, delta, reason, reference: None, at }.into());
+    }
+    events
 }
 
 fn held(item: &StockItem, location: &LocationId, requested: Units) -> Result<(), StockRefusal> {

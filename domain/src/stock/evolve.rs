@@ -20,11 +20,12 @@ pub(super) fn evolve(item: &mut StockItem, event: &StockEvent) {
                 Condition::Damaged => bin.damaged += quantity.units(),
             }
         }
-        StockEvent::StockCounted(StockCounted { location, counted_at, adjustment, at, .. }) => {
+        StockEvent::StockCounted(StockCounted { location, counted_at, adjustment, .. }) => {
             let bin = bin(item, location);
             bin.last_counted_at = bin.last_counted_at.max(Some(*counted_at));
             if *adjustment != 0 {
-                bin.move_on_hand(*at, *adjustment);
+                // What was found then was so then: a later count must not find the difference a second time.
+                bin.move_on_hand(*counted_at, *adjustment);
             }
         }
         StockEvent::StockAdjusted(StockAdjusted { location, delta, at, .. }) => {

@@ -12,6 +12,7 @@ mod refusals;
 mod state;
 #[cfg(test)]
 mod tests;
+mod view;
 
 pub use commands::{AdjustStock, CountStock, ReceiveStock, StockCommand};
 pub use events::{
@@ -20,6 +21,7 @@ pub use events::{
 };
 pub use refusals::StockRefusal;
 pub use state::{Bin, MOVEMENTS_KEPT, StockItem};
+pub use view::{AvailabilityView, LocationAvailability};
 
 use decide::decide;
 use evolve::evolve;

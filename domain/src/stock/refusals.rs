@@ -38,9 +38,12 @@ pub enum StockRefusal {
         /// How many are there.
         on_hand: Units,
     },
-    /// More units than are ever recorded at one place.
+    /// More units arrived than are ever recorded at one place.
     #[error("a location holds at most {} units of a SKU", Units::LIMIT)]
     TooManyUnits,
+    /// The adjustment would leave more units than are ever recorded at one place.
+    #[error("a location holds at most {} units of a SKU", Units::LIMIT)]
+    AdjustmentAboveLimit,
     /// A count of more than a quantity may be.
     #[error("a count must be a whole number from 0 to {}", Quantity::LIMIT)]
     CountOutOfRange,
@@ -70,7 +73,7 @@ impl Refusal for StockRefusal {
             Self::InsufficientStock { .. } => "insufficient_stock",
             Self::NotReserved { .. } => "not_reserved",
             Self::AdjustmentBelowZero { .. } => "adjustment_below_zero",
-            Self::TooManyUnits => "too_many_units",
+            Self::TooManyUnits | Self::AdjustmentAboveLimit => "too_many_units",
             Self::CountOutOfRange => "count_out_of_range",
             Self::CountedInFuture { .. } => "counted_in_future",
             Self::CountTooOld { .. } => "count_too_old",
@@ -89,6 +92,7 @@ impl Refusal for StockRefusal {
             | Self::NotReserved { .. }
             | Self::AdjustmentBelowZero { .. }
             | Self::TooManyUnits
+            | Self::AdjustmentAboveLimit
             | Self::CountTooOld { .. } => Class::Conflict,
         }
     }
@@ -96,7 +100,7 @@ impl Refusal for StockRefusal {
     fn pointer(&self) -> Option<String> {
         let field = match self {
             Self::UnknownSku(_) => "/sku",
-            Self::AdjustmentBelowZero { .. } => "/delta",
+            Self::AdjustmentBelowZero { .. } | Self::AdjustmentAboveLimit => "/delta",
             Self::TooManyUnits => "/quantity",
             Self::CountOutOfRange => "/onHand",
             Self::CountedInFuture { .. } | Self::CountTooOld { .. } => "/countedAt",

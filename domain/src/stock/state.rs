@@ -30,7 +30,7 @@ pub struct Bin {
     pub damaged: Units,
     /// When the latest count was taken.
     pub last_counted_at: Option<Timestamp>,
-    /// The latest changes of on hand, oldest first.
+    /// The latest changes of on hand, in the order of decision; a count's stands at the moment of counting.
     pub(super) movements: VecDeque<Movement>,
     /// The moment of the latest change that is no longer remembered.
     pub(super) forgotten_until: Option<Timestamp>,
@@ -63,7 +63,7 @@ impl Bin {
         if self.movements.len() > MOVEMENTS_KEPT
             && let Some(oldest) = self.movements.pop_front()
         {
-            self.forgotten_until = Some(oldest.at);
+            self.forgotten_until = self.forgotten_until.max(Some(oldest.at));
         }
     }
 }

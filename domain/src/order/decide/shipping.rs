@@ -9,7 +9,7 @@ use crate::order::events::{
     DeliveryConfirmed, LineUnits, OrderEvent, Package, ShipmentCreated, ShipmentTracked, TrackingStatus,
 };
 use crate::order::refusals::OrderRefusal;
-use crate::order::state::{FulfillmentLine, FulfillmentOrder, Order, Parcel, Shipment};
+use crate::order::state::{FulfillmentLine, FulfillmentOrder, Order, Parcel, PersonalDataState, Shipment};
 use crate::values::{Reference, ShipmentId, Timestamp};
 
 const MOST_PACKAGES: usize = 100;
@@ -54,10 +54,15 @@ fn contents(
     if packages.iter().filter(|package| package.lines.is_none()).count() > 1 {
         return Err(OrderRefusal::PackageLinesMissing);
     }
-    let mut contents: Vec<Option<Vec<LineUnits>>> = packages
-        .iter()
-        .map(|package| package.lines.as_deref().map(|lines| named(order, fulfillment, lines)).transpose())
-        .collect::<Result<_, _>>()?;
+    let content = |(index, package): (usize, &ShipPackage)| match package.lines.as_deref() {
+        None => Ok(None),
+        Some([]) => Err(OrderRefusal::PackageEmpty(index)),
+        Some(lines) => {
+            named(order, fulfillment, lines).map(Some).map_err(|refusal| in_package(index, refusal))
+        }
+    };
+    let mut contents: Vec<Option<Vec<LineUnits>>> =
+        packages.iter().enumerate().map(content).collect::<Result<_, _>>()?;
     let stated: Vec<LineUnits> = contents.iter().flatten().flatten().cloned().collect();
     within(fulfillment, &stated, FulfillmentLine::open)?;
     for content in &mut contents {
@@ -73,17 +78,30 @@ fn contents(
     if contents.iter().any(Vec::is_empty) { Err(OrderRefusal::NothingLeft) } else { Ok(contents) }
 }
 
+/// Says of a refusal about a line in which package the line stands.
+fn in_package(package: usize, refusal: OrderRefusal) -> OrderRefusal {
+    match refusal {
+        OrderRefusal::UnknownLine(line) => OrderRefusal::UnknownPackageLine { package, line },
+        other => other,
+    }
+}
+
+/// The packages' ids; those that have none get numbers that nobody else has.
 fn package_ids(packages: &[ShipPackage]) -> Result<Vec<Reference>, OrderRefusal> {
-    let mut seen = BTreeSet::new();
-    let mut ids = Vec::with_capacity(packages.len());
-    for (index, package) in packages.iter().enumerate() {
-        let own =
-            Reference::new(&format!("p{}", index + 1)).map_err(|_| OrderRefusal::PackageCount(index))?;
-        let id = package.package_id.clone().unwrap_or(own);
-        if !seen.insert(id.clone()) {
+    let mut taken = BTreeSet::new();
+    for id in packages.iter().filter_map(|package| package.package_id.as_ref()) {
+        if !taken.insert(id.clone()) {
             return Err(OrderRefusal::PackageTwice(id.to_string()));
         }
-        ids.push(id);
+    }
+    let mut ids = Vec::with_capacity(packages.len());
+    for (index, package) in packages.iter().enumerate() {
+        let mut numbered = (index + 1..).filter_map(|number| Reference::new(&format!("p{number}")).ok());
+        let id = match &package.package_id {
+            Some(given) => Some(given.clone()),
+            None => numbered.find(|id| taken.insert(id.clone())),
+        };
+        ids.extend(id);
     }
     Ok(ids)
 }
@@ -98,13 +116,16 @@ pub(super) fn track(order: &Order, command: &TrackShipment) -> Decision {
     if news.is_empty() {
         return Ok(Vec::new());
     }
+    // Who asked to be forgotten is not remembered again.
+    let raw = command.raw.clone().filter(|_| order.personal_data != PersonalDataState::Erased);
     let tracked = ShipmentTracked {
         shipment_id: shipment.id,
         packages: ids(&news),
         status: command.status,
         status_at: command.at,
         location: command.location.clone(),
-        raw: command.raw.clone(),
+        has_personal_data: raw.is_some(),
+        raw,
     };
     let mut events = vec![tracked.into()];
     if command.status == TrackingStatus::Delivered {

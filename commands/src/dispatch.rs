@@ -1,0 +1,109 @@
+//! Every command by name: one list that bulk requests, fingerprints, schemas and handlers share.
+
+use holdfast_domain::Command;
+use holdfast_domain::network::{PauseLocation, RegisterLocation, ResumeLocation};
+use holdfast_domain::order::{
+    CancelOrder, ConfirmDelivery, ConfirmPayment, CreateOrder, ErasePersonalData, PackItems, PickItems,
+    ShipItems, TrackParcel, TrackShipment,
+};
+use holdfast_domain::policy::{RegisterMerchant, SetMerchantPolicy};
+use holdfast_domain::stock::{AdjustStock, CountStock, ReceiveStock};
+use holdfast_domain::values::Timestamp;
+use schemars::{Schema, SchemaGenerator};
+
+use crate::handlers::Handle;
+use crate::world::{Grant, Stop, World};
+
+/// A command's name and the JSON Schema of its fields.
+pub struct CommandSchema {
+    /// The name.
+    pub name: &'static str,
+    /// Makes the schema.
+    pub schema: fn(&mut SchemaGenerator) -> Schema,
+}
+
+macro_rules! every_command {
+    ($($name:ident),* $(,)?) => {
+        /// Any command.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum AnyCommand {
+            $(
+                #[allow(missing_docs, reason = "documented at the command of the same name")]
+                $name(Box<$name>),
+            )*
+        }
+
+        /// Every command.
+        pub const COMMANDS: &[CommandSchema] = &[
+            $( CommandSchema {
+                name: <$name as Command>::NAME,
+                schema: |generator| generator.subschema_for::<$name>(),
+            } ),*
+        ];
+
+        $(
+            impl From<$name> for AnyCommand {
+                fn from(command: $name) -> Self {
+                    Self::$name(Box::new(command))
+                }
+            }
+        )*
+
+        impl AnyCommand {
+            /// Its name.
+            pub fn name(&self) -> &'static str {
+                match self { $( Self::$name(_) => <$name as Command>::NAME, )* }
+            }
+
+            /// Reads a command of a name from a deserialiser; nothing for a name that no command has.
+            pub fn read<'de, D: serde::Deserializer<'de>>(name: &str, fields: D) -> Option<Result<Self, D::Error>> {
+                match name {
+                    $( <$name as Command>::NAME => Some(
+                        <$name as serde::Deserialize>::deserialize(fields).map(Self::from)
+                    ), )*
+                    _ => None,
+                }
+            }
+
+            /// The fields as supplied, absent ones left out: what its fingerprint covers.
+            pub fn canonical(&self) -> Result<Vec<u8>, serde_json::Error> {
+                match self { $( Self::$name(command) => serde_json::to_vec(command), )* }
+            }
+
+            /// When it happened, where the sender says so.
+            pub fn occurred_at(&self) -> Option<Timestamp> {
+                match self { $( Self::$name(command) => command.occurred_at(), )* }
+            }
+
+            /// The moment after which it must not be carried out.
+            pub fn not_after(&self) -> Option<Timestamp> {
+                match self { $( Self::$name(command) => command.not_after(), )* }
+            }
+
+            pub(crate) fn handle(&self, world: &mut World<'_>) -> Result<Grant, Stop> {
+                match self { $( Self::$name(command) => command.handle(world), )* }
+            }
+        }
+    };
+}
+
+every_command!(
+    CreateOrder,
+    ConfirmPayment,
+    CancelOrder,
+    PickItems,
+    PackItems,
+    ShipItems,
+    TrackShipment,
+    TrackParcel,
+    ConfirmDelivery,
+    ErasePersonalData,
+    ReceiveStock,
+    CountStock,
+    AdjustStock,
+    RegisterLocation,
+    PauseLocation,
+    ResumeLocation,
+    SetMerchantPolicy,
+    RegisterMerchant,
+);

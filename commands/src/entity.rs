@@ -1,0 +1,184 @@
+//! Any aggregate as the write side holds it: shared, with its place in the journal.
+
+use std::sync::Arc;
+
+use cqrs_es::Aggregate;
+use holdfast_domain::Decide;
+use holdfast_domain::network::Network;
+use holdfast_domain::order::{Order, OrderEvent};
+use holdfast_domain::policy::Policy;
+use holdfast_domain::stock::StockItem;
+use holdfast_domain::stream::{DomainEvent, StreamId};
+use holdfast_journal::{Event, JournalError, LoadedStream, Snapshot};
+
+/// The form of snapshots. Raised whenever a state's form changes; older ones are then passed over.
+const SNAPSHOT_FORM: u32 = 1;
+
+/// Any aggregate's state.
+#[derive(Debug, Clone)]
+pub(crate) enum Entity {
+    Order(Arc<Order>),
+    Stock(Arc<StockItem>),
+    Network(Arc<Network>),
+    Policy(Arc<Policy>),
+}
+
+/// An aggregate that the write side can hold.
+pub(crate) trait Held: Decide {
+    fn of(entity: &Entity) -> Option<&Arc<Self>>;
+    fn of_mut(entity: &mut Entity) -> Option<&mut Arc<Self>>;
+    fn event(event: Self::Event) -> DomainEvent;
+}
+
+macro_rules! held {
+    ($state:ty, $variant:ident) => {
+        impl Held for $state {
+            fn of(entity: &Entity) -> Option<&Arc<Self>> {
+                if let Entity::$variant(state) = entity { Some(state) } else { None }
+            }
+            fn of_mut(entity: &mut Entity) -> Option<&mut Arc<Self>> {
+                if let Entity::$variant(state) = entity { Some(state) } else { None }
+            }
+            fn event(event: Self::Event) -> DomainEvent {
+                DomainEvent::$variant(event)
+            }
+        }
+    };
+}
+
+held!(Order, Order);
+held!(StockItem, Stock);
+held!(Network, Network);
+held!(Policy, Policy);
+
+impl Entity {
+    fn empty(stream: &StreamId) -> Self {
+        match stream {
+            StreamId::Order(_) => Self::Order(Arc::default()),
+            StreamId::Stock(_) => Self::Stock(Arc::default()),
+            StreamId::Network => Self::Network(Arc::default()),
+            StreamId::Policy => Self::Policy(Arc::default()),
+        }
+    }
+
+    fn from_snapshot(stream: &StreamId, state: &[u8]) -> Result<Self, serde_json::Error> {
+        Ok(match stream {
+            StreamId::Order(_) => Self::Order(serde_json::from_slice(state)?),
+            StreamId::Stock(_) => Self::Stock(serde_json::from_slice(state)?),
+            StreamId::Network => Self::Network(serde_json::from_slice(state)?),
+            StreamId::Policy => Self::Policy(serde_json::from_slice(state)?),
+        })
+    }
+
+    fn to_snapshot(&self) -> Result<Vec<u8>, serde_json::Error> {
+        match self {
+            Self::Order(state) => serde_json::to_vec(state),
+            Self::Stock(state) => serde_json::to_vec(state),
+            Self::Network(state) => serde_json::to_vec(state),
+            Self::Policy(state) => serde_json::to_vec(state),
+        }
+    }
+
+    fn apply(&mut self, event: DomainEvent) {
+        match (self, event) {
+            (Self::Order(state), DomainEvent::Order(event)) => Arc::make_mut(state).apply(event),
+            (Self::Stock(state), DomainEvent::Stock(event)) => Arc::make_mut(state).apply(event),
+            (Self::Network(state), DomainEvent::Network(event)) => Arc::make_mut(state).apply(event),
+            (Self::Policy(state), DomainEvent::Policy(event)) => Arc::make_mut(state).apply(event),
+            // A stream's name decides how its events are decoded, so the two always agree.
+            _ => {}
+        }
+    }
+
+    /// About how many bytes it takes: enough to bound memory, not to account for it.
+    pub(crate) fn weight(&self) -> usize {
+        256 + match self {
+            Self::Order(order) => {
+                1_024
+                    + order.lines().len() * 300
+                    + order.fulfillment_orders.len() * 200
+                    + order.shipments.len() * 400
+            }
+            Self::Stock(item) => item.bins.len() * (200 + 24 * holdfast_domain::stock::MOVEMENTS_KEPT),
+            Self::Network(network) => network.locations.len() * 500,
+            Self::Policy(policy) => 300 + policy.channels.len() * 200,
+        }
+    }
+}
+
+/// An aggregate's state and its stream's place in the journal.
+#[derive(Debug, Clone)]
+pub(crate) struct Kept {
+    pub(crate) entity: Entity,
+    /// The stream's number; 0 where it has no events yet.
+    pub(crate) stream: u64,
+    /// How many events it has.
+    pub(crate) version: u64,
+    /// Its version in the latest snapshot.
+    pub(crate) snapshot: u64,
+}
+
+impl Kept {
+    /// A stream without events.
+    pub(crate) fn nothing(stream: &StreamId) -> Self {
+        Self { entity: Entity::empty(stream), stream: 0, version: 0, snapshot: 0 }
+    }
+
+    /// A stream as it was loaded; nothing where the snapshot cannot be used and all events are needed.
+    pub(crate) fn load(stream: &StreamId, loaded: &LoadedStream) -> Result<Option<Self>, JournalError> {
+        let mut kept = Self { stream: loaded.stream, ..Self::nothing(stream) };
+        if let Some(snapshot) = &loaded.snapshot {
+            if snapshot.type_version != SNAPSHOT_FORM {
+                return Ok(None);
+            }
+            let Ok(entity) = Entity::from_snapshot(stream, &snapshot.state) else {
+                return Ok(None);
+            };
+            kept = Self { entity, version: snapshot.version, snapshot: snapshot.version, ..kept };
+        }
+        kept.fold(stream, &loaded.events)?;
+        Ok(Some(kept))
+    }
+
+    /// A stream from all its events.
+    pub(crate) fn replay(stream: &StreamId, events: &[Event]) -> Result<Self, JournalError> {
+        let number = events.first().map_or(0, |event| event.stream);
+        let mut kept = Self { stream: number, ..Self::nothing(stream) };
+        kept.fold(stream, events)?;
+        Ok(kept)
+    }
+
+    fn fold(&mut self, stream: &StreamId, events: &[Event]) -> Result<(), JournalError> {
+        for event in events {
+            let corrupt =
+                |what: String| JournalError::Corrupt(format!("position {}: {what}", event.position));
+            if event.version != self.version + 1 {
+                return Err(corrupt(format!("version {} follows {}", event.version, self.version)));
+            }
+            let decoded = DomainEvent::decode(stream, &event.kind, event.type_version, &event.payload)
+                .map_err(|e| corrupt(e.to_string()))?;
+            self.entity.apply(decoded);
+            self.version = event.version;
+        }
+        Ok(())
+    }
+
+    /// Its snapshot, where it can be made.
+    pub(crate) fn to_snapshot(&self) -> Option<Snapshot> {
+        let state = self.entity.to_snapshot().ok()?;
+        Some(Snapshot { stream: self.stream, type_version: SNAPSHOT_FORM, version: self.version, state })
+    }
+}
+
+/// An order as its events tell it, with its version and the position of its last command.
+pub fn fold_order(events: &[Event]) -> Result<(Order, u64, u64), JournalError> {
+    let mut order = Order::default();
+    let mut place = (0, 0);
+    for event in events {
+        let decoded = OrderEvent::decode(&event.kind, event.type_version, &event.payload)
+            .map_err(|e| JournalError::Corrupt(format!("position {}: {e}", event.position)))?;
+        order.apply(decoded);
+        place = (event.version, event.command_end);
+    }
+    Ok((order, place.0, place.1))
+}

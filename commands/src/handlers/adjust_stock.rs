@@ -1,0 +1,18 @@
+//! `AdjustStock`: correct on hand by hand.
+
+use holdfast_domain::stock::{AdjustStock, StockCommand, StockItem};
+use holdfast_domain::stream::StreamId;
+
+use super::{Grant, Handle, Stop, World, grant_stock};
+
+impl Handle for AdjustStock {
+    fn handle(&self, world: &mut World<'_>) -> Result<Grant, Stop> {
+        let stream = StreamId::Stock(self.sku.clone());
+        world.want([StreamId::Network, stream.clone()], [])?;
+        let network = world.network()?;
+        network.location(&self.location, "/location")?;
+        let command = StockCommand::AdjustStock(self.clone(), world.at);
+        let (item, _) = world.decide::<StockItem>(&stream, &command)?;
+        grant_stock(&item, &network)
+    }
+}

@@ -1,0 +1,18 @@
+//! `CountStock`: record a count, and adjust on hand by what it differs.
+
+use holdfast_domain::stock::{CountStock, StockCommand, StockItem};
+use holdfast_domain::stream::StreamId;
+
+use super::{Grant, Handle, Stop, World, grant_stock};
+
+impl Handle for CountStock {
+    fn handle(&self, world: &mut World<'_>) -> Result<Grant, Stop> {
+        let stream = StreamId::Stock(self.sku.clone());
+        world.want([StreamId::Network, stream.clone()], [])?;
+        let network = world.network()?;
+        network.location(&self.location, "/location")?;
+        let command = StockCommand::CountStock(self.clone(), world.at);
+        let (item, _) = world.decide::<StockItem>(&stream, &command)?;
+        grant_stock(&item, &network)
+    }
+}

@@ -1,0 +1,94 @@
+//! One file a command: what it reads, what it asks the aggregates to decide, and what it answers.
+//!
+//! A handler holds no handle to the outside. What it needs and is not in memory it asks for by stopping with
+//! [`Stop::Missing`]; it is run again once that is there, and only its last run leaves anything.
+
+mod adjust_stock;
+mod cancel_order;
+mod confirm_delivery;
+mod confirm_payment;
+mod count_stock;
+mod create_order;
+mod erase_personal_data;
+mod pack_items;
+mod pause_location;
+mod pick_items;
+mod receive_stock;
+mod register_location;
+mod register_merchant;
+mod reserve_inventory;
+mod resume_location;
+mod set_merchant_policy;
+mod ship_items;
+mod track_parcel;
+mod track_shipment;
+
+use holdfast_domain::network::{Location, LocationDetails, Network};
+use holdfast_domain::policy::{ChannelRules, Policy, Rules};
+use holdfast_domain::stock::{AvailabilityView, StockItem};
+use holdfast_domain::values::{ChannelName, LocationId, Text};
+use holdfast_journal::OutcomeKind;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::world::grant;
+pub use crate::world::{Grant, Stop, World};
+
+/// Carries a command out.
+pub trait Handle {
+    /// The grant, or why there is none. Called again after [`Stop::Missing`].
+    fn handle(&self, world: &mut World<'_>) -> Result<Grant, Stop>;
+}
+
+/// A location as the outside sees it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LocationView {
+    /// Its id.
+    pub location: LocationId,
+    /// What is known of it.
+    #[serde(flatten)]
+    pub details: LocationDetails,
+    /// Whether nothing is sourced from it for now.
+    pub paused: bool,
+}
+
+impl LocationView {
+    /// The location as it is.
+    pub fn of(id: &LocationId, location: &Location) -> Self {
+        Self { location: id.clone(), details: location.details.clone(), paused: location.paused.is_some() }
+    }
+}
+
+/// A merchant's rules as the outside sees them.
+#[serde_with::skip_serializing_none]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PolicyView {
+    /// The merchant's name for people.
+    pub name: Option<Text<200>>,
+    /// The rules.
+    #[serde(flatten)]
+    pub rules: Rules,
+    /// What differs by channel.
+    pub channels: std::collections::BTreeMap<ChannelName, ChannelRules>,
+}
+
+impl PolicyView {
+    /// The rules as they are.
+    pub fn of(policy: &Policy) -> Self {
+        Self { name: policy.name.clone(), rules: policy.rules.clone(), channels: policy.channels.clone() }
+    }
+}
+
+fn grant_location(network: &Network, id: &LocationId) -> Result<Grant, Stop> {
+    let location = network.location(id, "/location")?;
+    grant(OutcomeKind::Done, &LocationView::of(id, location))
+}
+
+fn grant_stock(item: &StockItem, network: &Network) -> Result<Grant, Stop> {
+    let paused =
+        |id: &LocationId| network.locations.get(id).is_some_and(|location| location.paused.is_some());
+    let view = AvailabilityView::of(item, paused);
+    grant(OutcomeKind::Done, &view.ok_or_else(|| Stop::Failed("the stock item is empty".to_owned()))?)
+}

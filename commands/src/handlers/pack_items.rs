@@ -1,0 +1,16 @@
+//! `PackItems`: record what a warehouse put into parcels.
+
+use holdfast_domain::order::{Order, OrderCommand, PackItems};
+use holdfast_domain::stream::StreamId;
+use holdfast_journal::OutcomeKind;
+
+use super::{Grant, Handle, Stop, World};
+
+impl Handle for PackItems {
+    fn handle(&self, world: &mut World<'_>) -> Result<Grant, Stop> {
+        let id = self.fulfillment_order_id.order();
+        world.order_to_change(id)?;
+        world.decide::<Order>(&StreamId::Order(id), &OrderCommand::PackItems(self.clone()))?;
+        world.grant_order(OutcomeKind::Done, id)
+    }
+}

@@ -1,0 +1,18 @@
+//! `ReceiveStock`: record goods that arrived.
+
+use holdfast_domain::stock::{ReceiveStock, StockCommand, StockItem};
+use holdfast_domain::stream::StreamId;
+
+use super::{Grant, Handle, Stop, World, grant_stock};
+
+impl Handle for ReceiveStock {
+    fn handle(&self, world: &mut World<'_>) -> Result<Grant, Stop> {
+        let stream = StreamId::Stock(self.sku.clone());
+        world.want([StreamId::Network, stream.clone()], [])?;
+        let network = world.network()?;
+        network.location(&self.location, "/location")?;
+        let command = StockCommand::ReceiveStock(self.clone(), world.at);
+        let (item, _) = world.decide::<StockItem>(&stream, &command)?;
+        grant_stock(&item, &network)
+    }
+}

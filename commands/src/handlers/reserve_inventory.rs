@@ -1,0 +1,123 @@
+//! `ReserveInventory`: find locations for what an order still waits for, and hold the units at each stock item.
+//!
+//! Not a command from outside: it is part of creating an order or of confirming its payment.
+
+use std::collections::BTreeMap;
+
+use holdfast_domain::distance::{self, Coordinates};
+use holdfast_domain::network::Network;
+use holdfast_domain::order::{
+    DeliveryMethod, InventoryReserved, Order, OrderCommand, OrderEvent, ReservationTrigger, ReserveInventory,
+    SourcingBasis,
+};
+use holdfast_domain::policy::OnShortage;
+use holdfast_domain::sourcing::{Candidate, Demand, Exclusion, SourcingRules, source};
+use holdfast_domain::stock::{Allocation, StockCommand, StockItem};
+use holdfast_domain::stream::StreamId;
+use holdfast_domain::values::{LocationId, OrderId, Sku, Units};
+
+use super::{Stop, World};
+
+/// Sources an order's pending units and reserves them.
+pub(super) fn reserve_inventory(
+    world: &mut World<'_>,
+    id: OrderId,
+    place: Option<Coordinates>,
+    trigger: ReservationTrigger,
+) -> Result<(), Stop> {
+    let order = world.order(id)?;
+    let demand = order.pending_demand();
+    world
+        .want(demand.keys().cloned().map(StreamId::Stock).chain([StreamId::Network, StreamId::Policy]), [])?;
+    let Some(created) = order.created.clone() else {
+        return Err(Stop::Failed(format!("order {id} does not exist")));
+    };
+    let criteria = world.policy()?.for_channel(&created.channel).sourcing;
+    let rules = SourcingRules {
+        criteria: &criteria,
+        allow_split: created.allow_split,
+        allow_partial: created.on_shortage == OnShortage::CancelRemainder,
+    };
+    let candidates = candidates(world, &order, &demand, place)?;
+    let command = ReserveInventory {
+        sourced: source(&demand, &candidates, &rules),
+        criteria: criteria.clone(),
+        basis: if place.is_some() { SourcingBasis::Coordinates } else { SourcingBasis::None },
+        trigger,
+    };
+    let (order, events) =
+        world.decide::<Order>(&StreamId::Order(id), &OrderCommand::ReserveInventory(command))?;
+    for event in &events {
+        if let OrderEvent::InventoryReserved(reserved) = event {
+            hold(world, id, &order, reserved)?;
+        }
+    }
+    Ok(())
+}
+
+/// Every location of the network, with what it could give.
+fn candidates(
+    world: &mut World<'_>,
+    order: &Order,
+    demand: &Demand,
+    place: Option<Coordinates>,
+) -> Result<Vec<Candidate>, Stop> {
+    let network = world.network()?;
+    let mut items = Vec::with_capacity(demand.len());
+    for sku in demand.keys() {
+        items.push((sku.clone(), world.stock(sku)?));
+    }
+    let handed_out_at = handed_out_at(order);
+    let candidate = |(id, location): (&LocationId, &holdfast_domain::network::Location)| {
+        let here = |(sku, item): &(Sku, std::sync::Arc<StockItem>)| (sku.clone(), item.available_at(id));
+        Candidate {
+            location: id.clone(),
+            distance: place.map(|place| distance::between(place, location.coordinates())),
+            rank: location.details.rank,
+            available: items.iter().map(here).filter(|(_, units)| !units.is_zero()).collect(),
+            excluded: if location.paused.is_some() {
+                Some(Exclusion::Paused)
+            } else {
+                handed_out_at.filter(|there| *there != id).map(|_| Exclusion::NotTheDeliveryLocation)
+            },
+        }
+    };
+    let Network { locations } = &*network;
+    Ok(locations.iter().map(candidate).collect())
+}
+
+/// The location that goods are handed out at, for pickup and local delivery.
+fn handed_out_at(order: &Order) -> Option<&LocationId> {
+    let delivery = order.created.as_ref()?.delivery.as_ref()?;
+    let by_hand = matches!(delivery.method, DeliveryMethod::Pickup | DeliveryMethod::Local);
+    delivery.location.as_ref().filter(|_| by_hand)
+}
+
+/// Holds the units at each stock item, in the order of SKUs.
+fn hold(world: &mut World<'_>, id: OrderId, order: &Order, reserved: &InventoryReserved) -> Result<(), Stop> {
+    for (sku, allocations) in by_sku(order, reserved.fulfillment_orders.iter()) {
+        let command = StockCommand::ReserveInventory { order_id: id, allocations };
+        world.decide::<StockItem>(&StreamId::Stock(sku), &command)?;
+    }
+    Ok(())
+}
+
+/// Units of fulfillment orders' lines by SKU and location.
+pub(super) fn by_sku<'a>(
+    order: &Order,
+    parts: impl Iterator<Item = &'a holdfast_domain::order::FulfillmentOrderLines>,
+) -> BTreeMap<Sku, Vec<Allocation>> {
+    let mut sums: BTreeMap<Sku, BTreeMap<LocationId, Units>> = BTreeMap::new();
+    for part in parts {
+        for units in &part.lines {
+            if let Some(line) = order.lines().get(units.line.index()) {
+                let at = sums.entry(line.sku.clone()).or_default();
+                *at.entry(part.location.clone()).or_default() += units.quantity;
+            }
+        }
+    }
+    let allocations = |at: BTreeMap<LocationId, Units>| {
+        at.into_iter().map(|(location, quantity)| Allocation { location, quantity }).collect()
+    };
+    sums.into_iter().map(|(sku, at)| (sku, allocations(at))).collect()
+}

@@ -1,0 +1,155 @@
+//! What the writer knows: committed state below, what is not committed yet above it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use holdfast_domain::stream::StreamId;
+use holdfast_journal::ClaimKey;
+use lru::LruCache;
+
+use crate::entity::Kept;
+use crate::privacy::WrappedKey;
+
+/// State that differs from what lies below: of one command, or of one batch.
+#[derive(Debug, Default)]
+pub(crate) struct Overlay {
+    pub(crate) streams: HashMap<StreamId, Kept>,
+    pub(crate) claims: HashMap<ClaimKey, StreamId>,
+    pub(crate) subject_keys: HashMap<Arc<str>, WrappedKey>,
+}
+
+impl Overlay {
+    /// Lays another one on top of this one.
+    pub(crate) fn absorb(&mut self, upper: Self) {
+        self.streams.extend(upper.streams);
+        self.claims.extend(upper.claims);
+        self.subject_keys.extend(upper.subject_keys);
+    }
+}
+
+/// Committed state in memory, the least recently used forgotten first when it takes too many bytes.
+#[derive(Debug)]
+pub(crate) struct Committed {
+    streams: LruCache<StreamId, Kept>,
+    bytes: usize,
+    limit: usize,
+    /// Claims that were looked up, those nobody has included.
+    claims: LruCache<ClaimKey, Option<StreamId>>,
+    /// Keys to personal data that were looked up for the commands at hand.
+    subject_keys: HashMap<Arc<str>, Option<WrappedKey>>,
+}
+
+/// Claims kept in memory at most.
+const MOST_CLAIMS: usize = 100_000;
+
+impl Committed {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self {
+            streams: LruCache::unbounded(),
+            bytes: 0,
+            limit,
+            claims: LruCache::unbounded(),
+            subject_keys: HashMap::new(),
+        }
+    }
+
+    pub(crate) fn insert(&mut self, stream: StreamId, kept: Kept) {
+        self.bytes += kept.entity.weight();
+        if let Some(replaced) = self.streams.put(stream, kept) {
+            self.bytes = self.bytes.saturating_sub(replaced.entity.weight());
+        }
+    }
+
+    pub(crate) fn insert_claim(&mut self, key: ClaimKey, stream: Option<StreamId>) {
+        self.claims.put(key, stream);
+    }
+
+    pub(crate) fn insert_subject_key(&mut self, subject: Arc<str>, key: Option<WrappedKey>) {
+        self.subject_keys.insert(subject, key);
+    }
+
+    pub(crate) fn forget(&mut self, stream: &StreamId) {
+        if let Some(forgotten) = self.streams.pop(stream) {
+            self.bytes = self.bytes.saturating_sub(forgotten.entity.weight());
+        }
+    }
+
+    /// Forgets what others may have taken since it was looked up.
+    pub(crate) fn forget_claims(&mut self) {
+        self.claims.clear();
+        self.subject_keys.clear();
+    }
+
+    pub(crate) fn forget_everything(&mut self) {
+        self.streams.clear();
+        self.bytes = 0;
+        self.forget_claims();
+    }
+
+    /// Takes over what was committed.
+    pub(crate) fn absorb(&mut self, committed: Overlay) {
+        for (stream, kept) in committed.streams {
+            self.insert(stream, kept);
+        }
+        for (key, stream) in committed.claims {
+            self.insert_claim(key, Some(stream));
+        }
+    }
+
+    /// Forgets the least recently used until the limits hold. Between batches only, so that what a decision has
+    /// just loaded is still there when it is made.
+    pub(crate) fn shrink(&mut self) {
+        while self.bytes > self.limit {
+            let Some((_, forgotten)) = self.streams.pop_lru() else { break };
+            self.bytes = self.bytes.saturating_sub(forgotten.entity.weight());
+        }
+        while self.claims.len() > MOST_CLAIMS {
+            self.claims.pop_lru();
+        }
+        self.subject_keys.clear();
+    }
+
+    #[cfg(test)]
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+/// Committed state and the batches above it that are not committed yet, lowest first.
+#[derive(Debug)]
+pub(crate) struct Layers {
+    pub(crate) committed: Committed,
+    pub(crate) in_flight: Overlay,
+    pub(crate) open: Overlay,
+}
+
+impl Layers {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { committed: Committed::new(limit), in_flight: Overlay::default(), open: Overlay::default() }
+    }
+
+    pub(crate) fn stream(&mut self, stream: &StreamId) -> Option<&Kept> {
+        if let Some(kept) = self.open.streams.get(stream).or_else(|| self.in_flight.streams.get(stream)) {
+            return Some(kept);
+        }
+        self.committed.streams.get(stream)
+    }
+
+    /// Who has a claim: nothing where it is not known, `Some(None)` where nobody has.
+    pub(crate) fn claim(&mut self, key: &ClaimKey) -> Option<Option<&StreamId>> {
+        if let Some(stream) = self.open.claims.get(key).or_else(|| self.in_flight.claims.get(key)) {
+            return Some(Some(stream));
+        }
+        self.committed.claims.get(key).map(Option::as_ref)
+    }
+
+    /// A subject's wrapped key: nothing where it is not known, `Some(None)` where there is none.
+    pub(crate) fn subject_key(&self, subject: &str) -> Option<Option<&WrappedKey>> {
+        if let Some(key) =
+            self.open.subject_keys.get(subject).or_else(|| self.in_flight.subject_keys.get(subject))
+        {
+            return Some(Some(key));
+        }
+        self.committed.subject_keys.get(subject).map(Option::as_ref)
+    }
+}

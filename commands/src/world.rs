@@ -1,0 +1,319 @@
+//! What one command sees and leaves: the state before it, and its own changes on top.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use cqrs_es::Aggregate;
+use holdfast_domain::network::Network;
+use holdfast_domain::order::{Order, OrderEvent, OrderView, PersonalDataState};
+use holdfast_domain::policy::Policy;
+use holdfast_domain::stock::StockItem;
+use holdfast_domain::stream::{DomainEvent, StreamId};
+use holdfast_domain::values::{OrderId, Sku, Timestamp};
+use holdfast_domain::{Class, Refusal};
+use holdfast_journal::{Claim, ClaimKey, CommandRecord, NewEvent, OutcomeKind, SubjectKey};
+
+use crate::answer::Refused;
+use crate::entity::{Held, Kept};
+use crate::overlay::{Layers, Overlay};
+use crate::privacy::Vault;
+use crate::request::Request;
+
+/// Why a command's handler stopped.
+#[derive(Debug)]
+pub enum Stop {
+    /// Something it needs is not in memory: it is loaded and the handler runs again.
+    Missing,
+    /// The answer is no.
+    Refused(Refused),
+    /// A defect: it cannot be carried out.
+    Failed(String),
+}
+
+impl<R: Refusal> From<R> for Stop {
+    fn from(refusal: R) -> Self {
+        Self::Refused(refusal.into())
+    }
+}
+
+/// What a handler grants.
+#[derive(Debug)]
+pub struct Grant {
+    /// Whether something new exists.
+    pub(crate) kind: OutcomeKind,
+    /// The changed resource, as JSON.
+    pub(crate) body: Vec<u8>,
+}
+
+/// What has to be loaded before a command can be decided.
+#[derive(Debug, Default)]
+pub(crate) struct Needs {
+    pub(crate) streams: HashSet<StreamId>,
+    pub(crate) claims: HashSet<ClaimKey>,
+    pub(crate) subject_keys: HashSet<Arc<str>>,
+}
+
+impl Needs {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.streams.is_empty() && self.claims.is_empty() && self.subject_keys.is_empty()
+    }
+}
+
+/// What one command sees and leaves.
+///
+/// A refusal leaves no trace: what a handler did before it is dropped with its world.
+pub struct World<'a> {
+    layers: &'a mut Layers,
+    needs: &'a mut Needs,
+    vault: &'a Vault,
+    request: &'a Request,
+    /// The moment of decision.
+    pub at: Timestamp,
+    /// The journal's position before the command.
+    base: u64,
+    own: Overlay,
+    record: CommandRecord,
+}
+
+impl<'a> World<'a> {
+    pub(crate) fn new(
+        layers: &'a mut Layers,
+        needs: &'a mut Needs,
+        vault: &'a Vault,
+        request: &'a Request,
+        at: Timestamp,
+        base: u64,
+    ) -> Self {
+        let metadata = Some(Arc::clone(&request.metadata));
+        let record = CommandRecord { metadata, at: at.microseconds(), ..CommandRecord::default() };
+        Self { layers, needs, vault, request, at, base, own: Overlay::default(), record }
+    }
+
+    /// The command's changes and its record.
+    pub(crate) fn finish(self) -> (Overlay, CommandRecord) {
+        (self.own, self.record)
+    }
+
+    /// The request that is being carried out.
+    pub fn request(&self) -> &'a Request {
+        self.request
+    }
+
+    /// The journal's position after the events so far.
+    pub fn position(&self) -> u64 {
+        self.base + self.record.events.len() as u64
+    }
+
+    /// Asks for streams and claims that will be needed, so that they are loaded together.
+    pub fn want(
+        &mut self,
+        streams: impl IntoIterator<Item = StreamId>,
+        claims: impl IntoIterator<Item = ClaimKey>,
+    ) -> Result<(), Stop> {
+        for stream in streams {
+            if !self.own.streams.contains_key(&stream) && self.layers.stream(&stream).is_none() {
+                self.needs.streams.insert(stream);
+            }
+        }
+        for claim in claims {
+            if self.layers.claim(&claim).is_none() {
+                self.needs.claims.insert(claim);
+            }
+        }
+        if self.needs.is_empty() { Ok(()) } else { Err(Stop::Missing) }
+    }
+
+    fn kept(&mut self, stream: &StreamId) -> Result<&Kept, Stop> {
+        if self.own.streams.contains_key(stream) {
+            return self.own.streams.get(stream).ok_or(Stop::Missing);
+        }
+        if let Some(kept) = self.layers.stream(stream) {
+            return Ok(kept);
+        }
+        self.needs.streams.insert(stream.clone());
+        Err(Stop::Missing)
+    }
+
+    fn state<A: Held>(&mut self, stream: &StreamId) -> Result<Arc<A>, Stop> {
+        let kept = self.kept(stream)?;
+        A::of(&kept.entity).cloned().ok_or_else(|| Stop::Failed(format!("{stream} holds another aggregate")))
+    }
+
+    /// The merchant's rules.
+    pub fn policy(&mut self) -> Result<Arc<Policy>, Stop> {
+        self.state(&StreamId::Policy)
+    }
+
+    /// The merchant's locations.
+    pub fn network(&mut self) -> Result<Arc<Network>, Stop> {
+        self.state(&StreamId::Network)
+    }
+
+    /// A stock item.
+    pub fn stock(&mut self, sku: &Sku) -> Result<Arc<StockItem>, Stop> {
+        self.state(&StreamId::Stock(sku.clone()))
+    }
+
+    /// An order, whether it exists or not.
+    pub fn order(&mut self, id: OrderId) -> Result<Arc<Order>, Stop> {
+        self.state(&StreamId::Order(id))
+    }
+
+    /// An order that must have the version of `If-Match`, where that was given.
+    pub fn order_to_change(&mut self, id: OrderId) -> Result<Arc<Order>, Stop> {
+        let order = self.order(id)?;
+        let version = self.kept(&StreamId::Order(id))?.version;
+        match self.request.if_match.filter(|expected| order.created.is_some() && *expected != version) {
+            Some(expected) => Err(Stop::Refused(Refused::new(
+                "precondition_failed",
+                Class::Outdated,
+                format!("the order has version {version}, not {expected}"),
+            ))),
+            None => Ok(order),
+        }
+    }
+
+    /// The stream that has a claim.
+    pub fn claim(&mut self, key: &ClaimKey) -> Result<Option<StreamId>, Stop> {
+        if let Some(stream) = self.own.claims.get(key) {
+            return Ok(Some(stream.clone()));
+        }
+        match self.layers.claim(key) {
+            Some(found) => Ok(found.cloned()),
+            None => {
+                self.needs.claims.insert(key.clone());
+                Err(Stop::Missing)
+            }
+        }
+    }
+
+    /// Takes a claim for a stream that has events.
+    pub fn take_claim(&mut self, key: ClaimKey, stream: &StreamId) -> Result<(), Stop> {
+        let number = self.kept(stream)?.stream;
+        self.own.claims.insert(key.clone(), stream.clone());
+        self.record.claims.push(Claim { key, stream: number });
+        Ok(())
+    }
+
+    /// Destroys the key to an order's personal data.
+    pub fn erase_subject(&mut self, id: OrderId) {
+        self.record.erased_subjects.push(subject(id));
+    }
+
+    /// Decides on an aggregate and records the events; gives the state after them and the events.
+    pub(crate) fn decide<A: Held>(
+        &mut self,
+        stream: &StreamId,
+        command: &A::Command,
+    ) -> Result<(Arc<A>, Vec<A::Event>), Stop>
+    where
+        A::Error: Refusal,
+    {
+        let events = self.state::<A>(stream)?.decide(command)?;
+        for event in &events {
+            self.apply::<A>(stream, event.clone())?;
+        }
+        Ok((self.state(stream)?, events))
+    }
+
+    fn apply<A: Held>(&mut self, stream: &StreamId, event: A::Event) -> Result<(), Stop> {
+        let position = self.position() + 1;
+        if !self.own.streams.contains_key(stream) {
+            let kept = self.kept(stream)?.clone();
+            self.own.streams.insert(stream.clone(), kept);
+        }
+        let stored = self.stored(stream, A::event(event.clone()))?;
+        let Some(kept) = self.own.streams.get_mut(stream) else { return Err(Stop::Missing) };
+        if kept.version == 0 {
+            kept.stream = position;
+        }
+        kept.version += 1;
+        if let Some(state) = A::of_mut(&mut kept.entity) {
+            Arc::make_mut(state).apply(event);
+        }
+        self.record.events.push(NewEvent { stream: kept.stream, version: kept.version, ..stored });
+        Ok(())
+    }
+
+    /// The event as the journal takes it, what is personal sealed.
+    fn stored(&mut self, stream: &StreamId, mut event: DomainEvent) -> Result<NewEvent, Stop> {
+        let failed = |e: serde_json::Error| Stop::Failed(e.to_string());
+        let sealed = match (&mut event, stream) {
+            (DomainEvent::Order(event), StreamId::Order(id)) => {
+                match event.take_personal().map_err(failed)? {
+                    Some(clear) => self.seal(event, *id, &clear)?,
+                    None => None,
+                }
+            }
+            _ => None,
+        };
+        Ok(NewEvent {
+            stream_name: stream.to_string().into(),
+            stream: 0,
+            version: 0,
+            kind: event.name(),
+            type_version: event.version(),
+            payload: event.payload().map_err(failed)?,
+            sealed,
+        })
+    }
+
+    /// Seals under the order's key: a new one for a new order. Where the key was destroyed nothing is kept.
+    fn seal(&mut self, event: &OrderEvent, id: OrderId, clear: &[u8]) -> Result<Option<Vec<u8>>, Stop> {
+        let failed = |e: crate::VaultError| Stop::Failed(e.to_string());
+        let subject = subject(id);
+        let created = matches!(event, OrderEvent::OrderCreated(_));
+        if !created && self.order(id)?.personal_data == PersonalDataState::Erased {
+            return Ok(None);
+        }
+        let known = if created { None } else { self.subject_key(&subject)? };
+        let key = match known {
+            Some(key) => key,
+            None => self.new_subject_key(&subject)?,
+        };
+        self.vault.seal(&key, &subject, clear).map(Some).map_err(failed)
+    }
+
+    fn subject_key(&mut self, subject: &Arc<str>) -> Result<Option<Vec<u8>>, Stop> {
+        if let Some(key) = self.own.subject_keys.get(subject) {
+            return Ok(Some(key.clone()));
+        }
+        if let Some(known) = self.layers.subject_key(subject) {
+            return Ok(known.cloned());
+        }
+        self.needs.subject_keys.insert(Arc::clone(subject));
+        Err(Stop::Missing)
+    }
+
+    fn new_subject_key(&mut self, subject: &Arc<str>) -> Result<Vec<u8>, Stop> {
+        let key = self.vault.new_key(subject).map_err(|e| Stop::Failed(e.to_string()))?;
+        self.own.subject_keys.insert(Arc::clone(subject), key.clone());
+        self.record.subject_keys.push(SubjectKey { subject: Arc::clone(subject), key: key.clone() });
+        Ok(key)
+    }
+
+    /// An order as it is now, as the outside sees it.
+    pub fn order_view(&mut self, id: OrderId) -> Result<OrderView, Stop> {
+        let order = self.order(id)?;
+        let version = self.kept(&StreamId::Order(id))?.version;
+        let view = OrderView::of(&order, version, self.position());
+        view.ok_or_else(|| Stop::Failed(format!("order {id} does not exist")))
+    }
+
+    /// A grant whose body is an order.
+    pub fn grant_order(&mut self, kind: OutcomeKind, id: OrderId) -> Result<Grant, Stop> {
+        let view = self.order_view(id)?;
+        grant(kind, &view)
+    }
+}
+
+/// A grant with a body.
+pub fn grant(kind: OutcomeKind, body: &impl serde::Serialize) -> Result<Grant, Stop> {
+    let body = serde_json::to_vec(body).map_err(|e| Stop::Failed(e.to_string()))?;
+    Ok(Grant { kind, body })
+}
+
+/// Whose personal data it is: an order's.
+pub(crate) fn subject(id: OrderId) -> Arc<str> {
+    StreamId::Order(id).to_string().into()
+}

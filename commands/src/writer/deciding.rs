@@ -1,0 +1,294 @@
+//! Taking what waits: keys first, then one load of all that is missing, then one decision after the other.
+
+use std::collections::{HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use holdfast_domain::Class;
+use holdfast_domain::stream::StreamId;
+use holdfast_domain::values::Timestamp;
+use holdfast_journal::{CommandRecord, JournalError, LoadRequest, Outcome, OutcomeKey, OutcomeKind};
+
+use super::{Decided, Message, Submission, Writer};
+use crate::answer::{Answer, CommandState, NotExecuted, Refused, Reply};
+use crate::entity::Kept;
+use crate::overlay::Overlay;
+use crate::request::Request;
+use crate::world::{Needs, Stop, World};
+
+/// Outcomes that were looked up for the submissions at hand: nothing for a key that has none.
+type Answered = HashMap<OutcomeKey, Option<Outcome>>;
+
+/// How often in a row a command may ask for more before that is a defect.
+const MOST_LOADS: usize = 16;
+
+/// What a command came to.
+enum Decision {
+    Answered { kind: OutcomeKind, body: Vec<u8>, overlay: Overlay, record: CommandRecord },
+    Missing,
+    Failed(String),
+}
+
+impl Writer {
+    pub(super) async fn take(&mut self, messages: &mut Vec<Message>) {
+        let mut submissions = VecDeque::with_capacity(messages.len());
+        let mut lookups = Vec::new();
+        for message in messages.drain(..) {
+            match message {
+                Message::Command(submission) => submissions.push_back(*submission),
+                Message::Lookup(key, reply) => lookups.push((key, reply)),
+            }
+        }
+        self.decide_all(submissions).await;
+        for (key, reply) in lookups {
+            // Whoever asked and went away needs no answer.
+            let _ = reply.send(self.state_of(key).await);
+        }
+    }
+
+    pub(super) async fn decide_backlog(&mut self) {
+        let count = self.room().min(self.backlog.len());
+        let submissions = self.backlog.drain(..count).collect();
+        self.decide_all(submissions).await;
+    }
+
+    async fn decide_all(&mut self, mut waiting: VecDeque<Submission>) {
+        if self.forked {
+            return answer_all(waiting, &Reply::NotExecuted(NotExecuted::HistoryForked));
+        }
+        self.layers.committed.shrink();
+        let mut answered = Answered::new();
+        let mut loads = 0;
+        loop {
+            while let Some(submission) = waiting.pop_front() {
+                if let Some(submission) = self.decide_one(submission, &answered) {
+                    waiting.push_front(submission);
+                    break;
+                }
+                loads = 0;
+            }
+            if waiting.is_empty() {
+                return;
+            }
+            loads += 1;
+            match self.load_for(&waiting, &mut answered).await {
+                Ok(()) if loads <= MOST_LOADS => {}
+                Err(JournalError::Unavailable(reason)) => {
+                    tracing::warn!(merchant = %self.merchant, reason, "commands are not executed");
+                    return answer_all(waiting, &Reply::NotExecuted(NotExecuted::StoreUnavailable));
+                }
+                // What the first one needs cannot be read, or there is no end to what it asks for.
+                result => {
+                    tracing::error!(merchant = %self.merchant, ?result, "a command cannot be carried out");
+                    waiting.pop_front().into_iter().for_each(|submission| submission.answer(Reply::Failed));
+                    loads = 0;
+                }
+            }
+        }
+    }
+
+    /// Answers, attaches or decides a submission; gives it back where something is missing.
+    fn decide_one(&mut self, submission: Submission, answered: &Answered) -> Option<Submission> {
+        let submission = match &submission.request.identity {
+            None => submission,
+            Some(key) => match self.under_way(key) {
+                Some(decided) => {
+                    decided.attached.push(submission);
+                    return None;
+                }
+                None => match answered.get(key) {
+                    None => return Some(submission),
+                    Some(Some(outcome)) => {
+                        replay(submission, outcome);
+                        return None;
+                    }
+                    Some(None) => submission,
+                },
+            },
+        };
+        let mut needs = Needs::default();
+        match self.decide(&submission.request, &mut needs) {
+            Decision::Missing => return Some(submission),
+            Decision::Failed(reason) => {
+                let command = submission.request.command.name();
+                tracing::error!(merchant = %self.merchant, command, reason, "a command cannot be carried out");
+                submission.answer(Reply::Failed);
+            }
+            Decision::Answered { kind, body, overlay, record } => {
+                self.add(submission, kind, body, overlay, record);
+            }
+        }
+        None
+    }
+
+    /// A command that has this key and is not durable yet.
+    fn under_way(&mut self, key: &OutcomeKey) -> Option<&mut Decided> {
+        if let Some(index) = self.open.keys.get(key) {
+            return self.open.decided.get_mut(*index);
+        }
+        let in_flight = self.in_flight.as_mut()?;
+        let index = in_flight.keys.get(key)?;
+        in_flight.decided.get_mut(*index)
+    }
+
+    fn decide(&mut self, request: &Request, needs: &mut Needs) -> Decision {
+        self.time = self.time.max(self.shared.clock.now().microseconds());
+        let at = Timestamp::from_microseconds(self.time);
+        let base = self.in_flight.as_ref().map_or(self.head.position, |batch| batch.next.position);
+        let base = base + self.open.events;
+        let mut world = World::new(&mut self.layers, needs, &self.shared.vault, request, at, base);
+        let handled = catch_unwind(AssertUnwindSafe(|| {
+            if request.command.not_after().is_some_and(|last| at > last) {
+                let expired =
+                    format!("it was to be carried out by {}, it is {at}", request.command.not_after()?);
+                let refused = Refused::new("command_expired", Class::Conflict, expired).at("/notAfter");
+                return Some(Err(Stop::Refused(refused)));
+            }
+            Some(request.command.handle(&mut world))
+        }));
+        match handled {
+            Ok(Some(Ok(grant))) => {
+                let (overlay, record) = world.finish();
+                Decision::Answered { kind: grant.kind, body: grant.body, overlay, record }
+            }
+            Ok(Some(Err(Stop::Missing))) => Decision::Missing,
+            Ok(Some(Err(Stop::Refused(refused)))) => match serde_json::to_vec(&refused) {
+                Ok(body) => {
+                    let record = CommandRecord { at: at.microseconds(), ..CommandRecord::default() };
+                    Decision::Answered {
+                        kind: OutcomeKind::Refused,
+                        body,
+                        overlay: Overlay::default(),
+                        record,
+                    }
+                }
+                Err(e) => Decision::Failed(e.to_string()),
+            },
+            Ok(Some(Err(Stop::Failed(reason)))) => Decision::Failed(reason),
+            Ok(None) | Err(_) => Decision::Failed("the handler panicked".to_owned()),
+        }
+    }
+
+    fn add(
+        &mut self,
+        submission: Submission,
+        kind: OutcomeKind,
+        body: Vec<u8>,
+        overlay: Overlay,
+        mut record: CommandRecord,
+    ) {
+        let request = &submission.request;
+        if let Some(key) = &request.identity {
+            self.open.keys.insert(key.clone(), self.open.decided.len());
+            record.outcome = Some((key.clone(), request.fingerprint, kind, body.clone()));
+        }
+        self.layers.open.absorb(overlay);
+        self.open.events += record.events.len() as u64;
+        self.open.bytes += request.bytes + body.len();
+        self.open.bytes += record.events.iter().map(|event| event.payload.len() + 256).sum::<usize>();
+        let base = self.in_flight.as_ref().map_or(self.head.position, |batch| batch.next.position);
+        let answer = Answer { kind, position: base + self.open.events, body };
+        self.open.decided.push(Decided { submission, answer, record, attached: Vec::new() });
+    }
+
+    /// Loads what the waiting submissions need, all of it at once.
+    async fn load_for(
+        &mut self,
+        waiting: &VecDeque<Submission>,
+        answered: &mut Answered,
+    ) -> Result<(), JournalError> {
+        let mut needs = Needs::default();
+        let mut outcomes = Vec::new();
+        for submission in waiting {
+            let request = &submission.request;
+            if let Some(key) = request.identity.as_ref().filter(|key| !answered.contains_key(key)) {
+                if self.under_way(key).is_some() {
+                    continue;
+                }
+                outcomes.push(key.clone());
+            }
+            // Only to find out what it asks for: whatever it decides is dropped.
+            let mut own = Needs::default();
+            self.decide(request, &mut own);
+            needs.streams.extend(own.streams);
+            needs.claims.extend(own.claims);
+            needs.subject_keys.extend(own.subject_keys);
+        }
+        self.load(needs, outcomes, answered).await
+    }
+
+    async fn load(
+        &mut self,
+        needs: Needs,
+        outcomes: Vec<OutcomeKey>,
+        answered: &mut Answered,
+    ) -> Result<(), JournalError> {
+        let journal = Arc::clone(&self.shared.journal);
+        let merchant = self.merchant.as_str();
+        let streams: Vec<StreamId> = needs.streams.into_iter().collect();
+        let request = LoadRequest {
+            streams: streams.iter().map(|stream| stream.to_string().into()).collect(),
+            claims: needs.claims.into_iter().collect(),
+            outcomes,
+        };
+        let loaded = journal.load(merchant, &request).await?;
+        for (stream, found) in streams.into_iter().zip(loaded.streams) {
+            let kept = match found {
+                None => Kept::nothing(&stream),
+                Some(found) => match Kept::load(&stream, &found)? {
+                    Some(kept) => kept,
+                    None => {
+                        let all = journal.read_stream(merchant, &stream.to_string(), u64::MAX).await?;
+                        Kept::replay(&stream, &all)?
+                    }
+                },
+            };
+            self.layers.committed.insert(stream, kept);
+        }
+        for (claim, name) in request.claims.into_iter().zip(loaded.claims) {
+            let stream = name.map(|name| name.parse()).transpose();
+            let stream = stream.map_err(|e: holdfast_domain::stream::UnknownStream| {
+                JournalError::Corrupt(format!("claim {}: {e}", claim.kind))
+            })?;
+            self.layers.committed.insert_claim(claim, stream);
+        }
+        answered.extend(request.outcomes.into_iter().zip(loaded.outcomes));
+        for subject in needs.subject_keys {
+            let key = journal.subject_key(merchant, &subject).await?;
+            self.layers.committed.insert_subject_key(subject, key);
+        }
+        Ok(())
+    }
+
+    async fn state_of(&mut self, key: OutcomeKey) -> Result<CommandState, NotExecuted> {
+        let waits = |submission: &Submission| submission.request.identity.as_ref() == Some(&key);
+        if self.backlog.iter().any(waits) || self.under_way(&key).is_some() {
+            return Ok(CommandState::InFlight);
+        }
+        let request = LoadRequest { outcomes: vec![key], ..LoadRequest::default() };
+        let loaded = self.shared.journal.load(self.merchant.as_str(), &request).await;
+        let mut found = loaded.map_err(|_| NotExecuted::StoreUnavailable)?.outcomes;
+        let answer = found.pop().flatten().map(|outcome| answer_of(&outcome));
+        Ok(answer.map_or(CommandState::NotFound, CommandState::Answered))
+    }
+}
+
+fn answer_of(outcome: &Outcome) -> Answer {
+    Answer { kind: outcome.kind, position: outcome.last_position, body: outcome.answer.clone() }
+}
+
+/// The same key again: the same answer, unless it asks for something else.
+fn replay(submission: Submission, outcome: &Outcome) {
+    let reply = if submission.request.fingerprint == outcome.fingerprint {
+        Reply::Answered { answer: answer_of(outcome), replayed: true }
+    } else {
+        Reply::KeyReused
+    };
+    submission.answer(reply);
+}
+
+pub(super) fn answer_all(submissions: impl IntoIterator<Item = Submission>, reply: &Reply) {
+    for submission in submissions {
+        submission.answer(reply.clone());
+    }
+}

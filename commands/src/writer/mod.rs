@@ -1,0 +1,224 @@
+//! A merchant's writer: the one place where its commands are decided.
+//!
+//! It takes all that waits, decides it in order on top of what is known, and hands the events, outcomes and claims
+//! to the committer as one batch. While that commits the next batch is collected and decided on top of it. No
+//! answer leaves before its own batch is durable; when a commit fails, everything decided on top of it is thrown
+//! away and decided again.
+
+mod deciding;
+mod recovering;
+mod settling;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use holdfast_domain::values::MerchantId;
+use holdfast_journal::{AppendError, Batch, CommandRecord, Head, Journal, OutcomeKey};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
+
+use crate::answer::{Answer, CommandState, NotExecuted, Reply};
+use crate::clock::Clock;
+use crate::committer::Committer;
+use crate::overlay::{Layers, Overlay};
+use crate::privacy::Vault;
+use crate::request::Request;
+use crate::settings::Settings;
+
+/// A request on its way, with the place that its reply goes to.
+#[derive(Debug)]
+pub(crate) struct Submission {
+    pub(crate) request: Request,
+    pub(crate) reply: oneshot::Sender<Reply>,
+    /// Its share of the bytes that may be under way; given back with the reply.
+    pub(crate) share: Option<OwnedSemaphorePermit>,
+}
+
+impl Submission {
+    pub(crate) fn answer(self, reply: Reply) {
+        // A caller that went away needs no reply; its key still gives it.
+        let _ = self.reply.send(reply);
+    }
+}
+
+/// What a writer is asked.
+#[derive(Debug)]
+pub(crate) enum Message {
+    /// Carry out a command.
+    Command(Box<Submission>),
+    /// Tell what became of a key.
+    Lookup(OutcomeKey, oneshot::Sender<Result<CommandState, NotExecuted>>),
+}
+
+/// What all writers of a node share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) committer: Committer,
+    pub(crate) vault: Vault,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) settings: Arc<Settings>,
+    /// Counts commits, so that projections wake.
+    pub(crate) commits: Arc<watch::Sender<u64>>,
+}
+
+/// A command that was decided and is not durable yet.
+#[derive(Debug)]
+struct Decided {
+    submission: Submission,
+    answer: Answer,
+    record: CommandRecord,
+    /// The same key sent again meanwhile.
+    attached: Vec<Submission>,
+}
+
+/// A batch that is being collected.
+#[derive(Debug, Default)]
+struct OpenBatch {
+    decided: Vec<Decided>,
+    /// Which of them have a key.
+    keys: HashMap<OutcomeKey, usize>,
+    bytes: usize,
+    /// Events so far.
+    events: u64,
+}
+
+/// A batch that is being committed.
+#[derive(Debug)]
+struct InFlight {
+    decided: Vec<Decided>,
+    keys: HashMap<OutcomeKey, usize>,
+    next: Head,
+    identity: Option<(u64, [u8; 16])>,
+    result: oneshot::Receiver<Result<(), AppendError>>,
+}
+
+pub(crate) struct Writer {
+    merchant: MerchantId,
+    shared: Shared,
+    /// Where the journal ends, as far as this writer knows: all answers are decided on this or on top of it.
+    head: Head,
+    layers: Layers,
+    open: OpenBatch,
+    in_flight: Option<InFlight>,
+    /// Submissions to be decided before anything new: those whose batch failed.
+    backlog: VecDeque<Submission>,
+    /// Commands in a batch at most; lowered to find the one that the store refuses.
+    batch_limit: usize,
+    /// History is not the one that was decided on: nothing is decided any more.
+    forked: bool,
+    /// The latest decision's time, in microseconds since 1970. Never runs backwards.
+    time: i64,
+}
+
+impl Writer {
+    pub(crate) fn new(merchant: MerchantId, shared: Shared, head: Head) -> Self {
+        let layers = Layers::new(shared.settings.cache_bytes);
+        let batch_limit = shared.settings.batch;
+        Self {
+            merchant,
+            shared,
+            head,
+            layers,
+            open: OpenBatch::default(),
+            in_flight: None,
+            backlog: VecDeque::new(),
+            batch_limit,
+            forked: false,
+            time: head.time,
+        }
+    }
+
+    /// Works until the queue is closed and empty. Gives the queue back when there was nothing to do for a while.
+    pub(crate) async fn run(&mut self, queue: &mut mpsc::Receiver<Message>) -> Ended {
+        let mut messages = Vec::new();
+        loop {
+            self.start_commit().await;
+            if !self.backlog.is_empty() && self.has_room() {
+                self.decide_backlog().await;
+                continue;
+            }
+            let room = self.room();
+            let idle = self.in_flight.is_none() && self.open.decided.is_empty();
+            tokio::select! {
+                biased;
+                result = committed(&mut self.in_flight), if self.in_flight.is_some() => self.settle(result).await,
+                count = queue.recv_many(&mut messages, room), if room > 0 => match count {
+                    0 if idle => return Ended::Closed,
+                    0 => self.finish().await,
+                    _ => self.take(&mut messages).await,
+                },
+                () = tokio::time::sleep(self.shared.settings.idle), if idle => return Ended::Idle,
+            }
+        }
+    }
+
+    /// How many more commands the open batch takes.
+    fn room(&self) -> usize {
+        if self.open.bytes >= self.shared.settings.batch_bytes {
+            return 0;
+        }
+        self.batch_limit.saturating_sub(self.open.decided.len())
+    }
+
+    fn has_room(&self) -> bool {
+        self.room() > 0
+    }
+
+    /// Commits what was decided, once what it was decided on is durable.
+    async fn start_commit(&mut self) {
+        if self.in_flight.is_some() || self.open.decided.is_empty() {
+            return;
+        }
+        let open = std::mem::take(&mut self.open);
+        self.layers.in_flight = std::mem::take(&mut self.layers.open);
+        let mut decided = open.decided;
+        let records = decided.iter_mut().map(|decided| std::mem::take(&mut decided.record)).collect();
+        let id = uuid::Uuid::now_v7().into_bytes();
+        let batch = Batch::seal(self.merchant.as_str().into(), id, self.head, records);
+        let (next, identity) = (*batch.next(), batch.identity());
+        let result = self.shared.committer.commit(batch).await;
+        self.in_flight = Some(InFlight { decided, keys: open.keys, next, identity, result });
+    }
+
+    /// Brings what is under way to its end when nothing new can come.
+    async fn finish(&mut self) {
+        if self.in_flight.is_some() {
+            let result = committed(&mut self.in_flight).await;
+            self.settle(result).await;
+        }
+    }
+
+    /// Drops everything that is not committed and gives back what it was decided for, in order.
+    fn withdraw(&mut self) -> VecDeque<Submission> {
+        let in_flight = self.in_flight.take().map(|batch| batch.decided).unwrap_or_default();
+        let open = std::mem::take(&mut self.open).decided;
+        self.layers.in_flight = Overlay::default();
+        self.layers.open = Overlay::default();
+        let with_attached = |decided: Decided| std::iter::once(decided.submission).chain(decided.attached);
+        let mut withdrawn: VecDeque<Submission> =
+            in_flight.into_iter().chain(open).flat_map(with_attached).collect();
+        withdrawn.append(&mut self.backlog);
+        withdrawn
+    }
+}
+
+/// Why a writer ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// Nothing can come any more.
+    Closed,
+    /// Nothing came for a while.
+    Idle,
+}
+
+/// The result of the batch under way. Never dropped half-way: the future of the append is the committer's.
+async fn committed(in_flight: &mut Option<InFlight>) -> Result<(), AppendError> {
+    match in_flight {
+        Some(batch) => (&mut batch.result)
+            .await
+            .unwrap_or_else(|_| Err(AppendError::Unknown("the committer has ended".to_owned()))),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,140 @@
+//! `supportedActions` promises what would be accepted: every command is tried in every state.
+
+use super::*;
+
+/// The actions on the order, and on each fulfillment order, that `decide` accepts.
+pub(crate) fn accepted_actions(order: &Order) -> (Vec<String>, Vec<Vec<String>>) {
+    let of_order = order.id().map(|id| {
+        let fields = json!({ "orderId": id, "reason": "try", "paymentRef": "try" });
+        let without = |left_out: &str| {
+            let mut fields = fields.clone();
+            fields.as_object_mut().unwrap().remove(left_out);
+            fields
+        };
+        let (with_reason, with_payment) = (without("paymentRef"), without("reason"));
+        [
+            ("confirm-payment", OrderCommand::ConfirmPayment(read(with_payment, json!({})))),
+            ("cancel", OrderCommand::CancelOrder(read(with_reason.clone(), json!({})))),
+            ("erase-personal-data", OrderCommand::ErasePersonalData(read(with_reason, json!({})))),
+        ]
+    });
+    let of_parts = order.fulfillment_orders.iter().map(|part| {
+        let all = || json!({ "fulfillmentOrderId": part.id, "all": true });
+        let package = json!({ "carrier": "try", "trackingNumber": "try" });
+        let shipment = json!({ "fulfillmentOrderId": part.id, "packages": [package] });
+        let ship = OrderCommand::ShipItems(read(shipment, json!({})), moment(99));
+        accepted(
+            order,
+            [
+                ("pick", OrderCommand::PickItems(read(all(), json!({})))),
+                ("pack", OrderCommand::PackItems(read(all(), json!({})))),
+                ("ship", ship),
+            ],
+        )
+    });
+    (of_order.map(|actions| accepted(order, actions)).unwrap_or_default(), of_parts.collect())
+}
+
+fn accepted<const COUNT: usize>(order: &Order, actions: [(&str, OrderCommand); COUNT]) -> Vec<String> {
+    let accepted = actions.into_iter().filter(|(_, command)| order.decide(command).is_ok());
+    accepted.map(|(name, _)| name.to_owned()).collect()
+}
+
+/// What the order says of itself.
+pub(crate) fn supported_actions(order: &Order) -> (Vec<String>, Vec<Vec<String>>) {
+    let view = OrderView::of(order, 1, 1).unwrap();
+    (view.supported_actions, view.fulfillment_orders.into_iter().map(|part| part.supported_actions).collect())
+}
+
+/// An order in every state that the main path leads to.
+fn states() -> Vec<Order> {
+    let some = || json!({ "lines": [{ "line": 1, "quantity": 2 }] });
+    let short = || sourced(&[("DC-1", &[("A", 2), ("B", 3)])], &[("A", 5, 2)]);
+    let hold = || reserve_sourced(short(), ReservationTrigger::Payment);
+    let cut = || reserve_sourced(short(), ReservationTrigger::Creation);
+    let person = || create_with(json!({ "shipTo": { "name": "Ada Lovelace" } }));
+    let histories = [
+        vec![create(), cancel(), pay("late")],
+        vec![person(), reserve_all(), erase(), cancel()],
+        vec![create_with(json!({ "payment": "not_required" })), reserve_all(), pick(1, some()), pack_all(1)],
+        vec![create(), pay("money"), hold(), cancel()],
+        vec![
+            create_with(json!({ "onShortage": "cancel_remainder" })),
+            cut(),
+            pay("money"),
+            pack(1, some()),
+            pick_all(1),
+        ],
+        vec![
+            create(),
+            reserve_at_two(),
+            pay("money"),
+            pick_all(1),
+            pack_all(1),
+            ship_all(2),
+            ship(1, &[some()]),
+            ship_all(1),
+        ],
+        vec![person(), reserve_all(), pay("money"), ship_all(1), track(1, "delivered", 60), erase()],
+        vec![
+            create(),
+            reserve_all(),
+            pay("money"),
+            ship(1, &[some()]),
+            track(1, "failure", 60),
+            ship_all(1),
+            confirm_delivery(2, json!({})),
+        ],
+    ];
+    let mut states = Vec::new();
+    for history in histories {
+        let mut order = Order::default();
+        for command in history {
+            order = after(&order, command);
+            states.push(order.clone());
+        }
+    }
+    let mut held = paid_and_reserved();
+    held.apply(OrderHeld { hold_id: name("h1"), reason: HoldReason::InventoryOutOfStock }.into());
+    states.push(held);
+    states
+}
+
+#[test]
+fn what_an_order_says_it_supports_is_exactly_what_is_accepted() {
+    for order in states() {
+        assert_eq!(supported_actions(&order), accepted_actions(&order), "{order:?}");
+    }
+}
+
+#[test]
+fn the_states_that_are_tried_differ_in_every_action() {
+    let tried: Vec<_> = states().iter().map(accepted_actions).collect();
+    for action in ["confirm-payment", "cancel", "erase-personal-data"] {
+        assert!(tried.iter().any(|(order, _)| order.iter().any(|accepted| accepted == action)), "{action}");
+    }
+    for action in ["pick", "pack", "ship"] {
+        let says = |accepted: bool| {
+            let part = |part: &Vec<String>| part.iter().any(|name| name == action) == accepted;
+            tried.iter().any(|(_, parts)| parts.iter().any(part))
+        };
+        assert!(says(true) && says(false), "{action}");
+    }
+}
+
+#[test]
+fn an_open_order_may_be_paid_or_cancelled() {
+    let (order, parts) = supported_actions(&given([create(), reserve_all()]));
+    assert_eq!(order, ["confirm-payment", "cancel"]);
+    assert_eq!(parts, [Vec::<String>::new()]);
+}
+
+#[test]
+fn a_paid_fulfillment_order_may_be_picked_packed_or_shipped() {
+    assert_eq!(supported_actions(&paid_and_reserved()).1, [["pick", "pack", "ship"]]);
+}
+
+#[test]
+fn an_order_that_does_not_exist_is_not_shown() {
+    assert_eq!(OrderView::of(&Order::default(), 0, 0), None);
+}

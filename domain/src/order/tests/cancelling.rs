@@ -1,0 +1,64 @@
+use super::*;
+
+const REASON: &str = "changed their mind";
+
+#[test]
+fn an_order_for_which_nothing_is_held_is_just_cancelled() {
+    assert_eq!(when(&given([create()]), cancel()), [cancelled(&[(1, 5), (2, 3)], REASON)]);
+}
+
+#[test]
+fn what_was_held_is_free_again_at_every_location() {
+    let order = given([create(), reserve_at_two()]);
+    let parts = vec![part(1, "DC-1", &[(1, 4), (2, 3)]), part(2, "DC-2", &[(1, 1)])];
+    assert_eq!(when(&order, cancel()), [released(parts), cancelled(&[(1, 5), (2, 3)], REASON)]);
+}
+
+#[test]
+fn a_cancelled_order_holds_nothing() {
+    let order = given([create(), reserve_at_two(), cancel()]);
+    assert!(order.is_cancelled());
+    assert_eq!(line(&order, 1), [0, 0, 0, 0, 0, 5]);
+    assert_eq!(line(&order, 2), [0, 0, 0, 0, 0, 3]);
+    for part in &order.fulfillment_orders {
+        assert_eq!(part.status(&order), FulfillmentOrderStatus::Cancelled);
+    }
+}
+
+#[test]
+fn what_was_cancelled_before_is_not_cancelled_again() {
+    let short = sourced(&[("DC-1", &[("A", 2), ("B", 3)])], &[("A", 5, 2)]);
+    let order = given([
+        create_with(json!({ "onShortage": "cancel_remainder" })),
+        reserve_sourced(short, ReservationTrigger::Creation),
+    ]);
+    let events = when(&order, cancel());
+    assert_eq!(
+        events,
+        [released(vec![part(1, "DC-1", &[(1, 2), (2, 3)])]), cancelled(&[(1, 2), (2, 3)], REASON)]
+    );
+    assert_eq!(line(&after(&order, cancel()), 1), [0, 0, 0, 0, 0, 5]);
+}
+
+#[test]
+fn an_order_that_waits_is_cancelled_and_waits_no_more() {
+    let short = sourced(&[], &[("A", 5, 2)]);
+    let waiting = given([create(), pay("money"), reserve_sourced(short, ReservationTrigger::Payment)]);
+    assert_eq!(waiting.holds.len(), 1);
+    let order = after(&waiting, cancel());
+    assert_eq!(order.holds, []);
+    assert_eq!(order.status(), OrderStatus::Cancelled);
+}
+
+#[test]
+fn an_order_is_cancelled_once() {
+    assert_eq!(refusal(&given([create(), cancel()]), cancel()), ("order_cancelled", None));
+}
+
+#[test]
+fn once_anything_is_picked_packed_or_shipped_it_is_too_late() {
+    for begun in [pick(1, json!({ "lines": [{ "line": 2, "quantity": 1 }] })), pack_all(1), ship_all(1)] {
+        let order = after(&paid_and_reserved(), begun);
+        assert_eq!(refusal(&order, cancel()), ("picking_has_begun", None));
+    }
+}

@@ -1,0 +1,284 @@
+//! Given, when, then: what an order says to each command.
+
+pub(crate) mod actions;
+mod cancelling;
+mod creation;
+mod delivering;
+mod packing;
+mod payment;
+mod personal;
+mod refusals;
+mod reserving;
+mod shipping;
+mod status;
+
+use cqrs_es::Aggregate;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::policy::{Criterion, OnShortage, ReserveAt};
+use crate::sourcing::{Demand, Shortage, Sourced};
+use crate::values::{
+    FulfillmentOrderId, LineNumber, LocationId, OrderId, Reference, ShipmentId, Sku, Text, Timestamp, Units,
+};
+use crate::{Decide, Refusal};
+
+// ---- given, when, then ----
+
+/// An order to which all of this happened; none of it may have been refused.
+fn given(history: impl IntoIterator<Item = OrderCommand>) -> Order {
+    let mut order = Order::default();
+    for command in history {
+        order = after(&order, command);
+    }
+    order
+}
+
+/// The order after one more command.
+fn after(order: &Order, command: OrderCommand) -> Order {
+    let mut next = order.clone();
+    for event in when(order, command) {
+        next.apply(event);
+    }
+    next
+}
+
+/// What a command leads to.
+fn when(order: &Order, command: OrderCommand) -> Vec<OrderEvent> {
+    order.decide(&command).unwrap_or_else(|refusal| panic!("{command:?} was refused: {refusal}"))
+}
+
+/// The code and the pointer with which a command is refused.
+fn refusal(order: &Order, command: OrderCommand) -> (&'static str, Option<String>) {
+    match order.decide(&command) {
+        Ok(events) => panic!("{command:?} was not refused but led to {events:?}"),
+        Err(refusal) => (refusal.code(), refusal.pointer()),
+    }
+}
+
+fn names(events: &[OrderEvent]) -> Vec<&'static str> {
+    events.iter().map(OrderEvent::name).collect()
+}
+
+// ---- names ----
+
+fn order_id() -> OrderId {
+    "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap()
+}
+
+fn fulfillment_order_id(number: u32) -> FulfillmentOrderId {
+    FulfillmentOrderId::new(order_id(), number)
+}
+
+fn shipment_id(number: u32) -> ShipmentId {
+    ShipmentId::new(order_id(), number)
+}
+
+fn name(text: &str) -> Reference {
+    Reference::new(text).unwrap()
+}
+
+fn place(text: &str) -> LocationId {
+    LocationId::new(text).unwrap()
+}
+
+fn moment(second: i64) -> Timestamp {
+    Timestamp::from_microseconds(second * 1_000_000)
+}
+
+// ---- commands ----
+
+/// The fields of a command as a sender writes them, with more of them put in or put in other words.
+fn read<T: DeserializeOwned>(mut fields: Value, more: Value) -> T {
+    let Value::Object(more) = more else { panic!("{more} has no fields") };
+    fields.as_object_mut().unwrap().extend(more);
+    serde_json::from_value(fields).unwrap()
+}
+
+fn terms() -> CreationTerms {
+    CreationTerms {
+        order_id: order_id(),
+        reserve_at: ReserveAt::Creation,
+        on_shortage: OnShortage::Reject,
+        allow_split: true,
+        content: Text::new("digest").unwrap(),
+    }
+}
+
+/// Five A and three B.
+fn create() -> OrderCommand {
+    create_with(json!({}))
+}
+
+fn create_with(more: Value) -> OrderCommand {
+    let lines = json!([{ "sku": "A", "quantity": 5, "lineRef": "first" }, { "sku": "B", "quantity": 3 }]);
+    let fields = read(json!({ "channel": "web", "lines": lines }), more);
+    OrderCommand::CreateOrder(Box::new(fields), terms(), moment(1))
+}
+
+type Stock<'a> = &'a [(&'a str, u64)];
+
+fn sourced(from: &[(&str, Stock<'_>)], missing: &[(&str, u64, u64)]) -> Sourced {
+    let demand = |stock: Stock<'_>| -> Demand {
+        stock.iter().map(|(sku, count)| (Sku::new(sku).unwrap(), Units::new(*count))).collect()
+    };
+    let shortage = |&(sku, requested, available): &(&str, u64, u64)| Shortage {
+        sku: Sku::new(sku).unwrap(),
+        requested: Units::new(requested),
+        available: Units::new(available),
+    };
+    Sourced {
+        allocations: from.iter().map(|(location, stock)| (place(location), demand(stock))).collect(),
+        shortages: missing.iter().map(shortage).collect(),
+        candidates: Vec::new(),
+    }
+}
+
+fn reserve_sourced(sourced: Sourced, trigger: ReservationTrigger) -> OrderCommand {
+    OrderCommand::ReserveInventory(ReserveInventory {
+        sourced,
+        criteria: vec![Criterion::Nearest],
+        basis: SourcingBasis::None,
+        trigger,
+    })
+}
+
+/// Everything that is missing is there.
+fn reserve(from: &[(&str, Stock<'_>)]) -> OrderCommand {
+    reserve_sourced(sourced(from, &[]), ReservationTrigger::Creation)
+}
+
+/// Five A and three B, all at one location.
+fn reserve_all() -> OrderCommand {
+    reserve(&[("DC-1", &[("A", 5), ("B", 3)])])
+}
+
+/// Four A and three B at one location, the fifth A at another.
+fn reserve_at_two() -> OrderCommand {
+    reserve(&[("DC-1", &[("A", 4), ("B", 3)]), ("DC-2", &[("A", 1)])])
+}
+
+fn pay(payment_ref: &str) -> OrderCommand {
+    OrderCommand::ConfirmPayment(read(
+        json!({ "orderId": order_id(), "paymentRef": payment_ref, "amount": "9.90" }),
+        json!({}),
+    ))
+}
+
+fn cancel() -> OrderCommand {
+    OrderCommand::CancelOrder(read(
+        json!({ "orderId": order_id(), "reason": "changed their mind" }),
+        json!({}),
+    ))
+}
+
+fn pick(number: u32, what: Value) -> OrderCommand {
+    OrderCommand::PickItems(read(json!({ "fulfillmentOrderId": fulfillment_order_id(number) }), what))
+}
+
+fn pick_all(number: u32) -> OrderCommand {
+    pick(number, json!({ "all": true }))
+}
+
+fn pack(number: u32, what: Value) -> OrderCommand {
+    OrderCommand::PackItems(read(json!({ "fulfillmentOrderId": fulfillment_order_id(number) }), what))
+}
+
+fn pack_all(number: u32) -> OrderCommand {
+    pack(number, json!({ "all": true }))
+}
+
+/// Each package with a carrier and a tracking number, and what else is said of it.
+fn ship(number: u32, packages: &[Value]) -> OrderCommand {
+    let package = |(index, more): (usize, &Value)| -> Value {
+        read(json!({ "carrier": "UPS", "trackingNumber": format!("1Z{index}") }), more.clone())
+    };
+    let packages: Vec<Value> = packages.iter().enumerate().map(package).collect();
+    let fields = json!({ "fulfillmentOrderId": fulfillment_order_id(number), "packages": packages });
+    OrderCommand::ShipItems(read(fields, json!({})), moment(50))
+}
+
+/// All that is left, in one package that does not say what is in it.
+fn ship_all(number: u32) -> OrderCommand {
+    ship(number, &[json!({})])
+}
+
+fn track(number: u32, status: &str, second: i64) -> OrderCommand {
+    track_with(number, json!({ "status": status, "at": moment(second) }))
+}
+
+fn track_with(number: u32, more: Value) -> OrderCommand {
+    OrderCommand::TrackShipment(read(json!({ "shipmentId": shipment_id(number) }), more))
+}
+
+fn confirm_delivery(number: u32, more: Value) -> OrderCommand {
+    let fields = json!({ "shipmentId": shipment_id(number) });
+    OrderCommand::ConfirmDelivery(read(fields, more), moment(90))
+}
+
+fn erase() -> OrderCommand {
+    OrderCommand::ErasePersonalData(read(
+        json!({ "orderId": order_id(), "reason": "asked for it" }),
+        json!({}),
+    ))
+}
+
+// ---- events ----
+
+fn units(lines: &[(usize, u64)]) -> Vec<LineUnits> {
+    let units = |&(line, count): &(usize, u64)| LineUnits {
+        line: LineNumber::at(line - 1),
+        quantity: Units::new(count),
+        lots: None,
+        serials: None,
+    };
+    lines.iter().map(units).collect()
+}
+
+fn part(number: u32, location: &str, lines: &[(usize, u64)]) -> FulfillmentOrderLines {
+    FulfillmentOrderLines {
+        fulfillment_order_id: fulfillment_order_id(number),
+        location: place(location),
+        lines: units(lines),
+    }
+}
+
+fn reserved(fulfillment_orders: Vec<FulfillmentOrderLines>) -> OrderEvent {
+    InventoryReserved { fulfillment_orders }.into()
+}
+
+fn released(fulfillment_orders: Vec<FulfillmentOrderLines>) -> OrderEvent {
+    InventoryReleased { fulfillment_orders }.into()
+}
+
+fn cancelled(lines: &[(usize, u64)], reason: &str) -> OrderEvent {
+    OrderCancelled { lines: units(lines), reason: Text::new(reason).unwrap() }.into()
+}
+
+fn picked(number: u32, lines: &[(usize, u64)]) -> OrderEvent {
+    ItemPicked { fulfillment_order_id: fulfillment_order_id(number), lines: units(lines) }.into()
+}
+
+fn packed(number: u32, lines: &[(usize, u64)]) -> OrderEvent {
+    ItemPacked { fulfillment_order_id: fulfillment_order_id(number), lines: units(lines) }.into()
+}
+
+// ---- states that many sentences begin with ----
+
+/// Five A and three B at one location, paid.
+fn paid_and_reserved() -> Order {
+    given([create(), reserve_all(), pay("money")])
+}
+
+/// The same on the way, in one parcel `p1`.
+fn on_its_way() -> Order {
+    after(&paid_and_reserved(), ship_all(1))
+}
+
+/// What became of a line: reserved, picked, packed, shipped, delivered, cancelled.
+fn line(order: &Order, number: usize) -> [u64; 6] {
+    let totals = order.line_totals()[number - 1];
+    [totals.reserved, totals.picked, totals.packed, totals.shipped, totals.delivered, totals.cancelled]
+        .map(Units::number)
+}

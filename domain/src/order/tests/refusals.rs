@@ -1,0 +1,187 @@
+//! A row for every refusal: the state, the command, the code and the field.
+
+use super::*;
+use crate::Class;
+
+struct Row {
+    order: Order,
+    command: OrderCommand,
+    code: &'static str,
+    pointer: Option<&'static str>,
+    class: Class,
+}
+
+fn row(
+    order: &Order,
+    command: OrderCommand,
+    (code, pointer, class): (&'static str, Option<&'static str>, Class),
+) -> Row {
+    Row { order: order.clone(), command, code, pointer, class }
+}
+
+fn creations() -> Vec<Row> {
+    use Class::{Conflict, Invalid};
+    let line = |number: usize| json!({ "sku": "A", "quantity": 1, "lineRef": format!("l{number}") });
+    let lines = |count: usize| json!({ "lines": (0..count).map(line).collect::<Vec<_>>() });
+    let charges = |count: usize| json!({ "currency": "EUR", "charges": vec![json!({ "code": "fee", "amount": "1" }); count] });
+    let priced = |field: &str| json!({ "lines": [{ "sku": "A", "quantity": 1, field: "1.00" }] });
+    let to = |place: Value| json!({ "shipTo": place });
+    let twice = json!({ "lines": [line(1), line(2), line(1)] });
+    let new = Order::default();
+    let coordinates = ("coordinates_out_of_range", Some("/shipTo/latitude"), Invalid);
+    let country = ("country_malformed", Some("/shipTo/country"), Invalid);
+    let line_count = ("line_count_out_of_range", Some("/lines"), Invalid);
+    let currency = ("currency_missing", Some("/currency"), Invalid);
+    let unsupported = ("shortage_rule_unsupported", Some("/onShortage"), Invalid);
+    vec![
+        row(&given([create()]), create(), ("order_exists", None, Conflict)),
+        row(&new, create_with(lines(0)), line_count),
+        row(&new, create_with(lines(501)), line_count),
+        row(&new, create_with(twice), ("line_ref_not_unique", Some("/lines/2/lineRef"), Invalid)),
+        row(&new, create_with(charges(51)), ("too_many", Some("/charges"), Invalid)),
+        row(&new, create_with(json!({ "charges": [{ "code": "fee", "amount": "1" }] })), currency),
+        row(&new, create_with(priced("unit")), currency),
+        row(&new, create_with(priced("total")), currency),
+        row(&new, create_with(priced("tax")), currency),
+        row(&new, create_with(priced("discount")), currency),
+        row(
+            &new,
+            create_with(to(json!({ "street": vec!["a"; 6] }))),
+            ("too_many", Some("/shipTo/street"), Invalid),
+        ),
+        row(&new, create_with(to(json!({ "latitude": 90.1, "longitude": 0.0 }))), coordinates),
+        row(&new, create_with(to(json!({ "latitude": 0.0, "longitude": -180.1 }))), coordinates),
+        row(&new, create_with(to(json!({ "latitude": 0.0 }))), coordinates),
+        row(&new, create_with(to(json!({ "longitude": 0.0 }))), coordinates),
+        row(&new, create_with(to(json!({ "country": "gb" }))), country),
+        row(&new, create_with(to(json!({ "country": "G" }))), country),
+        row(&new, create_with(json!({ "onShortage": "backorder" })), unsupported),
+        row(&new, create_with(json!({ "onShortage": "hold" })), unsupported),
+    ]
+}
+
+fn orders() -> Vec<Row> {
+    use Class::{Conflict, NotFound};
+    let new = Order::default();
+    let order = given([create()]);
+    let unknown = ("unknown_order", Some("/orderId"), NotFound);
+    let short = reserve_sourced(sourced(&[], &[("A", 5, 2)]), ReservationTrigger::Creation);
+    vec![
+        row(&new, pay("money"), unknown),
+        row(&new, cancel(), unknown),
+        row(&new, erase(), unknown),
+        row(&new, reserve_all(), ("nothing_to_reserve", None, Conflict)),
+        row(&order, short, ("insufficient_stock", Some("/lines"), Conflict)),
+        row(&given([create(), cancel()]), cancel(), ("order_cancelled", None, Conflict)),
+        row(&after(&paid_and_reserved(), pick_all(1)), cancel(), ("picking_has_begun", None, Conflict)),
+        row(&order, erase(), ("no_personal_data", None, Conflict)),
+    ]
+}
+
+fn warehouse() -> Vec<Row> {
+    use Class::{Conflict, Invalid, NotFound};
+    let order = paid_and_reserved();
+    let mut held = order.clone();
+    held.apply(OrderHeld { hold_id: name("h1"), reason: HoldReason::InventoryOutOfStock }.into());
+    let unpaid = given([create(), reserve_all()]);
+    let unknown = ("unknown_fulfillment_order", Some("/fulfillmentOrderId"), NotFound);
+    let line = |named: Value| json!({ "lines": [{ "line": 1, "quantity": 1 }, read::<Value>(json!({ "quantity": 1 }), named)] });
+    let no_line = ("unknown_line", Some("/lines/1"), Invalid);
+    vec![
+        row(&order, pick_all(2), unknown),
+        row(&order, pack_all(0), unknown),
+        row(&order, ship_all(2), unknown),
+        row(&Order::default(), pick_all(1), unknown),
+        row(&after(&unpaid, cancel()), pick_all(1), ("fulfillment_order_cancelled", None, Conflict)),
+        row(&held, pick_all(1), ("order_on_hold", None, Conflict)),
+        row(&unpaid, pick_all(1), ("payment_not_confirmed", None, Conflict)),
+        row(&order, pick(1, json!({})), ("lines_missing", Some("/lines"), Invalid)),
+        row(&order, pick(1, line(json!({ "line": 3 }))), no_line),
+        row(&order, pick(1, line(json!({ "line": 0 }))), no_line),
+        row(&order, pick(1, line(json!({ "lineRef": "second" }))), no_line),
+        row(&order, pick(1, line(json!({}))), no_line),
+        row(&order, pick(1, line(json!({ "line": 1, "lineRef": "first" }))), no_line),
+        row(
+            &order,
+            pick(1, json!({ "lines": [{ "line": 1, "quantity": 6 }] })),
+            ("quantity_exceeds_open", None, Conflict),
+        ),
+        row(&after(&order, pick_all(1)), pick_all(1), ("nothing_left", None, Conflict)),
+    ]
+}
+
+fn shipments() -> Vec<Row> {
+    use Class::{Invalid, NotFound};
+    let order = paid_and_reserved();
+    let one = |id: &str| json!({ "packageId": id, "lines": [{ "line": 1, "quantity": 1 }] });
+    let wrong = json!({ "lines": [{ "line": 1, "quantity": 1 }, { "line": 9, "quantity": 1 }] });
+    let count = ("package_count_out_of_range", Some("/packages"), Invalid);
+    let unknown = ("unknown_shipment", Some("/shipmentId"), NotFound);
+    let no_package = ("unknown_package", Some("/packageId"), Invalid);
+    let scan = json!({ "status": "in_transit", "at": moment(60), "packageId": "p2" });
+    vec![
+        row(&order, ship(1, &[]), count),
+        row(&order, ship(1, &vec![json!({}); 101]), count),
+        row(&order, ship(1, &[one("x"), one("x")]), ("package_id_not_unique", Some("/packages"), Invalid)),
+        row(&order, ship(1, &[json!({}), json!({})]), ("package_lines_missing", Some("/packages"), Invalid)),
+        row(&order, ship(1, &[one("x"), wrong]), ("unknown_line", Some("/packages/1/lines/1"), Invalid)),
+        row(
+            &order,
+            ship(1, &[json!({ "lines": [] })]),
+            ("lines_missing", Some("/packages/0/lines"), Invalid),
+        ),
+        row(&on_its_way(), track(2, "in_transit", 60), unknown),
+        row(&on_its_way(), confirm_delivery(0, json!({})), unknown),
+        row(&Order::default(), track(1, "in_transit", 60), unknown),
+        row(&on_its_way(), track_with(1, scan), no_package),
+        row(&on_its_way(), confirm_delivery(1, json!({ "packageId": "p2" })), no_package),
+    ]
+}
+
+fn all_rows() -> Vec<Row> {
+    [creations(), orders(), warehouse(), shipments()].into_iter().flatten().collect()
+}
+
+#[test]
+fn every_refusal_has_its_code_its_field_and_its_class() {
+    for Row { order, command, code, pointer, class } in all_rows() {
+        let refused = order.decide(&command).expect_err(code);
+        assert_eq!(refused.code(), code);
+        assert_eq!(refused.pointer().as_deref(), pointer, "{code}");
+        assert_eq!(refused.class(), class, "{code}");
+        assert!(refused.to_string().len() > 10, "{code} has words for people");
+    }
+}
+
+#[test]
+fn no_refusal_is_without_a_row() {
+    let source = include_str!("../refusals.rs");
+    let codes = source.split("fn code(").nth(1).and_then(|rest| rest.split("fn class(").next()).unwrap();
+    let mut without: Vec<&str> = codes.split('"').skip(1).step_by(2).collect();
+    assert!(without.len() > 20, "the codes are found in the source");
+    let tried: Vec<_> = all_rows().into_iter().map(|row| row.code).collect();
+    without.retain(|code| !tried.contains(code));
+    assert_eq!(without, ["unknown_tracking_number"], "which is for whoever looks for the order");
+}
+
+#[test]
+fn what_others_say_no_to_has_its_code_too() {
+    let refusal = OrderRefusal::UnknownTrackingNumber;
+    assert_eq!((refusal.code(), refusal.class()), ("unknown_tracking_number", Class::NotFound));
+    assert_eq!(refusal.pointer().as_deref(), Some("/trackingNumber"));
+}
+
+#[test]
+fn an_order_that_exists_is_named() {
+    let refused = given([create()]).decide(&create()).unwrap_err();
+    assert_eq!(refused.details(), Some(("orderId", json!(order_id()))));
+}
+
+#[test]
+fn a_refusal_leaves_no_trace() {
+    for Row { order, command, code, .. } in all_rows() {
+        let before = order.clone();
+        order.decide(&command).expect_err(code);
+        assert_eq!(order, before);
+    }
+}

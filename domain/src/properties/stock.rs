@@ -1,0 +1,282 @@
+//! Units are never promised twice and never lost.
+
+use std::collections::BTreeMap;
+
+use cqrs_es::Aggregate;
+use proptest::prelude::*;
+
+use super::{as_stored, is_what_its_events_make_of_it, location, moment, order_id, sku};
+use crate::Decide;
+use crate::stock::{
+    AdjustStock, Allocation, Condition, CountStock, ReceiveStock, StockCommand, StockEvent, StockItem,
+};
+use crate::stream::{DomainEvent, StreamId};
+use crate::values::{Delta, LocationId, Quantity, ShipmentId, Text, Timestamp, Units};
+
+// ---- commands as they might come ----
+
+fn receive(place: LocationId, quantity: i64, condition: Condition, at: Timestamp) -> StockCommand {
+    let quantity = Quantity::new(quantity).unwrap();
+    let report = ReceiveStock {
+        sku: sku(0),
+        location: place,
+        quantity,
+        condition: Some(condition),
+        lots: None,
+        reference: None,
+        occurred_at: None,
+        not_after: None,
+    };
+    StockCommand::ReceiveStock(report, at)
+}
+
+fn count(place: LocationId, on_hand: u64, counted_at: Timestamp, at: Timestamp) -> StockCommand {
+    let report = CountStock {
+        sku: sku(0),
+        location: place,
+        on_hand: Units::new(on_hand),
+        counted_at,
+        reason: None,
+        occurred_at: None,
+        not_after: None,
+    };
+    StockCommand::CountStock(report, at)
+}
+
+fn adjust(place: LocationId, delta: i64, at: Timestamp) -> StockCommand {
+    let report = AdjustStock {
+        sku: sku(0),
+        location: place,
+        delta: Delta::new(delta).unwrap(),
+        reason: Text::new("found out").unwrap(),
+        reference: None,
+        occurred_at: None,
+        not_after: None,
+    };
+    StockCommand::AdjustStock(report, at)
+}
+
+fn ship(place: LocationId, quantity: u64, at: Timestamp) -> StockCommand {
+    StockCommand::ShipInventory {
+        order_id: order_id(0),
+        shipment_id: ShipmentId::new(order_id(0), 1),
+        location: place,
+        quantity: Units::new(quantity),
+        at,
+    }
+}
+
+fn reserve(allocations: Vec<Allocation>) -> StockCommand {
+    StockCommand::ReserveInventory { order_id: order_id(0), allocations }
+}
+
+/// A command that waits for the moment of its decision.
+type Waiting = Box<dyn Fn(i64) -> StockCommand>;
+
+fn step() -> impl Strategy<Value = (u8, usize, u64, usize, u64)> {
+    (0_u8..10, 0_usize..3, 0_u64..12, 0_usize..3, 0_u64..12)
+}
+
+/// A number stands for a kind of command, so that a failing history shrinks to plain numbers.
+fn command((kind, place, amount, other, more): (u8, usize, u64, usize, u64)) -> Waiting {
+    let signed = amount.cast_signed() + 1;
+    let seconds_ago = more.cast_signed();
+    let both = move || {
+        let part = |place, quantity| Allocation { location: location(place), quantity: Units::new(quantity) };
+        vec![part(place, amount), part(other, more)]
+    };
+    let condition = [Condition::Quarantine, Condition::Damaged][other % 2];
+    match kind {
+        0 | 1 => Box::new(move |at| receive(location(place), signed * 3, Condition::Sellable, moment(at))),
+        2 => Box::new(move |at| receive(location(place), signed, condition, moment(at))),
+        3 => Box::new(move |at| {
+            count(location(place), amount, moment(at.saturating_sub(seconds_ago)), moment(at))
+        }),
+        4 => {
+            Box::new(move |at| adjust(location(place), if other == 0 { signed } else { -signed }, moment(at)))
+        }
+        5..=7 => Box::new(move |_| reserve(both())),
+        8 => Box::new(move |_| StockCommand::ReleaseInventory { order_id: order_id(0), allocations: both() }),
+        _ => Box::new(move |at| ship(location(place), amount, moment(at))),
+    }
+}
+
+/// What becomes of an item, and the events that made it so.
+fn happens(steps: Vec<(u8, usize, u64, usize, u64)>) -> Vec<(StockCommand, StockItem, Vec<StockEvent>)> {
+    let mut item = StockItem::default();
+    let mut history = Vec::new();
+    for (at, step) in (20..).zip(steps) {
+        let command = command(step)(at);
+        let Ok(events) = item.decide(&command) else { continue };
+        for event in &events {
+            item.apply(event.clone());
+        }
+        history.push((command, item.clone(), events));
+    }
+    history
+}
+
+/// What is on hand and reserved at each location as the events alone say.
+fn books(events: &[StockEvent]) -> BTreeMap<LocationId, (i64, i64)> {
+    let mut books: BTreeMap<LocationId, (i64, i64)> = BTreeMap::new();
+    let mut enter = |place: &LocationId, on_hand: i64, reserved: i64| {
+        let entry = books.entry(place.clone()).or_default();
+        entry.0 += on_hand;
+        entry.1 += reserved;
+    };
+    let number = |units: Units| units.number().cast_signed();
+    for event in events {
+        match event {
+            StockEvent::StockReceived(received) if received.condition == Condition::Sellable => {
+                enter(&received.location, number(received.quantity.units()), 0);
+            }
+            StockEvent::StockReceived(received) => enter(&received.location, 0, 0),
+            StockEvent::StockCounted(counted) => enter(&counted.location, counted.adjustment, 0),
+            StockEvent::StockAdjusted(adjusted) => enter(&adjusted.location, adjusted.delta.number(), 0),
+            StockEvent::StockReserved(reserved) => {
+                reserved.allocations.iter().for_each(|part| enter(&part.location, 0, number(part.quantity)));
+            }
+            StockEvent::StockReleased(released) => {
+                released.allocations.iter().for_each(|part| enter(&part.location, 0, -number(part.quantity)));
+            }
+            StockEvent::StockShipped(shipped) => {
+                enter(&shipped.location, -number(shipped.quantity), -number(shipped.quantity));
+            }
+        }
+    }
+    books
+}
+
+proptest! {
+    #[test]
+    fn no_unit_is_promised_that_is_not_there(steps in prop::collection::vec(step(), 1..60)) {
+        let mut before = StockItem::default();
+        for (command, after, _) in happens(steps) {
+            let physical = matches!(command, StockCommand::CountStock(..) | StockCommand::AdjustStock(..));
+            for (place, bin) in &after.bins {
+                let known = before.bins.get(place).cloned().unwrap_or_default();
+                let was_kept = known.reserved <= known.on_hand;
+                prop_assert!(physical || !was_kept || bin.reserved <= bin.on_hand, "{:?}", command);
+                prop_assert!(bin.available() <= bin.on_hand);
+            }
+            before = after;
+        }
+    }
+
+    #[test]
+    fn the_events_add_up_to_what_is_there(steps in prop::collection::vec(step(), 1..60)) {
+        let history = happens(steps);
+        let events: Vec<_> = history.iter().flat_map(|(_, _, events)| events.clone()).collect();
+        let item = history.last().map(|(_, item, _)| item.clone()).unwrap_or_default();
+        let numbers = item.bins.iter().map(|(place, bin)| {
+            (place.clone(), (bin.on_hand.minus(Units::ZERO), bin.reserved.minus(Units::ZERO)))
+        });
+        prop_assert_eq!(numbers.collect::<BTreeMap<_, _>>(), books(&events));
+    }
+
+    #[test]
+    fn an_item_is_what_its_stored_events_make_of_it(steps in prop::collection::vec(step(), 1..60)) {
+        let stream = StreamId::Stock(sku(0));
+        let mut stored = Vec::new();
+        for (_, item, events) in happens(steps) {
+            for event in events {
+                match as_stored(&stream, &DomainEvent::Stock(event)) {
+                    DomainEvent::Stock(event) => stored.push(event),
+                    other => panic!("{other:?}"),
+                }
+            }
+            is_what_its_events_make_of_it(&item, stored.iter().cloned());
+        }
+    }
+
+    #[test]
+    fn a_count_is_right_however_late_it_is_reported(days in prop::collection::vec(day(), 1..40)) {
+        let mut house = House::default();
+        for (now, day) in (1..).zip(days) {
+            house.live(day, now)?;
+        }
+    }
+}
+
+// ---- a house where things get lost without anybody noticing ----
+
+#[derive(Debug, Clone)]
+enum Day {
+    Arrives(u64),
+    Leaves(u64),
+    IsLost(u64),
+    TurnsUp(u64),
+    /// Somebody reports what was there some days ago.
+    IsCounted(usize),
+}
+
+fn day() -> impl Strategy<Value = Day> {
+    prop_oneof![
+        (1_u64..10).prop_map(Day::Arrives),
+        (1_u64..10).prop_map(Day::Leaves),
+        (1_u64..4).prop_map(Day::IsLost),
+        (1_u64..4).prop_map(Day::TurnsUp),
+        (0_usize..12).prop_map(Day::IsCounted),
+    ]
+}
+
+#[derive(Default)]
+struct House {
+    item: StockItem,
+    /// What was really there at the end of every day, from day 0.
+    really: Vec<u64>,
+    /// The last day on which something was lost or turned up.
+    last_surprise: usize,
+}
+
+impl House {
+    fn live(&mut self, day: Day, now: usize) -> Result<(), TestCaseError> {
+        let mut really = self.really.last().copied().unwrap_or_default();
+        if self.really.is_empty() {
+            self.really.push(0);
+        }
+        let at = moment(i64::try_from(now).unwrap());
+        match day {
+            Day::Arrives(quantity) => {
+                really += quantity;
+                self.report(&receive(location(0), quantity.cast_signed(), Condition::Sellable, at));
+            }
+            Day::Leaves(quantity) => {
+                let quantity = quantity.min(really).min(self.item.available_at(&location(0)).number());
+                let units = Units::new(quantity);
+                if self.report(&reserve(vec![Allocation { location: location(0), quantity: units }])) {
+                    really -= quantity;
+                    self.report(&ship(location(0), quantity, at));
+                }
+            }
+            Day::IsLost(quantity) => {
+                self.last_surprise = now;
+                really = really.saturating_sub(quantity);
+            }
+            Day::TurnsUp(quantity) => {
+                self.last_surprise = now;
+                really += quantity;
+            }
+            Day::IsCounted(days_ago) => {
+                let counted = now.saturating_sub(days_ago + 1);
+                let counted_at = moment(i64::try_from(counted).unwrap());
+                self.report(&count(location(0), self.really[counted], counted_at, at));
+                let last = self.item.bins[&location(0)].last_counted_at;
+                if last == Some(counted_at) && counted >= self.last_surprise {
+                    let bin = &self.item.bins[&location(0)];
+                    prop_assert_eq!(bin.on_hand, Units::new(really));
+                }
+            }
+        }
+        self.really.push(really);
+        Ok(())
+    }
+
+    fn report(&mut self, command: &StockCommand) -> bool {
+        let decided = self.item.decide(command);
+        for event in decided.iter().flatten() {
+            self.item.apply(event.clone());
+        }
+        decided.is_ok()
+    }
+}

@@ -1,0 +1,124 @@
+//! Events of the network and the policy are read as they were written, and states as they were stored.
+
+use proptest::prelude::*;
+
+use super::{as_stored, is_what_its_events_make_of_it, location};
+use crate::Decide;
+use crate::network::{Network, NetworkCommand, RegisterLocation};
+use crate::order::{OrderCreated, OrderEvent, PersonalData};
+use crate::policy::{Criterion, OnShortage, Policy, PolicyCommand, ReserveAt, SetMerchantPolicy};
+use crate::stream::{DomainEvent, StreamId};
+use cqrs_es::Aggregate;
+
+fn register(number: usize, place: (f64, f64), rank: u32) -> NetworkCommand {
+    NetworkCommand::RegisterLocation(RegisterLocation {
+        location: location(number),
+        name: None,
+        latitude: Some(place.0),
+        longitude: Some(place.1),
+        address: None,
+        daily_capacity: None,
+        timezone: None,
+        cut_off: None,
+        rank: Some(rank),
+        occurred_at: None,
+        not_after: None,
+    })
+}
+
+fn set_policy() -> impl Strategy<Value = PolicyCommand> {
+    let reserve_at = prop::option::of(prop::sample::select(vec![ReserveAt::Creation, ReserveAt::Payment]));
+    let rules = vec![OnShortage::Reject, OnShortage::CancelRemainder, OnShortage::Hold];
+    let criteria = vec![Criterion::Rank, Criterion::Nearest, Criterion::FewestLocations];
+    let sourcing = prop::option::of(prop::sample::subsequence(criteria, 0..=3));
+    (reserve_at, prop::option::of(prop::sample::select(rules)), any::<Option<bool>>(), sourcing).prop_map(
+        |(reserve_at, on_shortage, allow_split, sourcing)| {
+            PolicyCommand::SetMerchantPolicy(SetMerchantPolicy {
+                reserve_at,
+                on_shortage,
+                allow_split,
+                sourcing,
+                channels: None,
+                occurred_at: None,
+                not_after: None,
+            })
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn a_place_on_the_globe_is_stored_to_the_last_bit(
+        places in prop::collection::vec((0_usize..3, (-90.0..=90.0, -180.0..=180.0), 0_u32..9), 1..6)
+    ) {
+        let mut network = Network::default();
+        let mut events = Vec::new();
+        for (number, place, rank) in places {
+            for event in network.decide(&register(number, place, rank)).unwrap() {
+                network.apply(event.clone());
+                events.push(event);
+            }
+            prop_assert_eq!(network.decide(&register(number, place, rank)), Ok(vec![]));
+        }
+        let stored = events.iter().map(|event| {
+            match as_stored(&StreamId::Network, &DomainEvent::Network(event.clone())) {
+                DomainEvent::Network(event) => event,
+                other => panic!("{other:?}"),
+            }
+        });
+        is_what_its_events_make_of_it(&network, stored);
+    }
+
+    #[test]
+    fn a_customers_place_is_sealed_to_the_last_bit(latitude in -90.0..=90.0, longitude in -180.0..=180.0) {
+        let personal = PersonalData {
+            latitude: Some(latitude), longitude: Some(longitude), ..PersonalData::default()
+        };
+        let json = serde_json::to_vec(&personal).unwrap();
+        prop_assert_eq!(serde_json::from_slice::<PersonalData>(&json).unwrap(), personal);
+    }
+
+    #[test]
+    fn a_policy_is_what_its_events_make_of_it(commands in prop::collection::vec(set_policy(), 1..8)) {
+        let mut policy = Policy::default();
+        let mut events = Vec::new();
+        for command in &commands {
+            for event in policy.decide(command).unwrap_or_default() {
+                policy.apply(event.clone());
+                events.push(event);
+            }
+            prop_assert!(policy.rules.on_shortage.is_supported());
+            prop_assert!(!policy.rules.sourcing.is_empty());
+        }
+        let stored = events.iter().map(|event| {
+            match as_stored(&StreamId::Policy, &DomainEvent::Policy(event.clone())) {
+                DomainEvent::Policy(event) => event,
+                other => panic!("{other:?}"),
+            }
+        });
+        is_what_its_events_make_of_it(&policy, stored);
+    }
+}
+
+#[test]
+fn an_event_of_another_program_is_refused_by_its_name_and_version() {
+    use crate::DecodeError::{Malformed, UnknownType, UnknownVersion};
+    let decode = |name, version, payload: &[u8]| OrderEvent::decode(name, version, payload).unwrap_err();
+    assert_eq!(decode("OrderPainted", 1, b"{}"), UnknownType("OrderPainted".into()));
+    assert_eq!(decode("StockReceived", 1, b"{}"), UnknownType("StockReceived".into()));
+    assert_eq!(decode("OrderCreated", 2, b"{}"), UnknownVersion("OrderCreated".into(), 2));
+    assert_eq!(decode("OrderCreated", 0, b"{}"), UnknownVersion("OrderCreated".into(), 0));
+    for payload in [&b""[..], b"{}", b"[]", b"{\"orderId\":1}"] {
+        assert!(matches!(decode("OrderCreated", 1, payload), Malformed(name, _) if name == "OrderCreated"));
+    }
+}
+
+#[test]
+fn every_type_of_event_has_a_schema_of_its_own() {
+    let mut generator = schemars::SchemaGenerator::default();
+    let names: Vec<_> = OrderEvent::schemas(&mut generator).into_iter().map(|(name, _)| name).collect();
+    let types: Vec<_> = OrderEvent::TYPES.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names, types);
+    let created = serde_json::to_string(&schemars::schema_for!(OrderCreated)).unwrap();
+    assert!(created.contains("hasPersonalData") && !created.contains("\"personal\""));
+}

@@ -1,0 +1,229 @@
+//! Given, when, then: what a stock item says to each command.
+
+mod counting;
+mod refusals;
+mod reserving;
+
+use cqrs_es::Aggregate;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::values::{
+    Delta, LocationId, OrderId, Quantity, Reference, ShipmentId, Sku, Text, Timestamp, Units,
+};
+use crate::{Decide, Refusal};
+
+// ---- given, when, then ----
+
+/// An item to which all of this happened; none of it may have been refused.
+fn given(history: impl IntoIterator<Item = StockCommand>) -> StockItem {
+    history.into_iter().fold(StockItem::default(), |item, command| after(&item, command))
+}
+
+fn after(item: &StockItem, command: StockCommand) -> StockItem {
+    let mut next = item.clone();
+    for event in when(item, command) {
+        next.apply(event);
+    }
+    next
+}
+
+fn when(item: &StockItem, command: StockCommand) -> Vec<StockEvent> {
+    item.decide(&command).unwrap_or_else(|refusal| panic!("{command:?} was refused: {refusal}"))
+}
+
+fn refusal(item: &StockItem, command: StockCommand) -> (&'static str, Option<String>) {
+    match item.decide(&command) {
+        Ok(events) => panic!("{command:?} was not refused but led to {events:?}"),
+        Err(refusal) => (refusal.code(), refusal.pointer()),
+    }
+}
+
+// ---- names ----
+
+fn sku() -> Sku {
+    Sku::new("A").unwrap()
+}
+
+fn place(name: &str) -> LocationId {
+    LocationId::new(name).unwrap()
+}
+
+fn order_id() -> OrderId {
+    "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap()
+}
+
+fn moment(second: i64) -> Timestamp {
+    Timestamp::from_microseconds(second * 1_000_000)
+}
+
+fn allocations(from: &[(&str, u64)]) -> Vec<Allocation> {
+    let allocation = |(location, count): &(&str, u64)| Allocation {
+        location: place(location),
+        quantity: Units::new(*count),
+    };
+    from.iter().map(allocation).collect()
+}
+
+// ---- commands: at DC-1 where nothing else is said ----
+
+fn receive(quantity: u32, second: i64) -> StockCommand {
+    receive_with(json!({ "quantity": quantity }), second)
+}
+
+fn receive_with(more: Value, second: i64) -> StockCommand {
+    StockCommand::ReceiveStock(read(json!({}), more), moment(second))
+}
+
+/// Counted at one moment, reported at another.
+fn count(on_hand: u64, counted_at: i64, second: i64) -> StockCommand {
+    let fields = json!({ "onHand": on_hand, "countedAt": moment(counted_at) });
+    StockCommand::CountStock(read(fields, json!({})), moment(second))
+}
+
+fn adjust(delta: i64, second: i64) -> StockCommand {
+    let fields = json!({ "delta": delta, "reason": "broken" });
+    StockCommand::AdjustStock(read(fields, json!({})), moment(second))
+}
+
+fn read<T: serde::de::DeserializeOwned>(mut fields: Value, more: Value) -> T {
+    let Value::Object(more) = more else { panic!("{more} has no fields") };
+    let all = fields.as_object_mut().unwrap();
+    all.insert("sku".into(), json!("A"));
+    all.insert("location".into(), json!("DC-1"));
+    all.extend(more);
+    serde_json::from_value(fields).unwrap()
+}
+
+fn reserve(from: &[(&str, u64)]) -> StockCommand {
+    StockCommand::ReserveInventory { order_id: order_id(), allocations: allocations(from) }
+}
+
+fn release(from: &[(&str, u64)]) -> StockCommand {
+    StockCommand::ReleaseInventory { order_id: order_id(), allocations: allocations(from) }
+}
+
+fn ship(location: &str, quantity: u64, second: i64) -> StockCommand {
+    StockCommand::ShipInventory {
+        order_id: order_id(),
+        shipment_id: ShipmentId::new(order_id(), 1),
+        location: place(location),
+        quantity: Units::new(quantity),
+        at: moment(second),
+    }
+}
+
+// ---- states ----
+
+/// On hand, reserved and available at a location.
+fn at(item: &StockItem, location: &str) -> [u64; 3] {
+    let bin = item.bins.get(&place(location)).cloned().unwrap_or_default();
+    assert_eq!(bin.available(), item.available_at(&place(location)));
+    [bin.on_hand, bin.reserved, bin.available()].map(Units::number)
+}
+
+fn adjusted(delta: i64, reason: &str, second: i64) -> StockEvent {
+    StockAdjusted {
+        sku: sku(),
+        location: place("DC-1"),
+        delta: Delta::new(delta).unwrap(),
+        reason: Text::new(reason).unwrap(),
+        reference: None,
+        at: moment(second),
+    }
+    .into()
+}
+
+// ---- receiving and adjusting ----
+
+#[test]
+fn what_arrives_is_recorded_as_it_was_reported() {
+    let command = receive_with(
+        json!({
+            "quantity": 10, "reference": "PO-1",
+            "lots": [{ "lot": "L1", "quantity": 4, "expiresAt": moment(999) }, { "lot": "L2", "quantity": 6 }]
+        }),
+        1,
+    );
+    let lot = |name: &str, quantity, expires_at| Lot {
+        lot: Reference::new(name).unwrap(),
+        quantity: Quantity::new(quantity).unwrap(),
+        expires_at,
+    };
+    let received = StockReceived {
+        sku: sku(),
+        location: place("DC-1"),
+        quantity: Quantity::new(10).unwrap(),
+        condition: Condition::Sellable,
+        lots: Some(vec![lot("L1", 4, Some(moment(999))), lot("L2", 6, None)]),
+        reference: Reference::new("PO-1").ok(),
+        at: moment(1),
+    };
+    assert_eq!(when(&StockItem::default(), command), [received.into()]);
+}
+
+#[test]
+fn an_item_is_known_from_the_first_report_on() {
+    assert!(!StockItem::default().is_known());
+    for report in
+        [receive(1, 1), count(0, 1, 1), receive_with(json!({ "quantity": 1, "condition": "damaged" }), 1)]
+    {
+        assert_eq!(given([report]).sku, Some(sku()));
+    }
+}
+
+#[test]
+fn only_sellable_units_are_on_hand() {
+    let of = |condition: &str| receive_with(json!({ "quantity": 5, "condition": condition }), 1);
+    let item = given([of("sellable"), of("quarantine"), of("damaged"), of("damaged"), receive(2, 2)]);
+    assert_eq!(at(&item, "DC-1"), [7, 0, 7]);
+    let bin = &item.bins[&place("DC-1")];
+    assert_eq!((bin.quarantine, bin.damaged), (Units::new(5), Units::new(10)));
+}
+
+#[test]
+fn each_location_has_its_own_units() {
+    let item = given([receive(3, 1), receive_with(json!({ "quantity": 4, "location": "DC-2" }), 2)]);
+    assert_eq!((at(&item, "DC-1"), at(&item, "DC-2"), at(&item, "DC-3")), ([3, 0, 3], [4, 0, 4], [0, 0, 0]));
+}
+
+#[test]
+fn some_of_what_arrives_may_be_in_no_lot_but_not_more_than_arrives() {
+    let lots = |count: u32| {
+        let lots = json!([{ "lot": "L1", "quantity": count }, { "lot": "L2", "quantity": 3 }]);
+        receive_with(json!({ "quantity": 10, "lots": lots }), 1)
+    };
+    assert_eq!(at(&given([lots(6)]), "DC-1"), [10, 0, 10]);
+    assert_eq!(at(&given([lots(7)]), "DC-1"), [10, 0, 10]);
+    assert_eq!(refusal(&StockItem::default(), lots(8)), ("lots_exceed_quantity", Some("/lots".into())));
+}
+
+#[test]
+fn an_adjustment_changes_on_hand_by_its_difference() {
+    let item = given([receive(10, 1)]);
+    assert_eq!(when(&item, adjust(-4, 2)), [adjusted(-4, "broken", 2)]);
+    assert_eq!(at(&given([receive(10, 1), adjust(-4, 2), adjust(3, 3)]), "DC-1"), [9, 0, 9]);
+}
+
+#[test]
+fn an_adjustment_leaves_none_but_never_less() {
+    let item = given([receive(10, 1)]);
+    assert_eq!(at(&after(&item, adjust(-10, 2)), "DC-1"), [0, 0, 0]);
+    let refused = item.decide(&adjust(-11, 2)).unwrap_err();
+    assert_eq!(refused, StockRefusal::AdjustmentBelowZero { on_hand: Units::new(10) });
+}
+
+#[test]
+fn an_adjustment_may_take_units_that_are_promised() {
+    let item = given([receive(10, 1), reserve(&[("DC-1", 8)]), adjust(-5, 2)]);
+    assert_eq!(at(&item, "DC-1"), [5, 8, 0]);
+}
+
+#[test]
+fn units_may_be_found_where_none_ever_were() {
+    let command = StockCommand::AdjustStock(
+        read(json!({}), json!({ "location": "DC-2", "delta": 2, "reason": "found" })),
+        moment(2),
+    );
+    assert_eq!(at(&given([receive(10, 1), command]), "DC-2"), [2, 0, 2]);
+}

@@ -1,0 +1,79 @@
+//! A row for every refusal: the state, the command, the code and the field.
+
+use super::*;
+use crate::Class;
+
+type Row = (StockItem, StockCommand, (&'static str, Option<&'static str>, Class));
+
+/// An item that has as many as are ever recorded at one place, less this many.
+fn nearly_full(short_of: u64) -> StockItem {
+    let most = Units::LIMIT.number() - short_of;
+    let bin = json!({ "onHand": most, "quarantine": most, "damaged": most });
+    serde_json::from_value(json!({ "sku": "A", "bins": { "DC-1": bin } })).unwrap()
+}
+
+fn rows() -> Vec<Row> {
+    use Class::{Conflict, Invalid};
+    let new = StockItem::default();
+    let item = given([receive(10, 1), reserve(&[("DC-1", 3)])]);
+    let lots = json!([{ "lot": "L1", "quantity": 2 }]);
+    let full = ("too_many_units", Some("/quantity"), Conflict);
+    let beside = |condition: &str| receive_with(json!({ "quantity": 5, "condition": condition }), 2);
+    let mut forgetful = new.clone();
+    for second in 1..200 {
+        forgetful = after(&forgetful, receive(1, second));
+    }
+    vec![
+        (new.clone(), adjust(1, 1), ("unknown_sku", Some("/sku"), Invalid)),
+        (new.clone(), reserve(&[("DC-1", 1)]), ("unknown_sku", None, Invalid)),
+        (new.clone(), release(&[("DC-1", 1)]), ("unknown_sku", None, Invalid)),
+        (new.clone(), ship("DC-1", 1, 1), ("unknown_sku", None, Invalid)),
+        (item.clone(), reserve(&[("DC-1", 8)]), ("insufficient_stock", None, Conflict)),
+        (item.clone(), release(&[("DC-1", 4)]), ("not_reserved", None, Conflict)),
+        (item.clone(), ship("DC-1", 4, 2), ("not_reserved", None, Conflict)),
+        (item.clone(), adjust(-11, 2), ("adjustment_below_zero", Some("/delta"), Conflict)),
+        (nearly_full(4), receive(5, 2), full),
+        (nearly_full(4), beside("quarantine"), full),
+        (nearly_full(4), beside("damaged"), full),
+        (nearly_full(4), adjust(5, 2), ("too_many_units", Some("/delta"), Conflict)),
+        (item.clone(), count(1_000_000_001, 2, 2), ("count_out_of_range", Some("/onHand"), Invalid)),
+        (item.clone(), count(1, 3, 2), ("counted_in_future", Some("/countedAt"), Invalid)),
+        (forgetful, count(1, 1, 300), ("count_too_old", Some("/countedAt"), Conflict)),
+        (
+            new,
+            receive_with(json!({ "quantity": 1, "lots": lots }), 1),
+            ("lots_exceed_quantity", Some("/lots"), Invalid),
+        ),
+    ]
+}
+
+#[test]
+fn every_refusal_has_its_code_its_field_and_its_class() {
+    for (item, command, (code, pointer, class)) in rows() {
+        let refused = item.decide(&command).expect_err(code);
+        assert_eq!(refused.code(), code);
+        assert_eq!(refused.pointer().as_deref(), pointer, "{code}");
+        assert_eq!(refused.class(), class, "{code}");
+        assert!(refused.to_string().len() > 10, "{code} has words for people");
+    }
+}
+
+#[test]
+fn no_refusal_is_without_a_row() {
+    let source = include_str!("../refusals.rs");
+    let codes = source.split("fn code(").nth(1).and_then(|rest| rest.split("fn class(").next()).unwrap();
+    let mut without: Vec<&str> = codes.split('"').skip(1).step_by(2).collect();
+    assert!(without.len() > 5, "the codes are found in the source");
+    let tried: Vec<_> = rows().into_iter().map(|(_, _, (code, ..))| code).collect();
+    without.retain(|code| !tried.contains(code));
+    assert_eq!(without, Vec::<&str>::new());
+}
+
+#[test]
+fn a_location_holds_as_many_as_the_limit_says() {
+    for command in [receive(4, 2), adjust(4, 2)] {
+        let item = after(&nearly_full(4), command);
+        assert_eq!(item.bins[&place("DC-1")].on_hand, Units::LIMIT);
+    }
+    assert_eq!(at(&given([count(1_000_000_000, 1, 1)]), "DC-1")[0], 1_000_000_000);
+}

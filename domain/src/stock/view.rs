@@ -1,0 +1,67 @@
+//! A stock item as the outside sees it: the same in answers, read models and audits.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::state::{Bin, StockItem};
+use crate::values::{LocationId, Sku, Units};
+
+/// What can be promised of a SKU.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AvailabilityView {
+    /// The SKU.
+    pub sku: Sku,
+    /// What can be promised at all locations that are not paused together.
+    pub available: Units,
+    /// Location by location.
+    pub locations: Vec<LocationAvailability>,
+}
+
+/// What can be promised of a SKU at one location.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LocationAvailability {
+    /// The location.
+    pub location: LocationId,
+    /// Whether nothing is sourced from it for now.
+    pub paused: bool,
+    /// Sellable units physically there, reserved ones included.
+    pub on_hand: Units,
+    /// Of those, held for orders.
+    pub reserved: Units,
+    /// Of those, set aside for the backorder queue.
+    pub earmarked: Units,
+    /// Of those, never promised.
+    pub safety_stock: Units,
+    /// What can still be promised: on hand less reserved, earmarked and safety stock, but never below none.
+    pub available: Units,
+    /// Expected to arrive.
+    pub incoming: Units,
+    /// Kept beside: waiting for inspection.
+    pub quarantine: Units,
+    /// Kept beside: cannot be sold.
+    pub damaged: Units,
+}
+
+impl AvailabilityView {
+    /// The item as it is, given which locations are paused; nothing for a SKU that was never seen.
+    pub fn of(item: &StockItem, is_paused: impl Fn(&LocationId) -> bool) -> Option<Self> {
+        let location = |(location, bin): (&LocationId, &Bin)| LocationAvailability {
+            location: location.clone(),
+            paused: is_paused(location),
+            on_hand: bin.on_hand,
+            reserved: bin.reserved,
+            earmarked: Units::ZERO,
+            safety_stock: Units::ZERO,
+            available: bin.available(),
+            incoming: Units::ZERO,
+            quarantine: bin.quarantine,
+            damaged: bin.damaged,
+        };
+        let locations: Vec<_> = item.bins.iter().map(location).collect();
+        let available =
+            locations.iter().filter(|location| !location.paused).map(|location| location.available);
+        Some(Self { sku: item.sku.clone()?, available: available.sum(), locations })
+    }
+}

@@ -1,0 +1,128 @@
+//! Streams by name, and any aggregate's event: what a journal stores, read back as what it means.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::event::DecodeError;
+use crate::network::NetworkEvent;
+use crate::order::OrderEvent;
+use crate::policy::PolicyEvent;
+use crate::stock::StockEvent;
+use crate::values::{OrderId, Sku};
+
+/// One aggregate's stream within a merchant's journal. Its `Display` is the stream's name, a storage format.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum StreamId {
+    /// An order's.
+    Order(OrderId),
+    /// A stock item's.
+    Stock(Sku),
+    /// The locations'.
+    Network,
+    /// The rules'.
+    Policy,
+}
+
+impl fmt::Display for StreamId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Order(id) => write!(f, "order-{id}"),
+            Self::Stock(sku) => write!(f, "stock-{sku}"),
+            Self::Network => f.write_str("network"),
+            Self::Policy => f.write_str("policy"),
+        }
+    }
+}
+
+/// Not the name of a stream of this program.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0} is not the name of a stream")]
+pub struct UnknownStream(String);
+
+impl FromStr for StreamId {
+    type Err = UnknownStream;
+    fn from_str(name: &str) -> Result<Self, UnknownStream> {
+        let unknown = || UnknownStream(name.to_owned());
+        match name.split_once('-') {
+            Some(("order", id)) => id.parse().map(Self::Order).map_err(|_| unknown()),
+            Some(("stock", sku)) => Sku::new(sku).map(Self::Stock).map_err(|_| unknown()),
+            None if name == "network" => Ok(Self::Network),
+            None if name == "policy" => Ok(Self::Policy),
+            _ => Err(unknown()),
+        }
+    }
+}
+
+/// Any aggregate's event.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "events are moved once, from the journal to a fold")]
+pub enum DomainEvent {
+    /// An order's.
+    Order(OrderEvent),
+    /// A stock item's.
+    Stock(StockEvent),
+    /// The network's.
+    Network(NetworkEvent),
+    /// The policy's.
+    Policy(PolicyEvent),
+}
+
+impl DomainEvent {
+    /// Reads a stored event of a stream.
+    pub fn decode(stream: &StreamId, name: &str, version: u32, payload: &[u8]) -> Result<Self, DecodeError> {
+        match stream {
+            StreamId::Order(_) => OrderEvent::decode(name, version, payload).map(Self::Order),
+            StreamId::Stock(_) => StockEvent::decode(name, version, payload).map(Self::Stock),
+            StreamId::Network => NetworkEvent::decode(name, version, payload).map(Self::Network),
+            StreamId::Policy => PolicyEvent::decode(name, version, payload).map(Self::Policy),
+        }
+    }
+
+    /// The type's name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Order(event) => event.name(),
+            Self::Stock(event) => event.name(),
+            Self::Network(event) => event.name(),
+            Self::Policy(event) => event.name(),
+        }
+    }
+
+    /// The version that its payload is written in.
+    pub fn version(&self) -> u32 {
+        match self {
+            Self::Order(event) => event.version(),
+            Self::Stock(event) => event.version(),
+            Self::Network(event) => event.version(),
+            Self::Policy(event) => event.version(),
+        }
+    }
+
+    /// The payload as JSON, without what is personal.
+    pub fn payload(&self) -> Result<Vec<u8>, serde_json::Error> {
+        match self {
+            Self::Order(event) => event.payload(),
+            Self::Stock(event) => event.payload(),
+            Self::Network(event) => event.payload(),
+            Self::Policy(event) => event.payload(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_is_known_by_its_name() {
+        let order = StreamId::Order("01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap());
+        for stream in
+            [order, StreamId::Stock(Sku::new("a-b c").unwrap()), StreamId::Network, StreamId::Policy]
+        {
+            assert_eq!(stream.to_string().parse(), Ok(stream));
+        }
+        for bad in ["", "order", "order-1", "stock-", "network-1", "invoice-1"] {
+            assert!(bad.parse::<StreamId>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! What can go wrong on the read side.
+
+use holdfast_journal::JournalError;
+
+/// Why a read model could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum ViewError {
+    /// The store of the read models.
+    #[error("the read models are not available: {0}")]
+    Store(#[from] sqlx::Error),
+    /// The store's schema.
+    #[error("the read models' schema cannot be brought up to date: {0}")]
+    Schema(#[from] sqlx::migrate::MigrateError),
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// A row that was not written so.
+    #[error("a row of {projection} cannot be read: {reason}")]
+    Row {
+        /// Which projection.
+        projection: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Somebody else has moved the checkpoint.
+    #[error("the checkpoint of {0} was moved by another process")]
+    CheckpointMoved(&'static str),
+    /// The projection is not complete or not of this journal, and has stopped.
+    #[error("projection {projection} of merchant {merchant} has halted at position {position}: {reason}")]
+    Halted {
+        /// Which projection.
+        projection: &'static str,
+        /// Whose.
+        merchant: String,
+        /// Where.
+        position: u64,
+        /// Why.
+        reason: String,
+    },
+    /// The read model has not reached the position in time.
+    #[error("the read model is at position {reached}, {wanted} was asked for")]
+    Behind {
+        /// Where it is.
+        reached: u64,
+        /// What was asked for.
+        wanted: u64,
+    },
+}

@@ -1,0 +1,90 @@
+//! `order_status`: where is my order, and what does each location have to do?
+
+mod query;
+mod rows;
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use cqrs_es::Aggregate;
+use holdfast_domain::order::{Order, OrderView};
+use holdfast_domain::stream::{DomainEvent, StreamId};
+use holdfast_domain::values::OrderId;
+use sqlx::SqliteConnection;
+
+use crate::error::ViewError;
+use crate::projection::{Projection, Recorded, Scope};
+
+pub use query::{FulfillmentOrderFilter, FulfillmentOrderRow, OrderFilter, Orders, Page};
+
+/// An order and its place in the journal.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OrderRow {
+    /// The order.
+    pub order: Order,
+    /// The position of its first event.
+    pub first_position: u64,
+    /// The end of the last command that changed it.
+    pub position: u64,
+    /// How many events it has.
+    pub version: u64,
+    /// When it was last changed, in microseconds since 1970.
+    pub changed_at: i64,
+}
+
+impl OrderRow {
+    /// The order as the outside sees it.
+    pub fn view(&self) -> Option<OrderView> {
+        OrderView::of(&self.order, self.version, self.position)
+    }
+}
+
+/// The fold: the order's own.
+#[derive(Debug)]
+pub struct OrderStatusProjection;
+
+#[async_trait]
+impl Projection for OrderStatusProjection {
+    const NAME: &'static str = "order_status";
+    const VERSION: i64 = 1;
+
+    type Key = OrderId;
+    type Row = OrderRow;
+
+    fn key(event: &Recorded) -> Option<OrderId> {
+        if let StreamId::Order(id) = event.stream { Some(id) } else { None }
+    }
+
+    fn fold(row: Option<OrderRow>, event: &Recorded) -> OrderRow {
+        let mut row = row.unwrap_or_else(|| OrderRow {
+            order: Order::default(),
+            first_position: event.position,
+            position: 0,
+            version: 0,
+            changed_at: 0,
+        });
+        if let DomainEvent::Order(happened) = &event.event {
+            row.order.apply(happened.clone());
+        }
+        row.position = event.command_end;
+        row.version = event.version;
+        row.changed_at = event.recorded_at;
+        row
+    }
+
+    async fn load(
+        connection: &mut SqliteConnection,
+        scope: Scope<'_>,
+        keys: &[OrderId],
+    ) -> Result<HashMap<OrderId, OrderRow>, ViewError> {
+        rows::load(connection, scope, keys).await
+    }
+
+    async fn save(
+        connection: &mut SqliteConnection,
+        scope: Scope<'_>,
+        rows: &[(OrderId, OrderRow)],
+    ) -> Result<(), ViewError> {
+        rows::save(connection, scope, rows).await
+    }
+}

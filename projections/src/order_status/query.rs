@@ -1,0 +1,206 @@
+//! Asking for orders and for locations' work.
+
+use holdfast_domain::order::{FulfillmentOrderStatus, FulfillmentOrderView, OrderStatus};
+use holdfast_domain::values::{
+    ChannelName, FulfillmentOrderId, LocationId, OrderId, Reference, Sku, Timestamp,
+};
+use sqlx::{QueryBuilder, Row, Sqlite};
+
+use super::rows::{ORDER, order_row, unreadable};
+use super::{OrderRow, OrderStatusProjection};
+use crate::error::ViewError;
+use crate::projection::{Projection, Scope};
+use crate::store::ViewStore;
+
+/// Which orders; all that are given must hold.
+#[derive(Debug, Clone, Default)]
+pub struct OrderFilter {
+    /// In this status.
+    pub status: Option<OrderStatus>,
+    /// From this channel.
+    pub channel: Option<ChannelName>,
+    /// With this name there.
+    pub channel_ref: Option<Reference>,
+    /// Of this customer.
+    pub customer_ref: Option<Reference>,
+    /// With a parcel of this number.
+    pub tracking_number: Option<Reference>,
+    /// With a line of this SKU.
+    pub sku: Option<Sku>,
+    /// Filled, at least in part, by this location.
+    pub location: Option<LocationId>,
+    /// Changed after this moment.
+    pub changed_after: Option<Timestamp>,
+}
+
+/// Which work; all that are given must hold.
+#[derive(Debug, Clone, Default)]
+pub struct FulfillmentOrderFilter {
+    /// At this location.
+    pub location: Option<LocationId>,
+    /// In this status; where not given, what is left to be done and may be.
+    pub status: Option<FulfillmentOrderStatus>,
+}
+
+/// A part of a list, and where the next begins.
+#[derive(Debug, Clone)]
+pub struct Page<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// Where the next page begins; nothing at the end.
+    pub next: Option<String>,
+}
+
+/// A location's part of an order, with the order's id.
+#[derive(Debug, Clone)]
+pub struct FulfillmentOrderRow {
+    /// The order that it belongs to.
+    pub order: OrderRow,
+    /// The part.
+    pub view: FulfillmentOrderView,
+}
+
+/// The read model.
+#[derive(Debug, Clone)]
+pub struct Orders {
+    store: ViewStore,
+}
+
+impl Orders {
+    /// The projection's name.
+    pub const NAME: &'static str = OrderStatusProjection::NAME;
+
+    /// Over a store.
+    pub fn new(store: &ViewStore) -> Self {
+        Self { store: store.clone() }
+    }
+
+    /// An order by id.
+    pub async fn get(
+        &self,
+        merchant: &str,
+        generation: i64,
+        id: OrderId,
+    ) -> Result<Option<OrderRow>, ViewError> {
+        Ok(self.get_many(merchant, generation, &[id]).await?.pop().map(|(_, row)| row))
+    }
+
+    /// Orders by id, in no particular order; those that do not exist are left out.
+    pub async fn get_many(
+        &self,
+        merchant: &str,
+        generation: i64,
+        ids: &[OrderId],
+    ) -> Result<Vec<(OrderId, OrderRow)>, ViewError> {
+        let mut connection = self.store.readers.acquire().await?;
+        let scope = Scope { merchant, generation };
+        Ok(super::rows::load(&mut connection, scope, ids).await?.into_iter().collect())
+    }
+
+    /// Orders that match, the newest first. `after` is the `next` of the page before.
+    pub async fn list(
+        &self,
+        merchant: &str,
+        generation: i64,
+        filter: &OrderFilter,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<OrderRow>, ViewError> {
+        let mut query: QueryBuilder<Sqlite> = QueryBuilder::new(ORDER);
+        query.push("WHERE o.merchant = ").push_bind(merchant);
+        query.push(" AND o.generation = ").push_bind(generation);
+        if let Some(status) = filter.status {
+            query.push(" AND o.status = ").push_bind(status.name());
+        }
+        if let Some(channel) = &filter.channel {
+            query.push(" AND o.channel = ").push_bind(channel.as_str());
+        }
+        if let Some(customer) = &filter.customer_ref {
+            query.push(" AND o.customer_ref = ").push_bind(customer.as_str());
+        }
+        if let Some(moment) = filter.changed_after {
+            query.push(" AND o.changed_at > ").push_bind(moment.microseconds());
+        }
+        let terms = [
+            ("channel_ref", filter.channel_ref.as_ref().map(Reference::as_str)),
+            ("tracking_number", filter.tracking_number.as_ref().map(Reference::as_str)),
+            ("sku", filter.sku.as_ref().map(Sku::as_str)),
+            ("location", filter.location.as_ref().map(LocationId::as_str)),
+        ];
+        for (kind, value) in terms.into_iter().filter_map(|(kind, value)| Some((kind, value?))) {
+            query.push(" AND o.first_position IN (SELECT first_position FROM order_term WHERE merchant = ");
+            query.push_bind(merchant).push(" AND generation = ").push_bind(generation);
+            query
+                .push(" AND kind = ")
+                .push_bind(kind)
+                .push(" AND value = ")
+                .push_bind(value.to_owned())
+                .push(")");
+        }
+        if let Some(before) = after.and_then(|after| after.parse::<i64>().ok()) {
+            query.push(" AND o.first_position < ").push_bind(before);
+        }
+        let one_more = i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1;
+        query.push(" ORDER BY o.first_position DESC LIMIT ").push_bind(one_more);
+        let rows = query.build().fetch_all(&self.store.readers).await?;
+        let orders: Vec<OrderRow> =
+            rows.iter().map(|row| order_row(row).map(|(_, order)| order)).collect::<Result<_, _>>()?;
+        Ok(page(orders, limit, |order| order.first_position.to_string()))
+    }
+
+    /// Locations' work, the oldest order first. `after` is the `next` of the page before.
+    pub async fn fulfillment_orders(
+        &self,
+        merchant: &str,
+        generation: i64,
+        filter: &FulfillmentOrderFilter,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<FulfillmentOrderRow>, ViewError> {
+        let mut query: QueryBuilder<Sqlite> = QueryBuilder::new(
+            "SELECT fulfillment_order_id, first_position, number FROM fulfillment_order WHERE merchant = ",
+        );
+        query.push_bind(merchant).push(" AND generation = ").push_bind(generation);
+        if let Some(location) = &filter.location {
+            query.push(" AND location = ").push_bind(location.as_str());
+        }
+        match filter.status {
+            Some(status) => query.push(" AND status = ").push_bind(status.name()),
+            None => {
+                query.push(" AND ready AND status IN ('open', 'accepted', 'picking', 'picked', 'packed')")
+            }
+        };
+        if let Some((first, number)) = after.and_then(|after| after.split_once('.')) {
+            let numbers = (first.parse::<i64>().unwrap_or(0), number.parse::<i64>().unwrap_or(0));
+            query.push(" AND (first_position, number) > (").push_bind(numbers.0);
+            query.push(", ").push_bind(numbers.1).push(")");
+        }
+        let one_more = i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1;
+        query.push(" ORDER BY first_position, number LIMIT ").push_bind(one_more);
+        let mut transaction = self.store.readers.begin().await?;
+        let mut ids: Vec<(FulfillmentOrderId, String)> = Vec::new();
+        for row in query.build().fetch_all(&mut *transaction).await? {
+            let id = row.try_get::<&str, _>(0)?.parse().map_err(unreadable)?;
+            ids.push((id, format!("{}.{}", row.try_get::<i64, _>(1)?, row.try_get::<i64, _>(2)?)));
+        }
+        let orders: Vec<OrderId> = ids.iter().map(|(id, _)| id.order()).collect();
+        let scope = Scope { merchant, generation };
+        let orders = super::rows::load(&mut transaction, scope, &orders).await?;
+        transaction.commit().await?;
+        let part = |(id, place): &(FulfillmentOrderId, String)| {
+            let row = orders.get(&id.order())?;
+            let view = row.order.fulfillment_order(*id)?.view(&row.order);
+            Some((FulfillmentOrderRow { order: row.clone(), view }, place.clone()))
+        };
+        let page = page(ids.iter().filter_map(part).collect(), limit, |(_, place)| place.clone());
+        Ok(Page { items: page.items.into_iter().map(|(row, _)| row).collect(), next: page.next })
+    }
+}
+
+/// Cuts off the one row too many that tells whether there is a next page.
+fn page<T>(mut items: Vec<T>, limit: usize, place: impl Fn(&T) -> String) -> Page<T> {
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let next = items.last().filter(|_| more).map(place);
+    Page { items, next }
+}

@@ -1,0 +1,70 @@
+//! What a projection is.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use async_trait::async_trait;
+use holdfast_domain::stream::{DomainEvent, StreamId};
+use sqlx::SqliteConnection;
+
+use crate::error::ViewError;
+
+/// An event as a fold sees it.
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    /// Its place in the journal.
+    pub position: u64,
+    /// Its place in its stream.
+    pub version: u64,
+    /// The end of its command.
+    pub command_end: u64,
+    /// When it was decided, in microseconds since 1970.
+    pub recorded_at: i64,
+    /// Its stream.
+    pub stream: StreamId,
+    /// What happened.
+    pub event: DomainEvent,
+}
+
+/// Whose rows, and of which build.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope<'a> {
+    /// The merchant.
+    pub merchant: &'a str,
+    /// The build.
+    pub generation: i64,
+}
+
+/// A read model: a pure fold, and how its rows are kept.
+#[async_trait]
+pub trait Projection: Send + Sync + 'static {
+    /// Its name. Never changed.
+    const NAME: &'static str;
+    /// The version of the fold and the rows. Raised with every change of either.
+    const VERSION: i64;
+
+    /// What a row is known by.
+    type Key: Clone + Eq + Hash + Send + Sync;
+    /// A row.
+    type Row: Clone + Send + Sync;
+
+    /// The row that an event touches, if any.
+    fn key(event: &Recorded) -> Option<Self::Key>;
+
+    /// What an event makes of a row. Reads nothing but its arguments.
+    fn fold(row: Option<Self::Row>, event: &Recorded) -> Self::Row;
+
+    /// Reads rows.
+    async fn load(
+        connection: &mut SqliteConnection,
+        scope: Scope<'_>,
+        keys: &[Self::Key],
+    ) -> Result<HashMap<Self::Key, Self::Row>, ViewError>;
+
+    /// Writes rows.
+    async fn save(
+        connection: &mut SqliteConnection,
+        scope: Scope<'_>,
+        rows: &[(Self::Key, Self::Row)],
+    ) -> Result<(), ViewError>;
+}
