@@ -85,7 +85,7 @@ impl Commands {
         for (place, request) in places.zip(requests) {
             let (reply, receiver) = oneshot::channel();
             let share = permit.split(shares(request.bytes) as usize);
-            place.send(Message::Command(Box::new(Submission { request, reply, share })));
+            place.send(Message::Command(Box::new(Submission { request, reply, _share: share })));
             replies.push(receiver);
         }
         Ok(replies)

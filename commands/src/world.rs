@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use cqrs_es::Aggregate;
 use holdfast_domain::network::Network;
 use holdfast_domain::order::{Order, OrderEvent, OrderView, PersonalDataState};
 use holdfast_domain::policy::Policy;

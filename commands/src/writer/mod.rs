@@ -32,7 +32,7 @@ pub(crate) struct Submission {
     pub(crate) request: Request,
     pub(crate) reply: oneshot::Sender<Reply>,
     /// Its share of the bytes that may be under way; given back with the reply.
-    pub(crate) share: Option<OwnedSemaphorePermit>,
+    pub(crate) _share: Option<OwnedSemaphorePermit>,
 }
 
 impl Submission {

@@ -1,0 +1,99 @@
+//! The house put together: journal, write side and read side over one directory.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use holdfast_commands::{Clock, Commands, MasterKey, Settings, SystemClock, Vault, VaultError};
+use holdfast_journal::{Journal, JournalError, SqliteJournal};
+use holdfast_projections::{Projections, ViewError, ViewStore};
+
+use crate::reading::Reading;
+
+/// The file that holds the master key of an embedded store.
+pub const KEY_FILE: &str = "master.key";
+
+/// How long what was accepted may take to finish at the end.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Why a store could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The read models.
+    #[error(transparent)]
+    Views(#[from] ViewError),
+    /// The master key.
+    #[error(transparent)]
+    Key(#[from] VaultError),
+    /// The directory.
+    #[error("the directory {directory} cannot be used: {reason}")]
+    Directory {
+        /// Which.
+        directory: PathBuf,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// A running house.
+///
+/// ```
+/// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+/// let directory = tempfile::tempdir().unwrap();
+/// let app = holdfast::App::open(directory.path()).await.unwrap();
+/// assert_eq!(app.reading.merchants().await.unwrap(), ["default"]);
+/// app.shutdown().await;
+/// # });
+/// ```
+pub struct App {
+    /// The log.
+    pub journal: Arc<dyn Journal>,
+    /// The write side.
+    pub commands: Commands,
+    /// Every question that can be asked.
+    pub reading: Reading,
+    projections: Mutex<Option<Projections>>,
+    views: ViewStore,
+}
+
+impl App {
+    /// Opens or creates the embedded store in a directory and starts everything over it.
+    pub async fn open(directory: &Path) -> Result<Self, OpenError> {
+        Self::open_with(directory, Settings::default(), Arc::new(SystemClock)).await
+    }
+
+    /// The same with other limits and another clock.
+    pub async fn open_with(
+        directory: &Path,
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
+        let unusable = |e: std::io::Error| OpenError::Directory {
+            directory: directory.to_owned(),
+            reason: e.to_string(),
+        };
+        std::fs::create_dir_all(directory).map_err(unusable)?;
+        // The journal first: it takes the lock that keeps a second process out.
+        let journal: Arc<dyn Journal> = Arc::new(SqliteJournal::open(directory)?);
+        let vault = Vault::new(&MasterKey::from_file(&directory.join(KEY_FILE), true)?);
+        let views = ViewStore::open(directory).await?;
+        let commands = Commands::start(Arc::clone(&journal), vault, clock, settings);
+        let projections = Projections::start(&journal, &views, &commands.commits());
+        let reading = Reading::new(&journal, &views, projections.progress(), commands.vault());
+        Ok(Self { journal, commands, reading, projections: Mutex::new(Some(projections)), views })
+    }
+
+    /// Takes nothing new, finishes what was accepted, and closes the store. Gives whether everything was finished.
+    pub async fn shutdown(&self) -> bool {
+        let finished = self.commands.shutdown(PATIENCE).await;
+        let projections = self.projections.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(projections) = projections {
+            projections.shutdown().await;
+        }
+        self.views.close().await;
+        finished
+    }
+}

@@ -1,0 +1,240 @@
+//! Every question that can be asked, the same for REST, GraphQL and the command line.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use holdfast_commands::handlers::{LocationView, PolicyView};
+use holdfast_commands::{Vault, fold_order};
+use holdfast_domain::network::Network;
+use holdfast_domain::order::{OrderEvent, OrderView, PersonalDataState};
+use holdfast_domain::policy::Policy;
+use holdfast_domain::stock::AvailabilityView;
+use holdfast_domain::stream::{DomainEvent, StreamId};
+use holdfast_domain::values::{OrderId, Sku, Timestamp};
+use holdfast_journal::{Event, Journal, JournalError};
+use holdfast_projections::{
+    Availability, FulfillmentOrderFilter, FulfillmentOrderRow, OrderFilter, OrderRow, Orders, Page, Progress,
+    ViewError, ViewStore,
+};
+
+/// How long a read model may take to reach a position that was asked for.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A moment of a journal: all of what was committed by then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AsOf {
+    /// Up to a position.
+    Position(u64),
+    /// Up to a time.
+    Time(Timestamp),
+}
+
+/// The way to ask.
+#[derive(Clone)]
+pub struct Reading {
+    journal: Arc<dyn Journal>,
+    orders: Orders,
+    availability: Availability,
+    progress: Progress,
+    vault: Vault,
+    /// Merchants that were seen; they never go away.
+    merchants: Arc<Mutex<BTreeSet<String>>>,
+}
+
+impl Reading {
+    /// Over a journal and its read models.
+    pub fn new(journal: &Arc<dyn Journal>, views: &ViewStore, progress: &Progress, vault: &Vault) -> Self {
+        Self {
+            journal: Arc::clone(journal),
+            orders: Orders::new(views),
+            availability: Availability::new(views),
+            progress: progress.clone(),
+            vault: vault.clone(),
+            merchants: Arc::default(),
+        }
+    }
+
+    /// How far the read models are.
+    pub fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// Every merchant, by name. The one called `default` always exists.
+    pub async fn merchants(&self) -> Result<Vec<String>, JournalError> {
+        let heads = self.journal.heads().await?;
+        let known = heads.into_iter().filter(|(_, head)| head.position > 0).map(|(merchant, _)| merchant);
+        let mut all: BTreeSet<String> = known.collect();
+        all.insert("default".to_owned());
+        self.merchants.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&all);
+        Ok(all.into_iter().collect())
+    }
+
+    /// Whether a merchant is known.
+    pub async fn knows_merchant(&self, merchant: &str) -> Result<bool, JournalError> {
+        if self.merchants.lock().unwrap_or_else(PoisonError::into_inner).contains(merchant) {
+            return Ok(true);
+        }
+        Ok(self.merchants().await?.iter().any(|known| known == merchant))
+    }
+
+    /// Waits until orders and availability include a position.
+    pub async fn wait_for(&self, merchant: &str, position: u64) -> Result<(), ViewError> {
+        self.progress.wait_for(Orders::NAME, merchant, position, PATIENCE).await?;
+        self.progress.wait_for(Availability::NAME, merchant, position, PATIENCE).await
+    }
+
+    fn generation(&self, projection: &'static str, merchant: &str) -> i64 {
+        self.progress.state(projection, merchant).generation
+    }
+
+    /// An order with its personal data, as the read model has it, or as the journal has it where the read model does
+    /// not have it yet.
+    pub async fn order(&self, merchant: &str, id: OrderId) -> Result<Option<OrderView>, ViewError> {
+        let generation = self.generation(Orders::NAME, merchant);
+        let view = match self.orders.get(merchant, generation, id).await? {
+            Some(row) => row.view(),
+            None => self.order_as_of(merchant, id, AsOf::Position(u64::MAX)).await?,
+        };
+        match view {
+            Some(view) => Ok(Some(self.with_personal(merchant, view).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// An order as it was, without personal data.
+    pub async fn order_as_of(
+        &self,
+        merchant: &str,
+        id: OrderId,
+        moment: AsOf,
+    ) -> Result<Option<OrderView>, ViewError> {
+        let position = match moment {
+            AsOf::Position(position) => position,
+            AsOf::Time(time) => self.journal.position_at(merchant, time.microseconds()).await?,
+        };
+        let events = self.journal.read_stream(merchant, &StreamId::Order(id).to_string(), position).await?;
+        let (order, version, position) = fold_order(&events)?;
+        Ok(OrderView::of(&order, version, position))
+    }
+
+    /// Every event of an order, in order.
+    pub async fn order_history(&self, merchant: &str, id: OrderId) -> Result<Vec<Event>, JournalError> {
+        self.journal.read_stream(merchant, &StreamId::Order(id).to_string(), u64::MAX).await
+    }
+
+    /// Opens what was sealed of an order, where it was not erased.
+    async fn with_personal(&self, merchant: &str, view: OrderView) -> Result<OrderView, ViewError> {
+        if view.personal_data != PersonalDataState::Sealed {
+            return Ok(view);
+        }
+        let stream = StreamId::Order(view.order_id).to_string();
+        let Some(key) = self.journal.subject_key(merchant, &stream).await? else {
+            return Ok(view);
+        };
+        let events = self.journal.read_stream(merchant, &stream, u64::MAX).await?;
+        let Some((event, sealed)) = events.first().and_then(|event| Some((event, event.sealed.as_ref()?)))
+        else {
+            return Ok(view);
+        };
+        let corrupt = |what: String| JournalError::Corrupt(format!("position {}: {what}", event.position));
+        let clear = self.vault.open(&key, &stream, sealed).map_err(|e| corrupt(e.to_string()))?;
+        let mut created = OrderEvent::decode(&event.kind, event.type_version, &event.payload)
+            .map_err(|e| corrupt(e.to_string()))?;
+        created.restore_personal(&clear).map_err(|e| corrupt(e.to_string()))?;
+        match created {
+            OrderEvent::OrderCreated(created) => match created.personal {
+                Some(personal) => Ok(view.with_personal(personal)),
+                None => Ok(view),
+            },
+            _ => Ok(view),
+        }
+    }
+
+    /// Orders that match, the newest first.
+    pub async fn orders(
+        &self,
+        merchant: &str,
+        filter: &OrderFilter,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<OrderRow>, ViewError> {
+        let generation = self.generation(Orders::NAME, merchant);
+        self.orders.list(merchant, generation, filter, after, limit).await
+    }
+
+    /// Orders by id, in no particular order.
+    pub async fn orders_by_id(
+        &self,
+        merchant: &str,
+        ids: &[OrderId],
+    ) -> Result<Vec<(OrderId, OrderRow)>, ViewError> {
+        let generation = self.generation(Orders::NAME, merchant);
+        self.orders.get_many(merchant, generation, ids).await
+    }
+
+    /// What locations have to do, the oldest order first.
+    pub async fn fulfillment_orders(
+        &self,
+        merchant: &str,
+        filter: &FulfillmentOrderFilter,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<FulfillmentOrderRow>, ViewError> {
+        let generation = self.generation(Orders::NAME, merchant);
+        self.orders.fulfillment_orders(merchant, generation, filter, after, limit).await
+    }
+
+    /// What can be promised of SKUs; those never seen are left out.
+    pub async fn availability(
+        &self,
+        merchant: &str,
+        skus: &[Sku],
+    ) -> Result<Vec<AvailabilityView>, ViewError> {
+        let generation = self.generation(Availability::NAME, merchant);
+        self.availability.of(merchant, generation, skus).await
+    }
+
+    /// Events after a position, about `limit`, ending at a command's end.
+    pub async fn events(&self, merchant: &str, after: u64, limit: usize) -> Result<Vec<Event>, JournalError> {
+        self.journal.read(merchant, after, limit).await
+    }
+
+    /// The merchant's rules.
+    pub async fn policy(&self, merchant: &str) -> Result<PolicyView, JournalError> {
+        let mut policy = Policy::default();
+        self.fold_stream(merchant, &StreamId::Policy, |event| {
+            if let DomainEvent::Policy(event) = event {
+                cqrs_es::Aggregate::apply(&mut policy, event);
+            }
+        })
+        .await?;
+        Ok(PolicyView::of(&policy))
+    }
+
+    /// The merchant's locations.
+    pub async fn locations(&self, merchant: &str) -> Result<Vec<LocationView>, JournalError> {
+        let mut network = Network::default();
+        self.fold_stream(merchant, &StreamId::Network, |event| {
+            if let DomainEvent::Network(event) = event {
+                cqrs_es::Aggregate::apply(&mut network, event);
+            }
+        })
+        .await?;
+        Ok(network.locations.iter().map(|(id, location)| LocationView::of(id, location)).collect())
+    }
+
+    async fn fold_stream(
+        &self,
+        merchant: &str,
+        stream: &StreamId,
+        mut fold: impl FnMut(DomainEvent) + Send,
+    ) -> Result<(), JournalError> {
+        for event in self.journal.read_stream(merchant, &stream.to_string(), u64::MAX).await? {
+            let decoded = DomainEvent::decode(stream, &event.kind, event.type_version, &event.payload)
+                .map_err(|e| JournalError::Corrupt(format!("position {}: {e}", event.position)))?;
+            fold(decoded);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,63 @@
+//! The HTTP server: where it may listen, what it serves, and how it ends.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use tokio::net::TcpListener;
+
+use crate::app::App;
+
+/// Why the server cannot serve.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// Anyone who can reach the machine could give commands.
+    #[error(
+        "{0} is not a loopback address, and no authentication is configured: anyone who can reach it could give \
+         commands. Listen on 127.0.0.1 and put a proxy that authenticates in front"
+    )]
+    NotLoopback(SocketAddr),
+    /// The address cannot be had.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Serving ended with an error.
+    #[error("the server ended: {0}")]
+    Ended(std::io::Error),
+}
+
+/// A server that is bound to an address.
+pub struct Server {
+    app: Arc<App>,
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Server {
+    /// Binds to an address, port 0 for any free one. Only loopback is allowed without authentication.
+    pub async fn bind(app: Arc<App>, address: SocketAddr) -> Result<Self, ServeError> {
+        if !address.ip().is_loopback() {
+            return Err(ServeError::NotLoopback(address));
+        }
+        let failed = |source| ServeError::Listen { address, source };
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        Ok(Self { app, listener, address })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop` is done and every request that had begun is answered. Does not shut the app down.
+    pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), ServeError> {
+        let router: Router = Router::new().with_state(self.app);
+        axum::serve(self.listener, router).with_graceful_shutdown(stop).await.map_err(ServeError::Ended)
+    }
+}
