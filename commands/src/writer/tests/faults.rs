@@ -52,6 +52,16 @@ async fn a_commit_of_unknown_outcome_is_found_out_about() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_command_without_a_key_is_not_carried_out_twice_either() {
+    for fault in [Fault::AnswerLost, Fault::RequestLost, Fault::ArrivesLate, Fault::ArrivesTooLate] {
+        let (house, _) = house_with(0, fault).await;
+        let reply = house.send_all(vec![house.request("ReceiveStock", None, receipt("A", 5))]).await.remove(0);
+        assert_eq!(granted(&reply)["available"], 15, "{fault:?}");
+        assert_eq!(house.position().await, 4, "{fault:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn callers_are_told_when_nobody_can_find_out_and_the_key_tells_later() {
     for (fault, expected) in [(Fault::AnswerLost, true), (Fault::RequestLost, false)] {
         let (house, journal) = house_with(0, fault).await;
