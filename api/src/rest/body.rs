@@ -117,6 +117,8 @@ pub(super) fn wrong(path: &Path, error: &serde_json::Error) -> Problem {
     if let Some(field) = quoted(text, "missing field `") {
         code = "missing_field";
         push(&mut pointer, field);
+    } else if let Some(field) = quoted(text, "duplicate field `") {
+        push(&mut pointer, field);
     } else if let Some(field) = quoted(text, "unknown field `") {
         code = "unknown_field";
         if pointer.rsplit('/').next() != Some(&escaped(field)) {
