@@ -1,0 +1,161 @@
+//! `/v1/orders` and what it takes to get one delivered.
+
+use serde_json::json;
+
+use super::*;
+
+#[tokio::test]
+async fn an_order_travels_from_creation_to_delivery() {
+    let house = House::stocked().await;
+    let new = json!({
+        "channel": "web", "channelRef": "W-1", "lines": [
+            { "sku": "TEA", "quantity": 2, "lineRef": "a" }, { "sku": "CUP", "quantity": 1 }],
+        "shipTo": { "name": "Ada Byron", "street": ["Hidden Lane 7"], "city": "London", "country": "GB" },
+        "delivery": { "method": "ship", "shipBy": "2027-01-01T00:00:00Z" },
+    });
+    let created = house.post("/v1/orders", "create", &new).await;
+    let order = created.ok(201);
+    assert_eq!(order["status"], "reserved");
+    assert_eq!(order["position"], created.position());
+    let id = order["orderId"].as_str().unwrap().to_owned();
+    let part = order["fulfillmentOrders"][0]["fulfillmentOrderId"].as_str().unwrap().to_owned();
+    house
+        .post(&format!("/v1/fulfillment-orders/{part}/pick"), "early", &json!({ "all": true }))
+        .await
+        .problem(409, "payment_not_confirmed");
+    let mut ends = vec![(created.position(), "reserved")];
+    let pay =
+        house.post(&format!("/v1/orders/{id}/confirm-payment"), "pay", &json!({ "paymentRef": "P-1" })).await;
+    assert_eq!(pay.ok(200)["statusAxes"]["payment"], "confirmed");
+    for (action, status) in [("pick", "picking"), ("pack", "packed")] {
+        let path = format!("/v1/fulfillment-orders/{part}/{action}");
+        let answer = house.post(&path, action, &json!({ "all": true })).await;
+        assert_eq!(answer.ok(200)["status"], status);
+        ends.push((answer.position(), status));
+    }
+    let parcels = json!({ "packages": [{ "carrier": "dhl", "trackingNumber": "T-1" }] });
+    let shipped = house.post(&format!("/v1/fulfillment-orders/{part}/ship"), "ship", &parcels).await;
+    let shipment = shipped.ok(201)["shipmentId"].as_str().unwrap().to_owned();
+    ends.push((shipped.position(), "shipped"));
+    let seen = json!({ "status": "in_transit", "at": "2026-01-01T00:00:00Z", "raw": "left Hidden Lane" });
+    let tracked = house.post(&format!("/v1/shipments/{shipment}/track"), "track", &seen).await;
+    assert_eq!(tracked.ok(200)["status"], "in_transit");
+    ends.push((tracked.position(), "in_transit"));
+    let by_number = json!({
+        "carrier": "dhl", "trackingNumber": "T-1", "status": "out_for_delivery", "at": "2026-01-02T00:00:00Z" });
+    house.post("/v1/tracking", "tracking", &by_number).await.ok(200);
+    let delivered = house.post_text(&format!("/v1/shipments/{shipment}/confirm-delivery"), "done", "").await;
+    assert_eq!(delivered.ok(200)["status"], "delivered");
+    ends.push((delivered.position(), "delivered"));
+
+    let now = house.get(&format!("/v1/orders/{id}?minPosition={}", delivered.position())).await;
+    let view = now.ok(200);
+    assert_eq!(view["status"], "delivered");
+    assert_eq!(view["shipTo"]["name"], "Ada Byron");
+    assert_eq!(now.header("etag").unwrap(), format!("\"{}\"", view["version"]));
+    for (position, status) in ends {
+        let then = house.get(&format!("/v1/orders/{id}?asOf={position}")).await.ok(200);
+        assert_eq!((then["status"].as_str().unwrap(), then["position"].as_u64()), (status, Some(position)));
+        assert_eq!(then["shipTo"]["name"], Value::Null);
+    }
+    let before = house.get(&format!("/v1/orders/{id}?asOf=2020-01-01T00:00:00Z")).await;
+    before.problem(404, "unknown_order");
+    let later = house.get(&format!("/v1/orders/{id}?asOf=2090-01-01T00:00:00+01:00")).await.ok(200);
+    assert_eq!(later["status"], "delivered");
+    house.get(&format!("/v1/orders/{id}?asOf=soon")).await.problem(400, "invalid_parameter");
+
+    let history = house.get(&format!("/v1/orders/{id}/history")).await;
+    let text = String::from_utf8_lossy(&history.bytes).into_owned();
+    assert!(!text.contains("Ada") && !text.contains("Hidden"));
+    let history = history.ok(200);
+    let names: Vec<&str> =
+        history["items"].as_array().unwrap().iter().map(|e| e["type"].as_str().unwrap()).collect();
+    let expected = [
+        "OrderCreated",
+        "OrderSourced",
+        "InventoryReserved",
+        "PaymentConfirmed",
+        "ItemPicked",
+        "ItemPacked",
+        "ShipmentCreated",
+        "ShipmentTracked",
+        "ShipmentTracked",
+        "DeliveryConfirmed",
+    ];
+    assert_eq!(names, expected);
+    assert_eq!(history["items"][0]["principal"], "local");
+    assert_eq!(history["items"][0]["command"], "CreateOrder");
+    assert_eq!(history["items"][0]["key"], "create");
+}
+
+#[tokio::test]
+async fn a_command_sent_again_is_answered_the_same() {
+    let house = House::stocked().await;
+    let first = house.post("/v1/orders", "once", &order(3)).await;
+    first.ok(201);
+    assert_eq!(first.header("idempotency-replayed"), None);
+    let head = house.head().await;
+    let again = house.post("/v1/orders", "once", &order(3)).await;
+    assert_eq!((again.status, &again.bytes), (first.status, &first.bytes));
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    assert_eq!(again.position(), first.position());
+    house.post("/v1/orders", "once", &order(4)).await.problem(422, "idempotency_key_reused");
+    assert_eq!(house.head().await, head);
+
+    let known = house.get("/v1/commands/once").await.ok(200);
+    assert_eq!((&known["state"], &known["status"]), (&json!("answered"), &json!(201)));
+    assert_eq!(known["body"], first.json());
+    assert_eq!(
+        house.get("/v1/commands/never").await.ok(200),
+        json!({ "key": "never", "state": "not_found" })
+    );
+    house.get(&format!("/v1/commands/{}", "k".repeat(300))).await.problem(400, "idempotency_key_invalid");
+}
+
+#[tokio::test]
+async fn the_same_order_under_another_key_is_granted_and_another_refused() {
+    let house = House::stocked().await;
+    let mut new = order(3);
+    new["channelRef"] = json!("W-1");
+    let first = house.post("/v1/orders", "one", &new).await.ok(201);
+    let second = house.post("/v1/orders", "two", &new).await.ok(200);
+    assert_eq!(first, second);
+    new["lines"][0]["quantity"] = json!(4);
+    house.post("/v1/orders", "three", &new).await.problem(409, "order_exists");
+}
+
+#[tokio::test]
+async fn a_version_that_is_no_longer_the_current_one_is_outdated() {
+    let house = House::stocked().await;
+    let id = house.order("o", 1).await;
+    let cancel = |key: &'static str, version: u64| {
+        Request::post(format!("/v1/orders/{id}/cancel"))
+            .header("idempotency-key", key)
+            .header("if-match", format!("\"{version}\""))
+            .header("actor", "ada")
+            .header("correlation-id", "c-1")
+            .body(Body::from(r#"{"reason":"changed her mind"}"#))
+            .unwrap()
+    };
+    let version = house.get(&format!("/v1/orders/{id}")).await.ok(200)["version"].as_u64().unwrap();
+    house.send(cancel("old", version - 1)).await.problem(412, "precondition_failed");
+    assert_eq!(house.send(cancel("new", version)).await.ok(200)["status"], "cancelled");
+    let history = house.get(&format!("/v1/orders/{id}/history")).await.ok(200);
+    let last = history["items"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!((&last["actor"], &last["correlationId"]), (&json!("ada"), &json!("c-1")));
+}
+
+#[tokio::test]
+async fn erased_personal_data_is_told_no_more() {
+    let house = House::stocked().await;
+    let mut new = order(1);
+    new["shipTo"] = json!({ "name": "Ada Byron", "country": "GB" });
+    let id = house.post("/v1/orders", "o", &new).await.ok(201)["orderId"].as_str().unwrap().to_owned();
+    let path = format!("/v1/orders/{id}");
+    assert_eq!(house.get(&path).await.ok(200)["shipTo"]["name"], "Ada Byron");
+    let erased = house.post(&format!("{path}/erase-personal-data"), "e", &json!({ "reason": "asked" })).await;
+    erased.ok(200);
+    let view = house.get(&format!("{path}?minPosition={}", erased.position())).await.ok(200);
+    assert_eq!((&view["shipTo"]["name"], &view["shipTo"]["country"]), (&Value::Null, &json!("GB")));
+    assert_eq!(view["personalData"], "erased");
+}
