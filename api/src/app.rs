@@ -81,7 +81,7 @@ impl App {
         let vault = Vault::new(&MasterKey::from_file(&directory.join(KEY_FILE), true)?);
         let views = ViewStore::open(directory).await?;
         let commands = Commands::start(Arc::clone(&journal), vault, clock, settings);
-        let projections = Projections::start(&journal, &views, &commands.commits());
+        let projections = Projections::start(&journal, &views, &commands.commits()).await?;
         let reading = Reading::new(&journal, &views, projections.progress(), commands.vault());
         Ok(Self { journal, commands, reading, projections: Mutex::new(Some(projections)), views })
     }

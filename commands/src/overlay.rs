@@ -60,6 +60,18 @@ impl Committed {
         }
     }
 
+    /// A stream without counting that as a use of it.
+    pub(crate) fn peek(&self, stream: &StreamId) -> Option<&Kept> {
+        self.streams.peek(stream)
+    }
+
+    /// Notes that a stream's state was kept as it is.
+    pub(crate) fn note_snapshot(&mut self, stream: &StreamId) {
+        if let Some(kept) = self.streams.peek_mut(stream) {
+            kept.snapshot = kept.version;
+        }
+    }
+
     pub(crate) fn insert_claim(&mut self, key: ClaimKey, stream: Option<StreamId>) {
         self.claims.put(key, stream);
     }
@@ -107,11 +119,6 @@ impl Committed {
             self.claims.pop_lru();
         }
         self.subject_keys.clear();
-    }
-
-    #[cfg(test)]
-    pub(crate) fn bytes(&self) -> usize {
-        self.bytes
     }
 }
 

@@ -58,6 +58,7 @@ pub struct Request {
 
 impl Request {
     /// A request by a sender, at the moment that it came in.
+    #[allow(clippy::too_many_arguments, reason = "each says who, what or when")]
     pub fn new(
         vault: &Vault,
         merchant: &MerchantId,

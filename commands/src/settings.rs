@@ -31,7 +31,7 @@ impl Default for Settings {
             batch: 1_024,
             batch_bytes: 8 << 20,
             cache_bytes: 256 << 20,
-            snapshot_every: 200,
+            snapshot_every: 500,
             idle: Duration::from_secs(300),
             unknown_for: Duration::from_secs(5),
         }

@@ -12,6 +12,8 @@ mod progress;
 mod projection;
 mod runner;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use availability::Availability;
 pub use error::ViewError;

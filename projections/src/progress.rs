@@ -23,10 +23,17 @@ pub struct ProjectionState {
     pub halted: Option<String>,
 }
 
+#[derive(Debug, Default)]
+struct States {
+    by_merchant: BTreeMap<(&'static str, String), ProjectionState>,
+    /// The build of each projection that serves, also for merchants that have nothing yet.
+    generations: BTreeMap<&'static str, i64>,
+}
+
 /// How far each projection is. Shared by the runners and those who wait for them.
 #[derive(Debug, Clone)]
 pub struct Progress {
-    states: Arc<Mutex<BTreeMap<(&'static str, String), ProjectionState>>>,
+    states: Arc<Mutex<States>>,
     changes: Arc<watch::Sender<u64>>,
 }
 
@@ -37,29 +44,42 @@ impl Default for Progress {
 }
 
 impl Progress {
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<(&'static str, String), ProjectionState>> {
+    fn lock(&self) -> MutexGuard<'_, States> {
         // Nothing that can panic happens under the lock.
         self.states.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(crate) fn serve(&self, projection: &'static str, generation: i64) {
+        self.lock().generations.insert(projection, generation);
+    }
+
     pub(crate) fn set(&self, projection: &'static str, merchant: &str, state: ProjectionState) {
-        self.lock().insert((projection, merchant.to_owned()), state);
+        self.lock().by_merchant.insert((projection, merchant.to_owned()), state);
         self.changes.send_modify(|count| *count += 1);
     }
 
     pub(crate) fn halt(&self, projection: &'static str, merchant: &str, reason: String) {
-        self.lock().entry((projection, merchant.to_owned())).or_default().halted = Some(reason);
+        self.lock().by_merchant.entry((projection, merchant.to_owned())).or_default().halted = Some(reason);
         self.changes.send_modify(|count| *count += 1);
     }
 
     /// Every projection's state, by projection and merchant.
     pub fn states(&self) -> Vec<(&'static str, String, ProjectionState)> {
-        self.lock().iter().map(|((name, merchant), state)| (*name, merchant.clone(), state.clone())).collect()
+        self.lock()
+            .by_merchant
+            .iter()
+            .map(|((name, merchant), state)| (*name, merchant.clone(), state.clone()))
+            .collect()
     }
 
     /// One projection's state.
     pub fn state(&self, projection: &'static str, merchant: &str) -> ProjectionState {
-        self.lock().get(&(projection, merchant.to_owned())).cloned().unwrap_or_default()
+        let states = self.lock();
+        let nothing = || ProjectionState {
+            generation: states.generations.get(projection).copied().unwrap_or_default(),
+            ..ProjectionState::default()
+        };
+        states.by_merchant.get(&(projection, merchant.to_owned())).cloned().unwrap_or_else(nothing)
     }
 
     /// Waits until a projection has reached a position, but not for ever.

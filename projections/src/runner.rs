@@ -33,18 +33,23 @@ pub struct Projections {
 
 impl Projections {
     /// Starts all projections over a journal. `commits` wakes them.
-    pub fn start(journal: &Arc<dyn Journal>, store: &ViewStore, commits: &watch::Receiver<u64>) -> Self {
+    pub async fn start(
+        journal: &Arc<dyn Journal>,
+        store: &ViewStore,
+        commits: &watch::Receiver<u64>,
+    ) -> Result<Self, ViewError> {
         let progress = Progress::default();
         let stop = watch::Sender::new(false);
         let mut tasks = JoinSet::new();
         macro_rules! start {
             ($($projection:ty),*) => {$(
-                let runner = Runner::<$projection>::new(Arc::clone(journal), store.clone(), progress.clone());
+                let runner =
+                    Runner::<$projection>::new(Arc::clone(journal), store.clone(), progress.clone()).await?;
                 tasks.spawn(runner.run(commits.clone(), stop.subscribe()));
             )*};
         }
         start!(OrderStatusProjection, AvailabilityProjection);
-        Self { progress, tasks, stop }
+        Ok(Self { progress, tasks, stop })
     }
 
     /// How far they are.
@@ -65,14 +70,18 @@ struct Runner<P> {
     progress: Progress,
     /// Merchants whose checkpoint is known to be of this journal, with the checkpoint.
     known: HashMap<String, Checkpoint>,
-    generation: Option<i64>,
+    generation: i64,
     projection: std::marker::PhantomData<P>,
 }
 
 impl<P: Projection> Runner<P> {
-    fn new(journal: Arc<dyn Journal>, store: ViewStore, progress: Progress) -> Self {
-        let (known, generation) = (HashMap::new(), None);
-        Self { journal, store, progress, known, generation, projection: std::marker::PhantomData }
+    async fn new(journal: Arc<dyn Journal>, store: ViewStore, progress: Progress) -> Result<Self, ViewError> {
+        let mut connection = store.writer.acquire().await?;
+        let generation = checkpoint::serving_generation(&mut connection, P::NAME, P::VERSION).await?;
+        drop(connection);
+        progress.serve(P::NAME, generation);
+        let (known, projection) = (HashMap::new(), std::marker::PhantomData);
+        Ok(Self { journal, store, progress, known, generation, projection })
     }
 
     async fn run(mut self, mut commits: watch::Receiver<u64>, mut stop: watch::Receiver<bool>) {
@@ -126,7 +135,7 @@ impl<P: Projection> Runner<P> {
         head: &Head,
         stop: &watch::Receiver<bool>,
     ) -> Result<(), ViewError> {
-        let generation = self.generation().await?;
+        let generation = self.generation;
         let scope = Scope { merchant, generation };
         let mut checkpoint = match self.known.get(merchant) {
             Some(checkpoint) => checkpoint.clone(),
@@ -149,16 +158,6 @@ impl<P: Projection> Runner<P> {
         if self.progress.state(P::NAME, merchant) != state {
             self.progress.set(P::NAME, merchant, state);
         }
-    }
-
-    async fn generation(&mut self) -> Result<i64, ViewError> {
-        if let Some(generation) = self.generation {
-            return Ok(generation);
-        }
-        let mut connection = self.store.writer.acquire().await?;
-        let generation = checkpoint::serving_generation(&mut connection, P::NAME, P::VERSION).await?;
-        self.generation = Some(generation);
-        Ok(generation)
     }
 
     /// The checkpoint, once it is certain that it belongs to this journal.

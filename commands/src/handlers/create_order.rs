@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use holdfast_domain::Class;
 use holdfast_domain::order::{
-    CreateOrder, CreationTerms, Order, OrderCommand, OrderRefusal, ReservationTrigger,
+    CreateOrder, CreationTerms, Order, OrderCommand, OrderRefusal, ReservationTrigger, ShipTo,
 };
 use holdfast_domain::policy::ReserveAt;
 use holdfast_domain::stream::StreamId;
@@ -41,7 +41,7 @@ impl Handle for CreateOrder {
         world.decide::<Order>(&stream, &command)?;
         check_names(self, world)?;
         if rules.reserve_at == ReserveAt::Creation {
-            let place = self.ship_to.as_ref().and_then(|ship_to| ship_to.coordinates());
+            let place = self.ship_to.as_ref().and_then(ShipTo::coordinates);
             reserve_inventory(world, id, place, ReservationTrigger::Creation)?;
         }
         if let Some(reference) = reference {

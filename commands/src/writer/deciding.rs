@@ -23,6 +23,7 @@ type Answered = HashMap<OutcomeKey, Option<Outcome>>;
 const MOST_LOADS: usize = 16;
 
 /// What a command came to.
+#[allow(clippy::large_enum_variant, reason = "taken apart where it is made")]
 enum Decision {
     Answered { kind: OutcomeKind, body: Vec<u8>, overlay: Overlay, record: CommandRecord },
     Missing,
@@ -131,41 +132,32 @@ impl Writer {
         in_flight.decided.get_mut(*index)
     }
 
+    /// The position after everything that was decided so far.
+    fn position(&self) -> u64 {
+        let below = self.in_flight.as_ref().map_or(self.head.position, |batch| batch.next.position);
+        below + self.open.events
+    }
+
     fn decide(&mut self, request: &Request, needs: &mut Needs) -> Decision {
         self.time = self.time.max(self.shared.clock.now().microseconds());
         let at = Timestamp::from_microseconds(self.time);
-        let base = self.in_flight.as_ref().map_or(self.head.position, |batch| batch.next.position);
-        let base = base + self.open.events;
+        let base = self.position();
         let mut world = World::new(&mut self.layers, needs, &self.shared.vault, request, at, base);
         let handled = catch_unwind(AssertUnwindSafe(|| {
-            if request.command.not_after().is_some_and(|last| at > last) {
-                let expired =
-                    format!("it was to be carried out by {}, it is {at}", request.command.not_after()?);
-                let refused = Refused::new("command_expired", Class::Conflict, expired).at("/notAfter");
-                return Some(Err(Stop::Refused(refused)));
-            }
-            Some(request.command.handle(&mut world))
+            #[cfg(test)]
+            super::tests::panic_if_asked(request);
+            in_time(request, at)?;
+            request.command.handle(&mut world)
         }));
         match handled {
-            Ok(Some(Ok(grant))) => {
+            Ok(Ok(grant)) => {
                 let (overlay, record) = world.finish();
                 Decision::Answered { kind: grant.kind, body: grant.body, overlay, record }
             }
-            Ok(Some(Err(Stop::Missing))) => Decision::Missing,
-            Ok(Some(Err(Stop::Refused(refused)))) => match serde_json::to_vec(&refused) {
-                Ok(body) => {
-                    let record = CommandRecord { at: at.microseconds(), ..CommandRecord::default() };
-                    Decision::Answered {
-                        kind: OutcomeKind::Refused,
-                        body,
-                        overlay: Overlay::default(),
-                        record,
-                    }
-                }
-                Err(e) => Decision::Failed(e.to_string()),
-            },
-            Ok(Some(Err(Stop::Failed(reason)))) => Decision::Failed(reason),
-            Ok(None) | Err(_) => Decision::Failed("the handler panicked".to_owned()),
+            Ok(Err(Stop::Missing)) => Decision::Missing,
+            Ok(Err(Stop::Refused(refused))) => refusal(&refused, at),
+            Ok(Err(Stop::Failed(reason))) => Decision::Failed(reason),
+            Err(_) => Decision::Failed("the handler panicked".to_owned()),
         }
     }
 
@@ -186,8 +178,7 @@ impl Writer {
         self.open.events += record.events.len() as u64;
         self.open.bytes += request.bytes + body.len();
         self.open.bytes += record.events.iter().map(|event| event.payload.len() + 256).sum::<usize>();
-        let base = self.in_flight.as_ref().map_or(self.head.position, |batch| batch.next.position);
-        let answer = Answer { kind, position: base + self.open.events, body };
+        let answer = Answer { kind, position: self.position(), body };
         self.open.decided.push(Decided { submission, answer, record, attached: Vec::new() });
     }
 
@@ -201,11 +192,13 @@ impl Writer {
         let mut outcomes = Vec::new();
         for submission in waiting {
             let request = &submission.request;
-            if let Some(key) = request.identity.as_ref().filter(|key| !answered.contains_key(key)) {
-                if self.under_way(key).is_some() {
-                    continue;
+            if let Some(key) = &request.identity {
+                match answered.get(key) {
+                    Some(Some(_)) => continue,
+                    Some(None) => {}
+                    None if self.under_way(key).is_some() => continue,
+                    None => outcomes.push(key.clone()),
                 }
-                outcomes.push(key.clone());
             }
             // Only to find out what it asks for: whatever it decides is dropped.
             let mut own = Needs::default();
@@ -270,6 +263,28 @@ impl Writer {
         let mut found = loaded.map_err(|_| NotExecuted::StoreUnavailable)?.outcomes;
         let answer = found.pop().flatten().map(|outcome| answer_of(&outcome));
         Ok(answer.map_or(CommandState::NotFound, CommandState::Answered))
+    }
+}
+
+/// Refuses a command that would be carried out too late.
+fn in_time(request: &Request, at: Timestamp) -> Result<(), Stop> {
+    match request.command.not_after().filter(|last| at > *last) {
+        Some(last) => {
+            let message = format!("it was to be carried out by {last}, it is {at}");
+            Err(Stop::Refused(Refused::new("command_expired", Class::Conflict, message).at("/notAfter")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// A refusal leaves nothing but its outcome.
+fn refusal(refused: &Refused, at: Timestamp) -> Decision {
+    let record = CommandRecord { at: at.microseconds(), ..CommandRecord::default() };
+    match serde_json::to_vec(refused) {
+        Ok(body) => {
+            Decision::Answered { kind: OutcomeKind::Refused, body, overlay: Overlay::default(), record }
+        }
+        Err(e) => Decision::Failed(e.to_string()),
     }
 }
 

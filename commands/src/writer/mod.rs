@@ -8,6 +8,7 @@
 mod deciding;
 mod recovering;
 mod settling;
+mod snapshots;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,7 @@ use crate::overlay::{Layers, Overlay};
 use crate::privacy::Vault;
 use crate::request::Request;
 use crate::settings::Settings;
+use snapshots::Snapshots;
 
 /// A request on its way, with the place that its reply goes to.
 #[derive(Debug)]
@@ -110,6 +112,7 @@ pub(crate) struct Writer {
     forked: bool,
     /// The latest decision's time, in microseconds since 1970. Never runs backwards.
     time: i64,
+    snapshots: Snapshots,
 }
 
 impl Writer {
@@ -127,6 +130,7 @@ impl Writer {
             batch_limit,
             forked: false,
             time: head.time,
+            snapshots: Snapshots::default(),
         }
     }
 
@@ -145,11 +149,12 @@ impl Writer {
                 biased;
                 result = committed(&mut self.in_flight), if self.in_flight.is_some() => self.settle(result).await,
                 count = queue.recv_many(&mut messages, room), if room > 0 => match count {
-                    0 if idle => return Ended::Closed,
+                    0 if idle => return self.end().await,
                     0 => self.finish().await,
                     _ => self.take(&mut messages).await,
                 },
-                () = tokio::time::sleep(self.shared.settings.idle), if idle => return Ended::Idle,
+                // A writer that has stopped stays: a new one would not know that history has forked.
+                () = tokio::time::sleep(self.shared.settings.idle), if idle && !self.forked => return Ended::Idle,
             }
         }
     }
@@ -180,6 +185,12 @@ impl Writer {
         let (next, identity) = (*batch.next(), batch.identity());
         let result = self.shared.committer.commit(batch).await;
         self.in_flight = Some(InFlight { decided, keys: open.keys, next, identity, result });
+    }
+
+    /// Keeps what would be long to load when the program starts again.
+    async fn end(&mut self) -> Ended {
+        self.snapshots.keep(&self.shared.journal, &self.merchant, &self.layers.committed).await;
+        Ended::Closed
     }
 
     /// Brings what is under way to its end when nothing new can come.

@@ -1,13 +1,10 @@
 //! What becomes of a batch once the store has said something about it.
 
-use std::sync::Arc;
-
 use holdfast_journal::AppendError;
 
 use super::deciding::answer_all;
 use super::{Decided, InFlight, Writer};
 use crate::answer::{NotExecuted, Reply};
-use crate::overlay::Overlay;
 
 impl Writer {
     /// Acts on the result of the batch under way.
@@ -35,8 +32,9 @@ impl Writer {
         };
         self.head = next;
         let overlay = std::mem::take(&mut self.layers.in_flight);
-        self.keep_snapshots(&overlay);
+        self.snapshots.note(&overlay, self.shared.settings.snapshot_every);
         self.layers.committed.absorb(overlay);
+        self.snapshots.keep_now_and_then(&self.shared.journal, &self.merchant, &mut self.layers.committed);
         self.shared.commits.send_modify(|count| *count += 1);
         self.batch_limit = (self.batch_limit * 2).min(self.shared.settings.batch);
         for Decided { submission, answer, attached, .. } in decided {
@@ -73,27 +71,5 @@ impl Writer {
         }
         self.batch_limit = (count / 2).max(1);
         self.backlog = withdrawn;
-    }
-
-    /// Keeps the states of streams that have grown, in the background.
-    fn keep_snapshots(&mut self, overlay: &Overlay) {
-        let every = self.shared.settings.snapshot_every;
-        let grown: Vec<_> = overlay
-            .streams
-            .iter()
-            .filter(|(_, kept)| kept.version >= kept.snapshot + every)
-            .map(|(stream, kept)| (stream.clone(), kept.clone()))
-            .collect();
-        if grown.is_empty() {
-            return;
-        }
-        let snapshots: Vec<_> = grown.iter().filter_map(|(_, kept)| kept.to_snapshot()).collect();
-        let (journal, merchant) = (Arc::clone(&self.shared.journal), self.merchant.clone());
-        tokio::spawn(async move {
-            // Snapshots only save time: what fails to be kept is kept after more events.
-            if let Err(error) = journal.save_snapshots(merchant.as_str(), snapshots).await {
-                tracing::warn!(%merchant, %error, "snapshots were not kept");
-            }
-        });
     }
 }

@@ -3,4 +3,12 @@
 // A function beside the tests may assume what its test assumes: where it is wrong, the test fails.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod bad_input;
+mod contention;
+mod events;
 mod house;
+mod import;
+mod kill;
+mod lifecycle;
+mod server;
+mod tampering;

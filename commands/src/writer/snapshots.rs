@@ -1,0 +1,81 @@
+//! Keeping states to start from, so that long streams load quickly.
+//!
+//! Always of committed state, in the background, and seldom: a snapshot only saves time, and a busy stock item grows
+//! by thousands of events a second.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use holdfast_domain::stream::StreamId;
+use holdfast_domain::values::MerchantId;
+use holdfast_journal::{Journal, Snapshot};
+use tokio::time::Instant;
+
+use crate::overlay::{Committed, Overlay};
+
+/// The least time between two rounds.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// Streams that have grown since their last snapshot.
+#[derive(Debug, Default)]
+pub(super) struct Snapshots {
+    due: HashSet<StreamId>,
+    last: Option<Instant>,
+}
+
+impl Snapshots {
+    /// Notes which streams have grown enough.
+    pub(super) fn note(&mut self, committed: &Overlay, every: u64) {
+        let grown = committed.streams.iter().filter(|(_, kept)| kept.version >= kept.snapshot + every);
+        self.due.extend(grown.map(|(stream, _)| stream.clone()));
+    }
+
+    /// Keeps what is due in the background, if the last time was long enough ago.
+    pub(super) fn keep_now_and_then(
+        &mut self,
+        journal: &Arc<dyn Journal>,
+        merchant: &MerchantId,
+        committed: &mut Committed,
+    ) {
+        if self.due.is_empty() || self.last.is_some_and(|last| last.elapsed() < PAUSE) {
+            return;
+        }
+        self.last = Some(Instant::now());
+        let snapshots = self.take(committed);
+        for snapshot in &snapshots {
+            committed.note_snapshot(&snapshot.0);
+        }
+        let snapshots = snapshots.into_iter().map(|(_, snapshot)| snapshot).collect();
+        tokio::spawn(save(Arc::clone(journal), merchant.clone(), snapshots));
+    }
+
+    /// Keeps what is due, and waits for it.
+    pub(super) async fn keep(
+        &mut self,
+        journal: &Arc<dyn Journal>,
+        merchant: &MerchantId,
+        committed: &Committed,
+    ) {
+        let snapshots: Vec<Snapshot> =
+            self.take(committed).into_iter().map(|(_, snapshot)| snapshot).collect();
+        if !snapshots.is_empty() {
+            save(Arc::clone(journal), merchant.clone(), snapshots).await;
+        }
+    }
+
+    fn take(&mut self, committed: &Committed) -> Vec<(StreamId, Snapshot)> {
+        let kept = |stream: StreamId| {
+            let snapshot = committed.peek(&stream)?.to_snapshot()?;
+            Some((stream, snapshot))
+        };
+        self.due.drain().filter_map(kept).collect()
+    }
+}
+
+async fn save(journal: Arc<dyn Journal>, merchant: MerchantId, snapshots: Vec<Snapshot>) {
+    // What fails to be kept is kept after more events.
+    if let Err(error) = journal.save_snapshots(merchant.as_str(), snapshots).await {
+        tracing::warn!(%merchant, %error, "snapshots were not kept");
+    }
+}

@@ -1,0 +1,158 @@
+//! Tests of the writer, through the way in.
+
+mod answers;
+mod faults;
+mod faulty;
+mod keys;
+mod simulation;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use holdfast_domain::Command;
+use holdfast_domain::values::{IdempotencyKey, MerchantId, Timestamp};
+use holdfast_journal::{Journal, MemoryJournal, OutcomeKind};
+use serde_json::{Value, json};
+
+use crate::{AnyCommand, Clock, Commands, MasterKey, Metadata, Reply, Request, Sender, Settings, Vault};
+
+/// A clock that tests move.
+#[derive(Debug, Default)]
+struct TestClock(AtomicI64);
+
+impl TestClock {
+    fn set(&self, microseconds: i64) {
+        self.0.store(microseconds, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_microseconds(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// The write side over some journal, with two locations and ten units of `A` at the first.
+struct House {
+    journal: Arc<dyn Journal>,
+    commands: Commands,
+    clock: Arc<TestClock>,
+}
+
+fn vault() -> Vault {
+    Vault::new(&MasterKey::new([7; 32]))
+}
+
+fn merchant() -> MerchantId {
+    MerchantId::new("default").unwrap()
+}
+
+impl House {
+    fn over(journal: Arc<dyn Journal>, settings: Settings) -> Self {
+        let clock = Arc::new(TestClock::default());
+        clock.set(1_000_000);
+        let commands = Commands::start(Arc::clone(&journal), vault(), clock.clone(), settings);
+        Self { journal, commands, clock }
+    }
+
+    async fn open() -> Self {
+        let house = Self::over(Arc::new(MemoryJournal::new()), Settings::default());
+        house.stock_up().await;
+        house
+    }
+
+    async fn stock_up(&self) {
+        for (name, latitude) in [("DC-1", 40.0), ("DC-2", 50.0)] {
+            let location = json!({ "location": name, "latitude": latitude, "longitude": 0.0 });
+            granted(&self.send("RegisterLocation", &format!("location-{name}"), location).await);
+        }
+        granted(&self.send("ReceiveStock", "stock-A", receipt("A", 10)).await);
+    }
+
+    fn request(&self, name: &str, key: Option<&str>, fields: Value) -> Request {
+        let command = AnyCommand::read(name, fields).unwrap().unwrap();
+        let key = key.map(|key| IdempotencyKey::new(key).unwrap());
+        let sender = Sender("tester".into());
+        let now = self.clock.now();
+        Request::new(&vault(), &merchant(), &sender, key.as_ref(), command, Metadata::default(), now).unwrap()
+    }
+
+    /// Sends commands at once and waits for all replies.
+    async fn send_all(&self, requests: Vec<Request>) -> Vec<Reply> {
+        let mut replies = Vec::new();
+        for receiver in self.commands.submit(&merchant(), requests).unwrap() {
+            replies.push(receiver.await.unwrap_or(Reply::OutcomeUnknown));
+        }
+        replies
+    }
+
+    async fn send(&self, name: &str, key: &str, fields: Value) -> Reply {
+        self.send_all(vec![self.request(name, Some(key), fields)]).await.remove(0)
+    }
+
+    async fn position(&self) -> u64 {
+        self.journal.head("default").await.unwrap().position
+    }
+
+    async fn verify(&self) {
+        let found = holdfast_journal::verify(&*self.journal, "default", i64::MIN, |_| {}).await.unwrap();
+        assert_eq!(found.findings, []);
+    }
+}
+
+/// A command of the channel `PANIC` stands for a handler with a defect.
+pub(super) fn panic_if_asked(request: &Request) {
+    if let AnyCommand::CreateOrder(order) = &request.command {
+        assert_ne!(order.channel.as_str(), "PANIC", "asked for");
+    }
+}
+
+fn receipt(sku: &str, quantity: u32) -> Value {
+    json!({ "sku": sku, "location": "DC-1", "quantity": quantity })
+}
+
+fn order(sku: &str, quantity: u32) -> Value {
+    json!({ "channel": "web", "lines": [{ "sku": sku, "quantity": quantity }], "payment": "not_required" })
+}
+
+/// The body of a grant.
+fn granted(reply: &Reply) -> Value {
+    match reply {
+        Reply::Answered { answer, .. } if answer.kind != OutcomeKind::Refused => {
+            serde_json::from_slice(&answer.body).unwrap()
+        }
+        other => panic!("not granted: {other:?}"),
+    }
+}
+
+/// The code of a refusal.
+fn refused(reply: &Reply) -> String {
+    match reply {
+        Reply::Answered { answer, .. } if answer.kind == OutcomeKind::Refused => {
+            let refused: crate::Refused = serde_json::from_slice(&answer.body).unwrap();
+            refused.code
+        }
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+fn is_replay(reply: &Reply) -> bool {
+    matches!(reply, Reply::Answered { replayed: true, .. })
+}
+
+fn body(reply: &Reply) -> &[u8] {
+    match reply {
+        Reply::Answered { answer, .. } => &answer.body,
+        other => panic!("not answered: {other:?}"),
+    }
+}
+
+#[test]
+fn every_command_is_known_by_its_own_name() {
+    for schema in crate::COMMANDS {
+        let read = AnyCommand::read(schema.name, json!({ "nothing": "fits" }));
+        assert!(matches!(read, Some(Err(_))), "{}", schema.name);
+    }
+    assert!(AnyCommand::read("MakeCoffee", json!({})).is_none());
+    assert_eq!(<holdfast_domain::order::CreateOrder as Command>::NAME, "CreateOrder");
+}

@@ -1,0 +1,53 @@
+//! Many clients, one SKU, every key sent twice.
+
+use std::sync::Arc;
+
+use crate::server::{Answer, Server, order};
+
+const UNITS: u64 = 1_000;
+const CLIENTS: usize = 24;
+const KEYS: usize = 2_400;
+
+/// Sends one key twice: at the same moment, or one after the other.
+async fn twice(server: &Server, number: usize) -> (Answer, Answer) {
+    let (key, wanted) = (format!("key-{number}"), order("HOT", 1));
+    let send = || server.post("/v1/orders", &key, &wanted);
+    if number.is_multiple_of(2) { tokio::join!(send(), send()) } else { (send().await, send().await) }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_unit_is_promised_twice_and_every_key_has_one_answer() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Arc::new(Server::start(directory.path()).await);
+    server.stock_up("DC-1", "HOT", UNITS).await;
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|client| {
+            let server = Arc::clone(&server);
+            tokio::spawn(async move {
+                let mut pairs = Vec::new();
+                for number in (client..KEYS).step_by(CLIENTS) {
+                    pairs.push(twice(&server, number).await);
+                }
+                pairs
+            })
+        })
+        .collect();
+    let (mut granted, mut refused) = (0, 0);
+    for client in clients {
+        for (first, second) in client.await.unwrap() {
+            assert_eq!((first.status, &first.text), (second.status, &second.text));
+            assert_eq!(
+                usize::from(first.replayed) + usize::from(second.replayed),
+                1,
+                "one of the two is a replay"
+            );
+            if first.status == 201 {
+                granted += 1;
+            } else {
+                assert_eq!((first.status.as_u16(), first.code().as_str()), (409, "insufficient_stock"));
+                refused += 1;
+            }
+        }
+    }
+    assert_eq!((granted, refused), (UNITS, KEYS as u64 - UNITS));
+}

@@ -1,0 +1,240 @@
+//! Import of orders, stock and locations, recomputed from the events alone.
+//!
+//! With `HOLDFAST_TEST_DATA` set to a directory that has `locations.csv`, `stock.csv.gz` and `orders.csv.gz`, that
+//! is what is imported; else a small set that is made here, bad rows and all.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use holdfast::App;
+use holdfast_domain::values::Sku;
+use holdfast_journal::{Event, Journal, SqliteJournal};
+use serde_json::Value;
+
+use crate::server::run;
+
+/// The files of an import and every order in them.
+struct Data {
+    locations: PathBuf,
+    stock: PathBuf,
+    orders: PathBuf,
+    /// Keeps made files until the test is over.
+    _made: Option<tempfile::TempDir>,
+}
+
+impl Data {
+    fn find() -> Self {
+        if let Some(directory) = std::env::var_os("HOLDFAST_TEST_DATA").map(PathBuf::from) {
+            let file = |name: &str| directory.join(name);
+            let (locations, stock, orders) =
+                (file("locations.csv"), file("stock.csv.gz"), file("orders.csv.gz"));
+            return Self { locations, stock, orders, _made: None };
+        }
+        Self::make()
+    }
+
+    fn make() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| {
+            let path = directory.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let locations =
+            "location,latitude,longitude\nDC-EAST,40.7,-74.2\nDC-WEST,39.5,-119.8\nDC-BAD,north,1\n";
+        let mut stock = "sku,location,on_hand\n".to_owned();
+        for number in 0..40 {
+            writeln!(stock, "S{number},DC-EAST,{}", 5 + number).unwrap();
+            writeln!(stock, "S{number},DC-WEST,{}", 1 + number % 7).unwrap();
+        }
+        stock.push_str("S1,DC-NOWHERE,5\nS2,DC-EAST,0\nS3,DC-EAST,many\n,DC-EAST,1\n");
+        let mut orders = "order_ref,placed_at,channel,customer_ref,sku,quantity,line_total_usd\n".to_owned();
+        for number in 0..300u32 {
+            for line in 0..=number % 4 {
+                let sku = (number * 7 + line * 11) % 40;
+                let quantity = (number + line) % 5;
+                writeln!(orders, "R{number},2017-01-01T11:53:26Z,store-1,h-{number},S{sku},{quantity},1.99")
+                    .unwrap();
+            }
+        }
+        orders.push_str(
+            "R900,yesterday,store-1,h-1,S1,1,1.00\nR901,2017-01-01T11:53:26Z,store-1,h-1,NEVER,1,1.00\n",
+        );
+        orders.push_str(
+            "R902,2017-01-01T11:53:26Z,store-1,h-1,S1,two,1.00\nR903,2017-01-01T11:53:26Z,store-1\n",
+        );
+        Self {
+            locations: file("locations.csv", locations),
+            stock: file("stock.csv", &stock),
+            orders: file("orders.csv", &orders),
+            _made: Some(directory),
+        }
+    }
+
+    fn import(&self, store: &Path, rejects: &Path) -> Value {
+        let text = |path: &Path| path.display().to_string();
+        let arguments =
+            ["import", "--json", "--locations", &text(&self.locations), "--stock", &text(&self.stock)];
+        let orders = text(&self.orders);
+        let rejects = text(rejects);
+        let arguments: Vec<&str> =
+            arguments.into_iter().chain(["--orders", &orders, "--rejects", &rejects]).collect();
+        let output = run(&arguments, store);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// Every order's name in the file.
+    fn order_references(&self) -> BTreeSet<String> {
+        let mut reader = csv_reader(&self.orders);
+        reader.records().map(|record| record.unwrap()[0].to_owned()).collect()
+    }
+}
+
+fn csv_reader(file: &Path) -> csv::Reader<Box<dyn std::io::Read>> {
+    let opened = std::fs::File::open(file).unwrap();
+    let plain: Box<dyn std::io::Read> = if file.extension().is_some_and(|extension| extension == "gz") {
+        Box::new(flate2::read::GzDecoder::new(opened))
+    } else {
+        Box::new(opened)
+    };
+    csv::ReaderBuilder::new().flexible(true).from_reader(plain)
+}
+
+async fn events(store: &Path) -> Vec<Event> {
+    let journal = SqliteJournal::open_read_only(store).unwrap();
+    let mut events: Vec<Event> = Vec::new();
+    loop {
+        let page = journal.read("default", events.len() as u64, 10_000).await.unwrap();
+        if page.is_empty() {
+            return events;
+        }
+        events.extend(page);
+    }
+}
+
+type Place = (String, String);
+
+/// On hand and reserved by SKU and location, from nothing but the events' payloads.
+#[derive(Default)]
+struct Books {
+    on_hand: BTreeMap<Place, i64>,
+    reserved: BTreeMap<Place, i64>,
+    /// SKUs of each order's lines.
+    skus: BTreeMap<String, Vec<String>>,
+    references: BTreeSet<String>,
+}
+
+impl Books {
+    fn keep(events: &[Event]) -> Self {
+        let mut books = Self::default();
+        for event in events {
+            let payload: Value = serde_json::from_slice(&event.payload).unwrap();
+            books.enter(&event.kind, &event.stream_name, &payload);
+        }
+        books
+    }
+
+    fn enter(&mut self, kind: &str, stream: &str, payload: &Value) {
+        let text = |name: &str| payload[name].as_str().unwrap().to_owned();
+        match kind {
+            "StockReceived" => {
+                let quantity = payload["quantity"].as_i64().unwrap();
+                *self.on_hand.entry((text("sku"), text("location"))).or_default() += quantity;
+            }
+            "StockCounted" => {
+                let adjustment = payload["adjustment"].as_i64().unwrap();
+                *self.on_hand.entry((text("sku"), text("location"))).or_default() += adjustment;
+            }
+            "StockShipped" => {
+                let quantity = payload["quantity"].as_i64().unwrap();
+                *self.on_hand.entry((text("sku"), text("location"))).or_default() -= quantity;
+            }
+            "OrderCreated" => {
+                let lines = payload["lines"].as_array().unwrap();
+                let skus = lines.iter().map(|line| line["sku"].as_str().unwrap().to_owned()).collect();
+                self.skus.insert(stream.to_owned(), skus);
+                assert!(self.references.insert(text("channelRef")), "{payload} is there twice");
+            }
+            "InventoryReserved" | "InventoryReleased" => {
+                let sign = if kind == "InventoryReserved" { 1 } else { -1 };
+                for part in payload["fulfillmentOrders"].as_array().unwrap() {
+                    let location = part["location"].as_str().unwrap();
+                    self.hold(stream, location, &part["lines"], sign);
+                }
+            }
+            "ShipmentCreated" => {
+                for package in payload["packages"].as_array().unwrap() {
+                    self.hold(stream, &text("location"), &package["lines"], -1);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn hold(&mut self, stream: &str, location: &str, lines: &Value, sign: i64) {
+        for line in lines.as_array().unwrap() {
+            let index = usize::try_from(line["line"].as_u64().unwrap()).unwrap() - 1;
+            let place = (self.skus[stream][index].clone(), location.to_owned());
+            *self.reserved.entry(place).or_default() += sign * line["quantity"].as_i64().unwrap();
+        }
+    }
+}
+
+/// The read model's on hand and reserved.
+async fn shelves(store: &Path, skus: &BTreeSet<String>) -> (BTreeMap<Place, i64>, BTreeMap<Place, i64>) {
+    let app = App::open(store).await.unwrap();
+    let head = app.journal.head("default").await.unwrap();
+    app.reading.wait_for("default", head.position).await.unwrap();
+    let skus: Vec<Sku> = skus.iter().map(|sku| Sku::new(sku).unwrap()).collect();
+    let (mut on_hand, mut reserved) = (BTreeMap::new(), BTreeMap::new());
+    for item in app.reading.availability("default", &skus).await.unwrap() {
+        for there in item.locations {
+            let place = (item.sku.to_string(), there.location.to_string());
+            on_hand.insert(place.clone(), i64::try_from(there.on_hand.number()).unwrap());
+            reserved.insert(place, i64::try_from(there.reserved.number()).unwrap());
+        }
+    }
+    app.shutdown().await;
+    reserved.retain(|_, quantity| *quantity != 0);
+    (on_hand, reserved)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_order_is_in_the_journal_or_in_the_rejects_and_the_units_add_up() {
+    let data = Data::find();
+    let store = tempfile::tempdir().unwrap();
+    let rejects = store.path().join("rejects.csv");
+    data.import(store.path(), &rejects);
+
+    let imported = events(store.path()).await;
+    let mut books = Books::keep(&imported);
+    let rejected: BTreeSet<String> = csv_reader(&rejects)
+        .records()
+        .map(|record| record.unwrap())
+        .inspect(|record| {
+            assert!(!record[1].is_empty() && !record[2].is_empty(), "{record:?} has line and reason")
+        })
+        .flat_map(|record| record.iter().map(str::to_owned).collect::<Vec<_>>())
+        .collect();
+    for reference in data.order_references() {
+        assert!(
+            books.references.contains(&reference) || rejected.contains(&reference),
+            "{reference} is lost"
+        );
+    }
+    let skus: BTreeSet<String> = books.on_hand.keys().map(|(sku, _)| sku.clone()).collect();
+    let (on_hand, reserved) = shelves(store.path(), &skus).await;
+    books.reserved.retain(|_, quantity| *quantity != 0);
+    assert_eq!(on_hand, books.on_hand);
+    assert_eq!(reserved, books.reserved);
+    assert!(reserved.iter().all(|(place, held)| *held <= on_hand[place]), "nothing is oversold");
+
+    let first_rejects = std::fs::read(&rejects).unwrap();
+    data.import(store.path(), &rejects);
+    assert_eq!(events(store.path()).await.len(), imported.len(), "a second run writes nothing");
+    assert_eq!(std::fs::read(&rejects).unwrap(), first_rejects);
+    let verified = run(&["verify"], store.path());
+    assert!(verified.status.success(), "{verified:?}");
+}

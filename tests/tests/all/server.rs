@@ -1,0 +1,217 @@
+//! The program as its users run it: a process of its own, spoken to over HTTP.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Mutex, OnceLock, mpsc};
+use std::time::{Duration, Instant};
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+/// Longer than anything should take: a test that hangs says so.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The program, built once.
+pub fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let build = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--jobs", "2", "-p", "holdfast", "--bin", "holdfast"])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .status()
+            .expect("cargo runs");
+        assert!(build.success(), "the program does not build");
+        let test = std::env::current_exe().expect("this test has a path");
+        let target = test.parent().and_then(Path::parent).expect("a target directory");
+        target.join("holdfast")
+    })
+}
+
+/// Runs a subcommand over a store to its end.
+pub fn run(arguments: &[&str], directory: &Path) -> Output {
+    Command::new(program())
+        .args(arguments)
+        .args(["--database", &format!("sqlite:{}", directory.display())])
+        .output()
+        .expect("the program runs")
+}
+
+/// A server on a free port.
+pub struct Server {
+    child: Mutex<Child>,
+    pub address: String,
+    client: reqwest::Client,
+}
+
+/// An answer over HTTP.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub text: String,
+    pub content_type: String,
+    pub replayed: bool,
+    pub position: Option<u64>,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|e| panic!("{e} in {self:?}"))
+    }
+
+    /// The body of a success.
+    pub fn granted(&self) -> Value {
+        assert!(self.status.is_success(), "{self:?}");
+        self.json()
+    }
+
+    /// The code of a problem.
+    pub fn code(&self) -> String {
+        assert_eq!(self.content_type, "application/problem+json", "{self:?}");
+        self.json()["code"].as_str().expect("a code").to_owned()
+    }
+}
+
+impl Server {
+    /// Starts a server over a store and waits until it is ready.
+    pub async fn start(directory: &Path) -> Self {
+        let mut child = Command::new(program())
+            .args([
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--database",
+                &format!("sqlite:{}", directory.display()),
+            ])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the server starts");
+        let address = find_address(&mut child);
+        let server = Self { child: Mutex::new(child), address, client: reqwest::Client::new() };
+        server.until_ready().await;
+        server
+    }
+
+    async fn until_ready(&self) {
+        let started = Instant::now();
+        loop {
+            let answer = self.client.get(self.url("/readyz")).send().await;
+            if answer.is_ok_and(|answer| answer.status().is_success()) {
+                return;
+            }
+            assert!(started.elapsed() < PATIENCE, "the server does not get ready");
+            tokio::task::yield_now().await;
+        }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.address)
+    }
+
+    /// Sends a request; an error where no answer came.
+    pub async fn try_send(
+        &self,
+        method: Method,
+        path: &str,
+        key: Option<&str>,
+        body: Option<Vec<u8>>,
+    ) -> Result<Answer, reqwest::Error> {
+        let mut request = self.client.request(method, self.url(path)).timeout(PATIENCE);
+        if let Some(key) = key {
+            request = request.header("Idempotency-Key", key);
+        }
+        if let Some(body) = body {
+            request = request.header("Content-Type", "application/json").body(body);
+        }
+        let answer = request.send().await?;
+        let header =
+            |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        Ok(Answer {
+            status: answer.status(),
+            content_type: header("content-type").unwrap_or_default(),
+            replayed: header("idempotency-replayed").as_deref() == Some("true"),
+            position: header("journal-position").and_then(|position| position.parse().ok()),
+            text: answer.text().await?,
+        })
+    }
+
+    pub async fn post(&self, path: &str, key: &str, body: &Value) -> Answer {
+        let body = Some(body.to_string().into_bytes());
+        self.try_send(Method::POST, path, Some(key), body).await.expect("an answer")
+    }
+
+    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        let body = Some(body.to_string().into_bytes());
+        self.try_send(Method::PUT, path, None, body).await.expect("an answer")
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.try_send(Method::GET, path, None, None).await.expect("an answer")
+    }
+
+    pub async fn graphql(&self, query: &str) -> Value {
+        let body = Some(json!({ "query": query }).to_string().into_bytes());
+        let answer = self.try_send(Method::POST, "/graphql", None, body).await.expect("an answer").granted();
+        assert_eq!(answer.get("errors"), None, "{answer}");
+        answer["data"].clone()
+    }
+
+    /// Registers a location and receives stock there.
+    pub async fn stock_up(&self, location: &str, sku: &str, quantity: u64) {
+        let place = json!({ "latitude": 40.7, "longitude": -74.0 });
+        self.put(&format!("/v1/locations/{location}"), &place).await.granted();
+        let receipt = json!({ "sku": sku, "location": location, "quantity": quantity });
+        self.post("/v1/stock/receive", &format!("receive-{location}-{sku}"), &receipt).await.granted();
+    }
+
+    /// Ends the server at once, as a crash would, while others still speak to it.
+    pub fn kill_now(&self) {
+        let mut child = self.child.lock().expect("nobody panicked with it");
+        child.kill().expect("the server is killed");
+        child.wait().expect("the server ends");
+    }
+
+    /// Ends the server at once, as a crash would.
+    pub fn kill(self) {
+        self.kill_now();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Ok(child) = self.child.get_mut() {
+            // Already ended where it was killed.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Reads what the server says until it tells its address, and drains the rest so that it never blocks.
+fn find_address(child: &mut Child) -> String {
+    let (found, addresses) = mpsc::channel();
+    let outputs: [Box<dyn std::io::Read + Send>; 2] = [
+        Box::new(child.stdout.take().expect("standard output")),
+        Box::new(child.stderr.take().expect("standard error")),
+    ];
+    for output in outputs {
+        let found = found.clone();
+        std::thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                if let Some(start) = line.find("http://127.0.0.1:") {
+                    let port =
+                        line[start + 17..].chars().take_while(char::is_ascii_digit).collect::<String>();
+                    // Nobody listens any more once the first was found.
+                    let _ = found.send(format!("http://127.0.0.1:{port}"));
+                }
+            }
+        });
+    }
+    addresses.recv_timeout(PATIENCE).expect("the server tells its address")
+}
+
+/// An order of one line that needs no payment.
+pub fn order(sku: &str, quantity: u64) -> Value {
+    json!({ "channel": "web", "lines": [{ "sku": sku, "quantity": quantity }], "payment": "not_required" })
+}
