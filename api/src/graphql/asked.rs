@@ -70,11 +70,9 @@ async fn merchant(reading: &Reading, header: Option<&str>) -> Result<MerchantId,
             Problem::new("merchant_required", "there are several merchants: name one in the header Merchant")
         });
     };
-    let merchant = MerchantId::new(name).map_err(|e| Problem::invalid("Merchant", e))?;
-    if reading.knows_merchant(name).await? {
-        return Ok(merchant);
-    }
-    Err(Problem::new("unknown_merchant", format!("the merchant {name} is not known")))
+    let unknown = || Problem::new("unknown_merchant", format!("there is no merchant {name}"));
+    let merchant = MerchantId::new(name).map_err(|_| unknown())?;
+    if reading.knows_merchant(name).await? { Ok(merchant) } else { Err(unknown()) }
 }
 
 struct OrderLoader {

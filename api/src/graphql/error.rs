@@ -71,7 +71,10 @@ impl From<Problem> for Response {
 impl From<JournalError> for Problem {
     fn from(error: JournalError) -> Self {
         match error {
-            JournalError::Unavailable(_) => Self::passing("store_unavailable", error.to_string()),
+            JournalError::Unavailable(_) => {
+                tracing::error!(%error, "the journal could not be read");
+                Self::passing("store_unavailable", "the store cannot be reached")
+            }
             other => Self::internal(&other),
         }
     }
@@ -80,9 +83,19 @@ impl From<JournalError> for Problem {
 impl From<ViewError> for Problem {
     fn from(error: ViewError) -> Self {
         match error {
-            ViewError::Behind { .. } => Self::passing("projection_behind", error.to_string()),
-            ViewError::Halted { .. } => Self::new("projection_halted", error.to_string()),
-            ViewError::Journal(journal) => journal.into(),
+            ViewError::Behind { reached, wanted } => {
+                let message = format!("the read model has reached position {reached}, not {wanted}");
+                Self::passing("projection_behind", message)
+            }
+            ViewError::Halted { projection, position, .. } => {
+                let message = format!("the read model {projection} has stopped at position {position}");
+                Self::passing("projection_halted", message)
+            }
+            ViewError::Journal(error) => error.into(),
+            ViewError::Store(error) => {
+                tracing::error!(%error, "the read models could not be read");
+                Self::passing("read_model_unavailable", "the read models cannot be reached")
+            }
             other => Self::internal(&other),
         }
     }
@@ -100,6 +113,7 @@ pub(super) fn with_codes(mut response: Response) -> Response {
         let code = match error.message.as_str() {
             "Query is too complex." => "query_too_complex",
             "Query is nested too deep." => "query_too_deep",
+            text if text.starts_with("The recursion depth") => "query_too_deep",
             _ if error.path.is_empty() => "invalid_query",
             _ => "invalid_value",
         };

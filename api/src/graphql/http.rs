@@ -42,7 +42,7 @@ pub(super) async fn answer(
             return refused(rejection.status(), Problem::new("body_too_large", message));
         }
         Err(rejection) => {
-            let problem = Problem::new("malformed_body", "the request could not be read");
+            let problem = Problem::new("body_incomplete", "the body ended before its end");
             return refused(rejection.status(), problem);
         }
     };
@@ -57,7 +57,7 @@ pub(super) async fn answer(
     let merchant = match headers.get("merchant").map(HeaderValue::to_str).transpose() {
         Ok(merchant) => merchant,
         Err(_) => {
-            let problem = Problem::invalid("Merchant", "must be printable ASCII");
+            let problem = Problem::new("header_invalid", "the header Merchant must be printable ASCII");
             return refused(StatusCode::BAD_REQUEST, problem);
         }
     };
@@ -97,7 +97,7 @@ pub(super) async fn execute(
         with_codes(schema.execute(request).await)
     };
     tokio::time::timeout(PATIENCE, answered).await.unwrap_or_else(|_| {
-        Problem::passing("timeout", format!("there was no answer within {} s", PATIENCE.as_secs())).into()
+        Problem::passing("timed_out", format!("there was no answer within {} s", PATIENCE.as_secs())).into()
     })
 }
 

@@ -52,7 +52,10 @@ impl List {
             };
             sound.then(|| place.to_owned())
         });
-        place.map(Some).ok_or_else(|| Problem::invalid("after", "is not a cursor of this list"))
+        place.map(Some).ok_or_else(|| Problem {
+            code: "invalid_cursor",
+            ..Problem::invalid("after", "is not a cursor that this list has given")
+        })
     }
 }
 

@@ -55,7 +55,8 @@ async fn a_commit_of_unknown_outcome_is_found_out_about() {
 async fn a_command_without_a_key_is_not_carried_out_twice_either() {
     for fault in [Fault::AnswerLost, Fault::RequestLost, Fault::ArrivesLate, Fault::ArrivesTooLate] {
         let (house, _) = house_with(0, fault).await;
-        let reply = house.send_all(vec![house.request("ReceiveStock", None, receipt("A", 5))]).await.remove(0);
+        let reply =
+            house.send_all(vec![house.request("ReceiveStock", None, receipt("A", 5))]).await.remove(0);
         assert_eq!(granted(&reply)["available"], 15, "{fault:?}");
         assert_eq!(house.position().await, 4, "{fault:?}");
     }
