@@ -24,7 +24,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use async_graphql::{EmptyMutation, EmptySubscription, Schema};
+use async_graphql::{EmptyMutation, EmptySubscription, SDLExportOptions, Schema};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
@@ -49,7 +49,8 @@ fn schema() -> Questions {
 /// assert!(holdfast::graphql::sdl().contains("type Query"));
 /// ```
 pub fn sdl() -> String {
-    schema().sdl()
+    let options = SDLExportOptions::new().prefer_single_line_descriptions().include_specified_by();
+    schema().sdl_with_options(options)
 }
 
 /// `POST /graphql` for queries, `GET /graphql` for GraphiQL.

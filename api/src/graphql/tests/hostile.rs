@@ -105,14 +105,14 @@ async fn too_long_a_page_is_refused() {
 async fn fragments_that_multiply_or_contain_themselves_are_refused() {
     let house = House::empty().await;
     let id = r#"order(id: "01890a5d-ac96-774b-bcce-b302099a8057")"#;
-    let mut query = format!("{{ {id} {{ ...F60 }} }} fragment F0 on Order {{ status }}");
-    for number in 1..=60 {
+    let mut query = format!("{{ {id} {{ ...F20 }} }} fragment F0 on Order {{ status }}");
+    for number in 1..=20 {
         let before = number - 1;
         write!(query, " fragment F{number} on Order {{ ...F{before} ...F{before} }}").unwrap();
     }
     refused(&house, &query, "query_too_complex").await;
     // The same, but nobody asks for it.
-    refused(&house, &query.replace("...F60", "status"), "query_too_complex").await;
+    refused(&house, &query.replace("...F20", "status"), "query_too_complex").await;
     let cycle = format!(
         "{{ {id} {{ ...A }} }} fragment A on Order {{ status ...B ...B }} fragment B on Order {{ ...A ...A }}"
     );
@@ -167,7 +167,7 @@ async fn tools_may_ask_for_the_schema_but_not_for_its_powers() {
     refused(&house, &powers(6), "query_too_complex").await;
     refused(&house, &powers(9), "query_too_deep").await;
     let mut often = String::from("{");
-    for number in 0..100 {
+    for number in 0..300 {
         write!(often, " a{number}: __schema {{ types {{ fields {{ args {{ name }} }} }} }}").unwrap();
     }
     refused(&house, &(often + "}"), "query_too_complex").await;

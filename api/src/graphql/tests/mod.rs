@@ -6,6 +6,7 @@ mod lists;
 mod orders;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use async_graphql::{Request, Variables};
 use holdfast_commands::{AnyCommand, Metadata, Reply, Sender};
@@ -22,6 +23,8 @@ const DELIVERED_AT: &str = "2026-03-05T15:00:00Z";
 struct House {
     app: Arc<App>,
     schema: Questions,
+    /// How many commands were given.
+    given: AtomicU64,
     _directory: tempfile::TempDir,
 }
 
@@ -29,7 +32,7 @@ impl House {
     async fn empty() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let app = Arc::new(App::open(directory.path()).await.unwrap());
-        Self { app, schema: schema(), _directory: directory }
+        Self { app, schema: schema(), given: AtomicU64::new(0), _directory: directory }
     }
 
     /// With a location and stock of one SKU.
@@ -49,7 +52,7 @@ impl House {
     async fn granted_for(&self, merchant: &str, name: &str, fields: Value) -> (Value, u64) {
         let merchant = MerchantId::new(merchant).unwrap();
         let commands = &self.app.commands;
-        let key = IdempotencyKey::new(&format!("{name} {fields}")).unwrap();
+        let key = IdempotencyKey::new(&format!("{name} {}", self.given.fetch_add(1, Relaxed))).unwrap();
         let command = AnyCommand::read(name, fields).expect("a command").unwrap();
         let metadata = Metadata { actor: Some("ada".to_owned()), ..Metadata::default() };
         let sender = Sender("tests".into());
