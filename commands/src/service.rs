@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::committer::Committer;
 use crate::privacy::Vault;
 use crate::request::Request;
+use crate::retention::prune_refusals;
 use crate::settings::Settings;
 use crate::writer::{Ended, Message, Shared, Submission, Writer};
 
@@ -30,6 +31,8 @@ struct Inner {
     shared: Shared,
     shares: Arc<Semaphore>,
     writers: Mutex<Writers>,
+    /// Ends with this.
+    _retention: JoinSet<()>,
 }
 
 /// The write side of a node.
@@ -42,6 +45,8 @@ impl Commands {
     /// Starts the write side over a journal. Writers start with their merchants' first commands.
     pub fn start(journal: Arc<dyn Journal>, vault: Vault, clock: Arc<dyn Clock>, settings: Settings) -> Self {
         let shares = Arc::new(Semaphore::new(settings.queued_bytes / SHARE));
+        let mut retention = JoinSet::new();
+        retention.spawn(prune_refusals(Arc::clone(&journal), Arc::clone(&clock), settings.refusals_kept));
         let shared = Shared {
             committer: Committer::start(Arc::clone(&journal)),
             journal,
@@ -51,7 +56,8 @@ impl Commands {
             commits: Arc::new(watch::Sender::new(0)),
         };
         let writers = Writers { queues: HashMap::new(), tasks: JoinSet::new(), closed: false };
-        Self { inner: Arc::new(Inner { shared, shares, writers: Mutex::new(writers) }) }
+        let inner = Inner { shared, shares, writers: Mutex::new(writers), _retention: retention };
+        Self { inner: Arc::new(inner) }
     }
 
     /// Puts commands of one merchant on its queue, all of them or none: they are decided in this order. Each reply

@@ -21,6 +21,8 @@ pub struct Settings {
     pub idle: Duration,
     /// How long the outcome of a commit may stay unknown before callers are told so.
     pub unknown_for: Duration,
+    /// How long a refusal is replayed to its key. Grants are for ever.
+    pub refusals_kept: Duration,
 }
 
 impl Default for Settings {
@@ -34,6 +36,7 @@ impl Default for Settings {
             snapshot_every: 500,
             idle: Duration::from_secs(300),
             unknown_for: Duration::from_secs(5),
+            refusals_kept: Duration::from_secs(90 * 24 * 3_600),
         }
     }
 }

@@ -89,3 +89,19 @@ async fn a_fingerprint_covers_the_fields_as_supplied_whatever_their_order_and_of
     assert!(is_replay(&house.send("CreateOrder", "o", same).await));
     assert_eq!(house.send("CreateOrder", "o", with_default).await, Reply::KeyReused);
 }
+
+#[tokio::test(start_paused = true)]
+async fn refusals_are_kept_for_a_time_and_grants_for_ever() {
+    let settings = Settings { refusals_kept: std::time::Duration::from_secs(60), ..Settings::default() };
+    let house = House::over(Arc::new(MemoryJournal::new()), settings);
+    house.stock_up().await;
+    granted(&house.send("CreateOrder", "granted", order("A", 1)).await);
+    assert_eq!(refused(&house.send("CreateOrder", "refused", order("A", 100)).await), "insufficient_stock");
+    house.clock.set(1_000_000 + 61_000_000);
+    tokio::time::sleep(std::time::Duration::from_secs(3_601)).await;
+    assert!(is_replay(&house.send("CreateOrder", "granted", order("A", 1)).await));
+    assert!(!is_replay(&house.send("CreateOrder", "refused", order("A", 100)).await));
+    let since = crate::refusals_kept_since(&*house.clock, std::time::Duration::from_secs(60));
+    let found = holdfast_journal::verify(&*house.journal, "default", since, |_| {}).await.unwrap();
+    assert_eq!(found.findings, []);
+}
