@@ -234,6 +234,11 @@ impl Reading {
         self.journal.read(merchant, after, limit).await
     }
 
+    /// The journal's last position.
+    pub async fn head(&self, merchant: &str) -> Result<u64, JournalError> {
+        Ok(self.journal.head(merchant).await?.position)
+    }
+
     /// The merchant's rules.
     pub async fn policy(&self, merchant: &str) -> Result<PolicyView, JournalError> {
         let mut policy = Policy::default();

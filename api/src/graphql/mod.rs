@@ -1,1 +1,63 @@
-//! GraphQL.
+//! GraphQL: every question of [`Reading`](crate::reading::Reading), at `/graphql`.
+//!
+//! Questions come by POST as JSON; the answer is always JSON with status 200 once the request could be read, and
+//! errors carry in `extensions.code` the codes that REST uses. A browser that opens `/graphql` gets GraphiQL, a page
+//! to write queries in. That page loads its scripts from a public CDN (unpkg.com), so it needs the internet; the
+//! queries themselves do not. What a query may ask is limited: see `limits.rs`.
+//!
+//! `api/schema.graphql` holds the schema; a test keeps it equal to what is served.
+
+mod asked;
+mod enums;
+mod error;
+mod event;
+mod fulfillment;
+mod http;
+mod limits;
+mod merchant;
+mod order;
+mod paging;
+mod query;
+mod scalars;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use async_graphql::{EmptyMutation, EmptySubscription, SDLExportOptions, Schema};
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::get;
+
+use crate::app::App;
+use query::Query;
+
+type Questions = Schema<Query, EmptyMutation, EmptySubscription>;
+
+fn schema() -> Questions {
+    Schema::build(Query, EmptyMutation, EmptySubscription)
+        .limit_complexity(limits::COMPLEXITY)
+        .limit_directives(limits::DIRECTIVES)
+        // Comparing each unknown name with every known one costs more than the hint is worth.
+        .disable_suggestions()
+        .finish()
+}
+
+/// The schema in GraphQL's own language.
+///
+/// ```
+/// assert!(holdfast::graphql::sdl().contains("type Query"));
+/// ```
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new().prefer_single_line_descriptions().include_specified_by();
+    schema().sdl_with_options(options)
+}
+
+/// `POST /graphql` for queries, `GET /graphql` for GraphiQL.
+pub fn routes() -> Router<Arc<App>> {
+    let schema = schema();
+    let answer = move |app, headers, body| http::answer(schema.clone(), app, headers, body);
+    Router::new()
+        .route("/graphql", get(http::graphiql).post(answer))
+        .layer(DefaultBodyLimit::max(http::BODY_BYTES))
+}

@@ -1,0 +1,124 @@
+//! Errors with the codes that REST uses, and a code for every error that the library makes.
+
+use async_graphql::{Error, ErrorExtensionValues, Response, ServerError};
+use holdfast_journal::JournalError;
+use holdfast_projections::ViewError;
+
+/// More errors than this in one answer help nobody.
+const MOST_ERRORS: usize = 20;
+
+/// Why a question, or a part of it, has no answer.
+#[derive(Debug, Clone)]
+pub(super) struct Problem {
+    /// The stable code.
+    pub(super) code: &'static str,
+    /// For people.
+    pub(super) message: String,
+    /// The argument that it is about.
+    pub(super) argument: Option<&'static str>,
+    /// Whether the same question may be answered later.
+    pub(super) retryable: bool,
+}
+
+impl Problem {
+    /// A problem that the same question will always have.
+    pub(super) fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), argument: None, retryable: false }
+    }
+
+    /// An argument's value that is not accepted.
+    pub(super) fn invalid(argument: &'static str, reason: impl std::fmt::Display) -> Self {
+        let message = format!("{argument} {reason}");
+        Self { argument: Some(argument), ..Self::new("invalid_value", message) }
+    }
+
+    /// A problem that may be gone when the question is asked again.
+    pub(super) fn passing(code: &'static str, message: impl Into<String>) -> Self {
+        Self { retryable: true, ..Self::new(code, message) }
+    }
+
+    /// A defect: told to the log, not to the caller.
+    pub(super) fn internal(error: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%error, "a GraphQL query failed");
+        Self::new("internal_error", "the query could not be answered")
+    }
+
+    fn extensions(&self) -> ErrorExtensionValues {
+        let mut extensions = ErrorExtensionValues::default();
+        extensions.set("code", self.code);
+        extensions.set("retryable", self.retryable);
+        if let Some(argument) = self.argument {
+            extensions.set("argument", argument);
+        }
+        extensions
+    }
+}
+
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        let extensions = Some(problem.extensions());
+        Self { extensions, ..Self::new(problem.message) }
+    }
+}
+
+impl From<Problem> for Response {
+    fn from(problem: Problem) -> Self {
+        let extensions = Some(problem.extensions());
+        Self::from_errors(vec![ServerError { extensions, ..ServerError::new(problem.message, None) }])
+    }
+}
+
+impl From<JournalError> for Problem {
+    fn from(error: JournalError) -> Self {
+        match error {
+            JournalError::Unavailable(_) => {
+                tracing::error!(%error, "the journal could not be read");
+                Self::passing("store_unavailable", "the store cannot be reached")
+            }
+            other => Self::internal(&other),
+        }
+    }
+}
+
+impl From<ViewError> for Problem {
+    fn from(error: ViewError) -> Self {
+        match error {
+            ViewError::Behind { reached, wanted } => {
+                let message = format!("the read model has reached position {reached}, not {wanted}");
+                Self::passing("projection_behind", message)
+            }
+            ViewError::Halted { projection, position, .. } => {
+                let message = format!("the read model {projection} has stopped at position {position}");
+                Self::passing("projection_halted", message)
+            }
+            ViewError::Journal(error) => error.into(),
+            ViewError::Store(error) => {
+                tracing::error!(%error, "the read models could not be read");
+                Self::passing("read_model_unavailable", "the read models cannot be reached")
+            }
+            other => Self::internal(&other),
+        }
+    }
+}
+
+/// Gives every error a code. Those without one are the library's: of the query as a whole where they have no path,
+/// of an argument's value where they have one.
+pub(super) fn with_codes(mut response: Response) -> Response {
+    response.errors.truncate(MOST_ERRORS);
+    for error in &mut response.errors {
+        let extensions = error.extensions.get_or_insert_default();
+        if extensions.get("code").is_some() {
+            continue;
+        }
+        let code = match error.message.as_str() {
+            "Query is too complex." => "query_too_complex",
+            "Query is nested too deep." => "query_too_deep",
+            text if text.starts_with("The recursion depth") => "query_too_deep",
+            _ if error.path.is_empty() => "invalid_query",
+            _ => "invalid_value",
+        };
+        extensions.set("code", code);
+        extensions.set("retryable", false);
+    }
+    response
+}

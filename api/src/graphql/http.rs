@@ -1,0 +1,113 @@
+//! GraphQL over HTTP: from bytes to a question, and its answer in time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::http::GraphiQLSource;
+use async_graphql::parser::parse_query;
+use async_graphql::{Request, Response, ServerError};
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse};
+
+use super::asked::Asked;
+use super::error::{Problem, with_codes};
+use super::{Questions, limits};
+use crate::app::App;
+
+/// The most bytes of a request.
+pub(super) const BODY_BYTES: usize = 256 << 10;
+/// The longest that an answer may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Answers a query sent as JSON.
+pub(super) async fn answer(
+    schema: Questions,
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> axum::response::Response {
+    let json = |value: &HeaderValue| value.to_str().is_ok_and(is_json);
+    if !headers.get(header::CONTENT_TYPE).is_some_and(json) {
+        let problem = Problem::new("unsupported_media_type", "send the query as application/json");
+        return refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, problem);
+    }
+    let body = match body {
+        Ok(body) => body,
+        Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            let message = format!("a request may have {BODY_BYTES} bytes");
+            return refused(rejection.status(), Problem::new("body_too_large", message));
+        }
+        Err(rejection) => {
+            let problem = Problem::new("body_incomplete", "the body ended before its end");
+            return refused(rejection.status(), problem);
+        }
+    };
+    let request: Request = match serde_json::from_slice(&body) {
+        Ok(request) => request,
+        Err(error) => {
+            let message =
+                format!("the request must be {{\"query\", \"variables\", \"operationName\"}}: {error}");
+            return refused(StatusCode::BAD_REQUEST, Problem::new("malformed_json", message));
+        }
+    };
+    let merchant = match headers.get("merchant").map(HeaderValue::to_str).transpose() {
+        Ok(merchant) => merchant,
+        Err(_) => {
+            let problem = Problem::new("header_invalid", "the header Merchant must be printable ASCII");
+            return refused(StatusCode::BAD_REQUEST, problem);
+        }
+    };
+    Json(execute(&schema, app, merchant, request).await).into_response()
+}
+
+fn is_json(media_type: &str) -> bool {
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json")
+}
+
+fn refused(status: StatusCode, problem: Problem) -> axum::response::Response {
+    (status, Json(Response::from(problem))).into_response()
+}
+
+/// Answers a query, or says why not.
+pub(super) async fn execute(
+    schema: &Questions,
+    app: Arc<App>,
+    merchant: Option<&str>,
+    mut request: Request,
+) -> Response {
+    if let Err(problem) = limits::check_text(&request.query) {
+        return problem.into();
+    }
+    match parse_query(&request.query) {
+        Ok(document) => {
+            if let Err(problem) = limits::check_document(&document) {
+                return problem.into();
+            }
+            request.set_parsed_query(document);
+        }
+        Err(error) => return with_codes(Response::from_errors(vec![ServerError::from(error)])),
+    }
+    let answered = async {
+        let request = request.data(Asked::new(app, merchant).await);
+        with_codes(schema.execute(request).await)
+    };
+    tokio::time::timeout(PATIENCE, answered).await.unwrap_or_else(|_| {
+        Problem::passing("timed_out", format!("there was no answer within {} s", PATIENCE.as_secs())).into()
+    })
+}
+
+/// A page to write queries in, for browsers.
+pub(super) async fn graphiql(headers: HeaderMap) -> axum::response::Response {
+    let html = |value: &HeaderValue| value.to_str().is_ok_and(|accepted| accepted.contains("text/html"));
+    if headers.get(header::ACCEPT).is_some_and(html) {
+        return Html(GraphiQLSource::build().endpoint("/graphql").title("Holdfast").finish()).into_response();
+    }
+    let problem = Problem::new("method_not_allowed", "send queries by POST; GET shows a page to browsers");
+    let allow = [(header::ALLOW, HeaderValue::from_static("POST"))];
+    (allow, refused(StatusCode::METHOD_NOT_ALLOWED, problem)).into_response()
+}

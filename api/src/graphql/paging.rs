@@ -1,0 +1,171 @@
+//! Lists in pages: Relay connections. Cursors are opaque, and one of another list is refused.
+
+use async_graphql::SimpleObject;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use holdfast_projections::{FulfillmentOrderRow, OrderRow, Page};
+
+use super::error::Problem;
+use super::event::Event;
+use super::fulfillment::FulfillmentOrder;
+use super::limits::PAGE;
+use super::order::Order;
+use super::scalars::Long;
+
+/// How many items a page has, within its limits.
+pub(super) fn page_size(first: i32) -> Result<usize, Problem> {
+    let refused = || Problem::invalid("first", format!("must be from 1 to {PAGE}"));
+    usize::try_from(first).ok().filter(|_| (1..=PAGE).contains(&first)).ok_or_else(refused)
+}
+
+/// A list that has cursors of its own.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum List {
+    /// Orders: the position of their first event.
+    Orders,
+    /// Fulfillment orders: the same, and their number within the order.
+    FulfillmentOrders,
+}
+
+impl List {
+    const fn letter(self) -> char {
+        match self {
+            Self::Orders => 'o',
+            Self::FulfillmentOrders => 'f',
+        }
+    }
+
+    fn cursor(self, place: &str) -> String {
+        URL_SAFE_NO_PAD.encode(format!("{}{place}", self.letter()))
+    }
+
+    /// The place that a cursor stands for.
+    pub(super) fn place(self, cursor: Option<&str>) -> Result<Option<String>, Problem> {
+        let Some(cursor) = cursor else { return Ok(None) };
+        let number = |text: &str| text.parse::<u32>().is_ok() || text.parse::<i64>().is_ok_and(|n| n >= 0);
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
+        let place = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).and_then(|text| {
+            let place = text.strip_prefix(self.letter())?;
+            let sound = match self {
+                Self::Orders => number(place),
+                Self::FulfillmentOrders => place.split_once('.').is_some_and(|(a, b)| number(a) && number(b)),
+            };
+            sound.then(|| place.to_owned())
+        });
+        place.map(Some).ok_or_else(|| Problem {
+            code: "invalid_cursor",
+            ..Problem::invalid("after", "is not a cursor that this list has given")
+        })
+    }
+}
+
+/// Where a page ends.
+#[derive(Debug, SimpleObject)]
+pub(super) struct PageInfo {
+    /// Whether there is more after it.
+    has_next_page: bool,
+    /// The last item's cursor: `after` for the next page.
+    end_cursor: Option<String>,
+}
+
+/// A page of orders, the newest first.
+#[derive(Debug, SimpleObject)]
+pub(super) struct OrderConnection {
+    /// The orders with their cursors.
+    edges: Vec<OrderEdge>,
+    /// Where the page ends.
+    page_info: PageInfo,
+}
+
+/// An order in a list.
+#[derive(Debug, SimpleObject)]
+pub(super) struct OrderEdge {
+    /// Its place in the list.
+    cursor: String,
+    /// The order, without personal data.
+    node: Order,
+}
+
+impl From<Page<OrderRow>> for OrderConnection {
+    fn from(page: Page<OrderRow>) -> Self {
+        let edge = |row: &OrderRow| {
+            let cursor = List::Orders.cursor(&row.first_position.to_string());
+            row.view().map(|view| OrderEdge { cursor, node: Order::from(&view) })
+        };
+        let edges: Vec<OrderEdge> = page.items.iter().filter_map(edge).collect();
+        let end_cursor = edges.last().map(|edge| edge.cursor.clone());
+        Self { edges, page_info: PageInfo { has_next_page: page.next.is_some(), end_cursor } }
+    }
+}
+
+/// A page of fulfillment orders, those of the oldest order first.
+#[derive(Debug, SimpleObject)]
+pub(super) struct FulfillmentOrderConnection {
+    /// The fulfillment orders with their cursors.
+    edges: Vec<FulfillmentOrderEdge>,
+    /// Where the page ends.
+    page_info: PageInfo,
+}
+
+/// A fulfillment order in a list.
+#[derive(Debug, SimpleObject)]
+pub(super) struct FulfillmentOrderEdge {
+    /// Its place in the list.
+    cursor: String,
+    /// The fulfillment order.
+    node: FulfillmentOrder,
+}
+
+impl From<Page<FulfillmentOrderRow>> for FulfillmentOrderConnection {
+    fn from(page: Page<FulfillmentOrderRow>) -> Self {
+        let edge = |part: FulfillmentOrderRow| {
+            let number = part.view.fulfillment_order_id.number();
+            let place = format!("{}.{number}", part.order.first_position);
+            FulfillmentOrderEdge { cursor: List::FulfillmentOrders.cursor(&place), node: part.into() }
+        };
+        let edges: Vec<FulfillmentOrderEdge> = page.items.into_iter().map(edge).collect();
+        let end_cursor = edges.last().map(|edge| edge.cursor.clone());
+        Self { edges, page_info: PageInfo { has_next_page: page.next.is_some(), end_cursor } }
+    }
+}
+
+/// A page of the journal, in order. Its cursors are positions. It ends where a command ends, so it may have more
+/// than `first` events.
+#[derive(Debug, SimpleObject)]
+pub(super) struct EventConnection {
+    /// The events with their positions.
+    edges: Vec<EventEdge>,
+    /// Where the page ends.
+    page_info: EventPageInfo,
+}
+
+/// An event in the journal.
+#[derive(Debug, SimpleObject)]
+pub(super) struct EventEdge {
+    /// Its position.
+    cursor: Long,
+    /// The event.
+    node: Event,
+}
+
+/// Where a page of the journal ends.
+#[derive(Debug, SimpleObject)]
+pub(super) struct EventPageInfo {
+    /// Whether there was more after it when it was read.
+    has_next_page: bool,
+    /// The last event's position: `after` for the next page. Where there is none, the position asked for.
+    end_cursor: Long,
+}
+
+impl EventConnection {
+    /// Events after a position, with the journal's last one.
+    pub(super) fn of(events: &[holdfast_journal::Event], after: u64, head: u64) -> Result<Self, Problem> {
+        let edge = |event: &holdfast_journal::Event| {
+            Ok(EventEdge { cursor: event.position.into(), node: event.try_into()? })
+        };
+        let edges = events.iter().map(edge).collect::<Result<Vec<_>, Problem>>()?;
+        let end = events.last().map_or(after, |event| event.position);
+        let page_info = EventPageInfo { has_next_page: end < head, end_cursor: end.into() };
+        Ok(Self { edges, page_info })
+    }
+}

@@ -1,0 +1,247 @@
+//! Every question, and what it may be asked with.
+
+use async_graphql::{Context, ID, InputObject, Object, Result};
+use holdfast_domain::order::FulfillmentOrderStatus as PartStatus;
+use holdfast_domain::values::{OrderId, Sku, Timestamp};
+use holdfast_projections::{self as projections, FulfillmentOrderFilter};
+
+use super::asked::Asked;
+use super::enums::{FulfillmentOrderStatus, OrderStatus};
+use super::error::Problem;
+use super::limits::{PAGE, list_cost, page_cost};
+use super::merchant::{Availability, Location, Merchant, Policy, Projection};
+use super::order::Order;
+use super::paging::{EventConnection, FulfillmentOrderConnection, List, OrderConnection, page_size};
+use super::scalars::{DateTime, Long};
+use crate::reading::AsOf;
+
+/// Which orders; all that are given must hold.
+#[derive(Debug, Default, InputObject)]
+pub(super) struct OrderFilter {
+    /// In this status.
+    status: Option<OrderStatus>,
+    /// From this channel.
+    channel: Option<String>,
+    /// With this name there.
+    channel_ref: Option<String>,
+    /// Of this customer.
+    customer_ref: Option<String>,
+    /// With a parcel of this number.
+    tracking_number: Option<String>,
+    /// With a line of this SKU.
+    sku: Option<String>,
+    /// Filled, at least in part, by this location.
+    location: Option<String>,
+    /// Changed after this moment.
+    changed_after: Option<DateTime>,
+}
+
+impl TryFrom<OrderFilter> for projections::OrderFilter {
+    type Error = Problem;
+
+    fn try_from(filter: OrderFilter) -> Result<Self, Problem> {
+        Ok(Self {
+            status: filter.status.map(Into::into),
+            channel: optional("filter.channel", filter.channel)?,
+            channel_ref: optional("filter.channelRef", filter.channel_ref)?,
+            customer_ref: optional("filter.customerRef", filter.customer_ref)?,
+            tracking_number: optional("filter.trackingNumber", filter.tracking_number)?,
+            sku: optional("filter.sku", filter.sku)?,
+            location: optional("filter.location", filter.location)?,
+            changed_after: filter.changed_after.map(|moment| moment.0),
+        })
+    }
+}
+
+/// A value of the domain, checked.
+fn value<T>(argument: &'static str, text: &str) -> Result<T, Problem>
+where
+    T: std::str::FromStr<Err: std::fmt::Display>,
+{
+    text.parse().map_err(|e| Problem::invalid(argument, e))
+}
+
+fn optional<T>(argument: &'static str, text: Option<String>) -> Result<Option<T>, Problem>
+where
+    T: std::str::FromStr<Err: std::fmt::Display>,
+{
+    text.map(|text| value(argument, &text)).transpose()
+}
+
+/// A moment of the journal: a position or a time.
+fn moment(text: &str) -> Result<AsOf, Problem> {
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        let position = text.parse::<i64>().ok().and_then(|position| u64::try_from(position).ok());
+        return position.map(AsOf::Position).ok_or_else(|| Problem::invalid("asOf", "is not a position"));
+    }
+    let time: Result<Timestamp, Problem> = value("asOf", text);
+    let reason = "must be a position or a time by RFC 3339";
+    time.map(AsOf::Time).map_err(|_| Problem::invalid("asOf", reason))
+}
+
+/// Waits until the read models have reached a position, where one is given.
+async fn reached(asked: &Asked, position: Option<Long>) -> Result<(), Problem> {
+    match position {
+        Some(position) => Ok(asked.reading().wait_for(asked.merchant()?, position.0).await?),
+        None => Ok(()),
+    }
+}
+
+/// Every question that can be asked. All but `merchants` are about one merchant: the one of the header `Merchant`, or
+/// the only one there is.
+pub(super) struct Query;
+
+#[Object]
+impl Query {
+    /// An order with its personal data; null where there is none. With `asOf` it is told as it was, without
+    /// personal data.
+    async fn order(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Its id.")] id: ID,
+        #[graphql(desc = "Wait, a few seconds at most, until the read models include this position.")]
+        min_position: Option<Long>,
+        #[graphql(desc = "A position of the journal or a time by RFC 3339: tell the order as it was then.")]
+        as_of: Option<String>,
+    ) -> Result<Option<Order>> {
+        let asked = Asked::of(context)?;
+        let id: OrderId = value("id", &id)?;
+        reached(asked, min_position).await?;
+        let view = match as_of {
+            Some(text) => asked.reading().order_as_of(asked.merchant()?, id, moment(&text)?).await,
+            None => asked.reading().order(asked.merchant()?, id).await,
+        };
+        Ok(view.map_err(Problem::from)?.as_ref().map(Order::from))
+    }
+
+    /// An order by its channel's name for it, without personal data; null where there is none.
+    async fn order_by_ref(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Where it came from.")] channel: String,
+        #[graphql(name = "ref", desc = "Its name there.")] reference: String,
+        #[graphql(desc = "Wait, a few seconds at most, until the read models include this position.")]
+        min_position: Option<Long>,
+    ) -> Result<Option<Order>> {
+        let asked = Asked::of(context)?;
+        let filter = projections::OrderFilter {
+            channel: Some(value("channel", &channel)?),
+            channel_ref: Some(value("ref", &reference)?),
+            ..projections::OrderFilter::default()
+        };
+        reached(asked, min_position).await?;
+        let page = asked.reading().orders(asked.merchant()?, &filter, None, 1).await;
+        let row = page.map_err(Problem::from)?.items.pop();
+        Ok(row.and_then(|row| row.view()).as_ref().map(Order::from))
+    }
+
+    /// Orders, the newest first, without personal data.
+    #[graphql(complexity = "page_cost(first, child_complexity)")]
+    async fn orders(
+        &self,
+        context: &Context<'_>,
+        #[graphql(default = 50, desc = "How many, 1 to 200.")] first: i32,
+        #[graphql(desc = "The cursor to continue after.")] after: Option<String>,
+        #[graphql(desc = "Which.")] filter: Option<OrderFilter>,
+        #[graphql(desc = "Wait, a few seconds at most, until the read models include this position.")]
+        min_position: Option<Long>,
+    ) -> Result<OrderConnection> {
+        let asked = Asked::of(context)?;
+        let limit = page_size(first)?;
+        let place = List::Orders.place(after.as_deref())?;
+        let filter = filter.unwrap_or_default().try_into()?;
+        reached(asked, min_position).await?;
+        let page = asked.reading().orders(asked.merchant()?, &filter, place.as_deref(), limit).await;
+        Ok(page.map_err(Problem::from)?.into())
+    }
+
+    /// What locations have to do, that of the oldest order first. Where no status is given: what is left to be
+    /// done and may be.
+    #[graphql(complexity = "page_cost(first, child_complexity)")]
+    async fn fulfillment_orders(
+        &self,
+        context: &Context<'_>,
+        #[graphql(default = 50, desc = "How many, 1 to 200.")] first: i32,
+        #[graphql(desc = "The cursor to continue after.")] after: Option<String>,
+        #[graphql(desc = "At this location.")] location: Option<String>,
+        #[graphql(desc = "In this status.")] status: Option<FulfillmentOrderStatus>,
+    ) -> Result<FulfillmentOrderConnection> {
+        let asked = Asked::of(context)?;
+        let limit = page_size(first)?;
+        let place = List::FulfillmentOrders.place(after.as_deref())?;
+        let status = status.map(PartStatus::from);
+        let filter = FulfillmentOrderFilter { location: optional("location", location)?, status };
+        let merchant = asked.merchant()?;
+        let page = asked.reading().fulfillment_orders(merchant, &filter, place.as_deref(), limit).await;
+        Ok(page.map_err(Problem::from)?.into())
+    }
+
+    /// What can be promised of SKUs, in the order asked for; those never seen are left out.
+    #[graphql(complexity = "list_cost(skus.len(), child_complexity)")]
+    async fn availability(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The SKUs, 1 to 200.")] skus: Vec<String>,
+        #[graphql(desc = "Wait, a few seconds at most, until the read models include this position.")]
+        min_position: Option<Long>,
+    ) -> Result<Vec<Availability>> {
+        let asked = Asked::of(context)?;
+        if skus.is_empty() || i32::try_from(skus.len()).is_ok_and(|length| length > PAGE) {
+            return Err(Problem::invalid("skus", format!("must be 1 to {PAGE}")).into());
+        }
+        let skus = skus.iter().map(|sku| value("skus", sku)).collect::<Result<Vec<Sku>, Problem>>()?;
+        reached(asked, min_position).await?;
+        let found = asked.reading().availability(asked.merchant()?, &skus).await.map_err(Problem::from)?;
+        let of = |sku: &Sku| found.iter().find(|item| item.sku == *sku).map(Availability::from);
+        Ok(skus.iter().filter_map(of).collect())
+    }
+
+    /// Everything that happened, in order.
+    #[graphql(complexity = "page_cost(first, child_complexity)")]
+    async fn events(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The position to continue after; 0 for the beginning.")] after: Option<Long>,
+        #[graphql(default = 50, desc = "About how many, 1 to 200: the last command is told whole.")]
+        first: i32,
+    ) -> Result<EventConnection> {
+        let asked = Asked::of(context)?;
+        let limit = page_size(first)?;
+        let after = after.map_or(0, |position| position.0);
+        let merchant = asked.merchant()?;
+        let events = asked.reading().events(merchant, after, limit).await.map_err(Problem::from)?;
+        let head = asked.reading().head(merchant).await.map_err(Problem::from)?;
+        Ok(EventConnection::of(&events, after, head)?)
+    }
+
+    /// The read models, and how far each has come.
+    async fn projections(&self, context: &Context<'_>) -> Result<Vec<Projection>> {
+        let asked = Asked::of(context)?;
+        let merchant = asked.merchant()?;
+        let states = asked.reading().progress().states();
+        let head = asked.reading().head(merchant).await.map_err(Problem::from)?;
+        let own = states.into_iter().filter(|(_, whose, _)| whose == merchant);
+        Ok(own.map(|(name, _, state)| Projection::of(name, state, head)).collect())
+    }
+
+    /// The merchant's locations, by id.
+    #[graphql(complexity = "list_cost(10, child_complexity)")]
+    async fn locations(&self, context: &Context<'_>) -> Result<Vec<Location>> {
+        let asked = Asked::of(context)?;
+        let locations = asked.reading().locations(asked.merchant()?).await.map_err(Problem::from)?;
+        Ok(locations.iter().map(Location::from).collect())
+    }
+
+    /// The merchant's rules.
+    async fn policy(&self, context: &Context<'_>) -> Result<Policy> {
+        let asked = Asked::of(context)?;
+        let policy = asked.reading().policy(asked.merchant()?).await.map_err(Problem::from)?;
+        Ok(Policy::from(&policy))
+    }
+
+    /// Every merchant, by name.
+    async fn merchants(&self, context: &Context<'_>) -> Result<Vec<Merchant>> {
+        let names = Asked::of(context)?.reading().merchants().await.map_err(Problem::from)?;
+        Ok(names.into_iter().map(|name| Merchant { merchant: ID(name) }).collect())
+    }
+}

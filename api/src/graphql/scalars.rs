@@ -1,0 +1,116 @@
+//! Values that GraphQL has no type for.
+
+use async_graphql::{ID, InputValueError, InputValueResult, Number, Scalar, ScalarType, Value};
+use holdfast_domain::values::{Amount, Quantity, Timestamp, Units};
+
+/// A whole number from 0 to 9223372036854775807. Given as a number or, where numbers lose digits above 2^53, as a
+/// string of digits; answered as a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Long(pub(super) u64);
+
+const NOT_A_LONG: &str = "must be a whole number from 0 to 9223372036854775807";
+
+fn long(number: u64) -> InputValueResult<Long> {
+    i64::try_from(number).map(|_| Long(number)).map_err(|_| InputValueError::custom(NOT_A_LONG))
+}
+
+/// A whole number from 0 to 9223372036854775807. Given as a number or, where numbers lose digits above 2^53, as a
+/// string of digits; answered as a number.
+#[Scalar(name = "Long")]
+impl ScalarType for Long {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match &value {
+            Value::Number(number) => {
+                long(number.as_u64().ok_or_else(|| InputValueError::custom(NOT_A_LONG))?)
+            }
+            Value::String(digits) if digits.bytes().all(|digit| digit.is_ascii_digit()) => {
+                long(digits.parse().map_err(|_| InputValueError::custom(NOT_A_LONG))?)
+            }
+            _ => Err(InputValueError::custom(NOT_A_LONG)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Number(Number::from(self.0))
+    }
+}
+
+impl From<u64> for Long {
+    fn from(number: u64) -> Self {
+        Self(number)
+    }
+}
+
+impl From<Units> for Long {
+    fn from(units: Units) -> Self {
+        Self(units.number())
+    }
+}
+
+impl From<Quantity> for Long {
+    fn from(quantity: Quantity) -> Self {
+        quantity.units().into()
+    }
+}
+
+/// A moment, by RFC 3339.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct DateTime(pub(super) Timestamp);
+
+/// A moment by RFC 3339 to the microsecond. Taken with any offset, answered in UTC.
+#[Scalar(name = "DateTime", specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339")]
+impl ScalarType for DateTime {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match value {
+            Value::String(text) => text.parse().map(Self).map_err(InputValueError::custom),
+            other => Err(InputValueError::expected_type(other)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
+impl From<Timestamp> for DateTime {
+    fn from(moment: Timestamp) -> Self {
+        Self(moment)
+    }
+}
+
+/// Money.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Decimal(pub(super) Amount);
+
+/// An exact decimal as a string, such as `"10.50"`: money in the order's currency.
+#[Scalar(name = "Decimal")]
+impl ScalarType for Decimal {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match &value {
+            Value::String(text) => Amount::parse(text)
+                .map(Self)
+                .ok_or_else(|| InputValueError::custom("must be a decimal string such as \"10.50\"")),
+            _ => Err(InputValueError::expected_type(value)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
+impl From<Amount> for Decimal {
+    fn from(amount: Amount) -> Self {
+        Self(amount)
+    }
+}
+
+/// Anything with a name of its own, as an id.
+pub(super) fn id(name: &(impl ToString + ?Sized)) -> ID {
+    ID(name.to_string())
+}
+
+/// A text, where there is one.
+pub(super) fn text<T: ToString>(value: Option<&T>) -> Option<String> {
+    value.map(ToString::to_string)
+}

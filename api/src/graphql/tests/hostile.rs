@@ -1,0 +1,174 @@
+//! Queries that ask too much are refused before anything of them runs.
+
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+use super::*;
+
+/// Far more than a refusal takes, far less than the work that it spares.
+const QUICK: Duration = Duration::from_secs(2);
+
+async fn refused(house: &House, query: &str, code: &str) {
+    let begun = Instant::now();
+    let answer = house.ask_with(None, query, json!({})).await;
+    let shown = &query[..query.len().min(80)];
+    assert_eq!(answer["errors"][0]["extensions"]["code"], code, "{shown}");
+    assert_eq!(answer["data"], Value::Null, "{shown}");
+    assert!(answer.to_string().len() < 10_000, "{shown}");
+    assert!(begun.elapsed() < QUICK, "{shown}: {:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn a_query_that_is_too_deep_is_refused() {
+    let house = House::empty().await;
+    // Two levels of fields a turn: an order and its parts.
+    let turns = |count: usize| {
+        format!(
+            r#"{{ order(id: "x") {{ {} status {} }} }}"#,
+            "fulfillmentOrders { order { ".repeat(count),
+            "} } ".repeat(count)
+        )
+    };
+    assert_eq!(house.code(&turns(5)).await, "invalid_value", "12 levels are taken");
+    refused(&house, &turns(6), "query_too_deep").await;
+    refused(&house, &turns(24), "query_too_deep").await;
+    refused(&house, &turns(3_000), "query_too_deep").await;
+}
+
+#[tokio::test]
+async fn brackets_that_would_exhaust_the_stack_are_refused() {
+    let house = House::empty().await;
+    for (open, close) in [("{ a ", "}"), ("[", "]"), ("{a:", "}"), ("... {", "}"), ("(", ")")] {
+        let (begin, end) = if open.starts_with(['[', '(']) || open == "{a:" {
+            ("{ order(id: ", ") { status } }")
+        } else {
+            ("{ ", "}")
+        };
+        let query = format!("{begin}{}{}{end}", open.repeat(40_000), close.repeat(40_000));
+        refused(&house, &query, "query_too_deep").await;
+        refused(&house, &format!("{begin}{}", open.repeat(40_000)), "query_too_deep").await;
+    }
+    // Nothing hides them, neither quotes nor comments.
+    let hidden =
+        format!("# \"\n{{ a(b: \"\\\"}}\", c: \"\"\"}}\\\"\"\"}}\"\"\") {} }}", "{ a ".repeat(40_000));
+    refused(&house, &hidden, "query_too_deep").await;
+}
+
+#[tokio::test]
+async fn brackets_in_texts_and_comments_are_no_nesting() {
+    let house = House::empty().await;
+    let brackets = "{[(".repeat(100);
+    let query =
+        format!("# {brackets}\n{{ a: orderByRef(channel: \"web\", ref: \"\\\"{brackets}\") {{ status }} }}");
+    assert_eq!(house.code(&query).await, "invalid_value");
+    let block =
+        format!("{{ orderByRef(channel: \"web\", ref: \"\"\"\\\"\"\"{brackets}\"\"\") {{ status }} }}");
+    assert_eq!(house.code(&block).await, "invalid_value");
+}
+
+#[tokio::test]
+async fn ten_thousand_aliases_are_refused() {
+    let house = House::empty().await;
+    let mut query = String::from("{");
+    for number in 0..10_000 {
+        write!(query, " a{number}: policy {{ name }}").unwrap();
+    }
+    refused(&house, &(query + "}"), "query_too_complex").await;
+}
+
+#[tokio::test]
+async fn too_long_a_page_is_refused() {
+    let house = House::empty().await;
+    for first in ["1000000", "2147483647"] {
+        let query = format!("{{ orders(first: {first}) {{ edges {{ node {{ status }} }} }} }}");
+        refused(&house, &query, "query_too_complex").await;
+    }
+    for first in ["0", "-1", "-2147483648", "201"] {
+        let query = format!("{{ orders(first: {first}) {{ edges {{ cursor }} }} }}");
+        assert_eq!(house.code(&query).await, "invalid_value", "{first}");
+    }
+    // Within the page's limit, but with too much of each item.
+    let query =
+        "{ orders(first: 200) { edges { node { history { type at data } lines { sku quantity } } } } }";
+    refused(&house, query, "query_too_complex").await;
+    let sum = "{ a: orders(first: 200) { edges { node { status } } } b: orders(first: 200) { edges { node {
+        status channel } } } c: orders(first: 200) { edges { node { status channel orderId } } } }";
+    refused(&house, sum, "query_too_complex").await;
+    let by_variable = "query($first: Int!) { orders(first: $first) { edges { node { status } } } }";
+    let answer = house.ask_with(None, by_variable, json!({"first": 1_000_000})).await;
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "query_too_complex");
+    let skus = "\"A\",".repeat(50_000);
+    refused(&house, &format!("{{ availability(skus: [{skus}]) {{ sku }} }}"), "query_too_complex").await;
+}
+
+#[tokio::test]
+async fn fragments_that_multiply_or_contain_themselves_are_refused() {
+    let house = House::empty().await;
+    let id = r#"order(id: "01890a5d-ac96-774b-bcce-b302099a8057")"#;
+    let mut query = format!("{{ {id} {{ ...F20 }} }} fragment F0 on Order {{ status }}");
+    for number in 1..=20 {
+        let before = number - 1;
+        write!(query, " fragment F{number} on Order {{ ...F{before} ...F{before} }}").unwrap();
+    }
+    refused(&house, &query, "query_too_complex").await;
+    // The same, but nobody asks for it.
+    refused(&house, &query.replace("...F20", "status"), "query_too_complex").await;
+    let cycle = format!(
+        "{{ {id} {{ ...A }} }} fragment A on Order {{ status ...B ...B }} fragment B on Order {{ ...A ...A }}"
+    );
+    refused(&house, &cycle, "invalid_query").await;
+    let mut chain = format!("{{ {id} {{ ...F0 }} }} fragment F5000 on Order {{ status }}");
+    for number in 0..5_000 {
+        write!(chain, " fragment F{number} on Order {{ ...F{} }}", number + 1).unwrap();
+    }
+    refused(&house, &chain, "query_too_complex").await;
+}
+
+#[tokio::test]
+async fn many_errors_are_told_in_few() {
+    let house = House::empty().await;
+    let fields: String = (0..1_500).fold(String::new(), |mut fields, number| {
+        let _ = write!(fields, " nothing{number}");
+        fields
+    });
+    refused(&house, &format!("{{{fields} }}"), "invalid_query").await;
+    let directives = "@skip(if: false) ".repeat(10_000);
+    refused(&house, &format!("{{ policy {directives} {{ name }} }}"), "invalid_query").await;
+}
+
+/// What GraphiQL and other tools ask first.
+const INTROSPECTION: &str =
+    "query IntrospectionQuery { __schema { queryType { name kind } mutationType { name kind }
+    subscriptionType { name kind } types { ...FullType }
+    directives { name description locations args { ...InputValue } } } }
+  fragment FullType on __Type { kind name description
+    fields(includeDeprecated: true) { name description args { ...InputValue } type { ...TypeRef }
+      isDeprecated deprecationReason }
+    inputFields { ...InputValue } interfaces { ...TypeRef }
+    enumValues(includeDeprecated: true) { name description isDeprecated deprecationReason }
+    possibleTypes { ...TypeRef } }
+  fragment InputValue on __InputValue { name description type { ...TypeRef } defaultValue }
+  fragment TypeRef on __Type { kind name ofType { kind name ofType { kind name ofType { kind name
+    ofType { kind name ofType { kind name ofType { kind name ofType { kind name
+    ofType { kind name ofType { kind name } } } } } } } } } }";
+
+#[tokio::test]
+async fn tools_may_ask_for_the_schema_but_not_for_its_powers() {
+    let house = House::empty().await;
+    let answer = house.ask(INTROSPECTION).await;
+    let types = answer["__schema"]["types"].as_array().unwrap();
+    assert!(types.iter().any(|one| one["name"] == "FulfillmentOrder"));
+    assert!(types.len() < 90, "{} types: the weights in limits.rs follow their number", types.len());
+    let powers = |turns: usize| {
+        let inner = "fields { type { ".repeat(turns);
+        format!("{{ __schema {{ types {{ {inner} name {} }} }} }}", "} } ".repeat(turns))
+    };
+    house.ask(&powers(2)).await;
+    refused(&house, &powers(6), "query_too_complex").await;
+    refused(&house, &powers(9), "query_too_deep").await;
+    let mut often = String::from("{");
+    for number in 0..300 {
+        write!(often, " a{number}: __schema {{ types {{ fields {{ args {{ name }} }} }} }}").unwrap();
+    }
+    refused(&house, &(often + "}"), "query_too_complex").await;
+}

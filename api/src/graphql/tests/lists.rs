@@ -1,0 +1,203 @@
+//! Lists in pages, stock, and what a merchant has beside orders.
+
+use super::*;
+
+/// The references of all orders, page by page.
+async fn pages(house: &House, first: usize) -> Vec<Vec<String>> {
+    let query = "query($first: Int!, $after: String) { orders(first: $first, after: $after) {
+        edges { cursor node { channelRef } } pageInfo { hasNextPage endCursor } } }";
+    let (mut pages, mut after) = (Vec::new(), Value::Null);
+    loop {
+        let answer = house.ask_with(None, query, json!({"first": first, "after": after})).await;
+        let list = &answer["data"]["orders"];
+        let edges = list["edges"].as_array().unwrap_or_else(|| panic!("{answer}"));
+        let name = |edge: &Value| edge["node"]["channelRef"].as_str().unwrap().to_owned();
+        pages.push(edges.iter().map(name).collect());
+        after = list["pageInfo"]["endCursor"].clone();
+        assert_eq!(edges.last().map(|edge| &edge["cursor"]), Some(&after));
+        if list["pageInfo"]["hasNextPage"] == false {
+            return pages;
+        }
+    }
+}
+
+#[tokio::test]
+async fn paging_tells_every_order_once_the_newest_first() {
+    let house = House::stocked().await;
+    let mut last = 0;
+    for number in 1..=25 {
+        last = house.create(&format!("W-{number}")).await.1;
+    }
+    house.app.reading.wait_for("default", last).await.unwrap();
+    let pages = pages(&house, 10).await;
+    assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [10, 10, 5]);
+    let newest_first: Vec<String> = (1..=25).rev().map(|number| format!("W-{number}")).collect();
+    assert_eq!(pages.concat(), newest_first);
+
+    let (mut parts, mut after) = (Vec::new(), Value::Null);
+    loop {
+        let query =
+            "query($after: String) { fulfillmentOrders(first: 10, after: $after, location: \"DC-1\") {
+            edges { node { status order { channelRef } } } pageInfo { hasNextPage endCursor } } }";
+        let answer = house.ask_with(None, query, json!({"after": after})).await;
+        let list = &answer["data"]["fulfillmentOrders"];
+        let edges = list["edges"].as_array().unwrap_or_else(|| panic!("{answer}"));
+        parts.extend(
+            edges.iter().map(|edge| edge["node"]["order"]["channelRef"].as_str().unwrap().to_owned()),
+        );
+        after = list["pageInfo"]["endCursor"].clone();
+        if list["pageInfo"]["hasNextPage"] == false {
+            break;
+        }
+    }
+    let oldest_first: Vec<String> = newest_first.into_iter().rev().collect();
+    assert_eq!(parts, oldest_first);
+}
+
+#[tokio::test]
+async fn orders_are_found_by_every_filter() {
+    let house = House::stocked().await;
+    let journey = Journey::whole(&house).await;
+    let (_, last) = house.create("W-2").await;
+    house.app.reading.wait_for("default", last).await.unwrap();
+    for filter in [
+        "status: DELIVERED",
+        r#"channelRef: "W-1""#,
+        r#"customerRef: "c-7""#,
+        r#"trackingNumber: "1Z999", sku: "MUG", location: "DC-1", channel: "web""#,
+        r#"status: DELIVERED, changedAfter: "2020-01-01T00:00:00+02:00""#,
+    ] {
+        let query = format!("{{ orders(filter: {{{filter}}}) {{ edges {{ node {{ orderId }} }} }} }}");
+        let found = house.ask(&query).await;
+        assert_eq!(found["orders"]["edges"], json!([{"node": {"orderId": journey.order}}]), "{filter}");
+    }
+    let none = r#"{ orders(filter: {sku: "TEA"}) { edges { cursor } pageInfo { hasNextPage endCursor } } }"#;
+    let nothing = json!({"edges": [], "pageInfo": {"hasNextPage": false, "endCursor": null}});
+    assert_eq!(house.ask(none).await["orders"], nothing);
+}
+
+#[tokio::test]
+async fn a_cursor_of_another_list_or_of_nobody_is_refused() {
+    let house = House::stocked().await;
+    let last = house.create("W-1").await.1;
+    let query = format!("{{ orders(minPosition: {last}) {{ edges {{ cursor }} }} }}");
+    let cursor = house.ask(&query).await["orders"]["edges"][0]["cursor"].as_str().unwrap().to_owned();
+    let query = format!(r#"{{ fulfillmentOrders(after: "{cursor}") {{ edges {{ cursor }} }} }}"#);
+    assert_eq!(house.code(&query).await, "invalid_cursor");
+    // "o-1", "o1.2", "o" and what is no cursor at all.
+    for made_up in ["by0x", "bzEuMg", "bw", "", "1", "'; --"] {
+        let query = format!(r#"{{ orders(after: "{made_up}") {{ edges {{ cursor }} }} }}"#);
+        assert_eq!(house.code(&query).await, "invalid_cursor", "{made_up}");
+    }
+}
+
+#[tokio::test]
+async fn the_journal_is_read_on_from_where_the_last_page_ended() {
+    let house = House::stocked().await;
+    let journey = Journey::whole(&house).await;
+    house.app.reading.wait_for("default", journey.last()).await.unwrap();
+    let (mut positions, mut after) = (Vec::new(), json!(0));
+    loop {
+        let query = "query($after: Long) { events(after: $after, first: 3) {
+            edges { cursor node { position commandEnd type stream order { orderId } } }
+            pageInfo { hasNextPage endCursor } } }";
+        let answer = house.ask_with(None, query, json!({"after": after})).await;
+        let list = &answer["data"]["events"];
+        for edge in list["edges"].as_array().unwrap_or_else(|| panic!("{answer}")) {
+            positions.push(edge["cursor"].as_u64().unwrap());
+            let of_order = edge["node"]["stream"].as_str().unwrap().starts_with("order-");
+            assert_eq!(edge["node"]["order"]["orderId"].as_str().is_some(), of_order);
+        }
+        let ended = list["edges"].as_array().unwrap().last().unwrap()["node"]["commandEnd"].clone();
+        after = list["pageInfo"]["endCursor"].clone();
+        assert_eq!(after, ended, "a page ends with a command");
+        if list["pageInfo"]["hasNextPage"] == false {
+            break;
+        }
+    }
+    assert_eq!(positions, (1..=journey.last()).collect::<Vec<u64>>());
+    let end = format!(
+        "{{ events(after: \"{}\") {{ edges {{ cursor }} pageInfo {{ endCursor }} }} }}",
+        journey.last()
+    );
+    let nothing = json!({"edges": [], "pageInfo": {"endCursor": journey.last()}});
+    assert_eq!(house.ask(&end).await["events"], nothing);
+}
+
+#[tokio::test]
+async fn availability_comes_in_the_order_asked_for() {
+    let house = House::stocked().await;
+    let tea = json!({"sku": "TEA", "location": "DC-1", "quantity": 5});
+    house.granted("ReceiveStock", tea).await;
+    let last = house.create("W-1").await.1;
+    let query = format!(
+        r#"{{ availability(skus: ["TEA", "NONE", "MUG"], minPosition: {last}) {{
+            sku available locations {{ location onHand reserved available paused }} }} }}"#
+    );
+    assert_eq!(
+        house.ask(&query).await["availability"],
+        json!([
+            {"sku": "TEA", "available": 5, "locations":
+                [{"location": "DC-1", "onHand": 5, "reserved": 0, "available": 5, "paused": false}]},
+            {"sku": "MUG", "available": 998, "locations":
+                [{"location": "DC-1", "onHand": 1000, "reserved": 2, "available": 998, "paused": false}]},
+        ])
+    );
+    assert_eq!(house.code("{ availability(skus: []) { sku } }").await, "invalid_value");
+}
+
+#[tokio::test]
+async fn a_merchant_tells_its_locations_rules_and_read_models() {
+    let house = House::stocked().await;
+    let policy = json!({"reserveAt": "payment", "channels": {"pos": {"onShortage": "cancel_remainder"}}});
+    let last = house.granted("SetMerchantPolicy", policy).await.1;
+    house.app.reading.wait_for("default", last).await.unwrap();
+    let answer = house
+        .ask(
+            "{ locations { location name latitude rank paused } merchants { merchant }
+               policy { reserveAt onShortage sourcing channels { channel onShortage reserveAt } }
+               projections { name position folded parked lag halted } }",
+        )
+        .await;
+    let location =
+        json!({"location": "DC-1", "name": "Newark", "latitude": 40.7, "rank": 0, "paused": false});
+    assert_eq!(answer["locations"], json!([location]));
+    assert_eq!(
+        answer["policy"],
+        json!({"reserveAt": "PAYMENT", "onShortage": "REJECT",
+               "sourcing": ["FEWEST_LOCATIONS", "NEAREST", "RANK"],
+               "channels": [{"channel": "pos", "onShortage": "CANCEL_REMAINDER", "reserveAt": null}]})
+    );
+    assert_eq!(answer["merchants"], json!([{"merchant": "default"}]));
+    let projections = answer["projections"].as_array().unwrap();
+    let names: Vec<&str> = projections.iter().map(|one| one["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["availability", "order_status"]);
+    for projection in projections {
+        assert_eq!((&projection["position"], &projection["folded"]), (&json!(last), &json!(last)));
+        assert_eq!((&projection["lag"], &projection["halted"]), (&json!(0), &Value::Null));
+    }
+}
+
+#[tokio::test]
+async fn the_merchant_is_implied_while_there_is_only_one() {
+    let house = House::stocked().await;
+    let query = "{ locations { location } }";
+    assert_eq!(house.ask(query).await["locations"], json!([{"location": "DC-1"}]));
+    assert_eq!(house.code_for("nobody", query).await, "unknown_merchant");
+    assert_eq!(house.code_for("not a name", query).await, "unknown_merchant");
+    house.granted_for("acme", "RegisterMerchant", json!({"merchant": "acme"})).await;
+    let all = house.ask("{ merchants { merchant } }").await;
+    assert_eq!(all["merchants"], json!([{"merchant": "acme"}, {"merchant": "default"}]));
+    assert_eq!(house.code(query).await, "merchant_required");
+    let acme = house.ask_with(Some("acme"), query, json!({})).await;
+    assert_eq!(acme["data"]["locations"], json!([]));
+    let default = house.ask_with(Some("default"), query, json!({})).await;
+    assert_eq!(default["data"]["locations"], json!([{"location": "DC-1"}]));
+}
+
+impl House {
+    async fn code_for(&self, merchant: &str, query: &str) -> String {
+        let answer = self.ask_with(Some(merchant), query, json!({})).await;
+        answer["errors"][0]["extensions"]["code"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+    }
+}

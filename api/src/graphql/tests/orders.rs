@@ -1,0 +1,163 @@
+//! One order: as it is, as it was, and what happened to it.
+
+use super::*;
+
+#[tokio::test]
+async fn a_delivered_order_is_told_whole() {
+    let house = House::stocked().await;
+    let journey = Journey::whole(&house).await;
+    let query = format!(
+        r#"{{ order(id: "{}", minPosition: "{}") {{
+            status version channelRef customerRef currency personalData attributes supportedActions
+            statusAxes {{ reservation fulfillment delivery payment return cancellation holds }}
+            lines {{ line lineRef sku quantity total shipped delivered reserved cancelled }}
+            shipTo {{ name street city country email }}
+            fulfillmentOrders {{ location status lines {{ line quantity shipped }}
+                shipments {{ packages {{ carrier trackingNumber status deliveredAt lines {{ line quantity }} }} }} }}
+        }} }}"#,
+        journey.order,
+        journey.last()
+    );
+    let order = house.ask(&query).await["order"].clone();
+    assert_eq!(order["status"], "DELIVERED");
+    assert_eq!(
+        order["statusAxes"],
+        json!({"reservation": "RESERVED", "fulfillment": "SHIPPED", "delivery": "DELIVERED",
+               "payment": "CONFIRMED", "return": "NONE", "cancellation": "NONE", "holds": []})
+    );
+    assert_eq!(
+        order["lines"],
+        json!([{"line": 1, "lineRef": "a", "sku": "MUG", "quantity": 2, "total": "21.50", "shipped": 2,
+                "delivered": 2, "reserved": 0, "cancelled": 0}])
+    );
+    assert_eq!(
+        order["shipTo"],
+        json!({"name": "Grace Hopper", "street": ["1 Main St"], "city": "Arlington", "country": "US",
+               "email": null})
+    );
+    assert_eq!(order["attributes"], json!({"gift": "yes"}));
+    assert_eq!(
+        order["fulfillmentOrders"][0]["shipments"][0]["packages"][0],
+        json!({"carrier": "ups", "trackingNumber": "1Z999", "status": "IN_TRANSIT",
+               "deliveredAt": DELIVERED_AT, "lines": [{"line": 1, "quantity": 2}]})
+    );
+}
+
+#[tokio::test]
+async fn personal_data_is_told_to_who_asks_by_id_only() {
+    let house = House::stocked().await;
+    let journey = Journey::whole(&house).await;
+    let (id, last) = (&journey.order, journey.last());
+    let ship_to = "shipTo { name street city }";
+    for query in [
+        format!(r#"{{ order(id: "{id}", asOf: "{last}") {{ {ship_to} }} }}"#),
+        format!(r#"{{ orderByRef(channel: "web", ref: "W-1", minPosition: {last}) {{ {ship_to} }} }}"#),
+        format!("{{ orders {{ edges {{ node {{ {ship_to} }} }} }} }}"),
+        format!(
+            "{{ fulfillmentOrders(status: DELIVERED) {{ edges {{ node {{ order {{ {ship_to} }} }} }} }} }}"
+        ),
+        "{ events { edges { node { data order { shipTo { name city } } } } } }".to_owned(),
+    ] {
+        let answer = house.ask(&query).await.to_string();
+        assert!(answer.contains("Arlington"), "{query}: {answer}");
+        assert!(!answer.contains("Hopper"), "{query}");
+    }
+    house.granted("ErasePersonalData", json!({"orderId": id, "reason": "asked"})).await;
+    let erased = house.ask(&format!(r#"{{ order(id: "{id}") {{ {ship_to} }} }}"#)).await;
+    assert_eq!(erased["order"]["shipTo"], json!({"name": null, "street": null, "city": "Arlington"}));
+}
+
+#[tokio::test]
+async fn an_order_is_told_as_it_was_after_each_command() {
+    let house = House::stocked().await;
+    let journey = Journey::whole(&house).await;
+    for (position, status) in journey.positions.iter().zip(Journey::STATUSES) {
+        let query =
+            format!(r#"{{ order(id: "{}", asOf: "{position}") {{ status position }} }}"#, journey.order);
+        let then = house.ask(&query).await;
+        assert_eq!(then["order"], json!({"status": status, "position": position}));
+    }
+    let before = journey.positions[0] - 1;
+    for moment in [before.to_string(), "2001-01-01T00:00:00Z".to_owned()] {
+        let query = format!(r#"{{ order(id: "{}", asOf: "{moment}") {{ status }} }}"#, journey.order);
+        assert_eq!(house.ask(&query).await["order"], Value::Null, "{moment}");
+    }
+    let query =
+        format!(r#"{{ order(id: "{}", asOf: "2999-01-01T02:00:00+02:00") {{ status }} }}"#, journey.order);
+    assert_eq!(house.ask(&query).await["order"]["status"], "DELIVERED");
+}
+
+#[tokio::test]
+async fn history_tells_what_happened_and_who_did_it() {
+    let house = House::stocked().await;
+    let journey = Journey::whole(&house).await;
+    let query = format!(
+        r#"{{ order(id: "{}") {{ history {{ position version type at data
+            metadata {{ command principal actor key }} }} }} }}"#,
+        journey.order
+    );
+    let answer = house.ask(&query).await;
+    let history = answer["order"]["history"].as_array().unwrap();
+    let types: Vec<&str> = history.iter().map(|event| event["type"].as_str().unwrap()).collect();
+    let lifecycle = [
+        "OrderCreated",
+        "OrderSourced",
+        "InventoryReserved",
+        "PaymentConfirmed",
+        "ItemPicked",
+        "ItemPacked",
+        "ShipmentCreated",
+        "ShipmentTracked",
+        "DeliveryConfirmed",
+    ];
+    assert_eq!(types, lifecycle);
+    let versions: Vec<u64> = history.iter().map(|event| event["version"].as_u64().unwrap()).collect();
+    assert_eq!(versions, (1..=9).collect::<Vec<u64>>());
+    let paid = &history[3];
+    assert_eq!(paid["position"], journey.positions[1]);
+    assert_eq!(paid["data"]["paymentRef"], "pay-1");
+    assert_eq!(paid["metadata"]["command"], "ConfirmPayment");
+    assert_eq!(
+        (&paid["metadata"]["principal"], &paid["metadata"]["actor"]),
+        (&json!("tests"), &json!("ada"))
+    );
+}
+
+#[tokio::test]
+async fn an_order_that_does_not_exist_is_null_and_a_malformed_question_an_error() {
+    let house = House::empty().await;
+    let unknown = "01890a5d-ac96-774b-bcce-b302099a8057";
+    let query = format!(
+        r#"{{ order(id: "{unknown}") {{ status }} orderByRef(channel: "web", ref: "x") {{ status }} }}"#
+    );
+    assert_eq!(house.ask(&query).await, json!({"order": null, "orderByRef": null}));
+    for (query, code) in [
+        (r#"{ order(id: "17") { status } }"#.to_owned(), "invalid_value"),
+        (format!(r#"{{ order(id: "{unknown}", asOf: "yesterday") {{ status }} }}"#), "invalid_value"),
+        (format!(r#"{{ order(id: "{unknown}", asOf: "") {{ status }} }}"#), "invalid_value"),
+        (
+            format!(r#"{{ order(id: "{unknown}", asOf: "9223372036854775808") {{ status }} }}"#),
+            "invalid_value",
+        ),
+        (format!(r#"{{ order(id: "{unknown}", minPosition: -1) {{ status }} }}"#), "invalid_value"),
+        (r#"{ orderByRef(channel: "a b", ref: "x") { status } }"#.to_owned(), "invalid_value"),
+        (r#"{ orders(filter: {sku: "é"}) { edges { cursor } } }"#.to_owned(), "invalid_value"),
+        ("{ order { status } }".to_owned(), "invalid_query"),
+        ("{ nothing }".to_owned(), "invalid_query"),
+        ("{ order(".to_owned(), "invalid_query"),
+        ("mutation { order }".to_owned(), "invalid_query"),
+        (String::new(), "invalid_query"),
+    ] {
+        assert_eq!(house.code(&query).await, code, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_position_that_is_not_reached_in_time_is_said_so() {
+    let house = House::stocked().await;
+    let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+    let query = format!(r#"{{ order(id: "{id}", minPosition: 9223372036854775807) {{ status }} }}"#);
+    let answer = house.ask_with(None, &query, json!({})).await;
+    assert_eq!(answer["errors"][0]["extensions"], json!({"code": "projection_behind", "retryable": true}));
+    assert_eq!(answer["data"], Value::Null);
+}
