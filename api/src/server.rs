@@ -9,7 +9,7 @@ use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 
 use crate::app::App;
-use crate::rest;
+use crate::{graphql, rest};
 
 /// Why the server cannot serve.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +72,6 @@ impl Server {
 
 /// All that is served.
 pub fn router(app: Arc<App>) -> Router {
-    let routes = rest::routes();
+    let routes = rest::routes().merge(graphql::routes());
     rest::protect(routes, app)
 }
