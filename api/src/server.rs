@@ -72,6 +72,6 @@ impl Server {
 
 /// All that is served.
 pub fn router(app: Arc<App>) -> Router {
-    let routes = rest::routes();
-    rest::protect(routes, app)
+    // Other interfaces join here: `rest::routes().merge(graphql::routes())`.
+    rest::protect(rest::routes(), app)
 }
