@@ -157,7 +157,7 @@ impl Endpoint {
     }
 
     /// The same with another media type.
-    pub(super) fn as_media_type(mut self, media_type: &'static str) -> Self {
+    pub(super) fn in_media_type(mut self, media_type: &'static str) -> Self {
         self.media_type = media_type;
         self
     }

@@ -17,7 +17,7 @@ use super::problem::Problem;
 use crate::app::App;
 
 /// How long a request may take, its body included. Longer than a command is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Puts the guards around routes and gives them the app.
 pub fn protect(routes: Router<Arc<App>>, app: Arc<App>) -> Router {

@@ -163,7 +163,7 @@ fn the_service() -> Vec<Endpoint> {
         Endpoint::get("/openapi.json", "GetOpenApi", "This description, for programs.", openapi::get)
             .answers::<Map<String, Value>>(),
         Endpoint::get("/docs", "GetDocs", "This description, for people.", documentation::get)
-            .as_media_type("text/html"),
+            .in_media_type("text/html"),
     ]
 }
 

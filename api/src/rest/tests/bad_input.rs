@@ -144,8 +144,8 @@ async fn what_does_not_exist_is_said_to_be_unknown() {
     house.post("/v1/shipments/7/confirm-delivery", "d", &json!({})).await.problem(404, "unknown_shipment");
     let path = format!("/v1/shipments/{order}.s1/confirm-delivery");
     house.post(&path, "d", &json!({})).await.problem(404, "unknown_shipment");
-    house.post("/v1/locations/nowhere/pause", "l", &reason).await.problem(404, "unknown_location");
-    house.post("/v1/locations/a%20b/pause", "l", &reason).await.problem(404, "unknown_location");
+    house.post("/v1/locations/nowhere/pause", "l", &reason).await.problem(422, "unknown_location");
+    house.post("/v1/locations/a%20b/pause", "l", &reason).await.problem(400, "invalid_value");
     let answer = house.put("/v1/locations/a%20b", &json!({ "latitude": 1, "longitude": 1 })).await;
     assert_eq!(pointer(&answer.problem(400, "invalid_value")), "/location");
     let seen = json!({ "carrier": "dhl", "trackingNumber": "1", "status": "in_transit", "at": "2026-01-01T00:00:00Z" });
