@@ -448,13 +448,29 @@ mod measure {
     use super::*;
     #[test]
     fn measure() {
-        for (n, skus) in [(12usize, 500usize), (20, 500), (50, 500), (190, 500), (300, 500), (20, 5), (190,5)] {
+        for (n, skus) in
+            [(12usize, 500usize), (20, 500), (50, 500), (190, 500), (300, 500), (20, 5), (190, 5)]
+        {
             let sku = |i: usize| Sku::new(&format!("sku-{i:05}-aaaaaaaaaaaa")).unwrap();
             let demand: Demand = (0..skus).map(|i| (sku(i), Units::new(10))).collect();
-            let candidates: Vec<Candidate> = (0..n).map(|l| Candidate {
-                location: LocationId::new(&format!("L{l}")).unwrap(), distance: Some(Kilometres(l as u32)), rank: 0,
-                available: demand.iter().enumerate().map(|(i,(s,_))| (s.clone(), Units::new(if i == skus-1 {1} else {10}))).collect(), excluded: None }).collect();
-            let rules = SourcingRules { criteria: &[Criterion::FewestLocations, Criterion::Nearest], allow_split: true, allow_partial: false };
+            let candidates: Vec<Candidate> = (0..n)
+                .map(|l| Candidate {
+                    location: LocationId::new(&format!("L{l}")).unwrap(),
+                    distance: Some(Kilometres(l as u32)),
+                    rank: 0,
+                    available: demand
+                        .iter()
+                        .enumerate()
+                        .map(|(i, (s, _))| (s.clone(), Units::new(if i == skus - 1 { 1 } else { 10 })))
+                        .collect(),
+                    excluded: None,
+                })
+                .collect();
+            let rules = SourcingRules {
+                criteria: &[Criterion::FewestLocations, Criterion::Nearest],
+                allow_split: true,
+                allow_partial: false,
+            };
             #[allow(clippy::disallowed_methods)]
             let t = std::time::Instant::now();
             let s = source(&demand, &candidates, &rules);
