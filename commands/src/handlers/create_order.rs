@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use holdfast_domain::Class;
 use holdfast_domain::order::{
-    CreateOrder, CreationTerms, Order, OrderCommand, OrderRefusal, ReservationTrigger, ShipTo,
+    CreateOrder, CreationTerms, Order, OrderCommand, OrderRefusal, PaymentTerms, ReservationTrigger, ShipTo,
 };
 use holdfast_domain::policy::ReserveAt;
 use holdfast_domain::stream::StreamId;
@@ -31,7 +31,7 @@ impl Handle for CreateOrder {
         let rules = world.policy()?.for_channel(&self.channel);
         let terms = CreationTerms {
             order_id: id,
-            reserve_at: rules.reserve_at,
+            reserve_at: reserve_at(self, rules.reserve_at),
             on_shortage: rules.on_shortage,
             allow_split: rules.allow_split,
             content: content(world)?,
@@ -40,7 +40,7 @@ impl Handle for CreateOrder {
         let command = OrderCommand::CreateOrder(Box::new(self.clone()), terms, world.at);
         world.decide::<Order>(&stream, &command)?;
         check_names(self, world)?;
-        if rules.reserve_at == ReserveAt::Creation {
+        if reserve_at(self, rules.reserve_at) == ReserveAt::Creation {
             let place = self.ship_to.as_ref().and_then(ShipTo::coordinates);
             reserve_inventory(world, id, place, ReservationTrigger::Creation)?;
         }
@@ -48,6 +48,14 @@ impl Handle for CreateOrder {
             world.take_claim(reference, &stream)?;
         }
         world.grant_order(OutcomeKind::Created, id)
+    }
+}
+
+/// An order that needs no payment waits for none, whatever the policy says.
+fn reserve_at(order: &CreateOrder, policy: ReserveAt) -> ReserveAt {
+    match order.payment {
+        Some(PaymentTerms::NotRequired) => ReserveAt::Creation,
+        _ => policy,
     }
 }
 

@@ -74,12 +74,14 @@ async fn a_remainder_is_cancelled_where_the_order_says_so() {
 #[tokio::test]
 async fn where_policy_says_so_units_are_reserved_when_payment_is_confirmed() {
     let house = House::open().await;
+    granted(&house.send("ReceiveStock", "Z", receipt("Z", 1)).await);
     granted(&house.send("SetMerchantPolicy", "policy", json!({ "reserveAt": "payment" })).await);
     let mut wanted = order("A", 10);
     wanted["payment"] = json!("required");
     let first = granted(&house.send("CreateOrder", "o", wanted.clone()).await);
     let second = granted(&house.send("CreateOrder", "p", wanted).await);
     assert_eq!((&first["status"], &second["status"]), (&json!("created"), &json!("created")));
+    assert_eq!(granted(&house.send("CreateOrder", "free", order("Z", 1)).await)["status"], "reserved");
     let pay = |order: &Value| json!({ "orderId": order["orderId"], "paymentRef": "pay-1" });
     assert_eq!(granted(&house.send("ConfirmPayment", "pay", pay(&first)).await)["status"], "reserved");
     let late = granted(&house.send("ConfirmPayment", "pay2", pay(&second)).await);
