@@ -3,7 +3,8 @@
 use std::fs;
 
 use super::Store;
-use crate::{BatchSummary, Event, Head, Journal, JournalError, Outcome, SqliteJournal};
+use crate::testing::{Command, Scribe};
+use crate::{Batch, BatchSummary, Event, Head, Journal, JournalError, Outcome, SqliteJournal};
 
 /// Everything that is proven.
 type Proven = (Head, Vec<Event>, Vec<BatchSummary>, Vec<Outcome>);
@@ -72,4 +73,34 @@ async fn a_journal_cut_short_is_never_clean_with_less_in_it() {
         fates.push(fate(&original[..length], &written).await);
     }
     assert!(fates.contains(&Fate::Unreadable), "{fates:?}");
+}
+
+#[tokio::test]
+async fn a_damaged_page_is_never_overlooked_where_it_hinders_reading() {
+    const PAGE: usize = 8_192;
+    let directory = tempfile::tempdir().unwrap();
+    let written = {
+        let journal = SqliteJournal::open(directory.path()).unwrap();
+        for merchant in ["m", "n"] {
+            let mut scribe = Scribe::of(merchant);
+            let mut batch = |number: usize| {
+                let key = format!("{number}");
+                scribe.prepare(vec![Command::recording(&[("a", &"x".repeat(400))]).granted(&key)])
+            };
+            let batches: Vec<Batch> = (0..200).map(&mut batch).collect();
+            assert!(journal.append(&batches).await.iter().all(Result::is_ok));
+        }
+        proven(&journal).await.unwrap()
+    };
+    let original = fs::read(directory.path().join("journal.db")).unwrap();
+    // The first page holds the schema: without it nothing is read at all.
+    let mut fates = Vec::new();
+    for page in 1..original.len() / PAGE {
+        let mut bytes = original.clone();
+        bytes[page * PAGE] = 0xff;
+        fates.push(fate(&bytes, &written).await);
+    }
+    // Those of `m`, and those of `n` that are not read for it.
+    assert!(fates.contains(&Fate::Found) && fates.contains(&Fate::Unchanged), "{fates:?}");
+    assert!(!fates.contains(&Fate::Unreadable), "damage is found, it is no error: {fates:?}");
 }
