@@ -1,2 +1,10 @@
 //! The `holdfast` program.
-fn main() {}
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use holdfast::cli::{self, Arguments};
+
+fn main() -> ExitCode {
+    cli::run(Arguments::parse())
+}

@@ -1,8 +1,8 @@
 //! Every question that can be asked, the same for REST, GraphQL and the command line.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use holdfast_commands::handlers::{LocationView, PolicyView};
 use holdfast_commands::{Vault, fold_order};
@@ -21,6 +21,9 @@ use holdfast_projections::{
 /// How long a read model may take to reach a position that was asked for.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long the list of merchants is taken to be complete.
+const MERCHANTS_FRESH: Duration = Duration::from_secs(1);
+
 /// A moment of a journal: all of what was committed by then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AsOf {
@@ -38,8 +41,15 @@ pub struct Reading {
     availability: Availability,
     progress: Progress,
     vault: Vault,
-    /// Merchants that were seen; they never go away.
-    merchants: Arc<Mutex<BTreeSet<String>>>,
+    merchants: Arc<Mutex<KnownMerchants>>,
+}
+
+/// Merchants that were seen; they never go away.
+#[derive(Default)]
+struct KnownMerchants {
+    names: BTreeSet<String>,
+    /// When all of them were asked for last.
+    listed: Option<Instant>,
 }
 
 impl Reading {
@@ -66,16 +76,40 @@ impl Reading {
         let known = heads.into_iter().filter(|(_, head)| head.position > 0).map(|(merchant, _)| merchant);
         let mut all: BTreeSet<String> = known.collect();
         all.insert("default".to_owned());
-        self.merchants.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&all);
-        Ok(all.into_iter().collect())
+        let mut merchants = self.known_merchants();
+        merchants.names.append(&mut all);
+        merchants.listed = Some(Instant::now());
+        Ok(merchants.names.iter().cloned().collect())
     }
 
     /// Whether a merchant is known.
     pub async fn knows_merchant(&self, merchant: &str) -> Result<bool, JournalError> {
-        if self.merchants.lock().unwrap_or_else(PoisonError::into_inner).contains(merchant) {
+        if self.known_merchants().names.contains(merchant) {
             return Ok(true);
         }
         Ok(self.merchants().await?.iter().any(|known| known == merchant))
+    }
+
+    /// The only merchant, where there are no others.
+    pub async fn only_merchant(&self) -> Result<Option<String>, JournalError> {
+        {
+            let merchants = self.known_merchants();
+            let fresh = merchants.listed.is_some_and(|at| at.elapsed() < MERCHANTS_FRESH);
+            if fresh || merchants.names.len() > 1 {
+                return Ok(only(merchants.names.iter()).cloned());
+            }
+        }
+        Ok(only(self.merchants().await?.into_iter()))
+    }
+
+    /// Takes note of a merchant that has just become known.
+    pub fn learn_merchant(&self, merchant: &str) {
+        self.known_merchants().names.insert(merchant.to_owned());
+    }
+
+    fn known_merchants(&self) -> MutexGuard<'_, KnownMerchants> {
+        // Nothing that can panic happens under the lock.
+        self.merchants.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until orders and availability include a position.
@@ -242,4 +276,8 @@ impl Reading {
         }
         Ok(())
     }
+}
+
+fn only<T>(mut all: impl Iterator<Item = T>) -> Option<T> {
+    all.next().filter(|_| all.next().is_none())
 }

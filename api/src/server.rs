@@ -5,9 +5,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 
 use crate::app::App;
+use crate::{graphql, rest};
 
 /// Why the server cannot serve.
 #[derive(Debug, thiserror::Error)]
@@ -57,7 +59,19 @@ impl Server {
 
     /// Serves until `stop` is done and every request that had begun is answered. Does not shut the app down.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), ServeError> {
-        let router: Router = Router::new().with_state(self.app);
-        axum::serve(self.listener, router).with_graceful_shutdown(stop).await.map_err(ServeError::Ended)
+        let router = router(self.app);
+        // Answers are small and waited for: they leave at once.
+        let listener = self.listener.tap_io(|connection| {
+            if let Err(error) = connection.set_nodelay(true) {
+                tracing::debug!(%error, "a connection stays with its delay");
+            }
+        });
+        axum::serve(listener, router).with_graceful_shutdown(stop).await.map_err(ServeError::Ended)
     }
+}
+
+/// All that is served.
+pub fn router(app: Arc<App>) -> Router {
+    let routes = rest::routes().merge(graphql::routes());
+    rest::protect(routes, app)
 }

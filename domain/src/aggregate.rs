@@ -47,3 +47,103 @@ macro_rules! pure_aggregate {
 }
 
 pub(crate) use pure_aggregate;
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Debug;
+
+    use cqrs_es::event_sink::EventSink;
+    use serde::de::DeserializeOwned;
+    use serde_json::{Value, json};
+
+    use super::Decide;
+    use crate::network::{Network, NetworkCommand};
+    use crate::order::{CreationTerms, Order, OrderCommand};
+    use crate::policy::{OnShortage, Policy, PolicyCommand, ReserveAt};
+    use crate::stock::{StockCommand, StockItem};
+    use crate::values::{Text, Timestamp};
+
+    const ORDER: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+    const NOW: Timestamp = Timestamp::from_microseconds(9_000_000);
+
+    fn read<T: DeserializeOwned>(fields: Value) -> T {
+        serde_json::from_value(fields).unwrap()
+    }
+
+    /// Handles the commands one after the other, comparing each with what is decided and applied by hand. Gives
+    /// the number of events, and of refusals.
+    async fn handled_as_decided<A>(commands: Vec<A::Command>) -> (usize, usize)
+    where
+        A: Decide<Services = ()> + PartialEq + Debug,
+        A::Command: Clone,
+        A::Error: PartialEq,
+    {
+        let (mut handled, mut by_hand) = (A::default(), A::default());
+        let (mut happened, mut refused) = (0, 0);
+        for command in commands {
+            let decided = by_hand.decide(&command);
+            let sink = EventSink::default();
+            let answer = handled.handle(command, &(), &sink).await;
+            let events = sink.collect().await;
+            assert_eq!(answer.as_ref().err(), decided.as_ref().err());
+            assert_eq!(events, decided.unwrap_or_default());
+            happened += events.len();
+            refused += usize::from(answer.is_err());
+            for event in events {
+                by_hand.apply(event);
+            }
+            assert_eq!(handled, by_hand, "each event is applied once");
+        }
+        (happened, refused)
+    }
+
+    #[tokio::test]
+    async fn an_order_handles_as_it_decides() {
+        let terms = CreationTerms {
+            order_id: ORDER.parse().unwrap(),
+            reserve_at: ReserveAt::Creation,
+            on_shortage: OnShortage::Reject,
+            allow_split: true,
+            content: Text::new("digest").unwrap(),
+        };
+        let lines = json!([{ "sku": "A", "quantity": 5 }]);
+        let fields = read(json!({ "channel": "web", "lines": lines, "shipTo": { "name": "Ada" } }));
+        let create = OrderCommand::CreateOrder(Box::new(fields), terms, NOW);
+        let pay = read(json!({ "orderId": ORDER, "paymentRef": "money" }));
+        let cancel = || OrderCommand::CancelOrder(read(json!({ "orderId": ORDER, "reason": "why not" })));
+        let commands = vec![cancel(), create, cancel(), OrderCommand::ConfirmPayment(pay), cancel()];
+        assert_eq!(handled_as_decided::<Order>(commands).await, (4, 2));
+    }
+
+    #[tokio::test]
+    async fn a_stock_item_handles_as_it_decides() {
+        let report = |mut more: Value| {
+            more["sku"] = json!("A");
+            more["location"] = json!("DC-1");
+            more
+        };
+        let receive = StockCommand::ReceiveStock(read(report(json!({ "quantity": 5 }))), NOW);
+        let adjust = |delta: i64| {
+            StockCommand::AdjustStock(read(report(json!({ "delta": delta, "reason": "broken" }))), NOW)
+        };
+        let count = StockCommand::CountStock(read(report(json!({ "onHand": 2, "countedAt": NOW }))), NOW);
+        let commands = vec![adjust(1), receive, adjust(-6), adjust(-1), count];
+        assert_eq!(handled_as_decided::<StockItem>(commands).await, (3, 2));
+    }
+
+    #[tokio::test]
+    async fn a_network_handles_as_it_decides() {
+        let place = json!({ "location": "DC-1", "latitude": 40.5, "longitude": -80.25 });
+        let pause = || NetworkCommand::PauseLocation(read(json!({ "location": "DC-1", "reason": "flood" })));
+        let register = NetworkCommand::RegisterLocation(read(place));
+        assert_eq!(handled_as_decided::<Network>(vec![pause(), register, pause(), pause()]).await, (2, 1));
+    }
+
+    #[tokio::test]
+    async fn a_policy_handles_as_it_decides() {
+        let set = |fields: Value| PolicyCommand::SetMerchantPolicy(read(fields));
+        let name = PolicyCommand::RegisterMerchant(read(json!({ "merchant": "acme", "name": "Acme" })));
+        let commands = vec![set(json!({ "onShortage": "hold" })), set(json!({ "allowSplit": false })), name];
+        assert_eq!(handled_as_decided::<Policy>(commands).await, (2, 1));
+    }
+}

@@ -348,6 +348,39 @@ mod tests {
     }
 
     #[test]
+    fn every_refusal_has_its_code_and_its_field() {
+        let place = |latitude: f64, longitude: f64| {
+            register(&format!(r#"{{"location":"DC-1","latitude":{latitude},"longitude":{longitude}}}"#))
+        };
+        let half = register(r#"{"location":"DC-1","longitude":1.0}"#);
+        let cut_off = register(r#"{"location":"DC-1","latitude":1.0,"longitude":1.0,"cutOff":"25:00"}"#);
+        for (command, code, pointer) in [
+            (pause(), "unknown_location", "/location"),
+            (resume(), "unknown_location", "/location"),
+            (half, "location_place_missing", "/latitude"),
+            (place(0.0, 180.5), "location_place_out_of_range", "/latitude"),
+            (place(-90.5, 0.0), "location_place_out_of_range", "/latitude"),
+            (cut_off, "cut_off_malformed", "/cutOff"),
+        ] {
+            let refusal = Network::default().decide(&command).unwrap_err();
+            assert_eq!((refusal.code(), refusal.pointer().as_deref()), (code, Some(pointer)));
+            assert_eq!(refusal.class(), Class::Invalid);
+        }
+        let elsewhere = LocationId::new("DC-9").unwrap();
+        let refusal = given(&[one()]).location(&elsewhere, "/delivery/location").unwrap_err();
+        assert_eq!(refusal.pointer().as_deref(), Some("/delivery/location"));
+    }
+
+    #[test]
+    fn a_paused_location_that_is_changed_stays_paused() {
+        let moved = register(r#"{"location":"DC-1","latitude":41.0}"#);
+        let network = given(&[one(), pause(), moved]);
+        let location = &network.locations[&LocationId::new("DC-1").unwrap()];
+        assert!(location.paused.is_some());
+        assert_eq!(location.coordinates(), Coordinates { latitude: 41.0, longitude: -80.0 });
+    }
+
+    #[test]
     fn a_cut_off_is_a_time_of_day() {
         for (cut_off, taken) in [("16:30", true), ("24:00", false), ("9:00", false), ("ab:cd", false)] {
             let json =

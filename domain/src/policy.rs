@@ -355,6 +355,43 @@ mod tests {
     }
 
     #[test]
+    fn a_sourcing_order_names_at_least_one_criterion() {
+        let none = Policy::default().decide(&set(r#"{"channels":{"pos":{"sourcing":[]}}}"#)).unwrap_err();
+        assert_eq!(none.pointer().as_deref(), Some("/channels/pos/sourcing"));
+        assert_eq!(none.class(), Class::Invalid);
+    }
+
+    #[test]
+    fn a_merchant_keeps_its_name_until_it_gets_another() {
+        let register = |name: &str| {
+            let json = format!(r#"{{"merchant":"acme"{name}}}"#);
+            PolicyCommand::RegisterMerchant(serde_json::from_str(&json).unwrap())
+        };
+        assert!(!Policy::default().registered);
+        let policy = given(&[register(r#","name":"Acme""#), set(r#"{"allowSplit":false}"#), register("")]);
+        assert!(policy.registered && !policy.rules.allow_split);
+        assert_eq!(policy.name, Text::new("Acme").ok());
+        assert_eq!(policy.decide(&register(r#","name":"Acme""#)), Ok(vec![]));
+    }
+
+    #[test]
+    fn what_a_channel_does_not_say_is_as_for_all() {
+        let policy = given(&[
+            set(r#"{"channels":{"pos":{"allowSplit":false,"sourcing":["rank"],"reserveAt":"payment"}}}"#),
+            set(r#"{"onShortage":"cancel_remainder","channels":{"web":{"allowSplit":true}}}"#),
+        ]);
+        let rules = policy.for_channel(&ChannelName::new("pos").unwrap());
+        let expected = Rules {
+            reserve_at: ReserveAt::Payment,
+            on_shortage: OnShortage::CancelRemainder,
+            allow_split: false,
+            sourcing: vec![Criterion::Rank],
+        };
+        assert_eq!(rules, expected);
+        assert_eq!(policy.channels.len(), 2);
+    }
+
+    #[test]
     fn a_shortage_rule_that_is_not_carried_out_is_refused_by_name() {
         let refusal =
             Policy::default().decide(&set(r#"{"channels":{"pos":{"onShortage":"hold"}}}"#)).unwrap_err();

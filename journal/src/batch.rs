@@ -61,8 +61,20 @@ pub struct CommandRecord {
 impl CommandRecord {
     /// Whether it leaves nothing.
     pub fn is_empty(&self) -> bool {
-        self.events.is_empty() && self.outcome.is_none()
+        self.events.is_empty()
+            && self.outcome.is_none()
+            && self.claims.is_empty()
+            && self.subject_keys.is_empty()
+            && self.erased_subjects.is_empty()
     }
+}
+
+/// What becomes of the key to a subject's personal data. Kept in the order of the commands: a key that is made
+/// after an erasure stays.
+#[derive(Debug, Clone)]
+pub(crate) enum KeyChange {
+    Keep(SubjectKey),
+    Erase(Arc<str>),
 }
 
 /// A batch's row: what ties it into the chain.
@@ -98,8 +110,7 @@ pub struct Batch {
     pub(crate) events: Vec<Event>,
     pub(crate) outcomes: Vec<Outcome>,
     pub(crate) claims: Vec<Claim>,
-    pub(crate) subject_keys: Vec<SubjectKey>,
-    pub(crate) erased_subjects: Vec<Arc<str>>,
+    pub(crate) key_changes: Vec<KeyChange>,
 }
 
 impl Batch {
@@ -113,13 +124,14 @@ impl Batch {
             events: Vec::new(),
             outcomes: Vec::new(),
             claims: Vec::new(),
-            subject_keys: Vec::new(),
-            erased_subjects: Vec::new(),
+            key_changes: Vec::new(),
         };
-        for command in commands.into_iter().filter(|command| !command.is_empty()) {
+        let mut commands = commands.into_iter().filter(|command| !command.is_empty()).peekable();
+        let writes = commands.peek().is_some();
+        for command in commands {
             batch.add(id, command);
         }
-        if !batch.events.is_empty() || !batch.outcomes.is_empty() {
+        if writes {
             batch.close(id);
         }
         batch
@@ -167,8 +179,8 @@ impl Batch {
         }
         self.next.time = self.next.time.max(command.at);
         self.claims.extend(command.claims);
-        self.subject_keys.extend(command.subject_keys);
-        self.erased_subjects.extend(command.erased_subjects);
+        self.key_changes.extend(command.subject_keys.into_iter().map(KeyChange::Keep));
+        self.key_changes.extend(command.erased_subjects.into_iter().map(KeyChange::Erase));
     }
 
     fn close(&mut self, id: [u8; 16]) {
@@ -211,6 +223,22 @@ impl Batch {
     /// Its events, in order.
     pub fn events(&self) -> &[Event] {
         &self.events
+    }
+
+    /// Whether it destroys a key.
+    pub(crate) fn erases(&self) -> bool {
+        self.key_changes.iter().any(|change| matches!(change, KeyChange::Erase(_)))
+    }
+
+    /// Why its events cannot be what was meant: a stream is numbered by its first event's position, for ever.
+    pub(crate) fn misnumbered(&self) -> Option<String> {
+        let begins = |event: &Event| event.stream == event.position;
+        let wrong = |event: &&Event| (event.version == 1) != begins(event) || event.version > event.position;
+        let event = self.events.iter().find(wrong)?;
+        Some(format!(
+            "version {} of stream {} cannot be at position {}",
+            event.version, event.stream, event.position
+        ))
     }
 
     /// Its number and id, where it writes anything.

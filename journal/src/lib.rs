@@ -17,6 +17,10 @@ mod verify;
 
 #[cfg(test)]
 mod contract;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod testing;
 
 use async_trait::async_trait;
 
@@ -49,6 +53,11 @@ pub trait Journal: Send + Sync + 'static {
     /// Where every merchant's journal ends, by merchant.
     async fn heads(&self) -> Result<Vec<(String, Head)>, JournalError>;
 
+    /// Every merchant that has left anything, in order: what is to be verified. Also one whose head was removed.
+    async fn merchants(&self) -> Result<Vec<String>, JournalError> {
+        Ok(self.heads().await?.into_iter().map(|(merchant, _)| merchant).collect())
+    }
+
     /// Raises the epoch, which fences every batch that was sealed before, and gives the new head.
     async fn raise_epoch(&self, merchant: &str) -> Result<Head, JournalError>;
 
@@ -58,8 +67,20 @@ pub trait Journal: Send + Sync + 'static {
     /// Streams, claims and outcomes needed for a decision, in one consistent read.
     async fn load(&self, merchant: &str, request: &LoadRequest) -> Result<Loaded, JournalError>;
 
-    /// Events after a position in order: about `limit`, ending at a command's end.
+    /// Events after a position in order: about `limit`, fewer where they are large, ending at a command's end.
+    /// None means that there are none: a gap, which only a damaged journal has, is passed over.
     async fn read(&self, merchant: &str, after: u64, limit: usize) -> Result<Vec<Event>, JournalError>;
+
+    /// Like [`Journal::read`], but an event that cannot be read does not hide the others. To verify with: pages
+    /// end anywhere.
+    async fn examine(
+        &self,
+        merchant: &str,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Result<Event, Finding>>, JournalError> {
+        Ok(self.read(merchant, after, limit).await?.into_iter().map(Ok).collect())
+    }
 
     /// A stream's events in order, those of whole commands up to a position only.
     async fn read_stream(&self, merchant: &str, name: &str, up_to: u64) -> Result<Vec<Event>, JournalError>;
@@ -73,7 +94,8 @@ pub trait Journal: Send + Sync + 'static {
     /// Keeps states to start from. Older ones of the same stream are replaced; newer ones stay.
     async fn save_snapshots(&self, merchant: &str, snapshots: Vec<Snapshot>) -> Result<(), JournalError>;
 
-    /// Deletes refusals recorded before a time and gives their number. Their digests stay with their batches.
+    /// Deletes the refusals of batches that were sealed before a time, and gives their number. Their digests stay
+    /// with their batches.
     async fn prune_refusals(&self, before: i64) -> Result<u64, JournalError>;
 
     /// Batches after a number, in order.

@@ -1,23 +1,26 @@
 //! A journal in memory, for tests and simulations: it keeps every promise but durability.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
 use crate::Journal;
-use crate::batch::{Batch, BatchSummary};
+use crate::batch::{Batch, BatchSummary, KeyChange};
+use crate::chain::Hash;
 use crate::error::{AppendError, JournalError};
 use crate::record::{
     ClaimKey, Event, Head, LoadRequest, Loaded, LoadedStream, Outcome, OutcomeKey, OutcomeKind, Snapshot,
 };
 
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default)]
 struct Merchant {
     head: Head,
     events: Vec<Event>,
     batches: Vec<BatchSummary>,
+    /// The number of each stream by its name, and its events' positions by its number.
     streams: BTreeMap<Arc<str>, u64>,
+    positions: BTreeMap<u64, Vec<u64>>,
     outcomes: BTreeMap<OutcomeKey, Outcome>,
     claims: BTreeMap<ClaimKey, u64>,
     subject_keys: BTreeMap<Arc<str>, Vec<u8>>,
@@ -60,33 +63,97 @@ impl Merchant {
         let Some(summary) = &batch.summary else {
             return Ok(());
         };
-        if let Some(claim) = batch.claims.iter().find(|claim| self.claims.contains_key(&claim.key)) {
-            return Err(AppendError::Refused(format!("claim {} is taken", claim.key.kind)));
-        }
-        if let Some(outcome) = batch.outcomes.iter().find(|outcome| self.outcomes.contains_key(&outcome.key))
-        {
-            return Err(AppendError::Refused(format!("key of sender {} is taken", outcome.key.sender)));
+        if let Some(reason) = self.refusal(batch) {
+            return Err(AppendError::Refused(reason));
         }
         self.batches.push(summary.clone());
         for event in &batch.events {
             self.streams.entry(Arc::clone(&event.stream_name)).or_insert(event.stream);
+            self.positions.entry(event.stream).or_default().push(event.position);
             self.events.push(event.clone());
         }
         self.outcomes.extend(batch.outcomes.iter().map(|outcome| (outcome.key.clone(), outcome.clone())));
         self.claims.extend(batch.claims.iter().map(|claim| (claim.key.clone(), claim.stream)));
-        self.subject_keys
-            .extend(batch.subject_keys.iter().map(|key| (Arc::clone(&key.subject), key.key.clone())));
-        for subject in &batch.erased_subjects {
-            self.subject_keys.remove(subject);
+        for change in &batch.key_changes {
+            match change {
+                KeyChange::Keep(key) => {
+                    self.subject_keys.insert(Arc::clone(&key.subject), key.key.clone());
+                }
+                KeyChange::Erase(subject) => {
+                    self.subject_keys.remove(subject);
+                }
+            }
         }
-        self.head = batch.next;
+        self.head = Head { format: self.head.format, ..batch.next };
         Ok(())
     }
 
+    /// What would be there twice, in the journal or within the batch.
+    fn refusal(&self, batch: &Batch) -> Option<String> {
+        if let Some(reason) = batch.misnumbered() {
+            return Some(reason);
+        }
+        let mut versions = BTreeSet::new();
+        for event in &batch.events {
+            let known = self.positions.get(&event.stream).map_or(0, |positions| positions.len() as u64);
+            if event.version <= known || !versions.insert((event.stream, event.version)) {
+                return Some(format!("stream {} has version {} already", event.stream, event.version));
+            }
+            if event.version == 1 && self.streams.contains_key(&event.stream_name) {
+                return Some("a stream has the name already".to_owned());
+            }
+        }
+        let mut begun = BTreeSet::new();
+        let first = |event: &&Event| event.version == 1;
+        if !batch.events.iter().filter(first).all(|event| begun.insert(&event.stream_name)) {
+            return Some("two streams have one name".to_owned());
+        }
+        let mut claims = BTreeSet::new();
+        let taken = |key: &ClaimKey| self.claims.contains_key(key);
+        if let Some(claim) = batch.claims.iter().find(|c| taken(&c.key) || !claims.insert(&c.key)) {
+            return Some(format!("claim {} is taken", claim.key.kind));
+        }
+        let mut keys = BTreeSet::new();
+        let taken = |key: &OutcomeKey| self.outcomes.contains_key(key);
+        if let Some(outcome) = batch.outcomes.iter().find(|o| taken(&o.key) || !keys.insert(&o.key)) {
+            return Some(format!("key of sender {} is taken", outcome.key.sender));
+        }
+        self.key_twice(batch)
+    }
+
+    fn key_twice(&self, batch: &Batch) -> Option<String> {
+        let mut there: BTreeMap<&str, bool> = BTreeMap::new();
+        for change in &batch.key_changes {
+            match change {
+                KeyChange::Keep(key) => {
+                    let known = || self.subject_keys.contains_key(&key.subject);
+                    if there.insert(&key.subject, true).unwrap_or_else(known) {
+                        return Some("a subject has a key already".to_owned());
+                    }
+                }
+                KeyChange::Erase(subject) => {
+                    there.insert(subject, false);
+                }
+            }
+        }
+        None
+    }
+
     fn why_not(&self, expected: &Head) -> AppendError {
-        let known = expected.batch == 0
-            || self.batches.get(expected.batch as usize - 1).is_some_and(|batch| batch.hash == expected.hash);
+        let known = match expected.batch.checked_sub(1) {
+            None => expected.hash == Hash::default(),
+            Some(index) => self.batches.get(index as usize).is_some_and(|batch| batch.hash == expected.hash),
+        };
         if known { AppendError::HeadMoved(Box::new(self.head)) } else { AppendError::Forked }
+    }
+
+    fn event(&self, position: u64) -> Option<&Event> {
+        self.events.get(position.checked_sub(1)? as usize)
+    }
+
+    fn stream_events(&self, name: &str) -> impl Iterator<Item = &Event> {
+        let positions = self.streams.get(name).and_then(|stream| self.positions.get(stream));
+        positions.into_iter().flatten().filter_map(|position| self.event(*position))
     }
 
     fn load(&self, request: &LoadRequest) -> Loaded {
@@ -94,16 +161,13 @@ impl Merchant {
             let stream = *self.streams.get(name)?;
             let snapshot = self.snapshots.get(&stream).cloned();
             let after = snapshot.as_ref().map_or(0, |snapshot| snapshot.version);
-            let later = |event: &&Event| event.stream == stream && event.version > after;
-            Some(LoadedStream {
-                stream,
-                snapshot,
-                events: self.events.iter().filter(later).cloned().collect(),
-            })
+            let later = self.stream_events(name).filter(|event| event.version > after);
+            Some(LoadedStream { stream, snapshot, events: later.cloned().collect() })
         };
+        // A stream's number is the position of its first event, which knows the name.
         let claim = |key: &ClaimKey| {
-            let stream = self.claims.get(key)?;
-            self.streams.iter().find(|(_, number)| *number == stream).map(|(name, _)| Arc::clone(name))
+            let first = self.event(*self.claims.get(key)?)?;
+            Some(Arc::clone(&first.stream_name))
         };
         Loaded {
             streams: request.streams.iter().map(stream).collect(),
@@ -113,7 +177,7 @@ impl Merchant {
     }
 
     fn read(&self, after: u64, limit: usize) -> Vec<Event> {
-        let start = (after as usize).min(self.events.len());
+        let start = usize::try_from(after).unwrap_or(usize::MAX).min(self.events.len());
         let rest = &self.events[start..];
         let last = rest.iter().take(limit).next_back();
         let count = last.map_or(0, |last| (last.command_end - after) as usize);
@@ -136,7 +200,8 @@ impl Journal for MemoryJournal {
     }
 
     async fn heads(&self) -> Result<Vec<(String, Head)>, JournalError> {
-        Ok(self.lock().iter().map(|(name, merchant)| (name.clone(), merchant.head)).collect())
+        let written = |(_, merchant): &(&String, &Merchant)| merchant.head != Head::default();
+        Ok(self.lock().iter().filter(written).map(|(name, merchant)| (name.clone(), merchant.head)).collect())
     }
 
     async fn raise_epoch(&self, merchant: &str) -> Result<Head, JournalError> {
@@ -160,14 +225,19 @@ impl Journal for MemoryJournal {
     }
 
     async fn read_stream(&self, merchant: &str, name: &str, up_to: u64) -> Result<Vec<Event>, JournalError> {
-        let wanted = |event: &&Event| &*event.stream_name == name && event.command_end <= up_to;
-        Ok(self.read_merchant(merchant, |merchant| merchant.events.iter().filter(wanted).cloned().collect()))
+        let wanted = |event: &&Event| event.command_end <= up_to;
+        Ok(self.read_merchant(merchant, |merchant| {
+            merchant.stream_events(name).filter(wanted).cloned().collect()
+        }))
     }
 
     async fn position_at(&self, merchant: &str, time: i64) -> Result<u64, JournalError> {
-        let before = |event: &&Event| event.recorded_at <= time;
-        let last = |merchant: &Merchant| merchant.events.iter().filter(before).map(|e| e.command_end).max();
-        Ok(self.read_merchant(merchant, last).unwrap_or(0))
+        // Decision time never runs backwards along positions.
+        let last = |merchant: &Merchant| {
+            let count = merchant.events.partition_point(|event| event.recorded_at <= time);
+            merchant.event(count as u64).map_or(0, |event| event.command_end)
+        };
+        Ok(self.read_merchant(merchant, last))
     }
 
     async fn subject_key(&self, merchant: &str, subject: &str) -> Result<Option<Vec<u8>>, JournalError> {
@@ -175,12 +245,12 @@ impl Journal for MemoryJournal {
     }
 
     async fn save_snapshots(&self, merchant: &str, snapshots: Vec<Snapshot>) -> Result<(), JournalError> {
-        if let Some(found) = self.lock().get_mut(merchant) {
-            for snapshot in snapshots {
-                let kept = found.snapshots.entry(snapshot.stream).or_insert_with(|| snapshot.clone());
-                if kept.version < snapshot.version || kept.type_version != snapshot.type_version {
-                    *kept = snapshot;
-                }
+        let mut merchants = self.lock();
+        let found = merchants.entry(merchant.to_owned()).or_default();
+        for snapshot in snapshots {
+            let kept = found.snapshots.entry(snapshot.stream).or_insert_with(|| snapshot.clone());
+            if kept.version < snapshot.version || kept.type_version != snapshot.type_version {
+                *kept = snapshot;
             }
         }
         Ok(())
@@ -189,11 +259,13 @@ impl Journal for MemoryJournal {
     async fn prune_refusals(&self, before: i64) -> Result<u64, JournalError> {
         let mut pruned = 0;
         for merchant in self.lock().values_mut() {
-            let count = merchant.outcomes.len();
-            merchant
-                .outcomes
-                .retain(|_, outcome| outcome.kind != OutcomeKind::Refused || outcome.at >= before);
-            pruned += (count - merchant.outcomes.len()) as u64;
+            let Merchant { outcomes, batches, .. } = merchant;
+            let count = outcomes.len();
+            let sealed_before =
+                |number: u64| number.checked_sub(1).is_some_and(|index| batches[index as usize].at < before);
+            outcomes
+                .retain(|_, outcome| outcome.kind != OutcomeKind::Refused || !sealed_before(outcome.batch));
+            pruned += (count - outcomes.len()) as u64;
         }
         Ok(pruned)
     }

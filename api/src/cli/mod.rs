@@ -1,1 +1,185 @@
-//! The command line.
+//! What the `holdfast` program does: one file or folder a subcommand.
+
+mod audit;
+mod catching_up;
+mod database;
+mod demo;
+mod import;
+mod output;
+mod sending;
+mod serve;
+mod verify;
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use holdfast_domain::order::OrderRefusal;
+use holdfast_domain::values::{MerchantId, OrderId};
+use holdfast_journal::JournalError;
+use holdfast_projections::ViewError;
+
+pub use database::{Database, DatabaseError};
+
+use crate::app::OpenError;
+use crate::cli::sending::SendError;
+use crate::server::ServeError;
+use output::Printer;
+
+const EXAMPLES: &str = "\
+Examples:
+  holdfast demo                                  see it work, on a store that is thrown away
+  holdfast serve --database sqlite:./shop        take orders at http://127.0.0.1:8080
+  holdfast import --database sqlite:./shop --locations l.csv --stock s.csv.gz --orders o.csv.gz
+  holdfast audit order 0198c0de-0000-7000-8000-000000000001 --database sqlite:./shop
+  holdfast verify --database sqlite:./shop       prove that nothing was changed
+
+Each flag with a name in [env: ...] can be set by that variable instead; a flag wins over a variable.
+Exit status: 0 when all is well, 1 when something failed, 2 when the arguments are wrong.";
+
+/// Holds stock so that no unit is promised twice, and keeps every order's history for ever.
+#[derive(Debug, Parser)]
+#[command(name = "holdfast", version, after_help = EXAMPLES, max_term_width = 100)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve REST and GraphQL over a store.
+    Serve(serve::Arguments),
+    /// Drive a day of made-up orders from creation to delivery, and show what came of it.
+    Demo(demo::Arguments),
+    /// Take locations, stock and orders from CSV files; a second run takes nothing twice.
+    Import(import::Arguments),
+    /// Show what happened, who did it, and what it led to.
+    #[command(subcommand)]
+    Audit(audit::Subject),
+    /// Prove that the journal is what was written.
+    Verify(verify::Arguments),
+}
+
+/// The store that a command works on.
+#[derive(Debug, Clone, clap::Args)]
+struct Store {
+    /// Where the store is: `sqlite:` and a directory. The directory holds the journal, the read models and the
+    /// master key; without that key nobody can read personal data, so back it up with the rest.
+    #[arg(long, value_name = "URL", env = "HOLDFAST_DATABASE", default_value = "sqlite:./holdfast-data")]
+    database: Database,
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+enum CliError {
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The journal cannot be read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The read models cannot be read.
+    #[error(transparent)]
+    View(#[from] ViewError),
+    /// The server cannot serve.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// A command was not carried out.
+    #[error(transparent)]
+    Send(#[from] SendError),
+    /// A file cannot be imported.
+    #[error(transparent)]
+    Import(#[from] import::ImportError),
+    /// The demo did not come to a good end.
+    #[error(transparent)]
+    Demo(#[from] demo::DemoError),
+    /// Something of the system was not to be had.
+    #[error("{what}: {source}")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// The log filter cannot be read.
+    #[error("the log filter cannot be read: {0}")]
+    LogFilter(#[from] tracing_subscriber::filter::ParseError),
+    /// An answer cannot be written as JSON.
+    #[error("the result cannot be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// No such order.
+    #[error("merchant {merchant}: {refusal}{when}")]
+    UnknownOrder {
+        /// Whose.
+        merchant: MerchantId,
+        /// What the order itself would say.
+        refusal: OrderRefusal,
+        /// As of when.
+        when: String,
+    },
+    /// It was told to stop before it was done.
+    #[error("interrupted")]
+    Interrupted,
+    /// What was accepted could not be finished in time.
+    #[error(
+        "not everything that was accepted could be finished in time: ask by idempotency key what became of it"
+    )]
+    Unfinished,
+}
+
+impl CliError {
+    fn unknown_order(merchant: &MerchantId, id: OrderId, when: String) -> Self {
+        Self::UnknownOrder { merchant: merchant.clone(), refusal: OrderRefusal::UnknownOrder(id), when }
+    }
+
+    fn system(what: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::System { what, source }
+    }
+
+    /// The exit status that says so.
+    fn status(&self) -> u8 {
+        match self {
+            // As a shell reports a program that was ended by SIGINT.
+            Self::Interrupted => 130,
+            _ => 1,
+        }
+    }
+}
+
+/// Runs a command to its end and gives the exit status.
+pub fn run(arguments: Arguments) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let mut printer = Printer::stdout();
+    let done = runtime
+        .map_err(CliError::system("threads cannot be started"))
+        .and_then(|runtime| runtime.block_on(dispatch(arguments.command, &mut printer)));
+    match done {
+        Ok(status) => ExitCode::from(status),
+        Err(failure) => {
+            output::complain(&failure.to_string());
+            ExitCode::from(failure.status())
+        }
+    }
+}
+
+async fn dispatch(command: Command, printer: &mut Printer) -> Result<u8, CliError> {
+    match command {
+        Command::Serve(arguments) => serve::run(arguments).await.map(|()| 0),
+        Command::Demo(arguments) => Box::pin(demo::run(arguments, printer)).await.map(|()| 0),
+        Command::Import(arguments) => Box::pin(import::run(arguments, printer)).await.map(|()| 0),
+        Command::Audit(audit::Subject::Order(arguments)) => audit::run(&arguments, printer).await.map(|()| 0),
+        Command::Verify(arguments) => Ok(verify::run(&arguments, printer).await),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_make_sense() {
+        Arguments::command().debug_assert();
+    }
+}

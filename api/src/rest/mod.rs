@@ -1,1 +1,37 @@
-//! REST.
+//! REST: the contract of `/v1`.
+//!
+//! [`routes`] is made of one table of endpoints, and `/openapi.json` and `/docs` of the same table. A handler
+//! reads what it is given, asks the write side or the read side, and says the answer in the words of HTTP; it
+//! decides nothing.
+
+mod availability;
+mod body;
+mod bulk;
+mod caller;
+mod command_state;
+mod documentation;
+mod endpoint;
+mod events;
+mod fulfillment_orders;
+mod guard;
+mod health;
+mod history;
+mod listing;
+mod locations;
+mod merchants;
+mod openapi;
+mod orders;
+mod parameters;
+mod policy;
+mod problem;
+mod projections;
+mod router;
+mod sending;
+mod shipments;
+mod stock;
+
+#[cfg(test)]
+mod tests;
+
+pub use guard::protect;
+pub use router::routes;

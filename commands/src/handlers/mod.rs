@@ -32,6 +32,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::world::grant;
+
+pub use ship_items::Shipped;
+
 pub use crate::world::{Grant, Stop, World};
 
 /// Carries a command out.

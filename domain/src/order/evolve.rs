@@ -22,7 +22,7 @@ pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
         OrderEvent::InventoryReleased(released) => {
             for part in &released.fulfillment_orders {
                 each_line(order, part.fulfillment_order_id, &part.lines, |line, units| {
-                    line.released += units
+                    line.released += units;
                 });
             }
         }

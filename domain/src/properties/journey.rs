@@ -1,22 +1,27 @@
 //! Orders and stock together: created, paid, picked, packed, shipped, tracked, delivered and cancelled in any
 //! order, and counted in between.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use proptest::sample::Index;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
 use super::shop::{LOCATIONS, Refused, SKUS, Shop};
 use super::{as_stored, is_what_its_events_make_of_it, location, moment, order_id, sku};
 use crate::order::tests::actions::{accepted_actions, supported_actions};
-use crate::order::{Order, OrderCommand, OrderStatus, OrderView};
+use crate::order::{Order, OrderCommand, OrderEvent, OrderStatus, OrderView};
 use crate::policy::ReserveAt;
-use crate::stock::StockCommand;
+use crate::stock::{StockCommand, StockEvent};
 use crate::stream::{DomainEvent, StreamId};
 use crate::values::{FulfillmentOrderId, ShipmentId, Timestamp, Units};
 
 // ---- what may happen ----
 
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "each is tried either way")]
 struct Wish {
     lines: Vec<(usize, u32)>,
     cut: bool,
@@ -412,4 +417,17 @@ fn finish(shop: &mut Shop, number: usize, part: usize) -> Result<(), Refused> {
     let fields = json!({ "fulfillmentOrderId": id, "packages": [package] });
     let now = shop.now();
     shop.ship(number, &OrderCommand::ShipItems(read(fields), now))
+}
+
+/// So that none of the properties holds for want of anything happening.
+#[test]
+fn everything_happens_in_the_histories_that_are_tried() {
+    let mut runner = TestRunner::deterministic();
+    let mut happened = BTreeSet::new();
+    for _ in 0..200 {
+        let history = steps().new_tree(&mut runner).unwrap().current();
+        happened.extend(happens(&history, |_, _, _| {}).journal.iter().map(|(_, event)| event.name()));
+    }
+    let types = OrderEvent::TYPES.iter().chain(StockEvent::TYPES);
+    assert_eq!(happened, types.map(|(name, _)| *name).collect());
 }

@@ -193,7 +193,7 @@ proptest! {
     fn a_count_is_right_however_late_it_is_reported(days in prop::collection::vec(day(), 1..40)) {
         let mut house = House::default();
         for (now, day) in (1..).zip(days) {
-            house.live(day, now)?;
+            house.live(&day, now)?;
         }
     }
 }
@@ -230,13 +230,13 @@ struct House {
 }
 
 impl House {
-    fn live(&mut self, day: Day, now: usize) -> Result<(), TestCaseError> {
+    fn live(&mut self, day: &Day, now: usize) -> Result<(), TestCaseError> {
         let mut really = self.really.last().copied().unwrap_or_default();
         if self.really.is_empty() {
             self.really.push(0);
         }
         let at = moment(i64::try_from(now).unwrap());
-        match day {
+        match *day {
             Day::Arrives(quantity) => {
                 really += quantity;
                 self.report(&receive(location(0), quantity.cast_signed(), Condition::Sellable, at));

@@ -1,28 +1,54 @@
 //! Everything that writes.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Savepoint, TransactionBehavior, params};
 
 use super::query;
-use super::schema::unavailable;
-use crate::batch::{Batch, BatchSummary};
+use super::schema::{BUSY_TIMEOUT, unavailable};
+use crate::batch::{Batch, BatchSummary, KeyChange};
+use crate::chain::Hash;
 use crate::error::{AppendError, JournalError};
 use crate::record::{Claim, Event, Head, Outcome, Snapshot};
 
 /// Appends batches in one transaction, each within a savepoint of its own.
-pub(super) fn append(connection: &mut Connection, batches: &[Batch]) -> Vec<Result<(), AppendError>> {
-    let erased = batches.iter().any(|batch| !batch.erased_subjects.is_empty());
+///
+/// `lingering` says whether the log may hold a key that was destroyed.
+pub(super) fn append(
+    connection: &mut Connection,
+    batches: &[Batch],
+    lingering: &AtomicBool,
+) -> Vec<Result<(), AppendError>> {
     let results = append_all(connection, batches)
         .unwrap_or_else(|error| batches.iter().map(|_| Err(error.clone())).collect());
-    if erased && results.iter().any(Result::is_ok) {
-        // A destroyed key must not linger in the write-ahead log. Best effort: a reader may hold it a while.
-        if let Err(error) = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
-            tracing::warn!(%error, "the write-ahead log could not be truncated after an erasure");
+    let may_be_there = |result: &Result<_, _>| matches!(result, Ok(()) | Err(AppendError::Unknown(_)));
+    if batches.iter().zip(&results).any(|(batch, result)| batch.erases() && may_be_there(result)) {
+        let emptied = empty_the_log(connection, BUSY_TIMEOUT);
+        if let Err(error) = &emptied {
+            tracing::warn!(%error, "a destroyed key stays in the write-ahead log for now");
         }
+        lingering.store(emptied.is_err(), Ordering::Relaxed);
+    } else if lingering.load(Ordering::Relaxed) && empty_the_log(connection, Duration::ZERO).is_ok() {
+        lingering.store(false, Ordering::Relaxed);
     }
     results
 }
 
-fn append_all(
+/// Moves everything from the write-ahead log to the database file, so that a destroyed key does not linger there.
+/// A reader that holds an old state for longer than `patience` prevents it.
+pub(super) fn empty_the_log(connection: &Connection, patience: Duration) -> Result<(), JournalError> {
+    connection.busy_timeout(patience).map_err(unavailable)?;
+    // Being prevented is not an error to SQLite: it is said in the first column.
+    let prevented = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(unavailable)?;
+    if prevented.map_err(unavailable)? {
+        return Err(JournalError::Unavailable("a reader is in the way".to_owned()));
+    }
+    Ok(())
+}
+
+pub(super) fn append_all(
     connection: &mut Connection,
     batches: &[Batch],
 ) -> Result<Vec<Result<(), AppendError>>, AppendError> {
@@ -36,6 +62,10 @@ fn append_all(
             Ok(()) => savepoint.commit().map_err(not_executed)?,
             // Dropping a savepoint takes back what was done since.
             Err(_) => drop(savepoint),
+        }
+        // A full disk or a failed write takes back the whole transaction, also what was appended before.
+        if let (Err(error), true) = (&result, transaction.is_autocommit()) {
+            return Err(AppendError::Unavailable(error.to_string()));
         }
         results.push(result);
     }
@@ -54,23 +84,31 @@ fn not_executed(error: rusqlite::Error) -> AppendError {
     AppendError::Unavailable(error.to_string())
 }
 
+/// A failed write: for what the batch carries, or because the store cannot write at all.
 #[allow(clippy::needless_pass_by_value, reason = "an error handler")]
 fn refused_or_unavailable(error: rusqlite::Error) -> AppendError {
     match error.sqlite_error_code() {
         Some(ErrorCode::ConstraintViolation | ErrorCode::TooBig | ErrorCode::TypeMismatch) => {
             AppendError::Refused(error.to_string())
         }
+        // A number that SQLite's integers cannot hold.
+        None if matches!(error, rusqlite::Error::ToSqlConversionFailure(_)) => {
+            AppendError::Refused(error.to_string())
+        }
         _ => AppendError::Unavailable(error.to_string()),
     }
 }
 
-fn append_one(savepoint: &Savepoint<'_>, batch: &Batch) -> Result<(), AppendError> {
+pub(super) fn append_one(savepoint: &Savepoint<'_>, batch: &Batch) -> Result<(), AppendError> {
     if !move_head(savepoint, batch).map_err(refused_or_unavailable)? {
         return Err(why_not(savepoint, batch).unwrap_or_else(not_executed));
     }
     let Some(summary) = &batch.summary else {
         return Ok(());
     };
+    if let Some(reason) = batch.misnumbered() {
+        return Err(AppendError::Refused(reason));
+    }
     let write = || -> rusqlite::Result<()> {
         insert_batch(savepoint, &batch.merchant, summary)?;
         insert_events(savepoint, &batch.merchant, &batch.events)?;
@@ -95,7 +133,7 @@ fn move_head(connection: &Connection, batch: &Batch) -> rusqlite::Result<bool> {
                 "INSERT INTO journal_head (merchant, position, event_hash, batch, hash, epoch, time, format)
                  VALUES (?1, 0, ?2, 0, ?2, 0, 0, ?3) ON CONFLICT DO NOTHING",
             )?
-            .execute(params![&*batch.merchant, expected.hash.0, expected.format])?;
+            .execute(params![&*batch.merchant, Hash::default().0, crate::FORMAT])?;
     }
     let moved = connection
         .prepare_cached(
@@ -123,10 +161,12 @@ fn why_not(connection: &Connection, batch: &Batch) -> rusqlite::Result<AppendErr
     if head.format > crate::FORMAT {
         return Ok(AppendError::Unavailable(format!("the journal's format {} is newer", head.format)));
     }
-    let known = expected.batch == 0
-        || query::batches(connection, &batch.merchant, expected.batch - 1, 1)?
+    let known = match expected.batch.checked_sub(1) {
+        None => expected.hash == Hash::default(),
+        Some(before) => query::batches(connection, &batch.merchant, before, 1)?
             .first()
-            .is_some_and(|found| found.number == expected.batch && found.hash == expected.hash);
+            .is_some_and(|found| found.number == expected.batch && found.hash == expected.hash),
+    };
     Ok(if known { AppendError::HeadMoved(Box::new(head)) } else { AppendError::Forked })
 }
 
@@ -212,15 +252,15 @@ fn insert_claims_and_keys(connection: &Connection, batch: &Batch) -> rusqlite::R
     for Claim { key, stream } in &batch.claims {
         claim.execute(params![&*batch.merchant, key.kind, &*key.value, stream])?;
     }
-    let mut insert =
+    let mut keep =
         connection.prepare_cached("INSERT INTO subject_key (merchant, subject, key) VALUES (?1, ?2, ?3)")?;
-    for key in &batch.subject_keys {
-        insert.execute(params![&*batch.merchant, &*key.subject, key.key])?;
-    }
     let mut erase =
         connection.prepare_cached("DELETE FROM subject_key WHERE merchant = ?1 AND subject = ?2")?;
-    for subject in &batch.erased_subjects {
-        erase.execute(params![&*batch.merchant, &**subject])?;
+    for change in &batch.key_changes {
+        match change {
+            KeyChange::Keep(key) => keep.execute(params![&*batch.merchant, &*key.subject, key.key])?,
+            KeyChange::Erase(subject) => erase.execute(params![&*batch.merchant, &**subject])?,
+        };
     }
     Ok(())
 }
@@ -250,7 +290,7 @@ pub(super) fn has_batch(
     connection
         .query_row(
             "SELECT id FROM batch WHERE merchant = ?1 AND batch = ?2",
-            params![merchant, number],
+            params![merchant, query::bounded(number)],
             |row| row.get::<_, [u8; 16]>(0),
         )
         .optional()
@@ -289,7 +329,12 @@ pub(super) fn save_snapshots(
 
 pub(super) fn prune_refusals(connection: &Connection, before: i64) -> Result<u64, JournalError> {
     connection
-        .execute("DELETE FROM outcome WHERE kind = 3 AND at < ?1", params![before])
+        .execute(
+            "DELETE FROM outcome WHERE kind = 3 AND at < ?1
+                 AND (SELECT batch.at FROM batch
+                      WHERE batch.merchant = outcome.merchant AND batch.batch = outcome.batch) < ?1",
+            params![before],
+        )
         .map(|count| count as u64)
         .map_err(unavailable)
 }

@@ -6,19 +6,22 @@
 mod append;
 mod query;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod thread;
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::fs::{File, TryLockError};
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use rusqlite::Connection;
 
-use crate::Journal;
 use crate::batch::{Batch, BatchSummary};
 use crate::error::{AppendError, JournalError};
 use crate::record::{Event, Head, LoadRequest, Loaded, Outcome, Snapshot};
+use crate::{Finding, Journal};
 use thread::ConnectionThread;
 
 /// The database's file within its directory.
@@ -31,8 +34,11 @@ const READERS: usize = 2;
 /// A journal in a directory.
 #[derive(Debug)]
 pub struct SqliteJournal {
-    writer: ConnectionThread,
+    /// Closed before the writer, whose connection, being the last, then leaves a single file behind.
     readers: ConnectionThread,
+    writer: ConnectionThread,
+    /// Whether the write-ahead log may hold a key that was destroyed.
+    lingering: Arc<AtomicBool>,
     /// Let go of when the journal is.
     _lock: Option<File>,
 }
@@ -43,11 +49,18 @@ impl SqliteJournal {
         let unavailable = |e: std::io::Error| JournalError::Unavailable(e.to_string());
         std::fs::create_dir_all(directory).map_err(unavailable)?;
         let lock = File::create(directory.join(LOCK)).map_err(unavailable)?;
-        lock.try_lock().map_err(|_| JournalError::InUse(directory.display().to_string()))?;
+        lock.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => JournalError::InUse(directory.display().to_string()),
+            TryLockError::Error(error) => unavailable(error),
+        })?;
         let file = directory.join(FILE);
         let mut connection = schema::open_for_writing(&file)?;
         schema::migrate(&mut connection)?;
-        Self::start(connection, &file, Some(lock))
+        // A crash may have come between the erasure of a key and the emptying of the log.
+        let emptied = append::empty_the_log(&connection, schema::BUSY_TIMEOUT);
+        let journal = Self::start(connection, &file, Some(lock))?;
+        journal.lingering.store(emptied.is_err(), Ordering::Relaxed);
+        Ok(journal)
     }
 
     /// Opens an existing journal to read it, while another process may write to it.
@@ -57,15 +70,18 @@ impl SqliteJournal {
             return Err(JournalError::Missing(directory.display().to_string()));
         }
         let connection = schema::open_for_reading(&file)?;
-        schema::check_version(&connection)?;
+        if schema::check_version(&connection)? == 0 {
+            return Err(JournalError::Missing(directory.display().to_string()));
+        }
         Self::start(connection, &file, None)
     }
 
-    fn start(writer: Connection, file: &PathBuf, lock: Option<File>) -> Result<Self, JournalError> {
+    fn start(writer: Connection, file: &Path, lock: Option<File>) -> Result<Self, JournalError> {
         let readers = (0..READERS).map(|_| schema::open_for_reading(file)).collect::<Result<_, _>>()?;
         Ok(Self {
-            writer: ConnectionThread::start("journal-writer", vec![writer])?,
             readers: ConnectionThread::start("journal-reader", readers)?,
+            writer: ConnectionThread::start("journal-writer", vec![writer])?,
+            lingering: Arc::default(),
             _lock: lock,
         })
     }
@@ -83,7 +99,8 @@ impl Journal for SqliteJournal {
     async fn append(&self, batches: &[Batch]) -> Vec<Result<(), AppendError>> {
         let count = batches.len();
         let batches: Arc<[Batch]> = batches.into();
-        match self.writer.run(move |connection| append::append(connection, &batches)).await {
+        let lingering = Arc::clone(&self.lingering);
+        match self.writer.run(move |connection| append::append(connection, &batches, &lingering)).await {
             Ok(results) => results,
             Err(error) => vec![Err(AppendError::Unknown(error.to_string())); count],
         }
@@ -96,6 +113,10 @@ impl Journal for SqliteJournal {
 
     async fn heads(&self) -> Result<Vec<(String, Head)>, JournalError> {
         self.read_with(query::heads).await
+    }
+
+    async fn merchants(&self) -> Result<Vec<String>, JournalError> {
+        self.read_with(query::merchants).await
     }
 
     async fn raise_epoch(&self, merchant: &str) -> Result<Head, JournalError> {
@@ -117,6 +138,16 @@ impl Journal for SqliteJournal {
     async fn read(&self, merchant: &str, after: u64, limit: usize) -> Result<Vec<Event>, JournalError> {
         let merchant = merchant.to_owned();
         self.read_with(move |connection| query::read(connection, &merchant, after, limit)).await
+    }
+
+    async fn examine(
+        &self,
+        merchant: &str,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Result<Event, Finding>>, JournalError> {
+        let merchant = merchant.to_owned();
+        self.read_with(move |connection| query::examine(connection, &merchant, after, limit)).await
     }
 
     async fn read_stream(&self, merchant: &str, name: &str, up_to: u64) -> Result<Vec<Event>, JournalError> {

@@ -12,12 +12,16 @@ use crate::error::JournalError;
 use crate::record::{
     ClaimKey, Event, Head, LoadRequest, Loaded, LoadedStream, Outcome, OutcomeKey, OutcomeKind, Snapshot,
 };
+use crate::verify::Finding;
 
 const HEAD: &str = "position, event_hash, batch, hash, epoch, time, format";
 
 const EVENT: &str = "event.position, event.event_id, event.stream, stream.name, event.version, event.command_end,
     event.type, event.type_version, event.payload, event.sealed, event.metadata, event.recorded_at, event.batch,
-    event.hash FROM event JOIN stream ON stream.merchant = event.merchant AND stream.stream = event.stream";
+    event.hash FROM event LEFT JOIN stream ON stream.merchant = event.merchant AND stream.stream = event.stream";
+
+/// A page ends at about so many bytes, so that large payloads do not fill the memory.
+const PAGE_BYTES: usize = 32 << 20;
 
 const OUTCOME: &str =
     "sender, key, fingerprint, kind, first_position, last_position, answer, batch, ordinal, at";
@@ -33,6 +37,11 @@ pub(super) fn consistent<T>(
         Ok(found)
     };
     connection.transaction_with_behavior(TransactionBehavior::Deferred).and_then(within).map_err(unavailable)
+}
+
+/// A number as SQLite's integers can hold it. Nothing is stored beyond them.
+pub(super) fn bounded(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 fn hash(row: &Row<'_>, index: usize) -> rusqlite::Result<Hash> {
@@ -66,6 +75,24 @@ pub(super) fn heads(connection: &Connection) -> rusqlite::Result<Vec<(String, He
         .collect()
 }
 
+/// Every merchant that has left anything, whether or not its head is still there.
+pub(super) fn merchants(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let next = |found: &str| {
+        let least = ["journal_head", "batch", "event", "outcome"]
+            .map(|table| format!("SELECT min(merchant) AS merchant FROM {table} WHERE merchant {found}"))
+            .join(" UNION ALL ");
+        connection.prepare_cached(&format!("SELECT min(merchant) FROM ({least})"))
+    };
+    let mut merchants: Vec<String> = Vec::new();
+    let mut found: Option<String> = next(">= ''")?.query_row([], |row| row.get(0))?;
+    let mut next = next("> ?1")?;
+    while let Some(merchant) = found {
+        found = next.query_row(params![merchant], |row| row.get(0))?;
+        merchants.push(merchant);
+    }
+    Ok(merchants)
+}
+
 fn event_of(row: &Row<'_>) -> rusqlite::Result<Event> {
     Ok(Event {
         position: row.get(0)?,
@@ -91,24 +118,81 @@ pub(super) fn read(
     after: u64,
     limit: usize,
 ) -> rusqlite::Result<Vec<Event>> {
-    let up_to = after.saturating_add(limit as u64);
-    let mut events = between(connection, merchant, after, up_to)?;
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {EVENT} WHERE event.merchant = ?1 AND event.position > ?2 ORDER BY event.position LIMIT ?3"
+    ))?;
+    let mut rows = statement.query(params![merchant, bounded(after), bounded(limit as u64)])?;
+    let (mut events, mut bytes) = (Vec::new(), 0);
+    while let Some(row) = rows.next()? {
+        let event = event_of(row)?;
+        bytes += size(&event);
+        events.push(event);
+        if bytes >= PAGE_BYTES {
+            break;
+        }
+    }
     // The last command may reach beyond the page: its rest belongs to it.
     if let Some(last) = events.last().filter(|last| last.command_end > last.position) {
         let (position, end) = (last.position, last.command_end);
-        events.extend(between(connection, merchant, position, end)?);
+        events.extend(rest_of_command(connection, merchant, position, end)?);
     }
     Ok(events)
 }
 
-fn between(connection: &Connection, merchant: &str, after: u64, up_to: u64) -> rusqlite::Result<Vec<Event>> {
+fn size(event: &Event) -> usize {
+    event.payload.len() + event.sealed.as_ref().map_or(0, Vec::len) + event.metadata.len()
+}
+
+fn rest_of_command(
+    connection: &Connection,
+    merchant: &str,
+    after: u64,
+    end: u64,
+) -> rusqlite::Result<Vec<Event>> {
     connection
         .prepare_cached(&format!(
             "SELECT {EVENT} WHERE event.merchant = ?1 AND event.position > ?2 AND event.position <= ?3
-             ORDER BY event.position"
+             AND event.command_end = ?3 ORDER BY event.position"
         ))?
-        .query_map(params![merchant, after, up_to.min(i64::MAX as u64)], event_of)?
+        .query_map(params![merchant, after, end], event_of)?
         .collect()
+}
+
+fn position_of(found: &Result<Event, Finding>) -> u64 {
+    found.as_ref().map_or_else(|finding| finding.position, |event| event.position)
+}
+
+/// Events one by one, each as far as it can be read.
+pub(super) fn examine(
+    connection: &Connection,
+    merchant: &str,
+    after: u64,
+    limit: usize,
+) -> rusqlite::Result<Vec<Result<Event, Finding>>> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {EVENT} WHERE event.merchant = ?1 AND event.position > ?2
+         AND typeof(event.position) = 'integer' ORDER BY event.position LIMIT ?3"
+    ))?;
+    let mut rows = statement.query(params![merchant, bounded(after), bounded(limit as u64)])?;
+    let (mut found, mut bytes) = (Vec::new(), 0);
+    while bytes < PAGE_BYTES {
+        let row = match (rows.next(), found.last()) {
+            (Ok(Some(row)), _) => row,
+            (Ok(None), _) => break,
+            (Err(error), None) => return Err(error),
+            // What was read before the damage is worth having.
+            (Err(error), Some(last)) => {
+                let next = position_of(last) + 1;
+                found.push(Err(Finding::unreadable(next, "what begins here", &error)));
+                break;
+            }
+        };
+        let position = row.get(0)?;
+        let event = event_of(row);
+        bytes += event.as_ref().map_or(0, size);
+        found.push(event.map_err(|error| Finding::unreadable(position, "the event", &error)));
+    }
+    Ok(found)
 }
 
 fn stream_number(connection: &Connection, merchant: &str, name: &str) -> rusqlite::Result<Option<u64>> {
@@ -130,7 +214,7 @@ fn stream_events(
             "SELECT {EVENT} WHERE event.merchant = ?1 AND event.stream = ?2 AND event.version > ?3
              AND event.command_end <= ?4 ORDER BY event.version"
         ))?
-        .query_map(params![merchant, stream, after_version, up_to.min(i64::MAX as u64)], event_of)?
+        .query_map(params![merchant, stream, bounded(after_version), bounded(up_to)], event_of)?
         .collect()
 }
 
@@ -231,7 +315,7 @@ pub(super) fn outcomes(
             "SELECT {OUTCOME} FROM outcome WHERE merchant = ?1 AND batch BETWEEN ?2 AND ?3
              ORDER BY batch, ordinal"
         ))?
-        .query_map(params![merchant, from, to], outcome_of)?
+        .query_map(params![merchant, bounded(from), bounded(to)], outcome_of)?
         .collect()
 }
 
@@ -276,7 +360,7 @@ pub(super) fn batches(
             "SELECT batch, id, epoch, first_position, last_position, outcomes, at, hash FROM batch
              WHERE merchant = ?1 AND batch > ?2 ORDER BY batch LIMIT ?3",
         )?
-        .query_map(params![merchant, after, limit], |row| {
+        .query_map(params![merchant, bounded(after), bounded(limit as u64)], |row| {
             Ok(BatchSummary {
                 number: row.get(0)?,
                 id: row.get(1)?,

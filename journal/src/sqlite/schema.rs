@@ -7,6 +7,9 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::error::JournalError;
 
+/// How long to wait for another process, such as the sqlite3 tool, to let go of a lock.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// Every version of the schema, in order.
 const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/sqlite/journal/0001_journal.sql")];
 
@@ -14,7 +17,8 @@ pub(super) fn unavailable(error: rusqlite::Error) -> JournalError {
     match error {
         rusqlite::Error::FromSqlConversionFailure(..)
         | rusqlite::Error::InvalidColumnType(..)
-        | rusqlite::Error::IntegralValueOutOfRange(..) => JournalError::Corrupt(error.to_string()),
+        | rusqlite::Error::IntegralValueOutOfRange(..)
+        | rusqlite::Error::Utf8Error(..) => JournalError::Corrupt(error.to_string()),
         other => match other.sqlite_error_code() {
             Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase) => {
                 JournalError::Corrupt(other.to_string())
@@ -27,7 +31,7 @@ pub(super) fn unavailable(error: rusqlite::Error) -> JournalError {
 pub(super) fn open_for_writing(file: &Path) -> Result<Connection, JournalError> {
     let open = || {
         let connection = Connection::open(file)?;
-        connection.busy_timeout(Duration::from_secs(5))?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
         // Large rows stay on one page; must be set before the first table is made.
         connection.pragma_update(None, "page_size", 8192)?;
         connection.pragma_update(None, "journal_mode", "wal")?;
@@ -46,7 +50,7 @@ pub(super) fn open_for_reading(file: &Path) -> Result<Connection, JournalError> 
     let open = || {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(file, flags)?;
-        connection.busy_timeout(Duration::from_secs(5))?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.pragma_update(None, "cache_size", -32_000)?;
         connection.set_prepared_statement_cache_capacity(64);
         Ok(connection)

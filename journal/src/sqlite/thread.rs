@@ -1,5 +1,6 @@
 //! Connections on threads of their own: SQLite blocks, the caller must not.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -31,7 +32,8 @@ impl ConnectionThread {
                 loop {
                     let job = queue.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv();
                     match job {
-                        Some(job) => job(&mut connection),
+                        // A job that panics has rolled back while unwinding, and leaves its caller unanswered.
+                        Some(job) => drop(catch_unwind(AssertUnwindSafe(|| job(&mut connection)))),
                         None => return,
                     }
                 }
@@ -47,7 +49,7 @@ impl ConnectionThread {
         &self,
         job: impl FnOnce(&mut Connection) -> T + Send + 'static,
     ) -> Result<T, JournalError> {
-        let gone = || JournalError::Unavailable("the connection's thread has ended".to_owned());
+        let gone = || JournalError::Unavailable("the connection's thread gave no answer".to_owned());
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
             // Nobody waiting any more is no error: the job has done its work.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::warehouse::{named, total, within, workable};
+use super::warehouse::{MOST_NAMED, named, total, within, workable};
 use super::{Decision, units_of};
 use crate::order::commands::{ConfirmDelivery, ShipItems, ShipPackage, TrackShipment};
 use crate::order::events::{
@@ -51,6 +51,10 @@ fn contents(
     fulfillment: &FulfillmentOrder,
     packages: &[ShipPackage],
 ) -> Result<Vec<Vec<LineUnits>>, OrderRefusal> {
+    let named_lines = packages.iter().flat_map(|package| &package.lines).map(Vec::len).sum::<usize>();
+    if named_lines > MOST_NAMED {
+        return Err(OrderRefusal::TooMany { most: MOST_NAMED, pointer: "/packages" });
+    }
     if packages.iter().filter(|package| package.lines.is_none()).count() > 1 {
         return Err(OrderRefusal::PackageLinesMissing);
     }

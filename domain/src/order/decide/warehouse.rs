@@ -7,6 +7,9 @@ use crate::order::refusals::OrderRefusal;
 use crate::order::state::{FulfillmentLine, FulfillmentOrder, Order};
 use crate::values::{FulfillmentOrderId, LineNumber, Units};
 
+/// The most entries a report's lists of lines may have together: a line may be named once for each of its lots.
+pub(super) const MOST_NAMED: usize = 5_000;
+
 pub(super) fn pick(order: &Order, command: &PickItems) -> Decision {
     let fulfillment = workable(order, command.fulfillment_order_id)?;
     let left = |line: &FulfillmentLine| line.kept().saturating_sub(line.picked);
@@ -48,6 +51,9 @@ fn reported(
         (Some(true), None) => {
             let units = everything(fulfillment, left);
             if units.is_empty() { Err(OrderRefusal::NothingLeft) } else { Ok(units) }
+        }
+        (None | Some(false), Some(lines)) if lines.len() > MOST_NAMED => {
+            Err(OrderRefusal::TooMany { most: MOST_NAMED, pointer: "/lines" })
         }
         (None | Some(false), Some(lines)) if !lines.is_empty() => {
             let units = named(order, fulfillment, lines)?;

@@ -22,6 +22,7 @@ fn a_cancelled_order_holds_nothing() {
     assert_eq!(line(&order, 2), [0, 0, 0, 0, 0, 3]);
     for part in &order.fulfillment_orders {
         assert_eq!(part.status(&order), FulfillmentOrderStatus::Cancelled);
+        assert!(part.lines.iter().all(|line| line.released == line.quantity && !line.quantity.is_zero()));
     }
 }
 

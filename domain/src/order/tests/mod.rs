@@ -45,11 +45,13 @@ fn after(order: &Order, command: OrderCommand) -> Order {
 }
 
 /// What a command leads to.
+#[allow(clippy::needless_pass_by_value, reason = "a sentence has no ampersands")]
 fn when(order: &Order, command: OrderCommand) -> Vec<OrderEvent> {
     order.decide(&command).unwrap_or_else(|refusal| panic!("{command:?} was refused: {refusal}"))
 }
 
 /// The code and the pointer with which a command is refused.
+#[allow(clippy::needless_pass_by_value, reason = "a sentence has no ampersands")]
 fn refusal(order: &Order, command: OrderCommand) -> (&'static str, Option<String>) {
     match order.decide(&command) {
         Ok(events) => panic!("{command:?} was not refused but led to {events:?}"),

@@ -78,6 +78,11 @@ fn orders() -> Vec<Row> {
     ]
 }
 
+/// The first line, so many times.
+fn named_often(times: usize) -> Value {
+    json!({ "lines": vec![json!({ "line": 1, "quantity": 1 }); times] })
+}
+
 fn warehouse() -> Vec<Row> {
     use Class::{Conflict, Invalid, NotFound};
     let order = paid_and_reserved();
@@ -95,6 +100,8 @@ fn warehouse() -> Vec<Row> {
         row(&after(&unpaid, cancel()), pick_all(1), ("fulfillment_order_cancelled", None, Conflict)),
         row(&held, pick_all(1), ("order_on_hold", None, Conflict)),
         row(&unpaid, pick_all(1), ("payment_not_confirmed", None, Conflict)),
+        row(&order, pick(1, named_often(5_001)), ("too_many", Some("/lines"), Invalid)),
+        row(&order, pick(1, named_often(5_000)), ("quantity_exceeds_open", None, Conflict)),
         row(&order, pick(1, json!({})), ("lines_missing", Some("/lines"), Invalid)),
         row(&order, pick(1, line(json!({ "line": 3 }))), no_line),
         row(&order, pick(1, line(json!({ "line": 0 }))), no_line),
@@ -122,6 +129,7 @@ fn shipments() -> Vec<Row> {
     vec![
         row(&order, ship(1, &[]), count),
         row(&order, ship(1, &vec![json!({}); 101]), count),
+        row(&order, ship(1, &[one("x"), named_often(5_000)]), ("too_many", Some("/packages"), Invalid)),
         row(&order, ship(1, &[one("x"), one("x")]), ("package_id_not_unique", Some("/packages"), Invalid)),
         row(&order, ship(1, &[json!({}), json!({})]), ("package_lines_missing", Some("/packages"), Invalid)),
         row(&order, ship(1, &[one("x"), wrong]), ("unknown_line", Some("/packages/1/lines/1"), Invalid)),

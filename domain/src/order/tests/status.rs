@@ -62,6 +62,22 @@ fn what_a_carrier_says_is_one_of_six_things() {
 }
 
 #[test]
+fn what_a_carrier_says_of_all_that_left_is_the_summary() {
+    use OrderStatus::{Delivered, DeliveryFailed, InTransit, Shipped};
+    for (status, expected) in [
+        ("label_created", Shipped),
+        ("picked_up", InTransit),
+        ("out_for_delivery", InTransit),
+        ("attempted_delivery", InTransit),
+        ("failure", DeliveryFailed),
+        ("returned_to_sender", DeliveryFailed),
+        ("delivered", Delivered),
+    ] {
+        assert_eq!(after(&on_its_way(), track(1, status, 60)).status(), expected, "{status}");
+    }
+}
+
+#[test]
 fn the_worst_that_a_carrier_says_of_any_parcel_counts() {
     let packages: Vec<Value> = (0..4).map(|_| json!({ "lines": [{ "line": 1, "quantity": 1 }] })).collect();
     let mut order = after(&paid_and_reserved(), ship(1, &packages));
@@ -188,6 +204,7 @@ fn a_fulfillment_order_walks_from_open_to_delivered_by_itself() {
 
 #[test]
 fn every_status_is_written_as_it_is_named() {
+    use FulfillmentOrderStatus as F;
     use OrderStatus as S;
     for status in [
         S::Created,
@@ -208,7 +225,6 @@ fn every_status_is_written_as_it_is_named() {
     ] {
         assert_eq!(serde_json::to_value(status).unwrap(), status.name());
     }
-    use FulfillmentOrderStatus as F;
     for status in
         [F::Open, F::Accepted, F::Picking, F::Picked, F::Packed, F::Shipped, F::Delivered, F::Cancelled]
     {

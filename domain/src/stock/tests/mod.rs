@@ -28,10 +28,12 @@ fn after(item: &StockItem, command: StockCommand) -> StockItem {
     next
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "a sentence has no ampersands")]
 fn when(item: &StockItem, command: StockCommand) -> Vec<StockEvent> {
     item.decide(&command).unwrap_or_else(|refusal| panic!("{command:?} was refused: {refusal}"))
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "a sentence has no ampersands")]
 fn refusal(item: &StockItem, command: StockCommand) -> (&'static str, Option<String>) {
     match item.decide(&command) {
         Ok(events) => panic!("{command:?} was not refused but led to {events:?}"),

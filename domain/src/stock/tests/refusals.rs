@@ -5,10 +5,9 @@ use crate::Class;
 
 type Row = (StockItem, StockCommand, (&'static str, Option<&'static str>, Class));
 
-/// An item that has as many as are ever recorded at one place, less this many.
-fn nearly_full(short_of: u64) -> StockItem {
-    let most = Units::LIMIT.number() - short_of;
-    let bin = json!({ "onHand": most, "quarantine": most, "damaged": most });
+/// An item that has as many units of a kind as are ever recorded at one place, less four.
+fn nearly_full(kind: &str) -> StockItem {
+    let bin = json!({ kind: Units::LIMIT.number() - 4 });
     serde_json::from_value(json!({ "sku": "A", "bins": { "DC-1": bin } })).unwrap()
 }
 
@@ -32,10 +31,10 @@ fn rows() -> Vec<Row> {
         (item.clone(), release(&[("DC-1", 4)]), ("not_reserved", None, Conflict)),
         (item.clone(), ship("DC-1", 4, 2), ("not_reserved", None, Conflict)),
         (item.clone(), adjust(-11, 2), ("adjustment_below_zero", Some("/delta"), Conflict)),
-        (nearly_full(4), receive(5, 2), full),
-        (nearly_full(4), beside("quarantine"), full),
-        (nearly_full(4), beside("damaged"), full),
-        (nearly_full(4), adjust(5, 2), ("too_many_units", Some("/delta"), Conflict)),
+        (nearly_full("onHand"), receive(5, 2), full),
+        (nearly_full("quarantine"), beside("quarantine"), full),
+        (nearly_full("damaged"), beside("damaged"), full),
+        (nearly_full("onHand"), adjust(5, 2), ("too_many_units", Some("/delta"), Conflict)),
         (item.clone(), count(1_000_000_001, 2, 2), ("count_out_of_range", Some("/onHand"), Invalid)),
         (item.clone(), count(1, 3, 2), ("counted_in_future", Some("/countedAt"), Invalid)),
         (forgetful, count(1, 1, 300), ("count_too_old", Some("/countedAt"), Conflict)),
@@ -72,8 +71,16 @@ fn no_refusal_is_without_a_row() {
 #[test]
 fn a_location_holds_as_many_as_the_limit_says() {
     for command in [receive(4, 2), adjust(4, 2)] {
-        let item = after(&nearly_full(4), command);
+        let item = after(&nearly_full("onHand"), command);
         assert_eq!(item.bins[&place("DC-1")].on_hand, Units::LIMIT);
     }
     assert_eq!(at(&given([count(1_000_000_000, 1, 1)]), "DC-1")[0], 1_000_000_000);
+}
+
+#[test]
+fn what_is_full_of_one_kind_has_room_for_another() {
+    let damaged = receive_with(json!({ "quantity": 5, "condition": "damaged" }), 2);
+    let item = after(&nearly_full("onHand"), damaged);
+    assert_eq!(item.bins[&place("DC-1")].damaged, Units::new(5));
+    assert_eq!(at(&after(&nearly_full("damaged"), receive(5, 2)), "DC-1"), [5, 0, 5]);
 }

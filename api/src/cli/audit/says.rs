@@ -1,0 +1,107 @@
+//! What an event says, in a few words.
+
+use holdfast_domain::order::{
+    DeliveryConfirmed, FulfillmentOrderLines, LineUnits, OrderCreated, OrderEvent, OrderSourced, Package,
+    ShipmentCreated, ShipmentTracked,
+};
+use holdfast_domain::values::{FulfillmentOrderId, Reference, Units};
+use serde::Serialize;
+
+/// What an event says. Never anything personal: the event does not have it in clear.
+pub fn says(event: &OrderEvent) -> String {
+    match event {
+        OrderEvent::OrderCreated(created) => ordered(created),
+        OrderEvent::PaymentConfirmed(paid) => match &paid.amount {
+            Some(amount) => format!("{amount} by {}", paid.payment_ref),
+            None => format!("by {}", paid.payment_ref),
+        },
+        OrderEvent::OrderSourced(sourced) => chosen(sourced),
+        OrderEvent::InventoryReserved(held) => by_location("held", &held.fulfillment_orders),
+        OrderEvent::InventoryReleased(freed) => by_location("freed", &freed.fulfillment_orders),
+        OrderEvent::OrderHeld(held) => format!("hold {}: {}", held.hold_id, name(&held.reason)),
+        OrderEvent::ItemPicked(picked) => by_part(picked.fulfillment_order_id, &picked.lines),
+        OrderEvent::ItemPacked(packed) => by_part(packed.fulfillment_order_id, &packed.lines),
+        OrderEvent::ShipmentCreated(created) => left(created),
+        OrderEvent::ShipmentTracked(tracked) => reported(tracked),
+        OrderEvent::DeliveryConfirmed(delivered) => handed_over(delivered),
+        OrderEvent::OrderCancelled(cancelled) => {
+            format!("{}: {}", units(&cancelled.lines), cancelled.reason)
+        }
+        OrderEvent::DiscrepancyRecorded(discrepancy) => {
+            format!("{}: {}", discrepancy.code, discrepancy.detail)
+        }
+        OrderEvent::PersonalDataErased(erased) => erased.reason.to_string(),
+    }
+}
+
+fn ordered(created: &OrderCreated) -> String {
+    let all: Units = created.lines.iter().map(|line| line.quantity.units()).sum();
+    let reference = created.channel_ref.as_ref().map_or(String::new(), |name| format!(" as {name}"));
+    format!("{}, {} by {}{reference}", counted(created.lines.len(), "line"), count(all), created.channel)
+}
+
+fn chosen(sourced: &OrderSourced) -> String {
+    let locations: Vec<&str> = sourced.chosen.iter().map(|location| location.as_str()).collect();
+    let missing: Vec<String> = sourced
+        .shortages
+        .iter()
+        .map(|short| format!("{} of {} {}", short.available, short.requested, short.sku))
+        .collect();
+    let from = if locations.is_empty() {
+        "from nowhere".to_owned()
+    } else {
+        format!("from {}", locations.join(", "))
+    };
+    if missing.is_empty() { from } else { format!("{from}; there are only {}", missing.join(", ")) }
+}
+
+fn by_location(done: &str, parts: &[FulfillmentOrderLines]) -> String {
+    let parts: Vec<String> =
+        parts.iter().map(|part| format!("{} at {}", units(&part.lines), part.location)).collect();
+    format!("{} {done}", parts.join(", "))
+}
+
+fn by_part(part: FulfillmentOrderId, lines: &[LineUnits]) -> String {
+    format!("{} of part {}", units(lines), part.number())
+}
+
+fn left(created: &ShipmentCreated) -> String {
+    let parcel = |package: &Package| format!("{} {}", package.carrier, package.tracking_number);
+    let parcels: Vec<String> = created.packages.iter().map(parcel).collect();
+    let all: Units =
+        created.packages.iter().flat_map(|package| &package.lines).map(|line| line.quantity).sum();
+    format!("{} from {}: {}", count(all), created.location, parcels.join(", "))
+}
+
+fn reported(tracked: &ShipmentTracked) -> String {
+    let place = tracked.location.as_ref().map_or(String::new(), |place| format!(" in {place}"));
+    format!("{}{place} ({})", name(&tracked.status), parcels(&tracked.packages))
+}
+
+fn handed_over(delivered: &DeliveryConfirmed) -> String {
+    format!("{} at {}", parcels(&delivered.packages), delivered.delivered_at)
+}
+
+fn parcels(packages: &[Reference]) -> String {
+    counted(packages.len(), "parcel")
+}
+
+fn units(lines: &[LineUnits]) -> String {
+    count(lines.iter().map(|line| line.quantity).sum())
+}
+
+fn count(units: Units) -> String {
+    if units == Units::new(1) { "1 unit".to_owned() } else { format!("{units} units") }
+}
+
+fn counted(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}
+
+/// The name on the wire of a choice.
+fn name(choice: &impl Serialize) -> String {
+    match serde_json::to_value(choice) {
+        Ok(serde_json::Value::String(name)) => name,
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,126 @@
+//! The stock as the journal's events tell it, counted without any of the code that decides.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use holdfast_domain::stock::{Condition, StockEvent};
+use holdfast_domain::stream::{DomainEvent, StreamId};
+use holdfast_domain::values::{LocationId, MerchantId, Sku, Units};
+use holdfast_journal::{Event, Journal, JournalError};
+
+const PAGE: usize = 5_000;
+
+/// One SKU at one location. Signed, so that what must not happen can be seen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Bin {
+    on_hand: i64,
+    reserved: i64,
+}
+
+impl Bin {
+    fn is_oversold(self) -> bool {
+        self.reserved > self.on_hand || self.reserved < 0 || self.on_hand < 0
+    }
+}
+
+type Place = (Sku, LocationId);
+
+/// Every SKU at every location.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    bins: BTreeMap<Place, Bin>,
+    /// Those that the command being read has touched.
+    touched: BTreeSet<Place>,
+    oversold: BTreeSet<Place>,
+}
+
+impl Ledger {
+    /// Folds a merchant's journal from its first event on.
+    pub async fn read(journal: &dyn Journal, merchant: &MerchantId) -> Result<Self, JournalError> {
+        let mut ledger = Self::default();
+        let mut position = 0;
+        loop {
+            let page = journal.read(merchant.as_str(), position, PAGE).await?;
+            let Some(last) = page.last() else {
+                return Ok(ledger);
+            };
+            position = last.position;
+            for event in &page {
+                ledger.fold(event)?;
+            }
+        }
+    }
+
+    /// How many SKUs at how many locations ever had more reserved than on hand at the end of a command.
+    pub fn oversold(&self) -> u64 {
+        self.oversold.len() as u64
+    }
+
+    /// Units still on hand, and those of them that are reserved.
+    pub fn left(&self) -> (i64, i64) {
+        self.bins
+            .values()
+            .fold((0, 0), |(on_hand, reserved), bin| (on_hand + bin.on_hand, reserved + bin.reserved))
+    }
+
+    fn fold(&mut self, event: &Event) -> Result<(), JournalError> {
+        let corrupt = |what: String| JournalError::Corrupt(format!("position {}: {what}", event.position));
+        let stream: StreamId = event
+            .stream_name
+            .parse()
+            .map_err(|e: holdfast_domain::stream::UnknownStream| corrupt(e.to_string()))?;
+        if let StreamId::Stock(_) = stream {
+            let decoded = DomainEvent::decode(&stream, &event.kind, event.type_version, &event.payload)
+                .map_err(|e| corrupt(e.to_string()))?;
+            if let DomainEvent::Stock(decoded) = decoded {
+                self.book(&decoded);
+            }
+        }
+        // Within a command units may be taken before they are seen to be free: what counts is what it leaves.
+        if event.position == event.command_end {
+            for place in std::mem::take(&mut self.touched) {
+                if self.bins.get(&place).is_some_and(|bin| bin.is_oversold()) {
+                    self.oversold.insert(place);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn book(&mut self, event: &StockEvent) {
+        let sku = event.sku();
+        let signed = |units: Units| units.number().cast_signed();
+        match event {
+            StockEvent::StockReceived(received) => {
+                if received.condition == Condition::Sellable {
+                    self.change(sku, &received.location, signed(received.quantity.units()), 0);
+                }
+            }
+            StockEvent::StockCounted(counted) => self.change(sku, &counted.location, counted.adjustment, 0),
+            StockEvent::StockAdjusted(adjusted) => {
+                self.change(sku, &adjusted.location, adjusted.delta.number(), 0);
+            }
+            StockEvent::StockReserved(reserved) => {
+                for at in &reserved.allocations {
+                    self.change(sku, &at.location, 0, signed(at.quantity));
+                }
+            }
+            StockEvent::StockReleased(released) => {
+                for at in &released.allocations {
+                    self.change(sku, &at.location, 0, -signed(at.quantity));
+                }
+            }
+            StockEvent::StockShipped(shipped) => {
+                let units = signed(shipped.quantity);
+                self.change(sku, &shipped.location, -units, -units);
+            }
+        }
+    }
+
+    fn change(&mut self, sku: &Sku, location: &LocationId, on_hand: i64, reserved: i64) {
+        let place = (sku.clone(), location.clone());
+        let bin = self.bins.entry(place.clone()).or_default();
+        bin.on_hand += on_hand;
+        bin.reserved += reserved;
+        self.touched.insert(place);
+    }
+}

@@ -1,0 +1,132 @@
+//! `holdfast serve`: REST and GraphQL over a store, until it is told to stop.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use clap::ValueEnum;
+use tracing_subscriber::EnvFilter;
+
+use super::{CliError, Store, output};
+use crate::app::App;
+use crate::server::{ServeError, Server};
+
+const EXAMPLES: &str = "\
+Examples:
+  holdfast serve
+  holdfast serve --listen 127.0.0.1:9000 --database sqlite:/var/lib/holdfast
+  HOLDFAST_LOG=info,holdfast=debug holdfast serve --log-format json
+
+SIGINT (Ctrl-C) or SIGTERM: nothing new is taken, what was taken is finished and answered, then the exit status is 0.";
+
+/// What `serve` is told.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    #[command(flatten)]
+    store: Store,
+    /// Address and port to listen on; port 0 takes any free one. Only loopback addresses are allowed: there is no
+    /// authentication yet, so put a proxy that authenticates in front.
+    #[arg(long, value_name = "ADDRESS", env = "HOLDFAST_LISTEN", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    #[command(flatten)]
+    log: LogArguments,
+}
+
+/// What is logged, and how.
+#[derive(Debug, clap::Args)]
+pub struct LogArguments {
+    /// What is logged, as a filter of `tracing`: a level, or `target=level` pairs parted by commas.
+    #[arg(long = "log", value_name = "FILTER", env = "HOLDFAST_LOG", default_value = "info")]
+    filter: String,
+    /// How log lines on standard error look.
+    #[arg(long, value_name = "FORMAT", env = "HOLDFAST_LOG_FORMAT", default_value = "text")]
+    log_format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl LogArguments {
+    /// Logs to standard error from now on.
+    fn start(&self) -> Result<(), CliError> {
+        let filter = EnvFilter::builder().parse(&self.filter)?;
+        let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+        let colours = io::IsTerminal::is_terminal(&io::stderr());
+        // A log that is there already stays: only tests start two.
+        let _ = match self.log_format {
+            LogFormat::Text => log.with_ansi(colours).try_init(),
+            LogFormat::Json => log.json().try_init(),
+        };
+        Ok(())
+    }
+}
+
+/// Serves until it is told to stop.
+pub async fn run(arguments: Arguments) -> Result<(), CliError> {
+    arguments.log.start()?;
+    // Before the store is made: a refused address must not leave one behind.
+    if !arguments.listen.ip().is_loopback() {
+        return Err(ServeError::NotLoopback(arguments.listen).into());
+    }
+    // Before anything is said: whoever reads that it listens may send the signal at once.
+    let stop = stop_signal()?;
+    let app = Arc::new(App::open(arguments.store.database.directory()).await?);
+    let served = match Server::bind(Arc::clone(&app), arguments.listen).await {
+        Ok(server) => {
+            greet(server.address(), &arguments.store.database.to_string());
+            server.run(stop).await
+        }
+        Err(unbound) => Err(unbound),
+    };
+    let finished = app.shutdown().await;
+    served?;
+    if finished { Ok(()) } else { Err(CliError::Unfinished) }
+}
+
+/// Says where it listens and what to try, on standard error beside the log.
+pub fn greet(address: SocketAddr, database: &str) {
+    tracing::info!(%address, database, "listening");
+    output::note(&format!(
+        "holdfast {version} serves {database} at http://{address}\n\
+         \n\
+         Try:\n  \
+         curl http://{address}/readyz\n  \
+         curl http://{address}/v1/orders\n  \
+         http://{address}/docs       the REST calls\n  \
+         http://{address}/graphql    GraphQL, in a browser\n\
+         \n\
+         Ctrl-C stops it.",
+        version = env!("CARGO_PKG_VERSION"),
+    ));
+}
+
+/// Is done when the program is told to stop. Signals count from the call on, not from the first wait.
+pub fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, CliError> {
+    const UNHEARD: &str = "signals cannot be waited for";
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(CliError::system(UNHEARD))?;
+        let mut terminate = signal(SignalKind::terminate()).map_err(CliError::system(UNHEARD))?;
+        Ok(async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        })
+    }
+    #[cfg(not(unix))]
+    {
+        let mut interrupt = tokio::signal::windows::ctrl_c().map_err(CliError::system(UNHEARD))?;
+        Ok(async move {
+            interrupt.recv().await;
+        })
+    }
+}

@@ -1,0 +1,220 @@
+//! `holdfast verify`: prove that every merchant's journal is what was written.
+
+use holdfast_domain::values::MerchantId;
+use holdfast_journal::{Finding, Journal, JournalError, SqliteJournal, Verification};
+use serde::Serialize;
+
+use super::output::{self, Printer, Progress};
+use super::{CliError, Store};
+
+const EXAMPLES: &str = "\
+Examples:
+  holdfast verify --database sqlite:./shop
+  holdfast verify --database sqlite:./shop --merchant default --json
+
+The store is only read: a server may run over it meanwhile. What is committed after the start may be left out.
+Exit status: 0 when everything is as it was written, 1 when something is not, 2 when the store cannot be read.";
+
+/// A day in microseconds.
+const DAY: i64 = 86_400_000_000;
+const ALTERED: u8 = 1;
+const UNREADABLE: u8 = 2;
+
+/// What `verify` is told.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    #[command(flatten)]
+    store: Store,
+    /// Only this merchant; every merchant of the store where not given.
+    #[arg(long, value_name = "MERCHANT", env = "HOLDFAST_MERCHANT")]
+    merchant: Option<MerchantId>,
+    /// For how many days refusals are kept, 0 to 36500: older ones may be missing. Grants are kept for ever.
+    #[arg(long, value_name = "DAYS", env = "HOLDFAST_REFUSALS_KEPT", default_value_t = 90,
+          value_parser = clap::value_parser!(i64).range(0..=36_500))]
+    refusals_kept: i64,
+    /// Write one JSON object instead of tables.
+    #[arg(long)]
+    json: bool,
+}
+
+/// One merchant's verification.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Verified {
+    merchant: String,
+    events: u64,
+    batches: u64,
+    outcomes: u64,
+    findings: Vec<Found>,
+}
+
+#[derive(Debug, Serialize)]
+struct Found {
+    position: u64,
+    what: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Report<'a> {
+    clean: bool,
+    merchants: &'a [Verified],
+}
+
+impl Verified {
+    fn of(merchant: String, verification: Verification) -> Self {
+        let found = |Finding { position, what }| Found { position, what };
+        Self {
+            merchant,
+            events: verification.events,
+            batches: verification.batches,
+            outcomes: verification.outcomes,
+            findings: verification.findings.into_iter().map(found).collect(),
+        }
+    }
+}
+
+/// Verifies and gives the exit status.
+pub async fn run(arguments: &Arguments, printer: &mut Printer) -> u8 {
+    match verified(arguments).await.and_then(|all| report(&all, arguments.json, printer)) {
+        Ok(status) => status,
+        Err(failure) => {
+            output::complain(&failure.to_string());
+            // What cannot be read because it was not written so is a finding, not an obstacle.
+            let altered = matches!(failure, CliError::Journal(JournalError::Corrupt(_)));
+            if altered { ALTERED } else { UNREADABLE }
+        }
+    }
+}
+
+async fn verified(arguments: &Arguments) -> Result<Vec<Verified>, CliError> {
+    let directory = arguments.store.database.directory();
+    let journal = SqliteJournal::open_read_only(directory)?;
+    let mut heads = journal.heads().await?;
+    if let Some(merchant) = &arguments.merchant {
+        heads.retain(|(name, _)| name == merchant.as_str());
+        if heads.is_empty() {
+            return Err(JournalError::Missing(format!("{}, merchant {merchant}", directory.display())).into());
+        }
+    }
+    let kept_since = jiff::Timestamp::now().as_microsecond() - arguments.refusals_kept * DAY;
+    let mut all = Vec::with_capacity(heads.len());
+    for (merchant, head) in heads {
+        all.push(one(&journal, merchant, head.position, kept_since).await?);
+    }
+    Ok(all)
+}
+
+async fn one(
+    journal: &dyn Journal,
+    merchant: String,
+    events: u64,
+    refusals_kept_since: i64,
+) -> Result<Verified, CliError> {
+    let mut progress = Progress::new("verifying", events);
+    let told = |position| progress.set(position);
+    let verification = holdfast_journal::verify(journal, &merchant, refusals_kept_since, told).await?;
+    progress.finish();
+    Ok(Verified::of(merchant, verification))
+}
+
+/// Verifies one merchant's journal, all refusals included, and gives its number of events; nothing where something
+/// is wrong, which is then said.
+pub async fn prove(journal: &dyn Journal, merchant: &MerchantId) -> Result<Option<u64>, CliError> {
+    let head = journal.head(merchant.as_str()).await?;
+    let verified = one(journal, merchant.to_string(), head.position, i64::MIN).await?;
+    for found in &verified.findings {
+        output::complain(&format!("position {}: {}", found.position, found.what));
+    }
+    Ok(verified.findings.is_empty().then_some(verified.events))
+}
+
+fn report(all: &[Verified], json: bool, printer: &mut Printer) -> Result<u8, CliError> {
+    let clean = all.iter().all(|verified| verified.findings.is_empty());
+    let status = if clean { 0 } else { ALTERED };
+    if json {
+        printer.json(&Report { clean, merchants: all })?;
+        return Ok(status);
+    }
+    let mut table = output::table(&["merchant", "events", "batches", "outcomes", "findings"]);
+    for one in all {
+        let numbers = [one.events, one.batches, one.outcomes, one.findings.len() as u64];
+        table.add_row(std::iter::once(one.merchant.clone()).chain(numbers.map(output::number)));
+    }
+    output::right(&mut table, &[1, 2, 3, 4]);
+    printer.table(&table);
+    for one in all {
+        for found in &one.findings {
+            printer.line(format!("merchant {}, position {}: {}", one.merchant, found.position, found.what));
+        }
+    }
+    printer.line(if clean {
+        "Everything is as it was written."
+    } else {
+        "The journal is not what was written: stop writing to it, and compare it with a backup."
+    });
+    Ok(status)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use clap::Parser as _;
+    use holdfast_domain::network::RegisterLocation;
+
+    use super::*;
+    use crate::app::App;
+    use crate::cli::sending::Desk;
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    async fn status(directory: &Path, more: &[&str]) -> u8 {
+        let database = format!("sqlite:{}", directory.display());
+        let line = [&["verify", "--database", &database], more].concat();
+        let mut printer = Printer::to(Box::new(std::io::sink()));
+        run(&Line::parse_from(line).arguments, &mut printer).await
+    }
+
+    async fn a_store(directory: &Path) {
+        let app = App::open(directory).await.unwrap();
+        let desk = Desk::new(&app.commands, &MerchantId::new("default").unwrap(), "test");
+        for name in ["L1", "L2"] {
+            let fields = serde_json::json!({ "location": name, "latitude": 1.0, "longitude": 2.0 });
+            let command: RegisterLocation = serde_json::from_value(fields).unwrap();
+            desk.send(name, command).await.unwrap();
+        }
+        assert!(app.shutdown().await);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_store_as_it_was_written_gives_status_0() {
+        let directory = tempfile::tempdir().unwrap();
+        a_store(directory.path()).await;
+        assert_eq!(status(directory.path(), &[]).await, 0);
+        assert_eq!(status(directory.path(), &["--merchant", "default", "--json"]).await, 0);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_changed_event_gives_status_1() {
+        let directory = tempfile::tempdir().unwrap();
+        a_store(directory.path()).await;
+        let connection = rusqlite::Connection::open(directory.path().join("journal.db")).unwrap();
+        let change = "UPDATE event SET payload = replace(payload, 'L2', 'L3') WHERE position = 2";
+        assert_eq!(connection.execute(change, []).unwrap(), 1);
+        drop(connection);
+        assert_eq!(status(directory.path(), &["--json"]).await, ALTERED);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn no_store_or_no_such_merchant_gives_status_2() {
+        let directory = tempfile::tempdir().unwrap();
+        assert_eq!(status(&directory.path().join("nowhere"), &[]).await, UNREADABLE);
+        a_store(directory.path()).await;
+        assert_eq!(status(directory.path(), &["--merchant", "nobody"]).await, UNREADABLE);
+    }
+}

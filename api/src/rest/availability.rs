@@ -1,0 +1,40 @@
+//! What can still be promised.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use holdfast_domain::values::Sku;
+use holdfast_projections::Availability;
+
+use super::caller::{Answered, ForMerchant};
+use super::endpoint::Parameter;
+use super::listing::{self, Items, at_position};
+use super::parameters::{self, Parameters};
+use crate::app::App;
+
+/// The most SKUs that can be asked for at once.
+const MOST_SKUS: usize = 500;
+
+/// What availability can be asked for with.
+pub(super) const PARAMETERS: &[Parameter] = &[
+    Parameter::of::<Sku>("sku", "Which SKU; 1 to 500 of them, the parameter given once for each."),
+    parameters::MIN_POSITION,
+];
+
+/// What can be promised of SKUs, in the order asked for; those never seen are left out.
+pub(super) async fn get(
+    State(app): State<Arc<App>>,
+    ForMerchant(merchant): ForMerchant,
+    given: Parameters,
+) -> Answered {
+    let skus: Vec<Sku> = given.all("sku")?;
+    if skus.is_empty() || skus.len() > MOST_SKUS {
+        return Err(parameters::invalid("sku", format_args!("must be given 1 to {MOST_SKUS} times")));
+    }
+    given.wait(&app, &merchant).await?;
+    let position = listing::reached(&app, Availability::NAME, &merchant);
+    let items = app.reading.availability(merchant.as_str(), &skus).await?;
+    Ok(at_position(Json(Items { items, next_cursor: None }).into_response(), position))
+}

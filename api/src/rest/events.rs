@@ -1,0 +1,145 @@
+//! The journal as a feed of CloudEvents 1.0.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use holdfast_domain::values::{MerchantId, Timestamp};
+use holdfast_journal::Event;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use super::caller::{Answered, ForMerchant};
+use super::endpoint::Parameter;
+use super::history::{data, metadata};
+use super::listing::{Items, at_position};
+use super::parameters::Parameters;
+use super::problem::Problem;
+use crate::app::App;
+
+/// An event as a CloudEvent, whose names of attributes are lower-case. Personal data is never part of it.
+#[serde_with::skip_serializing_none]
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct CloudEvent {
+    /// The version of CloudEvents.
+    specversion: &'static str,
+    /// The event's id.
+    id: Uuid,
+    /// Whose it is: `/merchants/{merchant}`.
+    source: String,
+    /// What happened.
+    #[serde(rename = "type")]
+    kind: String,
+    /// What it happened to: the name of the stream.
+    subject: String,
+    /// When it was decided.
+    time: Timestamp,
+    /// What the data is written in.
+    datacontenttype: &'static str,
+    /// The schema of the data, with its version.
+    dataschema: String,
+    /// The position as text that sorts as the position does.
+    sequence: String,
+    /// Its place in the merchant's journal.
+    position: u64,
+    /// The name of its stream.
+    stream: String,
+    /// Its place in the stream.
+    version: u64,
+    /// The position of the last event of the same command.
+    commandend: u64,
+    /// The command that it came from.
+    command: String,
+    /// The credential that the command came by.
+    principal: String,
+    /// Who the caller says acted.
+    actor: Option<String>,
+    /// The sender's name for the command.
+    idempotencykey: Option<String>,
+    /// What belongs together, by the caller's word.
+    correlationid: Option<String>,
+    /// What it followed from.
+    causationid: Option<String>,
+    /// W3C trace context.
+    traceparent: Option<String>,
+    /// When it happened, where the caller says so.
+    occurredat: Option<Timestamp>,
+    /// What is told of it.
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
+    data: Box<RawValue>,
+}
+
+impl CloudEvent {
+    fn of(merchant: &MerchantId, event: &Event) -> Result<Self, Problem> {
+        let metadata = metadata(event)?;
+        Ok(Self {
+            specversion: "1.0",
+            id: Uuid::from_bytes(event.event_id),
+            source: format!("/merchants/{merchant}"),
+            kind: event.kind.to_string(),
+            subject: event.stream_name.to_string(),
+            time: Timestamp::from_microseconds(event.recorded_at),
+            datacontenttype: "application/json",
+            dataschema: format!("/schemas/{}/{}", event.kind, event.type_version),
+            // As many digits as the largest position has.
+            sequence: format!("{:020}", event.position),
+            position: event.position,
+            stream: event.stream_name.to_string(),
+            version: event.version,
+            commandend: event.command_end,
+            command: metadata.command,
+            principal: metadata.principal,
+            actor: metadata.actor,
+            idempotencykey: metadata.key,
+            correlationid: metadata.correlation_id,
+            causationid: metadata.causation_id,
+            traceparent: metadata.traceparent,
+            occurredat: metadata.occurred_at,
+            data: data(event)?,
+        })
+    }
+}
+
+/// What events can be asked for with.
+pub(super) const PARAMETERS: &[Parameter] = &[
+    Parameter::of::<u64>("after", "Events after this position; from the first where not given."),
+    Parameter::of::<u16>(
+        "limit",
+        "About how many events: 1 to 1000, 100 where not given. A command's events are never parted.",
+    ),
+];
+
+/// Events in order. `nextCursor` is the `after` to go on with, also at the end.
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    ForMerchant(merchant): ForMerchant,
+    given: Parameters,
+) -> Answered {
+    let after = given.number("after")?.unwrap_or(0);
+    let limit = given.limit()?;
+    let events = app.reading.events(merchant.as_str(), after, limit).await?;
+    let position = events.last().map_or(after, |last| last.position);
+    let items: Vec<CloudEvent> =
+        events.iter().map(|event| CloudEvent::of(&merchant, event)).collect::<Result<_, _>>()?;
+    let page = Items { items, next_cursor: Some(position.to_string()) };
+    Ok(at_position(Json(page).into_response(), position))
+}
+
+/// Checked here, because a wrong name would be found out about by strangers' programs only.
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_attributes_are_as_cloudevents_wants_them() {
+        let schema = schemars::schema_for!(CloudEvent);
+        let names: Vec<&String> =
+            schema.pointer("/properties").unwrap().as_object().unwrap().keys().collect();
+        for name in names {
+            assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()), "{name}");
+        }
+    }
+}

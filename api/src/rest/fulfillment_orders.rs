@@ -1,0 +1,163 @@
+//! Fulfillment orders: what a location has to do, and its reports that it was done.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use holdfast_domain::order::{
+    FulfillmentOrderStatus, PackItems, PickItems, Priority, ShipItems, ShipmentView,
+};
+use holdfast_domain::values::{
+    ChannelName, FulfillmentOrderId, LineNumber, LocationId, OrderId, Reference, Sku, Timestamp, Units,
+};
+use holdfast_projections::{FulfillmentOrderFilter, FulfillmentOrderRow, Orders};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::caller::{Answered, Call, ForMerchant, InPath};
+use super::endpoint::Parameter;
+use super::listing::{self, Cursor, Items, at_position};
+use super::parameters::{self, Parameters};
+use super::problem::Problem;
+use crate::app::App;
+
+/// Records what was taken from its places.
+pub(super) async fn pick(InPath(id): InPath, call: Call) -> Answered {
+    call.about("fulfillmentOrderId", known(id)?).send::<PickItems>().await
+}
+
+/// Records what was put into parcels.
+pub(super) async fn pack(InPath(id): InPath, call: Call) -> Answered {
+    call.about("fulfillmentOrderId", known(id)?).send::<PackItems>().await
+}
+
+/// Records parcels that left.
+pub(super) async fn ship(InPath(id): InPath, call: Call) -> Answered {
+    call.about("fulfillmentOrderId", known(id)?).send::<ShipItems>().await
+}
+
+fn known(id: String) -> Result<String, Problem> {
+    if id.parse::<FulfillmentOrderId>().is_ok() {
+        return Ok(id);
+    }
+    Err(Problem::unknown("unknown_fulfillment_order", format!("there is no fulfillment order {id}")))
+}
+
+/// A location's part of an order, with what those who fill it need to know of the order.
+#[serde_with::skip_serializing_none]
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Work {
+    /// Its id.
+    fulfillment_order_id: FulfillmentOrderId,
+    /// The order that it is a part of.
+    order_id: OrderId,
+    /// Where the order came from.
+    channel: ChannelName,
+    /// The order's name there.
+    channel_ref: Option<Reference>,
+    /// The location.
+    location: LocationId,
+    /// How far it is.
+    status: FulfillmentOrderStatus,
+    /// How urgent it is.
+    priority: Priority,
+    /// When the order was taken.
+    created_at: Timestamp,
+    /// To leave by.
+    ship_by: Option<Timestamp>,
+    /// To arrive by.
+    deliver_by: Option<Timestamp>,
+    /// What is to be picked, packed and shipped.
+    lines: Vec<WorkLine>,
+    /// What has left.
+    shipments: Vec<ShipmentView>,
+    /// The commands on it that would be accepted now.
+    supported_actions: Vec<String>,
+}
+
+/// A line of a location's work.
+#[serde_with::skip_serializing_none]
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct WorkLine {
+    /// Which line of the order.
+    line: LineNumber,
+    /// The sender's name for it.
+    line_ref: Option<Reference>,
+    /// What.
+    sku: Sku,
+    /// Units it was given and has not given back.
+    quantity: Units,
+    /// Of those, picked.
+    picked: Units,
+    /// Of those, packed.
+    packed: Units,
+    /// Of those, shipped.
+    shipped: Units,
+}
+
+impl Work {
+    fn of(row: FulfillmentOrderRow) -> Option<Self> {
+        let FulfillmentOrderRow { order, view } = row;
+        let created = order.order.created.as_ref()?;
+        let line = |part: &holdfast_domain::order::FulfillmentLineView| {
+            let ordered = created.lines.get(part.line.index())?;
+            Some(WorkLine {
+                line: part.line,
+                line_ref: ordered.line_ref.clone(),
+                sku: ordered.sku.clone(),
+                quantity: part.quantity,
+                picked: part.picked,
+                packed: part.packed,
+                shipped: part.shipped,
+            })
+        };
+        Some(Self {
+            fulfillment_order_id: view.fulfillment_order_id,
+            order_id: created.order_id,
+            channel: created.channel.clone(),
+            channel_ref: created.channel_ref.clone(),
+            location: view.location,
+            status: view.status,
+            priority: created.priority,
+            created_at: created.at,
+            ship_by: created.delivery.as_ref().and_then(|delivery| delivery.ship_by),
+            deliver_by: created.delivery.as_ref().and_then(|delivery| delivery.deliver_by),
+            lines: view.lines.iter().filter_map(line).collect(),
+            shipments: view.shipments,
+            supported_actions: view.supported_actions,
+        })
+    }
+}
+
+/// What work can be listed by.
+pub(super) const LIST: &[Parameter] = &[
+    Parameter::of::<LocationId>("location", "At this location."),
+    Parameter::of::<FulfillmentOrderStatus>(
+        "status",
+        "In this status; where not given, what is left to be done and may be.",
+    ),
+    parameters::MIN_POSITION,
+    parameters::CURSOR,
+    parameters::LIMIT,
+];
+
+/// What locations have to do, the oldest order first.
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    ForMerchant(merchant): ForMerchant,
+    given: Parameters,
+) -> Answered {
+    let filter =
+        FulfillmentOrderFilter { location: given.optional("location")?, status: given.optional("status")? };
+    let after = given.cursor(Cursor::FulfillmentOrders)?;
+    let limit = given.limit()?;
+    given.wait(&app, &merchant).await?;
+    let position = listing::reached(&app, Orders::NAME, &merchant);
+    let page = app.reading.fulfillment_orders(merchant.as_str(), &filter, after.as_deref(), limit).await?;
+    let items: Vec<Work> = page.items.into_iter().filter_map(Work::of).collect();
+    let next_cursor = page.next.map(|next| Cursor::FulfillmentOrders.seal(&next));
+    Ok(at_position(Json(Items { items, next_cursor }).into_response(), position))
+}

@@ -1,0 +1,143 @@
+//! Orders: taken, paid, cancelled, erased; one, many, and what happened to one.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::IntoResponse;
+use holdfast_domain::order::{
+    CancelOrder, ConfirmPayment, CreateOrder, ErasePersonalData, OrderStatus, OrderView,
+};
+use holdfast_domain::values::{ChannelName, LocationId, OrderId, Reference, Sku, Timestamp};
+use holdfast_projections::{OrderFilter, Orders};
+
+use super::caller::{Answered, Call, ForMerchant, InPath};
+use super::endpoint::Parameter;
+use super::history::HistoryItem;
+use super::listing::{self, Cursor, Items, at_position};
+use super::parameters::{self, Parameters};
+use super::problem::Problem;
+use crate::app::App;
+use crate::reading::AsOf;
+
+/// Takes an order.
+pub(super) async fn create(call: Call) -> Answered {
+    call.send::<CreateOrder>().await
+}
+
+/// Records that it is paid.
+pub(super) async fn confirm_payment(InPath(id): InPath, call: Call) -> Answered {
+    call.about("orderId", known(id)?).send::<ConfirmPayment>().await
+}
+
+/// Cancels it.
+pub(super) async fn cancel(InPath(id): InPath, call: Call) -> Answered {
+    call.about("orderId", known(id)?).send::<CancelOrder>().await
+}
+
+/// Destroys the key to its personal data.
+pub(super) async fn erase_personal_data(InPath(id): InPath, call: Call) -> Answered {
+    call.about("orderId", known(id)?).send::<ErasePersonalData>().await
+}
+
+fn unknown(id: &str) -> Problem {
+    Problem::unknown("unknown_order", format!("there is no order {id}"))
+}
+
+/// What is no UUID is the id of no order.
+fn known(id: String) -> Result<String, Problem> {
+    if id.parse::<OrderId>().is_ok() { Ok(id) } else { Err(unknown(&id)) }
+}
+
+/// What an order can be asked for with.
+pub(super) const ONE: &[Parameter] = &[
+    parameters::MIN_POSITION,
+    Parameter::of::<String>("asOf", "The order as it was at a position of the journal or at a time."),
+];
+
+/// An order: as it is with its personal data, or as it was without.
+pub(super) async fn get(
+    State(app): State<Arc<App>>,
+    ForMerchant(merchant): ForMerchant,
+    InPath(id): InPath,
+    given: Parameters,
+) -> Answered {
+    let order: OrderId = id.parse().map_err(|_| unknown(&id))?;
+    given.wait(&app, &merchant).await?;
+    let reading = &app.reading;
+    let view = match given.text("asOf")? {
+        Some(moment) => reading.order_as_of(merchant.as_str(), order, as_of(moment)?).await?,
+        None => reading.order(merchant.as_str(), order).await?,
+    };
+    let view = view.ok_or_else(|| unknown(&id))?;
+    let mut response = Json(&view).into_response();
+    if let Ok(version) = HeaderValue::try_from(format!("\"{}\"", view.version)) {
+        response.headers_mut().insert(header::ETAG, version);
+    }
+    Ok(at_position(response, view.position))
+}
+
+/// A moment: a position, or a time. A plus sign that came through the query as a space is taken for what it was.
+fn as_of(moment: &str) -> Result<AsOf, Problem> {
+    if let Ok(position) = moment.parse() {
+        return Ok(AsOf::Position(position));
+    }
+    let time = moment.replace(' ', "+").parse::<Timestamp>();
+    time.map(AsOf::Time).map_err(|_| parameters::invalid("asOf", "must be a position or a time by RFC 3339"))
+}
+
+/// Every event of an order.
+pub(super) async fn history(
+    State(app): State<Arc<App>>,
+    ForMerchant(merchant): ForMerchant,
+    InPath(id): InPath,
+) -> Answered {
+    let order: OrderId = id.parse().map_err(|_| unknown(&id))?;
+    let events = app.reading.order_history(merchant.as_str(), order).await?;
+    let Some(last) = events.last() else { return Err(unknown(&id)) };
+    let position = last.command_end;
+    let items = events.into_iter().map(HistoryItem::of).collect::<Result<Vec<_>, _>>()?;
+    Ok(at_position(Json(Items { items, next_cursor: None }).into_response(), position))
+}
+
+/// What orders can be listed by.
+pub(super) const LIST: &[Parameter] = &[
+    Parameter::of::<OrderStatus>("status", "In this status."),
+    Parameter::of::<ChannelName>("channel", "From this channel."),
+    Parameter::of::<Reference>("channelRef", "With this name there."),
+    Parameter::of::<Reference>("customerRef", "Of this customer."),
+    Parameter::of::<Reference>("trackingNumber", "With a parcel of this number."),
+    Parameter::of::<Sku>("sku", "With a line of this SKU."),
+    Parameter::of::<LocationId>("location", "Filled, at least in part, by this location."),
+    Parameter::of::<Timestamp>("changedAfter", "Changed after this moment."),
+    parameters::MIN_POSITION,
+    parameters::CURSOR,
+    parameters::LIMIT,
+];
+
+/// Orders, the newest first, without personal data.
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    ForMerchant(merchant): ForMerchant,
+    given: Parameters,
+) -> Answered {
+    let filter = OrderFilter {
+        status: given.optional("status")?,
+        channel: given.optional("channel")?,
+        channel_ref: given.optional("channelRef")?,
+        customer_ref: given.optional("customerRef")?,
+        tracking_number: given.optional("trackingNumber")?,
+        sku: given.optional("sku")?,
+        location: given.optional("location")?,
+        changed_after: given.optional("changedAfter")?,
+    };
+    let after = given.cursor(Cursor::Orders)?;
+    let limit = given.limit()?;
+    given.wait(&app, &merchant).await?;
+    let position = listing::reached(&app, Orders::NAME, &merchant);
+    let page = app.reading.orders(merchant.as_str(), &filter, after.as_deref(), limit).await?;
+    let items: Vec<OrderView> = page.items.iter().filter_map(holdfast_projections::OrderRow::view).collect();
+    let next_cursor = page.next.map(|next| Cursor::Orders.seal(&next));
+    Ok(at_position(Json(Items { items, next_cursor }).into_response(), position))
+}

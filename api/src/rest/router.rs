@@ -1,0 +1,175 @@
+//! The router on one page: every endpoint is a row, and the description of the interface is made of the same rows.
+
+use std::sync::Arc;
+
+use axum::Router;
+use holdfast_commands::handlers::{LocationView, PolicyView, Shipped};
+use holdfast_domain::network::{PauseLocation, RegisterLocation, ResumeLocation};
+use holdfast_domain::order::{
+    CancelOrder, ConfirmDelivery, ConfirmPayment, CreateOrder, ErasePersonalData, OrderView, PackItems,
+    PickItems, ShipItems, TrackParcel, TrackShipment,
+};
+use holdfast_domain::policy::{RegisterMerchant, SetMerchantPolicy};
+use holdfast_domain::stock::{AdjustStock, AvailabilityView, CountStock, ReceiveStock};
+use serde_json::{Map, Value};
+
+use super::command_state::StateOfCommand;
+use super::endpoint::Endpoint;
+use super::events::CloudEvent;
+use super::fulfillment_orders::Work;
+use super::health::Health;
+use super::history::HistoryItem;
+use super::listing::Items;
+use super::projections::ProjectionView;
+use super::{
+    availability, bulk, command_state, documentation, events, fulfillment_orders, health, locations,
+    merchants, openapi, orders, policy, projections, shipments, stock,
+};
+use crate::app::App;
+
+const ORDER: &str = "/v1/orders/{orderId}";
+const HISTORY: &str = "/v1/orders/{orderId}/history";
+
+/// Every endpoint, in the order in which they are described.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    [taking_orders(), filling_orders(), keeping_stock(), many_and_all(), the_service()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn taking_orders() -> Vec<Endpoint> {
+    vec![
+        Endpoint::post::<CreateOrder, _>("/v1/orders", orders::create).creates::<OrderView>(&[201, 200]),
+        Endpoint::get("/v1/orders", "ListOrders", "Orders that match, the newest first.", orders::list)
+            .takes(orders::LIST)
+            .answers::<Items<OrderView>>(),
+        Endpoint::get(ORDER, "GetOrder", "An order: as it is, or as it was.", orders::get)
+            .takes(orders::ONE)
+            .answers::<OrderView>(),
+        Endpoint::get(HISTORY, "GetOrderHistory", "Every event of an order, in order.", orders::history)
+            .answers::<Items<HistoryItem>>(),
+        Endpoint::post::<ConfirmPayment, _>("/v1/orders/{orderId}/confirm-payment", orders::confirm_payment)
+            .answers::<OrderView>(),
+        Endpoint::post::<CancelOrder, _>("/v1/orders/{orderId}/cancel", orders::cancel)
+            .answers::<OrderView>(),
+        Endpoint::post::<ErasePersonalData, _>(
+            "/v1/orders/{orderId}/erase-personal-data",
+            orders::erase_personal_data,
+        )
+        .answers::<OrderView>(),
+    ]
+}
+
+fn filling_orders() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(
+            "/v1/fulfillment-orders",
+            "ListFulfillmentOrders",
+            "What locations have to do, the oldest order first.",
+            fulfillment_orders::list,
+        )
+        .takes(fulfillment_orders::LIST)
+        .answers::<Items<Work>>(),
+        Endpoint::post::<PickItems, _>(
+            "/v1/fulfillment-orders/{fulfillmentOrderId}/pick",
+            fulfillment_orders::pick,
+        )
+        .answers::<OrderView>(),
+        Endpoint::post::<PackItems, _>(
+            "/v1/fulfillment-orders/{fulfillmentOrderId}/pack",
+            fulfillment_orders::pack,
+        )
+        .answers::<OrderView>(),
+        Endpoint::post::<ShipItems, _>(
+            "/v1/fulfillment-orders/{fulfillmentOrderId}/ship",
+            fulfillment_orders::ship,
+        )
+        .creates::<Shipped>(&[201]),
+        Endpoint::post::<TrackShipment, _>("/v1/shipments/{shipmentId}/track", shipments::track)
+            .answers::<OrderView>(),
+        Endpoint::post::<ConfirmDelivery, _>(
+            "/v1/shipments/{shipmentId}/confirm-delivery",
+            shipments::confirm_delivery,
+        )
+        .answers::<OrderView>(),
+        Endpoint::post::<TrackParcel, _>("/v1/tracking", shipments::track_parcel).answers::<OrderView>(),
+    ]
+}
+
+fn keeping_stock() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get("/v1/locations", "ListLocations", "All locations, by id.", locations::list)
+            .answers::<Items<LocationView>>(),
+        Endpoint::put::<RegisterLocation, _>("/v1/locations/{location}", locations::register)
+            .answers::<LocationView>(),
+        Endpoint::post::<PauseLocation, _>("/v1/locations/{location}/pause", locations::pause)
+            .answers::<LocationView>(),
+        Endpoint::post::<ResumeLocation, _>("/v1/locations/{location}/resume", locations::resume)
+            .answers::<LocationView>(),
+        Endpoint::post::<ReceiveStock, _>("/v1/stock/receive", stock::receive).answers::<AvailabilityView>(),
+        Endpoint::post::<CountStock, _>("/v1/stock/count", stock::count).answers::<AvailabilityView>(),
+        Endpoint::post::<AdjustStock, _>("/v1/stock/adjust", stock::adjust).answers::<AvailabilityView>(),
+        Endpoint::get(
+            "/v1/availability",
+            "GetAvailability",
+            "What can still be promised of SKUs; those never seen are left out.",
+            availability::get,
+        )
+        .takes(availability::PARAMETERS)
+        .answers::<Items<AvailabilityView>>(),
+        Endpoint::get("/v1/policy", "GetMerchantPolicy", "The merchant's rules.", policy::get)
+            .answers::<PolicyView>(),
+        Endpoint::put::<SetMerchantPolicy, _>("/v1/policy", policy::set).answers::<PolicyView>(),
+        Endpoint::put::<RegisterMerchant, _>("/v1/merchants/{merchant}", merchants::register)
+            .answers::<PolicyView>(),
+    ]
+}
+
+fn many_and_all() -> Vec<Endpoint> {
+    vec![
+        Endpoint::bulk(
+            "/v1/commands",
+            "SubmitCommands",
+            "Many commands, decided in the order given; each succeeds or fails alone.",
+            bulk::submit,
+        )
+        .answers::<Vec<bulk::AnswerView>>(),
+        Endpoint::get(
+            "/v1/commands/{key}",
+            "GetCommandState",
+            "What became of a command, by its idempotency key.",
+            command_state::get,
+        )
+        .answers::<StateOfCommand>(),
+        Endpoint::get("/v1/events", "ListEvents", "Everything that happened, in order.", events::list)
+            .takes(events::PARAMETERS)
+            .answers::<Items<CloudEvent>>(),
+        Endpoint::get(
+            "/v1/projections",
+            "ListProjections",
+            "How far the read models of all merchants are.",
+            projections::list,
+        )
+        .answers::<Items<ProjectionView>>(),
+    ]
+}
+
+fn the_service() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get("/livez", "IsLive", "The program runs and answers.", health::live).answers::<Health>(),
+        Endpoint::get("/readyz", "IsReady", "The service should be given work.", health::ready)
+            .answers::<Health>(),
+        Endpoint::get("/openapi.json", "GetOpenApi", "This description, for programs.", openapi::get)
+            .answers::<Map<String, Value>>(),
+        Endpoint::get("/docs", "GetDocs", "This description, for people.", documentation::get)
+            .in_media_type("text/html"),
+    ]
+}
+
+/// The routes of all endpoints.
+pub fn routes() -> Router<Arc<App>> {
+    endpoints()
+        .into_iter()
+        .fold(Router::new(), |router, endpoint| router.route(endpoint.path, endpoint.into_route()))
+}

@@ -1,0 +1,188 @@
+//! Whatever is sent, the answer is a problem with a code and, where there is one, a place; and nothing is written.
+
+use serde_json::json;
+
+use super::*;
+
+#[tokio::test]
+async fn a_malformed_order_is_refused_where_it_is_wrong() {
+    let house = House::stocked().await;
+    let head = house.head().await;
+    let line = |line: &str| format!(r#"{{"channel":"web","lines":[{line}]}}"#);
+    let quantity = |quantity: &str| line(&format!(r#"{{"sku":"TEA","quantity":{quantity}}}"#));
+    let sku = |sku: &str| line(&format!(r#"{{"sku":"{sku}","quantity":1}}"#));
+    let cases = [
+        ("", "malformed_json", "none"),
+        ("{", "malformed_json", "none"),
+        (r#"{"channel":"web",}"#, "malformed_json", "none"),
+        (r#"{"channel":"web","lines":[]} trailing"#, "malformed_json", "none"),
+        ("[]", "invalid_value", ""),
+        ("null", "invalid_value", ""),
+        (r#"{"channel":"web"}"#, "missing_field", "/lines"),
+        (r#"{"channel":"web","lines":[],"colour":1}"#, "unknown_field", "/colour"),
+        (&line(r#"{"sku":"TEA","quantity":1,"a/b~c":1}"#), "unknown_field", "/lines/0/a~1b~0c"),
+        (&line(r#"{"sku":"TEA"}"#), "missing_field", "/lines/0/quantity"),
+        (&quantity("0"), "invalid_value", "/lines/0/quantity"),
+        (&quantity("-1"), "invalid_value", "/lines/0/quantity"),
+        (&quantity("1.5"), "invalid_value", "/lines/0/quantity"),
+        (&quantity("1000000000000"), "invalid_value", "/lines/0/quantity"),
+        (&quantity("99999999999999999999999"), "invalid_value", "/lines/0/quantity"),
+        (&quantity("\"1\""), "invalid_value", "/lines/0/quantity"),
+        (&sku(""), "invalid_value", "/lines/0/sku"),
+        (&sku("A\\u0000B"), "invalid_value", "/lines/0/sku"),
+        (&sku("A\0B"), "malformed_json", "none"),
+        (r#"{"channel":"web","channel":"web","lines":[]}"#, "invalid_value", "/channel"),
+        (r#"{"channel":"web","lines":[],"priority":"soon"}"#, "invalid_value", "/priority"),
+    ];
+    for (index, (body, code, place)) in cases.into_iter().enumerate() {
+        let answer = house.post_text("/v1/orders", &format!("bad-{index}"), body).await;
+        assert_eq!(pointer(&answer.problem(400, code)), place, "{body}");
+    }
+    assert_eq!(house.head().await, head);
+}
+
+#[tokio::test]
+async fn an_order_that_means_nothing_is_refused_and_only_the_refusal_is_kept() {
+    let house = House::stocked().await;
+    let head = house.head().await;
+    let lines = vec![json!({ "sku": "TEA", "quantity": 1 }); 501];
+    let answer = house.post("/v1/orders", "many", &json!({ "channel": "web", "lines": lines })).await;
+    assert_eq!(pointer(&answer.problem(422, "line_count_out_of_range")), "/lines");
+    let unknown = json!({ "channel": "web", "lines": [{ "sku": "COFFEE", "quantity": 1 }] });
+    let answer = house.post("/v1/orders", "coffee", &unknown).await;
+    assert_eq!(pointer(&answer.problem(422, "unknown_sku")), "/lines/0/sku");
+    let answer = house.post("/v1/orders", "short", &order(101)).await;
+    let problem = answer.problem(409, "insufficient_stock");
+    assert_eq!(problem["shortages"], json!([{ "sku": "TEA", "requested": 101, "available": 100 }]));
+    assert_eq!(problem["retryable"], false);
+    let again = house.post("/v1/orders", "short", &order(101)).await;
+    assert_eq!((again.status, &again.bytes), (answer.status, &answer.bytes));
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    assert_eq!(house.head().await, head);
+}
+
+#[tokio::test]
+async fn headers_are_checked() {
+    let house = House::stocked().await;
+    let create = |name: &'static str, value: &str| {
+        let request = Request::post("/v1/orders").header(name, value);
+        request.body(Body::from(order(1).to_string())).unwrap()
+    };
+    house.send(create("x-none", "1")).await.problem(400, "idempotency_key_required");
+    let long = "k".repeat(300);
+    house.send(create("idempotency-key", &long)).await.problem(400, "idempotency_key_invalid");
+    house.send(create("idempotency-key", "")).await.problem(400, "idempotency_key_invalid");
+    let with = |name: &'static str, value: &str| {
+        let request = Request::post("/v1/orders").header("idempotency-key", "k").header(name, value);
+        request.body(Body::from(order(1).to_string())).unwrap()
+    };
+    house.send(with("content-type", "text/plain")).await.problem(415, "unsupported_media_type");
+    house.send(with("if-match", "3")).await.problem(400, "if_match_malformed");
+    let problem = house.send(with("actor", &"a".repeat(201))).await.problem(400, "header_invalid");
+    assert_eq!(problem["header"], "actor");
+    house.send(with("merchant", "nobody")).await.problem(404, "unknown_merchant");
+    house.send(with("host", "shop.example.com")).await.problem(421, "misdirected_request");
+    house.send(with("origin", "https://evil.example.com")).await.problem(403, "cross_origin");
+    house.send(with("origin", "http://localhost:3000")).await.ok(201);
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_refused() {
+    let house = House::open().await;
+    let body = format!(r#"{{"channel":"{}"}}"#, "x".repeat(10 << 20));
+    house.post_text("/v1/orders", "large", &body).await.problem(413, "body_too_large");
+    house.post_text("/v1/commands", "large", &body).await.problem(413, "body_too_large");
+}
+
+#[tokio::test]
+async fn parameters_are_checked_by_name() {
+    let house = House::stocked().await;
+    let cases = [
+        ("/v1/orders?colour=red", "unknown_parameter", "colour"),
+        ("/v1/availability?sku=TEA&channel=web", "unknown_parameter", "channel"),
+        ("/v1/policy?x=", "unknown_parameter", "x"),
+        ("/v1/availability", "invalid_parameter", "sku"),
+        ("/v1/availability?sku=", "invalid_parameter", "sku"),
+        ("/v1/orders?status=lost", "invalid_parameter", "status"),
+        ("/v1/orders?limit=0", "invalid_parameter", "limit"),
+        ("/v1/orders?limit=1001", "invalid_parameter", "limit"),
+        ("/v1/orders?limit=+1", "invalid_parameter", "limit"),
+        ("/v1/orders?limit=1&limit=1", "invalid_parameter", "limit"),
+        ("/v1/orders?changedAfter=yesterday", "invalid_parameter", "changedAfter"),
+        ("/v1/events?after=-1", "invalid_parameter", "after"),
+        ("/v1/events?after=99999999999999999999", "invalid_parameter", "after"),
+        ("/v1/orders?sku=%00", "invalid_parameter", "sku"),
+    ];
+    for (path, code, name) in cases {
+        assert_eq!(house.get(path).await.problem(400, code)["parameter"], name, "{path}");
+    }
+    house.get("/v1/orders?cursor=abc").await.problem(400, "invalid_cursor");
+    // Nothing may be carried out that was only meant to be tried.
+    let head = house.head().await;
+    let answer = house.post("/v1/orders?dryRun=true", "dry", &order(1)).await;
+    assert_eq!(answer.problem(400, "unknown_parameter")["parameter"], "dryRun");
+    assert_eq!(house.head().await, head);
+}
+
+#[tokio::test]
+async fn what_does_not_exist_is_said_to_be_unknown() {
+    let house = House::stocked().await;
+    let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+    let reason = json!({ "reason": "asked for" });
+    for order in [id, "17", "a%00b", "%ff"] {
+        let code = if order == "%ff" { "unknown_route" } else { "unknown_order" };
+        house.get(&format!("/v1/orders/{order}")).await.problem(404, code);
+        house.get(&format!("/v1/orders/{order}/history")).await.problem(404, code);
+        house.post(&format!("/v1/orders/{order}/cancel"), "c", &reason).await.problem(404, code);
+    }
+    let pick = |part: String| format!("/v1/fulfillment-orders/{part}/pick");
+    let all = json!({ "all": true });
+    house.post(&pick("7".to_owned()), "p1", &all).await.problem(404, "unknown_fulfillment_order");
+    house.post(&pick(format!("{id}.f1")), "p2", &all).await.problem(404, "unknown_fulfillment_order");
+    let order = house.order("o", 1).await;
+    house.post(&pick(format!("{order}.f9")), "p3", &all).await.problem(404, "unknown_fulfillment_order");
+    house.post("/v1/shipments/7/confirm-delivery", "d", &json!({})).await.problem(404, "unknown_shipment");
+    let path = format!("/v1/shipments/{order}.s1/confirm-delivery");
+    house.post(&path, "d", &json!({})).await.problem(404, "unknown_shipment");
+    house.post("/v1/locations/nowhere/pause", "l", &reason).await.problem(422, "unknown_location");
+    house.post("/v1/locations/a%20b/pause", "l", &reason).await.problem(400, "invalid_value");
+    let answer = house.put("/v1/locations/a%20b", &json!({ "latitude": 1, "longitude": 1 })).await;
+    assert_eq!(pointer(&answer.problem(400, "invalid_value")), "/location");
+    let seen = json!({ "carrier": "dhl", "trackingNumber": "1", "status": "in_transit", "at": "2026-01-01T00:00:00Z" });
+    house.post("/v1/tracking", "t", &seen).await.problem(404, "unknown_tracking_number");
+}
+
+#[tokio::test]
+async fn a_field_of_the_path_is_not_one_of_the_body() {
+    let house = House::stocked().await;
+    let order = house.order("o", 1).await;
+    let path = format!("/v1/orders/{order}/cancel");
+    let answer = house.post(&path, "c1", &json!({ "orderId": order, "reason": "x" })).await;
+    assert_eq!(pointer(&answer.problem(400, "unknown_field")), "/orderId");
+    let answer = house.post_text(&path, "c2", "").await;
+    assert_eq!(pointer(&answer.problem(400, "missing_field")), "/reason");
+    let answer = house.post_text(&path, "c3", "{\"reason\":").await;
+    assert!(answer.problem(400, "malformed_json")["detail"].as_str().unwrap().contains("column 10"));
+    house.post_text(&path, "c4", "[\"x\"]").await.problem(400, "invalid_value");
+    house.post_text(&path, "c5", " { \"reason\" : \"x\" } ").await.ok(200);
+    house.post_text(&path, "c6", "{\"reason\":\"x\"}").await.problem(409, "order_cancelled");
+}
+
+#[tokio::test]
+async fn routes_and_methods_that_do_not_exist_are_problems() {
+    let house = House::open().await;
+    house.get("/").await.problem(404, "unknown_route");
+    house.get("/v1/order").await.problem(404, "unknown_route");
+    let delete = Request::delete("/v1/orders").body(Body::empty()).unwrap();
+    let answer = house.send(delete).await;
+    answer.problem(405, "method_not_allowed");
+    let allowed = answer.header("allow").unwrap().to_owned();
+    assert!(allowed.contains("GET") && allowed.contains("POST"), "{allowed}");
+    let options = Request::options("/v1/orders").body(Body::empty()).unwrap();
+    let answer = house.send(options).await;
+    assert_eq!(answer.status, 204);
+    assert_eq!(answer.header("allow"), Some(&*allowed));
+    let head = Request::head("/v1/orders").body(Body::empty()).unwrap();
+    let answer = house.send(head).await;
+    assert_eq!((answer.status.as_u16(), answer.bytes.len()), (200, 0));
+}

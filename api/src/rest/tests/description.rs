@@ -1,0 +1,104 @@
+//! `/openapi.json` and `/docs` describe what is served, and all of it.
+
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::rest::openapi::document;
+use crate::rest::router::endpoints;
+
+const PARTS: [(&str, &str); 5] = [
+    ("{orderId}", "01890a5d-ac96-774b-bcce-b302099a8057"),
+    ("{fulfillmentOrderId}", "01890a5d-ac96-774b-bcce-b302099a8057.f1"),
+    ("{shipmentId}", "01890a5d-ac96-774b-bcce-b302099a8057.s1"),
+    ("{location}", "munich"),
+    ("{merchant}", "default"),
+];
+
+#[tokio::test]
+async fn every_described_operation_is_served() {
+    let house = House::open().await;
+    let document = house.get("/openapi.json").await.ok(200);
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for method in operations.as_object().unwrap().keys() {
+            let place = PARTS.iter().fold(path.clone(), |path, (name, value)| path.replace(name, value));
+            let request =
+                Request::builder().method(&*method.to_ascii_uppercase()).uri(place.replace("{key}", "k"));
+            let answer = house.send(request.body(Body::empty()).unwrap()).await;
+            let text = String::from_utf8_lossy(&answer.bytes).into_owned();
+            assert!(!text.contains("unknown_route") && answer.status != 405, "{method} {path}: {text}");
+            assert!(answer.status.as_u16() < 500, "{method} {path}: {text}");
+        }
+    }
+}
+
+#[test]
+fn every_endpoint_is_described_once() {
+    let document = document();
+    let mut names = BTreeSet::new();
+    let mut count = 0;
+    for endpoint in endpoints() {
+        count += 1;
+        let operation = &document["paths"][endpoint.path][endpoint.method.as_str().to_ascii_lowercase()];
+        assert_eq!(operation["operationId"], endpoint.name);
+        assert!(operation["summary"].as_str().unwrap().len() > 10, "{}", endpoint.name);
+        assert!(names.insert(endpoint.name), "{}", endpoint.name);
+    }
+    let paths = document["paths"].as_object().unwrap();
+    assert_eq!(paths.values().map(|path| path.as_object().unwrap().len()).sum::<usize>(), count);
+}
+
+/// Every object of a JSON value.
+fn objects<'a>(value: &'a Value, found: &mut Vec<&'a serde_json::Map<String, Value>>) {
+    match value {
+        Value::Object(object) => {
+            found.push(object);
+            object.values().for_each(|value| objects(value, found));
+        }
+        Value::Array(values) => values.iter().for_each(|value| objects(value, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    let document = document();
+    let mut found = Vec::new();
+    objects(&document, &mut found);
+    let mut count = 0;
+    for object in found {
+        if let Some(reference) = object.get("$ref").and_then(Value::as_str) {
+            let target = reference.strip_prefix('#').unwrap();
+            assert!(document.pointer(target).is_some(), "{reference}");
+            count += 1;
+        }
+    }
+    assert!(count > 100, "{count}");
+    for name in document["components"]["schemas"].as_object().unwrap().keys() {
+        assert!(name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)), "{name}");
+    }
+}
+
+#[test]
+fn a_field_of_the_path_is_not_described_as_one_of_the_body() {
+    let document = document();
+    let body = "/requestBody/content/application~1json/schema";
+    let cancel = &document["paths"]["/v1/orders/{orderId}/cancel"]["post"];
+    let schema = cancel.pointer(body).unwrap();
+    assert!(schema["properties"]["orderId"].is_null() && schema["properties"]["reason"].is_object());
+    assert_eq!(schema["required"], serde_json::json!(["reason"]));
+    assert_eq!(schema["additionalProperties"], false);
+    let create = &document["paths"]["/v1/orders"]["post"];
+    assert!(create.pointer(body).unwrap()["properties"]["orderId"].is_object());
+}
+
+#[tokio::test]
+async fn the_page_for_people_names_every_endpoint_and_loads_nothing() {
+    let house = House::open().await;
+    let answer = house.get("/docs").await;
+    assert_eq!(answer.status, 200);
+    let page = String::from_utf8(answer.bytes.to_vec()).unwrap();
+    for endpoint in endpoints() {
+        assert!(page.contains(&format!("id=\"{}\"", endpoint.name)), "{}", endpoint.name);
+    }
+    assert!(!page.contains("<script") && !page.contains("src=") && !page.contains("http://"));
+}

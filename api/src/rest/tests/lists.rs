@@ -1,0 +1,128 @@
+//! `/v1/orders`, `/v1/fulfillment-orders`, `/v1/events` and `/v1/availability` as lists.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use super::*;
+
+/// Follows a list to its end and gives the values of a field.
+async fn all(house: &House, path: &str, field: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let page = house.get(&format!("{path}{cursor}")).await.ok(200);
+        let items = page["items"].as_array().unwrap();
+        found.extend(items.iter().map(|item| item[field].as_str().unwrap().to_owned()));
+        let Some(next) = page["nextCursor"].as_str() else { return found };
+        assert!(!items.is_empty());
+        cursor = format!("&cursor={next}");
+    }
+}
+
+#[tokio::test]
+async fn lists_are_followed_by_cursors_and_narrowed_by_filters() {
+    let house = House::stocked().await;
+    let mut ids = Vec::new();
+    for number in 0..5 {
+        ids.push(house.order(&format!("o{number}"), 1).await);
+    }
+    let head = house.head().await;
+    let listed = all(&house, &format!("/v1/orders?limit=2&minPosition={head}"), "orderId").await;
+    ids.reverse();
+    assert_eq!(listed, ids);
+    let work = all(&house, "/v1/fulfillment-orders?limit=2&location=munich", "orderId").await;
+    ids.reverse();
+    assert_eq!(work, ids);
+    for (filter, count) in [
+        ("status=reserved", 5),
+        ("status=delivered", 0),
+        ("channel=web", 5),
+        ("channel=shop", 0),
+        ("sku=TEA", 5),
+        ("sku=CUP", 0),
+        ("location=munich", 5),
+        ("changedAfter=2090-01-01T00:00:00Z", 0),
+        ("channelRef=x", 0),
+        ("customerRef=x", 0),
+        ("trackingNumber=x", 0),
+    ] {
+        assert_eq!(all(&house, &format!("/v1/orders?{filter}"), "orderId").await.len(), count, "{filter}");
+    }
+    let work = house.get("/v1/fulfillment-orders?limit=1").await.ok(200)["items"][0].clone();
+    assert_eq!((&work["status"], &work["priority"]), (&json!("open"), &json!("standard")));
+    assert_eq!(work["lines"][0]["sku"], "TEA");
+    assert_eq!(work["supportedActions"], json!(["pick", "pack", "ship"]));
+}
+
+#[tokio::test]
+async fn events_are_cloudevents_in_order_without_personal_data() {
+    let house = House::stocked().await;
+    let mut new = order(1);
+    new["shipTo"] = json!({ "name": "Ada Byron", "street": ["Hidden Lane 7"], "country": "GB" });
+    house.post("/v1/orders", "o", &new).await.ok(201);
+    let mut after = 0;
+    let mut seen = Vec::new();
+    loop {
+        let answer = house.get(&format!("/v1/events?after={after}&limit=2")).await;
+        assert!(!String::from_utf8_lossy(&answer.bytes).contains("Ada"));
+        let page = answer.ok(200);
+        let items = page["items"].as_array().unwrap().clone();
+        assert_eq!(page["nextCursor"], answer.position().to_string());
+        if items.is_empty() {
+            break;
+        }
+        // Nobody sees half a command.
+        let last = items.last().unwrap();
+        assert_eq!(last["position"], last["commandend"]);
+        after = last["position"].as_u64().unwrap();
+        seen.extend(items);
+    }
+    assert_eq!(after, house.head().await);
+    let positions: Vec<u64> = seen.iter().map(|event| event["position"].as_u64().unwrap()).collect();
+    assert_eq!(positions, (1..=after).collect::<Vec<_>>());
+    let ids: BTreeSet<&str> = seen.iter().map(|event| event["id"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), seen.len());
+    let created = seen.iter().find(|event| event["type"] == "OrderCreated").unwrap();
+    assert_eq!(created["specversion"], "1.0");
+    assert_eq!(created["source"], "/merchants/default");
+    assert_eq!(created["dataschema"], "/schemas/OrderCreated/1");
+    assert_eq!(created["subject"], created["stream"]);
+    assert_eq!(created["data"]["channel"], "web");
+    assert_eq!(created["sequence"].as_str().unwrap().parse::<u64>().ok(), created["position"].as_u64());
+}
+
+#[tokio::test]
+async fn availability_follows_what_is_done() {
+    let house = House::stocked().await;
+    house.order("o", 30).await;
+    let counted =
+        json!({ "sku": "CUP", "location": "munich", "onHand": 90, "countedAt": "2026-01-01T00:00:00Z" });
+    let _ = house.post("/v1/stock/count", "count", &counted).await;
+    let adjusted = json!({ "sku": "CUP", "location": "munich", "delta": -5, "reason": "broken" });
+    let answer = house.post("/v1/stock/adjust", "adjust", &adjusted).await;
+    answer.ok(200);
+    let path = format!("/v1/availability?sku=CUP&sku=TEA&sku=NONE&minPosition={}", answer.position());
+    let answer = house.get(&path).await;
+    let items = answer.ok(200)["items"].clone();
+    assert_eq!(items.as_array().unwrap().len(), 2);
+    assert_eq!(items[0]["sku"], "CUP");
+    assert_eq!((&items[1]["available"], &items[1]["locations"][0]["reserved"]), (&json!(70), &json!(30)));
+    let far = format!("/v1/availability?sku=TEA&minPosition={}", house.head().await + 1);
+    let behind = house.get(&far).await.problem(504, "projection_behind");
+    assert_eq!((&behind["retryable"], &behind["reached"]), (&json!(true), &json!(house.head().await)));
+}
+
+#[tokio::test]
+async fn locations_are_listed_paused_and_resumed() {
+    let house = House::stocked().await;
+    let reason = json!({ "reason": "flood" });
+    assert_eq!(house.post("/v1/locations/munich/pause", "p", &reason).await.ok(200)["paused"], true);
+    assert_eq!(house.get("/v1/locations").await.ok(200)["items"][0]["paused"], true);
+    house.post("/v1/orders", "o", &order(1)).await.problem(409, "insufficient_stock");
+    assert_eq!(house.post_text("/v1/locations/munich/resume", "r", "").await.ok(200)["paused"], false);
+    house.order("o2", 1).await;
+    let set = house.put("/v1/policy", &json!({ "allowSplit": false })).await.ok(200);
+    assert_eq!(set["allowSplit"], false);
+    assert_eq!(house.get("/v1/policy").await.ok(200), set);
+}

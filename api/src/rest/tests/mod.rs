@@ -1,0 +1,139 @@
+//! In process, over an embedded store in a directory of its own: the router is asked as a client would.
+
+mod bad_input;
+mod bulk;
+mod description;
+mod lists;
+mod merchants;
+mod orders;
+mod service;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, Request, StatusCode};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+use crate::App;
+use crate::server::router;
+
+/// A running house and its router.
+struct House {
+    app: Arc<App>,
+    router: Router,
+    _directory: TempDir,
+}
+
+/// What came back.
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    bytes: Bytes,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap()
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    fn position(&self) -> u64 {
+        self.header("journal-position").unwrap().parse().unwrap()
+    }
+
+    /// The body of a success.
+    #[track_caller]
+    fn ok(&self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", String::from_utf8_lossy(&self.bytes));
+        assert_eq!(self.header("content-type"), Some("application/json"));
+        self.json()
+    }
+
+    /// The body of a problem.
+    #[track_caller]
+    fn problem(&self, status: u16, code: &str) -> Value {
+        let text = String::from_utf8_lossy(&self.bytes);
+        assert_eq!(self.status.as_u16(), status, "{text}");
+        assert_eq!(self.header("content-type"), Some("application/problem+json"));
+        let body = self.json();
+        assert_eq!(body["code"], code, "{text}");
+        assert_eq!(body["status"], status);
+        assert_eq!(body["type"], format!("/problems/{code}"));
+        for member in ["title", "detail"] {
+            assert!(body[member].as_str().is_some_and(|told| !told.is_empty()), "{text}");
+        }
+        assert!(body["retryable"].is_boolean());
+        body
+    }
+}
+
+/// Where a problem points to.
+fn pointer(problem: &Value) -> &str {
+    problem["errors"][0]["pointer"].as_str().unwrap_or("none")
+}
+
+impl House {
+    async fn open() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let app = Arc::new(App::open(directory.path()).await.unwrap());
+        Self { router: router(Arc::clone(&app)), app, _directory: directory }
+    }
+
+    /// One location with units of two SKUs.
+    async fn stocked() -> Self {
+        let house = Self::open().await;
+        let place = json!({ "latitude": 48.1, "longitude": 11.6 });
+        house.put("/v1/locations/munich", &place).await.ok(200);
+        for sku in ["TEA", "CUP"] {
+            let received = json!({ "sku": sku, "location": "munich", "quantity": 100 });
+            house.post("/v1/stock/receive", &format!("receive-{sku}"), &received).await.ok(200);
+        }
+        house
+    }
+
+    async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        Answer { status: parts.status, headers: parts.headers, bytes }
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    async fn post(&self, path: &str, key: &str, body: &Value) -> Answer {
+        self.post_text(path, key, &body.to_string()).await
+    }
+
+    async fn post_text(&self, path: &str, key: &str, body: &str) -> Answer {
+        let request = Request::post(path).header("idempotency-key", key);
+        let request = request.header("content-type", "application/json");
+        self.send(request.body(Body::from(body.to_owned())).unwrap()).await
+    }
+
+    async fn put(&self, path: &str, body: &Value) -> Answer {
+        self.send(Request::put(path).body(Body::from(body.to_string())).unwrap()).await
+    }
+
+    /// Takes an order for units of tea and gives its id.
+    async fn order(&self, key: &str, quantity: u32) -> String {
+        let answer = self.post("/v1/orders", key, &order(quantity)).await.ok(201);
+        answer["orderId"].as_str().unwrap().to_owned()
+    }
+
+    async fn head(&self) -> u64 {
+        self.app.journal.head("default").await.unwrap().position
+    }
+}
+
+/// An order for units of tea.
+fn order(quantity: u32) -> Value {
+    json!({ "channel": "web", "payment": "not_required", "lines": [{ "sku": "TEA", "quantity": quantity }] })
+}

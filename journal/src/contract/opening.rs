@@ -1,0 +1,137 @@
+//! What is kept beyond the process, and whatever it is called.
+
+use super::{Fixture, for_every_journal};
+use crate::testing::{Command, Scribe, all_events, append, assert_clean, outcome_key};
+use crate::{ClaimKey, Journal, LoadRequest, Loaded, OutcomeKind, Snapshot};
+
+for_every_journal!(
+    reopening_keeps_everything,
+    writing_goes_on_after_reopening,
+    names_keys_and_claims_may_be_any_text,
+    names_that_look_alike_are_different,
+);
+
+/// What is awkward to store somewhere: nothing, NUL, quotes, percent signs, other scripts, long ones.
+fn odd_texts() -> Vec<String> {
+    let mut texts: Vec<String> = [
+        "",
+        " ",
+        "\0",
+        "a\0b",
+        "'; DROP TABLE event; --",
+        "\"",
+        "%_%",
+        "\\",
+        "\r\n",
+        "\u{feff}",
+        "\u{10ffff}",
+        "ﬁ",
+        "日本語",
+        "🚚📦",
+        "e\u{301}",
+        "\u{e9}",
+        "NULL",
+        "1",
+        "01",
+        "1.0",
+        "1e0",
+    ]
+    .map(Into::into)
+    .to_vec();
+    texts.push("long".repeat(10_000));
+    texts
+}
+
+async fn everything(journal: &dyn Journal) -> Loaded {
+    let request = LoadRequest {
+        streams: vec!["order-1".into(), "order-2".into()],
+        claims: vec![ClaimKey { kind: "order_ref", value: "W".into() }],
+        outcomes: vec![outcome_key("shop", "grant"), outcome_key("shop", "refusal")],
+    };
+    journal.load("m", &request).await.unwrap()
+}
+
+async fn reopening_keeps_everything(fixture: &mut impl Fixture) {
+    let journal = fixture.journal();
+    let mut scribe = Scribe::of("m");
+    let order = Command::events("order-1", 2).granted("grant").claiming("order_ref", "W", "order-1");
+    scribe.write(journal, vec![order.keeping("order-1", b"key").at(5)]).await;
+    scribe.write(journal, vec![Command::refused("refusal").at(6), Command::events("order-2", 1).at(7)]).await;
+    scribe.head = journal.raise_epoch("m").await.unwrap();
+    let snapshot = Snapshot { stream: 1, type_version: 3, version: 1, state: b"state".to_vec() };
+    journal.save_snapshots("m", vec![snapshot]).await.unwrap();
+    let (loaded, events) = (everything(journal).await, all_events(journal, "m").await);
+    assert_eq!(loaded.streams[0].as_ref().unwrap().events.len(), 1);
+
+    fixture.reopen().await;
+    let journal = fixture.journal();
+    assert_eq!(journal.head("m").await.unwrap(), scribe.head);
+    assert_eq!(everything(journal).await, loaded);
+    assert_eq!(all_events(journal, "m").await, events);
+    assert_eq!(journal.subject_key("m", "order-1").await.unwrap().as_deref(), Some(&b"key"[..]));
+    assert_clean(journal, "m", 3).await;
+}
+
+async fn writing_goes_on_after_reopening(fixture: &mut impl Fixture) {
+    let mut scribe = Scribe::of("m");
+    for round in 1..=3 {
+        scribe.write(fixture.journal(), vec![Command::events("a", 1)]).await;
+        fixture.reopen().await;
+        assert_eq!(fixture.journal().head("m").await.unwrap(), scribe.head);
+        assert_clean(fixture.journal(), "m", round).await;
+    }
+    let again = scribe.seal_on(crate::Head::default(), vec![Command::events("b", 1)]);
+    assert!(append(fixture.journal(), &again).await.is_err());
+}
+
+async fn names_keys_and_claims_may_be_any_text(fixture: &mut impl Fixture) {
+    let texts = odd_texts();
+    for merchant in &texts {
+        let mut scribe = Scribe::of(merchant);
+        let command = |text: &String| {
+            Command::recording(&[(text, text)])
+                .metadata(text)
+                .claiming("order_ref", text, text)
+                .keeping(text, text.as_bytes())
+                .outcome(text, text, OutcomeKind::Created, text)
+        };
+        scribe.write(fixture.journal(), texts.iter().map(command).collect()).await;
+    }
+    fixture.reopen().await;
+    let journal = fixture.journal();
+    let request = LoadRequest {
+        streams: texts.iter().map(|text| text.as_str().into()).collect(),
+        claims: texts
+            .iter()
+            .map(|text| ClaimKey { kind: "order_ref", value: text.as_str().into() })
+            .collect(),
+        outcomes: texts.iter().map(|text| outcome_key(text, text)).collect(),
+    };
+    for merchant in &texts {
+        let loaded = journal.load(merchant, &request).await.unwrap();
+        for (index, text) in texts.iter().enumerate() {
+            let stream = loaded.streams[index].as_ref().unwrap();
+            assert_eq!(stream.stream, index as u64 + 1);
+            assert_eq!(
+                (&*stream.events[0].stream_name, stream.events[0].payload.as_slice()),
+                (&**text, text.as_bytes())
+            );
+            assert_eq!(loaded.claims[index].as_deref(), Some(&**text));
+            assert_eq!(loaded.outcomes[index].as_ref().unwrap().answer, text.as_bytes());
+            assert_eq!(journal.subject_key(merchant, text).await.unwrap().as_deref(), Some(text.as_bytes()));
+            assert_eq!(journal.read_stream(merchant, text, u64::MAX).await.unwrap().len(), 1);
+        }
+        assert_clean(journal, merchant, texts.len() as u64).await;
+    }
+}
+
+async fn names_that_look_alike_are_different(fixture: &mut impl Fixture) {
+    let journal = fixture.journal();
+    let mut scribe = Scribe::of("m");
+    let alike = ["a", "A", " a", "a ", "a\0", "é", "e\u{301}", "É"];
+    scribe.write(journal, alike.map(|name| Command::events(name, 1)).to_vec()).await;
+    for (position, name) in (1..).zip(alike) {
+        let events = journal.read_stream("m", name, u64::MAX).await.unwrap();
+        assert_eq!((events.len(), events[0].position), (1, position), "{name:?}");
+    }
+}
