@@ -62,10 +62,7 @@ impl Asked {
 /// The merchant of the header; where there is none, the only one there is.
 async fn merchant(reading: &Reading, header: Option<&str>) -> Result<MerchantId, Problem> {
     let Some(name) = header else {
-        let only = match &reading.merchants().await?[..] {
-            [only] => MerchantId::new(only).ok(),
-            _ => None,
-        };
+        let only = reading.only_merchant().await?.and_then(|only| MerchantId::new(&only).ok());
         return only.ok_or_else(|| {
             Problem::new("merchant_required", "there are several merchants: name one in the header Merchant")
         });

@@ -54,12 +54,9 @@ pub(super) async fn answer(
             return refused(StatusCode::BAD_REQUEST, Problem::new("malformed_json", message));
         }
     };
-    let merchant = match headers.get("merchant").map(HeaderValue::to_str).transpose() {
-        Ok(merchant) => merchant,
-        Err(_) => {
-            let problem = Problem::new("header_invalid", "the header Merchant must be printable ASCII");
-            return refused(StatusCode::BAD_REQUEST, problem);
-        }
+    let Ok(merchant) = headers.get("merchant").map(HeaderValue::to_str).transpose() else {
+        let problem = Problem::new("header_invalid", "the header Merchant must be printable ASCII");
+        return refused(StatusCode::BAD_REQUEST, problem);
     };
     Json(execute(&schema, app, merchant, request).await).into_response()
 }
