@@ -28,13 +28,13 @@ use output::Printer;
 
 const EXAMPLES: &str = "\
 Examples:
-  holdfast demo                                  see it work, on a store that is thrown away
-  holdfast serve --database sqlite:./shop        take orders at http://127.0.0.1:8080
-  holdfast import --database sqlite:./shop --locations l.csv --stock s.csv.gz --orders o.csv.gz
+  holdfast demo                              see it work, on a store that is thrown away
+  holdfast serve --database sqlite:./shop    take orders at http://127.0.0.1:8080
+  holdfast import --database sqlite:./shop --orders orders.csv.gz
   holdfast audit order 0198c0de-0000-7000-8000-000000000001 --database sqlite:./shop
-  holdfast verify --database sqlite:./shop       prove that nothing was changed
+  holdfast verify --database sqlite:./shop   prove that nothing was changed
 
-Each flag with a name in [env: ...] can be set by that variable instead; a flag wins over a variable.
+Each flag with a name in [env: ...] can be set by that variable; a flag wins over a variable.
 Exit status: 0 when all is well, 1 when something failed, 2 when the arguments are wrong.";
 
 /// Holds stock so that no unit is promised twice, and keeps every order's history for ever.
@@ -65,13 +65,29 @@ enum Command {
 struct Store {
     /// Where the store is: `sqlite:` and a directory. The directory holds the journal, the read models and the
     /// master key; without that key nobody can read personal data, so back it up with the rest.
-    #[arg(long, value_name = "URL", env = "HOLDFAST_DATABASE", default_value = "sqlite:./holdfast-data")]
-    database: Database,
+    // Read later than the other arguments: clap repeats a value that it refuses, and a URL may carry a password.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "HOLDFAST_DATABASE",
+        hide_env_values = true,
+        default_value = "sqlite:./holdfast-data"
+    )]
+    database: String,
+}
+
+impl Store {
+    fn database(&self) -> Result<Database, CliError> {
+        Ok(self.database.parse()?)
+    }
 }
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 enum CliError {
+    /// What is given for a store is none.
+    #[error("--database: {0}")]
+    Database(#[from] DatabaseError),
     /// The store cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -141,6 +157,8 @@ impl CliError {
         match self {
             // As a shell reports a program that was ended by SIGINT.
             Self::Interrupted => 130,
+            // As clap does for other arguments.
+            Self::Database(_) => 2,
             _ => 1,
         }
     }

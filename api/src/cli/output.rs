@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _, Write};
 use std::time::Duration;
 
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{CellAlignment, ContentArrangement, Table, TableComponent, presets};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
@@ -60,10 +60,25 @@ pub fn complain(text: &str) {
     note(&format!("error: {text}"));
 }
 
-/// An empty table with these headings, plain enough for a mail or a ticket.
-pub fn table(headings: &[&str]) -> Table {
+/// An empty table, plain enough for a mail or a ticket. On a terminal it is as wide as that at most.
+pub fn plain_table() -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(headings);
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    for lines in [
+        TableComponent::HorizontalLines,
+        TableComponent::MiddleIntersections,
+        TableComponent::LeftBorderIntersections,
+        TableComponent::RightBorderIntersections,
+    ] {
+        table.remove_style(lines);
+    }
+    table
+}
+
+/// The same with headings.
+pub fn table(headings: &[&str]) -> Table {
+    let mut table = plain_table();
+    table.set_header(headings);
     table
 }
 

@@ -17,7 +17,8 @@ Examples:
   holdfast serve --listen 127.0.0.1:9000 --database sqlite:/var/lib/holdfast
   HOLDFAST_LOG=info,holdfast=debug holdfast serve --log-format json
 
-SIGINT (Ctrl-C) or SIGTERM: nothing new is taken, what was taken is finished and answered, then the exit status is 0.";
+At SIGINT (Ctrl-C) or SIGTERM nothing new is taken, and what was taken is finished and answered;
+the exit status is then 0.";
 
 /// What `serve` is told.
 #[derive(Debug, clap::Args)]
@@ -77,10 +78,11 @@ pub async fn run(arguments: Arguments) -> Result<(), CliError> {
     }
     // Before anything is said: whoever reads that it listens may send the signal at once.
     let stop = stop_signal()?;
-    let app = Arc::new(App::open(arguments.store.database.directory()).await?);
+    let database = arguments.store.database()?;
+    let app = Arc::new(App::open(database.directory()).await?);
     let served = match Server::bind(Arc::clone(&app), arguments.listen).await {
         Ok(server) => {
-            greet(server.address(), &arguments.store.database.to_string());
+            greet(server.address(), &database.to_string());
             server.run(stop).await
         }
         Err(unbound) => Err(unbound),

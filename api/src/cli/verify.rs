@@ -12,8 +12,10 @@ Examples:
   holdfast verify --database sqlite:./shop
   holdfast verify --database sqlite:./shop --merchant default --json
 
-The store is only read: a server may run over it meanwhile. What is committed after the start may be left out.
-Exit status: 0 when everything is as it was written, 1 when something is not, 2 when the store cannot be read.";
+The store is only read: a server may run over it meanwhile. What is committed after the start
+may be left out.
+Exit status: 0 when everything is as it was written, 1 when something is not, 2 when the store
+cannot be read.";
 
 /// A day in microseconds.
 const DAY: i64 = 86_400_000_000;
@@ -88,7 +90,8 @@ pub async fn run(arguments: &Arguments, printer: &mut Printer) -> u8 {
 }
 
 async fn verified(arguments: &Arguments) -> Result<Vec<Verified>, CliError> {
-    let directory = arguments.store.database.directory();
+    let database = arguments.store.database()?;
+    let directory = database.directory();
     let journal = SqliteJournal::open_read_only(directory)?;
     let mut heads = journal.heads().await?;
     if let Some(merchant) = &arguments.merchant {

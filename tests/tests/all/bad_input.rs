@@ -14,6 +14,9 @@ fn pointers(problem: &Value) -> Vec<&str> {
     problem["errors"].as_array().into_iter().flatten().filter_map(|error| error["pointer"].as_str()).collect()
 }
 
+/// What is wrong, the body, and the status, code and pointer that it gets.
+type Case = (&'static str, Vec<u8>, u16, &'static str, Option<&'static str>);
+
 fn line(quantity: &str, sku: &str) -> Vec<u8> {
     format!(r#"{{"channel":"web","lines":[{{"sku":{sku},"quantity":{quantity}}}]}}"#).into_bytes()
 }
@@ -28,7 +31,7 @@ async fn bad_input_is_a_problem_with_a_code_and_a_pointer_and_writes_nothing() {
 
     let many: Vec<Value> = (0..501).map(|_| json!({ "sku": "A", "quantity": 1 })).collect();
     let many = json!({ "channel": "web", "lines": many }).to_string().into_bytes();
-    let cases: Vec<(&str, Vec<u8>, u16, &str, Option<&str>)> = vec![
+    let cases: Vec<Case> = vec![
         ("malformed JSON", b"{\"channel\":".to_vec(), 400, "malformed_json", None),
         ("not UTF-8", vec![b'{', 0xff, b'}'], 400, "malformed_json", None),
         ("an array", b"[]".to_vec(), 400, "invalid_value", None),

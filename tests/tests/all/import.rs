@@ -214,7 +214,7 @@ async fn every_order_is_in_the_journal_or_in_the_rejects_and_the_units_add_up() 
         .records()
         .map(|record| record.unwrap())
         .inspect(|record| {
-            assert!(!record[1].is_empty() && !record[2].is_empty(), "{record:?} has line and reason")
+            assert!(!record[1].is_empty() && !record[2].is_empty(), "{record:?} has line and reason");
         })
         .flat_map(|record| record.iter().map(str::to_owned).collect::<Vec<_>>())
         .collect();

@@ -92,7 +92,7 @@ struct Entry {
 
 /// Shows an order's timeline.
 pub async fn run(arguments: &Arguments, printer: &mut Printer) -> Result<(), CliError> {
-    let journal = SqliteJournal::open_read_only(arguments.store.database.directory())?;
+    let journal = SqliteJournal::open_read_only(arguments.store.database()?.directory())?;
     let trail = trail(&journal, &arguments.merchant, arguments.id, arguments.as_of).await?;
     if arguments.json {
         return printer.json(&trail);

@@ -4,7 +4,7 @@ use holdfast_domain::order::{
     DeliveryConfirmed, FulfillmentOrderLines, LineUnits, OrderCreated, OrderEvent, OrderSourced, Package,
     ShipmentCreated, ShipmentTracked,
 };
-use holdfast_domain::values::{FulfillmentOrderId, Reference, Units};
+use holdfast_domain::values::{FulfillmentOrderId, LocationId, Reference, Units};
 use serde::Serialize;
 
 /// What an event says. Never anything personal: the event does not have it in clear.
@@ -41,7 +41,7 @@ fn ordered(created: &OrderCreated) -> String {
 }
 
 fn chosen(sourced: &OrderSourced) -> String {
-    let locations: Vec<&str> = sourced.chosen.iter().map(|location| location.as_str()).collect();
+    let locations: Vec<&str> = sourced.chosen.iter().map(LocationId::as_str).collect();
     let missing: Vec<String> = sourced
         .shortages
         .iter()

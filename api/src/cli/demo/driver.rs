@@ -25,6 +25,9 @@ use crate::cli::sending::{Desk, Outcome, outcome};
 /// How many orders are under way at a time.
 const IN_FLIGHT: usize = 256;
 
+/// The longest latency that is told from longer ones: ten minutes, in microseconds.
+const LONGEST: u64 = 600_000_000;
+
 /// What was measured on the way.
 pub struct Tally {
     /// From giving a command to its durable answer, in microseconds.
@@ -118,7 +121,7 @@ pub async fn drive(desk: &Desk, world: World) -> Result<Tally, DemoError> {
 impl Tally {
     fn new() -> Result<Self, DemoError> {
         Ok(Self {
-            latencies: Histogram::new(3).map_err(|_| DemoError::WorkerLost)?,
+            latencies: Histogram::new_with_max(LONGEST, 3).map_err(DemoError::Histogram)?,
             refused: BTreeMap::new(),
             cancelled: 0,
             elapsed: Duration::ZERO,

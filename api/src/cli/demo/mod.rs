@@ -7,7 +7,7 @@ mod summary;
 mod world;
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -30,10 +30,12 @@ Examples:
   holdfast demo --orders 100000 --seed 7 --directory ./day
   holdfast demo --orders 2000 --json
 
-Every order takes the way of a real one: created and sourced, paid, picked, packed, shipped, tracked, delivered.
-About one in 25 is cancelled, and a few SKUs are short, so that some orders are refused or filled in part.
-The summary's `oversold` counts, from the journal's events alone, each SKU and location of which more was ever
-reserved than was there. Exit status: 0 only when that is 0, the journal proves intact and nothing failed.";
+Every order takes the way of a real one: created and sourced, paid, picked, packed, shipped,
+tracked, delivered. About one in 25 is cancelled, and a few SKUs are short, so that some orders
+are refused or filled in part.
+The summary's `oversold` counts, from the journal's events alone, each SKU and location of which
+more was ever reserved than was there. Exit status: 0 only when that is 0, the journal proves
+intact and nothing failed.";
 
 type Stop = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -101,6 +103,9 @@ pub enum DemoError {
     /// A task of the demo died: a defect.
     #[error("a part of the demo ended unexpectedly")]
     WorkerLost,
+    /// Latencies cannot be counted: a defect.
+    #[error("latencies cannot be counted: {0}")]
+    Histogram(hdrhistogram::CreationError),
     /// The one promise above all was broken.
     #[error("{0} SKUs at locations were oversold: please report this, with the seed")]
     Oversold(u64),
@@ -171,9 +176,19 @@ pub async fn run(arguments: Arguments, printer: &mut Printer) -> Result<(), CliE
             played = play(&app, &arguments) => played?,
             () = &mut stop => return Err(CliError::Interrupted),
         };
-        show(&summary, trail.as_ref(), &place, &arguments, printer)?;
+        let server = if arguments.keep { Some(bind(&app, arguments.listen).await?) } else { None };
+        if arguments.json {
+            printer.json(&summary)?;
+        } else {
+            show(&summary, trail.as_ref(), printer);
+            summary.show_next(place.kept(), server.as_ref().map(Server::address), printer);
+        }
         summary.judge()?;
-        if arguments.keep { keep(&app, &arguments, &place, stop).await } else { Ok(()) }
+        let Some(server) = server else {
+            return Ok(());
+        };
+        serve::greet(server.address(), &format!("sqlite:{}", place.directory().display()));
+        Ok(server.run(stop).await?)
     }
     .await;
     let finished = app.shutdown().await;
@@ -206,37 +221,23 @@ async fn play(app: &Arc<App>, arguments: &Arguments) -> Result<(Summary, Option<
     Ok((summary, trail))
 }
 
-fn show(
-    summary: &Summary,
-    trail: Option<&audit::Trail>,
-    place: &Place,
-    arguments: &Arguments,
-    printer: &mut Printer,
-) -> Result<(), CliError> {
-    if arguments.json {
-        return printer.json(summary);
-    }
+fn show(summary: &Summary, trail: Option<&audit::Trail>, printer: &mut Printer) {
     summary.show(printer);
     if let Some(trail) = trail {
         printer.line("\nOne of them, from the first event to the last:\n");
         audit::show(trail, printer);
     }
-    summary.show_next(place.kept(), arguments.keep, printer);
-    Ok(())
 }
 
-/// Serves the store until it is told to stop.
-async fn keep(app: &Arc<App>, arguments: &Arguments, place: &Place, stop: Stop) -> Result<(), CliError> {
-    let server = match Server::bind(Arc::clone(app), arguments.listen).await {
+/// A server at an address or, where its port is taken, at any free one.
+async fn bind(app: &Arc<App>, address: SocketAddr) -> Result<Server, ServeError> {
+    match Server::bind(Arc::clone(app), address).await {
         Err(ServeError::Listen { address, source }) if source.kind() == io::ErrorKind::AddrInUse => {
             output::note(&format!("{address} is taken: using a free port"));
-            let any: IpAddr = address.ip();
-            Server::bind(Arc::clone(app), SocketAddr::new(any, 0)).await?
+            Server::bind(Arc::clone(app), SocketAddr::new(address.ip(), 0)).await
         }
-        bound => bound?,
-    };
-    serve::greet(server.address(), &format!("sqlite:{}", place.directory().display()));
-    Ok(server.run(stop).await?)
+        bound => bound,
+    }
 }
 
 #[cfg(test)]

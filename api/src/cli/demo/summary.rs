@@ -1,11 +1,12 @@
 //! What came of the day, from the read models, the journal and the clock.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::Path;
 
 use holdfast_domain::order::OrderView;
 use holdfast_domain::values::{MerchantId, OrderId, Sku};
-use holdfast_projections::OrderFilter;
+use holdfast_projections::{OrderFilter, OrderRow};
 use serde::Serialize;
 
 use super::DemoError;
@@ -84,7 +85,7 @@ impl Summary {
         let mut after = None;
         loop {
             let page = app.reading.orders(merchant.as_str(), &everything, after.as_deref(), PAGE).await?;
-            for order in page.items.iter().filter_map(|row| row.view()) {
+            for order in page.items.iter().filter_map(OrderRow::view) {
                 self.count(&order);
             }
             after = page.next;
@@ -119,7 +120,7 @@ impl Summary {
 
     /// Prints it.
     pub fn show(&self, printer: &mut Printer) {
-        let mut table = output::table(&["what", "", ""]);
+        let mut table = output::plain_table();
         for (status, count) in &self.orders_by_status {
             table.add_row(["orders", status, &number(*count)]);
         }
@@ -153,8 +154,8 @@ impl Summary {
         }
     }
 
-    /// Says where to look next.
-    pub fn show_next(&self, store: Option<&Path>, served: bool, printer: &mut Printer) {
+    /// Says where to look next, in the store that is kept and at the address where it is served.
+    pub fn show_next(&self, store: Option<&Path>, address: Option<SocketAddr>, printer: &mut Printer) {
         printer.line("\nWhere to look next:");
         let Some(store) = store else {
             printer.line("  holdfast demo --keep      the same again, and look around in it");
@@ -165,16 +166,18 @@ impl Summary {
         let database = format!("--database sqlite:{}", store.display());
         if let Some(order) = self.example_order {
             printer.line(format!("  holdfast audit order {order} {database}"));
-            if served {
-                printer.line(format!("  curl URL/v1/orders/{order}            URL as it is said below"));
-            }
-        }
-        if let Some(sku) = self.most_wanted.as_ref().filter(|_| served) {
-            printer.line(format!("  curl 'URL/v1/availability?sku={sku}'"));
         }
         printer.line(format!("  holdfast verify {database}"));
-        if !served {
+        let Some(address) = address else {
             printer.line(format!("  holdfast serve {database}"));
+            return;
+        };
+        if let Some(order) = self.example_order {
+            printer.line(format!("  curl http://{address}/v1/orders/{order}"));
+            printer.line(format!("  curl http://{address}/v1/orders/{order}/history"));
+        }
+        if let Some(sku) = &self.most_wanted {
+            printer.line(format!("  curl 'http://{address}/v1/availability?sku={sku}'"));
         }
     }
 }

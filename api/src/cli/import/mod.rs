@@ -33,20 +33,22 @@ use sheet::{Fault, Sheet};
 const EXAMPLES: &str = "\
 Examples:
   holdfast import --database sqlite:./shop --locations locations.csv --stock stock.csv.gz
-  holdfast import --database sqlite:./shop --orders orders.csv.gz --on-shortage cancel-remainder --json
+  holdfast import --database sqlite:./shop --orders orders.csv.gz --on-shortage cancel-remainder
 
-Files are CSV in UTF-8 with a heading, plain or gzipped; columns are found by name, others are left alone:
+Files are CSV in UTF-8 with a heading, plain or gzipped, and are read whole into memory. Columns
+are found by name, others are left alone:
   locations   location, latitude, longitude
   stock       sku, location, on_hand
   orders      order_ref, channel, sku, quantity, [placed_at], [customer_ref], [line_total_usd]
 
-The rows of one order_ref of one channel are one order, wherever they stand. A row that cannot be taken (quantity 0,
-malformed, of an unknown SKU or location) is rejected and the order goes without it; an order of which no row is good,
-or that the system refuses, is rejected whole. Every rejected row is written to the rejects file with its line and the
-reason; that is no failure, and the exit status stays 0.
+The rows of one order_ref of one channel are one order, wherever they stand. A row that cannot be
+taken (quantity 0, malformed, of an unknown SKU or location) is rejected and the order goes
+without it; an order of which no row is good, or that the system refuses, is rejected whole.
+Every rejected row is written to the rejects file with its line and the reason; that is no
+failure, and the exit status stays 0.
 
-Run it again after an interruption or as often as you like: what is there is not written twice, and a refused order
-gets the same refusal. Nobody else may have the store open meanwhile.";
+Run it again after an interruption or as often as you like: what is there is not written twice,
+and a refused order gets the same refusal. No server may have the store open meanwhile.";
 
 /// What `import` is told.
 #[derive(Debug, clap::Args)]
@@ -57,15 +59,8 @@ pub struct Arguments {
     /// Whose data it is; a merchant that the store knows.
     #[arg(long, value_name = "MERCHANT", env = "HOLDFAST_MERCHANT", default_value = "default")]
     merchant: MerchantId,
-    /// Locations to register.
-    #[arg(long, value_name = "FILE", required_unless_present_any = ["stock", "orders"])]
-    locations: Option<PathBuf>,
-    /// Stock to receive.
-    #[arg(long, value_name = "FILE")]
-    stock: Option<PathBuf>,
-    /// Orders to take; their payment counts as not required.
-    #[arg(long, value_name = "FILE")]
-    orders: Option<PathBuf>,
+    #[command(flatten)]
+    files: Files,
     /// What becomes of an order when not everything is there; the merchant's rule where not given. A second run must
     /// say the same, or its orders are not recognised as those that are there.
     #[arg(long, value_name = "RULE")]
@@ -76,6 +71,21 @@ pub struct Arguments {
     /// Write one JSON object instead of tables.
     #[arg(long)]
     json: bool,
+}
+
+/// What is imported: at least one of them.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = true)]
+struct Files {
+    /// Locations to register.
+    #[arg(long, value_name = "FILE")]
+    locations: Option<PathBuf>,
+    /// Stock to receive.
+    #[arg(long, value_name = "FILE")]
+    stock: Option<PathBuf>,
+    /// Orders to take; their payment counts as not required.
+    #[arg(long, value_name = "FILE")]
+    orders: Option<PathBuf>,
 }
 
 /// What becomes of an order when not everything is there.
@@ -143,23 +153,25 @@ struct Sheets {
 }
 
 impl Sheets {
-    fn read(arguments: &Arguments) -> Result<Self, ImportError> {
+    fn read(files: &Files) -> Result<Self, ImportError> {
         let read = |path: &Option<PathBuf>, columns: &[&'static str]| {
             path.as_ref().map(|path| Sheet::read(path, columns)).transpose()
         };
         Ok(Self {
-            locations: read(&arguments.locations, &LOCATION_COLUMNS)?,
-            stock: read(&arguments.stock, &STOCK_COLUMNS)?,
-            orders: read(&arguments.orders, &orders::COLUMNS)?,
+            locations: read(&files.locations, &LOCATION_COLUMNS)?,
+            stock: read(&files.stock, &STOCK_COLUMNS)?,
+            orders: read(&files.orders, &orders::COLUMNS)?,
         })
     }
 }
 
 /// Imports files and shows what became of them.
 pub async fn run(arguments: Arguments, printer: &mut Printer) -> Result<(), CliError> {
-    let sheets = Sheets::read(&arguments)?;
-    let app = App::open(arguments.store.database.directory()).await?;
-    let imported = import(&app, &arguments, &sheets).await;
+    let database = arguments.store.database()?;
+    let sheets = Sheets::read(&arguments.files)?;
+    let app = App::open(database.directory()).await?;
+    let rejects_file = arguments.rejects.clone().unwrap_or_else(|| database.directory().join("rejects.csv"));
+    let imported = import(&app, &arguments, &sheets, rejects_file).await;
     let finished = app.shutdown().await;
     let (report, rejects) = imported?;
     if arguments.json {
@@ -170,7 +182,12 @@ pub async fn run(arguments: Arguments, printer: &mut Printer) -> Result<(), CliE
     if finished { Ok(()) } else { Err(CliError::Unfinished) }
 }
 
-async fn import(app: &App, arguments: &Arguments, sheets: &Sheets) -> Result<(Report, Rejects), CliError> {
+async fn import(
+    app: &App,
+    arguments: &Arguments,
+    sheets: &Sheets,
+    rejects_file: PathBuf,
+) -> Result<(Report, Rejects), CliError> {
     let began = Instant::now();
     let merchant = &arguments.merchant;
     if !app.reading.knows_merchant(merchant.as_str()).await? {
@@ -187,8 +204,6 @@ async fn import(app: &App, arguments: &Arguments, sheets: &Sheets) -> Result<(Re
     importer.all(sheets, arguments.on_shortage.map(OnShortage::from)).await?;
     let Importer { accounts, rejects, .. } = importer;
     account::check(&accounts, &rejects)?;
-    let rejects_file =
-        arguments.rejects.clone().unwrap_or_else(|| arguments.store.database.directory().join("rejects.csv"));
     rejects.write(&rejects_file)?;
     let position = app.journal.head(merchant.as_str()).await?.position;
     let report = Report {

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use holdfast_commands::{NotExecuted, Reply, Request};
+use holdfast_commands::{NotExecuted, Refused, Reply, Request};
 use holdfast_journal::OutcomeKind;
 use tokio::sync::oneshot;
 
@@ -15,6 +15,9 @@ use crate::cli::sending::{Desk, Outcome, SendError, outcome};
 const CHUNK: usize = 500;
 /// Commands that are under way at most.
 const UNDER_WAY: usize = 2_000;
+
+/// Shortages that are told of one order.
+const MOST_TOLD: usize = 3;
 
 /// What became of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,11 +100,28 @@ fn fate(outcome: Outcome, item: &Item) -> Fate {
         // The same order under another key: it exists, and was not made again.
         Outcome::Granted { answer, .. } if answer.kind == OutcomeKind::Done && is_order(item) => Fate::Before,
         Outcome::Granted { .. } => Fate::Done,
-        Outcome::Refused(refused) => Fate::Refused(Fault::new(refused.code, refused.message)),
+        Outcome::Refused(refused) => Fate::Refused(Fault::new(refused.code.clone(), reason(&refused))),
         Outcome::KeyReused => Fate::Refused(Fault::new(
             "idempotency_key_reused",
             "it was imported before and said something else then; what is there was left as it is",
         )),
+    }
+}
+
+/// A refusal's text, with what is short where something is.
+fn reason(refused: &Refused) -> String {
+    let shortages = refused.details.get("shortages").and_then(serde_json::Value::as_array);
+    let short = |shortage: &serde_json::Value| {
+        let (wanted, there) = (&shortage["requested"], &shortage["available"]);
+        Some(format!("{wanted} of {} wanted, {there} available", shortage["sku"].as_str()?))
+    };
+    let told: Vec<String> = shortages.into_iter().flatten().filter_map(short).take(MOST_TOLD + 1).collect();
+    match told.get(..MOST_TOLD) {
+        _ if told.is_empty() => refused.message.clone(),
+        Some(first) if told.len() > MOST_TOLD => {
+            format!("{}: {} and more", refused.message, first.join("; "))
+        }
+        _ => format!("{}: {}", refused.message, told.join("; ")),
     }
 }
 

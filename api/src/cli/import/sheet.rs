@@ -120,7 +120,9 @@ impl<'a> Fields<'a> {
         let Some(text) = self.text(column)? else {
             return Ok(None);
         };
-        let malformed = |e| Fault::new(format!("malformed_{column}"), format!("{column} {text:?}: {e}"));
+        // A quote that is never closed makes a field of half a file.
+        let shown: String = text.chars().take(80).flat_map(char::escape_debug).collect();
+        let malformed = |e| Fault::new(format!("malformed_{column}"), format!("{column} '{shown}': {e}"));
         text.parse().map(Some).map_err(malformed)
     }
 

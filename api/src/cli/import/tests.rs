@@ -49,9 +49,10 @@ fn arguments(directory: &Path) -> Arguments {
 }
 
 async fn once(arguments: &Arguments) -> (Report, Rejects) {
-    let sheets = Sheets::read(arguments).unwrap();
-    let app = App::open(arguments.store.database.directory()).await.unwrap();
-    let imported = import(&app, arguments, &sheets).await.unwrap();
+    let sheets = Sheets::read(&arguments.files).unwrap();
+    let app = App::open(arguments.store.database().unwrap().directory()).await.unwrap();
+    let rejects_file = arguments.rejects.clone().unwrap();
+    let imported = import(&app, arguments, &sheets, rejects_file).await.unwrap();
     assert!(app.shutdown().await);
     imported
 }
@@ -134,7 +135,7 @@ fn a_file_that_cannot_be_read_to_its_end_stops_the_import_before_it_begins() {
     let directory = tempfile::tempdir().unwrap();
     let arguments = arguments(directory.path());
     std::fs::write(directory.path().join("stock.csv"), [0x1f, 0x8b, 8, 0, 0]).unwrap();
-    assert!(matches!(Sheets::read(&arguments), Err(ImportError::Unreadable { .. })));
+    assert!(matches!(Sheets::read(&arguments.files), Err(ImportError::Unreadable { .. })));
     assert!(!directory.path().join("store").exists());
 }
 

@@ -30,7 +30,9 @@ async fn the_same_key_sent_at_the_same_moment_is_decided_once() {
     let requests = (0..8).map(|_| house.request("CreateOrder", Some("o"), order("A", 4))).collect();
     let replies = house.send_all(requests).await;
     assert_eq!(replies.iter().filter(|reply| is_replay(reply)).count(), 7);
-    replies.iter().for_each(|reply| assert_eq!(body(reply), body(&replies[0])));
+    for reply in &replies {
+        assert_eq!(body(reply), body(&replies[0]));
+    }
     granted(&house.send("CreateOrder", "p", order("A", 6)).await);
 }
 

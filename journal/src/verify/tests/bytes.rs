@@ -81,11 +81,15 @@ async fn a_damaged_neighbour_is_not_overlooked_where_it_hinders_reading() {
     let original = fs::read(store.original.path().join("journal.db")).unwrap();
     let journal = SqliteJournal::open(store.original.path()).unwrap();
     let written = proven(&journal).await.unwrap();
-    let neighbours = journal.read("n", 0, 1).await.unwrap();
-    // Before its id stands what a row begins with: the lengths of its columns, and its key.
-    let id = original.windows(16).position(|window| window == neighbours[0].event_id).unwrap();
+    // What the first rows of `n` in two tables begin with: its name, and the id of the batch or the event.
+    let id = journal.batches("n", 0, 1).await.unwrap()[0].id;
+    let row = [b"n", &id[..]].concat();
+    let rows: Vec<usize> =
+        (0..original.len() - row.len()).filter(|index| original[*index..].starts_with(&row)).collect();
+    assert_eq!(rows.len(), 2, "a batch and an event");
     let mut fates = Vec::new();
-    for index in id - 24..id {
+    // Before that stand the lengths of the columns.
+    for index in rows.iter().flat_map(|row| row - 18..=*row) {
         for bit in 0..8 {
             let mut bytes = original.clone();
             bytes[index] ^= 1 << bit;
