@@ -72,7 +72,8 @@ async fn append(journal: &dyn Journal, events: Vec<(StreamId, u64, DomainEvent)>
         }
     };
     let events = events.into_iter().enumerate().map(record).collect();
-    let command = CommandRecord { events, at: 1_000 + head.position as i64, ..CommandRecord::default() };
+    let command =
+        CommandRecord { events, at: 1_000 + head.position.cast_signed(), ..CommandRecord::default() };
     let batch = Batch::seal(MERCHANT.into(), uuid::Uuid::now_v7().into_bytes(), head, vec![command]);
     journal.append(&[batch]).await.remove(0).unwrap();
 }
@@ -92,7 +93,7 @@ fn created(number: u128, wanted: &str) -> (StreamId, u64, DomainEvent) {
         content: Text::new("x").unwrap(),
     };
     let request: Value = json!({
-        "channel": if number % 2 == 0 { "web" } else { "pos" },
+        "channel": if number.is_multiple_of(2) { "web" } else { "pos" },
         "channelRef": format!("R{number}"), "lines": [{ "sku": wanted, "quantity": 1 }]
     });
     let request = serde_json::from_value(request).unwrap();
