@@ -14,6 +14,7 @@ use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use rusqlite::Connection;
@@ -28,6 +29,10 @@ use thread::ConnectionThread;
 const FILE: &str = "journal.db";
 /// Held by the process that may write.
 const LOCK: &str = "journal.lock";
+/// How often to ask for the lock before the store counts as in use.
+const LOCK_TRIES: u32 = 25;
+/// The time between two tries.
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 /// How many threads read.
 const READERS: usize = 2;
 
@@ -49,15 +54,21 @@ impl SqliteJournal {
         let unavailable = |e: std::io::Error| JournalError::Unavailable(e.to_string());
         std::fs::create_dir_all(directory).map_err(unavailable)?;
         let lock = File::create(directory.join(LOCK)).map_err(unavailable)?;
-        lock.try_lock().map_err(|error| match error {
-            TryLockError::WouldBlock => JournalError::InUse(directory.display().to_string()),
-            TryLockError::Error(error) => unavailable(error),
-        })?;
+        let mut tries = LOCK_TRIES;
+        while let Err(error) = lock.try_lock() {
+            match error {
+                // The process before this one may just be ending.
+                TryLockError::WouldBlock if tries > 0 => std::thread::sleep(LOCK_PAUSE),
+                TryLockError::WouldBlock => return Err(JournalError::InUse(directory.display().to_string())),
+                TryLockError::Error(error) => return Err(unavailable(error)),
+            }
+            tries -= 1;
+        }
         let file = directory.join(FILE);
         let mut connection = schema::open_for_writing(&file)?;
         schema::migrate(&mut connection)?;
         // A crash may have come between the erasure of a key and the emptying of the log.
-        let emptied = append::empty_the_log(&connection, schema::BUSY_TIMEOUT);
+        let emptied = append::empty_the_log(&connection, Duration::ZERO);
         let journal = Self::start(connection, &file, Some(lock))?;
         journal.lingering.store(emptied.is_err(), Ordering::Relaxed);
         Ok(journal)

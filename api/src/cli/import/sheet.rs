@@ -64,16 +64,19 @@ impl Sheet {
     }
 
     /// Rows of any number of fields are taken: each is judged by itself.
-    fn parse(name: String, input: impl Read) -> Result<Self, csv::Error> {
-        let mut reader = ReaderBuilder::new().flexible(true).from_reader(input);
+    fn parse(name: String, mut input: impl Read) -> Result<Self, csv::Error> {
+        let mut text = Vec::new();
+        input.read_to_end(&mut text)?;
+        let mut reader = ReaderBuilder::new().flexible(true).from_reader(&text[..]);
         let heading = reader.byte_headers()?;
         let columns =
             heading.iter().map(|column| String::from_utf8_lossy(column).trim().to_owned()).collect();
         let mut rows = Vec::new();
         let mut record = ByteRecord::new();
+        let mut lines = Lines { text: &text, counted: 0, line: 1 };
         while reader.read_byte_record(&mut record)? {
-            let line = record.position().map_or(0, csv::Position::line);
-            rows.push(Row { line, record: std::mem::take(&mut record) });
+            let start = record.position().map_or(0, csv::Position::byte);
+            rows.push(Row { line: lines.at(start), record: std::mem::take(&mut record) });
         }
         Ok(Self { name, columns, rows })
     }
@@ -161,6 +164,25 @@ impl FromStr for Money {
 
     fn from_str(text: &str) -> Result<Self, NotMoney> {
         holdfast_domain::values::Amount::parse(text).map(Self).ok_or(NotMoney)
+    }
+}
+
+/// Counts lines. The parser's own count lags behind where lines end with a carriage return and a line feed.
+struct Lines<'a> {
+    text: &'a [u8],
+    counted: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line of a record that the parser began to read at a byte. Never asked backwards.
+    fn at(&mut self, byte: u64) -> u64 {
+        let byte = usize::try_from(byte).unwrap_or(usize::MAX).min(self.text.len());
+        let ends = self.text[byte..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let passed = &self.text[self.counted..byte + ends];
+        self.line += passed.iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.counted = byte + ends;
+        self.line
     }
 }
 

@@ -72,9 +72,22 @@ async fn a_key_erased_before_a_crash_is_in_no_file_once_the_store_is_opened() {
     };
     let crashed = journal.writer.run(work).await.unwrap();
     assert!(holds(crashed.path(), &traces(7)[0]), "it is still in the log");
+    let another = as_after_a_crash(crashed.path());
+    // Another process that reads prevents it at first.
+    let reader = Connection::open(crashed.path().join(FILE)).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM event").unwrap();
     let found = open(&crashed);
     assert_eq!(found.subject_key("m", "order-7").await.unwrap(), None);
+    assert!(holds(crashed.path(), &traces(7)[0]));
+    reader.execute_batch("COMMIT").unwrap();
+    drop(reader);
+    scribe.write(&found, vec![Command::events("other", 1)]).await;
     assert!(!traces(7).iter().any(|trace| holds(crashed.path(), trace)));
+
+    // Without one, opening is enough.
+    let found = open(&another);
+    assert_eq!(found.subject_key("m", "order-7").await.unwrap(), None);
+    assert!(!traces(7).iter().any(|trace| holds(another.path(), trace)));
     assert_clean(&found, "m", 21).await;
 }
 
