@@ -180,7 +180,7 @@ impl Lines<'_> {
         let byte = usize::try_from(byte).unwrap_or(usize::MAX).min(self.text.len());
         let ends = self.text[byte..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         let passed = &self.text[self.counted..byte + ends];
-        self.line += passed.iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.line += passed.split(|byte| *byte == b'\n').skip(1).count() as u64;
         self.counted = byte + ends;
         self.line
     }
