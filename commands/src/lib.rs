@@ -22,11 +22,10 @@ mod writer;
 
 pub use answer::{Answer, CommandState, NotExecuted, Refused, Reply};
 pub use clock::{Clock, SystemClock};
-
 pub use dispatch::{AnyCommand, COMMANDS, CommandSchema};
 pub use entity::fold_order;
 pub use privacy::{MasterKey, Vault, VaultError};
-pub use request::{Metadata, Request, Sender};
+pub use request::{Caller, Metadata, Request, Sender};
 pub use retention::refusals_kept_since;
 pub use service::Commands;
 pub use settings::Settings;

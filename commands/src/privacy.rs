@@ -79,7 +79,7 @@ fn write_private(file: &Path, text: &str) -> std::io::Result<()> {
     file.sync_all()
 }
 
-fn to_hex(bytes: &[u8]) -> String {
+pub(crate) fn to_hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

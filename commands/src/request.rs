@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use holdfast_domain::values::{IdempotencyKey, MerchantId, OrderId, Timestamp};
-use holdfast_journal::OutcomeKey;
+use holdfast_journal::{Event, JournalError, OutcomeKey};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -13,6 +13,17 @@ use crate::privacy::Vault;
 /// The credential that a command came by. Process managers are senders of their own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Sender(pub Arc<str>);
+
+/// Whose command it is, by what credential it came, and that sender's name for it.
+#[derive(Debug, Clone, Copy)]
+pub struct Caller<'a> {
+    /// The merchant that it is about.
+    pub merchant: &'a MerchantId,
+    /// The credential.
+    pub sender: &'a Sender,
+    /// The sender's name for it.
+    pub key: Option<&'a IdempotencyKey>,
+}
 
 /// Who, why, through what: stored with every event of a command.
 #[serde_with::skip_serializing_none]
@@ -37,6 +48,14 @@ pub struct Metadata {
     pub occurred_at: Option<Timestamp>,
 }
 
+impl Metadata {
+    /// The metadata of a stored event.
+    pub fn of(event: &Event) -> Result<Self, JournalError> {
+        serde_json::from_slice(&event.metadata)
+            .map_err(|error| JournalError::Corrupt(format!("position {}: metadata: {error}", event.position)))
+    }
+}
+
 /// A command with all that came with it.
 #[derive(Debug)]
 pub struct Request {
@@ -58,15 +77,12 @@ pub struct Request {
 
 impl Request {
     /// A request by a sender, at the moment that it came in.
-    #[allow(clippy::too_many_arguments, reason = "each says who, what or when")]
-    pub fn new(
+    pub(crate) fn new(
         vault: &Vault,
-        merchant: &MerchantId,
-        sender: &Sender,
-        key: Option<&IdempotencyKey>,
+        received_at: Timestamp,
+        Caller { merchant, sender, key }: Caller<'_>,
         command: AnyCommand,
         mut metadata: Metadata,
-        received_at: Timestamp,
     ) -> Result<Self, serde_json::Error> {
         let canonical = command.canonical()?;
         let fingerprint = vault.fingerprint(command.name(), &canonical);

@@ -12,8 +12,9 @@ use tokio::task::JoinSet;
 use crate::answer::{CommandState, NotExecuted, Reply};
 use crate::clock::Clock;
 use crate::committer::Committer;
+use crate::dispatch::AnyCommand;
 use crate::privacy::Vault;
-use crate::request::Request;
+use crate::request::{Caller, Metadata, Request};
 use crate::retention::prune_refusals;
 use crate::settings::Settings;
 use crate::writer::{Ended, Message, Shared, Submission, Writer};
@@ -58,6 +59,16 @@ impl Commands {
         let writers = Writers { queues: HashMap::new(), tasks: JoinSet::new(), closed: false };
         let inner = Inner { shared, shares, writers: Mutex::new(writers), _retention: retention };
         Self { inner: Arc::new(inner) }
+    }
+
+    /// A command as it is submitted, received now.
+    pub fn request(
+        &self,
+        caller: Caller<'_>,
+        command: AnyCommand,
+        metadata: Metadata,
+    ) -> Result<Request, serde_json::Error> {
+        Request::new(self.vault(), self.clock().now(), caller, command, metadata)
     }
 
     /// Puts commands of one merchant on its queue, all of them or none: they are decided in this order. Each reply

@@ -101,6 +101,9 @@ pub struct Network {
 }
 
 impl Network {
+    /// The most locations that a merchant has: every decision looks at all of them.
+    pub const LIMIT: usize = 1_000;
+
     /// The location, or the refusal that says it is not known; `pointer` is the field that names it.
     pub fn location(&self, id: &LocationId, pointer: &'static str) -> Result<&Location, NetworkRefusal> {
         self.locations
@@ -151,6 +154,25 @@ commands! {
     }
 }
 
+impl RegisterLocation {
+    /// A location of which only its place is said, in degrees north and east.
+    pub const fn new(location: LocationId, latitude: f64, longitude: f64) -> Self {
+        Self {
+            location,
+            name: None,
+            latitude: Some(latitude),
+            longitude: Some(longitude),
+            address: None,
+            daily_capacity: None,
+            timezone: None,
+            cut_off: None,
+            rank: None,
+            occurred_at: None,
+            not_after: None,
+        }
+    }
+}
+
 /// What can be asked of a network.
 #[derive(Debug, Clone, PartialEq)]
 pub enum NetworkCommand {
@@ -175,6 +197,9 @@ pub enum NetworkRefusal {
         /// The field that names it.
         pointer: &'static str,
     },
+    /// As many locations as a network can have.
+    #[error("a network has at most {} locations", Network::LIMIT)]
+    TooManyLocations,
     /// A new location needs its place.
     #[error("a new location needs its latitude and longitude")]
     PlaceMissing,
@@ -190,6 +215,7 @@ impl Refusal for NetworkRefusal {
     fn code(&self) -> &'static str {
         match self {
             Self::UnknownLocation { .. } => "unknown_location",
+            Self::TooManyLocations => "too_many_locations",
             Self::PlaceMissing => "location_place_missing",
             Self::PlaceOutOfRange => "location_place_out_of_range",
             Self::CutOffMalformed => "cut_off_malformed",
@@ -203,6 +229,7 @@ impl Refusal for NetworkRefusal {
     fn pointer(&self) -> Option<String> {
         Some(match self {
             Self::UnknownLocation { pointer, .. } => (*pointer).to_owned(),
+            Self::TooManyLocations => "/location".to_owned(),
             Self::PlaceMissing | Self::PlaceOutOfRange => "/latitude".to_owned(),
             Self::CutOffMalformed => "/cutOff".to_owned(),
         })
@@ -229,6 +256,9 @@ fn decide(network: &Network, command: &NetworkCommand) -> Result<Vec<NetworkEven
 
 fn register(network: &Network, command: &RegisterLocation) -> Result<Vec<NetworkEvent>, NetworkRefusal> {
     let known = network.locations.get(&command.location).map(|location| &location.details);
+    if known.is_none() && network.locations.len() >= Network::LIMIT {
+        return Err(NetworkRefusal::TooManyLocations);
+    }
     let place = |given: Option<f64>, kept: Option<f64>| given.or(kept).ok_or(NetworkRefusal::PlaceMissing);
     let kept = known.cloned().unwrap_or_default();
     let details = LocationDetails {
@@ -369,6 +399,15 @@ mod tests {
         let elsewhere = LocationId::new("DC-9").unwrap();
         let refusal = given(&[one()]).location(&elsewhere, "/delivery/location").unwrap_err();
         assert_eq!(refusal.pointer().as_deref(), Some("/delivery/location"));
+    }
+
+    #[test]
+    fn a_network_has_a_limit_and_what_it_has_can_still_be_changed() {
+        let name = |number: usize| LocationId::new(&format!("L-{number}")).unwrap();
+        let at = |location| NetworkCommand::RegisterLocation(RegisterLocation::new(location, 1.0, 2.0));
+        let full = given(&(0..Network::LIMIT).map(|number| at(name(number))).collect::<Vec<_>>());
+        assert_eq!(full.decide(&at(name(Network::LIMIT))), Err(NetworkRefusal::TooManyLocations));
+        assert_eq!(full.decide(&at(name(0))), Ok(vec![]));
     }
 
     #[test]

@@ -12,10 +12,7 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use crate::error::ViewError;
 use crate::projection::{Projection, Recorded, Scope};
-use crate::store::ViewStore;
-
-/// Rows read or written by one statement, far below SQLite's limit of bound values.
-const CHUNK: usize = 500;
+use crate::store::{CHUNK, ViewStore};
 
 /// A stock item, or whether a location is paused.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -127,9 +124,8 @@ impl Projection for AvailabilityProjection {
     }
 }
 
-#[allow(clippy::needless_pass_by_value, reason = "an error handler")]
 fn unreadable(error: impl ToString) -> ViewError {
-    ViewError::Row { projection: AvailabilityProjection::NAME, reason: error.to_string() }
+    ViewError::row(AvailabilityProjection::NAME, error)
 }
 
 async fn save_location(

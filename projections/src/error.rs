@@ -46,3 +46,11 @@ pub enum ViewError {
         wanted: u64,
     },
 }
+
+impl ViewError {
+    /// A row of a projection that was not written so.
+    #[allow(clippy::needless_pass_by_value, reason = "an error handler")]
+    pub(crate) fn row(projection: &'static str, error: impl ToString) -> Self {
+        Self::Row { projection, reason: error.to_string() }
+    }
+}

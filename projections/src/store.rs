@@ -10,6 +10,8 @@ use crate::error::ViewError;
 
 /// The database's file within its directory.
 const FILE: &str = "views.db";
+/// Rows read or written by one statement, far below SQLite's limit of bound values.
+pub(crate) const CHUNK: usize = 500;
 /// How many connections read.
 const READERS: u32 = 4;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use holdfast_commands::{
-    Answer, AnyCommand, Commands, Metadata, NotExecuted, Refused, Reply, Request, Sender,
+    Answer, AnyCommand, Caller, Commands, Metadata, NotExecuted, Refused, Reply, Request, Sender,
 };
 use holdfast_domain::values::{IdempotencyKey, MerchantId, TextError, Timestamp};
 use holdfast_journal::OutcomeKind;
@@ -91,10 +91,8 @@ impl Desk {
     pub fn request(&self, key: &str, command: impl Into<AnyCommand>) -> Result<Request, SendError> {
         let refused = |reason| SendError::Key { key: key.to_owned(), reason };
         let key = IdempotencyKey::new(key).map_err(refused)?;
-        let now = self.now();
-        let vault = self.commands.vault();
-        let metadata = Metadata::default();
-        Ok(Request::new(vault, &self.merchant, &self.sender, Some(&key), command.into(), metadata, now)?)
+        let caller = Caller { merchant: &self.merchant, sender: &self.sender, key: Some(&key) };
+        Ok(self.commands.request(caller, command.into(), Metadata::default())?)
     }
 
     /// Puts commands on the queue, all or none. Nothing comes back for a full queue.

@@ -93,17 +93,18 @@ async fn verified(arguments: &Arguments) -> Result<Vec<Verified>, CliError> {
     let database = arguments.store.database()?;
     let directory = database.directory();
     let journal = SqliteJournal::open_read_only(directory)?;
-    let mut heads = journal.heads().await?;
+    let mut merchants = journal.merchants().await?;
     if let Some(merchant) = &arguments.merchant {
-        heads.retain(|(name, _)| name == merchant.as_str());
-        if heads.is_empty() {
+        merchants.retain(|name| name == merchant.as_str());
+        if merchants.is_empty() {
             return Err(JournalError::Missing(format!("{}, merchant {merchant}", directory.display())).into());
         }
     }
     let kept_since = jiff::Timestamp::now().as_microsecond() - arguments.refusals_kept * DAY;
-    let mut all = Vec::with_capacity(heads.len());
-    for (merchant, head) in heads {
-        all.push(one(&journal, merchant, head.position, kept_since).await?);
+    let mut all = Vec::with_capacity(merchants.len());
+    for merchant in merchants {
+        let events = journal.head(&merchant).await?.position;
+        all.push(one(&journal, merchant, events, kept_since).await?);
     }
     Ok(all)
 }

@@ -58,7 +58,7 @@ impl TryFrom<&holdfast_journal::Event> for Event {
         let unreadable = |error: serde_json::Error| {
             Problem::internal(&format!("position {} cannot be read: {error}", event.position))
         };
-        let metadata: Metadata = serde_json::from_slice(&event.metadata).map_err(unreadable)?;
+        let metadata = Metadata::of(event)?;
         Ok(Self {
             position: event.position.into(),
             command_end: event.command_end.into(),

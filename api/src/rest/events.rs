@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
+use holdfast_commands::Metadata;
 use holdfast_domain::values::{MerchantId, Timestamp};
 use holdfast_journal::Event;
 use schemars::JsonSchema;
@@ -14,7 +15,7 @@ use uuid::Uuid;
 
 use super::caller::{Answered, ForMerchant};
 use super::endpoint::Parameter;
-use super::history::{data, metadata};
+use super::history::data;
 use super::listing::{Items, at_position};
 use super::parameters::Parameters;
 use super::problem::Problem;
@@ -74,7 +75,7 @@ pub(super) struct CloudEvent {
 
 impl CloudEvent {
     fn of(merchant: &MerchantId, event: &Event) -> Result<Self, Problem> {
-        let metadata = metadata(event)?;
+        let metadata = Metadata::of(event)?;
         Ok(Self {
             specversion: "1.0",
             id: Uuid::from_bytes(event.event_id),

@@ -47,7 +47,7 @@ pub(super) struct HistoryItem {
 impl HistoryItem {
     /// The event as it is told.
     pub(super) fn of(event: Event) -> Result<Self, Problem> {
-        let metadata = metadata(&event)?;
+        let metadata = Metadata::of(&event)?;
         Ok(Self {
             position: event.position,
             version: event.version,
@@ -64,11 +64,6 @@ impl HistoryItem {
             kind: event.kind.into(),
         })
     }
-}
-
-/// Who, why and through what.
-pub(super) fn metadata(event: &Event) -> Result<Metadata, Problem> {
-    serde_json::from_slice(&event.metadata).map_err(|error| unreadable(event, &error))
 }
 
 /// The payload as it is stored.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use holdfast_commands::{Answer, AnyCommand, Metadata, Refused, Reply, Request, Sender};
+use holdfast_commands::{Answer, AnyCommand, Caller, Metadata, Refused, Reply, Request, Sender};
 use holdfast_domain::values::{IdempotencyKey, MerchantId};
 use holdfast_journal::OutcomeKind;
 use tokio::sync::oneshot;
@@ -101,9 +101,8 @@ pub(super) fn request(
     command: AnyCommand,
     metadata: Metadata,
 ) -> Result<Request, Problem> {
-    let commands = &app.commands;
-    let now = commands.clock().now();
-    Request::new(commands.vault(), merchant, &LOCAL, key, command, metadata, now).map_err(|error| {
+    let caller = Caller { merchant, sender: &LOCAL, key };
+    app.commands.request(caller, command, metadata).map_err(|error| {
         tracing::error!(%error, "a command has no canonical form");
         Problem::internal()
     })

@@ -15,6 +15,7 @@ use holdfast_journal::{ClaimKey, OutcomeKind};
 use super::reserve_inventory::reserve_inventory;
 use super::{Grant, Handle, Stop, World};
 use crate::answer::Refused;
+use crate::privacy::to_hex;
 
 impl Handle for CreateOrder {
     fn handle(&self, world: &mut World<'_>) -> Result<Grant, Stop> {
@@ -61,8 +62,7 @@ fn reserve_at(order: &CreateOrder, policy: ReserveAt) -> ReserveAt {
 
 /// The keyed digest of the request, as it is kept in the event.
 fn content(world: &World<'_>) -> Result<Text<64>, Stop> {
-    let hexadecimal: String = world.request().fingerprint.iter().map(|byte| format!("{byte:02x}")).collect();
-    Text::new(&hexadecimal).map_err(|e| Stop::Failed(e.to_string()))
+    Text::new(&to_hex(&world.request().fingerprint)).map_err(|e| Stop::Failed(e.to_string()))
 }
 
 /// The channel's name for the order, which no other order may have.

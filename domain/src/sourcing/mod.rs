@@ -57,6 +57,10 @@ pub struct SourcingRules<'a> {
     pub allow_partial: bool,
 }
 
+/// How many shortages of single locations are recorded of one decision at most, so that an event stays small however
+/// many lines the order and however many locations the network has.
+const MOST_LACKED: usize = 3_000;
+
 /// What was chosen and what was seen.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sourced {
@@ -91,8 +95,10 @@ pub struct ConsideredLocation {
     pub distance: Option<Kilometres>,
     /// Its rank.
     pub rank: u32,
-    /// What it lacked of the order.
+    /// What it lacked of the order. Long lists are cut: see `lacked_skus`.
     pub lacked: Vec<Shortage>,
+    /// Of how many SKUs it lacked units, where `lacked` does not name all of them.
+    pub lacked_skus: Option<u32>,
     /// Why it took no part, where it did not.
     pub excluded: Option<Exclusion>,
 }
@@ -169,7 +175,7 @@ fn reachable(demand: &Demand, usable: &[&Candidate], allow_split: bool) -> Deman
 }
 
 fn seen(demand: &Demand, candidates: &[Candidate]) -> Vec<ConsideredLocation> {
-    let lacked = |candidate: &Candidate| {
+    let lacked = |candidate: &Candidate| -> Vec<Shortage> {
         demand
             .iter()
             .map(|(sku, &requested)| (sku, requested, units(&candidate.available, sku)))
@@ -177,16 +183,23 @@ fn seen(demand: &Demand, candidates: &[Candidate]) -> Vec<ConsideredLocation> {
             .map(|(sku, requested, available)| Shortage { sku: sku.clone(), requested, available })
             .collect()
     };
+    let each = (MOST_LACKED / candidates.len().max(1)).max(1);
     let mut by_name: Vec<&Candidate> = candidates.iter().collect();
     by_name.sort_by_key(|candidate| &candidate.location);
     by_name
         .into_iter()
-        .map(|candidate| ConsideredLocation {
-            location: candidate.location.clone(),
-            distance: candidate.distance.map(Kilometres::coarse),
-            rank: candidate.rank,
-            lacked: lacked(candidate),
-            excluded: candidate.excluded,
+        .map(|candidate| {
+            let mut lacked = lacked(candidate);
+            let lacked_skus = u32::try_from(lacked.len()).ok().filter(|_| lacked.len() > each);
+            lacked.truncate(each);
+            ConsideredLocation {
+                location: candidate.location.clone(),
+                distance: candidate.distance.map(Kilometres::coarse),
+                rank: candidate.rank,
+                lacked,
+                lacked_skus,
+                excluded: candidate.excluded,
+            }
         })
         .collect()
 }

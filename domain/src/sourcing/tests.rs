@@ -119,3 +119,17 @@ fn a_large_network_is_still_sourced_without_comparing_every_set() {
     assert_eq!(total, Units::new(50));
     assert!(sourced.shortages.is_empty());
 }
+
+#[test]
+fn what_locations_lack_is_recorded_up_to_a_limit_and_counted_beyond_it() {
+    let wanted: Vec<(String, u64)> = (0..500).map(|number| (format!("sku-{number:03}"), 1)).collect();
+    let wanted: Vec<(&str, u64)> = wanted.iter().map(|(sku, units)| (sku.as_str(), *units)).collect();
+    let empty = |number: usize| candidate(&format!("dc-{number:03}"), 1, &[]);
+    let lists = |locations: usize| -> Vec<(usize, Option<u32>)> {
+        let candidates: Vec<_> = (0..locations).map(empty).collect();
+        let seen = source(&demand(&wanted), &candidates, &rules(DEFAULT)).candidates;
+        seen.into_iter().map(|location| (location.lacked.len(), location.lacked_skus)).collect()
+    };
+    assert_eq!(lists(6), [(500, None); 6]);
+    assert_eq!(lists(300), [(10, Some(500)); 300]);
+}

@@ -15,8 +15,8 @@ pub enum TextError {
     /// Nothing was given.
     #[error("must not be empty")]
     Empty,
-    /// More than the stated number of bytes.
-    #[error("is longer than {0} bytes")]
+    /// More than the stated number of characters.
+    #[error("is longer than {0} characters")]
     TooLong(usize),
     /// A character outside the permitted set.
     #[error("contains a character that is not permitted ({0})")]
@@ -32,7 +32,7 @@ fn checked(
     if text.is_empty() {
         return Err(TextError::Empty);
     }
-    if text.len() > limit {
+    if text.chars().count() > limit {
         return Err(TextError::TooLong(limit));
     }
     if !text.chars().all(permitted) {
@@ -57,7 +57,7 @@ macro_rules! text_newtype {
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// The most bytes it may have.
+            /// The most characters it may have.
             pub const LIMIT: usize = $limit;
 
             /// Checks and takes a text.

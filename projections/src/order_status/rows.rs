@@ -10,13 +10,10 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 use super::{OrderRow, OrderStatusProjection};
 use crate::error::ViewError;
 use crate::projection::{Projection, Scope};
+use crate::store::CHUNK;
 
-/// Rows read or written by one statement, far below SQLite's limit of bound values.
-const CHUNK: usize = 500;
-
-#[allow(clippy::needless_pass_by_value, reason = "an error handler")]
 pub(super) fn unreadable(error: impl ToString) -> ViewError {
-    ViewError::Row { projection: OrderStatusProjection::NAME, reason: error.to_string() }
+    ViewError::row(OrderStatusProjection::NAME, error)
 }
 
 /// What a select must name for [`order_row`].

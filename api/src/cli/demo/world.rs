@@ -97,19 +97,8 @@ impl World {
     /// Where goods lie.
     pub fn locations() -> Result<Vec<RegisterLocation>, WorldError> {
         let location = |(id, name, latitude, longitude): &(&str, &str, f64, f64)| {
-            Ok(RegisterLocation {
-                location: LocationId::new(id)?,
-                name: Some(Text::new(name)?),
-                latitude: Some(*latitude),
-                longitude: Some(*longitude),
-                address: None,
-                daily_capacity: None,
-                timezone: None,
-                cut_off: None,
-                rank: None,
-                occurred_at: None,
-                not_after: None,
-            })
+            let registered = RegisterLocation::new(LocationId::new(id)?, *latitude, *longitude);
+            Ok(RegisterLocation { name: Some(Text::new(name)?), ..registered })
         };
         LOCATIONS.iter().map(location).collect()
     }

@@ -68,19 +68,8 @@ pub fn locations(sheet: &Sheet) -> Plan {
     one_each(sheet, |fields| {
         let location: LocationId = fields.required("location")?;
         let key = format!("import:location:{location}");
-        let command = RegisterLocation {
-            location,
-            name: None,
-            latitude: Some(fields.required("latitude")?),
-            longitude: Some(fields.required("longitude")?),
-            address: None,
-            daily_capacity: None,
-            timezone: None,
-            cut_off: None,
-            rank: None,
-            occurred_at: None,
-            not_after: None,
-        };
+        let (latitude, longitude) = (fields.required("latitude")?, fields.required("longitude")?);
+        let command = RegisterLocation::new(location, latitude, longitude);
         Ok((key, command.into()))
     })
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use async_graphql::{Request, Variables};
-use holdfast_commands::{AnyCommand, Metadata, Reply, Sender};
+use holdfast_commands::{AnyCommand, Caller, Metadata, Reply, Sender};
 use holdfast_domain::values::{IdempotencyKey, MerchantId};
 use holdfast_journal::OutcomeKind;
 use serde_json::{Value, json};
@@ -56,16 +56,8 @@ impl House {
         let command = AnyCommand::read(name, fields).expect("a command").unwrap();
         let metadata = Metadata { actor: Some("ada".to_owned()), ..Metadata::default() };
         let sender = Sender("tests".into());
-        let now = commands.clock().now();
-        let request = holdfast_commands::Request::new(
-            commands.vault(),
-            &merchant,
-            &sender,
-            Some(&key),
-            command,
-            metadata,
-            now,
-        );
+        let caller = Caller { merchant: &merchant, sender: &sender, key: Some(&key) };
+        let request = commands.request(caller, command, metadata);
         let reply = commands.submit(&merchant, vec![request.unwrap()]).unwrap().remove(0).await.unwrap();
         let Reply::Answered { answer, .. } = reply else { panic!("{name}: {reply:?}") };
         let body: Value = serde_json::from_slice(&answer.body).unwrap();

@@ -196,7 +196,7 @@ async fn what_was_accepted_is_finished_at_the_end_and_nothing_new_is_taken() {
 async fn a_writer_without_work_goes_and_comes_back() {
     let house = House::open().await;
     assert_eq!(house.commands.active_merchants(), 1);
-    tokio::time::sleep(Settings::default().idle * 2).await;
+    let_pass(Settings::default().idle * 2).await;
     assert_eq!(house.commands.active_merchants(), 0);
     granted(&house.send("CreateOrder", "o", order("A", 1)).await);
 }

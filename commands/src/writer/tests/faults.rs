@@ -108,7 +108,7 @@ async fn a_forked_history_stops_the_writer_for_good() {
     let forked = Reply::NotExecuted(NotExecuted::HistoryForked);
     assert_eq!(house.send("CreateOrder", "o", order("A", 1)).await, forked);
     assert_eq!(house.send("CreateOrder", "p", order("A", 1)).await, forked);
-    tokio::time::sleep(Settings::default().idle * 3).await;
+    let_pass(Settings::default().idle * 3).await;
     assert_eq!(house.send("CreateOrder", "q", order("A", 1)).await, forked);
 }
 

@@ -5,8 +5,8 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use holdfast_journal::{
-    AppendError, Batch, BatchSummary, Event, Head, Journal, JournalError, LoadRequest, Loaded, MemoryJournal,
-    Outcome, Snapshot,
+    AppendError, Batch, BatchSummary, Event, Finding, Head, Journal, JournalError, LoadRequest, Loaded,
+    MemoryJournal, Outcome, Snapshot,
 };
 
 /// What happens to one append.
@@ -116,6 +116,19 @@ impl Journal for FaultyJournal {
 
     async fn heads(&self) -> Result<Vec<(String, Head)>, JournalError> {
         self.inner.heads().await
+    }
+
+    async fn merchants(&self) -> Result<Vec<String>, JournalError> {
+        self.inner.merchants().await
+    }
+
+    async fn examine(
+        &self,
+        merchant: &str,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Result<Event, Finding>>, JournalError> {
+        self.inner.examine(merchant, after, limit).await
     }
 
     async fn has_batch(&self, merchant: &str, number: u64, id: [u8; 16]) -> Result<bool, JournalError> {

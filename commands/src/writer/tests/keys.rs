@@ -56,9 +56,8 @@ async fn the_same_key_of_another_sender_is_another_key() {
     granted(&house.send("CreateOrder", "o", order("A", 1)).await);
     let command = AnyCommand::read("CreateOrder", order("A", 2)).unwrap().unwrap();
     let key = IdempotencyKey::new("o").unwrap();
-    let (sender, now) = (Sender("somebody else".into()), house.clock.now());
-    let other =
-        Request::new(&vault(), &merchant(), &sender, Some(&key), command, Metadata::default(), now).unwrap();
+    let caller = Caller { merchant: &merchant(), sender: &Sender("somebody else".into()), key: Some(&key) };
+    let other = house.commands.request(caller, command, Metadata::default()).unwrap();
     assert!(!is_replay(&house.send_all(vec![other]).await[0]));
 }
 
@@ -68,7 +67,7 @@ async fn keys_outlive_the_program() {
     let house = House::over(Arc::clone(&journal), Settings::default());
     house.stock_up().await;
     let first = house.send("CreateOrder", "o", order("A", 1)).await;
-    assert!(house.commands.shutdown(std::time::Duration::from_secs(60)).await);
+    assert!(house.commands.shutdown(Duration::from_secs(60)).await);
     let house = House::over(journal, Settings::default());
     let second = house.send("CreateOrder", "o", order("A", 1)).await;
     assert!(is_replay(&second));
@@ -94,16 +93,16 @@ async fn a_fingerprint_covers_the_fields_as_supplied_whatever_their_order_and_of
 
 #[tokio::test(start_paused = true)]
 async fn refusals_are_kept_for_a_time_and_grants_for_ever() {
-    let settings = Settings { refusals_kept: std::time::Duration::from_secs(60), ..Settings::default() };
+    let settings = Settings { refusals_kept: Duration::from_secs(60), ..Settings::default() };
     let house = House::over(Arc::new(MemoryJournal::new()), settings);
     house.stock_up().await;
     granted(&house.send("CreateOrder", "granted", order("A", 1)).await);
     assert_eq!(refused(&house.send("CreateOrder", "refused", order("A", 100)).await), "insufficient_stock");
     house.clock.set(1_000_000 + 61_000_000);
-    tokio::time::sleep(std::time::Duration::from_secs(3_601)).await;
+    let_pass(Duration::from_secs(3_601)).await;
     assert!(is_replay(&house.send("CreateOrder", "granted", order("A", 1)).await));
     assert!(!is_replay(&house.send("CreateOrder", "refused", order("A", 100)).await));
-    let since = crate::refusals_kept_since(&*house.clock, std::time::Duration::from_secs(60));
+    let since = crate::refusals_kept_since(&*house.clock, Duration::from_secs(60));
     let found = holdfast_journal::verify(&*house.journal, "default", since, |_| {}).await.unwrap();
     assert_eq!(found.findings, []);
 }

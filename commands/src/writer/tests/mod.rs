@@ -8,13 +8,16 @@ mod simulation;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use holdfast_domain::Command;
 use holdfast_domain::values::{IdempotencyKey, MerchantId, Timestamp};
 use holdfast_journal::{Journal, MemoryJournal, OutcomeKind};
 use serde_json::{Value, json};
 
-use crate::{AnyCommand, Clock, Commands, MasterKey, Metadata, Reply, Request, Sender, Settings, Vault};
+use crate::{
+    AnyCommand, Caller, Clock, Commands, MasterKey, Metadata, Reply, Request, Sender, Settings, Vault,
+};
 
 /// A clock that tests move.
 #[derive(Debug, Default)]
@@ -72,9 +75,8 @@ impl House {
     fn request(&self, name: &str, key: Option<&str>, fields: Value) -> Request {
         let command = AnyCommand::read(name, fields).unwrap().unwrap();
         let key = key.map(|key| IdempotencyKey::new(key).unwrap());
-        let sender = Sender("tester".into());
-        let now = self.clock.now();
-        Request::new(&vault(), &merchant(), &sender, key.as_ref(), command, Metadata::default(), now).unwrap()
+        let caller = Caller { merchant: &merchant(), sender: &Sender("tester".into()), key: key.as_ref() };
+        self.commands.request(caller, command, Metadata::default()).unwrap()
     }
 
     /// Sends commands at once and waits for all replies.
@@ -155,4 +157,12 @@ fn every_command_is_known_by_its_own_name() {
     }
     assert!(AnyCommand::read("MakeCoffee", json!({})).is_none());
     assert_eq!(<holdfast_domain::order::CreateOrder as Command>::NAME, "CreateOrder");
+}
+
+/// Lets virtual time pass, and whoever waited for it act.
+async fn let_pass(duration: Duration) {
+    tokio::time::advance(duration).await;
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
 }

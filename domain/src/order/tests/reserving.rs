@@ -51,6 +51,7 @@ fn how_locations_were_chosen_is_recorded() {
         distance: None,
         rank: 4,
         lacked: Vec::new(),
+        lacked_skus: None,
         excluded: None,
     };
     let found =
