@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use holdfast_commands::{Clock, Commands, MasterKey, Settings, SystemClock, Vault, VaultError};
+use holdfast_commands::{Commands, MasterKey, Settings, SystemClock, Vault, VaultError};
 use holdfast_journal::{Journal, JournalError, SqliteJournal};
 use holdfast_projections::{Projections, ViewError, ViewStore};
 
@@ -62,15 +62,6 @@ pub struct App {
 impl App {
     /// Opens or creates the embedded store in a directory and starts everything over it.
     pub async fn open(directory: &Path) -> Result<Self, OpenError> {
-        Self::open_with(directory, Settings::default(), Arc::new(SystemClock)).await
-    }
-
-    /// The same with other limits and another clock.
-    pub async fn open_with(
-        directory: &Path,
-        settings: Settings,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, OpenError> {
         let unusable = |e: std::io::Error| OpenError::Directory {
             directory: directory.to_owned(),
             reason: e.to_string(),
@@ -80,7 +71,8 @@ impl App {
         let journal: Arc<dyn Journal> = Arc::new(SqliteJournal::open(directory)?);
         let vault = Vault::new(&MasterKey::from_file(&directory.join(KEY_FILE), true)?);
         let views = ViewStore::open(directory).await?;
-        let commands = Commands::start(Arc::clone(&journal), vault, clock, settings);
+        let commands =
+            Commands::start(Arc::clone(&journal), vault, Arc::new(SystemClock), Settings::default());
         let projections = Projections::start(&journal, &views, &commands.commits()).await?;
         let reading = Reading::new(&journal, &views, projections.progress(), commands.vault());
         Ok(Self { journal, commands, reading, projections: Mutex::new(Some(projections)), views })

@@ -91,6 +91,12 @@ pub trait Journal: Send + Sync + 'static {
     /// The wrapped key of a subject's personal data, where it was not deleted.
     async fn subject_key(&self, merchant: &str, subject: &str) -> Result<Option<Vec<u8>>, JournalError>;
 
+    /// By what the master key is known that personal data in here is sealed under, where that was kept.
+    async fn master_key_check(&self) -> Result<Option<Vec<u8>>, JournalError>;
+
+    /// Keeps by what the master key is known. What was kept first stays.
+    async fn keep_master_key_check(&self, digest: Vec<u8>) -> Result<(), JournalError>;
+
     /// Keeps states to start from. Older ones of the same stream are replaced; newer ones stay.
     async fn save_snapshots(&self, merchant: &str, snapshots: Vec<Snapshot>) -> Result<(), JournalError>;
 

@@ -31,6 +31,7 @@ struct Merchant {
 #[derive(Debug, Default)]
 pub struct MemoryJournal {
     merchants: Mutex<BTreeMap<String, Merchant>>,
+    master_key_check: Mutex<Option<Vec<u8>>>,
 }
 
 impl MemoryJournal {
@@ -242,6 +243,15 @@ impl Journal for MemoryJournal {
 
     async fn subject_key(&self, merchant: &str, subject: &str) -> Result<Option<Vec<u8>>, JournalError> {
         Ok(self.read_merchant(merchant, |merchant| merchant.subject_keys.get(subject).cloned()))
+    }
+
+    async fn master_key_check(&self) -> Result<Option<Vec<u8>>, JournalError> {
+        Ok(self.master_key_check.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+
+    async fn keep_master_key_check(&self, digest: Vec<u8>) -> Result<(), JournalError> {
+        self.master_key_check.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(digest);
+        Ok(())
     }
 
     async fn save_snapshots(&self, merchant: &str, snapshots: Vec<Snapshot>) -> Result<(), JournalError> {

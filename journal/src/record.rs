@@ -128,7 +128,7 @@ pub struct Outcome {
 /// A unique name: its kind and value.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ClaimKey {
-    /// What it names, such as `order_ref`.
+    /// What it names, such as `channel_ref`.
     pub kind: &'static str,
     /// The name.
     pub value: Arc<str>,

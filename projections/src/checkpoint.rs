@@ -14,14 +14,6 @@ pub(crate) struct Checkpoint {
     pub(crate) parked: u64,
 }
 
-fn signed(number: u64) -> i64 {
-    number.cast_signed()
-}
-
-fn unsigned(number: i64) -> u64 {
-    number.cast_unsigned()
-}
-
 /// Reads a checkpoint; the beginning where there is none.
 pub(crate) async fn read(
     connection: &mut SqliteConnection,
@@ -41,10 +33,10 @@ pub(crate) async fn read(
         return Ok(Checkpoint { hash: vec![0; 32], ..Checkpoint::default() });
     };
     Ok(Checkpoint {
-        position: unsigned(row.try_get(0)?),
+        position: row.try_get::<i64, _>(0)?.cast_unsigned(),
         hash: row.try_get(1)?,
-        folded: unsigned(row.try_get(2)?),
-        parked: unsigned(row.try_get(3)?),
+        folded: row.try_get::<i64, _>(2)?.cast_unsigned(),
+        parked: row.try_get::<i64, _>(3)?.cast_unsigned(),
     })
 }
 
@@ -68,14 +60,15 @@ pub(crate) async fn advance(
         )
     };
     let moved = moved
-        .bind(signed(to.position))
+        .bind(to.position.cast_signed())
         .bind(&to.hash)
-        .bind(signed(to.folded))
-        .bind(signed(to.parked))
+        .bind(to.folded.cast_signed())
+        .bind(to.parked.cast_signed())
         .bind(scope.merchant)
         .bind(projection)
         .bind(scope.generation);
-    let moved = if from.position == 0 { moved } else { moved.bind(signed(from.position)).bind(&from.hash) };
+    let moved =
+        if from.position == 0 { moved } else { moved.bind(from.position.cast_signed()).bind(&from.hash) };
     if moved.execute(connection).await?.rows_affected() == 1 {
         Ok(())
     } else {

@@ -1,5 +1,8 @@
 //! `holdfast verify`: prove that every merchant's journal is what was written.
 
+use std::time::Duration;
+
+use holdfast_commands::{SystemClock, refusals_kept_since};
 use holdfast_domain::values::MerchantId;
 use holdfast_journal::{Finding, Journal, JournalError, SqliteJournal, Verification};
 use serde::Serialize;
@@ -17,8 +20,8 @@ may be left out.
 Exit status: 0 when everything is as it was written, 1 when something is not, 2 when the store
 cannot be read.";
 
-/// A day in microseconds.
-const DAY: i64 = 86_400_000_000;
+/// A day in seconds.
+const DAY: u64 = 86_400;
 const ALTERED: u8 = 1;
 const UNREADABLE: u8 = 2;
 
@@ -33,8 +36,8 @@ pub struct Arguments {
     merchant: Option<MerchantId>,
     /// For how many days refusals are kept, 0 to 36500: older ones may be missing. Grants are kept for ever.
     #[arg(long, value_name = "DAYS", env = "HOLDFAST_REFUSALS_KEPT", default_value_t = 90,
-          value_parser = clap::value_parser!(i64).range(0..=36_500))]
-    refusals_kept: i64,
+          value_parser = clap::value_parser!(u64).range(0..=36_500))]
+    refusals_kept: u64,
     /// Write one JSON object instead of tables.
     #[arg(long)]
     json: bool,
@@ -100,10 +103,12 @@ async fn verified(arguments: &Arguments) -> Result<Vec<Verified>, CliError> {
             return Err(JournalError::Missing(format!("{}, merchant {merchant}", directory.display())).into());
         }
     }
-    let kept_since = jiff::Timestamp::now().as_microsecond() - arguments.refusals_kept * DAY;
+    let kept = Duration::from_secs(arguments.refusals_kept * DAY);
+    let kept_since = refusals_kept_since(&SystemClock, kept);
     let mut all = Vec::with_capacity(merchants.len());
     for merchant in merchants {
-        let events = journal.head(&merchant).await?.position;
+        // A head that cannot be read is a finding, not an obstacle.
+        let events = journal.head(&merchant).await.map_or(0, |head| head.position);
         all.push(one(&journal, merchant, events, kept_since).await?);
     }
     Ok(all)
@@ -212,6 +217,17 @@ mod tests {
         assert_eq!(connection.execute(change, []).unwrap(), 1);
         drop(connection);
         assert_eq!(status(directory.path(), &["--json"]).await, ALTERED);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_merchant_whose_head_was_removed_is_not_passed_over() {
+        let directory = tempfile::tempdir().unwrap();
+        a_store(directory.path()).await;
+        let connection = rusqlite::Connection::open(directory.path().join("journal.db")).unwrap();
+        assert_eq!(connection.execute("DELETE FROM journal_head", []).unwrap(), 1);
+        drop(connection);
+        assert_eq!(status(directory.path(), &[]).await, ALTERED);
+        assert_eq!(status(directory.path(), &["--merchant", "default"]).await, ALTERED);
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -72,12 +72,6 @@ impl ScalarType for DateTime {
     }
 }
 
-impl From<Timestamp> for DateTime {
-    fn from(moment: Timestamp) -> Self {
-        Self(moment)
-    }
-}
-
 /// Money.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Decimal(pub(super) Amount);

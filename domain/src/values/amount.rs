@@ -27,11 +27,6 @@ impl Amount {
         }
         text.parse().ok().map(Self)
     }
-
-    /// The decimal itself.
-    pub fn decimal(self) -> Decimal {
-        self.0
-    }
 }
 
 impl fmt::Display for Amount {

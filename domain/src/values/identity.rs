@@ -33,11 +33,6 @@ impl OrderId {
     pub const fn new(id: Uuid) -> Self {
         Self(id)
     }
-
-    /// The UUID.
-    pub const fn uuid(self) -> Uuid {
-        self.0
-    }
 }
 
 impl fmt::Display for OrderId {

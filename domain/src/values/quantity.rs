@@ -110,11 +110,6 @@ impl Units {
     pub fn minus(self, other: Self) -> i64 {
         self.0.cast_signed() - other.0.cast_signed()
     }
-
-    /// As a quantity, where it is one.
-    pub fn quantity(self) -> Option<Quantity> {
-        i64::try_from(self.0).ok().and_then(|number| Quantity::new(number).ok())
-    }
 }
 
 impl Add for Units {

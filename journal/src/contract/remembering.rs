@@ -12,6 +12,7 @@ for_every_journal!(
     a_snapshot_of_another_form_replaces_whatever_is_there,
     snapshots_of_other_streams_and_merchants_are_left_alone,
     streams_are_loaded_in_the_order_of_the_request,
+    what_is_known_of_the_master_key_is_kept_once,
 );
 
 async fn load(journal: &dyn Journal, merchant: &str, name: &str) -> LoadedStream {
@@ -104,4 +105,12 @@ async fn streams_are_loaded_in_the_order_of_the_request(fixture: &mut impl Fixtu
     assert_eq!(numbers, [Some(4), None, Some(1), Some(4)]);
     assert_eq!(loaded.claims, []);
     assert_eq!(loaded.outcomes, []);
+}
+
+async fn what_is_known_of_the_master_key_is_kept_once(fixture: &mut impl Fixture) {
+    assert_eq!(fixture.journal().master_key_check().await.unwrap(), None);
+    fixture.journal().keep_master_key_check(vec![1; 32]).await.unwrap();
+    fixture.journal().keep_master_key_check(vec![2; 32]).await.unwrap();
+    fixture.reopen().await;
+    assert_eq!(fixture.journal().master_key_check().await.unwrap(), Some(vec![1; 32]));
 }

@@ -298,6 +298,16 @@ pub(super) fn has_batch(
         .map_err(unavailable)
 }
 
+pub(super) fn keep_master_key_check(connection: &mut Connection, digest: &[u8]) -> Result<(), JournalError> {
+    connection
+        .execute(
+            "INSERT INTO master_key_check (id, digest) VALUES (1, ?1) ON CONFLICT DO NOTHING",
+            params![digest],
+        )
+        .map(drop)
+        .map_err(unavailable)
+}
+
 pub(super) fn save_snapshots(
     connection: &mut Connection,
     merchant: &str,

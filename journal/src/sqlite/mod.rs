@@ -176,6 +176,14 @@ impl Journal for SqliteJournal {
         self.read_with(move |connection| query::subject_key(connection, &merchant, &subject)).await
     }
 
+    async fn master_key_check(&self) -> Result<Option<Vec<u8>>, JournalError> {
+        self.read_with(query::master_key_check).await
+    }
+
+    async fn keep_master_key_check(&self, digest: Vec<u8>) -> Result<(), JournalError> {
+        self.writer.run(move |connection| append::keep_master_key_check(connection, &digest)).await?
+    }
+
     async fn save_snapshots(&self, merchant: &str, snapshots: Vec<Snapshot>) -> Result<(), JournalError> {
         let merchant = merchant.to_owned();
         self.writer.run(move |connection| append::save_snapshots(connection, &merchant, &snapshots)).await?

@@ -162,6 +162,13 @@ fn position_of(found: &Result<Event, Finding>) -> u64 {
     found.as_ref().map_or_else(|finding| finding.position, |event| event.position)
 }
 
+/// Whether there is an event where no position is.
+fn precedes_the_first(connection: &Connection, merchant: &str) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM event WHERE merchant = ?1 AND position < 1)")?
+        .query_row(params![merchant], |row| row.get(0))
+}
+
 /// Events one by one, each as far as it can be read.
 pub(super) fn examine(
     connection: &Connection,
@@ -175,6 +182,10 @@ pub(super) fn examine(
     ))?;
     let mut rows = statement.query(params![merchant, bounded(after), bounded(limit as u64)])?;
     let (mut found, mut bytes) = (Vec::new(), 0);
+    if after == 0 && precedes_the_first(connection, merchant)? {
+        found
+            .push(Err(Finding { position: 0, what: "an event stands before the first position".to_owned() }));
+    }
     while bytes < PAGE_BYTES {
         let row = match (rows.next(), found.last()) {
             (Ok(Some(row)), _) => row,
@@ -212,7 +223,7 @@ fn stream_events(
     connection
         .prepare_cached(&format!(
             "SELECT {EVENT} WHERE event.merchant = ?1 AND event.stream = ?2 AND event.version > ?3
-             AND event.command_end <= ?4 ORDER BY event.version"
+             AND event.command_end <= ?4 AND event.position > 0 ORDER BY event.version"
         ))?
         .query_map(params![merchant, stream, bounded(after_version), bounded(up_to)], event_of)?
         .collect()
@@ -373,4 +384,8 @@ pub(super) fn batches(
             })
         })?
         .collect()
+}
+
+pub(super) fn master_key_check(connection: &Connection) -> rusqlite::Result<Option<Vec<u8>>> {
+    connection.query_row("SELECT digest FROM master_key_check", [], |row| row.get(0)).optional()
 }

@@ -63,6 +63,8 @@ impl EventWalk {
                         self.reach(position, result);
                         self.check(merchant, &event, result);
                     }
+                    // It stands beside the chain, not in it.
+                    Err(finding) if position == 0 => result.add(finding),
                     Err(finding) => {
                         if !beyond {
                             self.reach(position, result);

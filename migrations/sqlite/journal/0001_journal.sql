@@ -102,3 +102,9 @@ CREATE TABLE snapshot (
     state        BLOB    NOT NULL,
     PRIMARY KEY (merchant, stream)
 ) WITHOUT ROWID;
+
+-- By what the master key is known that everything personal in here is sealed under: the store's, not a merchant's.
+CREATE TABLE master_key_check (
+    id     INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    digest BLOB    NOT NULL
+);

@@ -51,7 +51,7 @@ pub struct Page<T> {
     pub next: Option<String>,
 }
 
-/// A location's part of an order, with the order's id.
+/// A location's part of an order, with the order.
 #[derive(Debug, Clone)]
 pub struct FulfillmentOrderRow {
     /// The order that it belongs to.

@@ -155,6 +155,14 @@ impl Journal for FaultyJournal {
         self.inner.subject_key(merchant, subject).await
     }
 
+    async fn master_key_check(&self) -> Result<Option<Vec<u8>>, JournalError> {
+        self.inner.master_key_check().await
+    }
+
+    async fn keep_master_key_check(&self, digest: Vec<u8>) -> Result<(), JournalError> {
+        self.inner.keep_master_key_check(digest).await
+    }
+
     async fn save_snapshots(&self, merchant: &str, snapshots: Vec<Snapshot>) -> Result<(), JournalError> {
         self.inner.save_snapshots(merchant, snapshots).await
     }

@@ -184,12 +184,3 @@ fn an_order_that_exists_is_named() {
     let refused = given([create()]).decide(&create()).unwrap_err();
     assert_eq!(refused.details(), Some(("orderId", json!(order_id()))));
 }
-
-#[test]
-fn a_refusal_leaves_no_trace() {
-    for Row { order, command, code, .. } in all_rows() {
-        let before = order.clone();
-        order.decide(&command).expect_err(code);
-        assert_eq!(order, before);
-    }
-}

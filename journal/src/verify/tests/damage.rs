@@ -1,7 +1,7 @@
 //! Rows that cannot be what was written, gaps, and more damage than can be listed.
 
 use super::{Store, connect, finding, named, open, tamper};
-use crate::testing::{Command, Scribe, verified};
+use crate::testing::{Command, Scribe, all_events, verified};
 use crate::{Journal, JournalError, SqliteJournal};
 
 /// SQL before which every column of a table takes NULL.
@@ -66,8 +66,8 @@ async fn a_position_that_cannot_be_is_missed_where_it_was() {
         ("1000000", beyond),
         ("'text'", beyond),
         ("x'ff'", beyond),
-        ("-1", &[4]),
-        ("0", &[4]),
+        ("-1", &[0, 4]),
+        ("0", &[0, 4]),
         ("4.5", &[4]),
     ] {
         let sql = format!("UPDATE event SET position = {position} WHERE merchant = 'm' AND position = 4");
@@ -245,4 +245,28 @@ async fn a_database_without_its_tables_is_an_error() {
     connect(&copy).execute_batch("DROP TABLE event").unwrap();
     let error = crate::verify(&open(&copy), "m", 0, |_| {}).await.unwrap_err();
     assert!(matches!(error, JournalError::Unavailable(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn an_event_before_the_first_is_found_and_told_by_no_stream() {
+    let store = Store::new().await;
+    let columns =
+        "event_id, stream, version + 100, command_end, type, type_version, payload, sealed, metadata,
+                   recorded_at, batch, hash";
+    for position in [0, -5] {
+        let copy = store.copy();
+        tamper(
+            &copy,
+            &format!(
+                "INSERT INTO event SELECT merchant, {position}, {columns} FROM event
+                 WHERE merchant = 'm' AND position = 3"
+            ),
+        );
+        let journal = open(&copy);
+        let verification = verified(&journal, "m").await;
+        assert_eq!(named(&verification), [0], "{:#?}", verification.findings);
+        let stream = all_events(&journal, "m").await.swap_remove(2).stream_name;
+        let told = journal.read_stream("m", &stream, u64::MAX).await.unwrap();
+        assert!(told.iter().all(|event| event.position > 0));
+    }
 }
