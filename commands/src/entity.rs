@@ -4,15 +4,19 @@ use std::sync::Arc;
 
 use cqrs_es::Aggregate;
 use holdfast_domain::Decide;
-use holdfast_domain::network::Network;
+use holdfast_domain::network::{Location, Network};
 use holdfast_domain::order::{Order, OrderEvent};
 use holdfast_domain::policy::Policy;
 use holdfast_domain::stock::StockItem;
 use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_journal::{Event, JournalError, LoadedStream, Snapshot};
 
+use crate::privacy::Vault;
+
 /// The form of snapshots. Raised whenever a state's form changes; older ones are then passed over.
-const SNAPSHOT_FORM: u32 = 1;
+const SNAPSHOT_FORM: u32 = 2;
+/// A snapshot begins with its digest.
+const DIGEST: usize = 32;
 
 /// Any aggregate's state.
 #[derive(Debug, Clone)]
@@ -89,21 +93,6 @@ impl Entity {
             _ => {}
         }
     }
-
-    /// About how many bytes it takes: enough to bound memory, not to account for it.
-    pub(crate) fn weight(&self) -> usize {
-        256 + match self {
-            Self::Order(order) => {
-                1_024
-                    + order.lines().len() * 300
-                    + order.fulfillment_orders.len() * 200
-                    + order.shipments.len() * 400
-            }
-            Self::Stock(item) => item.bins.len() * (200 + 24 * holdfast_domain::stock::MOVEMENTS_KEPT),
-            Self::Network(network) => network.locations.len() * 500,
-            Self::Policy(policy) => 300 + policy.channels.len() * 200,
-        }
-    }
 }
 
 /// An aggregate's state and its stream's place in the journal.
@@ -116,27 +105,41 @@ pub(crate) struct Kept {
     pub(crate) version: u64,
     /// Its version in the latest snapshot.
     pub(crate) snapshot: u64,
+    /// Bytes of the events that it was folded from, as far as they were read.
+    pub(crate) bytes: usize,
 }
 
 impl Kept {
     /// A stream without events.
     pub(crate) fn nothing(stream: &StreamId) -> Self {
-        Self { entity: Entity::empty(stream), stream: 0, version: 0, snapshot: 0 }
+        Self { entity: Entity::empty(stream), stream: 0, version: 0, snapshot: 0, bytes: 0 }
     }
 
     /// A stream as it was loaded; nothing where the snapshot cannot be used and all events are needed.
-    pub(crate) fn load(stream: &StreamId, loaded: &LoadedStream) -> Result<Option<Self>, JournalError> {
+    pub(crate) fn load(
+        stream: &StreamId,
+        loaded: &LoadedStream,
+        vault: &Vault,
+    ) -> Result<Option<Self>, JournalError> {
         let mut kept = Self { stream: loaded.stream, ..Self::nothing(stream) };
         if let Some(snapshot) = &loaded.snapshot {
             if snapshot.type_version != SNAPSHOT_FORM {
                 return Ok(None);
             }
-            let Ok(entity) = Entity::from_snapshot(stream, &snapshot.state) else {
+            let version = snapshot.version;
+            let Some((digest, state)) = snapshot.state.split_at_checked(DIGEST) else {
                 return Ok(None);
             };
-            kept = Self { entity, version: snapshot.version, snapshot: snapshot.version, ..kept };
+            if vault.snapshot_digest(stream, version, state) != *digest {
+                tracing::warn!(%stream, version, "a snapshot was not made by this program: all events are read");
+                return Ok(None);
+            }
+            let Ok(entity) = Entity::from_snapshot(stream, state) else {
+                return Ok(None);
+            };
+            kept = Self { entity, version, snapshot: version, bytes: state.len(), ..kept };
         }
-        kept.fold(stream, &loaded.events)?;
+        kept.fold(&loaded.events)?;
         Ok(Some(kept))
     }
 
@@ -144,30 +147,56 @@ impl Kept {
     pub(crate) fn replay(stream: &StreamId, events: &[Event]) -> Result<Self, JournalError> {
         let number = events.first().map_or(0, |event| event.stream);
         let mut kept = Self { stream: number, ..Self::nothing(stream) };
-        kept.fold(stream, events)?;
+        kept.fold(events)?;
         Ok(kept)
     }
 
-    fn fold(&mut self, stream: &StreamId, events: &[Event]) -> Result<(), JournalError> {
+    fn fold(&mut self, events: &[Event]) -> Result<(), JournalError> {
         for event in events {
             let corrupt =
                 |what: String| JournalError::Corrupt(format!("position {}: {what}", event.position));
             if event.version != self.version + 1 {
                 return Err(corrupt(format!("version {} follows {}", event.version, self.version)));
             }
-            let decoded = DomainEvent::decode(stream, &event.kind, event.type_version, &event.payload)
-                .map_err(|e| corrupt(e.to_string()))?;
-            self.entity.apply(decoded);
+            self.entity.apply(decode(event)?);
             self.version = event.version;
+            self.bytes += event.payload.len();
         }
         Ok(())
     }
 
     /// Its snapshot, where it can be made.
-    pub(crate) fn to_snapshot(&self) -> Option<Snapshot> {
+    pub(crate) fn to_snapshot(&self, stream: &StreamId, vault: &Vault) -> Option<Snapshot> {
         let state = self.entity.to_snapshot().ok()?;
+        let digest = vault.snapshot_digest(stream, self.version, &state);
+        let state = [&digest[..], &state].concat();
         Some(Snapshot { stream: self.stream, type_version: SNAPSHOT_FORM, version: self.version, state })
     }
+
+    /// About how many bytes it takes: enough to bound memory, not to account for it.
+    pub(crate) fn weight(&self) -> usize {
+        256 + match &self.entity {
+            // An order keeps most of what its events say, and takes more room than they do.
+            Entity::Order(_) => 1_024 + self.bytes * 2,
+            Entity::Stock(item) => item.bins.len() * (200 + 24 * holdfast_domain::stock::MOVEMENTS_KEPT),
+            Entity::Network(network) => network.locations.values().map(|known| 500 + text_of(known)).sum(),
+            Entity::Policy(policy) => 300 + policy.channels.len() * 200,
+        }
+    }
+}
+
+/// What a stored event says.
+pub fn decode(event: &Event) -> Result<DomainEvent, JournalError> {
+    let corrupt = |what: String| JournalError::Corrupt(format!("position {}: {what}", event.position));
+    let stream: StreamId = event.stream_name.parse().map_err(|e| corrupt(format!("{e}")))?;
+    DomainEvent::decode(&stream, &event.kind, event.type_version, &event.payload)
+        .map_err(|e| corrupt(e.to_string()))
+}
+
+/// Bytes of text that a location may carry.
+fn text_of(location: &Location) -> usize {
+    let reason = location.paused.as_ref().map_or(0, |reason| reason.as_str().len());
+    reason + location.details.address.as_ref().map_or(0, |address| address.as_str().len())
 }
 
 /// An order as its events tell it, with its version and the position of its last command.

@@ -6,6 +6,7 @@
 //! `CreateOrder` from here takes you through everything that happens to it.
 
 mod answer;
+mod claims;
 mod clock;
 mod committer;
 mod dispatch;
@@ -21,6 +22,7 @@ mod world;
 mod writer;
 
 pub use answer::{Answer, CommandState, NotExecuted, Refused, Reply};
+pub use claims::verify_claims;
 pub use clock::{Clock, SystemClock};
 pub use dispatch::{AnyCommand, COMMANDS, CommandSchema};
 pub use entity::fold_order;

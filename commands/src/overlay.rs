@@ -54,9 +54,9 @@ impl Committed {
     }
 
     pub(crate) fn insert(&mut self, stream: StreamId, kept: Kept) {
-        self.bytes += kept.entity.weight();
+        self.bytes += kept.weight();
         if let Some(replaced) = self.streams.put(stream, kept) {
-            self.bytes = self.bytes.saturating_sub(replaced.entity.weight());
+            self.bytes = self.bytes.saturating_sub(replaced.weight());
         }
     }
 
@@ -82,7 +82,7 @@ impl Committed {
 
     pub(crate) fn forget(&mut self, stream: &StreamId) {
         if let Some(forgotten) = self.streams.pop(stream) {
-            self.bytes = self.bytes.saturating_sub(forgotten.entity.weight());
+            self.bytes = self.bytes.saturating_sub(forgotten.weight());
         }
     }
 
@@ -113,7 +113,7 @@ impl Committed {
     pub(crate) fn shrink(&mut self) {
         while self.bytes > self.limit {
             let Some((_, forgotten)) = self.streams.pop_lru() else { break };
-            self.bytes = self.bytes.saturating_sub(forgotten.entity.weight());
+            self.bytes = self.bytes.saturating_sub(forgotten.weight());
         }
         while self.claims.len() > MOST_CLAIMS {
             self.claims.pop_lru();

@@ -10,6 +10,7 @@ use std::path::Path;
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use hmac::{Hmac, Mac};
+use holdfast_domain::stream::StreamId;
 use sha2::Sha256;
 
 const NONCE: usize = 24;
@@ -51,6 +52,11 @@ impl MasterKey {
         Self(bytes)
     }
 
+    /// By what the key is known: a digest that tells nothing of it.
+    pub fn check(&self) -> [u8; 32] {
+        derived(self, b"holdfast key check 1")
+    }
+
     /// Reads the key from a file of 64 hexadecimal digits, making the file with a new key where there is none
     /// and `create` says so.
     pub fn from_file(file: &Path, create: bool) -> Result<Self, VaultError> {
@@ -70,13 +76,27 @@ impl MasterKey {
 }
 
 fn write_private(file: &Path, text: &str) -> std::io::Result<()> {
+    // Under another name first: whatever interrupts this, there is a whole key or none.
+    let unfinished = file.with_extension("unfinished");
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
+    options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(file)?;
-    writeln!(file, "{text}")?;
-    file.sync_all()
+    let mut written = options.open(&unfinished)?;
+    writeln!(written, "{text}")?;
+    written.sync_all()?;
+    std::fs::rename(&unfinished, file)?;
+    match file.parent() {
+        Some(directory) => std::fs::File::open(directory)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+/// A key for one purpose, made from the master key.
+fn derived(master: &MasterKey, purpose: &[u8]) -> [u8; 32] {
+    let mut mac = <Hmac<Sha256> as KeyInit>::new(&hmac_key(&master.0));
+    mac.update(purpose);
+    mac.finalize().into_bytes().into()
 }
 
 pub(crate) fn to_hex(bytes: &[u8]) -> String {
@@ -108,6 +128,7 @@ pub(crate) type WrappedKey = Vec<u8>;
 pub struct Vault {
     master: XChaCha20Poly1305,
     fingerprints: Hmac<Sha256>,
+    snapshots: Hmac<Sha256>,
 }
 
 impl std::fmt::Debug for Vault {
@@ -119,16 +140,11 @@ impl std::fmt::Debug for Vault {
 impl Vault {
     /// A vault under a master key.
     pub fn new(master: &MasterKey) -> Self {
-        let derived = |purpose: &[u8]| -> [u8; 32] {
-            // Any length of key is valid for HMAC, so this cannot fail; an unkeyed MAC is never used.
-            let Ok(mac) = <Hmac<Sha256> as Mac>::new_from_slice(&master.0) else { return master.0 };
-            mac.chain_update(purpose).finalize().into_bytes().into()
-        };
-        let wrapping = derived(b"holdfast key wrapping 1");
-        let fingerprints = derived(b"holdfast fingerprints 1");
+        let mac = |purpose| <Hmac<Sha256> as KeyInit>::new(&hmac_key(&derived(master, purpose)));
         Self {
-            master: XChaCha20Poly1305::new(&wrapping.into()),
-            fingerprints: <Hmac<Sha256> as KeyInit>::new(&hmac_key(&fingerprints)),
+            master: XChaCha20Poly1305::new(&derived(master, b"holdfast key wrapping 1").into()),
+            fingerprints: mac(b"holdfast fingerprints 1"),
+            snapshots: mac(b"holdfast snapshots 1"),
         }
     }
 
@@ -154,13 +170,23 @@ impl Vault {
 
     /// A keyed digest of a command: the same for the same content, and telling nothing of it without the key.
     pub fn fingerprint(&self, command: &str, canonical: &[u8]) -> [u8; 32] {
-        let mut mac = self.fingerprints.clone();
-        for part in [FINGERPRINT_FORM, command.as_bytes(), canonical] {
-            mac.update(&(part.len() as u64).to_be_bytes());
-            mac.update(part);
-        }
-        mac.finalize().into_bytes().into()
+        digest(&self.fingerprints, &[FINGERPRINT_FORM, command.as_bytes(), canonical])
     }
+
+    /// A keyed digest of a snapshot: one that was not made here has another.
+    pub(crate) fn snapshot_digest(&self, stream: &StreamId, version: u64, state: &[u8]) -> [u8; 32] {
+        digest(&self.snapshots, &[stream.to_string().as_bytes(), &version.to_be_bytes(), state])
+    }
+}
+
+/// A keyed digest of parts, each with its length before it.
+fn digest(keyed: &Hmac<Sha256>, parts: &[&[u8]]) -> [u8; 32] {
+    let mut mac = keyed.clone();
+    for part in parts {
+        mac.update(&(part.len() as u64).to_be_bytes());
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
 }
 
 fn hmac_key(key: &[u8; 32]) -> hmac::digest::Key<Hmac<Sha256>> {
@@ -226,6 +252,19 @@ mod tests {
         assert_ne!(vault.fingerprint("A", b"x"), vault.fingerprint("B", b"x"));
         assert_ne!(vault.fingerprint("A", b"Bx"), vault.fingerprint("AB", b"x"));
         assert_ne!(vault.fingerprint("A", b"x"), self::vault(2).fingerprint("A", b"x"));
+    }
+
+    #[test]
+    fn a_key_is_known_by_its_check_and_a_snapshot_by_its_digest() {
+        assert_eq!(MasterKey::new([1; 32]).check(), MasterKey::new([1; 32]).check());
+        assert_ne!(MasterKey::new([1; 32]).check(), MasterKey::new([2; 32]).check());
+        let vault = vault(1);
+        let digest = vault.snapshot_digest(&StreamId::Network, 7, b"state");
+        assert_eq!(digest, vault.snapshot_digest(&StreamId::Network, 7, b"state"));
+        assert_ne!(digest, vault.snapshot_digest(&StreamId::Policy, 7, b"state"));
+        assert_ne!(digest, vault.snapshot_digest(&StreamId::Network, 8, b"state"));
+        assert_ne!(digest, vault.snapshot_digest(&StreamId::Network, 7, b"other"));
+        assert_ne!(digest, self::vault(2).snapshot_digest(&StreamId::Network, 7, b"state"));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use holdfast_domain::{Class, Refusal};
 use holdfast_journal::{Claim, ClaimKey, CommandRecord, NewEvent, OutcomeKind, SubjectKey};
 
 use crate::answer::Refused;
+use crate::claims::claimed_by;
 use crate::entity::{Held, Kept};
 use crate::overlay::{Layers, Overlay};
 use crate::privacy::Vault;
@@ -186,14 +187,6 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Takes a claim for a stream that has events.
-    pub fn take_claim(&mut self, key: ClaimKey, stream: &StreamId) -> Result<(), Stop> {
-        let number = self.kept(stream)?.stream;
-        self.own.claims.insert(key.clone(), stream.clone());
-        self.record.claims.push(Claim { key, stream: number });
-        Ok(())
-    }
-
     /// Destroys the key to an order's personal data.
     pub fn erase_subject(&mut self, id: OrderId) {
         self.record.erased_subjects.push(subject(id));
@@ -221,16 +214,26 @@ impl<'a> World<'a> {
             let kept = self.kept(stream)?.clone();
             self.own.streams.insert(stream.clone(), kept);
         }
-        let stored = self.stored(stream, A::event(event.clone()))?;
+        let happened = A::event(event.clone());
+        let claims = claimed_by(&happened);
+        let stored = self.stored(stream, happened)?;
         let Some(kept) = self.own.streams.get_mut(stream) else { return Err(Stop::Missing) };
         if kept.version == 0 {
             kept.stream = position;
         }
         kept.version += 1;
+        kept.bytes += stored.payload.len();
         if let Some(state) = A::of_mut(&mut kept.entity) {
             Arc::make_mut(state).apply(event);
         }
-        self.record.events.push(NewEvent { stream: kept.stream, version: kept.version, ..stored });
+        let number = kept.stream;
+        self.record.events.push(NewEvent { stream: number, version: kept.version, ..stored });
+        for key in claims {
+            if self.claim(&key)?.is_none() {
+                self.own.claims.insert(key.clone(), stream.clone());
+                self.record.claims.push(Claim { key, stream: number });
+            }
+        }
         Ok(())
     }
 

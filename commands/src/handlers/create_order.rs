@@ -1,7 +1,6 @@
 //! `CreateOrder`: take an order and, where its policy says so, reserve its units in the same decision.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use holdfast_domain::Class;
 use holdfast_domain::order::{
@@ -15,6 +14,7 @@ use holdfast_journal::{ClaimKey, OutcomeKind};
 use super::reserve_inventory::reserve_inventory;
 use super::{Grant, Handle, Stop, World};
 use crate::answer::Refused;
+use crate::claims::channel_reference;
 use crate::privacy::to_hex;
 
 impl Handle for CreateOrder {
@@ -45,9 +45,6 @@ impl Handle for CreateOrder {
             let place = self.ship_to.as_ref().and_then(ShipTo::coordinates);
             reserve_inventory(world, id, place, ReservationTrigger::Creation)?;
         }
-        if let Some(reference) = reference {
-            world.take_claim(reference, &stream)?;
-        }
         world.grant_order(OutcomeKind::Created, id)
     }
 }
@@ -68,8 +65,7 @@ fn content(world: &World<'_>) -> Result<Text<64>, Stop> {
 /// The channel's name for the order, which no other order may have.
 fn claim(order: &CreateOrder) -> Option<ClaimKey> {
     let reference = order.channel_ref.as_ref()?;
-    // Neither may contain a slash.
-    Some(ClaimKey { kind: "channel_ref", value: Arc::from(format!("{}/{reference}", order.channel)) })
+    Some(channel_reference(&order.channel, reference))
 }
 
 fn stock_items(order: &CreateOrder) -> impl Iterator<Item = StreamId> {

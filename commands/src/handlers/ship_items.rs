@@ -1,17 +1,17 @@
 //! `ShipItems`: record that parcels left, and take their units off the stock.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use holdfast_domain::order::{Order, OrderCommand, OrderEvent, OrderView, ShipItems, ShipmentCreated};
 use holdfast_domain::stock::{StockCommand, StockItem};
 use holdfast_domain::stream::StreamId;
-use holdfast_domain::values::{Reference, ShipmentId, Sku, Units};
-use holdfast_journal::{ClaimKey, OutcomeKind};
+use holdfast_domain::values::{ShipmentId, Sku, Units};
+use holdfast_journal::OutcomeKind;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Grant, Handle, Stop, World};
+use crate::claims::tracking_number;
 use crate::world::grant;
 
 /// The order, and the shipment that was made.
@@ -25,18 +25,12 @@ pub struct Shipped {
     order: OrderView,
 }
 
-/// The claim of a parcel's number.
-pub(super) fn tracking_claim(carrier: &Reference, number: &Reference) -> ClaimKey {
-    // Neither may contain a slash.
-    ClaimKey { kind: "tracking_number", value: Arc::from(format!("{carrier}/{number}")) }
-}
-
 impl Handle for ShipItems {
     fn handle(&self, world: &mut World<'_>) -> Result<Grant, Stop> {
         let id = self.fulfillment_order_id.order();
         let before = world.order_to_change(id)?;
         let numbers =
-            self.packages.iter().map(|package| tracking_claim(&package.carrier, &package.tracking_number));
+            self.packages.iter().map(|package| tracking_number(&package.carrier, &package.tracking_number));
         world.want(before.lines().iter().map(|line| StreamId::Stock(line.sku.clone())), numbers)?;
         let stream = StreamId::Order(id);
         let command = OrderCommand::ShipItems(self.clone(), world.at);
@@ -53,13 +47,6 @@ impl Handle for ShipItems {
                 at: world.at,
             };
             world.decide::<StockItem>(&StreamId::Stock(sku), &command)?;
-        }
-        for package in &created.packages {
-            // Carriers use numbers again: the first order keeps it, and the later one is tracked by shipment.
-            let claim = tracking_claim(&package.carrier, &package.tracking_number);
-            if world.claim(&claim)?.is_none() {
-                world.take_claim(claim, &stream)?;
-            }
         }
         let order = world.order_view(id)?;
         grant(OutcomeKind::Created, &Shipped { shipment_id: created.shipment_id, order })

@@ -3,12 +3,13 @@
 use holdfast_domain::order::{OrderRefusal, TrackParcel, TrackShipment};
 use holdfast_domain::stream::StreamId;
 
-use super::ship_items::tracking_claim;
 use super::{Grant, Handle, Stop, World};
+use crate::claims::tracking_number;
 
 impl Handle for TrackParcel {
     fn handle(&self, world: &mut World<'_>) -> Result<Grant, Stop> {
-        let Some(StreamId::Order(id)) = world.claim(&tracking_claim(&self.carrier, &self.tracking_number))?
+        let Some(StreamId::Order(id)) =
+            world.claim(&tracking_number(&self.carrier, &self.tracking_number))?
         else {
             return Err(OrderRefusal::UnknownTrackingNumber.into());
         };

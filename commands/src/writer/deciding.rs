@@ -228,7 +228,7 @@ impl Writer {
         for (stream, found) in streams.into_iter().zip(loaded.streams) {
             let kept = match found {
                 None => Kept::nothing(&stream),
-                Some(found) => match Kept::load(&stream, &found)? {
+                Some(found) => match Kept::load(&stream, &found, &self.shared.vault)? {
                     Some(kept) => kept,
                     None => {
                         let all = journal.read_stream(merchant, &stream.to_string(), u64::MAX).await?;

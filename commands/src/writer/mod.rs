@@ -139,7 +139,7 @@ impl Writer {
         let mut messages = Vec::new();
         loop {
             self.start_commit().await;
-            if !self.backlog.is_empty() && self.has_room() {
+            if !self.backlog.is_empty() && self.room() > 0 {
                 self.decide_backlog().await;
                 continue;
             }
@@ -167,10 +167,6 @@ impl Writer {
         self.batch_limit.saturating_sub(self.open.decided.len())
     }
 
-    fn has_room(&self) -> bool {
-        self.room() > 0
-    }
-
     /// Commits what was decided, once what it was decided on is durable.
     async fn start_commit(&mut self) {
         if self.in_flight.is_some() || self.open.decided.is_empty() {
@@ -189,7 +185,9 @@ impl Writer {
 
     /// Keeps what would be long to load when the program starts again.
     async fn end(&mut self) -> Ended {
-        self.snapshots.keep(&self.shared.journal, &self.merchant, &self.layers.committed).await;
+        self.snapshots
+            .keep(&self.shared.journal, &self.shared.vault, &self.merchant, &self.layers.committed)
+            .await;
         Ended::Closed
     }
 

@@ -3,7 +3,7 @@
 use holdfast_journal::AppendError;
 
 use super::deciding::answer_all;
-use super::{Decided, InFlight, Writer};
+use super::{Decided, InFlight, Shared, Writer};
 use crate::answer::{NotExecuted, Reply};
 
 impl Writer {
@@ -34,7 +34,8 @@ impl Writer {
         let overlay = std::mem::take(&mut self.layers.in_flight);
         self.snapshots.note(&overlay, self.shared.settings.snapshot_every);
         self.layers.committed.absorb(overlay);
-        self.snapshots.keep_now_and_then(&self.shared.journal, &self.merchant, &mut self.layers.committed);
+        let Shared { journal, vault, .. } = &self.shared;
+        self.snapshots.keep_now_and_then(journal, vault, &self.merchant, &mut self.layers.committed);
         self.shared.commits.send_modify(|count| *count += 1);
         self.batch_limit = (self.batch_limit * 2).min(self.shared.settings.batch);
         for Decided { submission, answer, attached, .. } in decided {

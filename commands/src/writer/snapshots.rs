@@ -13,6 +13,7 @@ use holdfast_journal::{Journal, Snapshot};
 use tokio::time::Instant;
 
 use crate::overlay::{Committed, Overlay};
+use crate::privacy::Vault;
 
 /// The least time between two rounds.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -35,6 +36,7 @@ impl Snapshots {
     pub(super) fn keep_now_and_then(
         &mut self,
         journal: &Arc<dyn Journal>,
+        vault: &Vault,
         merchant: &MerchantId,
         committed: &mut Committed,
     ) {
@@ -42,7 +44,7 @@ impl Snapshots {
             return;
         }
         self.last = Some(Instant::now());
-        let snapshots = self.take(committed);
+        let snapshots = self.take(committed, vault);
         for snapshot in &snapshots {
             committed.note_snapshot(&snapshot.0);
         }
@@ -54,19 +56,20 @@ impl Snapshots {
     pub(super) async fn keep(
         &mut self,
         journal: &Arc<dyn Journal>,
+        vault: &Vault,
         merchant: &MerchantId,
         committed: &Committed,
     ) {
         let snapshots: Vec<Snapshot> =
-            self.take(committed).into_iter().map(|(_, snapshot)| snapshot).collect();
+            self.take(committed, vault).into_iter().map(|(_, snapshot)| snapshot).collect();
         if !snapshots.is_empty() {
             save(Arc::clone(journal), merchant.clone(), snapshots).await;
         }
     }
 
-    fn take(&mut self, committed: &Committed) -> Vec<(StreamId, Snapshot)> {
+    fn take(&mut self, committed: &Committed, vault: &Vault) -> Vec<(StreamId, Snapshot)> {
         let kept = |stream: StreamId| {
-            let snapshot = committed.peek(&stream)?.to_snapshot()?;
+            let snapshot = committed.peek(&stream)?.to_snapshot(&stream, vault)?;
             Some((stream, snapshot))
         };
         self.due.drain().filter_map(kept).collect()
