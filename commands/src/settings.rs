@@ -11,7 +11,7 @@ pub struct Settings {
     pub queued_bytes: usize,
     /// Commands in one batch at most.
     pub batch: usize,
-    /// Bytes of commands in one batch at most.
+    /// Bytes of commands, events and answers in one batch, about, at most.
     pub batch_bytes: usize,
     /// Bytes of aggregates kept in memory at most, for each merchant's writer.
     pub cache_bytes: usize,

@@ -80,7 +80,8 @@ impl Problem {
 
     /// A defect of this program, which the log tells about.
     pub(super) fn internal() -> Self {
-        let detail = "the request met a defect of this program; nothing was changed";
+        let detail =
+            "the request met a defect of this program; if it carried a key, that tells what became of it";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", detail)
     }
 
@@ -171,7 +172,8 @@ impl From<NotExecuted> for Problem {
                 ("history_forked", "the store's history is not the one this service knows")
             }
         };
-        let detail = format!("nothing was done: {detail}");
+        let detail =
+            format!("this request did nothing, though an earlier one with the same key may have: {detail}");
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_executed", detail).with("reason", reason)
     }
 }

@@ -60,6 +60,8 @@ impl Writer {
         self.layers.committed.shrink();
         let mut answered = Answered::new();
         let mut loads = 0;
+        // For how many of those that wait to load at once.
+        let mut together = usize::MAX;
         loop {
             while let Some(submission) = waiting.pop_front() {
                 if let Some(submission) = self.decide_one(submission, &answered) {
@@ -67,17 +69,25 @@ impl Writer {
                     break;
                 }
                 loads = 0;
+                if self.room() == 0 {
+                    // Answers and events are bounded, not only commands: the rest is for the next batch.
+                    waiting.append(&mut self.backlog);
+                    self.backlog = waiting;
+                    return;
+                }
             }
             if waiting.is_empty() {
                 return;
             }
             loads += 1;
-            match self.load_for(&waiting, &mut answered).await {
+            match self.load_for(waiting.iter().take(together), &mut answered).await {
                 Ok(()) if loads <= MOST_LOADS => {}
                 Err(JournalError::Unavailable(reason)) => {
                     tracing::warn!(merchant = %self.merchant, reason, "commands are not executed");
-                    return answer_all(waiting, &Reply::NotExecuted(NotExecuted::StoreUnavailable));
+                    return self.not_executed(waiting, &answered);
                 }
+                // One of them needs what cannot be read: each is on its own from here.
+                Err(_) if together > 1 && waiting.len() > 1 => together = 1,
                 // What the first one needs cannot be read, or there is no end to what it asks for.
                 result => {
                     tracing::error!(merchant = %self.merchant, ?result, "a command cannot be carried out");
@@ -88,25 +98,21 @@ impl Writer {
         }
     }
 
+    /// Tells that nothing was done, but for those whose key is under way or was answered before.
+    fn not_executed(&mut self, submissions: VecDeque<Submission>, answered: &Answered) {
+        for submission in submissions {
+            if let Some(submission) = self.known_key(submission, answered) {
+                submission.answer(Reply::NotExecuted(NotExecuted::StoreUnavailable));
+            }
+        }
+    }
+
     /// Answers, attaches or decides a submission; gives it back where something is missing.
     fn decide_one(&mut self, submission: Submission, answered: &Answered) -> Option<Submission> {
-        let submission = match &submission.request.identity {
-            None => submission,
-            Some(key) => match self.under_way(key) {
-                Some(decided) => {
-                    decided.attached.push(submission);
-                    return None;
-                }
-                None => match answered.get(key) {
-                    None => return Some(submission),
-                    Some(Some(outcome)) => {
-                        replay(submission, outcome);
-                        return None;
-                    }
-                    Some(None) => submission,
-                },
-            },
-        };
+        let submission = self.known_key(submission, answered)?;
+        if submission.request.identity.as_ref().is_some_and(|key| !answered.contains_key(key)) {
+            return Some(submission);
+        }
         let mut needs = Needs::default();
         match self.decide(&submission.request, &mut needs) {
             Decision::Missing => return Some(submission),
@@ -120,6 +126,22 @@ impl Writer {
             }
         }
         None
+    }
+
+    /// Attaches a submission whose key is under way, replays one whose key was answered, and gives back any other.
+    fn known_key(&mut self, submission: Submission, answered: &Answered) -> Option<Submission> {
+        let Some(key) = &submission.request.identity else { return Some(submission) };
+        if let Some(decided) = self.under_way(key) {
+            decided.attached.push(submission);
+            return None;
+        }
+        match answered.get(key) {
+            Some(Some(outcome)) => {
+                replay(submission, outcome);
+                None
+            }
+            _ => Some(submission),
+        }
     }
 
     /// A command that has this key and is not durable yet.
@@ -182,10 +204,10 @@ impl Writer {
         self.open.decided.push(Decided { submission, answer, record, attached: Vec::new() });
     }
 
-    /// Loads what the waiting submissions need, all of it at once.
+    /// Loads what submissions need, all of it at once.
     async fn load_for(
         &mut self,
-        waiting: &VecDeque<Submission>,
+        waiting: impl Iterator<Item = &Submission>,
         answered: &mut Answered,
     ) -> Result<(), JournalError> {
         let mut needs = Needs::default();

@@ -130,7 +130,16 @@ impl Writer {
             answer_all(decided.attached, &Reply::NotExecuted(NotExecuted::StoreUnavailable));
             decided.submission.answer(Reply::NotExecuted(NotExecuted::StoreUnavailable));
         }
-        answer_all(std::mem::take(&mut self.backlog), &Reply::NotExecuted(NotExecuted::StoreUnavailable));
+        let in_flight = self.in_flight.as_ref().map(|batch| &batch.keys);
+        for submission in std::mem::take(&mut self.backlog) {
+            let key = submission.request.identity.as_ref();
+            let doubtful = key.zip(in_flight).is_some_and(|(key, keys)| keys.contains_key(key));
+            submission.answer(if doubtful {
+                Reply::OutcomeUnknown
+            } else {
+                Reply::NotExecuted(NotExecuted::StoreUnavailable)
+            });
+        }
     }
 
     async fn committed_after_all(&mut self, head: Head) {

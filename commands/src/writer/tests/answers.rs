@@ -1,8 +1,6 @@
 //! What commands lead to, one after the other and together.
 
-use std::time::Duration;
-
-use holdfast_journal::OutcomeKey;
+use holdfast_journal::{LoadRequest, OutcomeKey, Snapshot};
 use serde_json::json;
 
 use super::*;
@@ -242,4 +240,43 @@ async fn a_command_that_panics_fails_alone_and_leaves_nothing() {
     granted(&replies[2]);
     assert_eq!(house.position().await, 3 + 2 * 4);
     house.verify().await;
+}
+
+#[tokio::test]
+async fn a_batch_is_bounded_by_what_it_answers_too() {
+    let settings = Settings { batch_bytes: 20_000, ..Settings::default() };
+    let house = House::over(Arc::new(MemoryJournal::new()), settings);
+    house.stock_up().await;
+    let mut wanted = order("A", 1);
+    wanted["attributes"] = json!({ "note": "x".repeat(400) });
+    let created = granted(&house.send("CreateOrder", "o", wanted).await);
+    let before = house.journal.head("default").await.unwrap().batch;
+    let pay = |number: usize| {
+        let fields = json!({ "orderId": created["orderId"], "paymentRef": format!("p{number}") });
+        house.request("ConfirmPayment", Some(&format!("p{number}")), fields)
+    };
+    for reply in house.send_all((0..100).map(pay).collect()).await {
+        granted(&reply);
+    }
+    let batches = house.journal.head("default").await.unwrap().batch - before;
+    assert!(batches >= 5, "a hundred answers of more than a kilobyte went into {batches} batches");
+    house.verify().await;
+}
+
+#[tokio::test]
+async fn a_snapshot_that_was_not_made_here_is_not_believed() {
+    let journal = Arc::new(MemoryJournal::new());
+    let house = House::over(journal.clone(), Settings { snapshot_every: 1, ..Settings::default() });
+    house.stock_up().await;
+    assert!(house.commands.shutdown(Duration::from_secs(60)).await);
+    let request = LoadRequest { streams: vec!["stock-A".into()], ..LoadRequest::default() };
+    let loaded = journal.load("default", &request).await.unwrap().streams.remove(0).unwrap();
+    let mut forged = loaded.snapshot.expect("a snapshot was kept");
+    let text = String::from_utf8_lossy(&forged.state).into_owned();
+    let place = forged.state.windows(2).position(|bytes| bytes == b"10").unwrap_or_else(|| panic!("{text}"));
+    forged.state[place..place + 2].copy_from_slice(b"99");
+    forged.version += 1;
+    journal.save_snapshots("default", vec![Snapshot { version: forged.version, ..forged }]).await.unwrap();
+    let house = House::over(journal, Settings::default());
+    assert_eq!(refused(&house.send("CreateOrder", "o", order("A", 11)).await), "insufficient_stock");
 }

@@ -155,3 +155,17 @@ async fn what_was_decided_on_top_of_a_failed_batch_is_thrown_away() {
     assert_eq!(refused(&replies[1]), "insufficient_stock");
     house.verify().await;
 }
+
+#[tokio::test]
+async fn a_stream_that_cannot_be_read_fails_only_who_needs_it() {
+    let (house, journal) = house_with(usize::MAX, Fault::None).await;
+    journal.make_unreadable("stock-C");
+    let receive = |sku: &str| house.request("ReceiveStock", Some(sku), receipt(sku, 1));
+    let requests = ["B", "D", "C", "E"].into_iter().map(receive).collect();
+    let replies = house.send_all(requests).await;
+    assert_eq!(replies[2], Reply::Failed);
+    for number in [0, 1, 3] {
+        granted(&replies[number]);
+    }
+    house.verify().await;
+}

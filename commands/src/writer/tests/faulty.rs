@@ -40,6 +40,8 @@ pub(super) struct FaultyJournal {
     late: Mutex<VecDeque<Batch>>,
     /// How many raises of the epoch still fail.
     unreachable: Mutex<usize>,
+    /// A stream that cannot be read.
+    unreadable: Mutex<Option<String>>,
 }
 
 impl FaultyJournal {
@@ -50,11 +52,16 @@ impl FaultyJournal {
             early: Mutex::default(),
             late: Mutex::default(),
             unreachable: Mutex::default(),
+            unreadable: Mutex::default(),
         }
     }
 
     pub(super) fn unreachable_for(&self, times: usize) {
         *self.unreachable.lock().unwrap() = times;
+    }
+
+    pub(super) fn make_unreadable(&self, stream: &str) {
+        *self.unreadable.lock().unwrap() = Some(stream.to_owned());
     }
 
     async fn append_one(&self, batch: &Batch) -> Result<(), AppendError> {
@@ -136,6 +143,11 @@ impl Journal for FaultyJournal {
     }
 
     async fn load(&self, merchant: &str, request: &LoadRequest) -> Result<Loaded, JournalError> {
+        if let Some(unreadable) = self.unreadable.lock().unwrap().as_deref()
+            && request.streams.iter().any(|stream| &**stream == unreadable)
+        {
+            return Err(JournalError::Corrupt("scripted".to_owned()));
+        }
         self.inner.load(merchant, request).await
     }
 
