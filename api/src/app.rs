@@ -28,6 +28,15 @@ pub enum OpenError {
     /// The master key.
     #[error(transparent)]
     Key(#[from] VaultError),
+    /// The master key that the store was written under is not there.
+    #[error(
+        "{0} is missing: the store was written under this key. Put it back from your backup; without it neither \
+         personal data nor what was answered to a key can be told"
+    )]
+    KeyMissing(PathBuf),
+    /// The master key is another one.
+    #[error("{0} is not the key that the store was written under: put the right one back from your backup")]
+    WrongKey(PathBuf),
     /// The directory.
     #[error("the directory {directory} cannot be used: {reason}")]
     Directory {
@@ -69,7 +78,7 @@ impl App {
         std::fs::create_dir_all(directory).map_err(unusable)?;
         // The journal first: it takes the lock that keeps a second process out.
         let journal: Arc<dyn Journal> = Arc::new(SqliteJournal::open(directory)?);
-        let vault = Vault::new(&MasterKey::from_file(&directory.join(KEY_FILE), true)?);
+        let vault = Vault::new(&master_key(&*journal, &directory.join(KEY_FILE)).await?);
         let views = ViewStore::open(directory).await?;
         let commands =
             Commands::start(Arc::clone(&journal), vault, Arc::new(SystemClock), Settings::default());
@@ -87,5 +96,43 @@ impl App {
         }
         self.views.close().await;
         finished
+    }
+}
+
+/// The store's master key: a new one for a new store, and for any other the one that it was written under.
+async fn master_key(journal: &dyn Journal, file: &Path) -> Result<MasterKey, OpenError> {
+    match journal.master_key_check().await? {
+        None => {
+            let key = MasterKey::from_file(file, true)?;
+            journal.keep_master_key_check(key.check().to_vec()).await?;
+            Ok(key)
+        }
+        Some(_) if !file.exists() => Err(OpenError::KeyMissing(file.to_owned())),
+        Some(check) => {
+            let key = MasterKey::from_file(file, false)?;
+            if key.check() == *check { Ok(key) } else { Err(OpenError::WrongKey(file.to_owned())) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_store_opens_only_under_the_key_it_was_written_under() {
+        let directory = tempfile::tempdir().unwrap();
+        let open = || App::open(directory.path());
+        let key = directory.path().join(KEY_FILE);
+        open().await.unwrap().shutdown().await;
+        let right = std::fs::read(&key).unwrap();
+
+        std::fs::remove_file(&key).unwrap();
+        assert!(matches!(open().await.err(), Some(OpenError::KeyMissing(_))));
+        assert!(!key.exists(), "no other key was made");
+        std::fs::write(&key, "00".repeat(32)).unwrap();
+        assert!(matches!(open().await.err(), Some(OpenError::WrongKey(_))));
+        std::fs::write(&key, right).unwrap();
+        open().await.unwrap().shutdown().await;
     }
 }

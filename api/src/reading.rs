@@ -15,7 +15,7 @@ use holdfast_domain::values::{OrderId, Sku, Timestamp};
 use holdfast_journal::{Event, Journal, JournalError};
 use holdfast_projections::{
     Availability, FulfillmentOrderFilter, FulfillmentOrderRow, OrderFilter, OrderRow, Orders, Page, Progress,
-    ViewError, ViewStore,
+    ProjectionState, ViewError, ViewStore,
 };
 
 /// How long a read model may take to reach a position that was asked for.
@@ -112,21 +112,42 @@ impl Reading {
         self.merchants.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until orders and availability include a position.
+    /// Waits until orders and availability include a position that the journal has.
     pub async fn wait_for(&self, merchant: &str, position: u64) -> Result<(), ViewError> {
-        self.progress.wait_for(Orders::NAME, merchant, position, PATIENCE).await?;
-        self.progress.wait_for(Availability::NAME, merchant, position, PATIENCE).await
+        let deadline = Instant::now() + PATIENCE;
+        for projection in [Orders::NAME, Availability::NAME] {
+            if self.progress.state(projection, merchant).position >= position {
+                continue;
+            }
+            let head = self.head(merchant).await?;
+            if position > head {
+                return Err(ViewError::Beyond { head, wanted: position });
+            }
+            let patience = deadline.saturating_duration_since(Instant::now());
+            self.progress.wait_for(projection, merchant, position, patience).await?;
+        }
+        Ok(())
     }
 
-    fn generation(&self, projection: &'static str, merchant: &str) -> i64 {
-        self.progress.state(projection, merchant).generation
+    /// The build of a projection that serves; an error where it has halted, because what it has may be old.
+    fn generation(&self, projection: &'static str, merchant: &str) -> Result<i64, ViewError> {
+        let ProjectionState { generation, position, halted, .. } = self.progress.state(projection, merchant);
+        match halted {
+            None => Ok(generation),
+            Some(reason) => {
+                Err(ViewError::Halted { projection, merchant: merchant.to_owned(), position, reason })
+            }
+        }
     }
 
     /// An order with its personal data, as the read model has it, or as the journal has it where the read model does
-    /// not have it yet.
+    /// not have it yet or has halted.
     pub async fn order(&self, merchant: &str, id: OrderId) -> Result<Option<OrderView>, ViewError> {
-        let generation = self.generation(Orders::NAME, merchant);
-        let view = match self.orders.get(merchant, generation, id).await? {
+        let row = match self.generation(Orders::NAME, merchant) {
+            Ok(generation) => self.orders.get(merchant, generation, id).await?,
+            Err(_) => None,
+        };
+        let view = match row {
             Some(row) => row.view(),
             None => self.order_as_of(merchant, id, AsOf::Position(u64::MAX)).await?,
         };
@@ -193,7 +214,7 @@ impl Reading {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<OrderRow>, ViewError> {
-        let generation = self.generation(Orders::NAME, merchant);
+        let generation = self.generation(Orders::NAME, merchant)?;
         self.orders.list(merchant, generation, filter, after, limit).await
     }
 
@@ -203,7 +224,7 @@ impl Reading {
         merchant: &str,
         ids: &[OrderId],
     ) -> Result<Vec<(OrderId, OrderRow)>, ViewError> {
-        let generation = self.generation(Orders::NAME, merchant);
+        let generation = self.generation(Orders::NAME, merchant)?;
         self.orders.get_many(merchant, generation, ids).await
     }
 
@@ -215,7 +236,7 @@ impl Reading {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<FulfillmentOrderRow>, ViewError> {
-        let generation = self.generation(Orders::NAME, merchant);
+        let generation = self.generation(Orders::NAME, merchant)?;
         self.orders.fulfillment_orders(merchant, generation, filter, after, limit).await
     }
 
@@ -225,7 +246,7 @@ impl Reading {
         merchant: &str,
         skus: &[Sku],
     ) -> Result<Vec<AvailabilityView>, ViewError> {
-        let generation = self.generation(Availability::NAME, merchant);
+        let generation = self.generation(Availability::NAME, merchant)?;
         self.availability.of(merchant, generation, skus).await
     }
 

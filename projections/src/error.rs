@@ -37,6 +37,14 @@ pub enum ViewError {
         /// Why.
         reason: String,
     },
+    /// Nothing was written at the position that was asked for.
+    #[error("the journal ends at position {head}, {wanted} was asked for")]
+    Beyond {
+        /// Where the journal ends.
+        head: u64,
+        /// What was asked for.
+        wanted: u64,
+    },
     /// The read model has not reached the position in time.
     #[error("the read model is at position {reached}, {wanted} was asked for")]
     Behind {

@@ -59,8 +59,8 @@ impl Progress {
     }
 
     pub(crate) fn halt(&self, projection: &'static str, merchant: &str, reason: String) {
-        self.lock().by_merchant.entry((projection, merchant.to_owned())).or_default().halted = Some(reason);
-        self.changes.send_modify(|count| *count += 1);
+        let state = ProjectionState { halted: Some(reason), ..self.state(projection, merchant) };
+        self.set(projection, merchant, state);
     }
 
     /// Every projection's state, by projection and merchant.

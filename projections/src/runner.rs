@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use holdfast_domain::stream::{DomainEvent, StreamId};
-use holdfast_journal::{Event, Head, Journal};
+use holdfast_journal::{Event, Head, Journal, JournalError};
 use sqlx::Acquire;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -86,11 +86,7 @@ impl<P: Projection> Runner<P> {
 
     async fn run(mut self, mut commits: watch::Receiver<u64>, mut stop: watch::Receiver<bool>) {
         loop {
-            if let Err(error) = self.catch_up(&stop).await {
-                // What cannot be read or written now is tried again; what is wrong has halted its merchant.
-                tracing::warn!(projection = P::NAME, %error, "a projection could not go on");
-                self.known.clear();
-            }
+            self.catch_up(&stop).await;
             if *stop.borrow() {
                 return;
             }
@@ -106,27 +102,29 @@ impl<P: Projection> Runner<P> {
         }
     }
 
-    /// Folds what every merchant's journal has more than its checkpoint.
-    async fn catch_up(&mut self, stop: &watch::Receiver<bool>) -> Result<(), ViewError> {
-        for (merchant, head) in self.journal.heads().await? {
+    /// Folds what every merchant's journal has more than its checkpoint. One merchant's trouble is no other's.
+    async fn catch_up(&mut self, stop: &watch::Receiver<bool>) {
+        let heads = match self.journal.heads().await {
+            Ok(heads) => heads,
+            Err(error) => {
+                tracing::warn!(projection = P::NAME, %error, "a projection could not go on");
+                return;
+            }
+        };
+        for (merchant, head) in heads {
             if self.progress.state(P::NAME, &merchant).halted.is_some() {
                 continue;
             }
-            match self.catch_up_merchant(&merchant, &head, stop).await {
-                Err(ViewError::Halted { reason, position, .. }) => {
-                    tracing::error!(
-                        projection = P::NAME,
-                        merchant,
-                        position,
-                        reason,
-                        "a projection has halted"
-                    );
-                    self.progress.halt(P::NAME, &merchant, reason);
-                }
-                other => other?,
+            let Err(error) = self.catch_up_merchant(&merchant, &head, stop).await else { continue };
+            self.known.remove(&merchant);
+            if let Some(reason) = halts(&error) {
+                tracing::error!(projection = P::NAME, merchant, reason, "a projection has halted");
+                self.progress.halt(P::NAME, &merchant, reason);
+            } else {
+                // What cannot be read or written now is tried again.
+                tracing::warn!(projection = P::NAME, merchant, %error, "a projection could not go on");
             }
         }
-        Ok(())
     }
 
     async fn catch_up_merchant(
@@ -208,6 +206,15 @@ impl<P: Projection> Runner<P> {
         checkpoint::advance(&mut transaction, P::NAME, scope, checkpoint, &next).await?;
         transaction.commit().await?;
         Ok(next)
+    }
+}
+
+/// Why a projection cannot go on by itself; nothing where it may the next time.
+fn halts(error: &ViewError) -> Option<String> {
+    match error {
+        ViewError::Halted { reason, .. } => Some(reason.clone()),
+        ViewError::Journal(JournalError::Corrupt(_)) | ViewError::Row { .. } => Some(error.to_string()),
+        _ => None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod envelope;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -85,22 +85,34 @@ type Places = Vec<Option<Outcome>>;
 /// Commands of one merchant go to its writer together, so that they are decided in as few transactions as possible.
 async fn carry_out(app: &App, implied: Option<&str>, metadata: &Metadata, items: Vec<Item>) -> Vec<Outcome> {
     let mut places: Places = vec![None; items.len()];
-    let mut queues: BTreeMap<MerchantId, (Vec<usize>, Vec<holdfast_commands::Request>)> = BTreeMap::new();
-    let mut registered = BTreeSet::new();
+    let mut queues = Queues::new();
     for (index, item) in items.into_iter().enumerate() {
         let read = match item.read {
-            Ok(envelope) => submission(app, implied, metadata, envelope, &mut registered).await,
+            Ok(envelope) => submission(app, implied, metadata, envelope).await,
             Err(problem) => Err(problem),
         };
         match read {
             Ok((merchant, request)) => {
+                let registers = matches!(request.command, AnyCommand::RegisterMerchant(_));
                 let queue = queues.entry(merchant).or_default();
                 queue.0.push(index);
                 queue.1.push(request);
+                if registers {
+                    // Whether the merchant exists decides what becomes of the commands after it.
+                    send(app, std::mem::take(&mut queues), &mut places).await;
+                }
             }
             Err(problem) => places[index] = Some(problem.into()),
         }
     }
+    send(app, queues, &mut places).await;
+    places.into_iter().map(|place| place.unwrap_or_else(|| Problem::internal().into())).collect()
+}
+
+/// Commands by merchant, each with its place.
+type Queues = BTreeMap<MerchantId, (Vec<usize>, Vec<holdfast_commands::Request>)>;
+
+async fn send(app: &App, queues: Queues, places: &mut Places) {
     let sent = queues.into_iter().map(|(merchant, (indices, requests))| async move {
         (indices, sending::submit(app, &merchant, requests).await)
     });
@@ -109,11 +121,6 @@ async fn carry_out(app: &App, implied: Option<&str>, metadata: &Metadata, items:
             places[index] = Some(outcome);
         }
     }
-    for merchant in registered {
-        // Asked for again, because its registration may have been refused.
-        let _ = app.reading.knows_merchant(merchant.as_str()).await;
-    }
-    places.into_iter().map(|place| place.unwrap_or_else(|| Problem::internal().into())).collect()
 }
 
 async fn submission(
@@ -121,18 +128,12 @@ async fn submission(
     implied: Option<&str>,
     metadata: &Metadata,
     envelope: Envelope,
-    registered: &mut BTreeSet<MerchantId>,
 ) -> Result<(MerchantId, holdfast_commands::Request), Problem> {
     let name = envelope.merchant.as_deref().or(implied);
-    let merchant = if let AnyCommand::RegisterMerchant(command) = &envelope.command {
-        // It runs in the journal of the merchant that it makes known, and so do the commands after it.
-        registered.insert(command.merchant.clone());
-        command.merchant.clone()
-    } else {
-        match name.and_then(|name| MerchantId::new(name).ok()).filter(|name| registered.contains(name)) {
-            Some(merchant) => merchant,
-            None => caller::merchant(app, name).await?,
-        }
+    let merchant = match &envelope.command {
+        // It runs in the journal of the merchant that it makes known.
+        AnyCommand::RegisterMerchant(command) => command.merchant.clone(),
+        _ => caller::merchant(app, name).await?,
     };
     let request = sending::request(app, &merchant, Some(&envelope.key), envelope.command, metadata.clone())?;
     Ok((merchant, request))

@@ -199,6 +199,10 @@ impl From<ViewError> for Problem {
                 format!("the read model has reached position {reached}, not {wanted}"),
             )
             .with("reached", reached),
+            ViewError::Beyond { head, wanted } => {
+                let detail = format!("minPosition is {wanted}, but the journal ends at position {head}");
+                Self::new(StatusCode::BAD_REQUEST, "invalid_parameter", detail)
+            }
             ViewError::Halted { projection, position, .. } => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "projection_halted",

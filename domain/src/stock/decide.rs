@@ -98,13 +98,17 @@ fn adjust(item: &StockItem, command: &AdjustStock, at: Timestamp) -> Decision {
     if !item.is_known() {
         return Err(StockRefusal::UnknownSku(command.sku.clone()));
     }
-    let on_hand = item.bins.get(&command.location).map_or(Units::ZERO, |bin| bin.on_hand);
-    if on_hand.changed_by(command.delta.number()).is_none() {
-        return Err(if command.delta.number() < 0 {
-            StockRefusal::AdjustmentBelowZero { on_hand }
-        } else {
-            StockRefusal::AdjustmentAboveLimit
-        });
+    let bin = item.bins.get(&command.location);
+    let (on_hand, reserved) = bin.map_or_else(Default::default, |bin| (bin.on_hand, bin.reserved));
+    let takes = command.delta.number() < 0;
+    match on_hand.changed_by(command.delta.number()) {
+        None if takes => return Err(StockRefusal::AdjustmentBelowZero { on_hand }),
+        None => return Err(StockRefusal::AdjustmentAboveLimit),
+        // Only a count, which reports what is there, may find fewer than are promised.
+        Some(left) if takes && left < reserved => {
+            return Err(StockRefusal::AdjustmentBelowReserved { reserved });
+        }
+        Some(_) => {}
     }
     let adjusted = StockAdjusted {
         sku: command.sku.clone(),

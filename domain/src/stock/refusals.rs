@@ -38,6 +38,12 @@ pub enum StockRefusal {
         /// How many are there.
         on_hand: Units,
     },
+    /// Units that are promised would be gone.
+    #[error("{reserved} units are reserved; the adjustment would leave fewer than that")]
+    AdjustmentBelowReserved {
+        /// How many are promised.
+        reserved: Units,
+    },
     /// More units arrived than are ever recorded at one place.
     #[error("a location holds at most {} units of a SKU", Units::LIMIT)]
     TooManyUnits,
@@ -73,6 +79,7 @@ impl Refusal for StockRefusal {
             Self::InsufficientStock { .. } => "insufficient_stock",
             Self::NotReserved { .. } => "not_reserved",
             Self::AdjustmentBelowZero { .. } => "adjustment_below_zero",
+            Self::AdjustmentBelowReserved { .. } => "adjustment_below_reserved",
             Self::TooManyUnits | Self::AdjustmentAboveLimit => "too_many_units",
             Self::CountOutOfRange => "count_out_of_range",
             Self::CountedInFuture { .. } => "counted_in_future",
@@ -91,6 +98,7 @@ impl Refusal for StockRefusal {
             Self::InsufficientStock { .. }
             | Self::NotReserved { .. }
             | Self::AdjustmentBelowZero { .. }
+            | Self::AdjustmentBelowReserved { .. }
             | Self::TooManyUnits
             | Self::AdjustmentAboveLimit
             | Self::CountTooOld { .. } => Class::Conflict,
@@ -100,7 +108,9 @@ impl Refusal for StockRefusal {
     fn pointer(&self) -> Option<String> {
         let field = match self {
             Self::UnknownSku(_) => "/sku",
-            Self::AdjustmentBelowZero { .. } | Self::AdjustmentAboveLimit => "/delta",
+            Self::AdjustmentBelowZero { .. }
+            | Self::AdjustmentBelowReserved { .. }
+            | Self::AdjustmentAboveLimit => "/delta",
             Self::TooManyUnits => "/quantity",
             Self::CountOutOfRange => "/onHand",
             Self::CountedInFuture { .. } | Self::CountTooOld { .. } => "/countedAt",
