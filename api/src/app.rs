@@ -117,7 +117,41 @@ async fn master_key(journal: &dyn Journal, file: &Path) -> Result<MasterKey, Ope
 
 #[cfg(test)]
 mod tests {
+    use holdfast_domain::network::RegisterLocation;
+    use holdfast_domain::values::{LocationId, MerchantId};
+    use holdfast_projections::{OrderFilter, Orders};
+
     use super::*;
+    use crate::cli::sending::Desk;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_one_merchant_wrote_and_cannot_be_read_halts_no_other() {
+        let directory = tempfile::tempdir().unwrap();
+        let app = App::open(directory.path()).await.unwrap();
+        for merchant in ["aaa", "default"] {
+            let desk = Desk::new(&app.commands, &MerchantId::new(merchant).unwrap(), "test");
+            let location = RegisterLocation::new(LocationId::new("DC-1").unwrap(), 1.0, 2.0);
+            desk.send("location", location).await.unwrap();
+        }
+        app.shutdown().await;
+        drop(app);
+        let journal = rusqlite::Connection::open(directory.path().join("journal.db")).unwrap();
+        assert_eq!(
+            journal.execute("UPDATE event SET type_version = -1 WHERE merchant = 'aaa'", []).unwrap(),
+            1
+        );
+        drop(journal);
+
+        let app = App::open(directory.path()).await.unwrap();
+        let wait = |merchant: &'static str| app.reading.wait_for(merchant, 1);
+        wait("default").await.unwrap();
+        assert!(matches!(wait("aaa").await, Err(ViewError::Halted { .. })));
+        assert!(app.reading.progress().state(Orders::NAME, "aaa").halted.is_some());
+        let listed = app.reading.orders("aaa", &OrderFilter::default(), None, 10).await;
+        assert!(matches!(listed, Err(ViewError::Halted { .. })), "an empty list would be a lie");
+        app.reading.orders("default", &OrderFilter::default(), None, 10).await.unwrap();
+        app.shutdown().await;
+    }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_store_opens_only_under_the_key_it_was_written_under() {

@@ -6,7 +6,7 @@ mod database;
 mod demo;
 mod import;
 mod output;
-mod sending;
+pub(crate) mod sending;
 mod serve;
 mod verify;
 

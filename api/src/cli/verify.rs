@@ -122,8 +122,9 @@ async fn one(
 ) -> Result<Verified, CliError> {
     let mut progress = Progress::new("verifying", events);
     let told = |position| progress.set(position);
-    let verification = holdfast_journal::verify(journal, &merchant, refusals_kept_since, told).await?;
+    let mut verification = holdfast_journal::verify(journal, &merchant, refusals_kept_since, told).await?;
     progress.finish();
+    verification.findings.extend(holdfast_commands::verify_claims(journal, &merchant).await?);
     Ok(Verified::of(merchant, verification))
 }
 

@@ -87,6 +87,9 @@ impl From<ViewError> for Problem {
                 let message = format!("the read model has reached position {reached}, not {wanted}");
                 Self::passing("projection_behind", message)
             }
+            ViewError::Beyond { head, wanted } => {
+                Self::invalid("minPosition", format!("is {wanted}, but the journal ends at position {head}"))
+            }
             ViewError::Halted { projection, position, .. } => {
                 let message = format!("the read model {projection} has stopped at position {position}");
                 Self::passing("projection_halted", message)

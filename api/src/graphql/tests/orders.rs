@@ -153,11 +153,14 @@ async fn an_order_that_does_not_exist_is_null_and_a_malformed_question_an_error(
 }
 
 #[tokio::test]
-async fn a_position_that_is_not_reached_in_time_is_said_so() {
+async fn a_position_beyond_the_journal_is_refused() {
     let house = House::stocked().await;
     let id = "01890a5d-ac96-774b-bcce-b302099a8057";
     let query = format!(r#"{{ order(id: "{id}", minPosition: 9223372036854775807) {{ status }} }}"#);
     let answer = house.ask_with(None, &query, json!({})).await;
-    assert_eq!(answer["errors"][0]["extensions"], json!({"code": "projection_behind", "retryable": true}));
+    assert_eq!(
+        answer["errors"][0]["extensions"],
+        json!({"argument": "minPosition", "code": "invalid_value", "retryable": false})
+    );
     assert_eq!(answer["data"], Value::Null);
 }

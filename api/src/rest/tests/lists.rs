@@ -109,8 +109,7 @@ async fn availability_follows_what_is_done() {
     assert_eq!(items[0]["sku"], "CUP");
     assert_eq!((&items[1]["available"], &items[1]["locations"][0]["reserved"]), (&json!(70), &json!(30)));
     let far = format!("/v1/availability?sku=TEA&minPosition={}", house.head().await + 1);
-    let behind = house.get(&far).await.problem(504, "projection_behind");
-    assert_eq!((&behind["retryable"], &behind["reached"]), (&json!(true), &json!(house.head().await)));
+    house.get(&far).await.problem(400, "invalid_parameter");
 }
 
 #[tokio::test]

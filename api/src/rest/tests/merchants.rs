@@ -31,6 +31,19 @@ async fn a_merchant_can_be_made_known_and_used_in_one_bulk_request() {
     ]);
     let answers = house.post("/v1/commands", "unused", &commands).await.ok(200);
     let told: Vec<u64> = answers.as_array().unwrap().iter().map(|a| a["status"].as_u64().unwrap()).collect();
-    assert_eq!(told, [200, 200, 200]);
+    assert_eq!(told, [200, 200, 400], "from the second merchant on, each command says whose it is");
     house.get("/v1/locations").await.problem(400, "merchant_required");
+}
+
+#[tokio::test]
+async fn a_merchant_whose_registration_was_refused_is_not_known() {
+    let house = House::open().await;
+    let late = "2020-01-01T00:00:00Z";
+    let commands = json!([
+        { "key": "1", "command": "RegisterMerchant", "merchant": "ghost", "notAfter": late },
+        { "key": "2", "command": "RegisterLocation", "merchant": "ghost", "location": "x", "latitude": 1, "longitude": 1 },
+    ]);
+    let answers = house.post("/v1/commands", "unused", &commands).await.ok(200);
+    assert_eq!((&answers[0]["status"], &answers[1]["status"]), (&json!(409), &json!(404)));
+    house.get("/v1/locations").await.ok(200);
 }

@@ -216,9 +216,9 @@ fn an_adjustment_leaves_none_but_never_less() {
 }
 
 #[test]
-fn an_adjustment_may_take_units_that_are_promised() {
-    let item = given([receive(10, 1), reserve(&[("DC-1", 8)]), adjust(-5, 2)]);
-    assert_eq!(at(&item, "DC-1"), [5, 8, 0]);
+fn an_adjustment_takes_what_is_not_promised() {
+    let item = given([receive(10, 1), reserve(&[("DC-1", 8)]), adjust(-2, 2)]);
+    assert_eq!(at(&item, "DC-1"), [8, 8, 0]);
 }
 
 #[test]

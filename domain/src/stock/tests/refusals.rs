@@ -31,6 +31,7 @@ fn rows() -> Vec<Row> {
         (item.clone(), release(&[("DC-1", 4)]), ("not_reserved", None, Conflict)),
         (item.clone(), ship("DC-1", 4, 2), ("not_reserved", None, Conflict)),
         (item.clone(), adjust(-11, 2), ("adjustment_below_zero", Some("/delta"), Conflict)),
+        (item.clone(), adjust(-8, 2), ("adjustment_below_reserved", Some("/delta"), Conflict)),
         (nearly_full("onHand"), receive(5, 2), full),
         (nearly_full("quarantine"), beside("quarantine"), full),
         (nearly_full("damaged"), beside("damaged"), full),
