@@ -134,6 +134,9 @@ enum CliError {
         /// As of when.
         when: String,
     },
+    /// The merchant was never registered.
+    #[error("there is no merchant {0} in this store")]
+    UnknownMerchant(MerchantId),
     /// It was told to stop before it was done.
     #[error("interrupted")]
     Interrupted,

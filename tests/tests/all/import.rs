@@ -105,7 +105,8 @@ fn csv_reader(file: &Path) -> csv::Reader<Box<dyn std::io::Read>> {
 /// The fields of a line of CSV.
 fn fields(line: &str) -> Vec<String> {
     let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(line.as_bytes());
-    reader.records().flat_map(|record| record.unwrap().iter().map(str::to_owned).collect::<Vec<_>>()).collect()
+    let record = reader.records().next().expect("a row").unwrap();
+    record.iter().map(str::to_owned).collect()
 }
 
 async fn events(store: &Path) -> Vec<Event> {

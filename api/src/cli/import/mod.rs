@@ -133,9 +133,6 @@ pub enum ImportError {
         /// The column.
         column: &'static str,
     },
-    /// The merchant was never registered.
-    #[error("there is no merchant {0} in this store")]
-    UnknownMerchant(MerchantId),
     /// The rejects cannot be written.
     #[error("the rejects file {file} cannot be written: {source}")]
     Rejects {
@@ -198,7 +195,7 @@ async fn import(
     let began = Instant::now();
     let merchant = &arguments.merchant;
     if !app.reading.knows_merchant(merchant.as_str()).await? {
-        return Err(ImportError::UnknownMerchant(merchant.clone()).into());
+        return Err(CliError::UnknownMerchant(merchant.clone()));
     }
     let before = app.journal.head(merchant.as_str()).await?.position;
     let mut importer = Importer {
