@@ -193,7 +193,7 @@ pub async fn run(arguments: Arguments, printer: &mut Printer) -> Result<(), CliE
     }
     .await;
     let finished = app.shutdown().await;
-    if let Some(store) = place.kept() {
+    if let Some(store) = place.kept().filter(|_| arguments.keep || told.is_err()) {
         say_what_remains(store);
     }
     told?;
