@@ -16,12 +16,12 @@ use crate::{graphql, rest};
 pub enum ServeError {
     /// Anyone who can reach the machine could give commands.
     #[error(
-        "{0} is not a loopback address, and no authentication is configured: anyone who can reach it could give \
+        "{0} is not a loopback address, and there is no authentication yet: anyone who can reach it could give \
          commands. Listen on 127.0.0.1 and put a proxy that authenticates in front"
     )]
     NotLoopback(SocketAddr),
     /// The address cannot be had.
-    #[error("cannot listen on {address}: {source}")]
+    #[error("cannot listen on {address}: {source}; another address and port are given by --listen")]
     Listen {
         /// The address.
         address: SocketAddr,
@@ -33,23 +33,22 @@ pub enum ServeError {
     Ended(std::io::Error),
 }
 
-/// A server that is bound to an address.
+/// A server that is bound to an address. It needs no store yet, so that a refused address leaves none behind.
 pub struct Server {
-    app: Arc<App>,
     listener: TcpListener,
     address: SocketAddr,
 }
 
 impl Server {
     /// Binds to an address, port 0 for any free one. Only loopback is allowed without authentication.
-    pub async fn bind(app: Arc<App>, address: SocketAddr) -> Result<Self, ServeError> {
+    pub async fn bind(address: SocketAddr) -> Result<Self, ServeError> {
         if !address.ip().is_loopback() {
             return Err(ServeError::NotLoopback(address));
         }
         let failed = |source| ServeError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        Ok(Self { app, listener, address })
+        Ok(Self { listener, address })
     }
 
     /// Where it listens.
@@ -58,8 +57,12 @@ impl Server {
     }
 
     /// Serves until `stop` is done and every request that had begun is answered. Does not shut the app down.
-    pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), ServeError> {
-        let router = router(self.app);
+    pub async fn run(
+        self,
+        app: Arc<App>,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), ServeError> {
+        let router = router(app);
         // Answers are small and waited for: they leave at once.
         let listener = self.listener.tap_io(|connection| {
             if let Err(error) = connection.set_nodelay(true) {

@@ -164,13 +164,13 @@ impl Policy {
 commands! {
     /// Changes a merchant's rules. What is not given stays; `channels` replaces those it names.
     SetMerchantPolicy {
-        /// See [`Rules::reserve_at`].
+        /// When units are reserved.
         reserve_at: Option<ReserveAt>,
-        /// See [`Rules::on_shortage`].
+        /// What becomes of an order when not everything is there and it does not say.
         on_shortage: Option<OnShortage>,
-        /// See [`Rules::allow_split`].
+        /// Whether an order that does not say may ship from several locations.
         allow_split: Option<bool>,
-        /// See [`Rules::sourcing`]; each criterion once.
+        /// What sourcing prefers, in order; each criterion once.
         sourcing: Option<Vec<Criterion>>,
         /// What differs by channel.
         channels: Option<BTreeMap<ChannelName, ChannelRules>>,

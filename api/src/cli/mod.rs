@@ -64,7 +64,8 @@ enum Command {
 #[derive(Debug, Clone, clap::Args)]
 struct Store {
     /// Where the store is: `sqlite:` and a directory. The directory holds the journal, the read models and the
-    /// master key; without that key nobody can read personal data, so back it up with the rest.
+    /// master key. About the master key: back it up, but not in the same place as the database: whoever has both
+    /// can read personal data. A store whose key is missing or another one is refused at start.
     // Read later than the other arguments: clap repeats a value that it refuses, and a URL may carry a password.
     #[arg(
         long,
@@ -133,6 +134,9 @@ enum CliError {
         /// As of when.
         when: String,
     },
+    /// The merchant was never registered.
+    #[error("there is no merchant {0} in this store")]
+    UnknownMerchant(MerchantId),
     /// It was told to stop before it was done.
     #[error("interrupted")]
     Interrupted,

@@ -93,7 +93,19 @@ pub fn right(table: &mut Table, columns: &[usize]) {
 
 /// A whole number with its thousands set apart.
 pub fn number(number: u64) -> String {
-    let digits = number.to_string();
+    grouped(&number.to_string())
+}
+
+/// A number of at least 0 with one decimal and its thousands set apart.
+pub fn decimal(number: f64) -> String {
+    let text = format!("{number:.1}");
+    match text.split_once('.') {
+        Some((whole, tenth)) => format!("{}.{tenth}", grouped(whole)),
+        None => text,
+    }
+}
+
+fn grouped(digits: &str) -> String {
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index).is_multiple_of(3) {
@@ -168,6 +180,8 @@ mod tests {
     fn thousands_are_set_apart() {
         let written: Vec<String> = [0, 999, 1_000, 1_234_567].into_iter().map(number).collect();
         assert_eq!(written, ["0", "999", "1,000", "1,234,567"]);
+        let written = [0.04, 773.9, 6_761.88].map(decimal);
+        assert_eq!(written, ["0.0", "773.9", "6,761.9"]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::{CliError, Store, output};
 use crate::app::App;
-use crate::server::{ServeError, Server};
+use crate::server::Server;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -28,10 +28,21 @@ pub struct Arguments {
     store: Store,
     /// Address and port to listen on; port 0 takes any free one. Only loopback addresses are allowed: there is no
     /// authentication yet, so put a proxy that authenticates in front.
-    #[arg(long, value_name = "ADDRESS", env = "HOLDFAST_LISTEN", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_name = "ADDRESS", env = "HOLDFAST_LISTEN", default_value = "127.0.0.1:8080",
+          value_parser = address)]
     listen: SocketAddr,
     #[command(flatten)]
     log: LogArguments,
+}
+
+/// Not an address to listen on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("give an IP address and a port, such as 127.0.0.1:8081")]
+pub struct NotAnAddress;
+
+/// Reads an address to listen on. Names are not looked up: what they mean may change.
+pub fn address(text: &str) -> Result<SocketAddr, NotAnAddress> {
+    text.parse().map_err(|_| NotAnAddress)
 }
 
 /// What is logged, and how.
@@ -72,21 +83,14 @@ impl LogArguments {
 /// Serves until it is told to stop.
 pub async fn run(arguments: Arguments) -> Result<(), CliError> {
     arguments.log.start()?;
-    // Before the store is made: a refused address must not leave one behind.
-    if !arguments.listen.ip().is_loopback() {
-        return Err(ServeError::NotLoopback(arguments.listen).into());
-    }
     // Before anything is said: whoever reads that it listens may send the signal at once.
     let stop = stop_signal()?;
     let database = arguments.store.database()?;
+    // Before the store is made: an address that cannot be had must not leave one behind.
+    let server = Server::bind(arguments.listen).await?;
     let app = Arc::new(App::open(database.directory()).await?);
-    let served = match Server::bind(Arc::clone(&app), arguments.listen).await {
-        Ok(server) => {
-            greet(server.address(), &database.to_string());
-            server.run(stop).await
-        }
-        Err(unbound) => Err(unbound),
-    };
+    greet(server.address(), &database.to_string());
+    let served = server.run(Arc::clone(&app), stop).await;
     let finished = app.shutdown().await;
     served?;
     if finished { Ok(()) } else { Err(CliError::Unfinished) }
@@ -130,5 +134,42 @@ pub fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, CliErr
         Ok(async move {
             interrupt.recv().await;
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::server::ServeError;
+
+    #[derive(Debug, clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_address_that_cannot_be_had_leaves_no_store_behind() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = directory.path().join("shop");
+        let database = format!("sqlite:{}", store.display());
+        let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        for listen in [other.local_addr().unwrap().to_string(), "192.0.2.1:8080".to_owned()] {
+            let line = ["serve", "--database", &database, "--listen", &listen];
+            let refused = run(Line::parse_from(line).arguments).await.unwrap_err();
+            let unbound =
+                matches!(refused, CliError::Serve(ServeError::Listen { .. } | ServeError::NotLoopback(_)));
+            assert!(unbound && !store.exists(), "{refused}");
+            assert!(listen.starts_with("192") || refused.to_string().contains("--listen"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_no_address_and_the_answer_says_what_is() {
+        let line = ["serve", "--listen", "localhost:8081"];
+        let refused = Line::try_parse_from(line).unwrap_err().to_string();
+        assert!(refused.contains("give an IP address and a port, such as 127.0.0.1:8081"), "{refused}");
     }
 }

@@ -100,7 +100,7 @@ async fn verified(arguments: &Arguments) -> Result<Vec<Verified>, CliError> {
     if let Some(merchant) = &arguments.merchant {
         merchants.retain(|name| name == merchant.as_str());
         if merchants.is_empty() {
-            return Err(JournalError::Missing(format!("{}, merchant {merchant}", directory.display())).into());
+            return Err(CliError::UnknownMerchant(merchant.clone()));
         }
     }
     let kept = Duration::from_secs(arguments.refusals_kept * DAY);

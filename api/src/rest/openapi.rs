@@ -208,6 +208,10 @@ fn command(endpoint: &Endpoint, schema: MakeSchema, generator: &mut SchemaGenera
     })
 }
 
+const BULK: &str = "Commands as a JSON array, or as NDJSON with one a line. Each is an object \
+    `{\"key\": ..., \"command\": ..., \"merchant\": ..., ...}`: its idempotency key, the command's name, where there \
+    are several merchants whose it is (else that of the Merchant header), and beside these the fields of the command.";
+
 fn bulk(generator: &mut SchemaGenerator) -> Value {
     let one = |generator: &mut SchemaGenerator, name: &str, schema: MakeSchema| {
         let fields = schema(generator);
@@ -225,13 +229,19 @@ fn bulk(generator: &mut SchemaGenerator) -> Value {
         "type": "object",
         "required": ["key", "command"],
         "properties": {
-            "key": { "type": "string", "minLength": 1, "maxLength": 255 },
-            "merchant": { "type": "string", "minLength": 1, "maxLength": 64 },
+            "key": {
+                "type": "string", "minLength": 1, "maxLength": 255,
+                "description": "The sender's name for the command.",
+            },
+            "merchant": {
+                "type": "string", "minLength": 1, "maxLength": 64,
+                "description": "For which merchant; that of the Merchant header where not given.",
+            },
         },
         "oneOf": commands,
     });
     json!({
-        "description": format!("At most {} commands and {BULK_BYTES} bytes.", super::bulk::MOST_COMMANDS),
+        "description": format!("{BULK} At most {} commands and {BULK_BYTES} bytes.", super::bulk::MOST_COMMANDS),
         "required": true,
         "content": {
             "application/json": { "schema": { "type": "array", "items": item } },

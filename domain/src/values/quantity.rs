@@ -66,8 +66,7 @@ impl JsonSchema for Quantity {
 }
 
 /// A count of units that may be none.
-///
-/// Counts stay far below `u64::MAX`: [`Units::LIMIT`] is refused before it is reached, so adding two never wraps.
+// Counts stay far below `u64::MAX`: more than `Units::LIMIT` is refused, so adding two never wraps.
 #[derive(
     Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]

@@ -62,7 +62,8 @@ pub struct Arguments {
     #[arg(long)]
     keep: bool,
     /// Where to serve with --keep: loopback only. Where the port is taken, any free one is used.
-    #[arg(long, value_name = "ADDRESS", env = "HOLDFAST_LISTEN", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_name = "ADDRESS", env = "HOLDFAST_LISTEN", default_value = "127.0.0.1:8080",
+          value_parser = serve::address)]
     listen: SocketAddr,
     /// Write one JSON object to standard output and nothing else.
     #[arg(long)]
@@ -176,7 +177,7 @@ pub async fn run(arguments: Arguments, printer: &mut Printer) -> Result<(), CliE
             played = play(&app, &arguments) => played?,
             () = &mut stop => return Err(CliError::Interrupted),
         };
-        let server = if arguments.keep { Some(bind(&app, arguments.listen).await?) } else { None };
+        let server = if arguments.keep { Some(bind(arguments.listen).await?) } else { None };
         if arguments.json {
             printer.json(&summary)?;
         } else {
@@ -188,12 +189,26 @@ pub async fn run(arguments: Arguments, printer: &mut Printer) -> Result<(), CliE
             return Ok(());
         };
         serve::greet(server.address(), &format!("sqlite:{}", place.directory().display()));
-        Ok(server.run(stop).await?)
+        Ok(server.run(Arc::clone(&app), stop).await?)
     }
     .await;
     let finished = app.shutdown().await;
+    if let Some(store) = place.kept().filter(|_| arguments.keep || told.is_err()) {
+        say_what_remains(store);
+    }
     told?;
     if finished { Ok(()) } else { Err(CliError::Unfinished) }
+}
+
+/// Says where the store remains and what can be done with it, on standard error.
+fn say_what_remains(store: &Path) {
+    output::note(&format!(
+        "\n\
+         The store remains in {store}. To serve it again:\n  \
+         holdfast serve --database sqlite:{store}\n\
+         To delete it, remove that directory.",
+        store = store.display(),
+    ));
 }
 
 async fn play(app: &Arc<App>, arguments: &Arguments) -> Result<(Summary, Option<audit::Trail>), CliError> {
@@ -230,11 +245,11 @@ fn show(summary: &Summary, trail: Option<&audit::Trail>, printer: &mut Printer) 
 }
 
 /// A server at an address or, where its port is taken, at any free one.
-async fn bind(app: &Arc<App>, address: SocketAddr) -> Result<Server, ServeError> {
-    match Server::bind(Arc::clone(app), address).await {
+async fn bind(address: SocketAddr) -> Result<Server, ServeError> {
+    match Server::bind(address).await {
         Err(ServeError::Listen { address, source }) if source.kind() == io::ErrorKind::AddrInUse => {
             output::note(&format!("{address} is taken: using a free port"));
-            Server::bind(Arc::clone(app), SocketAddr::new(address.ip(), 0)).await
+            Server::bind(SocketAddr::new(address.ip(), 0)).await
         }
         bound => bound,
     }

@@ -15,7 +15,7 @@ use super::ledger::Ledger;
 use crate::app::App;
 use crate::cli::CliError;
 use crate::cli::catching_up::catch_up;
-use crate::cli::output::{self, Printer, number, per_second};
+use crate::cli::output::{self, Printer, decimal, number, per_second};
 
 /// Orders that are read at a time.
 const PAGE: usize = 1_000;
@@ -133,10 +133,10 @@ impl Summary {
             ("units", "cancelled", number(self.units_cancelled)),
             ("units", "left on the shelves", units(self.units_left)),
             ("promises", "oversold", number(self.oversold)),
-            ("speed", "orders a second", self.orders_per_second.to_string()),
-            ("speed", "commands a second", self.commands_per_second.to_string()),
-            ("speed", "p50 of a command, ms", format!("{:.1}", self.p50_ms)),
-            ("speed", "p99 of a command, ms", format!("{:.1}", self.p99_ms)),
+            ("speed", "orders a second", decimal(self.orders_per_second)),
+            ("speed", "commands a second", decimal(self.commands_per_second)),
+            ("speed", "p50 of a command, ms", decimal(self.p50_ms)),
+            ("speed", "p99 of a command, ms", decimal(self.p99_ms)),
             (
                 "journal",
                 if self.verified { "events, verified" } else { "events, NOT VERIFIED" },
@@ -148,9 +148,9 @@ impl Summary {
         output::right(&mut table, &[2]);
         printer.line("");
         printer.table(&table);
-        printer.line(format!("oversold {}", self.oversold));
+        printer.line(format!("oversold {}", number(self.oversold)));
         if self.verified {
-            printer.line(format!("journal verified: {} events", self.events));
+            printer.line(format!("journal verified: {} events", number(self.events)));
         }
     }
 

@@ -100,8 +100,9 @@ impl Report {
         }
         let Self { events_written, position, seconds, .. } = self;
         printer.line(format!(
-            "{} events were written in {seconds:.1} s; the journal is at position {position}.",
-            number(*events_written)
+            "{} events were written in {seconds:.1} s; the journal is at position {}.",
+            number(*events_written),
+            number(*position)
         ));
     }
 

@@ -40,12 +40,19 @@ are found by name, others are left alone:
   locations   location, latitude, longitude
   stock       sku, location, on_hand
   orders      order_ref, channel, sku, quantity, [placed_at], [customer_ref], [line_total_usd]
+What their fields may be:
+  latitude, longitude   degrees, -90 to 90 and -180 to 180
+  on_hand               a whole number, 0 to 1000000000; with 0 the SKU becomes known
+  quantity              a whole number, 1 to 1000000000
+  placed_at             RFC 3339 with an offset, such as 2026-03-01T12:00:00+02:00
+  line_total_usd        a plain decimal, at most 15 digits before and 6 after the point
 
 The rows of one order_ref of one channel are one order, wherever they stand. A row that cannot be
 taken (quantity 0, malformed, of an unknown SKU or location) is rejected and the order goes
 without it; an order of which no row is good, or that the system refuses, is rejected whole.
-Every rejected row is written to the rejects file with its line and the reason; that is no
-failure, and the exit status stays 0.
+Every rejected row is written to the rejects file; that is no failure, and the exit status stays
+0. The columns of that file are file, line, reason, code, and row, the last being the whole row as
+CSV in one field.
 
 Run it again after an interruption or as often as you like: what is there is not written twice,
 and a refused order gets the same refusal. No server may have the store open meanwhile.";
@@ -126,9 +133,6 @@ pub enum ImportError {
         /// The column.
         column: &'static str,
     },
-    /// The merchant was never registered.
-    #[error("there is no merchant {0} in this store")]
-    UnknownMerchant(MerchantId),
     /// The rejects cannot be written.
     #[error("the rejects file {file} cannot be written: {source}")]
     Rejects {
@@ -191,7 +195,7 @@ async fn import(
     let began = Instant::now();
     let merchant = &arguments.merchant;
     if !app.reading.knows_merchant(merchant.as_str()).await? {
-        return Err(ImportError::UnknownMerchant(merchant.clone()).into());
+        return Err(CliError::UnknownMerchant(merchant.clone()));
     }
     let before = app.journal.head(merchant.as_str()).await?.position;
     let mut importer = Importer {

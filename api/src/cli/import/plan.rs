@@ -4,10 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use holdfast_commands::AnyCommand;
 use holdfast_domain::network::RegisterLocation;
-use holdfast_domain::stock::ReceiveStock;
-use holdfast_domain::values::{LocationId, Reference, Sku};
+use holdfast_domain::stock::{CountStock, ReceiveStock};
+use holdfast_domain::values::{LocationId, Quantity, Reference, Sku, Timestamp, Units};
 
-use super::sheet::{Count, Fault, Fields, Sheet};
+use super::sheet::{Fault, Fields, OnHand, Sheet};
 
 /// A command and the rows it is made of.
 #[derive(Debug)]
@@ -77,7 +77,7 @@ pub fn locations(sheet: &Sheet) -> Plan {
 /// The columns that a file of stock must have.
 pub const STOCK_COLUMNS: [&str; 3] = ["sku", "location", "on_hand"];
 
-/// A `ReceiveStock` for each row at a known location.
+/// A `ReceiveStock` for each row at a known location, and a count of none for each with nothing on hand.
 pub fn stock(sheet: &Sheet, known: &BTreeSet<LocationId>, reference: &Reference) -> Plan {
     one_each(sheet, |fields| {
         let sku: Sku = fields.required("sku")?;
@@ -88,17 +88,37 @@ pub fn stock(sheet: &Sheet, known: &BTreeSet<LocationId>, reference: &Reference)
         }
         // A location has no slash in its name, so no two pairs have one key.
         let key = format!("import:stock:{location}/{sku}");
-        let quantity = fields.required::<Count>("on_hand")?.0;
-        let command = ReceiveStock {
-            sku,
-            location,
-            quantity,
-            condition: None,
-            lots: None,
-            reference: Some(reference.clone()),
-            occurred_at: None,
-            not_after: None,
+        let command: AnyCommand = match fields.required::<OnHand>("on_hand")?.0 {
+            Some(quantity) => received(sku, location, quantity, reference).into(),
+            None => counted_none(sku, location).into(),
         };
-        Ok((key, command.into()))
+        Ok((key, command))
     })
+}
+
+fn received(sku: Sku, location: LocationId, quantity: Quantity, reference: &Reference) -> ReceiveStock {
+    ReceiveStock {
+        sku,
+        location,
+        quantity,
+        condition: None,
+        lots: None,
+        reference: Some(reference.clone()),
+        occurred_at: None,
+        not_after: None,
+    }
+}
+
+/// Makes the SKU known without adding a unit. None were there before the first movement, whatever was received
+/// since: so the count takes nothing away, and a second import says the same, as its key demands.
+fn counted_none(sku: Sku, location: LocationId) -> CountStock {
+    CountStock {
+        sku,
+        location,
+        on_hand: Units::ZERO,
+        counted_at: Timestamp::default(),
+        reason: None,
+        occurred_at: None,
+        not_after: None,
+    }
 }

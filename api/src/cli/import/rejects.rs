@@ -9,6 +9,9 @@ use csv::{ByteRecord, WriterBuilder};
 use super::ImportError;
 use super::sheet::Fault;
 
+/// The file's columns. The last is the whole row, so that each line has as many fields as the heading.
+const COLUMNS: [&str; 5] = ["file", "line", "reason", "code", "row"];
+
 /// A row that was not imported.
 #[derive(Debug)]
 pub struct Reject {
@@ -20,6 +23,20 @@ pub struct Reject {
     pub fault: Fault,
     /// Its fields as they are.
     pub record: ByteRecord,
+}
+
+impl Reject {
+    /// The row as a line of CSV of its own.
+    fn row(&self) -> Result<Vec<u8>, csv::Error> {
+        let mut line = Vec::new();
+        let mut writer = WriterBuilder::new().from_writer(&mut line);
+        writer.write_byte_record(&self.record)?;
+        writer.flush()?;
+        drop(writer);
+        // The end of the line is not part of the row.
+        line.pop();
+        Ok(line)
+    }
 }
 
 /// All of them, by file in the order of import, then by line.
@@ -59,15 +76,15 @@ impl Rejects {
         let mut partial: OsString = path.as_os_str().to_owned();
         partial.push(".partial");
         let write = || -> Result<(), csv::Error> {
-            let mut writer = WriterBuilder::new().flexible(true).from_path(&partial)?;
-            writer.write_record(["file", "line", "reason", "code", "the row as it was"])?;
+            let mut writer = WriterBuilder::new().from_path(&partial)?;
+            writer.write_record(COLUMNS)?;
             for reject in &self.rows {
                 let mut row = ByteRecord::new();
                 row.push_field(reject.file.as_bytes());
                 row.push_field(reject.line.to_string().as_bytes());
                 row.push_field(reject.fault.reason.as_bytes());
                 row.push_field(reject.fault.code.as_bytes());
-                row.extend(&reject.record);
+                row.push_field(&reject.row()?);
                 writer.write_byte_record(&row)?;
             }
             writer.flush()?;

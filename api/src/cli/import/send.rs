@@ -103,7 +103,7 @@ fn fate(outcome: Outcome, item: &Item) -> Fate {
         Outcome::Refused(refused) => Fate::Refused(Fault::new(refused.code.clone(), reason(&refused))),
         Outcome::KeyReused => Fate::Refused(Fault::new(
             "idempotency_key_reused",
-            "it was imported before and said something else then; what is there was left as it is",
+            "it was sent before with other content or another --on-shortage; the answer of then stands",
         )),
     }
 }

@@ -151,6 +151,29 @@ impl FromStr for Count {
     }
 }
 
+/// A quantity on hand as it is written in a file; nothing where it is 0.
+pub struct OnHand(pub Option<holdfast_domain::values::Quantity>);
+
+/// Not a quantity on hand.
+#[derive(Debug, thiserror::Error)]
+#[error("must be a whole number from 0 to 1000000000")]
+pub struct NotOnHand;
+
+impl FromStr for OnHand {
+    type Err = NotOnHand;
+
+    fn from_str(text: &str) -> Result<Self, NotOnHand> {
+        match text.parse() {
+            Ok(0) => Ok(Self(None)),
+            Ok(number) => {
+                let quantity = holdfast_domain::values::Quantity::new(number).map_err(|_| NotOnHand)?;
+                Ok(Self(Some(quantity)))
+            }
+            Err(_) => Err(NotOnHand),
+        }
+    }
+}
+
 /// An amount as it is written in a file.
 pub struct Money(pub holdfast_domain::values::Amount);
 

@@ -78,6 +78,33 @@ fn every_reference_leads_somewhere() {
     }
 }
 
+#[tokio::test]
+async fn no_description_is_written_for_readers_of_the_code() {
+    let house = House::open().await;
+    let document = house.get("/openapi.json").await.ok(200);
+    let mut found = Vec::new();
+    objects(&document, &mut found);
+    let mut count = 0;
+    for object in found {
+        for name in ["title", "summary", "description"] {
+            let Some(text) = object.get(name).and_then(Value::as_str) else { continue };
+            assert!(!text.contains("[`") && !text.contains("::"), "{text}");
+            count += 1;
+        }
+    }
+    assert!(count > 100, "{count}");
+}
+
+#[test]
+fn the_body_of_many_commands_says_what_stands_in_it() {
+    let document = document();
+    let body = &document["paths"]["/v1/commands"]["post"]["requestBody"];
+    let text = body["description"].as_str().unwrap();
+    for part in ["array", "NDJSON", "key", "command", "merchant", "fields"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}
+
 #[test]
 fn a_field_of_the_path_is_not_described_as_one_of_the_body() {
     let document = document();
