@@ -30,7 +30,7 @@ const FILE: &str = "journal.db";
 /// Held by the process that may write.
 const LOCK: &str = "journal.lock";
 /// How often to ask for the lock before the store counts as in use.
-const LOCK_TRIES: u32 = 150;
+const LOCK_TRIES: u32 = 50;
 /// The time between two tries.
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
 /// How many threads read.

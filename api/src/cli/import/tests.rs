@@ -130,6 +130,7 @@ async fn a_row_with_none_on_hand_makes_the_sku_known_and_takes_nothing_away() {
     let arrived: holdfast_domain::stock::ReceiveStock = serde_json::from_value(fields).unwrap();
     Desk::new(&app.commands, &arguments.merchant, "test").send("arrived", arrived).await.unwrap();
     assert!(app.shutdown().await);
+    drop(app);
 
     let stock = "sku,location,on_hand\nA,L1,5\nE,L1,0\nC,L1,0\n";
     std::fs::write(directory.path().join("stock.csv"), stock).unwrap();
