@@ -4,13 +4,14 @@
 //! merchant; it is appended whole or not at all, and only if the merchant's [`Head`] is still the one that the
 //! batch was decided on. The journal knows no aggregate: names and payloads mean nothing to it.
 //!
-//! [`MemoryJournal`] is for tests and simulations, [`SqliteJournal`] for one machine. Each passes the same
-//! contract suite.
+//! [`MemoryJournal`] is for tests and simulations, [`SqliteJournal`] for one machine, [`PostgresJournal`] for several
+//! nodes. Each passes the same contract suite.
 
 mod batch;
 mod chain;
 mod error;
 mod memory;
+mod postgres;
 mod record;
 mod sqlite;
 mod verify;
@@ -28,6 +29,7 @@ pub use batch::{Batch, BatchSummary, CommandRecord, NewEvent, SubjectKey};
 pub use chain::Hash;
 pub use error::{AppendError, JournalError};
 pub use memory::MemoryJournal;
+pub use postgres::PostgresJournal;
 pub use record::{
     Claim, ClaimKey, Event, Head, LoadRequest, Loaded, LoadedStream, Outcome, OutcomeKey, OutcomeKind,
     Snapshot,
@@ -41,6 +43,11 @@ pub const FORMAT: u32 = 1;
 /// An append-only log of every merchant's events.
 #[async_trait]
 pub trait Journal: Send + Sync + 'static {
+    /// How many appends are worth having under way at once, each of other merchants.
+    fn writers(&self) -> usize {
+        1
+    }
+
     /// Appends batches of different merchants in one transaction. Each has a result of its own: one merchant's
     /// failure leaves the others alone. `Ok` means durable.
     ///
@@ -64,7 +71,8 @@ pub trait Journal: Send + Sync + 'static {
     /// Whether the batch with this number and id was committed.
     async fn has_batch(&self, merchant: &str, number: u64, id: [u8; 16]) -> Result<bool, JournalError>;
 
-    /// Streams, claims and outcomes needed for a decision, in one consistent read.
+    /// Streams, claims and outcomes needed for a decision, none older than the call. Where others write meanwhile they
+    /// may be of different moments; the condition of the append that follows finds that out.
     async fn load(&self, merchant: &str, request: &LoadRequest) -> Result<Loaded, JournalError>;
 
     /// Events after a position in order: about `limit`, fewer where they are large, ending at a command's end.

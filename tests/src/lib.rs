@@ -1,1 +1,3 @@
 //! End to end, fault and property tests of the whole house.
+
+pub mod postgres;
