@@ -9,7 +9,9 @@
 
 mod batch;
 mod chain;
+mod commits;
 mod error;
+mod lease;
 mod memory;
 mod postgres;
 mod record;
@@ -23,11 +25,15 @@ mod properties;
 #[cfg(test)]
 mod testing;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
+use tokio::sync::watch;
 
 pub use batch::{Batch, BatchSummary, CommandRecord, NewEvent, SubjectKey};
 pub use chain::Hash;
 pub use error::{AppendError, JournalError};
+pub use lease::{Node, Tenure};
 pub use memory::MemoryJournal;
 pub use postgres::PostgresJournal;
 pub use record::{
@@ -53,6 +59,32 @@ pub trait Journal: Send + Sync + 'static {
     ///
     /// The future must be driven to its end: dropping it leaves the outcome unknown.
     async fn append(&self, batches: &[Batch]) -> Vec<Result<(), AppendError>>;
+
+    /// Changes when something may have been appended, by this node or, as far as it hears of it, by another.
+    fn commits(&self) -> watch::Receiver<u64>;
+
+    /// Takes, for a term, the leases of merchants that are free or the node's own, and tells who has the others, in
+    /// the order asked for. A store that only one process writes to has none to share.
+    async fn claim_leases(
+        &self,
+        node: &Node,
+        merchants: &[String],
+        term: Duration,
+    ) -> Result<Vec<Tenure>, JournalError> {
+        let _ = (node, term);
+        Ok(vec![Tenure::Mine; merchants.len()])
+    }
+
+    /// Ends leases of a node.
+    async fn release_leases(&self, node: &Node, merchants: &[String]) -> Result<(), JournalError> {
+        let _ = (node, merchants);
+        Ok(())
+    }
+
+    /// The store's time, in microseconds since 1970, where it has a clock of its own.
+    async fn time(&self) -> Result<Option<i64>, JournalError> {
+        Ok(None)
+    }
 
     /// Where a merchant's journal ends; [`Head::default`] for one that has none.
     async fn head(&self, merchant: &str) -> Result<Head, JournalError>;

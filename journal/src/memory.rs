@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use tokio::sync::watch;
 
 use crate::Journal;
 use crate::batch::{Batch, BatchSummary, KeyChange};
 use crate::chain::Hash;
+use crate::commits::Commits;
 use crate::error::{AppendError, JournalError};
 use crate::record::{
     ClaimKey, Event, Head, LoadRequest, Loaded, LoadedStream, Outcome, OutcomeKey, OutcomeKind, Snapshot,
@@ -32,6 +34,7 @@ struct Merchant {
 pub struct MemoryJournal {
     merchants: Mutex<BTreeMap<String, Merchant>>,
     master_key_check: Mutex<Option<Vec<u8>>>,
+    commits: Commits,
 }
 
 impl MemoryJournal {
@@ -189,11 +192,15 @@ impl Merchant {
 #[async_trait]
 impl Journal for MemoryJournal {
     async fn append(&self, batches: &[Batch]) -> Vec<Result<(), AppendError>> {
-        let mut merchants = self.lock();
-        batches
-            .iter()
-            .map(|batch| merchants.entry(batch.merchant().to_owned()).or_default().append(batch))
-            .collect()
+        let mut append =
+            |batch: &Batch| self.lock().entry(batch.merchant().to_owned()).or_default().append(batch);
+        let results = batches.iter().map(&mut append).collect();
+        self.commits.note();
+        results
+    }
+
+    fn commits(&self) -> watch::Receiver<u64> {
+        self.commits.subscribe()
     }
 
     async fn head(&self, merchant: &str) -> Result<Head, JournalError> {

@@ -5,19 +5,28 @@
 //! flush for all of its merchants. `synchronous_commit` is on, so that an append that has returned is durable, also on
 //! the synchronous standbys where the database has some.
 
+mod announcing;
 mod append;
 mod columns;
 mod connect;
 mod failure;
+mod leases;
 mod query;
 mod rows;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::sync::watch;
 
 use crate::batch::{Batch, BatchSummary};
 use crate::error::{AppendError, JournalError};
+use crate::lease::{Node, Tenure};
 use crate::record::{Event, Head, LoadRequest, Loaded, Outcome, Snapshot};
 use crate::{Finding, Journal};
+use announcing::Announcing;
 use connect::Connections;
 use failure::unavailable;
 
@@ -25,18 +34,22 @@ use failure::unavailable;
 #[derive(Debug)]
 pub struct PostgresJournal {
     connections: Connections,
+    announcing: Announcing,
 }
 
 impl PostgresJournal {
     /// Connects to a database by its URL and brings the schema up to date. Everything lives in the first schema of the
     /// session's `search_path`.
     pub async fn connect(url: &str) -> Result<Self, JournalError> {
-        Ok(Self { connections: Connections::open(url).await? })
+        let connections = Connections::open(url).await?;
+        let announcing = Announcing::start(&connections.others);
+        Ok(Self { connections, announcing })
     }
 
     /// Connects to a journal that is there already, to read it.
     pub async fn connect_existing(url: &str) -> Result<Self, JournalError> {
-        Ok(Self { connections: Connections::open_existing(url).await? })
+        let connections = Connections::open_existing(url).await?;
+        Ok(Self { connections, announcing: Announcing::default() })
     }
 
     /// Closes all connections, once what they do is done.
@@ -52,7 +65,30 @@ impl Journal for PostgresJournal {
     }
 
     async fn append(&self, batches: &[Batch]) -> Vec<Result<(), AppendError>> {
-        append::append(&self.connections, batches).await
+        let results = append::append(&self.connections, batches).await;
+        self.announcing.note();
+        results
+    }
+
+    fn commits(&self) -> watch::Receiver<u64> {
+        self.announcing.commits.subscribe()
+    }
+
+    async fn claim_leases(
+        &self,
+        node: &Node,
+        merchants: &[String],
+        term: Duration,
+    ) -> Result<Vec<Tenure>, JournalError> {
+        leases::claim(&self.connections.others, node, merchants, term).await.map_err(|e| unavailable(&e))
+    }
+
+    async fn release_leases(&self, node: &Node, merchants: &[String]) -> Result<(), JournalError> {
+        leases::release(&self.connections.others, node, merchants).await.map_err(|e| unavailable(&e))
+    }
+
+    async fn time(&self) -> Result<Option<i64>, JournalError> {
+        leases::time(&self.connections.others).await.map(Some).map_err(|e| unavailable(&e))
     }
 
     async fn head(&self, merchant: &str) -> Result<Head, JournalError> {

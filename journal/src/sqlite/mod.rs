@@ -18,8 +18,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rusqlite::Connection;
+use tokio::sync::watch;
 
 use crate::batch::{Batch, BatchSummary};
+use crate::commits::Commits;
 use crate::error::{AppendError, JournalError};
 use crate::record::{Event, Head, LoadRequest, Loaded, Outcome, Snapshot};
 use crate::{Finding, Journal};
@@ -44,6 +46,7 @@ pub struct SqliteJournal {
     writer: ConnectionThread,
     /// Whether the write-ahead log may hold a key that was destroyed.
     lingering: Arc<AtomicBool>,
+    commits: Commits,
     /// Let go of when the journal is.
     _lock: Option<File>,
 }
@@ -93,6 +96,7 @@ impl SqliteJournal {
             readers: ConnectionThread::start("journal-reader", readers)?,
             writer: ConnectionThread::start("journal-writer", vec![writer])?,
             lingering: Arc::default(),
+            commits: Commits::default(),
             _lock: lock,
         })
     }
@@ -111,10 +115,14 @@ impl Journal for SqliteJournal {
         let count = batches.len();
         let batches: Arc<[Batch]> = batches.into();
         let lingering = Arc::clone(&self.lingering);
-        match self.writer.run(move |connection| append::append(connection, &batches, &lingering)).await {
-            Ok(results) => results,
-            Err(error) => vec![Err(AppendError::Unknown(error.to_string())); count],
-        }
+        let appended =
+            self.writer.run(move |connection| append::append(connection, &batches, &lingering)).await;
+        self.commits.note();
+        appended.unwrap_or_else(|error| vec![Err(AppendError::Unknown(error.to_string())); count])
+    }
+
+    fn commits(&self) -> watch::Receiver<u64> {
+        self.commits.subscribe()
     }
 
     async fn head(&self, merchant: &str) -> Result<Head, JournalError> {
