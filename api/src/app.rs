@@ -82,7 +82,7 @@ impl App {
         let views = ViewStore::open(directory).await?;
         let commands =
             Commands::start(Arc::clone(&journal), vault, Arc::new(SystemClock), Settings::default());
-        let projections = Projections::start(&journal, &views, &commands.commits()).await?;
+        let projections = Projections::start(&journal, &views, &journal.commits()).await?;
         let reading = Reading::new(&journal, &views, projections.progress(), commands.vault());
         Ok(Self { journal, commands, reading, projections: Mutex::new(Some(projections)), views })
     }

@@ -2,11 +2,12 @@
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use holdfast_journal::{
     AppendError, Batch, BatchSummary, Event, Finding, Head, Journal, JournalError, LoadRequest, Loaded,
-    MemoryJournal, Outcome, Snapshot,
+    MemoryJournal, Node, Outcome, Snapshot, Tenure,
 };
 
 /// What happens to one append.
@@ -28,6 +29,8 @@ pub(super) enum Fault {
     Refused,
     /// History is another one.
     Forked,
+    /// Somebody else has raised the epoch before it.
+    Overtaken,
 }
 
 type Script = Box<dyn FnMut(&Batch) -> Fault + Send>;
@@ -85,6 +88,10 @@ impl FaultyJournal {
             }
             Fault::Refused => Err(AppendError::Refused("scripted".to_owned())),
             Fault::Forked => Err(AppendError::Forked),
+            Fault::Overtaken => {
+                let _ = self.inner.raise_epoch(batch.merchant()).await;
+                self.inner.append(std::slice::from_ref(batch)).await.remove(0)
+            }
         }
     }
 }
@@ -115,6 +122,23 @@ impl Journal for FaultyJournal {
             assert!(result.is_err(), "a batch of an old epoch was taken");
         }
         head
+    }
+
+    fn commits(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.inner.commits()
+    }
+
+    async fn claim_leases(
+        &self,
+        node: &Node,
+        merchants: &[String],
+        term: Duration,
+    ) -> Result<Vec<Tenure>, JournalError> {
+        self.inner.claim_leases(node, merchants, term).await
+    }
+
+    async fn release_leases(&self, node: &Node, merchants: &[String]) -> Result<(), JournalError> {
+        self.inner.release_leases(node, merchants).await
     }
 
     async fn head(&self, merchant: &str) -> Result<Head, JournalError> {
