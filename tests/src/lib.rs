@@ -1,1 +1,3 @@
-//! End to end, fault and property tests of the whole house.
+//! End to end, fault and property tests of the whole house, and what they need of other programs.
+
+pub mod postgres;

@@ -10,5 +10,6 @@ mod house;
 mod import;
 mod kill;
 mod lifecycle;
+mod postgres;
 mod server;
 mod tampering;
