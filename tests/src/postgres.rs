@@ -8,7 +8,6 @@
     reason = "what is assumed here is assumed by the test: where it is wrong, the test fails"
 )]
 
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,6 +15,8 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tempfile::TempDir;
+
+use crate::say_skipped;
 
 /// The URL of the server that tests share, or `skip`.
 const SHARED: &str = "HOLDFAST_TEST_POSTGRES";
@@ -34,7 +35,7 @@ impl Cluster {
     /// had here, which has been said loudly.
     pub fn start(settings: &[(&str, &str)]) -> Option<Self> {
         if shared_server().as_deref() == Some("skip") {
-            say_skipped();
+            say_skipped("PostgreSQL");
             return None;
         }
         Some(Self::new(settings))
@@ -117,7 +118,7 @@ impl Schema {
     pub fn fresh() -> Option<Self> {
         let (server, cluster) = match shared_server() {
             Some(server) if server == "skip" => {
-                say_skipped();
+                say_skipped("PostgreSQL");
                 return None;
             }
             Some(server) => (server, None),
@@ -191,18 +192,6 @@ fn shared_cluster() -> Arc<Cluster> {
         *place = Arc::downgrade(&cluster);
         cluster
     })
-}
-
-/// Past the test harness, which keeps to itself what a successful test says.
-fn say_skipped() {
-    assert!(
-        std::env::var("CI").as_deref() != Ok("true"),
-        "in CI nothing is skipped, and there is no PostgreSQL: {SHARED} is `skip`"
-    );
-    let test = std::thread::current();
-    let test = test.name().unwrap_or("a test").to_owned();
-    // Nobody can be told where standard error is gone.
-    let _ = writeln!(io::stderr(), "\n!!!! SKIPPED for want of PostgreSQL: {test}");
 }
 
 /// A name that no other test has, on whichever server.
