@@ -4,11 +4,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bad_input;
+mod compose;
 mod contention;
 mod events;
 mod house;
 mod import;
 mod kill;
 mod lifecycle;
+mod postgres;
 mod server;
 mod tampering;
