@@ -50,6 +50,7 @@ async fn commit_all(journal: Arc<dyn Journal>, waiting: Arc<Mutex<mpsc::Receiver
             return;
         }
         let (batches, replies): (Vec<Batch>, Vec<_>) = taken.into_iter().unzip();
+        let batches = batches.into();
         // On a task of its own, so that a journal that panics takes down this append and nothing else.
         let journal = Arc::clone(&journal);
         let append = tokio::spawn(async move { journal.append(&batches).await });

@@ -8,6 +8,7 @@
 //! nodes. Each passes the same contract suite.
 
 mod batch;
+mod breaker;
 mod chain;
 mod commits;
 mod error;
@@ -16,6 +17,7 @@ mod memory;
 mod postgres;
 mod record;
 mod sqlite;
+mod tail;
 mod verify;
 
 #[cfg(test)]
@@ -25,12 +27,14 @@ mod properties;
 #[cfg(test)]
 mod testing;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::watch;
 
 pub use batch::{Batch, BatchSummary, CommandRecord, NewEvent, SubjectKey};
+pub use breaker::CircuitBreaker;
 pub use chain::Hash;
 pub use error::{AppendError, JournalError};
 pub use lease::{Node, Tenure};
@@ -58,10 +62,13 @@ pub trait Journal: Send + Sync + 'static {
     /// failure leaves the others alone. `Ok` means durable.
     ///
     /// The future must be driven to its end: dropping it leaves the outcome unknown.
-    async fn append(&self, batches: &[Batch]) -> Vec<Result<(), AppendError>>;
+    async fn append(&self, batches: &Arc<[Batch]>) -> Vec<Result<(), AppendError>>;
 
     /// Changes when something may have been appended, by this node or, as far as it hears of it, by another.
     fn commits(&self) -> watch::Receiver<u64>;
+
+    /// Closes all connections, once what they do is done.
+    async fn close(&self) {}
 
     /// Takes, for a term, the leases of merchants that are free or the node's own, and tells who has the others, in
     /// the order asked for. A store that only one process writes to has none to share.

@@ -196,7 +196,7 @@ impl Merchant {
 
 #[async_trait]
 impl Journal for MemoryJournal {
-    async fn append(&self, batches: &[Batch]) -> Vec<Result<(), AppendError>> {
+    async fn append(&self, batches: &Arc<[Batch]>) -> Vec<Result<(), AppendError>> {
         let mut append =
             |batch: &Batch| self.lock().entry(batch.merchant().to_owned()).or_default().append(batch);
         let results = batches.iter().map(&mut append).collect();

@@ -20,6 +20,9 @@ use crate::writer::{Message, Submission};
 /// doubt.
 pub(super) const SILENCE: Duration = Duration::from_secs(8);
 
+/// Bytes of commands in one message, about, at most.
+const MESSAGE_BYTES: usize = 4 << 20;
+
 /// Why a forwarder ended.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Handed {
@@ -122,8 +125,15 @@ impl<'a> Forwarder<'a> {
         if self.pending.is_empty() {
             self.heard = Instant::now();
         }
-        let requests = submissions.iter().map(|submission| &submission.request);
-        let receivers = self.connection.ask(self.merchant, requests, lookups).await;
+        let mut receivers = Vec::with_capacity(submissions.len());
+        for part in parts(&submissions) {
+            let requests = part.iter().map(|submission| &submission.request);
+            receivers
+                .extend(self.connection.ask(self.merchant, requests, std::mem::take(&mut lookups)).await);
+        }
+        if !lookups.is_empty() {
+            self.connection.ask(self.merchant, std::iter::empty(), lookups).await;
+        }
         for (submission, receiver) in submissions.into_iter().zip(receivers) {
             self.handed += 1;
             self.pending.push(Box::pin(returned(self.handed, submission, receiver)));
@@ -142,6 +152,23 @@ impl<'a> Forwarder<'a> {
             None => submission.answer(Reply::OutcomeUnknown),
         }
     }
+}
+
+/// Submissions in parts that are each one message.
+fn parts(submissions: &[Submission]) -> Vec<&[Submission]> {
+    let mut parts = Vec::new();
+    let (mut start, mut bytes) = (0, 0);
+    for (index, submission) in submissions.iter().enumerate() {
+        if bytes > 0 && bytes + submission.request.bytes > MESSAGE_BYTES {
+            parts.push(&submissions[start..index]);
+            (start, bytes) = (index, 0);
+        }
+        bytes += submission.request.bytes;
+    }
+    if start < submissions.len() {
+        parts.push(&submissions[start..]);
+    }
+    parts
 }
 
 async fn returned(number: u64, submission: Submission, receiver: oneshot::Receiver<Reply>) -> Returned {

@@ -2,11 +2,14 @@
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::Link;
 use super::wire::{ASKING, Asked, Seal, TELLING, Told, ToldReply, WireError};
-use super::{LINK_QUEUE, Link};
 use crate::answer::Reply;
 use crate::privacy::random;
 use crate::service::Commands;
+
+/// Replies in one message at most: an answer has some hundred kilobytes at most.
+const TOLD_AT_ONCE: usize = 64;
 
 /// Replies that wait to be told at most, before no more is taken.
 const REPLIES: usize = 4_096;
@@ -93,7 +96,7 @@ async fn tell_all(
     outgoing: mpsc::Sender<Vec<u8>>,
 ) {
     let mut replies = Vec::new();
-    while told.recv_many(&mut replies, REPLIES / LINK_QUEUE * 4).await > 0 {
+    while told.recv_many(&mut replies, TOLD_AT_ONCE).await > 0 {
         let message = Told { replies: std::mem::take(&mut replies) };
         let Ok(sealed) = seal.seal(&message) else { return };
         if outgoing.send(sealed).await.is_err() {

@@ -1,5 +1,7 @@
 //! Several nodes at once: appends that overlap in time.
 
+use std::sync::Arc;
+
 use futures::future::join_all;
 
 use super::{Fixture, for_every_journal};
@@ -56,6 +58,7 @@ async fn appends_of_the_same_merchants_in_opposite_orders_do_not_lock_each_other
         };
         let (there, mut back) = (seal(), seal());
         back.reverse();
+        let (there, back): (Arc<[Batch]>, Arc<[Batch]>) = (there.into(), back.into());
         let (first, mut second) = tokio::join!(journal.append(&there), journal.append(&back));
         second.reverse();
         for (number, scribe) in scribes.iter_mut().enumerate() {

@@ -16,6 +16,7 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -25,6 +26,7 @@ use crate::batch::{Batch, BatchSummary};
 use crate::error::{AppendError, JournalError};
 use crate::lease::{Node, Tenure};
 use crate::record::{Event, Head, LoadRequest, Loaded, Outcome, Snapshot};
+use crate::tail::Tail;
 use crate::{Finding, Journal};
 use announcing::Announcing;
 use connect::Connections;
@@ -35,6 +37,7 @@ use failure::unavailable;
 pub struct PostgresJournal {
     connections: Connections,
     announcing: Announcing,
+    tail: Tail,
 }
 
 impl PostgresJournal {
@@ -43,18 +46,13 @@ impl PostgresJournal {
     pub async fn connect(url: &str) -> Result<Self, JournalError> {
         let connections = Connections::open(url).await?;
         let announcing = Announcing::start(&connections.others);
-        Ok(Self { connections, announcing })
+        Ok(Self { connections, announcing, tail: Tail::default() })
     }
 
     /// Connects to a journal that is there already, to read it.
     pub async fn connect_existing(url: &str) -> Result<Self, JournalError> {
         let connections = Connections::open_existing(url).await?;
-        Ok(Self { connections, announcing: Announcing::default() })
-    }
-
-    /// Closes all connections, once what they do is done.
-    pub async fn close(&self) {
-        self.connections.close().await;
+        Ok(Self { connections, announcing: Announcing::default(), tail: Tail::default() })
     }
 }
 
@@ -64,14 +62,19 @@ impl Journal for PostgresJournal {
         connect::WRITERS as usize
     }
 
-    async fn append(&self, batches: &[Batch]) -> Vec<Result<(), AppendError>> {
+    async fn append(&self, batches: &Arc<[Batch]>) -> Vec<Result<(), AppendError>> {
         let results = append::append(&self.connections, batches).await;
+        self.tail.note(batches, &results);
         self.announcing.note();
         results
     }
 
     fn commits(&self) -> watch::Receiver<u64> {
         self.announcing.commits.subscribe()
+    }
+
+    async fn close(&self) {
+        self.connections.close().await;
     }
 
     async fn claim_leases(
@@ -116,6 +119,9 @@ impl Journal for PostgresJournal {
     }
 
     async fn read(&self, merchant: &str, after: u64, limit: usize) -> Result<Vec<Event>, JournalError> {
+        if let Some(latest) = self.tail.read(merchant, after, limit) {
+            return Ok(latest);
+        }
         query::read(&self.connections.others, merchant, after, limit).await.map_err(|e| unavailable(&e))
     }
 
