@@ -1,113 +1,29 @@
-//! The runner and the read models, over a journal in memory.
+//! What is folded, found and noticed, on every store alike.
 
-use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use cqrs_es::Aggregate;
-use holdfast_domain::Decide;
-use holdfast_domain::network::{LocationPaused, NetworkEvent};
-use holdfast_domain::order::{CreationTerms, Order, OrderCommand, OrderEvent};
-use holdfast_domain::policy::{OnShortage, ReserveAt};
-use holdfast_domain::stock::{StockCommand, StockItem};
-use holdfast_domain::stream::{DomainEvent, StreamId};
-use holdfast_domain::values::{LocationId, OrderId, Sku, Text, Timestamp};
+use holdfast_domain::order::{Order, OrderEvent};
+use holdfast_domain::stream::DomainEvent;
+use holdfast_domain::values::Timestamp;
 use holdfast_journal::{Batch, CommandRecord, Journal, MemoryJournal, NewEvent};
 use serde_json::{Value, json};
-use tokio::sync::watch;
 
-use crate::{Availability, OrderFilter, Orders, Projections, ViewError, ViewStore};
+use super::events::{created, paused, received, sku};
+use super::{Fixture, House, MERCHANT, append, for_every_store};
+use crate::{Availability, OrderFilter, Orders, ViewError};
 
-const PATIENCE: Duration = Duration::from_secs(60);
-const MERCHANT: &str = "default";
-
-struct House {
-    journal: Arc<dyn Journal>,
-    commits: watch::Sender<u64>,
-    store: ViewStore,
-    projections: Projections,
+for_every_store! {
+    read_models_follow_the_journal_and_are_the_same_when_folded_anew,
+    a_runner_goes_on_where_it_was_and_folds_nothing_twice,
+    every_filter_finds_what_it_says,
+    nothing_is_promised_from_a_paused_location,
+    an_event_of_an_unknown_type_halts_a_projection_and_it_says_where,
+    read_models_of_another_journal_are_noticed,
 }
 
-impl House {
-    async fn open(directory: &Path, journal: &Arc<dyn Journal>) -> Self {
-        let (commits, woken) = watch::channel(0);
-        let store = ViewStore::open(directory).await.unwrap();
-        let projections = Projections::start(journal, &store, &woken).await.unwrap();
-        Self { journal: Arc::clone(journal), commits, store, projections }
-    }
-
-    /// Appends events of streams as one command.
-    async fn append(&self, events: Vec<(StreamId, u64, DomainEvent)>) {
-        append(&*self.journal, events).await;
-        self.commits.send_modify(|count| *count += 1);
-    }
-
-    async fn caught_up(&self) -> Result<(), ViewError> {
-        let position = self.journal.head(MERCHANT).await.unwrap().position;
-        let progress = self.projections.progress();
-        progress.wait_for(Orders::NAME, MERCHANT, position, PATIENCE).await?;
-        progress.wait_for(Availability::NAME, MERCHANT, position, PATIENCE).await
-    }
-
-    async fn close(self) {
-        self.projections.shutdown().await;
-        self.store.close().await;
-    }
-}
-
-async fn append(journal: &dyn Journal, events: Vec<(StreamId, u64, DomainEvent)>) {
-    let head = journal.head(MERCHANT).await.unwrap();
-    let known = journal.read(MERCHANT, 0, 1_000_000).await.unwrap();
-    let record = |(index, (stream, version, event)): (usize, (StreamId, u64, DomainEvent))| {
-        let begun =
-            known.iter().find(|known| *known.stream_name == stream.to_string()).map(|known| known.stream);
-        NewEvent {
-            stream: begun.unwrap_or(head.position + 1 + index as u64),
-            stream_name: stream.to_string().into(),
-            version,
-            kind: event.name(),
-            type_version: event.version(),
-            payload: event.payload().unwrap(),
-            sealed: None,
-        }
-    };
-    let events = events.into_iter().enumerate().map(record).collect();
-    let command =
-        CommandRecord { events, at: 1_000 + head.position.cast_signed(), ..CommandRecord::default() };
-    let batch = Batch::seal(MERCHANT.into(), uuid::Uuid::now_v7().into_bytes(), head, vec![command]);
-    journal.append(&[batch]).await.remove(0).unwrap();
-}
-
-fn sku(name: &str) -> Sku {
-    Sku::new(name).unwrap()
-}
-
-/// The first event of an order of one line.
-fn created(number: u128, wanted: &str) -> (StreamId, u64, DomainEvent) {
-    let id = OrderId::new(uuid::Uuid::from_u128(number));
-    let terms = CreationTerms {
-        order_id: id,
-        reserve_at: ReserveAt::Creation,
-        on_shortage: OnShortage::Reject,
-        allow_split: true,
-        content: Text::new("x").unwrap(),
-    };
-    let request: Value = json!({
-        "channel": if number.is_multiple_of(2) { "web" } else { "pos" },
-        "channelRef": format!("R{number}"), "lines": [{ "sku": wanted, "quantity": 1 }]
-    });
-    let request = serde_json::from_value(request).unwrap();
-    let command = OrderCommand::CreateOrder(Box::new(request), terms, Timestamp::from_microseconds(5));
-    let event = Order::default().decide(&command).unwrap().remove(0);
-    (StreamId::Order(id), 1, DomainEvent::Order(event))
-}
-
-fn received(version: u64, name: &str) -> (StreamId, u64, DomainEvent) {
-    let receipt = json!({ "sku": name, "location": "DC-1", "quantity": 5 });
-    let command =
-        StockCommand::ReceiveStock(serde_json::from_value(receipt).unwrap(), Timestamp::from_microseconds(5));
-    let event = StockItem::default().decide(&command).unwrap().remove(0);
-    (StreamId::Stock(sku(name)), version, DomainEvent::Stock(event))
+fn empty() -> Arc<dyn Journal> {
+    Arc::new(MemoryJournal::new())
 }
 
 async fn listed(house: &House, filter: &OrderFilter, limit: usize) -> Vec<String> {
@@ -124,11 +40,9 @@ async fn listed(house: &House, filter: &OrderFilter, limit: usize) -> Vec<String
     }
 }
 
-#[tokio::test]
-async fn read_models_follow_the_journal_and_are_the_same_when_folded_anew() {
-    let directory = tempfile::tempdir().unwrap();
-    let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::new());
-    let house = House::open(directory.path(), &journal).await;
+async fn read_models_follow_the_journal_and_are_the_same_when_folded_anew<F: Fixture>(fixture: &F) {
+    let journal = empty();
+    let house = House::open(fixture, &journal).await;
     for number in 1..=25 {
         house.append(vec![created(number, "A"), received(number as u64, "A")]).await;
     }
@@ -142,20 +56,18 @@ async fn read_models_follow_the_journal_and_are_the_same_when_folded_anew() {
     assert_eq!(availability[0].available.number(), 125);
     house.close().await;
 
-    let fresh = tempfile::tempdir().unwrap();
-    let house = House::open(fresh.path(), &journal).await;
+    let fresh = F::empty().await.unwrap();
+    let house = House::open(&fresh, &journal).await;
     house.caught_up().await.unwrap();
     assert_eq!(listed(&house, &OrderFilter::default(), 7).await, first);
     assert_eq!(Availability::new(&house.store).of(MERCHANT, 1, &[sku("A")]).await.unwrap(), availability);
     house.close().await;
 }
 
-#[tokio::test]
-async fn a_runner_goes_on_where_it_was_and_folds_nothing_twice() {
-    let directory = tempfile::tempdir().unwrap();
-    let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::new());
+async fn a_runner_goes_on_where_it_was_and_folds_nothing_twice(fixture: &impl Fixture) {
+    let journal = empty();
     for round in 0..4 {
-        let house = House::open(directory.path(), &journal).await;
+        let house = House::open(fixture, &journal).await;
         house.append(vec![received(round + 1, "A")]).await;
         house.caught_up().await.unwrap();
         let found = Availability::new(&house.store).of(MERCHANT, 1, &[sku("A")]).await.unwrap();
@@ -166,10 +78,8 @@ async fn a_runner_goes_on_where_it_was_and_folds_nothing_twice() {
     }
 }
 
-#[tokio::test]
-async fn every_filter_finds_what_it_says() {
-    let directory = tempfile::tempdir().unwrap();
-    let house = House::open(directory.path(), &(Arc::new(MemoryJournal::new()) as Arc<dyn Journal>)).await;
+async fn every_filter_finds_what_it_says(fixture: &impl Fixture) {
+    let house = House::open(fixture, &empty()).await;
     for number in 1..=6 {
         house.append(vec![created(number, if number <= 2 { "A" } else { "B" })]).await;
     }
@@ -192,16 +102,10 @@ async fn every_filter_finds_what_it_says() {
     house.close().await;
 }
 
-#[tokio::test]
-async fn nothing_is_promised_from_a_paused_location() {
-    let directory = tempfile::tempdir().unwrap();
-    let house = House::open(directory.path(), &(Arc::new(MemoryJournal::new()) as Arc<dyn Journal>)).await;
-    let paused =
-        LocationPaused { location: LocationId::new("DC-1").unwrap(), reason: Text::new("flood").unwrap() };
+async fn nothing_is_promised_from_a_paused_location(fixture: &impl Fixture) {
+    let house = House::open(fixture, &empty()).await;
     house.append(vec![received(1, "A")]).await;
-    house
-        .append(vec![(StreamId::Network, 1, DomainEvent::Network(NetworkEvent::LocationPaused(paused)))])
-        .await;
+    house.append(vec![paused(1, "DC-1")]).await;
     house.caught_up().await.unwrap();
     let found = Availability::new(&house.store).of(MERCHANT, 1, &[sku("A")]).await.unwrap();
     assert_eq!((found[0].available.number(), found[0].locations[0].available.number()), (0, 5));
@@ -209,10 +113,8 @@ async fn nothing_is_promised_from_a_paused_location() {
     house.close().await;
 }
 
-#[tokio::test]
-async fn an_event_of_an_unknown_type_halts_a_projection_and_it_says_where() {
-    let directory = tempfile::tempdir().unwrap();
-    let journal = MemoryJournal::new();
+async fn an_event_of_an_unknown_type_halts_a_projection_and_it_says_where(fixture: &impl Fixture) {
+    let journal = empty();
     let order = created(1, "A");
     let unknown = NewEvent {
         stream: 1,
@@ -225,8 +127,9 @@ async fn an_event_of_an_unknown_type_halts_a_projection_and_it_says_where() {
     };
     let command = CommandRecord { events: vec![unknown], ..CommandRecord::default() };
     let head = journal.head(MERCHANT).await.unwrap();
-    journal.append(&[Batch::seal(MERCHANT.into(), [1; 16], head, vec![command])]).await.remove(0).unwrap();
-    let house = House::open(directory.path(), &(Arc::new(journal) as Arc<dyn Journal>)).await;
+    let batch = Batch::seal(MERCHANT.into(), [1; 16], head, vec![command]);
+    journal.append(&Arc::from([batch])).await.remove(0).unwrap();
+    let house = House::open(fixture, &journal).await;
     let Err(ViewError::Halted { reason, position: 0, .. }) = house.caught_up().await else {
         panic!("it did not halt");
     };
@@ -234,19 +137,17 @@ async fn an_event_of_an_unknown_type_halts_a_projection_and_it_says_where() {
     house.close().await;
 }
 
-#[tokio::test]
-async fn read_models_of_another_journal_are_noticed() {
-    let directory = tempfile::tempdir().unwrap();
-    let first: Arc<dyn Journal> = Arc::new(MemoryJournal::new());
-    let house = House::open(directory.path(), &first).await;
+async fn read_models_of_another_journal_are_noticed(fixture: &impl Fixture) {
+    let first = empty();
+    let house = House::open(fixture, &first).await;
     house.append(vec![received(1, "A")]).await;
     house.caught_up().await.unwrap();
     house.close().await;
 
-    let second: Arc<dyn Journal> = Arc::new(MemoryJournal::new());
+    let second = empty();
     append(&*second, vec![received(1, "B")]).await;
     append(&*second, vec![received(2, "B")]).await;
-    let house = House::open(directory.path(), &second).await;
+    let house = House::open(fixture, &second).await;
     let Err(ViewError::Halted { reason, .. }) = house.caught_up().await else { panic!("it was not noticed") };
     assert!(reason.contains("not the one that was folded"), "{reason}");
     house.close().await;
