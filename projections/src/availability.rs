@@ -39,6 +39,7 @@ pub struct AvailabilityProjection;
 impl Projection for AvailabilityProjection {
     const NAME: &'static str = "availability";
     const VERSION: i64 = 1;
+    const TABLES: &'static [&'static str] = &["availability", "paused_location"];
 
     type Key = AvailabilityKey;
     type Row = AvailabilityRow;

@@ -42,6 +42,8 @@ pub trait Projection: Send + Sync + 'static {
     const NAME: &'static str;
     /// The version of the fold and the rows. Raised with every change of either.
     const VERSION: i64;
+    /// The tables that its rows are in. Each begins with the merchant and the generation.
+    const TABLES: &'static [&'static str];
 
     /// What a row is known by.
     type Key: Clone + Eq + Hash + Send + Sync;

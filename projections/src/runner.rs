@@ -20,7 +20,7 @@ use crate::projection::{Projection, Scope};
 use crate::store::ViewStore;
 
 /// Events folded in one transaction, about.
-const SPAN: usize = 5_000;
+const SPAN: usize = 10_000;
 /// How often to look without having been woken.
 const POLL: Duration = Duration::from_secs(1);
 /// How often to look while another node is folding what is missing here.
@@ -278,8 +278,8 @@ impl<P: Projection> Runner<P> {
         let mut transaction = self.store.begin().await?;
         checkpoint::advance(&mut transaction, P::NAME, scope, checkpoint, &next).await?;
         fold_into::<P>(&mut transaction, scope, &recorded).await?;
-        if checkpoint.position == 0 {
-            transaction.first_statistics().await?;
+        if events.len() >= SPAN {
+            transaction.keep_statistics(P::TABLES).await?;
         }
         transaction.commit().await?;
         Ok(next)

@@ -47,6 +47,7 @@ pub struct OrderStatusProjection;
 impl Projection for OrderStatusProjection {
     const NAME: &'static str = "order_status";
     const VERSION: i64 = 1;
+    const TABLES: &'static [&'static str] = &["order_status", "order_term", "fulfillment_order"];
 
     type Key = OrderId;
     type Row = OrderRow;

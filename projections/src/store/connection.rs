@@ -83,19 +83,21 @@ impl ViewConnection {
         }
     }
 
-    /// Takes note of what tables hold that were empty until now, where the database does not do so in time.
-    pub(crate) async fn first_statistics(&mut self) -> Result<(), ViewError> {
+    /// Sees to it that the database knows how much is in tables to which much has been added.
+    pub(crate) async fn keep_statistics(&mut self, tables: &[&'static str]) -> Result<(), ViewError> {
         match &mut self.0 {
+            // It finds rows by their key without.
             Link::Sqlite(_) => Ok(()),
-            Link::Postgres(session) => postgres::first_statistics(session.connection()).await,
+            Link::Postgres(session) => postgres::keep_statistics(session.connection(), tables).await,
         }
     }
 
     /// Makes what the transaction has changed last.
     pub(crate) async fn commit(self) -> Result<(), ViewError> {
-        Ok(match self.0 {
+        match self.0 {
             Link::Sqlite(session) => session.commit().await?,
             Link::Postgres(session) => session.commit().await?,
-        })
+        }
+        Ok(())
     }
 }

@@ -7,6 +7,8 @@ mod connection;
 mod postgres;
 mod sqlite;
 mod statement;
+#[cfg(test)]
+mod tests;
 mod upsert;
 
 use std::path::Path;

@@ -4,7 +4,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Postgres};
+use sqlx::{AssertSqlSafe, Postgres};
 
 use super::statement::{Row, Statement, Value};
 use super::upsert::{Column, Insert};
@@ -27,7 +27,7 @@ type Query = sqlx::query::Query<'static, Postgres, PgArguments>;
 /// Connects to the database and brings its tables up to date: who writes and who reads.
 pub(super) async fn connect(url: &str) -> Result<(PgPool, PgPool), ViewError> {
     let options = PgConnectOptions::from_str(url)?.application_name("holdfast-views");
-    migrate(&options).await?;
+    migrate(options.clone()).await?;
     let options = options
         .options([("statement_timeout", STATEMENT), ("idle_in_transaction_session_timeout", STATEMENT)]);
     let writing = options.clone().options([
@@ -49,12 +49,13 @@ pub(super) async fn connect(url: &str) -> Result<(PgPool, PgPool), ViewError> {
 
 /// Several nodes may do this at once: the migrator's lock lets one of them go first, and the others wait for it as
 /// long as it takes. On a connection of its own, which ends with the lock also where something fails.
-async fn migrate(options: &PgConnectOptions) -> Result<(), ViewError> {
+async fn migrate(options: PgConnectOptions) -> Result<(), ViewError> {
     let mut migrator = sqlx::migrate!("../migrations/postgres/views");
     migrator.dangerous_set_table_name(MIGRATIONS);
-    let mut connection = options.connect().await?;
-    migrator.run(&mut connection).await.map_err(|error| schema(&migrator, error))?;
-    Ok(connection.close().await?)
+    let pool = PgPoolOptions::new().max_connections(1).connect_with(options).await?;
+    let done = migrator.run(&pool).await;
+    pool.close().await;
+    done.map_err(|error| schema(&migrator, error))
 }
 
 pub(super) async fn fetch(
@@ -69,13 +70,20 @@ pub(super) async fn execute(connection: &mut PgConnection, statement: Statement)
     Ok(query(statement).execute(connection).await?.rows_affected())
 }
 
-/// Makes statistics of tables that have none yet. Without them the planner takes a merchant to have next to no rows,
-/// reads all of them to find some, and does so until the server looks at the tables by itself.
-pub(super) async fn first_statistics(connection: &mut PgConnection) -> Result<(), ViewError> {
-    let unknown =
-        sqlx::query("SELECT 1 FROM pg_class WHERE oid = 'order_status'::regclass AND reltuples < 0");
-    if unknown.fetch_optional(&mut *connection).await?.is_some() {
-        sqlx::query("ANALYZE order_status").execute(connection).await?;
+/// Looks at tables that have grown fourfold since the server did so, which it does by itself only now and then. What
+/// it knows of a table that was nearly empty is that a merchant has one row: then it reads all of them to find some.
+pub(super) async fn keep_statistics(
+    connection: &mut PgConnection,
+    tables: &[&'static str],
+) -> Result<(), ViewError> {
+    let grown = sqlx::query_scalar::<_, bool>(
+        "SELECT pg_relation_size(oid) > 4 * current_setting('block_size')::bigint * greatest(relpages, 8)
+         FROM unnest($1::text[]) WITH ORDINALITY AS wanted (name, place)
+         JOIN pg_class ON oid = to_regclass(name) ORDER BY place",
+    );
+    let grown = grown.bind(tables).fetch_all(&mut *connection).await?;
+    for (table, _) in tables.iter().zip(grown).filter(|(_, grown)| *grown) {
+        sqlx::query(AssertSqlSafe(format!("ANALYZE {table}"))).execute(&mut *connection).await?;
     }
     Ok(())
 }
