@@ -15,7 +15,7 @@ use holdfast_domain::order::{
 };
 use holdfast_domain::policy::{Criterion, OnShortage, ReserveAt};
 use holdfast_domain::sourcing::{Candidate, SourcingRules, source};
-use holdfast_domain::values::{Text, Timestamp};
+use holdfast_domain::values::{Text, Timestamp, Units};
 use holdfast_journal::{Batch, CommandRecord, Head, Journal as _, NewEvent, SqliteJournal};
 
 /// How many events a batch has.
@@ -72,12 +72,11 @@ fn create_and_reserve(create: &OrderCommand, candidates: &[Candidate]) -> (Order
 }
 
 fn candidates() -> Vec<Candidate> {
-    let units: holdfast_domain::values::Units = holdfast_domain::values::Units::new(1_000).unwrap();
     let candidate = |(rank, name): (u32, &str)| Candidate {
         location: name.parse().unwrap(),
         distance: None,
         rank,
-        available: [("MUG".parse().unwrap(), units)].into(),
+        available: [("MUG".parse().unwrap(), Units::new(1_000))].into(),
         excluded: None,
     };
     (0..).zip(["DC-NEWARK", "DC-DALLAS", "DC-RENO"]).map(candidate).collect()

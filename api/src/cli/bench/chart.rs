@@ -67,8 +67,9 @@ fn draw_into(svg: &mut String, lines: &[Line], across: Range<f64>, up: Range<f64
     let root = SVGBackend::with_string(svg, SIZE).into_drawing_area();
     root.fill(&WHITE).map_err(undrawn)?;
     let mut chart = ChartBuilder::on(&root)
-        .caption("Orders for one hot SKU, by connections", ("sans-serif", 24))
+        .caption("Orders for one hot SKU, by number of connections", ("sans-serif", 24))
         .margin(20)
+        .margin_right(48)
         .x_label_area_size(56)
         .y_label_area_size(72)
         .build_cartesian_2d(across.log_scale(), up.log_scale())

@@ -1,6 +1,7 @@
 //! A server in a process of its own, as it is in production.
 
 use std::collections::VecDeque;
+use std::ffi::OsStr;
 use std::net::SocketAddr;
 use std::process::Stdio;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, Command};
 
 use super::error::BenchError;
+use super::place::Place;
 
 /// How long a server may take until it listens.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -28,11 +30,19 @@ pub struct Server {
 impl Server {
     /// Starts a subcommand of this very program over a store. The store's URL may carry a password: it is handed over
     /// where other users do not see it.
-    pub async fn start(subcommand: &str, database: &str) -> Result<Self, BenchError> {
+    pub async fn start(subcommand: &str, place: &Place) -> Result<Self, BenchError> {
         let program = std::env::current_exe().map_err(BenchError::Spawn)?;
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        // No setting of whoever measures: what is measured is the same everywhere.
+        for (name, _) in std::env::vars_os().filter(|(name, _)| is_setting(name)) {
+            command.env_remove(name);
+        }
+        if let Some(file) = place.master_key() {
+            command.env("HOLDFAST_MASTER_KEY_FILE", file);
+        }
+        let mut child = command
             .args([subcommand, "--listen", "127.0.0.1:0"])
-            .env("HOLDFAST_DATABASE", database)
+            .env("HOLDFAST_DATABASE", place.database())
             .env("HOLDFAST_LOG", "warn")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -63,6 +73,11 @@ impl Server {
     pub async fn end(mut self) -> Result<(), BenchError> {
         self.child.kill().await.map_err(BenchError::Spawn)
     }
+}
+
+/// Whether a variable of the environment is a setting of this program.
+fn is_setting(name: &OsStr) -> bool {
+    name.to_string_lossy().starts_with("HOLDFAST_")
 }
 
 /// The address that a server says it listens on; what else it said where it ends without.

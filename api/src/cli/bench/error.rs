@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use holdfast_commands::VaultError;
 use holdfast_journal::{AppendError, JournalError};
 
 use super::load::connection::CallError;
@@ -89,6 +90,9 @@ pub enum BenchError {
     /// The journal cannot be opened or read.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// There is no master key.
+    #[error(transparent)]
+    Key(#[from] VaultError),
     /// A batch was not appended.
     #[error("a batch was not appended: {0}")]
     Append(#[from] AppendError),

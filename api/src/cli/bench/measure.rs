@@ -130,7 +130,7 @@ async fn over_http(
         store::prepare(&place.schema()?.options, skus).await?;
     }
     let subcommand = if naive { super::NAIVE } else { "serve" };
-    let server = Server::start(subcommand, &place.database()).await?;
+    let server = Server::start(subcommand, place).await?;
     if !naive {
         Outside::open(server.address()).await?.stock(skus).await?;
     }

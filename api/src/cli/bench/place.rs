@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use holdfast_commands::MasterKey;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 use tempfile::TempDir;
 
 use super::error::BenchError;
+use crate::app::KEY_FILE;
 
 /// What everything that is made begins with.
 const PREFIX: &str = "bench";
@@ -44,12 +46,13 @@ pub enum Place {
 }
 
 /// A schema, and how to work in it.
-#[derive(Clone)]
 pub struct Schema {
     /// As `--database` takes it.
     pub url: String,
     /// As sqlx takes it.
     pub options: PgConnectOptions,
+    /// Holds the master key, which an embedded store has beside its data.
+    keys: TempDir,
 }
 
 impl Ground {
@@ -81,15 +84,14 @@ impl Ground {
 
     /// A new directory.
     pub fn directory_of_its_own(&self) -> Result<Place, BenchError> {
-        let unusable = |source| BenchError::Directory { directory: self.directory.clone(), source };
-        std::fs::create_dir_all(&self.directory).map_err(unusable)?;
-        let made = tempfile::Builder::new().prefix("holdfast-bench-").tempdir_in(&self.directory);
-        made.map(Place::Directory).map_err(unusable)
+        temporary(&self.directory).map(Place::Directory)
     }
 
     /// A new schema.
     pub async fn schema_of_its_own(&self) -> Result<Place, BenchError> {
         let server = self.postgres.as_ref().ok_or(BenchError::NotPostgres)?;
+        let keys = temporary(&std::env::temp_dir())?;
+        MasterKey::from_file(&keys.path().join(KEY_FILE), true)?;
         let name = {
             let mut schemas = self.schemas();
             schemas.made += 1;
@@ -102,7 +104,7 @@ impl Ground {
         let (separator, encoded) = (server.separator(), path.replace(' ', "%20").replace('=', "%3D"));
         let url = format!("{}{separator}options={encoded}", server.url);
         let options = server.options.clone().options([("synchronous_commit", "on"), ("search_path", &name)]);
-        Ok(Place::Schema(Box::new(Schema { url, options })))
+        Ok(Place::Schema(Box::new(Schema { url, options, keys })))
     }
 
     /// Takes away every schema that was made; what cannot be taken away now, may be later. Whatever works in them
@@ -120,6 +122,13 @@ impl Ground {
     fn schemas(&self) -> MutexGuard<'_, Schemas> {
         self.schemas.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A directory that goes away with what is given.
+fn temporary(within: &Path) -> Result<TempDir, BenchError> {
+    let unusable = |source| BenchError::Directory { directory: within.to_owned(), source };
+    std::fs::create_dir_all(within).map_err(unusable)?;
+    tempfile::Builder::new().prefix("holdfast-bench-").tempdir_in(within).map_err(unusable)
 }
 
 impl Server {
@@ -148,6 +157,14 @@ impl Place {
         match self {
             Self::Directory(directory) => format!("sqlite:{}", directory.path().display()),
             Self::Schema(schema) => schema.url.clone(),
+        }
+    }
+
+    /// The file with the master key, where it does not lie beside the data.
+    pub fn master_key(&self) -> Option<PathBuf> {
+        match self {
+            Self::Directory(_) => None,
+            Self::Schema(schema) => Some(schema.keys.path().join(KEY_FILE)),
         }
     }
 

@@ -1,5 +1,7 @@
 //! All that was measured, for people and for machines.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Serialize;
 
 use super::bar::Held;
@@ -96,12 +98,14 @@ impl Report {
 
     /// What went wrong: cases that could not be measured, and those with answers that were no grants.
     pub fn wrong(&self) -> Vec<String> {
-        let wrong = |row: &Row| match &row.error {
-            Some(error) => Some(format!("{}: {error}", row.name)),
-            None if row.failures > 0 => Some(format!("{}: {}", row.name, row.told_failures())),
-            None => None,
-        };
-        self.cases.iter().filter_map(wrong).collect()
+        let mut cases_by_reason: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for row in &self.cases {
+            let failed = || (row.failures > 0).then(|| row.told_failures());
+            if let Some(reason) = row.error.clone().or_else(failed) {
+                cases_by_reason.entry(reason).or_default().push(&row.name);
+            }
+        }
+        cases_by_reason.iter().map(|(reason, cases)| format!("{}: {reason}", cases.join(", "))).collect()
     }
 
     /// Prints it.
@@ -169,6 +173,7 @@ impl Row {
         let whole = |value: f64| decimal(value).split('.').next().unwrap_or_default().to_owned();
         let (rate, swing) = match self.per_second {
             Some(swing) if self.given_rate => (format!("at {}", whole(swing.median)), String::new()),
+            Some(swing) if self.rounds.len() == 1 => (whole(swing.median), String::new()),
             Some(swing) => (whole(swing.median), format!("{} to {}", whole(swing.min), whole(swing.max))),
             None => ("-".to_owned(), String::new()),
         };
@@ -194,7 +199,7 @@ impl Row {
     }
 
     fn told_failures(&self) -> String {
-        let kinds: std::collections::BTreeSet<&str> =
+        let kinds: BTreeSet<&str> =
             self.rounds.iter().flat_map(|round| round.failures.keys()).map(String::as_str).collect();
         let kinds: Vec<&str> = kinds.into_iter().collect();
         format!("{} FAILED: {}", number(self.failures), kinds.join(", "))
@@ -224,7 +229,7 @@ mod tests {
                 reads_per_second: None,
                 reads_p99_ms: None,
                 granted: 5,
-                failures: std::collections::BTreeMap::new(),
+                failures: BTreeMap::new(),
                 behind_events: None,
                 resident_kib: None,
             })
