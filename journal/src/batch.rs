@@ -183,7 +183,7 @@ impl Batch {
         self.key_changes.extend(command.erased_subjects.into_iter().map(KeyChange::Erase));
     }
 
-    fn close(&mut self, id: [u8; 16]) {
+    pub(crate) fn close(&mut self, id: [u8; 16]) {
         let mut outcomes = Vec::with_capacity(self.outcomes.len() * 33);
         for outcome in &self.outcomes {
             outcomes.push(outcome.kind as u8);

@@ -18,6 +18,7 @@ mod postgres;
 mod record;
 mod sqlite;
 mod tail;
+mod unfenced;
 mod verify;
 
 #[cfg(test)]

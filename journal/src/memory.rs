@@ -17,6 +17,7 @@ use crate::lease::{Node, Tenure};
 use crate::record::{
     ClaimKey, Event, Head, LoadRequest, Loaded, LoadedStream, Outcome, OutcomeKey, OutcomeKind, Snapshot,
 };
+use crate::unfenced::rebased;
 
 #[derive(Debug, Default)]
 struct Merchant {
@@ -40,12 +41,20 @@ pub struct MemoryJournal {
     commits: Commits,
     /// Who has them, and until when.
     leases: Mutex<BTreeMap<String, (Node, Instant)>>,
+    /// Whether appends are taken whatever they were decided on.
+    unfenced: bool,
 }
 
 impl MemoryJournal {
     /// An empty journal.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A journal that keeps no promise: what it is given it takes, whatever it was decided on. Tests that check the
+    /// promises are tested with it: they must fail.
+    pub fn unfenced() -> Self {
+        Self { unfenced: true, ..Self::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Merchant>> {
@@ -75,6 +84,24 @@ impl Merchant {
         if let Some(reason) = self.refusal(batch) {
             return Err(AppendError::Refused(reason));
         }
+        self.write(batch, summary);
+        Ok(())
+    }
+
+    /// Takes a batch whatever it was decided on.
+    fn take(&mut self, batch: &Batch) -> Result<(), AppendError> {
+        let known = |name: &str| {
+            let stream = *self.streams.get(name)?;
+            Some((stream, self.positions.get(&stream)?.len() as u64))
+        };
+        let rebased = rebased(batch, self.head, known);
+        if let Some(summary) = &rebased.summary {
+            self.write(&rebased, summary);
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, batch: &Batch, summary: &BatchSummary) {
         self.batches.push(summary.clone());
         for event in &batch.events {
             self.streams.entry(Arc::clone(&event.stream_name)).or_insert(event.stream);
@@ -94,7 +121,6 @@ impl Merchant {
             }
         }
         self.head = Head { format: self.head.format, ..batch.next };
-        Ok(())
     }
 
     /// What would be there twice, in the journal or within the batch.
@@ -197,8 +223,11 @@ impl Merchant {
 #[async_trait]
 impl Journal for MemoryJournal {
     async fn append(&self, batches: &Arc<[Batch]>) -> Vec<Result<(), AppendError>> {
-        let mut append =
-            |batch: &Batch| self.lock().entry(batch.merchant().to_owned()).or_default().append(batch);
+        let mut append = |batch: &Batch| {
+            let mut merchants = self.lock();
+            let merchant = merchants.entry(batch.merchant().to_owned()).or_default();
+            if self.unfenced { merchant.take(batch) } else { merchant.append(batch) }
+        };
         let results = batches.iter().map(&mut append).collect();
         self.commits.note();
         results

@@ -1,10 +1,12 @@
 //! What the `holdfast` program does: one file or folder a subcommand.
 
 mod audit;
+mod bench;
 mod catching_up;
 mod demo;
 mod import;
 mod output;
+mod random;
 pub(crate) mod sending;
 mod serve;
 mod verify;
@@ -57,6 +59,11 @@ enum Command {
     Audit(audit::Subject),
     /// Prove that the journal is what was written.
     Verify(verify::Arguments),
+    /// Measure how fast it is, beside what is commonly built, on this machine.
+    Bench(bench::Arguments),
+    /// Serve the baseline of `bench`.
+    #[command(name = bench::NAIVE, hide = true)]
+    BenchNaive(bench::naive::Arguments),
 }
 
 /// The store that a command works on.
@@ -120,6 +127,9 @@ enum CliError {
     /// The demo did not come to a good end.
     #[error(transparent)]
     Demo(#[from] demo::DemoError),
+    /// Something could not be measured.
+    #[error(transparent)]
+    Bench(#[from] bench::BenchError),
     /// Something of the system was not to be had.
     #[error("{what}: {source}")]
     System {
@@ -173,6 +183,7 @@ impl CliError {
             Self::Interrupted => 130,
             // As clap does for other arguments.
             Self::Database(_) => 2,
+            Self::Bench(wrong) if wrong.is_of_the_arguments() => 2,
             _ => 1,
         }
     }
@@ -201,6 +212,8 @@ async fn dispatch(command: Command, printer: &mut Printer) -> Result<u8, CliErro
         Command::Import(arguments) => Box::pin(import::run(arguments, printer)).await.map(|()| 0),
         Command::Audit(audit::Subject::Order(arguments)) => audit::run(&arguments, printer).await.map(|()| 0),
         Command::Verify(arguments) => Ok(verify::run(&arguments, printer).await),
+        Command::Bench(arguments) => Box::pin(bench::run(&arguments, printer)).await,
+        Command::BenchNaive(arguments) => bench::naive::run(arguments).await.map(|()| 0),
     }
 }
 

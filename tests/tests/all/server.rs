@@ -14,10 +14,13 @@ use crate::place::Place;
 /// Longer than anything should take: a test that hangs says so.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// The program, built once.
+/// The program: the one that `tests/run` has built with the tests, or one that is built now, once.
 pub fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
+        if let Some(built) = std::env::var_os("HOLDFAST_TEST_PROGRAM") {
+            return built.into();
+        }
         let build = Command::new(env!("CARGO"))
             .args(["build", "--quiet", "--jobs", "2", "-p", "holdfast", "--bin", "holdfast"])
             .current_dir(env!("CARGO_MANIFEST_DIR"))

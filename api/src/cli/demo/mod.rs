@@ -2,7 +2,6 @@
 
 mod driver;
 mod ledger;
-mod random;
 mod summary;
 mod world;
 

@@ -8,7 +8,7 @@ use holdfast_domain::values::{
     ChannelName, Currency, LocationId, Quantity, QuantityError, Reference, Sku, Text, TextError,
 };
 
-use super::random::{Random, Zipf};
+use crate::cli::random::{Random, Zipf};
 
 /// Id, name, degrees north and degrees east.
 const LOCATIONS: [(&str, &str, f64, f64); 6] = [

@@ -31,6 +31,8 @@ pub(super) enum Fault {
     Forked,
     /// Somebody else has raised the epoch before it.
     Overtaken,
+    /// It takes so many milliseconds.
+    Slow(u64),
 }
 
 type Script = Box<dyn FnMut(&Batch) -> Fault + Send>;
@@ -57,6 +59,11 @@ impl FaultyJournal {
             unreachable: Mutex::default(),
             unreadable: Mutex::default(),
         }
+    }
+
+    /// The same over a journal without its fence.
+    pub(super) fn unfenced(script: impl FnMut(&Batch) -> Fault + Send + 'static) -> Self {
+        Self { inner: MemoryJournal::unfenced(), ..Self::new(script) }
     }
 
     pub(super) fn unreachable_for(&self, times: usize) {
@@ -88,6 +95,10 @@ impl FaultyJournal {
             }
             Fault::Refused => Err(AppendError::Refused("scripted".to_owned())),
             Fault::Forked => Err(AppendError::Forked),
+            Fault::Slow(milliseconds) => {
+                tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+                self.inner.append(&[batch.clone()].into()).await.remove(0)
+            }
             Fault::Overtaken => {
                 let _ = self.inner.raise_epoch(batch.merchant()).await;
                 self.inner.append(&[batch.clone()].into()).await.remove(0)
@@ -119,7 +130,7 @@ impl Journal for FaultyJournal {
         let head = self.inner.raise_epoch(merchant).await;
         let late: Arc<[Batch]> = self.late.lock().unwrap().drain(..).collect();
         for result in self.inner.append(&late).await {
-            assert!(result.is_err(), "a batch of an old epoch was taken");
+            assert!(result.is_err(), "P3: a batch of an old epoch was taken");
         }
         head
     }

@@ -1,0 +1,121 @@
+//! The bare loop on PostgreSQL: the rows of an append in one statement, on tables like the journal's.
+
+use holdfast_journal::OutcomeKind;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions as _, PgConnection};
+
+use super::orders::Rows;
+use crate::cli::bench::error::BenchError;
+
+const TABLES: &str = "
+CREATE TABLE journal_head (
+    merchant text PRIMARY KEY, position bigint NOT NULL, event_hash bytea NOT NULL, batch bigint NOT NULL,
+    hash bytea NOT NULL, epoch bigint NOT NULL, time bigint NOT NULL, format integer NOT NULL
+);
+CREATE TABLE batch (
+    merchant text NOT NULL, batch bigint NOT NULL, id bytea NOT NULL, epoch bigint NOT NULL,
+    first_position bigint NOT NULL, last_position bigint NOT NULL, outcomes bytea NOT NULL, at bigint NOT NULL,
+    hash bytea NOT NULL, PRIMARY KEY (merchant, batch)
+);
+CREATE TABLE stream (
+    merchant text NOT NULL, stream bigint NOT NULL, name text NOT NULL, PRIMARY KEY (merchant, stream)
+);
+CREATE UNIQUE INDEX stream_name ON stream (merchant, name);
+CREATE TABLE event (
+    merchant text NOT NULL, position bigint NOT NULL, event_id bytea NOT NULL, stream bigint NOT NULL,
+    version bigint NOT NULL, command_end bigint NOT NULL, type text NOT NULL, type_version integer NOT NULL,
+    payload bytea NOT NULL, sealed bytea, metadata bytea NOT NULL, recorded_at bigint NOT NULL,
+    batch bigint NOT NULL, hash bytea NOT NULL, PRIMARY KEY (merchant, position)
+);
+CREATE UNIQUE INDEX event_stream ON event (merchant, stream, version);
+CREATE TABLE outcome (
+    merchant text NOT NULL, sender text NOT NULL, key text NOT NULL, fingerprint bytea NOT NULL,
+    kind smallint NOT NULL, first_position bigint NOT NULL, last_position bigint NOT NULL, answer bytea NOT NULL,
+    batch bigint NOT NULL, ordinal integer NOT NULL, at bigint NOT NULL
+);
+CREATE UNIQUE INDEX outcome_key ON outcome (merchant, sender, key);
+CREATE UNIQUE INDEX outcome_batch ON outcome (merchant, batch, ordinal);
+INSERT INTO journal_head VALUES ('default', 0, '', 0, '', 0, 0, 1);";
+
+/// Rows are written only if the head moves.
+const APPEND: &str = "
+WITH moved AS (
+    UPDATE journal_head SET position = $3, event_hash = $4, batch = $5, hash = $6, time = $7
+    WHERE merchant = $1 AND position = $2 RETURNING merchant, batch, epoch, time, hash
+), new_batch AS (
+    INSERT INTO batch SELECT merchant, batch, $8, epoch, $2 + 1, $3, $9, time, hash FROM moved
+), new_streams AS (
+    INSERT INTO stream SELECT moved.merchant, given.stream, given.name
+    FROM moved, unnest($10::bigint[], $11::text[]) AS given (stream, name)
+), new_events AS (
+    INSERT INTO event
+    SELECT moved.merchant, given.position, given.id, given.stream, given.version, given.command_end, given.type, 1,
+           given.payload, NULL, given.metadata, given.recorded_at, moved.batch, given.hash
+    FROM moved, unnest($12::bigint[], $13::bytea[], $14::bigint[], $15::bigint[], $16::bigint[], $17::text[],
+                       $18::bytea[], $19::bytea[], $20::bigint[], $21::bytea[])
+         AS given (position, id, stream, version, command_end, type, payload, metadata, recorded_at, hash)
+), new_outcomes AS (
+    INSERT INTO outcome
+    SELECT moved.merchant, given.sender, given.key, given.fingerprint, $28, given.first, given.last, given.answer,
+           moved.batch, given.ordinal - 1, moved.time
+    FROM moved, unnest($22::text[], $23::text[], $24::bytea[], $25::bigint[], $26::bigint[], $27::bytea[])
+         WITH ORDINALITY AS given (sender, key, fingerprint, first, last, answer, ordinal)
+)
+SELECT count(*) FROM moved";
+
+/// A connection to tables of its own.
+pub struct BarePostgres {
+    connection: PgConnection,
+}
+
+impl BarePostgres {
+    /// Makes the tables.
+    pub async fn open(options: &PgConnectOptions) -> Result<Self, BenchError> {
+        let mut connection = options.connect().await?;
+        sqlx::raw_sql(TABLES).execute(&mut connection).await?;
+        Ok(Self { connection })
+    }
+
+    /// Writes a batch's rows in one statement, which is a transaction.
+    pub async fn append(&mut self, rows: Rows) -> Result<(), BenchError> {
+        let (expected, next, events) = (&rows.expected, &rows.next, &rows.events);
+        let begun = || events.iter().filter(|event| event.version == 1);
+        let outcomes = &rows.outcomes;
+        let moved: i64 = sqlx::query_scalar(APPEND)
+            .bind(&*rows.merchant)
+            .bind(signed(expected.position))
+            .bind(signed(next.position))
+            .bind(next.event_hash.0)
+            .bind(signed(next.batch))
+            .bind(next.hash.0)
+            .bind(next.time)
+            .bind(rows.id)
+            .bind(rows.digests())
+            .bind(begun().map(|event| signed(event.stream)).collect::<Vec<_>>())
+            .bind(begun().map(|event| &*event.stream_name).collect::<Vec<_>>())
+            .bind(events.iter().map(|event| signed(event.position)).collect::<Vec<_>>())
+            .bind(events.iter().map(|event| &event.event_id[..]).collect::<Vec<_>>())
+            .bind(events.iter().map(|event| signed(event.stream)).collect::<Vec<_>>())
+            .bind(events.iter().map(|event| signed(event.version)).collect::<Vec<_>>())
+            .bind(events.iter().map(|event| signed(event.command_end)).collect::<Vec<_>>())
+            .bind(events.iter().map(|event| &*event.kind).collect::<Vec<_>>())
+            .bind(events.iter().map(|event| &event.payload[..]).collect::<Vec<_>>())
+            .bind(events.iter().map(|event| &*event.metadata).collect::<Vec<_>>())
+            .bind(events.iter().map(|event| event.recorded_at).collect::<Vec<_>>())
+            .bind(events.iter().map(|event| &event.hash.0[..]).collect::<Vec<_>>())
+            .bind(outcomes.iter().map(|outcome| &*outcome.key.sender).collect::<Vec<_>>())
+            .bind(outcomes.iter().map(|outcome| &*outcome.key.key).collect::<Vec<_>>())
+            .bind(outcomes.iter().map(|outcome| &outcome.fingerprint[..]).collect::<Vec<_>>())
+            .bind(outcomes.iter().map(|outcome| signed(outcome.first_position)).collect::<Vec<_>>())
+            .bind(outcomes.iter().map(|outcome| signed(outcome.last_position)).collect::<Vec<_>>())
+            .bind(outcomes.iter().map(|outcome| &outcome.answer[..]).collect::<Vec<_>>())
+            .bind(OutcomeKind::Created as i16)
+            .fetch_one(&mut self.connection)
+            .await?;
+        if moved == 1 { Ok(()) } else { Err(BenchError::Sql(sqlx::Error::RowNotFound)) }
+    }
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

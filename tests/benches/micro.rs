@@ -1,0 +1,176 @@
+//! The steps that every order takes, each alone: `cargo bench -p holdfast-tests`.
+
+// What is put together here is put together wrongly or rightly, and seen at once.
+#![allow(clippy::unwrap_used)]
+
+use std::sync::Arc;
+
+use cqrs_es::Aggregate as _;
+use divan::counter::ItemsCount;
+use divan::{Bencher, black_box};
+use holdfast_domain::Decide as _;
+use holdfast_domain::order::{
+    CreateOrder, CreationTerms, Order, OrderCommand, OrderEvent, ReservationTrigger, ReserveInventory,
+    SourcingBasis,
+};
+use holdfast_domain::policy::{Criterion, OnShortage, ReserveAt};
+use holdfast_domain::sourcing::{Candidate, SourcingRules, source};
+use holdfast_domain::values::{Text, Timestamp, Units};
+use holdfast_journal::{Batch, CommandRecord, Head, Journal as _, NewEvent, SqliteJournal};
+
+/// How many events a batch has.
+const EVENTS: usize = 1_000;
+
+/// How many events each of its commands leaves.
+const EVENTS_A_COMMAND: usize = 4;
+
+fn main() {
+    divan::main();
+}
+
+// ---- deciding ----
+
+fn create() -> OrderCommand {
+    let order: CreateOrder = serde_json::from_str(
+        r#"{"channel":"web","payment":"not_required","lines":[{"sku":"MUG","quantity":2}]}"#,
+    )
+    .unwrap();
+    let terms = CreationTerms {
+        order_id: "01a1fee9-1bbb-79d2-9662-ecc0db51d811".parse().unwrap(),
+        reserve_at: ReserveAt::Creation,
+        on_shortage: OnShortage::Reject,
+        allow_split: true,
+        content: Text::new(&"0".repeat(64)).unwrap(),
+    };
+    let at: Timestamp = "2026-11-21T16:20:52.283871Z".parse().unwrap();
+    OrderCommand::CreateOrder(Box::new(order), terms, at)
+}
+
+fn apply(order: &mut Order, events: &[OrderEvent]) {
+    for event in events {
+        order.apply(event.clone());
+    }
+}
+
+/// What `CreateOrder` and the `ReserveInventory` after it lead to, sourced among three locations.
+fn create_and_reserve(create: &OrderCommand, candidates: &[Candidate]) -> (Order, Vec<OrderEvent>) {
+    let mut order = Order::default();
+    let mut events = order.decide(create).unwrap();
+    apply(&mut order, &events);
+    let criteria = [Criterion::FewestLocations, Criterion::Nearest, Criterion::Rank];
+    let rules = SourcingRules { criteria: &criteria, allow_split: true, allow_partial: false };
+    let reserve = OrderCommand::ReserveInventory(ReserveInventory {
+        sourced: source(&order.pending_demand(), candidates, &rules),
+        criteria: criteria.to_vec(),
+        basis: SourcingBasis::None,
+        trigger: ReservationTrigger::Creation,
+    });
+    let reserved = order.decide(&reserve).unwrap();
+    apply(&mut order, &reserved);
+    events.extend(reserved);
+    (order, events)
+}
+
+fn candidates() -> Vec<Candidate> {
+    let candidate = |(rank, name): (u32, &str)| Candidate {
+        location: name.parse().unwrap(),
+        distance: None,
+        rank,
+        available: [("MUG".parse().unwrap(), Units::new(1_000))].into(),
+        excluded: None,
+    };
+    (0..).zip(["DC-NEWARK", "DC-DALLAS", "DC-RENO"]).map(candidate).collect()
+}
+
+fn events() -> Vec<OrderEvent> {
+    create_and_reserve(&create(), &candidates()).1
+}
+
+#[divan::bench]
+fn decide_create_order_and_reserve_inventory(bencher: Bencher<'_, '_>) {
+    let (create, candidates) = (create(), candidates());
+    bencher.bench_local(|| create_and_reserve(black_box(&create), &candidates));
+}
+
+#[divan::bench]
+fn serialise_an_order_created(bencher: Bencher<'_, '_>) {
+    let event = events().swap_remove(0);
+    bencher.bench_local(|| black_box(&event).payload().unwrap());
+}
+
+#[divan::bench]
+fn fold_an_orders_events(bencher: Bencher<'_, '_>) {
+    let events = events();
+    bencher.bench_local(|| {
+        let mut order = Order::default();
+        apply(&mut order, black_box(&events));
+        order
+    });
+}
+
+// ---- appending ----
+
+/// Makes batches that follow each other, of orders that leave four events each.
+struct Batches {
+    head: Head,
+    payload: Vec<u8>,
+}
+
+impl Batches {
+    fn new() -> Self {
+        Self { head: Head::default(), payload: events().swap_remove(0).payload().unwrap() }
+    }
+
+    fn records(&self) -> Vec<CommandRecord> {
+        (0..EVENTS / EVENTS_A_COMMAND)
+            .map(|command| {
+                let first = self.head.position + (command * EVENTS_A_COMMAND) as u64 + 1;
+                let name: Arc<str> = format!("order-{first}").into();
+                let event = |version| NewEvent {
+                    stream_name: Arc::clone(&name),
+                    stream: first,
+                    version,
+                    kind: "OrderCreated",
+                    type_version: 1,
+                    payload: self.payload.clone(),
+                    sealed: None,
+                };
+                let events = (1..=EVENTS_A_COMMAND as u64).map(event).collect();
+                CommandRecord { events, at: 1, ..CommandRecord::default() }
+            })
+            .collect()
+    }
+
+    fn seal(&mut self) -> Batch {
+        let batch = Batch::seal("default".into(), id(self.head.batch), self.head, self.records());
+        self.head = *batch.next();
+        batch
+    }
+}
+
+/// Another one for each batch.
+fn id(batch: u64) -> [u8; 16] {
+    (u128::from(batch + 1) << 80).to_be_bytes()
+}
+
+#[divan::bench]
+fn seal_a_thousand_events(bencher: Bencher<'_, '_>) {
+    let batches = Batches::new();
+    bencher
+        .counter(ItemsCount::new(EVENTS))
+        .with_inputs(|| batches.records())
+        .bench_local_values(|records| Batch::seal("default".into(), id(0), Head::default(), records));
+}
+
+/// Each sample is one batch: a batch follows the one before it and cannot be appended twice.
+#[divan::bench(sample_size = 1)]
+fn append_a_thousand_events_to_sqlite(bencher: Bencher<'_, '_>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let journal = SqliteJournal::open(directory.path()).unwrap();
+    let mut batches = Batches::new();
+    bencher.counter(ItemsCount::new(EVENTS)).with_inputs(|| batches.seal()).bench_local_values(|batch| {
+        let results = runtime.block_on(journal.append(std::slice::from_ref(&batch)));
+        assert_eq!(results, [Ok(())]);
+    });
+}
