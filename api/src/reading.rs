@@ -99,7 +99,14 @@ impl Reading {
                 return Ok(only(merchants.names.iter()).cloned());
             }
         }
-        Ok(only(self.merchants().await?.into_iter()))
+        match self.merchants().await {
+            Ok(all) => Ok(only(all.into_iter())),
+            // Merchants never go away: what was known a moment ago still is.
+            Err(JournalError::Unavailable(_)) if self.known_merchants().listed.is_some() => {
+                Ok(only(self.known_merchants().names.iter()).cloned())
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Takes note of a merchant that has just become known.

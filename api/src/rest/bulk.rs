@@ -133,7 +133,7 @@ async fn submission(
     let merchant = match &envelope.command {
         // It runs in the journal of the merchant that it makes known.
         AnyCommand::RegisterMerchant(command) => command.merchant.clone(),
-        _ => caller::merchant(app, name).await?,
+        _ => caller::merchant(app, name).await.map_err(Problem::not_executed_where_unavailable)?,
     };
     let request = sending::request(app, &merchant, Some(&envelope.key), envelope.command, metadata.clone())?;
     Ok((merchant, request))

@@ -106,7 +106,9 @@ impl Call {
 
     /// Sends the command to its merchant and waits for the answer.
     pub(super) async fn send<C: Command + Into<AnyCommand>>(self) -> Answered {
-        let merchant = merchant(&self.app, self.merchant.as_deref()).await?;
+        let merchant = merchant(&self.app, self.merchant.as_deref()).await;
+        // Not knowing whose it is, nothing was done.
+        let merchant = merchant.map_err(Problem::not_executed_where_unavailable)?;
         self.send_to::<C>(&merchant).await
     }
 

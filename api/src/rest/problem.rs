@@ -162,6 +162,17 @@ impl From<Refused> for Problem {
     }
 }
 
+impl Problem {
+    /// What is said of a command where the store was not available before anything was done.
+    pub(super) fn not_executed_where_unavailable(self) -> Self {
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            Self::from(NotExecuted::StoreUnavailable)
+        } else {
+            self
+        }
+    }
+}
+
 impl From<NotExecuted> for Problem {
     fn from(reason: NotExecuted) -> Self {
         let detail =

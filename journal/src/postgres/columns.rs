@@ -153,7 +153,7 @@ impl<'a> Columns<'a> {
     /// Adds a batch and its row; its ordinal is its place, from 1. What destroys keys is not part of it.
     pub(super) fn push(&mut self, batch: &'a Batch, summary: &'a BatchSummary) {
         self.heads.push(batch, summary);
-        let ordinal = self.heads.merchant.len() as i64;
+        let ordinal = bounded(self.heads.merchant.len() as u64);
         for event in &batch.events {
             if event.version == 1 {
                 self.streams.ordinal.push(ordinal);
