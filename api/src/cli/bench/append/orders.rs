@@ -24,7 +24,7 @@ const SKU: &str = "SKU-00001";
 const LOCATION: &str = "DC-NEWARK";
 
 /// What stands in an answer for the parts that are left out.
-const ANSWER_FILLING: usize = 760;
+const ANSWER_FILLING: usize = 787;
 
 /// Whose orders these are.
 const MERCHANT: &str = "default";
