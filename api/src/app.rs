@@ -1,13 +1,14 @@
-//! The house put together: journal, write side and read side over one directory.
+//! The house put together: journal, write side and read side over one store.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use holdfast_commands::{Commands, MasterKey, Settings, SystemClock, Vault, VaultError};
-use holdfast_journal::{Journal, JournalError, SqliteJournal};
+use holdfast_commands::{Commands, MasterKey, Membership, Settings, SystemClock, Vault, VaultError};
+use holdfast_journal::{CircuitBreaker, Journal, JournalError};
 use holdfast_projections::{Projections, ViewError, ViewStore};
 
+use crate::database::Database;
 use crate::reading::Reading;
 
 /// The file that holds the master key of an embedded store.
@@ -37,6 +38,9 @@ pub enum OpenError {
     /// The master key is another one.
     #[error("{0} is not the key that the store was written under: put the right one back from your backup")]
     WrongKey(PathBuf),
+    /// A database on a server has no directory that the master key could be in.
+    #[error("a database on a server needs --master-key-file, the same on every node")]
+    NoKeyFile,
     /// The directory.
     #[error("the directory {directory} cannot be used: {reason}")]
     Directory {
@@ -68,21 +72,56 @@ pub struct App {
     views: ViewStore,
 }
 
+/// What a house needs to know beside where its store is.
+pub struct Options {
+    /// The master key's file; for an embedded store `master.key` in its directory where nothing else is said.
+    pub master_key_file: Option<PathBuf>,
+    /// What this node is to others over the same database.
+    pub membership: Membership,
+    /// The limits of the write side.
+    pub settings: Settings,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { master_key_file: None, membership: Membership::alone(), settings: Settings::default() }
+    }
+}
+
 impl App {
     /// Opens or creates the embedded store in a directory and starts everything over it.
     pub async fn open(directory: &Path) -> Result<Self, OpenError> {
-        let unusable = |e: std::io::Error| OpenError::Directory {
-            directory: directory.to_owned(),
-            reason: e.to_string(),
+        Self::start(&Database::Sqlite(directory.to_owned()), Options::default()).await
+    }
+
+    /// Opens or creates a store and starts everything over it.
+    pub async fn start(database: &Database, options: Options) -> Result<Self, OpenError> {
+        let key_file = options.master_key_file.or_else(|| Some(database.directory()?.join(KEY_FILE)));
+        let key_file = key_file.ok_or(OpenError::NoKeyFile)?;
+        if let Some(directory) = database.directory() {
+            let unusable = |e: std::io::Error| OpenError::Directory {
+                directory: directory.to_owned(),
+                reason: e.to_string(),
+            };
+            std::fs::create_dir_all(directory).map_err(unusable)?;
+        }
+        // The journal first: an embedded one takes the lock that keeps a second process out.
+        let journal = database.journal().await?;
+        let vault = Vault::new(&master_key(&*journal, &key_file).await?);
+        let journal: Arc<dyn Journal> = match database {
+            Database::Sqlite(_) => journal,
+            Database::Postgres(_) => Arc::new(CircuitBreaker::new(journal)),
         };
-        std::fs::create_dir_all(directory).map_err(unusable)?;
-        // The journal first: it takes the lock that keeps a second process out.
-        let journal: Arc<dyn Journal> = Arc::new(SqliteJournal::open(directory)?);
-        let vault = Vault::new(&master_key(&*journal, &directory.join(KEY_FILE)).await?);
-        let views = ViewStore::open(directory).await?;
-        let commands =
-            Commands::start(Arc::clone(&journal), vault, Arc::new(SystemClock), Settings::default());
-        let projections = Projections::start(&journal, &views, &commands.commits()).await?;
+        let views = database.views().await?;
+        let node = options.membership.node.id.to_string();
+        let commands = Commands::start_node(
+            Arc::clone(&journal),
+            vault,
+            Arc::new(SystemClock),
+            options.settings,
+            options.membership,
+        );
+        let projections = Projections::start(&journal, &views, &journal.commits(), &node).await?;
         let reading = Reading::new(&journal, &views, projections.progress(), commands.vault());
         Ok(Self { journal, commands, reading, projections: Mutex::new(Some(projections)), views })
     }
@@ -95,6 +134,7 @@ impl App {
             projections.shutdown().await;
         }
         self.views.close().await;
+        self.journal.close().await;
         finished
     }
 }
@@ -105,7 +145,11 @@ async fn master_key(journal: &dyn Journal, file: &Path) -> Result<MasterKey, Ope
         None => {
             let key = MasterKey::from_file(file, true)?;
             journal.keep_master_key_check(key.check().to_vec()).await?;
-            Ok(key)
+            // Another node may have been first, under another key.
+            match journal.master_key_check().await? {
+                Some(check) if *check != key.check() => Err(OpenError::WrongKey(file.to_owned())),
+                _ => Ok(key),
+            }
         }
         Some(_) if !file.exists() => Err(OpenError::KeyMissing(file.to_owned())),
         Some(check) => {

@@ -1,11 +1,13 @@
 //! The only crate that sees HTTP: REST, GraphQL and the command line.
 //!
-//! [`App`] puts the house together: journal, write side and read side over one directory. [`rest`] and
+//! [`App`] puts the house together: journal, write side and read side over one store. [`rest`] and
 //! [`graphql`] serve it; [`cli`] is what the `holdfast` program does.
 
 pub mod app;
 pub mod cli;
+pub mod database;
 pub mod graphql;
+pub mod peers;
 pub mod reading;
 pub mod rest;
 pub mod server;

@@ -9,7 +9,7 @@ use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 
 use crate::app::App;
-use crate::{graphql, rest};
+use crate::{graphql, peers, rest};
 
 /// Why the server cannot serve.
 #[derive(Debug, thiserror::Error)]
@@ -76,5 +76,7 @@ impl Server {
 /// All that is served.
 pub fn router(app: Arc<App>) -> Router {
     let routes = rest::routes().merge(graphql::routes());
-    rest::protect(routes, app)
+    // Other nodes need not call from this machine: they prove who they are by the master key.
+    let nodes = peers::routes().with_state(Arc::clone(&app));
+    rest::protect(routes, app).merge(nodes)
 }

@@ -66,16 +66,45 @@ pub struct Answer {
 }
 
 /// Why a command was certainly not carried out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum NotExecuted {
     /// Too much waits already.
+    #[error("too much waits already")]
     Overloaded,
     /// The program is ending.
+    #[error("the service is ending")]
     ShuttingDown,
     /// The store cannot be reached.
+    #[error("the store cannot be reached")]
     StoreUnavailable,
+    /// Others wrote for the merchant each time it was decided.
+    #[error("others wrote at the same time, again and again")]
+    Contended,
     /// The store's history is not the one this node knows.
+    #[error("the store's history is not the one this node knows: an operator has to look")]
     HistoryForked,
+    /// This machine's clock is too far from the store's.
+    #[error("this machine's clock is too far from the store's")]
+    ClockSkewed,
+    /// Said between nodes only: another one writes for the merchant.
+    #[error("another node writes for the merchant")]
+    NotTheWriter,
+}
+
+impl NotExecuted {
+    /// The stable name of the reason.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Overloaded => "overloaded",
+            Self::ShuttingDown => "shutting_down",
+            Self::StoreUnavailable => "store_unavailable",
+            Self::Contended => "contended",
+            Self::HistoryForked => "history_forked",
+            Self::ClockSkewed => "clock_skewed",
+            Self::NotTheWriter => "not_the_writer",
+        }
+    }
 }
 
 /// What became of a command.

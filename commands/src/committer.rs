@@ -3,24 +3,30 @@
 use std::sync::Arc;
 
 use holdfast_journal::{AppendError, Batch, Journal};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 
 /// Batches in one transaction at most.
 const MOST_BATCHES: usize = 64;
 
+/// Bytes in one transaction, about, at most: no more is added once it has as many.
+const MOST_BYTES: usize = 32 << 20;
+
 type Waiting = (Batch, oneshot::Sender<Result<(), AppendError>>);
 
-/// The way to the task that commits.
+/// The way to the tasks that commit.
 #[derive(Debug, Clone)]
 pub(crate) struct Committer {
     queue: mpsc::Sender<Waiting>,
 }
 
 impl Committer {
-    /// Starts the task. It ends when the last handle is dropped.
-    pub(crate) fn start(journal: Arc<dyn Journal>) -> Self {
+    /// Starts as many tasks as the journal takes appends at once. They end when the last handle is dropped.
+    pub(crate) fn start(journal: &Arc<dyn Journal>) -> Self {
         let (queue, waiting) = mpsc::channel(MOST_BATCHES);
-        tokio::spawn(commit_all(journal, waiting));
+        let waiting = Arc::new(Mutex::new(waiting));
+        for _ in 0..journal.writers().max(1) {
+            tokio::spawn(commit_all(Arc::clone(journal), Arc::clone(&waiting)));
+        }
         Self { queue }
     }
 
@@ -37,10 +43,14 @@ impl Committer {
     }
 }
 
-async fn commit_all(journal: Arc<dyn Journal>, mut waiting: mpsc::Receiver<Waiting>) {
-    let mut taken = Vec::with_capacity(MOST_BATCHES);
-    while waiting.recv_many(&mut taken, MOST_BATCHES).await > 0 {
-        let (batches, replies): (Vec<Batch>, Vec<_>) = taken.drain(..).unzip();
+async fn commit_all(journal: Arc<dyn Journal>, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
+    loop {
+        let taken = take_all(&mut *waiting.lock().await).await;
+        if taken.is_empty() {
+            return;
+        }
+        let (batches, replies): (Vec<Batch>, Vec<_>) = taken.into_iter().unzip();
+        let batches = batches.into();
         // On a task of its own, so that a journal that panics takes down this append and nothing else.
         let journal = Arc::clone(&journal);
         let append = tokio::spawn(async move { journal.append(&batches).await });
@@ -51,4 +61,16 @@ async fn commit_all(journal: Arc<dyn Journal>, mut waiting: mpsc::Receiver<Waiti
             let _ = reply.send(results.next().unwrap_or_else(unknown));
         }
     }
+}
+
+/// All that waits, up to the limits; nothing once nobody can add anything.
+async fn take_all(waiting: &mut mpsc::Receiver<Waiting>) -> Vec<Waiting> {
+    let mut taken: Vec<Waiting> = waiting.recv().await.into_iter().collect();
+    let mut bytes = taken.first().map_or(0, |(batch, _)| batch.bytes());
+    while taken.len() < MOST_BATCHES && bytes < MOST_BYTES {
+        let Ok(next) = waiting.try_recv() else { break };
+        bytes += next.0.bytes();
+        taken.push(next);
+    }
+    taken
 }

@@ -4,7 +4,7 @@ use holdfast_domain::Command;
 use holdfast_domain::network::{PauseLocation, RegisterLocation, ResumeLocation};
 use holdfast_domain::order::{
     CancelOrder, ConfirmDelivery, ConfirmPayment, CreateOrder, ErasePersonalData, PackItems, PickItems,
-    ShipItems, TrackParcel, TrackShipment,
+    Priority, ShipItems, TrackParcel, TrackShipment,
 };
 use holdfast_domain::policy::{RegisterMerchant, SetMerchantPolicy};
 use holdfast_domain::stock::{AdjustStock, CountStock, ReceiveStock};
@@ -85,6 +85,32 @@ macro_rules! every_command {
             }
         }
     };
+}
+
+impl AnyCommand {
+    /// Whether it is to be taken when there is little room left: a report of what has happened, or a critical order.
+    pub(crate) fn is_urgent(&self) -> bool {
+        match self {
+            Self::CreateOrder(order) => order.priority == Some(Priority::Critical),
+            Self::ConfirmPayment(_)
+            | Self::PickItems(_)
+            | Self::PackItems(_)
+            | Self::ShipItems(_)
+            | Self::TrackShipment(_)
+            | Self::TrackParcel(_)
+            | Self::ConfirmDelivery(_)
+            | Self::ReceiveStock(_)
+            | Self::CountStock(_)
+            | Self::AdjustStock(_) => true,
+            Self::CancelOrder(_)
+            | Self::ErasePersonalData(_)
+            | Self::RegisterLocation(_)
+            | Self::PauseLocation(_)
+            | Self::ResumeLocation(_)
+            | Self::SetMerchantPolicy(_)
+            | Self::RegisterMerchant(_) => false,
+        }
+    }
 }
 
 every_command!(

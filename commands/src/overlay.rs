@@ -60,6 +60,10 @@ impl Committed {
         }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.streams.is_empty()
+    }
+
     /// A stream without counting that as a use of it.
     pub(crate) fn peek(&self, stream: &StreamId) -> Option<&Kept> {
         self.streams.peek(stream)

@@ -103,7 +103,7 @@ pub(crate) fn to_hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn from_hex(text: &str) -> Option<[u8; 32]> {
+pub(crate) fn from_hex(text: &str) -> Option<[u8; 32]> {
     let mut bytes = [0u8; 32];
     if text.len() != 64 || !text.is_ascii() {
         return None;
@@ -114,7 +114,7 @@ fn from_hex(text: &str) -> Option<[u8; 32]> {
     Some(bytes)
 }
 
-fn random<const N: usize>() -> Result<[u8; N], VaultError> {
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], VaultError> {
     let mut bytes = [0u8; N];
     getrandom::fill(&mut bytes).map_err(|_| VaultError::NoRandomness)?;
     Ok(bytes)
@@ -127,6 +127,7 @@ pub(crate) type WrappedKey = Vec<u8>;
 #[derive(Clone)]
 pub struct Vault {
     master: XChaCha20Poly1305,
+    messages: XChaCha20Poly1305,
     fingerprints: Hmac<Sha256>,
     snapshots: Hmac<Sha256>,
 }
@@ -143,6 +144,7 @@ impl Vault {
         let mac = |purpose| <Hmac<Sha256> as KeyInit>::new(&hmac_key(&derived(master, purpose)));
         Self {
             master: XChaCha20Poly1305::new(&derived(master, b"holdfast key wrapping 1").into()),
+            messages: XChaCha20Poly1305::new(&derived(master, b"holdfast node messages 1").into()),
             fingerprints: mac(b"holdfast fingerprints 1"),
             snapshots: mac(b"holdfast snapshots 1"),
         }
@@ -166,6 +168,16 @@ impl Vault {
     fn unwrap(&self, key: &[u8], subject: &str) -> Result<XChaCha20Poly1305, VaultError> {
         let key = decrypt(&self.master, key, subject.as_bytes())?;
         XChaCha20Poly1305::new_from_slice(&key).map_err(|_| VaultError::DoesNotOpen)
+    }
+
+    /// Seals a message between nodes, bound to what is known of it on both sides.
+    pub(crate) fn seal_message(&self, clear: &[u8], about: &[u8]) -> Result<Vec<u8>, VaultError> {
+        encrypt(&self.messages, clear, about)
+    }
+
+    /// Opens a message of another node.
+    pub(crate) fn open_message(&self, sealed: &[u8], about: &[u8]) -> Result<Vec<u8>, VaultError> {
+        decrypt(&self.messages, sealed, about)
     }
 
     /// A keyed digest of a command: the same for the same content, and telling nothing of it without the key.

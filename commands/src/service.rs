@@ -1,18 +1,20 @@
-//! The way in: one bounded queue and one writer for every active merchant.
+//! The way in: one bounded queue for every active merchant, and behind it a writer, or what hands on to another node.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use holdfast_domain::values::MerchantId;
-use holdfast_journal::{Journal, OutcomeKey};
-use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use holdfast_journal::{Head, Journal, OutcomeKey};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::answer::{CommandState, NotExecuted, Reply};
 use crate::clock::Clock;
 use crate::committer::Committer;
 use crate::dispatch::AnyCommand;
+use crate::nodes::{Claim, Connection, Connections, Forwarder, Handed, Lease, Leases, Membership};
 use crate::privacy::Vault;
 use crate::request::{Caller, Metadata, Request};
 use crate::retention::prune_refusals;
@@ -22,18 +24,36 @@ use crate::writer::{Ended, Message, Shared, Submission, Writer};
 /// The unit in which bytes under way are counted.
 const SHARE: usize = 1_024;
 
+/// How long to write beside another node that has the lease and cannot be reached, before it is asked for again.
+const BESIDE: Duration = Duration::from_secs(1);
+
 struct Writers {
     queues: HashMap<MerchantId, mpsc::Sender<Message>>,
+    /// Where the journals of merchants ended that this node has written for: a history that is another one since is
+    /// found out.
+    heads: HashMap<MerchantId, Head>,
     tasks: JoinSet<()>,
     closed: bool,
 }
 
 struct Inner {
     shared: Shared,
+    leases: Arc<Leases>,
+    connections: Connections,
     shares: Arc<Semaphore>,
     writers: Mutex<Writers>,
-    /// Ends with this.
-    _retention: JoinSet<()>,
+    /// End with this.
+    _background: JoinSet<()>,
+}
+
+/// How a merchant's commands are carried out for now.
+enum Turn {
+    /// By this node, which has the lease.
+    Ours(Lease),
+    /// By this node, until a moment at which the lease is asked for again.
+    Beside(Instant),
+    /// By another node.
+    Theirs(Arc<Connection>),
 }
 
 /// The write side of a node.
@@ -43,21 +63,32 @@ pub struct Commands {
 }
 
 impl Commands {
-    /// Starts the write side over a journal. Writers start with their merchants' first commands.
+    /// Starts the write side over a journal that no other node writes to. Writers start with their merchants' first
+    /// commands.
     pub fn start(journal: Arc<dyn Journal>, vault: Vault, clock: Arc<dyn Clock>, settings: Settings) -> Self {
+        Self::start_node(journal, vault, clock, settings, Membership::alone())
+    }
+
+    /// Starts the write side of one of several nodes.
+    pub fn start_node(
+        journal: Arc<dyn Journal>,
+        vault: Vault,
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+        Membership { node, peers }: Membership,
+    ) -> Self {
         let shares = Arc::new(Semaphore::new(settings.queued_bytes / SHARE));
-        let mut retention = JoinSet::new();
-        retention.spawn(prune_refusals(Arc::clone(&journal), Arc::clone(&clock), settings.refusals_kept));
-        let shared = Shared {
-            committer: Committer::start(Arc::clone(&journal)),
-            journal,
-            vault,
-            clock,
-            settings: Arc::new(settings),
-            commits: Arc::new(watch::Sender::new(0)),
-        };
-        let writers = Writers { queues: HashMap::new(), tasks: JoinSet::new(), closed: false };
-        let inner = Inner { shared, shares, writers: Mutex::new(writers), _retention: retention };
+        let leases = Arc::new(Leases::new(Arc::clone(&journal), Arc::clone(&clock), node));
+        let mut background = JoinSet::new();
+        background.spawn(prune_refusals(Arc::clone(&journal), Arc::clone(&clock), settings.refusals_kept));
+        background.spawn(Arc::clone(&leases).renew());
+        let connections = Connections::new(peers, vault.clone());
+        let committer = Committer::start(&journal);
+        let shared = Shared { committer, journal, vault, clock, settings: Arc::new(settings) };
+        let writers =
+            Writers { queues: HashMap::new(), heads: HashMap::new(), tasks: JoinSet::new(), closed: false };
+        let writers = Mutex::new(writers);
+        let inner = Inner { shared, leases, connections, shares, writers, _background: background };
         Self { inner: Arc::new(inner) }
     }
 
@@ -89,20 +120,46 @@ impl Commands {
         merchant: &MerchantId,
         requests: Vec<Request>,
     ) -> Result<Vec<oneshot::Receiver<Reply>>, NotExecuted> {
+        self.enqueue(merchant, requests, false)
+    }
+
+    /// The same for commands that another node has handed on: they are not handed on again.
+    pub(crate) fn submit_forwarded(
+        &self,
+        merchant: &MerchantId,
+        requests: Vec<Request>,
+    ) -> Result<Vec<oneshot::Receiver<Reply>>, NotExecuted> {
+        self.enqueue(merchant, requests, true)
+    }
+
+    fn enqueue(
+        &self,
+        merchant: &MerchantId,
+        requests: Vec<Request>,
+        forwarded: bool,
+    ) -> Result<Vec<oneshot::Receiver<Reply>>, NotExecuted> {
         if requests.is_empty() {
             return Ok(Vec::new());
+        }
+        if self.inner.leases.skewed() {
+            return Err(NotExecuted::ClockSkewed);
         }
         let shares = |bytes: usize| u32::try_from(bytes.div_ceil(SHARE)).unwrap_or(u32::MAX);
         let all = requests.iter().fold(0, |sum, request| shares(request.bytes).saturating_add(sum));
         let permit = Arc::clone(&self.inner.shares).try_acquire_many_owned(all);
         let mut permit = permit.map_err(|_| NotExecuted::Overloaded)?;
         let queue = self.queue(merchant)?;
+        // What may be refused is refused first when it gets full: what has happened has happened.
+        let kept_free = self.inner.shared.settings.queue / 8;
+        if queue.capacity() < kept_free + requests.len() && !requests.iter().any(Request::is_urgent) {
+            return Err(NotExecuted::Overloaded);
+        }
         let places = queue.try_reserve_many(requests.len()).map_err(|_| NotExecuted::Overloaded)?;
         let mut replies = Vec::with_capacity(requests.len());
         for (place, request) in places.zip(requests) {
             let (reply, receiver) = oneshot::channel();
             let share = permit.split(shares(request.bytes) as usize);
-            place.send(Message::Command(Box::new(Submission { request, reply, _share: share })));
+            place.send(Message::Command(Box::new(Submission { request, reply, _share: share, forwarded })));
             replies.push(receiver);
         }
         Ok(replies)
@@ -118,11 +175,6 @@ impl Commands {
         let queue = self.queue(merchant)?;
         queue.send(Message::Lookup(key, reply)).await.map_err(|_| NotExecuted::ShuttingDown)?;
         state.await.map_err(|_| NotExecuted::ShuttingDown)?
-    }
-
-    /// Changes with every commit, of whichever merchant.
-    pub fn commits(&self) -> watch::Receiver<u64> {
-        self.inner.shared.commits.subscribe()
     }
 
     /// What seals and opens personal data.
@@ -170,24 +222,92 @@ impl Commands {
         Ok(queue)
     }
 
-    /// Runs a merchant's writer until it has nothing to do for a while.
+    /// Carries out a merchant's commands, one turn after the other, until there was nothing to do for a while.
     async fn write(self, merchant: MerchantId, mut messages: mpsc::Receiver<Message>) {
-        let Inner { shared, .. } = &*self.inner;
-        // A head that cannot be read now is found out about by the first batch.
-        let head = shared.journal.head(merchant.as_str()).await.unwrap_or_default();
-        let mut writer = Writer::new(merchant.clone(), shared.clone(), head);
+        let mut backlog = Vec::new();
+        let mut not_theirs_before = Instant::now();
         loop {
-            if writer.run(&mut messages).await == Ended::Closed {
-                return;
-            }
-            let mut writers = self.inner.lock();
-            // Nobody can have taken a place since: places are taken under this lock, or by holders counted here.
-            let only_holder = writers.queues.get(&merchant).is_none_or(|queue| queue.strong_count() == 1);
-            if messages.is_empty() && only_holder {
-                writers.queues.remove(&merchant);
-                return;
+            match self.whose_turn(&merchant, not_theirs_before).await {
+                Turn::Theirs(connection) => {
+                    let settings = &self.inner.shared.settings;
+                    let mut forwarder = Forwarder::new(&merchant, settings, connection);
+                    match forwarder.run(&mut messages, &mut backlog).await {
+                        Handed::Closed if backlog.is_empty() => return,
+                        Handed::Idle if self.retire(&merchant, &messages) => return,
+                        Handed::Silent => not_theirs_before = Instant::now() + BESIDE * 5,
+                        Handed::Gone => not_theirs_before = Instant::now() + BESIDE / 5,
+                        Handed::Idle | Handed::Closed => {}
+                    }
+                }
+                turn => match self.write_for_now(&merchant, &mut messages, &mut backlog, turn).await {
+                    Ended::Closed => return,
+                    Ended::Idle if self.retire(&merchant, &messages) => return,
+                    Ended::Idle | Ended::Over => {}
+                },
             }
         }
+    }
+
+    async fn whose_turn(&self, merchant: &MerchantId, not_theirs_before: Instant) -> Turn {
+        match self.inner.leases.claim(merchant).await {
+            Claim::Mine(lease) => Turn::Ours(lease),
+            Claim::Theirs { left, .. } if Instant::now() < not_theirs_before => {
+                Turn::Beside(not_theirs_before.min(Instant::now() + left))
+            }
+            Claim::Theirs { address, left } => match self.inner.connections.to(&address).await {
+                Ok(connection) => Turn::Theirs(connection),
+                Err(error) => {
+                    tracing::warn!(%merchant, %error, "writing beside it");
+                    Turn::Beside(Instant::now() + left.min(BESIDE))
+                }
+            },
+            Claim::Unknown => Turn::Beside(Instant::now() + BESIDE),
+        }
+    }
+
+    async fn write_for_now(
+        &self,
+        merchant: &MerchantId,
+        messages: &mut mpsc::Receiver<Message>,
+        backlog: &mut Vec<Submission>,
+        mut turn: Turn,
+    ) -> Ended {
+        let shared = &self.inner.shared;
+        let known = self.inner.lock().heads.get(merchant).copied();
+        let head = match known {
+            Some(head) => head,
+            // A head that cannot be read now is found out about by the first batch.
+            None => shared.journal.head(merchant.as_str()).await.unwrap_or_default(),
+        };
+        let mut writer = Writer::new(merchant.clone(), shared.clone(), head, std::mem::take(backlog));
+        if known.is_some() {
+            writer.catch_up().await;
+        }
+        let over = async {
+            match &mut turn {
+                Turn::Ours(lease) => lease.lost().await,
+                Turn::Beside(moment) => tokio::time::sleep_until(*moment).await,
+                Turn::Theirs(_) => {}
+            }
+        };
+        let ended = writer.run(messages, over).await;
+        self.inner.lock().heads.insert(merchant.clone(), writer.head());
+        if let Turn::Ours(lease) = turn {
+            lease.give_back().await;
+        }
+        ended
+    }
+
+    /// Ends a merchant's queue, unless something has come meanwhile.
+    fn retire(&self, merchant: &MerchantId, messages: &mpsc::Receiver<Message>) -> bool {
+        let mut writers = self.inner.lock();
+        // Nobody can have taken a place since: places are taken under this lock, or by holders counted here.
+        let only_holder = writers.queues.get(merchant).is_none_or(|queue| queue.strong_count() == 1);
+        let retired = messages.is_empty() && only_holder;
+        if retired {
+            writers.queues.remove(merchant);
+        }
+        retired
     }
 }
 

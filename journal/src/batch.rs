@@ -225,6 +225,15 @@ impl Batch {
         &self.events
     }
 
+    /// About how many bytes it writes.
+    pub fn bytes(&self) -> usize {
+        let event = |event: &Event| {
+            event.payload.len() + event.sealed.as_ref().map_or(0, Vec::len) + event.metadata.len() + 256
+        };
+        let outcome = |outcome: &Outcome| outcome.answer.len() + 256;
+        self.events.iter().map(event).sum::<usize>() + self.outcomes.iter().map(outcome).sum::<usize>()
+    }
+
     /// Whether it destroys a key.
     pub(crate) fn erases(&self) -> bool {
         self.key_changes.iter().any(|change| matches!(change, KeyChange::Erase(_)))

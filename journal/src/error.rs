@@ -39,6 +39,9 @@ pub enum JournalError {
         /// The newest that this program knows.
         known: u32,
     },
+    /// The database cannot hold a journal.
+    #[error("the database cannot be used: {0}")]
+    Unsuitable(String),
     /// Another process has the store open for writing.
     #[error("the store in {0} is in use by another process")]
     InUse(String),

@@ -4,15 +4,20 @@
 //! merchant; it is appended whole or not at all, and only if the merchant's [`Head`] is still the one that the
 //! batch was decided on. The journal knows no aggregate: names and payloads mean nothing to it.
 //!
-//! [`MemoryJournal`] is for tests and simulations, [`SqliteJournal`] for one machine. Each passes the same
-//! contract suite.
+//! [`MemoryJournal`] is for tests and simulations, [`SqliteJournal`] for one machine, [`PostgresJournal`] for several
+//! nodes. Each passes the same contract suite.
 
 mod batch;
+mod breaker;
 mod chain;
+mod commits;
 mod error;
+mod lease;
 mod memory;
+mod postgres;
 mod record;
 mod sqlite;
+mod tail;
 mod verify;
 
 #[cfg(test)]
@@ -22,12 +27,19 @@ mod properties;
 #[cfg(test)]
 mod testing;
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use async_trait::async_trait;
+use tokio::sync::watch;
 
 pub use batch::{Batch, BatchSummary, CommandRecord, NewEvent, SubjectKey};
+pub use breaker::CircuitBreaker;
 pub use chain::Hash;
 pub use error::{AppendError, JournalError};
+pub use lease::{Node, Tenure};
 pub use memory::MemoryJournal;
+pub use postgres::PostgresJournal;
 pub use record::{
     Claim, ClaimKey, Event, Head, LoadRequest, Loaded, LoadedStream, Outcome, OutcomeKey, OutcomeKind,
     Snapshot,
@@ -41,11 +53,45 @@ pub const FORMAT: u32 = 1;
 /// An append-only log of every merchant's events.
 #[async_trait]
 pub trait Journal: Send + Sync + 'static {
+    /// How many appends are worth having under way at once, each of other merchants.
+    fn writers(&self) -> usize {
+        1
+    }
+
     /// Appends batches of different merchants in one transaction. Each has a result of its own: one merchant's
     /// failure leaves the others alone. `Ok` means durable.
     ///
     /// The future must be driven to its end: dropping it leaves the outcome unknown.
-    async fn append(&self, batches: &[Batch]) -> Vec<Result<(), AppendError>>;
+    async fn append(&self, batches: &Arc<[Batch]>) -> Vec<Result<(), AppendError>>;
+
+    /// Changes when something may have been appended, by this node or, as far as it hears of it, by another.
+    fn commits(&self) -> watch::Receiver<u64>;
+
+    /// Closes all connections, once what they do is done.
+    async fn close(&self) {}
+
+    /// Takes, for a term, the leases of merchants that are free or the node's own, and tells who has the others, in
+    /// the order asked for. A store that only one process writes to has none to share.
+    async fn claim_leases(
+        &self,
+        node: &Node,
+        merchants: &[String],
+        term: Duration,
+    ) -> Result<Vec<Tenure>, JournalError> {
+        let _ = (node, term);
+        Ok(vec![Tenure::Mine; merchants.len()])
+    }
+
+    /// Ends leases of a node.
+    async fn release_leases(&self, node: &Node, merchants: &[String]) -> Result<(), JournalError> {
+        let _ = (node, merchants);
+        Ok(())
+    }
+
+    /// The store's time, in microseconds since 1970, where it has a clock of its own.
+    async fn time(&self) -> Result<Option<i64>, JournalError> {
+        Ok(None)
+    }
 
     /// Where a merchant's journal ends; [`Head::default`] for one that has none.
     async fn head(&self, merchant: &str) -> Result<Head, JournalError>;
@@ -64,7 +110,8 @@ pub trait Journal: Send + Sync + 'static {
     /// Whether the batch with this number and id was committed.
     async fn has_batch(&self, merchant: &str, number: u64, id: [u8; 16]) -> Result<bool, JournalError>;
 
-    /// Streams, claims and outcomes needed for a decision, in one consistent read.
+    /// Streams, claims and outcomes needed for a decision, none older than the call. Where others write meanwhile they
+    /// may be of different moments; the condition of the append that follows finds that out.
     async fn load(&self, merchant: &str, request: &LoadRequest) -> Result<Loaded, JournalError>;
 
     /// Events after a position in order: about `limit`, fewer where they are large, ending at a command's end.

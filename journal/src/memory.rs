@@ -2,13 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::Journal;
 use crate::batch::{Batch, BatchSummary, KeyChange};
 use crate::chain::Hash;
+use crate::commits::Commits;
 use crate::error::{AppendError, JournalError};
+use crate::lease::{Node, Tenure};
 use crate::record::{
     ClaimKey, Event, Head, LoadRequest, Loaded, LoadedStream, Outcome, OutcomeKey, OutcomeKind, Snapshot,
 };
@@ -32,6 +37,9 @@ struct Merchant {
 pub struct MemoryJournal {
     merchants: Mutex<BTreeMap<String, Merchant>>,
     master_key_check: Mutex<Option<Vec<u8>>>,
+    commits: Commits,
+    /// Who has them, and until when.
+    leases: Mutex<BTreeMap<String, (Node, Instant)>>,
 }
 
 impl MemoryJournal {
@@ -188,12 +196,46 @@ impl Merchant {
 
 #[async_trait]
 impl Journal for MemoryJournal {
-    async fn append(&self, batches: &[Batch]) -> Vec<Result<(), AppendError>> {
-        let mut merchants = self.lock();
-        batches
-            .iter()
-            .map(|batch| merchants.entry(batch.merchant().to_owned()).or_default().append(batch))
-            .collect()
+    async fn append(&self, batches: &Arc<[Batch]>) -> Vec<Result<(), AppendError>> {
+        let mut append =
+            |batch: &Batch| self.lock().entry(batch.merchant().to_owned()).or_default().append(batch);
+        let results = batches.iter().map(&mut append).collect();
+        self.commits.note();
+        results
+    }
+
+    fn commits(&self) -> watch::Receiver<u64> {
+        self.commits.subscribe()
+    }
+
+    async fn claim_leases(
+        &self,
+        node: &Node,
+        merchants: &[String],
+        term: Duration,
+    ) -> Result<Vec<Tenure>, JournalError> {
+        let mut leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let mut claim = |merchant: &String| {
+            match leases.get(merchant) {
+                Some((holder, until)) if holder.id != node.id && *until > now => {
+                    return Tenure::Theirs { address: Arc::clone(&holder.address), left: *until - now };
+                }
+                Some((holder, _)) if holder.id != node.id => {
+                    self.lock().entry(merchant.clone()).or_default().head.epoch += 1;
+                }
+                _ => {}
+            }
+            leases.insert(merchant.clone(), (node.clone(), now + term));
+            Tenure::Mine
+        };
+        Ok(merchants.iter().map(&mut claim).collect())
+    }
+
+    async fn release_leases(&self, node: &Node, merchants: &[String]) -> Result<(), JournalError> {
+        let mut leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
+        leases.retain(|merchant, (holder, _)| holder.id != node.id || !merchants.contains(merchant));
+        Ok(())
     }
 
     async fn head(&self, merchant: &str) -> Result<Head, JournalError> {

@@ -153,9 +153,9 @@ async fn take(step: Step, time: i64, writers: &mut [Writer], memory: &MemoryJour
                 sealed.push(batch);
                 next.push((merchant, scribe));
             }
-            let results = sqlite.append(&sealed).await;
+            let results = sqlite.append(&sealed.clone().into()).await;
             let said_of = |results: &[_]| results.iter().map(said).collect::<Vec<_>>();
-            assert_eq!(said_of(&memory.append(&sealed).await), said_of(&results));
+            assert_eq!(said_of(&memory.append(&sealed.clone().into()).await), said_of(&results));
             for ((merchant, scribe), result) in next.into_iter().zip(&results) {
                 let Writer { now, before } = &mut writers[merchant];
                 if let (Some(scribe), Ok(())) = (scribe, result) {

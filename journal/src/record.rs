@@ -23,6 +23,13 @@ pub struct Head {
     pub format: u32,
 }
 
+impl Head {
+    /// Whether nothing was ever written, not even an epoch.
+    pub(crate) fn is_beginning(&self) -> bool {
+        (self.position, self.batch, self.epoch, self.hash) == (0, 0, 0, Hash::default())
+    }
+}
+
 impl Default for Head {
     fn default() -> Self {
         Self {

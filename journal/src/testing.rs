@@ -173,7 +173,7 @@ pub(crate) fn outcome_key(sender: &str, key: &str) -> OutcomeKey {
 }
 
 pub(crate) async fn append(journal: &dyn Journal, batch: &Batch) -> Result<(), AppendError> {
-    let mut results = journal.append(std::slice::from_ref(batch)).await;
+    let mut results = journal.append(&[batch.clone()].into()).await;
     assert_eq!(results.len(), 1, "one result for one batch");
     results.remove(0)
 }

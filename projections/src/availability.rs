@@ -8,11 +8,10 @@ use holdfast_domain::network::NetworkEvent;
 use holdfast_domain::stock::{AvailabilityView, StockItem};
 use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_domain::values::{LocationId, Sku};
-use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use crate::error::ViewError;
 use crate::projection::{Projection, Recorded, Scope};
-use crate::store::{CHUNK, ViewStore};
+use crate::store::{Row, Statement, Upsert, ViewConnection, ViewStore};
 
 /// A stock item, or whether a location is paused.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -40,6 +39,7 @@ pub struct AvailabilityProjection;
 impl Projection for AvailabilityProjection {
     const NAME: &'static str = "availability";
     const VERSION: i64 = 1;
+    const TABLES: &'static [&'static str] = &["availability", "paused_location"];
 
     type Key = AvailabilityKey;
     type Row = AvailabilityRow;
@@ -75,25 +75,20 @@ impl Projection for AvailabilityProjection {
     }
 
     async fn load(
-        connection: &mut SqliteConnection,
+        connection: &mut ViewConnection,
         scope: Scope<'_>,
         keys: &[AvailabilityKey],
     ) -> Result<HashMap<AvailabilityKey, AvailabilityRow>, ViewError> {
-        let skus: Vec<&Sku> = keys
-            .iter()
-            .filter_map(|key| if let AvailabilityKey::Sku(sku) = key { Some(sku) } else { None })
-            .collect();
-        let mut found = HashMap::with_capacity(skus.len());
-        for chunk in skus.chunks(CHUNK) {
-            for (sku, item, position) in read_items(&mut *connection, scope, chunk).await? {
-                found.insert(AvailabilityKey::Sku(sku), AvailabilityRow::Item(Box::new(item), position));
-            }
-        }
-        Ok(found)
+        let skus =
+            keys.iter().filter_map(|key| if let AvailabilityKey::Sku(sku) = key { Some(sku) } else { None });
+        let items = read_items(connection, scope, skus).await?.into_iter().map(|(sku, item, position)| {
+            (AvailabilityKey::Sku(sku), AvailabilityRow::Item(Box::new(item), position))
+        });
+        Ok(items.collect())
     }
 
     async fn save(
-        connection: &mut SqliteConnection,
+        connection: &mut ViewConnection,
         scope: Scope<'_>,
         rows: &[(AvailabilityKey, AvailabilityRow)],
     ) -> Result<(), ViewError> {
@@ -101,26 +96,21 @@ impl Projection for AvailabilityProjection {
         for (key, row) in rows {
             match (key, row) {
                 (AvailabilityKey::Sku(sku), AvailabilityRow::Item(item, position)) => {
-                    items.push((sku, serde_json::to_vec(item).map_err(unreadable)?, *position));
+                    items.push((sku, *position, serde_json::to_vec(item).map_err(unreadable)?));
                 }
                 (AvailabilityKey::Location(location), AvailabilityRow::Location(paused)) => {
-                    save_location(&mut *connection, scope, location, *paused).await?;
+                    save_location(connection, scope, location, *paused).await?;
                 }
                 // A key's kind decides its row's kind.
                 _ => {}
             }
         }
-        for chunk in items.chunks(CHUNK) {
-            let mut query: QueryBuilder<Sqlite> =
-                QueryBuilder::new("INSERT INTO availability (merchant, generation, sku, position, state) ");
-            query.push_values(chunk, |mut row, (sku, state, position)| {
-                row.push_bind(scope.merchant).push_bind(scope.generation).push_bind(sku.as_str());
-                row.push_bind(position.cast_signed()).push_bind(state);
-            });
-            query.push(" ON CONFLICT DO UPDATE SET position = excluded.position, state = excluded.state");
-            query.build().execute(&mut *connection).await?;
-        }
-        Ok(())
+        Upsert::into("availability", scope, &items)
+            .key("sku", |(sku, ..)| sku.as_str())
+            .changing("position", |(_, position, _)| *position)
+            .changing("state", |(.., state)| state.clone())
+            .run(connection)
+            .await
     }
 }
 
@@ -129,44 +119,32 @@ fn unreadable(error: impl ToString) -> ViewError {
 }
 
 async fn save_location(
-    connection: &mut SqliteConnection,
+    connection: &mut ViewConnection,
     scope: Scope<'_>,
     location: &LocationId,
     paused: bool,
 ) -> Result<(), ViewError> {
-    let change = if paused {
-        sqlx::query(
-            "INSERT INTO paused_location (merchant, generation, location) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-        )
+    let change = Statement::new(if paused {
+        "INSERT INTO paused_location (merchant, generation, location) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
     } else {
-        sqlx::query("DELETE FROM paused_location WHERE merchant = ? AND generation = ? AND location = ?")
-    };
-    change.bind(scope.merchant).bind(scope.generation).bind(location.as_str()).execute(connection).await?;
+        "DELETE FROM paused_location WHERE merchant = $1 AND generation = $2 AND location = $3"
+    });
+    let change = change.bind(scope.merchant).bind(scope.generation).bind(location.as_str());
+    connection.execute(change).await?;
     Ok(())
 }
 
 async fn read_items(
-    connection: &mut SqliteConnection,
+    connection: &mut ViewConnection,
     scope: Scope<'_>,
-    skus: &[&Sku],
+    skus: impl Iterator<Item = &Sku> + Send,
 ) -> Result<Vec<(Sku, StockItem, u64)>, ViewError> {
-    let mut query: QueryBuilder<Sqlite> =
-        QueryBuilder::new("SELECT sku, state, position FROM availability WHERE merchant = ");
-    query
-        .push_bind(scope.merchant)
-        .push(" AND generation = ")
-        .push_bind(scope.generation)
-        .push(" AND sku IN (");
-    let mut values = query.separated(", ");
-    for sku in skus {
-        values.push_bind(sku.as_str());
-    }
-    query.push(")");
-    let rows = query.build().fetch_all(connection).await?;
-    let item = |row: &sqlx::sqlite::SqliteRow| {
-        let sku = Sku::new(row.try_get(0)?).map_err(unreadable)?;
-        let item = serde_json::from_slice(row.try_get(1)?).map_err(unreadable)?;
-        Ok((sku, item, row.try_get::<i64, _>(2)?.cast_unsigned()))
+    let skus: Vec<String> = skus.map(Sku::to_string).collect();
+    let rows = connection.find("SELECT sku, state, position FROM availability", scope, "sku", &skus).await?;
+    let item = |row: &Row| {
+        let sku = Sku::new(row.text(0)?).map_err(unreadable)?;
+        let item = serde_json::from_slice(row.bytes(1)?).map_err(unreadable)?;
+        Ok((sku, item, row.unsigned(2)?))
     };
     rows.iter().map(item).collect()
 }
@@ -195,29 +173,23 @@ impl Availability {
     ) -> Result<Vec<AvailabilityView>, ViewError> {
         let scope = Scope { merchant, generation };
         // One transaction, so that stock and pauses are of the same moment.
-        let mut transaction = self.store.readers.begin().await?;
-        let paused = paused_locations(&mut transaction, scope).await?;
-        let mut items = HashMap::with_capacity(skus.len());
-        let distinct: Vec<&Sku> = skus.iter().collect::<BTreeSet<_>>().into_iter().collect();
-        for chunk in distinct.chunks(CHUNK) {
-            for (sku, item, _) in read_items(&mut transaction, scope, chunk).await? {
-                items.insert(sku, item);
-            }
-        }
-        transaction.commit().await?;
+        let mut snapshot = self.store.snapshot().await?;
+        let paused = paused_locations(&mut snapshot, scope).await?;
+        let distinct: BTreeSet<&Sku> = skus.iter().collect();
+        let items = read_items(&mut snapshot, scope, distinct.into_iter()).await?;
+        snapshot.commit().await?;
+        let items: HashMap<Sku, StockItem> = items.into_iter().map(|(sku, item, _)| (sku, item)).collect();
         let view = |sku: &Sku| AvailabilityView::of(items.get(sku)?, |location| paused.contains(location));
         Ok(skus.iter().filter_map(view).collect())
     }
 }
 
 async fn paused_locations(
-    connection: &mut SqliteConnection,
+    connection: &mut ViewConnection,
     scope: Scope<'_>,
 ) -> Result<BTreeSet<LocationId>, ViewError> {
-    let rows = sqlx::query("SELECT location FROM paused_location WHERE merchant = ? AND generation = ?")
-        .bind(scope.merchant)
-        .bind(scope.generation)
-        .fetch_all(connection)
-        .await?;
-    rows.iter().map(|row| LocationId::new(row.try_get(0)?).map_err(unreadable)).collect()
+    let paused =
+        Statement::new("SELECT location FROM paused_location WHERE merchant = $1 AND generation = $2");
+    let rows = connection.fetch(paused.bind(scope.merchant).bind(scope.generation)).await?;
+    rows.iter().map(|row| LocationId::new(row.text(0)?).map_err(unreadable)).collect()
 }

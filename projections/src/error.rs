@@ -11,6 +11,14 @@ pub enum ViewError {
     /// The store's schema.
     #[error("the read models' schema cannot be brought up to date: {0}")]
     Schema(#[from] sqlx::migrate::MigrateError),
+    /// A newer program has changed the store's schema.
+    #[error("the read models have schema version {found}; this program knows {known} at most")]
+    SchemaTooNew {
+        /// The first version that is not known.
+        found: i64,
+        /// The last one that is.
+        known: i64,
+    },
     /// The journal.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -22,8 +30,8 @@ pub enum ViewError {
         /// What is wrong.
         reason: String,
     },
-    /// Somebody else has moved the checkpoint.
-    #[error("the checkpoint of {0} was moved by another process")]
+    /// Somebody else has moved the checkpoint: what was folded from where it was is not wanted any more.
+    #[error("the checkpoint of {0} was moved by another node")]
     CheckpointMoved(&'static str),
     /// The projection is not complete or not of this journal, and has stopped.
     #[error("projection {projection} of merchant {merchant} has halted at position {position}: {reason}")]

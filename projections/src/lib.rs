@@ -2,11 +2,15 @@
 //!
 //! A [`Projection`] is a pure fold: an event names the row it touches, and `fold` says what it makes of the row.
 //! The runner reads a span of the journal after the checkpoint, folds it in memory, and writes the rows and the
-//! checkpoint in one transaction. Read models are disposable: delete `views.db` and they are folded again.
+//! checkpoint in one transaction. Read models are disposable: delete `views.db`, or the tables, and they are folded
+//! again. [`ViewStore`] is SQLite for one node or PostgreSQL for several, with the same result.
 
 mod availability;
 mod checkpoint;
 mod error;
+mod folding;
+mod generation;
+mod lease;
 mod order_status;
 mod progress;
 mod projection;
@@ -21,4 +25,4 @@ pub use order_status::{FulfillmentOrderFilter, FulfillmentOrderRow, OrderFilter,
 pub use progress::{Progress, ProjectionState};
 pub use projection::{Projection, Recorded, Scope};
 pub use runner::Projections;
-pub use store::ViewStore;
+pub use store::{Column, Row, Statement, Upsert, Value, ViewConnection, ViewStore};

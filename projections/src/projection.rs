@@ -5,9 +5,9 @@ use std::hash::Hash;
 
 use async_trait::async_trait;
 use holdfast_domain::stream::{DomainEvent, StreamId};
-use sqlx::SqliteConnection;
 
 use crate::error::ViewError;
+use crate::store::ViewConnection;
 
 /// An event as a fold sees it.
 #[derive(Debug, Clone)]
@@ -42,6 +42,8 @@ pub trait Projection: Send + Sync + 'static {
     const NAME: &'static str;
     /// The version of the fold and the rows. Raised with every change of either.
     const VERSION: i64;
+    /// The tables that its rows are in. Each begins with the merchant and the generation.
+    const TABLES: &'static [&'static str];
 
     /// What a row is known by.
     type Key: Clone + Eq + Hash + Send + Sync;
@@ -56,14 +58,14 @@ pub trait Projection: Send + Sync + 'static {
 
     /// Reads rows.
     async fn load(
-        connection: &mut SqliteConnection,
+        connection: &mut ViewConnection,
         scope: Scope<'_>,
         keys: &[Self::Key],
     ) -> Result<HashMap<Self::Key, Self::Row>, ViewError>;
 
     /// Writes rows.
     async fn save(
-        connection: &mut SqliteConnection,
+        connection: &mut ViewConnection,
         scope: Scope<'_>,
         rows: &[(Self::Key, Self::Row)],
     ) -> Result<(), ViewError>;

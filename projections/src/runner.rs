@@ -4,24 +4,27 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use holdfast_domain::stream::{DomainEvent, StreamId};
-use holdfast_journal::{Event, Head, Journal, JournalError};
-use sqlx::Acquire;
+use holdfast_journal::{Event, Journal, JournalError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::availability::AvailabilityProjection;
 use crate::checkpoint::{self, Checkpoint};
 use crate::error::ViewError;
+use crate::folding::{decoded, fold_into, halted};
+use crate::generation;
+use crate::lease::Lease;
 use crate::order_status::OrderStatusProjection;
 use crate::progress::{Progress, ProjectionState};
-use crate::projection::{Projection, Recorded, Scope};
+use crate::projection::{Projection, Scope};
 use crate::store::ViewStore;
 
 /// Events folded in one transaction, about.
-const SPAN: usize = 5_000;
+const SPAN: usize = 10_000;
 /// How often to look without having been woken.
 const POLL: Duration = Duration::from_secs(1);
+/// How often to look while another node is folding what is missing here.
+const FOLLOW: Duration = Duration::from_millis(100);
 
 /// Runs every projection of a node.
 #[derive(Debug)]
@@ -32,19 +35,21 @@ pub struct Projections {
 }
 
 impl Projections {
-    /// Starts all projections over a journal. `commits` wakes them.
+    /// Starts all projections over a journal. `commits` wakes them. Where several nodes share a store, one of them
+    /// at a time folds a merchant's events into a projection, and the others follow: `node` is this one's name,
+    /// which no other has.
     pub async fn start(
         journal: &Arc<dyn Journal>,
         store: &ViewStore,
         commits: &watch::Receiver<u64>,
+        node: &str,
     ) -> Result<Self, ViewError> {
         let progress = Progress::default();
         let stop = watch::Sender::new(false);
         let mut tasks = JoinSet::new();
         macro_rules! start {
             ($($projection:ty),*) => {$(
-                let runner =
-                    Runner::<$projection>::new(Arc::clone(journal), store.clone(), progress.clone()).await?;
+                let runner = Runner::<$projection>::new(journal, store, &progress, node).await?;
                 tasks.spawn(runner.run(commits.clone(), stop.subscribe()));
             )*};
         }
@@ -68,34 +73,53 @@ struct Runner<P> {
     journal: Arc<dyn Journal>,
     store: ViewStore,
     progress: Progress,
+    node: String,
     /// Merchants whose checkpoint is known to be of this journal, with the checkpoint.
     known: HashMap<String, Checkpoint>,
     generation: i64,
     projection: std::marker::PhantomData<P>,
 }
 
+/// A merchant whose journal may have more than its checkpoint.
+struct Behind {
+    merchant: String,
+    head: u64,
+    checkpoint: Checkpoint,
+}
+
 impl<P: Projection> Runner<P> {
-    async fn new(journal: Arc<dyn Journal>, store: ViewStore, progress: Progress) -> Result<Self, ViewError> {
-        let mut connection = store.writer.acquire().await?;
-        let generation = checkpoint::serving_generation(&mut connection, P::NAME, P::VERSION).await?;
-        drop(connection);
+    async fn new(
+        journal: &Arc<dyn Journal>,
+        store: &ViewStore,
+        progress: &Progress,
+        node: &str,
+    ) -> Result<Self, ViewError> {
+        let generation = generation::serving(store, P::NAME, P::VERSION).await?;
         progress.serve(P::NAME, generation);
-        let (known, projection) = (HashMap::new(), std::marker::PhantomData);
-        Ok(Self { journal, store, progress, known, generation, projection })
+        Ok(Self {
+            journal: Arc::clone(journal),
+            store: store.clone(),
+            progress: progress.clone(),
+            node: node.to_owned(),
+            known: HashMap::new(),
+            generation,
+            projection: std::marker::PhantomData,
+        })
     }
 
     async fn run(mut self, mut commits: watch::Receiver<u64>, mut stop: watch::Receiver<bool>) {
         loop {
-            self.catch_up(&stop).await;
+            let complete = self.catch_up(&stop).await;
             if *stop.borrow() {
                 return;
             }
+            let pause = if complete { POLL } else { FOLLOW };
             tokio::select! {
                 _ = stop.changed() => {}
-                woken = tokio::time::timeout(POLL, commits.changed()) => {
+                woken = tokio::time::timeout(pause, commits.changed()) => {
                     if matches!(woken, Ok(Err(_))) {
                         // Nobody will commit any more on this node: others may.
-                        tokio::time::sleep(POLL).await;
+                        tokio::time::sleep(pause).await;
                     }
                 }
             }
@@ -103,54 +127,113 @@ impl<P: Projection> Runner<P> {
     }
 
     /// Folds what every merchant's journal has more than its checkpoint. One merchant's trouble is no other's.
-    async fn catch_up(&mut self, stop: &watch::Receiver<bool>) {
-        let heads = match self.journal.heads().await {
-            Ok(heads) => heads,
+    /// False: another node is folding what is missing here.
+    async fn catch_up(&mut self, stop: &watch::Receiver<bool>) -> bool {
+        let behind = match self.behind().await {
+            Ok(behind) => behind,
             Err(error) => {
                 tracing::warn!(projection = P::NAME, %error, "a projection could not go on");
-                return;
+                return true;
             }
         };
-        for (merchant, head) in heads {
-            if self.progress.state(P::NAME, &merchant).halted.is_some() {
-                continue;
-            }
-            let Err(error) = self.catch_up_merchant(&merchant, &head, stop).await else { continue };
-            self.known.remove(&merchant);
-            if let Some(reason) = halts(&error) {
-                tracing::error!(projection = P::NAME, merchant, reason, "a projection has halted");
-                self.progress.halt(P::NAME, &merchant, reason);
-            } else {
-                // What cannot be read or written now is tried again.
-                tracing::warn!(projection = P::NAME, merchant, %error, "a projection could not go on");
+        let mut complete = true;
+        for Behind { merchant, head, checkpoint } in behind {
+            match self.catch_up_merchant(&merchant, head, checkpoint, stop).await {
+                Ok(reached) => complete &= reached,
+                Err(error) => {
+                    self.known.remove(&merchant);
+                    complete &= !self.tell(&merchant, &error);
+                }
             }
         }
+        complete
     }
 
+    /// Tells what is wrong with a merchant, and gives whether it is only that another node was faster.
+    fn tell(&self, merchant: &str, error: &ViewError) -> bool {
+        if matches!(error, ViewError::CheckpointMoved(_)) {
+            tracing::debug!(projection = P::NAME, merchant, "another node was faster");
+            return true;
+        }
+        if let Some(reason) = halts(error) {
+            tracing::error!(projection = P::NAME, merchant, reason, "a projection has halted");
+            self.progress.halt(P::NAME, merchant, reason);
+        } else {
+            // What cannot be read or written now is tried again.
+            tracing::warn!(projection = P::NAME, merchant, %error, "a projection could not go on");
+        }
+        false
+    }
+
+    /// Every merchant that may have something to fold. What other nodes have folded since is one question, however
+    /// many merchants there are.
+    async fn behind(&self) -> Result<Vec<Behind>, ViewError> {
+        let mut heads = self.journal.heads().await?;
+        heads.retain(|(merchant, head)| {
+            let reached = self.known.get(merchant).is_some_and(|known| known.position >= head.position);
+            !reached && self.progress.state(P::NAME, merchant).halted.is_none()
+        });
+        let known = |merchant: &str| self.known.contains_key(merchant);
+        let mut checkpoints = if heads.is_empty() {
+            HashMap::new()
+        } else if self.store.is_shared() || heads.iter().any(|(merchant, _)| !known(merchant)) {
+            checkpoint::read_all(&mut self.store.writer().await?, P::NAME, self.generation).await?
+        } else {
+            self.known.clone()
+        };
+        let behind = heads.into_iter().map(|(merchant, head)| {
+            let checkpoint = checkpoints.remove(&merchant).unwrap_or_default();
+            Behind { merchant, head: head.position, checkpoint }
+        });
+        Ok(behind.collect())
+    }
+
+    /// Brings one merchant up to where its journal ends, or as far as another node that is at it has come. Gives
+    /// whether the end is reached.
     async fn catch_up_merchant(
         &mut self,
         merchant: &str,
-        head: &Head,
+        head: u64,
+        mut checkpoint: Checkpoint,
         stop: &watch::Receiver<bool>,
-    ) -> Result<(), ViewError> {
-        let generation = self.generation;
-        let scope = Scope { merchant, generation };
-        let mut checkpoint = match self.known.get(merchant) {
-            Some(checkpoint) => checkpoint.clone(),
-            None => self.checkpoint_of(scope).await?,
-        };
-        while checkpoint.position < head.position && !*stop.borrow() {
-            let events = self.journal.read(merchant, checkpoint.position, SPAN).await?;
-            let next = self.fold_span(scope, &checkpoint, &events).await?;
-            self.report(merchant, generation, &next);
-            checkpoint = next;
+    ) -> Result<bool, ViewError> {
+        let scope = Scope { merchant, generation: self.generation };
+        if !self.known.contains_key(merchant) {
+            self.verify(scope, &checkpoint).await?;
         }
-        self.report(merchant, generation, &checkpoint);
+        self.report(scope, &checkpoint);
+        if checkpoint.position < head
+            && let Some(mut lease) = Lease::take(&self.store, P::NAME, scope, &self.node).await?
+        {
+            let folded = self.fold_up_to(scope, head, checkpoint, &mut lease, stop).await;
+            if let Err(error) = lease.give_back().await {
+                tracing::debug!(projection = P::NAME, merchant, %error, "a lease is left to expire");
+            }
+            checkpoint = folded?;
+        }
+        let reached = checkpoint.position >= head;
         self.known.insert(merchant.to_owned(), checkpoint);
-        Ok(())
+        Ok(reached)
     }
 
-    fn report(&self, merchant: &str, generation: i64, checkpoint: &Checkpoint) {
+    async fn fold_up_to(
+        &self,
+        scope: Scope<'_>,
+        head: u64,
+        mut checkpoint: Checkpoint,
+        lease: &mut Lease<'_>,
+        stop: &watch::Receiver<bool>,
+    ) -> Result<Checkpoint, ViewError> {
+        while checkpoint.position < head && !*stop.borrow() && lease.renew().await? {
+            let events = self.journal.read(scope.merchant, checkpoint.position, SPAN).await?;
+            checkpoint = self.fold_span(scope, &checkpoint, &events).await?;
+            self.report(scope, &checkpoint);
+        }
+        Ok(checkpoint)
+    }
+
+    fn report(&self, scope: Scope<'_>, checkpoint: &Checkpoint) {
+        let (generation, merchant) = (scope.generation, scope.merchant);
         let Checkpoint { position, folded, parked, .. } = *checkpoint;
         let state = ProjectionState { generation, position, folded, parked, halted: None };
         if self.progress.state(P::NAME, merchant) != state {
@@ -158,25 +241,20 @@ impl<P: Projection> Runner<P> {
         }
     }
 
-    /// The checkpoint, once it is certain that it belongs to this journal.
-    async fn checkpoint_of(&self, scope: Scope<'_>) -> Result<Checkpoint, ViewError> {
-        let mut connection = self.store.writer.acquire().await?;
-        let checkpoint = checkpoint::read(&mut connection, P::NAME, scope).await?;
-        drop(connection);
+    /// Makes certain that a checkpoint belongs to this journal.
+    async fn verify(&self, scope: Scope<'_>, checkpoint: &Checkpoint) -> Result<(), ViewError> {
         if checkpoint.position > 0 {
             let there = self.journal.read(scope.merchant, checkpoint.position - 1, 1).await?;
             if there.first().is_none_or(|event| event.hash.0[..] != checkpoint.hash) {
-                return Err(halted::<P>(
-                    scope,
-                    checkpoint.position,
-                    "the journal is not the one that was folded",
-                ));
+                let reason = "the journal is not the one that was folded";
+                return Err(halted::<P>(scope, checkpoint.position, reason));
             }
         }
-        Ok(checkpoint)
+        Ok(())
     }
 
-    /// Folds a span and moves the checkpoint, in one transaction.
+    /// Folds a span and moves the checkpoint, in one transaction. The checkpoint first: if another node is at the
+    /// same span, one of them waits here for the other, and then has nothing to take back.
     async fn fold_span(
         &self,
         scope: Scope<'_>,
@@ -194,16 +272,15 @@ impl<P: Projection> Runner<P> {
             parked: checkpoint.parked,
         };
         if next.folded + next.parked != next.position {
-            return Err(halted::<P>(
-                scope,
-                next.position,
-                "folded and parked events do not add up to the position",
-            ));
+            let reason = "folded and parked events do not add up to the position";
+            return Err(halted::<P>(scope, next.position, reason));
         }
-        let mut connection = self.store.writer.acquire().await?;
-        let mut transaction = connection.begin().await?;
-        fold_into::<P>(&mut transaction, scope, &recorded).await?;
+        let mut transaction = self.store.begin().await?;
         checkpoint::advance(&mut transaction, P::NAME, scope, checkpoint, &next).await?;
+        fold_into::<P>(&mut transaction, scope, &recorded).await?;
+        if events.len() >= SPAN {
+            transaction.keep_statistics(P::TABLES).await?;
+        }
         transaction.commit().await?;
         Ok(next)
     }
@@ -216,63 +293,4 @@ fn halts(error: &ViewError) -> Option<String> {
         ViewError::Journal(JournalError::Corrupt(_)) | ViewError::Row { .. } => Some(error.to_string()),
         _ => None,
     }
-}
-
-fn halted<P: Projection>(scope: Scope<'_>, position: u64, reason: &str) -> ViewError {
-    let (merchant, reason) = (scope.merchant.to_owned(), reason.to_owned());
-    ViewError::Halted { projection: P::NAME, merchant, position, reason }
-}
-
-/// The events as the fold sees them. One that is missing or not known halts the projection: it is never passed over.
-fn decoded<P: Projection>(
-    scope: Scope<'_>,
-    after: u64,
-    events: &[Event],
-) -> Result<Vec<Recorded>, ViewError> {
-    let mut recorded = Vec::with_capacity(events.len());
-    for (event, expected) in events.iter().zip(after + 1..) {
-        if event.position != expected {
-            return Err(halted::<P>(scope, expected, "an event is missing"));
-        }
-        let stream: StreamId =
-            event.stream_name.parse().map_err(|e| halted::<P>(scope, expected, &format!("{e}")))?;
-        let decoded = DomainEvent::decode(&stream, &event.kind, event.type_version, &event.payload)
-            .map_err(|e| halted::<P>(scope, expected, &e.to_string()))?;
-        recorded.push(Recorded {
-            position: event.position,
-            version: event.version,
-            command_end: event.command_end,
-            recorded_at: event.recorded_at,
-            stream,
-            event: decoded,
-        });
-    }
-    Ok(recorded)
-}
-
-/// Loads the rows that events touch, folds, and writes them.
-async fn fold_into<P: Projection>(
-    connection: &mut sqlx::SqliteConnection,
-    scope: Scope<'_>,
-    events: &[Recorded],
-) -> Result<(), ViewError> {
-    let mut keys: Vec<P::Key> = Vec::new();
-    let mut places: HashMap<P::Key, usize> = HashMap::new();
-    for key in events.iter().filter_map(P::key) {
-        places.entry(key.clone()).or_insert_with(|| {
-            keys.push(key);
-            keys.len() - 1
-        });
-    }
-    let mut loaded = P::load(&mut *connection, scope, &keys).await?;
-    let mut rows: Vec<Option<P::Row>> = keys.iter().map(|key| loaded.remove(key)).collect();
-    for event in events {
-        if let Some(place) = P::key(event).and_then(|key| places.get(&key).copied()) {
-            let row = rows[place].take();
-            rows[place] = Some(P::fold(row, event));
-        }
-    }
-    let rows: Vec<(P::Key, P::Row)> =
-        keys.into_iter().zip(rows).filter_map(|(key, row)| Some((key, row?))).collect();
-    P::save(connection, scope, &rows).await
 }

@@ -3,7 +3,6 @@
 mod audit;
 mod bench;
 mod catching_up;
-mod database;
 mod demo;
 mod import;
 mod output;
@@ -13,6 +12,7 @@ mod serve;
 mod verify;
 
 use std::io;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -21,10 +21,9 @@ use holdfast_domain::values::{MerchantId, OrderId};
 use holdfast_journal::JournalError;
 use holdfast_projections::ViewError;
 
-pub use database::{Database, DatabaseError};
-
-use crate::app::OpenError;
+use crate::app::{App, OpenError, Options};
 use crate::cli::sending::SendError;
+use crate::database::{Database, DatabaseError};
 use crate::server::ServeError;
 use output::Printer;
 
@@ -70,9 +69,8 @@ enum Command {
 /// The store that a command works on.
 #[derive(Debug, Clone, clap::Args)]
 struct Store {
-    /// Where the store is: `sqlite:` and a directory. The directory holds the journal, the read models and the
-    /// master key. About the master key: back it up, but not in the same place as the database: whoever has both
-    /// can read personal data. A store whose key is missing or another one is refused at start.
+    /// Where the store is: `sqlite:` and a directory, or the URL of a PostgreSQL database (15 or newer) as libpq knows
+    /// it. The directory holds the journal, the read models and the master key.
     // Read later than the other arguments: clap repeats a value that it refuses, and a URL may carry a password.
     #[arg(
         long,
@@ -82,11 +80,23 @@ struct Store {
         default_value = "sqlite:./holdfast-data"
     )]
     database: String,
+    /// The file that holds the master key, 64 hexadecimal digits; made for a new store. Needed for a database on a
+    /// server, the same on every node; an embedded store has it in its directory. Back it up, but not in the same
+    /// place as the database: whoever has both can read personal data. A store whose key is missing or another one
+    /// is refused at start.
+    #[arg(long, value_name = "FILE", env = "HOLDFAST_MASTER_KEY_FILE")]
+    master_key_file: Option<PathBuf>,
 }
 
 impl Store {
     fn database(&self) -> Result<Database, CliError> {
         Ok(self.database.parse()?)
+    }
+
+    /// Opens or creates the store, to write to it.
+    async fn open(&self) -> Result<App, CliError> {
+        let master_key_file = self.master_key_file.clone();
+        Ok(App::start(&self.database()?, Options { master_key_file, ..Options::default() }).await?)
     }
 }
 

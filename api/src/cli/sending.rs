@@ -18,7 +18,7 @@ pub enum SendError {
         /// The command's key.
         key: String,
         /// Why.
-        why: &'static str,
+        why: NotExecuted,
     },
     /// It may have been written.
     #[error("whether {0} was carried out is not known; it is safe to run this again")]
@@ -42,12 +42,6 @@ pub enum SendError {
 impl SendError {
     /// A command that was certainly not carried out.
     pub fn not_executed(key: &str, why: NotExecuted) -> Self {
-        let why = match why {
-            NotExecuted::Overloaded => "too much waits already",
-            NotExecuted::ShuttingDown => "the program is ending",
-            NotExecuted::StoreUnavailable => "the store cannot be reached",
-            NotExecuted::HistoryForked => "the store's history is not the one this program knows",
-        };
         Self::NotExecuted { key: key.to_owned(), why }
     }
 }

@@ -5,16 +5,20 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use clap::ValueEnum;
+use holdfast_commands::Membership;
+use holdfast_journal::Node;
 use tracing_subscriber::EnvFilter;
 
 use super::{CliError, Store, output};
-use crate::app::App;
+use crate::app::{App, Options};
+use crate::peers::WebSockets;
 use crate::server::Server;
 
 const EXAMPLES: &str = "\
 Examples:
   holdfast serve
   holdfast serve --listen 127.0.0.1:9000 --database sqlite:/var/lib/holdfast
+  holdfast serve --database postgres://holdfast@db/holdfast --master-key-file /etc/holdfast/master.key
   HOLDFAST_LOG=info,holdfast=debug holdfast serve --log-format json
 
 At SIGINT (Ctrl-C) or SIGTERM nothing new is taken, and what was taken is finished and answered;
@@ -32,7 +36,38 @@ pub struct Arguments {
           value_parser = address)]
     listen: SocketAddr,
     #[command(flatten)]
+    node: NodeArguments,
+    #[command(flatten)]
     log: LogArguments,
+}
+
+/// What this node is to others over the same database.
+#[derive(Debug, clap::Args)]
+struct NodeArguments {
+    /// The node's name in the log and in the database, for people. Any will do.
+    #[arg(long = "node", value_name = "NAME", env = "HOLDFAST_NODE", default_value = "node")]
+    name: String,
+    /// Where the other nodes over the same database reach this one, such as http://10.0.0.5:8080. What they say to
+    /// each other is sealed under the master key. Without it, the address that it listens on.
+    #[arg(long, value_name = "URL", env = "HOLDFAST_NODE_ADDRESS", value_parser = node_address)]
+    node_address: Option<String>,
+}
+
+impl NodeArguments {
+    fn membership(&self, listens_on: SocketAddr) -> Membership {
+        let address = self.node_address.clone().unwrap_or_else(|| format!("http://{listens_on}"));
+        // A node that is started again is another one: what it was before may still be under way.
+        let id = format!("{}/{}", self.name, uuid::Uuid::now_v7());
+        let node = Node { id: id.into(), address: address.into() };
+        Membership { node, peers: Arc::new(WebSockets) }
+    }
+}
+
+fn node_address(text: &str) -> Result<String, &'static str> {
+    match text.strip_prefix("http://").map(|rest| rest.trim_end_matches('/')) {
+        Some(rest) if !rest.is_empty() && !rest.contains('/') => Ok(format!("http://{rest}")),
+        _ => Err("give http:// and a host, perhaps with a port, and nothing after it"),
+    }
 }
 
 /// Not an address to listen on.
@@ -88,7 +123,10 @@ pub async fn run(arguments: Arguments) -> Result<(), CliError> {
     let database = arguments.store.database()?;
     // Before the store is made: an address that cannot be had must not leave one behind.
     let server = Server::bind(arguments.listen).await?;
-    let app = Arc::new(App::open(database.directory()).await?);
+    let membership = arguments.node.membership(server.address());
+    let master_key_file = arguments.store.master_key_file.clone();
+    let options = Options { master_key_file, membership, ..Options::default() };
+    let app = Arc::new(App::start(&database, options).await?);
     greet(server.address(), &database.to_string());
     let served = server.run(Arc::clone(&app), stop).await;
     let finished = app.shutdown().await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use holdfast_commands::{SystemClock, refusals_kept_since};
 use holdfast_domain::values::MerchantId;
-use holdfast_journal::{Finding, Journal, JournalError, SqliteJournal, Verification};
+use holdfast_journal::{Finding, Journal, JournalError, Verification};
 use serde::Serialize;
 
 use super::output::{self, Printer, Progress};
@@ -93,9 +93,7 @@ pub async fn run(arguments: &Arguments, printer: &mut Printer) -> u8 {
 }
 
 async fn verified(arguments: &Arguments) -> Result<Vec<Verified>, CliError> {
-    let database = arguments.store.database()?;
-    let directory = database.directory();
-    let journal = SqliteJournal::open_read_only(directory)?;
+    let journal = arguments.store.database()?.journal_to_read().await?;
     let mut merchants = journal.merchants().await?;
     if let Some(merchant) = &arguments.merchant {
         merchants.retain(|name| name == merchant.as_str());
@@ -109,7 +107,7 @@ async fn verified(arguments: &Arguments) -> Result<Vec<Verified>, CliError> {
     for merchant in merchants {
         // A head that cannot be read is a finding, not an obstacle.
         let events = journal.head(&merchant).await.map_or(0, |head| head.position);
-        all.push(one(&journal, merchant, events, kept_since).await?);
+        all.push(one(&*journal, merchant, events, kept_since).await?);
     }
     Ok(all)
 }

@@ -164,17 +164,9 @@ impl From<Refused> for Problem {
 
 impl From<NotExecuted> for Problem {
     fn from(reason: NotExecuted) -> Self {
-        let (reason, detail) = match reason {
-            NotExecuted::Overloaded => ("overloaded", "too much waits already"),
-            NotExecuted::ShuttingDown => ("shutting_down", "the service is ending"),
-            NotExecuted::StoreUnavailable => ("store_unavailable", "the store cannot be reached"),
-            NotExecuted::HistoryForked => {
-                ("history_forked", "the store's history is not the one this service knows")
-            }
-        };
         let detail =
-            format!("this request did nothing, though an earlier one with the same key may have: {detail}");
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_executed", detail).with("reason", reason)
+            format!("this request did nothing, though an earlier one with the same key may have: {reason}");
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_executed", detail).with("reason", reason.code())
     }
 }
 

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use holdfast_domain::values::MerchantId;
 use holdfast_journal::{AppendError, Batch, CommandRecord, Head, Journal, OutcomeKey};
-use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use crate::answer::{Answer, CommandState, NotExecuted, Reply};
 use crate::clock::Clock;
@@ -35,6 +35,8 @@ pub(crate) struct Submission {
     pub(crate) reply: oneshot::Sender<Reply>,
     /// Its share of the bytes that may be under way; given back with the reply.
     pub(crate) _share: Option<OwnedSemaphorePermit>,
+    /// Whether another node has handed it on.
+    pub(crate) forwarded: bool,
 }
 
 impl Submission {
@@ -61,8 +63,6 @@ pub(crate) struct Shared {
     pub(crate) vault: Vault,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: Arc<Settings>,
-    /// Counts commits, so that projections wake.
-    pub(crate) commits: Arc<watch::Sender<u64>>,
 }
 
 /// A command that was decided and is not durable yet.
@@ -96,6 +96,7 @@ struct InFlight {
     result: oneshot::Receiver<Result<(), AppendError>>,
 }
 
+/// One merchant's writer.
 pub(crate) struct Writer {
     merchant: MerchantId,
     shared: Shared,
@@ -110,13 +111,16 @@ pub(crate) struct Writer {
     batch_limit: usize,
     /// History is not the one that was decided on: nothing is decided any more.
     forked: bool,
+    /// How often in a row somebody else wrote first.
+    moved: u32,
     /// The latest decision's time, in microseconds since 1970. Never runs backwards.
     time: i64,
     snapshots: Snapshots,
 }
 
 impl Writer {
-    pub(crate) fn new(merchant: MerchantId, shared: Shared, head: Head) -> Self {
+    /// A writer that goes on from a head, and decides a backlog first.
+    pub(crate) fn new(merchant: MerchantId, shared: Shared, head: Head, backlog: Vec<Submission>) -> Self {
         let layers = Layers::new(shared.settings.cache_bytes);
         let batch_limit = shared.settings.batch;
         Self {
@@ -126,16 +130,29 @@ impl Writer {
             layers,
             open: OpenBatch::default(),
             in_flight: None,
-            backlog: VecDeque::new(),
+            backlog: backlog.into(),
             batch_limit,
             forked: false,
+            moved: 0,
             time: head.time,
             snapshots: Snapshots::default(),
         }
     }
 
-    /// Works until the queue is closed and empty. Gives the queue back when there was nothing to do for a while.
-    pub(crate) async fn run(&mut self, queue: &mut mpsc::Receiver<Message>) -> Ended {
+    /// Where the journal ends, as far as this writer knows.
+    pub(crate) fn head(&self) -> Head {
+        self.head
+    }
+
+    /// Works until the queue is closed and empty, there was nothing to do for a while, or `over` is done and what was
+    /// begun is brought to its end.
+    pub(crate) async fn run(
+        &mut self,
+        queue: &mut mpsc::Receiver<Message>,
+        over: impl Future<Output = ()>,
+    ) -> Ended {
+        let mut over = std::pin::pin!(over);
+        let mut is_over = false;
         let mut messages = Vec::new();
         loop {
             self.start_commit().await;
@@ -145,15 +162,19 @@ impl Writer {
             }
             let room = self.room();
             let idle = self.in_flight.is_none() && self.open.decided.is_empty();
+            if is_over && idle {
+                return Ended::Over;
+            }
             tokio::select! {
                 biased;
                 result = committed(&mut self.in_flight), if self.in_flight.is_some() => self.settle(result).await,
-                count = queue.recv_many(&mut messages, room), if room > 0 => match count {
+                // A writer that has stopped stays: a new one would not know that history has forked.
+                () = &mut over, if !is_over && !self.forked => is_over = true,
+                count = queue.recv_many(&mut messages, room), if room > 0 && !is_over => match count {
                     0 if idle => return self.end().await,
                     0 => self.finish().await,
                     _ => self.take(&mut messages).await,
                 },
-                // A writer that has stopped stays: a new one would not know that history has forked.
                 () = tokio::time::sleep(self.shared.settings.idle), if idle && !self.forked => return Ended::Idle,
             }
         }
@@ -185,9 +206,7 @@ impl Writer {
 
     /// Keeps what would be long to load when the program starts again.
     async fn end(&mut self) -> Ended {
-        self.snapshots
-            .keep(&self.shared.journal, &self.shared.vault, &self.merchant, &self.layers.committed)
-            .await;
+        self.snapshots.keep(&self.shared, &self.merchant, &self.layers.committed).await;
         Ended::Closed
     }
 
@@ -220,6 +239,8 @@ pub(crate) enum Ended {
     Closed,
     /// Nothing came for a while.
     Idle,
+    /// It is another's turn to write.
+    Over,
 }
 
 /// The result of the batch under way. Never dropped half-way: the future of the append is the committer's.

@@ -19,7 +19,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 impl Writer {
     /// Somebody else wrote: forgets what they changed and goes on from where they are. The backlog is decided anew.
-    pub(super) async fn catch_up(&mut self) {
+    pub(crate) async fn catch_up(&mut self) {
         match self.read_tail().await {
             Ok(Some(head)) => {
                 self.head = head;
@@ -45,7 +45,7 @@ impl Writer {
             return Ok(None);
         }
         self.layers.committed.forget_claims();
-        if head.position > self.head.position + MOST_EVENTS {
+        if head.position > self.head.position + MOST_EVENTS || self.layers.committed.is_empty() {
             self.layers.committed.forget_everything();
             return Ok(Some(head));
         }

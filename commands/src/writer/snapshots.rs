@@ -12,6 +12,7 @@ use holdfast_domain::values::MerchantId;
 use holdfast_journal::{Journal, Snapshot};
 use tokio::time::Instant;
 
+use super::Shared;
 use crate::overlay::{Committed, Overlay};
 use crate::privacy::Vault;
 
@@ -35,8 +36,7 @@ impl Snapshots {
     /// Keeps what is due in the background, if the last time was long enough ago.
     pub(super) fn keep_now_and_then(
         &mut self,
-        journal: &Arc<dyn Journal>,
-        vault: &Vault,
+        shared: &Shared,
         merchant: &MerchantId,
         committed: &mut Committed,
     ) {
@@ -44,26 +44,20 @@ impl Snapshots {
             return;
         }
         self.last = Some(Instant::now());
-        let snapshots = self.take(committed, vault);
+        let snapshots = self.take(committed, &shared.vault);
         for snapshot in &snapshots {
             committed.note_snapshot(&snapshot.0);
         }
         let snapshots = snapshots.into_iter().map(|(_, snapshot)| snapshot).collect();
-        tokio::spawn(save(Arc::clone(journal), merchant.clone(), snapshots));
+        tokio::spawn(save(Arc::clone(&shared.journal), merchant.clone(), snapshots));
     }
 
     /// Keeps what is due, and waits for it.
-    pub(super) async fn keep(
-        &mut self,
-        journal: &Arc<dyn Journal>,
-        vault: &Vault,
-        merchant: &MerchantId,
-        committed: &Committed,
-    ) {
+    pub(super) async fn keep(&mut self, shared: &Shared, merchant: &MerchantId, committed: &Committed) {
         let snapshots: Vec<Snapshot> =
-            self.take(committed, vault).into_iter().map(|(_, snapshot)| snapshot).collect();
+            self.take(committed, &shared.vault).into_iter().map(|(_, snapshot)| snapshot).collect();
         if !snapshots.is_empty() {
-            save(Arc::clone(journal), merchant.clone(), snapshots).await;
+            save(Arc::clone(&shared.journal), merchant.clone(), snapshots).await;
         }
     }
 

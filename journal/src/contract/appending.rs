@@ -279,5 +279,5 @@ async fn a_batch_is_found_by_number_and_id_only_once_it_was_committed(fixture: &
 }
 
 async fn nothing_appended_gives_no_results(fixture: &mut impl Fixture) {
-    assert_eq!(fixture.journal().append(&[]).await, []);
+    assert_eq!(fixture.journal().append(&[].into()).await, []);
 }

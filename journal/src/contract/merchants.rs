@@ -18,7 +18,7 @@ async fn two_merchants_positions_are_independent(fixture: &mut impl Fixture) {
     for _ in 0..3 {
         let batches =
             [first.prepare(vec![Command::events("a", 2)]), second.prepare(vec![Command::events("a", 1)])];
-        assert_eq!(journal.append(&batches).await, [Ok(()), Ok(())]);
+        assert_eq!(journal.append(&batches.into()).await, [Ok(()), Ok(())]);
     }
     assert_eq!(positions(&all_events(journal, "first").await), [1, 2, 3, 4, 5, 6]);
     assert_eq!(positions(&all_events(journal, "second").await), [1, 2, 3]);
@@ -59,7 +59,7 @@ async fn one_merchants_moved_head_leaves_the_others_alone(fixture: &mut impl Fix
     let first = scribes[0].prepare(vec![Command::events("a", 1)]);
     let third = scribes[2].prepare(vec![Command::events("a", 1)]);
 
-    let results = journal.append(&[first, stale, third]).await;
+    let results = journal.append(&[first, stale, third].into()).await;
     let moved = AppendError::HeadMoved(Box::new(scribes[1].head));
     assert_eq!(results, [Ok(()), Err(moved), Ok(())]);
     for (merchant, scribe) in ["first", "second", "third"].into_iter().zip(&scribes) {
@@ -79,7 +79,7 @@ async fn one_merchants_refused_batch_leaves_the_others_alone(fixture: &mut impl 
     let duplicate = scribes[1].seal(vec![Command::events("a", 1), Command::events("b", 1).granted("key")]);
     let third = scribes[2].prepare(vec![Command::events("a", 1)]);
 
-    let results = journal.append(&[first, duplicate, third]).await;
+    let results = journal.append(&[first, duplicate, third].into()).await;
     assert!(matches!(results[..], [Ok(()), Err(AppendError::Refused(_)), Ok(())]), "{results:?}");
     assert_eq!(journal.head("second").await.unwrap(), scribes[1].head);
     for (merchant, events) in [("first", 2), ("second", 1), ("third", 2)] {

@@ -5,17 +5,20 @@ mod appending;
 mod erasing;
 mod merchants;
 mod opening;
+mod racing;
 mod reading;
 mod refusing;
 mod remembering;
 
+use holdfast_tests::postgres::Schema;
 use tempfile::TempDir;
 
-use crate::{Journal, MemoryJournal, SqliteJournal};
+use crate::{Journal, MemoryJournal, PostgresJournal, SqliteJournal};
 
 /// An empty journal to test.
-pub(super) trait Fixture {
-    async fn open() -> Self;
+pub(super) trait Fixture: Sized {
+    /// Nothing where its server is not to be had, which was said.
+    async fn open() -> Option<Self>;
 
     fn journal(&self) -> &dyn Journal;
 
@@ -26,8 +29,8 @@ pub(super) trait Fixture {
 struct Memory(MemoryJournal);
 
 impl Fixture for Memory {
-    async fn open() -> Self {
-        Self(MemoryJournal::new())
+    async fn open() -> Option<Self> {
+        Some(Self(MemoryJournal::new()))
     }
 
     fn journal(&self) -> &dyn Journal {
@@ -45,10 +48,10 @@ struct Sqlite {
 }
 
 impl Fixture for Sqlite {
-    async fn open() -> Self {
+    async fn open() -> Option<Self> {
         let directory = tempfile::tempdir().unwrap();
         let journal = SqliteJournal::open(directory.path()).unwrap();
-        Self { directory, journal: Some(journal) }
+        Some(Self { directory, journal: Some(journal) })
     }
 
     fn journal(&self) -> &dyn Journal {
@@ -61,24 +64,47 @@ impl Fixture for Sqlite {
     }
 }
 
+struct Postgres {
+    schema: Schema,
+    journal: PostgresJournal,
+}
+
+impl Fixture for Postgres {
+    async fn open() -> Option<Self> {
+        let schema = Schema::fresh()?;
+        let journal = PostgresJournal::connect(schema.url()).await.unwrap();
+        Some(Self { schema, journal })
+    }
+
+    fn journal(&self) -> &dyn Journal {
+        &self.journal
+    }
+
+    async fn reopen(&mut self) {
+        self.journal.close().await;
+        self.journal = PostgresJournal::connect(self.schema.url()).await.unwrap();
+    }
+}
+
 /// Makes a test of each case for every journal. A case that is not named here is never used, which does not compile.
 macro_rules! for_every_journal {
     ($($case:ident,)*) => {
-        mod memory {
-            $(#[tokio::test]
-            async fn $case() {
-                let mut fixture = <crate::contract::Memory as crate::contract::Fixture>::open().await;
-                super::$case(&mut fixture).await;
-            })*
-        }
+        $crate::contract::for_one_journal!(memory, Memory, $($case,)*);
+        $crate::contract::for_one_journal!(sqlite, Sqlite, $($case,)*);
+        $crate::contract::for_one_journal!(postgres, Postgres, $($case,)*);
+    };
+}
 
-        mod sqlite {
+macro_rules! for_one_journal {
+    ($module:ident, $fixture:ident, $($case:ident,)*) => {
+        mod $module {
             $(#[tokio::test]
             async fn $case() {
-                let mut fixture = <crate::contract::Sqlite as crate::contract::Fixture>::open().await;
+                let fixture = <crate::contract::$fixture as crate::contract::Fixture>::open().await;
+                let Some(mut fixture) = fixture else { return };
                 super::$case(&mut fixture).await;
             })*
         }
     };
 }
-use for_every_journal;
+use {for_every_journal, for_one_journal};

@@ -18,10 +18,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rusqlite::Connection;
+use tokio::sync::watch;
 
 use crate::batch::{Batch, BatchSummary};
+use crate::commits::Commits;
 use crate::error::{AppendError, JournalError};
 use crate::record::{Event, Head, LoadRequest, Loaded, Outcome, Snapshot};
+use crate::tail::Tail;
 use crate::{Finding, Journal};
 use thread::ConnectionThread;
 
@@ -44,6 +47,8 @@ pub struct SqliteJournal {
     writer: ConnectionThread,
     /// Whether the write-ahead log may hold a key that was destroyed.
     lingering: Arc<AtomicBool>,
+    commits: Commits,
+    tail: Tail,
     /// Let go of when the journal is.
     _lock: Option<File>,
 }
@@ -93,6 +98,8 @@ impl SqliteJournal {
             readers: ConnectionThread::start("journal-reader", readers)?,
             writer: ConnectionThread::start("journal-writer", vec![writer])?,
             lingering: Arc::default(),
+            commits: Commits::default(),
+            tail: Tail::default(),
             _lock: lock,
         })
     }
@@ -107,14 +114,18 @@ impl SqliteJournal {
 
 #[async_trait]
 impl Journal for SqliteJournal {
-    async fn append(&self, batches: &[Batch]) -> Vec<Result<(), AppendError>> {
-        let count = batches.len();
-        let batches: Arc<[Batch]> = batches.into();
-        let lingering = Arc::clone(&self.lingering);
-        match self.writer.run(move |connection| append::append(connection, &batches, &lingering)).await {
-            Ok(results) => results,
-            Err(error) => vec![Err(AppendError::Unknown(error.to_string())); count],
-        }
+    async fn append(&self, batches: &Arc<[Batch]>) -> Vec<Result<(), AppendError>> {
+        let (appending, lingering) = (Arc::clone(batches), Arc::clone(&self.lingering));
+        let append = move |connection: &mut Connection| append::append(connection, &appending, &lingering);
+        let unknown = |error: JournalError| vec![Err(AppendError::Unknown(error.to_string())); batches.len()];
+        let results = self.writer.run(append).await.unwrap_or_else(unknown);
+        self.tail.note(batches, &results);
+        self.commits.note();
+        results
+    }
+
+    fn commits(&self) -> watch::Receiver<u64> {
+        self.commits.subscribe()
     }
 
     async fn head(&self, merchant: &str) -> Result<Head, JournalError> {
@@ -147,6 +158,9 @@ impl Journal for SqliteJournal {
     }
 
     async fn read(&self, merchant: &str, after: u64, limit: usize) -> Result<Vec<Event>, JournalError> {
+        if let Some(latest) = self.tail.read(merchant, after, limit) {
+            return Ok(latest);
+        }
         let merchant = merchant.to_owned();
         self.read_with(move |connection| query::read(connection, &merchant, after, limit)).await
     }

@@ -10,10 +10,10 @@ use cqrs_es::Aggregate;
 use holdfast_domain::order::{Order, OrderView};
 use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_domain::values::OrderId;
-use sqlx::SqliteConnection;
 
 use crate::error::ViewError;
 use crate::projection::{Projection, Recorded, Scope};
+use crate::store::ViewConnection;
 
 pub use query::{FulfillmentOrderFilter, FulfillmentOrderRow, OrderFilter, Orders, Page};
 
@@ -47,6 +47,7 @@ pub struct OrderStatusProjection;
 impl Projection for OrderStatusProjection {
     const NAME: &'static str = "order_status";
     const VERSION: i64 = 1;
+    const TABLES: &'static [&'static str] = &["order_status", "order_term", "fulfillment_order"];
 
     type Key = OrderId;
     type Row = OrderRow;
@@ -73,7 +74,7 @@ impl Projection for OrderStatusProjection {
     }
 
     async fn load(
-        connection: &mut SqliteConnection,
+        connection: &mut ViewConnection,
         scope: Scope<'_>,
         keys: &[OrderId],
     ) -> Result<HashMap<OrderId, OrderRow>, ViewError> {
@@ -81,7 +82,7 @@ impl Projection for OrderStatusProjection {
     }
 
     async fn save(
-        connection: &mut SqliteConnection,
+        connection: &mut ViewConnection,
         scope: Scope<'_>,
         rows: &[(OrderId, OrderRow)],
     ) -> Result<(), ViewError> {

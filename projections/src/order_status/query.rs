@@ -4,13 +4,12 @@ use holdfast_domain::order::{FulfillmentOrderStatus, FulfillmentOrderView, Order
 use holdfast_domain::values::{
     ChannelName, FulfillmentOrderId, LocationId, OrderId, Reference, Sku, Timestamp,
 };
-use sqlx::{QueryBuilder, Row, Sqlite};
 
 use super::rows::{ORDER, order_row, unreadable};
 use super::{OrderRow, OrderStatusProjection};
 use crate::error::ViewError;
 use crate::projection::{Projection, Scope};
-use crate::store::ViewStore;
+use crate::store::{Statement, ViewStore};
 
 /// Which orders; all that are given must hold.
 #[derive(Debug, Clone, Default)]
@@ -92,7 +91,7 @@ impl Orders {
         generation: i64,
         ids: &[OrderId],
     ) -> Result<Vec<(OrderId, OrderRow)>, ViewError> {
-        let mut connection = self.store.readers.acquire().await?;
+        let mut connection = self.store.reader().await?;
         let scope = Scope { merchant, generation };
         Ok(super::rows::load(&mut connection, scope, ids).await?.into_iter().collect())
     }
@@ -106,20 +105,19 @@ impl Orders {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<OrderRow>, ViewError> {
-        let mut query: QueryBuilder<Sqlite> = QueryBuilder::new(ORDER);
-        query.push("WHERE o.merchant = ").push_bind(merchant);
-        query.push(" AND o.generation = ").push_bind(generation);
+        let mut query = Statement::new(ORDER).bind(merchant).bind(generation);
+        query.push(" WHERE merchant = $1 AND generation = $2");
         if let Some(status) = filter.status {
-            query.push(" AND o.status = ").push_bind(status.name());
+            query.push(" AND status = ").push_bind(status.name());
         }
         if let Some(channel) = &filter.channel {
-            query.push(" AND o.channel = ").push_bind(channel.as_str());
+            query.push(" AND channel = ").push_bind(channel.as_str());
         }
         if let Some(customer) = &filter.customer_ref {
-            query.push(" AND o.customer_ref = ").push_bind(customer.as_str());
+            query.push(" AND customer_ref = ").push_bind(customer.as_str());
         }
         if let Some(moment) = filter.changed_after {
-            query.push(" AND o.changed_at > ").push_bind(moment.microseconds());
+            query.push(" AND changed_at > ").push_bind(moment.microseconds());
         }
         let terms = [
             ("channel_ref", filter.channel_ref.as_ref().map(Reference::as_str)),
@@ -128,21 +126,20 @@ impl Orders {
             ("location", filter.location.as_ref().map(LocationId::as_str)),
         ];
         for (kind, value) in terms.into_iter().filter_map(|(kind, value)| Some((kind, value?))) {
-            query.push(" AND o.first_position IN (SELECT first_position FROM order_term WHERE merchant = ");
-            query.push_bind(merchant).push(" AND generation = ").push_bind(generation);
+            query.push(" AND first_position IN (SELECT first_position FROM order_term");
             query
-                .push(" AND kind = ")
+                .push(" WHERE merchant = $1 AND generation = $2 AND kind = ")
                 .push_bind(kind)
                 .push(" AND value = ")
-                .push_bind(value.to_owned())
+                .push_bind(value)
                 .push(")");
         }
         if let Some(before) = after.and_then(|after| after.parse::<i64>().ok()) {
-            query.push(" AND o.first_position < ").push_bind(before);
+            query.push(" AND first_position < ").push_bind(before);
         }
         let one_more = i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1;
-        query.push(" ORDER BY o.first_position DESC LIMIT ").push_bind(one_more);
-        let rows = query.build().fetch_all(&self.store.readers).await?;
+        query.push(" ORDER BY first_position DESC LIMIT ").push_bind(one_more);
+        let rows = self.store.reader().await?.fetch(query).await?;
         let orders: Vec<OrderRow> =
             rows.iter().map(|row| order_row(row).map(|(_, order)| order)).collect::<Result<_, _>>()?;
         Ok(page(orders, limit, |order| order.first_position.to_string()))
@@ -157,10 +154,12 @@ impl Orders {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<FulfillmentOrderRow>, ViewError> {
-        let mut query: QueryBuilder<Sqlite> = QueryBuilder::new(
-            "SELECT fulfillment_order_id, first_position, number FROM fulfillment_order WHERE merchant = ",
-        );
-        query.push_bind(merchant).push(" AND generation = ").push_bind(generation);
+        let mut query = Statement::new(
+            "SELECT fulfillment_order_id, first_position, number FROM fulfillment_order
+             WHERE merchant = $1 AND generation = $2",
+        )
+        .bind(merchant)
+        .bind(generation);
         if let Some(location) = &filter.location {
             query.push(" AND location = ").push_bind(location.as_str());
         }
@@ -177,16 +176,16 @@ impl Orders {
         }
         let one_more = i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1;
         query.push(" ORDER BY first_position, number LIMIT ").push_bind(one_more);
-        let mut transaction = self.store.readers.begin().await?;
+        let mut snapshot = self.store.snapshot().await?;
         let mut ids: Vec<(FulfillmentOrderId, String)> = Vec::new();
-        for row in query.build().fetch_all(&mut *transaction).await? {
-            let id = row.try_get::<&str, _>(0)?.parse().map_err(unreadable)?;
-            ids.push((id, format!("{}.{}", row.try_get::<i64, _>(1)?, row.try_get::<i64, _>(2)?)));
+        for row in snapshot.fetch(query).await? {
+            let id = row.text(0)?.parse().map_err(unreadable)?;
+            ids.push((id, format!("{}.{}", row.integer(1)?, row.integer(2)?)));
         }
         let orders: Vec<OrderId> = ids.iter().map(|(id, _)| id.order()).collect();
         let scope = Scope { merchant, generation };
-        let orders = super::rows::load(&mut transaction, scope, &orders).await?;
-        transaction.commit().await?;
+        let orders = super::rows::load(&mut snapshot, scope, &orders).await?;
+        snapshot.commit().await?;
         let part = |(id, place): &(FulfillmentOrderId, String)| {
             let row = orders.get(&id.order())?;
             let view = row.order.fulfillment_order(*id)?.view(&row.order);

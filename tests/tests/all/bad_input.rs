@@ -3,7 +3,13 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::place::{Place, on_every_store};
 use crate::server::{Answer, Server, order};
+
+on_every_store!(
+    bad_input_is_a_problem_with_a_code_and_a_pointer_and_writes_nothing,
+    a_wrong_transition_is_refused_and_the_same_key_is_refused_again,
+);
 
 async fn send(server: &Server, path: &str, key: Option<&str>, body: &[u8]) -> Answer {
     server.try_send(Method::POST, path, key, Some(body.to_vec())).await.expect("an answer")
@@ -21,10 +27,8 @@ fn line(quantity: &str, sku: &str) -> Vec<u8> {
     format!(r#"{{"channel":"web","lines":[{{"sku":{sku},"quantity":{quantity}}}]}}"#).into_bytes()
 }
 
-#[tokio::test]
-async fn bad_input_is_a_problem_with_a_code_and_a_pointer_and_writes_nothing() {
-    let directory = tempfile::tempdir().unwrap();
-    let server = Server::start(directory.path()).await;
+async fn bad_input_is_a_problem_with_a_code_and_a_pointer_and_writes_nothing(place: Place) {
+    let server = Server::start(&place).await;
     server.stock_up("DC-1", "A", 5).await;
     let before =
         server.get("/v1/events?after=0&limit=1000").await.granted()["items"].as_array().unwrap().len();
@@ -103,10 +107,8 @@ async fn wrong_targets(server: &Server) {
     assert_eq!((unseen.status.as_u16(), unseen.code().as_str()), (404, "unknown_order"));
 }
 
-#[tokio::test]
-async fn a_wrong_transition_is_refused_and_the_same_key_is_refused_again() {
-    let directory = tempfile::tempdir().unwrap();
-    let server = Server::start(directory.path()).await;
+async fn a_wrong_transition_is_refused_and_the_same_key_is_refused_again(place: Place) {
+    let server = Server::start(&place).await;
     server.stock_up("DC-1", "A", 5).await;
     let mut wanted = order("A", 1);
     wanted["payment"] = json!("required");

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::place::{Place, on_every_store};
 use crate::server::{Answer, Server, order};
 
 const UNITS: u64 = 1_000;
@@ -15,10 +16,10 @@ async fn twice(server: &Server, number: usize) -> (Answer, Answer) {
     if number.is_multiple_of(2) { tokio::join!(send(), send()) } else { (send().await, send().await) }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_unit_is_promised_twice_and_every_key_has_one_answer() {
-    let directory = tempfile::tempdir().unwrap();
-    let server = Arc::new(Server::start(directory.path()).await);
+on_every_store!(no_unit_is_promised_twice_and_every_key_has_one_answer);
+
+async fn no_unit_is_promised_twice_and_every_key_has_one_answer(place: Place) {
+    let server = Arc::new(Server::start(&place).await);
     server.stock_up("DC-1", "HOT", UNITS).await;
     let clients: Vec<_> = (0..CLIENTS)
         .map(|client| {

@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 
 use holdfast::App;
 use holdfast_domain::values::Sku;
-use holdfast_journal::{Event, Journal, SqliteJournal};
+use holdfast_journal::Event;
 use serde_json::Value;
 
-use crate::server::run;
+use crate::place::{Place, on_every_store};
 
 /// The files of an import and every order in them.
 struct Data {
@@ -72,7 +72,7 @@ impl Data {
         }
     }
 
-    fn import(&self, store: &Path, rejects: &Path) -> Value {
+    fn import(&self, place: &Place, rejects: &Path) -> Value {
         let text = |path: &Path| path.display().to_string();
         let arguments =
             ["import", "--json", "--locations", &text(&self.locations), "--stock", &text(&self.stock)];
@@ -80,7 +80,7 @@ impl Data {
         let rejects = text(rejects);
         let arguments: Vec<&str> =
             arguments.into_iter().chain(["--orders", &orders, "--rejects", &rejects]).collect();
-        let output = run(&arguments, store);
+        let output = place.run(&arguments);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_slice(&output.stdout).unwrap()
     }
@@ -109,8 +109,8 @@ fn fields(line: &str) -> Vec<String> {
     record.iter().map(str::to_owned).collect()
 }
 
-async fn events(store: &Path) -> Vec<Event> {
-    let journal = SqliteJournal::open_read_only(store).unwrap();
+async fn events(place: &Place) -> Vec<Event> {
+    let journal = place.database().journal_to_read().await.unwrap();
     let mut events: Vec<Event> = Vec::new();
     loop {
         let page = journal.read("default", events.len() as u64, 10_000).await.unwrap();
@@ -121,13 +121,13 @@ async fn events(store: &Path) -> Vec<Event> {
     }
 }
 
-type Place = (String, String);
+type Shelf = (String, String);
 
 /// On hand and reserved by SKU and location, from nothing but the events' payloads.
 #[derive(Default)]
 struct Books {
-    on_hand: BTreeMap<Place, i64>,
-    reserved: BTreeMap<Place, i64>,
+    on_hand: BTreeMap<Shelf, i64>,
+    reserved: BTreeMap<Shelf, i64>,
     /// SKUs of each order's lines.
     skus: BTreeMap<String, Vec<String>>,
     references: BTreeSet<String>,
@@ -183,24 +183,24 @@ impl Books {
     fn hold(&mut self, stream: &str, location: &str, lines: &Value, sign: i64) {
         for line in lines.as_array().unwrap() {
             let index = usize::try_from(line["line"].as_u64().unwrap()).unwrap() - 1;
-            let place = (self.skus[stream][index].clone(), location.to_owned());
-            *self.reserved.entry(place).or_default() += sign * line["quantity"].as_i64().unwrap();
+            let shelf = (self.skus[stream][index].clone(), location.to_owned());
+            *self.reserved.entry(shelf).or_default() += sign * line["quantity"].as_i64().unwrap();
         }
     }
 }
 
 /// The read model's on hand and reserved.
-async fn shelves(store: &Path, skus: &BTreeSet<String>) -> (BTreeMap<Place, i64>, BTreeMap<Place, i64>) {
-    let app = App::open(store).await.unwrap();
+async fn shelves(place: &Place, skus: &BTreeSet<String>) -> (BTreeMap<Shelf, i64>, BTreeMap<Shelf, i64>) {
+    let app = App::start(&place.database(), place.options()).await.unwrap();
     let head = app.journal.head("default").await.unwrap();
     app.reading.wait_for("default", head.position).await.unwrap();
     let skus: Vec<Sku> = skus.iter().map(|sku| Sku::new(sku).unwrap()).collect();
     let (mut on_hand, mut reserved) = (BTreeMap::new(), BTreeMap::new());
     for item in app.reading.availability("default", &skus).await.unwrap() {
         for there in item.locations {
-            let place = (item.sku.to_string(), there.location.to_string());
-            on_hand.insert(place.clone(), i64::try_from(there.on_hand.number()).unwrap());
-            reserved.insert(place, i64::try_from(there.reserved.number()).unwrap());
+            let shelf = (item.sku.to_string(), there.location.to_string());
+            on_hand.insert(shelf.clone(), i64::try_from(there.on_hand.number()).unwrap());
+            reserved.insert(shelf, i64::try_from(there.reserved.number()).unwrap());
         }
     }
     app.shutdown().await;
@@ -208,14 +208,14 @@ async fn shelves(store: &Path, skus: &BTreeSet<String>) -> (BTreeMap<Place, i64>
     (on_hand, reserved)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_order_is_in_the_journal_or_in_the_rejects_and_the_units_add_up() {
-    let data = Data::find();
-    let store = tempfile::tempdir().unwrap();
-    let rejects = store.path().join("rejects.csv");
-    data.import(store.path(), &rejects);
+on_every_store!(every_order_is_in_the_journal_or_in_the_rejects_and_the_units_add_up);
 
-    let imported = events(store.path()).await;
+async fn every_order_is_in_the_journal_or_in_the_rejects_and_the_units_add_up(place: Place) {
+    let data = Data::find();
+    let rejects = place.directory().join("rejects.csv");
+    data.import(&place, &rejects);
+
+    let imported = events(&place).await;
     let mut books = Books::keep(&imported);
     let rejected: BTreeSet<String> = csv_reader(&rejects)
         .records()
@@ -232,16 +232,16 @@ async fn every_order_is_in_the_journal_or_in_the_rejects_and_the_units_add_up() 
         );
     }
     let skus: BTreeSet<String> = books.on_hand.keys().map(|(sku, _)| sku.clone()).collect();
-    let (on_hand, reserved) = shelves(store.path(), &skus).await;
+    let (on_hand, reserved) = shelves(&place, &skus).await;
     books.reserved.retain(|_, quantity| *quantity != 0);
     assert_eq!(on_hand, books.on_hand);
     assert_eq!(reserved, books.reserved);
-    assert!(reserved.iter().all(|(place, held)| *held <= on_hand[place]), "nothing is oversold");
+    assert!(reserved.iter().all(|(shelf, held)| *held <= on_hand[shelf]), "nothing is oversold");
 
     let first_rejects = std::fs::read(&rejects).unwrap();
-    data.import(store.path(), &rejects);
-    assert_eq!(events(store.path()).await.len(), imported.len(), "a second run writes nothing");
+    data.import(&place, &rejects);
+    assert_eq!(events(&place).await.len(), imported.len(), "a second run writes nothing");
     assert_eq!(std::fs::read(&rejects).unwrap(), first_rejects);
-    let verified = run(&["verify"], store.path());
+    let verified = place.run(&["verify"]);
     assert!(verified.status.success(), "{verified:?}");
 }

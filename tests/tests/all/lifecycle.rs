@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::place::{Place, on_every_store};
 use crate::server::Server;
 
 /// Drives an order through REST; gives its id and the journal's position after each command.
@@ -49,10 +50,10 @@ async fn drive(server: &Server) -> (String, Vec<u64>) {
 const STATUSES: [&str; 7] =
     ["reserved", "reserved", "picking", "packed", "shipped", "in_transit", "delivered"];
 
-#[tokio::test]
-async fn an_order_is_driven_by_rest_and_watched_from_every_side() {
-    let directory = tempfile::tempdir().unwrap();
-    let server = Server::start(directory.path()).await;
+on_every_store!(an_order_is_driven_by_rest_and_watched_from_every_side);
+
+async fn an_order_is_driven_by_rest_and_watched_from_every_side(place: Place) {
+    let server = Server::start(&place).await;
     server.stock_up("DC-NEWARK", "MUG", 10).await;
     server.stock_up("DC-NEWARK", "TEA", 10).await;
     let (order, positions) = drive(&server).await;

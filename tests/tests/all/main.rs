@@ -5,11 +5,14 @@
 
 mod bad_input;
 mod bench;
+mod compose;
 mod contention;
 mod events;
+mod faults;
 mod house;
 mod import;
-mod kill;
 mod lifecycle;
+mod place;
+mod postgres;
 mod server;
 mod tampering;

@@ -2,12 +2,14 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, OnceLock, mpsc};
 use std::time::{Duration, Instant};
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+
+use crate::place::Place;
 
 /// Longer than anything should take: a test that hangs says so.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -28,15 +30,6 @@ pub fn program() -> &'static Path {
     })
 }
 
-/// Runs a subcommand over a store to its end.
-pub fn run(arguments: &[&str], directory: &Path) -> Output {
-    Command::new(program())
-        .args(arguments)
-        .args(["--database", &format!("sqlite:{}", directory.display())])
-        .output()
-        .expect("the program runs")
-}
-
 /// A server on a free port.
 pub struct Server {
     child: Mutex<Child>,
@@ -52,6 +45,7 @@ pub struct Answer {
     pub content_type: String,
     pub replayed: bool,
     pub position: Option<u64>,
+    pub retry_after: Option<String>,
 }
 
 impl Answer {
@@ -74,15 +68,14 @@ impl Answer {
 
 impl Server {
     /// Starts a server over a store and waits until it is ready.
-    pub async fn start(directory: &Path) -> Self {
-        let mut child = Command::new(program())
-            .args([
-                "serve",
-                "--listen",
-                "127.0.0.1:0",
-                "--database",
-                &format!("sqlite:{}", directory.display()),
-            ])
+    pub async fn start(place: &Place) -> Self {
+        Self::start_with(place, &[]).await
+    }
+
+    /// Starts a server with more arguments, and waits until it is ready.
+    pub async fn start_with(place: &Place, arguments: &[&str]) -> Self {
+        let mut child = place
+            .command(&[&["serve", "--listen", "127.0.0.1:0"], arguments].concat())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -93,16 +86,40 @@ impl Server {
         server
     }
 
-    async fn until_ready(&self) {
+    /// Waits until the server would take work.
+    pub async fn until_ready(&self) {
+        self.until(true).await;
+    }
+
+    /// Waits until the server says that it would not take work.
+    pub async fn until_not_ready(&self) {
+        self.until(false).await;
+    }
+
+    async fn until(&self, ready: bool) {
         let started = Instant::now();
         loop {
-            let answer = self.client.get(self.url("/readyz")).send().await;
-            if answer.is_ok_and(|answer| answer.status().is_success()) {
+            let answer = self.client.get(self.url("/readyz")).timeout(PATIENCE).send().await;
+            if answer.is_ok_and(|answer| answer.status().is_success() == ready) {
                 return;
             }
-            assert!(started.elapsed() < PATIENCE, "the server does not get ready");
+            assert!(started.elapsed() < PATIENCE, "the server does not get there");
             tokio::task::yield_now().await;
         }
+    }
+
+    /// Starts the server again, where it was, after it was killed.
+    pub async fn start_again(&self, place: &Place) {
+        let address = self.address.strip_prefix("http://").expect("an address");
+        let mut child = place
+            .command(&["serve", "--listen", address])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the server starts");
+        assert_eq!(find_address(&mut child), self.address);
+        *self.child.lock().expect("nobody panicked with it") = child;
+        self.until_ready().await;
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -132,6 +149,7 @@ impl Server {
             content_type: header("content-type").unwrap_or_default(),
             replayed: header("idempotency-replayed").as_deref() == Some("true"),
             position: header("journal-position").and_then(|position| position.parse().ok()),
+            retry_after: header("retry-after"),
             text: answer.text().await?,
         })
     }

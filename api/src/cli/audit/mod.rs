@@ -8,7 +8,7 @@ use holdfast_commands::Metadata;
 use holdfast_domain::order::{Order, OrderEvent, OrderStatus};
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::{MerchantId, OrderId, Timestamp};
-use holdfast_journal::{Event, Journal, JournalError, SqliteJournal};
+use holdfast_journal::{Event, Journal, JournalError};
 use serde::Serialize;
 
 use super::output::{self, Printer};
@@ -92,8 +92,8 @@ struct Entry {
 
 /// Shows an order's timeline.
 pub async fn run(arguments: &Arguments, printer: &mut Printer) -> Result<(), CliError> {
-    let journal = SqliteJournal::open_read_only(arguments.store.database()?.directory())?;
-    let trail = trail(&journal, &arguments.merchant, arguments.id, arguments.as_of).await?;
+    let journal = arguments.store.database()?.journal_to_read().await?;
+    let trail = trail(&*journal, &arguments.merchant, arguments.id, arguments.as_of).await?;
     if arguments.json {
         return printer.json(&trail);
     }

@@ -96,9 +96,6 @@ pub enum BenchError {
     /// A batch was not appended.
     #[error("a batch was not appended: {0}")]
     Append(#[from] AppendError),
-    /// There is no such journal in this version.
-    #[error("this version has no journal on PostgreSQL")]
-    NoPostgresJournal,
     /// What it is measured against was not measured.
     #[error("its rate follows from {0}, which was not measured")]
     NoRate(&'static str),

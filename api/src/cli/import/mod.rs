@@ -11,7 +11,7 @@ mod tests;
 
 use std::collections::BTreeSet;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::ValueEnum;
@@ -173,8 +173,9 @@ impl Sheets {
 pub async fn run(arguments: Arguments, printer: &mut Printer) -> Result<(), CliError> {
     let database = arguments.store.database()?;
     let sheets = Sheets::read(&arguments.files)?;
-    let app = App::open(database.directory()).await?;
-    let rejects_file = arguments.rejects.clone().unwrap_or_else(|| database.directory().join("rejects.csv"));
+    let app = arguments.store.open().await?;
+    let beside = || database.directory().unwrap_or(Path::new(".")).join("rejects.csv");
+    let rejects_file = arguments.rejects.clone().unwrap_or_else(beside);
     let imported = import(&app, &arguments, &sheets, rejects_file).await;
     let finished = app.shutdown().await;
     let (report, rejects) = imported?;

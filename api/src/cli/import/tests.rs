@@ -50,7 +50,7 @@ fn arguments(directory: &Path) -> Arguments {
 
 async fn once(arguments: &Arguments) -> (Report, Rejects) {
     let sheets = Sheets::read(&arguments.files).unwrap();
-    let app = App::open(arguments.store.database().unwrap().directory()).await.unwrap();
+    let app = arguments.store.open().await.unwrap();
     let rejects_file = arguments.rejects.clone().unwrap();
     let imported = import(&app, arguments, &sheets, rejects_file).await.unwrap();
     assert!(app.shutdown().await);
@@ -124,8 +124,7 @@ async fn a_row_with_none_on_hand_makes_the_sku_known_and_takes_nothing_away() {
     let directory = tempfile::tempdir().unwrap();
     let arguments = arguments(directory.path());
     once(&arguments).await;
-    let store = arguments.store.database().unwrap();
-    let app = App::open(store.directory()).await.unwrap();
+    let app = arguments.store.open().await.unwrap();
     let fields = serde_json::json!({ "sku": "E", "location": "L1", "quantity": 4 });
     let arrived: holdfast_domain::stock::ReceiveStock = serde_json::from_value(fields).unwrap();
     Desk::new(&app.commands, &arguments.merchant, "test").send("arrived", arrived).await.unwrap();
@@ -137,7 +136,7 @@ async fn a_row_with_none_on_hand_makes_the_sku_known_and_takes_nothing_away() {
     let (again, _) = once(&arguments).await;
     assert_eq!(again.files[1].rows, Count { read: 3, imported: 1, already_there: 2, rejected: 0 });
 
-    let app = App::open(store.directory()).await.unwrap();
+    let app = arguments.store.open().await.unwrap();
     catch_up(&app, &arguments.merchant).await.unwrap();
     for (sku, on_hand) in [("C", 0), ("E", 4)] {
         let views = app.reading.availability("default", &[Sku::new(sku).unwrap()]).await.unwrap();

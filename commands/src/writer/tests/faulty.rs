@@ -1,12 +1,13 @@
 //! A journal that fails as a script or a seed says, and otherwise keeps every promise.
 
 use std::collections::VecDeque;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use holdfast_journal::{
     AppendError, Batch, BatchSummary, Event, Finding, Head, Journal, JournalError, LoadRequest, Loaded,
-    MemoryJournal, Outcome, Snapshot,
+    MemoryJournal, Node, Outcome, Snapshot, Tenure,
 };
 
 /// What happens to one append.
@@ -28,6 +29,8 @@ pub(super) enum Fault {
     Refused,
     /// History is another one.
     Forked,
+    /// Somebody else has raised the epoch before it.
+    Overtaken,
 }
 
 type Script = Box<dyn FnMut(&Batch) -> Fault + Send>;
@@ -68,10 +71,10 @@ impl FaultyJournal {
         let fault = (self.script.lock().unwrap())(batch);
         let unknown = || Err(AppendError::Unknown("scripted".to_owned()));
         match fault {
-            Fault::None => self.inner.append(std::slice::from_ref(batch)).await.remove(0),
+            Fault::None => self.inner.append(&[batch.clone()].into()).await.remove(0),
             Fault::Unavailable => Err(AppendError::Unavailable("scripted".to_owned())),
             Fault::AnswerLost => {
-                let _ = self.inner.append(std::slice::from_ref(batch)).await;
+                let _ = self.inner.append(&[batch.clone()].into()).await;
                 unknown()
             }
             Fault::RequestLost => unknown(),
@@ -85,15 +88,19 @@ impl FaultyJournal {
             }
             Fault::Refused => Err(AppendError::Refused("scripted".to_owned())),
             Fault::Forked => Err(AppendError::Forked),
+            Fault::Overtaken => {
+                let _ = self.inner.raise_epoch(batch.merchant()).await;
+                self.inner.append(&[batch.clone()].into()).await.remove(0)
+            }
         }
     }
 }
 
 #[async_trait]
 impl Journal for FaultyJournal {
-    async fn append(&self, batches: &[Batch]) -> Vec<Result<(), AppendError>> {
+    async fn append(&self, batches: &Arc<[Batch]>) -> Vec<Result<(), AppendError>> {
         let mut results = Vec::new();
-        for batch in batches {
+        for batch in batches.iter() {
             results.push(self.append_one(batch).await);
         }
         results
@@ -107,14 +114,31 @@ impl Journal for FaultyJournal {
                 return Err(JournalError::Unavailable("scripted".to_owned()));
             }
         }
-        let early: Vec<Batch> = self.early.lock().unwrap().drain(..).collect();
+        let early: Arc<[Batch]> = self.early.lock().unwrap().drain(..).collect();
         self.inner.append(&early).await;
         let head = self.inner.raise_epoch(merchant).await;
-        let late: Vec<Batch> = self.late.lock().unwrap().drain(..).collect();
+        let late: Arc<[Batch]> = self.late.lock().unwrap().drain(..).collect();
         for result in self.inner.append(&late).await {
             assert!(result.is_err(), "a batch of an old epoch was taken");
         }
         head
+    }
+
+    fn commits(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.inner.commits()
+    }
+
+    async fn claim_leases(
+        &self,
+        node: &Node,
+        merchants: &[String],
+        term: Duration,
+    ) -> Result<Vec<Tenure>, JournalError> {
+        self.inner.claim_leases(node, merchants, term).await
+    }
+
+    async fn release_leases(&self, node: &Node, merchants: &[String]) -> Result<(), JournalError> {
+        self.inner.release_leases(node, merchants).await
     }
 
     async fn head(&self, merchant: &str) -> Result<Head, JournalError> {

@@ -4,6 +4,7 @@ mod answers;
 mod faults;
 mod faulty;
 mod keys;
+mod nodes;
 mod simulation;
 
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use std::time::Duration;
 
 use holdfast_domain::Command;
 use holdfast_domain::values::{IdempotencyKey, MerchantId, Timestamp};
-use holdfast_journal::{Journal, MemoryJournal, OutcomeKind};
+use holdfast_journal::{Journal, MemoryJournal, OutcomeKey, OutcomeKind};
 use serde_json::{Value, json};
 
 use crate::{

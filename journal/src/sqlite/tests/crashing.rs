@@ -95,7 +95,8 @@ async fn an_append_that_nobody_waits_for_is_done_whole() {
     scribe.write(&journal, vec![Command::events("a", 1)]).await;
     let (number, id) = {
         let batch = scribe.prepare(vec![Command::events("a", 100)]);
-        let mut appending = pin!(journal.append(std::slice::from_ref(&batch)));
+        let batches = [batch.clone()].into();
+        let mut appending = pin!(journal.append(&batches));
         // Polled once, so that it is handed over, and then dropped.
         let waiting =
             std::future::poll_fn(|context| Poll::Ready(appending.as_mut().poll(context).is_pending()));
@@ -128,7 +129,7 @@ async fn a_full_disk_executes_nothing_of_the_call() {
     let large = || vec![Command::recording(&[("a", &filler().repeat(100))])];
     let small = || vec![Command::events("a", 1)];
     let batches = [scribes[0].seal(small()), scribes[1].seal(large()), scribes[2].seal(small())];
-    let results = journal.append(&batches).await;
+    let results = journal.append(&batches.clone().into()).await;
     for (merchant, (scribe, result)) in ["first", "second", "third"].iter().zip(scribes.iter().zip(&results))
     {
         let written = journal.head(merchant).await.unwrap() != scribe.head;
@@ -136,7 +137,7 @@ async fn a_full_disk_executes_nothing_of_the_call() {
     }
 
     limit_pages(1_000_000).await.unwrap();
-    assert_eq!(journal.append(&batches).await, [Ok(()), Ok(()), Ok(())], "it was safe to try again");
+    assert_eq!(journal.append(&batches.into()).await, [Ok(()), Ok(()), Ok(())], "it was safe to try again");
     for merchant in ["first", "second", "third"] {
         assert_clean(&journal, merchant, 2).await;
     }

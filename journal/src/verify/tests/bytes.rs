@@ -112,7 +112,7 @@ async fn a_damaged_page_is_a_finding_and_no_error() {
             scribe.prepare(vec![command.granted(&format!("{number}"))])
         };
         let batches: Vec<Batch> = (0..100).map(&mut batch).collect();
-        assert!(journal.append(&batches).await.iter().all(Result::is_ok));
+        assert!(journal.append(&batches.into()).await.iter().all(Result::is_ok));
     }
     let written = proven(&journal).await.unwrap();
     drop(journal);

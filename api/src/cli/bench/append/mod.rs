@@ -8,7 +8,7 @@ mod orders;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use holdfast_journal::{Batch, CommandRecord, Journal, SqliteJournal};
+use holdfast_journal::{Batch, CommandRecord, Journal, PostgresJournal, SqliteJournal};
 use uuid::Uuid;
 
 use super::error::BenchError;
@@ -103,10 +103,10 @@ impl Target {
             (Place::Directory(directory), _) => {
                 Self::Journal(Arc::new(SqliteJournal::open(directory.path())?))
             }
-            (Place::Schema(schema), Way::Bare) => {
-                Self::BarePostgres(BarePostgres::open(&schema.options).await?)
+            (Place::Schema(schema), Way::Bare) => Self::BarePostgres(BarePostgres::open(schema).await?),
+            (Place::Schema(schema), _) => {
+                Self::Journal(Arc::new(PostgresJournal::connect(&schema.url).await?))
             }
-            (Place::Schema(_), _) => return Err(BenchError::NoPostgresJournal),
         })
     }
 
@@ -126,7 +126,7 @@ impl Target {
 }
 
 async fn append(journal: &dyn Journal, batch: Batch) -> Result<(), BenchError> {
-    let results = journal.append(std::slice::from_ref(&batch)).await;
+    let results = journal.append(&Arc::from([batch])).await;
     for result in results {
         result?;
     }

@@ -1,0 +1,31 @@
+# The program in an image of its own. docker-compose.yml shows it with a database and a balancer.
+#
+#   docker build --tag holdfast .
+#   docker run --rm holdfast demo
+#
+# As long as there is no authentication it listens on loopback only: whoever is to reach it from outside of its
+# container needs the container's network (--network host, or as in docker-compose.yml).
+
+FROM rust:1.95-slim-bookworm AS build
+WORKDIR /source
+COPY . .
+# Names of functions are enough for a backtrace; the rest of the debug information is larger than the program.
+ENV CARGO_PROFILE_RELEASE_DEBUG=none CARGO_PROFILE_RELEASE_STRIP=debuginfo
+RUN --mount=type=cache,target=/usr/local/cargo/registry \
+    --mount=type=cache,target=/source/target \
+    cargo build --release --locked -p holdfast \
+    && cp target/release/holdfast /usr/local/bin/holdfast
+
+FROM debian:bookworm-slim
+# The certificates of the public authorities for a database with TLS, curl for health checks.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends ca-certificates curl \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin holdfast \
+    && install --directory --owner=holdfast --group=holdfast --mode=0700 /var/lib/holdfast
+COPY --from=build /usr/local/bin/holdfast /usr/local/bin/holdfast
+USER 10001:10001
+# Where an embedded store is, when no other database is given.
+WORKDIR /var/lib/holdfast
+ENTRYPOINT ["holdfast"]
+CMD ["serve"]

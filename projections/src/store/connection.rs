@@ -1,0 +1,103 @@
+//! A connection to the read models' database, whichever it is.
+
+use sqlx::pool::PoolConnection;
+use sqlx::{Database, Postgres, Sqlite, Transaction};
+
+use super::statement::{Row, Statement};
+use super::upsert::Insert;
+use super::{postgres, sqlite};
+use crate::error::ViewError;
+use crate::projection::Scope;
+
+/// A connection to the read models' database, in a transaction or not. A transaction that is not committed has
+/// changed nothing.
+pub struct ViewConnection(pub(super) Link);
+
+pub(super) enum Link {
+    Sqlite(Session<Sqlite>),
+    Postgres(Session<Postgres>),
+}
+
+pub(super) enum Session<D: Database> {
+    Plain(PoolConnection<D>),
+    Transaction(Transaction<'static, D>),
+}
+
+impl<D: Database> Session<D> {
+    fn connection(&mut self) -> &mut D::Connection {
+        match self {
+            Self::Plain(connection) => connection,
+            Self::Transaction(transaction) => transaction,
+        }
+    }
+
+    async fn commit(self) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Plain(_) => Ok(()),
+            Self::Transaction(transaction) => transaction.commit().await,
+        }
+    }
+}
+
+impl ViewConnection {
+    /// Reads the rows that a statement gives.
+    pub async fn fetch(&mut self, statement: Statement) -> Result<Vec<Row>, ViewError> {
+        match &mut self.0 {
+            Link::Sqlite(session) => sqlite::fetch(session.connection(), statement).await,
+            Link::Postgres(session) => postgres::fetch(session.connection(), statement).await,
+        }
+    }
+
+    /// Carries out a statement, and gives how many rows it touched.
+    pub async fn execute(&mut self, statement: Statement) -> Result<u64, ViewError> {
+        match &mut self.0 {
+            Link::Sqlite(session) => sqlite::execute(session.connection(), statement).await,
+            Link::Postgres(session) => postgres::execute(session.connection(), statement).await,
+        }
+    }
+
+    /// Reads the rows of a merchant and generation that have one of these keys in a column: `select` names the
+    /// columns and the table. In no particular order; those that do not exist are left out.
+    pub async fn find(
+        &mut self,
+        select: &'static str,
+        scope: Scope<'_>,
+        column: &'static str,
+        keys: &[String],
+    ) -> Result<Vec<Row>, ViewError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        match &mut self.0 {
+            Link::Sqlite(session) => sqlite::find(session.connection(), select, scope, column, keys).await,
+            Link::Postgres(session) => {
+                postgres::find(session.connection(), select, scope, column, keys).await
+            }
+        }
+    }
+
+    pub(super) async fn insert(&mut self, scope: Scope<'_>, insert: Insert) -> Result<(), ViewError> {
+        match &mut self.0 {
+            Link::Sqlite(session) => sqlite::insert(session.connection(), scope, insert).await,
+            Link::Postgres(session) => postgres::insert(session.connection(), scope, insert).await,
+        }
+    }
+
+    /// Sees to it that the database knows how much is in tables to which much has been added.
+    pub(crate) async fn keep_statistics(&mut self, tables: &[&'static str]) -> Result<(), ViewError> {
+        match &mut self.0 {
+            // It finds rows by their key without.
+            Link::Sqlite(_) => Ok(()),
+            Link::Postgres(session) => postgres::keep_statistics(session.connection(), tables).await,
+        }
+    }
+
+    /// Makes what the transaction has changed last.
+    pub(crate) async fn commit(self) -> Result<(), ViewError> {
+        match self.0 {
+            Link::Sqlite(session) => session.commit().await?,
+            Link::Postgres(session) => session.commit().await?,
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,113 @@
+//! The read models' database: SQLite for one node, PostgreSQL for several.
+//!
+//! A read model says what it reads and writes once, in terms of [`Statement`], [`Upsert`] and [`ViewConnection`];
+//! `sqlite` and `postgres` say how that is done well on each.
+
+mod connection;
+mod postgres;
+mod sqlite;
+mod statement;
+#[cfg(test)]
+mod tests;
+mod upsert;
+
+use std::path::Path;
+
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::{PgPool, SqlitePool};
+
+use crate::error::ViewError;
+
+use connection::{Link, Session};
+
+pub use connection::ViewConnection;
+pub use statement::{Row, Statement, Value};
+pub use upsert::{Column, Upsert};
+
+/// How many connections read.
+const READERS: u32 = 4;
+
+/// The read models' database: connections that write, and others that read.
+#[derive(Debug, Clone)]
+pub struct ViewStore(Pools);
+
+#[derive(Debug, Clone)]
+enum Pools {
+    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    Postgres { writer: PgPool, readers: PgPool },
+}
+
+impl ViewStore {
+    /// Opens or creates the read models in a directory.
+    pub async fn open(directory: &Path) -> Result<Self, ViewError> {
+        let (writer, readers) = sqlite::open(directory).await?;
+        Ok(Self(Pools::Sqlite { writer, readers }))
+    }
+
+    /// Connects to the read models in a PostgreSQL database, `postgres://user@host/database`, and makes their tables
+    /// where they are not there yet.
+    pub async fn connect(url: &str) -> Result<Self, ViewError> {
+        let (writer, readers) = postgres::connect(url).await?;
+        Ok(Self(Pools::Postgres { writer, readers }))
+    }
+
+    /// Whether other nodes may write to it too.
+    pub(crate) fn is_shared(&self) -> bool {
+        matches!(self.0, Pools::Postgres { .. })
+    }
+
+    /// A connection that reads, each statement for itself.
+    pub(crate) async fn reader(&self) -> Result<ViewConnection, ViewError> {
+        Ok(ViewConnection(match &self.0 {
+            Pools::Sqlite { readers, .. } => Link::Sqlite(Session::Plain(readers.acquire().await?)),
+            Pools::Postgres { readers, .. } => Link::Postgres(Session::Plain(readers.acquire().await?)),
+        }))
+    }
+
+    /// A transaction that reads: all of its statements see the same moment.
+    pub(crate) async fn snapshot(&self) -> Result<ViewConnection, ViewError> {
+        Ok(ViewConnection(match &self.0 {
+            Pools::Sqlite { readers, .. } => Link::Sqlite(Session::Transaction(readers.begin().await?)),
+            Pools::Postgres { readers, .. } => Link::Postgres(Session::Transaction(readers.begin().await?)),
+        }))
+    }
+
+    /// A connection that writes, each statement for itself.
+    pub(crate) async fn writer(&self) -> Result<ViewConnection, ViewError> {
+        Ok(ViewConnection(match &self.0 {
+            Pools::Sqlite { writer, .. } => Link::Sqlite(Session::Plain(writer.acquire().await?)),
+            Pools::Postgres { writer, .. } => Link::Postgres(Session::Plain(writer.acquire().await?)),
+        }))
+    }
+
+    /// A transaction that writes.
+    pub(crate) async fn begin(&self) -> Result<ViewConnection, ViewError> {
+        Ok(ViewConnection(match &self.0 {
+            Pools::Sqlite { writer, .. } => Link::Sqlite(Session::Transaction(writer.begin().await?)),
+            Pools::Postgres { writer, .. } => Link::Postgres(Session::Transaction(writer.begin().await?)),
+        }))
+    }
+
+    /// Closes all connections, once what they do is done.
+    pub async fn close(&self) {
+        match &self.0 {
+            Pools::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Pools::Postgres { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+        }
+    }
+}
+
+/// Why a schema could not be brought up to date; above all, because a newer program has been at it.
+fn schema(migrator: &Migrator, error: MigrateError) -> ViewError {
+    let known = migrator.iter().map(|migration| migration.version).max().unwrap_or(0);
+    match error {
+        MigrateError::VersionMissing(found) if found > known => ViewError::SchemaTooNew { found, known },
+        other => ViewError::Schema(other),
+    }
+}

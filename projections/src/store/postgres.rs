@@ -1,0 +1,153 @@
+//! The read models on PostgreSQL: a database that several nodes share.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::{AssertSqlSafe, Postgres};
+
+use super::statement::{Row, Statement, Value};
+use super::upsert::{Column, Insert};
+use super::{READERS, schema};
+use crate::error::ViewError;
+use crate::projection::Scope;
+
+/// How many connections write: a transaction each, so that projections need not wait for each other.
+const WRITERS: u32 = 2;
+/// How long to wait for a connection.
+const ACQUIRE: Duration = Duration::from_secs(10);
+/// How long a statement may take, and how long a transaction may stand still: what a node that hangs has locked
+/// is free again then.
+const STATEMENT: &str = "30s";
+/// The journal may be in the same database, and has migrations of its own.
+const MIGRATIONS: &str = "_holdfast_views_migrations";
+
+type Query = sqlx::query::Query<'static, Postgres, PgArguments>;
+
+/// Connects to the database and brings its tables up to date: who writes and who reads.
+pub(super) async fn connect(url: &str) -> Result<(PgPool, PgPool), ViewError> {
+    let options = PgConnectOptions::from_str(url)?.application_name("holdfast-views");
+    migrate(options.clone()).await?;
+    let options = options
+        .options([("statement_timeout", STATEMENT), ("idle_in_transaction_session_timeout", STATEMENT)]);
+    let writing = options.clone().options([
+        // What is lost in a crash is folded again: the checkpoint is lost with it.
+        ("synchronous_commit", "off"),
+        // A plan for all merchants: one for a merchant that is new would take it to have next to no rows.
+        ("plan_cache_mode", "force_generic_plan"),
+    ]);
+    // Several statements of one transaction see one moment.
+    let reading = options.options([
+        ("default_transaction_isolation", "repeatable read"),
+        ("default_transaction_read_only", "on"),
+    ]);
+    let pool = |size: u32| PgPoolOptions::new().max_connections(size).acquire_timeout(ACQUIRE);
+    let writer = pool(WRITERS).connect_with(writing).await?;
+    let readers = pool(READERS).connect_with(reading).await?;
+    Ok((writer, readers))
+}
+
+/// Several nodes may do this at once: the migrator's lock lets one of them go first, and the others wait for it as
+/// long as it takes. On a connection of its own, which ends with the lock also where something fails.
+async fn migrate(options: PgConnectOptions) -> Result<(), ViewError> {
+    let mut migrator = sqlx::migrate!("../migrations/postgres/views");
+    migrator.dangerous_set_table_name(MIGRATIONS);
+    let pool = PgPoolOptions::new().max_connections(1).connect_with(options).await?;
+    let done = migrator.run(&pool).await;
+    pool.close().await;
+    done.map_err(|error| schema(&migrator, error))
+}
+
+pub(super) async fn fetch(
+    connection: &mut PgConnection,
+    statement: Statement,
+) -> Result<Vec<Row>, ViewError> {
+    let rows = query(statement).fetch_all(connection).await?;
+    Ok(rows.into_iter().map(Row::from).collect())
+}
+
+pub(super) async fn execute(connection: &mut PgConnection, statement: Statement) -> Result<u64, ViewError> {
+    Ok(query(statement).execute(connection).await?.rows_affected())
+}
+
+/// Looks at tables that have grown fourfold since the server did so, which it does by itself only now and then. What
+/// it knows of a table that was nearly empty is that a merchant has one row: then it reads all of them to find some.
+pub(super) async fn keep_statistics(
+    connection: &mut PgConnection,
+    tables: &[&'static str],
+) -> Result<(), ViewError> {
+    let grown = sqlx::query_scalar::<_, bool>(
+        "SELECT pg_relation_size(oid) > 4 * current_setting('block_size')::bigint * greatest(relpages, 8)
+         FROM unnest($1::text[]) WITH ORDINALITY AS wanted (name, place)
+         JOIN pg_class ON oid = to_regclass(name) ORDER BY place",
+    );
+    let grown = grown.bind(tables).fetch_all(&mut *connection).await?;
+    for (table, _) in tables.iter().zip(grown).filter(|(_, grown)| *grown) {
+        sqlx::query(AssertSqlSafe(format!("ANALYZE {table}"))).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+fn query(statement: Statement) -> Query {
+    let mut query = sqlx::query(AssertSqlSafe(statement.text));
+    for value in statement.values {
+        query = match value {
+            Value::Integer(number) => query.bind(number),
+            Value::Text(text) => query.bind(text),
+            Value::Bytes(bytes) => query.bind(bytes),
+        };
+    }
+    query
+}
+
+/// Reads the rows with one of these keys.
+pub(super) async fn find(
+    connection: &mut PgConnection,
+    select: &str,
+    scope: Scope<'_>,
+    column: &str,
+    keys: &[String],
+) -> Result<Vec<Row>, ViewError> {
+    let text = format!("{select} WHERE merchant = $1 AND generation = $2 AND {column} = ANY($3)");
+    let query: Query =
+        sqlx::query(AssertSqlSafe(text)).bind(scope.merchant).bind(scope.generation).bind(keys);
+    Ok(query.fetch_all(connection).await?.into_iter().map(Row::from).collect())
+}
+
+/// Writes rows: an array for each column.
+pub(super) async fn insert(
+    connection: &mut PgConnection,
+    scope: Scope<'_>,
+    insert: Insert,
+) -> Result<(), ViewError> {
+    let arrays: Vec<String> = (3..)
+        .zip(&insert.columns)
+        .map(|(number, (.., column))| format!("${number}::{}[]", type_of(column)))
+        .collect();
+    let text = format!(
+        "{}SELECT $1, $2, * FROM unnest({}){}",
+        insert.beginning(),
+        arrays.join(", "),
+        insert.on_conflict()
+    );
+    let mut query: Query = sqlx::query(AssertSqlSafe(text)).bind(scope.merchant).bind(scope.generation);
+    for (.., column) in insert.columns {
+        query = match column {
+            Column::Integers(numbers) => query.bind(numbers),
+            Column::Texts(texts) => query.bind(texts),
+            Column::Bytes(bytes) => query.bind(bytes),
+            Column::Booleans(answers) => query.bind(answers),
+        };
+    }
+    query.execute(connection).await?;
+    Ok(())
+}
+
+fn type_of(column: &Column) -> &'static str {
+    match column {
+        Column::Integers(_) => "bigint",
+        Column::Texts(_) => "text",
+        Column::Bytes(_) => "bytea",
+        Column::Booleans(_) => "boolean",
+    }
+}

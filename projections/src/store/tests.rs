@@ -1,0 +1,175 @@
+//! What is written is what is read, on every store.
+
+use super::{Row, Statement, Upsert, ViewConnection, ViewStore};
+use crate::projection::Scope;
+use crate::tests::{Fixture, MERCHANT, Postgres, for_every_store};
+
+for_every_store! {
+    rows_of_every_kind_are_written_and_found,
+    a_row_that_is_there_changes_in_what_may_change,
+    rows_that_are_all_key_are_written_once,
+    what_is_not_committed_is_not_there,
+    values_find_their_places,
+}
+
+/// More than one statement's worth on SQLite.
+const MANY: i64 = 1_203;
+
+const SCOPE: Scope<'static> = Scope { merchant: MERCHANT, generation: 1 };
+
+struct Thing {
+    name: String,
+    size: i64,
+    note: Option<String>,
+    heavy: bool,
+}
+
+fn things() -> Vec<Thing> {
+    let thing = |size: i64| Thing {
+        name: format!("thing {size} \u{1f4e6}"),
+        size,
+        note: (size % 2 == 0).then(|| format!("note {size}")),
+        heavy: size > 1_000,
+    };
+    (0..MANY).map(thing).collect()
+}
+
+/// A store with a table of all kinds of columns and one of keys alone. Their types mean the same on each.
+async fn open(fixture: &impl Fixture) -> ViewStore {
+    let store = fixture.open().await.unwrap();
+    let mut connection = store.writer().await.unwrap();
+    for table in [
+        "CREATE TABLE thing (merchant TEXT, generation BIGINT, name TEXT, size BIGINT, note TEXT, raw BYTEA,
+                             heavy BOOLEAN, PRIMARY KEY (merchant, generation, name))",
+        "CREATE TABLE pair (merchant TEXT, generation BIGINT, name TEXT, size BIGINT,
+                            PRIMARY KEY (merchant, generation, name, size))",
+    ] {
+        connection.execute(Statement::new(table)).await.unwrap();
+    }
+    drop(connection);
+    store
+}
+
+async fn save(connection: &mut ViewConnection, scope: Scope<'_>, things: &[Thing]) {
+    Upsert::into("thing", scope, things)
+        .key("name", |thing| thing.name.as_str())
+        .fixed("size", |thing| thing.size)
+        .changing("note", |thing| thing.note.clone())
+        .changing("raw", |thing| thing.size.to_be_bytes().to_vec())
+        .changing("heavy", |thing| thing.heavy)
+        .run(connection)
+        .await
+        .unwrap();
+}
+
+async fn find(connection: &mut ViewConnection, scope: Scope<'_>, names: &[String]) -> Vec<Row> {
+    let select = "SELECT name, size, coalesce(note, 'none'), raw FROM thing";
+    connection.find(select, scope, "name", names).await.unwrap()
+}
+
+async fn count(connection: &mut ViewConnection, question: &'static str) -> i64 {
+    connection.fetch(Statement::new(question)).await.unwrap()[0].integer(0).unwrap()
+}
+
+async fn rows_of_every_kind_are_written_and_found(fixture: &impl Fixture) {
+    let store = open(fixture).await;
+    let mut connection = store.writer().await.unwrap();
+    save(&mut connection, SCOPE, &things()).await;
+    save(&mut connection, SCOPE, &[]).await;
+    let mut names: Vec<String> = things().into_iter().map(|thing| thing.name).collect();
+    names.push("never seen".to_owned());
+    let found = find(&mut connection, SCOPE, &names).await;
+    assert_eq!(found.len(), things().len());
+    for row in &found {
+        let size = row.integer(1).unwrap();
+        let expected = &things()[usize::try_from(size).unwrap()];
+        assert_eq!(row.text(0).unwrap(), expected.name);
+        assert_eq!(row.text(2).unwrap(), expected.note.as_deref().unwrap_or("none"));
+        assert_eq!(row.bytes(3).unwrap(), size.to_be_bytes());
+    }
+    assert_eq!(count(&mut connection, "SELECT count(*) FROM thing WHERE heavy").await, 202);
+    assert!(find(&mut connection, SCOPE, &[]).await.is_empty());
+    for elsewhere in [Scope { merchant: "another", ..SCOPE }, Scope { generation: 2, ..SCOPE }] {
+        assert!(find(&mut connection, elsewhere, &names).await.is_empty());
+    }
+    drop(connection);
+    store.close().await;
+}
+
+async fn a_row_that_is_there_changes_in_what_may_change(fixture: &impl Fixture) {
+    let store = open(fixture).await;
+    let mut connection = store.writer().await.unwrap();
+    let thing = |size: i64, note: &str| Thing {
+        name: "a".to_owned(),
+        size,
+        note: Some(note.to_owned()),
+        heavy: false,
+    };
+    save(&mut connection, SCOPE, &[thing(1, "first")]).await;
+    save(&mut connection, SCOPE, &[thing(2, "second")]).await;
+    let found = find(&mut connection, SCOPE, &["a".to_owned()]).await;
+    assert_eq!((found[0].integer(1).unwrap(), found[0].text(2).unwrap()), (1, "second"));
+    drop(connection);
+    store.close().await;
+}
+
+async fn rows_that_are_all_key_are_written_once(fixture: &impl Fixture) {
+    let store = open(fixture).await;
+    let mut connection = store.writer().await.unwrap();
+    for _ in 0..2 {
+        let things = things();
+        let pairs = Upsert::into("pair", SCOPE, &things);
+        let pairs = pairs.key("name", |thing| thing.name.as_str()).key("size", |thing| thing.size);
+        pairs.run(&mut connection).await.unwrap();
+    }
+    assert_eq!(count(&mut connection, "SELECT count(*) FROM pair").await, MANY);
+    drop(connection);
+    store.close().await;
+}
+
+async fn what_is_not_committed_is_not_there(fixture: &impl Fixture) {
+    let store = open(fixture).await;
+    let mut dropped = store.begin().await.unwrap();
+    save(&mut dropped, SCOPE, &things()).await;
+    drop(dropped);
+    let mut committed = store.begin().await.unwrap();
+    save(&mut committed, SCOPE, &things()[..3]).await;
+    committed.commit().await.unwrap();
+    let mut reader = store.reader().await.unwrap();
+    assert_eq!(count(&mut reader, "SELECT count(*) FROM thing").await, 3);
+    assert!(reader.execute(Statement::new("DELETE FROM thing")).await.is_err(), "a reader does not write");
+    drop(reader);
+    store.close().await;
+}
+
+async fn values_find_their_places(fixture: &impl Fixture) {
+    let store = open(fixture).await;
+    let mut connection = store.writer().await.unwrap();
+    save(&mut connection, SCOPE, &things()).await;
+    let question = "SELECT size FROM thing WHERE merchant = $1 AND generation = $2 AND merchant = $1";
+    let mut statement = Statement::new(question).bind(MERCHANT).bind(1_i64);
+    statement.push(" AND size > ").push_bind(7_u64).push(" AND name <> ").push_bind("it's");
+    statement.push(" AND raw <> ").push_bind(&8_i64.to_be_bytes()[..]).push(" ORDER BY size LIMIT ");
+    statement.push_bind(2_i64);
+    let rows = connection.fetch(statement).await.unwrap();
+    assert_eq!(rows.iter().map(|row| row.unsigned(0).unwrap()).collect::<Vec<_>>(), [9, 10]);
+    drop(connection);
+    store.close().await;
+}
+
+#[tokio::test]
+async fn the_planner_learns_of_a_table_that_has_grown() {
+    let Some(fixture) = Postgres::empty().await else { return };
+    let store = open(&fixture).await;
+    let mut transaction = store.begin().await.unwrap();
+    let larger: Vec<Thing> =
+        things().into_iter().map(|thing| Thing { note: Some("x".repeat(400)), ..thing }).collect();
+    save(&mut transaction, SCOPE, &larger).await;
+    let known = "SELECT reltuples::bigint FROM pg_class WHERE oid IN ('thing'::regclass, 'pair'::regclass)
+                 ORDER BY relname";
+    transaction.keep_statistics(&["thing", "pair"]).await.unwrap();
+    let rows = transaction.fetch(Statement::new(known)).await.unwrap();
+    assert_eq!(rows.iter().map(|row| row.integer(0).unwrap()).collect::<Vec<_>>(), [-1, MANY]);
+    drop(transaction);
+    store.close().await;
+}

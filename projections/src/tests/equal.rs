@@ -1,0 +1,124 @@
+//! The same journal gives the same answers, whichever store they come from.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use holdfast_domain::order::{FulfillmentOrderStatus, OrderStatus};
+use holdfast_domain::values::Timestamp;
+use holdfast_journal::{Journal, MemoryJournal};
+
+use super::events::{created, delivered, paused, received, sku};
+use super::{Fixture, House, MERCHANT, Postgres, Sqlite, append};
+use crate::{Availability, FulfillmentOrderFilter, OrderFilter, Orders, Page, Statement, ViewStore};
+
+/// Orders at every stage of their way, stock that comes and a location that goes.
+async fn day() -> Arc<dyn Journal> {
+    let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::new());
+    append(&*journal, vec![paused(1, "DC-2")]).await;
+    for number in 1..=24 {
+        let wanted = ["A", "a", "B", "_"][number % 4];
+        append(&*journal, vec![received(number.div_ceil(4) as u64, wanted)]).await;
+        let stages = number % 9;
+        if stages == 0 {
+            append(&*journal, vec![created(number as u128, "Z")]).await;
+        }
+        for event in delivered(number as u128, "A").into_iter().take(stages) {
+            append(&*journal, vec![event]).await;
+        }
+    }
+    journal
+}
+
+/// All pages of a list, as they are seen from outside.
+async fn pages<T: Debug>(mut next: impl AsyncFnMut(Option<String>) -> Page<T>) -> Vec<String> {
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let page = next(after).await;
+        all.push(format!("{page:?}"));
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return all,
+        }
+    }
+}
+
+fn order_filters() -> Vec<OrderFilter> {
+    let all = OrderFilter::default;
+    let status = |status| OrderFilter { status: Some(status), ..all() };
+    vec![
+        all(),
+        status(OrderStatus::Delivered),
+        status(OrderStatus::Packed),
+        OrderFilter { channel: Some("web".parse().unwrap()), ..all() },
+        OrderFilter { channel_ref: Some("R7".parse().unwrap()), ..all() },
+        OrderFilter { customer_ref: Some("C1".parse().unwrap()), ..all() },
+        OrderFilter { tracking_number: Some("T16".parse().unwrap()), ..all() },
+        OrderFilter { sku: Some(sku("A")), location: Some("DC-2".parse().unwrap()), ..all() },
+        OrderFilter { changed_after: Some(Timestamp::from_microseconds(1_050)), ..all() },
+        OrderFilter {
+            channel: Some("pos".parse().unwrap()),
+            customer_ref: Some("C1".parse().unwrap()),
+            sku: Some(sku("A")),
+            ..all()
+        },
+    ]
+}
+
+fn work_filters() -> Vec<FulfillmentOrderFilter> {
+    let at = |location: &str| Some(location.parse().unwrap());
+    vec![
+        FulfillmentOrderFilter::default(),
+        FulfillmentOrderFilter { location: at("DC-1"), status: None },
+        FulfillmentOrderFilter { location: None, status: Some(FulfillmentOrderStatus::Shipped) },
+        FulfillmentOrderFilter { location: at("DC-2"), status: Some(FulfillmentOrderStatus::Picked) },
+    ]
+}
+
+/// Everything that can be read of a store, and every row that is only searched by.
+async fn everything(store: &ViewStore) -> Vec<Vec<String>> {
+    let orders = Orders::new(store);
+    let mut all = Vec::new();
+    for filter in order_filters() {
+        let list = async |after: Option<String>| {
+            orders.list(MERCHANT, 1, &filter, after.as_deref(), 3).await.unwrap()
+        };
+        all.push(pages(list).await);
+    }
+    for filter in work_filters() {
+        let list = async |after: Option<String>| {
+            orders.fulfillment_orders(MERCHANT, 1, &filter, after.as_deref(), 2).await.unwrap()
+        };
+        all.push(pages(list).await);
+    }
+    let skus = ["A", "a", "B", "_", "never seen"].map(sku);
+    let stock = Availability::new(store).of(MERCHANT, 1, &skus).await.unwrap();
+    all.push(stock.iter().map(|view| format!("{view:?}")).collect());
+    let terms = "SELECT kind, value, first_position FROM order_term ORDER BY kind, value, first_position";
+    let rows = store.reader().await.unwrap().fetch(Statement::new(terms)).await.unwrap();
+    let term = |row: &crate::Row| {
+        format!("{} {} {}", row.text(0).unwrap(), row.text(1).unwrap(), row.integer(2).unwrap())
+    };
+    all.push(rows.iter().map(term).collect());
+    all
+}
+
+async fn folded<F: Fixture>(fixture: &F, journal: &Arc<dyn Journal>) -> Vec<Vec<String>> {
+    let house = House::open(fixture, journal).await;
+    house.caught_up().await.unwrap();
+    let all = everything(&house.store).await;
+    house.close().await;
+    all
+}
+
+#[tokio::test]
+async fn sqlite_and_postgresql_give_the_same_answers() {
+    let Some(postgres) = Postgres::empty().await else { return };
+    let sqlite = Sqlite::empty().await.unwrap();
+    let journal = day().await;
+    let (one, other) = (folded(&sqlite, &journal).await, folded(&postgres, &journal).await);
+    let empty = one.iter().filter(|answers| answers.iter().all(|answer| answer.contains("items: []")));
+    assert_eq!(empty.count(), 0, "every filter finds something");
+    for (one, other) in one.iter().zip(&other) {
+        assert_eq!(one, other);
+    }
+}

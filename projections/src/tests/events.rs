@@ -1,0 +1,95 @@
+//! Events to fold.
+
+use holdfast_domain::Decide;
+use holdfast_domain::network::{LocationPaused, NetworkEvent};
+use holdfast_domain::order::{CreationTerms, Order, OrderCommand};
+use holdfast_domain::policy::{OnShortage, ReserveAt};
+use holdfast_domain::stock::{StockCommand, StockItem};
+use holdfast_domain::stream::{DomainEvent, StreamId};
+use holdfast_domain::values::{LocationId, OrderId, Sku, Text, Timestamp};
+use serde_json::{Value, json};
+
+pub(super) type Happened = (StreamId, u64, DomainEvent);
+
+pub(super) fn sku(name: &str) -> Sku {
+    Sku::new(name).unwrap()
+}
+
+/// The first event of an order of one line.
+pub(super) fn created(number: u128, wanted: &str) -> Happened {
+    let id = OrderId::new(uuid::Uuid::from_u128(number));
+    let terms = CreationTerms {
+        order_id: id,
+        reserve_at: ReserveAt::Creation,
+        on_shortage: OnShortage::Reject,
+        allow_split: true,
+        content: Text::new("x").unwrap(),
+    };
+    let mut request: Value = json!({
+        "channel": if number.is_multiple_of(2) { "web" } else { "pos" },
+        "channelRef": format!("R{number}"), "lines": [{ "sku": wanted, "quantity": 1 }]
+    });
+    if number.is_multiple_of(3) {
+        request["customerRef"] = format!("C{}", number % 2).into();
+    }
+    let request = serde_json::from_value(request).unwrap();
+    let command = OrderCommand::CreateOrder(Box::new(request), terms, Timestamp::from_microseconds(5));
+    let event = Order::default().decide(&command).unwrap().remove(0);
+    (StreamId::Order(id), 1, DomainEvent::Order(event))
+}
+
+/// What happens to an order of one line from its creation to its delivery.
+pub(super) fn delivered(number: u128, wanted: &str) -> Vec<Happened> {
+    let first = created(number, wanted);
+    let id = uuid::Uuid::from_u128(number);
+    let (part, shipment) = (format!("{id}.f1"), format!("{id}.s1"));
+    let location = if number.is_multiple_of(2) { "DC-1" } else { "DC-2" };
+    let units = json!([{ "line": 1, "quantity": 1 }]);
+    let done = json!({ "fulfillmentOrderId": part, "lines": units });
+    let packages = json!([{ "packageId": "p1", "carrier": "post", "trackingNumber": format!("T{number}"), "lines": units }]);
+    let then = [
+        (
+            "OrderSourced",
+            json!({ "criteria": [], "basis": "none", "chosen": [location], "candidates": [], "shortages": [] }),
+        ),
+        (
+            "InventoryReserved",
+            json!({ "fulfillmentOrders": [{ "fulfillmentOrderId": part, "location": location, "lines": units }] }),
+        ),
+        ("PaymentConfirmed", json!({ "paymentRef": "P" })),
+        ("ItemPicked", done.clone()),
+        ("ItemPacked", done),
+        (
+            "ShipmentCreated",
+            json!({ "shipmentId": shipment, "fulfillmentOrderId": part, "location": location,
+                    "packages": packages, "shippedAt": "2026-01-01T00:00:00Z" }),
+        ),
+        (
+            "DeliveryConfirmed",
+            json!({ "shipmentId": shipment, "packages": ["p1"], "deliveredAt": "2026-01-02T00:00:00Z" }),
+        ),
+    ];
+    let stream = first.0.clone();
+    let mut events = vec![first];
+    for ((name, payload), version) in then.into_iter().zip(2..) {
+        let event = DomainEvent::decode(&stream, name, 1, payload.to_string().as_bytes()).unwrap();
+        events.push((stream.clone(), version, event));
+    }
+    events
+}
+
+/// Five units more.
+pub(super) fn received(version: u64, name: &str) -> Happened {
+    let receipt = json!({ "sku": name, "location": "DC-1", "quantity": 5 });
+    let command =
+        StockCommand::ReceiveStock(serde_json::from_value(receipt).unwrap(), Timestamp::from_microseconds(5));
+    let event = StockItem::default().decide(&command).unwrap().remove(0);
+    (StreamId::Stock(sku(name)), version, DomainEvent::Stock(event))
+}
+
+/// A location that nothing is sourced from any more.
+pub(super) fn paused(version: u64, name: &str) -> Happened {
+    let paused =
+        LocationPaused { location: LocationId::new(name).unwrap(), reason: Text::new("flood").unwrap() };
+    (StreamId::Network, version, DomainEvent::Network(NetworkEvent::LocationPaused(paused)))
+}

@@ -1,0 +1,144 @@
+//! The runner and the read models, over a journal in memory and on every store.
+
+mod equal;
+mod events;
+mod folding;
+mod nodes;
+mod opening;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use holdfast_domain::stream::{DomainEvent, StreamId};
+use holdfast_journal::{Batch, CommandRecord, Journal, NewEvent};
+use holdfast_tests::postgres::Schema;
+use tempfile::TempDir;
+
+use crate::{Availability, Orders, Projections, ViewError, ViewStore};
+
+pub(crate) const MERCHANT: &str = "default";
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// An empty database to test with.
+pub(crate) trait Fixture: Sized {
+    /// The table in which its migrations are noted.
+    const MIGRATIONS: &'static str;
+
+    /// Nothing where its server is not to be had, which was said.
+    async fn empty() -> Option<Self>;
+
+    /// Opens the read models, the same each time.
+    async fn open(&self) -> Result<ViewStore, ViewError>;
+}
+
+pub(crate) struct Sqlite(TempDir);
+
+impl Fixture for Sqlite {
+    const MIGRATIONS: &'static str = "_sqlx_migrations";
+
+    async fn empty() -> Option<Self> {
+        Some(Self(tempfile::tempdir().unwrap()))
+    }
+
+    async fn open(&self) -> Result<ViewStore, ViewError> {
+        ViewStore::open(self.0.path()).await
+    }
+}
+
+pub(crate) struct Postgres(pub(crate) Schema);
+
+impl Fixture for Postgres {
+    const MIGRATIONS: &'static str = "_holdfast_views_migrations";
+
+    async fn empty() -> Option<Self> {
+        Schema::fresh().map(Self)
+    }
+
+    async fn open(&self) -> Result<ViewStore, ViewError> {
+        ViewStore::connect(self.0.url()).await
+    }
+}
+
+/// Makes a test of each case for every store.
+macro_rules! for_every_store {
+    ($($case:ident,)*) => {
+        $crate::tests::for_one_store!(sqlite, Sqlite, $($case,)*);
+        $crate::tests::for_one_store!(postgres, Postgres, $($case,)*);
+    };
+}
+
+macro_rules! for_one_store {
+    ($module:ident, $fixture:ident, $($case:ident,)*) => {
+        mod $module {
+            $(#[tokio::test]
+            async fn $case() {
+                let fixture = <crate::tests::$fixture as crate::tests::Fixture>::empty().await;
+                let Some(fixture) = fixture else { return };
+                super::$case(&fixture).await;
+            })*
+        }
+    };
+}
+pub(crate) use {for_every_store, for_one_store};
+
+/// A node: its read models and what keeps them up with a journal.
+struct House {
+    journal: Arc<dyn Journal>,
+    store: ViewStore,
+    projections: Projections,
+}
+
+impl House {
+    async fn open(fixture: &impl Fixture, journal: &Arc<dyn Journal>) -> Self {
+        Self::over(fixture.open().await.unwrap(), journal, "the only one").await
+    }
+
+    async fn over(store: ViewStore, journal: &Arc<dyn Journal>, node: &str) -> Self {
+        let projections = Projections::start(journal, &store, &journal.commits(), node).await.unwrap();
+        Self { journal: Arc::clone(journal), store, projections }
+    }
+
+    /// Appends events of streams as one command.
+    async fn append(&self, events: Vec<(StreamId, u64, DomainEvent)>) {
+        append(&*self.journal, events).await;
+    }
+
+    async fn caught_up(&self) -> Result<(), ViewError> {
+        self.caught_up_within(PATIENCE).await
+    }
+
+    async fn caught_up_within(&self, patience: Duration) -> Result<(), ViewError> {
+        let position = self.journal.head(MERCHANT).await.unwrap().position;
+        let progress = self.projections.progress();
+        progress.wait_for(Orders::NAME, MERCHANT, position, patience).await?;
+        progress.wait_for(Availability::NAME, MERCHANT, position, patience).await
+    }
+
+    async fn close(self) {
+        self.projections.shutdown().await;
+        self.store.close().await;
+    }
+}
+
+async fn append(journal: &dyn Journal, events: Vec<(StreamId, u64, DomainEvent)>) {
+    let head = journal.head(MERCHANT).await.unwrap();
+    let known = journal.read(MERCHANT, 0, 1_000_000).await.unwrap();
+    let record = |(index, (stream, version, event)): (usize, (StreamId, u64, DomainEvent))| {
+        let begun =
+            known.iter().find(|known| *known.stream_name == stream.to_string()).map(|known| known.stream);
+        NewEvent {
+            stream: begun.unwrap_or(head.position + 1 + index as u64),
+            stream_name: stream.to_string().into(),
+            version,
+            kind: event.name(),
+            type_version: event.version(),
+            payload: event.payload().unwrap(),
+            sealed: None,
+        }
+    };
+    let events = events.into_iter().enumerate().map(record).collect();
+    let command =
+        CommandRecord { events, at: 1_000 + head.position.cast_signed(), ..CommandRecord::default() };
+    let batch = Batch::seal(MERCHANT.into(), uuid::Uuid::now_v7().into_bytes(), head, vec![command]);
+    journal.append(&Arc::from([batch])).await.remove(0).unwrap();
+}

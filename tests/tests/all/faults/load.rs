@@ -1,0 +1,120 @@
+//! Clients that keep asking until they know: every order is sent under its key until it is granted or refused.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use reqwest::Method;
+
+use crate::server::{Answer, Server, order};
+
+/// What a client was told of one key: the first final answer.
+pub type Told = HashMap<String, Answer>;
+
+/// Clients under way.
+pub struct Load {
+    clients: Vec<tokio::task::JoinHandle<Told>>,
+    stop: Arc<AtomicBool>,
+    answered: Arc<AtomicUsize>,
+    doubtful: Arc<AtomicUsize>,
+}
+
+/// One client's part.
+#[derive(Clone)]
+struct Client {
+    servers: Vec<Arc<Server>>,
+    name: String,
+    stop: Arc<AtomicBool>,
+    answered: Arc<AtomicUsize>,
+    doubtful: Arc<AtomicUsize>,
+}
+
+impl Load {
+    /// Starts clients that order one `HOT` each time, from a server each and from the next where one does not answer.
+    pub fn start(name: &str, servers: &[Arc<Server>], clients: usize) -> Self {
+        let (stop, answered, doubtful) = Default::default();
+        let mut load = Self { clients: Vec::new(), stop, answered, doubtful };
+        for number in 0..clients {
+            let mut servers = servers.to_vec();
+            let own = number % servers.len();
+            servers.rotate_left(own);
+            let client = Client {
+                servers,
+                name: format!("{name}-{number}"),
+                stop: Arc::clone(&load.stop),
+                answered: Arc::clone(&load.answered),
+                doubtful: Arc::clone(&load.doubtful),
+            };
+            load.clients.push(tokio::spawn(client.run()));
+        }
+        load
+    }
+
+    /// Waits until so many orders have their final answer.
+    pub async fn answered(&self, count: usize) {
+        while self.answered.load(Ordering::SeqCst) < count {
+            assert!(!self.clients.iter().all(tokio::task::JoinHandle::is_finished), "the clients have ended");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// How many have theirs.
+    pub fn count(&self) -> usize {
+        self.answered.load(Ordering::SeqCst)
+    }
+
+    /// How often a client was told, or had to assume, that nobody knows.
+    pub fn doubtful(&self) -> usize {
+        self.doubtful.load(Ordering::SeqCst)
+    }
+
+    /// Lets every client finish the order that it is at, and gives what all were told.
+    pub async fn finish(self) -> Told {
+        self.stop.store(true, Ordering::SeqCst);
+        let mut told = Told::new();
+        for client in self.clients {
+            told.extend(client.await.expect("the client did not fail"));
+        }
+        told
+    }
+}
+
+impl Client {
+    async fn run(self) -> Told {
+        let mut told = Told::new();
+        let mut number = 0;
+        while !self.stop.load(Ordering::SeqCst) {
+            let key = format!("{}-{number}", self.name);
+            told.insert(key.clone(), self.ask_until_answered(&key, number).await);
+            self.answered.fetch_add(1, Ordering::SeqCst);
+            number += 1;
+        }
+        told
+    }
+
+    async fn ask_until_answered(&self, key: &str, number: usize) -> Answer {
+        let body = order("HOT", 1).to_string().into_bytes();
+        for attempt in 0..2_000 {
+            // Mostly the own server, another one when that does not answer.
+            let server = &self.servers[(number / 50 + attempt) % self.servers.len()];
+            match server.try_send(Method::POST, "/v1/orders", Some(key), Some(body.clone())).await {
+                Ok(answer) if matches!(answer.status.as_u16(), 201 | 409) => return answer,
+                Ok(answer) => {
+                    assert_eq!(answer.status, 503, "{answer:?}");
+                    let code = answer.code();
+                    assert!(["not_executed", "outcome_unknown"].contains(&code.as_str()), "{answer:?}");
+                    assert!(answer.retry_after.is_some(), "{answer:?}");
+                    if code == "outcome_unknown" {
+                        self.doubtful.fetch_add(1, Ordering::SeqCst);
+                    }
+                }
+                Err(_) => {
+                    self.doubtful.fetch_add(1, Ordering::SeqCst);
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("{key} was never answered");
+    }
+}

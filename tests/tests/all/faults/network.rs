@@ -1,0 +1,90 @@
+//! The connections to the database are cut in the middle of a commit, stall, or bring it late.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::check::check;
+use super::load::Load;
+use super::proxy::{Fault, Proxy};
+use crate::place::Place;
+use crate::server::Server;
+
+const TIMES: usize = 5;
+const BETWEEN: usize = 60;
+
+struct Scene {
+    place: Place,
+    proxy: Proxy,
+    server: Arc<Server>,
+    load: Load,
+}
+
+async fn scene(name: &str) -> Option<Scene> {
+    let mut place = Place::postgres()?;
+    let proxy = Proxy::start(place.url()).await;
+    let direct = place.url().to_owned();
+    place.by(&proxy.url(&direct));
+    let server = Arc::new(Server::start(&place).await);
+    server.stock_up("DC-1", "HOT", 1_000_000).await;
+    let load = Load::start(name, &[Arc::clone(&server)], 8);
+    Some(Scene { place, proxy, server, load })
+}
+
+async fn strike(name: &str, fault: Fault) {
+    let Some(scene) = scene(name).await else { return };
+    for _ in 0..TIMES {
+        scene.load.answered(scene.load.count() + BETWEEN).await;
+        scene.proxy.strike(fault).await;
+    }
+    scene.load.answered(scene.load.count() + BETWEEN).await;
+    let told = scene.load.finish().await;
+    check(&scene.server, &scene.place, &told).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_whose_answer_is_lost_is_found() {
+    strike("answer", Fault::AnswerLost).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_that_never_arrives_is_made_again() {
+    strike("request", Fault::RequestLost).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_that_arrives_soon_after_is_found_or_fenced() {
+    strike("soon", Fault::ArrivesLate(Duration::from_millis(10))).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_that_arrives_late_is_fenced() {
+    strike("late", Fault::ArrivesLate(Duration::from_millis(400))).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_that_are_all_cut_again_and_again_are_opened_again() {
+    let Some(scene) = scene("cut").await else { return };
+    for _ in 0..TIMES * 4 {
+        scene.load.answered(scene.load.count() + BETWEEN / 2).await;
+        scene.proxy.cut();
+    }
+    scene.load.answered(scene.load.count() + BETWEEN).await;
+    let told = scene.load.finish().await;
+    check(&scene.server, &scene.place, &told).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_says_nothing_for_long_leaves_callers_in_no_wrong_belief() {
+    let Some(scene) = scene("stall").await else { return };
+    scene.load.answered(BETWEEN).await;
+    scene.proxy.stall(true);
+    // Long enough for callers to be told that nobody knows.
+    let before = scene.load.doubtful();
+    while scene.load.doubtful() == before {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    scene.proxy.stall(false);
+    scene.load.answered(scene.load.count() + BETWEEN).await;
+    let told = scene.load.finish().await;
+    check(&scene.server, &scene.place, &told).await;
+}

@@ -1,0 +1,215 @@
+//! A network between the program and the database that can be cut at the worst moment.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+/// What happens to the next append on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// It arrives, and the connection is cut before its answer does.
+    AnswerLost,
+    /// It does not arrive: the connection is cut.
+    RequestLost,
+    /// The connection is cut, and it arrives all the same, after this time.
+    ArrivesLate(Duration),
+}
+
+#[derive(Debug)]
+struct Wires {
+    upstream: Mutex<SocketAddr>,
+    next: Mutex<Option<Fault>>,
+    done: AtomicUsize,
+    /// While true, nothing passes in either direction.
+    stalled: watch::Sender<bool>,
+    /// Counted up to cut every connection.
+    cuts: watch::Sender<usize>,
+}
+
+/// A TCP proxy on a free port.
+pub struct Proxy {
+    address: SocketAddr,
+    wires: Arc<Wires>,
+    accepting: tokio::task::JoinHandle<()>,
+}
+
+/// What the statement of an append begins with: the connection that prepares it is one that appends.
+const APPEND: &[u8] = b"WITH expected AS MATERIALIZED";
+/// When nothing more of a message comes for this long it is whole.
+const WHOLE: Duration = Duration::from_millis(20);
+
+/// Where a database URL leads to, and the URL with another place in it.
+fn place_of(url: &str) -> &str {
+    let rest = url.split_once("//").expect("a URL").1;
+    let authority = rest.split(['/', '?']).next().expect("a host");
+    authority.rsplit_once('@').map_or(authority, |(_, place)| place)
+}
+
+impl Proxy {
+    /// Starts a proxy to the server of a URL.
+    pub async fn start(url: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let wires = Arc::new(Wires {
+            upstream: Mutex::new(place_of(url).parse().expect("an address")),
+            next: Mutex::new(None),
+            done: AtomicUsize::new(0),
+            stalled: watch::Sender::new(false),
+            cuts: watch::Sender::new(0),
+        });
+        let accepting = tokio::spawn(accept(listener, Arc::clone(&wires)));
+        Self { address, wires, accepting }
+    }
+
+    /// A server's URL, through the proxy.
+    pub fn url(&self, url: &str) -> String {
+        url.replacen(place_of(url), &self.address.to_string(), 1)
+    }
+
+    /// Leads new connections to another server, and cuts all others.
+    pub fn lead_to(&self, url: &str) {
+        *self.wires.upstream.lock().expect("no panic") = place_of(url).parse().expect("an address");
+        self.cut();
+    }
+
+    /// Cuts every connection.
+    pub fn cut(&self) {
+        self.wires.cuts.send_modify(|count| *count += 1);
+    }
+
+    /// Lets nothing pass, or everything again.
+    pub fn stall(&self, stalled: bool) {
+        self.wires.stalled.send_replace(stalled);
+    }
+
+    /// Makes something happen to the next append, and waits until it has.
+    pub async fn strike(&self, fault: Fault) {
+        let before = self.wires.done.load(Ordering::SeqCst);
+        *self.wires.next.lock().expect("no panic") = Some(fault);
+        while self.wires.done.load(Ordering::SeqCst) == before {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.accepting.abort();
+        self.cut();
+    }
+}
+
+async fn accept(listener: TcpListener, wires: Arc<Wires>) {
+    while let Ok((client, _)) = listener.accept().await {
+        let wires = Arc::clone(&wires);
+        tokio::spawn(async move {
+            let mut cuts = wires.cuts.subscribe();
+            let upstream = *wires.upstream.lock().expect("no panic");
+            let carried = async {
+                // A server that is not there is as good as a connection that is cut.
+                let Ok(server) = TcpStream::connect(upstream).await else { return };
+                let (server_reads, server_writes) = server.into_split();
+                let (client_reads, client_writes) = client.into_split();
+                let (gone, client_gone) = watch::channel(false);
+                let telling =
+                    tokio::spawn(tell(server_reads, client_writes, wires.stalled.subscribe(), client_gone));
+                ask(client_reads, server_writes, &wires, &gone).await;
+                telling.abort();
+            };
+            tokio::select! {
+                () = carried => {}
+                _ = cuts.changed() => {}
+            }
+        });
+    }
+}
+
+async fn until_flowing(stalled: &mut watch::Receiver<bool>) {
+    // The sender lives as long as the proxy.
+    let _ = stalled.wait_for(|stalled| !stalled).await;
+}
+
+/// Carries what the server says, until the client is to hear no more.
+async fn tell(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    mut stalled: watch::Receiver<bool>,
+    mut gone: watch::Receiver<bool>,
+) {
+    let mut bytes = vec![0; 64 << 10];
+    loop {
+        let count = tokio::select! {
+            read = from.read(&mut bytes) => read.unwrap_or(0),
+            _ = gone.changed() => return,
+        };
+        if count == 0 || *gone.borrow() {
+            return;
+        }
+        until_flowing(&mut stalled).await;
+        if to.write_all(&bytes[..count]).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Carries what the client says, up to a fault.
+async fn ask(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, wires: &Wires, gone: &watch::Sender<bool>) {
+    let mut stalled = wires.stalled.subscribe();
+    let mut bytes = vec![0; 64 << 10];
+    let mut appends = false;
+    loop {
+        let count = from.read(&mut bytes).await.unwrap_or(0);
+        if count == 0 {
+            return;
+        }
+        until_flowing(&mut stalled).await;
+        appends |= bytes[..count].windows(APPEND.len()).any(|part| part == APPEND);
+        let fault = if appends { wires.next.lock().expect("no panic").take() } else { None };
+        let Some(fault) = fault else {
+            if to.write_all(&bytes[..count]).await.is_err() {
+                return;
+            }
+            continue;
+        };
+        let whole = rest_of(&mut from, bytes[..count].to_vec()).await;
+        // From here the client hears nothing any more.
+        gone.send_replace(true);
+        drop(from);
+        wires.done.fetch_add(1, Ordering::SeqCst);
+        match fault {
+            Fault::RequestLost => {}
+            Fault::AnswerLost => deliver(&mut to, &whole).await,
+            Fault::ArrivesLate(late) => {
+                tokio::time::sleep(late).await;
+                deliver(&mut to, &whole).await;
+            }
+        }
+        return;
+    }
+}
+
+/// What belongs to a message whose beginning has come.
+async fn rest_of(from: &mut OwnedReadHalf, mut message: Vec<u8>) -> Vec<u8> {
+    let mut bytes = vec![0; 64 << 10];
+    while let Ok(Ok(count)) = tokio::time::timeout(WHOLE, from.read(&mut bytes)).await {
+        if count == 0 {
+            break;
+        }
+        message.extend_from_slice(&bytes[..count]);
+    }
+    message
+}
+
+/// Brings a message to the server, and leaves it the time to act on it.
+async fn deliver(to: &mut OwnedWriteHalf, message: &[u8]) {
+    if to.write_all(message).await.is_ok() {
+        // A server that finds the connection closed may not act on what came before.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+}

@@ -1,0 +1,164 @@
+//! Where a test's store is: each test of the whole house runs on every kind of store.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use holdfast::app::Options;
+use holdfast::database::Database;
+use holdfast_tests::postgres::{Cluster, Schema};
+use holdfast_tests::say_skipped;
+use tempfile::TempDir;
+
+use crate::server::program;
+
+/// A store of a test's own, removed at the end.
+pub struct Place {
+    /// Of an embedded store, or of the master key.
+    directory: TempDir,
+    url: String,
+    schema: Option<Schema>,
+}
+
+impl Place {
+    /// An embedded store.
+    #[expect(clippy::unnecessary_wraps, reason = "as `postgres`, for `on_every_store`")]
+    pub fn sqlite() -> Option<Self> {
+        let directory = tempfile::tempdir().expect("a temporary directory can be made");
+        Some(Self { url: format!("sqlite:{}", directory.path().display()), directory, schema: None })
+    }
+
+    /// A schema on the server that tests share.
+    pub fn postgres() -> Option<Self> {
+        let schema = Schema::fresh()?;
+        let url = schema.url().to_owned();
+        Some(Self { schema: Some(schema), ..Self::at(&url) })
+    }
+
+    /// The database of a cluster, perhaps through something in front of it.
+    pub fn at(url: &str) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory can be made");
+        Self { directory, url: url.to_owned(), schema: None }
+    }
+
+    /// The database of a cluster.
+    pub fn on(cluster: &Cluster) -> Self {
+        Self::at(cluster.url())
+    }
+
+    /// The same store, reached by another URL.
+    pub fn by(&mut self, url: &str) {
+        url.clone_into(&mut self.url);
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    pub fn database(&self) -> Database {
+        self.url.parse().expect("a store")
+    }
+
+    pub fn options(&self) -> Options {
+        Options { master_key_file: Some(self.key_file()), ..Options::default() }
+    }
+
+    fn key_file(&self) -> PathBuf {
+        self.directory.path().join("master.key")
+    }
+
+    /// The program with a subcommand, over this store.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program());
+        command.args(arguments).args(["--database", &self.url]);
+        command.env_remove("HOLDFAST_DATABASE").env("HOLDFAST_MASTER_KEY_FILE", self.key_file());
+        command
+    }
+
+    /// Runs a subcommand over this store to its end.
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().expect("the program runs")
+    }
+
+    /// Changes the store behind the program's back; nothing where the tool for it is missing, which was said.
+    pub fn sql(&self, statement: &str) -> Option<String> {
+        if let Some(schema) = &self.schema {
+            return Some(schema.sql(statement));
+        }
+        let file = self.directory.path().join("journal.db");
+        let Ok(output) = Command::new("sqlite3").arg(file).arg(statement).output() else {
+            say_skipped("the sqlite3 tool");
+            return None;
+        };
+        assert!(output.status.success(), "{output:?}");
+        Some(String::from_utf8(output.stdout).expect("text").trim().to_owned())
+    }
+
+    /// A copy of the journal as it is, for a server that is not running.
+    pub fn copy(&self) -> Option<Self> {
+        let Some(schema) = &self.schema else {
+            let copy = Self::sqlite()?;
+            for entry in std::fs::read_dir(self.directory()).expect("the store is there") {
+                let file = entry.expect("a file").path();
+                let name = file.file_name().expect("a name");
+                std::fs::copy(&file, copy.directory().join(name)).expect("a copy");
+            }
+            return Some(copy);
+        };
+        let copy = Self::postgres()?;
+        let tables = schema.sql(
+            "SELECT format('CREATE TABLE %1$I (LIKE {from}.%1$I INCLUDING ALL);
+                            INSERT INTO %1$I SELECT * FROM {from}.%1$I;', tablename)
+             FROM pg_tables WHERE schemaname = current_schema()",
+        );
+        copy.sql(&tables.replace("{from}", schema.name()));
+        Some(copy)
+    }
+
+    /// Where a text stands in the store, in clear: byte by byte in every file, or in every column of every table.
+    pub fn holds(&self, secret: &str) -> Option<String> {
+        let Some(schema) = &self.schema else {
+            let files = std::fs::read_dir(self.directory()).expect("the store is there");
+            let files = files.map(|entry| entry.expect("a file").path()).filter(|file| file.is_file());
+            return files
+                .filter(|file| {
+                    let bytes = std::fs::read(file).expect("the file can be read");
+                    bytes.windows(secret.len()).any(|part| part == secret.as_bytes())
+                })
+                .map(|file| file.display().to_string())
+                .next();
+        };
+        let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let tables = schema.sql("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()");
+        let found = |table: &&str| {
+            let rows = format!(
+                "SELECT count(*) FROM {table} AS t WHERE t::text LIKE '%{secret}%' OR t::text LIKE '%{hex}%'"
+            );
+            schema.sql(&rows) != "0"
+        };
+        tables.lines().find(found).map(str::to_owned)
+    }
+}
+
+/// Makes a test of each case for every kind of store.
+macro_rules! on_every_store {
+    ($($case:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                if let Some(place) = crate::place::Place::sqlite() { super::$case(place).await }
+            })*
+        }
+
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                if let Some(place) = crate::place::Place::postgres() { super::$case(place).await }
+            })*
+        }
+    };
+}
+pub(crate) use on_every_store;
