@@ -170,7 +170,7 @@ fn append_a_thousand_events_to_sqlite(bencher: Bencher<'_, '_>) {
     let journal = SqliteJournal::open(directory.path()).unwrap();
     let mut batches = Batches::new();
     bencher.counter(ItemsCount::new(EVENTS)).with_inputs(|| batches.seal()).bench_local_values(|batch| {
-        let results = runtime.block_on(journal.append(&[batch].into()));
+        let results = runtime.block_on(journal.append(&Arc::from([batch])));
         assert_eq!(results, [Ok(())]);
     });
 }

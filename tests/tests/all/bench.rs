@@ -1,7 +1,8 @@
 //! The bench comes to its end, and what it measured was granted.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
+use holdfast_tests::postgres::Schema;
 use serde_json::Value;
 
 use crate::server::program;
@@ -27,18 +28,46 @@ fn a_short_bench_measures_counts_and_draws() {
     assert!(said.contains("There is no PostgreSQL"), "{said}");
 
     let report: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
-    let measured = report["cases"].as_array().unwrap();
-    assert_eq!(measured.len(), 5);
-    for case in measured {
-        assert!(case["perSecond"]["median"].as_f64().unwrap() > 0.0, "{case}");
-        assert!(case["p99Ms"].as_f64().unwrap() > 0.0, "{case}");
-        assert_eq!(case["failures"], 0, "{case}");
-    }
+    let measured = measured(&report, 5);
     assert!(measured[2]["rounds"][0]["readsPerSecond"].as_f64().unwrap() > 0.0, "{}", measured[2]);
     let written: Value = serde_json::from_slice(&std::fs::read(&out).unwrap()).unwrap();
     assert_eq!(written, report);
     assert!(std::fs::read_to_string(&chart).unwrap().contains("Holdfast, SQLite"));
     assert_eq!(std::fs::read_dir(&stores).unwrap().count(), 0, "every store was removed");
+}
+
+#[test]
+fn holdfast_on_postgres_is_measured_beside_what_is_commonly_built() {
+    let Some(schema) = Schema::fresh() else { return };
+    let cases = "naive-hot,procedure-spread,postgres-hot,postgres-append";
+    let bench = Command::new(program())
+        .args(["bench", "--only", cases, "--seconds", "1", "--rounds", "1", "--json"])
+        .env("HOLDFAST_TEST_POSTGRES", schema.url())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    let process = bench.id();
+    let output = bench.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    let measured = measured(&report, 4);
+    assert_eq!(measured[0]["timesNaiveHot"], 1.0);
+    assert!(measured[1]["bars"][0]["value"].as_f64().unwrap() > 0.0, "{}", measured[1]);
+    let left = format!("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'bench\\_{process}\\_%'");
+    assert_eq!(schema.sql(&left).trim(), "0", "every schema was removed");
+}
+
+/// The cases of a report, each measured and every order granted.
+fn measured(report: &Value, count: usize) -> &[Value] {
+    let cases = report["cases"].as_array().expect("cases");
+    assert_eq!(cases.len(), count, "{report}");
+    for case in cases {
+        assert!(case["perSecond"]["median"].as_f64().unwrap() > 0.0, "{case}");
+        assert!(case["p99Ms"].as_f64().unwrap() > 0.0, "{case}");
+        assert_eq!(case["failures"], 0, "{case}");
+    }
+    cases
 }
 
 #[test]

@@ -60,7 +60,7 @@ Exit status: 0 when everything was measured and every order was granted, also wh
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
     /// The PostgreSQL to measure on, as postgres://...; it is worked in schemas called bench_..., which are removed.
-    /// Without it only cases on SQLite are measured.
+    /// Without it, or with the word `skip`, only cases on SQLite are measured.
     #[arg(long, value_name = "URL", env = "HOLDFAST_TEST_POSTGRES", hide_env_values = true)]
     database: Option<String>,
     /// Where embedded stores are made and removed: choose a directory on the disk that is to be measured. Without it
@@ -93,6 +93,13 @@ pub struct Arguments {
     list: bool,
 }
 
+impl Arguments {
+    /// The PostgreSQL, where there is one: a variable that is empty or says `skip` names none.
+    fn postgres(&self) -> Option<&str> {
+        self.database.as_deref().filter(|database| !["", "skip"].contains(database))
+    }
+}
+
 /// Measures, shows what was measured, and gives the exit status.
 pub async fn run(arguments: &Arguments, printer: &mut Printer) -> Result<u8, CliError> {
     let all = case::all(arguments.rate.map(f64::from));
@@ -101,7 +108,7 @@ pub async fn run(arguments: &Arguments, printer: &mut Printer) -> Result<u8, Cli
         return Ok(0);
     }
     let stop = serve::stop_signal()?;
-    let ground = Ground::new(arguments.sqlite.clone(), arguments.database.as_deref())?;
+    let ground = Ground::new(arguments.sqlite.clone(), arguments.postgres())?;
     let cases = case::choose(&all, &arguments.only, ground.has_postgres())?;
     let circumstances = circumstances(arguments, &ground).await?;
     warn(&ground, &cases, circumstances.in_memory);
@@ -266,6 +273,8 @@ mod tests {
         assert_eq!((given.seconds, given.rounds, given.rate), (2, 1, Some(500)));
         let given = arguments("bench").unwrap();
         assert_eq!((given.seconds, given.rounds, given.rate, given.only.len()), (5, 3, None, 0));
+        assert_eq!(arguments("bench --database skip").unwrap().postgres(), None);
+        assert_eq!(arguments("bench --database postgres://x/y").unwrap().postgres(), Some("postgres://x/y"));
     }
 
     #[test]

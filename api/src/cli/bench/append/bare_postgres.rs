@@ -1,41 +1,16 @@
-//! The bare loop on PostgreSQL: the rows of an append in one statement, on tables like the journal's.
+//! The bare loop on PostgreSQL: the rows of an append in one statement, on the journal's own tables.
 
-use holdfast_journal::OutcomeKind;
-use sqlx::postgres::PgConnectOptions;
+use holdfast_journal::{OutcomeKind, PostgresJournal};
 use sqlx::{ConnectOptions as _, PgConnection};
 
 use super::orders::Rows;
 use crate::cli::bench::error::BenchError;
+use crate::cli::bench::place::Schema;
 
-const TABLES: &str = "
-CREATE TABLE journal_head (
-    merchant text PRIMARY KEY, position bigint NOT NULL, event_hash bytea NOT NULL, batch bigint NOT NULL,
-    hash bytea NOT NULL, epoch bigint NOT NULL, time bigint NOT NULL, format integer NOT NULL
-);
-CREATE TABLE batch (
-    merchant text NOT NULL, batch bigint NOT NULL, id bytea NOT NULL, epoch bigint NOT NULL,
-    first_position bigint NOT NULL, last_position bigint NOT NULL, outcomes bytea NOT NULL, at bigint NOT NULL,
-    hash bytea NOT NULL, PRIMARY KEY (merchant, batch)
-);
-CREATE TABLE stream (
-    merchant text NOT NULL, stream bigint NOT NULL, name text NOT NULL, PRIMARY KEY (merchant, stream)
-);
-CREATE UNIQUE INDEX stream_name ON stream (merchant, name);
-CREATE TABLE event (
-    merchant text NOT NULL, position bigint NOT NULL, event_id bytea NOT NULL, stream bigint NOT NULL,
-    version bigint NOT NULL, command_end bigint NOT NULL, type text NOT NULL, type_version integer NOT NULL,
-    payload bytea NOT NULL, sealed bytea, metadata bytea NOT NULL, recorded_at bigint NOT NULL,
-    batch bigint NOT NULL, hash bytea NOT NULL, PRIMARY KEY (merchant, position)
-);
-CREATE UNIQUE INDEX event_stream ON event (merchant, stream, version);
-CREATE TABLE outcome (
-    merchant text NOT NULL, sender text NOT NULL, key text NOT NULL, fingerprint bytea NOT NULL,
-    kind smallint NOT NULL, first_position bigint NOT NULL, last_position bigint NOT NULL, answer bytea NOT NULL,
-    batch bigint NOT NULL, ordinal integer NOT NULL, at bigint NOT NULL
-);
-CREATE UNIQUE INDEX outcome_key ON outcome (merchant, sender, key);
-CREATE UNIQUE INDEX outcome_batch ON outcome (merchant, batch, ordinal);
-INSERT INTO journal_head VALUES ('default', 0, '', 0, '', 0, 0, 1);";
+/// A head for the first batch to move.
+const HEAD: &str = "
+INSERT INTO journal_head (merchant, position, event_hash, batch, hash, epoch, time, format)
+VALUES ('default', 0, '', 0, '', 0, 0, 1)";
 
 /// Rows are written only if the head moves.
 const APPEND: &str = "
@@ -43,19 +18,22 @@ WITH moved AS (
     UPDATE journal_head SET position = $3, event_hash = $4, batch = $5, hash = $6, time = $7
     WHERE merchant = $1 AND position = $2 RETURNING merchant, batch, epoch, time, hash
 ), new_batch AS (
-    INSERT INTO batch SELECT merchant, batch, $8, epoch, $2 + 1, $3, $9, time, hash FROM moved
+    INSERT INTO batch (merchant, batch, id, epoch, first_position, last_position, outcomes, at, hash)
+    SELECT merchant, batch, $8, epoch, $2 + 1, $3, $9, time, hash FROM moved
 ), new_streams AS (
-    INSERT INTO stream SELECT moved.merchant, given.stream, given.name
+    INSERT INTO stream (merchant, stream, name) SELECT moved.merchant, given.stream, given.name
     FROM moved, unnest($10::bigint[], $11::text[]) AS given (stream, name)
 ), new_events AS (
-    INSERT INTO event
+    INSERT INTO event (merchant, position, event_id, stream, version, command_end, type, type_version,
+                       payload, sealed, metadata, recorded_at, batch, hash)
     SELECT moved.merchant, given.position, given.id, given.stream, given.version, given.command_end, given.type, 1,
            given.payload, NULL, given.metadata, given.recorded_at, moved.batch, given.hash
     FROM moved, unnest($12::bigint[], $13::bytea[], $14::bigint[], $15::bigint[], $16::bigint[], $17::text[],
                        $18::bytea[], $19::bytea[], $20::bigint[], $21::bytea[])
          AS given (position, id, stream, version, command_end, type, payload, metadata, recorded_at, hash)
 ), new_outcomes AS (
-    INSERT INTO outcome
+    INSERT INTO outcome (merchant, sender, key, fingerprint, kind, first_position, last_position,
+                         answer, batch, ordinal, at)
     SELECT moved.merchant, given.sender, given.key, given.fingerprint, $28, given.first, given.last, given.answer,
            moved.batch, given.ordinal - 1, moved.time
     FROM moved, unnest($22::text[], $23::text[], $24::bytea[], $25::bigint[], $26::bigint[], $27::bytea[])
@@ -63,16 +41,19 @@ WITH moved AS (
 )
 SELECT count(*) FROM moved";
 
-/// A connection to tables of its own.
+/// A connection set up as the journal's.
 pub struct BarePostgres {
     connection: PgConnection,
 }
 
 impl BarePostgres {
-    /// Makes the tables.
-    pub async fn open(options: &PgConnectOptions) -> Result<Self, BenchError> {
+    /// Has the journal make its tables in a schema, and connects with the journal's settings.
+    pub async fn open(schema: &Schema) -> Result<Self, BenchError> {
+        drop(PostgresJournal::connect(&schema.url).await?);
+        let options =
+            schema.options.clone().options([("jit", "off"), ("plan_cache_mode", "force_generic_plan")]);
         let mut connection = options.connect().await?;
-        sqlx::raw_sql(TABLES).execute(&mut connection).await?;
+        sqlx::raw_sql(HEAD).execute(&mut connection).await?;
         Ok(Self { connection })
     }
 

@@ -103,9 +103,7 @@ impl Target {
             (Place::Directory(directory), _) => {
                 Self::Journal(Arc::new(SqliteJournal::open(directory.path())?))
             }
-            (Place::Schema(schema), Way::Bare) => {
-                Self::BarePostgres(BarePostgres::open(&schema.options).await?)
-            }
+            (Place::Schema(schema), Way::Bare) => Self::BarePostgres(BarePostgres::open(schema).await?),
             (Place::Schema(schema), _) => {
                 Self::Journal(Arc::new(PostgresJournal::connect(&schema.url).await?))
             }
@@ -128,7 +126,7 @@ impl Target {
 }
 
 async fn append(journal: &dyn Journal, batch: Batch) -> Result<(), BenchError> {
-    let results = journal.append(&[batch].into()).await;
+    let results = journal.append(&Arc::from([batch])).await;
     for result in results {
         result?;
     }

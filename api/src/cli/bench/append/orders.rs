@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use holdfast_journal::{Batch, CommandRecord, Event, Head, NewEvent, OutcomeKey, OutcomeKind};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::batch_id;
@@ -15,6 +16,15 @@ const ORDERS_A_BATCH: usize = 250;
 
 /// How many events are in a batch.
 pub const EVENTS_A_BATCH: usize = ORDERS_A_BATCH * EVENTS_AN_ORDER;
+
+/// What is ordered.
+const SKU: &str = "SKU-00001";
+
+/// Where it lies.
+const LOCATION: &str = "DC-NEWARK";
+
+/// What stands in an answer for the parts that are left out.
+const ANSWER_FILLING: usize = 787;
 
 /// Whose orders these are.
 const MERCHANT: &str = "default";
@@ -122,14 +132,16 @@ impl Orders {
         let id = Uuid::now_v7();
         let own = self.position + 1;
         let name: Arc<str> = format!("order-{id}").into();
-        let at = jiff::Timestamp::now();
-        let event = |stream, stream_name: &Arc<str>, version, kind, payload: String| NewEvent {
+        // To the microsecond, as everywhere.
+        let now = jiff::Timestamp::now().as_microsecond();
+        let at = jiff::Timestamp::from_microsecond(now).unwrap_or_default();
+        let event = |stream, stream_name: &Arc<str>, version, kind, payload: Value| NewEvent {
             stream_name: Arc::clone(stream_name),
             stream,
             version,
             kind,
             type_version: 1,
-            payload: payload.into_bytes(),
+            payload: payload.to_string().into_bytes(),
             sealed: None,
         };
         let events = vec![
@@ -144,46 +156,76 @@ impl Orders {
         let metadata = format!(r#"{{"command":"CreateOrder","principal":"local","key":"{key}"}}"#);
         let key = OutcomeKey { sender: Arc::clone(&self.sender), key: key.into() };
         self.made += 1;
+        let answer = answer(id, self.position, at);
         CommandRecord {
             events,
             metadata: Some(metadata.into_bytes().into()),
-            at: at.as_microsecond(),
-            outcome: Some((key, [7; 32], OutcomeKind::Created, answer(id, self.position, at))),
+            at: now,
+            outcome: Some((key, [7; 32], OutcomeKind::Created, answer.to_string().into_bytes())),
             ..CommandRecord::default()
         }
     }
 }
 
-fn created(id: Uuid, at: jiff::Timestamp) -> String {
-    format!(
-        r#"{{"orderId":"{id}","channel":"web","lines":[{{"line":1,"sku":"SKU-00001","quantity":1}}],"hasPersonalData":false,"onShortage":"reject","allowSplit":true,"priority":"standard","payment":"not_required","reserveAt":"creation","content":"{:064x}","at":"{at}"}}"#,
-        id.as_u128(),
-    )
+fn created(id: Uuid, at: jiff::Timestamp) -> Value {
+    json!({
+        "orderId": id,
+        "channel": "web",
+        "lines": [{"line": 1, "sku": SKU, "quantity": 1}],
+        "hasPersonalData": false,
+        "onShortage": "reject",
+        "allowSplit": true,
+        "priority": "standard",
+        "payment": "not_required",
+        "reserveAt": "creation",
+        "content": format!("{:064x}", id.as_u128()),
+        "at": at.to_string(),
+    })
 }
 
-fn sourced() -> String {
-    let location = r#"{"location":"DC-NEWARK","rank":0,"lacked":[]}"#;
-    format!(
-        r#"{{"criteria":["fewest_locations","nearest","rank"],"basis":"none","chosen":["DC-NEWARK"],"candidates":[{location}],"shortages":[]}}"#
-    )
+fn sourced() -> Value {
+    json!({
+        "criteria": ["fewest_locations", "nearest", "rank"],
+        "basis": "none",
+        "chosen": [LOCATION],
+        "candidates": [{"location": LOCATION, "rank": 0, "lacked": []}],
+        "shortages": [],
+    })
 }
 
-fn reserved(id: Uuid) -> String {
-    format!(
-        r#"{{"fulfillmentOrders":[{{"fulfillmentOrderId":"{id}.f1","location":"DC-NEWARK","lines":[{{"line":1,"quantity":1}}]}}]}}"#
-    )
+fn reserved(id: Uuid) -> Value {
+    let lines = json!([{"line": 1, "quantity": 1}]);
+    let part = json!({"fulfillmentOrderId": format!("{id}.f1"), "location": LOCATION, "lines": lines});
+    json!({"fulfillmentOrders": [part]})
 }
 
-fn taken(id: Uuid) -> String {
-    format!(
-        r#"{{"sku":"SKU-00001","orderId":"{id}","allocations":[{{"location":"DC-NEWARK","quantity":1}}]}}"#
-    )
+fn taken(id: Uuid) -> Value {
+    json!({"sku": SKU, "orderId": id, "allocations": [{"location": LOCATION, "quantity": 1}]})
 }
 
-/// An order's body, in short but as long as a real one.
-fn answer(id: Uuid, position: u64, at: jiff::Timestamp) -> Vec<u8> {
-    const LENGTH: usize = 923;
-    let body = format!(r#"{{"orderId":"{id}","status":"reserved","position":{position},"createdAt":"{at}","#);
-    let filling = LENGTH.saturating_sub(body.len() + r#""lines":""}"#.len());
-    format!(r#"{body}"lines":"{}"}}"#, "x".repeat(filling)).into_bytes()
+/// An order's body: its beginning, and as many bytes as the real one has.
+fn answer(id: Uuid, position: u64, at: jiff::Timestamp) -> Value {
+    json!({
+        "orderId": id,
+        "status": "reserved",
+        "position": position,
+        "createdAt": at.to_string(),
+        "lines": "x".repeat(ANSWER_FILLING),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_as_long_as_those_of_an_order_that_was_really_taken() {
+        let record = Orders::default().record();
+        let lengths: Vec<usize> = record.events.iter().map(|event| event.payload.len()).collect();
+        // A time is shorter where it ends with zeros.
+        assert!((357..=364).contains(&lengths[0]), "{lengths:?}");
+        assert_eq!(lengths[1..], [164, 145, 122]);
+        let (.., answer) = record.outcome.unwrap();
+        assert!((915..=930).contains(&answer.len()), "{}", answer.len());
+    }
 }

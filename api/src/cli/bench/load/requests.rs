@@ -113,7 +113,7 @@ impl Requests {
             form,
             choice,
             key: format!("bench-{number}-"),
-            made: 0,
+            made: number % READ_EVERY,
             orders: 0,
             last_order: None,
             body: Vec::with_capacity(16 << 10),
