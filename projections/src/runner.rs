@@ -24,7 +24,7 @@ const SPAN: usize = 10_000;
 /// How often to look without having been woken.
 const POLL: Duration = Duration::from_secs(1);
 /// How often to look while another node is folding what is missing here.
-const FOLLOW: Duration = Duration::from_millis(100);
+const FOLLOW: Duration = Duration::from_millis(25);
 
 /// Runs every projection of a node.
 #[derive(Debug)]
@@ -113,13 +113,14 @@ impl<P: Projection> Runner<P> {
             if *stop.borrow() {
                 return;
             }
-            let pause = if complete { POLL } else { FOLLOW };
             tokio::select! {
                 _ = stop.changed() => {}
-                woken = tokio::time::timeout(pause, commits.changed()) => {
+                // Every commit wakes the node that is folding it; this one need not ask as often.
+                () = tokio::time::sleep(FOLLOW), if !complete => {}
+                woken = tokio::time::timeout(POLL, commits.changed()), if complete => {
                     if matches!(woken, Ok(Err(_))) {
                         // Nobody will commit any more on this node: others may.
-                        tokio::time::sleep(pause).await;
+                        tokio::time::sleep(POLL).await;
                     }
                 }
             }
@@ -173,17 +174,19 @@ impl<P: Projection> Runner<P> {
             let reached = self.known.get(merchant).is_some_and(|known| known.position >= head.position);
             !reached && self.progress.state(P::NAME, merchant).halted.is_none()
         });
-        let known = |merchant: &str| self.known.contains_key(merchant);
-        let mut checkpoints = if heads.is_empty() {
-            HashMap::new()
-        } else if self.store.is_shared() || heads.iter().any(|(merchant, _)| !known(merchant)) {
-            checkpoint::read_all(&mut self.store.writer().await?, P::NAME, self.generation).await?
+        let unknown = heads.iter().any(|(merchant, _)| !self.known.contains_key(merchant));
+        let mut there = if unknown || (self.store.is_shared() && !heads.is_empty()) {
+            let mut connection = self.store.writer().await?;
+            Some(checkpoint::read_all(&mut connection, P::NAME, self.generation).await?)
         } else {
-            self.known.clone()
+            None
         };
         let behind = heads.into_iter().map(|(merchant, head)| {
-            let checkpoint = checkpoints.remove(&merchant).unwrap_or_default();
-            Behind { merchant, head: head.position, checkpoint }
+            let checkpoint = match &mut there {
+                Some(there) => there.remove(&merchant),
+                None => self.known.get(&merchant).cloned(),
+            };
+            Behind { merchant, head: head.position, checkpoint: checkpoint.unwrap_or_default() }
         });
         Ok(behind.collect())
     }

@@ -11,7 +11,9 @@ use serde_json::{Value, json};
 
 use super::events::{created, paused, received, sku};
 use super::{Fixture, House, MERCHANT, append, for_every_store};
-use crate::{Availability, OrderFilter, Orders, ViewError};
+use crate::checkpoint::{Checkpoint, advance, read_all};
+use crate::projection::Scope;
+use crate::{Availability, OrderFilter, Orders, ViewError, ViewStore};
 
 for_every_store! {
     read_models_follow_the_journal_and_are_the_same_when_folded_anew,
@@ -20,6 +22,7 @@ for_every_store! {
     nothing_is_promised_from_a_paused_location,
     an_event_of_an_unknown_type_halts_a_projection_and_it_says_where,
     read_models_of_another_journal_are_noticed,
+    a_checkpoint_moves_only_from_where_it_was,
 }
 
 fn empty() -> Arc<dyn Journal> {
@@ -163,4 +166,27 @@ fn the_fold_of_an_order_is_the_orders_own() {
     let recorded = Recorded { position: 7, version, command_end: 9, recorded_at: 11, stream, event };
     let row = crate::order_status::OrderStatusProjection::fold(None, &recorded);
     assert_eq!((row.order, row.first_position, row.position), (order, 7, 9));
+}
+
+async fn a_checkpoint_moves_only_from_where_it_was(fixture: &impl Fixture) {
+    let store = fixture.open().await.unwrap();
+    let scope = Scope { merchant: MERCHANT, generation: 1 };
+    let at = |position: u64| Checkpoint { position, folded: position, ..Checkpoint::default() };
+    let moves = [(0, 3, true), (0, 4, false), (3, 4, true), (3, 5, false), (4, 6, true)];
+    for (from, to, expected) in moves {
+        let mut transaction = store.begin().await.unwrap();
+        let moved = advance(&mut transaction, Orders::NAME, scope, &at(from), &at(to)).await;
+        match moved {
+            Ok(()) => transaction.commit().await.unwrap(),
+            Err(ViewError::CheckpointMoved(name)) => assert_eq!(name, Orders::NAME),
+            Err(other) => panic!("{other}"),
+        }
+        assert_eq!(store_is_at(&store, to).await, expected, "from {from} to {to}");
+    }
+    store.close().await;
+}
+
+async fn store_is_at(store: &ViewStore, position: u64) -> bool {
+    let all = read_all(&mut store.reader().await.unwrap(), Orders::NAME, 1).await.unwrap();
+    all[MERCHANT].position == position
 }

@@ -7,6 +7,7 @@ use holdfast_journal::{Journal, MemoryJournal};
 
 use super::events::{created, received, sku};
 use super::{Fixture, House, MERCHANT, Postgres, append};
+use crate::checkpoint::{Checkpoint, advance};
 use crate::lease::Lease;
 use crate::projection::Scope;
 use crate::{Availability, OrderFilter, Orders, ViewError, ViewStore};
@@ -138,5 +139,24 @@ async fn a_lease_is_one_nodes_until_it_expires_or_is_given_back() {
     assert!(take("one").await.is_none(), "what another has is not given back");
     other.give_back().await.unwrap();
     assert!(take("one").await.is_some());
+    store.close().await;
+}
+
+#[tokio::test]
+async fn of_two_nodes_at_one_span_the_slower_has_nothing_to_take_back() {
+    let Some(fixture) = Postgres::empty().await else { return };
+    let store = fixture.open().await.unwrap();
+    let at = |position: u64| Checkpoint { position, folded: position, ..Checkpoint::default() };
+    for (from, to) in [(0, 3), (3, 6)] {
+        let mut faster = store.begin().await.unwrap();
+        let mut slower = store.begin().await.unwrap();
+        advance(&mut faster, Orders::NAME, SCOPE, &at(from), &at(to)).await.unwrap();
+        let (from, to) = (at(from), at(to + 1));
+        // The slower one waits for what the faster one does not tell before it ends.
+        let slow = advance(&mut slower, Orders::NAME, SCOPE, &from, &to);
+        let (slow, fast) = tokio::join!(slow, faster.commit());
+        fast.unwrap();
+        assert!(matches!(slow, Err(ViewError::CheckpointMoved(_))));
+    }
     store.close().await;
 }
