@@ -21,6 +21,8 @@ use crate::store::ViewStore;
 
 /// Events folded in one transaction, about.
 const SPAN: usize = 10_000;
+/// The least time from one look to the next: what is appended meanwhile is folded together, which costs less.
+const PACE: Duration = Duration::from_millis(10);
 /// How often to look without having been woken.
 const POLL: Duration = Duration::from_secs(1);
 /// How often to look while another node is folding what is missing here.
@@ -109,6 +111,7 @@ impl<P: Projection> Runner<P> {
 
     async fn run(mut self, mut commits: watch::Receiver<u64>, mut stop: watch::Receiver<bool>) {
         loop {
+            let again = tokio::time::Instant::now() + PACE;
             let complete = self.catch_up(&stop).await;
             if *stop.borrow() {
                 return;
@@ -124,6 +127,7 @@ impl<P: Projection> Runner<P> {
                     }
                 }
             }
+            tokio::time::sleep_until(again).await;
         }
     }
 
@@ -281,12 +285,18 @@ impl<P: Projection> Runner<P> {
         let mut transaction = self.store.begin().await?;
         checkpoint::advance(&mut transaction, P::NAME, scope, checkpoint, &next).await?;
         fold_into::<P>(&mut transaction, scope, &recorded).await?;
-        if events.len() >= SPAN {
+        if has_grown(checkpoint.position, next.position) {
             transaction.keep_statistics(P::TABLES).await?;
         }
         transaction.commit().await?;
         Ok(next)
     }
+}
+
+/// Whether a power of four, of a few hundred or more, lies between two positions.
+fn has_grown(from: u64, to: u64) -> bool {
+    let power = |position: u64| position.checked_ilog(4).unwrap_or(0).max(4);
+    power(from) < power(to)
 }
 
 /// Why a projection cannot go on by itself; nothing where it may the next time.

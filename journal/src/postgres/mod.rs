@@ -13,6 +13,7 @@ mod failure;
 mod leases;
 mod query;
 mod rows;
+mod statistics;
 #[cfg(test)]
 mod tests;
 
@@ -31,12 +32,14 @@ use crate::{Finding, Journal};
 use announcing::Announcing;
 use connect::Connections;
 use failure::unavailable;
+use statistics::Statistics;
 
 /// A journal in a PostgreSQL database.
 #[derive(Debug)]
 pub struct PostgresJournal {
     connections: Connections,
     announcing: Announcing,
+    statistics: Statistics,
     tail: Tail,
 }
 
@@ -46,13 +49,15 @@ impl PostgresJournal {
     pub async fn connect(url: &str) -> Result<Self, JournalError> {
         let connections = Connections::open(url).await?;
         let announcing = Announcing::start(&connections.others);
-        Ok(Self { connections, announcing, tail: Tail::default() })
+        let statistics = Statistics::start(&connections.others);
+        Ok(Self { connections, announcing, statistics, tail: Tail::default() })
     }
 
     /// Connects to a journal that is there already, to read it.
     pub async fn connect_existing(url: &str) -> Result<Self, JournalError> {
         let connections = Connections::open_existing(url).await?;
-        Ok(Self { connections, announcing: Announcing::default(), tail: Tail::default() })
+        let (announcing, statistics) = (Announcing::default(), Statistics::default());
+        Ok(Self { connections, announcing, statistics, tail: Tail::default() })
     }
 }
 
@@ -65,6 +70,7 @@ impl Journal for PostgresJournal {
     async fn append(&self, batches: &Arc<[Batch]>) -> Vec<Result<(), AppendError>> {
         let results = append::append(&self.connections, batches).await;
         self.tail.note(batches, &results);
+        self.statistics.note(batches, &results);
         self.announcing.note();
         results
     }

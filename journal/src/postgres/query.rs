@@ -3,6 +3,9 @@
 //! Always from the server that is written to: what a standby has may be old. Statements of one read may see different
 //! moments, later ones more: an append proves that nothing was written since the head that was decided on, and
 //! forgets what was read of any later moment.
+//!
+//! What is wanted by many keys at once is looked up key by key: `LATERAL` says so, and `OFFSET 0` keeps the server from
+//! turning it around. What it knows of a table that has just begun to grow is that reading all of it costs nothing.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -221,8 +224,11 @@ async fn load_streams(
     let found = sqlx::query(
         "SELECT wanted.place, s.stream, n.type_version, n.version, n.state
          FROM unnest($2::text[]) WITH ORDINALITY AS wanted(name, place)
-         JOIN stream AS s ON s.merchant = $1 AND s.name = wanted.name
-         LEFT JOIN snapshot AS n ON n.merchant = $1 AND n.stream = s.stream",
+         CROSS JOIN LATERAL (
+             SELECT stream FROM stream WHERE merchant = $1 AND name = wanted.name OFFSET 0) AS s
+         LEFT JOIN LATERAL (
+             SELECT type_version, version, state FROM snapshot
+             WHERE merchant = $1 AND stream = s.stream OFFSET 0) AS n ON true",
     )
     .bind(merchant)
     .bind(names.iter().map(|name| &**name).collect::<Vec<&str>>())
@@ -268,8 +274,11 @@ async fn events_after(
         "SELECT e.position, e.event_id, e.stream, s.name, e.version, e.command_end, e.type, e.type_version,
                 e.payload, e.sealed, e.metadata, e.recorded_at, e.batch, e.hash
          FROM unnest($2::bigint[], $3::bigint[]) AS wanted(stream, after)
-         JOIN stream AS s ON s.merchant = $1 AND s.stream = wanted.stream
-         JOIN event AS e ON e.merchant = $1 AND e.stream = wanted.stream AND e.version > wanted.after
+         CROSS JOIN LATERAL (
+             SELECT name FROM stream WHERE merchant = $1 AND stream = wanted.stream OFFSET 0) AS s
+         CROSS JOIN LATERAL (
+             SELECT * FROM event WHERE merchant = $1 AND stream = wanted.stream AND version > wanted.after
+             OFFSET 0) AS e
          WHERE e.position > 0 ORDER BY e.position",
     )
     .bind(merchant)
@@ -295,8 +304,11 @@ async fn load_claims(
     let found = sqlx::query(
         "SELECT wanted.place, s.name
          FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS wanted(kind, value, place)
-         JOIN claim AS c ON c.merchant = $1 AND c.kind = wanted.kind AND c.value = wanted.value
-         JOIN stream AS s ON s.merchant = $1 AND s.stream = c.stream",
+         CROSS JOIN LATERAL (
+             SELECT stream FROM claim
+             WHERE merchant = $1 AND kind = wanted.kind AND value = wanted.value OFFSET 0) AS c
+         CROSS JOIN LATERAL (
+             SELECT name FROM stream WHERE merchant = $1 AND stream = c.stream OFFSET 0) AS s",
     )
     .bind(merchant)
     .bind(claims.iter().map(|claim| claim.kind).collect::<Vec<&str>>())
@@ -318,7 +330,9 @@ async fn load_outcomes(
         "SELECT ",
         outcome_columns!(),
         ", wanted.place FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS wanted(sender, key, place)
-         JOIN outcome AS o ON o.merchant = $1 AND o.sender = wanted.sender AND o.key = wanted.key"
+         CROSS JOIN LATERAL (
+             SELECT * FROM outcome
+             WHERE merchant = $1 AND sender = wanted.sender AND key = wanted.key OFFSET 0) AS o"
     ))
     .bind(merchant)
     .bind(keys.iter().map(|key| &*key.sender).collect::<Vec<&str>>())
