@@ -49,14 +49,25 @@ macro_rules! event_enum {
                 match self { $( Self::$variant(payload) => serde_json::to_vec(payload), )* }
             }
 
-            /// Reads a stored payload.
-            pub fn decode(name: &str, version: u32, payload: &[u8]) -> Result<Self, $crate::DecodeError> {
+            /// Whether this program reads such payloads.
+            pub fn check(name: &str, version: u32) -> Result<(), $crate::DecodeError> {
                 match (name, version) {
                     $(
-                        (stringify!($variant), $version) => serde_json::from_slice(payload)
+                        (stringify!($variant), $version) => Ok(()),
+                        (stringify!($variant), _) => Err($crate::DecodeError::UnknownVersion(name.into(), version)),
+                    )*
+                    _ => Err($crate::DecodeError::UnknownType(name.into())),
+                }
+            }
+
+            /// Reads a stored payload.
+            pub fn decode(name: &str, version: u32, payload: &[u8]) -> Result<Self, $crate::DecodeError> {
+                Self::check(name, version)?;
+                match name {
+                    $(
+                        stringify!($variant) => serde_json::from_slice(payload)
                             .map(Self::$variant)
                             .map_err(|e| $crate::DecodeError::Malformed(name.into(), e.to_string())),
-                        (stringify!($variant), _) => Err($crate::DecodeError::UnknownVersion(name.into(), version)),
                     )*
                     _ => Err($crate::DecodeError::UnknownType(name.into())),
                 }

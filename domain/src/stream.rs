@@ -78,6 +78,16 @@ impl DomainEvent {
         }
     }
 
+    /// Whether this program reads such events of a stream.
+    pub fn check(stream: &StreamId, name: &str, version: u32) -> Result<(), DecodeError> {
+        match stream {
+            StreamId::Order(_) => OrderEvent::check(name, version),
+            StreamId::Stock(_) => StockEvent::check(name, version),
+            StreamId::Network => NetworkEvent::check(name, version),
+            StreamId::Policy => PolicyEvent::check(name, version),
+        }
+    }
+
     /// The type's name.
     pub fn name(&self) -> &'static str {
         match self {

@@ -11,7 +11,7 @@ use holdfast_domain::values::{LocationId, Sku};
 
 use crate::error::ViewError;
 use crate::projection::{Projection, Recorded, Scope};
-use crate::store::{Row, Statement, Upsert, ViewConnection, ViewStore};
+use crate::store::{Presence, Row, Statement, Upsert, ViewConnection, ViewStore};
 
 /// A stock item, or whether a location is paused.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -44,6 +44,10 @@ impl Projection for AvailabilityProjection {
     type Key = AvailabilityKey;
     type Row = AvailabilityRow;
 
+    fn concerns(stream: &StreamId) -> bool {
+        matches!(stream, StreamId::Stock(_) | StreamId::Network)
+    }
+
     fn key(event: &Recorded) -> Option<AvailabilityKey> {
         match (&event.stream, &event.event) {
             (StreamId::Stock(sku), _) => Some(AvailabilityKey::Sku(sku.clone())),
@@ -57,14 +61,14 @@ impl Projection for AvailabilityProjection {
         }
     }
 
-    fn fold(row: Option<AvailabilityRow>, event: &Recorded) -> AvailabilityRow {
-        match &event.event {
+    fn fold(row: Option<AvailabilityRow>, event: Recorded) -> AvailabilityRow {
+        match event.event {
             DomainEvent::Stock(happened) => {
                 let mut item = match row {
                     Some(AvailabilityRow::Item(item, _)) => item,
                     _ => Box::default(),
                 };
-                item.apply(happened.clone());
+                item.apply(happened);
                 AvailabilityRow::Item(item, event.command_end)
             }
             happened => AvailabilityRow::Location(matches!(
@@ -91,6 +95,7 @@ impl Projection for AvailabilityProjection {
         connection: &mut ViewConnection,
         scope: Scope<'_>,
         rows: &[(AvailabilityKey, AvailabilityRow)],
+        presence: Presence,
     ) -> Result<(), ViewError> {
         let mut items = Vec::with_capacity(rows.len());
         for (key, row) in rows {
@@ -109,7 +114,7 @@ impl Projection for AvailabilityProjection {
             .key("sku", |(sku, ..)| sku.as_str())
             .changing("position", |(_, position, _)| *position)
             .changing("state", |(.., state)| state.clone())
-            .run(connection)
+            .run(connection, presence)
             .await
     }
 }

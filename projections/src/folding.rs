@@ -1,20 +1,22 @@
 //! Folding a span of a journal into the rows that it touches.
 
-use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_journal::Event;
 
 use crate::error::ViewError;
 use crate::projection::{Projection, Recorded, Scope};
-use crate::store::ViewConnection;
+use crate::store::{Presence, ViewConnection};
 
 pub(crate) fn halted<P: Projection>(scope: Scope<'_>, position: u64, reason: &str) -> ViewError {
     let (merchant, reason) = (scope.merchant.to_owned(), reason.to_owned());
     ViewError::Halted { projection: P::NAME, merchant, position, reason }
 }
 
-/// The events as the fold sees them. One that is missing or not known halts the projection: it is never passed over.
+/// The events that concern the fold, as it sees them. One that is missing or not known halts the projection, also
+/// where it would not concern it: it is never passed over.
 pub(crate) fn decoded<P: Projection>(
     scope: Scope<'_>,
     after: u64,
@@ -27,6 +29,11 @@ pub(crate) fn decoded<P: Projection>(
         }
         let stream: StreamId =
             event.stream_name.parse().map_err(|e| halted::<P>(scope, expected, &format!("{e}")))?;
+        if !P::concerns(&stream) {
+            DomainEvent::check(&stream, &event.kind, event.type_version)
+                .map_err(|e| halted::<P>(scope, expected, &e.to_string()))?;
+            continue;
+        }
         let decoded = DomainEvent::decode(&stream, &event.kind, event.type_version, &event.payload)
             .map_err(|e| halted::<P>(scope, expected, &e.to_string()))?;
         recorded.push(Recorded {
@@ -45,25 +52,28 @@ pub(crate) fn decoded<P: Projection>(
 pub(crate) async fn fold_into<P: Projection>(
     connection: &mut ViewConnection,
     scope: Scope<'_>,
-    events: &[Recorded],
+    events: Vec<Recorded>,
 ) -> Result<(), ViewError> {
-    let mut keys: Vec<P::Key> = Vec::new();
-    let mut places: HashMap<P::Key, usize> = HashMap::new();
-    for key in events.iter().filter_map(P::key) {
-        places.entry(key.clone()).or_insert_with(|| {
-            keys.push(key);
-            keys.len() - 1
-        });
-    }
-    let mut loaded = P::load(&mut *connection, scope, &keys).await?;
-    let mut rows: Vec<Option<P::Row>> = keys.iter().map(|key| loaded.remove(key)).collect();
-    for event in events {
-        if let Some(place) = P::key(event).and_then(|key| places.get(&key).copied()) {
-            let row = rows[place].take();
-            rows[place] = Some(P::fold(row, event));
+    let mut rows: HashMap<P::Key, Option<P::Row>> = HashMap::new();
+    let mut there: Vec<P::Key> = Vec::new();
+    for event in &events {
+        if let Some(Entry::Vacant(vacant)) = P::key(event).map(|key| rows.entry(key)) {
+            if event.version > 1 {
+                there.push(vacant.key().clone());
+            }
+            vacant.insert(None);
         }
     }
-    let rows: Vec<(P::Key, P::Row)> =
-        keys.into_iter().zip(rows).filter_map(|(key, row)| Some((key, row?))).collect();
-    P::save(connection, scope, &rows).await
+    let loaded = P::load(&mut *connection, scope, &there).await?;
+    let there: HashSet<P::Key> = loaded.keys().cloned().collect();
+    rows.extend(loaded.into_iter().map(|(key, row)| (key, Some(row))));
+    for event in events {
+        if let Some(row) = P::key(&event).and_then(|key| rows.get_mut(&key)) {
+            *row = Some(P::fold(row.take(), event));
+        }
+    }
+    let rows = rows.into_iter().filter_map(|(key, row)| Some((key, row?)));
+    let (changed, new): (Vec<_>, Vec<_>) = rows.partition(|(key, _)| there.contains(key));
+    P::save(connection, scope, &new, Presence::New).await?;
+    P::save(connection, scope, &changed, Presence::There).await
 }

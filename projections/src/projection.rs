@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use holdfast_domain::stream::{DomainEvent, StreamId};
 
 use crate::error::ViewError;
-use crate::store::ViewConnection;
+use crate::store::{Presence, ViewConnection};
 
 /// An event as a fold sees it.
 #[derive(Debug, Clone)]
@@ -50,11 +50,14 @@ pub trait Projection: Send + Sync + 'static {
     /// A row.
     type Row: Clone + Send + Sync;
 
-    /// The row that an event touches, if any.
+    /// Whether any event of a stream touches a row.
+    fn concerns(stream: &StreamId) -> bool;
+
+    /// The row that an event touches, if any. The first event of a stream touches one that is not there yet.
     fn key(event: &Recorded) -> Option<Self::Key>;
 
     /// What an event makes of a row. Reads nothing but its arguments.
-    fn fold(row: Option<Self::Row>, event: &Recorded) -> Self::Row;
+    fn fold(row: Option<Self::Row>, event: Recorded) -> Self::Row;
 
     /// Reads rows.
     async fn load(
@@ -63,10 +66,11 @@ pub trait Projection: Send + Sync + 'static {
         keys: &[Self::Key],
     ) -> Result<HashMap<Self::Key, Self::Row>, ViewError>;
 
-    /// Writes rows.
+    /// Writes rows, all of which are new or all of which are there.
     async fn save(
         connection: &mut ViewConnection,
         scope: Scope<'_>,
         rows: &[(Self::Key, Self::Row)],
+        presence: Presence,
     ) -> Result<(), ViewError>;
 }

@@ -22,7 +22,7 @@ use crate::store::ViewStore;
 /// Events folded in one transaction, about.
 const SPAN: usize = 10_000;
 /// The least time from one look to the next: what is appended meanwhile is folded together, which costs less.
-const PACE: Duration = Duration::from_millis(10);
+const PACE: Duration = Duration::from_millis(15);
 /// How often to look without having been woken.
 const POLL: Duration = Duration::from_secs(1);
 /// How often to look while another node is folding what is missing here.
@@ -284,7 +284,7 @@ impl<P: Projection> Runner<P> {
         }
         let mut transaction = self.store.begin().await?;
         checkpoint::advance(&mut transaction, P::NAME, scope, checkpoint, &next).await?;
-        fold_into::<P>(&mut transaction, scope, &recorded).await?;
+        fold_into::<P>(&mut transaction, scope, recorded).await?;
         if has_grown(checkpoint.position, next.position) {
             transaction.keep_statistics(P::TABLES).await?;
         }

@@ -13,7 +13,7 @@ use holdfast_domain::values::OrderId;
 
 use crate::error::ViewError;
 use crate::projection::{Projection, Recorded, Scope};
-use crate::store::ViewConnection;
+use crate::store::{Presence, ViewConnection};
 
 pub use query::{FulfillmentOrderFilter, FulfillmentOrderRow, OrderFilter, Orders, Page};
 
@@ -52,11 +52,15 @@ impl Projection for OrderStatusProjection {
     type Key = OrderId;
     type Row = OrderRow;
 
+    fn concerns(stream: &StreamId) -> bool {
+        matches!(stream, StreamId::Order(_))
+    }
+
     fn key(event: &Recorded) -> Option<OrderId> {
         if let StreamId::Order(id) = event.stream { Some(id) } else { None }
     }
 
-    fn fold(row: Option<OrderRow>, event: &Recorded) -> OrderRow {
+    fn fold(row: Option<OrderRow>, event: Recorded) -> OrderRow {
         let mut row = row.unwrap_or_else(|| OrderRow {
             order: Order::default(),
             first_position: event.position,
@@ -64,8 +68,8 @@ impl Projection for OrderStatusProjection {
             version: 0,
             changed_at: 0,
         });
-        if let DomainEvent::Order(happened) = &event.event {
-            row.order.apply(happened.clone());
+        if let DomainEvent::Order(happened) = event.event {
+            row.order.apply(happened);
         }
         row.position = event.command_end;
         row.version = event.version;
@@ -85,7 +89,8 @@ impl Projection for OrderStatusProjection {
         connection: &mut ViewConnection,
         scope: Scope<'_>,
         rows: &[(OrderId, OrderRow)],
+        presence: Presence,
     ) -> Result<(), ViewError> {
-        rows::save(connection, scope, rows).await
+        rows::save(connection, scope, rows, presence).await
     }
 }

@@ -8,7 +8,7 @@ use holdfast_domain::values::OrderId;
 use super::{OrderRow, OrderStatusProjection};
 use crate::error::ViewError;
 use crate::projection::{Projection, Scope};
-use crate::store::{Row, Upsert, ViewConnection};
+use crate::store::{Presence, Row, Upsert, ViewConnection};
 
 pub(super) fn unreadable(error: impl ToString) -> ViewError {
     ViewError::row(OrderStatusProjection::NAME, error)
@@ -42,23 +42,25 @@ pub(super) async fn save(
     connection: &mut ViewConnection,
     scope: Scope<'_>,
     rows: &[(OrderId, OrderRow)],
+    presence: Presence,
 ) -> Result<(), ViewError> {
-    save_orders(connection, scope, rows).await?;
+    save_orders(connection, scope, rows, presence).await?;
     let terms: BTreeSet<(&'static str, String, u64)> = rows.iter().flat_map(|(_, row)| terms(row)).collect();
     let terms: Vec<_> = terms.into_iter().collect();
     Upsert::into("order_term", scope, &terms)
         .key("kind", |(kind, ..)| *kind)
         .key("value", |(_, value, _)| value.as_str())
         .key("first_position", |(.., first_position)| *first_position)
-        .run(connection)
+        .run(connection, presence)
         .await?;
-    save_work(connection, scope, rows).await
+    save_work(connection, scope, rows, presence).await
 }
 
 async fn save_orders(
     connection: &mut ViewConnection,
     scope: Scope<'_>,
     rows: &[(OrderId, OrderRow)],
+    presence: Presence,
 ) -> Result<(), ViewError> {
     let mut states = Vec::with_capacity(rows.len());
     for (_, row) in rows {
@@ -79,7 +81,7 @@ async fn save_orders(
         .changing("changed_at", |(_, row)| row.changed_at)
         .changing("status", |(_, row)| row.order.status().name())
         .changing("state", |_| states.next().unwrap_or_default())
-        .run(connection)
+        .run(connection, presence)
         .await
 }
 
@@ -103,6 +105,7 @@ async fn save_work(
     connection: &mut ViewConnection,
     scope: Scope<'_>,
     rows: &[(OrderId, OrderRow)],
+    presence: Presence,
 ) -> Result<(), ViewError> {
     let work: Vec<(&OrderRow, &FulfillmentOrder)> = rows
         .iter()
@@ -116,6 +119,6 @@ async fn save_work(
         .changing("location", |(_, part)| part.location.as_str())
         .changing("status", |(row, part)| part.status(&row.order).name())
         .changing("ready", |(row, _)| row.order.is_paid() && row.order.holds.is_empty())
-        .run(connection)
+        .run(connection, presence)
         .await
 }

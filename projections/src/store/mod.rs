@@ -22,7 +22,7 @@ use connection::{Link, Session};
 
 pub use connection::ViewConnection;
 pub use statement::{Row, Statement, Value};
-pub use upsert::{Column, Upsert};
+pub use upsert::{Column, Presence, Upsert};
 
 /// How many connections read.
 const READERS: u32 = 4;

@@ -1,6 +1,6 @@
 //! What is written is what is read, on every store.
 
-use super::{Row, Statement, Upsert, ViewConnection, ViewStore};
+use super::{Presence, Row, Statement, Upsert, ViewConnection, ViewStore};
 use crate::projection::Scope;
 use crate::tests::{Fixture, MERCHANT, Postgres, for_every_store};
 
@@ -57,7 +57,7 @@ async fn save(connection: &mut ViewConnection, scope: Scope<'_>, things: &[Thing
         .changing("note", |thing| thing.note.clone())
         .changing("raw", |thing| thing.size.to_be_bytes().to_vec())
         .changing("heavy", |thing| thing.heavy)
-        .run(connection)
+        .run(connection, Presence::There)
         .await
         .unwrap();
 }
@@ -120,7 +120,7 @@ async fn rows_that_are_all_key_are_written_once(fixture: &impl Fixture) {
         let things = things();
         let pairs = Upsert::into("pair", SCOPE, &things);
         let pairs = pairs.key("name", |thing| thing.name.as_str()).key("size", |thing| thing.size);
-        pairs.run(&mut connection).await.unwrap();
+        pairs.run(&mut connection, Presence::There).await.unwrap();
     }
     assert_eq!(count(&mut connection, "SELECT count(*) FROM pair").await, MANY);
     drop(connection);

@@ -20,6 +20,16 @@ pub(super) struct Insert {
     pub(super) table: &'static str,
     pub(super) rows: usize,
     pub(super) columns: Vec<(&'static str, Role, Column)>,
+    presence: Presence,
+}
+
+/// Whether rows are in their table already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// None of them, which spares the table to look; one that is refuses all.
+    New,
+    /// Some or all of them.
+    There,
 }
 
 /// What a column is to its row.
@@ -48,7 +58,7 @@ pub enum Column {
 impl<'a, T> Upsert<'a, T> {
     /// Rows for a table.
     pub fn into(table: &'static str, scope: Scope<'a>, rows: &'a [T]) -> Self {
-        Self { rows, scope, insert: Insert { table, rows: rows.len(), columns: Vec::new() } }
+        Self { rows, scope, insert: Insert { table, rows: rows.len(), columns: Vec::new(), presence: Presence::New } }
     }
 
     /// A column of what a row is known by, within its merchant and generation.
@@ -87,7 +97,8 @@ impl<'a, T> Upsert<'a, T> {
     }
 
     /// Writes the rows.
-    pub async fn run(self, connection: &mut ViewConnection) -> Result<(), ViewError> {
+    pub async fn run(mut self, connection: &mut ViewConnection, presence: Presence) -> Result<(), ViewError> {
+        self.insert.presence = presence;
         if self.rows.is_empty() {
             return Ok(());
         }
@@ -104,6 +115,9 @@ impl Insert {
 
     /// What becomes of a row that is there already.
     pub(super) fn on_conflict(&self) -> String {
+        if self.presence == Presence::New {
+            return String::new();
+        }
         let of = |wanted: Role| {
             let names = self.columns.iter().filter(move |(_, role, _)| *role == wanted);
             names.map(|(name, ..)| *name).collect::<Vec<_>>()
