@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Savepoint, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::query;
 use super::schema::{BUSY_TIMEOUT, unavailable};
@@ -12,7 +12,7 @@ use crate::chain::Hash;
 use crate::error::{AppendError, JournalError};
 use crate::record::{Claim, Event, Head, Outcome, Snapshot};
 
-/// Appends batches in one transaction, each within a savepoint of its own.
+/// Appends batches in one transaction, each within a savepoint of its own where there are several.
 ///
 /// `lingering` says whether the log may hold a key that was destroyed.
 pub(super) fn append(
@@ -54,6 +54,25 @@ pub(super) fn append_all(
 ) -> Result<Vec<Result<(), AppendError>>, AppendError> {
     let mut transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(not_executed)?;
+    let results = match batches {
+        // Nothing to take back but the whole: without a savepoint no page is copied before it is changed.
+        [batch] => vec![Ok(append_one(&transaction, batch)?)],
+        several => append_several(&mut transaction, several)?,
+    };
+    transaction.commit().map_err(|error| match error.sqlite_error_code() {
+        // SQLite has rolled back, or dropping the transaction has: nothing was written.
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DiskFull | ErrorCode::DatabaseLocked) => {
+            not_executed(error)
+        }
+        _ => AppendError::Unknown(error.to_string()),
+    })?;
+    Ok(results)
+}
+
+fn append_several(
+    transaction: &mut Transaction<'_>,
+    batches: &[Batch],
+) -> Result<Vec<Result<(), AppendError>>, AppendError> {
     let mut results = Vec::with_capacity(batches.len());
     for batch in batches {
         let savepoint = transaction.savepoint().map_err(not_executed)?;
@@ -69,13 +88,6 @@ pub(super) fn append_all(
         }
         results.push(result);
     }
-    transaction.commit().map_err(|error| match error.sqlite_error_code() {
-        // SQLite has rolled back, or dropping the transaction has: nothing was written.
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DiskFull | ErrorCode::DatabaseLocked) => {
-            not_executed(error)
-        }
-        _ => AppendError::Unknown(error.to_string()),
-    })?;
     Ok(results)
 }
 
@@ -99,9 +111,9 @@ fn refused_or_unavailable(error: rusqlite::Error) -> AppendError {
     }
 }
 
-pub(super) fn append_one(savepoint: &Savepoint<'_>, batch: &Batch) -> Result<(), AppendError> {
-    if !move_head(savepoint, batch).map_err(refused_or_unavailable)? {
-        return Err(why_not(savepoint, batch).unwrap_or_else(not_executed));
+pub(super) fn append_one(connection: &Connection, batch: &Batch) -> Result<(), AppendError> {
+    if !move_head(connection, batch).map_err(refused_or_unavailable)? {
+        return Err(why_not(connection, batch).unwrap_or_else(not_executed));
     }
     let Some(summary) = &batch.summary else {
         return Ok(());
@@ -110,10 +122,10 @@ pub(super) fn append_one(savepoint: &Savepoint<'_>, batch: &Batch) -> Result<(),
         return Err(AppendError::Refused(reason));
     }
     let write = || -> rusqlite::Result<()> {
-        insert_batch(savepoint, &batch.merchant, summary)?;
-        insert_events(savepoint, &batch.merchant, &batch.events)?;
-        insert_outcomes(savepoint, &batch.merchant, &batch.outcomes)?;
-        insert_claims_and_keys(savepoint, batch)
+        insert_batch(connection, &batch.merchant, summary)?;
+        insert_events(connection, &batch.merchant, &batch.events)?;
+        insert_outcomes(connection, &batch.merchant, &batch.outcomes)?;
+        insert_claims_and_keys(connection, batch)
     };
     write().map_err(refused_or_unavailable)
 }

@@ -40,6 +40,8 @@ pub(super) fn open_for_writing(file: &Path) -> Result<Connection, JournalError> 
         connection.pragma_update(None, "secure_delete", true)?;
         connection.pragma_update(None, "cache_size", -64_000)?;
         connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
+        // Pages kept to take back part of a transaction: no file for them.
+        connection.pragma_update(None, "temp_store", "memory")?;
         connection.set_prepared_statement_cache_capacity(64);
         Ok(connection)
     };

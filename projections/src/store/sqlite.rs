@@ -35,6 +35,8 @@ pub(super) async fn open(directory: &Path) -> Result<(SqlitePool, SqlitePool), V
         .synchronous(SqliteSynchronous::Normal)
         .busy_timeout(Duration::from_secs(5))
         .pragma("cache_size", "-64000")
+        // Pages kept to take back a statement: no file for them.
+        .pragma("temp_store", "memory")
         .statement_cache_capacity(256)
         .optimize_on_close(true, None);
     let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;

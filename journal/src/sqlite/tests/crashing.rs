@@ -69,10 +69,8 @@ async fn uncommitted_work_is_invisible_to_readers_and_after_a_crash() {
     let work = move |connection: &mut Connection| {
         // So little memory that the log is written to before the commit.
         connection.pragma_update(None, "cache_size", 10).unwrap();
-        let mut transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
-        let savepoint = transaction.savepoint().unwrap();
-        append::append_one(&savepoint, &batch).unwrap();
-        savepoint.commit().unwrap();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
+        append::append_one(&transaction, &batch).unwrap();
         let reader = SqliteJournal::open_read_only(&path).unwrap();
         (reader, as_after_a_crash(&path))
     };
