@@ -58,7 +58,11 @@ pub enum Column {
 impl<'a, T> Upsert<'a, T> {
     /// Rows for a table.
     pub fn into(table: &'static str, scope: Scope<'a>, rows: &'a [T]) -> Self {
-        Self { rows, scope, insert: Insert { table, rows: rows.len(), columns: Vec::new(), presence: Presence::New } }
+        Self {
+            rows,
+            scope,
+            insert: Insert { table, rows: rows.len(), columns: Vec::new(), presence: Presence::New },
+        }
     }
 
     /// A column of what a row is known by, within its merchant and generation.

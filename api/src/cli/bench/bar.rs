@@ -14,6 +14,13 @@ pub enum Bar {
     },
     /// So many milliseconds for 99 of 100.
     P99AtMost(f64),
+    /// So many milliseconds from the start of the server until it says that it is ready.
+    ReadyAtMost(f64),
+}
+
+/// So many milliseconds from the start of the server until it says that it is ready.
+pub const fn ready_at_most(milliseconds: f64) -> Bar {
+    Bar::ReadyAtMost(milliseconds)
 }
 
 /// So many times what another case does.
@@ -43,18 +50,24 @@ impl Bar {
     pub fn other(&self) -> Option<&'static str> {
         match self {
             Self::AtLeast { of, .. } => Some(of),
-            Self::P99AtMost(_) => None,
+            Self::P99AtMost(_) | Self::ReadyAtMost(_) => None,
         }
     }
 
     /// Holds a case against it. `times` says how many times another case it is.
-    pub fn hold(&self, p99_ms: Option<f64>, times: impl Fn(&str) -> Option<f64>) -> Held {
+    pub fn hold(
+        &self,
+        p99_ms: Option<f64>,
+        ready_ms: Option<f64>,
+        times: impl Fn(&str) -> Option<f64>,
+    ) -> Held {
         let (value, met) = match self {
             Self::AtLeast { times: least, of } => {
                 let value = times(of);
                 (value, value.map(|value| value >= *least))
             }
             Self::P99AtMost(most) => (p99_ms, p99_ms.map(|value| value <= *most)),
+            Self::ReadyAtMost(most) => (ready_ms, ready_ms.map(|value| value <= *most)),
         };
         Held { bar: self.to_string(), value, met }
     }
@@ -65,6 +78,7 @@ impl std::fmt::Display for Bar {
         match self {
             Self::AtLeast { times, of } => write!(f, "at least {times} x {of}"),
             Self::P99AtMost(milliseconds) => write!(f, "p99 at most {milliseconds} ms"),
+            Self::ReadyAtMost(milliseconds) => write!(f, "ready in at most {milliseconds} ms"),
         }
     }
 }
@@ -86,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_bar_is_met_missed_or_not_known() {
-        let told = |bar: Bar, p99, times| bar.hold(p99, |_| times).to_string();
+        let told = |bar: Bar, p99, times| bar.hold(p99, None, |_| times).to_string();
         let twenty = at_least(20.0, "naive-hot");
         assert_eq!(told(twenty, None, Some(20.0)), "at least 20 x naive-hot: 20, met");
         assert_eq!(told(twenty, None, Some(19.99)), "at least 20 x naive-hot: 19.99, MISSED");

@@ -1,7 +1,7 @@
 //! What is measured: one row of the final table each.
 
 use super::append::Way;
-use super::bar::{Bar, at_least, p99_at_most};
+use super::bar::{Bar, at_least, p99_at_most, ready_at_most};
 use super::error::BenchError;
 use super::load::requests::{Demand, Form};
 use super::procedure;
@@ -96,6 +96,8 @@ pub enum Work {
         /// How fast.
         speed: Speed,
     },
+    /// So many orders at least, in bulk, and then the server is killed and started again.
+    ColdStart(u32),
     /// Calls of the stored procedure.
     Calls(Demand),
     /// Batches of a thousand events, in process.
@@ -113,6 +115,8 @@ pub struct Case {
     pub connections: u32,
     /// What is done.
     pub work: Work,
+    /// By how many servers on one store.
+    pub nodes: usize,
     /// What it is held against.
     pub bars: Vec<Bar>,
 }
@@ -120,7 +124,11 @@ pub struct Case {
 impl Case {
     fn new(system: System, name: &str, connections: u32, work: Work) -> Self {
         let name = format!("{}-{name}", system.name());
-        Self { name, system, connections, work, bars: Vec::new() }
+        Self { name, system, connections, work, nodes: 1, bars: Vec::new() }
+    }
+
+    fn by(self, nodes: usize) -> Self {
+        Self { nodes, ..self }
     }
 
     fn held_against(mut self, bars: impl IntoIterator<Item = Bar>) -> Self {
@@ -137,7 +145,11 @@ impl Case {
 
     /// Whether it is a point of the chart.
     pub fn is_point(&self) -> bool {
-        matches!(self.work, Work::Http { demand: Demand::Hot, form: Form::Single, speed: Speed::Closed })
+        self.nodes == 1
+            && matches!(
+                self.work,
+                Work::Http { demand: Demand::Hot, form: Form::Single, speed: Speed::Closed }
+            )
     }
 
     /// The case whose figure it needs.
@@ -157,6 +169,9 @@ impl Case {
     pub fn what(&self) -> String {
         match self.work {
             Work::Calls(demand) => format!("a stored procedure with guarded updates, {}", skus(demand)),
+            Work::ColdStart(orders) => {
+                format!("{orders} orders, 100 a request; then killed and started again")
+            }
             Work::Append(Way::Bare) => "a bare loop of an append's SQL, 1,000 events a batch".to_owned(),
             Work::Append(Way::Sealed) => {
                 "the journal's append, 1,000 events a batch, sealed before".to_owned()
@@ -176,7 +191,8 @@ impl Case {
                     }
                     Speed::Fixed(rate) => format!(", open loop at {rate} a second"),
                 };
-                format!("{form}, {}{speed}", skus(demand))
+                let nodes = if self.nodes > 1 { format!(", by {} nodes", self.nodes) } else { String::new() };
+                format!("{form}, {}{speed}{nodes}", skus(demand))
             }
         }
     }
@@ -190,11 +206,14 @@ fn skus(demand: Demand) -> &'static str {
     }
 }
 
-/// Every case, in the order of a round: what is compared is measured one after the other.
-pub fn all(rate: Option<f64>) -> Vec<Case> {
+/// Every case, in the order of a round: what is compared is measured one after the other. An open loop at a rate and
+/// cold starts over so many orders only where they are asked for.
+pub fn all(rate: Option<f64>, orders: Option<u32>) -> Vec<Case> {
     let mut cases = hot_and_spread();
     for system in [System::Postgres, System::Sqlite] {
         cases.extend(other_loads(system, rate));
+        let cold = |orders| Case::new(system, "cold", BULK, Work::ColdStart(orders));
+        cases.extend(orders.map(|orders| cold(orders).held_against([ready_at_most(2_000.0)])));
     }
     for connections in SWEEP {
         for system in [System::Naive, System::Postgres, System::Sqlite] {
@@ -223,6 +242,7 @@ fn hot_and_spread() -> Vec<Case> {
             at_least(6.0, "procedure-hot"),
             p99_at_most(10.0),
         ]),
+        over_http(System::Postgres, "nodes", hot).by(2).held_against([at_least(0.8, "postgres-hot")]),
         over_http(System::Sqlite, "hot", hot).held_against([at_least(28.0, "naive-hot")]),
         called("hot", hot),
         over_http(System::Naive, "spread", spread),
@@ -285,12 +305,12 @@ mod tests {
 
     fn names(only: &[&str], postgres: bool) -> Vec<String> {
         let only: Vec<String> = only.iter().map(ToString::to_string).collect();
-        choose(&all(None), &only, postgres).unwrap().into_iter().map(|case| case.name).collect()
+        choose(&all(None, None), &only, postgres).unwrap().into_iter().map(|case| case.name).collect()
     }
 
     #[test]
     fn names_are_unique_and_bars_and_needs_name_cases() {
-        let cases = all(Some(1_000.0));
+        let cases = all(Some(1_000.0), Some(1_000));
         let names: BTreeSet<&str> = cases.iter().map(|case| &*case.name).collect();
         assert_eq!(names.len(), cases.len());
         for case in &cases {
@@ -320,7 +340,8 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_refused_by_name() {
-        let refused = |only: &str, postgres| choose(&all(None), &[only.to_owned()], postgres).unwrap_err();
+        let refused =
+            |only: &str, postgres| choose(&all(None, None), &[only.to_owned()], postgres).unwrap_err();
         assert!(matches!(refused("tepid", true), BenchError::UnknownCase(name) if name == "tepid"));
         assert!(matches!(refused("rate", true), BenchError::UnknownCase(_)));
         assert!(matches!(refused("naive", false), BenchError::NothingToDo));

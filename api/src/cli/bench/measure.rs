@@ -1,6 +1,7 @@
 //! One case, once: a store of its own, a server of its own, a load, and a look from the outside at what it left.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -15,7 +16,7 @@ use super::naive::store;
 use super::outside::Outside;
 use super::place::{Ground, Place};
 use super::procedure::{self, Calls};
-use super::{append, numbers};
+use super::{append, cold, numbers};
 
 /// How long things are measured.
 #[derive(Debug, Clone, Copy)]
@@ -53,12 +54,16 @@ pub struct Measured {
     pub failures: BTreeMap<String, u64>,
     /// By how many events the read models were behind when the load ended.
     pub behind_events: Option<u64>,
-    /// How much memory the server held when the load ended.
+    /// How much memory the servers held when the load ended.
     pub resident_kib: Option<u64>,
+    /// From the start of the server until it said that it was ready, where it was started again.
+    pub ready_ms: Option<f64>,
+    /// How much memory it held then.
+    pub resident_again_kib: Option<u64>,
 }
 
 impl Measured {
-    fn of(tally: Tally) -> Self {
+    pub(super) fn of(tally: Tally) -> Self {
         let of_reads = |latencies: &Latencies| (latencies.count() > 0).then(|| latencies.count());
         let reads = of_reads(&tally.reads);
         Self {
@@ -74,6 +79,8 @@ impl Measured {
             failures: tally.failures,
             behind_events: None,
             resident_kib: None,
+            ready_ms: None,
+            resident_again_kib: None,
         }
     }
 
@@ -101,6 +108,7 @@ pub async fn measure(
             let calls = Calls { demand, warm_up, measured };
             procedure::run(place.schema()?.options.clone(), calls).await.map(Measured::of)
         }
+        Work::ColdStart(orders) => cold::start(&place, case.connections, orders).await,
         Work::Http { demand, form, speed } => {
             let pace = pace(speed, rate_of)?;
             over_http(&place, case, timing, (demand, form, pace)).await
@@ -130,12 +138,17 @@ async fn over_http(
         store::prepare(&place.schema()?.options, skus).await?;
     }
     let subcommand = if naive { super::NAIVE } else { "serve" };
-    let server = Server::start(subcommand, place).await?;
+    let mut servers = Vec::new();
+    for _ in 0..case.nodes {
+        servers.push(Server::start(subcommand, place).await?);
+    }
+    let addresses: Vec<SocketAddr> = servers.iter().map(Server::address).collect();
     if !naive {
-        Outside::open(server.address()).await?.stock(skus).await?;
+        open(&addresses).await?.stock(skus).await?;
     }
     let tally = load::run(Load {
-        address: server.address(),
+        addresses: addresses.clone(),
+        first: 0,
         connections: case.connections,
         demand,
         form,
@@ -145,7 +158,7 @@ async fn over_http(
     })
     .await?;
     let mut measured = Measured::of(tally);
-    measured.resident_kib = server.resident_kib();
+    measured.resident_kib = servers.iter().map(Server::resident_kib).sum();
     measured.offered_per_second = match pace {
         Pace::Closed => None,
         Pace::Open(rate) | Pace::Visible(rate) => Some(rate),
@@ -153,10 +166,16 @@ async fn over_http(
     if naive {
         store::check(&place.schema()?.options, measured.granted).await?;
     } else {
-        let mut outside = Outside::open(server.address()).await?;
+        let mut outside = open(&addresses).await?;
         measured.behind_events = Some(outside.caught_up().await?);
         outside.check(skus, measured.granted).await?;
     }
-    server.end().await?;
+    for server in servers {
+        server.end().await?;
+    }
     Ok(measured)
+}
+
+async fn open(addresses: &[SocketAddr]) -> Result<Outside, BenchError> {
+    Outside::open(*addresses.first().ok_or(BenchError::Silent)?).await
 }

@@ -7,6 +7,7 @@ mod bar;
 mod case;
 mod chart;
 mod child;
+mod cold;
 mod error;
 mod load;
 mod measure;
@@ -79,6 +80,10 @@ pub struct Arguments {
     /// Also measure an open loop of so many orders a second, 1 to 1000000, on each store.
     #[arg(long, value_name = "ORDERS", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     rate: Option<u32>,
+    /// Also measure how soon a server is ready again that was killed with at least so many orders in its journal, 1 to
+    /// 100000000, on each store, and how much memory it holds.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
+    orders: Option<u32>,
     /// Draw throughput against latency into this file, as SVG. It needs the cases called `sweep`.
     #[arg(long, value_name = "FILE.svg")]
     chart: Option<PathBuf>,
@@ -102,7 +107,7 @@ impl Arguments {
 
 /// Measures, shows what was measured, and gives the exit status.
 pub async fn run(arguments: &Arguments, printer: &mut Printer) -> Result<u8, CliError> {
-    let all = case::all(arguments.rate.map(f64::from));
+    let all = case::all(arguments.rate.map(f64::from), arguments.orders);
     if arguments.list {
         list(&all, printer);
         return Ok(0);
@@ -279,7 +284,13 @@ mod tests {
 
     #[test]
     fn what_would_never_end_is_refused() {
-        for line in ["bench --seconds 0", "bench --seconds 601", "bench --rounds 0", "bench --rate 0"] {
+        for line in [
+            "bench --seconds 0",
+            "bench --seconds 601",
+            "bench --rounds 0",
+            "bench --rate 0",
+            "bench --orders 0",
+        ] {
             assert!(arguments(line).is_err(), "{line}");
         }
     }
@@ -288,11 +299,16 @@ mod tests {
     async fn what_there_is_to_measure_is_listed_without_measuring() {
         let (mut reader, writer) = std::io::pipe().unwrap();
         let mut printer = Printer::to(Box::new(writer));
-        assert_eq!(run(&arguments("bench --list --rate 500").unwrap(), &mut printer).await.unwrap(), 0);
+        assert_eq!(
+            run(&arguments("bench --list --rate 500 --orders 9").unwrap(), &mut printer).await.unwrap(),
+            0
+        );
         drop(printer);
         let mut told = String::new();
         std::io::Read::read_to_string(&mut reader, &mut told).unwrap();
-        for name in ["naive-hot", "procedure-spread", "postgres-bulk", "sqlite-append", "sqlite-rate"] {
+        for name in
+            ["naive-hot", "procedure-spread", "postgres-bulk", "sqlite-append", "sqlite-rate", "sqlite-cold"]
+        {
             assert!(told.contains(name), "{name} in {told}");
         }
     }

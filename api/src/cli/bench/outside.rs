@@ -79,6 +79,19 @@ impl Outside {
         self.caught_up().await.map(|_| ())
     }
 
+    /// Waits until the server says that it is ready.
+    pub async fn ready(&mut self) -> Result<(), BenchError> {
+        let request = format!("GET /readyz HTTP/1.1\r\nhost: {}\r\n\r\n", self.address);
+        let began = Instant::now();
+        while self.connection.call(request.as_bytes()).await?.status != 200 {
+            if began.elapsed() > PATIENCE {
+                return Err(BenchError::Silent);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok(())
+    }
+
     /// Waits until the read models have followed, and gives by how many events the slowest was behind at first.
     pub async fn caught_up(&mut self) -> Result<u64, BenchError> {
         let began = Instant::now();

@@ -68,6 +68,8 @@ pub struct Row {
     /// What 99 of 100 requests did not exceed: the median of the rounds, as are the others.
     pub p99_ms: Option<f64>,
     p999_ms: Option<f64>,
+    /// What the servers held at most when the load ended.
+    resident_mib: Option<u64>,
     times_naive_hot: Option<f64>,
     bars: Vec<Held>,
     failures: u64,
@@ -119,6 +121,7 @@ impl Report {
             "p50 ms",
             "p99 ms",
             "p99.9 ms",
+            "MiB",
             "x naive",
             "held against",
         ];
@@ -126,12 +129,12 @@ impl Report {
         for row in &self.cases {
             table.add_row(row.cells());
         }
-        output::right(&mut table, &[2, 3, 4, 5, 6, 7, 8]);
+        output::right(&mut table, &[2, 3, 4, 5, 6, 7, 8, 9]);
         printer.line("");
         printer.table(&table);
         printer.line(
-            "Orders a second, of `append` events; medians of the rounds. `x naive` is the multiple of naive-hot \
-             in the same round.",
+            "Orders a second, of `append` events; medians of the rounds. `MiB` is what the servers held at the end. \
+             `x naive` is the multiple of naive-hot in the same round.",
         );
     }
 }
@@ -144,6 +147,7 @@ impl Row {
             Swing::of(rounds.iter().filter_map(of)).map(|swing| swing.median)
         };
         let p99_ms = median(|measured| measured.p99_ms);
+        let ready_ms = median(|measured| measured.ready_ms);
         let times_of = |name: &str| times(&rates(entry), &rates(all.iter().find(|e| e.case.name == name)?));
         let given_rate = matches!(case.work, Work::Http { speed, .. } if speed != Speed::Closed);
         let comparable = case.unit() == "orders" && !given_rate;
@@ -157,8 +161,9 @@ impl Row {
             p50_ms: median(|measured| measured.p50_ms),
             p99_ms,
             p999_ms: median(|measured| measured.p999_ms),
+            resident_mib: rounds.iter().filter_map(|round| round.resident_kib).max().map(|kib| kib / 1_024),
             times_naive_hot: if comparable { times_of(BASELINE) } else { None },
-            bars: case.bars.iter().map(|bar| bar.hold(p99_ms, times_of)).collect(),
+            bars: case.bars.iter().map(|bar| bar.hold(p99_ms, ready_ms, times_of)).collect(),
             failures: rounds.iter().map(Measured::failed).sum(),
             error: entry.error.clone(),
             rounds,
@@ -193,6 +198,7 @@ impl Row {
             told(self.p50_ms),
             told(self.p99_ms),
             told(self.p999_ms),
+            self.resident_mib.map_or_else(|| "-".to_owned(), number),
             told(self.times_naive_hot),
             held.join("\n"),
         ]
@@ -217,7 +223,7 @@ mod tests {
     use super::*;
 
     fn entry(name: &str, rates: &[f64], p99_ms: f64) -> Entry {
-        let case = all(None).into_iter().find(|case| case.name == name).unwrap();
+        let case = all(None, None).into_iter().find(|case| case.name == name).unwrap();
         let measured = |(round, rate): (u32, &f64)| {
             Some(Measured {
                 round,
@@ -231,7 +237,9 @@ mod tests {
                 granted: 5,
                 failures: BTreeMap::new(),
                 behind_events: None,
-                resident_kib: None,
+                resident_kib: Some(9_000),
+                ready_ms: None,
+                resident_again_kib: None,
             })
         };
         Entry { case, rounds: (1..).zip(rates).map(measured).collect(), error: None }
@@ -267,7 +275,7 @@ mod tests {
                 "p99 at most 10 ms: 9, met"
             ]
         );
-        assert_eq!(&row.cells()[3..9], ["15,000", "11,000 to 19,000", "4.5", "9.0", "18.0", "20.5"]);
+        assert_eq!(&row.cells()[3..10], ["15,000", "11,000 to 19,000", "4.5", "9.0", "18.0", "8", "20.5"]);
         assert!(report.wrong().is_empty());
     }
 

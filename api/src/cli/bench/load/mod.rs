@@ -38,8 +38,10 @@ pub enum Pace {
 /// What is asked, how, and for how long.
 #[derive(Debug, Clone)]
 pub struct Load {
-    /// Of whom.
-    pub address: SocketAddr,
+    /// Of whom: connections go to each in turn.
+    pub addresses: Vec<SocketAddr>,
+    /// The number of the first connection: others have had the numbers below it.
+    pub first: u32,
     /// Over how many connections.
     pub connections: u32,
     /// For which SKUs.
@@ -162,13 +164,14 @@ impl Shared {
     }
 }
 
-/// Connections, each with the requests that go over it. `first` is the number of the first of them.
+/// Connections, each with the requests that go over it. `first` is the number of the first of them within the load.
 async fn connect(load: &Load, first: u32, count: u32) -> Result<Vec<(Connection, Requests)>, BenchError> {
     let choice = Choice::new(load.demand, 0);
     let mut opened = Vec::with_capacity(count as usize);
-    for number in (first..).take(count as usize).map(u64::from) {
-        let connection = Connection::open(load.address).await?;
-        let requests = Requests::new(load.address, load.form, choice.another(number), number);
+    let addresses = load.addresses.iter().cycle();
+    for (number, address) in (u64::from(load.first + first)..).zip(addresses).take(count as usize) {
+        let connection = Connection::open(*address).await?;
+        let requests = Requests::new(*address, load.form, choice.another(number), number);
         opened.push((connection, requests));
     }
     Ok(opened)
