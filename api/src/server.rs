@@ -21,10 +21,12 @@ pub enum ServeError {
     )]
     NotLoopback(SocketAddr),
     /// The address cannot be had.
-    #[error("cannot listen on {address}: {source}; another address and port are given by --listen")]
+    #[error("cannot listen on {address}: {source}; another address and port are given by {option}")]
     Listen {
         /// The address.
         address: SocketAddr,
+        /// What it was given by.
+        option: &'static str,
         /// Why.
         source: std::io::Error,
     },
@@ -37,18 +39,31 @@ pub enum ServeError {
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
+    callers: Callers,
+}
+
+/// Who is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Callers {
+    /// Clients, and the other nodes over the same database.
+    All,
+    /// Clients alone: the other nodes have a listener of their own.
+    Clients,
+    /// The other nodes alone. They need not call from this machine: they prove who they are by the master key.
+    Nodes,
 }
 
 impl Server {
-    /// Binds to an address, port 0 for any free one. Only loopback is allowed without authentication.
-    pub async fn bind(address: SocketAddr) -> Result<Self, ServeError> {
-        if !address.ip().is_loopback() {
+    /// Binds to an address, port 0 for any free one. Only loopback is allowed for clients without authentication.
+    pub async fn bind(address: SocketAddr, callers: Callers) -> Result<Self, ServeError> {
+        if callers != Callers::Nodes && !address.ip().is_loopback() {
             return Err(ServeError::NotLoopback(address));
         }
-        let failed = |source| ServeError::Listen { address, source };
+        let option = if callers == Callers::Nodes { "--node-listen" } else { "--listen" };
+        let failed = |source| ServeError::Listen { address, option, source };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        Ok(Self { listener, address })
+        Ok(Self { listener, address, callers })
     }
 
     /// Where it listens.
@@ -62,7 +77,7 @@ impl Server {
         app: Arc<App>,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServeError> {
-        let router = router(app);
+        let router = router(app, self.callers);
         // Answers are small and waited for: they leave at once.
         let listener = self.listener.tap_io(|connection| {
             if let Err(error) = connection.set_nodelay(true) {
@@ -74,9 +89,12 @@ impl Server {
 }
 
 /// All that is served.
-pub fn router(app: Arc<App>) -> Router {
-    let routes = rest::routes().merge(graphql::routes());
-    // Other nodes need not call from this machine: they prove who they are by the master key.
+pub fn router(app: Arc<App>, callers: Callers) -> Router {
     let nodes = peers::routes().with_state(Arc::clone(&app));
-    rest::protect(routes, app).merge(nodes)
+    let clients = || rest::protect(rest::routes().merge(graphql::routes()), app);
+    match callers {
+        Callers::All => clients().merge(nodes),
+        Callers::Clients => clients(),
+        Callers::Nodes => nodes,
+    }
 }

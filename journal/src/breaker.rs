@@ -129,6 +129,10 @@ impl Journal for CircuitBreaker {
         self.inner.commits()
     }
 
+    fn has_at_hand(&self, merchant: &str, after: u64) -> bool {
+        self.inner.has_at_hand(merchant, after)
+    }
+
     async fn close(&self) {
         self.inner.close().await;
     }

@@ -68,6 +68,11 @@ pub trait Journal: Send + Sync + 'static {
     /// Changes when something may have been appended, by this node or, as far as it hears of it, by another.
     fn commits(&self) -> watch::Receiver<u64>;
 
+    /// Whether a merchant's events after a position are in memory: of several nodes, the one that has written them.
+    fn has_at_hand(&self, _merchant: &str, _after: u64) -> bool {
+        true
+    }
+
     /// Closes all connections, once what they do is done.
     async fn close(&self) {}
 

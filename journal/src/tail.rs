@@ -106,6 +106,12 @@ impl Tail {
         }
     }
 
+    /// Whether there are events after a position, and the first of them is kept.
+    pub(crate) fn holds(&self, merchant: &str, after: u64) -> bool {
+        let span = self.lock().merchants.get(merchant).and_then(Latest::span);
+        span.is_some_and(|(before, last)| (before..last).contains(&after))
+    }
+
     /// Events after a position: about `limit`, ending at a command's end. Nothing where the first of them is not kept,
     /// or none is.
     pub(crate) fn read(&self, merchant: &str, after: u64, limit: usize) -> Option<Vec<Event>> {
@@ -158,6 +164,7 @@ mod tests {
         assert_eq!(read(&tail, 3, 2), Some(vec![4, 5, 6]));
         assert_eq!(tail.read("m", 4, 10).unwrap(), second.events());
         assert_eq!(read(&tail, 6, 10), None, "the store knows whether there is more");
+        assert!(tail.holds("m", 0) && tail.holds("m", 5) && !tail.holds("m", 6) && !tail.holds("other", 0));
         assert_eq!(tail.read("other", 0, 10), None);
     }
 

@@ -1,9 +1,9 @@
 //! Which node folds, where several share the read models.
 //!
 //! A lease is of one projection and one merchant. A node takes it when it sees that there is something to fold, and
-//! gives it back when there is nothing left. So the work goes to whoever hears of it first, which is the node that
-//! has written it: what a client has just changed is folded where the client waits for it, merchants spread over
-//! the nodes as their writers do, and nobody has to count nodes. A lease is only kept from others while its node is
+//! gives it back when there is nothing left. The node that has written it comes first, and the others when they have
+//! seen that nobody does it: what a client has just changed is folded from memory, merchants spread over the nodes
+//! as their writers do, and nobody has to count nodes. A lease is only kept from others while its node is
 //! folding, and by the database's clock: no node's clock matters, and a node that died is followed when it expires.
 //!
 //! A lease saves work, it does not protect rows. These are safe because the checkpoint moves in the transaction

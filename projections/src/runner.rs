@@ -210,6 +210,7 @@ impl<P: Projection> Runner<P> {
         }
         self.report(scope, &checkpoint);
         if checkpoint.position < head
+            && self.is_its_turn(merchant, &checkpoint)
             && let Some(mut lease) = Lease::take(&self.store, P::NAME, scope, &self.node).await?
         {
             let folded = self.fold_up_to(scope, head, checkpoint, &mut lease, stop).await;
@@ -221,6 +222,14 @@ impl<P: Projection> Runner<P> {
         let reached = checkpoint.position >= head;
         self.known.insert(merchant.to_owned(), checkpoint);
         Ok(reached)
+    }
+
+    /// Whether this node should fold what is missing, rather than another: because it has written that and need not
+    /// read it, or because nobody has folded anything since it last looked.
+    fn is_its_turn(&self, merchant: &str, checkpoint: &Checkpoint) -> bool {
+        !self.store.is_shared()
+            || self.journal.has_at_hand(merchant, checkpoint.position)
+            || self.known.get(merchant).is_some_and(|known| known.position == checkpoint.position)
     }
 
     async fn fold_up_to(

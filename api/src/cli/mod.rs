@@ -12,6 +12,7 @@ mod serve;
 mod verify;
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -118,6 +119,11 @@ enum CliError {
     /// The server cannot serve.
     #[error(transparent)]
     Serve(#[from] ServeError),
+    /// Other nodes would not know where to call.
+    #[error(
+        "--node-listen {0} is every address of this machine: say by --node-address where other nodes reach it"
+    )]
+    NodeAddress(SocketAddr),
     /// A command was not carried out.
     #[error(transparent)]
     Send(#[from] SendError),

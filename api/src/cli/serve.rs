@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use clap::ValueEnum;
+use futures::FutureExt as _;
 use holdfast_commands::Membership;
 use holdfast_journal::Node;
 use tracing_subscriber::EnvFilter;
@@ -12,7 +13,7 @@ use tracing_subscriber::EnvFilter;
 use super::{CliError, Store, output};
 use crate::app::{App, Options};
 use crate::peers::WebSockets;
-use crate::server::Server;
+use crate::server::{Callers, ServeError, Server};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -47,19 +48,28 @@ struct NodeArguments {
     /// The node's name in the log and in the database, for people. Any will do.
     #[arg(long = "node", value_name = "NAME", env = "HOLDFAST_NODE", default_value = "node")]
     name: String,
-    /// Where the other nodes over the same database reach this one, such as http://10.0.0.5:8080. What they say to
-    /// each other is sealed under the master key. Without it, the address that it listens on.
+    /// Address and port to listen on for the other nodes over the same database, and for nobody else. It need not be
+    /// a loopback address: what nodes say to each other is sealed under the master key. Without it, they call where
+    /// clients do.
+    #[arg(long, value_name = "ADDRESS", env = "HOLDFAST_NODE_LISTEN", value_parser = address)]
+    node_listen: Option<SocketAddr>,
+    /// Where the other nodes reach this one, such as http://10.0.0.5:8090. Without it, the address that it listens on
+    /// for them.
     #[arg(long, value_name = "URL", env = "HOLDFAST_NODE_ADDRESS", value_parser = node_address)]
     node_address: Option<String>,
 }
 
 impl NodeArguments {
-    fn membership(&self, listens_on: SocketAddr) -> Membership {
-        let address = self.node_address.clone().unwrap_or_else(|| format!("http://{listens_on}"));
+    fn membership(&self, listens_on: SocketAddr) -> Result<Membership, CliError> {
+        let address = match &self.node_address {
+            Some(address) => address.clone(),
+            None if listens_on.ip().is_unspecified() => return Err(CliError::NodeAddress(listens_on)),
+            None => format!("http://{listens_on}"),
+        };
         // A node that is started again is another one: what it was before may still be under way.
         let id = format!("{}/{}", self.name, uuid::Uuid::now_v7());
         let node = Node { id: id.into(), address: address.into() };
-        Membership { node, peers: Arc::new(WebSockets) }
+        Ok(Membership { node, peers: Arc::new(WebSockets) })
     }
 }
 
@@ -122,16 +132,37 @@ pub async fn run(arguments: Arguments) -> Result<(), CliError> {
     let stop = stop_signal()?;
     let database = arguments.store.database()?;
     // Before the store is made: an address that cannot be had must not leave one behind.
-    let server = Server::bind(arguments.listen).await?;
-    let membership = arguments.node.membership(server.address());
+    let (server, for_nodes) = bind(arguments.listen, arguments.node.node_listen).await?;
+    let membership = arguments.node.membership(for_nodes.as_ref().unwrap_or(&server).address())?;
     let master_key_file = arguments.store.master_key_file.clone();
     let options = Options { master_key_file, membership, ..Options::default() };
     let app = Arc::new(App::start(&database, options).await?);
     greet(server.address(), &database.to_string());
-    let served = server.run(Arc::clone(&app), stop).await;
+    let stop = stop.shared();
+    let nodes = async {
+        match for_nodes {
+            Some(for_nodes) => for_nodes.run(Arc::clone(&app), stop.clone()).await,
+            None => Ok(()),
+        }
+    };
+    let served = tokio::try_join!(server.run(Arc::clone(&app), stop.clone()), nodes);
     let finished = app.shutdown().await;
     served?;
     if finished { Ok(()) } else { Err(CliError::Unfinished) }
+}
+
+/// Listens for clients and, where they have an address of their own, for other nodes.
+async fn bind(
+    clients: SocketAddr,
+    nodes: Option<SocketAddr>,
+) -> Result<(Server, Option<Server>), ServeError> {
+    match nodes {
+        None => Ok((Server::bind(clients, Callers::All).await?, None)),
+        Some(nodes) => {
+            let nodes = Server::bind(nodes, Callers::Nodes).await?;
+            Ok((Server::bind(clients, Callers::Clients).await?, Some(nodes)))
+        }
+    }
 }
 
 /// Says where it listens and what to try, on standard error beside the log.
@@ -180,7 +211,6 @@ mod tests {
     use clap::Parser as _;
 
     use super::*;
-    use crate::server::ServeError;
 
     #[derive(Debug, clap::Parser)]
     struct Line {

@@ -79,6 +79,10 @@ impl Journal for PostgresJournal {
         self.announcing.commits.subscribe()
     }
 
+    fn has_at_hand(&self, merchant: &str, after: u64) -> bool {
+        self.tail.holds(merchant, after)
+    }
+
     async fn close(&self) {
         self.connections.close().await;
     }

@@ -37,7 +37,8 @@ CREATE TABLE stream (
     PRIMARY KEY (merchant, stream)
 );
 
-CREATE UNIQUE INDEX stream_name ON stream (merchant, name);
+-- The name first: as long as the server takes the table to be empty, it would as soon look for a number by this.
+CREATE UNIQUE INDEX stream_name ON stream (name, merchant);
 
 CREATE TABLE event (
     merchant     TEXT COLLATE "C" NOT NULL,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use holdfast_journal::{Journal, MemoryJournal};
+use holdfast_journal::{Journal, MemoryJournal, PostgresJournal};
 
 use super::events::{created, received, sku};
 use super::{Fixture, House, MERCHANT, Postgres, append};
@@ -118,6 +118,23 @@ async fn a_node_that_may_not_fold_knows_what_another_has_folded() {
     assert_eq!(told(&one).await, told(&other).await);
     one.close().await;
     other.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_node_has_written_and_does_not_fold_is_folded_here() {
+    let Some(fixture) = Postgres::empty().await else { return };
+    let writing: Arc<dyn Journal> = Arc::new(PostgresJournal::connect(fixture.0.url()).await.unwrap());
+    let reading: Arc<dyn Journal> = Arc::new(PostgresJournal::connect(fixture.0.url()).await.unwrap());
+    let house = House::over(fixture.open().await.unwrap(), &reading, "here").await;
+    for number in 1..=5 {
+        append(&*writing, vec![created(number, "A"), received(number as u64, "A")]).await;
+    }
+    assert!(writing.has_at_hand(MERCHANT, 0) && !reading.has_at_hand(MERCHANT, 0));
+    house.caught_up().await.unwrap();
+    assert_eq!(house.projections.progress().state(Orders::NAME, MERCHANT).folded, 10);
+    house.close().await;
+    writing.close().await;
+    reading.close().await;
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ mod faults;
 mod house;
 mod import;
 mod lifecycle;
+mod nodes;
 mod place;
 mod postgres;
 mod server;

@@ -18,7 +18,7 @@ use super::output::{self, Printer};
 use super::sending::{Desk, SendError};
 use super::{CliError, audit, serve, verify};
 use crate::app::App;
-use crate::server::{ServeError, Server};
+use crate::server::{Callers, ServeError, Server};
 use summary::Summary;
 use world::{World, WorldError};
 
@@ -245,10 +245,10 @@ fn show(summary: &Summary, trail: Option<&audit::Trail>, printer: &mut Printer) 
 
 /// A server at an address or, where its port is taken, at any free one.
 async fn bind(address: SocketAddr) -> Result<Server, ServeError> {
-    match Server::bind(address).await {
-        Err(ServeError::Listen { address, source }) if source.kind() == io::ErrorKind::AddrInUse => {
+    match Server::bind(address, Callers::All).await {
+        Err(ServeError::Listen { address, source, .. }) if source.kind() == io::ErrorKind::AddrInUse => {
             output::note(&format!("{address} is taken: using a free port"));
-            Server::bind(SocketAddr::new(address.ip(), 0)).await
+            Server::bind(SocketAddr::new(address.ip(), 0), Callers::All).await
         }
         bound => bound,
     }

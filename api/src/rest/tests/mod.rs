@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use tower::ServiceExt;
 
 use crate::App;
-use crate::server::router;
+use crate::server::{Callers, router};
 
 /// A running house and its router.
 struct House {
@@ -82,7 +82,7 @@ impl House {
     async fn open() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let app = Arc::new(App::open(directory.path()).await.unwrap());
-        Self { router: router(Arc::clone(&app)), app, _directory: directory }
+        Self { router: router(Arc::clone(&app), Callers::All), app, _directory: directory }
     }
 
     /// One location with units of two SKUs.

@@ -41,7 +41,7 @@ pub async fn run(arguments: Arguments) -> Result<(), CliError> {
         return Err(ServeError::NotLoopback(arguments.listen).into());
     }
     let pool = store::connect(&arguments.database).await?;
-    let failed = |source| ServeError::Listen { address: arguments.listen, source };
+    let failed = |source| ServeError::Listen { address: arguments.listen, option: "--listen", source };
     let listener = TcpListener::bind(arguments.listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     output::note(&format!("the baseline serves at http://{address}"));
