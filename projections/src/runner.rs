@@ -78,6 +78,8 @@ struct Runner<P> {
     node: String,
     /// Merchants whose checkpoint is known to be of this journal, with the checkpoint.
     known: HashMap<String, Checkpoint>,
+    /// After which position the events of a merchant were left to another node at the last look.
+    left_to_others: HashMap<String, u64>,
     generation: i64,
     projection: std::marker::PhantomData<P>,
 }
@@ -104,6 +106,7 @@ impl<P: Projection> Runner<P> {
             progress: progress.clone(),
             node: node.to_owned(),
             known: HashMap::new(),
+            left_to_others: HashMap::new(),
             generation,
             projection: std::marker::PhantomData,
         })
@@ -210,7 +213,7 @@ impl<P: Projection> Runner<P> {
         }
         self.report(scope, &checkpoint);
         if checkpoint.position < head
-            && self.is_its_turn(merchant, &checkpoint)
+            && self.is_its_turn(merchant, checkpoint.position)
             && let Some(mut lease) = Lease::take(&self.store, P::NAME, scope, &self.node).await?
         {
             let folded = self.fold_up_to(scope, head, checkpoint, &mut lease, stop).await;
@@ -224,12 +227,12 @@ impl<P: Projection> Runner<P> {
         Ok(reached)
     }
 
-    /// Whether this node should fold what is missing, rather than another: because it has written that and need not
-    /// read it, or because nobody has folded anything since it last looked.
-    fn is_its_turn(&self, merchant: &str, checkpoint: &Checkpoint) -> bool {
+    /// Whether this node should fold what comes after a position, rather than another: because it has written that and
+    /// need not read it, or because nobody has folded it since this node saw that it was there.
+    fn is_its_turn(&mut self, merchant: &str, after: u64) -> bool {
         !self.store.is_shared()
-            || self.journal.has_at_hand(merchant, checkpoint.position)
-            || self.known.get(merchant).is_some_and(|known| known.position == checkpoint.position)
+            || self.journal.has_at_hand(merchant, after)
+            || self.left_to_others.insert(merchant.to_owned(), after) == Some(after)
     }
 
     async fn fold_up_to(

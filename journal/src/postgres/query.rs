@@ -4,8 +4,8 @@
 //! moments, later ones more: an append proves that nothing was written since the head that was decided on, and
 //! forgets what was read of any later moment.
 //!
-//! What is wanted by many keys at once is looked up key by key: `LATERAL` says so, and `OFFSET 0` keeps the server from
-//! turning it around. What it knows of a table that has just begun to grow is that reading all of it costs nothing.
+//! What is wanted by many keys at once is looked up key by key: `LATERAL` or a subquery says so, and `OFFSET 0` keeps
+//! the server from turning it around. What it knows of a table that has just begun to grow is that reading all of it costs nothing.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -28,11 +28,10 @@ const PAGE_BYTES: usize = 32 << 20;
 macro_rules! event_where {
     ($($condition:literal),*) => {
         concat!(
-            "SELECT event.position, event.event_id, event.stream, stream.name, event.version, event.command_end,
-                    event.type, event.type_version, event.payload, event.sealed, event.metadata,
-                    event.recorded_at, event.batch, event.hash
-             FROM event LEFT JOIN stream ON stream.merchant = event.merchant AND stream.stream = event.stream
-             WHERE event.merchant = $1 AND ",
+            "SELECT position, event_id, event.stream,
+                    (SELECT name FROM stream AS s WHERE s.merchant = event.merchant AND s.stream = event.stream),
+                    version, command_end, type, type_version, payload, sealed, metadata, recorded_at, batch, hash
+             FROM event WHERE event.merchant = $1 AND ",
             $($condition),*
         )
     };
