@@ -6,6 +6,7 @@
 //! `CreateOrder` from here takes you through everything that happens to it.
 
 mod answer;
+mod budget;
 mod claims;
 mod clock;
 mod committer;

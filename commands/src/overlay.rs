@@ -7,6 +7,7 @@ use holdfast_domain::stream::StreamId;
 use holdfast_journal::ClaimKey;
 use lru::LruCache;
 
+use crate::budget::{Budget, Share};
 use crate::entity::Kept;
 use crate::privacy::WrappedKey;
 
@@ -31,32 +32,30 @@ impl Overlay {
 #[derive(Debug)]
 pub(crate) struct Committed {
     streams: LruCache<StreamId, Kept>,
-    bytes: usize,
-    limit: usize,
+    share: Share,
     /// Claims that were looked up, those nobody has included.
     claims: LruCache<ClaimKey, Option<StreamId>>,
     /// Keys to personal data that were looked up for the commands at hand.
     subject_keys: HashMap<Arc<str>, Option<WrappedKey>>,
 }
 
-/// Claims kept in memory at most.
-const MOST_CLAIMS: usize = 100_000;
+/// About how many bytes a claim takes.
+const CLAIM: usize = 256;
 
 impl Committed {
-    pub(crate) fn new(limit: usize) -> Self {
+    pub(crate) fn new(budget: &Arc<Budget>) -> Self {
         Self {
             streams: LruCache::unbounded(),
-            bytes: 0,
-            limit,
+            share: Share::of(budget),
             claims: LruCache::unbounded(),
             subject_keys: HashMap::new(),
         }
     }
 
     pub(crate) fn insert(&mut self, stream: StreamId, kept: Kept) {
-        self.bytes += kept.weight();
+        self.share.add(kept.weight());
         if let Some(replaced) = self.streams.put(stream, kept) {
-            self.bytes = self.bytes.saturating_sub(replaced.weight());
+            self.share.subtract(replaced.weight());
         }
     }
 
@@ -77,7 +76,9 @@ impl Committed {
     }
 
     pub(crate) fn insert_claim(&mut self, key: ClaimKey, stream: Option<StreamId>) {
-        self.claims.put(key, stream);
+        if self.claims.put(key, stream).is_none() {
+            self.share.add(CLAIM);
+        }
     }
 
     pub(crate) fn insert_subject_key(&mut self, subject: Arc<str>, key: Option<WrappedKey>) {
@@ -86,19 +87,21 @@ impl Committed {
 
     pub(crate) fn forget(&mut self, stream: &StreamId) {
         if let Some(forgotten) = self.streams.pop(stream) {
-            self.bytes = self.bytes.saturating_sub(forgotten.weight());
+            self.share.subtract(forgotten.weight());
         }
     }
 
     /// Forgets what others may have taken since it was looked up.
     pub(crate) fn forget_claims(&mut self) {
+        self.share.subtract(CLAIM * self.claims.len());
         self.claims.clear();
         self.subject_keys.clear();
     }
 
     pub(crate) fn forget_everything(&mut self) {
-        self.streams.clear();
-        self.bytes = 0;
+        while let Some((_, forgotten)) = self.streams.pop_lru() {
+            self.share.subtract(forgotten.weight());
+        }
         self.forget_claims();
     }
 
@@ -115,12 +118,13 @@ impl Committed {
     /// Forgets the least recently used until the limits hold. Between batches only, so that what a decision has
     /// just loaded is still there when it is made.
     pub(crate) fn shrink(&mut self) {
-        while self.bytes > self.limit {
-            let Some((_, forgotten)) = self.streams.pop_lru() else { break };
-            self.bytes = self.bytes.saturating_sub(forgotten.weight());
-        }
-        while self.claims.len() > MOST_CLAIMS {
-            self.claims.pop_lru();
+        while self.share.is_exceeded() {
+            let (stream, claim) = (self.streams.pop_lru(), self.claims.pop_lru());
+            if stream.is_none() && claim.is_none() {
+                break;
+            }
+            self.share.subtract(stream.map_or(0, |(_, forgotten)| forgotten.weight()));
+            self.share.subtract(claim.map_or(0, |_| CLAIM));
         }
         self.subject_keys.clear();
     }
@@ -135,8 +139,8 @@ pub(crate) struct Layers {
 }
 
 impl Layers {
-    pub(crate) fn new(limit: usize) -> Self {
-        Self { committed: Committed::new(limit), in_flight: Overlay::default(), open: Overlay::default() }
+    pub(crate) fn new(budget: &Arc<Budget>) -> Self {
+        Self { committed: Committed::new(budget), in_flight: Overlay::default(), open: Overlay::default() }
     }
 
     pub(crate) fn stream(&mut self, stream: &StreamId) -> Option<&Kept> {

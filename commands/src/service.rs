@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::answer::{CommandState, NotExecuted, Reply};
+use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::committer::Committer;
 use crate::dispatch::AnyCommand;
@@ -84,7 +85,8 @@ impl Commands {
         background.spawn(Arc::clone(&leases).renew());
         let connections = Connections::new(peers, vault.clone());
         let committer = Committer::start(&journal);
-        let shared = Shared { committer, journal, vault, clock, settings: Arc::new(settings) };
+        let budget = Budget::new(settings.cache_bytes);
+        let shared = Shared { committer, journal, vault, clock, settings: Arc::new(settings), budget };
         let writers =
             Writers { queues: HashMap::new(), heads: HashMap::new(), tasks: JoinSet::new(), closed: false };
         let writers = Mutex::new(writers);

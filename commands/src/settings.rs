@@ -13,7 +13,7 @@ pub struct Settings {
     pub batch: usize,
     /// Bytes of commands, events and answers in one batch, about, at most.
     pub batch_bytes: usize,
-    /// Bytes of aggregates kept in memory at most, for each merchant's writer.
+    /// Bytes of aggregates kept in memory at most, about, over all merchants.
     pub cache_bytes: usize,
     /// Events of a stream after which its state is kept as a snapshot.
     pub snapshot_every: u64,

@@ -20,6 +20,7 @@ use holdfast_journal::{AppendError, Batch, CommandRecord, Head, Journal, Outcome
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use crate::answer::{Answer, CommandState, NotExecuted, Reply};
+use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::committer::Committer;
 use crate::overlay::{Layers, Overlay};
@@ -63,6 +64,8 @@ pub(crate) struct Shared {
     pub(crate) vault: Vault,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: Arc<Settings>,
+    /// For what all of them keep in memory.
+    pub(crate) budget: Arc<Budget>,
 }
 
 /// A command that was decided and is not durable yet.
@@ -121,7 +124,7 @@ pub(crate) struct Writer {
 impl Writer {
     /// A writer that goes on from a head, and decides a backlog first.
     pub(crate) fn new(merchant: MerchantId, shared: Shared, head: Head, backlog: Vec<Submission>) -> Self {
-        let layers = Layers::new(shared.settings.cache_bytes);
+        let layers = Layers::new(&shared.budget);
         let batch_limit = shared.settings.batch;
         Self {
             merchant,

@@ -19,7 +19,7 @@ pub async fn start(place: &Place, connections: u32, orders: u32) -> Result<Measu
     let server = Server::start("serve", place).await?;
     let mut outside = Outside::open(server.address()).await?;
     outside.stock(demand.skus()).await?;
-    let (mut granted, mut slices) = (0, 0);
+    let (mut granted, mut slices, mut half) = (0, 0, None);
     let began = Instant::now();
     let mut measured = loop {
         let tally = load::run(Load {
@@ -34,12 +34,16 @@ pub async fn start(place: &Place, connections: u32, orders: u32) -> Result<Measu
         });
         let measured = Measured::of(tally.await?);
         (granted, slices) = (granted + measured.granted, slices + 1);
+        if granted >= u64::from(orders / 2) {
+            half = half.or_else(|| server.resident_kib());
+        }
         if granted >= u64::from(orders) || measured.failed() > 0 {
             break measured;
         }
     };
     measured.per_second = crate::cli::output::per_second(granted, began.elapsed());
     measured.granted = granted;
+    measured.resident_half_kib = half;
     measured.behind_events = Some(outside.caught_up().await?);
     measured.resident_kib = server.resident_kib();
     server.end().await?;

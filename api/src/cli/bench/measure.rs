@@ -56,6 +56,8 @@ pub struct Measured {
     pub behind_events: Option<u64>,
     /// How much memory the servers held when the load ended.
     pub resident_kib: Option<u64>,
+    /// How much memory the server held with half of the orders.
+    pub resident_half_kib: Option<u64>,
     /// From the start of the server until it said that it was ready, where it was started again.
     pub ready_ms: Option<f64>,
     /// How much memory it held then.
@@ -79,6 +81,7 @@ impl Measured {
             failures: tally.failures,
             behind_events: None,
             resident_kib: None,
+            resident_half_kib: None,
             ready_ms: None,
             resident_again_kib: None,
         }

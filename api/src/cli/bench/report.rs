@@ -238,6 +238,7 @@ mod tests {
                 failures: BTreeMap::new(),
                 behind_events: None,
                 resident_kib: Some(9_000),
+                resident_half_kib: None,
                 ready_ms: None,
                 resident_again_kib: None,
             })
