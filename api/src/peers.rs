@@ -8,11 +8,12 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
-use axum::response::Response;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use futures::{SinkExt as _, StreamExt as _};
 use holdfast_commands::{LINK_QUEUE, Link, PeerGone, Peers};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_tungstenite::tungstenite::Message as Sent;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
@@ -20,8 +21,12 @@ use crate::app::App;
 
 /// Where nodes are called.
 pub const PATH: &str = "/internal/node";
-/// A message's length at most, in bytes. The write side keeps far below.
-const LONGEST: usize = 64 << 20;
+/// A message's length at most, in bytes, of a node that was called. The write side keeps far below.
+const LONGEST_TOLD: usize = 64 << 20;
+/// A message's length at most, in bytes, of whoever calls: it may be anybody at first.
+const LONGEST_ASKED: usize = 16 << 20;
+/// Links that are served at once at most: one for each of the other nodes is enough.
+const MOST_LINKS: usize = 64;
 /// How long a node may take to answer a call.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -36,7 +41,9 @@ impl Peers for WebSockets {
         let Some(rest) = address.strip_prefix("http://") else {
             return Err(gone("it is not an address that begins with http://".to_owned()));
         };
-        let config = WebSocketConfig::default().max_message_size(Some(LONGEST)).max_frame_size(Some(LONGEST));
+        let config = WebSocketConfig::default()
+            .max_message_size(Some(LONGEST_TOLD))
+            .max_frame_size(Some(LONGEST_TOLD));
         let url = format!("ws://{rest}{PATH}");
         let connect = tokio_tungstenite::connect_async_with_config(url, Some(config), true);
         let (socket, _) = match tokio::time::timeout(PATIENCE, connect).await {
@@ -76,14 +83,19 @@ fn link() -> (Link, mpsc::Receiver<Vec<u8>>, mpsc::Sender<Vec<u8>>) {
 
 /// The route by which other nodes call.
 pub fn routes() -> Router<Arc<App>> {
-    Router::new().route(PATH, get(called))
+    let links = Arc::new(Semaphore::new(MOST_LINKS));
+    Router::new().route(PATH, get(move |app, upgrade| called(app, upgrade, Arc::clone(&links))))
 }
 
-async fn called(State(app): State<Arc<App>>, upgrade: WebSocketUpgrade) -> Response {
-    upgrade.max_message_size(LONGEST).max_frame_size(LONGEST).on_upgrade(|socket| serve(app, socket))
+async fn called(State(app): State<Arc<App>>, upgrade: WebSocketUpgrade, links: Arc<Semaphore>) -> Response {
+    let Ok(link) = links.try_acquire_owned() else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
+    let upgrade = upgrade.max_message_size(LONGEST_ASKED).max_frame_size(LONGEST_ASKED);
+    upgrade.on_upgrade(|socket| serve(app, socket, link))
 }
 
-async fn serve(app: Arc<App>, socket: WebSocket) {
+async fn serve(app: Arc<App>, socket: WebSocket, _link: OwnedSemaphorePermit) {
     let (mut sink, mut stream) = socket.split();
     let (link, mut answers, asked) = link();
     let telling = tokio::spawn(async move {
@@ -105,6 +117,13 @@ async fn serve(app: Arc<App>, socket: WebSocket) {
             }
         }
     };
-    tokio::join!(hearing, commands.serve_peer(link));
+    let serving = commands.serve_peer(link);
+    tokio::pin!(serving);
+    tokio::select! {
+        // What was asked last is still answered.
+        () = hearing => serving.await,
+        // Who says what cannot be understood is not listened to any longer.
+        () = &mut serving => {}
+    }
     telling.abort();
 }

@@ -161,7 +161,8 @@ impl Commands {
         for (place, request) in places.zip(requests) {
             let (reply, receiver) = oneshot::channel();
             let share = permit.split(shares(request.bytes) as usize);
-            place.send(Message::Command(Box::new(Submission { request, reply, _share: share, forwarded })));
+            let submission = Submission { request, reply, _share: share, forwarded, doubtful: false };
+            place.send(Message::Command(Box::new(submission)));
             replies.push(receiver);
         }
         Ok(replies)

@@ -18,6 +18,9 @@ use crate::{Finding, Journal};
 
 /// Failures in a row after which the store is left alone.
 const MOST_FAILURES: u32 = 5;
+/// How long a call may take: more than any statement may by the store's own clock, which a store that has gone without a
+/// word does not keep. An append has its own.
+const PATIENCE: Duration = Duration::from_secs(15);
 /// For how long, until one call tries again.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -100,7 +103,8 @@ impl CircuitBreaker {
         &self,
         call: impl Future<Output = Result<T, JournalError>> + Send,
     ) -> Result<T, JournalError> {
-        let result = call.await;
+        let silent = || Err(JournalError::Unavailable("the store does not answer".to_owned()));
+        let result = tokio::time::timeout(PATIENCE, call).await.unwrap_or_else(|_| silent());
         self.note(matches!(result, Err(JournalError::Unavailable(_))));
         result
     }
@@ -218,7 +222,11 @@ impl Journal for CircuitBreaker {
     }
 
     async fn prune_refusals(&self, before: i64) -> Result<u64, JournalError> {
-        self.guarded(self.inner.prune_refusals(before)).await
+        // It takes as long as there is much, a little at a time.
+        match self.refusal() {
+            Some(why) => Err(JournalError::Unavailable(why)),
+            None => self.inner.prune_refusals(before).await,
+        }
     }
 
     async fn batches(

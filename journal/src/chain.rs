@@ -63,6 +63,14 @@ fn digest(bytes: &[u8]) -> Hash {
     Hash(Sha256::digest(bytes).into())
 }
 
+impl Event {
+    /// Whether it follows the event that has this hash, in this merchant's journal, and is what was appended there. The
+    /// first follows 32 zeros.
+    pub fn follows(&self, merchant: &str, previous: &[u8]) -> bool {
+        previous.try_into().is_ok_and(|previous| event_hash(merchant, Hash(previous), self) == self.hash)
+    }
+}
+
 /// The hash of an event that follows one with the hash `previous`.
 pub(crate) fn event_hash(merchant: &str, previous: Hash, event: &Event) -> Hash {
     let fields = Fields::new("holdfast event 1")

@@ -123,11 +123,11 @@ impl<P: Projection> Runner<P> {
                 _ = stop.changed() => {}
                 // Every commit wakes the node that is folding it; this one need not ask as often.
                 () = tokio::time::sleep(FOLLOW), if !complete => {}
-                woken = tokio::time::timeout(POLL, commits.changed()), if complete => {
-                    if matches!(woken, Ok(Err(_))) {
-                        // Nobody will commit any more on this node: others may.
-                        tokio::time::sleep(POLL).await;
-                    }
+                woken = tokio::time::timeout(POLL, commits.changed()), if complete => match woken {
+                    Ok(Ok(())) => {}
+                    // Nobody will commit any more on this node: others may.
+                    Ok(Err(_)) => tokio::time::sleep(POLL).await,
+                    Err(_) => self.forget_what_was_lost().await,
                 }
             }
             tokio::time::sleep_until(again).await;
@@ -155,6 +155,23 @@ impl<P: Projection> Runner<P> {
             }
         }
         complete
+    }
+
+    /// A server that crashed may have lost what it said was folded: that is folded again, also where nothing new comes.
+    async fn forget_what_was_lost(&mut self) {
+        if !self.store.is_shared() || self.known.is_empty() {
+            return;
+        }
+        let there = async {
+            let mut connection = self.store.writer().await?;
+            checkpoint::read_all(&mut connection, P::NAME, self.generation).await
+        };
+        match there.await {
+            Ok(there) => self.known.retain(|merchant, known| {
+                there.get(merchant).is_some_and(|there| there.position >= known.position)
+            }),
+            Err(error) => tracing::debug!(projection = P::NAME, %error, "checkpoints cannot be read"),
+        }
     }
 
     /// Tells what is wrong with a merchant, and gives whether it is only that another node was faster.
@@ -280,6 +297,10 @@ impl<P: Projection> Runner<P> {
         checkpoint: &Checkpoint,
         events: &[Event],
     ) -> Result<Checkpoint, ViewError> {
+        if events.first().is_some_and(|first| !first.follows(scope.merchant, &checkpoint.hash)) {
+            let reason = "what comes next does not follow what was folded: history is another one";
+            return Err(halted::<P>(scope, checkpoint.position, reason));
+        }
         let recorded = decoded::<P>(scope, checkpoint.position, events)?;
         let Some(last) = events.last() else {
             return Err(halted::<P>(scope, checkpoint.position, "the journal ends before its head says"));

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::ValueEnum;
 use futures::FutureExt as _;
@@ -24,6 +25,9 @@ Examples:
 
 At SIGINT (Ctrl-C) or SIGTERM nothing new is taken, and what was taken is finished and answered;
 the exit status is then 0.";
+
+/// How long requests that had begun may take once the program was told to stop: longer than a command takes.
+const LONGEST_END: Duration = Duration::from_secs(35);
 
 /// What `serve` is told.
 #[derive(Debug, clap::Args)]
@@ -145,7 +149,14 @@ pub async fn run(arguments: Arguments) -> Result<(), CliError> {
             None => Ok(()),
         }
     };
-    let served = tokio::try_join!(server.run(Arc::clone(&app), stop.clone()), nodes);
+    let late = async {
+        stop.clone().await;
+        tokio::time::sleep(LONGEST_END).await;
+    };
+    let served = tokio::select! {
+        served = async { tokio::try_join!(server.run(Arc::clone(&app), stop.clone()), nodes) } => served.map(drop),
+        () = late => Ok(()),
+    };
     let finished = app.shutdown().await;
     served?;
     if finished { Ok(()) } else { Err(CliError::Unfinished) }

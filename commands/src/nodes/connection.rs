@@ -3,17 +3,26 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use holdfast_domain::values::MerchantId;
 use holdfast_journal::OutcomeKey;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 use super::forwarder::SILENCE;
 use super::wire::{ASKING, Asked, AskedCommand, AskedLookup, Seal, TELLING, Told, WireError};
 use super::{Link, PeerGone, Peers};
 use crate::answer::{CommandState, NotExecuted, Reply};
-use crate::privacy::Vault;
+use crate::privacy::{Vault, random};
 use crate::request::Request;
+
+/// How long a node that was called may take to say who it is.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a node that could not be reached is not called again.
+const LEFT_ALONE: Duration = Duration::from_millis(200);
+/// Nodes that are remembered, of all that there ever were.
+const MOST_KNOWN: usize = 256;
 
 /// Who waits for what. When the link breaks it is dropped, which tells them.
 enum Waiting {
@@ -38,16 +47,18 @@ fn lock(pending: &Pending) -> MutexGuard<'_, Option<HashMap<u64, Waiting>>> {
 
 impl Connection {
     async fn open(peers: &dyn Peers, vault: &Vault, address: &str) -> Result<Arc<Self>, PeerGone> {
+        let gone = |reason: &str| PeerGone { address: address.to_owned(), reason: reason.to_owned() };
         let Link { outgoing, mut incoming } = peers.open(address).await?;
-        let Some(challenge) = incoming.recv().await else {
-            let reason = "it said nothing".to_owned();
-            return Err(PeerGone { address: address.to_owned(), reason });
+        let Ok(Some(challenge)) = tokio::time::timeout(PATIENCE, incoming.recv()).await else {
+            return Err(gone("it said nothing"));
         };
+        // The called node's challenge says nothing new to whoever plays an old link back. What answers carry does.
+        let first = random::<8>().map_err(|_| gone("there is no randomness"))?;
         let pending: Pending = Arc::new(Mutex::new(Some(HashMap::new())));
         let seal = Seal::new(vault, TELLING, &challenge);
         tokio::spawn(hear(incoming, seal, Arc::clone(&pending), address.to_owned()));
         let outgoing = tokio::sync::Mutex::new((Seal::new(vault, ASKING, &challenge), outgoing));
-        Ok(Arc::new(Self { outgoing, pending, next: AtomicU64::new(0) }))
+        Ok(Arc::new(Self { outgoing, pending, next: AtomicU64::new(u64::from_le_bytes(first)) }))
     }
 
     pub(crate) fn is_broken(&self) -> bool {
@@ -145,23 +156,55 @@ fn tell(sealed: &[u8], seal: &mut Seal, pending: &Pending) -> Result<(), WireErr
 pub(crate) struct Connections {
     peers: Arc<dyn Peers>,
     vault: Vault,
-    open: tokio::sync::Mutex<HashMap<Arc<str>, Arc<Connection>>>,
+    /// Each with a lock of its own: a node that cannot be reached keeps nobody from the others.
+    known: Mutex<HashMap<Arc<str>, Arc<tokio::sync::Mutex<Known>>>>,
+}
+
+/// What is known of the way to a node.
+#[derive(Default)]
+struct Known {
+    open: Option<Arc<Connection>>,
+    /// When it could not be reached, and why.
+    failed: Option<(Instant, PeerGone)>,
 }
 
 impl Connections {
     pub(crate) fn new(peers: Arc<dyn Peers>, vault: Vault) -> Self {
-        Self { peers, vault, open: tokio::sync::Mutex::default() }
+        Self { peers, vault, known: Mutex::default() }
     }
 
-    /// The link to a node, opened where there is none.
+    /// The link to a node, opened where there is none. Where that has just failed it is not tried again at once, by
+    /// one merchant after the other.
     pub(crate) async fn to(&self, address: &Arc<str>) -> Result<Arc<Connection>, PeerGone> {
-        let mut open = self.open.lock().await;
-        open.retain(|_, connection| !connection.is_broken());
-        if let Some(connection) = open.get(address) {
+        let known = self.known(address);
+        let mut known = known.lock().await;
+        if let Some(connection) = known.open.as_ref().filter(|connection| !connection.is_broken()) {
             return Ok(Arc::clone(connection));
         }
-        let connection = Connection::open(&*self.peers, &self.vault, address).await?;
-        open.insert(Arc::clone(address), Arc::clone(&connection));
-        Ok(connection)
+        known.open = None;
+        if let Some((when, gone)) = &known.failed
+            && when.elapsed() < LEFT_ALONE
+        {
+            return Err(gone.clone());
+        }
+        match Connection::open(&*self.peers, &self.vault, address).await {
+            Ok(connection) => {
+                *known = Known { open: Some(Arc::clone(&connection)), failed: None };
+                Ok(connection)
+            }
+            Err(gone) => {
+                known.failed = Some((Instant::now(), gone.clone()));
+                Err(gone)
+            }
+        }
+    }
+
+    fn known(&self, address: &Arc<str>) -> Arc<tokio::sync::Mutex<Known>> {
+        // Nothing that can panic happens under the lock.
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MOST_KNOWN {
+            known.clear();
+        }
+        Arc::clone(known.entry(Arc::clone(address)).or_default())
     }
 }

@@ -143,12 +143,16 @@ impl<'a> Forwarder<'a> {
     fn take_back(&mut self, (number, submission, reply): Returned) {
         self.heard = Instant::now();
         match reply {
-            Some(Reply::NotExecuted(NotExecuted::NotTheWriter | NotExecuted::ShuttingDown)) => {
+            Some(Reply::NotExecuted(
+                NotExecuted::NotTheWriter | NotExecuted::ShuttingDown | NotExecuted::ClockSkewed,
+            )) => {
                 self.left.push((number, submission));
             }
             Some(reply) => submission.answer(reply),
             // It may have been carried out: a key finds that out when it is decided again, nothing else does.
-            None if submission.request.identity.is_some() => self.left.push((number, submission)),
+            None if submission.request.identity.is_some() => {
+                self.left.push((number, Submission { doubtful: true, ..submission }));
+            }
             None => submission.answer(Reply::OutcomeUnknown),
         }
     }

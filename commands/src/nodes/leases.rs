@@ -129,6 +129,13 @@ impl Leases {
             return Ok(());
         }
         let names: Vec<String> = merchants.iter().map(ToString::to_string).collect();
+        if self.skewed() {
+            // A node with a clock that is right takes them.
+            for (_, lost) in self.held().drain() {
+                lost.send_replace(true);
+            }
+            return self.journal.release_leases(&self.node, &names).await;
+        }
         let tenures = self.journal.claim_leases(&self.node, &names, TERM).await?;
         let mut held = self.held();
         for (merchant, tenure) in merchants.iter().zip(tenures) {

@@ -1,5 +1,7 @@
 //! The called side of a link: commands that another node has taken and this one carries out.
 
+use std::time::Duration;
+
 use tokio::sync::{mpsc, oneshot};
 
 use super::Link;
@@ -7,6 +9,9 @@ use super::wire::{ASKING, Asked, Seal, TELLING, Told, ToldReply, WireError};
 use crate::answer::Reply;
 use crate::privacy::random;
 use crate::service::Commands;
+
+/// How long a node that has called may take to ask something.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Replies in one message at most: an answer has some hundred kilobytes at most.
 const TOLD_AT_ONCE: usize = 64;
@@ -25,6 +30,12 @@ impl Commands {
         let mut seal = Seal::new(self.vault(), ASKING, &challenge);
         let (replies, told) = mpsc::channel(REPLIES);
         tokio::spawn(tell_all(told, Seal::new(self.vault(), TELLING, &challenge), outgoing));
+        // Who calls has something to ask, and proves by it that it is a node.
+        let Ok(Some(first)) = tokio::time::timeout(PATIENCE, incoming.recv()).await else { return };
+        if let Err(error) = self.take(&first, &mut seal, &replies) {
+            tracing::debug!(%error, "who called is no node with this master key");
+            return;
+        }
         while let Some(sealed) = incoming.recv().await {
             if let Err(error) = self.take(&sealed, &mut seal, &replies) {
                 tracing::error!(%error, "another node asks what cannot be understood");

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use holdfast_domain::Class;
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::Timestamp;
-use holdfast_journal::{CommandRecord, JournalError, LoadRequest, Outcome, OutcomeKey, OutcomeKind};
+use holdfast_journal::{
+    CommandRecord, JournalError, LoadRequest, LoadedStream, Outcome, OutcomeKey, OutcomeKind,
+};
 
 use super::{Decided, Message, Submission, Writer};
 use crate::answer::{Answer, CommandState, NotExecuted, Refused, Reply};
@@ -21,6 +23,9 @@ type Answered = HashMap<OutcomeKey, Option<Outcome>>;
 
 /// How often in a row a command may ask for more before that is a defect.
 const MOST_LOADS: usize = 16;
+
+/// Streams loaded by one read: each may have some hundred events since its snapshot.
+const STREAMS_AT_ONCE: usize = 256;
 
 /// What a command came to.
 #[allow(clippy::large_enum_variant, reason = "taken apart where it is made")]
@@ -239,26 +244,21 @@ impl Writer {
         answered: &mut Answered,
     ) -> Result<(), JournalError> {
         let journal = Arc::clone(&self.shared.journal);
-        let merchant = self.merchant.as_str();
-        let streams: Vec<StreamId> = needs.streams.into_iter().collect();
+        let mut streams: Vec<StreamId> = needs.streams.into_iter().collect();
+        let rest = streams.split_off(streams.len().min(STREAMS_AT_ONCE));
+        let merchant = self.merchant.to_string();
         let request = LoadRequest {
             streams: streams.iter().map(|stream| stream.to_string().into()).collect(),
             claims: needs.claims.into_iter().collect(),
             outcomes,
         };
-        let loaded = journal.load(merchant, &request).await?;
-        for (stream, found) in streams.into_iter().zip(loaded.streams) {
-            let kept = match found {
-                None => Kept::nothing(&stream),
-                Some(found) => match Kept::load(&stream, &found, &self.shared.vault)? {
-                    Some(kept) => kept,
-                    None => {
-                        let all = journal.read_stream(merchant, &stream.to_string(), u64::MAX).await?;
-                        Kept::replay(&stream, &all)?
-                    }
-                },
-            };
-            self.layers.committed.insert(stream, kept);
+        let loaded = journal.load(&merchant, &request).await?;
+        self.keep(streams, loaded.streams).await?;
+        for streams in rest.chunks(STREAMS_AT_ONCE) {
+            let names = streams.iter().map(|stream| stream.to_string().into()).collect();
+            let request = LoadRequest { streams: names, ..LoadRequest::default() };
+            let loaded = journal.load(&merchant, &request).await?;
+            self.keep(streams.to_vec(), loaded.streams).await?;
         }
         for (claim, name) in request.claims.into_iter().zip(loaded.claims) {
             let stream = name.map(|name| name.parse()).transpose();
@@ -269,8 +269,31 @@ impl Writer {
         }
         answered.extend(request.outcomes.into_iter().zip(loaded.outcomes));
         for subject in needs.subject_keys {
-            let key = journal.subject_key(merchant, &subject).await?;
+            let key = journal.subject_key(&merchant, &subject).await?;
             self.layers.committed.insert_subject_key(subject, key);
+        }
+        Ok(())
+    }
+
+    /// Takes streams as they were loaded: what is kept need not be loaded again, also where something fails later.
+    async fn keep(
+        &mut self,
+        streams: Vec<StreamId>,
+        loaded: Vec<Option<LoadedStream>>,
+    ) -> Result<(), JournalError> {
+        for (stream, found) in streams.into_iter().zip(loaded) {
+            let kept = match found {
+                None => Kept::nothing(&stream),
+                Some(found) => match Kept::load(&stream, &found, &self.shared.vault)? {
+                    Some(kept) => kept,
+                    None => {
+                        let (merchant, name) = (self.merchant.as_str(), stream.to_string());
+                        let all = self.shared.journal.read_stream(merchant, &name, u64::MAX).await?;
+                        Kept::replay(&stream, &all)?
+                    }
+                },
+            };
+            self.layers.committed.insert(stream, kept);
         }
         Ok(())
     }

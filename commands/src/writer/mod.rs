@@ -38,10 +38,16 @@ pub(crate) struct Submission {
     pub(crate) _share: Option<OwnedSemaphorePermit>,
     /// Whether another node has handed it on.
     pub(crate) forwarded: bool,
+    /// Whether it may have been carried out already, so that nobody can say that it was not.
+    pub(crate) doubtful: bool,
 }
 
 impl Submission {
     pub(crate) fn answer(self, reply: Reply) {
+        let reply = match reply {
+            Reply::NotExecuted(_) | Reply::Failed if self.doubtful => Reply::OutcomeUnknown,
+            reply => reply,
+        };
         // A caller that went away needs no reply; its key still gives it.
         let _ = self.reply.send(reply);
     }
@@ -209,7 +215,7 @@ impl Writer {
 
     /// Keeps what would be long to load when the program starts again.
     async fn end(&mut self) -> Ended {
-        self.snapshots.keep(&self.shared, &self.merchant, &self.layers.committed).await;
+        self.snapshots.keep(&self.shared, &self.merchant, &self.layers.committed, self.head).await;
         Ended::Closed
     }
 

@@ -85,9 +85,13 @@ impl Writer {
         let mut told = false;
         let mut pause = FIRST_PAUSE;
         let (head, was_committed) = loop {
-            match self.fence(identity).await {
-                Ok(found) => break found,
-                Err(error) => tracing::warn!(merchant = %self.merchant, %error, "recovery goes on"),
+            tokio::select! {
+                fenced = self.fence(identity) => match fenced {
+                    Ok(found) => break found,
+                    Err(error) => tracing::warn!(merchant = %self.merchant, %error, "recovery goes on"),
+                },
+                // A store that says nothing keeps nobody waiting.
+                () = tokio::time::sleep_until(told_at), if !told => {}
             }
             if !told && Instant::now() >= told_at {
                 self.tell_unknown();
@@ -99,6 +103,11 @@ impl Writer {
         if was_committed {
             self.committed_after_all(head).await;
         } else {
+            // The store that says so may be another one, after a failover.
+            for decided in self.in_flight.iter_mut().flat_map(|batch| &mut batch.decided) {
+                decided.submission.doubtful = true;
+                decided.attached.iter_mut().for_each(|submission| submission.doubtful = true);
+            }
             self.backlog = self.withdraw();
             self.catch_up().await;
         }

@@ -62,7 +62,7 @@ impl Writer {
         let overlay = std::mem::take(&mut self.layers.in_flight);
         self.snapshots.note(&overlay, self.shared.settings.snapshot_every);
         self.layers.committed.absorb(overlay);
-        self.snapshots.keep_now_and_then(&self.shared, &self.merchant, &mut self.layers.committed);
+        self.snapshots.keep_now_and_then(&self.shared, &self.merchant, &mut self.layers.committed, self.head);
         self.moved = 0;
         self.batch_limit = (self.batch_limit * 2).min(self.shared.settings.batch);
         for Decided { submission, answer, attached, .. } in decided {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::MerchantId;
-use holdfast_journal::{Journal, Snapshot};
+use holdfast_journal::{Head, Journal, JournalError, Snapshot};
 use tokio::time::Instant;
 
 use super::Shared;
@@ -39,6 +39,7 @@ impl Snapshots {
         shared: &Shared,
         merchant: &MerchantId,
         committed: &mut Committed,
+        head: Head,
     ) {
         if self.due.is_empty() || self.last.is_some_and(|last| last.elapsed() < PAUSE) {
             return;
@@ -49,15 +50,21 @@ impl Snapshots {
             committed.note_snapshot(&snapshot.0);
         }
         let snapshots = snapshots.into_iter().map(|(_, snapshot)| snapshot).collect();
-        tokio::spawn(save(Arc::clone(&shared.journal), merchant.clone(), snapshots));
+        tokio::spawn(save(Arc::clone(&shared.journal), merchant.clone(), head, snapshots));
     }
 
     /// Keeps what is due, and waits for it.
-    pub(super) async fn keep(&mut self, shared: &Shared, merchant: &MerchantId, committed: &Committed) {
+    pub(super) async fn keep(
+        &mut self,
+        shared: &Shared,
+        merchant: &MerchantId,
+        committed: &Committed,
+        head: Head,
+    ) {
         let snapshots: Vec<Snapshot> =
             self.take(committed, &shared.vault).into_iter().map(|(_, snapshot)| snapshot).collect();
         if !snapshots.is_empty() {
-            save(Arc::clone(&shared.journal), merchant.clone(), snapshots).await;
+            save(Arc::clone(&shared.journal), merchant.clone(), head, snapshots).await;
         }
     }
 
@@ -70,9 +77,19 @@ impl Snapshots {
     }
 }
 
-async fn save(journal: Arc<dyn Journal>, merchant: MerchantId, snapshots: Vec<Snapshot>) {
+/// Saves states of a journal that has this head, or goes on from it: those of a history that was lost in a failover
+/// must not be taken for states of the one that came instead.
+async fn save(journal: Arc<dyn Journal>, merchant: MerchantId, head: Head, snapshots: Vec<Snapshot>) {
+    let merchant = merchant.as_str();
+    let saved = async {
+        let there = journal.batches(merchant, head.batch.saturating_sub(1), 1).await?;
+        if there.first().is_some_and(|batch| batch.number == head.batch && batch.hash == head.hash) {
+            journal.save_snapshots(merchant, snapshots).await?;
+        }
+        Ok::<_, JournalError>(())
+    };
     // What fails to be kept is kept after more events.
-    if let Err(error) = journal.save_snapshots(merchant.as_str(), snapshots).await {
-        tracing::warn!(%merchant, %error, "snapshots were not kept");
+    if let Err(error) = saved.await {
+        tracing::warn!(merchant, %error, "snapshots were not kept");
     }
 }

@@ -8,7 +8,7 @@ use sqlx::{Connection, Row, pool::PoolConnection};
 
 use super::columns::{Columns, bounded};
 use super::connect::Connections;
-use super::failure::{appended, unavailable};
+use super::failure::{LOCKED, appended, unavailable};
 use super::{query, rows};
 use crate::batch::{Batch, KeyChange};
 use crate::error::AppendError;
@@ -118,6 +118,10 @@ async fn append_together(connections: &Connections, batches: &[Batch]) -> Vec<Re
     let moved = match with_patience(connections, &writing, false).await {
         Ok(ordinals) => ordinals.into_iter().filter_map(|ordinal| places.get(ordinal).copied()).collect(),
         Err(AppendError::Refused(_)) if writing.len() > 1 => {
+            return Box::pin(append_each(connections, batches)).await;
+        }
+        // One head that somebody keeps locked is no reason to fail the others.
+        Err(AppendError::Unavailable(reason)) if writing.len() > 1 && reason == LOCKED => {
             return Box::pin(append_each(connections, batches)).await;
         }
         Err(error) => {

@@ -109,6 +109,13 @@ fn pool(options: &PgConnectOptions, most: u32) -> PgPool {
                 Ok(true)
             })
         })
+        .after_release(|connection, _| {
+            // One whose call was given up may never answer again: it must not keep its place.
+            Box::pin(async move {
+                let answered = tokio::time::timeout(ACQUIRE, connection.ping()).await;
+                answered.unwrap_or_else(|_| Err(sqlx::Error::PoolTimedOut)).map(|()| true)
+            })
+        })
         .after_connect(|connection, _| {
             Box::pin(async move {
                 let unfit = |error: JournalError| sqlx::Error::Configuration(error.into());

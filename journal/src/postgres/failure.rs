@@ -16,7 +16,10 @@ pub(super) fn unavailable(error: &sqlx::Error) -> JournalError {
     }
 }
 
-/// What became of an append that was sent as one statement, outside of any transaction of its own.
+/// Why an append was not executed that had to wait too long for a head.
+pub(super) const LOCKED: &str = "a head is locked by somebody else";
+
+/// What became of an append: of one statement, or of a transaction that ends with its commit.
 ///
 /// An answer of severity ERROR means that the statement was rolled back. A session that the server ends (FATAL) may
 /// have committed before: a shutdown that waits for a synchronous standby does so. Silence proves nothing.
@@ -31,6 +34,7 @@ pub(super) fn appended(error: &sqlx::Error) -> AppendError {
                 _ if severity != Some(PgSeverity::Error) || code == "40003" => AppendError::Unknown(message),
                 // A connection that is failing says so, and what it did before is not certain.
                 Some("08") => AppendError::Unknown(message),
+                _ if ["55P03", "40P01"].contains(&&*code) => AppendError::Unavailable(LOCKED.to_owned()),
                 // Something that is there twice, that the type does not take, or that is too large.
                 Some("22" | "23" | "54") => AppendError::Refused(message),
                 _ => AppendError::Unavailable(message),

@@ -1,5 +1,7 @@
 //! A connection to the read models' database, whichever it is.
 
+use std::time::Duration;
+
 use sqlx::pool::PoolConnection;
 use sqlx::{Database, Postgres, Sqlite, Transaction};
 
@@ -8,6 +10,9 @@ use super::upsert::Insert;
 use super::{postgres, sqlite};
 use crate::error::ViewError;
 use crate::projection::Scope;
+
+/// How long a call to a server may take: somewhat more than its own limit for a statement.
+const PATIENCE: Duration = Duration::from_secs(35);
 
 /// A connection to the read models' database, in a transaction or not. A transaction that is not committed has
 /// changed nothing.
@@ -39,12 +44,18 @@ impl<D: Database> Session<D> {
     }
 }
 
+/// What a server comes to, unless it says nothing for longer than it may take by its own clock: then it has gone.
+async fn answered<T>(call: impl Future<Output = Result<T, ViewError>>) -> Result<T, ViewError> {
+    let silent = || Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()).into());
+    tokio::time::timeout(PATIENCE, call).await.unwrap_or_else(|_| silent())
+}
+
 impl ViewConnection {
     /// Reads the rows that a statement gives.
     pub async fn fetch(&mut self, statement: Statement) -> Result<Vec<Row>, ViewError> {
         match &mut self.0 {
             Link::Sqlite(session) => sqlite::fetch(session.connection(), statement).await,
-            Link::Postgres(session) => postgres::fetch(session.connection(), statement).await,
+            Link::Postgres(session) => answered(postgres::fetch(session.connection(), statement)).await,
         }
     }
 
@@ -52,7 +63,7 @@ impl ViewConnection {
     pub async fn execute(&mut self, statement: Statement) -> Result<u64, ViewError> {
         match &mut self.0 {
             Link::Sqlite(session) => sqlite::execute(session.connection(), statement).await,
-            Link::Postgres(session) => postgres::execute(session.connection(), statement).await,
+            Link::Postgres(session) => answered(postgres::execute(session.connection(), statement)).await,
         }
     }
 
@@ -71,7 +82,7 @@ impl ViewConnection {
         match &mut self.0 {
             Link::Sqlite(session) => sqlite::find(session.connection(), select, scope, column, keys).await,
             Link::Postgres(session) => {
-                postgres::find(session.connection(), select, scope, column, keys).await
+                answered(postgres::find(session.connection(), select, scope, column, keys)).await
             }
         }
     }
@@ -79,7 +90,7 @@ impl ViewConnection {
     pub(super) async fn insert(&mut self, scope: Scope<'_>, insert: Insert) -> Result<(), ViewError> {
         match &mut self.0 {
             Link::Sqlite(session) => sqlite::insert(session.connection(), scope, insert).await,
-            Link::Postgres(session) => postgres::insert(session.connection(), scope, insert).await,
+            Link::Postgres(session) => answered(postgres::insert(session.connection(), scope, insert)).await,
         }
     }
 
@@ -88,7 +99,9 @@ impl ViewConnection {
         match &mut self.0 {
             // It finds rows by their key without.
             Link::Sqlite(_) => Ok(()),
-            Link::Postgres(session) => postgres::keep_statistics(session.connection(), tables).await,
+            Link::Postgres(session) => {
+                answered(postgres::keep_statistics(session.connection(), tables)).await
+            }
         }
     }
 
@@ -96,7 +109,7 @@ impl ViewConnection {
     pub(crate) async fn commit(self) -> Result<(), ViewError> {
         match self.0 {
             Link::Sqlite(session) => session.commit().await?,
-            Link::Postgres(session) => session.commit().await?,
+            Link::Postgres(session) => answered(async { Ok(session.commit().await?) }).await?,
         }
         Ok(())
     }

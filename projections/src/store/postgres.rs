@@ -4,7 +4,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Postgres};
+use sqlx::{AssertSqlSafe, Connection as _, Postgres};
 
 use super::statement::{Row, Statement, Value};
 use super::upsert::{Column, Insert};
@@ -47,7 +47,15 @@ pub(super) async fn connect(url: &str) -> Result<(PgPool, PgPool), ViewError> {
         ("default_transaction_isolation", "repeatable read"),
         ("default_transaction_read_only", "on"),
     ]);
-    let pool = |size: u32| PgPoolOptions::new().max_connections(size).acquire_timeout(ACQUIRE);
+    let pool = |size: u32| {
+        PgPoolOptions::new().max_connections(size).acquire_timeout(ACQUIRE).after_release(|connection, _| {
+            // One whose call was given up may never answer again: it must not keep its place.
+            Box::pin(async move {
+                let answered = tokio::time::timeout(ACQUIRE, connection.ping()).await;
+                answered.unwrap_or_else(|_| Err(sqlx::Error::PoolTimedOut)).map(|()| true)
+            })
+        })
+    };
     let writer = pool(WRITERS).connect_with(writing).await?;
     let readers = pool(READERS).connect_with(reading).await?;
     Ok((writer, readers))
