@@ -17,7 +17,7 @@ pub struct Load {
     clients: Vec<tokio::task::JoinHandle<Told>>,
     stop: Arc<AtomicBool>,
     answered: Arc<AtomicUsize>,
-    doubtful: Arc<AtomicUsize>,
+    put_off: Arc<AtomicUsize>,
 }
 
 /// One client's part.
@@ -27,14 +27,14 @@ struct Client {
     name: String,
     stop: Arc<AtomicBool>,
     answered: Arc<AtomicUsize>,
-    doubtful: Arc<AtomicUsize>,
+    put_off: Arc<AtomicUsize>,
 }
 
 impl Load {
     /// Starts clients that order one `HOT` each time, from a server each and from the next where one does not answer.
     pub fn start(name: &str, servers: &[Arc<Server>], clients: usize) -> Self {
-        let (stop, answered, doubtful) = Default::default();
-        let mut load = Self { clients: Vec::new(), stop, answered, doubtful };
+        let (stop, answered, put_off) = Default::default();
+        let mut load = Self { clients: Vec::new(), stop, answered, put_off };
         for number in 0..clients {
             let mut servers = servers.to_vec();
             let own = number % servers.len();
@@ -44,7 +44,7 @@ impl Load {
                 name: format!("{name}-{number}"),
                 stop: Arc::clone(&load.stop),
                 answered: Arc::clone(&load.answered),
-                doubtful: Arc::clone(&load.doubtful),
+                put_off: Arc::clone(&load.put_off),
             };
             load.clients.push(tokio::spawn(client.run()));
         }
@@ -64,9 +64,9 @@ impl Load {
         self.answered.load(Ordering::SeqCst)
     }
 
-    /// How often a client was told, or had to assume, that nobody knows.
-    pub fn doubtful(&self) -> usize {
-        self.doubtful.load(Ordering::SeqCst)
+    /// How often a client was told to come back, or had to assume that nobody knows.
+    pub fn put_off(&self) -> usize {
+        self.put_off.load(Ordering::SeqCst)
     }
 
     /// Lets every client finish the order that it is at, and gives what all were told.
@@ -105,12 +105,10 @@ impl Client {
                     let code = answer.code();
                     assert!(["not_executed", "outcome_unknown"].contains(&code.as_str()), "{answer:?}");
                     assert!(answer.retry_after.is_some(), "{answer:?}");
-                    if code == "outcome_unknown" {
-                        self.doubtful.fetch_add(1, Ordering::SeqCst);
-                    }
+                    self.put_off.fetch_add(1, Ordering::SeqCst);
                 }
                 Err(_) => {
-                    self.doubtful.fetch_add(1, Ordering::SeqCst);
+                    self.put_off.fetch_add(1, Ordering::SeqCst);
                 }
             }
             tokio::time::sleep(Duration::from_millis(20)).await;

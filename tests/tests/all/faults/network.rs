@@ -78,9 +78,9 @@ async fn a_database_that_says_nothing_for_long_leaves_callers_in_no_wrong_belief
     let Some(scene) = scene("stall").await else { return };
     scene.load.answered(BETWEEN).await;
     scene.proxy.stall(true);
-    // Long enough for callers to be told that nobody knows.
-    let before = scene.load.doubtful();
-    while scene.load.doubtful() == before {
+    // Long enough for callers to be told something: that nothing was done, or that nobody knows.
+    let before = scene.load.put_off();
+    while scene.load.put_off() == before {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     scene.proxy.stall(false);
