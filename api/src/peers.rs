@@ -84,10 +84,10 @@ fn link() -> (Link, mpsc::Receiver<Vec<u8>>, mpsc::Sender<Vec<u8>>) {
 /// The route by which other nodes call.
 pub fn routes() -> Router<Arc<App>> {
     let links = Arc::new(Semaphore::new(MOST_LINKS));
-    Router::new().route(PATH, get(move |app, upgrade| called(app, upgrade, Arc::clone(&links))))
+    Router::new().route(PATH, get(async move |app, upgrade| called(app, upgrade, links)))
 }
 
-async fn called(State(app): State<Arc<App>>, upgrade: WebSocketUpgrade, links: Arc<Semaphore>) -> Response {
+fn called(State(app): State<Arc<App>>, upgrade: WebSocketUpgrade, links: Arc<Semaphore>) -> Response {
     let Ok(link) = links.try_acquire_owned() else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };

@@ -42,8 +42,8 @@ pub(super) async fn open(directory: &Path) -> Result<(SqlitePool, SqlitePool), V
     let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
     let migrator = sqlx::migrate!("../migrations/sqlite/views");
     migrator.run(&writer).await.map_err(|error| schema(&migrator, error))?;
-    let readers =
-        SqlitePoolOptions::new().max_connections(READERS).connect_with(options.read_only(true)).await?;
+    let reading = options.read_only(true).pragma("cache_size", "-16000");
+    let readers = SqlitePoolOptions::new().max_connections(READERS).connect_with(reading).await?;
     Ok((writer, readers))
 }
 

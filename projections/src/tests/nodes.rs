@@ -6,7 +6,7 @@ use std::time::Duration;
 use holdfast_journal::{Journal, MemoryJournal, PostgresJournal};
 
 use super::events::{created, received, sku};
-use super::{Fixture, House, MERCHANT, Postgres, append};
+use super::{Fixture, House, MERCHANT, PATIENCE, Postgres, append};
 use crate::checkpoint::{Checkpoint, advance};
 use crate::lease::Lease;
 use crate::projection::Scope;
@@ -135,6 +135,26 @@ async fn what_another_node_has_written_and_does_not_fold_is_folded_here() {
     house.close().await;
     writing.close().await;
     reading.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_crash_of_the_server_took_back_is_folded_again_though_nothing_new_comes() {
+    let Some(fixture) = Postgres::empty().await else { return };
+    let house = House::over(fixture.open().await.unwrap(), &journal_of(3).await, "here").await;
+    house.caught_up().await.unwrap();
+    let before = told(&house).await;
+    fixture.0.sql(
+        "DELETE FROM checkpoint; DELETE FROM order_status; DELETE FROM order_term; DELETE FROM fulfillment_order;
+         DELETE FROM availability",
+    );
+    let folded = async {
+        while fixture.0.sql("SELECT count(*) FROM checkpoint WHERE position = 6") != "2" {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, folded).await.expect("it is folded again");
+    assert_eq!(told(&house).await, before);
+    house.close().await;
 }
 
 #[tokio::test]

@@ -4,7 +4,25 @@ use holdfast_journal::{LoadRequest, OutcomeKey, Snapshot};
 use serde_json::json;
 
 use super::*;
+use crate::writer::Submission;
 use crate::{CommandState, NotExecuted};
+
+#[tokio::test]
+async fn of_a_command_that_may_have_been_carried_out_nobody_says_that_it_was_not() {
+    let house = House::open().await;
+    let told = async |doubtful, said| {
+        let (reply, receiver) = tokio::sync::oneshot::channel();
+        let request = house.request("CreateOrder", Some("key"), order("A", 1));
+        let submission = Submission { request, reply, _share: None, forwarded: false, doubtful };
+        submission.answer(said);
+        receiver.await.unwrap()
+    };
+    let not_executed = Reply::NotExecuted(NotExecuted::StoreUnavailable);
+    assert_eq!(told(true, not_executed.clone()).await, Reply::OutcomeUnknown);
+    assert_eq!(told(true, Reply::Failed).await, Reply::OutcomeUnknown);
+    assert_eq!(told(true, Reply::KeyReused).await, Reply::KeyReused);
+    assert_eq!(told(false, not_executed.clone()).await, not_executed);
+}
 
 #[tokio::test]
 async fn an_order_travels_from_creation_to_delivery() {
