@@ -41,6 +41,10 @@ impl Share {
         self.budget.used.fetch_sub(bytes, Ordering::Relaxed);
     }
 
+    pub(crate) fn give_back(&mut self) {
+        self.subtract(self.bytes);
+    }
+
     /// Whether all of them keep too much, and this one more than an equal part: a busy merchant has what the others
     /// leave, and those that are not at work give back theirs when their writers end.
     pub(crate) fn is_exceeded(&self) -> bool {
@@ -52,7 +56,7 @@ impl Share {
 
 impl Drop for Share {
     fn drop(&mut self) {
-        self.subtract(self.bytes);
+        self.give_back();
         self.budget.shares.fetch_sub(1, Ordering::Relaxed);
     }
 }

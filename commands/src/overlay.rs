@@ -99,10 +99,9 @@ impl Committed {
     }
 
     pub(crate) fn forget_everything(&mut self) {
-        while let Some((_, forgotten)) = self.streams.pop_lru() {
-            self.share.subtract(forgotten.weight());
-        }
+        self.streams.clear();
         self.forget_claims();
+        self.share.give_back();
     }
 
     /// Takes over what was committed.

@@ -51,23 +51,21 @@ macro_rules! event_enum {
 
             /// Whether this program reads such payloads.
             pub fn check(name: &str, version: u32) -> Result<(), $crate::DecodeError> {
-                match (name, version) {
-                    $(
-                        (stringify!($variant), $version) => Ok(()),
-                        (stringify!($variant), _) => Err($crate::DecodeError::UnknownVersion(name.into(), version)),
-                    )*
-                    _ => Err($crate::DecodeError::UnknownType(name.into())),
+                match Self::TYPES.iter().find(|(known, _)| *known == name) {
+                    Some((_, known)) if *known == version => Ok(()),
+                    Some(_) => Err($crate::DecodeError::UnknownVersion(name.into(), version)),
+                    None => Err($crate::DecodeError::UnknownType(name.into())),
                 }
             }
 
             /// Reads a stored payload.
             pub fn decode(name: &str, version: u32, payload: &[u8]) -> Result<Self, $crate::DecodeError> {
-                Self::check(name, version)?;
-                match name {
+                match (name, version) {
                     $(
-                        stringify!($variant) => serde_json::from_slice(payload)
+                        (stringify!($variant), $version) => serde_json::from_slice(payload)
                             .map(Self::$variant)
                             .map_err(|e| $crate::DecodeError::Malformed(name.into(), e.to_string())),
+                        (stringify!($variant), _) => Err($crate::DecodeError::UnknownVersion(name.into(), version)),
                     )*
                     _ => Err($crate::DecodeError::UnknownType(name.into())),
                 }

@@ -40,7 +40,7 @@ pub use chain::Hash;
 pub use error::{AppendError, JournalError};
 pub use lease::{Node, Tenure};
 pub use memory::MemoryJournal;
-pub use postgres::PostgresJournal;
+pub use postgres::{PostgresJournal, analyze_grown, answers_still, has_grown};
 pub use record::{
     Claim, ClaimKey, Event, Head, LoadRequest, Loaded, LoadedStream, Outcome, OutcomeKey, OutcomeKind,
     Snapshot,

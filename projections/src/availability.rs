@@ -110,11 +110,11 @@ impl Projection for AvailabilityProjection {
                 _ => {}
             }
         }
-        Upsert::into("availability", scope, &items)
+        Upsert::into("availability", scope, &items, presence)
             .key("sku", |(sku, ..)| sku.as_str())
             .changing("position", |(_, position, _)| *position)
             .changing("state", |(.., state)| state.clone())
-            .run(connection, presence)
+            .run(connection)
             .await
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use holdfast_journal::{Event, Journal, JournalError};
+use holdfast_journal::{Event, Journal, JournalError, has_grown};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -324,12 +324,6 @@ impl<P: Projection> Runner<P> {
         transaction.commit().await?;
         Ok(next)
     }
-}
-
-/// Whether a power of four, of a few hundred or more, lies between two positions.
-fn has_grown(from: u64, to: u64) -> bool {
-    let power = |position: u64| position.checked_ilog(4).unwrap_or(0).max(4);
-    power(from) < power(to)
 }
 
 /// Why a projection cannot go on by itself; nothing where it may the next time.

@@ -8,7 +8,7 @@ use sqlx::{Connection, Row, pool::PoolConnection};
 
 use super::columns::{Columns, bounded};
 use super::connect::Connections;
-use super::failure::{LOCKED, appended, unavailable};
+use super::failure::{appended, may_be_of_one, unavailable};
 use super::{query, rows};
 use crate::batch::{Batch, KeyChange};
 use crate::error::AppendError;
@@ -109,19 +109,15 @@ async fn append_each(connections: &Connections, batches: &[Batch]) -> Vec<Result
     results
 }
 
-/// Appends batches of different merchants by one statement. What one of them carries may make the server refuse all:
-/// then each is on its own.
+/// Appends batches of different merchants by one statement. What one of them carries, or one head that somebody keeps
+/// locked, may make the server refuse all: then each is on its own.
 async fn append_together(connections: &Connections, batches: &[Batch]) -> Vec<Result<(), AppendError>> {
     let mut places: Vec<usize> = (0..batches.len()).filter(|place| writable(&batches[*place])).collect();
     places.sort_by_key(|place| batches[*place].merchant());
     let writing: Vec<&Batch> = places.iter().map(|place| &batches[*place]).collect();
     let moved = match with_patience(connections, &writing, false).await {
         Ok(ordinals) => ordinals.into_iter().filter_map(|ordinal| places.get(ordinal).copied()).collect(),
-        Err(AppendError::Refused(_)) if writing.len() > 1 => {
-            return Box::pin(append_each(connections, batches)).await;
-        }
-        // One head that somebody keeps locked is no reason to fail the others.
-        Err(AppendError::Unavailable(reason)) if writing.len() > 1 && reason == LOCKED => {
+        Err(error) if writing.len() > 1 && may_be_of_one(&error) => {
             return Box::pin(append_each(connections, batches)).await;
         }
         Err(error) => {

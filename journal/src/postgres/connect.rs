@@ -17,6 +17,8 @@ pub(super) const WRITERS: u32 = 2;
 const OTHERS: u32 = 6;
 /// How long to wait for a connection.
 const ACQUIRE: Duration = Duration::from_secs(3);
+/// How long a connection that is given back may take to answer.
+const ANSWER: Duration = Duration::from_secs(3);
 /// A connection that was idle for longer is tried before it is used: the server may have gone since. One that was
 /// just used is not, which saves a round trip for every append.
 const TRY_AFTER_IDLE: Duration = Duration::from_secs(1);
@@ -109,13 +111,7 @@ fn pool(options: &PgConnectOptions, most: u32) -> PgPool {
                 Ok(true)
             })
         })
-        .after_release(|connection, _| {
-            // One whose call was given up may never answer again: it must not keep its place.
-            Box::pin(async move {
-                let answered = tokio::time::timeout(ACQUIRE, connection.ping()).await;
-                answered.unwrap_or_else(|_| Err(sqlx::Error::PoolTimedOut)).map(|()| true)
-            })
-        })
+        .after_release(|connection, _| Box::pin(answers_still(connection)))
         .after_connect(|connection, _| {
             Box::pin(async move {
                 let unfit = |error: JournalError| sqlx::Error::Configuration(error.into());
@@ -123,6 +119,13 @@ fn pool(options: &PgConnectOptions, most: u32) -> PgPool {
             })
         })
         .connect_lazy_with(options.clone())
+}
+
+/// Whether a connection that is given back to its pool still answers. One whose call was given up may never do so again:
+/// an error here takes its place from it.
+pub async fn answers_still(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    let answered = tokio::time::timeout(ANSWER, connection.ping()).await;
+    answered.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map(|()| true)
 }
 
 /// Refuses a server that could lose what it has acknowledged, and sees to it that this session does not.

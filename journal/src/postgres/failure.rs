@@ -17,7 +17,16 @@ pub(super) fn unavailable(error: &sqlx::Error) -> JournalError {
 }
 
 /// Why an append was not executed that had to wait too long for a head.
-pub(super) const LOCKED: &str = "a head is locked by somebody else";
+const LOCKED: &str = "a head is locked by somebody else";
+
+/// Whether one batch may be why several failed together.
+pub(super) fn may_be_of_one(error: &AppendError) -> bool {
+    match error {
+        AppendError::Refused(_) => true,
+        AppendError::Unavailable(reason) => reason == LOCKED,
+        _ => false,
+    }
+}
 
 /// What became of an append: of one statement, or of a transaction that ends with its commit.
 ///

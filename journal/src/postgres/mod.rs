@@ -34,6 +34,9 @@ use connect::Connections;
 use failure::unavailable;
 use statistics::Statistics;
 
+pub use connect::answers_still;
+pub use statistics::{analyze_grown, has_grown};
+
 /// A journal in a PostgreSQL database.
 #[derive(Debug)]
 pub struct PostgresJournal {

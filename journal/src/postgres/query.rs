@@ -5,7 +5,8 @@
 //! forgets what was read of any later moment.
 //!
 //! What is wanted by many keys at once is looked up key by key: `LATERAL` or a subquery says so, and `OFFSET 0` keeps
-//! the server from turning it around. What it knows of a table that has just begun to grow is that reading all of it costs nothing.
+//! the server from turning it around. What it knows of a table that has just begun to grow is that reading all of it
+//! costs nothing.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use sqlx::postgres::PgPool;
+use sqlx::postgres::{PgConnection, PgPool};
 use sqlx::{AssertSqlSafe, Row};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -46,8 +46,9 @@ impl Statistics {
     }
 }
 
-/// Whether a power of four, of a few hundred or more, lies between two positions.
-fn has_grown(from: u64, to: u64) -> bool {
+/// Whether a power of four, of a few hundred or more, lies between two positions: whatever has rows for what was
+/// appended between them may have grown enough for [`analyze_grown`].
+pub fn has_grown(from: u64, to: u64) -> bool {
     let power = |position: u64| position.checked_ilog(4).unwrap_or(0).max(4);
     power(from) < power(to)
 }
@@ -55,15 +56,16 @@ fn has_grown(from: u64, to: u64) -> bool {
 async fn keep(pool: PgPool, grown: Arc<Notify>) {
     loop {
         grown.notified().await;
-        if let Err(error) = look(&pool).await {
+        let looked = async { analyze_grown(&mut *pool.acquire().await?, &TABLES).await };
+        if let Err(error) = looked.await {
             tracing::debug!(%error, "the server will look at its tables by itself");
         }
     }
 }
 
-async fn look(pool: &PgPool) -> Result<(), sqlx::Error> {
-    let mut connection = pool.acquire().await?;
-    for row in sqlx::query(GROWN).bind(&TABLES[..]).fetch_all(&mut *connection).await? {
+/// Has the server look at those of some tables that have grown fourfold since it did so.
+pub async fn analyze_grown(connection: &mut PgConnection, tables: &[&str]) -> Result<(), sqlx::Error> {
+    for row in sqlx::query(GROWN).bind(tables).fetch_all(&mut *connection).await? {
         let table: String = row.try_get(0)?;
         sqlx::query(AssertSqlSafe(format!("ANALYZE {table}"))).execute(&mut *connection).await?;
     }

@@ -47,11 +47,11 @@ pub(super) async fn save(
     save_orders(connection, scope, rows, presence).await?;
     let terms: BTreeSet<(&'static str, String, u64)> = rows.iter().flat_map(|(_, row)| terms(row)).collect();
     let terms: Vec<_> = terms.into_iter().collect();
-    Upsert::into("order_term", scope, &terms)
+    Upsert::into("order_term", scope, &terms, presence)
         .key("kind", |(kind, ..)| *kind)
         .key("value", |(_, value, _)| value.as_str())
         .key("first_position", |(.., first_position)| *first_position)
-        .run(connection, presence)
+        .run(connection)
         .await?;
     save_work(connection, scope, rows, presence).await
 }
@@ -67,7 +67,7 @@ async fn save_orders(
         states.push(serde_json::to_vec(&row.order).map_err(unreadable)?);
     }
     let mut states = states.into_iter();
-    Upsert::into("order_status", scope, rows)
+    Upsert::into("order_status", scope, rows, presence)
         .key("order_id", |(id, _)| id.to_string())
         .fixed("first_position", |(_, row)| row.first_position)
         .fixed("channel", |(_, row)| {
@@ -81,7 +81,7 @@ async fn save_orders(
         .changing("changed_at", |(_, row)| row.changed_at)
         .changing("status", |(_, row)| row.order.status().name())
         .changing("state", |_| states.next().unwrap_or_default())
-        .run(connection, presence)
+        .run(connection)
         .await
 }
 
@@ -111,7 +111,7 @@ async fn save_work(
         .iter()
         .flat_map(|(_, row)| row.order.fulfillment_orders.iter().map(move |part| (row, part)))
         .collect();
-    Upsert::into("fulfillment_order", scope, &work)
+    Upsert::into("fulfillment_order", scope, &work, presence)
         .key("fulfillment_order_id", |(_, part)| part.id.to_string())
         .fixed("order_id", |(_, part)| part.id.order().to_string())
         .fixed("first_position", |(row, _)| row.first_position)
@@ -119,6 +119,6 @@ async fn save_work(
         .changing("location", |(_, part)| part.location.as_str())
         .changing("status", |(row, part)| part.status(&row.order).name())
         .changing("ready", |(row, _)| row.order.is_paid() && row.order.holds.is_empty())
-        .run(connection, presence)
+        .run(connection)
         .await
 }

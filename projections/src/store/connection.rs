@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use holdfast_journal::analyze_grown;
 use sqlx::pool::PoolConnection;
 use sqlx::{Database, Postgres, Sqlite, Transaction};
 
@@ -100,7 +101,7 @@ impl ViewConnection {
             // It finds rows by their key without.
             Link::Sqlite(_) => Ok(()),
             Link::Postgres(session) => {
-                answered(postgres::keep_statistics(session.connection(), tables)).await
+                answered(async { Ok(analyze_grown(session.connection(), tables).await?) }).await
             }
         }
     }

@@ -3,8 +3,9 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use holdfast_journal::answers_still;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Connection as _, Postgres};
+use sqlx::{AssertSqlSafe, Postgres};
 
 use super::statement::{Row, Statement, Value};
 use super::upsert::{Column, Insert};
@@ -48,13 +49,10 @@ pub(super) async fn connect(url: &str) -> Result<(PgPool, PgPool), ViewError> {
         ("default_transaction_read_only", "on"),
     ]);
     let pool = |size: u32| {
-        PgPoolOptions::new().max_connections(size).acquire_timeout(ACQUIRE).after_release(|connection, _| {
-            // One whose call was given up may never answer again: it must not keep its place.
-            Box::pin(async move {
-                let answered = tokio::time::timeout(ACQUIRE, connection.ping()).await;
-                answered.unwrap_or_else(|_| Err(sqlx::Error::PoolTimedOut)).map(|()| true)
-            })
-        })
+        PgPoolOptions::new()
+            .max_connections(size)
+            .acquire_timeout(ACQUIRE)
+            .after_release(|connection, _| Box::pin(answers_still(connection)))
     };
     let writer = pool(WRITERS).connect_with(writing).await?;
     let readers = pool(READERS).connect_with(reading).await?;
@@ -82,24 +80,6 @@ pub(super) async fn fetch(
 
 pub(super) async fn execute(connection: &mut PgConnection, statement: Statement) -> Result<u64, ViewError> {
     Ok(query(statement).execute(connection).await?.rows_affected())
-}
-
-/// Looks at tables that have grown fourfold since the server did so, which it does by itself only now and then. What
-/// it knows of a table that was nearly empty is that a merchant has one row: then it reads all of them to find some.
-pub(super) async fn keep_statistics(
-    connection: &mut PgConnection,
-    tables: &[&'static str],
-) -> Result<(), ViewError> {
-    let grown = sqlx::query_scalar::<_, bool>(
-        "SELECT pg_relation_size(oid) > 4 * current_setting('block_size')::bigint * greatest(relpages, 8)
-         FROM unnest($1::text[]) WITH ORDINALITY AS wanted (name, place)
-         JOIN pg_class ON oid = to_regclass(name) ORDER BY place",
-    );
-    let grown = grown.bind(tables).fetch_all(&mut *connection).await?;
-    for (table, _) in tables.iter().zip(grown).filter(|(_, grown)| *grown) {
-        sqlx::query(AssertSqlSafe(format!("ANALYZE {table}"))).execute(&mut *connection).await?;
-    }
-    Ok(())
 }
 
 fn query(statement: Statement) -> Query {

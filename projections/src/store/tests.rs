@@ -51,13 +51,13 @@ async fn open(fixture: &impl Fixture) -> ViewStore {
 }
 
 async fn save(connection: &mut ViewConnection, scope: Scope<'_>, things: &[Thing]) {
-    Upsert::into("thing", scope, things)
+    Upsert::into("thing", scope, things, Presence::There)
         .key("name", |thing| thing.name.as_str())
         .fixed("size", |thing| thing.size)
         .changing("note", |thing| thing.note.clone())
         .changing("raw", |thing| thing.size.to_be_bytes().to_vec())
         .changing("heavy", |thing| thing.heavy)
-        .run(connection, Presence::There)
+        .run(connection)
         .await
         .unwrap();
 }
@@ -118,9 +118,9 @@ async fn rows_that_are_all_key_are_written_once(fixture: &impl Fixture) {
     let mut connection = store.writer().await.unwrap();
     for _ in 0..2 {
         let things = things();
-        let pairs = Upsert::into("pair", SCOPE, &things);
+        let pairs = Upsert::into("pair", SCOPE, &things, Presence::There);
         let pairs = pairs.key("name", |thing| thing.name.as_str()).key("size", |thing| thing.size);
-        pairs.run(&mut connection, Presence::There).await.unwrap();
+        pairs.run(&mut connection).await.unwrap();
     }
     assert_eq!(count(&mut connection, "SELECT count(*) FROM pair").await, MANY);
     drop(connection);

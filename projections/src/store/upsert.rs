@@ -57,12 +57,8 @@ pub enum Column {
 
 impl<'a, T> Upsert<'a, T> {
     /// Rows for a table.
-    pub fn into(table: &'static str, scope: Scope<'a>, rows: &'a [T]) -> Self {
-        Self {
-            rows,
-            scope,
-            insert: Insert { table, rows: rows.len(), columns: Vec::new(), presence: Presence::New },
-        }
+    pub fn into(table: &'static str, scope: Scope<'a>, rows: &'a [T], presence: Presence) -> Self {
+        Self { rows, scope, insert: Insert { table, rows: rows.len(), columns: Vec::new(), presence } }
     }
 
     /// A column of what a row is known by, within its merchant and generation.
@@ -101,8 +97,7 @@ impl<'a, T> Upsert<'a, T> {
     }
 
     /// Writes the rows.
-    pub async fn run(mut self, connection: &mut ViewConnection, presence: Presence) -> Result<(), ViewError> {
-        self.insert.presence = presence;
+    pub async fn run(self, connection: &mut ViewConnection) -> Result<(), ViewError> {
         if self.rows.is_empty() {
             return Ok(());
         }

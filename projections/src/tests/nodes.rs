@@ -149,7 +149,7 @@ async fn what_a_crash_of_the_server_took_back_is_folded_again_though_nothing_new
     );
     let folded = async {
         while fixture.0.sql("SELECT count(*) FROM checkpoint WHERE position = 6") != "2" {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::task::yield_now().await;
         }
     };
     tokio::time::timeout(PATIENCE, folded).await.expect("it is folded again");

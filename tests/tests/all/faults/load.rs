@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use reqwest::Method;
+use tokio::sync::watch;
 
 use crate::server::{Answer, Server, order};
 
@@ -16,8 +17,9 @@ pub type Told = HashMap<String, Answer>;
 pub struct Load {
     clients: Vec<tokio::task::JoinHandle<Told>>,
     stop: Arc<AtomicBool>,
-    answered: Arc<AtomicUsize>,
-    put_off: Arc<AtomicUsize>,
+    /// Ends when every client has ended.
+    answered: watch::Receiver<usize>,
+    put_off: watch::Receiver<usize>,
 }
 
 /// One client's part.
@@ -26,15 +28,20 @@ struct Client {
     servers: Vec<Arc<Server>>,
     name: String,
     stop: Arc<AtomicBool>,
-    answered: Arc<AtomicUsize>,
-    put_off: Arc<AtomicUsize>,
+    answered: Arc<watch::Sender<usize>>,
+    put_off: Arc<watch::Sender<usize>>,
 }
 
 impl Load {
     /// Starts clients that order one `HOT` each time, from a server each and from the next where one does not answer.
     pub fn start(name: &str, servers: &[Arc<Server>], clients: usize) -> Self {
-        let (stop, answered, put_off) = Default::default();
-        let mut load = Self { clients: Vec::new(), stop, answered, put_off };
+        let (answered, put_off) = (Arc::new(watch::Sender::new(0)), Arc::new(watch::Sender::new(0)));
+        let mut load = Self {
+            clients: Vec::new(),
+            stop: Arc::default(),
+            answered: answered.subscribe(),
+            put_off: put_off.subscribe(),
+        };
         for number in 0..clients {
             let mut servers = servers.to_vec();
             let own = number % servers.len();
@@ -43,8 +50,8 @@ impl Load {
                 servers,
                 name: format!("{name}-{number}"),
                 stop: Arc::clone(&load.stop),
-                answered: Arc::clone(&load.answered),
-                put_off: Arc::clone(&load.put_off),
+                answered: Arc::clone(&answered),
+                put_off: Arc::clone(&put_off),
             };
             load.clients.push(tokio::spawn(client.run()));
         }
@@ -53,20 +60,20 @@ impl Load {
 
     /// Waits until so many orders have their final answer.
     pub async fn answered(&self, count: usize) {
-        while self.answered.load(Ordering::SeqCst) < count {
-            assert!(!self.clients.iter().all(tokio::task::JoinHandle::is_finished), "the clients have ended");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        let reached = self.answered.clone().wait_for(|answered| *answered >= count).await.is_ok();
+        assert!(reached, "the clients have ended");
     }
 
     /// How many have theirs.
     pub fn count(&self) -> usize {
-        self.answered.load(Ordering::SeqCst)
+        *self.answered.borrow()
     }
 
-    /// How often a client was told to come back, or had to assume that nobody knows.
-    pub fn put_off(&self) -> usize {
-        self.put_off.load(Ordering::SeqCst)
+    /// Waits until a client is told to come back, or has to assume that nobody knows.
+    pub async fn put_off(&self) {
+        let mut put_off = self.put_off.clone();
+        put_off.mark_unchanged();
+        assert!(put_off.changed().await.is_ok(), "the clients have ended");
     }
 
     /// Lets every client finish the order that it is at, and gives what all were told.
@@ -87,7 +94,7 @@ impl Client {
         while !self.stop.load(Ordering::SeqCst) {
             let key = format!("{}-{number}", self.name);
             told.insert(key.clone(), self.ask_until_answered(&key, number).await);
-            self.answered.fetch_add(1, Ordering::SeqCst);
+            self.answered.send_modify(|count| *count += 1);
             number += 1;
         }
         told
@@ -105,10 +112,10 @@ impl Client {
                     let code = answer.code();
                     assert!(["not_executed", "outcome_unknown"].contains(&code.as_str()), "{answer:?}");
                     assert!(answer.retry_after.is_some(), "{answer:?}");
-                    self.put_off.fetch_add(1, Ordering::SeqCst);
+                    self.put_off.send_modify(|count| *count += 1);
                 }
                 Err(_) => {
-                    self.put_off.fetch_add(1, Ordering::SeqCst);
+                    self.put_off.send_modify(|count| *count += 1);
                 }
             }
             tokio::time::sleep(Duration::from_millis(20)).await;

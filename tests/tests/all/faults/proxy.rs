@@ -1,7 +1,6 @@
 //! A network between the program and the database that can be cut at the worst moment.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -9,6 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 /// What happens to the next append on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,8 @@ pub enum Fault {
 struct Wires {
     upstream: Mutex<SocketAddr>,
     next: Mutex<Option<Fault>>,
-    done: AtomicUsize,
+    /// How many faults have happened.
+    done: watch::Sender<usize>,
     /// While true, nothing passes in either direction.
     stalled: watch::Sender<bool>,
     /// Counted up to cut every connection.
@@ -36,7 +37,7 @@ struct Wires {
 pub struct Proxy {
     address: SocketAddr,
     wires: Arc<Wires>,
-    accepting: tokio::task::JoinHandle<()>,
+    accepting: JoinHandle<()>,
 }
 
 /// What the statement of an append begins with: the connection that prepares it is one that appends.
@@ -59,7 +60,7 @@ impl Proxy {
         let wires = Arc::new(Wires {
             upstream: Mutex::new(place_of(url).parse().expect("an address")),
             next: Mutex::new(None),
-            done: AtomicUsize::new(0),
+            done: watch::Sender::new(0),
             stalled: watch::Sender::new(false),
             cuts: watch::Sender::new(0),
         });
@@ -90,11 +91,9 @@ impl Proxy {
 
     /// Makes something happen to the next append, and waits until it has.
     pub async fn strike(&self, fault: Fault) {
-        let before = self.wires.done.load(Ordering::SeqCst);
+        let mut done = self.wires.done.subscribe();
         *self.wires.next.lock().expect("no panic") = Some(fault);
-        while self.wires.done.load(Ordering::SeqCst) == before {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        done.changed().await.expect("the proxy is there");
     }
 }
 
@@ -119,8 +118,9 @@ async fn accept(listener: TcpListener, wires: Arc<Wires>) {
                 let (gone, client_gone) = watch::channel(false);
                 let telling =
                     tokio::spawn(tell(server_reads, client_writes, wires.stalled.subscribe(), client_gone));
-                ask(client_reads, server_writes, &wires, &gone).await;
-                telling.abort();
+                let stop_telling = telling.abort_handle();
+                ask(client_reads, server_writes, &wires, (&gone, telling)).await;
+                stop_telling.abort();
             };
             tokio::select! {
                 () = carried => {}
@@ -135,31 +135,36 @@ async fn until_flowing(stalled: &mut watch::Receiver<bool>) {
     let _ = stalled.wait_for(|stalled| !stalled).await;
 }
 
-/// Carries what the server says, until the client is to hear no more.
+/// Carries what the server says, until the client is to hear no more. What the server says after that is left unread.
 async fn tell(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
     mut stalled: watch::Receiver<bool>,
     mut gone: watch::Receiver<bool>,
-) {
+) -> Option<OwnedReadHalf> {
     let mut bytes = vec![0; 64 << 10];
     loop {
         let count = tokio::select! {
             read = from.read(&mut bytes) => read.unwrap_or(0),
-            _ = gone.changed() => return,
+            _ = gone.changed() => return Some(from),
         };
         if count == 0 || *gone.borrow() {
-            return;
+            return None;
         }
         until_flowing(&mut stalled).await;
         if to.write_all(&bytes[..count]).await.is_err() {
-            return;
+            return None;
         }
     }
 }
 
 /// Carries what the client says, up to a fault.
-async fn ask(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, wires: &Wires, gone: &watch::Sender<bool>) {
+async fn ask(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    wires: &Wires,
+    (gone, telling): (&watch::Sender<bool>, JoinHandle<Option<OwnedReadHalf>>),
+) {
     let mut stalled = wires.stalled.subscribe();
     let mut bytes = vec![0; 64 << 10];
     let mut appends = false;
@@ -181,13 +186,14 @@ async fn ask(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, wires: &Wires, gon
         // From here the client hears nothing any more.
         gone.send_replace(true);
         drop(from);
-        wires.done.fetch_add(1, Ordering::SeqCst);
+        wires.done.send_modify(|count| *count += 1);
         match fault {
             Fault::RequestLost => {}
-            Fault::AnswerLost => deliver(&mut to, &whole).await,
+            Fault::AnswerLost => deliver(&mut to, &whole, telling).await,
             Fault::ArrivesLate(late) => {
+                // The fault itself: how late it is.
                 tokio::time::sleep(late).await;
-                deliver(&mut to, &whole).await;
+                deliver(&mut to, &whole, telling).await;
             }
         }
         return;
@@ -206,10 +212,13 @@ async fn rest_of(from: &mut OwnedReadHalf, mut message: Vec<u8>) -> Vec<u8> {
     message
 }
 
-/// Brings a message to the server, and leaves it the time to act on it.
-async fn deliver(to: &mut OwnedWriteHalf, message: &[u8]) {
-    if to.write_all(message).await.is_ok() {
-        // A server that finds the connection closed may not act on what came before.
-        tokio::time::sleep(Duration::from_millis(500)).await;
+/// Brings a message to the server, and waits until it has answered: a server that finds the connection closed may not act
+/// on what came before.
+async fn deliver(to: &mut OwnedWriteHalf, message: &[u8], telling: JoinHandle<Option<OwnedReadHalf>>) {
+    if to.write_all(message).await.is_ok()
+        && let Ok(Some(mut from)) = telling.await
+    {
+        // Nobody hears what it says.
+        let _ = from.read(&mut [0; 1]).await;
     }
 }
