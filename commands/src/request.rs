@@ -102,11 +102,6 @@ impl Request {
         })
     }
 
-    /// Whether it is to be taken when little else is any more: a report of what has happened, or a critical order.
-    pub(crate) fn is_urgent(&self) -> bool {
-        self.command.is_urgent()
-    }
-
     /// The same, for an order that must still have a version.
     #[must_use]
     pub fn if_match(mut self, version: Option<u64>) -> Self {

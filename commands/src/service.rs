@@ -153,7 +153,9 @@ impl Commands {
         let queue = self.queue(merchant)?;
         // What may be refused is refused first when it gets full: what has happened has happened.
         let kept_free = self.inner.shared.settings.queue / 8;
-        if queue.capacity() < kept_free + requests.len() && !requests.iter().any(Request::is_urgent) {
+        if queue.capacity() < kept_free + requests.len()
+            && !requests.iter().any(|request| request.command.is_urgent())
+        {
             return Err(NotExecuted::Overloaded);
         }
         let places = queue.try_reserve_many(requests.len()).map_err(|_| NotExecuted::Overloaded)?;

@@ -24,6 +24,13 @@ pub struct NewEvent {
     pub sealed: Option<Vec<u8>>,
 }
 
+impl NewEvent {
+    /// How many bytes of it have no limit of their own.
+    pub fn bytes(&self) -> usize {
+        self.payload.len() + self.sealed.as_ref().map_or(0, Vec::len)
+    }
+}
+
 /// The key to a subject's personal data, wrapped.
 #[derive(Clone)]
 pub struct SubjectKey {
@@ -227,9 +234,7 @@ impl Batch {
 
     /// About how many bytes it writes.
     pub fn bytes(&self) -> usize {
-        let event = |event: &Event| {
-            event.payload.len() + event.sealed.as_ref().map_or(0, Vec::len) + event.metadata.len() + 256
-        };
+        let event = |event: &Event| event.bytes() + 256;
         let outcome = |outcome: &Outcome| outcome.answer.len() + 256;
         self.events.iter().map(event).sum::<usize>() + self.outcomes.iter().map(outcome).sum::<usize>()
     }

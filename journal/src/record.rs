@@ -77,6 +77,13 @@ pub struct Event {
     pub hash: Hash,
 }
 
+impl Event {
+    /// How many bytes of it have no limit of their own.
+    pub(crate) fn bytes(&self) -> usize {
+        self.payload.len() + self.sealed.as_ref().map_or(0, Vec::len) + self.metadata.len()
+    }
+}
+
 /// What kind of answer a command got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OutcomeKind {

@@ -8,7 +8,7 @@ use holdfast_domain::Class;
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::Timestamp;
 use holdfast_journal::{
-    CommandRecord, JournalError, LoadRequest, LoadedStream, Outcome, OutcomeKey, OutcomeKind,
+    CommandRecord, JournalError, LoadRequest, LoadedStream, NewEvent, Outcome, OutcomeKey, OutcomeKind,
 };
 
 use super::{Decided, Message, Submission, Writer};
@@ -204,7 +204,8 @@ impl Writer {
         self.layers.open.absorb(overlay);
         self.open.events += record.events.len() as u64;
         self.open.bytes += request.bytes + body.len();
-        self.open.bytes += record.events.iter().map(|event| event.payload.len() + 256).sum::<usize>();
+        self.open.bytes += record.events.iter().map(NewEvent::bytes).sum::<usize>();
+        self.open.bytes += record.events.len() * (request.metadata.len() + 256);
         let answer = Answer { kind, position: self.position(), body };
         self.open.decided.push(Decided { submission, answer, record, attached: Vec::new() });
     }

@@ -167,7 +167,7 @@ text_newtype!(
     Currency, 3, currency, "^[A-Z]{3}$"
 );
 
-/// Free text for people, at most `LIMIT` bytes, without control characters.
+/// Free text for people, at most `LIMIT` characters, without control characters.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Text<const LIMIT: usize>(Box<str>);
 

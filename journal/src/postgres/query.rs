@@ -99,7 +99,7 @@ pub(super) async fn read(
         let mut found = query.fetch(&mut *connection);
         while let Some(row) = found.try_next().await? {
             let event = rows::event(&row)?;
-            bytes += size(&event);
+            bytes += event.bytes();
             events.push(event);
             if bytes >= PAGE_BYTES {
                 break;
@@ -112,10 +112,6 @@ pub(super) async fn read(
         events.extend(rest_of_command(&mut connection, merchant, position, end).await?);
     }
     Ok(events)
-}
-
-fn size(event: &Event) -> usize {
-    event.payload.len() + event.sealed.as_ref().map_or(0, Vec::len) + event.metadata.len()
 }
 
 async fn rest_of_command(
@@ -157,7 +153,7 @@ pub(super) async fn examine(
     while let Some(row) = events.try_next().await? {
         let position = row.try_get::<i64, _>(0)?.cast_unsigned();
         let event = rows::event(&row);
-        bytes += event.as_ref().map_or(0, size);
+        bytes += event.as_ref().map_or(0, Event::bytes);
         found.push(event.map_err(|error| Finding::unreadable(position, "the event", &error)));
         if bytes >= PAGE_BYTES {
             break;

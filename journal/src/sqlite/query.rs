@@ -125,7 +125,7 @@ pub(super) fn read(
     let (mut events, mut bytes) = (Vec::new(), 0);
     while let Some(row) = rows.next()? {
         let event = event_of(row)?;
-        bytes += size(&event);
+        bytes += event.bytes();
         events.push(event);
         if bytes >= PAGE_BYTES {
             break;
@@ -137,10 +137,6 @@ pub(super) fn read(
         events.extend(rest_of_command(connection, merchant, position, end)?);
     }
     Ok(events)
-}
-
-fn size(event: &Event) -> usize {
-    event.payload.len() + event.sealed.as_ref().map_or(0, Vec::len) + event.metadata.len()
 }
 
 fn rest_of_command(
@@ -200,7 +196,7 @@ pub(super) fn examine(
         };
         let position = row.get(0)?;
         let event = event_of(row);
-        bytes += event.as_ref().map_or(0, size);
+        bytes += event.as_ref().map_or(0, Event::bytes);
         found.push(event.map_err(|error| Finding::unreadable(position, "the event", &error)));
     }
     Ok(found)

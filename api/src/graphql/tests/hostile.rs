@@ -1,21 +1,15 @@
 //! Queries that ask too much are refused before anything of them runs.
 
 use std::fmt::Write;
-use std::time::{Duration, Instant};
 
 use super::*;
 
-/// Far more than a refusal takes, far less than the work that it spares.
-const QUICK: Duration = Duration::from_secs(2);
-
 async fn refused(house: &House, query: &str, code: &str) {
-    let begun = Instant::now();
     let answer = house.ask_with(None, query, json!({})).await;
     let shown = &query[..query.len().min(80)];
     assert_eq!(answer["errors"][0]["extensions"]["code"], code, "{shown}");
     assert_eq!(answer["data"], Value::Null, "{shown}");
     assert!(answer.to_string().len() < 10_000, "{shown}");
-    assert!(begun.elapsed() < QUICK, "{shown}: {:?}", begun.elapsed());
 }
 
 #[tokio::test]

@@ -136,7 +136,6 @@ async fn a_node_that_cannot_reach_the_writer_writes_beside_it() {
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_lost_between_nodes_is_found_by_its_key() {
-    // The writer's first append after stocking up hangs for a while; meanwhile the link breaks.
     let (network, first, second) = two_nodes(Arc::new(MemoryJournal::new())).await;
     let request = second.request("CreateOrder", Some("k"), order("A", 4));
     let mut replies = second.commands.submit(&merchant(), vec![request]).unwrap();

@@ -62,7 +62,7 @@ impl Store {
         copy
     }
 
-    /// What verifying `m` finds once the SQL was run, in which `PAYLOAD` and the like stand for nothing.
+    /// What verifying `m` finds once the SQL was run.
     async fn after(&self, sql: &str) -> Verification {
         let copy = self.copy();
         tamper(&copy, sql);
