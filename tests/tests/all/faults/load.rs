@@ -10,6 +10,9 @@ use tokio::sync::watch;
 
 use crate::server::{Answer, Server, order};
 
+/// How long the server may take to get over anything.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// What a client was told of one key: the first final answer.
 pub type Told = HashMap<String, Answer>;
 
@@ -60,8 +63,8 @@ impl Load {
 
     /// Waits until so many orders have their final answer.
     pub async fn answered(&self, count: usize) {
-        let reached = self.answered.clone().wait_for(|answered| *answered >= count).await.is_ok();
-        assert!(reached, "the clients have ended");
+        let mut answered = self.answered.clone();
+        self.until(answered.wait_for(|answered| *answered >= count)).await.expect("the clients are there");
     }
 
     /// How many have theirs.
@@ -73,7 +76,19 @@ impl Load {
     pub async fn put_off(&self) {
         let mut put_off = self.put_off.clone();
         put_off.mark_unchanged();
-        assert!(put_off.changed().await.is_ok(), "the clients have ended");
+        self.until(put_off.changed()).await.expect("the clients are there");
+    }
+
+    /// Waits for something that happens as long as clients are answered.
+    pub async fn until<T>(&self, happened: impl Future<Output = T>) -> T {
+        let mut answered = self.answered.clone();
+        let ended = async { while answered.changed().await.is_ok() {} };
+        tokio::select! {
+            biased;
+            happened = happened => happened,
+            () = ended => panic!("the clients have ended"),
+            () = tokio::time::sleep(PATIENCE) => panic!("nothing has come of it for {PATIENCE:?}"),
+        }
     }
 
     /// Lets every client finish the order that it is at, and gives what all were told.

@@ -11,6 +11,7 @@ use crate::server::Server;
 
 const TIMES: usize = 5;
 const BETWEEN: usize = 60;
+const LATE: Fault = Fault::ArrivesLate(Duration::from_millis(400));
 
 struct Scene {
     place: Place,
@@ -31,10 +32,15 @@ async fn scene(name: &str) -> Option<Scene> {
 }
 
 async fn strike(name: &str, fault: Fault) {
-    let Some(scene) = scene(name).await else { return };
+    if let Some(scene) = scene(name).await {
+        strike_at(scene, fault).await;
+    }
+}
+
+async fn strike_at(scene: Scene, fault: Fault) {
     for _ in 0..TIMES {
         scene.load.answered(scene.load.count() + BETWEEN).await;
-        scene.proxy.strike(fault).await;
+        scene.load.until(scene.proxy.strike(fault)).await;
     }
     scene.load.answered(scene.load.count() + BETWEEN).await;
     let told = scene.load.finish().await;
@@ -58,7 +64,34 @@ async fn a_commit_that_arrives_soon_after_is_found_or_fenced() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commit_that_arrives_late_is_fenced() {
-    strike("late", Fault::ArrivesLate(Duration::from_millis(400))).await;
+    strike("late", LATE).await;
+}
+
+/// Unique keys would refuse much of what a lost condition lets in. Without them it is alone.
+fn drop_unique_keys(place: &Place) {
+    for table in ["event", "batch", "stream", "outcome", "claim"] {
+        // One by one: together they would wait for an append that waits for them.
+        place.sql(&format!("ALTER TABLE {table} DROP CONSTRAINT {table}_pkey"));
+    }
+    for index in ["event_stream", "stream_name", "outcome_key"] {
+        place.sql(&format!("DROP INDEX {index}"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_condition_of_an_append_is_fence_enough() {
+    let Some(scene) = scene("alone").await else { return };
+    drop_unique_keys(&scene.place);
+    strike_at(scene, LATE).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_the_condition_of_an_append_it_is_found_out() {
+    let Some(scene) = scene("broken").await else { return };
+    drop_unique_keys(&scene.place);
+    scene.proxy.unfence();
+    let found = tokio::spawn(strike_at(scene, LATE)).await;
+    assert!(found.is_err_and(|error| error.is_panic()), "nothing was found in a journal without a fence");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,6 +1,7 @@
 //! A network between the program and the database that can be cut at the worst moment.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -31,6 +32,8 @@ struct Wires {
     stalled: watch::Sender<bool>,
     /// Counted up to cut every connection.
     cuts: watch::Sender<usize>,
+    /// Whether appends lose their condition on the way.
+    unfenced: AtomicBool,
 }
 
 /// A TCP proxy on a free port.
@@ -42,6 +45,9 @@ pub struct Proxy {
 
 /// What the statement of an append begins with: the connection that prepares it is one that appends.
 const APPEND: &[u8] = b"WITH expected AS MATERIALIZED";
+/// The condition of an append.
+const FENCE: &[u8] = b" AND h.position = b.expected_position AND h.hash = b.expected_hash
+        AND h.epoch = b.epoch";
 /// When nothing more of a message comes for this long it is whole.
 const WHOLE: Duration = Duration::from_millis(20);
 
@@ -63,6 +69,7 @@ impl Proxy {
             done: watch::Sender::new(0),
             stalled: watch::Sender::new(false),
             cuts: watch::Sender::new(0),
+            unfenced: AtomicBool::new(false),
         });
         let accepting = tokio::spawn(accept(listener, Arc::clone(&wires)));
         Self { address, wires, accepting }
@@ -87,6 +94,13 @@ impl Proxy {
     /// Lets nothing pass, or everything again.
     pub fn stall(&self, stalled: bool) {
         self.wires.stalled.send_replace(stalled);
+    }
+
+    /// Takes the condition out of every append that is prepared from now on: what stands in a statement as the database
+    /// gets it, for no program has a switch for this.
+    pub fn unfence(&self) {
+        self.wires.unfenced.store(true, Ordering::SeqCst);
+        self.cut();
     }
 
     /// Makes something happen to the next append, and waits until it has.
@@ -174,7 +188,12 @@ async fn ask(
             return;
         }
         until_flowing(&mut stalled).await;
-        appends |= bytes[..count].windows(APPEND.len()).any(|part| part == APPEND);
+        appends |= place_in(&bytes[..count], APPEND).is_some();
+        if wires.unfenced.load(Ordering::SeqCst)
+            && let Some(place) = place_in(&bytes[..count], FENCE)
+        {
+            bytes[place..place + FENCE.len()].fill(b' ');
+        }
         let fault = if appends { wires.next.lock().expect("no panic").take() } else { None };
         let Some(fault) = fault else {
             if to.write_all(&bytes[..count]).await.is_err() {
@@ -198,6 +217,10 @@ async fn ask(
         }
         return;
     }
+}
+
+fn place_in(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    bytes.windows(wanted.len()).position(|part| part == wanted)
 }
 
 /// What belongs to a message whose beginning has come.
