@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod cli;
+mod cursor;
 pub mod database;
 pub mod graphql;
 pub mod peers;

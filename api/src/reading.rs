@@ -1,13 +1,14 @@
 //! Every question that can be asked, the same for REST, GraphQL and the command line.
 
 use std::collections::BTreeSet;
+use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use holdfast_commands::handlers::{LocationView, PolicyView};
-use holdfast_commands::{Vault, fold_order};
+use holdfast_commands::{Vault, decode, fold_order};
 use holdfast_domain::network::Network;
-use holdfast_domain::order::{OrderEvent, OrderView, PersonalDataState};
+use holdfast_domain::order::{OrderCreated, OrderEvent, OrderView, PersonalDataState};
 use holdfast_domain::policy::Policy;
 use holdfast_domain::stock::AvailabilityView;
 use holdfast_domain::stream::{DomainEvent, StreamId};
@@ -31,6 +32,20 @@ pub enum AsOf {
     Position(u64),
     /// Up to a time.
     Time(Timestamp),
+}
+
+/// Not a moment of a journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be a position (a whole number) or a time by RFC 3339, such as 2026-03-01T12:00:00Z")]
+pub struct NotAMoment;
+
+impl FromStr for AsOf {
+    type Err = NotAMoment;
+    fn from_str(text: &str) -> Result<Self, NotAMoment> {
+        let position = text.parse::<i64>().ok().and_then(|position| u64::try_from(position).ok());
+        let moment = position.map(Self::Position).or_else(|| text.parse().map(Self::Time).ok());
+        moment.ok_or(NotAMoment)
+    }
 }
 
 /// The way to ask.
@@ -199,16 +214,14 @@ impl Reading {
         else {
             return Ok(view);
         };
-        let corrupt = |what: String| JournalError::Corrupt(format!("position {}: {what}", event.position));
-        let clear = self.vault.open(&key, &stream, sealed).map_err(|e| corrupt(e.to_string()))?;
-        let mut created = OrderEvent::decode(&event.kind, event.type_version, &event.payload)
-            .map_err(|e| corrupt(e.to_string()))?;
-        created.restore_personal(&clear).map_err(|e| corrupt(e.to_string()))?;
+        let clear = self.vault.open(&key, &stream, sealed);
+        let clear = clear.map_err(|error| JournalError::corrupt_at(event.position, error))?;
+        let DomainEvent::Order(mut created) = decode(event)? else { return Ok(view) };
+        created.restore_personal(&clear).map_err(|error| JournalError::corrupt_at(event.position, error))?;
         match created {
-            OrderEvent::OrderCreated(created) => match created.personal {
-                Some(personal) => Ok(view.with_personal(personal)),
-                None => Ok(view),
-            },
+            OrderEvent::OrderCreated(OrderCreated { personal: Some(personal), .. }) => {
+                Ok(view.with_personal(personal))
+            }
             _ => Ok(view),
         }
     }
@@ -298,9 +311,7 @@ impl Reading {
         mut fold: impl FnMut(DomainEvent) + Send,
     ) -> Result<(), JournalError> {
         for event in self.journal.read_stream(merchant, &stream.to_string(), u64::MAX).await? {
-            let decoded = DomainEvent::decode(stream, &event.kind, event.type_version, &event.payload)
-                .map_err(|e| JournalError::Corrupt(format!("position {}: {e}", event.position)))?;
-            fold(decoded);
+            fold(decode(&event)?);
         }
         Ok(())
     }
@@ -308,4 +319,18 @@ impl Reading {
 
 fn only<T>(mut all: impl Iterator<Item = T>) -> Option<T> {
     all.next().filter(|_| all.next().is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_a_position_or_a_time() {
+        assert_eq!("12".parse(), Ok(AsOf::Position(12)));
+        assert!(matches!("2026-03-01T12:00:00Z".parse(), Ok(AsOf::Time(_))));
+        for bad in ["yesterday", "-1", "", "9223372036854775808"] {
+            assert_eq!(bad.parse::<AsOf>(), Err(NotAMoment), "{bad}");
+        }
+    }
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use cqrs_es::Aggregate;
 use holdfast_domain::Decide;
 use holdfast_domain::network::{Location, Network};
-use holdfast_domain::order::{Order, OrderEvent};
+use holdfast_domain::order::Order;
 use holdfast_domain::policy::Policy;
 use holdfast_domain::stock::StockItem;
-use holdfast_domain::stream::{DomainEvent, StreamId};
+use holdfast_domain::stream::{DomainEvent, StreamId, UnknownStream};
 use holdfast_journal::{Event, JournalError, LoadedStream, Snapshot};
 
 use crate::privacy::Vault;
@@ -153,10 +153,9 @@ impl Kept {
 
     fn fold(&mut self, events: &[Event]) -> Result<(), JournalError> {
         for event in events {
-            let corrupt =
-                |what: String| JournalError::Corrupt(format!("position {}: {what}", event.position));
             if event.version != self.version + 1 {
-                return Err(corrupt(format!("version {} follows {}", event.version, self.version)));
+                let gap = format_args!("version {} follows {}", event.version, self.version);
+                return Err(JournalError::corrupt_at(event.position, gap));
             }
             self.entity.apply(decode(event)?);
             self.version = event.version;
@@ -185,12 +184,16 @@ impl Kept {
     }
 }
 
+/// The stream of a stored event.
+pub fn stream_of(event: &Event) -> Result<StreamId, JournalError> {
+    event.stream_name.parse().map_err(|error: UnknownStream| JournalError::corrupt_at(event.position, error))
+}
+
 /// What a stored event says.
 pub fn decode(event: &Event) -> Result<DomainEvent, JournalError> {
-    let corrupt = |what: String| JournalError::Corrupt(format!("position {}: {what}", event.position));
-    let stream: StreamId = event.stream_name.parse().map_err(|e| corrupt(format!("{e}")))?;
+    let stream = stream_of(event)?;
     DomainEvent::decode(&stream, &event.kind, event.type_version, &event.payload)
-        .map_err(|e| corrupt(e.to_string()))
+        .map_err(|error| JournalError::corrupt_at(event.position, error))
 }
 
 /// Bytes of text that a location may carry.
@@ -204,9 +207,9 @@ pub fn fold_order(events: &[Event]) -> Result<(Order, u64, u64), JournalError> {
     let mut order = Order::default();
     let mut place = (0, 0);
     for event in events {
-        let decoded = OrderEvent::decode(&event.kind, event.type_version, &event.payload)
-            .map_err(|e| JournalError::Corrupt(format!("position {}: {e}", event.position)))?;
-        order.apply(decoded);
+        if let DomainEvent::Order(decoded) = decode(event)? {
+            order.apply(decoded);
+        }
         place = (event.version, event.command_end);
     }
     Ok((order, place.0, place.1))

@@ -27,7 +27,7 @@ pub use answer::{Answer, CommandState, NotExecuted, Refused, Reply};
 pub use claims::verify_claims;
 pub use clock::{Clock, SystemClock};
 pub use dispatch::{AnyCommand, COMMANDS, CommandSchema};
-pub use entity::fold_order;
+pub use entity::{decode, fold_order, stream_of};
 pub use nodes::{LINK_QUEUE, Link, Membership, PeerGone, Peers};
 pub use privacy::{MasterKey, Vault, VaultError};
 pub use request::{Caller, Metadata, Request, Sender};

@@ -52,7 +52,7 @@ impl Metadata {
     /// The metadata of a stored event.
     pub fn of(event: &Event) -> Result<Self, JournalError> {
         serde_json::from_slice(&event.metadata)
-            .map_err(|error| JournalError::Corrupt(format!("position {}: metadata: {error}", event.position)))
+            .map_err(|error| JournalError::corrupt_at(event.position, format_args!("metadata: {error}")))
     }
 }
 

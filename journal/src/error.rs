@@ -49,3 +49,10 @@ pub enum JournalError {
     #[error("there is no store in {0}")]
     Missing(String),
 }
+
+impl JournalError {
+    /// What is stored at a position cannot be what was written.
+    pub fn corrupt_at(position: u64, what: impl std::fmt::Display) -> Self {
+        Self::Corrupt(format!("position {position}: {what}"))
+    }
+}

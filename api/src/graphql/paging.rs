@@ -1,8 +1,6 @@
-//! Lists in pages: Relay connections. Cursors are opaque, and one of another list is refused.
+//! Lists in pages: Relay connections.
 
 use async_graphql::SimpleObject;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use holdfast_projections::{FulfillmentOrderRow, OrderRow, Page};
 
 use super::error::Problem;
@@ -11,6 +9,7 @@ use super::fulfillment::FulfillmentOrder;
 use super::limits::PAGE;
 use super::order::Order;
 use super::scalars::Long;
+use crate::cursor::List;
 
 /// How many items a page has, within its limits.
 pub(super) fn page_size(first: i32) -> Result<usize, Problem> {
@@ -18,45 +17,13 @@ pub(super) fn page_size(first: i32) -> Result<usize, Problem> {
     usize::try_from(first).ok().filter(|_| (1..=PAGE).contains(&first)).ok_or_else(refused)
 }
 
-/// A list that has cursors of its own.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum List {
-    /// Orders: the position of their first event.
-    Orders,
-    /// Fulfillment orders: the same, and their number within the order.
-    FulfillmentOrders,
-}
-
-impl List {
-    const fn letter(self) -> char {
-        match self {
-            Self::Orders => 'o',
-            Self::FulfillmentOrders => 'f',
-        }
-    }
-
-    fn cursor(self, place: &str) -> String {
-        URL_SAFE_NO_PAD.encode(format!("{}{place}", self.letter()))
-    }
-
-    /// The place that a cursor stands for.
-    pub(super) fn place(self, cursor: Option<&str>) -> Result<Option<String>, Problem> {
-        let Some(cursor) = cursor else { return Ok(None) };
-        let number = |text: &str| text.parse::<u32>().is_ok() || text.parse::<i64>().is_ok_and(|n| n >= 0);
-        let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
-        let place = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).and_then(|text| {
-            let place = text.strip_prefix(self.letter())?;
-            let sound = match self {
-                Self::Orders => number(place),
-                Self::FulfillmentOrders => place.split_once('.').is_some_and(|(a, b)| number(a) && number(b)),
-            };
-            sound.then(|| place.to_owned())
-        });
-        place.map(Some).ok_or_else(|| Problem {
-            code: "invalid_cursor",
-            ..Problem::invalid("after", "is not a cursor that this list has given")
-        })
-    }
+/// The place that a cursor stands for.
+pub(super) fn place(list: List, cursor: Option<&str>) -> Result<Option<String>, Problem> {
+    let invalid = || Problem {
+        code: "invalid_cursor",
+        ..Problem::invalid("after", "is not a cursor that this list has given")
+    };
+    cursor.map(|cursor| list.place(cursor).ok_or_else(invalid)).transpose()
 }
 
 /// Where a page ends.

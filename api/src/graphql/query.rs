@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, InputObject, Object, Result};
 use holdfast_domain::order::FulfillmentOrderStatus as PartStatus;
-use holdfast_domain::values::{OrderId, Sku, Timestamp};
+use holdfast_domain::values::{OrderId, Sku};
 use holdfast_projections::{self as projections, FulfillmentOrderFilter};
 
 use super::asked::Asked;
@@ -11,8 +11,9 @@ use super::error::Problem;
 use super::limits::{PAGE, list_cost, page_cost};
 use super::merchant::{Availability, Location, Merchant, Policy, Projection};
 use super::order::Order;
-use super::paging::{EventConnection, FulfillmentOrderConnection, List, OrderConnection, page_size};
+use super::paging::{EventConnection, FulfillmentOrderConnection, OrderConnection, page_size, place};
 use super::scalars::{DateTime, Long};
+use crate::cursor::List;
 use crate::reading::AsOf;
 
 /// Which orders; all that are given must hold.
@@ -68,17 +69,6 @@ where
     text.map(|text| value(argument, &text)).transpose()
 }
 
-/// A moment of the journal: a position or a time.
-fn moment(text: &str) -> Result<AsOf, Problem> {
-    if text.bytes().all(|byte| byte.is_ascii_digit()) {
-        let position = text.parse::<i64>().ok().and_then(|position| u64::try_from(position).ok());
-        return position.map(AsOf::Position).ok_or_else(|| Problem::invalid("asOf", "is not a position"));
-    }
-    let time: Result<Timestamp, Problem> = value("asOf", text);
-    let reason = "must be a position or a time by RFC 3339";
-    time.map(AsOf::Time).map_err(|_| Problem::invalid("asOf", reason))
-}
-
 /// Waits until the read models have reached a position, where one is given.
 async fn reached(asked: &Asked, position: Option<Long>) -> Result<(), Problem> {
     match position {
@@ -107,8 +97,8 @@ impl Query {
         let asked = Asked::of(context)?;
         let id: OrderId = value("id", &id)?;
         reached(asked, min_position).await?;
-        let view = match as_of {
-            Some(text) => asked.reading().order_as_of(asked.merchant()?, id, moment(&text)?).await,
+        let view = match optional::<AsOf>("asOf", as_of)? {
+            Some(moment) => asked.reading().order_as_of(asked.merchant()?, id, moment).await,
             None => asked.reading().order(asked.merchant()?, id).await,
         };
         Ok(view.map_err(Problem::from)?.as_ref().map(Order::from))
@@ -148,7 +138,7 @@ impl Query {
     ) -> Result<OrderConnection> {
         let asked = Asked::of(context)?;
         let limit = page_size(first)?;
-        let place = List::Orders.place(after.as_deref())?;
+        let place = place(List::Orders, after.as_deref())?;
         let filter = filter.unwrap_or_default().try_into()?;
         reached(asked, min_position).await?;
         let page = asked.reading().orders(asked.merchant()?, &filter, place.as_deref(), limit).await;
@@ -168,7 +158,7 @@ impl Query {
     ) -> Result<FulfillmentOrderConnection> {
         let asked = Asked::of(context)?;
         let limit = page_size(first)?;
-        let place = List::FulfillmentOrders.place(after.as_deref())?;
+        let place = place(List::FulfillmentOrders, after.as_deref())?;
         let status = status.map(PartStatus::from);
         let filter = FulfillmentOrderFilter { location: optional("location", location)?, status };
         let merchant = asked.merchant()?;

@@ -17,10 +17,11 @@ use serde::Serialize;
 
 use super::caller::{Answered, Call, ForMerchant, InPath};
 use super::endpoint::Parameter;
-use super::listing::{self, Cursor, Items, at_position};
+use super::listing::{self, Items, at_position};
 use super::parameters::{self, Parameters};
 use super::problem::Problem;
 use crate::app::App;
+use crate::cursor::List;
 
 /// Records what was taken from its places.
 pub(super) async fn pick(InPath(id): InPath, call: Call) -> Answered {
@@ -152,12 +153,12 @@ pub(super) async fn list(
 ) -> Answered {
     let filter =
         FulfillmentOrderFilter { location: given.optional("location")?, status: given.optional("status")? };
-    let after = given.cursor(Cursor::FulfillmentOrders)?;
+    let after = given.cursor(List::FulfillmentOrders)?;
     let limit = given.limit()?;
     given.wait(&app, &merchant).await?;
     let position = listing::reached(&app, Orders::NAME, &merchant);
     let page = app.reading.fulfillment_orders(merchant.as_str(), &filter, after.as_deref(), limit).await?;
     let items: Vec<Work> = page.items.into_iter().filter_map(Work::of).collect();
-    let next_cursor = page.next.map(|next| Cursor::FulfillmentOrders.seal(&next));
+    let next_cursor = page.next.map(|next| List::FulfillmentOrders.cursor(&next));
     Ok(at_position(Json(Items { items, next_cursor }).into_response(), position))
 }

@@ -15,10 +15,11 @@ use holdfast_projections::{OrderFilter, Orders};
 use super::caller::{Answered, Call, ForMerchant, InPath};
 use super::endpoint::Parameter;
 use super::history::HistoryItem;
-use super::listing::{self, Cursor, Items, at_position};
+use super::listing::{self, Items, at_position};
 use super::parameters::{self, Parameters};
 use super::problem::Problem;
 use crate::app::App;
+use crate::cursor::List;
 use crate::reading::AsOf;
 
 /// Takes an order.
@@ -80,11 +81,7 @@ pub(super) async fn get(
 
 /// A moment: a position, or a time. A plus sign that came through the query as a space is taken for what it was.
 fn as_of(moment: &str) -> Result<AsOf, Problem> {
-    if let Ok(position) = moment.parse() {
-        return Ok(AsOf::Position(position));
-    }
-    let time = moment.replace(' ', "+").parse::<Timestamp>();
-    time.map(AsOf::Time).map_err(|_| parameters::invalid("asOf", "must be a position or a time by RFC 3339"))
+    moment.replace(' ', "+").parse().map_err(|why| parameters::invalid("asOf", why))
 }
 
 /// Every event of an order.
@@ -132,12 +129,12 @@ pub(super) async fn list(
         location: given.optional("location")?,
         changed_after: given.optional("changedAfter")?,
     };
-    let after = given.cursor(Cursor::Orders)?;
+    let after = given.cursor(List::Orders)?;
     let limit = given.limit()?;
     given.wait(&app, &merchant).await?;
     let position = listing::reached(&app, Orders::NAME, &merchant);
     let page = app.reading.orders(merchant.as_str(), &filter, after.as_deref(), limit).await?;
     let items: Vec<OrderView> = page.items.iter().filter_map(holdfast_projections::OrderRow::view).collect();
-    let next_cursor = page.next.map(|next| Cursor::Orders.seal(&next));
+    let next_cursor = page.next.map(|next| List::Orders.cursor(&next));
     Ok(at_position(Json(Items { items, next_cursor }).into_response(), position))
 }

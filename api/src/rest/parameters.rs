@@ -9,9 +9,9 @@ use serde::Deserialize;
 use serde::de::value::{Error, StrDeserializer};
 
 use super::endpoint::Parameter;
-use super::listing::Cursor;
 use super::problem::Problem;
 use crate::app::App;
+use crate::cursor::List;
 
 /// Wait until the answer includes a position of the journal.
 pub(super) const MIN_POSITION: Parameter =
@@ -83,8 +83,9 @@ impl Parameters {
     }
 
     /// Where to go on in a list.
-    pub(super) fn cursor(&self, of: Cursor) -> Result<Option<String>, Problem> {
-        self.text("cursor")?.map(|cursor| of.open(cursor)).transpose()
+    pub(super) fn cursor(&self, list: List) -> Result<Option<String>, Problem> {
+        let invalid = || Problem::bad("invalid_cursor", "the cursor is not one that this list has given");
+        self.text("cursor")?.map(|cursor| list.place(cursor).ok_or_else(invalid)).transpose()
     }
 
     /// Waits until the read models include what `minPosition` asks for.

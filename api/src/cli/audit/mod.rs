@@ -2,11 +2,13 @@
 
 mod says;
 
+use std::fmt::Display;
+
 use comfy_table::Table;
 use cqrs_es::Aggregate as _;
-use holdfast_commands::Metadata;
-use holdfast_domain::order::{Order, OrderEvent, OrderStatus};
-use holdfast_domain::stream::StreamId;
+use holdfast_commands::{Metadata, decode};
+use holdfast_domain::order::{Order, OrderStatus};
+use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_domain::values::{MerchantId, OrderId, Timestamp};
 use holdfast_journal::{Event, Journal, JournalError};
 use serde::Serialize;
@@ -43,20 +45,11 @@ pub struct Arguments {
     #[arg(long, value_name = "MERCHANT", env = "HOLDFAST_MERCHANT", default_value = "default")]
     merchant: MerchantId,
     /// Only what was committed by then: a position of the journal, or a time by RFC 3339 with its offset.
-    #[arg(long, value_name = "POSITION|TIME", value_parser = moment)]
+    #[arg(long, value_name = "POSITION|TIME")]
     as_of: Option<AsOf>,
     /// Write one JSON object instead of a table.
     #[arg(long)]
     json: bool,
-}
-
-fn moment(text: &str) -> Result<AsOf, String> {
-    if let Ok(position) = text.parse() {
-        return Ok(AsOf::Position(position));
-    }
-    let malformed =
-        |_| "neither a position (a whole number) nor a time such as 2026-03-01T12:00:00Z".to_owned();
-    text.parse().map(AsOf::Time).map_err(malformed)
 }
 
 /// An order's timeline.
@@ -142,11 +135,10 @@ fn when(as_of: Option<AsOf>) -> String {
 }
 
 fn entry(order: &mut Order, event: &Event, ends: bool) -> Result<Entry, JournalError> {
-    let corrupt = |what: String| JournalError::Corrupt(format!("position {}: {what}", event.position));
-    let decoded = OrderEvent::decode(&event.kind, event.type_version, &event.payload)
-        .map_err(|e| corrupt(e.to_string()))?;
-    let metadata: Metadata = serde_json::from_slice(&event.metadata).map_err(|e| corrupt(e.to_string()))?;
-    let data = serde_json::from_slice(&event.payload).map_err(|e| corrupt(e.to_string()))?;
+    let corrupt = |what: &dyn Display| JournalError::corrupt_at(event.position, what);
+    let DomainEvent::Order(decoded) = decode(event)? else { return Err(corrupt(&"not an order's event")) };
+    let metadata = Metadata::of(event)?;
+    let data = serde_json::from_slice(&event.payload).map_err(|error| corrupt(&error))?;
     let says = says(&decoded);
     order.apply(decoded);
     Ok(Entry {
@@ -190,17 +182,4 @@ fn timeline(trail: &Trail) -> Table {
     }
     output::right(&mut table, &[0]);
     table
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_moment_is_a_position_or_a_time() {
-        assert_eq!(moment("12"), Ok(AsOf::Position(12)));
-        assert!(matches!(moment("2026-03-01T12:00:00Z"), Ok(AsOf::Time(_))));
-        assert!(moment("yesterday").is_err());
-        assert!(moment("-1").is_err());
-    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use holdfast_commands::{decode, stream_of};
 use holdfast_domain::stock::{Condition, StockEvent};
 use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_domain::values::{LocationId, MerchantId, Sku, Units};
@@ -63,17 +64,10 @@ impl Ledger {
     }
 
     fn fold(&mut self, event: &Event) -> Result<(), JournalError> {
-        let corrupt = |what: String| JournalError::Corrupt(format!("position {}: {what}", event.position));
-        let stream: StreamId = event
-            .stream_name
-            .parse()
-            .map_err(|e: holdfast_domain::stream::UnknownStream| corrupt(e.to_string()))?;
-        if let StreamId::Stock(_) = stream {
-            let decoded = DomainEvent::decode(&stream, &event.kind, event.type_version, &event.payload)
-                .map_err(|e| corrupt(e.to_string()))?;
-            if let DomainEvent::Stock(decoded) = decoded {
-                self.book(&decoded);
-            }
+        if let StreamId::Stock(_) = stream_of(event)?
+            && let DomainEvent::Stock(decoded) = decode(event)?
+        {
+            self.book(&decoded);
         }
         // Within a command units may be taken before they are seen to be free: what counts is what it leaves.
         if event.position == event.command_end {
