@@ -4,10 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use holdfast_commands::{Commands, MasterKey, Membership, Settings, SystemClock, Vault, VaultError};
+use holdfast_commands::{
+    Attendant, Commands, MasterKey, Membership, Settings, SystemClock, Vault, VaultError,
+};
 use holdfast_journal::{CircuitBreaker, Journal, JournalError};
 use holdfast_projections::{Projections, ViewError, ViewStore};
 
+use crate::agenda::ReadModelAgenda;
 use crate::database::Database;
 use crate::reading::Reading;
 
@@ -68,6 +71,8 @@ pub struct App {
     pub commands: Commands,
     /// Every question that can be asked.
     pub reading: Reading,
+    /// Ends first: it gives commands.
+    attendant: Mutex<Option<Attendant>>,
     projections: Mutex<Option<Projections>>,
     views: ViewStore,
 }
@@ -123,11 +128,14 @@ impl App {
         );
         let projections = Projections::start(&journal, &views, &journal.commits(), &node).await?;
         let reading = Reading::new(&journal, &views, projections.progress(), commands.vault());
-        Ok(Self { journal, commands, reading, projections: Mutex::new(Some(projections)), views })
+        let agenda = ReadModelAgenda::new(&views, projections.progress().clone());
+        let attendant = Mutex::new(Some(Attendant::start(commands.clone(), agenda)));
+        Ok(Self { journal, commands, reading, attendant, projections: Mutex::new(Some(projections)), views })
     }
 
     /// Takes nothing new, finishes what was accepted, and closes the store. Gives whether everything was finished.
     pub async fn shutdown(&self) -> bool {
+        drop(self.attendant.lock().unwrap_or_else(PoisonError::into_inner).take());
         let finished = self.commands.shutdown(PATIENCE).await;
         let projections = self.projections.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(projections) = projections {

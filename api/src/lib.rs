@@ -3,6 +3,7 @@
 //! [`App`] puts the house together: journal, write side and read side over one store. [`rest`] and
 //! [`graphql`] serve it; [`cli`] is what the `holdfast` program does.
 
+mod agenda;
 pub mod app;
 pub mod cli;
 mod cursor;

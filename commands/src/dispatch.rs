@@ -3,12 +3,13 @@
 use holdfast_domain::Command;
 use holdfast_domain::network::{PauseLocation, RegisterLocation, ResumeLocation};
 use holdfast_domain::order::{
-    CancelOrder, ConfirmDelivery, ConfirmPayment, CreateOrder, ErasePersonalData, PackItems, PickItems,
-    Priority, ShipItems, TrackParcel, TrackShipment,
+    AuthorizePayment, CancelOrder, ConfirmDelivery, ConfirmPayment, CreateOrder, ErasePersonalData,
+    FailPayment, HoldOrder, PackItems, PickItems, ReleaseHold, ShipItems, TrackParcel, TrackShipment,
+    VoidPayment,
 };
 use holdfast_domain::policy::{RegisterMerchant, SetMerchantPolicy};
-use holdfast_domain::stock::{AdjustStock, CountStock, ReceiveStock};
-use holdfast_domain::values::Timestamp;
+use holdfast_domain::stock::{AdjustStock, CountStock, FillBackorders, ReceiveStock};
+use holdfast_domain::values::{Priority, Timestamp};
 use schemars::{Schema, SchemaGenerator};
 
 use crate::handlers::Handle;
@@ -23,7 +24,18 @@ pub struct CommandSchema {
 }
 
 macro_rules! every_command {
-    ($($name:ident),* $(,)?) => {
+    ($($name:ident),* $(,)? ; by itself: $($own:ident),* $(,)?) => {
+        every_command!(@all $($name,)* $($own,)*);
+
+        /// Every command that a caller may give.
+        pub const COMMANDS: &[CommandSchema] = &[
+            $( CommandSchema {
+                name: <$name as Command>::NAME,
+                schema: |generator| generator.subschema_for::<$name>(),
+            } ),*
+        ];
+    };
+    (@all $($name:ident,)*) => {
         /// Any command.
         #[derive(Debug, Clone, PartialEq)]
         pub enum AnyCommand {
@@ -32,14 +44,6 @@ macro_rules! every_command {
                 $name(Box<$name>),
             )*
         }
-
-        /// Every command.
-        pub const COMMANDS: &[CommandSchema] = &[
-            $( CommandSchema {
-                name: <$name as Command>::NAME,
-                schema: |generator| generator.subschema_for::<$name>(),
-            } ),*
-        ];
 
         $(
             impl From<$name> for AnyCommand {
@@ -93,6 +97,9 @@ impl AnyCommand {
         match self {
             Self::CreateOrder(order) => order.priority == Some(Priority::Critical),
             Self::ConfirmPayment(_)
+            | Self::AuthorizePayment(_)
+            | Self::FailPayment(_)
+            | Self::VoidPayment(_)
             | Self::PickItems(_)
             | Self::PackItems(_)
             | Self::ShipItems(_)
@@ -103,6 +110,9 @@ impl AnyCommand {
             | Self::CountStock(_)
             | Self::AdjustStock(_) => true,
             Self::CancelOrder(_)
+            | Self::HoldOrder(_)
+            | Self::ReleaseHold(_)
+            | Self::FillBackorders(_)
             | Self::ErasePersonalData(_)
             | Self::RegisterLocation(_)
             | Self::PauseLocation(_)
@@ -116,6 +126,11 @@ impl AnyCommand {
 every_command!(
     CreateOrder,
     ConfirmPayment,
+    AuthorizePayment,
+    FailPayment,
+    VoidPayment,
+    HoldOrder,
+    ReleaseHold,
     CancelOrder,
     PickItems,
     PackItems,
@@ -132,4 +147,5 @@ every_command!(
     ResumeLocation,
     SetMerchantPolicy,
     RegisterMerchant,
+    ; by itself: FillBackorders,
 );

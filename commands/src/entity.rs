@@ -14,7 +14,7 @@ use holdfast_journal::{Event, JournalError, LoadedStream, Snapshot};
 use crate::privacy::Vault;
 
 /// The form of snapshots. Raised whenever a state's form changes; older ones are then passed over.
-const SNAPSHOT_FORM: u32 = 2;
+const SNAPSHOT_FORM: u32 = 3;
 /// A snapshot begins with its digest.
 const DIGEST: usize = 32;
 
@@ -177,7 +177,9 @@ impl Kept {
         256 + match &self.entity {
             // An order keeps most of what its events say, and takes more room than they do.
             Entity::Order(_) => 1_024 + self.bytes * 2,
-            Entity::Stock(item) => item.bins.len() * (200 + 24 * holdfast_domain::stock::MOVEMENTS_KEPT),
+            Entity::Stock(item) => {
+                item.bins.len() * (200 + 24 * holdfast_domain::stock::MOVEMENTS_KEPT) + item.queue.len() * 100
+            }
             Entity::Network(network) => network.locations.values().map(|known| 500 + text_of(known)).sum(),
             Entity::Policy(policy) => 300 + policy.channels.len() * 200,
         }

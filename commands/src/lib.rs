@@ -6,6 +6,7 @@
 //! `CreateOrder` from here takes you through everything that happens to it.
 
 mod answer;
+mod attendant;
 mod budget;
 mod claims;
 mod clock;
@@ -24,6 +25,7 @@ mod world;
 mod writer;
 
 pub use answer::{Answer, CommandState, NotExecuted, Refused, Reply};
+pub use attendant::{Agenda, Attendant, Due};
 pub use claims::verify_claims;
 pub use clock::{Clock, SystemClock};
 pub use dispatch::{AnyCommand, COMMANDS, CommandSchema};

@@ -143,7 +143,7 @@ mod tests {
     async fn a_policy_handles_as_it_decides() {
         let set = |fields: Value| PolicyCommand::SetMerchantPolicy(read(fields));
         let name = PolicyCommand::RegisterMerchant(read(json!({ "merchant": "acme", "name": "Acme" })));
-        let commands = vec![set(json!({ "onShortage": "hold" })), set(json!({ "allowSplit": false })), name];
+        let commands = vec![set(json!({ "sourcing": [] })), set(json!({ "allowSplit": false })), name];
         assert_eq!(handled_as_decided::<Policy>(commands).await, (2, 1));
     }
 }

@@ -52,9 +52,9 @@ pub enum OnShortage {
     Reject,
     /// What is there is reserved, the rest of the order cancelled.
     CancelRemainder,
-    /// What is missing waits for supply. Not carried out yet: refused by name.
+    /// What is there is reserved, the rest waits for supply.
     Backorder,
-    /// The order waits for somebody's decision. Not carried out yet: refused by name.
+    /// The order waits for somebody's decision, and nothing is reserved for it.
     Hold,
 }
 
@@ -67,11 +67,6 @@ impl OnShortage {
             Self::Backorder => "backorder",
             Self::Hold => "hold",
         }
-    }
-
-    /// Whether this program carries it out.
-    pub const fn is_supported(self) -> bool {
-        matches!(self, Self::Reject | Self::CancelRemainder)
     }
 }
 
@@ -205,21 +200,12 @@ pub enum PolicyRefusal {
         /// Where it stands.
         pointer: String,
     },
-    /// A shortage rule that this program does not carry out.
-    #[error("the shortage rule {rule} is not supported")]
-    ShortageRuleUnsupported {
-        /// The rule's name.
-        rule: &'static str,
-        /// Where it stands.
-        pointer: String,
-    },
 }
 
 impl Refusal for PolicyRefusal {
     fn code(&self) -> &'static str {
         match self {
             Self::SourcingOrder { .. } => "invalid_sourcing_order",
-            Self::ShortageRuleUnsupported { .. } => "shortage_rule_unsupported",
         }
     }
 
@@ -229,9 +215,7 @@ impl Refusal for PolicyRefusal {
 
     fn pointer(&self) -> Option<String> {
         match self {
-            Self::SourcingOrder { pointer } | Self::ShortageRuleUnsupported { pointer, .. } => {
-                Some(pointer.clone())
-            }
+            Self::SourcingOrder { pointer } => Some(pointer.clone()),
         }
     }
 }
@@ -280,13 +264,7 @@ fn check(rules: &ChannelRules, at: &str) -> Result<(), PolicyRefusal> {
             return Err(PolicyRefusal::SourcingOrder { pointer: format!("{at}/sourcing") });
         }
     }
-    match rules.on_shortage.filter(|rule| !rule.is_supported()) {
-        Some(rule) => Err(PolicyRefusal::ShortageRuleUnsupported {
-            rule: rule.name(),
-            pointer: format!("{at}/onShortage"),
-        }),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 // ---- evolve ----
@@ -389,13 +367,5 @@ mod tests {
         };
         assert_eq!(rules, expected);
         assert_eq!(policy.channels.len(), 2);
-    }
-
-    #[test]
-    fn a_shortage_rule_that_is_not_carried_out_is_refused_by_name() {
-        let refusal =
-            Policy::default().decide(&set(r#"{"channels":{"pos":{"onShortage":"hold"}}}"#)).unwrap_err();
-        assert_eq!(refusal.code(), "shortage_rule_unsupported");
-        assert_eq!(refusal.pointer().as_deref(), Some("/channels/pos/onShortage"));
     }
 }

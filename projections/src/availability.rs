@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use async_trait::async_trait;
 use cqrs_es::Aggregate;
 use holdfast_domain::network::NetworkEvent;
-use holdfast_domain::stock::{AvailabilityView, StockItem};
+use holdfast_domain::stock::{AvailabilityView, Bin, StockItem};
 use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_domain::values::{LocationId, Sku};
 
@@ -38,7 +38,7 @@ pub struct AvailabilityProjection;
 #[async_trait]
 impl Projection for AvailabilityProjection {
     const NAME: &'static str = "availability";
-    const VERSION: i64 = 1;
+    const VERSION: i64 = 2;
     const TABLES: &'static [&'static str] = &["availability", "paused_location"];
 
     type Key = AvailabilityKey;
@@ -101,7 +101,8 @@ impl Projection for AvailabilityProjection {
         for (key, row) in rows {
             match (key, row) {
                 (AvailabilityKey::Sku(sku), AvailabilityRow::Item(item, position)) => {
-                    items.push((sku, *position, serde_json::to_vec(item).map_err(unreadable)?));
+                    let state = serde_json::to_vec(item).map_err(unreadable)?;
+                    items.push((sku, *position, can_be_filled(item), state));
                 }
                 (AvailabilityKey::Location(location), AvailabilityRow::Location(paused)) => {
                     save_location(connection, scope, location, *paused).await?;
@@ -112,11 +113,18 @@ impl Projection for AvailabilityProjection {
         }
         Upsert::into("availability", scope, &items, presence)
             .key("sku", |(sku, ..)| sku.as_str())
-            .changing("position", |(_, position, _)| *position)
+            .changing("position", |(_, position, ..)| *position)
+            .changing("fillable", |(_, _, fillable, _)| *fillable)
             .changing("state", |(.., state)| state.clone())
             .run(connection)
             .await
     }
+}
+
+/// Whether somebody in the queue could be given something, as far as this row tells.
+fn can_be_filled(item: &StockItem) -> bool {
+    let is_free = |bin: &Bin| !bin.available().is_zero();
+    !item.queue.is_empty() && (item.due().next().is_some() || item.bins.values().any(is_free))
 }
 
 fn unreadable(error: impl ToString) -> ViewError {
@@ -167,6 +175,26 @@ impl Availability {
     /// Over a store.
     pub fn new(store: &ViewStore) -> Self {
         Self { store: store.clone() }
+    }
+
+    /// SKUs of which somebody in the queue could be given something, in order, behind one of them or from the first.
+    pub async fn fillable(
+        &self,
+        generation: i64,
+        (merchant, sku): (&str, &str),
+        most: usize,
+    ) -> Result<Vec<(String, Sku)>, ViewError> {
+        let statement = Statement::new(
+            "SELECT merchant, sku FROM availability
+             WHERE fillable AND generation = $1 AND (merchant, sku) > ($2, $3)
+             ORDER BY merchant, sku LIMIT $4",
+        );
+        let statement = statement.bind(generation).bind(merchant).bind(sku).bind(most as u64);
+        let mut snapshot = self.store.snapshot().await?;
+        let rows = snapshot.fetch(statement).await?;
+        snapshot.commit().await?;
+        let found = |row: &Row| Ok((row.text(0)?.to_owned(), Sku::new(row.text(1)?).map_err(unreadable)?));
+        rows.iter().map(found).collect()
     }
 
     /// What can be promised of SKUs, in the order asked for; those never seen are left out.

@@ -63,6 +63,11 @@ impl Progress {
         self.set(projection, merchant, state);
     }
 
+    /// The build of a projection that serves.
+    pub fn generation(&self, projection: &'static str) -> i64 {
+        self.lock().generations.get(projection).copied().unwrap_or_default()
+    }
+
     /// Every projection's state, by projection and merchant.
     pub fn states(&self) -> Vec<(&'static str, String, ProjectionState)> {
         self.lock()

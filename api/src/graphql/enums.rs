@@ -153,7 +153,7 @@ enums! {
         Cancelled,
     }
     /// How urgent an order is.
-    Priority = "holdfast_domain::order::Priority" {
+    Priority = "holdfast_domain::values::Priority" {
         /// As everyone.
         Standard,
         /// Before standard.
@@ -183,8 +183,18 @@ enums! {
     }
     /// Why an order must wait.
     HoldReason = "holdfast_domain::order::HoldReason" {
+        /// The money is not there yet.
+        AwaitingPayment,
+        /// It may be fraud.
+        FraudRisk,
+        /// Nobody can be reached there.
+        IncorrectAddress,
         /// Nothing could be reserved when it was to be.
         InventoryOutOfStock,
+        /// The customer wants it so.
+        CustomerRequest,
+        /// Something else.
+        Other,
     }
     /// What a carrier says of a parcel, normalised.
     TrackingStatus = "holdfast_domain::order::TrackingStatus" {
@@ -233,7 +243,7 @@ enums! {
         CancelRemainder,
         /// What is missing waits for supply.
         Backorder,
-        /// The order waits for somebody's decision.
+        /// The order waits for somebody's decision, and nothing is reserved for it.
         Hold,
     }
     /// What sourcing prefers.

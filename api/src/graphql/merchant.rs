@@ -24,6 +24,8 @@ pub(super) struct Availability {
     sku: String,
     /// What can be promised at all locations that are not paused together.
     available: Long,
+    /// Units that orders wait for.
+    backordered: Long,
     /// Location by location.
     locations: Vec<LocationAvailability>,
 }
@@ -33,6 +35,7 @@ impl From<&domain::AvailabilityView> for Availability {
         Self {
             sku: view.sku.to_string(),
             available: view.available.into(),
+            backordered: view.backordered.into(),
             locations: view.locations.iter().map(LocationAvailability::from).collect(),
         }
     }

@@ -167,7 +167,7 @@ impl From<&domain::StatusAxes> for StatusAxes {
     }
 }
 
-/// A line. `quantity = pending + reserved + shipped + cancelled`, pending being what no decision was made about.
+/// A line. `quantity = pending + backordered + reserved + shipped + cancelled`, pending being what no decision was made about.
 #[derive(Debug, SimpleObject)]
 pub(super) struct OrderLine {
     /// Its number, from 1.
@@ -344,13 +344,22 @@ impl From<&domain::DeliveryIntent> for DeliveryIntent {
 pub(super) struct Hold {
     /// The hold's id.
     hold_id: ID,
+    /// The only part of the order that waits; all of it where not given.
+    fulfillment_order_id: Option<ID>,
     /// Why.
     reason: HoldReason,
+    /// For people.
+    note: Option<String>,
 }
 
 impl From<&domain::HoldView> for Hold {
     fn from(hold: &domain::HoldView) -> Self {
-        Self { hold_id: id(&hold.hold_id), reason: hold.reason.into() }
+        Self {
+            hold_id: id(&hold.hold_id),
+            fulfillment_order_id: hold.fulfillment_order_id.as_ref().map(id),
+            reason: hold.reason.into(),
+            note: hold.note.as_ref().map(ToString::to_string),
+        }
     }
 }
 

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
-use holdfast_domain::order::{
-    FulfillmentOrderStatus, PackItems, PickItems, Priority, ShipItems, ShipmentView,
-};
+use holdfast_domain::order::{FulfillmentOrderStatus, PackItems, PickItems, ShipItems, ShipmentView};
 use holdfast_domain::values::{
-    ChannelName, FulfillmentOrderId, LineNumber, LocationId, OrderId, Reference, Sku, Timestamp, Units,
+    ChannelName, FulfillmentOrderId, LineNumber, LocationId, OrderId, Priority, Reference, Sku, Timestamp,
+    Units,
 };
 use holdfast_projections::{FulfillmentOrderFilter, FulfillmentOrderRow, Orders};
 use schemars::JsonSchema;

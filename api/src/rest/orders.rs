@@ -7,7 +7,8 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::IntoResponse;
 use holdfast_domain::order::{
-    CancelOrder, ConfirmPayment, CreateOrder, ErasePersonalData, OrderStatus, OrderView,
+    AuthorizePayment, CancelOrder, ConfirmPayment, CreateOrder, ErasePersonalData, FailPayment, HoldOrder,
+    OrderStatus, OrderView, ReleaseHold, VoidPayment,
 };
 use holdfast_domain::values::{ChannelName, LocationId, OrderId, Reference, Sku, Timestamp};
 use holdfast_projections::{OrderFilter, Orders};
@@ -30,6 +31,31 @@ pub(super) async fn create(call: Call) -> Answered {
 /// Records that it is paid.
 pub(super) async fn confirm_payment(InPath(id): InPath, call: Call) -> Answered {
     call.about("orderId", known(id)?).send::<ConfirmPayment>().await
+}
+
+/// Records that a payment is promised.
+pub(super) async fn authorize_payment(InPath(id): InPath, call: Call) -> Answered {
+    call.about("orderId", known(id)?).send::<AuthorizePayment>().await
+}
+
+/// Records that a payment failed.
+pub(super) async fn fail_payment(InPath(id): InPath, call: Call) -> Answered {
+    call.about("orderId", known(id)?).send::<FailPayment>().await
+}
+
+/// Records that payments were taken back.
+pub(super) async fn void_payment(InPath(id): InPath, call: Call) -> Answered {
+    call.about("orderId", known(id)?).send::<VoidPayment>().await
+}
+
+/// Lets it wait.
+pub(super) async fn hold(InPath(id): InPath, call: Call) -> Answered {
+    call.about("orderId", known(id)?).send::<HoldOrder>().await
+}
+
+/// Lets it wait no longer.
+pub(super) async fn release_hold(InPath(id): InPath, call: Call) -> Answered {
+    call.about("orderId", known(id)?).send::<ReleaseHold>().await
 }
 
 /// Cancels it.

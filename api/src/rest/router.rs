@@ -6,8 +6,9 @@ use axum::Router;
 use holdfast_commands::handlers::{LocationView, PolicyView, Shipped};
 use holdfast_domain::network::{PauseLocation, RegisterLocation, ResumeLocation};
 use holdfast_domain::order::{
-    CancelOrder, ConfirmDelivery, ConfirmPayment, CreateOrder, ErasePersonalData, OrderView, PackItems,
-    PickItems, ShipItems, TrackParcel, TrackShipment,
+    AuthorizePayment, CancelOrder, ConfirmDelivery, ConfirmPayment, CreateOrder, ErasePersonalData,
+    FailPayment, HoldOrder, OrderView, PackItems, PickItems, ReleaseHold, ShipItems, TrackParcel,
+    TrackShipment, VoidPayment,
 };
 use holdfast_domain::policy::{RegisterMerchant, SetMerchantPolicy};
 use holdfast_domain::stock::{AdjustStock, AvailabilityView, CountStock, ReceiveStock};
@@ -50,6 +51,18 @@ fn taking_orders() -> Vec<Endpoint> {
         Endpoint::get(HISTORY, "GetOrderHistory", "Every event of an order, in order.", orders::history)
             .answers::<Items<HistoryItem>>(),
         Endpoint::post::<ConfirmPayment, _>("/v1/orders/{orderId}/confirm-payment", orders::confirm_payment)
+            .answers::<OrderView>(),
+        Endpoint::post::<AuthorizePayment, _>(
+            "/v1/orders/{orderId}/authorize-payment",
+            orders::authorize_payment,
+        )
+        .answers::<OrderView>(),
+        Endpoint::post::<FailPayment, _>("/v1/orders/{orderId}/fail-payment", orders::fail_payment)
+            .answers::<OrderView>(),
+        Endpoint::post::<VoidPayment, _>("/v1/orders/{orderId}/void-payment", orders::void_payment)
+            .answers::<OrderView>(),
+        Endpoint::post::<HoldOrder, _>("/v1/orders/{orderId}/hold", orders::hold).answers::<OrderView>(),
+        Endpoint::post::<ReleaseHold, _>("/v1/orders/{orderId}/release-hold", orders::release_hold)
             .answers::<OrderView>(),
         Endpoint::post::<CancelOrder, _>("/v1/orders/{orderId}/cancel", orders::cancel)
             .answers::<OrderView>(),

@@ -1,10 +1,14 @@
-//! `CancelOrder`: end an order and let go of what is held for it.
+//! `CancelOrder`: end an order and let go of what is held for it and of its places in queues.
+
+use std::collections::BTreeSet;
 
 use holdfast_domain::order::{CancelOrder, Order, OrderCommand, OrderEvent};
 use holdfast_domain::stock::{StockCommand, StockItem};
 use holdfast_domain::stream::StreamId;
+use holdfast_domain::values::Sku;
 use holdfast_journal::OutcomeKind;
 
+use super::fill_backorders::earmark;
 use super::reserve_inventory::by_sku;
 use super::{Grant, Handle, Stop, World};
 
@@ -12,7 +16,8 @@ impl Handle for CancelOrder {
     fn handle(&self, world: &mut World<'_>) -> Result<Grant, Stop> {
         let id = self.order_id;
         let before = world.order_to_change(id)?;
-        world.want(before.lines().iter().map(|line| StreamId::Stock(line.sku.clone())), [])?;
+        let skus: BTreeSet<Sku> = before.lines().iter().map(|line| line.sku.clone()).collect();
+        world.want(skus.iter().cloned().map(StreamId::Stock).chain([StreamId::Network]), [])?;
         let command = OrderCommand::CancelOrder(self.clone());
         let (order, events) = world.decide::<Order>(&StreamId::Order(id), &command)?;
         for event in &events {
@@ -22,6 +27,13 @@ impl Handle for CancelOrder {
                     world.decide::<StockItem>(&StreamId::Stock(sku), &command)?;
                 }
             }
+        }
+        for sku in before.backordered_demand().into_keys() {
+            let command = StockCommand::WithdrawBackorder { order_id: id };
+            world.decide::<StockItem>(&StreamId::Stock(sku), &command)?;
+        }
+        for sku in &skus {
+            earmark(world, sku)?;
         }
         world.grant_order(OutcomeKind::Done, id)
     }

@@ -18,7 +18,7 @@ impl Handle for ConfirmPayment {
         let first = order.payments.len() == 1 && !events.is_empty();
         if waited && first && !order.pending_demand().is_empty() {
             // The place is personal and sealed by now, so distance plays no part.
-            reserve_inventory(world, id, None, ReservationTrigger::Payment)?;
+            reserve_inventory(world, id, None, ReservationTrigger::Existing)?;
         }
         world.grant_order(OutcomeKind::Done, id)
     }

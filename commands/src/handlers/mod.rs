@@ -4,24 +4,30 @@
 //! [`Stop::Missing`]; it is run again once that is there, and only its last run leaves anything.
 
 mod adjust_stock;
+mod authorize_payment;
 mod cancel_order;
 mod confirm_delivery;
 mod confirm_payment;
 mod count_stock;
 mod create_order;
 mod erase_personal_data;
+mod fail_payment;
+mod fill_backorders;
+mod hold_order;
 mod pack_items;
 mod pause_location;
 mod pick_items;
 mod receive_stock;
 mod register_location;
 mod register_merchant;
+mod release_hold;
 mod reserve_inventory;
 mod resume_location;
 mod set_merchant_policy;
 mod ship_items;
 mod track_parcel;
 mod track_shipment;
+mod void_payment;
 
 use holdfast_domain::network::{Location, LocationDetails, Network};
 use holdfast_domain::policy::{ChannelRules, Policy, Rules};

@@ -3,6 +3,7 @@
 use holdfast_domain::stock::{ReceiveStock, StockCommand, StockItem};
 use holdfast_domain::stream::StreamId;
 
+use super::fill_backorders::earmark;
 use super::{Grant, Handle, Stop, World, grant_stock};
 
 impl Handle for ReceiveStock {
@@ -12,7 +13,8 @@ impl Handle for ReceiveStock {
         let network = world.network()?;
         network.location(&self.location, "/location")?;
         let command = StockCommand::ReceiveStock(self.clone(), world.at);
-        let (item, _) = world.decide::<StockItem>(&stream, &command)?;
-        grant_stock(&item, &network)
+        world.decide::<StockItem>(&stream, &command)?;
+        earmark(world, &self.sku)?;
+        grant_stock(&*world.stock(&self.sku)?, &network)
     }
 }

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use holdfast_domain::distance::{self, Coordinates};
 use holdfast_domain::network::Network;
 use holdfast_domain::order::{
-    DeliveryMethod, InventoryReserved, Order, OrderCommand, OrderEvent, ReservationTrigger, ReserveInventory,
-    SourcingBasis,
+    DeliveryMethod, InventoryReserved, LineUnits, Order, OrderCommand, OrderEvent, ReservationTrigger,
+    ReserveInventory, SourcingBasis,
 };
 use holdfast_domain::policy::OnShortage;
 use holdfast_domain::sourcing::{Candidate, Demand, Exclusion, SourcingRules, source};
@@ -36,7 +36,7 @@ pub(super) fn reserve_inventory(
     let rules = SourcingRules {
         criteria: &criteria,
         allow_split: created.allow_split,
-        allow_partial: created.on_shortage == OnShortage::CancelRemainder,
+        allow_partial: matches!(created.on_shortage, OnShortage::CancelRemainder | OnShortage::Backorder),
     };
     let candidates = candidates(world, &order, &demand, place)?;
     let command = ReserveInventory {
@@ -48,9 +48,37 @@ pub(super) fn reserve_inventory(
     let (order, events) =
         world.decide::<Order>(&StreamId::Order(id), &OrderCommand::ReserveInventory(command))?;
     for event in &events {
-        if let OrderEvent::InventoryReserved(reserved) = event {
-            hold(world, id, &order, reserved)?;
+        match event {
+            OrderEvent::InventoryReserved(reserved) => hold(world, id, &order, reserved)?,
+            OrderEvent::InventoryBackordered(waits) => queue(world, id, &order, &waits.lines)?,
+            _ => {}
         }
+    }
+    Ok(())
+}
+
+/// Gives the order its places in the queues of what it waits for.
+fn queue(world: &mut World<'_>, id: OrderId, order: &Order, lines: &[LineUnits]) -> Result<(), Stop> {
+    let Some(created) = &order.created else { return Ok(()) };
+    // What has to come from one location comes from the one that gives the rest.
+    let chosen = order.fulfillment_orders.last().filter(|_| !created.allow_split).map(|part| &part.location);
+    let only_at = handed_out_at(order).or(chosen);
+    let mut waiting = Demand::new();
+    for units in lines {
+        if let Some(line) = order.lines().get(units.line.index()) {
+            *waiting.entry(line.sku.clone()).or_default() += units.quantity;
+        }
+    }
+    for (sku, quantity) in waiting {
+        let command = StockCommand::BackorderInventory {
+            order_id: id,
+            quantity,
+            priority: created.priority,
+            whole: !created.allow_split,
+            only_at: only_at.cloned(),
+            at: world.at,
+        };
+        world.decide::<StockItem>(&StreamId::Stock(sku), &command)?;
     }
     Ok(())
 }

@@ -4,15 +4,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::events::{
-    Charge, DeliveryIntent, Dimensions, PaymentTerms, Priority, SourcingBasis, TrackingStatus,
+    Charge, DeliveryIntent, Dimensions, HoldReason, PaymentTerms, SourcingBasis, TrackingStatus,
 };
 use super::personal::ShipTo;
 use crate::command::commands;
 use crate::policy::{Criterion, OnShortage, ReserveAt};
 use crate::sourcing::Sourced;
+use crate::stock::Allocation;
 use crate::values::{
     Amount, Attributes, ChannelName, Currency, ExternalReferences, FulfillmentOrderId, LineNumber, OrderId,
-    Quantity, Reference, ShipmentId, Sku, Text, Timestamp,
+    Priority, Quantity, Reference, ShipmentId, Sku, Text, Timestamp,
 };
 
 macro_rules! parts {
@@ -126,6 +127,51 @@ commands! {
         /// How much, in the order's currency.
         amount: Option<Amount>,
     }
+    /// Reports that a payment is promised.
+    AuthorizePayment {
+        /// The order.
+        order_id: OrderId,
+        /// The payment's name elsewhere.
+        payment_ref: Reference,
+        /// How much, in the order's currency.
+        amount: Option<Amount>,
+        /// How long the promise holds.
+        authorized_until: Option<Timestamp>,
+    }
+    /// Reports that a payment failed.
+    FailPayment {
+        /// The order.
+        order_id: OrderId,
+        /// The payment's name elsewhere.
+        payment_ref: Option<Reference>,
+        /// Why.
+        reason: Text<500>,
+    }
+    /// Reports that payments were taken back: the order is not paid any more.
+    VoidPayment {
+        /// The order.
+        order_id: OrderId,
+        /// Why.
+        reason: Text<500>,
+    }
+    /// Lets an order, or one location's part of it, wait: nothing of it is picked, packed or shipped meanwhile.
+    HoldOrder {
+        /// The order.
+        order_id: OrderId,
+        /// Only this part of it.
+        fulfillment_order_id: Option<FulfillmentOrderId>,
+        /// Why.
+        reason: HoldReason,
+        /// For people. Not for what is personal: it is not sealed.
+        note: Option<Text<500>>,
+    }
+    /// Ends a hold. Units of which nothing was decided are looked for again.
+    ReleaseHold {
+        /// The order.
+        order_id: OrderId,
+        /// Which of its holds.
+        hold_id: Reference,
+    }
     /// Cancels an order of which nothing was picked yet; its units are free at once.
     CancelOrder {
         /// The order.
@@ -228,8 +274,8 @@ pub struct CreationTerms {
 pub enum ReservationTrigger {
     /// Its creation, which may be refused.
     Creation,
-    /// Its payment, a fact that may not.
-    Payment,
+    /// Something that happened to an order that is there: that is a fact and not refused for want of units.
+    Existing,
 }
 
 /// Hold the units that sourcing found.
@@ -254,6 +300,23 @@ pub enum OrderCommand {
     ReserveInventory(ReserveInventory),
     /// It is paid.
     ConfirmPayment(ConfirmPayment),
+    /// A payment is promised.
+    AuthorizePayment(AuthorizePayment),
+    /// A payment failed.
+    FailPayment(FailPayment),
+    /// Payments were taken back.
+    VoidPayment(VoidPayment),
+    /// Let it wait.
+    HoldOrder(HoldOrder),
+    /// Let it wait no longer for this.
+    ReleaseHold(ReleaseHold),
+    /// Hold units that it waited for.
+    FillBackorder {
+        /// Of which SKU.
+        sku: Sku,
+        /// Where and how many.
+        allocations: Vec<Allocation>,
+    },
     /// End it.
     CancelOrder(CancelOrder),
     /// Goods were taken from their places.

@@ -9,7 +9,7 @@ use crate::policy::{Criterion, OnShortage, ReserveAt};
 use crate::sourcing::{ConsideredLocation, Shortage};
 use crate::values::{
     Amount, Attributes, ChannelName, Currency, ExternalReferences, FulfillmentOrderId, LineNumber,
-    LocationId, OrderId, Quantity, Reference, ShipmentId, Sku, Text, Timestamp, Units,
+    LocationId, OrderId, Priority, Quantity, Reference, ShipmentId, Sku, Text, Timestamp, Units,
 };
 
 macro_rules! names {
@@ -25,15 +25,6 @@ macro_rules! names {
 pub(super) use names;
 
 names! {
-    /// How urgent an order is.
-    Priority {
-        /// As everyone.
-        Standard,
-        /// Before standard.
-        Express,
-        /// Before everything.
-        Critical,
-    }
     /// Whether goods may leave before they are paid.
     PaymentTerms {
         /// Not before payment is confirmed.
@@ -63,8 +54,18 @@ names! {
     }
     /// Why an order must wait.
     HoldReason {
+        /// The money is not there yet.
+        AwaitingPayment,
+        /// It may be fraud.
+        FraudRisk,
+        /// Nobody can be reached there.
+        IncorrectAddress,
         /// Nothing could be reserved when it was to be.
         InventoryOutOfStock,
+        /// The customer wants it so.
+        CustomerRequest,
+        /// Something else.
+        Other,
     }
     /// What a carrier says of a parcel, normalised.
     TrackingStatus {
@@ -271,17 +272,52 @@ payloads! {
         /// By the location that will ship them.
         fulfillment_orders: Vec<FulfillmentOrderLines>,
     }
+    /// Units wait for supply.
+    InventoryBackordered {
+        /// What of each line.
+        lines: Vec<LineUnits>,
+    }
     /// Units held for the order are free again.
     InventoryReleased {
         /// By the location that held them.
         fulfillment_orders: Vec<FulfillmentOrderLines>,
     }
-    /// The order waits.
+    /// A payment is promised.
+    PaymentAuthorized {
+        /// The payment's name elsewhere.
+        payment_ref: Reference,
+        /// How much.
+        amount: Option<Amount>,
+        /// How long the promise holds.
+        authorized_until: Option<Timestamp>,
+    }
+    /// A payment failed.
+    PaymentFailed {
+        /// The payment's name elsewhere.
+        payment_ref: Option<Reference>,
+        /// Why.
+        reason: Text<500>,
+    }
+    /// Payments were taken back.
+    PaymentVoided {
+        /// Why.
+        reason: Text<500>,
+    }
+    /// The order, or one location's part of it, waits.
     OrderHeld {
         /// The hold's id within the order.
         hold_id: Reference,
+        /// Only this part of it waits.
+        fulfillment_order_id: Option<FulfillmentOrderId>,
         /// Why.
         reason: HoldReason,
+        /// For people.
+        note: Option<Text<500>>,
+    }
+    /// The order waits no longer for this.
+    OrderHoldReleased {
+        /// The hold's id within the order.
+        hold_id: Reference,
     }
     /// Goods were taken from their places.
     ItemPicked {
@@ -361,8 +397,10 @@ payloads! {
 event_enum!(
     /// Everything that happens to an order.
     OrderEvent {
-        OrderCreated = 1, PaymentConfirmed = 1, OrderSourced = 1, InventoryReserved = 1, InventoryReleased = 1,
-        OrderHeld = 1, ItemPicked = 1, ItemPacked = 1, ShipmentCreated = 1, ShipmentTracked = 1,
+        OrderCreated = 1, PaymentConfirmed = 1, OrderSourced = 1, InventoryReserved = 1,
+        InventoryBackordered = 1, InventoryReleased = 1,
+        PaymentAuthorized = 1, PaymentFailed = 1, PaymentVoided = 1,
+        OrderHeld = 1, OrderHoldReleased = 1, ItemPicked = 1, ItemPacked = 1, ShipmentCreated = 1, ShipmentTracked = 1,
         DeliveryConfirmed = 1, OrderCancelled = 1, DiscrepancyRecorded = 1, PersonalDataErased = 1,
     }
 );

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::events::{
-    DeliveryConfirmed, FulfillmentOrderLines, LineUnits, OrderCreated, OrderEvent, Package, ShipmentCreated,
-    ShipmentTracked,
+    DeliveryConfirmed, FulfillmentOrderLines, InventoryReserved, LineUnits, OrderCreated, OrderEvent,
+    OrderHeld, Package, ShipmentCreated, ShipmentTracked,
 };
 use super::state::{
-    Discrepancy, FulfillmentLine, FulfillmentOrder, Hold, Order, Parcel, PersonalDataState, Shipment,
+    Discrepancy, FulfillmentLine, FulfillmentOrder, Hold, Order, Parcel, PaymentNews, PersonalDataState,
+    Shipment,
 };
 use crate::values::{FulfillmentOrderId, Reference, ShipmentId, Units};
 
@@ -16,8 +17,13 @@ pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
         OrderEvent::OrderCreated(created) => *order = created_order(created),
         OrderEvent::PaymentConfirmed(confirmed) => order.payments.push(confirmed.payment_ref.clone()),
         OrderEvent::OrderSourced(_) => {}
-        OrderEvent::InventoryReserved(reserved) => {
-            order.fulfillment_orders.extend(reserved.fulfillment_orders.iter().map(fulfillment_order));
+        OrderEvent::InventoryReserved(reserved) => reserve(order, reserved),
+        OrderEvent::InventoryBackordered(backordered) => {
+            for units in &backordered.lines {
+                if let Some(line) = order.backordered.get_mut(units.line.index()) {
+                    *line += units.quantity;
+                }
+            }
         }
         OrderEvent::InventoryReleased(released) => {
             for part in &released.fulfillment_orders {
@@ -26,9 +32,18 @@ pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
                 });
             }
         }
-        OrderEvent::OrderHeld(held) => {
-            order.holds.push(Hold { id: held.hold_id.clone(), reason: held.reason });
+        OrderEvent::PaymentAuthorized(_) => order.payment = PaymentNews::Authorized,
+        OrderEvent::PaymentFailed(_) => order.payment = PaymentNews::Failed,
+        OrderEvent::PaymentVoided(_) => {
+            order.payments.clear();
+            order.payment = PaymentNews::Voided;
         }
+        OrderEvent::OrderHeld(held) => {
+            let OrderHeld { hold_id, fulfillment_order_id, reason, note } = held.clone();
+            order.holds.push(Hold { id: hold_id, fulfillment_order_id, reason, note });
+            order.holds_placed += 1;
+        }
+        OrderEvent::OrderHoldReleased(released) => order.holds.retain(|hold| hold.id != released.hold_id),
         OrderEvent::ItemPicked(picked) => {
             each_line(order, picked.fulfillment_order_id, &picked.lines, |line, units| line.picked += units);
         }
@@ -43,16 +58,7 @@ pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
         OrderEvent::DeliveryConfirmed(DeliveryConfirmed { shipment_id, packages, delivered_at }) => {
             each_parcel(order, *shipment_id, packages, |parcel| parcel.delivered_at = Some(*delivered_at));
         }
-        OrderEvent::OrderCancelled(cancelled) => {
-            for units in &cancelled.lines {
-                if let Some(line) = order.cancelled.get_mut(units.line.index()) {
-                    *line += units.quantity;
-                }
-            }
-            if order.is_cancelled() {
-                order.holds.clear();
-            }
-        }
+        OrderEvent::OrderCancelled(cancelled) => cancel(order, &cancelled.lines),
         OrderEvent::DiscrepancyRecorded(recorded) => order
             .discrepancies
             .push(Discrepancy { code: recorded.code.clone(), detail: recorded.detail.clone() }),
@@ -60,10 +66,43 @@ pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
     }
 }
 
+fn reserve(order: &mut Order, reserved: &InventoryReserved) {
+    order.fulfillment_orders.extend(reserved.fulfillment_orders.iter().map(fulfillment_order));
+    // Whoever waits for units of a line is given those first.
+    for units in reserved.fulfillment_orders.iter().flat_map(|part| &part.lines) {
+        if let Some(line) = order.backordered.get_mut(units.line.index()) {
+            *line -= units.quantity;
+        }
+    }
+}
+
+fn cancel(order: &mut Order, lines: &[LineUnits]) {
+    for units in lines {
+        cancel_line(order, units);
+    }
+    if order.is_cancelled() {
+        order.holds.clear();
+    }
+}
+
+/// What is cancelled of a line neither waits nor is held: units that are held were released before.
+fn cancel_line(order: &mut Order, units: &LineUnits) {
+    let index = units.line.index();
+    if let Some(cancelled) = order.cancelled.get_mut(index) {
+        *cancelled += units.quantity;
+    }
+    let Some(totals) = order.line_totals().get(index).copied() else { return };
+    if let Some(backordered) = order.backordered.get_mut(index) {
+        let settled = totals.reserved + totals.shipped + totals.cancelled;
+        *backordered = (*backordered).min(totals.ordered.saturating_sub(settled));
+    }
+}
+
 fn created_order(created: &OrderCreated) -> Order {
     let sealed = created.has_personal_data;
     Order {
         cancelled: vec![Units::ZERO; created.lines.len()],
+        backordered: vec![Units::ZERO; created.lines.len()],
         personal_data: if sealed { PersonalDataState::Sealed } else { PersonalDataState::None },
         // State is snapshotted and cached: what is personal stays in the sealed part of the event.
         created: Some(Arc::new(OrderCreated { personal: None, ..created.clone() })),

@@ -17,15 +17,17 @@ pub(crate) mod tests;
 mod view;
 
 pub use commands::{
-    CancelOrder, ConfirmDelivery, ConfirmPayment, CreateOrder, CreationTerms, ErasePersonalData,
-    LineQuantity, NewLine, OrderCommand, PackItems, PickItems, ReservationTrigger, ReserveInventory,
-    ShipItems, ShipPackage, TrackParcel, TrackShipment,
+    AuthorizePayment, CancelOrder, ConfirmDelivery, ConfirmPayment, CreateOrder, CreationTerms,
+    ErasePersonalData, FailPayment, HoldOrder, LineQuantity, NewLine, OrderCommand, PackItems, PickItems,
+    ReleaseHold, ReservationTrigger, ReserveInventory, ShipItems, ShipPackage, TrackParcel, TrackShipment,
+    VoidPayment,
 };
 pub use events::{
     Charge, DeliveryConfirmed, DeliveryIntent, DeliveryMethod, Destination, Dimensions, DiscrepancyRecorded,
-    FulfillmentOrderLines, HoldReason, InventoryReleased, InventoryReserved, ItemPacked, ItemPicked,
-    LineUnits, OrderCancelled, OrderCreated, OrderEvent, OrderHeld, OrderSourced, OrderedLine, Package,
-    PaymentConfirmed, PaymentTerms, PersonalDataErased, Priority, ShipmentCreated, ShipmentTracked,
+    FulfillmentOrderLines, HoldReason, InventoryBackordered, InventoryReleased, InventoryReserved,
+    ItemPacked, ItemPicked, LineUnits, OrderCancelled, OrderCreated, OrderEvent, OrderHeld,
+    OrderHoldReleased, OrderSourced, OrderedLine, Package, PaymentAuthorized, PaymentConfirmed,
+    PaymentFailed, PaymentTerms, PaymentVoided, PersonalDataErased, ShipmentCreated, ShipmentTracked,
     SourcingBasis, TrackingStatus,
 };
 pub use personal::{PersonalData, ShipTo};

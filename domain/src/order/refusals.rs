@@ -2,7 +2,7 @@
 
 use crate::refusal::{Class, Refusal};
 use crate::sourcing::Shortage;
-use crate::values::{FulfillmentOrderId, LineNumber, OrderId, ShipmentId, Units};
+use crate::values::{FulfillmentOrderId, LineNumber, OrderId, Reference, ShipmentId, Units};
 
 /// Why something was not done to an order.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,9 +36,6 @@ pub enum OrderRefusal {
     /// A country code is two letters.
     #[error("a country is two capital letters by ISO 3166")]
     CountryMalformed,
-    /// A shortage rule that this program does not carry out.
-    #[error("the shortage rule {0} is not supported")]
-    ShortageRuleUnsupported(&'static str),
     /// Not everything that was ordered is there.
     #[error("not everything that was ordered can be promised")]
     InsufficientStock(Vec<Shortage>),
@@ -54,6 +51,12 @@ pub enum OrderRefusal {
     /// It waits.
     #[error("the order is on hold")]
     OrderOnHold,
+    /// No such hold.
+    #[error("the order has no hold {0}")]
+    UnknownHold(Reference),
+    /// Too many holds stand at once.
+    #[error("no more holds can be placed on the order")]
+    TooManyHolds,
     /// It must be paid first.
     #[error("the order's payment is not confirmed")]
     PaymentNotConfirmed,
@@ -127,12 +130,13 @@ impl Refusal for OrderRefusal {
             Self::TooMany { .. } => "too_many",
             Self::CoordinatesOutOfRange => "coordinates_out_of_range",
             Self::CountryMalformed => "country_malformed",
-            Self::ShortageRuleUnsupported(_) => "shortage_rule_unsupported",
             Self::InsufficientStock(_) => "insufficient_stock",
             Self::NothingToReserve => "nothing_to_reserve",
             Self::OrderCancelled => "order_cancelled",
             Self::PickingHasBegun => "picking_has_begun",
             Self::OrderOnHold => "order_on_hold",
+            Self::UnknownHold(_) => "unknown_hold",
+            Self::TooManyHolds => "too_many_holds",
             Self::PaymentNotConfirmed => "payment_not_confirmed",
             Self::UnknownFulfillmentOrder(_) => "unknown_fulfillment_order",
             Self::FulfillmentOrderCancelled => "fulfillment_order_cancelled",
@@ -162,7 +166,6 @@ impl Refusal for OrderRefusal {
             | Self::TooMany { .. }
             | Self::CoordinatesOutOfRange
             | Self::CountryMalformed
-            | Self::ShortageRuleUnsupported(_)
             | Self::LinesMissing
             | Self::UnknownLine(_)
             | Self::UnknownPackageLine { .. }
@@ -177,6 +180,8 @@ impl Refusal for OrderRefusal {
             | Self::OrderCancelled
             | Self::PickingHasBegun
             | Self::OrderOnHold
+            | Self::UnknownHold(_)
+            | Self::TooManyHolds
             | Self::PaymentNotConfirmed
             | Self::FulfillmentOrderCancelled
             | Self::QuantityExceedsOpen { .. }
@@ -198,10 +203,10 @@ impl Refusal for OrderRefusal {
             Self::CurrencyMissing => "/currency",
             Self::CoordinatesOutOfRange => "/shipTo/latitude",
             Self::CountryMalformed => "/shipTo/country",
-            Self::ShortageRuleUnsupported(_) => "/onShortage",
             Self::PackageCount(_) | Self::PackageTwice(_) | Self::PackageLinesMissing => "/packages",
             Self::UnknownPackage => "/packageId",
             Self::UnknownTrackingNumber => "/trackingNumber",
+            Self::UnknownHold(_) => "/holdId",
             Self::UnknownOrder(_) => "/orderId",
             Self::UnknownFulfillmentOrder(_) => "/fulfillmentOrderId",
             Self::UnknownShipment(_) => "/shipmentId",

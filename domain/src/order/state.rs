@@ -16,8 +16,8 @@ pub const MOST_LINES: usize = 500;
 
 /// An order.
 ///
-/// For every line `ordered = pending + reserved + shipped + cancelled`, where reserved includes what is picked
-/// and packed; [`LineTotals`] derives each from the records below, so that none can drift from the others.
+/// For every line `ordered = pending + backordered + reserved + shipped + cancelled`, where reserved includes what is
+/// picked and packed; [`LineTotals`] derives each from the records below, so that none can drift from the others.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Order {
@@ -25,18 +25,39 @@ pub struct Order {
     pub created: Option<Arc<OrderCreated>>,
     /// Units cancelled, by line.
     pub cancelled: Vec<Units>,
+    /// Units that wait for supply, by line.
+    pub backordered: Vec<Units>,
     /// Names of the payments that were confirmed.
     pub payments: Vec<Reference>,
+    /// What was last heard of payments that are not confirmed.
+    pub payment: PaymentNews,
     /// Who fills it.
     pub fulfillment_orders: Vec<FulfillmentOrder>,
     /// What has left.
     pub shipments: Vec<Shipment>,
     /// Why it waits.
     pub holds: Vec<Hold>,
+    /// How many holds there ever were: no id is given twice.
+    pub holds_placed: u32,
     /// Reports that contradicted what was believed.
     pub discrepancies: Vec<Discrepancy>,
     /// What became of its personal data.
     pub personal_data: PersonalDataState,
+}
+
+/// What was last heard of payments that are not confirmed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentNews {
+    /// Nothing.
+    #[default]
+    None,
+    /// One is promised.
+    Authorized,
+    /// One failed.
+    Failed,
+    /// All were taken back.
+    Voided,
 }
 
 /// What became of an order's personal data.
@@ -138,8 +159,12 @@ pub struct Parcel {
 pub struct Hold {
     /// Its id within the order.
     pub id: Reference,
+    /// The only part of the order that waits; all of it where not given.
+    pub fulfillment_order_id: Option<FulfillmentOrderId>,
     /// Why.
     pub reason: HoldReason,
+    /// For people.
+    pub note: Option<Text<500>>,
 }
 
 /// A report that contradicted what was believed.
@@ -152,11 +177,13 @@ pub struct Discrepancy {
     pub detail: Text<500>,
 }
 
-/// What became of one line's units. `ordered = pending + reserved + shipped + cancelled`.
+/// What became of one line's units. `ordered = pending + backordered + reserved + shipped + cancelled`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LineTotals {
     /// What was asked for.
     pub ordered: Units,
+    /// Waiting for supply.
+    pub backordered: Units,
     /// Held, picked and packed ones included.
     pub reserved: Units,
     /// Picked; packed and shipped ones included.
@@ -174,7 +201,7 @@ pub struct LineTotals {
 impl LineTotals {
     /// Units of which nothing is decided yet.
     pub fn pending(&self) -> Units {
-        self.ordered.saturating_sub(self.reserved + self.shipped + self.cancelled)
+        self.ordered.saturating_sub(self.backordered + self.reserved + self.shipped + self.cancelled)
     }
 }
 
@@ -194,10 +221,11 @@ impl Order {
         let mut totals: Vec<LineTotals> = self
             .lines()
             .iter()
-            .zip(self.cancelled.iter())
-            .map(|(line, &cancelled)| LineTotals {
+            .zip(self.cancelled.iter().zip(&self.backordered))
+            .map(|(line, (&cancelled, &backordered))| LineTotals {
                 ordered: line.quantity.units(),
                 cancelled,
+                backordered,
                 ..LineTotals::default()
             })
             .collect();
@@ -245,10 +273,33 @@ impl Order {
         demand
     }
 
+    /// Units that wait for supply, by SKU.
+    pub fn backordered_demand(&self) -> Demand {
+        let mut demand = Demand::new();
+        for (line, &waiting) in self.lines().iter().zip(&self.backordered) {
+            if !waiting.is_zero() {
+                *demand.entry(line.sku.clone()).or_default() += waiting;
+            }
+        }
+        demand
+    }
+
     /// Whether goods may leave as far as money is concerned.
     pub fn is_paid(&self) -> bool {
         let terms = self.created.as_ref().map(|created| created.payment);
         terms == Some(PaymentTerms::NotRequired) || !self.payments.is_empty()
+    }
+
+    /// Whether nothing of one location's part may be picked, packed or shipped for now.
+    pub fn is_held(&self, id: FulfillmentOrderId) -> bool {
+        self.holds.iter().any(|hold| hold.fulfillment_order_id.is_none_or(|held| held == id))
+    }
+
+    /// Whether everything that is to leave has left.
+    pub fn is_shipped(&self) -> bool {
+        let totals = self.line_totals();
+        let open = |line: &LineTotals| !(line.pending() + line.backordered + line.reserved).is_zero();
+        !self.shipments.is_empty() && !totals.iter().any(open)
     }
 
     /// Whether nothing of it will be delivered.

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::events::{HoldReason, PaymentTerms, TrackingStatus, names};
-use super::state::{FulfillmentLine, FulfillmentOrder, LineTotals, Order, Parcel};
+use super::state::{FulfillmentLine, FulfillmentOrder, LineTotals, Order, Parcel, PaymentNews};
 use crate::values::Units;
 
 names! {
@@ -253,7 +253,7 @@ impl Order {
     }
 
     /// The summary. The first of these that holds: cancelled, delivered, partially delivered, delivery failed,
-    /// in transit, shipped, on hold, partially shipped, packed, picking, reserved, created.
+    /// in transit, shipped, on hold, partially shipped, packed, picking, backordered, reserved, created.
     pub fn status(&self) -> OrderStatus {
         let axes = self.status_axes();
         let packed = matches!(axes.fulfillment, FulfillmentStatus::Packed);
@@ -274,6 +274,7 @@ impl Order {
             (axes.fulfillment == FulfillmentStatus::PartiallyShipped, OrderStatus::PartiallyShipped),
             (packed, OrderStatus::Packed),
             (picking, OrderStatus::Picking),
+            (axes.reservation == ReservationStatus::Backordered, OrderStatus::Backordered),
             (axes.reservation == ReservationStatus::Reserved, OrderStatus::Reserved),
         ];
         precedence.into_iter().find(|(holds, _)| *holds).map_or(OrderStatus::Created, |(_, status)| status)
@@ -285,6 +286,7 @@ fn sum(lines: &[LineTotals]) -> LineTotals {
     let total = |part: fn(&LineTotals) -> Units| lines.iter().map(part).sum();
     LineTotals {
         ordered: total(|line| line.ordered),
+        backordered: total(|line| line.backordered),
         reserved: total(|line| line.reserved),
         picked: total(|line| line.picked),
         packed: total(|line| line.packed),
@@ -295,7 +297,9 @@ fn sum(lines: &[LineTotals]) -> LineTotals {
 }
 
 fn reservation(totals: &LineTotals, order: &Order) -> ReservationStatus {
-    if order.fulfillment_orders.is_empty() {
+    if !totals.backordered.is_zero() {
+        ReservationStatus::Backordered
+    } else if order.fulfillment_orders.is_empty() {
         ReservationStatus::None
     } else if (totals.reserved + totals.shipped).is_zero() {
         ReservationStatus::Released
@@ -310,7 +314,7 @@ fn fulfillment(totals: &LineTotals, order: &Order) -> FulfillmentStatus {
     let kept = totals.reserved + totals.shipped;
     if order.fulfillment_orders.is_empty() || kept.is_zero() {
         FulfillmentStatus::None
-    } else if totals.reserved.is_zero() {
+    } else if (totals.reserved + totals.backordered).is_zero() {
         FulfillmentStatus::Shipped
     } else if !totals.shipped.is_zero() {
         FulfillmentStatus::PartiallyShipped
@@ -353,12 +357,13 @@ fn delivery(totals: &LineTotals, order: &Order) -> DeliveryStatus {
 
 fn payment(order: &Order) -> PaymentStatus {
     let terms = order.created.as_ref().map(|created| created.payment);
-    if !order.payments.is_empty() {
-        PaymentStatus::Confirmed
-    } else if terms == Some(PaymentTerms::NotRequired) {
-        PaymentStatus::NotRequired
-    } else {
-        PaymentStatus::Pending
+    match order.payment {
+        _ if !order.payments.is_empty() => PaymentStatus::Confirmed,
+        PaymentNews::Authorized => PaymentStatus::Authorized,
+        PaymentNews::Failed => PaymentStatus::Failed,
+        PaymentNews::Voided => PaymentStatus::Voided,
+        PaymentNews::None if terms == Some(PaymentTerms::NotRequired) => PaymentStatus::NotRequired,
+        PaymentNews::None => PaymentStatus::Pending,
     }
 }
 

@@ -3,19 +3,20 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::decide::may_be_held;
 use super::events::{
-    Charge, DeliveryIntent, Destination, HoldReason, LineUnits, OrderedLine, PaymentTerms, Priority,
-    TrackingStatus,
+    Charge, DeliveryIntent, Destination, HoldReason, LineUnits, OrderedLine, PaymentTerms, TrackingStatus,
 };
 use super::personal::PersonalData;
 use super::state::{
-    Discrepancy, FulfillmentLine, FulfillmentOrder, LineTotals, Order, Parcel, PersonalDataState, Shipment,
+    Discrepancy, FulfillmentLine, FulfillmentOrder, Hold, LineTotals, Order, Parcel, PersonalDataState,
+    Shipment,
 };
 use super::status::{FulfillmentOrderStatus, OrderStatus, StatusAxes};
 use crate::policy::{OnShortage, ReserveAt};
 use crate::values::{
     Attributes, ChannelName, Currency, ExternalReferences, FulfillmentOrderId, LineNumber, LocationId,
-    OrderId, Reference, ShipmentId, Text, Timestamp, Units,
+    OrderId, Priority, Reference, ShipmentId, Text, Timestamp, Units,
 };
 
 macro_rules! views {
@@ -90,7 +91,7 @@ views! {
         /// The commands on the order that would be accepted now.
         supported_actions: Vec<String>,
     }
-    /// A line. `quantity = pending + reserved + shipped + cancelled`, pending being what no decision was made about.
+    /// A line. `quantity = pending + backordered + reserved + shipped + cancelled`, pending being what no decision was made about.
     LineView {
         /// What was ordered.
         #[serde(flatten)]
@@ -181,8 +182,12 @@ views! {
     HoldView {
         /// The hold's id.
         hold_id: Reference,
+        /// The only part of the order that waits; all of it where not given.
+        fulfillment_order_id: Option<FulfillmentOrderId>,
         /// Why.
         reason: HoldReason,
+        /// For people.
+        note: Option<Text<500>>,
     }
 }
 
@@ -221,7 +226,7 @@ impl OrderView {
             external_refs: created.external_refs.clone(),
             attributes: created.attributes.clone(),
             fulfillment_orders: order.fulfillment_orders.iter().map(|part| part.view(order)).collect(),
-            holds: order.holds.iter().map(|h| HoldView { hold_id: h.id.clone(), reason: h.reason }).collect(),
+            holds: order.holds.iter().cloned().map(HoldView::from).collect(),
             discrepancies: order.discrepancies.clone(),
             supported_actions: supported_actions(order),
         })
@@ -236,11 +241,18 @@ impl OrderView {
     }
 }
 
+impl From<Hold> for HoldView {
+    fn from(hold: Hold) -> Self {
+        let Hold { id, fulfillment_order_id, reason, note } = hold;
+        Self { hold_id: id, fulfillment_order_id, reason, note }
+    }
+}
+
 fn line(ordered: &OrderedLine, totals: &LineTotals) -> LineView {
     LineView {
         ordered: ordered.clone(),
         reserved: totals.reserved,
-        backordered: Units::ZERO,
+        backordered: totals.backordered,
         picked: totals.picked,
         packed: totals.packed,
         shipped: totals.shipped,
@@ -255,6 +267,11 @@ fn supported_actions(order: &Order) -> Vec<String> {
     let untouched = order.fulfillment_orders.iter().all(|part| part.total(|line| line.picked).is_zero());
     let actions = [
         ("confirm-payment", order.created.is_some()),
+        ("authorize-payment", order.created.is_some()),
+        ("fail-payment", order.created.is_some()),
+        ("void-payment", order.created.is_some()),
+        ("hold", may_be_held(order)),
+        ("release-hold", !order.holds.is_empty()),
         ("cancel", untouched && !order.is_cancelled()),
         ("erase-personal-data", order.personal_data != PersonalDataState::None),
     ];
@@ -283,7 +300,7 @@ impl FulfillmentOrder {
     }
 
     fn supported_actions(&self, order: &Order) -> Vec<String> {
-        let may_work = order.holds.is_empty() && order.is_paid();
+        let may_work = !order.is_held(self.id) && order.is_paid();
         let left =
             |done: fn(&FulfillmentLine) -> Units| self.lines.iter().any(|line| done(line) < line.kept());
         let actions =

@@ -24,7 +24,8 @@ use crate::values::{FulfillmentOrderId, ShipmentId, Timestamp, Units};
 #[allow(clippy::struct_excessive_bools, reason = "each is tried either way")]
 struct Wish {
     lines: Vec<(usize, u32)>,
-    cut: bool,
+    shortage: usize,
+    priority: usize,
     split: bool,
     free: bool,
     late: bool,
@@ -54,6 +55,24 @@ enum Step {
         order: Index,
         payment: u8,
     },
+    /// A payment that is not confirmed: promised, failed or taken back.
+    Report {
+        order: Index,
+        kind: usize,
+    },
+    /// All of it, or one part.
+    Hold {
+        order: Index,
+        part: Option<Index>,
+    },
+    Release {
+        order: Index,
+        hold: Index,
+    },
+    /// Somebody's turn may have come.
+    Fill {
+        of: usize,
+    },
     /// Pick, pack or ship: all that is left, or so many units of a line.
     Work {
         kind: usize,
@@ -81,20 +100,31 @@ enum Step {
     },
 }
 
+/// In seconds: longer than any head start in a queue.
+const A_YEAR: i64 = 365 * 24 * 3_600;
+
+const SHORTAGES: [&str; 5] = ["reject", "cancel_remainder", "hold", "backorder", "backorder"];
+const PRIORITIES: [&str; 3] = ["standard", "express", "critical"];
+const REPORTS: [&str; 3] = ["authorize", "fail", "void"];
+
 const STATUSES: [&str; 6] =
     ["label_created", "in_transit", "out_for_delivery", "attempted_delivery", "failure", "delivered"];
 
 fn wish() -> impl Strategy<Value = Wish> {
     let lines = prop::collection::vec((0..SKUS, 1_u32..8), 1..4);
     let yes = any::<bool>;
-    (lines, yes(), yes(), yes(), yes(), yes()).prop_map(|(lines, cut, split, free, late, person)| Wish {
-        lines,
-        cut,
-        split,
-        free,
-        late,
-        person,
-    })
+    let rules = (0..SHORTAGES.len(), 0..PRIORITIES.len());
+    (lines, rules, yes(), yes(), yes(), yes()).prop_map(
+        |(lines, (shortage, priority), split, free, late, person)| Wish {
+            lines,
+            shortage,
+            priority,
+            split,
+            free,
+            late,
+            person,
+        },
+    )
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -103,13 +133,17 @@ fn step() -> impl Strategy<Value = Step> {
     let place = move || (of.clone(), at.clone());
     let work = (0_usize..3, index(), index(), index(), prop::option::of(1_u32..5));
     prop_oneof![
-        4 => (place(), 1_u32..30).prop_map(|((of, at), quantity)| Step::Receive { of, at, quantity }),
+        4 => (place(), 1_u32..16).prop_map(|((of, at), quantity)| Step::Receive { of, at, quantity }),
         1 => (place(), 0_u32..20, 0_i64..9)
             .prop_map(|((of, at), on_hand, seconds_ago)| Step::Count { of, at, on_hand, seconds_ago }),
         1 => (place(), prop_oneof![-9_i64..0, 1_i64..10])
             .prop_map(|((of, at), delta)| Step::Adjust { of, at, delta }),
         6 => wish().prop_map(Step::Create),
         4 => (index(), 0_u8..2).prop_map(|(order, payment)| Step::Pay { order, payment }),
+        1 => (index(), 0..REPORTS.len()).prop_map(|(order, kind)| Step::Report { order, kind }),
+        1 => (index(), prop::option::of(index())).prop_map(|(order, part)| Step::Hold { order, part }),
+        2 => (index(), index()).prop_map(|(order, hold)| Step::Release { order, hold }),
+        6 => (0..SKUS).prop_map(|of| Step::Fill { of }),
         8 => work.prop_map(|(kind, order, part, line, quantity)| Step::Work { kind, order, part, line, quantity }),
         4 => (index(), index(), 0..STATUSES.len(), 0_i64..9, any::<bool>()).prop_map(
             |(order, shipment, status, seconds_ago, raw)| Step::Track { order, shipment, status, seconds_ago, raw }
@@ -140,6 +174,11 @@ fn take(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
             let number = order.index(shop.orders.len());
             shop.pay(number, &pay(number, *payment))
         }
+        Step::Report { order, kind } => report(shop, order.index(shop.orders.len()), *kind),
+        Step::Hold { order, part } => hold(shop, order.index(shop.orders.len()), *part),
+        Step::Release { order, hold } => release(shop, order.index(shop.orders.len()), *hold),
+        Step::Fill { of } if !shop.items.contains_key(&sku(*of)) => Err("nothing was seen of it".to_owned()),
+        Step::Fill { of } => shop.fill(&sku(*of)),
         Step::Work { kind, order, part, line, quantity } => {
             work(shop, *kind, order.index(shop.orders.len()), [*part, *line], *quantity)
         }
@@ -184,19 +223,23 @@ fn take_stock(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
     match *step {
         Step::Receive { of, at, quantity } => {
             let report = read(fields(of, at, json!({ "quantity": quantity })));
-            shop.on_item(&sku(of), &StockCommand::ReceiveStock(report, now))
+            shop.on_item(&sku(of), &StockCommand::ReceiveStock(report, now))?;
         }
         Step::Count { of, at, on_hand, seconds_ago } => {
             let counted_at = ago(shop, seconds_ago);
             let report = read(fields(of, at, json!({ "onHand": on_hand, "countedAt": counted_at })));
-            shop.on_item(&sku(of), &StockCommand::CountStock(report, now))
+            shop.on_item(&sku(of), &StockCommand::CountStock(report, now))?;
         }
         Step::Adjust { of, at, delta } => {
             let report = read(fields(of, at, json!({ "delta": delta, "reason": "found out" })));
-            shop.on_item(&sku(of), &StockCommand::AdjustStock(report, now))
+            shop.on_item(&sku(of), &StockCommand::AdjustStock(report, now))?;
         }
         _ => unreachable!("only reports about stock"),
     }
+    let (Step::Receive { of, .. } | Step::Count { of, .. } | Step::Adjust { of, .. }) = step else {
+        unreachable!("only reports about stock")
+    };
+    shop.earmark(&sku(*of))
 }
 
 fn create(shop: &mut Shop, wish: &Wish) -> Result<(), Refused> {
@@ -204,7 +247,8 @@ fn create(shop: &mut Shop, wish: &Wish) -> Result<(), Refused> {
     let mut fields = json!({
         "channel": "web",
         "lines": lines.collect::<Vec<_>>(),
-        "onShortage": if wish.cut { "cancel_remainder" } else { "reject" },
+        "onShortage": SHORTAGES[wish.shortage],
+        "priority": PRIORITIES[wish.priority],
         "allowSplit": wish.split,
         "payment": if wish.free { "not_required" } else { "required" },
     });
@@ -217,6 +261,43 @@ fn create(shop: &mut Shop, wish: &Wish) -> Result<(), Refused> {
 fn pay(number: usize, payment: u8) -> OrderCommand {
     let fields = json!({ "orderId": order_id(number), "paymentRef": format!("payment-{payment}") });
     OrderCommand::ConfirmPayment(read(fields))
+}
+
+fn report(shop: &mut Shop, number: usize, kind: usize) -> Result<(), Refused> {
+    let mut fields = json!({ "orderId": order_id(number) });
+    let command = match REPORTS[kind] {
+        "authorize" => {
+            fields["paymentRef"] = json!("promised");
+            OrderCommand::AuthorizePayment(read(fields))
+        }
+        "fail" => {
+            fields["reason"] = json!("no money");
+            OrderCommand::FailPayment(read(fields))
+        }
+        _ => {
+            fields["reason"] = json!("given back");
+            OrderCommand::VoidPayment(read(fields))
+        }
+    };
+    shop.on_order(number, &command).map(drop)
+}
+
+fn hold(shop: &mut Shop, number: usize, part: Option<Index>) -> Result<(), Refused> {
+    let mut fields = json!({ "orderId": order_id(number), "reason": "other" });
+    let parts = &shop.orders[number].fulfillment_orders;
+    if let Some(part) = part.filter(|_| !parts.is_empty()) {
+        fields["fulfillmentOrderId"] = json!(part.get(parts).id);
+    }
+    shop.on_order(number, &OrderCommand::HoldOrder(read(fields))).map(drop)
+}
+
+fn release(shop: &mut Shop, number: usize, hold: Index) -> Result<(), Refused> {
+    let holds = &shop.orders[number].holds;
+    if holds.is_empty() {
+        return Err("it does not wait".to_owned());
+    }
+    let fields = json!({ "orderId": order_id(number), "holdId": hold.get(holds).id });
+    shop.release_hold(number, &OrderCommand::ReleaseHold(read(fields)))
 }
 
 fn work(
@@ -259,7 +340,7 @@ fn a_shipment(shop: &Shop, number: usize, shipment: Index) -> Result<ShipmentId,
 }
 
 fn happens(steps: &[Step], mut check: impl FnMut(&Shop, &Step, &Shop)) -> Shop {
-    let mut shop = Shop { second: 100, ..Shop::default() };
+    let mut shop = Shop { second: A_YEAR, ..Shop::default() };
     for step in steps {
         let before = shop.clone();
         if shop.attempt(|shop| take(shop, step)).is_ok() {
@@ -282,7 +363,7 @@ fn overcommitted(shop: &Shop) -> usize {
 
 fn every_unit_of_every_line_is_accounted_for(order: &Order) {
     for totals in order.line_totals() {
-        let sum = totals.pending() + totals.reserved + totals.shipped + totals.cancelled;
+        let sum = totals.pending() + totals.backordered + totals.reserved + totals.shipped + totals.cancelled;
         assert_eq!(sum, totals.ordered, "{totals:?}");
         assert!(totals.delivered <= totals.shipped);
         assert!(totals.shipped <= totals.packed && totals.packed <= totals.picked);
@@ -314,6 +395,48 @@ proptest! {
                 assert_eq!(bin.unwrap_or_default().reserved, shop.held(&of, &at), "{step:?}");
             }
         });
+    }
+
+    #[test]
+    fn what_the_queues_wait_for_is_what_the_orders_wait_for(steps in steps()) {
+        happens(&steps, |_, step, shop| {
+            for (sku, item) in &shop.items {
+                assert_eq!(item.waiting(), shop.waited_for(sku), "{step:?}");
+                assert!(item.queue.is_sorted_by_key(|waiting| waiting.place));
+            }
+        });
+    }
+
+    #[test]
+    fn nobody_is_given_what_the_queue_could_have(steps in steps()) {
+        happens(&steps, |before, step, shop| {
+            for (sku, item) in &shop.items {
+                let set_aside: Units = item.bins.values().map(|bin| bin.earmarked).sum();
+                assert!(set_aside <= item.waiting(), "{step:?}");
+                for bin in item.bins.values() {
+                    assert!(bin.earmarked.is_zero() || bin.reserved + bin.earmarked <= bin.on_hand, "{step:?}");
+                }
+                // A new order takes from nobody in the queue.
+                if let (Step::Create(_), Some(known)) = (step, before.items.get(sku)) {
+                    let known: Units = known.bins.values().map(|bin| bin.earmarked).sum();
+                    assert_eq!(set_aside, known, "{step:?}");
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn who_can_be_served_is_served_and_nobody_waits_beside_free_units(steps in steps()) {
+        let mut shop = happens(&steps, |_, _, _| {});
+        for sku in shop.items.keys().cloned().collect::<Vec<_>>() {
+            shop.fill(&sku).unwrap();
+            let item = &shop.items[&sku];
+            assert_eq!(item.due().next(), None);
+            for waiting in item.queue.iter().filter(|waiting| !waiting.whole && waiting.only_at.is_none()) {
+                let free = item.bins.iter().find(|(_, bin)| !bin.available().is_zero());
+                assert_eq!(free, None, "{waiting:?} could have it");
+            }
+        }
     }
 
     #[test]
@@ -386,6 +509,10 @@ proptest! {
     fn every_order_comes_to_an_end(steps in steps()) {
         let mut shop = happens(&steps, |_, _, _| {});
         for number in 0..shop.orders.len() {
+            for hold in shop.orders[number].holds.clone() {
+                let release = json!({ "orderId": order_id(number), "holdId": hold.id });
+                shop.release_hold(number, &OrderCommand::ReleaseHold(read(release))).unwrap();
+            }
             drop(shop.attempt(|shop| shop.pay(number, &pay(number, 9))));
             for part in 0..shop.orders[number].fulfillment_orders.len() {
                 drop(shop.attempt(|shop| finish(shop, number, part)));
@@ -401,6 +528,9 @@ proptest! {
                 OrderStatus::Cancelled => assert!(order.is_cancelled()),
                 OrderStatus::OnHold => assert!(!order.pending_demand().is_empty()),
                 OrderStatus::Created => assert!(order.fulfillment_orders.is_empty()),
+                OrderStatus::Backordered | OrderStatus::PartiallyDelivered => {
+                    assert!(!order.backordered_demand().is_empty());
+                }
                 other => panic!("{other:?}: {order:?}"),
             }
         }

@@ -1,19 +1,19 @@
 //! A merchant in a nutshell: orders and stock items that take part in the same decisions, as the write side
 //! makes them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cqrs_es::Aggregate;
 
 use super::{location, moment, order_id, sku};
 use crate::Decide;
 use crate::order::{
-    CreationTerms, FulfillmentOrderLines, Order, OrderCommand, OrderEvent, ReservationTrigger,
+    CreationTerms, FulfillmentOrderLines, HoldReason, Order, OrderCommand, OrderEvent, ReservationTrigger,
     ReserveInventory, SourcingBasis,
 };
 use crate::policy::{Criterion, OnShortage, ReserveAt};
 use crate::sourcing::{Candidate, Demand, SourcingRules, source};
-use crate::stock::{Allocation, StockCommand, StockItem};
+use crate::stock::{Allocation, Share, StockCommand, StockItem};
 use crate::stream::{DomainEvent, StreamId};
 use crate::values::{LocationId, Sku, Text, Timestamp, Units};
 
@@ -105,7 +105,7 @@ impl Shop {
         let order = &self.orders[number];
         let waited = order.created.as_ref().is_some_and(|created| created.reserve_at == ReserveAt::Payment);
         if waited && order.payments.len() == 1 && !events.is_empty() && !order.pending_demand().is_empty() {
-            self.reserve(number, ReservationTrigger::Payment)?;
+            self.reserve(number, ReservationTrigger::Existing)?;
         }
         Ok(())
     }
@@ -117,7 +117,7 @@ impl Shop {
         let rules = SourcingRules {
             criteria: &CRITERIA,
             allow_split: created.allow_split,
-            allow_partial: created.on_shortage == OnShortage::CancelRemainder,
+            allow_partial: matches!(created.on_shortage, OnShortage::CancelRemainder | OnShortage::Backorder),
         };
         let command = ReserveInventory {
             sourced: source(&order.pending_demand(), &candidates, &rules),
@@ -126,12 +126,61 @@ impl Shop {
             trigger,
         };
         for event in self.on_order(number, &OrderCommand::ReserveInventory(command))? {
-            if let OrderEvent::InventoryReserved(reserved) = event {
-                for (sku, allocations) in self.by_sku(number, &reserved.fulfillment_orders) {
-                    let order_id = order_id(number);
-                    self.on_item(&sku, &StockCommand::ReserveInventory { order_id, allocations })?;
+            match event {
+                OrderEvent::InventoryReserved(reserved) => {
+                    for (sku, allocations) in self.by_sku(number, &reserved.fulfillment_orders) {
+                        let order_id = order_id(number);
+                        self.on_item(&sku, &StockCommand::ReserveInventory { order_id, allocations })?;
+                    }
                 }
+                OrderEvent::InventoryBackordered(_) => self.queue(number)?,
+                _ => {}
             }
+        }
+        Ok(())
+    }
+
+    fn queue(&mut self, number: usize) -> Result<(), Refused> {
+        let order = &self.orders[number];
+        let created = order.created.clone().ok_or("no order")?;
+        let chosen = order.fulfillment_orders.last().filter(|_| !created.allow_split);
+        let only_at = chosen.map(|part| part.location.clone());
+        for (sku, quantity) in order.backordered_demand() {
+            let (priority, whole, only_at) = (created.priority, !created.allow_split, only_at.clone());
+            let (order_id, at) = (order_id(number), self.now());
+            let wait = StockCommand::BackorderInventory { order_id, quantity, priority, whole, only_at, at };
+            self.on_item(&sku, &wait)?;
+        }
+        Ok(())
+    }
+
+    /// What the service does by itself after whatever adds or frees units.
+    pub(super) fn earmark(&mut self, sku: &Sku) -> Result<(), Refused> {
+        self.on_item(sku, &StockCommand::EarmarkInventory { closed: BTreeSet::default() })
+    }
+
+    /// What the service does by itself whenever somebody's turn has come.
+    pub(super) fn fill(&mut self, sku: &Sku) -> Result<(), Refused> {
+        self.earmark(sku)?;
+        let due: Vec<Share> = self.items[sku].due().collect();
+        for Share { order_id, allocations, .. } in due {
+            let number = (0..self.orders.len()).find(|number| super::order_id(*number) == order_id);
+            let number = number.ok_or("a stranger waits")?;
+            let (of, given) = (sku.clone(), allocations.clone());
+            self.on_order(number, &OrderCommand::FillBackorder { sku: of, allocations: given })?;
+            self.on_item(sku, &StockCommand::FillBackorder { order_id, allocations })?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn release_hold(&mut self, number: usize, command: &OrderCommand) -> Result<(), Refused> {
+        let before = self.orders[number].holds.clone();
+        self.on_order(number, command)?;
+        let order = &self.orders[number];
+        let released = before.iter().find(|hold| !order.holds.contains(hold));
+        let out_of_stock = released.is_some_and(|hold| hold.reason == HoldReason::InventoryOutOfStock);
+        if out_of_stock && !order.pending_demand().is_empty() {
+            self.reserve(number, ReservationTrigger::Existing)?;
         }
         Ok(())
     }
@@ -149,6 +198,8 @@ impl Shop {
     }
 
     pub(super) fn cancel(&mut self, number: usize, command: &OrderCommand) -> Result<(), Refused> {
+        let waited = self.orders[number].backordered_demand();
+        let skus: BTreeSet<Sku> = self.orders[number].lines().iter().map(|line| line.sku.clone()).collect();
         for event in self.on_order(number, command)? {
             if let OrderEvent::InventoryReleased(released) = event {
                 for (sku, allocations) in self.by_sku(number, &released.fulfillment_orders) {
@@ -157,7 +208,10 @@ impl Shop {
                 }
             }
         }
-        Ok(())
+        for sku in waited.into_keys() {
+            self.on_item(&sku, &StockCommand::WithdrawBackorder { order_id: order_id(number) })?;
+        }
+        skus.iter().try_for_each(|sku| self.earmark(sku))
     }
 
     pub(super) fn ship(&mut self, number: usize, command: &OrderCommand) -> Result<(), Refused> {
@@ -208,6 +262,12 @@ impl Shop {
             }
         }
         held
+    }
+
+    /// What orders wait for of a SKU.
+    pub(super) fn waited_for(&self, sku: &Sku) -> Units {
+        let of_sku = self.orders.iter().filter_map(|order| order.backordered_demand().get(sku).copied());
+        of_sku.sum()
     }
 
     /// Every SKU with every location.

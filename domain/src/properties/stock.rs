@@ -139,6 +139,11 @@ fn books(events: &[StockEvent]) -> BTreeMap<LocationId, (i64, i64)> {
             StockEvent::StockReleased(released) => {
                 released.allocations.iter().for_each(|part| enter(&part.location, 0, -number(part.quantity)));
             }
+            StockEvent::StockBackorderFilled(filled) => {
+                filled.allocations.iter().for_each(|part| enter(&part.location, 0, number(part.quantity)));
+            }
+            StockEvent::StockEarmarked(earmarked) => enter(&earmarked.location, 0, 0),
+            StockEvent::StockBackordered(_) | StockEvent::StockBackorderWithdrawn(_) => {}
             StockEvent::StockShipped(shipped) => {
                 enter(&shipped.location, -number(shipped.quantity), -number(shipped.quantity));
             }

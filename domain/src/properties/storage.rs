@@ -87,7 +87,6 @@ proptest! {
                 policy.apply(event.clone());
                 events.push(event);
             }
-            prop_assert!(policy.rules.on_shortage.is_supported());
             prop_assert!(!policy.rules.sourcing.is_empty());
         }
         let stored = events.iter().map(|event| {

@@ -1,9 +1,11 @@
 //! What can be asked of a stock item.
 
+use std::collections::BTreeSet;
+
 use super::events::{Allocation, Condition, Lot};
 use crate::command::commands;
 use crate::values::{
-    Delta, LocationId, OrderId, Quantity, Reference, ShipmentId, Sku, Text, Timestamp, Units,
+    Delta, LocationId, OrderId, Priority, Quantity, Reference, ShipmentId, Sku, Text, Timestamp, Units,
 };
 
 commands! {
@@ -52,6 +54,15 @@ commands! {
     }
 }
 
+commands! {
+    /// Gives what is set aside for the backorder queue to those whose turn it is. Not for callers: the service does it
+    /// by itself, as often as there is somebody to be served.
+    FillBackorders {
+        /// Of which SKU.
+        sku: Sku,
+    }
+}
+
 /// A decision asked of a stock item. Those of the warehouse carry the moment of decision.
 #[derive(Debug, Clone, PartialEq)]
 pub enum StockCommand {
@@ -70,6 +81,38 @@ pub enum StockCommand {
     },
     /// Let go of units that an order held.
     ReleaseInventory {
+        /// The order.
+        order_id: OrderId,
+        /// Where and how many.
+        allocations: Vec<Allocation>,
+    },
+    /// Let an order wait for units.
+    BackorderInventory {
+        /// The order.
+        order_id: OrderId,
+        /// How many.
+        quantity: Units,
+        /// How urgent it is.
+        priority: Priority,
+        /// Whether it takes all of them at once, from one location.
+        whole: bool,
+        /// The only location that may give them.
+        only_at: Option<LocationId>,
+        /// The moment of decision.
+        at: Timestamp,
+    },
+    /// Let an order wait no longer.
+    WithdrawBackorder {
+        /// The order.
+        order_id: OrderId,
+    },
+    /// Set aside for the queue what is free, and free what it does not need.
+    EarmarkInventory {
+        /// Locations that nothing leaves for now.
+        closed: BTreeSet<LocationId>,
+    },
+    /// Hold units that were set aside for an order that waits for them.
+    FillBackorder {
         /// The order.
         order_id: OrderId,
         /// Where and how many.

@@ -2,9 +2,11 @@
 
 use super::commands::{AdjustStock, CountStock, ReceiveStock, StockCommand};
 use super::events::{
-    Allocation, Condition, CountEffect, StockAdjusted, StockCounted, StockEvent, StockReceived,
-    StockReleased, StockReserved, StockShipped,
+    Allocation, Condition, CountEffect, StockAdjusted, StockBackorderFilled, StockBackorderWithdrawn,
+    StockBackordered, StockCounted, StockEarmarked, StockEvent, StockReceived, StockReleased, StockReserved,
+    StockShipped,
 };
+use super::queue::head_start;
 use super::refusals::StockRefusal;
 use super::state::{Bin, StockItem};
 use crate::values::{Delta, LocationId, OrderId, Quantity, Sku, Text, Timestamp, Units};
@@ -21,6 +23,22 @@ pub(super) fn decide(item: &StockItem, command: &StockCommand) -> Decision {
         StockCommand::AdjustStock(command, at) => adjust(item, command, *at),
         StockCommand::ReserveInventory { order_id, allocations } => reserve(item, *order_id, allocations),
         StockCommand::ReleaseInventory { order_id, allocations } => release(item, *order_id, allocations),
+        StockCommand::BackorderInventory { order_id, quantity, priority, whole, only_at, at } => {
+            let place = (at.microseconds() - head_start(*priority)).max(0);
+            let place = Timestamp::from_microseconds(place);
+            let (sku, only_at) = (known(item)?.clone(), only_at.clone());
+            let (order_id, quantity, whole) = (*order_id, *quantity, *whole);
+            Ok(vec![StockBackordered { sku, order_id, quantity, place, whole, only_at }.into()])
+        }
+        StockCommand::WithdrawBackorder { order_id } => Ok(withdraw(item, *order_id)),
+        StockCommand::EarmarkInventory { closed } => {
+            let Some(sku) = &item.sku else { return Ok(Vec::new()) };
+            let earmarked = |Allocation { location, quantity }| {
+                StockEarmarked { sku: sku.clone(), location, quantity }.into()
+            };
+            Ok(item.earmarks(closed).into_iter().map(earmarked).collect())
+        }
+        StockCommand::FillBackorder { order_id, allocations } => fill(item, *order_id, allocations),
         StockCommand::ShipInventory { order_id, shipment_id, location, quantity, at } => {
             let sku = known(item)?.clone();
             held(item, location, *quantity)?;
@@ -141,6 +159,34 @@ fn release(item: &StockItem, order_id: OrderId, allocations: &[Allocation]) -> D
         held(item, location, *quantity)?;
     }
     Ok(vec![StockReleased { sku, order_id, allocations }.into()])
+}
+
+fn withdraw(item: &StockItem, order_id: OrderId) -> Vec<StockEvent> {
+    let quantity = item.waiting_for(order_id);
+    match &item.sku {
+        Some(sku) if !quantity.is_zero() => {
+            vec![StockBackorderWithdrawn { sku: sku.clone(), order_id, quantity }.into()]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn fill(item: &StockItem, order_id: OrderId, allocations: &[Allocation]) -> Decision {
+    let sku = known(item)?.clone();
+    let allocations = summed(allocations);
+    let wanted: Units = allocations.iter().map(|allocation| allocation.quantity).sum();
+    let waiting = item.waiting_for(order_id);
+    if wanted > waiting {
+        return Err(StockRefusal::NotBackordered { requested: wanted, waiting });
+    }
+    for Allocation { location, quantity } in &allocations {
+        let available = item.bins.get(location).map_or(Units::ZERO, |bin| bin.earmarked);
+        if *quantity > available {
+            let (location, requested) = (location.clone(), *quantity);
+            return Err(StockRefusal::InsufficientStock { location, requested, available });
+        }
+    }
+    Ok(vec![StockBackorderFilled { sku, order_id, allocations }.into()])
 }
 
 /// What left was there, whatever the last count said: the units by which it was wrong are put on the books

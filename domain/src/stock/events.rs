@@ -126,6 +126,48 @@ payloads! {
         /// Where and how many.
         allocations: Vec<Allocation>,
     }
+    /// An order waits for units.
+    StockBackordered {
+        /// Which.
+        sku: Sku,
+        /// For which order.
+        order_id: OrderId,
+        /// How many.
+        quantity: Units,
+        /// Its place in the queue: when it began to wait, less the head start of its priority.
+        place: Timestamp,
+        /// Whether it takes all of them at once, from one location, or as they come.
+        whole: bool,
+        /// The only location that may give them.
+        only_at: Option<LocationId>,
+    }
+    /// An order waits no longer.
+    StockBackorderWithdrawn {
+        /// Which.
+        sku: Sku,
+        /// The order that waited.
+        order_id: OrderId,
+        /// For how many.
+        quantity: Units,
+    }
+    /// So many units are set aside for the queue at a location from now on.
+    StockEarmarked {
+        /// Which.
+        sku: Sku,
+        /// Where.
+        location: LocationId,
+        /// How many, all together.
+        quantity: Units,
+    }
+    /// Units that were set aside are held for an order that waited for them.
+    StockBackorderFilled {
+        /// Which.
+        sku: Sku,
+        /// For which order.
+        order_id: OrderId,
+        /// Where and how many.
+        allocations: Vec<Allocation>,
+    }
     /// Held units left the house.
     StockShipped {
         /// Which.
@@ -148,6 +190,7 @@ event_enum!(
     StockEvent {
         StockReceived = 1, StockCounted = 1, StockAdjusted = 1,
         StockReserved = 1, StockReleased = 1, StockShipped = 1,
+        StockBackordered = 1, StockBackorderWithdrawn = 1, StockEarmarked = 1, StockBackorderFilled = 1,
     }
 );
 
@@ -160,6 +203,10 @@ impl StockEvent {
             | Self::StockAdjusted(StockAdjusted { sku, .. })
             | Self::StockReserved(StockReserved { sku, .. })
             | Self::StockReleased(StockReleased { sku, .. })
+            | Self::StockBackordered(StockBackordered { sku, .. })
+            | Self::StockBackorderWithdrawn(StockBackorderWithdrawn { sku, .. })
+            | Self::StockEarmarked(StockEarmarked { sku, .. })
+            | Self::StockBackorderFilled(StockBackorderFilled { sku, .. })
             | Self::StockShipped(StockShipped { sku, .. }) => sku,
         }
     }

@@ -1,11 +1,14 @@
 //! What an event makes of a stock item.
 
+use std::sync::Arc;
+
 use super::events::{
-    Allocation, Condition, StockAdjusted, StockCounted, StockEvent, StockReceived, StockReleased,
-    StockReserved, StockShipped,
+    Allocation, Condition, StockAdjusted, StockBackorderFilled, StockBackorderWithdrawn, StockBackordered,
+    StockCounted, StockEarmarked, StockEvent, StockReceived, StockReleased, StockReserved, StockShipped,
 };
+use super::queue::Waiting;
 use super::state::{Bin, StockItem};
-use crate::values::LocationId;
+use crate::values::{LocationId, OrderId, Units};
 
 pub(super) fn evolve(item: &mut StockItem, event: &StockEvent) {
     if item.sku.is_none() {
@@ -41,12 +44,46 @@ pub(super) fn evolve(item: &mut StockItem, event: &StockEvent) {
                 bin(item, location).reserved -= *quantity;
             }
         }
+        StockEvent::StockBackordered(backordered) => join(item, backordered),
+        StockEvent::StockBackorderWithdrawn(StockBackorderWithdrawn { order_id, quantity, .. }) => {
+            leave(item, *order_id, *quantity);
+        }
+        StockEvent::StockEarmarked(StockEarmarked { location, quantity, .. }) => {
+            bin(item, location).earmarked = *quantity;
+        }
+        StockEvent::StockBackorderFilled(StockBackorderFilled { order_id, allocations, .. }) => {
+            for Allocation { location, quantity } in allocations {
+                let bin = bin(item, location);
+                bin.earmarked -= *quantity;
+                bin.reserved += *quantity;
+                leave(item, *order_id, *quantity);
+            }
+        }
         StockEvent::StockShipped(StockShipped { location, quantity, at, .. }) => {
             let bin = bin(item, location);
             bin.reserved -= *quantity;
             bin.move_on_hand(*at, -quantity.number().cast_signed());
         }
     }
+}
+
+/// Behind all that are to be served before it.
+fn join(item: &mut StockItem, backordered: &StockBackordered) {
+    let StockBackordered { order_id, quantity, place, whole, only_at, .. } = backordered.clone();
+    let index = item.queue.partition_point(|waiting| waiting.place <= place);
+    Arc::make_mut(&mut item.queue).insert(index, Waiting { order_id, quantity, place, whole, only_at });
+}
+
+/// An order may wait at several places of the queue: it leaves the first ones first.
+fn leave(item: &mut StockItem, order_id: OrderId, quantity: Units) {
+    let queue = Arc::make_mut(&mut item.queue);
+    let mut left = quantity;
+    for waiting in queue.iter_mut().filter(|waiting| waiting.order_id == order_id) {
+        let taken = waiting.quantity.min(left);
+        waiting.quantity -= taken;
+        left -= taken;
+    }
+    queue.retain(|waiting| !waiting.quantity.is_zero());
 }
 
 fn bin<'a>(item: &'a mut StockItem, location: &LocationId) -> &'a mut Bin {

@@ -32,6 +32,14 @@ pub enum StockRefusal {
         /// How many are held.
         held: Units,
     },
+    /// An order is given more than it waits for.
+    #[error("the order waits for {waiting} units, {requested} were to be held")]
+    NotBackordered {
+        /// How many were to be held.
+        requested: Units,
+        /// How many it waits for.
+        waiting: Units,
+    },
     /// On hand would fall below none.
     #[error("{on_hand} units are on hand; the adjustment would leave less than none")]
     AdjustmentBelowZero {
@@ -78,6 +86,7 @@ impl Refusal for StockRefusal {
             Self::UnknownSku(_) | Self::NeverSeen => "unknown_sku",
             Self::InsufficientStock { .. } => "insufficient_stock",
             Self::NotReserved { .. } => "not_reserved",
+            Self::NotBackordered { .. } => "not_backordered",
             Self::AdjustmentBelowZero { .. } => "adjustment_below_zero",
             Self::AdjustmentBelowReserved { .. } => "adjustment_below_reserved",
             Self::TooManyUnits | Self::AdjustmentAboveLimit => "too_many_units",
@@ -97,6 +106,7 @@ impl Refusal for StockRefusal {
             | Self::LotsExceedQuantity => Class::Invalid,
             Self::InsufficientStock { .. }
             | Self::NotReserved { .. }
+            | Self::NotBackordered { .. }
             | Self::AdjustmentBelowZero { .. }
             | Self::AdjustmentBelowReserved { .. }
             | Self::TooManyUnits
@@ -115,7 +125,10 @@ impl Refusal for StockRefusal {
             Self::CountOutOfRange => "/onHand",
             Self::CountedInFuture { .. } | Self::CountTooOld { .. } => "/countedAt",
             Self::LotsExceedQuantity => "/lots",
-            Self::NeverSeen | Self::InsufficientStock { .. } | Self::NotReserved { .. } => return None,
+            Self::NeverSeen
+            | Self::InsufficientStock { .. }
+            | Self::NotReserved { .. }
+            | Self::NotBackordered { .. } => return None,
         };
         Some(field.to_owned())
     }

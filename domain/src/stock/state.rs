@@ -1,9 +1,11 @@
 //! What a stock item knows.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::queue::Waiting;
 use crate::values::{LocationId, Sku, Timestamp, Units};
 
 /// How many changes of on hand a location remembers, to judge a count that was taken a while ago.
@@ -24,6 +26,8 @@ pub struct Bin {
     pub on_hand: Units,
     /// Of those, held for orders.
     pub reserved: Units,
+    /// Of those, set aside for the backorder queue.
+    pub earmarked: Units,
     /// Kept beside: waiting for inspection.
     pub quarantine: Units,
     /// Kept beside: cannot be sold.
@@ -39,6 +43,11 @@ pub struct Bin {
 impl Bin {
     /// Units that can still be promised here.
     pub fn available(&self) -> Units {
+        self.on_hand.saturating_sub(self.reserved + self.earmarked)
+    }
+
+    /// Units that may be set aside for the backorder queue.
+    pub(super) fn earmarked_at_most(&self) -> Units {
         self.on_hand.saturating_sub(self.reserved)
     }
 
@@ -76,6 +85,9 @@ pub struct StockItem {
     pub sku: Option<Sku>,
     /// Its units by location.
     pub bins: BTreeMap<LocationId, Bin>,
+    /// Who waits for units of it, whose turn is first first.
+    #[serde(default)]
+    pub queue: Arc<Vec<Waiting>>,
 }
 
 impl StockItem {

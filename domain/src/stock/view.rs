@@ -14,6 +14,8 @@ pub struct AvailabilityView {
     pub sku: Sku,
     /// What can be promised at all locations that are not paused together.
     pub available: Units,
+    /// Units that orders wait for.
+    pub backordered: Units,
     /// Location by location.
     pub locations: Vec<LocationAvailability>,
 }
@@ -52,7 +54,7 @@ impl AvailabilityView {
             paused: is_paused(location),
             on_hand: bin.on_hand,
             reserved: bin.reserved,
-            earmarked: Units::ZERO,
+            earmarked: bin.earmarked,
             safety_stock: Units::ZERO,
             available: bin.available(),
             incoming: Units::ZERO,
@@ -62,6 +64,7 @@ impl AvailabilityView {
         let locations: Vec<_> = item.bins.iter().map(location).collect();
         let available =
             locations.iter().filter(|location| !location.paused).map(|location| location.available);
-        Some(Self { sku: item.sku.clone()?, available: available.sum(), locations })
+        let (available, backordered) = (available.sum(), item.waiting());
+        Some(Self { sku: item.sku.clone()?, available, backordered, locations })
     }
 }

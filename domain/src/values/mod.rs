@@ -3,6 +3,7 @@
 mod amount;
 mod attributes;
 mod identity;
+mod priority;
 mod quantity;
 mod text;
 mod time;
@@ -10,6 +11,7 @@ mod time;
 pub use amount::Amount;
 pub use attributes::{Attributes, ExternalReferences};
 pub use identity::{FulfillmentOrderId, IdentityError, LineNumber, OrderId, ShipmentId};
+pub use priority::Priority;
 pub use quantity::{Delta, Quantity, QuantityError, Units};
 pub use text::{
     ChannelName, Currency, IdempotencyKey, LocationId, MerchantId, Reference, Sku, Text, TextError,

@@ -91,9 +91,12 @@ CREATE TABLE availability (
     generation BIGINT NOT NULL,
     sku        TEXT   COLLATE "C" NOT NULL,
     position   BIGINT NOT NULL,
+    fillable   BOOLEAN NOT NULL, -- whether somebody in the backorder queue could be given something
     state      BYTEA  NOT NULL,
     PRIMARY KEY (merchant, generation, sku)
 );
+
+CREATE INDEX availability_fillable ON availability (generation, merchant, sku) WHERE fillable;
 
 -- From which locations nothing is sourced for now.
 CREATE TABLE paused_location (

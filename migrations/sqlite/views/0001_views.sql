@@ -79,9 +79,12 @@ CREATE TABLE availability (
     generation INTEGER NOT NULL,
     sku        TEXT    NOT NULL,
     position   INTEGER NOT NULL,
+    fillable   INTEGER NOT NULL, -- whether somebody in the backorder queue could be given something
     state      BLOB    NOT NULL,
     PRIMARY KEY (merchant, generation, sku)
 ) WITHOUT ROWID;
+
+CREATE INDEX availability_fillable ON availability (generation, merchant, sku) WHERE fillable;
 
 -- From which locations nothing is sourced for now.
 CREATE TABLE paused_location (

@@ -98,6 +98,14 @@ impl Ledger {
                     self.change(sku, &at.location, 0, signed(at.quantity));
                 }
             }
+            StockEvent::StockBackorderFilled(filled) => {
+                for at in &filled.allocations {
+                    self.change(sku, &at.location, 0, signed(at.quantity));
+                }
+            }
+            StockEvent::StockBackordered(_)
+            | StockEvent::StockBackorderWithdrawn(_)
+            | StockEvent::StockEarmarked(_) => {}
             StockEvent::StockReleased(released) => {
                 for at in &released.allocations {
                     self.change(sku, &at.location, 0, -signed(at.quantity));

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use holdfast_commands::AnyCommand;
+use holdfast_commands::{AnyCommand, COMMANDS};
 use holdfast_domain::values::IdempotencyKey;
 use serde::de::{DeserializeSeed, IgnoredAny, IntoDeserializer, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -62,7 +62,8 @@ fn with_head(json: &[u8], head: Head<'_>) -> Result<Envelope, Problem> {
     let mut track = serde_path_to_error::Track::new();
     let fields = serde_path_to_error::Deserializer::new(&mut reader, &mut track);
     let fields = CommandFields { object: fields, own_merchant };
-    match AnyCommand::read(&head.command, fields) {
+    let may_be_given = COMMANDS.iter().any(|command| command.name == head.command);
+    match AnyCommand::read(&head.command, fields).filter(|_| may_be_given) {
         Some(Ok(command)) => Ok(Envelope { key, merchant, command }),
         Some(Err(error)) => Err(body::wrong(&track.path(), &error)),
         None => {

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use super::Decision;
 use crate::order::commands::{CreateOrder, CreationTerms, NewLine};
-use crate::order::events::{OrderCreated, OrderedLine, PaymentTerms, Priority};
+use crate::order::events::{OrderCreated, OrderedLine, PaymentTerms};
 use crate::order::personal::ShipTo;
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::{MOST_LINES, Order};
-use crate::values::{LineNumber, Timestamp};
+use crate::values::{LineNumber, Priority, Timestamp};
 
 const MOST_CHARGES: usize = 50;
 const MOST_STREET_LINES: usize = 5;
@@ -21,10 +21,6 @@ pub(super) fn create(order: &Order, command: &CreateOrder, terms: &CreationTerms
     check_money(command)?;
     if let Some(ship_to) = &command.ship_to {
         check_ship_to(ship_to)?;
-    }
-    let on_shortage = command.on_shortage.unwrap_or(terms.on_shortage);
-    if !on_shortage.is_supported() {
-        return Err(OrderRefusal::ShortageRuleUnsupported(on_shortage.name()));
     }
     let personal = command.ship_to.as_ref().and_then(ShipTo::personal);
     let created = OrderCreated {
@@ -39,7 +35,7 @@ pub(super) fn create(order: &Order, command: &CreateOrder, terms: &CreationTerms
         has_personal_data: personal.is_some(),
         personal,
         delivery: command.delivery.clone(),
-        on_shortage,
+        on_shortage: command.on_shortage.unwrap_or(terms.on_shortage),
         allow_split: command.allow_split.unwrap_or(terms.allow_split),
         priority: command.priority.unwrap_or(Priority::Standard),
         payment: command.payment.unwrap_or(PaymentTerms::Required),

@@ -1,18 +1,23 @@
 //! What a command on an order leads to.
 
 mod creation;
+mod holding;
+mod payment;
 mod reservation;
 mod shipping;
 mod warehouse;
 
-use super::commands::{CancelOrder, ConfirmPayment, ErasePersonalData, OrderCommand};
+use super::commands::{CancelOrder, ErasePersonalData, OrderCommand};
 use super::events::{
     DiscrepancyRecorded, FulfillmentOrderLines, InventoryReleased, LineUnits, OrderCancelled, OrderEvent,
-    PaymentConfirmed, PersonalDataErased,
+    PersonalDataErased,
 };
 use super::refusals::OrderRefusal;
 use super::state::{FulfillmentOrder, Order, PersonalDataState};
 use crate::values::{LineNumber, OrderId, Reference, Text, Units};
+
+use holding::hold;
+pub(super) use holding::may_be_held;
 
 type Decision = Result<Vec<OrderEvent>, OrderRefusal>;
 
@@ -20,7 +25,15 @@ pub(super) fn decide(order: &Order, command: &OrderCommand) -> Decision {
     match command {
         OrderCommand::CreateOrder(command, terms, at) => creation::create(order, command, terms, *at),
         OrderCommand::ReserveInventory(command) => reservation::reserve(order, command),
-        OrderCommand::ConfirmPayment(command) => confirm_payment(order, command),
+        OrderCommand::FillBackorder { sku, allocations } => {
+            reservation::fill_backorder(order, sku, allocations)
+        }
+        OrderCommand::ConfirmPayment(command) => payment::confirm(order, command),
+        OrderCommand::AuthorizePayment(command) => payment::authorize(order, command),
+        OrderCommand::FailPayment(command) => payment::fail(order, command),
+        OrderCommand::VoidPayment(command) => payment::void(order, command),
+        OrderCommand::HoldOrder(command) => holding::hold_order(order, command),
+        OrderCommand::ReleaseHold(command) => holding::release_hold(order, command),
         OrderCommand::CancelOrder(command) => cancel(order, command),
         OrderCommand::PickItems(command) => warehouse::pick(order, command),
         OrderCommand::PackItems(command) => warehouse::pack(order, command),
@@ -37,20 +50,6 @@ fn exists(order: &Order, id: OrderId) -> Result<(), OrderRefusal> {
 
 fn units_of(line: LineNumber, quantity: Units) -> LineUnits {
     LineUnits { line, quantity, lots: None, serials: None }
-}
-
-/// A report of a fact: it is recorded even when it comes too late, and then as a discrepancy too.
-fn confirm_payment(order: &Order, command: &ConfirmPayment) -> Decision {
-    exists(order, command.order_id)?;
-    if order.payments.contains(&command.payment_ref) {
-        return Ok(Vec::new());
-    }
-    let confirmed = PaymentConfirmed { payment_ref: command.payment_ref.clone(), amount: command.amount };
-    let mut events = vec![confirmed.into()];
-    if order.is_cancelled() {
-        events.extend(discrepancy("payment_after_cancellation", "paid after the order was cancelled"));
-    }
-    Ok(events)
 }
 
 fn discrepancy(code: &str, detail: &str) -> Option<OrderEvent> {

@@ -1,16 +1,17 @@
 //! Holding what sourcing found.
 
-use super::{Decision, units_of};
+use super::{Decision, hold, units_of};
 use crate::order::commands::{ReservationTrigger, ReserveInventory};
 use crate::order::events::{
-    FulfillmentOrderLines, HoldReason, InventoryReserved, LineUnits, OrderCancelled, OrderEvent, OrderHeld,
-    OrderSourced,
+    FulfillmentOrderLines, HoldReason, InventoryBackordered, InventoryReserved, LineUnits, OrderCancelled,
+    OrderEvent, OrderSourced,
 };
 use crate::order::refusals::OrderRefusal;
-use crate::order::state::Order;
+use crate::order::state::{LineTotals, Order};
 use crate::policy::OnShortage;
-use crate::sourcing::Sourced;
-use crate::values::{FulfillmentOrderId, LineNumber, OrderId, Reference, Text, Units};
+use crate::sourcing::{Demand, Sourced};
+use crate::stock::Allocation;
+use crate::values::{FulfillmentOrderId, LineNumber, LocationId, OrderId, Sku, Text, Units};
 
 /// Why a remainder was cancelled.
 const REMAINDER: &str = "insufficient stock";
@@ -23,32 +24,58 @@ pub(super) fn reserve(order: &Order, command: &ReserveInventory) -> Decision {
         return Err(OrderRefusal::NothingToReserve);
     }
     let sourced = &command.sourced;
-    let filled = !sourced.allocations.is_empty();
     let complete = sourced.shortages.is_empty();
-    let acceptable = complete || (created.on_shortage == OnShortage::CancelRemainder && filled);
-    if !acceptable && command.trigger == ReservationTrigger::Creation {
+    let acceptable = match created.on_shortage {
+        OnShortage::Backorder => true,
+        OnShortage::CancelRemainder => complete || !sourced.allocations.is_empty(),
+        OnShortage::Reject | OnShortage::Hold => complete,
+    };
+    let held = created.on_shortage == OnShortage::Hold || command.trigger == ReservationTrigger::Existing;
+    if !acceptable && !held {
         return Err(OrderRefusal::InsufficientStock(sourced.shortages.clone()));
     }
-
     let mut events: Vec<OrderEvent> = vec![how_it_was_sourced(command, acceptable).into()];
-    if !acceptable {
-        // Its payment is a fact: the order stays and waits for somebody's decision.
-        let hold_id = Reference::new(&format!("h{}", order.holds.len() + 1)).ok();
-        events.extend(
-            hold_id.map(|hold_id| {
-                OrderEvent::from(OrderHeld { hold_id, reason: HoldReason::InventoryOutOfStock })
-            }),
-        );
-        return Ok(events);
-    }
-    let (fulfillment_orders, remainder) = divide(order, created.order_id, sourced);
-    events.push(InventoryReserved { fulfillment_orders }.into());
-    if !remainder.is_empty()
-        && let Ok(reason) = Text::new(REMAINDER)
-    {
-        events.push(OrderCancelled { lines: remainder, reason }.into());
+    if acceptable {
+        events.extend(give(order, created.order_id, created.on_shortage, sourced));
+    } else {
+        // The order stays and waits for somebody's decision.
+        events.extend(hold(order, HoldReason::InventoryOutOfStock));
     }
     Ok(events)
+}
+
+/// What is held for the order and what becomes of the rest.
+fn give(order: &Order, id: OrderId, on_shortage: OnShortage, sourced: &Sourced) -> Vec<OrderEvent> {
+    let (fulfillment_orders, remainder) = divide(order, id, sourced);
+    let mut events: Vec<OrderEvent> = Vec::new();
+    if !fulfillment_orders.is_empty() {
+        events.push(InventoryReserved { fulfillment_orders }.into());
+    }
+    if remainder.is_empty() {
+        return events;
+    }
+    if on_shortage == OnShortage::Backorder {
+        events.push(InventoryBackordered { lines: remainder }.into());
+    } else if let Ok(reason) = Text::new(REMAINDER) {
+        events.push(OrderCancelled { lines: remainder, reason }.into());
+    }
+    events
+}
+
+/// Units that the order waited for are held for it.
+pub(super) fn fill_backorder(order: &Order, sku: &Sku, allocations: &[Allocation]) -> Decision {
+    let Some(id) = order.id() else { return Err(OrderRefusal::NothingToReserve) };
+    let given: Units = allocations.iter().map(|allocation| allocation.quantity).sum();
+    let waiting = order.backordered_demand().get(sku).copied().unwrap_or_default();
+    if given.is_zero() || given > waiting {
+        return Err(OrderRefusal::NothingToReserve);
+    }
+    let by_location = |Allocation { location, quantity }: &Allocation| {
+        (location.clone(), Demand::from([(sku.clone(), *quantity)]))
+    };
+    let given = allocations.iter().map(by_location).collect::<Vec<_>>();
+    let (fulfillment_orders, _) = divided(order, id, &given, order.backordered.clone());
+    Ok(vec![InventoryReserved { fulfillment_orders }.into()])
 }
 
 fn how_it_was_sourced(command: &ReserveInventory, acceptable: bool) -> OrderSourced {
@@ -65,11 +92,19 @@ fn how_it_was_sourced(command: &ReserveInventory, acceptable: bool) -> OrderSour
 
 /// Divides what each location gives among the order's lines, the first line first, and tells what is left over.
 fn divide(order: &Order, id: OrderId, sourced: &Sourced) -> (Vec<FulfillmentOrderLines>, Vec<LineUnits>) {
-    let mut wanted: Vec<Units> =
-        order.line_totals().iter().map(super::super::state::LineTotals::pending).collect();
+    let pending = order.line_totals().iter().map(LineTotals::pending).collect();
+    divided(order, id, &sourced.allocations, pending)
+}
+
+fn divided(
+    order: &Order,
+    id: OrderId,
+    allocations: &[(LocationId, Demand)],
+    mut wanted: Vec<Units>,
+) -> (Vec<FulfillmentOrderLines>, Vec<LineUnits>) {
     let first = order.fulfillment_orders.len() + 1;
-    let mut fulfillment_orders = Vec::with_capacity(sourced.allocations.len());
-    for (index, (location, given)) in sourced.allocations.iter().enumerate() {
+    let mut fulfillment_orders = Vec::with_capacity(allocations.len());
+    for (index, (location, given)) in allocations.iter().enumerate() {
         let mut given = given.clone();
         let mut lines = Vec::new();
         for (line, wanted) in order.lines().iter().zip(&mut wanted) {

@@ -30,7 +30,7 @@ pub(super) fn workable(order: &Order, id: FulfillmentOrderId) -> Result<&Fulfill
     if fulfillment.total(FulfillmentLine::kept).is_zero() {
         return Err(OrderRefusal::FulfillmentOrderCancelled);
     }
-    if !order.holds.is_empty() {
+    if order.is_held(id) {
         return Err(OrderRefusal::OrderOnHold);
     }
     if !order.is_paid() {

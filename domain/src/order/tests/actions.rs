@@ -12,8 +12,16 @@ pub(crate) fn accepted_actions(order: &Order) -> (Vec<String>, Vec<Vec<String>>)
             fields
         };
         let (with_reason, with_payment) = (without("paymentRef"), without("reason"));
+        let hold = json!({ "orderId": id, "reason": "other" });
+        let first_hold = order.holds.first().map_or_else(|| name("none"), |hold| hold.id.clone());
+        let release = json!({ "orderId": id, "holdId": first_hold });
         [
-            ("confirm-payment", OrderCommand::ConfirmPayment(read(with_payment, json!({})))),
+            ("confirm-payment", OrderCommand::ConfirmPayment(read(with_payment.clone(), json!({})))),
+            ("authorize-payment", OrderCommand::AuthorizePayment(read(with_payment, json!({})))),
+            ("fail-payment", OrderCommand::FailPayment(read(with_reason.clone(), json!({})))),
+            ("void-payment", OrderCommand::VoidPayment(read(with_reason.clone(), json!({})))),
+            ("hold", OrderCommand::HoldOrder(read(hold, json!({})))),
+            ("release-hold", OrderCommand::ReleaseHold(read(release, json!({})))),
             ("cancel", OrderCommand::CancelOrder(read(with_reason.clone(), json!({})))),
             ("erase-personal-data", OrderCommand::ErasePersonalData(read(with_reason, json!({})))),
         ]
@@ -50,7 +58,7 @@ pub(crate) fn supported_actions(order: &Order) -> (Vec<String>, Vec<Vec<String>>
 fn states() -> Vec<Order> {
     let some = || json!({ "lines": [{ "line": 1, "quantity": 2 }] });
     let short = || sourced(&[("DC-1", &[("A", 2), ("B", 3)])], &[("A", 5, 2)]);
-    let hold = || reserve_sourced(short(), ReservationTrigger::Payment);
+    let hold = || reserve_sourced(short(), ReservationTrigger::Existing);
     let cut = || reserve_sourced(short(), ReservationTrigger::Creation);
     let person = || create_with(json!({ "shipTo": { "name": "Ada Lovelace" } }));
     let histories = [
@@ -85,6 +93,16 @@ fn states() -> Vec<Order> {
             ship_all(1),
             confirm_delivery(2, json!({})),
         ],
+        vec![
+            create_with(json!({ "onShortage": "backorder" })),
+            cut(),
+            pay("money"),
+            hold_with(json!({ "fulfillmentOrderId": fulfillment_order_id(1) })),
+            fill("A", &[("DC-2", 3)]),
+            ship_all(2),
+            release_hold("h1"),
+            ship_all(1),
+        ],
     ];
     let mut states = Vec::new();
     for history in histories {
@@ -94,9 +112,9 @@ fn states() -> Vec<Order> {
             states.push(order.clone());
         }
     }
-    let mut held = paid_and_reserved();
-    held.apply(OrderHeld { hold_id: name("h1"), reason: HoldReason::InventoryOutOfStock }.into());
-    states.push(held);
+    let mut waiting = paid_and_reserved();
+    waiting.apply(held(1, HoldReason::InventoryOutOfStock).into());
+    states.push(waiting);
     states
 }
 
@@ -110,7 +128,7 @@ fn what_an_order_says_it_supports_is_exactly_what_is_accepted() {
 #[test]
 fn the_states_that_are_tried_differ_in_every_action() {
     let tried: Vec<_> = states().iter().map(accepted_actions).collect();
-    for action in ["confirm-payment", "cancel", "erase-personal-data"] {
+    for action in ["confirm-payment", "hold", "release-hold", "cancel", "erase-personal-data"] {
         assert!(tried.iter().any(|(order, _)| order.iter().any(|accepted| accepted == action)), "{action}");
     }
     for action in ["pick", "pack", "ship"] {
@@ -125,7 +143,8 @@ fn the_states_that_are_tried_differ_in_every_action() {
 #[test]
 fn an_open_order_may_be_paid_or_cancelled() {
     let (order, parts) = supported_actions(&given([create(), reserve_all()]));
-    assert_eq!(order, ["confirm-payment", "cancel"]);
+    let payment = ["confirm-payment", "authorize-payment", "fail-payment", "void-payment"];
+    assert_eq!(order, [&payment[..], &["hold", "cancel"]].concat());
     assert_eq!(parts, [Vec::<String>::new()]);
 }
 

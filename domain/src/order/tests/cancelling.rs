@@ -44,7 +44,7 @@ fn what_was_cancelled_before_is_not_cancelled_again() {
 #[test]
 fn an_order_that_waits_is_cancelled_and_waits_no_more() {
     let short = sourced(&[], &[("A", 5, 2)]);
-    let waiting = given([create(), pay("money"), reserve_sourced(short, ReservationTrigger::Payment)]);
+    let waiting = given([create(), pay("money"), reserve_sourced(short, ReservationTrigger::Existing)]);
     assert_eq!(waiting.holds.len(), 1);
     let order = after(&waiting, cancel());
     assert_eq!(order.holds, []);

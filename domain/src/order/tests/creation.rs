@@ -1,5 +1,6 @@
 use super::*;
 use crate::policy::ReserveAt;
+use crate::values::Priority;
 
 /// Every field that the contract has.
 fn everything() -> Value {

@@ -1,9 +1,11 @@
 //! Given, when, then: what an order says to each command.
 
 pub(crate) mod actions;
+mod backordering;
 mod cancelling;
 mod creation;
 mod delivering;
+mod holding;
 mod packing;
 mod payment;
 mod personal;
@@ -19,6 +21,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::policy::{Criterion, OnShortage, ReserveAt};
 use crate::sourcing::{Demand, Shortage, Sourced};
+use crate::stock::Allocation;
 use crate::values::{
     FulfillmentOrderId, LineNumber, LocationId, OrderId, Reference, ShipmentId, Sku, Text, Timestamp, Units,
 };
@@ -219,6 +222,23 @@ fn confirm_delivery(number: u32, more: Value) -> OrderCommand {
     OrderCommand::ConfirmDelivery(read(fields, more), moment(90))
 }
 
+fn hold_with(more: Value) -> OrderCommand {
+    OrderCommand::HoldOrder(read(json!({ "orderId": order_id(), "reason": "fraud_risk" }), more))
+}
+
+fn release_hold(hold: &str) -> OrderCommand {
+    OrderCommand::ReleaseHold(read(json!({ "orderId": order_id(), "holdId": hold }), json!({})))
+}
+
+/// Units that it waited for, by location.
+fn fill(of: &str, from: &[(&str, u64)]) -> OrderCommand {
+    let given = |(location, count): &(&str, u64)| Allocation {
+        location: place(location),
+        quantity: Units::new(*count),
+    };
+    OrderCommand::FillBackorder { sku: Sku::new(of).unwrap(), allocations: from.iter().map(given).collect() }
+}
+
 fn erase() -> OrderCommand {
     OrderCommand::ErasePersonalData(read(
         json!({ "orderId": order_id(), "reason": "asked for it" }),
@@ -264,6 +284,10 @@ fn picked(number: u32, lines: &[(usize, u64)]) -> OrderEvent {
 
 fn packed(number: u32, lines: &[(usize, u64)]) -> OrderEvent {
     ItemPacked { fulfillment_order_id: fulfillment_order_id(number), lines: units(lines) }.into()
+}
+
+fn held(number: u32, reason: HoldReason) -> OrderHeld {
+    OrderHeld { hold_id: name(&format!("h{number}")), fulfillment_order_id: None, reason, note: None }
 }
 
 // ---- states that many sentences begin with ----

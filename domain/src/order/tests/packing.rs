@@ -129,7 +129,7 @@ fn nobody_works_on_an_order_that_is_not_paid() {
 
 #[test]
 fn nobody_works_on_an_order_that_waits() {
-    let held = OrderHeld { hold_id: name("h1"), reason: HoldReason::InventoryOutOfStock };
+    let held = held(1, HoldReason::InventoryOutOfStock);
     let mut order = paid_and_reserved();
     order.apply(held.into());
     for report in [pick_all(1), pack_all(1), ship_all(1)] {

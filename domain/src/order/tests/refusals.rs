@@ -32,7 +32,6 @@ fn creations() -> Vec<Row> {
     let country = ("country_malformed", Some("/shipTo/country"), Invalid);
     let line_count = ("line_count_out_of_range", Some("/lines"), Invalid);
     let currency = ("currency_missing", Some("/currency"), Invalid);
-    let unsupported = ("shortage_rule_unsupported", Some("/onShortage"), Invalid);
     vec![
         row(&given([create()]), create(), ("order_exists", None, Conflict)),
         row(&new, create_with(lines(0)), line_count),
@@ -55,8 +54,6 @@ fn creations() -> Vec<Row> {
         row(&new, create_with(to(json!({ "longitude": 0.0 }))), coordinates),
         row(&new, create_with(to(json!({ "country": "gb" }))), country),
         row(&new, create_with(to(json!({ "country": "G" }))), country),
-        row(&new, create_with(json!({ "onShortage": "backorder" })), unsupported),
-        row(&new, create_with(json!({ "onShortage": "hold" })), unsupported),
     ]
 }
 
@@ -75,7 +72,48 @@ fn orders() -> Vec<Row> {
         row(&given([create(), cancel()]), cancel(), ("order_cancelled", None, Conflict)),
         row(&after(&paid_and_reserved(), pick_all(1)), cancel(), ("picking_has_begun", None, Conflict)),
         row(&order, erase(), ("no_personal_data", None, Conflict)),
+        row(&new, authorize(), unknown),
+        row(&new, fail(), unknown),
+        row(&new, void(), unknown),
+        row(&new, hold_with(json!({})), unknown),
+        row(&new, release_hold("h1"), unknown),
+        row(&new, fill("A", &[("DC-1", 1)]), ("nothing_to_reserve", None, Conflict)),
+        row(&order, fill("A", &[("DC-1", 1)]), ("nothing_to_reserve", None, Conflict)),
     ]
+}
+
+fn holds() -> Vec<Row> {
+    use Class::{Conflict, NotFound};
+    let order = given([create()]);
+    let many = given(std::iter::once(create()).chain((0..20).map(|_| hold_with(json!({})))));
+    let part = |number: u32| hold_with(json!({ "fulfillmentOrderId": fulfillment_order_id(number) }));
+    let left = on_its_way();
+    let unknown = ("unknown_fulfillment_order", Some("/fulfillmentOrderId"), NotFound);
+    vec![
+        row(&given([create(), cancel()]), hold_with(json!({})), ("order_cancelled", None, Conflict)),
+        row(&many, hold_with(json!({})), ("too_many_holds", None, Conflict)),
+        row(&left, hold_with(json!({})), ("nothing_left", None, Conflict)),
+        row(&left, part(1), ("nothing_left", None, Conflict)),
+        row(&order, part(1), unknown),
+        row(&order, release_hold("h1"), ("unknown_hold", Some("/holdId"), Conflict)),
+        row(
+            &after(&many, release_hold("h3")),
+            release_hold("h3"),
+            ("unknown_hold", Some("/holdId"), Conflict),
+        ),
+    ]
+}
+
+fn authorize() -> OrderCommand {
+    OrderCommand::AuthorizePayment(read(json!({ "orderId": order_id(), "paymentRef": "money" }), json!({})))
+}
+
+fn fail() -> OrderCommand {
+    OrderCommand::FailPayment(read(json!({ "orderId": order_id(), "reason": "no money" }), json!({})))
+}
+
+fn void() -> OrderCommand {
+    OrderCommand::VoidPayment(read(json!({ "orderId": order_id(), "reason": "given back" }), json!({})))
 }
 
 /// The first line, so many times.
@@ -86,8 +124,8 @@ fn named_often(times: usize) -> Value {
 fn warehouse() -> Vec<Row> {
     use Class::{Conflict, Invalid, NotFound};
     let order = paid_and_reserved();
-    let mut held = order.clone();
-    held.apply(OrderHeld { hold_id: name("h1"), reason: HoldReason::InventoryOutOfStock }.into());
+    let mut waiting = order.clone();
+    waiting.apply(held(1, HoldReason::InventoryOutOfStock).into());
     let unpaid = given([create(), reserve_all()]);
     let unknown = ("unknown_fulfillment_order", Some("/fulfillmentOrderId"), NotFound);
     let line = |named: Value| json!({ "lines": [{ "line": 1, "quantity": 1 }, read::<Value>(json!({ "quantity": 1 }), named)] });
@@ -98,7 +136,7 @@ fn warehouse() -> Vec<Row> {
         row(&order, ship_all(2), unknown),
         row(&Order::default(), pick_all(1), unknown),
         row(&after(&unpaid, cancel()), pick_all(1), ("fulfillment_order_cancelled", None, Conflict)),
-        row(&held, pick_all(1), ("order_on_hold", None, Conflict)),
+        row(&waiting, pick_all(1), ("order_on_hold", None, Conflict)),
         row(&unpaid, pick_all(1), ("payment_not_confirmed", None, Conflict)),
         row(&order, pick(1, named_often(5_001)), ("too_many", Some("/lines"), Invalid)),
         row(&order, pick(1, named_often(5_000)), ("quantity_exceeds_open", None, Conflict)),
@@ -147,7 +185,7 @@ fn shipments() -> Vec<Row> {
 }
 
 fn all_rows() -> Vec<Row> {
-    [creations(), orders(), warehouse(), shipments()].into_iter().flatten().collect()
+    [creations(), orders(), holds(), warehouse(), shipments()].into_iter().flatten().collect()
 }
 
 #[test]

@@ -143,10 +143,9 @@ fn as_long_as_something_has_not_left_it_is_partially_shipped_however_far_the_res
 
 #[test]
 fn on_hold_wins_until_all_has_left() {
-    let hold = || OrderHeld { hold_id: name("h1"), reason: HoldReason::InventoryOutOfStock };
     let held = |order: Order| {
         let mut order = order;
-        order.apply(hold().into());
+        order.apply(held(1, HoldReason::InventoryOutOfStock).into());
         order
     };
     assert_eq!(held(given([create()])).status(), OrderStatus::OnHold);
@@ -233,7 +232,7 @@ fn every_status_is_written_as_it_is_named() {
 }
 
 #[test]
-fn every_unit_of_a_line_is_pending_reserved_shipped_or_cancelled() {
+fn every_unit_of_a_line_is_pending_waiting_reserved_shipped_or_cancelled() {
     let steps = [
         reserve_at_two(),
         pay("money"),
@@ -248,7 +247,8 @@ fn every_unit_of_a_line_is_pending_reserved_shipped_or_cancelled() {
     for step in steps {
         order = after(&order, step);
         for totals in order.line_totals() {
-            let sum = totals.pending() + totals.reserved + totals.shipped + totals.cancelled;
+            let sum =
+                totals.pending() + totals.backordered + totals.reserved + totals.shipped + totals.cancelled;
             assert_eq!(sum, totals.ordered);
         }
     }

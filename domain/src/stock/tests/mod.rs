@@ -1,6 +1,7 @@
 //! Given, when, then: what a stock item says to each command.
 
 mod counting;
+mod queueing;
 mod refusals;
 mod reserving;
 
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::values::{
-    Delta, LocationId, OrderId, Quantity, Reference, ShipmentId, Sku, Text, Timestamp, Units,
+    Delta, LocationId, OrderId, Priority, Quantity, Reference, ShipmentId, Sku, Text, Timestamp, Units,
 };
 use crate::{Decide, Refusal};
 
@@ -31,6 +32,10 @@ fn after(item: &StockItem, command: StockCommand) -> StockItem {
 #[allow(clippy::needless_pass_by_value, reason = "a sentence has no ampersands")]
 fn when(item: &StockItem, command: StockCommand) -> Vec<StockEvent> {
     item.decide(&command).unwrap_or_else(|refusal| panic!("{command:?} was refused: {refusal}"))
+}
+
+fn names(events: &[StockEvent]) -> Vec<&'static str> {
+    events.iter().map(StockEvent::name).collect()
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "a sentence has no ampersands")]
@@ -103,6 +108,47 @@ fn reserve(from: &[(&str, u64)]) -> StockCommand {
 
 fn release(from: &[(&str, u64)]) -> StockCommand {
     StockCommand::ReleaseInventory { order_id: order_id(), allocations: allocations(from) }
+}
+
+/// A standard order that takes units as they come, from anywhere.
+fn wait(order: u128, quantity: u64, second: i64) -> StockCommand {
+    wait_with(order, quantity, second, |_| {})
+}
+
+fn wait_with(order: u128, quantity: u64, second: i64, change: impl FnOnce(&mut Terms)) -> StockCommand {
+    let mut terms = Terms { priority: Priority::Standard, whole: false, only_at: None };
+    change(&mut terms);
+    StockCommand::BackorderInventory {
+        order_id: order_number(order),
+        quantity: Units::new(quantity),
+        priority: terms.priority,
+        whole: terms.whole,
+        only_at: terms.only_at.map(place),
+        at: moment(second),
+    }
+}
+
+struct Terms {
+    priority: Priority,
+    whole: bool,
+    only_at: Option<&'static str>,
+}
+
+fn order_number(number: u128) -> OrderId {
+    OrderId::new(uuid::Uuid::from_u128(number))
+}
+
+/// With nothing paused.
+fn earmark() -> StockCommand {
+    earmark_but(&[])
+}
+
+fn earmark_but(closed: &[&str]) -> StockCommand {
+    StockCommand::EarmarkInventory { closed: closed.iter().copied().map(place).collect() }
+}
+
+fn fill(order: u128, from: &[(&str, u64)]) -> StockCommand {
+    StockCommand::FillBackorder { order_id: order_number(order), allocations: allocations(from) }
 }
 
 fn ship(location: &str, quantity: u64, second: i64) -> StockCommand {

@@ -30,6 +30,8 @@ fn rows() -> Vec<Row> {
         (item.clone(), reserve(&[("DC-1", 8)]), ("insufficient_stock", None, Conflict)),
         (item.clone(), release(&[("DC-1", 4)]), ("not_reserved", None, Conflict)),
         (item.clone(), ship("DC-1", 4, 2), ("not_reserved", None, Conflict)),
+        (item.clone(), fill(1, &[("DC-1", 1)]), ("not_backordered", None, Conflict)),
+        (after(&item, wait(1, 2, 2)), fill(1, &[("DC-1", 1)]), ("insufficient_stock", None, Conflict)),
         (item.clone(), adjust(-11, 2), ("adjustment_below_zero", Some("/delta"), Conflict)),
         (item.clone(), adjust(-8, 2), ("adjustment_below_reserved", Some("/delta"), Conflict)),
         (nearly_full("onHand"), receive(5, 2), full),

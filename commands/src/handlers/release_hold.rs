@@ -1,0 +1,24 @@
+//! `ReleaseHold`: let an order wait no longer and, where that was what kept it from being sourced, look for its units.
+
+use holdfast_domain::order::{HoldReason, Order, OrderCommand, ReleaseHold, ReservationTrigger};
+use holdfast_domain::stream::StreamId;
+use holdfast_journal::OutcomeKind;
+
+use super::reserve_inventory::reserve_inventory;
+use super::{Grant, Handle, Stop, World};
+
+impl Handle for ReleaseHold {
+    fn handle(&self, world: &mut World<'_>) -> Result<Grant, Stop> {
+        let id = self.order_id;
+        let before = world.order_to_change(id)?;
+        let released = before.holds.iter().find(|hold| hold.id == self.hold_id);
+        let out_of_stock = released.is_some_and(|hold| hold.reason == HoldReason::InventoryOutOfStock);
+        let command = OrderCommand::ReleaseHold(self.clone());
+        let (order, _) = world.decide::<Order>(&StreamId::Order(id), &command)?;
+        if out_of_stock && !order.pending_demand().is_empty() {
+            // The place is personal and sealed by now, so distance plays no part.
+            reserve_inventory(world, id, None, ReservationTrigger::Existing)?;
+        }
+        world.grant_order(OutcomeKind::Done, id)
+    }
+}
