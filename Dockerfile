@@ -2,6 +2,7 @@
 #
 #   docker build --tag holdfast .
 #   docker run --rm holdfast demo
+#   docker run --network host --volume holdfast:/var/lib/holdfast holdfast
 #
 # As long as there is no authentication it listens on loopback only: whoever is to reach it from outside of its
 # container needs the container's network (--network host, or as in docker-compose.yml).

@@ -86,10 +86,9 @@ fn write_private(file: &Path, text: &str) -> std::io::Result<()> {
     writeln!(written, "{text}")?;
     written.sync_all()?;
     std::fs::rename(&unfinished, file)?;
-    match file.parent() {
-        Some(directory) => std::fs::File::open(directory)?.sync_all(),
-        None => Ok(()),
-    }
+    // The parent of a bare name is empty, which is no directory's name.
+    let directory = file.parent().filter(|directory| !directory.as_os_str().is_empty());
+    std::fs::File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// A key for one purpose, made from the master key.

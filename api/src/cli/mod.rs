@@ -70,8 +70,7 @@ enum Command {
 /// The store that a command works on.
 #[derive(Debug, Clone, clap::Args)]
 struct Store {
-    /// Where the store is: `sqlite:` and a directory, or the URL of a PostgreSQL database (15 or newer) as libpq knows
-    /// it. The directory holds the journal, the read models and the master key.
+    /// Where the store is: `sqlite:` and a directory, or the URL of a PostgreSQL database (15 or newer). The directory holds the journal, the read models and the master key.
     // Read later than the other arguments: clap repeats a value that it refuses, and a URL may carry a password.
     #[arg(
         long,
@@ -124,6 +123,9 @@ enum CliError {
         "--node-listen {0} is every address of this machine: say by --node-address where other nodes reach it"
     )]
     NodeAddress(SocketAddr),
+    /// There are no other nodes over an embedded store.
+    #[error("--node-listen is for several nodes over one PostgreSQL: an embedded store has one")]
+    OneNodeOnly,
     /// A command was not carried out.
     #[error(transparent)]
     Send(#[from] SendError),

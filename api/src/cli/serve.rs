@@ -13,6 +13,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::{CliError, Store, output};
 use crate::app::{App, Options};
+use crate::database::Database;
 use crate::peers::WebSockets;
 use crate::server::{Callers, ServeError, Server};
 
@@ -135,6 +136,9 @@ pub async fn run(arguments: Arguments) -> Result<(), CliError> {
     // Before anything is said: whoever reads that it listens may send the signal at once.
     let stop = stop_signal()?;
     let database = arguments.store.database()?;
+    if arguments.node.node_listen.is_some() && matches!(database, Database::Sqlite(_)) {
+        return Err(CliError::OneNodeOnly);
+    }
     // Before the store is made: an address that cannot be had must not leave one behind.
     let (server, for_nodes) = bind(arguments.listen, arguments.node.node_listen).await?;
     let membership = arguments.node.membership(for_nodes.as_ref().unwrap_or(&server).address())?;

@@ -22,7 +22,7 @@ const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;mar
     b{display:inline-block;min-width:3rem}small{color:#666}";
 
 const LEAD: &str = "<p>For programs: <a href=\"/openapi.json\">/openapi.json</a>, with every field and limit. \
-    Commands need an <code>Idempotency-Key</code> header: sent again with the same key, a command is answered as \
+    Every <code>POST</code> needs an <code>Idempotency-Key</code> header, a <code>PUT</code> may have one: sent again with the same key, a command is answered as \
     before and not carried out again. Errors are <code>application/problem+json</code> with a stable \
     <code>code</code>.</p>";
 

@@ -1,28 +1,22 @@
-//! Orders and stock together: created, paid, picked, packed, shipped, tracked, delivered and cancelled in any
-//! order, and counted in between.
-
-use std::collections::BTreeSet;
+//! Orders and stock together: ordered, waited for, paid, held, picked, packed, shipped, tracked, delivered and cancelled
+//! in any order, and counted in between.
 
 use proptest::prelude::*;
 use proptest::sample::Index;
-use proptest::strategy::ValueTree;
-use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
 use super::shop::{LOCATIONS, Refused, SKUS, Shop};
-use super::{as_stored, is_what_its_events_make_of_it, location, moment, order_id, sku};
-use crate::order::tests::actions::{accepted_actions, supported_actions};
-use crate::order::{Order, OrderCommand, OrderEvent, OrderStatus, OrderView};
+use super::{location, moment, order_id, sku};
+use crate::order::OrderCommand;
 use crate::policy::ReserveAt;
-use crate::stock::{StockCommand, StockEvent};
-use crate::stream::{DomainEvent, StreamId};
-use crate::values::{FulfillmentOrderId, ShipmentId, Timestamp, Units};
+use crate::stock::StockCommand;
+use crate::values::{ShipmentId, Timestamp};
 
 // ---- what may happen ----
 
 #[derive(Debug, Clone)]
 #[allow(clippy::struct_excessive_bools, reason = "each is tried either way")]
-struct Wish {
+pub(super) struct Wish {
     lines: Vec<(usize, u32)>,
     shortage: usize,
     priority: usize,
@@ -33,7 +27,7 @@ struct Wish {
 }
 
 #[derive(Debug, Clone)]
-enum Step {
+pub(super) enum Step {
     Receive {
         of: usize,
         at: usize,
@@ -154,9 +148,13 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
+    prop::collection::vec(step(), 1..50)
+}
+
 // ---- how it happens ----
 
-fn read<T: serde::de::DeserializeOwned>(fields: Value) -> T {
+pub(super) fn read<T: serde::de::DeserializeOwned>(fields: Value) -> T {
     serde_json::from_value(fields).unwrap()
 }
 
@@ -258,7 +256,7 @@ fn create(shop: &mut Shop, wish: &Wish) -> Result<(), Refused> {
     shop.create(read(fields), if wish.late { ReserveAt::Payment } else { ReserveAt::Creation })
 }
 
-fn pay(number: usize, payment: u8) -> OrderCommand {
+pub(super) fn pay(number: usize, payment: u8) -> OrderCommand {
     let fields = json!({ "orderId": order_id(number), "paymentRef": format!("payment-{payment}") });
     OrderCommand::ConfirmPayment(read(fields))
 }
@@ -339,7 +337,8 @@ fn a_shipment(shop: &Shop, number: usize, shipment: Index) -> Result<ShipmentId,
     Ok(shipment.get(shipments).id)
 }
 
-fn happens(steps: &[Step], mut check: impl FnMut(&Shop, &Step, &Shop)) -> Shop {
+/// What is left after all steps that can be taken, each looked at with what was before it.
+pub(super) fn happens(steps: &[Step], mut check: impl FnMut(&Shop, &Step, &Shop)) -> Shop {
     let mut shop = Shop { second: A_YEAR, ..Shop::default() };
     for step in steps {
         let before = shop.clone();
@@ -348,216 +347,4 @@ fn happens(steps: &[Step], mut check: impl FnMut(&Shop, &Step, &Shop)) -> Shop {
         }
     }
     shop
-}
-
-// ---- what always holds ----
-
-fn steps() -> impl Strategy<Value = Vec<Step>> {
-    prop::collection::vec(step(), 1..50)
-}
-
-fn overcommitted(shop: &Shop) -> usize {
-    let bins = shop.items.values().flat_map(|item| item.bins.values());
-    bins.filter(|bin| bin.reserved > bin.on_hand).count()
-}
-
-fn every_unit_of_every_line_is_accounted_for(order: &Order) {
-    for totals in order.line_totals() {
-        let sum = totals.pending() + totals.backordered + totals.reserved + totals.shipped + totals.cancelled;
-        assert_eq!(sum, totals.ordered, "{totals:?}");
-        assert!(totals.delivered <= totals.shipped);
-        assert!(totals.shipped <= totals.packed && totals.packed <= totals.picked);
-    }
-}
-
-fn the_view_is_read_as_it_was_written(order: &Order) {
-    let view = serde_json::to_value(OrderView::of(order, 1, 1).unwrap()).unwrap();
-    let read: OrderView = serde_json::from_value(view.clone()).unwrap();
-    assert_eq!(serde_json::to_value(read).unwrap(), view);
-}
-
-fn nothing_is_taken_back(before: &Order, after: &Order) {
-    for (old, new) in before.parcels().zip(after.parcels()) {
-        assert!(old.delivered_at.is_none() || new.delivered_at == old.delivered_at);
-    }
-    for (old, new) in before.line_totals().iter().zip(after.line_totals()) {
-        assert!(old.picked <= new.picked && old.packed <= new.packed && old.shipped <= new.shipped);
-        assert!(old.delivered <= new.delivered && old.cancelled <= new.cancelled);
-    }
-}
-
-proptest! {
-    #[test]
-    fn what_the_stock_items_hold_is_what_the_orders_hold(steps in steps()) {
-        happens(&steps, |_, step, shop| {
-            for (of, at) in Shop::places() {
-                let bin = shop.items.get(&of).and_then(|item| item.bins.get(&at)).cloned();
-                assert_eq!(bin.unwrap_or_default().reserved, shop.held(&of, &at), "{step:?}");
-            }
-        });
-    }
-
-    #[test]
-    fn what_the_queues_wait_for_is_what_the_orders_wait_for(steps in steps()) {
-        happens(&steps, |_, step, shop| {
-            for (sku, item) in &shop.items {
-                assert_eq!(item.waiting(), shop.waited_for(sku), "{step:?}");
-                assert!(item.queue.is_sorted_by_key(|waiting| waiting.place));
-            }
-        });
-    }
-
-    #[test]
-    fn nobody_is_given_what_the_queue_could_have(steps in steps()) {
-        happens(&steps, |before, step, shop| {
-            for (sku, item) in &shop.items {
-                let set_aside: Units = item.bins.values().map(|bin| bin.earmarked).sum();
-                assert!(set_aside <= item.waiting(), "{step:?}");
-                for bin in item.bins.values() {
-                    assert!(bin.earmarked.is_zero() || bin.reserved + bin.earmarked <= bin.on_hand, "{step:?}");
-                }
-                // A new order takes from nobody in the queue.
-                if let (Step::Create(_), Some(known)) = (step, before.items.get(sku)) {
-                    let known: Units = known.bins.values().map(|bin| bin.earmarked).sum();
-                    assert_eq!(set_aside, known, "{step:?}");
-                }
-            }
-        });
-    }
-
-    #[test]
-    fn who_can_be_served_is_served_and_nobody_waits_beside_free_units(steps in steps()) {
-        let mut shop = happens(&steps, |_, _, _| {});
-        for sku in shop.items.keys().cloned().collect::<Vec<_>>() {
-            shop.fill(&sku).unwrap();
-            let item = &shop.items[&sku];
-            assert_eq!(item.due().next(), None);
-            for waiting in item.queue.iter().filter(|waiting| !waiting.whole && waiting.only_at.is_none()) {
-                let free = item.bins.iter().find(|(_, bin)| !bin.available().is_zero());
-                assert_eq!(free, None, "{waiting:?} could have it");
-            }
-        }
-    }
-
-    #[test]
-    fn only_a_physical_report_leaves_more_promised_than_there_is(steps in steps()) {
-        happens(&steps, |before, step, after| {
-            let physical = matches!(step, Step::Count { .. } | Step::Adjust { .. });
-            assert!(physical || overcommitted(after) <= overcommitted(before), "{step:?}");
-        });
-    }
-
-    #[test]
-    fn every_order_keeps_its_equations(steps in steps()) {
-        happens(&steps, |before, _, after| {
-            for (number, order) in after.orders.iter().enumerate() {
-                every_unit_of_every_line_is_accounted_for(order);
-                if let Some(known) = before.orders.get(number) {
-                    nothing_is_taken_back(known, order);
-                }
-            }
-        });
-    }
-
-    #[test]
-    fn what_an_order_says_it_supports_is_what_is_accepted(steps in steps()) {
-        happens(&steps, |_, _, shop| {
-            for order in &shop.orders {
-                assert_eq!(supported_actions(order), accepted_actions(order));
-            }
-        });
-    }
-
-    #[test]
-    fn orders_and_items_are_what_their_stored_events_make_of_them(steps in steps()) {
-        let shop = happens(&steps, |_, _, _| {});
-        let of = |stream: &StreamId| -> Vec<DomainEvent> {
-            let events = shop.journal.iter().filter(|(written, _)| written == stream);
-            events.map(|(_, event)| as_stored(stream, event)).collect()
-        };
-        for (number, order) in shop.orders.iter().enumerate() {
-            let events = of(&StreamId::Order(order_id(number))).into_iter().map(|event| match event {
-                DomainEvent::Order(event) => event,
-                other => panic!("{other:?}"),
-            });
-            is_what_its_events_make_of_it(order, events);
-            the_view_is_read_as_it_was_written(order);
-        }
-        for (sku, item) in &shop.items {
-            let events = of(&StreamId::Stock(sku.clone())).into_iter().map(|event| match event {
-                DomainEvent::Stock(event) => event,
-                other => panic!("{other:?}"),
-            });
-            is_what_its_events_make_of_it(item, events);
-        }
-    }
-
-    #[test]
-    fn nothing_stored_names_the_customer(steps in steps()) {
-        let shop = happens(&steps, |_, _, _| {});
-        for (_, event) in &shop.journal {
-            let payload = String::from_utf8(event.payload().unwrap()).unwrap();
-            assert!(!payload.contains("Lovelace") && !format!("{event:?}").contains("Lovelace"));
-        }
-        for order in &shop.orders {
-            assert!(!serde_json::to_string(order).unwrap().contains("Lovelace"));
-            assert!(!format!("{order:?}").contains("Lovelace"));
-        }
-    }
-
-    #[test]
-    fn every_order_comes_to_an_end(steps in steps()) {
-        let mut shop = happens(&steps, |_, _, _| {});
-        for number in 0..shop.orders.len() {
-            for hold in shop.orders[number].holds.clone() {
-                let release = json!({ "orderId": order_id(number), "holdId": hold.id });
-                shop.release_hold(number, &OrderCommand::ReleaseHold(read(release))).unwrap();
-            }
-            drop(shop.attempt(|shop| shop.pay(number, &pay(number, 9))));
-            for part in 0..shop.orders[number].fulfillment_orders.len() {
-                drop(shop.attempt(|shop| finish(shop, number, part)));
-            }
-            for shipment in 1..=u32::try_from(shop.orders[number].shipments.len()).unwrap() {
-                let fields = json!({ "shipmentId": ShipmentId::new(order_id(number), shipment) });
-                let (now, confirm) = (shop.now(), read(fields));
-                shop.on_order(number, &OrderCommand::ConfirmDelivery(confirm, now)).unwrap();
-            }
-            let order = &shop.orders[number];
-            match order.status() {
-                OrderStatus::Delivered => assert!(order.line_totals().iter().all(|l| l.reserved.is_zero())),
-                OrderStatus::Cancelled => assert!(order.is_cancelled()),
-                OrderStatus::OnHold => assert!(!order.pending_demand().is_empty()),
-                OrderStatus::Created => assert!(order.fulfillment_orders.is_empty()),
-                OrderStatus::Backordered | OrderStatus::PartiallyDelivered => {
-                    assert!(!order.backordered_demand().is_empty());
-                }
-                other => panic!("{other:?}: {order:?}"),
-            }
-        }
-        for (of, at) in Shop::places() {
-            assert_eq!(shop.held(&of, &at), Units::ZERO);
-        }
-    }
-}
-
-/// Ships what is left of a part.
-fn finish(shop: &mut Shop, number: usize, part: usize) -> Result<(), Refused> {
-    let id = FulfillmentOrderId::new(order_id(number), u32::try_from(part).unwrap() + 1);
-    let package = json!({ "carrier": "UPS", "trackingNumber": "1Z" });
-    let fields = json!({ "fulfillmentOrderId": id, "packages": [package] });
-    let now = shop.now();
-    shop.ship(number, &OrderCommand::ShipItems(read(fields), now))
-}
-
-/// So that none of the properties holds for want of anything happening.
-#[test]
-fn everything_happens_in_the_histories_that_are_tried() {
-    let mut runner = TestRunner::deterministic();
-    let mut happened = BTreeSet::new();
-    for _ in 0..200 {
-        let history = steps().new_tree(&mut runner).unwrap().current();
-        happened.extend(happens(&history, |_, _, _| {}).journal.iter().map(|(_, event)| event.name()));
-    }
-    let types = OrderEvent::TYPES.iter().chain(StockEvent::TYPES);
-    assert_eq!(happened, types.map(|(name, _)| *name).collect());
 }

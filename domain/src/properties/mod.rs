@@ -1,5 +1,6 @@
 //! What holds whatever happens: properties, tried with many generated histories.
 
+mod always;
 mod journey;
 mod shop;
 mod sourcing;

@@ -88,6 +88,8 @@ fn options(url: &str) -> Result<PgConnectOptions, JournalError> {
         ("tcp_keepalives_interval", "2"),
         ("tcp_keepalives_count", "3"),
         ("jit", "off"),
+        // That a table is there already is no news.
+        ("client_min_messages", "warning"),
         // Every statement here has one good plan, whatever the server believes of the tables: it goes by an index. It
         // is made once for a connection, not for every call. What is known of a table that was nearly empty a moment
         // ago would have it read from end to end.

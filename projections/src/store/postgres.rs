@@ -28,6 +28,8 @@ type Query = sqlx::query::Query<'static, Postgres, PgArguments>;
 /// Connects to the database and brings its tables up to date: who writes and who reads.
 pub(super) async fn connect(url: &str) -> Result<(PgPool, PgPool), ViewError> {
     let options = PgConnectOptions::from_str(url)?.application_name("holdfast-views");
+    // That a table is there already is no news.
+    let options = options.options([("client_min_messages", "warning")]);
     migrate(options.clone()).await?;
     let options = options.options([
         ("statement_timeout", STATEMENT),

@@ -3,6 +3,7 @@
 // A function beside the tests may assume what its test assumes: where it is wrong, the test fails.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod backorders;
 mod bad_input;
 mod bench;
 mod compose;

@@ -87,11 +87,16 @@ impl std::fmt::Display for Held {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}: ", self.bar)?;
         match (self.value, self.met) {
-            (Some(value), Some(true)) => write!(f, "{value}, met"),
-            (Some(value), _) => write!(f, "{value}, MISSED"),
+            (Some(value), Some(true)) => write!(f, "{}, met", hundredths(value)),
+            (Some(value), _) => write!(f, "{}, MISSED", hundredths(value)),
             (None, _) => write!(f, "not known"),
         }
     }
+}
+
+/// As many digits as a figure is good for.
+fn hundredths(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::load::connection::CallError;
 #[derive(Debug, thiserror::Error)]
 pub enum BenchError {
     /// No case has this name or belongs to this group.
-    #[error("--only: there is no case {0}; --list shows them")]
+    #[error("--only: there is no case {0}; --list shows them, and those called cold need --orders")]
     UnknownCase(String),
     /// Nothing is left to measure.
     #[error("nothing is left to measure: these cases need a PostgreSQL, which --database names")]

@@ -179,7 +179,7 @@ fn say_how_long(arguments: &Arguments, cases: usize) {
     let minutes = (times * (arguments.seconds + WARM_UP.as_secs() + AROUND)).div_ceil(60);
     let (rounds, seconds) = (arguments.rounds, arguments.seconds);
     output::note(&format!(
-        "Measuring {cases} cases, {rounds} times {seconds} s each: about {minutes} minutes in all."
+        "Cases to measure: {cases}, {rounds} x {seconds} s each; about {minutes} min in all."
     ));
 }
 

@@ -100,7 +100,7 @@ impl Report {
         }
         let Self { events_written, position, seconds, .. } = self;
         printer.line(format!(
-            "{} events were written in {seconds:.1} s; the journal is at position {}.",
+            "Events written: {}, in {seconds:.1} s; the journal is at position {}.",
             number(*events_written),
             number(*position)
         ));

@@ -103,6 +103,10 @@ enum ShortageRule {
     /// What is there is reserved, the rest cancelled.
     #[value(alias = "cancel_remainder")]
     CancelRemainder,
+    /// What is there is reserved, the rest waits for supply.
+    Backorder,
+    /// The order waits for somebody's decision, and nothing is reserved for it.
+    Hold,
 }
 
 impl From<ShortageRule> for OnShortage {
@@ -110,6 +114,8 @@ impl From<ShortageRule> for OnShortage {
         match rule {
             ShortageRule::Reject => Self::Reject,
             ShortageRule::CancelRemainder => Self::CancelRemainder,
+            ShortageRule::Backorder => Self::Backorder,
+            ShortageRule::Hold => Self::Hold,
         }
     }
 }

@@ -1,0 +1,131 @@
+//! Orders wait for supply and are served, as an integrator sees it.
+
+use serde_json::{Value, json};
+
+use crate::place::{Place, on_every_store};
+use crate::server::{Server, order};
+
+on_every_store!(
+    who_waits_is_served_in_turn_when_supply_arrives,
+    a_long_queue_is_served_to_its_end,
+    a_held_order_is_sourced_when_its_hold_is_released,
+);
+
+fn waiting_order(sku: &str, quantity: u64, more: &Value) -> Value {
+    let mut wanted = order(sku, quantity);
+    wanted["onShortage"] = json!("backorder");
+    wanted.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    wanted
+}
+
+async fn take(server: &Server, key: &str, wanted: &Value) -> String {
+    let created = server.post("/v1/orders", key, wanted).await.granted();
+    assert_eq!(created["status"], "backordered", "{created}");
+    created["orderId"].as_str().unwrap().to_owned()
+}
+
+/// Waits until an order has a status; what else it is meanwhile is right too.
+async fn until(server: &Server, order: &str, status: &str) -> Value {
+    let reached = async {
+        loop {
+            let now = server.get(&format!("/v1/orders/{order}")).await.granted();
+            if now["status"] == status {
+                return now;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let patience = std::time::Duration::from_secs(60);
+    tokio::time::timeout(patience, reached).await.unwrap_or_else(|_| panic!("{order} is never {status}"))
+}
+
+async fn availability(server: &Server, sku: &str, position: u64) -> Value {
+    let path = format!("/v1/availability?sku={sku}&minPosition={position}");
+    server.get(&path).await.granted()["items"][0].clone()
+}
+
+async fn who_waits_is_served_in_turn_when_supply_arrives(place: Place) {
+    let server = Server::start(&place).await;
+    server.stock_up("DC-1", "MUG", 2).await;
+    let first = take(&server, "first", &waiting_order("MUG", 5, &json!({}))).await;
+    let second = take(&server, "second", &waiting_order("MUG", 4, &json!({}))).await;
+    let urgent = take(&server, "urgent", &waiting_order("MUG", 2, &json!({ "priority": "express" }))).await;
+    let away = take(&server, "away", &waiting_order("MUG", 50, &json!({ "priority": "critical" }))).await;
+    let gone =
+        server.post(&format!("/v1/orders/{away}/cancel"), "gone", &json!({ "reason": "too late" })).await;
+    assert_eq!(gone.granted()["status"], "cancelled");
+
+    let more = json!({ "sku": "MUG", "location": "DC-1", "quantity": 7 });
+    let received = server.post("/v1/stock/receive", "more", &more).await;
+    // In the same decision it is nobody else's any more.
+    assert_eq!(received.granted()["available"], 0, "{received:?}");
+    let too_late = server.post("/v1/orders", "too late", &order("MUG", 1)).await;
+    assert_eq!((too_late.status.as_u16(), too_late.code().as_str()), (409, "insufficient_stock"));
+
+    assert_eq!(until(&server, &urgent, "reserved").await["lines"][0]["reserved"], 2);
+    assert_eq!(until(&server, &first, "reserved").await["lines"][0]["reserved"], 5);
+    let waits = server.get(&format!("/v1/orders/{second}")).await.granted();
+    assert_eq!((&waits["lines"][0]["reserved"], &waits["lines"][0]["backordered"]), (&json!(2), &json!(2)));
+
+    let rest = json!({ "sku": "MUG", "location": "DC-1", "quantity": 3 });
+    server.post("/v1/stock/receive", "rest", &rest).await.granted();
+    let served = until(&server, &second, "reserved").await;
+    let item = availability(&server, "MUG", served["position"].as_u64().unwrap()).await;
+    assert_eq!((&item["available"], &item["backordered"]), (&json!(1), &json!(0)), "{item}");
+    let there = &item["locations"][0];
+    assert_eq!(
+        (&there["onHand"], &there["reserved"], &there["earmarked"]),
+        (&json!(12), &json!(11), &json!(0))
+    );
+    assert!(place.run(&["verify"]).status.success());
+}
+
+async fn a_long_queue_is_served_to_its_end(place: Place) {
+    const MANY: usize = 300;
+    let server = Server::start(&place).await;
+    server.stock_up("DC-1", "MUG", 1).await;
+    server.post("/v1/orders", "all", &order("MUG", 1)).await.granted();
+    let mut orders = Vec::new();
+    for number in 0..MANY {
+        orders.push(take(&server, &format!("waits-{number}"), &waiting_order("MUG", 1, &json!({}))).await);
+    }
+    let more = json!({ "sku": "MUG", "location": "DC-1", "quantity": MANY });
+    server.post("/v1/stock/receive", "more", &more).await.granted();
+    let last = until(&server, orders.last().unwrap(), "reserved").await;
+    for order in &orders {
+        let path = format!("/v1/orders/{order}?minPosition={}", last["position"]);
+        assert_eq!(server.get(&path).await.granted()["status"], "reserved");
+    }
+    let item = availability(&server, "MUG", last["position"].as_u64().unwrap()).await;
+    assert_eq!((&item["available"], &item["locations"][0]["reserved"]), (&json!(0), &json!(MANY + 1)));
+}
+
+async fn a_held_order_is_sourced_when_its_hold_is_released(place: Place) {
+    let server = Server::start(&place).await;
+    server.stock_up("DC-1", "MUG", 2).await;
+    let mut wanted = order("MUG", 5);
+    wanted["onShortage"] = json!("hold");
+    let created = server.post("/v1/orders", "held", &wanted).await.granted();
+    assert_eq!(
+        (&created["status"], &created["holds"][0]["reason"]),
+        (&json!("on_hold"), &json!("inventory_out_of_stock"))
+    );
+    let id = created["orderId"].as_str().unwrap();
+    let release = format!("/v1/orders/{id}/release-hold");
+    let still = server.post(&release, "too early", &json!({ "holdId": "h1" })).await.granted();
+    assert_eq!((&still["status"], &still["holds"][0]["holdId"]), (&json!("on_hold"), &json!("h2")));
+    let more = json!({ "sku": "MUG", "location": "DC-1", "quantity": 3 });
+    server.post("/v1/stock/receive", "more", &more).await.granted();
+    let sourced = server.post(&release, "now", &json!({ "holdId": "h2" })).await.granted();
+    assert_eq!(sourced["status"], "reserved");
+
+    let by_hand = json!({ "reason": "fraud_risk", "note": "call" });
+    let held = server.post(&format!("/v1/orders/{id}/hold"), "by hand", &by_hand).await.granted();
+    assert_eq!(held["holds"][0]["note"], "call");
+    let part = sourced["fulfillmentOrders"][0]["fulfillmentOrderId"].as_str().unwrap();
+    let pick = format!("/v1/fulfillment-orders/{part}/pick");
+    let refused = server.post(&pick, "waits", &json!({ "all": true })).await;
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "order_on_hold"));
+    server.post(&release, "go on", &json!({ "holdId": "h3" })).await.granted();
+    assert_eq!(server.post(&pick, "goes on", &json!({ "all": true })).await.granted()["status"], "picking");
+}
