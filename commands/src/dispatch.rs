@@ -3,9 +3,10 @@
 use holdfast_domain::Command;
 use holdfast_domain::network::{PauseLocation, RegisterLocation, ResumeLocation};
 use holdfast_domain::order::{
-    AuthorizePayment, CancelOrder, ConfirmDelivery, ConfirmPayment, CreateOrder, ErasePersonalData,
-    FailPayment, HoldOrder, PackItems, PickItems, ReleaseHold, ShipItems, TrackParcel, TrackShipment,
-    VoidPayment,
+    AcceptCancellation, AcceptFulfillmentOrder, AuthorizePayment, CancelOrder, ConfirmDelivery,
+    ConfirmPayment, CreateOrder, ErasePersonalData, FailPayment, HoldOrder, PackItems, PickItems,
+    ReceiveReturn, RejectCancellation, RejectFulfillmentOrder, ReleaseHold, RequestReturn, ShipItems,
+    ShortPick, TrackParcel, TrackShipment, VoidPayment,
 };
 use holdfast_domain::policy::{RegisterMerchant, SetMerchantPolicy};
 use holdfast_domain::stock::{AdjustStock, CountStock, FillBackorders, ReceiveStock};
@@ -100,6 +101,12 @@ impl AnyCommand {
             | Self::AuthorizePayment(_)
             | Self::FailPayment(_)
             | Self::VoidPayment(_)
+            | Self::AcceptFulfillmentOrder(_)
+            | Self::RejectFulfillmentOrder(_)
+            | Self::AcceptCancellation(_)
+            | Self::RejectCancellation(_)
+            | Self::ShortPick(_)
+            | Self::ReceiveReturn(_)
             | Self::PickItems(_)
             | Self::PackItems(_)
             | Self::ShipItems(_)
@@ -110,6 +117,7 @@ impl AnyCommand {
             | Self::CountStock(_)
             | Self::AdjustStock(_) => true,
             Self::CancelOrder(_)
+            | Self::RequestReturn(_)
             | Self::HoldOrder(_)
             | Self::ReleaseHold(_)
             | Self::FillBackorders(_)
@@ -132,12 +140,19 @@ every_command!(
     HoldOrder,
     ReleaseHold,
     CancelOrder,
+    AcceptFulfillmentOrder,
+    RejectFulfillmentOrder,
+    AcceptCancellation,
+    RejectCancellation,
+    ShortPick,
     PickItems,
     PackItems,
     ShipItems,
     TrackShipment,
     TrackParcel,
     ConfirmDelivery,
+    RequestReturn,
+    ReceiveReturn,
     ErasePersonalData,
     ReceiveStock,
     CountStock,

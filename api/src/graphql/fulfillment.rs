@@ -27,6 +27,12 @@ pub(super) struct FulfillmentOrder {
     location: ID,
     /// How far it is.
     status: FulfillmentOrderStatus,
+    /// Whether the location has said that it takes it on.
+    accepted: bool,
+    /// Its name in the warehouse's own system.
+    wms_ref: Option<String>,
+    /// Whether the location was asked to leave it and has not answered.
+    cancellation_requested: bool,
     /// Its part of the order's lines.
     lines: Vec<FulfillmentOrderLine>,
     /// What has left.
@@ -55,6 +61,9 @@ impl From<&domain::FulfillmentOrderView> for FulfillmentOrder {
             fulfillment_order_id: id(&view.fulfillment_order_id),
             location: id(&view.location),
             status: view.status.into(),
+            accepted: view.accepted,
+            wms_ref: view.wms_ref.as_ref().map(ToString::to_string),
+            cancellation_requested: view.cancellation_requested,
             lines: view.lines.iter().map(FulfillmentOrderLine::from).collect(),
             shipments: view.shipments.iter().map(Shipment::from).collect(),
             supported_actions: view.supported_actions.clone(),

@@ -72,6 +72,8 @@ pub(super) struct Order {
     attributes: Option<Value>,
     /// Who fills it.
     fulfillment_orders: Vec<FulfillmentOrder>,
+    /// What comes back, or came.
+    returns: Vec<OrderReturn>,
     /// Why it waits.
     holds: Vec<Hold>,
     /// Reports that contradicted what was believed.
@@ -121,6 +123,7 @@ impl From<&domain::OrderView> for Order {
             external_refs: json(view.external_refs.as_ref()),
             attributes: json(view.attributes.as_ref()),
             fulfillment_orders: view.fulfillment_orders.iter().map(FulfillmentOrder::from).collect(),
+            returns: view.returns.iter().map(OrderReturn::from).collect(),
             holds: view.holds.iter().map(Hold::from).collect(),
             discrepancies: view.discrepancies.iter().map(Discrepancy::from).collect(),
             supported_actions: view.supported_actions.clone(),
@@ -359,6 +362,46 @@ impl From<&domain::HoldView> for Hold {
             fulfillment_order_id: hold.fulfillment_order_id.as_ref().map(id),
             reason: hold.reason.into(),
             note: hold.note.as_ref().map(ToString::to_string),
+        }
+    }
+}
+
+/// What is to come back together.
+#[derive(Debug, SimpleObject)]
+pub(super) struct OrderReturn {
+    /// Its id.
+    return_id: ID,
+    /// Why.
+    reason: String,
+    /// What of each line.
+    lines: Vec<OrderReturnLine>,
+}
+
+/// A return's part of a line.
+#[derive(Debug, SimpleObject)]
+pub(super) struct OrderReturnLine {
+    /// Which line.
+    line: u32,
+    /// Units announced.
+    requested: Long,
+    /// Units that came.
+    received: Long,
+    /// Of those, thrown away.
+    scrapped: Long,
+}
+
+impl From<&domain::ReturnView> for OrderReturn {
+    fn from(back: &domain::ReturnView) -> Self {
+        let line = |part: &domain::ReturnLineView| OrderReturnLine {
+            line: part.line.number(),
+            requested: part.requested.into(),
+            received: part.received.into(),
+            scrapped: part.scrapped.into(),
+        };
+        Self {
+            return_id: id(&back.return_id),
+            reason: back.reason.to_string(),
+            lines: back.lines.iter().map(line).collect(),
         }
     }
 }

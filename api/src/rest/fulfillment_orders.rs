@@ -5,7 +5,10 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
-use holdfast_domain::order::{FulfillmentOrderStatus, PackItems, PickItems, ShipItems, ShipmentView};
+use holdfast_domain::order::{
+    AcceptCancellation, AcceptFulfillmentOrder, FulfillmentOrderStatus, PackItems, PickItems,
+    RejectCancellation, RejectFulfillmentOrder, ShipItems, ShipmentView, ShortPick,
+};
 use holdfast_domain::values::{
     ChannelName, FulfillmentOrderId, LineNumber, LocationId, OrderId, Priority, Reference, Sku, Timestamp,
     Units,
@@ -21,6 +24,31 @@ use super::parameters::{self, Parameters};
 use super::problem::Problem;
 use crate::app::App;
 use crate::cursor::List;
+
+/// Records that its location takes it on.
+pub(super) async fn accept(InPath(id): InPath, call: Call) -> Answered {
+    call.about("fulfillmentOrderId", known(id)?).send::<AcceptFulfillmentOrder>().await
+}
+
+/// Records that its location does not take it on.
+pub(super) async fn reject(InPath(id): InPath, call: Call) -> Answered {
+    call.about("fulfillmentOrderId", known(id)?).send::<RejectFulfillmentOrder>().await
+}
+
+/// Records that its location leaves it.
+pub(super) async fn accept_cancellation(InPath(id): InPath, call: Call) -> Answered {
+    call.about("fulfillmentOrderId", known(id)?).send::<AcceptCancellation>().await
+}
+
+/// Records that its location goes on with it.
+pub(super) async fn reject_cancellation(InPath(id): InPath, call: Call) -> Answered {
+    call.about("fulfillmentOrderId", known(id)?).send::<RejectCancellation>().await
+}
+
+/// Records what is not where it should be.
+pub(super) async fn short(InPath(id): InPath, call: Call) -> Answered {
+    call.about("fulfillmentOrderId", known(id)?).send::<ShortPick>().await
+}
 
 /// Records what was taken from its places.
 pub(super) async fn pick(InPath(id): InPath, call: Call) -> Answered {

@@ -25,6 +25,7 @@ mod parameters;
 mod policy;
 mod problem;
 mod projections;
+mod returns;
 mod router;
 mod sending;
 mod shipments;

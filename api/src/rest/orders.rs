@@ -73,7 +73,7 @@ fn unknown(id: &str) -> Problem {
 }
 
 /// What is no UUID is the id of no order.
-fn known(id: String) -> Result<String, Problem> {
+pub(super) fn known(id: String) -> Result<String, Problem> {
     if id.parse::<OrderId>().is_ok() { Ok(id) } else { Err(unknown(&id)) }
 }
 

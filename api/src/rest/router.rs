@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use axum::Router;
-use holdfast_commands::handlers::{LocationView, PolicyView, Shipped};
+use holdfast_commands::handlers::{LocationView, PolicyView, ReturnAnnounced, Shipped};
 use holdfast_domain::network::{PauseLocation, RegisterLocation, ResumeLocation};
 use holdfast_domain::order::{
-    AuthorizePayment, CancelOrder, ConfirmDelivery, ConfirmPayment, CreateOrder, ErasePersonalData,
-    FailPayment, HoldOrder, OrderView, PackItems, PickItems, ReleaseHold, ShipItems, TrackParcel,
-    TrackShipment, VoidPayment,
+    AcceptCancellation, AcceptFulfillmentOrder, AuthorizePayment, CancelOrder, ConfirmDelivery,
+    ConfirmPayment, CreateOrder, ErasePersonalData, FailPayment, HoldOrder, OrderView, PackItems, PickItems,
+    ReceiveReturn, RejectCancellation, RejectFulfillmentOrder, ReleaseHold, RequestReturn, ShipItems,
+    ShortPick, TrackParcel, TrackShipment, VoidPayment,
 };
 use holdfast_domain::policy::{RegisterMerchant, SetMerchantPolicy};
 use holdfast_domain::stock::{AdjustStock, AvailabilityView, CountStock, ReceiveStock};
@@ -24,7 +25,7 @@ use super::listing::Items;
 use super::projections::ProjectionView;
 use super::{
     availability, bulk, command_state, documentation, events, fulfillment_orders, health, locations,
-    merchants, openapi, orders, policy, projections, shipments, stock,
+    merchants, openapi, orders, policy, projections, returns, shipments, stock,
 };
 use crate::app::App;
 
@@ -33,7 +34,7 @@ const HISTORY: &str = "/v1/orders/{orderId}/history";
 
 /// Every endpoint, in the order in which they are described.
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    [taking_orders(), filling_orders(), keeping_stock(), many_and_all(), the_service()]
+    [taking_orders(), filling_orders(), following_parcels(), keeping_stock(), many_and_all(), the_service()]
         .into_iter()
         .flatten()
         .collect()
@@ -84,6 +85,16 @@ fn filling_orders() -> Vec<Endpoint> {
         )
         .takes(fulfillment_orders::LIST)
         .answers::<Items<Work>>(),
+        Endpoint::post::<AcceptFulfillmentOrder, _>(
+            "/v1/fulfillment-orders/{fulfillmentOrderId}/accept",
+            fulfillment_orders::accept,
+        )
+        .answers::<OrderView>(),
+        Endpoint::post::<RejectFulfillmentOrder, _>(
+            "/v1/fulfillment-orders/{fulfillmentOrderId}/reject",
+            fulfillment_orders::reject,
+        )
+        .answers::<OrderView>(),
         Endpoint::post::<PickItems, _>(
             "/v1/fulfillment-orders/{fulfillmentOrderId}/pick",
             fulfillment_orders::pick,
@@ -99,6 +110,26 @@ fn filling_orders() -> Vec<Endpoint> {
             fulfillment_orders::ship,
         )
         .creates::<Shipped>(&[201]),
+        Endpoint::post::<ShortPick, _>(
+            "/v1/fulfillment-orders/{fulfillmentOrderId}/short",
+            fulfillment_orders::short,
+        )
+        .answers::<OrderView>(),
+        Endpoint::post::<AcceptCancellation, _>(
+            "/v1/fulfillment-orders/{fulfillmentOrderId}/accept-cancellation",
+            fulfillment_orders::accept_cancellation,
+        )
+        .answers::<OrderView>(),
+        Endpoint::post::<RejectCancellation, _>(
+            "/v1/fulfillment-orders/{fulfillmentOrderId}/reject-cancellation",
+            fulfillment_orders::reject_cancellation,
+        )
+        .answers::<OrderView>(),
+    ]
+}
+
+fn following_parcels() -> Vec<Endpoint> {
+    vec![
         Endpoint::post::<TrackShipment, _>("/v1/shipments/{shipmentId}/track", shipments::track)
             .answers::<OrderView>(),
         Endpoint::post::<ConfirmDelivery, _>(
@@ -107,6 +138,10 @@ fn filling_orders() -> Vec<Endpoint> {
         )
         .answers::<OrderView>(),
         Endpoint::post::<TrackParcel, _>("/v1/tracking", shipments::track_parcel).answers::<OrderView>(),
+        Endpoint::post::<RequestReturn, _>("/v1/orders/{orderId}/returns", returns::request)
+            .creates::<ReturnAnnounced>(&[201]),
+        Endpoint::post::<ReceiveReturn, _>("/v1/returns/{returnId}/receive", returns::receive)
+            .answers::<OrderView>(),
     ]
 }
 

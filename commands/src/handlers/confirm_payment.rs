@@ -1,11 +1,11 @@
 //! `ConfirmPayment`: record that an order is paid and, where its policy waited for that, reserve its units.
 
-use holdfast_domain::order::{ConfirmPayment, Order, OrderCommand, ReservationTrigger};
+use holdfast_domain::order::{ConfirmPayment, Order, OrderCommand};
 use holdfast_domain::policy::ReserveAt;
 use holdfast_domain::stream::StreamId;
 use holdfast_journal::OutcomeKind;
 
-use super::reserve_inventory::reserve_inventory;
+use super::reserve_inventory::{Sourcing, reserve_inventory};
 use super::{Grant, Handle, Stop, World};
 
 impl Handle for ConfirmPayment {
@@ -17,8 +17,7 @@ impl Handle for ConfirmPayment {
         let waited = order.created.as_ref().is_some_and(|created| created.reserve_at == ReserveAt::Payment);
         let first = order.payments.len() == 1 && !events.is_empty();
         if waited && first && !order.pending_demand().is_empty() {
-            // The place is personal and sealed by now, so distance plays no part.
-            reserve_inventory(world, id, None, ReservationTrigger::Existing)?;
+            reserve_inventory(world, id, &Sourcing::later())?;
         }
         world.grant_order(OutcomeKind::Done, id)
     }

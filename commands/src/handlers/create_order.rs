@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use holdfast_domain::Class;
 use holdfast_domain::order::{
-    CreateOrder, CreationTerms, Order, OrderCommand, OrderRefusal, PaymentTerms, ReservationTrigger, ShipTo,
+    CreateOrder, CreationTerms, Order, OrderCommand, OrderRefusal, PaymentTerms, ShipTo,
 };
 use holdfast_domain::policy::ReserveAt;
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::{OrderId, Text};
 use holdfast_journal::{ClaimKey, OutcomeKind};
 
-use super::reserve_inventory::reserve_inventory;
+use super::reserve_inventory::{Sourcing, reserve_inventory};
 use super::{Grant, Handle, Stop, World};
 use crate::answer::Refused;
 use crate::claims::channel_reference;
@@ -43,7 +43,7 @@ impl Handle for CreateOrder {
         check_names(self, world)?;
         if reserve_at(self, rules.reserve_at) == ReserveAt::Creation {
             let place = self.ship_to.as_ref().and_then(ShipTo::coordinates);
-            reserve_inventory(world, id, place, ReservationTrigger::Creation)?;
+            reserve_inventory(world, id, &Sourcing::at_creation(place))?;
         }
         world.grant_order(OutcomeKind::Created, id)
     }

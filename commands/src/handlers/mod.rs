@@ -3,6 +3,8 @@
 //! A handler holds no handle to the outside. What it needs and is not in memory it asks for by stopping with
 //! [`Stop::Missing`]; it is run again once that is there, and only its last run leaves anything.
 
+mod accept_cancellation;
+mod accept_fulfillment_order;
 mod adjust_stock;
 mod authorize_payment;
 mod cancel_order;
@@ -17,14 +19,19 @@ mod hold_order;
 mod pack_items;
 mod pause_location;
 mod pick_items;
+mod receive_return;
 mod receive_stock;
 mod register_location;
 mod register_merchant;
+mod reject_cancellation;
+mod reject_fulfillment_order;
 mod release_hold;
+mod request_return;
 mod reserve_inventory;
 mod resume_location;
 mod set_merchant_policy;
 mod ship_items;
+mod short_pick;
 mod track_parcel;
 mod track_shipment;
 mod void_payment;
@@ -39,6 +46,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::world::grant;
 
+pub use request_return::ReturnAnnounced;
 pub use ship_items::Shipped;
 
 pub use crate::world::{Grant, Stop, World};

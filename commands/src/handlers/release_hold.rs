@@ -1,10 +1,10 @@
 //! `ReleaseHold`: let an order wait no longer and, where that was what kept it from being sourced, look for its units.
 
-use holdfast_domain::order::{HoldReason, Order, OrderCommand, ReleaseHold, ReservationTrigger};
+use holdfast_domain::order::{HoldReason, Order, OrderCommand, ReleaseHold};
 use holdfast_domain::stream::StreamId;
 use holdfast_journal::OutcomeKind;
 
-use super::reserve_inventory::reserve_inventory;
+use super::reserve_inventory::{Sourcing, reserve_inventory};
 use super::{Grant, Handle, Stop, World};
 
 impl Handle for ReleaseHold {
@@ -16,8 +16,7 @@ impl Handle for ReleaseHold {
         let command = OrderCommand::ReleaseHold(self.clone());
         let (order, _) = world.decide::<Order>(&StreamId::Order(id), &command)?;
         if out_of_stock && !order.pending_demand().is_empty() {
-            // The place is personal and sealed by now, so distance plays no part.
-            reserve_inventory(world, id, None, ReservationTrigger::Existing)?;
+            reserve_inventory(world, id, &Sourcing::later())?;
         }
         world.grant_order(OutcomeKind::Done, id)
     }

@@ -2,7 +2,7 @@
 //!
 //! Not a command from outside: it is part of creating an order or of confirming its payment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_domain::distance::{self, Coordinates};
 use holdfast_domain::network::Network;
@@ -18,13 +18,41 @@ use holdfast_domain::values::{LocationId, OrderId, Sku, Units};
 
 use super::{Stop, World};
 
-/// Sources an order's pending units and reserves them.
-pub(super) fn reserve_inventory(
-    world: &mut World<'_>,
-    id: OrderId,
-    place: Option<Coordinates>,
+/// Why and how an order is sourced.
+pub(super) struct Sourcing {
     trigger: ReservationTrigger,
-) -> Result<(), Stop> {
+    /// Where it goes, as long as that is known: it is personal, and sealed once the order is taken.
+    place: Option<Coordinates>,
+    /// The location that has just given units back.
+    gave_back: Option<LocationId>,
+}
+
+impl Sourcing {
+    /// Of a new order.
+    pub(super) fn at_creation(place: Option<Coordinates>) -> Self {
+        Self { trigger: ReservationTrigger::Creation, place, gave_back: None }
+    }
+
+    /// Of an order that waited for it.
+    pub(super) fn later() -> Self {
+        Self { trigger: ReservationTrigger::Existing, place: None, gave_back: None }
+    }
+
+    /// Of what a location does not ship after all.
+    pub(super) fn after_shortfall_at(location: &LocationId) -> Self {
+        let trigger = ReservationTrigger::Shortfall;
+        Self { trigger, place: None, gave_back: Some(location.clone()) }
+    }
+}
+
+/// The stock items of an order's lines.
+pub(super) fn stock_of(order: &Order) -> impl Iterator<Item = StreamId> + use<> {
+    let skus: BTreeSet<Sku> = order.lines().iter().map(|line| line.sku.clone()).collect();
+    skus.into_iter().map(StreamId::Stock)
+}
+
+/// Sources an order's pending units and reserves them.
+pub(super) fn reserve_inventory(world: &mut World<'_>, id: OrderId, how: &Sourcing) -> Result<(), Stop> {
     let order = world.order(id)?;
     let demand = order.pending_demand();
     world
@@ -36,21 +64,22 @@ pub(super) fn reserve_inventory(
     let rules = SourcingRules {
         criteria: &criteria,
         allow_split: created.allow_split,
-        allow_partial: matches!(created.on_shortage, OnShortage::CancelRemainder | OnShortage::Backorder),
+        allow_partial: how.trigger == ReservationTrigger::Shortfall
+            || matches!(created.on_shortage, OnShortage::CancelRemainder | OnShortage::Backorder),
     };
-    let candidates = candidates(world, &order, &demand, place)?;
+    let candidates = candidates(world, &order, &demand, how)?;
     let command = ReserveInventory {
         sourced: source(&demand, &candidates, &rules),
         criteria: criteria.clone(),
-        basis: if place.is_some() { SourcingBasis::Coordinates } else { SourcingBasis::None },
-        trigger,
+        basis: if how.place.is_some() { SourcingBasis::Coordinates } else { SourcingBasis::None },
+        trigger: how.trigger,
     };
     let (order, events) =
         world.decide::<Order>(&StreamId::Order(id), &OrderCommand::ReserveInventory(command))?;
     for event in &events {
         match event {
             OrderEvent::InventoryReserved(reserved) => hold(world, id, &order, reserved)?,
-            OrderEvent::InventoryBackordered(waits) => queue(world, id, &order, &waits.lines)?,
+            OrderEvent::InventoryBackordered(waits) => queue(world, id, &order, &waits.lines, how.trigger)?,
             _ => {}
         }
     }
@@ -58,7 +87,13 @@ pub(super) fn reserve_inventory(
 }
 
 /// Gives the order its places in the queues of what it waits for.
-fn queue(world: &mut World<'_>, id: OrderId, order: &Order, lines: &[LineUnits]) -> Result<(), Stop> {
+fn queue(
+    world: &mut World<'_>,
+    id: OrderId,
+    order: &Order,
+    lines: &[LineUnits],
+    trigger: ReservationTrigger,
+) -> Result<(), Stop> {
     let Some(created) = &order.created else { return Ok(()) };
     // What has to come from one location comes from the one that gives the rest.
     let chosen = order.fulfillment_orders.last().filter(|_| !created.allow_split).map(|part| &part.location);
@@ -73,7 +108,11 @@ fn queue(world: &mut World<'_>, id: OrderId, order: &Order, lines: &[LineUnits])
         let command = StockCommand::BackorderInventory {
             order_id: id,
             quantity,
-            priority: created.priority,
+            priority: match trigger {
+                // Who had them already does not go to the end.
+                ReservationTrigger::Shortfall => created.priority.raised(),
+                _ => created.priority,
+            },
             whole: !created.allow_split,
             only_at: only_at.cloned(),
             at: world.at,
@@ -88,7 +127,7 @@ fn candidates(
     world: &mut World<'_>,
     order: &Order,
     demand: &Demand,
-    place: Option<Coordinates>,
+    how: &Sourcing,
 ) -> Result<Vec<Candidate>, Stop> {
     let network = world.network()?;
     let mut items = Vec::with_capacity(demand.len());
@@ -100,11 +139,13 @@ fn candidates(
         let here = |(sku, item): &(Sku, std::sync::Arc<StockItem>)| (sku.clone(), item.available_at(id));
         Candidate {
             location: id.clone(),
-            distance: place.map(|place| distance::between(place, location.coordinates())),
+            distance: how.place.map(|place| distance::between(place, location.coordinates())),
             rank: location.details.rank,
             available: items.iter().map(here).filter(|(_, units)| !units.is_zero()).collect(),
             excluded: if location.paused.is_some() {
                 Some(Exclusion::Paused)
+            } else if how.gave_back.as_ref() == Some(id) {
+                Some(Exclusion::GaveBack)
             } else {
                 handed_out_at.filter(|there| *there != id).map(|_| Exclusion::NotTheDeliveryLocation)
             },

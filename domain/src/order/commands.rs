@@ -3,17 +3,16 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::events::{
-    Charge, DeliveryIntent, Dimensions, HoldReason, PaymentTerms, SourcingBasis, TrackingStatus,
-};
+use super::choices::{Disposition, HoldReason, PaymentTerms, SourcingBasis, TrackingStatus};
+use super::events::{Charge, DeliveryIntent, Dimensions};
 use super::personal::ShipTo;
 use crate::command::commands;
 use crate::policy::{Criterion, OnShortage, ReserveAt};
 use crate::sourcing::Sourced;
 use crate::stock::Allocation;
 use crate::values::{
-    Amount, Attributes, ChannelName, Currency, ExternalReferences, FulfillmentOrderId, LineNumber, OrderId,
-    Priority, Quantity, Reference, ShipmentId, Sku, Text, Timestamp,
+    Amount, Attributes, ChannelName, Currency, ExternalReferences, FulfillmentOrderId, LineNumber,
+    LocationId, OrderId, Priority, Quantity, Reference, ReturnId, ShipmentId, Sku, Text, Timestamp,
 };
 
 macro_rules! parts {
@@ -60,6 +59,17 @@ parts! {
         lots: Option<Vec<Reference>>,
         /// Which serial numbers.
         serials: Option<Vec<Reference>>,
+    }
+    /// Units of one line that came back.
+    ReturnedLine {
+        /// The line's number, from 1.
+        line: Option<LineNumber>,
+        /// The sender's name for the line.
+        line_ref: Option<Reference>,
+        /// How many.
+        quantity: Quantity,
+        /// What becomes of them.
+        disposition: Disposition,
     }
     /// A parcel that leaves.
     ShipPackage {
@@ -172,7 +182,65 @@ commands! {
         /// Which of its holds.
         hold_id: Reference,
     }
-    /// Cancels an order of which nothing was picked yet; its units are free at once.
+    /// Reports that a location takes its part of an order on. From then on it is asked before anything is taken from it.
+    AcceptFulfillmentOrder {
+        /// Which part.
+        fulfillment_order_id: FulfillmentOrderId,
+        /// Its name in the warehouse's own system.
+        wms_ref: Option<Reference>,
+        /// The wave that it is picked in.
+        wave_ref: Option<Reference>,
+    }
+    /// Reports that a location does not take its part on. Its units are looked for elsewhere.
+    RejectFulfillmentOrder {
+        /// Which part.
+        fulfillment_order_id: FulfillmentOrderId,
+        /// Why.
+        reason: Text<500>,
+    }
+    /// Reports that a location leaves a part that it was asked to leave. What it had picked is back in its place.
+    AcceptCancellation {
+        /// Which part.
+        fulfillment_order_id: FulfillmentOrderId,
+    }
+    /// Reports that a location goes on with a part that it was asked to leave.
+    RejectCancellation {
+        /// Which part.
+        fulfillment_order_id: FulfillmentOrderId,
+        /// Why.
+        reason: Text<500>,
+    }
+    /// Reports goods that are not where they should be: all that is not picked, or units of lines. The stock is
+    /// corrected, and they are looked for elsewhere.
+    ShortPick {
+        /// By which fulfillment order.
+        fulfillment_order_id: FulfillmentOrderId,
+        /// All that is not picked yet.
+        all: Option<bool>,
+        /// Or units of these lines.
+        lines: Option<Vec<LineQuantity>>,
+        /// Why.
+        reason: Text<500>,
+    }
+    /// Announces that goods come back.
+    RequestReturn {
+        /// The order.
+        order_id: OrderId,
+        /// What of each line.
+        lines: Vec<LineQuantity>,
+        /// Why.
+        reason: Text<500>,
+    }
+    /// Reports goods that came back.
+    ReceiveReturn {
+        /// The return.
+        return_id: ReturnId,
+        /// Where.
+        location: LocationId,
+        /// What of each line.
+        lines: Vec<ReturnedLine>,
+    }
+    /// Cancels what of an order has not left. What no location has taken on is free at once; the others are asked.
     CancelOrder {
         /// The order.
         order_id: OrderId,
@@ -276,6 +344,8 @@ pub enum ReservationTrigger {
     Creation,
     /// Something that happened to an order that is there: that is a fact and not refused for want of units.
     Existing,
+    /// A location that gave back what it was to ship: what cannot be had elsewhere waits for supply.
+    Shortfall,
 }
 
 /// Hold the units that sourcing found.
@@ -310,6 +380,20 @@ pub enum OrderCommand {
     HoldOrder(HoldOrder),
     /// Let it wait no longer for this.
     ReleaseHold(ReleaseHold),
+    /// A location takes a part on.
+    AcceptFulfillmentOrder(AcceptFulfillmentOrder),
+    /// A location does not take a part on.
+    RejectFulfillmentOrder(RejectFulfillmentOrder),
+    /// A location leaves a part.
+    AcceptCancellation(AcceptCancellation),
+    /// A location goes on with a part.
+    RejectCancellation(RejectCancellation),
+    /// Goods are not where they should be.
+    ShortPick(ShortPick),
+    /// Goods are to come back.
+    RequestReturn(RequestReturn),
+    /// Goods came back.
+    ReceiveReturn(ReceiveReturn),
     /// Hold units that it waited for.
     FillBackorder {
         /// Of which SKU.

@@ -1,96 +1,14 @@
 //! What happens to an order.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
+use super::choices::{DeliveryMethod, Disposition, HoldReason, PaymentTerms, SourcingBasis, TrackingStatus};
 use super::personal::PersonalData;
 use crate::event::{event_enum, payloads};
 use crate::policy::{Criterion, OnShortage, ReserveAt};
 use crate::sourcing::{ConsideredLocation, Shortage};
 use crate::values::{
     Amount, Attributes, ChannelName, Currency, ExternalReferences, FulfillmentOrderId, LineNumber,
-    LocationId, OrderId, Priority, Quantity, Reference, ShipmentId, Sku, Text, Timestamp, Units,
+    LocationId, OrderId, Priority, Quantity, Reference, ReturnId, ShipmentId, Sku, Text, Timestamp, Units,
 };
-
-macro_rules! names {
-    ($( $(#[$doc:meta])* $name:ident { $( $(#[$variant_doc:meta])* $variant:ident ),* $(,)? } )*) => {
-        $(
-            $(#[$doc])*
-            #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-            #[serde(rename_all = "snake_case")]
-            pub enum $name { $( $(#[$variant_doc])* $variant, )* }
-        )*
-    };
-}
-pub(super) use names;
-
-names! {
-    /// Whether goods may leave before they are paid.
-    PaymentTerms {
-        /// Not before payment is confirmed.
-        Required,
-        /// Payment is not this system's business.
-        NotRequired,
-    }
-    /// How goods reach the customer.
-    DeliveryMethod {
-        /// By a carrier.
-        Ship,
-        /// Fetched at a location.
-        Pickup,
-        /// Brought by a location's own people.
-        Local,
-        /// Sent by a supplier.
-        Dropship,
-        /// Not at all.
-        None,
-    }
-    /// On what distances were based.
-    SourcingBasis {
-        /// The coordinates of the destination.
-        Coordinates,
-        /// Nothing: every location counts as equally far.
-        None,
-    }
-    /// Why an order must wait.
-    HoldReason {
-        /// The money is not there yet.
-        AwaitingPayment,
-        /// It may be fraud.
-        FraudRisk,
-        /// Nobody can be reached there.
-        IncorrectAddress,
-        /// Nothing could be reserved when it was to be.
-        InventoryOutOfStock,
-        /// The customer wants it so.
-        CustomerRequest,
-        /// Something else.
-        Other,
-    }
-    /// What a carrier says of a parcel, normalised.
-    TrackingStatus {
-        /// Announced, not yet handed over.
-        LabelCreated,
-        /// In the carrier's hands.
-        PickedUp,
-        /// On its way.
-        InTransit,
-        /// On the last vehicle.
-        OutForDelivery,
-        /// Nobody was there.
-        AttemptedDelivery,
-        /// Late.
-        Delayed,
-        /// Waits to be fetched.
-        ReadyForPickup,
-        /// Handed over.
-        Delivered,
-        /// Lost or refused.
-        Failure,
-        /// On its way back or there.
-        ReturnedToSender,
-    }
-}
 
 payloads! {
     /// One line as it was ordered.
@@ -271,6 +189,9 @@ payloads! {
     InventoryReserved {
         /// By the location that will ship them.
         fulfillment_orders: Vec<FulfillmentOrderLines>,
+        /// Whether the order waited for them.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        waited: bool,
     }
     /// Units wait for supply.
     InventoryBackordered {
@@ -318,6 +239,81 @@ payloads! {
     OrderHoldReleased {
         /// The hold's id within the order.
         hold_id: Reference,
+    }
+    /// Its location takes one part on.
+    FulfillmentOrderAccepted {
+        /// Which part.
+        fulfillment_order_id: FulfillmentOrderId,
+        /// Its name in the warehouse's own system.
+        wms_ref: Option<Reference>,
+        /// The wave that it is picked in.
+        wave_ref: Option<Reference>,
+    }
+    /// Its location does not take one part on: its units are free again.
+    FulfillmentOrderRejected {
+        /// Which part.
+        fulfillment_order_id: FulfillmentOrderId,
+        /// What of each line was held.
+        lines: Vec<LineUnits>,
+        /// Why.
+        reason: Text<500>,
+    }
+    /// A location that has taken a part on is asked to leave it.
+    CancellationRequested {
+        /// Which part.
+        fulfillment_order_id: FulfillmentOrderId,
+        /// Why.
+        reason: Text<500>,
+    }
+    /// A location that was asked to leave a part goes on with it.
+    CancellationRejected {
+        /// Which part.
+        fulfillment_order_id: FulfillmentOrderId,
+        /// Why.
+        reason: Text<500>,
+    }
+    /// Goods are not where they should be: what is missing is no longer held there.
+    PickShorted {
+        /// By which fulfillment order.
+        fulfillment_order_id: FulfillmentOrderId,
+        /// What of each line is missing.
+        lines: Vec<LineUnits>,
+        /// Why.
+        reason: Text<500>,
+    }
+    /// Picked goods are back in their places.
+    ItemPutBack {
+        /// By which fulfillment order.
+        fulfillment_order_id: FulfillmentOrderId,
+        /// What of each line.
+        lines: Vec<LineUnits>,
+    }
+    /// Goods are to come back.
+    ReturnRequested {
+        /// The return.
+        return_id: ReturnId,
+        /// What of each line.
+        lines: Vec<LineUnits>,
+        /// Why.
+        reason: Text<500>,
+    }
+    /// What came back of one line, and what becomes of it.
+    ReturnedUnits {
+        /// Which line.
+        line: LineNumber,
+        /// How many.
+        quantity: Units,
+        /// What becomes of them.
+        disposition: Disposition,
+    }
+    /// Goods came back.
+    ReturnReceived {
+        /// The return.
+        return_id: ReturnId,
+        /// Where.
+        location: LocationId,
+        /// What of each line.
+        lines: Vec<ReturnedUnits>,
     }
     /// Goods were taken from their places.
     ItemPicked {
@@ -400,6 +396,8 @@ event_enum!(
         OrderCreated = 1, PaymentConfirmed = 1, OrderSourced = 1, InventoryReserved = 1,
         InventoryBackordered = 1, InventoryReleased = 1,
         PaymentAuthorized = 1, PaymentFailed = 1, PaymentVoided = 1,
+        FulfillmentOrderAccepted = 1, FulfillmentOrderRejected = 1, CancellationRequested = 1,
+        CancellationRejected = 1, PickShorted = 1, ItemPutBack = 1, ReturnRequested = 1, ReturnReceived = 1,
         OrderHeld = 1, OrderHoldReleased = 1, ItemPicked = 1, ItemPacked = 1, ShipmentCreated = 1, ShipmentTracked = 1,
         DeliveryConfirmed = 1, OrderCancelled = 1, DiscrepancyRecorded = 1, PersonalDataErased = 1,
     }

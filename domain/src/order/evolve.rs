@@ -2,56 +2,54 @@
 
 use std::sync::Arc;
 
+use super::choices::Disposition;
 use super::events::{
-    DeliveryConfirmed, FulfillmentOrderLines, InventoryReserved, LineUnits, OrderCreated, OrderEvent,
-    OrderHeld, Package, ShipmentCreated, ShipmentTracked,
+    DeliveryConfirmed, FulfillmentOrderAccepted, FulfillmentOrderLines, InventoryReserved, LineUnits,
+    OrderCreated, OrderEvent, OrderHeld, Package, ReturnReceived, ReturnRequested, ShipmentCreated,
+    ShipmentTracked,
 };
 use super::state::{
-    Discrepancy, FulfillmentLine, FulfillmentOrder, Hold, Order, Parcel, PaymentNews, PersonalDataState,
-    Shipment,
+    Discrepancy, FulfillmentLine, FulfillmentOrder, Hold, Order, OrderReturn, Parcel, PaymentNews,
+    PersonalDataState, ReturnLine, Shipment,
 };
-use crate::values::{FulfillmentOrderId, Reference, ShipmentId, Units};
+use crate::values::{FulfillmentOrderId, LineNumber, Reference, ShipmentId, Units};
 
 pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
     match event {
         OrderEvent::OrderCreated(created) => *order = created_order(created),
         OrderEvent::PaymentConfirmed(confirmed) => order.payments.push(confirmed.payment_ref.clone()),
-        OrderEvent::OrderSourced(_) => {}
-        OrderEvent::InventoryReserved(reserved) => reserve(order, reserved),
-        OrderEvent::InventoryBackordered(backordered) => {
-            for units in &backordered.lines {
-                if let Some(line) = order.backordered.get_mut(units.line.index()) {
-                    *line += units.quantity;
-                }
-            }
-        }
-        OrderEvent::InventoryReleased(released) => {
-            for part in &released.fulfillment_orders {
-                each_line(order, part.fulfillment_order_id, &part.lines, |line, units| {
-                    line.released += units;
-                });
-            }
-        }
         OrderEvent::PaymentAuthorized(_) => order.payment = PaymentNews::Authorized,
         OrderEvent::PaymentFailed(_) => order.payment = PaymentNews::Failed,
-        OrderEvent::PaymentVoided(_) => {
-            order.payments.clear();
-            order.payment = PaymentNews::Voided;
+        OrderEvent::PaymentVoided(_) => void(order),
+        OrderEvent::OrderSourced(_) => {}
+        OrderEvent::InventoryReserved(reserved) => reserve(order, reserved),
+        OrderEvent::InventoryBackordered(backordered) => backorder(order, &backordered.lines),
+        OrderEvent::InventoryReleased(released) => {
+            for part in &released.fulfillment_orders {
+                release(order, part.fulfillment_order_id, &part.lines);
+            }
         }
-        OrderEvent::OrderHeld(held) => {
-            let OrderHeld { hold_id, fulfillment_order_id, reason, note } = held.clone();
-            order.holds.push(Hold { id: hold_id, fulfillment_order_id, reason, note });
-            order.holds_placed += 1;
-        }
+        OrderEvent::OrderHeld(held) => hold(order, held.clone()),
         OrderEvent::OrderHoldReleased(released) => order.holds.retain(|hold| hold.id != released.hold_id),
+        OrderEvent::FulfillmentOrderAccepted(accepted) => accept(order, accepted),
+        OrderEvent::FulfillmentOrderRejected(rejected) => {
+            release(order, rejected.fulfillment_order_id, &rejected.lines);
+        }
+        OrderEvent::PickShorted(shorted) => release(order, shorted.fulfillment_order_id, &shorted.lines),
+        OrderEvent::CancellationRequested(asked) => {
+            part(order, asked.fulfillment_order_id, |part| part.cancellation_requested = true);
+        }
+        OrderEvent::CancellationRejected(rejected) => {
+            part(order, rejected.fulfillment_order_id, |part| part.cancellation_requested = false);
+        }
         OrderEvent::ItemPicked(picked) => {
             each_line(order, picked.fulfillment_order_id, &picked.lines, |line, units| line.picked += units);
         }
+        OrderEvent::ItemPutBack(back) => {
+            each_line(order, back.fulfillment_order_id, &back.lines, put_back);
+        }
         OrderEvent::ItemPacked(packed) => {
-            each_line(order, packed.fulfillment_order_id, &packed.lines, |line, units| {
-                line.packed += units;
-                line.picked = line.picked.max(line.packed);
-            });
+            each_line(order, packed.fulfillment_order_id, &packed.lines, pack);
         }
         OrderEvent::ShipmentCreated(created) => shipped(order, created),
         OrderEvent::ShipmentTracked(tracked) => track(order, tracked),
@@ -59,6 +57,8 @@ pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
             each_parcel(order, *shipment_id, packages, |parcel| parcel.delivered_at = Some(*delivered_at));
         }
         OrderEvent::OrderCancelled(cancelled) => cancel(order, &cancelled.lines),
+        OrderEvent::ReturnRequested(requested) => order.returns.push(request_return(requested)),
+        OrderEvent::ReturnReceived(received) => receive_return(order, received),
         OrderEvent::DiscrepancyRecorded(recorded) => order
             .discrepancies
             .push(Discrepancy { code: recorded.code.clone(), detail: recorded.detail.clone() }),
@@ -66,10 +66,84 @@ pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
     }
 }
 
+fn void(order: &mut Order) {
+    order.payments.clear();
+    order.payment = PaymentNews::Voided;
+}
+
+fn backorder(order: &mut Order, lines: &[LineUnits]) {
+    for units in lines {
+        if let Some(line) = order.backordered.get_mut(units.line.index()) {
+            *line += units.quantity;
+        }
+    }
+}
+
+fn release(order: &mut Order, id: FulfillmentOrderId, lines: &[LineUnits]) {
+    each_line(order, id, lines, |line, units| line.released += units);
+}
+
+fn hold(order: &mut Order, held: OrderHeld) {
+    let OrderHeld { hold_id, fulfillment_order_id, reason, note } = held;
+    order.holds.push(Hold { id: hold_id, fulfillment_order_id, reason, note });
+    order.holds_placed += 1;
+}
+
+fn accept(order: &mut Order, accepted: &FulfillmentOrderAccepted) {
+    part(order, accepted.fulfillment_order_id, |part| {
+        part.accepted = true;
+        part.wms_ref.clone_from(&accepted.wms_ref);
+    });
+}
+
+fn pack(line: &mut FulfillmentLine, units: Units) {
+    line.packed += units;
+    line.picked = line.picked.max(line.packed);
+}
+
+fn put_back(line: &mut FulfillmentLine, units: Units) {
+    line.picked -= units;
+    line.packed = line.packed.min(line.picked);
+}
+
+fn part(order: &mut Order, id: FulfillmentOrderId, change: impl FnOnce(&mut FulfillmentOrder)) {
+    if let Some(part) = order.fulfillment_orders.iter_mut().find(|part| part.id == id) {
+        change(part);
+    }
+}
+
+fn request_return(requested: &ReturnRequested) -> OrderReturn {
+    let mut lines: Vec<ReturnLine> = Vec::new();
+    for units in &requested.lines {
+        return_line(&mut lines, units.line).requested += units.quantity;
+    }
+    OrderReturn { id: requested.return_id, reason: requested.reason.clone(), lines }
+}
+
+fn receive_return(order: &mut Order, received: &ReturnReceived) {
+    let Some(back) = order.returns.iter_mut().find(|back| back.id == received.return_id) else { return };
+    for units in &received.lines {
+        let line = return_line(&mut back.lines, units.line);
+        line.received += units.quantity;
+        if units.disposition == Disposition::Scrap {
+            line.scrapped += units.quantity;
+        }
+    }
+}
+
+/// A line of a return, which may be of one that was not announced.
+fn return_line(lines: &mut Vec<ReturnLine>, line: LineNumber) -> &mut ReturnLine {
+    let index = lines.iter().position(|part| part.line == line).unwrap_or_else(|| {
+        lines.push(ReturnLine::nothing(line));
+        lines.len() - 1
+    });
+    &mut lines[index]
+}
+
 fn reserve(order: &mut Order, reserved: &InventoryReserved) {
     order.fulfillment_orders.extend(reserved.fulfillment_orders.iter().map(fulfillment_order));
-    // Whoever waits for units of a line is given those first.
-    for units in reserved.fulfillment_orders.iter().flat_map(|part| &part.lines) {
+    let waited = reserved.fulfillment_orders.iter().filter(|_| reserved.waited);
+    for units in waited.flat_map(|part| &part.lines) {
         if let Some(line) = order.backordered.get_mut(units.line.index()) {
             *line -= units.quantity;
         }
@@ -122,6 +196,9 @@ fn fulfillment_order(part: &FulfillmentOrderLines) -> FulfillmentOrder {
     FulfillmentOrder {
         id: part.fulfillment_order_id,
         location: part.location.clone(),
+        accepted: false,
+        wms_ref: None,
+        cancellation_requested: false,
         lines: part.lines.iter().map(line).collect(),
     }
 }

@@ -4,6 +4,7 @@
 //! and what was delivered. How many units are free is not its business: that is decided by the
 //! [stock items](crate::stock), in the same decision.
 
+mod choices;
 mod commands;
 mod decide;
 mod events;
@@ -16,33 +17,36 @@ mod status;
 pub(crate) mod tests;
 mod view;
 
+pub use choices::{DeliveryMethod, Disposition, HoldReason, PaymentTerms, SourcingBasis, TrackingStatus};
 pub use commands::{
-    AuthorizePayment, CancelOrder, ConfirmDelivery, ConfirmPayment, CreateOrder, CreationTerms,
-    ErasePersonalData, FailPayment, HoldOrder, LineQuantity, NewLine, OrderCommand, PackItems, PickItems,
-    ReleaseHold, ReservationTrigger, ReserveInventory, ShipItems, ShipPackage, TrackParcel, TrackShipment,
-    VoidPayment,
+    AcceptCancellation, AcceptFulfillmentOrder, AuthorizePayment, CancelOrder, ConfirmDelivery,
+    ConfirmPayment, CreateOrder, CreationTerms, ErasePersonalData, FailPayment, HoldOrder, LineQuantity,
+    NewLine, OrderCommand, PackItems, PickItems, ReceiveReturn, RejectCancellation, RejectFulfillmentOrder,
+    ReleaseHold, RequestReturn, ReservationTrigger, ReserveInventory, ReturnedLine, ShipItems, ShipPackage,
+    ShortPick, TrackParcel, TrackShipment, VoidPayment,
 };
 pub use events::{
-    Charge, DeliveryConfirmed, DeliveryIntent, DeliveryMethod, Destination, Dimensions, DiscrepancyRecorded,
-    FulfillmentOrderLines, HoldReason, InventoryBackordered, InventoryReleased, InventoryReserved,
-    ItemPacked, ItemPicked, LineUnits, OrderCancelled, OrderCreated, OrderEvent, OrderHeld,
+    CancellationRejected, CancellationRequested, Charge, DeliveryConfirmed, DeliveryIntent, Destination,
+    Dimensions, DiscrepancyRecorded, FulfillmentOrderAccepted, FulfillmentOrderLines,
+    FulfillmentOrderRejected, InventoryBackordered, InventoryReleased, InventoryReserved, ItemPacked,
+    ItemPicked, ItemPutBack, LineUnits, OrderCancelled, OrderCreated, OrderEvent, OrderHeld,
     OrderHoldReleased, OrderSourced, OrderedLine, Package, PaymentAuthorized, PaymentConfirmed,
-    PaymentFailed, PaymentTerms, PaymentVoided, PersonalDataErased, ShipmentCreated, ShipmentTracked,
-    SourcingBasis, TrackingStatus,
+    PaymentFailed, PaymentVoided, PersonalDataErased, PickShorted, ReturnReceived, ReturnRequested,
+    ReturnedUnits, ShipmentCreated, ShipmentTracked,
 };
 pub use personal::{PersonalData, ShipTo};
 pub use refusals::OrderRefusal;
 pub use state::{
-    Discrepancy, FulfillmentLine, FulfillmentOrder, Hold, LineTotals, MOST_LINES, Order, Parcel,
-    PersonalDataState, Shipment,
+    Discrepancy, FulfillmentLine, FulfillmentOrder, Hold, LineTotals, MOST_LINES, Order, OrderReturn, Parcel,
+    PersonalDataState, ReturnLine, Shipment,
 };
 pub use status::{
     CancellationStatus, DeliveryStatus, FulfillmentOrderStatus, FulfillmentStatus, OrderStatus,
     PaymentStatus, ReservationStatus, ReturnStatus, StatusAxes,
 };
 pub use view::{
-    FulfillmentLineView, FulfillmentOrderView, HoldView, LineView, OrderView, PackageView, ShipToView,
-    ShipmentView,
+    FulfillmentLineView, FulfillmentOrderView, HoldView, LineView, OrderView, PackageView, ReturnLineView,
+    ReturnView, ShipToView, ShipmentView,
 };
 
 use decide::decide;

@@ -2,7 +2,7 @@
 
 use crate::refusal::{Class, Refusal};
 use crate::sourcing::Shortage;
-use crate::values::{FulfillmentOrderId, LineNumber, OrderId, Reference, ShipmentId, Units};
+use crate::values::{FulfillmentOrderId, LineNumber, OrderId, Reference, ReturnId, ShipmentId, Units};
 
 /// Why something was not done to an order.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -48,6 +48,31 @@ pub enum OrderRefusal {
     /// Its goods are already on their way out.
     #[error("picking has begun: the order can no longer be cancelled")]
     PickingHasBegun,
+    /// Its locations were asked, and have not answered.
+    #[error("the order's locations were asked to leave it and have not answered yet")]
+    CancellationPending,
+    /// Nobody asked the location to leave it.
+    #[error("no cancellation was requested of the fulfillment order")]
+    NoCancellationRequested,
+    /// The location has said so before.
+    #[error("the fulfillment order is accepted already")]
+    AlreadyAccepted,
+    /// No such return.
+    #[error("there is no return {0}")]
+    UnknownReturn(ReturnId),
+    /// Too many returns.
+    #[error("no more returns can be announced of the order")]
+    NothingToReturn,
+    /// More units than have left and are not announced.
+    #[error("{requested} units of line {line} were to come back, {returnable} can")]
+    QuantityExceedsReturnable {
+        /// Which line.
+        line: LineNumber,
+        /// How many were to come back.
+        requested: Units,
+        /// How many can.
+        returnable: Units,
+    },
     /// It waits.
     #[error("the order is on hold")]
     OrderOnHold,
@@ -134,6 +159,12 @@ impl Refusal for OrderRefusal {
             Self::NothingToReserve => "nothing_to_reserve",
             Self::OrderCancelled => "order_cancelled",
             Self::PickingHasBegun => "picking_has_begun",
+            Self::CancellationPending => "cancellation_pending",
+            Self::NoCancellationRequested => "no_cancellation_requested",
+            Self::AlreadyAccepted => "already_accepted",
+            Self::UnknownReturn(_) => "unknown_return",
+            Self::NothingToReturn => "nothing_to_return",
+            Self::QuantityExceedsReturnable { .. } => "quantity_exceeds_returnable",
             Self::OrderOnHold => "order_on_hold",
             Self::UnknownHold(_) => "unknown_hold",
             Self::TooManyHolds => "too_many_holds",
@@ -159,6 +190,7 @@ impl Refusal for OrderRefusal {
             Self::UnknownOrder(_)
             | Self::UnknownFulfillmentOrder(_)
             | Self::UnknownShipment(_)
+            | Self::UnknownReturn(_)
             | Self::UnknownTrackingNumber => Class::NotFound,
             Self::LineCount(_)
             | Self::LineReferenceTwice(_)
@@ -179,6 +211,11 @@ impl Refusal for OrderRefusal {
             | Self::NothingToReserve
             | Self::OrderCancelled
             | Self::PickingHasBegun
+            | Self::CancellationPending
+            | Self::NoCancellationRequested
+            | Self::AlreadyAccepted
+            | Self::NothingToReturn
+            | Self::QuantityExceedsReturnable { .. }
             | Self::OrderOnHold
             | Self::UnknownHold(_)
             | Self::TooManyHolds
@@ -199,13 +236,17 @@ impl Refusal for OrderRefusal {
             }
             Self::PackageEmpty(index) => return Some(format!("/packages/{index}/lines")),
             Self::TooMany { pointer, .. } => pointer,
-            Self::LineCount(_) | Self::LinesMissing | Self::InsufficientStock(_) => "/lines",
+            Self::LineCount(_)
+            | Self::LinesMissing
+            | Self::InsufficientStock(_)
+            | Self::QuantityExceedsReturnable { .. } => "/lines",
             Self::CurrencyMissing => "/currency",
             Self::CoordinatesOutOfRange => "/shipTo/latitude",
             Self::CountryMalformed => "/shipTo/country",
             Self::PackageCount(_) | Self::PackageTwice(_) | Self::PackageLinesMissing => "/packages",
             Self::UnknownPackage => "/packageId",
             Self::UnknownTrackingNumber => "/trackingNumber",
+            Self::UnknownReturn(_) => "/returnId",
             Self::UnknownHold(_) => "/holdId",
             Self::UnknownOrder(_) => "/orderId",
             Self::UnknownFulfillmentOrder(_) => "/fulfillmentOrderId",

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::events::{HoldReason, OrderCreated, OrderedLine, Package, PaymentTerms, TrackingStatus};
+use super::choices::{HoldReason, PaymentTerms, TrackingStatus};
+use super::events::{OrderCreated, OrderedLine, Package};
 use crate::sourcing::Demand;
 use crate::values::{
-    FulfillmentOrderId, LineNumber, LocationId, OrderId, Reference, ShipmentId, Text, Timestamp, Units,
+    FulfillmentOrderId, LineNumber, LocationId, OrderId, Reference, ReturnId, ShipmentId, Text, Timestamp,
+    Units,
 };
 
 /// The most lines an order may have.
@@ -35,6 +37,8 @@ pub struct Order {
     pub fulfillment_orders: Vec<FulfillmentOrder>,
     /// What has left.
     pub shipments: Vec<Shipment>,
+    /// What comes back, or came.
+    pub returns: Vec<OrderReturn>,
     /// Why it waits.
     pub holds: Vec<Hold>,
     /// How many holds there ever were: no id is given twice.
@@ -81,6 +85,12 @@ pub struct FulfillmentOrder {
     pub id: FulfillmentOrderId,
     /// The location.
     pub location: LocationId,
+    /// Whether the location has said that it takes it on.
+    pub accepted: bool,
+    /// Its name in the warehouse's own system.
+    pub wms_ref: Option<Reference>,
+    /// Whether the location was asked to leave it.
+    pub cancellation_requested: bool,
     /// Its lines, each a part of an order line.
     pub lines: Vec<FulfillmentLine>,
 }
@@ -121,6 +131,11 @@ impl FulfillmentOrder {
         self.lines.iter().find(|part| part.line == line)
     }
 
+    /// Whether its location has taken it on, by its word or by picking.
+    pub fn is_taken_on(&self) -> bool {
+        self.accepted || !self.total(|line| line.picked).is_zero()
+    }
+
     /// A sum over its lines.
     pub fn total(&self, part: impl Fn(&FulfillmentLine) -> Units) -> Units {
         self.lines.iter().map(part).sum()
@@ -151,6 +166,39 @@ pub struct Parcel {
     pub tracked: Option<(TrackingStatus, Timestamp)>,
     /// When it was handed over.
     pub delivered_at: Option<Timestamp>,
+}
+
+/// What is to come back together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderReturn {
+    /// Its id.
+    pub id: ReturnId,
+    /// Why.
+    pub reason: Text<500>,
+    /// What of each line.
+    pub lines: Vec<ReturnLine>,
+}
+
+/// A return's part of an order line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReturnLine {
+    /// Which line.
+    pub line: LineNumber,
+    /// Units announced.
+    pub requested: Units,
+    /// Units that came.
+    pub received: Units,
+    /// Of those, thrown away.
+    pub scrapped: Units,
+}
+
+impl ReturnLine {
+    /// Nothing yet of a line.
+    pub(super) const fn nothing(line: LineNumber) -> Self {
+        Self { line, requested: Units::ZERO, received: Units::ZERO, scrapped: Units::ZERO }
+    }
 }
 
 /// Why an order waits.
@@ -196,6 +244,8 @@ pub struct LineTotals {
     pub delivered: Units,
     /// Not to be delivered.
     pub cancelled: Units,
+    /// Came back.
+    pub returned: Units,
 }
 
 impl LineTotals {
@@ -237,6 +287,11 @@ impl Order {
                 line.shipped += part.shipped;
             }
         }
+        for part in self.returns.iter().flat_map(|back| &back.lines) {
+            if let Some(line) = totals.get_mut(part.line.index()) {
+                line.returned += part.received;
+            }
+        }
         for parcel in self.parcels().filter(|parcel| parcel.delivered_at.is_some()) {
             for units in &parcel.package.lines {
                 if let Some(line) = totals.get_mut(units.line.index()) {
@@ -260,6 +315,18 @@ impl Order {
     /// The shipment with this id.
     pub fn shipment(&self, id: ShipmentId) -> Option<&Shipment> {
         self.shipments.iter().find(|shipment| shipment.id == id)
+    }
+
+    /// The return with this id.
+    pub fn find_return(&self, id: ReturnId) -> Option<&OrderReturn> {
+        self.returns.iter().find(|back| back.id == id)
+    }
+
+    /// Units of a line that have left and are not announced to come back.
+    pub fn returnable(&self, line: LineNumber) -> Units {
+        let shipped = self.line_totals().get(line.index()).map_or(Units::ZERO, |totals| totals.shipped);
+        let of_line = self.returns.iter().flat_map(|back| &back.lines).filter(|part| part.line == line);
+        shipped.saturating_sub(of_line.map(|part| part.requested.max(part.received)).sum())
     }
 
     /// Units that no decision has been made about, by SKU, lines with the same SKU summed.

@@ -5,7 +5,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::events::{HoldReason, PaymentTerms, TrackingStatus, names};
+use super::choices::{HoldReason, PaymentTerms, TrackingStatus, names};
 use super::state::{FulfillmentLine, FulfillmentOrder, LineTotals, Order, Parcel, PaymentNews};
 use crate::values::Units;
 
@@ -231,6 +231,8 @@ impl FulfillmentOrder {
             FulfillmentOrderStatus::Picked
         } else if !picked.is_zero() {
             FulfillmentOrderStatus::Picking
+        } else if self.accepted {
+            FulfillmentOrderStatus::Accepted
         } else {
             FulfillmentOrderStatus::Open
         }
@@ -246,13 +248,13 @@ impl Order {
             fulfillment: fulfillment(&totals, self),
             delivery: delivery(&totals, self),
             payment: payment(self),
-            returned: ReturnStatus::None,
-            cancellation: cancellation(&totals),
+            returned: returned(&totals, self),
+            cancellation: cancellation(&totals, self),
             holds: self.holds.iter().map(|hold| hold.reason).collect(),
         }
     }
 
-    /// The summary. The first of these that holds: cancelled, delivered, partially delivered, delivery failed,
+    /// The summary. The first of these that holds: cancelled, returned, partially returned, delivered, partially delivered, delivery failed,
     /// in transit, shipped, on hold, partially shipped, packed, picking, backordered, reserved, created.
     pub fn status(&self) -> OrderStatus {
         let axes = self.status_axes();
@@ -265,6 +267,8 @@ impl Order {
         let shipped = axes.fulfillment == FulfillmentStatus::Shipped;
         let precedence = [
             (axes.cancellation == CancellationStatus::Cancelled, OrderStatus::Cancelled),
+            (axes.returned == ReturnStatus::Returned, OrderStatus::Returned),
+            (axes.returned == ReturnStatus::Partial, OrderStatus::PartiallyReturned),
             (axes.delivery == DeliveryStatus::Delivered, OrderStatus::Delivered),
             (axes.delivery == DeliveryStatus::PartiallyDelivered, OrderStatus::PartiallyDelivered),
             (axes.delivery == DeliveryStatus::Failed, OrderStatus::DeliveryFailed),
@@ -293,6 +297,7 @@ fn sum(lines: &[LineTotals]) -> LineTotals {
         shipped: total(|line| line.shipped),
         delivered: total(|line| line.delivered),
         cancelled: total(|line| line.cancelled),
+        returned: total(|line| line.returned),
     }
 }
 
@@ -367,8 +372,22 @@ fn payment(order: &Order) -> PaymentStatus {
     }
 }
 
-fn cancellation(totals: &LineTotals) -> CancellationStatus {
-    if totals.cancelled.is_zero() {
+fn returned(totals: &LineTotals, order: &Order) -> ReturnStatus {
+    if totals.returned.is_zero() {
+        if order.returns.is_empty() { ReturnStatus::None } else { ReturnStatus::Requested }
+    } else if totals.returned >= totals.ordered.saturating_sub(totals.cancelled) {
+        ReturnStatus::Returned
+    } else {
+        ReturnStatus::Partial
+    }
+}
+
+fn cancellation(totals: &LineTotals, order: &Order) -> CancellationStatus {
+    let is_asked =
+        |part: &FulfillmentOrder| part.cancellation_requested && !part.total(FulfillmentLine::open).is_zero();
+    if order.fulfillment_orders.iter().any(is_asked) {
+        CancellationStatus::Requested
+    } else if totals.cancelled.is_zero() {
         CancellationStatus::None
     } else if totals.cancelled >= totals.ordered {
         CancellationStatus::Cancelled

@@ -3,20 +3,19 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::decide::may_be_held;
-use super::events::{
-    Charge, DeliveryIntent, Destination, HoldReason, LineUnits, OrderedLine, PaymentTerms, TrackingStatus,
-};
+use super::choices::{HoldReason, PaymentTerms, TrackingStatus};
+use super::decide::{may_be_cancelled, may_be_held};
+use super::events::{Charge, DeliveryIntent, Destination, LineUnits, OrderedLine};
 use super::personal::PersonalData;
 use super::state::{
-    Discrepancy, FulfillmentLine, FulfillmentOrder, Hold, LineTotals, Order, Parcel, PersonalDataState,
-    Shipment,
+    Discrepancy, FulfillmentLine, FulfillmentOrder, Hold, LineTotals, Order, OrderReturn, Parcel,
+    PersonalDataState, ReturnLine, Shipment,
 };
 use super::status::{FulfillmentOrderStatus, OrderStatus, StatusAxes};
 use crate::policy::{OnShortage, ReserveAt};
 use crate::values::{
     Attributes, ChannelName, Currency, ExternalReferences, FulfillmentOrderId, LineNumber, LocationId,
-    OrderId, Priority, Reference, ShipmentId, Text, Timestamp, Units,
+    OrderId, Priority, Reference, ReturnId, ShipmentId, Text, Timestamp, Units,
 };
 
 macro_rules! views {
@@ -84,6 +83,8 @@ views! {
         attributes: Option<Attributes>,
         /// Who fills it.
         fulfillment_orders: Vec<FulfillmentOrderView>,
+        /// What comes back, or came.
+        returns: Vec<ReturnView>,
         /// Why it waits.
         holds: Vec<HoldView>,
         /// Reports that contradicted what was believed.
@@ -130,6 +131,12 @@ views! {
         location: LocationId,
         /// How far it is.
         status: FulfillmentOrderStatus,
+        /// Whether the location has said that it takes it on.
+        accepted: bool,
+        /// Its name in the warehouse's own system.
+        wms_ref: Option<Reference>,
+        /// Whether the location was asked to leave it and has not answered.
+        cancellation_requested: bool,
         /// Its part of the order's lines.
         lines: Vec<FulfillmentLineView>,
         /// What has left.
@@ -177,6 +184,26 @@ views! {
         status_at: Option<Timestamp>,
         /// When it was handed over.
         delivered_at: Option<Timestamp>,
+    }
+    /// What is to come back together.
+    ReturnView {
+        /// Its id.
+        return_id: ReturnId,
+        /// Why.
+        reason: Text<500>,
+        /// What of each line.
+        lines: Vec<ReturnLineView>,
+    }
+    /// A return's part of a line.
+    ReturnLineView {
+        /// Which line.
+        line: LineNumber,
+        /// Units announced.
+        requested: Units,
+        /// Units that came.
+        received: Units,
+        /// Of those, thrown away.
+        scrapped: Units,
     }
     /// Why an order waits.
     HoldView {
@@ -226,6 +253,7 @@ impl OrderView {
             external_refs: created.external_refs.clone(),
             attributes: created.attributes.clone(),
             fulfillment_orders: order.fulfillment_orders.iter().map(|part| part.view(order)).collect(),
+            returns: order.returns.iter().map(returned).collect(),
             holds: order.holds.iter().cloned().map(HoldView::from).collect(),
             discrepancies: order.discrepancies.clone(),
             supported_actions: supported_actions(order),
@@ -238,6 +266,18 @@ impl OrderView {
         let destination = self.ship_to.take().and_then(|ship_to| ship_to.destination);
         self.ship_to = Some(ShipToView { destination, personal: Some(personal) });
         self
+    }
+}
+
+fn returned(back: &OrderReturn) -> ReturnView {
+    let line = |part: &ReturnLine| {
+        let ReturnLine { line, requested, received, scrapped } = *part;
+        ReturnLineView { line, requested, received, scrapped }
+    };
+    ReturnView {
+        return_id: back.id,
+        reason: back.reason.clone(),
+        lines: back.lines.iter().map(line).collect(),
     }
 }
 
@@ -258,13 +298,12 @@ fn line(ordered: &OrderedLine, totals: &LineTotals) -> LineView {
         shipped: totals.shipped,
         delivered: totals.delivered,
         cancelled: totals.cancelled,
-        returned: Units::ZERO,
+        returned: totals.returned,
     }
 }
 
 /// The commands, by the last part of their paths, that would be accepted now.
 fn supported_actions(order: &Order) -> Vec<String> {
-    let untouched = order.fulfillment_orders.iter().all(|part| part.total(|line| line.picked).is_zero());
     let actions = [
         ("confirm-payment", order.created.is_some()),
         ("authorize-payment", order.created.is_some()),
@@ -272,7 +311,8 @@ fn supported_actions(order: &Order) -> Vec<String> {
         ("void-payment", order.created.is_some()),
         ("hold", may_be_held(order)),
         ("release-hold", !order.holds.is_empty()),
-        ("cancel", untouched && !order.is_cancelled()),
+        ("cancel", may_be_cancelled(order)),
+        ("returns", order.lines().iter().any(|line| !order.returnable(line.line).is_zero())),
         ("erase-personal-data", order.personal_data != PersonalDataState::None),
     ];
     actions.into_iter().filter(|(_, accepted)| *accepted).map(|(name, _)| name.to_owned()).collect()
@@ -293,6 +333,10 @@ impl FulfillmentOrder {
             fulfillment_order_id: self.id,
             location: self.location.clone(),
             status: self.status(order),
+            accepted: self.accepted,
+            wms_ref: self.wms_ref.clone(),
+            cancellation_requested: self.cancellation_requested
+                && !self.total(FulfillmentLine::open).is_zero(),
             lines: self.lines.iter().map(line).collect(),
             shipments: shipments.map(shipment).collect(),
             supported_actions: self.supported_actions(order),
@@ -303,9 +347,20 @@ impl FulfillmentOrder {
         let may_work = !order.is_held(self.id) && order.is_paid();
         let left =
             |done: fn(&FulfillmentLine) -> Units| self.lines.iter().any(|line| done(line) < line.kept());
-        let actions =
-            [("pick", left(|l| l.picked)), ("pack", left(|l| l.packed)), ("ship", left(|l| l.shipped))];
-        let accepted = actions.into_iter().filter(|(_, left)| may_work && *left);
+        let open = left(|line| line.shipped);
+        let untouched = self.total(|line| line.picked).is_zero();
+        let asked = self.cancellation_requested && open;
+        let actions = [
+            ("accept", may_work && open && !self.accepted),
+            ("reject", open && untouched),
+            ("pick", may_work && left(|line| line.picked)),
+            ("pack", may_work && left(|line| line.packed)),
+            ("ship", may_work && open),
+            ("short", may_work && left(|line| line.picked)),
+            ("accept-cancellation", asked),
+            ("reject-cancellation", asked),
+        ];
+        let accepted = actions.into_iter().filter(|(_, accepted)| *accepted);
         accepted.map(|(name, _)| name.to_owned()).collect()
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::shop::{LOCATIONS, Refused, SKUS, Shop};
 use super::{location, moment, order_id, sku};
-use crate::order::OrderCommand;
+use crate::order::{FulfillmentLine, FulfillmentOrder, Order, OrderCommand};
 use crate::policy::ReserveAt;
 use crate::stock::StockCommand;
 use crate::values::{ShipmentId, Timestamp};
@@ -66,6 +66,31 @@ pub(super) enum Step {
     /// Somebody's turn may have come.
     Fill {
         of: usize,
+    },
+    /// Accept, reject, accept or reject a cancellation.
+    HandOver {
+        order: Index,
+        part: Index,
+        kind: usize,
+    },
+    Short {
+        order: Index,
+        part: Index,
+        line: Index,
+        quantity: Option<u32>,
+    },
+    Announce {
+        order: Index,
+        line: Index,
+        quantity: u32,
+    },
+    ComeBack {
+        order: Index,
+        back: Index,
+        line: Index,
+        at: usize,
+        quantity: u32,
+        disposition: usize,
     },
     /// Pick, pack or ship: all that is left, or so many units of a line.
     Work {
@@ -138,6 +163,16 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (index(), prop::option::of(index())).prop_map(|(order, part)| Step::Hold { order, part }),
         2 => (index(), index()).prop_map(|(order, hold)| Step::Release { order, hold }),
         6 => (0..SKUS).prop_map(|of| Step::Fill { of }),
+        4 => (index(), index(), 0_usize..4).prop_map(|(order, part, kind)| Step::HandOver { order, part, kind }),
+        2 => (index(), index(), index(), prop::option::of(1_u32..5))
+            .prop_map(|(order, part, line, quantity)| Step::Short { order, part, line, quantity }),
+        2 => (index(), index(), 1_u32..5)
+            .prop_map(|(order, line, quantity)| Step::Announce { order, line, quantity }),
+        2 => (index(), index(), index(), 0..LOCATIONS, 1_u32..5, 0_usize..3).prop_map(
+            |(order, back, line, at, quantity, disposition)| {
+                Step::ComeBack { order, back, line, at, quantity, disposition }
+            }
+        ),
         8 => work.prop_map(|(kind, order, part, line, quantity)| Step::Work { kind, order, part, line, quantity }),
         4 => (index(), index(), 0..STATUSES.len(), 0_i64..9, any::<bool>()).prop_map(
             |(order, shipment, status, seconds_ago, raw)| Step::Track { order, shipment, status, seconds_ago, raw }
@@ -149,7 +184,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
-    prop::collection::vec(step(), 1..50)
+    prop::collection::vec(step(), 1..70)
 }
 
 // ---- how it happens ----
@@ -177,11 +212,22 @@ fn take(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
         Step::Release { order, hold } => release(shop, order.index(shop.orders.len()), *hold),
         Step::Fill { of } if !shop.items.contains_key(&sku(*of)) => Err("nothing was seen of it".to_owned()),
         Step::Fill { of } => shop.fill(&sku(*of)),
+        Step::HandOver { order, part, kind } => {
+            let fits = if *kind < 2 { can_be_worked_on } else { is_asked };
+            hand_over(shop, an_order(shop, *order, fits)?, *part, *kind)
+        }
+        Step::Short { order, part, line, quantity } => {
+            short(shop, an_order(shop, *order, can_be_worked_on)?, [*part, *line], *quantity)
+        }
+        Step::Announce { order, line, quantity } => {
+            announce(shop, an_order(shop, *order, has_left)?, *line, *quantity)
+        }
+        Step::ComeBack { .. } => come_back(shop, step),
         Step::Work { kind, order, part, line, quantity } => {
-            work(shop, *kind, order.index(shop.orders.len()), [*part, *line], *quantity)
+            work(shop, *kind, an_order(shop, *order, can_be_worked_on)?, [*part, *line], *quantity)
         }
         Step::Track { order, shipment, status, seconds_ago, raw } => {
-            let number = order.index(shop.orders.len());
+            let number = an_order(shop, *order, has_left)?;
             let mut scan = json!({
                 "shipmentId": a_shipment(shop, number, *shipment)?,
                 "status": STATUSES[*status],
@@ -193,7 +239,7 @@ fn take(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
             shop.on_order(number, &OrderCommand::TrackShipment(read(scan))).map(drop)
         }
         Step::Deliver { order, shipment } => {
-            let number = order.index(shop.orders.len());
+            let number = an_order(shop, *order, has_left)?;
             let fields = json!({ "shipmentId": a_shipment(shop, number, *shipment)? });
             let now = shop.now();
             shop.on_order(number, &OrderCommand::ConfirmDelivery(read(fields), now)).map(drop)
@@ -296,6 +342,86 @@ fn release(shop: &mut Shop, number: usize, hold: Index) -> Result<(), Refused> {
     }
     let fields = json!({ "orderId": order_id(number), "holdId": hold.get(holds).id });
     shop.release_hold(number, &OrderCommand::ReleaseHold(read(fields)))
+}
+
+/// The order that is meant, or the next one that such a thing can happen to.
+fn an_order(shop: &Shop, order: Index, fits: impl Fn(&Order) -> bool) -> Result<usize, Refused> {
+    let first = order.index(shop.orders.len());
+    let all = (first..shop.orders.len()).chain(0..first);
+    all.into_iter().find(|number| fits(&shop.orders[*number])).ok_or_else(|| "no order is such".to_owned())
+}
+
+fn has_left(order: &Order) -> bool {
+    !order.shipments.is_empty()
+}
+
+fn can_be_worked_on(order: &Order) -> bool {
+    let is_open = |part: &FulfillmentOrder| !part.total(FulfillmentLine::open).is_zero();
+    order.is_paid() && order.holds.is_empty() && order.fulfillment_orders.iter().any(is_open)
+}
+
+fn is_asked(order: &Order) -> bool {
+    order.fulfillment_orders.iter().any(|part| part.cancellation_requested)
+}
+
+fn a_part(shop: &Shop, number: usize, part: Index) -> Result<&FulfillmentOrder, Refused> {
+    let parts = &shop.orders[number].fulfillment_orders;
+    if parts.is_empty() { Err("nothing to work on".to_owned()) } else { Ok(part.get(parts)) }
+}
+
+fn hand_over(shop: &mut Shop, number: usize, part: Index, kind: usize) -> Result<(), Refused> {
+    let id = a_part(shop, number, part)?.id;
+    let (this, why) =
+        (json!({ "fulfillmentOrderId": id }), json!({ "fulfillmentOrderId": id, "reason": "why not" }));
+    match kind {
+        0 => shop.on_order(number, &OrderCommand::AcceptFulfillmentOrder(read(this))).map(drop),
+        1 => shop.give_back(number, &OrderCommand::RejectFulfillmentOrder(read(why))),
+        2 => shop.cancel(number, &OrderCommand::AcceptCancellation(read(this))),
+        _ => shop.on_order(number, &OrderCommand::RejectCancellation(read(why))).map(drop),
+    }
+}
+
+fn short(
+    shop: &mut Shop,
+    number: usize,
+    [part, line]: [Index; 2],
+    quantity: Option<u32>,
+) -> Result<(), Refused> {
+    let part = a_part(shop, number, part)?;
+    let mut fields = json!({ "fulfillmentOrderId": part.id, "reason": "not there" });
+    match quantity {
+        Some(quantity) => {
+            fields["lines"] = json!([{ "line": line.get(&part.lines).line, "quantity": quantity }]);
+        }
+        None => fields["all"] = json!(true),
+    }
+    shop.give_back(number, &OrderCommand::ShortPick(read(fields)))
+}
+
+fn announce(shop: &mut Shop, number: usize, line: Index, quantity: u32) -> Result<(), Refused> {
+    let line = line.get(shop.orders[number].lines()).line;
+    let lines = json!([{ "line": line, "quantity": quantity }]);
+    let fields = json!({ "orderId": order_id(number), "lines": lines, "reason": "too small" });
+    shop.on_order(number, &OrderCommand::RequestReturn(read(fields))).map(drop)
+}
+
+fn come_back(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
+    let Step::ComeBack { order, back, line, at, quantity, disposition } = step else {
+        unreachable!("only what comes back")
+    };
+    let number = an_order(shop, *order, |order| !order.returns.is_empty())?;
+    let returns = &shop.orders[number].returns;
+    if returns.is_empty() {
+        return Err("nothing comes back".to_owned());
+    }
+    let line = line.get(shop.orders[number].lines()).line;
+    let disposition = ["restock", "quarantine", "scrap"][*disposition];
+    let fields = json!({
+        "returnId": back.get(returns).id,
+        "location": location(*at),
+        "lines": [{ "line": line, "quantity": quantity, "disposition": disposition }],
+    });
+    shop.come_back(number, &OrderCommand::ReceiveReturn(read(fields)))
 }
 
 fn work(

@@ -8,12 +8,12 @@ use cqrs_es::Aggregate;
 use super::{location, moment, order_id, sku};
 use crate::Decide;
 use crate::order::{
-    CreationTerms, FulfillmentOrderLines, HoldReason, Order, OrderCommand, OrderEvent, ReservationTrigger,
-    ReserveInventory, SourcingBasis,
+    CreationTerms, Disposition, FulfillmentOrderLines, HoldReason, LineUnits, Order, OrderCommand,
+    OrderEvent, ReservationTrigger, ReserveInventory, SourcingBasis,
 };
 use crate::policy::{Criterion, OnShortage, ReserveAt};
 use crate::sourcing::{Candidate, Demand, SourcingRules, source};
-use crate::stock::{Allocation, Share, StockCommand, StockItem};
+use crate::stock::{Allocation, Condition, Share, StockCommand, StockItem};
 use crate::stream::{DomainEvent, StreamId};
 use crate::values::{LocationId, Sku, Text, Timestamp, Units};
 
@@ -117,7 +117,8 @@ impl Shop {
         let rules = SourcingRules {
             criteria: &CRITERIA,
             allow_split: created.allow_split,
-            allow_partial: matches!(created.on_shortage, OnShortage::CancelRemainder | OnShortage::Backorder),
+            allow_partial: trigger == ReservationTrigger::Shortfall
+                || matches!(created.on_shortage, OnShortage::CancelRemainder | OnShortage::Backorder),
         };
         let command = ReserveInventory {
             sourced: source(&order.pending_demand(), &candidates, &rules),
@@ -133,19 +134,23 @@ impl Shop {
                         self.on_item(&sku, &StockCommand::ReserveInventory { order_id, allocations })?;
                     }
                 }
-                OrderEvent::InventoryBackordered(_) => self.queue(number)?,
+                OrderEvent::InventoryBackordered(waits) => self.queue(number, &waits.lines)?,
                 _ => {}
             }
         }
         Ok(())
     }
 
-    fn queue(&mut self, number: usize) -> Result<(), Refused> {
+    fn queue(&mut self, number: usize, lines: &[LineUnits]) -> Result<(), Refused> {
         let order = &self.orders[number];
         let created = order.created.clone().ok_or("no order")?;
         let chosen = order.fulfillment_orders.last().filter(|_| !created.allow_split);
         let only_at = chosen.map(|part| part.location.clone());
-        for (sku, quantity) in order.backordered_demand() {
+        let mut waiting = Demand::new();
+        for units in lines {
+            *waiting.entry(order.lines()[units.line.index()].sku.clone()).or_default() += units.quantity;
+        }
+        for (sku, quantity) in waiting {
             let (priority, whole, only_at) = (created.priority, !created.allow_split, only_at.clone());
             let (order_id, at) = (order_id(number), self.now());
             let wait = StockCommand::BackorderInventory { order_id, quantity, priority, whole, only_at, at };
@@ -208,10 +213,60 @@ impl Shop {
                 }
             }
         }
-        for sku in waited.into_keys() {
+        let waits = self.orders[number].backordered_demand();
+        for sku in waited.into_keys().filter(|sku| !waits.contains_key(sku)) {
             self.on_item(&sku, &StockCommand::WithdrawBackorder { order_id: order_id(number) })?;
         }
         skus.iter().try_for_each(|sku| self.earmark(sku))
+    }
+
+    /// A location gives back what it was to ship, or says that it is not there; it is looked for elsewhere.
+    pub(super) fn give_back(&mut self, number: usize, command: &OrderCommand) -> Result<(), Refused> {
+        let at = self.now();
+        for event in self.on_order(number, command)? {
+            let (fulfillment_order_id, lines, is_missing) = match event {
+                OrderEvent::FulfillmentOrderRejected(given) => {
+                    (given.fulfillment_order_id, given.lines, false)
+                }
+                OrderEvent::PickShorted(given) => (given.fulfillment_order_id, given.lines, true),
+                _ => continue,
+            };
+            let part = self.orders[number].fulfillment_order(fulfillment_order_id).ok_or("no part")?;
+            let part = FulfillmentOrderLines { fulfillment_order_id, location: part.location.clone(), lines };
+            for (sku, allocations) in self.by_sku(number, &[part]) {
+                let order_id = order_id(number);
+                if !is_missing {
+                    self.on_item(&sku, &StockCommand::ReleaseInventory { order_id, allocations })?;
+                    continue;
+                }
+                for Allocation { location, quantity } in allocations {
+                    self.on_item(&sku, &StockCommand::ShortInventory { order_id, location, quantity, at })?;
+                }
+            }
+        }
+        self.reserve(number, ReservationTrigger::Shortfall)
+    }
+
+    pub(super) fn come_back(&mut self, number: usize, command: &OrderCommand) -> Result<(), Refused> {
+        let at = self.now();
+        for event in self.on_order(number, command)? {
+            let OrderEvent::ReturnReceived(received) = event else { continue };
+            for units in received.lines {
+                let condition = match units.disposition {
+                    Disposition::Restock => Condition::Sellable,
+                    Disposition::Quarantine => Condition::Quarantine,
+                    Disposition::Scrap => continue,
+                };
+                let sku = self.orders[number].lines()[units.line.index()].sku.clone();
+                let (order_id, return_id) = (order_id(number), received.return_id);
+                let (location, quantity) = (received.location.clone(), units.quantity);
+                let back =
+                    StockCommand::ReturnInventory { order_id, return_id, location, quantity, condition, at };
+                self.on_item(&sku, &back)?;
+                self.earmark(&sku)?;
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn ship(&mut self, number: usize, command: &OrderCommand) -> Result<(), Refused> {

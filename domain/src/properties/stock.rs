@@ -144,6 +144,13 @@ fn books(events: &[StockEvent]) -> BTreeMap<LocationId, (i64, i64)> {
             }
             StockEvent::StockEarmarked(earmarked) => enter(&earmarked.location, 0, 0),
             StockEvent::StockBackordered(_) | StockEvent::StockBackorderWithdrawn(_) => {}
+            StockEvent::StockShorted(shorted) => {
+                enter(&shorted.location, -number(shorted.quantity), -number(shorted.quantity));
+            }
+            StockEvent::StockReturned(returned) if returned.condition == Condition::Sellable => {
+                enter(&returned.location, number(returned.quantity), 0);
+            }
+            StockEvent::StockReturned(returned) => enter(&returned.location, 0, 0),
             StockEvent::StockShipped(shipped) => {
                 enter(&shipped.location, -number(shipped.quantity), -number(shipped.quantity));
             }

@@ -42,6 +42,8 @@ pub struct Candidate {
 pub enum Exclusion {
     /// It is paused.
     Paused,
+    /// It has just given the units back.
+    GaveBack,
     /// The order is to be handed out at another location.
     NotTheDeliveryLocation,
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::events::{Allocation, Condition, Lot};
 use crate::command::commands;
 use crate::values::{
-    Delta, LocationId, OrderId, Priority, Quantity, Reference, ShipmentId, Sku, Text, Timestamp, Units,
+    Delta, LocationId, OrderId, Priority, Quantity, Reference, ReturnId, ShipmentId, Sku, Text, Timestamp,
+    Units,
 };
 
 commands! {
@@ -117,6 +118,32 @@ pub enum StockCommand {
         order_id: OrderId,
         /// Where and how many.
         allocations: Vec<Allocation>,
+    },
+    /// Take off units that an order held and that are not there.
+    ShortInventory {
+        /// The order.
+        order_id: OrderId,
+        /// Where they should have been.
+        location: LocationId,
+        /// How many.
+        quantity: Units,
+        /// The moment of decision.
+        at: Timestamp,
+    },
+    /// Put units on the books that came back.
+    ReturnInventory {
+        /// The order.
+        order_id: OrderId,
+        /// The return that they came with.
+        return_id: ReturnId,
+        /// Where.
+        location: LocationId,
+        /// How many.
+        quantity: Units,
+        /// In what state.
+        condition: Condition,
+        /// The moment of decision.
+        at: Timestamp,
     },
     /// Take off units that an order held and that left.
     ShipInventory {

@@ -4,7 +4,7 @@ use super::commands::{AdjustStock, CountStock, ReceiveStock, StockCommand};
 use super::events::{
     Allocation, Condition, CountEffect, StockAdjusted, StockBackorderFilled, StockBackorderWithdrawn,
     StockBackordered, StockCounted, StockEarmarked, StockEvent, StockReceived, StockReleased, StockReserved,
-    StockShipped,
+    StockReturned, StockShipped, StockShorted,
 };
 use super::queue::head_start;
 use super::refusals::StockRefusal;
@@ -39,6 +39,19 @@ pub(super) fn decide(item: &StockItem, command: &StockCommand) -> Decision {
             Ok(item.earmarks(closed).into_iter().map(earmarked).collect())
         }
         StockCommand::FillBackorder { order_id, allocations } => fill(item, *order_id, allocations),
+        StockCommand::ShortInventory { order_id, location, quantity, at } => {
+            let sku = known(item)?.clone();
+            held(item, location, *quantity)?;
+            let (order_id, location, quantity, at) = (*order_id, location.clone(), *quantity, *at);
+            Ok(vec![StockShorted { sku, order_id, location, quantity, at }.into()])
+        }
+        StockCommand::ReturnInventory { order_id, return_id, location, quantity, condition, at } => {
+            room(item, location, *condition, *quantity)?;
+            let sku = known(item)?.clone();
+            let (order_id, return_id, location) = (*order_id, *return_id, location.clone());
+            let (quantity, condition, at) = (*quantity, *condition, *at);
+            Ok(vec![StockReturned { sku, order_id, return_id, location, quantity, condition, at }.into()])
+        }
         StockCommand::ShipInventory { order_id, shipment_id, location, quantity, at } => {
             let sku = known(item)?.clone();
             held(item, location, *quantity)?;
@@ -57,15 +70,7 @@ fn receive(item: &StockItem, command: &ReceiveStock, at: Timestamp) -> Decision 
         return Err(StockRefusal::LotsExceedQuantity);
     }
     let condition = command.condition.unwrap_or_default();
-    let bin = item.bins.get(&command.location);
-    let there = bin.map_or(Units::ZERO, |bin| match condition {
-        Condition::Sellable => bin.on_hand,
-        Condition::Quarantine => bin.quarantine,
-        Condition::Damaged => bin.damaged,
-    });
-    if there + command.quantity.units() > Units::LIMIT {
-        return Err(StockRefusal::TooManyUnits);
-    }
+    room(item, &command.location, condition, command.quantity.units())?;
     let received = StockReceived {
         sku: command.sku.clone(),
         location: command.location.clone(),
@@ -76,6 +81,21 @@ fn receive(item: &StockItem, command: &ReceiveStock, at: Timestamp) -> Decision 
         at,
     };
     Ok(vec![received.into()])
+}
+
+/// Whether so many more can be recorded at one place.
+fn room(
+    item: &StockItem,
+    location: &LocationId,
+    condition: Condition,
+    more: Units,
+) -> Result<(), StockRefusal> {
+    let there = item.bins.get(location).map_or(Units::ZERO, |bin| match condition {
+        Condition::Sellable => bin.on_hand,
+        Condition::Quarantine => bin.quarantine,
+        Condition::Damaged => bin.damaged,
+    });
+    if there + more > Units::LIMIT { Err(StockRefusal::TooManyUnits) } else { Ok(()) }
 }
 
 fn count(item: &StockItem, command: &CountStock, at: Timestamp) -> Decision {

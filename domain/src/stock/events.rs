@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::{event_enum, payloads};
 use crate::values::{
-    Delta, LocationId, OrderId, Quantity, Reference, ShipmentId, Sku, Text, Timestamp, Units,
+    Delta, LocationId, OrderId, Quantity, Reference, ReturnId, ShipmentId, Sku, Text, Timestamp, Units,
 };
 
 /// What state goods are in. Only sellable units are on hand.
@@ -168,6 +168,36 @@ payloads! {
         /// Where and how many.
         allocations: Vec<Allocation>,
     }
+    /// Units that were held are not there: they are neither held nor on hand any more.
+    StockShorted {
+        /// Which.
+        sku: Sku,
+        /// The order that they were held for.
+        order_id: OrderId,
+        /// Where they should have been.
+        location: LocationId,
+        /// How many.
+        quantity: Units,
+        /// When it was decided.
+        at: Timestamp,
+    }
+    /// Units came back from a customer.
+    StockReturned {
+        /// Which.
+        sku: Sku,
+        /// From which order.
+        order_id: OrderId,
+        /// With which return.
+        return_id: ReturnId,
+        /// Where.
+        location: LocationId,
+        /// How many.
+        quantity: Units,
+        /// In what state.
+        condition: Condition,
+        /// When it was decided.
+        at: Timestamp,
+    }
     /// Held units left the house.
     StockShipped {
         /// Which.
@@ -189,7 +219,7 @@ event_enum!(
     /// Everything that happens to a stock item.
     StockEvent {
         StockReceived = 1, StockCounted = 1, StockAdjusted = 1,
-        StockReserved = 1, StockReleased = 1, StockShipped = 1,
+        StockReserved = 1, StockReleased = 1, StockShipped = 1, StockShorted = 1, StockReturned = 1,
         StockBackordered = 1, StockBackorderWithdrawn = 1, StockEarmarked = 1, StockBackorderFilled = 1,
     }
 );
@@ -203,6 +233,8 @@ impl StockEvent {
             | Self::StockAdjusted(StockAdjusted { sku, .. })
             | Self::StockReserved(StockReserved { sku, .. })
             | Self::StockReleased(StockReleased { sku, .. })
+            | Self::StockShorted(StockShorted { sku, .. })
+            | Self::StockReturned(StockReturned { sku, .. })
             | Self::StockBackordered(StockBackordered { sku, .. })
             | Self::StockBackorderWithdrawn(StockBackorderWithdrawn { sku, .. })
             | Self::StockEarmarked(StockEarmarked { sku, .. })

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::events::{
     Allocation, Condition, StockAdjusted, StockBackorderFilled, StockBackorderWithdrawn, StockBackordered,
-    StockCounted, StockEarmarked, StockEvent, StockReceived, StockReleased, StockReserved, StockShipped,
+    StockCounted, StockEarmarked, StockEvent, StockReceived, StockReleased, StockReserved, StockReturned,
+    StockShipped, StockShorted,
 };
 use super::queue::Waiting;
 use super::state::{Bin, StockItem};
-use crate::values::{LocationId, OrderId, Units};
+use crate::values::{LocationId, OrderId, Timestamp, Units};
 
 pub(super) fn evolve(item: &mut StockItem, event: &StockEvent) {
     if item.sku.is_none() {
@@ -16,12 +17,7 @@ pub(super) fn evolve(item: &mut StockItem, event: &StockEvent) {
     }
     match event {
         StockEvent::StockReceived(StockReceived { location, quantity, condition, at, .. }) => {
-            let bin = bin(item, location);
-            match condition {
-                Condition::Sellable => bin.move_on_hand(*at, i64::from(u32::from(*quantity))),
-                Condition::Quarantine => bin.quarantine += quantity.units(),
-                Condition::Damaged => bin.damaged += quantity.units(),
-            }
+            arrive(bin(item, location), quantity.units(), *condition, *at);
         }
         StockEvent::StockCounted(StockCounted { location, counted_at, adjustment, .. }) => {
             let bin = bin(item, location);
@@ -59,11 +55,23 @@ pub(super) fn evolve(item: &mut StockItem, event: &StockEvent) {
                 leave(item, *order_id, *quantity);
             }
         }
-        StockEvent::StockShipped(StockShipped { location, quantity, at, .. }) => {
+        StockEvent::StockReturned(StockReturned { location, quantity, condition, at, .. }) => {
+            arrive(bin(item, location), *quantity, *condition, *at);
+        }
+        StockEvent::StockShorted(StockShorted { location, quantity, at, .. })
+        | StockEvent::StockShipped(StockShipped { location, quantity, at, .. }) => {
             let bin = bin(item, location);
             bin.reserved -= *quantity;
             bin.move_on_hand(*at, -quantity.number().cast_signed());
         }
+    }
+}
+
+fn arrive(bin: &mut Bin, quantity: Units, condition: Condition, at: Timestamp) {
+    match condition {
+        Condition::Sellable => bin.move_on_hand(at, quantity.number().cast_signed()),
+        Condition::Quarantine => bin.quarantine += quantity,
+        Condition::Damaged => bin.damaged += quantity,
     }
 }
 

@@ -20,7 +20,7 @@ pub use commands::{AdjustStock, CountStock, FillBackorders, ReceiveStock, StockC
 pub use events::{
     Allocation, Condition, CountEffect, Lot, StockAdjusted, StockBackorderFilled, StockBackorderWithdrawn,
     StockBackordered, StockCounted, StockEarmarked, StockEvent, StockReceived, StockReleased, StockReserved,
-    StockShipped,
+    StockReturned, StockShipped, StockShorted,
 };
 pub use queue::{Share, Waiting};
 pub use refusals::StockRefusal;

@@ -163,6 +163,11 @@ part_id!(
     ShipmentId, "s"
 );
 
+part_id!(
+    /// What is to come back together.
+    ReturnId, "r"
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;

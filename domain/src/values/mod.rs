@@ -10,7 +10,7 @@ mod time;
 
 pub use amount::Amount;
 pub use attributes::{Attributes, ExternalReferences};
-pub use identity::{FulfillmentOrderId, IdentityError, LineNumber, OrderId, ShipmentId};
+pub use identity::{FulfillmentOrderId, IdentityError, LineNumber, OrderId, ReturnId, ShipmentId};
 pub use priority::Priority;
 pub use quantity::{Delta, Quantity, QuantityError, Units};
 pub use text::{

@@ -14,3 +14,14 @@ pub enum Priority {
     /// Before everything.
     Critical,
 }
+
+impl Priority {
+    /// The next higher one.
+    #[must_use]
+    pub const fn raised(self) -> Self {
+        match self {
+            Self::Standard => Self::Express,
+            Self::Express | Self::Critical => Self::Critical,
+        }
+    }
+}

@@ -118,7 +118,7 @@ async fn save_work(
         .fixed("number", |(_, part)| i64::from(part.id.number()))
         .changing("location", |(_, part)| part.location.as_str())
         .changing("status", |(row, part)| part.status(&row.order).name())
-        .changing("ready", |(row, _)| row.order.is_paid() && row.order.holds.is_empty())
+        .changing("ready", |(row, part)| row.order.is_paid() && !row.order.is_held(part.id))
         .run(connection)
         .await
 }

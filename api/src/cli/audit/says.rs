@@ -27,6 +27,35 @@ pub fn says(event: &OrderEvent) -> String {
         OrderEvent::InventoryReserved(held) => by_location("held", &held.fulfillment_orders),
         OrderEvent::InventoryReleased(freed) => by_location("freed", &freed.fulfillment_orders),
         OrderEvent::OrderHeld(held) => format!("hold {}: {}", held.hold_id, name(&held.reason)),
+        OrderEvent::FulfillmentOrderAccepted(accepted) => match &accepted.wms_ref {
+            Some(name) => format!("part {} as {name}", accepted.fulfillment_order_id.number()),
+            None => format!("part {}", accepted.fulfillment_order_id.number()),
+        },
+        OrderEvent::FulfillmentOrderRejected(rejected) => {
+            format!("{}: {}", by_part(rejected.fulfillment_order_id, &rejected.lines), rejected.reason)
+        }
+        OrderEvent::CancellationRequested(asked) => {
+            format!("of part {}: {}", asked.fulfillment_order_id.number(), asked.reason)
+        }
+        OrderEvent::CancellationRejected(rejected) => {
+            format!("of part {}: {}", rejected.fulfillment_order_id.number(), rejected.reason)
+        }
+        OrderEvent::PickShorted(shorted) => {
+            format!("{}: {}", by_part(shorted.fulfillment_order_id, &shorted.lines), shorted.reason)
+        }
+        OrderEvent::ItemPutBack(back) => by_part(back.fulfillment_order_id, &back.lines),
+        OrderEvent::ReturnRequested(requested) => {
+            format!(
+                "{} by return {}: {}",
+                units(&requested.lines),
+                requested.return_id.number(),
+                requested.reason
+            )
+        }
+        OrderEvent::ReturnReceived(received) => {
+            let all: Units = received.lines.iter().map(|line| line.quantity).sum();
+            format!("{} by return {} at {}", count(all), received.return_id.number(), received.location)
+        }
         OrderEvent::ItemPicked(picked) => by_part(picked.fulfillment_order_id, &picked.lines),
         OrderEvent::ItemPacked(packed) => by_part(packed.fulfillment_order_id, &packed.lines),
         OrderEvent::ShipmentCreated(created) => left(created),

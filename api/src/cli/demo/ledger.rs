@@ -111,6 +111,15 @@ impl Ledger {
                     self.change(sku, &at.location, 0, -signed(at.quantity));
                 }
             }
+            StockEvent::StockShorted(shorted) => {
+                let units = signed(shorted.quantity);
+                self.change(sku, &shorted.location, -units, -units);
+            }
+            StockEvent::StockReturned(returned) => {
+                if returned.condition == Condition::Sellable {
+                    self.change(sku, &returned.location, signed(returned.quantity), 0);
+                }
+            }
             StockEvent::StockShipped(shipped) => {
                 let units = signed(shipped.quantity);
                 self.change(sku, &shipped.location, -units, -units);

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::Decision;
+use crate::order::choices::PaymentTerms;
 use crate::order::commands::{CreateOrder, CreationTerms, NewLine};
-use crate::order::events::{OrderCreated, OrderedLine, PaymentTerms};
+use crate::order::events::{OrderCreated, OrderedLine};
 use crate::order::personal::ShipTo;
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::{MOST_LINES, Order};

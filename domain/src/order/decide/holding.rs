@@ -1,8 +1,9 @@
 //! Letting an order wait.
 
 use super::{Decision, exists};
+use crate::order::choices::HoldReason;
 use crate::order::commands::{HoldOrder, ReleaseHold};
-use crate::order::events::{HoldReason, OrderEvent, OrderHeld, OrderHoldReleased};
+use crate::order::events::{OrderEvent, OrderHeld, OrderHoldReleased};
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::{FulfillmentLine, Order};
 use crate::values::{FulfillmentOrderId, Reference, Text};

@@ -1,21 +1,22 @@
 //! What a command on an order leads to.
 
+mod cancellation;
 mod creation;
+mod handover;
 mod holding;
 mod payment;
 mod reservation;
+mod returns;
 mod shipping;
 mod warehouse;
 
-use super::commands::{CancelOrder, ErasePersonalData, OrderCommand};
-use super::events::{
-    DiscrepancyRecorded, FulfillmentOrderLines, InventoryReleased, LineUnits, OrderCancelled, OrderEvent,
-    PersonalDataErased,
-};
+use super::commands::{ErasePersonalData, OrderCommand};
+use super::events::{DiscrepancyRecorded, LineUnits, OrderEvent, PersonalDataErased};
 use super::refusals::OrderRefusal;
-use super::state::{FulfillmentOrder, Order, PersonalDataState};
+use super::state::{Order, PersonalDataState};
 use crate::values::{LineNumber, OrderId, Reference, Text, Units};
 
+pub(super) use cancellation::may_be_cancelled;
 use holding::hold;
 pub(super) use holding::may_be_held;
 
@@ -34,7 +35,14 @@ pub(super) fn decide(order: &Order, command: &OrderCommand) -> Decision {
         OrderCommand::VoidPayment(command) => payment::void(order, command),
         OrderCommand::HoldOrder(command) => holding::hold_order(order, command),
         OrderCommand::ReleaseHold(command) => holding::release_hold(order, command),
-        OrderCommand::CancelOrder(command) => cancel(order, command),
+        OrderCommand::AcceptFulfillmentOrder(command) => handover::accept(order, command),
+        OrderCommand::RejectFulfillmentOrder(command) => handover::reject(order, command),
+        OrderCommand::AcceptCancellation(command) => cancellation::accept(order, command),
+        OrderCommand::RejectCancellation(command) => cancellation::reject(order, command),
+        OrderCommand::ShortPick(command) => handover::short(order, command),
+        OrderCommand::RequestReturn(command) => returns::request(order, command),
+        OrderCommand::ReceiveReturn(command) => returns::receive(order, command),
+        OrderCommand::CancelOrder(command) => cancellation::cancel(order, command),
         OrderCommand::PickItems(command) => warehouse::pick(order, command),
         OrderCommand::PackItems(command) => warehouse::pack(order, command),
         OrderCommand::ShipItems(command, at) => shipping::ship(order, command, *at),
@@ -55,42 +63,6 @@ fn units_of(line: LineNumber, quantity: Units) -> LineUnits {
 fn discrepancy(code: &str, detail: &str) -> Option<OrderEvent> {
     let (code, detail) = (Reference::new(code).ok()?, Text::new(detail).ok()?);
     Some(DiscrepancyRecorded { code, detail }.into())
-}
-
-fn cancel(order: &Order, command: &CancelOrder) -> Decision {
-    exists(order, command.order_id)?;
-    if order.is_cancelled() {
-        return Err(OrderRefusal::OrderCancelled);
-    }
-    let begun = |fulfillment: &FulfillmentOrder| !fulfillment.total(|line| line.picked).is_zero();
-    if order.fulfillment_orders.iter().any(begun) {
-        return Err(OrderRefusal::PickingHasBegun);
-    }
-    let held: Vec<FulfillmentOrderLines> = order.fulfillment_orders.iter().filter_map(held).collect();
-    let lines = order
-        .line_totals()
-        .iter()
-        .enumerate()
-        .map(|(index, line)| units_of(LineNumber::at(index), line.ordered.saturating_sub(line.cancelled)))
-        .filter(|units| !units.quantity.is_zero())
-        .collect();
-    let released = InventoryReleased { fulfillment_orders: held };
-    let mut events: Vec<OrderEvent> = Vec::new();
-    if !released.fulfillment_orders.is_empty() {
-        events.push(released.into());
-    }
-    events.push(OrderCancelled { lines, reason: command.reason.clone() }.into());
-    Ok(events)
-}
-
-fn held(fulfillment: &FulfillmentOrder) -> Option<FulfillmentOrderLines> {
-    let open = fulfillment.lines.iter().filter(|line| !line.open().is_zero());
-    let lines: Vec<LineUnits> = open.map(|line| units_of(line.line, line.open())).collect();
-    (!lines.is_empty()).then(|| FulfillmentOrderLines {
-        fulfillment_order_id: fulfillment.id,
-        location: fulfillment.location.clone(),
-        lines,
-    })
 }
 
 fn erase_personal_data(order: &Order, command: &ErasePersonalData) -> Decision {

@@ -2,10 +2,9 @@
 //! contradicts another, and then as a discrepancy too.
 
 use super::{Decision, discrepancy, exists};
+use crate::order::choices::PaymentTerms;
 use crate::order::commands::{AuthorizePayment, ConfirmPayment, FailPayment, VoidPayment};
-use crate::order::events::{
-    OrderEvent, PaymentAuthorized, PaymentConfirmed, PaymentFailed, PaymentTerms, PaymentVoided,
-};
+use crate::order::events::{OrderEvent, PaymentAuthorized, PaymentConfirmed, PaymentFailed, PaymentVoided};
 use crate::order::state::{Order, PaymentNews};
 
 pub(super) fn confirm(order: &Order, command: &ConfirmPayment) -> Decision {

@@ -1,10 +1,11 @@
 //! Holding what sourcing found.
 
 use super::{Decision, hold, units_of};
+use crate::order::choices::HoldReason;
 use crate::order::commands::{ReservationTrigger, ReserveInventory};
 use crate::order::events::{
-    FulfillmentOrderLines, HoldReason, InventoryBackordered, InventoryReserved, LineUnits, OrderCancelled,
-    OrderEvent, OrderSourced,
+    FulfillmentOrderLines, InventoryBackordered, InventoryReserved, LineUnits, OrderCancelled, OrderEvent,
+    OrderSourced,
 };
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::{LineTotals, Order};
@@ -26,6 +27,7 @@ pub(super) fn reserve(order: &Order, command: &ReserveInventory) -> Decision {
     let sourced = &command.sourced;
     let complete = sourced.shortages.is_empty();
     let acceptable = match created.on_shortage {
+        _ if command.trigger == ReservationTrigger::Shortfall => true,
         OnShortage::Backorder => true,
         OnShortage::CancelRemainder => complete || !sourced.allocations.is_empty(),
         OnShortage::Reject | OnShortage::Hold => complete,
@@ -49,15 +51,16 @@ fn give(order: &Order, id: OrderId, on_shortage: OnShortage, sourced: &Sourced) 
     let (fulfillment_orders, remainder) = divide(order, id, sourced);
     let mut events: Vec<OrderEvent> = Vec::new();
     if !fulfillment_orders.is_empty() {
-        events.push(InventoryReserved { fulfillment_orders }.into());
+        events.push(InventoryReserved { fulfillment_orders, waited: false }.into());
     }
     if remainder.is_empty() {
         return events;
     }
-    if on_shortage == OnShortage::Backorder {
-        events.push(InventoryBackordered { lines: remainder }.into());
-    } else if let Ok(reason) = Text::new(REMAINDER) {
-        events.push(OrderCancelled { lines: remainder, reason }.into());
+    match Text::new(REMAINDER) {
+        Ok(reason) if on_shortage == OnShortage::CancelRemainder => {
+            events.push(OrderCancelled { lines: remainder, reason }.into());
+        }
+        _ => events.push(InventoryBackordered { lines: remainder }.into()),
     }
     events
 }
@@ -75,7 +78,7 @@ pub(super) fn fill_backorder(order: &Order, sku: &Sku, allocations: &[Allocation
     };
     let given = allocations.iter().map(by_location).collect::<Vec<_>>();
     let (fulfillment_orders, _) = divided(order, id, &given, order.backordered.clone());
-    Ok(vec![InventoryReserved { fulfillment_orders }.into()])
+    Ok(vec![InventoryReserved { fulfillment_orders, waited: true }.into()])
 }
 
 fn how_it_was_sourced(command: &ReserveInventory, acceptable: bool) -> OrderSourced {

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use super::warehouse::{MOST_NAMED, named, total, within, workable};
 use super::{Decision, units_of};
+use crate::order::choices::TrackingStatus;
 use crate::order::commands::{ConfirmDelivery, ShipItems, ShipPackage, TrackShipment};
 use crate::order::events::{
-    DeliveryConfirmed, LineUnits, OrderEvent, Package, ShipmentCreated, ShipmentTracked, TrackingStatus,
+    DeliveryConfirmed, LineUnits, OrderEvent, Package, ShipmentCreated, ShipmentTracked,
 };
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::{FulfillmentLine, FulfillmentOrder, Order, Parcel, PersonalDataState, Shipment};

@@ -5,7 +5,7 @@ use crate::order::commands::{LineQuantity, PackItems, PickItems};
 use crate::order::events::{ItemPacked, ItemPicked, LineUnits};
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::{FulfillmentLine, FulfillmentOrder, Order};
-use crate::values::{FulfillmentOrderId, LineNumber, Units};
+use crate::values::{FulfillmentOrderId, LineNumber, Reference, Units};
 
 /// The most entries a report's lists of lines may have together: a line may be named once for each of its lots.
 pub(super) const MOST_NAMED: usize = 5_000;
@@ -40,7 +40,7 @@ pub(super) fn workable(order: &Order, id: FulfillmentOrderId) -> Result<&Fulfill
 }
 
 /// The units that a report is about, none of them more than is left.
-fn reported(
+pub(super) fn reported(
     order: &Order,
     fulfillment: &FulfillmentOrder,
     all: Option<bool>,
@@ -72,6 +72,20 @@ pub(super) fn everything(
     open.map(|line| super::units_of(line.line, left(line))).collect()
 }
 
+/// The line that is named by one of its two names.
+pub(super) fn line_named(
+    order: &Order,
+    number: Option<LineNumber>,
+    name: Option<&Reference>,
+) -> Option<LineNumber> {
+    let found = match (number, name) {
+        (Some(number), None) => order.lines().iter().find(|line| line.line == number),
+        (None, Some(name)) => order.lines().iter().find(|line| line.line_ref.as_ref() == Some(name)),
+        _ => None,
+    };
+    found.map(|line| line.line)
+}
+
 /// Finds the lines that a report names.
 pub(super) fn named(
     order: &Order,
@@ -79,13 +93,7 @@ pub(super) fn named(
     lines: &[LineQuantity],
 ) -> Result<Vec<LineUnits>, OrderRefusal> {
     let find = |(index, given): (usize, &LineQuantity)| {
-        let line = match (given.line, &given.line_ref) {
-            (Some(line), None) => Some(line),
-            (None, Some(name)) => {
-                order.lines().iter().find(|line| line.line_ref.as_ref() == Some(name)).map(|line| line.line)
-            }
-            _ => None,
-        };
+        let line = line_named(order, given.line, given.line_ref.as_ref());
         let line = line.filter(|line| fulfillment.line(*line).is_some());
         Ok(LineUnits {
             line: line.ok_or(OrderRefusal::UnknownLine(index))?,

@@ -15,6 +15,9 @@ pub(crate) fn accepted_actions(order: &Order) -> (Vec<String>, Vec<Vec<String>>)
         let hold = json!({ "orderId": id, "reason": "other" });
         let first_hold = order.holds.first().map_or_else(|| name("none"), |hold| hold.id.clone());
         let release = json!({ "orderId": id, "holdId": first_hold });
+        let returnable = order.lines().iter().find(|line| !order.returnable(line.line).is_zero());
+        let line = returnable.map_or(LineNumber::at(0), |line| line.line);
+        let back = json!({ "orderId": id, "lines": [{ "line": line, "quantity": 1 }], "reason": "try" });
         [
             ("confirm-payment", OrderCommand::ConfirmPayment(read(with_payment.clone(), json!({})))),
             ("authorize-payment", OrderCommand::AuthorizePayment(read(with_payment, json!({})))),
@@ -23,6 +26,7 @@ pub(crate) fn accepted_actions(order: &Order) -> (Vec<String>, Vec<Vec<String>>)
             ("hold", OrderCommand::HoldOrder(read(hold, json!({})))),
             ("release-hold", OrderCommand::ReleaseHold(read(release, json!({})))),
             ("cancel", OrderCommand::CancelOrder(read(with_reason.clone(), json!({})))),
+            ("returns", OrderCommand::RequestReturn(read(back, json!({})))),
             ("erase-personal-data", OrderCommand::ErasePersonalData(read(with_reason, json!({})))),
         ]
     });
@@ -31,12 +35,19 @@ pub(crate) fn accepted_actions(order: &Order) -> (Vec<String>, Vec<Vec<String>>)
         let package = json!({ "carrier": "try", "trackingNumber": "try" });
         let shipment = json!({ "fulfillmentOrderId": part.id, "packages": [package] });
         let ship = OrderCommand::ShipItems(read(shipment, json!({})), moment(99));
+        let this = || json!({ "fulfillmentOrderId": part.id });
+        let why = || json!({ "fulfillmentOrderId": part.id, "reason": "try" });
         accepted(
             order,
             [
+                ("accept", OrderCommand::AcceptFulfillmentOrder(read(this(), json!({})))),
+                ("reject", OrderCommand::RejectFulfillmentOrder(read(why(), json!({})))),
                 ("pick", OrderCommand::PickItems(read(all(), json!({})))),
                 ("pack", OrderCommand::PackItems(read(all(), json!({})))),
                 ("ship", ship),
+                ("short", OrderCommand::ShortPick(read(all(), json!({ "reason": "try" })))),
+                ("accept-cancellation", OrderCommand::AcceptCancellation(read(this(), json!({})))),
+                ("reject-cancellation", OrderCommand::RejectCancellation(read(why(), json!({})))),
             ],
         )
     });
@@ -93,19 +104,9 @@ fn states() -> Vec<Order> {
             ship_all(1),
             confirm_delivery(2, json!({})),
         ],
-        vec![
-            create_with(json!({ "onShortage": "backorder" })),
-            cut(),
-            pay("money"),
-            hold_with(json!({ "fulfillmentOrderId": fulfillment_order_id(1) })),
-            fill("A", &[("DC-2", 3)]),
-            ship_all(2),
-            release_hold("h1"),
-            ship_all(1),
-        ],
     ];
     let mut states = Vec::new();
-    for history in histories {
+    for history in histories.into_iter().chain(detours()) {
         let mut order = Order::default();
         for command in history {
             order = after(&order, command);
@@ -118,6 +119,45 @@ fn states() -> Vec<Order> {
     states
 }
 
+/// What happens off the main path.
+fn detours() -> Vec<Vec<OrderCommand>> {
+    let some = || json!({ "lines": [{ "line": 1, "quantity": 2 }] });
+    let short = sourced(&[("DC-1", &[("A", 2), ("B", 3)])], &[("A", 5, 2)]);
+    let cut = reserve_sourced(short, ReservationTrigger::Creation);
+    vec![
+        vec![
+            create(),
+            reserve_at_two(),
+            pay("money"),
+            accept(1),
+            cancel(),
+            reject_cancellation(1),
+            cancel(),
+            pick(1, some()),
+            accept_cancellation(1),
+        ],
+        vec![
+            create(),
+            reserve_all(),
+            pay("money"),
+            ship_all(1),
+            request_return(&[(1, 5)]),
+            request_return(&[(2, 3)]),
+            receive_return(1, &[(1, 5, "restock")]),
+        ],
+        vec![
+            create_with(json!({ "onShortage": "backorder" })),
+            cut,
+            pay("money"),
+            hold_with(json!({ "fulfillmentOrderId": fulfillment_order_id(1) })),
+            fill("A", &[("DC-2", 3)]),
+            ship_all(2),
+            release_hold("h1"),
+            ship_all(1),
+        ],
+    ]
+}
+
 #[test]
 fn what_an_order_says_it_supports_is_exactly_what_is_accepted() {
     for order in states() {
@@ -128,10 +168,12 @@ fn what_an_order_says_it_supports_is_exactly_what_is_accepted() {
 #[test]
 fn the_states_that_are_tried_differ_in_every_action() {
     let tried: Vec<_> = states().iter().map(accepted_actions).collect();
-    for action in ["confirm-payment", "hold", "release-hold", "cancel", "erase-personal-data"] {
+    for action in ["confirm-payment", "hold", "release-hold", "cancel", "returns", "erase-personal-data"] {
         assert!(tried.iter().any(|(order, _)| order.iter().any(|accepted| accepted == action)), "{action}");
     }
-    for action in ["pick", "pack", "ship"] {
+    for action in
+        ["accept", "reject", "pick", "pack", "ship", "short", "accept-cancellation", "reject-cancellation"]
+    {
         let says = |accepted: bool| {
             let part = |part: &Vec<String>| part.iter().any(|name| name == action) == accepted;
             tried.iter().any(|(_, parts)| parts.iter().any(part))
@@ -145,12 +187,13 @@ fn an_open_order_may_be_paid_or_cancelled() {
     let (order, parts) = supported_actions(&given([create(), reserve_all()]));
     let payment = ["confirm-payment", "authorize-payment", "fail-payment", "void-payment"];
     assert_eq!(order, [&payment[..], &["hold", "cancel"]].concat());
-    assert_eq!(parts, [Vec::<String>::new()]);
+    assert_eq!(parts, [["reject"]], "nothing else before it is paid");
 }
 
 #[test]
 fn a_paid_fulfillment_order_may_be_picked_packed_or_shipped() {
-    assert_eq!(supported_actions(&paid_and_reserved()).1, [["pick", "pack", "ship"]]);
+    let actions = ["accept", "reject", "pick", "pack", "ship", "short"];
+    assert_eq!(supported_actions(&paid_and_reserved()).1, [actions]);
 }
 
 #[test]

@@ -54,7 +54,8 @@ fn it_is_said_to_wait_until_the_last_unit_is_held() {
 #[test]
 fn what_it_waited_for_comes_as_fulfillment_orders_of_their_own() {
     let events = when(&partly(), fill("A", &[("DC-1", 1), ("DC-2", 2)]));
-    assert_eq!(events, [reserved(vec![part(2, "DC-1", &[(1, 1)]), part(3, "DC-2", &[(1, 2)])])]);
+    let fulfillment_orders = vec![part(2, "DC-1", &[(1, 1)]), part(3, "DC-2", &[(1, 2)])];
+    assert_eq!(events, [InventoryReserved { fulfillment_orders, waited: true }.into()]);
 }
 
 #[test]

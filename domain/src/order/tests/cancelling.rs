@@ -57,9 +57,9 @@ fn an_order_is_cancelled_once() {
 }
 
 #[test]
-fn once_anything_is_picked_packed_or_shipped_it_is_too_late() {
-    for begun in [pick(1, json!({ "lines": [{ "line": 2, "quantity": 1 }] })), pack_all(1), ship_all(1)] {
-        let order = after(&paid_and_reserved(), begun);
-        assert_eq!(refusal(&order, cancel()), ("picking_has_begun", None));
+fn what_is_picked_or_packed_is_not_ended_without_asking_and_what_has_left_not_at_all() {
+    for begun in [pick(1, json!({ "lines": [{ "line": 2, "quantity": 1 }] })), pack_all(1)] {
+        assert_eq!(names(&when(&after(&paid_and_reserved(), begun), cancel())), ["CancellationRequested"]);
     }
+    assert_eq!(refusal(&on_its_way(), cancel()), ("nothing_left", None));
 }

@@ -5,12 +5,14 @@ mod backordering;
 mod cancelling;
 mod creation;
 mod delivering;
+mod handing_over;
 mod holding;
 mod packing;
 mod payment;
 mod personal;
 mod refusals;
 mod reserving;
+mod returning;
 mod shipping;
 mod status;
 
@@ -23,7 +25,8 @@ use crate::policy::{Criterion, OnShortage, ReserveAt};
 use crate::sourcing::{Demand, Shortage, Sourced};
 use crate::stock::Allocation;
 use crate::values::{
-    FulfillmentOrderId, LineNumber, LocationId, OrderId, Reference, ShipmentId, Sku, Text, Timestamp, Units,
+    FulfillmentOrderId, LineNumber, LocationId, OrderId, Reference, ReturnId, ShipmentId, Sku, Text,
+    Timestamp, Units,
 };
 use crate::{Decide, Refusal};
 
@@ -230,6 +233,48 @@ fn release_hold(hold: &str) -> OrderCommand {
     OrderCommand::ReleaseHold(read(json!({ "orderId": order_id(), "holdId": hold }), json!({})))
 }
 
+fn on_part<T: DeserializeOwned>(number: u32, more: Value) -> T {
+    read(json!({ "fulfillmentOrderId": fulfillment_order_id(number) }), more)
+}
+
+fn accept(number: u32) -> OrderCommand {
+    OrderCommand::AcceptFulfillmentOrder(on_part(number, json!({ "wmsRef": "W-1" })))
+}
+
+fn reject(number: u32) -> OrderCommand {
+    OrderCommand::RejectFulfillmentOrder(on_part(number, json!({ "reason": "closed" })))
+}
+
+fn short_with(number: u32, what: Value) -> OrderCommand {
+    OrderCommand::ShortPick(read(on_part(number, json!({ "reason": "not there" })), what))
+}
+
+fn accept_cancellation(number: u32) -> OrderCommand {
+    OrderCommand::AcceptCancellation(on_part(number, json!({})))
+}
+
+fn reject_cancellation(number: u32) -> OrderCommand {
+    OrderCommand::RejectCancellation(on_part(number, json!({ "reason": "too late" })))
+}
+
+fn return_id(number: u32) -> ReturnId {
+    ReturnId::new(order_id(), number)
+}
+
+fn request_return(lines: &[(usize, u32)]) -> OrderCommand {
+    let line = |(line, quantity): &(usize, u32)| json!({ "line": line, "quantity": quantity });
+    let lines: Vec<Value> = lines.iter().map(line).collect();
+    let fields = json!({ "orderId": order_id(), "lines": lines, "reason": "too small" });
+    OrderCommand::RequestReturn(read(fields, json!({})))
+}
+
+fn receive_return(number: u32, lines: &[(usize, u32, &str)]) -> OrderCommand {
+    let line = |(line, quantity, disposition): &(usize, u32, &str)| json!({ "line": line, "quantity": quantity, "disposition": disposition });
+    let lines: Vec<Value> = lines.iter().map(line).collect();
+    let fields = json!({ "returnId": return_id(number), "location": "DC-1", "lines": lines });
+    OrderCommand::ReceiveReturn(read(fields, json!({})))
+}
+
 /// Units that it waited for, by location.
 fn fill(of: &str, from: &[(&str, u64)]) -> OrderCommand {
     let given = |(location, count): &(&str, u64)| Allocation {
@@ -267,7 +312,7 @@ fn part(number: u32, location: &str, lines: &[(usize, u64)]) -> FulfillmentOrder
 }
 
 fn reserved(fulfillment_orders: Vec<FulfillmentOrderLines>) -> OrderEvent {
-    InventoryReserved { fulfillment_orders }.into()
+    InventoryReserved { fulfillment_orders, waited: false }.into()
 }
 
 fn released(fulfillment_orders: Vec<FulfillmentOrderLines>) -> OrderEvent {

@@ -70,7 +70,8 @@ fn orders() -> Vec<Row> {
         row(&new, reserve_all(), ("nothing_to_reserve", None, Conflict)),
         row(&order, short, ("insufficient_stock", Some("/lines"), Conflict)),
         row(&given([create(), cancel()]), cancel(), ("order_cancelled", None, Conflict)),
-        row(&after(&paid_and_reserved(), pick_all(1)), cancel(), ("picking_has_begun", None, Conflict)),
+        row(&after(&paid_and_reserved(), pick_all(1)), reject(1), ("picking_has_begun", None, Conflict)),
+        row(&on_its_way(), cancel(), ("nothing_left", None, Conflict)),
         row(&order, erase(), ("no_personal_data", None, Conflict)),
         row(&new, authorize(), unknown),
         row(&new, fail(), unknown),
@@ -114,6 +115,56 @@ fn fail() -> OrderCommand {
 
 fn void() -> OrderCommand {
     OrderCommand::VoidPayment(read(json!({ "orderId": order_id(), "reason": "given back" }), json!({})))
+}
+
+fn handing_over() -> Vec<Row> {
+    use Class::{Conflict, NotFound};
+    let order = paid_and_reserved();
+    let asked = after(&after(&order, accept(1)), cancel());
+    let unknown = ("unknown_fulfillment_order", Some("/fulfillmentOrderId"), NotFound);
+    let nobody_asked = ("no_cancellation_requested", None, Conflict);
+    let all = || json!({ "all": true });
+    let unpaid = given([create(), reserve_all()]);
+    vec![
+        row(&order, accept(2), unknown),
+        row(&order, reject(2), unknown),
+        row(&order, short_with(2, all()), unknown),
+        row(&order, accept_cancellation(2), unknown),
+        row(&order, reject_cancellation(2), unknown),
+        row(&Order::default(), reject(1), ("unknown_order", Some("/orderId"), NotFound)),
+        row(&after(&order, accept(1)), accept(1), ("already_accepted", None, Conflict)),
+        row(&unpaid, accept(1), ("payment_not_confirmed", None, Conflict)),
+        row(&on_its_way(), accept(1), ("nothing_left", None, Conflict)),
+        row(&on_its_way(), reject(1), ("nothing_left", None, Conflict)),
+        row(&after(&order, pick_all(1)), short_with(1, all()), ("nothing_left", None, Conflict)),
+        row(&asked, cancel(), ("cancellation_pending", None, Conflict)),
+        row(&order, accept_cancellation(1), nobody_asked),
+        row(&order, reject_cancellation(1), nobody_asked),
+        row(&after(&asked, ship_all(1)), accept_cancellation(1), nobody_asked),
+    ]
+}
+
+fn returns() -> Vec<Row> {
+    use Class::{Conflict, Invalid, NotFound};
+    let left = on_its_way();
+    let many = given(
+        [create(), reserve_all(), pay("money"), ship_all(1)]
+            .into_iter()
+            .chain((0..5).map(|_| request_return(&[(1, 1)]))),
+    );
+    let mut full = many.clone();
+    full.returns = vec![many.returns[0].clone(); 1_000];
+    let exceeds = ("quantity_exceeds_returnable", Some("/lines"), Conflict);
+    vec![
+        row(&Order::default(), request_return(&[(1, 1)]), ("unknown_order", Some("/orderId"), NotFound)),
+        row(&left, request_return(&[]), ("lines_missing", Some("/lines"), Invalid)),
+        row(&left, request_return(&vec![(1, 1); 5_001]), ("too_many", Some("/lines"), Invalid)),
+        row(&left, request_return(&[(9, 1)]), ("unknown_line", Some("/lines/0"), Invalid)),
+        row(&many, request_return(&[(1, 1)]), exceeds),
+        row(&full, request_return(&[(2, 1)]), ("nothing_to_return", None, Conflict)),
+        row(&left, receive_return(1, &[(1, 1, "scrap")]), ("unknown_return", Some("/returnId"), NotFound)),
+        row(&many, receive_return(1, &[]), ("lines_missing", Some("/lines"), Invalid)),
+    ]
 }
 
 /// The first line, so many times.
@@ -185,7 +236,10 @@ fn shipments() -> Vec<Row> {
 }
 
 fn all_rows() -> Vec<Row> {
-    [creations(), orders(), holds(), warehouse(), shipments()].into_iter().flatten().collect()
+    [creations(), orders(), holds(), handing_over(), returns(), warehouse(), shipments()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 #[test]

@@ -1,0 +1,80 @@
+//! What comes back.
+
+use super::warehouse::{MOST_NAMED, line_named, total};
+use super::{Decision, discrepancy, exists};
+use crate::order::commands::{ReceiveReturn, RequestReturn};
+use crate::order::events::{LineUnits, OrderEvent, ReturnReceived, ReturnRequested, ReturnedUnits};
+use crate::order::refusals::OrderRefusal;
+use crate::order::state::{Order, OrderReturn};
+use crate::values::{LineNumber, ReturnId, Units};
+
+/// The most returns of one order.
+const MOST_RETURNS: usize = 1_000;
+
+pub(super) fn request(order: &Order, command: &RequestReturn) -> Decision {
+    exists(order, command.order_id)?;
+    count(command.lines.len())?;
+    if order.returns.len() >= MOST_RETURNS {
+        return Err(OrderRefusal::NothingToReturn);
+    }
+    let mut lines = Vec::with_capacity(command.lines.len());
+    for (index, given) in command.lines.iter().enumerate() {
+        let line = line_named(order, given.line, given.line_ref.as_ref());
+        lines.push(LineUnits {
+            line: line.ok_or(OrderRefusal::UnknownLine(index))?,
+            quantity: given.quantity.units(),
+            lots: given.lots.clone(),
+            serials: given.serials.clone(),
+        });
+    }
+    for ordered in order.lines() {
+        let (requested, returnable) = (total(&lines, ordered.line), order.returnable(ordered.line));
+        if requested > returnable {
+            return Err(OrderRefusal::QuantityExceedsReturnable {
+                line: ordered.line,
+                requested,
+                returnable,
+            });
+        }
+    }
+    let number = u32::try_from(order.returns.len() + 1).unwrap_or(u32::MAX);
+    let return_id = ReturnId::new(command.order_id, number);
+    Ok(vec![ReturnRequested { return_id, lines, reason: command.reason.clone() }.into()])
+}
+
+fn count(lines: usize) -> Result<(), OrderRefusal> {
+    match lines {
+        0 => Err(OrderRefusal::LinesMissing),
+        1..=MOST_NAMED => Ok(()),
+        _ => Err(OrderRefusal::TooMany { most: MOST_NAMED, pointer: "/lines" }),
+    }
+}
+
+/// A report of what came: more, or other lines, than was announced is recorded all the same, and that it was so.
+pub(super) fn receive(order: &Order, command: &ReceiveReturn) -> Decision {
+    let back = order.find_return(command.return_id).ok_or(OrderRefusal::UnknownReturn(command.return_id))?;
+    count(command.lines.len())?;
+    let mut lines = Vec::with_capacity(command.lines.len());
+    for (index, given) in command.lines.iter().enumerate() {
+        let line = line_named(order, given.line, given.line_ref.as_ref());
+        lines.push(ReturnedUnits {
+            line: line.ok_or(OrderRefusal::UnknownLine(index))?,
+            quantity: given.quantity.units(),
+            disposition: given.disposition,
+        });
+    }
+    let more = order.lines().iter().any(|ordered| is_more_than_announced(back, &lines, ordered.line));
+    let received = ReturnReceived { return_id: back.id, location: command.location.clone(), lines };
+    let mut events: Vec<OrderEvent> = vec![received.into()];
+    if more {
+        let detail = "more units came back than were announced, or others";
+        events.extend(discrepancy("returned_more_than_requested", detail));
+    }
+    Ok(events)
+}
+
+fn is_more_than_announced(back: &OrderReturn, lines: &[ReturnedUnits], line: LineNumber) -> bool {
+    let known = back.lines.iter().find(|part| part.line == line);
+    let left = known.map_or(Units::ZERO, |part| part.requested.saturating_sub(part.received));
+    lines.iter().filter(|units| units.line == line).map(|units| units.quantity).sum::<Units>() > left
+}

@@ -1,0 +1,71 @@
+use super::*;
+
+fn delivered() -> Order {
+    after(&on_its_way(), confirm_delivery(1, json!({})))
+}
+
+fn returned(order: &Order) -> Vec<u64> {
+    order.line_totals().iter().map(|line| line.returned.number()).collect()
+}
+
+#[test]
+fn what_has_left_may_come_back() {
+    let order = after(&delivered(), request_return(&[(1, 2)]));
+    assert_eq!(order.returns[0].id, return_id(1));
+    assert_eq!(order.status_axes().returned, ReturnStatus::Requested);
+    assert_eq!(order.status(), OrderStatus::Delivered, "as long as nothing has come");
+}
+
+#[test]
+fn no_more_is_announced_than_has_left_and_was_not_announced_before() {
+    let order = after(&delivered(), request_return(&[(1, 2)]));
+    let too_many = ("quantity_exceeds_returnable", Some("/lines".into()));
+    assert_eq!(refusal(&order, request_return(&[(1, 4)])), too_many);
+    assert_eq!(refusal(&order, request_return(&[(1, 2), (1, 2)])), too_many);
+    assert_eq!(names(&when(&order, request_return(&[(1, 3), (2, 3)]))), ["ReturnRequested"]);
+    assert_eq!(refusal(&paid_and_reserved(), request_return(&[(1, 1)])), too_many);
+}
+
+#[test]
+fn what_comes_back_is_counted_line_by_line_and_says_what_becomes_of_it() {
+    let order = after(&delivered(), request_return(&[(1, 2), (2, 1)]));
+    let order = after(&order, receive_return(1, &[(1, 1, "restock"), (1, 1, "scrap")]));
+    assert_eq!((returned(&order), order.status()), (vec![2, 0], OrderStatus::PartiallyReturned));
+    assert_eq!(order.returns[0].lines[0].scrapped, Units::new(1));
+}
+
+#[test]
+fn an_order_of_which_all_came_back_is_returned() {
+    let order = after(&delivered(), request_return(&[(1, 5), (2, 3)]));
+    let order = after(&order, receive_return(1, &[(1, 5, "restock"), (2, 3, "quarantine")]));
+    assert_eq!(order.status(), OrderStatus::Returned);
+    assert_eq!(order.status_axes().returned, ReturnStatus::Returned);
+}
+
+#[test]
+fn more_than_was_announced_is_recorded_and_that_it_was_so() {
+    let order = after(&delivered(), request_return(&[(1, 1)]));
+    let events = when(&order, receive_return(1, &[(1, 2, "restock")]));
+    assert_eq!(names(&events), ["ReturnReceived", "DiscrepancyRecorded"]);
+    let other = when(&order, receive_return(1, &[(2, 1, "restock")]));
+    assert_eq!(names(&other), ["ReturnReceived", "DiscrepancyRecorded"]);
+    let order = after(&order, receive_return(1, &[(2, 1, "restock")]));
+    assert_eq!(returned(&order), [0, 1]);
+}
+
+#[test]
+fn a_line_is_named_by_one_of_its_names() {
+    let by = |names: Value| {
+        let line: Value = read(json!({ "quantity": 1 }), names);
+        let fields = json!({ "orderId": order_id(), "lines": [line], "reason": "too small" });
+        OrderCommand::RequestReturn(read(fields, json!({})))
+    };
+    let OrderEvent::ReturnRequested(requested) = &when(&delivered(), by(json!({ "lineRef": "first" })))[0]
+    else {
+        panic!("no return")
+    };
+    assert_eq!(requested.lines, units(&[(1, 1)]));
+    for wrong in [json!({}), json!({ "line": 9 }), json!({ "line": 1, "lineRef": "first" })] {
+        assert_eq!(refusal(&delivered(), by(wrong)), ("unknown_line", Some("/lines/0".into())));
+    }
+}
