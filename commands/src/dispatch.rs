@@ -9,7 +9,7 @@ use holdfast_domain::order::{
     ShortPick, TrackParcel, TrackShipment, VoidPayment,
 };
 use holdfast_domain::policy::{RegisterMerchant, SetMerchantPolicy};
-use holdfast_domain::stock::{AdjustStock, CountStock, FillBackorders, ReceiveStock};
+use holdfast_domain::stock::{AdjustStock, CountStock, FillBackorders, ReceiveStock, SetStockPolicy};
 use holdfast_domain::values::{Priority, Timestamp};
 use schemars::{Schema, SchemaGenerator};
 
@@ -126,6 +126,7 @@ impl AnyCommand {
             | Self::PauseLocation(_)
             | Self::ResumeLocation(_)
             | Self::SetMerchantPolicy(_)
+            | Self::SetStockPolicy(_)
             | Self::RegisterMerchant(_) => false,
         }
     }
@@ -161,6 +162,7 @@ every_command!(
     PauseLocation,
     ResumeLocation,
     SetMerchantPolicy,
+    SetStockPolicy,
     RegisterMerchant,
     ; by itself: FillBackorders,
 );

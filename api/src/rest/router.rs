@@ -12,7 +12,7 @@ use holdfast_domain::order::{
     ShortPick, TrackParcel, TrackShipment, VoidPayment,
 };
 use holdfast_domain::policy::{RegisterMerchant, SetMerchantPolicy};
-use holdfast_domain::stock::{AdjustStock, AvailabilityView, CountStock, ReceiveStock};
+use holdfast_domain::stock::{AdjustStock, AvailabilityView, CountStock, ReceiveStock, SetStockPolicy};
 use serde_json::{Map, Value};
 
 use super::command_state::StateOfCommand;
@@ -158,6 +158,8 @@ fn keeping_stock() -> Vec<Endpoint> {
         Endpoint::post::<ReceiveStock, _>("/v1/stock/receive", stock::receive).answers::<AvailabilityView>(),
         Endpoint::post::<CountStock, _>("/v1/stock/count", stock::count).answers::<AvailabilityView>(),
         Endpoint::post::<AdjustStock, _>("/v1/stock/adjust", stock::adjust).answers::<AvailabilityView>(),
+        Endpoint::put::<SetStockPolicy, _>("/v1/stock-policies", stock::set_policy)
+            .answers::<AvailabilityView>(),
         Endpoint::get(
             "/v1/availability",
             "GetAvailability",

@@ -1,6 +1,6 @@
-//! Stock: received, counted, corrected.
+//! Stock: received, counted, corrected, and its own rules.
 
-use holdfast_domain::stock::{AdjustStock, CountStock, ReceiveStock};
+use holdfast_domain::stock::{AdjustStock, CountStock, ReceiveStock, SetStockPolicy};
 
 use super::caller::{Answered, Call};
 
@@ -17,4 +17,9 @@ pub(super) async fn count(call: Call) -> Answered {
 /// Corrects on hand.
 pub(super) async fn adjust(call: Call) -> Answered {
     call.send::<AdjustStock>().await
+}
+
+/// Sets a SKU's own rules.
+pub(super) async fn set_policy(call: Call) -> Answered {
+    call.send::<SetStockPolicy>().await
 }

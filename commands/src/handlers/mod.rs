@@ -30,6 +30,7 @@ mod request_return;
 mod reserve_inventory;
 mod resume_location;
 mod set_merchant_policy;
+mod set_stock_policy;
 mod ship_items;
 mod short_pick;
 mod track_parcel;

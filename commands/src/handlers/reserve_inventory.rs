@@ -115,6 +115,7 @@ fn queue(
             },
             whole: !created.allow_split,
             only_at: only_at.cloned(),
+            may_be_refused: trigger == ReservationTrigger::Creation,
             at: world.at,
         };
         world.decide::<StockItem>(&StreamId::Stock(sku), &command)?;

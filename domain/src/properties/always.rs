@@ -7,8 +7,9 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use serde_json::json;
 
-use super::journey::{Step, happens, pay, read, steps};
+use super::journey::{happens, pay, read};
 use super::shop::{Refused, Shop};
+use super::steps::{Step, steps};
 use super::{as_stored, is_what_its_events_make_of_it, order_id};
 use crate::order::tests::actions::{accepted_actions, supported_actions};
 use crate::order::{Order, OrderCommand, OrderEvent, OrderStatus, OrderView};
@@ -218,7 +219,7 @@ fn finish(shop: &mut Shop, number: usize, part: usize) -> Result<(), Refused> {
 fn everything_happens_in_the_histories_that_are_tried() {
     let mut runner = TestRunner::deterministic();
     let mut happened = BTreeSet::new();
-    for _ in 0..400 {
+    for _ in 0..1_000 {
         let history = steps().new_tree(&mut runner).unwrap().current();
         happened.extend(happens(&history, |_, _, _| {}).journal.iter().map(|(_, event)| event.name()));
     }

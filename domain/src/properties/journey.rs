@@ -1,193 +1,16 @@
 //! Orders and stock together: ordered, waited for, paid, held, picked, packed, shipped, tracked, delivered and cancelled
 //! in any order, and counted in between.
 
-use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Value, json};
 
-use super::shop::{LOCATIONS, Refused, SKUS, Shop};
+use super::shop::{Refused, Shop};
+use super::steps::{A_YEAR, PRIORITIES, REPORTS, SHORTAGES, STATUSES, Step, Wish};
 use super::{location, moment, order_id, sku};
 use crate::order::{FulfillmentLine, FulfillmentOrder, Order, OrderCommand};
 use crate::policy::ReserveAt;
 use crate::stock::StockCommand;
 use crate::values::{ShipmentId, Timestamp};
-
-// ---- what may happen ----
-
-#[derive(Debug, Clone)]
-#[allow(clippy::struct_excessive_bools, reason = "each is tried either way")]
-pub(super) struct Wish {
-    lines: Vec<(usize, u32)>,
-    shortage: usize,
-    priority: usize,
-    split: bool,
-    free: bool,
-    late: bool,
-    person: bool,
-}
-
-#[derive(Debug, Clone)]
-pub(super) enum Step {
-    Receive {
-        of: usize,
-        at: usize,
-        quantity: u32,
-    },
-    Count {
-        of: usize,
-        at: usize,
-        on_hand: u32,
-        seconds_ago: i64,
-    },
-    Adjust {
-        of: usize,
-        at: usize,
-        delta: i64,
-    },
-    Create(Wish),
-    Pay {
-        order: Index,
-        payment: u8,
-    },
-    /// A payment that is not confirmed: promised, failed or taken back.
-    Report {
-        order: Index,
-        kind: usize,
-    },
-    /// All of it, or one part.
-    Hold {
-        order: Index,
-        part: Option<Index>,
-    },
-    Release {
-        order: Index,
-        hold: Index,
-    },
-    /// Somebody's turn may have come.
-    Fill {
-        of: usize,
-    },
-    /// Accept, reject, accept or reject a cancellation.
-    HandOver {
-        order: Index,
-        part: Index,
-        kind: usize,
-    },
-    Short {
-        order: Index,
-        part: Index,
-        line: Index,
-        quantity: Option<u32>,
-    },
-    Announce {
-        order: Index,
-        line: Index,
-        quantity: u32,
-    },
-    ComeBack {
-        order: Index,
-        back: Index,
-        line: Index,
-        at: usize,
-        quantity: u32,
-        disposition: usize,
-    },
-    /// Pick, pack or ship: all that is left, or so many units of a line.
-    Work {
-        kind: usize,
-        order: Index,
-        part: Index,
-        line: Index,
-        quantity: Option<u32>,
-    },
-    Track {
-        order: Index,
-        shipment: Index,
-        status: usize,
-        seconds_ago: i64,
-        raw: bool,
-    },
-    Deliver {
-        order: Index,
-        shipment: Index,
-    },
-    Cancel {
-        order: Index,
-    },
-    Erase {
-        order: Index,
-    },
-}
-
-/// In seconds: longer than any head start in a queue.
-const A_YEAR: i64 = 365 * 24 * 3_600;
-
-const SHORTAGES: [&str; 5] = ["reject", "cancel_remainder", "hold", "backorder", "backorder"];
-const PRIORITIES: [&str; 3] = ["standard", "express", "critical"];
-const REPORTS: [&str; 3] = ["authorize", "fail", "void"];
-
-const STATUSES: [&str; 6] =
-    ["label_created", "in_transit", "out_for_delivery", "attempted_delivery", "failure", "delivered"];
-
-fn wish() -> impl Strategy<Value = Wish> {
-    let lines = prop::collection::vec((0..SKUS, 1_u32..8), 1..4);
-    let yes = any::<bool>;
-    let rules = (0..SHORTAGES.len(), 0..PRIORITIES.len());
-    (lines, rules, yes(), yes(), yes(), yes()).prop_map(
-        |(lines, (shortage, priority), split, free, late, person)| Wish {
-            lines,
-            shortage,
-            priority,
-            split,
-            free,
-            late,
-            person,
-        },
-    )
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let index = any::<Index>;
-    let (of, at) = (0..SKUS, 0..LOCATIONS);
-    let place = move || (of.clone(), at.clone());
-    let work = (0_usize..3, index(), index(), index(), prop::option::of(1_u32..5));
-    prop_oneof![
-        4 => (place(), 1_u32..16).prop_map(|((of, at), quantity)| Step::Receive { of, at, quantity }),
-        1 => (place(), 0_u32..20, 0_i64..9)
-            .prop_map(|((of, at), on_hand, seconds_ago)| Step::Count { of, at, on_hand, seconds_ago }),
-        1 => (place(), prop_oneof![-9_i64..0, 1_i64..10])
-            .prop_map(|((of, at), delta)| Step::Adjust { of, at, delta }),
-        6 => wish().prop_map(Step::Create),
-        4 => (index(), 0_u8..2).prop_map(|(order, payment)| Step::Pay { order, payment }),
-        1 => (index(), 0..REPORTS.len()).prop_map(|(order, kind)| Step::Report { order, kind }),
-        1 => (index(), prop::option::of(index())).prop_map(|(order, part)| Step::Hold { order, part }),
-        2 => (index(), index()).prop_map(|(order, hold)| Step::Release { order, hold }),
-        6 => (0..SKUS).prop_map(|of| Step::Fill { of }),
-        4 => (index(), index(), 0_usize..4).prop_map(|(order, part, kind)| Step::HandOver { order, part, kind }),
-        2 => (index(), index(), index(), prop::option::of(1_u32..5))
-            .prop_map(|(order, part, line, quantity)| Step::Short { order, part, line, quantity }),
-        2 => (index(), index(), 1_u32..5)
-            .prop_map(|(order, line, quantity)| Step::Announce { order, line, quantity }),
-        2 => (index(), index(), index(), 0..LOCATIONS, 1_u32..5, 0_usize..3).prop_map(
-            |(order, back, line, at, quantity, disposition)| {
-                Step::ComeBack { order, back, line, at, quantity, disposition }
-            }
-        ),
-        8 => work.prop_map(|(kind, order, part, line, quantity)| Step::Work { kind, order, part, line, quantity }),
-        4 => (index(), index(), 0..STATUSES.len(), 0_i64..9, any::<bool>()).prop_map(
-            |(order, shipment, status, seconds_ago, raw)| Step::Track { order, shipment, status, seconds_ago, raw }
-        ),
-        2 => (index(), index()).prop_map(|(order, shipment)| Step::Deliver { order, shipment }),
-        2 => index().prop_map(|order| Step::Cancel { order }),
-        1 => index().prop_map(|order| Step::Erase { order }),
-    ]
-}
-
-pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
-    prop::collection::vec(step(), 1..70)
-}
-
-// ---- how it happens ----
 
 pub(super) fn read<T: serde::de::DeserializeOwned>(fields: Value) -> T {
     serde_json::from_value(fields).unwrap()
@@ -201,6 +24,7 @@ fn take(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
     shop.second += 1;
     match step {
         Step::Receive { .. } | Step::Count { .. } | Step::Adjust { .. } => take_stock(shop, step),
+        Step::Rules { .. } => set_rules(shop, step),
         Step::Create(wish) => create(shop, wish),
         _ if shop.orders.is_empty() => Err("there is no order yet".to_owned()),
         Step::Pay { order, payment } => {
@@ -226,6 +50,22 @@ fn take(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
         Step::Work { kind, order, part, line, quantity } => {
             work(shop, *kind, an_order(shop, *order, can_be_worked_on)?, [*part, *line], *quantity)
         }
+        Step::Track { .. } | Step::Deliver { .. } => follow(shop, step),
+        Step::Cancel { order } => {
+            let number = order.index(shop.orders.len());
+            let fields = json!({ "orderId": order_id(number), "reason": "why not" });
+            shop.cancel(number, &OrderCommand::CancelOrder(read(fields)))
+        }
+        Step::Erase { order } => {
+            let number = order.index(shop.orders.len());
+            let fields = json!({ "orderId": order_id(number), "reason": "why not" });
+            shop.on_order(number, &OrderCommand::ErasePersonalData(read(fields))).map(drop)
+        }
+    }
+}
+
+fn follow(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
+    match step {
         Step::Track { order, shipment, status, seconds_ago, raw } => {
             let number = an_order(shop, *order, has_left)?;
             let mut scan = json!({
@@ -244,17 +84,19 @@ fn take(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
             let now = shop.now();
             shop.on_order(number, &OrderCommand::ConfirmDelivery(read(fields), now)).map(drop)
         }
-        Step::Cancel { order } => {
-            let number = order.index(shop.orders.len());
-            let fields = json!({ "orderId": order_id(number), "reason": "why not" });
-            shop.cancel(number, &OrderCommand::CancelOrder(read(fields)))
-        }
-        Step::Erase { order } => {
-            let number = order.index(shop.orders.len());
-            let fields = json!({ "orderId": order_id(number), "reason": "why not" });
-            shop.on_order(number, &OrderCommand::ErasePersonalData(read(fields))).map(drop)
-        }
+        _ => unreachable!("only what a carrier says"),
     }
+}
+
+fn set_rules(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
+    let Step::Rules { of, at, safety_stock, limit } = step else { unreachable!("only rules") };
+
+    let mut fields = json!({ "sku": sku(*of), "safetyStock": { location(*at).as_str(): safety_stock } });
+    if let Some(limit) = limit {
+        fields["backorderLimit"] = json!(limit);
+    }
+    shop.on_item(&sku(*of), &StockCommand::SetStockPolicy(read(fields)))?;
+    shop.earmark(&sku(*of))
 }
 
 fn take_stock(shop: &mut Shop, step: &Step) -> Result<(), Refused> {

@@ -4,6 +4,7 @@ mod always;
 mod journey;
 mod shop;
 mod sourcing;
+mod steps;
 mod stock;
 mod storage;
 

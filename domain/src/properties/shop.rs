@@ -134,14 +134,19 @@ impl Shop {
                         self.on_item(&sku, &StockCommand::ReserveInventory { order_id, allocations })?;
                     }
                 }
-                OrderEvent::InventoryBackordered(waits) => self.queue(number, &waits.lines)?,
+                OrderEvent::InventoryBackordered(waits) => self.queue(number, &waits.lines, trigger)?,
                 _ => {}
             }
         }
         Ok(())
     }
 
-    fn queue(&mut self, number: usize, lines: &[LineUnits]) -> Result<(), Refused> {
+    fn queue(
+        &mut self,
+        number: usize,
+        lines: &[LineUnits],
+        trigger: ReservationTrigger,
+    ) -> Result<(), Refused> {
         let order = &self.orders[number];
         let created = order.created.clone().ok_or("no order")?;
         let chosen = order.fulfillment_orders.last().filter(|_| !created.allow_split);
@@ -153,7 +158,16 @@ impl Shop {
         for (sku, quantity) in waiting {
             let (priority, whole, only_at) = (created.priority, !created.allow_split, only_at.clone());
             let (order_id, at) = (order_id(number), self.now());
-            let wait = StockCommand::BackorderInventory { order_id, quantity, priority, whole, only_at, at };
+            let may_be_refused = trigger == ReservationTrigger::Creation;
+            let wait = StockCommand::BackorderInventory {
+                order_id,
+                quantity,
+                priority,
+                whole,
+                only_at,
+                may_be_refused,
+                at,
+            };
             self.on_item(&sku, &wait)?;
         }
         Ok(())

@@ -143,6 +143,7 @@ fn books(events: &[StockEvent]) -> BTreeMap<LocationId, (i64, i64)> {
                 filled.allocations.iter().for_each(|part| enter(&part.location, 0, number(part.quantity)));
             }
             StockEvent::StockEarmarked(earmarked) => enter(&earmarked.location, 0, 0),
+            StockEvent::StockPolicySet(set) => set.safety_stock.keys().for_each(|place| enter(place, 0, 0)),
             StockEvent::StockBackordered(_) | StockEvent::StockBackorderWithdrawn(_) => {}
             StockEvent::StockShorted(shorted) => {
                 enter(&shorted.location, -number(shorted.quantity), -number(shorted.quantity));

@@ -1,6 +1,6 @@
 //! What can be asked of a stock item.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::events::{Allocation, Condition, Lot};
 use crate::command::commands;
@@ -56,6 +56,18 @@ commands! {
 }
 
 commands! {
+    /// Sets a SKU's own rules. What is not given stays; `safetyStock` replaces the locations that it names.
+    SetStockPolicy {
+        /// Of which SKU.
+        sku: Sku,
+        /// Whether orders may wait for it; they may where nothing is said.
+        backorderable: Option<bool>,
+        /// How many units orders may wait for at most, all together.
+        backorder_limit: Option<Quantity>,
+        /// Units that are never promised, by location; 0 for none.
+        safety_stock: Option<BTreeMap<LocationId, Units>>,
+    }
+
     /// Gives what is set aside for the backorder queue to those whose turn it is. Not for callers: the service does it
     /// by itself, as often as there is somebody to be served.
     FillBackorders {
@@ -87,6 +99,8 @@ pub enum StockCommand {
         /// Where and how many.
         allocations: Vec<Allocation>,
     },
+    /// Set the SKU's own rules.
+    SetStockPolicy(SetStockPolicy),
     /// Let an order wait for units.
     BackorderInventory {
         /// The order.
@@ -99,6 +113,8 @@ pub enum StockCommand {
         whole: bool,
         /// The only location that may give them.
         only_at: Option<LocationId>,
+        /// Whether the order is new: what has happened to one that is there may not be refused.
+        may_be_refused: bool,
         /// The moment of decision.
         at: Timestamp,
     },

@@ -1,10 +1,12 @@
 //! What a command on a stock item leads to.
 
-use super::commands::{AdjustStock, CountStock, ReceiveStock, StockCommand};
+use std::collections::BTreeMap;
+
+use super::commands::{AdjustStock, CountStock, ReceiveStock, SetStockPolicy, StockCommand};
 use super::events::{
     Allocation, Condition, CountEffect, StockAdjusted, StockBackorderFilled, StockBackorderWithdrawn,
-    StockBackordered, StockCounted, StockEarmarked, StockEvent, StockReceived, StockReleased, StockReserved,
-    StockReturned, StockShipped, StockShorted,
+    StockBackordered, StockCounted, StockEarmarked, StockEvent, StockPolicySet, StockReceived, StockReleased,
+    StockReserved, StockReturned, StockShipped, StockShorted,
 };
 use super::queue::head_start;
 use super::refusals::StockRefusal;
@@ -23,7 +25,19 @@ pub(super) fn decide(item: &StockItem, command: &StockCommand) -> Decision {
         StockCommand::AdjustStock(command, at) => adjust(item, command, *at),
         StockCommand::ReserveInventory { order_id, allocations } => reserve(item, *order_id, allocations),
         StockCommand::ReleaseInventory { order_id, allocations } => release(item, *order_id, allocations),
-        StockCommand::BackorderInventory { order_id, quantity, priority, whole, only_at, at } => {
+        StockCommand::SetStockPolicy(command) => set_policy(item, command),
+        StockCommand::BackorderInventory {
+            order_id,
+            quantity,
+            priority,
+            whole,
+            only_at,
+            may_be_refused,
+            at,
+        } => {
+            if *may_be_refused {
+                may_wait(item, *quantity)?;
+            }
             let place = (at.microseconds() - head_start(*priority)).max(0);
             let place = Timestamp::from_microseconds(place);
             let (sku, only_at) = (known(item)?.clone(), only_at.clone());
@@ -181,6 +195,44 @@ fn release(item: &StockItem, order_id: OrderId, allocations: &[Allocation]) -> D
     Ok(vec![StockReleased { sku, order_id, allocations }.into()])
 }
 
+/// The rules as they are from now on; nothing where they are so already.
+fn set_policy(item: &StockItem, command: &SetStockPolicy) -> Decision {
+    if !item.is_known() {
+        return Err(StockRefusal::UnknownSku(command.sku.clone()));
+    }
+    let kept = item.bins.iter().filter(|(_, bin)| !bin.safety_stock.is_zero());
+    let known: BTreeMap<_, _> = kept.map(|(location, bin)| (location.clone(), bin.safety_stock)).collect();
+    let mut safety_stock = known.clone();
+    safety_stock.extend(command.safety_stock.clone().unwrap_or_default());
+    safety_stock.retain(|_, units| !units.is_zero());
+    if safety_stock.values().any(|units| *units > Units::new(u64::from(Quantity::LIMIT))) {
+        return Err(StockRefusal::SafetyStockOutOfRange);
+    }
+    let backorderable = command.backorderable.unwrap_or(!item.not_backorderable);
+    let backorder_limit = command.backorder_limit.or(item.backorder_limit);
+    if (backorderable, backorder_limit, &safety_stock)
+        == (!item.not_backorderable, item.backorder_limit, &known)
+    {
+        return Ok(Vec::new());
+    }
+    let sku = command.sku.clone();
+    Ok(vec![StockPolicySet { sku, backorderable, backorder_limit, safety_stock }.into()])
+}
+
+/// Whether a new order may wait for so many units.
+fn may_wait(item: &StockItem, quantity: Units) -> Result<(), StockRefusal> {
+    if item.not_backorderable {
+        return Err(StockRefusal::NotBackorderable);
+    }
+    let waiting = item.waiting();
+    match item.backorder_limit.map(Quantity::units) {
+        Some(limit) if waiting + quantity > limit => {
+            Err(StockRefusal::BackorderLimitExceeded { limit, waiting, requested: quantity })
+        }
+        _ => Ok(()),
+    }
+}
+
 fn withdraw(item: &StockItem, order_id: OrderId) -> Vec<StockEvent> {
     let quantity = item.waiting_for(order_id);
     match &item.sku {
@@ -245,7 +297,7 @@ fn known(item: &StockItem) -> Result<&Sku, StockRefusal> {
 
 /// One allocation a location: the same location named twice is judged by its sum.
 fn summed(allocations: &[Allocation]) -> Vec<Allocation> {
-    let mut sums: std::collections::BTreeMap<LocationId, Units> = std::collections::BTreeMap::new();
+    let mut sums: BTreeMap<LocationId, Units> = BTreeMap::new();
     for Allocation { location, quantity } in allocations {
         *sums.entry(location.clone()).or_default() += *quantity;
     }

@@ -1,5 +1,7 @@
 //! What happens to a stock item.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -126,6 +128,17 @@ payloads! {
         /// Where and how many.
         allocations: Vec<Allocation>,
     }
+    /// A SKU's own rules as they are from now on, whole.
+    StockPolicySet {
+        /// Which.
+        sku: Sku,
+        /// Whether orders may wait for it.
+        backorderable: bool,
+        /// How many units orders may wait for at most, all together.
+        backorder_limit: Option<Quantity>,
+        /// Units that are never promised, by location.
+        safety_stock: BTreeMap<LocationId, Units>,
+    }
     /// An order waits for units.
     StockBackordered {
         /// Which.
@@ -220,6 +233,7 @@ event_enum!(
     StockEvent {
         StockReceived = 1, StockCounted = 1, StockAdjusted = 1,
         StockReserved = 1, StockReleased = 1, StockShipped = 1, StockShorted = 1, StockReturned = 1,
+        StockPolicySet = 1,
         StockBackordered = 1, StockBackorderWithdrawn = 1, StockEarmarked = 1, StockBackorderFilled = 1,
     }
 );
@@ -233,6 +247,7 @@ impl StockEvent {
             | Self::StockAdjusted(StockAdjusted { sku, .. })
             | Self::StockReserved(StockReserved { sku, .. })
             | Self::StockReleased(StockReleased { sku, .. })
+            | Self::StockPolicySet(StockPolicySet { sku, .. })
             | Self::StockShorted(StockShorted { sku, .. })
             | Self::StockReturned(StockReturned { sku, .. })
             | Self::StockBackordered(StockBackordered { sku, .. })

@@ -40,6 +40,14 @@ pub(super) fn evolve(item: &mut StockItem, event: &StockEvent) {
                 bin(item, location).reserved -= *quantity;
             }
         }
+        StockEvent::StockPolicySet(set) => {
+            item.not_backorderable = !set.backorderable;
+            item.backorder_limit = set.backorder_limit;
+            item.bins.values_mut().for_each(|bin| bin.safety_stock = Units::ZERO);
+            for (location, units) in &set.safety_stock {
+                bin(item, location).safety_stock = *units;
+            }
+        }
         StockEvent::StockBackordered(backordered) => join(item, backordered),
         StockEvent::StockBackorderWithdrawn(StockBackorderWithdrawn { order_id, quantity, .. }) => {
             leave(item, *order_id, *quantity);

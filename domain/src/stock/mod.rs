@@ -16,11 +16,11 @@ mod state;
 mod tests;
 mod view;
 
-pub use commands::{AdjustStock, CountStock, FillBackorders, ReceiveStock, StockCommand};
+pub use commands::{AdjustStock, CountStock, FillBackorders, ReceiveStock, SetStockPolicy, StockCommand};
 pub use events::{
     Allocation, Condition, CountEffect, Lot, StockAdjusted, StockBackorderFilled, StockBackorderWithdrawn,
-    StockBackordered, StockCounted, StockEarmarked, StockEvent, StockReceived, StockReleased, StockReserved,
-    StockReturned, StockShipped, StockShorted,
+    StockBackordered, StockCounted, StockEarmarked, StockEvent, StockPolicySet, StockReceived, StockReleased,
+    StockReserved, StockReturned, StockShipped, StockShorted,
 };
 pub use queue::{Share, Waiting};
 pub use refusals::StockRefusal;

@@ -40,6 +40,22 @@ pub enum StockRefusal {
         /// How many it waits for.
         waiting: Units,
     },
+    /// No order may wait for the SKU.
+    #[error("no order may wait for this SKU")]
+    NotBackorderable,
+    /// Too many units are waited for.
+    #[error("orders wait for {waiting} units and may for {limit}; {requested} more would be too many")]
+    BackorderLimitExceeded {
+        /// How many may be waited for.
+        limit: Units,
+        /// How many are.
+        waiting: Units,
+        /// How many more were to be.
+        requested: Units,
+    },
+    /// A safety stock of more than a quantity may be.
+    #[error("a safety stock must be a whole number from 0 to {}", Quantity::LIMIT)]
+    SafetyStockOutOfRange,
     /// On hand would fall below none.
     #[error("{on_hand} units are on hand; the adjustment would leave less than none")]
     AdjustmentBelowZero {
@@ -87,6 +103,9 @@ impl Refusal for StockRefusal {
             Self::InsufficientStock { .. } => "insufficient_stock",
             Self::NotReserved { .. } => "not_reserved",
             Self::NotBackordered { .. } => "not_backordered",
+            Self::NotBackorderable => "not_backorderable",
+            Self::BackorderLimitExceeded { .. } => "backorder_limit_exceeded",
+            Self::SafetyStockOutOfRange => "safety_stock_out_of_range",
             Self::AdjustmentBelowZero { .. } => "adjustment_below_zero",
             Self::AdjustmentBelowReserved { .. } => "adjustment_below_reserved",
             Self::TooManyUnits | Self::AdjustmentAboveLimit => "too_many_units",
@@ -102,11 +121,14 @@ impl Refusal for StockRefusal {
             Self::UnknownSku(_)
             | Self::NeverSeen
             | Self::CountOutOfRange
+            | Self::SafetyStockOutOfRange
             | Self::CountedInFuture { .. }
             | Self::LotsExceedQuantity => Class::Invalid,
             Self::InsufficientStock { .. }
             | Self::NotReserved { .. }
             | Self::NotBackordered { .. }
+            | Self::NotBackorderable
+            | Self::BackorderLimitExceeded { .. }
             | Self::AdjustmentBelowZero { .. }
             | Self::AdjustmentBelowReserved { .. }
             | Self::TooManyUnits
@@ -122,13 +144,16 @@ impl Refusal for StockRefusal {
             | Self::AdjustmentBelowReserved { .. }
             | Self::AdjustmentAboveLimit => "/delta",
             Self::TooManyUnits => "/quantity",
+            Self::SafetyStockOutOfRange => "/safetyStock",
             Self::CountOutOfRange => "/onHand",
             Self::CountedInFuture { .. } | Self::CountTooOld { .. } => "/countedAt",
             Self::LotsExceedQuantity => "/lots",
             Self::NeverSeen
             | Self::InsufficientStock { .. }
             | Self::NotReserved { .. }
-            | Self::NotBackordered { .. } => return None,
+            | Self::NotBackordered { .. }
+            | Self::NotBackorderable
+            | Self::BackorderLimitExceeded { .. } => return None,
         };
         Some(field.to_owned())
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::queue::Waiting;
-use crate::values::{LocationId, Sku, Timestamp, Units};
+use crate::values::{LocationId, Quantity, Sku, Timestamp, Units};
 
 /// How many changes of on hand a location remembers, to judge a count that was taken a while ago.
 pub const MOVEMENTS_KEPT: usize = 128;
@@ -28,6 +28,8 @@ pub struct Bin {
     pub reserved: Units,
     /// Of those, set aside for the backorder queue.
     pub earmarked: Units,
+    /// Never promised.
+    pub safety_stock: Units,
     /// Kept beside: waiting for inspection.
     pub quarantine: Units,
     /// Kept beside: cannot be sold.
@@ -43,12 +45,12 @@ pub struct Bin {
 impl Bin {
     /// Units that can still be promised here.
     pub fn available(&self) -> Units {
-        self.on_hand.saturating_sub(self.reserved + self.earmarked)
+        self.on_hand.saturating_sub(self.reserved + self.earmarked + self.safety_stock)
     }
 
     /// Units that may be set aside for the backorder queue.
     pub(super) fn earmarked_at_most(&self) -> Units {
-        self.on_hand.saturating_sub(self.reserved)
+        self.on_hand.saturating_sub(self.reserved + self.safety_stock)
     }
 
     /// On hand as it was at a moment, or nothing where that is longer ago than is remembered.
@@ -85,6 +87,12 @@ pub struct StockItem {
     pub sku: Option<Sku>,
     /// Its units by location.
     pub bins: BTreeMap<LocationId, Bin>,
+    /// Whether no order may wait for it.
+    #[serde(default)]
+    pub not_backorderable: bool,
+    /// How many units orders may wait for at most, all together.
+    #[serde(default)]
+    pub backorder_limit: Option<Quantity>,
     /// Who waits for units of it, whose turn is first first.
     #[serde(default)]
     pub queue: Arc<Vec<Waiting>>,

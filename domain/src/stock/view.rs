@@ -55,7 +55,7 @@ impl AvailabilityView {
             on_hand: bin.on_hand,
             reserved: bin.reserved,
             earmarked: bin.earmarked,
-            safety_stock: Units::ZERO,
+            safety_stock: bin.safety_stock,
             available: bin.available(),
             incoming: Units::ZERO,
             quarantine: bin.quarantine,

@@ -9,6 +9,7 @@ on_every_store!(
     who_waits_is_served_in_turn_when_supply_arrives,
     a_long_queue_is_served_to_its_end,
     a_held_order_is_sourced_when_its_hold_is_released,
+    a_sku_has_rules_of_its_own,
 );
 
 fn waiting_order(sku: &str, quantity: u64, more: &Value) -> Value {
@@ -128,4 +129,20 @@ async fn a_held_order_is_sourced_when_its_hold_is_released(place: Place) {
     assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "order_on_hold"));
     server.post(&release, "go on", &json!({ "holdId": "h3" })).await.granted();
     assert_eq!(server.post(&pick, "goes on", &json!({ "all": true })).await.granted()["status"], "picking");
+}
+
+async fn a_sku_has_rules_of_its_own(place: Place) {
+    let server = Server::start(&place).await;
+    server.stock_up("DC-1", "MUG", 10).await;
+    let rules = json!({ "sku": "MUG", "backorderLimit": 3, "safetyStock": { "DC-1": 4 } });
+    let set = server.put("/v1/stock-policies", &rules).await.granted();
+    assert_eq!((&set["available"], &set["locations"][0]["safetyStock"]), (&json!(6), &json!(4)), "{set}");
+    let too_many = server.post("/v1/orders", "too many", &waiting_order("MUG", 10, &json!({}))).await;
+    assert_eq!((too_many.status.as_u16(), too_many.code().as_str()), (409, "backorder_limit_exceeded"));
+    let created = take(&server, "waits", &waiting_order("MUG", 9, &json!({}))).await;
+    let none = json!({ "sku": "MUG", "safetyStock": { "DC-1": 0 } });
+    server.put("/v1/stock-policies", &none).await.granted();
+    assert_eq!(until(&server, &created, "reserved").await["lines"][0]["reserved"], 9);
+    let nowhere = json!({ "sku": "MUG", "safetyStock": { "DC-9": 1 } });
+    assert_eq!(server.put("/v1/stock-policies", &nowhere).await.code(), "unknown_location");
 }

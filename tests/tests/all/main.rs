@@ -9,6 +9,7 @@ mod bench;
 mod compose;
 mod contention;
 mod events;
+mod exceptions;
 mod faults;
 mod house;
 mod import;

@@ -105,6 +105,7 @@ impl Ledger {
             }
             StockEvent::StockBackordered(_)
             | StockEvent::StockBackorderWithdrawn(_)
+            | StockEvent::StockPolicySet(_)
             | StockEvent::StockEarmarked(_) => {}
             StockEvent::StockReleased(released) => {
                 for at in &released.allocations {

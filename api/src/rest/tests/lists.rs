@@ -52,7 +52,7 @@ async fn lists_are_followed_by_cursors_and_narrowed_by_filters() {
     let work = house.get("/v1/fulfillment-orders?limit=1").await.ok(200)["items"][0].clone();
     assert_eq!((&work["status"], &work["priority"]), (&json!("open"), &json!("standard")));
     assert_eq!(work["lines"][0]["sku"], "TEA");
-    assert_eq!(work["supportedActions"], json!(["pick", "pack", "ship"]));
+    assert_eq!(work["supportedActions"], json!(["accept", "reject", "pick", "pack", "ship", "short"]));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Given, when, then: what a stock item says to each command.
 
 mod counting;
+mod policy;
 mod queueing;
 mod refusals;
 mod reserving;
@@ -116,7 +117,7 @@ fn wait(order: u128, quantity: u64, second: i64) -> StockCommand {
 }
 
 fn wait_with(order: u128, quantity: u64, second: i64, change: impl FnOnce(&mut Terms)) -> StockCommand {
-    let mut terms = Terms { priority: Priority::Standard, whole: false, only_at: None };
+    let mut terms = Terms { priority: Priority::Standard, whole: false, only_at: None, may_be_refused: true };
     change(&mut terms);
     StockCommand::BackorderInventory {
         order_id: order_number(order),
@@ -124,6 +125,7 @@ fn wait_with(order: u128, quantity: u64, second: i64, change: impl FnOnce(&mut T
         priority: terms.priority,
         whole: terms.whole,
         only_at: terms.only_at.map(place),
+        may_be_refused: terms.may_be_refused,
         at: moment(second),
     }
 }
@@ -132,10 +134,18 @@ struct Terms {
     priority: Priority,
     whole: bool,
     only_at: Option<&'static str>,
+    may_be_refused: bool,
 }
 
 fn order_number(number: u128) -> OrderId {
     OrderId::new(uuid::Uuid::from_u128(number))
+}
+
+fn policy(rules: Value) -> StockCommand {
+    let Value::Object(rules) = rules else { panic!("{rules} has no fields") };
+    let mut fields = json!({ "sku": "A" });
+    fields.as_object_mut().unwrap().extend(rules);
+    StockCommand::SetStockPolicy(serde_json::from_value(fields).unwrap())
 }
 
 /// With nothing paused.

@@ -32,6 +32,22 @@ fn rows() -> Vec<Row> {
         (item.clone(), ship("DC-1", 4, 2), ("not_reserved", None, Conflict)),
         (item.clone(), fill(1, &[("DC-1", 1)]), ("not_backordered", None, Conflict)),
         (after(&item, wait(1, 2, 2)), fill(1, &[("DC-1", 1)]), ("insufficient_stock", None, Conflict)),
+        (new.clone(), policy(json!({})), ("unknown_sku", Some("/sku"), Invalid)),
+        (
+            item.clone(),
+            policy(json!({ "safetyStock": { "DC-1": 1_000_000_001_u64 } })),
+            ("safety_stock_out_of_range", Some("/safetyStock"), Invalid),
+        ),
+        (
+            after(&item, policy(json!({ "backorderable": false }))),
+            wait(1, 1, 2),
+            ("not_backorderable", None, Conflict),
+        ),
+        (
+            after(&item, policy(json!({ "backorderLimit": 1 }))),
+            wait(1, 2, 2),
+            ("backorder_limit_exceeded", None, Conflict),
+        ),
         (item.clone(), adjust(-11, 2), ("adjustment_below_zero", Some("/delta"), Conflict)),
         (item.clone(), adjust(-8, 2), ("adjustment_below_reserved", Some("/delta"), Conflict)),
         (nearly_full("onHand"), receive(5, 2), full),

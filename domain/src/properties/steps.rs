@@ -1,0 +1,188 @@
+//! What may happen to a merchant's orders and stock, in any order.
+
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use super::shop::{LOCATIONS, SKUS};
+
+#[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "each is tried either way")]
+pub(super) struct Wish {
+    pub(super) lines: Vec<(usize, u32)>,
+    pub(super) shortage: usize,
+    pub(super) priority: usize,
+    pub(super) split: bool,
+    pub(super) free: bool,
+    pub(super) late: bool,
+    pub(super) person: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Step {
+    Receive {
+        of: usize,
+        at: usize,
+        quantity: u32,
+    },
+    Count {
+        of: usize,
+        at: usize,
+        on_hand: u32,
+        seconds_ago: i64,
+    },
+    Adjust {
+        of: usize,
+        at: usize,
+        delta: i64,
+    },
+    Create(Wish),
+    Pay {
+        order: Index,
+        payment: u8,
+    },
+    /// A payment that is not confirmed: promised, failed or taken back.
+    Report {
+        order: Index,
+        kind: usize,
+    },
+    /// All of it, or one part.
+    Hold {
+        order: Index,
+        part: Option<Index>,
+    },
+    Release {
+        order: Index,
+        hold: Index,
+    },
+    /// Units that are never promised, and how many may be waited for.
+    Rules {
+        of: usize,
+        at: usize,
+        safety_stock: u32,
+        limit: Option<u32>,
+    },
+    /// Somebody's turn may have come.
+    Fill {
+        of: usize,
+    },
+    /// Accept, reject, accept or reject a cancellation.
+    HandOver {
+        order: Index,
+        part: Index,
+        kind: usize,
+    },
+    Short {
+        order: Index,
+        part: Index,
+        line: Index,
+        quantity: Option<u32>,
+    },
+    Announce {
+        order: Index,
+        line: Index,
+        quantity: u32,
+    },
+    ComeBack {
+        order: Index,
+        back: Index,
+        line: Index,
+        at: usize,
+        quantity: u32,
+        disposition: usize,
+    },
+    /// Pick, pack or ship: all that is left, or so many units of a line.
+    Work {
+        kind: usize,
+        order: Index,
+        part: Index,
+        line: Index,
+        quantity: Option<u32>,
+    },
+    Track {
+        order: Index,
+        shipment: Index,
+        status: usize,
+        seconds_ago: i64,
+        raw: bool,
+    },
+    Deliver {
+        order: Index,
+        shipment: Index,
+    },
+    Cancel {
+        order: Index,
+    },
+    Erase {
+        order: Index,
+    },
+}
+
+/// In seconds: longer than any head start in a queue.
+pub(super) const A_YEAR: i64 = 365 * 24 * 3_600;
+
+pub(super) const SHORTAGES: [&str; 5] = ["reject", "cancel_remainder", "hold", "backorder", "backorder"];
+pub(super) const PRIORITIES: [&str; 3] = ["standard", "express", "critical"];
+pub(super) const REPORTS: [&str; 3] = ["authorize", "fail", "void"];
+
+pub(super) const STATUSES: [&str; 6] =
+    ["label_created", "in_transit", "out_for_delivery", "attempted_delivery", "failure", "delivered"];
+
+fn wish() -> impl Strategy<Value = Wish> {
+    let lines = prop::collection::vec((0..SKUS, 1_u32..8), 1..4);
+    let yes = any::<bool>;
+    let rules = (0..SHORTAGES.len(), 0..PRIORITIES.len());
+    (lines, rules, yes(), yes(), yes(), yes()).prop_map(
+        |(lines, (shortage, priority), split, free, late, person)| Wish {
+            lines,
+            shortage,
+            priority,
+            split,
+            free,
+            late,
+            person,
+        },
+    )
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let index = any::<Index>;
+    let (of, at) = (0..SKUS, 0..LOCATIONS);
+    let place = move || (of.clone(), at.clone());
+    let work = (0_usize..3, index(), index(), index(), prop::option::of(1_u32..5));
+    prop_oneof![
+        4 => (place(), 1_u32..16).prop_map(|((of, at), quantity)| Step::Receive { of, at, quantity }),
+        1 => (place(), 0_u32..20, 0_i64..9)
+            .prop_map(|((of, at), on_hand, seconds_ago)| Step::Count { of, at, on_hand, seconds_ago }),
+        1 => (place(), prop_oneof![-9_i64..0, 1_i64..10])
+            .prop_map(|((of, at), delta)| Step::Adjust { of, at, delta }),
+        6 => wish().prop_map(Step::Create),
+        4 => (index(), 0_u8..2).prop_map(|(order, payment)| Step::Pay { order, payment }),
+        1 => (index(), 0..REPORTS.len()).prop_map(|(order, kind)| Step::Report { order, kind }),
+        1 => (index(), prop::option::of(index())).prop_map(|(order, part)| Step::Hold { order, part }),
+        2 => (index(), index()).prop_map(|(order, hold)| Step::Release { order, hold }),
+        1 => (place(), 0_u32..6, prop::option::of(1_u32..9))
+            .prop_map(|((of, at), safety_stock, limit)| Step::Rules { of, at, safety_stock, limit }),
+        6 => (0..SKUS).prop_map(|of| Step::Fill { of }),
+        6 => (index(), index(), 0_usize..4).prop_map(|(order, part, kind)| Step::HandOver { order, part, kind }),
+        2 => (index(), index(), index(), prop::option::of(1_u32..5))
+            .prop_map(|(order, part, line, quantity)| Step::Short { order, part, line, quantity }),
+        2 => (index(), index(), 1_u32..5)
+            .prop_map(|(order, line, quantity)| Step::Announce { order, line, quantity }),
+        2 => (index(), index(), index(), 0..LOCATIONS, 1_u32..5, 0_usize..3).prop_map(
+            |(order, back, line, at, quantity, disposition)| {
+                Step::ComeBack { order, back, line, at, quantity, disposition }
+            }
+        ),
+        8 => work.prop_map(|(kind, order, part, line, quantity)| Step::Work { kind, order, part, line, quantity }),
+        4 => (index(), index(), 0..STATUSES.len(), 0_i64..9, any::<bool>()).prop_map(
+            |(order, shipment, status, seconds_ago, raw)| Step::Track { order, shipment, status, seconds_ago, raw }
+        ),
+        2 => (index(), index()).prop_map(|(order, shipment)| Step::Deliver { order, shipment }),
+        2 => index().prop_map(|order| Step::Cancel { order }),
+        1 => index().prop_map(|order| Step::Erase { order }),
+    ]
+}
+
+pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
+    prop::collection::vec(step(), 1..70)
+}
