@@ -9,9 +9,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use holdfast_domain::values::{MerchantId, Timestamp};
+use holdfast_journal::OutcomeKind;
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
+use crate::answer::Reply;
 use crate::dispatch::AnyCommand;
 use crate::request::{Caller, Metadata, Sender};
 use crate::service::Commands;
@@ -22,6 +24,9 @@ const PACE: Duration = Duration::from_millis(250);
 /// The most commands under way at once.
 const AT_ONCE: usize = 100;
 
+/// How long to wait for what is under way before the next is looked for.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// The sender of what nobody sent.
 const SENDER: &str = "holdfast";
 
@@ -30,17 +35,16 @@ const SENDER: &str = "holdfast";
 pub struct Due {
     /// The merchant.
     pub merchant: MerchantId,
-    /// What tells it from all others, to go on behind it.
-    pub place: String,
     /// What to do.
     pub command: AnyCommand,
 }
 
 /// Tells what there is to do.
 #[async_trait]
-pub trait Agenda: Send + Sync + 'static {
-    /// Some of what is due at a moment, behind what was told last, or from the beginning.
-    async fn due(&self, now: Timestamp, after: Option<&Due>, most: usize) -> Result<Vec<Due>, String>;
+pub trait Agenda: Send + 'static {
+    /// Some of what is due at a moment. It goes in rounds, so that nobody's turn is missed because somebody before it
+    /// always has something to do; and what came to nothing before is told again after longer and longer times.
+    async fn due(&mut self, now: Timestamp, most: usize) -> Result<Vec<Due>, String>;
 }
 
 /// Does what is due, until it is dropped.
@@ -62,18 +66,14 @@ impl Drop for Attendant {
     }
 }
 
-async fn attend(commands: Commands, agenda: impl Agenda) {
+async fn attend(commands: Commands, mut agenda: impl Agenda) {
     let mut ticks = tokio::time::interval(PACE);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut last: Option<Due> = None;
     loop {
         ticks.tick().await;
-        // Whole rounds: nobody's turn is missed because somebody before it always has something to do.
-        match agenda.due(commands.clock().now(), last.as_ref(), AT_ONCE).await {
-            Ok(due) => {
-                last = due.last().filter(|_| due.len() == AT_ONCE).cloned();
-                do_all(&commands, due).await;
-            }
+        match agenda.due(commands.clock().now(), AT_ONCE).await {
+            // What takes longer than this is done all the same: only nobody waits for it.
+            Ok(due) => drop(tokio::time::timeout(PATIENCE, do_all(&commands, due)).await),
             Err(error) => tracing::debug!(%error, "what is due cannot be told now"),
         }
     }
@@ -100,6 +100,9 @@ async fn do_all(commands: &Commands, due: Vec<Due>) {
     }
     for reply in replies {
         // Whatever came of it, what is left is due again.
-        let _ = reply.await;
+        match reply.await {
+            Ok(Reply::Answered { answer, .. }) if answer.kind != OutcomeKind::Refused => {}
+            other => tracing::warn!(?other, "what was due could not be done"),
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use async_trait::async_trait;
 use cqrs_es::Aggregate;
 use holdfast_domain::network::NetworkEvent;
-use holdfast_domain::stock::{AvailabilityView, Bin, StockItem};
+use holdfast_domain::stock::{AvailabilityView, StockItem};
 use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_domain::values::{LocationId, Sku};
 
@@ -123,8 +123,7 @@ impl Projection for AvailabilityProjection {
 
 /// Whether somebody in the queue could be given something, as far as this row tells.
 fn can_be_filled(item: &StockItem) -> bool {
-    let is_free = |bin: &Bin| !bin.available().is_zero();
-    !item.queue.is_empty() && (item.due().next().is_some() || item.bins.values().any(is_free))
+    item.due().next().is_some() || !item.earmarks(&BTreeSet::new()).is_empty()
 }
 
 fn unreadable(error: impl ToString) -> ViewError {
@@ -177,15 +176,16 @@ impl Availability {
         Self { store: store.clone() }
     }
 
-    /// SKUs of which somebody in the queue could be given something, in order, behind one of them or from the first.
+    /// SKUs of which somebody in the queue could be given something, with the position of their last event, in order,
+    /// behind one of them or from the first.
     pub async fn fillable(
         &self,
         generation: i64,
         (merchant, sku): (&str, &str),
         most: usize,
-    ) -> Result<Vec<(String, Sku)>, ViewError> {
+    ) -> Result<Vec<(String, Sku, u64)>, ViewError> {
         let statement = Statement::new(
-            "SELECT merchant, sku FROM availability
+            "SELECT merchant, sku, position FROM availability
              WHERE fillable AND generation = $1 AND (merchant, sku) > ($2, $3)
              ORDER BY merchant, sku LIMIT $4",
         );
@@ -193,7 +193,10 @@ impl Availability {
         let mut snapshot = self.store.snapshot().await?;
         let rows = snapshot.fetch(statement).await?;
         snapshot.commit().await?;
-        let found = |row: &Row| Ok((row.text(0)?.to_owned(), Sku::new(row.text(1)?).map_err(unreadable)?));
+        let found = |row: &Row| {
+            let sku = Sku::new(row.text(1)?).map_err(unreadable)?;
+            Ok((row.text(0)?.to_owned(), sku, row.unsigned(2)?))
+        };
         rows.iter().map(found).collect()
     }
 

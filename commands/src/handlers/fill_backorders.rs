@@ -25,9 +25,16 @@ impl Handle for FillBackorders {
         for Share { order_id, allocations, .. } in due {
             let (sku, given) = (self.sku.clone(), allocations.clone());
             let fill = OrderCommand::FillBackorder { sku, allocations: given };
-            world.decide::<Order>(&StreamId::Order(order_id), &fill)?;
-            let fill = StockCommand::FillBackorder { order_id, allocations };
-            world.decide::<StockItem>(&stream, &fill)?;
+            let next = match world.decide::<Order>(&StreamId::Order(order_id), &fill) {
+                Ok(_) => StockCommand::FillBackorder { order_id, allocations },
+                // It does not wait for it, whatever the queue says: nobody else waits for that.
+                Err(Stop::Refused(refused)) => {
+                    tracing::warn!(%order_id, code = refused.code, "an order is taken out of a queue");
+                    StockCommand::WithdrawBackorder { order_id }
+                }
+                Err(stop) => return Err(stop),
+            };
+            world.decide::<StockItem>(&stream, &next)?;
         }
         grant(OutcomeKind::Done, &serde_json::json!({}))
     }

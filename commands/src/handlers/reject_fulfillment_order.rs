@@ -7,6 +7,7 @@ use holdfast_domain::stream::StreamId;
 use holdfast_journal::OutcomeKind;
 
 use super::cancel_order::release;
+use super::fill_backorders::earmark;
 use super::reserve_inventory::{Sourcing, reserve_inventory, stock_of};
 use super::{Grant, Handle, Stop, World};
 
@@ -23,7 +24,12 @@ impl Handle for RejectFulfillmentOrder {
             let lines = rejected.lines.clone();
             let given_back = FulfillmentOrderLines { fulfillment_order_id, location, lines };
             release(world, &order, &[given_back])?;
-            reserve_inventory(world, id, &Sourcing::after_shortfall_at(&part.location))?;
+            for sku in order.lines().iter().map(|line| &line.sku) {
+                earmark(world, sku)?;
+            }
+            if !order.pending_demand().is_empty() {
+                reserve_inventory(world, id, &Sourcing::after_rejection_by(&part.location))?;
+            }
         }
         world.grant_order(OutcomeKind::Done, id)
     }

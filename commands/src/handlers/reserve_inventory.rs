@@ -1,14 +1,15 @@
 //! `ReserveInventory`: find locations for what an order still waits for, and hold the units at each stock item.
 //!
-//! Not a command from outside: it is part of creating an order or of confirming its payment.
+//! Not a command from outside: it is part of creating an order, of confirming its payment, of releasing the hold that it
+//! waited under, and of what a location rejects or does not find.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_domain::distance::{self, Coordinates};
 use holdfast_domain::network::Network;
 use holdfast_domain::order::{
-    DeliveryMethod, InventoryReserved, LineUnits, Order, OrderCommand, OrderEvent, ReservationTrigger,
-    ReserveInventory, SourcingBasis,
+    DeliveryMethod, FulfillmentLine, FulfillmentOrder, InventoryReserved, LineUnits, Order, OrderCommand,
+    OrderEvent, ReservationTrigger, ReserveInventory, SourcingBasis,
 };
 use holdfast_domain::policy::OnShortage;
 use holdfast_domain::sourcing::{Candidate, Demand, Exclusion, SourcingRules, source};
@@ -25,23 +26,30 @@ pub(super) struct Sourcing {
     place: Option<Coordinates>,
     /// The location that has just given units back.
     gave_back: Option<LocationId>,
+    /// Whether that is its last word for this order.
+    for_good: bool,
 }
 
 impl Sourcing {
     /// Of a new order.
     pub(super) fn at_creation(place: Option<Coordinates>) -> Self {
-        Self { trigger: ReservationTrigger::Creation, place, gave_back: None }
+        Self { trigger: ReservationTrigger::Creation, place, gave_back: None, for_good: false }
     }
 
     /// Of an order that waited for it.
     pub(super) fn later() -> Self {
-        Self { trigger: ReservationTrigger::Existing, place: None, gave_back: None }
+        Self { trigger: ReservationTrigger::Existing, place: None, gave_back: None, for_good: false }
     }
 
-    /// Of what a location does not ship after all.
-    pub(super) fn after_shortfall_at(location: &LocationId) -> Self {
-        let trigger = ReservationTrigger::Shortfall;
-        Self { trigger, place: None, gave_back: Some(location.clone()) }
+    /// Of what a location does not find.
+    pub(super) fn after_short_pick_at(location: &LocationId) -> Self {
+        let (trigger, gave_back) = (ReservationTrigger::Shortfall, Some(location.clone()));
+        Self { trigger, place: None, gave_back, for_good: false }
+    }
+
+    /// Of what a location does not ship, now or later.
+    pub(super) fn after_rejection_by(location: &LocationId) -> Self {
+        Self { for_good: true, ..Self::after_short_pick_at(location) }
     }
 }
 
@@ -79,7 +87,7 @@ pub(super) fn reserve_inventory(world: &mut World<'_>, id: OrderId, how: &Sourci
     for event in &events {
         match event {
             OrderEvent::InventoryReserved(reserved) => hold(world, id, &order, reserved)?,
-            OrderEvent::InventoryBackordered(waits) => queue(world, id, &order, &waits.lines, how.trigger)?,
+            OrderEvent::InventoryBackordered(waits) => queue(world, id, &order, &waits.lines, how)?,
             _ => {}
         }
     }
@@ -92,12 +100,10 @@ fn queue(
     id: OrderId,
     order: &Order,
     lines: &[LineUnits],
-    trigger: ReservationTrigger,
+    how: &Sourcing,
 ) -> Result<(), Stop> {
     let Some(created) = &order.created else { return Ok(()) };
-    // What has to come from one location comes from the one that gives the rest.
-    let chosen = order.fulfillment_orders.last().filter(|_| !created.allow_split).map(|part| &part.location);
-    let only_at = handed_out_at(order).or(chosen);
+    let only_at = handed_out_at(order).or_else(|| gives_all(order));
     let mut waiting = Demand::new();
     for units in lines {
         if let Some(line) = order.lines().get(units.line.index()) {
@@ -108,14 +114,15 @@ fn queue(
         let command = StockCommand::BackorderInventory {
             order_id: id,
             quantity,
-            priority: match trigger {
+            priority: match how.trigger {
                 // Who had them already does not go to the end.
                 ReservationTrigger::Shortfall => created.priority.raised(),
                 _ => created.priority,
             },
             whole: !created.allow_split,
             only_at: only_at.cloned(),
-            may_be_refused: trigger == ReservationTrigger::Creation,
+            not_at: how.gave_back.clone().filter(|_| how.for_good),
+            may_be_refused: how.trigger == ReservationTrigger::Creation,
             at: world.at,
         };
         world.decide::<StockItem>(&StreamId::Stock(sku), &command)?;
@@ -135,7 +142,7 @@ fn candidates(
     for sku in demand.keys() {
         items.push((sku.clone(), world.stock(sku)?));
     }
-    let handed_out_at = handed_out_at(order);
+    let (handed_out_at, gives_all) = (handed_out_at(order), gives_all(order));
     let candidate = |(id, location): (&LocationId, &holdfast_domain::network::Location)| {
         let here = |(sku, item): &(Sku, std::sync::Arc<StockItem>)| (sku.clone(), item.available_at(id));
         Candidate {
@@ -147,13 +154,22 @@ fn candidates(
                 Some(Exclusion::Paused)
             } else if how.gave_back.as_ref() == Some(id) {
                 Some(Exclusion::GaveBack)
+            } else if handed_out_at.is_some_and(|there| there != id) {
+                Some(Exclusion::NotTheDeliveryLocation)
             } else {
-                handed_out_at.filter(|there| *there != id).map(|_| Exclusion::NotTheDeliveryLocation)
+                gives_all.filter(|there| *there != id).map(|_| Exclusion::WouldSplit)
             },
         }
     };
     let Network { locations } = &*network;
     Ok(locations.iter().map(candidate).collect())
+}
+
+/// The location that gives the rest of an order of which all must come from one.
+fn gives_all(order: &Order) -> Option<&LocationId> {
+    let must_be_one = order.created.as_ref().is_some_and(|created| !created.allow_split);
+    let gives = |part: &&FulfillmentOrder| !part.total(FulfillmentLine::kept).is_zero();
+    order.fulfillment_orders.iter().find(gives).filter(|_| must_be_one).map(|part| &part.location)
 }
 
 /// The location that goods are handed out at, for pickup and local delivery.

@@ -27,7 +27,9 @@ impl Handle for ShortPick {
                     world.decide::<StockItem>(&StreamId::Stock(sku.clone()), &command)?;
                 }
             }
-            reserve_inventory(world, id, &Sourcing::after_shortfall_at(&part.location))?;
+            if !order.pending_demand().is_empty() {
+                reserve_inventory(world, id, &Sourcing::after_short_pick_at(&part.location))?;
+            }
         }
         world.grant_order(OutcomeKind::Done, id)
     }

@@ -175,7 +175,7 @@ commands! {
         /// For people. Not for what is personal: it is not sealed.
         note: Option<Text<500>>,
     }
-    /// Ends a hold. Units of which nothing was decided are looked for again.
+    /// Ends a hold. Where it stood for want of units, they are looked for again.
     ReleaseHold {
         /// The order.
         order_id: OrderId,

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use super::choices::Disposition;
 use super::events::{
-    DeliveryConfirmed, FulfillmentOrderAccepted, FulfillmentOrderLines, InventoryReserved, LineUnits,
-    OrderCreated, OrderEvent, OrderHeld, Package, ReturnReceived, ReturnRequested, ShipmentCreated,
-    ShipmentTracked,
+    DeliveryConfirmed, DiscrepancyRecorded, FulfillmentOrderAccepted, FulfillmentOrderLines,
+    InventoryReserved, LineUnits, OrderCreated, OrderEvent, OrderHeld, Package, ReturnReceived,
+    ReturnRequested, ShipmentCreated, ShipmentTracked,
 };
 use super::state::{
-    Discrepancy, FulfillmentLine, FulfillmentOrder, Hold, Order, OrderReturn, Parcel, PaymentNews,
-    PersonalDataState, ReturnLine, Shipment,
+    Discrepancy, FulfillmentLine, FulfillmentOrder, Hold, MOST_DISCREPANCIES, Order, OrderReturn, Parcel,
+    PaymentNews, PersonalDataState, ReturnLine, Shipment,
 };
 use crate::values::{FulfillmentOrderId, LineNumber, Reference, ShipmentId, Units};
 
@@ -59,15 +59,21 @@ pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
         OrderEvent::OrderCancelled(cancelled) => cancel(order, &cancelled.lines),
         OrderEvent::ReturnRequested(requested) => order.returns.push(request_return(requested)),
         OrderEvent::ReturnReceived(received) => receive_return(order, received),
-        OrderEvent::DiscrepancyRecorded(recorded) => order
-            .discrepancies
-            .push(Discrepancy { code: recorded.code.clone(), detail: recorded.detail.clone() }),
+        OrderEvent::DiscrepancyRecorded(recorded) => note(order, recorded),
         OrderEvent::PersonalDataErased(_) => order.personal_data = PersonalDataState::Erased,
     }
 }
 
+/// The journal has all of them; an order tells the first ones.
+fn note(order: &mut Order, recorded: &DiscrepancyRecorded) {
+    if order.discrepancies.len() < MOST_DISCREPANCIES {
+        let (code, detail) = (recorded.code.clone(), recorded.detail.clone());
+        order.discrepancies.push(Discrepancy { code, detail });
+    }
+}
+
 fn void(order: &mut Order) {
-    order.payments.clear();
+    order.voided_payments.append(&mut order.payments);
     order.payment = PaymentNews::Voided;
 }
 
@@ -141,7 +147,13 @@ fn return_line(lines: &mut Vec<ReturnLine>, line: LineNumber) -> &mut ReturnLine
 }
 
 fn reserve(order: &mut Order, reserved: &InventoryReserved) {
-    order.fulfillment_orders.extend(reserved.fulfillment_orders.iter().map(fulfillment_order));
+    for lines in &reserved.fulfillment_orders {
+        let known = order.fulfillment_orders.iter_mut().find(|part| part.id == lines.fulfillment_order_id);
+        match known {
+            Some(part) => grow(part, &lines.lines),
+            None => order.fulfillment_orders.push(fulfillment_order(lines)),
+        }
+    }
     let waited = reserved.fulfillment_orders.iter().filter(|_| reserved.waited);
     for units in waited.flat_map(|part| &part.lines) {
         if let Some(line) = order.backordered.get_mut(units.line.index()) {
@@ -150,25 +162,29 @@ fn reserve(order: &mut Order, reserved: &InventoryReserved) {
     }
 }
 
-fn cancel(order: &mut Order, lines: &[LineUnits]) {
+fn grow(part: &mut FulfillmentOrder, lines: &[LineUnits]) {
     for units in lines {
-        cancel_line(order, units);
-    }
-    if order.is_cancelled() {
-        order.holds.clear();
+        match part.lines.iter_mut().find(|line| line.line == units.line) {
+            Some(line) => line.quantity += units.quantity,
+            None => part.lines.push(fulfillment_line(units)),
+        }
     }
 }
 
 /// What is cancelled of a line neither waits nor is held: units that are held were released before.
-fn cancel_line(order: &mut Order, units: &LineUnits) {
-    let index = units.line.index();
-    if let Some(cancelled) = order.cancelled.get_mut(index) {
-        *cancelled += units.quantity;
+fn cancel(order: &mut Order, lines: &[LineUnits]) {
+    for units in lines {
+        if let Some(cancelled) = order.cancelled.get_mut(units.line.index()) {
+            *cancelled += units.quantity;
+        }
     }
-    let Some(totals) = order.line_totals().get(index).copied() else { return };
-    if let Some(backordered) = order.backordered.get_mut(index) {
+    let totals = order.line_totals();
+    for (backordered, totals) in order.backordered.iter_mut().zip(totals) {
         let settled = totals.reserved + totals.shipped + totals.cancelled;
         *backordered = (*backordered).min(totals.ordered.saturating_sub(settled));
+    }
+    if order.is_cancelled() {
+        order.holds.clear();
     }
 }
 
@@ -185,21 +201,24 @@ fn created_order(created: &OrderCreated) -> Order {
 }
 
 fn fulfillment_order(part: &FulfillmentOrderLines) -> FulfillmentOrder {
-    let line = |units: &LineUnits| FulfillmentLine {
-        line: units.line,
-        quantity: units.quantity,
-        released: Units::ZERO,
-        picked: Units::ZERO,
-        packed: Units::ZERO,
-        shipped: Units::ZERO,
-    };
     FulfillmentOrder {
         id: part.fulfillment_order_id,
         location: part.location.clone(),
         accepted: false,
         wms_ref: None,
         cancellation_requested: false,
-        lines: part.lines.iter().map(line).collect(),
+        lines: part.lines.iter().map(fulfillment_line).collect(),
+    }
+}
+
+fn fulfillment_line(units: &LineUnits) -> FulfillmentLine {
+    FulfillmentLine {
+        line: units.line,
+        quantity: units.quantity,
+        released: Units::ZERO,
+        picked: Units::ZERO,
+        packed: Units::ZERO,
+        shipped: Units::ZERO,
     }
 }
 

@@ -46,7 +46,7 @@ pub enum OrderRefusal {
     #[error("the order is cancelled")]
     OrderCancelled,
     /// Its goods are already on their way out.
-    #[error("picking has begun: the order can no longer be cancelled")]
+    #[error("picking has begun: what is missing is reported by short")]
     PickingHasBegun,
     /// Its locations were asked, and have not answered.
     #[error("the order's locations were asked to leave it and have not answered yet")]
@@ -60,9 +60,6 @@ pub enum OrderRefusal {
     /// No such return.
     #[error("there is no return {0}")]
     UnknownReturn(ReturnId),
-    /// Too many returns.
-    #[error("no more returns can be announced of the order")]
-    NothingToReturn,
     /// More units than have left and are not announced.
     #[error("{requested} units of line {line} were to come back, {returnable} can")]
     QuantityExceedsReturnable {
@@ -95,7 +92,7 @@ pub enum OrderRefusal {
     #[error("give either all: true or lines")]
     LinesMissing,
     /// A line named by neither or both of its names, or by one that it does not have.
-    #[error("line {0} of the list names no line of the fulfillment order")]
+    #[error("line {0} of the list names no line that is meant")]
     UnknownLine(usize),
     /// The same of a line in a package.
     #[error("line {line} of package {package} of the list names no line of the fulfillment order")]
@@ -163,7 +160,6 @@ impl Refusal for OrderRefusal {
             Self::NoCancellationRequested => "no_cancellation_requested",
             Self::AlreadyAccepted => "already_accepted",
             Self::UnknownReturn(_) => "unknown_return",
-            Self::NothingToReturn => "nothing_to_return",
             Self::QuantityExceedsReturnable { .. } => "quantity_exceeds_returnable",
             Self::OrderOnHold => "order_on_hold",
             Self::UnknownHold(_) => "unknown_hold",
@@ -214,7 +210,6 @@ impl Refusal for OrderRefusal {
             | Self::CancellationPending
             | Self::NoCancellationRequested
             | Self::AlreadyAccepted
-            | Self::NothingToReturn
             | Self::QuantityExceedsReturnable { .. }
             | Self::OrderOnHold
             | Self::UnknownHold(_)

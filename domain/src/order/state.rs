@@ -15,6 +15,8 @@ use crate::values::{
 
 /// The most lines an order may have.
 pub const MOST_LINES: usize = 500;
+/// The most discrepancies that an order tells of.
+pub(super) const MOST_DISCREPANCIES: usize = 100;
 
 /// An order.
 ///
@@ -31,6 +33,8 @@ pub struct Order {
     pub backordered: Vec<Units>,
     /// Names of the payments that were confirmed.
     pub payments: Vec<Reference>,
+    /// Names of the payments that were taken back.
+    pub voided_payments: Vec<Reference>,
     /// What was last heard of payments that are not confirmed.
     pub payment: PaymentNews,
     /// Who fills it.
@@ -322,11 +326,15 @@ impl Order {
         self.returns.iter().find(|back| back.id == id)
     }
 
-    /// Units of a line that have left and are not announced to come back.
-    pub fn returnable(&self, line: LineNumber) -> Units {
-        let shipped = self.line_totals().get(line.index()).map_or(Units::ZERO, |totals| totals.shipped);
-        let of_line = self.returns.iter().flat_map(|back| &back.lines).filter(|part| part.line == line);
-        shipped.saturating_sub(of_line.map(|part| part.requested.max(part.received)).sum())
+    /// Units of every line that have left and are not announced to come back, in order.
+    pub fn returnable(&self) -> Vec<Units> {
+        let mut left: Vec<Units> = self.line_totals().iter().map(|totals| totals.shipped).collect();
+        for part in self.returns.iter().flat_map(|back| &back.lines) {
+            if let Some(left) = left.get_mut(part.line.index()) {
+                *left -= part.requested.max(part.received);
+            }
+        }
+        left
     }
 
     /// Units that no decision has been made about, by SKU, lines with the same SKU summed.

@@ -329,6 +329,12 @@ fn fulfillment(totals: &LineTotals, order: &Order) -> FulfillmentStatus {
         FulfillmentStatus::Picked
     } else if !totals.picked.is_zero() {
         FulfillmentStatus::Picking
+    } else if order
+        .fulfillment_orders
+        .iter()
+        .all(|part| part.accepted || part.total(FulfillmentLine::open).is_zero())
+    {
+        FulfillmentStatus::Accepted
     } else {
         FulfillmentStatus::Open
     }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::choices::{HoldReason, PaymentTerms, TrackingStatus};
-use super::decide::{may_be_cancelled, may_be_held};
+use super::decide::{may_be_cancelled, may_be_held, may_come_back};
 use super::events::{Charge, DeliveryIntent, Destination, LineUnits, OrderedLine};
 use super::personal::PersonalData;
 use super::state::{
@@ -312,7 +312,7 @@ fn supported_actions(order: &Order) -> Vec<String> {
         ("hold", may_be_held(order)),
         ("release-hold", !order.holds.is_empty()),
         ("cancel", may_be_cancelled(order)),
-        ("returns", order.lines().iter().any(|line| !order.returnable(line.line).is_zero())),
+        ("returns", may_come_back(order)),
         ("erase-personal-data", order.personal_data != PersonalDataState::None),
     ];
     actions.into_iter().filter(|(_, accepted)| *accepted).map(|(name, _)| name.to_owned()).collect()
@@ -352,7 +352,7 @@ impl FulfillmentOrder {
         let asked = self.cancellation_requested && open;
         let actions = [
             ("accept", may_work && open && !self.accepted),
-            ("reject", open && untouched),
+            ("reject", open && untouched && !order.is_held(self.id)),
             ("pick", may_work && left(|line| line.picked)),
             ("pack", may_work && left(|line| line.packed)),
             ("ship", may_work && open),

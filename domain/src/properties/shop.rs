@@ -8,8 +8,8 @@ use cqrs_es::Aggregate;
 use super::{location, moment, order_id, sku};
 use crate::Decide;
 use crate::order::{
-    CreationTerms, Disposition, FulfillmentOrderLines, HoldReason, LineUnits, Order, OrderCommand,
-    OrderEvent, ReservationTrigger, ReserveInventory, SourcingBasis,
+    CreationTerms, Disposition, FulfillmentLine, FulfillmentOrder, FulfillmentOrderLines, HoldReason,
+    LineUnits, Order, OrderCommand, OrderEvent, ReservationTrigger, ReserveInventory, SourcingBasis,
 };
 use crate::policy::{Criterion, OnShortage, ReserveAt};
 use crate::sourcing::{Candidate, Demand, SourcingRules, source};
@@ -104,7 +104,9 @@ impl Shop {
         let events = self.on_order(number, command)?;
         let order = &self.orders[number];
         let waited = order.created.as_ref().is_some_and(|created| created.reserve_at == ReserveAt::Payment);
-        if waited && order.payments.len() == 1 && !events.is_empty() && !order.pending_demand().is_empty() {
+        let waits_for_stock = order.holds.iter().any(|hold| hold.reason == HoldReason::InventoryOutOfStock);
+        let is_news = !events.is_empty() && order.is_paid() && !waits_for_stock;
+        if waited && is_news && !order.pending_demand().is_empty() {
             self.reserve(number, ReservationTrigger::Existing)?;
         }
         Ok(())
@@ -113,7 +115,10 @@ impl Shop {
     fn reserve(&mut self, number: usize, trigger: ReservationTrigger) -> Result<(), Refused> {
         let order = &self.orders[number];
         let created = order.created.clone().ok_or("no order")?;
-        let candidates: Vec<_> = (0..LOCATIONS).map(|place| self.candidate(place)).collect();
+        let mut candidates: Vec<_> = (0..LOCATIONS).map(|place| self.candidate(place)).collect();
+        if let Some(only) = gives_all(order) {
+            candidates.retain(|candidate| candidate.location == only);
+        }
         let rules = SourcingRules {
             criteria: &CRITERIA,
             allow_split: created.allow_split,
@@ -149,8 +154,7 @@ impl Shop {
     ) -> Result<(), Refused> {
         let order = &self.orders[number];
         let created = order.created.clone().ok_or("no order")?;
-        let chosen = order.fulfillment_orders.last().filter(|_| !created.allow_split);
-        let only_at = chosen.map(|part| part.location.clone());
+        let only_at = gives_all(order);
         let mut waiting = Demand::new();
         for units in lines {
             *waiting.entry(order.lines()[units.line.index()].sku.clone()).or_default() += units.quantity;
@@ -165,6 +169,7 @@ impl Shop {
                 priority,
                 whole,
                 only_at,
+                not_at: None,
                 may_be_refused,
                 at,
             };
@@ -258,6 +263,9 @@ impl Shop {
                 }
             }
         }
+        if self.orders[number].pending_demand().is_empty() {
+            return Ok(());
+        }
         self.reserve(number, ReservationTrigger::Shortfall)
     }
 
@@ -327,7 +335,7 @@ impl Shop {
         for order in &self.orders {
             for part in order.fulfillment_orders.iter().filter(|part| part.location == *place) {
                 let of_sku = part.lines.iter().filter(|line| order.lines()[line.line.index()].sku == *sku);
-                held += of_sku.map(crate::order::FulfillmentLine::open).sum();
+                held += of_sku.map(FulfillmentLine::open).sum();
             }
         }
         held
@@ -343,4 +351,11 @@ impl Shop {
     pub(super) fn places() -> impl Iterator<Item = (Sku, LocationId)> {
         (0..SKUS).flat_map(|of| (0..LOCATIONS).map(move |at| (sku(of), location(at))))
     }
+}
+
+/// The location that gives the rest of an order of which all must come from one.
+fn gives_all(order: &Order) -> Option<LocationId> {
+    let must_be_one = order.created.as_ref().is_some_and(|created| !created.allow_split);
+    let gives = |part: &&FulfillmentOrder| !part.total(FulfillmentLine::kept).is_zero();
+    order.fulfillment_orders.iter().find(gives).filter(|_| must_be_one).map(|part| part.location.clone())
 }

@@ -146,7 +146,7 @@ fn books(events: &[StockEvent]) -> BTreeMap<LocationId, (i64, i64)> {
             StockEvent::StockPolicySet(set) => set.safety_stock.keys().for_each(|place| enter(place, 0, 0)),
             StockEvent::StockBackordered(_) | StockEvent::StockBackorderWithdrawn(_) => {}
             StockEvent::StockShorted(shorted) => {
-                enter(&shorted.location, -number(shorted.quantity), -number(shorted.quantity));
+                enter(&shorted.location, -number(shorted.on_hand), -number(shorted.quantity));
             }
             StockEvent::StockReturned(returned) if returned.condition == Condition::Sellable => {
                 enter(&returned.location, number(returned.quantity), 0);

@@ -44,6 +44,8 @@ pub enum Exclusion {
     Paused,
     /// It has just given the units back.
     GaveBack,
+    /// Another location gives the rest of an order that may not be split.
+    WouldSplit,
     /// The order is to be handed out at another location.
     NotTheDeliveryLocation,
 }

@@ -113,6 +113,8 @@ pub enum StockCommand {
         whole: bool,
         /// The only location that may give them.
         only_at: Option<LocationId>,
+        /// The location that will not give them.
+        not_at: Option<LocationId>,
         /// Whether the order is new: what has happened to one that is there may not be refused.
         may_be_refused: bool,
         /// The moment of decision.

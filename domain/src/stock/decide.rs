@@ -32,6 +32,7 @@ pub(super) fn decide(item: &StockItem, command: &StockCommand) -> Decision {
             priority,
             whole,
             only_at,
+            not_at,
             may_be_refused,
             at,
         } => {
@@ -40,9 +41,9 @@ pub(super) fn decide(item: &StockItem, command: &StockCommand) -> Decision {
             }
             let place = (at.microseconds() - head_start(*priority)).max(0);
             let place = Timestamp::from_microseconds(place);
-            let (sku, only_at) = (known(item)?.clone(), only_at.clone());
+            let (sku, only_at, not_at) = (known(item)?.clone(), only_at.clone(), not_at.clone());
             let (order_id, quantity, whole) = (*order_id, *quantity, *whole);
-            Ok(vec![StockBackordered { sku, order_id, quantity, place, whole, only_at }.into()])
+            Ok(vec![StockBackordered { sku, order_id, quantity, place, whole, only_at, not_at }.into()])
         }
         StockCommand::WithdrawBackorder { order_id } => Ok(withdraw(item, *order_id)),
         StockCommand::EarmarkInventory { closed } => {
@@ -54,10 +55,7 @@ pub(super) fn decide(item: &StockItem, command: &StockCommand) -> Decision {
         }
         StockCommand::FillBackorder { order_id, allocations } => fill(item, *order_id, allocations),
         StockCommand::ShortInventory { order_id, location, quantity, at } => {
-            let sku = known(item)?.clone();
-            held(item, location, *quantity)?;
-            let (order_id, location, quantity, at) = (*order_id, location.clone(), *quantity, *at);
-            Ok(vec![StockShorted { sku, order_id, location, quantity, at }.into()])
+            short(item, *order_id, location, *quantity, *at)
         }
         StockCommand::ReturnInventory { order_id, return_id, location, quantity, condition, at } => {
             room(item, location, *condition, *quantity)?;
@@ -259,6 +257,22 @@ fn fill(item: &StockItem, order_id: OrderId, allocations: &[Allocation]) -> Deci
         }
     }
     Ok(vec![StockBackorderFilled { sku, order_id, allocations }.into()])
+}
+
+fn short(
+    item: &StockItem,
+    order_id: OrderId,
+    location: &LocationId,
+    quantity: Units,
+    at: Timestamp,
+) -> Decision {
+    let sku = known(item)?.clone();
+    held(item, location, quantity)?;
+    // What a count has not found is off the books: it is not missed a second time.
+    let bin = item.bins.get(location);
+    let missed = bin.map_or(Units::ZERO, |bin| bin.reserved.saturating_sub(bin.on_hand));
+    let (location, on_hand) = (location.clone(), quantity.saturating_sub(missed));
+    Ok(vec![StockShorted { sku, order_id, location, quantity, on_hand, at }.into()])
 }
 
 /// What left was there, whatever the last count said: the units by which it was wrong are put on the books

@@ -153,6 +153,8 @@ payloads! {
         whole: bool,
         /// The only location that may give them.
         only_at: Option<LocationId>,
+        /// The location that will not give them.
+        not_at: Option<LocationId>,
     }
     /// An order waits no longer.
     StockBackorderWithdrawn {
@@ -189,8 +191,10 @@ payloads! {
         order_id: OrderId,
         /// Where they should have been.
         location: LocationId,
-        /// How many.
+        /// How many were held.
         quantity: Units,
+        /// Of those, how many were on hand by the books. A count may have taken the others off already.
+        on_hand: Units,
         /// When it was decided.
         at: Timestamp,
     }

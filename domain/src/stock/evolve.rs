@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::events::{
     Allocation, Condition, StockAdjusted, StockBackorderFilled, StockBackorderWithdrawn, StockBackordered,
-    StockCounted, StockEarmarked, StockEvent, StockReceived, StockReleased, StockReserved, StockReturned,
-    StockShipped, StockShorted,
+    StockCounted, StockEarmarked, StockEvent, StockPolicySet, StockReceived, StockReleased, StockReserved,
+    StockReturned, StockShipped, StockShorted,
 };
 use super::queue::Waiting;
 use super::state::{Bin, StockItem};
@@ -40,14 +40,7 @@ pub(super) fn evolve(item: &mut StockItem, event: &StockEvent) {
                 bin(item, location).reserved -= *quantity;
             }
         }
-        StockEvent::StockPolicySet(set) => {
-            item.not_backorderable = !set.backorderable;
-            item.backorder_limit = set.backorder_limit;
-            item.bins.values_mut().for_each(|bin| bin.safety_stock = Units::ZERO);
-            for (location, units) in &set.safety_stock {
-                bin(item, location).safety_stock = *units;
-            }
-        }
+        StockEvent::StockPolicySet(set) => set_policy(item, set),
         StockEvent::StockBackordered(backordered) => join(item, backordered),
         StockEvent::StockBackorderWithdrawn(StockBackorderWithdrawn { order_id, quantity, .. }) => {
             leave(item, *order_id, *quantity);
@@ -66,12 +59,25 @@ pub(super) fn evolve(item: &mut StockItem, event: &StockEvent) {
         StockEvent::StockReturned(StockReturned { location, quantity, condition, at, .. }) => {
             arrive(bin(item, location), *quantity, *condition, *at);
         }
-        StockEvent::StockShorted(StockShorted { location, quantity, at, .. })
-        | StockEvent::StockShipped(StockShipped { location, quantity, at, .. }) => {
+        StockEvent::StockShorted(StockShorted { location, quantity, on_hand, at, .. }) => {
+            let bin = bin(item, location);
+            bin.reserved -= *quantity;
+            bin.move_on_hand(*at, -on_hand.number().cast_signed());
+        }
+        StockEvent::StockShipped(StockShipped { location, quantity, at, .. }) => {
             let bin = bin(item, location);
             bin.reserved -= *quantity;
             bin.move_on_hand(*at, -quantity.number().cast_signed());
         }
+    }
+}
+
+fn set_policy(item: &mut StockItem, set: &StockPolicySet) {
+    item.not_backorderable = !set.backorderable;
+    item.backorder_limit = set.backorder_limit;
+    item.bins.values_mut().for_each(|bin| bin.safety_stock = Units::ZERO);
+    for (location, units) in &set.safety_stock {
+        bin(item, location).safety_stock = *units;
     }
 }
 
@@ -85,9 +91,10 @@ fn arrive(bin: &mut Bin, quantity: Units, condition: Condition, at: Timestamp) {
 
 /// Behind all that are to be served before it.
 fn join(item: &mut StockItem, backordered: &StockBackordered) {
-    let StockBackordered { order_id, quantity, place, whole, only_at, .. } = backordered.clone();
+    let StockBackordered { order_id, quantity, place, whole, only_at, not_at, .. } = backordered.clone();
     let index = item.queue.partition_point(|waiting| waiting.place <= place);
-    Arc::make_mut(&mut item.queue).insert(index, Waiting { order_id, quantity, place, whole, only_at });
+    Arc::make_mut(&mut item.queue)
+        .insert(index, Waiting { order_id, quantity, place, whole, only_at, not_at });
 }
 
 /// An order may wait at several places of the queue: it leaves the first ones first.

@@ -38,6 +38,8 @@ pub struct Waiting {
     pub whole: bool,
     /// The only location that may give them.
     pub only_at: Option<LocationId>,
+    /// The location that will not give them.
+    pub not_at: Option<LocationId>,
 }
 
 /// What one in the queue may have.
@@ -70,7 +72,7 @@ impl StockItem {
 
     /// How many units are to be set aside at each location where that is not what is set aside: as many as the queue can
     /// have of what is neither reserved nor kept, and none where nothing leaves for now.
-    pub(super) fn earmarks(&self, closed: &BTreeSet<LocationId>) -> Vec<Allocation> {
+    pub fn earmarks(&self, closed: &BTreeSet<LocationId>) -> Vec<Allocation> {
         if self.queue.is_empty() && self.bins.values().all(|bin| bin.earmarked.is_zero()) {
             return Vec::new();
         }
@@ -114,7 +116,10 @@ fn shares<'a>(
 /// What one in the queue takes of what is left: in the order of locations or, where all must come from one, from the
 /// first that has enough or else from the one that has most.
 fn take(waiting: &Waiting, left: &mut BTreeMap<&LocationId, Units>) -> Vec<Allocation> {
-    let may_give = |location: &LocationId| waiting.only_at.as_ref().is_none_or(|only| only == location);
+    let may_give = |location: &LocationId| {
+        waiting.only_at.as_ref().is_none_or(|only| only == location)
+            && waiting.not_at.as_ref() != Some(location)
+    };
     let mut wanted = waiting.quantity;
     let mut givers: Vec<(LocationId, Units)> = left
         .iter()

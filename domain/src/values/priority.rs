@@ -11,7 +11,7 @@ pub enum Priority {
     Standard,
     /// Before standard.
     Express,
-    /// Before everything.
+    /// Long before the others.
     Critical,
 }
 

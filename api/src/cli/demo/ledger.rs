@@ -113,8 +113,8 @@ impl Ledger {
                 }
             }
             StockEvent::StockShorted(shorted) => {
-                let units = signed(shorted.quantity);
-                self.change(sku, &shorted.location, -units, -units);
+                let (on_hand, held) = (signed(shorted.on_hand), signed(shorted.quantity));
+                self.change(sku, &shorted.location, -on_hand, -held);
             }
             StockEvent::StockReturned(returned) => {
                 if returned.condition == Condition::Sellable {

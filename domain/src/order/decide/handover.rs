@@ -4,9 +4,12 @@ use super::cancellation::held;
 use super::warehouse::{reported, workable};
 use super::{Decision, exists};
 use crate::order::commands::{AcceptFulfillmentOrder, RejectFulfillmentOrder, ShortPick};
-use crate::order::events::{FulfillmentOrderAccepted, FulfillmentOrderRejected, PickShorted};
+use crate::order::events::{
+    FulfillmentOrderAccepted, FulfillmentOrderRejected, LineUnits, OrderCancelled, OrderEvent, PickShorted,
+};
 use crate::order::refusals::OrderRefusal;
-use crate::order::state::{FulfillmentLine, Order};
+use crate::order::state::{FulfillmentLine, FulfillmentOrder, Order};
+use crate::values::Text;
 
 pub(super) fn accept(order: &Order, command: &AcceptFulfillmentOrder) -> Decision {
     let part = workable(order, command.fulfillment_order_id)?;
@@ -34,16 +37,29 @@ pub(super) fn reject(order: &Order, command: &RejectFulfillmentOrder) -> Decisio
     if !part.total(|line| line.picked).is_zero() {
         return Err(OrderRefusal::PickingHasBegun);
     }
+    if order.is_held(id) {
+        // Its units would leave from elsewhere, where the hold does not stand.
+        return Err(OrderRefusal::OrderOnHold);
+    }
     let lines = held(part).lines;
-    let rejected =
-        FulfillmentOrderRejected { fulfillment_order_id: id, lines, reason: command.reason.clone() };
-    Ok(vec![rejected.into()])
+    let end = ended(part, &lines);
+    let reason = command.reason.clone();
+    let rejected = FulfillmentOrderRejected { fulfillment_order_id: id, lines, reason };
+    Ok(std::iter::once(rejected.into()).chain(end).collect())
+}
+
+/// Who was asked to leave a part and gives units of it back has answered: they are not looked for elsewhere.
+fn ended(part: &FulfillmentOrder, lines: &[LineUnits]) -> Option<OrderEvent> {
+    let reason = Text::new("given back after the order was cancelled").ok()?;
+    part.cancellation_requested.then(|| OrderCancelled { lines: lines.to_vec(), reason }.into())
 }
 
 pub(super) fn short(order: &Order, command: &ShortPick) -> Decision {
     let part = workable(order, command.fulfillment_order_id)?;
     let left = |line: &FulfillmentLine| line.kept().saturating_sub(line.picked);
     let lines = reported(order, part, command.all, command.lines.as_deref(), left)?;
+    let end = ended(part, &lines);
     let (fulfillment_order_id, reason) = (part.id, command.reason.clone());
-    Ok(vec![PickShorted { fulfillment_order_id, lines, reason }.into()])
+    let shorted = PickShorted { fulfillment_order_id, lines, reason };
+    Ok(std::iter::once(shorted.into()).chain(end).collect())
 }

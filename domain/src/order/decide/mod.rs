@@ -19,6 +19,7 @@ use crate::values::{LineNumber, OrderId, Reference, Text, Units};
 pub(super) use cancellation::may_be_cancelled;
 use holding::hold;
 pub(super) use holding::may_be_held;
+pub(super) use returns::may_come_back;
 
 type Decision = Result<Vec<OrderEvent>, OrderRefusal>;
 

@@ -12,6 +12,10 @@ pub(super) fn confirm(order: &Order, command: &ConfirmPayment) -> Decision {
     if order.payments.contains(&command.payment_ref) {
         return Ok(Vec::new());
     }
+    if order.voided_payments.contains(&command.payment_ref) {
+        let detail = "a payment was confirmed that was taken back: it does not count";
+        return Ok(discrepancy("payment_confirmed_after_void", detail).into_iter().collect());
+    }
     let confirmed = PaymentConfirmed { payment_ref: command.payment_ref.clone(), amount: command.amount };
     let mut events = vec![confirmed.into()];
     if order.is_cancelled() {

@@ -8,7 +8,7 @@ use crate::order::events::{
     OrderSourced,
 };
 use crate::order::refusals::OrderRefusal;
-use crate::order::state::{LineTotals, Order};
+use crate::order::state::{FulfillmentLine, FulfillmentOrder, LineTotals, Order};
 use crate::policy::OnShortage;
 use crate::sourcing::{Demand, Sourced};
 use crate::stock::Allocation;
@@ -77,8 +77,30 @@ pub(super) fn fill_backorder(order: &Order, sku: &Sku, allocations: &[Allocation
         (location.clone(), Demand::from([(sku.clone(), *quantity)]))
     };
     let given = allocations.iter().map(by_location).collect::<Vec<_>>();
-    let (fulfillment_orders, _) = divided(order, id, &given, order.backordered.clone());
+    let (mut fulfillment_orders, _) = divided(order, id, &given, order.backordered.clone());
+    join_untouched_parts(order, id, &mut fulfillment_orders);
     Ok(vec![InventoryReserved { fulfillment_orders, waited: true }.into()])
+}
+
+/// What comes later joins the part that its location has not begun with: it is one walk, and one parcel.
+fn join_untouched_parts(order: &Order, id: OrderId, given: &mut [FulfillmentOrderLines]) {
+    let may_grow = |part: &&FulfillmentOrder| {
+        !part.is_taken_on()
+            && !part.total(FulfillmentLine::open).is_zero()
+            && part.total(|line| line.shipped).is_zero()
+            && !order.holds.iter().any(|hold| hold.fulfillment_order_id == Some(part.id))
+    };
+    let mut number = order.fulfillment_orders.len();
+    for lines in given {
+        let mut there = order.fulfillment_orders.iter().filter(|part| part.location == lines.location);
+        lines.fulfillment_order_id = match there.rfind(may_grow) {
+            Some(part) => part.id,
+            None => {
+                number += 1;
+                FulfillmentOrderId::new(id, u32::try_from(number).unwrap_or(u32::MAX))
+            }
+        };
+    }
 }
 
 fn how_it_was_sourced(command: &ReserveInventory, acceptable: bool) -> OrderSourced {

@@ -8,14 +8,18 @@ use crate::order::refusals::OrderRefusal;
 use crate::order::state::{Order, OrderReturn};
 use crate::values::{LineNumber, ReturnId, Units};
 
-/// The most returns of one order.
-const MOST_RETURNS: usize = 1_000;
+/// Whether a unit may be announced to come back.
+pub(in crate::order) fn may_come_back(order: &Order) -> bool {
+    let known: usize = order.returns.iter().map(|back| back.lines.len()).sum();
+    known < MOST_NAMED && order.returnable().iter().any(|units| !units.is_zero())
+}
 
 pub(super) fn request(order: &Order, command: &RequestReturn) -> Decision {
     exists(order, command.order_id)?;
     count(command.lines.len())?;
-    if order.returns.len() >= MOST_RETURNS {
-        return Err(OrderRefusal::NothingToReturn);
+    let known: usize = order.returns.iter().map(|back| back.lines.len()).sum();
+    if known + command.lines.len() > MOST_NAMED {
+        return Err(OrderRefusal::TooMany { most: MOST_NAMED, pointer: "/lines" });
     }
     let mut lines = Vec::with_capacity(command.lines.len());
     for (index, given) in command.lines.iter().enumerate() {
@@ -27,8 +31,8 @@ pub(super) fn request(order: &Order, command: &RequestReturn) -> Decision {
             serials: given.serials.clone(),
         });
     }
-    for ordered in order.lines() {
-        let (requested, returnable) = (total(&lines, ordered.line), order.returnable(ordered.line));
+    for (ordered, returnable) in order.lines().iter().zip(order.returnable()) {
+        let requested = total(&lines, ordered.line);
         if requested > returnable {
             return Err(OrderRefusal::QuantityExceedsReturnable {
                 line: ordered.line,

@@ -15,8 +15,8 @@ pub(crate) fn accepted_actions(order: &Order) -> (Vec<String>, Vec<Vec<String>>)
         let hold = json!({ "orderId": id, "reason": "other" });
         let first_hold = order.holds.first().map_or_else(|| name("none"), |hold| hold.id.clone());
         let release = json!({ "orderId": id, "holdId": first_hold });
-        let returnable = order.lines().iter().find(|line| !order.returnable(line.line).is_zero());
-        let line = returnable.map_or(LineNumber::at(0), |line| line.line);
+        let returnable = order.returnable().iter().position(|units| !units.is_zero());
+        let line = LineNumber::at(returnable.unwrap_or(0));
         let back = json!({ "orderId": id, "lines": [{ "line": line, "quantity": 1 }], "reason": "try" });
         [
             ("confirm-payment", OrderCommand::ConfirmPayment(read(with_payment.clone(), json!({})))),

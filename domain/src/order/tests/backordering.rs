@@ -53,9 +53,19 @@ fn it_is_said_to_wait_until_the_last_unit_is_held() {
 
 #[test]
 fn what_it_waited_for_comes_as_fulfillment_orders_of_their_own() {
-    let events = when(&partly(), fill("A", &[("DC-1", 1), ("DC-2", 2)]));
-    let fulfillment_orders = vec![part(2, "DC-1", &[(1, 1)]), part(3, "DC-2", &[(1, 2)])];
+    let events = when(&partly(), fill("A", &[("DC-2", 1), ("DC-3", 2)]));
+    let fulfillment_orders = vec![part(2, "DC-2", &[(1, 1)]), part(3, "DC-3", &[(1, 2)])];
     assert_eq!(events, [InventoryReserved { fulfillment_orders, waited: true }.into()]);
+}
+
+#[test]
+fn what_it_waited_for_joins_the_part_that_its_location_has_not_begun_with() {
+    let order = after(&partly(), fill("A", &[("DC-1", 1), ("DC-2", 1)]));
+    let parts: Vec<_> =
+        order.fulfillment_orders.iter().map(|part| part.total(FulfillmentLine::open)).collect();
+    assert_eq!(parts, [Units::new(6), Units::new(1)]);
+    let begun = after(&after(&after(&partly(), pay("money")), accept(1)), fill("A", &[("DC-1", 3)]));
+    assert_eq!(begun.fulfillment_orders.len(), 2);
 }
 
 #[test]

@@ -102,6 +102,15 @@ fn a_location_may_go_on_and_be_asked_again() {
 }
 
 #[test]
+fn what_is_given_back_after_a_cancellation_is_not_looked_for_elsewhere() {
+    let asked = after(&taken_on(), cancel());
+    assert_eq!(names(&when(&asked, reject(1))), ["FulfillmentOrderRejected", "OrderCancelled"]);
+    assert_eq!(after(&asked, reject(1)).status(), OrderStatus::Cancelled);
+    let short = after(&asked, short_with(1, two_a()));
+    assert_eq!((line(&short, 1), short.pending_demand().len()), ([3, 0, 0, 0, 0, 2], 0));
+}
+
+#[test]
 fn what_nobody_has_taken_on_ends_at_once_and_the_others_are_asked() {
     let order = given([create(), reserve_at_two(), pay("money"), accept(1)]);
     let events = when(&order, cancel());

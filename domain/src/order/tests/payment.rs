@@ -42,3 +42,14 @@ fn goods_may_leave_unpaid_only_where_payment_is_not_required() {
     assert!(given([create_with(json!({ "payment": "not_required" }))]).is_paid());
     assert!(!Order::default().is_paid());
 }
+
+#[test]
+fn a_payment_that_was_taken_back_does_not_count_when_it_is_reported_again() {
+    let void =
+        OrderCommand::VoidPayment(read(json!({ "orderId": order_id(), "reason": "given back" }), json!({})));
+    let order = given([create(), pay("money"), void]);
+    assert!(!order.is_paid());
+    assert_eq!(names(&when(&order, pay("money"))), ["DiscrepancyRecorded"]);
+    assert!(!after(&order, pay("money")).is_paid());
+    assert!(after(&order, pay("other")).is_paid());
+}

@@ -136,6 +136,7 @@ fn handing_over() -> Vec<Row> {
         row(&unpaid, accept(1), ("payment_not_confirmed", None, Conflict)),
         row(&on_its_way(), accept(1), ("nothing_left", None, Conflict)),
         row(&on_its_way(), reject(1), ("nothing_left", None, Conflict)),
+        row(&after(&order, hold_with(json!({}))), reject(1), ("order_on_hold", None, Conflict)),
         row(&after(&order, pick_all(1)), short_with(1, all()), ("nothing_left", None, Conflict)),
         row(&asked, cancel(), ("cancellation_pending", None, Conflict)),
         row(&order, accept_cancellation(1), nobody_asked),
@@ -153,7 +154,7 @@ fn returns() -> Vec<Row> {
             .chain((0..5).map(|_| request_return(&[(1, 1)]))),
     );
     let mut full = many.clone();
-    full.returns = vec![many.returns[0].clone(); 1_000];
+    full.returns = vec![many.returns[0].clone(); 5_000];
     let exceeds = ("quantity_exceeds_returnable", Some("/lines"), Conflict);
     vec![
         row(&Order::default(), request_return(&[(1, 1)]), ("unknown_order", Some("/orderId"), NotFound)),
@@ -161,7 +162,7 @@ fn returns() -> Vec<Row> {
         row(&left, request_return(&vec![(1, 1); 5_001]), ("too_many", Some("/lines"), Invalid)),
         row(&left, request_return(&[(9, 1)]), ("unknown_line", Some("/lines/0"), Invalid)),
         row(&many, request_return(&[(1, 1)]), exceeds),
-        row(&full, request_return(&[(2, 1)]), ("nothing_to_return", None, Conflict)),
+        row(&full, request_return(&[(2, 1)]), ("too_many", Some("/lines"), Invalid)),
         row(&left, receive_return(1, &[(1, 1, "scrap")]), ("unknown_return", Some("/returnId"), NotFound)),
         row(&many, receive_return(1, &[]), ("lines_missing", Some("/lines"), Invalid)),
     ]

@@ -117,7 +117,13 @@ fn wait(order: u128, quantity: u64, second: i64) -> StockCommand {
 }
 
 fn wait_with(order: u128, quantity: u64, second: i64, change: impl FnOnce(&mut Terms)) -> StockCommand {
-    let mut terms = Terms { priority: Priority::Standard, whole: false, only_at: None, may_be_refused: true };
+    let mut terms = Terms {
+        priority: Priority::Standard,
+        whole: false,
+        only_at: None,
+        not_at: None,
+        may_be_refused: true,
+    };
     change(&mut terms);
     StockCommand::BackorderInventory {
         order_id: order_number(order),
@@ -125,6 +131,7 @@ fn wait_with(order: u128, quantity: u64, second: i64, change: impl FnOnce(&mut T
         priority: terms.priority,
         whole: terms.whole,
         only_at: terms.only_at.map(place),
+        not_at: terms.not_at.map(place),
         may_be_refused: terms.may_be_refused,
         at: moment(second),
     }
@@ -134,6 +141,7 @@ struct Terms {
     priority: Priority,
     whole: bool,
     only_at: Option<&'static str>,
+    not_at: Option<&'static str>,
     may_be_refused: bool,
 }
 
@@ -146,6 +154,15 @@ fn policy(rules: Value) -> StockCommand {
     let mut fields = json!({ "sku": "A" });
     fields.as_object_mut().unwrap().extend(rules);
     StockCommand::SetStockPolicy(serde_json::from_value(fields).unwrap())
+}
+
+fn short(location: &str, quantity: u64, second: i64) -> StockCommand {
+    StockCommand::ShortInventory {
+        order_id: order_id(),
+        location: place(location),
+        quantity: Units::new(quantity),
+        at: moment(second),
+    }
 }
 
 /// With nothing paused.

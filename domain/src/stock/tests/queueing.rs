@@ -85,6 +85,15 @@ fn who_waits_for_one_location_is_passed_over_by_what_arrives_at_another() {
 }
 
 #[test]
+fn who_was_turned_away_by_a_location_is_served_by_the_others() {
+    let waits = wait_with(1, 2, NOON, |terms| terms.not_at = Some("DC-1"));
+    let item = item([waits, receive_at("DC-1", 3), earmark()]);
+    assert_eq!((due(&item), earmarked(&item, "DC-1")), (vec![], 0));
+    let item = after(&after(&item, receive_at("DC-2", 3)), earmark());
+    assert_eq!((due(&item), earmarked(&item, "DC-2")), (vec![(1, 2)], 2));
+}
+
+#[test]
 fn nothing_is_set_aside_where_nothing_leaves_for_now() {
     let waits = item([wait(1, 5, NOON), receive_at("DC-1", 3), receive_at("DC-2", 3), earmark()]);
     assert_eq!((earmarked(&waits, "DC-1"), earmarked(&waits, "DC-2")), (3, 2));

@@ -29,6 +29,7 @@ fn rows() -> Vec<Row> {
         (new.clone(), ship("DC-1", 1, 1), ("unknown_sku", None, Invalid)),
         (item.clone(), reserve(&[("DC-1", 8)]), ("insufficient_stock", None, Conflict)),
         (item.clone(), release(&[("DC-1", 4)]), ("not_reserved", None, Conflict)),
+        (item.clone(), short("DC-1", 4, 2), ("not_reserved", None, Conflict)),
         (item.clone(), ship("DC-1", 4, 2), ("not_reserved", None, Conflict)),
         (item.clone(), fill(1, &[("DC-1", 1)]), ("not_backordered", None, Conflict)),
         (after(&item, wait(1, 2, 2)), fill(1, &[("DC-1", 1)]), ("insufficient_stock", None, Conflict)),

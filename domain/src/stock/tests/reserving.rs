@@ -129,3 +129,16 @@ fn an_item_of_which_nothing_was_ever_reported_promises_nothing() {
         assert_eq!(refusal(&unseen, command), ("unknown_sku", None));
     }
 }
+
+#[test]
+fn what_is_missing_at_picking_is_neither_held_nor_on_hand() {
+    let item = given([receive(10, 1), reserve(&[("DC-1", 5)]), short("DC-1", 2, 2)]);
+    assert_eq!(at(&item, "DC-1"), [8, 3, 5]);
+}
+
+#[test]
+fn what_a_count_has_not_found_is_not_missed_a_second_time() {
+    let counted = given([receive(5, 1), reserve(&[("DC-1", 5)]), count(3, 2, 2)]);
+    assert_eq!(at(&after(&counted, short("DC-1", 2, 3)), "DC-1"), [3, 3, 0]);
+    assert_eq!(at(&after(&counted, short("DC-1", 3, 3)), "DC-1"), [2, 2, 0]);
+}
