@@ -85,13 +85,21 @@ async fn the_condition_of_an_append_is_fence_enough() {
     strike_at(scene, LATE).await;
 }
 
+/// A late append does harm only where others came before it: not every attempt need show it.
+const ATTEMPTS: usize = 3;
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_the_condition_of_an_append_it_is_found_out() {
-    let Some(scene) = scene("broken").await else { return };
-    drop_unique_keys(&scene.place);
-    scene.proxy.unfence();
-    let found = tokio::spawn(strike_at(scene, LATE)).await;
-    assert!(found.is_err_and(|error| error.is_panic()), "nothing was found in a journal without a fence");
+    for attempt in 0..ATTEMPTS {
+        let Some(scene) = scene(&format!("broken-{attempt}")).await else { return };
+        drop_unique_keys(&scene.place);
+        scene.proxy.unfence();
+        let found = tokio::spawn(strike_at(scene, LATE)).await;
+        if found.is_err_and(|error| error.is_panic()) {
+            return;
+        }
+    }
+    panic!("nothing was found in a journal without a fence");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -188,20 +188,23 @@ async fn ask(
             return;
         }
         until_flowing(&mut stalled).await;
-        appends |= place_in(&bytes[..count], APPEND).is_some();
-        if wires.unfenced.load(Ordering::SeqCst)
-            && let Some(place) = place_in(&bytes[..count], FENCE)
-        {
-            bytes[place..place + FENCE.len()].fill(b' ');
+        let mut message = bytes[..count].to_vec();
+        if place_in(&message, APPEND).is_some() {
+            appends = true;
+            if wires.unfenced.load(Ordering::SeqCst) {
+                message = rest_of(&mut from, message).await;
+                let place = place_in(&message, FENCE).expect("an append has its condition");
+                message[place..place + FENCE.len()].fill(b' ');
+            }
         }
         let fault = if appends { wires.next.lock().expect("no panic").take() } else { None };
         let Some(fault) = fault else {
-            if to.write_all(&bytes[..count]).await.is_err() {
+            if to.write_all(&message).await.is_err() {
                 return;
             }
             continue;
         };
-        let whole = rest_of(&mut from, bytes[..count].to_vec()).await;
+        let whole = rest_of(&mut from, message).await;
         // From here the client hears nothing any more.
         gone.send_replace(true);
         drop(from);
