@@ -4,11 +4,13 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use holdfast_commands::{Agenda, Due};
+use holdfast_domain::order::AttendOrder;
 use holdfast_domain::stock::FillBackorders;
-use holdfast_domain::values::{MerchantId, Sku, Timestamp};
-use holdfast_projections::{Availability, Progress, ViewStore};
+use holdfast_domain::stream::StreamId;
+use holdfast_domain::values::{MerchantId, Timestamp};
+use holdfast_projections::{Availability, Orders, Progress, ViewStore};
 
-/// Stock items that came to nothing are remembered up to this many.
+/// Stock items and orders that came to nothing are remembered up to this many.
 const MOST_REMEMBERED: usize = 10_000;
 /// What comes to nothing again and again is tried once in this time, in microseconds.
 const LONGEST: i64 = 60_000_000;
@@ -18,14 +20,15 @@ const SHORTEST: i64 = 250_000;
 /// The agenda of all merchants.
 pub(crate) struct ReadModelAgenda {
     availability: Availability,
+    orders: Orders,
     progress: Progress,
-    /// Where the round goes on.
+    /// Where the round of stock items goes on.
     after: (String, String),
-    /// What was told of a stock item.
-    told: HashMap<(String, Sku), Told>,
+    /// What was told of a stock item or an order.
+    told: HashMap<(String, StreamId), Told>,
 }
 
-/// When a stock item was told to be due.
+/// When a stock item or an order was told to be due.
 struct Told {
     /// The position of its last event then.
     position: u64,
@@ -38,12 +41,12 @@ struct Told {
 impl ReadModelAgenda {
     /// Read off a store of read models.
     pub(crate) fn new(views: &ViewStore, progress: Progress) -> Self {
-        let availability = Availability::new(views);
-        Self { availability, progress, after: Default::default(), told: HashMap::new() }
+        let (availability, orders) = (Availability::new(views), Orders::new(views));
+        Self { availability, orders, progress, after: Default::default(), told: HashMap::new() }
     }
 
-    /// Whether it is worth trying: something has happened to the item since, or for long nothing was tried.
-    fn is_worthwhile(&mut self, key: (String, Sku), position: u64, now: Timestamp) -> bool {
+    /// Whether it is worth trying: something has happened to it since, or for long nothing was tried.
+    fn is_worthwhile(&mut self, key: (String, StreamId), position: u64, now: Timestamp) -> bool {
         if self.told.len() >= MOST_REMEMBERED {
             self.told.clear();
         }
@@ -58,9 +61,9 @@ impl ReadModelAgenda {
     }
 }
 
-#[async_trait]
-impl Agenda for ReadModelAgenda {
-    async fn due(&mut self, now: Timestamp, most: usize) -> Result<Vec<Due>, String> {
+impl ReadModelAgenda {
+    /// Stock items whose queues can be served.
+    async fn queues(&mut self, now: Timestamp, most: usize) -> Result<Vec<Due>, String> {
         let generation = self.progress.generation(Availability::NAME);
         let (merchant, sku) = &self.after;
         let found = self.availability.fillable(generation, (merchant, sku), most).await;
@@ -71,13 +74,39 @@ impl Agenda for ReadModelAgenda {
         };
         let mut due = Vec::new();
         for (merchant, sku, position) in found {
+            let stream = StreamId::Stock(sku.clone());
             if let Ok(id) = MerchantId::new(&merchant)
-                && self.is_worthwhile((merchant, sku.clone()), position, now)
+                && self.is_worthwhile((merchant, stream), position, now)
             {
                 let command = FillBackorders { sku, occurred_at: None, not_after: None }.into();
                 due.push(Due { merchant: id, command });
             }
         }
+        Ok(due)
+    }
+
+    /// Orders whose time has come. What is done for one moves its time, so that the next ones come to their turn.
+    async fn orders(&mut self, now: Timestamp, most: usize) -> Result<Vec<Due>, String> {
+        let generation = self.progress.generation(Orders::NAME);
+        let found = self.orders.due(generation, now, most).await.map_err(|error| error.to_string())?;
+        let mut due = Vec::new();
+        for (merchant, order_id, position) in found {
+            if let Ok(id) = MerchantId::new(&merchant)
+                && self.is_worthwhile((merchant, StreamId::Order(order_id)), position, now)
+            {
+                let command = AttendOrder { order_id, occurred_at: None, not_after: None }.into();
+                due.push(Due { merchant: id, command });
+            }
+        }
+        Ok(due)
+    }
+}
+
+#[async_trait]
+impl Agenda for ReadModelAgenda {
+    async fn due(&mut self, now: Timestamp, most: usize) -> Result<Vec<Due>, String> {
+        let mut due = self.orders(now, most / 2).await?;
+        due.extend(self.queues(now, most.saturating_sub(due.len())).await?);
         Ok(due)
     }
 }

@@ -8,15 +8,15 @@ use std::time::{Duration, Instant};
 use holdfast_commands::handlers::{LocationView, PolicyView};
 use holdfast_commands::{Vault, decode, fold_order};
 use holdfast_domain::network::Network;
-use holdfast_domain::order::{OrderCreated, OrderEvent, OrderView, PersonalDataState};
+use holdfast_domain::order::{OrderAmended, OrderCreated, OrderEvent, OrderView, PersonalDataState};
 use holdfast_domain::policy::Policy;
 use holdfast_domain::stock::AvailabilityView;
 use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_domain::values::{OrderId, Sku, Timestamp};
 use holdfast_journal::{Event, Journal, JournalError};
 use holdfast_projections::{
-    Availability, FulfillmentOrderFilter, FulfillmentOrderRow, OrderFilter, OrderRow, Orders, Page, Progress,
-    ProjectionState, ViewError, ViewStore,
+    Asked, Availability, FulfillmentOrderFilter, FulfillmentOrderRow, OrderFilter, OrderRow, Orders, Page,
+    Progress, ProjectionState, ViewError, ViewStore,
 };
 
 /// How long a read model may take to reach a position that was asked for.
@@ -210,16 +210,14 @@ impl Reading {
             return Ok(view);
         };
         let events = self.journal.read_stream(merchant, &stream, u64::MAX).await?;
-        let Some((event, sealed)) = events.first().and_then(|event| Some((event, event.sealed.as_ref()?)))
-        else {
-            return Ok(view);
-        };
+        let Some((event, mut told)) = last_told(&events)? else { return Ok(view) };
+        let Some(sealed) = &event.sealed else { return Ok(view) };
         let clear = self.vault.open(&key, &stream, sealed);
         let clear = clear.map_err(|error| JournalError::corrupt_at(event.position, error))?;
-        let DomainEvent::Order(mut created) = decode(event)? else { return Ok(view) };
-        created.restore_personal(&clear).map_err(|error| JournalError::corrupt_at(event.position, error))?;
-        match created {
-            OrderEvent::OrderCreated(OrderCreated { personal: Some(personal), .. }) => {
+        told.restore_personal(&clear).map_err(|error| JournalError::corrupt_at(event.position, error))?;
+        match told {
+            OrderEvent::OrderCreated(OrderCreated { personal: Some(personal), .. })
+            | OrderEvent::OrderAmended(OrderAmended { personal: Some(personal), .. }) => {
                 Ok(view.with_personal(personal))
             }
             _ => Ok(view),
@@ -265,9 +263,10 @@ impl Reading {
         &self,
         merchant: &str,
         skus: &[Sku],
+        asked: &Asked,
     ) -> Result<Vec<AvailabilityView>, ViewError> {
         let generation = self.generation(Availability::NAME, merchant)?;
-        self.availability.of(merchant, generation, skus).await
+        self.availability.of(merchant, generation, skus, asked).await
     }
 
     /// Events after a position, about `limit`, ending at a command's end.
@@ -333,4 +332,16 @@ mod tests {
             assert_eq!(bad.parse::<AsOf>(), Err(NotAMoment), "{bad}");
         }
     }
+}
+
+/// The event that last told to whom and where an order goes.
+fn last_told(events: &[Event]) -> Result<Option<(&Event, OrderEvent)>, JournalError> {
+    for event in events.iter().rev().filter(|event| matches!(&*event.kind, "OrderCreated" | "OrderAmended")) {
+        if let DomainEvent::Order(told) = decode(event)?
+            && !matches!(&told, OrderEvent::OrderAmended(amended) if !amended.has_new_address)
+        {
+            return Ok(Some((event, told)));
+        }
+    }
+    Ok(None)
 }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use holdfast_domain::order::OrderEvent;
+use holdfast_domain::stock::StockEvent;
 use holdfast_domain::stream::DomainEvent;
 use holdfast_domain::values::{ChannelName, Reference};
 use holdfast_journal::{ClaimKey, Finding, Journal, JournalError, LoadRequest};
@@ -27,6 +28,16 @@ pub(crate) fn tracking_number(carrier: &Reference, number: &Reference) -> ClaimK
     ClaimKey { kind: "tracking_number", value: Arc::from(format!("{carrier}/{number}")) }
 }
 
+/// The claim of a transfer's id.
+pub(crate) fn transfer(id: &Reference) -> ClaimKey {
+    ClaimKey { kind: "transfer", value: Arc::from(id.as_str()) }
+}
+
+/// The claim of a supply's id.
+pub(crate) fn supply(id: &Reference) -> ClaimKey {
+    ClaimKey { kind: "supply", value: Arc::from(id.as_str()) }
+}
+
 /// What an event claims for its stream. Carriers use numbers again: whoever is first keeps the claim.
 pub(crate) fn claimed_by(event: &DomainEvent) -> Vec<ClaimKey> {
     match event {
@@ -38,6 +49,8 @@ pub(crate) fn claimed_by(event: &DomainEvent) -> Vec<ClaimKey> {
             let parcels = created.packages.iter();
             parcels.map(|parcel| tracking_number(&parcel.carrier, &parcel.tracking_number)).collect()
         }
+        DomainEvent::Stock(StockEvent::TransferShipped(shipped)) => vec![transfer(&shipped.transfer_id)],
+        DomainEvent::Stock(StockEvent::SupplyExpected(expected)) => vec![supply(&expected.supply_id)],
         _ => Vec::new(),
     }
 }

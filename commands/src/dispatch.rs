@@ -3,13 +3,17 @@
 use holdfast_domain::Command;
 use holdfast_domain::network::{PauseLocation, RegisterLocation, ResumeLocation};
 use holdfast_domain::order::{
-    AcceptCancellation, AcceptFulfillmentOrder, AuthorizePayment, CancelOrder, ConfirmDelivery,
-    ConfirmPayment, CreateOrder, ErasePersonalData, FailPayment, HoldOrder, PackItems, PickItems,
-    ReceiveReturn, RejectCancellation, RejectFulfillmentOrder, ReleaseHold, RequestReturn, ShipItems,
-    ShortPick, TrackParcel, TrackShipment, VoidPayment,
+    AcceptCancellation, AcceptFulfillmentOrder, AmendOrder, AttendOrder, AuthorizePayment, CancelOrder,
+    ConfirmDelivery, ConfirmPayment, CreateOrder, ErasePersonalData, FailPayment, HoldOrder,
+    MarkReadyForPickup, MoveFulfillmentOrder, PackItems, PickItems, ReceiveReturn, RejectCancellation,
+    RejectFulfillmentOrder, ReleaseHold, RequestReturn, ShipItems, ShortPick, TrackParcel, TrackShipment,
+    VoidPayment,
 };
 use holdfast_domain::policy::{RegisterMerchant, SetMerchantPolicy};
-use holdfast_domain::stock::{AdjustStock, CountStock, FillBackorders, ReceiveStock, SetStockPolicy};
+use holdfast_domain::stock::{
+    AdjustStock, CancelSupply, ChangeStockCondition, CountStock, ExpectSupply, FillBackorders, ReceiveStock,
+    ReceiveTransfer, SetStockPolicy, ShipTransfer,
+};
 use holdfast_domain::values::{Priority, Timestamp};
 use schemars::{Schema, SchemaGenerator};
 
@@ -115,8 +119,17 @@ impl AnyCommand {
             | Self::ConfirmDelivery(_)
             | Self::ReceiveStock(_)
             | Self::CountStock(_)
-            | Self::AdjustStock(_) => true,
+            | Self::AdjustStock(_)
+            | Self::MarkReadyForPickup(_)
+            | Self::ChangeStockCondition(_)
+            | Self::ShipTransfer(_)
+            | Self::ReceiveTransfer(_) => true,
             Self::CancelOrder(_)
+            | Self::AmendOrder(_)
+            | Self::MoveFulfillmentOrder(_)
+            | Self::AttendOrder(_)
+            | Self::ExpectSupply(_)
+            | Self::CancelSupply(_)
             | Self::RequestReturn(_)
             | Self::HoldOrder(_)
             | Self::ReleaseHold(_)
@@ -141,13 +154,16 @@ every_command!(
     HoldOrder,
     ReleaseHold,
     CancelOrder,
+    AmendOrder,
     AcceptFulfillmentOrder,
     RejectFulfillmentOrder,
+    MoveFulfillmentOrder,
     AcceptCancellation,
     RejectCancellation,
     ShortPick,
     PickItems,
     PackItems,
+    MarkReadyForPickup,
     ShipItems,
     TrackShipment,
     TrackParcel,
@@ -158,11 +174,16 @@ every_command!(
     ReceiveStock,
     CountStock,
     AdjustStock,
+    ChangeStockCondition,
+    ShipTransfer,
+    ReceiveTransfer,
+    ExpectSupply,
+    CancelSupply,
     RegisterLocation,
     PauseLocation,
     ResumeLocation,
     SetMerchantPolicy,
     SetStockPolicy,
     RegisterMerchant,
-    ; by itself: FillBackorders,
+    ; by itself: FillBackorders, AttendOrder,
 );

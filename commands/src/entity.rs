@@ -14,7 +14,7 @@ use holdfast_journal::{Event, JournalError, LoadedStream, Snapshot};
 use crate::privacy::Vault;
 
 /// The form of snapshots. Raised whenever a state's form changes; older ones are then passed over.
-const SNAPSHOT_FORM: u32 = 3;
+const SNAPSHOT_FORM: u32 = 4;
 /// A snapshot begins with its digest.
 const DIGEST: usize = 32;
 
@@ -178,7 +178,10 @@ impl Kept {
             // An order keeps most of what its events say, and takes more room than they do.
             Entity::Order(_) => 1_024 + self.bytes * 2,
             Entity::Stock(item) => {
-                item.bins.len() * (200 + 24 * holdfast_domain::stock::MOVEMENTS_KEPT) + item.queue.len() * 100
+                item.bins.len() * (200 + 24 * holdfast_domain::stock::MOVEMENTS_KEPT)
+                    + item.queue.len() * 100
+                    + item.expiring.len() * 150
+                    + (item.supplies.len() + item.transfers.len()) * 150
             }
             Entity::Network(network) => network.locations.values().map(|known| 500 + text_of(known)).sum(),
             Entity::Policy(policy) => 300 + policy.channels.len() * 200,

@@ -104,6 +104,7 @@ mod tests {
             reserve_at: ReserveAt::Creation,
             on_shortage: OnShortage::Reject,
             allow_split: true,
+            reserve_for: None,
             content: Text::new("digest").unwrap(),
         };
         let lines = json!([{ "sku": "A", "quantity": 5 }]);

@@ -15,6 +15,7 @@ mod properties;
 mod refusal;
 mod sealed;
 
+pub mod consequences;
 pub mod distance;
 pub mod network;
 pub mod order;

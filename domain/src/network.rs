@@ -1,6 +1,6 @@
 //! A merchant's locations: where goods are kept and orders ship from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -103,6 +103,12 @@ pub struct Network {
 impl Network {
     /// The most locations that a merchant has: every decision looks at all of them.
     pub const LIMIT: usize = 1_000;
+
+    /// The locations that nothing is sourced from for now.
+    pub fn closed(&self) -> BTreeSet<LocationId> {
+        let paused = self.locations.iter().filter(|(_, location)| location.paused.is_some());
+        paused.map(|(id, _)| id.clone()).collect()
+    }
 
     /// The location, or the refusal that says it is not known; `pointer` is the field that names it.
     pub fn location(&self, id: &LocationId, pointer: &'static str) -> Result<&Location, NetworkRefusal> {

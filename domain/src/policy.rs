@@ -9,7 +9,7 @@ use crate::aggregate::pure_aggregate;
 use crate::command::commands;
 use crate::event::{event_enum, payloads};
 use crate::refusal::{Class, Refusal};
-use crate::values::{ChannelName, MerchantId, Text};
+use crate::values::{ChannelName, MerchantId, Period, Text};
 
 // ---- events ----
 
@@ -94,6 +94,12 @@ pub struct Rules {
     pub allow_split: bool,
     /// What sourcing prefers, in order.
     pub sourcing: Vec<Criterion>,
+    /// How long what is reserved for an order that must be paid holds while it is not; for good where not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserve_for: Option<Period>,
+    /// How long a carrier may say nothing of a parcel before it counts as stuck; for ever where not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stuck_after: Option<Period>,
 }
 
 impl Default for Rules {
@@ -103,6 +109,8 @@ impl Default for Rules {
             on_shortage: OnShortage::default(),
             allow_split: true,
             sourcing: vec![Criterion::FewestLocations, Criterion::Nearest, Criterion::Rank],
+            reserve_for: None,
+            stuck_after: None,
         }
     }
 }
@@ -120,6 +128,8 @@ pub struct ChannelRules {
     pub allow_split: Option<bool>,
     /// Instead of the merchant's `sourcing`.
     pub sourcing: Option<Vec<Criterion>>,
+    /// Instead of the merchant's `reserveFor`.
+    pub reserve_for: Option<Period>,
 }
 
 /// A merchant's policy.
@@ -149,6 +159,7 @@ impl Policy {
             if let Some(sourcing) = &own.sourcing {
                 rules.sourcing.clone_from(sourcing);
             }
+            rules.reserve_for = own.reserve_for.or(rules.reserve_for);
         }
         rules
     }
@@ -167,6 +178,10 @@ commands! {
         allow_split: Option<bool>,
         /// What sourcing prefers, in order; each criterion once.
         sourcing: Option<Vec<Criterion>>,
+        /// How long what is reserved for an order that must be paid holds while it is not.
+        reserve_for: Option<Period>,
+        /// How long a carrier may say nothing of a parcel before it counts as stuck.
+        stuck_after: Option<Period>,
         /// What differs by channel.
         channels: Option<BTreeMap<ChannelName, ChannelRules>>,
     }
@@ -242,6 +257,7 @@ fn changed(policy: &Policy, command: &SetMerchantPolicy) -> Result<Policy, Polic
         on_shortage: command.on_shortage,
         allow_split: command.allow_split,
         sourcing: command.sourcing.clone(),
+        reserve_for: command.reserve_for,
     };
     check(&asked, "")?;
     let mut wanted = Policy { registered: true, ..policy.clone() };
@@ -249,6 +265,8 @@ fn changed(policy: &Policy, command: &SetMerchantPolicy) -> Result<Policy, Polic
     wanted.rules.on_shortage = asked.on_shortage.unwrap_or(wanted.rules.on_shortage);
     wanted.rules.allow_split = asked.allow_split.unwrap_or(wanted.rules.allow_split);
     wanted.rules.sourcing = asked.sourcing.unwrap_or(wanted.rules.sourcing);
+    wanted.rules.reserve_for = asked.reserve_for.or(wanted.rules.reserve_for);
+    wanted.rules.stuck_after = command.stuck_after.or(wanted.rules.stuck_after);
     for (channel, rules) in command.channels.iter().flatten() {
         check(rules, &format!("/channels/{channel}"))?;
         wanted.channels.insert(channel.clone(), rules.clone());
@@ -364,6 +382,7 @@ mod tests {
             on_shortage: OnShortage::CancelRemainder,
             allow_split: false,
             sourcing: vec![Criterion::Rank],
+            ..Rules::default()
         };
         assert_eq!(rules, expected);
         assert_eq!(policy.channels.len(), 2);

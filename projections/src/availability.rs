@@ -7,7 +7,7 @@ use cqrs_es::Aggregate;
 use holdfast_domain::network::NetworkEvent;
 use holdfast_domain::stock::{AvailabilityView, StockItem};
 use holdfast_domain::stream::{DomainEvent, StreamId};
-use holdfast_domain::values::{LocationId, Sku};
+use holdfast_domain::values::{ChannelName, LocationId, Sku, Timestamp};
 
 use crate::error::ViewError;
 use crate::projection::{Projection, Recorded, Scope};
@@ -38,7 +38,7 @@ pub struct AvailabilityProjection;
 #[async_trait]
 impl Projection for AvailabilityProjection {
     const NAME: &'static str = "availability";
-    const VERSION: i64 = 2;
+    const VERSION: i64 = 3;
     const TABLES: &'static [&'static str] = &["availability", "paused_location"];
 
     type Key = AvailabilityKey;
@@ -121,9 +121,9 @@ impl Projection for AvailabilityProjection {
     }
 }
 
-/// Whether somebody in the queue could be given something, as far as this row tells.
+/// Whether somebody in the queue could be given something, or be told when that is expected, as far as this row tells.
 fn can_be_filled(item: &StockItem) -> bool {
-    item.due().next().is_some() || !item.earmarks(&BTreeSet::new()).is_empty()
+    item.due().next().is_some() || !item.earmarks(&BTreeSet::new()).is_empty() || !item.untold().is_empty()
 }
 
 fn unreadable(error: impl ToString) -> ViewError {
@@ -159,6 +159,15 @@ async fn read_items(
         Ok((sku, item, row.unsigned(2)?))
     };
     rows.iter().map(item).collect()
+}
+
+/// For whom and by when something is to be promised.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// By this channel, which may have a limit.
+    pub channel: Option<ChannelName>,
+    /// By this moment; now where not given.
+    pub by: Option<Timestamp>,
 }
 
 /// The read model.
@@ -206,6 +215,7 @@ impl Availability {
         merchant: &str,
         generation: i64,
         skus: &[Sku],
+        asked: &Asked,
     ) -> Result<Vec<AvailabilityView>, ViewError> {
         let scope = Scope { merchant, generation };
         // One transaction, so that stock and pauses are of the same moment.
@@ -215,7 +225,11 @@ impl Availability {
         let items = read_items(&mut snapshot, scope, distinct.into_iter()).await?;
         snapshot.commit().await?;
         let items: HashMap<Sku, StockItem> = items.into_iter().map(|(sku, item, _)| (sku, item)).collect();
-        let view = |sku: &Sku| AvailabilityView::of(items.get(sku)?, |location| paused.contains(location));
+        let view = |sku: &Sku| {
+            let item = items.get(sku)?;
+            let view = AvailabilityView::of(item, |location| paused.contains(location))?;
+            Some(view.narrowed(item, asked.channel.as_ref(), asked.by))
+        };
         Ok(skus.iter().filter_map(view).collect())
     }
 }

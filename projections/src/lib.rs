@@ -19,7 +19,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use availability::Availability;
+pub use availability::{Asked, Availability};
 pub use error::ViewError;
 pub use order_status::{FulfillmentOrderFilter, FulfillmentOrderRow, OrderFilter, OrderRow, Orders, Page};
 pub use progress::{Progress, ProjectionState};

@@ -145,6 +145,8 @@ enums! {
         Picked,
         /// All packed.
         Packed,
+        /// Waits to be fetched by the customer.
+        ReadyForPickup,
         /// All has left.
         Shipped,
         /// All has arrived.
@@ -193,6 +195,8 @@ enums! {
         InventoryOutOfStock,
         /// The customer wants it so.
         CustomerRequest,
+        /// It is not to leave yet.
+        Scheduled,
         /// Something else.
         Other,
     }

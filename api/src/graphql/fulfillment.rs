@@ -31,13 +31,17 @@ pub(super) struct FulfillmentOrder {
     accepted: bool,
     /// Its name in the warehouse's own system.
     wms_ref: Option<String>,
-    /// Whether the location was asked to leave it and has not answered.
+    /// Whether the location was asked to leave it, or some of it, and has not answered.
     cancellation_requested: bool,
+    /// Which location is to take it over then.
+    move_to: Option<ID>,
+    /// Since when it waits to be fetched by the customer.
+    ready_since: Option<DateTime>,
     /// Its part of the order's lines.
     lines: Vec<FulfillmentOrderLine>,
     /// What has left.
     shipments: Vec<Shipment>,
-    /// The commands on it that would be accepted now.
+    /// The commands on it that would be accepted now and contradict nothing.
     supported_actions: Vec<String>,
 }
 
@@ -64,6 +68,8 @@ impl From<&domain::FulfillmentOrderView> for FulfillmentOrder {
             accepted: view.accepted,
             wms_ref: view.wms_ref.as_ref().map(ToString::to_string),
             cancellation_requested: view.cancellation_requested,
+            move_to: view.move_to.as_ref().map(id),
+            ready_since: view.ready_since.map(DateTime),
             lines: view.lines.iter().map(FulfillmentOrderLine::from).collect(),
             shipments: view.shipments.iter().map(Shipment::from).collect(),
             supported_actions: view.supported_actions.clone(),
@@ -90,6 +96,8 @@ pub(super) struct FulfillmentOrderLine {
     packed: Long,
     /// Of those, shipped.
     shipped: Long,
+    /// Of those, what the location was asked to leave.
+    asked_for: Long,
 }
 
 impl From<&domain::FulfillmentLineView> for FulfillmentOrderLine {
@@ -100,6 +108,7 @@ impl From<&domain::FulfillmentLineView> for FulfillmentOrderLine {
             picked: line.picked.into(),
             packed: line.packed.into(),
             shipped: line.shipped.into(),
+            asked_for: line.asked_for.into(),
         }
     }
 }
@@ -144,6 +153,8 @@ pub(super) struct Package {
     status_at: Option<DateTime>,
     /// When it was handed over.
     delivered_at: Option<DateTime>,
+    /// Whether nothing was heard of it for too long.
+    stuck: bool,
 }
 
 impl From<&domain::PackageView> for Package {
@@ -157,6 +168,7 @@ impl From<&domain::PackageView> for Package {
             status: package.status.map(TrackingStatus::from),
             status_at: package.status_at.map(DateTime),
             delivered_at: package.delivered_at.map(DateTime),
+            stuck: package.stuck,
         }
     }
 }
@@ -172,6 +184,8 @@ pub(super) struct LineUnits {
     lots: Option<Vec<String>>,
     /// Which serial numbers, where known.
     serials: Option<Vec<String>>,
+    /// What they were sold for, in the order's currency, where that is known.
+    value: Option<String>,
 }
 
 impl From<&domain::LineUnits> for LineUnits {
@@ -183,6 +197,7 @@ impl From<&domain::LineUnits> for LineUnits {
             quantity: units.quantity.into(),
             lots: names(units.lots.as_ref()),
             serials: names(units.serials.as_ref()),
+            value: units.value.map(|value| value.to_string()),
         }
     }
 }

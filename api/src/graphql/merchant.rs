@@ -8,7 +8,7 @@ use holdfast_domain::values::ChannelName;
 use holdfast_projections::ProjectionState;
 
 use super::enums::{OnShortage, ReserveAt, SourcingCriterion};
-use super::scalars::{Long, id, text};
+use super::scalars::{DateTime, Long, id, text};
 
 /// Whose goods and orders these are.
 #[derive(Debug, SimpleObject)]
@@ -28,6 +28,21 @@ pub(super) struct Availability {
     backordered: Long,
     /// Location by location.
     locations: Vec<LocationAvailability>,
+    /// What is expected, the earliest first.
+    supplies: Vec<Supply>,
+}
+
+/// Goods that are expected.
+#[derive(Debug, SimpleObject)]
+pub(super) struct Supply {
+    /// The supply.
+    supply_id: ID,
+    /// Where.
+    location: ID,
+    /// How many are still to come.
+    quantity: Long,
+    /// When.
+    due_at: DateTime,
 }
 
 impl From<&domain::AvailabilityView> for Availability {
@@ -37,6 +52,18 @@ impl From<&domain::AvailabilityView> for Availability {
             available: view.available.into(),
             backordered: view.backordered.into(),
             locations: view.locations.iter().map(LocationAvailability::from).collect(),
+            supplies: view.supplies.iter().map(Supply::from).collect(),
+        }
+    }
+}
+
+impl From<&domain::SupplyView> for Supply {
+    fn from(supply: &domain::SupplyView) -> Self {
+        Self {
+            supply_id: id(&supply.supply_id),
+            location: id(&supply.location),
+            quantity: supply.quantity.into(),
+            due_at: DateTime(supply.due_at),
         }
     }
 }

@@ -60,8 +60,10 @@ pub(super) struct Order {
     payment: PaymentTerms,
     /// When units are reserved for it.
     reserve_at: ReserveAt,
-    /// How long the reservation was asked to hold, as an ISO 8601 duration.
+    /// How long what is reserved holds while the order is neither paid nor taken on, as an ISO 8601 duration.
     reserve_for: Option<String>,
+    /// Until when what is held for it holds; for good where not given.
+    reserved_until: Option<DateTime>,
     /// When the customer ordered.
     placed_at: Option<DateTime>,
     /// When it was taken.
@@ -78,7 +80,7 @@ pub(super) struct Order {
     holds: Vec<Hold>,
     /// Reports that contradicted what was believed.
     discrepancies: Vec<Discrepancy>,
-    /// The commands on the order that would be accepted now.
+    /// The commands on the order that would be accepted now and contradict nothing.
     supported_actions: Vec<String>,
 }
 
@@ -117,7 +119,8 @@ impl From<&domain::OrderView> for Order {
             priority: view.priority.into(),
             payment: view.payment.into(),
             reserve_at: view.reserve_at.into(),
-            reserve_for: text(view.reserve_for.as_ref()),
+            reserve_for: view.reserve_for.map(|period| period.to_string()),
+            reserved_until: view.reserved_until.map(DateTime),
             placed_at: view.placed_at.map(DateTime),
             created_at: DateTime(view.created_at),
             external_refs: json(view.external_refs.as_ref()),
@@ -207,6 +210,8 @@ pub(super) struct OrderLine {
     cancelled: Long,
     /// Came back.
     returned: Long,
+    /// When the last of those that wait is expected, where that is known.
+    promised_at: Option<DateTime>,
 }
 
 impl From<&domain::LineView> for OrderLine {
@@ -230,6 +235,7 @@ impl From<&domain::LineView> for OrderLine {
             delivered: view.delivered.into(),
             cancelled: view.cancelled.into(),
             returned: view.returned.into(),
+            promised_at: view.promised_at.map(DateTime),
         }
     }
 }
@@ -353,6 +359,8 @@ pub(super) struct Hold {
     reason: HoldReason,
     /// For people.
     note: Option<String>,
+    /// Until when; until somebody releases it where not given.
+    until: Option<DateTime>,
 }
 
 impl From<&domain::HoldView> for Hold {
@@ -362,6 +370,7 @@ impl From<&domain::HoldView> for Hold {
             fulfillment_order_id: hold.fulfillment_order_id.as_ref().map(id),
             reason: hold.reason.into(),
             note: hold.note.as_ref().map(ToString::to_string),
+            until: hold.until.map(DateTime),
         }
     }
 }

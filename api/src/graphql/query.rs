@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, InputObject, Object, Result};
 use holdfast_domain::order::FulfillmentOrderStatus as PartStatus;
 use holdfast_domain::values::{OrderId, Sku};
-use holdfast_projections::{self as projections, FulfillmentOrderFilter};
+use holdfast_projections::{self as projections, Asked as Narrowed, FulfillmentOrderFilter};
 
 use super::asked::Asked;
 use super::enums::{FulfillmentOrderStatus, OrderStatus};
@@ -172,6 +172,9 @@ impl Query {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The SKUs, 1 to 200.")] skus: Vec<String>,
+        #[graphql(desc = "What this channel may promise, which may have a limit.")] channel: Option<String>,
+        #[graphql(desc = "What can be promised by this moment, with what is expected until then.")]
+        by: Option<DateTime>,
         #[graphql(desc = "Wait, a few seconds at most, until the read models include this position.")]
         min_position: Option<Long>,
     ) -> Result<Vec<Availability>> {
@@ -180,8 +183,11 @@ impl Query {
             return Err(Problem::invalid("skus", format!("must be 1 to {PAGE}")).into());
         }
         let skus = skus.iter().map(|sku| value("skus", sku)).collect::<Result<Vec<Sku>, Problem>>()?;
+        let channel = channel.as_deref().map(|channel| value("channel", channel)).transpose()?;
+        let narrowed = Narrowed { channel, by: by.map(|moment| moment.0) };
         reached(asked, min_position).await?;
-        let found = asked.reading().availability(asked.merchant()?, &skus).await.map_err(Problem::from)?;
+        let found = asked.reading().availability(asked.merchant()?, &skus, &narrowed).await;
+        let found = found.map_err(Problem::from)?;
         let of = |sku: &Sku| found.iter().find(|item| item.sku == *sku).map(Availability::from);
         Ok(skus.iter().filter_map(of).collect())
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
-use holdfast_domain::values::Sku;
-use holdfast_projections::Availability;
+use holdfast_domain::values::{ChannelName, Sku, Timestamp};
+use holdfast_projections::{Asked, Availability};
 
 use super::caller::{Answered, ForMerchant};
 use super::endpoint::Parameter;
@@ -20,6 +20,11 @@ const MOST_SKUS: usize = 500;
 /// What availability can be asked for with.
 pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::of::<Sku>("sku", "Which SKU; 1 to 500 of them, the parameter given once for each."),
+    Parameter::of::<ChannelName>("channel", "What this channel may promise, which may have a limit."),
+    Parameter::of::<Timestamp>(
+        "by",
+        "What can be promised by this moment, with what is expected until then.",
+    ),
     parameters::MIN_POSITION,
 ];
 
@@ -33,8 +38,9 @@ pub(super) async fn get(
     if skus.is_empty() || skus.len() > MOST_SKUS {
         return Err(parameters::invalid("sku", format_args!("must be given 1 to {MOST_SKUS} times")));
     }
+    let asked = Asked { channel: given.optional("channel")?, by: given.optional("by")? };
     given.wait(&app, &merchant).await?;
     let position = listing::reached(&app, Availability::NAME, &merchant);
-    let items = app.reading.availability(merchant.as_str(), &skus).await?;
+    let items = app.reading.availability(merchant.as_str(), &skus, &asked).await?;
     Ok(at_position(Json(Items { items, next_cursor: None }).into_response(), position))
 }

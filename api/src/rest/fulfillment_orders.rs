@@ -6,8 +6,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use holdfast_domain::order::{
-    AcceptCancellation, AcceptFulfillmentOrder, FulfillmentOrderStatus, PackItems, PickItems,
-    RejectCancellation, RejectFulfillmentOrder, ShipItems, ShipmentView, ShortPick,
+    AcceptCancellation, AcceptFulfillmentOrder, FulfillmentOrderStatus, MarkReadyForPickup,
+    MoveFulfillmentOrder, PackItems, PickItems, RejectCancellation, RejectFulfillmentOrder, ShipItems,
+    ShipmentView, ShortPick,
 };
 use holdfast_domain::values::{
     ChannelName, FulfillmentOrderId, LineNumber, LocationId, OrderId, Priority, Reference, Sku, Timestamp,
@@ -33,6 +34,16 @@ pub(super) async fn accept(InPath(id): InPath, call: Call) -> Answered {
 /// Records that its location does not take it on.
 pub(super) async fn reject(InPath(id): InPath, call: Call) -> Answered {
     call.about("fulfillmentOrderId", known(id)?).send::<RejectFulfillmentOrder>().await
+}
+
+/// Lets another location take it over.
+pub(super) async fn relocate(InPath(id): InPath, call: Call) -> Answered {
+    call.about("fulfillmentOrderId", known(id)?).send::<MoveFulfillmentOrder>().await
+}
+
+/// Records that it waits to be fetched.
+pub(super) async fn ready_for_pickup(InPath(id): InPath, call: Call) -> Answered {
+    call.about("fulfillmentOrderId", known(id)?).send::<MarkReadyForPickup>().await
 }
 
 /// Records that its location leaves it.

@@ -7,8 +7,8 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::IntoResponse;
 use holdfast_domain::order::{
-    AuthorizePayment, CancelOrder, ConfirmPayment, CreateOrder, ErasePersonalData, FailPayment, HoldOrder,
-    OrderStatus, OrderView, ReleaseHold, VoidPayment,
+    AmendOrder, AuthorizePayment, CancelOrder, ConfirmPayment, CreateOrder, ErasePersonalData, FailPayment,
+    HoldOrder, OrderStatus, OrderView, ReleaseHold, VoidPayment,
 };
 use holdfast_domain::values::{ChannelName, LocationId, OrderId, Reference, Sku, Timestamp};
 use holdfast_projections::{OrderFilter, Orders};
@@ -56,6 +56,11 @@ pub(super) async fn hold(InPath(id): InPath, call: Call) -> Answered {
 /// Lets it wait no longer.
 pub(super) async fn release_hold(InPath(id): InPath, call: Call) -> Answered {
     call.about("orderId", known(id)?).send::<ReleaseHold>().await
+}
+
+/// Changes what has not left.
+pub(super) async fn amend(InPath(id): InPath, call: Call) -> Answered {
+    call.about("orderId", known(id)?).send::<AmendOrder>().await
 }
 
 /// Cancels it.

@@ -3,16 +3,22 @@
 use std::sync::Arc;
 
 use axum::Router;
-use holdfast_commands::handlers::{LocationView, PolicyView, ReturnAnnounced, Shipped};
+use holdfast_commands::handlers::{
+    LocationView, PolicyView, ReturnAnnounced, Shipped, SupplyAnnounced, TransferMade,
+};
 use holdfast_domain::network::{PauseLocation, RegisterLocation, ResumeLocation};
 use holdfast_domain::order::{
-    AcceptCancellation, AcceptFulfillmentOrder, AuthorizePayment, CancelOrder, ConfirmDelivery,
-    ConfirmPayment, CreateOrder, ErasePersonalData, FailPayment, HoldOrder, OrderView, PackItems, PickItems,
-    ReceiveReturn, RejectCancellation, RejectFulfillmentOrder, ReleaseHold, RequestReturn, ShipItems,
-    ShortPick, TrackParcel, TrackShipment, VoidPayment,
+    AcceptCancellation, AcceptFulfillmentOrder, AmendOrder, AuthorizePayment, CancelOrder, ConfirmDelivery,
+    ConfirmPayment, CreateOrder, ErasePersonalData, FailPayment, HoldOrder, MarkReadyForPickup,
+    MoveFulfillmentOrder, OrderView, PackItems, PickItems, ReceiveReturn, RejectCancellation,
+    RejectFulfillmentOrder, ReleaseHold, RequestReturn, ShipItems, ShortPick, TrackParcel, TrackShipment,
+    VoidPayment,
 };
 use holdfast_domain::policy::{RegisterMerchant, SetMerchantPolicy};
-use holdfast_domain::stock::{AdjustStock, AvailabilityView, CountStock, ReceiveStock, SetStockPolicy};
+use holdfast_domain::stock::{
+    AdjustStock, AvailabilityView, CancelSupply, ChangeStockCondition, CountStock, ExpectSupply,
+    ReceiveStock, ReceiveTransfer, SetStockPolicy, ShipTransfer,
+};
 use serde_json::{Map, Value};
 
 use super::command_state::StateOfCommand;
@@ -65,6 +71,7 @@ fn taking_orders() -> Vec<Endpoint> {
         Endpoint::post::<HoldOrder, _>("/v1/orders/{orderId}/hold", orders::hold).answers::<OrderView>(),
         Endpoint::post::<ReleaseHold, _>("/v1/orders/{orderId}/release-hold", orders::release_hold)
             .answers::<OrderView>(),
+        Endpoint::post::<AmendOrder, _>("/v1/orders/{orderId}/amend", orders::amend).answers::<OrderView>(),
         Endpoint::post::<CancelOrder, _>("/v1/orders/{orderId}/cancel", orders::cancel)
             .answers::<OrderView>(),
         Endpoint::post::<ErasePersonalData, _>(
@@ -95,6 +102,11 @@ fn filling_orders() -> Vec<Endpoint> {
             fulfillment_orders::reject,
         )
         .answers::<OrderView>(),
+        Endpoint::post::<MoveFulfillmentOrder, _>(
+            "/v1/fulfillment-orders/{fulfillmentOrderId}/move",
+            fulfillment_orders::relocate,
+        )
+        .answers::<OrderView>(),
         Endpoint::post::<PickItems, _>(
             "/v1/fulfillment-orders/{fulfillmentOrderId}/pick",
             fulfillment_orders::pick,
@@ -103,6 +115,11 @@ fn filling_orders() -> Vec<Endpoint> {
         Endpoint::post::<PackItems, _>(
             "/v1/fulfillment-orders/{fulfillmentOrderId}/pack",
             fulfillment_orders::pack,
+        )
+        .answers::<OrderView>(),
+        Endpoint::post::<MarkReadyForPickup, _>(
+            "/v1/fulfillment-orders/{fulfillmentOrderId}/ready-for-pickup",
+            fulfillment_orders::ready_for_pickup,
         )
         .answers::<OrderView>(),
         Endpoint::post::<ShipItems, _>(
@@ -158,6 +175,16 @@ fn keeping_stock() -> Vec<Endpoint> {
         Endpoint::post::<ReceiveStock, _>("/v1/stock/receive", stock::receive).answers::<AvailabilityView>(),
         Endpoint::post::<CountStock, _>("/v1/stock/count", stock::count).answers::<AvailabilityView>(),
         Endpoint::post::<AdjustStock, _>("/v1/stock/adjust", stock::adjust).answers::<AvailabilityView>(),
+        Endpoint::post::<ChangeStockCondition, _>("/v1/stock/condition", stock::change_condition)
+            .answers::<AvailabilityView>(),
+        Endpoint::post::<ShipTransfer, _>("/v1/transfers", stock::ship_transfer)
+            .creates::<TransferMade>(&[201]),
+        Endpoint::post::<ReceiveTransfer, _>("/v1/transfers/{transferId}/receive", stock::receive_transfer)
+            .answers::<AvailabilityView>(),
+        Endpoint::post::<ExpectSupply, _>("/v1/supplies", stock::expect_supply)
+            .creates::<SupplyAnnounced>(&[201, 200]),
+        Endpoint::post::<CancelSupply, _>("/v1/supplies/{supplyId}/cancel", stock::cancel_supply)
+            .answers::<AvailabilityView>(),
         Endpoint::put::<SetStockPolicy, _>("/v1/stock-policies", stock::set_policy)
             .answers::<AvailabilityView>(),
         Endpoint::get(

@@ -1,15 +1,12 @@
-//! `AcceptCancellation`: a location leaves its part; what it held is free.
+//! `AcceptCancellation`: a location leaves its part, or units of it, to nobody or to another location.
 
 use holdfast_domain::order::{AcceptCancellation, OrderCommand};
-use holdfast_journal::OutcomeKind;
 
-use super::cancel_order::end;
+use super::changing::change;
 use super::{Grant, Handle, Stop, World};
 
 impl Handle for AcceptCancellation {
     fn handle(&self, world: &mut World<'_>) -> Result<Grant, Stop> {
-        let id = self.fulfillment_order_id.order();
-        end(world, id, &OrderCommand::AcceptCancellation(self.clone()))?;
-        world.grant_order(OutcomeKind::Done, id)
+        change(world, self.fulfillment_order_id.order(), &OrderCommand::AcceptCancellation(self.clone()))
     }
 }

@@ -3,7 +3,7 @@
 use holdfast_domain::stock::{AdjustStock, StockCommand, StockItem};
 use holdfast_domain::stream::StreamId;
 
-use super::fill_backorders::earmark;
+use super::changing::settle;
 use super::{Grant, Handle, Stop, World, grant_stock};
 
 impl Handle for AdjustStock {
@@ -14,7 +14,7 @@ impl Handle for AdjustStock {
         network.location(&self.location, "/location")?;
         let command = StockCommand::AdjustStock(self.clone(), world.at);
         world.decide::<StockItem>(&stream, &command)?;
-        earmark(world, &self.sku)?;
+        settle(world, &self.sku)?;
         grant_stock(&*world.stock(&self.sku)?, &network)
     }
 }

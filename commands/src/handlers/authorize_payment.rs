@@ -1,18 +1,12 @@
-//! `AuthorizePayment`: record that a payment is promised.
+//! `AuthorizePayment`: record that a payment is promised, and wait for it.
 
-use holdfast_domain::order::{AuthorizePayment, Order, OrderCommand};
-use holdfast_domain::stream::StreamId;
-use holdfast_journal::OutcomeKind;
+use holdfast_domain::order::{AuthorizePayment, OrderCommand};
 
+use super::changing::change;
 use super::{Grant, Handle, Stop, World};
 
 impl Handle for AuthorizePayment {
     fn handle(&self, world: &mut World<'_>) -> Result<Grant, Stop> {
-        world.order_to_change(self.order_id)?;
-        world.decide::<Order>(
-            &StreamId::Order(self.order_id),
-            &OrderCommand::AuthorizePayment(self.clone()),
-        )?;
-        world.grant_order(OutcomeKind::Done, self.order_id)
+        change(world, self.order_id, &OrderCommand::AuthorizePayment(self.clone()))
     }
 }

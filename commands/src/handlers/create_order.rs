@@ -35,6 +35,7 @@ impl Handle for CreateOrder {
             reserve_at: reserve_at(self, rules.reserve_at),
             on_shortage: rules.on_shortage,
             allow_split: rules.allow_split,
+            reserve_for: rules.reserve_for,
             content: content(world)?,
         };
         let stream = StreamId::Order(id);
@@ -43,7 +44,7 @@ impl Handle for CreateOrder {
         check_names(self, world)?;
         if reserve_at(self, rules.reserve_at) == ReserveAt::Creation {
             let place = self.ship_to.as_ref().and_then(ShipTo::coordinates);
-            reserve_inventory(world, id, &Sourcing::at_creation(place))?;
+            reserve_inventory(world, id, &Sourcing::of_new_units(place))?;
         }
         world.grant_order(OutcomeKind::Created, id)
     }

@@ -1,15 +1,12 @@
 //! `FailPayment`: record that a payment failed.
 
-use holdfast_domain::order::{FailPayment, Order, OrderCommand};
-use holdfast_domain::stream::StreamId;
-use holdfast_journal::OutcomeKind;
+use holdfast_domain::order::{FailPayment, OrderCommand};
 
+use super::changing::change;
 use super::{Grant, Handle, Stop, World};
 
 impl Handle for FailPayment {
     fn handle(&self, world: &mut World<'_>) -> Result<Grant, Stop> {
-        world.order_to_change(self.order_id)?;
-        world.decide::<Order>(&StreamId::Order(self.order_id), &OrderCommand::FailPayment(self.clone()))?;
-        world.grant_order(OutcomeKind::Done, self.order_id)
+        change(world, self.order_id, &OrderCommand::FailPayment(self.clone()))
     }
 }

@@ -6,21 +6,30 @@
 mod accept_cancellation;
 mod accept_fulfillment_order;
 mod adjust_stock;
+mod amend_order;
+mod attend_order;
 mod authorize_payment;
 mod cancel_order;
+mod cancel_supply;
+mod change_stock_condition;
+mod changing;
 mod confirm_delivery;
 mod confirm_payment;
 mod count_stock;
 mod create_order;
 mod erase_personal_data;
+mod expect_supply;
 mod fail_payment;
 mod fill_backorders;
 mod hold_order;
+mod mark_ready_for_pickup;
+mod move_fulfillment_order;
 mod pack_items;
 mod pause_location;
 mod pick_items;
 mod receive_return;
 mod receive_stock;
+mod receive_transfer;
 mod register_location;
 mod register_merchant;
 mod reject_cancellation;
@@ -32,6 +41,7 @@ mod resume_location;
 mod set_merchant_policy;
 mod set_stock_policy;
 mod ship_items;
+mod ship_transfer;
 mod short_pick;
 mod track_parcel;
 mod track_shipment;
@@ -40,15 +50,17 @@ mod void_payment;
 use holdfast_domain::network::{Location, LocationDetails, Network};
 use holdfast_domain::policy::{ChannelRules, Policy, Rules};
 use holdfast_domain::stock::{AvailabilityView, StockItem};
-use holdfast_domain::values::{ChannelName, LocationId, Text};
+use holdfast_domain::values::{ChannelName, LocationId, Reference, Text};
 use holdfast_journal::OutcomeKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::world::grant;
 
+pub use expect_supply::SupplyAnnounced;
 pub use request_return::ReturnAnnounced;
 pub use ship_items::Shipped;
+pub use ship_transfer::TransferMade;
 
 pub use crate::world::{Grant, Stop, World};
 
@@ -105,8 +117,17 @@ fn grant_location(network: &Network, id: &LocationId) -> Result<Grant, Stop> {
 }
 
 fn grant_stock(item: &StockItem, network: &Network) -> Result<Grant, Stop> {
+    grant(OutcomeKind::Done, &view_stock(item, network)?)
+}
+
+fn view_stock(item: &StockItem, network: &Network) -> Result<AvailabilityView, Stop> {
     let paused =
         |id: &LocationId| network.locations.get(id).is_some_and(|location| location.paused.is_some());
-    let view = AvailabilityView::of(item, paused);
-    grant(OutcomeKind::Done, &view.ok_or_else(|| Stop::Failed("the stock item is empty".to_owned()))?)
+    AvailabilityView::of(item, paused).ok_or_else(|| Stop::Failed("the stock item is empty".to_owned()))
+}
+
+/// The name that a sender gives, or else one made of the request.
+fn made_name(given: Option<&Reference>, world: &World<'_>) -> Result<Reference, Stop> {
+    let made = || Reference::new(&world.request().order_id.to_string());
+    given.cloned().map_or_else(made, Ok).map_err(|error| Stop::Failed(error.to_string()))
 }

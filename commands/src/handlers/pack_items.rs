@@ -1,16 +1,12 @@
-//! `PackItems`: record what a warehouse put into parcels.
+//! `PackItems`: record goods put into parcels.
 
-use holdfast_domain::order::{Order, OrderCommand, PackItems};
-use holdfast_domain::stream::StreamId;
-use holdfast_journal::OutcomeKind;
+use holdfast_domain::order::{OrderCommand, PackItems};
 
+use super::changing::change;
 use super::{Grant, Handle, Stop, World};
 
 impl Handle for PackItems {
     fn handle(&self, world: &mut World<'_>) -> Result<Grant, Stop> {
-        let id = self.fulfillment_order_id.order();
-        world.order_to_change(id)?;
-        world.decide::<Order>(&StreamId::Order(id), &OrderCommand::PackItems(self.clone()))?;
-        world.grant_order(OutcomeKind::Done, id)
+        change(world, self.fulfillment_order_id.order(), &OrderCommand::PackItems(self.clone()))
     }
 }

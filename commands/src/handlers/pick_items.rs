@@ -1,16 +1,12 @@
-//! `PickItems`: record what a warehouse took from its places.
+//! `PickItems`: record goods taken from their places.
 
-use holdfast_domain::order::{Order, OrderCommand, PickItems};
-use holdfast_domain::stream::StreamId;
-use holdfast_journal::OutcomeKind;
+use holdfast_domain::order::{OrderCommand, PickItems};
 
+use super::changing::change;
 use super::{Grant, Handle, Stop, World};
 
 impl Handle for PickItems {
     fn handle(&self, world: &mut World<'_>) -> Result<Grant, Stop> {
-        let id = self.fulfillment_order_id.order();
-        world.order_to_change(id)?;
-        world.decide::<Order>(&StreamId::Order(id), &OrderCommand::PickItems(self.clone()))?;
-        world.grant_order(OutcomeKind::Done, id)
+        change(world, self.fulfillment_order_id.order(), &OrderCommand::PickItems(self.clone()))
     }
 }

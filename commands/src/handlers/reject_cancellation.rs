@@ -1,16 +1,12 @@
-//! `RejectCancellation`: record that a location goes on with its part.
+//! `RejectCancellation`: a location goes on with a part that it was asked to leave.
 
-use holdfast_domain::order::{Order, OrderCommand, RejectCancellation};
-use holdfast_domain::stream::StreamId;
-use holdfast_journal::OutcomeKind;
+use holdfast_domain::order::{OrderCommand, RejectCancellation};
 
+use super::changing::change;
 use super::{Grant, Handle, Stop, World};
 
 impl Handle for RejectCancellation {
     fn handle(&self, world: &mut World<'_>) -> Result<Grant, Stop> {
-        let id = self.fulfillment_order_id.order();
-        world.order_to_change(id)?;
-        world.decide::<Order>(&StreamId::Order(id), &OrderCommand::RejectCancellation(self.clone()))?;
-        world.grant_order(OutcomeKind::Done, id)
+        change(world, self.fulfillment_order_id.order(), &OrderCommand::RejectCancellation(self.clone()))
     }
 }

@@ -1,12 +1,12 @@
 //! `RequestReturn`: record that goods are to come back.
 
-use holdfast_domain::order::{Order, OrderCommand, OrderEvent, OrderView, RequestReturn};
-use holdfast_domain::stream::StreamId;
+use holdfast_domain::order::{OrderCommand, OrderEvent, OrderView, RequestReturn};
 use holdfast_domain::values::ReturnId;
 use holdfast_journal::OutcomeKind;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::changing::{decide, order_to_change};
 use super::{Grant, Handle, Stop, World};
 use crate::world::grant;
 
@@ -24,9 +24,8 @@ pub struct ReturnAnnounced {
 impl Handle for RequestReturn {
     fn handle(&self, world: &mut World<'_>) -> Result<Grant, Stop> {
         let id = self.order_id;
-        world.order_to_change(id)?;
-        let command = OrderCommand::RequestReturn(self.clone());
-        let (_, events) = world.decide::<Order>(&StreamId::Order(id), &command)?;
+        order_to_change(world, id)?;
+        let (_, events) = decide(world, id, &OrderCommand::RequestReturn(self.clone()))?;
         let Some(OrderEvent::ReturnRequested(requested)) = events.first() else {
             return Err(Stop::Failed("announcing a return made none".to_owned()));
         };

@@ -3,20 +3,20 @@
 //! Not a command from outside: it is part of creating an order, of confirming its payment, of releasing the hold that it
 //! waited under, and of what a location rejects or does not find.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use holdfast_domain::distance::{self, Coordinates};
 use holdfast_domain::network::Network;
 use holdfast_domain::order::{
-    DeliveryMethod, FulfillmentLine, FulfillmentOrder, InventoryReserved, LineUnits, Order, OrderCommand,
-    OrderEvent, ReservationTrigger, ReserveInventory, SourcingBasis,
+    LineUnits, Order, OrderCommand, OrderEvent, ReservationTrigger, ReserveInventory, SourcingBasis,
 };
 use holdfast_domain::policy::OnShortage;
 use holdfast_domain::sourcing::{Candidate, Demand, Exclusion, SourcingRules, source};
-use holdfast_domain::stock::{Allocation, StockCommand, StockItem};
+use holdfast_domain::stock::{StockCommand, StockItem};
 use holdfast_domain::stream::StreamId;
-use holdfast_domain::values::{LocationId, OrderId, Sku, Units};
+use holdfast_domain::values::{LocationId, OrderId, Sku};
 
+use super::changing::{decide, promise, settle};
 use super::{Stop, World};
 
 /// Why and how an order is sourced.
@@ -25,38 +25,55 @@ pub(super) struct Sourcing {
     /// Where it goes, as long as that is known: it is personal, and sealed once the order is taken.
     place: Option<Coordinates>,
     /// The location that has just given units back.
-    gave_back: Option<LocationId>,
-    /// Whether that is its last word for this order.
-    for_good: bool,
+    gave_back: Option<GaveBack>,
+}
+
+/// A location that has just given units back.
+pub(super) enum GaveBack {
+    /// It may ship later what it did not find now.
+    ForNow(LocationId),
+    /// It does not ship this order.
+    ForGood(LocationId),
+}
+
+impl GaveBack {
+    fn location(&self) -> &LocationId {
+        let (Self::ForNow(location) | Self::ForGood(location)) = self;
+        location
+    }
 }
 
 impl Sourcing {
-    /// Of a new order.
-    pub(super) fn at_creation(place: Option<Coordinates>) -> Self {
-        Self { trigger: ReservationTrigger::Creation, place, gave_back: None, for_good: false }
+    /// Of what is newly ordered, and may be refused.
+    pub(super) fn of_new_units(place: Option<Coordinates>) -> Self {
+        Self { trigger: ReservationTrigger::Creation, place, gave_back: None }
     }
 
     /// Of an order that waited for it.
     pub(super) fn later() -> Self {
-        Self { trigger: ReservationTrigger::Existing, place: None, gave_back: None, for_good: false }
-    }
-
-    /// Of what a location does not find.
-    pub(super) fn after_short_pick_at(location: &LocationId) -> Self {
-        let (trigger, gave_back) = (ReservationTrigger::Shortfall, Some(location.clone()));
-        Self { trigger, place: None, gave_back, for_good: false }
-    }
-
-    /// Of what a location does not ship, now or later.
-    pub(super) fn after_rejection_by(location: &LocationId) -> Self {
-        Self { for_good: true, ..Self::after_short_pick_at(location) }
+        Self { trigger: ReservationTrigger::Existing, place: None, gave_back: None }
     }
 }
 
 /// The stock items of an order's lines.
-pub(super) fn stock_of(order: &Order) -> impl Iterator<Item = StreamId> + use<> {
+fn stock_of(order: &Order) -> impl Iterator<Item = StreamId> + use<> {
     let skus: BTreeSet<Sku> = order.lines().iter().map(|line| line.sku.clone()).collect();
     skus.into_iter().map(StreamId::Stock)
+}
+
+/// Looks elsewhere for units that a location gave back, where any are wanted.
+pub(super) fn look_elsewhere(
+    world: &mut World<'_>,
+    id: OrderId,
+    gave_back: Option<GaveBack>,
+) -> Result<(), Stop> {
+    let order = world.order(id)?;
+    if order.pending_demand().is_empty() || !order.may_have_units() {
+        return Ok(());
+    }
+    world.want(stock_of(&order).chain([StreamId::Network, StreamId::Policy]), [])?;
+    let trigger = ReservationTrigger::Shortfall;
+    reserve_inventory(world, id, &Sourcing { trigger, place: None, gave_back })
 }
 
 /// Sources an order's pending units and reserves them.
@@ -68,6 +85,9 @@ pub(super) fn reserve_inventory(world: &mut World<'_>, id: OrderId, how: &Sourci
     let Some(created) = order.created.clone() else {
         return Err(Stop::Failed(format!("order {id} does not exist")));
     };
+    for sku in demand.keys() {
+        settle(world, sku)?;
+    }
     let criteria = world.policy()?.for_channel(&created.channel).sourcing;
     let rules = SourcingRules {
         criteria: &criteria,
@@ -81,14 +101,12 @@ pub(super) fn reserve_inventory(world: &mut World<'_>, id: OrderId, how: &Sourci
         criteria: criteria.clone(),
         basis: if how.place.is_some() { SourcingBasis::Coordinates } else { SourcingBasis::None },
         trigger: how.trigger,
+        at: world.at,
     };
-    let (order, events) =
-        world.decide::<Order>(&StreamId::Order(id), &OrderCommand::ReserveInventory(command))?;
+    let (order, events) = decide(world, id, &OrderCommand::ReserveInventory(command))?;
     for event in &events {
-        match event {
-            OrderEvent::InventoryReserved(reserved) => hold(world, id, &order, reserved)?,
-            OrderEvent::InventoryBackordered(waits) => queue(world, id, &order, &waits.lines, how)?,
-            _ => {}
+        if let OrderEvent::InventoryBackordered(waits) = event {
+            queue(world, id, &order, &waits.lines, how)?;
         }
     }
     Ok(())
@@ -103,16 +121,11 @@ fn queue(
     how: &Sourcing,
 ) -> Result<(), Stop> {
     let Some(created) = &order.created else { return Ok(()) };
-    let only_at = handed_out_at(order).or_else(|| gives_all(order));
-    let mut waiting = Demand::new();
-    for units in lines {
-        if let Some(line) = order.lines().get(units.line.index()) {
-            *waiting.entry(line.sku.clone()).or_default() += units.quantity;
-        }
-    }
-    for (sku, quantity) in waiting {
+    let only_at = order.delivered_from().or_else(|| order.gives_all());
+    for (sku, quantity) in order.demand_of(lines) {
         let command = StockCommand::BackorderInventory {
             order_id: id,
+            channel: created.channel.clone(),
             quantity,
             priority: match how.trigger {
                 // Who had them already does not go to the end.
@@ -121,11 +134,15 @@ fn queue(
             },
             whole: !created.allow_split,
             only_at: only_at.cloned(),
-            not_at: how.gave_back.clone().filter(|_| how.for_good),
+            not_at: match &how.gave_back {
+                Some(GaveBack::ForGood(location)) => Some(location.clone()),
+                Some(GaveBack::ForNow(_)) | None => None,
+            },
             may_be_refused: how.trigger == ReservationTrigger::Creation,
             at: world.at,
         };
-        world.decide::<StockItem>(&StreamId::Stock(sku), &command)?;
+        world.decide::<StockItem>(&StreamId::Stock(sku.clone()), &command)?;
+        promise(world, id, &sku)?;
     }
     Ok(())
 }
@@ -142,7 +159,7 @@ fn candidates(
     for sku in demand.keys() {
         items.push((sku.clone(), world.stock(sku)?));
     }
-    let (handed_out_at, gives_all) = (handed_out_at(order), gives_all(order));
+    let (delivered_from, gives_all) = (order.delivered_from(), order.gives_all());
     let candidate = |(id, location): (&LocationId, &holdfast_domain::network::Location)| {
         let here = |(sku, item): &(Sku, std::sync::Arc<StockItem>)| (sku.clone(), item.available_at(id));
         Candidate {
@@ -152,9 +169,9 @@ fn candidates(
             available: items.iter().map(here).filter(|(_, units)| !units.is_zero()).collect(),
             excluded: if location.paused.is_some() {
                 Some(Exclusion::Paused)
-            } else if how.gave_back.as_ref() == Some(id) {
+            } else if how.gave_back.as_ref().is_some_and(|gave_back| gave_back.location() == id) {
                 Some(Exclusion::GaveBack)
-            } else if handed_out_at.is_some_and(|there| there != id) {
+            } else if delivered_from.is_some_and(|there| there != id) {
                 Some(Exclusion::NotTheDeliveryLocation)
             } else {
                 gives_all.filter(|there| *there != id).map(|_| Exclusion::WouldSplit)
@@ -163,47 +180,4 @@ fn candidates(
     };
     let Network { locations } = &*network;
     Ok(locations.iter().map(candidate).collect())
-}
-
-/// The location that gives the rest of an order of which all must come from one.
-fn gives_all(order: &Order) -> Option<&LocationId> {
-    let must_be_one = order.created.as_ref().is_some_and(|created| !created.allow_split);
-    let gives = |part: &&FulfillmentOrder| !part.total(FulfillmentLine::kept).is_zero();
-    order.fulfillment_orders.iter().find(gives).filter(|_| must_be_one).map(|part| &part.location)
-}
-
-/// The location that goods are handed out at, for pickup and local delivery.
-fn handed_out_at(order: &Order) -> Option<&LocationId> {
-    let delivery = order.created.as_ref()?.delivery.as_ref()?;
-    let by_hand = matches!(delivery.method, DeliveryMethod::Pickup | DeliveryMethod::Local);
-    delivery.location.as_ref().filter(|_| by_hand)
-}
-
-/// Holds the units at each stock item, in the order of SKUs.
-fn hold(world: &mut World<'_>, id: OrderId, order: &Order, reserved: &InventoryReserved) -> Result<(), Stop> {
-    for (sku, allocations) in by_sku(order, reserved.fulfillment_orders.iter()) {
-        let command = StockCommand::ReserveInventory { order_id: id, allocations };
-        world.decide::<StockItem>(&StreamId::Stock(sku), &command)?;
-    }
-    Ok(())
-}
-
-/// Units of fulfillment orders' lines by SKU and location.
-pub(super) fn by_sku<'a>(
-    order: &Order,
-    parts: impl Iterator<Item = &'a holdfast_domain::order::FulfillmentOrderLines>,
-) -> BTreeMap<Sku, Vec<Allocation>> {
-    let mut sums: BTreeMap<Sku, BTreeMap<LocationId, Units>> = BTreeMap::new();
-    for part in parts {
-        for units in &part.lines {
-            if let Some(line) = order.lines().get(units.line.index()) {
-                let at = sums.entry(line.sku.clone()).or_default();
-                *at.entry(part.location.clone()).or_default() += units.quantity;
-            }
-        }
-    }
-    let allocations = |at: BTreeMap<LocationId, Units>| {
-        at.into_iter().map(|(location, quantity)| Allocation { location, quantity }).collect()
-    };
-    sums.into_iter().map(|(sku, at)| (sku, allocations(at))).collect()
 }

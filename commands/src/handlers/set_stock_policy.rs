@@ -3,7 +3,7 @@
 use holdfast_domain::stock::{SetStockPolicy, StockCommand, StockItem};
 use holdfast_domain::stream::StreamId;
 
-use super::fill_backorders::earmark;
+use super::changing::settle;
 use super::{Grant, Handle, Stop, World, grant_stock};
 
 impl Handle for SetStockPolicy {
@@ -15,7 +15,7 @@ impl Handle for SetStockPolicy {
             network.location(location, "/safetyStock")?;
         }
         world.decide::<StockItem>(&stream, &StockCommand::SetStockPolicy(self.clone()))?;
-        earmark(world, &self.sku)?;
+        settle(world, &self.sku)?;
         grant_stock(&*world.stock(&self.sku)?, &network)
     }
 }

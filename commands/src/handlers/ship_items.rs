@@ -1,15 +1,14 @@
-//! `ShipItems`: record that parcels left, and take their units off the stock.
+//! `ShipItems`: record that parcels left; their units are off the stock.
 
-use std::collections::BTreeMap;
-
-use holdfast_domain::order::{Order, OrderCommand, OrderEvent, OrderView, ShipItems, ShipmentCreated};
-use holdfast_domain::stock::{StockCommand, StockItem};
+use holdfast_domain::order::{OrderCommand, OrderEvent, OrderView, ShipItems};
 use holdfast_domain::stream::StreamId;
-use holdfast_domain::values::{ShipmentId, Sku, Units};
+use holdfast_domain::values::ShipmentId;
 use holdfast_journal::OutcomeKind;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::changing::{decide, order_to_change};
+use super::reserve_inventory::{GaveBack, look_elsewhere};
 use super::{Grant, Handle, Stop, World};
 use crate::claims::tracking_number;
 use crate::world::grant;
@@ -28,37 +27,28 @@ pub struct Shipped {
 impl Handle for ShipItems {
     fn handle(&self, world: &mut World<'_>) -> Result<Grant, Stop> {
         let id = self.fulfillment_order_id.order();
-        let before = world.order_to_change(id)?;
-        let numbers =
-            self.packages.iter().map(|package| tracking_number(&package.carrier, &package.tracking_number));
-        world.want(before.lines().iter().map(|line| StreamId::Stock(line.sku.clone())), numbers)?;
-        let stream = StreamId::Order(id);
-        let command = OrderCommand::ShipItems(self.clone(), world.at);
-        let (order, events) = world.decide::<Order>(&stream, &command)?;
-        let Some(OrderEvent::ShipmentCreated(created)) = events.first() else {
+        let numbers = self.packages.iter().filter_map(|package| {
+            Some(tracking_number(package.carrier.as_ref()?, package.tracking_number.as_ref()?))
+        });
+        world.want([StreamId::Order(id), StreamId::Policy], numbers)?;
+        let before = order_to_change(world, id)?;
+        let part = before.fulfillment_order(self.fulfillment_order_id);
+        let gave_back = part.map(|part| GaveBack::ForNow(part.location.clone()));
+        let waited = before.pending_demand();
+        let stuck_after = world.policy()?.rules.stuck_after;
+        let command = OrderCommand::ShipItems(self.clone(), stuck_after, world.at);
+        let (order, events) = decide(world, id, &command)?;
+        let created = events.iter().find_map(|event| match event {
+            OrderEvent::ShipmentCreated(created) => Some(created.shipment_id),
+            _ => None,
+        });
+        let Some(shipment_id) = created else {
             return Err(Stop::Failed("shipping made no shipment".to_owned()));
         };
-        for (sku, quantity) in units(&order, created) {
-            let command = StockCommand::ShipInventory {
-                order_id: id,
-                shipment_id: created.shipment_id,
-                location: created.location.clone(),
-                quantity,
-                at: world.at,
-            };
-            world.decide::<StockItem>(&StreamId::Stock(sku), &command)?;
+        if order.pending_demand() != waited {
+            look_elsewhere(world, id, gave_back)?;
         }
         let order = world.order_view(id)?;
-        grant(OutcomeKind::Created, &Shipped { shipment_id: created.shipment_id, order })
+        grant(OutcomeKind::Created, &Shipped { shipment_id, order })
     }
-}
-
-fn units(order: &Order, created: &ShipmentCreated) -> BTreeMap<Sku, Units> {
-    let mut sums = BTreeMap::new();
-    for units in created.packages.iter().flat_map(|package| &package.lines) {
-        if let Some(line) = order.lines().get(units.line.index()) {
-            *sums.entry(line.sku.clone()).or_default() += units.quantity;
-        }
-    }
-    sums
 }

@@ -40,6 +40,10 @@ names! {
     SourcingBasis {
         /// The coordinates of the destination.
         Coordinates,
+        /// The destination's postal code.
+        PostalCode,
+        /// The middle of the destination's country.
+        Country,
         /// Nothing: every location counts as equally far.
         None,
     }
@@ -55,6 +59,8 @@ names! {
         InventoryOutOfStock,
         /// The customer wants it so.
         CustomerRequest,
+        /// It is not to leave yet.
+        Scheduled,
         /// Something else.
         Other,
     }
@@ -89,5 +95,12 @@ names! {
         Failure,
         /// On its way back or there.
         ReturnedToSender,
+    }
+}
+
+impl TrackingStatus {
+    /// Whether the parcel will not arrive.
+    pub const fn is_failure(self) -> bool {
+        matches!(self, Self::Failure | Self::ReturnedToSender)
     }
 }

@@ -3,16 +3,14 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::choices::{Disposition, HoldReason, PaymentTerms, SourcingBasis, TrackingStatus};
-use super::events::{Charge, DeliveryIntent, Dimensions};
+use super::choices::{Disposition, HoldReason, PaymentTerms, TrackingStatus};
+use super::contents::{Charge, DeliveryIntent, Dimensions, OrderedLine};
 use super::personal::ShipTo;
 use crate::command::commands;
-use crate::policy::{Criterion, OnShortage, ReserveAt};
-use crate::sourcing::Sourced;
-use crate::stock::Allocation;
+use crate::policy::OnShortage;
 use crate::values::{
     Amount, Attributes, ChannelName, Currency, ExternalReferences, FulfillmentOrderId, LineNumber,
-    LocationId, OrderId, Priority, Quantity, Reference, ReturnId, ShipmentId, Sku, Text, Timestamp,
+    LocationId, OrderId, Period, Priority, Quantity, Reference, ReturnId, ShipmentId, Sku, Text, Timestamp,
 };
 
 macro_rules! parts {
@@ -70,15 +68,19 @@ parts! {
         quantity: Quantity,
         /// What becomes of them.
         disposition: Disposition,
+        /// Of which lots.
+        lots: Option<Vec<Reference>>,
+        /// Which serial numbers.
+        serials: Option<Vec<Reference>>,
     }
     /// A parcel that leaves.
     ShipPackage {
         /// Its id within the shipment; `p1`, `p2` and so on where not given.
         package_id: Option<Reference>,
-        /// Who carries it.
-        carrier: Reference,
-        /// The carrier's number.
-        tracking_number: Reference,
+        /// Who carries it. Needed for what is sent, not for what is fetched or brought.
+        carrier: Option<Reference>,
+        /// The carrier's number. Needed with a carrier.
+        tracking_number: Option<Reference>,
         /// The carrier's service.
         service: Option<Text<64>>,
         /// What is in it; one package may leave it out and holds what the others do not.
@@ -87,6 +89,67 @@ parts! {
         weight: Option<Quantity>,
         /// Its size in millimetres.
         dimensions: Option<Dimensions>,
+    }
+}
+
+impl NewLine {
+    /// Whether it says what anything costs.
+    pub(super) fn has_amounts(&self) -> bool {
+        [self.unit, self.total, self.tax, self.discount].iter().any(Option::is_some)
+    }
+
+    /// The line under its number in the order.
+    pub(super) fn numbered(&self, line: LineNumber) -> OrderedLine {
+        OrderedLine {
+            line,
+            line_ref: self.line_ref.clone(),
+            sku: self.sku.clone(),
+            quantity: self.quantity,
+            unit: self.unit,
+            total: self.total,
+            tax: self.tax,
+            discount: self.discount,
+            attributes: self.attributes.clone(),
+        }
+    }
+}
+
+/// What is to be other in an order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "op", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum Change {
+    /// One more line.
+    Add(NewLine),
+    /// So many units of a line are to be delivered all together, those that have left included.
+    SetQuantity(NewQuantity),
+    /// Nothing more of a line is to be delivered.
+    Remove(NamedLine),
+}
+
+parts! {
+    /// A line and how many units of it are to be delivered.
+    NewQuantity {
+        /// The line's number, from 1.
+        line: Option<LineNumber>,
+        /// The sender's name for the line.
+        line_ref: Option<Reference>,
+        /// How many.
+        quantity: Quantity,
+        /// Price of one, where the line grows; as before where not given.
+        unit: Option<Amount>,
+        /// Price of the line. Needed where the line has one and grows.
+        total: Option<Amount>,
+        /// Tax of the line. Needed where the line has one and grows.
+        tax: Option<Amount>,
+        /// Discount on the line. Needed where the line has one and grows.
+        discount: Option<Amount>,
+    }
+    /// A line.
+    NamedLine {
+        /// The line's number, from 1.
+        line: Option<LineNumber>,
+        /// The sender's name for the line.
+        line_ref: Option<Reference>,
     }
 }
 
@@ -119,8 +182,9 @@ commands! {
         priority: Option<Priority>,
         /// Whether it must be paid before it leaves; `required` where not given.
         payment: Option<PaymentTerms>,
-        /// How long the reservation is to hold, as an ISO 8601 duration. Kept.
-        reserve_for: Option<Text<64>>,
+        /// How long what is reserved holds while the order is neither paid nor taken on by a location, as an ISO 8601
+        /// duration of 1 second to 366 days; the merchant's rule where not given.
+        reserve_for: Option<Period>,
         /// When the customer ordered.
         placed_at: Option<Timestamp>,
         /// Its names elsewhere.
@@ -174,6 +238,8 @@ commands! {
         reason: HoldReason,
         /// For people. Not for what is personal: it is not sealed.
         note: Option<Text<500>>,
+        /// Until when; until somebody releases it where not given.
+        until: Option<Timestamp>,
     }
     /// Ends a hold. Where it stood for want of units, they are looked for again.
     ReleaseHold {
@@ -240,12 +306,41 @@ commands! {
         /// What of each line.
         lines: Vec<ReturnedLine>,
     }
-    /// Cancels what of an order has not left. What no location has taken on is free at once; the others are asked.
+    /// Cancels what of an order has not left, or units of lines. What no location has taken on is free at once; the
+    /// others are asked.
     CancelOrder {
         /// The order.
         order_id: OrderId,
         /// Why.
         reason: Text<500>,
+        /// Only units of these lines; those that wait first, then those that no location has taken on.
+        lines: Option<Vec<LineQuantity>>,
+    }
+    /// Changes what of an order has not left: lines and quantities, where it goes, how it is delivered. More units are
+    /// reserved as those of a new order are, or all of it is refused; fewer are given back as by a cancellation.
+    AmendOrder {
+        /// The order.
+        order_id: OrderId,
+        /// What is to be other of its lines, at most 500 changes; each line at most once.
+        changes: Option<Vec<Change>>,
+        /// To whom and where it goes from now on, whole. Not once a location has taken a part on.
+        ship_to: Option<ShipTo> = sealed,
+        /// How and when it is to be delivered from now on, whole. Not once a location has taken a part on.
+        delivery: Option<DeliveryIntent>,
+    }
+    /// Lets another location take a part of an order over. A location that has taken it on is asked.
+    MoveFulfillmentOrder {
+        /// Which part.
+        fulfillment_order_id: FulfillmentOrderId,
+        /// Where it is to ship from.
+        location: LocationId,
+        /// Why.
+        reason: Option<Text<500>>,
+    }
+    /// Reports that goods wait to be fetched by the customer. Implies that they were picked and packed.
+    MarkReadyForPickup {
+        /// Which part.
+        fulfillment_order_id: FulfillmentOrderId,
     }
     /// Reports goods taken from their places: all that is left, or units of lines.
     PickItems {
@@ -273,6 +368,8 @@ commands! {
         packages: Vec<ShipPackage>,
         /// When they left; now where not given.
         shipped_at: Option<Timestamp>,
+        /// Whether what does not leave now is not there: it is looked for elsewhere, and the stock is corrected.
+        short_remainder: Option<bool>,
     }
     /// Reports what a carrier says of a shipment's parcels.
     TrackShipment {
@@ -320,99 +417,10 @@ commands! {
         /// Why.
         reason: Text<500>,
     }
-}
-
-/// The rules that hold for a new order, of its channel's policy, and what is known of its sending.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CreationTerms {
-    /// The order's id, given or made.
-    pub order_id: OrderId,
-    /// When units are reserved for it.
-    pub reserve_at: ReserveAt,
-    /// What holds where the order does not say.
-    pub on_shortage: OnShortage,
-    /// What holds where the order does not say.
-    pub allow_split: bool,
-    /// A keyed digest of the request.
-    pub content: Text<64>,
-}
-
-/// What made the order be sourced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReservationTrigger {
-    /// Its creation, which may be refused.
-    Creation,
-    /// Something that happened to an order that is there: that is a fact and not refused for want of units.
-    Existing,
-    /// A location that gave back what it was to ship: what cannot be had elsewhere waits for supply.
-    Shortfall,
-}
-
-/// Hold the units that sourcing found.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ReserveInventory {
-    /// What sourcing found.
-    pub sourced: Sourced,
-    /// What it preferred.
-    pub criteria: Vec<Criterion>,
-    /// On what distances were based.
-    pub basis: SourcingBasis,
-    /// What made the order be sourced.
-    pub trigger: ReservationTrigger,
-}
-
-/// A decision asked of an order, with the moment of decision where the events tell it.
-#[derive(Debug, Clone, PartialEq)]
-pub enum OrderCommand {
-    /// Begin.
-    CreateOrder(Box<CreateOrder>, CreationTerms, Timestamp),
-    /// Hold units.
-    ReserveInventory(ReserveInventory),
-    /// It is paid.
-    ConfirmPayment(ConfirmPayment),
-    /// A payment is promised.
-    AuthorizePayment(AuthorizePayment),
-    /// A payment failed.
-    FailPayment(FailPayment),
-    /// Payments were taken back.
-    VoidPayment(VoidPayment),
-    /// Let it wait.
-    HoldOrder(HoldOrder),
-    /// Let it wait no longer for this.
-    ReleaseHold(ReleaseHold),
-    /// A location takes a part on.
-    AcceptFulfillmentOrder(AcceptFulfillmentOrder),
-    /// A location does not take a part on.
-    RejectFulfillmentOrder(RejectFulfillmentOrder),
-    /// A location leaves a part.
-    AcceptCancellation(AcceptCancellation),
-    /// A location goes on with a part.
-    RejectCancellation(RejectCancellation),
-    /// Goods are not where they should be.
-    ShortPick(ShortPick),
-    /// Goods are to come back.
-    RequestReturn(RequestReturn),
-    /// Goods came back.
-    ReceiveReturn(ReceiveReturn),
-    /// Hold units that it waited for.
-    FillBackorder {
-        /// Of which SKU.
-        sku: Sku,
-        /// Where and how many.
-        allocations: Vec<Allocation>,
-    },
-    /// End it.
-    CancelOrder(CancelOrder),
-    /// Goods were taken from their places.
-    PickItems(PickItems),
-    /// Goods were put into parcels.
-    PackItems(PackItems),
-    /// Parcels left.
-    ShipItems(ShipItems, Timestamp),
-    /// A carrier reported.
-    TrackShipment(TrackShipment),
-    /// Parcels were handed over.
-    ConfirmDelivery(ConfirmDelivery, Timestamp),
-    /// Record that the key is destroyed.
-    ErasePersonalData(ErasePersonalData),
+    /// Does what is due for an order at this moment: its reservation or a hold ends, a parcel counts as stuck. Not for
+    /// callers: the service does it by itself.
+    AttendOrder {
+        /// The order.
+        order_id: OrderId,
+    }
 }

@@ -1,122 +1,20 @@
 //! What happens to an order.
 
-use super::choices::{DeliveryMethod, Disposition, HoldReason, PaymentTerms, SourcingBasis, TrackingStatus};
+use super::choices::{HoldReason, PaymentTerms, SourcingBasis, TrackingStatus};
+use super::contents::{
+    AmendedLine, Charge, DeliveryIntent, Destination, FulfillmentOrderLines, LineUnits, OrderedLine, Package,
+    ReturnedUnits,
+};
 use super::personal::PersonalData;
 use crate::event::{event_enum, payloads};
 use crate::policy::{Criterion, OnShortage, ReserveAt};
 use crate::sourcing::{ConsideredLocation, Shortage};
 use crate::values::{
-    Amount, Attributes, ChannelName, Currency, ExternalReferences, FulfillmentOrderId, LineNumber,
-    LocationId, OrderId, Priority, Quantity, Reference, ReturnId, ShipmentId, Sku, Text, Timestamp, Units,
+    Amount, Attributes, ChannelName, Currency, ExternalReferences, FulfillmentOrderId, LocationId, OrderId,
+    Period, Priority, Reference, ReturnId, ShipmentId, Sku, Text, Timestamp,
 };
 
 payloads! {
-    /// One line as it was ordered.
-    OrderedLine {
-        /// Its number, from 1.
-        line: LineNumber,
-        /// The sender's name for it.
-        line_ref: Option<Reference>,
-        /// What.
-        sku: Sku,
-        /// How many.
-        quantity: Quantity,
-        /// Price of one.
-        unit: Option<Amount>,
-        /// Price of the line.
-        total: Option<Amount>,
-        /// Tax of the line.
-        tax: Option<Amount>,
-        /// Discount on the line.
-        discount: Option<Amount>,
-        /// The sender's own data.
-        attributes: Option<Attributes>,
-    }
-    /// What is charged beside the lines.
-    #[serde(deny_unknown_fields)]
-    Charge {
-        /// What for, such as `shipping`.
-        code: Reference,
-        /// How much.
-        amount: Amount,
-        /// Tax on it.
-        tax: Option<Amount>,
-    }
-    /// Where goods go, as far as it is nobody's secret.
-    Destination {
-        /// The city.
-        city: Option<Text<100>>,
-        /// State or province.
-        region: Option<Text<100>>,
-        /// Postal code.
-        postal_code: Option<Text<20>>,
-        /// Country by ISO 3166 alpha-2.
-        country: Option<Text<2>>,
-    }
-    /// How and when goods are to reach the customer.
-    #[serde(deny_unknown_fields)]
-    DeliveryIntent {
-        /// How.
-        method: DeliveryMethod,
-        /// At which location, for pickup and local delivery.
-        location: Option<LocationId>,
-        /// The service that was sold.
-        service_level: Option<Text<64>>,
-        /// Not to leave before.
-        ship_not_before: Option<Timestamp>,
-        /// To leave by.
-        ship_by: Option<Timestamp>,
-        /// To arrive by.
-        deliver_by: Option<Timestamp>,
-    }
-    /// Units of one line.
-    LineUnits {
-        /// Which line.
-        line: LineNumber,
-        /// How many.
-        quantity: Units,
-        /// Of which lots, where known.
-        lots: Option<Vec<Reference>>,
-        /// Which serial numbers, where known.
-        serials: Option<Vec<Reference>>,
-    }
-    /// Lines that one location fills.
-    FulfillmentOrderLines {
-        /// The fulfillment order.
-        fulfillment_order_id: FulfillmentOrderId,
-        /// The location.
-        location: LocationId,
-        /// What of each line.
-        lines: Vec<LineUnits>,
-    }
-    /// Length, width and height in millimetres.
-    #[serde(deny_unknown_fields)]
-    Dimensions {
-        /// The longest side.
-        length: Quantity,
-        /// The second.
-        width: Quantity,
-        /// The third.
-        height: Quantity,
-    }
-    /// A parcel.
-    Package {
-        /// Its id within the shipment.
-        package_id: Reference,
-        /// Who carries it.
-        carrier: Reference,
-        /// The carrier's number.
-        tracking_number: Reference,
-        /// The carrier's service.
-        service: Option<Text<64>>,
-        /// What is in it.
-        lines: Vec<LineUnits>,
-        /// Its weight in grams.
-        weight: Option<Quantity>,
-        /// Its size.
-        dimensions: Option<Dimensions>,
-    }
-
     /// Somebody ordered goods.
     OrderCreated {
         /// The order.
@@ -152,8 +50,8 @@ payloads! {
         payment: PaymentTerms,
         /// When units are reserved for it.
         reserve_at: ReserveAt,
-        /// How long its reservation was asked to hold, as an ISO 8601 duration.
-        reserve_for: Option<Text<64>>,
+        /// How long what is reserved for it holds while it is not paid.
+        reserve_for: Option<Period>,
         /// When the customer ordered.
         placed_at: Option<Timestamp>,
         /// Its names elsewhere.
@@ -192,6 +90,45 @@ payloads! {
         /// Whether the order waited for them.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         waited: bool,
+        /// Until when all that is held for the order holds; for good where not given.
+        until: Option<Timestamp>,
+    }
+    /// What was reserved for the order, or waited for, held only until now: its units are free.
+    ReservationExpired {
+        /// By the location that held them.
+        fulfillment_orders: Vec<FulfillmentOrderLines>,
+        /// What of each line had waited for supply.
+        waited: Vec<LineUnits>,
+    }
+    /// What is held for the order holds longer.
+    ReservationExtended {
+        /// Until when; for good where not given.
+        until: Option<Timestamp>,
+    }
+    /// Something of the order is other than it was.
+    OrderAmended {
+        /// Lines of which more are ordered.
+        grown: Vec<AmendedLine>,
+        /// Lines that are new.
+        added: Vec<OrderedLine>,
+        /// Whether the order goes elsewhere, or to somebody else, than before.
+        has_new_address: bool,
+        /// Where it goes then.
+        destination: Option<Destination>,
+        /// Who and where exactly: sealed, and never part of the payload.
+        #[serde(skip)]
+        personal: Option<PersonalData> = sealed,
+        /// Whether sealed personal data came with it.
+        has_personal_data: bool,
+        /// How and when it is to be delivered from now on, where that is new.
+        delivery: Option<DeliveryIntent>,
+    }
+    /// Units that wait are expected at another time than was said, or are no longer expected.
+    PromiseChanged {
+        /// Of which SKU.
+        sku: Sku,
+        /// When the last of them is expected, where that is known.
+        promised_at: Option<Timestamp>,
     }
     /// Units wait for supply.
     InventoryBackordered {
@@ -234,6 +171,8 @@ payloads! {
         reason: HoldReason,
         /// For people.
         note: Option<Text<500>>,
+        /// Until when; until somebody releases it where not given.
+        until: Option<Timestamp>,
     }
     /// The order waits no longer for this.
     OrderHoldReleased {
@@ -258,10 +197,32 @@ payloads! {
         /// Why.
         reason: Text<500>,
     }
-    /// A location that has taken a part on is asked to leave it.
+    /// Another location takes one part over.
+    FulfillmentOrderMoved {
+        /// Which part.
+        fulfillment_order_id: FulfillmentOrderId,
+        /// From where.
+        from: LocationId,
+        /// To where.
+        to: LocationId,
+        /// What of each line was held.
+        lines: Vec<LineUnits>,
+    }
+    /// What is packed waits to be fetched by the customer.
+    ReadyForPickup {
+        /// Which part.
+        fulfillment_order_id: FulfillmentOrderId,
+        /// Since when.
+        at: Timestamp,
+    }
+    /// A location that has taken a part on is asked to leave it, or units of it.
     CancellationRequested {
         /// Which part.
         fulfillment_order_id: FulfillmentOrderId,
+        /// What of each line; all that has not left where not given.
+        lines: Option<Vec<LineUnits>>,
+        /// Which location is to take it over; it is cancelled where not given.
+        move_to: Option<LocationId>,
         /// Why.
         reason: Text<500>,
     }
@@ -296,15 +257,6 @@ payloads! {
         lines: Vec<LineUnits>,
         /// Why.
         reason: Text<500>,
-    }
-    /// What came back of one line, and what becomes of it.
-    ReturnedUnits {
-        /// Which line.
-        line: LineNumber,
-        /// How many.
-        quantity: Units,
-        /// What becomes of them.
-        disposition: Disposition,
     }
     /// Goods came back.
     ReturnReceived {
@@ -341,6 +293,26 @@ payloads! {
         packages: Vec<Package>,
         /// When they left.
         shipped_at: Timestamp,
+        /// How long a carrier may say nothing of them before they count as stuck.
+        stuck_after: Option<Period>,
+    }
+    /// Nothing was heard of parcels for longer than they may take.
+    ShipmentStuck {
+        /// The shipment.
+        shipment_id: ShipmentId,
+        /// Its parcels of which nothing was heard.
+        packages: Vec<Reference>,
+    }
+    /// Parcels were lost, refused or sent back.
+    DeliveryFailed {
+        /// The shipment.
+        shipment_id: ShipmentId,
+        /// Its parcels.
+        packages: Vec<Reference>,
+        /// What the carrier says.
+        status: TrackingStatus,
+        /// When that was so.
+        at: Timestamp,
     }
     /// A carrier reported on parcels.
     ShipmentTracked {
@@ -393,12 +365,16 @@ payloads! {
 event_enum!(
     /// Everything that happens to an order.
     OrderEvent {
-        OrderCreated = 1, PaymentConfirmed = 1, OrderSourced = 1, InventoryReserved = 1,
-        InventoryBackordered = 1, InventoryReleased = 1,
-        PaymentAuthorized = 1, PaymentFailed = 1, PaymentVoided = 1,
-        FulfillmentOrderAccepted = 1, FulfillmentOrderRejected = 1, CancellationRequested = 1,
-        CancellationRejected = 1, PickShorted = 1, ItemPutBack = 1, ReturnRequested = 1, ReturnReceived = 1,
-        OrderHeld = 1, OrderHoldReleased = 1, ItemPicked = 1, ItemPacked = 1, ShipmentCreated = 1, ShipmentTracked = 1,
-        DeliveryConfirmed = 1, OrderCancelled = 1, DiscrepancyRecorded = 1, PersonalDataErased = 1,
+        OrderCreated = 1, OrderAmended = 1,
+        PaymentAuthorized = 1, PaymentConfirmed = 1, PaymentFailed = 1, PaymentVoided = 1,
+        OrderSourced = 1, InventoryReserved = 1, InventoryBackordered = 1, InventoryReleased = 1,
+        ReservationExpired = 1, ReservationExtended = 1, PromiseChanged = 1,
+        OrderHeld = 1, OrderHoldReleased = 1,
+        FulfillmentOrderAccepted = 1, FulfillmentOrderRejected = 1, FulfillmentOrderMoved = 1,
+        CancellationRequested = 1, CancellationRejected = 1,
+        ItemPicked = 1, PickShorted = 1, ItemPacked = 1, ItemPutBack = 1, ReadyForPickup = 1,
+        ShipmentCreated = 1, ShipmentTracked = 1, ShipmentStuck = 1, DeliveryConfirmed = 1, DeliveryFailed = 1,
+        OrderCancelled = 1, ReturnRequested = 1, ReturnReceived = 1,
+        DiscrepancyRecorded = 1, PersonalDataErased = 1,
     }
 );

@@ -3,20 +3,23 @@
 use std::sync::Arc;
 
 use super::choices::Disposition;
+use super::contents::{FulfillmentOrderLines, LineUnits, Package};
 use super::events::{
-    DeliveryConfirmed, DiscrepancyRecorded, FulfillmentOrderAccepted, FulfillmentOrderLines,
-    InventoryReserved, LineUnits, OrderCreated, OrderEvent, OrderHeld, Package, ReturnReceived,
-    ReturnRequested, ShipmentCreated, ShipmentTracked,
+    CancellationRequested, DeliveryConfirmed, DiscrepancyRecorded, FulfillmentOrderAccepted,
+    FulfillmentOrderMoved, InventoryReserved, OrderAmended, OrderCreated, OrderEvent, OrderHeld,
+    ReservationExpired, ReturnReceived, ReturnRequested, ShipmentCreated, ShipmentStuck, ShipmentTracked,
 };
 use super::state::{
-    Discrepancy, FulfillmentLine, FulfillmentOrder, Hold, MOST_DISCREPANCIES, Order, OrderReturn, Parcel,
-    PaymentNews, PersonalDataState, ReturnLine, Shipment,
+    Asked, Discrepancy, FulfillmentLine, FulfillmentOrder, Hold, MOST_DISCREPANCIES, Order, OrderReturn,
+    Parcel, PaymentNews, PersonalDataState, ReturnLine, Shipment,
 };
+use super::totals::units_of;
 use crate::values::{FulfillmentOrderId, LineNumber, Reference, ShipmentId, Units};
 
 pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
     match event {
         OrderEvent::OrderCreated(created) => *order = created_order(created),
+        OrderEvent::OrderAmended(amended) => amend(order, amended),
         OrderEvent::PaymentConfirmed(confirmed) => order.payments.push(confirmed.payment_ref.clone()),
         OrderEvent::PaymentAuthorized(_) => order.payment = PaymentNews::Authorized,
         OrderEvent::PaymentFailed(_) => order.payment = PaymentNews::Failed,
@@ -24,23 +27,30 @@ pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
         OrderEvent::OrderSourced(_) => {}
         OrderEvent::InventoryReserved(reserved) => reserve(order, reserved),
         OrderEvent::InventoryBackordered(backordered) => backorder(order, &backordered.lines),
-        OrderEvent::InventoryReleased(released) => {
-            for part in &released.fulfillment_orders {
-                release(order, part.fulfillment_order_id, &part.lines);
-            }
-        }
+        OrderEvent::InventoryReleased(released) => release_all(order, &released.fulfillment_orders),
+        OrderEvent::ReservationExpired(expired) => expire(order, expired),
+        OrderEvent::ReservationExtended(extended) => order.expires_at = extended.until,
+        OrderEvent::PromiseChanged(changed) => match changed.promised_at {
+            Some(at) => drop(order.promised.insert(changed.sku.clone(), at)),
+            None => drop(order.promised.remove(&changed.sku)),
+        },
         OrderEvent::OrderHeld(held) => hold(order, held.clone()),
         OrderEvent::OrderHoldReleased(released) => order.holds.retain(|hold| hold.id != released.hold_id),
         OrderEvent::FulfillmentOrderAccepted(accepted) => accept(order, accepted),
         OrderEvent::FulfillmentOrderRejected(rejected) => {
             release(order, rejected.fulfillment_order_id, &rejected.lines);
         }
-        OrderEvent::PickShorted(shorted) => release(order, shorted.fulfillment_order_id, &shorted.lines),
-        OrderEvent::CancellationRequested(asked) => {
-            part(order, asked.fulfillment_order_id, |part| part.cancellation_requested = true);
+        OrderEvent::FulfillmentOrderMoved(moved) => relocate(order, moved),
+        OrderEvent::PickShorted(shorted) => {
+            release(order, shorted.fulfillment_order_id, &shorted.lines);
+            part(order, shorted.fulfillment_order_id, |part| given(part, &shorted.lines));
         }
+        OrderEvent::CancellationRequested(asked) => ask(order, asked),
         OrderEvent::CancellationRejected(rejected) => {
-            part(order, rejected.fulfillment_order_id, |part| part.cancellation_requested = false);
+            part(order, rejected.fulfillment_order_id, |part| part.asked = None);
+        }
+        OrderEvent::ReadyForPickup(ready) => {
+            part(order, ready.fulfillment_order_id, |part| part.ready_since = Some(ready.at));
         }
         OrderEvent::ItemPicked(picked) => {
             each_line(order, picked.fulfillment_order_id, &picked.lines, |line, units| line.picked += units);
@@ -53,6 +63,11 @@ pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
         }
         OrderEvent::ShipmentCreated(created) => shipped(order, created),
         OrderEvent::ShipmentTracked(tracked) => track(order, tracked),
+        OrderEvent::ShipmentStuck(ShipmentStuck { shipment_id, packages }) => {
+            each_parcel(order, *shipment_id, packages, |parcel| parcel.is_stuck = true);
+        }
+        // What the carrier said is known from its scan.
+        OrderEvent::DeliveryFailed(_) => {}
         OrderEvent::DeliveryConfirmed(DeliveryConfirmed { shipment_id, packages, delivered_at }) => {
             each_parcel(order, *shipment_id, packages, |parcel| parcel.delivered_at = Some(*delivered_at));
         }
@@ -85,13 +100,80 @@ fn backorder(order: &mut Order, lines: &[LineUnits]) {
     }
 }
 
+/// What is given back is neither picked nor packed any more.
 fn release(order: &mut Order, id: FulfillmentOrderId, lines: &[LineUnits]) {
-    each_line(order, id, lines, |line, units| line.released += units);
+    each_line(order, id, lines, |line, units| {
+        line.released += units;
+        line.picked = line.picked.min(line.kept());
+        line.packed = line.packed.min(line.kept());
+    });
+    part(order, id, answer);
+}
+
+/// Who has nothing left to give has answered what it was asked.
+fn answer(part: &mut FulfillmentOrder) {
+    if !part.is_asked() {
+        part.asked = None;
+    }
+}
+
+fn release_all(order: &mut Order, parts: &[FulfillmentOrderLines]) {
+    for lines in parts {
+        release(order, lines.fulfillment_order_id, &lines.lines);
+        // Units that were asked for and given back are asked for no more.
+        part(order, lines.fulfillment_order_id, |part| given(part, &lines.lines));
+    }
+}
+
+fn given(part: &mut FulfillmentOrder, lines: &[LineUnits]) {
+    for units in lines {
+        if let Some(asked) = &mut part.asked {
+            let mut left = units.quantity;
+            for asked in asked.lines.iter_mut().filter(|asked| asked.line == units.line) {
+                let taken = asked.quantity.min(left);
+                asked.quantity -= taken;
+                left -= taken;
+            }
+        }
+    }
+    answer(part);
+}
+
+fn expire(order: &mut Order, expired: &ReservationExpired) {
+    release_all(order, &expired.fulfillment_orders);
+    for units in &expired.waited {
+        if let Some(line) = order.backordered.get_mut(units.line.index()) {
+            *line -= units.quantity;
+        }
+    }
+    order.promised.clear();
+    order.expires_at = None;
+    order.has_expired = true;
+}
+
+/// Its new location has not begun with it.
+fn relocate(order: &mut Order, moved: &FulfillmentOrderMoved) {
+    part(order, moved.fulfillment_order_id, |part| {
+        part.location = moved.to.clone();
+        part.accepted = false;
+        part.wms_ref = None;
+        part.asked = None;
+        part.ready_since = None;
+    });
+}
+
+fn ask(order: &mut Order, asked: &CancellationRequested) {
+    let move_to = asked.move_to.clone();
+    part(order, asked.fulfillment_order_id, |part| {
+        let everything = || part.lines.iter().map(|line| units_of(line.line, line.open())).collect();
+        let lines = asked.lines.clone().unwrap_or_else(everything);
+        part.asked = Some(Asked { lines, move_to });
+    });
 }
 
 fn hold(order: &mut Order, held: OrderHeld) {
-    let OrderHeld { hold_id, fulfillment_order_id, reason, note } = held;
-    order.holds.push(Hold { id: hold_id, fulfillment_order_id, reason, note });
+    let OrderHeld { hold_id, fulfillment_order_id, reason, note, until } = held;
+    order.holds.push(Hold { id: hold_id, fulfillment_order_id, reason, note, until });
     order.holds_placed += 1;
 }
 
@@ -154,6 +236,8 @@ fn reserve(order: &mut Order, reserved: &InventoryReserved) {
             None => order.fulfillment_orders.push(fulfillment_order(lines)),
         }
     }
+    order.expires_at = reserved.until;
+    order.has_expired = false;
     let waited = reserved.fulfillment_orders.iter().filter(|_| reserved.waited);
     for units in waited.flat_map(|part| &part.lines) {
         if let Some(line) = order.backordered.get_mut(units.line.index()) {
@@ -178,13 +262,45 @@ fn cancel(order: &mut Order, lines: &[LineUnits]) {
             *cancelled += units.quantity;
         }
     }
+    wait_for_less(order);
+    if order.is_cancelled() {
+        order.holds.clear();
+        order.expires_at = None;
+    }
+}
+
+/// No more units wait than are left of what was ordered.
+fn wait_for_less(order: &mut Order) {
     let totals = order.line_totals();
     for (backordered, totals) in order.backordered.iter_mut().zip(totals) {
         let settled = totals.reserved + totals.shipped + totals.cancelled;
         *backordered = (*backordered).min(totals.ordered.saturating_sub(settled));
     }
-    if order.is_cancelled() {
-        order.holds.clear();
+}
+
+fn amend(order: &mut Order, amended: &OrderAmended) {
+    let Some(created) = &mut order.created else { return };
+    let created = Arc::make_mut(created);
+    for change in &amended.grown {
+        if let Some(line) = created.lines.get_mut(change.line.index()) {
+            line.quantity = change.quantity;
+            (line.unit, line.total) = (change.unit, change.total);
+            (line.tax, line.discount) = (change.tax, change.discount);
+        }
+    }
+    created.lines.extend(amended.added.iter().cloned());
+    if let Some(delivery) = &amended.delivery {
+        created.delivery = Some(delivery.clone());
+    }
+    if amended.has_new_address {
+        created.destination.clone_from(&amended.destination);
+        order.has_new_address = true;
+    }
+    let count = created.lines.len();
+    order.cancelled.resize(count, Units::ZERO);
+    order.backordered.resize(count, Units::ZERO);
+    if amended.has_personal_data && order.personal_data == PersonalDataState::None {
+        order.personal_data = PersonalDataState::Sealed;
     }
 }
 
@@ -206,7 +322,8 @@ fn fulfillment_order(part: &FulfillmentOrderLines) -> FulfillmentOrder {
         location: part.location.clone(),
         accepted: false,
         wms_ref: None,
-        cancellation_requested: false,
+        asked: None,
+        ready_since: None,
         lines: part.lines.iter().map(fulfillment_line).collect(),
     }
 }
@@ -240,20 +357,44 @@ fn each_line(
 }
 
 fn shipped(order: &mut Order, created: &ShipmentCreated) {
-    for package in &created.packages {
-        each_line(order, created.fulfillment_order_id, &package.lines, |line, units| {
-            line.shipped += units;
-            line.packed = line.packed.max(line.shipped);
-            line.picked = line.picked.max(line.packed);
-        });
+    let lines = created.packages.iter().flat_map(|package| &package.lines);
+    for units in lines {
+        leave(order, created.fulfillment_order_id, units);
     }
-    let parcel = |package: &Package| Parcel { package: package.clone(), tracked: None, delivered_at: None };
+    wait_for_less(order);
+    let parcel = |package: &Package| {
+        let package = package.clone();
+        Parcel { package, tracked: None, delivered_at: None, is_stuck: false }
+    };
     order.shipments.push(Shipment {
         id: created.shipment_id,
         fulfillment_order_id: created.fulfillment_order_id,
         shipped_at: created.shipped_at,
+        stuck_after: created.stuck_after,
         parcels: created.packages.iter().map(parcel).collect(),
     });
+}
+
+/// What has left is shipped, whether it was held or not: first what the line waits for counts as that, then what was
+/// cancelled of it.
+fn leave(order: &mut Order, id: FulfillmentOrderId, units: &LineUnits) {
+    let totals = order.line_totals().get(units.line.index()).copied().unwrap_or_default();
+    let mut excess = Units::ZERO;
+    part(order, id, |part| {
+        if let Some(line) = part.lines.iter_mut().find(|line| line.line == units.line) {
+            excess = units.quantity.saturating_sub(line.open());
+            let taken_back = excess.min(line.released);
+            line.released -= taken_back;
+            line.quantity += excess.saturating_sub(taken_back);
+            line.shipped += units.quantity;
+            line.packed = line.packed.max(line.shipped);
+            line.picked = line.picked.max(line.packed);
+        }
+        answer(part);
+    });
+    if let Some(cancelled) = order.cancelled.get_mut(units.line.index()) {
+        *cancelled -= excess.saturating_sub(totals.pending() + totals.backordered);
+    }
 }
 
 /// The latest scan counts, in the order in which scans were made, not reported.
@@ -264,6 +405,7 @@ fn track(order: &mut Order, tracked: &ShipmentTracked) {
     each_parcel(order, tracked.shipment_id, &tracked.packages, |parcel| {
         if parcel.tracked.is_none_or(|(_, known)| tracked.status_at >= known) {
             parcel.tracked = Some((tracked.status, tracked.status_at));
+            parcel.is_stuck = false;
         }
     });
 }

@@ -6,44 +6,53 @@
 
 mod choices;
 mod commands;
+mod contents;
 mod decide;
 mod events;
 mod evolve;
+mod order_command;
 mod personal;
 mod refusals;
 mod state;
 mod status;
 #[cfg(test)]
 pub(crate) mod tests;
+mod totals;
 mod view;
 
 pub use choices::{DeliveryMethod, Disposition, HoldReason, PaymentTerms, SourcingBasis, TrackingStatus};
 pub use commands::{
-    AcceptCancellation, AcceptFulfillmentOrder, AuthorizePayment, CancelOrder, ConfirmDelivery,
-    ConfirmPayment, CreateOrder, CreationTerms, ErasePersonalData, FailPayment, HoldOrder, LineQuantity,
-    NewLine, OrderCommand, PackItems, PickItems, ReceiveReturn, RejectCancellation, RejectFulfillmentOrder,
-    ReleaseHold, RequestReturn, ReservationTrigger, ReserveInventory, ReturnedLine, ShipItems, ShipPackage,
-    ShortPick, TrackParcel, TrackShipment, VoidPayment,
+    AcceptCancellation, AcceptFulfillmentOrder, AmendOrder, AttendOrder, AuthorizePayment, CancelOrder,
+    Change, ConfirmDelivery, ConfirmPayment, CreateOrder, ErasePersonalData, FailPayment, HoldOrder,
+    LineQuantity, MarkReadyForPickup, MoveFulfillmentOrder, NamedLine, NewLine, NewQuantity, PackItems,
+    PickItems, ReceiveReturn, RejectCancellation, RejectFulfillmentOrder, ReleaseHold, RequestReturn,
+    ReturnedLine, ShipItems, ShipPackage, ShortPick, TrackParcel, TrackShipment, VoidPayment,
+};
+pub use contents::{
+    AmendedLine, Charge, DeliveryIntent, Destination, Dimensions, FulfillmentOrderLines, LineUnits,
+    OrderedLine, Package, ReturnedUnits,
 };
 pub use events::{
-    CancellationRejected, CancellationRequested, Charge, DeliveryConfirmed, DeliveryIntent, Destination,
-    Dimensions, DiscrepancyRecorded, FulfillmentOrderAccepted, FulfillmentOrderLines,
-    FulfillmentOrderRejected, InventoryBackordered, InventoryReleased, InventoryReserved, ItemPacked,
-    ItemPicked, ItemPutBack, LineUnits, OrderCancelled, OrderCreated, OrderEvent, OrderHeld,
-    OrderHoldReleased, OrderSourced, OrderedLine, Package, PaymentAuthorized, PaymentConfirmed,
-    PaymentFailed, PaymentVoided, PersonalDataErased, PickShorted, ReturnReceived, ReturnRequested,
-    ReturnedUnits, ShipmentCreated, ShipmentTracked,
+    CancellationRejected, CancellationRequested, DeliveryConfirmed, DeliveryFailed, DiscrepancyRecorded,
+    FulfillmentOrderAccepted, FulfillmentOrderMoved, FulfillmentOrderRejected, InventoryBackordered,
+    InventoryReleased, InventoryReserved, ItemPacked, ItemPicked, ItemPutBack, OrderAmended, OrderCancelled,
+    OrderCreated, OrderEvent, OrderHeld, OrderHoldReleased, OrderSourced, PaymentAuthorized,
+    PaymentConfirmed, PaymentFailed, PaymentVoided, PersonalDataErased, PickShorted, PromiseChanged,
+    ReadyForPickup, ReservationExpired, ReservationExtended, ReturnReceived, ReturnRequested,
+    ShipmentCreated, ShipmentStuck, ShipmentTracked,
 };
+pub use order_command::{CreationTerms, OrderCommand, ReservationTrigger, ReserveInventory};
 pub use personal::{PersonalData, ShipTo};
 pub use refusals::OrderRefusal;
 pub use state::{
-    Discrepancy, FulfillmentLine, FulfillmentOrder, Hold, LineTotals, MOST_LINES, Order, OrderReturn, Parcel,
+    Asked, Discrepancy, FulfillmentLine, FulfillmentOrder, Hold, MOST_LINES, Order, OrderReturn, Parcel,
     PersonalDataState, ReturnLine, Shipment,
 };
 pub use status::{
     CancellationStatus, DeliveryStatus, FulfillmentOrderStatus, FulfillmentStatus, OrderStatus,
     PaymentStatus, ReservationStatus, ReturnStatus, StatusAxes,
 };
+pub use totals::LineTotals;
 pub use view::{
     FulfillmentLineView, FulfillmentOrderView, HoldView, LineView, OrderView, PackageView, ReturnLineView,
     ReturnView, ShipToView, ShipmentView,

@@ -5,7 +5,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::events::{Destination, OrderCreated, OrderEvent, ShipmentTracked};
+use super::contents::Destination;
+use super::events::{OrderAmended, OrderCreated, OrderEvent, ShipmentTracked};
 use crate::distance::Coordinates;
 use crate::values::Text;
 
@@ -116,7 +117,8 @@ impl OrderEvent {
     /// Takes what must be sealed out of the event, as JSON; nothing where it has none.
     pub fn take_personal(&mut self) -> Result<Option<Vec<u8>>, serde_json::Error> {
         match self {
-            Self::OrderCreated(OrderCreated { personal, .. }) => {
+            Self::OrderCreated(OrderCreated { personal, .. })
+            | Self::OrderAmended(OrderAmended { personal, .. }) => {
                 personal.take().as_ref().map(serde_json::to_vec).transpose()
             }
             Self::ShipmentTracked(ShipmentTracked { raw, .. }) => {
@@ -129,7 +131,8 @@ impl OrderEvent {
     /// Puts back what [`OrderEvent::take_personal`] took.
     pub fn restore_personal(&mut self, json: &[u8]) -> Result<(), serde_json::Error> {
         match self {
-            Self::OrderCreated(OrderCreated { personal, .. }) => {
+            Self::OrderCreated(OrderCreated { personal, .. })
+            | Self::OrderAmended(OrderAmended { personal, .. }) => {
                 *personal = Some(serde_json::from_slice(json)?);
             }
             Self::ShipmentTracked(ShipmentTracked { raw, .. }) => *raw = Some(serde_json::from_slice(json)?),

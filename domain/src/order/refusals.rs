@@ -136,6 +136,61 @@ pub enum OrderRefusal {
     /// The shipment has no such parcel.
     #[error("the shipment has no package with this id")]
     UnknownPackage,
+    /// Nothing is to be other.
+    #[error("give changes, shipTo or delivery")]
+    ChangesMissing,
+    /// A change names a line by neither or both of its names, or by one that it does not have.
+    #[error("change {0} of the list names no line that is meant")]
+    UnknownChangedLine(usize),
+    /// Two changes are about one line.
+    #[error("change {0} of the list is about the line of another")]
+    LineChangedTwice(usize),
+    /// A new line has the name of another.
+    #[error("the lineRef of change {0} is also that of another line")]
+    ChangedReferenceTwice(usize),
+    /// More units than a line may have.
+    #[error("change {0} of the list leads to more units than a line may have")]
+    LineTooLarge(usize),
+    /// A line that has amounts grows without new ones.
+    #[error("the line of change {0} has amounts: say what they are for the new quantity")]
+    AmountsMissing(usize),
+    /// A location works by what it was told before.
+    #[error("a location has taken a part of the order on: it has to leave it first")]
+    LocationHasBegun,
+    /// Who asked to be forgotten is not remembered again.
+    #[error("the order's personal data was erased")]
+    PersonalDataErased,
+    /// Units are held where the new delivery does not allow.
+    #[error("units are held at a location that the new delivery does not allow")]
+    ReservedElsewhere,
+    /// A hold that would be over already.
+    #[error("a hold cannot end in the past")]
+    HoldOver,
+    /// It is delivered otherwise.
+    #[error("the order is not to be picked up")]
+    NotToBePickedUp,
+    /// Some of it has left.
+    #[error("some of the fulfillment order has left")]
+    ShippingHasBegun,
+    /// It cannot be delivered from anywhere else.
+    #[error("the order is handed out, brought or sent by one location only")]
+    DeliveryLocationFixed,
+    /// It is at that location already.
+    #[error("the fulfillment order is at that location already")]
+    AlreadyThere,
+    /// A parcel that is sent and nobody carries.
+    #[error("package {0} of the list needs a carrier and a trackingNumber")]
+    CarrierMissing(usize),
+    /// Fewer units than have left.
+    #[error("{shipped} units of line {line} have left, {requested} were to be delivered")]
+    QuantityBelowShipped {
+        /// Which line.
+        line: LineNumber,
+        /// How many were to be delivered.
+        requested: Units,
+        /// How many have left.
+        shipped: Units,
+    },
     /// The order has no personal data to erase.
     #[error("the order has no personal data")]
     NoPersonalData,
@@ -147,7 +202,7 @@ impl Refusal for OrderRefusal {
             Self::UnknownOrder(_) => "unknown_order",
             Self::OrderExists(_) => "order_exists",
             Self::LineCount(_) => "line_count_out_of_range",
-            Self::LineReferenceTwice(_) => "line_ref_not_unique",
+            Self::LineReferenceTwice(_) | Self::ChangedReferenceTwice(_) => "line_ref_not_unique",
             Self::CurrencyMissing => "currency_missing",
             Self::TooMany { .. } => "too_many",
             Self::CoordinatesOutOfRange => "coordinates_out_of_range",
@@ -168,7 +223,9 @@ impl Refusal for OrderRefusal {
             Self::UnknownFulfillmentOrder(_) => "unknown_fulfillment_order",
             Self::FulfillmentOrderCancelled => "fulfillment_order_cancelled",
             Self::LinesMissing | Self::PackageEmpty(_) => "lines_missing",
-            Self::UnknownLine(_) | Self::UnknownPackageLine { .. } => "unknown_line",
+            Self::UnknownLine(_) | Self::UnknownPackageLine { .. } | Self::UnknownChangedLine(_) => {
+                "unknown_line"
+            }
             Self::QuantityExceedsOpen { .. } => "quantity_exceeds_open",
             Self::NothingLeft => "nothing_left",
             Self::PackageCount(_) => "package_count_out_of_range",
@@ -177,6 +234,20 @@ impl Refusal for OrderRefusal {
             Self::UnknownShipment(_) => "unknown_shipment",
             Self::UnknownTrackingNumber => "unknown_tracking_number",
             Self::UnknownPackage => "unknown_package",
+            Self::ChangesMissing => "changes_missing",
+            Self::LineChangedTwice(_) => "line_changed_twice",
+            Self::LineTooLarge(_) => "line_too_large",
+            Self::AmountsMissing(_) => "amounts_missing",
+            Self::LocationHasBegun => "location_has_begun",
+            Self::PersonalDataErased => "personal_data_erased",
+            Self::ReservedElsewhere => "reserved_elsewhere",
+            Self::HoldOver => "hold_over",
+            Self::NotToBePickedUp => "not_to_be_picked_up",
+            Self::ShippingHasBegun => "shipping_has_begun",
+            Self::DeliveryLocationFixed => "delivery_location_fixed",
+            Self::AlreadyThere => "already_there",
+            Self::CarrierMissing(_) => "carrier_missing",
+            Self::QuantityBelowShipped { .. } => "quantity_below_shipped",
             Self::NoPersonalData => "no_personal_data",
         }
     }
@@ -201,6 +272,14 @@ impl Refusal for OrderRefusal {
             | Self::PackageCount(_)
             | Self::PackageTwice(_)
             | Self::PackageLinesMissing
+            | Self::ChangesMissing
+            | Self::UnknownChangedLine(_)
+            | Self::LineChangedTwice(_)
+            | Self::ChangedReferenceTwice(_)
+            | Self::LineTooLarge(_)
+            | Self::AmountsMissing(_)
+            | Self::HoldOver
+            | Self::CarrierMissing(_)
             | Self::UnknownPackage => Class::Invalid,
             Self::OrderExists(_)
             | Self::InsufficientStock(_)
@@ -217,6 +296,14 @@ impl Refusal for OrderRefusal {
             | Self::PaymentNotConfirmed
             | Self::FulfillmentOrderCancelled
             | Self::QuantityExceedsOpen { .. }
+            | Self::LocationHasBegun
+            | Self::PersonalDataErased
+            | Self::ReservedElsewhere
+            | Self::NotToBePickedUp
+            | Self::ShippingHasBegun
+            | Self::DeliveryLocationFixed
+            | Self::AlreadyThere
+            | Self::QuantityBelowShipped { .. }
             | Self::NothingLeft
             | Self::NoPersonalData => Class::Conflict,
         }
@@ -230,6 +317,12 @@ impl Refusal for OrderRefusal {
                 return Some(format!("/packages/{package}/lines/{line}"));
             }
             Self::PackageEmpty(index) => return Some(format!("/packages/{index}/lines")),
+            Self::UnknownChangedLine(index) => return Some(format!("/changes/{index}")),
+            Self::LineChangedTwice(index) => return Some(format!("/changes/{index}")),
+            Self::ChangedReferenceTwice(index) => return Some(format!("/changes/{index}/lineRef")),
+            Self::LineTooLarge(index) => return Some(format!("/changes/{index}/quantity")),
+            Self::AmountsMissing(index) => return Some(format!("/changes/{index}")),
+            Self::CarrierMissing(index) => return Some(format!("/packages/{index}/carrier")),
             Self::TooMany { pointer, .. } => pointer,
             Self::LineCount(_)
             | Self::LinesMissing
@@ -243,6 +336,12 @@ impl Refusal for OrderRefusal {
             Self::UnknownTrackingNumber => "/trackingNumber",
             Self::UnknownReturn(_) => "/returnId",
             Self::UnknownHold(_) => "/holdId",
+            Self::ChangesMissing => "/changes",
+            Self::PersonalDataErased => "/shipTo",
+            Self::ReservedElsewhere => "/delivery/location",
+            Self::HoldOver => "/until",
+            Self::AlreadyThere => "/location",
+            Self::QuantityBelowShipped { .. } => "/changes",
             Self::UnknownOrder(_) => "/orderId",
             Self::UnknownFulfillmentOrder(_) => "/fulfillmentOrderId",
             Self::UnknownShipment(_) => "/shipmentId",

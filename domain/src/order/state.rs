@@ -1,16 +1,19 @@
 //! What an order knows.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::choices::{HoldReason, PaymentTerms, TrackingStatus};
-use super::events::{OrderCreated, OrderedLine, Package};
-use crate::sourcing::Demand;
+use super::choices::{DeliveryMethod, HoldReason, PaymentTerms, TrackingStatus};
+use super::contents::{LineUnits, OrderedLine, Package};
+use super::events::OrderCreated;
+use super::totals::{LineTotals, total};
+use crate::policy::ReserveAt;
 use crate::values::{
-    FulfillmentOrderId, LineNumber, LocationId, OrderId, Reference, ReturnId, ShipmentId, Text, Timestamp,
-    Units,
+    FulfillmentOrderId, LineNumber, LocationId, OrderId, Period, Reference, ReturnId, ShipmentId, Sku, Text,
+    Timestamp, Units,
 };
 
 /// The most lines an order may have.
@@ -21,16 +24,24 @@ pub(super) const MOST_DISCREPANCIES: usize = 100;
 /// An order.
 ///
 /// For every line `ordered = pending + backordered + reserved + shipped + cancelled`, where reserved includes what is
-/// picked and packed; [`LineTotals`] derives each from the records below, so that none can drift from the others.
+/// picked and packed; [`LineTotals`](super::LineTotals) derives each from the records below, so that none can drift from the others.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Order {
-    /// What was ordered; nothing for an order that does not exist.
+    /// What was ordered, as it was amended since; nothing for an order that does not exist.
     pub created: Option<Arc<OrderCreated>>,
+    /// Whether it goes elsewhere, or to somebody else, than it did at first.
+    pub has_new_address: bool,
     /// Units cancelled, by line.
     pub cancelled: Vec<Units>,
     /// Units that wait for supply, by line.
     pub backordered: Vec<Units>,
+    /// When the last of the units that wait is expected, by SKU, where that is known.
+    pub promised: BTreeMap<Sku, Timestamp>,
+    /// Until when all that is held for it holds; for good where nothing is said.
+    pub expires_at: Option<Timestamp>,
+    /// Whether what was held for it has expired, and nothing was held since.
+    pub has_expired: bool,
     /// Names of the payments that were confirmed.
     pub payments: Vec<Reference>,
     /// Names of the payments that were taken back.
@@ -93,10 +104,22 @@ pub struct FulfillmentOrder {
     pub accepted: bool,
     /// Its name in the warehouse's own system.
     pub wms_ref: Option<Reference>,
-    /// Whether the location was asked to leave it.
-    pub cancellation_requested: bool,
+    /// What the location was asked and has not answered.
+    pub asked: Option<Asked>,
+    /// Since when it waits to be fetched.
+    pub ready_since: Option<Timestamp>,
     /// Its lines, each a part of an order line.
     pub lines: Vec<FulfillmentLine>,
+}
+
+/// What a location that has taken a part on was asked to leave.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Asked {
+    /// What of each line.
+    pub lines: Vec<LineUnits>,
+    /// Which location is to take it over; it is cancelled where not given.
+    pub move_to: Option<LocationId>,
 }
 
 /// A fulfillment order's part of an order line.
@@ -140,6 +163,21 @@ impl FulfillmentOrder {
         self.accepted || !self.total(|line| line.picked).is_zero()
     }
 
+    /// Units of a line that its location was asked to leave and still can.
+    pub fn asked_of(&self, line: &FulfillmentLine) -> Units {
+        self.asked.as_ref().map_or(Units::ZERO, |asked| total(&asked.lines, line.line).min(line.open()))
+    }
+
+    /// Whether its location was asked to leave units and still can.
+    pub fn is_asked(&self) -> bool {
+        self.lines.iter().any(|line| !self.asked_of(line).is_zero())
+    }
+
+    /// Whether anything of it has not left.
+    pub fn is_open(&self) -> bool {
+        !self.total(FulfillmentLine::open).is_zero()
+    }
+
     /// A sum over its lines.
     pub fn total(&self, part: impl Fn(&FulfillmentLine) -> Units) -> Units {
         self.lines.iter().map(part).sum()
@@ -156,6 +194,8 @@ pub struct Shipment {
     pub fulfillment_order_id: FulfillmentOrderId,
     /// When it left.
     pub shipped_at: Timestamp,
+    /// How long a carrier may say nothing of a parcel before it counts as stuck.
+    pub stuck_after: Option<Period>,
     /// Its parcels.
     pub parcels: Vec<Parcel>,
 }
@@ -170,6 +210,24 @@ pub struct Parcel {
     pub tracked: Option<(TrackingStatus, Timestamp)>,
     /// When it was handed over.
     pub delivered_at: Option<Timestamp>,
+    /// Whether nothing was heard of it for too long, and nothing since.
+    pub is_stuck: bool,
+}
+
+impl Shipment {
+    /// When a parcel of it will count as stuck, unless something is heard of it.
+    pub(super) fn stuck_at(&self, parcel: &Parcel) -> Option<Timestamp> {
+        let is_awaited = parcel.delivered_at.is_none() && !parcel.is_stuck && !parcel.has_failed();
+        let heard = parcel.tracked.map_or(self.shipped_at, |(_, at)| at.max(self.shipped_at));
+        self.stuck_after.filter(|_| is_awaited).map(|period| period.after(heard))
+    }
+}
+
+impl Parcel {
+    /// Whether its carrier has given it up.
+    pub(super) fn has_failed(&self) -> bool {
+        self.tracked.is_some_and(|(status, _)| status.is_failure())
+    }
 }
 
 /// What is to come back together.
@@ -217,6 +275,8 @@ pub struct Hold {
     pub reason: HoldReason,
     /// For people.
     pub note: Option<Text<500>>,
+    /// Until when; until somebody releases it where not given.
+    pub until: Option<Timestamp>,
 }
 
 /// A report that contradicted what was believed.
@@ -229,36 +289,6 @@ pub struct Discrepancy {
     pub detail: Text<500>,
 }
 
-/// What became of one line's units. `ordered = pending + backordered + reserved + shipped + cancelled`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct LineTotals {
-    /// What was asked for.
-    pub ordered: Units,
-    /// Waiting for supply.
-    pub backordered: Units,
-    /// Held, picked and packed ones included.
-    pub reserved: Units,
-    /// Picked; packed and shipped ones included.
-    pub picked: Units,
-    /// Packed; shipped ones included.
-    pub packed: Units,
-    /// Shipped; delivered ones included.
-    pub shipped: Units,
-    /// Handed over.
-    pub delivered: Units,
-    /// Not to be delivered.
-    pub cancelled: Units,
-    /// Came back.
-    pub returned: Units,
-}
-
-impl LineTotals {
-    /// Units of which nothing is decided yet.
-    pub fn pending(&self) -> Units {
-        self.ordered.saturating_sub(self.backordered + self.reserved + self.shipped + self.cancelled)
-    }
-}
-
 impl Order {
     /// What was ordered, line by line; nothing for an order that does not exist.
     pub fn lines(&self) -> &[OrderedLine] {
@@ -268,42 +298,6 @@ impl Order {
     /// The order's id, where it exists.
     pub fn id(&self) -> Option<OrderId> {
         self.created.as_ref().map(|created| created.order_id)
-    }
-
-    /// What became of every line, in order.
-    pub fn line_totals(&self) -> Vec<LineTotals> {
-        let mut totals: Vec<LineTotals> = self
-            .lines()
-            .iter()
-            .zip(self.cancelled.iter().zip(&self.backordered))
-            .map(|(line, (&cancelled, &backordered))| LineTotals {
-                ordered: line.quantity.units(),
-                cancelled,
-                backordered,
-                ..LineTotals::default()
-            })
-            .collect();
-        for part in self.fulfillment_orders.iter().flat_map(|fulfillment| &fulfillment.lines) {
-            if let Some(line) = totals.get_mut(part.line.index()) {
-                line.reserved += part.open();
-                line.picked += part.picked;
-                line.packed += part.packed;
-                line.shipped += part.shipped;
-            }
-        }
-        for part in self.returns.iter().flat_map(|back| &back.lines) {
-            if let Some(line) = totals.get_mut(part.line.index()) {
-                line.returned += part.received;
-            }
-        }
-        for parcel in self.parcels().filter(|parcel| parcel.delivered_at.is_some()) {
-            for units in &parcel.package.lines {
-                if let Some(line) = totals.get_mut(units.line.index()) {
-                    line.delivered += units.quantity;
-                }
-            }
-        }
-        totals
     }
 
     /// Every parcel of every shipment.
@@ -326,37 +320,55 @@ impl Order {
         self.returns.iter().find(|back| back.id == id)
     }
 
-    /// Units of every line that have left and are not announced to come back, in order.
-    pub fn returnable(&self) -> Vec<Units> {
-        let mut left: Vec<Units> = self.line_totals().iter().map(|totals| totals.shipped).collect();
-        for part in self.returns.iter().flat_map(|back| &back.lines) {
-            if let Some(left) = left.get_mut(part.line.index()) {
-                *left -= part.requested.max(part.received);
-            }
-        }
-        left
+    /// Whether units may be held for it: its terms do not let it wait for its payment.
+    pub fn may_have_units(&self) -> bool {
+        let Some(created) = &self.created else { return false };
+        self.is_paid() || created.reserve_at == ReserveAt::Creation
     }
 
-    /// Units that no decision has been made about, by SKU, lines with the same SKU summed.
-    pub fn pending_demand(&self) -> Demand {
-        let mut demand = Demand::new();
-        for (line, totals) in self.lines().iter().zip(self.line_totals()) {
-            if !totals.pending().is_zero() {
-                *demand.entry(line.sku.clone()).or_default() += totals.pending();
-            }
-        }
-        demand
+    /// Whether what is held for it is held for good: it is paid for, or a location has taken some of it on.
+    pub fn is_firm(&self) -> bool {
+        let taken_on = self.fulfillment_orders.iter().any(FulfillmentOrder::is_taken_on);
+        !self.payments.is_empty() || !self.shipments.is_empty() || taken_on
     }
 
-    /// Units that wait for supply, by SKU.
-    pub fn backordered_demand(&self) -> Demand {
-        let mut demand = Demand::new();
-        for (line, &waiting) in self.lines().iter().zip(&self.backordered) {
-            if !waiting.is_zero() {
-                *demand.entry(line.sku.clone()).or_default() += waiting;
-            }
-        }
-        demand
+    /// Until when what is reserved for it at a moment holds.
+    pub(super) fn holds_until(&self, at: Timestamp) -> Option<Timestamp> {
+        let reserve_for = self.created.as_ref()?.reserve_for.filter(|_| !self.is_firm())?;
+        self.expires_at.or_else(|| Some(reserve_for.after(at)))
+    }
+
+    /// Whether it waits for want of units.
+    pub fn is_out_of_stock(&self) -> bool {
+        self.holds.iter().any(|hold| hold.reason == HoldReason::InventoryOutOfStock)
+    }
+
+    /// The location that gives the rest of an order of which all must come from one.
+    pub fn gives_all(&self) -> Option<&LocationId> {
+        let must_be_one = self.created.as_ref().is_some_and(|created| !created.allow_split);
+        let gives = |part: &&FulfillmentOrder| !part.total(FulfillmentLine::kept).is_zero();
+        self.fulfillment_orders.iter().find(gives).filter(|_| must_be_one).map(|part| &part.location)
+    }
+
+    /// How it is to be delivered.
+    pub fn delivery_method(&self) -> DeliveryMethod {
+        let delivery = self.created.as_ref().and_then(|created| created.delivery.as_ref());
+        delivery.map_or(DeliveryMethod::Ship, |delivery| delivery.method)
+    }
+
+    /// The only location that may fill it, where there is one.
+    pub fn delivered_from(&self) -> Option<&LocationId> {
+        self.created.as_ref()?.delivery.as_ref()?.bound_to()
+    }
+
+    /// The next moment at which something is due for it without anybody asking.
+    pub fn due_at(&self) -> Option<Timestamp> {
+        let holds = self.holds.iter().filter_map(|hold| hold.until);
+        let parcels = self
+            .shipments
+            .iter()
+            .flat_map(|shipment| shipment.parcels.iter().filter_map(|parcel| shipment.stuck_at(parcel)));
+        self.expires_at.into_iter().chain(holds).chain(parcels).min()
     }
 
     /// Whether goods may leave as far as money is concerned.

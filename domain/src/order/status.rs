@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::choices::{HoldReason, PaymentTerms, TrackingStatus, names};
-use super::state::{FulfillmentLine, FulfillmentOrder, LineTotals, Order, Parcel, PaymentNews};
+use super::state::{FulfillmentLine, FulfillmentOrder, Order, Parcel, PaymentNews};
+use super::totals::LineTotals;
 use crate::values::Units;
 
 names! {
@@ -141,6 +142,8 @@ names! {
         Picked,
         /// All packed.
         Packed,
+        /// Waits to be fetched by the customer.
+        ReadyForPickup,
         /// All has left.
         Shipped,
         /// All has arrived.
@@ -180,6 +183,7 @@ impl FulfillmentOrderStatus {
             Self::Picking => "picking",
             Self::Picked => "picked",
             Self::Packed => "packed",
+            Self::ReadyForPickup => "ready_for_pickup",
             Self::Shipped => "shipped",
             Self::Delivered => "delivered",
             Self::Cancelled => "cancelled",
@@ -225,6 +229,8 @@ impl FulfillmentOrder {
         } else if self.total(|line| line.shipped) >= kept {
             let arrived = parcels.all(|parcel| parcel.delivered_at.is_some());
             if arrived { FulfillmentOrderStatus::Delivered } else { FulfillmentOrderStatus::Shipped }
+        } else if self.ready_since.is_some() {
+            FulfillmentOrderStatus::ReadyForPickup
         } else if self.total(|line| line.packed) >= kept {
             FulfillmentOrderStatus::Packed
         } else if picked >= kept {
@@ -254,8 +260,8 @@ impl Order {
         }
     }
 
-    /// The summary. The first of these that holds: cancelled, returned, partially returned, delivered, partially delivered, delivery failed,
-    /// in transit, shipped, on hold, partially shipped, packed, picking, backordered, reserved, created.
+    /// The summary. The first of these that holds: cancelled, returned, partially returned, delivered, partially
+    /// delivered, delivery failed, in transit, shipped, on hold, partially shipped, packed, picking, backordered, reserved, created.
     pub fn status(&self) -> OrderStatus {
         let axes = self.status_axes();
         let packed = matches!(axes.fulfillment, FulfillmentStatus::Packed);
@@ -329,11 +335,7 @@ fn fulfillment(totals: &LineTotals, order: &Order) -> FulfillmentStatus {
         FulfillmentStatus::Picked
     } else if !totals.picked.is_zero() {
         FulfillmentStatus::Picking
-    } else if order
-        .fulfillment_orders
-        .iter()
-        .all(|part| part.accepted || part.total(FulfillmentLine::open).is_zero())
-    {
+    } else if order.fulfillment_orders.iter().all(|part| part.accepted || !part.is_open()) {
         FulfillmentStatus::Accepted
     } else {
         FulfillmentStatus::Open
@@ -389,9 +391,7 @@ fn returned(totals: &LineTotals, order: &Order) -> ReturnStatus {
 }
 
 fn cancellation(totals: &LineTotals, order: &Order) -> CancellationStatus {
-    let is_asked =
-        |part: &FulfillmentOrder| part.cancellation_requested && !part.total(FulfillmentLine::open).is_zero();
-    if order.fulfillment_orders.iter().any(is_asked) {
+    if order.fulfillment_orders.iter().any(FulfillmentOrder::is_asked) {
         CancellationStatus::Requested
     } else if totals.cancelled.is_zero() {
         CancellationStatus::None

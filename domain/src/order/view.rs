@@ -3,19 +3,23 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::choices::DeliveryMethod;
 use super::choices::{HoldReason, PaymentTerms, TrackingStatus};
-use super::decide::{may_be_cancelled, may_be_held, may_come_back};
-use super::events::{Charge, DeliveryIntent, Destination, LineUnits, OrderedLine};
+use super::contents::{Charge, DeliveryIntent, Destination, LineUnits, OrderedLine};
+use super::decide::{
+    may_be_amended, may_be_cancelled, may_be_held, may_be_moved, may_be_voided, may_come_back,
+};
 use super::personal::PersonalData;
 use super::state::{
-    Discrepancy, FulfillmentLine, FulfillmentOrder, Hold, LineTotals, Order, OrderReturn, Parcel,
-    PersonalDataState, ReturnLine, Shipment,
+    Discrepancy, FulfillmentLine, FulfillmentOrder, Hold, Order, OrderReturn, Parcel, PersonalDataState,
+    ReturnLine, Shipment,
 };
 use super::status::{FulfillmentOrderStatus, OrderStatus, StatusAxes};
+use super::totals::LineTotals;
 use crate::policy::{OnShortage, ReserveAt};
 use crate::values::{
     Attributes, ChannelName, Currency, ExternalReferences, FulfillmentOrderId, LineNumber, LocationId,
-    OrderId, Priority, Reference, ReturnId, ShipmentId, Text, Timestamp, Units,
+    OrderId, Period, Priority, Reference, ReturnId, ShipmentId, Text, Timestamp, Units,
 };
 
 macro_rules! views {
@@ -71,8 +75,10 @@ views! {
         payment: PaymentTerms,
         /// When units are reserved for it.
         reserve_at: ReserveAt,
-        /// How long the reservation was asked to hold.
-        reserve_for: Option<Text<64>>,
+        /// How long what is reserved holds while the order is neither paid nor taken on by a location.
+        reserve_for: Option<Period>,
+        /// Until when what is held for it holds; for good where not given.
+        reserved_until: Option<Timestamp>,
         /// When the customer ordered.
         placed_at: Option<Timestamp>,
         /// When it was taken.
@@ -89,10 +95,11 @@ views! {
         holds: Vec<HoldView>,
         /// Reports that contradicted what was believed.
         discrepancies: Vec<Discrepancy>,
-        /// The commands on the order that would be accepted now.
+        /// The commands on the order that would be accepted now and contradict nothing.
         supported_actions: Vec<String>,
     }
-    /// A line. `quantity = pending + backordered + reserved + shipped + cancelled`, pending being what no decision was made about.
+    /// A line. `quantity = pending + backordered + reserved + shipped + cancelled`, pending being what no decision was
+    /// made about.
     LineView {
         /// What was ordered.
         #[serde(flatten)]
@@ -113,6 +120,8 @@ views! {
         cancelled: Units,
         /// Came back.
         returned: Units,
+        /// When the last of those that wait is expected, where that is known.
+        promised_at: Option<Timestamp>,
     }
     /// To whom and where an order goes.
     ShipToView {
@@ -135,13 +144,17 @@ views! {
         accepted: bool,
         /// Its name in the warehouse's own system.
         wms_ref: Option<Reference>,
-        /// Whether the location was asked to leave it and has not answered.
+        /// Whether the location was asked to leave it, or some of it, and has not answered.
         cancellation_requested: bool,
+        /// Which location is to take it over then.
+        move_to: Option<LocationId>,
+        /// Since when it waits to be fetched by the customer.
+        ready_since: Option<Timestamp>,
         /// Its part of the order's lines.
         lines: Vec<FulfillmentLineView>,
         /// What has left.
         shipments: Vec<ShipmentView>,
-        /// The commands on it that would be accepted now.
+        /// The commands on it that would be accepted now and contradict nothing.
         supported_actions: Vec<String>,
     }
     /// A fulfillment order's part of a line.
@@ -156,6 +169,8 @@ views! {
         packed: Units,
         /// Of those, shipped.
         shipped: Units,
+        /// Of those, what the location was asked to leave.
+        asked_for: Units,
     }
     /// What left together.
     ShipmentView {
@@ -184,6 +199,8 @@ views! {
         status_at: Option<Timestamp>,
         /// When it was handed over.
         delivered_at: Option<Timestamp>,
+        /// Whether nothing was heard of it for too long.
+        stuck: bool,
     }
     /// What is to come back together.
     ReturnView {
@@ -215,6 +232,8 @@ views! {
         reason: HoldReason,
         /// For people.
         note: Option<Text<500>>,
+        /// Until when; until somebody releases it where not given.
+        until: Option<Timestamp>,
     }
 }
 
@@ -233,7 +252,12 @@ impl OrderView {
             channel: created.channel.clone(),
             channel_ref: created.channel_ref.clone(),
             customer_ref: created.customer_ref.clone(),
-            lines: created.lines.iter().zip(&totals).map(|(ordered, totals)| line(ordered, totals)).collect(),
+            lines: created
+                .lines
+                .iter()
+                .zip(&totals)
+                .map(|(ordered, totals)| line(order, ordered, totals))
+                .collect(),
             currency: created.currency.clone(),
             charges: created.charges.clone(),
             ship_to: created
@@ -247,7 +271,8 @@ impl OrderView {
             priority: created.priority,
             payment: created.payment,
             reserve_at: created.reserve_at,
-            reserve_for: created.reserve_for.clone(),
+            reserve_for: created.reserve_for,
+            reserved_until: order.expires_at,
             placed_at: created.placed_at,
             created_at: created.at,
             external_refs: created.external_refs.clone(),
@@ -283,13 +308,15 @@ fn returned(back: &OrderReturn) -> ReturnView {
 
 impl From<Hold> for HoldView {
     fn from(hold: Hold) -> Self {
-        let Hold { id, fulfillment_order_id, reason, note } = hold;
-        Self { hold_id: id, fulfillment_order_id, reason, note }
+        let Hold { id, fulfillment_order_id, reason, note, until } = hold;
+        Self { hold_id: id, fulfillment_order_id, reason, note, until }
     }
 }
 
-fn line(ordered: &OrderedLine, totals: &LineTotals) -> LineView {
+fn line(order: &Order, ordered: &OrderedLine, totals: &LineTotals) -> LineView {
+    let promised_at = order.promised.get(&ordered.sku).filter(|_| !totals.backordered.is_zero());
     LineView {
+        promised_at: promised_at.copied(),
         ordered: ordered.clone(),
         reserved: totals.reserved,
         backordered: totals.backordered,
@@ -302,15 +329,18 @@ fn line(ordered: &OrderedLine, totals: &LineTotals) -> LineView {
     }
 }
 
-/// The commands, by the last part of their paths, that would be accepted now.
+/// The commands, by the last part of their paths, that would be accepted now and contradict nothing.
 fn supported_actions(order: &Order) -> Vec<String> {
+    let is_there = order.created.is_some();
+    let may_be_paid = is_there && !order.is_cancelled();
     let actions = [
-        ("confirm-payment", order.created.is_some()),
-        ("authorize-payment", order.created.is_some()),
-        ("fail-payment", order.created.is_some()),
-        ("void-payment", order.created.is_some()),
+        ("confirm-payment", may_be_paid),
+        ("authorize-payment", may_be_paid),
+        ("fail-payment", is_there && order.payments.is_empty()),
+        ("void-payment", is_there && may_be_voided(order)),
         ("hold", may_be_held(order)),
         ("release-hold", !order.holds.is_empty()),
+        ("amend", may_be_amended(order)),
         ("cancel", may_be_cancelled(order)),
         ("returns", may_come_back(order)),
         ("erase-personal-data", order.personal_data != PersonalDataState::None),
@@ -327,6 +357,7 @@ impl FulfillmentOrder {
             picked: line.picked,
             packed: line.packed,
             shipped: line.shipped,
+            asked_for: self.asked_of(line),
         };
         let shipments = order.shipments.iter().filter(|shipment| shipment.fulfillment_order_id == self.id);
         FulfillmentOrderView {
@@ -335,8 +366,9 @@ impl FulfillmentOrder {
             status: self.status(order),
             accepted: self.accepted,
             wms_ref: self.wms_ref.clone(),
-            cancellation_requested: self.cancellation_requested
-                && !self.total(FulfillmentLine::open).is_zero(),
+            cancellation_requested: self.is_asked(),
+            move_to: self.asked.as_ref().and_then(|asked| asked.move_to.clone()),
+            ready_since: self.ready_since,
             lines: self.lines.iter().map(line).collect(),
             shipments: shipments.map(shipment).collect(),
             supported_actions: self.supported_actions(order),
@@ -349,12 +381,15 @@ impl FulfillmentOrder {
             |done: fn(&FulfillmentLine) -> Units| self.lines.iter().any(|line| done(line) < line.kept());
         let open = left(|line| line.shipped);
         let untouched = self.total(|line| line.picked).is_zero();
-        let asked = self.cancellation_requested && open;
+        let asked = self.is_asked();
+        let to_be_fetched = order.delivery_method() == DeliveryMethod::Pickup;
         let actions = [
             ("accept", may_work && open && !self.accepted),
             ("reject", open && untouched && !order.is_held(self.id)),
+            ("move", may_be_moved(order, self).is_ok()),
             ("pick", may_work && left(|line| line.picked)),
             ("pack", may_work && left(|line| line.packed)),
+            ("ready-for-pickup", may_work && open && to_be_fetched),
             ("ship", may_work && open),
             ("short", may_work && left(|line| line.picked)),
             ("accept-cancellation", asked),
@@ -375,6 +410,7 @@ fn shipment(shipment: &Shipment) -> ShipmentView {
         status: parcel.tracked.map(|(status, _)| status),
         status_at: parcel.tracked.map(|(_, at)| at),
         delivered_at: parcel.delivered_at,
+        stuck: parcel.is_stuck,
     };
     ShipmentView {
         shipment_id: shipment.id,

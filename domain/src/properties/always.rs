@@ -42,11 +42,11 @@ fn nothing_is_taken_back(before: &Order, after: &Order) {
         assert!(old.delivered_at.is_none() || new.delivered_at == old.delivered_at);
     }
     for (old, new) in before.line_totals().iter().zip(after.line_totals()) {
-        // What was picked may be put back, once all of it was cancelled.
-        let put_back = new.cancelled > old.cancelled;
-        assert!(put_back || (old.picked <= new.picked && old.packed <= new.packed));
+        // What was picked may be put back, once it was cancelled, is moved or did not leave with the rest; and what
+        // leaves after all was not cancelled.
         assert!(old.shipped <= new.shipped && old.returned <= new.returned);
-        assert!(old.delivered <= new.delivered && old.cancelled <= new.cancelled);
+        assert!(old.shipped < new.shipped || old.cancelled <= new.cancelled);
+        assert!(old.delivered <= new.delivered && old.ordered <= new.ordered);
     }
 }
 
@@ -54,6 +54,9 @@ proptest! {
     #[test]
     fn what_the_stock_items_hold_is_what_the_orders_hold(steps in steps()) {
         happens(&steps, |_, step, shop| {
+            // What has expired is nobody's, whether the order was told or not.
+            let mut shop = shop.clone();
+            (0..shop.orders.len()).try_for_each(|number| shop.bring_up_to_date(number)).unwrap();
             for (of, at) in Shop::places() {
                 let bin = shop.items.get(&of).and_then(|item| item.bins.get(&at)).cloned();
                 assert_eq!(bin.unwrap_or_default().reserved, shop.held(&of, &at), "{step:?}");
@@ -80,10 +83,10 @@ proptest! {
                 for bin in item.bins.values() {
                     assert!(bin.earmarked.is_zero() || bin.reserved + bin.earmarked <= bin.on_hand, "{step:?}");
                 }
-                // A new order takes from nobody in the queue.
+                // A new order takes from nobody in the queue; what has expired meanwhile may be set aside for it.
                 if let (Step::Create(_), Some(known)) = (step, before.items.get(sku)) {
                     let known: Units = known.bins.values().map(|bin| bin.earmarked).sum();
-                    assert_eq!(set_aside, known, "{step:?}");
+                    assert!(set_aside >= known, "{step:?}");
                 }
             }
         });
@@ -93,9 +96,15 @@ proptest! {
     fn who_can_be_served_is_served_and_nobody_waits_beside_free_units(steps in steps()) {
         let mut shop = happens(&steps, |_, _, _| {});
         for sku in shop.items.keys().cloned().collect::<Vec<_>>() {
+            // What is set aside is divided anew by every turn, so that others may be due after it.
+            while shop.items[&sku].due().next().is_some() || !shop.items[&sku].untold().is_empty() {
+                let before = shop.items[&sku].clone();
+                shop.fill(&sku).unwrap();
+                assert_ne!(shop.items[&sku], before, "every turn serves or tells somebody");
+            }
             shop.fill(&sku).unwrap();
             let item = &shop.items[&sku];
-            assert_eq!(item.due().next(), None);
+            assert_eq!((item.due().next(), item.untold()), (None, vec![]));
             for waiting in item.queue.iter().filter(|waiting| !waiting.whole && waiting.only_at.is_none()) {
                 let free = item.bins.iter().find(|(_, bin)| !bin.available().is_zero());
                 assert_eq!(free, None, "{waiting:?} could have it");
@@ -106,7 +115,7 @@ proptest! {
     #[test]
     fn only_a_physical_report_leaves_more_promised_than_there_is(steps in steps()) {
         happens(&steps, |before, step, after| {
-            let physical = matches!(step, Step::Count { .. } | Step::Adjust { .. });
+            let physical = matches!(step, Step::Count { .. } | Step::Adjust { .. } | Step::Work { .. });
             assert!(physical || overcommitted(after) <= overcommitted(before), "{step:?}");
         });
     }
@@ -173,6 +182,7 @@ proptest! {
     fn every_order_comes_to_an_end(steps in steps()) {
         let mut shop = happens(&steps, |_, _, _| {});
         for number in 0..shop.orders.len() {
+            shop.bring_up_to_date(number).unwrap();
             for hold in shop.orders[number].holds.clone() {
                 let release = json!({ "orderId": order_id(number), "holdId": hold.id });
                 shop.release_hold(number, &OrderCommand::ReleaseHold(read(release))).unwrap();
@@ -184,7 +194,7 @@ proptest! {
             for shipment in 1..=u32::try_from(shop.orders[number].shipments.len()).unwrap() {
                 let fields = json!({ "shipmentId": ShipmentId::new(order_id(number), shipment) });
                 let (now, confirm) = (shop.now(), read(fields));
-                shop.on_order(number, &OrderCommand::ConfirmDelivery(confirm, now)).unwrap();
+                shop.change(number, &OrderCommand::ConfirmDelivery(confirm, now)).unwrap();
             }
             let order = &shop.orders[number];
             match order.status() {
@@ -211,7 +221,7 @@ fn finish(shop: &mut Shop, number: usize, part: usize) -> Result<(), Refused> {
     let package = json!({ "carrier": "UPS", "trackingNumber": "1Z" });
     let fields = json!({ "fulfillmentOrderId": id, "packages": [package] });
     let now = shop.now();
-    shop.ship(number, &OrderCommand::ShipItems(read(fields), now))
+    shop.change(number, &OrderCommand::ShipItems(read(fields), None, now)).map(drop)
 }
 
 /// So that none of the properties holds for want of anything happening.
@@ -224,5 +234,6 @@ fn everything_happens_in_the_histories_that_are_tried() {
         happened.extend(happens(&history, |_, _, _| {}).journal.iter().map(|(_, event)| event.name()));
     }
     let types = OrderEvent::TYPES.iter().chain(StockEvent::TYPES);
-    assert_eq!(happened, types.map(|(name, _)| *name).collect());
+    let never: Vec<_> = types.map(|(name, _)| *name).filter(|name| !happened.contains(name)).collect();
+    assert_eq!(never, Vec::<&str>::new());
 }

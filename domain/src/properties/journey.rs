@@ -10,7 +10,7 @@ use super::{location, moment, order_id, sku};
 use crate::order::{FulfillmentLine, FulfillmentOrder, Order, OrderCommand};
 use crate::policy::ReserveAt;
 use crate::stock::StockCommand;
-use crate::values::{ShipmentId, Timestamp};
+use crate::values::{Period, Reference, ShipmentId, Timestamp};
 
 pub(super) fn read<T: serde::de::DeserializeOwned>(fields: Value) -> T {
     serde_json::from_value(fields).unwrap()
@@ -24,6 +24,8 @@ fn take(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
     shop.second += 1;
     match step {
         Step::Receive { .. } | Step::Count { .. } | Step::Adjust { .. } => take_stock(shop, step),
+        Step::Turn { .. } | Step::Transfer { .. } | Step::Arrive { .. } => move_stock(shop, step),
+        Step::Expect { .. } => expect(shop, step),
         Step::Rules { .. } => set_rules(shop, step),
         Step::Create(wish) => create(shop, wish),
         _ if shop.orders.is_empty() => Err("there is no order yet".to_owned()),
@@ -47,6 +49,37 @@ fn take(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
             announce(shop, an_order(shop, *order, has_left)?, *line, *quantity)
         }
         Step::ComeBack { .. } => come_back(shop, step),
+        Step::Pass { seconds } => {
+            shop.second += seconds;
+            shop.bring_up_to_date(shop.orders.len() - 1)
+        }
+        Step::Amend { order, change, line, quantity } => {
+            let number = order.index(shop.orders.len());
+            let now = shop.now();
+            let line = line.get(shop.orders[number].lines()).line;
+            let change = match change {
+                0 => {
+                    json!({ "op": "add", "sku": sku(line.index() % super::shop::SKUS), "quantity": quantity })
+                }
+                1 => json!({ "op": "setQuantity", "line": line, "quantity": quantity }),
+                _ => json!({ "op": "remove", "line": line }),
+            };
+            let fields = json!({ "orderId": order_id(number), "changes": [change] });
+            shop.amend(number, &OrderCommand::AmendOrder(Box::new(read(fields)), now))
+        }
+        Step::CancelLine { order, line, quantity } => {
+            let number = order.index(shop.orders.len());
+            let line = line.get(shop.orders[number].lines()).line;
+            let lines = json!([{ "line": line, "quantity": quantity }]);
+            let fields = json!({ "orderId": order_id(number), "lines": lines, "reason": "too many" });
+            shop.change(number, &OrderCommand::CancelOrder(read(fields))).map(drop)
+        }
+        Step::Move { order, part, at } => {
+            let number = an_order(shop, *order, has_part)?;
+            let id = a_part(shop, number, *part)?.id;
+            let fields = json!({ "fulfillmentOrderId": id, "location": location(*at) });
+            shop.change(number, &OrderCommand::MoveFulfillmentOrder(read(fields))).map(drop)
+        }
         Step::Work { kind, order, part, line, quantity } => {
             work(shop, *kind, an_order(shop, *order, can_be_worked_on)?, [*part, *line], *quantity)
         }
@@ -54,12 +87,12 @@ fn take(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
         Step::Cancel { order } => {
             let number = order.index(shop.orders.len());
             let fields = json!({ "orderId": order_id(number), "reason": "why not" });
-            shop.cancel(number, &OrderCommand::CancelOrder(read(fields)))
+            shop.change(number, &OrderCommand::CancelOrder(read(fields))).map(drop)
         }
         Step::Erase { order } => {
             let number = order.index(shop.orders.len());
             let fields = json!({ "orderId": order_id(number), "reason": "why not" });
-            shop.on_order(number, &OrderCommand::ErasePersonalData(read(fields))).map(drop)
+            shop.change(number, &OrderCommand::ErasePersonalData(read(fields))).map(drop)
         }
     }
 }
@@ -76,13 +109,13 @@ fn follow(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
             if *raw {
                 scan["raw"] = json!("signed by Ada Lovelace");
             }
-            shop.on_order(number, &OrderCommand::TrackShipment(read(scan))).map(drop)
+            shop.change(number, &OrderCommand::TrackShipment(read(scan))).map(drop)
         }
         Step::Deliver { order, shipment } => {
             let number = an_order(shop, *order, has_left)?;
             let fields = json!({ "shipmentId": a_shipment(shop, number, *shipment)? });
             let now = shop.now();
-            shop.on_order(number, &OrderCommand::ConfirmDelivery(read(fields), now)).map(drop)
+            shop.change(number, &OrderCommand::ConfirmDelivery(read(fields), now)).map(drop)
         }
         _ => unreachable!("only what a carrier says"),
     }
@@ -96,7 +129,7 @@ fn set_rules(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
         fields["backorderLimit"] = json!(limit);
     }
     shop.on_item(&sku(*of), &StockCommand::SetStockPolicy(read(fields)))?;
-    shop.earmark(&sku(*of))
+    shop.settle(&sku(*of))
 }
 
 fn take_stock(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
@@ -125,7 +158,52 @@ fn take_stock(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
     let (Step::Receive { of, .. } | Step::Count { of, .. } | Step::Adjust { of, .. }) = step else {
         unreachable!("only reports about stock")
     };
-    shop.earmark(&sku(*of))
+    shop.settle(&sku(*of))
+}
+
+/// Stock in another state, or on its way from one location to another.
+fn move_stock(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
+    let now = shop.now();
+    match *step {
+        Step::Turn { of, at, quantity, kind } => {
+            let conditions = ["sellable", "quarantine", "damaged"];
+            let (from, to) = (conditions[kind], conditions[(kind + 1) % 3]);
+            let mut fields = json!({ "sku": sku(of), "location": location(at), "reason": "looked at" });
+            fields["from"] = json!(from);
+            fields["to"] = json!(to);
+            fields["quantity"] = json!(quantity);
+            shop.on_item(&sku(of), &StockCommand::ChangeStockCondition(read(fields), now))?;
+            shop.settle(&sku(of))
+        }
+        Step::Transfer { of, at, to, quantity } => {
+            let fields =
+                json!({ "sku": sku(of), "from": location(at), "to": location(to), "quantity": quantity });
+            let id = Reference::new(&format!("t{}", shop.second)).unwrap();
+            shop.on_item(&sku(of), &StockCommand::ShipTransfer(read(fields), id, now))?;
+            shop.settle(&sku(of))
+        }
+        Step::Arrive { of, transfer, quantity, close } => {
+            let item = shop.items.get(&sku(of)).ok_or("nothing was seen of it")?;
+            let ids: Vec<_> = item.transfers.keys().cloned().collect();
+            let id = ids.get(transfer.index(ids.len().max(1))).ok_or("nothing is on its way")?;
+            let fields = json!({ "transferId": id, "quantity": quantity, "close": close });
+            shop.on_item(&sku(of), &StockCommand::ReceiveTransfer(read(fields), now))?;
+            shop.settle(&sku(of))
+        }
+        _ => unreachable!("only what moves"),
+    }
+}
+
+/// Goods are expected, otherwise than before perhaps, or not any more.
+fn expect(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
+    let Step::Expect { of, at, supply, quantity, due_in } = *step else { unreachable!("only what comes") };
+    let id = Reference::new(&format!("s{supply}")).unwrap();
+    if quantity == 0 {
+        return shop.on_item(&sku(of), &StockCommand::CancelSupply(read(json!({ "supplyId": id }))));
+    }
+    let due_at = moment(shop.second + due_in);
+    let fields = json!({ "sku": sku(of), "location": location(at), "quantity": quantity, "dueAt": due_at });
+    shop.on_item(&sku(of), &StockCommand::ExpectSupply(read(fields), id))
 }
 
 fn create(shop: &mut Shop, wish: &Wish) -> Result<(), Refused> {
@@ -138,6 +216,12 @@ fn create(shop: &mut Shop, wish: &Wish) -> Result<(), Refused> {
         "allowSplit": wish.split,
         "payment": if wish.free { "not_required" } else { "required" },
     });
+    if wish.brief {
+        fields["reserveFor"] = json!("PT9S");
+    }
+    if wish.fetched {
+        fields["delivery"] = json!({ "method": "pickup" });
+    }
     if wish.person {
         fields["shipTo"] = json!({ "name": "Ada Lovelace", "city": "London" });
     }
@@ -165,16 +249,20 @@ fn report(shop: &mut Shop, number: usize, kind: usize) -> Result<(), Refused> {
             OrderCommand::VoidPayment(read(fields))
         }
     };
-    shop.on_order(number, &command).map(drop)
+    shop.change(number, &command).map(drop)
 }
 
 fn hold(shop: &mut Shop, number: usize, part: Option<Index>) -> Result<(), Refused> {
+    let now = shop.now();
     let mut fields = json!({ "orderId": order_id(number), "reason": "other" });
+    if part.is_none() {
+        fields["until"] = json!(moment(shop.second + 5));
+    }
     let parts = &shop.orders[number].fulfillment_orders;
     if let Some(part) = part.filter(|_| !parts.is_empty()) {
         fields["fulfillmentOrderId"] = json!(part.get(parts).id);
     }
-    shop.on_order(number, &OrderCommand::HoldOrder(read(fields))).map(drop)
+    shop.change(number, &OrderCommand::HoldOrder(read(fields), now)).map(drop)
 }
 
 fn release(shop: &mut Shop, number: usize, hold: Index) -> Result<(), Refused> {
@@ -193,6 +281,14 @@ fn an_order(shop: &Shop, order: Index, fits: impl Fn(&Order) -> bool) -> Result<
     all.into_iter().find(|number| fits(&shop.orders[*number])).ok_or_else(|| "no order is such".to_owned())
 }
 
+fn has_part(order: &Order) -> bool {
+    !order.fulfillment_orders.is_empty()
+}
+
+fn stuck_after() -> Option<Period> {
+    Period::of_seconds(7).ok()
+}
+
 fn has_left(order: &Order) -> bool {
     !order.shipments.is_empty()
 }
@@ -203,7 +299,7 @@ fn can_be_worked_on(order: &Order) -> bool {
 }
 
 fn is_asked(order: &Order) -> bool {
-    order.fulfillment_orders.iter().any(|part| part.cancellation_requested)
+    order.fulfillment_orders.iter().any(FulfillmentOrder::is_asked)
 }
 
 fn a_part(shop: &Shop, number: usize, part: Index) -> Result<&FulfillmentOrder, Refused> {
@@ -216,10 +312,10 @@ fn hand_over(shop: &mut Shop, number: usize, part: Index, kind: usize) -> Result
     let (this, why) =
         (json!({ "fulfillmentOrderId": id }), json!({ "fulfillmentOrderId": id, "reason": "why not" }));
     match kind {
-        0 => shop.on_order(number, &OrderCommand::AcceptFulfillmentOrder(read(this))).map(drop),
+        0 => shop.change(number, &OrderCommand::AcceptFulfillmentOrder(read(this))).map(drop),
         1 => shop.give_back(number, &OrderCommand::RejectFulfillmentOrder(read(why))),
-        2 => shop.cancel(number, &OrderCommand::AcceptCancellation(read(this))),
-        _ => shop.on_order(number, &OrderCommand::RejectCancellation(read(why))).map(drop),
+        2 => shop.change(number, &OrderCommand::AcceptCancellation(read(this))).map(drop),
+        _ => shop.change(number, &OrderCommand::RejectCancellation(read(why))).map(drop),
     }
 }
 
@@ -244,7 +340,7 @@ fn announce(shop: &mut Shop, number: usize, line: Index, quantity: u32) -> Resul
     let line = line.get(shop.orders[number].lines()).line;
     let lines = json!([{ "line": line, "quantity": quantity }]);
     let fields = json!({ "orderId": order_id(number), "lines": lines, "reason": "too small" });
-    shop.on_order(number, &OrderCommand::RequestReturn(read(fields))).map(drop)
+    shop.change(number, &OrderCommand::RequestReturn(read(fields))).map(drop)
 }
 
 fn come_back(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
@@ -263,7 +359,7 @@ fn come_back(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
         "location": location(*at),
         "lines": [{ "line": line, "quantity": quantity, "disposition": disposition }],
     });
-    shop.come_back(number, &OrderCommand::ReceiveReturn(read(fields)))
+    shop.change(number, &OrderCommand::ReceiveReturn(read(fields))).map(drop)
 }
 
 fn work(
@@ -278,14 +374,19 @@ fn work(
     let lines =
         quantity.map(|quantity| json!([{ "line": line.get(&part.lines).line, "quantity": quantity }]));
     let mut fields = json!({ "fulfillmentOrderId": part.id });
-    if kind == 2 {
+    if kind == 4 {
+        let now = shop.now();
+        return shop.change(number, &OrderCommand::MarkReadyForPickup(read(fields), now)).map(drop);
+    }
+    if kind >= 2 {
         let mut package = json!({ "carrier": "UPS", "trackingNumber": "1Z" });
         if let Some(lines) = lines {
             package["lines"] = lines;
         }
         fields["packages"] = json!([package]);
         let now = shop.now();
-        return shop.ship(number, &OrderCommand::ShipItems(read(fields), now));
+        fields["shortRemainder"] = json!(kind == 3);
+        return shop.give_back(number, &OrderCommand::ShipItems(read(fields), stuck_after(), now));
     }
     match lines {
         Some(lines) => fields["lines"] = lines,
@@ -294,7 +395,7 @@ fn work(
     let pick = kind == 0;
     let command =
         if pick { OrderCommand::PickItems(read(fields)) } else { OrderCommand::PackItems(read(fields)) };
-    shop.on_order(number, &command).map(drop)
+    shop.change(number, &command).map(drop)
 }
 
 fn a_shipment(shop: &Shop, number: usize, shipment: Index) -> Result<ShipmentId, Refused> {

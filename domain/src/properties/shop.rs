@@ -7,13 +7,14 @@ use cqrs_es::Aggregate;
 
 use super::{location, moment, order_id, sku};
 use crate::Decide;
+use crate::consequences::{consequences, waits_no_more};
 use crate::order::{
-    CreationTerms, Disposition, FulfillmentLine, FulfillmentOrder, FulfillmentOrderLines, HoldReason,
-    LineUnits, Order, OrderCommand, OrderEvent, ReservationTrigger, ReserveInventory, SourcingBasis,
+    CreationTerms, FulfillmentLine, HoldReason, LineUnits, Order, OrderCommand, OrderEvent,
+    ReservationTrigger, ReserveInventory, SourcingBasis,
 };
 use crate::policy::{Criterion, OnShortage, ReserveAt};
 use crate::sourcing::{Candidate, Demand, SourcingRules, source};
-use crate::stock::{Allocation, Condition, Share, StockCommand, StockItem};
+use crate::stock::{Share, StockCommand, StockItem};
 use crate::stream::{DomainEvent, StreamId};
 use crate::values::{LocationId, Sku, Text, Timestamp, Units};
 
@@ -78,6 +79,49 @@ impl Shop {
 
     // ---- order and stock together ----
 
+    /// A command on an order: what time has brought, the decision, and what it asks of stock items.
+    pub(super) fn change(
+        &mut self,
+        number: usize,
+        command: &OrderCommand,
+    ) -> Result<Vec<OrderEvent>, Refused> {
+        self.bring_up_to_date(number)?;
+        self.decide(number, command)
+    }
+
+    pub(super) fn bring_up_to_date(&mut self, number: usize) -> Result<(), Refused> {
+        let now = self.now();
+        self.decide(number, &OrderCommand::ExpireReservation(now))?;
+        self.decide(number, &OrderCommand::AttendOrder(now)).map(drop)
+    }
+
+    fn decide(&mut self, number: usize, command: &OrderCommand) -> Result<Vec<OrderEvent>, Refused> {
+        let mut order = self.orders[number].clone();
+        let waited = order.backordered_demand();
+        let events = self.on_order(number, command)?;
+        let mut touched = BTreeSet::new();
+        for event in &events {
+            for (sku, command) in consequences(&order, event, self.now()) {
+                self.on_item(&sku, &command)?;
+                if !matches!(command, StockCommand::ReserveInventory { .. }) {
+                    touched.insert(sku);
+                }
+            }
+            order.apply(event.clone());
+        }
+        let waits = order.backordered_demand();
+        for (sku, units) in waited {
+            if waits.get(&sku).is_none_or(|left| *left < units) {
+                if let Some(command) = waits_no_more(&order, &self.items[&sku]) {
+                    self.on_item(&sku, &command)?;
+                }
+                touched.insert(sku);
+            }
+        }
+        touched.iter().try_for_each(|sku| self.settle(sku))?;
+        Ok(events)
+    }
+
     pub(super) fn create(
         &mut self,
         fields: crate::order::CreateOrder,
@@ -90,22 +134,35 @@ impl Shop {
             reserve_at,
             on_shortage: OnShortage::Reject,
             allow_split: true,
+            reserve_for: None,
             content: Text::new("digest").unwrap(),
         };
         let now = self.now();
-        self.on_order(number, &OrderCommand::CreateOrder(Box::new(fields), terms, now))?;
+        self.decide(number, &OrderCommand::CreateOrder(Box::new(fields), terms, now))?;
         if reserve_at == ReserveAt::Creation {
             self.reserve(number, ReservationTrigger::Creation)?;
         }
         Ok(())
     }
 
-    pub(super) fn pay(&mut self, number: usize, command: &OrderCommand) -> Result<(), Refused> {
-        let events = self.on_order(number, command)?;
+    pub(super) fn amend(&mut self, number: usize, command: &OrderCommand) -> Result<(), Refused> {
+        self.bring_up_to_date(number)?;
+        let had_all = self.orders[number].pending_demand().is_empty();
+        self.decide(number, command)?;
         let order = &self.orders[number];
-        let waited = order.created.as_ref().is_some_and(|created| created.reserve_at == ReserveAt::Payment);
-        let waits_for_stock = order.holds.iter().any(|hold| hold.reason == HoldReason::InventoryOutOfStock);
-        let is_news = !events.is_empty() && order.is_paid() && !waits_for_stock;
+        if had_all && order.may_have_units() && !order.pending_demand().is_empty() {
+            self.reserve(number, ReservationTrigger::Creation)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn pay(&mut self, number: usize, command: &OrderCommand) -> Result<(), Refused> {
+        let events = self.change(number, command)?;
+        let order = &self.orders[number];
+        let by_payment =
+            order.created.as_ref().is_some_and(|created| created.reserve_at == ReserveAt::Payment);
+        let waited = (by_payment || order.has_expired) && !order.is_out_of_stock();
+        let is_news = !events.is_empty() && order.is_paid();
         if waited && is_news && !order.pending_demand().is_empty() {
             self.reserve(number, ReservationTrigger::Existing)?;
         }
@@ -113,11 +170,13 @@ impl Shop {
     }
 
     fn reserve(&mut self, number: usize, trigger: ReservationTrigger) -> Result<(), Refused> {
+        let demand = self.orders[number].pending_demand();
+        demand.keys().try_for_each(|sku| self.settle(sku))?;
         let order = &self.orders[number];
         let created = order.created.clone().ok_or("no order")?;
         let mut candidates: Vec<_> = (0..LOCATIONS).map(|place| self.candidate(place)).collect();
-        if let Some(only) = gives_all(order) {
-            candidates.retain(|candidate| candidate.location == only);
+        if let Some(only) = order.gives_all() {
+            candidates.retain(|candidate| candidate.location == *only);
         }
         let rules = SourcingRules {
             criteria: &CRITERIA,
@@ -126,21 +185,15 @@ impl Shop {
                 || matches!(created.on_shortage, OnShortage::CancelRemainder | OnShortage::Backorder),
         };
         let command = ReserveInventory {
-            sourced: source(&order.pending_demand(), &candidates, &rules),
+            sourced: source(&demand, &candidates, &rules),
             criteria: CRITERIA.to_vec(),
             basis: SourcingBasis::None,
             trigger,
+            at: self.now(),
         };
-        for event in self.on_order(number, &OrderCommand::ReserveInventory(command))? {
-            match event {
-                OrderEvent::InventoryReserved(reserved) => {
-                    for (sku, allocations) in self.by_sku(number, &reserved.fulfillment_orders) {
-                        let order_id = order_id(number);
-                        self.on_item(&sku, &StockCommand::ReserveInventory { order_id, allocations })?;
-                    }
-                }
-                OrderEvent::InventoryBackordered(waits) => self.queue(number, &waits.lines, trigger)?,
-                _ => {}
+        for event in self.decide(number, &OrderCommand::ReserveInventory(command))? {
+            if let OrderEvent::InventoryBackordered(waits) = event {
+                self.queue(number, &waits.lines, trigger)?;
             }
         }
         Ok(())
@@ -154,56 +207,62 @@ impl Shop {
     ) -> Result<(), Refused> {
         let order = &self.orders[number];
         let created = order.created.clone().ok_or("no order")?;
-        let only_at = gives_all(order);
-        let mut waiting = Demand::new();
-        for units in lines {
-            *waiting.entry(order.lines()[units.line.index()].sku.clone()).or_default() += units.quantity;
-        }
-        for (sku, quantity) in waiting {
-            let (priority, whole, only_at) = (created.priority, !created.allow_split, only_at.clone());
-            let (order_id, at) = (order_id(number), self.now());
-            let may_be_refused = trigger == ReservationTrigger::Creation;
+        let only_at = order.gives_all().cloned();
+        for (sku, quantity) in order.demand_of(lines) {
             let wait = StockCommand::BackorderInventory {
-                order_id,
+                order_id: order_id(number),
+                channel: created.channel.clone(),
                 quantity,
-                priority,
-                whole,
-                only_at,
+                priority: created.priority,
+                whole: !created.allow_split,
+                only_at: only_at.clone(),
                 not_at: None,
-                may_be_refused,
-                at,
+                may_be_refused: trigger == ReservationTrigger::Creation,
+                at: self.now(),
             };
             self.on_item(&sku, &wait)?;
+            self.promise(number, &sku)?;
         }
         Ok(())
     }
 
     /// What the service does by itself after whatever adds or frees units.
-    pub(super) fn earmark(&mut self, sku: &Sku) -> Result<(), Refused> {
+    pub(super) fn settle(&mut self, sku: &Sku) -> Result<(), Refused> {
+        self.on_item(sku, &StockCommand::ExpireReservations(self.now()))?;
         self.on_item(sku, &StockCommand::EarmarkInventory { closed: BTreeSet::default() })
     }
 
-    /// What the service does by itself whenever somebody's turn has come.
+    fn promise(&mut self, number: usize, sku: &Sku) -> Result<(), Refused> {
+        let untold: BTreeMap<_, _> = self.items[sku].untold().into_iter().collect();
+        let Some(&promised_at) = untold.get(&order_id(number)) else { return Ok(()) };
+        self.on_order(number, &OrderCommand::ChangePromise { sku: sku.clone(), promised_at })?;
+        let order_id = order_id(number);
+        self.on_item(sku, &StockCommand::PromiseBackorder { order_id, promised_at })
+    }
+
+    /// What the service does by itself whenever somebody's turn has come, or is expected at another time.
     pub(super) fn fill(&mut self, sku: &Sku) -> Result<(), Refused> {
-        self.earmark(sku)?;
-        let due: Vec<Share> = self.items[sku].due().collect();
-        for Share { order_id, allocations, .. } in due {
-            let number = (0..self.orders.len()).find(|number| super::order_id(*number) == order_id);
+        self.settle(sku)?;
+        let of = |order_id| (0..self.orders.len()).find(|number| super::order_id(*number) == order_id);
+        let due: Vec<(Option<usize>, Share)> =
+            self.items[sku].due().map(|share| (of(share.order_id), share)).collect();
+        let untold: Vec<_> = self.items[sku].untold().into_iter().map(|(order_id, _)| of(order_id)).collect();
+        let at = self.now();
+        for (number, Share { allocations, .. }) in due {
             let number = number.ok_or("a stranger waits")?;
-            let (of, given) = (sku.clone(), allocations.clone());
-            self.on_order(number, &OrderCommand::FillBackorder { sku: of, allocations: given })?;
-            self.on_item(sku, &StockCommand::FillBackorder { order_id, allocations })?;
+            self.decide(number, &OrderCommand::FillBackorder { sku: sku.clone(), allocations, at })?;
         }
-        Ok(())
+        untold.into_iter().flatten().try_for_each(|number| self.promise(number, sku))
     }
 
     pub(super) fn release_hold(&mut self, number: usize, command: &OrderCommand) -> Result<(), Refused> {
+        self.bring_up_to_date(number)?;
         let before = self.orders[number].holds.clone();
-        self.on_order(number, command)?;
+        self.decide(number, command)?;
         let order = &self.orders[number];
         let released = before.iter().find(|hold| !order.holds.contains(hold));
         let out_of_stock = released.is_some_and(|hold| hold.reason == HoldReason::InventoryOutOfStock);
-        if out_of_stock && !order.pending_demand().is_empty() {
+        if out_of_stock && order.may_have_units() && !order.pending_demand().is_empty() {
             self.reserve(number, ReservationTrigger::Existing)?;
         }
         Ok(())
@@ -221,110 +280,17 @@ impl Shop {
         }
     }
 
-    pub(super) fn cancel(&mut self, number: usize, command: &OrderCommand) -> Result<(), Refused> {
-        let waited = self.orders[number].backordered_demand();
-        let skus: BTreeSet<Sku> = self.orders[number].lines().iter().map(|line| line.sku.clone()).collect();
-        for event in self.on_order(number, command)? {
-            if let OrderEvent::InventoryReleased(released) = event {
-                for (sku, allocations) in self.by_sku(number, &released.fulfillment_orders) {
-                    let order_id = order_id(number);
-                    self.on_item(&sku, &StockCommand::ReleaseInventory { order_id, allocations })?;
-                }
-            }
-        }
-        let waits = self.orders[number].backordered_demand();
-        for sku in waited.into_keys().filter(|sku| !waits.contains_key(sku)) {
-            self.on_item(&sku, &StockCommand::WithdrawBackorder { order_id: order_id(number) })?;
-        }
-        skus.iter().try_for_each(|sku| self.earmark(sku))
-    }
-
     /// A location gives back what it was to ship, or says that it is not there; it is looked for elsewhere.
     pub(super) fn give_back(&mut self, number: usize, command: &OrderCommand) -> Result<(), Refused> {
-        let at = self.now();
-        for event in self.on_order(number, command)? {
-            let (fulfillment_order_id, lines, is_missing) = match event {
-                OrderEvent::FulfillmentOrderRejected(given) => {
-                    (given.fulfillment_order_id, given.lines, false)
-                }
-                OrderEvent::PickShorted(given) => (given.fulfillment_order_id, given.lines, true),
-                _ => continue,
-            };
-            let part = self.orders[number].fulfillment_order(fulfillment_order_id).ok_or("no part")?;
-            let part = FulfillmentOrderLines { fulfillment_order_id, location: part.location.clone(), lines };
-            for (sku, allocations) in self.by_sku(number, &[part]) {
-                let order_id = order_id(number);
-                if !is_missing {
-                    self.on_item(&sku, &StockCommand::ReleaseInventory { order_id, allocations })?;
-                    continue;
-                }
-                for Allocation { location, quantity } in allocations {
-                    self.on_item(&sku, &StockCommand::ShortInventory { order_id, location, quantity, at })?;
-                }
-            }
-        }
-        if self.orders[number].pending_demand().is_empty() {
+        self.bring_up_to_date(number)?;
+        let waited = self.orders[number].pending_demand();
+        self.decide(number, command)?;
+        let order = &self.orders[number];
+        let waits = order.pending_demand();
+        if waits.is_empty() || waits == waited || !order.may_have_units() {
             return Ok(());
         }
         self.reserve(number, ReservationTrigger::Shortfall)
-    }
-
-    pub(super) fn come_back(&mut self, number: usize, command: &OrderCommand) -> Result<(), Refused> {
-        let at = self.now();
-        for event in self.on_order(number, command)? {
-            let OrderEvent::ReturnReceived(received) = event else { continue };
-            for units in received.lines {
-                let condition = match units.disposition {
-                    Disposition::Restock => Condition::Sellable,
-                    Disposition::Quarantine => Condition::Quarantine,
-                    Disposition::Scrap => continue,
-                };
-                let sku = self.orders[number].lines()[units.line.index()].sku.clone();
-                let (order_id, return_id) = (order_id(number), received.return_id);
-                let (location, quantity) = (received.location.clone(), units.quantity);
-                let back =
-                    StockCommand::ReturnInventory { order_id, return_id, location, quantity, condition, at };
-                self.on_item(&sku, &back)?;
-                self.earmark(&sku)?;
-            }
-        }
-        Ok(())
-    }
-
-    pub(super) fn ship(&mut self, number: usize, command: &OrderCommand) -> Result<(), Refused> {
-        let at = self.now();
-        for event in self.on_order(number, command)? {
-            let OrderEvent::ShipmentCreated(created) = event else { continue };
-            let lines = created.packages.iter().flat_map(|package| package.lines.clone()).collect();
-            let part = FulfillmentOrderLines {
-                fulfillment_order_id: created.fulfillment_order_id,
-                location: created.location,
-                lines,
-            };
-            for (sku, allocations) in self.by_sku(number, &[part]) {
-                for Allocation { location, quantity } in allocations {
-                    let (order_id, shipment_id) = (order_id(number), created.shipment_id);
-                    let left = StockCommand::ShipInventory { order_id, shipment_id, location, quantity, at };
-                    self.on_item(&sku, &left)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn by_sku(&self, number: usize, parts: &[FulfillmentOrderLines]) -> BTreeMap<Sku, Vec<Allocation>> {
-        let mut sums: BTreeMap<(Sku, LocationId), Units> = BTreeMap::new();
-        for part in parts {
-            for units in &part.lines {
-                let sku = self.orders[number].lines()[units.line.index()].sku.clone();
-                *sums.entry((sku, part.location.clone())).or_default() += units.quantity;
-            }
-        }
-        let mut by_sku: BTreeMap<Sku, Vec<Allocation>> = BTreeMap::new();
-        for ((sku, location), quantity) in sums {
-            by_sku.entry(sku).or_default().push(Allocation { location, quantity });
-        }
-        by_sku
     }
 
     // ---- what is known ----
@@ -351,11 +317,4 @@ impl Shop {
     pub(super) fn places() -> impl Iterator<Item = (Sku, LocationId)> {
         (0..SKUS).flat_map(|of| (0..LOCATIONS).map(move |at| (sku(of), location(at))))
     }
-}
-
-/// The location that gives the rest of an order of which all must come from one.
-fn gives_all(order: &Order) -> Option<LocationId> {
-    let must_be_one = order.created.as_ref().is_some_and(|created| !created.allow_split);
-    let gives = |part: &&FulfillmentOrder| !part.total(FulfillmentLine::kept).is_zero();
-    order.fulfillment_orders.iter().find(gives).filter(|_| must_be_one).map(|part| part.location.clone())
 }

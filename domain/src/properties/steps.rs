@@ -15,6 +15,10 @@ pub(super) struct Wish {
     pub(super) free: bool,
     pub(super) late: bool,
     pub(super) person: bool,
+    /// Whether what is reserved holds for a short time only.
+    pub(super) brief: bool,
+    /// Whether the customer fetches it.
+    pub(super) fetched: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -34,6 +38,58 @@ pub(super) enum Step {
         of: usize,
         at: usize,
         delta: i64,
+    },
+    /// Goods are in another state.
+    Turn {
+        of: usize,
+        at: usize,
+        quantity: u32,
+        kind: usize,
+    },
+    /// Goods leave for another location.
+    Transfer {
+        of: usize,
+        at: usize,
+        to: usize,
+        quantity: u32,
+    },
+    /// Goods arrive from another location.
+    Arrive {
+        of: usize,
+        transfer: Index,
+        quantity: u32,
+        close: bool,
+    },
+    /// Goods are expected; none of them any more where the quantity is 0.
+    Expect {
+        of: usize,
+        at: usize,
+        supply: u8,
+        quantity: u32,
+        due_in: i64,
+    },
+    /// Time passes.
+    Pass {
+        seconds: i64,
+    },
+    /// A line is added, has another quantity, or is taken out.
+    Amend {
+        order: Index,
+        change: usize,
+        line: Index,
+        quantity: u32,
+    },
+    /// Units of a line are cancelled.
+    CancelLine {
+        order: Index,
+        line: Index,
+        quantity: u32,
+    },
+    /// A part goes to another location.
+    Move {
+        order: Index,
+        part: Index,
+        at: usize,
     },
     Create(Wish),
     Pay {
@@ -90,7 +146,7 @@ pub(super) enum Step {
         quantity: u32,
         disposition: usize,
     },
-    /// Pick, pack or ship: all that is left, or so many units of a line.
+    /// Pick, pack, ship, ship and say that the rest is missing, or lay ready to be fetched: all that is left, or so many units of a line.
     Work {
         kind: usize,
         order: Index,
@@ -131,8 +187,8 @@ fn wish() -> impl Strategy<Value = Wish> {
     let lines = prop::collection::vec((0..SKUS, 1_u32..8), 1..4);
     let yes = any::<bool>;
     let rules = (0..SHORTAGES.len(), 0..PRIORITIES.len());
-    (lines, rules, yes(), yes(), yes(), yes()).prop_map(
-        |(lines, (shortage, priority), split, free, late, person)| Wish {
+    (lines, rules, yes(), yes(), yes(), yes(), (prop::bool::weighted(0.3), prop::bool::weighted(0.2)))
+        .prop_map(|(lines, (shortage, priority), split, free, late, person, (brief, fetched))| Wish {
             lines,
             shortage,
             priority,
@@ -140,15 +196,16 @@ fn wish() -> impl Strategy<Value = Wish> {
             free,
             late,
             person,
-        },
-    )
+            brief,
+            fetched,
+        })
 }
 
 fn step() -> impl Strategy<Value = Step> {
     let index = any::<Index>;
     let (of, at) = (0..SKUS, 0..LOCATIONS);
     let place = move || (of.clone(), at.clone());
-    let work = (0_usize..3, index(), index(), index(), prop::option::of(1_u32..5));
+    let work = (0_usize..5, index(), index(), index(), prop::option::of(1_u32..5));
     prop_oneof![
         4 => (place(), 1_u32..16).prop_map(|((of, at), quantity)| Step::Receive { of, at, quantity }),
         1 => (place(), 0_u32..20, 0_i64..9)
@@ -156,6 +213,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (place(), prop_oneof![-9_i64..0, 1_i64..10])
             .prop_map(|((of, at), delta)| Step::Adjust { of, at, delta }),
         6 => wish().prop_map(Step::Create),
+        6 => more(),
         4 => (index(), 0_u8..2).prop_map(|(order, payment)| Step::Pay { order, payment }),
         1 => (index(), 0..REPORTS.len()).prop_map(|(order, kind)| Step::Report { order, kind }),
         1 => (index(), prop::option::of(index())).prop_map(|(order, part)| Step::Hold { order, part }),
@@ -180,6 +238,45 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (index(), index()).prop_map(|(order, shipment)| Step::Deliver { order, shipment }),
         2 => index().prop_map(|order| Step::Cancel { order }),
         1 => index().prop_map(|order| Step::Erase { order }),
+    ]
+}
+
+/// What is changed, moved or expected, and time.
+fn more() -> impl Strategy<Value = Step> {
+    let index = any::<Index>;
+    let (of, at) = (0..SKUS, 0..LOCATIONS);
+    let place = move || (of.clone(), at.clone());
+    prop_oneof![
+        (place(), 1_u32..6, 0_usize..3).prop_map(|((of, at), quantity, kind)| Step::Turn {
+            of,
+            at,
+            quantity,
+            kind
+        }),
+        (place(), 0..LOCATIONS, 1_u32..6).prop_map(|((of, at), to, quantity)| Step::Transfer {
+            of,
+            at,
+            to,
+            quantity
+        }),
+        (0..SKUS, index(), 1_u32..6, any::<bool>())
+            .prop_map(|(of, transfer, quantity, close)| Step::Arrive { of, transfer, quantity, close }),
+        (place(), 0_u8..2, prop_oneof![1 => Just(0), 2 => 1_u32..9], 1_i64..60).prop_map(
+            |((of, at), supply, quantity, due_in)| { Step::Expect { of, at, supply, quantity, due_in } }
+        ),
+        (1_i64..12).prop_map(|seconds| Step::Pass { seconds }),
+        (index(), 0_usize..3, index(), 1_u32..9).prop_map(|(order, change, line, quantity)| Step::Amend {
+            order,
+            change,
+            line,
+            quantity
+        }),
+        (index(), index(), 1_u32..5).prop_map(|(order, line, quantity)| Step::CancelLine {
+            order,
+            line,
+            quantity
+        }),
+        (index(), index(), 0..LOCATIONS).prop_map(|(order, part, at)| Step::Move { order, part, at }),
     ]
 }
 

@@ -11,7 +11,7 @@ use crate::stock::{
     AdjustStock, Allocation, Condition, CountStock, ReceiveStock, StockCommand, StockEvent, StockItem,
 };
 use crate::stream::{DomainEvent, StreamId};
-use crate::values::{Delta, LocationId, Quantity, ShipmentId, Text, Timestamp, Units};
+use crate::values::{ChannelName, Delta, LocationId, Quantity, ShipmentId, Text, Timestamp, Units};
 
 // ---- commands as they might come ----
 
@@ -23,6 +23,9 @@ fn receive(place: LocationId, quantity: i64, condition: Condition, at: Timestamp
         quantity,
         condition: Some(condition),
         lots: None,
+        serials: None,
+        supply_id: None,
+        close_supply: None,
         reference: None,
         occurred_at: None,
         not_after: None,
@@ -62,12 +65,17 @@ fn ship(place: LocationId, quantity: u64, at: Timestamp) -> StockCommand {
         shipment_id: ShipmentId::new(order_id(0), 1),
         location: place,
         quantity: Units::new(quantity),
+        unreserved: Units::ZERO,
         at,
     }
 }
 
+fn web() -> ChannelName {
+    ChannelName::new("web").unwrap()
+}
+
 fn reserve(allocations: Vec<Allocation>) -> StockCommand {
-    StockCommand::ReserveInventory { order_id: order_id(0), allocations }
+    StockCommand::ReserveInventory { order_id: order_id(0), channel: web(), allocations, until: None }
 }
 
 /// A command that waits for the moment of its decision.
@@ -96,7 +104,10 @@ fn command((kind, place, amount, other, more): (u8, usize, u64, usize, u64)) -> 
             Box::new(move |at| adjust(location(place), if other == 0 { signed } else { -signed }, moment(at)))
         }
         5..=7 => Box::new(move |_| reserve(both())),
-        8 => Box::new(move |_| StockCommand::ReleaseInventory { order_id: order_id(0), allocations: both() }),
+        8 => Box::new(move |_| {
+            let (order_id, channel) = (order_id(0), web());
+            StockCommand::ReleaseInventory { order_id, channel, allocations: both() }
+        }),
         _ => Box::new(move |at| ship(location(place), amount, moment(at))),
     }
 }
@@ -139,22 +150,10 @@ fn books(events: &[StockEvent]) -> BTreeMap<LocationId, (i64, i64)> {
             StockEvent::StockReleased(released) => {
                 released.allocations.iter().for_each(|part| enter(&part.location, 0, -number(part.quantity)));
             }
-            StockEvent::StockBackorderFilled(filled) => {
-                filled.allocations.iter().for_each(|part| enter(&part.location, 0, number(part.quantity)));
-            }
-            StockEvent::StockEarmarked(earmarked) => enter(&earmarked.location, 0, 0),
-            StockEvent::StockPolicySet(set) => set.safety_stock.keys().for_each(|place| enter(place, 0, 0)),
-            StockEvent::StockBackordered(_) | StockEvent::StockBackorderWithdrawn(_) => {}
-            StockEvent::StockShorted(shorted) => {
-                enter(&shorted.location, -number(shorted.on_hand), -number(shorted.quantity));
-            }
-            StockEvent::StockReturned(returned) if returned.condition == Condition::Sellable => {
-                enter(&returned.location, number(returned.quantity), 0);
-            }
-            StockEvent::StockReturned(returned) => enter(&returned.location, 0, 0),
             StockEvent::StockShipped(shipped) => {
                 enter(&shipped.location, -number(shipped.quantity), -number(shipped.quantity));
             }
+            other => panic!("{other:?} follows from none of these commands"),
         }
     }
     books

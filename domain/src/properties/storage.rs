@@ -38,6 +38,8 @@ fn set_policy() -> impl Strategy<Value = PolicyCommand> {
                 on_shortage,
                 allow_split,
                 sourcing,
+                reserve_for: None,
+                stuck_after: None,
                 channels: None,
                 occurred_at: None,
                 not_after: None,

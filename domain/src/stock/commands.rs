@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::events::{Allocation, Condition, Lot};
 use crate::command::commands;
 use crate::values::{
-    Delta, LocationId, OrderId, Priority, Quantity, Reference, ReturnId, ShipmentId, Sku, Text, Timestamp,
-    Units,
+    ChannelName, Delta, LocationId, OrderId, Priority, Quantity, Reference, ReturnId, ShipmentId, Sku, Text,
+    Timestamp, Units,
 };
 
 commands! {
@@ -22,6 +22,12 @@ commands! {
         condition: Option<Condition>,
         /// Their lots; together no more than the quantity.
         lots: Option<Vec<Lot>>,
+        /// Their serial numbers; no more than the quantity.
+        serials: Option<Vec<Reference>>,
+        /// The supply that they are part of.
+        supply_id: Option<Reference>,
+        /// Whether nothing more of it is expected.
+        close_supply: Option<bool>,
         /// The delivery's name elsewhere.
         reference: Option<Reference>,
     }
@@ -56,7 +62,74 @@ commands! {
 }
 
 commands! {
-    /// Sets a SKU's own rules. What is not given stays; `safetyStock` replaces the locations that it names.
+    /// Reports goods that are in another state than they were.
+    ChangeStockCondition {
+        /// Which.
+        sku: Sku,
+        /// Where.
+        location: LocationId,
+        /// The state they were in.
+        from: Condition,
+        /// The state they are in.
+        to: Condition,
+        /// How many.
+        quantity: Quantity,
+        /// Why.
+        reason: Text<500>,
+    }
+
+    /// Reports goods that left one location for another. Only what is promised to nobody may leave.
+    ShipTransfer {
+        /// The transfer's id; made where not given.
+        transfer_id: Option<Reference>,
+        /// Which.
+        sku: Sku,
+        /// From where.
+        from: LocationId,
+        /// To where.
+        to: LocationId,
+        /// How many.
+        quantity: Quantity,
+    }
+
+    /// Reports goods that arrived from another location.
+    ReceiveTransfer {
+        /// The transfer.
+        transfer_id: Reference,
+        /// How many.
+        quantity: Quantity,
+        /// Whether the rest of it is lost.
+        close: Option<bool>,
+    }
+
+    /// Tells of goods that are expected. Again with the same id: that they are expected otherwise.
+    ExpectSupply {
+        /// The supply's id; made where not given.
+        supply_id: Option<Reference>,
+        /// Which.
+        sku: Sku,
+        /// Where.
+        location: LocationId,
+        /// How many are still to come.
+        quantity: Quantity,
+        /// When.
+        due_at: Timestamp,
+        /// Its name elsewhere.
+        reference: Option<Reference>,
+    }
+
+    /// Tells that goods which were expected will not come.
+    CancelSupply {
+        /// The supply.
+        supply_id: Reference,
+        /// Why.
+        reason: Option<Text<500>>,
+    }
+}
+
+commands! {
+    /// Sets a SKU's own rules. What is not given stays; `safetyStock` and `channelLimits`
+    /// replace what they name.
     SetStockPolicy {
         /// Of which SKU.
         sku: Sku,
@@ -66,6 +139,8 @@ commands! {
         backorder_limit: Option<Quantity>,
         /// Units that are never promised, by location; 0 for none.
         safety_stock: Option<BTreeMap<LocationId, Units>>,
+        /// How many units a channel may promise all together, those that have left included; none for no limit.
+        channel_limits: Option<BTreeMap<ChannelName, Option<Units>>>,
     }
 
     /// Gives what is set aside for the backorder queue to those whose turn it is. Not for callers: the service does it
@@ -85,19 +160,44 @@ pub enum StockCommand {
     CountStock(CountStock, Timestamp),
     /// Correct on hand.
     AdjustStock(AdjustStock, Timestamp),
+    /// Goods are in another state.
+    ChangeStockCondition(ChangeStockCondition, Timestamp),
+    /// Goods left for another location.
+    ShipTransfer(ShipTransfer, Reference, Timestamp),
+    /// Goods arrived from another location.
+    ReceiveTransfer(ReceiveTransfer, Timestamp),
+    /// Goods are expected.
+    ExpectSupply(ExpectSupply, Reference),
+    /// Goods will not come.
+    CancelSupply(CancelSupply),
     /// Hold units for an order.
     ReserveInventory {
         /// The order.
         order_id: OrderId,
+        /// Where it comes from.
+        channel: ChannelName,
         /// Where and how many.
         allocations: Vec<Allocation>,
+        /// Until when; for good where not given.
+        until: Option<Timestamp>,
     },
     /// Let go of units that an order held.
     ReleaseInventory {
         /// The order.
         order_id: OrderId,
+        /// Where it comes from.
+        channel: ChannelName,
         /// Where and how many.
         allocations: Vec<Allocation>,
+    },
+    /// Free what was held until a moment that is past.
+    ExpireReservations(Timestamp),
+    /// Hold units of an order longer.
+    ExtendReservation {
+        /// The order.
+        order_id: OrderId,
+        /// Until when; for good where not given.
+        until: Option<Timestamp>,
     },
     /// Set the SKU's own rules.
     SetStockPolicy(SetStockPolicy),
@@ -105,6 +205,8 @@ pub enum StockCommand {
     BackorderInventory {
         /// The order.
         order_id: OrderId,
+        /// Where it comes from.
+        channel: ChannelName,
         /// How many.
         quantity: Units,
         /// How urgent it is.
@@ -120,10 +222,21 @@ pub enum StockCommand {
         /// The moment of decision.
         at: Timestamp,
     },
-    /// Let an order wait no longer.
+    /// Let an order wait no longer, or for fewer.
     WithdrawBackorder {
         /// The order.
         order_id: OrderId,
+        /// Where it comes from.
+        channel: ChannelName,
+        /// How many it waits for no longer.
+        quantity: Units,
+    },
+    /// Record that an order that waits was told when its units are expected.
+    PromiseBackorder {
+        /// The order.
+        order_id: OrderId,
+        /// When, where that is known.
+        promised_at: Option<Timestamp>,
     },
     /// Set aside for the queue what is free, and free what it does not need.
     EarmarkInventory {
@@ -136,6 +249,8 @@ pub enum StockCommand {
         order_id: OrderId,
         /// Where and how many.
         allocations: Vec<Allocation>,
+        /// Until when; for good where not given.
+        until: Option<Timestamp>,
     },
     /// Take off units that an order held and that are not there.
     ShortInventory {
@@ -163,7 +278,7 @@ pub enum StockCommand {
         /// The moment of decision.
         at: Timestamp,
     },
-    /// Take off units that an order held and that left.
+    /// Take off units that left, for an order that held them, or some of them.
     ShipInventory {
         /// The order.
         order_id: OrderId,
@@ -173,6 +288,8 @@ pub enum StockCommand {
         location: LocationId,
         /// How many.
         quantity: Units,
+        /// Of those, how many it did not hold there.
+        unreserved: Units,
         /// The moment of decision.
         at: Timestamp,
     },

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::{event_enum, payloads};
 use crate::values::{
-    Delta, LocationId, OrderId, Quantity, Reference, ReturnId, ShipmentId, Sku, Text, Timestamp, Units,
+    ChannelName, Delta, LocationId, OrderId, Quantity, Reference, ReturnId, ShipmentId, Sku, Text, Timestamp,
+    Units,
 };
 
 /// What state goods are in. Only sellable units are on hand.
@@ -69,6 +70,13 @@ payloads! {
         condition: Condition,
         /// Their lots, where known.
         lots: Option<Vec<Lot>>,
+        /// Their serial numbers, where known.
+        serials: Option<Vec<Reference>>,
+        /// The supply that they are part of.
+        supply_id: Option<Reference>,
+        /// Whether nothing more of it is expected, whatever was.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        closes_supply: bool,
         /// The delivery's name elsewhere.
         reference: Option<Reference>,
         /// When it was decided.
@@ -110,6 +118,23 @@ payloads! {
         /// When it was decided.
         at: Timestamp,
     }
+    /// Goods are in another state.
+    StockConditionChanged {
+        /// Which.
+        sku: Sku,
+        /// Where.
+        location: LocationId,
+        /// The state they were in.
+        from: Condition,
+        /// The state they are in.
+        to: Condition,
+        /// How many.
+        quantity: Quantity,
+        /// Why.
+        reason: Text<500>,
+        /// When it was decided.
+        at: Timestamp,
+    }
     /// Units are held for an order.
     StockReserved {
         /// Which.
@@ -118,6 +143,10 @@ payloads! {
         order_id: OrderId,
         /// Where and how many.
         allocations: Vec<Allocation>,
+        /// Until when; for good where not given.
+        until: Option<Timestamp>,
+        /// The order's channel, where it may promise only so many.
+        channel: Option<ChannelName>,
     }
     /// Held units are free again.
     StockReleased {
@@ -127,6 +156,80 @@ payloads! {
         order_id: OrderId,
         /// Where and how many.
         allocations: Vec<Allocation>,
+        /// The order's channel, where it may promise only so many.
+        channel: Option<ChannelName>,
+    }
+    /// Units that were held until a moment that is past are free again.
+    StockReservationsExpired {
+        /// Which.
+        sku: Sku,
+        /// All that were held until then or before.
+        until: Timestamp,
+        /// Where and how many, all orders' together.
+        allocations: Vec<Allocation>,
+    }
+    /// Units that an order holds are held longer.
+    StockReservationExtended {
+        /// Which.
+        sku: Sku,
+        /// The order that holds them.
+        order_id: OrderId,
+        /// Until when; for good where not given.
+        until: Option<Timestamp>,
+    }
+    /// Units are on their way from one location to another.
+    TransferShipped {
+        /// Which.
+        sku: Sku,
+        /// The transfer.
+        transfer_id: Reference,
+        /// From where.
+        from: LocationId,
+        /// To where.
+        to: LocationId,
+        /// How many.
+        quantity: Quantity,
+        /// When it was decided.
+        at: Timestamp,
+    }
+    /// Units arrived from another location.
+    TransferReceived {
+        /// Which.
+        sku: Sku,
+        /// The transfer.
+        transfer_id: Reference,
+        /// Where.
+        location: LocationId,
+        /// How many.
+        quantity: Units,
+        /// How many of those that were on their way are not expected any more.
+        lost: Units,
+        /// When it was decided.
+        at: Timestamp,
+    }
+    /// Goods are expected, or other than was said before.
+    SupplyExpected {
+        /// Which.
+        sku: Sku,
+        /// The supply.
+        supply_id: Reference,
+        /// Where.
+        location: LocationId,
+        /// How many are still to come.
+        quantity: Quantity,
+        /// When.
+        due_at: Timestamp,
+        /// Its name elsewhere.
+        reference: Option<Reference>,
+    }
+    /// Goods that were expected will not come.
+    SupplyCancelled {
+        /// Which.
+        sku: Sku,
+        /// The supply.
+        supply_id: Reference,
+        /// Why.
+        reason: Option<Text<500>>,
     }
     /// A SKU's own rules as they are from now on, whole.
     StockPolicySet {
@@ -138,6 +241,9 @@ payloads! {
         backorder_limit: Option<Quantity>,
         /// Units that are never promised, by location.
         safety_stock: BTreeMap<LocationId, Units>,
+        /// How many units a channel may promise, all together.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        channel_limits: BTreeMap<ChannelName, Units>,
     }
     /// An order waits for units.
     StockBackordered {
@@ -155,8 +261,10 @@ payloads! {
         only_at: Option<LocationId>,
         /// The location that will not give them.
         not_at: Option<LocationId>,
+        /// The order's channel, where it may promise only so many.
+        channel: Option<ChannelName>,
     }
-    /// An order waits no longer.
+    /// An order waits no longer, or for fewer.
     StockBackorderWithdrawn {
         /// Which.
         sku: Sku,
@@ -164,6 +272,17 @@ payloads! {
         order_id: OrderId,
         /// For how many.
         quantity: Units,
+        /// The order's channel, where it may promise only so many.
+        channel: Option<ChannelName>,
+    }
+    /// An order that waits was told when its units are expected.
+    StockPromised {
+        /// Which.
+        sku: Sku,
+        /// The order that waits.
+        order_id: OrderId,
+        /// When the last of them is expected, where that is known.
+        promised_at: Option<Timestamp>,
     }
     /// So many units are set aside for the queue at a location from now on.
     StockEarmarked {
@@ -182,6 +301,8 @@ payloads! {
         order_id: OrderId,
         /// Where and how many.
         allocations: Vec<Allocation>,
+        /// Until when; for good where not given.
+        until: Option<Timestamp>,
     }
     /// Units that were held are not there: they are neither held nor on hand any more.
     StockShorted {
@@ -227,6 +348,9 @@ payloads! {
         location: LocationId,
         /// How many.
         quantity: Units,
+        /// Of those, how many were not held for it.
+        #[serde(default, skip_serializing_if = "Units::is_nothing")]
+        unreserved: Units,
         /// When it was decided.
         at: Timestamp,
     }
@@ -235,30 +359,43 @@ payloads! {
 event_enum!(
     /// Everything that happens to a stock item.
     StockEvent {
-        StockReceived = 1, StockCounted = 1, StockAdjusted = 1,
-        StockReserved = 1, StockReleased = 1, StockShipped = 1, StockShorted = 1, StockReturned = 1,
-        StockPolicySet = 1,
-        StockBackordered = 1, StockBackorderWithdrawn = 1, StockEarmarked = 1, StockBackorderFilled = 1,
+        StockReceived = 1, StockCounted = 1, StockAdjusted = 1, StockConditionChanged = 1,
+        StockReserved = 1, StockReleased = 1, StockReservationsExpired = 1, StockReservationExtended = 1,
+        StockShipped = 1, StockShorted = 1, StockReturned = 1,
+        TransferShipped = 1, TransferReceived = 1, SupplyExpected = 1, SupplyCancelled = 1,
+        StockPolicySet = 1, StockBackordered = 1, StockBackorderWithdrawn = 1, StockPromised = 1,
+        StockEarmarked = 1, StockBackorderFilled = 1,
     }
 );
 
 impl StockEvent {
     /// The SKU it is about.
     pub fn sku(&self) -> &Sku {
-        match self {
-            Self::StockReceived(StockReceived { sku, .. })
-            | Self::StockCounted(StockCounted { sku, .. })
-            | Self::StockAdjusted(StockAdjusted { sku, .. })
-            | Self::StockReserved(StockReserved { sku, .. })
-            | Self::StockReleased(StockReleased { sku, .. })
-            | Self::StockPolicySet(StockPolicySet { sku, .. })
-            | Self::StockShorted(StockShorted { sku, .. })
-            | Self::StockReturned(StockReturned { sku, .. })
-            | Self::StockBackordered(StockBackordered { sku, .. })
-            | Self::StockBackorderWithdrawn(StockBackorderWithdrawn { sku, .. })
-            | Self::StockEarmarked(StockEarmarked { sku, .. })
-            | Self::StockBackorderFilled(StockBackorderFilled { sku, .. })
-            | Self::StockShipped(StockShipped { sku, .. }) => sku,
+        macro_rules! sku_of {
+            ($($variant:ident),* $(,)?) => { match self { $(Self::$variant($variant { sku, .. }) => sku,)* } };
         }
+        sku_of!(
+            StockReceived,
+            StockCounted,
+            StockAdjusted,
+            StockConditionChanged,
+            StockReserved,
+            StockReleased,
+            StockReservationsExpired,
+            StockReservationExtended,
+            StockShipped,
+            StockShorted,
+            StockReturned,
+            TransferShipped,
+            TransferReceived,
+            SupplyExpected,
+            SupplyCancelled,
+            StockPolicySet,
+            StockBackordered,
+            StockBackorderWithdrawn,
+            StockPromised,
+            StockEarmarked,
+            StockBackorderFilled,
+        )
     }
 }

@@ -4,20 +4,37 @@ use std::sync::Arc;
 
 use super::events::{
     Allocation, Condition, StockAdjusted, StockBackorderFilled, StockBackorderWithdrawn, StockBackordered,
-    StockCounted, StockEarmarked, StockEvent, StockPolicySet, StockReceived, StockReleased, StockReserved,
-    StockReturned, StockShipped, StockShorted,
+    StockConditionChanged, StockCounted, StockEarmarked, StockEvent, StockPolicySet, StockPromised,
+    StockReceived, StockReleased, StockReservationExtended, StockReservationsExpired, StockReserved,
+    StockReturned, StockShipped, StockShorted, SupplyCancelled, SupplyExpected, TransferReceived,
+    TransferShipped,
 };
 use super::queue::Waiting;
-use super::state::{Bin, StockItem};
-use crate::values::{LocationId, OrderId, Timestamp, Units};
+use super::state::{Allotment, Bin, Expiring, StockItem, Supply, Transfer};
+use crate::values::{ChannelName, LocationId, OrderId, Timestamp, Units};
 
 pub(super) fn evolve(item: &mut StockItem, event: &StockEvent) {
     if item.sku.is_none() {
         item.sku = Some(event.sku().clone());
     }
     match event {
-        StockEvent::StockReceived(StockReceived { location, quantity, condition, at, .. }) => {
-            arrive(bin(item, location), quantity.units(), *condition, *at);
+        StockEvent::StockReceived(received) => receive(item, received),
+        StockEvent::StockConditionChanged(changed) => change_condition(item, changed),
+        StockEvent::TransferShipped(shipped) => send(item, shipped),
+        StockEvent::TransferReceived(TransferReceived {
+            transfer_id, location, quantity, lost, at, ..
+        }) => {
+            arrive(bin(item, location), *quantity, Condition::Sellable, *at);
+            let less = |transfer: &mut Transfer| transfer.quantity -= *quantity + *lost;
+            item.transfers.entry(transfer_id.clone()).and_modify(less);
+            item.transfers.retain(|_, transfer| !transfer.quantity.is_zero());
+        }
+        StockEvent::SupplyExpected(SupplyExpected { supply_id, location, quantity, due_at, .. }) => {
+            let (location, due_at) = (location.clone(), *due_at);
+            item.supplies.insert(supply_id.clone(), Supply { location, quantity: quantity.units(), due_at });
+        }
+        StockEvent::SupplyCancelled(SupplyCancelled { supply_id, .. }) => {
+            item.supplies.remove(supply_id);
         }
         StockEvent::StockCounted(StockCounted { location, counted_at, adjustment, .. }) => {
             let bin = bin(item, location);
@@ -30,43 +47,66 @@ pub(super) fn evolve(item: &mut StockItem, event: &StockEvent) {
         StockEvent::StockAdjusted(StockAdjusted { location, delta, at, .. }) => {
             bin(item, location).move_on_hand(*at, delta.number());
         }
-        StockEvent::StockReserved(StockReserved { allocations, .. }) => {
+        StockEvent::StockReserved(StockReserved { order_id, allocations, until, channel, .. }) => {
             for Allocation { location, quantity } in allocations {
                 bin(item, location).reserved += *quantity;
             }
+            promised(item, channel.as_ref(), sum(allocations));
+            expire_at(item, *order_id, *until, channel.as_ref(), allocations);
         }
-        StockEvent::StockReleased(StockReleased { allocations, .. }) => {
+        StockEvent::StockReleased(StockReleased { order_id, allocations, channel, .. }) => {
             for Allocation { location, quantity } in allocations {
                 bin(item, location).reserved -= *quantity;
+                no_longer_expires(item, *order_id, location, *quantity);
             }
+            given_back(item, channel.as_ref(), sum(allocations));
+        }
+        StockEvent::StockReservationsExpired(expired) => expire(item, expired),
+        StockEvent::StockReservationExtended(StockReservationExtended { order_id, until, .. }) => {
+            extend(item, *order_id, *until);
         }
         StockEvent::StockPolicySet(set) => set_policy(item, set),
-        StockEvent::StockBackordered(backordered) => join(item, backordered),
-        StockEvent::StockBackorderWithdrawn(StockBackorderWithdrawn { order_id, quantity, .. }) => {
+        StockEvent::StockBackordered(backordered) => {
+            promised(item, backordered.channel.as_ref(), backordered.quantity);
+            join(item, backordered);
+        }
+        StockEvent::StockBackorderWithdrawn(StockBackorderWithdrawn {
+            order_id, quantity, channel, ..
+        }) => {
             leave(item, *order_id, *quantity);
+            given_back(item, channel.as_ref(), *quantity);
+        }
+        StockEvent::StockPromised(StockPromised { order_id, promised_at, .. }) => {
+            let queue = Arc::make_mut(&mut item.queue);
+            let own = queue.iter_mut().filter(|waiting| waiting.order_id == *order_id);
+            own.for_each(|waiting| waiting.promised_at = *promised_at);
         }
         StockEvent::StockEarmarked(StockEarmarked { location, quantity, .. }) => {
             bin(item, location).earmarked = *quantity;
         }
-        StockEvent::StockBackorderFilled(StockBackorderFilled { order_id, allocations, .. }) => {
+        StockEvent::StockBackorderFilled(StockBackorderFilled { order_id, allocations, until, .. }) => {
             for Allocation { location, quantity } in allocations {
                 let bin = bin(item, location);
                 bin.earmarked -= *quantity;
                 bin.reserved += *quantity;
-                leave(item, *order_id, *quantity);
             }
+            leave(item, *order_id, sum(allocations));
+            expire_at(item, *order_id, *until, None, allocations);
         }
         StockEvent::StockReturned(StockReturned { location, quantity, condition, at, .. }) => {
             arrive(bin(item, location), *quantity, *condition, *at);
         }
-        StockEvent::StockShorted(StockShorted { location, quantity, on_hand, at, .. }) => {
+        StockEvent::StockShorted(StockShorted { order_id, location, quantity, on_hand, at, .. }) => {
+            no_longer_expires(item, *order_id, location, *quantity);
             let bin = bin(item, location);
             bin.reserved -= *quantity;
             bin.move_on_hand(*at, -on_hand.number().cast_signed());
         }
-        StockEvent::StockShipped(StockShipped { location, quantity, at, .. }) => {
+        StockEvent::StockShipped(StockShipped { order_id, location, quantity, unreserved, at, .. }) => {
+            let held = quantity.saturating_sub(*unreserved);
+            no_longer_expires(item, *order_id, location, held);
             let bin = bin(item, location);
-            bin.reserved -= *quantity;
+            bin.reserved -= held;
             bin.move_on_hand(*at, -quantity.number().cast_signed());
         }
     }
@@ -78,6 +118,118 @@ fn set_policy(item: &mut StockItem, set: &StockPolicySet) {
     item.bins.values_mut().for_each(|bin| bin.safety_stock = Units::ZERO);
     for (location, units) in &set.safety_stock {
         bin(item, location).safety_stock = *units;
+    }
+    item.allotments.retain(|channel, _| set.channel_limits.contains_key(channel));
+    for (channel, limit) in &set.channel_limits {
+        let fresh = Allotment { limit: *limit, promised: Units::ZERO };
+        item.allotments.entry(channel.clone()).or_insert(fresh).limit = *limit;
+    }
+}
+
+fn receive(item: &mut StockItem, received: &StockReceived) {
+    let StockReceived { location, quantity, condition, supply_id, closes_supply, at, .. } = received;
+    arrive(bin(item, location), quantity.units(), *condition, *at);
+    if let Some(id) = supply_id {
+        let less = |supply: &mut Supply| {
+            let left = supply.quantity.saturating_sub(quantity.units());
+            supply.quantity = if *closes_supply { Units::ZERO } else { left };
+        };
+        item.supplies.entry(id.clone()).and_modify(less);
+        item.supplies.retain(|_, supply| !supply.quantity.is_zero());
+    }
+}
+
+fn change_condition(item: &mut StockItem, changed: &StockConditionChanged) {
+    let StockConditionChanged { location, from, to, quantity, at, .. } = changed;
+    let bin = bin(item, location);
+    match from {
+        Condition::Sellable => bin.move_on_hand(*at, -quantity.units().number().cast_signed()),
+        Condition::Quarantine => bin.quarantine -= quantity.units(),
+        Condition::Damaged => bin.damaged -= quantity.units(),
+    }
+    arrive(bin, quantity.units(), *to, *at);
+}
+
+fn send(item: &mut StockItem, shipped: &TransferShipped) {
+    let TransferShipped { transfer_id, from, to, quantity, at, .. } = shipped;
+    let quantity = quantity.units();
+    bin(item, from).move_on_hand(*at, -quantity.number().cast_signed());
+    let (from, to) = (from.clone(), to.clone());
+    item.transfers.insert(transfer_id.clone(), Transfer { from, to, quantity });
+}
+
+fn sum(allocations: &[Allocation]) -> Units {
+    allocations.iter().map(|allocation| allocation.quantity).sum()
+}
+
+fn promised(item: &mut StockItem, channel: Option<&ChannelName>, quantity: Units) {
+    if let Some(allotment) = channel.and_then(|channel| item.allotments.get_mut(channel)) {
+        allotment.promised += quantity;
+    }
+}
+
+fn given_back(item: &mut StockItem, channel: Option<&ChannelName>, quantity: Units) {
+    if let Some(allotment) = channel.and_then(|channel| item.allotments.get_mut(channel)) {
+        allotment.promised -= quantity;
+    }
+}
+
+/// All that an order holds expires at once.
+fn expire_at(
+    item: &mut StockItem,
+    order_id: OrderId,
+    until: Option<Timestamp>,
+    channel: Option<&ChannelName>,
+    allocations: &[Allocation],
+) {
+    let Some(until) = until else { return };
+    let expiring = Arc::make_mut(&mut item.expiring);
+    let known =
+        expiring.iter().position(|held| held.order_id == order_id).map(|index| expiring.remove(index));
+    let channel = channel.cloned();
+    let mut held = known.unwrap_or(Expiring { order_id, until, channel, allocations: Vec::new() });
+    held.until = until;
+    held.allocations.extend_from_slice(allocations);
+    let index = expiring.partition_point(|other| other.until <= until);
+    expiring.insert(index, held);
+}
+
+fn extend(item: &mut StockItem, order_id: OrderId, until: Option<Timestamp>) {
+    let expiring = Arc::make_mut(&mut item.expiring);
+    let Some(index) = expiring.iter().position(|held| held.order_id == order_id) else { return };
+    let held = expiring.remove(index);
+    if let Some(until) = until {
+        let index = expiring.partition_point(|other| other.until <= until);
+        expiring.insert(index, Expiring { until, ..held });
+    }
+}
+
+/// Units of an order that are held no more, or for good, do not expire.
+fn no_longer_expires(item: &mut StockItem, order_id: OrderId, location: &LocationId, quantity: Units) {
+    if !item.expiring.iter().any(|held| held.order_id == order_id) {
+        return;
+    }
+    let expiring = Arc::make_mut(&mut item.expiring);
+    let mut left = quantity;
+    for held in expiring.iter_mut().filter(|held| held.order_id == order_id) {
+        for there in held.allocations.iter_mut().filter(|there| there.location == *location) {
+            let taken = there.quantity.min(left);
+            there.quantity -= taken;
+            left -= taken;
+        }
+        held.allocations.retain(|there| !there.quantity.is_zero());
+    }
+    expiring.retain(|held| !held.allocations.is_empty());
+}
+
+fn expire(item: &mut StockItem, expired: &StockReservationsExpired) {
+    for Allocation { location, quantity } in &expired.allocations {
+        bin(item, location).reserved -= *quantity;
+    }
+    let count = item.expiring.partition_point(|held| held.until <= expired.until);
+    let gone: Vec<Expiring> = Arc::make_mut(&mut item.expiring).drain(..count).collect();
+    for held in gone {
+        given_back(item, held.channel.as_ref(), sum(&held.allocations));
     }
 }
 
@@ -93,8 +245,8 @@ fn arrive(bin: &mut Bin, quantity: Units, condition: Condition, at: Timestamp) {
 fn join(item: &mut StockItem, backordered: &StockBackordered) {
     let StockBackordered { order_id, quantity, place, whole, only_at, not_at, .. } = backordered.clone();
     let index = item.queue.partition_point(|waiting| waiting.place <= place);
-    Arc::make_mut(&mut item.queue)
-        .insert(index, Waiting { order_id, quantity, place, whole, only_at, not_at });
+    let waiting = Waiting { order_id, quantity, place, whole, only_at, not_at, promised_at: None };
+    Arc::make_mut(&mut item.queue).insert(index, waiting);
 }
 
 /// An order may wait at several places of the queue: it leaves the first ones first.

@@ -9,6 +9,7 @@ mod commands;
 mod decide;
 mod events;
 mod evolve;
+mod promise;
 mod queue;
 mod refusals;
 mod state;
@@ -16,16 +17,21 @@ mod state;
 mod tests;
 mod view;
 
-pub use commands::{AdjustStock, CountStock, FillBackorders, ReceiveStock, SetStockPolicy, StockCommand};
+pub use commands::{
+    AdjustStock, CancelSupply, ChangeStockCondition, CountStock, ExpectSupply, FillBackorders, ReceiveStock,
+    ReceiveTransfer, SetStockPolicy, ShipTransfer, StockCommand,
+};
 pub use events::{
     Allocation, Condition, CountEffect, Lot, StockAdjusted, StockBackorderFilled, StockBackorderWithdrawn,
-    StockBackordered, StockCounted, StockEarmarked, StockEvent, StockPolicySet, StockReceived, StockReleased,
-    StockReserved, StockReturned, StockShipped, StockShorted,
+    StockBackordered, StockConditionChanged, StockCounted, StockEarmarked, StockEvent, StockPolicySet,
+    StockPromised, StockReceived, StockReleased, StockReservationExtended, StockReservationsExpired,
+    StockReserved, StockReturned, StockShipped, StockShorted, SupplyCancelled, SupplyExpected,
+    TransferReceived, TransferShipped,
 };
 pub use queue::{Share, Waiting};
 pub use refusals::StockRefusal;
-pub use state::{Bin, MOVEMENTS_KEPT, StockItem};
-pub use view::{AvailabilityView, LocationAvailability};
+pub use state::{Allotment, Bin, Expiring, MOVEMENTS_KEPT, StockItem, Supply, Transfer};
+pub use view::{AvailabilityView, LocationAvailability, SupplyView};
 
 use decide::decide;
 use evolve::evolve;

@@ -40,6 +40,15 @@ pub struct Waiting {
     pub only_at: Option<LocationId>,
     /// The location that will not give them.
     pub not_at: Option<LocationId>,
+    /// When it was told that the last of them is expected.
+    pub promised_at: Option<Timestamp>,
+}
+
+impl Waiting {
+    /// Whether a location may give it units.
+    pub(super) fn may_come_from(&self, location: &LocationId) -> bool {
+        self.only_at.as_ref().is_none_or(|only| only == location) && self.not_at.as_ref() != Some(location)
+    }
 }
 
 /// What one in the queue may have.
@@ -115,15 +124,11 @@ fn shares<'a>(
 
 /// What one in the queue takes of what is left: in the order of locations or, where all must come from one, from the
 /// first that has enough or else from the one that has most.
-fn take(waiting: &Waiting, left: &mut BTreeMap<&LocationId, Units>) -> Vec<Allocation> {
-    let may_give = |location: &LocationId| {
-        waiting.only_at.as_ref().is_none_or(|only| only == location)
-            && waiting.not_at.as_ref() != Some(location)
-    };
+pub(super) fn take(waiting: &Waiting, left: &mut BTreeMap<&LocationId, Units>) -> Vec<Allocation> {
     let mut wanted = waiting.quantity;
     let mut givers: Vec<(LocationId, Units)> = left
         .iter()
-        .filter(|(location, _)| may_give(location))
+        .filter(|(location, _)| waiting.may_come_from(location))
         .map(|(location, units)| ((*location).clone(), *units))
         .collect();
     if waiting.whole {

@@ -1,7 +1,7 @@
 //! Why a stock item says no.
 
 use crate::refusal::{Class, Refusal};
-use crate::values::{LocationId, Quantity, Sku, Timestamp, Units};
+use crate::values::{ChannelName, LocationId, Quantity, Reference, Sku, Timestamp, Units};
 
 /// Why something was not done to a stock item.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -91,6 +91,58 @@ pub enum StockRefusal {
         /// How far back movements are remembered.
         remembered_from: Timestamp,
     },
+    /// A channel would promise more than it may.
+    #[error("channel {channel} may promise {left} more units, {requested} were asked for")]
+    ChannelLimitExceeded {
+        /// Which channel.
+        channel: ChannelName,
+        /// How many it may.
+        left: Units,
+        /// How many were asked for.
+        requested: Units,
+    },
+    /// A limit of more than a quantity may be.
+    #[error("a channel's limit must be a whole number from 0 to {}", Quantity::LIMIT)]
+    ChannelLimitOutOfRange,
+    /// More channels with limits than a SKU may have.
+    #[error("a SKU has limits for at most 100 channels")]
+    TooManyLimits,
+    /// More serial numbers than units.
+    #[error("more serial numbers than units were given")]
+    SerialsExceedQuantity,
+    /// A supply is to be closed and none is named.
+    #[error("closeSupply needs a supplyId")]
+    SupplyMissing,
+    /// Nobody announced the supply.
+    #[error("there is no supply {0} of this SKU")]
+    UnknownSupply(Reference),
+    /// More supplies than are remembered.
+    #[error("at most 1000 supplies of a SKU are expected at once")]
+    TooManySupplies,
+    /// Goods are to change from a state into the same.
+    #[error("from and to are the same condition")]
+    SameCondition,
+    /// Fewer units are in that state, or more of them are promised.
+    #[error("{free} units can be taken out of that condition")]
+    TooFewInCondition {
+        /// How many can.
+        free: Units,
+    },
+    /// A transfer to where it comes from.
+    #[error("from and to are the same location")]
+    SameLocation,
+    /// More transfers than are remembered.
+    #[error("at most 1000 transfers of a SKU are on their way at once")]
+    TooManyTransfers,
+    /// The id is another transfer's.
+    #[error("there is a transfer {0} already")]
+    TransferExists(Reference),
+    /// Nobody shipped the transfer.
+    #[error("there is no transfer {0}")]
+    UnknownTransfer(Reference),
+    /// All of it has arrived, or the rest was given up.
+    #[error("nothing of transfer {0} is on its way any more")]
+    TransferClosed(Reference),
     /// The lots add up to more than was received.
     #[error("the lots hold more units than were received")]
     LotsExceedQuantity,
@@ -113,6 +165,20 @@ impl Refusal for StockRefusal {
             Self::CountedInFuture { .. } => "counted_in_future",
             Self::CountTooOld { .. } => "count_too_old",
             Self::LotsExceedQuantity => "lots_exceed_quantity",
+            Self::ChannelLimitExceeded { .. } => "channel_limit_exceeded",
+            Self::ChannelLimitOutOfRange => "channel_limit_out_of_range",
+            Self::TooManyLimits => "too_many_limits",
+            Self::SerialsExceedQuantity => "serials_exceed_quantity",
+            Self::SupplyMissing => "supply_missing",
+            Self::UnknownSupply(_) => "unknown_supply",
+            Self::TooManySupplies => "too_many_supplies",
+            Self::SameCondition => "same_condition",
+            Self::TooFewInCondition { .. } => "too_few_in_condition",
+            Self::SameLocation => "same_location",
+            Self::TooManyTransfers => "too_many_transfers",
+            Self::TransferExists(_) => "transfer_exists",
+            Self::UnknownTransfer(_) => "unknown_transfer",
+            Self::TransferClosed(_) => "transfer_closed",
         }
     }
 
@@ -123,7 +189,15 @@ impl Refusal for StockRefusal {
             | Self::CountOutOfRange
             | Self::SafetyStockOutOfRange
             | Self::CountedInFuture { .. }
+            | Self::ChannelLimitOutOfRange
+            | Self::TooManyLimits
+            | Self::SerialsExceedQuantity
+            | Self::SupplyMissing
+            | Self::UnknownSupply(_)
+            | Self::SameCondition
+            | Self::SameLocation
             | Self::LotsExceedQuantity => Class::Invalid,
+            Self::UnknownTransfer(_) => Class::NotFound,
             Self::InsufficientStock { .. }
             | Self::NotReserved { .. }
             | Self::NotBackordered { .. }
@@ -133,6 +207,12 @@ impl Refusal for StockRefusal {
             | Self::AdjustmentBelowReserved { .. }
             | Self::TooManyUnits
             | Self::AdjustmentAboveLimit
+            | Self::ChannelLimitExceeded { .. }
+            | Self::TooManySupplies
+            | Self::TooFewInCondition { .. }
+            | Self::TooManyTransfers
+            | Self::TransferExists(_)
+            | Self::TransferClosed(_)
             | Self::CountTooOld { .. } => Class::Conflict,
         }
     }
@@ -148,11 +228,20 @@ impl Refusal for StockRefusal {
             Self::CountOutOfRange => "/onHand",
             Self::CountedInFuture { .. } | Self::CountTooOld { .. } => "/countedAt",
             Self::LotsExceedQuantity => "/lots",
+            Self::ChannelLimitOutOfRange | Self::TooManyLimits => "/channelLimits",
+            Self::SerialsExceedQuantity => "/serials",
+            Self::SupplyMissing | Self::UnknownSupply(_) => "/supplyId",
+            Self::SameCondition | Self::SameLocation => "/to",
+            Self::TooFewInCondition { .. } => "/quantity",
+            Self::TransferExists(_) | Self::UnknownTransfer(_) | Self::TransferClosed(_) => "/transferId",
             Self::NeverSeen
             | Self::InsufficientStock { .. }
             | Self::NotReserved { .. }
             | Self::NotBackordered { .. }
             | Self::NotBackorderable
+            | Self::ChannelLimitExceeded { .. }
+            | Self::TooManySupplies
+            | Self::TooManyTransfers
             | Self::BackorderLimitExceeded { .. } => return None,
         };
         Some(field.to_owned())

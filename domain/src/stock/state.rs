@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::events::{Allocation, Condition};
 use super::queue::Waiting;
-use crate::values::{LocationId, Quantity, Sku, Timestamp, Units};
+use crate::values::{ChannelName, LocationId, OrderId, Quantity, Reference, Sku, Timestamp, Units};
 
 /// How many changes of on hand a location remembers, to judge a count that was taken a while ago.
 pub const MOVEMENTS_KEPT: usize = 128;
@@ -48,6 +49,15 @@ impl Bin {
         self.on_hand.saturating_sub(self.reserved + self.earmarked + self.safety_stock)
     }
 
+    /// Units in a state.
+    pub(super) fn in_condition(&self, condition: Condition) -> Units {
+        match condition {
+            Condition::Sellable => self.on_hand,
+            Condition::Quarantine => self.quarantine,
+            Condition::Damaged => self.damaged,
+        }
+    }
+
     /// Units that may be set aside for the backorder queue.
     pub(super) fn earmarked_at_most(&self) -> Units {
         self.on_hand.saturating_sub(self.reserved + self.safety_stock)
@@ -79,29 +89,101 @@ impl Bin {
     }
 }
 
+/// Units that an order holds until a moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Expiring {
+    /// The order.
+    pub order_id: OrderId,
+    /// Until when.
+    pub until: Timestamp,
+    /// Its channel, where that may promise only so many.
+    pub channel: Option<ChannelName>,
+    /// Where and how many.
+    pub allocations: Vec<Allocation>,
+}
+
+/// Goods that are expected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Supply {
+    /// Where.
+    pub location: LocationId,
+    /// How many are still to come.
+    pub quantity: Units,
+    /// When.
+    pub due_at: Timestamp,
+}
+
+/// Goods on their way from one location to another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Transfer {
+    /// From where.
+    pub from: LocationId,
+    /// To where.
+    pub to: LocationId,
+    /// How many have not arrived.
+    pub quantity: Units,
+}
+
+/// How many units a channel may promise.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Allotment {
+    /// All together.
+    pub limit: Units,
+    /// How many it has promised, less what was given back.
+    pub promised: Units,
+}
+
+impl Allotment {
+    /// How many it may still promise.
+    pub fn left(self) -> Units {
+        self.limit.saturating_sub(self.promised)
+    }
+}
+
 /// One SKU of a merchant with its quantities at every location.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", default)]
 pub struct StockItem {
     /// The SKU; nothing for one that was never seen.
     pub sku: Option<Sku>,
     /// Its units by location.
     pub bins: BTreeMap<LocationId, Bin>,
     /// Whether no order may wait for it.
-    #[serde(default)]
     pub not_backorderable: bool,
     /// How many units orders may wait for at most, all together.
-    #[serde(default)]
     pub backorder_limit: Option<Quantity>,
     /// Who waits for units of it, whose turn is first first.
-    #[serde(default)]
     pub queue: Arc<Vec<Waiting>>,
+    /// What orders hold until a moment, the first moment first.
+    pub expiring: Arc<Vec<Expiring>>,
+    /// Goods that are expected, by their supply's id.
+    pub supplies: BTreeMap<Reference, Supply>,
+    /// Goods on their way between locations, by their transfer's id.
+    pub transfers: BTreeMap<Reference, Transfer>,
+    /// How many units channels may promise.
+    pub allotments: BTreeMap<ChannelName, Allotment>,
 }
 
 impl StockItem {
     /// Whether anything was ever reported of it.
     pub fn is_known(&self) -> bool {
         self.sku.is_some()
+    }
+
+    /// How many units a channel may still promise; nothing where that has no limit.
+    pub fn left_for(&self, channel: &ChannelName) -> Option<Units> {
+        self.allotments.get(channel).copied().map(Allotment::left)
+    }
+
+    /// Units that are expected at a location: supplies, and what other locations have sent.
+    pub fn incoming_at(&self, location: &LocationId) -> Units {
+        let supplies = self.supplies.values().filter(|supply| supply.location == *location);
+        let transfers = self.transfers.values().filter(|transfer| transfer.to == *location);
+        supplies.map(|supply| supply.quantity).chain(transfers.map(|transfer| transfer.quantity)).sum()
     }
 
     /// Units that can still be promised at a location.

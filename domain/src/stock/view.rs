@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::state::{Bin, StockItem};
-use crate::values::{LocationId, Sku, Units};
+use super::state::{Bin, StockItem, Supply};
+use crate::values::{ChannelName, LocationId, Reference, Sku, Timestamp, Units};
 
 /// What can be promised of a SKU.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -18,6 +18,22 @@ pub struct AvailabilityView {
     pub backordered: Units,
     /// Location by location.
     pub locations: Vec<LocationAvailability>,
+    /// What is expected, the earliest first.
+    pub supplies: Vec<SupplyView>,
+}
+
+/// Goods that are expected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SupplyView {
+    /// The supply.
+    pub supply_id: Reference,
+    /// Where.
+    pub location: LocationId,
+    /// How many are still to come.
+    pub quantity: Units,
+    /// When.
+    pub due_at: Timestamp,
 }
 
 /// What can be promised of a SKU at one location.
@@ -38,7 +54,7 @@ pub struct LocationAvailability {
     pub safety_stock: Units,
     /// What can still be promised: on hand less reserved, earmarked and safety stock, but never below none.
     pub available: Units,
-    /// Expected to arrive.
+    /// Expected to arrive: from suppliers and from other locations.
     pub incoming: Units,
     /// Kept beside: waiting for inspection.
     pub quarantine: Units,
@@ -57,7 +73,7 @@ impl AvailabilityView {
             earmarked: bin.earmarked,
             safety_stock: bin.safety_stock,
             available: bin.available(),
-            incoming: Units::ZERO,
+            incoming: item.incoming_at(location),
             quarantine: bin.quarantine,
             damaged: bin.damaged,
         };
@@ -65,6 +81,34 @@ impl AvailabilityView {
         let available =
             locations.iter().filter(|location| !location.paused).map(|location| location.available);
         let (available, backordered) = (available.sum(), item.waiting());
-        Some(Self { sku: item.sku.clone()?, available, backordered, locations })
+        let supply = |(id, supply): (&Reference, &Supply)| SupplyView {
+            supply_id: id.clone(),
+            location: supply.location.clone(),
+            quantity: supply.quantity,
+            due_at: supply.due_at,
+        };
+        let mut supplies: Vec<_> = item.supplies.iter().map(supply).collect();
+        supplies.sort_by(|a, b| (a.due_at, &a.supply_id).cmp(&(b.due_at, &b.supply_id)));
+        Some(Self { sku: item.sku.clone()?, available, backordered, locations, supplies })
+    }
+
+    /// The same as one channel may promise it, or as it can be promised by a moment.
+    #[must_use]
+    pub fn narrowed(
+        mut self,
+        item: &StockItem,
+        channel: Option<&ChannelName>,
+        by: Option<Timestamp>,
+    ) -> Self {
+        if let Some(moment) = by {
+            let is_paused = |location: &LocationId| {
+                self.locations.iter().any(|there| there.location == *location && there.paused)
+            };
+            self.available = item.available_by(moment, |location| !is_paused(location));
+        }
+        if let Some(left) = channel.and_then(|channel| item.left_for(channel)) {
+            self.available = self.available.min(left);
+        }
+        self
     }
 }

@@ -27,6 +27,33 @@ impl Amount {
         }
         text.parse().ok().map(Self)
     }
+
+    /// What `units` of `of` units are worth, when `before` of them were accounted for already. Shares that follow one
+    /// another add up to the whole, to the last of `digits` decimals. Nothing for a share of nothing.
+    ///
+    /// ```
+    /// use holdfast_domain::values::Amount;
+    /// let ten = Amount::parse("10").unwrap();
+    /// let shares = [0, 1, 2].map(|before| ten.share(before, 1, 3, 2).unwrap().to_string());
+    /// assert_eq!(shares, ["3.33", "3.34", "3.33"]);
+    /// ```
+    pub fn share(self, before: u64, units: u64, of: u64, digits: u32) -> Option<Self> {
+        let digits = digits.max(self.0.scale());
+        let up_to = |count: u64| {
+            let exact = self.0.checked_mul(Decimal::from(count))?.checked_div(Decimal::from(of))?;
+            Some(exact.round_dp(digits))
+        };
+        let mut share = up_to(before.checked_add(units)?)?.checked_sub(up_to(before)?)?;
+        share.rescale(digits);
+        Some(Self(share))
+    }
+
+    /// So many times the amount, less another; nothing where that cannot be told exactly.
+    pub fn times_less(self, count: u64, less: Option<Self>) -> Option<Self> {
+        let product = self.0.checked_mul(Decimal::from(count))?;
+        let left = product.checked_sub(less.map_or(Decimal::ZERO, |less| less.0))?;
+        Self::parse(&left.to_string())
+    }
 }
 
 impl fmt::Display for Amount {
@@ -85,5 +112,16 @@ mod tests {
             assert_eq!(Amount::parse(bad), None, "{bad:?}");
         }
         assert!(Amount::parse("-0.01").is_some());
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_not_told() {
+        let most = Amount::parse("999999999999999").unwrap();
+        assert_eq!(most.times_less(2, None), None);
+        assert_eq!(most.times_less(1, None), Some(most));
+        assert_eq!(most.share(0, 1, 0, 2), None);
+        let unit = Amount::parse("2.50").unwrap();
+        let less = unit.times_less(3, Amount::parse("0.50")).unwrap();
+        assert_eq!(less.to_string(), "7.00");
     }
 }

@@ -3,6 +3,7 @@
 mod amount;
 mod attributes;
 mod identity;
+mod period;
 mod priority;
 mod quantity;
 mod text;
@@ -11,6 +12,7 @@ mod time;
 pub use amount::Amount;
 pub use attributes::{Attributes, ExternalReferences};
 pub use identity::{FulfillmentOrderId, IdentityError, LineNumber, OrderId, ReturnId, ShipmentId};
+pub use period::{Period, PeriodError};
 pub use priority::Priority;
 pub use quantity::{Delta, Quantity, QuantityError, Units};
 pub use text::{

@@ -94,6 +94,12 @@ impl Units {
         self.0 == 0
     }
 
+    /// The same for a reference, as serde asks for it.
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    pub(crate) const fn is_nothing(&self) -> bool {
+        self.is_zero()
+    }
+
     /// The difference, or none where it would be negative.
     #[must_use]
     pub const fn saturating_sub(self, other: Self) -> Self {

@@ -167,6 +167,22 @@ text_newtype!(
     Currency, 3, currency, "^[A-Z]{3}$"
 );
 
+impl Currency {
+    /// Decimals of its smallest coin (ISO 4217, table A.1).
+    pub fn digits(&self) -> u32 {
+        const NONE: [&str; 17] = [
+            "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV",
+            "XAF", "XOF", "XPF",
+        ];
+        const THREE: [&str; 7] = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"];
+        match self.as_str() {
+            code if NONE.contains(&code) => 0,
+            code if THREE.contains(&code) => 3,
+            _ => 2,
+        }
+    }
+}
+
 /// Free text for people, at most `LIMIT` characters, without control characters.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Text<const LIMIT: usize>(Box<str>);

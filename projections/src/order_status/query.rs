@@ -9,7 +9,7 @@ use super::rows::{ORDER, order_row, unreadable};
 use super::{OrderRow, OrderStatusProjection};
 use crate::error::ViewError;
 use crate::projection::{Projection, Scope};
-use crate::store::{Statement, ViewStore};
+use crate::store::{Row, Statement, ViewStore};
 
 /// Which orders; all that are given must hold.
 #[derive(Debug, Clone, Default)]
@@ -96,6 +96,27 @@ impl Orders {
         Ok(super::rows::load(&mut connection, scope, ids).await?.into_iter().collect())
     }
 
+    /// Orders of all merchants for which something is due at a moment, with the position of their last event: the longest
+    /// due first.
+    pub async fn due(
+        &self,
+        generation: i64,
+        now: Timestamp,
+        most: usize,
+    ) -> Result<Vec<(String, OrderId, u64)>, ViewError> {
+        let statement = Statement::new(
+            "SELECT merchant, order_id, position FROM order_status
+             WHERE due_at IS NOT NULL AND generation = $1 AND due_at <= $2
+             ORDER BY due_at, merchant, order_id LIMIT $3",
+        );
+        let statement = statement.bind(generation).bind(now.microseconds()).bind(most as u64);
+        let rows = self.store.reader().await?.fetch(statement).await?;
+        let found = |row: &Row| {
+            Ok((row.text(0)?.to_owned(), row.text(1)?.parse().map_err(unreadable)?, row.unsigned(2)?))
+        };
+        rows.iter().map(found).collect()
+    }
+
     /// Orders that match, the newest first. `after` is the `next` of the page before.
     pub async fn list(
         &self,
@@ -166,7 +187,7 @@ impl Orders {
         match filter.status {
             Some(status) => query.push(" AND status = ").push_bind(status.name()),
             None => {
-                query.push(" AND ready AND status IN ('open', 'accepted', 'picking', 'picked', 'packed')")
+                query.push(" AND ready AND status IN ('open', 'accepted', 'picking', 'picked', 'packed', 'ready_for_pickup')")
             }
         };
         if let Some((first, number)) = after.and_then(|after| after.split_once('.')) {

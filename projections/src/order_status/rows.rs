@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use holdfast_domain::order::FulfillmentOrder;
-use holdfast_domain::values::OrderId;
+use holdfast_domain::values::{OrderId, Timestamp};
 
 use super::{OrderRow, OrderStatusProjection};
 use crate::error::ViewError;
@@ -80,6 +80,7 @@ async fn save_orders(
         .changing("version", |(_, row)| row.version)
         .changing("changed_at", |(_, row)| row.changed_at)
         .changing("status", |(_, row)| row.order.status().name())
+        .changing("due_at", |(_, row)| row.order.due_at().map(Timestamp::microseconds))
         .changing("state", |_| states.next().unwrap_or_default())
         .run(connection)
         .await

@@ -45,8 +45,8 @@ pub(super) enum Role {
 
 /// The values of one column, row by row.
 pub enum Column {
-    /// Numbers.
-    Integers(Vec<i64>),
+    /// Numbers, some of which may be missing.
+    Integers(Vec<Option<i64>>),
     /// Texts, some of which may be missing.
     Texts(Vec<Option<String>>),
     /// Bytes.
@@ -145,8 +145,9 @@ macro_rules! column_of {
 }
 
 column_of! {
-    i64 => Integers(number) number;
-    u64 => Integers(number) number.cast_signed();
+    i64 => Integers(number) Some(number);
+    Option<i64> => Integers(number) number;
+    u64 => Integers(number) Some(number.cast_signed());
     String => Texts(text) Some(text);
     Option<String> => Texts(text) text;
     Vec<u8> => Bytes(bytes) bytes;

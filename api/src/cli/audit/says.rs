@@ -1,8 +1,8 @@
 //! What an event says, in a few words.
 
 use holdfast_domain::order::{
-    DeliveryConfirmed, FulfillmentOrderLines, LineUnits, OrderCreated, OrderEvent, OrderSourced, Package,
-    ShipmentCreated, ShipmentTracked,
+    DeliveryConfirmed, FulfillmentOrderLines, LineUnits, OrderAmended, OrderCreated, OrderEvent,
+    OrderSourced, Package, ShipmentCreated, ShipmentTracked,
 };
 use holdfast_domain::values::{FulfillmentOrderId, LocationId, Reference, Units};
 use serde::Serialize;
@@ -11,6 +11,23 @@ use serde::Serialize;
 pub fn says(event: &OrderEvent) -> String {
     match event {
         OrderEvent::OrderCreated(created) => ordered(created),
+        OrderEvent::OrderAmended(amended) => amendment(amended),
+        OrderEvent::ReservationExpired(expired) => by_location("freed", &expired.fulfillment_orders),
+        OrderEvent::ReservationExtended(extended) => {
+            extended.until.map_or("for good".to_owned(), |until| format!("until {until}"))
+        }
+        OrderEvent::PromiseChanged(changed) => match changed.promised_at {
+            Some(at) => format!("{} expected at {at}", changed.sku),
+            None => format!("{} not expected", changed.sku),
+        },
+        OrderEvent::FulfillmentOrderMoved(moved) => {
+            format!("part {} from {} to {}", moved.fulfillment_order_id.number(), moved.from, moved.to)
+        }
+        OrderEvent::ReadyForPickup(ready) => format!("part {}", ready.fulfillment_order_id.number()),
+        OrderEvent::ShipmentStuck(stuck) => parcels(&stuck.packages),
+        OrderEvent::DeliveryFailed(failed) => {
+            format!("{} ({})", name(&failed.status), parcels(&failed.packages))
+        }
         OrderEvent::PaymentConfirmed(paid) => match &paid.amount {
             Some(amount) => format!("{amount} by {}", paid.payment_ref),
             None => format!("by {}", paid.payment_ref),
@@ -75,6 +92,21 @@ fn ordered(created: &OrderCreated) -> String {
     let all: Units = created.lines.iter().map(|line| line.quantity.units()).sum();
     let reference = created.channel_ref.as_ref().map_or(String::new(), |name| format!(" as {name}"));
     format!("{}, {} by {}{reference}", counted(created.lines.len(), "line"), count(all), created.channel)
+}
+
+fn amendment(amended: &OrderAmended) -> String {
+    let said = [
+        (amended.grown.len(), "line with more units"),
+        (amended.added.len(), "new line"),
+        (usize::from(amended.has_new_address), "new address"),
+        (usize::from(amended.delivery.is_some()), "new delivery"),
+    ];
+    let said: Vec<String> = said
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, what)| format!("{number} {what}"))
+        .collect();
+    said.join(", ")
 }
 
 fn chosen(sourced: &OrderSourced) -> String {

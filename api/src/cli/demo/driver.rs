@@ -160,7 +160,7 @@ impl Driver {
         let order_id = taken.order_id;
         if planned.cancelled {
             let reason = Text::new("the customer changed their mind")?;
-            let cancel = CancelOrder { order_id, reason, occurred_at: None, not_after: None };
+            let cancel = CancelOrder { order_id, reason, lines: None, occurred_at: None, not_after: None };
             self.report(&format!("order/{number}/cancel"), cancel).await?;
             self.tally().cancelled += 1;
             return Ok(());
@@ -204,6 +204,7 @@ impl Driver {
             fulfillment_order_id: part,
             packages: vec![parcel(number, part)?],
             shipped_at: None,
+            short_remainder: None,
             occurred_at: None,
             not_after: None,
         };
@@ -260,8 +261,8 @@ impl Driver {
 fn parcel(number: u64, part: FulfillmentOrderId) -> Result<ShipPackage, DemoError> {
     Ok(ShipPackage {
         package_id: None,
-        carrier: Reference::new("demo-express")?,
-        tracking_number: Reference::new(&format!("DX{:06}-{}", number + 1, part.number()))?,
+        carrier: Some(Reference::new("demo-express")?),
+        tracking_number: Some(Reference::new(&format!("DX{:06}-{}", number + 1, part.number()))?),
         service: None,
         lines: None,
         weight: None,

@@ -103,7 +103,27 @@ impl Ledger {
                     self.change(sku, &at.location, 0, signed(at.quantity));
                 }
             }
+            StockEvent::StockConditionChanged(changed) => {
+                let units = signed(changed.quantity.units());
+                let into = |condition| i64::from(condition == Condition::Sellable);
+                self.change(sku, &changed.location, units * (into(changed.to) - into(changed.from)), 0);
+            }
+            StockEvent::TransferShipped(shipped) => {
+                self.change(sku, &shipped.from, -signed(shipped.quantity.units()), 0);
+            }
+            StockEvent::TransferReceived(received) => {
+                self.change(sku, &received.location, signed(received.quantity), 0);
+            }
+            StockEvent::StockReservationsExpired(expired) => {
+                for at in &expired.allocations {
+                    self.change(sku, &at.location, 0, -signed(at.quantity));
+                }
+            }
             StockEvent::StockBackordered(_)
+            | StockEvent::StockReservationExtended(_)
+            | StockEvent::SupplyExpected(_)
+            | StockEvent::SupplyCancelled(_)
+            | StockEvent::StockPromised(_)
             | StockEvent::StockBackorderWithdrawn(_)
             | StockEvent::StockPolicySet(_)
             | StockEvent::StockEarmarked(_) => {}
@@ -122,8 +142,8 @@ impl Ledger {
                 }
             }
             StockEvent::StockShipped(shipped) => {
-                let units = signed(shipped.quantity);
-                self.change(sku, &shipped.location, -units, -units);
+                let held = shipped.quantity.saturating_sub(shipped.unreserved);
+                self.change(sku, &shipped.location, -signed(shipped.quantity), -signed(held));
             }
         }
     }

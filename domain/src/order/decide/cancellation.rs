@@ -1,110 +1,173 @@
 //! Ending what of an order has not left: at once where no location has taken it on, and else by asking.
 
-use super::{Decision, exists, units_of};
+use std::collections::BTreeMap;
+
+use super::warehouse::{MOST_NAMED, everything, named_lines};
+use super::{Decision, exists};
 use crate::order::commands::{AcceptCancellation, CancelOrder, RejectCancellation};
+use crate::order::contents::{FulfillmentOrderLines, LineUnits};
 use crate::order::events::{
-    CancellationRejected, CancellationRequested, FulfillmentOrderLines, InventoryReleased, ItemPutBack,
-    LineUnits, OrderCancelled, OrderEvent,
+    CancellationRejected, CancellationRequested, FulfillmentOrderMoved, InventoryReleased, ItemPutBack,
+    OrderCancelled, OrderEvent,
 };
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::{FulfillmentLine, FulfillmentOrder, Order};
+use crate::order::totals::{total, units_of};
 use crate::values::{FulfillmentOrderId, LineNumber, Text, Units};
 
-/// What of an order can be cancelled.
-struct Cancellable<'a> {
-    /// Parts that no location has taken on.
-    free: Vec<&'a FulfillmentOrder>,
-    /// Parts whose locations must be asked and were not yet.
-    to_ask: Vec<&'a FulfillmentOrder>,
-    /// Units of lines that end at once, the free parts' included.
-    lines: Vec<LineUnits>,
-}
-
-fn cancellable(order: &Order) -> Result<Cancellable<'_>, OrderRefusal> {
-    if order.is_cancelled() {
-        return Err(OrderRefusal::OrderCancelled);
-    }
-    let open = order.fulfillment_orders.iter().filter(|part| !part.total(FulfillmentLine::open).is_zero());
-    let (taken_on, free): (Vec<_>, Vec<_>) = open.partition(|part| part.is_taken_on());
-    let theirs = |line: LineNumber| -> Units {
-        taken_on.iter().filter_map(|part| part.line(line)).map(FulfillmentLine::open).sum()
-    };
-    let left = |(index, totals): (usize, &super::super::state::LineTotals)| {
-        let line = LineNumber::at(index);
-        units_of(line, totals.ordered.saturating_sub(totals.cancelled + totals.shipped + theirs(line)))
+/// Units of every line that can be cancelled, in order: those that have not left and that nobody was asked to leave.
+fn cancellable(order: &Order) -> Vec<(LineNumber, Units)> {
+    let asked = |line: LineNumber| -> Units {
+        let pending = order.fulfillment_orders.iter().filter(|part| part.is_asked());
+        pending.filter_map(|part| part.line(line)).map(FulfillmentLine::open).sum()
     };
     let totals = order.line_totals();
-    let lines: Vec<_> =
-        totals.iter().enumerate().map(left).filter(|units| !units.quantity.is_zero()).collect();
-    let asked_before = !taken_on.is_empty();
-    let to_ask: Vec<_> = taken_on.into_iter().filter(|part| !part.cancellation_requested).collect();
-    match (lines.is_empty() && to_ask.is_empty(), asked_before) {
-        (true, true) => Err(OrderRefusal::CancellationPending),
-        (true, false) => Err(OrderRefusal::NothingLeft),
-        (false, _) => Ok(Cancellable { free, to_ask, lines }),
-    }
+    let left = |(index, totals): (usize, &crate::order::LineTotals)| {
+        let line = LineNumber::at(index);
+        (line, totals.ordered.saturating_sub(totals.cancelled + totals.shipped + asked(line)))
+    };
+    totals.iter().enumerate().map(left).filter(|(_, units)| !units.is_zero()).collect()
 }
 
 /// Whether there is anything to cancel.
 pub(in crate::order) fn may_be_cancelled(order: &Order) -> bool {
-    order.created.is_some() && cancellable(order).is_ok()
+    order.created.is_some() && !cancellable(order).is_empty()
 }
 
 pub(super) fn cancel(order: &Order, command: &CancelOrder) -> Decision {
     exists(order, command.order_id)?;
-    let Cancellable { free, to_ask, lines } = cancellable(order)?;
+    if order.is_cancelled() {
+        return Err(OrderRefusal::OrderCancelled);
+    }
+    let wanted = match command.lines.as_deref() {
+        None => cancellable(order),
+        Some([]) => return Err(OrderRefusal::LinesMissing),
+        Some(lines) if lines.len() > MOST_NAMED => {
+            return Err(OrderRefusal::TooMany { most: MOST_NAMED, pointer: "/lines" });
+        }
+        Some(lines) => {
+            let units = named_lines(order, lines)?;
+            let sums = order.lines().iter().map(|line| (line.line, total(&units, line.line)));
+            sums.filter(|(_, units)| !units.is_zero()).collect()
+        }
+    };
+    if wanted.is_empty() {
+        let waits_for_answer = order.fulfillment_orders.iter().any(FulfillmentOrder::is_asked);
+        return Err(if waits_for_answer {
+            OrderRefusal::CancellationPending
+        } else {
+            OrderRefusal::NothingLeft
+        });
+    }
+    cancel_units(order, &wanted, &command.reason)
+}
+
+/// Units of lines by fulfillment order.
+type ByPart = BTreeMap<FulfillmentOrderId, Vec<LineUnits>>;
+
+/// Ends units of lines: first those for which nothing is held, then those that no location has taken on, the latest part
+/// first; of the others their locations are asked.
+pub(super) fn cancel_units(order: &Order, wanted: &[(LineNumber, Units)], reason: &Text<500>) -> Decision {
+    let (mut free, mut to_ask, mut ended) = (ByPart::new(), ByPart::new(), Vec::new());
+    let totals = order.line_totals();
+    for &(line, requested) in wanted {
+        let known = totals.get(line.index()).copied().unwrap_or_default();
+        let loose = (known.pending() + known.backordered).min(requested);
+        let mut left = requested.saturating_sub(loose);
+        let mut ends = loose;
+        let parts = order.fulfillment_orders.iter().rev();
+        let (taken_on, untouched): (Vec<_>, Vec<_>) = parts.partition(|part| part.is_taken_on());
+        let takes = |part: &FulfillmentOrder, left: &mut Units, into: &mut ByPart| {
+            let taken = part.line(line).map_or(Units::ZERO, FulfillmentLine::open).min(*left);
+            *left -= taken;
+            if !taken.is_zero() {
+                into.entry(part.id).or_default().push(units_of(line, taken));
+            }
+            taken
+        };
+        for part in untouched {
+            ends += takes(part, &mut left, &mut free);
+        }
+        for part in taken_on.into_iter().filter(|part| !part.is_asked()) {
+            takes(part, &mut left, &mut to_ask);
+        }
+        if !left.is_zero() {
+            let open = requested.saturating_sub(left);
+            return Err(OrderRefusal::QuantityExceedsOpen { line, requested, open });
+        }
+        ended.extend((!ends.is_zero()).then(|| units_of(line, ends)));
+    }
+    Ok(ending(order, free, to_ask, ended, reason))
+}
+
+fn ending(
+    order: &Order,
+    free: ByPart,
+    to_ask: ByPart,
+    ended: Vec<LineUnits>,
+    reason: &Text<500>,
+) -> Vec<OrderEvent> {
     let mut events: Vec<OrderEvent> = Vec::new();
-    let fulfillment_orders: Vec<_> = free.into_iter().map(held).collect();
+    let parts = free.into_iter().filter_map(|(id, lines)| {
+        let location = order.fulfillment_order(id)?.location.clone();
+        Some(FulfillmentOrderLines { fulfillment_order_id: id, location, lines })
+    });
+    let fulfillment_orders: Vec<_> = parts.collect();
     if !fulfillment_orders.is_empty() {
         events.push(InventoryReleased { fulfillment_orders }.into());
     }
-    if !lines.is_empty() {
-        events.push(OrderCancelled { lines, reason: command.reason.clone() }.into());
+    if !ended.is_empty() {
+        events.push(cancelled(order, ended, reason.clone()));
     }
-    events.extend(to_ask.into_iter().map(|part| {
-        let (fulfillment_order_id, reason) = (part.id, command.reason.clone());
-        OrderEvent::from(CancellationRequested { fulfillment_order_id, reason })
+    events.extend(to_ask.into_iter().map(|(fulfillment_order_id, lines)| {
+        let (reason, lines) = (reason.clone(), Some(lines));
+        CancellationRequested { fulfillment_order_id, lines, move_to: None, reason }.into()
     }));
-    Ok(events)
+    events
+}
+
+/// The end of units, with what they were sold for.
+pub(super) fn cancelled(order: &Order, lines: Vec<LineUnits>, reason: Text<500>) -> OrderEvent {
+    let before = |line: LineNumber| order.cancelled.get(line.index()).copied().unwrap_or_default();
+    OrderCancelled { lines: order.valued(lines, before), reason }.into()
 }
 
 /// What a part holds and has not shipped.
 pub(super) fn held(part: &FulfillmentOrder) -> FulfillmentOrderLines {
-    let open = part.lines.iter().filter(|line| !line.open().is_zero());
     FulfillmentOrderLines {
         fulfillment_order_id: part.id,
         location: part.location.clone(),
-        lines: open.map(|line| units_of(line.line, line.open())).collect(),
+        lines: everything(part, FulfillmentLine::open),
     }
 }
 
 /// A part that its location was asked to leave.
 fn asked(order: &Order, id: FulfillmentOrderId) -> Result<&FulfillmentOrder, OrderRefusal> {
     let part = order.fulfillment_order(id).ok_or(OrderRefusal::UnknownFulfillmentOrder(id))?;
-    if !part.cancellation_requested || part.total(FulfillmentLine::open).is_zero() {
-        return Err(OrderRefusal::NoCancellationRequested);
-    }
-    Ok(part)
+    if part.is_asked() { Ok(part) } else { Err(OrderRefusal::NoCancellationRequested) }
 }
 
 pub(super) fn accept(order: &Order, command: &AcceptCancellation) -> Decision {
     let part = asked(order, command.fulfillment_order_id)?;
-    let picked = |line: &FulfillmentLine| line.picked.saturating_sub(line.shipped);
-    let back: Vec<_> = part
-        .lines
-        .iter()
-        .filter(|line| !picked(line).is_zero())
-        .map(|line| units_of(line.line, picked(line)))
-        .collect();
+    let leaves = |line: &FulfillmentLine| part.asked_of(line);
+    // What is not picked is left first; of what is, as much as must be is put back.
+    let put_back =
+        |line: &FulfillmentLine| leaves(line).saturating_sub(line.kept().saturating_sub(line.picked));
     let mut events: Vec<OrderEvent> = Vec::new();
+    let back = everything(part, put_back);
     if !back.is_empty() {
         events.push(ItemPutBack { fulfillment_order_id: part.id, lines: back }.into());
     }
-    let held = held(part);
-    let lines = held.lines.clone();
-    events.push(InventoryReleased { fulfillment_orders: vec![held] }.into());
+    let lines = everything(part, leaves);
+    let (fulfillment_order_id, from) = (part.id, part.location.clone());
+    if let Some(to) = part.asked.as_ref().and_then(|asked| asked.move_to.clone()) {
+        events.push(FulfillmentOrderMoved { fulfillment_order_id, from, to, lines }.into());
+        return Ok(events);
+    }
+    let given_back = FulfillmentOrderLines { fulfillment_order_id, location: from, lines: lines.clone() };
+    events.push(InventoryReleased { fulfillment_orders: vec![given_back] }.into());
     if let Ok(reason) = Text::new("its location accepted the cancellation") {
-        events.push(OrderCancelled { lines, reason }.into());
+        events.push(cancelled(order, lines, reason));
     }
     Ok(events)
 }

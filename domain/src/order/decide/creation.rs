@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::Decision;
+use super::holding::scheduled;
 use crate::order::choices::PaymentTerms;
-use crate::order::commands::{CreateOrder, CreationTerms, NewLine};
-use crate::order::events::{OrderCreated, OrderedLine};
+use crate::order::commands::{CreateOrder, NewLine};
+use crate::order::contents::OrderedLine;
+use crate::order::events::OrderCreated;
+use crate::order::order_command::CreationTerms;
 use crate::order::personal::ShipTo;
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::{MOST_LINES, Order};
@@ -24,6 +27,8 @@ pub(super) fn create(order: &Order, command: &CreateOrder, terms: &CreationTerms
         check_ship_to(ship_to)?;
     }
     let personal = command.ship_to.as_ref().and_then(ShipTo::personal);
+    let payment = command.payment.unwrap_or(PaymentTerms::Required);
+    let reserve_for = terms.reserve_for.filter(|_| payment == PaymentTerms::Required);
     let created = OrderCreated {
         order_id: terms.order_id,
         channel: command.channel.clone(),
@@ -39,31 +44,21 @@ pub(super) fn create(order: &Order, command: &CreateOrder, terms: &CreationTerms
         on_shortage: command.on_shortage.unwrap_or(terms.on_shortage),
         allow_split: command.allow_split.unwrap_or(terms.allow_split),
         priority: command.priority.unwrap_or(Priority::Standard),
-        payment: command.payment.unwrap_or(PaymentTerms::Required),
+        payment,
         reserve_at: terms.reserve_at,
-        reserve_for: command.reserve_for.clone(),
+        reserve_for: command.reserve_for.or(reserve_for),
         placed_at: command.placed_at,
         external_refs: command.external_refs.clone(),
         attributes: command.attributes.clone(),
         content: terms.content.clone(),
         at,
     };
-    Ok(vec![created.into()])
+    let hold = command.delivery.as_ref().and_then(|delivery| scheduled(0, delivery, at));
+    Ok(std::iter::once(created.into()).chain(hold).collect())
 }
 
 fn numbered(lines: &[NewLine]) -> Vec<OrderedLine> {
-    let line = |(index, line): (usize, &NewLine)| OrderedLine {
-        line: LineNumber::at(index),
-        line_ref: line.line_ref.clone(),
-        sku: line.sku.clone(),
-        quantity: line.quantity,
-        unit: line.unit,
-        total: line.total,
-        tax: line.tax,
-        discount: line.discount,
-        attributes: line.attributes.clone(),
-    };
-    lines.iter().enumerate().map(line).collect()
+    lines.iter().enumerate().map(|(index, line)| line.numbered(LineNumber::at(index))).collect()
 }
 
 fn check_lines(lines: &[NewLine]) -> Result<(), OrderRefusal> {
@@ -84,15 +79,13 @@ fn check_money(command: &CreateOrder) -> Result<(), OrderRefusal> {
     if charges.len() > MOST_CHARGES {
         return Err(OrderRefusal::TooMany { most: MOST_CHARGES, pointer: "/charges" });
     }
-    let priced =
-        |line: &NewLine| [line.unit, line.total, line.tax, line.discount].iter().any(Option::is_some);
-    if command.currency.is_none() && (!charges.is_empty() || command.lines.iter().any(priced)) {
+    if command.currency.is_none() && (!charges.is_empty() || command.lines.iter().any(NewLine::has_amounts)) {
         return Err(OrderRefusal::CurrencyMissing);
     }
     Ok(())
 }
 
-fn check_ship_to(ship_to: &ShipTo) -> Result<(), OrderRefusal> {
+pub(super) fn check_ship_to(ship_to: &ShipTo) -> Result<(), OrderRefusal> {
     if ship_to.street.as_ref().is_some_and(|street| street.len() > MOST_STREET_LINES) {
         return Err(OrderRefusal::TooMany { most: MOST_STREET_LINES, pointer: "/shipTo/street" });
     }

@@ -1,19 +1,27 @@
 //! What a location says of its part before it picks: that it takes it on, that it does not, or that goods are missing.
 
-use super::cancellation::held;
-use super::warehouse::{reported, workable};
-use super::{Decision, exists};
-use crate::order::commands::{AcceptFulfillmentOrder, RejectFulfillmentOrder, ShortPick};
+use super::cancellation::{cancelled, held};
+use super::warehouse::{Reported, reported, workable};
+use super::{Decision, discrepancy, exists, firm};
+use crate::order::commands::{
+    AcceptFulfillmentOrder, MoveFulfillmentOrder, RejectFulfillmentOrder, ShortPick,
+};
+use crate::order::contents::LineUnits;
 use crate::order::events::{
-    FulfillmentOrderAccepted, FulfillmentOrderRejected, LineUnits, OrderCancelled, OrderEvent, PickShorted,
+    CancellationRequested, FulfillmentOrderAccepted, FulfillmentOrderMoved, FulfillmentOrderRejected,
+    InventoryReleased, OrderEvent, PickShorted,
 };
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::{FulfillmentLine, FulfillmentOrder, Order};
-use crate::values::Text;
+use crate::order::totals::{total, units_of};
+use crate::values::{LocationId, Sku, Text, Units};
+
+/// Why a location is asked to leave a part to another.
+const MOVED: &str = "another location is to take it over";
 
 pub(super) fn accept(order: &Order, command: &AcceptFulfillmentOrder) -> Decision {
     let part = workable(order, command.fulfillment_order_id)?;
-    if part.total(FulfillmentLine::open).is_zero() {
+    if !part.is_open() {
         return Err(OrderRefusal::NothingLeft);
     }
     if part.accepted {
@@ -24,14 +32,14 @@ pub(super) fn accept(order: &Order, command: &AcceptFulfillmentOrder) -> Decisio
         wms_ref: command.wms_ref.clone(),
         wave_ref: command.wave_ref.clone(),
     };
-    Ok(vec![accepted.into()])
+    Ok(std::iter::once(accepted.into()).chain(firm(order)).collect())
 }
 
 pub(super) fn reject(order: &Order, command: &RejectFulfillmentOrder) -> Decision {
     exists(order, command.fulfillment_order_id.order())?;
     let id = command.fulfillment_order_id;
     let part = order.fulfillment_order(id).ok_or(OrderRefusal::UnknownFulfillmentOrder(id))?;
-    if part.total(FulfillmentLine::open).is_zero() {
+    if !part.is_open() {
         return Err(OrderRefusal::NothingLeft);
     }
     if !part.total(|line| line.picked).is_zero() {
@@ -42,24 +50,112 @@ pub(super) fn reject(order: &Order, command: &RejectFulfillmentOrder) -> Decisio
         return Err(OrderRefusal::OrderOnHold);
     }
     let lines = held(part).lines;
-    let end = ended(part, &lines);
+    let end = ended(order, part, &lines);
     let reason = command.reason.clone();
     let rejected = FulfillmentOrderRejected { fulfillment_order_id: id, lines, reason };
     Ok(std::iter::once(rejected.into()).chain(end).collect())
 }
 
-/// Who was asked to leave a part and gives units of it back has answered: they are not looked for elsewhere.
-fn ended(part: &FulfillmentOrder, lines: &[LineUnits]) -> Option<OrderEvent> {
+/// Who was asked to leave units of a part and gives them back has answered: they are not looked for elsewhere.
+fn ended(order: &Order, part: &FulfillmentOrder, lines: &[LineUnits]) -> Option<OrderEvent> {
+    part.asked.as_ref().filter(|asked| asked.move_to.is_none())?;
+    let ends = |line: &FulfillmentLine| part.asked_of(line).min(total(lines, line.line));
+    let lines = super::warehouse::everything(part, ends);
     let reason = Text::new("given back after the order was cancelled").ok()?;
-    part.cancellation_requested.then(|| OrderCancelled { lines: lines.to_vec(), reason }.into())
+    (!lines.is_empty()).then(|| cancelled(order, lines, reason))
 }
 
 pub(super) fn short(order: &Order, command: &ShortPick) -> Decision {
     let part = workable(order, command.fulfillment_order_id)?;
     let left = |line: &FulfillmentLine| line.kept().saturating_sub(line.picked);
-    let lines = reported(order, part, command.all, command.lines.as_deref(), left)?;
-    let end = ended(part, &lines);
-    let (fulfillment_order_id, reason) = (part.id, command.reason.clone());
-    let shorted = PickShorted { fulfillment_order_id, lines, reason };
-    Ok(std::iter::once(shorted.into()).chain(end).collect())
+    let Reported { lines, more } = reported(order, part, command.all, command.lines.as_deref(), left)?;
+    let mut events = Vec::new();
+    if !lines.is_empty() {
+        events.extend(shorted(order, part, lines, command.reason.clone()));
+    }
+    if !more.is_zero() {
+        let detail = format!("{more} more units were reported missing than the order holds there");
+        events.extend(discrepancy("shorted_more_than_reserved", &detail));
+    }
+    Ok(events)
+}
+
+/// Units of a part are not there.
+pub(super) fn shorted(
+    order: &Order,
+    part: &FulfillmentOrder,
+    lines: Vec<LineUnits>,
+    reason: Text<500>,
+) -> Vec<OrderEvent> {
+    let end = ended(order, part, &lines);
+    let shorted = PickShorted { fulfillment_order_id: part.id, lines, reason };
+    std::iter::once(shorted.into()).chain(end).collect()
+}
+
+/// Whether another location may take a part over: nothing of it has left, and it may be delivered from elsewhere.
+pub(in crate::order) fn may_be_moved(order: &Order, part: &FulfillmentOrder) -> Result<(), OrderRefusal> {
+    if !part.is_open() {
+        return Err(OrderRefusal::NothingLeft);
+    }
+    if !part.total(|line| line.shipped).is_zero() {
+        return Err(OrderRefusal::ShippingHasBegun);
+    }
+    if order.delivered_from().is_some() {
+        return Err(OrderRefusal::DeliveryLocationFixed);
+    }
+    if part.is_asked() { Err(OrderRefusal::CancellationPending) } else { Ok(()) }
+}
+
+pub(super) fn relocate(order: &Order, command: &MoveFulfillmentOrder) -> Decision {
+    let id = command.fulfillment_order_id;
+    let part = order.fulfillment_order(id).ok_or(OrderRefusal::UnknownFulfillmentOrder(id))?;
+    may_be_moved(order, part)?;
+    if part.location == command.location {
+        return Err(OrderRefusal::AlreadyThere);
+    }
+    let lines = held(part).lines;
+    let to = command.location.clone();
+    if !part.is_taken_on() {
+        let from = part.location.clone();
+        return Ok(vec![FulfillmentOrderMoved { fulfillment_order_id: id, from, to, lines }.into()]);
+    }
+    let reason = command.reason.clone().or_else(|| Text::new(MOVED).ok());
+    let ask = |reason| {
+        let (lines, move_to) = (Some(lines), Some(to));
+        CancellationRequested { fulfillment_order_id: id, lines, move_to, reason }.into()
+    };
+    Ok(reason.map(ask).into_iter().collect())
+}
+
+/// Units that a location held for the order are not there after all: what is not picked is given up, the latest part
+/// first.
+pub(super) fn lose_units(order: &Order, location: &LocationId, sku: &Sku, most: Units) -> Decision {
+    let mut left = most;
+    let mut fulfillment_orders = Vec::new();
+    let there = order.fulfillment_orders.iter().rev().filter(|part| part.location == *location);
+    for part in there {
+        let mut lost = held(part);
+        lost.lines.clear();
+        for line in &part.lines {
+            let is_meant = order.lines().get(line.line.index()).is_some_and(|ordered| ordered.sku == *sku);
+            let taken = line.kept().saturating_sub(line.picked).min(left);
+            if is_meant && !taken.is_zero() {
+                left -= taken;
+                lost.lines.push(units_of(line.line, taken));
+            }
+        }
+        if !lost.lines.is_empty() {
+            fulfillment_orders.push(lost);
+        }
+    }
+    if fulfillment_orders.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ended = fulfillment_orders.iter().filter_map(|lost| {
+        let part = order.fulfillment_order(lost.fulfillment_order_id)?;
+        ended(order, part, &lost.lines)
+    });
+    let ended: Vec<OrderEvent> = ended.collect();
+    let lost = InventoryReleased { fulfillment_orders }.into();
+    Ok(std::iter::once(lost).chain(ended).collect())
 }

@@ -3,16 +3,20 @@
 use super::{Decision, exists};
 use crate::order::choices::HoldReason;
 use crate::order::commands::{HoldOrder, ReleaseHold};
-use crate::order::events::{OrderEvent, OrderHeld, OrderHoldReleased};
+use crate::order::contents::DeliveryIntent;
+use crate::order::events::{OrderEvent, OrderHeld, OrderHoldReleased, ShipmentStuck};
 use crate::order::refusals::OrderRefusal;
-use crate::order::state::{FulfillmentLine, Order};
-use crate::values::{FulfillmentOrderId, Reference, Text};
+use crate::order::state::Order;
+use crate::values::{Reference, Timestamp};
 
 /// The most holds that may stand at once.
 const MOST_HOLDS: usize = 20;
 
-pub(super) fn hold_order(order: &Order, command: &HoldOrder) -> Decision {
+pub(super) fn hold_order(order: &Order, command: &HoldOrder, at: Timestamp) -> Decision {
     exists(order, command.order_id)?;
+    if command.until.is_some_and(|until| until <= at) {
+        return Err(OrderRefusal::HoldOver);
+    }
     if order.is_cancelled() {
         return Err(OrderRefusal::OrderCancelled);
     }
@@ -21,14 +25,25 @@ pub(super) fn hold_order(order: &Order, command: &HoldOrder) -> Decision {
     }
     if let Some(id) = command.fulfillment_order_id {
         let part = order.fulfillment_order(id).ok_or(OrderRefusal::UnknownFulfillmentOrder(id))?;
-        if part.total(FulfillmentLine::open).is_zero() {
+        if !part.is_open() {
             return Err(OrderRefusal::NothingLeft);
         }
     } else if !may_be_held(order) {
         return Err(OrderRefusal::NothingLeft);
     }
-    let held = placed(order, command.reason, command.fulfillment_order_id, command.note.clone());
-    Ok(held.into_iter().collect())
+    let held = OrderHeld {
+        hold_id: id_after(order.holds_placed)?,
+        fulfillment_order_id: command.fulfillment_order_id,
+        reason: command.reason,
+        note: command.note.clone(),
+        until: command.until,
+    };
+    Ok(vec![held.into()])
+}
+
+/// The id of the next hold.
+fn id_after(placed: u32) -> Result<Reference, OrderRefusal> {
+    Reference::new(&format!("h{}", placed.saturating_add(1))).map_err(|_| OrderRefusal::TooManyHolds)
 }
 
 /// Whether a hold can be placed on all of an order: something of it is still to leave.
@@ -46,15 +61,32 @@ pub(super) fn release_hold(order: &Order, command: &ReleaseHold) -> Decision {
 
 /// A hold on all of an order.
 pub(super) fn hold(order: &Order, reason: HoldReason) -> Option<OrderEvent> {
-    placed(order, reason, None, None)
+    placed(order.holds_placed, reason, None)
 }
 
-fn placed(
-    order: &Order,
-    reason: HoldReason,
-    fulfillment_order_id: Option<FulfillmentOrderId>,
-    note: Option<Text<500>>,
-) -> Option<OrderEvent> {
-    let hold_id = Reference::new(&format!("h{}", order.holds_placed.saturating_add(1))).ok()?;
-    Some(OrderHeld { hold_id, fulfillment_order_id, reason, note }.into())
+/// The hold of an order that is not to leave yet.
+pub(super) fn scheduled(placed_before: u32, delivery: &DeliveryIntent, at: Timestamp) -> Option<OrderEvent> {
+    let until = delivery.ship_not_before.filter(|until| *until > at)?;
+    placed(placed_before, HoldReason::Scheduled, Some(until))
+}
+
+fn placed(placed_before: u32, reason: HoldReason, until: Option<Timestamp>) -> Option<OrderEvent> {
+    let hold_id = id_after(placed_before).ok()?;
+    Some(OrderHeld { hold_id, fulfillment_order_id: None, reason, note: None, until }.into())
+}
+
+/// What time brings: holds that stood until a moment that is past stand no more, and parcels of which nothing was heard
+/// for too long are stuck.
+pub(super) fn attend(order: &Order, at: Timestamp) -> Decision {
+    let over = order.holds.iter().filter(|hold| hold.until.is_some_and(|until| until <= at));
+    let released = over.map(|hold| OrderHoldReleased { hold_id: hold.id.clone() }.into());
+    let stuck = order.shipments.iter().filter_map(|shipment| {
+        let is_stuck =
+            |parcel: &&crate::order::Parcel| shipment.stuck_at(parcel).is_some_and(|moment| moment <= at);
+        let parcels = shipment.parcels.iter().filter(is_stuck);
+        let packages: Vec<_> = parcels.map(|parcel| parcel.package.package_id.clone()).collect();
+        let shipment_id = shipment.id;
+        (!packages.is_empty()).then(|| ShipmentStuck { shipment_id, packages }.into())
+    });
+    Ok(released.chain(stuck).collect())
 }

@@ -1,5 +1,6 @@
 //! What a command on an order leads to.
 
+mod amendment;
 mod cancellation;
 mod creation;
 mod handover;
@@ -10,15 +11,21 @@ mod returns;
 mod shipping;
 mod warehouse;
 
-use super::commands::{ErasePersonalData, OrderCommand};
-use super::events::{DiscrepancyRecorded, LineUnits, OrderEvent, PersonalDataErased};
+use super::commands::ErasePersonalData;
+use super::events::{
+    DiscrepancyRecorded, OrderEvent, PersonalDataErased, PromiseChanged, ReservationExtended,
+};
+use super::order_command::OrderCommand;
 use super::refusals::OrderRefusal;
 use super::state::{Order, PersonalDataState};
-use crate::values::{LineNumber, OrderId, Reference, Text, Units};
+use crate::values::{OrderId, Reference, Text};
 
+pub(super) use amendment::may_be_amended;
 pub(super) use cancellation::may_be_cancelled;
+pub(super) use handover::may_be_moved;
 use holding::hold;
 pub(super) use holding::may_be_held;
+pub(super) use payment::may_be_voided;
 pub(super) use returns::may_come_back;
 
 type Decision = Result<Vec<OrderEvent>, OrderRefusal>;
@@ -27,14 +34,25 @@ pub(super) fn decide(order: &Order, command: &OrderCommand) -> Decision {
     match command {
         OrderCommand::CreateOrder(command, terms, at) => creation::create(order, command, terms, *at),
         OrderCommand::ReserveInventory(command) => reservation::reserve(order, command),
-        OrderCommand::FillBackorder { sku, allocations } => {
-            reservation::fill_backorder(order, sku, allocations)
+        OrderCommand::FillBackorder { sku, allocations, at } => {
+            reservation::fill_backorder(order, sku, allocations, *at)
         }
+        OrderCommand::LoseUnits { location, sku, most } => handover::lose_units(order, location, sku, *most),
+        OrderCommand::ChangePromise { sku, promised_at } => {
+            let is_news = order.promised.get(sku) != promised_at.as_ref();
+            let changed = PromiseChanged { sku: sku.clone(), promised_at: *promised_at };
+            Ok(is_news.then(|| changed.into()).into_iter().collect())
+        }
+        OrderCommand::ExpireReservation(at) => reservation::expire(order, *at),
+        OrderCommand::AttendOrder(at) => holding::attend(order, *at),
+        OrderCommand::AmendOrder(command, at) => amendment::amend(order, command, *at),
+        OrderCommand::MoveFulfillmentOrder(command) => handover::relocate(order, command),
+        OrderCommand::MarkReadyForPickup(command, at) => warehouse::ready_for_pickup(order, command, *at),
         OrderCommand::ConfirmPayment(command) => payment::confirm(order, command),
         OrderCommand::AuthorizePayment(command) => payment::authorize(order, command),
         OrderCommand::FailPayment(command) => payment::fail(order, command),
         OrderCommand::VoidPayment(command) => payment::void(order, command),
-        OrderCommand::HoldOrder(command) => holding::hold_order(order, command),
+        OrderCommand::HoldOrder(command, at) => holding::hold_order(order, command, *at),
         OrderCommand::ReleaseHold(command) => holding::release_hold(order, command),
         OrderCommand::AcceptFulfillmentOrder(command) => handover::accept(order, command),
         OrderCommand::RejectFulfillmentOrder(command) => handover::reject(order, command),
@@ -46,7 +64,9 @@ pub(super) fn decide(order: &Order, command: &OrderCommand) -> Decision {
         OrderCommand::CancelOrder(command) => cancellation::cancel(order, command),
         OrderCommand::PickItems(command) => warehouse::pick(order, command),
         OrderCommand::PackItems(command) => warehouse::pack(order, command),
-        OrderCommand::ShipItems(command, at) => shipping::ship(order, command, *at),
+        OrderCommand::ShipItems(command, stuck_after, at) => {
+            shipping::ship(order, command, *stuck_after, *at)
+        }
         OrderCommand::TrackShipment(command) => shipping::track(order, command),
         OrderCommand::ConfirmDelivery(command, at) => shipping::confirm_delivery(order, command, *at),
         OrderCommand::ErasePersonalData(command) => erase_personal_data(order, command),
@@ -57,8 +77,9 @@ fn exists(order: &Order, id: OrderId) -> Result<(), OrderRefusal> {
     if order.created.is_some() { Ok(()) } else { Err(OrderRefusal::UnknownOrder(id)) }
 }
 
-fn units_of(line: LineNumber, quantity: Units) -> LineUnits {
-    LineUnits { line, quantity, lots: None, serials: None }
+/// From now on what is held for the order is held for good.
+fn firm(order: &Order) -> Option<OrderEvent> {
+    order.expires_at.map(|_| ReservationExtended { until: None }.into())
 }
 
 fn discrepancy(code: &str, detail: &str) -> Option<OrderEvent> {

@@ -1,18 +1,20 @@
 //! Holding what sourcing found.
 
-use super::{Decision, hold, units_of};
+use super::cancellation::{cancelled, held};
+use super::{Decision, hold};
 use crate::order::choices::HoldReason;
-use crate::order::commands::{ReservationTrigger, ReserveInventory};
+use crate::order::contents::{FulfillmentOrderLines, LineUnits};
 use crate::order::events::{
-    FulfillmentOrderLines, InventoryBackordered, InventoryReserved, LineUnits, OrderCancelled, OrderEvent,
-    OrderSourced,
+    InventoryBackordered, InventoryReserved, OrderEvent, OrderSourced, ReservationExpired,
 };
+use crate::order::order_command::{ReservationTrigger, ReserveInventory};
 use crate::order::refusals::OrderRefusal;
-use crate::order::state::{FulfillmentLine, FulfillmentOrder, LineTotals, Order};
+use crate::order::state::{FulfillmentOrder, Order};
+use crate::order::totals::{LineTotals, units_of};
 use crate::policy::OnShortage;
 use crate::sourcing::{Demand, Sourced};
 use crate::stock::Allocation;
-use crate::values::{FulfillmentOrderId, LineNumber, LocationId, OrderId, Sku, Text, Units};
+use crate::values::{FulfillmentOrderId, LineNumber, LocationId, OrderId, Sku, Text, Timestamp, Units};
 
 /// Why a remainder was cancelled.
 const REMAINDER: &str = "insufficient stock";
@@ -26,20 +28,21 @@ pub(super) fn reserve(order: &Order, command: &ReserveInventory) -> Decision {
     }
     let sourced = &command.sourced;
     let complete = sourced.shortages.is_empty();
-    let acceptable = match created.on_shortage {
-        _ if command.trigger == ReservationTrigger::Shortfall => true,
-        OnShortage::Backorder => true,
-        OnShortage::CancelRemainder => complete || !sourced.allocations.is_empty(),
-        OnShortage::Reject | OnShortage::Hold => complete,
-    };
+    let acceptable = complete
+        || command.trigger == ReservationTrigger::Shortfall
+        || match created.on_shortage {
+            OnShortage::Backorder => true,
+            OnShortage::CancelRemainder => !sourced.allocations.is_empty(),
+            OnShortage::Reject | OnShortage::Hold => false,
+        };
     let held = created.on_shortage == OnShortage::Hold || command.trigger == ReservationTrigger::Existing;
     if !acceptable && !held {
         return Err(OrderRefusal::InsufficientStock(sourced.shortages.clone()));
     }
     let mut events: Vec<OrderEvent> = vec![how_it_was_sourced(command, acceptable).into()];
     if acceptable {
-        events.extend(give(order, created.order_id, created.on_shortage, sourced));
-    } else {
+        events.extend(give(order, created.order_id, created.on_shortage, command));
+    } else if !order.is_out_of_stock() {
         // The order stays and waits for somebody's decision.
         events.extend(hold(order, HoldReason::InventoryOutOfStock));
     }
@@ -47,18 +50,19 @@ pub(super) fn reserve(order: &Order, command: &ReserveInventory) -> Decision {
 }
 
 /// What is held for the order and what becomes of the rest.
-fn give(order: &Order, id: OrderId, on_shortage: OnShortage, sourced: &Sourced) -> Vec<OrderEvent> {
-    let (fulfillment_orders, remainder) = divide(order, id, sourced);
+fn give(order: &Order, id: OrderId, on_shortage: OnShortage, command: &ReserveInventory) -> Vec<OrderEvent> {
+    let (fulfillment_orders, remainder) = divide(order, id, &command.sourced);
     let mut events: Vec<OrderEvent> = Vec::new();
     if !fulfillment_orders.is_empty() {
-        events.push(InventoryReserved { fulfillment_orders, waited: false }.into());
+        let until = order.holds_until(command.at);
+        events.push(InventoryReserved { fulfillment_orders, waited: false, until }.into());
     }
     if remainder.is_empty() {
         return events;
     }
     match Text::new(REMAINDER) {
         Ok(reason) if on_shortage == OnShortage::CancelRemainder => {
-            events.push(OrderCancelled { lines: remainder, reason }.into());
+            events.push(cancelled(order, remainder, reason));
         }
         _ => events.push(InventoryBackordered { lines: remainder }.into()),
     }
@@ -66,7 +70,12 @@ fn give(order: &Order, id: OrderId, on_shortage: OnShortage, sourced: &Sourced) 
 }
 
 /// Units that the order waited for are held for it.
-pub(super) fn fill_backorder(order: &Order, sku: &Sku, allocations: &[Allocation]) -> Decision {
+pub(super) fn fill_backorder(
+    order: &Order,
+    sku: &Sku,
+    allocations: &[Allocation],
+    at: Timestamp,
+) -> Decision {
     let Some(id) = order.id() else { return Err(OrderRefusal::NothingToReserve) };
     let given: Units = allocations.iter().map(|allocation| allocation.quantity).sum();
     let waiting = order.backordered_demand().get(sku).copied().unwrap_or_default();
@@ -79,14 +88,30 @@ pub(super) fn fill_backorder(order: &Order, sku: &Sku, allocations: &[Allocation
     let given = allocations.iter().map(by_location).collect::<Vec<_>>();
     let (mut fulfillment_orders, _) = divided(order, id, &given, order.backordered.clone());
     join_untouched_parts(order, id, &mut fulfillment_orders);
-    Ok(vec![InventoryReserved { fulfillment_orders, waited: true }.into()])
+    let until = order.holds_until(at);
+    Ok(vec![InventoryReserved { fulfillment_orders, waited: true, until }.into()])
+}
+
+/// What was held until a moment that is past is free, and what waited waits no more: the order is as if nothing had been
+/// reserved for it.
+pub(super) fn expire(order: &Order, at: Timestamp) -> Decision {
+    if order.expires_at.is_none_or(|until| at < until) {
+        return Ok(Vec::new());
+    }
+    let open = order.fulfillment_orders.iter().filter(|part| part.is_open());
+    let waits = order.backordered.iter().enumerate().filter(|(_, units)| !units.is_zero());
+    let expired = ReservationExpired {
+        fulfillment_orders: open.map(held).collect(),
+        waited: waits.map(|(index, units)| units_of(LineNumber::at(index), *units)).collect(),
+    };
+    Ok(vec![expired.into()])
 }
 
 /// What comes later joins the part that its location has not begun with: it is one walk, and one parcel.
 fn join_untouched_parts(order: &Order, id: OrderId, given: &mut [FulfillmentOrderLines]) {
     let may_grow = |part: &&FulfillmentOrder| {
         !part.is_taken_on()
-            && !part.total(FulfillmentLine::open).is_zero()
+            && part.is_open()
             && part.total(|line| line.shipped).is_zero()
             && !order.holds.iter().any(|hold| hold.fulfillment_order_id == Some(part.id))
     };

@@ -1,36 +1,27 @@
 //! What comes back.
 
-use super::warehouse::{MOST_NAMED, line_named, total};
+use super::warehouse::{MOST_NAMED, line_named, named_lines};
 use super::{Decision, discrepancy, exists};
 use crate::order::commands::{ReceiveReturn, RequestReturn};
-use crate::order::events::{LineUnits, OrderEvent, ReturnReceived, ReturnRequested, ReturnedUnits};
+use crate::order::contents::ReturnedUnits;
+use crate::order::events::{OrderEvent, ReturnReceived, ReturnRequested};
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::{Order, OrderReturn};
+use crate::order::totals::{total, units_of};
 use crate::values::{LineNumber, ReturnId, Units};
 
 /// Whether a unit may be announced to come back.
 pub(in crate::order) fn may_come_back(order: &Order) -> bool {
-    let known: usize = order.returns.iter().map(|back| back.lines.len()).sum();
-    known < MOST_NAMED && order.returnable().iter().any(|units| !units.is_zero())
+    order.return_lines() < MOST_NAMED && order.returnable().iter().any(|units| !units.is_zero())
 }
 
 pub(super) fn request(order: &Order, command: &RequestReturn) -> Decision {
     exists(order, command.order_id)?;
     count(command.lines.len())?;
-    let known: usize = order.returns.iter().map(|back| back.lines.len()).sum();
-    if known + command.lines.len() > MOST_NAMED {
+    if order.return_lines() + command.lines.len() > MOST_NAMED {
         return Err(OrderRefusal::TooMany { most: MOST_NAMED, pointer: "/lines" });
     }
-    let mut lines = Vec::with_capacity(command.lines.len());
-    for (index, given) in command.lines.iter().enumerate() {
-        let line = line_named(order, given.line, given.line_ref.as_ref());
-        lines.push(LineUnits {
-            line: line.ok_or(OrderRefusal::UnknownLine(index))?,
-            quantity: given.quantity.units(),
-            lots: given.lots.clone(),
-            serials: given.serials.clone(),
-        });
-    }
+    let lines = named_lines(order, &command.lines)?;
     for (ordered, returnable) in order.lines().iter().zip(order.returnable()) {
         let requested = total(&lines, ordered.line);
         if requested > returnable {
@@ -65,8 +56,12 @@ pub(super) fn receive(order: &Order, command: &ReceiveReturn) -> Decision {
             line: line.ok_or(OrderRefusal::UnknownLine(index))?,
             quantity: given.quantity.units(),
             disposition: given.disposition,
+            lots: given.lots.clone(),
+            serials: given.serials.clone(),
+            value: None,
         });
     }
+    value(order, &mut lines);
     let more = order.lines().iter().any(|ordered| is_more_than_announced(back, &lines, ordered.line));
     let received = ReturnReceived { return_id: back.id, location: command.location.clone(), lines };
     let mut events: Vec<OrderEvent> = vec![received.into()];
@@ -75,6 +70,16 @@ pub(super) fn receive(order: &Order, command: &ReceiveReturn) -> Decision {
         events.extend(discrepancy("returned_more_than_requested", detail));
     }
     Ok(events)
+}
+
+/// What came back is worth what it was sold for.
+fn value(order: &Order, lines: &mut [ReturnedUnits]) {
+    let totals = order.line_totals();
+    let before = |line: LineNumber| totals.get(line.index()).map_or(Units::ZERO, |totals| totals.returned);
+    let units = lines.iter().map(|units| units_of(units.line, units.quantity)).collect();
+    for (units, valued) in lines.iter_mut().zip(order.valued(units, before)) {
+        units.value = valued.value;
+    }
 }
 
 fn is_more_than_announced(back: &OrderReturn, lines: &[ReturnedUnits], line: LineNumber) -> bool {

@@ -2,48 +2,180 @@
 
 use std::collections::BTreeSet;
 
-use super::warehouse::{MOST_NAMED, named, total, within, workable};
-use super::{Decision, units_of};
-use crate::order::choices::TrackingStatus;
+use super::cancellation::held;
+use super::handover::shorted;
+use super::warehouse::{MOST_NAMED, everything, named};
+use super::{Decision, discrepancy, firm};
+use crate::order::choices::{DeliveryMethod, TrackingStatus};
 use crate::order::commands::{ConfirmDelivery, ShipItems, ShipPackage, TrackShipment};
+use crate::order::contents::{FulfillmentOrderLines, LineUnits, Package};
 use crate::order::events::{
-    DeliveryConfirmed, LineUnits, OrderEvent, Package, ShipmentCreated, ShipmentTracked,
+    DeliveryConfirmed, DeliveryFailed, InventoryReleased, OrderEvent, ShipmentCreated, ShipmentTracked,
 };
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::{FulfillmentLine, FulfillmentOrder, Order, Parcel, PersonalDataState, Shipment};
-use crate::values::{Reference, ShipmentId, Timestamp};
+use crate::order::totals::{total, units_of};
+use crate::values::{LineNumber, Period, Reference, ShipmentId, Text, Timestamp, Units};
 
 const MOST_PACKAGES: usize = 100;
 
-pub(super) fn ship(order: &Order, command: &ShipItems, at: Timestamp) -> Decision {
-    let fulfillment = workable(order, command.fulfillment_order_id)?;
+/// Why units are missing that did not leave with the others.
+const REMAINDER: &str = "did not leave with the rest";
+
+/// A report of what has left: it counts also where nothing should have left, and that is recorded.
+pub(super) fn ship(
+    order: &Order,
+    command: &ShipItems,
+    stuck_after: Option<Period>,
+    at: Timestamp,
+) -> Decision {
+    let id = command.fulfillment_order_id;
+    let part = order.fulfillment_order(id).ok_or(OrderRefusal::UnknownFulfillmentOrder(id))?;
     if command.packages.is_empty() || command.packages.len() > MOST_PACKAGES {
         return Err(OrderRefusal::PackageCount(command.packages.len()));
     }
-    if fulfillment.total(FulfillmentLine::open).is_zero() {
-        return Err(OrderRefusal::NothingLeft);
-    }
-    let contents = contents(order, fulfillment, &command.packages)?;
+    let contents = contents(order, part, &command.packages)?;
     let ids = package_ids(&command.packages)?;
-    let packages =
-        command.packages.iter().zip(ids).zip(contents).map(|((given, package_id), lines)| Package {
+    let number = u32::try_from(order.shipments.len() + 1).unwrap_or(u32::MAX);
+    let shipment_id = ShipmentId::new(id.order(), number);
+    let shipped: Vec<LineUnits> = contents.iter().flatten().cloned().collect();
+    let mut events: Vec<OrderEvent> = Vec::new();
+    events.extend(taken_from_others(order, part, &shipped)?);
+    let created = ShipmentCreated {
+        shipment_id,
+        fulfillment_order_id: id,
+        location: part.location.clone(),
+        packages: packages(order, shipment_id, &command.packages, ids, contents)?,
+        shipped_at: command.shipped_at.or(command.occurred_at).unwrap_or(at),
+        stuck_after: stuck_after.filter(|_| is_carried(order)),
+    };
+    let handed_over = handed_over(order, &created);
+    events.push(created.into());
+    events.extend(firm(order));
+    events.extend(handed_over);
+    if command.short_remainder == Some(true) {
+        let left = |line: &FulfillmentLine| line.open().saturating_sub(total(&shipped, line.line));
+        let lines = everything(part, left);
+        if let (false, Ok(reason)) = (lines.is_empty(), Text::new(REMAINDER)) {
+            events.extend(shorted(order, part, lines, reason));
+        }
+    }
+    events.extend(contradictions(order, part, &shipped));
+    Ok(events)
+}
+
+/// Whether goods are given to somebody who reports on them.
+fn is_carried(order: &Order) -> bool {
+    matches!(order.delivery_method(), DeliveryMethod::Ship | DeliveryMethod::Dropship)
+}
+
+/// What is fetched, or is nothing that can be carried, has arrived when it leaves.
+fn handed_over(order: &Order, created: &ShipmentCreated) -> Option<OrderEvent> {
+    let at_once = matches!(order.delivery_method(), DeliveryMethod::Pickup | DeliveryMethod::None);
+    let packages = created.packages.iter().map(|package| package.package_id.clone()).collect();
+    let (shipment_id, delivered_at) = (created.shipment_id, created.shipped_at);
+    at_once.then(|| DeliveryConfirmed { shipment_id, packages, delivered_at }.into())
+}
+
+/// What is said by a report of goods that should not have left, or not so many.
+fn contradictions(order: &Order, part: &FulfillmentOrder, shipped: &[LineUnits]) -> Vec<OrderEvent> {
+    let more = part.lines.iter().any(|line| total(shipped, line.line) > line.open());
+    let gone = part.total(FulfillmentLine::kept).is_zero();
+    let cases = [
+        (gone, "shipped_after_cancellation", "goods left that were no longer to leave from here"),
+        (more && !gone, "shipped_more_than_held", "more units left than were held here"),
+        (order.is_held(part.id), "shipped_on_hold", "goods left while the order was on hold"),
+        (!order.is_paid(), "shipped_unpaid", "goods left that are not paid"),
+    ];
+    let so = cases.into_iter().filter(|(is_so, ..)| *is_so);
+    so.filter_map(|(_, code, detail)| discrepancy(code, detail)).collect()
+}
+
+/// Units that left and that this part did not hold: those that wait or were cancelled count first; for the rest other
+/// parts, which have not begun, no longer have to send them.
+fn taken_from_others(
+    order: &Order,
+    part: &FulfillmentOrder,
+    shipped: &[LineUnits],
+) -> Result<Option<OrderEvent>, OrderRefusal> {
+    let mut fulfillment_orders: Vec<FulfillmentOrderLines> = Vec::new();
+    for (line, totals) in part.lines.iter().zip(part.lines.iter().map(|line| totals_of(order, line.line))) {
+        let requested = total(shipped, line.line);
+        let more = requested.saturating_sub(line.open());
+        let mut missing = more.saturating_sub(totals);
+        let others = order.fulfillment_orders.iter().rev();
+        for other in others.filter(|other| other.id != part.id && !other.is_taken_on()) {
+            let taken = other.line(line.line).map_or(Units::ZERO, FulfillmentLine::open).min(missing);
+            missing -= taken;
+            if !taken.is_zero() {
+                let lines = vec![units_of(line.line, taken)];
+                fulfillment_orders.push(FulfillmentOrderLines { lines, ..held(other) });
+            }
+        }
+        if !missing.is_zero() {
+            let open = requested.saturating_sub(missing);
+            return Err(OrderRefusal::QuantityExceedsOpen { line: line.line, requested, open });
+        }
+    }
+    let any = !fulfillment_orders.is_empty();
+    Ok(any.then(|| InventoryReleased { fulfillment_orders }.into()))
+}
+
+/// Units of a line that nobody holds and that may yet leave.
+fn totals_of(order: &Order, line: LineNumber) -> Units {
+    let totals = order.line_totals().get(line.index()).copied().unwrap_or_default();
+    totals.pending() + totals.backordered + totals.cancelled
+}
+
+fn packages(
+    order: &Order,
+    shipment_id: ShipmentId,
+    given: &[ShipPackage],
+    ids: Vec<Reference>,
+    contents: Vec<Vec<LineUnits>>,
+) -> Result<Vec<Package>, OrderRefusal> {
+    let mut packages = Vec::with_capacity(given.len());
+    let totals = order.line_totals();
+    let before = |line: LineNumber| totals.get(line.index()).map_or(Units::ZERO, |totals| totals.shipped);
+    let counts: Vec<usize> = contents.iter().map(Vec::len).collect();
+    let mut valued = order.valued(contents.into_iter().flatten().collect(), before).into_iter();
+    for ((index, given), (package_id, count)) in given.iter().enumerate().zip(ids.into_iter().zip(counts)) {
+        let (carrier, tracking_number) = label(order, shipment_id, index, given, &package_id)?;
+        packages.push(Package {
             package_id,
-            carrier: given.carrier.clone(),
-            tracking_number: given.tracking_number.clone(),
+            carrier,
+            tracking_number,
             service: given.service.clone(),
-            lines,
+            lines: valued.by_ref().take(count).collect(),
             weight: given.weight,
             dimensions: given.dimensions.clone(),
         });
-    let number = u32::try_from(order.shipments.len() + 1).unwrap_or(u32::MAX);
-    let created = ShipmentCreated {
-        shipment_id: ShipmentId::new(fulfillment.id.order(), number),
-        fulfillment_order_id: fulfillment.id,
-        location: fulfillment.location.clone(),
-        packages: packages.collect(),
-        shipped_at: command.shipped_at.or(command.occurred_at).unwrap_or(at),
+    }
+    Ok(packages)
+}
+
+/// Who carries a parcel, and its number there. What nobody carries is named after how it is delivered.
+fn label(
+    order: &Order,
+    shipment_id: ShipmentId,
+    index: usize,
+    given: &ShipPackage,
+    package_id: &Reference,
+) -> Result<(Reference, Reference), OrderRefusal> {
+    if let (Some(carrier), Some(number)) = (&given.carrier, &given.tracking_number) {
+        return Ok((carrier.clone(), number.clone()));
+    }
+    let method = match order.delivery_method() {
+        DeliveryMethod::Ship | DeliveryMethod::Dropship => return Err(OrderRefusal::CarrierMissing(index)),
+        DeliveryMethod::Pickup => "pickup",
+        DeliveryMethod::Local => "local",
+        DeliveryMethod::None => "none",
     };
-    Ok(vec![created.into()])
+    let missing = |_| OrderRefusal::CarrierMissing(index);
+    let carrier = given.carrier.clone().map_or_else(|| Reference::new(method), Ok).map_err(missing)?;
+    let own = || Reference::new(&format!("{shipment_id}.{package_id}"));
+    let number = given.tracking_number.clone().map_or_else(own, Ok).map_err(missing)?;
+    Ok((carrier, number))
 }
 
 /// What is in each package: what it says, and in the one that says nothing all that is left.
@@ -69,14 +201,10 @@ fn contents(
     let mut contents: Vec<Option<Vec<LineUnits>>> =
         packages.iter().enumerate().map(content).collect::<Result<_, _>>()?;
     let stated: Vec<LineUnits> = contents.iter().flatten().flatten().cloned().collect();
-    within(fulfillment, &stated, FulfillmentLine::open)?;
     for content in &mut contents {
         if content.is_none() {
-            let rest = fulfillment
-                .lines
-                .iter()
-                .map(|line| units_of(line.line, line.open().saturating_sub(total(&stated, line.line))));
-            *content = Some(rest.filter(|units| !units.quantity.is_zero()).collect());
+            let rest = |line: &FulfillmentLine| line.open().saturating_sub(total(&stated, line.line));
+            *content = Some(everything(fulfillment, rest));
         }
     }
     let contents: Vec<Vec<LineUnits>> = contents.into_iter().flatten().collect();
@@ -136,6 +264,9 @@ pub(super) fn track(order: &Order, command: &TrackShipment) -> Decision {
     if command.status == TrackingStatus::Delivered {
         events.extend(delivered(shipment, &news, command.at));
     }
+    if command.status.is_failure() {
+        events.extend(failed(shipment, &news, command));
+    }
     Ok(events)
 }
 
@@ -151,6 +282,15 @@ pub(super) fn confirm_delivery(order: &Order, command: &ConfirmDelivery, at: Tim
 fn delivered(shipment: &Shipment, parcels: &[&Parcel], delivered_at: Timestamp) -> Option<OrderEvent> {
     let news: Vec<&Parcel> = parcels.iter().copied().filter(|parcel| parcel.delivered_at.is_none()).collect();
     let event = DeliveryConfirmed { shipment_id: shipment.id, packages: ids(&news), delivered_at };
+    (!news.is_empty()).then(|| event.into())
+}
+
+/// The failure of those that had not failed before and did not arrive.
+fn failed(shipment: &Shipment, parcels: &[&Parcel], command: &TrackShipment) -> Option<OrderEvent> {
+    let is_news = |parcel: &&Parcel| parcel.delivered_at.is_none() && !parcel.has_failed();
+    let news: Vec<&Parcel> = parcels.iter().copied().filter(is_news).collect();
+    let (shipment_id, status, at) = (shipment.id, command.status, command.at);
+    let event = DeliveryFailed { shipment_id, packages: ids(&news), status, at };
     (!news.is_empty()).then(|| event.into())
 }
 

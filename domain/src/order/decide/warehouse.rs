@@ -1,27 +1,64 @@
 //! What a warehouse reports before goods leave.
 
-use super::Decision;
-use crate::order::commands::{LineQuantity, PackItems, PickItems};
-use crate::order::events::{ItemPacked, ItemPicked, LineUnits};
+use super::{Decision, discrepancy, firm};
+use crate::order::choices::DeliveryMethod;
+use crate::order::commands::{LineQuantity, MarkReadyForPickup, PackItems, PickItems};
+use crate::order::contents::LineUnits;
+use crate::order::events::{ItemPacked, ItemPicked, OrderEvent, ReadyForPickup};
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::{FulfillmentLine, FulfillmentOrder, Order};
-use crate::values::{FulfillmentOrderId, LineNumber, Reference, Units};
+use crate::order::totals::{total, units_of};
+use crate::values::{FulfillmentOrderId, LineNumber, Reference, Timestamp, Units};
 
 /// The most entries a report's lists of lines may have together: a line may be named once for each of its lots.
 pub(super) const MOST_NAMED: usize = 5_000;
 
 pub(super) fn pick(order: &Order, command: &PickItems) -> Decision {
-    let fulfillment = workable(order, command.fulfillment_order_id)?;
+    let part = workable(order, command.fulfillment_order_id)?;
     let left = |line: &FulfillmentLine| line.kept().saturating_sub(line.picked);
-    let lines = reported(order, fulfillment, command.all, command.lines.as_deref(), left)?;
-    Ok(vec![ItemPicked { fulfillment_order_id: fulfillment.id, lines }.into()])
+    let Reported { lines, more } = reported(order, part, command.all, command.lines.as_deref(), left)?;
+    let fulfillment_order_id = part.id;
+    let picked = (!lines.is_empty()).then(|| ItemPicked { fulfillment_order_id, lines }.into());
+    Ok(with_what_is_more(order, picked, more, "picked_more_than_reserved"))
 }
 
 pub(super) fn pack(order: &Order, command: &PackItems) -> Decision {
-    let fulfillment = workable(order, command.fulfillment_order_id)?;
+    let part = workable(order, command.fulfillment_order_id)?;
     let left = |line: &FulfillmentLine| line.kept().saturating_sub(line.packed);
-    let lines = reported(order, fulfillment, command.all, command.lines.as_deref(), left)?;
-    Ok(vec![ItemPacked { fulfillment_order_id: fulfillment.id, lines }.into()])
+    let Reported { lines, more } = reported(order, part, command.all, command.lines.as_deref(), left)?;
+    let fulfillment_order_id = part.id;
+    let packed = (!lines.is_empty()).then(|| ItemPacked { fulfillment_order_id, lines }.into());
+    Ok(with_what_is_more(order, packed, more, "packed_more_than_reserved"))
+}
+
+/// A report that says more than can be is taken for what can be, and that it said more is recorded: the rest is nobody's
+/// and goes back into its place.
+fn with_what_is_more(order: &Order, report: Option<OrderEvent>, more: Units, code: &str) -> Vec<OrderEvent> {
+    let firm = firm(order).filter(|_| report.is_some());
+    let mut events: Vec<OrderEvent> = report.into_iter().chain(firm).collect();
+    if !more.is_zero() {
+        let detail =
+            format!("{more} more units were reported than the order holds there: they are to be put back");
+        events.extend(discrepancy(code, &detail));
+    }
+    events
+}
+
+pub(super) fn ready_for_pickup(order: &Order, command: &MarkReadyForPickup, at: Timestamp) -> Decision {
+    let part = workable(order, command.fulfillment_order_id)?;
+    if order.delivery_method() != DeliveryMethod::Pickup {
+        return Err(OrderRefusal::NotToBePickedUp);
+    }
+    if !part.is_open() {
+        return Err(OrderRefusal::NothingLeft);
+    }
+    if part.ready_since.is_some() {
+        return Ok(Vec::new());
+    }
+    let lines = everything(part, |line| line.kept().saturating_sub(line.packed));
+    let packed = (!lines.is_empty()).then(|| ItemPacked { fulfillment_order_id: part.id, lines }.into());
+    let ready = ReadyForPickup { fulfillment_order_id: part.id, at };
+    Ok(packed.into_iter().chain(firm(order)).chain([ready.into()]).collect())
 }
 
 /// The fulfillment order, where its location may work on it.
@@ -39,37 +76,62 @@ pub(super) fn workable(order: &Order, id: FulfillmentOrderId) -> Result<&Fulfill
     Ok(fulfillment)
 }
 
-/// The units that a report is about, none of them more than is left.
+/// The units that a report is about.
+pub(super) struct Reported {
+    /// What of each line, none of them more than is left.
+    pub(super) lines: Vec<LineUnits>,
+    /// How many units more it says.
+    pub(super) more: Units,
+}
+
+/// The units that a report is about, as far as they are left.
 pub(super) fn reported(
     order: &Order,
-    fulfillment: &FulfillmentOrder,
+    part: &FulfillmentOrder,
     all: Option<bool>,
     lines: Option<&[LineQuantity]>,
     left: fn(&FulfillmentLine) -> Units,
-) -> Result<Vec<LineUnits>, OrderRefusal> {
+) -> Result<Reported, OrderRefusal> {
     match (all, lines) {
         (Some(true), None) => {
-            let units = everything(fulfillment, left);
-            if units.is_empty() { Err(OrderRefusal::NothingLeft) } else { Ok(units) }
+            let lines = everything(part, left);
+            if lines.is_empty() {
+                Err(OrderRefusal::NothingLeft)
+            } else {
+                Ok(Reported { lines, more: Units::ZERO })
+            }
         }
         (None | Some(false), Some(lines)) if lines.len() > MOST_NAMED => {
             Err(OrderRefusal::TooMany { most: MOST_NAMED, pointer: "/lines" })
         }
         (None | Some(false), Some(lines)) if !lines.is_empty() => {
-            let units = named(order, fulfillment, lines)?;
-            within(fulfillment, &units, left)?;
-            Ok(units)
+            Ok(within(part, named(order, part, lines)?, left))
         }
         _ => Err(OrderRefusal::LinesMissing),
     }
 }
 
+/// As many of the units as are left: the sum over each line counts, so that a line named twice is no way around it.
+fn within(part: &FulfillmentOrder, units: Vec<LineUnits>, left: fn(&FulfillmentLine) -> Units) -> Reported {
+    let mut reported = Reported { lines: Vec::with_capacity(units.len()), more: Units::ZERO };
+    for mut units in units {
+        let known = total(&reported.lines, units.line);
+        let room = part.line(units.line).map_or(Units::ZERO, left).saturating_sub(known);
+        reported.more += units.quantity.saturating_sub(room);
+        units.quantity = units.quantity.min(room);
+        if !units.quantity.is_zero() {
+            reported.lines.push(units);
+        }
+    }
+    reported
+}
+
 pub(super) fn everything(
-    fulfillment: &FulfillmentOrder,
-    left: fn(&FulfillmentLine) -> Units,
+    part: &FulfillmentOrder,
+    left: impl Fn(&FulfillmentLine) -> Units,
 ) -> Vec<LineUnits> {
-    let open = fulfillment.lines.iter().filter(|line| !left(line).is_zero());
-    open.map(|line| super::units_of(line.line, left(line))).collect()
+    let of_line = |line: &FulfillmentLine| units_of(line.line, left(line));
+    part.lines.iter().map(of_line).filter(|units| !units.quantity.is_zero()).collect()
 }
 
 /// The line that is named by one of its two names.
@@ -86,40 +148,29 @@ pub(super) fn line_named(
     found.map(|line| line.line)
 }
 
-/// Finds the lines that a report names.
-pub(super) fn named(
-    order: &Order,
-    fulfillment: &FulfillmentOrder,
-    lines: &[LineQuantity],
-) -> Result<Vec<LineUnits>, OrderRefusal> {
+/// Finds the lines that a list names.
+pub(super) fn named_lines(order: &Order, lines: &[LineQuantity]) -> Result<Vec<LineUnits>, OrderRefusal> {
     let find = |(index, given): (usize, &LineQuantity)| {
         let line = line_named(order, given.line, given.line_ref.as_ref());
-        let line = line.filter(|line| fulfillment.line(*line).is_some());
         Ok(LineUnits {
-            line: line.ok_or(OrderRefusal::UnknownLine(index))?,
             quantity: given.quantity.units(),
             lots: given.lots.clone(),
             serials: given.serials.clone(),
+            ..units_of(line.ok_or(OrderRefusal::UnknownLine(index))?, Units::ZERO)
         })
     };
     lines.iter().enumerate().map(find).collect()
 }
 
-/// Checks the sum over each line, so that a line named twice is no way around its limit.
-pub(super) fn within(
-    fulfillment: &FulfillmentOrder,
-    units: &[LineUnits],
-    left: fn(&FulfillmentLine) -> Units,
-) -> Result<(), OrderRefusal> {
-    for part in &fulfillment.lines {
-        let requested = total(units, part.line);
-        if requested > left(part) {
-            return Err(OrderRefusal::QuantityExceedsOpen { line: part.line, requested, open: left(part) });
-        }
+/// Finds the lines that a list names, all of which must be a fulfillment order's.
+pub(super) fn named(
+    order: &Order,
+    part: &FulfillmentOrder,
+    lines: &[LineQuantity],
+) -> Result<Vec<LineUnits>, OrderRefusal> {
+    let units = named_lines(order, lines)?;
+    match units.iter().position(|units| part.line(units.line).is_none()) {
+        Some(index) => Err(OrderRefusal::UnknownLine(index)),
+        None => Ok(units),
     }
-    Ok(())
-}
-
-pub(super) fn total(units: &[LineUnits], line: LineNumber) -> Units {
-    units.iter().filter(|units| units.line == line).map(|units| units.quantity).sum()
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// The actions on the order, and on each fulfillment order, that `decide` accepts.
+/// The actions on the order, and on each fulfillment order, that `decide` accepts without recording a contradiction.
 pub(crate) fn accepted_actions(order: &Order) -> (Vec<String>, Vec<Vec<String>>) {
     let of_order = order.id().map(|id| {
         let fields = json!({ "orderId": id, "reason": "try", "paymentRef": "try" });
@@ -15,6 +15,7 @@ pub(crate) fn accepted_actions(order: &Order) -> (Vec<String>, Vec<Vec<String>>)
         let hold = json!({ "orderId": id, "reason": "other" });
         let first_hold = order.holds.first().map_or_else(|| name("none"), |hold| hold.id.clone());
         let release = json!({ "orderId": id, "holdId": first_hold });
+        let amend = json!({ "orderId": id, "changes": [{ "op": "add", "sku": "A", "quantity": 1 }] });
         let returnable = order.returnable().iter().position(|units| !units.is_zero());
         let line = LineNumber::at(returnable.unwrap_or(0));
         let back = json!({ "orderId": id, "lines": [{ "line": line, "quantity": 1 }], "reason": "try" });
@@ -23,8 +24,9 @@ pub(crate) fn accepted_actions(order: &Order) -> (Vec<String>, Vec<Vec<String>>)
             ("authorize-payment", OrderCommand::AuthorizePayment(read(with_payment, json!({})))),
             ("fail-payment", OrderCommand::FailPayment(read(with_reason.clone(), json!({})))),
             ("void-payment", OrderCommand::VoidPayment(read(with_reason.clone(), json!({})))),
-            ("hold", OrderCommand::HoldOrder(read(hold, json!({})))),
+            ("hold", OrderCommand::HoldOrder(read(hold, json!({})), moment(99))),
             ("release-hold", OrderCommand::ReleaseHold(read(release, json!({})))),
+            ("amend", OrderCommand::AmendOrder(Box::new(read(amend, json!({}))), moment(99))),
             ("cancel", OrderCommand::CancelOrder(read(with_reason.clone(), json!({})))),
             ("returns", OrderCommand::RequestReturn(read(back, json!({})))),
             ("erase-personal-data", OrderCommand::ErasePersonalData(read(with_reason, json!({})))),
@@ -34,7 +36,7 @@ pub(crate) fn accepted_actions(order: &Order) -> (Vec<String>, Vec<Vec<String>>)
         let all = || json!({ "fulfillmentOrderId": part.id, "all": true });
         let package = json!({ "carrier": "try", "trackingNumber": "try" });
         let shipment = json!({ "fulfillmentOrderId": part.id, "packages": [package] });
-        let ship = OrderCommand::ShipItems(read(shipment, json!({})), moment(99));
+        let ship = OrderCommand::ShipItems(read(shipment, json!({})), None, moment(99));
         let this = || json!({ "fulfillmentOrderId": part.id });
         let why = || json!({ "fulfillmentOrderId": part.id, "reason": "try" });
         accepted(
@@ -42,8 +44,13 @@ pub(crate) fn accepted_actions(order: &Order) -> (Vec<String>, Vec<Vec<String>>)
             [
                 ("accept", OrderCommand::AcceptFulfillmentOrder(read(this(), json!({})))),
                 ("reject", OrderCommand::RejectFulfillmentOrder(read(why(), json!({})))),
+                (
+                    "move",
+                    OrderCommand::MoveFulfillmentOrder(read(this(), json!({ "location": "elsewhere" }))),
+                ),
                 ("pick", OrderCommand::PickItems(read(all(), json!({})))),
                 ("pack", OrderCommand::PackItems(read(all(), json!({})))),
+                ("ready-for-pickup", OrderCommand::MarkReadyForPickup(read(this(), json!({})), moment(99))),
                 ("ship", ship),
                 ("short", OrderCommand::ShortPick(read(all(), json!({ "reason": "try" })))),
                 ("accept-cancellation", OrderCommand::AcceptCancellation(read(this(), json!({})))),
@@ -55,7 +62,10 @@ pub(crate) fn accepted_actions(order: &Order) -> (Vec<String>, Vec<Vec<String>>)
 }
 
 fn accepted<const COUNT: usize>(order: &Order, actions: [(&str, OrderCommand); COUNT]) -> Vec<String> {
-    let accepted = actions.into_iter().filter(|(_, command)| order.decide(command).is_ok());
+    let contradicts = |event: &OrderEvent| matches!(event, OrderEvent::DiscrepancyRecorded(_));
+    let is_accepted =
+        |command: &OrderCommand| order.decide(command).is_ok_and(|events| !events.iter().any(contradicts));
+    let accepted = actions.into_iter().filter(|(_, command)| is_accepted(command));
     accepted.map(|(name, _)| name.to_owned()).collect()
 }
 
@@ -186,13 +196,13 @@ fn the_states_that_are_tried_differ_in_every_action() {
 fn an_open_order_may_be_paid_or_cancelled() {
     let (order, parts) = supported_actions(&given([create(), reserve_all()]));
     let payment = ["confirm-payment", "authorize-payment", "fail-payment", "void-payment"];
-    assert_eq!(order, [&payment[..], &["hold", "cancel"]].concat());
-    assert_eq!(parts, [["reject"]], "nothing else before it is paid");
+    assert_eq!(order, [&payment[..], &["hold", "amend", "cancel"]].concat());
+    assert_eq!(parts, [["reject", "move"]], "nothing else before it is paid");
 }
 
 #[test]
 fn a_paid_fulfillment_order_may_be_picked_packed_or_shipped() {
-    let actions = ["accept", "reject", "pick", "pack", "ship", "short"];
+    let actions = ["accept", "reject", "move", "pick", "pack", "ship", "short"];
     assert_eq!(supported_actions(&paid_and_reserved()).1, [actions]);
 }
 

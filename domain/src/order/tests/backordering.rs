@@ -55,7 +55,7 @@ fn it_is_said_to_wait_until_the_last_unit_is_held() {
 fn what_it_waited_for_comes_as_fulfillment_orders_of_their_own() {
     let events = when(&partly(), fill("A", &[("DC-2", 1), ("DC-3", 2)]));
     let fulfillment_orders = vec![part(2, "DC-2", &[(1, 1)]), part(3, "DC-3", &[(1, 2)])];
-    assert_eq!(events, [InventoryReserved { fulfillment_orders, waited: true }.into()]);
+    assert_eq!(events, [InventoryReserved { fulfillment_orders, waited: true, until: None }.into()]);
 }
 
 #[test]

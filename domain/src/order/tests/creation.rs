@@ -37,7 +37,7 @@ fn everything() -> Value {
 }
 
 fn created(command: OrderCommand) -> OrderCreated {
-    match when(&Order::default(), command).pop() {
+    match when(&Order::default(), command).into_iter().next() {
         Some(OrderEvent::OrderCreated(created)) => created,
         other => panic!("{other:?} is not a creation"),
     }

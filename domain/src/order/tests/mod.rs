@@ -110,6 +110,7 @@ fn terms() -> CreationTerms {
         reserve_at: ReserveAt::Creation,
         on_shortage: OnShortage::Reject,
         allow_split: true,
+        reserve_for: None,
         content: Text::new("digest").unwrap(),
     }
 }
@@ -149,6 +150,7 @@ fn reserve_sourced(sourced: Sourced, trigger: ReservationTrigger) -> OrderComman
         criteria: vec![Criterion::Nearest],
         basis: SourcingBasis::None,
         trigger,
+        at: moment(10),
     })
 }
 
@@ -204,7 +206,7 @@ fn ship(number: u32, packages: &[Value]) -> OrderCommand {
     };
     let packages: Vec<Value> = packages.iter().enumerate().map(package).collect();
     let fields = json!({ "fulfillmentOrderId": fulfillment_order_id(number), "packages": packages });
-    OrderCommand::ShipItems(read(fields, json!({})), moment(50))
+    OrderCommand::ShipItems(read(fields, json!({})), None, moment(50))
 }
 
 /// All that is left, in one package that does not say what is in it.
@@ -226,7 +228,7 @@ fn confirm_delivery(number: u32, more: Value) -> OrderCommand {
 }
 
 fn hold_with(more: Value) -> OrderCommand {
-    OrderCommand::HoldOrder(read(json!({ "orderId": order_id(), "reason": "fraud_risk" }), more))
+    OrderCommand::HoldOrder(read(json!({ "orderId": order_id(), "reason": "fraud_risk" }), more), moment(40))
 }
 
 fn release_hold(hold: &str) -> OrderCommand {
@@ -235,6 +237,20 @@ fn release_hold(hold: &str) -> OrderCommand {
 
 fn on_part<T: DeserializeOwned>(number: u32, more: Value) -> T {
     read(json!({ "fulfillmentOrderId": fulfillment_order_id(number) }), more)
+}
+
+fn amend(more: Value) -> OrderCommand {
+    OrderCommand::AmendOrder(Box::new(read(json!({ "orderId": order_id() }), more)), moment(45))
+}
+
+fn relocate(number: u32, location: &str) -> OrderCommand {
+    let fields = json!({ "fulfillmentOrderId": fulfillment_order_id(number), "location": location });
+    OrderCommand::MoveFulfillmentOrder(read(fields, json!({})))
+}
+
+fn ready(number: u32) -> OrderCommand {
+    let fields = json!({ "fulfillmentOrderId": fulfillment_order_id(number) });
+    OrderCommand::MarkReadyForPickup(read(fields, json!({})), moment(46))
 }
 
 fn accept(number: u32) -> OrderCommand {
@@ -281,7 +297,11 @@ fn fill(of: &str, from: &[(&str, u64)]) -> OrderCommand {
         location: place(location),
         quantity: Units::new(*count),
     };
-    OrderCommand::FillBackorder { sku: Sku::new(of).unwrap(), allocations: from.iter().map(given).collect() }
+    OrderCommand::FillBackorder {
+        sku: Sku::new(of).unwrap(),
+        allocations: from.iter().map(given).collect(),
+        at: moment(60),
+    }
 }
 
 fn erase() -> OrderCommand {
@@ -299,6 +319,7 @@ fn units(lines: &[(usize, u64)]) -> Vec<LineUnits> {
         quantity: Units::new(count),
         lots: None,
         serials: None,
+        value: None,
     };
     lines.iter().map(units).collect()
 }
@@ -312,7 +333,7 @@ fn part(number: u32, location: &str, lines: &[(usize, u64)]) -> FulfillmentOrder
 }
 
 fn reserved(fulfillment_orders: Vec<FulfillmentOrderLines>) -> OrderEvent {
-    InventoryReserved { fulfillment_orders, waited: false }.into()
+    InventoryReserved { fulfillment_orders, waited: false, until: None }.into()
 }
 
 fn released(fulfillment_orders: Vec<FulfillmentOrderLines>) -> OrderEvent {
@@ -332,7 +353,8 @@ fn packed(number: u32, lines: &[(usize, u64)]) -> OrderEvent {
 }
 
 fn held(number: u32, reason: HoldReason) -> OrderHeld {
-    OrderHeld { hold_id: name(&format!("h{number}")), fulfillment_order_id: None, reason, note: None }
+    let hold_id = name(&format!("h{number}"));
+    OrderHeld { hold_id, fulfillment_order_id: None, reason, note: None, until: None }
 }
 
 // ---- states that many sentences begin with ----

@@ -37,22 +37,25 @@ fn a_line_that_is_named_twice_counts_twice() {
             report(1, json!({ "lines": lines }))
         };
         assert_eq!(when(&order, twice(2)), [expected(1, &[(1, 2), (1, 3)])]);
-        assert_eq!(refusal(&order, twice(3)), ("quantity_exceeds_open", None));
+        let events = when(&order, twice(3));
+        assert_eq!(events[0], expected(1, &[(1, 3), (1, 2)]));
+        assert_eq!(names(&events[1..]), ["DiscrepancyRecorded"]);
     }
 }
 
 #[test]
-fn no_more_is_reported_than_is_left() {
-    for (report, _) in BOTH {
+fn what_is_reported_beyond_what_is_held_is_recorded_and_nobodys() {
+    for ((report, expected), code) in
+        BOTH.into_iter().zip(["picked_more_than_reserved", "packed_more_than_reserved"])
+    {
         let some = |count: u32| report(1, json!({ "lines": [{ "line": 2, "quantity": count }] }));
         let order = after(&paid_and_reserved(), some(2));
-        let refused = order.decide(&some(2)).unwrap_err();
-        let expected = OrderRefusal::QuantityExceedsOpen {
-            line: LineNumber::at(1),
-            requested: Units::new(2),
-            open: Units::new(1),
-        };
-        assert_eq!(refused, expected);
+        let events = when(&order, some(2));
+        assert_eq!((&events[0], names(&events[1..])), (&expected(1, &[(2, 1)]), vec!["DiscrepancyRecorded"]));
+        let order = after(&after(&order, some(2)), some(1));
+        assert_eq!(order.discrepancies.len(), 2);
+        assert!(order.discrepancies.iter().all(|discrepancy| discrepancy.code == name(code)));
+        assert_eq!(order.fulfillment_orders[0].lines[1].kept(), Units::new(3));
     }
 }
 
@@ -120,7 +123,7 @@ fn packing_what_was_picked_does_not_pick_it_again() {
 #[test]
 fn nobody_works_on_an_order_that_is_not_paid() {
     let order = given([create(), reserve_all()]);
-    for report in [pick_all(1), pack_all(1), ship_all(1)] {
+    for report in [pick_all(1), pack_all(1)] {
         assert_eq!(refusal(&order, report), ("payment_not_confirmed", None));
     }
     let free = given([create_with(json!({ "payment": "not_required" })), reserve_all()]);
@@ -132,7 +135,7 @@ fn nobody_works_on_an_order_that_waits() {
     let held = held(1, HoldReason::InventoryOutOfStock);
     let mut order = paid_and_reserved();
     order.apply(held.into());
-    for report in [pick_all(1), pack_all(1), ship_all(1)] {
+    for report in [pick_all(1), pack_all(1)] {
         assert_eq!(refusal(&order, report), ("order_on_hold", None));
     }
 }
@@ -140,7 +143,7 @@ fn nobody_works_on_an_order_that_waits() {
 #[test]
 fn nobody_works_on_what_was_cancelled() {
     let order = given([create(), reserve_all(), pay("money"), cancel()]);
-    for report in [pick_all(1), pack_all(1), ship_all(1)] {
+    for report in [pick_all(1), pack_all(1)] {
         assert_eq!(refusal(&order, report), ("fulfillment_order_cancelled", None));
     }
 }

@@ -191,18 +191,12 @@ fn warehouse() -> Vec<Row> {
         row(&waiting, pick_all(1), ("order_on_hold", None, Conflict)),
         row(&unpaid, pick_all(1), ("payment_not_confirmed", None, Conflict)),
         row(&order, pick(1, named_often(5_001)), ("too_many", Some("/lines"), Invalid)),
-        row(&order, pick(1, named_often(5_000)), ("quantity_exceeds_open", None, Conflict)),
         row(&order, pick(1, json!({})), ("lines_missing", Some("/lines"), Invalid)),
         row(&order, pick(1, line(json!({ "line": 3 }))), no_line),
         row(&order, pick(1, line(json!({ "line": 0 }))), no_line),
         row(&order, pick(1, line(json!({ "lineRef": "second" }))), no_line),
         row(&order, pick(1, line(json!({}))), no_line),
         row(&order, pick(1, line(json!({ "line": 1, "lineRef": "first" }))), no_line),
-        row(
-            &order,
-            pick(1, json!({ "lines": [{ "line": 1, "quantity": 6 }] })),
-            ("quantity_exceeds_open", None, Conflict),
-        ),
         row(&after(&order, pick_all(1)), pick_all(1), ("nothing_left", None, Conflict)),
     ]
 }
@@ -236,11 +230,109 @@ fn shipments() -> Vec<Row> {
     ]
 }
 
+fn amendments() -> Vec<Row> {
+    use Class::{Conflict, Invalid};
+    let order = given([create()]);
+    let priced = given([create_with(json!({
+        "currency": "EUR", "lines": [{ "sku": "A", "quantity": 5, "total": "10.00" }]
+    }))]);
+    let changes = |changes: Value| amend(json!({ "changes": changes }));
+    let grown = |quantity: u32| changes(json!([{ "op": "setQuantity", "line": 1, "quantity": quantity }]));
+    let add = |line: Value| {
+        changes(json!([read::<Value>(json!({ "op": "add", "sku": "C", "quantity": 1 }), line)]))
+    };
+    let remove = json!({ "op": "remove", "line": 1 });
+    let to = || json!({ "shipTo": { "name": "Ada Lovelace" } });
+    let fetched = json!({ "delivery": { "method": "pickup", "location": "DC-9" } });
+    let erased = given([create_with(to()), erase()]);
+    let row_of = |order: &Order, command, refused| row(order, command, refused);
+    vec![
+        row_of(&Order::default(), grown(6), ("unknown_order", Some("/orderId"), Class::NotFound)),
+        row_of(&given([create(), cancel()]), grown(6), ("order_cancelled", None, Conflict)),
+        row_of(&order, amend(json!({})), ("changes_missing", Some("/changes"), Invalid)),
+        row_of(&order, changes(json!(vec![remove.clone(); 501])), ("too_many", Some("/changes"), Invalid)),
+        row_of(
+            &order,
+            changes(json!([{ "op": "remove", "line": 9 }])),
+            ("unknown_line", Some("/changes/0"), Invalid),
+        ),
+        row_of(&order, changes(json!([remove, remove])), ("line_changed_twice", Some("/changes/1"), Invalid)),
+        row_of(
+            &order,
+            add(json!({ "lineRef": "first" })),
+            ("line_ref_not_unique", Some("/changes/0/lineRef"), Invalid),
+        ),
+        row_of(&order, add(json!({ "unit": "1" })), ("currency_missing", Some("/currency"), Invalid)),
+        row_of(&priced, grown(6), ("amounts_missing", Some("/changes/0"), Invalid)),
+        row_of(
+            &given([
+                create(),
+                amend(json!({ "changes": [{ "op": "setQuantity", "line": 1, "quantity": 3 }] })),
+            ]),
+            grown(1_000_000_000),
+            ("line_too_large", Some("/changes/0/quantity"), Invalid),
+        ),
+        row_of(&on_its_way(), grown(4), ("quantity_below_shipped", Some("/changes"), Conflict)),
+        row_of(&after(&paid_and_reserved(), accept(1)), amend(to()), ("location_has_begun", None, Conflict)),
+        row_of(&on_its_way(), amend(to()), ("nothing_left", None, Conflict)),
+        row_of(&erased, amend(to()), ("personal_data_erased", Some("/shipTo"), Conflict)),
+        row_of(
+            &paid_and_reserved(),
+            amend(fetched),
+            ("reserved_elsewhere", Some("/delivery/location"), Conflict),
+        ),
+    ]
+}
+
+fn moves() -> Vec<Row> {
+    use Class::{Conflict, Invalid, NotFound};
+    let order = paid_and_reserved();
+    let fetched = json!({ "delivery": { "method": "pickup", "location": "DC-1" } });
+    let to_be_fetched = given([create_with(fetched), reserve_all(), pay("money")]);
+    let some = || json!({ "lines": [{ "line": 1, "quantity": 2 }] });
+    let asked = given([create(), reserve_all(), pay("money"), accept(1), relocate(1, "DC-2")]);
+    vec![
+        row(
+            &order,
+            relocate(2, "DC-2"),
+            ("unknown_fulfillment_order", Some("/fulfillmentOrderId"), NotFound),
+        ),
+        row(&order, relocate(1, "DC-1"), ("already_there", Some("/location"), Conflict)),
+        row(&on_its_way(), relocate(1, "DC-2"), ("nothing_left", None, Conflict)),
+        row(&after(&order, ship(1, &[some()])), relocate(1, "DC-2"), ("shipping_has_begun", None, Conflict)),
+        row(&to_be_fetched, relocate(1, "DC-2"), ("delivery_location_fixed", None, Conflict)),
+        row(&asked, relocate(1, "DC-3"), ("cancellation_pending", None, Conflict)),
+        row(&order, ready(1), ("not_to_be_picked_up", None, Conflict)),
+        row(&after(&to_be_fetched, ship_all(1)), ready(1), ("nothing_left", None, Conflict)),
+        row(&order, hold_with(json!({ "until": moment(40) })), ("hold_over", Some("/until"), Invalid)),
+        row(
+            &order,
+            ship(1, &[json!({ "carrier": null, "trackingNumber": null })]),
+            ("carrier_missing", Some("/packages/0/carrier"), Invalid),
+        ),
+        row(
+            &order,
+            ship(1, &[json!({ "lines": [{ "line": 1, "quantity": 6 }] })]),
+            ("quantity_exceeds_open", None, Conflict),
+        ),
+    ]
+}
+
 fn all_rows() -> Vec<Row> {
-    [creations(), orders(), holds(), handing_over(), returns(), warehouse(), shipments()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        creations(),
+        orders(),
+        holds(),
+        handing_over(),
+        returns(),
+        warehouse(),
+        shipments(),
+        amendments(),
+        moves(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 #[test]

@@ -129,7 +129,8 @@ fn a_shipment_left_when_the_sender_says_else_when_it_happened_else_now() {
             "fulfillmentOrderId": fulfillment_order_id(1),
             "packages": [{ "carrier": "UPS", "trackingNumber": "1Z" }]
         });
-        let order = after(&paid_and_reserved(), OrderCommand::ShipItems(read(fields, more), moment(50)));
+        let order =
+            after(&paid_and_reserved(), OrderCommand::ShipItems(read(fields, more), None, moment(50)));
         order.shipments[0].shipped_at
     };
     assert_eq!(left(json!({})), moment(50));

@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::values::{
-    Delta, LocationId, OrderId, Priority, Quantity, Reference, ShipmentId, Sku, Text, Timestamp, Units,
+    ChannelName, Delta, LocationId, OrderId, Priority, Quantity, Reference, ShipmentId, Sku, Text, Timestamp,
+    Units,
 };
 use crate::{Decide, Refusal};
 
@@ -104,11 +105,16 @@ fn read<T: serde::de::DeserializeOwned>(mut fields: Value, more: Value) -> T {
 }
 
 fn reserve(from: &[(&str, u64)]) -> StockCommand {
-    StockCommand::ReserveInventory { order_id: order_id(), allocations: allocations(from) }
+    reserve_until(from, None)
+}
+
+fn reserve_until(from: &[(&str, u64)], until: Option<Timestamp>) -> StockCommand {
+    let (order_id, channel, allocations) = (order_id(), web(), allocations(from));
+    StockCommand::ReserveInventory { order_id, channel, allocations, until }
 }
 
 fn release(from: &[(&str, u64)]) -> StockCommand {
-    StockCommand::ReleaseInventory { order_id: order_id(), allocations: allocations(from) }
+    StockCommand::ReleaseInventory { order_id: order_id(), channel: web(), allocations: allocations(from) }
 }
 
 /// A standard order that takes units as they come, from anywhere.
@@ -127,6 +133,7 @@ fn wait_with(order: u128, quantity: u64, second: i64, change: impl FnOnce(&mut T
     change(&mut terms);
     StockCommand::BackorderInventory {
         order_id: order_number(order),
+        channel: web(),
         quantity: Units::new(quantity),
         priority: terms.priority,
         whole: terms.whole,
@@ -175,7 +182,8 @@ fn earmark_but(closed: &[&str]) -> StockCommand {
 }
 
 fn fill(order: u128, from: &[(&str, u64)]) -> StockCommand {
-    StockCommand::FillBackorder { order_id: order_number(order), allocations: allocations(from) }
+    let (order_id, allocations) = (order_number(order), allocations(from));
+    StockCommand::FillBackorder { order_id, allocations, until: None }
 }
 
 fn ship(location: &str, quantity: u64, second: i64) -> StockCommand {
@@ -184,8 +192,34 @@ fn ship(location: &str, quantity: u64, second: i64) -> StockCommand {
         shipment_id: ShipmentId::new(order_id(), 1),
         location: place(location),
         quantity: Units::new(quantity),
+        unreserved: Units::ZERO,
         at: moment(second),
     }
+}
+
+fn turn(from: &str, to: &str, quantity: u32) -> StockCommand {
+    let fields = json!({ "from": from, "to": to, "quantity": quantity, "reason": "looked at" });
+    StockCommand::ChangeStockCondition(read(fields, json!({})), moment(5))
+}
+
+fn transfer(id: &str, from: &str, to: &str, quantity: u32) -> StockCommand {
+    let fields = json!({ "sku": "A", "from": from, "to": to, "quantity": quantity });
+    let id = Reference::new(id).unwrap();
+    StockCommand::ShipTransfer(serde_json::from_value(fields).unwrap(), id, moment(5))
+}
+
+fn arrive(id: &str, quantity: u32, close: bool) -> StockCommand {
+    let fields = json!({ "transferId": id, "quantity": quantity, "close": close });
+    StockCommand::ReceiveTransfer(serde_json::from_value(fields).unwrap(), moment(6))
+}
+
+fn expect(id: &str, location: &str, quantity: u32, due: i64) -> StockCommand {
+    let fields = json!({ "sku": "A", "location": location, "quantity": quantity, "dueAt": moment(due) });
+    StockCommand::ExpectSupply(serde_json::from_value(fields).unwrap(), Reference::new(id).unwrap())
+}
+
+fn web() -> ChannelName {
+    ChannelName::new("web").unwrap()
 }
 
 // ---- states ----
@@ -231,6 +265,9 @@ fn what_arrives_is_recorded_as_it_was_reported() {
         quantity: Quantity::new(10).unwrap(),
         condition: Condition::Sellable,
         lots: Some(vec![lot("L1", 4, Some(moment(999))), lot("L2", 6, None)]),
+        serials: None,
+        supply_id: None,
+        closes_supply: false,
         reference: Reference::new("PO-1").ok(),
         at: moment(1),
     };

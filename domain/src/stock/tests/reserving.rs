@@ -9,6 +9,7 @@ fn shipped(quantity: u64, second: i64) -> StockEvent {
         shipment_id: ShipmentId::new(order_id(), 1),
         location: place("DC-1"),
         quantity: Units::new(quantity),
+        unreserved: Units::ZERO,
         at: moment(second),
     }
     .into()
@@ -22,7 +23,13 @@ fn two_places() -> StockItem {
 fn units_are_held_at_several_locations_in_one_decision() {
     let item = two_places();
     let both = [("DC-1", 10), ("DC-2", 4)];
-    let reserved = StockReserved { sku: sku(), order_id: order_id(), allocations: allocations(&both) };
+    let reserved = StockReserved {
+        sku: sku(),
+        order_id: order_id(),
+        allocations: allocations(&both),
+        until: None,
+        channel: None,
+    };
     assert_eq!(when(&item, reserve(&both)), [reserved.into()]);
     let item = after(&item, reserve(&both));
     assert_eq!((at(&item, "DC-1"), at(&item, "DC-2")), ([10, 10, 0], [5, 4, 1]));
@@ -71,8 +78,12 @@ fn what_is_kept_beside_is_not_promised() {
 #[test]
 fn released_units_can_be_promised_again() {
     let item = given([receive(10, 1), reserve(&[("DC-1", 10)])]);
-    let released =
-        StockReleased { sku: sku(), order_id: order_id(), allocations: allocations(&[("DC-1", 4)]) };
+    let released = StockReleased {
+        sku: sku(),
+        order_id: order_id(),
+        allocations: allocations(&[("DC-1", 4)]),
+        channel: None,
+    };
     assert_eq!(when(&item, release(&[("DC-1", 4)])), [released.into()]);
     let item = after(&item, release(&[("DC-1", 4)]));
     assert_eq!(at(&item, "DC-1"), [10, 6, 4]);

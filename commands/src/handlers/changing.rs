@@ -1,0 +1,105 @@
+//! How every command on an order is carried out: first what time has brought, then the decision, then what it asks of
+//! stock items.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use holdfast_domain::consequences::{consequences, waits_no_more};
+use holdfast_domain::order::{Order, OrderCommand, OrderEvent};
+use holdfast_domain::stock::{StockCommand, StockItem};
+use holdfast_domain::stream::StreamId;
+use holdfast_domain::values::{OrderId, Sku};
+use holdfast_journal::OutcomeKind;
+
+use super::{Grant, Stop, World};
+
+/// Carries out a command that is about one order and its stock items alone.
+pub(super) fn change(world: &mut World<'_>, id: OrderId, command: &OrderCommand) -> Result<Grant, Stop> {
+    order_to_change(world, id)?;
+    decide(world, id, command)?;
+    world.grant_order(OutcomeKind::Done, id)
+}
+
+/// The order as it is by now: what was held for it may have expired, and holds may be over, without anybody having
+/// written it.
+pub(super) fn order_to_change(world: &mut World<'_>, id: OrderId) -> Result<Arc<Order>, Stop> {
+    let order = world.order_to_change(id)?;
+    if order.due_at().is_none_or(|due| world.at < due) {
+        return Ok(order);
+    }
+    decide(world, id, &OrderCommand::ExpireReservation(world.at))?;
+    decide(world, id, &OrderCommand::AttendOrder(world.at))?;
+    world.order(id)
+}
+
+/// Decides on an order, and on its stock items what follows from it.
+pub(super) fn decide(
+    world: &mut World<'_>,
+    id: OrderId,
+    command: &OrderCommand,
+) -> Result<(Arc<Order>, Vec<OrderEvent>), Stop> {
+    let before = world.order(id)?;
+    let (after, events) = world.decide::<Order>(&StreamId::Order(id), command)?;
+    follow(world, &before, &after, &events)?;
+    Ok((after, events))
+}
+
+/// Lets stock items follow what happened to an order.
+fn follow(
+    world: &mut World<'_>,
+    before: &Arc<Order>,
+    after: &Order,
+    events: &[OrderEvent],
+) -> Result<(), Stop> {
+    let mut order = Arc::clone(before);
+    let mut commands = Vec::new();
+    for (index, event) in events.iter().enumerate() {
+        commands.extend(consequences(&order, event, world.at));
+        if index + 1 < events.len() {
+            cqrs_es::Aggregate::apply(Arc::make_mut(&mut order), event.clone());
+        }
+    }
+    let waits = after.backordered_demand();
+    let less = |(sku, units): (Sku, _)| (waits.get(&sku).is_none_or(|left| *left < units)).then_some(sku);
+    let waited: Vec<Sku> = before.backordered_demand().into_iter().filter_map(less).collect();
+    let skus: BTreeSet<&Sku> = commands.iter().map(|(sku, _)| sku).chain(&waited).collect();
+    if skus.is_empty() {
+        return Ok(());
+    }
+    world.want(skus.into_iter().cloned().map(StreamId::Stock).chain([StreamId::Network]), [])?;
+    let mut freed: BTreeSet<Sku> = waited.iter().cloned().collect();
+    for (sku, command) in commands {
+        if !matches!(command, StockCommand::ReserveInventory { .. }) {
+            freed.insert(sku.clone());
+        }
+        world.decide::<StockItem>(&StreamId::Stock(sku), &command)?;
+    }
+    for sku in waited {
+        if let Some(command) = waits_no_more(after, &*world.stock(&sku)?) {
+            world.decide::<StockItem>(&StreamId::Stock(sku), &command)?;
+        }
+    }
+    freed.iter().try_for_each(|sku| settle(world, sku))
+}
+
+/// Frees what was held until now, and sets aside for the queue what is free: after anything that may have freed or added
+/// units.
+pub(super) fn settle(world: &mut World<'_>, sku: &Sku) -> Result<(), Stop> {
+    let stream = StreamId::Stock(sku.clone());
+    world.decide::<StockItem>(&stream, &StockCommand::ExpireReservations(world.at))?;
+    let closed = world.network()?.closed();
+    world.decide::<StockItem>(&stream, &StockCommand::EarmarkInventory { closed })?;
+    Ok(())
+}
+
+/// Tells an order that waits when its units are expected, where that is not what it was told.
+pub(super) fn promise(world: &mut World<'_>, id: OrderId, sku: &Sku) -> Result<(), Stop> {
+    let item = world.stock(sku)?;
+    let expected: BTreeMap<_, _> = item.untold().into_iter().collect();
+    let Some(&promised_at) = expected.get(&id) else { return Ok(()) };
+    let command = OrderCommand::ChangePromise { sku: sku.clone(), promised_at };
+    world.decide::<Order>(&StreamId::Order(id), &command)?;
+    let command = StockCommand::PromiseBackorder { order_id: id, promised_at };
+    world.decide::<StockItem>(&StreamId::Stock(sku.clone()), &command)?;
+    Ok(())
+}

@@ -1,0 +1,140 @@
+//! What an order is asked to decide: commands from outside with what is known of them, and what follows from others.
+
+use super::choices::SourcingBasis;
+use super::commands::{
+    AcceptCancellation, AcceptFulfillmentOrder, AmendOrder, AuthorizePayment, CancelOrder, ConfirmDelivery,
+    ConfirmPayment, CreateOrder, ErasePersonalData, FailPayment, HoldOrder, MarkReadyForPickup,
+    MoveFulfillmentOrder, PackItems, PickItems, ReceiveReturn, RejectCancellation, RejectFulfillmentOrder,
+    ReleaseHold, RequestReturn, ShipItems, ShortPick, TrackShipment, VoidPayment,
+};
+use crate::policy::{Criterion, OnShortage, ReserveAt};
+use crate::sourcing::Sourced;
+use crate::stock::Allocation;
+use crate::values::{LocationId, OrderId, Period, Sku, Text, Timestamp, Units};
+
+/// The rules that hold for a new order, of its channel's policy, and what is known of its sending.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CreationTerms {
+    /// The order's id, given or made.
+    pub order_id: OrderId,
+    /// When units are reserved for it.
+    pub reserve_at: ReserveAt,
+    /// What holds where the order does not say.
+    pub on_shortage: OnShortage,
+    /// What holds where the order does not say.
+    pub allow_split: bool,
+    /// What holds where the order does not say, and must be paid.
+    pub reserve_for: Option<Period>,
+    /// A keyed digest of the request.
+    pub content: Text<64>,
+}
+
+/// What made the order be sourced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReservationTrigger {
+    /// Its creation or growth, which may be refused.
+    Creation,
+    /// Something that happened to an order that is there: that is a fact and not refused for want of units.
+    Existing,
+    /// A location that gave back what it was to ship: what cannot be had elsewhere waits for supply.
+    Shortfall,
+}
+
+/// Hold the units that sourcing found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReserveInventory {
+    /// What sourcing found.
+    pub sourced: Sourced,
+    /// What it preferred.
+    pub criteria: Vec<Criterion>,
+    /// On what distances were based.
+    pub basis: SourcingBasis,
+    /// What made the order be sourced.
+    pub trigger: ReservationTrigger,
+    /// The moment of decision.
+    pub at: Timestamp,
+}
+
+/// A decision asked of an order, with the moment of decision where the events tell it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum OrderCommand {
+    /// Begin.
+    CreateOrder(Box<CreateOrder>, CreationTerms, Timestamp),
+    /// Hold units.
+    ReserveInventory(ReserveInventory),
+    /// It is paid.
+    ConfirmPayment(ConfirmPayment),
+    /// A payment is promised.
+    AuthorizePayment(AuthorizePayment),
+    /// A payment failed.
+    FailPayment(FailPayment),
+    /// Payments were taken back.
+    VoidPayment(VoidPayment),
+    /// Let it wait.
+    HoldOrder(HoldOrder, Timestamp),
+    /// Let it wait no longer for this.
+    ReleaseHold(ReleaseHold),
+    /// A location takes a part on.
+    AcceptFulfillmentOrder(AcceptFulfillmentOrder),
+    /// A location does not take a part on.
+    RejectFulfillmentOrder(RejectFulfillmentOrder),
+    /// A location leaves a part.
+    AcceptCancellation(AcceptCancellation),
+    /// A location goes on with a part.
+    RejectCancellation(RejectCancellation),
+    /// Goods are not where they should be.
+    ShortPick(ShortPick),
+    /// Goods are to come back.
+    RequestReturn(RequestReturn),
+    /// Goods came back.
+    ReceiveReturn(ReceiveReturn),
+    /// Hold units that it waited for.
+    FillBackorder {
+        /// Of which SKU.
+        sku: Sku,
+        /// Where and how many.
+        allocations: Vec<Allocation>,
+        /// The moment of decision.
+        at: Timestamp,
+    },
+    /// Units of it that a location held are not there.
+    LoseUnits {
+        /// Where.
+        location: LocationId,
+        /// Of which SKU.
+        sku: Sku,
+        /// How many at most.
+        most: Units,
+    },
+    /// Units that it waits for are expected at another time.
+    ChangePromise {
+        /// Of which SKU.
+        sku: Sku,
+        /// When, where that is known.
+        promised_at: Option<Timestamp>,
+    },
+    /// End it, or units of it.
+    CancelOrder(CancelOrder),
+    /// Something of it is to be other.
+    AmendOrder(Box<AmendOrder>, Timestamp),
+    /// Another location takes a part over.
+    MoveFulfillmentOrder(MoveFulfillmentOrder),
+    /// Goods wait to be fetched.
+    MarkReadyForPickup(MarkReadyForPickup, Timestamp),
+    /// What was held for it until a moment that is past is free.
+    ExpireReservation(Timestamp),
+    /// Holds that stand until a moment that is past stand no more, and parcels of which nothing was heard are stuck.
+    AttendOrder(Timestamp),
+    /// Goods were taken from their places.
+    PickItems(PickItems),
+    /// Goods were put into parcels.
+    PackItems(PackItems),
+    /// Parcels left; how long a carrier may be silent of them, and when it was decided.
+    ShipItems(ShipItems, Option<Period>, Timestamp),
+    /// A carrier reported.
+    TrackShipment(TrackShipment),
+    /// Parcels were handed over.
+    ConfirmDelivery(ConfirmDelivery, Timestamp),
+    /// Record that the key is destroyed.
+    ErasePersonalData(ErasePersonalData),
+}

@@ -1,0 +1,109 @@
+//! Orders that wait for units, and whose turn it is.
+
+use std::collections::BTreeSet;
+
+use super::reservation::within_limit;
+use super::{Decision, known, limited, summed};
+use crate::stock::commands::StockCommand;
+use crate::stock::events::{
+    Allocation, StockBackorderFilled, StockBackorderWithdrawn, StockBackordered, StockEarmarked, StockEvent,
+    StockPromised,
+};
+use crate::stock::queue::head_start;
+use crate::stock::refusals::StockRefusal;
+use crate::stock::state::StockItem;
+use crate::values::{ChannelName, LocationId, OrderId, Quantity, Timestamp, Units};
+
+/// An order joins the queue at the place that its priority gives it.
+pub(super) fn wait(item: &StockItem, command: &StockCommand) -> Decision {
+    let StockCommand::BackorderInventory {
+        order_id,
+        channel,
+        quantity,
+        priority,
+        whole,
+        only_at,
+        not_at,
+        may_be_refused,
+        at,
+    } = command
+    else {
+        return Ok(Vec::new());
+    };
+    if *may_be_refused {
+        may_wait(item, *quantity)?;
+        within_limit(item, channel, *quantity)?;
+    }
+    let place = Timestamp::from_microseconds((at.microseconds() - head_start(*priority)).max(0));
+    let (sku, channel) = (known(item)?.clone(), limited(item, channel));
+    let (only_at, not_at) = (only_at.clone(), not_at.clone());
+    let (order_id, quantity, whole) = (*order_id, *quantity, *whole);
+    Ok(vec![StockBackordered { sku, order_id, quantity, place, whole, only_at, not_at, channel }.into()])
+}
+
+/// Whether a new order may wait for so many units.
+fn may_wait(item: &StockItem, quantity: Units) -> Result<(), StockRefusal> {
+    if item.not_backorderable {
+        return Err(StockRefusal::NotBackorderable);
+    }
+    let waiting = item.waiting();
+    match item.backorder_limit.map(Quantity::units) {
+        Some(limit) if waiting + quantity > limit => {
+            Err(StockRefusal::BackorderLimitExceeded { limit, waiting, requested: quantity })
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn withdraw(
+    item: &StockItem,
+    order_id: OrderId,
+    channel: &ChannelName,
+    quantity: Units,
+) -> Vec<StockEvent> {
+    let quantity = quantity.min(item.waiting_for(order_id));
+    let Some(sku) = item.sku.clone().filter(|_| !quantity.is_zero()) else { return Vec::new() };
+    let channel = limited(item, channel);
+    vec![StockBackorderWithdrawn { sku, order_id, quantity, channel }.into()]
+}
+
+/// Nothing where the order waits for nothing.
+pub(super) fn promise(
+    item: &StockItem,
+    order_id: OrderId,
+    promised_at: Option<Timestamp>,
+) -> Vec<StockEvent> {
+    let waits = item.queue.iter().any(|waiting| waiting.order_id == order_id);
+    let Some(sku) = item.sku.clone().filter(|_| waits) else { return Vec::new() };
+    vec![StockPromised { sku, order_id, promised_at }.into()]
+}
+
+pub(super) fn earmark(item: &StockItem, closed: &BTreeSet<LocationId>) -> Vec<StockEvent> {
+    let Some(sku) = &item.sku else { return Vec::new() };
+    let earmarked =
+        |Allocation { location, quantity }| StockEarmarked { sku: sku.clone(), location, quantity }.into();
+    item.earmarks(closed).into_iter().map(earmarked).collect()
+}
+
+pub(super) fn fill(
+    item: &StockItem,
+    order_id: OrderId,
+    allocations: &[Allocation],
+    until: Option<Timestamp>,
+) -> Decision {
+    let sku = known(item)?.clone();
+    let allocations = summed(allocations);
+    let wanted: Units = allocations.iter().map(|allocation| allocation.quantity).sum();
+    let waiting = item.waiting_for(order_id);
+    if wanted > waiting {
+        return Err(StockRefusal::NotBackordered { requested: wanted, waiting });
+    }
+    for Allocation { location, quantity } in &allocations {
+        let available = item.bins.get(location).map_or(Units::ZERO, |bin| bin.earmarked);
+        if *quantity > available {
+            let (location, requested) = (location.clone(), *quantity);
+            return Err(StockRefusal::InsufficientStock { location, requested, available });
+        }
+    }
+    Ok(vec![StockBackorderFilled { sku, order_id, allocations, until }.into()])
+}

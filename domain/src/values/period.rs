@@ -1,0 +1,130 @@
+//! Lengths of time, as ISO 8601 writes them.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::{SignedDuration, Span, SpanRelativeTo};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::Timestamp;
+
+/// Why a text is not a period.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("must be an ISO 8601 duration of whole seconds, such as PT30M or P2D, of at most 366 days")]
+pub struct PeriodError;
+
+/// A length of time: 1 second to 366 days, in whole seconds; a day has 24 hours.
+///
+/// ```
+/// use holdfast_domain::values::Period;
+/// let period: Period = "P1DT30M".parse()?;
+/// assert_eq!((period.seconds(), period.to_string()), (88_200, "PT24H30M".to_owned()));
+/// # Ok::<(), holdfast_domain::values::PeriodError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Period(u32);
+
+impl Period {
+    const LONGEST: i64 = 366 * 24 * 3_600;
+
+    /// So many seconds.
+    pub fn of_seconds(seconds: i64) -> Result<Self, PeriodError> {
+        let number = u32::try_from(seconds).map_err(|_| PeriodError)?;
+        if (1..=Self::LONGEST).contains(&seconds) { Ok(Self(number)) } else { Err(PeriodError) }
+    }
+
+    /// Its length in seconds.
+    pub const fn seconds(self) -> u32 {
+        self.0
+    }
+
+    /// The moment at which it is over.
+    pub fn after(self, start: Timestamp) -> Timestamp {
+        let length = i64::from(self.0) * 1_000_000;
+        Timestamp::from_microseconds(start.microseconds().saturating_add(length))
+    }
+}
+
+impl FromStr for Period {
+    type Err = PeriodError;
+    fn from_str(text: &str) -> Result<Self, PeriodError> {
+        if !text.starts_with('P') {
+            return Err(PeriodError);
+        }
+        let span: Span = text.parse().map_err(|_| PeriodError)?;
+        let length = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| PeriodError)?;
+        if length.subsec_nanos() != 0 {
+            return Err(PeriodError);
+        }
+        Self::of_seconds(length.as_secs())
+    }
+}
+
+impl fmt::Display for Period {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        SignedDuration::from_secs(i64::from(self.0)).fmt(f)
+    }
+}
+
+impl fmt::Debug for Period {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for Period {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Period {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Cow::<'de, str>::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+impl JsonSchema for Period {
+    fn schema_name() -> Cow<'static, str> {
+        "Period".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "format": "duration" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_period_is_read_from_iso_8601_and_written_in_hours_minutes_and_seconds() {
+        for (given, seconds, written) in [
+            ("PT30M", 1_800, "PT30M"),
+            ("P2D", 172_800, "PT48H"),
+            ("P1W", 604_800, "PT168H"),
+            ("PT1H0M1S", 3_601, "PT1H1S"),
+        ] {
+            let period: Period = given.parse().unwrap();
+            assert_eq!((period.seconds(), period.to_string()), (seconds, written.to_owned()));
+            assert_eq!(period.to_string().parse(), Ok(period));
+        }
+    }
+
+    #[test]
+    fn what_is_no_period_is_refused() {
+        for bad in ["", "30 minutes", "PT", "PT0S", "-PT1H", "P1M", "P1Y", "P367D", "PT1.5S", "30m"] {
+            assert_eq!(bad.parse::<Period>(), Err(PeriodError), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_period_is_over_after_its_length() {
+        let start: Timestamp = "2026-03-01T10:00:00Z".parse().unwrap();
+        let period: Period = "PT90M".parse().unwrap();
+        assert_eq!(period.after(start).to_string(), "2026-03-01T11:30:00Z");
+    }
+}
