@@ -187,8 +187,10 @@ impl<'a> Comparison<'a> {
             self.say(path, "changed which names patternProperties has");
             return;
         }
-        for ((_, old), (_, new)) in old.into_iter().flatten().zip(new.into_iter().flatten()) {
-            self.schemas(&inner, old, new);
+        for (pattern, old) in old.into_iter().flatten() {
+            if let Some(new) = new.and_then(|properties| properties.get(pattern)) {
+                self.schemas(&inner, old, new);
+            }
         }
     }
 
