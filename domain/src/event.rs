@@ -1,4 +1,7 @@
-//! How events are named, versioned and turned into payloads.
+//! How events are named, versioned, turned into payloads and read from the payloads of every version ever written.
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 /// Why a stored payload is not an event of this program.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,11 +17,51 @@ pub enum DecodeError {
     Malformed(String, String),
 }
 
-/// Declares an aggregate's event enum from its payload structs, each with the version it is written in.
+/// Turns the payload of one version into that of the next. It knows nothing but the payload: what was written
+/// means the same on every node and in every year.
+pub(crate) type Upcaster = fn(Value) -> Result<Value, serde_json::Error>;
+
+/// Reads a payload of an older version, taking it through the upcasters of its version and of those after it.
+///
+/// `upcasters` has one for every older version, oldest first, which [`complete`] has made sure of.
+pub(crate) fn decode_older<P: DeserializeOwned>(
+    name: &str,
+    version: u32,
+    payload: &[u8],
+    upcasters: &[(u32, Upcaster)],
+) -> Result<P, DecodeError> {
+    if !upcasters.iter().any(|(older, _)| *older == version) {
+        return Err(DecodeError::UnknownVersion(name.into(), version));
+    }
+    let malformed = |e: serde_json::Error| DecodeError::Malformed(name.into(), e.to_string());
+    let mut value = serde_json::from_slice(payload).map_err(malformed)?;
+    for (_, upcaster) in upcasters.iter().filter(|(older, _)| *older >= version) {
+        value = upcaster(value).map_err(malformed)?;
+    }
+    serde_json::from_value(value).map_err(malformed)
+}
+
+/// Whether there is an upcaster from every version before the one that is written, oldest first.
+pub(crate) const fn complete(written: u32, older: &[u32]) -> bool {
+    let mut index = 0;
+    while index < older.len() {
+        if older[index] as usize != index + 1 {
+            return false;
+        }
+        index += 1;
+    }
+    older.len() + 1 == written as usize
+}
+
+/// Declares an aggregate's event enum from its payload structs, each with the version it is written in and, where
+/// that is not the first, an upcaster from every older one: `OrderHeld = 3 { 1 => order_held_1, 2 => order_held_2 }`.
+/// One that is missing does not compile.
 ///
 /// Names are storage formats: they are never renamed.
 macro_rules! event_enum {
-    ($(#[$doc:meta])* $name:ident { $( $variant:ident = $version:literal ),* $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident {
+        $( $variant:ident = $version:literal $({ $( $older:literal => $upcaster:path ),+ $(,)? })? ),* $(,)?
+    }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, ::serde::Serialize, ::serde::Deserialize)]
         #[serde(tag = "type")]
@@ -52,30 +95,40 @@ macro_rules! event_enum {
             /// Whether this program reads such payloads.
             pub fn check(name: &str, version: u32) -> Result<(), $crate::DecodeError> {
                 match Self::TYPES.iter().find(|(known, _)| *known == name) {
-                    Some((_, known)) if *known == version => Ok(()),
+                    Some((_, written)) if (1..=*written).contains(&version) => Ok(()),
                     Some(_) => Err($crate::DecodeError::UnknownVersion(name.into(), version)),
                     None => Err($crate::DecodeError::UnknownType(name.into())),
                 }
             }
 
-            /// Reads a stored payload.
+            /// Reads a stored payload of any version. That of the version written today takes no detour.
             pub fn decode(name: &str, version: u32, payload: &[u8]) -> Result<Self, $crate::DecodeError> {
                 match (name, version) {
                     $(
                         (stringify!($variant), $version) => serde_json::from_slice(payload)
                             .map(Self::$variant)
                             .map_err(|e| $crate::DecodeError::Malformed(name.into(), e.to_string())),
-                        (stringify!($variant), _) => Err($crate::DecodeError::UnknownVersion(name.into(), version)),
+                        (stringify!($variant), _) => {
+                            let upcasters: &[(u32, $crate::event::Upcaster)] = &[$( $( ($older, $upcaster) ),+ )?];
+                            $crate::event::decode_older(name, version, payload, upcasters).map(Self::$variant)
+                        }
                     )*
                     _ => Err($crate::DecodeError::UnknownType(name.into())),
                 }
             }
 
-            /// The JSON Schema of every payload, by type name.
-            pub fn schemas(generator: &mut ::schemars::SchemaGenerator) -> Vec<(&'static str, ::schemars::Schema)> {
-                vec![$( (stringify!($variant), generator.subschema_for::<$variant>()) ),*]
+            /// The JSON Schema of every payload as it is written today, by type name. Each stands for itself.
+            pub fn schemas() -> Vec<(&'static str, ::schemars::Schema)> {
+                vec![$( (stringify!($variant), ::schemars::schema_for!($variant)) ),*]
             }
         }
+
+        $(
+            const _: () = assert!(
+                $crate::event::complete($version, &[$( $( $older ),+ )?]),
+                concat!(stringify!($variant), " needs an upcaster from every older version, oldest first")
+            );
+        )*
 
         $(
             impl From<$variant> for $name {

@@ -11,6 +11,8 @@ mod aggregate;
 mod command;
 mod event;
 #[cfg(test)]
+mod history;
+#[cfg(test)]
 mod properties;
 mod refusal;
 mod sealed;
