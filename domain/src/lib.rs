@@ -15,13 +15,17 @@ mod properties;
 mod refusal;
 mod sealed;
 
+pub mod calendar;
 pub mod distance;
+pub mod geography;
 pub mod network;
 pub mod order;
 pub mod policy;
+pub mod promise;
 pub mod sourcing;
 pub mod stock;
 pub mod stream;
+pub mod transit;
 pub mod values;
 
 pub use aggregate::Decide;

@@ -12,17 +12,8 @@ use cqrs_es::Aggregate;
 
 fn register(number: usize, place: (f64, f64), rank: u32) -> NetworkCommand {
     NetworkCommand::RegisterLocation(RegisterLocation {
-        location: location(number),
-        name: None,
-        latitude: Some(place.0),
-        longitude: Some(place.1),
-        address: None,
-        daily_capacity: None,
-        timezone: None,
-        cut_off: None,
         rank: Some(rank),
-        occurred_at: None,
-        not_after: None,
+        ..RegisterLocation::new(location(number), place.0, place.1)
     })
 }
 

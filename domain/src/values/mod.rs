@@ -2,6 +2,7 @@
 
 mod amount;
 mod attributes;
+mod day;
 mod identity;
 mod priority;
 mod quantity;
@@ -10,6 +11,7 @@ mod time;
 
 pub use amount::Amount;
 pub use attributes::{Attributes, ExternalReferences};
+pub use day::{Day, DayError};
 pub use identity::{FulfillmentOrderId, IdentityError, LineNumber, OrderId, ReturnId, ShipmentId};
 pub use priority::Priority;
 pub use quantity::{Delta, Quantity, QuantityError, Units};
