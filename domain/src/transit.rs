@@ -62,6 +62,16 @@ pub enum TransitError {
     Twice(usize),
 }
 
+impl TransitError {
+    /// Which row it is about, counted from 0; nothing where it is about the table.
+    pub const fn row(self) -> Option<usize> {
+        match self {
+            Self::TooManyRows => None,
+            Self::Days(row) | Self::Country(row) | Self::RegionAlone(row) | Self::Twice(row) => Some(row),
+        }
+    }
+}
+
 impl TransitTable {
     /// The most rows of a table.
     pub const LIMIT: usize = 1_000;
