@@ -1,7 +1,7 @@
 //! The rules of order fulfillment: pure, without clock, randomness or I/O.
 //!
-//! Four aggregates ([`order`], [`stock`], [`network`], [`policy`]) and one pure function ([`sourcing`]). Each
-//! aggregate has a `decide`, which says what events a command leads to or why it is refused, and an `evolve`,
+//! Five aggregates ([`order`], [`stock`], [`network`], [`policy`], [`workload`]) and two pure functions: [`sourcing`],
+//! which chooses locations, and [`promise`], which reckons dates. Each aggregate has a `decide`, which says what events a command leads to or why it is refused, and an `evolve`,
 //! which says what an event makes of the state. The same state and command always give the same events: time
 //! comes with the command, ids derive from it, and nothing iterates over a hash map.
 //!
@@ -27,6 +27,7 @@ pub mod stock;
 pub mod stream;
 pub mod transit;
 pub mod values;
+pub mod workload;
 
 pub use aggregate::Decide;
 pub use command::Command;
