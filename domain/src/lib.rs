@@ -1,9 +1,9 @@
 //! The rules of order fulfillment: pure, without clock, randomness or I/O.
 //!
-//! Five aggregates ([`order`], [`stock`], [`network`], [`policy`], [`workload`]) and two pure functions: [`sourcing`],
-//! which chooses locations, and [`promise`], which reckons dates. Each aggregate has a `decide`, which says what events a command leads to or why it is refused, and an `evolve`,
-//! which says what an event makes of the state. The same state and command always give the same events: time
-//! comes with the command, ids derive from it, and nothing iterates over a hash map.
+//! Five aggregates ([`order`], [`stock`], [`network`], [`policy`], [`workload`]) and two pure functions: [`sourcing`]
+//! chooses locations, [`promise`] reckons dates. Each aggregate has a `decide`, which says what events a command leads
+//! to or why it is refused, and an `evolve`, which says what an event makes of the state. The same state and command
+//! always give the same events: time comes with the command, ids derive from it, and nothing iterates over a hash map.
 //!
 //! The aggregates implement [`cqrs_es::Aggregate`]; its `handle` calls `decide` and nothing else.
 

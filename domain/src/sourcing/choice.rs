@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use super::strategy::{Usable, of_set};
 use super::{Candidate, Demand, SourcingRules, units};
 use crate::policy::Criterion;
-use crate::values::{LocationId, Sku, Units};
+use crate::values::{LocationId, Units};
 
 /// Sets of one size are compared exhaustively up to this many.
 const MOST_SETS: usize = 20_000;
@@ -30,8 +30,9 @@ pub(super) struct Filled {
 /// taken, and those are compared that have the same.
 pub(super) fn fill(demand: &Demand, usable: &[Usable<'_>], rules: &SourcingRules<'_>) -> Filled {
     let most = rules.most();
-    let all = had(demand, usable.iter());
-    if all != *demand && !rules.allow_partial && most >= usable.len() {
+    let all = had(demand, usable);
+    let is_short = demand.iter().any(|(sku, &wanted)| units(&all, sku) < wanted);
+    if is_short && !rules.allow_partial && most >= usable.len() {
         // Nothing will be filled, so nobody needs to know by whom.
         return Filled { units: all, allocations: Vec::new() };
     }
@@ -45,10 +46,18 @@ pub(super) fn fill(demand: &Demand, usable: &[Usable<'_>], rules: &SourcingRules
 }
 
 /// What some locations have together of what is wanted.
-fn had<'a>(demand: &Demand, of: impl Iterator<Item = &'a Usable<'a>> + Clone) -> Demand {
-    let there = |sku: &Sku| of.clone().map(|usable| units(&usable.candidate.available, sku)).sum();
-    let capped = demand.iter().map(|(sku, &wanted)| (sku.clone(), wanted.min(there(sku))));
-    capped.filter(|(_, units)| !units.is_zero()).collect()
+fn had<'a>(demand: &Demand, of: impl IntoIterator<Item = &'a Usable<'a>>) -> Demand {
+    let mut had = Demand::new();
+    for Usable { candidate, .. } in of {
+        for (sku, &wanted) in demand {
+            let here = units(&candidate.available, sku);
+            if !here.is_zero() {
+                let there = had.entry(sku.clone()).or_default();
+                *there = wanted.min(*there + here);
+            }
+        }
+    }
+    had
 }
 
 /// The allocations of the best feasible set of at most so many; nothing where none was found. Together all have

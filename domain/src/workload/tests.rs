@@ -163,7 +163,9 @@ proptest! {
             prop_assert!(workload.days.values().all(|booked| !booked.is_empty()));
         }
         let mut folded = Workload::default();
-        events.into_iter().for_each(|event| folded.apply(event));
+        for event in events {
+            folded.apply(event);
+        }
         prop_assert_eq!(&folded, &workload);
         let stored = serde_json::to_vec(&workload).unwrap();
         prop_assert_eq!(serde_json::from_slice::<Workload>(&stored).unwrap(), workload);
