@@ -39,6 +39,8 @@ fn goods_leave_at_the_cut_off_of_the_day_or_of_the_next_one() {
         // There are two of half past one: the first one counts.
         (NEW_YORK, Some("01:30"), "2026-11-01T05:30:00Z", "2026-11-01T05:30:00Z"),
         (NEW_YORK, Some("01:30"), "2026-11-01T06:00:00Z", "2026-11-02T06:30:00Z"),
+        // Midnight comes, the clocks are put back to the day before, and midnight comes again: the first one counts.
+        (Some("America/Goose_Bay"), Some("00:00"), "2006-10-29T03:15:00Z", "2006-10-30T04:00:00Z"),
         // A day ahead, clocks forward in September and back in April.
         (AUCKLAND, Some("15:00"), "2026-09-26T02:00:00Z", "2026-09-26T03:00:00Z"),
         (AUCKLAND, Some("15:00"), "2026-09-26T03:30:00Z", "2026-09-27T02:00:00Z"),
