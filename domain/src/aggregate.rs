@@ -1,4 +1,4 @@
-//! What the four aggregates have in common.
+//! What the aggregates have in common.
 
 use cqrs_es::Aggregate;
 
@@ -61,7 +61,8 @@ mod tests {
     use crate::order::{CreationTerms, Order, OrderCommand};
     use crate::policy::{OnShortage, Policy, PolicyCommand, ReserveAt};
     use crate::stock::{StockCommand, StockItem};
-    use crate::values::{Text, Timestamp};
+    use crate::values::{Quantity, Text, Timestamp};
+    use crate::workload::{Workload, WorkloadCommand};
 
     const ORDER: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
     const NOW: Timestamp = Timestamp::from_microseconds(9_000_000);
@@ -138,6 +139,22 @@ mod tests {
         let pause = || NetworkCommand::PauseLocation(read(json!({ "location": "DC-1", "reason": "flood" })));
         let register = NetworkCommand::RegisterLocation(read(place));
         assert_eq!(handled_as_decided::<Network>(vec![pause(), register, pause(), pause()]).await, (2, 1));
+    }
+
+    #[tokio::test]
+    async fn a_workload_handles_as_it_decides() {
+        let today = "2026-03-01".parse().unwrap();
+        let book = |part: &str| WorkloadCommand::Book {
+            location: "DC-1".parse().unwrap(),
+            fulfillment_order_id: format!("{ORDER}.{part}").parse().unwrap(),
+            capacity: Quantity::new(1).unwrap(),
+            today,
+            earliest: today,
+            horizon: 1,
+        };
+        let free = WorkloadCommand::Free { fulfillment_order_id: format!("{ORDER}.f1").parse().unwrap() };
+        let commands = vec![book("f1"), book("f2"), free, book("f2")];
+        assert_eq!(handled_as_decided::<Workload>(commands).await, (3, 1));
     }
 
     #[tokio::test]

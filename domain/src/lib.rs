@@ -1,9 +1,9 @@
 //! The rules of order fulfillment: pure, without clock, randomness or I/O.
 //!
-//! Four aggregates ([`order`], [`stock`], [`network`], [`policy`]) and one pure function ([`sourcing`]). Each
-//! aggregate has a `decide`, which says what events a command leads to or why it is refused, and an `evolve`,
-//! which says what an event makes of the state. The same state and command always give the same events: time
-//! comes with the command, ids derive from it, and nothing iterates over a hash map.
+//! Five aggregates ([`order`], [`stock`], [`network`], [`policy`], [`workload`]) and two pure functions: [`sourcing`]
+//! chooses locations, [`promise`] reckons dates. Each aggregate has a `decide`, which says what events a command leads
+//! to or why it is refused, and an `evolve`, which says what an event makes of the state. The same state and command
+//! always give the same events: time comes with the command, ids derive from it, and nothing iterates over a hash map.
 //!
 //! The aggregates implement [`cqrs_es::Aggregate`]; its `handle` calls `decide` and nothing else.
 
@@ -17,15 +17,20 @@ mod properties;
 mod refusal;
 mod sealed;
 
+pub mod calendar;
 pub mod consequences;
 pub mod distance;
+pub mod geography;
 pub mod network;
 pub mod order;
 pub mod policy;
+pub mod promise;
 pub mod sourcing;
 pub mod stock;
 pub mod stream;
+pub mod transit;
 pub mod values;
+pub mod workload;
 
 pub use aggregate::Decide;
 pub use command::Command;

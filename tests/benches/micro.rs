@@ -58,7 +58,8 @@ fn create_and_reserve(create: &OrderCommand, candidates: &[Candidate]) -> (Order
     let mut events = order.decide(create).unwrap();
     apply(&mut order, &events);
     let criteria = [Criterion::FewestLocations, Criterion::Nearest, Criterion::Rank];
-    let rules = SourcingRules { criteria: &criteria, allow_split: true, allow_partial: false };
+    let rules =
+        SourcingRules { criteria: &criteria, allow_split: true, most_locations: None, allow_partial: false };
     let reserve = OrderCommand::ReserveInventory(ReserveInventory {
         sourced: source(&order.pending_demand(), candidates, &rules),
         criteria: criteria.to_vec(),
@@ -76,6 +77,7 @@ fn candidates() -> Vec<Candidate> {
         location: name.parse().unwrap(),
         distance: None,
         rank,
+        ships_at: None,
         available: [("MUG".parse().unwrap(), Units::new(1_000))].into(),
         excluded: None,
     };

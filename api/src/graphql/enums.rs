@@ -258,5 +258,9 @@ enums! {
         Nearest,
         /// The lowest rank that the merchant gave its locations, by unit.
         Rank,
+        /// The location that has most of what is wanted, by unit, so that stock evens out.
+        MostStock,
+        /// The location from which goods can leave first; a set has left when its last location has.
+        EarliestShip,
     }
 }

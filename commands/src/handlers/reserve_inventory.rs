@@ -92,6 +92,7 @@ pub(super) fn reserve_inventory(world: &mut World<'_>, id: OrderId, how: &Sourci
     let rules = SourcingRules {
         criteria: &criteria,
         allow_split: created.allow_split,
+        most_locations: None,
         allow_partial: how.trigger == ReservationTrigger::Shortfall
             || matches!(created.on_shortage, OnShortage::CancelRemainder | OnShortage::Backorder),
     };
@@ -166,6 +167,7 @@ fn candidates(
             location: id.clone(),
             distance: how.place.map(|place| distance::between(place, location.coordinates())),
             rank: location.details.rank,
+            ships_at: None,
             available: items.iter().map(here).filter(|(_, units)| !units.is_zero()).collect(),
             excluded: if location.paused.is_some() {
                 Some(Exclusion::Paused)

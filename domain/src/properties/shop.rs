@@ -181,6 +181,7 @@ impl Shop {
         let rules = SourcingRules {
             criteria: &CRITERIA,
             allow_split: created.allow_split,
+            most_locations: None,
             allow_partial: trigger == ReservationTrigger::Shortfall
                 || matches!(created.on_shortage, OnShortage::CancelRemainder | OnShortage::Backorder),
         };
@@ -276,6 +277,7 @@ impl Shop {
             location: place_name,
             distance: None,
             rank: u32::try_from(place).unwrap(),
+            ships_at: None,
             excluded: None,
         }
     }

@@ -2,11 +2,11 @@
 
 use proptest::prelude::*;
 
-use super::{location, sku};
+use super::{location, moment, sku};
 use crate::distance::Kilometres;
 use crate::policy::Criterion;
 use crate::sourcing::{Candidate, Demand, Exclusion, Sourced, SourcingRules, source};
-use crate::values::{Sku, Units};
+use crate::values::{LocationId, Sku, Units};
 
 #[derive(Debug, Clone)]
 struct Question {
@@ -16,6 +16,7 @@ struct Question {
     shuffled: Vec<Candidate>,
     criteria: Vec<Criterion>,
     allow_split: bool,
+    most_locations: Option<u32>,
     allow_partial: bool,
 }
 
@@ -24,6 +25,7 @@ impl Question {
         let rules = SourcingRules {
             criteria: &self.criteria,
             allow_split: self.allow_split,
+            most_locations: self.most_locations,
             allow_partial: self.allow_partial,
         };
         source(&self.demand, candidates, &rules)
@@ -46,16 +48,82 @@ impl Question {
         self.demand.values().copied().sum()
     }
 
+    /// How many locations may give something.
+    fn most(&self) -> u32 {
+        if self.allow_split { self.most_locations.unwrap_or(u32::MAX) } else { 1 }
+    }
+
+    /// Every set of locations that may give something together.
+    fn sets(&self) -> impl Iterator<Item = Vec<&Candidate>> {
+        let usable: Vec<_> = self.usable().collect();
+        let sets = (0_u32..1 << usable.len()).filter(|set| set.count_ones() <= self.most());
+        sets.map(move |set| {
+            let members = usable.iter().enumerate().filter(|(index, _)| set >> index & 1 == 1);
+            members.map(|(_, candidate)| *candidate).collect()
+        })
+    }
+
+    /// What of the demand a set has.
+    fn covered_by(&self, set: &[&Candidate]) -> Units {
+        let there = |sku| set.iter().map(|candidate| units(&candidate.available, sku)).sum::<Units>();
+        self.demand.iter().map(|(sku, &wanted)| wanted.min(there(sku))).sum()
+    }
+
     /// Whether it can be filled, told without sourcing.
     fn is_feasible(&self) -> bool {
-        if self.allow_split {
-            let there = |sku| self.usable().map(|candidate| units(&candidate.available, sku)).sum::<Units>();
-            self.demand.iter().all(|(sku, &wanted)| there(sku) >= wanted)
-        } else {
-            self.usable().any(|candidate| self.covered(candidate) == self.wanted())
+        self.sets().any(|set| self.covered_by(&set) == self.wanted())
+    }
+
+    /// What a location costs by a criterion other than the number of locations; less is better.
+    fn cost(&self, criterion: Criterion, candidate: &Candidate) -> u128 {
+        match criterion {
+            Criterion::FewestLocations => 0,
+            Criterion::Nearest => candidate.distance.unwrap_or(Kilometres::UNKNOWN).0.into(),
+            Criterion::Rank => candidate.rank.into(),
+            Criterion::MostStock => {
+                let stock: Units = self.demand.keys().map(|sku| units(&candidate.available, sku)).sum();
+                1_000_000 - u128::from(stock.number())
+            }
+            Criterion::EarliestShip => candidate
+                .ships_at
+                .map_or(1_000_000, |moment| u128::try_from(moment.microseconds() / 1_000_000).unwrap()),
         }
     }
+
+    /// What a set gives when the best of it gives first, and what that costs; nothing where it lacks something.
+    fn judged(&self, mut set: Vec<&Candidate>) -> Option<Judged> {
+        let costs = |candidate: &Candidate| -> Vec<u128> {
+            self.criteria.iter().map(|&criterion| self.cost(criterion, candidate)).collect()
+        };
+        set.sort_by_key(|candidate| (costs(candidate), candidate.location.clone()));
+        let mut missing = self.demand.clone();
+        let mut given = Vec::new();
+        for candidate in set {
+            let mut share = 0;
+            for (sku, wanted) in &mut missing {
+                let taken = (*wanted).min(units(&candidate.available, sku));
+                *wanted -= taken;
+                share += u128::from(taken.number());
+            }
+            if share > 0 {
+                given.push((candidate, share));
+            }
+        }
+        let score = |&criterion: &Criterion| match criterion {
+            Criterion::FewestLocations => given.len() as u128,
+            Criterion::EarliestShip => {
+                given.iter().map(|(candidate, _)| self.cost(criterion, candidate)).max().unwrap_or(0)
+            }
+            _ => given.iter().map(|(candidate, share)| self.cost(criterion, candidate) * share).sum(),
+        };
+        let names = given.iter().map(|(candidate, _)| candidate.location.clone()).collect();
+        let is_whole = missing.values().all(|units| units.is_zero());
+        is_whole.then(|| (self.criteria.iter().map(score).collect(), names))
+    }
 }
+
+/// What a set costs by each criterion, and who gives something.
+type Judged = (Vec<u128>, Vec<LocationId>);
 
 fn units(demand: &Demand, sku: &Sku) -> Units {
     demand.get(sku).copied().unwrap_or_default()
@@ -75,11 +143,13 @@ fn candidate() -> impl Strategy<Value = Candidate> {
         1 => Just(Some(Exclusion::Paused)),
         1 => Just(Some(Exclusion::NotTheDeliveryLocation)),
     ];
-    (prop::option::of(0_u32..200), 0_u32..3, demand(9, 0), excluded).prop_map(
-        |(distance, rank, available, excluded)| Candidate {
+    let ships_at = prop::option::of((0..5_i64).prop_map(moment));
+    (prop::option::of(0_u32..200), 0_u32..3, ships_at, demand(9, 0), excluded).prop_map(
+        |(distance, rank, ships_at, available, excluded)| Candidate {
             location: location(0),
             distance: distance.map(Kilometres),
             rank,
+            ships_at,
             available,
             excluded,
         },
@@ -95,15 +165,23 @@ fn question() -> impl Strategy<Value = Question> {
     };
     let candidates = prop::collection::vec(candidate(), 0..8).prop_map(named);
     let shuffled = candidates.prop_flat_map(|all| (Just(all.clone()), Just(all).prop_shuffle()));
-    let all = vec![Criterion::FewestLocations, Criterion::Nearest, Criterion::Rank];
-    let criteria = prop::sample::subsequence(all, 1..=3).prop_shuffle();
-    (demand(12, 1), shuffled, criteria, any::<bool>(), any::<bool>()).prop_map(
-        |(demand, (candidates, shuffled), criteria, allow_split, allow_partial)| Question {
+    let all = vec![
+        Criterion::FewestLocations,
+        Criterion::Nearest,
+        Criterion::Rank,
+        Criterion::MostStock,
+        Criterion::EarliestShip,
+    ];
+    let criteria = prop::sample::subsequence(all, 1..=5).prop_shuffle();
+    let split = (prop::bool::weighted(0.8), prop::option::of(1_u32..5));
+    (demand(12, 1), shuffled, criteria, split, any::<bool>()).prop_map(
+        |(demand, (candidates, shuffled), criteria, (allow_split, most_locations), allow_partial)| Question {
             demand,
             candidates,
             shuffled,
             criteria,
             allow_split,
+            most_locations,
             allow_partial,
         },
     )
@@ -187,27 +265,60 @@ proptest! {
         }
     }
 
+    #[test]
+    fn no_more_locations_take_part_than_may(question in question()) {
+        prop_assert!(question.answer().allocations.len() <= question.most() as usize);
+    }
+
+    #[test]
+    fn a_limit_that_nobody_reaches_is_none(question in question()) {
+        let limited = Question { most_locations: Some(8), ..question.clone() };
+        let unlimited = Question { most_locations: None, ..question };
+        prop_assert_eq!(limited.answer(), unlimited.answer());
+    }
+
+    #[test]
+    fn not_to_split_is_a_limit_of_one(question in question()) {
+        let one = Question { allow_split: true, most_locations: Some(1), ..question.clone() };
+        let whole = Question { allow_split: false, ..question };
+        prop_assert_eq!(one.answer(), whole.answer());
+    }
+
+    /// By trying every set of locations.
+    #[test]
+    fn no_set_that_may_give_has_more(question in question()) {
+        let question = Question { allow_partial: true, ..question };
+        let sourced = question.answer();
+        let total: Units = question.demand.keys().map(|sku| given(&sourced, sku)).sum();
+        let most = question.sets().map(|set| question.covered_by(&set)).max();
+        prop_assert_eq!(total, most.unwrap_or_default());
+    }
+
+    /// By trying every set of locations.
+    #[test]
+    fn of_all_sets_that_have_everything_the_best_is_chosen(mut question in question()) {
+        // Little enough that there are several to choose from.
+        question.demand.values_mut().for_each(|wanted| *wanted = (*wanted).min(Units::new(4)));
+        if let Some((_, best)) = question.sets().filter_map(|set| question.judged(set)).min() {
+            let names: Vec<_> = question.answer().allocations.into_iter().map(|(name, _)| name).collect();
+            prop_assert_eq!(names, best);
+        }
+    }
+
     /// By trying every set of locations.
     #[test]
     fn no_smaller_set_of_locations_would_do(question in question()) {
         let criteria = vec![Criterion::FewestLocations];
-        let question = Question { criteria, allow_split: true, allow_partial: false, ..question };
-        let usable: Vec<_> = question.usable().collect();
-        let smallest = (0_u32..1 << usable.len())
-            .filter(|set| {
-                let members = || usable.iter().enumerate().filter(|(index, _)| set >> index & 1 == 1);
-                let there = |sku| members().map(|(_, c)| units(&c.available, sku)).sum::<Units>();
-                question.demand.iter().all(|(sku, &wanted)| there(sku) >= wanted)
-            })
-            .map(u32::count_ones)
-            .min();
-        prop_assert_eq!(question.answer().allocations.len(), smallest.unwrap_or(0) as usize);
+        let question = Question { criteria, allow_partial: false, ..question };
+        let everything = question.sets().filter(|set| question.covered_by(set) == question.wanted());
+        let smallest = everything.map(|set| set.len()).min();
+        prop_assert_eq!(question.answer().allocations.len(), smallest.unwrap_or(0));
     }
 
     #[test]
     fn locations_are_told_in_the_order_of_preference(question in question()) {
         let question = Question { criteria: vec![Criterion::FewestLocations, Criterion::Nearest], ..question };
-        let distance = |(name, _): &(crate::values::LocationId, Demand)| {
+        let distance = |(name, _): &(LocationId, Demand)| {
             let candidate = question.candidates.iter().find(|c| c.location == *name).unwrap();
             (candidate.distance.unwrap_or(Kilometres::UNKNOWN), name.clone())
         };

@@ -8,38 +8,47 @@ use crate::network::{Network, NetworkCommand, RegisterLocation};
 use crate::order::{OrderCreated, OrderEvent, PersonalData};
 use crate::policy::{Criterion, OnShortage, Policy, PolicyCommand, ReserveAt, SetMerchantPolicy};
 use crate::stream::{DomainEvent, StreamId};
+use crate::transit::{TransitRow, TransitTable};
+use crate::values::Text;
 use cqrs_es::Aggregate;
 
 fn register(number: usize, place: (f64, f64), rank: u32) -> NetworkCommand {
     NetworkCommand::RegisterLocation(RegisterLocation {
-        location: location(number),
-        name: None,
-        latitude: Some(place.0),
-        longitude: Some(place.1),
-        address: None,
-        daily_capacity: None,
-        timezone: None,
-        cut_off: None,
         rank: Some(rank),
-        occurred_at: None,
-        not_after: None,
+        ..RegisterLocation::new(location(number), place.0, place.1)
+    })
+}
+
+fn transit_row() -> impl Strategy<Value = TransitRow> {
+    let from = prop::option::of((0_usize..3).prop_map(location));
+    let country = prop::option::of(prop::sample::select(vec!["US", "NZ", "XX"]));
+    (from, country, 0..370_u32).prop_map(|(from, country, days)| TransitRow {
+        from,
+        country: country.and_then(|code| Text::new(code).ok()),
+        region: None,
+        service_level: None,
+        days,
     })
 }
 
 fn set_policy() -> impl Strategy<Value = PolicyCommand> {
     let reserve_at = prop::option::of(prop::sample::select(vec![ReserveAt::Creation, ReserveAt::Payment]));
     let rules = vec![OnShortage::Reject, OnShortage::CancelRemainder, OnShortage::Hold];
-    let criteria = vec![Criterion::Rank, Criterion::Nearest, Criterion::FewestLocations];
-    let sourcing = prop::option::of(prop::sample::subsequence(criteria, 0..=3));
-    (reserve_at, prop::option::of(prop::sample::select(rules)), any::<Option<bool>>(), sourcing).prop_map(
-        |(reserve_at, on_shortage, allow_split, sourcing)| {
+    let criteria = vec![Criterion::Rank, Criterion::Nearest, Criterion::EarliestShip, Criterion::MostStock];
+    let sourcing = prop::option::of(prop::sample::subsequence(criteria, 0..=4));
+    let split = (any::<Option<bool>>(), prop::option::of(0..102_u32));
+    let transit = prop::option::of(prop::collection::vec(transit_row(), 0..4).prop_map(TransitTable::new));
+    (reserve_at, prop::option::of(prop::sample::select(rules)), split, sourcing, transit).prop_map(
+        |(reserve_at, on_shortage, (allow_split, split_limit), sourcing, transit)| {
             PolicyCommand::SetMerchantPolicy(SetMerchantPolicy {
                 reserve_at,
                 on_shortage,
                 allow_split,
+                split_limit,
                 sourcing,
                 reserve_for: None,
                 stuck_after: None,
+                transit,
                 channels: None,
                 occurred_at: None,
                 not_after: None,
@@ -90,6 +99,8 @@ proptest! {
                 events.push(event);
             }
             prop_assert!(!policy.rules.sourcing.is_empty());
+            prop_assert!(policy.rules.split_limit.is_none_or(|limit| (1..=100).contains(&limit)));
+            prop_assert!(policy.rules.transit.rows().iter().all(|row| row.days <= 365));
         }
         let stored = events.iter().map(|event| {
             match as_stored(&StreamId::Policy, &DomainEvent::Policy(event.clone())) {

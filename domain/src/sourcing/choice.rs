@@ -5,34 +5,84 @@
 
 use std::cmp::Reverse;
 
+use super::strategy::{Usable, of_set};
 use super::{Candidate, Demand, SourcingRules, units};
-use crate::distance::Kilometres;
 use crate::policy::Criterion;
 use crate::values::{LocationId, Units};
 
 /// Sets of one size are compared exhaustively up to this many.
 const MOST_SETS: usize = 20_000;
 
-/// The best feasible set's allocations; nothing where there is no demand. `usable` is in order of preference,
-/// and together they have everything.
-pub(super) fn best(
+/// Where the number of locations does not come first, sets that are larger than need be are compared up to this many.
+const MOST_LARGER_SETS: usize = 1_000;
+
+/// What is filled of a demand, and by whom.
+pub(super) struct Filled {
+    /// Units by SKU.
+    pub(super) units: Demand,
+    /// Units by location, in order of preference.
+    pub(super) allocations: Vec<(LocationId, Demand)>,
+}
+
+/// Fills as much of the demand as the rules let be filled. `usable` is in order of preference.
+///
+/// Where no set that is small enough has everything, as far as sets can be compared, one that has the most is
+/// taken, and those are compared that have the same.
+pub(super) fn fill(demand: &Demand, usable: &[Usable<'_>], rules: &SourcingRules<'_>) -> Filled {
+    let most = rules.most();
+    let all = had(demand, usable);
+    let is_short = demand.iter().any(|(sku, &wanted)| units(&all, sku) < wanted);
+    if is_short && !rules.allow_partial && most >= usable.len() {
+        // Nothing will be filled, so nobody needs to know by whom.
+        return Filled { units: all, allocations: Vec::new() };
+    }
+    if let Some(allocations) = best(&all, usable, rules.criteria, most, &[]) {
+        return Filled { units: all, allocations };
+    }
+    let widest = Table::of(&all, usable).widest(most);
+    let units = had(demand, widest.iter().map(|&index| &usable[index]));
+    let allocations = best(&units, usable, rules.criteria, most, &widest).unwrap_or_default();
+    Filled { units, allocations }
+}
+
+/// What some locations have together of what is wanted.
+fn had<'a>(demand: &Demand, of: impl IntoIterator<Item = &'a Usable<'a>>) -> Demand {
+    let mut had = Demand::new();
+    for Usable { candidate, .. } in of {
+        for (sku, &wanted) in demand {
+            let here = units(&candidate.available, sku);
+            if !here.is_zero() {
+                let there = had.entry(sku.clone()).or_default();
+                *there = wanted.min(*there + here);
+            }
+        }
+    }
+    had
+}
+
+/// The allocations of the best feasible set of at most so many; nothing where none was found. Together all have
+/// everything, and so have those in `known`, if any.
+fn best(
     demand: &Demand,
-    usable: &[&Candidate],
-    rules: &SourcingRules<'_>,
-) -> Vec<(LocationId, Demand)> {
+    usable: &[Usable<'_>],
+    criteria: &[Criterion],
+    most: usize,
+    known: &[usize],
+) -> Option<Vec<(LocationId, Demand)>> {
     if demand.is_empty() {
-        return Vec::new();
+        return Some(Vec::new());
     }
     let table = Table::of(demand, usable);
-    let mut choice = Choice { table: &table, criteria: rules.criteria, best: None };
-    table.smallest_feasible(if rules.allow_split { usable.len() } else { 1 }, &mut choice);
-    if rules.allow_split {
-        // Not the smallest, perhaps, but the nearest or the best ranked: what criteria in another order want.
-        choice.consider(&table.prefix(0..usable.len()));
-        choice.consider(&table.prefix(table.by_coverage()));
+    let mut choice = Choice { table: &table, criteria, most, best: None };
+    table.compare(&mut choice);
+    // Not the smallest, perhaps, but the nearest or the best ranked: what criteria in another order want.
+    choice.consider(&table.prefix(0..usable.len()));
+    choice.consider(&table.prefix(table.by_coverage()));
+    if !known.is_empty() {
+        choice.consider(known);
     }
-    let set = choice.best.map(|(_, set)| set).unwrap_or_default();
-    allocate(demand, set.iter().filter_map(|&index| usable.get(index).copied()))
+    let (_, set) = choice.best?;
+    Some(allocate(demand, set.iter().map(|&index| usable[index].candidate)))
 }
 
 /// Divides the demand among a set, each SKU from the first that has it on.
@@ -57,7 +107,7 @@ fn allocate<'a>(demand: &Demand, set: impl Iterator<Item = &'a Candidate>) -> Ve
 
 /// Who has how much of what. A set is the indices of its members, in order of preference.
 struct Table<'a> {
-    usable: &'a [&'a Candidate],
+    usable: &'a [Usable<'a>],
     /// Units wanted of each SKU that some location has too few of, the one that fewest have enough of first.
     wanted: Vec<Units>,
     /// What each location has of these.
@@ -67,17 +117,18 @@ struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    fn of(demand: &Demand, usable: &'a [&'a Candidate]) -> Self {
+    fn of(demand: &Demand, usable: &'a [Usable<'a>]) -> Self {
         let have_enough = |(sku, wanted): (_, &Units)| {
-            usable.iter().filter(|candidate| units(&candidate.available, sku) >= *wanted).count()
+            usable.iter().filter(|usable| units(&usable.candidate.available, sku) >= *wanted).count()
         };
         let mut scarce: Vec<_> = demand.iter().map(|entry| (have_enough(entry), entry)).collect();
         scarce.retain(|(count, _)| *count < usable.len());
         scarce.sort_by_key(|(count, _)| *count);
         let wanted: Vec<Units> = scarce.iter().map(|(_, (_, wanted))| **wanted).collect();
         let all: Units = demand.values().copied().sum();
-        let has = |candidate: &&Candidate| {
-            scarce.iter().map(|(_, (sku, wanted))| units(&candidate.available, sku).min(**wanted)).collect()
+        let has = |usable: &Usable<'_>| {
+            let there = &usable.candidate.available;
+            scarce.iter().map(|(_, (sku, wanted))| units(there, sku).min(**wanted)).collect()
         };
         Self {
             usable,
@@ -87,17 +138,73 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Considers all feasible sets of the smallest size that has any, as far as they can be compared exhaustively.
-    fn smallest_feasible(&self, most: usize, choice: &mut Choice<'_>) {
-        for size in self.least_locations()..=most {
-            if size > 1 && combinations(self.usable.len(), size).is_none_or(|count| count > MOST_SETS) {
+    /// Considers all feasible sets of the smallest size that has any, and larger ones where these may be better, as
+    /// far as they can be compared exhaustively.
+    fn compare(&self, choice: &mut Choice<'_>) {
+        let smallest_is_best = choice.criteria.first() == Some(&Criterion::FewestLocations);
+        let mut compared = 0;
+        for size in self.least_locations()..=choice.most.min(self.usable.len()) {
+            let is_found = choice.best.is_some();
+            let few_enough = |count: usize| {
+                if is_found { compared + count <= MOST_LARGER_SETS } else { count <= MOST_SETS || size == 1 }
+            };
+            let Some(count) = combinations(self.usable.len(), size).filter(|&count| few_enough(count)) else {
                 return;
-            }
-            self.visit_sets(0, size, &mut Vec::with_capacity(size), choice);
-            if choice.best.is_some() {
+            };
+            self.visit_sets(0, size, &mut Vec::with_capacity(size), &mut |set| {
+                if self.is_feasible(set) {
+                    choice.consider(set);
+                }
+            });
+            compared += count;
+            if smallest_is_best && choice.best.is_some() {
                 return;
             }
         }
+    }
+
+    /// So many locations that together have the most units: of all such sets the first in order of preference, or,
+    /// where these are too many, by taking the one that adds most, again and again.
+    fn widest(&self, most: usize) -> Vec<usize> {
+        let size = most.min(self.usable.len());
+        if size > 1 && combinations(self.usable.len(), size).is_none_or(|count| count > MOST_SETS) {
+            return self.widest_step_by_step(size);
+        }
+        let mut widest = (None, Vec::new());
+        self.visit_sets(0, size, &mut Vec::with_capacity(size), &mut |set| {
+            let covered = Some(self.covered(set));
+            if covered > widest.0 {
+                widest = (covered, set.to_vec());
+            }
+        });
+        widest.1
+    }
+
+    fn widest_step_by_step(&self, size: usize) -> Vec<usize> {
+        let mut missing = self.wanted.clone();
+        let mut set = Vec::with_capacity(size);
+        while set.len() < size {
+            let adds = |index: &usize| -> Units {
+                missing.iter().zip(&self.has[*index]).map(|(&missing, &here)| missing.min(here)).sum()
+            };
+            let others = (0..self.usable.len()).filter(|index| !set.contains(index));
+            let most = others.map(|index| (adds(&index), Reverse(index))).max();
+            let Some((_, Reverse(index))) = most.filter(|(added, _)| !added.is_zero()) else { break };
+            missing.iter_mut().zip(&self.has[index]).for_each(|(missing, &here)| *missing -= here);
+            set.push(index);
+        }
+        set.sort_unstable();
+        set
+    }
+
+    /// How many of the scarce units a set has.
+    fn covered(&self, set: &[usize]) -> Units {
+        let columns = self.wanted.iter().enumerate();
+        columns.map(|(column, &wanted)| self.there(set, column).min(wanted)).sum()
+    }
+
+    fn there(&self, set: &[usize], column: usize) -> Units {
+        set.iter().map(|&index| self.has[index][column]).sum()
     }
 
     /// No set of fewer locations is feasible: for each SKU, those that have most of it must do.
@@ -116,23 +223,19 @@ impl<'a> Table<'a> {
         self.wanted.iter().enumerate().map(needed).max().unwrap_or(1)
     }
 
-    fn visit_sets(&self, from: usize, size: usize, set: &mut Vec<usize>, choice: &mut Choice<'_>) {
+    fn visit_sets(&self, from: usize, size: usize, set: &mut Vec<usize>, visit: &mut dyn FnMut(&[usize])) {
         if set.len() == size {
-            if self.is_feasible(set) {
-                choice.consider(set);
-            }
-            return;
+            return visit(set);
         }
         for index in from..self.usable.len() {
             set.push(index);
-            self.visit_sets(index + 1, size, set, choice);
+            self.visit_sets(index + 1, size, set, visit);
             set.pop();
         }
     }
 
     fn is_feasible(&self, set: &[usize]) -> bool {
-        let there = |column: usize| set.iter().map(|&index| self.has[index][column]).sum::<Units>();
-        self.wanted.iter().enumerate().all(|(column, &wanted)| there(column) >= wanted)
+        self.wanted.iter().enumerate().all(|(column, &wanted)| self.there(set, column) >= wanted)
     }
 
     /// Takes locations in the given order until they are feasible, leaving out those that add nothing.
@@ -186,12 +289,16 @@ fn combinations(from: usize, choose: usize) -> Option<usize> {
 struct Choice<'a> {
     table: &'a Table<'a>,
     criteria: &'a [Criterion],
-    best: Option<(Vec<u64>, Vec<usize>)>,
+    most: usize,
+    best: Option<(Vec<u128>, Vec<usize>)>,
 }
 
 impl Choice<'_> {
     fn consider(&mut self, set: &[usize]) {
         let shares = self.table.shares(set);
+        if shares.len() > self.most {
+            return;
+        }
         let score = self.score(&shares);
         let set: Vec<usize> = shares.into_iter().map(|(index, _)| index).collect();
         let is_better = self.best.as_ref().is_none_or(|(best_score, best)| {
@@ -203,21 +310,14 @@ impl Choice<'_> {
     }
 
     fn names(&self, set: &[usize]) -> impl Iterator<Item = &LocationId> {
-        set.iter().map(|&index| &self.table.usable[index].location)
+        set.iter().map(|&index| &self.table.usable[index].candidate.location)
     }
 
-    fn score(&self, shares: &[(usize, Units)]) -> Vec<u64> {
-        let weighted = |weight: fn(&Candidate) -> u32| -> u64 {
-            let by_location = shares.iter().map(|(index, share)| {
-                share.number().saturating_mul(u64::from(weight(self.table.usable[*index])))
-            });
-            by_location.fold(0, u64::saturating_add)
+    fn score(&self, shares: &[(usize, Units)]) -> Vec<u128> {
+        let by = |(place, &criterion): (usize, &Criterion)| {
+            let cost = |&(index, share): &(usize, Units)| (self.table.usable[index].costs[place], share);
+            of_set(criterion, shares.iter().map(cost))
         };
-        let by = |criterion: &Criterion| match criterion {
-            Criterion::FewestLocations => shares.len() as u64,
-            Criterion::Nearest => weighted(|candidate| candidate.distance.unwrap_or(Kilometres::UNKNOWN).0),
-            Criterion::Rank => weighted(|candidate| candidate.rank),
-        };
-        self.criteria.iter().map(by).collect()
+        self.criteria.iter().enumerate().map(by).collect()
     }
 }

@@ -1,11 +1,12 @@
 //! Choosing the locations that fill an order: a pure function of demand, candidates and rules.
 //!
-//! A set of locations is *feasible* when together they have everything. Among the smallest feasible sets, and
-//! those found by walking outwards from the nearest and down from the best rank, the one that is best by the
-//! merchant's criteria is chosen; names decide what is still equal, so the same question always has the same
-//! answer.
+//! A set of locations is *feasible* when together they have everything and are no more than may take part. Among the
+//! smallest feasible sets, the larger ones where there are few, and those found by taking the best single locations one
+//! after the other, the one that is best by the merchant's criteria is chosen; names decide what is still equal, so the
+//! same question always has the same answer. What each criterion prefers is said in `strategy`.
 
 mod choice;
+mod strategy;
 #[cfg(test)]
 mod tests;
 
@@ -16,7 +17,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::distance::Kilometres;
 use crate::policy::Criterion;
-use crate::values::{LocationId, Sku, Units};
+use crate::values::{LocationId, Sku, Timestamp, Units};
+
+use strategy::Usable;
 
 /// Units wanted, by SKU: two lines with the same SKU are summed before anything is decided.
 pub type Demand = BTreeMap<Sku, Units>;
@@ -30,6 +33,8 @@ pub struct Candidate {
     pub distance: Option<Kilometres>,
     /// The merchant's preference: lower first.
     pub rank: u32,
+    /// When goods can leave it at the earliest, where that is known.
+    pub ships_at: Option<Timestamp>,
     /// What it can still promise, by SKU; SKUs it has none of may be missing.
     pub available: Demand,
     /// Why it takes no part, where it does not.
@@ -48,6 +53,10 @@ pub enum Exclusion {
     WouldSplit,
     /// The order is to be handed out at another location.
     NotTheDeliveryLocation,
+    /// It has as many orders as it can handle on every day that orders are taken for.
+    NoCapacity,
+    /// Nothing can leave it by the moment that the order must have left.
+    TooLate,
 }
 
 /// How to choose.
@@ -57,8 +66,18 @@ pub struct SourcingRules<'a> {
     pub criteria: &'a [Criterion],
     /// Whether several locations may take part.
     pub allow_split: bool,
+    /// How many locations may take part at most, where there is a limit.
+    pub most_locations: Option<u32>,
     /// Whether to fill what can be filled when not everything is there.
     pub allow_partial: bool,
+}
+
+impl SourcingRules<'_> {
+    /// Not to split is a limit of one.
+    fn most(&self) -> usize {
+        let limit = self.most_locations.filter(|_| self.allow_split);
+        if self.allow_split { limit.map_or(usize::MAX, |most| most.max(1) as usize) } else { 1 }
+    }
 }
 
 /// How many shortages of single locations are recorded of one decision at most, so that an event stays small however
@@ -109,30 +128,25 @@ pub struct ConsideredLocation {
 
 /// Chooses where an order ships from.
 pub fn source(demand: &Demand, candidates: &[Candidate], rules: &SourcingRules<'_>) -> Sourced {
-    let mut usable: Vec<&Candidate> = candidates
+    let mut usable: Vec<Usable<'_>> = candidates
         .iter()
         .filter(|candidate| candidate.excluded.is_none() && covers_any(candidate, demand))
+        .map(|candidate| Usable::of(candidate, demand, rules.criteria))
         .collect();
-    usable.sort_by(|a, b| preference(a, rules.criteria).cmp(&preference(b, rules.criteria)));
+    usable.sort_by(|a, b| a.preference().cmp(&b.preference()));
 
-    let reachable = reachable(demand, &usable, rules.allow_split);
+    let choice::Filled { units: filled, allocations } = choice::fill(demand, &usable, rules);
     let shortages: Vec<Shortage> = demand
         .iter()
-        .map(|(sku, &requested)| Shortage { sku: sku.clone(), requested, available: units(&reachable, sku) })
+        .map(|(sku, &requested)| Shortage { sku: sku.clone(), requested, available: units(&filled, sku) })
         .filter(|shortage| shortage.available < shortage.requested)
         .collect();
-
-    let filled: Demand = demand
-        .iter()
-        .map(|(sku, &requested)| (sku.clone(), requested.min(units(&reachable, sku))))
-        .filter(|(_, quantity)| !quantity.is_zero())
-        .collect();
-    let allocations = if shortages.is_empty() || rules.allow_partial {
-        choice::best(&filled, &usable, rules)
-    } else {
-        Vec::new()
-    };
-    Sourced { allocations, shortages, candidates: seen(demand, candidates) }
+    let is_filled = shortages.is_empty() || rules.allow_partial;
+    Sourced {
+        allocations: if is_filled { allocations } else { Vec::new() },
+        shortages,
+        candidates: seen(demand, candidates),
+    }
 }
 
 fn units(demand: &Demand, sku: &Sku) -> Units {
@@ -141,41 +155,6 @@ fn units(demand: &Demand, sku: &Sku) -> Units {
 
 fn covers_any(candidate: &Candidate, demand: &Demand) -> bool {
     demand.keys().any(|sku| !units(&candidate.available, sku).is_zero())
-}
-
-/// How a single location compares with another; its name decides at last.
-fn preference<'a>(candidate: &'a Candidate, criteria: &[Criterion]) -> (Vec<u32>, &'a LocationId) {
-    let by = criteria
-        .iter()
-        .filter_map(|criterion| match criterion {
-            Criterion::FewestLocations => None,
-            Criterion::Nearest => Some(candidate.distance.unwrap_or(Kilometres::UNKNOWN).0),
-            Criterion::Rank => Some(candidate.rank),
-        })
-        .collect();
-    (by, &candidate.location)
-}
-
-/// What can be had of each SKU: from all locations, or from the one that has most where only one may ship.
-fn reachable(demand: &Demand, usable: &[&Candidate], allow_split: bool) -> Demand {
-    let capped = |candidate: &Candidate| -> Demand {
-        demand
-            .iter()
-            .map(|(sku, &wanted)| (sku.clone(), wanted.min(units(&candidate.available, sku))))
-            .collect()
-    };
-    if allow_split {
-        let total = |sku| usable.iter().map(|candidate| units(&candidate.available, sku)).sum();
-        return demand.keys().map(|sku| (sku.clone(), total(sku))).collect();
-    }
-    // `usable` is in order of preference and only a strictly better one replaces the first.
-    let mut most = Demand::new();
-    for own in usable.iter().map(|candidate| capped(candidate)) {
-        if own.values().copied().sum::<Units>() > most.values().copied().sum() {
-            most = own;
-        }
-    }
-    most
 }
 
 fn seen(demand: &Demand, candidates: &[Candidate]) -> Vec<ConsideredLocation> {

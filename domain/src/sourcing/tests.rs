@@ -11,13 +11,14 @@ fn candidate(name: &str, distance: u32, available: &[(&str, u64)]) -> Candidate 
         location: LocationId::new(name).unwrap(),
         distance: Some(Kilometres(distance)),
         rank: 0,
+        ships_at: None,
         available: demand(available),
         excluded: None,
     }
 }
 
 fn rules(criteria: &[Criterion]) -> SourcingRules<'_> {
-    SourcingRules { criteria, allow_split: true, allow_partial: false }
+    SourcingRules { criteria, allow_split: true, most_locations: None, allow_partial: false }
 }
 
 fn chosen(wanted: &[(&str, u64)], candidates: &[Candidate], rules: &SourcingRules<'_>) -> Vec<String> {
@@ -132,4 +133,89 @@ fn what_locations_lack_is_recorded_up_to_a_limit_and_counted_beyond_it() {
     };
     assert_eq!(lists(6), [(500, None); 6]);
     assert_eq!(lists(300), [(10, Some(500)); 300]);
+}
+
+fn at_most(locations: u32) -> SourcingRules<'static> {
+    SourcingRules { most_locations: Some(locations), ..rules(DEFAULT) }
+}
+
+#[test]
+fn a_limit_prefers_fewer_locations_that_are_farther() {
+    let candidates = [
+        candidate("near-a", 10, &[("a", 5)]),
+        candidate("near-b", 20, &[("b", 5)]),
+        candidate("near-c", 30, &[("c", 5)]),
+        candidate("far", 900, &[("b", 5), ("c", 5)]),
+    ];
+    let wanted = [("a", 1), ("b", 1), ("c", 1)];
+    let nearest = [Criterion::Nearest];
+    let limited = SourcingRules { criteria: &nearest, ..at_most(2) };
+    assert_eq!(chosen(&wanted, &candidates, &limited), ["near-a", "far"]);
+    let unlimited = SourcingRules { most_locations: None, ..limited };
+    assert_eq!(chosen(&wanted, &candidates, &unlimited), ["near-a", "near-b", "near-c"]);
+}
+
+#[test]
+fn what_too_many_locations_would_have_to_give_is_short() {
+    let candidates =
+        [candidate("x", 10, &[("a", 2)]), candidate("y", 20, &[("a", 3)]), candidate("z", 30, &[("a", 4)])];
+    let wanted = [("a", 9)];
+    assert_eq!(chosen(&wanted, &candidates, &at_most(3)), ["x", "y", "z"]);
+    let sourced = source(&demand(&wanted), &candidates, &at_most(2));
+    assert!(sourced.allocations.is_empty());
+    assert_eq!(sourced.shortages[0].available, Units::new(7), "y and z have most");
+    let partial = SourcingRules { allow_partial: true, ..at_most(2) };
+    assert_eq!(chosen(&wanted, &candidates, &partial), ["y", "z"]);
+}
+
+#[test]
+fn a_large_network_keeps_to_its_limit_without_comparing_every_set() {
+    let candidates: Vec<_> =
+        (0..300).map(|n| candidate(&format!("s{n:03}"), n, &[("a", 1 + u64::from(n % 3))])).collect();
+    let partial = SourcingRules { allow_partial: true, ..at_most(20) };
+    let sourced = source(&demand(&[("a", 80)]), &candidates, &partial);
+    assert_eq!(sourced.allocations.len(), 20);
+    assert_eq!(sourced.shortages[0].available, Units::new(60), "those that have three");
+    assert_eq!(chosen(&[("a", 60)], &candidates, &partial).len(), 20);
+}
+
+#[test]
+fn the_location_that_has_most_gives_so_that_stock_evens_out() {
+    let criteria = [Criterion::MostStock, Criterion::Nearest];
+    let candidates = [
+        candidate("little", 10, &[("a", 5), ("z", 99)]),
+        candidate("much", 90, &[("a", 20)]),
+        candidate("as-much-and-nearer", 50, &[("a", 20)]),
+    ];
+    assert_eq!(chosen(&[("a", 5)], &candidates, &rules(&criteria)), ["as-much-and-nearer"]);
+    let after_fewest = [Criterion::FewestLocations, Criterion::MostStock];
+    assert_eq!(chosen(&[("a", 5), ("z", 1)], &candidates, &rules(&after_fewest)), ["little"]);
+}
+
+#[test]
+fn the_location_that_goods_leave_first_gives() {
+    let criteria = [Criterion::EarliestShip, Criterion::Nearest];
+    let at = |name: &str, distance, second: Option<i64>, available: &[(&str, u64)]| Candidate {
+        ships_at: second.map(|second| Timestamp::from_microseconds(second * 1_000_000)),
+        ..candidate(name, distance, available)
+    };
+    let candidates = [
+        at("unknown", 1, None, &[("a", 9)]),
+        at("tomorrow", 10, Some(200), &[("a", 9), ("b", 9)]),
+        at("today", 90, Some(100), &[("a", 9)]),
+    ];
+    assert_eq!(chosen(&[("a", 1)], &candidates, &rules(&criteria)), ["today"]);
+    // A part would leave earlier, the order as a whole would not: so the next criterion decides.
+    assert_eq!(chosen(&[("a", 1), ("b", 1)], &candidates, &rules(&criteria)), ["tomorrow"]);
+}
+
+#[test]
+fn a_location_that_has_no_room_or_is_too_late_is_seen_but_takes_no_part() {
+    for (exclusion, name) in [(Exclusion::NoCapacity, "no_capacity"), (Exclusion::TooLate, "too_late")] {
+        let mut candidates = [candidate("x", 10, &[("a", 9)]), candidate("y", 20, &[("a", 9)])];
+        candidates[0].excluded = Some(exclusion);
+        let sourced = source(&demand(&[("a", 1)]), &candidates, &rules(DEFAULT));
+        assert_eq!(sourced.allocations[0].0.as_str(), "y");
+        assert_eq!(serde_json::to_value(sourced.candidates[0].excluded).unwrap(), name);
+    }
 }

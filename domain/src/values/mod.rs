@@ -2,6 +2,7 @@
 
 mod amount;
 mod attributes;
+mod day;
 mod identity;
 mod period;
 mod priority;
@@ -11,6 +12,7 @@ mod time;
 
 pub use amount::Amount;
 pub use attributes::{Attributes, ExternalReferences};
+pub use day::{Day, DayError};
 pub use identity::{FulfillmentOrderId, IdentityError, LineNumber, OrderId, ReturnId, ShipmentId};
 pub use period::{Period, PeriodError};
 pub use priority::Priority;

@@ -32,6 +32,11 @@ impl Timestamp {
         Self(microseconds)
     }
 
+    /// The moment so many microseconds after 1970 began, or the nearest one that can be written and read again.
+    pub(crate) fn nearest(microseconds: i64) -> Self {
+        Self(microseconds.clamp(0, Self::LAST))
+    }
+
     /// Microseconds since 1970 began.
     pub const fn microseconds(self) -> i64 {
         self.0
