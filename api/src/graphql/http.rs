@@ -132,3 +132,30 @@ pub(super) async fn graphiql(headers: HeaderMap) -> axum::response::Response {
     let allow = [(header::ALLOW, HeaderValue::from_static("POST"))];
     (allow, refused(StatusCode::METHOD_NOT_ALLOWED, problem)).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_to_be_executed_makes_a_request_one_of_commands() {
+        let query = "query A { policy { name } } mutation B { createOrder { position } }";
+        for (text, wanted, commands) in [
+            ("{ policy { name } }", None, false),
+            ("mutation { createOrder { position } }", None, true),
+            (query, Some("A"), false),
+            (query, Some("B"), true),
+            (query, Some("C"), false),
+        ] {
+            assert_eq!(gives_commands(&parse_query(text).unwrap(), wanted), commands, "{text} {wanted:?}");
+        }
+    }
+
+    #[test]
+    fn commands_that_nobody_waits_for_any_longer_may_have_been_carried_out() {
+        assert_eq!(too_late(true).code, "outcome_unknown");
+        assert_eq!(too_late(false).code, "timed_out");
+        assert!(too_late(true).retryable && too_late(false).retryable);
+        assert!(COMMANDS_PATIENCE > sending::PATIENCE);
+    }
+}

@@ -19,7 +19,7 @@ const INTROSPECTION_DEPTH: u32 = 20;
 /// Fields, lists multiplied by their items.
 pub(super) const COMPLEXITY: usize = 2_000;
 /// Commands of one request. They are carried out one after the other, and each is waited for.
-const COMMANDS: usize = 10;
+pub(super) const COMMANDS: usize = 10;
 /// What a command counts among fields.
 pub(super) const COMMAND_COST: usize = 100;
 /// About how many values introspection may answer.

@@ -10,13 +10,13 @@ use async_graphql::{ID, InputType, OutputType, Positioned, ServerResult, Visitor
 use super::inputs::{Choice, INPUTS, Mutable, Object, Shape};
 use super::payload::CommandPayload;
 use super::{IF_MATCH, INPUT, KEY, MERCHANT, Mutation};
-use crate::graphql::limits::COMMAND_COST;
+use crate::graphql::limits::{COMMAND_COST, COMMANDS};
 use crate::graphql::scalars::{DateTime, Decimal, Long};
 
-const ABOUT: &str = "Every command; those of one request, at most ten, are carried out one after the other. What the \
-    caller can mend is told in `userErrors`, with the codes and pointers of REST. Errors of the request are \
-    `not_executed` (sending again is safe), `outcome_unknown` (send again with the same key) and `internal_error`. \
-    Who acted and what belongs together is told by the headers `Actor` and `Correlation-Id`.";
+const ABOUT: &str = "Those of one request are carried out one after the other. What the caller can mend is told in \
+    `userErrors`, with the codes and pointers of REST. Errors of the request are `not_executed` (sending again is \
+    safe), `outcome_unknown` (send again with the same key) and `internal_error`. Who acted and what belongs together \
+    is told by the headers `Actor` and `Correlation-Id`.";
 
 /// The type of all mutations, with everything that it is made of registered.
 pub(super) fn mutation(registry: &mut Registry) -> MetaType {
@@ -37,7 +37,7 @@ pub(super) fn mutation(registry: &mut Registry) -> MetaType {
     let fields = INPUTS.commands.iter().map(|command| (command.field.clone(), field(command, &payload)));
     MetaType::Object {
         name: Mutation::type_name().into_owned(),
-        description: Some(ABOUT.to_owned()),
+        description: Some(format!("Every command; a request may give {COMMANDS}. {ABOUT}")),
         fields: fields.collect(),
         cache_control: CacheControl::default(),
         extends: false,

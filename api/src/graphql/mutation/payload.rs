@@ -123,7 +123,7 @@ impl From<Refusal> for UserError {
             code: problem.code.into_owned(),
             message: problem.detail,
             pointer: problem.pointer,
-            details: (!problem.more.is_empty()).then(|| Value::Object(problem.more)),
+            details: (!problem.more.is_empty()).then_some(Value::Object(problem.more)),
         }
     }
 }

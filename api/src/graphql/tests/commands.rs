@@ -130,6 +130,11 @@ async fn a_wrong_value_is_told_where_it_is_and_nothing_is_written() {
         (json!({"channel": "web", "lines": [], "priority": "SOON"}), "invalid_value", "/priority"),
         (json!({"channel": "web", "lines": [], "placedAt": "yesterday"}), "invalid_value", "/placedAt"),
         (json!({"channel": "web", "lines": [], "orderId": "17"}), "invalid_value", "/orderId"),
+        (
+            json!({"channel": "web", "lines": [], "shipTo": {"planet": "Mars"}}),
+            "unknown_field",
+            "/shipTo/planet",
+        ),
         (json!([order(1)]), "invalid_value", ""),
         (json!("an order"), "invalid_value", ""),
         (Value::Null, "invalid_value", ""),
