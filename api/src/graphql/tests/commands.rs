@@ -308,3 +308,47 @@ async fn too_many_commands_or_too_much_of_them_is_refused() {
     house.ask(&format!("mutation {{ {} }}", commands(10))).await;
     assert_eq!(house.head().await, head + 10);
 }
+
+#[tokio::test]
+async fn an_order_goes_its_whole_way_by_mutations_alone() {
+    let house = House::stocked().await;
+    let created = house.create_order("o1", order(2)).await;
+    let id = created["result"]["orderId"].as_str().unwrap();
+    let (part, shipment, back) = (format!("{id}.f1"), format!("{id}.s1"), format!("{id}.r1"));
+    let package = json!({"carrier": "ups", "trackingNumber": "1Z999", "weight": "750"});
+    let line = json!({"line": 1, "quantity": 1, "disposition": "QUARANTINE"});
+    for (command, input, status) in [
+        ("HoldOrder", json!({"orderId": id, "reason": "CUSTOMER_REQUEST"}), "ON_HOLD"),
+        ("ReleaseHold", json!({"orderId": id, "holdId": "h1"}), "RESERVED"),
+        ("AcceptFulfillmentOrder", json!({"fulfillmentOrderId": part}), "RESERVED"),
+        ("PickItems", json!({"fulfillmentOrderId": part, "all": true}), "PICKING"),
+        ("PackItems", json!({"fulfillmentOrderId": part, "lines": {"line": 1, "quantity": 2}}), "PACKED"),
+        ("ShipItems", json!({"fulfillmentOrderId": part, "packages": [package]}), "SHIPPED"),
+        (
+            "TrackShipment",
+            json!({"shipmentId": shipment, "status": "IN_TRANSIT", "at": "2026-03-04T10:00:00Z"}),
+            "IN_TRANSIT",
+        ),
+        ("ConfirmDelivery", json!({"shipmentId": shipment, "deliveredAt": DELIVERED_AT}), "DELIVERED"),
+        (
+            "RequestReturn",
+            json!({"orderId": id, "reason": "too small", "lines": [{"line": 1, "quantity": 1}]}),
+            "DELIVERED",
+        ),
+        (
+            "ReceiveReturn",
+            json!({"returnId": back, "location": "DC-1", "lines": [line]}),
+            "PARTIALLY_RETURNED",
+        ),
+    ] {
+        let (first, rest) = command.split_at(1);
+        let field = format!("{}{rest}", first.to_lowercase());
+        let mutation = format!(
+            "mutation($input: {command}Input!) {{ {field}(input: $input, idempotencyKey: \"{command}\") {{
+                userErrors {{ code message pointer }} order {{ status }} }} }}"
+        );
+        let answer = house.ask_with(None, &mutation, json!({"input": input})).await;
+        let expected = json!({"userErrors": [], "order": {"status": status}});
+        assert_eq!(answer["data"][&field], expected, "{command}: {answer}");
+    }
+}
