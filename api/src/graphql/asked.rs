@@ -1,38 +1,41 @@
 //! What every resolver of one request shares: the house, whose goods it is about, and orders loaded in batches.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::{Context, Result};
+use holdfast_commands::Metadata;
 use holdfast_domain::values::{MerchantId, OrderId};
 use holdfast_projections::OrderRow;
 
 use super::error::Problem;
 use crate::app::App;
 use crate::reading::Reading;
+use crate::rest::problem::Problem as RestProblem;
+
+/// What came by header.
+pub(super) struct Headers {
+    /// For which merchant.
+    pub(super) merchant: Option<String>,
+    /// Who gives commands and why; what is wrong with it matters to commands only.
+    pub(super) metadata: Result<Metadata, RestProblem>,
+}
 
 /// One request.
 pub(super) struct Asked {
     app: Arc<App>,
-    whose: Result<Whose, Problem>,
-}
-
-/// A merchant and its orders.
-struct Whose {
-    merchant: MerchantId,
+    headers: Headers,
+    merchant: Result<MerchantId, Problem>,
     orders: DataLoader<OrderLoader>,
 }
 
 impl Asked {
-    /// A request, with the `Merchant` header where there was one. A request whose merchant is not clear can still
-    /// ask which there are.
-    pub(super) async fn new(app: Arc<App>, header: Option<&str>) -> Self {
-        let whose = merchant(&app.reading, header).await.map(|merchant| {
-            let loader = OrderLoader { app: Arc::clone(&app), merchant: merchant.clone() };
-            Whose { merchant, orders: DataLoader::new(loader, tokio::spawn) }
-        });
-        Self { app, whose }
+    /// A request. One whose merchant is not clear can still ask which there are.
+    pub(super) async fn new(app: Arc<App>, headers: Headers) -> Self {
+        let merchant = merchant(&app.reading, headers.merchant.as_deref()).await;
+        let orders = DataLoader::new(OrderLoader { app: Arc::clone(&app) }, tokio::spawn);
+        Self { app, headers, merchant, orders }
     }
 
     /// The request that is being answered.
@@ -45,17 +48,39 @@ impl Asked {
         &self.app.reading
     }
 
+    /// The house.
+    pub(super) fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// What came by header.
+    pub(super) fn headers(&self) -> &Headers {
+        &self.headers
+    }
+
     /// Whose goods and orders it is about.
     pub(super) fn merchant(&self) -> Result<&str, Problem> {
-        self.whose.as_ref().map(|whose| whose.merchant.as_str()).map_err(Clone::clone)
+        self.merchant_of(None).map(MerchantId::as_str)
+    }
+
+    /// Whose something is: the request's merchant where nothing else is known.
+    pub(super) fn merchant_of<'a>(
+        &'a self,
+        known: Option<&'a MerchantId>,
+    ) -> Result<&'a MerchantId, Problem> {
+        match known {
+            Some(merchant) => Ok(merchant),
+            None => self.merchant.as_ref().map_err(Clone::clone),
+        }
     }
 
     /// An order of the read model. Many at once are loaded together.
-    pub(super) async fn order(&self, id: OrderId) -> Result<Option<Arc<OrderRow>>, Problem> {
-        match &self.whose {
-            Ok(whose) => whose.orders.load_one(id).await,
-            Err(problem) => Err(problem.clone()),
-        }
+    pub(super) async fn order(
+        &self,
+        merchant: &MerchantId,
+        id: OrderId,
+    ) -> Result<Option<Arc<OrderRow>>, Problem> {
+        self.orders.load_one((merchant.clone(), id)).await
     }
 }
 
@@ -74,15 +99,25 @@ async fn merchant(reading: &Reading, header: Option<&str>) -> Result<MerchantId,
 
 struct OrderLoader {
     app: Arc<App>,
-    merchant: MerchantId,
 }
 
-impl Loader<OrderId> for OrderLoader {
+/// An order, and whose it is.
+type OrderKey = (MerchantId, OrderId);
+
+impl Loader<OrderKey> for OrderLoader {
     type Value = Arc<OrderRow>;
     type Error = Problem;
 
-    async fn load(&self, ids: &[OrderId]) -> Result<HashMap<OrderId, Arc<OrderRow>>, Problem> {
-        let rows = self.app.reading.orders_by_id(self.merchant.as_str(), ids).await?;
-        Ok(rows.into_iter().map(|(id, row)| (id, Arc::new(row))).collect())
+    async fn load(&self, keys: &[OrderKey]) -> Result<HashMap<OrderKey, Arc<OrderRow>>, Problem> {
+        let mut by_merchant: BTreeMap<&MerchantId, Vec<OrderId>> = BTreeMap::new();
+        for (merchant, id) in keys {
+            by_merchant.entry(merchant).or_default().push(*id);
+        }
+        let mut found = HashMap::new();
+        for (merchant, ids) in by_merchant {
+            let rows = self.app.reading.orders_by_id(merchant.as_str(), &ids).await?;
+            found.extend(rows.into_iter().map(|(id, row)| ((merchant.clone(), id), Arc::new(row))));
+        }
+        Ok(found)
     }
 }

@@ -1,8 +1,12 @@
 //! Errors with the codes that REST uses, and a code for every error that the library makes.
 
-use async_graphql::{Error, ErrorExtensionValues, Response, ServerError};
+use std::borrow::Cow;
+
+use async_graphql::{Error, ErrorExtensionValues, Response, ServerError, Value};
 use holdfast_journal::JournalError;
 use holdfast_projections::ViewError;
+
+use crate::rest::problem::Problem as RestProblem;
 
 /// More errors than this in one answer help nobody.
 const MOST_ERRORS: usize = 20;
@@ -11,19 +15,22 @@ const MOST_ERRORS: usize = 20;
 #[derive(Debug, Clone)]
 pub(super) struct Problem {
     /// The stable code.
-    pub(super) code: &'static str,
+    pub(super) code: Cow<'static, str>,
     /// For people.
     pub(super) message: String,
     /// The argument that it is about.
     pub(super) argument: Option<&'static str>,
     /// Whether the same question may be answered later.
     pub(super) retryable: bool,
+    /// What the code has to tell beside.
+    pub(super) more: serde_json::Map<String, serde_json::Value>,
 }
 
 impl Problem {
     /// A problem that the same question will always have.
     pub(super) fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), argument: None, retryable: false }
+        let more = serde_json::Map::new();
+        Self { code: code.into(), message: message.into(), argument: None, retryable: false, more }
     }
 
     /// An argument's value that is not accepted.
@@ -45,7 +52,12 @@ impl Problem {
 
     fn extensions(&self) -> ErrorExtensionValues {
         let mut extensions = ErrorExtensionValues::default();
-        extensions.set("code", self.code);
+        for (name, value) in &self.more {
+            if let Ok(value) = Value::from_json(value.clone()) {
+                extensions.set(name, value);
+            }
+        }
+        extensions.set("code", &*self.code);
         extensions.set("retryable", self.retryable);
         if let Some(argument) = self.argument {
             extensions.set("argument", argument);
@@ -65,6 +77,18 @@ impl From<Problem> for Response {
     fn from(problem: Problem) -> Self {
         let extensions = Some(problem.extensions());
         Self::from_errors(vec![ServerError { extensions, ..ServerError::new(problem.message, None) }])
+    }
+}
+
+impl From<RestProblem> for Problem {
+    fn from(problem: RestProblem) -> Self {
+        Self {
+            retryable: problem.is_retryable(),
+            code: problem.code,
+            message: problem.detail,
+            argument: None,
+            more: problem.more,
+        }
     }
 }
 

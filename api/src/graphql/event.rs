@@ -46,7 +46,8 @@ impl Event {
         let Ok(StreamId::Order(key)) = self.stream.parse() else {
             return Ok(None);
         };
-        let row = Asked::of(context)?.order(key).await?;
+        let asked = Asked::of(context)?;
+        let row = asked.order(asked.merchant_of(None)?, key).await?;
         Ok(row.and_then(|row| row.view()).as_ref().map(Order::from))
     }
 }

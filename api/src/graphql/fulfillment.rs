@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, ID, Result, SimpleObject};
 use holdfast_domain::order as domain;
-use holdfast_domain::values::OrderId;
+use holdfast_domain::values::{MerchantId, OrderId};
 use holdfast_projections::{FulfillmentOrderRow, OrderRow};
 
 use super::asked::Asked;
@@ -18,6 +18,9 @@ use super::scalars::{DateTime, Long, id, text};
 pub(super) struct FulfillmentOrder {
     #[graphql(skip)]
     key: OrderId,
+    /// Whose it is, where that may not be the request's merchant.
+    #[graphql(skip)]
+    pub(super) merchant: Option<MerchantId>,
     /// The order, where it came with it.
     #[graphql(skip)]
     row: Option<Arc<OrderRow>>,
@@ -49,11 +52,13 @@ pub(super) struct FulfillmentOrder {
 impl FulfillmentOrder {
     /// The order that it is a part of, as the read model has it.
     async fn order(&self, context: &Context<'_>) -> Result<Option<Order>> {
+        let asked = Asked::of(context)?;
+        let merchant = asked.merchant_of(self.merchant.as_ref())?;
         let row = match &self.row {
             Some(row) => Some(Arc::clone(row)),
-            None => Asked::of(context)?.order(self.key).await?,
+            None => asked.order(merchant, self.key).await?,
         };
-        Ok(row.and_then(|row| row.view()).as_ref().map(Order::from))
+        Ok(row.and_then(|row| row.view()).map(|view| Order::of(merchant, &view)))
     }
 }
 
@@ -61,6 +66,7 @@ impl From<&domain::FulfillmentOrderView> for FulfillmentOrder {
     fn from(view: &domain::FulfillmentOrderView) -> Self {
         Self {
             key: view.fulfillment_order_id.order(),
+            merchant: None,
             row: None,
             fulfillment_order_id: id(&view.fulfillment_order_id),
             location: id(&view.location),

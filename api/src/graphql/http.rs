@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_graphql::http::GraphiQLSource;
 use async_graphql::parser::parse_query;
+use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::{Request, Response, ServerError};
 use axum::Json;
 use axum::body::Bytes;
@@ -13,17 +14,21 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse};
 
-use super::asked::Asked;
+use super::asked::{Asked, Headers};
 use super::error::{Problem, with_codes};
+use super::mutation::judge_by_command;
 use super::{Questions, limits};
 use crate::app::App;
+use crate::rest::{caller, sending};
 
 /// The most bytes of a request.
 pub(super) const BODY_BYTES: usize = 256 << 10;
 /// The longest that an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// The same for commands: longer than one of them is waited for, so that it can be told which one it was.
+const COMMANDS_PATIENCE: Duration = sending::PATIENCE.saturating_add(Duration::from_secs(5));
 
-/// Answers a query sent as JSON.
+/// Answers a query or mutation sent as JSON.
 pub(super) async fn answer(
     schema: Questions,
     State(app): State<Arc<App>>,
@@ -58,7 +63,8 @@ pub(super) async fn answer(
         let problem = Problem::new("header_invalid", "the header Merchant must be printable ASCII");
         return refused(StatusCode::BAD_REQUEST, problem);
     };
-    Json(execute(&schema, app, merchant, request).await).into_response()
+    let headers = Headers { merchant: merchant.map(str::to_owned), metadata: caller::metadata(&headers) };
+    Json(execute(&schema, app, headers, request).await).into_response()
 }
 
 fn is_json(media_type: &str) -> bool {
@@ -70,32 +76,50 @@ fn refused(status: StatusCode, problem: Problem) -> axum::response::Response {
     (status, Json(Response::from(problem))).into_response()
 }
 
-/// Answers a query, or says why not.
+/// Answers a query or mutation, or says why not.
 pub(super) async fn execute(
     schema: &Questions,
     app: Arc<App>,
-    merchant: Option<&str>,
+    headers: Headers,
     mut request: Request,
 ) -> Response {
     if let Err(problem) = limits::check_text(&request.query) {
         return problem.into();
     }
-    match parse_query(&request.query) {
-        Ok(document) => {
-            if let Err(problem) = limits::check_document(&document) {
-                return problem.into();
-            }
-            request.set_parsed_query(document);
-        }
+    let mut document = match parse_query(&request.query) {
+        Ok(document) => document,
         Err(error) => return with_codes(Response::from_errors(vec![ServerError::from(error)])),
+    };
+    if let Err(problem) = limits::check_document(&document) {
+        return problem.into();
     }
+    let commands = gives_commands(&document, request.operation_name.as_deref());
+    judge_by_command(&mut document);
+    request.set_parsed_query(document);
     let answered = async {
-        let request = request.data(Asked::new(app, merchant).await);
+        let request = request.data(Asked::new(app, headers).await);
         with_codes(schema.execute(request).await)
     };
-    tokio::time::timeout(PATIENCE, answered).await.unwrap_or_else(|_| {
-        Problem::passing("timed_out", format!("there was no answer within {} s", PATIENCE.as_secs())).into()
+    let patience = if commands { COMMANDS_PATIENCE } else { PATIENCE };
+    tokio::time::timeout(patience, answered).await.unwrap_or_else(|_| too_late(commands).into())
+}
+
+/// Whether what is to be executed is a mutation.
+fn gives_commands(document: &ExecutableDocument, wanted: Option<&str>) -> bool {
+    document.operations.iter().any(|(name, operation)| {
+        let is_wanted = wanted.is_none_or(|wanted| name.is_some_and(|name| name.as_str() == wanted));
+        is_wanted && operation.node.ty == OperationType::Mutation
     })
+}
+
+/// What is said when nobody waits any longer. A command that was submitted is carried out all the same.
+fn too_late(commands: bool) -> Problem {
+    if commands {
+        let message =
+            "which of the commands were carried out is not known yet: send them again with the same keys";
+        return Problem::passing("outcome_unknown", message);
+    }
+    Problem::passing("timed_out", format!("there was no answer within {} s", PATIENCE.as_secs()))
 }
 
 /// A page to write queries in, for browsers.
@@ -107,4 +131,31 @@ pub(super) async fn graphiql(headers: HeaderMap) -> axum::response::Response {
     let problem = Problem::new("method_not_allowed", "send queries by POST; GET shows a page to browsers");
     let allow = [(header::ALLOW, HeaderValue::from_static("POST"))];
     (allow, refused(StatusCode::METHOD_NOT_ALLOWED, problem)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_to_be_executed_makes_a_request_one_of_commands() {
+        let query = "query A { policy { name } } mutation B { createOrder { position } }";
+        for (text, wanted, commands) in [
+            ("{ policy { name } }", None, false),
+            ("mutation { createOrder { position } }", None, true),
+            (query, Some("A"), false),
+            (query, Some("B"), true),
+            (query, Some("C"), false),
+        ] {
+            assert_eq!(gives_commands(&parse_query(text).unwrap(), wanted), commands, "{text} {wanted:?}");
+        }
+    }
+
+    #[test]
+    fn commands_that_nobody_waits_for_any_longer_may_have_been_carried_out() {
+        assert_eq!(too_late(true).code, "outcome_unknown");
+        assert_eq!(too_late(false).code, "timed_out");
+        assert!(too_late(true).retryable && too_late(false).retryable);
+        assert!(COMMANDS_PATIENCE > sending::PATIENCE);
+    }
 }

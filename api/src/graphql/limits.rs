@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 
 use async_graphql::Name;
-use async_graphql::parser::types::{ExecutableDocument, Field, Selection, SelectionSet};
+use async_graphql::parser::types::{ExecutableDocument, Field, OperationType, Selection, SelectionSet};
 
 use super::error::Problem;
 
@@ -18,6 +18,10 @@ pub(super) const DEPTH: u32 = 12;
 const INTROSPECTION_DEPTH: u32 = 20;
 /// Fields, lists multiplied by their items.
 pub(super) const COMPLEXITY: usize = 2_000;
+/// Commands of one request. They are carried out one after the other, and each is waited for.
+pub(super) const COMMANDS: usize = 10;
+/// What a command counts among fields.
+pub(super) const COMMAND_COST: usize = 100;
 /// About how many values introspection may answer.
 const INTROSPECTION_WEIGHT: u64 = 200_000;
 /// Levels of brackets in the text.
@@ -97,7 +101,13 @@ pub(super) fn check_document(document: &ExecutableDocument) -> Result<(), Proble
     let mut measure = Measure { document, known: HashMap::new(), level: 0 };
     let mut all = Size::default();
     for (_, operation) in document.operations.iter() {
-        all = all.beside(measure.selections(&operation.node.selection_set.node, false)?);
+        let selections = &operation.node.selection_set.node;
+        all = all.beside(measure.selections(selections, false)?);
+        // Measured before: no fragment contains itself.
+        if operation.node.ty == OperationType::Mutation && fields(document, selections, COMMANDS) > COMMANDS {
+            let message = format!("a request may give {COMMANDS} commands; more go by POST /v1/commands");
+            return Err(Problem::new("too_many_commands", message));
+        }
     }
     // Those that are not used are walked by the library as well.
     for name in document.fragments.keys() {
@@ -113,6 +123,27 @@ pub(super) fn check_document(document: &ExecutableDocument) -> Result<(), Proble
         return Err(too_complex("it asks too much of the schema"));
     }
     Ok(())
+}
+
+/// How many fields a selection has itself, with all fragments put in. Counts no further than one more than `most`.
+fn fields(document: &ExecutableDocument, set: &SelectionSet, most: usize) -> usize {
+    let mut count = 0;
+    for selection in &set.items {
+        count += match &selection.node {
+            Selection::Field(_) => 1,
+            Selection::InlineFragment(inline) => {
+                fields(document, &inline.node.selection_set.node, most - count)
+            }
+            Selection::FragmentSpread(spread) => {
+                let fragment = document.fragments.get(&spread.node.fragment_name.node);
+                fragment.map_or(0, |found| fields(document, &found.node.selection_set.node, most - count))
+            }
+        };
+        if count > most {
+            break;
+        }
+    }
+    count
 }
 
 fn too_deep(reason: &str) -> Problem {
@@ -211,7 +242,7 @@ impl<'a> Measure<'a> {
 /// About how many items a list of the schema's description has.
 fn items(name: &str) -> u64 {
     match name {
-        "types" => 64,
+        "types" => 128,
         "fields" | "directives" | "enumValues" => 8,
         "inputFields" | "interfaces" | "possibleTypes" => 4,
         "args" => 2,

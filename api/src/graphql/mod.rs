@@ -1,9 +1,10 @@
-//! GraphQL: every question of [`Reading`](crate::reading::Reading), at `/graphql`.
+//! GraphQL: every question of [`Reading`](crate::reading::Reading) and every command, at `/graphql`.
 //!
-//! Questions come by POST as JSON; the answer is always JSON with status 200 once the request could be read, and
+//! Both come by POST as JSON; the answer is always JSON with status 200 once the request could be read, and
 //! errors carry in `extensions.code` the codes that REST uses. A browser that opens `/graphql` gets GraphiQL, a page
 //! to write queries in. That page loads its scripts from a public CDN (unpkg.com), so it needs the internet; the
-//! queries themselves do not. What a query may ask is limited: see `limits.rs`.
+//! queries themselves do not. What a request may ask is limited: see `limits.rs`. How commands become mutations is
+//! told in `mutation/`.
 //!
 //! `api/schema.graphql` holds the schema; a test keeps it equal to what is served.
 
@@ -15,6 +16,7 @@ mod fulfillment;
 mod http;
 mod limits;
 mod merchant;
+mod mutation;
 mod order;
 mod paging;
 mod query;
@@ -24,18 +26,19 @@ mod tests;
 
 use std::sync::Arc;
 
-use async_graphql::{EmptyMutation, EmptySubscription, SDLExportOptions, Schema};
+use async_graphql::{EmptySubscription, SDLExportOptions, Schema};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
 
 use crate::app::App;
+use mutation::Mutation;
 use query::Query;
 
-type Questions = Schema<Query, EmptyMutation, EmptySubscription>;
+type Questions = Schema<Query, Mutation, EmptySubscription>;
 
 fn schema() -> Questions {
-    Schema::build(Query, EmptyMutation, EmptySubscription)
+    Schema::build(Query, Mutation, EmptySubscription)
         .limit_complexity(limits::COMPLEXITY)
         .limit_directives(limits::DIRECTIVES)
         // Comparing each unknown name with every known one costs more than the hint is worth.
@@ -53,7 +56,7 @@ pub fn sdl() -> String {
     schema().sdl_with_options(options)
 }
 
-/// `POST /graphql` for queries, `GET /graphql` for GraphiQL.
+/// `POST /graphql` for queries and mutations, `GET /graphql` for GraphiQL.
 pub fn routes() -> Router<Arc<App>> {
     let schema = schema();
     let answer = move |app, headers, body| http::answer(schema.clone(), app, headers, body);

@@ -2,7 +2,7 @@
 
 use async_graphql::{ComplexObject, Context, ID, Result, SimpleObject};
 use holdfast_domain::order as domain;
-use holdfast_domain::values::OrderId;
+use holdfast_domain::values::{MerchantId, OrderId};
 use serde_json::Value;
 
 use super::asked::Asked;
@@ -22,6 +22,9 @@ use super::scalars::{DateTime, Decimal, Long, id, text};
 pub(super) struct Order {
     #[graphql(skip)]
     key: OrderId,
+    /// Whose it is, where that may not be the request's merchant.
+    #[graphql(skip)]
+    merchant: Option<MerchantId>,
     /// Its id.
     order_id: ID,
     /// Where it stands, in one word.
@@ -90,9 +93,21 @@ impl Order {
     #[graphql(complexity = "10 + child_complexity")]
     async fn history(&self, context: &Context<'_>) -> Result<Vec<Event>> {
         let asked = Asked::of(context)?;
-        let history = asked.reading().order_history(asked.merchant()?, self.key).await;
+        let merchant = asked.merchant_of(self.merchant.as_ref())?;
+        let history = asked.reading().order_history(merchant.as_str(), self.key).await;
         let events = history.map_err(Problem::from)?;
         Ok(events.iter().map(Event::try_from).collect::<Result<_, Problem>>()?)
+    }
+}
+
+impl Order {
+    /// An order of a merchant that may not be the request's.
+    pub(super) fn of(merchant: &MerchantId, view: &domain::OrderView) -> Self {
+        let mut order = Self { merchant: Some(merchant.clone()), ..Self::from(view) };
+        for part in &mut order.fulfillment_orders {
+            part.merchant = Some(merchant.clone());
+        }
+        order
     }
 }
 
@@ -100,6 +115,7 @@ impl From<&domain::OrderView> for Order {
     fn from(view: &domain::OrderView) -> Self {
         Self {
             key: view.order_id,
+            merchant: None,
             order_id: id(&view.order_id),
             status: view.status.into(),
             status_axes: (&view.status_axes).into(),

@@ -20,7 +20,7 @@ pub(super) fn page_size(first: i32) -> Result<usize, Problem> {
 /// The place that a cursor stands for.
 pub(super) fn place(list: List, cursor: Option<&str>) -> Result<Option<String>, Problem> {
     let invalid = || Problem {
-        code: "invalid_cursor",
+        code: "invalid_cursor".into(),
         ..Problem::invalid("after", "is not a cursor that this list has given")
     };
     cursor.map(|cursor| list.place(cursor).ok_or_else(invalid)).transpose()

@@ -105,7 +105,7 @@ pub(super) fn malformed(error: &serde_json::Error) -> Problem {
 }
 
 /// The problem of JSON that does not fit.
-pub(super) fn wrong(path: &Path, error: &serde_json::Error) -> Problem {
+pub(crate) fn wrong(path: &Path, error: &serde_json::Error) -> Problem {
     if error.classify() != Category::Data {
         return malformed(error);
     }

@@ -45,7 +45,7 @@ impl FromRequestParts<Arc<App>> for ForMerchant {
 }
 
 /// The merchant of a name, or the only one there is.
-pub(super) async fn merchant(app: &App, name: Option<&str>) -> Result<MerchantId, Problem> {
+pub(crate) async fn merchant(app: &App, name: Option<&str>) -> Result<MerchantId, Problem> {
     let name = match name {
         Some(name) => name.to_owned(),
         None => app.reading.only_merchant().await?.ok_or_else(|| {
@@ -158,7 +158,7 @@ fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
 }
 
 /// What the headers say of who and why.
-pub(super) fn metadata(headers: &HeaderMap) -> Result<Metadata, Problem> {
+pub(crate) fn metadata(headers: &HeaderMap) -> Result<Metadata, Problem> {
     Ok(Metadata {
         actor: header_text(headers, "actor")?,
         correlation_id: header_text(headers, "correlation-id")?,

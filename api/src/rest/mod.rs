@@ -5,9 +5,9 @@
 //! decides nothing.
 
 mod availability;
-mod body;
+pub(crate) mod body;
 mod bulk;
-mod caller;
+pub(crate) mod caller;
 mod command_state;
 mod documentation;
 mod endpoint;
@@ -23,11 +23,11 @@ mod openapi;
 mod orders;
 mod parameters;
 mod policy;
-mod problem;
+pub(crate) mod problem;
 mod projections;
 mod returns;
 mod router;
-mod sending;
+pub(crate) mod sending;
 mod shipments;
 mod stock;
 

@@ -16,12 +16,12 @@ use super::sending::Outcome;
 
 /// What is wrong with a request, or with the service.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Problem {
-    pub(super) status: StatusCode,
-    pub(super) code: Cow<'static, str>,
-    detail: String,
-    pointer: Option<String>,
-    more: Map<String, Value>,
+pub(crate) struct Problem {
+    pub(crate) status: StatusCode,
+    pub(crate) code: Cow<'static, str>,
+    pub(crate) detail: String,
+    pub(crate) pointer: Option<String>,
+    pub(crate) more: Map<String, Value>,
 }
 
 /// What is wrong, by RFC 9457. Some codes carry more fields, such as `shortages`.
@@ -69,7 +69,7 @@ impl Problem {
     }
 
     /// A request that cannot be understood.
-    pub(super) fn bad(code: &'static str, detail: impl Into<String>) -> Self {
+    pub(crate) fn bad(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, detail)
     }
 
@@ -79,21 +79,21 @@ impl Problem {
     }
 
     /// A defect of this program, which the log tells about.
-    pub(super) fn internal() -> Self {
+    pub(crate) fn internal() -> Self {
         let detail =
             "the request met a defect of this program; if it carried a key, that tells what became of it";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", detail)
     }
 
     /// Whether a command was carried out is not known.
-    pub(super) fn outcome_unknown() -> Self {
+    pub(crate) fn outcome_unknown() -> Self {
         let detail = "whether the command was carried out is not known yet: send it again with the same key, \
                       or ask for GET /v1/commands/{key}";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "outcome_unknown", detail)
     }
 
     /// The same, about a part of the request.
-    pub(super) fn at(mut self, pointer: impl Into<String>) -> Self {
+    pub(crate) fn at(mut self, pointer: impl Into<String>) -> Self {
         self.pointer = Some(pointer.into());
         self
     }
@@ -114,6 +114,11 @@ impl Problem {
         self
     }
 
+    /// Whether the same request may succeed later.
+    pub(crate) fn is_retryable(&self) -> bool {
+        matches!(self.status.as_u16(), 408 | 503 | 504)
+    }
+
     /// Its JSON.
     pub(super) fn body(&self) -> Vec<u8> {
         let body = ProblemBody {
@@ -122,7 +127,7 @@ impl Problem {
             status: self.status.as_u16(),
             code: &self.code,
             detail: &self.detail,
-            retryable: matches!(self.status.as_u16(), 408 | 503 | 504),
+            retryable: self.is_retryable(),
             errors: self.pointer.as_deref().map(|pointer| [FieldError { pointer, detail: &self.detail }]),
             more: &self.more,
         };
@@ -164,7 +169,7 @@ impl From<Refused> for Problem {
 
 impl Problem {
     /// What is said of a command where the store was not available before anything was done.
-    pub(super) fn not_executed_where_unavailable(self) -> Self {
+    pub(crate) fn not_executed_where_unavailable(self) -> Self {
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             Self::from(NotExecuted::StoreUnavailable)
         } else {

@@ -16,7 +16,7 @@ use super::problem::Problem;
 use crate::app::App;
 
 /// How long a caller is kept waiting for an answer.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Whoever can reach the loopback address: there is no authentication yet.
 pub(super) static LOCAL: LazyLock<Sender> = LazyLock::new(|| Sender("local".into()));
@@ -45,16 +45,24 @@ impl From<Problem> for Outcome {
 
 impl From<Reply> for Outcome {
     fn from(reply: Reply) -> Self {
-        match reply {
-            Reply::Answered { answer, replayed } => Self { replayed, ..Self::from(answer) },
-            Reply::KeyReused => {
-                let detail = "the idempotency key was used for another command";
-                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail).into()
-            }
-            Reply::NotExecuted(reason) => Problem::from(reason).into(),
-            Reply::OutcomeUnknown => Problem::outcome_unknown().into(),
-            Reply::Failed => Problem::internal().into(),
+        match decided(reply) {
+            Ok((answer, replayed)) => Self { replayed, ..Self::from(answer) },
+            Err(problem) => problem.into(),
         }
+    }
+}
+
+/// What was decided, and whether that was when the same key was first sent; the problem where nothing was.
+pub(crate) fn decided(reply: Reply) -> Result<(Answer, bool), Problem> {
+    match reply {
+        Reply::Answered { answer, replayed } => Ok((answer, replayed)),
+        Reply::KeyReused => {
+            let detail = "the idempotency key was used for another command";
+            Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail))
+        }
+        Reply::NotExecuted(reason) => Err(reason.into()),
+        Reply::OutcomeUnknown => Err(Problem::outcome_unknown()),
+        Reply::Failed => Err(Problem::internal()),
     }
 }
 
@@ -94,7 +102,7 @@ impl IntoResponse for Outcome {
 }
 
 /// A command as the writer takes it.
-pub(super) fn request(
+pub(crate) fn request(
     app: &App,
     merchant: &MerchantId,
     key: Option<&IdempotencyKey>,
@@ -110,23 +118,28 @@ pub(super) fn request(
 
 /// Submits commands of one merchant together and waits for all their answers.
 pub(super) async fn submit(app: &App, merchant: &MerchantId, requests: Vec<Request>) -> Vec<Outcome> {
+    replies(app, merchant, requests).await.into_iter().map(Outcome::from).collect()
+}
+
+/// Submits commands of one merchant together and waits for what becomes of each.
+pub(crate) async fn replies(app: &App, merchant: &MerchantId, requests: Vec<Request>) -> Vec<Reply> {
     let count = requests.len();
     let receivers = match app.commands.submit(merchant, requests) {
         Ok(receivers) => receivers,
-        Err(reason) => return vec![Problem::from(reason).into(); count],
+        Err(reason) => return vec![Reply::NotExecuted(reason); count],
     };
     let deadline = Instant::now() + PATIENCE;
-    let mut outcomes = Vec::with_capacity(count);
+    let mut replies = Vec::with_capacity(count);
     for receiver in receivers {
-        outcomes.push(wait(receiver, deadline).await);
+        replies.push(wait(receiver, deadline).await);
     }
-    outcomes
+    replies
 }
 
-async fn wait(receiver: oneshot::Receiver<Reply>, deadline: Instant) -> Outcome {
+async fn wait(receiver: oneshot::Receiver<Reply>, deadline: Instant) -> Reply {
     match tokio::time::timeout_at(deadline, receiver).await {
-        Ok(Ok(reply)) => reply.into(),
+        Ok(Ok(reply)) => reply,
         // Waiting too long does not take the command back.
-        Ok(Err(_)) | Err(_) => Problem::outcome_unknown().into(),
+        Ok(Err(_)) | Err(_) => Reply::OutcomeUnknown,
     }
 }

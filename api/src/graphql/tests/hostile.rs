@@ -154,7 +154,7 @@ async fn tools_may_ask_for_the_schema_but_not_for_its_powers() {
     let answer = house.ask(INTROSPECTION).await;
     let types = answer["__schema"]["types"].as_array().unwrap();
     assert!(types.iter().any(|one| one["name"] == "FulfillmentOrder"));
-    assert!(types.len() < 90, "{} types: the weights in limits.rs follow their number", types.len());
+    assert!(types.len() < 150, "{} types: the weights in limits.rs follow their number", types.len());
     let powers = |turns: usize| {
         let inner = "fields { type { ".repeat(turns);
         format!("{{ __schema {{ types {{ {inner} name {} }} }} }}", "} } ".repeat(turns))

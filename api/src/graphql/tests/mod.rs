@@ -1,9 +1,11 @@
-//! Queries over a real house in a directory of its own.
+//! Queries and commands over a real house in a directory of its own.
 
+mod commands;
 mod hostile;
 mod http;
 mod lists;
 mod orders;
+mod same_commands;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -14,6 +16,7 @@ use holdfast_domain::values::{IdempotencyKey, MerchantId};
 use holdfast_journal::OutcomeKind;
 use serde_json::{Value, json};
 
+use super::asked::Headers;
 use super::{Questions, http as over_http, schema, sdl};
 use crate::app::App;
 
@@ -67,7 +70,9 @@ impl House {
 
     async fn ask_with(&self, merchant: Option<&str>, query: &str, variables: Value) -> Value {
         let request = Request::new(query).variables(Variables::from_json(variables));
-        let answer = over_http::execute(&self.schema, Arc::clone(&self.app), merchant, request).await;
+        let metadata = Ok(Metadata { actor: Some("ada".to_owned()), ..Metadata::default() });
+        let headers = Headers { merchant: merchant.map(str::to_owned), metadata };
+        let answer = over_http::execute(&self.schema, Arc::clone(&self.app), headers, request).await;
         serde_json::to_value(answer).unwrap()
     }
 

@@ -1,0 +1,354 @@
+//! Commands: given, refused, misspelt; and what is told of each.
+
+use super::*;
+
+const CREATE: &str = "mutation($input: CreateOrderInput!, $key: String!) { createOrder(input: $input, \
+    idempotencyKey: $key) { userErrors { code message pointer details retryable } replayed position result \
+    order { orderId status lines { sku quantity reserved } history { type } } \
+    availability { sku } location { location } policy { reserveAt } } }";
+
+fn order(quantity: u64) -> Value {
+    json!({"channel": "web", "payment": "NOT_REQUIRED", "lines": [{"sku": "MUG", "quantity": quantity}]})
+}
+
+/// The code and pointer of the only thing that is wrong.
+fn wrong(payload: &Value) -> (&str, &str) {
+    let errors = payload["userErrors"].as_array().unwrap();
+    assert_eq!(errors.len(), 1, "{payload}");
+    assert!(!errors[0]["message"].as_str().unwrap().is_empty());
+    (errors[0]["code"].as_str().unwrap(), errors[0]["pointer"].as_str().unwrap_or("none"))
+}
+
+impl House {
+    async fn head(&self) -> u64 {
+        self.app.journal.head("default").await.unwrap().position
+    }
+
+    async fn create_order(&self, key: &str, input: Value) -> Value {
+        let answer = self.ask_with(None, CREATE, json!({"input": input, "key": key})).await;
+        assert_eq!(answer["errors"], Value::Null, "{answer}");
+        answer["data"]["createOrder"].clone()
+    }
+}
+
+#[tokio::test]
+async fn an_order_is_created_and_told_as_it_was_then() {
+    let house = House::stocked().await;
+    let payload = house.create_order("o1", order(2)).await;
+    assert_eq!(payload["userErrors"], json!([]));
+    assert_eq!((&payload["replayed"], &payload["position"]), (&json!(false), &json!(house.head().await)));
+    assert_eq!(payload["result"]["status"], "reserved");
+    assert_eq!(payload["order"]["orderId"], payload["result"]["orderId"]);
+    assert_eq!(payload["order"]["status"], "RESERVED");
+    assert_eq!(payload["order"]["lines"], json!([{"sku": "MUG", "quantity": 2, "reserved": 2}]));
+    assert_eq!(payload["order"]["history"][0]["type"], "OrderCreated");
+    for other in ["availability", "location", "policy"] {
+        assert_eq!(payload[other], Value::Null, "{other}");
+    }
+    let cancel = format!(
+        r#"mutation {{ cancelOrder(input: {{orderId: {}, reason: "asked"}}, idempotencyKey: "c1") {{
+            order {{ status }} }} }}"#,
+        payload["order"]["orderId"]
+    );
+    assert_eq!(house.ask(&cancel).await["cancelOrder"]["order"]["status"], "CANCELLED");
+    let again = house.create_order("o1", order(2)).await;
+    assert_eq!(again["replayed"], true);
+    assert_eq!(again["order"]["status"], "RESERVED", "what was answered then");
+    assert_eq!((&again["result"], &again["position"]), (&payload["result"], &payload["position"]));
+}
+
+#[tokio::test]
+async fn stock_locations_and_rules_are_told_by_their_own_types() {
+    let house = House::stocked().await;
+    let mutation = r#"mutation($quantity: Long!) {
+        receiveStock(idempotencyKey: "r1", input: {sku: "MUG", location: "DC-1", quantity: $quantity, condition: DAMAGED}) {
+            availability { sku available locations { location damaged } } order { status } }
+        setStockPolicy(input: {sku: "MUG", safetyStock: {DC_X: 0}, backorderLimit: "7"}) {
+            userErrors { code pointer } }
+        pauseLocation(idempotencyKey: "p1", input: {location: "DC-1", reason: "flood"}) {
+            location { location paused } availability { sku } }
+        setMerchantPolicy(input: {onShortage: CANCEL_REMAINDER, sourcing: [NEAREST, RANK],
+                                  channels: {web: {reserveAt: "payment"}}}) {
+            policy { onShortage sourcing channels { channel reserveAt } } location { location } }
+    }"#;
+    let answer = house.ask_with(None, mutation, json!({"quantity": "3"})).await;
+    let data = &answer["data"];
+    assert_eq!(
+        data["receiveStock"],
+        json!({"availability": {"sku": "MUG", "available": 1000, "locations": [{"location": "DC-1", "damaged": 3}]},
+               "order": null}),
+        "{answer}"
+    );
+    assert_eq!(data["setStockPolicy"]["userErrors"][0]["code"], "unknown_location", "{answer}");
+    assert_eq!(
+        data["pauseLocation"],
+        json!({"location": {"location": "DC-1", "paused": true}, "availability": null})
+    );
+    assert_eq!(
+        data["setMerchantPolicy"],
+        json!({"policy": {"onShortage": "CANCEL_REMAINDER", "sourcing": ["NEAREST", "RANK"],
+                          "channels": [{"channel": "web", "reserveAt": "PAYMENT"}]}, "location": null})
+    );
+}
+
+#[tokio::test]
+async fn a_refusal_is_a_user_error_and_is_kept() {
+    let house = House::stocked().await;
+    let refused = house.create_order("o1", order(1_001)).await;
+    assert_eq!(wrong(&refused), ("insufficient_stock", "/lines"));
+    let error = &refused["userErrors"][0];
+    assert_eq!(
+        error["details"],
+        json!({"shortages": [{"sku": "MUG", "requested": 1_001, "available": 1_000}]})
+    );
+    assert_eq!(error["retryable"], false);
+    assert_eq!((&refused["result"], &refused["order"]), (&Value::Null, &Value::Null));
+    assert!(refused["position"].is_u64());
+    let again = house.create_order("o1", order(1_001)).await;
+    assert_eq!((&again["userErrors"], &again["replayed"]), (&refused["userErrors"], &json!(true)));
+    assert_eq!(wrong(&house.create_order("o1", order(1)).await), ("idempotency_key_reused", "none"));
+}
+
+#[tokio::test]
+async fn a_wrong_value_is_told_where_it_is_and_nothing_is_written() {
+    let house = House::stocked().await;
+    let head = house.head().await;
+    let line = |line: Value| json!({"channel": "web", "lines": [line]});
+    let quantity = |quantity: Value| line(json!({"sku": "MUG", "quantity": quantity}));
+    for (input, code, place) in [
+        (json!({"channel": "web"}), "missing_field", "/lines"),
+        (json!({"channel": "web", "lines": [], "colour": 1}), "unknown_field", "/colour"),
+        (line(json!({"sku": "MUG", "quantity": 1, "a/b~c": 1})), "unknown_field", "/lines/0/a~1b~0c"),
+        (line(json!({"sku": "MUG"})), "missing_field", "/lines/0/quantity"),
+        (line(json!({"sku": 5, "quantity": 1})), "invalid_value", "/lines/0/sku"),
+        (quantity(json!(0)), "invalid_value", "/lines/0/quantity"),
+        (quantity(json!(1.5)), "invalid_value", "/lines/0/quantity"),
+        (quantity(json!("many")), "invalid_value", "/lines/0/quantity"),
+        (quantity(json!("99999999999999999999999")), "invalid_value", "/lines/0/quantity"),
+        (quantity(Value::Null), "invalid_value", "/lines/0/quantity"),
+        (json!({"channel": "web", "lines": "none"}), "invalid_value", "/lines/0"),
+        (json!({"channel": "web", "lines": [], "priority": "SOON"}), "invalid_value", "/priority"),
+        (json!({"channel": "web", "lines": [], "placedAt": "yesterday"}), "invalid_value", "/placedAt"),
+        (json!({"channel": "web", "lines": [], "orderId": "17"}), "invalid_value", "/orderId"),
+        (
+            json!({"channel": "web", "lines": [], "shipTo": {"planet": "Mars"}}),
+            "unknown_field",
+            "/shipTo/planet",
+        ),
+        (json!([order(1)]), "invalid_value", ""),
+        (json!("an order"), "invalid_value", ""),
+        (Value::Null, "invalid_value", ""),
+    ] {
+        let payload = house.create_order("bad", input.clone()).await;
+        assert_eq!(wrong(&payload), (code, place), "{input}");
+        assert_eq!(payload["position"], Value::Null, "{input}");
+    }
+    assert_eq!(house.head().await, head);
+}
+
+#[tokio::test]
+async fn an_input_is_written_in_the_query_or_comes_by_variables_and_one_is_a_list_of_one() {
+    let house = House::stocked().await;
+    let mutation = r#"mutation($sku: String!, $urgency: Priority, $at: DateTime) {
+        a: createOrder(idempotencyKey: "a", input: {channel: "web", payment: NOT_REQUIRED, onShortage: REJECT,
+            priority: $urgency, placedAt: $at, lines: {sku: $sku, quantity: 1}}) { userErrors { code message } result }
+        ...B
+    }
+    fragment B on Mutation { ... on Mutation {
+        b: createOrder(idempotencyKey: "b", input: {channel: "web", payment: NOT_REQUIRED,
+            attributes: {gift: "yes"}, lines: [{sku: $sku, quantity: 1}]}) { userErrors { code message } result } } }"#;
+    let answer = house.ask_with(None, mutation, json!({"sku": "MUG", "urgency": "EXPRESS"})).await;
+    assert_eq!(answer["data"]["a"]["result"]["priority"], "express", "{answer}");
+    assert_eq!(answer["data"]["b"]["result"]["attributes"], json!({"gift": "yes"}), "{answer}");
+    // A body for REST is an input as it is.
+    let by_rest =
+        json!({"channel": "web", "payment": "not_required", "lines": [{"sku": "MUG", "quantity": 1}]});
+    assert_eq!(house.create_order("c", by_rest).await["userErrors"], json!([]));
+}
+
+#[tokio::test]
+async fn commands_of_one_request_are_carried_out_in_order_and_fail_alone() {
+    let house = House::stocked().await;
+    let adjust = |name: &str, fields: &str| {
+        format!(
+            r#"{name}: adjustStock(idempotencyKey: "{name}", input: {{sku: "MUG", location: "DC-1", {fields}}}) {{
+                userErrors {{ code pointer }} availability {{ available }} }}"#
+        )
+    };
+    let mutation = format!(
+        "mutation {{ {} {} {} {} }}",
+        adjust("first", r#"delta: -1000, reason: "moved""#),
+        adjust("second", r#"delta: -1, reason: "moved""#),
+        adjust("third", "delta: 5"),
+        adjust("fourth", r#"delta: 5, reason: "found""#),
+    );
+    let data = house.ask(&mutation).await;
+    assert_eq!(data["first"]["availability"]["available"], 0);
+    assert_eq!(wrong_code(&data["second"]), "adjustment_below_zero");
+    assert_eq!(data["third"]["userErrors"], json!([{"code": "missing_field", "pointer": "/reason"}]));
+    assert_eq!(data["fourth"]["availability"]["available"], 5);
+}
+
+fn wrong_code(payload: &Value) -> &str {
+    payload["userErrors"][0]["code"].as_str().unwrap_or("none")
+}
+
+#[tokio::test]
+async fn a_key_is_needed_but_for_what_brings_something_into_a_state() {
+    let house = House::stocked().await;
+    let input = r#"input: {channel: "web", lines: []}"#;
+    let created = |key: &str| format!("mutation {{ createOrder({input}{key}) {{ userErrors {{ code }} }} }}");
+    for key in ["", ", idempotencyKey: null", ", idempotencyKey: 5"] {
+        assert_eq!(house.code(&created(key)).await, "invalid_query", "{key}");
+    }
+    for key in [String::new(), "é".to_owned(), "k".repeat(256)] {
+        let data = house.ask(&created(&format!(", idempotencyKey: \"{key}\""))).await;
+        assert_eq!(wrong_code(&data["createOrder"]), "idempotency_key_invalid", "{key}");
+    }
+    let registered = house
+        .ask(
+            r#"mutation { registerLocation(input: {location: "DC-2", latitude: 1, longitude: -2.5}) {
+            userErrors { code } location { location latitude longitude } } }"#,
+        )
+        .await;
+    assert_eq!(
+        registered["registerLocation"],
+        json!({"userErrors": [], "location": {"location": "DC-2", "latitude": 1.0, "longitude": -2.5}})
+    );
+}
+
+#[tokio::test]
+async fn an_order_may_be_asked_to_have_still_the_version_that_was_seen() {
+    let house = House::stocked().await;
+    let created = house.create_order("o1", order(1)).await;
+    let version = created["result"]["version"].as_u64().unwrap();
+    let cancel = |key: &str, version: &str| {
+        format!(
+            r#"mutation {{ cancelOrder(ifMatch: {version}, idempotencyKey: "{key}",
+                input: {{orderId: {}, reason: "asked"}}) {{ userErrors {{ code }} order {{ status }} }} }}"#,
+            created["result"]["orderId"]
+        )
+    };
+    let outdated = house.ask(&cancel("c1", &(version + 1).to_string())).await;
+    assert_eq!(wrong_code(&outdated["cancelOrder"]), "precondition_failed");
+    for malformed in ["-1", "1.5", "\"x\""] {
+        let data = house.ask(&cancel("c2", malformed)).await;
+        assert_eq!(wrong_code(&data["cancelOrder"]), "if_match_malformed", "{malformed}");
+    }
+    let cancelled = house.ask(&cancel("c3", &format!("\"{version}\""))).await;
+    assert_eq!(cancelled["cancelOrder"], json!({"userErrors": [], "order": {"status": "CANCELLED"}}));
+}
+
+#[tokio::test]
+async fn a_merchant_is_named_by_argument_or_header_and_what_is_told_is_its_own() {
+    let house = House::stocked().await;
+    let other = r#"mutation {
+        registerMerchant(input: {merchant: "other", name: "Other"}) { policy { name } }
+        registerLocation(merchant: "other", input: {location: "O-1", latitude: 1, longitude: 2}) { userErrors { code } }
+        receiveStock(merchant: "other", idempotencyKey: "r1", input: {sku: "PEN", location: "O-1", quantity: 3}) {
+            availability { available } }
+        createOrder(merchant: "other", idempotencyKey: "o1",
+            input: {channel: "web", payment: NOT_REQUIRED, lines: [{sku: "PEN", quantity: 1}]}) {
+            position order { status history { type } fulfillmentOrders { location order { orderId } } } }
+        unknown: createOrder(merchant: "nobody", idempotencyKey: "o1", input: {channel: "web", lines: []}) {
+            userErrors { code } }
+    }"#;
+    let data = house.ask(other).await;
+    assert_eq!(data["registerMerchant"]["policy"]["name"], "Other");
+    assert_eq!(data["receiveStock"]["availability"]["available"], 3);
+    assert_eq!(data["createOrder"]["order"]["status"], "RESERVED", "{data}");
+    assert_eq!(data["createOrder"]["order"]["history"].as_array().unwrap().len(), 3);
+    assert_eq!(data["createOrder"]["order"]["fulfillmentOrders"][0]["location"], "O-1");
+    assert_eq!(wrong_code(&data["unknown"]), "unknown_merchant");
+
+    let create = r#"mutation { createOrder(idempotencyKey: "o1", input: {channel: "web", lines: []}) {
+        userErrors { code } replayed } }"#;
+    let nameless = house.ask(create).await;
+    assert_eq!(wrong_code(&nameless["createOrder"]), "merchant_required");
+    let by_header = house.ask_with(Some("other"), create, json!({})).await;
+    assert_eq!(wrong_code(&by_header["data"]["createOrder"]), "idempotency_key_reused", "{by_header}");
+}
+
+#[tokio::test]
+async fn what_was_not_executed_is_an_error_of_the_request() {
+    let house = House::stocked().await;
+    house.app.shutdown().await;
+    let answer = house.ask_with(None, CREATE, json!({"input": order(1), "key": "o1"})).await;
+    assert_eq!(answer["data"], json!({"createOrder": null}), "{answer}");
+    let error = &answer["errors"][0];
+    assert_eq!(error["path"], json!(["createOrder"]));
+    assert_eq!(
+        error["extensions"],
+        json!({"code": "not_executed", "reason": "shutting_down", "retryable": true})
+    );
+}
+
+#[tokio::test]
+async fn too_many_commands_or_too_much_of_them_is_refused() {
+    let house = House::stocked().await;
+    let head = house.head().await;
+    let count = |name: usize| {
+        format!(
+            r#" a{name}: adjustStock(idempotencyKey: "k{name}",
+                input: {{sku: "MUG", location: "DC-1", delta: 1, reason: "r"}}) {{ position }}"#
+        )
+    };
+    let commands = |many: usize| (0..many).map(count).collect::<String>();
+    assert_eq!(house.code(&format!("mutation {{ {} }}", commands(11))).await, "too_many_commands");
+    let spread = format!(
+        "mutation {{ ...F ...G }} fragment F on Mutation {{ {} }} fragment G on Mutation {{ ... {{ {} }} }}",
+        commands(6),
+        (6..11).map(count).collect::<String>()
+    );
+    assert_eq!(house.code(&spread).await, "too_many_commands");
+    let much = "order { lines { sku quantity } } ".repeat(300);
+    let query = format!("mutation {{ {} {{ {much} }} }}", count(0).replace("{ position }", ""));
+    assert_eq!(house.code(&query).await, "query_too_complex");
+    assert_eq!(house.head().await, head);
+    house.ask(&format!("mutation {{ {} }}", commands(10))).await;
+    assert_eq!(house.head().await, head + 10);
+}
+
+#[tokio::test]
+async fn an_order_goes_its_whole_way_by_mutations_alone() {
+    let house = House::stocked().await;
+    let created = house.create_order("o1", order(2)).await;
+    let id = created["result"]["orderId"].as_str().unwrap();
+    let (part, shipment, back) = (format!("{id}.f1"), format!("{id}.s1"), format!("{id}.r1"));
+    let package = json!({"carrier": "ups", "trackingNumber": "1Z999", "weight": "750"});
+    let line = json!({"line": 1, "quantity": 1, "disposition": "QUARANTINE"});
+    for (command, input, status) in [
+        ("HoldOrder", json!({"orderId": id, "reason": "CUSTOMER_REQUEST"}), "ON_HOLD"),
+        ("ReleaseHold", json!({"orderId": id, "holdId": "h1"}), "RESERVED"),
+        ("AcceptFulfillmentOrder", json!({"fulfillmentOrderId": part}), "RESERVED"),
+        ("PickItems", json!({"fulfillmentOrderId": part, "all": true}), "PICKING"),
+        ("PackItems", json!({"fulfillmentOrderId": part, "lines": {"line": 1, "quantity": 2}}), "PACKED"),
+        ("ShipItems", json!({"fulfillmentOrderId": part, "packages": [package]}), "SHIPPED"),
+        (
+            "TrackShipment",
+            json!({"shipmentId": shipment, "status": "IN_TRANSIT", "at": "2026-03-04T10:00:00Z"}),
+            "IN_TRANSIT",
+        ),
+        ("ConfirmDelivery", json!({"shipmentId": shipment, "deliveredAt": DELIVERED_AT}), "DELIVERED"),
+        (
+            "RequestReturn",
+            json!({"orderId": id, "reason": "too small", "lines": [{"line": 1, "quantity": 1}]}),
+            "DELIVERED",
+        ),
+        (
+            "ReceiveReturn",
+            json!({"returnId": back, "location": "DC-1", "lines": [line]}),
+            "PARTIALLY_RETURNED",
+        ),
+    ] {
+        let (first, rest) = command.split_at(1);
+        let field = format!("{}{rest}", first.to_lowercase());
+        let mutation = format!(
+            "mutation($input: {command}Input!) {{ {field}(input: $input, idempotencyKey: \"{command}\") {{
+                userErrors {{ code message pointer }} order {{ status }} }} }}"
+        );
+        let answer = house.ask_with(None, &mutation, json!({"input": input})).await;
+        let expected = json!({"userErrors": [], "order": {"status": status}});
+        assert_eq!(answer["data"][&field], expected, "{command}: {answer}");
+    }
+}
