@@ -6,6 +6,7 @@ use super::contents::{
     ReturnedUnits,
 };
 use super::personal::PersonalData;
+use super::upcasting::order_created_1;
 use crate::event::{event_enum, payloads};
 use crate::policy::{Criterion, OnShortage, ReserveAt};
 use crate::sourcing::{ConsideredLocation, Shortage};
@@ -365,7 +366,7 @@ payloads! {
 event_enum!(
     /// Everything that happens to an order.
     OrderEvent {
-        OrderCreated = 1, OrderAmended = 1,
+        OrderCreated = 2 { 1 => order_created_1 }, OrderAmended = 1,
         PaymentAuthorized = 1, PaymentConfirmed = 1, PaymentFailed = 1, PaymentVoided = 1,
         OrderSourced = 1, InventoryReserved = 1, InventoryBackordered = 1, InventoryReleased = 1,
         ReservationExpired = 1, ReservationExtended = 1, PromiseChanged = 1,

@@ -18,6 +18,7 @@ mod status;
 #[cfg(test)]
 pub(crate) mod tests;
 mod totals;
+mod upcasting;
 mod view;
 
 pub use choices::{DeliveryMethod, Disposition, HoldReason, PaymentTerms, SourcingBasis, TrackingStatus};
