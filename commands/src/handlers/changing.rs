@@ -24,7 +24,13 @@ pub(super) fn change(world: &mut World<'_>, id: OrderId, command: &OrderCommand)
 /// The order as it is by now: what was held for it may have expired, and holds may be over, without anybody having
 /// written it.
 pub(super) fn order_to_change(world: &mut World<'_>, id: OrderId) -> Result<Arc<Order>, Stop> {
-    let order = world.order_to_change(id)?;
+    world.order_to_change(id)?;
+    up_to_date(world, id)
+}
+
+/// The same of an order that nobody has named a version of.
+pub(super) fn up_to_date(world: &mut World<'_>, id: OrderId) -> Result<Arc<Order>, Stop> {
+    let order = world.order(id)?;
     if order.due_at().is_none_or(|due| world.at < due) {
         return Ok(order);
     }

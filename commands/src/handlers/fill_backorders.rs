@@ -10,7 +10,7 @@ use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::OrderId;
 use holdfast_journal::OutcomeKind;
 
-use super::changing::{decide, promise, settle};
+use super::changing::{decide, promise, settle, up_to_date};
 use super::overcommitted::{give_up, overcommitted};
 use super::promising::promises;
 use super::{Grant, Handle, Stop, World};
@@ -35,7 +35,12 @@ impl Handle for FillBackorders {
         world.want(orders.map(StreamId::Order), [])?;
         for Share { order_id, allocations, .. } in due {
             let (sku, at) = (self.sku.clone(), world.at);
-            let order = world.order(order_id)?;
+            // What has expired waits no more, though nobody has told it so yet.
+            let order = up_to_date(world, order_id)?;
+            let given = allocations.iter().map(|allocation| allocation.quantity).sum();
+            if world.stock(&self.sku)?.waiting_for(order_id) < given {
+                continue;
+            }
             let givers = allocations.iter().map(|allocation| allocation.location.clone()).collect();
             let promises = promises(world, &order, &givers)?;
             match decide(world, order_id, &OrderCommand::FillBackorder { sku, allocations, promises, at }) {

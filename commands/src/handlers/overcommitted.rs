@@ -7,7 +7,7 @@ use holdfast_domain::order::{OrderCommand, OrderEvent};
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::{LocationId, OrderId, Sku, Units};
 
-use super::changing::{decide, settle};
+use super::changing::{decide, settle, up_to_date};
 use super::reserve_inventory::{GaveBack, look_elsewhere};
 use super::{Stop, World};
 
@@ -35,6 +35,7 @@ pub(super) fn give_up(world: &mut World<'_>, sku: &Sku, location: &LocationId) -
         if missing.is_zero() {
             break;
         }
+        up_to_date(world, id)?;
         let lose = OrderCommand::LoseUnits { location: location.clone(), sku: sku.clone(), most: missing };
         let (_, events) = decide(world, id, &lose)?;
         if events.iter().any(|event| matches!(event, OrderEvent::InventoryReleased(_))) {

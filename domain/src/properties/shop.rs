@@ -252,6 +252,12 @@ impl Shop {
         let at = self.now();
         for (number, Share { allocations, .. }) in due {
             let number = number.ok_or("a stranger waits")?;
+            // What has expired waits no more, though nobody has told it so yet.
+            self.bring_up_to_date(number)?;
+            let given = allocations.iter().map(|allocation| allocation.quantity).sum();
+            if self.items[sku].waiting_for(order_id(number)) < given {
+                continue;
+            }
             self.decide(
                 number,
                 &OrderCommand::FillBackorder { sku: sku.clone(), allocations, promises: Promises::new(), at },

@@ -92,9 +92,9 @@ payloads! {
         counted: Units,
         /// When.
         counted_at: Timestamp,
-        /// On hand as it was known to be at that moment.
+        /// On hand as it was known to be at that moment; none where the books were below that.
         known: Units,
-        /// What on hand changes by: counted less known, but never below none.
+        /// What on hand changes by: counted less what the books said, but never below none.
         adjustment: i64,
         /// Whether it changed anything.
         effect: CountEffect,

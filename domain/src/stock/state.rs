@@ -63,8 +63,9 @@ impl Bin {
         self.on_hand.saturating_sub(self.reserved + self.safety_stock)
     }
 
-    /// On hand as it was at a moment, or nothing where that is longer ago than is remembered.
-    pub(super) fn on_hand_at(&self, moment: Timestamp) -> Option<Units> {
+    /// On hand as it was at a moment by what is known now, or nothing where that is longer ago than is remembered. Less than
+    /// none where more has left since than was known to be there.
+    pub(super) fn on_hand_at(&self, moment: Timestamp) -> Option<i64> {
         if self.forgotten_until.is_some_and(|forgotten| moment < forgotten) {
             return None;
         }
@@ -74,7 +75,7 @@ impl Bin {
             .filter(|movement| movement.at > moment)
             .map(|movement| movement.delta)
             .sum();
-        Some(self.on_hand.changed_by(-since).unwrap_or(Units::ZERO))
+        Some(self.on_hand.minus(Units::ZERO).saturating_sub(since))
     }
 
     pub(super) fn move_on_hand(&mut self, at: Timestamp, delta: i64) {

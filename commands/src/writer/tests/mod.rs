@@ -1,6 +1,7 @@
 //! Tests of the writer, through the way in.
 
 mod answers;
+mod batches;
 mod faults;
 mod faulty;
 mod keys;

@@ -56,20 +56,21 @@ pub(super) fn count(item: &StockItem, command: &CountStock, at: Timestamp) -> De
     let superseded = bin.last_counted_at.is_some_and(|last| command.counted_at < last);
     let known = match bin.on_hand_at(command.counted_at) {
         Some(known) => known,
-        None if superseded => bin.on_hand,
+        None if superseded => bin.on_hand.minus(Units::ZERO),
         None => {
             let remembered_from = bin.forgotten_until.unwrap_or_default();
             return Err(StockRefusal::CountTooOld { remembered_from });
         }
     };
     // What is there cannot fall below none, however the count and later movements disagree.
-    let adjustment = command.on_hand.minus(known).max(-bin.on_hand.minus(Units::ZERO));
+    let counted = command.on_hand.minus(Units::ZERO);
+    let adjustment = counted.saturating_sub(known).max(-bin.on_hand.minus(Units::ZERO));
     let counted = StockCounted {
         sku: command.sku.clone(),
         location: command.location.clone(),
         counted: command.on_hand,
         counted_at: command.counted_at,
-        known,
+        known: Units::ZERO.changed_by(known).unwrap_or_default(),
         adjustment: if superseded { 0 } else { adjustment },
         effect: if superseded { CountEffect::Superseded } else { CountEffect::Applied },
         reason: command.reason.clone(),

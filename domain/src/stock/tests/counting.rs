@@ -15,6 +15,16 @@ fn says(item: &StockItem, command: StockCommand) -> (u64, i64, CountEffect) {
 }
 
 #[test]
+fn what_a_late_count_finds_is_found_although_the_books_were_below_none() {
+    // Lost, and counted only when as many had left as were thought to be there.
+    let item =
+        given([receive(2, 1), reserve(&[("DC-1", 2)]), ship("DC-1", 2, 3), receive(1, 5), count(1, 2, 6)]);
+    assert_eq!(at(&item, "DC-1")[0], 0, "one was missing at the second moment");
+    let item = after(&item, count(0, 4, 7));
+    assert_eq!(at(&item, "DC-1")[0], 1, "none was there at the fourth, and one has come since");
+}
+
+#[test]
 fn a_count_sets_on_hand_to_what_was_counted() {
     let item = given([receive(10, 1)]);
     assert_eq!(says(&item, count(7, 5, 5)), (10, -3, CountEffect::Applied));
