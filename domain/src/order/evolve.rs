@@ -360,8 +360,9 @@ fn shipped(order: &mut Order, created: &ShipmentCreated) {
     let lines = created.packages.iter().flat_map(|package| &package.lines);
     for units in lines {
         leave(order, created.fulfillment_order_id, units);
+        // What the next parcel holds of the line is judged by what is left after this one.
+        wait_for_less(order);
     }
-    wait_for_less(order);
     let parcel = |package: &Package| {
         let package = package.clone();
         Parcel { package, tracked: None, delivered_at: None, is_stuck: false }

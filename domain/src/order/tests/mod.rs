@@ -3,6 +3,7 @@
 pub(crate) mod actions;
 mod backordering;
 mod cancelling;
+mod contradicting;
 mod creation;
 mod delivering;
 mod handing_over;
