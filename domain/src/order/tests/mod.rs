@@ -8,6 +8,7 @@ mod creation;
 mod delivering;
 mod handing_over;
 mod holding;
+mod moving;
 mod packing;
 mod payment;
 mod personal;
