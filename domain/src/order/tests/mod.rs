@@ -6,6 +6,7 @@ mod cancelling;
 mod contradicting;
 mod creation;
 mod delivering;
+mod expiring;
 mod handing_over;
 mod holding;
 mod moving;
