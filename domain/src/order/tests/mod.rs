@@ -18,6 +18,7 @@ mod reserving;
 mod returning;
 mod shipping;
 mod status;
+mod stuck;
 
 use cqrs_es::Aggregate;
 use serde::de::DeserializeOwned;
