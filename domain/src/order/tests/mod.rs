@@ -19,6 +19,7 @@ mod returning;
 mod shipping;
 mod status;
 mod stuck;
+mod valuing;
 
 use cqrs_es::Aggregate;
 use serde::de::DeserializeOwned;
