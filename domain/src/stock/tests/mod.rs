@@ -2,6 +2,7 @@
 
 mod counting;
 mod policy;
+mod promising;
 mod queueing;
 mod refusals;
 mod reserving;
