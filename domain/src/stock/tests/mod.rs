@@ -1,6 +1,7 @@
 //! Given, when, then: what a stock item says to each command.
 
 mod counting;
+mod limiting;
 mod policy;
 mod promising;
 mod queueing;
@@ -167,6 +168,7 @@ fn policy(rules: Value) -> StockCommand {
 fn short(location: &str, quantity: u64, second: i64) -> StockCommand {
     StockCommand::ShortInventory {
         order_id: order_id(),
+        channel: web(),
         location: place(location),
         quantity: Units::new(quantity),
         at: moment(second),
