@@ -1,7 +1,10 @@
 //! Given, when, then: what a stock item says to each command.
 
 mod counting;
+mod expiring;
+mod leaving;
 mod limiting;
+mod moving;
 mod policy;
 mod promising;
 mod queueing;
