@@ -209,7 +209,9 @@ fn what_comes_back_goes_on_the_books_in_its_state_and_not_when_it_is_thrown_away
 fn what_happens_to_the_order_alone_asks_nothing_of_stock_items() {
     let of_part = |more: &[(&str, Value)]| {
         let mut fields = json!({ "fulfillmentOrderId": id(1) });
-        more.iter().for_each(|(name, value)| fields[*name] = value.clone());
+        for (name, value) in more {
+            fields[*name] = value.clone();
+        }
         fields
     };
     let lines = || ("lines", units(&[(1, 1)]));

@@ -5,6 +5,7 @@ use crate::values::Amount;
 
 const REASON: &str = "the order was amended";
 
+#[allow(clippy::needless_pass_by_value, reason = "a sentence has no ampersands")]
 fn changes(changes: Value) -> OrderCommand {
     amend(json!({ "changes": changes }))
 }
