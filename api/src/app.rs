@@ -12,6 +12,7 @@ use holdfast_projections::{Projections, ViewError, ViewStore};
 
 use crate::agenda::ReadModelAgenda;
 use crate::database::Database;
+use crate::holders::ReadModelHolders;
 use crate::reading::Reading;
 
 /// The file that holds the master key of an embedded store.
@@ -129,6 +130,8 @@ impl App {
         let projections = Projections::start(&journal, &views, &journal.commits(), &node).await?;
         let reading = Reading::new(&journal, &views, projections.progress(), commands.vault());
         let agenda = ReadModelAgenda::new(&views, projections.progress().clone());
+        let holders = ReadModelHolders::new(&views, projections.progress().clone());
+        commands.ask_for_holders(Arc::new(holders));
         let attendant = Mutex::new(Some(Attendant::start(commands.clone(), agenda)));
         Ok(Self { journal, commands, reading, attendant, projections: Mutex::new(Some(projections)), views })
     }

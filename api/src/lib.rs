@@ -9,6 +9,7 @@ pub mod cli;
 mod cursor;
 pub mod database;
 pub mod graphql;
+mod holders;
 pub mod peers;
 pub mod reading;
 pub mod rest;

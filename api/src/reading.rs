@@ -14,9 +14,10 @@ use holdfast_domain::stock::AvailabilityView;
 use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_domain::values::{OrderId, Sku, Timestamp};
 use holdfast_journal::{Event, Journal, JournalError};
+pub use holdfast_projections::Asked;
 use holdfast_projections::{
-    Asked, Availability, FulfillmentOrderFilter, FulfillmentOrderRow, OrderFilter, OrderRow, Orders, Page,
-    Progress, ProjectionState, ViewError, ViewStore,
+    Availability, FulfillmentOrderFilter, FulfillmentOrderRow, OrderFilter, OrderRow, Orders, Page, Progress,
+    ProjectionState, ViewError, ViewStore,
 };
 
 /// How long a read model may take to reach a position that was asked for.

@@ -14,11 +14,12 @@ use holdfast_domain::stock::{
     AdjustStock, CancelSupply, ChangeStockCondition, CountStock, ExpectSupply, FillBackorders, ReceiveStock,
     ReceiveTransfer, SetStockPolicy, ShipTransfer,
 };
-use holdfast_domain::values::{Priority, Timestamp};
+use holdfast_domain::values::{OrderId, Priority, Timestamp};
 use schemars::{Schema, SchemaGenerator};
 
 use crate::handlers::Handle;
 use crate::world::{Grant, Stop, World};
+use crate::writer::Lane;
 
 /// A command's name and the JSON Schema of its fields.
 pub struct CommandSchema {
@@ -97,6 +98,67 @@ macro_rules! every_command {
 }
 
 impl AnyCommand {
+    /// How urgent it is, among those that wait.
+    pub(crate) fn lane(&self) -> Lane {
+        let by_priority = |priority| match priority {
+            Some(Priority::Critical) => Lane::Critical,
+            Some(Priority::Express) => Lane::Express,
+            Some(Priority::Standard) | None => Lane::Standard,
+        };
+        match self {
+            Self::CreateOrder(order) => by_priority(order.priority),
+            command if command.is_urgent() => Lane::Express,
+            _ => Lane::Standard,
+        }
+    }
+
+    /// The order that it is about, where its fields say so.
+    pub(crate) fn about(&self) -> Option<OrderId> {
+        Some(match self {
+            Self::CreateOrder(command) => command.order_id?,
+            Self::ConfirmPayment(command) => command.order_id,
+            Self::AuthorizePayment(command) => command.order_id,
+            Self::FailPayment(command) => command.order_id,
+            Self::VoidPayment(command) => command.order_id,
+            Self::HoldOrder(command) => command.order_id,
+            Self::ReleaseHold(command) => command.order_id,
+            Self::CancelOrder(command) => command.order_id,
+            Self::AmendOrder(command) => command.order_id,
+            Self::AttendOrder(command) => command.order_id,
+            Self::RequestReturn(command) => command.order_id,
+            Self::ErasePersonalData(command) => command.order_id,
+            Self::AcceptFulfillmentOrder(command) => command.fulfillment_order_id.order(),
+            Self::RejectFulfillmentOrder(command) => command.fulfillment_order_id.order(),
+            Self::MoveFulfillmentOrder(command) => command.fulfillment_order_id.order(),
+            Self::AcceptCancellation(command) => command.fulfillment_order_id.order(),
+            Self::RejectCancellation(command) => command.fulfillment_order_id.order(),
+            Self::ShortPick(command) => command.fulfillment_order_id.order(),
+            Self::PickItems(command) => command.fulfillment_order_id.order(),
+            Self::PackItems(command) => command.fulfillment_order_id.order(),
+            Self::MarkReadyForPickup(command) => command.fulfillment_order_id.order(),
+            Self::ShipItems(command) => command.fulfillment_order_id.order(),
+            Self::TrackShipment(command) => command.shipment_id.order(),
+            Self::ConfirmDelivery(command) => command.shipment_id.order(),
+            Self::ReceiveReturn(command) => command.return_id.order(),
+            Self::TrackParcel(_)
+            | Self::FillBackorders(_)
+            | Self::ReceiveStock(_)
+            | Self::CountStock(_)
+            | Self::AdjustStock(_)
+            | Self::ChangeStockCondition(_)
+            | Self::ShipTransfer(_)
+            | Self::ReceiveTransfer(_)
+            | Self::ExpectSupply(_)
+            | Self::CancelSupply(_)
+            | Self::RegisterLocation(_)
+            | Self::PauseLocation(_)
+            | Self::ResumeLocation(_)
+            | Self::SetMerchantPolicy(_)
+            | Self::SetStockPolicy(_)
+            | Self::RegisterMerchant(_) => return None,
+        })
+    }
+
     /// Whether it is to be taken when there is little room left: a report of what has happened, or a critical order.
     pub(crate) fn is_urgent(&self) -> bool {
         match self {

@@ -9,6 +9,7 @@ use holdfast_domain::order::Order;
 use holdfast_domain::policy::Policy;
 use holdfast_domain::stock::StockItem;
 use holdfast_domain::stream::{DomainEvent, StreamId, UnknownStream};
+use holdfast_domain::workload::Workload;
 use holdfast_journal::{Event, JournalError, LoadedStream, Snapshot};
 
 use crate::privacy::Vault;
@@ -25,6 +26,7 @@ pub(crate) enum Entity {
     Stock(Arc<StockItem>),
     Network(Arc<Network>),
     Policy(Arc<Policy>),
+    Workload(Arc<Workload>),
 }
 
 /// An aggregate that the write side can hold.
@@ -54,6 +56,7 @@ held!(Order, Order);
 held!(StockItem, Stock);
 held!(Network, Network);
 held!(Policy, Policy);
+held!(Workload, Workload);
 
 impl Entity {
     fn empty(stream: &StreamId) -> Self {
@@ -62,6 +65,7 @@ impl Entity {
             StreamId::Stock(_) => Self::Stock(Arc::default()),
             StreamId::Network => Self::Network(Arc::default()),
             StreamId::Policy => Self::Policy(Arc::default()),
+            StreamId::Workload(_) => Self::Workload(Arc::default()),
         }
     }
 
@@ -71,6 +75,7 @@ impl Entity {
             StreamId::Stock(_) => Self::Stock(serde_json::from_slice(state)?),
             StreamId::Network => Self::Network(serde_json::from_slice(state)?),
             StreamId::Policy => Self::Policy(serde_json::from_slice(state)?),
+            StreamId::Workload(_) => Self::Workload(serde_json::from_slice(state)?),
         })
     }
 
@@ -80,6 +85,7 @@ impl Entity {
             Self::Stock(state) => serde_json::to_vec(state),
             Self::Network(state) => serde_json::to_vec(state),
             Self::Policy(state) => serde_json::to_vec(state),
+            Self::Workload(state) => serde_json::to_vec(state),
         }
     }
 
@@ -89,6 +95,7 @@ impl Entity {
             (Self::Stock(state), DomainEvent::Stock(event)) => Arc::make_mut(state).apply(event),
             (Self::Network(state), DomainEvent::Network(event)) => Arc::make_mut(state).apply(event),
             (Self::Policy(state), DomainEvent::Policy(event)) => Arc::make_mut(state).apply(event),
+            (Self::Workload(state), DomainEvent::Workload(event)) => Arc::make_mut(state).apply(event),
             // A stream's name decides how its events are decoded, so the two always agree.
             _ => {}
         }
@@ -184,7 +191,12 @@ impl Kept {
                     + (item.supplies.len() + item.transfers.len()) * 150
             }
             Entity::Network(network) => network.locations.values().map(|known| 500 + text_of(known)).sum(),
-            Entity::Policy(policy) => 300 + policy.channels.len() * 200,
+            Entity::Policy(policy) => {
+                300 + policy.channels.len() * 200 + policy.rules.transit.rows().len() * 200
+            }
+            Entity::Workload(workload) => {
+                300 + workload.days.values().map(|booked| 100 + booked.len() * 24).sum::<usize>()
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use holdfast_domain::stream::StreamId;
+use holdfast_domain::values::{LocationId, OrderId, Sku};
 use holdfast_journal::ClaimKey;
 use lru::LruCache;
 
@@ -135,11 +136,18 @@ pub(crate) struct Layers {
     pub(crate) committed: Committed,
     pub(crate) in_flight: Overlay,
     pub(crate) open: Overlay,
+    /// Who holds units, as it was looked up for the commands at hand; nothing where that could not be told.
+    pub(crate) holders: HashMap<(Sku, LocationId), Option<Vec<OrderId>>>,
 }
 
 impl Layers {
     pub(crate) fn new(budget: &Arc<Budget>) -> Self {
-        Self { committed: Committed::new(budget), in_flight: Overlay::default(), open: Overlay::default() }
+        Self {
+            committed: Committed::new(budget),
+            in_flight: Overlay::default(),
+            open: Overlay::default(),
+            holders: HashMap::new(),
+        }
     }
 
     pub(crate) fn stream(&mut self, stream: &StreamId) -> Option<&Kept> {

@@ -69,6 +69,8 @@ pub struct Request {
     pub order_id: OrderId,
     /// The version that the order must still have.
     pub if_match: Option<u64>,
+    /// Whether only to tell what would happen.
+    pub dry_run: bool,
     /// The metadata's JSON.
     pub metadata: Arc<[u8]>,
     /// About how many bytes it takes.
@@ -98,6 +100,7 @@ impl Request {
             command,
             fingerprint,
             if_match: None,
+            dry_run: false,
             metadata,
         })
     }
@@ -107,6 +110,26 @@ impl Request {
     pub fn if_match(mut self, version: Option<u64>) -> Self {
         self.if_match = version;
         self
+    }
+}
+
+impl Request {
+    /// The same, only to be told what would happen: nothing is written, and the key is not used.
+    #[must_use]
+    pub fn dry_run(mut self, is_so: bool) -> Self {
+        self.dry_run = is_so;
+        if is_so {
+            self.identity = None;
+        }
+        self
+    }
+
+    /// The order that it is about, where that is known before it is decided.
+    pub(crate) fn about(&self) -> Option<OrderId> {
+        match &self.command {
+            AnyCommand::CreateOrder(order) => Some(order.order_id.unwrap_or(self.order_id)),
+            command => command.about(),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The way in: one bounded queue for every active merchant, and behind it a writer, or what hands on to another node.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,12 +16,13 @@ use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::committer::Committer;
 use crate::dispatch::AnyCommand;
+use crate::holders::Holders;
 use crate::nodes::{Claim, Connection, Connections, Forwarder, Handed, Lease, Leases, Membership};
 use crate::privacy::Vault;
 use crate::request::{Caller, Metadata, Request};
 use crate::retention::prune_refusals;
 use crate::settings::Settings;
-use crate::writer::{Ended, Message, Shared, Submission, Writer};
+use crate::writer::{Ended, Lane, Message, Shared, Submission, Writer};
 
 /// The unit in which bytes under way are counted.
 const SHARE: usize = 1_024;
@@ -43,6 +45,8 @@ struct Inner {
     connections: Connections,
     shares: Arc<Semaphore>,
     writers: Mutex<Writers>,
+    /// How many requests with several commands there ever were.
+    groups: AtomicU64,
     /// End with this.
     _background: JoinSet<()>,
 }
@@ -86,12 +90,19 @@ impl Commands {
         let connections = Connections::new(peers, vault.clone());
         let committer = Committer::start(&journal);
         let budget = Budget::new(settings.cache_bytes);
-        let shared = Shared { committer, journal, vault, clock, settings: Arc::new(settings), budget };
+        let (settings, holders) = (Arc::new(settings), Arc::default());
+        let shared = Shared { committer, journal, vault, clock, settings, holders, budget };
         let writers =
             Writers { queues: HashMap::new(), heads: HashMap::new(), tasks: JoinSet::new(), closed: false };
         let writers = Mutex::new(writers);
-        let inner = Inner { shared, leases, connections, shares, writers, _background: background };
+        let groups = AtomicU64::new(0);
+        let inner = Inner { shared, leases, connections, shares, writers, groups, _background: background };
         Self { inner: Arc::new(inner) }
+    }
+
+    /// From now on these are asked who holds units that a count does not find. The first that are given stay.
+    pub fn ask_for_holders(&self, holders: Arc<dyn Holders>) {
+        let _ = self.inner.shared.holders.set(holders);
     }
 
     /// A command as it is submitted, received now.
@@ -160,10 +171,15 @@ impl Commands {
         }
         let places = queue.try_reserve_many(requests.len()).map_err(|_| NotExecuted::Overloaded)?;
         let mut replies = Vec::with_capacity(requests.len());
+        // Those of one request have one lane, that of the least urgent, and are decided in their order.
+        let lane = requests.iter().map(|request| request.command.lane()).max().unwrap_or(Lane::Standard);
+        let several = requests.len() > 1;
+        let group = several.then(|| self.inner.groups.fetch_add(1, Ordering::Relaxed));
         for (place, request) in places.zip(requests) {
             let (reply, receiver) = oneshot::channel();
             let share = permit.split(shares(request.bytes) as usize);
-            let submission = Submission { request, reply, _share: share, forwarded, doubtful: false };
+            let submission =
+                Submission { request, reply, _share: share, lane, group, forwarded, doubtful: false };
             place.send(Message::Command(Box::new(submission)));
             replies.push(receiver);
         }

@@ -8,7 +8,8 @@ use holdfast_domain::order::{Order, OrderEvent, OrderView, PersonalDataState};
 use holdfast_domain::policy::Policy;
 use holdfast_domain::stock::StockItem;
 use holdfast_domain::stream::{DomainEvent, StreamId};
-use holdfast_domain::values::{OrderId, Sku, Timestamp};
+use holdfast_domain::values::{LocationId, OrderId, Sku, Timestamp};
+use holdfast_domain::workload::Workload;
 use holdfast_domain::{Class, Refusal};
 use holdfast_journal::{Claim, ClaimKey, CommandRecord, NewEvent, OutcomeKind, SubjectKey};
 
@@ -51,11 +52,16 @@ pub(crate) struct Needs {
     pub(crate) streams: HashSet<StreamId>,
     pub(crate) claims: HashSet<ClaimKey>,
     pub(crate) subject_keys: HashSet<Arc<str>>,
+    /// Units of which SKU, and where, it must be known who holds.
+    pub(crate) holders: HashSet<(Sku, LocationId)>,
 }
 
 impl Needs {
     pub(crate) fn is_empty(&self) -> bool {
-        self.streams.is_empty() && self.claims.is_empty() && self.subject_keys.is_empty()
+        self.streams.is_empty()
+            && self.claims.is_empty()
+            && self.subject_keys.is_empty()
+            && self.holders.is_empty()
     }
 }
 
@@ -149,6 +155,11 @@ impl<'a> World<'a> {
         self.state(&StreamId::Network)
     }
 
+    /// What a location has taken on.
+    pub fn workload(&mut self, location: &LocationId) -> Result<Arc<Workload>, Stop> {
+        self.state(&StreamId::Workload(location.clone()))
+    }
+
     /// A stock item.
     pub fn stock(&mut self, sku: &Sku) -> Result<Arc<StockItem>, Stop> {
         self.state(&StreamId::Stock(sku.clone()))
@@ -185,6 +196,25 @@ impl<'a> World<'a> {
                 Err(Stop::Missing)
             }
         }
+    }
+
+    /// Orders that may hold units of a SKU at a location: those that the index names, and those of commands that are not
+    /// committed yet.
+    pub fn holders(&mut self, sku: &Sku, location: &LocationId) -> Result<Vec<OrderId>, Stop> {
+        let Some(known) = self.layers.holders.get(&(sku.clone(), location.clone())) else {
+            self.needs.holders.insert((sku.clone(), location.clone()));
+            return Err(Stop::Missing);
+        };
+        let Some(mut holders) = known.clone() else { return Ok(Vec::new()) };
+        let uncommitted = self.layers.in_flight.streams.keys().chain(self.layers.open.streams.keys());
+        let orders = uncommitted.filter_map(|stream| match stream {
+            StreamId::Order(id) => Some(*id),
+            _ => None,
+        });
+        holders.extend(orders);
+        holders.sort();
+        holders.dedup();
+        Ok(holders)
     }
 
     /// Destroys the key to an order's personal data.

@@ -161,6 +161,7 @@ fn part_of(id: FulfillmentOrderId, location: &LocationId, lines: &[LineUnits]) -
         fulfillment_order_id: id,
         location: location.clone(),
         lines: lines.to_vec(),
+        promise: None,
     }]
 }
 

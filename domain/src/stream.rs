@@ -8,7 +8,8 @@ use crate::network::NetworkEvent;
 use crate::order::OrderEvent;
 use crate::policy::PolicyEvent;
 use crate::stock::StockEvent;
-use crate::values::{OrderId, Sku};
+use crate::values::{LocationId, OrderId, Sku};
+use crate::workload::WorkloadEvent;
 
 /// One aggregate's stream within a merchant's journal. Its `Display` is the stream's name, a storage format.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -21,6 +22,8 @@ pub enum StreamId {
     Network,
     /// The rules'.
     Policy,
+    /// What a location has taken on.
+    Workload(LocationId),
 }
 
 impl fmt::Display for StreamId {
@@ -30,6 +33,7 @@ impl fmt::Display for StreamId {
             Self::Stock(sku) => write!(f, "stock-{sku}"),
             Self::Network => f.write_str("network"),
             Self::Policy => f.write_str("policy"),
+            Self::Workload(location) => write!(f, "workload-{location}"),
         }
     }
 }
@@ -46,6 +50,9 @@ impl FromStr for StreamId {
         match name.split_once('-') {
             Some(("order", id)) => id.parse().map(Self::Order).map_err(|_| unknown()),
             Some(("stock", sku)) => Sku::new(sku).map(Self::Stock).map_err(|_| unknown()),
+            Some(("workload", location)) => {
+                LocationId::new(location).map(Self::Workload).map_err(|_| unknown())
+            }
             None if name == "network" => Ok(Self::Network),
             None if name == "policy" => Ok(Self::Policy),
             _ => Err(unknown()),
@@ -65,6 +72,8 @@ pub enum DomainEvent {
     Network(NetworkEvent),
     /// The policy's.
     Policy(PolicyEvent),
+    /// A workload's.
+    Workload(WorkloadEvent),
 }
 
 impl DomainEvent {
@@ -75,6 +84,7 @@ impl DomainEvent {
             StreamId::Stock(_) => StockEvent::decode(name, version, payload).map(Self::Stock),
             StreamId::Network => NetworkEvent::decode(name, version, payload).map(Self::Network),
             StreamId::Policy => PolicyEvent::decode(name, version, payload).map(Self::Policy),
+            StreamId::Workload(_) => WorkloadEvent::decode(name, version, payload).map(Self::Workload),
         }
     }
 
@@ -85,6 +95,7 @@ impl DomainEvent {
             StreamId::Stock(_) => StockEvent::check(name, version),
             StreamId::Network => NetworkEvent::check(name, version),
             StreamId::Policy => PolicyEvent::check(name, version),
+            StreamId::Workload(_) => WorkloadEvent::check(name, version),
         }
     }
 
@@ -95,6 +106,7 @@ impl DomainEvent {
             Self::Stock(event) => event.name(),
             Self::Network(event) => event.name(),
             Self::Policy(event) => event.name(),
+            Self::Workload(event) => event.name(),
         }
     }
 
@@ -105,6 +117,7 @@ impl DomainEvent {
             Self::Stock(event) => event.version(),
             Self::Network(event) => event.version(),
             Self::Policy(event) => event.version(),
+            Self::Workload(event) => event.version(),
         }
     }
 
@@ -115,6 +128,7 @@ impl DomainEvent {
             Self::Stock(event) => event.payload(),
             Self::Network(event) => event.payload(),
             Self::Policy(event) => event.payload(),
+            Self::Workload(event) => event.payload(),
         }
     }
 }
@@ -126,9 +140,14 @@ mod tests {
     #[test]
     fn a_stream_is_known_by_its_name() {
         let order = StreamId::Order("01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap());
-        for stream in
-            [order, StreamId::Stock(Sku::new("a-b c").unwrap()), StreamId::Network, StreamId::Policy]
-        {
+        let workload = StreamId::Workload(LocationId::new("DC-1").unwrap());
+        for stream in [
+            order,
+            StreamId::Stock(Sku::new("a-b c").unwrap()),
+            StreamId::Network,
+            StreamId::Policy,
+            workload,
+        ] {
             assert_eq!(stream.to_string().parse(), Ok(stream));
         }
         for bad in ["", "order", "order-1", "stock-", "network-1", "invoice-1"] {

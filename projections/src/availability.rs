@@ -121,9 +121,14 @@ impl Projection for AvailabilityProjection {
     }
 }
 
-/// Whether somebody in the queue could be given something, or be told when that is expected, as far as this row tells.
+/// Whether somebody in the queue could be given something, or be told when that is expected, or more is promised than is
+/// there, as far as this row tells.
 fn can_be_filled(item: &StockItem) -> bool {
-    item.due().next().is_some() || !item.earmarks(&BTreeSet::new()).is_empty() || !item.untold().is_empty()
+    let is_overcommitted = item.bins.values().any(|bin| bin.reserved > bin.on_hand);
+    is_overcommitted
+        || item.due().next().is_some()
+        || !item.earmarks(&BTreeSet::new()).is_empty()
+        || !item.untold().is_empty()
 }
 
 fn unreadable(error: impl ToString) -> ViewError {

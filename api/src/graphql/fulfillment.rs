@@ -38,6 +38,8 @@ pub(super) struct FulfillmentOrder {
     cancellation_requested: bool,
     /// Which location is to take it over then.
     move_to: Option<ID>,
+    /// When it can leave and arrive at the earliest, by what was known when it was reserved.
+    promise: Option<PromisedDates>,
     /// Since when it waits to be fetched by the customer.
     ready_since: Option<DateTime>,
     /// Its part of the order's lines.
@@ -75,6 +77,7 @@ impl From<&domain::FulfillmentOrderView> for FulfillmentOrder {
             wms_ref: view.wms_ref.as_ref().map(ToString::to_string),
             cancellation_requested: view.cancellation_requested,
             move_to: view.move_to.as_ref().map(id),
+            promise: view.promise.as_ref().map(PromisedDates::from),
             ready_since: view.ready_since.map(DateTime),
             lines: view.lines.iter().map(FulfillmentOrderLine::from).collect(),
             shipments: view.shipments.iter().map(Shipment::from).collect(),
@@ -86,6 +89,21 @@ impl From<&domain::FulfillmentOrderView> for FulfillmentOrder {
 impl From<FulfillmentOrderRow> for FulfillmentOrder {
     fn from(part: FulfillmentOrderRow) -> Self {
         Self { row: Some(Arc::new(part.order)), ..Self::from(&part.view) }
+    }
+}
+
+/// When goods can leave and arrive at the earliest.
+#[derive(Debug, SimpleObject)]
+pub(super) struct PromisedDates {
+    /// When they can have left.
+    ship_at: DateTime,
+    /// When they can have arrived, where the merchant has told how long that takes.
+    deliver_at: Option<DateTime>,
+}
+
+impl From<&domain::PromisedDates> for PromisedDates {
+    fn from(promise: &domain::PromisedDates) -> Self {
+        Self { ship_at: DateTime(promise.ship_at), deliver_at: promise.deliver_at.map(DateTime) }
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) struct AnswerView {
 
 /// Carries commands out and answers each where it stands.
 pub(super) async fn submit(State(app): State<Arc<App>>, request: Request) -> Answered {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let body = body::read(body, BULK_BYTES).await?;
     let by_line = by_line(&parts.headers, &body)?;
     let texts = if by_line { lines(&body) } else { elements(&body)? };
@@ -57,7 +57,9 @@ pub(super) async fn submit(State(app): State<Arc<App>>, request: Request) -> Ans
     let metadata = caller::metadata(&parts.headers)?;
     let items: Vec<Item> = texts.into_iter().map(envelope::read).collect();
     let keys: Vec<Option<String>> = items.iter().map(|item| item.key.clone()).collect();
-    let outcomes = carry_out(&app, implied.as_deref(), &metadata, items).await;
+    let dry_run = caller::dry_run(&mut parts, &app).await?;
+    let with = With { implied: implied.as_deref(), metadata: &metadata, dry_run };
+    let outcomes = carry_out(&app, &with, items).await;
     Ok(answer(by_line, &keys, &outcomes))
 }
 
@@ -79,16 +81,23 @@ fn elements(body: &[u8]) -> Result<Vec<&[u8]>, Problem> {
     Ok(elements.into_iter().map(|element| element.get().as_bytes()).collect())
 }
 
+/// What all commands of a request were sent with.
+struct With<'a> {
+    implied: Option<&'a str>,
+    metadata: &'a Metadata,
+    dry_run: bool,
+}
+
 /// What stands where an answer will be.
 type Places = Vec<Option<Outcome>>;
 
 /// Commands of one merchant go to its writer together, so that they are decided in as few transactions as possible.
-async fn carry_out(app: &App, implied: Option<&str>, metadata: &Metadata, items: Vec<Item>) -> Vec<Outcome> {
+async fn carry_out(app: &App, with: &With<'_>, items: Vec<Item>) -> Vec<Outcome> {
     let mut places: Places = vec![None; items.len()];
     let mut queues = Queues::new();
     for (index, item) in items.into_iter().enumerate() {
         let read = match item.read {
-            Ok(envelope) => submission(app, implied, metadata, envelope).await,
+            Ok(envelope) => submission(app, with, envelope).await,
             Err(problem) => Err(problem),
         };
         match read {
@@ -125,18 +134,18 @@ async fn send(app: &App, queues: Queues, places: &mut Places) {
 
 async fn submission(
     app: &App,
-    implied: Option<&str>,
-    metadata: &Metadata,
+    with: &With<'_>,
     envelope: Envelope,
 ) -> Result<(MerchantId, holdfast_commands::Request), Problem> {
-    let name = envelope.merchant.as_deref().or(implied);
+    let name = envelope.merchant.as_deref().or(with.implied);
     let merchant = match &envelope.command {
         // It runs in the journal of the merchant that it makes known.
         AnyCommand::RegisterMerchant(command) => command.merchant.clone(),
         _ => caller::merchant(app, name).await.map_err(Problem::not_executed_where_unavailable)?,
     };
-    let request = sending::request(app, &merchant, Some(&envelope.key), envelope.command, metadata.clone())?;
-    Ok((merchant, request))
+    let request =
+        sending::request(app, &merchant, Some(&envelope.key), envelope.command, with.metadata.clone())?;
+    Ok((merchant, request.dry_run(with.dry_run)))
 }
 
 /// Every answer is a line or an element: `{key, status, body}`.

@@ -12,6 +12,7 @@ use holdfast_domain::Command;
 use holdfast_domain::values::{IdempotencyKey, MerchantId};
 
 use super::body::{self, COMMAND_BYTES};
+use super::parameters::{self, Parameters};
 use super::problem::Problem;
 use super::sending;
 use crate::app::App;
@@ -64,6 +65,7 @@ pub(super) struct Call {
     merchant: Option<String>,
     key: Option<IdempotencyKey>,
     if_match: Option<u64>,
+    dry_run: bool,
     metadata: Metadata,
     body: Bytes,
     in_path: Option<(&'static str, String)>,
@@ -73,15 +75,17 @@ impl FromRequest<Arc<App>> for Call {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
         // Read first, so that a connection stays usable whatever else is wrong.
         let body = body::read(body, COMMAND_BYTES).await?;
+        let dry_run = dry_run(&mut parts, app).await;
         let headers = &parts.headers;
         if body::media_type(headers).is_some_and(|media_type| media_type != "application/json") {
             return Err(body::unsupported_media_type("application/json"));
         }
         let key = idempotency_key(headers)?;
-        if key.is_none() && parts.method == Method::POST {
+        let dry_run = dry_run?;
+        if key.is_none() && !dry_run && parts.method == Method::POST {
             let detail = "an Idempotency-Key header is needed, so that the command can be sent again safely";
             return Err(Problem::bad("idempotency_key_required", detail));
         }
@@ -90,6 +94,7 @@ impl FromRequest<Arc<App>> for Call {
             merchant: header_text(headers, "merchant")?,
             key,
             if_match: if_match(headers)?,
+            dry_run,
             metadata: metadata(headers)?,
             body,
             in_path: None,
@@ -120,9 +125,19 @@ impl Call {
         };
         let request =
             sending::request(&self.app, merchant, self.key.as_ref(), command.into(), self.metadata)?;
-        let requests = vec![request.if_match(self.if_match)];
+        let requests = vec![request.if_match(self.if_match).dry_run(self.dry_run)];
         let outcome = sending::submit(&self.app, merchant, requests).await.pop();
         Ok(outcome.unwrap_or_else(|| Problem::internal().into()).into_response())
+    }
+}
+
+/// Whether only to tell what would happen.
+pub(super) async fn dry_run(parts: &mut Parts, app: &Arc<App>) -> Result<bool, Problem> {
+    let given = Parameters::from_request_parts(parts, app).await?;
+    match given.text("dryRun")? {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(parameters::invalid("dryRun", "must be true or false")),
     }
 }
 

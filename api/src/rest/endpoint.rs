@@ -11,6 +11,7 @@ use axum::routing::{MethodRouter, get, post, put};
 use holdfast_domain::Command;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
+use super::parameters;
 use super::problem::Problem;
 use crate::app::App;
 
@@ -117,6 +118,7 @@ impl Endpoint {
     ) -> Self {
         Self {
             method: Method::POST,
+            parameters: parameters::COMMAND,
             body: Body::Bulk,
             route: post(handler),
             ..Self::get(path, name, summary, || async {})
@@ -129,7 +131,7 @@ impl Endpoint {
             path,
             name: C::NAME,
             summary: None,
-            parameters: &[],
+            parameters: parameters::COMMAND,
             body: Body::Command(C::json_schema),
             statuses: &[200],
             media_type: "application/json",

@@ -17,6 +17,12 @@ use crate::cursor::List;
 pub(super) const MIN_POSITION: Parameter =
     Parameter::of::<u64>("minPosition", "Wait, at most 5 seconds, until the answer includes this position.");
 
+/// What every command may be sent with.
+pub(super) const COMMAND: &[Parameter] = &[Parameter::of::<bool>(
+    "dryRun",
+    "Only tell what would happen: nothing is written, and the idempotency key, which need not be given, is not used.",
+)];
+
 /// Where to go on.
 pub(super) const CURSOR: Parameter =
     Parameter::of::<String>("cursor", "The nextCursor of the part of the list before.");

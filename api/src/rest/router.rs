@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use holdfast_commands::handlers::{
-    LocationView, PolicyView, ReturnAnnounced, Shipped, SupplyAnnounced, TransferMade,
+    Counted, LocationView, PolicyView, ReturnAnnounced, Shipped, SupplyAnnounced, TransferMade,
 };
 use holdfast_domain::network::{PauseLocation, RegisterLocation, ResumeLocation};
 use holdfast_domain::order::{
@@ -173,7 +173,7 @@ fn keeping_stock() -> Vec<Endpoint> {
         Endpoint::post::<ResumeLocation, _>("/v1/locations/{location}/resume", locations::resume)
             .answers::<LocationView>(),
         Endpoint::post::<ReceiveStock, _>("/v1/stock/receive", stock::receive).answers::<AvailabilityView>(),
-        Endpoint::post::<CountStock, _>("/v1/stock/count", stock::count).answers::<AvailabilityView>(),
+        Endpoint::post::<CountStock, _>("/v1/stock/count", stock::count).answers::<Counted>(),
         Endpoint::post::<AdjustStock, _>("/v1/stock/adjust", stock::adjust).answers::<AvailabilityView>(),
         Endpoint::post::<ChangeStockCondition, _>("/v1/stock/condition", stock::change_condition)
             .answers::<AvailabilityView>(),

@@ -11,6 +11,7 @@ use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::{OrderId, Sku};
 use holdfast_journal::OutcomeKind;
 
+use super::promising::keep_room;
 use super::{Grant, Stop, World};
 
 /// Carries out a command that is about one order and its stock items alone.
@@ -41,6 +42,9 @@ pub(super) fn decide(
     let before = world.order(id)?;
     let (after, events) = world.decide::<Order>(&StreamId::Order(id), command)?;
     follow(world, &before, &after, &events)?;
+    if before.fulfillment_orders != after.fulfillment_orders {
+        keep_room(world, &before, &after)?;
+    }
     Ok((after, events))
 }
 

@@ -1,5 +1,5 @@
-//! `FillBackorders`: give what is set aside for a SKU's queue to those whose turn it is, and tell the others when theirs
-//! is expected.
+//! `FillBackorders`: give what is set aside for a SKU's queue to those whose turn it is, tell the others when theirs is
+//! expected, and repair what a count left promised that is not there.
 //!
 //! Not a command from outside. Whatever adds supply sets it aside for the queue in its own decision, so that nobody else
 //! can have it; to whom it goes is decided here, some orders at a time, however long the queue is.
@@ -11,6 +11,8 @@ use holdfast_domain::values::OrderId;
 use holdfast_journal::OutcomeKind;
 
 use super::changing::{decide, promise, settle};
+use super::overcommitted::{give_up, overcommitted};
+use super::promising::promises;
 use super::{Grant, Handle, Stop, World};
 use crate::world::grant;
 
@@ -22,6 +24,9 @@ impl Handle for FillBackorders {
         let stream = StreamId::Stock(self.sku.clone());
         world.want([StreamId::Network, stream.clone()], [])?;
         settle(world, &self.sku)?;
+        for location in overcommitted(world, &self.sku)? {
+            give_up(world, &self.sku, &location)?;
+        }
         let item = world.stock(&self.sku)?;
         let due: Vec<Share> = item.due().take(AT_ONCE).collect();
         let untold: Vec<OrderId> =
@@ -30,7 +35,10 @@ impl Handle for FillBackorders {
         world.want(orders.map(StreamId::Order), [])?;
         for Share { order_id, allocations, .. } in due {
             let (sku, at) = (self.sku.clone(), world.at);
-            match decide(world, order_id, &OrderCommand::FillBackorder { sku, allocations, at }) {
+            let order = world.order(order_id)?;
+            let givers = allocations.iter().map(|allocation| allocation.location.clone()).collect();
+            let promises = promises(world, &order, &givers)?;
+            match decide(world, order_id, &OrderCommand::FillBackorder { sku, allocations, promises, at }) {
                 Ok(_) => {}
                 // It does not wait for it, whatever the queue says: nobody else waits for that.
                 Err(Stop::Refused(refused)) => {

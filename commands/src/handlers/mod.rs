@@ -24,9 +24,11 @@ mod fill_backorders;
 mod hold_order;
 mod mark_ready_for_pickup;
 mod move_fulfillment_order;
+mod overcommitted;
 mod pack_items;
 mod pause_location;
 mod pick_items;
+mod promising;
 mod receive_return;
 mod receive_stock;
 mod receive_transfer;
@@ -57,6 +59,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::world::grant;
 
+pub use count_stock::Counted;
 pub use expect_supply::SupplyAnnounced;
 pub use request_return::ReturnAnnounced;
 pub use ship_items::Shipped;

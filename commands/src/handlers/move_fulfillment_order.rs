@@ -2,14 +2,20 @@
 
 use holdfast_domain::order::{MoveFulfillmentOrder, OrderCommand};
 use holdfast_domain::stream::StreamId;
+use holdfast_journal::OutcomeKind;
 
-use super::changing::change;
+use super::changing::{decide, order_to_change};
+use super::promising::promises;
 use super::{Grant, Handle, Stop, World};
 
 impl Handle for MoveFulfillmentOrder {
     fn handle(&self, world: &mut World<'_>) -> Result<Grant, Stop> {
-        world.want([StreamId::Network], [])?;
+        let id = self.fulfillment_order_id.order();
+        world.want([StreamId::Network, StreamId::Order(id)], [])?;
         world.network()?.location(&self.location, "/location")?;
-        change(world, self.fulfillment_order_id.order(), &OrderCommand::MoveFulfillmentOrder(self.clone()))
+        let order = order_to_change(world, id)?;
+        let promises = promises(world, &order, &[self.location.clone()].into())?;
+        decide(world, id, &OrderCommand::MoveFulfillmentOrder(self.clone(), promises))?;
+        world.grant_order(OutcomeKind::Done, id)
     }
 }

@@ -6,17 +6,20 @@
 use std::collections::BTreeSet;
 
 use holdfast_domain::distance::{self, Coordinates};
-use holdfast_domain::network::Network;
+use holdfast_domain::geography::{Basis, place_of};
+use holdfast_domain::network::Location;
 use holdfast_domain::order::{
-    LineUnits, Order, OrderCommand, OrderEvent, ReservationTrigger, ReserveInventory, SourcingBasis,
+    LineUnits, Order, OrderCommand, OrderCreated, OrderEvent, ReservationTrigger, ReserveInventory,
+    SourcingBasis,
 };
 use holdfast_domain::policy::OnShortage;
-use holdfast_domain::sourcing::{Candidate, Demand, Exclusion, SourcingRules, source};
+use holdfast_domain::sourcing::{Candidate, Demand, Exclusion, SourcingRules, source_within};
 use holdfast_domain::stock::{StockCommand, StockItem};
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::{LocationId, OrderId, Sku};
 
 use super::changing::{decide, promise, settle};
+use super::promising::{Leaves, leaves, promises, workloads};
 use super::{Stop, World};
 
 /// Why and how an order is sourced.
@@ -88,22 +91,23 @@ pub(super) fn reserve_inventory(world: &mut World<'_>, id: OrderId, how: &Sourci
     for sku in demand.keys() {
         settle(world, sku)?;
     }
-    let criteria = world.policy()?.for_channel(&created.channel).sourcing;
+    let known = world.policy()?.for_channel(&created.channel);
     let rules = SourcingRules {
-        criteria: &criteria,
+        criteria: &known.sourcing,
         allow_split: created.allow_split,
-        most_locations: None,
+        most_locations: known.split_limit,
         allow_partial: how.trigger == ReservationTrigger::Shortfall
             || matches!(created.on_shortage, OnShortage::CancelRemainder | OnShortage::Backorder),
     };
-    let candidates = candidates(world, &order, &demand, how)?;
-    let command = ReserveInventory {
-        sourced: source(&demand, &candidates, &rules),
-        criteria: criteria.clone(),
-        basis: if how.place.is_some() { SourcingBasis::Coordinates } else { SourcingBasis::None },
-        trigger: how.trigger,
-        at: world.at,
-    };
+    let (place, basis) = destination(&created, how.place);
+    let candidates = candidates(world, &order, &demand, how, place)?;
+    let limits = limits(world, &created, &demand)?;
+    let sourced = source_within(&limits, &demand, &candidates, &rules);
+    let chosen: BTreeSet<LocationId> =
+        sourced.allocations.iter().map(|(location, _)| location.clone()).collect();
+    let promises = promises(world, &order, &chosen)?;
+    let (criteria, trigger, at) = (known.sourcing.clone(), how.trigger, world.at);
+    let command = ReserveInventory { sourced, criteria, basis, trigger, promises, at };
     let (order, events) = decide(world, id, &OrderCommand::ReserveInventory(command))?;
     for event in &events {
         if let OrderEvent::InventoryBackordered(waits) = event {
@@ -111,6 +115,34 @@ pub(super) fn reserve_inventory(world: &mut World<'_>, id: OrderId, how: &Sourci
         }
     }
     Ok(())
+}
+
+/// Where an order goes, as far as that is known, and from what.
+fn destination(created: &OrderCreated, exactly: Option<Coordinates>) -> (Option<Coordinates>, SourcingBasis) {
+    if exactly.is_some() {
+        return (exactly, SourcingBasis::Coordinates);
+    }
+    let about = || {
+        let to = created.destination.as_ref()?;
+        let postal_code = to.postal_code.as_ref().map(|text| text.as_str());
+        place_of(to.country.as_ref()?.as_str(), postal_code)
+    };
+    match about() {
+        Some((place, Basis::PostalCode)) => (Some(place), SourcingBasis::PostalCode),
+        Some((place, Basis::Country)) => (Some(place), SourcingBasis::Country),
+        None => (None, SourcingBasis::None),
+    }
+}
+
+/// What the order's channel may still promise of each SKU, where it may promise only so many.
+fn limits(world: &mut World<'_>, created: &OrderCreated, demand: &Demand) -> Result<Demand, Stop> {
+    let mut limits = Demand::new();
+    for sku in demand.keys() {
+        if let Some(left) = world.stock(sku)?.left_for(&created.channel) {
+            limits.insert(sku.clone(), left);
+        }
+    }
+    Ok(limits)
 }
 
 /// Gives the order its places in the queues of what it waits for.
@@ -154,32 +186,49 @@ fn candidates(
     order: &Order,
     demand: &Demand,
     how: &Sourcing,
+    place: Option<Coordinates>,
 ) -> Result<Vec<Candidate>, Stop> {
     let network = world.network()?;
+    world.want(workloads(&network.locations), [])?;
     let mut items = Vec::with_capacity(demand.len());
     for sku in demand.keys() {
         items.push((sku.clone(), world.stock(sku)?));
     }
-    let (delivered_from, gives_all) = (order.delivered_from(), order.gives_all());
-    let candidate = |(id, location): (&LocationId, &holdfast_domain::network::Location)| {
+    let mut candidates = Vec::with_capacity(network.locations.len());
+    for (id, location) in &network.locations {
         let here = |(sku, item): &(Sku, std::sync::Arc<StockItem>)| (sku.clone(), item.available_at(id));
-        Candidate {
+        let leaves = leaves(world, order, (id, location))?;
+        candidates.push(Candidate {
             location: id.clone(),
-            distance: how.place.map(|place| distance::between(place, location.coordinates())),
+            distance: place.map(|place| distance::between(place, location.coordinates())),
             rank: location.details.rank,
-            ships_at: None,
             available: items.iter().map(here).filter(|(_, units)| !units.is_zero()).collect(),
-            excluded: if location.paused.is_some() {
-                Some(Exclusion::Paused)
-            } else if how.gave_back.as_ref().is_some_and(|gave_back| gave_back.location() == id) {
-                Some(Exclusion::GaveBack)
-            } else if delivered_from.is_some_and(|there| there != id) {
-                Some(Exclusion::NotTheDeliveryLocation)
-            } else {
-                gives_all.filter(|there| *there != id).map(|_| Exclusion::WouldSplit)
+            excluded: excluded(order, how, (id, location), &leaves),
+            ships_at: match leaves {
+                Leaves::At(moment) => Some(moment),
+                Leaves::Unknown | Leaves::Never => None,
             },
-        }
-    };
-    let Network { locations } = &*network;
-    Ok(locations.iter().map(candidate).collect())
+        });
+    }
+    Ok(candidates)
+}
+
+/// Why a location takes no part, where it does not.
+fn excluded(
+    order: &Order,
+    how: &Sourcing,
+    (id, location): (&LocationId, &Location),
+    leaves: &Leaves,
+) -> Option<Exclusion> {
+    let ship_by = order.created.as_ref().and_then(|created| created.delivery.as_ref()?.ship_by);
+    let too_late = matches!(leaves, Leaves::At(moment) if ship_by.is_some_and(|by| by < *moment));
+    let cases = [
+        (location.paused.is_some(), Exclusion::Paused),
+        (how.gave_back.as_ref().is_some_and(|gave_back| gave_back.location() == id), Exclusion::GaveBack),
+        (order.delivered_from().is_some_and(|there| there != id), Exclusion::NotTheDeliveryLocation),
+        (order.gives_all().is_some_and(|there| there != id), Exclusion::WouldSplit),
+        (matches!(leaves, Leaves::Never), Exclusion::NoCapacity),
+        (too_late, Exclusion::TooLate),
+    ];
+    cases.into_iter().find(|(is_so, _)| *is_so).map(|(_, exclusion)| exclusion)
 }

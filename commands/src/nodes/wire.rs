@@ -83,6 +83,8 @@ pub(super) struct AskedCommand<'a> {
     fingerprint: String,
     order_id: OrderId,
     if_match: Option<u64>,
+    #[serde(default)]
+    dry_run: bool,
     #[serde(borrow)]
     metadata: std::borrow::Cow<'a, RawValue>,
     bytes: usize,
@@ -112,6 +114,7 @@ impl AskedCommand<'_> {
             fingerprint: to_hex(&request.fingerprint),
             order_id: request.order_id,
             if_match: request.if_match,
+            dry_run: request.dry_run,
             metadata: std::borrow::Cow::Owned(raw(request.metadata.to_vec())?),
             bytes: request.bytes,
         })
@@ -128,6 +131,7 @@ impl AskedCommand<'_> {
             fingerprint: from_hex(&self.fingerprint).ok_or(WireError::Nonsense("no fingerprint"))?,
             order_id: self.order_id,
             if_match: self.if_match,
+            dry_run: self.dry_run,
             metadata: Arc::from(self.metadata.get().as_bytes()),
             bytes: self.bytes,
         })

@@ -37,24 +37,30 @@ enum Decision {
 
 impl Writer {
     pub(super) async fn take(&mut self, messages: &mut Vec<Message>) {
-        let mut submissions = VecDeque::with_capacity(messages.len());
+        self.let_in(messages).await;
+        self.decide_backlog().await;
+    }
+
+    /// Lets commands wait for their turn, and answers questions.
+    pub(super) async fn let_in(&mut self, messages: &mut Vec<Message>) {
         let mut lookups = Vec::new();
         for message in messages.drain(..) {
             match message {
-                Message::Command(submission) => submissions.push_back(*submission),
+                Message::Command(submission) => self.lanes.push(*submission),
                 Message::Lookup(key, reply) => lookups.push((key, reply)),
             }
         }
-        self.decide_all(submissions).await;
         for (key, reply) in lookups {
             // Whoever asked and went away needs no answer.
             let _ = reply.send(self.state_of(key).await);
         }
     }
 
+    /// Decides what fits: first what was decided before and came to nothing, then whose turn it is.
     pub(super) async fn decide_backlog(&mut self) {
         let count = self.room().min(self.backlog.len());
-        let submissions = self.backlog.drain(..count).collect();
+        let mut submissions: VecDeque<Submission> = self.backlog.drain(..count).collect();
+        submissions.extend(self.lanes.take(self.room().saturating_sub(count)));
         self.decide_all(submissions).await;
     }
 
@@ -63,6 +69,7 @@ impl Writer {
             return answer_all(waiting, &Reply::NotExecuted(NotExecuted::HistoryForked));
         }
         self.layers.committed.shrink();
+        self.layers.holders.clear();
         let mut answered = Answered::new();
         let mut loads = 0;
         // For how many of those that wait to load at once.
@@ -197,6 +204,13 @@ impl Writer {
         mut record: CommandRecord,
     ) {
         let request = &submission.request;
+        if request.dry_run {
+            // What would happen does not happen. The answer is fenced as that of a refusal is.
+            let answer = Answer { kind, position: self.position(), body };
+            let record = CommandRecord { at: record.at, ..CommandRecord::default() };
+            self.open.decided.push(Decided { submission, answer, record, attached: Vec::new() });
+            return;
+        }
         if let Some(key) = &request.identity {
             self.open.keys.insert(key.clone(), self.open.decided.len());
             record.outcome = Some((key.clone(), request.fingerprint, kind, body.clone()));
@@ -234,6 +248,7 @@ impl Writer {
             needs.streams.extend(own.streams);
             needs.claims.extend(own.claims);
             needs.subject_keys.extend(own.subject_keys);
+            needs.holders.extend(own.holders);
         }
         self.load(needs, outcomes, answered).await
     }
@@ -269,6 +284,13 @@ impl Writer {
             self.layers.committed.insert_claim(claim, stream);
         }
         answered.extend(request.outcomes.into_iter().zip(loaded.outcomes));
+        for (sku, location) in needs.holders {
+            let found = match self.shared.holders.get() {
+                Some(holders) => holders.of(&self.merchant, &sku, &location, self.head.position).await,
+                None => None,
+            };
+            self.layers.holders.insert((sku, location), found);
+        }
         for subject in needs.subject_keys {
             let key = journal.subject_key(&merchant, &subject).await?;
             self.layers.committed.insert_subject_key(subject, key);
@@ -301,7 +323,7 @@ impl Writer {
 
     async fn state_of(&mut self, key: OutcomeKey) -> Result<CommandState, NotExecuted> {
         let waits = |submission: &Submission| submission.request.identity.as_ref() == Some(&key);
-        if self.backlog.iter().any(waits) || self.under_way(&key).is_some() {
+        if self.backlog.iter().chain(self.lanes.waiting()).any(waits) || self.under_way(&key).is_some() {
             return Ok(CommandState::InFlight);
         }
         let request = LoadRequest { outcomes: vec![key], ..LoadRequest::default() };

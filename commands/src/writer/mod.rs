@@ -6,6 +6,7 @@
 //! away and decided again.
 
 mod deciding;
+mod lanes;
 mod recovering;
 mod settling;
 mod snapshots;
@@ -13,7 +14,7 @@ mod snapshots;
 mod tests;
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use holdfast_domain::values::MerchantId;
 use holdfast_journal::{AppendError, Batch, CommandRecord, Head, Journal, OutcomeKey};
@@ -23,11 +24,15 @@ use crate::answer::{Answer, CommandState, NotExecuted, Reply};
 use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::committer::Committer;
+use crate::holders::Holders;
 use crate::overlay::{Layers, Overlay};
 use crate::privacy::Vault;
 use crate::request::Request;
 use crate::settings::Settings;
+use lanes::Lanes;
 use snapshots::Snapshots;
+
+pub(crate) use lanes::Lane;
 
 /// A request on its way, with the place that its reply goes to.
 #[derive(Debug)]
@@ -36,6 +41,10 @@ pub(crate) struct Submission {
     pub(crate) reply: oneshot::Sender<Reply>,
     /// Its share of the bytes that may be under way; given back with the reply.
     pub(crate) _share: Option<OwnedSemaphorePermit>,
+    /// How urgent it is.
+    pub(crate) lane: Lane,
+    /// The request that it came with, where others came with it.
+    pub(crate) group: Option<u64>,
     /// Whether another node has handed it on.
     pub(crate) forwarded: bool,
     /// Whether it may have been carried out already, so that nobody can say that it was not.
@@ -70,6 +79,8 @@ pub(crate) struct Shared {
     pub(crate) vault: Vault,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: Arc<Settings>,
+    /// Who tells who holds units, once somebody does.
+    pub(crate) holders: Arc<OnceLock<Arc<dyn Holders>>>,
     /// For what all of them keep in memory.
     pub(crate) budget: Arc<Budget>,
 }
@@ -116,6 +127,8 @@ pub(crate) struct Writer {
     in_flight: Option<InFlight>,
     /// Submissions to be decided before anything new: those whose batch failed.
     backlog: VecDeque<Submission>,
+    /// What has come and did not fit into a batch yet.
+    lanes: Lanes,
     /// Commands in a batch at most; lowered to find the one that the store refuses.
     batch_limit: usize,
     /// History is not the one that was decided on: nothing is decided any more.
@@ -140,6 +153,7 @@ impl Writer {
             open: OpenBatch::default(),
             in_flight: None,
             backlog: backlog.into(),
+            lanes: Lanes::default(),
             batch_limit,
             forked: false,
             moved: 0,
@@ -165,7 +179,8 @@ impl Writer {
         let mut messages = Vec::new();
         loop {
             self.start_commit().await;
-            if !self.backlog.is_empty() && self.room() > 0 {
+            if (!self.backlog.is_empty() || self.lanes.len() > 0) && self.room() > 0 {
+                self.look_ahead(queue, &mut messages, is_over).await;
                 self.decide_backlog().await;
                 continue;
             }
@@ -179,7 +194,7 @@ impl Writer {
                 result = committed(&mut self.in_flight), if self.in_flight.is_some() => self.settle(result).await,
                 // A writer that has stopped stays: a new one would not know that history has forked.
                 () = &mut over, if !is_over && !self.forked => is_over = true,
-                count = queue.recv_many(&mut messages, room), if room > 0 && !is_over => match count {
+                count = queue.recv_many(&mut messages, self.shared.settings.queue), if room > 0 && !is_over => match count {
                     0 if idle => return self.end().await,
                     0 => self.finish().await,
                     _ => self.take(&mut messages).await,
@@ -187,6 +202,22 @@ impl Writer {
                 () = tokio::time::sleep(self.shared.settings.idle), if idle && !self.forked => return Ended::Idle,
             }
         }
+    }
+
+    /// Lets in what has come meanwhile, so that what is urgent need not wait behind what is not.
+    async fn look_ahead(
+        &mut self,
+        queue: &mut mpsc::Receiver<Message>,
+        messages: &mut Vec<Message>,
+        is_over: bool,
+    ) {
+        while !is_over && self.lanes.len() + messages.len() < self.shared.settings.queue {
+            match queue.try_recv() {
+                Ok(message) => messages.push(message),
+                Err(_) => break,
+            }
+        }
+        self.let_in(messages).await;
     }
 
     /// How many more commands the open batch takes.

@@ -23,6 +23,7 @@ fn of_type(name: &str, property: &str) -> Option<Value> {
         "Attributes" => json!({"giftWrap": "yes"}),
         "ChannelName" => json!("web"),
         "Currency" => json!("EUR"),
+        "Day" => json!("2026-01-03"),
         "Delta" => json!(-2),
         "ExternalReferences" => json!({"erp": "4500001234"}),
         "FulfillmentOrderId" => json!(format!("{ORDER}.f1")),

@@ -87,6 +87,15 @@ payloads! {
         location: LocationId,
         /// What of each line.
         lines: Vec<LineUnits>,
+        /// When they can leave and arrive, where that is known.
+        promise: Option<PromisedDates>,
+    }
+    /// When goods can leave and arrive at the earliest, by what was known when they were reserved.
+    PromisedDates {
+        /// When they can have left.
+        ship_at: Timestamp,
+        /// When they can have arrived, where the merchant has told how long that takes.
+        deliver_at: Option<Timestamp>,
     }
     /// Length, width and height in millimetres.
     #[serde(deny_unknown_fields)]

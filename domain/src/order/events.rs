@@ -3,7 +3,7 @@
 use super::choices::{HoldReason, PaymentTerms, SourcingBasis, TrackingStatus};
 use super::contents::{
     AmendedLine, Charge, DeliveryIntent, Destination, FulfillmentOrderLines, LineUnits, OrderedLine, Package,
-    ReturnedUnits,
+    PromisedDates, ReturnedUnits,
 };
 use super::personal::PersonalData;
 use super::upcasting::order_created_1;
@@ -208,6 +208,8 @@ payloads! {
         to: LocationId,
         /// What of each line was held.
         lines: Vec<LineUnits>,
+        /// When it can leave and arrive from there, where that is known.
+        promise: Option<PromisedDates>,
     }
     /// What is packed waits to be fetched by the customer.
     ReadyForPickup {

@@ -164,6 +164,7 @@ fn relocate(order: &mut Order, moved: &FulfillmentOrderMoved) {
         part.wms_ref = None;
         part.asked = None;
         part.ready_since = None;
+        part.promise.clone_from(&moved.promise);
     });
 }
 
@@ -329,6 +330,7 @@ fn fulfillment_order(part: &FulfillmentOrderLines) -> FulfillmentOrder {
         wms_ref: None,
         asked: None,
         ready_since: None,
+        promise: part.promise.clone(),
         lines: part.lines.iter().map(fulfillment_line).collect(),
     }
 }

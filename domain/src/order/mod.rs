@@ -31,7 +31,7 @@ pub use commands::{
 };
 pub use contents::{
     AmendedLine, Charge, DeliveryIntent, Destination, Dimensions, FulfillmentOrderLines, LineUnits,
-    OrderedLine, Package, ReturnedUnits,
+    OrderedLine, Package, PromisedDates, ReturnedUnits,
 };
 pub use events::{
     CancellationRejected, CancellationRequested, DeliveryConfirmed, DeliveryFailed, DiscrepancyRecorded,
@@ -42,7 +42,7 @@ pub use events::{
     ReadyForPickup, ReservationExpired, ReservationExtended, ReturnReceived, ReturnRequested,
     ShipmentCreated, ShipmentStuck, ShipmentTracked,
 };
-pub use order_command::{CreationTerms, OrderCommand, ReservationTrigger, ReserveInventory};
+pub use order_command::{CreationTerms, OrderCommand, Promises, ReservationTrigger, ReserveInventory};
 pub use personal::{PersonalData, ShipTo};
 pub use refusals::OrderRefusal;
 pub use state::{

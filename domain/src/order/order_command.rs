@@ -1,5 +1,7 @@
 //! What an order is asked to decide: commands from outside with what is known of them, and what follows from others.
 
+use std::collections::BTreeMap;
+
 use super::choices::SourcingBasis;
 use super::commands::{
     AcceptCancellation, AcceptFulfillmentOrder, AmendOrder, AuthorizePayment, CancelOrder, ConfirmDelivery,
@@ -7,6 +9,7 @@ use super::commands::{
     MoveFulfillmentOrder, PackItems, PickItems, ReceiveReturn, RejectCancellation, RejectFulfillmentOrder,
     ReleaseHold, RequestReturn, ShipItems, ShortPick, TrackShipment, VoidPayment,
 };
+use super::contents::PromisedDates;
 use crate::policy::{Criterion, OnShortage, ReserveAt};
 use crate::sourcing::Sourced;
 use crate::stock::Allocation;
@@ -51,9 +54,14 @@ pub struct ReserveInventory {
     pub basis: SourcingBasis,
     /// What made the order be sourced.
     pub trigger: ReservationTrigger,
+    /// When each location can send, where that is known.
+    pub promises: Promises,
     /// The moment of decision.
     pub at: Timestamp,
 }
+
+/// When goods can leave locations and arrive, where that is known.
+pub type Promises = BTreeMap<LocationId, PromisedDates>;
 
 /// A decision asked of an order, with the moment of decision where the events tell it.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,7 +87,7 @@ pub enum OrderCommand {
     /// A location does not take a part on.
     RejectFulfillmentOrder(RejectFulfillmentOrder),
     /// A location leaves a part.
-    AcceptCancellation(AcceptCancellation),
+    AcceptCancellation(AcceptCancellation, Promises),
     /// A location goes on with a part.
     RejectCancellation(RejectCancellation),
     /// Goods are not where they should be.
@@ -94,6 +102,8 @@ pub enum OrderCommand {
         sku: Sku,
         /// Where and how many.
         allocations: Vec<Allocation>,
+        /// When each location can send, where that is known.
+        promises: Promises,
         /// The moment of decision.
         at: Timestamp,
     },
@@ -118,7 +128,7 @@ pub enum OrderCommand {
     /// Something of it is to be other.
     AmendOrder(Box<AmendOrder>, Timestamp),
     /// Another location takes a part over.
-    MoveFulfillmentOrder(MoveFulfillmentOrder),
+    MoveFulfillmentOrder(MoveFulfillmentOrder, Promises),
     /// Goods wait to be fetched.
     MarkReadyForPickup(MarkReadyForPickup, Timestamp),
     /// What was held for it until a moment that is past is free.

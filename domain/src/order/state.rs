@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::choices::{DeliveryMethod, HoldReason, PaymentTerms, TrackingStatus};
-use super::contents::{LineUnits, OrderedLine, Package};
+use super::contents::{LineUnits, OrderedLine, Package, PromisedDates};
 use super::events::OrderCreated;
 use super::totals::{LineTotals, total};
 use crate::policy::ReserveAt;
@@ -106,6 +106,8 @@ pub struct FulfillmentOrder {
     pub wms_ref: Option<Reference>,
     /// What the location was asked and has not answered.
     pub asked: Option<Asked>,
+    /// When it can leave and arrive at the earliest, as it was promised.
+    pub promise: Option<PromisedDates>,
     /// Since when it waits to be fetched.
     pub ready_since: Option<Timestamp>,
     /// Its lines, each a part of an order line.

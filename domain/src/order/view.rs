@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::choices::DeliveryMethod;
 use super::choices::{HoldReason, PaymentTerms, TrackingStatus};
-use super::contents::{Charge, DeliveryIntent, Destination, LineUnits, OrderedLine};
+use super::contents::{Charge, DeliveryIntent, Destination, LineUnits, OrderedLine, PromisedDates};
 use super::decide::{
     may_be_amended, may_be_cancelled, may_be_held, may_be_moved, may_be_voided, may_come_back,
 };
@@ -148,6 +148,8 @@ views! {
         cancellation_requested: bool,
         /// Which location is to take it over then.
         move_to: Option<LocationId>,
+        /// When it can leave and arrive at the earliest, by what was known when it was reserved.
+        promise: Option<PromisedDates>,
         /// Since when it waits to be fetched by the customer.
         ready_since: Option<Timestamp>,
         /// Its part of the order's lines.
@@ -368,6 +370,7 @@ impl FulfillmentOrder {
             wms_ref: self.wms_ref.clone(),
             cancellation_requested: self.is_asked(),
             move_to: self.asked.as_ref().and_then(|asked| asked.move_to.clone()),
+            promise: self.promise.clone(),
             ready_since: self.ready_since,
             lines: self.lines.iter().map(line).collect(),
             shipments: shipments.map(shipment).collect(),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::shop::{Refused, Shop};
 use super::steps::{A_YEAR, PRIORITIES, REPORTS, SHORTAGES, STATUSES, Step, Wish};
 use super::{location, moment, order_id, sku};
-use crate::order::{FulfillmentLine, FulfillmentOrder, Order, OrderCommand};
+use crate::order::{FulfillmentLine, FulfillmentOrder, Order, OrderCommand, Promises};
 use crate::policy::ReserveAt;
 use crate::stock::StockCommand;
 use crate::values::{Period, Reference, ShipmentId, Timestamp};
@@ -78,7 +78,7 @@ fn take(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
             let number = an_order(shop, *order, has_part)?;
             let id = a_part(shop, number, *part)?.id;
             let fields = json!({ "fulfillmentOrderId": id, "location": location(*at) });
-            shop.change(number, &OrderCommand::MoveFulfillmentOrder(read(fields))).map(drop)
+            shop.change(number, &OrderCommand::MoveFulfillmentOrder(read(fields), Promises::new())).map(drop)
         }
         Step::Work { kind, order, part, line, quantity } => {
             work(shop, *kind, an_order(shop, *order, can_be_worked_on)?, [*part, *line], *quantity)
@@ -314,7 +314,7 @@ fn hand_over(shop: &mut Shop, number: usize, part: Index, kind: usize) -> Result
     match kind {
         0 => shop.change(number, &OrderCommand::AcceptFulfillmentOrder(read(this))).map(drop),
         1 => shop.give_back(number, &OrderCommand::RejectFulfillmentOrder(read(why))),
-        2 => shop.change(number, &OrderCommand::AcceptCancellation(read(this))).map(drop),
+        2 => shop.change(number, &OrderCommand::AcceptCancellation(read(this), Promises::new())).map(drop),
         _ => shop.change(number, &OrderCommand::RejectCancellation(read(why))).map(drop),
     }
 }

@@ -9,7 +9,7 @@ use super::{location, moment, order_id, sku};
 use crate::Decide;
 use crate::consequences::{consequences, waits_no_more};
 use crate::order::{
-    CreationTerms, FulfillmentLine, HoldReason, LineUnits, Order, OrderCommand, OrderEvent,
+    CreationTerms, FulfillmentLine, HoldReason, LineUnits, Order, OrderCommand, OrderEvent, Promises,
     ReservationTrigger, ReserveInventory, SourcingBasis,
 };
 use crate::policy::{Criterion, OnShortage, ReserveAt};
@@ -190,6 +190,7 @@ impl Shop {
             criteria: CRITERIA.to_vec(),
             basis: SourcingBasis::None,
             trigger,
+            promises: Promises::new(),
             at: self.now(),
         };
         for event in self.decide(number, &OrderCommand::ReserveInventory(command))? {
@@ -251,7 +252,10 @@ impl Shop {
         let at = self.now();
         for (number, Share { allocations, .. }) in due {
             let number = number.ok_or("a stranger waits")?;
-            self.decide(number, &OrderCommand::FillBackorder { sku: sku.clone(), allocations, at })?;
+            self.decide(
+                number,
+                &OrderCommand::FillBackorder { sku: sku.clone(), allocations, promises: Promises::new(), at },
+            )?;
         }
         untold.into_iter().flatten().try_for_each(|number| self.promise(number, sku))
     }

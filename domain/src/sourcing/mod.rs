@@ -149,6 +149,34 @@ pub fn source(demand: &Demand, candidates: &[Candidate], rules: &SourcingRules<'
     }
 }
 
+/// The same where of some SKUs only so many may be promised, however many there are.
+pub fn source_within(
+    limits: &Demand,
+    demand: &Demand,
+    candidates: &[Candidate],
+    rules: &SourcingRules<'_>,
+) -> Sourced {
+    let limit = |(sku, &wanted): (&Sku, &Units)| {
+        (sku.clone(), limits.get(sku).map_or(wanted, |limit| wanted.min(*limit)))
+    };
+    let within: Demand = demand.iter().map(limit).filter(|(_, wanted)| !wanted.is_zero()).collect();
+    let mut sourced = source(&within, candidates, rules);
+    for (sku, &requested) in demand.iter().filter(|(sku, wanted)| units(&within, sku) < **wanted) {
+        let short = sourced.shortages.iter_mut().find(|shortage| shortage.sku == *sku);
+        match short {
+            Some(shortage) => shortage.requested = requested,
+            None => {
+                let available = units(&within, sku);
+                sourced.shortages.push(Shortage { sku: sku.clone(), requested, available });
+            }
+        }
+    }
+    if !sourced.shortages.is_empty() && !rules.allow_partial {
+        sourced.allocations.clear();
+    }
+    sourced
+}
+
 fn units(demand: &Demand, sku: &Sku) -> Units {
     demand.get(sku).copied().unwrap_or_default()
 }

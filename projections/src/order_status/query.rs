@@ -1,6 +1,6 @@
 //! Asking for orders and for locations' work.
 
-use holdfast_domain::order::{FulfillmentOrderStatus, FulfillmentOrderView, OrderStatus};
+use holdfast_domain::order::{FulfillmentLine, FulfillmentOrderStatus, FulfillmentOrderView, OrderStatus};
 use holdfast_domain::values::{
     ChannelName, FulfillmentOrderId, LocationId, OrderId, Reference, Sku, Timestamp,
 };
@@ -115,6 +115,33 @@ impl Orders {
             Ok((row.text(0)?.to_owned(), row.text(1)?.parse().map_err(unreadable)?, row.unsigned(2)?))
         };
         rows.iter().map(found).collect()
+    }
+
+    /// Orders that hold units of a SKU at a location and may give them up: they are not picked. The newest are looked at, as
+    /// many as `most`.
+    pub async fn holders(
+        &self,
+        merchant: &str,
+        generation: i64,
+        sku: &Sku,
+        location: &LocationId,
+        most: usize,
+    ) -> Result<Vec<OrderId>, ViewError> {
+        let filter = OrderFilter {
+            sku: Some(sku.clone()),
+            location: Some(location.clone()),
+            ..OrderFilter::default()
+        };
+        let page = self.list(merchant, generation, &filter, None, most).await?;
+        let holds = |row: &OrderRow| {
+            let of_sku = |line: &FulfillmentLine| {
+                let ordered = row.order.lines().get(line.line.index());
+                ordered.is_some_and(|ordered| ordered.sku == *sku) && line.picked < line.kept()
+            };
+            let mut there = row.order.fulfillment_orders.iter().filter(|part| part.location == *location);
+            there.any(|part| part.lines.iter().any(of_sku))
+        };
+        Ok(page.items.iter().filter(|row| holds(row)).filter_map(|row| row.order.id()).collect())
     }
 
     /// Orders that match, the newest first. `after` is the `next` of the page before.

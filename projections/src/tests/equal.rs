@@ -9,7 +9,7 @@ use holdfast_journal::{Journal, MemoryJournal};
 
 use super::events::{created, delivered, paused, received, sku};
 use super::{Fixture, House, MERCHANT, Postgres, Sqlite, append};
-use crate::{Availability, FulfillmentOrderFilter, OrderFilter, Orders, Page, Statement, ViewStore};
+use crate::{Asked, Availability, FulfillmentOrderFilter, OrderFilter, Orders, Page, Statement, ViewStore};
 
 /// Orders at every stage of their way, stock that comes and a location that goes.
 async fn day() -> Arc<dyn Journal> {
@@ -91,7 +91,7 @@ async fn everything(store: &ViewStore) -> Vec<Vec<String>> {
         all.push(pages(list).await);
     }
     let skus = ["A", "a", "B", "_", "never seen"].map(sku);
-    let stock = Availability::new(store).of(MERCHANT, 1, &skus).await.unwrap();
+    let stock = Availability::new(store).of(MERCHANT, 1, &skus, &Asked::default()).await.unwrap();
     all.push(stock.iter().map(|view| format!("{view:?}")).collect());
     let terms = "SELECT kind, value, first_position FROM order_term ORDER BY kind, value, first_position";
     let rows = store.reader().await.unwrap().fetch(Statement::new(terms)).await.unwrap();

@@ -23,6 +23,7 @@ pub(super) fn created(number: u128, wanted: &str) -> Happened {
         reserve_at: ReserveAt::Creation,
         on_shortage: OnShortage::Reject,
         allow_split: true,
+        reserve_for: None,
         content: Text::new("x").unwrap(),
     };
     let mut request: Value = json!({

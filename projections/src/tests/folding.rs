@@ -13,7 +13,7 @@ use super::events::{created, paused, received, sku};
 use super::{Fixture, House, MERCHANT, append, for_every_store};
 use crate::checkpoint::{Checkpoint, advance, read_all};
 use crate::projection::Scope;
-use crate::{Availability, OrderFilter, Orders, ViewError, ViewStore};
+use crate::{Asked, Availability, OrderFilter, Orders, ViewError, ViewStore};
 
 for_every_store! {
     read_models_follow_the_journal_and_are_the_same_when_folded_anew,
@@ -53,8 +53,10 @@ async fn read_models_follow_the_journal_and_are_the_same_when_folded_anew<F: Fix
     let first = listed(&house, &OrderFilter::default(), 10).await;
     assert_eq!(first.len(), 25);
     assert_eq!((first[0].as_str(), first[24].as_str()), ("R25", "R1"), "the newest first");
-    let availability =
-        Availability::new(&house.store).of(MERCHANT, 1, &[sku("A"), sku("never seen")]).await.unwrap();
+    let availability = Availability::new(&house.store)
+        .of(MERCHANT, 1, &[sku("A"), sku("never seen")], &Asked::default())
+        .await
+        .unwrap();
     assert_eq!(availability.len(), 1);
     assert_eq!(availability[0].available.number(), 125);
     house.close().await;
@@ -63,7 +65,10 @@ async fn read_models_follow_the_journal_and_are_the_same_when_folded_anew<F: Fix
     let house = House::open(&fresh, &journal).await;
     house.caught_up().await.unwrap();
     assert_eq!(listed(&house, &OrderFilter::default(), 7).await, first);
-    assert_eq!(Availability::new(&house.store).of(MERCHANT, 1, &[sku("A")]).await.unwrap(), availability);
+    assert_eq!(
+        Availability::new(&house.store).of(MERCHANT, 1, &[sku("A")], &Asked::default()).await.unwrap(),
+        availability
+    );
     house.close().await;
 }
 
@@ -73,7 +78,8 @@ async fn a_runner_goes_on_where_it_was_and_folds_nothing_twice(fixture: &impl Fi
         let house = House::open(fixture, &journal).await;
         house.append(vec![received(round + 1, "A")]).await;
         house.caught_up().await.unwrap();
-        let found = Availability::new(&house.store).of(MERCHANT, 1, &[sku("A")]).await.unwrap();
+        let found =
+            Availability::new(&house.store).of(MERCHANT, 1, &[sku("A")], &Asked::default()).await.unwrap();
         assert_eq!(found[0].available.number(), 5 * (round + 1));
         let state = house.projections.progress().state(Availability::NAME, MERCHANT);
         assert_eq!((state.folded, state.position), (round + 1, round + 1));
@@ -110,7 +116,8 @@ async fn nothing_is_promised_from_a_paused_location(fixture: &impl Fixture) {
     house.append(vec![received(1, "A")]).await;
     house.append(vec![paused(1, "DC-1")]).await;
     house.caught_up().await.unwrap();
-    let found = Availability::new(&house.store).of(MERCHANT, 1, &[sku("A")]).await.unwrap();
+    let found =
+        Availability::new(&house.store).of(MERCHANT, 1, &[sku("A")], &Asked::default()).await.unwrap();
     assert_eq!((found[0].available.number(), found[0].locations[0].available.number()), (0, 5));
     assert!(found[0].locations[0].paused);
     house.close().await;

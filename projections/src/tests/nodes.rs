@@ -10,7 +10,7 @@ use super::{Fixture, House, MERCHANT, PATIENCE, Postgres, append};
 use crate::checkpoint::{Checkpoint, advance};
 use crate::lease::Lease;
 use crate::projection::Scope;
-use crate::{Availability, OrderFilter, Orders, ViewError, ViewStore};
+use crate::{Asked, Availability, OrderFilter, Orders, ViewError, ViewStore};
 
 /// What nobody is waiting for here happens at once or never.
 const SOON: Duration = Duration::from_millis(300);
@@ -49,7 +49,7 @@ async fn journal_of(orders: u128) -> Arc<dyn Journal> {
 /// What a node can tell.
 async fn told(house: &House) -> String {
     let orders = Orders::new(&house.store).list(MERCHANT, 1, &OrderFilter::default(), None, 1_000).await;
-    let stock = Availability::new(&house.store).of(MERCHANT, 1, &[sku("A")]).await;
+    let stock = Availability::new(&house.store).of(MERCHANT, 1, &[sku("A")], &Asked::default()).await;
     format!("{:?} {:?}", orders.unwrap().items, stock.unwrap())
 }
 

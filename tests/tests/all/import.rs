@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use holdfast::App;
+use holdfast::reading::Asked;
 use holdfast_domain::values::Sku;
 use holdfast_journal::Event;
 use serde_json::Value;
@@ -196,7 +197,7 @@ async fn shelves(place: &Place, skus: &BTreeSet<String>) -> (BTreeMap<Shelf, i64
     app.reading.wait_for("default", head.position).await.unwrap();
     let skus: Vec<Sku> = skus.iter().map(|sku| Sku::new(sku).unwrap()).collect();
     let (mut on_hand, mut reserved) = (BTreeMap::new(), BTreeMap::new());
-    for item in app.reading.availability("default", &skus).await.unwrap() {
+    for item in app.reading.availability("default", &skus, &Asked::default()).await.unwrap() {
         for there in item.locations {
             let shelf = (item.sku.to_string(), there.location.to_string());
             on_hand.insert(shelf.clone(), i64::try_from(there.on_hand.number()).unwrap());

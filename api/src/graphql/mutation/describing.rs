@@ -9,7 +9,7 @@ use async_graphql::{ID, InputType, OutputType, Positioned, ServerResult, Visitor
 
 use super::inputs::{Choice, INPUTS, Mutable, Object, Shape};
 use super::payload::CommandPayload;
-use super::{IF_MATCH, INPUT, KEY, MERCHANT, Mutation};
+use super::{DRY_RUN, IF_MATCH, INPUT, KEY, MERCHANT, Mutation};
 use crate::graphql::limits::{COMMAND_COST, COMMANDS};
 use crate::graphql::scalars::{DateTime, Decimal, Long};
 
@@ -100,6 +100,8 @@ fn arguments(command: &Mutable) -> IndexMap<String, MetaInputValue> {
     if !command.names_merchant {
         arguments.push(value(MERCHANT, Some(merchant), string(false)));
     }
+    let dry_run = "Only tell what would happen: nothing is written, and the key is not used.";
+    arguments.push(value(DRY_RUN, Some(dry_run), named(&Shape::Scalar("Boolean"), false)));
     arguments.push(value(IF_MATCH, Some(if_match), named(&Shape::Long, false)));
     arguments.into_iter().map(|argument| (argument.name.clone(), argument)).collect()
 }

@@ -45,6 +45,7 @@ const KEY: &str = "idempotencyKey";
 /// The argument that says whose it is.
 const MERCHANT: &str = "merchant";
 /// The argument that has the version that the order must still have.
+const DRY_RUN: &str = "dryRun";
 const IF_MATCH: &str = "ifMatch";
 
 /// Every command.
@@ -138,6 +139,7 @@ struct Arguments {
     key: Option<String>,
     merchant: Option<String>,
     if_match: Option<Value>,
+    dry_run: bool,
 }
 
 impl Arguments {
@@ -148,6 +150,7 @@ impl Arguments {
                 (INPUT, Value::List(mut items)) => arguments.input = items.pop().unwrap_or_default(),
                 (KEY, Value::String(key)) => arguments.key = Some(key),
                 (MERCHANT, Value::String(merchant)) => arguments.merchant = Some(merchant),
+                (DRY_RUN, Value::Boolean(is_so)) => arguments.dry_run = is_so,
                 (IF_MATCH, version) if version != Value::Null => arguments.if_match = Some(version),
                 _ => {}
             }
@@ -196,10 +199,13 @@ async fn decide(asked: &Asked, mutable: &Mutable, arguments: Arguments) -> Resul
     let registers = matches!(command, AnyCommand::RegisterMerchant(_));
     let merchant = merchant(asked, &command, arguments.merchant.as_deref()).await?;
     let request = sending::request(app, &merchant, key.as_ref(), command, metadata)?;
-    let requests: Vec<Request> = vec![request.if_match(version)];
+    let requests: Vec<Request> = vec![request.if_match(version).dry_run(arguments.dry_run)];
     let reply = sending::replies(app, &merchant, requests).await.pop().ok_or_else(Refusal::internal)?;
     let (answer, replayed) = sending::decided(reply)?;
     let payload = CommandPayload::of(&merchant, &answer, replayed)?;
+    if arguments.dry_run {
+        return Ok(payload.that_did_not_happen());
+    }
     if registers && payload.is_granted() {
         app.reading.learn_merchant(merchant.as_str());
     }

@@ -101,6 +101,11 @@ impl CommandPayload {
         self.user_errors.is_empty()
     }
 
+    /// The same of what only would happen: there is no such order to be read.
+    pub(super) fn that_did_not_happen(self) -> Self {
+        Self { order: None, ..self }
+    }
+
     /// What is told tells which of the four it is: no two of them have the same fields.
     fn granted(merchant: &MerchantId, position: u64, result: Value) -> Self {
         let id = result["orderId"].as_str().and_then(|id| id.parse().ok());

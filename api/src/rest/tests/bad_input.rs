@@ -99,7 +99,7 @@ async fn parameters_are_checked_by_name() {
     let house = House::stocked().await;
     let cases = [
         ("/v1/orders?colour=red", "unknown_parameter", "colour"),
-        ("/v1/availability?sku=TEA&channel=web", "unknown_parameter", "channel"),
+        ("/v1/availability?sku=TEA&location=DC-1", "unknown_parameter", "location"),
         ("/v1/policy?x=", "unknown_parameter", "x"),
         ("/v1/availability", "invalid_parameter", "sku"),
         ("/v1/availability?sku=", "invalid_parameter", "sku"),
@@ -119,9 +119,28 @@ async fn parameters_are_checked_by_name() {
     house.get("/v1/orders?cursor=abc").await.problem(400, "invalid_cursor");
     // Nothing may be carried out that was only meant to be tried.
     let head = house.head().await;
-    let answer = house.post("/v1/orders?dryRun=true", "dry", &order(1)).await;
-    assert_eq!(answer.problem(400, "unknown_parameter")["parameter"], "dryRun");
+    for said in ["/v1/orders?dryrun=true", "/v1/orders?dryRun=yes"] {
+        assert_eq!(house.post(said, "dry", &order(1)).await.status, 400);
+    }
     assert_eq!(house.head().await, head);
+}
+
+#[tokio::test]
+async fn what_would_happen_is_told_and_does_not_happen() {
+    let house = House::stocked().await;
+    let head = house.head().await;
+    for _ in 0..2 {
+        let told = house.post("/v1/orders?dryRun=true", "dry", &order(1)).await;
+        assert_eq!(told.status, 201);
+        assert_eq!(told.json()["status"], "reserved");
+    }
+    let refused = house.post("/v1/orders?dryRun=true", "much", &order(1_000_000)).await;
+    refused.problem(409, "insufficient_stock");
+    assert_eq!(house.head().await, head, "nothing is written, no outcome either");
+    // The key was not used for it.
+    let done = house.post("/v1/orders?dryRun=false", "dry", &order(1)).await;
+    assert_eq!(done.status, 201);
+    assert_ne!(house.head().await, head);
 }
 
 #[tokio::test]

@@ -13,7 +13,9 @@ async fn of_a_command_that_may_have_been_carried_out_nobody_says_that_it_was_not
     let told = async |doubtful, said| {
         let (reply, receiver) = tokio::sync::oneshot::channel();
         let request = house.request("CreateOrder", Some("key"), order("A", 1));
-        let submission = Submission { request, reply, _share: None, forwarded: false, doubtful };
+        let lane = request.command.lane();
+        let submission =
+            Submission { request, reply, _share: None, lane, group: None, forwarded: false, doubtful };
         submission.answer(said);
         receiver.await.unwrap()
     };

@@ -4,6 +4,7 @@ mod answers;
 mod faults;
 mod faulty;
 mod keys;
+mod lanes;
 mod nodes;
 mod simulation;
 

@@ -10,6 +10,7 @@ use crate::order::events::{
     CancellationRejected, CancellationRequested, FulfillmentOrderMoved, InventoryReleased, ItemPutBack,
     OrderCancelled, OrderEvent,
 };
+use crate::order::order_command::Promises;
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::{FulfillmentLine, FulfillmentOrder, Order};
 use crate::order::totals::{total, units_of};
@@ -110,7 +111,7 @@ fn ending(
     let mut events: Vec<OrderEvent> = Vec::new();
     let parts = free.into_iter().filter_map(|(id, lines)| {
         let location = order.fulfillment_order(id)?.location.clone();
-        Some(FulfillmentOrderLines { fulfillment_order_id: id, location, lines })
+        Some(FulfillmentOrderLines { fulfillment_order_id: id, location, lines, promise: None })
     });
     let fulfillment_orders: Vec<_> = parts.collect();
     if !fulfillment_orders.is_empty() {
@@ -145,6 +146,7 @@ pub(super) fn held(part: &FulfillmentOrder) -> FulfillmentOrderLines {
         fulfillment_order_id: part.id,
         location: part.location.clone(),
         lines: everything(part, FulfillmentLine::open),
+        promise: None,
     }
 }
 
@@ -154,7 +156,7 @@ fn asked(order: &Order, id: FulfillmentOrderId) -> Result<&FulfillmentOrder, Ord
     if part.is_asked() { Ok(part) } else { Err(OrderRefusal::NoCancellationRequested) }
 }
 
-pub(super) fn accept(order: &Order, command: &AcceptCancellation) -> Decision {
+pub(super) fn accept(order: &Order, command: &AcceptCancellation, promises: &Promises) -> Decision {
     let part = asked(order, command.fulfillment_order_id)?;
     let leaves = |line: &FulfillmentLine| part.asked_of(line);
     // What is not picked is left first; of what is, as much as must be is put back.
@@ -168,10 +170,12 @@ pub(super) fn accept(order: &Order, command: &AcceptCancellation) -> Decision {
     let lines = everything(part, leaves);
     let (fulfillment_order_id, from) = (part.id, part.location.clone());
     if let Some(to) = part.asked.as_ref().and_then(|asked| asked.move_to.clone()) {
-        events.push(FulfillmentOrderMoved { fulfillment_order_id, from, to, lines }.into());
+        let promise = promises.get(&to).cloned();
+        events.push(FulfillmentOrderMoved { fulfillment_order_id, from, to, lines, promise }.into());
         return Ok(events);
     }
-    let given_back = FulfillmentOrderLines { fulfillment_order_id, location: from, lines: lines.clone() };
+    let given_back =
+        FulfillmentOrderLines { fulfillment_order_id, location: from, lines: lines.clone(), promise: None };
     events.push(InventoryReleased { fulfillment_orders: vec![given_back] }.into());
     if let Ok(reason) = Text::new("its location accepted the cancellation") {
         events.push(cancelled(order, lines, reason));

@@ -11,6 +11,7 @@ use crate::order::events::{
     CancellationRequested, FulfillmentOrderAccepted, FulfillmentOrderMoved, FulfillmentOrderRejected,
     InventoryReleased, OrderEvent, PickShorted,
 };
+use crate::order::order_command::Promises;
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::{FulfillmentLine, FulfillmentOrder, Order};
 use crate::order::totals::{total, units_of};
@@ -106,7 +107,7 @@ pub(in crate::order) fn may_be_moved(order: &Order, part: &FulfillmentOrder) -> 
     if part.is_asked() { Err(OrderRefusal::CancellationPending) } else { Ok(()) }
 }
 
-pub(super) fn relocate(order: &Order, command: &MoveFulfillmentOrder) -> Decision {
+pub(super) fn relocate(order: &Order, command: &MoveFulfillmentOrder, promises: &Promises) -> Decision {
     let id = command.fulfillment_order_id;
     let part = order.fulfillment_order(id).ok_or(OrderRefusal::UnknownFulfillmentOrder(id))?;
     may_be_moved(order, part)?;
@@ -117,7 +118,9 @@ pub(super) fn relocate(order: &Order, command: &MoveFulfillmentOrder) -> Decisio
     let to = command.location.clone();
     if !part.is_taken_on() {
         let from = part.location.clone();
-        return Ok(vec![FulfillmentOrderMoved { fulfillment_order_id: id, from, to, lines }.into()]);
+        let promise = promises.get(&to).cloned();
+        let moved = FulfillmentOrderMoved { fulfillment_order_id: id, from, to, lines, promise };
+        return Ok(vec![moved.into()]);
     }
     let reason = command.reason.clone().or_else(|| Text::new(MOVED).ok());
     let ask = |reason| {

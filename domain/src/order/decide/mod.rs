@@ -34,8 +34,8 @@ pub(super) fn decide(order: &Order, command: &OrderCommand) -> Decision {
     match command {
         OrderCommand::CreateOrder(command, terms, at) => creation::create(order, command, terms, *at),
         OrderCommand::ReserveInventory(command) => reservation::reserve(order, command),
-        OrderCommand::FillBackorder { sku, allocations, at } => {
-            reservation::fill_backorder(order, sku, allocations, *at)
+        OrderCommand::FillBackorder { sku, allocations, promises, at } => {
+            reservation::fill_backorder(order, sku, allocations, promises, *at)
         }
         OrderCommand::LoseUnits { location, sku, most } => handover::lose_units(order, location, sku, *most),
         OrderCommand::ChangePromise { sku, promised_at } => {
@@ -46,7 +46,7 @@ pub(super) fn decide(order: &Order, command: &OrderCommand) -> Decision {
         OrderCommand::ExpireReservation(at) => reservation::expire(order, *at),
         OrderCommand::AttendOrder(at) => holding::attend(order, *at),
         OrderCommand::AmendOrder(command, at) => amendment::amend(order, command, *at),
-        OrderCommand::MoveFulfillmentOrder(command) => handover::relocate(order, command),
+        OrderCommand::MoveFulfillmentOrder(command, promises) => handover::relocate(order, command, promises),
         OrderCommand::MarkReadyForPickup(command, at) => warehouse::ready_for_pickup(order, command, *at),
         OrderCommand::ConfirmPayment(command) => payment::confirm(order, command),
         OrderCommand::AuthorizePayment(command) => payment::authorize(order, command),
@@ -56,7 +56,7 @@ pub(super) fn decide(order: &Order, command: &OrderCommand) -> Decision {
         OrderCommand::ReleaseHold(command) => holding::release_hold(order, command),
         OrderCommand::AcceptFulfillmentOrder(command) => handover::accept(order, command),
         OrderCommand::RejectFulfillmentOrder(command) => handover::reject(order, command),
-        OrderCommand::AcceptCancellation(command) => cancellation::accept(order, command),
+        OrderCommand::AcceptCancellation(command, promises) => cancellation::accept(order, command, promises),
         OrderCommand::RejectCancellation(command) => cancellation::reject(order, command),
         OrderCommand::ShortPick(command) => handover::short(order, command),
         OrderCommand::RequestReturn(command) => returns::request(order, command),

@@ -7,7 +7,7 @@ use crate::order::contents::{FulfillmentOrderLines, LineUnits};
 use crate::order::events::{
     InventoryBackordered, InventoryReserved, OrderEvent, OrderSourced, ReservationExpired,
 };
-use crate::order::order_command::{ReservationTrigger, ReserveInventory};
+use crate::order::order_command::{Promises, ReservationTrigger, ReserveInventory};
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::{FulfillmentOrder, Order};
 use crate::order::totals::{LineTotals, units_of};
@@ -51,7 +51,8 @@ pub(super) fn reserve(order: &Order, command: &ReserveInventory) -> Decision {
 
 /// What is held for the order and what becomes of the rest.
 fn give(order: &Order, id: OrderId, on_shortage: OnShortage, command: &ReserveInventory) -> Vec<OrderEvent> {
-    let (fulfillment_orders, remainder) = divide(order, id, &command.sourced);
+    let (mut fulfillment_orders, remainder) = divide(order, id, &command.sourced);
+    promise(&mut fulfillment_orders, &command.promises);
     let mut events: Vec<OrderEvent> = Vec::new();
     if !fulfillment_orders.is_empty() {
         let until = order.holds_until(command.at);
@@ -74,6 +75,7 @@ pub(super) fn fill_backorder(
     order: &Order,
     sku: &Sku,
     allocations: &[Allocation],
+    promises: &Promises,
     at: Timestamp,
 ) -> Decision {
     let Some(id) = order.id() else { return Err(OrderRefusal::NothingToReserve) };
@@ -88,6 +90,7 @@ pub(super) fn fill_backorder(
     let given = allocations.iter().map(by_location).collect::<Vec<_>>();
     let (mut fulfillment_orders, _) = divided(order, id, &given, order.backordered.clone());
     join_untouched_parts(order, id, &mut fulfillment_orders);
+    promise(&mut fulfillment_orders, promises);
     let until = order.holds_until(at);
     Ok(vec![InventoryReserved { fulfillment_orders, waited: true, until }.into()])
 }
@@ -105,6 +108,12 @@ pub(super) fn expire(order: &Order, at: Timestamp) -> Decision {
         waited: waits.map(|(index, units)| units_of(LineNumber::at(index), *units)).collect(),
     };
     Ok(vec![expired.into()])
+}
+
+fn promise(parts: &mut [FulfillmentOrderLines], promises: &Promises) {
+    for part in parts {
+        part.promise = promises.get(&part.location).cloned();
+    }
 }
 
 /// What comes later joins the part that its location has not begun with: it is one walk, and one parcel.
@@ -173,6 +182,7 @@ fn divided(
             fulfillment_order_id,
             location: location.clone(),
             lines,
+            promise: None,
         });
     }
     let remainder = wanted

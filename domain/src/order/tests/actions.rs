@@ -46,14 +46,20 @@ pub(crate) fn accepted_actions(order: &Order) -> (Vec<String>, Vec<Vec<String>>)
                 ("reject", OrderCommand::RejectFulfillmentOrder(read(why(), json!({})))),
                 (
                     "move",
-                    OrderCommand::MoveFulfillmentOrder(read(this(), json!({ "location": "elsewhere" }))),
+                    OrderCommand::MoveFulfillmentOrder(
+                        read(this(), json!({ "location": "elsewhere" })),
+                        Promises::new(),
+                    ),
                 ),
                 ("pick", OrderCommand::PickItems(read(all(), json!({})))),
                 ("pack", OrderCommand::PackItems(read(all(), json!({})))),
                 ("ready-for-pickup", OrderCommand::MarkReadyForPickup(read(this(), json!({})), moment(99))),
                 ("ship", ship),
                 ("short", OrderCommand::ShortPick(read(all(), json!({ "reason": "try" })))),
-                ("accept-cancellation", OrderCommand::AcceptCancellation(read(this(), json!({})))),
+                (
+                    "accept-cancellation",
+                    OrderCommand::AcceptCancellation(read(this(), json!({})), Promises::new()),
+                ),
                 ("reject-cancellation", OrderCommand::RejectCancellation(read(why(), json!({})))),
             ],
         )

@@ -161,6 +161,7 @@ fn reserve_sourced(sourced: Sourced, trigger: ReservationTrigger) -> OrderComman
         criteria: vec![Criterion::Nearest],
         basis: SourcingBasis::None,
         trigger,
+        promises: Promises::new(),
         at: moment(10),
     })
 }
@@ -256,7 +257,7 @@ fn amend(more: Value) -> OrderCommand {
 
 fn relocate(number: u32, location: &str) -> OrderCommand {
     let fields = json!({ "fulfillmentOrderId": fulfillment_order_id(number), "location": location });
-    OrderCommand::MoveFulfillmentOrder(read(fields, json!({})))
+    OrderCommand::MoveFulfillmentOrder(read(fields, json!({})), Promises::new())
 }
 
 fn ready(number: u32) -> OrderCommand {
@@ -277,7 +278,7 @@ fn short_with(number: u32, what: Value) -> OrderCommand {
 }
 
 fn accept_cancellation(number: u32) -> OrderCommand {
-    OrderCommand::AcceptCancellation(on_part(number, json!({})))
+    OrderCommand::AcceptCancellation(on_part(number, json!({})), Promises::new())
 }
 
 fn reject_cancellation(number: u32) -> OrderCommand {
@@ -311,6 +312,7 @@ fn fill(of: &str, from: &[(&str, u64)]) -> OrderCommand {
     OrderCommand::FillBackorder {
         sku: Sku::new(of).unwrap(),
         allocations: from.iter().map(given).collect(),
+        promises: Promises::new(),
         at: moment(60),
     }
 }
@@ -340,6 +342,7 @@ fn part(number: u32, location: &str, lines: &[(usize, u64)]) -> FulfillmentOrder
         fulfillment_order_id: fulfillment_order_id(number),
         location: place(location),
         lines: units(lines),
+        promise: None,
     }
 }
 

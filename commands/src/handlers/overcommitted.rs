@@ -1,0 +1,59 @@
+//! What is promised and not there: the orders that hold units which a count did not find give them up, the least urgent and
+//! latest first, and they are looked for elsewhere, in the same decision.
+
+use std::cmp::Reverse;
+
+use holdfast_domain::order::{OrderCommand, OrderEvent};
+use holdfast_domain::stream::StreamId;
+use holdfast_domain::values::{LocationId, OrderId, Sku, Units};
+
+use super::changing::{decide, settle};
+use super::reserve_inventory::{GaveBack, look_elsewhere};
+use super::{Stop, World};
+
+/// Orders that one decision takes units from.
+const AT_ONCE: usize = 200;
+
+/// Repairs what a location has promised beyond what is there; gives the orders that lost units.
+pub(super) fn give_up(world: &mut World<'_>, sku: &Sku, location: &LocationId) -> Result<Vec<OrderId>, Stop> {
+    settle(world, sku)?;
+    let mut missing = missing(world, sku, location)?;
+    if missing.is_zero() {
+        return Ok(Vec::new());
+    }
+    let holders = world.holders(sku, location)?;
+    world.want(holders.iter().copied().map(StreamId::Order), [])?;
+    let mut by_urgency = Vec::with_capacity(holders.len());
+    for id in holders {
+        if let Some(created) = &world.order(id)?.created {
+            by_urgency.push((created.priority, Reverse(created.at), id));
+        }
+    }
+    by_urgency.sort();
+    let mut affected = Vec::new();
+    for (.., id) in by_urgency.into_iter().take(AT_ONCE) {
+        if missing.is_zero() {
+            break;
+        }
+        let lose = OrderCommand::LoseUnits { location: location.clone(), sku: sku.clone(), most: missing };
+        let (_, events) = decide(world, id, &lose)?;
+        if events.iter().any(|event| matches!(event, OrderEvent::InventoryReleased(_))) {
+            look_elsewhere(world, id, Some(GaveBack::ForNow(location.clone())))?;
+            affected.push(id);
+            missing = self::missing(world, sku, location)?;
+        }
+    }
+    Ok(affected)
+}
+
+/// The locations of a SKU that have promised more than is there.
+pub(super) fn overcommitted(world: &mut World<'_>, sku: &Sku) -> Result<Vec<LocationId>, Stop> {
+    let item = world.stock(sku)?;
+    let over = item.bins.iter().filter(|(_, bin)| bin.reserved > bin.on_hand);
+    Ok(over.map(|(location, _)| location.clone()).collect())
+}
+
+fn missing(world: &mut World<'_>, sku: &Sku, location: &LocationId) -> Result<Units, Stop> {
+    let item = world.stock(sku)?;
+    Ok(item.bins.get(location).map_or(Units::ZERO, |bin| bin.reserved.saturating_sub(bin.on_hand)))
+}
