@@ -5,7 +5,7 @@ use super::*;
 fn moved(lines: &[(usize, u64)]) -> OrderEvent {
     let (from, to) = (place("DC-1"), place("DC-2"));
     let fulfillment_order_id = fulfillment_order_id(1);
-    FulfillmentOrderMoved { fulfillment_order_id, from, to, lines: units(lines) }.into()
+    FulfillmentOrderMoved { fulfillment_order_id, from, to, lines: units(lines), promise: None }.into()
 }
 
 fn taken_on() -> Order {
