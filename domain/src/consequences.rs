@@ -97,8 +97,8 @@ impl Holder {
         let mut commands = Vec::new();
         for (sku, allocations) in by_sku(order, parts) {
             for Allocation { location, quantity } in allocations {
-                let order_id = self.order_id;
-                let short = StockCommand::ShortInventory { order_id, location, quantity, at };
+                let (order_id, channel) = (self.order_id, self.channel.clone());
+                let short = StockCommand::ShortInventory { order_id, channel, location, quantity, at };
                 commands.push((sku.clone(), short));
             }
         }
@@ -181,3 +181,6 @@ fn by_sku(order: &Order, parts: &[FulfillmentOrderLines]) -> BTreeMap<Sku, Vec<A
     };
     sums.into_iter().map(|(sku, at)| (sku, allocations(at))).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -117,6 +117,11 @@ fn answer(part: &mut FulfillmentOrder) {
     }
 }
 
+/// Who ships some of a part goes on with it: none of it is moved any more once shipping has begun.
+fn goes_on(part: &mut FulfillmentOrder) {
+    part.asked = part.asked.take().filter(|asked| asked.move_to.is_none());
+}
+
 fn release_all(order: &mut Order, parts: &[FulfillmentOrderLines]) {
     for lines in parts {
         release(order, lines.fulfillment_order_id, &lines.lines);
@@ -362,8 +367,10 @@ fn shipped(order: &mut Order, created: &ShipmentCreated) {
     let lines = created.packages.iter().flat_map(|package| &package.lines);
     for units in lines {
         leave(order, created.fulfillment_order_id, units);
+        // What the next parcel holds of the line is judged by what is left after this one.
+        wait_for_less(order);
     }
-    wait_for_less(order);
+    part(order, created.fulfillment_order_id, goes_on);
     let parcel = |package: &Package| {
         let package = package.clone();
         Parcel { package, tracked: None, delivered_at: None, is_stuck: false }

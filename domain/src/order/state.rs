@@ -334,10 +334,12 @@ impl Order {
         !self.payments.is_empty() || !self.shipments.is_empty() || taken_on
     }
 
-    /// Until when what is reserved for it at a moment holds.
+    /// Until when what is reserved for it at a moment holds: as long as what is held already, be it for good, so that all of
+    /// it expires at once or nothing.
     pub(super) fn holds_until(&self, at: Timestamp) -> Option<Timestamp> {
         let reserve_for = self.created.as_ref()?.reserve_for.filter(|_| !self.is_firm())?;
-        self.expires_at.or_else(|| Some(reserve_for.after(at)))
+        let holds_some = self.fulfillment_orders.iter().any(FulfillmentOrder::is_open);
+        self.expires_at.or_else(|| (!holds_some).then(|| reserve_for.after(at)))
     }
 
     /// Whether it waits for want of units.

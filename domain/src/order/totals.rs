@@ -100,7 +100,7 @@ impl Order {
         self.demand(self.backordered.iter().copied())
     }
 
-    /// Units of lines with what they were sold for, each after those of its line that went the same way before.
+    /// Units of lines with what they were sold for, each after those of its line that come before it.
     pub(super) fn valued(
         &self,
         mut lines: Vec<LineUnits>,

@@ -256,6 +256,8 @@ pub enum StockCommand {
     ShortInventory {
         /// The order.
         order_id: OrderId,
+        /// Where it comes from.
+        channel: ChannelName,
         /// Where they should have been.
         location: LocationId,
         /// How many.

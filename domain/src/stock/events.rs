@@ -316,6 +316,8 @@ payloads! {
         quantity: Units,
         /// Of those, how many were on hand by the books. A count may have taken the others off already.
         on_hand: Units,
+        /// The order's channel, where it may promise only so many.
+        channel: Option<ChannelName>,
         /// When it was decided.
         at: Timestamp,
     }

@@ -84,20 +84,15 @@ pub(super) fn evolve(item: &mut StockItem, event: &StockEvent) {
         StockEvent::StockEarmarked(StockEarmarked { location, quantity, .. }) => {
             bin(item, location).earmarked = *quantity;
         }
-        StockEvent::StockBackorderFilled(StockBackorderFilled { order_id, allocations, until, .. }) => {
-            for Allocation { location, quantity } in allocations {
-                let bin = bin(item, location);
-                bin.earmarked -= *quantity;
-                bin.reserved += *quantity;
-            }
-            leave(item, *order_id, sum(allocations));
-            expire_at(item, *order_id, *until, None, allocations);
-        }
+        StockEvent::StockBackorderFilled(filled) => fill(item, filled),
         StockEvent::StockReturned(StockReturned { location, quantity, condition, at, .. }) => {
             arrive(bin(item, location), *quantity, *condition, *at);
         }
-        StockEvent::StockShorted(StockShorted { order_id, location, quantity, on_hand, at, .. }) => {
+        StockEvent::StockShorted(StockShorted {
+            order_id, location, quantity, on_hand, channel, at, ..
+        }) => {
             no_longer_expires(item, *order_id, location, *quantity);
+            given_back(item, channel.as_ref(), *quantity);
             let bin = bin(item, location);
             bin.reserved -= *quantity;
             bin.move_on_hand(*at, -on_hand.number().cast_signed());
@@ -243,10 +238,25 @@ fn arrive(bin: &mut Bin, quantity: Units, condition: Condition, at: Timestamp) {
 
 /// Behind all that are to be served before it.
 fn join(item: &mut StockItem, backordered: &StockBackordered) {
-    let StockBackordered { order_id, quantity, place, whole, only_at, not_at, .. } = backordered.clone();
+    let StockBackordered { order_id, quantity, place, whole, only_at, not_at, channel, .. } =
+        backordered.clone();
     let index = item.queue.partition_point(|waiting| waiting.place <= place);
-    let waiting = Waiting { order_id, quantity, place, whole, only_at, not_at, promised_at: None };
+    let waiting = Waiting { order_id, quantity, place, whole, only_at, not_at, promised_at: None, channel };
     Arc::make_mut(&mut item.queue).insert(index, waiting);
+}
+
+/// What its channel promised when the order began to wait is given back should it expire.
+fn fill(item: &mut StockItem, filled: &StockBackorderFilled) {
+    let StockBackorderFilled { order_id, allocations, until, .. } = filled;
+    for Allocation { location, quantity } in allocations {
+        let bin = bin(item, location);
+        bin.earmarked -= *quantity;
+        bin.reserved += *quantity;
+    }
+    let waited = item.queue.iter().find(|waiting| waiting.order_id == *order_id);
+    let channel = waited.and_then(|waiting| waiting.channel.clone());
+    leave(item, *order_id, sum(allocations));
+    expire_at(item, *order_id, *until, channel.as_ref(), allocations);
 }
 
 /// An order may wait at several places of the queue: it leaves the first ones first.

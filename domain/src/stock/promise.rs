@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::events::Allocation;
 use super::queue::{Waiting, take};
 use super::state::{StockItem, Supply};
 use crate::values::{LocationId, OrderId, Timestamp, Units};
@@ -33,10 +34,10 @@ impl StockItem {
         supplies.sort_by(|a, b| (a.due_at, &a.location).cmp(&(b.due_at, &b.location)));
         let mut expected = BTreeMap::new();
         for waiting in self.queue.iter() {
-            let given: Units = take(waiting, &mut there).iter().map(|allocation| allocation.quantity).sum();
-            let missing = waiting.quantity.saturating_sub(given);
-            if !missing.is_zero() {
-                let moment = last_of(waiting, missing, &mut supplies);
+            let given = take(waiting, &mut there);
+            let units: Units = given.iter().map(|allocation| allocation.quantity).sum();
+            if units < waiting.quantity {
+                let moment = last_of(waiting, &given, &mut supplies);
                 let known = expected.entry(waiting.order_id).or_insert(moment);
                 *known = known.zip(moment).map(|(known, moment)| known.max(moment));
             }
@@ -59,14 +60,15 @@ impl StockItem {
     }
 }
 
-/// Counts supplies for one that waits, the earliest first, and tells when the last of its units is expected; nothing
-/// where not all of them are. One that takes all at once waits for one location to have them.
-fn last_of(waiting: &Waiting, missing: Units, supplies: &mut [Supply]) -> Option<Timestamp> {
-    let place = waiting.whole.then(|| first_complete(waiting, missing, supplies)).flatten();
+/// Counts supplies for one that waits beside what is set aside for it, the earliest first, and tells when the last of its
+/// units is expected; nothing where not all of them are. One that takes all at once waits for one location to have them.
+fn last_of(waiting: &Waiting, given: &[Allocation], supplies: &mut [Supply]) -> Option<Timestamp> {
+    let place = waiting.whole.then(|| first_complete(waiting, given, supplies)).flatten();
     if waiting.whole && place.is_none() {
         return None;
     }
-    let mut left = missing;
+    let counts = given.iter().filter(|there| place.as_ref().is_none_or(|place| there.location == *place));
+    let mut left = waiting.quantity.saturating_sub(counts.map(|there| there.quantity).sum());
     let mut last = None;
     let may_give = |supply: &&mut Supply| match &place {
         Some(place) => supply.location == *place,
@@ -84,13 +86,14 @@ fn last_of(waiting: &Waiting, missing: Units, supplies: &mut [Supply]) -> Option
     last.filter(|_| left.is_zero())
 }
 
-/// The location at which enough is expected first.
-fn first_complete(waiting: &Waiting, missing: Units, supplies: &[Supply]) -> Option<LocationId> {
-    let mut sums: BTreeMap<&LocationId, Units> = BTreeMap::new();
+/// The location that has enough first, with what is set aside there.
+fn first_complete(waiting: &Waiting, given: &[Allocation], supplies: &[Supply]) -> Option<LocationId> {
+    let mut sums: BTreeMap<&LocationId, Units> =
+        given.iter().map(|there| (&there.location, there.quantity)).collect();
     for supply in supplies.iter().filter(|supply| waiting.may_come_from(&supply.location)) {
         let sum = sums.entry(&supply.location).or_default();
         *sum += supply.quantity;
-        if *sum >= missing {
+        if *sum >= waiting.quantity {
             return Some(supply.location.clone());
         }
     }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::events::Allocation;
 use super::state::StockItem;
-use crate::values::{LocationId, OrderId, Priority, Timestamp, Units};
+use crate::values::{ChannelName, LocationId, OrderId, Priority, Timestamp, Units};
 
 const DAY: i64 = 24 * 3_600 * 1_000_000;
 
@@ -42,6 +42,8 @@ pub struct Waiting {
     pub not_at: Option<LocationId>,
     /// When it was told that the last of them is expected.
     pub promised_at: Option<Timestamp>,
+    /// Its channel, where that may promise only so many.
+    pub channel: Option<ChannelName>,
 }
 
 impl Waiting {

@@ -127,9 +127,16 @@ fn ending(
     events
 }
 
-/// The end of units, with what they were sold for.
+/// The end of units, with what they were sold for. They are the last of their line, as those that leave are its first:
+/// together they add up to what it costs.
 pub(super) fn cancelled(order: &Order, lines: Vec<LineUnits>, reason: Text<500>) -> OrderEvent {
-    let before = |line: LineNumber| order.cancelled.get(line.index()).copied().unwrap_or_default();
+    let sums: BTreeMap<LineNumber, Units> =
+        lines.iter().map(|units| (units.line, total(&lines, units.line))).collect();
+    let before = |line: LineNumber| {
+        let ordered = order.lines().get(line.index()).map_or(Units::ZERO, |line| line.quantity.units());
+        let cancelled = order.cancelled.get(line.index()).copied().unwrap_or_default();
+        ordered.saturating_sub(cancelled + sums.get(&line).copied().unwrap_or_default())
+    };
     OrderCancelled { lines: order.valued(lines, before), reason }.into()
 }
 

@@ -285,9 +285,11 @@ fn delivered(shipment: &Shipment, parcels: &[&Parcel], delivered_at: Timestamp) 
     (!news.is_empty()).then(|| event.into())
 }
 
-/// The failure of those that had not failed before and did not arrive.
+/// The failure of those that had not failed before, did not arrive, and of which nothing later is known.
 fn failed(shipment: &Shipment, parcels: &[&Parcel], command: &TrackShipment) -> Option<OrderEvent> {
-    let is_news = |parcel: &&Parcel| parcel.delivered_at.is_none() && !parcel.has_failed();
+    let is_latest = |parcel: &Parcel| parcel.tracked.is_none_or(|(_, known)| command.at >= known);
+    let is_news =
+        |parcel: &&Parcel| parcel.delivered_at.is_none() && !parcel.has_failed() && is_latest(parcel);
     let news: Vec<&Parcel> = parcels.iter().copied().filter(is_news).collect();
     let (shipment_id, status, at) = (shipment.id, command.status, command.at);
     let event = DeliveryFailed { shipment_id, packages: ids(&news), status, at };

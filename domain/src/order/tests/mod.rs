@@ -1,20 +1,31 @@
 //! Given, when, then: what an order says to each command.
 
 pub(crate) mod actions;
+mod amending;
 mod backordering;
 mod cancelling;
+mod cancelling_lines;
+mod contradicting;
 mod creation;
 mod delivering;
+mod due;
+mod expiring;
+mod fetching;
 mod handing_over;
 mod holding;
+mod moving;
 mod packing;
 mod payment;
 mod personal;
 mod refusals;
+mod remainder;
 mod reserving;
 mod returning;
+mod scheduling;
 mod shipping;
 mod status;
+mod stuck;
+mod valuing;
 
 use cqrs_es::Aggregate;
 use serde::de::DeserializeOwned;

@@ -154,7 +154,8 @@ pub(super) fn ship_transfer(
     Ok(vec![TransferShipped { sku, transfer_id, from, to, quantity, at }.into()])
 }
 
-/// What arrives is there, be it more than was sent or after the rest was given up; it goes where the transfer went.
+/// What arrives is there, be it more than was sent; it goes where the transfer went. Of a transfer that has arrived whole, or
+/// of which the rest was given up, nobody remembers where that is.
 pub(super) fn receive_transfer(item: &StockItem, command: &ReceiveTransfer, at: Timestamp) -> Decision {
     let sku = known(item)?.clone();
     let transfer_id = command.transfer_id.clone();

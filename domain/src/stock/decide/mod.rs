@@ -47,9 +47,7 @@ pub(super) fn decide(item: &StockItem, command: &StockCommand) -> Decision {
         StockCommand::FillBackorder { order_id, allocations, until } => {
             waiting::fill(item, *order_id, allocations, *until)
         }
-        StockCommand::ShortInventory { order_id, location, quantity, at } => {
-            reservation::short(item, *order_id, location, *quantity, *at)
-        }
+        StockCommand::ShortInventory { .. } => reservation::short(item, command),
         StockCommand::ReturnInventory { .. } => reservation::give_back(item, command),
         StockCommand::ShipInventory { .. } => reservation::ship(item, command),
     }

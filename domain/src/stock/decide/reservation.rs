@@ -85,20 +85,19 @@ pub(super) fn extend(item: &StockItem, order_id: OrderId, until: Option<Timestam
     vec![StockReservationExtended { sku, order_id, until }.into()]
 }
 
-pub(super) fn short(
-    item: &StockItem,
-    order_id: OrderId,
-    location: &LocationId,
-    quantity: Units,
-    at: Timestamp,
-) -> Decision {
+pub(super) fn short(item: &StockItem, command: &StockCommand) -> Decision {
+    let StockCommand::ShortInventory { order_id, channel, location, quantity, at } = command else {
+        return Ok(Vec::new());
+    };
     let sku = known(item)?.clone();
-    held(item, location, quantity)?;
+    held(item, location, *quantity)?;
     // What a count has not found is off the books: it is not missed a second time.
     let bin = item.bins.get(location);
     let missed = bin.map_or(Units::ZERO, |bin| bin.reserved.saturating_sub(bin.on_hand));
     let (location, on_hand) = (location.clone(), quantity.saturating_sub(missed));
-    Ok(vec![StockShorted { sku, order_id, location, quantity, on_hand, at }.into()])
+    let (order_id, quantity, at) = (*order_id, *quantity, *at);
+    let channel = limited(item, channel);
+    Ok(vec![StockShorted { sku, order_id, location, quantity, on_hand, channel, at }.into()])
 }
 
 /// What came back from a customer.

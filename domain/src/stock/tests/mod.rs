@@ -1,7 +1,12 @@
 //! Given, when, then: what a stock item says to each command.
 
 mod counting;
+mod expiring;
+mod leaving;
+mod limiting;
+mod moving;
 mod policy;
+mod promising;
 mod queueing;
 mod refusals;
 mod reserving;
@@ -166,6 +171,7 @@ fn policy(rules: Value) -> StockCommand {
 fn short(location: &str, quantity: u64, second: i64) -> StockCommand {
     StockCommand::ShortInventory {
         order_id: order_id(),
+        channel: web(),
         location: place(location),
         quantity: Units::new(quantity),
         at: moment(second),

@@ -1,0 +1,125 @@
+//! Goods that left although they should not have, or not so many: what has left has left, and that it was so is recorded.
+
+use super::*;
+
+fn some(line: usize, quantity: u32) -> Value {
+    json!({ "lines": [{ "line": line, "quantity": quantity }] })
+}
+
+/// The codes of what is recorded.
+fn codes(events: &[OrderEvent]) -> Vec<String> {
+    let code = |event: &OrderEvent| match event {
+        OrderEvent::DiscrepancyRecorded(recorded) => Some(recorded.code.to_string()),
+        _ => None,
+    };
+    events.iter().filter_map(code).collect()
+}
+
+fn waiting(order: &Order) -> u64 {
+    order.line_totals()[0].backordered.number()
+}
+
+/// Two of five A and three B are held, three A wait; paid.
+fn partly() -> Order {
+    let short = sourced(&[("DC-1", &[("A", 2), ("B", 3)])], &[("A", 5, 2)]);
+    let may_wait = create_with(json!({ "onShortage": "backorder" }));
+    given([may_wait, reserve_sourced(short, ReservationTrigger::Creation), pay("money")])
+}
+
+fn cancel_some(quantity: u32) -> OrderCommand {
+    let lines = json!([{ "line": 1, "quantity": quantity }]);
+    let fields = json!({ "orderId": order_id(), "reason": "changed their mind", "lines": lines });
+    OrderCommand::CancelOrder(read(fields, json!({})))
+}
+
+#[test]
+fn what_left_after_the_cancellation_was_not_cancelled() {
+    let order = after(&paid_and_reserved(), cancel());
+    let events = when(&order, ship(1, &[some(1, 4)]));
+    assert_eq!(names(&events), ["ShipmentCreated", "DiscrepancyRecorded"]);
+    assert_eq!(codes(&events), ["shipped_after_cancellation"]);
+    let order = after(&order, ship(1, &[some(1, 4)]));
+    assert_eq!((line(&order, 1), line(&order, 2)), ([0, 4, 4, 4, 0, 1], [0, 0, 0, 0, 0, 3]));
+    assert_eq!((order.is_cancelled(), order.status()), (false, OrderStatus::Shipped));
+}
+
+#[test]
+fn what_left_beyond_what_was_held_is_waited_for_no_more() {
+    let events = when(&partly(), ship(1, &[some(1, 4)]));
+    assert_eq!((names(&events).len(), codes(&events)), (2, vec!["shipped_more_than_held".to_owned()]));
+    let order = after(&partly(), ship(1, &[some(1, 4)]));
+    assert_eq!((line(&order, 1), waiting(&order)), ([0, 4, 4, 4, 0, 0], 1));
+}
+
+#[test]
+fn what_waits_counts_before_what_was_cancelled() {
+    let order = after(&partly(), cancel_some(1));
+    assert_eq!((line(&order, 1), waiting(&order)), ([2, 0, 0, 0, 0, 1], 2));
+    let all_that_waited = after(&order, ship(1, &[some(1, 4)]));
+    assert_eq!((line(&all_that_waited, 1), waiting(&all_that_waited)), ([0, 4, 4, 4, 0, 1], 0));
+    let more = after(&order, ship(1, &[some(1, 5)]));
+    assert_eq!((line(&more, 1), waiting(&more)), ([0, 5, 5, 5, 0, 0], 0));
+}
+
+#[test]
+fn it_does_not_matter_in_how_many_parcels_it_left() {
+    let order = after(&partly(), cancel_some(2));
+    let one = after(&order, ship(1, &[some(1, 5)]));
+    for parcels in [[4, 1], [3, 2], [2, 3], [1, 4]] {
+        let two = after(&order, ship(1, &parcels.map(|quantity| some(1, quantity))));
+        assert_eq!((line(&two, 1), waiting(&two)), (line(&one, 1), waiting(&one)), "{parcels:?}");
+    }
+}
+
+#[test]
+fn other_parts_that_nobody_has_begun_with_need_not_send_it_any_more() {
+    let order = given([create(), reserve_at_two(), pay("money")]);
+    let events = when(&order, ship(1, &[some(1, 5)]));
+    assert_eq!(names(&events), ["InventoryReleased", "ShipmentCreated", "DiscrepancyRecorded"]);
+    assert_eq!(events[0], released(vec![part(2, "DC-2", &[(1, 1)])]));
+    let order = after(&order, ship(1, &[some(1, 5)]));
+    assert_eq!(line(&order, 1), [0, 5, 5, 5, 0, 0]);
+    assert_eq!(order.fulfillment_orders[1].status(&order), FulfillmentOrderStatus::Cancelled);
+}
+
+#[test]
+fn what_was_cancelled_counts_before_what_others_hold() {
+    let order = given([create(), reserve_at_two(), pay("money"), cancel_some(1)]);
+    assert_eq!(line(&order, 1), [4, 0, 0, 0, 0, 1], "the latest part went first");
+    let order = after(&order, ship(2, &[some(1, 2)]));
+    assert_eq!(line(&order, 1), [3, 2, 2, 2, 0, 0]);
+    assert_eq!(order.fulfillment_orders[0].lines[0].open(), Units::new(3));
+}
+
+#[test]
+fn nothing_is_taken_from_a_location_that_has_begun() {
+    let order = given([create(), reserve_at_two(), pay("money"), accept(2)]);
+    assert_eq!(refusal(&order, ship(1, &[some(1, 5)])), ("quantity_exceeds_open", None));
+}
+
+#[test]
+fn no_more_of_a_line_leaves_than_was_ordered() {
+    for order in [paid_and_reserved(), partly(), after(&partly(), cancel())] {
+        assert_eq!(refusal(&order, ship(1, &[some(1, 6)])), ("quantity_exceeds_open", None));
+    }
+}
+
+#[test]
+fn what_leaves_from_a_location_that_rejected_it_was_found_there_after_all() {
+    let order = after(&paid_and_reserved(), reject(1));
+    let events = when(&order, ship(1, &[some(1, 5)]));
+    assert_eq!(codes(&events), ["shipped_after_cancellation"]);
+    let order = after(&order, ship(1, &[some(1, 5)]));
+    assert_eq!((line(&order, 1), order.pending_demand().len()), ([0, 5, 5, 5, 0, 0], 1));
+}
+
+#[test]
+fn neither_a_hold_nor_want_of_money_undoes_what_has_left() {
+    let held = after(&paid_and_reserved(), hold_with(json!({})));
+    assert_eq!(codes(&when(&held, ship_all(1))), ["shipped_on_hold"]);
+    let unpaid = given([create(), reserve_all()]);
+    assert_eq!(codes(&when(&unpaid, ship_all(1))), ["shipped_unpaid"]);
+    let both = after(&unpaid, hold_with(json!({})));
+    assert_eq!(codes(&when(&both, ship_all(1))), ["shipped_on_hold", "shipped_unpaid"]);
+    assert_eq!(after(&both, ship_all(1)).status(), OrderStatus::Shipped);
+}

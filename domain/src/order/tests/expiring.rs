@@ -1,0 +1,184 @@
+//! What is reserved may hold for a while only, until it is paid for or a location has begun with it.
+
+use super::*;
+
+/// Holds what is reserved for a minute.
+fn create_for_a_minute(more: Value) -> OrderCommand {
+    create_with(read(json!({ "reserveFor": "PT1M" }), more))
+}
+
+/// Reserved in the tenth second, and so until the seventieth.
+fn for_a_minute() -> Order {
+    given([create_for_a_minute(json!({})), reserve_all()])
+}
+
+fn reserve_at_second(second: i64, from: &[(&str, Stock<'_>)]) -> OrderCommand {
+    let OrderCommand::ReserveInventory(command) = reserve(from) else { unreachable!() };
+    OrderCommand::ReserveInventory(ReserveInventory { at: moment(second), ..command })
+}
+
+fn expire(second: i64) -> OrderCommand {
+    OrderCommand::ExpireReservation(moment(second))
+}
+
+fn authorize(until: Option<i64>) -> OrderCommand {
+    let fields = json!({ "orderId": order_id(), "paymentRef": "card", "authorizedUntil": until.map(moment) });
+    OrderCommand::AuthorizePayment(read(fields, json!({})))
+}
+
+fn void() -> OrderCommand {
+    OrderCommand::VoidPayment(read(json!({ "orderId": order_id(), "reason": "given back" }), json!({})))
+}
+
+fn grow(quantity: u32) -> OrderCommand {
+    amend(json!({ "changes": [{ "op": "setQuantity", "line": 1, "quantity": quantity }] }))
+}
+
+fn extended(until: Option<i64>) -> OrderEvent {
+    ReservationExtended { until: until.map(moment) }.into()
+}
+
+/// Until when each reservation among the events holds.
+fn until(events: &[OrderEvent]) -> Vec<Option<Timestamp>> {
+    let until = |event: &OrderEvent| match event {
+        OrderEvent::InventoryReserved(reserved) => Some(reserved.until),
+        _ => None,
+    };
+    events.iter().filter_map(until).collect()
+}
+
+#[test]
+fn what_is_reserved_holds_for_as_long_as_the_order_says() {
+    assert_eq!(for_a_minute().expires_at, Some(moment(70)));
+    assert_eq!(given([create(), reserve_all()]).expires_at, None);
+}
+
+#[test]
+fn the_merchants_period_holds_where_the_order_says_none_and_must_be_paid() {
+    let under = |more: Value| {
+        let OrderCommand::CreateOrder(fields, terms, at) = create_with(more) else { unreachable!() };
+        let reserve_for = "PT2M".parse().ok();
+        given([OrderCommand::CreateOrder(fields, CreationTerms { reserve_for, ..terms }, at), reserve_all()])
+    };
+    assert_eq!(under(json!({})).expires_at, Some(moment(130)));
+    assert_eq!(under(json!({ "reserveFor": "PT1M" })).expires_at, Some(moment(70)));
+    assert_eq!(under(json!({ "payment": "not_required" })).expires_at, None);
+    let own = json!({ "payment": "not_required", "reserveFor": "PT1M" });
+    assert_eq!(under(own).expires_at, Some(moment(70)));
+}
+
+#[test]
+fn what_is_reserved_later_expires_with_the_rest() {
+    let order = after(&for_a_minute(), grow(7));
+    assert_eq!(until(&when(&order, reserve_at_second(30, &[("DC-1", &[("A", 2)])]))), [Some(moment(70))]);
+    let may_wait = create_for_a_minute(json!({ "onShortage": "backorder" }));
+    let short = sourced(&[("DC-1", &[("A", 2), ("B", 3)])], &[("A", 5, 2)]);
+    let order = given([may_wait, reserve_sourced(short, ReservationTrigger::Creation)]);
+    assert_eq!(until(&when(&order, fill("A", &[("DC-1", 1)]))), [Some(moment(70))]);
+}
+
+#[test]
+fn the_period_of_an_order_that_waits_begins_with_its_first_unit() {
+    let may_wait = create_for_a_minute(json!({ "onShortage": "backorder" }));
+    let short = sourced(&[], &[("A", 5, 0), ("B", 3, 0)]);
+    let order = given([may_wait, reserve_sourced(short, ReservationTrigger::Creation)]);
+    assert_eq!(order.expires_at, None);
+    assert_eq!(until(&when(&order, fill("A", &[("DC-1", 1)]))), [Some(moment(120))]);
+}
+
+#[test]
+fn nothing_expires_before_its_moment_and_everything_at_it() {
+    let order = for_a_minute();
+    assert_eq!(when(&order, expire(69)), []);
+    let fulfillment_orders = vec![part(1, "DC-1", &[(1, 5), (2, 3)])];
+    assert_eq!(when(&order, expire(70)), [ReservationExpired { fulfillment_orders, waited: vec![] }.into()]);
+    let order = after(&order, expire(70));
+    assert_eq!((line(&order, 1), order.pending_demand().len()), ([0, 0, 0, 0, 0, 0], 2));
+    assert_eq!((order.has_expired, order.due_at()), (true, None));
+    assert_eq!(order.status_axes().reservation, ReservationStatus::Released);
+    assert_eq!(when(&order, expire(99)), []);
+}
+
+#[test]
+fn what_waited_waits_no_more_either() {
+    let may_wait = create_for_a_minute(json!({ "onShortage": "backorder" }));
+    let short = sourced(&[("DC-1", &[("A", 2), ("B", 3)])], &[("A", 5, 2)]);
+    let order = given([may_wait, reserve_sourced(short, ReservationTrigger::Creation)]);
+    let fulfillment_orders = vec![part(1, "DC-1", &[(1, 2), (2, 3)])];
+    let expected = ReservationExpired { fulfillment_orders, waited: units(&[(1, 3)]) };
+    assert_eq!(when(&order, expire(70)), [expected.into()]);
+    let order = after(&order, expire(70));
+    assert!(order.backordered_demand().is_empty());
+    assert_eq!(order.line_totals()[0].pending(), Units::new(5));
+}
+
+#[test]
+fn a_payment_that_is_promised_for_longer_is_waited_for() {
+    let order = for_a_minute();
+    assert_eq!(when(&order, authorize(Some(90)))[1..], [extended(Some(90))]);
+    for not_longer in [Some(70), Some(60), None] {
+        assert_eq!(names(&when(&order, authorize(not_longer))), ["PaymentAuthorized"]);
+    }
+    let order = after(&order, authorize(Some(90)));
+    assert_eq!(
+        (when(&order, expire(89)), names(&when(&order, expire(90)))),
+        (vec![], vec!["ReservationExpired"])
+    );
+    let for_good = given([create(), reserve_all()]);
+    assert_eq!(names(&when(&for_good, authorize(Some(90)))), ["PaymentAuthorized"]);
+}
+
+#[test]
+fn what_is_paid_for_is_held_for_good() {
+    let order = for_a_minute();
+    assert_eq!(when(&order, pay("money"))[1..], [extended(None)]);
+    let order = after(&order, pay("money"));
+    assert_eq!((order.is_firm(), order.expires_at, when(&order, expire(99))), (true, None, vec![]));
+    assert_eq!(names(&when(&order, pay("more"))), ["PaymentConfirmed"], "it is said once");
+}
+
+#[test]
+fn what_a_location_has_begun_with_is_held_for_good() {
+    let delivery = json!({ "method": "pickup", "location": "DC-1" });
+    let free = create_for_a_minute(json!({ "payment": "not_required", "delivery": delivery }));
+    let order = given([free, reserve_all()]);
+    for begins in [accept(1), pick_all(1), pack_all(1), ready(1), ship_all(1)] {
+        assert!(when(&order, begins.clone()).contains(&extended(None)), "{begins:?}");
+        assert_eq!(after(&order, begins).expires_at, None);
+    }
+}
+
+#[test]
+fn who_pays_too_late_is_reserved_for_anew_and_for_good() {
+    let order = after(&after(&for_a_minute(), expire(70)), pay("money"));
+    assert!(order.has_expired && !order.pending_demand().is_empty());
+    let found =
+        reserve_sourced(sourced(&[("DC-1", &[("A", 5), ("B", 3)])], &[]), ReservationTrigger::Existing);
+    assert_eq!(until(&when(&order, found.clone())), [None]);
+    let order = after(&order, found);
+    assert_eq!((order.has_expired, order.expires_at, line(&order, 1)[0]), (false, None, 5));
+}
+
+#[test]
+fn a_cancelled_order_does_not_expire() {
+    assert_eq!(when(&after(&for_a_minute(), cancel()), expire(99)), []);
+}
+
+#[test]
+fn what_was_held_for_good_is_not_made_to_expire_by_what_is_reserved_later() {
+    // It was paid, so its stock items hold its units for good; then the payment was taken back.
+    let order = after(&after(&after(&for_a_minute(), pay("money")), void()), grow(6));
+    let one_more = || reserve_at_second(80, &[("DC-1", &[("A", 1)])]);
+    assert_eq!(until(&when(&order, one_more())), [None]);
+    let order = after(&order, one_more());
+    assert_eq!(when(&order, expire(999)), []);
+}
+
+#[test]
+fn an_order_for_which_nothing_is_held_any_more_begins_anew() {
+    let order = given([create_for_a_minute(json!({})), reserve_all(), pay("money"), reject(1), void()]);
+    assert_eq!(
+        until(&when(&order, reserve_at_second(80, &[("DC-2", &[("A", 5), ("B", 3)])]))),
+        [Some(moment(140))]
+    );
+}

@@ -1,0 +1,98 @@
+//! What is fetched by the customer, brought by a location's own people, or nothing that can be carried.
+
+use super::*;
+
+fn delivered_by(method: &str) -> Order {
+    let delivery = json!({ "method": method, "location": "DC-1" });
+    given([create_with(json!({ "delivery": delivery })), reserve_all(), pay("money")])
+}
+
+/// Handed over by nobody in particular.
+fn hand_over(stuck_after: Option<&str>) -> OrderCommand {
+    let fields = json!({ "fulfillmentOrderId": fulfillment_order_id(1), "packages": [{}] });
+    let stuck_after = stuck_after.map(|period| period.parse().unwrap());
+    OrderCommand::ShipItems(read(fields, json!({})), stuck_after, moment(50))
+}
+
+fn some(quantity: u32) -> Value {
+    json!({ "lines": [{ "line": 1, "quantity": quantity }] })
+}
+
+#[test]
+fn what_waits_to_be_fetched_is_packed() {
+    let order = delivered_by("pickup");
+    let is_ready = || ReadyForPickup { fulfillment_order_id: fulfillment_order_id(1), at: moment(46) };
+    assert_eq!(when(&order, ready(1)), [packed(1, &[(1, 5), (2, 3)]), is_ready().into()]);
+    let begun = after(&order, pack(1, some(2)));
+    assert_eq!(when(&begun, ready(1)), [packed(1, &[(1, 3), (2, 3)]), is_ready().into()]);
+    assert_eq!(when(&after(&order, pack_all(1)), ready(1)), [is_ready().into()]);
+}
+
+#[test]
+fn a_part_waits_to_be_fetched_until_it_is_and_it_is_said_once() {
+    let order = after(&delivered_by("pickup"), ready(1));
+    let part = &order.fulfillment_orders[0];
+    assert_eq!(
+        (part.status(&order), part.ready_since),
+        (FulfillmentOrderStatus::ReadyForPickup, Some(moment(46)))
+    );
+    assert_eq!(when(&order, ready(1)), []);
+    let order = after(&order, hand_over(None));
+    assert_eq!(order.fulfillment_orders[0].status(&order), FulfillmentOrderStatus::Delivered);
+}
+
+#[test]
+fn nothing_is_made_ready_that_may_not_leave() {
+    let unpaid = given([create_with(json!({ "delivery": { "method": "pickup" } })), reserve_all()]);
+    assert_eq!(refusal(&unpaid, ready(1)), ("payment_not_confirmed", None));
+    let held = after(&delivered_by("pickup"), hold_with(json!({})));
+    assert_eq!(refusal(&held, ready(1)), ("order_on_hold", None));
+}
+
+#[test]
+fn what_is_fetched_or_is_nothing_to_carry_has_arrived_when_it_leaves() {
+    for (method, arrives) in [("pickup", true), ("none", true), ("local", false)] {
+        let order = after(&delivered_by(method), hand_over(None));
+        assert_eq!(order.shipments[0].parcels[0].delivered_at.is_some(), arrives, "{method}");
+        let expected = if arrives { OrderStatus::Delivered } else { OrderStatus::Shipped };
+        assert_eq!(order.status(), expected, "{method}");
+    }
+    let events = when(&delivered_by("pickup"), hand_over(None));
+    let (shipment_id, packages) = (shipment_id(1), vec![name("p1")]);
+    assert_eq!(events[1], DeliveryConfirmed { shipment_id, packages, delivered_at: moment(50) }.into());
+}
+
+#[test]
+fn what_nobody_carries_is_named_after_how_it_is_delivered() {
+    for method in ["pickup", "local", "none"] {
+        let order = after(&delivered_by(method), hand_over(None));
+        let package = &order.shipments[0].parcels[0].package;
+        assert_eq!(package.carrier, name(method));
+        assert_eq!(package.tracking_number, name(&format!("{}.p1", shipment_id(1))));
+    }
+}
+
+#[test]
+fn whoever_carries_it_all_the_same_is_named() {
+    let order = after(&delivered_by("local"), ship_all(1));
+    let package = &order.shipments[0].parcels[0].package;
+    assert_eq!((package.carrier.clone(), package.tracking_number.clone()), (name("UPS"), name("1Z0")));
+}
+
+#[test]
+fn what_is_sent_has_a_carrier_and_its_number() {
+    for method in ["ship", "dropship"] {
+        for missing in [json!({ "carrier": null }), json!({ "trackingNumber": null })] {
+            let expected = ("carrier_missing", Some("/packages/0/carrier".to_owned()));
+            assert_eq!(refusal(&delivered_by(method), ship(1, &[missing])), expected, "{method}");
+        }
+    }
+}
+
+#[test]
+fn nobody_waits_for_word_of_what_no_carrier_has() {
+    for method in ["pickup", "local", "none"] {
+        let order = after(&delivered_by(method), hand_over(Some("PT1M")));
+        assert_eq!((order.shipments[0].stuck_after, order.due_at()), (None, None), "{method}");
+    }
+}

@@ -1,0 +1,141 @@
+//! What units were sold for is told by the events that end them, and adds up to what their line costs.
+
+use super::*;
+use crate::values::Amount;
+
+/// One line of A.
+fn create_line(currency: Option<&str>, line: Value) -> OrderCommand {
+    let line: Value = read(json!({ "sku": "A" }), line);
+    create_with(json!({ "currency": currency, "lines": [line] }))
+}
+
+/// So many A for a total in euros, reserved and paid.
+fn sold(quantity: u32, total: &str) -> Order {
+    let create = create_line(Some("EUR"), json!({ "quantity": quantity, "total": total }));
+    given([create, reserve(&[("DC-1", &[("A", u64::from(quantity))])]), pay("money")])
+}
+
+fn ship_some(quantity: u32) -> OrderCommand {
+    ship(1, &[json!({ "lines": [{ "line": 1, "quantity": quantity }] })])
+}
+
+fn cancel_some(quantity: u32) -> OrderCommand {
+    let lines = json!([{ "line": 1, "quantity": quantity }]);
+    let fields = json!({ "orderId": order_id(), "reason": "too many", "lines": lines });
+    OrderCommand::CancelOrder(read(fields, json!({})))
+}
+
+/// The values that an event tells.
+fn values(event: &OrderEvent) -> Vec<Option<String>> {
+    let values: Vec<Option<Amount>> = match event {
+        OrderEvent::ShipmentCreated(created) => {
+            created.packages.iter().flat_map(|package| &package.lines).map(|units| units.value).collect()
+        }
+        OrderEvent::OrderCancelled(cancelled) => cancelled.lines.iter().map(|units| units.value).collect(),
+        OrderEvent::ReturnReceived(received) => received.lines.iter().map(|units| units.value).collect(),
+        _ => Vec::new(),
+    };
+    values.into_iter().map(|value| value.map(|value| value.to_string())).collect()
+}
+
+/// The values that one command after the other leads to, in the order of events.
+fn told(order: &Order, commands: impl IntoIterator<Item = OrderCommand>) -> Vec<Option<String>> {
+    let mut order = order.clone();
+    let mut told = Vec::new();
+    for command in commands {
+        told.extend(when(&order, command.clone()).iter().flat_map(values));
+        order = after(&order, command);
+    }
+    told
+}
+
+fn some(amounts: &[&str]) -> Vec<Option<String>> {
+    amounts.iter().map(|amount| Some((*amount).to_owned())).collect()
+}
+
+#[test]
+fn what_leaves_bit_by_bit_adds_up_to_the_total() {
+    let bit_by_bit = [ship_some(1), ship_some(1), ship_some(1)];
+    assert_eq!(told(&sold(3, "10.00"), bit_by_bit), some(&["3.33", "3.34", "3.33"]));
+    assert_eq!(told(&sold(3, "10.00"), [ship_some(1), ship_some(2)]), some(&["3.33", "6.67"]));
+}
+
+#[test]
+fn parcels_that_leave_together_add_up_too() {
+    let one = || json!({ "lines": [{ "line": 1, "quantity": 1 }] });
+    let order = sold(3, "10.00");
+    assert_eq!(told(&order, [ship(1, &[one(), one(), one()])]), some(&["3.33", "3.34", "3.33"]));
+}
+
+#[test]
+fn what_leaves_and_what_is_cancelled_add_up_together() {
+    for (quantity, total) in [(2, "0.05"), (3, "10.00"), (7, "1.00")] {
+        let leaves_first = [ship_some(1), cancel_some(1), accept_cancellation(1)];
+        let ends_first = [cancel_some(1), ship_some(1)];
+        for commands in [&leaves_first[..], &ends_first[..]] {
+            let rest = (quantity > 2).then(|| ship_all(1));
+            let told = told(&sold(quantity, total), commands.iter().cloned().chain(rest));
+            assert_eq!(sum(&told), total, "{told:?}");
+        }
+    }
+}
+
+fn sum(values: &[Option<String>]) -> String {
+    let hundredths =
+        |value: &Option<String>| -> i64 { value.clone().unwrap().replace('.', "").parse().unwrap() };
+    let sum: i64 = values.iter().map(hundredths).sum();
+    format!("{}.{:02}", sum / 100, sum % 100)
+}
+
+#[test]
+fn what_is_cancelled_bit_by_bit_adds_up_to_the_total() {
+    let order = given([create_line(Some("EUR"), json!({ "quantity": 3, "total": "10.00" }))]);
+    assert_eq!(sum(&told(&order, [cancel_some(1), cancel_some(1), cancel_some(1)])), "10.00");
+}
+
+#[test]
+fn what_comes_back_is_worth_what_it_was_sold_for() {
+    let order = after(&after(&sold(3, "10.00"), ship_all(1)), request_return(&[(1, 3)]));
+    let back =
+        [receive_return(1, &[(1, 1, "restock"), (1, 1, "scrap")]), receive_return(1, &[(1, 1, "restock")])];
+    assert_eq!(told(&order, back), some(&["3.33", "3.34", "3.33"]));
+}
+
+#[test]
+fn without_a_total_it_is_the_unit_price_less_the_discount() {
+    let create = create_line(Some("EUR"), json!({ "quantity": 3, "unit": "4.00", "discount": "1.00" }));
+    let order = given([create, reserve(&[("DC-1", &[("A", 3)])]), pay("money")]);
+    assert_eq!(told(&order, [ship_some(2), ship_some(1)]), some(&["7.33", "3.67"]));
+    let create = create_line(Some("EUR"), json!({ "quantity": 3, "unit": "4.00" }));
+    let order = given([create, reserve(&[("DC-1", &[("A", 3)])]), pay("money")]);
+    assert_eq!(told(&order, [ship_some(2), ship_some(1)]), some(&["8.00", "4.00"]));
+}
+
+#[test]
+fn a_currency_without_decimals_is_not_divided_further() {
+    for (currency, expected) in [("JPY", ["33", "34", "33"]), ("KWD", ["33.333", "33.334", "33.333"])] {
+        let create = create_line(Some(currency), json!({ "quantity": 3, "total": "100" }));
+        let order = given([create, reserve(&[("DC-1", &[("A", 3)])]), pay("money")]);
+        assert_eq!(told(&order, [ship_some(1), ship_some(1), ship_some(1)]), some(&expected), "{currency}");
+    }
+}
+
+#[test]
+fn what_has_no_price_has_no_value() {
+    for create in [
+        create_line(None, json!({ "quantity": 3 })),
+        create_line(Some("EUR"), json!({ "quantity": 3 })),
+        create_line(Some("EUR"), json!({ "quantity": 3, "tax": "1.00" })),
+    ] {
+        let order = given([create, reserve(&[("DC-1", &[("A", 3)])]), pay("money")]);
+        assert_eq!(told(&order, [ship_some(3)]), [None]);
+    }
+}
+
+#[test]
+fn what_leaves_after_a_line_has_grown_is_worth_its_share_of_the_new_total() {
+    let order = after(&sold(2, "5.00"), ship_some(1));
+    let grown = json!([{ "op": "setQuantity", "line": 1, "quantity": 4, "total": "9.00" }]);
+    let order = after(&after(&order, amend(json!({ "changes": grown }))), reserve(&[("DC-1", &[("A", 2)])]));
+    assert_eq!(told(&order, [ship_some(1), ship_all(2)]), some(&["2.25", "4.50"]));
+}

@@ -1,0 +1,113 @@
+//! Units that are held until a moment.
+
+use super::*;
+
+fn hold(order: u128, from: &[(&str, u64)], until: i64) -> StockCommand {
+    let (order_id, allocations) = (order_number(order), allocations(from));
+    StockCommand::ReserveInventory { order_id, channel: web(), allocations, until: Some(moment(until)) }
+}
+
+fn let_go(order: u128, from: &[(&str, u64)]) -> StockCommand {
+    let (order_id, allocations) = (order_number(order), allocations(from));
+    StockCommand::ReleaseInventory { order_id, channel: web(), allocations }
+}
+
+fn extend(order: u128, until: Option<i64>) -> StockCommand {
+    StockCommand::ExtendReservation { order_id: order_number(order), until: until.map(moment) }
+}
+
+fn expire(second: i64) -> StockCommand {
+    StockCommand::ExpireReservations(moment(second))
+}
+
+fn expired(second: i64, from: &[(&str, u64)]) -> StockEvent {
+    let allocations = allocations(from);
+    StockReservationsExpired { sku: sku(), until: moment(second), allocations }.into()
+}
+
+fn two_places() -> StockItem {
+    given([receive(10, 1), receive_with(json!({ "quantity": 10, "location": "DC-2" }), 1)])
+}
+
+/// Order 1 holds four until second 70, order 2 two until second 90.
+fn two_orders() -> StockItem {
+    after(&after(&two_places(), hold(2, &[("DC-1", 2)], 90)), hold(1, &[("DC-1", 3), ("DC-2", 1)], 70))
+}
+
+#[test]
+fn what_is_held_until_a_moment_is_free_at_it_and_not_before() {
+    let item = two_orders();
+    assert_eq!(when(&item, expire(69)), []);
+    assert_eq!(when(&item, expire(70)), [expired(70, &[("DC-1", 3), ("DC-2", 1)])]);
+    let item = after(&item, expire(70));
+    assert_eq!((at(&item, "DC-1"), at(&item, "DC-2")), ([10, 2, 8], [10, 0, 10]));
+    assert_eq!(when(&item, expire(89)), []);
+}
+
+#[test]
+fn what_several_orders_held_is_free_together() {
+    let item = two_orders();
+    assert_eq!(when(&item, expire(95)), [expired(95, &[("DC-1", 5), ("DC-2", 1)])]);
+    assert_eq!(when(&after(&item, expire(95)), expire(99)), []);
+}
+
+#[test]
+fn what_is_held_for_good_does_not_expire() {
+    let item = after(&two_places(), reserve(&[("DC-1", 4)]));
+    assert_eq!(when(&item, expire(999)), []);
+}
+
+#[test]
+fn all_that_an_order_holds_expires_at_once() {
+    let item = after(&two_orders(), hold(1, &[("DC-2", 2)], 80));
+    assert_eq!(when(&item, expire(79)), []);
+    assert_eq!(when(&item, expire(80)), [expired(80, &[("DC-1", 3), ("DC-2", 3)])]);
+}
+
+#[test]
+fn what_is_held_longer_expires_later() {
+    let item = after(&two_orders(), extend(1, Some(100)));
+    assert_eq!(when(&item, expire(95)), [expired(95, &[("DC-1", 2)])]);
+    assert_eq!(when(&item, expire(100)), [expired(100, &[("DC-1", 5), ("DC-2", 1)])]);
+}
+
+#[test]
+fn what_is_held_for_good_from_now_on_does_not_expire_any_more() {
+    let item = after(&two_orders(), extend(1, None));
+    assert_eq!(at(&item, "DC-1"), [10, 5, 5]);
+    assert_eq!(when(&item, expire(999)), [expired(999, &[("DC-1", 2)])]);
+    assert_eq!(when(&item, extend(1, Some(100))), [], "nothing of it would expire");
+}
+
+#[test]
+fn what_was_released_before_does_not_become_free_a_second_time() {
+    let item = after(&two_orders(), let_go(1, &[("DC-1", 2)]));
+    assert_eq!(when(&item, expire(70)), [expired(70, &[("DC-1", 1), ("DC-2", 1)])]);
+    let item = after(&item, let_go(1, &[("DC-1", 1), ("DC-2", 1)]));
+    assert_eq!((when(&item, expire(70)), item.expiring.len()), (vec![], 1));
+}
+
+#[test]
+fn what_has_left_or_is_missing_does_not_become_free() {
+    let own = |from| {
+        let (order_id, channel, allocations) = (order_id(), web(), allocations(from));
+        StockCommand::ReserveInventory { order_id, channel, allocations, until: Some(moment(70)) }
+    };
+    let item = after(&two_places(), own(&[("DC-1", 5)]));
+    let item = after(&after(&item, ship("DC-1", 1, 20)), short("DC-1", 1, 21));
+    assert_eq!(when(&item, expire(70)), [expired(70, &[("DC-1", 3)])]);
+    assert_eq!(at(&after(&item, expire(70)), "DC-1"), [8, 0, 8]);
+}
+
+#[test]
+fn what_was_waited_for_may_be_held_until_a_moment_too() {
+    let filled = |until: Option<Timestamp>| StockCommand::FillBackorder {
+        order_id: order_number(1),
+        allocations: allocations(&[("DC-1", 2)]),
+        until,
+    };
+    let waits = given([receive(2, 1), wait(1, 2, 2), earmark()]);
+    let item = after(&waits, filled(Some(moment(70))));
+    assert_eq!(when(&item, expire(70)), [expired(70, &[("DC-1", 2)])]);
+    assert_eq!(when(&after(&waits, filled(None)), expire(70)), []);
+}

@@ -1,0 +1,42 @@
+//! Units that leave although they were not held, or not there by the books.
+
+use super::*;
+
+fn ship_unheld(quantity: u64, unreserved: u64) -> StockCommand {
+    let StockCommand::ShipInventory { order_id, shipment_id, location, at, .. } = ship("DC-1", 0, 3) else {
+        unreachable!()
+    };
+    let (quantity, unreserved) = (Units::new(quantity), Units::new(unreserved));
+    StockCommand::ShipInventory { order_id, shipment_id, location, quantity, unreserved, at }
+}
+
+#[test]
+fn units_that_were_not_held_leave_what_others_hold_alone() {
+    let item = given([receive(10, 1), reserve(&[("DC-1", 6)])]);
+    let events = when(&item, ship_unheld(5, 2));
+    let [StockEvent::StockShipped(shipped)] = &events[..] else { panic!("{events:?}") };
+    assert_eq!((shipped.quantity, shipped.unreserved), (Units::new(5), Units::new(2)));
+    assert_eq!(at(&after(&item, ship_unheld(5, 2)), "DC-1"), [5, 3, 2]);
+    assert_eq!(at(&after(&item, ship_unheld(5, 5)), "DC-1"), [5, 6, 0], "more are promised than are there");
+}
+
+#[test]
+fn they_may_leave_where_nothing_is_held_at_all() {
+    assert_eq!(at(&after(&given([receive(10, 1)]), ship_unheld(4, 4)), "DC-1"), [6, 0, 6]);
+    assert_eq!(refusal(&given([receive(10, 1)]), ship_unheld(4, 3)), ("not_reserved", None));
+}
+
+#[test]
+fn what_left_was_there_even_if_it_was_on_no_book() {
+    let item = given([receive(3, 1), reserve(&[("DC-1", 2)])]);
+    let events = when(&item, ship_unheld(5, 3));
+    assert_eq!(names(&events), ["StockAdjusted", "StockShipped"]);
+    assert_eq!(events[0], adjusted(2, "more units left than were on hand", 3));
+    assert_eq!(at(&after(&item, ship_unheld(5, 3)), "DC-1"), [0, 0, 0]);
+}
+
+#[test]
+fn what_was_set_aside_is_set_aside_no_more_when_it_has_left() {
+    let item = given([receive(3, 1), wait(1, 3, 2), earmark(), ship_unheld(2, 2), earmark()]);
+    assert_eq!((at(&item, "DC-1"), item.bins[&place("DC-1")].earmarked), ([1, 0, 0], Units::new(1)));
+}

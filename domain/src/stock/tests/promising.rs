@@ -1,0 +1,147 @@
+//! What is expected, and for whom it is counted.
+
+use super::*;
+
+/// When each order that waits has the last of its units.
+fn expected(item: &StockItem) -> Vec<(u128, Option<i64>)> {
+    let number = |order: OrderId| (0..9).find(|number| order_number(*number) == order).unwrap();
+    let second = |moment: Timestamp| moment.microseconds() / 1_000_000;
+    item.expected().into_iter().map(|(order, moment)| (number(order), moment.map(second))).collect()
+}
+
+/// Nothing is there of what is known.
+fn sold_out(more: impl IntoIterator<Item = StockCommand>) -> StockItem {
+    given([receive(1, 1), reserve(&[("DC-1", 1)])].into_iter().chain(more))
+}
+
+fn whole(order: u128, quantity: u64, second: i64) -> StockCommand {
+    wait_with(order, quantity, second, |terms| terms.whole = true)
+}
+
+fn cancel(id: &str) -> StockCommand {
+    StockCommand::CancelSupply(serde_json::from_value(json!({ "supplyId": id })).unwrap())
+}
+
+fn receive_of(id: &str, quantity: u32, close: bool) -> StockCommand {
+    receive_with(json!({ "quantity": quantity, "supplyId": id, "closeSupply": close }), 20)
+}
+
+fn tell(order: u128, second: Option<i64>) -> StockCommand {
+    StockCommand::PromiseBackorder { order_id: order_number(order), promised_at: second.map(moment) }
+}
+
+fn available_by(item: &StockItem, second: i64) -> u64 {
+    item.available_by(moment(second), |_| true).number()
+}
+
+#[test]
+fn supplies_are_counted_for_those_who_wait_in_the_order_of_their_turns() {
+    let item =
+        sold_out([wait(1, 3, 2), wait(2, 3, 3), expect("s1", "DC-1", 4, 50), expect("s2", "DC-1", 2, 60)]);
+    assert_eq!(expected(&item), [(1, Some(50)), (2, Some(60))]);
+}
+
+#[test]
+fn an_order_has_its_units_when_the_last_of_them_comes() {
+    let item = sold_out([wait(1, 5, 2), expect("s1", "DC-2", 2, 70), expect("s2", "DC-1", 3, 50)]);
+    assert_eq!(expected(&item), [(1, Some(70))]);
+    assert_eq!(expected(&sold_out([wait(1, 5, 2), expect("s1", "DC-2", 4, 70)])), [(1, None)]);
+}
+
+#[test]
+fn what_is_set_aside_already_is_not_waited_for() {
+    let item = sold_out([wait(1, 5, 2), receive(3, 3), earmark(), expect("s1", "DC-1", 2, 50)]);
+    assert_eq!(expected(&item), [(1, Some(50))]);
+    let item = after(&after(&item, receive(2, 4)), earmark());
+    assert_eq!(expected(&item), [], "its turn has come");
+}
+
+#[test]
+fn supplies_of_other_locations_are_not_counted_for_who_waits_for_one() {
+    let only = wait_with(1, 2, 2, |terms| terms.only_at = Some("DC-1"));
+    let not = wait_with(2, 2, 3, |terms| terms.not_at = Some("DC-2"));
+    let item = sold_out([only, not, wait(3, 2, 4), expect("s1", "DC-2", 2, 50), expect("s2", "DC-1", 2, 60)]);
+    assert_eq!(expected(&item), [(1, Some(60)), (2, None), (3, Some(50))]);
+}
+
+#[test]
+fn who_takes_all_at_once_waits_for_one_location_to_have_them() {
+    let item = sold_out([whole(1, 5, 2), expect("s1", "DC-1", 3, 50), expect("s2", "DC-2", 4, 60)]);
+    assert_eq!(expected(&item), [(1, None)]);
+    let item = after(&item, expect("s3", "DC-2", 1, 80));
+    assert_eq!(expected(&item), [(1, Some(80))]);
+    assert_eq!(expected(&after(&item, expect("s4", "DC-1", 2, 70))), [(1, Some(70))]);
+}
+
+#[test]
+fn what_one_location_has_and_another_expects_does_not_make_a_whole() {
+    let item = sold_out([whole(1, 5, 2), receive(3, 3), earmark(), expect("s1", "DC-2", 2, 50)]);
+    assert_eq!(expected(&item), [(1, None)]);
+    assert_eq!(expected(&after(&item, expect("s2", "DC-1", 2, 70))), [(1, Some(70))]);
+    assert_eq!(expected(&after(&item, expect("s3", "DC-2", 3, 60))), [(1, Some(60))]);
+}
+
+#[test]
+fn an_order_that_waits_in_several_places_has_its_units_when_the_last_of_them_comes() {
+    let item = sold_out([wait(1, 2, 2), wait(2, 1, 3), wait(1, 2, 4), expect("s1", "DC-1", 3, 50)]);
+    assert_eq!(expected(&item), [(1, None), (2, Some(50))]);
+    assert_eq!(expected(&after(&item, expect("s2", "DC-1", 2, 60))), [(1, Some(60)), (2, Some(50))]);
+}
+
+#[test]
+fn a_supply_that_comes_at_another_time_or_not_at_all_is_counted_otherwise() {
+    let item = sold_out([wait(1, 2, 2), expect("s1", "DC-1", 2, 50)]);
+    let late = after(&item, expect("s1", "DC-1", 2, 80));
+    assert_eq!((expected(&late), late.supplies.len()), (vec![(1, Some(80))], 1));
+    assert_eq!(when(&late, expect("s1", "DC-1", 2, 80)), [], "that is known");
+    assert_eq!(expected(&after(&item, cancel("s1"))), [(1, None)]);
+    assert_eq!(when(&after(&item, cancel("s1")), cancel("s1")), []);
+}
+
+#[test]
+fn what_arrives_of_a_supply_is_expected_no_more() {
+    let item = sold_out([expect("s1", "DC-1", 5, 50)]);
+    let left = |item: &StockItem| item.supplies.values().map(|supply| supply.quantity.number()).sum::<u64>();
+    assert_eq!((left(&item), item.incoming_at(&place("DC-1"))), (5, Units::new(5)));
+    assert_eq!(left(&after(&item, receive_of("s1", 2, false))), 3);
+    assert_eq!(left(&after(&item, receive_of("s1", 2, true))), 0, "the rest will not come");
+    assert_eq!(left(&after(&item, receive_of("s1", 7, false))), 0, "more than was expected");
+    assert_eq!(left(&after(&item, receive_of("other", 2, false))), 5);
+}
+
+#[test]
+fn whoever_was_told_otherwise_than_is_known_by_now_is_told_again() {
+    let item = sold_out([wait(1, 2, 2), wait(2, 2, 3)]);
+    assert_eq!(item.untold(), [], "nothing is known of when it comes");
+    let item = after(&item, expect("s1", "DC-1", 2, 50));
+    assert_eq!(item.untold(), [(order_number(1), Some(moment(50)))]);
+    let item = after(&item, tell(1, Some(50)));
+    assert_eq!(item.untold(), []);
+    let late = after(&item, expect("s1", "DC-1", 4, 80));
+    assert_eq!(late.untold(), [1, 2].map(|order| (order_number(order), Some(moment(80)))));
+    assert_eq!(after(&item, cancel("s1")).untold(), [(order_number(1), None)]);
+    assert_eq!(after(&after(&item, cancel("s1")), tell(1, None)).untold(), []);
+    assert_eq!(when(&item, tell(3, Some(50))), [], "it does not wait");
+}
+
+#[test]
+fn what_is_expected_by_a_moment_can_be_promised_by_it() {
+    let item = given([receive(3, 1), expect("s1", "DC-1", 2, 50), expect("s2", "DC-2", 4, 60)]);
+    assert_eq!([49, 50, 60].map(|second| available_by(&item, second)), [3, 5, 9]);
+    let open = |location: &LocationId| *location == place("DC-1");
+    assert_eq!(item.available_by(moment(60), open), Units::new(5), "nothing leaves the other one");
+}
+
+#[test]
+fn what_others_wait_for_is_not_promised_to_anybody_else() {
+    let item = sold_out([wait(1, 3, 2), expect("s1", "DC-1", 5, 50)]);
+    assert_eq!([49, 50].map(|second| available_by(&item, second)), [0, 2]);
+    let item = after(&after(&item, receive(2, 3)), earmark());
+    assert_eq!([49, 50].map(|second| available_by(&item, second)), [0, 4], "two are set aside for them");
+}
+
+#[test]
+fn a_sku_is_known_from_the_moment_it_is_expected() {
+    let item = given([expect("s1", "DC-1", 5, 50)]);
+    assert_eq!((item.is_known(), at(&item, "DC-1")), (true, [0, 0, 0]));
+}
