@@ -23,3 +23,4 @@ mod reporting;
 mod server;
 mod shop;
 mod tampering;
+mod waiting;
