@@ -19,6 +19,7 @@ mod moving;
 mod nodes;
 mod place;
 mod postgres;
+mod promising;
 mod reporting;
 mod server;
 mod shop;
