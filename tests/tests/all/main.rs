@@ -3,6 +3,7 @@
 // A function beside the tests may assume what its test assumes: where it is wrong, the test fails.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod amending;
 mod backorders;
 mod bad_input;
 mod bench;
@@ -14,8 +15,13 @@ mod faults;
 mod house;
 mod import;
 mod lifecycle;
+mod moving;
 mod nodes;
 mod place;
 mod postgres;
+mod promising;
+mod reporting;
 mod server;
+mod shop;
 mod tampering;
+mod waiting;

@@ -137,14 +137,18 @@ impl Server {
         key: Option<&str>,
         body: Option<Vec<u8>>,
     ) -> Result<Answer, reqwest::Error> {
-        let mut request = self.client.request(method, self.url(path)).timeout(PATIENCE);
+        let mut request = self.client.request(method, self.url(path));
         if let Some(key) = key {
             request = request.header("Idempotency-Key", key);
         }
         if let Some(body) = body {
             request = request.header("Content-Type", "application/json").body(body);
         }
-        let answer = request.send().await?;
+        Self::answer(request).await
+    }
+
+    async fn answer(request: reqwest::RequestBuilder) -> Result<Answer, reqwest::Error> {
+        let answer = request.timeout(PATIENCE).send().await?;
         let header =
             |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         Ok(Answer {
@@ -160,6 +164,14 @@ impl Server {
     pub async fn post(&self, path: &str, key: &str, body: &Value) -> Answer {
         let body = Some(body.to_string().into_bytes());
         self.try_send(Method::POST, path, Some(key), body).await.expect("an answer")
+    }
+
+    /// Sends a command that is meant for one version of what it changes.
+    pub async fn post_if_match(&self, path: &str, key: &str, version: u64, body: &Value) -> Answer {
+        let request = self.client.post(self.url(path)).header("Idempotency-Key", key);
+        let request = request.header("If-Match", format!("\"{version}\""));
+        let request = request.header("Content-Type", "application/json").body(body.to_string());
+        Self::answer(request).await.expect("an answer")
     }
 
     pub async fn put(&self, path: &str, body: &Value) -> Answer {

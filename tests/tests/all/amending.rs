@@ -1,0 +1,176 @@
+//! Orders are changed after they were taken, as a shop does it for its customers.
+
+use serde_json::{Value, json};
+
+use crate::place::{Place, on_every_store};
+use crate::server::Server;
+use crate::shop::{Taken, numbers, of_first_line, order_with, parcel, verified};
+
+on_every_store!(
+    an_order_grows_at_once_or_not_at_all,
+    what_is_wanted_no_longer_is_free_again,
+    an_address_is_replaced_and_nowhere_in_clear,
+    a_location_that_has_taken_its_part_on_is_asked,
+    units_of_lines_are_cancelled,
+    an_order_is_amended_by_every_way_in,
+);
+
+fn quantity(line: u64, quantity: u64) -> Value {
+    json!({ "changes": [{ "op": "setQuantity", "line": line, "quantity": quantity }] })
+}
+
+/// Ordered, reserved and cancelled units of a line.
+fn line(view: &Value, number: usize) -> [u64; 3] {
+    ["quantity", "reserved", "cancelled"].map(|name| view["lines"][number - 1][name].as_u64().unwrap())
+}
+
+async fn an_order_grows_at_once_or_not_at_all(place: Place) {
+    let server = Server::start(&place).await;
+    server.stock_up("DC-1", "MUG", 10).await;
+    server.stock_up("DC-1", "TEA", 4).await;
+    let taken = Taken::new(&server, "order", &order_with("MUG", 2, &json!({}))).await;
+    let grown = taken.order(&server, "amend", &quantity(1, 5)).await;
+    assert_eq!(line(&grown, 1), [5, 5, 0], "{grown}");
+    assert_eq!(numbers(&server, "MUG", "DC-1", &grown["position"]).await, [10, 5, 5]);
+
+    let more = json!({ "changes": [
+        { "op": "setQuantity", "line": 1, "quantity": 6 }, { "op": "add", "sku": "TEA", "quantity": 5 } ] });
+    let refused = server.post(&taken.path("amend"), "too much", &more).await;
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "insufficient_stock"));
+    assert_eq!(
+        numbers(&server, "MUG", "DC-1", &grown["position"]).await,
+        [10, 5, 5],
+        "nothing of it was done"
+    );
+
+    let add = json!({ "changes": [{ "op": "add", "sku": "TEA", "quantity": 4, "lineRef": "tea" }] });
+    let version = grown["version"].as_u64().unwrap();
+    let late = server.post_if_match(&taken.path("amend"), "late", version - 1, &add).await;
+    assert_eq!((late.status.as_u16(), late.code().as_str()), (412, "precondition_failed"));
+    let added = server.post_if_match(&taken.path("amend"), "in time", version, &add).await.granted();
+    assert_eq!((line(&added, 1), line(&added, 2)), ([5, 5, 0], [4, 4, 0]), "{added}");
+    assert_eq!(numbers(&server, "TEA", "DC-1", &added["position"]).await, [4, 4, 0]);
+    let unknown = json!({ "changes": [{ "op": "add", "sku": "NONE", "quantity": 1 }] });
+    let unknown = server.post(&taken.path("amend"), "unknown", &unknown).await;
+    assert_eq!((unknown.status.as_u16(), unknown.code().as_str()), (422, "unknown_sku"));
+    assert_eq!(unknown.json()["errors"][0]["pointer"], "/changes/0/sku");
+    verified(&place);
+}
+
+async fn what_is_wanted_no_longer_is_free_again(place: Place) {
+    let server = Server::start(&place).await;
+    server.stock_up("DC-1", "MUG", 10).await;
+    server.stock_up("DC-1", "TEA", 10).await;
+    let mut wanted = order_with("MUG", 6, &json!({}));
+    wanted["lines"].as_array_mut().unwrap().push(json!({ "sku": "TEA", "quantity": 3, "lineRef": "tea" }));
+    let taken = Taken::new(&server, "order", &wanted).await;
+    let shrunk = taken.order(&server, "amend", &quantity(1, 2)).await;
+    assert_eq!(line(&shrunk, 1), [6, 2, 4], "{shrunk}");
+    assert_eq!(numbers(&server, "MUG", "DC-1", &shrunk["position"]).await, [10, 2, 8]);
+
+    let remove = json!({ "changes": [{ "op": "remove", "lineRef": "tea" }] });
+    let removed = taken.order(&server, "amend", &remove).await;
+    assert_eq!(line(&removed, 2), [3, 0, 3], "{removed}");
+    assert_eq!(numbers(&server, "TEA", "DC-1", &removed["position"]).await, [10, 0, 10]);
+
+    // What left cannot be wanted less, and what was cancelled can be wanted again.
+    let again = taken.order(&server, "amend", &quantity(1, 3)).await;
+    assert_eq!(line(&again, 1), [7, 3, 4], "{again}");
+    for (part, number) in [(1, "1Z-1"), (2, "1Z-2")] {
+        taken.part(&server, part, "ship", &parcel(number)).await;
+    }
+    let less = server.post(&taken.path("amend"), "less", &quantity(1, 2)).await;
+    assert_eq!((less.status.as_u16(), less.code().as_str()), (409, "quantity_below_shipped"));
+    verified(&place);
+}
+
+async fn an_address_is_replaced_and_nowhere_in_clear(place: Place) {
+    let server = Server::start(&place).await;
+    server.stock_up("DC-1", "MUG", 10).await;
+    let first = json!({ "shipTo": { "name": "Hedwig Altmann-Quirl", "city": "Jena", "country": "DE" } });
+    let taken = Taken::new(&server, "order", &order_with("MUG", 1, &first)).await;
+    let now = taken.at(&server, &taken.view["position"]).await;
+    assert_eq!(now["shipTo"]["name"], "Hedwig Altmann-Quirl");
+    let second = json!({ "shipTo": {
+        "name": "Balthasar Neumann-Zwirn", "street": ["Krautgasse 77b"], "city": "Weimar", "country": "DE" } });
+    let amended = taken.order(&server, "amend", &second).await;
+    assert_eq!(amended["shipTo"]["city"], "Weimar");
+    let now = taken.at(&server, &amended["position"]).await;
+    assert_eq!(now["shipTo"]["name"], "Balthasar Neumann-Zwirn");
+    assert_eq!(now["shipTo"]["street"][0], "Krautgasse 77b");
+    assert!(!server.get(&taken.path("history")).await.text.contains("Neumann-Zwirn"));
+    drop(server);
+    for secret in ["Altmann-Quirl", "Neumann-Zwirn", "Krautgasse 77b"] {
+        assert_eq!(place.holds(secret), None, "{secret}");
+    }
+    verified(&place);
+}
+
+async fn a_location_that_has_taken_its_part_on_is_asked(place: Place) {
+    let server = Server::start(&place).await;
+    server.stock_up("DC-1", "MUG", 10).await;
+    let taken = Taken::new(&server, "order", &order_with("MUG", 6, &json!({}))).await;
+    taken.part(&server, 1, "accept", &json!({})).await;
+    let asked = taken.order(&server, "amend", &quantity(1, 4)).await;
+    let part = &asked["fulfillmentOrders"][0];
+    assert_eq!((&part["cancellationRequested"], &part["lines"][0]["askedFor"]), (&json!(true), &json!(2)));
+    assert_eq!(numbers(&server, "MUG", "DC-1", &asked["position"]).await, [10, 6, 4], "not answered yet");
+    let moved = json!({ "shipTo": { "name": "Somebody", "country": "DE" } });
+    let refused = server.post(&taken.path("amend"), "elsewhere", &moved).await;
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "location_has_begun"));
+    let left = taken.part(&server, 1, "accept-cancellation", &json!({})).await;
+    assert_eq!(line(&left, 1), [6, 4, 2], "{left}");
+    assert_eq!(numbers(&server, "MUG", "DC-1", &left["position"]).await, [10, 4, 6]);
+    verified(&place);
+}
+
+async fn units_of_lines_are_cancelled(place: Place) {
+    let server = Server::start(&place).await;
+    server.stock_up("DC-1", "MUG", 4).await;
+    let taken =
+        Taken::new(&server, "order", &order_with("MUG", 6, &json!({ "onShortage": "backorder" }))).await;
+    let cancel = |quantity| json!({ "reason": "fewer guests", "lines": of_first_line(quantity) });
+    let first = taken.order(&server, "cancel", &cancel(3)).await;
+    assert_eq!((line(&first, 1), &first["lines"][0]["backordered"]), ([6, 3, 3], &json!(0)), "{first}");
+    assert_eq!(first["statusAxes"]["cancellation"], "partial");
+    assert_eq!(numbers(&server, "MUG", "DC-1", &first["position"]).await, [4, 3, 1]);
+    let too_many = server.post(&taken.path("cancel"), "too many", &cancel(4)).await;
+    assert_eq!((too_many.status.as_u16(), too_many.code().as_str()), (409, "quantity_exceeds_open"));
+    let rest = taken.order(&server, "cancel", &json!({ "reason": "no party" })).await;
+    assert_eq!((&rest["status"], line(&rest, 1)), (&json!("cancelled"), [6, 0, 6]));
+    verified(&place);
+}
+
+async fn an_order_is_amended_by_every_way_in(place: Place) {
+    let server = Server::start(&place).await;
+    server.stock_up("DC-1", "MUG", 10).await;
+    let taken = Taken::new(&server, "order", &order_with("MUG", 1, &json!({}))).await;
+    let dry = server.post(&format!("{}?dryRun=true", taken.path("amend")), "key", &quantity(1, 9)).await;
+    assert_eq!(line(&dry.granted(), 1), [9, 9, 0], "what would be");
+    assert_eq!(
+        taken.at(&server, &taken.view["position"]).await["version"],
+        taken.view["version"],
+        "and is not"
+    );
+    assert_eq!(numbers(&server, "MUG", "DC-1", &taken.view["position"]).await, [10, 1, 9]);
+
+    // The key was not used by the dry run.
+    let mut two = quantity(1, 2);
+    two.as_object_mut().unwrap().extend(
+        json!({ "key": "key", "command": "AmendOrder", "orderId": taken.id }).as_object().unwrap().clone(),
+    );
+    let bulk = server.post("/v1/commands", "unused", &json!([two])).await.granted();
+    assert_eq!((&bulk[0]["status"], line(&bulk[0]["body"], 1)), (&json!(200), [2, 2, 0]), "{bulk}");
+
+    let mutation = format!(
+        "mutation {{ amendOrder(input: {{ orderId: \"{}\", changes: [{{ op: \"setQuantity\", line: 1, quantity: 4 }}] }}, \
+         idempotencyKey: \"three\") {{ userErrors {{ code pointer }} order {{ lines {{ quantity reserved }} }} }} }}",
+        taken.id
+    );
+    let amended = server.graphql(&mutation).await["amendOrder"].clone();
+    assert_eq!(amended["userErrors"], json!([]));
+    assert_eq!(amended["order"]["lines"][0], json!({ "quantity": 4, "reserved": 4 }));
+    let none = server.post(&taken.path("amend"), "none", &json!({})).await;
+    assert_eq!((none.status.as_u16(), none.code().as_str()), (422, "changes_missing"));
+    verified(&place);
+}

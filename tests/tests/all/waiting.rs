@@ -1,0 +1,153 @@
+//! What time brings by itself: reservations that expire, orders that are due later, parcels that nobody hears of.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use holdfast_domain::values::Timestamp;
+use serde_json::{Value, json};
+
+use crate::place::{Place, on_every_store};
+use crate::server::Server;
+use crate::shop::{Taken, numbers, order_with, parcel, verified};
+
+on_every_store!(
+    what_is_not_paid_in_time_is_free_again,
+    who_pays_too_late_gets_what_is_left,
+    what_is_paid_or_promised_to_be_is_held_longer,
+    a_channel_has_a_time_of_its_own,
+    an_order_leaves_not_before_its_time,
+    a_parcel_of_which_nothing_is_heard_is_stuck,
+);
+
+fn in_a_while(period: Duration) -> String {
+    let moment = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + period;
+    Timestamp::from_microseconds(i64::try_from(moment.as_micros()).unwrap()).to_string()
+}
+
+/// An order that must be paid, and what is held for it meanwhile.
+fn unpaid(quantity: u64, reserve_for: &str) -> Value {
+    order_with("MUG", quantity, &json!({ "payment": "required", "reserveFor": reserve_for }))
+}
+
+fn is_expired(now: &Value) -> bool {
+    now["lines"][0]["reserved"] == 0
+}
+
+async fn what_is_not_paid_in_time_is_free_again(place: Place) {
+    let server = Server::start(&place).await;
+    server.stock_up("DC-1", "MUG", 3).await;
+    let taken = Taken::new(&server, "order", &unpaid(3, "PT1S")).await;
+    assert_eq!((&taken.view["status"], &taken.view["reserveFor"]), (&json!("reserved"), &json!("PT1S")));
+    assert!(taken.view["reservedUntil"].as_str() > taken.view["createdAt"].as_str(), "{}", taken.view);
+    let expired = taken.until(&server, "expired", is_expired).await;
+    assert_eq!((&expired["status"], &expired["reservedUntil"]), (&json!("created"), &Value::Null));
+    assert_eq!(expired["statusAxes"]["reservation"], "released");
+    assert_eq!(expired["fulfillmentOrders"][0]["status"], "cancelled");
+    assert_eq!(numbers(&server, "MUG", "DC-1", &expired["position"]).await, [3, 0, 3]);
+    assert_eq!(taken.events(&server, "ReservationExpired").await.len(), 1);
+
+    let paid = taken.order(&server, "confirm-payment", &json!({ "paymentRef": "p1" })).await;
+    assert_eq!((&paid["status"], &paid["lines"][0]["reserved"]), (&json!("reserved"), &json!(3)), "{paid}");
+    assert_eq!(paid["reservedUntil"], Value::Null, "paid for, it is held for good");
+    assert_eq!(numbers(&server, "MUG", "DC-1", &paid["position"]).await, [3, 3, 0]);
+    verified(&place);
+}
+
+async fn who_pays_too_late_gets_what_is_left(place: Place) {
+    let server = Server::start(&place).await;
+    server.stock_up("DC-1", "MUG", 3).await;
+    let late = Taken::new(&server, "late", &unpaid(3, "PT1S")).await;
+    let quick = order_with("MUG", 2, &json!({}));
+    let refused = server.post("/v1/orders", "too early", &quick).await;
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "insufficient_stock"));
+    late.until(&server, "expired", is_expired).await;
+    let quick = Taken::new(&server, "quick", &quick).await;
+    let paid = late.order(&server, "confirm-payment", &json!({ "paymentRef": "p1" })).await;
+    assert_eq!(
+        (&paid["status"], &paid["statusAxes"]["holds"]),
+        (&json!("on_hold"), &json!(["inventory_out_of_stock"]))
+    );
+    assert_eq!(paid["lines"][0]["reserved"], 0);
+    quick.order(&server, "cancel", &json!({ "reason": "found another" })).await;
+    let hold = json!({ "holdId": paid["holds"][0]["holdId"] });
+    let released = late.order(&server, "release-hold", &hold).await;
+    assert_eq!((&released["status"], &released["lines"][0]["reserved"]), (&json!("reserved"), &json!(3)));
+    verified(&place);
+}
+
+async fn what_is_paid_or_promised_to_be_is_held_longer(place: Place) {
+    let server = Server::start(&place).await;
+    server.stock_up("DC-1", "MUG", 9).await;
+    let taken = Taken::new(&server, "order", &unpaid(3, "PT1H")).await;
+    let until = async |moment: &str| {
+        let promised = json!({ "paymentRef": "p1", "authorizedUntil": moment });
+        taken.order(&server, "authorize-payment", &promised).await["reservedUntil"].clone()
+    };
+    assert_eq!(until("2100-01-01T00:00:00Z").await, "2100-01-01T00:00:00Z");
+    assert_eq!(until("2099-01-01T00:00:00Z").await, "2100-01-01T00:00:00Z", "never shorter");
+    let paid = taken.order(&server, "confirm-payment", &json!({ "paymentRef": "p1" })).await;
+    assert_eq!((&paid["reservedUntil"], &paid["status"]), (&Value::Null, &json!("reserved")));
+    let wrong = server.post("/v1/orders", "wrong", &unpaid(1, "30 minutes")).await;
+    assert!(wrong.status.is_client_error(), "{wrong:?}");
+    assert_eq!(wrong.json()["errors"][0]["pointer"], "/reserveFor");
+    verified(&place);
+}
+
+async fn a_channel_has_a_time_of_its_own(place: Place) {
+    let server = Server::start(&place).await;
+    server.stock_up("DC-1", "MUG", 9).await;
+    let rules = json!({ "reserveFor": "PT1H", "channels": { "web": { "reserveFor": "PT1S" } } });
+    server.put("/v1/policy", &rules).await.granted();
+    let terms = |channel: &str| order_with("MUG", 1, &json!({ "channel": channel, "payment": "required" }));
+    let web = Taken::new(&server, "web", &terms("web")).await;
+    let shop = Taken::new(&server, "shop", &terms("shop")).await;
+    let mut free = terms("web");
+    free["payment"] = json!("not_required");
+    let free = Taken::new(&server, "free", &free).await;
+    assert_eq!(free.view["reservedUntil"], Value::Null, "nobody waits for a payment");
+    let expired = web.until(&server, "expired", is_expired).await;
+    assert_eq!(numbers(&server, "MUG", "DC-1", &expired["position"]).await, [9, 2, 7]);
+    let now = shop.at(&server, &expired["position"]).await;
+    assert_eq!((&now["status"], &now["reserveFor"]), (&json!("reserved"), &json!("PT1H")));
+    verified(&place);
+}
+
+async fn an_order_leaves_not_before_its_time(place: Place) {
+    let server = Server::start(&place).await;
+    server.stock_up("DC-1", "MUG", 3).await;
+    let moment = in_a_while(Duration::from_secs(3));
+    let delivery = json!({ "delivery": { "method": "ship", "shipNotBefore": moment } });
+    let taken = Taken::new(&server, "order", &order_with("MUG", 2, &delivery)).await;
+    assert_eq!(taken.view["status"], "on_hold", "{}", taken.view);
+    let hold = &taken.view["holds"][0];
+    assert_eq!((&hold["reason"], &hold["until"]), (&json!("scheduled"), &json!(moment)));
+    assert_eq!(taken.view["lines"][0]["reserved"], 2, "what it waits with is its own");
+    let early = server.post(&taken.part_path(1, "pick"), "early", &json!({ "all": true })).await;
+    assert_eq!((early.status.as_u16(), early.code().as_str()), (409, "order_on_hold"));
+    let due = taken.until(&server, "due", |now| now["status"] == "reserved").await;
+    assert_eq!(due["holds"], json!([]));
+    assert_eq!(taken.events(&server, "OrderHoldReleased").await, [json!({ "holdId": "h1" })]);
+    taken.part(&server, 1, "pick", &json!({ "all": true })).await;
+    verified(&place);
+}
+
+async fn a_parcel_of_which_nothing_is_heard_is_stuck(place: Place) {
+    let server = Server::start(&place).await;
+    server.stock_up("DC-1", "MUG", 3).await;
+    server.put("/v1/policy", &json!({ "stuckAfter": "PT1S" })).await.granted();
+    let taken = Taken::new(&server, "order", &order_with("MUG", 2, &json!({}))).await;
+    taken.part(&server, 1, "ship", &parcel("1Z")).await;
+    let is_stuck = |view: &Value| {
+        view["fulfillmentOrders"][0]["shipments"][0]["packages"][0]["stuck"].as_bool() == Some(true)
+    };
+    taken.until(&server, "stuck", is_stuck).await;
+    assert!(!taken.events(&server, "ShipmentStuck").await.is_empty());
+    let scan = json!({ "carrier": "ups", "trackingNumber": "1Z", "status": "in_transit",
+                       "at": in_a_while(Duration::ZERO) });
+    let scanned = server.post("/v1/tracking", "scan", &scan).await.granted();
+    assert!(!is_stuck(&scanned), "{scanned}");
+    taken.until(&server, "stuck again", is_stuck).await;
+    let arrived = json!({ "deliveredAt": in_a_while(Duration::ZERO) });
+    let path = format!("/v1/shipments/{}.s1/confirm-delivery", taken.id);
+    assert_eq!(server.post(&path, "arrived", &arrived).await.granted()["status"], "delivered");
+    verified(&place);
+}
