@@ -321,6 +321,18 @@ fn only<T>(mut all: impl Iterator<Item = T>) -> Option<T> {
     all.next().filter(|_| all.next().is_none())
 }
 
+/// The event that last told to whom and where an order goes.
+fn last_told(events: &[Event]) -> Result<Option<(&Event, OrderEvent)>, JournalError> {
+    for event in events.iter().rev().filter(|event| matches!(&*event.kind, "OrderCreated" | "OrderAmended")) {
+        if let DomainEvent::Order(told) = decode(event)?
+            && !matches!(&told, OrderEvent::OrderAmended(amended) if !amended.has_new_address)
+        {
+            return Ok(Some((event, told)));
+        }
+    }
+    Ok(None)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -333,16 +345,4 @@ mod tests {
             assert_eq!(bad.parse::<AsOf>(), Err(NotAMoment), "{bad}");
         }
     }
-}
-
-/// The event that last told to whom and where an order goes.
-fn last_told(events: &[Event]) -> Result<Option<(&Event, OrderEvent)>, JournalError> {
-    for event in events.iter().rev().filter(|event| matches!(&*event.kind, "OrderCreated" | "OrderAmended")) {
-        if let DomainEvent::Order(told) = decode(event)?
-            && !matches!(&told, OrderEvent::OrderAmended(amended) if !amended.has_new_address)
-        {
-            return Ok(Some((event, told)));
-        }
-    }
-    Ok(None)
 }

@@ -91,7 +91,7 @@ impl Commands {
         let committer = Committer::start(&journal);
         let budget = Budget::new(settings.cache_bytes);
         let (settings, holders) = (Arc::new(settings), Arc::default());
-        let shared = Shared { committer, journal, vault, clock, settings, holders, budget };
+        let shared = Shared { journal, committer, vault, clock, settings, holders, budget };
         let writers =
             Writers { queues: HashMap::new(), heads: HashMap::new(), tasks: JoinSet::new(), closed: false };
         let writers = Mutex::new(writers);

@@ -27,9 +27,12 @@ pub fn consequences(before: &Order, event: &OrderEvent, at: Timestamp) -> Vec<(S
         OrderEvent::InventoryReserved(reserved) => {
             let until = reserved.until;
             let by_sku = by_sku(before, &reserved.fulfillment_orders);
-            let hold = |allocations| match reserved.waited {
-                true => StockCommand::FillBackorder { order_id: holder.order_id, allocations, until },
-                false => holder.reserve(allocations, until),
+            let hold = |allocations| {
+                if reserved.waited {
+                    StockCommand::FillBackorder { order_id: holder.order_id, allocations, until }
+                } else {
+                    holder.reserve(allocations, until)
+                }
             };
             by_sku.into_iter().map(|(sku, allocations)| (sku, hold(allocations))).collect()
         }

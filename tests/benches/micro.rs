@@ -10,11 +10,12 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use holdfast_domain::Decide as _;
 use holdfast_domain::order::{
-    CreateOrder, CreationTerms, Order, OrderCommand, OrderEvent, ReservationTrigger, ReserveInventory,
-    SourcingBasis,
+    CreateOrder, CreationTerms, Order, OrderCommand, OrderEvent, Promises, ReservationTrigger,
+    ReserveInventory, SourcingBasis,
 };
 use holdfast_domain::policy::{Criterion, OnShortage, ReserveAt};
 use holdfast_domain::sourcing::{Candidate, SourcingRules, source};
+use holdfast_domain::stock::{Allocation, StockCommand, StockItem};
 use holdfast_domain::values::{Text, Timestamp, Units};
 use holdfast_journal::{Batch, CommandRecord, Head, Journal as _, NewEvent, SqliteJournal};
 
@@ -40,6 +41,7 @@ fn create() -> OrderCommand {
         reserve_at: ReserveAt::Creation,
         on_shortage: OnShortage::Reject,
         allow_split: true,
+        reserve_for: None,
         content: Text::new(&"0".repeat(64)).unwrap(),
     };
     let at: Timestamp = "2026-11-21T16:20:52.283871Z".parse().unwrap();
@@ -65,6 +67,8 @@ fn create_and_reserve(create: &OrderCommand, candidates: &[Candidate]) -> (Order
         criteria: criteria.to_vec(),
         basis: SourcingBasis::None,
         trigger: ReservationTrigger::Creation,
+        promises: Promises::new(),
+        at: "2026-11-21T16:20:52.283871Z".parse().unwrap(),
     });
     let reserved = order.decide(&reserve).unwrap();
     apply(&mut order, &reserved);
@@ -92,6 +96,36 @@ fn events() -> Vec<OrderEvent> {
 fn decide_create_order_and_reserve_inventory(bencher: Bencher<'_, '_>) {
     let (create, candidates) = (create(), candidates());
     bencher.bench_local(|| create_and_reserve(black_box(&create), &candidates));
+}
+
+/// A stock item of which so many units are held, each for an order of its own.
+fn hot_item(orders: u64) -> StockItem {
+    let mut item = StockItem::default();
+    let fields = r#"{"sku":"MUG","location":"DC-NEWARK","quantity":1000000}"#;
+    let at = Timestamp::from_microseconds(1);
+    let receive = StockCommand::ReceiveStock(serde_json::from_str(fields).unwrap(), at);
+    item.decide(&receive).unwrap().into_iter().for_each(|event| item.apply(event));
+    for number in 0..orders {
+        for event in item.decide(&hold(number)).unwrap() {
+            item.apply(event);
+        }
+    }
+    item
+}
+
+fn hold(order: u64) -> StockCommand {
+    StockCommand::ReserveInventory {
+        order_id: format!("01a1fee9-1bbb-79d2-9662-{order:012x}").parse().unwrap(),
+        channel: "web".parse().unwrap(),
+        allocations: vec![Allocation { location: "DC-NEWARK".parse().unwrap(), quantity: Units::new(1) }],
+        until: None,
+    }
+}
+
+#[divan::bench(args = [100, 100_000])]
+fn hold_a_unit_of_an_item_with_so_many_open_orders(bencher: Bencher<'_, '_>, orders: u64) {
+    let (item, hold) = (hot_item(orders), hold(orders));
+    bencher.bench_local(|| black_box(&item).decide(&hold).unwrap());
 }
 
 #[divan::bench]

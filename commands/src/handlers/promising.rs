@@ -8,7 +8,7 @@ use holdfast_domain::order::{FulfillmentOrder, Order, PromisedDates, Promises};
 use holdfast_domain::promise::{day_at, earliest_delivery, earliest_ship, ships_on};
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::transit::Route;
-use holdfast_domain::values::{FulfillmentOrderId, LocationId, Timestamp};
+use holdfast_domain::values::{FulfillmentOrderId, LocationId, Text, Timestamp};
 use holdfast_domain::workload::{Workload, WorkloadCommand, first_free_day};
 
 use super::{Stop, World};
@@ -84,13 +84,13 @@ fn arrives(
     let Some(created) = &order.created else { return Ok(None) };
     let destination = created.destination.as_ref();
     let route = Route {
-        country: destination.and_then(|to| to.country.as_ref()).map(|text| text.as_str()),
-        region: destination.and_then(|to| to.region.as_ref()).map(|text| text.as_str()),
+        country: destination.and_then(|to| to.country.as_ref()).map(Text::as_str),
+        region: destination.and_then(|to| to.region.as_ref()).map(Text::as_str),
         service_level: created
             .delivery
             .as_ref()
             .and_then(|delivery| delivery.service_level.as_ref())
-            .map(|text| text.as_str()),
+            .map(Text::as_str),
     };
     let policy = world.policy()?;
     Ok(earliest_delivery(ship_at, from, &route, &policy.rules.transit))

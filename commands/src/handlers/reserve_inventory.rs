@@ -16,7 +16,7 @@ use holdfast_domain::policy::OnShortage;
 use holdfast_domain::sourcing::{Candidate, Demand, Exclusion, SourcingRules, source_within};
 use holdfast_domain::stock::{StockCommand, StockItem};
 use holdfast_domain::stream::StreamId;
-use holdfast_domain::values::{LocationId, OrderId, Sku};
+use holdfast_domain::values::{LocationId, OrderId, Sku, Text};
 
 use super::changing::{decide, promise, settle};
 use super::promising::{Leaves, leaves, promises, workloads};
@@ -124,7 +124,7 @@ fn destination(created: &OrderCreated, exactly: Option<Coordinates>) -> (Option<
     }
     let about = || {
         let to = created.destination.as_ref()?;
-        let postal_code = to.postal_code.as_ref().map(|text| text.as_str());
+        let postal_code = to.postal_code.as_ref().map(Text::as_str);
         place_of(to.country.as_ref()?.as_str(), postal_code)
     };
     match about() {

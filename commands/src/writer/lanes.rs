@@ -82,8 +82,8 @@ impl Lanes {
     /// Whoever has come first is the first of its lane and waits for nobody, so somebody can always be taken.
     fn next(&mut self) -> Option<Submission> {
         for _ in 0..2 {
-            for lane in 0..self.lanes.len() {
-                if self.taken[lane] < TURNS[lane]
+            for (lane, turns) in TURNS.into_iter().enumerate() {
+                if self.taken[lane] < turns
                     && let Some(submission) = self.first_of(lane)
                 {
                     self.taken[lane] += 1;

@@ -24,7 +24,6 @@ pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
         OrderEvent::PaymentAuthorized(_) => order.payment = PaymentNews::Authorized,
         OrderEvent::PaymentFailed(_) => order.payment = PaymentNews::Failed,
         OrderEvent::PaymentVoided(_) => void(order),
-        OrderEvent::OrderSourced(_) => {}
         OrderEvent::InventoryReserved(reserved) => reserve(order, reserved),
         OrderEvent::InventoryBackordered(backordered) => backorder(order, &backordered.lines),
         OrderEvent::InventoryReleased(released) => release_all(order, &released.fulfillment_orders),
@@ -66,8 +65,8 @@ pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
         OrderEvent::ShipmentStuck(ShipmentStuck { shipment_id, packages }) => {
             each_parcel(order, *shipment_id, packages, |parcel| parcel.is_stuck = true);
         }
-        // What the carrier said is known from its scan.
-        OrderEvent::DeliveryFailed(_) => {}
+        // What was chosen is told by what is reserved, and what a carrier said by its scan.
+        OrderEvent::OrderSourced(_) | OrderEvent::DeliveryFailed(_) => {}
         OrderEvent::DeliveryConfirmed(DeliveryConfirmed { shipment_id, packages, delivered_at }) => {
             each_parcel(order, *shipment_id, packages, |parcel| parcel.delivered_at = Some(*delivered_at));
         }

@@ -317,11 +317,11 @@ impl Refusal for OrderRefusal {
                 return Some(format!("/packages/{package}/lines/{line}"));
             }
             Self::PackageEmpty(index) => return Some(format!("/packages/{index}/lines")),
-            Self::UnknownChangedLine(index) => return Some(format!("/changes/{index}")),
-            Self::LineChangedTwice(index) => return Some(format!("/changes/{index}")),
+            Self::UnknownChangedLine(index) | Self::LineChangedTwice(index) | Self::AmountsMissing(index) => {
+                return Some(format!("/changes/{index}"));
+            }
             Self::ChangedReferenceTwice(index) => return Some(format!("/changes/{index}/lineRef")),
             Self::LineTooLarge(index) => return Some(format!("/changes/{index}/quantity")),
-            Self::AmountsMissing(index) => return Some(format!("/changes/{index}")),
             Self::CarrierMissing(index) => return Some(format!("/packages/{index}/carrier")),
             Self::TooMany { pointer, .. } => pointer,
             Self::LineCount(_)
@@ -336,12 +336,11 @@ impl Refusal for OrderRefusal {
             Self::UnknownTrackingNumber => "/trackingNumber",
             Self::UnknownReturn(_) => "/returnId",
             Self::UnknownHold(_) => "/holdId",
-            Self::ChangesMissing => "/changes",
             Self::PersonalDataErased => "/shipTo",
             Self::ReservedElsewhere => "/delivery/location",
             Self::HoldOver => "/until",
             Self::AlreadyThere => "/location",
-            Self::QuantityBelowShipped { .. } => "/changes",
+            Self::ChangesMissing | Self::QuantityBelowShipped { .. } => "/changes",
             Self::UnknownOrder(_) => "/orderId",
             Self::UnknownFulfillmentOrder(_) => "/fulfillmentOrderId",
             Self::UnknownShipment(_) => "/shipmentId",

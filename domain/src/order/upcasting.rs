@@ -6,6 +6,7 @@ use crate::values::Period;
 
 /// How long a reservation was to hold was any text at first, and nothing was done about it: what is not a period is left
 /// out.
+#[allow(clippy::unnecessary_wraps, reason = "as every upcaster")]
 pub(super) fn order_created_1(mut payload: Value) -> Result<Value, serde_json::Error> {
     let is_period = |text: &Value| text.as_str().is_some_and(|text| text.parse::<Period>().is_ok());
     if let Some(fields) = payload.as_object_mut()

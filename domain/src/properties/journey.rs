@@ -49,6 +49,29 @@ fn take(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
             announce(shop, an_order(shop, *order, has_left)?, *line, *quantity)
         }
         Step::ComeBack { .. } => come_back(shop, step),
+        Step::Pass { .. } | Step::Amend { .. } | Step::CancelLine { .. } | Step::Move { .. } => {
+            change_order(shop, step)
+        }
+        Step::Work { kind, order, part, line, quantity } => {
+            work(shop, *kind, an_order(shop, *order, can_be_worked_on)?, [*part, *line], *quantity)
+        }
+        Step::Track { .. } | Step::Deliver { .. } => follow(shop, step),
+        Step::Cancel { order } => {
+            let number = order.index(shop.orders.len());
+            let fields = json!({ "orderId": order_id(number), "reason": "why not" });
+            shop.change(number, &OrderCommand::CancelOrder(read(fields))).map(drop)
+        }
+        Step::Erase { order } => {
+            let number = order.index(shop.orders.len());
+            let fields = json!({ "orderId": order_id(number), "reason": "why not" });
+            shop.change(number, &OrderCommand::ErasePersonalData(read(fields))).map(drop)
+        }
+    }
+}
+
+/// An order that is other than it was, or somewhere else, or older.
+fn change_order(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
+    match step {
         Step::Pass { seconds } => {
             shop.second += seconds;
             shop.bring_up_to_date(shop.orders.len() - 1)
@@ -80,20 +103,7 @@ fn take(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
             let fields = json!({ "fulfillmentOrderId": id, "location": location(*at) });
             shop.change(number, &OrderCommand::MoveFulfillmentOrder(read(fields), Promises::new())).map(drop)
         }
-        Step::Work { kind, order, part, line, quantity } => {
-            work(shop, *kind, an_order(shop, *order, can_be_worked_on)?, [*part, *line], *quantity)
-        }
-        Step::Track { .. } | Step::Deliver { .. } => follow(shop, step),
-        Step::Cancel { order } => {
-            let number = order.index(shop.orders.len());
-            let fields = json!({ "orderId": order_id(number), "reason": "why not" });
-            shop.change(number, &OrderCommand::CancelOrder(read(fields))).map(drop)
-        }
-        Step::Erase { order } => {
-            let number = order.index(shop.orders.len());
-            let fields = json!({ "orderId": order_id(number), "reason": "why not" });
-            shop.change(number, &OrderCommand::ErasePersonalData(read(fields))).map(drop)
-        }
+        _ => unreachable!("only what changes an order"),
     }
 }
 

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use super::events::{
-    Allocation, Condition, StockAdjusted, StockBackorderFilled, StockBackorderWithdrawn, StockBackordered,
-    StockConditionChanged, StockCounted, StockEarmarked, StockEvent, StockPolicySet, StockPromised,
-    StockReceived, StockReleased, StockReservationExtended, StockReservationsExpired, StockReserved,
-    StockReturned, StockShipped, StockShorted, SupplyCancelled, SupplyExpected, TransferReceived,
-    TransferShipped,
+    Allocation, Condition, StockAdjusted, StockBackorderFilled, StockBackordered, StockConditionChanged,
+    StockCounted, StockEarmarked, StockEvent, StockPolicySet, StockPromised, StockReceived, StockReleased,
+    StockReservationExtended, StockReservationsExpired, StockReserved, StockReturned, StockShipped,
+    StockShorted, SupplyExpected, TransferReceived, TransferShipped,
 };
 use super::queue::Waiting;
 use super::state::{Allotment, Bin, Expiring, StockItem, Supply, Transfer};
@@ -21,66 +20,26 @@ pub(super) fn evolve(item: &mut StockItem, event: &StockEvent) {
         StockEvent::StockReceived(received) => receive(item, received),
         StockEvent::StockConditionChanged(changed) => change_condition(item, changed),
         StockEvent::TransferShipped(shipped) => send(item, shipped),
-        StockEvent::TransferReceived(TransferReceived {
-            transfer_id, location, quantity, lost, at, ..
-        }) => {
-            arrive(bin(item, location), *quantity, Condition::Sellable, *at);
-            let less = |transfer: &mut Transfer| transfer.quantity -= *quantity + *lost;
-            item.transfers.entry(transfer_id.clone()).and_modify(less);
-            item.transfers.retain(|_, transfer| !transfer.quantity.is_zero());
-        }
-        StockEvent::SupplyExpected(SupplyExpected { supply_id, location, quantity, due_at, .. }) => {
-            let (location, due_at) = (location.clone(), *due_at);
-            item.supplies.insert(supply_id.clone(), Supply { location, quantity: quantity.units(), due_at });
-        }
-        StockEvent::SupplyCancelled(SupplyCancelled { supply_id, .. }) => {
-            item.supplies.remove(supply_id);
-        }
-        StockEvent::StockCounted(StockCounted { location, counted_at, adjustment, .. }) => {
-            let bin = bin(item, location);
-            bin.last_counted_at = bin.last_counted_at.max(Some(*counted_at));
-            if *adjustment != 0 {
-                // What was found then was so then: a later count must not find the difference a second time.
-                bin.move_on_hand(*counted_at, *adjustment);
-            }
-        }
+        StockEvent::TransferReceived(received) => receive_transfer(item, received),
+        StockEvent::SupplyExpected(expected) => expect(item, expected),
+        StockEvent::SupplyCancelled(cancelled) => drop(item.supplies.remove(&cancelled.supply_id)),
+        StockEvent::StockCounted(counted) => count(item, counted),
         StockEvent::StockAdjusted(StockAdjusted { location, delta, at, .. }) => {
             bin(item, location).move_on_hand(*at, delta.number());
         }
-        StockEvent::StockReserved(StockReserved { order_id, allocations, until, channel, .. }) => {
-            for Allocation { location, quantity } in allocations {
-                bin(item, location).reserved += *quantity;
-            }
-            promised(item, channel.as_ref(), sum(allocations));
-            expire_at(item, *order_id, *until, channel.as_ref(), allocations);
-        }
-        StockEvent::StockReleased(StockReleased { order_id, allocations, channel, .. }) => {
-            for Allocation { location, quantity } in allocations {
-                bin(item, location).reserved -= *quantity;
-                no_longer_expires(item, *order_id, location, *quantity);
-            }
-            given_back(item, channel.as_ref(), sum(allocations));
-        }
+        StockEvent::StockReserved(reserved) => reserve(item, reserved),
+        StockEvent::StockReleased(released) => release(item, released),
         StockEvent::StockReservationsExpired(expired) => expire(item, expired),
         StockEvent::StockReservationExtended(StockReservationExtended { order_id, until, .. }) => {
             extend(item, *order_id, *until);
         }
         StockEvent::StockPolicySet(set) => set_policy(item, set),
-        StockEvent::StockBackordered(backordered) => {
-            promised(item, backordered.channel.as_ref(), backordered.quantity);
-            join(item, backordered);
+        StockEvent::StockBackordered(backordered) => join(item, backordered),
+        StockEvent::StockBackorderWithdrawn(withdrawn) => {
+            leave(item, withdrawn.order_id, withdrawn.quantity);
+            given_back(item, withdrawn.channel.as_ref(), withdrawn.quantity);
         }
-        StockEvent::StockBackorderWithdrawn(StockBackorderWithdrawn {
-            order_id, quantity, channel, ..
-        }) => {
-            leave(item, *order_id, *quantity);
-            given_back(item, channel.as_ref(), *quantity);
-        }
-        StockEvent::StockPromised(StockPromised { order_id, promised_at, .. }) => {
-            let queue = Arc::make_mut(&mut item.queue);
-            let own = queue.iter_mut().filter(|waiting| waiting.order_id == *order_id);
-            own.for_each(|waiting| waiting.promised_at = *promised_at);
-        }
+        StockEvent::StockPromised(told) => promise(item, told),
         StockEvent::StockEarmarked(StockEarmarked { location, quantity, .. }) => {
             bin(item, location).earmarked = *quantity;
         }
@@ -88,23 +47,75 @@ pub(super) fn evolve(item: &mut StockItem, event: &StockEvent) {
         StockEvent::StockReturned(StockReturned { location, quantity, condition, at, .. }) => {
             arrive(bin(item, location), *quantity, *condition, *at);
         }
-        StockEvent::StockShorted(StockShorted {
-            order_id, location, quantity, on_hand, channel, at, ..
-        }) => {
-            no_longer_expires(item, *order_id, location, *quantity);
-            given_back(item, channel.as_ref(), *quantity);
-            let bin = bin(item, location);
-            bin.reserved -= *quantity;
-            bin.move_on_hand(*at, -on_hand.number().cast_signed());
-        }
-        StockEvent::StockShipped(StockShipped { order_id, location, quantity, unreserved, at, .. }) => {
-            let held = quantity.saturating_sub(*unreserved);
-            no_longer_expires(item, *order_id, location, held);
-            let bin = bin(item, location);
-            bin.reserved -= held;
-            bin.move_on_hand(*at, -quantity.number().cast_signed());
-        }
+        StockEvent::StockShorted(shorted) => miss(item, shorted),
+        StockEvent::StockShipped(shipped) => ship(item, shipped),
     }
+}
+
+fn receive_transfer(item: &mut StockItem, received: &TransferReceived) {
+    let TransferReceived { transfer_id, location, quantity, lost, at, .. } = received;
+    arrive(bin(item, location), *quantity, Condition::Sellable, *at);
+    let less = |transfer: &mut Transfer| transfer.quantity -= *quantity + *lost;
+    item.transfers.entry(transfer_id.clone()).and_modify(less);
+    item.transfers.retain(|_, transfer| !transfer.quantity.is_zero());
+}
+
+fn expect(item: &mut StockItem, expected: &SupplyExpected) {
+    let SupplyExpected { supply_id, location, quantity, due_at, .. } = expected;
+    let (location, due_at) = (location.clone(), *due_at);
+    item.supplies.insert(supply_id.clone(), Supply { location, quantity: quantity.units(), due_at });
+}
+
+fn count(item: &mut StockItem, counted: &StockCounted) {
+    let StockCounted { location, counted_at, adjustment, .. } = counted;
+    let bin = bin(item, location);
+    bin.last_counted_at = bin.last_counted_at.max(Some(*counted_at));
+    if *adjustment != 0 {
+        // What was found then was so then: a later count must not find the difference a second time.
+        bin.move_on_hand(*counted_at, *adjustment);
+    }
+}
+
+fn reserve(item: &mut StockItem, reserved: &StockReserved) {
+    let StockReserved { order_id, allocations, until, channel, .. } = reserved;
+    for Allocation { location, quantity } in allocations {
+        bin(item, location).reserved += *quantity;
+    }
+    promised(item, channel.as_ref(), sum(allocations));
+    expire_at(item, *order_id, *until, channel.as_ref(), allocations);
+}
+
+fn release(item: &mut StockItem, released: &StockReleased) {
+    let StockReleased { order_id, allocations, channel, .. } = released;
+    for Allocation { location, quantity } in allocations {
+        bin(item, location).reserved -= *quantity;
+        no_longer_expires(item, *order_id, location, *quantity);
+    }
+    given_back(item, channel.as_ref(), sum(allocations));
+}
+
+fn promise(item: &mut StockItem, told: &StockPromised) {
+    let queue = Arc::make_mut(&mut item.queue);
+    let own = queue.iter_mut().filter(|waiting| waiting.order_id == told.order_id);
+    own.for_each(|waiting| waiting.promised_at = told.promised_at);
+}
+
+fn miss(item: &mut StockItem, shorted: &StockShorted) {
+    let StockShorted { order_id, location, quantity, on_hand, channel, at, .. } = shorted;
+    no_longer_expires(item, *order_id, location, *quantity);
+    given_back(item, channel.as_ref(), *quantity);
+    let bin = bin(item, location);
+    bin.reserved -= *quantity;
+    bin.move_on_hand(*at, -on_hand.number().cast_signed());
+}
+
+fn ship(item: &mut StockItem, shipped: &StockShipped) {
+    let StockShipped { order_id, location, quantity, unreserved, at, .. } = shipped;
+    let held = quantity.saturating_sub(*unreserved);
+    no_longer_expires(item, *order_id, location, held);
+    let bin = bin(item, location);
+    bin.reserved -= held;
+    bin.move_on_hand(*at, -quantity.number().cast_signed());
 }
 
 fn set_policy(item: &mut StockItem, set: &StockPolicySet) {
@@ -238,6 +249,7 @@ fn arrive(bin: &mut Bin, quantity: Units, condition: Condition, at: Timestamp) {
 
 /// Behind all that are to be served before it.
 fn join(item: &mut StockItem, backordered: &StockBackordered) {
+    promised(item, backordered.channel.as_ref(), backordered.quantity);
     let StockBackordered { order_id, quantity, place, whole, only_at, not_at, channel, .. } =
         backordered.clone();
     let index = item.queue.partition_point(|waiting| waiting.place <= place);

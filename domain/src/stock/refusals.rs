@@ -223,7 +223,7 @@ impl Refusal for StockRefusal {
             Self::AdjustmentBelowZero { .. }
             | Self::AdjustmentBelowReserved { .. }
             | Self::AdjustmentAboveLimit => "/delta",
-            Self::TooManyUnits => "/quantity",
+            Self::TooManyUnits | Self::TooFewInCondition { .. } => "/quantity",
             Self::SafetyStockOutOfRange => "/safetyStock",
             Self::CountOutOfRange => "/onHand",
             Self::CountedInFuture { .. } | Self::CountTooOld { .. } => "/countedAt",
@@ -232,7 +232,6 @@ impl Refusal for StockRefusal {
             Self::SerialsExceedQuantity => "/serials",
             Self::SupplyMissing | Self::UnknownSupply(_) => "/supplyId",
             Self::SameCondition | Self::SameLocation => "/to",
-            Self::TooFewInCondition { .. } => "/quantity",
             Self::TransferExists(_) | Self::UnknownTransfer(_) | Self::TransferClosed(_) => "/transferId",
             Self::NeverSeen
             | Self::InsufficientStock { .. }

@@ -8,6 +8,7 @@ use holdfast_domain::values::{FulfillmentOrderId, LocationId, Reference, Units};
 use serde::Serialize;
 
 /// What an event says. Never anything personal: the event does not have it in clear.
+#[allow(clippy::too_many_lines, reason = "a row for every event, so that none is forgotten")]
 pub fn says(event: &OrderEvent) -> String {
     match event {
         OrderEvent::OrderCreated(created) => ordered(created),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_commands::{decode, stream_of};
-use holdfast_domain::stock::{Condition, StockEvent};
+use holdfast_domain::stock::{Allocation, Condition, StockEvent};
 use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_domain::values::{LocationId, MerchantId, Sku, Units};
 use holdfast_journal::{Event, Journal, JournalError};
@@ -93,16 +93,8 @@ impl Ledger {
             StockEvent::StockAdjusted(adjusted) => {
                 self.change(sku, &adjusted.location, adjusted.delta.number(), 0);
             }
-            StockEvent::StockReserved(reserved) => {
-                for at in &reserved.allocations {
-                    self.change(sku, &at.location, 0, signed(at.quantity));
-                }
-            }
-            StockEvent::StockBackorderFilled(filled) => {
-                for at in &filled.allocations {
-                    self.change(sku, &at.location, 0, signed(at.quantity));
-                }
-            }
+            StockEvent::StockReserved(reserved) => self.hold(sku, &reserved.allocations, 1),
+            StockEvent::StockBackorderFilled(filled) => self.hold(sku, &filled.allocations, 1),
             StockEvent::StockConditionChanged(changed) => {
                 let units = signed(changed.quantity.units());
                 let into = |condition| i64::from(condition == Condition::Sellable);
@@ -114,11 +106,7 @@ impl Ledger {
             StockEvent::TransferReceived(received) => {
                 self.change(sku, &received.location, signed(received.quantity), 0);
             }
-            StockEvent::StockReservationsExpired(expired) => {
-                for at in &expired.allocations {
-                    self.change(sku, &at.location, 0, -signed(at.quantity));
-                }
-            }
+            StockEvent::StockReservationsExpired(expired) => self.hold(sku, &expired.allocations, -1),
             StockEvent::StockBackordered(_)
             | StockEvent::StockReservationExtended(_)
             | StockEvent::SupplyExpected(_)
@@ -127,11 +115,7 @@ impl Ledger {
             | StockEvent::StockBackorderWithdrawn(_)
             | StockEvent::StockPolicySet(_)
             | StockEvent::StockEarmarked(_) => {}
-            StockEvent::StockReleased(released) => {
-                for at in &released.allocations {
-                    self.change(sku, &at.location, 0, -signed(at.quantity));
-                }
-            }
+            StockEvent::StockReleased(released) => self.hold(sku, &released.allocations, -1),
             StockEvent::StockShorted(shorted) => {
                 let (on_hand, held) = (signed(shorted.on_hand), signed(shorted.quantity));
                 self.change(sku, &shorted.location, -on_hand, -held);
@@ -145,6 +129,12 @@ impl Ledger {
                 let held = shipped.quantity.saturating_sub(shipped.unreserved);
                 self.change(sku, &shipped.location, -signed(shipped.quantity), -signed(held));
             }
+        }
+    }
+
+    fn hold(&mut self, sku: &Sku, allocations: &[Allocation], sign: i64) {
+        for Allocation { location, quantity } in allocations {
+            self.change(sku, location, 0, sign * quantity.number().cast_signed());
         }
     }
 

@@ -57,7 +57,7 @@ async fn events(commands: &[(u8, usize, u32)], together: usize, batch: usize) ->
     }
     let events = house.journal.read("default", 0, 10_000).await.unwrap();
     let all =
-        events.iter().map(|event| (format!("{} {}", event.stream_name, event.kind), event.payload.to_vec()));
+        events.iter().map(|event| (format!("{} {}", event.stream_name, event.kind), event.payload.clone()));
     all.collect()
 }
 

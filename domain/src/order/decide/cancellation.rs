@@ -93,6 +93,12 @@ pub(super) fn cancel_units(order: &Order, wanted: &[(LineNumber, Units)], reason
             takes(part, &mut left, &mut to_ask);
         }
         if !left.is_zero() {
+            let is_asked = |part: &FulfillmentOrder| {
+                part.is_asked() && part.line(line).is_some_and(|own| !own.open().is_zero())
+            };
+            if order.fulfillment_orders.iter().any(is_asked) {
+                return Err(OrderRefusal::CancellationPending);
+            }
             let open = requested.saturating_sub(left);
             return Err(OrderRefusal::QuantityExceedsOpen { line, requested, open });
         }

@@ -132,7 +132,7 @@ pub(super) fn relocate(order: &Order, command: &MoveFulfillmentOrder, promises: 
 
 /// Units that a location held for the order are not there after all: what is not picked is given up, the latest part
 /// first.
-pub(super) fn lose_units(order: &Order, location: &LocationId, sku: &Sku, most: Units) -> Decision {
+pub(super) fn lose_units(order: &Order, location: &LocationId, sku: &Sku, most: Units) -> Vec<OrderEvent> {
     let mut left = most;
     let mut fulfillment_orders = Vec::new();
     let there = order.fulfillment_orders.iter().rev().filter(|part| part.location == *location);
@@ -152,7 +152,7 @@ pub(super) fn lose_units(order: &Order, location: &LocationId, sku: &Sku, most: 
         }
     }
     if fulfillment_orders.is_empty() {
-        return Ok(Vec::new());
+        return Vec::new();
     }
     let ended = fulfillment_orders.iter().filter_map(|lost| {
         let part = order.fulfillment_order(lost.fulfillment_order_id)?;
@@ -160,5 +160,5 @@ pub(super) fn lose_units(order: &Order, location: &LocationId, sku: &Sku, most: 
     });
     let ended: Vec<OrderEvent> = ended.collect();
     let lost = InventoryReleased { fulfillment_orders }.into();
-    Ok(std::iter::once(lost).chain(ended).collect())
+    std::iter::once(lost).chain(ended).collect()
 }

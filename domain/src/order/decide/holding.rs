@@ -77,7 +77,7 @@ fn placed(placed_before: u32, reason: HoldReason, until: Option<Timestamp>) -> O
 
 /// What time brings: holds that stood until a moment that is past stand no more, and parcels of which nothing was heard
 /// for too long are stuck.
-pub(super) fn attend(order: &Order, at: Timestamp) -> Decision {
+pub(super) fn attend(order: &Order, at: Timestamp) -> Vec<OrderEvent> {
     let over = order.holds.iter().filter(|hold| hold.until.is_some_and(|until| until <= at));
     let released = over.map(|hold| OrderHoldReleased { hold_id: hold.id.clone() }.into());
     let stuck = order.shipments.iter().filter_map(|shipment| {
@@ -88,5 +88,5 @@ pub(super) fn attend(order: &Order, at: Timestamp) -> Decision {
         let shipment_id = shipment.id;
         (!packages.is_empty()).then(|| ShipmentStuck { shipment_id, packages }.into())
     });
-    Ok(released.chain(stuck).collect())
+    released.chain(stuck).collect()
 }

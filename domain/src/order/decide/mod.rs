@@ -37,14 +37,16 @@ pub(super) fn decide(order: &Order, command: &OrderCommand) -> Decision {
         OrderCommand::FillBackorder { sku, allocations, promises, at } => {
             reservation::fill_backorder(order, sku, allocations, promises, *at)
         }
-        OrderCommand::LoseUnits { location, sku, most } => handover::lose_units(order, location, sku, *most),
+        OrderCommand::LoseUnits { location, sku, most } => {
+            Ok(handover::lose_units(order, location, sku, *most))
+        }
         OrderCommand::ChangePromise { sku, promised_at } => {
             let is_news = order.promised.get(sku) != promised_at.as_ref();
             let changed = PromiseChanged { sku: sku.clone(), promised_at: *promised_at };
             Ok(is_news.then(|| changed.into()).into_iter().collect())
         }
-        OrderCommand::ExpireReservation(at) => reservation::expire(order, *at),
-        OrderCommand::AttendOrder(at) => holding::attend(order, *at),
+        OrderCommand::ExpireReservation(at) => Ok(reservation::expire(order, *at)),
+        OrderCommand::AttendOrder(at) => Ok(holding::attend(order, *at)),
         OrderCommand::AmendOrder(command, at) => amendment::amend(order, command, *at),
         OrderCommand::MoveFulfillmentOrder(command, promises) => handover::relocate(order, command, promises),
         OrderCommand::MarkReadyForPickup(command, at) => warehouse::ready_for_pickup(order, command, *at),

@@ -97,9 +97,9 @@ pub(super) fn fill_backorder(
 
 /// What was held until a moment that is past is free, and what waited waits no more: the order is as if nothing had been
 /// reserved for it.
-pub(super) fn expire(order: &Order, at: Timestamp) -> Decision {
+pub(super) fn expire(order: &Order, at: Timestamp) -> Vec<OrderEvent> {
     if order.expires_at.is_none_or(|until| at < until) {
-        return Ok(Vec::new());
+        return Vec::new();
     }
     let open = order.fulfillment_orders.iter().filter(|part| part.is_open());
     let waits = order.backordered.iter().enumerate().filter(|(_, units)| !units.is_zero());
@@ -107,7 +107,7 @@ pub(super) fn expire(order: &Order, at: Timestamp) -> Decision {
         fulfillment_orders: open.map(held).collect(),
         waited: waits.map(|(index, units)| units_of(LineNumber::at(index), *units)).collect(),
     };
-    Ok(vec![expired.into()])
+    vec![expired.into()]
 }
 
 fn promise(parts: &mut [FulfillmentOrderLines], promises: &Promises) {

@@ -32,39 +32,41 @@ pub(crate) fn accepted_actions(order: &Order) -> (Vec<String>, Vec<Vec<String>>)
             ("erase-personal-data", OrderCommand::ErasePersonalData(read(with_reason, json!({})))),
         ]
     });
-    let of_parts = order.fulfillment_orders.iter().map(|part| {
-        let all = || json!({ "fulfillmentOrderId": part.id, "all": true });
-        let package = json!({ "carrier": "try", "trackingNumber": "try" });
-        let shipment = json!({ "fulfillmentOrderId": part.id, "packages": [package] });
-        let ship = OrderCommand::ShipItems(read(shipment, json!({})), None, moment(99));
-        let this = || json!({ "fulfillmentOrderId": part.id });
-        let why = || json!({ "fulfillmentOrderId": part.id, "reason": "try" });
-        accepted(
-            order,
-            [
-                ("accept", OrderCommand::AcceptFulfillmentOrder(read(this(), json!({})))),
-                ("reject", OrderCommand::RejectFulfillmentOrder(read(why(), json!({})))),
-                (
-                    "move",
-                    OrderCommand::MoveFulfillmentOrder(
-                        read(this(), json!({ "location": "elsewhere" })),
-                        Promises::new(),
-                    ),
-                ),
-                ("pick", OrderCommand::PickItems(read(all(), json!({})))),
-                ("pack", OrderCommand::PackItems(read(all(), json!({})))),
-                ("ready-for-pickup", OrderCommand::MarkReadyForPickup(read(this(), json!({})), moment(99))),
-                ("ship", ship),
-                ("short", OrderCommand::ShortPick(read(all(), json!({ "reason": "try" })))),
-                (
-                    "accept-cancellation",
-                    OrderCommand::AcceptCancellation(read(this(), json!({})), Promises::new()),
-                ),
-                ("reject-cancellation", OrderCommand::RejectCancellation(read(why(), json!({})))),
-            ],
-        )
-    });
+    let of_parts = order.fulfillment_orders.iter().map(|part| accepted_of_part(order, part.id));
     (of_order.map(|actions| accepted(order, actions)).unwrap_or_default(), of_parts.collect())
+}
+
+fn accepted_of_part(order: &Order, id: FulfillmentOrderId) -> Vec<String> {
+    let all = || json!({ "fulfillmentOrderId": id, "all": true });
+    let package = json!({ "carrier": "try", "trackingNumber": "try" });
+    let shipment = json!({ "fulfillmentOrderId": id, "packages": [package] });
+    let ship = OrderCommand::ShipItems(read(shipment, json!({})), None, moment(99));
+    let this = || json!({ "fulfillmentOrderId": id });
+    let why = || json!({ "fulfillmentOrderId": id, "reason": "try" });
+    accepted(
+        order,
+        [
+            ("accept", OrderCommand::AcceptFulfillmentOrder(read(this(), json!({})))),
+            ("reject", OrderCommand::RejectFulfillmentOrder(read(why(), json!({})))),
+            (
+                "move",
+                OrderCommand::MoveFulfillmentOrder(
+                    read(this(), json!({ "location": "elsewhere" })),
+                    Promises::new(),
+                ),
+            ),
+            ("pick", OrderCommand::PickItems(read(all(), json!({})))),
+            ("pack", OrderCommand::PackItems(read(all(), json!({})))),
+            ("ready-for-pickup", OrderCommand::MarkReadyForPickup(read(this(), json!({})), moment(99))),
+            ("ship", ship),
+            ("short", OrderCommand::ShortPick(read(all(), json!({ "reason": "try" })))),
+            (
+                "accept-cancellation",
+                OrderCommand::AcceptCancellation(read(this(), json!({})), Promises::new()),
+            ),
+            ("reject-cancellation", OrderCommand::RejectCancellation(read(why(), json!({})))),
+        ],
+    )
 }
 
 fn accepted<const COUNT: usize>(order: &Order, actions: [(&str, OrderCommand); COUNT]) -> Vec<String> {

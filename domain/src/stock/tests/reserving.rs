@@ -2,6 +2,19 @@
 
 use super::*;
 
+#[test]
+fn what_is_known_of_a_hot_item_stays_small_however_many_orders_are_open() {
+    let mut item = given([receive(1_000_000, 1)]);
+    for number in 0..100_000 {
+        let (order_id, channel) = (order_number(number), web());
+        let allocations = allocations(&[("DC-1", 1)]);
+        let hold = StockCommand::ReserveInventory { order_id, channel, allocations, until: None };
+        item = after(&item, hold);
+    }
+    assert_eq!(at(&item, "DC-1"), [1_000_000, 100_000, 900_000]);
+    assert!(serde_json::to_vec(&item).unwrap().len() < 64 * 1_024);
+}
+
 fn shipped(quantity: u64, second: i64) -> StockEvent {
     StockShipped {
         sku: sku(),
