@@ -8,7 +8,7 @@ use holdfast_domain::order::AttendOrder;
 use holdfast_domain::stock::FillBackorders;
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::{MerchantId, Timestamp};
-use holdfast_projections::{Availability, Orders, Progress, ViewStore};
+use holdfast_projections::{Availability, DueOrder, Orders, Progress, ViewStore};
 
 /// Stock items and orders that came to nothing are remembered up to this many.
 const MOST_REMEMBERED: usize = 10_000;
@@ -24,6 +24,8 @@ pub(crate) struct ReadModelAgenda {
     progress: Progress,
     /// Where the round of stock items goes on.
     after: (String, String),
+    /// Where the round of orders goes on.
+    after_order: Option<DueOrder>,
     /// What was told of a stock item or an order.
     told: HashMap<(String, StreamId), Told>,
 }
@@ -42,7 +44,14 @@ impl ReadModelAgenda {
     /// Read off a store of read models.
     pub(crate) fn new(views: &ViewStore, progress: Progress) -> Self {
         let (availability, orders) = (Availability::new(views), Orders::new(views));
-        Self { availability, orders, progress, after: Default::default(), told: HashMap::new() }
+        Self {
+            availability,
+            orders,
+            progress,
+            after: Default::default(),
+            after_order: None,
+            told: HashMap::new(),
+        }
     }
 
     /// Whether it is worth trying: something has happened to it since, or for long nothing was tried.
@@ -85,12 +94,14 @@ impl ReadModelAgenda {
         Ok(due)
     }
 
-    /// Orders whose time has come. What is done for one moves its time, so that the next ones come to their turn.
+    /// Orders whose time has come, in rounds, so that one that nothing can be done for keeps no other waiting.
     async fn orders(&mut self, now: Timestamp, most: usize) -> Result<Vec<Due>, String> {
         let generation = self.progress.generation(Orders::NAME);
-        let found = self.orders.due(generation, now, most).await.map_err(|error| error.to_string())?;
+        let found = self.orders.due(generation, now, self.after_order.as_ref(), most).await;
+        let found = found.map_err(|error| error.to_string())?;
+        self.after_order = found.last().filter(|_| found.len() == most).cloned();
         let mut due = Vec::new();
-        for (merchant, order_id, position) in found {
+        for DueOrder { merchant, order_id, position, .. } in found {
             if let Ok(id) = MerchantId::new(&merchant)
                 && self.is_worthwhile((merchant, StreamId::Order(order_id)), position, now)
             {

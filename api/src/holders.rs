@@ -42,9 +42,13 @@ impl Holders for ReadModelHolders {
             let generation = self.progress.generation(Orders::NAME);
             self.orders.holders(merchant, generation, sku, location, MOST).await
         };
-        match known.await {
-            Ok(holders) => Some(holders),
-            Err(error) => {
+        match tokio::time::timeout(PATIENCE * 2, known).await {
+            Ok(Ok(holders)) => Some(holders),
+            Err(_) => {
+                tracing::warn!(merchant, "who holds what was not found was not told in time");
+                None
+            }
+            Ok(Err(error)) => {
                 tracing::warn!(merchant, %error, "who holds what was not found cannot be told now");
                 None
             }

@@ -21,7 +21,9 @@ mod tests;
 
 pub use availability::{Asked, Availability};
 pub use error::ViewError;
-pub use order_status::{FulfillmentOrderFilter, FulfillmentOrderRow, OrderFilter, OrderRow, Orders, Page};
+pub use order_status::{
+    DueOrder, FulfillmentOrderFilter, FulfillmentOrderRow, OrderFilter, OrderRow, Orders, Page,
+};
 pub use progress::{Progress, ProjectionState};
 pub use projection::{Projection, Recorded, Scope};
 pub use runner::Projections;

@@ -6,6 +6,7 @@ use holdfast_journal::OutcomeKind;
 
 use super::changing::{decide, order_to_change};
 use super::promising::promises;
+use super::reserve_inventory::{make_room, wait_anew};
 use super::{Grant, Handle, Stop, World};
 
 impl Handle for AcceptCancellation {
@@ -15,8 +16,15 @@ impl Handle for AcceptCancellation {
         let order = order_to_change(world, id)?;
         let part = order.fulfillment_order(self.fulfillment_order_id);
         let taker = part.and_then(|part| part.asked.as_ref()?.move_to.clone());
+        if taker.is_some() {
+            make_room(world, &order)?;
+        }
         let promises = promises(world, &order, &taker.into_iter().collect())?;
         decide(world, id, &OrderCommand::AcceptCancellation(self.clone(), promises))?;
+        if !order.created.as_ref().is_some_and(|created| created.allow_split) {
+            // What waits comes from where the rest is now.
+            wait_anew(world, id, None)?;
+        }
         world.grant_order(OutcomeKind::Done, id)
     }
 }

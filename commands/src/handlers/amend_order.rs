@@ -6,7 +6,7 @@ use holdfast_domain::stream::StreamId;
 use holdfast_journal::OutcomeKind;
 
 use super::changing::{decide, order_to_change};
-use super::reserve_inventory::{Sourcing, reserve_inventory};
+use super::reserve_inventory::{Sourcing, reserve_inventory, wait_anew};
 use super::{Grant, Handle, Stop, World};
 use crate::answer::Refused;
 
@@ -22,6 +22,9 @@ impl Handle for AmendOrder {
         if had_all && order.may_have_units() && !order.pending_demand().is_empty() {
             let place = self.ship_to.as_ref().and_then(ShipTo::coordinates);
             reserve_inventory(world, id, &Sourcing::of_new_units(place))?;
+        }
+        if self.delivery.is_some() {
+            wait_anew(world, id, None)?;
         }
         world.grant_order(OutcomeKind::Done, id)
     }

@@ -8,7 +8,7 @@ use holdfast_domain::consequences::{consequences, waits_no_more};
 use holdfast_domain::order::{Order, OrderCommand, OrderEvent};
 use holdfast_domain::stock::{StockCommand, StockItem};
 use holdfast_domain::stream::StreamId;
-use holdfast_domain::values::{OrderId, Sku};
+use holdfast_domain::values::{OrderId, Sku, Timestamp};
 use holdfast_journal::OutcomeKind;
 
 use super::promising::keep_room;
@@ -97,6 +97,10 @@ fn follow(
 pub(super) fn settle(world: &mut World<'_>, sku: &Sku) -> Result<(), Stop> {
     let stream = StreamId::Stock(sku.clone());
     world.decide::<StockItem>(&stream, &StockCommand::ExpireReservations(world.at))?;
+    let item = world.stock(sku)?;
+    if item.queue.is_empty() && item.bins.values().all(|bin| bin.earmarked.is_zero()) {
+        return Ok(());
+    }
     let closed = world.network()?.closed();
     world.decide::<StockItem>(&stream, &StockCommand::EarmarkInventory { closed })?;
     Ok(())
@@ -107,6 +111,16 @@ pub(super) fn promise(world: &mut World<'_>, id: OrderId, sku: &Sku) -> Result<(
     let item = world.stock(sku)?;
     let expected: BTreeMap<_, _> = item.untold().into_iter().collect();
     let Some(&promised_at) = expected.get(&id) else { return Ok(()) };
+    tell(world, id, sku, promised_at)
+}
+
+/// Tells an order that waits when its units are expected.
+pub(super) fn tell(
+    world: &mut World<'_>,
+    id: OrderId,
+    sku: &Sku,
+    promised_at: Option<Timestamp>,
+) -> Result<(), Stop> {
     let command = OrderCommand::ChangePromise { sku: sku.clone(), promised_at };
     world.decide::<Order>(&StreamId::Order(id), &command)?;
     let command = StockCommand::PromiseBackorder { order_id: id, promised_at };

@@ -6,6 +6,7 @@ use holdfast_journal::OutcomeKind;
 
 use super::changing::{decide, order_to_change};
 use super::promising::promises;
+use super::reserve_inventory::{make_room, wait_anew};
 use super::{Grant, Handle, Stop, World};
 
 impl Handle for MoveFulfillmentOrder {
@@ -14,8 +15,13 @@ impl Handle for MoveFulfillmentOrder {
         world.want([StreamId::Network, StreamId::Order(id)], [])?;
         world.network()?.location(&self.location, "/location")?;
         let order = order_to_change(world, id)?;
+        make_room(world, &order)?;
         let promises = promises(world, &order, &[self.location.clone()].into())?;
         decide(world, id, &OrderCommand::MoveFulfillmentOrder(self.clone(), promises))?;
+        if !order.created.as_ref().is_some_and(|created| created.allow_split) {
+            // What waits comes from where the rest is now.
+            wait_anew(world, id, None)?;
+        }
         world.grant_order(OutcomeKind::Done, id)
     }
 }

@@ -2,12 +2,14 @@
 //! latest first, and they are looked for elsewhere, in the same decision.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use holdfast_domain::order::{OrderCommand, OrderEvent};
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::{LocationId, OrderId, Sku, Units};
 
 use super::changing::{decide, settle, up_to_date};
+use super::promising::workloads;
 use super::reserve_inventory::{GaveBack, look_elsewhere};
 use super::{Stop, World};
 
@@ -30,8 +32,16 @@ pub(super) fn give_up(world: &mut World<'_>, sku: &Sku, location: &LocationId) -
         }
     }
     by_urgency.sort();
+    by_urgency.truncate(AT_ONCE);
+    // All at once: what is asked for order by order takes a load each.
+    let mut streams = BTreeSet::from([StreamId::Policy]);
+    for (.., id) in &by_urgency {
+        streams.extend(world.order(*id)?.lines().iter().map(|line| StreamId::Stock(line.sku.clone())));
+    }
+    let network = world.network()?;
+    world.want(streams.into_iter().chain(workloads(&network.locations)), [])?;
     let mut affected = Vec::new();
-    for (.., id) in by_urgency.into_iter().take(AT_ONCE) {
+    for (.., id) in by_urgency {
         if missing.is_zero() {
             break;
         }

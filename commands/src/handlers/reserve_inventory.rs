@@ -64,6 +64,18 @@ fn stock_of(order: &Order) -> impl Iterator<Item = StreamId> + use<> {
     skus.into_iter().map(StreamId::Stock)
 }
 
+/// Frees what has expired of an order's SKUs, before units of them are held elsewhere.
+pub(super) fn make_room(world: &mut World<'_>, order: &Order) -> Result<(), Stop> {
+    let streams: Vec<StreamId> = stock_of(order).collect();
+    world.want(streams.iter().cloned().chain([StreamId::Network]), [])?;
+    for stream in streams {
+        if let StreamId::Stock(sku) = stream {
+            settle(world, &sku)?;
+        }
+    }
+    Ok(())
+}
+
 /// Looks elsewhere for units that a location gave back, where any are wanted.
 pub(super) fn look_elsewhere(
     world: &mut World<'_>,
@@ -77,6 +89,44 @@ pub(super) fn look_elsewhere(
     world.want(stock_of(&order).chain([StreamId::Network, StreamId::Policy]), [])?;
     let trigger = ReservationTrigger::Shortfall;
     reserve_inventory(world, id, &Sourcing { trigger, place: None, gave_back })
+}
+
+/// Gives an order that waits new places in the queues, because what may serve it is other than it was: it keeps its
+/// urgency, raised by a step, and loses its age.
+pub(super) fn wait_anew(world: &mut World<'_>, id: OrderId, not_at: Option<&LocationId>) -> Result<(), Stop> {
+    let order = world.order(id)?;
+    let Some(created) = &order.created else { return Ok(()) };
+    let waits = order.backordered_demand();
+    world.want(waits.keys().cloned().map(StreamId::Stock).chain([StreamId::Network]), [])?;
+    let only_at = order.delivered_from().or_else(|| order.gives_all());
+    for (sku, quantity) in waits {
+        let stream = StreamId::Stock(sku.clone());
+        let channel = created.channel.clone();
+        let item = world.stock(&sku)?;
+        let mut own = item.queue.iter().filter(|waiting| waiting.order_id == id);
+        if own.all(|waiting| (waiting.only_at.as_ref(), waiting.not_at.as_ref()) == (only_at, not_at)) {
+            continue;
+        }
+        let waiting = item.waiting_for(id);
+        let leave =
+            StockCommand::WithdrawBackorder { order_id: id, channel: channel.clone(), quantity: waiting };
+        world.decide::<StockItem>(&stream, &leave)?;
+        let join = StockCommand::BackorderInventory {
+            order_id: id,
+            channel,
+            quantity,
+            priority: created.priority.raised(),
+            whole: !created.allow_split,
+            only_at: only_at.cloned(),
+            not_at: not_at.cloned(),
+            may_be_refused: false,
+            at: world.at,
+        };
+        world.decide::<StockItem>(&stream, &join)?;
+        settle(world, &sku)?;
+        promise(world, id, &sku)?;
+    }
+    Ok(())
 }
 
 /// Sources an order's pending units and reserves them.

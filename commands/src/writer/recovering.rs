@@ -140,7 +140,8 @@ impl Writer {
             decided.submission.answer(Reply::NotExecuted(NotExecuted::StoreUnavailable));
         }
         let in_flight = self.in_flight.as_ref().map(|batch| &batch.keys);
-        for submission in std::mem::take(&mut self.backlog) {
+        let waiting = self.lanes.take(usize::MAX);
+        for submission in std::mem::take(&mut self.backlog).into_iter().chain(waiting) {
             let key = submission.request.identity.as_ref();
             let doubtful = key.zip(in_flight).is_some_and(|(key, keys)| keys.contains_key(key));
             submission.answer(if doubtful {

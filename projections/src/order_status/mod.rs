@@ -15,7 +15,7 @@ use crate::error::ViewError;
 use crate::projection::{Projection, Recorded, Scope};
 use crate::store::{Presence, ViewConnection};
 
-pub use query::{FulfillmentOrderFilter, FulfillmentOrderRow, OrderFilter, Orders, Page};
+pub use query::{DueOrder, FulfillmentOrderFilter, FulfillmentOrderRow, OrderFilter, Orders, Page};
 
 /// An order and its place in the journal.
 #[derive(Debug, Clone, PartialEq)]

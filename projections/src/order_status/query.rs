@@ -1,6 +1,6 @@
 //! Asking for orders and for locations' work.
 
-use holdfast_domain::order::{FulfillmentLine, FulfillmentOrderStatus, FulfillmentOrderView, OrderStatus};
+use holdfast_domain::order::{FulfillmentOrderStatus, FulfillmentOrderView, OrderStatus};
 use holdfast_domain::values::{
     ChannelName, FulfillmentOrderId, LocationId, OrderId, Reference, Sku, Timestamp,
 };
@@ -39,6 +39,19 @@ pub struct FulfillmentOrderFilter {
     pub location: Option<LocationId>,
     /// In this status; where not given, what is left to be done and may be.
     pub status: Option<FulfillmentOrderStatus>,
+}
+
+/// An order for which something is due.
+#[derive(Debug, Clone)]
+pub struct DueOrder {
+    /// Whose it is.
+    pub merchant: String,
+    /// The order.
+    pub order_id: OrderId,
+    /// The position of its last event.
+    pub position: u64,
+    /// Since when, in microseconds since 1970.
+    pub due_at: i64,
 }
 
 /// A part of a list, and where the next begins.
@@ -96,29 +109,37 @@ impl Orders {
         Ok(super::rows::load(&mut connection, scope, ids).await?.into_iter().collect())
     }
 
-    /// Orders of all merchants for which something is due at a moment, with the position of their last event: the longest
-    /// due first.
+    /// Orders of all merchants for which something is due at a moment, the longest due first, behind one of them or from
+    /// the first.
     pub async fn due(
         &self,
         generation: i64,
         now: Timestamp,
+        after: Option<&DueOrder>,
         most: usize,
-    ) -> Result<Vec<(String, OrderId, u64)>, ViewError> {
-        let statement = Statement::new(
-            "SELECT merchant, order_id, position FROM order_status
-             WHERE due_at IS NOT NULL AND generation = $1 AND due_at <= $2
-             ORDER BY due_at, merchant, order_id LIMIT $3",
-        );
-        let statement = statement.bind(generation).bind(now.microseconds()).bind(most as u64);
-        let rows = self.store.reader().await?.fetch(statement).await?;
+    ) -> Result<Vec<DueOrder>, ViewError> {
+        let mut query = Statement::new(
+            "SELECT merchant, order_id, position, due_at FROM order_status
+             WHERE due_at IS NOT NULL AND generation = $1 AND due_at <= $2",
+        )
+        .bind(generation)
+        .bind(now.microseconds());
+        if let Some(after) = after {
+            query.push(" AND (due_at, merchant, order_id) > (").push_bind(after.due_at);
+            query.push(", ").push_bind(after.merchant.as_str());
+            query.push(", ").push_bind(after.order_id.to_string().as_str()).push(")");
+        }
+        query.push(" ORDER BY due_at, merchant, order_id LIMIT ").push_bind(most as u64);
+        let rows = self.store.reader().await?.fetch(query).await?;
         let found = |row: &Row| {
-            Ok((row.text(0)?.to_owned(), row.text(1)?.parse().map_err(unreadable)?, row.unsigned(2)?))
+            let (merchant, order_id) = (row.text(0)?.to_owned(), row.text(1)?.parse().map_err(unreadable)?);
+            Ok(DueOrder { merchant, order_id, position: row.unsigned(2)?, due_at: row.integer(3)? })
         };
         rows.iter().map(found).collect()
     }
 
-    /// Orders that hold units of a SKU at a location and may give them up: they are not picked. The newest are looked at, as
-    /// many as `most`.
+    /// Orders that hold units of a SKU at a location and may give them up: they are not picked. The newest ones, as many as
+    /// `most`.
     pub async fn holders(
         &self,
         merchant: &str,
@@ -127,21 +148,20 @@ impl Orders {
         location: &LocationId,
         most: usize,
     ) -> Result<Vec<OrderId>, ViewError> {
-        let filter = OrderFilter {
-            sku: Some(sku.clone()),
-            location: Some(location.clone()),
-            ..OrderFilter::default()
-        };
-        let page = self.list(merchant, generation, &filter, None, most).await?;
-        let holds = |row: &OrderRow| {
-            let of_sku = |line: &FulfillmentLine| {
-                let ordered = row.order.lines().get(line.line.index());
-                ordered.is_some_and(|ordered| ordered.sku == *sku) && line.picked < line.kept()
-            };
-            let mut there = row.order.fulfillment_orders.iter().filter(|part| part.location == *location);
-            there.any(|part| part.lines.iter().any(of_sku))
-        };
-        Ok(page.items.iter().filter(|row| holds(row)).filter_map(|row| row.order.id()).collect())
+        let mut query = Statement::new(
+            "SELECT DISTINCT order_id, first_position FROM fulfillment_order
+             WHERE merchant = $1 AND generation = $2 AND status IN ('open', 'accepted', 'picking')",
+        )
+        .bind(merchant)
+        .bind(generation);
+        query.push(" AND location = ").push_bind(location.as_str());
+        query.push(
+            " AND first_position IN (SELECT first_position FROM order_term
+              WHERE merchant = $1 AND generation = $2 AND kind = 'sku' AND value = ",
+        );
+        query.push_bind(sku.as_str()).push(") ORDER BY first_position DESC LIMIT ").push_bind(most as u64);
+        let rows = self.store.reader().await?.fetch(query).await?;
+        rows.iter().map(|row| row.text(0)?.parse().map_err(unreadable)).collect()
     }
 
     /// Orders that match, the newest first. `after` is the `next` of the page before.
