@@ -104,6 +104,9 @@ pub(super) fn wait_anew(world: &mut World<'_>, id: OrderId, not_at: Option<&Loca
         let channel = created.channel.clone();
         let item = world.stock(&sku)?;
         let mut own = item.queue.iter().filter(|waiting| waiting.order_id == id);
+        // A location that does not ship this order is not asked again.
+        let known = own.clone().find_map(|waiting| waiting.not_at.as_ref());
+        let not_at = not_at.or(known);
         if own.all(|waiting| (waiting.only_at.as_ref(), waiting.not_at.as_ref()) == (only_at, not_at)) {
             continue;
         }
