@@ -6,7 +6,7 @@ use holdfast_journal::OutcomeKind;
 
 use super::changing::{decide, order_to_change};
 use super::promising::promises;
-use super::reserve_inventory::{make_room, wait_anew};
+use super::reserve_inventory::{follow_the_rest, make_room};
 use super::{Grant, Handle, Stop, World};
 
 impl Handle for AcceptCancellation {
@@ -21,10 +21,7 @@ impl Handle for AcceptCancellation {
         }
         let promises = promises(world, &order, &taker.into_iter().collect())?;
         decide(world, id, &OrderCommand::AcceptCancellation(self.clone(), promises))?;
-        if !order.created.as_ref().is_some_and(|created| created.allow_split) {
-            // What waits comes from where the rest is now.
-            wait_anew(world, id, None)?;
-        }
+        follow_the_rest(world, id)?;
         world.grant_order(OutcomeKind::Done, id)
     }
 }

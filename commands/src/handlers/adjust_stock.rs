@@ -1,20 +1,14 @@
 //! `AdjustStock`: correct on hand by hand.
 
-use holdfast_domain::stock::{AdjustStock, StockCommand, StockItem};
+use holdfast_domain::stock::{AdjustStock, StockCommand};
 use holdfast_domain::stream::StreamId;
 
-use super::changing::settle;
-use super::{Grant, Handle, Stop, World, grant_stock};
+use super::{Grant, Handle, Stop, World, change_stock};
 
 impl Handle for AdjustStock {
     fn handle(&self, world: &mut World<'_>) -> Result<Grant, Stop> {
-        let stream = StreamId::Stock(self.sku.clone());
-        world.want([StreamId::Network, stream.clone()], [])?;
-        let network = world.network()?;
-        network.location(&self.location, "/location")?;
-        let command = StockCommand::AdjustStock(self.clone(), world.at);
-        world.decide::<StockItem>(&stream, &command)?;
-        settle(world, &self.sku)?;
-        grant_stock(&*world.stock(&self.sku)?, &network)
+        world.want([StreamId::Network, StreamId::Stock(self.sku.clone())], [])?;
+        world.network()?.location(&self.location, "/location")?;
+        change_stock(world, &self.sku, &StockCommand::AdjustStock(self.clone(), world.at))
     }
 }

@@ -19,7 +19,7 @@ impl Handle for AmendOrder {
         let had_all = before.pending_demand().is_empty();
         let command = OrderCommand::AmendOrder(Box::new(self.clone()), world.at);
         let (order, _) = decide(world, id, &command)?;
-        if had_all && order.may_have_units() && !order.pending_demand().is_empty() {
+        if had_all && order.wants_units() {
             let place = self.ship_to.as_ref().and_then(ShipTo::coordinates);
             reserve_inventory(world, id, &Sourcing::of_new_units(place))?;
         }

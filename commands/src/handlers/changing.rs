@@ -1,7 +1,7 @@
 //! How every command on an order is carried out: first what time has brought, then the decision, then what it asks of
 //! stock items.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use holdfast_domain::consequences::{consequences, waits_no_more};
@@ -108,9 +108,10 @@ pub(super) fn settle(world: &mut World<'_>, sku: &Sku) -> Result<(), Stop> {
 
 /// Tells an order that waits when its units are expected, where that is not what it was told.
 pub(super) fn promise(world: &mut World<'_>, id: OrderId, sku: &Sku) -> Result<(), Stop> {
-    let item = world.stock(sku)?;
-    let expected: BTreeMap<_, _> = item.untold().into_iter().collect();
-    let Some(&promised_at) = expected.get(&id) else { return Ok(()) };
+    let untold = world.stock(sku)?.untold();
+    let Some((_, promised_at)) = untold.into_iter().find(|(order_id, _)| *order_id == id) else {
+        return Ok(());
+    };
     tell(world, id, sku, promised_at)
 }
 

@@ -2,7 +2,6 @@
 //! reserve its units.
 
 use holdfast_domain::order::{ConfirmPayment, OrderCommand};
-use holdfast_domain::policy::ReserveAt;
 use holdfast_journal::OutcomeKind;
 
 use super::changing::{decide, order_to_change};
@@ -14,11 +13,8 @@ impl Handle for ConfirmPayment {
         let id = self.order_id;
         order_to_change(world, id)?;
         let (order, events) = decide(world, id, &OrderCommand::ConfirmPayment(self.clone()))?;
-        let by_payment =
-            order.created.as_ref().is_some_and(|created| created.reserve_at == ReserveAt::Payment);
-        let waited = (by_payment || order.has_expired) && !order.is_out_of_stock();
         let is_news = !events.is_empty() && order.is_paid();
-        if waited && is_news && !order.pending_demand().is_empty() {
+        if is_news && order.waits_to_be_paid() && order.wants_units() {
             reserve_inventory(world, id, &Sourcing::later())?;
         }
         world.grant_order(OutcomeKind::Done, id)

@@ -51,8 +51,9 @@ mod void_payment;
 
 use holdfast_domain::network::{Location, LocationDetails, Network};
 use holdfast_domain::policy::{ChannelRules, Policy, Rules};
-use holdfast_domain::stock::{AvailabilityView, StockItem};
-use holdfast_domain::values::{ChannelName, LocationId, Reference, Text};
+use holdfast_domain::stock::{AvailabilityView, StockCommand, StockItem};
+use holdfast_domain::stream::StreamId;
+use holdfast_domain::values::{ChannelName, LocationId, Reference, Sku, Text};
 use holdfast_journal::OutcomeKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -121,6 +122,14 @@ fn grant_location(network: &Network, id: &LocationId) -> Result<Grant, Stop> {
 
 fn grant_stock(item: &StockItem, network: &Network) -> Result<Grant, Stop> {
     grant(OutcomeKind::Done, &view_stock(item, network)?)
+}
+
+/// Lets a stock item change, serves who waits for it, and grants it as it is then.
+fn change_stock(world: &mut World<'_>, sku: &Sku, command: &StockCommand) -> Result<Grant, Stop> {
+    world.decide::<StockItem>(&StreamId::Stock(sku.clone()), command)?;
+    changing::settle(world, sku)?;
+    let network = world.network()?;
+    grant_stock(&*world.stock(sku)?, &network)
 }
 
 fn view_stock(item: &StockItem, network: &Network) -> Result<AvailabilityView, Stop> {

@@ -14,7 +14,7 @@ impl Handle for ReleaseHold {
         let released = before.holds.iter().find(|hold| hold.id == self.hold_id);
         let out_of_stock = released.is_some_and(|hold| hold.reason == HoldReason::InventoryOutOfStock);
         let (order, _) = decide(world, id, &OrderCommand::ReleaseHold(self.clone()))?;
-        if out_of_stock && order.may_have_units() && !order.pending_demand().is_empty() {
+        if out_of_stock && order.wants_units() {
             reserve_inventory(world, id, &Sourcing::later())?;
         }
         world.grant_order(OutcomeKind::Done, id)

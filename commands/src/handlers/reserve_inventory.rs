@@ -12,11 +12,10 @@ use holdfast_domain::order::{
     LineUnits, Order, OrderCommand, OrderCreated, OrderEvent, ReservationTrigger, ReserveInventory,
     SourcingBasis,
 };
-use holdfast_domain::policy::OnShortage;
 use holdfast_domain::sourcing::{Candidate, Demand, Exclusion, SourcingRules, source_within};
 use holdfast_domain::stock::{StockCommand, StockItem};
 use holdfast_domain::stream::StreamId;
-use holdfast_domain::values::{LocationId, OrderId, Sku, Text};
+use holdfast_domain::values::{LocationId, OrderId, Sku, Text, Units};
 
 use super::changing::{decide, promise, settle};
 use super::promising::{Leaves, leaves, promises, workloads};
@@ -58,22 +57,11 @@ impl Sourcing {
     }
 }
 
-/// The stock items of an order's lines.
-fn stock_of(order: &Order) -> impl Iterator<Item = StreamId> + use<> {
-    let skus: BTreeSet<Sku> = order.lines().iter().map(|line| line.sku.clone()).collect();
-    skus.into_iter().map(StreamId::Stock)
-}
-
 /// Frees what has expired of an order's SKUs, before units of them are held elsewhere.
 pub(super) fn make_room(world: &mut World<'_>, order: &Order) -> Result<(), Stop> {
-    let streams: Vec<StreamId> = stock_of(order).collect();
-    world.want(streams.iter().cloned().chain([StreamId::Network]), [])?;
-    for stream in streams {
-        if let StreamId::Stock(sku) = stream {
-            settle(world, &sku)?;
-        }
-    }
-    Ok(())
+    let skus: BTreeSet<&Sku> = order.lines().iter().map(|line| &line.sku).collect();
+    world.want(skus.iter().copied().cloned().map(StreamId::Stock).chain([StreamId::Network]), [])?;
+    skus.into_iter().try_for_each(|sku| settle(world, sku))
 }
 
 /// Looks elsewhere for units that a location gave back, where any are wanted.
@@ -82,11 +70,9 @@ pub(super) fn look_elsewhere(
     id: OrderId,
     gave_back: Option<GaveBack>,
 ) -> Result<(), Stop> {
-    let order = world.order(id)?;
-    if order.pending_demand().is_empty() || !order.may_have_units() {
+    if !world.order(id)?.wants_units() {
         return Ok(());
     }
-    world.want(stock_of(&order).chain([StreamId::Network, StreamId::Policy]), [])?;
     let trigger = ReservationTrigger::Shortfall;
     reserve_inventory(world, id, &Sourcing { trigger, place: None, gave_back })
 }
@@ -98,10 +84,8 @@ pub(super) fn wait_anew(world: &mut World<'_>, id: OrderId, not_at: Option<&Loca
     let Some(created) = &order.created else { return Ok(()) };
     let waits = order.backordered_demand();
     world.want(waits.keys().cloned().map(StreamId::Stock).chain([StreamId::Network]), [])?;
-    let only_at = order.delivered_from().or_else(|| order.gives_all());
+    let only_at = waits_only_at(&order);
     for (sku, quantity) in waits {
-        let stream = StreamId::Stock(sku.clone());
-        let channel = created.channel.clone();
         let item = world.stock(&sku)?;
         let mut own = item.queue.iter().filter(|waiting| waiting.order_id == id);
         // A location that does not ship this order is not asked again.
@@ -110,26 +94,23 @@ pub(super) fn wait_anew(world: &mut World<'_>, id: OrderId, not_at: Option<&Loca
         if own.all(|waiting| (waiting.only_at.as_ref(), waiting.not_at.as_ref()) == (only_at, not_at)) {
             continue;
         }
-        let waiting = item.waiting_for(id);
-        let leave =
-            StockCommand::WithdrawBackorder { order_id: id, channel: channel.clone(), quantity: waiting };
-        world.decide::<StockItem>(&stream, &leave)?;
-        let join = StockCommand::BackorderInventory {
+        let leave = StockCommand::WithdrawBackorder {
             order_id: id,
-            channel,
-            quantity,
-            priority: created.priority.raised(),
-            whole: !created.allow_split,
-            only_at: only_at.cloned(),
-            not_at: not_at.cloned(),
-            may_be_refused: false,
-            at: world.at,
+            channel: created.channel.clone(),
+            quantity: item.waiting_for(id),
         };
-        world.decide::<StockItem>(&stream, &join)?;
+        world.decide::<StockItem>(&StreamId::Stock(sku.clone()), &leave)?;
+        join_queue(world, &order, (&sku, quantity), ReservationTrigger::Shortfall, not_at)?;
         settle(world, &sku)?;
         promise(world, id, &sku)?;
     }
     Ok(())
+}
+
+/// What waits of an order that must come from one location comes from where the rest is by now.
+pub(super) fn follow_the_rest(world: &mut World<'_>, id: OrderId) -> Result<(), Stop> {
+    let must_be_one = world.order(id)?.created.as_ref().is_some_and(|created| !created.allow_split);
+    if must_be_one { wait_anew(world, id, None) } else { Ok(()) }
 }
 
 /// Sources an order's pending units and reserves them.
@@ -149,8 +130,7 @@ pub(super) fn reserve_inventory(world: &mut World<'_>, id: OrderId, how: &Sourci
         criteria: &known.sourcing,
         allow_split: created.allow_split,
         most_locations: known.split_limit,
-        allow_partial: how.trigger == ReservationTrigger::Shortfall
-            || matches!(created.on_shortage, OnShortage::CancelRemainder | OnShortage::Backorder),
+        allow_partial: how.trigger.takes_part(created.on_shortage),
     };
     let (place, basis) = destination(&created, how.place);
     let candidates = candidates(world, &order, &demand, how, place)?;
@@ -206,31 +186,48 @@ fn queue(
     lines: &[LineUnits],
     how: &Sourcing,
 ) -> Result<(), Stop> {
-    let Some(created) = &order.created else { return Ok(()) };
-    let only_at = order.delivered_from().or_else(|| order.gives_all());
+    let not_at = match &how.gave_back {
+        Some(GaveBack::ForGood(location)) => Some(location),
+        Some(GaveBack::ForNow(_)) | None => None,
+    };
     for (sku, quantity) in order.demand_of(lines) {
-        let command = StockCommand::BackorderInventory {
-            order_id: id,
-            channel: created.channel.clone(),
-            quantity,
-            priority: match how.trigger {
-                // Who had them already does not go to the end.
-                ReservationTrigger::Shortfall => created.priority.raised(),
-                _ => created.priority,
-            },
-            whole: !created.allow_split,
-            only_at: only_at.cloned(),
-            not_at: match &how.gave_back {
-                Some(GaveBack::ForGood(location)) => Some(location.clone()),
-                Some(GaveBack::ForNow(_)) | None => None,
-            },
-            may_be_refused: how.trigger == ReservationTrigger::Creation,
-            at: world.at,
-        };
-        world.decide::<StockItem>(&StreamId::Stock(sku.clone()), &command)?;
+        join_queue(world, order, (&sku, quantity), how.trigger, not_at)?;
         promise(world, id, &sku)?;
     }
     Ok(())
+}
+
+/// Gives an order a place in the queue of a SKU.
+fn join_queue(
+    world: &mut World<'_>,
+    order: &Order,
+    (sku, quantity): (&Sku, Units),
+    trigger: ReservationTrigger,
+    not_at: Option<&LocationId>,
+) -> Result<(), Stop> {
+    let Some(created) = &order.created else { return Ok(()) };
+    let command = StockCommand::BackorderInventory {
+        order_id: created.order_id,
+        channel: created.channel.clone(),
+        quantity,
+        priority: match trigger {
+            // Who had them already does not go to the end.
+            ReservationTrigger::Shortfall => created.priority.raised(),
+            ReservationTrigger::Creation | ReservationTrigger::Existing => created.priority,
+        },
+        whole: !created.allow_split,
+        only_at: waits_only_at(order).cloned(),
+        not_at: not_at.cloned(),
+        may_be_refused: trigger == ReservationTrigger::Creation,
+        at: world.at,
+    };
+    world.decide::<StockItem>(&StreamId::Stock(sku.clone()), &command)?;
+    Ok(())
+}
+
+/// The only location that may serve an order that waits, where there is one.
+fn waits_only_at(order: &Order) -> Option<&LocationId> {
+    order.delivered_from().or_else(|| order.gives_all())
 }
 
 /// Every location of the network, with what it could give.

@@ -43,6 +43,13 @@ pub enum ReservationTrigger {
     Shortfall,
 }
 
+impl ReservationTrigger {
+    /// Whether an order takes what can be had where not all of it can.
+    pub fn takes_part(self, on_shortage: OnShortage) -> bool {
+        self == Self::Shortfall || matches!(on_shortage, OnShortage::CancelRemainder | OnShortage::Backorder)
+    }
+}
+
 /// Hold the units that sourcing found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReserveInventory {

@@ -328,6 +328,22 @@ impl Order {
         self.is_paid() || created.reserve_at == ReserveAt::Creation
     }
 
+    /// Whether units are to be found for it: there are some that no decision has been made about, and it may have them.
+    pub fn wants_units(&self) -> bool {
+        self.may_have_units() && !self.pending_demand().is_empty()
+    }
+
+    /// Whether it is its payment that its units wait for: by its terms, or because what was held for it has expired.
+    pub fn waits_to_be_paid(&self) -> bool {
+        let by_terms = self.created.as_ref().is_some_and(|created| created.reserve_at == ReserveAt::Payment);
+        (by_terms || self.has_expired) && !self.is_out_of_stock()
+    }
+
+    /// Whether amounts can be said of it: they are in its currency.
+    pub(super) fn has_currency(&self) -> bool {
+        self.created.as_ref().is_some_and(|created| created.currency.is_some())
+    }
+
     /// Whether what is held for it is held for good: it is paid for, or a location has taken some of it on.
     pub fn is_firm(&self) -> bool {
         let taken_on = self.fulfillment_orders.iter().any(FulfillmentOrder::is_taken_on);

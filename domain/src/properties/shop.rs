@@ -150,7 +150,7 @@ impl Shop {
         let had_all = self.orders[number].pending_demand().is_empty();
         self.decide(number, command)?;
         let order = &self.orders[number];
-        if had_all && order.may_have_units() && !order.pending_demand().is_empty() {
+        if had_all && order.wants_units() {
             self.reserve(number, ReservationTrigger::Creation)?;
         }
         Ok(())
@@ -159,11 +159,8 @@ impl Shop {
     pub(super) fn pay(&mut self, number: usize, command: &OrderCommand) -> Result<(), Refused> {
         let events = self.change(number, command)?;
         let order = &self.orders[number];
-        let by_payment =
-            order.created.as_ref().is_some_and(|created| created.reserve_at == ReserveAt::Payment);
-        let waited = (by_payment || order.has_expired) && !order.is_out_of_stock();
         let is_news = !events.is_empty() && order.is_paid();
-        if waited && is_news && !order.pending_demand().is_empty() {
+        if is_news && order.waits_to_be_paid() && order.wants_units() {
             self.reserve(number, ReservationTrigger::Existing)?;
         }
         Ok(())
@@ -182,8 +179,7 @@ impl Shop {
             criteria: &CRITERIA,
             allow_split: created.allow_split,
             most_locations: None,
-            allow_partial: trigger == ReservationTrigger::Shortfall
-                || matches!(created.on_shortage, OnShortage::CancelRemainder | OnShortage::Backorder),
+            allow_partial: trigger.takes_part(created.on_shortage),
         };
         let command = ReserveInventory {
             sourced: source(&demand, &candidates, &rules),
@@ -235,35 +231,44 @@ impl Shop {
     }
 
     fn promise(&mut self, number: usize, sku: &Sku) -> Result<(), Refused> {
-        let untold: BTreeMap<_, _> = self.items[sku].untold().into_iter().collect();
-        let Some(&promised_at) = untold.get(&order_id(number)) else { return Ok(()) };
-        self.on_order(number, &OrderCommand::ChangePromise { sku: sku.clone(), promised_at })?;
         let order_id = order_id(number);
+        let untold = self.items[sku].untold();
+        let Some((_, promised_at)) = untold.into_iter().find(|(other, _)| *other == order_id) else {
+            return Ok(());
+        };
+        self.on_order(number, &OrderCommand::ChangePromise { sku: sku.clone(), promised_at })?;
         self.on_item(sku, &StockCommand::PromiseBackorder { order_id, promised_at })
     }
 
     /// What the service does by itself whenever somebody's turn has come, or is expected at another time.
     pub(super) fn fill(&mut self, sku: &Sku) -> Result<(), Refused> {
         self.settle(sku)?;
-        let of = |order_id| (0..self.orders.len()).find(|number| super::order_id(*number) == order_id);
-        let due: Vec<(Option<usize>, Share)> =
-            self.items[sku].due().map(|share| (of(share.order_id), share)).collect();
-        let untold: Vec<_> = self.items[sku].untold().into_iter().map(|(order_id, _)| of(order_id)).collect();
+        let of = |orders: &[Order], id| {
+            (0..orders.len()).find(|number| order_id(*number) == id).ok_or("a stranger waits")
+        };
         let at = self.now();
-        for (number, Share { allocations, .. }) in due {
-            let number = number.ok_or("a stranger waits")?;
-            // What has expired waits no more, though nobody has told it so yet.
+        // What has expired waits no more, though nobody has told it so yet.
+        for order_id in self.items[sku].due().map(|share| share.order_id).collect::<Vec<_>>() {
+            self.bring_up_to_date(of(&self.orders, order_id)?)?;
+        }
+        // Every turn divides anew what is set aside.
+        let next_due = |shop: &Shop| shop.items[sku].due().next();
+        while let Some(Share { order_id, allocations, .. }) = next_due(self) {
+            let number = of(&self.orders, order_id)?;
             self.bring_up_to_date(number)?;
-            let given = allocations.iter().map(|allocation| allocation.quantity).sum();
-            if self.items[sku].waiting_for(order_id(number)) < given {
-                continue;
-            }
+            let waited = self.items[sku].waiting_for(order_id);
             self.decide(
                 number,
                 &OrderCommand::FillBackorder { sku: sku.clone(), allocations, promises: Promises::new(), at },
             )?;
+            assert!(self.items[sku].waiting_for(order_id) < waited, "whose turn it is is served");
         }
-        untold.into_iter().flatten().try_for_each(|number| self.promise(number, sku))
+        let untold = self.items[sku].untold().into_iter();
+        untold
+            .map(|(order_id, _)| order_id)
+            .collect::<Vec<_>>()
+            .into_iter()
+            .try_for_each(|order_id| self.promise(of(&self.orders, order_id)?, sku))
     }
 
     pub(super) fn release_hold(&mut self, number: usize, command: &OrderCommand) -> Result<(), Refused> {
@@ -273,7 +278,7 @@ impl Shop {
         let order = &self.orders[number];
         let released = before.iter().find(|hold| !order.holds.contains(hold));
         let out_of_stock = released.is_some_and(|hold| hold.reason == HoldReason::InventoryOutOfStock);
-        if out_of_stock && order.may_have_units() && !order.pending_demand().is_empty() {
+        if out_of_stock && order.wants_units() {
             self.reserve(number, ReservationTrigger::Existing)?;
         }
         Ok(())

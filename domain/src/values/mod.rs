@@ -9,6 +9,7 @@ mod priority;
 mod quantity;
 mod text;
 mod time;
+mod written;
 
 pub use amount::Amount;
 pub use attributes::{Attributes, ExternalReferences};

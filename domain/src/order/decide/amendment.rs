@@ -126,8 +126,7 @@ fn added(
     if order.lines().iter().chain(before).any(has_name) {
         return Err(OrderRefusal::ChangedReferenceTwice(index));
     }
-    let has_currency = order.created.as_ref().is_some_and(|created| created.currency.is_some());
-    if !has_currency && line.has_amounts() {
+    if !order.has_currency() && line.has_amounts() {
         return Err(OrderRefusal::CurrencyMissing);
     }
     Ok(line.numbered(LineNumber::at(number)))
@@ -164,8 +163,7 @@ fn set_quantity(
         return Err(OrderRefusal::AmountsMissing(index));
     }
     let given = [new.unit, new.total, new.tax, new.discount].iter().any(Option::is_some);
-    let has_currency = order.created.as_ref().is_some_and(|created| created.currency.is_some());
-    if given && !has_currency {
+    if given && !order.has_currency() {
         return Err(OrderRefusal::CurrencyMissing);
     }
     amendment.grown.push(AmendedLine {
@@ -187,8 +185,8 @@ fn fewer(
     amendment: &mut Amendment,
 ) -> Result<(), OrderRefusal> {
     if target < totals.shipped {
-        let (requested, open) = (target, totals.shipped);
-        return Err(OrderRefusal::QuantityBelowShipped { line, requested, shipped: open });
+        let shipped = totals.shipped;
+        return Err(OrderRefusal::QuantityBelowShipped { line, requested: target, shipped });
     }
     let less = wanted(order, line, totals).saturating_sub(target);
     if !less.is_zero() {

@@ -14,7 +14,7 @@ use crate::order::events::{
 };
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::{FulfillmentLine, FulfillmentOrder, Order, Parcel, PersonalDataState, Shipment};
-use crate::order::totals::{total, units_of};
+use crate::order::totals::{LineTotals, total, units_of};
 use crate::values::{LineNumber, Period, Reference, ShipmentId, Text, Timestamp, Units};
 
 const MOST_PACKAGES: usize = 100;
@@ -99,10 +99,11 @@ fn taken_from_others(
     shipped: &[LineUnits],
 ) -> Result<Option<OrderEvent>, OrderRefusal> {
     let mut fulfillment_orders: Vec<FulfillmentOrderLines> = Vec::new();
-    for (line, totals) in part.lines.iter().zip(part.lines.iter().map(|line| totals_of(order, line.line))) {
+    let totals = order.line_totals();
+    for line in &part.lines {
         let requested = total(shipped, line.line);
         let more = requested.saturating_sub(line.open());
-        let mut missing = more.saturating_sub(totals);
+        let mut missing = more.saturating_sub(totals.get(line.line.index()).map_or(Units::ZERO, unheld));
         let others = order.fulfillment_orders.iter().rev();
         for other in others.filter(|other| other.id != part.id && !other.is_taken_on()) {
             let taken = other.line(line.line).map_or(Units::ZERO, FulfillmentLine::open).min(missing);
@@ -122,8 +123,7 @@ fn taken_from_others(
 }
 
 /// Units of a line that nobody holds and that may yet leave.
-fn totals_of(order: &Order, line: LineNumber) -> Units {
-    let totals = order.line_totals().get(line.index()).copied().unwrap_or_default();
+fn unheld(totals: &LineTotals) -> Units {
     totals.pending() + totals.backordered + totals.cancelled
 }
 
