@@ -31,7 +31,7 @@ pub fn consequences(before: &Order, event: &OrderEvent, at: Timestamp) -> Vec<(S
                 if reserved.waited {
                     StockCommand::FillBackorder { order_id: holder.order_id, allocations, until }
                 } else {
-                    holder.reserve(allocations, until)
+                    holder.reserve(allocations, until, false)
                 }
             };
             by_sku.into_iter().map(|(sku, allocations)| (sku, hold(allocations))).collect()
@@ -45,7 +45,7 @@ pub fn consequences(before: &Order, event: &OrderEvent, at: Timestamp) -> Vec<(S
             let mut commands = holder.release(before, &lines);
             lines[0].location = moved.to.clone();
             let there = by_sku(before, &lines).into_iter();
-            commands.extend(there.map(|(sku, there)| (sku, holder.reserve(there, before.expires_at))));
+            commands.extend(there.map(|(sku, there)| (sku, holder.reserve(there, before.expires_at, true))));
             commands
         }
         OrderEvent::PickShorted(shorted) => {
@@ -78,9 +78,14 @@ pub fn waits_no_more(order: &Order, item: &StockItem) -> Option<StockCommand> {
 }
 
 impl Holder {
-    fn reserve(&self, allocations: Vec<Allocation>, until: Option<Timestamp>) -> StockCommand {
-        let channel = self.channel.clone();
-        StockCommand::ReserveInventory { order_id: self.order_id, channel, allocations, until }
+    fn reserve(
+        &self,
+        allocations: Vec<Allocation>,
+        until: Option<Timestamp>,
+        already_promised: bool,
+    ) -> StockCommand {
+        let (order_id, channel) = (self.order_id, self.channel.clone());
+        StockCommand::ReserveInventory { order_id, channel, allocations, until, already_promised }
     }
 
     fn release(&self, order: &Order, parts: &[FulfillmentOrderLines]) -> Vec<(Sku, StockCommand)> {

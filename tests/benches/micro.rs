@@ -119,6 +119,7 @@ fn hold(order: u64) -> StockCommand {
         channel: "web".parse().unwrap(),
         allocations: vec![Allocation { location: "DC-NEWARK".parse().unwrap(), quantity: Units::new(1) }],
         until: None,
+        already_promised: false,
     }
 }
 

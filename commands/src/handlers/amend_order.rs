@@ -24,7 +24,7 @@ impl Handle for AmendOrder {
             reserve_inventory(world, id, &Sourcing::of_new_units(place))?;
         }
         if self.delivery.is_some() {
-            wait_anew(world, id, None)?;
+            wait_anew(world, id)?;
         }
         world.grant_order(OutcomeKind::Done, id)
     }

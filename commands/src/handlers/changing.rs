@@ -12,6 +12,7 @@ use holdfast_domain::values::{OrderId, Sku, Timestamp};
 use holdfast_journal::OutcomeKind;
 
 use super::promising::keep_room;
+use super::reserve_inventory::{Sourcing, reserve_inventory};
 use super::{Grant, Stop, World};
 
 /// Carries out a command that is about one order and its stock items alone.
@@ -35,7 +36,11 @@ pub(super) fn up_to_date(world: &mut World<'_>, id: OrderId) -> Result<Arc<Order
         return Ok(order);
     }
     decide(world, id, &OrderCommand::ExpireReservation(world.at))?;
-    decide(world, id, &OrderCommand::AttendOrder(world.at))?;
+    let waited = world.order(id)?.is_out_of_stock();
+    let (after, _) = decide(world, id, &OrderCommand::AttendOrder(world.at))?;
+    if waited && !after.is_out_of_stock() && after.wants_units() {
+        reserve_inventory(world, id, &Sourcing::later())?;
+    }
     world.order(id)
 }
 
@@ -108,11 +113,11 @@ pub(super) fn settle(world: &mut World<'_>, sku: &Sku) -> Result<(), Stop> {
 
 /// Tells an order that waits when its units are expected, where that is not what it was told.
 pub(super) fn promise(world: &mut World<'_>, id: OrderId, sku: &Sku) -> Result<(), Stop> {
-    let untold = world.stock(sku)?.untold();
-    let Some((_, promised_at)) = untold.into_iter().find(|(order_id, _)| *order_id == id) else {
-        return Ok(());
-    };
-    tell(world, id, sku, promised_at)
+    let told = world.order(id)?.promised.get(sku).copied();
+    match world.stock(sku)?.news_for(id, told) {
+        Some(promised_at) => tell(world, id, sku, promised_at),
+        None => Ok(()),
+    }
 }
 
 /// Tells an order that waits when its units are expected.

@@ -15,6 +15,7 @@ use holdfast_journal::OutcomeKind;
 use super::changing::{decide, settle, tell, up_to_date};
 use super::overcommitted::{give_up, overcommitted};
 use super::promising::promises;
+use super::reserve_inventory::follow_the_rest;
 use super::{Grant, Handle, Stop, World};
 use crate::world::grant;
 
@@ -34,6 +35,15 @@ impl Handle for FillBackorders {
         let untold = item.untold().into_iter().map(|(order_id, _)| order_id).take(AT_ONCE);
         let orders: BTreeSet<OrderId> = due.iter().copied().chain(untold).collect();
         world.want(orders.iter().copied().map(StreamId::Order), [])?;
+        // All at once: what an order of which all must come from one location waits for beside it.
+        let mut beside = Vec::new();
+        for order_id in &due {
+            let order = world.order(*order_id)?;
+            if order.created.as_ref().is_some_and(|created| !created.allow_split) {
+                beside.extend(order.backordered_demand().into_keys().map(StreamId::Stock));
+            }
+        }
+        world.want(beside, [])?;
         // What has expired waits no more, though nobody has told it so yet; what it waited for is then another's.
         for order_id in &due {
             up_to_date(world, *order_id)?;
@@ -68,6 +78,7 @@ fn serve(world: &mut World<'_>, sku: &Sku, orders: &BTreeSet<OrderId>) -> Result
         let promises = promises(world, &order, &givers)?;
         let (of, at) = (sku.clone(), world.at);
         decide(world, order_id, &OrderCommand::FillBackorder { sku: of, allocations, promises, at })?;
+        follow_the_rest(world, order_id)?;
     }
     Ok(())
 }

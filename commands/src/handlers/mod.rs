@@ -126,6 +126,8 @@ fn grant_stock(item: &StockItem, network: &Network) -> Result<Grant, Stop> {
 
 /// Lets a stock item change, serves who waits for it, and grants it as it is then.
 fn change_stock(world: &mut World<'_>, sku: &Sku, command: &StockCommand) -> Result<Grant, Stop> {
+    // What has expired is nobody's, whatever is reported now.
+    changing::settle(world, sku)?;
     world.decide::<StockItem>(&StreamId::Stock(sku.clone()), command)?;
     changing::settle(world, sku)?;
     let network = world.network()?;

@@ -10,7 +10,7 @@ use holdfast_domain::values::{LocationId, OrderId, Sku, Units};
 
 use super::changing::{decide, settle, up_to_date};
 use super::promising::workloads;
-use super::reserve_inventory::{GaveBack, look_elsewhere};
+use super::reserve_inventory::look_elsewhere;
 use super::{Stop, World};
 
 /// Orders that one decision takes units from.
@@ -27,7 +27,8 @@ pub(super) fn give_up(world: &mut World<'_>, sku: &Sku, location: &LocationId) -
     world.want(holders.iter().copied().map(StreamId::Order), [])?;
     let mut by_urgency = Vec::with_capacity(holders.len());
     for id in holders {
-        if let Some(created) = &world.order(id)?.created {
+        let order = world.order(id)?;
+        if let Some(created) = order.created.as_ref().filter(|_| order.may_lose(sku, location)) {
             by_urgency.push((created.priority, Reverse(created.at), id));
         }
     }
@@ -49,7 +50,7 @@ pub(super) fn give_up(world: &mut World<'_>, sku: &Sku, location: &LocationId) -
         let lose = OrderCommand::LoseUnits { location: location.clone(), sku: sku.clone(), most: missing };
         let (_, events) = decide(world, id, &lose)?;
         if events.iter().any(|event| matches!(event, OrderEvent::InventoryReleased(_))) {
-            look_elsewhere(world, id, Some(GaveBack::ForNow(location.clone())))?;
+            look_elsewhere(world, id, Some(location.clone()))?;
             affected.push(id);
             missing = self::missing(world, sku, location)?;
         }

@@ -13,7 +13,7 @@ use holdfast_domain::order::{
     SourcingBasis,
 };
 use holdfast_domain::sourcing::{Candidate, Demand, Exclusion, SourcingRules, source_within};
-use holdfast_domain::stock::{StockCommand, StockItem};
+use holdfast_domain::stock::{StockCommand, StockItem, Waiting};
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::{LocationId, OrderId, Sku, Text, Units};
 
@@ -26,23 +26,8 @@ pub(super) struct Sourcing {
     trigger: ReservationTrigger,
     /// Where it goes, as long as that is known: it is personal, and sealed once the order is taken.
     place: Option<Coordinates>,
-    /// The location that has just given units back.
-    gave_back: Option<GaveBack>,
-}
-
-/// A location that has just given units back.
-pub(super) enum GaveBack {
-    /// It may ship later what it did not find now.
-    ForNow(LocationId),
-    /// It does not ship this order.
-    ForGood(LocationId),
-}
-
-impl GaveBack {
-    fn location(&self) -> &LocationId {
-        let (Self::ForNow(location) | Self::ForGood(location)) = self;
-        location
-    }
+    /// The location that has just given units back: it may ship later what it did not find now.
+    gave_back: Option<LocationId>,
 }
 
 impl Sourcing {
@@ -68,7 +53,7 @@ pub(super) fn make_room(world: &mut World<'_>, order: &Order) -> Result<(), Stop
 pub(super) fn look_elsewhere(
     world: &mut World<'_>,
     id: OrderId,
-    gave_back: Option<GaveBack>,
+    gave_back: Option<LocationId>,
 ) -> Result<(), Stop> {
     if !world.order(id)?.wants_units() {
         return Ok(());
@@ -79,19 +64,21 @@ pub(super) fn look_elsewhere(
 
 /// Gives an order that waits new places in the queues, because what may serve it is other than it was: it keeps its
 /// urgency, raised by a step, and loses its age.
-pub(super) fn wait_anew(world: &mut World<'_>, id: OrderId, not_at: Option<&LocationId>) -> Result<(), Stop> {
+pub(super) fn wait_anew(world: &mut World<'_>, id: OrderId) -> Result<(), Stop> {
     let order = world.order(id)?;
     let Some(created) = &order.created else { return Ok(()) };
     let waits = order.backordered_demand();
+    if !waits.is_empty() && order.needs_decision() {
+        return await_decision(world, id);
+    }
     world.want(waits.keys().cloned().map(StreamId::Stock).chain([StreamId::Network]), [])?;
-    let only_at = waits_only_at(&order);
     for (sku, quantity) in waits {
         let item = world.stock(&sku)?;
         let mut own = item.queue.iter().filter(|waiting| waiting.order_id == id);
-        // A location that does not ship this order is not asked again.
-        let known = own.clone().find_map(|waiting| waiting.not_at.as_ref());
-        let not_at = not_at.or(known);
-        if own.all(|waiting| (waiting.only_at.as_ref(), waiting.not_at.as_ref()) == (only_at, not_at)) {
+        let is_same = |waiting: &Waiting| {
+            waiting.only_at.as_ref() == order.waits_only_at() && waiting.not_at == order.rejected_by
+        };
+        if own.all(is_same) {
             continue;
         }
         let leave = StockCommand::WithdrawBackorder {
@@ -100,7 +87,7 @@ pub(super) fn wait_anew(world: &mut World<'_>, id: OrderId, not_at: Option<&Loca
             quantity: item.waiting_for(id),
         };
         world.decide::<StockItem>(&StreamId::Stock(sku.clone()), &leave)?;
-        join_queue(world, &order, (&sku, quantity), ReservationTrigger::Shortfall, not_at)?;
+        join_queue(world, &order, (&sku, quantity), ReservationTrigger::Shortfall)?;
         settle(world, &sku)?;
         promise(world, id, &sku)?;
     }
@@ -110,12 +97,15 @@ pub(super) fn wait_anew(world: &mut World<'_>, id: OrderId, not_at: Option<&Loca
 /// What waits of an order that must come from one location comes from where the rest is by now.
 pub(super) fn follow_the_rest(world: &mut World<'_>, id: OrderId) -> Result<(), Stop> {
     let must_be_one = world.order(id)?.created.as_ref().is_some_and(|created| !created.allow_split);
-    if must_be_one { wait_anew(world, id, None) } else { Ok(()) }
+    if must_be_one { wait_anew(world, id) } else { Ok(()) }
 }
 
 /// Sources an order's pending units and reserves them.
 pub(super) fn reserve_inventory(world: &mut World<'_>, id: OrderId, how: &Sourcing) -> Result<(), Stop> {
     let order = world.order(id)?;
+    if order.needs_decision() {
+        return await_decision(world, id);
+    }
     let demand = order.pending_demand();
     world
         .want(demand.keys().cloned().map(StreamId::Stock).chain([StreamId::Network, StreamId::Policy]), [])?;
@@ -144,10 +134,15 @@ pub(super) fn reserve_inventory(world: &mut World<'_>, id: OrderId, how: &Sourci
     let (order, events) = decide(world, id, &OrderCommand::ReserveInventory(command))?;
     for event in &events {
         if let OrderEvent::InventoryBackordered(waits) = event {
-            queue(world, id, &order, &waits.lines, how)?;
+            queue(world, id, &order, &waits.lines, how.trigger)?;
         }
     }
     Ok(())
+}
+
+/// Lets an order wait for a decision: the only location that might ship what is missing does not.
+fn await_decision(world: &mut World<'_>, id: OrderId) -> Result<(), Stop> {
+    decide(world, id, &OrderCommand::AwaitDecision).map(drop)
 }
 
 /// Where an order goes, as far as that is known, and from what.
@@ -184,14 +179,10 @@ fn queue(
     id: OrderId,
     order: &Order,
     lines: &[LineUnits],
-    how: &Sourcing,
+    trigger: ReservationTrigger,
 ) -> Result<(), Stop> {
-    let not_at = match &how.gave_back {
-        Some(GaveBack::ForGood(location)) => Some(location),
-        Some(GaveBack::ForNow(_)) | None => None,
-    };
     for (sku, quantity) in order.demand_of(lines) {
-        join_queue(world, order, (&sku, quantity), how.trigger, not_at)?;
+        join_queue(world, order, (&sku, quantity), trigger)?;
         promise(world, id, &sku)?;
     }
     Ok(())
@@ -203,7 +194,6 @@ fn join_queue(
     order: &Order,
     (sku, quantity): (&Sku, Units),
     trigger: ReservationTrigger,
-    not_at: Option<&LocationId>,
 ) -> Result<(), Stop> {
     let Some(created) = &order.created else { return Ok(()) };
     let command = StockCommand::BackorderInventory {
@@ -216,18 +206,13 @@ fn join_queue(
             ReservationTrigger::Creation | ReservationTrigger::Existing => created.priority,
         },
         whole: !created.allow_split,
-        only_at: waits_only_at(order).cloned(),
-        not_at: not_at.cloned(),
+        only_at: order.waits_only_at().cloned(),
+        not_at: order.rejected_by.clone(),
         may_be_refused: trigger == ReservationTrigger::Creation,
         at: world.at,
     };
     world.decide::<StockItem>(&StreamId::Stock(sku.clone()), &command)?;
     Ok(())
-}
-
-/// The only location that may serve an order that waits, where there is one.
-fn waits_only_at(order: &Order) -> Option<&LocationId> {
-    order.delivered_from().or_else(|| order.gives_all())
 }
 
 /// Every location of the network, with what it could give.
@@ -274,7 +259,7 @@ fn excluded(
     let too_late = matches!(leaves, Leaves::At(moment) if ship_by.is_some_and(|by| by < *moment));
     let cases = [
         (location.paused.is_some(), Exclusion::Paused),
-        (how.gave_back.as_ref().is_some_and(|gave_back| gave_back.location() == id), Exclusion::GaveBack),
+        (how.gave_back.as_ref() == Some(id) || order.rejected_by.contains(id), Exclusion::GaveBack),
         (order.delivered_from().is_some_and(|there| there != id), Exclusion::NotTheDeliveryLocation),
         (order.gives_all().is_some_and(|there| there != id), Exclusion::WouldSplit),
         (matches!(leaves, Leaves::Never), Exclusion::NoCapacity),

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::changing::{decide, order_to_change};
-use super::reserve_inventory::{GaveBack, look_elsewhere};
+use super::reserve_inventory::look_elsewhere;
 use super::{Grant, Handle, Stop, World};
 use crate::claims::tracking_number;
 use crate::world::grant;
@@ -33,7 +33,7 @@ impl Handle for ShipItems {
         world.want([StreamId::Order(id), StreamId::Policy], numbers)?;
         let before = order_to_change(world, id)?;
         let part = before.fulfillment_order(self.fulfillment_order_id);
-        let gave_back = part.map(|part| GaveBack::ForNow(part.location.clone()));
+        let gave_back = part.map(|part| part.location.clone());
         let waited = before.pending_demand();
         let stuck_after = world.policy()?.rules.stuck_after;
         let command = OrderCommand::ShipItems(self.clone(), stuck_after, world.at);
@@ -45,7 +45,7 @@ impl Handle for ShipItems {
         let Some(shipment_id) = created else {
             return Err(Stop::Failed("shipping made no shipment".to_owned()));
         };
-        if order.pending_demand() != waited {
+        if order.wants_more_than(&waited) {
             look_elsewhere(world, id, gave_back)?;
         }
         let order = world.order_view(id)?;

@@ -2,8 +2,9 @@
 //!
 //! Of every fourteen turns critical orders have eight, express orders and reports of what has happened four, and
 //! everything else two; a lane that is empty leaves its turns to the others. Commands about one order, and those of one
-//! request, are never taken in another order than they came in: one whose turn has come before that of an earlier one of
-//! these waits for it.
+//! request, are never taken in another order than they came in: a later one queues in the lane where an earlier one
+//! waits, however urgent it is itself, so that nobody else of its own lane waits behind it. Only one that has to follow
+//! two, in two lanes, may have to wait as the first of its lane; that is the less urgent lane of the two.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -31,8 +32,8 @@ pub(super) struct Lanes {
     lanes: [VecDeque<(u64, Submission)>; 3],
     /// How many have ever come: what a place in line is numbered by.
     came: u64,
-    /// The places in line of those that are about an order, or came with one request.
-    together: HashMap<Together, VecDeque<u64>>,
+    /// The lane and places in line of those that are about an order, or came with one request.
+    together: HashMap<Together, VecDeque<(Lane, u64)>>,
     /// Turns that each lane has had in this round.
     taken: [usize; 3],
 }
@@ -57,10 +58,12 @@ impl Lanes {
     pub(super) fn push(&mut self, submission: Submission) {
         let place = self.came;
         self.came += 1;
+        let last = |key| Some(self.together.get(&key)?.back()?.0);
+        let lane = together(&submission).filter_map(last).max().unwrap_or(submission.lane);
         for key in together(&submission) {
-            self.together.entry(key).or_default().push_back(place);
+            self.together.entry(key).or_default().push_back((lane, place));
         }
-        self.lanes[submission.lane as usize].push_back((place, submission));
+        self.lanes[lane as usize].push_back((place, submission));
     }
 
     /// Takes as many as there is room for, those whose turn it is.
@@ -97,8 +100,8 @@ impl Lanes {
 
     fn first_of(&mut self, lane: usize) -> Option<Submission> {
         let (place, first) = self.lanes[lane].front()?;
-        let is_first = |key: Together| self.together.get(&key).and_then(VecDeque::front) == Some(place);
-        if !together(first).all(is_first) {
+        let is_first = |key| self.together.get(&key)?.front().map(|(_, first)| first == place);
+        if !together(first).all(|key| is_first(key) == Some(true)) {
             return None;
         }
         let (_, submission) = self.lanes[lane].pop_front()?;

@@ -74,7 +74,25 @@ fn allocations(from: &[(&str, u64)]) -> Vec<Allocation> {
 
 fn hold(from: &[(&str, u64)], until: i64) -> StockCommand {
     let (order_id, channel, allocations) = (order_id(), web(), allocations(from));
-    StockCommand::ReserveInventory { order_id, channel, allocations, until: Some(moment(until)) }
+    StockCommand::ReserveInventory {
+        order_id,
+        channel,
+        allocations,
+        until: Some(moment(until)),
+        already_promised: false,
+    }
+}
+
+/// What it holds elsewhere already.
+fn hold_instead(from: &[(&str, u64)], until: i64) -> StockCommand {
+    let (order_id, channel, allocations) = (order_id(), web(), allocations(from));
+    StockCommand::ReserveInventory {
+        order_id,
+        channel,
+        allocations,
+        until: Some(moment(until)),
+        already_promised: true,
+    }
 }
 
 fn let_go(from: &[(&str, u64)]) -> StockCommand {
@@ -143,8 +161,8 @@ fn what_moves_is_let_go_at_one_location_and_held_at_the_other_for_as_long() {
     let expected = [
         of("A", let_go(&[("DC-1", 3)])),
         of("B", let_go(&[("DC-1", 4)])),
-        of("A", hold(&[("DC-3", 3)], 70)),
-        of("B", hold(&[("DC-3", 4)], 70)),
+        of("A", hold_instead(&[("DC-3", 3)], 70)),
+        of("B", hold_instead(&[("DC-3", 4)], 70)),
     ];
     assert_eq!(asked, expected);
 }
@@ -248,7 +266,7 @@ fn queue(units: u64) -> StockItem {
         priority: crate::values::Priority::Standard,
         whole: false,
         only_at: None,
-        not_at: None,
+        not_at: BTreeSet::new(),
         may_be_refused: false,
         at: moment(5),
     };

@@ -109,6 +109,7 @@ impl NewLine {
             total: self.total,
             tax: self.tax,
             discount: self.discount,
+            priced: None,
             attributes: self.attributes.clone(),
         }
     }

@@ -26,6 +26,8 @@ payloads! {
         tax: Option<Amount>,
         /// Discount on the line.
         discount: Option<Amount>,
+        /// How many units the amounts are for, where not for all: those cancelled before the line grew are not among them.
+        priced: Option<Units>,
         /// The sender's own data.
         attributes: Option<Attributes>,
     }
@@ -153,6 +155,8 @@ payloads! {
         tax: Option<Amount>,
         /// Discount on the line.
         discount: Option<Amount>,
+        /// How many units the amounts are for, where not for all: those cancelled before are not among them.
+        priced: Option<Units>,
     }
 }
 
@@ -168,7 +172,7 @@ impl OrderedLine {
     /// What `units` units of it were sold for, when `before` of them were accounted for already: its total or else its
     /// unit price less its discount, divided so that the parts add up.
     pub fn value(&self, before: Units, units: Units, digits: u32) -> Option<Amount> {
-        let of = self.quantity.units().number();
+        let of = self.priced.unwrap_or(self.quantity.units()).number();
         let whole = self.total.or_else(|| self.unit?.times_less(of, self.discount))?;
         whole.share(before.number(), units.number(), of, digits)
     }

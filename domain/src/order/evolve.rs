@@ -38,6 +38,8 @@ pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
         OrderEvent::FulfillmentOrderAccepted(accepted) => accept(order, accepted),
         OrderEvent::FulfillmentOrderRejected(rejected) => {
             release(order, rejected.fulfillment_order_id, &rejected.lines);
+            let part = order.fulfillment_order(rejected.fulfillment_order_id);
+            order.rejected_by.extend(part.map(|part| part.location.clone()));
         }
         OrderEvent::FulfillmentOrderMoved(moved) => relocate(order, moved),
         OrderEvent::PickShorted(shorted) => {
@@ -290,7 +292,7 @@ fn amend(order: &mut Order, amended: &OrderAmended) {
         if let Some(line) = created.lines.get_mut(change.line.index()) {
             line.quantity = change.quantity;
             (line.unit, line.total) = (change.unit, change.total);
-            (line.tax, line.discount) = (change.tax, change.discount);
+            (line.tax, line.discount, line.priced) = (change.tax, change.discount, change.priced);
         }
     }
     created.lines.extend(amended.added.iter().cloned());

@@ -42,7 +42,9 @@ pub use events::{
     ReadyForPickup, ReservationExpired, ReservationExtended, ReturnReceived, ReturnRequested,
     ShipmentCreated, ShipmentStuck, ShipmentTracked,
 };
-pub use order_command::{CreationTerms, OrderCommand, Promises, ReservationTrigger, ReserveInventory};
+pub use order_command::{
+    CreationTerms, OrderCommand, Promises, ReservationTrigger, ReserveInventory, Takeover,
+};
 pub use personal::{PersonalData, ShipTo};
 pub use refusals::OrderRefusal;
 pub use state::{

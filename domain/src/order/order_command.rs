@@ -50,6 +50,15 @@ impl ReservationTrigger {
     }
 }
 
+/// Whether the location that is to take a part over has its units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takeover {
+    /// It has.
+    Possible,
+    /// It has too few of some by now.
+    Impossible,
+}
+
 /// Hold the units that sourcing found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReserveInventory {
@@ -94,7 +103,7 @@ pub enum OrderCommand {
     /// A location does not take a part on.
     RejectFulfillmentOrder(RejectFulfillmentOrder),
     /// A location leaves a part.
-    AcceptCancellation(AcceptCancellation, Promises),
+    AcceptCancellation(AcceptCancellation, Promises, Takeover),
     /// A location goes on with a part.
     RejectCancellation(RejectCancellation),
     /// Goods are not where they should be.
@@ -103,6 +112,8 @@ pub enum OrderCommand {
     RequestReturn(RequestReturn),
     /// Goods came back.
     ReceiveReturn(ReceiveReturn),
+    /// Let it wait until somebody decides what becomes of the units that nobody ships.
+    AwaitDecision,
     /// Hold units that it waited for.
     FillBackorder {
         /// Of which SKU.

@@ -1,6 +1,6 @@
 //! What an order knows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -50,6 +50,8 @@ pub struct Order {
     pub payment: PaymentNews,
     /// Who fills it.
     pub fulfillment_orders: Vec<FulfillmentOrder>,
+    /// The locations that do not ship it: they have rejected a part of it.
+    pub rejected_by: BTreeSet<LocationId>,
     /// What has left.
     pub shipments: Vec<Shipment>,
     /// What comes back, or came.
@@ -368,6 +370,16 @@ impl Order {
         let must_be_one = self.created.as_ref().is_some_and(|created| !created.allow_split);
         let gives = |part: &&FulfillmentOrder| !part.total(FulfillmentLine::kept).is_zero();
         self.fulfillment_orders.iter().find(gives).filter(|_| must_be_one).map(|part| &part.location)
+    }
+
+    /// The only location that may serve it while it waits, where there is one.
+    pub fn waits_only_at(&self) -> Option<&LocationId> {
+        self.delivered_from().or_else(|| self.gives_all())
+    }
+
+    /// Whether nobody may ship what is missing: the only location that might does not.
+    pub fn needs_decision(&self) -> bool {
+        self.waits_only_at().is_some_and(|location| self.rejected_by.contains(location))
     }
 
     /// How it is to be delivered.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::contents::LineUnits;
 use super::state::Order;
 use crate::sourcing::Demand;
-use crate::values::{Currency, LineNumber, Units};
+use crate::values::{Currency, FulfillmentOrderId, LineNumber, LocationId, Sku, Units};
 
 /// What became of one line's units. `ordered = pending + backordered + reserved + shipped + cancelled`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -95,6 +95,12 @@ impl Order {
         self.demand(self.line_totals().iter().map(LineTotals::pending))
     }
 
+    /// Whether more units of some SKU are pending than were.
+    pub fn wants_more_than(&self, before: &Demand) -> bool {
+        let known = |sku| before.get(sku).copied().unwrap_or_default();
+        self.pending_demand().iter().any(|(sku, units)| *units > known(sku))
+    }
+
     /// Units that wait for supply, by SKU.
     pub fn backordered_demand(&self) -> Demand {
         self.demand(self.backordered.iter().copied())
@@ -117,6 +123,21 @@ impl Order {
             *counted += units.quantity;
         }
         lines
+    }
+
+    /// Whether a location holds units of a SKU for it that are not picked.
+    pub fn may_lose(&self, sku: &Sku, location: &LocationId) -> bool {
+        let is_meant = |line: LineNumber| self.lines().get(line.index()).is_some_and(|line| line.sku == *sku);
+        let there = self.fulfillment_orders.iter().filter(|part| part.location == *location);
+        there.flat_map(|part| &part.lines).any(|line| is_meant(line.line) && line.kept() > line.picked)
+    }
+
+    /// Which location is to take a part over, and the units that it needs for that.
+    pub fn takeover_of(&self, id: FulfillmentOrderId) -> Option<(&LocationId, Demand)> {
+        let part = self.fulfillment_order(id)?;
+        let taker = part.asked.as_ref()?.move_to.as_ref()?;
+        let lines: Vec<_> = part.lines.iter().map(|line| units_of(line.line, part.asked_of(line))).collect();
+        Some((taker, self.demand_of(&lines)))
     }
 
     /// Units of lines by SKU.

@@ -106,7 +106,8 @@ proptest! {
             let item = &shop.items[&sku];
             assert_eq!((item.due().next(), item.untold()), (None, vec![]));
             for waiting in item.queue.iter().filter(|waiting| !waiting.whole && waiting.only_at.is_none()) {
-                let free = item.bins.iter().find(|(_, bin)| !bin.available().is_zero());
+                let may_give = |location| !waiting.not_at.contains(location);
+                let free = item.bins.iter().find(|(at, bin)| may_give(*at) && !bin.available().is_zero());
                 assert_eq!(free, None, "{waiting:?} could have it");
             }
         }

@@ -324,7 +324,7 @@ fn hand_over(shop: &mut Shop, number: usize, part: Index, kind: usize) -> Result
     match kind {
         0 => shop.change(number, &OrderCommand::AcceptFulfillmentOrder(read(this))).map(drop),
         1 => shop.give_back(number, &OrderCommand::RejectFulfillmentOrder(read(why))),
-        2 => shop.change(number, &OrderCommand::AcceptCancellation(read(this), Promises::new())).map(drop),
+        2 => shop.leave(number, id, read(this)),
         _ => shop.change(number, &OrderCommand::RejectCancellation(read(why))).map(drop),
     }
 }

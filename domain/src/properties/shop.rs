@@ -9,14 +9,14 @@ use super::{location, moment, order_id, sku};
 use crate::Decide;
 use crate::consequences::{consequences, waits_no_more};
 use crate::order::{
-    CreationTerms, FulfillmentLine, HoldReason, LineUnits, Order, OrderCommand, OrderEvent, Promises,
-    ReservationTrigger, ReserveInventory, SourcingBasis,
+    AcceptCancellation, CreationTerms, FulfillmentLine, HoldReason, LineUnits, Order, OrderCommand,
+    OrderEvent, Promises, ReservationTrigger, ReserveInventory, SourcingBasis, Takeover,
 };
 use crate::policy::{Criterion, OnShortage, ReserveAt};
 use crate::sourcing::{Candidate, Demand, SourcingRules, source};
 use crate::stock::{Share, StockCommand, StockItem};
 use crate::stream::{DomainEvent, StreamId};
-use crate::values::{LocationId, Sku, Text, Timestamp, Units};
+use crate::values::{FulfillmentOrderId, LineNumber, LocationId, Sku, Text, Timestamp, Units};
 
 pub(super) const SKUS: usize = 3;
 pub(super) const LOCATIONS: usize = 3;
@@ -170,11 +170,15 @@ impl Shop {
         let demand = self.orders[number].pending_demand();
         demand.keys().try_for_each(|sku| self.settle(sku))?;
         let order = &self.orders[number];
+        if order.needs_decision() {
+            return self.on_order(number, &OrderCommand::AwaitDecision).map(drop);
+        }
         let created = order.created.clone().ok_or("no order")?;
         let mut candidates: Vec<_> = (0..LOCATIONS).map(|place| self.candidate(place)).collect();
-        if let Some(only) = order.gives_all() {
-            candidates.retain(|candidate| candidate.location == *only);
-        }
+        candidates.retain(|candidate| {
+            let is_other = order.gives_all().is_some_and(|only| *only != candidate.location);
+            !is_other && !order.rejected_by.contains(&candidate.location)
+        });
         let rules = SourcingRules {
             criteria: &CRITERIA,
             allow_split: created.allow_split,
@@ -205,16 +209,20 @@ impl Shop {
     ) -> Result<(), Refused> {
         let order = &self.orders[number];
         let created = order.created.clone().ok_or("no order")?;
-        let only_at = order.gives_all().cloned();
+        let (only_at, not_at) = (order.waits_only_at().cloned(), order.rejected_by.clone());
+        let priority = match trigger {
+            ReservationTrigger::Shortfall => created.priority.raised(),
+            ReservationTrigger::Creation | ReservationTrigger::Existing => created.priority,
+        };
         for (sku, quantity) in order.demand_of(lines) {
             let wait = StockCommand::BackorderInventory {
                 order_id: order_id(number),
                 channel: created.channel.clone(),
                 quantity,
-                priority: created.priority,
+                priority,
                 whole: !created.allow_split,
                 only_at: only_at.clone(),
-                not_at: None,
+                not_at: not_at.clone(),
                 may_be_refused: trigger == ReservationTrigger::Creation,
                 at: self.now(),
             };
@@ -232,10 +240,8 @@ impl Shop {
 
     fn promise(&mut self, number: usize, sku: &Sku) -> Result<(), Refused> {
         let order_id = order_id(number);
-        let untold = self.items[sku].untold();
-        let Some((_, promised_at)) = untold.into_iter().find(|(other, _)| *other == order_id) else {
-            return Ok(());
-        };
+        let told = self.orders[number].promised.get(sku).copied();
+        let Some(promised_at) = self.items[sku].news_for(order_id, told) else { return Ok(()) };
         self.on_order(number, &OrderCommand::ChangePromise { sku: sku.clone(), promised_at })?;
         self.on_item(sku, &StockCommand::PromiseBackorder { order_id, promised_at })
     }
@@ -303,11 +309,59 @@ impl Shop {
         let waited = self.orders[number].pending_demand();
         self.decide(number, command)?;
         let order = &self.orders[number];
-        let waits = order.pending_demand();
-        if waits.is_empty() || waits == waited || !order.may_have_units() {
-            return Ok(());
+        if order.wants_more_than(&waited) && order.may_have_units() {
+            self.reserve(number, ReservationTrigger::Shortfall)?;
         }
-        self.reserve(number, ReservationTrigger::Shortfall)
+        self.wait_anew(number)
+    }
+
+    /// New places in the queues where what may serve the order is other than it was.
+    fn wait_anew(&mut self, number: usize) -> Result<(), Refused> {
+        let order = self.orders[number].clone();
+        let Some(created) = &order.created else { return Ok(()) };
+        if order.needs_decision() {
+            return self.on_order(number, &OrderCommand::AwaitDecision).map(drop);
+        }
+        let order_id = order_id(number);
+        for (index, units) in order.backordered.iter().enumerate().filter(|(_, units)| !units.is_zero()) {
+            let sku = &order.lines()[index].sku;
+            let item = &self.items[sku];
+            let mut own = item.queue.iter().filter(|waiting| waiting.order_id == order_id);
+            if own.all(|own| own.only_at.as_ref() == order.waits_only_at() && own.not_at == order.rejected_by)
+            {
+                continue;
+            }
+            let (channel, quantity) = (created.channel.clone(), *units);
+            self.on_item(sku, &StockCommand::WithdrawBackorder { order_id, channel, quantity })?;
+            let line =
+                LineUnits { line: LineNumber::at(index), quantity, lots: None, serials: None, value: None };
+            self.queue(number, &[line], ReservationTrigger::Shortfall)?;
+            self.settle(sku)?;
+        }
+        Ok(())
+    }
+
+    /// A location leaves units to nobody, or to another location where that has them.
+    pub(super) fn leave(
+        &mut self,
+        number: usize,
+        id: FulfillmentOrderId,
+        command: AcceptCancellation,
+    ) -> Result<(), Refused> {
+        self.bring_up_to_date(number)?;
+        let takeover = match self.orders[number].takeover_of(id) {
+            Some((taker, demand)) => {
+                let taker = taker.clone();
+                demand.keys().try_for_each(|sku| self.settle(sku))?;
+                if demand.iter().all(|(sku, units)| self.items[sku].available_at(&taker) >= *units) {
+                    Takeover::Possible
+                } else {
+                    Takeover::Impossible
+                }
+            }
+            None => Takeover::Possible,
+        };
+        self.give_back(number, &OrderCommand::AcceptCancellation(command, Promises::new(), takeover))
     }
 
     // ---- what is known ----

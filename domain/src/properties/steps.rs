@@ -259,7 +259,7 @@ fn more() -> impl Strategy<Value = Step> {
             to,
             quantity
         }),
-        (0..SKUS, index(), 1_u32..6, any::<bool>())
+        (0..SKUS, index(), 0_u32..6, any::<bool>())
             .prop_map(|(of, transfer, quantity, close)| Step::Arrive { of, transfer, quantity, close }),
         (place(), 0_u8..2, prop_oneof![1 => Just(0), 2 => 1_u32..9], 1_i64..60).prop_map(
             |((of, at), supply, quantity, due_in)| { Step::Expect { of, at, supply, quantity, due_in } }

@@ -75,7 +75,13 @@ fn web() -> ChannelName {
 }
 
 fn reserve(allocations: Vec<Allocation>) -> StockCommand {
-    StockCommand::ReserveInventory { order_id: order_id(0), channel: web(), allocations, until: None }
+    StockCommand::ReserveInventory {
+        order_id: order_id(0),
+        channel: web(),
+        allocations,
+        until: None,
+        already_promised: false,
+    }
 }
 
 /// A command that waits for the moment of its decision.

@@ -96,8 +96,8 @@ commands! {
     ReceiveTransfer {
         /// The transfer.
         transfer_id: Reference,
-        /// How many.
-        quantity: Quantity,
+        /// How many; 0 only where the rest of it is lost.
+        quantity: Units,
         /// Whether the rest of it is lost.
         close: Option<bool>,
     }
@@ -139,7 +139,8 @@ commands! {
         backorder_limit: Option<Quantity>,
         /// Units that are never promised, by location; 0 for none.
         safety_stock: Option<BTreeMap<LocationId, Units>>,
-        /// How many units a channel may promise all together, those that have left included; none for no limit.
+        /// How many units a channel may promise all together, those that have left included, from when a limit is
+        /// first set; none for no limit.
         channel_limits: Option<BTreeMap<ChannelName, Option<Units>>>,
     }
 
@@ -180,6 +181,8 @@ pub enum StockCommand {
         allocations: Vec<Allocation>,
         /// Until when; for good where not given.
         until: Option<Timestamp>,
+        /// Whether they are no new promise: they are held here instead of elsewhere.
+        already_promised: bool,
     },
     /// Let go of units that an order held.
     ReleaseInventory {
@@ -215,8 +218,8 @@ pub enum StockCommand {
         whole: bool,
         /// The only location that may give them.
         only_at: Option<LocationId>,
-        /// The location that will not give them.
-        not_at: Option<LocationId>,
+        /// The locations that will not give them.
+        not_at: BTreeSet<LocationId>,
         /// Whether the order is new: what has happened to one that is there may not be refused.
         may_be_refused: bool,
         /// The moment of decision.

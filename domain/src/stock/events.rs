@@ -1,10 +1,11 @@
 //! What happens to a stock item.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::upcasting::stock_backordered_1;
 use crate::event::{event_enum, payloads};
 use crate::values::{
     ChannelName, Delta, LocationId, OrderId, Quantity, Reference, ReturnId, ShipmentId, Sku, Text, Timestamp,
@@ -259,8 +260,9 @@ payloads! {
         whole: bool,
         /// The only location that may give them.
         only_at: Option<LocationId>,
-        /// The location that will not give them.
-        not_at: Option<LocationId>,
+        /// The locations that will not give them.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        not_at: BTreeSet<LocationId>,
         /// The order's channel, where it may promise only so many.
         channel: Option<ChannelName>,
     }
@@ -365,7 +367,7 @@ event_enum!(
         StockReserved = 1, StockReleased = 1, StockReservationsExpired = 1, StockReservationExtended = 1,
         StockShipped = 1, StockShorted = 1, StockReturned = 1,
         TransferShipped = 1, TransferReceived = 1, SupplyExpected = 1, SupplyCancelled = 1,
-        StockPolicySet = 1, StockBackordered = 1, StockBackorderWithdrawn = 1, StockPromised = 1,
+        StockPolicySet = 1, StockBackordered = 2 { 1 => stock_backordered_1 }, StockBackorderWithdrawn = 1, StockPromised = 1,
         StockEarmarked = 1, StockBackorderFilled = 1,
     }
 );

@@ -15,6 +15,7 @@ mod refusals;
 mod state;
 #[cfg(test)]
 mod tests;
+mod upcasting;
 mod view;
 
 pub use commands::{

@@ -32,6 +32,7 @@ impl StockItem {
         there.retain(|_, units| !units.is_zero());
         let mut supplies: Vec<Supply> = self.supplies.values().cloned().collect();
         supplies.sort_by(|a, b| (a.due_at, &a.location).cmp(&(b.due_at, &b.location)));
+        supplies.retain(|supply| !supply.quantity.is_zero());
         let mut expected = BTreeMap::new();
         for waiting in self.queue.iter() {
             let given = take(waiting, &mut there);
@@ -43,6 +44,17 @@ impl StockItem {
             }
         }
         expected
+    }
+
+    /// What an order that waits is to be told of when its units are expected, where that is not what it was told; nothing
+    /// where it can be served.
+    pub fn news_for(&self, order_id: OrderId, told: Option<Timestamp>) -> Option<Option<Timestamp>> {
+        let known = self.queue.iter().find(|waiting| waiting.order_id == order_id)?.promised_at;
+        if self.supplies.is_empty() && known.is_none() && told.is_none() {
+            return None;
+        }
+        let moment = self.expected().remove(&order_id)?;
+        (moment != known || moment != told).then_some(moment)
     }
 
     /// The orders that wait and were told otherwise than is known by now, the first in the queue first.
@@ -62,7 +74,7 @@ impl StockItem {
 
 /// Counts supplies for one that waits beside what is set aside for it, the earliest first, and tells when the last of its
 /// units is expected; nothing where not all of them are. One that takes all at once waits for one location to have them.
-fn last_of(waiting: &Waiting, given: &[Allocation], supplies: &mut [Supply]) -> Option<Timestamp> {
+fn last_of(waiting: &Waiting, given: &[Allocation], supplies: &mut Vec<Supply>) -> Option<Timestamp> {
     let place = waiting.whole.then(|| first_complete(waiting, given, supplies)).flatten();
     if waiting.whole && place.is_none() {
         return None;
@@ -74,14 +86,20 @@ fn last_of(waiting: &Waiting, given: &[Allocation], supplies: &mut [Supply]) -> 
         Some(place) => supply.location == *place,
         None => waiting.may_come_from(&supply.location),
     };
+    let mut used_up = false;
     for supply in supplies.iter_mut().filter(may_give) {
-        let taken = supply.quantity.min(left);
-        if taken.is_zero() {
-            continue;
+        if left.is_zero() {
+            break;
         }
+        let taken = supply.quantity.min(left);
         supply.quantity -= taken;
         left -= taken;
         last = Some(supply.due_at);
+        used_up |= supply.quantity.is_zero();
+    }
+    // A long queue does not look again at what those before have used up.
+    if used_up {
+        supplies.retain(|supply| !supply.quantity.is_zero());
     }
     last.filter(|_| left.is_zero())
 }

@@ -38,8 +38,9 @@ pub struct Waiting {
     pub whole: bool,
     /// The only location that may give them.
     pub only_at: Option<LocationId>,
-    /// The location that will not give them.
-    pub not_at: Option<LocationId>,
+    /// The locations that will not give them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub not_at: BTreeSet<LocationId>,
     /// When it was told that the last of them is expected.
     pub promised_at: Option<Timestamp>,
     /// Its channel, where that may promise only so many.
@@ -49,7 +50,7 @@ pub struct Waiting {
 impl Waiting {
     /// Whether a location may give it units.
     pub(super) fn may_come_from(&self, location: &LocationId) -> bool {
-        self.only_at.as_ref().is_none_or(|only| only == location) && self.not_at.as_ref() != Some(location)
+        self.only_at.as_ref().is_none_or(|only| only == location) && !self.not_at.contains(location)
     }
 }
 

@@ -143,6 +143,12 @@ pub enum StockRefusal {
     /// All of it has arrived, or the rest was given up.
     #[error("nothing of transfer {0} is on its way any more")]
     TransferClosed(Reference),
+    /// None has arrived, or more than a quantity may be.
+    #[error(
+        "what arrives is a whole number from 1 to {}, or 0 where close says that the rest is lost",
+        Quantity::LIMIT
+    )]
+    ReceivedOutOfRange,
     /// The lots add up to more than was received.
     #[error("the lots hold more units than were received")]
     LotsExceedQuantity,
@@ -179,6 +185,7 @@ impl Refusal for StockRefusal {
             Self::TransferExists(_) => "transfer_exists",
             Self::UnknownTransfer(_) => "unknown_transfer",
             Self::TransferClosed(_) => "transfer_closed",
+            Self::ReceivedOutOfRange => "received_out_of_range",
         }
     }
 
@@ -196,6 +203,7 @@ impl Refusal for StockRefusal {
             | Self::UnknownSupply(_)
             | Self::SameCondition
             | Self::SameLocation
+            | Self::ReceivedOutOfRange
             | Self::LotsExceedQuantity => Class::Invalid,
             Self::UnknownTransfer(_) => Class::NotFound,
             Self::InsufficientStock { .. }
@@ -223,7 +231,7 @@ impl Refusal for StockRefusal {
             Self::AdjustmentBelowZero { .. }
             | Self::AdjustmentBelowReserved { .. }
             | Self::AdjustmentAboveLimit => "/delta",
-            Self::TooManyUnits | Self::TooFewInCondition { .. } => "/quantity",
+            Self::TooManyUnits | Self::TooFewInCondition { .. } | Self::ReceivedOutOfRange => "/quantity",
             Self::SafetyStockOutOfRange => "/safetyStock",
             Self::CountOutOfRange => "/onHand",
             Self::CountedInFuture { .. } | Self::CountTooOld { .. } => "/countedAt",

@@ -75,6 +75,24 @@ fn a_report_does_not_overtake_the_order_that_it_is_about() {
     assert_eq!(taken(&mut lanes, 2), [Lane::Standard, Lane::Express]);
 }
 
+#[test]
+fn who_follows_a_less_urgent_one_keeps_nobody_else_waiting() {
+    let mut lanes = Lanes::default();
+    (0..50).for_each(|number| lanes.push(submission(create(number, Priority::Standard), None)));
+    let pay = json!({ "orderId": order(49), "paymentRef": "money" });
+    let pay = serde_json::from_value::<holdfast_domain::order::ConfirmPayment>(pay).unwrap();
+    lanes.push(submission(pay.into(), None));
+    let pay = json!({ "orderId": order(1_000), "paymentRef": "money" });
+    let pay = serde_json::from_value::<holdfast_domain::order::ConfirmPayment>(pay).unwrap();
+    lanes.push(submission(pay.into(), None));
+    let first = lanes.take(1);
+    assert_eq!(
+        first[0].request.about(),
+        Some(order(1_000)),
+        "the payment of the last one does not stand before it"
+    );
+}
+
 /// Which order, how urgent, and with which request it came.
 fn arrivals() -> impl Strategy<Value = Vec<(u128, usize, Option<u64>)>> {
     prop::collection::vec((0_u128..6, 0_usize..4, prop::option::of(0_u64..4)), 1..60)

@@ -8,6 +8,7 @@ mod keys;
 mod lanes;
 mod nodes;
 mod simulation;
+mod waiting;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

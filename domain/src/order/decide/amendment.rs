@@ -173,6 +173,7 @@ fn set_quantity(
         total: new.total,
         tax: new.tax,
         discount: new.discount,
+        priced: (target < all).then_some(target),
     });
     Ok(())
 }

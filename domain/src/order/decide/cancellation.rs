@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::warehouse::{MOST_NAMED, everything, named_lines};
-use super::{Decision, exists};
+use super::{Decision, discrepancy, exists};
 use crate::order::commands::{AcceptCancellation, CancelOrder, RejectCancellation};
 use crate::order::contents::{FulfillmentOrderLines, LineUnits};
 use crate::order::events::{
     CancellationRejected, CancellationRequested, FulfillmentOrderMoved, InventoryReleased, ItemPutBack,
     OrderCancelled, OrderEvent,
 };
-use crate::order::order_command::Promises;
+use crate::order::order_command::{Promises, Takeover};
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::{FulfillmentLine, FulfillmentOrder, Order};
 use crate::order::totals::{total, units_of};
@@ -162,7 +162,12 @@ fn asked(order: &Order, id: FulfillmentOrderId) -> Result<&FulfillmentOrder, Ord
     if part.is_asked() { Ok(part) } else { Err(OrderRefusal::NoCancellationRequested) }
 }
 
-pub(super) fn accept(order: &Order, command: &AcceptCancellation, promises: &Promises) -> Decision {
+pub(super) fn accept(
+    order: &Order,
+    command: &AcceptCancellation,
+    promises: &Promises,
+    takeover: Takeover,
+) -> Decision {
     let part = asked(order, command.fulfillment_order_id)?;
     let leaves = |line: &FulfillmentLine| part.asked_of(line);
     // What is not picked is left first; of what is, as much as must be is put back.
@@ -175,7 +180,9 @@ pub(super) fn accept(order: &Order, command: &AcceptCancellation, promises: &Pro
     }
     let lines = everything(part, leaves);
     let (fulfillment_order_id, from) = (part.id, part.location.clone());
-    if let Some(to) = part.asked.as_ref().and_then(|asked| asked.move_to.clone()) {
+    let taker = part.asked.as_ref().and_then(|asked| asked.move_to.clone());
+    let is_moved = taker.is_some();
+    if let Some(to) = taker.filter(|_| takeover == Takeover::Possible) {
         let promise = promises.get(&to).cloned();
         events.push(FulfillmentOrderMoved { fulfillment_order_id, from, to, lines, promise }.into());
         return Ok(events);
@@ -183,6 +190,14 @@ pub(super) fn accept(order: &Order, command: &AcceptCancellation, promises: &Pro
     let given_back =
         FulfillmentOrderLines { fulfillment_order_id, location: from, lines: lines.clone(), promise: None };
     events.push(InventoryReleased { fulfillment_orders: vec![given_back] }.into());
+    if is_moved {
+        // The location has left them all the same: they are looked for elsewhere.
+        events.extend(discrepancy(
+            "taker_out_of_stock",
+            "the location that was to take units over has too few",
+        ));
+        return Ok(events);
+    }
     if let Ok(reason) = Text::new("its location accepted the cancellation") {
         events.push(cancelled(order, lines, reason));
     }

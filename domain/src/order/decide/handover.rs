@@ -51,19 +51,25 @@ pub(super) fn reject(order: &Order, command: &RejectFulfillmentOrder) -> Decisio
         return Err(OrderRefusal::OrderOnHold);
     }
     let lines = held(part).lines;
-    let end = ended(order, part, &lines);
+    let end = ended(order, answered(part, &lines));
     let reason = command.reason.clone();
     let rejected = FulfillmentOrderRejected { fulfillment_order_id: id, lines, reason };
     Ok(std::iter::once(rejected.into()).chain(end).collect())
 }
 
-/// Who was asked to leave units of a part and gives them back has answered: they are not looked for elsewhere.
-fn ended(order: &Order, part: &FulfillmentOrder, lines: &[LineUnits]) -> Option<OrderEvent> {
-    part.asked.as_ref().filter(|asked| asked.move_to.is_none())?;
+/// Units that a part gives back and that its location was asked to leave to nobody.
+fn answered(part: &FulfillmentOrder, lines: &[LineUnits]) -> Vec<LineUnits> {
+    if part.asked.as_ref().is_none_or(|asked| asked.move_to.is_some()) {
+        return Vec::new();
+    }
     let ends = |line: &FulfillmentLine| part.asked_of(line).min(total(lines, line.line));
-    let lines = super::warehouse::everything(part, ends);
+    super::warehouse::everything(part, ends)
+}
+
+/// Who was asked to leave units and gives them back has answered: they are not looked for elsewhere.
+fn ended(order: &Order, answered: Vec<LineUnits>) -> Option<OrderEvent> {
     let reason = Text::new("given back after the order was cancelled").ok()?;
-    (!lines.is_empty()).then(|| cancelled(order, lines, reason))
+    (!answered.is_empty()).then(|| cancelled(order, answered, reason))
 }
 
 pub(super) fn short(order: &Order, command: &ShortPick) -> Decision {
@@ -88,7 +94,7 @@ pub(super) fn shorted(
     lines: Vec<LineUnits>,
     reason: Text<500>,
 ) -> Vec<OrderEvent> {
-    let end = ended(order, part, &lines);
+    let end = ended(order, answered(part, &lines));
     let shorted = PickShorted { fulfillment_order_id: part.id, lines, reason };
     std::iter::once(shorted.into()).chain(end).collect()
 }
@@ -154,11 +160,12 @@ pub(super) fn lose_units(order: &Order, location: &LocationId, sku: &Sku, most: 
     if fulfillment_orders.is_empty() {
         return Vec::new();
     }
-    let ended = fulfillment_orders.iter().filter_map(|lost| {
+    // Together, so that no unit's price is counted for two of them.
+    let answered = fulfillment_orders.iter().filter_map(|lost| {
         let part = order.fulfillment_order(lost.fulfillment_order_id)?;
-        ended(order, part, &lost.lines)
+        Some(answered(part, &lost.lines))
     });
-    let ended: Vec<OrderEvent> = ended.collect();
+    let ended = ended(order, answered.flatten().collect());
     let lost = InventoryReleased { fulfillment_orders }.into();
     std::iter::once(lost).chain(ended).collect()
 }

@@ -11,6 +11,7 @@ mod returns;
 mod shipping;
 mod warehouse;
 
+use super::choices::HoldReason;
 use super::commands::ErasePersonalData;
 use super::events::{
     DiscrepancyRecorded, OrderEvent, PersonalDataErased, PromiseChanged, ReservationExtended,
@@ -37,6 +38,7 @@ pub(super) fn decide(order: &Order, command: &OrderCommand) -> Decision {
         OrderCommand::FillBackorder { sku, allocations, promises, at } => {
             reservation::fill_backorder(order, sku, allocations, promises, *at)
         }
+        OrderCommand::AwaitDecision => Ok(await_decision(order)),
         OrderCommand::LoseUnits { location, sku, most } => {
             Ok(handover::lose_units(order, location, sku, *most))
         }
@@ -58,7 +60,9 @@ pub(super) fn decide(order: &Order, command: &OrderCommand) -> Decision {
         OrderCommand::ReleaseHold(command) => holding::release_hold(order, command),
         OrderCommand::AcceptFulfillmentOrder(command) => handover::accept(order, command),
         OrderCommand::RejectFulfillmentOrder(command) => handover::reject(order, command),
-        OrderCommand::AcceptCancellation(command, promises) => cancellation::accept(order, command, promises),
+        OrderCommand::AcceptCancellation(command, promises, takeover) => {
+            cancellation::accept(order, command, promises, *takeover)
+        }
         OrderCommand::RejectCancellation(command) => cancellation::reject(order, command),
         OrderCommand::ShortPick(command) => handover::short(order, command),
         OrderCommand::RequestReturn(command) => returns::request(order, command),
@@ -82,6 +86,12 @@ fn exists(order: &Order, id: OrderId) -> Result<(), OrderRefusal> {
 /// From now on what is held for the order is held for good.
 fn firm(order: &Order) -> Option<OrderEvent> {
     order.expires_at.map(|_| ReservationExtended { until: None }.into())
+}
+
+/// Nothing where it waits for one already.
+fn await_decision(order: &Order) -> Vec<OrderEvent> {
+    let is_news = order.created.is_some() && !order.is_out_of_stock();
+    hold(order, HoldReason::InventoryOutOfStock).filter(|_| is_news).into_iter().collect()
 }
 
 fn discrepancy(code: &str, detail: &str) -> Option<OrderEvent> {

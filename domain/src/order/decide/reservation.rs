@@ -107,7 +107,10 @@ pub(super) fn expire(order: &Order, at: Timestamp) -> Vec<OrderEvent> {
         fulfillment_orders: open.map(held).collect(),
         waited: waits.map(|(index, units)| units_of(LineNumber::at(index), *units)).collect(),
     };
-    vec![expired.into()]
+    // Of one that awaits no payment somebody decides: it is cancelled, or reserved again as its hold is released.
+    let decides = order.is_paid() && !order.is_out_of_stock();
+    let held = hold(order, HoldReason::InventoryOutOfStock).filter(|_| decides);
+    std::iter::once(expired.into()).chain(held).collect()
 }
 
 fn promise(parts: &mut [FulfillmentOrderLines], promises: &Promises) {

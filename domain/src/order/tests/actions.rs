@@ -62,7 +62,11 @@ fn accepted_of_part(order: &Order, id: FulfillmentOrderId) -> Vec<String> {
             ("short", OrderCommand::ShortPick(read(all(), json!({ "reason": "try" })))),
             (
                 "accept-cancellation",
-                OrderCommand::AcceptCancellation(read(this(), json!({})), Promises::new()),
+                OrderCommand::AcceptCancellation(
+                    read(this(), json!({})),
+                    Promises::new(),
+                    Takeover::Possible,
+                ),
             ),
             ("reject-cancellation", OrderCommand::RejectCancellation(read(why(), json!({})))),
         ],

@@ -149,6 +149,16 @@ fn what_a_location_has_begun_with_is_held_for_good() {
 }
 
 #[test]
+fn an_order_that_nobody_will_pay_waits_for_a_decision_once_it_has_expired() {
+    let order = given([create_for_a_minute(json!({ "payment": "not_required" })), reserve_all()]);
+    let events = when(&order, expire(70));
+    assert_eq!(names(&events), ["ReservationExpired", "OrderHeld"]);
+    let order = after(&order, expire(70));
+    assert_eq!((order.is_out_of_stock(), order.expires_at), (true, None));
+    assert_eq!(when(&order, expire(71)), []);
+}
+
+#[test]
 fn who_pays_too_late_is_reserved_for_anew_and_for_good() {
     let order = after(&after(&for_a_minute(), expire(70)), pay("money"));
     assert!(order.has_expired && !order.pending_demand().is_empty());

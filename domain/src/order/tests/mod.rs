@@ -278,7 +278,7 @@ fn short_with(number: u32, what: Value) -> OrderCommand {
 }
 
 fn accept_cancellation(number: u32) -> OrderCommand {
-    OrderCommand::AcceptCancellation(on_part(number, json!({})), Promises::new())
+    OrderCommand::AcceptCancellation(on_part(number, json!({})), Promises::new(), Takeover::Possible)
 }
 
 fn reject_cancellation(number: u32) -> OrderCommand {

@@ -162,7 +162,11 @@ pub(super) fn receive_transfer(item: &StockItem, command: &ReceiveTransfer, at: 
     let Some(transfer) = item.transfers.get(&transfer_id) else {
         return Err(StockRefusal::TransferClosed(transfer_id));
     };
-    let quantity = command.quantity.units();
+    let quantity = command.quantity;
+    let none_arrived = quantity.is_zero() && command.close != Some(true);
+    if none_arrived || quantity > Units::new(u64::from(Quantity::LIMIT)) {
+        return Err(StockRefusal::ReceivedOutOfRange);
+    }
     let location = transfer.to.clone();
     room(item, &location, Condition::Sellable, quantity)?;
     let left = transfer.quantity.saturating_sub(quantity);

@@ -26,8 +26,8 @@ pub(super) fn decide(item: &StockItem, command: &StockCommand) -> Decision {
         StockCommand::ExpectSupply(command, id) => rules::expect(item, command, id),
         StockCommand::CancelSupply(command) => rules::cancel(item, command),
         StockCommand::SetStockPolicy(command) => rules::set_policy(item, command),
-        StockCommand::ReserveInventory { order_id, channel, allocations, until } => {
-            reservation::reserve(item, *order_id, channel, allocations, *until)
+        StockCommand::ReserveInventory { order_id, channel, allocations, until, already_promised } => {
+            reservation::reserve(item, *order_id, channel, allocations, *until, *already_promised)
         }
         StockCommand::ReleaseInventory { order_id, channel, allocations } => {
             reservation::release(item, *order_id, channel, allocations)

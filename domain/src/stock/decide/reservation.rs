@@ -21,6 +21,7 @@ pub(super) fn reserve(
     channel: &ChannelName,
     allocations: &[Allocation],
     until: Option<Timestamp>,
+    already_promised: bool,
 ) -> Decision {
     let sku = known(item)?.clone();
     let allocations = summed(allocations);
@@ -31,8 +32,10 @@ pub(super) fn reserve(
             return Err(StockRefusal::InsufficientStock { location, requested, available });
         }
     }
-    let requested = allocations.iter().map(|allocation| allocation.quantity).sum();
-    within_limit(item, channel, requested)?;
+    if !already_promised {
+        let requested = allocations.iter().map(|allocation| allocation.quantity).sum();
+        within_limit(item, channel, requested)?;
+    }
     let channel = limited(item, channel);
     Ok(vec![StockReserved { sku, order_id, allocations, until, channel }.into()])
 }

@@ -4,7 +4,13 @@ use super::*;
 
 fn hold(order: u128, from: &[(&str, u64)], until: i64) -> StockCommand {
     let (order_id, allocations) = (order_number(order), allocations(from));
-    StockCommand::ReserveInventory { order_id, channel: web(), allocations, until: Some(moment(until)) }
+    StockCommand::ReserveInventory {
+        order_id,
+        channel: web(),
+        allocations,
+        until: Some(moment(until)),
+        already_promised: false,
+    }
 }
 
 fn let_go(order: u128, from: &[(&str, u64)]) -> StockCommand {
@@ -91,7 +97,13 @@ fn what_was_released_before_does_not_become_free_a_second_time() {
 fn what_has_left_or_is_missing_does_not_become_free() {
     let own = |from| {
         let (order_id, channel, allocations) = (order_id(), web(), allocations(from));
-        StockCommand::ReserveInventory { order_id, channel, allocations, until: Some(moment(70)) }
+        StockCommand::ReserveInventory {
+            order_id,
+            channel,
+            allocations,
+            until: Some(moment(70)),
+            already_promised: false,
+        }
     };
     let item = after(&two_places(), own(&[("DC-1", 5)]));
     let item = after(&after(&item, ship("DC-1", 1, 20)), short("DC-1", 1, 21));

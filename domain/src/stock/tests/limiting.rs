@@ -33,10 +33,31 @@ fn a_channel_promises_no_more_than_it_may_however_many_there_are() {
 }
 
 #[test]
+fn what_is_held_elsewhere_instead_is_no_new_promise() {
+    let item = after(&after(&limited(4), reserve(&[("DC-1", 4)])), limit(Some(1)));
+    let (order_id, channel, allocations) = (order_id(), web(), allocations(&[("DC-1", 4)]));
+    let again = StockCommand::ReserveInventory {
+        order_id,
+        channel,
+        allocations,
+        until: None,
+        already_promised: true,
+    };
+    let item = after(&after(&item, release(&[("DC-1", 4)])), again);
+    assert_eq!((left(&item), at(&item, "DC-1")), (Some(0), [10, 4, 6]));
+}
+
+#[test]
 fn other_channels_are_not_limited_by_it() {
     let (order_id, channel) = (order_id(), ChannelName::new("shop").unwrap());
     let allocations = allocations(&[("DC-1", 9)]);
-    let elsewhere = StockCommand::ReserveInventory { order_id, channel, allocations, until: None };
+    let elsewhere = StockCommand::ReserveInventory {
+        order_id,
+        channel,
+        allocations,
+        until: None,
+        already_promised: false,
+    };
     let item = after(&limited(4), elsewhere);
     assert_eq!((left(&item), at(&item, "DC-1")), (Some(4), [10, 9, 1]));
 }

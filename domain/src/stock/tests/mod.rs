@@ -115,7 +115,7 @@ fn reserve(from: &[(&str, u64)]) -> StockCommand {
 
 fn reserve_until(from: &[(&str, u64)], until: Option<Timestamp>) -> StockCommand {
     let (order_id, channel, allocations) = (order_id(), web(), allocations(from));
-    StockCommand::ReserveInventory { order_id, channel, allocations, until }
+    StockCommand::ReserveInventory { order_id, channel, allocations, until, already_promised: false }
 }
 
 fn release(from: &[(&str, u64)]) -> StockCommand {
@@ -143,7 +143,7 @@ fn wait_with(order: u128, quantity: u64, second: i64, change: impl FnOnce(&mut T
         priority: terms.priority,
         whole: terms.whole,
         only_at: terms.only_at.map(place),
-        not_at: terms.not_at.map(place),
+        not_at: terms.not_at.into_iter().map(place).collect(),
         may_be_refused: terms.may_be_refused,
         at: moment(second),
     }

@@ -44,6 +44,15 @@ fn what_does_not_arrive_is_lost_when_somebody_says_so() {
 }
 
 #[test]
+fn all_of_it_may_be_lost() {
+    let item = after(&sent(), arrive("t1", 0, true));
+    assert_eq!(
+        (on_its_way(&item), item.transfers.len(), item.incoming_at(&place("DC-2"))),
+        (0, 0, Units::ZERO)
+    );
+}
+
+#[test]
 fn more_may_arrive_than_was_sent() {
     let item = after(&sent(), arrive("t1", 5, true));
     assert_eq!((at(&item, "DC-1"), at(&item, "DC-2"), on_its_way(&item)), ([7, 0, 7], [5, 0, 5], 0));

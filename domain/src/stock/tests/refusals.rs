@@ -106,6 +106,16 @@ fn more_rows() -> Vec<Row> {
         (new.clone(), turn("sellable", "damaged", 1), ("unknown_sku", Some("/sku"), Invalid)),
         (item.clone(), turn("damaged", "damaged", 1), ("same_condition", Some("/to"), Invalid)),
         (item.clone(), turn("sellable", "damaged", 8), ("too_few_in_condition", Some("/quantity"), Conflict)),
+        (
+            after(&item, transfer("t1", "DC-1", "DC-2", 1)),
+            arrive("t1", 0, false),
+            ("received_out_of_range", Some("/quantity"), Invalid),
+        ),
+        (
+            after(&item, transfer("t1", "DC-1", "DC-2", 1)),
+            arrive("t1", 1_000_000_001, true),
+            ("received_out_of_range", Some("/quantity"), Invalid),
+        ),
         (new, transfer("t1", "DC-1", "DC-2", 1), ("unknown_sku", Some("/sku"), Invalid)),
         (item.clone(), transfer("t1", "DC-1", "DC-1", 1), ("same_location", Some("/to"), Invalid)),
         (item.clone(), transfer("t1", "DC-1", "DC-2", 8), ("insufficient_stock", None, Conflict)),

@@ -8,7 +8,13 @@ fn what_is_known_of_a_hot_item_stays_small_however_many_orders_are_open() {
     for number in 0..100_000 {
         let (order_id, channel) = (order_number(number), web());
         let allocations = allocations(&[("DC-1", 1)]);
-        let hold = StockCommand::ReserveInventory { order_id, channel, allocations, until: None };
+        let hold = StockCommand::ReserveInventory {
+            order_id,
+            channel,
+            allocations,
+            until: None,
+            already_promised: false,
+        };
         item = after(&item, hold);
     }
     assert_eq!(at(&item, "DC-1"), [1_000_000, 100_000, 900_000]);
