@@ -4,6 +4,7 @@ use async_graphql::{ID, SimpleObject};
 use holdfast_commands::handlers::{LocationView, PolicyView};
 use holdfast_domain::policy::{ChannelRules, Criterion};
 use holdfast_domain::stock as domain;
+use holdfast_domain::transit::TransitRow;
 use holdfast_domain::values::ChannelName;
 use holdfast_projections::ProjectionState;
 
@@ -164,8 +165,16 @@ pub(super) struct Policy {
     on_shortage: OnShortage,
     /// Whether an order that does not say may ship from several locations.
     allow_split: bool,
+    /// How many locations an order may ship from at most; no limit where not given.
+    split_limit: Option<Long>,
     /// What sourcing prefers, in order.
     sourcing: Vec<SourcingCriterion>,
+    /// How long what is reserved holds while it is not paid, by ISO 8601; for good where not given.
+    reserve_for: Option<String>,
+    /// How long a carrier may say nothing of a parcel before it counts as stuck, by ISO 8601.
+    stuck_after: Option<String>,
+    /// How many days goods are on their way.
+    transit: Vec<TransitDays>,
     /// What differs by channel.
     channels: Vec<ChannelPolicy>,
 }
@@ -178,8 +187,39 @@ impl From<&PolicyView> for Policy {
             reserve_at: rules.reserve_at.into(),
             on_shortage: rules.on_shortage.into(),
             allow_split: rules.allow_split,
+            split_limit: rules.split_limit.map(|most| u64::from(most).into()),
             sourcing: criteria(&rules.sourcing),
+            reserve_for: text(rules.reserve_for.as_ref()),
+            stuck_after: text(rules.stuck_after.as_ref()),
+            transit: rules.transit.rows().iter().map(Into::into).collect(),
             channels: view.channels.iter().map(ChannelPolicy::from).collect(),
+        }
+    }
+}
+
+/// How many days goods are on their way; what is null stands for any.
+#[derive(Debug, SimpleObject)]
+pub(super) struct TransitDays {
+    /// From which location.
+    from: Option<String>,
+    /// To which country.
+    country: Option<String>,
+    /// To which region of it.
+    region: Option<String>,
+    /// By which service.
+    service_level: Option<String>,
+    /// How many.
+    days: Long,
+}
+
+impl From<&TransitRow> for TransitDays {
+    fn from(row: &TransitRow) -> Self {
+        Self {
+            from: text(row.from.as_ref()),
+            country: text(row.country.as_ref()),
+            region: text(row.region.as_ref()),
+            service_level: text(row.service_level.as_ref()),
+            days: u64::from(row.days).into(),
         }
     }
 }
@@ -195,8 +235,12 @@ pub(super) struct ChannelPolicy {
     on_shortage: Option<OnShortage>,
     /// Instead of the merchant's `allowSplit`.
     allow_split: Option<bool>,
+    /// Instead of the merchant's `splitLimit`.
+    split_limit: Option<Long>,
     /// Instead of the merchant's `sourcing`.
     sourcing: Option<Vec<SourcingCriterion>>,
+    /// Instead of the merchant's `reserveFor`.
+    reserve_for: Option<String>,
 }
 
 impl From<(&ChannelName, &ChannelRules)> for ChannelPolicy {
@@ -206,7 +250,9 @@ impl From<(&ChannelName, &ChannelRules)> for ChannelPolicy {
             reserve_at: rules.reserve_at.map(ReserveAt::from),
             on_shortage: rules.on_shortage.map(OnShortage::from),
             allow_split: rules.allow_split,
+            split_limit: rules.split_limit.map(|most| u64::from(most).into()),
             sourcing: rules.sourcing.as_deref().map(criteria),
+            reserve_for: text(rules.reserve_for.as_ref()),
         }
     }
 }

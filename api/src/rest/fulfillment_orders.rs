@@ -7,8 +7,8 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use holdfast_domain::order::{
     AcceptCancellation, AcceptFulfillmentOrder, FulfillmentOrderStatus, MarkReadyForPickup,
-    MoveFulfillmentOrder, PackItems, PickItems, RejectCancellation, RejectFulfillmentOrder, ShipItems,
-    ShipmentView, ShortPick,
+    MoveFulfillmentOrder, PackItems, PickItems, PromisedDates, RejectCancellation, RejectFulfillmentOrder,
+    ShipItems, ShipmentView, ShortPick,
 };
 use holdfast_domain::values::{
     ChannelName, FulfillmentOrderId, LineNumber, LocationId, OrderId, Priority, Reference, Sku, Timestamp,
@@ -100,6 +100,18 @@ pub(super) struct Work {
     location: LocationId,
     /// How far it is.
     status: FulfillmentOrderStatus,
+    /// Whether the location has said that it takes it on.
+    accepted: bool,
+    /// Its name in the warehouse's own system.
+    wms_ref: Option<Reference>,
+    /// Whether the location was asked to leave it, or some of it, and has not answered.
+    cancellation_requested: bool,
+    /// Which location is to take it over then.
+    move_to: Option<LocationId>,
+    /// When it can leave and arrive at the earliest, by what was known when it was reserved.
+    promise: Option<PromisedDates>,
+    /// Since when it waits to be fetched by the customer.
+    ready_since: Option<Timestamp>,
     /// How urgent it is.
     priority: Priority,
     /// When the order was taken.
@@ -135,6 +147,8 @@ pub(super) struct WorkLine {
     packed: Units,
     /// Of those, shipped.
     shipped: Units,
+    /// Of those, what the location was asked to leave.
+    asked_for: Units,
 }
 
 impl Work {
@@ -151,6 +165,7 @@ impl Work {
                 picked: part.picked,
                 packed: part.packed,
                 shipped: part.shipped,
+                asked_for: part.asked_for,
             })
         };
         Some(Self {
@@ -160,6 +175,12 @@ impl Work {
             channel_ref: created.channel_ref.clone(),
             location: view.location,
             status: view.status,
+            accepted: view.accepted,
+            wms_ref: view.wms_ref,
+            cancellation_requested: view.cancellation_requested,
+            move_to: view.move_to,
+            promise: view.promise,
+            ready_since: view.ready_since,
             priority: created.priority,
             created_at: created.at,
             ship_by: created.delivery.as_ref().and_then(|delivery| delivery.ship_by),

@@ -10,6 +10,7 @@ on_every_store!(
     a_long_queue_is_served_to_its_end,
     a_held_order_is_sourced_when_its_hold_is_released,
     a_sku_has_rules_of_its_own,
+    a_moment_of_the_past_tells_why_an_order_had_to_wait,
 );
 
 fn waiting_order(sku: &str, quantity: u64, more: &Value) -> Value {
@@ -145,4 +146,31 @@ async fn a_sku_has_rules_of_its_own(place: Place) {
     assert_eq!(until(&server, &created, "reserved").await["lines"][0]["reserved"], 9);
     let nowhere = json!({ "sku": "MUG", "safetyStock": { "DC-9": 1 } });
     assert_eq!(server.put("/v1/stock-policies", &nowhere).await.code(), "unknown_location");
+}
+
+async fn a_moment_of_the_past_tells_why_an_order_had_to_wait(place: Place) {
+    let server = Server::start(&place).await;
+    server.stock_up("DC-1", "MUG", 2).await;
+    server.stock_up("DC-2", "MUG", 4).await;
+    server.post("/v1/locations/DC-2/pause", "paused", &json!({ "reason": "flood" })).await.granted();
+    let created = server.post("/v1/orders", "order", &waiting_order("MUG", 5, &json!({}))).await.granted();
+    let (id, then) = (created["orderId"].as_str().unwrap(), created["position"].as_u64().unwrap());
+    let more = json!({ "sku": "MUG", "location": "DC-1", "quantity": 10 });
+    server.post("/v1/stock/receive", "more", &more).await.granted();
+    until(&server, id, "reserved").await;
+
+    let was = server.get(&format!("/v1/orders/{id}?asOf={then}")).await.granted();
+    assert_eq!((&was["status"], &was["lines"][0]["backordered"]), (&json!("backordered"), &json!(3)));
+    let history = server.get(&format!("/v1/orders/{id}/history")).await.granted();
+    let until_then = |item: &&Value| item["position"].as_u64().unwrap() <= then;
+    let mut events = history["items"].as_array().unwrap().iter().filter(until_then);
+    let sourced = events.find(|item| item["type"] == "OrderSourced").unwrap()["data"].clone();
+    assert_eq!(sourced["shortages"], json!([{ "sku": "MUG", "requested": 5, "available": 2 }]), "{sourced}");
+    let of = |location: &str| {
+        let mut candidates = sourced["candidates"].as_array().unwrap().iter();
+        candidates.find(|candidate| candidate["location"] == location).unwrap().clone()
+    };
+    assert_eq!(of("DC-1")["lacked"], json!([{ "sku": "MUG", "requested": 5, "available": 2 }]), "{sourced}");
+    assert_eq!(of("DC-2")["excluded"], "paused", "{sourced}");
+    assert!(place.run(&["verify"]).status.success());
 }

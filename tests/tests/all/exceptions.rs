@@ -51,7 +51,7 @@ async fn what_a_warehouse_rejects_or_does_not_find_ships_from_elsewhere(place: P
     let missing = json!({ "lines": [{ "line": 1, "quantity": 3 }], "reason": "not in its place" });
     let shorted = work(&server, second, "short", &missing).await;
     let third = shorted["fulfillmentOrders"][2].clone();
-    assert_eq!((&third["location"], &third["lines"][0]["quantity"]), (&json!("DC-1"), &json!(3)));
+    assert_eq!((&third["location"], &third["lines"][0]["quantity"]), (&json!("DC-3"), &json!(3)));
     assert_eq!(at(&server, "DC-2", &shorted["position"]).await, [1, 1, 0]);
 
     let mut status = Value::Null;

@@ -118,3 +118,159 @@ async fn what_must_come_from_one_location_is_waited_for_where_the_rest_has_gone(
     assert_eq!(house.lines("now", &created).await, [[2, 0], [3, 0]]);
     house.verify().await;
 }
+
+/// Rejects an order's latest part.
+async fn reject(house: &House, key: &str, order: &Value) -> Value {
+    let part = order["fulfillmentOrders"].as_array().unwrap().last().unwrap();
+    let reject = json!({ "fulfillmentOrderId": part["fulfillmentOrderId"], "reason": "too heavy" });
+    granted(&house.send("RejectFulfillmentOrder", key, reject).await)
+}
+
+#[tokio::test]
+async fn no_location_is_asked_again_that_has_rejected_the_order() {
+    let house = House::open().await;
+    house.receive("elsewhere", "A", "DC-2", 10).await;
+    let created = house.create("order", patient("A", 2)).await;
+    let second = reject(&house, "first says no", &created).await;
+    assert_eq!(second["status"], "reserved");
+    let waits = reject(&house, "second says no", &second).await;
+    assert_eq!((&waits["status"], &waits["lines"][0]["backordered"]), (&json!("backordered"), &json!(2)));
+    for location in ["DC-1", "DC-2"] {
+        assert_eq!(house.receive(&format!("more at {location}"), "A", location, 1).await, [11, 0, 0]);
+    }
+    house.verify().await;
+}
+
+#[tokio::test]
+async fn somebody_decides_about_what_the_only_location_does_not_ship() {
+    let house = House::open().await;
+    let fetched = json!({ "delivery": { "method": "pickup", "location": "DC-1" } });
+    let created = house.create("order", with(patient("A", 2), fetched)).await;
+    let held = reject(&house, "not here", &created).await;
+    assert_eq!(
+        (&held["status"], &held["holds"][0]["reason"], &held["lines"][0]["backordered"]),
+        (&json!("on_hold"), &json!("inventory_out_of_stock"), &json!(0))
+    );
+    house.receive("elsewhere", "A", "DC-2", 5).await;
+    let amend = json!({ "orderId": held["orderId"], "delivery": { "method": "pickup", "location": "DC-2" } });
+    granted(&house.send("AmendOrder", "fetched elsewhere", amend).await);
+    let release = json!({ "orderId": held["orderId"], "holdId": held["holds"][0]["holdId"] });
+    let released = granted(&house.send("ReleaseHold", "decided", release).await);
+    assert_eq!((&released["status"], &released["lines"][0]["reserved"]), (&json!("reserved"), &json!(2)));
+    house.verify().await;
+}
+
+#[tokio::test]
+async fn a_location_that_leaves_a_part_has_left_it_though_the_taker_is_sold_out() {
+    let house = House::open().await;
+    house.receive("elsewhere", "A", "DC-2", 3).await;
+    let far = json!({ "delivery": { "method": "ship" } });
+    let created = house.create("order", with(patient("A", 3), far)).await;
+    let part = json!({ "fulfillmentOrderId": created["fulfillmentOrders"][0]["fulfillmentOrderId"] });
+    granted(&house.send("AcceptFulfillmentOrder", "accepted", part.clone()).await);
+    let elsewhere = with(part.clone(), json!({ "location": "DC-2" }));
+    granted(&house.send("MoveFulfillmentOrder", "asked", elsewhere).await);
+    let theirs = json!({ "delivery": { "method": "pickup", "location": "DC-2" } });
+    house.create("another", with(order("A", 3), theirs)).await;
+    let left = granted(&house.send("AcceptCancellation", "left", part).await);
+    assert_eq!(
+        (&left["discrepancies"][0]["code"], &left["lines"][0]["backordered"]),
+        (&json!("taker_out_of_stock"), &json!(3))
+    );
+    house.verify().await;
+}
+
+#[tokio::test]
+async fn nobody_is_told_of_a_date_that_nothing_stands_behind() {
+    let house = House::open().await;
+    house.create("gone", order("A", 9)).await;
+    let supply = json!({ "sku": "A", "location": "DC-1", "quantity": 5, "dueAt": "2000-01-01T00:00:00Z" });
+    granted(&house.send("ExpectSupply", "supply", supply).await);
+    let created = house.create("order", patient("A", 2)).await;
+    assert_eq!(created["lines"][0]["promisedAt"], "2000-01-01T00:00:00Z");
+    let rejected = reject(&house, "too heavy", &created).await;
+    assert_eq!(
+        (&rejected["status"], &rejected["lines"][0]["promisedAt"]),
+        (&json!("backordered"), &Value::Null)
+    );
+    house.verify().await;
+}
+
+#[tokio::test]
+async fn an_order_is_sourced_when_the_hold_that_it_waited_under_is_over() {
+    let house = House::open().await;
+    let mut unpaid = order("A", 2);
+    unpaid["payment"] = json!("required");
+    unpaid["reserveFor"] = json!("PT10S");
+    let created = house.create("order", unpaid).await;
+    house.clock.set(60_000_000);
+    let hold = json!({
+        "orderId": created["orderId"], "reason": "inventory_out_of_stock", "until": "1970-01-01T00:02:00Z"
+    });
+    granted(&house.send("HoldOrder", "held", hold).await);
+    let pay = json!({ "orderId": created["orderId"], "paymentRef": "money" });
+    let paid = granted(&house.send("ConfirmPayment", "paid", pay).await);
+    assert_eq!(paid["lines"][0]["reserved"], 0);
+    house.clock.set(180_000_000);
+    granted(&house.send("AttendOrder", "attended", json!({ "orderId": created["orderId"] })).await);
+    assert_eq!(house.lines("now", &created).await, [[2, 0]]);
+    house.verify().await;
+}
+
+#[tokio::test]
+async fn what_has_expired_is_nobodys_whatever_is_reported() {
+    let house = House::open().await;
+    let mut unpaid = order("A", 10);
+    unpaid["payment"] = json!("required");
+    unpaid["reserveFor"] = json!("PT10S");
+    house.create("order", unpaid).await;
+    let broken = json!({ "sku": "A", "location": "DC-1", "delta": -10, "reason": "broken" });
+    assert_eq!(
+        refused(&house.send("AdjustStock", "early", broken.clone()).await),
+        "adjustment_below_reserved"
+    );
+    house.clock.set(60_000_000);
+    granted(&house.send("AdjustStock", "late", broken).await);
+    house.verify().await;
+}
+
+#[tokio::test]
+async fn what_an_unpaid_order_did_not_ship_is_not_looked_for() {
+    let house = House::open().await;
+    let mut unpaid = order("A", 2);
+    unpaid["payment"] = json!("required");
+    unpaid["reserveFor"] = json!("PT10S");
+    let created = house.create("order", unpaid).await;
+    house.clock.set(60_000_000);
+    let part = created["fulfillmentOrders"][0]["fulfillmentOrderId"].clone();
+    let package =
+        json!({ "carrier": "ups", "trackingNumber": "1Z", "lines": [{ "line": 1, "quantity": 1 }] });
+    let ship = json!({ "fulfillmentOrderId": part, "packages": [package] });
+    let shipped = granted(&house.send("ShipItems", "shipped", ship).await);
+    assert_eq!((&shipped["lines"][0]["shipped"], &shipped["lines"][0]["reserved"]), (&json!(1), &json!(0)));
+    assert_eq!(house.receive("after", "A", "DC-1", 1).await, [10, 0, 0]);
+    house.verify().await;
+}
+
+#[tokio::test]
+async fn all_of_a_sku_comes_from_where_the_first_of_it_came() {
+    let house = House::open().await;
+    house.create("gone", order("A", 10)).await;
+    let whole = json!({ "allowSplit": false });
+    let created = house.create("order", with(patient("A", 5), whole)).await;
+    let six = json!([{ "op": "setQuantity", "line": 1, "quantity": 6 }]);
+    granted(
+        &house.send("AmendOrder", "one more", json!({ "orderId": created["orderId"], "changes": six })).await,
+    );
+    house.receive("one elsewhere", "A", "DC-2", 1).await;
+    house.receive("three here", "A", "DC-1", 3).await;
+    house.fill("fill", "A").await;
+    house.receive("one here", "A", "DC-1", 1).await;
+    house.fill("fill again", "A").await;
+    let hold = json!({ "orderId": created["orderId"], "reason": "other" });
+    let now = granted(&house.send("HoldOrder", "now", hold).await);
+    let parts = now["fulfillmentOrders"].as_array().unwrap().iter();
+    let locations: std::collections::BTreeSet<_> = parts.map(|part| part["location"].to_string()).collect();
+    assert!(locations.len() <= 1, "{now}");
+    house.verify().await;
+}

@@ -94,6 +94,30 @@ fn what_is_cancelled_bit_by_bit_adds_up_to_the_total() {
 }
 
 #[test]
+fn what_a_line_costs_once_it_has_grown_is_for_what_is_still_wanted() {
+    let grown = json!([{ "op": "setQuantity", "line": 1, "quantity": 5, "total": "47.00" }]);
+    let order = given([create_line(Some("EUR"), json!({ "quantity": 4, "total": "40.00" }))]);
+    assert_eq!(told(&order, [cancel_some(1)]), some(&["10.00"]));
+    let order = after(&after(&order, cancel_some(1)), amend(json!({ "changes": grown })));
+    let order = after(&after(&order, reserve(&[("DC-1", &[("A", 5)])])), pay("money"));
+    assert_eq!(told(&order, [ship_some(5)]), some(&["47.00"]));
+    assert_eq!(
+        sum(&told(&order, [ship_some(2), cancel_some(1), accept_cancellation(1), ship_some(2)])),
+        "47.00"
+    );
+}
+
+#[test]
+fn units_of_several_parts_that_a_count_ends_together_have_each_a_price_of_their_own() {
+    let create = create_line(Some("EUR"), json!({ "quantity": 2, "total": "10.01" }));
+    let parts = reserve(&[("DC-1", &[("A", 1)]), ("DC-1", &[("A", 1)])]);
+    let order = given([create, parts, pay("money"), accept(1), accept(2), cancel()]);
+    let (location, sku) = (place("DC-1"), Sku::new("A").unwrap());
+    let lose = OrderCommand::LoseUnits { location, sku, most: Units::new(2) };
+    assert_eq!(sum(&told(&order, [lose])), "10.01");
+}
+
+#[test]
 fn what_comes_back_is_worth_what_it_was_sold_for() {
     let order = after(&after(&sold(3, "10.00"), ship_all(1)), request_return(&[(1, 3)]));
     let back =
