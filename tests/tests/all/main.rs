@@ -24,4 +24,5 @@ mod reporting;
 mod server;
 mod shop;
 mod tampering;
+mod tracking;
 mod waiting;
