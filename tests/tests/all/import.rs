@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 
 use holdfast::App;
 use holdfast::reading::Asked;
-use holdfast_domain::values::Sku;
+use holdfast_domain::values::{Sku, Timestamp};
 use holdfast_journal::Event;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::place::{Place, on_every_store};
+use crate::server::Server;
 
 /// The files of an import and every order in them.
 struct Data {
@@ -73,7 +74,7 @@ impl Data {
         }
     }
 
-    fn import(&self, place: &Place, rejects: &Path) -> Value {
+    fn import(&self, place: &Place, rejects: &Path, more: &[&str]) -> Value {
         let text = |path: &Path| path.display().to_string();
         let arguments =
             ["import", "--json", "--locations", &text(&self.locations), "--stock", &text(&self.stock)];
@@ -81,7 +82,7 @@ impl Data {
         let rejects = text(rejects);
         let arguments: Vec<&str> =
             arguments.into_iter().chain(["--orders", &orders, "--rejects", &rejects]).collect();
-        let output = place.run(&arguments);
+        let output = place.run(&[&arguments[..], more].concat());
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_slice(&output.stdout).unwrap()
     }
@@ -209,12 +210,15 @@ async fn shelves(place: &Place, skus: &BTreeSet<String>) -> (BTreeMap<Shelf, i64
     (on_hand, reserved)
 }
 
-on_every_store!(every_order_is_in_the_journal_or_in_the_rejects_and_the_units_add_up);
+on_every_store!(
+    every_order_is_in_the_journal_or_in_the_rejects_and_the_units_add_up,
+    who_was_imported_without_stock_is_served_in_turn_when_it_comes,
+);
 
 async fn every_order_is_in_the_journal_or_in_the_rejects_and_the_units_add_up(place: Place) {
     let data = Data::find();
     let rejects = place.directory().join("rejects.csv");
-    data.import(&place, &rejects);
+    data.import(&place, &rejects, &[]);
 
     let imported = events(&place).await;
     let mut books = Books::keep(&imported);
@@ -240,9 +244,92 @@ async fn every_order_is_in_the_journal_or_in_the_rejects_and_the_units_add_up(pl
     assert!(reserved.iter().all(|(shelf, held)| *held <= on_hand[shelf]), "nothing is oversold");
 
     let first_rejects = std::fs::read(&rejects).unwrap();
-    data.import(&place, &rejects);
+    data.import(&place, &rejects, &[]);
     assert_eq!(events(&place).await.len(), imported.len(), "a second run writes nothing");
     assert_eq!(std::fs::read(&rejects).unwrap(), first_rejects);
     let verified = place.run(&["verify"]);
     assert!(verified.status.success(), "{verified:?}");
+}
+
+/// Who waits for each SKU, and how many units are ordered and held of it all together, from nothing but stored events.
+#[derive(Default)]
+struct Queues {
+    /// Place, order and units, the first to be served first.
+    waiting: BTreeMap<String, Vec<(Timestamp, String, u64)>>,
+    served: usize,
+    ordered: u64,
+    held: u64,
+}
+
+impl Queues {
+    fn enter(&mut self, event: &Event) {
+        let payload: Value = serde_json::from_slice(&event.payload).unwrap();
+        let text = |name: &str| payload[name].as_str().unwrap().to_owned();
+        match &*event.kind {
+            "OrderCreated" => self.ordered += units(&payload["lines"]),
+            "StockReserved" => self.held += units(&payload["allocations"]),
+            "StockBackordered" => {
+                let queue = self.waiting.entry(text("sku")).or_default();
+                let place: Timestamp = text("place").parse().unwrap();
+                let index = queue.partition_point(|(earlier, ..)| *earlier <= place);
+                queue.insert(index, (place, text("orderId"), payload["quantity"].as_u64().unwrap()));
+            }
+            "StockBackorderFilled" => {
+                let given = units(&payload["allocations"]);
+                let queue = self.waiting.get_mut(&text("sku")).unwrap();
+                let (_, first, left) = &mut queue[0];
+                assert_eq!(*first, text("orderId"), "another one was first: {payload}");
+                *left -= given;
+                if *left == 0 {
+                    queue.remove(0);
+                }
+                (self.served, self.held) = (self.served + 1, self.held + given);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn units(parts: &Value) -> u64 {
+    parts.as_array().unwrap().iter().map(|part| part["quantity"].as_u64().unwrap()).sum()
+}
+
+async fn who_was_imported_without_stock_is_served_in_turn_when_it_comes(place: Place) {
+    let data = Data::find();
+    data.import(&place, &place.directory().join("rejects.csv"), &["--on-shortage", "backorder"]);
+    let mut queues = Queues::default();
+    events(&place).await.iter().for_each(|event| queues.enter(event));
+    let missing: Vec<(String, u64)> = queues
+        .waiting
+        .iter()
+        .map(|(sku, queue)| (sku.clone(), queue.iter().map(|(.., units)| units).sum()))
+        .collect();
+    assert!(missing.len() > 5, "the set has shortages");
+    let location = csv_reader(&data.locations).records().next().unwrap().unwrap()[0].to_owned();
+
+    let server = Server::start(&place).await;
+    for (number, some) in missing.chunks(100).enumerate() {
+        let receipt = |(index, (sku, quantity)): (usize, &(String, u64))| {
+            json!({ "key": format!("missing-{number}-{index}"), "command": "ReceiveStock", "sku": sku,
+                    "location": location, "quantity": quantity })
+        };
+        let receipts: Vec<Value> = some.iter().enumerate().map(receipt).collect();
+        let answers = server.post("/v1/commands", &format!("all-{number}"), &json!(receipts)).await.granted();
+        assert!(answers.as_array().unwrap().iter().all(|answer| answer["status"] == 200), "{answers}");
+    }
+    let served = async {
+        while server.get("/v1/orders?status=backordered&limit=1").await.granted()["items"] != json!([]) {
+            tokio::task::yield_now().await;
+        }
+    };
+    let served = tokio::time::timeout(std::time::Duration::from_secs(120), served).await;
+    assert!(served.is_ok(), "somebody is left waiting");
+    drop(server);
+
+    let mut queues = Queues::default();
+    events(&place).await.iter().for_each(|event| queues.enter(event));
+    assert!(queues.waiting.values().all(Vec::is_empty), "{:?}", queues.waiting);
+    assert!(queues.served >= missing.len());
+    assert_eq!(queues.held, queues.ordered, "every unit that was ordered is held");
+    assert!(place.run(&["verify"]).status.success());
 }
