@@ -126,7 +126,7 @@ mod tests {
         };
         let receive = StockCommand::ReceiveStock(read(report(json!({ "quantity": 5 }))), NOW);
         let adjust = |delta: i64| {
-            StockCommand::AdjustStock(read(report(json!({ "delta": delta, "reason": "broken" }))), NOW)
+            StockCommand::AdjustStock(read(report(json!({ "delta": delta, "reason": "damaged" }))), NOW)
         };
         let count = StockCommand::CountStock(read(report(json!({ "onHand": 2, "countedAt": NOW }))), NOW);
         let commands = vec![adjust(1), receive, adjust(-6), adjust(-1), count];

@@ -160,7 +160,7 @@ fn take_stock(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
             shop.on_item(&sku(of), &StockCommand::CountStock(report, now))?;
         }
         Step::Adjust { of, at, delta } => {
-            let report = read(fields(of, at, json!({ "delta": delta, "reason": "found out" })));
+            let report = read(fields(of, at, json!({ "delta": delta, "reason": "correction" })));
             shop.on_item(&sku(of), &StockCommand::AdjustStock(report, now))?;
         }
         _ => unreachable!("only reports about stock"),

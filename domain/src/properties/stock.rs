@@ -8,10 +8,11 @@ use proptest::prelude::*;
 use super::{as_stored, is_what_its_events_make_of_it, location, moment, order_id, sku};
 use crate::Decide;
 use crate::stock::{
-    AdjustStock, Allocation, Condition, CountStock, ReceiveStock, StockCommand, StockEvent, StockItem,
+    AdjustStock, AdjustmentReason, Allocation, Condition, CountStock, ReceiveStock, StockCommand, StockEvent,
+    StockItem,
 };
 use crate::stream::{DomainEvent, StreamId};
-use crate::values::{ChannelName, Delta, LocationId, Quantity, ShipmentId, Text, Timestamp, Units};
+use crate::values::{ChannelName, Delta, LocationId, Quantity, ShipmentId, Timestamp, Units};
 
 // ---- commands as they might come ----
 
@@ -51,7 +52,8 @@ fn adjust(place: LocationId, delta: i64, at: Timestamp) -> StockCommand {
         sku: sku(0),
         location: place,
         delta: Delta::new(delta).unwrap(),
-        reason: Text::new("found out").unwrap(),
+        reason: AdjustmentReason::Correction,
+        note: None,
         reference: None,
         occurred_at: None,
         not_after: None,

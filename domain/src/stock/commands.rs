@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::events::{Allocation, Condition, Lot};
+use super::events::{AdjustmentReason, Allocation, Condition, Lot};
 use crate::command::commands;
 use crate::values::{
     ChannelName, Delta, LocationId, OrderId, Priority, Quantity, Reference, ReturnId, ShipmentId, Sku, Text,
@@ -55,7 +55,9 @@ commands! {
         /// What on hand changes by.
         delta: Delta,
         /// Why.
-        reason: Text<500>,
+        reason: AdjustmentReason,
+        /// For people.
+        note: Option<Text<500>>,
         /// Its name elsewhere.
         reference: Option<Reference>,
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::upcasting::stock_backordered_1;
+use super::upcasting::{stock_adjusted_1, stock_backordered_1};
 use crate::event::{event_enum, payloads};
 use crate::values::{
     ChannelName, Delta, LocationId, OrderId, Quantity, Reference, ReturnId, ShipmentId, Sku, Text, Timestamp,
@@ -23,6 +23,28 @@ pub enum Condition {
     Quarantine,
     /// Cannot be sold.
     Damaged,
+}
+
+/// Why on hand is other than the books say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AdjustmentReason {
+    /// The books were wrong.
+    Correction,
+    /// Broken, and thrown away.
+    Damaged,
+    /// Too old to be sold.
+    Expired,
+    /// There without having been on the books.
+    Found,
+    /// Not there any more, and nobody knows why.
+    Lost,
+    /// Sorted out by an inspection.
+    QualityControl,
+    /// Stolen.
+    Theft,
+    /// What the note says.
+    Other,
 }
 
 /// Units of one lot.
@@ -113,7 +135,9 @@ payloads! {
         /// What on hand changes by.
         delta: Delta,
         /// Why.
-        reason: Text<500>,
+        reason: AdjustmentReason,
+        /// For people.
+        note: Option<Text<500>>,
         /// Its name elsewhere.
         reference: Option<Reference>,
         /// When it was decided.
@@ -363,7 +387,7 @@ payloads! {
 event_enum!(
     /// Everything that happens to a stock item.
     StockEvent {
-        StockReceived = 1, StockCounted = 1, StockAdjusted = 1, StockConditionChanged = 1,
+        StockReceived = 1, StockCounted = 1, StockAdjusted = 2 { 1 => stock_adjusted_1 }, StockConditionChanged = 1,
         StockReserved = 1, StockReleased = 1, StockReservationsExpired = 1, StockReservationExtended = 1,
         StockShipped = 1, StockShorted = 1, StockReturned = 1,
         TransferShipped = 1, TransferReceived = 1, SupplyExpected = 1, SupplyCancelled = 1,

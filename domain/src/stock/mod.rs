@@ -23,11 +23,11 @@ pub use commands::{
     ReceiveTransfer, SetStockPolicy, ShipTransfer, StockCommand,
 };
 pub use events::{
-    Allocation, Condition, CountEffect, Lot, StockAdjusted, StockBackorderFilled, StockBackorderWithdrawn,
-    StockBackordered, StockConditionChanged, StockCounted, StockEarmarked, StockEvent, StockPolicySet,
-    StockPromised, StockReceived, StockReleased, StockReservationExtended, StockReservationsExpired,
-    StockReserved, StockReturned, StockShipped, StockShorted, SupplyCancelled, SupplyExpected,
-    TransferReceived, TransferShipped,
+    AdjustmentReason, Allocation, Condition, CountEffect, Lot, StockAdjusted, StockBackorderFilled,
+    StockBackorderWithdrawn, StockBackordered, StockConditionChanged, StockCounted, StockEarmarked,
+    StockEvent, StockPolicySet, StockPromised, StockReceived, StockReleased, StockReservationExtended,
+    StockReservationsExpired, StockReserved, StockReturned, StockShipped, StockShorted, SupplyCancelled,
+    SupplyExpected, TransferReceived, TransferShipped,
 };
 pub use queue::{Share, Waiting};
 pub use refusals::StockRefusal;

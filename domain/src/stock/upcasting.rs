@@ -2,6 +2,17 @@
 
 use serde_json::{Value, json};
 
+/// Why on hand was adjusted was any text at first.
+#[allow(clippy::unnecessary_wraps, reason = "as every upcaster")]
+pub(super) fn stock_adjusted_1(mut payload: Value) -> Result<Value, serde_json::Error> {
+    if let Some(fields) = payload.as_object_mut()
+        && let Some(text) = fields.insert("reason".to_owned(), json!("other"))
+    {
+        fields.insert("note".to_owned(), text);
+    }
+    Ok(payload)
+}
+
 /// An order in the queue remembered only the last location that does not ship it.
 #[allow(clippy::unnecessary_wraps, reason = "as every upcaster")]
 pub(super) fn stock_backordered_1(mut payload: Value) -> Result<Value, serde_json::Error> {
@@ -16,6 +27,12 @@ pub(super) fn stock_backordered_1(mut payload: Value) -> Result<Value, serde_jso
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reason_of_any_text_is_a_note() {
+        let read = json!({ "reason": "other", "note": "fell off the shelf" });
+        assert_eq!(stock_adjusted_1(json!({ "reason": "fell off the shelf" })).unwrap(), read);
+    }
 
     #[test]
     fn one_location_that_does_not_ship_it_is_a_list_of_one() {

@@ -177,10 +177,10 @@ async fn commands_of_one_request_are_carried_out_in_order_and_fail_alone() {
     };
     let mutation = format!(
         "mutation {{ {} {} {} {} }}",
-        adjust("first", r#"delta: -1000, reason: "moved""#),
-        adjust("second", r#"delta: -1, reason: "moved""#),
+        adjust("first", "delta: -1000, reason: LOST"),
+        adjust("second", "delta: -1, reason: LOST"),
         adjust("third", "delta: 5"),
-        adjust("fourth", r#"delta: 5, reason: "found""#),
+        adjust("fourth", "delta: 5, reason: FOUND"),
     );
     let data = house.ask(&mutation).await;
     assert_eq!(data["first"]["availability"]["available"], 0);
@@ -290,7 +290,7 @@ async fn too_many_commands_or_too_much_of_them_is_refused() {
     let count = |name: usize| {
         format!(
             r#" a{name}: adjustStock(idempotencyKey: "k{name}",
-                input: {{sku: "MUG", location: "DC-1", delta: 1, reason: "r"}}) {{ position }}"#
+                input: {{sku: "MUG", location: "DC-1", delta: 1, reason: FOUND}}) {{ position }}"#
         )
     };
     let commands = |many: usize| (0..many).map(count).collect::<String>();

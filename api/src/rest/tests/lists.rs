@@ -102,7 +102,7 @@ async fn availability_follows_what_is_done() {
     let counted =
         json!({ "sku": "CUP", "location": "munich", "onHand": 90, "countedAt": "2026-01-01T00:00:00Z" });
     house.post("/v1/stock/count", "count", &counted).await.ok(200);
-    let adjusted = json!({ "sku": "CUP", "location": "munich", "delta": -5, "reason": "broken" });
+    let adjusted = json!({ "sku": "CUP", "location": "munich", "delta": -5, "reason": "damaged" });
     let answer = house.post("/v1/stock/adjust", "adjust", &adjusted).await;
     answer.ok(200);
     let path = format!("/v1/availability?sku=CUP&sku=TEA&sku=NONE&minPosition={}", answer.position());

@@ -224,7 +224,7 @@ async fn what_has_expired_is_nobodys_whatever_is_reported() {
     unpaid["payment"] = json!("required");
     unpaid["reserveFor"] = json!("PT10S");
     house.create("order", unpaid).await;
-    let broken = json!({ "sku": "A", "location": "DC-1", "delta": -10, "reason": "broken" });
+    let broken = json!({ "sku": "A", "location": "DC-1", "delta": -10, "reason": "damaged" });
     assert_eq!(
         refused(&house.send("AdjustStock", "early", broken.clone()).await),
         "adjustment_below_reserved"

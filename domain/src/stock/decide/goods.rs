@@ -99,7 +99,8 @@ pub(super) fn adjust(item: &StockItem, command: &AdjustStock, at: Timestamp) -> 
         sku: command.sku.clone(),
         location: command.location.clone(),
         delta: command.delta,
-        reason: command.reason.clone(),
+        reason: command.reason,
+        note: command.note.clone(),
         reference: command.reference.clone(),
         at,
     };

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use super::{Decision, held, known, limited, room, summed};
 use crate::stock::commands::StockCommand;
 use crate::stock::events::{
-    Allocation, StockAdjusted, StockEvent, StockReleased, StockReservationExtended, StockReservationsExpired,
-    StockReserved, StockReturned, StockShipped, StockShorted,
+    AdjustmentReason, Allocation, StockAdjusted, StockEvent, StockReleased, StockReservationExtended,
+    StockReservationsExpired, StockReserved, StockReturned, StockShipped, StockShorted,
 };
 use crate::stock::refusals::StockRefusal;
 use crate::stock::state::StockItem;
 use crate::values::{ChannelName, Delta, LocationId, OrderId, Quantity, Sku, Text, Timestamp, Units};
 
-/// Why on hand was raised before a shipment.
+/// What is noted where on hand is raised before a shipment.
 const FOUND_AT_SHIPPING: &str = "more units left than were on hand";
 
 pub(super) fn reserve(
@@ -143,12 +143,14 @@ fn found_at_shipping(
     let on_hand = item.bins.get(location).map_or(Units::ZERO, |bin| bin.on_hand);
     let mut found = quantity.saturating_sub(on_hand);
     let mut events = Vec::new();
-    while let (Ok(delta), Ok(reason)) =
+    let reason = AdjustmentReason::Found;
+    while let (Ok(delta), Ok(note)) =
         (Delta::new(found.minus(Units::ZERO).min(i64::from(Quantity::LIMIT))), Text::new(FOUND_AT_SHIPPING))
     {
         found -= Units::new(delta.number().unsigned_abs());
         let (sku, location) = (sku.clone(), location.clone());
-        events.push(StockAdjusted { sku, location, delta, reason, reference: None, at }.into());
+        let note = Some(note);
+        events.push(StockAdjusted { sku, location, delta, reason, note, reference: None, at }.into());
     }
     events
 }

@@ -31,7 +31,7 @@ fn what_left_was_there_even_if_it_was_on_no_book() {
     let item = given([receive(3, 1), reserve(&[("DC-1", 2)])]);
     let events = when(&item, ship_unheld(5, 3));
     assert_eq!(names(&events), ["StockAdjusted", "StockShipped"]);
-    assert_eq!(events[0], adjusted(2, "more units left than were on hand", 3));
+    assert_eq!(events[0], adjusted(2, AdjustmentReason::Found, "more units left than were on hand", 3));
     assert_eq!(at(&after(&item, ship_unheld(5, 3)), "DC-1"), [0, 0, 0]);
 }
 

@@ -96,7 +96,7 @@ fn count(on_hand: u64, counted_at: i64, second: i64) -> StockCommand {
 }
 
 fn adjust(delta: i64, second: i64) -> StockCommand {
-    let fields = json!({ "delta": delta, "reason": "broken" });
+    let fields = json!({ "delta": delta, "reason": "damaged", "note": "broken" });
     StockCommand::AdjustStock(read(fields, json!({})), moment(second))
 }
 
@@ -237,12 +237,13 @@ fn at(item: &StockItem, location: &str) -> [u64; 3] {
     [bin.on_hand, bin.reserved, bin.available()].map(Units::number)
 }
 
-fn adjusted(delta: i64, reason: &str, second: i64) -> StockEvent {
+fn adjusted(delta: i64, reason: AdjustmentReason, note: &str, second: i64) -> StockEvent {
     StockAdjusted {
         sku: sku(),
         location: place("DC-1"),
         delta: Delta::new(delta).unwrap(),
-        reason: Text::new(reason).unwrap(),
+        reason,
+        note: Text::new(note).ok(),
         reference: None,
         at: moment(second),
     }
@@ -319,7 +320,7 @@ fn some_of_what_arrives_may_be_in_no_lot_but_not_more_than_arrives() {
 #[test]
 fn an_adjustment_changes_on_hand_by_its_difference() {
     let item = given([receive(10, 1)]);
-    assert_eq!(when(&item, adjust(-4, 2)), [adjusted(-4, "broken", 2)]);
+    assert_eq!(when(&item, adjust(-4, 2)), [adjusted(-4, AdjustmentReason::Damaged, "broken", 2)]);
     assert_eq!(at(&given([receive(10, 1), adjust(-4, 2), adjust(3, 3)]), "DC-1"), [9, 0, 9]);
 }
 

@@ -131,7 +131,10 @@ fn more_may_leave_than_was_counted_and_the_books_say_so() {
     let item = given([receive(10, 1), reserve(&[("DC-1", 8)]), count(3, 2, 2)]);
     assert_eq!(at(&item, "DC-1"), [3, 8, 0]);
     let events = when(&item, ship("DC-1", 7, 3));
-    assert_eq!(events, [adjusted(4, "more units left than were on hand", 3), shipped(7, 3)]);
+    assert_eq!(
+        events,
+        [adjusted(4, AdjustmentReason::Found, "more units left than were on hand", 3), shipped(7, 3)]
+    );
     assert_eq!(at(&after(&item, ship("DC-1", 7, 3)), "DC-1"), [0, 1, 0]);
 }
 
@@ -142,11 +145,11 @@ fn the_books_are_corrected_by_no_more_than_an_adjustment_may_be() {
     }))
     .unwrap();
     let events = when(&item, ship("DC-1", 2_500_000_000, 3));
-    let reason = "more units left than were on hand";
+    let note = "more units left than were on hand";
     let expected = [
-        adjusted(1_000_000_000, reason, 3),
-        adjusted(1_000_000_000, reason, 3),
-        adjusted(499_999_999, reason, 3),
+        adjusted(1_000_000_000, AdjustmentReason::Found, note, 3),
+        adjusted(1_000_000_000, AdjustmentReason::Found, note, 3),
+        adjusted(499_999_999, AdjustmentReason::Found, note, 3),
         shipped(2_500_000_000, 3),
     ];
     assert_eq!(events, expected);
