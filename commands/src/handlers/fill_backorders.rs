@@ -39,7 +39,7 @@ impl Handle for FillBackorders {
         let mut beside = Vec::new();
         for order_id in &due {
             let order = world.order(*order_id)?;
-            if order.created.as_ref().is_some_and(|created| !created.allow_split) {
+            if order.must_come_from_one() {
                 beside.extend(order.backordered_demand().into_keys().map(StreamId::Stock));
             }
         }

@@ -96,8 +96,7 @@ pub(super) fn wait_anew(world: &mut World<'_>, id: OrderId) -> Result<(), Stop> 
 
 /// What waits of an order that must come from one location comes from where the rest is by now.
 pub(super) fn follow_the_rest(world: &mut World<'_>, id: OrderId) -> Result<(), Stop> {
-    let must_be_one = world.order(id)?.created.as_ref().is_some_and(|created| !created.allow_split);
-    if must_be_one { wait_anew(world, id) } else { Ok(()) }
+    if world.order(id)?.must_come_from_one() { wait_anew(world, id) } else { Ok(()) }
 }
 
 /// Sources an order's pending units and reserves them.

@@ -100,8 +100,8 @@ impl Lanes {
 
     fn first_of(&mut self, lane: usize) -> Option<Submission> {
         let (place, first) = self.lanes[lane].front()?;
-        let is_first = |key| self.together.get(&key)?.front().map(|(_, first)| first == place);
-        if !together(first).all(|key| is_first(key) == Some(true)) {
+        let first_of = |key: Together| self.together.get(&key).and_then(VecDeque::front);
+        if !together(first).all(|key| first_of(key).is_some_and(|(_, first)| first == place)) {
             return None;
         }
         let (_, submission) = self.lanes[lane].pop_front()?;

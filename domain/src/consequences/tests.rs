@@ -73,26 +73,18 @@ fn allocations(from: &[(&str, u64)]) -> Vec<Allocation> {
 }
 
 fn hold(from: &[(&str, u64)], until: i64) -> StockCommand {
-    let (order_id, channel, allocations) = (order_id(), web(), allocations(from));
-    StockCommand::ReserveInventory {
-        order_id,
-        channel,
-        allocations,
-        until: Some(moment(until)),
-        already_promised: false,
-    }
+    hold_for(false, from, until)
 }
 
 /// What it holds elsewhere already.
 fn hold_instead(from: &[(&str, u64)], until: i64) -> StockCommand {
+    hold_for(true, from, until)
+}
+
+fn hold_for(already_promised: bool, from: &[(&str, u64)], until: i64) -> StockCommand {
     let (order_id, channel, allocations) = (order_id(), web(), allocations(from));
-    StockCommand::ReserveInventory {
-        order_id,
-        channel,
-        allocations,
-        until: Some(moment(until)),
-        already_promised: true,
-    }
+    let until = Some(moment(until));
+    StockCommand::ReserveInventory { order_id, channel, allocations, until, already_promised }
 }
 
 fn let_go(from: &[(&str, u64)]) -> StockCommand {

@@ -365,9 +365,14 @@ impl Order {
         self.holds.iter().any(|hold| hold.reason == HoldReason::InventoryOutOfStock)
     }
 
+    /// Whether all of it must come from one location.
+    pub fn must_come_from_one(&self) -> bool {
+        self.created.as_ref().is_some_and(|created| !created.allow_split)
+    }
+
     /// The location that gives the rest of an order of which all must come from one.
     pub fn gives_all(&self) -> Option<&LocationId> {
-        let must_be_one = self.created.as_ref().is_some_and(|created| !created.allow_split);
+        let must_be_one = self.must_come_from_one();
         let gives = |part: &&FulfillmentOrder| !part.total(FulfillmentLine::kept).is_zero();
         self.fulfillment_orders.iter().find(gives).filter(|_| must_be_one).map(|part| &part.location)
     }

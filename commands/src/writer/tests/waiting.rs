@@ -11,6 +11,11 @@ fn patient(sku: &str, quantity: u32) -> Value {
     wanted
 }
 
+/// The same order, reserved for ten seconds unless it is paid.
+fn unpaid(wanted: Value) -> Value {
+    with(wanted, json!({ "payment": "required", "reserveFor": "PT10S" }))
+}
+
 fn with(mut fields: Value, more: Value) -> Value {
     let Value::Object(more) = more else { panic!("{more} has no fields") };
     fields.as_object_mut().unwrap().extend(more);
@@ -49,8 +54,7 @@ impl House {
 #[tokio::test]
 async fn who_has_let_it_expire_leaves_the_turn_to_the_next() {
     let house = House::open().await;
-    let unpaid = json!({ "payment": "required", "reserveFor": "PT10S" });
-    let first = house.create("first", with(patient("A", 12), unpaid)).await;
+    let first = house.create("first", unpaid(patient("A", 12))).await;
     let second = house.create("second", patient("A", 3)).await;
     house.clock.set(60_000_000);
     // Nobody has told the first order yet, so that some of it is set aside for that.
@@ -199,10 +203,7 @@ async fn nobody_is_told_of_a_date_that_nothing_stands_behind() {
 #[tokio::test]
 async fn an_order_is_sourced_when_the_hold_that_it_waited_under_is_over() {
     let house = House::open().await;
-    let mut unpaid = order("A", 2);
-    unpaid["payment"] = json!("required");
-    unpaid["reserveFor"] = json!("PT10S");
-    let created = house.create("order", unpaid).await;
+    let created = house.create("order", unpaid(order("A", 2))).await;
     house.clock.set(60_000_000);
     let hold = json!({
         "orderId": created["orderId"], "reason": "inventory_out_of_stock", "until": "1970-01-01T00:02:00Z"
@@ -220,10 +221,7 @@ async fn an_order_is_sourced_when_the_hold_that_it_waited_under_is_over() {
 #[tokio::test]
 async fn what_has_expired_is_nobodys_whatever_is_reported() {
     let house = House::open().await;
-    let mut unpaid = order("A", 10);
-    unpaid["payment"] = json!("required");
-    unpaid["reserveFor"] = json!("PT10S");
-    house.create("order", unpaid).await;
+    house.create("order", unpaid(order("A", 10))).await;
     let broken = json!({ "sku": "A", "location": "DC-1", "delta": -10, "reason": "damaged" });
     assert_eq!(
         refused(&house.send("AdjustStock", "early", broken.clone()).await),
@@ -237,10 +235,7 @@ async fn what_has_expired_is_nobodys_whatever_is_reported() {
 #[tokio::test]
 async fn what_an_unpaid_order_did_not_ship_is_not_looked_for() {
     let house = House::open().await;
-    let mut unpaid = order("A", 2);
-    unpaid["payment"] = json!("required");
-    unpaid["reserveFor"] = json!("PT10S");
-    let created = house.create("order", unpaid).await;
+    let created = house.create("order", unpaid(order("A", 2))).await;
     house.clock.set(60_000_000);
     let part = created["fulfillmentOrders"][0]["fulfillmentOrderId"].clone();
     let package =

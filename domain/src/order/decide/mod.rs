@@ -38,7 +38,7 @@ pub(super) fn decide(order: &Order, command: &OrderCommand) -> Decision {
         OrderCommand::FillBackorder { sku, allocations, promises, at } => {
             reservation::fill_backorder(order, sku, allocations, promises, *at)
         }
-        OrderCommand::AwaitDecision => Ok(await_decision(order)),
+        OrderCommand::AwaitDecision => Ok(await_decision(order).into_iter().collect()),
         OrderCommand::LoseUnits { location, sku, most } => {
             Ok(handover::lose_units(order, location, sku, *most))
         }
@@ -88,10 +88,10 @@ fn firm(order: &Order) -> Option<OrderEvent> {
     order.expires_at.map(|_| ReservationExtended { until: None }.into())
 }
 
-/// Nothing where it waits for one already.
-fn await_decision(order: &Order) -> Vec<OrderEvent> {
+/// The order stays and waits for somebody's decision; nothing where it waits for one already.
+fn await_decision(order: &Order) -> Option<OrderEvent> {
     let is_news = order.created.is_some() && !order.is_out_of_stock();
-    hold(order, HoldReason::InventoryOutOfStock).filter(|_| is_news).into_iter().collect()
+    hold(order, HoldReason::InventoryOutOfStock).filter(|_| is_news)
 }
 
 fn discrepancy(code: &str, detail: &str) -> Option<OrderEvent> {

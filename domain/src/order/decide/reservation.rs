@@ -1,8 +1,7 @@
 //! Holding what sourcing found.
 
 use super::cancellation::{cancelled, held};
-use super::{Decision, hold};
-use crate::order::choices::HoldReason;
+use super::{Decision, await_decision};
 use crate::order::contents::{FulfillmentOrderLines, LineUnits};
 use crate::order::events::{
     InventoryBackordered, InventoryReserved, OrderEvent, OrderSourced, ReservationExpired,
@@ -42,9 +41,8 @@ pub(super) fn reserve(order: &Order, command: &ReserveInventory) -> Decision {
     let mut events: Vec<OrderEvent> = vec![how_it_was_sourced(command, acceptable).into()];
     if acceptable {
         events.extend(give(order, created.order_id, created.on_shortage, command));
-    } else if !order.is_out_of_stock() {
-        // The order stays and waits for somebody's decision.
-        events.extend(hold(order, HoldReason::InventoryOutOfStock));
+    } else {
+        events.extend(await_decision(order));
     }
     Ok(events)
 }
@@ -108,8 +106,7 @@ pub(super) fn expire(order: &Order, at: Timestamp) -> Vec<OrderEvent> {
         waited: waits.map(|(index, units)| units_of(LineNumber::at(index), *units)).collect(),
     };
     // Of one that awaits no payment somebody decides: it is cancelled, or reserved again as its hold is released.
-    let decides = order.is_paid() && !order.is_out_of_stock();
-    let held = hold(order, HoldReason::InventoryOutOfStock).filter(|_| decides);
+    let held = await_decision(order).filter(|_| order.is_paid());
     std::iter::once(expired.into()).chain(held).collect()
 }
 
