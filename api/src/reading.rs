@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use holdfast_commands::handlers::{LocationView, PolicyView};
 use holdfast_commands::{Vault, decode, fold_order};
 use holdfast_domain::network::Network;
-use holdfast_domain::order::{OrderAmended, OrderCreated, OrderEvent, OrderView, PersonalDataState};
+use holdfast_domain::order::{OrderEvent, OrderView, PersonalData, PersonalDataState};
 use holdfast_domain::policy::Policy;
 use holdfast_domain::stock::AvailabilityView;
 use holdfast_domain::stream::{DomainEvent, StreamId};
@@ -211,18 +211,16 @@ impl Reading {
             return Ok(view);
         };
         let events = self.journal.read_stream(merchant, &stream, u64::MAX).await?;
-        let Some((event, mut told)) = last_told(&events)? else { return Ok(view) };
-        let Some(sealed) = &event.sealed else { return Ok(view) };
-        let clear = self.vault.open(&key, &stream, sealed);
-        let clear = clear.map_err(|error| JournalError::corrupt_at(event.position, error))?;
-        told.restore_personal(&clear).map_err(|error| JournalError::corrupt_at(event.position, error))?;
-        match told {
-            OrderEvent::OrderCreated(OrderCreated { personal: Some(personal), .. })
-            | OrderEvent::OrderAmended(OrderAmended { personal: Some(personal), .. }) => {
-                Ok(view.with_personal(personal))
-            }
-            _ => Ok(view),
-        }
+        let Told { now, asked } = last_told(&events)?;
+        let open = |told: Option<(&Event, OrderEvent)>| -> Result<Option<PersonalData>, JournalError> {
+            let Some((event, mut told)) = told else { return Ok(None) };
+            let Some(sealed) = &event.sealed else { return Ok(None) };
+            let clear = self.vault.open(&key, &stream, sealed);
+            let clear = clear.map_err(|error| JournalError::corrupt_at(event.position, error))?;
+            told.restore_personal(&clear).map_err(|error| JournalError::corrupt_at(event.position, error))?;
+            Ok(told.into_personal())
+        };
+        Ok(view.with_personal(open(now)?, open(asked)?))
     }
 
     /// Orders that match, the newest first.
@@ -321,16 +319,38 @@ fn only<T>(mut all: impl Iterator<Item = T>) -> Option<T> {
     all.next().filter(|_| all.next().is_none())
 }
 
-/// The event that last told to whom and where an order goes.
-fn last_told(events: &[Event]) -> Result<Option<(&Event, OrderEvent)>, JournalError> {
-    for event in events.iter().rev().filter(|event| matches!(&*event.kind, "OrderCreated" | "OrderAmended")) {
-        if let DomainEvent::Order(told) = decode(event)?
-            && !matches!(&told, OrderEvent::OrderAmended(amended) if !amended.has_new_address)
-        {
-            return Ok(Some((event, told)));
+/// The events that tell to whom and where an order goes, and is to go.
+#[derive(Default)]
+struct Told<'a> {
+    /// As it is.
+    now: Option<(&'a Event, OrderEvent)>,
+    /// As locations were asked.
+    asked: Option<(&'a Event, OrderEvent)>,
+}
+
+/// What an order's events tell of its address.
+fn last_told(events: &[Event]) -> Result<Told<'_>, JournalError> {
+    const TELLING: [&str; 4] = ["OrderCreated", "OrderAmended", "AmendmentRequested", "AmendmentRejected"];
+    let mut told = Told::default();
+    for event in events.iter().filter(|event| TELLING.contains(&&*event.kind)) {
+        let DomainEvent::Order(order_event) = decode(event)? else { continue };
+        match &order_event {
+            OrderEvent::OrderCreated(_) => told.now = Some((event, order_event)),
+            OrderEvent::OrderAmended(amended) if amended.was_requested => {
+                let asked = told.asked.take();
+                told.now = asked.or(told.now);
+            }
+            OrderEvent::OrderAmended(amended) if amended.has_new_address => {
+                told.now = Some((event, order_event));
+            }
+            OrderEvent::AmendmentRequested(asked) if asked.has_new_address => {
+                told.asked = Some((event, order_event));
+            }
+            OrderEvent::AmendmentRejected(_) => told.asked = None,
+            _ => {}
         }
     }
-    Ok(None)
+    Ok(told)
 }
 
 #[cfg(test)]

@@ -3,11 +3,11 @@
 use holdfast_domain::Command;
 use holdfast_domain::network::{PauseLocation, RegisterLocation, ResumeLocation};
 use holdfast_domain::order::{
-    AcceptCancellation, AcceptFulfillmentOrder, AmendOrder, AttendOrder, AuthorizePayment, CancelOrder,
-    ConfirmDelivery, ConfirmPayment, CreateOrder, ErasePersonalData, FailPayment, HoldOrder,
-    MarkReadyForPickup, MoveFulfillmentOrder, PackItems, PickItems, ReceiveReturn, RejectCancellation,
-    RejectFulfillmentOrder, ReleaseHold, RequestReturn, ShipItems, ShortPick, TrackParcel, TrackShipment,
-    VoidPayment,
+    AcceptAmendment, AcceptCancellation, AcceptFulfillmentOrder, AmendOrder, AttendOrder, AuthorizePayment,
+    CancelOrder, ConfirmDelivery, ConfirmPayment, CreateOrder, ErasePersonalData, FailPayment, HoldOrder,
+    MarkReadyForPickup, MoveFulfillmentOrder, PackItems, PickItems, ReceiveReturn, RejectAmendment,
+    RejectCancellation, RejectFulfillmentOrder, ReleaseHold, RequestReturn, ShipItems, ShortPick,
+    TrackParcel, TrackShipment, VoidPayment,
 };
 use holdfast_domain::policy::{RegisterMerchant, SetMerchantPolicy};
 use holdfast_domain::stock::{
@@ -132,6 +132,8 @@ impl AnyCommand {
             Self::MoveFulfillmentOrder(command) => command.fulfillment_order_id.order(),
             Self::AcceptCancellation(command) => command.fulfillment_order_id.order(),
             Self::RejectCancellation(command) => command.fulfillment_order_id.order(),
+            Self::AcceptAmendment(command) => command.fulfillment_order_id.order(),
+            Self::RejectAmendment(command) => command.fulfillment_order_id.order(),
             Self::ShortPick(command) => command.fulfillment_order_id.order(),
             Self::PickItems(command) => command.fulfillment_order_id.order(),
             Self::PackItems(command) => command.fulfillment_order_id.order(),
@@ -171,6 +173,8 @@ impl AnyCommand {
             | Self::RejectFulfillmentOrder(_)
             | Self::AcceptCancellation(_)
             | Self::RejectCancellation(_)
+            | Self::AcceptAmendment(_)
+            | Self::RejectAmendment(_)
             | Self::ShortPick(_)
             | Self::ReceiveReturn(_)
             | Self::PickItems(_)
@@ -222,6 +226,8 @@ every_command!(
     MoveFulfillmentOrder,
     AcceptCancellation,
     RejectCancellation,
+    AcceptAmendment,
+    RejectAmendment,
     ShortPick,
     PickItems,
     PackItems,

@@ -38,6 +38,8 @@ pub(super) struct FulfillmentOrder {
     cancellation_requested: bool,
     /// Which location is to take it over then.
     move_to: Option<ID>,
+    /// Whether the location was asked about another address or delivery, and has not answered.
+    amendment_requested: bool,
     /// When it can leave and arrive at the earliest, by what was known when it was reserved.
     promise: Option<PromisedDates>,
     /// Since when it waits to be fetched by the customer.
@@ -77,6 +79,7 @@ impl From<&domain::FulfillmentOrderView> for FulfillmentOrder {
             wms_ref: view.wms_ref.as_ref().map(ToString::to_string),
             cancellation_requested: view.cancellation_requested,
             move_to: view.move_to.as_ref().map(id),
+            amendment_requested: view.amendment_requested,
             promise: view.promise.as_ref().map(PromisedDates::from),
             ready_since: view.ready_since.map(DateTime),
             lines: view.lines.iter().map(FulfillmentOrderLine::from).collect(),

@@ -53,6 +53,8 @@ pub(super) struct Order {
     personal_data: PersonalDataState,
     /// How and when it is to be delivered.
     delivery: Option<DeliveryIntent>,
+    /// What locations were asked about its address or delivery, and have not all answered.
+    amendment: Option<PendingAmendment>,
     /// What becomes of it when not everything is there.
     on_shortage: OnShortage,
     /// Whether several locations may fill it.
@@ -130,6 +132,7 @@ impl From<&domain::OrderView> for Order {
             ship_to: view.ship_to.as_ref().map(ShipTo::from),
             personal_data: view.personal_data.into(),
             delivery: view.delivery.as_ref().map(DeliveryIntent::from),
+            amendment: view.amendment.as_ref().map(PendingAmendment::from),
             on_shortage: view.on_shortage.into(),
             allow_split: view.allow_split,
             priority: view.priority.into(),
@@ -331,6 +334,24 @@ impl From<&domain::ShipToView> for ShipTo {
             ship_to.instructions = text(personal.instructions.as_ref());
         }
         ship_to
+    }
+}
+
+/// Where an order is to go, or how it is to be delivered, if the locations agree that work on it.
+#[derive(Debug, SimpleObject)]
+pub(super) struct PendingAmendment {
+    /// To whom and where; where it was to go before where not given.
+    ship_to: Option<ShipTo>,
+    /// How and when; as before where not given.
+    delivery: Option<DeliveryIntent>,
+}
+
+impl From<&domain::AmendmentView> for PendingAmendment {
+    fn from(view: &domain::AmendmentView) -> Self {
+        Self {
+            ship_to: view.ship_to.as_ref().map(ShipTo::from),
+            delivery: view.delivery.as_ref().map(DeliveryIntent::from),
+        }
     }
 }
 

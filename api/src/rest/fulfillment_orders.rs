@@ -6,9 +6,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use holdfast_domain::order::{
-    AcceptCancellation, AcceptFulfillmentOrder, FulfillmentOrderStatus, MarkReadyForPickup,
-    MoveFulfillmentOrder, PackItems, PickItems, PromisedDates, RejectCancellation, RejectFulfillmentOrder,
-    ShipItems, ShipmentView, ShortPick,
+    AcceptAmendment, AcceptCancellation, AcceptFulfillmentOrder, FulfillmentOrderStatus, MarkReadyForPickup,
+    MoveFulfillmentOrder, PackItems, PickItems, PromisedDates, RejectAmendment, RejectCancellation,
+    RejectFulfillmentOrder, ShipItems, ShipmentView, ShortPick,
 };
 use holdfast_domain::values::{
     ChannelName, FulfillmentOrderId, LineNumber, LocationId, OrderId, Priority, Reference, Sku, Timestamp,
@@ -54,6 +54,16 @@ pub(super) async fn accept_cancellation(InPath(id): InPath, call: Call) -> Answe
 /// Records that its location goes on with it.
 pub(super) async fn reject_cancellation(InPath(id): InPath, call: Call) -> Answered {
     call.about("fulfillmentOrderId", known(id)?).send::<RejectCancellation>().await
+}
+
+/// Records that its location goes by another address or delivery.
+pub(super) async fn accept_amendment(InPath(id): InPath, call: Call) -> Answered {
+    call.about("fulfillmentOrderId", known(id)?).send::<AcceptAmendment>().await
+}
+
+/// Records that its location goes by the address and delivery that it was told before.
+pub(super) async fn reject_amendment(InPath(id): InPath, call: Call) -> Answered {
+    call.about("fulfillmentOrderId", known(id)?).send::<RejectAmendment>().await
 }
 
 /// Records what is not where it should be.
@@ -108,6 +118,8 @@ pub(super) struct Work {
     cancellation_requested: bool,
     /// Which location is to take it over then.
     move_to: Option<LocationId>,
+    /// Whether the location was asked about another address or delivery, and has not answered.
+    amendment_requested: bool,
     /// When it can leave and arrive at the earliest, by what was known when it was reserved.
     promise: Option<PromisedDates>,
     /// Since when it waits to be fetched by the customer.
@@ -179,6 +191,7 @@ impl Work {
             wms_ref: view.wms_ref,
             cancellation_requested: view.cancellation_requested,
             move_to: view.move_to,
+            amendment_requested: view.amendment_requested,
             promise: view.promise,
             ready_since: view.ready_since,
             priority: created.priority,

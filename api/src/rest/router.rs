@@ -8,11 +8,11 @@ use holdfast_commands::handlers::{
 };
 use holdfast_domain::network::{PauseLocation, RegisterLocation, ResumeLocation};
 use holdfast_domain::order::{
-    AcceptCancellation, AcceptFulfillmentOrder, AmendOrder, AuthorizePayment, CancelOrder, ConfirmDelivery,
-    ConfirmPayment, CreateOrder, ErasePersonalData, FailPayment, HoldOrder, MarkReadyForPickup,
-    MoveFulfillmentOrder, OrderView, PackItems, PickItems, ReceiveReturn, RejectCancellation,
-    RejectFulfillmentOrder, ReleaseHold, RequestReturn, ShipItems, ShortPick, TrackParcel, TrackShipment,
-    VoidPayment,
+    AcceptAmendment, AcceptCancellation, AcceptFulfillmentOrder, AmendOrder, AuthorizePayment, CancelOrder,
+    ConfirmDelivery, ConfirmPayment, CreateOrder, ErasePersonalData, FailPayment, HoldOrder,
+    MarkReadyForPickup, MoveFulfillmentOrder, OrderView, PackItems, PickItems, ReceiveReturn,
+    RejectAmendment, RejectCancellation, RejectFulfillmentOrder, ReleaseHold, RequestReturn, ShipItems,
+    ShortPick, TrackParcel, TrackShipment, VoidPayment,
 };
 use holdfast_domain::policy::{RegisterMerchant, SetMerchantPolicy};
 use holdfast_domain::stock::{
@@ -140,6 +140,16 @@ fn filling_orders() -> Vec<Endpoint> {
         Endpoint::post::<RejectCancellation, _>(
             "/v1/fulfillment-orders/{fulfillmentOrderId}/reject-cancellation",
             fulfillment_orders::reject_cancellation,
+        )
+        .answers::<OrderView>(),
+        Endpoint::post::<AcceptAmendment, _>(
+            "/v1/fulfillment-orders/{fulfillmentOrderId}/accept-amendment",
+            fulfillment_orders::accept_amendment,
+        )
+        .answers::<OrderView>(),
+        Endpoint::post::<RejectAmendment, _>(
+            "/v1/fulfillment-orders/{fulfillmentOrderId}/reject-amendment",
+            fulfillment_orders::reject_amendment,
         )
         .answers::<OrderView>(),
     ]

@@ -12,7 +12,7 @@ use holdfast_domain::values::{OrderId, Sku, Timestamp};
 use holdfast_journal::OutcomeKind;
 
 use super::promising::keep_room;
-use super::reserve_inventory::{Sourcing, reserve_inventory};
+use super::reserve_inventory::{Sourcing, reserve_inventory, wait_anew};
 use super::{Grant, Stop, World};
 
 /// Carries out a command that is about one order and its stock items alone.
@@ -56,7 +56,21 @@ pub(super) fn decide(
     if before.fulfillment_orders != after.fulfillment_orders {
         keep_room(world, &before, &after)?;
     }
+    if after.amendment_is_settled() {
+        return Ok((settle_amendment(world, id)?, events));
+    }
     Ok((after, events))
+}
+
+/// Nobody is left who might object to another address or delivery: it counts from now on.
+fn settle_amendment(world: &mut World<'_>, id: OrderId) -> Result<Arc<Order>, Stop> {
+    let command = OrderCommand::SettleAmendment(world.at);
+    let (_, events) = world.decide::<Order>(&StreamId::Order(id), &command)?;
+    let is_new = |event: &OrderEvent| matches!(event, OrderEvent::OrderAmended(it) if it.delivery.is_some());
+    if events.iter().any(is_new) {
+        wait_anew(world, id)?;
+    }
+    world.order(id)
 }
 
 /// Lets stock items follow what happened to an order.

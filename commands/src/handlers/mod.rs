@@ -3,6 +3,7 @@
 //! A handler holds no handle to the outside. What it needs and is not in memory it asks for by stopping with
 //! [`Stop::Missing`]; it is run again once that is there, and only its last run leaves anything.
 
+mod accept_amendment;
 mod accept_cancellation;
 mod accept_fulfillment_order;
 mod adjust_stock;
@@ -34,6 +35,7 @@ mod receive_stock;
 mod receive_transfer;
 mod register_location;
 mod register_merchant;
+mod reject_amendment;
 mod reject_cancellation;
 mod reject_fulfillment_order;
 mod release_hold;

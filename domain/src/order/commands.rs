@@ -277,6 +277,19 @@ commands! {
         /// Why.
         reason: Text<500>,
     }
+    /// Reports that a location goes by the new address or delivery that it was asked about. It counts when all have
+    /// agreed that were asked.
+    AcceptAmendment {
+        /// Which part.
+        fulfillment_order_id: FulfillmentOrderId,
+    }
+    /// Reports that a location goes on by the address and delivery that it was told before: they stay as they were.
+    RejectAmendment {
+        /// Which part.
+        fulfillment_order_id: FulfillmentOrderId,
+        /// Why.
+        reason: Text<500>,
+    }
     /// Reports goods that are not where they should be: all that is not picked, or units of lines. The stock is
     /// corrected, and they are looked for elsewhere.
     ShortPick {
@@ -324,9 +337,9 @@ commands! {
         order_id: OrderId,
         /// What is to be other of its lines, at most 500 changes; each line at most once.
         changes: Option<Vec<Change>>,
-        /// To whom and where it goes from now on, whole. Not once a location has taken a part on.
+        /// To whom and where it goes from now on, whole. A location that has taken a part on is asked.
         ship_to: Option<ShipTo> = sealed,
-        /// How and when it is to be delivered from now on, whole. Not once a location has taken a part on.
+        /// How and when it is to be delivered from now on, whole. A location that has taken a part on is asked.
         delivery: Option<DeliveryIntent>,
     }
     /// Lets another location take a part of an order over. A location that has taken it on is asked.

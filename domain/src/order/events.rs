@@ -123,6 +123,37 @@ payloads! {
         has_personal_data: bool,
         /// How and when it is to be delivered from now on, where that is new.
         delivery: Option<DeliveryIntent>,
+        /// Whether locations were asked before: who and where exactly came with that request then.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        was_requested: bool,
+    }
+    /// Locations that have taken parts on are asked whether the order may go elsewhere, or be delivered otherwise.
+    AmendmentRequested {
+        /// Which parts.
+        fulfillment_orders: Vec<FulfillmentOrderId>,
+        /// Whether the order is to go elsewhere, or to somebody else.
+        has_new_address: bool,
+        /// Where it is to go then.
+        destination: Option<Destination>,
+        /// Who and where exactly: sealed, and never part of the payload.
+        #[serde(skip)]
+        personal: Option<PersonalData> = sealed,
+        /// Whether sealed personal data came with it.
+        has_personal_data: bool,
+        /// How and when it is to be delivered, where that is new.
+        delivery: Option<DeliveryIntent>,
+    }
+    /// A location that was asked agrees.
+    AmendmentAccepted {
+        /// For which part.
+        fulfillment_order_id: FulfillmentOrderId,
+    }
+    /// The order goes where it was to go, and is delivered as it was to be.
+    AmendmentRejected {
+        /// For which part its location refused; nobody did where not given: it became impossible.
+        fulfillment_order_id: Option<FulfillmentOrderId>,
+        /// Why.
+        reason: Text<500>,
     }
     /// Units that wait are expected at another time than was said, or are no longer expected.
     PromiseChanged {
@@ -369,6 +400,7 @@ event_enum!(
     /// Everything that happens to an order.
     OrderEvent {
         OrderCreated = 2 { 1 => order_created_1 }, OrderAmended = 1,
+        AmendmentRequested = 1, AmendmentAccepted = 1, AmendmentRejected = 1,
         PaymentAuthorized = 1, PaymentConfirmed = 1, PaymentFailed = 1, PaymentVoided = 1,
         OrderSourced = 1, InventoryReserved = 1, InventoryBackordered = 1, InventoryReleased = 1,
         ReservationExpired = 1, ReservationExtended = 1, PromiseChanged = 1,

@@ -1,17 +1,19 @@
 //! What an event makes of an order.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::choices::Disposition;
 use super::contents::{FulfillmentOrderLines, LineUnits, Package};
 use super::events::{
-    CancellationRequested, DeliveryConfirmed, DiscrepancyRecorded, FulfillmentOrderAccepted,
-    FulfillmentOrderMoved, InventoryReserved, OrderAmended, OrderCreated, OrderEvent, OrderHeld,
-    ReservationExpired, ReturnReceived, ReturnRequested, ShipmentCreated, ShipmentStuck, ShipmentTracked,
+    AmendmentRequested, CancellationRequested, DeliveryConfirmed, DiscrepancyRecorded,
+    FulfillmentOrderAccepted, FulfillmentOrderMoved, InventoryReserved, OrderAmended, OrderCreated,
+    OrderEvent, OrderHeld, ReservationExpired, ReturnReceived, ReturnRequested, ShipmentCreated,
+    ShipmentStuck, ShipmentTracked,
 };
 use super::state::{
     Asked, Discrepancy, FulfillmentLine, FulfillmentOrder, Hold, MOST_DISCREPANCIES, Order, OrderReturn,
-    Parcel, PaymentNews, PersonalDataState, ReturnLine, Shipment,
+    Parcel, PaymentNews, PendingAmendment, PersonalDataState, ReturnLine, Shipment,
 };
 use super::totals::units_of;
 use crate::values::{FulfillmentOrderId, LineNumber, Reference, ShipmentId, Units};
@@ -20,6 +22,12 @@ pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
     match event {
         OrderEvent::OrderCreated(created) => *order = created_order(created),
         OrderEvent::OrderAmended(amended) => amend(order, amended),
+        OrderEvent::AmendmentRequested(requested) => request_amendment(order, requested),
+        OrderEvent::AmendmentAccepted(accepted) => {
+            let pending = order.amendment.as_mut();
+            pending.map(|pending| pending.accepted_by.insert(accepted.fulfillment_order_id));
+        }
+        OrderEvent::AmendmentRejected(_) => order.amendment = None,
         OrderEvent::PaymentConfirmed(confirmed) => order.payments.push(confirmed.payment_ref.clone()),
         OrderEvent::PaymentAuthorized(_) => order.payment = PaymentNews::Authorized,
         OrderEvent::PaymentFailed(_) => order.payment = PaymentNews::Failed,
@@ -306,7 +314,29 @@ fn amend(order: &mut Order, amended: &OrderAmended) {
     let count = created.lines.len();
     order.cancelled.resize(count, Units::ZERO);
     order.backordered.resize(count, Units::ZERO);
-    if amended.has_personal_data && order.personal_data == PersonalDataState::None {
+    if amended.was_requested {
+        order.amendment = None;
+    }
+    if amended.has_personal_data {
+        seal(order);
+    }
+}
+
+fn request_amendment(order: &mut Order, requested: &AmendmentRequested) {
+    order.amendment = Some(Box::new(PendingAmendment {
+        has_new_address: requested.has_new_address,
+        destination: requested.destination.clone(),
+        delivery: requested.delivery.clone(),
+        accepted_by: BTreeSet::new(),
+    }));
+    if requested.has_personal_data {
+        seal(order);
+    }
+}
+
+/// Personal data came with an event: it is kept, sealed, unless it was erased for good.
+fn seal(order: &mut Order) {
+    if order.personal_data == PersonalDataState::None {
         order.personal_data = PersonalDataState::Sealed;
     }
 }
@@ -409,8 +439,8 @@ fn leave(order: &mut Order, id: FulfillmentOrderId, units: &LineUnits) {
 
 /// The latest scan counts, in the order in which scans were made, not reported.
 fn track(order: &mut Order, tracked: &ShipmentTracked) {
-    if tracked.has_personal_data && order.personal_data == PersonalDataState::None {
-        order.personal_data = PersonalDataState::Sealed;
+    if tracked.has_personal_data {
+        seal(order);
     }
     each_parcel(order, tracked.shipment_id, &tracked.packages, |parcel| {
         if parcel.tracked.is_none_or(|(_, known)| tracked.status_at >= known) {

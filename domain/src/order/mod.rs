@@ -23,24 +23,25 @@ mod view;
 
 pub use choices::{DeliveryMethod, Disposition, HoldReason, PaymentTerms, SourcingBasis, TrackingStatus};
 pub use commands::{
-    AcceptCancellation, AcceptFulfillmentOrder, AmendOrder, AttendOrder, AuthorizePayment, CancelOrder,
-    Change, ConfirmDelivery, ConfirmPayment, CreateOrder, ErasePersonalData, FailPayment, HoldOrder,
-    LineQuantity, MarkReadyForPickup, MoveFulfillmentOrder, NamedLine, NewLine, NewQuantity, PackItems,
-    PickItems, ReceiveReturn, RejectCancellation, RejectFulfillmentOrder, ReleaseHold, RequestReturn,
-    ReturnedLine, ShipItems, ShipPackage, ShortPick, TrackParcel, TrackShipment, VoidPayment,
+    AcceptAmendment, AcceptCancellation, AcceptFulfillmentOrder, AmendOrder, AttendOrder, AuthorizePayment,
+    CancelOrder, Change, ConfirmDelivery, ConfirmPayment, CreateOrder, ErasePersonalData, FailPayment,
+    HoldOrder, LineQuantity, MarkReadyForPickup, MoveFulfillmentOrder, NamedLine, NewLine, NewQuantity,
+    PackItems, PickItems, ReceiveReturn, RejectAmendment, RejectCancellation, RejectFulfillmentOrder,
+    ReleaseHold, RequestReturn, ReturnedLine, ShipItems, ShipPackage, ShortPick, TrackParcel, TrackShipment,
+    VoidPayment,
 };
 pub use contents::{
     AmendedLine, Charge, DeliveryIntent, Destination, Dimensions, FulfillmentOrderLines, LineUnits,
     OrderedLine, Package, PromisedDates, ReturnedUnits,
 };
 pub use events::{
-    CancellationRejected, CancellationRequested, DeliveryConfirmed, DeliveryFailed, DiscrepancyRecorded,
-    FulfillmentOrderAccepted, FulfillmentOrderMoved, FulfillmentOrderRejected, InventoryBackordered,
-    InventoryReleased, InventoryReserved, ItemPacked, ItemPicked, ItemPutBack, OrderAmended, OrderCancelled,
-    OrderCreated, OrderEvent, OrderHeld, OrderHoldReleased, OrderSourced, PaymentAuthorized,
-    PaymentConfirmed, PaymentFailed, PaymentVoided, PersonalDataErased, PickShorted, PromiseChanged,
-    ReadyForPickup, ReservationExpired, ReservationExtended, ReturnReceived, ReturnRequested,
-    ShipmentCreated, ShipmentStuck, ShipmentTracked,
+    AmendmentAccepted, AmendmentRejected, AmendmentRequested, CancellationRejected, CancellationRequested,
+    DeliveryConfirmed, DeliveryFailed, DiscrepancyRecorded, FulfillmentOrderAccepted, FulfillmentOrderMoved,
+    FulfillmentOrderRejected, InventoryBackordered, InventoryReleased, InventoryReserved, ItemPacked,
+    ItemPicked, ItemPutBack, OrderAmended, OrderCancelled, OrderCreated, OrderEvent, OrderHeld,
+    OrderHoldReleased, OrderSourced, PaymentAuthorized, PaymentConfirmed, PaymentFailed, PaymentVoided,
+    PersonalDataErased, PickShorted, PromiseChanged, ReadyForPickup, ReservationExpired, ReservationExtended,
+    ReturnReceived, ReturnRequested, ShipmentCreated, ShipmentStuck, ShipmentTracked,
 };
 pub use order_command::{
     CreationTerms, OrderCommand, Promises, ReservationTrigger, ReserveInventory, Takeover,
@@ -49,7 +50,7 @@ pub use personal::{PersonalData, ShipTo};
 pub use refusals::OrderRefusal;
 pub use state::{
     Asked, Discrepancy, FulfillmentLine, FulfillmentOrder, Hold, MOST_LINES, Order, OrderReturn, Parcel,
-    PersonalDataState, ReturnLine, Shipment,
+    PendingAmendment, PersonalDataState, ReturnLine, Shipment,
 };
 pub use status::{
     CancellationStatus, DeliveryStatus, FulfillmentOrderStatus, FulfillmentStatus, OrderStatus,
@@ -57,8 +58,8 @@ pub use status::{
 };
 pub use totals::LineTotals;
 pub use view::{
-    FulfillmentLineView, FulfillmentOrderView, HoldView, LineView, OrderView, PackageView, ReturnLineView,
-    ReturnView, ShipToView, ShipmentView,
+    AmendmentView, FulfillmentLineView, FulfillmentOrderView, HoldView, LineView, OrderView, PackageView,
+    ReturnLineView, ReturnView, ShipToView, ShipmentView,
 };
 
 use decide::decide;

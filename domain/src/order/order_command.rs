@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use super::choices::SourcingBasis;
 use super::commands::{
-    AcceptCancellation, AcceptFulfillmentOrder, AmendOrder, AuthorizePayment, CancelOrder, ConfirmDelivery,
-    ConfirmPayment, CreateOrder, ErasePersonalData, FailPayment, HoldOrder, MarkReadyForPickup,
-    MoveFulfillmentOrder, PackItems, PickItems, ReceiveReturn, RejectCancellation, RejectFulfillmentOrder,
-    ReleaseHold, RequestReturn, ShipItems, ShortPick, TrackShipment, VoidPayment,
+    AcceptAmendment, AcceptCancellation, AcceptFulfillmentOrder, AmendOrder, AuthorizePayment, CancelOrder,
+    ConfirmDelivery, ConfirmPayment, CreateOrder, ErasePersonalData, FailPayment, HoldOrder,
+    MarkReadyForPickup, MoveFulfillmentOrder, PackItems, PickItems, ReceiveReturn, RejectAmendment,
+    RejectCancellation, RejectFulfillmentOrder, ReleaseHold, RequestReturn, ShipItems, ShortPick,
+    TrackShipment, VoidPayment,
 };
 use super::contents::PromisedDates;
 use crate::policy::{Criterion, OnShortage, ReserveAt};
@@ -145,6 +146,12 @@ pub enum OrderCommand {
     CancelOrder(CancelOrder),
     /// Something of it is to be other.
     AmendOrder(Box<AmendOrder>, Timestamp),
+    /// Its location goes by what was asked.
+    AcceptAmendment(AcceptAmendment),
+    /// Its location goes on as it was told before.
+    RejectAmendment(RejectAmendment),
+    /// Let what locations were asked count, where nobody is left to answer.
+    SettleAmendment(Timestamp),
     /// Another location takes a part over.
     MoveFulfillmentOrder(MoveFulfillmentOrder, Promises),
     /// Goods wait to be fetched.

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::contents::Destination;
-use super::events::{OrderAmended, OrderCreated, OrderEvent, ShipmentTracked};
+use super::events::{AmendmentRequested, OrderAmended, OrderCreated, OrderEvent, ShipmentTracked};
 use crate::distance::Coordinates;
 use crate::values::Text;
 
@@ -118,7 +118,8 @@ impl OrderEvent {
     pub fn take_personal(&mut self) -> Result<Option<Vec<u8>>, serde_json::Error> {
         match self {
             Self::OrderCreated(OrderCreated { personal, .. })
-            | Self::OrderAmended(OrderAmended { personal, .. }) => {
+            | Self::OrderAmended(OrderAmended { personal, .. })
+            | Self::AmendmentRequested(AmendmentRequested { personal, .. }) => {
                 personal.take().as_ref().map(serde_json::to_vec).transpose()
             }
             Self::ShipmentTracked(ShipmentTracked { raw, .. }) => {
@@ -128,11 +129,22 @@ impl OrderEvent {
         }
     }
 
+    /// To whom and where exactly, where the event says so.
+    pub fn into_personal(self) -> Option<PersonalData> {
+        match self {
+            Self::OrderCreated(OrderCreated { personal, .. })
+            | Self::OrderAmended(OrderAmended { personal, .. })
+            | Self::AmendmentRequested(AmendmentRequested { personal, .. }) => personal,
+            _ => None,
+        }
+    }
+
     /// Puts back what [`OrderEvent::take_personal`] took.
     pub fn restore_personal(&mut self, json: &[u8]) -> Result<(), serde_json::Error> {
         match self {
             Self::OrderCreated(OrderCreated { personal, .. })
-            | Self::OrderAmended(OrderAmended { personal, .. }) => {
+            | Self::OrderAmended(OrderAmended { personal, .. })
+            | Self::AmendmentRequested(AmendmentRequested { personal, .. }) => {
                 *personal = Some(serde_json::from_slice(json)?);
             }
             Self::ShipmentTracked(ShipmentTracked { raw, .. }) => *raw = Some(serde_json::from_slice(json)?),

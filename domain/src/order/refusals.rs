@@ -154,9 +154,12 @@ pub enum OrderRefusal {
     /// A line that has amounts grows without new ones.
     #[error("the line of change {0} has amounts: say what they are for the new quantity")]
     AmountsMissing(usize),
-    /// A location works by what it was told before.
-    #[error("a location has taken a part of the order on: it has to leave it first")]
-    LocationHasBegun,
+    /// Locations were asked before and have not answered.
+    #[error("locations were asked about another address or delivery and have not answered")]
+    AmendmentPending,
+    /// Nobody asked.
+    #[error("the fulfillment order's location was asked about no other address or delivery, or has answered")]
+    NoAmendmentRequested,
     /// Who asked to be forgotten is not remembered again.
     #[error("the order's personal data was erased")]
     PersonalDataErased,
@@ -238,7 +241,8 @@ impl Refusal for OrderRefusal {
             Self::LineChangedTwice(_) => "line_changed_twice",
             Self::LineTooLarge(_) => "line_too_large",
             Self::AmountsMissing(_) => "amounts_missing",
-            Self::LocationHasBegun => "location_has_begun",
+            Self::AmendmentPending => "amendment_pending",
+            Self::NoAmendmentRequested => "no_amendment_requested",
             Self::PersonalDataErased => "personal_data_erased",
             Self::ReservedElsewhere => "reserved_elsewhere",
             Self::HoldOver => "hold_over",
@@ -296,7 +300,8 @@ impl Refusal for OrderRefusal {
             | Self::PaymentNotConfirmed
             | Self::FulfillmentOrderCancelled
             | Self::QuantityExceedsOpen { .. }
-            | Self::LocationHasBegun
+            | Self::AmendmentPending
+            | Self::NoAmendmentRequested
             | Self::PersonalDataErased
             | Self::ReservedElsewhere
             | Self::NotToBePickedUp

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::choices::{DeliveryMethod, HoldReason, PaymentTerms, TrackingStatus};
-use super::contents::{LineUnits, OrderedLine, Package, PromisedDates};
+use super::contents::{DeliveryIntent, Destination, LineUnits, OrderedLine, Package, PromisedDates};
 use super::events::OrderCreated;
 use super::totals::{LineTotals, total};
 use crate::policy::ReserveAt;
@@ -64,6 +64,22 @@ pub struct Order {
     pub discrepancies: Vec<Discrepancy>,
     /// What became of its personal data.
     pub personal_data: PersonalDataState,
+    /// What locations were asked about its address or delivery, and have not all answered.
+    pub amendment: Option<Box<PendingAmendment>>,
+}
+
+/// Where an order is to go, or how it is to be delivered, if the locations agree that work on it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PendingAmendment {
+    /// Whether it is to go elsewhere, or to somebody else.
+    pub has_new_address: bool,
+    /// Where it is to go then.
+    pub destination: Option<Destination>,
+    /// How and when it is to be delivered, where that is new.
+    pub delivery: Option<DeliveryIntent>,
+    /// The parts whose locations have agreed.
+    pub accepted_by: BTreeSet<FulfillmentOrderId>,
 }
 
 /// What was last heard of payments that are not confirmed.
@@ -165,6 +181,11 @@ impl FulfillmentOrder {
     /// Whether its location has taken it on, by its word or by picking.
     pub fn is_taken_on(&self) -> bool {
         self.accepted || !self.total(|line| line.picked).is_zero()
+    }
+
+    /// Whether its location works on what has not left.
+    pub fn is_worked_on(&self) -> bool {
+        self.is_taken_on() && self.is_open()
     }
 
     /// Units of a line that its location was asked to leave and still can.
@@ -385,6 +406,17 @@ impl Order {
     /// Whether nobody may ship what is missing: the only location that might does not.
     pub fn needs_decision(&self) -> bool {
         self.waits_only_at().is_some_and(|location| self.rejected_by.contains(location))
+    }
+
+    /// Whether a part's location was asked about the order's address or delivery, and has not answered.
+    pub fn awaits_answer_of(&self, part: &FulfillmentOrder) -> bool {
+        let has_not_agreed = |asked: &PendingAmendment| !asked.accepted_by.contains(&part.id);
+        part.is_worked_on() && self.amendment.as_deref().is_some_and(has_not_agreed)
+    }
+
+    /// Whether nobody is left to answer what was asked about its address or delivery.
+    pub fn amendment_is_settled(&self) -> bool {
+        self.amendment.is_some() && !self.fulfillment_orders.iter().any(|part| self.awaits_answer_of(part))
     }
 
     /// How it is to be delivered.

@@ -11,8 +11,8 @@ use super::decide::{
 };
 use super::personal::PersonalData;
 use super::state::{
-    Discrepancy, FulfillmentLine, FulfillmentOrder, Hold, Order, OrderReturn, Parcel, PersonalDataState,
-    ReturnLine, Shipment,
+    Discrepancy, FulfillmentLine, FulfillmentOrder, Hold, Order, OrderReturn, Parcel, PendingAmendment,
+    PersonalDataState, ReturnLine, Shipment,
 };
 use super::status::{FulfillmentOrderStatus, OrderStatus, StatusAxes};
 use super::totals::LineTotals;
@@ -87,6 +87,8 @@ views! {
         external_refs: Option<ExternalReferences>,
         /// The sender's own data.
         attributes: Option<Attributes>,
+        /// What locations were asked about its address or delivery, and have not all answered.
+        amendment: Option<AmendmentView>,
         /// Who fills it.
         fulfillment_orders: Vec<FulfillmentOrderView>,
         /// What comes back, or came.
@@ -132,6 +134,13 @@ views! {
         #[serde(flatten)]
         personal: Option<PersonalData>,
     }
+    /// Where an order is to go, or how it is to be delivered, if the locations agree that work on it.
+    AmendmentView {
+        /// To whom and where; where it was to go before where not given.
+        ship_to: Option<ShipToView>,
+        /// How and when; as before where not given.
+        delivery: Option<DeliveryIntent>,
+    }
     /// One location's part of an order.
     FulfillmentOrderView {
         /// Its id.
@@ -148,6 +157,8 @@ views! {
         cancellation_requested: bool,
         /// Which location is to take it over then.
         move_to: Option<LocationId>,
+        /// Whether the location was asked about another address or delivery, and has not answered.
+        amendment_requested: bool,
         /// When it can leave and arrive at the earliest, by what was known when it was reserved.
         promise: Option<PromisedDates>,
         /// Since when it waits to be fetched by the customer.
@@ -279,6 +290,7 @@ impl OrderView {
             created_at: created.at,
             external_refs: created.external_refs.clone(),
             attributes: created.attributes.clone(),
+            amendment: order.amendment.as_deref().map(asked_about),
             fulfillment_orders: order.fulfillment_orders.iter().map(|part| part.view(order)).collect(),
             returns: order.returns.iter().map(returned).collect(),
             holds: order.holds.iter().cloned().map(HoldView::from).collect(),
@@ -287,13 +299,26 @@ impl OrderView {
         })
     }
 
-    /// Adds what was sealed.
+    /// Adds what was sealed: who and where exactly it goes, and is to go where locations were asked about it.
     #[must_use]
-    pub fn with_personal(mut self, personal: PersonalData) -> Self {
-        let destination = self.ship_to.take().and_then(|ship_to| ship_to.destination);
-        self.ship_to = Some(ShipToView { destination, personal: Some(personal) });
+    pub fn with_personal(mut self, now: Option<PersonalData>, asked: Option<PersonalData>) -> Self {
+        let exactly = |ship_to: &mut Option<ShipToView>, personal: Option<PersonalData>| {
+            if personal.is_some() {
+                let destination = ship_to.take().and_then(|ship_to| ship_to.destination);
+                *ship_to = Some(ShipToView { destination, personal });
+            }
+        };
+        exactly(&mut self.ship_to, now);
+        if let Some(amendment) = &mut self.amendment {
+            exactly(&mut amendment.ship_to, asked);
+        }
         self
     }
+}
+
+fn asked_about(pending: &PendingAmendment) -> AmendmentView {
+    let place = || ShipToView { destination: pending.destination.clone(), personal: None };
+    AmendmentView { ship_to: pending.has_new_address.then(place), delivery: pending.delivery.clone() }
 }
 
 fn returned(back: &OrderReturn) -> ReturnView {
@@ -370,6 +395,7 @@ impl FulfillmentOrder {
             wms_ref: self.wms_ref.clone(),
             cancellation_requested: self.is_asked(),
             move_to: self.asked.as_ref().and_then(|asked| asked.move_to.clone()),
+            amendment_requested: order.awaits_answer_of(self),
             promise: self.promise.clone(),
             ready_since: self.ready_since,
             lines: self.lines.iter().map(line).collect(),
@@ -397,6 +423,8 @@ impl FulfillmentOrder {
             ("short", may_work && left(|line| line.picked)),
             ("accept-cancellation", asked),
             ("reject-cancellation", asked),
+            ("accept-amendment", order.awaits_answer_of(self)),
+            ("reject-amendment", order.awaits_answer_of(self)),
         ];
         let accepted = actions.into_iter().filter(|(_, accepted)| *accepted);
         accepted.map(|(name, _)| name.to_owned()).collect()

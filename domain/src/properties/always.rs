@@ -126,6 +126,7 @@ proptest! {
         happens(&steps, |before, _, after| {
             for (number, order) in after.orders.iter().enumerate() {
                 every_unit_of_every_line_is_accounted_for(order);
+                assert!(!order.amendment_is_settled(), "nobody is left to answer: {order:?}");
                 if let Some(known) = before.orders.get(number) {
                     nothing_is_taken_back(known, order);
                 }

@@ -39,7 +39,11 @@ fn take(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
         Step::Fill { of } if !shop.items.contains_key(&sku(*of)) => Err("nothing was seen of it".to_owned()),
         Step::Fill { of } => shop.fill(&sku(*of)),
         Step::HandOver { order, part, kind } => {
-            let fits = if *kind < 2 { can_be_worked_on } else { is_asked };
+            let fits = match kind {
+                0 | 1 => can_be_worked_on,
+                2 | 3 => is_asked,
+                _ => is_to_be_redirected,
+            };
             hand_over(shop, an_order(shop, *order, fits)?, *part, *kind)
         }
         Step::Short { order, part, line, quantity } => {
@@ -77,17 +81,26 @@ fn change_order(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
             shop.bring_up_to_date(shop.orders.len() - 1)
         }
         Step::Amend { order, change, line, quantity } => {
-            let number = order.index(shop.orders.len());
+            let any = order.index(shop.orders.len());
+            let is_worked_on =
+                |order: &Order| order.fulfillment_orders.iter().any(FulfillmentOrder::is_worked_on);
+            let number = if *change < 4 { any } else { an_order(shop, *order, is_worked_on).unwrap_or(any) };
             let now = shop.now();
             let line = line.get(shop.orders[number].lines()).line;
-            let change = match change {
+            let mut fields = json!({ "orderId": order_id(number) });
+            match change {
                 0 => {
-                    json!({ "op": "add", "sku": sku(line.index() % super::shop::SKUS), "quantity": quantity })
+                    let sku = sku(line.index() % super::shop::SKUS);
+                    fields["changes"] = json!([{ "op": "add", "sku": sku, "quantity": quantity }]);
                 }
-                1 => json!({ "op": "setQuantity", "line": line, "quantity": quantity }),
-                _ => json!({ "op": "remove", "line": line }),
-            };
-            let fields = json!({ "orderId": order_id(number), "changes": [change] });
+                1 => fields["changes"] = json!([{ "op": "setQuantity", "line": line, "quantity": quantity }]),
+                2 => fields["changes"] = json!([{ "op": "remove", "line": line }]),
+                3 | 4 => fields["shipTo"] = json!({ "name": "Augusta Lovelace", "city": "Paris" }),
+                _ => {
+                    let later = moment(shop.second + i64::from(*quantity));
+                    fields["delivery"] = json!({ "method": "ship", "shipNotBefore": later });
+                }
+            }
             shop.amend(number, &OrderCommand::AmendOrder(Box::new(read(fields)), now))
         }
         Step::CancelLine { order, line, quantity } => {
@@ -312,20 +325,31 @@ fn is_asked(order: &Order) -> bool {
     order.fulfillment_orders.iter().any(FulfillmentOrder::is_asked)
 }
 
+fn is_to_be_redirected(order: &Order) -> bool {
+    order.amendment.is_some()
+}
+
 fn a_part(shop: &Shop, number: usize, part: Index) -> Result<&FulfillmentOrder, Refused> {
     let parts = &shop.orders[number].fulfillment_orders;
     if parts.is_empty() { Err("nothing to work on".to_owned()) } else { Ok(part.get(parts)) }
 }
 
 fn hand_over(shop: &mut Shop, number: usize, part: Index, kind: usize) -> Result<(), Refused> {
-    let id = a_part(shop, number, part)?.id;
+    let order = &shop.orders[number];
+    let awaited = order.fulfillment_orders.iter().find(|part| order.awaits_answer_of(part));
+    let id = match awaited.filter(|_| kind > 3) {
+        Some(part) => part.id,
+        None => a_part(shop, number, part)?.id,
+    };
     let (this, why) =
         (json!({ "fulfillmentOrderId": id }), json!({ "fulfillmentOrderId": id, "reason": "why not" }));
     match kind {
         0 => shop.change(number, &OrderCommand::AcceptFulfillmentOrder(read(this))).map(drop),
         1 => shop.give_back(number, &OrderCommand::RejectFulfillmentOrder(read(why))),
         2 => shop.leave(number, id, read(this)),
-        _ => shop.change(number, &OrderCommand::RejectCancellation(read(why))).map(drop),
+        3 => shop.change(number, &OrderCommand::RejectCancellation(read(why))).map(drop),
+        4 => shop.change(number, &OrderCommand::AcceptAmendment(read(this))).map(drop),
+        _ => shop.change(number, &OrderCommand::RejectAmendment(read(why))).map(drop),
     }
 }
 

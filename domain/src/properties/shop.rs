@@ -119,6 +119,9 @@ impl Shop {
             }
         }
         touched.iter().try_for_each(|sku| self.settle(sku))?;
+        if self.orders[number].amendment_is_settled() {
+            self.on_order(number, &OrderCommand::SettleAmendment(self.now()))?;
+        }
         Ok(events)
     }
 

@@ -11,6 +11,7 @@ on_every_store!(
     what_is_wanted_no_longer_is_free_again,
     an_address_is_replaced_and_nowhere_in_clear,
     a_location_that_has_taken_its_part_on_is_asked,
+    a_new_address_counts_when_the_locations_have_agreed_that_work_by_the_old_one,
     units_of_lines_are_cancelled,
     an_order_is_amended_by_every_way_in,
 );
@@ -116,11 +117,49 @@ async fn a_location_that_has_taken_its_part_on_is_asked(place: Place) {
     assert_eq!((&part["cancellationRequested"], &part["lines"][0]["askedFor"]), (&json!(true), &json!(2)));
     assert_eq!(numbers(&server, "MUG", "DC-1", &asked["position"]).await, [10, 6, 4], "not answered yet");
     let moved = json!({ "shipTo": { "name": "Somebody", "country": "DE" } });
-    let refused = server.post(&taken.path("amend"), "elsewhere", &moved).await;
-    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "location_has_begun"));
+    let elsewhere = taken.order(&server, "amend", &moved).await;
+    assert_eq!(elsewhere["fulfillmentOrders"][0]["amendmentRequested"], true, "{elsewhere}");
     let left = taken.part(&server, 1, "accept-cancellation", &json!({})).await;
     assert_eq!(line(&left, 1), [6, 4, 2], "{left}");
     assert_eq!(numbers(&server, "MUG", "DC-1", &left["position"]).await, [10, 4, 6]);
+    verified(&place);
+}
+
+async fn a_new_address_counts_when_the_locations_have_agreed_that_work_by_the_old_one(place: Place) {
+    let server = Server::start(&place).await;
+    server.stock_up("DC-1", "MUG", 10).await;
+    let to = |name: &str, city: &str| json!({ "shipTo": { "name": name, "city": city, "country": "DE" } });
+    let taken = Taken::new(&server, "order", &order_with("MUG", 6, &to("Altmann-Quirl", "Bonn"))).await;
+    taken.part(&server, 1, "accept", &json!({})).await;
+    let asked = taken.order(&server, "amend", &to("Neumann-Zwirn", "Kiel")).await;
+    assert_eq!(
+        (&asked["shipTo"]["city"], &asked["amendment"]["shipTo"]["city"]),
+        (&json!("Bonn"), &json!("Kiel"))
+    );
+    let names = |view: &Value| (view["shipTo"]["name"].clone(), view["amendment"]["shipTo"]["name"].clone());
+    let seen = taken.at(&server, &asked["position"]).await;
+    assert_eq!(names(&seen), (json!("Altmann-Quirl"), json!("Neumann-Zwirn")), "who packs it may see both");
+    let list =
+        server.get(&format!("/v1/fulfillment-orders?location=DC-1&minPosition={}", asked["position"])).await;
+    assert_eq!(list.json()["items"][0]["amendmentRequested"], true, "{list:?}");
+    let twice = server.post(&taken.path("amend"), "twice", &to("Dritte", "Ulm")).await;
+    assert_eq!((twice.status.as_u16(), twice.code().as_str()), (409, "amendment_pending"));
+
+    let kept = taken.part(&server, 1, "reject-amendment", &json!({ "reason": "the label is printed" })).await;
+    assert_eq!((&kept["shipTo"]["city"], kept.get("amendment")), (&json!("Bonn"), None), "{kept}");
+    let none = server.post(&taken.part_path(1, "accept-amendment"), "late", &json!({})).await;
+    assert_eq!((none.status.as_u16(), none.code().as_str()), (409, "no_amendment_requested"));
+
+    taken.order(&server, "amend", &to("Neumann-Zwirn", "Kiel")).await;
+    let command = json!([{ "key": "agreed", "command": "AcceptAmendment", "fulfillmentOrderId": format!("{}.f1", taken.id) }]);
+    let agreed = server.post("/v1/commands", "unused", &command).await.granted()[0]["body"].clone();
+    assert_eq!((&agreed["shipTo"]["city"], agreed.get("amendment")), (&json!("Kiel"), None), "{agreed}");
+    let seen = taken.at(&server, &agreed["position"]).await;
+    assert_eq!(names(&seen), (json!("Neumann-Zwirn"), Value::Null), "{seen}");
+    drop(server);
+    for secret in ["Altmann-Quirl", "Neumann-Zwirn"] {
+        assert_eq!(place.holds(secret), None, "{secret}");
+    }
     verified(&place);
 }
 

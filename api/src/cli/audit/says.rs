@@ -13,6 +13,17 @@ pub fn says(event: &OrderEvent) -> String {
     match event {
         OrderEvent::OrderCreated(created) => ordered(created),
         OrderEvent::OrderAmended(amended) => amendment(amended),
+        OrderEvent::AmendmentRequested(asked) => {
+            let what = [(asked.has_new_address, "new address"), (asked.delivery.is_some(), "new delivery")];
+            let what: Vec<&str> =
+                what.into_iter().filter(|(is_so, _)| *is_so).map(|(_, what)| what).collect();
+            format!("{} for {}", what.join(", "), counted(asked.fulfillment_orders.len(), "part"))
+        }
+        OrderEvent::AmendmentAccepted(accepted) => format!("part {}", accepted.fulfillment_order_id.number()),
+        OrderEvent::AmendmentRejected(rejected) => match rejected.fulfillment_order_id {
+            Some(part) => format!("part {}: {}", part.number(), rejected.reason),
+            None => rejected.reason.to_string(),
+        },
         OrderEvent::ReservationExpired(expired) => by_location("freed", &expired.fulfillment_orders),
         OrderEvent::ReservationExtended(extended) => {
             extended.until.map_or("for good".to_owned(), |until| format!("until {until}"))

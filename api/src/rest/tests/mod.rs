@@ -7,6 +7,7 @@ mod lists;
 mod merchants;
 mod orders;
 mod service;
+mod urgency;
 
 use std::sync::Arc;
 

@@ -4,16 +4,15 @@ use std::collections::BTreeSet;
 
 use super::cancellation::cancel_units;
 use super::creation::check_ship_to;
-use super::holding::scheduled;
+use super::redirection::{may_be_redirected, request, reschedule};
 use super::warehouse::line_named;
 use super::{Decision, exists};
-use crate::order::choices::HoldReason;
 use crate::order::commands::{AmendOrder, Change, NewLine, NewQuantity};
-use crate::order::contents::{AmendedLine, DeliveryIntent, OrderedLine};
-use crate::order::events::{OrderAmended, OrderEvent, OrderHoldReleased};
+use crate::order::contents::{AmendedLine, OrderedLine};
+use crate::order::events::{OrderAmended, OrderEvent};
 use crate::order::personal::ShipTo;
 use crate::order::refusals::OrderRefusal;
-use crate::order::state::{FulfillmentOrder, MOST_LINES, Order, PersonalDataState};
+use crate::order::state::{FulfillmentOrder, MOST_LINES, Order};
 use crate::order::totals::LineTotals;
 use crate::values::{LineNumber, Quantity, Text, Timestamp, Units};
 
@@ -38,33 +37,32 @@ pub(super) fn amend(order: &Order, command: &AmendOrder, at: Timestamp) -> Decis
     may_be_redirected(order, command)?;
     let Amendment { grown, added, fewer } = amendment(order, changes)?;
     let mut events: Vec<OrderEvent> = Vec::new();
-    if !(grown.is_empty() && added.is_empty()) || command.ship_to.is_some() || command.delivery.is_some() {
-        let personal = command.ship_to.as_ref().and_then(ShipTo::personal);
+    // Locations that work by what they were told before are asked where it is to go.
+    let requested = request(order, command);
+    let ship_to = command.ship_to.as_ref().filter(|_| requested.is_none());
+    let delivery = command.delivery.as_ref().filter(|_| requested.is_none());
+    if !(grown.is_empty() && added.is_empty()) || ship_to.is_some() || delivery.is_some() {
+        let personal = ship_to.and_then(ShipTo::personal);
         let amended = OrderAmended {
             grown,
             added,
-            has_new_address: command.ship_to.is_some(),
-            destination: command.ship_to.as_ref().and_then(ShipTo::destination),
+            has_new_address: ship_to.is_some(),
+            destination: ship_to.and_then(ShipTo::destination),
             has_personal_data: personal.is_some(),
             personal,
-            delivery: command.delivery.clone(),
+            delivery: delivery.cloned(),
+            was_requested: false,
         };
         events.push(amended.into());
     }
     if let (false, Ok(reason)) = (fewer.is_empty(), Text::new(AMENDED)) {
         events.extend(cancel_units(order, &fewer, &reason)?);
     }
-    if let Some(delivery) = &command.delivery {
+    if let Some(delivery) = delivery {
         events.extend(reschedule(order, delivery, at));
     }
+    events.extend(requested.map(OrderEvent::from));
     Ok(events)
-}
-
-/// The hold of an order that is not to leave yet, in the place of the one that it had.
-fn reschedule(order: &Order, delivery: &DeliveryIntent, at: Timestamp) -> Vec<OrderEvent> {
-    let former = order.holds.iter().filter(|hold| hold.reason == HoldReason::Scheduled);
-    let released = former.map(|hold| OrderHoldReleased { hold_id: hold.id.clone() }.into());
-    released.chain(scheduled(order.holds_placed, delivery, at)).collect()
 }
 
 /// Whether an order can be amended at all.
@@ -194,25 +192,4 @@ fn fewer(
         amendment.fewer.push((line, less));
     }
     Ok(())
-}
-
-/// Whether an order may go elsewhere or be delivered otherwise: no location works by what it was told before.
-fn may_be_redirected(order: &Order, command: &AmendOrder) -> Result<(), OrderRefusal> {
-    if command.ship_to.is_none() && command.delivery.is_none() {
-        return Ok(());
-    }
-    if order.is_shipped() {
-        return Err(OrderRefusal::NothingLeft);
-    }
-    if order.fulfillment_orders.iter().any(|part| part.is_taken_on() && part.is_open()) {
-        return Err(OrderRefusal::LocationHasBegun);
-    }
-    let personal = command.ship_to.as_ref().and_then(ShipTo::personal);
-    if personal.is_some() && order.personal_data == PersonalDataState::Erased {
-        return Err(OrderRefusal::PersonalDataErased);
-    }
-    let elsewhere = command.delivery.as_ref().and_then(DeliveryIntent::bound_to).is_some_and(|location| {
-        order.fulfillment_orders.iter().any(|part| part.is_open() && part.location != *location)
-    });
-    if elsewhere { Err(OrderRefusal::ReservedElsewhere) } else { Ok(()) }
 }

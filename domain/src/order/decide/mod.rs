@@ -6,6 +6,7 @@ mod creation;
 mod handover;
 mod holding;
 mod payment;
+mod redirection;
 mod reservation;
 mod returns;
 mod shipping;
@@ -50,6 +51,9 @@ pub(super) fn decide(order: &Order, command: &OrderCommand) -> Decision {
         OrderCommand::ExpireReservation(at) => Ok(reservation::expire(order, *at)),
         OrderCommand::AttendOrder(at) => Ok(holding::attend(order, *at)),
         OrderCommand::AmendOrder(command, at) => amendment::amend(order, command, *at),
+        OrderCommand::AcceptAmendment(command) => redirection::accept(order, command),
+        OrderCommand::RejectAmendment(command) => redirection::reject(order, command),
+        OrderCommand::SettleAmendment(at) => Ok(redirection::settle(order, *at)),
         OrderCommand::MoveFulfillmentOrder(command, promises) => handover::relocate(order, command, promises),
         OrderCommand::MarkReadyForPickup(command, at) => warehouse::ready_for_pickup(order, command, *at),
         OrderCommand::ConfirmPayment(command) => payment::confirm(order, command),

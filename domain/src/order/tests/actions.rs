@@ -69,6 +69,8 @@ fn accepted_of_part(order: &Order, id: FulfillmentOrderId) -> Vec<String> {
                 ),
             ),
             ("reject-cancellation", OrderCommand::RejectCancellation(read(why(), json!({})))),
+            ("accept-amendment", OrderCommand::AcceptAmendment(read(this(), json!({})))),
+            ("reject-amendment", OrderCommand::RejectAmendment(read(why(), json!({})))),
         ],
     )
 }
@@ -160,6 +162,16 @@ fn detours() -> Vec<Vec<OrderCommand>> {
         ],
         vec![
             create(),
+            reserve_at_two(),
+            pay("money"),
+            accept(1),
+            amend(json!({ "shipTo": { "city": "Paris" } })),
+            accept(2),
+            accept_amendment(1),
+            reject_amendment(2),
+        ],
+        vec![
+            create(),
             reserve_all(),
             pay("money"),
             ship_all(1),
@@ -193,9 +205,9 @@ fn the_states_that_are_tried_differ_in_every_action() {
     for action in ["confirm-payment", "hold", "release-hold", "cancel", "returns", "erase-personal-data"] {
         assert!(tried.iter().any(|(order, _)| order.iter().any(|accepted| accepted == action)), "{action}");
     }
-    for action in
-        ["accept", "reject", "pick", "pack", "ship", "short", "accept-cancellation", "reject-cancellation"]
-    {
+    let of_work = ["accept", "reject", "pick", "pack", "ship", "short"];
+    let answers = ["accept-cancellation", "reject-cancellation", "accept-amendment", "reject-amendment"];
+    for action in of_work.into_iter().chain(answers) {
         let says = |accepted: bool| {
             let part = |part: &Vec<String>| part.iter().any(|name| name == action) == accepted;
             tried.iter().any(|(_, parts)| parts.iter().any(part))

@@ -170,14 +170,6 @@ fn a_new_address_takes_the_place_of_the_old_one_whole_and_who_it_is_stays_sealed
 }
 
 #[test]
-fn an_order_goes_elsewhere_only_as_long_as_no_location_works_on_what_is_left() {
-    let to = || amend(json!({ "shipTo": { "city": "Paris" } }));
-    let order = given([create(), reserve_at_two(), pay("money"), accept(1)]);
-    assert_eq!(refusal(&order, to()), ("location_has_begun", None));
-    assert_eq!(names(&when(&after(&order, ship_all(1)), to())), ["OrderAmended"]);
-}
-
-#[test]
 fn a_delivery_takes_the_place_of_the_former_one() {
     let fetched = || amend(json!({ "delivery": { "method": "pickup", "location": "DC-1" } }));
     let order = given([create(), reserve_all(), fetched()]);

@@ -17,6 +17,7 @@ mod moving;
 mod packing;
 mod payment;
 mod personal;
+mod redirecting;
 mod refusals;
 mod remainder;
 mod reserving;
@@ -283,6 +284,14 @@ fn accept_cancellation(number: u32) -> OrderCommand {
 
 fn reject_cancellation(number: u32) -> OrderCommand {
     OrderCommand::RejectCancellation(on_part(number, json!({ "reason": "too late" })))
+}
+
+fn accept_amendment(number: u32) -> OrderCommand {
+    OrderCommand::AcceptAmendment(on_part(number, json!({})))
+}
+
+fn reject_amendment(number: u32) -> OrderCommand {
+    OrderCommand::RejectAmendment(on_part(number, json!({ "reason": "the label is printed" })))
 }
 
 fn return_id(number: u32) -> ReturnId {

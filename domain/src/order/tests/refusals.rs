@@ -231,7 +231,7 @@ fn shipments() -> Vec<Row> {
 }
 
 fn amendments() -> Vec<Row> {
-    use Class::{Conflict, Invalid};
+    use Class::{Conflict, Invalid, NotFound};
     let order = given([create()]);
     let priced = given([create_with(json!({
         "currency": "EUR", "lines": [{ "sku": "A", "quantity": 5, "total": "10.00" }]
@@ -243,11 +243,12 @@ fn amendments() -> Vec<Row> {
     };
     let remove = json!({ "op": "remove", "line": 1 });
     let to = || json!({ "shipTo": { "name": "Ada Lovelace" } });
+    let redirected = given([create(), reserve_all(), pay("money"), accept(1), amend(to())]);
     let fetched = json!({ "delivery": { "method": "pickup", "location": "DC-9" } });
     let erased = given([create_with(to()), erase()]);
     let row_of = |order: &Order, command, refused| row(order, command, refused);
     vec![
-        row_of(&Order::default(), grown(6), ("unknown_order", Some("/orderId"), Class::NotFound)),
+        row_of(&Order::default(), grown(6), ("unknown_order", Some("/orderId"), NotFound)),
         row_of(&given([create(), cancel()]), grown(6), ("order_cancelled", None, Conflict)),
         row_of(&order, amend(json!({})), ("changes_missing", Some("/changes"), Invalid)),
         row_of(&order, changes(json!(vec![remove.clone(); 501])), ("too_many", Some("/changes"), Invalid)),
@@ -273,7 +274,14 @@ fn amendments() -> Vec<Row> {
             ("line_too_large", Some("/changes/0/quantity"), Invalid),
         ),
         row_of(&on_its_way(), grown(4), ("quantity_below_shipped", Some("/changes"), Conflict)),
-        row_of(&after(&paid_and_reserved(), accept(1)), amend(to()), ("location_has_begun", None, Conflict)),
+        row_of(&redirected, amend(to()), ("amendment_pending", None, Conflict)),
+        row_of(&paid_and_reserved(), accept_amendment(1), ("no_amendment_requested", None, Conflict)),
+        row_of(&paid_and_reserved(), reject_amendment(1), ("no_amendment_requested", None, Conflict)),
+        row_of(
+            &redirected,
+            accept_amendment(2),
+            ("unknown_fulfillment_order", Some("/fulfillmentOrderId"), NotFound),
+        ),
         row_of(&on_its_way(), amend(to()), ("nothing_left", None, Conflict)),
         row_of(&erased, amend(to()), ("personal_data_erased", Some("/shipTo"), Conflict)),
         row_of(

@@ -1,0 +1,171 @@
+//! Whose turn it is when much waits at once, and what is not to be decided any more.
+
+use std::collections::BTreeSet;
+
+use futures::future::join_all;
+use holdfast_commands::COMMANDS;
+
+use super::*;
+
+/// Positions at which orders of these priorities were taken that all waited at once, in the order in which they came.
+async fn taken(house: &House, priorities: &[&str]) -> Vec<u64> {
+    let orders = priorities.iter().enumerate().map(async |(index, priority)| {
+        let mut wanted = order(1);
+        wanted["priority"] = json!(priority);
+        let answer = house.post("/v1/orders", &format!("{priority}-{index}"), &wanted).await;
+        answer.ok(201)["position"].as_u64().unwrap()
+    });
+    join_all(orders).await
+}
+
+#[tokio::test]
+async fn who_is_urgent_is_served_before_those_that_came_earlier() {
+    let house = House::stocked().await;
+    let at = taken(&house, &["standard", "standard", "standard", "express", "critical"]).await;
+    let [.., express, critical] = at[..] else { unreachable!() };
+    assert!(critical < express && express < at[0], "{at:?}");
+    assert!(at[..3].is_sorted(), "who is as urgent is served in turn: {at:?}");
+}
+
+#[tokio::test]
+async fn who_is_not_urgent_has_a_turn_while_urgent_orders_come() {
+    let house = House::stocked().await;
+    let mut priorities = vec!["critical"; 30];
+    priorities.extend(["standard", "standard"]);
+    let at = taken(&house, &priorities).await;
+    let (urgent, others) = at.split_at(30);
+    let waited = others.iter().filter(|other| urgent.iter().all(|urgent| urgent < *other));
+    assert_eq!(waited.count(), 0, "{at:?}");
+}
+
+#[tokio::test]
+async fn a_report_of_what_has_happened_overtakes_orders_that_wait_but_not_those_of_its_own_order() {
+    let house = House::stocked().await;
+    let id = house.order("first", 1).await;
+    let path = |action: &str| format!("/v1/orders/{id}/{action}");
+    let (pay, hold) = (path("confirm-payment"), path("hold"));
+    let (payment, reason) = (json!({ "paymentRef": "p" }), json!({ "reason": "other" }));
+    let (_, paid, held) = tokio::join!(
+        taken(&house, &["standard", "standard"]),
+        house.post(&pay, "paid", &payment),
+        house.post(&hold, "held", &reason),
+    );
+    let history = house.get("/v1/events?limit=100").await.ok(200);
+    let types: Vec<_> =
+        history["items"].as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap()).collect();
+    let of = |name: &str| types.iter().rposition(|known| known.ends_with(name)).unwrap();
+    assert!(of("PaymentConfirmed") < of("OrderCreated"), "{types:?}");
+    assert!(paid.position() < held.position(), "about one order, nothing overtakes");
+}
+
+/// Every command, with what it must say.
+fn every_command() -> Vec<(&'static str, Value)> {
+    let order = "0192f0c1-2345-7678-9abc-def012345678";
+    let (part, shipment, back) = (format!("{order}.f1"), format!("{order}.s1"), format!("{order}.r1"));
+    let of_order = || json!({ "orderId": order, "reason": "other" });
+    let paid = || json!({ "orderId": order, "paymentRef": "p" });
+    let of_part = || json!({ "fulfillmentOrderId": part });
+    let why = || json!({ "fulfillmentOrderId": part, "reason": "no" });
+    let all = || json!({ "fulfillmentOrderId": part, "all": true });
+    let short = json!({ "fulfillmentOrderId": part, "all": true, "reason": "gone" });
+    let packages = json!([{ "carrier": "UPS", "trackingNumber": "1Z" }]);
+    let moment = "2026-03-01T12:00:00Z";
+    let scan = json!({ "carrier": "UPS", "trackingNumber": "1Z", "status": "in_transit", "at": moment });
+    let at = |more: Value| {
+        let mut fields = json!({ "sku": "TEA", "location": "munich" });
+        fields.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        fields
+    };
+    let line = json!({ "line": 1, "quantity": 1 });
+    let returned = json!([{ "line": 1, "quantity": 1, "disposition": "restock" }]);
+    vec![
+        ("CreateOrder", super::order(1)),
+        ("ConfirmPayment", paid()),
+        ("AuthorizePayment", paid()),
+        ("FailPayment", of_order()),
+        ("VoidPayment", of_order()),
+        ("HoldOrder", of_order()),
+        ("ReleaseHold", json!({ "orderId": order, "holdId": "h1" })),
+        ("CancelOrder", of_order()),
+        ("AmendOrder", json!({ "orderId": order, "changes": [{ "op": "remove", "line": 1 }] })),
+        ("AcceptFulfillmentOrder", of_part()),
+        ("RejectFulfillmentOrder", why()),
+        ("MoveFulfillmentOrder", json!({ "fulfillmentOrderId": part, "location": "munich" })),
+        ("AcceptCancellation", of_part()),
+        ("RejectCancellation", why()),
+        ("AcceptAmendment", of_part()),
+        ("RejectAmendment", why()),
+        ("ShortPick", short),
+        ("PickItems", all()),
+        ("PackItems", all()),
+        ("MarkReadyForPickup", of_part()),
+        ("ShipItems", json!({ "fulfillmentOrderId": part, "packages": packages })),
+        ("TrackShipment", json!({ "shipmentId": shipment, "status": "in_transit", "at": moment })),
+        ("TrackParcel", scan),
+        ("ConfirmDelivery", json!({ "shipmentId": shipment })),
+        ("RequestReturn", json!({ "orderId": order, "lines": [line], "reason": "broken" })),
+        ("ReceiveReturn", json!({ "returnId": back, "location": "munich", "lines": returned })),
+        ("ErasePersonalData", of_order()),
+        ("ReceiveStock", at(json!({ "quantity": 1 }))),
+        ("CountStock", at(json!({ "onHand": 1, "countedAt": moment }))),
+        ("AdjustStock", at(json!({ "delta": 1, "reason": "found" }))),
+        (
+            "ChangeStockCondition",
+            at(json!({ "from": "sellable", "to": "damaged", "quantity": 1, "reason": "damaged" })),
+        ),
+        ("ShipTransfer", json!({ "sku": "TEA", "from": "munich", "to": "bonn", "quantity": 1 })),
+        ("ReceiveTransfer", json!({ "transferId": "t1", "quantity": 1 })),
+        ("ExpectSupply", at(json!({ "quantity": 1, "dueAt": moment }))),
+        ("CancelSupply", json!({ "supplyId": "s1" })),
+        ("RegisterLocation", json!({ "location": "bonn", "latitude": 50.7, "longitude": 7.1 })),
+        ("PauseLocation", json!({ "location": "munich", "reason": "flood" })),
+        ("ResumeLocation", json!({ "location": "munich" })),
+        ("SetMerchantPolicy", json!({ "allowSplit": false })),
+        ("SetStockPolicy", json!({ "sku": "TEA", "backorderable": true })),
+        ("RegisterMerchant", json!({ "merchant": "other" })),
+    ]
+}
+
+#[tokio::test]
+async fn no_command_is_decided_after_the_moment_that_it_names() {
+    let house = House::stocked().await;
+    let known: BTreeSet<&str> = COMMANDS.iter().map(|command| command.name).collect();
+    assert_eq!(every_command().iter().map(|(name, _)| *name).collect::<BTreeSet<_>>(), known);
+    let head = house.head().await;
+    let late = |not_after: &str| -> Vec<Value> {
+        let command = |(name, mut fields): (&str, Value)| {
+            fields["command"] = json!(name);
+            fields["key"] = json!(format!("{name} until {not_after}"));
+            fields["notAfter"] = json!(not_after);
+            fields
+        };
+        every_command().into_iter().map(command).collect()
+    };
+    let answers = house.post("/v1/commands", "unused", &json!(late("2026-01-01T00:00:00Z"))).await.ok(200);
+    for answer in answers.as_array().unwrap() {
+        assert_eq!(
+            (&answer["status"], &answer["body"]["code"]),
+            (&json!(409), &json!("command_expired")),
+            "{answer}"
+        );
+        assert_eq!(pointer(&answer["body"]), "/notAfter", "{answer}");
+    }
+    let events = house.get(&format!("/v1/events?after={head}")).await.ok(200);
+    assert_eq!(events["items"], json!([]), "nothing of it happened");
+    let answers = house.post("/v1/commands", "unused", &json!(late("2999-01-01T00:00:00Z"))).await.ok(200);
+    for answer in answers.as_array().unwrap() {
+        assert_ne!(answer["body"]["code"], "command_expired", "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_single_command_that_comes_too_late_is_refused_alike() {
+    let house = House::stocked().await;
+    let mut wanted = order(1);
+    wanted["notAfter"] = json!("2026-01-01T00:00:00Z");
+    let refused = house.post("/v1/orders", "late", &wanted).await.problem(409, "command_expired");
+    assert_eq!(pointer(&refused), "/notAfter");
+    assert_eq!(house.post("/v1/orders", "late", &wanted).await.header("idempotency-replayed"), Some("true"));
+    wanted["notAfter"] = json!("2999-01-01T00:00:00Z");
+    house.post("/v1/orders", "in time", &wanted).await.ok(201);
+}

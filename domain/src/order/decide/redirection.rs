@@ -1,0 +1,118 @@
+//! An order is to go elsewhere, or to be delivered otherwise: at once where no location works by what it was told
+//! before, and else when each of those that do has agreed.
+
+use super::Decision;
+use super::holding::scheduled;
+use crate::order::choices::HoldReason;
+use crate::order::commands::{AcceptAmendment, AmendOrder, RejectAmendment};
+use crate::order::contents::DeliveryIntent;
+use crate::order::events::{
+    AmendmentAccepted, AmendmentRejected, AmendmentRequested, OrderAmended, OrderEvent, OrderHoldReleased,
+};
+use crate::order::personal::ShipTo;
+use crate::order::refusals::OrderRefusal;
+use crate::order::state::{Order, PersonalDataState};
+use crate::values::{FulfillmentOrderId, Text, Timestamp};
+
+/// Whether an order may go elsewhere or be delivered otherwise.
+pub(super) fn may_be_redirected(order: &Order, command: &AmendOrder) -> Result<(), OrderRefusal> {
+    if command.ship_to.is_none() && command.delivery.is_none() {
+        return Ok(());
+    }
+    if order.is_shipped() {
+        return Err(OrderRefusal::NothingLeft);
+    }
+    if order.amendment.is_some() {
+        return Err(OrderRefusal::AmendmentPending);
+    }
+    let personal = command.ship_to.as_ref().and_then(ShipTo::personal);
+    if personal.is_some() && order.personal_data == PersonalDataState::Erased {
+        return Err(OrderRefusal::PersonalDataErased);
+    }
+    if is_held_elsewhere(order, command.delivery.as_ref()) {
+        return Err(OrderRefusal::ReservedElsewhere);
+    }
+    Ok(())
+}
+
+/// Whether units are held where a delivery cannot be served from.
+fn is_held_elsewhere(order: &Order, delivery: Option<&DeliveryIntent>) -> bool {
+    delivery.and_then(DeliveryIntent::bound_to).is_some_and(|location| {
+        order.fulfillment_orders.iter().any(|part| part.is_open() && part.location != *location)
+    })
+}
+
+/// What locations are asked that have taken parts of the order on; nothing where there are none.
+pub(super) fn request(order: &Order, command: &AmendOrder) -> Option<AmendmentRequested> {
+    let AmendOrder { ship_to, delivery, .. } = command;
+    let working = order.fulfillment_orders.iter().filter(|part| part.is_worked_on());
+    let fulfillment_orders: Vec<FulfillmentOrderId> = working.map(|part| part.id).collect();
+    if fulfillment_orders.is_empty() || (ship_to.is_none() && delivery.is_none()) {
+        return None;
+    }
+    let personal = ship_to.as_ref().and_then(ShipTo::personal);
+    Some(AmendmentRequested {
+        fulfillment_orders,
+        has_new_address: ship_to.is_some(),
+        destination: ship_to.as_ref().and_then(ShipTo::destination),
+        has_personal_data: personal.is_some(),
+        personal,
+        delivery: delivery.clone(),
+    })
+}
+
+/// A part whose location was asked and has not answered.
+fn asked(order: &Order, id: FulfillmentOrderId) -> Result<FulfillmentOrderId, OrderRefusal> {
+    let part = order.fulfillment_order(id).ok_or(OrderRefusal::UnknownFulfillmentOrder(id))?;
+    if order.awaits_answer_of(part) { Ok(part.id) } else { Err(OrderRefusal::NoAmendmentRequested) }
+}
+
+pub(super) fn accept(order: &Order, command: &AcceptAmendment) -> Decision {
+    let fulfillment_order_id = asked(order, command.fulfillment_order_id)?;
+    Ok(vec![AmendmentAccepted { fulfillment_order_id }.into()])
+}
+
+pub(super) fn reject(order: &Order, command: &RejectAmendment) -> Decision {
+    let fulfillment_order_id = Some(asked(order, command.fulfillment_order_id)?);
+    Ok(vec![AmendmentRejected { fulfillment_order_id, reason: command.reason.clone() }.into()])
+}
+
+/// What was asked counts when nobody is left who might object: each has agreed, or has nothing left to do. It lapses where
+/// it has become impossible meanwhile.
+pub(super) fn settle(order: &Order, at: Timestamp) -> Vec<OrderEvent> {
+    let Some(pending) = order.amendment.as_ref().filter(|_| order.amendment_is_settled()) else {
+        return Vec::new();
+    };
+    let lapsed = if order.is_shipped() || order.is_cancelled() {
+        Some("nothing is left that it could be about")
+    } else if is_held_elsewhere(order, pending.delivery.as_ref()) {
+        Some("units are held elsewhere by now")
+    } else {
+        None
+    };
+    if let Some(reason) = lapsed {
+        let lapse = |reason| AmendmentRejected { fulfillment_order_id: None, reason }.into();
+        return Text::new(reason).map(lapse).into_iter().collect();
+    }
+    let amended = OrderAmended {
+        grown: Vec::new(),
+        added: Vec::new(),
+        has_new_address: pending.has_new_address,
+        destination: pending.destination.clone(),
+        // Who and where exactly came with the request.
+        personal: None,
+        has_personal_data: false,
+        delivery: pending.delivery.clone(),
+        was_requested: true,
+    };
+    let delivery = pending.delivery.iter();
+    let rescheduled = delivery.flat_map(|delivery| reschedule(order, delivery, at));
+    std::iter::once(amended.into()).chain(rescheduled).collect()
+}
+
+/// The hold of an order that is not to leave yet, in the place of the one that it had.
+pub(super) fn reschedule(order: &Order, delivery: &DeliveryIntent, at: Timestamp) -> Vec<OrderEvent> {
+    let former = order.holds.iter().filter(|hold| hold.reason == HoldReason::Scheduled);
+    let released = former.map(|hold| OrderHoldReleased { hold_id: hold.id.clone() }.into());
+    released.chain(scheduled(order.holds_placed, delivery, at)).collect()
+}
