@@ -40,10 +40,18 @@ const HISTORY: &str = "/v1/orders/{orderId}/history";
 
 /// Every endpoint, in the order in which they are described.
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    [taking_orders(), filling_orders(), following_parcels(), keeping_stock(), many_and_all(), the_service()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        taking_orders(),
+        filling_orders(),
+        answering_requests(),
+        following_parcels(),
+        keeping_stock(),
+        many_and_all(),
+        the_service(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn taking_orders() -> Vec<Endpoint> {
@@ -132,6 +140,12 @@ fn filling_orders() -> Vec<Endpoint> {
             fulfillment_orders::short,
         )
         .answers::<OrderView>(),
+    ]
+}
+
+/// What locations say that were asked.
+fn answering_requests() -> Vec<Endpoint> {
+    vec![
         Endpoint::post::<AcceptCancellation, _>(
             "/v1/fulfillment-orders/{fulfillmentOrderId}/accept-cancellation",
             fulfillment_orders::accept_cancellation,

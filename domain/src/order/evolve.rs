@@ -6,10 +6,10 @@ use std::sync::Arc;
 use super::choices::Disposition;
 use super::contents::{FulfillmentOrderLines, LineUnits, Package};
 use super::events::{
-    AmendmentRequested, CancellationRequested, DeliveryConfirmed, DiscrepancyRecorded,
-    FulfillmentOrderAccepted, FulfillmentOrderMoved, InventoryReserved, OrderAmended, OrderCreated,
-    OrderEvent, OrderHeld, ReservationExpired, ReturnReceived, ReturnRequested, ShipmentCreated,
-    ShipmentStuck, ShipmentTracked,
+    AmendmentAccepted, AmendmentRequested, CancellationRequested, DeliveryConfirmed, DiscrepancyRecorded,
+    FulfillmentOrderAccepted, FulfillmentOrderMoved, FulfillmentOrderRejected, InventoryReserved,
+    OrderAmended, OrderCreated, OrderEvent, OrderHeld, PickShorted, ReservationExpired, ReturnReceived,
+    ReturnRequested, ShipmentCreated, ShipmentStuck, ShipmentTracked,
 };
 use super::state::{
     Asked, Discrepancy, FulfillmentLine, FulfillmentOrder, Hold, MOST_DISCREPANCIES, Order, OrderReturn,
@@ -23,10 +23,7 @@ pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
         OrderEvent::OrderCreated(created) => *order = created_order(created),
         OrderEvent::OrderAmended(amended) => amend(order, amended),
         OrderEvent::AmendmentRequested(requested) => request_amendment(order, requested),
-        OrderEvent::AmendmentAccepted(accepted) => {
-            let pending = order.amendment.as_mut();
-            pending.map(|pending| pending.accepted_by.insert(accepted.fulfillment_order_id));
-        }
+        OrderEvent::AmendmentAccepted(accepted) => accept_amendment(order, accepted),
         OrderEvent::AmendmentRejected(_) => order.amendment = None,
         OrderEvent::PaymentConfirmed(confirmed) => order.payments.push(confirmed.payment_ref.clone()),
         OrderEvent::PaymentAuthorized(_) => order.payment = PaymentNews::Authorized,
@@ -44,16 +41,9 @@ pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
         OrderEvent::OrderHeld(held) => hold(order, held.clone()),
         OrderEvent::OrderHoldReleased(released) => order.holds.retain(|hold| hold.id != released.hold_id),
         OrderEvent::FulfillmentOrderAccepted(accepted) => accept(order, accepted),
-        OrderEvent::FulfillmentOrderRejected(rejected) => {
-            release(order, rejected.fulfillment_order_id, &rejected.lines);
-            let part = order.fulfillment_order(rejected.fulfillment_order_id);
-            order.rejected_by.extend(part.map(|part| part.location.clone()));
-        }
+        OrderEvent::FulfillmentOrderRejected(rejected) => reject(order, rejected),
         OrderEvent::FulfillmentOrderMoved(moved) => relocate(order, moved),
-        OrderEvent::PickShorted(shorted) => {
-            release(order, shorted.fulfillment_order_id, &shorted.lines);
-            part(order, shorted.fulfillment_order_id, |part| given(part, &shorted.lines));
-        }
+        OrderEvent::PickShorted(shorted) => short(order, shorted),
         OrderEvent::CancellationRequested(asked) => ask(order, asked),
         OrderEvent::CancellationRejected(rejected) => {
             part(order, rejected.fulfillment_order_id, |part| part.asked = None);
@@ -163,6 +153,17 @@ fn expire(order: &mut Order, expired: &ReservationExpired) {
     order.promised.clear();
     order.expires_at = None;
     order.has_expired = true;
+}
+
+fn reject(order: &mut Order, rejected: &FulfillmentOrderRejected) {
+    release(order, rejected.fulfillment_order_id, &rejected.lines);
+    let part = order.fulfillment_order(rejected.fulfillment_order_id);
+    order.rejected_by.extend(part.map(|part| part.location.clone()));
+}
+
+fn short(order: &mut Order, shorted: &PickShorted) {
+    release(order, shorted.fulfillment_order_id, &shorted.lines);
+    part(order, shorted.fulfillment_order_id, |part| given(part, &shorted.lines));
 }
 
 /// Its new location has not begun with it.
@@ -331,6 +332,12 @@ fn request_amendment(order: &mut Order, requested: &AmendmentRequested) {
     }));
     if requested.has_personal_data {
         seal(order);
+    }
+}
+
+fn accept_amendment(order: &mut Order, accepted: &AmendmentAccepted) {
+    if let Some(pending) = &mut order.amendment {
+        pending.accepted_by.insert(accepted.fulfillment_order_id);
     }
 }
 
