@@ -210,7 +210,8 @@ impl Reading {
         let Some(key) = self.journal.subject_key(merchant, &stream).await? else {
             return Ok(view);
         };
-        let events = self.journal.read_stream(merchant, &stream, u64::MAX).await?;
+        // What the read model does not have yet is not told of the address either.
+        let events = self.journal.read_stream(merchant, &stream, view.position).await?;
         let Told { now, asked } = last_told(&events)?;
         let open = |told: Option<(&Event, OrderEvent)>| -> Result<Option<PersonalData>, JournalError> {
             let Some((event, mut told)) = told else { return Ok(None) };

@@ -340,6 +340,8 @@ impl From<&domain::ShipToView> for ShipTo {
 /// Where an order is to go, or how it is to be delivered, if the locations agree that work on it.
 #[derive(Debug, SimpleObject)]
 pub(super) struct PendingAmendment {
+    /// Its id within the order, which answers may name.
+    amendment_id: String,
     /// To whom and where; where it was to go before where not given.
     ship_to: Option<ShipTo>,
     /// How and when; as before where not given.
@@ -349,6 +351,7 @@ pub(super) struct PendingAmendment {
 impl From<&domain::AmendmentView> for PendingAmendment {
     fn from(view: &domain::AmendmentView) -> Self {
         Self {
+            amendment_id: view.amendment_id.to_string(),
             ship_to: view.ship_to.as_ref().map(ShipTo::from),
             delivery: view.delivery.as_ref().map(DeliveryIntent::from),
         }

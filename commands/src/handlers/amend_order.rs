@@ -20,7 +20,9 @@ impl Handle for AmendOrder {
         let command = OrderCommand::AmendOrder(Box::new(self.clone()), world.at);
         let (order, _) = decide(world, id, &command)?;
         if had_all && order.wants_units() {
-            let place = self.ship_to.as_ref().and_then(ShipTo::coordinates);
+            // As long as locations are asked it goes where it was to go.
+            let at_once = self.ship_to.as_ref().filter(|_| order.amendment.is_none());
+            let place = at_once.and_then(ShipTo::coordinates);
             reserve_inventory(world, id, &Sourcing::of_new_units(place))?;
         }
         if self.delivery.is_some() {

@@ -64,12 +64,8 @@ pub(super) fn decide(
 
 /// Nobody is left who might object to another address or delivery: it counts from now on.
 fn settle_amendment(world: &mut World<'_>, id: OrderId) -> Result<Arc<Order>, Stop> {
-    let command = OrderCommand::SettleAmendment(world.at);
-    let (_, events) = world.decide::<Order>(&StreamId::Order(id), &command)?;
-    let is_new = |event: &OrderEvent| matches!(event, OrderEvent::OrderAmended(it) if it.delivery.is_some());
-    if events.iter().any(is_new) {
-        wait_anew(world, id)?;
-    }
+    world.decide::<Order>(&StreamId::Order(id), &OrderCommand::SettleAmendment(world.at))?;
+    wait_anew(world, id)?;
     world.order(id)
 }
 

@@ -259,7 +259,7 @@ fn excluded(
     let cases = [
         (location.paused.is_some(), Exclusion::Paused),
         (how.gave_back.as_ref() == Some(id) || order.rejected_by.contains(id), Exclusion::GaveBack),
-        (order.delivered_from().is_some_and(|there| there != id), Exclusion::NotTheDeliveryLocation),
+        (order.bound_to().is_some_and(|there| there != id), Exclusion::NotTheDeliveryLocation),
         (order.gives_all().is_some_and(|there| there != id), Exclusion::WouldSplit),
         (matches!(leaves, Leaves::Never), Exclusion::NoCapacity),
         (too_late, Exclusion::TooLate),

@@ -282,11 +282,15 @@ commands! {
     AcceptAmendment {
         /// Which part.
         fulfillment_order_id: FulfillmentOrderId,
+        /// What it answers: the order's `amendment.amendmentId`, so that a late answer counts for no other request.
+        amendment_id: Option<Reference>,
     }
     /// Reports that a location goes on by the address and delivery that it was told before: they stay as they were.
     RejectAmendment {
         /// Which part.
         fulfillment_order_id: FulfillmentOrderId,
+        /// What it answers: the order's `amendment.amendmentId`, so that a late answer counts for no other request.
+        amendment_id: Option<Reference>,
         /// Why.
         reason: Text<500>,
     }

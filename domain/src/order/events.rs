@@ -129,6 +129,8 @@ payloads! {
     }
     /// Locations that have taken parts on are asked whether the order may go elsewhere, or be delivered otherwise.
     AmendmentRequested {
+        /// Its id within the order.
+        amendment_id: Reference,
         /// Which parts.
         fulfillment_orders: Vec<FulfillmentOrderId>,
         /// Whether the order is to go elsewhere, or to somebody else.

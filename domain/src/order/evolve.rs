@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::choices::Disposition;
+use super::choices::{DeliveryMethod, Disposition};
 use super::contents::{FulfillmentOrderLines, LineUnits, Package};
 use super::events::{
     AmendmentAccepted, AmendmentRequested, CancellationRequested, DeliveryConfirmed, DiscrepancyRecorded,
@@ -166,8 +166,11 @@ fn short(order: &mut Order, shorted: &PickShorted) {
     part(order, shorted.fulfillment_order_id, |part| given(part, &shorted.lines));
 }
 
-/// Its new location has not begun with it.
+/// Its new location has not begun with it, and has agreed to nothing.
 fn relocate(order: &mut Order, moved: &FulfillmentOrderMoved) {
+    if let Some(pending) = &mut order.amendment {
+        pending.accepted_by.remove(&moved.fulfillment_order_id);
+    }
     part(order, moved.fulfillment_order_id, |part| {
         part.location = moved.to.clone();
         part.accepted = false;
@@ -307,6 +310,13 @@ fn amend(order: &mut Order, amended: &OrderAmended) {
     created.lines.extend(amended.added.iter().cloned());
     if let Some(delivery) = &amended.delivery {
         created.delivery = Some(delivery.clone());
+        if delivery.method != DeliveryMethod::Pickup {
+            order
+                .fulfillment_orders
+                .iter_mut()
+                .filter(|part| part.is_open())
+                .for_each(|part| part.ready_since = None);
+        }
     }
     if amended.has_new_address {
         created.destination.clone_from(&amended.destination);
@@ -324,7 +334,9 @@ fn amend(order: &mut Order, amended: &OrderAmended) {
 }
 
 fn request_amendment(order: &mut Order, requested: &AmendmentRequested) {
+    order.amendments_requested += 1;
     order.amendment = Some(Box::new(PendingAmendment {
+        id: requested.amendment_id.clone(),
         has_new_address: requested.has_new_address,
         destination: requested.destination.clone(),
         delivery: requested.delivery.clone(),

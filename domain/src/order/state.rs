@@ -66,12 +66,16 @@ pub struct Order {
     pub personal_data: PersonalDataState,
     /// What locations were asked about its address or delivery, and have not all answered.
     pub amendment: Option<Box<PendingAmendment>>,
+    /// How often locations were asked about it: no id is given twice.
+    pub amendments_requested: u32,
 }
 
 /// Where an order is to go, or how it is to be delivered, if the locations agree that work on it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PendingAmendment {
+    /// Its id within the order.
+    pub id: Reference,
     /// Whether it is to go elsewhere, or to somebody else.
     pub has_new_address: bool,
     /// Where it is to go then.
@@ -400,7 +404,7 @@ impl Order {
 
     /// The only location that may serve it while it waits, where there is one.
     pub fn waits_only_at(&self) -> Option<&LocationId> {
-        self.delivered_from().or_else(|| self.gives_all())
+        self.bound_to().or_else(|| self.gives_all())
     }
 
     /// Whether nobody may ship what is missing: the only location that might does not.
@@ -425,7 +429,14 @@ impl Order {
         delivery.map_or(DeliveryMethod::Ship, |delivery| delivery.method)
     }
 
-    /// The only location that may fill it, where there is one.
+    /// The only location that may fill it, where there is one: it is delivered from there, or is to be if those agree that
+    /// were asked.
+    pub fn bound_to(&self) -> Option<&LocationId> {
+        let asked = || self.amendment.as_ref()?.delivery.as_ref()?.bound_to();
+        self.delivered_from().or_else(asked)
+    }
+
+    /// The location that it is delivered from, where it is bound to one.
     pub fn delivered_from(&self) -> Option<&LocationId> {
         self.created.as_ref()?.delivery.as_ref()?.bound_to()
     }

@@ -136,6 +136,8 @@ views! {
     }
     /// Where an order is to go, or how it is to be delivered, if the locations agree that work on it.
     AmendmentView {
+        /// Its id within the order, which answers may name.
+        amendment_id: Reference,
         /// To whom and where; where it was to go before where not given.
         ship_to: Option<ShipToView>,
         /// How and when; as before where not given.
@@ -318,7 +320,11 @@ impl OrderView {
 
 fn asked_about(pending: &PendingAmendment) -> AmendmentView {
     let place = || ShipToView { destination: pending.destination.clone(), personal: None };
-    AmendmentView { ship_to: pending.has_new_address.then(place), delivery: pending.delivery.clone() }
+    AmendmentView {
+        amendment_id: pending.id.clone(),
+        ship_to: pending.has_new_address.then(place),
+        delivery: pending.delivery.clone(),
+    }
 }
 
 fn returned(back: &OrderReturn) -> ReturnView {

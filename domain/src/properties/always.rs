@@ -127,6 +127,10 @@ proptest! {
             for (number, order) in after.orders.iter().enumerate() {
                 every_unit_of_every_line_is_accounted_for(order);
                 assert!(!order.amendment_is_settled(), "nobody is left to answer: {order:?}");
+                if let Some(only) = order.delivered_from() {
+                    let held = order.fulfillment_orders.iter().filter(|part| part.is_open());
+                    assert_eq!(held.filter(|part| part.location != *only).count(), 0, "held elsewhere");
+                }
                 if let Some(known) = before.orders.get(number) {
                     nothing_is_taken_back(known, order);
                 }

@@ -4,7 +4,7 @@
 use proptest::sample::Index;
 use serde_json::{Value, json};
 
-use super::shop::{Refused, Shop};
+use super::shop::{LOCATIONS, Refused, SKUS, Shop};
 use super::steps::{A_YEAR, PRIORITIES, REPORTS, SHORTAGES, STATUSES, Step, Wish};
 use super::{location, moment, order_id, sku};
 use crate::order::{FulfillmentLine, FulfillmentOrder, Order, OrderCommand, Promises};
@@ -90,12 +90,16 @@ fn change_order(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
             let mut fields = json!({ "orderId": order_id(number) });
             match change {
                 0 => {
-                    let sku = sku(line.index() % super::shop::SKUS);
+                    let sku = sku(line.index() % SKUS);
                     fields["changes"] = json!([{ "op": "add", "sku": sku, "quantity": quantity }]);
                 }
                 1 => fields["changes"] = json!([{ "op": "setQuantity", "line": line, "quantity": quantity }]),
                 2 => fields["changes"] = json!([{ "op": "remove", "line": line }]),
-                3 | 4 => fields["shipTo"] = json!({ "name": "Augusta Lovelace", "city": "Paris" }),
+                3 | 4 | 7.. => fields["shipTo"] = json!({ "name": "Augusta Lovelace", "city": "Paris" }),
+                5 => {
+                    let there = location(line.index() % LOCATIONS);
+                    fields["delivery"] = json!({ "method": "pickup", "location": there });
+                }
                 _ => {
                     let later = moment(shop.second + i64::from(*quantity));
                     fields["delivery"] = json!({ "method": "ship", "shipNotBefore": later });
@@ -348,8 +352,8 @@ fn hand_over(shop: &mut Shop, number: usize, part: Index, kind: usize) -> Result
         1 => shop.give_back(number, &OrderCommand::RejectFulfillmentOrder(read(why))),
         2 => shop.leave(number, id, read(this)),
         3 => shop.change(number, &OrderCommand::RejectCancellation(read(why))).map(drop),
-        4 => shop.change(number, &OrderCommand::AcceptAmendment(read(this))).map(drop),
-        _ => shop.change(number, &OrderCommand::RejectAmendment(read(why))).map(drop),
+        4 | 5 => shop.change(number, &OrderCommand::AcceptAmendment(read(this))).map(drop),
+        _ => shop.keep_as_it_was(number, &OrderCommand::RejectAmendment(read(why))),
     }
 }
 

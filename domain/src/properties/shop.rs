@@ -121,6 +121,7 @@ impl Shop {
         touched.iter().try_for_each(|sku| self.settle(sku))?;
         if self.orders[number].amendment_is_settled() {
             self.on_order(number, &OrderCommand::SettleAmendment(self.now()))?;
+            self.wait_anew(number)?;
         }
         Ok(events)
     }
@@ -156,7 +157,13 @@ impl Shop {
         if had_all && order.wants_units() {
             self.reserve(number, ReservationTrigger::Creation)?;
         }
-        Ok(())
+        self.wait_anew(number)
+    }
+
+    /// A location goes on as it was told before.
+    pub(super) fn keep_as_it_was(&mut self, number: usize, command: &OrderCommand) -> Result<(), Refused> {
+        self.change(number, command)?;
+        self.wait_anew(number)
     }
 
     pub(super) fn pay(&mut self, number: usize, command: &OrderCommand) -> Result<(), Refused> {
@@ -180,7 +187,8 @@ impl Shop {
         let mut candidates: Vec<_> = (0..LOCATIONS).map(|place| self.candidate(place)).collect();
         candidates.retain(|candidate| {
             let is_other = order.gives_all().is_some_and(|only| *only != candidate.location);
-            !is_other && !order.rejected_by.contains(&candidate.location)
+            let is_elsewhere = order.bound_to().is_some_and(|only| *only != candidate.location);
+            !is_other && !is_elsewhere && !order.rejected_by.contains(&candidate.location)
         });
         let rules = SourcingRules {
             criteria: &CRITERIA,

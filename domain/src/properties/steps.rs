@@ -221,7 +221,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (place(), 0_u32..6, prop::option::of(1_u32..9))
             .prop_map(|((of, at), safety_stock, limit)| Step::Rules { of, at, safety_stock, limit }),
         6 => (0..SKUS).prop_map(|of| Step::Fill { of }),
-        6 => (index(), index(), 0_usize..6).prop_map(|(order, part, kind)| Step::HandOver { order, part, kind }),
+        6 => (index(), index(), 0_usize..8).prop_map(|(order, part, kind)| Step::HandOver { order, part, kind }),
         2 => (index(), index(), index(), prop::option::of(1_u32..5))
             .prop_map(|(order, part, line, quantity)| Step::Short { order, part, line, quantity }),
         2 => (index(), index(), 1_u32..5)
@@ -265,7 +265,7 @@ fn more() -> impl Strategy<Value = Step> {
             |((of, at), supply, quantity, due_in)| { Step::Expect { of, at, supply, quantity, due_in } }
         ),
         (1_i64..12).prop_map(|seconds| Step::Pass { seconds }),
-        (index(), 0_usize..6, index(), 1_u32..9).prop_map(|(order, change, line, quantity)| Step::Amend {
+        (index(), 0_usize..10, index(), 1_u32..9).prop_map(|(order, change, line, quantity)| Step::Amend {
             order,
             change,
             line,

@@ -46,7 +46,7 @@ pub struct OrderStatusProjection;
 #[async_trait]
 impl Projection for OrderStatusProjection {
     const NAME: &'static str = "order_status";
-    const VERSION: i64 = 3;
+    const VERSION: i64 = 4;
     const TABLES: &'static [&'static str] = &["order_status", "order_term", "fulfillment_order"];
 
     type Key = OrderId;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use holdfast_domain::order::FulfillmentOrder;
+use holdfast_domain::order::{FulfillmentOrder, Order};
 use holdfast_domain::values::{OrderId, Timestamp};
 
 use super::{OrderRow, OrderStatusProjection};
@@ -119,7 +119,13 @@ async fn save_work(
         .fixed("number", |(_, part)| i64::from(part.id.number()))
         .changing("location", |(_, part)| part.location.as_str())
         .changing("status", |(row, part)| part.status(&row.order).name())
-        .changing("ready", |(row, part)| row.order.is_paid() && !row.order.is_held(part.id))
+        .changing("ready", |(row, part)| may_act(&row.order, part))
         .run(connection)
         .await
+}
+
+/// Whether its location may work on a part, or has to answer what it was asked.
+fn may_act(order: &Order, part: &FulfillmentOrder) -> bool {
+    let may_work = order.is_paid() && !order.is_held(part.id);
+    may_work || part.is_asked() || order.awaits_answer_of(part)
 }

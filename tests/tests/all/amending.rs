@@ -131,6 +131,8 @@ async fn a_new_address_counts_when_the_locations_have_agreed_that_work_by_the_ol
     let to = |name: &str, city: &str| json!({ "shipTo": { "name": name, "city": city, "country": "DE" } });
     let taken = Taken::new(&server, "order", &order_with("MUG", 6, &to("Altmann-Quirl", "Bonn"))).await;
     taken.part(&server, 1, "accept", &json!({})).await;
+    // While the order waits, the question is still the location's to answer.
+    taken.order(&server, "hold", &json!({ "reason": "incorrect_address" })).await;
     let asked = taken.order(&server, "amend", &to("Neumann-Zwirn", "Kiel")).await;
     assert_eq!(
         (&asked["shipTo"]["city"], &asked["amendment"]["shipTo"]["city"]),
@@ -151,7 +153,7 @@ async fn a_new_address_counts_when_the_locations_have_agreed_that_work_by_the_ol
     assert_eq!((none.status.as_u16(), none.code().as_str()), (409, "no_amendment_requested"));
 
     taken.order(&server, "amend", &to("Neumann-Zwirn", "Kiel")).await;
-    let command = json!([{ "key": "agreed", "command": "AcceptAmendment", "fulfillmentOrderId": format!("{}.f1", taken.id) }]);
+    let command = json!([{ "key": "agreed", "command": "AcceptAmendment", "amendmentId": "a2", "fulfillmentOrderId": format!("{}.f1", taken.id) }]);
     let agreed = server.post("/v1/commands", "unused", &command).await.granted()[0]["body"].clone();
     assert_eq!((&agreed["shipTo"]["city"], agreed.get("amendment")), (&json!("Kiel"), None), "{agreed}");
     let seen = taken.at(&server, &agreed["position"]).await;

@@ -107,7 +107,7 @@ pub(in crate::order) fn may_be_moved(order: &Order, part: &FulfillmentOrder) -> 
     if !part.total(|line| line.shipped).is_zero() {
         return Err(OrderRefusal::ShippingHasBegun);
     }
-    if order.delivered_from().is_some() {
+    if order.bound_to().is_some() {
         return Err(OrderRefusal::DeliveryLocationFixed);
     }
     if part.is_asked() { Err(OrderRefusal::CancellationPending) } else { Ok(()) }

@@ -11,8 +11,8 @@ use crate::order::events::{
 };
 use crate::order::personal::ShipTo;
 use crate::order::refusals::OrderRefusal;
-use crate::order::state::{Order, PersonalDataState};
-use crate::values::{FulfillmentOrderId, Text, Timestamp};
+use crate::order::state::{FulfillmentOrder, Order, PendingAmendment, PersonalDataState};
+use crate::values::{FulfillmentOrderId, Reference, Text, Timestamp};
 
 /// Whether an order may go elsewhere or be delivered otherwise.
 pub(super) fn may_be_redirected(order: &Order, command: &AmendOrder) -> Result<(), OrderRefusal> {
@@ -35,11 +35,14 @@ pub(super) fn may_be_redirected(order: &Order, command: &AmendOrder) -> Result<(
     Ok(())
 }
 
-/// Whether units are held where a delivery cannot be served from.
+/// Whether units are held where a delivery cannot be served from, or are about to be.
 fn is_held_elsewhere(order: &Order, delivery: Option<&DeliveryIntent>) -> bool {
-    delivery.and_then(DeliveryIntent::bound_to).is_some_and(|location| {
-        order.fulfillment_orders.iter().any(|part| part.is_open() && part.location != *location)
-    })
+    let Some(location) = delivery.and_then(DeliveryIntent::bound_to) else { return false };
+    let goes_elsewhere = |part: &FulfillmentOrder| {
+        let taker = part.asked.as_ref().and_then(|asked| asked.move_to.as_ref());
+        part.location != *location || taker.is_some_and(|taker| taker != location)
+    };
+    order.fulfillment_orders.iter().any(|part| part.is_open() && goes_elsewhere(part))
 }
 
 /// What locations are asked that have taken parts of the order on; nothing where there are none.
@@ -52,6 +55,7 @@ pub(super) fn request(order: &Order, command: &AmendOrder) -> Option<AmendmentRe
     }
     let personal = ship_to.as_ref().and_then(ShipTo::personal);
     Some(AmendmentRequested {
+        amendment_id: Reference::new(&format!("a{}", order.amendments_requested + 1)).ok()?,
         fulfillment_orders,
         has_new_address: ship_to.is_some(),
         destination: ship_to.as_ref().and_then(ShipTo::destination),
@@ -61,19 +65,26 @@ pub(super) fn request(order: &Order, command: &AmendOrder) -> Option<AmendmentRe
     })
 }
 
-/// A part whose location was asked and has not answered.
-fn asked(order: &Order, id: FulfillmentOrderId) -> Result<FulfillmentOrderId, OrderRefusal> {
+/// A part whose location was asked, this and nothing else where it says what it was asked, and has not answered.
+fn asked(
+    order: &Order,
+    id: FulfillmentOrderId,
+    amendment_id: Option<&Reference>,
+) -> Result<FulfillmentOrderId, OrderRefusal> {
     let part = order.fulfillment_order(id).ok_or(OrderRefusal::UnknownFulfillmentOrder(id))?;
-    if order.awaits_answer_of(part) { Ok(part.id) } else { Err(OrderRefusal::NoAmendmentRequested) }
+    let is_meant = |known: &PendingAmendment| amendment_id.is_none_or(|named| *named == known.id);
+    let stands = order.amendment.as_deref().is_some_and(is_meant);
+    if stands && order.awaits_answer_of(part) { Ok(part.id) } else { Err(OrderRefusal::NoAmendmentRequested) }
 }
 
 pub(super) fn accept(order: &Order, command: &AcceptAmendment) -> Decision {
-    let fulfillment_order_id = asked(order, command.fulfillment_order_id)?;
+    let fulfillment_order_id = asked(order, command.fulfillment_order_id, command.amendment_id.as_ref())?;
     Ok(vec![AmendmentAccepted { fulfillment_order_id }.into()])
 }
 
 pub(super) fn reject(order: &Order, command: &RejectAmendment) -> Decision {
-    let fulfillment_order_id = Some(asked(order, command.fulfillment_order_id)?);
+    let fulfillment_order_id =
+        Some(asked(order, command.fulfillment_order_id, command.amendment_id.as_ref())?);
     Ok(vec![AmendmentRejected { fulfillment_order_id, reason: command.reason.clone() }.into()])
 }
 

@@ -121,14 +121,60 @@ fn a_delivery_that_was_agreed_on_is_waited_for() {
     assert_eq!((order.status(), order.due_at()), (OrderStatus::OnHold, Some(moment(99))));
 }
 
+fn fetched() -> OrderCommand {
+    amend(json!({ "delivery": { "method": "pickup", "location": "DC-1" } }))
+}
+
 #[test]
-fn a_delivery_from_where_nothing_is_held_any_more_lapses() {
-    let fetched = amend(json!({ "delivery": { "method": "pickup", "location": "DC-1" } }));
-    let order = given([create(), reserve_all(), pay("money"), accept(1), fetched]);
-    let left = [relocate(1, "DC-2"), accept_cancellation(1)];
-    let order = left.into_iter().fold(order, |order, next| after(&order, next));
-    assert_eq!(order.fulfillment_orders[0].location, place("DC-2"));
+fn what_another_location_is_to_take_over_is_not_fetched_here_nor_the_other_way_round() {
+    let order = given([create(), reserve_all(), pay("money"), accept(1)]);
+    assert_eq!(
+        refusal(&after(&order, relocate(1, "DC-2")), fetched()),
+        ("reserved_elsewhere", Some("/delivery/location".into()))
+    );
+    assert_eq!(refusal(&after(&order, fetched()), relocate(1, "DC-2")), ("delivery_location_fixed", None));
+}
+
+#[test]
+fn a_delivery_from_where_not_all_is_held_by_then_lapses() {
+    let two = json!({ "lines": [{ "line": 1, "quantity": 2 }] });
+    let elsewhere = reserve_sourced(sourced(&[("DC-2", &[("A", 2)])], &[]), ReservationTrigger::Shortfall);
+    let order = [fetched(), short_with(1, two), elsewhere, accept_amendment(1)]
+        .into_iter()
+        .fold(after(&paid_and_reserved(), accept(1)), |order, next| after(&order, next));
     assert_eq!(names(&settle(&order)), ["AmendmentRejected"]);
+}
+
+#[test]
+fn who_takes_a_part_over_has_agreed_to_nothing() {
+    let order = after(&asked(), accept_amendment(1));
+    let order = [relocate(1, "DC-3"), accept_cancellation(1), accept(1)]
+        .into_iter()
+        .fold(order, |order, next| after(&order, next));
+    assert!(order.awaits_answer_of(&order.fulfillment_orders[0]));
+    assert_eq!(names(&when(&order, reject_amendment(1))), ["AmendmentRejected"]);
+}
+
+#[test]
+fn a_late_answer_counts_for_no_other_request() {
+    let answer = |id: &str| OrderCommand::AcceptAmendment(on_part(1, json!({ "amendmentId": id })));
+    let order = after(&after(&asked(), reject_amendment(2)), to_paris());
+    assert_eq!(order.amendment.as_ref().unwrap().id, name("a2"));
+    assert_eq!(refusal(&order, answer("a1")), ("no_amendment_requested", None));
+    assert_eq!(names(&when(&order, answer("a2"))), ["AmendmentAccepted"]);
+}
+
+#[test]
+fn what_is_not_fetched_any_more_does_not_wait_to_be() {
+    let order = given([
+        create_with(json!({ "delivery": { "method": "pickup" } })),
+        reserve_all(),
+        pay("money"),
+        ready(1),
+    ]);
+    let order = after(&order, amend(json!({ "delivery": { "method": "ship" } })));
+    let order = settled(&after(&order, accept_amendment(1)));
+    assert_eq!(order.fulfillment_orders[0].status(&order), FulfillmentOrderStatus::Packed);
 }
 
 #[test]
