@@ -73,7 +73,7 @@ impl ReadModelAgenda {
 impl ReadModelAgenda {
     /// Stock items whose queues can be served.
     async fn queues(&mut self, now: Timestamp, most: usize) -> Result<Vec<Due>, String> {
-        let generation = self.progress.generation(Availability::NAME);
+        let Some(generation) = self.progress.generation(Availability::NAME) else { return Ok(Vec::new()) };
         let (merchant, sku) = &self.after;
         let found = self.availability.fillable(generation, (merchant, sku), most).await;
         let found = found.map_err(|error| error.to_string())?;
@@ -96,7 +96,7 @@ impl ReadModelAgenda {
 
     /// Orders whose time has come, in rounds, so that one that nothing can be done for keeps no other waiting.
     async fn orders(&mut self, now: Timestamp, most: usize) -> Result<Vec<Due>, String> {
-        let generation = self.progress.generation(Orders::NAME);
+        let Some(generation) = self.progress.generation(Orders::NAME) else { return Ok(Vec::new()) };
         let found = self.orders.due(generation, now, self.after_order.as_ref(), most).await;
         let found = found.map_err(|error| error.to_string())?;
         self.after_order = found.last().filter(|_| found.len() == most).cloned();

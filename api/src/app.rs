@@ -8,7 +8,8 @@ use holdfast_commands::{
     Attendant, Commands, MasterKey, Membership, Settings, SystemClock, Vault, VaultError,
 };
 use holdfast_journal::{CircuitBreaker, Journal, JournalError};
-use holdfast_projections::{Projections, ViewError, ViewStore};
+use holdfast_projections::{Manage, Projections, ViewError, ViewStore};
+use tokio::sync::{Semaphore, watch};
 
 use crate::agenda::ReadModelAgenda;
 use crate::database::Database;
@@ -17,6 +18,9 @@ use crate::reading::Reading;
 
 /// The file that holds the master key of an embedded store.
 pub const KEY_FILE: &str = "master.key";
+
+/// Feeds and subscriptions that may be open at once.
+const MOST_FEEDS: usize = 1_000;
 
 /// How long what was accepted may take to finish at the end.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -74,6 +78,12 @@ pub struct App {
     pub reading: Reading,
     /// Ends first: it gives commands.
     attendant: Mutex<Option<Attendant>>,
+    /// Says to what stays open that it is to end.
+    pub closing: watch::Sender<bool>,
+    /// Places for feeds that stay open.
+    pub feeds: Arc<Semaphore>,
+    /// What can be asked of each read model, by name.
+    pub managers: Vec<Arc<dyn Manage>>,
     projections: Mutex<Option<Projections>>,
     views: ViewStore,
 }
@@ -128,16 +138,28 @@ impl App {
             options.membership,
         );
         let projections = Projections::start(&journal, &views, &journal.commits(), &node).await?;
+        let managers = projections.managers();
         let reading = Reading::new(&journal, &views, projections.progress(), commands.vault());
         let agenda = ReadModelAgenda::new(&views, projections.progress().clone());
         let holders = ReadModelHolders::new(&views, projections.progress().clone());
         commands.ask_for_holders(Arc::new(holders));
         let attendant = Mutex::new(Some(Attendant::start(commands.clone(), agenda)));
-        Ok(Self { journal, commands, reading, attendant, projections: Mutex::new(Some(projections)), views })
+        Ok(Self {
+            journal,
+            commands,
+            reading,
+            attendant,
+            closing: watch::Sender::new(false),
+            feeds: Arc::new(Semaphore::new(MOST_FEEDS)),
+            managers,
+            projections: Mutex::new(Some(projections)),
+            views,
+        })
     }
 
     /// Takes nothing new, finishes what was accepted, and closes the store. Gives whether everything was finished.
     pub async fn shutdown(&self) -> bool {
+        self.closing.send_replace(true);
         drop(self.attendant.lock().unwrap_or_else(PoisonError::into_inner).take());
         let finished = self.commands.shutdown(PATIENCE).await;
         let projections = self.projections.lock().unwrap_or_else(PoisonError::into_inner).take();

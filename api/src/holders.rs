@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use holdfast_commands::Holders;
 use holdfast_domain::values::{LocationId, MerchantId, OrderId, Sku};
-use holdfast_projections::{Orders, Progress, ViewStore};
+use holdfast_projections::{Orders, Progress, ViewError, ViewStore};
 
 /// How long a writer may be kept waiting for the read model to know what it has written: a count that finds fewer units
 /// than are promised is rare, and what is not repaired with it is repaired a moment later.
@@ -39,7 +39,8 @@ impl Holders for ReadModelHolders {
         let merchant = merchant.as_str();
         let known = async {
             self.progress.wait_for(Orders::NAME, merchant, position, PATIENCE).await?;
-            let generation = self.progress.generation(Orders::NAME);
+            let generation =
+                self.progress.generation(Orders::NAME).ok_or(ViewError::Building(Orders::NAME))?;
             self.orders.holders(merchant, generation, sku, location, MOST).await
         };
         match tokio::time::timeout(PATIENCE * 2, known).await {

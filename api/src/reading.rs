@@ -152,8 +152,12 @@ impl Reading {
         Ok(())
     }
 
-    /// The build of a projection that serves; an error where it has halted, because what it has may be old.
+    /// The build of a projection that serves; an error where it is not complete yet or has halted, because what it has
+    /// may be old.
     fn generation(&self, projection: &'static str, merchant: &str) -> Result<i64, ViewError> {
+        if self.progress.generation(projection).is_none() {
+            return Err(ViewError::Building(projection));
+        }
         let ProjectionState { generation, position, halted, .. } = self.progress.state(projection, merchant);
         match halted {
             None => Ok(generation),

@@ -77,6 +77,12 @@ impl Server {
         app: Arc<App>,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServeError> {
+        let closing = app.closing.clone();
+        // What stays open would keep the server from ending.
+        let stop = async move {
+            stop.await;
+            closing.send_replace(true);
+        };
         let router = router(app, self.callers);
         // Answers are small and waited for: they leave at once.
         let listener = self.listener.tap_io(|connection| {

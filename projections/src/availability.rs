@@ -10,7 +10,7 @@ use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_domain::values::{ChannelName, LocationId, Sku, Timestamp};
 
 use crate::error::ViewError;
-use crate::projection::{Projection, Recorded, Scope};
+use crate::projection::{Kind, Projection, Recorded, Scope, Table};
 use crate::store::{Presence, Row, Statement, Upsert, ViewConnection, ViewStore};
 
 /// A stock item, or whether a location is paused.
@@ -35,11 +35,25 @@ pub enum AvailabilityRow {
 #[derive(Debug)]
 pub struct AvailabilityProjection;
 
+const TABLES: &[Table] = &[
+    Table {
+        name: "availability",
+        key: &[("sku", Kind::Text)],
+        values: &[
+            ("position", Kind::Integer),
+            ("fillable", Kind::Boolean),
+            ("state", Kind::Bytes),
+            ("stale", Kind::Boolean),
+        ],
+    },
+    Table { name: "paused_location", key: &[("location", Kind::Text)], values: &[] },
+];
+
 #[async_trait]
 impl Projection for AvailabilityProjection {
     const NAME: &'static str = "availability";
     const VERSION: i64 = 3;
-    const TABLES: &'static [&'static str] = &["availability", "paused_location"];
+    const TABLES: &'static [Table] = TABLES;
 
     type Key = AvailabilityKey;
     type Row = AvailabilityRow;
@@ -85,8 +99,8 @@ impl Projection for AvailabilityProjection {
     ) -> Result<HashMap<AvailabilityKey, AvailabilityRow>, ViewError> {
         let skus =
             keys.iter().filter_map(|key| if let AvailabilityKey::Sku(sku) = key { Some(sku) } else { None });
-        let items = read_items(connection, scope, skus).await?.into_iter().map(|(sku, item, position)| {
-            (AvailabilityKey::Sku(sku), AvailabilityRow::Item(Box::new(item), position))
+        let items = read_items(connection, scope, skus).await?.into_iter().map(|(sku, known)| {
+            (AvailabilityKey::Sku(sku), AvailabilityRow::Item(Box::new(known.item), known.position))
         });
         Ok(items.collect())
     }
@@ -116,8 +130,30 @@ impl Projection for AvailabilityProjection {
             .changing("position", |(_, position, ..)| *position)
             .changing("fillable", |(_, _, fillable, _)| *fillable)
             .changing("state", |(.., state)| state.clone())
+            .changing("stale", |_| false)
             .run(connection)
             .await
+    }
+
+    async fn mark_stale(
+        connection: &mut ViewConnection,
+        scope: Scope<'_>,
+        streams: &[&str],
+    ) -> Result<(), ViewError> {
+        for stream in streams {
+            let mut mark = Statement::new(
+                "UPDATE availability SET stale = TRUE WHERE merchant = $1 AND generation = $2",
+            );
+            mark = mark.bind(scope.merchant).bind(scope.generation);
+            match stream.parse() {
+                Ok(StreamId::Stock(sku)) => mark.push(" AND sku = ").push_bind(sku.as_str()),
+                // Which locations are paused counts for every SKU.
+                Ok(StreamId::Network) => &mut mark,
+                _ => continue,
+            };
+            connection.execute(mark).await?;
+        }
+        Ok(())
     }
 }
 
@@ -151,17 +187,25 @@ async fn save_location(
     Ok(())
 }
 
+/// A row as it is kept.
+struct Known {
+    item: StockItem,
+    position: u64,
+    stale: bool,
+}
+
 async fn read_items(
     connection: &mut ViewConnection,
     scope: Scope<'_>,
     skus: impl Iterator<Item = &Sku> + Send,
-) -> Result<Vec<(Sku, StockItem, u64)>, ViewError> {
+) -> Result<Vec<(Sku, Known)>, ViewError> {
     let skus: Vec<String> = skus.map(Sku::to_string).collect();
-    let rows = connection.find("SELECT sku, state, position FROM availability", scope, "sku", &skus).await?;
+    let rows =
+        connection.find("SELECT sku, state, position, stale FROM availability", scope, "sku", &skus).await?;
     let item = |row: &Row| {
         let sku = Sku::new(row.text(0)?).map_err(unreadable)?;
         let item = serde_json::from_slice(row.bytes(1)?).map_err(unreadable)?;
-        Ok((sku, item, row.unsigned(2)?))
+        Ok((sku, Known { item, position: row.unsigned(2)?, stale: row.boolean(3)? }))
     };
     rows.iter().map(item).collect()
 }
@@ -229,11 +273,12 @@ impl Availability {
         let distinct: BTreeSet<&Sku> = skus.iter().collect();
         let items = read_items(&mut snapshot, scope, distinct.into_iter()).await?;
         snapshot.commit().await?;
-        let items: HashMap<Sku, StockItem> = items.into_iter().map(|(sku, item, _)| (sku, item)).collect();
+        let items: HashMap<Sku, Known> = items.into_iter().collect();
         let view = |sku: &Sku| {
-            let item = items.get(sku)?;
+            let Known { item, stale, .. } = items.get(sku)?;
             let view = AvailabilityView::of(item, |location| paused.contains(location))?;
-            Some(view.narrowed(item, asked.channel.as_ref(), asked.by))
+            let view = view.narrowed(item, asked.channel.as_ref(), asked.by);
+            Some(AvailabilityView { stale: *stale, ..view })
         };
         Ok(skus.iter().filter_map(view).collect())
     }

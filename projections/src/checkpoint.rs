@@ -45,6 +45,27 @@ pub(crate) async fn read_all(
     rows.iter().map(checkpoint).collect()
 }
 
+/// Keeps everybody else from moving the checkpoints of a generation until the transaction ends.
+pub(crate) async fn hold(
+    connection: &mut ViewConnection,
+    projection: &'static str,
+    generation: i64,
+) -> Result<(), ViewError> {
+    let hold =
+        Statement::new("UPDATE checkpoint SET position = position WHERE projection = $1 AND generation = $2");
+    connection.execute(hold.bind(projection).bind(generation)).await.map(drop)
+}
+
+/// Forgets the checkpoints of a generation of which no row is left.
+pub(crate) async fn forget(
+    connection: &mut ViewConnection,
+    projection: &'static str,
+    generation: i64,
+) -> Result<(), ViewError> {
+    let forget = Statement::new("DELETE FROM checkpoint WHERE projection = $1 AND generation = $2");
+    connection.execute(forget.bind(projection).bind(generation)).await.map(drop)
+}
+
 /// Moves a checkpoint, if it is still where it was. Until the transaction ends nobody else can move it.
 pub(crate) async fn advance(
     connection: &mut ViewConnection,
@@ -58,10 +79,15 @@ pub(crate) async fn advance(
          VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING"
     } else {
         "UPDATE checkpoint SET position = $1, hash = $2, folded = $3, parked = $4
-         WHERE merchant = $5 AND projection = $6 AND generation = $7 AND position = $8 AND hash = $9"
+         WHERE merchant = $5 AND projection = $6 AND generation = $7 AND position = $8 AND hash = $9
+           AND parked = $10"
     });
     let change = change.bind(to.position).bind(&*to.hash).bind(to.folded).bind(to.parked);
     let change = change.bind(scope.merchant).bind(projection).bind(scope.generation);
-    let change = if from.position == 0 { change } else { change.bind(from.position).bind(&*from.hash) };
+    let change = match from.position {
+        0 => change,
+        // What was parked there may have been taken up since, without moving it.
+        position => change.bind(position).bind(&*from.hash).bind(from.parked),
+    };
     if connection.execute(change).await? == 1 { Ok(()) } else { Err(ViewError::CheckpointMoved(projection)) }
 }

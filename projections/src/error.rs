@@ -45,6 +45,12 @@ pub enum ViewError {
         /// Why.
         reason: String,
     },
+    /// The first build of this program's version of the projection is not complete yet.
+    #[error("{0} is being built: this program has another version of it than the one that served before")]
+    Building(&'static str),
+    /// There is no such build, or it is not in the state that it would have to be in.
+    #[error("{0}")]
+    NoSuchBuild(String),
     /// Nothing was written at the position that was asked for.
     #[error("the journal ends at position {head}, {wanted} was asked for")]
     Beyond {

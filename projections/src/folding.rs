@@ -1,12 +1,16 @@
 //! Folding a span of a journal into the rows that it touches.
 
+use std::any::Any;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use holdfast_domain::DecodeError;
 use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_journal::Event;
 
 use crate::error::ViewError;
+use crate::parked::{Parked, Poison};
 use crate::projection::{Projection, Recorded, Scope};
 use crate::store::{Presence, ViewConnection};
 
@@ -15,45 +19,84 @@ pub(crate) fn halted<P: Projection>(scope: Scope<'_>, position: u64, reason: &st
     ViewError::Halted { projection: P::NAME, merchant, position, reason }
 }
 
+/// Why a span was not folded.
+#[derive(Debug)]
+pub(crate) enum FoldError {
+    /// The projection, or its store, cannot go on.
+    View(ViewError),
+    /// One stream cannot: it is to be parked, and the span folded without it.
+    Poisoned(Poison),
+}
+
+impl<E: Into<ViewError>> From<E> for FoldError {
+    fn from(error: E) -> Self {
+        Self::View(error.into())
+    }
+}
+
+/// A span as the fold sees it.
+#[derive(Debug)]
+pub(crate) struct Span {
+    /// The events that concern the fold and are not parked.
+    pub(crate) recorded: Vec<Recorded>,
+    /// How many were folded, or do not concern the fold: each was looked at.
+    pub(crate) folded: u64,
+    /// What is parked by its end.
+    pub(crate) parked: Parked,
+}
+
 /// The events that concern the fold, as it sees them. One that is missing or not known halts the projection, also
-/// where it would not concern it: it is never passed over.
+/// where it would not concern it: it is never passed over. One that is known and cannot be read poisons its stream.
 pub(crate) fn decoded<P: Projection>(
     scope: Scope<'_>,
     after: u64,
     events: &[Event],
-) -> Result<Vec<Recorded>, ViewError> {
-    let mut recorded = Vec::with_capacity(events.len());
+    parked: &Parked,
+) -> Result<Span, FoldError> {
+    let mut span = Span { recorded: Vec::with_capacity(events.len()), folded: 0, parked: parked.clone() };
     for (event, expected) in events.iter().zip(after + 1..) {
         if event.position != expected {
-            return Err(halted::<P>(scope, expected, "an event is missing"));
+            return Err(halted::<P>(scope, expected, "an event is missing").into());
         }
-        let stream: StreamId =
-            event.stream_name.parse().map_err(|e| halted::<P>(scope, expected, &format!("{e}")))?;
-        if !P::concerns(&stream) {
-            DomainEvent::check(&stream, &event.kind, event.type_version)
-                .map_err(|e| halted::<P>(scope, expected, &e.to_string()))?;
+        let halts = |reason: String| halted::<P>(scope, expected, &reason);
+        let stream: StreamId = event.stream_name.parse().map_err(|e| halts(format!("{e}")))?;
+        DomainEvent::check(&stream, &event.kind, event.type_version).map_err(|e| halts(e.to_string()))?;
+        if span.parked.has(&event.stream_name, event.position) {
+            span.parked.wait(&event.stream_name);
             continue;
         }
-        let decoded = DomainEvent::decode(&stream, &event.kind, event.type_version, &event.payload)
-            .map_err(|e| halted::<P>(scope, expected, &e.to_string()))?;
-        recorded.push(Recorded {
-            position: event.position,
-            version: event.version,
-            command_end: event.command_end,
-            recorded_at: event.recorded_at,
-            stream,
-            event: decoded,
-        });
+        if P::concerns(&stream) {
+            span.recorded.push(recorded(event, stream).map_err(|e| poison(event, e.to_string()))?);
+        }
+        span.folded += 1;
     }
-    Ok(recorded)
+    Ok(span)
 }
 
-/// Loads the rows that events touch, folds, and writes them.
+fn recorded(event: &Event, stream: StreamId) -> Result<Recorded, DecodeError> {
+    let decoded = DomainEvent::decode(&stream, &event.kind, event.type_version, &event.payload)?;
+    Ok(Recorded {
+        position: event.position,
+        version: event.version,
+        command_end: event.command_end,
+        recorded_at: event.recorded_at,
+        stream,
+        event: decoded,
+    })
+}
+
+fn poison(event: &Event, error: String) -> FoldError {
+    FoldError::Poisoned(Poison { stream: event.stream_name.to_string(), position: event.position, error })
+}
+
+/// Loads the rows that events touch, folds, and writes them. A fold that panics poisons the stream of its event, whose
+/// name is looked up among the events `of` which they were made.
 pub(crate) async fn fold_into<P: Projection>(
     connection: &mut ViewConnection,
     scope: Scope<'_>,
     events: Vec<Recorded>,
-) -> Result<(), ViewError> {
+    of: &[Event],
+) -> Result<(), FoldError> {
     let mut rows: HashMap<P::Key, Option<P::Row>> = HashMap::new();
     let mut there: Vec<P::Key> = Vec::new();
     for event in &events {
@@ -68,12 +111,26 @@ pub(crate) async fn fold_into<P: Projection>(
     let there: HashSet<P::Key> = loaded.keys().cloned().collect();
     rows.extend(loaded.into_iter().map(|(key, row)| (key, Some(row))));
     for event in events {
-        if let Some(row) = P::key(&event).and_then(|key| rows.get_mut(&key)) {
-            *row = Some(P::fold(row.take(), event));
-        }
+        let Some(row) = P::key(&event).and_then(|key| rows.get_mut(&key)) else { continue };
+        let position = event.position;
+        let folded = catch_unwind(AssertUnwindSafe(|| P::fold(row.take(), event)));
+        *row = Some(folded.map_err(|panic| {
+            let error = format!("the fold panicked: {}", said(&*panic));
+            match of.iter().find(|event| event.position == position) {
+                Some(event) => poison(event, error),
+                None => halted::<P>(scope, position, &error).into(),
+            }
+        })?);
     }
     let rows = rows.into_iter().filter_map(|(key, row)| Some((key, row?)));
     let (changed, new): (Vec<_>, Vec<_>) = rows.partition(|(key, _)| there.contains(key));
     P::save(connection, scope, &new, Presence::New).await?;
-    P::save(connection, scope, &changed, Presence::There).await
+    P::save(connection, scope, &changed, Presence::There).await?;
+    Ok(())
+}
+
+/// What a panic said.
+fn said(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("it said nothing")
 }

@@ -7,13 +7,20 @@
 
 mod availability;
 mod checkpoint;
+mod compare;
 mod error;
 mod folding;
 mod generation;
+mod keeper;
 mod lease;
 mod order_status;
+mod parked;
 mod progress;
 mod projection;
+mod projections;
+mod rebuild;
+mod removal;
+mod retry;
 mod runner;
 mod store;
 #[cfg(test)]
@@ -21,10 +28,13 @@ mod tests;
 
 pub use availability::{Asked, Availability};
 pub use error::ViewError;
+pub use generation::{Generation, GenerationState};
 pub use order_status::{
     DueOrder, FulfillmentOrderFilter, FulfillmentOrderRow, OrderFilter, OrderRow, Orders, Page,
 };
+pub use parked::ParkedStream;
 pub use progress::{Progress, ProjectionState};
-pub use projection::{Projection, Recorded, Scope};
-pub use runner::Projections;
+pub use projection::{Kind, Projection, Recorded, Scope, Table, TableColumn};
+pub use projections::{Manage, Projections};
+pub use retry::Retried;
 pub use store::{Column, Row, Statement, Upsert, Value, ViewConnection, ViewStore};

@@ -7,11 +7,12 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::error::ViewError;
+use crate::generation::Generation;
 
-/// One projection's state for one merchant.
+/// One generation's state for one merchant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProjectionState {
-    /// The build that serves.
+    /// The build.
     pub generation: i64,
     /// Everything up to here is folded or parked.
     pub position: u64,
@@ -23,11 +24,16 @@ pub struct ProjectionState {
     pub halted: Option<String>,
 }
 
+/// Which projection, of which build, of which merchant.
+type Key = (&'static str, i64, String);
+
 #[derive(Debug, Default)]
 struct States {
-    by_merchant: BTreeMap<(&'static str, String), ProjectionState>,
-    /// The build of each projection that serves, also for merchants that have nothing yet.
-    generations: BTreeMap<&'static str, i64>,
+    all: BTreeMap<Key, ProjectionState>,
+    /// The build of each projection that questions are answered from, where there is one that is complete.
+    answering: BTreeMap<&'static str, i64>,
+    /// Every build of each projection that there is.
+    generations: BTreeMap<&'static str, Vec<Generation>>,
 }
 
 /// How far each projection is. Shared by the runners and those who wait for them.
@@ -49,42 +55,116 @@ impl Progress {
         self.states.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn serve(&self, projection: &'static str, generation: i64) {
-        self.lock().generations.insert(projection, generation);
-    }
-
-    pub(crate) fn set(&self, projection: &'static str, merchant: &str, state: ProjectionState) {
-        self.lock().by_merchant.insert((projection, merchant.to_owned()), state);
+    fn changed(&self) {
         self.changes.send_modify(|count| *count += 1);
     }
 
-    pub(crate) fn halt(&self, projection: &'static str, merchant: &str, reason: String) {
-        let state = ProjectionState { halted: Some(reason), ..self.state(projection, merchant) };
-        self.set(projection, merchant, state);
+    /// Takes note of which builds there are.
+    pub(crate) fn know(&self, projection: &'static str, generations: Vec<Generation>) {
+        let mut states = self.lock();
+        let is_there = |number: i64| generations.iter().any(|known| known.number == number);
+        states.all.retain(|(name, number, _), _| *name != projection || is_there(*number));
+        states.generations.insert(projection, generations);
     }
 
-    /// The build of a projection that serves.
-    pub fn generation(&self, projection: &'static str) -> i64 {
-        self.lock().generations.get(projection).copied().unwrap_or_default()
-    }
-
-    /// Every projection's state, by projection and merchant.
-    pub fn states(&self) -> Vec<(&'static str, String, ProjectionState)> {
-        self.lock()
-            .by_merchant
-            .iter()
-            .map(|((name, merchant), state)| (*name, merchant.clone(), state.clone()))
-            .collect()
-    }
-
-    /// One projection's state.
-    pub fn state(&self, projection: &'static str, merchant: &str) -> ProjectionState {
-        let states = self.lock();
-        let nothing = || ProjectionState {
-            generation: states.generations.get(projection).copied().unwrap_or_default(),
-            ..ProjectionState::default()
+    /// Answers from a build from now on, unless what it would answer is older than what was answered before. Gives whether
+    /// it does.
+    pub(crate) fn answer_from(&self, projection: &'static str, generation: i64) -> bool {
+        let mut states = self.lock();
+        let Some(before) = states.answering.get(projection).copied() else {
+            states.answering.insert(projection, generation);
+            drop(states);
+            self.changed();
+            return true;
         };
-        states.by_merchant.get(&(projection, merchant.to_owned())).cloned().unwrap_or_else(nothing)
+        let position = |number: i64, merchant: &str| {
+            states.all.get(&(projection, number, merchant.to_owned())).map_or(0, |state| state.position)
+        };
+        let mut of_before =
+            states.all.iter().filter(|((name, number, _), _)| *name == projection && *number == before);
+        let is_reached =
+            of_before.all(|((.., merchant), state)| position(generation, merchant) >= state.position);
+        if is_reached {
+            states.answering.insert(projection, generation);
+            drop(states);
+            self.changed();
+        }
+        is_reached
+    }
+
+    pub(crate) fn set(&self, projection: &'static str, merchant: &str, state: ProjectionState) {
+        let key = (projection, state.generation, merchant.to_owned());
+        if self.lock().all.insert(key, state.clone()).as_ref() != Some(&state) {
+            self.changed();
+        }
+    }
+
+    pub(crate) fn halt(&self, projection: &'static str, generation: i64, merchant: &str, reason: String) {
+        let known = self.of_generation(projection, generation, merchant);
+        self.set(projection, merchant, ProjectionState { halted: Some(reason), ..known });
+    }
+
+    /// One build's state for a merchant.
+    pub(crate) fn of_generation(
+        &self,
+        projection: &'static str,
+        generation: i64,
+        merchant: &str,
+    ) -> ProjectionState {
+        let nothing = || ProjectionState { generation, ..ProjectionState::default() };
+        let key = (projection, generation, merchant.to_owned());
+        self.lock().all.get(&key).cloned().unwrap_or_else(nothing)
+    }
+
+    /// Why a build has halted for some merchant, where it has.
+    pub(crate) fn halted(&self, projection: &'static str, generation: i64) -> Option<String> {
+        let states = self.lock();
+        let mut own =
+            states.all.iter().filter(|((name, number, _), _)| *name == projection && *number == generation);
+        own.find_map(|((.., merchant), state)| Some(format!("{merchant}: {}", state.halted.as_ref()?)))
+    }
+
+    /// Takes back that a build has halted, so that it is tried again.
+    pub(crate) fn go_on(&self, projection: &'static str) {
+        let mut states = self.lock();
+        let own = states.all.iter_mut().filter(|((name, ..), _)| *name == projection);
+        own.for_each(|(_, state)| state.halted = None);
+        drop(states);
+        self.changed();
+    }
+
+    /// The build of a projection that questions are answered from; nothing while the first of this program's version is
+    /// being built.
+    pub fn generation(&self, projection: &'static str) -> Option<i64> {
+        self.lock().answering.get(projection).copied()
+    }
+
+    /// Every build of a projection, the oldest first.
+    pub fn generations(&self, projection: &str) -> Vec<Generation> {
+        self.lock().generations.get(projection).cloned().unwrap_or_default()
+    }
+
+    /// The state of what is answered from, by projection and merchant.
+    pub fn states(&self) -> Vec<(&'static str, String, ProjectionState)> {
+        let states = self.lock();
+        let answers = |(name, number, _): &Key| states.answering.get(name) == Some(number);
+        let own = states.all.iter().filter(|(key, _)| answers(key));
+        own.map(|((name, _, merchant), state)| (*name, merchant.clone(), state.clone())).collect()
+    }
+
+    /// The state of every build of a projection, by merchant.
+    pub fn builds(&self, projection: &str) -> Vec<(String, ProjectionState)> {
+        let states = self.lock();
+        let own = states.all.iter().filter(|((name, ..), _)| *name == projection);
+        own.map(|((.., merchant), state)| (merchant.clone(), state.clone())).collect()
+    }
+
+    /// The state of what is answered from.
+    pub fn state(&self, projection: &'static str, merchant: &str) -> ProjectionState {
+        match self.generation(projection) {
+            Some(generation) => self.of_generation(projection, generation, merchant),
+            None => ProjectionState::default(),
+        }
     }
 
     /// Waits until a projection has reached a position, but not for ever.
@@ -118,6 +198,7 @@ impl Progress {
                 position: state.position,
                 reason,
             }),
+            None if self.generation(projection).is_none() => Err(ViewError::Building(projection)),
             None => Err(ViewError::Behind { reached: state.position, wanted: position }),
         }
     }

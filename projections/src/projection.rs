@@ -35,6 +35,38 @@ pub struct Scope<'a> {
     pub generation: i64,
 }
 
+/// A table of a projection: what its rows are known by within a merchant and generation, and what else they have.
+#[derive(Debug, Clone, Copy)]
+pub struct Table {
+    /// Its name.
+    pub name: &'static str,
+    /// The columns of its key, in the order of its index.
+    pub key: &'static [TableColumn],
+    /// The other columns that the fold decides.
+    pub values: &'static [TableColumn],
+}
+
+/// A column and what it holds.
+pub type TableColumn = (&'static str, Kind);
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Numbers.
+    Integer,
+    /// Texts.
+    Text,
+    /// Bytes.
+    Bytes,
+    /// Whether something is so.
+    Boolean,
+}
+
+/// The names of a projection's tables.
+pub(crate) fn table_names<P: Projection>() -> Vec<&'static str> {
+    P::TABLES.iter().map(|table| table.name).collect()
+}
+
 /// A read model: a pure fold, and how its rows are kept.
 #[async_trait]
 pub trait Projection: Send + Sync + 'static {
@@ -43,7 +75,7 @@ pub trait Projection: Send + Sync + 'static {
     /// The version of the fold and the rows. Raised with every change of either.
     const VERSION: i64;
     /// The tables that its rows are in. Each begins with the merchant and the generation.
-    const TABLES: &'static [&'static str];
+    const TABLES: &'static [Table];
 
     /// What a row is known by.
     type Key: Clone + Eq + Hash + Send + Sync;
@@ -72,5 +104,12 @@ pub trait Projection: Send + Sync + 'static {
         scope: Scope<'_>,
         rows: &[(Self::Key, Self::Row)],
         presence: Presence,
+    ) -> Result<(), ViewError>;
+
+    /// Marks the rows of streams as old: events of theirs are parked. Whoever writes them again takes the mark away.
+    async fn mark_stale(
+        connection: &mut ViewConnection,
+        scope: Scope<'_>,
+        streams: &[&str],
     ) -> Result<(), ViewError>;
 }

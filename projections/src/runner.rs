@@ -1,86 +1,60 @@
-//! Keeping the read models up with the journal.
+//! Keeping one generation of a projection up with the journal.
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use holdfast_journal::{Event, Journal, JournalError, has_grown};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
 
-use crate::availability::AvailabilityProjection;
 use crate::checkpoint::{self, Checkpoint};
 use crate::error::ViewError;
-use crate::folding::{decoded, fold_into, halted};
-use crate::generation;
+use crate::folding::{FoldError, decoded, fold_into, halted};
 use crate::lease::Lease;
-use crate::order_status::OrderStatusProjection;
+use crate::parked::{self, Parked};
 use crate::progress::{Progress, ProjectionState};
-use crate::projection::{Projection, Scope};
-use crate::store::ViewStore;
+use crate::projection::{Projection, Scope, table_names};
+use crate::store::{ViewConnection, ViewStore};
 
-/// Events folded in one transaction, about.
-const SPAN: usize = 10_000;
 /// The least time from one look to the next: what is appended meanwhile is folded together, which costs less.
 const PACE: Duration = Duration::from_millis(15);
 /// How often to look without having been woken.
-const POLL: Duration = Duration::from_secs(1);
+pub(crate) const POLL: Duration = Duration::from_secs(1);
 /// How often to look while another node is folding what is missing here.
-const FOLLOW: Duration = Duration::from_millis(25);
+pub(crate) const FOLLOW: Duration = Duration::from_millis(25);
 
-/// Runs every projection of a node.
-#[derive(Debug)]
-pub struct Projections {
-    progress: Progress,
-    tasks: JoinSet<()>,
-    stop: watch::Sender<bool>,
+/// How a generation is folded.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Manner {
+    /// Events folded in one transaction, about.
+    pub(crate) span: usize,
+    /// For how long to let others work after each span while commands come, as a share of what the span took.
+    pub(crate) yields: f64,
 }
 
-impl Projections {
-    /// Starts all projections over a journal. `commits` wakes them. Where several nodes share a store, one of them
-    /// at a time folds a merchant's events into a projection, and the others follow: `node` is this one's name,
-    /// which no other has.
-    pub async fn start(
-        journal: &Arc<dyn Journal>,
-        store: &ViewStore,
-        commits: &watch::Receiver<u64>,
-        node: &str,
-    ) -> Result<Self, ViewError> {
-        let progress = Progress::default();
-        let stop = watch::Sender::new(false);
-        let mut tasks = JoinSet::new();
-        macro_rules! start {
-            ($($projection:ty),*) => {$(
-                let runner = Runner::<$projection>::new(journal, store, &progress, node).await?;
-                tasks.spawn(runner.run(commits.clone(), stop.subscribe()));
-            )*};
-        }
-        start!(OrderStatusProjection, AvailabilityProjection);
-        Ok(Self { progress, tasks, stop })
-    }
+/// As it comes, and before anything else.
+pub(crate) const FOLLOWING: Manner = Manner { span: 10_000, yields: 0.0 };
+/// All that is there, so that it costs as little as it can, and gives way to commands.
+pub(crate) const BUILDING: Manner = Manner { span: 50_000, yields: 1.0 };
 
-    /// How far they are.
-    pub fn progress(&self) -> &Progress {
-        &self.progress
-    }
-
-    /// Ends all projections, each after the span it is at.
-    pub async fn shutdown(mut self) {
-        self.stop.send_replace(true);
-        while self.tasks.join_next().await.is_some() {}
-    }
+/// What everything that folds on a node shares.
+#[derive(Clone)]
+pub(crate) struct Workshop {
+    pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) store: ViewStore,
+    pub(crate) progress: Progress,
+    pub(crate) node: Arc<str>,
 }
 
-struct Runner<P> {
-    journal: Arc<dyn Journal>,
-    store: ViewStore,
-    progress: Progress,
-    node: String,
-    /// Merchants whose checkpoint is known to be of this journal, with the checkpoint.
-    known: HashMap<String, Checkpoint>,
+/// Folds one generation.
+pub(crate) struct Runner<P> {
+    pub(crate) shop: Workshop,
+    pub(crate) generation: i64,
+    manner: Manner,
+    /// Merchants whose checkpoint is known to be of this journal, with the checkpoint and what is parked by it.
+    known: HashMap<String, (Checkpoint, Parked)>,
     /// After which position the events of a merchant were left to another node at the last look.
     left_to_others: HashMap<String, u64>,
-    generation: i64,
     projection: std::marker::PhantomData<P>,
 }
 
@@ -92,27 +66,19 @@ struct Behind {
 }
 
 impl<P: Projection> Runner<P> {
-    async fn new(
-        journal: &Arc<dyn Journal>,
-        store: &ViewStore,
-        progress: &Progress,
-        node: &str,
-    ) -> Result<Self, ViewError> {
-        let generation = generation::serving(store, P::NAME, P::VERSION).await?;
-        progress.serve(P::NAME, generation);
-        Ok(Self {
-            journal: Arc::clone(journal),
-            store: store.clone(),
-            progress: progress.clone(),
-            node: node.to_owned(),
+    pub(crate) fn new(shop: Workshop, generation: i64, manner: Manner) -> Self {
+        Self {
+            shop,
+            generation,
+            manner,
             known: HashMap::new(),
             left_to_others: HashMap::new(),
-            generation,
             projection: std::marker::PhantomData,
-        })
+        }
     }
 
-    async fn run(mut self, mut commits: watch::Receiver<u64>, mut stop: watch::Receiver<bool>) {
+    /// Folds what comes, until it is stopped.
+    pub(crate) async fn follow(mut self, mut commits: watch::Receiver<u64>, mut stop: watch::Receiver<bool>) {
         loop {
             let again = tokio::time::Instant::now() + PACE;
             let complete = self.catch_up(&stop).await;
@@ -135,8 +101,8 @@ impl<P: Projection> Runner<P> {
     }
 
     /// Folds what every merchant's journal has more than its checkpoint. One merchant's trouble is no other's.
-    /// False: another node is folding what is missing here.
-    async fn catch_up(&mut self, stop: &watch::Receiver<bool>) -> bool {
+    /// False: another node is folding what is missing here, or something is wrong.
+    pub(crate) async fn catch_up(&mut self, stop: &watch::Receiver<bool>) -> bool {
         let behind = match self.behind().await {
             Ok(behind) => behind,
             Err(error) => {
@@ -157,18 +123,33 @@ impl<P: Projection> Runner<P> {
         complete
     }
 
-    /// A server that crashed may have lost what it said was folded: that is folded again, also where nothing new comes.
+    /// Why it has halted for some merchant, where it has.
+    pub(crate) fn halted(&self) -> Option<String> {
+        self.shop.progress.halted(P::NAME, self.generation)
+    }
+
+    /// What was known of merchants is looked up again: somebody else has changed it.
+    pub(crate) fn forget(&mut self) {
+        self.known.clear();
+    }
+
+    /// A server that crashed may have lost what it said was folded, and somebody may have taken parked streams up: that
+    /// is looked up again, also where nothing new comes.
     async fn forget_what_was_lost(&mut self) {
-        if !self.store.is_shared() || self.known.is_empty() {
+        if self.known.is_empty() {
             return;
         }
         let there = async {
-            let mut connection = self.store.writer().await?;
+            let mut connection = self.shop.store.writer().await?;
             checkpoint::read_all(&mut connection, P::NAME, self.generation).await
         };
         match there.await {
-            Ok(there) => self.known.retain(|merchant, known| {
-                there.get(merchant).is_some_and(|there| there.position >= known.position)
+            Ok(there) => self.known.retain(|merchant, (known, _)| {
+                let is_as_known = |there: &Checkpoint| {
+                    there.position > known.position
+                        || (there.position == known.position && there.parked == known.parked)
+                };
+                there.get(merchant).is_some_and(is_as_known)
             }),
             Err(error) => tracing::debug!(projection = P::NAME, %error, "checkpoints cannot be read"),
         }
@@ -181,8 +162,9 @@ impl<P: Projection> Runner<P> {
             return true;
         }
         if let Some(reason) = halts(error) {
-            tracing::error!(projection = P::NAME, merchant, reason, "a projection has halted");
-            self.progress.halt(P::NAME, merchant, reason);
+            let generation = self.generation;
+            tracing::error!(projection = P::NAME, generation, merchant, reason, "a projection has halted");
+            self.shop.progress.halt(P::NAME, generation, merchant, reason);
         } else {
             // What cannot be read or written now is tried again.
             tracing::warn!(projection = P::NAME, merchant, %error, "a projection could not go on");
@@ -193,14 +175,15 @@ impl<P: Projection> Runner<P> {
     /// Every merchant that may have something to fold. What other nodes have folded since is one question, however
     /// many merchants there are.
     async fn behind(&self) -> Result<Vec<Behind>, ViewError> {
-        let mut heads = self.journal.heads().await?;
+        let mut heads = self.shop.journal.heads().await?;
         heads.retain(|(merchant, head)| {
-            let reached = self.known.get(merchant).is_some_and(|known| known.position >= head.position);
-            !reached && self.progress.state(P::NAME, merchant).halted.is_none()
+            let reached = self.known.get(merchant).is_some_and(|(known, _)| known.position >= head.position);
+            let state = self.shop.progress.of_generation(P::NAME, self.generation, merchant);
+            !reached && state.halted.is_none()
         });
         let unknown = heads.iter().any(|(merchant, _)| !self.known.contains_key(merchant));
-        let mut there = if unknown || (self.store.is_shared() && !heads.is_empty()) {
-            let mut connection = self.store.writer().await?;
+        let mut there = if unknown || (self.shop.store.is_shared() && !heads.is_empty()) {
+            let mut connection = self.shop.store.writer().await?;
             Some(checkpoint::read_all(&mut connection, P::NAME, self.generation).await?)
         } else {
             None
@@ -208,7 +191,7 @@ impl<P: Projection> Runner<P> {
         let behind = heads.into_iter().map(|(merchant, head)| {
             let checkpoint = match &mut there {
                 Some(there) => there.remove(&merchant),
-                None => self.known.get(&merchant).cloned(),
+                None => self.known.get(&merchant).map(|(known, _)| known.clone()),
             };
             Behind { merchant, head: head.position, checkpoint: checkpoint.unwrap_or_default() }
         });
@@ -229,26 +212,36 @@ impl<P: Projection> Runner<P> {
             self.verify(scope, &checkpoint).await?;
         }
         self.report(scope, &checkpoint);
+        let mut parked = self.parked(scope, &checkpoint).await?;
         if checkpoint.position < head
             && self.is_its_turn(merchant, checkpoint.position)
-            && let Some(mut lease) = Lease::take(&self.store, P::NAME, scope, &self.node).await?
+            && let Some(mut lease) = Lease::take(&self.shop.store, P::NAME, scope, &self.shop.node).await?
         {
-            let folded = self.fold_up_to(scope, head, checkpoint, &mut lease, stop).await;
+            let folded = self.fold_up_to(scope, head, (checkpoint, parked), &mut lease, stop).await;
             if let Err(error) = lease.give_back().await {
                 tracing::debug!(projection = P::NAME, merchant, %error, "a lease is left to expire");
             }
-            checkpoint = folded?;
+            (checkpoint, parked) = folded?;
         }
         let reached = checkpoint.position >= head;
-        self.known.insert(merchant.to_owned(), checkpoint);
+        self.known.insert(merchant.to_owned(), (checkpoint, parked));
         Ok(reached)
+    }
+
+    /// What is parked at a checkpoint. A checkpoint without any needs no question.
+    async fn parked(&self, scope: Scope<'_>, checkpoint: &Checkpoint) -> Result<Parked, ViewError> {
+        match self.known.get(scope.merchant) {
+            Some((known, parked)) if known == checkpoint => Ok(parked.clone()),
+            _ if checkpoint.parked == 0 => Ok(Parked::default()),
+            _ => parked::read(&mut self.shop.store.writer().await?, P::NAME, scope).await,
+        }
     }
 
     /// Whether this node should fold what comes after a position, rather than another: because it has written that and
     /// need not read it, or because nobody has folded it since this node saw that it was there.
     fn is_its_turn(&mut self, merchant: &str, after: u64) -> bool {
-        !self.store.is_shared()
-            || self.journal.has_at_hand(merchant, after)
+        !self.shop.store.is_shared()
+            || self.shop.journal.has_at_hand(merchant, after)
             || self.left_to_others.insert(merchant.to_owned(), after) == Some(after)
     }
 
@@ -256,31 +249,45 @@ impl<P: Projection> Runner<P> {
         &self,
         scope: Scope<'_>,
         head: u64,
-        mut checkpoint: Checkpoint,
+        (mut checkpoint, mut parked): (Checkpoint, Parked),
         lease: &mut Lease<'_>,
         stop: &watch::Receiver<bool>,
-    ) -> Result<Checkpoint, ViewError> {
+    ) -> Result<(Checkpoint, Parked), ViewError> {
+        let read = |after| self.shop.journal.read(scope.merchant, after, self.manner.span);
+        let mut events = read(checkpoint.position).await?;
         while checkpoint.position < head && !*stop.borrow() && lease.renew().await? {
-            let events = self.journal.read(scope.merchant, checkpoint.position, SPAN).await?;
-            checkpoint = self.fold_span(scope, &checkpoint, &events).await?;
+            let begun = Instant::now();
+            let after = events.last().map_or(head, |last| last.position);
+            // The next span is read while this one is folded.
+            let next = async { if after < head { read(after).await } else { Ok(Vec::new()) } };
+            let (folded, next) = tokio::join!(self.fold_span(scope, &checkpoint, &parked, &events), next);
+            (checkpoint, parked) = folded?;
+            events = next?;
             self.report(scope, &checkpoint);
+            self.give_way(scope.merchant, head, begun.elapsed()).await;
         }
-        Ok(checkpoint)
+        Ok((checkpoint, parked))
+    }
+
+    /// Lets commands have the machine for a while, where there are any.
+    async fn give_way(&self, merchant: &str, head: u64, worked: Duration) {
+        if self.manner.yields > 0.0
+            && self.shop.journal.head(merchant).await.is_ok_and(|now| now.position > head)
+        {
+            tokio::time::sleep(worked.mul_f64(self.manner.yields).min(POLL)).await;
+        }
     }
 
     fn report(&self, scope: Scope<'_>, checkpoint: &Checkpoint) {
-        let (generation, merchant) = (scope.generation, scope.merchant);
         let Checkpoint { position, folded, parked, .. } = *checkpoint;
-        let state = ProjectionState { generation, position, folded, parked, halted: None };
-        if self.progress.state(P::NAME, merchant) != state {
-            self.progress.set(P::NAME, merchant, state);
-        }
+        let state = ProjectionState { generation: self.generation, position, folded, parked, halted: None };
+        self.shop.progress.set(P::NAME, scope.merchant, state);
     }
 
     /// Makes certain that a checkpoint belongs to this journal.
     async fn verify(&self, scope: Scope<'_>, checkpoint: &Checkpoint) -> Result<(), ViewError> {
         if checkpoint.position > 0 {
-            let there = self.journal.read(scope.merchant, checkpoint.position - 1, 1).await?;
+            let there = self.shop.journal.read(scope.merchant, checkpoint.position - 1, 1).await?;
             if there.first().is_none_or(|event| event.hash.0[..] != checkpoint.hash) {
                 let reason = "the journal is not the one that was folded";
                 return Err(halted::<P>(scope, checkpoint.position, reason));
@@ -289,41 +296,79 @@ impl<P: Projection> Runner<P> {
         Ok(())
     }
 
-    /// Folds a span and moves the checkpoint, in one transaction. The checkpoint first: if another node is at the
-    /// same span, one of them waits here for the other, and then has nothing to take back.
+    /// Folds a span and moves the checkpoint, in one transaction. A stream that cannot be folded is parked, and the
+    /// span folded without it.
     async fn fold_span(
         &self,
         scope: Scope<'_>,
         checkpoint: &Checkpoint,
+        parked: &Parked,
         events: &[Event],
-    ) -> Result<Checkpoint, ViewError> {
-        if events.first().is_some_and(|first| !first.follows(scope.merchant, &checkpoint.hash)) {
-            let reason = "what comes next does not follow what was folded: history is another one";
-            return Err(halted::<P>(scope, checkpoint.position, reason));
+    ) -> Result<(Checkpoint, Parked), ViewError> {
+        let mut parking = parked.clone();
+        loop {
+            let mut transaction = self.shop.store.begin().await?;
+            let before = (checkpoint, parked);
+            match fold::<P>(&mut transaction, scope, before, parking.clone(), events).await {
+                Ok((next, parked)) => {
+                    if has_grown(checkpoint.position, next.position) {
+                        transaction.keep_statistics(&table_names::<P>()).await?;
+                    }
+                    transaction.commit().await?;
+                    return Ok((next, parked));
+                }
+                Err(FoldError::View(error)) => return Err(error),
+                Err(FoldError::Poisoned(poison)) => {
+                    let (stream, position, error) = (&poison.stream, poison.position, &poison.error);
+                    tracing::error!(
+                        projection = P::NAME,
+                        merchant = scope.merchant,
+                        stream,
+                        position,
+                        error,
+                        "an event cannot be folded: its stream is parked"
+                    );
+                    parking.park(poison);
+                }
+            }
         }
-        let recorded = decoded::<P>(scope, checkpoint.position, events)?;
-        let Some(last) = events.last() else {
-            return Err(halted::<P>(scope, checkpoint.position, "the journal ends before its head says"));
-        };
-        let next = Checkpoint {
-            position: last.position,
-            hash: last.hash.0.to_vec(),
-            folded: checkpoint.folded + events.len() as u64,
-            parked: checkpoint.parked,
-        };
-        if next.folded + next.parked != next.position {
-            let reason = "folded and parked events do not add up to the position";
-            return Err(halted::<P>(scope, next.position, reason));
-        }
-        let mut transaction = self.store.begin().await?;
-        checkpoint::advance(&mut transaction, P::NAME, scope, checkpoint, &next).await?;
-        fold_into::<P>(&mut transaction, scope, recorded).await?;
-        if has_grown(checkpoint.position, next.position) {
-            transaction.keep_statistics(P::TABLES).await?;
-        }
-        transaction.commit().await?;
-        Ok(next)
     }
+}
+
+/// Folds a span within a transaction, and moves the checkpoint. The checkpoint first: if another node is at the same
+/// span, one of them waits here for the other, and then has nothing to take back. `parking` is what was parked before
+/// and streams that have turned out not to be foldable in this span.
+pub(crate) async fn fold<P: Projection>(
+    transaction: &mut ViewConnection,
+    scope: Scope<'_>,
+    (checkpoint, parked): (&Checkpoint, &Parked),
+    parking: Parked,
+    events: &[Event],
+) -> Result<(Checkpoint, Parked), FoldError> {
+    if events.first().is_some_and(|first| !first.follows(scope.merchant, &checkpoint.hash)) {
+        let reason = "what comes next does not follow what was folded: history is another one";
+        return Err(halted::<P>(scope, checkpoint.position, reason).into());
+    }
+    let span = decoded::<P>(scope, checkpoint.position, events, &parking)?;
+    let Some(last) = events.last() else {
+        return Err(halted::<P>(scope, checkpoint.position, "the journal ends before its head says").into());
+    };
+    let next = Checkpoint {
+        position: last.position,
+        hash: last.hash.0.to_vec(),
+        folded: checkpoint.folded + span.folded,
+        parked: span.parked.events(),
+    };
+    if next.folded + next.parked != next.position {
+        let reason = "folded and parked events do not add up to the position";
+        return Err(halted::<P>(scope, next.position, reason).into());
+    }
+    checkpoint::advance(transaction, P::NAME, scope, checkpoint, &next).await?;
+    fold_into::<P>(transaction, scope, span.recorded, events).await?;
+    parked::write(transaction, P::NAME, scope, parked, &span.parked).await?;
+    let added: Vec<&str> = span.parked.added(parked).map(|parked| parked.stream.as_str()).collect();
+    P::mark_stale(transaction, scope, &added).await?;
+    Ok((next, span.parked))
 }
 
 /// Why a projection cannot go on by itself; nothing where it may the next time.

@@ -118,6 +118,9 @@ impl From<ViewError> for Problem {
                 let message = format!("the read model {projection} has stopped at position {position}");
                 Self::passing("projection_halted", message)
             }
+            ViewError::Building(projection) => {
+                Self::passing("projection_building", format!("the read model {projection} is being built"))
+            }
             ViewError::Journal(error) => error.into(),
             ViewError::Store(error) => {
                 tracing::error!(%error, "the read models could not be read");

@@ -31,6 +31,8 @@ pub(super) struct Availability {
     locations: Vec<LocationAvailability>,
     /// What is expected, the earliest first.
     supplies: Vec<Supply>,
+    /// Whether the read model could not fold something that happened since: this is how it was before.
+    stale: bool,
 }
 
 /// Goods that are expected.
@@ -54,6 +56,7 @@ impl From<&domain::AvailabilityView> for Availability {
             backordered: view.backordered.into(),
             locations: view.locations.iter().map(LocationAvailability::from).collect(),
             supplies: view.supplies.iter().map(Supply::from).collect(),
+            stale: view.stale,
         }
     }
 }

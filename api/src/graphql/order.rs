@@ -87,6 +87,8 @@ pub(super) struct Order {
     discrepancies: Vec<Discrepancy>,
     /// The commands on the order that would be accepted now and contradict nothing.
     supported_actions: Vec<String>,
+    /// Whether the read model could not fold something that happened since: this is how it was before.
+    stale: bool,
 }
 
 #[ComplexObject]
@@ -149,6 +151,7 @@ impl From<&domain::OrderView> for Order {
             holds: view.holds.iter().map(Hold::from).collect(),
             discrepancies: view.discrepancies.iter().map(Discrepancy::from).collect(),
             supported_actions: view.supported_actions.clone(),
+            stale: view.stale.unwrap_or(false),
         }
     }
 }

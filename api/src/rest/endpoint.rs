@@ -92,6 +92,16 @@ impl Endpoint {
         }
     }
 
+    /// Something that an operator does, which is no command: it changes nothing that happened.
+    pub(super) fn operation<T: 'static>(
+        path: &'static str,
+        name: &'static str,
+        summary: &'static str,
+        handler: impl Handler<T, Arc<App>>,
+    ) -> Self {
+        Self { method: Method::POST, route: post(handler), ..Self::get(path, name, summary, || async {}) }
+    }
+
     /// A command.
     pub(super) fn post<C: Command, T: 'static>(
         path: &'static str,

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::{HeaderMap, header};
 use axum::response::IntoResponse;
 use holdfast_commands::Metadata;
-use holdfast_domain::values::{MerchantId, Timestamp};
+use holdfast_domain::stream::StreamId;
+use holdfast_domain::values::{MerchantId, OrderId, Timestamp};
 use holdfast_journal::Event;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -15,9 +17,10 @@ use uuid::Uuid;
 
 use super::caller::{Answered, ForMerchant};
 use super::endpoint::Parameter;
+use super::feed;
 use super::history::data;
 use super::listing::{Items, at_position};
-use super::parameters::Parameters;
+use super::parameters::{Parameters, invalid};
 use super::problem::Problem;
 use crate::app::App;
 
@@ -73,8 +76,44 @@ pub(super) struct CloudEvent {
     data: Box<RawValue>,
 }
 
+/// Which events; all that are given must hold.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Filter {
+    /// Of one of these types; of any where none is given.
+    types: Vec<String>,
+    /// Of this stream.
+    stream: Option<String>,
+}
+
+impl Filter {
+    fn of(given: &Parameters) -> Result<Self, Problem> {
+        let types = given.all("type")?;
+        let order: Option<OrderId> = given.optional("order")?;
+        let of_order = order.map(|id| StreamId::Order(id).to_string());
+        let stream = given.text("stream")?.map(str::to_owned);
+        match (of_order, stream) {
+            (Some(_), Some(_)) => Err(invalid("order", "cannot be given beside stream")),
+            (of_order, stream) => Ok(Self { types, stream: of_order.or(stream) }),
+        }
+    }
+
+    /// Whether an event is one of them.
+    pub(super) fn takes(&self, event: &Event) -> bool {
+        (self.types.is_empty() || self.types.iter().any(|kind| **kind == *event.kind))
+            && self.stream.as_ref().is_none_or(|stream| **stream == *event.stream_name)
+    }
+}
+
 impl CloudEvent {
-    fn of(merchant: &MerchantId, event: &Event) -> Result<Self, Problem> {
+    /// As JSON on one line.
+    pub(super) fn json(&self) -> Result<String, Problem> {
+        serde_json::to_string(self).map_err(|error| {
+            tracing::error!(%error, "an event cannot be told");
+            Problem::internal()
+        })
+    }
+
+    pub(super) fn of(merchant: &MerchantId, event: &Event) -> Result<Self, Problem> {
         let metadata = Metadata::of(event)?;
         Ok(Self {
             specversion: "1.0",
@@ -109,22 +148,50 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::of::<u64>("after", "Events after this position; from the first where not given."),
     Parameter::of::<u16>(
         "limit",
-        "About how many events: 1 to 1000, 100 where not given. A command's events are never parted.",
+        "About how many events are looked at: 1 to 1000, 100 where not given. A command's events are never parted.",
     ),
+    Parameter::of::<String>("type", "Only events of this type; may be given several times."),
+    Parameter::of::<String>("stream", "Only events of this stream, such as `network`."),
+    Parameter::of::<OrderId>("order", "Only events of this order's stream."),
 ];
 
-/// Events in order. `nextCursor` is the `after` to go on with, also at the end.
+/// Whether the caller wants the feed to stay open.
+fn stays_open(headers: &HeaderMap) -> bool {
+    let accepts = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    accepts.flat_map(|accepts| accepts.split(',')).any(|kind| {
+        kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("text/event-stream"))
+    })
+}
+
+/// Where a reader was that comes again.
+fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+    let Some(last) = headers.get("last-event-id") else { return Ok(None) };
+    let number = last.to_str().ok().and_then(|text| text.parse().ok());
+    let invalid = || Problem::bad("invalid_header", "Last-Event-ID must be the id of an event of this feed");
+    number.map(Some).ok_or_else(invalid)
+}
+
+/// Events in order. `nextCursor` is the `after` to go on with, also at the end. With `Accept: text/event-stream` the
+/// feed stays open.
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     ForMerchant(merchant): ForMerchant,
+    headers: HeaderMap,
     given: Parameters,
 ) -> Answered {
-    let after = given.number("after")?.unwrap_or(0);
+    let filter = Filter::of(&given)?;
+    let after = given.number("after")?;
+    if stays_open(&headers) {
+        let after = last_event_id(&headers)?.or(after).unwrap_or(0);
+        return feed::open(&app, merchant, filter, after);
+    }
+    let after = after.unwrap_or(0);
     let limit = given.limit()?;
     let events = app.reading.events(merchant.as_str(), after, limit).await?;
     let position = events.last().map_or(after, |last| last.position);
+    let taken = events.iter().filter(|event| filter.takes(event));
     let items: Vec<CloudEvent> =
-        events.iter().map(|event| CloudEvent::of(&merchant, event)).collect::<Result<_, _>>()?;
+        taken.map(|event| CloudEvent::of(&merchant, event)).collect::<Result<_, _>>()?;
     let page = Items { items, next_cursor: Some(position.to_string()) };
     Ok(at_position(Json(page).into_response(), position))
 }

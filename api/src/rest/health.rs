@@ -32,6 +32,11 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Answered {
         tracing::error!(%error, "the journal could not be read");
         reasons.push("the journal cannot be read".to_owned());
     }
+    for name in app.managers.iter().map(|manager| manager.name()) {
+        if app.reading.progress().generation(name).is_none() {
+            reasons.push(format!("the read model {name} is being built"));
+        }
+    }
     for (projection, merchant, state) in app.reading.progress().states() {
         if let Some(why) = state.halted {
             reasons.push(format!("the read model {projection} of merchant {merchant} has stopped: {why}"));

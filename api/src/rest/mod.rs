@@ -12,6 +12,7 @@ mod command_state;
 mod documentation;
 mod endpoint;
 mod events;
+mod feed;
 mod fulfillment_orders;
 mod guard;
 mod health;

@@ -216,6 +216,12 @@ impl From<ViewError> for Problem {
                 "projection_halted",
                 format!("the read model {projection} has stopped at position {position}"),
             ),
+            ViewError::Building(projection) => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "projection_building",
+                format!("the read model {projection} is being built"),
+            ),
+            ViewError::NoSuchBuild(detail) => Self::new(StatusCode::CONFLICT, "no_such_build", detail),
             ViewError::Journal(error) => error.into(),
             ViewError::Store(error) => {
                 tracing::error!(%error, "the read models could not be read");

@@ -28,7 +28,7 @@ use super::fulfillment_orders::Work;
 use super::health::Health;
 use super::history::HistoryItem;
 use super::listing::Items;
-use super::projections::ProjectionView;
+use super::projections::{BuildAsked, ParkedView, ProjectionView, RetriedView};
 use super::{
     availability, bulk, command_state, documentation, events, fulfillment_orders, health, locations,
     merchants, openapi, orders, policy, projections, returns, shipments, stock,
@@ -47,6 +47,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         following_parcels(),
         keeping_stock(),
         many_and_all(),
+        read_models(),
         the_service(),
     ]
     .into_iter()
@@ -253,6 +254,57 @@ fn many_and_all() -> Vec<Endpoint> {
             projections::list,
         )
         .answers::<Items<ProjectionView>>(),
+    ]
+}
+
+/// What an operator does about read models.
+fn read_models() -> Vec<Endpoint> {
+    vec![
+        Endpoint::operation(
+            "/v1/projections/{projection}/rebuild",
+            "RebuildProjection",
+            "Builds a read model anew beside the one that serves, and puts it in its place.",
+            projections::rebuild,
+        )
+        .takes(projections::REBUILD)
+        .creates::<BuildAsked>(&[202]),
+        Endpoint::operation(
+            "/v1/projections/{projection}/verify",
+            "VerifyProjection",
+            "Builds a read model anew, compares it row by row with the one that serves, and throws it away.",
+            projections::verify,
+        )
+        .creates::<BuildAsked>(&[202]),
+        Endpoint::operation(
+            "/v1/projections/{projection}/rollback",
+            "RollBackProjection",
+            "Puts the build back that served before the one that is named.",
+            projections::roll_back,
+        )
+        .takes(projections::OF_BUILD)
+        .creates::<BuildAsked>(&[202]),
+        Endpoint::operation(
+            "/v1/projections/{projection}/drop",
+            "DropProjectionBuild",
+            "Takes away a build that nothing is answered from.",
+            projections::remove,
+        )
+        .takes(projections::OF_BUILD)
+        .creates::<BuildAsked>(&[202]),
+        Endpoint::operation(
+            "/v1/projections/{projection}/retry",
+            "RetryParkedStreams",
+            "Tries to fold what could not be folded before.",
+            projections::retry,
+        )
+        .answers::<RetriedView>(),
+        Endpoint::get(
+            "/v1/projections/{projection}/parked",
+            "ListParkedStreams",
+            "Streams of which an event could not be folded: answers about them are stale.",
+            projections::parked,
+        )
+        .answers::<Items<ParkedView>>(),
     ]
 }
 

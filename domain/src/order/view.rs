@@ -99,6 +99,9 @@ views! {
         discrepancies: Vec<Discrepancy>,
         /// The commands on the order that would be accepted now and contradict nothing.
         supported_actions: Vec<String>,
+        /// Whether the read model could not fold something that happened since: this is how it was before. Left out where
+        /// it is not so.
+        stale: Option<bool>,
     }
     /// A line. `quantity = pending + backordered + reserved + shipped + cancelled`, pending being what no decision was
     /// made about.
@@ -298,6 +301,7 @@ impl OrderView {
             holds: order.holds.iter().cloned().map(HoldView::from).collect(),
             discrepancies: order.discrepancies.clone(),
             supported_actions: supported_actions(order),
+            stale: None,
         })
     }
 

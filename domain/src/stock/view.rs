@@ -20,6 +20,9 @@ pub struct AvailabilityView {
     pub locations: Vec<LocationAvailability>,
     /// What is expected, the earliest first.
     pub supplies: Vec<SupplyView>,
+    /// Whether the read model could not fold something that happened since: this is how it was before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stale: bool,
 }
 
 /// Goods that are expected.
@@ -89,7 +92,7 @@ impl AvailabilityView {
         };
         let mut supplies: Vec<_> = item.supplies.iter().map(supply).collect();
         supplies.sort_by(|a, b| (a.due_at, &a.supply_id).cmp(&(b.due_at, &b.supply_id)));
-        Some(Self { sku: item.sku.clone()?, available, backordered, locations, supplies })
+        Some(Self { sku: item.sku.clone()?, available, backordered, locations, supplies, stale: false })
     }
 
     /// The same as one channel may promise it, or as it can be promised by a moment.

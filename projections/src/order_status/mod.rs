@@ -12,8 +12,8 @@ use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_domain::values::OrderId;
 
 use crate::error::ViewError;
-use crate::projection::{Projection, Recorded, Scope};
-use crate::store::{Presence, ViewConnection};
+use crate::projection::{Projection, Recorded, Scope, Table};
+use crate::store::{Presence, Statement, ViewConnection};
 
 pub use query::{DueOrder, FulfillmentOrderFilter, FulfillmentOrderRow, OrderFilter, Orders, Page};
 
@@ -30,12 +30,15 @@ pub struct OrderRow {
     pub version: u64,
     /// When it was last changed, in microseconds since 1970.
     pub changed_at: i64,
+    /// Whether an event of it could not be folded, so that this is how it was before.
+    pub stale: bool,
 }
 
 impl OrderRow {
     /// The order as the outside sees it.
     pub fn view(&self) -> Option<OrderView> {
-        OrderView::of(&self.order, self.version, self.position)
+        let view = OrderView::of(&self.order, self.version, self.position)?;
+        Some(OrderView { stale: self.stale.then_some(true), ..view })
     }
 }
 
@@ -47,7 +50,7 @@ pub struct OrderStatusProjection;
 impl Projection for OrderStatusProjection {
     const NAME: &'static str = "order_status";
     const VERSION: i64 = 4;
-    const TABLES: &'static [&'static str] = &["order_status", "order_term", "fulfillment_order"];
+    const TABLES: &'static [Table] = rows::TABLES;
 
     type Key = OrderId;
     type Row = OrderRow;
@@ -67,6 +70,7 @@ impl Projection for OrderStatusProjection {
             position: 0,
             version: 0,
             changed_at: 0,
+            stale: false,
         });
         if let DomainEvent::Order(happened) = event.event {
             row.order.apply(happened);
@@ -92,5 +96,23 @@ impl Projection for OrderStatusProjection {
         presence: Presence,
     ) -> Result<(), ViewError> {
         rows::save(connection, scope, rows, presence).await
+    }
+
+    async fn mark_stale(
+        connection: &mut ViewConnection,
+        scope: Scope<'_>,
+        streams: &[&str],
+    ) -> Result<(), ViewError> {
+        for stream in streams {
+            if let Ok(StreamId::Order(id)) = stream.parse() {
+                let mark = Statement::new(
+                    "UPDATE order_status SET stale = TRUE
+                     WHERE merchant = $1 AND generation = $2 AND order_id = $3",
+                );
+                let mark = mark.bind(scope.merchant).bind(scope.generation).bind(id.to_string().as_str());
+                connection.execute(mark).await?;
+            }
+        }
+        Ok(())
     }
 }

@@ -7,7 +7,7 @@ use holdfast_domain::values::{OrderId, Timestamp};
 
 use super::{OrderRow, OrderStatusProjection};
 use crate::error::ViewError;
-use crate::projection::{Projection, Scope};
+use crate::projection::{Kind, Projection, Scope, Table};
 use crate::store::{Presence, Row, Upsert, ViewConnection};
 
 pub(super) fn unreadable(error: impl ToString) -> ViewError {
@@ -16,7 +16,43 @@ pub(super) fn unreadable(error: impl ToString) -> ViewError {
 
 /// What a select must name for [`order_row`].
 pub(super) const ORDER: &str =
-    "SELECT order_id, first_position, position, version, changed_at, state FROM order_status";
+    "SELECT order_id, first_position, position, version, changed_at, state, stale FROM order_status";
+
+pub(super) const TABLES: &[Table] = &[
+    Table {
+        name: "order_status",
+        key: &[("order_id", Kind::Text)],
+        values: &[
+            ("first_position", Kind::Integer),
+            ("position", Kind::Integer),
+            ("version", Kind::Integer),
+            ("changed_at", Kind::Integer),
+            ("status", Kind::Text),
+            ("channel", Kind::Text),
+            ("customer_ref", Kind::Text),
+            ("due_at", Kind::Integer),
+            ("state", Kind::Bytes),
+            ("stale", Kind::Boolean),
+        ],
+    },
+    Table {
+        name: "order_term",
+        key: &[("kind", Kind::Text), ("value", Kind::Text), ("first_position", Kind::Integer)],
+        values: &[],
+    },
+    Table {
+        name: "fulfillment_order",
+        key: &[("fulfillment_order_id", Kind::Text)],
+        values: &[
+            ("order_id", Kind::Text),
+            ("first_position", Kind::Integer),
+            ("number", Kind::Integer),
+            ("location", Kind::Text),
+            ("status", Kind::Text),
+            ("ready", Kind::Boolean),
+        ],
+    },
+];
 
 pub(super) fn order_row(row: &Row) -> Result<(OrderId, OrderRow), ViewError> {
     let order = OrderRow {
@@ -25,6 +61,7 @@ pub(super) fn order_row(row: &Row) -> Result<(OrderId, OrderRow), ViewError> {
         version: row.unsigned(3)?,
         changed_at: row.integer(4)?,
         order: serde_json::from_slice(row.bytes(5)?).map_err(unreadable)?,
+        stale: row.boolean(6)?,
     };
     Ok((row.text(0)?.parse().map_err(unreadable)?, order))
 }
@@ -82,6 +119,7 @@ async fn save_orders(
         .changing("status", |(_, row)| row.order.status().name())
         .changing("due_at", |(_, row)| row.order.due_at().map(Timestamp::microseconds))
         .changing("state", |_| states.next().unwrap_or_default())
+        .changing("stale", |_| false)
         .run(connection)
         .await
 }

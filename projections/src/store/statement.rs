@@ -1,16 +1,17 @@
 //! Statements that SQLite and PostgreSQL both understand, and the rows they give.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 
 use crate::error::ViewError;
+use crate::projection::Kind;
 
 /// A value that a statement is given.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Value {
     /// A number.
     Integer(i64),
@@ -18,6 +19,16 @@ pub enum Value {
     Text(String),
     /// Bytes.
     Bytes(Vec<u8>),
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Integer(number) => write!(f, "{number}"),
+            Self::Text(text) => f.write_str(text),
+            Self::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
+        }
+    }
 }
 
 impl From<i64> for Value {
@@ -112,6 +123,41 @@ impl Row {
     /// A number that is never negative.
     pub fn unsigned(&self, column: usize) -> Result<u64, ViewError> {
         self.integer(column).map(i64::cast_unsigned)
+    }
+
+    /// Whether something is so.
+    pub fn boolean(&self, column: usize) -> Result<bool, ViewError> {
+        Ok(match &self.0 {
+            Kept::Sqlite(row) => row.try_get(column)?,
+            Kept::Postgres(row) => row.try_get(column)?,
+        })
+    }
+
+    /// A number that may be missing.
+    pub fn optional_integer(&self, column: usize) -> Result<Option<i64>, ViewError> {
+        Ok(match &self.0 {
+            Kept::Sqlite(row) => row.try_get(column)?,
+            Kept::Postgres(row) => row.try_get(column)?,
+        })
+    }
+
+    /// Whatever a column of a kind has, to be compared.
+    pub fn value(&self, column: usize, kind: Kind) -> Result<Option<Value>, ViewError> {
+        Ok(match (&self.0, kind) {
+            (_, Kind::Integer) => self.optional_integer(column)?.map(Value::Integer),
+            (_, Kind::Text) => self.optional_text(column)?.map(Value::from),
+            (_, Kind::Boolean) => Some(Value::Integer(self.boolean(column)?.into())),
+            (Kept::Sqlite(row), Kind::Bytes) => row.try_get::<Option<_>, _>(column)?.map(Value::Bytes),
+            (Kept::Postgres(row), Kind::Bytes) => row.try_get::<Option<_>, _>(column)?.map(Value::Bytes),
+        })
+    }
+
+    /// A text that may be missing.
+    pub fn optional_text(&self, column: usize) -> Result<Option<&str>, ViewError> {
+        Ok(match &self.0 {
+            Kept::Sqlite(row) => row.try_get(column)?,
+            Kept::Postgres(row) => row.try_get(column)?,
+        })
     }
 
     /// A text.

@@ -5,6 +5,8 @@ mod events;
 mod folding;
 mod nodes;
 mod opening;
+mod poisoned;
+mod rebuilding;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::place::Place;
 
 /// Longer than anything should take: a test that hangs says so.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The program: the one that `tests/run` has built with the tests, or one that is built now, once.
 pub fn program() -> &'static Path {
@@ -196,6 +196,18 @@ impl Server {
         self.put(&format!("/v1/locations/{location}"), &place).await.granted();
         let receipt = json!({ "sku": sku, "location": location, "quantity": quantity });
         self.post("/v1/stock/receive", &format!("receive-{location}-{sku}"), &receipt).await.granted();
+    }
+
+    /// Asks the server to end, and waits until it has.
+    pub async fn stop(&self) {
+        let number = self.child.lock().expect("nobody panicked with it").id().to_string();
+        let told = Command::new("kill").args(["-TERM", &number]).status().expect("kill runs");
+        assert!(told.success(), "the server is there");
+        let started = Instant::now();
+        while self.child.lock().expect("nobody panicked with it").try_wait().expect("its state").is_none() {
+            assert!(started.elapsed() < PATIENCE, "the server does not end");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// Ends the server at once, as a crash would, while others still speak to it.

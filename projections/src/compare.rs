@@ -1,0 +1,163 @@
+//! Comparing two generations, row by row.
+
+use std::collections::HashMap;
+
+use crate::error::ViewError;
+use crate::projection::{Projection, Scope, Table, TableColumn};
+use crate::store::{Row, Statement, Value, ViewConnection};
+
+/// Rows compared at once.
+const PAGE: usize = 1_000;
+/// How many differences are told.
+const TOLD: usize = 10;
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(crate) struct Comparison {
+    /// Rows that were looked at.
+    pub(crate) rows: u64,
+    /// Rows that are not the same, or only in one of the two.
+    pub(crate) different: u64,
+    /// Some of them, in words.
+    pub(crate) told: Vec<String>,
+}
+
+impl Comparison {
+    /// What is wrong; nothing where all is the same.
+    pub(crate) fn problem(&self) -> Option<String> {
+        let (different, rows) = (self.different, self.rows);
+        (different > 0).then(|| format!("{different} of {rows} rows differ: {}", self.told.join("; ")))
+    }
+
+    fn differs(&mut self, table: &Table, key: &[Option<Value>], how: &str) {
+        self.different += 1;
+        if self.told.len() < TOLD {
+            let key: Vec<String> = key.iter().flatten().map(Value::to_string).collect();
+            self.told.push(format!("{} {} {how}", table.name, key.join(" ")));
+        }
+    }
+}
+
+/// The values of a row's key, and the others.
+type Content = (Vec<Option<Value>>, Vec<Option<Value>>);
+
+/// Compares two generations of a merchant's rows. The connection is a snapshot in which both have come equally far.
+pub(crate) async fn compare<P: Projection>(
+    snapshot: &mut ViewConnection,
+    merchant: &str,
+    (one, other): (i64, i64),
+    into: &mut Comparison,
+) -> Result<(), ViewError> {
+    for table in P::TABLES {
+        compare_table(snapshot, merchant, table, (one, other), into).await?;
+    }
+    Ok(())
+}
+
+async fn compare_table(
+    snapshot: &mut ViewConnection,
+    merchant: &str,
+    table: &Table,
+    (one, other): (i64, i64),
+    into: &mut Comparison,
+) -> Result<(), ViewError> {
+    let mut after: Option<Vec<Value>> = None;
+    loop {
+        let here = Scope { merchant, generation: one };
+        let page = rows(snapshot, here, table, after.as_deref(), None).await?;
+        let is_last = page.len() < PAGE;
+        let last: Option<Vec<Value>> = page.last().map(|(key, _)| key.iter().flatten().cloned().collect());
+        // Of the other generation, all between the same keys, however many.
+        let there = Scope { merchant, generation: other };
+        let upto = last.as_deref().filter(|_| !is_last);
+        let mut others: HashMap<Vec<Option<Value>>, Vec<Option<Value>>> =
+            between(snapshot, there, table, after.as_deref(), upto).await?.into_iter().collect();
+        for (key, values) in page {
+            into.rows += 1;
+            match others.remove(&key) {
+                None => into.differs(table, &key, "is only in the one that serves"),
+                Some(theirs) if theirs == values => {}
+                Some(theirs) => {
+                    let columns = table.values.iter().zip(values.iter().zip(&theirs));
+                    let changed: Vec<&str> = columns
+                        .filter(|(_, (one, other))| one != other)
+                        .map(|((name, _), _)| *name)
+                        .collect();
+                    into.differs(table, &key, &format!("differs in {}", changed.join(", ")));
+                }
+            }
+        }
+        for key in others.into_keys() {
+            into.rows += 1;
+            into.differs(table, &key, "is not in the one that serves");
+        }
+        match last.filter(|_| !is_last) {
+            Some(last) => after = Some(last),
+            None => return Ok(()),
+        }
+    }
+}
+
+/// All rows between two keys, page by page.
+async fn between(
+    snapshot: &mut ViewConnection,
+    scope: Scope<'_>,
+    table: &Table,
+    after: Option<&[Value]>,
+    upto: Option<&[Value]>,
+) -> Result<Vec<Content>, ViewError> {
+    let mut found: Vec<Content> = Vec::new();
+    let mut after: Option<Vec<Value>> = after.map(<[Value]>::to_vec);
+    loop {
+        let page = rows(snapshot, scope, table, after.as_deref(), upto).await?;
+        let is_last = page.len() < PAGE;
+        after = page.last().map(|(key, _)| key.iter().flatten().cloned().collect());
+        found.extend(page);
+        if is_last {
+            return Ok(found);
+        }
+    }
+}
+
+/// Rows behind a key and not behind another, in the order of their keys, as many as a page has.
+async fn rows(
+    snapshot: &mut ViewConnection,
+    scope: Scope<'_>,
+    table: &Table,
+    after: Option<&[Value]>,
+    upto: Option<&[Value]>,
+) -> Result<Vec<Content>, ViewError> {
+    let mut question = Statement::new("SELECT ");
+    columns(&mut question, table.key.iter().chain(table.values));
+    question.push(" FROM ").push(table.name).push(" WHERE merchant = ").push_bind(scope.merchant);
+    question.push(" AND generation = ").push_bind(scope.generation);
+    for (bound, is_beyond) in [(after, " > ("), (upto, " <= (")] {
+        if let Some(bound) = bound {
+            question.push(" AND (");
+            columns(&mut question, table.key.iter());
+            question.push(")").push(is_beyond);
+            for (place, value) in bound.iter().enumerate() {
+                question.push(if place == 0 { "" } else { ", " }).push_bind(value.clone());
+            }
+            question.push(")");
+        }
+    }
+    question.push(" ORDER BY ");
+    columns(&mut question, table.key.iter());
+    question.push(" LIMIT ").push_bind(PAGE as u64);
+    snapshot.fetch(question).await?.iter().map(|row| content(row, table)).collect()
+}
+
+fn columns<'t>(question: &mut Statement, columns: impl Iterator<Item = &'t TableColumn>) {
+    for (place, (name, _)) in columns.enumerate() {
+        question.push(if place == 0 { "" } else { ", " }).push(name);
+    }
+}
+
+fn content(row: &Row, table: &Table) -> Result<Content, ViewError> {
+    let of = |first: usize, columns: &[TableColumn]| {
+        let value = |(place, (_, kind)): (usize, &TableColumn)| row.value(first + place, *kind);
+        columns.iter().enumerate().map(value).collect::<Result<Vec<_>, _>>()
+    };
+    Ok((of(0, table.key)?, of(table.key.len(), table.values)?))
+}

@@ -1,0 +1,67 @@
+//! Deleting a generation that nobody needs, a few rows at a time, so that nobody has to wait for it.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::error::ViewError;
+use crate::projection::{Projection, Table};
+use crate::runner::Workshop;
+use crate::store::Statement;
+use crate::{checkpoint, generation, parked};
+
+/// Rows deleted by one statement.
+const CHUNK: u64 = 2_000;
+/// How long others have the store between two of them.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// Deletes every row of a generation, and then the generation. What is left when it is stopped or fails is deleted the next
+/// time.
+pub(crate) async fn remove<P: Projection>(shop: Workshop, generation: i64, stop: watch::Receiver<bool>) {
+    if let Err(error) = remove_all::<P>(&shop, generation, &stop).await {
+        tracing::warn!(projection = P::NAME, generation, %error, "a generation is not deleted yet");
+    }
+}
+
+async fn remove_all<P: Projection>(
+    shop: &Workshop,
+    generation: i64,
+    stop: &watch::Receiver<bool>,
+) -> Result<(), ViewError> {
+    let merchants =
+        checkpoint::read_all(&mut shop.store.writer().await?, P::NAME, generation).await?.into_keys();
+    for merchant in merchants {
+        for table in P::TABLES {
+            while shop.store.writer().await?.execute(some(table, &merchant, generation)).await? > 0 {
+                if *stop.borrow() {
+                    return Ok(());
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+    let mut transaction = shop.store.begin().await?;
+    parked::forget(&mut transaction, P::NAME, generation).await?;
+    checkpoint::forget(&mut transaction, P::NAME, generation).await?;
+    generation::forget(&mut transaction, P::NAME, generation).await?;
+    transaction.commit().await
+}
+
+/// Deletes some rows of a table.
+fn some(table: &Table, merchant: &str, generation: i64) -> Statement {
+    let columns = |statement: &mut Statement| {
+        for (place, (name, _)) in table.key.iter().enumerate() {
+            statement.push(if place == 0 { "" } else { ", " }).push(name);
+        }
+    };
+    let mut some = Statement::new("DELETE FROM ");
+    some.push(table.name).push(" WHERE merchant = ").push_bind(merchant);
+    some.push(" AND generation = ").push_bind(generation).push(" AND (");
+    columns(&mut some);
+    some.push(") IN (SELECT ");
+    columns(&mut some);
+    some.push(" FROM ").push(table.name).push(" WHERE merchant = $1 AND generation = $2 ORDER BY ");
+    columns(&mut some);
+    some.push(" LIMIT ").push_bind(CHUNK).push(")");
+    some
+}

@@ -1,0 +1,163 @@
+//! Read models are built anew while the shop is open, whatever ends the server meanwhile.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::place::{Place, on_every_store};
+use crate::server::Server;
+use crate::shop::{order_with, verified};
+
+on_every_store!(
+    read_models_are_built_anew_while_orders_come_in,
+    a_server_that_is_killed_while_it_rebuilds_goes_on_by_itself,
+    what_cannot_be_built_is_said,
+);
+
+const ORDERS: &str = "order_status";
+const STOCK: &str = "availability";
+
+async fn operate(server: &Server, projection: &str, what: &str) -> Value {
+    let answer = server.post(&format!("/v1/projections/{projection}/{what}"), "unused", &json!({})).await;
+    assert_eq!(answer.status.as_u16(), 202, "{answer:?}");
+    answer.json()
+}
+
+async fn projection(server: &Server, name: &str) -> Value {
+    let all = server.get("/v1/projections").await.granted();
+    let own = all["items"].as_array().unwrap().iter().find(|item| item["projection"] == name).cloned();
+    own.unwrap_or(Value::Null)
+}
+
+/// Waits until something is so of a read model.
+async fn until(server: &Server, name: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+    let looking = async {
+        loop {
+            let now = projection(server, name).await;
+            if is_so(&now) {
+                return now;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(crate::server::PATIENCE, looking).await.expect("it comes to be so")
+}
+
+fn build(view: &Value, generation: &Value) -> Option<Value> {
+    view["builds"].as_array()?.iter().find(|build| build["generation"] == *generation).cloned()
+}
+
+/// Takes an order and reads it back.
+async fn order_and_look(server: &Server, key: &str) {
+    let taken =
+        server.post("/v1/orders", key, &order_with("MUG", 1, &json!({ "channelRef": key }))).await.granted();
+    let (id, position) = (taken["orderId"].as_str().unwrap(), &taken["position"]);
+    let seen = server.get(&format!("/v1/orders/{id}?minPosition={position}")).await.granted();
+    assert_eq!((&seen["orderId"], &seen["channelRef"]), (&taken["orderId"], &json!(key)));
+    let found = server.get(&format!("/v1/orders?channelRef={key}&minPosition={position}")).await.granted();
+    assert_eq!(found["items"].as_array().unwrap().len(), 1, "{found}");
+    let stock = server.get(&format!("/v1/availability?sku=MUG&minPosition={position}")).await.granted();
+    let bin = &stock["items"][0]["locations"][0];
+    assert_eq!(
+        bin["onHand"].as_u64().unwrap() - bin["reserved"].as_u64().unwrap(),
+        bin["available"].as_u64().unwrap()
+    );
+}
+
+async fn read_models_are_built_anew_while_orders_come_in(place: Place) {
+    let server = Server::start(&place).await;
+    server.stock_up("DC-1", "MUG", 100_000).await;
+    for number in 0..60 {
+        order_and_look(&server, &format!("before-{number}")).await;
+    }
+    let mut served = 1;
+    for round in 0..3 {
+        let (orders, stock) = (
+            operate(&server, ORDERS, "rebuild?compare=true").await,
+            operate(&server, STOCK, "rebuild").await,
+        );
+        for number in 0..30 {
+            order_and_look(&server, &format!("during-{round}-{number}")).await;
+        }
+        for (name, asked) in [(ORDERS, &orders), (STOCK, &stock)] {
+            let now = until(&server, name, |view| view["generation"] == asked["generation"]).await;
+            assert_eq!(
+                now["folded"].as_u64().unwrap() + now["parked"].as_u64().unwrap(),
+                now["position"].as_u64().unwrap()
+            );
+        }
+        served = orders["generation"].as_i64().unwrap();
+    }
+    let back = operate(&server, ORDERS, &format!("rollback?generation={served}")).await;
+    until(&server, ORDERS, |view| view["generation"] == back["generation"]).await;
+    order_and_look(&server, "after").await;
+    for name in [ORDERS, STOCK] {
+        let check = operate(&server, name, "verify").await["generation"].clone();
+        let is_done = |view: &Value| build(view, &check).is_some_and(|build| build["state"] == "dropping");
+        let checked = build(&until(&server, name, is_done).await, &check).unwrap();
+        assert_eq!(checked.get("problem"), None, "{checked}");
+        assert!(checked["comparedRows"].as_u64().unwrap() > 0, "{checked}");
+    }
+    verified(&place);
+}
+
+async fn a_server_that_is_killed_while_it_rebuilds_goes_on_by_itself(place: Place) {
+    let server = Server::start(&place).await;
+    server.stock_up("DC-1", "MUG", 100_000).await;
+    let orders: Vec<Value> = (0..400)
+        .map(|number| {
+            let mut order = order_with("MUG", 1, &json!({ "channelRef": format!("r{number}") }));
+            order["key"] = json!(format!("k{number}"));
+            order["command"] = json!("CreateOrder");
+            order
+        })
+        .collect();
+    let taken = server.post("/v1/commands", "unused", &json!(orders)).await.granted();
+    let last = taken[399]["body"]["position"].clone();
+    for round in 0..8_u64 {
+        operate(&server, ORDERS, "rebuild").await;
+        operate(&server, STOCK, "rebuild").await;
+        // Anywhere between the first row of the new build and its being put in place.
+        tokio::time::sleep(Duration::from_millis(round * 6)).await;
+        server.kill_now();
+        server.start_again(&place).await;
+        order_and_look(&server, &format!("after-{round}")).await;
+        for number in [0, 199, 399] {
+            let path = format!("/v1/orders?channelRef=r{number}&minPosition={last}");
+            let found = server.get(&path).await.granted();
+            assert_eq!(found["items"].as_array().unwrap().len(), 1, "{found}");
+        }
+        let is_done = |view: &Value| {
+            let builds = view["builds"].as_array().unwrap();
+            builds.iter().all(|build| build["state"] != "building")
+        };
+        for name in [ORDERS, STOCK] {
+            until(&server, name, is_done).await;
+        }
+    }
+    for name in [ORDERS, STOCK] {
+        let check = operate(&server, name, "verify").await["generation"].clone();
+        let is_done = |view: &Value| build(view, &check).is_some_and(|build| build["state"] == "dropping");
+        let checked = build(&until(&server, name, is_done).await, &check).unwrap();
+        assert_eq!(checked.get("problem"), None, "{checked}");
+    }
+    verified(&place);
+}
+
+async fn what_cannot_be_built_is_said(place: Place) {
+    let server = Server::start(&place).await;
+    server.stock_up("DC-1", "MUG", 1).await;
+    for (path, status, code) in [
+        ("nothing/rebuild", 404, "unknown_projection"),
+        ("availability/rollback?generation=1", 409, "no_such_build"),
+        ("availability/rollback", 400, "invalid_parameter"),
+        ("availability/drop?generation=1", 409, "no_such_build"),
+        ("availability/rebuild?compare=perhaps", 400, "invalid_parameter"),
+    ] {
+        let refused = server.post(&format!("/v1/projections/{path}"), "unused", &json!({})).await;
+        assert_eq!((refused.status.as_u16(), refused.code().as_str()), (status, code), "{path}");
+    }
+    let retried = server.post("/v1/projections/availability/retry", "unused", &json!({})).await.granted();
+    assert_eq!((&retried["folded"], &retried["parked"]), (&json!(0), &json!(0)));
+    assert_eq!(server.get("/v1/projections/availability/parked").await.granted()["items"], json!([]));
+}
