@@ -20,7 +20,7 @@ use crate::reading::Reading;
 pub const KEY_FILE: &str = "master.key";
 
 /// Feeds and subscriptions that may be open at once.
-const MOST_FEEDS: usize = 1_000;
+const MOST_FOLLOWERS: usize = 1_000;
 
 /// How long what was accepted may take to finish at the end.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -80,8 +80,8 @@ pub struct App {
     attendant: Mutex<Option<Attendant>>,
     /// Says to what stays open that it is to end.
     pub closing: watch::Sender<bool>,
-    /// Places for feeds that stay open.
-    pub feeds: Arc<Semaphore>,
+    /// Places for those who follow a journal.
+    pub followers: Arc<Semaphore>,
     /// What can be asked of each read model, by name.
     pub managers: Vec<Arc<dyn Manage>>,
     projections: Mutex<Option<Projections>>,
@@ -150,7 +150,7 @@ impl App {
             reading,
             attendant,
             closing: watch::Sender::new(false),
-            feeds: Arc::new(Semaphore::new(MOST_FEEDS)),
+            followers: Arc::new(Semaphore::new(MOST_FOLLOWERS)),
             managers,
             projections: Mutex::new(Some(projections)),
             views,

@@ -8,6 +8,7 @@ pub mod app;
 pub mod cli;
 mod cursor;
 pub mod database;
+mod following;
 pub mod graphql;
 mod holders;
 pub mod peers;

@@ -6,6 +6,7 @@ mod catching_up;
 mod demo;
 mod import;
 mod output;
+mod projections;
 mod random;
 pub(crate) mod sending;
 mod serve;
@@ -35,6 +36,7 @@ Examples:
   holdfast import --database sqlite:./shop --orders orders.csv.gz
   holdfast audit order 0198c0de-0000-7000-8000-000000000001 --database sqlite:./shop
   holdfast verify --database sqlite:./shop   prove that nothing was changed
+  holdfast projections rebuild               fold the read models anew while they serve
 
 Each flag with a name in [env: ...] can be set by that variable; a flag wins over a variable.
 Exit status: 0 when all is well, 1 when something failed, 2 when the arguments are wrong.";
@@ -60,6 +62,9 @@ enum Command {
     Audit(audit::Subject),
     /// Prove that the journal is what was written.
     Verify(verify::Arguments),
+    /// How far the read models are, and building them anew beside those that serve.
+    #[command(subcommand)]
+    Projections(projections::Subject),
     /// Measure how fast it is, beside what is commonly built, on this machine.
     Bench(bench::Arguments),
     /// Serve the baseline of `bench`.
@@ -219,6 +224,7 @@ async fn dispatch(command: Command, printer: &mut Printer) -> Result<u8, CliErro
         Command::Demo(arguments) => Box::pin(demo::run(arguments, printer)).await.map(|()| 0),
         Command::Import(arguments) => Box::pin(import::run(arguments, printer)).await.map(|()| 0),
         Command::Audit(audit::Subject::Order(arguments)) => audit::run(&arguments, printer).await.map(|()| 0),
+        Command::Projections(subject) => Box::pin(projections::run(subject, printer)).await,
         Command::Verify(arguments) => Ok(verify::run(&arguments, printer).await),
         Command::Bench(arguments) => Box::pin(bench::run(&arguments, printer)).await,
         Command::BenchNaive(arguments) => bench::naive::run(arguments).await.map(|()| 0),

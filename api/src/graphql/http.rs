@@ -11,13 +11,15 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse};
 
 use super::asked::{Asked, Headers};
 use super::error::{Problem, with_codes};
 use super::mutation::judge_by_command;
-use super::{Questions, limits};
+use super::{Questions, limits, socket};
 use crate::app::App;
 use crate::rest::{caller, sending};
 
@@ -83,19 +85,10 @@ pub(super) async fn execute(
     headers: Headers,
     mut request: Request,
 ) -> Response {
-    if let Err(problem) = limits::check_text(&request.query) {
-        return problem.into();
-    }
-    let mut document = match parse_query(&request.query) {
-        Ok(document) => document,
-        Err(error) => return with_codes(Response::from_errors(vec![ServerError::from(error)])),
+    let commands = match judged(&mut request) {
+        Ok(kind) => kind == OperationType::Mutation,
+        Err(refused) => return refused,
     };
-    if let Err(problem) = limits::check_document(&document) {
-        return problem.into();
-    }
-    let commands = gives_commands(&document, request.operation_name.as_deref());
-    judge_by_command(&mut document);
-    request.set_parsed_query(document);
     let answered = async {
         let request = request.data(Asked::new(app, headers).await);
         with_codes(schema.execute(request).await)
@@ -104,12 +97,29 @@ pub(super) async fn execute(
     tokio::time::timeout(patience, answered).await.unwrap_or_else(|_| too_late(commands).into())
 }
 
-/// Whether what is to be executed is a mutation.
-fn gives_commands(document: &ExecutableDocument, wanted: Option<&str>) -> bool {
-    document.operations.iter().any(|(name, operation)| {
-        let is_wanted = wanted.is_none_or(|wanted| name.is_some_and(|name| name.as_str() == wanted));
-        is_wanted && operation.node.ty == OperationType::Mutation
-    })
+/// Reads a request and judges what it asks, before anything of it runs. Gives what is to be executed, or why not.
+pub(super) fn judged(request: &mut Request) -> Result<OperationType, Response> {
+    limits::check_text(&request.query)?;
+    let document = parse_query(&request.query);
+    let mut document =
+        document.map_err(|error| with_codes(Response::from_errors(vec![ServerError::from(error)])))?;
+    limits::check_document(&document)?;
+    let kind = kind(&document, request.operation_name.as_deref());
+    judge_by_command(&mut document);
+    request.set_parsed_query(document);
+    Ok(kind)
+}
+
+/// What is to be executed: a mutation where it may be one, else a subscription where it may be one.
+fn kind(document: &ExecutableDocument, wanted: Option<&str>) -> OperationType {
+    let is_there = |kind| {
+        document.operations.iter().any(|(name, operation)| {
+            let is_wanted = wanted.is_none_or(|wanted| name.is_some_and(|name| name.as_str() == wanted));
+            is_wanted && operation.node.ty == kind
+        })
+    };
+    let others = [OperationType::Mutation, OperationType::Subscription];
+    others.into_iter().find(|kind| is_there(*kind)).unwrap_or(OperationType::Query)
 }
 
 /// What is said when nobody waits any longer. A command that was submitted is carried out all the same.
@@ -122,11 +132,25 @@ fn too_late(commands: bool) -> Problem {
     Problem::passing("timed_out", format!("there was no answer within {} s", PATIENCE.as_secs()))
 }
 
+/// A WebSocket where one is asked for, and to browsers a page to write queries in.
+pub(super) async fn open(
+    schema: Questions,
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> axum::response::Response {
+    match upgrade {
+        Ok(upgrade) => socket::upgrade(schema, app, headers, upgrade),
+        Err(_) => graphiql(&headers),
+    }
+}
+
 /// A page to write queries in, for browsers.
-pub(super) async fn graphiql(headers: HeaderMap) -> axum::response::Response {
+fn graphiql(headers: &HeaderMap) -> axum::response::Response {
     let html = |value: &HeaderValue| value.to_str().is_ok_and(|accepted| accepted.contains("text/html"));
     if headers.get(header::ACCEPT).is_some_and(html) {
-        return Html(GraphiQLSource::build().endpoint("/graphql").title("Holdfast").finish()).into_response();
+        let page = GraphiQLSource::build().endpoint("/graphql").subscription_endpoint("/graphql");
+        return Html(page.title("Holdfast").finish()).into_response();
     }
     let problem = Problem::new("method_not_allowed", "send queries by POST; GET shows a page to browsers");
     let allow = [(header::ALLOW, HeaderValue::from_static("POST"))];
@@ -147,7 +171,8 @@ mod tests {
             (query, Some("B"), true),
             (query, Some("C"), false),
         ] {
-            assert_eq!(gives_commands(&parse_query(text).unwrap(), wanted), commands, "{text} {wanted:?}");
+            let is_mutation = kind(&parse_query(text).unwrap(), wanted) == OperationType::Mutation;
+            assert_eq!(is_mutation, commands, "{text} {wanted:?}");
         }
     }
 

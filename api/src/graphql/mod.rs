@@ -4,7 +4,7 @@
 //! errors carry in `extensions.code` the codes that REST uses. A browser that opens `/graphql` gets GraphiQL, a page
 //! to write queries in. That page loads its scripts from a public CDN (unpkg.com), so it needs the internet; the
 //! queries themselves do not. What a request may ask is limited: see `limits.rs`. How commands become mutations is
-//! told in `mutation/`.
+//! told in `mutation/`. Subscriptions come over a WebSocket at the same path, by graphql-transport-ws: `socket.rs`.
 //!
 //! `api/schema.graphql` holds the schema; a test keeps it equal to what is served.
 
@@ -21,12 +21,14 @@ mod order;
 mod paging;
 mod query;
 mod scalars;
+mod socket;
+mod subscription;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
-use async_graphql::{EmptySubscription, SDLExportOptions, Schema};
+use async_graphql::{SDLExportOptions, Schema};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
@@ -34,11 +36,12 @@ use axum::routing::get;
 use crate::app::App;
 use mutation::Mutation;
 use query::Query;
+use subscription::Subscription;
 
-type Questions = Schema<Query, Mutation, EmptySubscription>;
+type Questions = Schema<Query, Mutation, Subscription>;
 
 fn schema() -> Questions {
-    Schema::build(Query, Mutation, EmptySubscription)
+    Schema::build(Query, Mutation, Subscription)
         .limit_complexity(limits::COMPLEXITY)
         .limit_directives(limits::DIRECTIVES)
         // Comparing each unknown name with every known one costs more than the hint is worth.
@@ -56,11 +59,11 @@ pub fn sdl() -> String {
     schema().sdl_with_options(options)
 }
 
-/// `POST /graphql` for queries and mutations, `GET /graphql` for GraphiQL.
+/// `POST /graphql` for queries and mutations, `GET /graphql` for subscriptions over a WebSocket and for GraphiQL.
 pub fn routes() -> Router<Arc<App>> {
     let schema = schema();
+    let asked = schema.clone();
+    let open = move |app, headers, upgrade| http::open(asked.clone(), app, headers, upgrade);
     let answer = move |app, headers, body| http::answer(schema.clone(), app, headers, body);
-    Router::new()
-        .route("/graphql", get(http::graphiql).post(answer))
-        .layer(DefaultBodyLimit::max(http::BODY_BYTES))
+    Router::new().route("/graphql", get(open).post(answer)).layer(DefaultBodyLimit::max(http::BODY_BYTES))
 }

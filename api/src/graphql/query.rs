@@ -55,7 +55,7 @@ impl TryFrom<OrderFilter> for projections::OrderFilter {
 }
 
 /// A value of the domain, checked.
-fn value<T>(argument: &'static str, text: &str) -> Result<T, Problem>
+pub(super) fn value<T>(argument: &'static str, text: &str) -> Result<T, Problem>
 where
     T: std::str::FromStr<Err: std::fmt::Display>,
 {

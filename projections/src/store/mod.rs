@@ -83,7 +83,10 @@ impl ViewStore {
     /// A transaction that writes.
     pub(crate) async fn begin(&self) -> Result<ViewConnection, ViewError> {
         Ok(ViewConnection(match &self.0 {
-            Pools::Sqlite { writer, .. } => Link::Sqlite(Session::Transaction(writer.begin().await?)),
+            // At once, so that another process that writes too is waited for.
+            Pools::Sqlite { writer, .. } => {
+                Link::Sqlite(Session::Transaction(writer.begin_with("BEGIN IMMEDIATE").await?))
+            }
             Pools::Postgres { writer, .. } => Link::Postgres(Session::Transaction(writer.begin().await?)),
         }))
     }

@@ -25,6 +25,7 @@ mod rebuilding;
 mod reporting;
 mod server;
 mod shop;
+mod subscriptions;
 mod tampering;
 mod tracking;
 mod waiting;
