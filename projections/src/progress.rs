@@ -94,7 +94,13 @@ impl Progress {
 
     pub(crate) fn set(&self, projection: &'static str, merchant: &str, state: ProjectionState) {
         let key = (projection, state.generation, merchant.to_owned());
-        if self.lock().all.insert(key, state.clone()).as_ref() != Some(&state) {
+        let is_news = {
+            let mut states = self.lock();
+            let is_news = states.all.get(&key) != Some(&state);
+            states.all.insert(key, state);
+            is_news
+        };
+        if is_news {
             self.changed();
         }
     }

@@ -33,7 +33,7 @@ pub(crate) async fn build<P: Projection>(
             return;
         }
         let done = match runner.halted() {
-            Some(problem) => give_up::<P>(&shop, &generation, &problem).await.map(|()| true),
+            Some(problem) => give_up(&shop, &generation, &problem).await.map(|()| true),
             None if complete => finish::<P>(&shop, &generation).await,
             None => Ok(false),
         };
@@ -52,11 +52,7 @@ pub(crate) async fn build<P: Projection>(
     }
 }
 
-async fn give_up<P: Projection>(
-    shop: &Workshop,
-    generation: &Generation,
-    problem: &str,
-) -> Result<(), ViewError> {
+async fn give_up(shop: &Workshop, generation: &Generation, problem: &str) -> Result<(), ViewError> {
     let mut connection = shop.store.writer().await?;
     let to = if generation.state == GenerationState::Checking {
         GenerationState::Dropping

@@ -31,10 +31,8 @@ pub(crate) async fn retry<P: Projection>(shop: &Workshop, generation: i64) -> Re
         let scope = Scope { merchant: &merchant, generation };
         let parked = parked::read(&mut shop.store.writer().await?, P::NAME, scope).await?;
         for stream in parked.streams() {
-            match retry_stream::<P>(shop, scope, &stream.stream).await? {
-                true => retried.folded += 1,
-                false => retried.parked += 1,
-            }
+            let folded = retry_stream::<P>(shop, scope, &stream.stream).await?;
+            *if folded { &mut retried.folded } else { &mut retried.parked } += 1;
         }
     }
     Ok(retried)

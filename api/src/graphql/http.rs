@@ -87,7 +87,7 @@ pub(super) async fn execute(
 ) -> Response {
     let commands = match judged(&mut request) {
         Ok(kind) => kind == OperationType::Mutation,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let answered = async {
         let request = request.data(Asked::new(app, headers).await);
@@ -98,16 +98,20 @@ pub(super) async fn execute(
 }
 
 /// Reads a request and judges what it asks, before anything of it runs. Gives what is to be executed, or why not.
-pub(super) fn judged(request: &mut Request) -> Result<OperationType, Response> {
-    limits::check_text(&request.query)?;
+pub(super) fn judged(request: &mut Request) -> Result<OperationType, Box<Response>> {
+    limits::check_text(&request.query).map_err(refusal)?;
     let document = parse_query(&request.query);
     let mut document =
         document.map_err(|error| with_codes(Response::from_errors(vec![ServerError::from(error)])))?;
-    limits::check_document(&document)?;
+    limits::check_document(&document).map_err(refusal)?;
     let kind = kind(&document, request.operation_name.as_deref());
     judge_by_command(&mut document);
     request.set_parsed_query(document);
     Ok(kind)
+}
+
+fn refusal(problem: Problem) -> Box<Response> {
+    Box::new(problem.into())
 }
 
 /// What is to be executed: a mutation where it may be one, else a subscription where it may be one.
@@ -133,6 +137,7 @@ fn too_late(commands: bool) -> Problem {
 }
 
 /// A WebSocket where one is asked for, and to browsers a page to write queries in.
+#[allow(clippy::unused_async, reason = "a handler")]
 pub(super) async fn open(
     schema: Questions,
     State(app): State<Arc<App>>,

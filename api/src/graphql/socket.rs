@@ -116,7 +116,7 @@ impl Answering {
     async fn answers(self, mut request: Request, headers: Headers) -> BoxStream<'static, Response> {
         let text = request.query.clone();
         match judged(&mut request) {
-            Err(refused) => once(std::future::ready(refused)).boxed(),
+            Err(refused) => once(std::future::ready(*refused)).boxed(),
             Ok(OperationType::Subscription) => {
                 let request = request.data(Asked::new(self.app, headers).await);
                 self.schema.execute_stream(request).map(with_codes).boxed()

@@ -87,7 +87,7 @@ impl Subscription {
         let id: OrderId = value("id", &id)?;
         let asked = Asked::of(context)?;
         let (reading, merchant) = (asked.reading().clone(), asked.merchant_of(None)?.clone());
-        let following = follow(context, after.clone()).await?;
+        let following = follow(context, after).await?;
         let first = after.is_none().then(|| following.position());
         let name = StreamId::Order(id).to_string();
         let positions = pages(following).flat_map(move |events| {
@@ -117,7 +117,7 @@ impl Subscription {
         let skus: Vec<Sku> = skus.iter().map(|sku| value("skus", sku)).collect::<Result<_, Problem>>()?;
         let asked = Asked::of(context)?;
         let (reading, merchant) = (asked.reading().clone(), asked.merchant_of(None)?.clone());
-        let following = follow(context, after.clone()).await?;
+        let following = follow(context, after).await?;
         let first = after.is_none().then(|| (following.position(), skus.clone()));
         let changed = pages(following).filter_map(move |events| {
             let is_changed = |sku: &&Sku| {

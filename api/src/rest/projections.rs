@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use holdfast_domain::values::Timestamp;
 use holdfast_projections::{Generation, Manage, ParkedStream, ProjectionState};
 use schemars::JsonSchema;
@@ -163,9 +163,9 @@ fn managed(app: &App, name: &str) -> Result<Arc<dyn Manage>, Problem> {
         .ok_or_else(|| Problem::unknown("unknown_projection", format!("there is no read model {name}")))
 }
 
-fn asked(manager: &dyn Manage, generation: i64) -> Answered {
+fn asked(manager: &dyn Manage, generation: i64) -> Response {
     let asked = BuildAsked { projection: manager.name(), generation };
-    Ok((StatusCode::ACCEPTED, Json(asked)).into_response())
+    (StatusCode::ACCEPTED, Json(asked)).into_response()
 }
 
 /// How a rebuild can be asked for.
@@ -184,13 +184,13 @@ pub(super) async fn rebuild(
         Some("true") => true,
         Some(_) => return Err(invalid("compare", "must be true or false")),
     };
-    asked(&*manager, manager.rebuild(compared).await?)
+    Ok(asked(&*manager, manager.rebuild(compared).await?))
 }
 
 /// Builds it anew to be compared, and thrown away.
 pub(super) async fn verify(State(app): State<Arc<App>>, InPath(name): InPath) -> Answered {
     let manager = managed(&app, &name)?;
-    asked(&*manager, manager.check().await?)
+    Ok(asked(&*manager, manager.check().await?))
 }
 
 /// Which build is meant.
@@ -208,7 +208,7 @@ pub(super) async fn roll_back(
     given: Parameters,
 ) -> Answered {
     let manager = managed(&app, &name)?;
-    asked(&*manager, manager.roll_back(which(&given)?).await?)
+    Ok(asked(&*manager, manager.roll_back(which(&given)?).await?))
 }
 
 /// Takes a build away.
@@ -216,7 +216,7 @@ pub(super) async fn remove(State(app): State<Arc<App>>, InPath(name): InPath, gi
     let manager = managed(&app, &name)?;
     let generation = which(&given)?;
     manager.remove(generation).await?;
-    asked(&*manager, generation)
+    Ok(asked(&*manager, generation))
 }
 
 /// Tries what was set aside again.

@@ -3,7 +3,8 @@
 use tokio::task::JoinSet;
 
 use super::{Fixture, Postgres, for_every_store};
-use crate::{GenerationState, Statement, ViewError, ViewStore, generation};
+use crate::GenerationState::{Building, Serving};
+use crate::{Statement, ViewError, ViewStore, generation};
 
 for_every_store! {
     a_store_of_a_newer_program_is_not_opened,
@@ -23,7 +24,6 @@ async fn a_store_of_a_newer_program_is_not_opened<F: Fixture>(fixture: &F) {
 }
 
 async fn nodes_that_start_at_once_agree_on_a_generation(fixture: &impl Fixture) {
-    use GenerationState::{Building, Serving};
     let store = fixture.open().await.unwrap();
     let expected = [vec![(7, Serving)], vec![(7, Serving), (8, Building)]];
     for (version, expected) in [(7, &expected[0]), (7, &expected[0]), (8, &expected[1]), (7, &expected[1])] {

@@ -7,6 +7,7 @@ use holdfast_journal::{Journal, MemoryJournal};
 
 use super::events::{created, received, sku};
 use super::{Fixture, House, MERCHANT, PATIENCE, append, for_every_store};
+use crate::generation::GenerationState::{Kept, Serving};
 use crate::generation::{self, Generation, GenerationState};
 use crate::{Asked, Availability, Manage, Orders, Statement, ViewError, ViewStore};
 
@@ -88,7 +89,6 @@ async fn a_build_takes_the_place_of_the_one_that_serves_while_both_are_kept_up(f
         assert!(now >= seen);
         seen = now;
     }
-    use GenerationState::{Kept, Serving};
     until(&house, Availability::NAME, |all| states(all) == [(1, Kept), (2, Serving)]).await;
     answers_from(&house, Availability::NAME, 2).await;
     house.append(vec![received(61, "A")]).await;
@@ -120,14 +120,13 @@ async fn a_build_that_was_left_half_way_is_finished_by_whoever_comes_next(fixtur
 
     let house = House::open(fixture, &journal).await;
     assert_eq!(available(&house).await, 25, "it serves from the first moment");
-    until(&house, Availability::NAME, |all| all.len() == 2 && all[1].state == GenerationState::Serving).await;
+    until(&house, Availability::NAME, |all| all.len() == 2 && all[1].state == Serving).await;
     answers_from(&house, Availability::NAME, 2).await;
     assert_eq!(available(&house).await, 25);
     house.close().await;
 }
 
 async fn the_former_build_is_kept_up_and_can_be_put_back(fixture: &impl Fixture) {
-    use GenerationState::{Kept, Serving};
     let house = House::open(fixture, &journal()).await;
     house.append(vec![received(1, "A")]).await;
     let manager = manager(&house, Availability::NAME);
@@ -216,7 +215,7 @@ async fn a_build_that_nobody_needs_is_taken_away_row_by_row(fixture: &impl Fixtu
     sql(&house.store, "UPDATE generation SET seen_at = 0 WHERE generation = 1").await;
     manager.remove(1).await.unwrap();
     sql(&house.store, "UPDATE generation SET state_at = 0 WHERE generation = 1").await;
-    until(&house, Orders::NAME, |all| states(all) == [(2, GenerationState::Serving)]).await;
+    until(&house, Orders::NAME, |all| states(all) == [(2, Serving)]).await;
     for table in [
         "SELECT merchant FROM order_status WHERE generation = 1",
         "SELECT merchant FROM order_term WHERE generation = 1",
