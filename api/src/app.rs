@@ -20,7 +20,7 @@ use crate::reading::Reading;
 pub const KEY_FILE: &str = "master.key";
 
 /// Feeds and subscriptions that may be open at once.
-const MOST_FOLLOWERS: usize = 1_000;
+pub const MOST_FOLLOWERS: usize = 1_000;
 
 /// How long what was accepted may take to finish at the end.
 const PATIENCE: Duration = Duration::from_secs(30);

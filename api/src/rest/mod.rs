@@ -20,6 +20,7 @@ mod history;
 mod listing;
 mod locations;
 mod merchants;
+mod metrics;
 mod openapi;
 mod orders;
 mod parameters;

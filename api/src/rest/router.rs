@@ -31,7 +31,7 @@ use super::listing::Items;
 use super::projections::{BuildAsked, ParkedView, ProjectionView, RetriedView};
 use super::{
     availability, bulk, command_state, documentation, events, fulfillment_orders, health, locations,
-    merchants, openapi, orders, policy, projections, returns, shipments, stock,
+    merchants, metrics, openapi, orders, policy, projections, returns, shipments, stock,
 };
 use crate::app::App;
 
@@ -313,6 +313,8 @@ fn the_service() -> Vec<Endpoint> {
         Endpoint::get("/livez", "IsLive", "The program runs and answers.", health::live).answers::<Health>(),
         Endpoint::get("/readyz", "IsReady", "The service should be given work.", health::ready)
             .answers::<Health>(),
+        Endpoint::get("/metrics", "GetMetrics", "What is measured, for Prometheus.", metrics::get)
+            .in_media_type(metrics::MEDIA_TYPE),
         Endpoint::get("/openapi.json", "GetOpenApi", "This description, for programs.", openapi::get)
             .answers::<Map<String, Value>>(),
         Endpoint::get("/docs", "GetDocs", "This description, for people.", documentation::get)

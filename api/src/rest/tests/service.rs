@@ -43,3 +43,27 @@ async fn a_service_that_is_ending_carries_nothing_out() {
     assert_eq!((&problem["reason"], &problem["retryable"]), (&json!("shutting_down"), &json!(true)));
     assert_eq!(answer.header("retry-after"), Some("1"));
 }
+
+#[tokio::test]
+async fn what_is_measured_is_told_as_prometheus_reads_it() {
+    let house = House::stocked().await;
+    let position = house.head().await;
+    house.get(&format!("/v1/orders?minPosition={position}")).await.ok(200);
+    let answer = house.get("/metrics").await;
+    assert_eq!(answer.status.as_u16(), 200);
+    assert!(answer.header("content-type").unwrap().starts_with("application/openmetrics-text"));
+    let text = String::from_utf8(answer.bytes.to_vec()).unwrap();
+    let of = "{projection=\"order_status\",merchant=\"default\"}";
+    for line in [
+        format!("holdfast_projection_position{of} {position}"),
+        format!("holdfast_projection_lag_events{of} 0"),
+        format!("holdfast_projection_parked_events{of} 0"),
+        format!("holdfast_projection_halted{of} 0"),
+        format!("holdfast_journal_position{{merchant=\"default\"}} {position}"),
+        "holdfast_projection_builds{projection=\"order_status\",generation=\"1\",state=\"serving\"} 1".to_owned(),
+        "holdfast_followers 0".to_owned(),
+        "# EOF".to_owned(),
+    ] {
+        assert!(text.lines().any(|told| told == line), "{line} is not in\n{text}");
+    }
+}
