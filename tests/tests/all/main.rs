@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod amending;
+mod as_of;
 mod backorders;
 mod bad_input;
 mod bench;
@@ -18,6 +19,7 @@ mod import;
 mod lifecycle;
 mod moving;
 mod nodes;
+mod own_writes;
 mod place;
 mod postgres;
 mod promising;

@@ -60,7 +60,8 @@ async fn what_is_measured_is_told_as_prometheus_reads_it() {
         format!("holdfast_projection_parked_events{of} 0"),
         format!("holdfast_projection_halted{of} 0"),
         format!("holdfast_journal_position{{merchant=\"default\"}} {position}"),
-        "holdfast_projection_builds{projection=\"order_status\",generation=\"1\",state=\"serving\"} 1".to_owned(),
+        "holdfast_projection_builds{projection=\"order_status\",generation=\"1\",state=\"serving\"} 1"
+            .to_owned(),
         "holdfast_followers 0".to_owned(),
         "# EOF".to_owned(),
     ] {
