@@ -140,17 +140,16 @@ impl Projection for AvailabilityProjection {
         scope: Scope<'_>,
         streams: &[&str],
     ) -> Result<(), ViewError> {
-        for stream in streams {
-            let mut mark = Statement::new(
-                "UPDATE availability SET stale = TRUE WHERE merchant = $1 AND generation = $2",
+        // Whether the locations' stream is parked is looked up when it is asked: it counts for every row.
+        let skus = streams.iter().filter_map(|stream| match stream.parse() {
+            Ok(StreamId::Stock(sku)) => Some(sku),
+            _ => None,
+        });
+        for sku in skus {
+            let mark = Statement::new(
+                "UPDATE availability SET stale = TRUE WHERE merchant = $1 AND generation = $2 AND sku = $3",
             );
-            mark = mark.bind(scope.merchant).bind(scope.generation);
-            match stream.parse() {
-                Ok(StreamId::Stock(sku)) => mark.push(" AND sku = ").push_bind(sku.as_str()),
-                // Which locations are paused counts for every SKU.
-                Ok(StreamId::Network) => &mut mark,
-                _ => continue,
-            };
+            let mark = mark.bind(scope.merchant).bind(scope.generation).bind(sku.as_str());
             connection.execute(mark).await?;
         }
         Ok(())
@@ -272,13 +271,14 @@ impl Availability {
         let paused = paused_locations(&mut snapshot, scope).await?;
         let distinct: BTreeSet<&Sku> = skus.iter().collect();
         let items = read_items(&mut snapshot, scope, distinct.into_iter()).await?;
+        let no_network = is_network_parked(&mut snapshot, scope).await?;
         snapshot.commit().await?;
         let items: HashMap<Sku, Known> = items.into_iter().collect();
         let view = |sku: &Sku| {
             let Known { item, stale, .. } = items.get(sku)?;
             let view = AvailabilityView::of(item, |location| paused.contains(location))?;
             let view = view.narrowed(item, asked.channel.as_ref(), asked.by);
-            Some(AvailabilityView { stale: *stale, ..view })
+            Some(AvailabilityView { stale: *stale || no_network, ..view })
         };
         Ok(skus.iter().filter_map(view).collect())
     }
@@ -292,4 +292,15 @@ async fn paused_locations(
         Statement::new("SELECT location FROM paused_location WHERE merchant = $1 AND generation = $2");
     let rows = connection.fetch(paused.bind(scope.merchant).bind(scope.generation)).await?;
     rows.iter().map(|row| LocationId::new(row.text(0)?).map_err(unreadable)).collect()
+}
+
+/// Whether it is not known which locations are paused.
+async fn is_network_parked(connection: &mut ViewConnection, scope: Scope<'_>) -> Result<bool, ViewError> {
+    let parked = Statement::new(
+        "SELECT stream FROM parked_stream
+         WHERE merchant = $1 AND generation = $2 AND projection = $3 AND stream = $4",
+    );
+    let parked = parked.bind(scope.merchant).bind(scope.generation).bind(AvailabilityProjection::NAME);
+    let network = StreamId::Network.to_string();
+    Ok(!connection.fetch(parked.bind(network.as_str())).await?.is_empty())
 }

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use tokio::sync::watch;
+
 use crate::error::ViewError;
 use crate::projection::{Projection, Scope, Table, TableColumn};
 use crate::store::{Row, Statement, Value, ViewConnection};
@@ -23,6 +25,11 @@ pub(crate) struct Comparison {
 }
 
 impl Comparison {
+    /// Nothing could be compared.
+    pub(crate) fn impossible(why: &str) -> Self {
+        Self { rows: 0, different: 1, told: vec![why.to_owned()] }
+    }
+
     /// What is wrong; nothing where all is the same.
     pub(crate) fn problem(&self) -> Option<String> {
         let (different, rows) = (self.different, self.rows);
@@ -47,9 +54,10 @@ pub(crate) async fn compare<P: Projection>(
     merchant: &str,
     (one, other): (i64, i64),
     into: &mut Comparison,
+    stop: &watch::Receiver<bool>,
 ) -> Result<(), ViewError> {
     for table in P::TABLES {
-        compare_table(snapshot, merchant, table, (one, other), into).await?;
+        compare_table(snapshot, merchant, table, (one, other), into, stop).await?;
     }
     Ok(())
 }
@@ -60,9 +68,10 @@ async fn compare_table(
     table: &Table,
     (one, other): (i64, i64),
     into: &mut Comparison,
+    stop: &watch::Receiver<bool>,
 ) -> Result<(), ViewError> {
     let mut after: Option<Vec<Value>> = None;
-    loop {
+    while !*stop.borrow() {
         let here = Scope { merchant, generation: one };
         let page = rows(snapshot, here, table, after.as_deref(), None).await?;
         let is_last = page.len() < PAGE;
@@ -93,9 +102,10 @@ async fn compare_table(
         }
         match last.filter(|_| !is_last) {
             Some(last) => after = Some(last),
-            None => return Ok(()),
+            None => break,
         }
     }
+    Ok(())
 }
 
 /// All rows between two keys, page by page.

@@ -136,8 +136,26 @@ pub(crate) fn serving(all: &[Generation]) -> Option<&Generation> {
 /// latest of its own version.
 pub(crate) fn answers(all: &[Generation], version: i64) -> Option<&Generation> {
     let own = |generation: &&Generation| generation.version == version;
-    let kept = || all.iter().filter(own).rfind(|generation| generation.state == GenerationState::Kept);
-    serving(all).filter(own).or_else(kept)
+    serving(all).filter(own).or_else(|| last_kept(all, version))
+}
+
+/// Of the generations of a version that are kept, the one that served last.
+pub(crate) fn last_kept(all: &[Generation], version: i64) -> Option<&Generation> {
+    let kept = all.iter().filter(|known| known.version == version && known.state == GenerationState::Kept);
+    kept.max_by_key(|known| (known.state_at, known.number))
+}
+
+/// Keeps a generation that is being deleted from being touched by others until the transaction ends; false where it is not
+/// there any more.
+pub(crate) async fn hold_dropping(
+    connection: &mut ViewConnection,
+    projection: &'static str,
+    number: i64,
+) -> Result<bool, ViewError> {
+    let hold = Statement::new(
+        "UPDATE generation SET state = state WHERE projection = $1 AND generation = $2 AND state = 'dropping'",
+    );
+    Ok(connection.execute(hold.bind(projection).bind(number)).await? == 1)
 }
 
 /// Sees to it that there is a generation of a version: one that serves where there is none at all, and otherwise one
@@ -172,7 +190,9 @@ pub(crate) async fn insert(
     compared: bool,
     there: &[Generation],
 ) -> Result<Option<i64>, ViewError> {
-    let number = there.last().map_or(1, |latest| latest.number + 1);
+    let gone = Statement::new("SELECT number FROM generation_gone WHERE projection = $1").bind(projection);
+    let gone = connection.fetch(gone).await?.first().map(|row| row.integer(0)).transpose()?;
+    let number = there.last().map_or(0, |latest| latest.number).max(gone.unwrap_or(0)) + 1;
     let insert = Statement::new(
         "INSERT INTO generation (projection, generation, version, state, compared, begun_at, state_at)
          VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT DO NOTHING",
@@ -198,6 +218,8 @@ pub(crate) async fn change(
     change.push(" WHERE projection = ").push_bind(generation.projection.as_str());
     change.push(" AND generation = ").push_bind(generation.number);
     change.push(" AND state = ").push_bind(generation.state.name());
+    // A node that has begun to answer from it since has said so.
+    change.push(" AND seen_at = ").push_bind(generation.seen_at);
     Ok(connection.execute(change).await? == 1)
 }
 
@@ -235,6 +257,12 @@ pub(crate) async fn forget(
     projection: &'static str,
     number: i64,
 ) -> Result<(), ViewError> {
+    let note = Statement::new(
+        "INSERT INTO generation_gone (projection, number) VALUES ($1, $2)
+         ON CONFLICT (projection) DO UPDATE SET number = excluded.number
+         WHERE generation_gone.number < excluded.number",
+    );
+    connection.execute(note.bind(projection).bind(number)).await?;
     let forget = Statement::new("DELETE FROM generation WHERE projection = $1 AND generation = $2");
     connection.execute(forget.bind(projection).bind(number)).await.map(drop)
 }

@@ -78,11 +78,16 @@ impl<P: Projection> Keeper<P> {
     async fn look(&mut self) -> Result<(), ViewError> {
         let all = generation::all(&mut self.shop.store.writer().await?, P::NAME).await?;
         self.shop.progress.know(P::NAME, all.clone());
+        if self.shop.progress.stop_answering_from_what_is_gone(P::NAME) {
+            tracing::warn!(projection = P::NAME, "the build that was answered from is gone");
+        }
         self.tend(&all).await;
-        if let Some(answers) = generation::answers(&all, P::VERSION)
-            && self.shop.progress.answer_from(P::NAME, answers.number)
-        {
-            self.say(answers.number).await?;
+        match generation::answers(&all, P::VERSION) {
+            Some(answers) => drop(self.shop.progress.answer_from(P::NAME, answers.number)),
+            None => generation::ensure(&self.shop.store, P::NAME, P::VERSION).await?,
+        }
+        if let Some(number) = self.shop.progress.generation(P::NAME) {
+            self.say(number).await?;
         }
         self.take_away(&all).await
     }
@@ -153,7 +158,7 @@ impl<P: Projection> Keeper<P> {
     async fn take_away(&self, all: &[Generation]) -> Result<(), ViewError> {
         let Some(serving) = generation::serving(all) else { return Ok(()) };
         let is_kept = |known: &&Generation| known.state == GenerationState::Kept;
-        let latest = all.iter().filter(is_kept).rfind(|known| known.version == serving.version);
+        let latest = generation::last_kept(all, serving.version);
         for old in all.iter().filter(is_kept).filter(|known| !known.is_in_use()) {
             if latest.is_none_or(|latest| latest.number != old.number) {
                 let mut connection = self.shop.store.writer().await?;

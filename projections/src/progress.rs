@@ -92,6 +92,19 @@ impl Progress {
         is_reached
     }
 
+    /// Answers from nothing any more, where what was answered from is gone. Gives whether it was.
+    pub(crate) fn stop_answering_from_what_is_gone(&self, projection: &'static str) -> bool {
+        let mut states = self.lock();
+        let Some(answering) = states.answering.get(projection).copied() else { return false };
+        let all = states.generations.get(projection);
+        let is_there = |known: &Generation| known.number == answering && known.state.is_followed();
+        let is_gone = !all.is_some_and(|all| all.iter().any(is_there));
+        if is_gone {
+            states.answering.remove(projection);
+        }
+        is_gone
+    }
+
     pub(crate) fn set(&self, projection: &'static str, merchant: &str, state: ProjectionState) {
         let key = (projection, state.generation, merchant.to_owned());
         let is_news = {

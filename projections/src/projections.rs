@@ -140,6 +140,11 @@ impl<P: Projection> Manager<P> {
             let all = generation::all(&mut transaction, P::NAME).await?;
             let mut own = all.iter().filter(|known| known.version == P::VERSION);
             if let Some(under_way) = own.find(|known| known.state == purpose) {
+                if compared && !under_way.compared {
+                    let number = under_way.number;
+                    let message = format!("build {number} of {} is under way, and is not compared", P::NAME);
+                    return Err(ViewError::NoSuchBuild(message));
+                }
                 return Ok(under_way.number);
             }
             let begun =
@@ -178,8 +183,7 @@ impl<P: Projection> Manage for Manager<P> {
             if generation::serving(&all).is_none_or(|serving| serving.number != from) {
                 return Err(ViewError::NoSuchBuild(format!("build {from} of {} does not serve", P::NAME)));
             }
-            let mut own = all.iter().filter(|known| known.version == P::VERSION);
-            let Some(former) = own.rfind(|known| known.state == GenerationState::Kept) else {
+            let Some(former) = generation::last_kept(&all, P::VERSION) else {
                 return Err(ViewError::NoSuchBuild(format!("no former build of {} is kept", P::NAME)));
             };
             if put_in_place::<P>(&self.shop, former).await? {

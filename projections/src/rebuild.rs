@@ -18,6 +18,8 @@ use crate::store::ViewConnection;
 const LAST_FEW: u64 = 20_000;
 /// How often two generations are brought to one position to be compared there, before it is given up.
 const ATTEMPTS: usize = 200;
+/// How long to wait between two of them.
+const BETWEEN: std::time::Duration = std::time::Duration::from_millis(5);
 
 /// Builds a generation until it is in its place, or cannot be put there.
 pub(crate) async fn build<P: Projection>(
@@ -33,9 +35,11 @@ pub(crate) async fn build<P: Projection>(
             return;
         }
         let done = match runner.halted() {
-            Some(problem) => give_up(&shop, &generation, &problem).await.map(|()| true),
-            None if complete => finish::<P>(&shop, &generation).await,
-            None => Ok(false),
+            Some(problem) if !is_first::<P>(&shop) => {
+                give_up(&shop, &generation, &problem).await.map(|()| true)
+            }
+            _ if complete => finish::<P>(&shop, &generation, &stop).await,
+            _ => Ok(false),
         };
         match done {
             Ok(true) => return changed.notify_one(),
@@ -52,6 +56,12 @@ pub(crate) async fn build<P: Projection>(
     }
 }
 
+/// Whether there is nothing that this program could answer from instead: then one merchant's trouble, which is told, is
+/// no reason to keep the others waiting.
+fn is_first<P: Projection>(shop: &Workshop) -> bool {
+    shop.progress.generation(P::NAME).is_none()
+}
+
 async fn give_up(shop: &Workshop, generation: &Generation, problem: &str) -> Result<(), ViewError> {
     let mut connection = shop.store.writer().await?;
     let to = if generation.state == GenerationState::Checking {
@@ -63,11 +73,15 @@ async fn give_up(shop: &Workshop, generation: &Generation, problem: &str) -> Res
 }
 
 /// What becomes of a generation that has caught up. False: it has to catch up once more.
-async fn finish<P: Projection>(shop: &Workshop, generation: &Generation) -> Result<bool, ViewError> {
+async fn finish<P: Projection>(
+    shop: &Workshop,
+    generation: &Generation,
+    stop: &watch::Receiver<bool>,
+) -> Result<bool, ViewError> {
     if !generation.compared && generation.state == GenerationState::Building {
         return put_in_place::<P>(shop, generation).await;
     }
-    let Some(comparison) = compared::<P>(shop, generation).await? else { return Ok(false) };
+    let Some(comparison) = compared::<P>(shop, generation, stop).await? else { return Ok(false) };
     let problem = comparison.problem();
     let mut connection = shop.store.writer().await?;
     generation::note_compared(&mut connection, generation, comparison.rows).await?;
@@ -135,6 +149,9 @@ async fn align<P: Projection>(
     let there = checkpoint::read_all(transaction, P::NAME, former.number).await?;
     let mut reached = checkpoint::read_all(transaction, P::NAME, own.number).await?;
     for (merchant, there) in there {
+        if shop.progress.of_generation(P::NAME, own.number, &merchant).halted.is_some() {
+            continue; // It is told, and nothing will change it.
+        }
         let mut here = reached.remove(&merchant).unwrap_or_default();
         if there.position.saturating_sub(here.position) > LAST_FEW {
             return Ok(false);
@@ -169,11 +186,12 @@ async fn one_span<P: Projection>(
     }
 }
 
-/// Compares a generation with the one that serves, in a moment in which both have come equally far; nothing where no such
-/// moment was found.
+/// Compares a generation with the one that serves, in a moment in which both have come equally far; nothing where it has to
+/// catch up first, or is to end.
 async fn compared<P: Projection>(
     shop: &Workshop,
     generation: &Generation,
+    stop: &watch::Receiver<bool>,
 ) -> Result<Option<Comparison>, ViewError> {
     for _ in 0..ATTEMPTS {
         let mut transaction = shop.store.begin().await?;
@@ -186,15 +204,21 @@ async fn compared<P: Projection>(
         let mut snapshot = shop.store.snapshot().await?;
         let there = checkpoint::read_all(&mut snapshot, P::NAME, former.number).await?;
         let here = checkpoint::read_all(&mut snapshot, P::NAME, generation.number).await?;
-        if there != here {
-            continue; // What serves has gone on in between.
+        if !there
+            .iter()
+            .all(|(merchant, there)| here.get(merchant).is_some_and(|here| here.position == there.position))
+        {
+            // What serves has gone on in between, or stands still.
+            drop(snapshot);
+            tokio::time::sleep(BETWEEN).await;
+            continue;
         }
         let mut found = Comparison::default();
         for merchant in there.keys() {
             let both = (former.number, generation.number);
-            compare::<P>(&mut snapshot, merchant, both, &mut found).await?;
+            compare::<P>(&mut snapshot, merchant, both, &mut found, stop).await?;
         }
-        return Ok(Some(found));
+        return Ok((!*stop.borrow()).then_some(found));
     }
-    Ok(None)
+    Ok(Some(Comparison::impossible("the two were never at one position: one of them stands still")))
 }

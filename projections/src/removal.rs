@@ -32,7 +32,17 @@ async fn remove_all<P: Projection>(
         checkpoint::read_all(&mut shop.store.writer().await?, P::NAME, generation).await?.into_keys();
     for merchant in merchants {
         for table in P::TABLES {
-            while shop.store.writer().await?.execute(some(table, &merchant, generation)).await? > 0 {
+            loop {
+                // One node at a time, so that no row left means that none is left.
+                let mut transaction = shop.store.begin().await?;
+                if !generation::hold_dropping(&mut transaction, P::NAME, generation).await? {
+                    return Ok(());
+                }
+                let deleted = transaction.execute(some(table, &merchant, generation)).await?;
+                transaction.commit().await?;
+                if deleted == 0 {
+                    break;
+                }
                 if *stop.borrow() {
                     return Ok(());
                 }
@@ -41,6 +51,9 @@ async fn remove_all<P: Projection>(
         }
     }
     let mut transaction = shop.store.begin().await?;
+    if !generation::hold_dropping(&mut transaction, P::NAME, generation).await? {
+        return Ok(());
+    }
     parked::forget(&mut transaction, P::NAME, generation).await?;
     checkpoint::forget(&mut transaction, P::NAME, generation).await?;
     generation::forget(&mut transaction, P::NAME, generation).await?;

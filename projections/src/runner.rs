@@ -349,6 +349,10 @@ pub(crate) async fn fold<P: Projection>(
         let reason = "what comes next does not follow what was folded: history is another one";
         return Err(halted::<P>(scope, checkpoint.position, reason).into());
     }
+    if checkpoint.parked != parked.events() {
+        // They were read one after the other, and another node has folded in between.
+        return Err(ViewError::CheckpointMoved(P::NAME).into());
+    }
     let span = decoded::<P>(scope, checkpoint.position, events, &parking)?;
     let Some(last) = events.last() else {
         return Err(halted::<P>(scope, checkpoint.position, "the journal ends before its head says").into());

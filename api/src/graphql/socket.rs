@@ -14,14 +14,17 @@ use axum::http::HeaderMap;
 use futures::stream::{BoxStream, once};
 use futures::{SinkExt, StreamExt};
 use serde_json::Value;
+use tokio::sync::Semaphore;
 
 use super::Questions;
 use super::asked::{Asked, Headers};
-use super::error::with_codes;
+use super::error::{Problem, with_codes};
 use super::http::{BODY_BYTES, execute, judged};
 use crate::app::App;
 use crate::rest::caller;
 
+/// Operations that may be under way on one connection.
+const OPERATIONS: usize = 50;
 /// How long a client may take nothing of what is there for it.
 const SLOW: Duration = Duration::from_secs(30);
 /// What is said to one that took longer.
@@ -36,6 +39,8 @@ struct Answering {
     schema: Questions,
     app: Arc<App>,
     headers: HeaderMap,
+    /// Places for what may be under way on one connection.
+    places: Arc<Semaphore>,
 }
 
 /// The merchant that was named when the connection was begun: a page in a browser cannot send headers.
@@ -48,7 +53,7 @@ pub(super) fn upgrade(
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> axum::response::Response {
-    let answering = Answering { schema, app, headers };
+    let answering = Answering { schema, app, headers, places: Arc::new(Semaphore::new(OPERATIONS)) };
     upgrade
         .protocols([WebSocketProtocols::GraphQLWS.sec_websocket_protocol()])
         .max_message_size(BODY_BYTES)
@@ -70,8 +75,10 @@ async fn converse(socket: WebSocket, answering: Answering) {
     let mut answers = std::pin::pin!(answers);
     let farewell = loop {
         let answer = tokio::select! {
-            answer = answers.next() => answer,
+            // First, so that no subscription seems to have come to its end by itself.
+            biased;
             _ = closing.wait_for(|closing| *closing) => break GOING_AWAY,
+            answer = answers.next() => answer,
         };
         let message = match answer {
             Some(WsMessage::Text(text)) => Message::Text(text.into()),
@@ -136,7 +143,13 @@ impl Executor for Answering {
     }
 
     fn execute_stream(&self, request: Request, session: Option<Arc<Data>>) -> BoxStream<'static, Response> {
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+            let message = format!("{OPERATIONS} operations may be under way on one connection");
+            let problem = Problem::new("too_many_operations", message);
+            return once(std::future::ready(Response::from(problem))).boxed();
+        };
         let headers = self.headers(session.as_deref());
-        once(self.clone().answers(request, headers)).flatten().boxed()
+        let answers = once(self.clone().answers(request, headers)).flatten();
+        answers.inspect(move |_| _ = &place).boxed()
     }
 }

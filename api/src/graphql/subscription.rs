@@ -23,6 +23,8 @@ use crate::reading::{AsOf, Reading};
 
 /// How long nothing may happen before it is looked again.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long to wait before the journal is read again that could not be.
+const AGAIN: Duration = Duration::from_secs(1);
 /// SKUs of one subscription.
 const MOST_SKUS: usize = 100;
 
@@ -98,7 +100,7 @@ impl Subscription {
             let (reading, merchant) = (reading.clone(), merchant.clone());
             async move { order_as_of(&reading, &merchant, id, position).await.transpose() }
         });
-        Ok(changes.boxed())
+        Ok(up_to_an_error(changes))
     }
 
     /// What can be promised of SKUs, each time something of it has changed; first as it is, where no position is given.
@@ -120,9 +122,12 @@ impl Subscription {
         let following = follow(context, after).await?;
         let first = after.is_none().then(|| (following.position(), skus.clone()));
         let changed = pages(following).filter_map(move |events| {
+            // A location that is paused, or open again, counts for every SKU.
+            let is_network = |event: &Recorded| *event.stream_name == *StreamId::Network.to_string();
+            let by_network = events.iter().any(is_network);
             let is_changed = |sku: &&Sku| {
                 let name = StreamId::Stock((*sku).clone()).to_string();
-                events.iter().any(|event| *event.stream_name == *name)
+                by_network || events.iter().any(|event| *event.stream_name == *name)
             };
             let changed: Vec<Sku> = skus.iter().filter(is_changed).cloned().collect();
             let position = events.last().map_or(0, |last| last.position);
@@ -137,7 +142,7 @@ impl Subscription {
                 }
             })
         });
-        Ok(told.boxed())
+        Ok(up_to_an_error(told))
     }
 }
 
@@ -156,7 +161,7 @@ async fn follow(context: &Context<'_>, after: Option<Long>) -> Result<Following,
     Following::begin(asked.app(), merchant, after).ok_or_else(full)
 }
 
-/// Pages of events until the service ends or the journal cannot be read: whoever subscribed comes again then.
+/// Pages of events until the service ends.
 fn pages(following: Following) -> impl futures::Stream<Item = Vec<Recorded>> + Send + 'static {
     unfold(following, |mut following| async move {
         loop {
@@ -164,13 +169,26 @@ fn pages(following: Following) -> impl futures::Stream<Item = Vec<Recorded>> + S
                 Ok(Followed::Events(events)) => return Some((events, following)),
                 Ok(Followed::Quiet) => {}
                 Ok(Followed::Over) => return None,
+                // It is there again, or the client gives up: its place is not lost.
                 Err(error) => {
-                    tracing::warn!(%error, "a subscription ends: the journal cannot be read");
-                    return None;
+                    tracing::warn!(%error, "a subscription waits: the journal cannot be read");
+                    tokio::time::sleep(AGAIN).await;
                 }
             }
         }
     })
+}
+
+/// Ends behind an error, so that nobody takes what follows to be all that followed: the client comes again behind the last
+/// position that it was told.
+fn up_to_an_error<T: Send + 'static>(
+    told: impl futures::Stream<Item = Result<T>> + Send + 'static,
+) -> BoxStream<'static, Result<T>> {
+    let ends = told.scan(false, |has_failed, item| {
+        let before = std::mem::replace(has_failed, item.is_err());
+        std::future::ready((!before).then_some(item))
+    });
+    ends.boxed()
 }
 
 /// The order as a command has left it; nothing where there was none yet.

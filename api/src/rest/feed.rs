@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
 use axum::response::sse::{Event as Sent, Sse};
@@ -26,6 +26,10 @@ struct Feed {
     following: Following,
     filter: Filter,
     waiting: VecDeque<Sent>,
+    /// When the reader was told anything last.
+    told: Instant,
+    /// Whether what comes next cannot be told.
+    is_broken: bool,
 }
 
 /// Events after a position, and those that come, until the reader or the service goes.
@@ -36,7 +40,8 @@ pub(super) fn open(app: &App, merchant: MerchantId, filter: Filter, after: u64) 
     })?;
     // An answer at once, so that the reader knows that it is connected and how long to wait after a fault.
     let first = Sent::default().retry(RETRY).comment("connected");
-    let feed = Feed { following, filter, waiting: [first].into() };
+    let waiting = [first].into();
+    let feed = Feed { following, filter, waiting, told: Instant::now(), is_broken: false };
     Ok(Sse::new(feed.events()).into_response())
 }
 
@@ -52,22 +57,29 @@ impl Feed {
     async fn next(&mut self) -> Option<Sent> {
         loop {
             if let Some(sent) = self.waiting.pop_front() {
+                self.told = Instant::now();
                 return Some(sent);
+            }
+            if self.is_broken {
+                return None;
             }
             match self.following.next(HEARTBEAT).await {
                 Ok(Followed::Events(events)) => {
                     for event in events.iter().filter(|event| self.filter.takes(event)) {
                         let data =
                             CloudEvent::of(self.following.merchant(), event).and_then(|told| told.json());
+                        let Ok(data) = data else {
+                            self.is_broken = true;
+                            break;
+                        };
                         let sent = Sent::default().id(event.position.to_string()).event(&*event.kind);
-                        self.waiting.push_back(sent.data(data.ok()?));
+                        self.waiting.push_back(sent.data(data));
+                    }
+                    if self.waiting.is_empty() && self.told.elapsed() >= HEARTBEAT {
+                        return Some(self.heartbeat());
                     }
                 }
-                // One whom nothing of what happened concerns is told how far the journal was read.
-                Ok(Followed::Quiet) => {
-                    let position = self.following.position().to_string();
-                    return Some(Sent::default().id(position).comment("heartbeat"));
-                }
+                Ok(Followed::Quiet) => return Some(self.heartbeat()),
                 Ok(Followed::Over) => return None,
                 Err(error) => {
                     tracing::warn!(%error, "a feed ends: the journal cannot be read");
@@ -75,5 +87,11 @@ impl Feed {
                 }
             }
         }
+    }
+
+    /// One whom nothing of what happened concerns is told how far the journal was read.
+    fn heartbeat(&mut self) -> Sent {
+        self.told = Instant::now();
+        Sent::default().id(self.following.position().to_string()).comment("heartbeat")
     }
 }

@@ -26,3 +26,9 @@ CREATE TABLE parked_stream (
 -- Whether events of the entity are parked, so that its row is old.
 ALTER TABLE order_status ADD COLUMN stale BOOLEAN NOT NULL DEFAULT FALSE;
 ALTER TABLE availability ADD COLUMN stale BOOLEAN NOT NULL DEFAULT FALSE;
+
+-- The highest number that was ever given to a build that is gone: none is given twice.
+CREATE TABLE generation_gone (
+    projection TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    number     BIGINT NOT NULL
+);

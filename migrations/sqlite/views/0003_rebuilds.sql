@@ -26,3 +26,9 @@ CREATE TABLE parked_stream (
 -- Whether events of the entity are parked, so that its row is old.
 ALTER TABLE order_status ADD COLUMN stale INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE availability ADD COLUMN stale INTEGER NOT NULL DEFAULT 0;
+
+-- The highest number that was ever given to a build that is gone: none is given twice.
+CREATE TABLE generation_gone (
+    projection TEXT NOT NULL PRIMARY KEY,
+    number     INTEGER NOT NULL
+);

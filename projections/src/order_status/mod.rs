@@ -7,9 +7,9 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use cqrs_es::Aggregate;
-use holdfast_domain::order::{Order, OrderView};
+use holdfast_domain::order::{Order, OrderEvent, OrderView};
 use holdfast_domain::stream::{DomainEvent, StreamId};
-use holdfast_domain::values::OrderId;
+use holdfast_domain::values::{LocationId, OrderId};
 
 use crate::error::ViewError;
 use crate::projection::{Projection, Recorded, Scope, Table};
@@ -32,6 +32,9 @@ pub struct OrderRow {
     pub changed_at: i64,
     /// Whether an event of it could not be folded, so that this is how it was before.
     pub stale: bool,
+    /// Locations that parts of it have been moved away from since it was read: it is found by them too, however many
+    /// events are folded at once. Written with its terms and not kept in the row.
+    pub(crate) left: Vec<LocationId>,
 }
 
 impl OrderRow {
@@ -71,8 +74,12 @@ impl Projection for OrderStatusProjection {
             version: 0,
             changed_at: 0,
             stale: false,
+            left: Vec::new(),
         });
         if let DomainEvent::Order(happened) = event.event {
+            if let OrderEvent::FulfillmentOrderMoved(moved) = &happened {
+                row.left.push(moved.from.clone());
+            }
             row.order.apply(happened);
         }
         row.position = event.command_end;

@@ -62,6 +62,7 @@ pub(super) fn order_row(row: &Row) -> Result<(OrderId, OrderRow), ViewError> {
         changed_at: row.integer(4)?,
         order: serde_json::from_slice(row.bytes(5)?).map_err(unreadable)?,
         stale: row.boolean(6)?,
+        left: Vec::new(),
     };
     Ok((row.text(0)?.parse().map_err(unreadable)?, order))
 }
@@ -133,8 +134,8 @@ fn terms(row: &OrderRow) -> Vec<(&'static str, String, u64)> {
         Some(("channel_ref", reference.to_string(), first))
     });
     let skus = order.lines().iter().map(|line| ("sku", line.sku.to_string(), first));
-    let locations =
-        order.fulfillment_orders.iter().map(|part| ("location", part.location.to_string(), first));
+    let there = order.fulfillment_orders.iter().map(|part| &part.location);
+    let locations = there.chain(&row.left).map(|location| ("location", location.to_string(), first));
     let parcels =
         order.parcels().map(|parcel| ("tracking_number", parcel.package.tracking_number.to_string(), first));
     reference.into_iter().chain(skus).chain(locations).chain(parcels).collect()

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use holdfast_domain::stream::{DomainEvent, StreamId};
+use holdfast_domain::values::OrderId;
 use holdfast_journal::{Journal, MemoryJournal};
+use serde_json::json;
 
-use super::events::{created, received, sku};
+use super::events::{created, delivered, received, sku};
 use super::{Fixture, House, MERCHANT, PATIENCE, append, for_every_store};
 use crate::generation::GenerationState::{Kept, Serving};
 use crate::generation::{self, Generation, GenerationState};
-use crate::{Asked, Availability, Manage, Orders, Statement, ViewError, ViewStore};
+use crate::{Asked, Availability, Manage, OrderFilter, Orders, Statement, ViewError, ViewStore};
 
 for_every_store! {
     a_build_takes_the_place_of_the_one_that_serves_while_both_are_kept_up,
@@ -19,6 +22,10 @@ for_every_store! {
     what_is_as_it_should_be_is_verified_and_nothing_is_left_of_the_check,
     a_build_that_nobody_needs_is_taken_away_row_by_row,
     several_are_built_at_once_and_none_twice,
+    it_does_not_matter_how_many_events_are_folded_at_once,
+    what_served_last_is_put_back_whatever_its_number,
+    no_number_is_given_twice,
+    what_is_to_be_compared_is_not_mixed_up_with_what_is_not,
 }
 
 fn journal() -> Arc<dyn Journal> {
@@ -239,5 +246,84 @@ async fn several_are_built_at_once_and_none_twice(fixture: &impl Fixture) {
     assert_eq!((one.unwrap(), again.unwrap(), other.unwrap()), (2, 2, 2));
     answers_from(&house, Orders::NAME, 2).await;
     answers_from(&house, Availability::NAME, 2).await;
+    house.close().await;
+}
+
+async fn it_does_not_matter_how_many_events_are_folded_at_once(fixture: &impl Fixture) {
+    let house = House::open(fixture, &journal()).await;
+    for event in delivered(1, "A").into_iter().take(3) {
+        house.append(vec![event]).await;
+        house.caught_up().await.unwrap();
+    }
+    let id = uuid::Uuid::from_u128(1);
+    let moved =
+        json!({ "fulfillmentOrderId": format!("{id}.f1"), "from": "DC-2", "to": "DC-3", "lines": [] });
+    let stream = StreamId::Order(OrderId::new(id));
+    let payload = moved.to_string();
+    let event = DomainEvent::decode(&stream, "FulfillmentOrderMoved", 1, payload.as_bytes()).unwrap();
+    house.append(vec![(stream, 4, event)]).await;
+    house.caught_up().await.unwrap();
+    let manager = manager(&house, Orders::NAME);
+    let build = manager.rebuild(true).await.unwrap();
+    let is_built = |all: &[Generation]| {
+        all.iter().any(|known| known.number == build && known.state != GenerationState::Building)
+    };
+    let all = until(&house, Orders::NAME, is_built).await;
+    assert_eq!(all.iter().find(|known| known.number == build).unwrap().problem, None);
+    answers_from(&house, Orders::NAME, build).await;
+    for location in ["DC-2", "DC-3"] {
+        let filter = OrderFilter { location: Some(location.parse().unwrap()), ..OrderFilter::default() };
+        let found = Orders::new(&house.store).list(MERCHANT, build, &filter, None, 10).await.unwrap();
+        assert_eq!(found.items.len(), 1, "{location}");
+    }
+    house.close().await;
+}
+
+async fn what_served_last_is_put_back_whatever_its_number(fixture: &impl Fixture) {
+    let house = House::open(fixture, &journal()).await;
+    house.append(vec![received(1, "A")]).await;
+    let manager = manager(&house, Availability::NAME);
+    manager.rebuild(false).await.unwrap();
+    answers_from(&house, Availability::NAME, 2).await;
+    assert_eq!(manager.roll_back(2).await.unwrap(), 1);
+    answers_from(&house, Availability::NAME, 1).await;
+    manager.rebuild(false).await.unwrap();
+    answers_from(&house, Availability::NAME, 3).await;
+    assert_eq!(manager.roll_back(3).await.unwrap(), 1, "not the one that was rolled back from");
+    house.close().await;
+}
+
+async fn no_number_is_given_twice(fixture: &impl Fixture) {
+    let house = House::open(fixture, &journal()).await;
+    house.append(vec![received(1, "A")]).await;
+    house.caught_up().await.unwrap();
+    let manager = manager(&house, Availability::NAME);
+    for expected in [2, 3] {
+        assert_eq!(manager.check().await.unwrap(), expected);
+        let is_over = |all: &[Generation]| {
+            all.iter().any(|known| known.number == expected && known.state == GenerationState::Dropping)
+        };
+        until(&house, Availability::NAME, is_over).await;
+        sql(&house.store, "UPDATE generation SET state_at = 0 WHERE state = 'dropping'").await;
+        until(&house, Availability::NAME, |all| states(all) == [(1, Serving)]).await;
+    }
+    house.close().await;
+}
+
+async fn what_is_to_be_compared_is_not_mixed_up_with_what_is_not(fixture: &impl Fixture) {
+    let store = fixture.open().await.unwrap();
+    let house = House::over(store, &journal(), "the only one").await;
+    let mut transaction = house.store.begin().await.unwrap();
+    let all = generation::all(&mut transaction, Availability::NAME).await.unwrap();
+    let (version, building) = (all[0].version, GenerationState::Building);
+    generation::insert(&mut transaction, Availability::NAME, version, building, false, &all).await.unwrap();
+    transaction.commit().await.unwrap();
+    let manager = manager(&house, Availability::NAME);
+    match manager.rebuild(true).await {
+        Err(ViewError::NoSuchBuild(why)) => assert!(why.contains("is not compared"), "{why}"),
+        // It was built in the meantime.
+        Ok(number) => assert_eq!(number, 3),
+        Err(other) => panic!("{other}"),
+    }
     house.close().await;
 }
