@@ -86,10 +86,16 @@ pub struct Generation {
 }
 
 impl Generation {
-    /// Whether a node answers from it, as far as is known.
+    /// Whether a node answers from it, as far as is known. One that has just been kept may be what a node has waited for,
+    /// which has not said so yet.
     pub(crate) fn is_in_use(&self) -> bool {
         let gone = i64::try_from(GONE.as_micros()).unwrap_or(i64::MAX);
-        self.state == GenerationState::Serving || now().saturating_sub(self.seen_at) < gone
+        let is_fresh = |moment: i64| now().saturating_sub(moment) < gone;
+        match self.state {
+            GenerationState::Serving => true,
+            GenerationState::Kept => is_fresh(self.seen_at.max(self.state_at)),
+            _ => is_fresh(self.seen_at),
+        }
     }
 }
 

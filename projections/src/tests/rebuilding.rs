@@ -22,6 +22,7 @@ for_every_store! {
     what_is_as_it_should_be_is_verified_and_nothing_is_left_of_the_check,
     a_build_that_nobody_needs_is_taken_away_row_by_row,
     several_are_built_at_once_and_none_twice,
+    a_build_of_an_older_version_is_kept_and_does_not_take_the_place_of_a_newer_one,
     it_does_not_matter_how_many_events_are_folded_at_once,
     what_served_last_is_put_back_whatever_its_number,
     no_number_is_given_twice,
@@ -219,7 +220,7 @@ async fn a_build_that_nobody_needs_is_taken_away_row_by_row(fixture: &impl Fixtu
     assert!(matches!(refused, Err(ViewError::NoSuchBuild(_))), "it serves");
     assert!(matches!(manager.remove(9).await, Err(ViewError::NoSuchBuild(_))), "there is none");
     // Nobody has answered from it for long, and questions that were asked before are answered.
-    sql(&house.store, "UPDATE generation SET seen_at = 0 WHERE generation = 1").await;
+    sql(&house.store, "UPDATE generation SET seen_at = 0, state_at = 0 WHERE generation = 1").await;
     manager.remove(1).await.unwrap();
     sql(&house.store, "UPDATE generation SET state_at = 0 WHERE generation = 1").await;
     until(&house, Orders::NAME, |all| states(all) == [(2, Serving)]).await;
@@ -325,5 +326,24 @@ async fn what_is_to_be_compared_is_not_mixed_up_with_what_is_not(fixture: &impl 
         Ok(number) => assert_eq!(number, 3),
         Err(other) => panic!("{other}"),
     }
+    house.close().await;
+}
+
+async fn a_build_of_an_older_version_is_kept_and_does_not_take_the_place_of_a_newer_one(
+    fixture: &impl Fixture,
+) {
+    let store = fixture.open().await.unwrap();
+    // As nodes of a newer version have left it.
+    let newer = "INSERT INTO generation (projection, generation, version, state, seen_at, state_at)
+                 VALUES ('availability', 1, 99, 'serving', 0, 0)";
+    assert_eq!(sql(&store, newer).await, 1);
+    let house = House::over(store, &journal(), "an older one").await;
+    house.append(vec![received(1, "A")]).await;
+    answers_from(&house, Availability::NAME, 2).await;
+    house.append(vec![received(2, "A")]).await;
+    house.caught_up().await.unwrap();
+    assert_eq!(available(&house).await, 10, "it is kept up");
+    let all = until(&house, Availability::NAME, |all| all.len() == 2).await;
+    assert_eq!(states(&all), [(1, Serving), (2, Kept)]);
     house.close().await;
 }
