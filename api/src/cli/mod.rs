@@ -154,6 +154,9 @@ enum CliError {
     /// The log filter cannot be read.
     #[error("the log filter cannot be read: {0}")]
     LogFilter(#[from] tracing_subscriber::filter::ParseError),
+    /// A signed checkpoint cannot be made or used.
+    #[error(transparent)]
+    Checkpoint(#[from] verify::CheckpointError),
     /// An answer cannot be written as JSON.
     #[error("the result cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),

@@ -1,19 +1,26 @@
 //! `holdfast verify`: prove that every merchant's journal is what was written.
 
+mod checkpoint;
+
 use std::time::Duration;
 
-use holdfast_commands::{SystemClock, refusals_kept_since};
+use holdfast_commands::{Clock as _, SystemClock, refusals_kept_since};
 use holdfast_domain::values::MerchantId;
 use holdfast_journal::{Finding, Journal, JournalError, Verification};
 use serde::Serialize;
 
+use self::checkpoint::{Checkpoint, Ended, Flags};
 use super::output::{self, Printer, Progress};
 use super::{CliError, Store};
+
+pub use self::checkpoint::CheckpointError;
 
 const EXAMPLES: &str = "\
 Examples:
   holdfast verify --database sqlite:./shop
   holdfast verify --database sqlite:./shop --merchant default --json
+  holdfast verify --checkpoint today.json --signing-key auditor.key    sign where the journals end
+  holdfast verify --against today.json                                 prove later that they begin so
 
 The store is only read: a server may run over it meanwhile. What is committed after the start
 may be left out.
@@ -38,6 +45,8 @@ pub struct Arguments {
     #[arg(long, value_name = "DAYS", env = "HOLDFAST_REFUSALS_KEPT", default_value_t = 90,
           value_parser = clap::value_parser!(u64).range(0..=36_500))]
     refusals_kept: u64,
+    #[command(flatten)]
+    checkpoint: Flags,
     /// Write one JSON object instead of tables.
     #[arg(long)]
     json: bool,
@@ -52,6 +61,9 @@ struct Verified {
     batches: u64,
     outcomes: u64,
     findings: Vec<Found>,
+    /// Where the journal ended when it began to be verified; nothing where that cannot be read.
+    #[serde(skip)]
+    ended: Option<Ended>,
 }
 
 #[derive(Debug, Serialize)]
@@ -75,18 +87,28 @@ impl Verified {
             batches: verification.batches,
             outcomes: verification.outcomes,
             findings: verification.findings.into_iter().map(found).collect(),
+            ended: None,
         }
     }
 }
 
 /// Verifies and gives the exit status.
 pub async fn run(arguments: &Arguments, printer: &mut Printer) -> u8 {
-    match verified(arguments).await.and_then(|all| report(&all, arguments.json, printer)) {
+    let done = verified(arguments).await.and_then(|all| {
+        let status = report(&all, arguments.json, printer)?;
+        keep_checkpoint(&all, arguments, printer)?;
+        Ok(status)
+    });
+    match done {
         Ok(status) => status,
         Err(failure) => {
             output::complain(&failure.to_string());
             // What cannot be read because it was not written so is a finding, not an obstacle.
-            let altered = matches!(failure, CliError::Journal(JournalError::Corrupt(_)));
+            let altered = matches!(
+                failure,
+                CliError::Journal(JournalError::Corrupt(_))
+                    | CliError::Checkpoint(CheckpointError::Signature(_) | CheckpointError::NotClean)
+            );
             if altered { ALTERED } else { UNREADABLE }
         }
     }
@@ -101,13 +123,29 @@ async fn verified(arguments: &Arguments) -> Result<Vec<Verified>, CliError> {
             return Err(CliError::UnknownMerchant(merchant.clone()));
         }
     }
+    let against = match &arguments.checkpoint.against {
+        Some(file) => Some(Checkpoint::kept(file, arguments.checkpoint.public_key.as_deref())?),
+        None => None,
+    };
+    if let (Some(against), None) = (&against, &arguments.merchant) {
+        // One that is gone has nothing left that could be verified.
+        let gone = against.merchants().filter(|name| !merchants.iter().any(|known| known == name));
+        merchants.extend(gone.map(str::to_owned).collect::<Vec<_>>());
+    }
     let kept = Duration::from_secs(arguments.refusals_kept * DAY);
     let kept_since = refusals_kept_since(&SystemClock, kept);
     let mut all = Vec::with_capacity(merchants.len());
     for merchant in merchants {
         // A head that cannot be read is a finding, not an obstacle.
-        let events = journal.head(&merchant).await.map_or(0, |head| head.position);
-        all.push(one(&*journal, merchant, events, kept_since).await?);
+        let head = journal.head(&merchant).await.ok();
+        let events = head.map_or(0, |head| head.position);
+        let mut verified = one(&*journal, merchant, events, kept_since).await?;
+        if let Some(against) = &against {
+            let differs = against.differs(&*journal, &verified.merchant).await?.into_iter();
+            verified.findings.extend(differs.map(|Finding { position, what }| Found { position, what }));
+        }
+        verified.ended = head.map(|head| Ended::at(&verified.merchant, &head));
+        all.push(verified);
     }
     Ok(all)
 }
@@ -124,6 +162,22 @@ async fn one(
     progress.finish();
     verification.findings.extend(holdfast_commands::verify_claims(journal, &merchant).await?);
     Ok(Verified::of(merchant, verification))
+}
+
+/// Signs where the journals ended, where that is asked for and nothing was found.
+fn keep_checkpoint(all: &[Verified], arguments: &Arguments, printer: &mut Printer) -> Result<(), CliError> {
+    let Flags { checkpoint: Some(file), signing_key: Some(key), .. } = &arguments.checkpoint else {
+        return Ok(());
+    };
+    if all.iter().any(|verified| !verified.findings.is_empty() || verified.ended.is_none()) {
+        return Err(CheckpointError::NotClean.into());
+    }
+    let ended = all.iter().filter_map(|verified| verified.ended.clone()).collect();
+    let public_key = Checkpoint::new(ended, SystemClock.now()).keep(file, key)?;
+    if !arguments.json {
+        printer.line(format!("{} is signed; the public key is {public_key}.", file.display()));
+    }
+    Ok(())
 }
 
 /// Verifies one merchant's journal, all refusals included, and gives its number of events; nothing where something
@@ -227,6 +281,65 @@ mod tests {
         drop(connection);
         assert_eq!(status(directory.path(), &[]).await, ALTERED);
         assert_eq!(status(directory.path(), &["--merchant", "default"]).await, ALTERED);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_checkpoint_proves_later_that_the_journal_still_begins_so() {
+        let directory = tempfile::tempdir().unwrap();
+        a_store(directory.path()).await;
+        let file = |name: &str| directory.path().join(name).display().to_string();
+        let (kept, key) = (file("kept.json"), file("auditor.key"));
+        let sign = ["--checkpoint", &kept, "--signing-key", &key];
+        assert_eq!(status(directory.path(), &sign).await, 0);
+        let written: serde_json::Value =
+            serde_json::from_str(&std::fs::read_to_string(&kept).unwrap()).unwrap();
+        assert_eq!(written["checkpoint"]["merchants"][0]["position"], 2);
+        let public_key = written["publicKey"].as_str().unwrap().to_owned();
+        let against = ["--against", &kept, "--public-key", &public_key];
+        assert_eq!(status(directory.path(), &against).await, 0);
+
+        // It goes on, and begins as it did.
+        let app = App::open(directory.path()).await.unwrap();
+        let desk = Desk::new(&app.commands, &MerchantId::new("default").unwrap(), "test");
+        let fields = serde_json::json!({ "location": "L3", "latitude": 1.0, "longitude": 2.0 });
+        let command: RegisterLocation = serde_json::from_value(fields).unwrap();
+        desk.send("L3", command).await.unwrap();
+        assert!(app.shutdown().await);
+        assert_eq!(status(directory.path(), &against).await, 0);
+
+        // Another history, which is in order by itself.
+        let other = tempfile::tempdir().unwrap();
+        a_store(other.path()).await;
+        assert_eq!(status(other.path(), &against).await, ALTERED);
+        let nothing = tempfile::tempdir().unwrap();
+        App::open(nothing.path()).await.unwrap().shutdown().await;
+        assert_eq!(status(nothing.path(), &against).await, ALTERED, "it ends before the checkpoint");
+
+        // What was signed was changed, or somebody else has signed it.
+        let text = std::fs::read_to_string(&kept).unwrap();
+        std::fs::write(&kept, text.replace("\"position\": 2", "\"position\": 1")).unwrap();
+        assert_eq!(status(directory.path(), &against).await, ALTERED);
+        let (theirs, their_key) = (file("theirs.json"), file("their.key"));
+        let sign = ["--checkpoint", &theirs, "--signing-key", &their_key];
+        assert_eq!(status(directory.path(), &sign).await, 0);
+        assert_eq!(status(directory.path(), &["--against", &theirs]).await, 0);
+        let named = ["--against", &theirs, "--public-key", &public_key];
+        assert_eq!(status(directory.path(), &named).await, ALTERED);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_was_changed_is_not_signed() {
+        let directory = tempfile::tempdir().unwrap();
+        a_store(directory.path()).await;
+        let connection = rusqlite::Connection::open(directory.path().join("journal.db")).unwrap();
+        let change = "UPDATE event SET payload = replace(payload, 'L2', 'L3') WHERE position = 2";
+        assert_eq!(connection.execute(change, []).unwrap(), 1);
+        drop(connection);
+        let (kept, key) = (directory.path().join("kept.json"), directory.path().join("auditor.key"));
+        let names = [kept.display().to_string(), key.display().to_string()];
+        let sign = ["--checkpoint", &names[0], "--signing-key", &names[1]];
+        assert_eq!(status(directory.path(), &sign).await, ALTERED);
+        assert!(!kept.exists() && !key.exists());
     }
 
     #[tokio::test(flavor = "multi_thread")]
