@@ -93,11 +93,12 @@ impl Checkpoint {
     /// What is signed: a line that says what it is, one with the moment, and one for each merchant, with its parts parted by
     /// spaces, none of which can be in them.
     fn text(&self) -> String {
-        let mut text = format!("holdfast checkpoint 1\n{}\n", self.at);
-        for Ended { merchant, position, event_hash, batch, batch_hash } in &self.merchants {
-            text.push_str(&format!("{merchant} {position} {event_hash} {batch} {batch_hash}\n"));
-        }
-        text
+        let ended = self.merchants.iter().map(|ended| {
+            let Ended { merchant, position, event_hash, batch, batch_hash } = ended;
+            format!("{merchant} {position} {event_hash} {batch} {batch_hash}")
+        });
+        let lines = ["holdfast checkpoint 1".to_owned(), self.at.to_string()].into_iter().chain(ended);
+        lines.map(|line| line + "\n").collect()
     }
 
     /// Signs it and writes it to a file, and gives the public key.
@@ -160,6 +161,7 @@ impl Checkpoint {
     }
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "an error handler")]
 fn wrong(file: &Path, reason: impl ToString) -> CheckpointError {
     CheckpointError::File { file: file.display().to_string(), reason: reason.to_string() }
 }
