@@ -75,7 +75,7 @@ async fn compare_table(
         let here = Scope { merchant, generation: one };
         let page = rows(snapshot, here, table, after.as_deref(), None).await?;
         let is_last = page.len() < PAGE;
-        let last: Option<Vec<Value>> = page.last().map(|(key, _)| key.iter().flatten().cloned().collect());
+        let last = last_key(&page);
         // Of the other generation, all between the same keys, however many.
         let there = Scope { merchant, generation: other };
         let upto = last.as_deref().filter(|_| !is_last);
@@ -121,7 +121,7 @@ async fn between(
     loop {
         let page = rows(snapshot, scope, table, after.as_deref(), upto).await?;
         let is_last = page.len() < PAGE;
-        after = page.last().map(|(key, _)| key.iter().flatten().cloned().collect());
+        after = last_key(&page);
         found.extend(page);
         if is_last {
             return Ok(found);
@@ -138,30 +138,29 @@ async fn rows(
     upto: Option<&[Value]>,
 ) -> Result<Vec<Content>, ViewError> {
     let mut question = Statement::new("SELECT ");
-    columns(&mut question, table.key.iter().chain(table.values));
-    question.push(" FROM ").push(table.name).push(" WHERE merchant = ").push_bind(scope.merchant);
+    question
+        .push_columns(table.key.iter().chain(table.values))
+        .push(" FROM ")
+        .push(table.name)
+        .push(" WHERE merchant = ")
+        .push_bind(scope.merchant);
     question.push(" AND generation = ").push_bind(scope.generation);
     for (bound, is_beyond) in [(after, " > ("), (upto, " <= (")] {
         if let Some(bound) = bound {
-            question.push(" AND (");
-            columns(&mut question, table.key.iter());
-            question.push(")").push(is_beyond);
+            question.push(" AND (").push_columns(table.key).push(")").push(is_beyond);
             for (place, value) in bound.iter().enumerate() {
                 question.push(if place == 0 { "" } else { ", " }).push_bind(value.clone());
             }
             question.push(")");
         }
     }
-    question.push(" ORDER BY ");
-    columns(&mut question, table.key.iter());
-    question.push(" LIMIT ").push_bind(PAGE as u64);
+    question.push(" ORDER BY ").push_columns(table.key).push(" LIMIT ").push_bind(PAGE as u64);
     snapshot.fetch(question).await?.iter().map(|row| content(row, table)).collect()
 }
 
-fn columns<'t>(question: &mut Statement, columns: impl Iterator<Item = &'t TableColumn>) {
-    for (place, (name, _)) in columns.enumerate() {
-        question.push(if place == 0 { "" } else { ", " }).push(name);
-    }
+/// The key of the last row of a page.
+fn last_key(page: &[Content]) -> Option<Vec<Value>> {
+    page.last().map(|(key, _)| key.iter().flatten().cloned().collect())
 }
 
 fn content(row: &Row, table: &Table) -> Result<Content, ViewError> {

@@ -62,19 +62,11 @@ async fn remove_all<P: Projection>(
 
 /// Deletes some rows of a table.
 fn some(table: &Table, merchant: &str, generation: i64) -> Statement {
-    let columns = |statement: &mut Statement| {
-        for (place, (name, _)) in table.key.iter().enumerate() {
-            statement.push(if place == 0 { "" } else { ", " }).push(name);
-        }
-    };
     let mut some = Statement::new("DELETE FROM ");
     some.push(table.name).push(" WHERE merchant = ").push_bind(merchant);
-    some.push(" AND generation = ").push_bind(generation).push(" AND (");
-    columns(&mut some);
-    some.push(") IN (SELECT ");
-    columns(&mut some);
-    some.push(" FROM ").push(table.name).push(" WHERE merchant = $1 AND generation = $2 ORDER BY ");
-    columns(&mut some);
-    some.push(" LIMIT ").push_bind(CHUNK).push(")");
+    some.push(" AND generation = ").push_bind(generation);
+    some.push(" AND (").push_columns(table.key).push(") IN (SELECT ").push_columns(table.key);
+    some.push(" FROM ").push(table.name).push(" WHERE merchant = $1 AND generation = $2");
+    some.push(" ORDER BY ").push_columns(table.key).push(" LIMIT ").push_bind(CHUNK).push(")");
     some
 }

@@ -8,7 +8,7 @@ use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 
 use crate::error::ViewError;
-use crate::projection::Kind;
+use crate::projection::{Kind, TableColumn};
 
 /// A value that a statement is given.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -79,6 +79,14 @@ impl Statement {
     /// Goes on with more text.
     pub fn push(&mut self, text: &'static str) -> &mut Self {
         self.text.to_mut().push_str(text);
+        self
+    }
+
+    /// Goes on with the names of columns, with commas between.
+    pub fn push_columns<'t>(&mut self, columns: impl IntoIterator<Item = &'t TableColumn>) -> &mut Self {
+        for (place, (name, _)) in columns.into_iter().enumerate() {
+            self.push(if place == 0 { "" } else { ", " }).push(name);
+        }
         self
     }
 

@@ -16,7 +16,7 @@ use holdfast_journal::{Batch, CommandRecord, Journal, NewEvent};
 use holdfast_tests::postgres::Schema;
 use tempfile::TempDir;
 
-use crate::{Availability, Orders, Projections, ViewError, ViewStore};
+use crate::{Availability, Manage, Orders, Projections, ViewError, ViewStore};
 
 pub(crate) const MERCHANT: &str = "default";
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -103,6 +103,11 @@ impl House {
     /// Appends events of streams as one command.
     async fn append(&self, events: Vec<(StreamId, u64, DomainEvent)>) {
         append(&*self.journal, events).await;
+    }
+
+    /// What can be asked of a projection.
+    fn manager(&self, name: &str) -> Arc<dyn Manage> {
+        self.projections.managers().into_iter().find(|manager| manager.name() == name).unwrap()
     }
 
     async fn caught_up(&self) -> Result<(), ViewError> {

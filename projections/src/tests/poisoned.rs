@@ -18,8 +18,7 @@ use crate::availability::{AvailabilityKey, AvailabilityProjection, AvailabilityR
 use crate::projections::Projections;
 use crate::store::Presence;
 use crate::{
-    Asked, Availability, Manage, Orders, Projection, Recorded, Retried, Scope, Table, ViewConnection,
-    ViewError,
+    Asked, Availability, Orders, Projection, Recorded, Retried, Scope, Table, ViewConnection, ViewError,
 };
 
 for_every_store! {
@@ -66,7 +65,7 @@ async fn a_payload_that_cannot_be_read_parks_its_stream_and_no_other(fixture: &i
     let told: Vec<_> = view.iter().map(|view| (view.available.number(), view.stale)).collect();
     assert_eq!(told, [(5, true), (10, false)], "old, and says so");
 
-    let manager = manager(&house, Availability::NAME);
+    let manager = house.manager(Availability::NAME);
     let parked = manager.parked().await.unwrap();
     let [(merchant, stream)] = &parked[..] else { panic!("{parked:?}") };
     assert_eq!((merchant.as_str(), &stream.stream), (MERCHANT, &StreamId::Stock(sku("A")).to_string()));
@@ -81,10 +80,6 @@ async fn a_payload_that_cannot_be_read_parks_its_stream_and_no_other(fixture: &i
     let stock = house.projections.progress().state(Availability::NAME, MERCHANT);
     assert_eq!((stock.folded, stock.parked), (5, 3), "it waits on behind what waits");
     house.close().await;
-}
-
-fn manager(house: &House, name: &str) -> Arc<dyn Manage> {
-    house.projections.managers().into_iter().find(|manager| manager.name() == name).unwrap()
 }
 
 /// Whether the fold of [`Clumsy`] is mended.

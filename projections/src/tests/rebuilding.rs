@@ -12,7 +12,7 @@ use super::events::{created, delivered, received, sku};
 use super::{Fixture, House, MERCHANT, PATIENCE, append, for_every_store};
 use crate::generation::GenerationState::{Kept, Serving};
 use crate::generation::{self, Generation, GenerationState};
-use crate::{Asked, Availability, Manage, OrderFilter, Orders, Statement, ViewError, ViewStore};
+use crate::{Asked, Availability, OrderFilter, Orders, Statement, ViewError, ViewStore};
 
 for_every_store! {
     a_build_takes_the_place_of_the_one_that_serves_while_both_are_kept_up,
@@ -31,10 +31,6 @@ for_every_store! {
 
 fn journal() -> Arc<dyn Journal> {
     Arc::new(MemoryJournal::new())
-}
-
-fn manager(house: &House, name: &str) -> Arc<dyn Manage> {
-    house.projections.managers().into_iter().find(|manager| manager.name() == name).unwrap()
 }
 
 /// Waits until something is so of a projection's builds.
@@ -86,7 +82,7 @@ async fn a_build_takes_the_place_of_the_one_that_serves_while_both_are_kept_up(f
         house.append(vec![received(round, "A"), created(round.into(), "A")]).await;
     }
     house.caught_up().await.unwrap();
-    let asked = manager(&house, Availability::NAME).rebuild(false).await.unwrap();
+    let asked = house.manager(Availability::NAME).rebuild(false).await.unwrap();
     assert_eq!(asked, 2);
     let mut seen = 0;
     for round in 31..=60 {
@@ -137,7 +133,7 @@ async fn a_build_that_was_left_half_way_is_finished_by_whoever_comes_next(fixtur
 async fn the_former_build_is_kept_up_and_can_be_put_back(fixture: &impl Fixture) {
     let house = House::open(fixture, &journal()).await;
     house.append(vec![received(1, "A")]).await;
-    let manager = manager(&house, Availability::NAME);
+    let manager = house.manager(Availability::NAME);
     assert!(matches!(manager.roll_back(1).await, Err(ViewError::NoSuchBuild(_))), "there is no other");
     manager.rebuild(false).await.unwrap();
     answers_from(&house, Availability::NAME, 2).await;
@@ -165,7 +161,7 @@ async fn a_wrong_row_is_found_by_comparing_and_the_build_that_differs_does_not_s
         sql(&house.store, "DELETE FROM order_term WHERE first_position = 5 AND kind = 'sku'").await,
         1
     );
-    let manager = manager(&house, Orders::NAME);
+    let manager = house.manager(Orders::NAME);
     let check = manager.check().await.unwrap();
     let is_done =
         |all: &[Generation]| all.iter().any(|known| known.number == check && known.problem.is_some());
@@ -194,7 +190,7 @@ async fn what_is_as_it_should_be_is_verified_and_nothing_is_left_of_the_check(fi
     }
     house.caught_up().await.unwrap();
     for name in [Orders::NAME, Availability::NAME] {
-        let check = manager(&house, name).check().await.unwrap();
+        let check = house.manager(name).check().await.unwrap();
         let is_done = |all: &[Generation]| {
             all.iter().any(|known| known.number == check && known.state == GenerationState::Dropping)
         };
@@ -213,7 +209,7 @@ async fn a_build_that_nobody_needs_is_taken_away_row_by_row(fixture: &impl Fixtu
         house.append(vec![created(number, "A")]).await;
     }
     house.caught_up().await.unwrap();
-    let manager = manager(&house, Orders::NAME);
+    let manager = house.manager(Orders::NAME);
     manager.rebuild(false).await.unwrap();
     answers_from(&house, Orders::NAME, 2).await;
     let refused = manager.remove(2).await;
@@ -241,7 +237,7 @@ async fn several_are_built_at_once_and_none_twice(fixture: &impl Fixture) {
         append(&*journal, vec![created(number, "A"), received(number as u64, "A")]).await;
     }
     let house = House::open(fixture, &journal).await;
-    let (orders, stock) = (manager(&house, Orders::NAME), manager(&house, Availability::NAME));
+    let (orders, stock) = (house.manager(Orders::NAME), house.manager(Availability::NAME));
     let (one, again, other) =
         tokio::join!(orders.rebuild(false), orders.rebuild(false), stock.rebuild(false));
     assert_eq!((one.unwrap(), again.unwrap(), other.unwrap()), (2, 2, 2));
@@ -264,7 +260,7 @@ async fn it_does_not_matter_how_many_events_are_folded_at_once(fixture: &impl Fi
     let event = DomainEvent::decode(&stream, "FulfillmentOrderMoved", 1, payload.as_bytes()).unwrap();
     house.append(vec![(stream, 4, event)]).await;
     house.caught_up().await.unwrap();
-    let manager = manager(&house, Orders::NAME);
+    let manager = house.manager(Orders::NAME);
     let build = manager.rebuild(true).await.unwrap();
     let is_built = |all: &[Generation]| {
         all.iter().any(|known| known.number == build && known.state != GenerationState::Building)
@@ -283,7 +279,7 @@ async fn it_does_not_matter_how_many_events_are_folded_at_once(fixture: &impl Fi
 async fn what_served_last_is_put_back_whatever_its_number(fixture: &impl Fixture) {
     let house = House::open(fixture, &journal()).await;
     house.append(vec![received(1, "A")]).await;
-    let manager = manager(&house, Availability::NAME);
+    let manager = house.manager(Availability::NAME);
     manager.rebuild(false).await.unwrap();
     answers_from(&house, Availability::NAME, 2).await;
     assert_eq!(manager.roll_back(2).await.unwrap(), 1);
@@ -298,7 +294,7 @@ async fn no_number_is_given_twice(fixture: &impl Fixture) {
     let house = House::open(fixture, &journal()).await;
     house.append(vec![received(1, "A")]).await;
     house.caught_up().await.unwrap();
-    let manager = manager(&house, Availability::NAME);
+    let manager = house.manager(Availability::NAME);
     for expected in [2, 3] {
         assert_eq!(manager.check().await.unwrap(), expected);
         let is_over = |all: &[Generation]| {
@@ -319,7 +315,7 @@ async fn what_is_to_be_compared_is_not_mixed_up_with_what_is_not(fixture: &impl 
     let (version, building) = (all[0].version, GenerationState::Building);
     generation::insert(&mut transaction, Availability::NAME, version, building, false, &all).await.unwrap();
     transaction.commit().await.unwrap();
-    let manager = manager(&house, Availability::NAME);
+    let manager = house.manager(Availability::NAME);
     match manager.rebuild(true).await {
         Err(ViewError::NoSuchBuild(why)) => assert!(why.contains("is not compared"), "{why}"),
         // It was built in the meantime.
