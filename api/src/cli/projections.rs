@@ -156,19 +156,11 @@ impl Open {
         match subject {
             Subject::List(_) => self.list(json, printer).await.map(|()| 0),
             Subject::Rebuild { names, compare, .. } => {
-                let managers = self.managers(&names)?;
-                let mut begun = Vec::with_capacity(managers.len());
-                for manager in managers {
-                    begun.push((manager.name(), manager.rebuild(compare).await?));
-                }
+                let begun = self.begin(&names, async |manager| manager.rebuild(compare).await).await?;
                 self.wait(begun, "rebuilding", json, printer).await
             }
             Subject::Verify { names, .. } => {
-                let managers = self.managers(&names)?;
-                let mut begun = Vec::with_capacity(managers.len());
-                for manager in managers {
-                    begun.push((manager.name(), manager.check().await?));
-                }
+                let begun = self.begin(&names, async |manager| manager.check().await).await?;
                 self.wait(begun, "verifying", json, printer).await
             }
             Subject::Rollback { name, .. } => {
@@ -207,6 +199,19 @@ impl Open {
             return Ok(self.projections.managers());
         }
         names.iter().map(|name| self.manager(name)).collect()
+    }
+
+    /// Begins a build of each, and gives their numbers.
+    async fn begin(
+        &self,
+        names: &[String],
+        begin: impl AsyncFn(&dyn Manage) -> Result<i64, ViewError>,
+    ) -> Result<Vec<(&'static str, i64)>, CliError> {
+        let mut begun = Vec::new();
+        for manager in self.managers(names)? {
+            begun.push((manager.name(), begin(&*manager).await?));
+        }
+        Ok(begun)
     }
 
     /// Waits until builds are complete, and tells what became of them.

@@ -253,6 +253,12 @@ mod tests {
         assert!(app.shutdown().await);
     }
 
+    fn change_an_event(directory: &Path) {
+        let connection = rusqlite::Connection::open(directory.join("journal.db")).unwrap();
+        let change = "UPDATE event SET payload = replace(payload, 'L2', 'L3') WHERE position = 2";
+        assert_eq!(connection.execute(change, []).unwrap(), 1);
+    }
+
     #[tokio::test(flavor = "multi_thread")]
     async fn a_store_as_it_was_written_gives_status_0() {
         let directory = tempfile::tempdir().unwrap();
@@ -265,10 +271,7 @@ mod tests {
     async fn a_changed_event_gives_status_1() {
         let directory = tempfile::tempdir().unwrap();
         a_store(directory.path()).await;
-        let connection = rusqlite::Connection::open(directory.path().join("journal.db")).unwrap();
-        let change = "UPDATE event SET payload = replace(payload, 'L2', 'L3') WHERE position = 2";
-        assert_eq!(connection.execute(change, []).unwrap(), 1);
-        drop(connection);
+        change_an_event(directory.path());
         assert_eq!(status(directory.path(), &["--json"]).await, ALTERED);
     }
 
@@ -331,10 +334,7 @@ mod tests {
     async fn what_was_changed_is_not_signed() {
         let directory = tempfile::tempdir().unwrap();
         a_store(directory.path()).await;
-        let connection = rusqlite::Connection::open(directory.path().join("journal.db")).unwrap();
-        let change = "UPDATE event SET payload = replace(payload, 'L2', 'L3') WHERE position = 2";
-        assert_eq!(connection.execute(change, []).unwrap(), 1);
-        drop(connection);
+        change_an_event(directory.path());
         let (kept, key) = (directory.path().join("kept.json"), directory.path().join("auditor.key"));
         let names = [kept.display().to_string(), key.display().to_string()];
         let sign = ["--checkpoint", &names[0], "--signing-key", &names[1]];
