@@ -74,6 +74,7 @@ impl Place {
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(program());
         command.args(arguments).args(["--database", &self.url]);
+        command.env("HOLDFAST_LOG", "info,holdfast_projections=debug,holdfast_commands=debug");
         command.env_remove("HOLDFAST_DATABASE").env("HOLDFAST_MASTER_KEY_FILE", self.key_file());
         command
     }

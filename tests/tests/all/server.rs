@@ -1,9 +1,10 @@
 //! The program as its users run it: a process of its own, spoken to over HTTP.
 
+use std::collections::VecDeque;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, OnceLock, mpsc};
+use std::sync::{Arc, Mutex, OnceLock, mpsc};
 use std::time::{Duration, Instant};
 
 use reqwest::{Method, StatusCode};
@@ -33,9 +34,16 @@ pub fn program() -> &'static Path {
     })
 }
 
+/// How many of the last lines that a server said are told where a test fails.
+const LAST_LINES: usize = 200;
+
+/// The last that a server said.
+type Said = Arc<Mutex<VecDeque<String>>>;
+
 /// A server on a free port.
 pub struct Server {
     child: Mutex<Child>,
+    said: Said,
     pub address: String,
     client: reqwest::Client,
 }
@@ -83,8 +91,9 @@ impl Server {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the server starts");
-        let address = find_address(&mut child);
-        let server = Self { child: Mutex::new(child), address, client: reqwest::Client::new() };
+        let said = Said::default();
+        let address = find_address(&mut child, &said);
+        let server = Self { child: Mutex::new(child), said, address, client: reqwest::Client::new() };
         server.until_ready().await;
         server
     }
@@ -120,7 +129,7 @@ impl Server {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the server starts");
-        assert_eq!(find_address(&mut child), self.address);
+        assert_eq!(find_address(&mut child, &self.said), self.address);
         *self.child.lock().expect("nobody panicked with it") = child;
         self.until_ready().await;
     }
@@ -198,6 +207,15 @@ impl Server {
         self.post("/v1/stock/receive", &format!("receive-{location}-{sku}"), &receipt).await.granted();
     }
 
+    /// What somebody needs who has to find out why a test fails: how far the read models are, and what the server said.
+    pub async fn circumstances(&self) -> String {
+        let projections = self.try_send(Method::GET, "/v1/projections", None, None).await;
+        let projections = projections.map_or_else(|error| error.to_string(), |answer| answer.text);
+        let said = self.said.lock().expect("nobody panicked with it");
+        let said: Vec<&str> = said.iter().rev().map(String::as_str).collect();
+        format!("{projections}\n{}", said.join("\n"))
+    }
+
     /// Asks the server to end, and waits until it has.
     pub async fn stop(&self) {
         let number = self.child.lock().expect("nobody panicked with it").id().to_string();
@@ -234,14 +252,14 @@ impl Drop for Server {
 }
 
 /// Reads what the server says until it tells its address, and drains the rest so that it never blocks.
-fn find_address(child: &mut Child) -> String {
+fn find_address(child: &mut Child, said: &Said) -> String {
     let (found, addresses) = mpsc::channel();
     let outputs: [Box<dyn std::io::Read + Send>; 2] = [
         Box::new(child.stdout.take().expect("standard output")),
         Box::new(child.stderr.take().expect("standard error")),
     ];
     for output in outputs {
-        let found = found.clone();
+        let (found, said) = (found.clone(), Arc::clone(said));
         std::thread::spawn(move || {
             for line in BufReader::new(output).lines().map_while(Result::ok) {
                 if let Some(start) = line.find("http://127.0.0.1:") {
@@ -250,6 +268,9 @@ fn find_address(child: &mut Child) -> String {
                     // Nobody listens any more once the first was found.
                     let _ = found.send(format!("http://127.0.0.1:{port}"));
                 }
+                let mut said = said.lock().expect("nobody panicked with it");
+                said.truncate(LAST_LINES - 1);
+                said.push_front(line);
             }
         });
     }

@@ -80,8 +80,13 @@ impl Taken {
                 tokio::task::yield_now().await;
             }
         };
-        let reached = tokio::time::timeout(PATIENCE, reached).await;
-        reached.unwrap_or_else(|_| panic!("{} is never {what}", self.id))
+        match tokio::time::timeout(PATIENCE, reached).await {
+            Ok(reached) => reached,
+            Err(_) => {
+                let (now, circumstances) = (self.now(server).await, server.circumstances().await);
+                panic!("{} is never {what}: {now}\n{circumstances}", self.id)
+            }
+        }
     }
 
     /// What happened to the order: the data of its events of one type.
