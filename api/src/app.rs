@@ -82,6 +82,8 @@ pub struct App {
     pub closing: watch::Sender<bool>,
     /// Places for those who follow a journal.
     pub followers: Arc<Semaphore>,
+    /// Whether GraphQL tells its schema.
+    pub introspection: bool,
     /// What can be asked of each read model, by name.
     pub managers: Vec<Arc<dyn Manage>>,
     projections: Mutex<Option<Projections>>,
@@ -96,11 +98,18 @@ pub struct Options {
     pub membership: Membership,
     /// The limits of the write side.
     pub settings: Settings,
+    /// Whether GraphQL tells its schema.
+    pub introspection: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { master_key_file: None, membership: Membership::alone(), settings: Settings::default() }
+        Self {
+            master_key_file: None,
+            membership: Membership::alone(),
+            settings: Settings::default(),
+            introspection: true,
+        }
     }
 }
 
@@ -151,6 +160,7 @@ impl App {
             attendant,
             closing: watch::Sender::new(false),
             followers: Arc::new(Semaphore::new(MOST_FOLLOWERS)),
+            introspection: options.introspection,
             managers,
             projections: Mutex::new(Some(projections)),
             views,

@@ -2,21 +2,33 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use holdfast_projections::OrderSort;
 
 /// A list that has cursors of its own: they are the same by REST and GraphQL, and nothing to another list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum List {
     /// Orders: the position of their first event.
     Orders,
+    /// Orders by when they were changed: that moment, and the position of their first event.
+    OrdersByChange,
     /// Fulfillment orders: the same, and their number within the order.
     FulfillmentOrders,
+    /// A location's board: priority, due date, and the place of the fulfillment order.
+    FulfillmentBoard,
 }
 
 impl List {
+    /// The list of orders that is sorted like this.
+    pub(crate) fn orders(sort: OrderSort) -> Self {
+        if sort.is_by_change() { Self::OrdersByChange } else { Self::Orders }
+    }
+
     const fn mark(self) -> &'static str {
         match self {
             Self::Orders => "o",
+            Self::OrdersByChange => "u",
             Self::FulfillmentOrders => "f",
+            Self::FulfillmentBoard => "b",
         }
     }
 
@@ -24,7 +36,8 @@ impl List {
     const fn numbers(self) -> usize {
         match self {
             Self::Orders => 1,
-            Self::FulfillmentOrders => 2,
+            Self::OrdersByChange | Self::FulfillmentOrders => 2,
+            Self::FulfillmentBoard => 4,
         }
     }
 
@@ -54,6 +67,7 @@ mod tests {
         assert_eq!(List::FulfillmentOrders.place(&cursor), None);
         let cursor = List::FulfillmentOrders.cursor("12.1");
         assert_eq!(List::FulfillmentOrders.place(&cursor).as_deref(), Some("12.1"));
+        assert_eq!(List::OrdersByChange.place(&cursor), None);
         for bad in ["", "12", "%", &List::Orders.cursor("x"), &List::Orders.cursor("99999999999999999999")] {
             assert_eq!(List::Orders.place(bad), None, "{bad}");
         }

@@ -1,6 +1,7 @@
 //! Every question that can be asked, the same for REST, GraphQL and the command line.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -12,12 +13,12 @@ use holdfast_domain::order::{OrderEvent, OrderView, PersonalData, PersonalDataSt
 use holdfast_domain::policy::Policy;
 use holdfast_domain::stock::AvailabilityView;
 use holdfast_domain::stream::{DomainEvent, StreamId};
-use holdfast_domain::values::{OrderId, Sku, Timestamp};
+use holdfast_domain::values::{LocationId, OrderId, Sku, Timestamp};
 use holdfast_journal::{Event, Journal, JournalError};
 pub use holdfast_projections::Asked;
 use holdfast_projections::{
-    Availability, FulfillmentOrderFilter, FulfillmentOrderRow, OrderFilter, OrderRow, Orders, Page, Progress,
-    ProjectionState, ViewError, ViewStore,
+    Availability, BoardEntry, BoardSummary, FulfillmentOrderFilter, FulfillmentOrderRow, OrderFilter,
+    OrderRow, Orders, Page, Progress, ProjectionState, Stage, ViewError, ViewStore,
 };
 
 /// How long a read model may take to reach a position that was asked for.
@@ -228,7 +229,30 @@ impl Reading {
         Ok(view.with_personal(open(now)?, open(asked)?))
     }
 
-    /// Orders that match, the newest first.
+    /// The positions in which orders were begun that were created after a moment, or before one; nothing where neither is
+    /// asked. Time never runs backwards along a journal.
+    pub async fn begun_within(
+        &self,
+        merchant: &str,
+        after: Option<Timestamp>,
+        before: Option<Timestamp>,
+    ) -> Result<Option<RangeInclusive<u64>>, JournalError> {
+        if after.is_none() && before.is_none() {
+            return Ok(None);
+        }
+        let last_by = async |moment: i64| self.journal.position_at(merchant, moment).await;
+        let first = match after {
+            Some(moment) => last_by(moment.microseconds()).await? + 1,
+            None => 1,
+        };
+        let last = match before {
+            Some(moment) => last_by(moment.microseconds().saturating_sub(1)).await?,
+            None => i64::MAX.unsigned_abs(),
+        };
+        Ok(Some(first..=last))
+    }
+
+    /// Orders that match.
     pub async fn orders(
         &self,
         merchant: &str,
@@ -260,6 +284,29 @@ impl Reading {
     ) -> Result<Page<FulfillmentOrderRow>, ViewError> {
         let generation = self.generation(Orders::NAME, merchant)?;
         self.orders.fulfillment_orders(merchant, generation, filter, after, limit).await
+    }
+
+    /// What a location has to do next in a stage, the most urgent first.
+    pub async fn board(
+        &self,
+        merchant: &str,
+        of: (&LocationId, Stage),
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<BoardEntry>, ViewError> {
+        let generation = self.generation(Orders::NAME, merchant)?;
+        self.orders.board(merchant, generation, of, after, limit).await
+    }
+
+    /// How much there is to do at a moment, by location and stage; at one location where it is given.
+    pub async fn board_summary(
+        &self,
+        merchant: &str,
+        location: Option<&LocationId>,
+        now: Timestamp,
+    ) -> Result<Vec<BoardSummary>, ViewError> {
+        let generation = self.generation(Orders::NAME, merchant)?;
+        self.orders.board_summary(merchant, generation, location, now).await
     }
 
     /// What can be promised of SKUs; those never seen are left out.

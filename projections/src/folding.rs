@@ -14,8 +14,8 @@ use crate::parked::{Parked, Poison};
 use crate::projection::{Projection, Recorded, Scope};
 use crate::store::{Presence, ViewConnection};
 
-pub(crate) fn halted<P: Projection>(scope: Scope<'_>, position: u64, reason: &str) -> ViewError {
-    let (merchant, reason) = (scope.merchant.to_owned(), reason.to_owned());
+pub(crate) fn halted<P: Projection>(merchant: &str, position: u64, reason: &str) -> ViewError {
+    let (merchant, reason) = (merchant.to_owned(), reason.to_owned());
     ViewError::Halted { projection: P::NAME, merchant, position, reason }
 }
 
@@ -34,9 +34,46 @@ impl<E: Into<ViewError>> From<E> for FoldError {
     }
 }
 
-/// A span as the fold sees it.
+/// What an event is to a fold, whatever is parked.
 #[derive(Debug)]
-pub(crate) struct Span {
+pub(crate) enum Looked {
+    /// It does not concern the fold.
+    Passed,
+    /// The fold sees it like this.
+    Seen(Recorded),
+    /// It concerns the fold and cannot be read: why not.
+    Unreadable(String),
+}
+
+/// Looks at the events that follow a position. One that is missing or not known halts the projection, also where it would
+/// not concern it: it is never passed over.
+pub(crate) fn look<P: Projection>(
+    merchant: &str,
+    after: u64,
+    events: &[Event],
+) -> Result<Vec<Looked>, ViewError> {
+    events.iter().zip(after + 1..).map(|(event, expected)| look_at::<P>(merchant, event, expected)).collect()
+}
+
+fn look_at<P: Projection>(merchant: &str, event: &Event, expected: u64) -> Result<Looked, ViewError> {
+    let halts = |reason: String| halted::<P>(merchant, expected, &reason);
+    if event.position != expected {
+        return Err(halts("an event is missing".to_owned()));
+    }
+    let stream: StreamId = event.stream_name.parse().map_err(|error| halts(format!("{error}")))?;
+    DomainEvent::check(&stream, &event.kind, event.type_version).map_err(|e| halts(e.to_string()))?;
+    if !P::concerns(&stream) {
+        return Ok(Looked::Passed);
+    }
+    Ok(match recorded(event, stream) {
+        Ok(recorded) => Looked::Seen(recorded),
+        Err(error) => Looked::Unreadable(error.to_string()),
+    })
+}
+
+/// What of a span is folded.
+#[derive(Debug)]
+pub(crate) struct Sorted {
     /// The events that concern the fold and are not parked.
     pub(crate) recorded: Vec<Recorded>,
     /// How many were folded, or do not concern the fold: each was looked at.
@@ -45,32 +82,22 @@ pub(crate) struct Span {
     pub(crate) parked: Parked,
 }
 
-/// The events that concern the fold, as it sees them. One that is missing or not known halts the projection, also
-/// where it would not concern it: it is never passed over. One that is known and cannot be read poisons its stream.
-pub(crate) fn decoded<P: Projection>(
-    scope: Scope<'_>,
-    after: u64,
-    events: &[Event],
-    parked: &Parked,
-) -> Result<Span, FoldError> {
-    let mut span = Span { recorded: Vec::with_capacity(events.len()), folded: 0, parked: parked.clone() };
-    for (event, expected) in events.iter().zip(after + 1..) {
-        if event.position != expected {
-            return Err(halted::<P>(scope, expected, "an event is missing").into());
-        }
-        let halts = |reason: String| halted::<P>(scope, expected, &reason);
-        let stream: StreamId = event.stream_name.parse().map_err(|e| halts(format!("{e}")))?;
-        DomainEvent::check(&stream, &event.kind, event.type_version).map_err(|e| halts(e.to_string()))?;
-        if span.parked.has(&event.stream_name, event.position) {
-            span.parked.wait(&event.stream_name);
+/// Parts what is folded of a span from what is parked. An event that cannot be read poisons its stream.
+pub(crate) fn sort_out(events: &[Event], looked: Vec<Looked>, parked: Parked) -> Result<Sorted, FoldError> {
+    let mut sorted = Sorted { recorded: Vec::with_capacity(looked.len()), folded: 0, parked };
+    for (event, looked) in events.iter().zip(looked) {
+        if sorted.parked.has(&event.stream_name, event.position) {
+            sorted.parked.wait(&event.stream_name);
             continue;
         }
-        if P::concerns(&stream) {
-            span.recorded.push(recorded(event, stream).map_err(|e| poison(event, e.to_string()))?);
+        match looked {
+            Looked::Passed => {}
+            Looked::Seen(recorded) => sorted.recorded.push(recorded),
+            Looked::Unreadable(error) => return Err(poison(event, error)),
         }
-        span.folded += 1;
+        sorted.folded += 1;
     }
-    Ok(span)
+    Ok(sorted)
 }
 
 fn recorded(event: &Event, stream: StreamId) -> Result<Recorded, DecodeError> {
@@ -118,7 +145,7 @@ pub(crate) async fn fold_into<P: Projection>(
             let error = format!("the fold panicked: {}", said(&*panic));
             match of.iter().find(|event| event.position == position) {
                 Some(event) => poison(event, error),
-                None => halted::<P>(scope, position, &error).into(),
+                None => halted::<P>(scope.merchant, position, &error).into(),
             }
         })?);
     }

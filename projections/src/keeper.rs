@@ -133,7 +133,10 @@ impl<P: Projection> Keeper<P> {
                 tokio::spawn(runner.follow(self.commits.clone(), stopped))
             }
             state if state.is_built() => {
-                tokio::spawn(build::<P>(shop, generation.clone(), stopped, Arc::clone(&self.changed)))
+                let building = build::<P>(shop, generation.clone(), stopped, Arc::clone(&self.changed));
+                let runtime = tokio::runtime::Handle::current();
+                // On a thread of its own: what it reckons keeps no command waiting.
+                tokio::task::spawn_blocking(move || runtime.block_on(building))
             }
             GenerationState::Dropping if since(generation.state_at) > GRACE => {
                 tokio::spawn(remove::<P>(shop, generation.number, stopped))

@@ -5,6 +5,7 @@
 //! checkpoint in one transaction. Read models are disposable: delete `views.db`, or the tables, and they are folded
 //! again. [`ViewStore`] is SQLite for one node or PostgreSQL for several, with the same result.
 
+mod ahead;
 mod availability;
 mod checkpoint;
 mod compare;
@@ -30,7 +31,8 @@ pub use availability::{Asked, Availability};
 pub use error::ViewError;
 pub use generation::{Generation, GenerationState};
 pub use order_status::{
-    DueOrder, FulfillmentOrderFilter, FulfillmentOrderRow, OrderFilter, OrderRow, Orders, Page,
+    BoardEntry, BoardSummary, DueOrder, FulfillmentOrderFilter, FulfillmentOrderRow, OrderFilter, OrderRow,
+    OrderSort, Orders, Page, Stage,
 };
 pub use parked::ParkedStream;
 pub use progress::{Progress, ProjectionState};

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use crate::checkpoint::{self, Checkpoint};
 use crate::compare::{Comparison, compare};
 use crate::error::ViewError;
-use crate::folding::FoldError;
+use crate::folding::{FoldError, look};
 use crate::generation::{self, Generation, GenerationState};
 use crate::parked;
 use crate::projection::{Projection, Scope};
@@ -179,7 +179,9 @@ async fn one_span<P: Projection>(
     let mut events = shop.journal.read(scope.merchant, from.position, most).await?;
     events.retain(|event| event.position <= upto);
     let parked = parked::read(transaction, P::NAME, scope).await?;
-    match fold::<P>(transaction, scope, (from, &parked), parked.clone(), &events).await {
+    let looked = look::<P>(scope.merchant, from.position, &events)?;
+    let span = (&events[..], looked);
+    match fold::<P>(transaction, scope, (from, &parked), parked.clone(), span).await {
         Ok((next, _)) => Ok(Some(next)),
         Err(FoldError::Poisoned(_)) => Ok(None),
         Err(FoldError::View(error)) => Err(error),

@@ -4,7 +4,7 @@ use holdfast_journal::Event;
 
 use crate::checkpoint::{self, Checkpoint};
 use crate::error::ViewError;
-use crate::folding::{FoldError, decoded, fold_into, halted};
+use crate::folding::{FoldError, fold_into, halted, look, sort_out};
 use crate::lease::Lease;
 use crate::parked::{self, Parked, ParkedStream};
 use crate::projection::{Projection, Scope};
@@ -72,7 +72,7 @@ async fn take_up<P: Projection>(shop: &Workshop, scope: Scope<'_>, name: &str) -
     if events.len() as u64 != waiting.events {
         let reason =
             format!("{} events of {name} are parked, and {} are there", waiting.events, events.len());
-        return Err(halted::<P>(scope, checkpoint.position, &reason));
+        return Err(halted::<P>(scope.merchant, checkpoint.position, &reason));
     }
     match fold_stream::<P>(&mut transaction, scope, &events).await {
         Ok(()) => {}
@@ -103,10 +103,9 @@ async fn fold_stream<P: Projection>(
     let mut recorded = Vec::with_capacity(events.len());
     for event in events {
         // One by one: between them are positions of other streams.
-        recorded.extend(
-            decoded::<P>(scope, event.position - 1, std::slice::from_ref(event), &Parked::default())?
-                .recorded,
-        );
+        let one = std::slice::from_ref(event);
+        let looked = look::<P>(scope.merchant, event.position - 1, one)?;
+        recorded.extend(sort_out(one, looked, Parked::default())?.recorded);
     }
     fold_into::<P>(transaction, scope, recorded, events).await
 }

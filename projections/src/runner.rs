@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use holdfast_journal::{Event, Journal, JournalError, has_grown};
 use tokio::sync::watch;
 
+use crate::ahead::{Ahead, Part, Span};
 use crate::checkpoint::{self, Checkpoint};
 use crate::error::ViewError;
-use crate::folding::{FoldError, decoded, fold_into, halted};
+use crate::folding::{FoldError, Looked, fold_into, halted, look, sort_out};
 use crate::lease::Lease;
 use crate::parked::{self, Parked};
 use crate::progress::{Progress, ProjectionState};
@@ -35,7 +36,7 @@ pub(crate) struct Manner {
 /// As it comes, and before anything else.
 pub(crate) const FOLLOWING: Manner = Manner { span: 10_000, yields: 0.0 };
 /// All that is there, so that it costs as little as it can, and gives way to commands.
-pub(crate) const BUILDING: Manner = Manner { span: 50_000, yields: 1.0 };
+pub(crate) const BUILDING: Manner = Manner { span: 20_000, yields: 1.0 };
 
 /// What everything that folds on a node shares.
 #[derive(Clone)]
@@ -253,16 +254,17 @@ impl<P: Projection> Runner<P> {
         lease: &mut Lease<'_>,
         stop: &watch::Receiver<bool>,
     ) -> Result<(Checkpoint, Parked), ViewError> {
-        let read = |after| self.shop.journal.read(scope.merchant, after, self.manner.span);
-        let mut events = read(checkpoint.position).await?;
+        let part = Part {
+            merchant: scope.merchant.to_owned(),
+            after: checkpoint.position,
+            upto: head,
+            span: self.manner.span,
+        };
+        let mut ahead = Ahead::of::<P>(&self.shop.journal, part);
         while checkpoint.position < head && !*stop.borrow() && lease.renew().await? {
+            let Some(span) = ahead.next().await else { break };
             let begun = Instant::now();
-            let after = events.last().map_or(head, |last| last.position);
-            // The next span is read while this one is folded.
-            let next = async { if after < head { read(after).await } else { Ok(Vec::new()) } };
-            let (folded, next) = tokio::join!(self.fold_span(scope, &checkpoint, &parked, &events), next);
-            (checkpoint, parked) = folded?;
-            events = next?;
+            (checkpoint, parked) = self.fold_span(scope, &checkpoint, &parked, span?).await?;
             self.report(scope, &checkpoint);
             self.give_way(scope.merchant, head, begun.elapsed()).await;
         }
@@ -290,7 +292,7 @@ impl<P: Projection> Runner<P> {
             let there = self.shop.journal.read(scope.merchant, checkpoint.position - 1, 1).await?;
             if there.first().is_none_or(|event| event.hash.0[..] != checkpoint.hash) {
                 let reason = "the journal is not the one that was folded";
-                return Err(halted::<P>(scope, checkpoint.position, reason));
+                return Err(halted::<P>(scope.merchant, checkpoint.position, reason));
             }
         }
         Ok(())
@@ -303,13 +305,13 @@ impl<P: Projection> Runner<P> {
         scope: Scope<'_>,
         checkpoint: &Checkpoint,
         parked: &Parked,
-        events: &[Event],
+        Span { events, mut looked }: Span,
     ) -> Result<(Checkpoint, Parked), ViewError> {
         let mut parking = parked.clone();
         loop {
             let mut transaction = self.shop.store.begin().await?;
             let before = (checkpoint, parked);
-            match fold::<P>(&mut transaction, scope, before, parking.clone(), events).await {
+            match fold::<P>(&mut transaction, scope, before, parking.clone(), (&events, looked)).await {
                 Ok((next, parked)) => {
                     if has_grown(checkpoint.position, next.position) {
                         transaction.keep_statistics(&table_names::<P>()).await?;
@@ -329,6 +331,7 @@ impl<P: Projection> Runner<P> {
                         "an event cannot be folded: its stream is parked"
                     );
                     parking.park(poison);
+                    looked = look::<P>(scope.merchant, checkpoint.position, &events)?;
                 }
             }
         }
@@ -343,19 +346,24 @@ pub(crate) async fn fold<P: Projection>(
     scope: Scope<'_>,
     (checkpoint, parked): (&Checkpoint, &Parked),
     parking: Parked,
-    events: &[Event],
+    (events, looked): (&[Event], Vec<Looked>),
 ) -> Result<(Checkpoint, Parked), FoldError> {
     if events.first().is_some_and(|first| !first.follows(scope.merchant, &checkpoint.hash)) {
         let reason = "what comes next does not follow what was folded: history is another one";
-        return Err(halted::<P>(scope, checkpoint.position, reason).into());
+        return Err(halted::<P>(scope.merchant, checkpoint.position, reason).into());
     }
     if checkpoint.parked != parked.events() {
         // They were read one after the other, and another node has folded in between.
         return Err(ViewError::CheckpointMoved(P::NAME).into());
     }
-    let span = decoded::<P>(scope, checkpoint.position, events, &parking)?;
+    let span = sort_out(events, looked, parking)?;
     let Some(last) = events.last() else {
-        return Err(halted::<P>(scope, checkpoint.position, "the journal ends before its head says").into());
+        return Err(halted::<P>(
+            scope.merchant,
+            checkpoint.position,
+            "the journal ends before its head says",
+        )
+        .into());
     };
     let next = Checkpoint {
         position: last.position,
@@ -365,7 +373,7 @@ pub(crate) async fn fold<P: Projection>(
     };
     if next.folded + next.parked != next.position {
         let reason = "folded and parked events do not add up to the position";
-        return Err(halted::<P>(scope, next.position, reason).into());
+        return Err(halted::<P>(scope.merchant, next.position, reason).into());
     }
     checkpoint::advance(transaction, P::NAME, scope, checkpoint, &next).await?;
     fold_into::<P>(transaction, scope, span.recorded, events).await?;

@@ -41,6 +41,10 @@ pub struct Arguments {
     #[arg(long, value_name = "ADDRESS", env = "HOLDFAST_LISTEN", default_value = "127.0.0.1:8080",
           value_parser = address)]
     listen: SocketAddr,
+    /// Whether GraphQL tells its schema to who asks for it. The page to write queries in needs that.
+    #[arg(long, value_name = "WHETHER", env = "HOLDFAST_GRAPHQL_INTROSPECTION", default_value_t = true,
+          action = clap::ArgAction::Set)]
+    graphql_introspection: bool,
     #[command(flatten)]
     node: NodeArguments,
     #[command(flatten)]
@@ -143,7 +147,8 @@ pub async fn run(arguments: Arguments) -> Result<(), CliError> {
     let (server, for_nodes) = bind(arguments.listen, arguments.node.node_listen).await?;
     let membership = arguments.node.membership(for_nodes.as_ref().unwrap_or(&server).address())?;
     let master_key_file = arguments.store.master_key_file.clone();
-    let options = Options { master_key_file, membership, ..Options::default() };
+    let introspection = arguments.graphql_introspection;
+    let options = Options { master_key_file, membership, introspection, ..Options::default() };
     let app = Arc::new(App::start(&database, options).await?);
     greet(server.address(), &database.to_string());
     let stop = stop.shared();

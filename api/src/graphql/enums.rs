@@ -14,6 +14,30 @@ macro_rules! enums {
 }
 
 enums! {
+    /// Which orders come first.
+    OrderSort = "holdfast_projections::OrderSort" {
+        /// What was created last.
+        NewestFirst,
+        /// What was created first.
+        OldestFirst,
+        /// What was changed last. An order that changes meanwhile may be missed.
+        LatestChangeFirst,
+        /// What has not been changed for longest. An order that changes meanwhile comes again.
+        EarliestChangeFirst,
+    }
+    /// What a location has to do next with a fulfillment order. Values may be added.
+    Stage = "holdfast_projections::Stage" {
+        /// It was asked something and has not answered.
+        Answer,
+        /// Goods are to be taken from their places.
+        Pick,
+        /// Picked goods are to be put into parcels.
+        Pack,
+        /// Parcels are to leave, or to be got ready for who fetches them.
+        Ship,
+        /// It waits for the customer to fetch it.
+        HandOver,
+    }
     /// The one-word answer to "where is my order?". Values may be added.
     OrderStatus = "holdfast_domain::order::OrderStatus" {
         /// Taken; nothing is held for it yet.

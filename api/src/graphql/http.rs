@@ -85,7 +85,7 @@ pub(super) async fn execute(
     headers: Headers,
     mut request: Request,
 ) -> Response {
-    let commands = match judged(&mut request) {
+    let commands = match judged(&mut request, app.introspection) {
         Ok(kind) => kind == OperationType::Mutation,
         Err(refused) => return *refused,
     };
@@ -98,12 +98,13 @@ pub(super) async fn execute(
 }
 
 /// Reads a request and judges what it asks, before anything of it runs. Gives what is to be executed, or why not.
-pub(super) fn judged(request: &mut Request) -> Result<OperationType, Box<Response>> {
+/// `introspection` tells whether it may ask about the schema.
+pub(super) fn judged(request: &mut Request, introspection: bool) -> Result<OperationType, Box<Response>> {
     limits::check_text(&request.query).map_err(refusal)?;
     let document = parse_query(&request.query);
     let mut document =
         document.map_err(|error| with_codes(Response::from_errors(vec![ServerError::from(error)])))?;
-    limits::check_document(&document).map_err(refusal)?;
+    limits::check_document(&document, introspection).map_err(refusal)?;
     let kind = kind(&document, request.operation_name.as_deref());
     judge_by_command(&mut document);
     request.set_parsed_query(document);

@@ -94,7 +94,8 @@ fn after_string(text: &[u8]) -> &[u8] {
 }
 
 /// Refuses a document that is too deep, too large once its fragments are put in, or that asks too much of the schema.
-pub(super) fn check_document(document: &ExecutableDocument) -> Result<(), Problem> {
+/// `of_schema` tells whether it may ask about the schema at all.
+pub(super) fn check_document(document: &ExecutableDocument, of_schema: bool) -> Result<(), Problem> {
     if document.fragments.len() > FRAGMENTS {
         return Err(too_complex(&format!("it has more than {FRAGMENTS} fragments")));
     }
@@ -115,6 +116,9 @@ pub(super) fn check_document(document: &ExecutableDocument) -> Result<(), Proble
     }
     if all.depth > DEPTH {
         return Err(too_deep(&format!("fields are nested {} deep, {DEPTH} is the most", all.depth)));
+    }
+    if all.schema_depth > 0 && !of_schema {
+        return Err(Problem::new("introspection_disabled", "this server does not tell its schema"));
     }
     if all.schema_depth > INTROSPECTION_DEPTH {
         return Err(too_deep(&format!("introspection may be nested {INTROSPECTION_DEPTH} deep")));

@@ -9,6 +9,7 @@
 //! `api/schema.graphql` holds the schema; a test keeps it equal to what is served.
 
 mod asked;
+mod board;
 mod enums;
 mod error;
 mod event;

@@ -1,7 +1,7 @@
 //! Lists in pages: Relay connections.
 
 use async_graphql::SimpleObject;
-use holdfast_projections::{FulfillmentOrderRow, OrderRow, Page};
+use holdfast_projections::{FulfillmentOrderRow, OrderRow, OrderSort, Page};
 
 use super::error::Problem;
 use super::event::Event;
@@ -35,7 +35,14 @@ pub(super) struct PageInfo {
     end_cursor: Option<String>,
 }
 
-/// A page of orders, the newest first.
+impl PageInfo {
+    /// Whether there is more, and the last item's cursor.
+    pub(super) fn of(has_next_page: bool, end_cursor: Option<String>) -> Self {
+        Self { has_next_page, end_cursor }
+    }
+}
+
+/// A page of orders.
 #[derive(Debug, SimpleObject)]
 pub(super) struct OrderConnection {
     /// The orders with their cursors.
@@ -53,10 +60,11 @@ pub(super) struct OrderEdge {
     node: Order,
 }
 
-impl From<Page<OrderRow>> for OrderConnection {
-    fn from(page: Page<OrderRow>) -> Self {
+impl OrderConnection {
+    /// A page of a list that is sorted like this.
+    pub(super) fn of(page: &Page<OrderRow>, sort: OrderSort) -> Self {
         let edge = |row: &OrderRow| {
-            let cursor = List::Orders.cursor(&row.first_position.to_string());
+            let cursor = List::orders(sort).cursor(&sort.place(row));
             row.view().map(|view| OrderEdge { cursor, node: Order::from(&view) })
         };
         let edges: Vec<OrderEdge> = page.items.iter().filter_map(edge).collect();

@@ -2,11 +2,12 @@
 
 use async_graphql::{Context, ID, InputObject, Object, Result};
 use holdfast_domain::order::FulfillmentOrderStatus as PartStatus;
-use holdfast_domain::values::{OrderId, Sku};
+use holdfast_domain::values::{LocationId, OrderId, Sku};
 use holdfast_projections::{self as projections, Asked as Narrowed, FulfillmentOrderFilter};
 
 use super::asked::Asked;
-use super::enums::{FulfillmentOrderStatus, OrderStatus};
+use super::board::{BoardConnection, BoardSummary};
+use super::enums::{FulfillmentOrderStatus, OrderSort, OrderStatus, Stage};
 use super::error::Problem;
 use super::limits::{PAGE, list_cost, page_cost};
 use super::merchant::{Availability, Location, Merchant, Policy, Projection};
@@ -33,15 +34,31 @@ pub(super) struct OrderFilter {
     sku: Option<String>,
     /// Filled, at least in part, by this location.
     location: Option<String>,
+    /// Created after this moment.
+    created_after: Option<DateTime>,
+    /// Created before this moment.
+    created_before: Option<DateTime>,
     /// Changed after this moment.
     changed_after: Option<DateTime>,
+    /// Changed before this moment.
+    changed_before: Option<DateTime>,
+    /// Whether units of it wait for supply.
+    backordered: Option<bool>,
+    /// Whether nothing has been heard of a parcel of it for too long.
+    stuck: Option<bool>,
 }
 
-impl TryFrom<OrderFilter> for projections::OrderFilter {
-    type Error = Problem;
-
-    fn try_from(filter: OrderFilter) -> Result<Self, Problem> {
-        Ok(Self {
+impl OrderFilter {
+    /// The same as the read model understands it.
+    async fn understood(
+        self,
+        asked: &Asked,
+        sort: projections::OrderSort,
+    ) -> Result<projections::OrderFilter, Problem> {
+        let filter = self;
+        let moment = |moment: Option<DateTime>| moment.map(|moment| moment.0);
+        let (after, before) = (moment(filter.created_after), moment(filter.created_before));
+        Ok(projections::OrderFilter {
             status: filter.status.map(Into::into),
             channel: optional("filter.channel", filter.channel)?,
             channel_ref: optional("filter.channelRef", filter.channel_ref)?,
@@ -49,7 +66,12 @@ impl TryFrom<OrderFilter> for projections::OrderFilter {
             tracking_number: optional("filter.trackingNumber", filter.tracking_number)?,
             sku: optional("filter.sku", filter.sku)?,
             location: optional("filter.location", filter.location)?,
-            changed_after: filter.changed_after.map(|moment| moment.0),
+            begun: asked.reading().begun_within(asked.merchant()?, after, before).await?,
+            changed_after: moment(filter.changed_after),
+            changed_before: moment(filter.changed_before),
+            backordered: filter.backordered,
+            stuck: filter.stuck,
+            sort,
         })
     }
 }
@@ -125,7 +147,7 @@ impl Query {
         Ok(row.and_then(|row| row.view()).as_ref().map(Order::from))
     }
 
-    /// Orders, the newest first, without personal data.
+    /// Orders without personal data.
     #[graphql(complexity = "page_cost(first, child_complexity)")]
     async fn orders(
         &self,
@@ -133,16 +155,18 @@ impl Query {
         #[graphql(default = 50, desc = "How many, 1 to 200.")] first: i32,
         #[graphql(desc = "The cursor to continue after.")] after: Option<String>,
         #[graphql(desc = "Which.")] filter: Option<OrderFilter>,
+        #[graphql(default_with = "OrderSort::NewestFirst", desc = "Which come first.")] sort: OrderSort,
         #[graphql(desc = "Wait, a few seconds at most, until the read models include this position.")]
         min_position: Option<Long>,
     ) -> Result<OrderConnection> {
         let asked = Asked::of(context)?;
         let limit = page_size(first)?;
-        let place = place(List::Orders, after.as_deref())?;
-        let filter = filter.unwrap_or_default().try_into()?;
+        let sort = sort.into();
+        let place = place(List::orders(sort), after.as_deref())?;
         reached(asked, min_position).await?;
+        let filter = filter.unwrap_or_default().understood(asked, sort).await?;
         let page = asked.reading().orders(asked.merchant()?, &filter, place.as_deref(), limit).await;
-        Ok(page.map_err(Problem::from)?.into())
+        Ok(OrderConnection::of(&page.map_err(Problem::from)?, sort))
     }
 
     /// What locations have to do, that of the oldest order first. Where no status is given: what is left to be
@@ -164,6 +188,46 @@ impl Query {
         let merchant = asked.merchant()?;
         let page = asked.reading().fulfillment_orders(merchant, &filter, place.as_deref(), limit).await;
         Ok(page.map_err(Problem::from)?.into())
+    }
+
+    /// What a location has to do next in a stage: by priority, then by when it is to have left, then the oldest first.
+    #[graphql(complexity = "page_cost(first, child_complexity)")]
+    async fn fulfillment_board(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The location.")] location: String,
+        #[graphql(desc = "What there is to do next.")] stage: Stage,
+        #[graphql(default = 50, desc = "How many, 1 to 200.")] first: i32,
+        #[graphql(desc = "The cursor to continue after.")] after: Option<String>,
+        #[graphql(desc = "Wait, a few seconds at most, until the read models include this position.")]
+        min_position: Option<Long>,
+    ) -> Result<BoardConnection> {
+        let asked = Asked::of(context)?;
+        let limit = page_size(first)?;
+        let place = place(List::FulfillmentBoard, after.as_deref())?;
+        let location: LocationId = value("location", &location)?;
+        reached(asked, min_position).await?;
+        let of = (&location, stage.into());
+        let page = asked.reading().board(asked.merchant()?, of, place.as_deref(), limit).await;
+        Ok(BoardConnection::of(page.map_err(Problem::from)?, asked.app().commands.clock().now()))
+    }
+
+    /// How much there is to do, by location and stage.
+    #[graphql(complexity = "list_cost(10, child_complexity)")]
+    async fn fulfillment_board_summary(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "At this location.")] location: Option<String>,
+        #[graphql(desc = "Wait, a few seconds at most, until the read models include this position.")]
+        min_position: Option<Long>,
+    ) -> Result<Vec<BoardSummary>> {
+        let asked = Asked::of(context)?;
+        let location: Option<LocationId> = optional("location", location)?;
+        reached(asked, min_position).await?;
+        let now = asked.app().commands.clock().now();
+        let found = asked.reading().board_summary(asked.merchant()?, location.as_ref(), now).await;
+        let found = found.map_err(Problem::from)?;
+        Ok(found.iter().map(|summary| BoardSummary::of(summary, now)).collect())
     }
 
     /// What can be promised of SKUs, in the order asked for; those never seen are left out.

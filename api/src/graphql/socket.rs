@@ -122,7 +122,7 @@ impl Answering {
 
     async fn answers(self, mut request: Request, headers: Headers) -> BoxStream<'static, Response> {
         let text = request.query.clone();
-        match judged(&mut request) {
+        match judged(&mut request, self.app.introspection) {
             Err(refused) => once(std::future::ready(*refused)).boxed(),
             Ok(OperationType::Subscription) => {
                 let request = request.data(Asked::new(self.app, headers).await);

@@ -164,7 +164,8 @@ pub(super) struct WorkLine {
 }
 
 impl Work {
-    fn of(row: FulfillmentOrderRow) -> Option<Self> {
+    /// What there is to do with a part.
+    pub(super) fn of(row: FulfillmentOrderRow) -> Option<Self> {
         let FulfillmentOrderRow { order, view } = row;
         let created = order.order.created.as_ref()?;
         let line = |part: &holdfast_domain::order::FulfillmentLineView| {

@@ -11,7 +11,9 @@ use holdfast_domain::order::{
     HoldOrder, OrderStatus, OrderView, ReleaseHold, VoidPayment,
 };
 use holdfast_domain::values::{ChannelName, LocationId, OrderId, Reference, Sku, Timestamp};
-use holdfast_projections::{OrderFilter, Orders};
+use holdfast_projections::{OrderFilter, OrderSort, Orders};
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use super::caller::{Answered, Call, ForMerchant, InPath};
 use super::endpoint::Parameter;
@@ -138,13 +140,47 @@ pub(super) const LIST: &[Parameter] = &[
     Parameter::of::<Reference>("trackingNumber", "With a parcel of this number."),
     Parameter::of::<Sku>("sku", "With a line of this SKU."),
     Parameter::of::<LocationId>("location", "Filled, at least in part, by this location."),
+    Parameter::of::<Timestamp>("createdAfter", "Created after this moment."),
+    Parameter::of::<Timestamp>("createdBefore", "Created before this moment."),
     Parameter::of::<Timestamp>("changedAfter", "Changed after this moment."),
+    Parameter::of::<Timestamp>("changedBefore", "Changed before this moment."),
+    Parameter::of::<bool>("backordered", "Whether units of it wait for supply."),
+    Parameter::of::<bool>("stuck", "Whether nothing has been heard of a parcel of it for too long."),
+    Parameter::of::<Sort>(
+        "sort",
+        "Which come first: -created (where not given), created, -changed or changed; with a minus the latest. An order \
+         that changes meanwhile comes again by changed, and may be missed by -changed.",
+    ),
     parameters::MIN_POSITION,
     parameters::CURSOR,
     parameters::LIMIT,
 ];
 
-/// Orders, the newest first, without personal data.
+/// Which orders come first.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+enum Sort {
+    #[serde(rename = "-created")]
+    NewestFirst,
+    #[serde(rename = "created")]
+    OldestFirst,
+    #[serde(rename = "-changed")]
+    LatestChangeFirst,
+    #[serde(rename = "changed")]
+    EarliestChangeFirst,
+}
+
+impl From<Sort> for OrderSort {
+    fn from(sort: Sort) -> Self {
+        match sort {
+            Sort::NewestFirst => Self::NewestFirst,
+            Sort::OldestFirst => Self::OldestFirst,
+            Sort::LatestChangeFirst => Self::LatestChangeFirst,
+            Sort::EarliestChangeFirst => Self::EarliestChangeFirst,
+        }
+    }
+}
+
+/// Orders without personal data.
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     ForMerchant(merchant): ForMerchant,
@@ -159,13 +195,22 @@ pub(super) async fn list(
         sku: given.optional("sku")?,
         location: given.optional("location")?,
         changed_after: given.optional("changedAfter")?,
+        changed_before: given.optional("changedBefore")?,
+        backordered: given.whether("backordered")?,
+        stuck: given.whether("stuck")?,
+        begun: None,
+        sort: given.optional::<Sort>("sort")?.unwrap_or(Sort::NewestFirst).into(),
     };
-    let after = given.cursor(List::Orders)?;
+    let (created_after, created_before) = (given.optional("createdAfter")?, given.optional("createdBefore")?);
+    let list = List::orders(filter.sort);
+    let after = given.cursor(list)?;
     let limit = given.limit()?;
     given.wait(&app, &merchant).await?;
+    let begun = app.reading.begun_within(merchant.as_str(), created_after, created_before).await?;
+    let filter = OrderFilter { begun, ..filter };
     let position = listing::reached(&app, Orders::NAME, &merchant);
     let page = app.reading.orders(merchant.as_str(), &filter, after.as_deref(), limit).await?;
     let items: Vec<OrderView> = page.items.iter().filter_map(holdfast_projections::OrderRow::view).collect();
-    let next_cursor = page.next.map(|next| List::Orders.cursor(&next));
+    let next_cursor = page.next.map(|next| list.cursor(&next));
     Ok(at_position(Json(Items { items, next_cursor }).into_response(), position))
 }

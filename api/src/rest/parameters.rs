@@ -66,6 +66,16 @@ impl Parameters {
         self.text(name)?.map(|text| value(name, text)).transpose()
     }
 
+    /// Whether something is so.
+    pub(super) fn whether(&self, name: &str) -> Result<Option<bool>, Problem> {
+        match self.text(name)? {
+            None => Ok(None),
+            Some("true") => Ok(Some(true)),
+            Some("false") => Ok(Some(false)),
+            Some(_) => Err(invalid(name, "must be true or false")),
+        }
+    }
+
     /// The values of a parameter that may be given several times.
     pub(super) fn all<T: for<'de> Deserialize<'de>>(&self, name: &str) -> Result<Vec<T>, Problem> {
         self.0.iter().filter(|(given, _)| given == name).map(|(_, text)| value(name, text)).collect()

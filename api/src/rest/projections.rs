@@ -179,11 +179,7 @@ pub(super) async fn rebuild(
     given: Parameters,
 ) -> Answered {
     let manager = managed(&app, &name)?;
-    let compared = match given.text("compare")? {
-        None | Some("false") => false,
-        Some("true") => true,
-        Some(_) => return Err(invalid("compare", "must be true or false")),
-    };
+    let compared = given.whether("compare")?.unwrap_or(false);
     Ok(asked(&*manager, manager.rebuild(compared).await?))
 }
 

@@ -24,14 +24,15 @@ use serde_json::{Map, Value};
 use super::command_state::StateOfCommand;
 use super::endpoint::Endpoint;
 use super::events::CloudEvent;
+use super::fulfillment_board::{BoardItem, BoardSummaryItem};
 use super::fulfillment_orders::Work;
 use super::health::Health;
 use super::history::HistoryItem;
 use super::listing::Items;
 use super::projections::{BuildAsked, ParkedView, ProjectionView, RetriedView};
 use super::{
-    availability, bulk, command_state, documentation, events, fulfillment_orders, health, locations,
-    merchants, metrics, openapi, orders, policy, projections, returns, shipments, stock,
+    availability, bulk, command_state, documentation, events, fulfillment_board, fulfillment_orders, health,
+    locations, merchants, metrics, openapi, orders, policy, projections, returns, shipments, stock,
 };
 use crate::app::App;
 
@@ -101,6 +102,22 @@ fn filling_orders() -> Vec<Endpoint> {
         )
         .takes(fulfillment_orders::LIST)
         .answers::<Items<Work>>(),
+        Endpoint::get(
+            "/v1/fulfillment-board",
+            "GetFulfillmentBoard",
+            "What a location has to do next in a stage, the most urgent first, and for how long it has been waiting.",
+            fulfillment_board::list,
+        )
+        .takes(fulfillment_board::LIST)
+        .answers::<Items<BoardItem>>(),
+        Endpoint::get(
+            "/v1/fulfillment-board/summary",
+            "SummarizeFulfillmentBoard",
+            "How much there is to do, by location and stage.",
+            fulfillment_board::summary,
+        )
+        .takes(fulfillment_board::SUMMARY)
+        .answers::<Items<BoardSummaryItem>>(),
         Endpoint::post::<AcceptFulfillmentOrder, _>(
             "/v1/fulfillment-orders/{fulfillmentOrderId}/accept",
             fulfillment_orders::accept,

@@ -106,6 +106,16 @@ impl Order {
         self.demand(self.backordered.iter().copied())
     }
 
+    /// Whether units of it wait for supply.
+    pub fn is_backordered(&self) -> bool {
+        self.backordered.iter().any(|units| !units.is_zero())
+    }
+
+    /// Whether nothing has been heard of a parcel of it for too long.
+    pub fn is_stuck(&self) -> bool {
+        self.parcels().any(|parcel| parcel.is_stuck)
+    }
+
     /// Units of lines with what they were sold for, each after those of its line that come before it.
     pub(super) fn valued(
         &self,

@@ -34,6 +34,11 @@ impl Timestamp {
         Self(microseconds.clamp(0, Self::LAST))
     }
 
+    /// Whole seconds from here to a later moment; 0 to an earlier one.
+    pub fn seconds_until(self, later: Self) -> u64 {
+        u64::try_from(later.0.saturating_sub(self.0) / 1_000_000).unwrap_or(0)
+    }
+
     /// Microseconds since 1970 began.
     pub const fn microseconds(self) -> i64 {
         self.0

@@ -1,5 +1,7 @@
 //! `order_status`: where is my order, and what does each location have to do?
 
+mod board;
+mod filter;
 mod query;
 mod rows;
 
@@ -15,7 +17,17 @@ use crate::error::ViewError;
 use crate::projection::{Projection, Recorded, Scope, Table};
 use crate::store::{Presence, Statement, ViewConnection};
 
-pub use query::{DueOrder, FulfillmentOrderFilter, FulfillmentOrderRow, OrderFilter, Orders, Page};
+pub use board::{BoardEntry, BoardSummary, Stage};
+pub use filter::{OrderFilter, OrderSort};
+pub use query::{DueOrder, FulfillmentOrderFilter, FulfillmentOrderRow, Orders, Page};
+
+/// What is asked of the database, to be looked at.
+#[cfg(test)]
+pub(crate) mod statements {
+    pub(crate) use super::board::listed as board;
+    pub(crate) use super::filter::statement as orders;
+    pub(crate) use super::query::work as fulfillment_orders;
+}
 
 /// An order and its place in the journal.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +44,8 @@ pub struct OrderRow {
     pub changed_at: i64,
     /// Whether an event of it could not be folded, so that this is how it was before.
     pub stale: bool,
+    /// What there is to do with its parts.
+    stages: board::Stages,
     /// Locations that parts of it have been moved away from since it was read: it is found by them too, however many
     /// events are folded at once. Written with its terms and not kept in the row.
     pub(crate) left: Vec<LocationId>,
@@ -52,7 +66,7 @@ pub struct OrderStatusProjection;
 #[async_trait]
 impl Projection for OrderStatusProjection {
     const NAME: &'static str = "order_status";
-    const VERSION: i64 = 4;
+    const VERSION: i64 = 5;
     const TABLES: &'static [Table] = rows::TABLES;
 
     type Key = OrderId;
@@ -74,6 +88,7 @@ impl Projection for OrderStatusProjection {
             version: 0,
             changed_at: 0,
             stale: false,
+            stages: board::Stages::default(),
             left: Vec::new(),
         });
         if let DomainEvent::Order(happened) = event.event {
@@ -81,6 +96,7 @@ impl Projection for OrderStatusProjection {
                 row.left.push(moved.from.clone());
             }
             row.order.apply(happened);
+            row.stages.note(&row.order, event.recorded_at);
         }
         row.position = event.command_end;
         row.version = event.version;

@@ -1,36 +1,14 @@
 //! Asking for orders and for locations' work.
 
-use holdfast_domain::order::{FulfillmentOrderStatus, FulfillmentOrderView, OrderStatus};
-use holdfast_domain::values::{
-    ChannelName, FulfillmentOrderId, LocationId, OrderId, Reference, Sku, Timestamp,
-};
+use holdfast_domain::order::{FulfillmentOrderStatus, FulfillmentOrderView};
+use holdfast_domain::values::{FulfillmentOrderId, LocationId, OrderId, Sku, Timestamp};
 
-use super::rows::{ORDER, order_row, unreadable};
+use super::filter::{self, OrderFilter};
+use super::rows::{order_row, unreadable};
 use super::{OrderRow, OrderStatusProjection};
 use crate::error::ViewError;
 use crate::projection::{Projection, Scope};
 use crate::store::{Row, Statement, ViewStore};
-
-/// Which orders; all that are given must hold.
-#[derive(Debug, Clone, Default)]
-pub struct OrderFilter {
-    /// In this status.
-    pub status: Option<OrderStatus>,
-    /// From this channel.
-    pub channel: Option<ChannelName>,
-    /// With this name there.
-    pub channel_ref: Option<Reference>,
-    /// Of this customer.
-    pub customer_ref: Option<Reference>,
-    /// With a parcel of this number.
-    pub tracking_number: Option<Reference>,
-    /// With a line of this SKU.
-    pub sku: Option<Sku>,
-    /// Filled, at least in part, by this location.
-    pub location: Option<LocationId>,
-    /// Changed after this moment.
-    pub changed_after: Option<Timestamp>,
-}
 
 /// Which work; all that are given must hold.
 #[derive(Debug, Clone, Default)]
@@ -81,6 +59,10 @@ pub struct Orders {
 impl Orders {
     /// The projection's name.
     pub const NAME: &'static str = OrderStatusProjection::NAME;
+
+    pub(super) fn store(&self) -> &ViewStore {
+        &self.store
+    }
 
     /// Over a store.
     pub fn new(store: &ViewStore) -> Self {
@@ -164,7 +146,7 @@ impl Orders {
         rows.iter().map(|row| row.text(0)?.parse().map_err(unreadable)).collect()
     }
 
-    /// Orders that match, the newest first. `after` is the `next` of the page before.
+    /// Orders that match. `after` is the `next` of the page before.
     pub async fn list(
         &self,
         merchant: &str,
@@ -173,44 +155,12 @@ impl Orders {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<OrderRow>, ViewError> {
-        let mut query = Statement::new(ORDER).bind(merchant).bind(generation);
-        query.push(" WHERE merchant = $1 AND generation = $2");
-        if let Some(status) = filter.status {
-            query.push(" AND status = ").push_bind(status.name());
-        }
-        if let Some(channel) = &filter.channel {
-            query.push(" AND channel = ").push_bind(channel.as_str());
-        }
-        if let Some(customer) = &filter.customer_ref {
-            query.push(" AND customer_ref = ").push_bind(customer.as_str());
-        }
-        if let Some(moment) = filter.changed_after {
-            query.push(" AND changed_at > ").push_bind(moment.microseconds());
-        }
-        let terms = [
-            ("channel_ref", filter.channel_ref.as_ref().map(Reference::as_str)),
-            ("tracking_number", filter.tracking_number.as_ref().map(Reference::as_str)),
-            ("sku", filter.sku.as_ref().map(Sku::as_str)),
-            ("location", filter.location.as_ref().map(LocationId::as_str)),
-        ];
-        for (kind, value) in terms.into_iter().filter_map(|(kind, value)| Some((kind, value?))) {
-            query.push(" AND first_position IN (SELECT first_position FROM order_term");
-            query
-                .push(" WHERE merchant = $1 AND generation = $2 AND kind = ")
-                .push_bind(kind)
-                .push(" AND value = ")
-                .push_bind(value)
-                .push(")");
-        }
-        if let Some(before) = after.and_then(|after| after.parse::<i64>().ok()) {
-            query.push(" AND first_position < ").push_bind(before);
-        }
-        let one_more = i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1;
-        query.push(" ORDER BY first_position DESC LIMIT ").push_bind(one_more);
+        let scope = Scope { merchant, generation };
+        let query = filter::statement(scope, filter, after, limit.saturating_add(1));
         let rows = self.store.reader().await?.fetch(query).await?;
         let orders: Vec<OrderRow> =
             rows.iter().map(|row| order_row(row).map(|(_, order)| order)).collect::<Result<_, _>>()?;
-        Ok(page(orders, limit, |order| order.first_position.to_string()))
+        Ok(page(orders, limit, |order| filter.sort.place(order)))
     }
 
     /// Locations' work, the oldest order first. `after` is the `next` of the page before.
@@ -222,28 +172,8 @@ impl Orders {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<FulfillmentOrderRow>, ViewError> {
-        let mut query = Statement::new(
-            "SELECT fulfillment_order_id, first_position, number FROM fulfillment_order
-             WHERE merchant = $1 AND generation = $2",
-        )
-        .bind(merchant)
-        .bind(generation);
-        if let Some(location) = &filter.location {
-            query.push(" AND location = ").push_bind(location.as_str());
-        }
-        match filter.status {
-            Some(status) => query.push(" AND status = ").push_bind(status.name()),
-            None => {
-                query.push(" AND ready AND status IN ('open', 'accepted', 'picking', 'picked', 'packed', 'ready_for_pickup')")
-            }
-        };
-        if let Some((first, number)) = after.and_then(|after| after.split_once('.')) {
-            let numbers = (first.parse::<i64>().unwrap_or(0), number.parse::<i64>().unwrap_or(0));
-            query.push(" AND (first_position, number) > (").push_bind(numbers.0);
-            query.push(", ").push_bind(numbers.1).push(")");
-        }
-        let one_more = i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1;
-        query.push(" ORDER BY first_position, number LIMIT ").push_bind(one_more);
+        let scope = Scope { merchant, generation };
+        let query = work(scope, filter, after, limit.saturating_add(1));
         let mut snapshot = self.store.snapshot().await?;
         let mut ids: Vec<(FulfillmentOrderId, String)> = Vec::new();
         for row in snapshot.fetch(query).await? {
@@ -251,7 +181,6 @@ impl Orders {
             ids.push((id, format!("{}.{}", row.integer(1)?, row.integer(2)?)));
         }
         let orders: Vec<OrderId> = ids.iter().map(|(id, _)| id.order()).collect();
-        let scope = Scope { merchant, generation };
         let orders = super::rows::load(&mut snapshot, scope, &orders).await?;
         snapshot.commit().await?;
         let part = |(id, place): &(FulfillmentOrderId, String)| {
@@ -264,8 +193,37 @@ impl Orders {
     }
 }
 
+/// Finds one page of locations' work.
+pub(crate) fn work(
+    scope: Scope<'_>,
+    filter: &FulfillmentOrderFilter,
+    after: Option<&str>,
+    most: usize,
+) -> Statement {
+    let mut query = Statement::new(
+        "SELECT fulfillment_order_id, first_position, number FROM fulfillment_order
+         WHERE merchant = $1 AND generation = $2",
+    )
+    .bind(scope.merchant)
+    .bind(scope.generation);
+    if let Some(location) = &filter.location {
+        query.push(" AND location = ").push_bind(location.as_str());
+    }
+    match filter.status {
+        Some(status) => query.push(" AND status = ").push_bind(status.name()),
+        None => query.push(" AND ready"),
+    };
+    if let Some((first, number)) = after.and_then(|after| after.split_once('.')) {
+        let numbers = (first.parse::<i64>().unwrap_or(0), number.parse::<i64>().unwrap_or(0));
+        query.push(" AND (first_position, number) > (").push_bind(numbers.0);
+        query.push(", ").push_bind(numbers.1).push(")");
+    }
+    query.push(" ORDER BY first_position, number LIMIT ").push_bind(most as u64);
+    query
+}
+
 /// Cuts off the one row too many that tells whether there is a next page.
-fn page<T>(mut items: Vec<T>, limit: usize, place: impl Fn(&T) -> String) -> Page<T> {
+pub(super) fn page<T>(mut items: Vec<T>, limit: usize, place: impl Fn(&T) -> String) -> Page<T> {
     let more = items.len() > limit;
     items.truncate(limit);
     let next = items.last().filter(|_| more).map(place);

@@ -4,7 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 
 use holdfast_domain::order::{FulfillmentOrder, Order};
 use holdfast_domain::values::{OrderId, Timestamp};
+use serde::{Deserialize, Serialize};
 
+use super::board::{self, Stages};
 use super::{OrderRow, OrderStatusProjection};
 use crate::error::ViewError;
 use crate::projection::{Kind, Projection, Scope, Table};
@@ -15,7 +17,9 @@ pub(super) fn unreadable(error: impl ToString) -> ViewError {
 }
 
 /// What a select must name for [`order_row`].
-pub(super) const ORDER: &str =
+pub(super) const COLUMNS: &str =
+    "SELECT order_id, first_position, position, version, changed_at, state, stale";
+const ORDER: &str =
     "SELECT order_id, first_position, position, version, changed_at, state, stale FROM order_status";
 
 pub(super) const TABLES: &[Table] = &[
@@ -31,6 +35,8 @@ pub(super) const TABLES: &[Table] = &[
             ("channel", Kind::Text),
             ("customer_ref", Kind::Text),
             ("due_at", Kind::Integer),
+            ("backordered", Kind::Boolean),
+            ("stuck", Kind::Boolean),
             ("state", Kind::Bytes),
             ("stale", Kind::Boolean),
         ],
@@ -50,17 +56,36 @@ pub(super) const TABLES: &[Table] = &[
             ("location", Kind::Text),
             ("status", Kind::Text),
             ("ready", Kind::Boolean),
+            ("stage", Kind::Text),
+            ("stage_since", Kind::Integer),
+            ("priority_rank", Kind::Integer),
+            ("due_at", Kind::Integer),
         ],
     },
 ];
 
+/// What is kept of an order as it is.
+#[derive(Serialize)]
+struct Keeping<'a> {
+    order: &'a Order,
+    stages: &'a Stages,
+}
+
+#[derive(Deserialize)]
+struct Kept {
+    order: Order,
+    stages: Stages,
+}
+
 pub(super) fn order_row(row: &Row) -> Result<(OrderId, OrderRow), ViewError> {
+    let Kept { order, stages } = serde_json::from_slice(row.bytes(5)?).map_err(unreadable)?;
     let order = OrderRow {
         first_position: row.unsigned(1)?,
         position: row.unsigned(2)?,
         version: row.unsigned(3)?,
         changed_at: row.integer(4)?,
-        order: serde_json::from_slice(row.bytes(5)?).map_err(unreadable)?,
+        order,
+        stages,
         stale: row.boolean(6)?,
         left: Vec::new(),
     };
@@ -102,7 +127,8 @@ async fn save_orders(
 ) -> Result<(), ViewError> {
     let mut states = Vec::with_capacity(rows.len());
     for (_, row) in rows {
-        states.push(serde_json::to_vec(&row.order).map_err(unreadable)?);
+        let kept = Keeping { order: &row.order, stages: &row.stages };
+        states.push(serde_json::to_vec(&kept).map_err(unreadable)?);
     }
     let mut states = states.into_iter();
     Upsert::into("order_status", scope, rows, presence)
@@ -119,6 +145,8 @@ async fn save_orders(
         .changing("changed_at", |(_, row)| row.changed_at)
         .changing("status", |(_, row)| row.order.status().name())
         .changing("due_at", |(_, row)| row.order.due_at().map(Timestamp::microseconds))
+        .changing("backordered", |(_, row)| row.order.is_backordered())
+        .changing("stuck", |(_, row)| row.order.is_stuck())
         .changing("state", |_| states.next().unwrap_or_default())
         .changing("stale", |_| false)
         .run(connection)
@@ -158,13 +186,16 @@ async fn save_work(
         .fixed("number", |(_, part)| i64::from(part.id.number()))
         .changing("location", |(_, part)| part.location.as_str())
         .changing("status", |(row, part)| part.status(&row.order).name())
-        .changing("ready", |(row, part)| may_act(&row.order, part))
+        .changing("ready", |(row, part)| row.stages.of(part).is_some())
+        .changing("stage", |(row, part)| row.stages.of(part).map(|(stage, _)| stage.name().to_owned()))
+        .changing("stage_since", |(row, part)| row.stages.of(part).map(|(_, since)| since))
+        .changing("priority_rank", |(row, _)| board::rank(&row.order))
+        .changing("due_at", |(row, part)| board::due_at(&row.order, part))
         .run(connection)
         .await
 }
 
-/// Whether its location may work on a part, or has to answer what it was asked.
-fn may_act(order: &Order, part: &FulfillmentOrder) -> bool {
-    let may_work = order.is_paid() && !order.is_held(part.id);
-    may_work || part.is_asked() || order.awaits_answer_of(part)
+/// Whether its location may work on a part.
+pub(super) fn may_work(order: &Order, part: &FulfillmentOrder) -> bool {
+    order.is_paid() && !order.is_held(part.id)
 }

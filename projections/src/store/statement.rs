@@ -59,8 +59,8 @@ impl From<&[u8]> for Value {
 /// comes from outside can only be a value.
 #[derive(Debug, Clone)]
 pub struct Statement {
-    pub(super) text: Cow<'static, str>,
-    pub(super) values: Vec<Value>,
+    pub(crate) text: Cow<'static, str>,
+    pub(crate) values: Vec<Value>,
 }
 
 impl Statement {

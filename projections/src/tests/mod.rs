@@ -5,6 +5,7 @@ mod events;
 mod folding;
 mod nodes;
 mod opening;
+mod plans;
 mod poisoned;
 mod rebuilding;
 

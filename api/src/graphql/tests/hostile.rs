@@ -168,3 +168,20 @@ async fn tools_may_ask_for_the_schema_but_not_for_its_powers() {
     }
     refused(&house, &(often + "}"), "query_too_complex").await;
 }
+
+#[tokio::test]
+async fn a_server_that_keeps_its_schema_to_itself_answers_all_but_that() {
+    let directory = tempfile::tempdir().unwrap();
+    let database = crate::database::Database::Sqlite(directory.path().to_owned());
+    let options = crate::app::Options { introspection: false, ..crate::app::Options::default() };
+    let app = Arc::new(App::start(&database, options).await.unwrap());
+    let house = House { app, schema: schema(), given: AtomicU64::new(0), _directory: directory };
+    for query in [
+        "{ __schema { types { name } } }",
+        "{ __type(name: \"Order\") { name } }",
+        "{ policy { __typename } ...F } fragment F on Query { __schema { queryType { name } } }",
+    ] {
+        assert_eq!(house.code(query).await, "introspection_disabled", "{query}");
+    }
+    assert_eq!(house.ask("{ policy { __typename } }").await["policy"]["__typename"], "Policy");
+}

@@ -66,6 +66,8 @@ async fn orders_are_found_by_every_filter() {
         r#"customerRef: "c-7""#,
         r#"trackingNumber: "1Z999", sku: "MUG", location: "DC-1", channel: "web""#,
         r#"status: DELIVERED, changedAfter: "2020-01-01T00:00:00+02:00""#,
+        r#"status: DELIVERED, changedBefore: "2090-01-01T00:00:00Z", backordered: false, stuck: false"#,
+        r#"channelRef: "W-1", createdAfter: "2020-01-01T00:00:00Z", createdBefore: "2090-01-01T00:00:00Z""#,
     ] {
         let query = format!("{{ orders(filter: {{{filter}}}) {{ edges {{ node {{ orderId }} }} }} }}");
         let found = house.ask(&query).await;

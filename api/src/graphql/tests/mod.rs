@@ -1,6 +1,8 @@
 //! Queries and commands over a real house in a directory of its own.
 
+mod board;
 mod commands;
+mod compatible;
 mod hostile;
 mod http;
 mod lists;
@@ -147,6 +149,8 @@ fn the_schema_that_is_kept_is_the_one_that_is_served() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/schema.graphql");
     let served = sdl();
     if std::env::var_os("HOLDFAST_UPDATE").is_some_and(|value| value == "1") {
+        let broken = compatible::broken(&std::fs::read_to_string(file).unwrap_or_default(), &served);
+        assert!(broken.is_empty(), "clients would stumble: {}", broken.join("; "));
         std::fs::write(file, &served).unwrap();
     }
     let kept = std::fs::read_to_string(file).unwrap_or_default();

@@ -43,6 +43,14 @@ async fn lists_are_followed_by_cursors_and_narrowed_by_filters() {
         ("sku=CUP", 0),
         ("location=munich", 5),
         ("changedAfter=2090-01-01T00:00:00Z", 0),
+        ("changedBefore=2090-01-01T00:00:00Z", 5),
+        ("changedBefore=2020-01-01T00:00:00Z", 0),
+        ("createdAfter=2020-01-01T00:00:00Z&createdBefore=2090-01-01T00:00:00Z", 5),
+        ("createdAfter=2090-01-01T00:00:00Z", 0),
+        ("createdBefore=2020-01-01T00:00:00Z", 0),
+        ("backordered=true", 0),
+        ("backordered=false&stuck=false", 5),
+        ("stuck=true", 0),
         ("channelRef=x", 0),
         ("customerRef=x", 0),
         ("trackingNumber=x", 0),
@@ -127,4 +135,52 @@ async fn locations_are_listed_paused_and_resumed() {
     let set = house.put("/v1/policy", &json!({ "allowSplit": false })).await.ok(200);
     assert_eq!(set["allowSplit"], false);
     assert_eq!(house.get("/v1/policy").await.ok(200), set);
+}
+
+#[tokio::test]
+async fn orders_are_listed_by_when_they_were_created_or_changed_from_either_end() {
+    let house = House::stocked().await;
+    let mut ids = Vec::new();
+    for number in 0..5 {
+        ids.push(house.order(&format!("o{number}"), 1).await);
+    }
+    // The second is the last to be changed.
+    let path = format!("/v1/orders/{}/hold", ids[1]);
+    house.post(&path, "hold", &json!({ "reason": "fraud_risk" })).await.ok(200);
+    let head = house.head().await;
+    let listed = async |sort: &str| {
+        all(&house, &format!("/v1/orders?limit=2&minPosition={head}&sort={sort}"), "orderId").await
+    };
+    let reversed = |ids: &[String]| ids.iter().rev().cloned().collect::<Vec<_>>();
+    assert_eq!(listed("created").await, ids);
+    assert_eq!(listed("-created").await, reversed(&ids));
+    let second = ids.remove(1);
+    ids.push(second);
+    assert_eq!(listed("changed").await, ids);
+    assert_eq!(listed("-changed").await, reversed(&ids));
+    assert_eq!(listed("-changed&sku=TEA&channel=web").await, reversed(&ids));
+
+    let cursor = house.get("/v1/orders?limit=2").await.ok(200)["nextCursor"].as_str().unwrap().to_owned();
+    house.get(&format!("/v1/orders?sort=changed&cursor={cursor}")).await.problem(400, "invalid_cursor");
+    house.get("/v1/orders?sort=newest").await.problem(400, "invalid_parameter");
+}
+
+#[tokio::test]
+async fn what_was_created_between_two_moments_is_found_exactly() {
+    let house = House::stocked().await;
+    let mut created = Vec::new();
+    for number in 0..3 {
+        let id = house.order(&format!("o{number}"), 1).await;
+        let order = house.get(&format!("/v1/orders/{id}")).await.ok(200);
+        created.push((id, order["createdAt"].as_str().unwrap().to_owned()));
+    }
+    let head = house.head().await;
+    let (_, second) = &created[1];
+    let listed =
+        async |asked: String| all(&house, &format!("/v1/orders?minPosition={head}&{asked}"), "orderId").await;
+    assert_eq!(listed(format!("createdAfter={second}")).await, [created[2].0.clone()]);
+    assert_eq!(listed(format!("createdBefore={second}")).await, [created[0].0.clone()]);
+    let (first, third) = (&created[0].1, &created[2].1);
+    let between = format!("createdAfter={first}&createdBefore={third}&sku=TEA&sort=-changed");
+    assert_eq!(listed(between).await, [created[1].0.clone()]);
 }
