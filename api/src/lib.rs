@@ -8,6 +8,7 @@ pub mod app;
 pub mod cli;
 mod cursor;
 pub mod database;
+mod figures;
 mod following;
 pub mod graphql;
 mod holders;

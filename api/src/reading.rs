@@ -17,8 +17,9 @@ use holdfast_domain::values::{LocationId, OrderId, Sku, Timestamp};
 use holdfast_journal::{Event, Journal, JournalError};
 pub use holdfast_projections::Asked;
 use holdfast_projections::{
-    Availability, BoardEntry, BoardSummary, FulfillmentOrderFilter, FulfillmentOrderRow, OrderFilter,
-    OrderRow, Orders, Page, Progress, ProjectionState, Stage, ViewError, ViewStore,
+    Availability, BoardEntry, BoardSummary, Figures, FulfillmentOrderFilter, FulfillmentOrderRow, Metrics,
+    MetricsFilter, OrderFilter, OrderRow, Orders, Page, Progress, ProjectionState, Stage, ViewError,
+    ViewStore,
 };
 
 /// How long a read model may take to reach a position that was asked for.
@@ -56,9 +57,21 @@ pub struct Reading {
     journal: Arc<dyn Journal>,
     orders: Orders,
     availability: Availability,
+    metrics: Metrics,
     progress: Progress,
     vault: Vault,
     merchants: Arc<Mutex<KnownMerchants>>,
+}
+
+/// What was measured.
+#[derive(Debug)]
+pub struct Measured {
+    /// Period by period.
+    pub figures: Vec<Figures>,
+    /// They include everything up to here.
+    pub position: u64,
+    /// Whether something is missing: events of some orders could not be folded.
+    pub stale: bool,
 }
 
 /// Merchants that were seen; they never go away.
@@ -76,6 +89,7 @@ impl Reading {
             journal: Arc::clone(journal),
             orders: Orders::new(views),
             availability: Availability::new(views),
+            metrics: Metrics::new(views),
             progress: progress.clone(),
             vault: vault.clone(),
             merchants: Arc::default(),
@@ -140,17 +154,27 @@ impl Reading {
     pub async fn wait_for(&self, merchant: &str, position: u64) -> Result<(), ViewError> {
         let deadline = Instant::now() + PATIENCE;
         for projection in [Orders::NAME, Availability::NAME] {
-            if self.progress.state(projection, merchant).position >= position {
-                continue;
-            }
-            let head = self.head(merchant).await?;
-            if position > head {
-                return Err(ViewError::Beyond { head, wanted: position });
-            }
             let patience = deadline.saturating_duration_since(Instant::now());
-            self.progress.wait_for(projection, merchant, position, patience).await?;
+            self.wait_for_one(projection, merchant, position, patience).await?;
         }
         Ok(())
+    }
+
+    async fn wait_for_one(
+        &self,
+        projection: &'static str,
+        merchant: &str,
+        position: u64,
+        patience: Duration,
+    ) -> Result<(), ViewError> {
+        if self.progress.state(projection, merchant).position >= position {
+            return Ok(());
+        }
+        let head = self.head(merchant).await?;
+        if position > head {
+            return Err(ViewError::Beyond { head, wanted: position });
+        }
+        self.progress.wait_for(projection, merchant, position, patience).await
     }
 
     /// The build of a projection that serves; an error where it is not complete yet or has halted, because what it has
@@ -307,6 +331,22 @@ impl Reading {
     ) -> Result<Vec<BoardSummary>, ViewError> {
         let generation = self.generation(Orders::NAME, merchant)?;
         self.orders.board_summary(merchant, generation, location, now).await
+    }
+
+    /// What was measured of orders on their way. Waits until it includes a position, where one is given.
+    pub async fn metrics(
+        &self,
+        merchant: &str,
+        filter: &MetricsFilter,
+        min_position: Option<u64>,
+    ) -> Result<Measured, ViewError> {
+        if let Some(position) = min_position {
+            self.wait_for_one(Metrics::NAME, merchant, position, PATIENCE).await?;
+        }
+        let generation = self.generation(Metrics::NAME, merchant)?;
+        let ProjectionState { position, parked, .. } = self.progress.state(Metrics::NAME, merchant);
+        let figures = self.metrics.figures(merchant, generation, filter).await?;
+        Ok(Measured { figures, position, stale: parked > 0 })
     }
 
     /// What can be promised of SKUs; those never seen are left out.

@@ -14,6 +14,7 @@ mod folding;
 mod generation;
 mod keeper;
 mod lease;
+mod metrics;
 mod order_status;
 mod parked;
 mod progress;
@@ -30,6 +31,7 @@ mod tests;
 pub use availability::{Asked, Availability};
 pub use error::ViewError;
 pub use generation::{Generation, GenerationState};
+pub use metrics::{Amounts, Figures, Measure, Metrics, MetricsFilter, Parting, Period};
 pub use order_status::{
     BoardEntry, BoardSummary, DueOrder, FulfillmentOrderFilter, FulfillmentOrderRow, OrderFilter, OrderRow,
     OrderSort, Orders, Page, Stage,

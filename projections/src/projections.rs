@@ -12,6 +12,7 @@ use crate::availability::AvailabilityProjection;
 use crate::error::ViewError;
 use crate::generation::{self, GenerationState};
 use crate::keeper::Keeper;
+use crate::metrics::MetricsProjection;
 use crate::order_status::OrderStatusProjection;
 use crate::parked::ParkedStream;
 use crate::progress::Progress;
@@ -49,6 +50,7 @@ impl Projections {
         let shop = all.workshop(journal, store, node);
         all.add::<OrderStatusProjection>(&shop, commits).await?;
         all.add::<AvailabilityProjection>(&shop, commits).await?;
+        all.add::<MetricsProjection>(&shop, commits).await?;
         Ok(all)
     }
 

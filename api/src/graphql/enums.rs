@@ -38,6 +38,22 @@ enums! {
         /// It waits for the customer to fetch it.
         HandOver,
     }
+    /// How long what is summed together is.
+    Period = "holdfast_projections::Period" {
+        /// A minute.
+        Minute,
+        /// An hour.
+        Hour,
+    }
+    /// By what figures are parted.
+    Parting = "holdfast_projections::Parting" {
+        /// By nothing but time.
+        None,
+        /// By the orders' channels.
+        Channel,
+        /// By locations; what is of no location stands alone.
+        Location,
+    }
     /// The one-word answer to "where is my order?". Values may be added.
     OrderStatus = "holdfast_domain::order::OrderStatus" {
         /// Taken; nothing is held for it yet.

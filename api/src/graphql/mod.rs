@@ -13,6 +13,7 @@ mod board;
 mod enums;
 mod error;
 mod event;
+mod figures;
 mod fulfillment;
 mod http;
 mod limits;

@@ -2,19 +2,21 @@
 
 use async_graphql::{Context, ID, InputObject, Object, Result};
 use holdfast_domain::order::FulfillmentOrderStatus as PartStatus;
-use holdfast_domain::values::{LocationId, OrderId, Sku};
+use holdfast_domain::values::{LocationId, OrderId, Sku, Timestamp};
 use holdfast_projections::{self as projections, Asked as Narrowed, FulfillmentOrderFilter};
 
 use super::asked::Asked;
 use super::board::{BoardConnection, BoardSummary};
-use super::enums::{FulfillmentOrderStatus, OrderSort, OrderStatus, Stage};
+use super::enums::{FulfillmentOrderStatus, OrderSort, OrderStatus, Parting, Period, Stage};
 use super::error::Problem;
+use super::figures::Metrics;
 use super::limits::{PAGE, list_cost, page_cost};
 use super::merchant::{Availability, Location, Merchant, Policy, Projection};
 use super::order::Order;
 use super::paging::{EventConnection, FulfillmentOrderConnection, OrderConnection, page_size, place};
 use super::scalars::{DateTime, Long};
 use crate::cursor::List;
+use crate::figures;
 use crate::reading::AsOf;
 
 /// Which orders; all that are given must hold.
@@ -72,6 +74,41 @@ impl OrderFilter {
             backordered: filter.backordered,
             stuck: filter.stuck,
             sort,
+        })
+    }
+}
+
+/// Which figures.
+#[derive(Debug, Default, InputObject)]
+pub(super) struct MetricsFilter {
+    /// Summed by what; by the hour where not given.
+    period: Option<Period>,
+    /// Of periods that begin at or after this moment; where not given, a day before `to`, or an hour for minutes.
+    from: Option<DateTime>,
+    /// And before this moment; now where not given. At most 1500 periods after `from`.
+    to: Option<DateTime>,
+    /// Of this channel.
+    channel: Option<String>,
+    /// Of this location; what is of no location, such as orders, is 0 then.
+    location: Option<String>,
+    /// By what they are parted; by nothing where not given.
+    by: Option<Parting>,
+}
+
+impl MetricsFilter {
+    /// The same as the read model understands it.
+    fn understood(self, now: Timestamp) -> Result<projections::MetricsFilter, Problem> {
+        let period = self.period.map_or(projections::Period::Hour, Into::into);
+        let moment = |moment: Option<DateTime>| moment.map(|moment| moment.0);
+        let span = figures::span(period, moment(self.from), moment(self.to), now);
+        let (from, to) = span.map_err(|why| Problem::invalid("filter.from", why))?;
+        Ok(projections::MetricsFilter {
+            period,
+            from,
+            to,
+            channel: optional("filter.channel", self.channel)?,
+            location: optional("filter.location", self.location)?,
+            by: self.by.map_or(projections::Parting::None, Into::into),
         })
     }
 }
@@ -228,6 +265,22 @@ impl Query {
         let found = asked.reading().board_summary(asked.merchant()?, location.as_ref(), now).await;
         let found = found.map_err(Problem::from)?;
         Ok(found.iter().map(|summary| BoardSummary::of(summary, now)).collect())
+    }
+
+    /// Orders, units, rates and cycle times of orders on their way, period by period.
+    #[graphql(complexity = "list_cost(50, child_complexity)")]
+    async fn metrics(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which.")] filter: Option<MetricsFilter>,
+        #[graphql(desc = "Wait, a few seconds at most, until the read model includes this position.")]
+        min_position: Option<Long>,
+    ) -> Result<Metrics> {
+        let asked = Asked::of(context)?;
+        let filter = filter.unwrap_or_default().understood(asked.app().commands.clock().now())?;
+        let min_position = min_position.map(|position| position.0);
+        let measured = asked.reading().metrics(asked.merchant()?, &filter, min_position).await;
+        Ok(measured.map_err(Problem::from)?.into())
     }
 
     /// What can be promised of SKUs, in the order asked for; those never seen are left out.

@@ -13,6 +13,7 @@ mod documentation;
 mod endpoint;
 mod events;
 mod feed;
+mod figures;
 mod fulfillment_board;
 mod fulfillment_orders;
 mod guard;

@@ -31,8 +31,8 @@ use super::history::HistoryItem;
 use super::listing::Items;
 use super::projections::{BuildAsked, ParkedView, ProjectionView, RetriedView};
 use super::{
-    availability, bulk, command_state, documentation, events, fulfillment_board, fulfillment_orders, health,
-    locations, merchants, metrics, openapi, orders, policy, projections, returns, shipments, stock,
+    availability, bulk, command_state, documentation, events, figures, fulfillment_board, fulfillment_orders,
+    health, locations, merchants, metrics, openapi, orders, policy, projections, returns, shipments, stock,
 };
 use crate::app::App;
 
@@ -118,6 +118,14 @@ fn filling_orders() -> Vec<Endpoint> {
         )
         .takes(fulfillment_board::SUMMARY)
         .answers::<Items<BoardSummaryItem>>(),
+        Endpoint::get(
+            "/v1/metrics",
+            "GetOrderMetrics",
+            "Orders, units, rates and cycle times of orders on their way, by minute or hour.",
+            figures::get,
+        )
+        .takes(figures::PARAMETERS)
+        .answers::<figures::FiguresList>(),
         Endpoint::post::<AcceptFulfillmentOrder, _>(
             "/v1/fulfillment-orders/{fulfillmentOrderId}/accept",
             fulfillment_orders::accept,

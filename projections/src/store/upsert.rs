@@ -41,6 +41,8 @@ pub(super) enum Role {
     Fixed,
     /// May change.
     Changing,
+    /// Is added to what is there.
+    Added,
 }
 
 /// The values of one column, row by row.
@@ -88,6 +90,15 @@ impl<'a, T> Upsert<'a, T> {
         self.column(name, Role::Changing, value)
     }
 
+    /// A column of numbers that are added to what is there.
+    #[must_use]
+    pub fn adding<V>(self, name: &'static str, value: impl FnMut(&'a T) -> V) -> Self
+    where
+        Column: FromIterator<V>,
+    {
+        self.column(name, Role::Added, value)
+    }
+
     fn column<V>(mut self, name: &'static str, role: Role, value: impl FnMut(&'a T) -> V) -> Self
     where
         Column: FromIterator<V>,
@@ -122,8 +133,11 @@ impl Insert {
             names.map(|(name, ..)| *name).collect::<Vec<_>>()
         };
         let keys = of(Role::Key).join(", ");
-        let changes: Vec<String> =
-            of(Role::Changing).iter().map(|name| format!("{name} = excluded.{name}")).collect();
+        let table = self.table;
+        let changed = of(Role::Changing).into_iter().map(|name| format!("{name} = excluded.{name}"));
+        let added =
+            of(Role::Added).into_iter().map(|name| format!("{name} = {table}.{name} + excluded.{name}"));
+        let changes: Vec<String> = changed.chain(added).collect();
         let action = if changes.is_empty() {
             "NOTHING".to_owned()
         } else {

@@ -9,7 +9,10 @@ use holdfast_journal::{Journal, MemoryJournal};
 
 use super::events::{created, delivered, paused, received, sku};
 use super::{Fixture, House, MERCHANT, Postgres, Sqlite, append};
-use crate::{Asked, Availability, FulfillmentOrderFilter, OrderFilter, Orders, Page, Statement, ViewStore};
+use crate::{
+    Asked, Availability, FulfillmentOrderFilter, OrderFilter, OrderSort, Orders, Page, Stage, Statement,
+    ViewStore,
+};
 
 /// Orders at every stage of their way, stock that comes and a location that goes.
 async fn day() -> Arc<dyn Journal> {
@@ -55,6 +58,12 @@ fn order_filters() -> Vec<OrderFilter> {
         OrderFilter { tracking_number: Some("T16".parse().unwrap()), ..all() },
         OrderFilter { sku: Some(sku("A")), location: Some("DC-2".parse().unwrap()), ..all() },
         OrderFilter { changed_after: Some(Timestamp::from_microseconds(1_050)), ..all() },
+        OrderFilter { changed_before: Some(Timestamp::from_microseconds(1_050)), ..all() },
+        OrderFilter { begun: Some(20..=60), sort: OrderSort::OldestFirst, ..all() },
+        OrderFilter { sort: OrderSort::LatestChangeFirst, ..all() },
+        OrderFilter { sku: Some(sku("A")), sort: OrderSort::EarliestChangeFirst, ..all() },
+        OrderFilter { sku: Some(sku("A")), sort: OrderSort::OldestFirst, ..all() },
+        OrderFilter { backordered: Some(false), stuck: Some(false), ..all() },
         OrderFilter {
             channel: Some("pos".parse().unwrap()),
             customer_ref: Some("C1".parse().unwrap()),
@@ -90,6 +99,17 @@ async fn everything(store: &ViewStore) -> Vec<Vec<String>> {
         };
         all.push(pages(list).await);
     }
+    for location in ["DC-1", "DC-2"] {
+        let location = location.parse().unwrap();
+        for stage in [Stage::Pick, Stage::Pack, Stage::Ship] {
+            let list = async |after: Option<String>| {
+                orders.board(MERCHANT, 1, (&location, stage), after.as_deref(), 1).await.unwrap()
+            };
+            all.push(pages(list).await);
+        }
+    }
+    let summary = orders.board_summary(MERCHANT, 1, None, Timestamp::from_microseconds(1_050)).await.unwrap();
+    all.push(summary.iter().map(|of| format!("{of:?}")).collect());
     let skus = ["A", "a", "B", "_", "never seen"].map(sku);
     let stock = Availability::new(store).of(MERCHANT, 1, &skus, &Asked::default()).await.unwrap();
     all.push(stock.iter().map(|view| format!("{view:?}")).collect());

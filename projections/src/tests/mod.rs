@@ -3,6 +3,7 @@
 mod equal;
 mod events;
 mod folding;
+mod metrics;
 mod nodes;
 mod opening;
 mod plans;
@@ -17,7 +18,7 @@ use holdfast_journal::{Batch, CommandRecord, Journal, NewEvent};
 use holdfast_tests::postgres::Schema;
 use tempfile::TempDir;
 
-use crate::{Availability, Manage, Orders, Projections, ViewError, ViewStore};
+use crate::{Availability, Manage, Metrics, Orders, Projections, ViewError, ViewStore};
 
 pub(crate) const MERCHANT: &str = "default";
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -119,6 +120,7 @@ impl House {
         let position = self.journal.head(MERCHANT).await.unwrap().position;
         let progress = self.projections.progress();
         progress.wait_for(Orders::NAME, MERCHANT, position, patience).await?;
+        progress.wait_for(Metrics::NAME, MERCHANT, position, patience).await?;
         progress.wait_for(Availability::NAME, MERCHANT, position, patience).await
     }
 
@@ -129,6 +131,12 @@ impl House {
 }
 
 async fn append(journal: &dyn Journal, events: Vec<(StreamId, u64, DomainEvent)>) {
+    let head = journal.head(MERCHANT).await.unwrap();
+    append_at(journal, events, 1_000 + head.position.cast_signed()).await;
+}
+
+/// Appends events of streams as one command of a moment, in microseconds since 1970.
+async fn append_at(journal: &dyn Journal, events: Vec<(StreamId, u64, DomainEvent)>, at: i64) {
     let head = journal.head(MERCHANT).await.unwrap();
     let known = journal.read(MERCHANT, 0, 1_000_000).await.unwrap();
     let record = |(index, (stream, version, event)): (usize, (StreamId, u64, DomainEvent))| {
@@ -145,8 +153,7 @@ async fn append(journal: &dyn Journal, events: Vec<(StreamId, u64, DomainEvent)>
         }
     };
     let events = events.into_iter().enumerate().map(record).collect();
-    let command =
-        CommandRecord { events, at: 1_000 + head.position.cast_signed(), ..CommandRecord::default() };
+    let command = CommandRecord { events, at, ..CommandRecord::default() };
     let batch = Batch::seal(MERCHANT.into(), uuid::Uuid::now_v7().into_bytes(), head, vec![command]);
     journal.append(&Arc::from([batch])).await.remove(0).unwrap();
 }

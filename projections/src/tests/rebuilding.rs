@@ -34,7 +34,11 @@ fn journal() -> Arc<dyn Journal> {
 }
 
 /// Waits until something is so of a projection's builds.
-async fn until(house: &House, name: &str, is_so: impl Fn(&[Generation]) -> bool) -> Vec<Generation> {
+pub(super) async fn until(
+    house: &House,
+    name: &str,
+    is_so: impl Fn(&[Generation]) -> bool,
+) -> Vec<Generation> {
     let looking = async {
         loop {
             let all = house.projections.progress().generations(name);

@@ -173,7 +173,7 @@ async fn a_merchant_tells_its_locations_rules_and_read_models() {
     assert_eq!(answer["merchants"], json!([{"merchant": "default"}]));
     let projections = answer["projections"].as_array().unwrap();
     let names: Vec<&str> = projections.iter().map(|one| one["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["availability", "order_status"]);
+    assert_eq!(names, ["availability", "metrics", "order_status"]);
     for projection in projections {
         assert_eq!((&projection["position"], &projection["folded"]), (&json!(last), &json!(last)));
         assert_eq!((&projection["lag"], &projection["halted"]), (&json!(0), &Value::Null));

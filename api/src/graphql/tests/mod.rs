@@ -3,6 +3,7 @@
 mod board;
 mod commands;
 mod compatible;
+mod figures;
 mod hostile;
 mod http;
 mod lists;

@@ -3,6 +3,7 @@
 mod bad_input;
 mod bulk;
 mod description;
+mod figures;
 mod lists;
 mod merchants;
 mod orders;
