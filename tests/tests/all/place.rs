@@ -86,16 +86,28 @@ impl Place {
 
     /// Changes the store behind the program's back; nothing where the tool for it is missing, which was said.
     pub fn sql(&self, statement: &str) -> Option<String> {
-        if let Some(schema) = &self.schema {
-            return Some(schema.sql(statement));
+        match &self.schema {
+            Some(schema) => Some(schema.sql(statement)),
+            None => Some(self.sqlite3("journal.db", statement)?.expect("it is done")),
         }
-        let file = self.directory.path().join("journal.db");
-        let Ok(output) = Command::new("sqlite3").arg(file).arg(statement).output() else {
+    }
+
+    /// Whether it is an embedded store.
+    pub fn is_embedded(&self) -> bool {
+        self.schema.is_none()
+    }
+
+    /// Runs a statement on a file of an embedded store, and waits a second for who writes to it; what it says where it is
+    /// refused. Nothing where the tool for it is missing, which was said.
+    pub fn sqlite3(&self, file: &str, statement: &str) -> Option<Result<String, String>> {
+        let file = self.directory.path().join(file);
+        let mut tool = Command::new("sqlite3");
+        let Ok(output) = tool.args(["-cmd", ".timeout 1000"]).arg(file).arg(statement).output() else {
             say_skipped("the sqlite3 tool");
             return None;
         };
-        assert!(output.status.success(), "{output:?}");
-        Some(String::from_utf8(output.stdout).expect("text").trim().to_owned())
+        let text = |bytes| String::from_utf8(bytes).expect("text").trim().to_owned();
+        Some(if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) })
     }
 
     /// A copy of the journal as it is, for a server that is not running.

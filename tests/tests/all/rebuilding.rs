@@ -11,6 +11,7 @@ use crate::shop::{order_with, verified};
 on_every_store!(
     read_models_are_built_anew_while_orders_come_in,
     a_server_that_is_killed_while_it_rebuilds_goes_on_by_itself,
+    a_server_that_is_killed_in_the_middle_of_a_switch_goes_on_by_itself,
     what_cannot_be_built_is_said,
 );
 
@@ -141,6 +142,80 @@ async fn a_server_that_is_killed_while_it_rebuilds_goes_on_by_itself(place: Plac
         let checked = build(&until(&server, name, is_done).await, &check).unwrap();
         assert_eq!(checked.get("problem"), None, "{checked}");
     }
+    verified(&place);
+}
+
+/// Makes whoever puts a build in place stand still in the middle of it: the build that served is no longer the one that
+/// serves, and the other not yet. Nothing where the tool for it is missing.
+fn stall_switches(place: &Place) -> Option<()> {
+    if place.is_embedded() {
+        // So many rows that nobody comes to the end of them.
+        let rows = (0..12).map(|table| format!("sqlite_master AS t{table}")).collect::<Vec<_>>().join(", ");
+        let trigger = format!(
+            "CREATE TRIGGER stall BEFORE UPDATE ON generation WHEN NEW.state = 'serving' AND OLD.state = 'building'
+             BEGIN SELECT count(*) FROM {rows}; END"
+        );
+        place.sqlite3("views.db", &trigger)?.expect("it is done");
+    } else {
+        place.sql(
+            "CREATE FUNCTION stall() RETURNS trigger LANGUAGE plpgsql AS
+                 $$ BEGIN PERFORM pg_sleep(600); RETURN NEW; END $$;
+             CREATE TRIGGER stall BEFORE UPDATE ON generation FOR EACH ROW
+                 WHEN (NEW.state = 'serving' AND OLD.state = 'building') EXECUTE FUNCTION stall()",
+        )?;
+    }
+    Some(())
+}
+
+const STALLED: &str =
+    "FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND application_name = 'holdfast-views'";
+
+/// Whether somebody stands still in the middle of it: a transaction that lasts longer than any other does.
+fn is_stalled(place: &Place) -> bool {
+    if place.is_embedded() {
+        let other = place.sqlite3("views.db", "BEGIN IMMEDIATE; COMMIT").expect("the tool was there");
+        other.is_err_and(|refused| refused.contains("locked"))
+    } else {
+        place.sql(&format!("SELECT count(*) {STALLED}")).as_deref() == Some("1")
+    }
+}
+
+fn stall_no_more(place: &Place) {
+    if place.is_embedded() {
+        place.sqlite3("views.db", "DROP TRIGGER stall").expect("the tool was there").expect("it is done");
+    } else {
+        // What a process that was killed had asked for goes on until somebody ends it.
+        place.sql(&format!("SELECT pg_terminate_backend(pid) {STALLED}"));
+        place.sql("DROP FUNCTION stall CASCADE");
+    }
+}
+
+async fn a_server_that_is_killed_in_the_middle_of_a_switch_goes_on_by_itself(place: Place) {
+    let server = Server::start(&place).await;
+    server.stock_up("DC-1", "MUG", 100_000).await;
+    order_and_look(&server, "before").await;
+    let served = projection(&server, ORDERS).await["generation"].clone();
+    if stall_switches(&place).is_none() {
+        return;
+    }
+    let asked = operate(&server, ORDERS, "rebuild").await["generation"].clone();
+    let stalled = async {
+        while !is_stalled(&place) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(crate::server::PATIENCE, stalled).await.expect("it stands still");
+    let found = server.get("/v1/orders?channelRef=before").await.granted();
+    assert_eq!(found["items"].as_array().unwrap().len(), 1, "what served still does");
+    assert_eq!(projection(&server, ORDERS).await["generation"], served);
+    server.kill_now();
+    stall_no_more(&place);
+    server.start_again(&place).await;
+    let found = server.get("/v1/orders?channelRef=before").await.granted();
+    assert_eq!(found["items"].as_array().unwrap().len(), 1, "{found}");
+    order_and_look(&server, "after").await;
+    until(&server, ORDERS, |view| view["generation"] == asked).await;
+    order_and_look(&server, "at-last").await;
     verified(&place);
 }
 

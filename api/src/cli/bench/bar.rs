@@ -16,6 +16,13 @@ pub enum Bar {
     P99AtMost(f64),
     /// So many milliseconds from the start of the server until it says that it is ready.
     ReadyAtMost(f64),
+    /// So many a second.
+    RateAtLeast(f64),
+}
+
+/// So many a second.
+pub const fn rate_at_least(per_second: f64) -> Bar {
+    Bar::RateAtLeast(per_second)
 }
 
 /// So many milliseconds from the start of the server until it says that it is ready.
@@ -50,7 +57,7 @@ impl Bar {
     pub fn other(&self) -> Option<&'static str> {
         match self {
             Self::AtLeast { of, .. } => Some(of),
-            Self::P99AtMost(_) | Self::ReadyAtMost(_) => None,
+            Self::P99AtMost(_) | Self::ReadyAtMost(_) | Self::RateAtLeast(_) => None,
         }
     }
 
@@ -59,6 +66,7 @@ impl Bar {
         &self,
         p99_ms: Option<f64>,
         ready_ms: Option<f64>,
+        per_second: Option<f64>,
         times: impl Fn(&str) -> Option<f64>,
     ) -> Held {
         let (value, met) = match self {
@@ -67,6 +75,7 @@ impl Bar {
                 (value, value.map(|value| value >= *least))
             }
             Self::P99AtMost(most) => (p99_ms, p99_ms.map(|value| value <= *most)),
+            Self::RateAtLeast(least) => (per_second, per_second.map(|value| value >= *least)),
             Self::ReadyAtMost(most) => (ready_ms, ready_ms.map(|value| value <= *most)),
         };
         Held { bar: self.to_string(), value, met }
@@ -78,6 +87,7 @@ impl std::fmt::Display for Bar {
         match self {
             Self::AtLeast { times, of } => write!(f, "at least {times} x {of}"),
             Self::P99AtMost(milliseconds) => write!(f, "p99 at most {milliseconds} ms"),
+            Self::RateAtLeast(rate) => write!(f, "at least {rate} a second"),
             Self::ReadyAtMost(milliseconds) => write!(f, "ready in at most {milliseconds} ms"),
         }
     }
@@ -105,12 +115,14 @@ mod tests {
 
     #[test]
     fn a_bar_is_met_missed_or_not_known() {
-        let told = |bar: Bar, p99, times| bar.hold(p99, None, |_| times).to_string();
+        let told = |bar: Bar, p99, times| bar.hold(p99, None, Some(7.0), |_| times).to_string();
         let twenty = at_least(20.0, "naive-hot");
         assert_eq!(told(twenty, None, Some(20.0)), "at least 20 x naive-hot: 20, met");
         assert_eq!(told(twenty, None, Some(19.99)), "at least 20 x naive-hot: 19.99, MISSED");
         assert_eq!(told(twenty, Some(1.0), None), "at least 20 x naive-hot: not known");
         assert_eq!(told(p99_at_most(10.0), Some(10.0), None), "p99 at most 10 ms: 10, met");
+        assert_eq!(told(rate_at_least(7.0), None, None), "at least 7 a second: 7, met");
+        assert_eq!(told(rate_at_least(8.0), None, None), "at least 8 a second: 7, MISSED");
         assert_eq!(told(p99_at_most(10.0), Some(10.1), None), "p99 at most 10 ms: 10.1, MISSED");
     }
 }

@@ -1,7 +1,7 @@
 //! What is measured: one row of the final table each.
 
 use super::append::Way;
-use super::bar::{Bar, at_least, p99_at_most, ready_at_most};
+use super::bar::{Bar, at_least, p99_at_most, rate_at_least, ready_at_most};
 use super::error::BenchError;
 use super::load::requests::{Demand, Form};
 use super::procedure;
@@ -98,6 +98,8 @@ pub enum Work {
     },
     /// So many orders at least, in bulk, and then the server is killed and started again.
     ColdStart(u32),
+    /// So many events at least, and then every read model built anew.
+    Rebuild(u32),
     /// Calls of the stored procedure.
     Calls(Demand),
     /// Batches of a thousand events, in process.
@@ -162,7 +164,7 @@ impl Case {
 
     /// What is counted.
     pub fn unit(&self) -> &'static str {
-        if matches!(self.work, Work::Append(_)) { "events" } else { "orders" }
+        if matches!(self.work, Work::Append(_) | Work::Rebuild(_)) { "events" } else { "orders" }
     }
 
     /// What is done, in words.
@@ -171,6 +173,9 @@ impl Case {
             Work::Calls(demand) => format!("a stored procedure with guarded updates, {}", skus(demand)),
             Work::ColdStart(orders) => {
                 format!("{orders} orders, 100 a request; then killed and started again")
+            }
+            Work::Rebuild(events) => {
+                format!("{events} events of whole orders; then read models built anew, alone and under load")
             }
             Work::Append(Way::Bare) => "a bare loop of an append's SQL, 1,000 events a batch".to_owned(),
             Work::Append(Way::Sealed) => {
@@ -206,14 +211,26 @@ fn skus(demand: Demand) -> &'static str {
     }
 }
 
-/// Every case, in the order of a round: what is compared is measured one after the other. An open loop at a rate and
-/// cold starts over so many orders only where they are asked for.
-pub fn all(rate: Option<f64>, orders: Option<u32>) -> Vec<Case> {
+/// What is only measured where it is asked for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wanted {
+    /// An open loop at a rate.
+    pub rate: Option<f64>,
+    /// Cold starts over so many orders.
+    pub orders: Option<u32>,
+    /// Rebuilds over so many events.
+    pub events: Option<u32>,
+}
+
+/// Every case, in the order of a round: what is compared is measured one after the other.
+pub fn all(wanted: &Wanted) -> Vec<Case> {
     let mut cases = hot_and_spread();
     for system in [System::Postgres, System::Sqlite] {
-        cases.extend(other_loads(system, rate));
+        cases.extend(other_loads(system, wanted.rate));
         let cold = |orders| Case::new(system, "cold", BULK, Work::ColdStart(orders));
-        cases.extend(orders.map(|orders| cold(orders).held_against([ready_at_most(2_000.0)])));
+        cases.extend(wanted.orders.map(|orders| cold(orders).held_against([ready_at_most(2_000.0)])));
+        let rebuild = |events| Case::new(system, "rebuild", BULK, Work::Rebuild(events));
+        cases.extend(wanted.events.map(|events| rebuild(events).held_against([rate_at_least(300_000.0)])));
     }
     for connections in SWEEP {
         for system in [System::Naive, System::Postgres, System::Sqlite] {
@@ -305,12 +322,12 @@ mod tests {
 
     fn names(only: &[&str], postgres: bool) -> Vec<String> {
         let only: Vec<String> = only.iter().map(ToString::to_string).collect();
-        choose(&all(None, None), &only, postgres).unwrap().into_iter().map(|case| case.name).collect()
+        choose(&all(&Wanted::default()), &only, postgres).unwrap().into_iter().map(|case| case.name).collect()
     }
 
     #[test]
     fn names_are_unique_and_bars_and_needs_name_cases() {
-        let cases = all(Some(1_000.0), Some(1_000));
+        let cases = all(&Wanted { rate: Some(1_000.0), orders: Some(1_000), events: Some(1_000) });
         let names: BTreeSet<&str> = cases.iter().map(|case| &*case.name).collect();
         assert_eq!(names.len(), cases.len());
         for case in &cases {
@@ -340,8 +357,9 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_refused_by_name() {
-        let refused =
-            |only: &str, postgres| choose(&all(None, None), &[only.to_owned()], postgres).unwrap_err();
+        let refused = |only: &str, postgres| {
+            choose(&all(&Wanted::default()), &[only.to_owned()], postgres).unwrap_err()
+        };
         assert!(matches!(refused("tepid", true), BenchError::UnknownCase(name) if name == "tepid"));
         assert!(matches!(refused("rate", true), BenchError::UnknownCase(_)));
         assert!(matches!(refused("naive", false), BenchError::NothingToDo));

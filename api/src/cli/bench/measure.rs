@@ -16,6 +16,7 @@ use super::naive::store;
 use super::outside::Outside;
 use super::place::{Ground, Place};
 use super::procedure::{self, Calls};
+use super::rebuild::{self, Rebuilds};
 use super::{append, cold, numbers};
 
 /// How long things are measured.
@@ -62,6 +63,10 @@ pub struct Measured {
     pub ready_ms: Option<f64>,
     /// How much memory it held then.
     pub resident_again_kib: Option<u64>,
+    /// Orders a second with all that happened to them, while the journal was filled.
+    pub filled_per_second: Option<f64>,
+    /// What was measured of rebuilds.
+    pub rebuilds: Option<Rebuilds>,
 }
 
 impl Measured {
@@ -84,6 +89,8 @@ impl Measured {
             resident_half_kib: None,
             ready_ms: None,
             resident_again_kib: None,
+            filled_per_second: None,
+            rebuilds: None,
         }
     }
 
@@ -112,6 +119,7 @@ pub async fn measure(
             procedure::run(place.schema()?.options.clone(), calls).await.map(Measured::of)
         }
         Work::ColdStart(orders) => cold::start(&place, case.connections, orders).await,
+        Work::Rebuild(events) => rebuild::run(&place, case.connections, events).await,
         Work::Http { demand, form, speed } => {
             let pace = pace(speed, rate_of)?;
             over_http(&place, case, timing, (demand, form, pace)).await

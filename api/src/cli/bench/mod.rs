@@ -17,13 +17,14 @@ mod outside;
 mod place;
 mod procedure;
 mod progress;
+mod rebuild;
 mod report;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use self::case::{Case, System};
+use self::case::{Case, System, Wanted};
 use self::measure::{Measured, Timing};
 use self::place::Ground;
 use self::progress::Progress;
@@ -84,6 +85,10 @@ pub struct Arguments {
     /// 100000000, on each store, and how much memory it holds.
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
     orders: Option<u32>,
+    /// Also measure how fast read models are built anew over a journal of at least so many events, 1 to 100000000, on
+    /// each store, and what commands and queries feel of it.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
+    events: Option<u32>,
     /// Draw throughput against latency into this file, as SVG. It needs the cases called `sweep`.
     #[arg(long, value_name = "FILE.svg")]
     chart: Option<PathBuf>,
@@ -105,9 +110,15 @@ impl Arguments {
     }
 }
 
+impl Wanted {
+    fn of(arguments: &Arguments) -> Self {
+        Self { rate: arguments.rate.map(f64::from), orders: arguments.orders, events: arguments.events }
+    }
+}
+
 /// Measures, shows what was measured, and gives the exit status.
 pub async fn run(arguments: &Arguments, printer: &mut Printer) -> Result<u8, CliError> {
-    let all = case::all(arguments.rate.map(f64::from), arguments.orders);
+    let all = case::all(&Wanted::of(arguments));
     if arguments.list {
         list(&all, printer);
         return Ok(0);
@@ -290,6 +301,7 @@ mod tests {
             "bench --rounds 0",
             "bench --rate 0",
             "bench --orders 0",
+            "bench --events 0",
         ] {
             assert!(arguments(line).is_err(), "{line}");
         }
@@ -300,15 +312,23 @@ mod tests {
         let (mut reader, writer) = std::io::pipe().unwrap();
         let mut printer = Printer::to(Box::new(writer));
         assert_eq!(
-            run(&arguments("bench --list --rate 500 --orders 9").unwrap(), &mut printer).await.unwrap(),
+            run(&arguments("bench --list --rate 500 --orders 9 --events 9").unwrap(), &mut printer)
+                .await
+                .unwrap(),
             0
         );
         drop(printer);
         let mut told = String::new();
         std::io::Read::read_to_string(&mut reader, &mut told).unwrap();
-        for name in
-            ["naive-hot", "procedure-spread", "postgres-bulk", "sqlite-append", "sqlite-rate", "sqlite-cold"]
-        {
+        for name in [
+            "naive-hot",
+            "procedure-spread",
+            "postgres-bulk",
+            "sqlite-append",
+            "sqlite-rate",
+            "sqlite-cold",
+            "sqlite-rebuild",
+        ] {
             assert!(told.contains(name), "{name} in {told}");
         }
     }

@@ -27,7 +27,7 @@ const SKUS_AT_ONCE: u32 = 250;
 const PATIENCE: Duration = Duration::from_secs(180);
 
 /// How long to wait before asking again how far they are.
-const PAUSE: Duration = Duration::from_millis(20);
+pub const PAUSE: Duration = Duration::from_millis(20);
 
 /// A client that does one thing after the other.
 pub struct Outside {
@@ -69,14 +69,28 @@ impl Outside {
         self.send("PUT", &format!("/v1/locations/{LOCATION}"), "application/json", location).await?;
         let receipts: Vec<String> = (0..skus as usize).map(receipt).collect();
         for receipts in receipts.chunks(COMMANDS) {
-            let answer =
-                self.send("POST", "/v1/commands", "application/x-ndjson", &receipts.join("\n")).await?;
-            let granted = memchr::memmem::find_iter(&answer, b",\"status\":200,\"body\":").count();
-            if granted != receipts.len() {
-                return Err(answered("a receipt of stock", 200, &answer));
-            }
+            self.granted(&receipts.join("\n"), receipts.len() as u64).await?;
         }
         self.caught_up().await.map(|_| ())
+    }
+
+    /// Sends so many commands, a line each, of which every one must be granted.
+    pub async fn granted(&mut self, lines: &str, commands: u64) -> Result<(), BenchError> {
+        let answer = self.send("POST", "/v1/commands", "application/x-ndjson", lines).await?;
+        let with_status = |status: &[u8]| memchr::memmem::find_iter(&answer, status).count() as u64;
+        let granted = with_status(b",\"status\":200,\"body\":") + with_status(b",\"status\":201,\"body\":");
+        if granted == commands { Ok(()) } else { Err(answered("many commands", 200, &answer)) }
+    }
+
+    /// Has an operator's request carried out.
+    pub async fn operate(&mut self, path: &str) -> Result<Vec<u8>, BenchError> {
+        let request = format!("POST {path} HTTP/1.1\r\nhost: {}\r\ncontent-length: 0\r\n\r\n", self.address);
+        let answer = self.connection.call(request.as_bytes()).await?;
+        if answer.status == 202 {
+            Ok(answer.body.to_vec())
+        } else {
+            Err(answered(path, answer.status, answer.body))
+        }
     }
 
     /// Waits until the server says that it is ready.
@@ -130,7 +144,8 @@ impl Outside {
         judge(granted, reserved, oversold)
     }
 
-    async fn get<T: DeserializeOwned>(&mut self, path: &str) -> Result<T, BenchError> {
+    /// Reads something.
+    pub async fn get<T: DeserializeOwned>(&mut self, path: &str) -> Result<T, BenchError> {
         let request = format!("GET {path} HTTP/1.1\r\nhost: {}\r\n\r\n", self.address);
         let answer = self.connection.call(request.as_bytes()).await?;
         if answer.status != 200 {

@@ -136,6 +136,47 @@ impl Report {
             "Orders a second, of `append` events; medians of the rounds. `MiB` is what the servers held at the end. \
              `x naive` is the multiple of naive-hot in the same round.",
         );
+        self.show_rebuilds(printer);
+    }
+}
+
+impl Report {
+    /// What was measured of rebuilds, a row each.
+    fn show_rebuilds(&self, printer: &mut Printer) {
+        let mut table = output::table(&["case", "read model", "beside it", "events", "seconds", "events/s"]);
+        let mut felt = Vec::new();
+        for (case, round) in
+            self.cases.iter().flat_map(|row| row.rounds.iter().map(move |round| (row, round)))
+        {
+            let Some(rebuilds) = &round.rebuilds else { continue };
+            for (beside, all) in [("nothing", &rebuilds.alone), ("orders, others", &rebuilds.under_load)] {
+                for built in all {
+                    table.add_row([
+                        case.name.clone(),
+                        built.read_model.clone(),
+                        beside.to_owned(),
+                        number(built.events),
+                        decimal(built.seconds),
+                        decimal(built.per_second),
+                    ]);
+                }
+            }
+            let told = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), decimal);
+            let (before, meanwhile) = (&rebuilds.before, &rebuilds.meanwhile);
+            felt.push(format!(
+                "{}: p99 of commands {} ms before and {} ms at worst while all were built, of queries {} and {} ms.",
+                case.name,
+                told(before.commands_p99_ms),
+                told(meanwhile.commands_p99_ms),
+                told(before.queries_p99_ms),
+                told(meanwhile.queries_p99_ms),
+            ));
+        }
+        if !felt.is_empty() {
+            output::right(&mut table, &[3, 4, 5]);
+            printer.table(&table);
+            felt.iter().for_each(|line| printer.line(line));
+        }
     }
 }
 
@@ -148,6 +189,7 @@ impl Row {
         };
         let p99_ms = median(|measured| measured.p99_ms);
         let ready_ms = median(|measured| measured.ready_ms);
+        let rate = median(|measured| Some(measured.per_second));
         let times_of = |name: &str| times(&rates(entry), &rates(all.iter().find(|e| e.case.name == name)?));
         let given_rate = matches!(case.work, Work::Http { speed, .. } if speed != Speed::Closed);
         let comparable = case.unit() == "orders" && !given_rate;
@@ -163,7 +205,7 @@ impl Row {
             p999_ms: median(|measured| measured.p999_ms),
             resident_mib: rounds.iter().filter_map(|round| round.resident_kib).max().map(|kib| kib / 1_024),
             times_naive_hot: if comparable { times_of(BASELINE) } else { None },
-            bars: case.bars.iter().map(|bar| bar.hold(p99_ms, ready_ms, times_of)).collect(),
+            bars: case.bars.iter().map(|bar| bar.hold(p99_ms, ready_ms, rate, times_of)).collect(),
             failures: rounds.iter().map(Measured::failed).sum(),
             error: entry.error.clone(),
             rounds,
@@ -219,11 +261,11 @@ fn rates(entry: &Entry) -> Vec<Option<f64>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::case::all;
+    use super::super::case::{Wanted, all};
     use super::*;
 
     fn entry(name: &str, rates: &[f64], p99_ms: f64) -> Entry {
-        let case = all(None, None).into_iter().find(|case| case.name == name).unwrap();
+        let case = all(&Wanted::default()).into_iter().find(|case| case.name == name).unwrap();
         let measured = |(round, rate): (u32, &f64)| {
             Some(Measured {
                 round,
@@ -241,6 +283,8 @@ mod tests {
                 resident_half_kib: None,
                 ready_ms: None,
                 resident_again_kib: None,
+                filled_per_second: None,
+                rebuilds: None,
             })
         };
         Entry { case, rounds: (1..).zip(rates).map(measured).collect(), error: None }
