@@ -70,7 +70,8 @@ impl Projection for OrderStatusProjection {
     const TABLES: &'static [Table] = rows::TABLES;
 
     type Key = OrderId;
-    type Row = OrderRow;
+    /// In a box: rows are moved about, and an order is large.
+    type Row = Box<OrderRow>;
 
     fn concerns(stream: &StreamId) -> bool {
         matches!(stream, StreamId::Order(_))
@@ -80,8 +81,8 @@ impl Projection for OrderStatusProjection {
         if let StreamId::Order(id) = event.stream { Some(id) } else { None }
     }
 
-    fn fold(row: Option<OrderRow>, event: Recorded) -> OrderRow {
-        let mut row = row.unwrap_or_else(|| OrderRow {
+    fn fold(row: Option<Box<OrderRow>>, event: Recorded) -> Box<OrderRow> {
+        let begun = || OrderRow {
             order: Order::default(),
             first_position: event.position,
             position: 0,
@@ -90,7 +91,8 @@ impl Projection for OrderStatusProjection {
             stale: false,
             stages: board::Stages::default(),
             left: Vec::new(),
-        });
+        };
+        let mut row = row.unwrap_or_else(|| Box::new(begun()));
         if let DomainEvent::Order(happened) = event.event {
             if let OrderEvent::FulfillmentOrderMoved(moved) = &happened {
                 row.left.push(moved.from.clone());
@@ -108,14 +110,15 @@ impl Projection for OrderStatusProjection {
         connection: &mut ViewConnection,
         scope: Scope<'_>,
         keys: &[OrderId],
-    ) -> Result<HashMap<OrderId, OrderRow>, ViewError> {
-        rows::load(connection, scope, keys).await
+    ) -> Result<HashMap<OrderId, Box<OrderRow>>, ViewError> {
+        let rows = rows::load(connection, scope, keys).await?;
+        Ok(rows.into_iter().map(|(id, row)| (id, Box::new(row))).collect())
     }
 
     async fn save(
         connection: &mut ViewConnection,
         scope: Scope<'_>,
-        rows: &[(OrderId, OrderRow)],
+        rows: &[(OrderId, Box<OrderRow>)],
         presence: Presence,
     ) -> Result<(), ViewError> {
         rows::save(connection, scope, rows, presence).await

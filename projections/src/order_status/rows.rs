@@ -104,7 +104,7 @@ pub(super) async fn load(
 pub(super) async fn save(
     connection: &mut ViewConnection,
     scope: Scope<'_>,
-    rows: &[(OrderId, OrderRow)],
+    rows: &[(OrderId, Box<OrderRow>)],
     presence: Presence,
 ) -> Result<(), ViewError> {
     save_orders(connection, scope, rows, presence).await?;
@@ -122,7 +122,7 @@ pub(super) async fn save(
 async fn save_orders(
     connection: &mut ViewConnection,
     scope: Scope<'_>,
-    rows: &[(OrderId, OrderRow)],
+    rows: &[(OrderId, Box<OrderRow>)],
     presence: Presence,
 ) -> Result<(), ViewError> {
     let mut states = Vec::with_capacity(rows.len());
@@ -172,12 +172,12 @@ fn terms(row: &OrderRow) -> Vec<(&'static str, String, u64)> {
 async fn save_work(
     connection: &mut ViewConnection,
     scope: Scope<'_>,
-    rows: &[(OrderId, OrderRow)],
+    rows: &[(OrderId, Box<OrderRow>)],
     presence: Presence,
 ) -> Result<(), ViewError> {
     let work: Vec<(&OrderRow, &FulfillmentOrder)> = rows
         .iter()
-        .flat_map(|(_, row)| row.order.fulfillment_orders.iter().map(move |part| (row, part)))
+        .flat_map(|(_, row)| row.order.fulfillment_orders.iter().map(move |part| (&**row, part)))
         .collect();
     Upsert::into("fulfillment_order", scope, &work, presence)
         .key("fulfillment_order_id", |(_, part)| part.id.to_string())
