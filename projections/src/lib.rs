@@ -13,6 +13,7 @@ mod folding;
 mod generation;
 mod keeper;
 mod lease;
+mod moment;
 mod order_status;
 mod parked;
 mod progress;
@@ -29,6 +30,7 @@ mod tests;
 pub use availability::{Asked, Availability};
 pub use error::ViewError;
 pub use generation::{Generation, GenerationState};
+pub use moment::{Moment, Reached};
 pub use order_status::{
     DueOrder, FulfillmentOrderFilter, FulfillmentOrderRow, OrderFilter, OrderRow, Orders, Page,
 };

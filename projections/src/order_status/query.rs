@@ -9,7 +9,7 @@ use super::rows::{ORDER, order_row, unreadable};
 use super::{OrderRow, OrderStatusProjection};
 use crate::error::ViewError;
 use crate::projection::{Projection, Scope};
-use crate::store::{Row, Statement, ViewStore};
+use crate::store::{Row, Statement, ViewConnection, ViewStore};
 
 /// Which orders; all that are given must hold.
 #[derive(Debug, Clone, Default)]
@@ -262,6 +262,35 @@ impl Orders {
         let page = page(ids.iter().filter_map(part).collect(), limit, |(_, place)| place.clone());
         Ok(Page { items: page.items.into_iter().map(|(row, _)| row).collect(), next: page.next })
     }
+}
+
+/// Orders behind one of them, in the order in which they were created.
+pub(crate) async fn created_after(
+    connection: &mut ViewConnection,
+    scope: Scope<'_>,
+    first_position: u64,
+    most: usize,
+) -> Result<Vec<OrderRow>, ViewError> {
+    let mut query = Statement::new(ORDER).bind(scope.merchant).bind(scope.generation);
+    query.push(" WHERE merchant = $1 AND generation = $2 AND first_position > ").push_bind(first_position);
+    query.push(" ORDER BY first_position LIMIT ").push_bind(most as u64);
+    let rows = connection.fetch(query).await?;
+    rows.iter().map(|row| order_row(row).map(|(_, order)| order)).collect()
+}
+
+/// Orders behind one of them, in the order in which they were changed: by the moment and then by their first position.
+pub(crate) async fn changed_after(
+    connection: &mut ViewConnection,
+    scope: Scope<'_>,
+    (changed_at, first_position): (i64, u64),
+    most: usize,
+) -> Result<Vec<OrderRow>, ViewError> {
+    let mut query = Statement::new(ORDER).bind(scope.merchant).bind(scope.generation);
+    query.push(" WHERE merchant = $1 AND generation = $2 AND (changed_at, first_position) > (");
+    query.push_bind(changed_at).push(", ").push_bind(first_position);
+    query.push(") ORDER BY changed_at, first_position LIMIT ").push_bind(most as u64);
+    let rows = connection.fetch(query).await?;
+    rows.iter().map(|row| order_row(row).map(|(_, order)| order)).collect()
 }
 
 /// Cuts off the one row too many that tells whether there is a next page.
