@@ -85,7 +85,11 @@ impl Moment {
     }
 
     /// What can be promised of SKUs, behind one of them or from the first.
-    pub async fn stock(&mut self, after: Option<&Sku>, most: usize) -> Result<Vec<AvailabilityView>, ViewError> {
+    pub async fn stock(
+        &mut self,
+        after: Option<&Sku>,
+        most: usize,
+    ) -> Result<Vec<AvailabilityView>, ViewError> {
         let scope = Scope { merchant: &self.merchant, generation: self.stock.generation };
         availability::following(&mut self.snapshot, scope, after, most).await
     }

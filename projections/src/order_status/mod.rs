@@ -15,8 +15,8 @@ use crate::error::ViewError;
 use crate::projection::{Projection, Recorded, Scope, Table};
 use crate::store::{Presence, Statement, ViewConnection};
 
-pub(crate) use query::{changed_after, created_after};
 pub use query::{DueOrder, FulfillmentOrderFilter, FulfillmentOrderRow, OrderFilter, Orders, Page};
+pub(crate) use query::{changed_after, created_after};
 
 /// An order and its place in the journal.
 #[derive(Debug, Clone, PartialEq)]

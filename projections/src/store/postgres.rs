@@ -24,7 +24,8 @@ const STATEMENT: &str = "30s";
 /// The journal may be in the same database, and has migrations of its own.
 const MIGRATIONS: &str = "_holdfast_views_migrations";
 /// Gives a row where the schema has ever been brought up to date.
-pub(super) const HAS_MIGRATIONS: &str = "SELECT 1 WHERE to_regclass('_holdfast_views_migrations') IS NOT NULL";
+pub(super) const HAS_MIGRATIONS: &str =
+    "SELECT 1 WHERE to_regclass('_holdfast_views_migrations') IS NOT NULL";
 /// The last step that has brought the schema up to date.
 pub(super) const LAST_MIGRATION: &str = "SELECT max(version) FROM _holdfast_views_migrations WHERE success";
 

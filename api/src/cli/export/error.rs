@@ -11,7 +11,9 @@ use super::Format;
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     /// The directory holds something else.
-    #[error("{0} is not empty and holds no export: name a directory that is not there yet, or an export to go on with")]
+    #[error(
+        "{0} is not empty and holds no export: name a directory that is not there yet, or an export to go on with"
+    )]
     NotAnExport(PathBuf),
     /// Another process is at it.
     #[error("another process is exporting into {0}")]
@@ -67,7 +69,9 @@ pub enum ExportError {
         asked: u64,
     },
     /// It holds more than was asked for.
-    #[error("{directory} holds events up to position {there}, --upto asks for {asked}: name another directory for them")]
+    #[error(
+        "{directory} holds events up to position {there}, --upto asks for {asked}: name another directory for them"
+    )]
     AlreadyBeyond {
         /// Which directory.
         directory: PathBuf,
@@ -109,7 +113,9 @@ pub enum ExportError {
         position: u64,
     },
     /// The journal is damaged.
-    #[error("merchant {merchant}, position {position}: the event is missing or not what was written: see holdfast verify")]
+    #[error(
+        "merchant {merchant}, position {position}: the event is missing or not what was written: see holdfast verify"
+    )]
     NotAsWritten {
         /// Whose journal.
         merchant: String,
@@ -138,7 +144,9 @@ pub enum ExportError {
         exported: u64,
     },
     /// Orders that were created one after the other were not, by their dates.
-    #[error("merchant {merchant}: the order created at position {position} has an earlier date than the one before it")]
+    #[error(
+        "merchant {merchant}: the order created at position {position} has an earlier date than the one before it"
+    )]
     DatesGoBack {
         /// Whose.
         merchant: String,

@@ -76,7 +76,8 @@ impl<'a> EventsExport<'a> {
         let known: BTreeSet<&str> = content.files.iter().map(|file| file.path.as_str()).collect();
         folder.tidy(&known)?;
         let hash = hash_at(journal, merchant, content.position).await?;
-        let Some(hash) = hash.filter(|hash| content.files.is_empty() || hash.to_string() == content.hash) else {
+        let Some(hash) = hash.filter(|hash| content.files.is_empty() || hash.to_string() == content.hash)
+        else {
             let (directory, position) = (folder.path.clone(), content.position);
             let other = ExportError::OtherJournal { directory, position };
             let beyond = ExportError::Beyond { merchant: merchant.to_owned(), head, wanted: range.from };
@@ -180,11 +181,7 @@ fn fits(folder: &Folder, there: &Events, asked: Range) -> Result<(), ExportError
 }
 
 /// The hash of the event at a position; nothing where there is none.
-pub async fn hash_at(
-    journal: &dyn Journal,
-    merchant: &str,
-    position: u64,
-) -> Result<Option<Hash>, CliError> {
+pub async fn hash_at(journal: &dyn Journal, merchant: &str, position: u64) -> Result<Option<Hash>, CliError> {
     if position == 0 {
         return Ok(Some(Hash::default()));
     }

@@ -104,7 +104,7 @@ pub struct Arguments {
     /// Events that a file has at most, 1 to 10000000.
     #[arg(long, value_name = "N", default_value_t = 100_000,
           value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
-    rows_per_file: u64,
+    events_per_file: u64,
     /// Write one JSON object instead of a table.
     #[arg(long)]
     json: bool,
@@ -166,7 +166,7 @@ pub async fn run(arguments: &Arguments, printer: &mut Printer) -> Result<(), Cli
     let stop = serve::stop_signal()?;
     let exporting = async {
         let began = Instant::now();
-        let limits = Limits { rows: arguments.rows_per_file, page: PAGE, orders: ORDERS };
+        let limits = Limits { rows: arguments.events_per_file, page: PAGE, orders: ORDERS };
         let tables = export(arguments, limits).await?;
         Ok(Report {
             directory: &arguments.to,

@@ -106,8 +106,7 @@ impl<S, T> Output<S> for TableOutput<S, T> {
         let Some((date, sheet)) = self.open.take() else { return Ok(()) };
         let place = self.folder.place(date, self.kind.table.name);
         let path = self.folder.path.join(&place);
-        let mut file =
-            RowsFile { date, path: None, rows: 0, bytes: 0, last_order, as_of: as_of.clone() };
+        let mut file = RowsFile { date, path: None, rows: 0, bytes: 0, last_order, as_of: as_of.clone() };
         if sheet.rows() > 0 {
             let finished = sheet.finish(&path)?;
             (file.path, file.rows, file.bytes) = (Some(place), finished.rows, finished.bytes);

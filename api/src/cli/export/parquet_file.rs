@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use holdfast_domain::values::{Amount, Timestamp};
 use parquet::basic::{Compression, LogicalType, Repetition, TimeUnit, Type as Physical, ZstdLevel};
-use parquet::data_type::{BoolType, ByteArray, ByteArrayType, FixedLenByteArray, FixedLenByteArrayType, Int64Type};
+use parquet::data_type::{
+    BoolType, ByteArray, ByteArrayType, FixedLenByteArray, FixedLenByteArrayType, Int64Type,
+};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
@@ -132,7 +134,9 @@ impl<T> Gathered<T> {
             Values::Numbers(of, numbers) => keep(numbers, levels, of(row).map(u64::cast_signed)),
             Values::Times(of, times) => keep(times, levels, of(row).map(Timestamp::microseconds)),
             Values::Booleans(of, answers) => keep(answers, levels, of(row)),
-            Values::Amounts(of, amounts) => keep(amounts, levels, of(row).and_then(|amount| decimal(&amount))),
+            Values::Amounts(of, amounts) => {
+                keep(amounts, levels, of(row).and_then(|amount| decimal(&amount)))
+            }
         })
     }
 
@@ -210,9 +214,7 @@ fn column_type<T>(column: &Column<T>) -> Result<Type, ParquetError> {
         // Not as JSON: not every reader takes that for a text.
         Value::Text(_) | Value::Json(_) => of(Physical::BYTE_ARRAY, Some(LogicalType::String)).build(),
         Value::Number(_) => of(Physical::INT64, None).build(),
-        Value::Time(_) => {
-            of(Physical::INT64, Some(LogicalType::timestamp(true, TimeUnit::MICROS))).build()
-        }
+        Value::Time(_) => of(Physical::INT64, Some(LogicalType::timestamp(true, TimeUnit::MICROS))).build(),
         Value::Boolean(_) => of(Physical::BOOLEAN, None).build(),
         Value::Amount(_) => {
             let scale = i32::try_from(SCALE).unwrap_or(i32::MAX);

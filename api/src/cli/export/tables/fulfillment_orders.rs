@@ -18,7 +18,9 @@ pub const FULFILLMENT_ORDERS: Kind<Ordered, Part> = Kind {
     table: Table {
         name: "fulfillment_orders",
         columns: &[
-            Column::text("fulfillment_order_id", |row: &Part| Some(row.part.fulfillment_order_id.to_string())),
+            Column::text("fulfillment_order_id", |row: &Part| {
+                Some(row.part.fulfillment_order_id.to_string())
+            }),
             Column::text("order_id", |row| Some(row.order.view.order_id.to_string())),
             Column::number("number", |row| Some(row.part.fulfillment_order_id.number().into())),
             Column::text("location", |row| Some(row.part.location.to_string())),

@@ -50,7 +50,8 @@ pub struct Kind<S: 'static, T: 'static> {
 
 pub const ORDERS: Kind<Ordered, Arc<Ordered>> = orders::ORDERS;
 pub const ORDER_LINES: Kind<Ordered, order_lines::Line> = order_lines::ORDER_LINES;
-pub const FULFILLMENT_ORDERS: Kind<Ordered, fulfillment_orders::Part> = fulfillment_orders::FULFILLMENT_ORDERS;
+pub const FULFILLMENT_ORDERS: Kind<Ordered, fulfillment_orders::Part> =
+    fulfillment_orders::FULFILLMENT_ORDERS;
 pub const PACKAGES: Kind<Ordered, packages::Parcel> = packages::PACKAGES;
 pub const AVAILABILITY: Kind<AvailabilityView, availability::There> = availability::AVAILABILITY;
 pub const SKUS: Kind<AvailabilityView, Arc<AvailabilityView>> = skus::SKUS;

@@ -130,7 +130,10 @@ async fn what_an_interruption_leaves_is_neither_seen_nor_doubled() {
     shop.export(&["--only", "events", "--upto", "4"]).await;
     std::fs::create_dir_all(obstacle.join("in the way")).unwrap();
     let failed = shop.refused(&["--only", "events"]).await;
-    assert!(matches!(&failed, CliError::Export(ExportError::File { file, .. }) if *file == obstacle), "{failed}");
+    assert!(
+        matches!(&failed, CliError::Export(ExportError::File { file, .. }) if *file == obstacle),
+        "{failed}"
+    );
     assert_eq!(rows_of_files(&shop), 8, "two files are complete, and no other is seen");
     std::fs::remove_dir_all(&obstacle).unwrap();
 
@@ -147,14 +150,15 @@ async fn what_an_interruption_leaves_is_neither_seen_nor_doubled() {
 
 /// Rows that a reader sees, in files that are there.
 fn rows_of_files(shop: &Shop) -> usize {
-    let is_part = |file: &&std::path::PathBuf| file.extension().is_some_and(|extension| extension == "parquet");
+    let is_part =
+        |file: &&std::path::PathBuf| file.extension().is_some_and(|extension| extension == "parquet");
     files(&shop.lake()).iter().filter(is_part).map(|file| super::reading::parquet(file).len()).sum()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn files_end_with_a_date_and_are_named_by_their_positions() {
     let shop = Shop::open(2).await;
-    shop.export(&["--only", "events", "--rows-per-file", "1000"]).await;
+    shop.export(&["--only", "events", "--events-per-file", "1000"]).await;
     let events = shop.events().await;
     let first_of_second = events.iter().find(|event| event.recorded_at > events[0].recorded_at).unwrap();
     let folder = shop.lake().join("events/merchant=default");

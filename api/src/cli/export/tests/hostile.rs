@@ -44,7 +44,10 @@ async fn names_of_all_kinds_come_back_as_they_are_and_lead_nowhere() {
         }));
         for merchant in ["default", "..", "a%3Ab", "A.b-c_d"] {
             let lines = rows(&shop.lake(), "order_lines");
-            let skus = lines.iter().filter(|row| row["merchant"] == merchant).map(|row| row["sku"].as_str().unwrap());
+            let skus = lines
+                .iter()
+                .filter(|row| row["merchant"] == merchant)
+                .map(|row| row["sku"].as_str().unwrap());
             assert_eq!(skus.collect::<Vec<_>>(), SKUS, "{merchant}");
         }
         let stock = rows(&shop.lake(), "availability");
@@ -59,7 +62,8 @@ async fn names_of_all_kinds_come_back_as_they_are_and_lead_nowhere() {
 async fn nothing_personal_is_exported() {
     let shop = Shop::open(1).await;
     shop.export(&["--format", "ndjson"]).await;
-    let text: String = files(&shop.lake()).iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
+    let text: String =
+        files(&shop.lake()).iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
     assert!(text.contains("Vienna"), "the search would find what is there");
     for secret in [SECRET, "Spectrum Lane"] {
         assert!(!text.contains(secret), "{secret}");

@@ -170,7 +170,7 @@ impl Shop {
     /// Exports with few rows at once, so that there are many files and pages.
     async fn try_export(&self, more: &[&str]) -> Result<Vec<Exported>, CliError> {
         let arguments = self.arguments(more);
-        let rows = if more.contains(&"--rows-per-file") { arguments.rows_per_file } else { 4 };
+        let rows = if more.contains(&"--events-per-file") { arguments.events_per_file } else { 4 };
         export(&arguments, Limits { rows, page: 3, orders: 2 }).await
     }
 

@@ -21,7 +21,9 @@ const THINGS: Table<Thing> = Table {
         Column::number("number", |thing| thing.number),
         Column::text("text", |thing| thing.number.map(|number| format!("{number} \u{1f4e6}"))),
         Column::json("lines", |thing| to_json(thing.number.map(|number| vec![number]).as_ref())),
-        Column::time("time", |thing| thing.number.map(|number| Timestamp::from_microseconds(number.cast_signed()))),
+        Column::time("time", |thing| {
+            thing.number.map(|number| Timestamp::from_microseconds(number.cast_signed()))
+        }),
         Column::boolean("odd", |thing| thing.number.map(|number| number % 2 == 1)),
         Column::amount("amount", |thing| Amount::parse(thing.amount?)),
     ],

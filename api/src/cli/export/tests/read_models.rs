@@ -137,10 +137,11 @@ async fn only_dates_of_which_something_has_changed_are_written_anew() {
     let again = shop.export(&["--only", OF_ORDERS]).await;
     assert!(again.iter().all(|exported| exported.files == 0), "{again:?}");
 
-    // An order of the second day leaves, and there are new ones on the fifth.
+    // An order of the second day leaves, in the same microsecond as the last event that was exported, and there are new
+    // ones on the fifth.
     let all = orders(&shop).await;
     let second = all.values().find(|view| view.channel_ref.as_ref().unwrap().as_str() == "R-4").unwrap();
-    shop.day(4, async |desk| shop.ship(desk, 4, second.order_id).await).await;
+    shop.day(3, async |desk| shop.ship(desk, 4, second.order_id).await).await;
     shop.orders_of_a_day(4).await;
     shop.fold().await;
     let later = shop.export(&["--only", OF_ORDERS]).await;
@@ -181,7 +182,10 @@ async fn a_run_that_is_interrupted_is_gone_on_with() {
     shop.export(&["--only", "skus"]).await;
     std::fs::create_dir_all(obstacle.join("in the way")).unwrap();
     let failed = shop.refused(&["--only", OF_ORDERS]).await;
-    assert!(matches!(&failed, CliError::Export(ExportError::File { file, .. }) if *file == obstacle), "{failed}");
+    assert!(
+        matches!(&failed, CliError::Export(ExportError::File { file, .. }) if *file == obstacle),
+        "{failed}"
+    );
     let half = manifest(&shop, "orders");
     assert_eq!((&half["complete"], half["files"].as_array().unwrap().len()), (&json!(false), 2));
     std::fs::remove_dir_all(&obstacle).unwrap();
@@ -190,10 +194,7 @@ async fn a_run_that_is_interrupted_is_gone_on_with() {
     let on = shop.export(&["--only", OF_ORDERS]).await;
     assert_eq!(of(&on, "orders").files, 1, "two days were complete");
     let whole = manifest(&shop, "orders");
-    assert_eq!(
-        (&whole["complete"], &whole["position"]),
-        (&json!(true), &json!(shop.events().await.len()))
-    );
+    assert_eq!((&whole["complete"], &whole["position"]), (&json!(true), &json!(shop.events().await.len())));
     assert!(!day.join("orders.unfinished").exists());
     let views = orders(&shop).await;
     let found = rows(&shop.lake(), "orders");
@@ -218,7 +219,10 @@ async fn what_was_set_aside_is_always_written_anew() {
     shop.sql("views.db", "UPDATE order_status SET stale = TRUE");
     shop.export(&["--only", OF_ORDERS]).await;
     assert!(rows(&shop.lake(), "orders").iter().all(|row| row["stale"] == true));
-    shop.sql("views.db", "UPDATE checkpoint SET parked = 0, folded = folded + 1 WHERE projection = 'order_status'");
+    shop.sql(
+        "views.db",
+        "UPDATE checkpoint SET parked = 0, folded = folded + 1 WHERE projection = 'order_status'",
+    );
     shop.sql("views.db", "UPDATE order_status SET stale = FALSE");
     shop.export(&["--only", OF_ORDERS]).await;
     assert!(rows(&shop.lake(), "orders").iter().all(|row| row["stale"] == false));
@@ -230,7 +234,11 @@ async fn another_build_of_the_read_models_is_written_anew() {
     let shop = Shop::open(2).await;
     shop.export(&["--only", OF_ORDERS]).await;
     for table in ["checkpoint", "generation", "order_status", "order_term", "fulfillment_order"] {
-        let own = if table.starts_with('o') || table.starts_with('f') { "" } else { " AND projection = 'order_status'" };
+        let own = if table.starts_with('o') || table.starts_with('f') {
+            ""
+        } else {
+            " AND projection = 'order_status'"
+        };
         shop.sql("views.db", &format!("UPDATE {table} SET generation = 7 WHERE generation = 1{own}"));
     }
     assert_eq!(of(&shop.export(&["--only", OF_ORDERS]).await, "orders").files, 2);
