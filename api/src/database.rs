@@ -89,6 +89,14 @@ impl Database {
             Self::Postgres(url) => ViewStore::connect(&url.0).await,
         }
     }
+
+    /// Opens existing read models to read them, while others may write them. Nothing is made or brought up to date.
+    pub async fn views_to_read(&self) -> Result<ViewStore, ViewError> {
+        match self {
+            Self::Sqlite(directory) => ViewStore::open_existing(directory).await,
+            Self::Postgres(url) => ViewStore::connect_existing(&url.0).await,
+        }
+    }
 }
 
 impl FromStr for Database {

@@ -9,7 +9,7 @@ fn the_program_tells_its_version_and_what_it_can_do() {
     let version = String::from_utf8(holdfast("--version").stdout).unwrap();
     assert_eq!(version.trim(), concat!("holdfast ", env!("CARGO_PKG_VERSION")));
     let help = String::from_utf8(holdfast("--help").stdout).unwrap();
-    for subcommand in ["serve", "demo", "import", "audit", "verify", "bench"] {
+    for subcommand in ["serve", "demo", "import", "audit", "export", "verify", "bench"] {
         assert!(help.contains(&format!("\n  {subcommand} ")), "{subcommand}: {help}");
     }
 }

@@ -193,20 +193,28 @@ struct Known {
     stale: bool,
 }
 
+impl Known {
+    fn view(&self, paused: &BTreeSet<LocationId>, no_network: bool) -> Option<AvailabilityView> {
+        let view = AvailabilityView::of(&self.item, |location| paused.contains(location))?;
+        Some(AvailabilityView { stale: self.stale || no_network, ..view })
+    }
+}
+
+const ITEM: &str = "SELECT sku, state, position, stale FROM availability";
+
+fn item(row: &Row) -> Result<(Sku, Known), ViewError> {
+    let sku = Sku::new(row.text(0)?).map_err(unreadable)?;
+    let item = serde_json::from_slice(row.bytes(1)?).map_err(unreadable)?;
+    Ok((sku, Known { item, position: row.unsigned(2)?, stale: row.boolean(3)? }))
+}
+
 async fn read_items(
     connection: &mut ViewConnection,
     scope: Scope<'_>,
     skus: impl Iterator<Item = &Sku> + Send,
 ) -> Result<Vec<(Sku, Known)>, ViewError> {
     let skus: Vec<String> = skus.map(Sku::to_string).collect();
-    let rows =
-        connection.find("SELECT sku, state, position, stale FROM availability", scope, "sku", &skus).await?;
-    let item = |row: &Row| {
-        let sku = Sku::new(row.text(0)?).map_err(unreadable)?;
-        let item = serde_json::from_slice(row.bytes(1)?).map_err(unreadable)?;
-        Ok((sku, Known { item, position: row.unsigned(2)?, stale: row.boolean(3)? }))
-    };
-    rows.iter().map(item).collect()
+    connection.find(ITEM, scope, "sku", &skus).await?.iter().map(item).collect()
 }
 
 /// For whom and by when something is to be promised.
@@ -275,13 +283,41 @@ impl Availability {
         snapshot.commit().await?;
         let items: HashMap<Sku, Known> = items.into_iter().collect();
         let view = |sku: &Sku| {
-            let Known { item, stale, .. } = items.get(sku)?;
-            let view = AvailabilityView::of(item, |location| paused.contains(location))?;
-            let view = view.narrowed(item, asked.channel.as_ref(), asked.by);
-            Some(AvailabilityView { stale: *stale || no_network, ..view })
+            let known = items.get(sku)?;
+            Some(known.view(&paused, no_network)?.narrowed(&known.item, asked.channel.as_ref(), asked.by))
         };
         Ok(skus.iter().filter_map(view).collect())
     }
+}
+
+/// What can be promised of SKUs behind one of them or from the first, in the order of the store.
+pub(crate) async fn following(
+    snapshot: &mut ViewConnection,
+    scope: Scope<'_>,
+    after: Option<&Sku>,
+    most: usize,
+) -> Result<Vec<AvailabilityView>, ViewError> {
+    let paused = paused_locations(snapshot, scope).await?;
+    let no_network = is_network_parked(snapshot, scope).await?;
+    let mut query = Statement::new(ITEM).bind(scope.merchant).bind(scope.generation);
+    query.push(" WHERE merchant = $1 AND generation = $2");
+    if let Some(after) = after {
+        query.push(" AND sku > ").push_bind(after.as_str());
+    }
+    query.push(" ORDER BY sku LIMIT ").push_bind(most as u64);
+    let rows = snapshot.fetch(query).await?;
+    let view = |row: &Row| {
+        let (sku, known) = item(row)?;
+        known.view(&paused, no_network).ok_or_else(|| unreadable(format!("{sku} was never seen")))
+    };
+    rows.iter().map(view).collect()
+}
+
+/// How many SKUs there are.
+pub(crate) async fn count(connection: &mut ViewConnection, scope: Scope<'_>) -> Result<u64, ViewError> {
+    let count = Statement::new("SELECT count(*) FROM availability WHERE merchant = $1 AND generation = $2");
+    let rows = connection.fetch(count.bind(scope.merchant).bind(scope.generation)).await?;
+    rows.first().map_or(Ok(0), |row| row.unsigned(0))
 }
 
 async fn paused_locations(

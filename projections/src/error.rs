@@ -19,6 +19,20 @@ pub enum ViewError {
         /// The last one that is.
         known: i64,
     },
+    /// An older program has made the store's schema, and it was not brought up to date since.
+    #[error(
+        "the read models have schema version {found}, this program reads version {known}: a server of this \
+         version brings them up to date"
+    )]
+    SchemaTooOld {
+        /// The last version that is there.
+        found: i64,
+        /// The one that this program reads.
+        known: i64,
+    },
+    /// There are no read models where some were expected.
+    #[error("there are no read models yet: a server makes them when it starts")]
+    Missing,
     /// The journal.
     #[error(transparent)]
     Journal(#[from] JournalError),

@@ -15,6 +15,7 @@ mod generation;
 mod keeper;
 mod lease;
 mod metrics;
+mod moment;
 mod order_status;
 mod parked;
 mod progress;
@@ -32,6 +33,7 @@ pub use availability::{Asked, Availability};
 pub use error::ViewError;
 pub use generation::{Generation, GenerationState};
 pub use metrics::{Amounts, Figures, Measure, Metrics, MetricsFilter, Parting, Period};
+pub use moment::{Moment, Reached};
 pub use order_status::{
     BoardEntry, BoardSummary, DueOrder, FulfillmentOrderFilter, FulfillmentOrderRow, OrderFilter, OrderRow,
     OrderSort, Orders, Page, Stage,

@@ -4,7 +4,9 @@ mod audit;
 mod bench;
 mod catching_up;
 mod demo;
+mod export;
 mod import;
+mod names;
 mod output;
 mod projections;
 mod random;
@@ -36,6 +38,7 @@ Examples:
   holdfast import --database sqlite:./shop --orders orders.csv.gz
   holdfast audit order 0198c0de-0000-7000-8000-000000000001 --database sqlite:./shop
   holdfast verify --database sqlite:./shop   prove that nothing was changed
+  holdfast export --to ./lake                the journal and read models as Parquet, for analysts
   holdfast projections rebuild               fold the read models anew while they serve
 
 Each flag with a name in [env: ...] can be set by that variable; a flag wins over a variable.
@@ -60,6 +63,8 @@ enum Command {
     /// Show what happened, who did it, and what it led to.
     #[command(subcommand)]
     Audit(audit::Subject),
+    /// Write the journal and the read models to Parquet or NDJSON; a second run writes only what is new.
+    Export(export::Arguments),
     /// Prove that the journal is what was written.
     Verify(verify::Arguments),
     /// How far the read models are, and building them anew beside those that serve.
@@ -137,6 +142,9 @@ enum CliError {
     /// A file cannot be imported.
     #[error(transparent)]
     Import(#[from] import::ImportError),
+    /// Something cannot be exported.
+    #[error(transparent)]
+    Export(#[from] export::ExportError),
     /// The demo did not come to a good end.
     #[error(transparent)]
     Demo(#[from] demo::DemoError),
@@ -200,6 +208,7 @@ impl CliError {
             // As clap does for other arguments.
             Self::Database(_) => 2,
             Self::Bench(wrong) if wrong.is_of_the_arguments() => 2,
+            Self::Export(wrong) if wrong.is_of_the_arguments() => 2,
             _ => 1,
         }
     }
@@ -228,6 +237,7 @@ async fn dispatch(command: Command, printer: &mut Printer) -> Result<u8, CliErro
         Command::Import(arguments) => Box::pin(import::run(arguments, printer)).await.map(|()| 0),
         Command::Audit(audit::Subject::Order(arguments)) => audit::run(&arguments, printer).await.map(|()| 0),
         Command::Projections(subject) => Box::pin(projections::run(subject, printer)).await,
+        Command::Export(arguments) => Box::pin(export::run(&arguments, printer)).await.map(|()| 0),
         Command::Verify(arguments) => Ok(verify::run(&arguments, printer).await),
         Command::Bench(arguments) => Box::pin(bench::run(&arguments, printer)).await,
         Command::BenchNaive(arguments) => bench::naive::run(arguments).await.map(|()| 0),

@@ -19,6 +19,7 @@ use crate::store::{Presence, Statement, ViewConnection};
 
 pub use board::{BoardEntry, BoardSummary, Stage};
 pub use filter::{OrderFilter, OrderSort};
+pub(crate) use query::sorted_after;
 pub use query::{DueOrder, FulfillmentOrderFilter, FulfillmentOrderRow, Orders, Page};
 
 /// What is asked of the database, to be looked at.

@@ -3,12 +3,12 @@
 use holdfast_domain::order::{FulfillmentOrderStatus, FulfillmentOrderView};
 use holdfast_domain::values::{FulfillmentOrderId, LocationId, OrderId, Sku, Timestamp};
 
-use super::filter::{self, OrderFilter};
+use super::filter::{self, OrderFilter, OrderSort};
 use super::rows::{order_row, unreadable};
 use super::{OrderRow, OrderStatusProjection};
 use crate::error::ViewError;
 use crate::projection::{Projection, Scope};
-use crate::store::{Row, Statement, ViewStore};
+use crate::store::{Row, Statement, ViewConnection, ViewStore};
 
 /// Which work; all that are given must hold.
 #[derive(Debug, Clone, Default)]
@@ -220,6 +220,19 @@ pub(crate) fn work(
     }
     query.push(" ORDER BY first_position, number LIMIT ").push_bind(most as u64);
     query
+}
+
+/// Orders behind one of them, sorted: some of all there are. `after` is a place in that order.
+pub(crate) async fn sorted_after(
+    connection: &mut ViewConnection,
+    scope: Scope<'_>,
+    sort: OrderSort,
+    after: &str,
+    most: usize,
+) -> Result<Vec<OrderRow>, ViewError> {
+    let all = OrderFilter { sort, ..OrderFilter::default() };
+    let rows = connection.fetch(filter::statement(scope, &all, Some(after), most)).await?;
+    rows.iter().map(|row| order_row(row).map(|(_, order)| order)).collect()
 }
 
 /// Cuts off the one row too many that tells whether there is a next page.

@@ -11,6 +11,7 @@ mod statement;
 mod tests;
 mod upsert;
 
+use std::cmp::Ordering;
 use std::path::Path;
 
 use sqlx::migrate::{MigrateError, Migrator};
@@ -49,6 +50,42 @@ impl ViewStore {
     pub async fn connect(url: &str) -> Result<Self, ViewError> {
         let (writer, readers) = postgres::connect(url).await?;
         Ok(Self(Pools::Postgres { writer, readers }))
+    }
+
+    /// Opens the read models that are in a directory, to read them while another process may write them. Nothing is made
+    /// or brought up to date.
+    pub async fn open_existing(directory: &Path) -> Result<Self, ViewError> {
+        let readers = sqlite::open_existing(directory).await?;
+        Self(Pools::Sqlite { writer: readers.clone(), readers }).of_this_version().await
+    }
+
+    /// Connects to the read models that are in a PostgreSQL database, to read them. Nothing is made or brought up to date.
+    pub async fn connect_existing(url: &str) -> Result<Self, ViewError> {
+        let readers = postgres::connect_existing(url).await?;
+        Self(Pools::Postgres { writer: readers.clone(), readers }).of_this_version().await
+    }
+
+    /// The store, where its schema is the one that this program knows.
+    async fn of_this_version(self) -> Result<Self, ViewError> {
+        let (migrator, has_migrations, last_migration) = match &self.0 {
+            Pools::Sqlite { .. } => (sqlite::migrator(), sqlite::HAS_MIGRATIONS, sqlite::LAST_MIGRATION),
+            Pools::Postgres { .. } => {
+                (postgres::migrator(), postgres::HAS_MIGRATIONS, postgres::LAST_MIGRATION)
+            }
+        };
+        let mut connection = self.reader().await?;
+        if connection.fetch(Statement::new(has_migrations)).await?.is_empty() {
+            return Err(ViewError::Missing);
+        }
+        let found = connection.fetch(Statement::new(last_migration)).await?;
+        let found = found.first().map(|row| row.optional_integer(0)).transpose()?.flatten().unwrap_or(0);
+        let known = last_version(&migrator);
+        drop(connection);
+        match found.cmp(&known) {
+            Ordering::Less => Err(ViewError::SchemaTooOld { found, known }),
+            Ordering::Equal => Ok(self),
+            Ordering::Greater => Err(ViewError::SchemaTooNew { found, known }),
+        }
     }
 
     /// Whether other nodes may write to it too.
@@ -108,9 +145,14 @@ impl ViewStore {
 
 /// Why a schema could not be brought up to date; above all, because a newer program has been at it.
 fn schema(migrator: &Migrator, error: MigrateError) -> ViewError {
-    let known = migrator.iter().map(|migration| migration.version).max().unwrap_or(0);
+    let known = last_version(migrator);
     match error {
         MigrateError::VersionMissing(found) if found > known => ViewError::SchemaTooNew { found, known },
         other => ViewError::Schema(other),
     }
+}
+
+/// The version of the schema that this program knows.
+fn last_version(migrator: &Migrator) -> i64 {
+    migrator.iter().map(|migration| migration.version).max().unwrap_or(0)
 }

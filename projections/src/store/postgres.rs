@@ -4,6 +4,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use holdfast_journal::answers_still;
+use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Postgres};
 
@@ -22,50 +23,77 @@ const ACQUIRE: Duration = Duration::from_secs(10);
 const STATEMENT: &str = "30s";
 /// The journal may be in the same database, and has migrations of its own.
 const MIGRATIONS: &str = "_holdfast_views_migrations";
+/// Gives a row where the schema has ever been brought up to date.
+pub(super) const HAS_MIGRATIONS: &str =
+    "SELECT 1 WHERE to_regclass('_holdfast_views_migrations') IS NOT NULL";
+/// The last step that has brought the schema up to date.
+pub(super) const LAST_MIGRATION: &str = "SELECT max(version) FROM _holdfast_views_migrations WHERE success";
 
 type Query = sqlx::query::Query<'static, Postgres, PgArguments>;
 
 /// Connects to the database and brings its tables up to date: who writes and who reads.
 pub(super) async fn connect(url: &str) -> Result<(PgPool, PgPool), ViewError> {
+    let options = options(url)?;
+    migrate(options.clone()).await?;
+    let writing = limited(options.clone()).options([
+        // What is lost in a crash is folded again: the checkpoint is lost with it.
+        ("synchronous_commit", "off"),
+        // One plan for all merchants: one for a merchant that is new would take it to have next to no rows.
+        ("plan_cache_mode", "force_generic_plan"),
+    ]);
+    let writer = pool(WRITERS).connect_with(writing).await?;
+    let readers = pool(READERS).connect_with(reading(options)).await?;
+    Ok((writer, readers))
+}
+
+/// Connects to the database as it is, to read it.
+pub(super) async fn connect_existing(url: &str) -> Result<PgPool, ViewError> {
+    Ok(pool(READERS).connect_with(reading(options(url)?)).await?)
+}
+
+fn options(url: &str) -> Result<PgConnectOptions, ViewError> {
     let options = PgConnectOptions::from_str(url)?.application_name("holdfast-views");
     // That a table is there already is no news.
-    let options = options.options([("client_min_messages", "warning")]);
-    migrate(options.clone()).await?;
-    let options = options.options([
+    Ok(options.options([("client_min_messages", "warning")]))
+}
+
+fn limited(options: PgConnectOptions) -> PgConnectOptions {
+    options.options([
         ("statement_timeout", STATEMENT),
         ("idle_in_transaction_session_timeout", STATEMENT),
         // Rows are found by an index, whatever the server believes of tables that were nearly empty a moment ago.
         ("enable_seqscan", "off"),
         ("enable_bitmapscan", "off"),
         ("jit", "off"),
-    ]);
-    let writing = options.clone().options([
-        // What is lost in a crash is folded again: the checkpoint is lost with it.
-        ("synchronous_commit", "off"),
-        // One plan for all merchants: one for a merchant that is new would take it to have next to no rows.
-        ("plan_cache_mode", "force_generic_plan"),
-    ]);
+    ])
+}
+
+fn reading(options: PgConnectOptions) -> PgConnectOptions {
     // Several statements of one transaction see one moment.
-    let reading = options.options([
+    limited(options).options([
         ("default_transaction_isolation", "repeatable read"),
         ("default_transaction_read_only", "on"),
-    ]);
-    let pool = |size: u32| {
-        PgPoolOptions::new()
-            .max_connections(size)
-            .acquire_timeout(ACQUIRE)
-            .after_release(|connection, _| Box::pin(answers_still(connection)))
-    };
-    let writer = pool(WRITERS).connect_with(writing).await?;
-    let readers = pool(READERS).connect_with(reading).await?;
-    Ok((writer, readers))
+    ])
+}
+
+fn pool(size: u32) -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(size)
+        .acquire_timeout(ACQUIRE)
+        .after_release(|connection, _| Box::pin(answers_still(connection)))
+}
+
+/// Every version of the schema.
+pub(super) fn migrator() -> Migrator {
+    let mut migrator = sqlx::migrate!("../migrations/postgres/views");
+    migrator.dangerous_set_table_name(MIGRATIONS);
+    migrator
 }
 
 /// Several nodes may do this at once: the migrator's lock lets one of them go first, and the others wait for it as
 /// long as it takes. On a connection of its own, which ends with the lock also where something fails.
 async fn migrate(options: PgConnectOptions) -> Result<(), ViewError> {
-    let mut migrator = sqlx::migrate!("../migrations/postgres/views");
-    migrator.dangerous_set_table_name(MIGRATIONS);
+    let migrator = migrator();
     let pool = PgPoolOptions::new().max_connections(1).connect_with(options).await?;
     let done = migrator.run(&pool).await;
     pool.close().await;

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool,
     SqlitePoolOptions, SqliteSynchronous,
@@ -21,6 +22,11 @@ use crate::projection::Scope;
 const FILE: &str = "views.db";
 /// Rows read or written by one statement, far below SQLite's limit of bound values.
 const CHUNK: usize = 500;
+
+/// Gives a row where the schema has ever been brought up to date.
+pub(super) const HAS_MIGRATIONS: &str = "SELECT 1 FROM sqlite_master WHERE name = '_sqlx_migrations'";
+/// The last step that has brought the schema up to date.
+pub(super) const LAST_MIGRATION: &str = "SELECT max(version) FROM _sqlx_migrations WHERE success";
 
 type Query = sqlx::query::Query<'static, Sqlite, SqliteArguments>;
 
@@ -40,11 +46,31 @@ pub(super) async fn open(directory: &Path) -> Result<(SqlitePool, SqlitePool), V
         .statement_cache_capacity(256)
         .optimize_on_close(true, None);
     let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
-    let migrator = sqlx::migrate!("../migrations/sqlite/views");
+    let migrator = migrator();
     migrator.run(&writer).await.map_err(|error| schema(&migrator, error))?;
     let reading = options.read_only(true).pragma("cache_size", "-16000");
     let readers = SqlitePoolOptions::new().max_connections(READERS).connect_with(reading).await?;
     Ok((writer, readers))
+}
+
+/// Every version of the schema.
+pub(super) fn migrator() -> Migrator {
+    sqlx::migrate!("../migrations/sqlite/views")
+}
+
+/// Opens the database that is in a directory, to read it.
+pub(super) async fn open_existing(directory: &Path) -> Result<SqlitePool, ViewError> {
+    let file = directory.join(FILE);
+    if !file.is_file() {
+        return Err(ViewError::Missing);
+    }
+    let options = SqliteConnectOptions::new()
+        .filename(file)
+        .read_only(true)
+        .busy_timeout(Duration::from_secs(5))
+        .pragma("cache_size", "-16000")
+        .pragma("temp_store", "memory");
+    Ok(SqlitePoolOptions::new().max_connections(READERS).connect_with(options).await?)
 }
 
 pub(super) async fn fetch(

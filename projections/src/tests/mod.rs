@@ -4,6 +4,7 @@ mod equal;
 mod events;
 mod folding;
 mod metrics;
+mod moments;
 mod nodes;
 mod opening;
 mod plans;
@@ -33,6 +34,9 @@ pub(crate) trait Fixture: Sized {
 
     /// Opens the read models, the same each time.
     async fn open(&self) -> Result<ViewStore, ViewError>;
+
+    /// Opens those that are there, to read them.
+    async fn open_existing(&self) -> Result<ViewStore, ViewError>;
 }
 
 pub(crate) struct Sqlite(TempDir);
@@ -47,6 +51,10 @@ impl Fixture for Sqlite {
     async fn open(&self) -> Result<ViewStore, ViewError> {
         ViewStore::open(self.0.path()).await
     }
+
+    async fn open_existing(&self) -> Result<ViewStore, ViewError> {
+        ViewStore::open_existing(self.0.path()).await
+    }
 }
 
 pub(crate) struct Postgres(pub(crate) Schema);
@@ -60,6 +68,10 @@ impl Fixture for Postgres {
 
     async fn open(&self) -> Result<ViewStore, ViewError> {
         ViewStore::connect(self.0.url()).await
+    }
+
+    async fn open_existing(&self) -> Result<ViewStore, ViewError> {
+        ViewStore::connect_existing(self.0.url()).await
     }
 }
 

@@ -9,6 +9,8 @@ use crate::{Statement, ViewError, ViewStore, generation};
 for_every_store! {
     a_store_of_a_newer_program_is_not_opened,
     nodes_that_start_at_once_agree_on_a_generation,
+    what_is_opened_to_be_read_is_neither_made_nor_changed,
+    what_is_opened_to_be_read_is_of_this_version,
 }
 
 async fn a_store_of_a_newer_program_is_not_opened<F: Fixture>(fixture: &F) {
@@ -36,6 +38,45 @@ async fn nodes_that_start_at_once_agree_on_a_generation(fixture: &impl Fixture) 
         let all = generation::all(&mut store.writer().await.unwrap(), "a_projection").await.unwrap();
         assert_eq!(&all.iter().map(|known| (known.version, known.state)).collect::<Vec<_>>(), expected);
     }
+    store.close().await;
+}
+
+async fn what_is_opened_to_be_read_is_neither_made_nor_changed(fixture: &impl Fixture) {
+    for _ in 0..2 {
+        // Opening it has not made it.
+        assert!(matches!(fixture.open_existing().await, Err(ViewError::Missing)));
+    }
+    let store = fixture.open().await.unwrap();
+    generation::ensure(&store, "a_projection", 7).await.unwrap();
+    let reading = fixture.open_existing().await.unwrap();
+    let all = generation::all(&mut reading.reader().await.unwrap(), "a_projection").await.unwrap();
+    assert_eq!(all.len(), 1);
+    let change = Statement::new("DELETE FROM generation");
+    let changed = reading.writer().await.unwrap().execute(change).await;
+    assert!(changed.is_err(), "it can be read alone");
+    reading.close().await;
+    store.close().await;
+    // Also when nobody writes.
+    let reading = fixture.open_existing().await.unwrap();
+    let all = generation::all(&mut reading.reader().await.unwrap(), "a_projection").await.unwrap();
+    assert_eq!(all.len(), 1);
+    reading.close().await;
+}
+
+async fn what_is_opened_to_be_read_is_of_this_version<F: Fixture>(fixture: &F) {
+    let store = fixture.open().await.unwrap();
+    let mut connection = store.writer().await.unwrap();
+    let mut forget = Statement::new("DELETE FROM ");
+    forget.push(F::MIGRATIONS).push(" WHERE version = 3");
+    connection.execute(forget).await.unwrap();
+    let refused = fixture.open_existing().await;
+    assert!(matches!(refused, Err(ViewError::SchemaTooOld { found: 2, known: 3 })));
+    let mut later = Statement::new("UPDATE ");
+    later.push(F::MIGRATIONS).push(" SET version = 99 WHERE version = 2");
+    connection.execute(later).await.unwrap();
+    let refused = fixture.open_existing().await;
+    assert!(matches!(refused, Err(ViewError::SchemaTooNew { found: 99, known: 3 })));
+    drop(connection);
     store.close().await;
 }
 

@@ -12,6 +12,7 @@ mod compose;
 mod contention;
 mod events;
 mod exceptions;
+mod export;
 mod faults;
 mod feed;
 mod house;

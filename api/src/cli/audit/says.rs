@@ -5,7 +5,8 @@ use holdfast_domain::order::{
     OrderSourced, Package, ShipmentCreated, ShipmentTracked,
 };
 use holdfast_domain::values::{FulfillmentOrderId, LocationId, Reference, Units};
-use serde::Serialize;
+
+use crate::cli::names::name;
 
 /// What an event says. Never anything personal: the event does not have it in clear.
 #[allow(clippy::too_many_lines, reason = "a row for every event, so that none is forgotten")]
@@ -177,12 +178,4 @@ fn count(units: Units) -> String {
 
 fn counted(number: usize, what: &str) -> String {
     if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
-}
-
-/// The name on the wire of a choice.
-fn name(choice: &impl Serialize) -> String {
-    match serde_json::to_value(choice) {
-        Ok(serde_json::Value::String(name)) => name,
-        _ => String::new(),
-    }
 }

@@ -1,0 +1,114 @@
+//! The read models of a merchant at one moment, to be read from end to end while others write them.
+
+use std::time::Duration;
+
+use holdfast_domain::stock::AvailabilityView;
+use holdfast_domain::values::Sku;
+
+use crate::availability::{self, AvailabilityProjection};
+use crate::checkpoint;
+use crate::error::ViewError;
+use crate::generation;
+use crate::order_status::{self, OrderRow, OrderSort, OrderStatusProjection};
+use crate::projection::{Projection, Scope};
+use crate::store::{ViewConnection, ViewStore};
+
+/// How often to look for a moment in which all read models have come equally far.
+const ATTEMPTS: u32 = 50;
+/// How long to wait between two of them.
+const BETWEEN: Duration = Duration::from_millis(20);
+
+/// How far a read model is at a moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reached {
+    /// The build.
+    pub generation: i64,
+    /// Everything up to here is folded or parked.
+    pub position: u64,
+    /// The hash of the event there; 32 zeros at the beginning.
+    pub hash: Vec<u8>,
+    /// Events that could not be folded, or wait behind one.
+    pub parked: u64,
+}
+
+/// The read models of a merchant at one moment.
+pub struct Moment {
+    snapshot: ViewConnection,
+    merchant: String,
+    orders: Reached,
+    stock: Reached,
+}
+
+impl Moment {
+    /// The read models of a merchant as they are. Where both of them are at one position within about a second, they are
+    /// taken there; else, as after a crash, each as far as it is.
+    pub async fn of(store: &ViewStore, merchant: &str) -> Result<Self, ViewError> {
+        let mut attempts = ATTEMPTS;
+        loop {
+            let mut snapshot = store.snapshot().await?;
+            let orders = reached::<OrderStatusProjection>(&mut snapshot, merchant).await?;
+            let stock = reached::<AvailabilityProjection>(&mut snapshot, merchant).await?;
+            if orders.position == stock.position || attempts == 0 {
+                return Ok(Self { snapshot, merchant: merchant.to_owned(), orders, stock });
+            }
+            drop(snapshot);
+            attempts -= 1;
+            tokio::time::sleep(BETWEEN).await;
+        }
+    }
+
+    /// How far orders are.
+    pub fn orders_reached(&self) -> &Reached {
+        &self.orders
+    }
+
+    /// How far availability is.
+    pub fn stock_reached(&self) -> &Reached {
+        &self.stock
+    }
+
+    /// Orders behind one of them, by the position of its first event, in the order in which they were created.
+    pub async fn orders(&mut self, after: u64, most: usize) -> Result<Vec<OrderRow>, ViewError> {
+        let scope = Scope { merchant: &self.merchant, generation: self.orders.generation };
+        let after = after.to_string();
+        order_status::sorted_after(&mut self.snapshot, scope, OrderSort::OldestFirst, &after, most).await
+    }
+
+    /// Orders behind one of them, by the moment in which it was last changed and the position of its first event, in the
+    /// order in which they were changed.
+    pub async fn changed_orders(
+        &mut self,
+        (changed_at, first_position): (i64, u64),
+        most: usize,
+    ) -> Result<Vec<OrderRow>, ViewError> {
+        let scope = Scope { merchant: &self.merchant, generation: self.orders.generation };
+        let after = format!("{changed_at}.{first_position}");
+        order_status::sorted_after(&mut self.snapshot, scope, OrderSort::EarliestChangeFirst, &after, most)
+            .await
+    }
+
+    /// What can be promised of SKUs, behind one of them or from the first.
+    pub async fn stock(
+        &mut self,
+        after: Option<&Sku>,
+        most: usize,
+    ) -> Result<Vec<AvailabilityView>, ViewError> {
+        let scope = Scope { merchant: &self.merchant, generation: self.stock.generation };
+        availability::following(&mut self.snapshot, scope, after, most).await
+    }
+
+    /// How many SKUs there are.
+    pub async fn skus(&mut self) -> Result<u64, ViewError> {
+        let scope = Scope { merchant: &self.merchant, generation: self.stock.generation };
+        availability::count(&mut self.snapshot, scope).await
+    }
+}
+
+async fn reached<P: Projection>(snapshot: &mut ViewConnection, merchant: &str) -> Result<Reached, ViewError> {
+    let all = generation::all(snapshot, P::NAME).await?;
+    let generation = generation::answers(&all, P::VERSION).ok_or(ViewError::Building(P::NAME))?.number;
+    let checkpoint = checkpoint::read_all(snapshot, P::NAME, generation).await?.remove(merchant);
+    let checkpoint = checkpoint.unwrap_or_default();
+    let (position, hash, parked) = (checkpoint.position, checkpoint.hash, checkpoint.parked);
+    Ok(Reached { generation, position, hash, parked })
+}
