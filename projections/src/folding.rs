@@ -75,7 +75,7 @@ fn look_at<P: Projection>(merchant: &str, event: &Event, expected: u64) -> Resul
 #[derive(Debug)]
 pub(crate) struct Sorted {
     /// The events that concern the fold and are not parked.
-    pub(crate) recorded: Vec<Box<Recorded>>,
+    pub(crate) recorded: Vec<Recorded>,
     /// How many were folded, or do not concern the fold: each was looked at.
     pub(crate) folded: u64,
     /// What is parked by its end.
@@ -92,7 +92,7 @@ pub(crate) fn sort_out(events: &[Event], looked: Vec<Looked>, parked: Parked) ->
         }
         match looked {
             Looked::Passed => {}
-            Looked::Seen(recorded) => sorted.recorded.push(recorded),
+            Looked::Seen(recorded) => sorted.recorded.push(*recorded),
             Looked::Unreadable(error) => return Err(poison(event, error)),
         }
         sorted.folded += 1;
@@ -121,7 +121,7 @@ fn poison(event: &Event, error: String) -> FoldError {
 pub(crate) async fn fold_into<P: Projection>(
     connection: &mut ViewConnection,
     scope: Scope<'_>,
-    events: Vec<Box<Recorded>>,
+    events: Vec<Recorded>,
     of: &[Event],
 ) -> Result<(), FoldError> {
     let mut rows: HashMap<P::Key, Option<P::Row>> = HashMap::new();
@@ -140,7 +140,7 @@ pub(crate) async fn fold_into<P: Projection>(
     for event in events {
         let Some(row) = P::key(&event).and_then(|key| rows.get_mut(&key)) else { continue };
         let position = event.position;
-        let folded = catch_unwind(AssertUnwindSafe(|| P::fold(row.take(), *event)));
+        let folded = catch_unwind(AssertUnwindSafe(|| P::fold(row.take(), event)));
         *row = Some(folded.map_err(|panic| {
             let error = format!("the fold panicked: {}", said(&*panic));
             match of.iter().find(|event| event.position == position) {

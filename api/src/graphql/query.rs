@@ -140,6 +140,7 @@ async fn reached(asked: &Asked, position: Option<Long>) -> Result<(), Problem> {
 /// the only one there is.
 pub(super) struct Query;
 
+#[allow(clippy::too_many_arguments, reason = "each is an argument of a question")]
 #[Object]
 impl Query {
     /// An order with its personal data; null where there is none. With `asOf` it is told as it was, without

@@ -43,6 +43,7 @@ const HISTORY: &str = "/v1/orders/{orderId}/history";
 pub(super) fn endpoints() -> Vec<Endpoint> {
     [
         taking_orders(),
+        floor(),
         filling_orders(),
         answering_requests(),
         following_parcels(),
@@ -92,16 +93,9 @@ fn taking_orders() -> Vec<Endpoint> {
     ]
 }
 
-fn filling_orders() -> Vec<Endpoint> {
+/// What is next, and how it goes.
+fn floor() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/v1/fulfillment-orders",
-            "ListFulfillmentOrders",
-            "What locations have to do, the oldest order first.",
-            fulfillment_orders::list,
-        )
-        .takes(fulfillment_orders::LIST)
-        .answers::<Items<Work>>(),
         Endpoint::get(
             "/v1/fulfillment-board",
             "GetFulfillmentBoard",
@@ -126,6 +120,19 @@ fn filling_orders() -> Vec<Endpoint> {
         )
         .takes(figures::PARAMETERS)
         .answers::<figures::FiguresList>(),
+    ]
+}
+
+fn filling_orders() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(
+            "/v1/fulfillment-orders",
+            "ListFulfillmentOrders",
+            "What locations have to do, the oldest order first.",
+            fulfillment_orders::list,
+        )
+        .takes(fulfillment_orders::LIST)
+        .answers::<Items<Work>>(),
         Endpoint::post::<AcceptFulfillmentOrder, _>(
             "/v1/fulfillment-orders/{fulfillmentOrderId}/accept",
             fulfillment_orders::accept,

@@ -175,7 +175,9 @@ impl Report {
         if !felt.is_empty() {
             output::right(&mut table, &[3, 4, 5]);
             printer.table(&table);
-            felt.iter().for_each(|line| printer.line(line));
+            for line in &felt {
+                printer.line(line);
+            }
         }
     }
 }
