@@ -44,7 +44,7 @@ fn unfinished(lake: &Path) -> usize {
     let files = days.flat_map(|day| std::fs::read_dir(day.expect("an entry").path()).into_iter().flatten());
     files
         .filter(|file| {
-            file.as_ref().is_ok_and(|file| !file.path().extension().is_some_and(|end| end == "parquet"))
+            file.as_ref().is_ok_and(|file| file.path().extension().is_none_or(|end| end != "parquet"))
         })
         .count()
 }

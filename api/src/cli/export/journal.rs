@@ -114,7 +114,10 @@ impl<'a> EventsExport<'a> {
                     return Err(not_as_written(position).into());
                 }
                 self.hash = event.hash;
-                self.add(event)?;
+                if self.add(event)? {
+                    // Whoever wants to interrupt it gets a word in.
+                    tokio::task::yield_now().await;
+                }
             }
             told(position - begun);
         }
@@ -122,10 +125,12 @@ impl<'a> EventsExport<'a> {
         Ok(self.exported)
     }
 
-    fn add(&mut self, event: Event) -> Result<(), CliError> {
+    /// Takes an event, and gives whether the file that it did not fit in any more was finished.
+    fn add(&mut self, event: Event) -> Result<bool, CliError> {
         let date = date_of(event.recorded_at)?;
         let is_full = |open: &Open| open.date != date || open.sheet.rows() >= self.limits.rows;
-        if self.open.as_ref().is_some_and(is_full) {
+        let is_full = self.open.as_ref().is_some_and(is_full);
+        if is_full {
             self.close()?;
         }
         let position = event.position;
@@ -141,7 +146,7 @@ impl<'a> EventsExport<'a> {
         open.sheet.add(&Told { event, metadata })?;
         open.last = position;
         self.manifest.content.hash = hash.to_string();
-        Ok(())
+        Ok(is_full)
     }
 
     /// Finishes the file that is being written, and notes it.

@@ -1,6 +1,6 @@
 //! What is complete: kept beside the files, and written anew after each.
 
-use holdfast_domain::values::Day;
+use holdfast_domain::values::{Day, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The version of manifests that this program writes and reads.
@@ -89,8 +89,8 @@ pub struct AsOf {
     pub position: u64,
     /// The hash of the event there, in hexadecimal.
     pub hash: String,
-    /// When that event was recorded, in microseconds since 1970.
-    pub recorded_at: i64,
+    /// When that event was recorded.
+    pub recorded_at: Timestamp,
     /// The build of the read model.
     pub generation: i64,
     /// Events that could not be folded.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use holdfast_domain::stock::AvailabilityView;
-use holdfast_domain::values::{Day, MerchantId, Sku};
+use holdfast_domain::values::{Day, MerchantId, Sku, Timestamp};
 use holdfast_journal::Journal;
 use holdfast_projections::{Moment, Reached};
 
@@ -35,7 +35,7 @@ pub async fn as_of(
     Ok(AsOf {
         position: *position,
         hash: event.as_ref().map(|event| event.hash.to_string()).unwrap_or_default(),
-        recorded_at: event.map_or(0, |event| event.recorded_at),
+        recorded_at: Timestamp::from_microseconds(event.map_or(0, |event| event.recorded_at)),
         generation: *generation,
         parked: *parked,
     })
@@ -150,7 +150,7 @@ impl OrdersPass<'_> {
             return Ok(changed);
         };
         // What was recorded in the same microsecond may come behind it.
-        let mut after = (oldest.recorded_at - 1, i64::MAX.cast_unsigned());
+        let mut after = (oldest.recorded_at.microseconds() - 1, i64::MAX.cast_unsigned());
         loop {
             let page = self.moment.changed_orders(after, self.limits.orders).await?;
             let Some(last) = page.last() else { return Ok(changed) };

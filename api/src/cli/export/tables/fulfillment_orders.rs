@@ -33,10 +33,10 @@ pub const FULFILLMENT_ORDERS: Kind<Ordered, Part> = Kind {
             Column::time("ship_at", |row| row.part.promise.as_ref().map(|promise| promise.ship_at)),
             Column::time("deliver_at", |row| row.part.promise.as_ref()?.deliver_at),
             Column::time("ready_since", |row| row.part.ready_since),
-            Column::number("units", |row| sum(row, |line| line.quantity)),
-            Column::number("picked", |row| sum(row, |line| line.picked)),
-            Column::number("packed", |row| sum(row, |line| line.packed)),
-            Column::number("shipped", |row| sum(row, |line| line.shipped)),
+            Column::number("units", |row| Some(sum(row, |line| line.quantity))),
+            Column::number("picked", |row| Some(sum(row, |line| line.picked))),
+            Column::number("packed", |row| Some(sum(row, |line| line.packed))),
+            Column::number("shipped", |row| Some(sum(row, |line| line.shipped))),
             Column::json("lines", |row| list(&row.part.lines)),
             Column::text("channel", |row| Some(row.order.view.channel.to_string())),
             Column::time("created_at", |row| Some(row.order.view.created_at)),
@@ -50,6 +50,6 @@ pub const FULFILLMENT_ORDERS: Kind<Ordered, Part> = Kind {
     },
 };
 
-fn sum(row: &Part, of: fn(&FulfillmentLineView) -> Units) -> Option<u64> {
-    Some(row.part.lines.iter().map(of).sum::<Units>().number())
+fn sum(row: &Part, of: fn(&FulfillmentLineView) -> Units) -> u64 {
+    row.part.lines.iter().map(of).sum::<Units>().number()
 }

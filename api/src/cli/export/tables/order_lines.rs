@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use holdfast_domain::order::LineView;
+use holdfast_domain::values::Units;
 
 use super::{Kind, Ordered};
 use crate::cli::export::column::{Column, Table, json};
@@ -36,7 +37,7 @@ pub const ORDER_LINES: Kind<Ordered, Line> = Kind {
             Column::amount("total", |row| row.line.ordered.total),
             Column::amount("tax", |row| row.line.ordered.tax),
             Column::amount("discount", |row| row.line.ordered.discount),
-            Column::number("priced", |row| row.line.ordered.priced.map(|units| units.number())),
+            Column::number("priced", |row| row.line.ordered.priced.map(Units::number)),
             Column::json("attributes", |row| json(row.line.ordered.attributes.as_ref())),
             Column::text("channel", |row| Some(row.order.view.channel.to_string())),
             Column::time("created_at", |row| Some(row.order.view.created_at)),

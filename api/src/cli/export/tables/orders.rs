@@ -35,15 +35,15 @@ pub const ORDERS: Kind<Ordered, Row> = Kind {
             Column::text("customer_ref", |order| order.view.customer_ref.as_ref().map(ToString::to_string)),
             Column::text("currency", |order| order.view.currency.as_ref().map(ToString::to_string)),
             Column::number("lines", |order| Some(order.view.lines.len() as u64)),
-            Column::number("ordered", |order| sum(order, |line| line.ordered.quantity.units())),
-            Column::number("backordered", |order| sum(order, |line| line.backordered)),
-            Column::number("reserved", |order| sum(order, |line| line.reserved)),
-            Column::number("picked", |order| sum(order, |line| line.picked)),
-            Column::number("packed", |order| sum(order, |line| line.packed)),
-            Column::number("shipped", |order| sum(order, |line| line.shipped)),
-            Column::number("delivered", |order| sum(order, |line| line.delivered)),
-            Column::number("cancelled", |order| sum(order, |line| line.cancelled)),
-            Column::number("returned", |order| sum(order, |line| line.returned)),
+            Column::number("ordered", |order| Some(sum(order, |line| line.ordered.quantity.units()))),
+            Column::number("backordered", |order| Some(sum(order, |line| line.backordered))),
+            Column::number("reserved", |order| Some(sum(order, |line| line.reserved))),
+            Column::number("picked", |order| Some(sum(order, |line| line.picked))),
+            Column::number("packed", |order| Some(sum(order, |line| line.packed))),
+            Column::number("shipped", |order| Some(sum(order, |line| line.shipped))),
+            Column::number("delivered", |order| Some(sum(order, |line| line.delivered))),
+            Column::number("cancelled", |order| Some(sum(order, |line| line.cancelled))),
+            Column::number("returned", |order| Some(sum(order, |line| line.returned))),
             Column::text("city", |order| place(order, |place| place.city.as_ref())),
             Column::text("region", |order| place(order, |place| place.region.as_ref())),
             Column::text("postal_code", |order| place(order, |place| place.postal_code.as_ref())),
@@ -79,8 +79,8 @@ pub const ORDERS: Kind<Ordered, Row> = Kind {
     rows: |order| vec![Arc::clone(order)],
 };
 
-fn sum(order: &Row, of: fn(&LineView) -> Units) -> Option<u64> {
-    Some(order.view.lines.iter().map(of).sum::<Units>().number())
+fn sum(order: &Row, of: fn(&LineView) -> Units) -> u64 {
+    order.view.lines.iter().map(of).sum::<Units>().number()
 }
 
 fn place<const LIMIT: usize>(order: &Row, of: fn(&Destination) -> Option<&Text<LIMIT>>) -> Option<String> {

@@ -126,7 +126,7 @@ async fn what_an_interruption_leaves_is_neither_seen_nor_doubled() {
     // A directory in the place of the third file: the run fails there, as on a disk that is full.
     let day = shop.lake().join("events/merchant=default/date=2026-03-01");
     let obstacle = day.join(format!("part-{:020}-{:020}.parquet", 9, 12));
-    std::fs::create_dir_all(&shop.lake()).unwrap();
+    std::fs::create_dir_all(shop.lake()).unwrap();
     shop.export(&["--only", "events", "--upto", "4"]).await;
     std::fs::create_dir_all(obstacle.join("in the way")).unwrap();
     let failed = shop.refused(&["--only", "events"]).await;

@@ -109,7 +109,7 @@ impl Shop {
             for number in 0..3 {
                 let number = day * 3 + number;
                 let id = send(desk, &format!("order-{number}"), an_order(number)).await;
-                if number % 3 == 0 {
+                if number.is_multiple_of(3) {
                     self.ship(desk, number, id).await;
                 }
             }

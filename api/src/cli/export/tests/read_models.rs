@@ -209,6 +209,12 @@ async fn a_run_that_is_interrupted_is_gone_on_with() {
     std::fs::write(&obstacle, "of another run").unwrap();
     assert_eq!(of(&shop.export(&["--only", "orders"]).await, "orders").files, 1);
     assert_eq!(rows(&shop.lake(), "orders").len(), 9);
+
+    // While it is at it, and where it fails, it does not say that all is as of one position.
+    std::fs::remove_file(&obstacle).unwrap();
+    std::fs::create_dir_all(obstacle.join("in the way")).unwrap();
+    shop.refused(&["--only", "orders"]).await;
+    assert_eq!(manifest(&shop, "orders")["complete"], false);
 }
 
 #[tokio::test(flavor = "multi_thread")]
