@@ -65,6 +65,11 @@ pub enum ViewError {
     /// There is no such build, or it is not in the state that it would have to be in.
     #[error("{0}")]
     NoSuchBuild(String),
+    /// More figures than are told at once.
+    #[error(
+        "there are more than {0} figures in this time: ask for a shorter one, or for one channel or location"
+    )]
+    TooManyFigures(usize),
     /// Nothing was written at the position that was asked for.
     #[error("the journal ends at position {head}, {wanted} was asked for")]
     Beyond {

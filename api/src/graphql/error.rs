@@ -121,6 +121,7 @@ impl From<ViewError> for Problem {
             ViewError::Building(projection) => {
                 Self::passing("projection_building", format!("the read model {projection} is being built"))
             }
+            ViewError::TooManyFigures(_) => Self::new("too_many_figures", error.to_string()),
             ViewError::Journal(error) => error.into(),
             ViewError::Store(error) => {
                 tracing::error!(%error, "the read models could not be read");

@@ -221,6 +221,9 @@ impl From<ViewError> for Problem {
                 "projection_building",
                 format!("the read model {projection} is being built"),
             ),
+            ViewError::TooManyFigures(_) => {
+                Self::new(StatusCode::BAD_REQUEST, "too_many_figures", error.to_string())
+            }
             ViewError::NoSuchBuild(detail) => Self::new(StatusCode::CONFLICT, "no_such_build", detail),
             ViewError::Journal(error) => error.into(),
             ViewError::Store(error) => {

@@ -9,6 +9,9 @@ use crate::error::ViewError;
 use crate::projection::{Projection, Scope};
 use crate::store::{Statement, ViewStore};
 
+/// The most cells that one answer is made of. Whoever sells over a thousand channels asks for fewer at once.
+const MOST_CELLS: usize = 100_000;
+
 /// How long what is summed together is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Period {
@@ -138,8 +141,22 @@ impl Metrics {
         generation: i64,
         filter: &MetricsFilter,
     ) -> Result<Vec<Figures>, ViewError> {
-        let rows =
-            self.store.reader().await?.fetch(statement(Scope { merchant, generation }, filter)).await?;
+        self.figures_up_to(merchant, generation, filter, MOST_CELLS).await
+    }
+
+    /// The same, of at most so many cells.
+    pub(crate) async fn figures_up_to(
+        &self,
+        merchant: &str,
+        generation: i64,
+        filter: &MetricsFilter,
+        most: usize,
+    ) -> Result<Vec<Figures>, ViewError> {
+        let asked = statement(Scope { merchant, generation }, filter, most.saturating_add(1));
+        let rows = self.store.reader().await?.fetch(asked).await?;
+        if rows.len() > most {
+            return Err(ViewError::TooManyFigures(most));
+        }
         let mut all: BTreeMap<(i64, String), BTreeMap<Measure, Amounts>> = BTreeMap::new();
         for row in rows {
             let measure =
@@ -163,11 +180,11 @@ impl Metrics {
     }
 }
 
-pub(crate) fn statement(scope: Scope<'_>, filter: &MetricsFilter) -> Statement {
-    let of = match filter.by {
-        Parting::None => "''",
-        Parting::Channel => "channel",
-        Parting::Location => "location",
+fn statement(scope: Scope<'_>, filter: &MetricsFilter, most: usize) -> Statement {
+    let (of, grouped) = match filter.by {
+        Parting::None => ("''", "begins_at, measure, within"),
+        Parting::Channel => ("channel", "begins_at, channel, measure, within"),
+        Parting::Location => ("location", "begins_at, location, measure, within"),
     };
     let mut query = Statement::new("SELECT begins_at, ");
     query.push(of).push(
@@ -182,11 +199,6 @@ pub(crate) fn statement(scope: Scope<'_>, filter: &MetricsFilter) -> Statement {
     if let Some(location) = &filter.location {
         query.push(" AND location = ").push_bind(location.as_str());
     }
-    query.push(" GROUP BY begins_at, ").push(if of == "''" { "" } else { of }).push(if of == "''" {
-        ""
-    } else {
-        ", "
-    });
-    query.push("measure, within");
+    query.push(" GROUP BY ").push(grouped).push(" LIMIT ").push_bind(most as u64);
     query
 }

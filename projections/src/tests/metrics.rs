@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::events::{Happened, created, delivered};
 use super::{Fixture, House, MERCHANT, append_at, for_every_store};
-use crate::{Figures, GenerationState, Measure, Metrics, MetricsFilter, Parting, Period};
+use crate::{Figures, GenerationState, Measure, Metrics, MetricsFilter, Parting, Period, ViewError};
 
 for_every_store! {
     what_happens_is_summed_by_minute_and_hour_channel_and_location,
@@ -91,6 +91,9 @@ async fn what_happens_is_summed_by_minute_and_hour_channel_and_location(fixture:
         ..asked(Period::Hour, Parting::None)
     };
     assert_eq!(figures(&house, &first_hour).await, []);
+    let all = asked(Period::Minute, Parting::None);
+    let few = Metrics::new(&house.store).figures_up_to(MERCHANT, 1, &all, 3).await;
+    assert!(matches!(few, Err(ViewError::TooManyFigures(3))), "never a part of it as if it were all");
     house.close().await;
 }
 
