@@ -10,6 +10,8 @@ pub(crate) enum List {
     Orders,
     /// Fulfillment orders: the same, and their number within the order.
     FulfillmentOrders,
+    /// A stock item's movements: the position of the last event that was looked at.
+    StockMovements,
 }
 
 impl List {
@@ -17,13 +19,14 @@ impl List {
         match self {
             Self::Orders => "o",
             Self::FulfillmentOrders => "f",
+            Self::StockMovements => "m",
         }
     }
 
     /// How many numbers with a dot between them a place has.
     const fn numbers(self) -> usize {
         match self {
-            Self::Orders => 1,
+            Self::Orders | Self::StockMovements => 1,
             Self::FulfillmentOrders => 2,
         }
     }

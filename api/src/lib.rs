@@ -10,6 +10,7 @@ mod cursor;
 pub mod database;
 mod following;
 pub mod graphql;
+mod history;
 mod holders;
 pub mod peers;
 pub mod reading;

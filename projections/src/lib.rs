@@ -26,7 +26,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use availability::{Asked, Availability};
+pub use availability::{Asked, Availability, Fillable, Milestone};
 pub use error::ViewError;
 pub use generation::{Generation, GenerationState};
 pub use order_status::{

@@ -35,6 +35,13 @@ pub(super) struct PageInfo {
     end_cursor: Option<String>,
 }
 
+impl PageInfo {
+    /// Whether there is more, and behind what.
+    pub(super) fn new(has_next_page: bool, end_cursor: Option<String>) -> Self {
+        Self { has_next_page, end_cursor }
+    }
+}
+
 /// A page of orders, the newest first.
 #[derive(Debug, SimpleObject)]
 pub(super) struct OrderConnection {

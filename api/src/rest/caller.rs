@@ -12,7 +12,7 @@ use holdfast_domain::Command;
 use holdfast_domain::values::{IdempotencyKey, MerchantId};
 
 use super::body::{self, COMMAND_BYTES};
-use super::parameters::{self, Parameters};
+use super::parameters::Parameters;
 use super::problem::Problem;
 use super::sending;
 use crate::app::App;
@@ -133,12 +133,7 @@ impl Call {
 
 /// Whether only to tell what would happen.
 pub(super) async fn dry_run(parts: &mut Parts, app: &Arc<App>) -> Result<bool, Problem> {
-    let given = Parameters::from_request_parts(parts, app).await?;
-    match given.text("dryRun")? {
-        None | Some("false") => Ok(false),
-        Some("true") => Ok(true),
-        Some(_) => Err(parameters::invalid("dryRun", "must be true or false")),
-    }
+    Parameters::from_request_parts(parts, app).await?.flag("dryRun")
 }
 
 /// A header's text, at most 200 printable characters.

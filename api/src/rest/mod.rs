@@ -16,7 +16,6 @@ mod feed;
 mod fulfillment_orders;
 mod guard;
 mod health;
-mod history;
 mod listing;
 mod locations;
 mod merchants;
@@ -32,6 +31,7 @@ mod router;
 pub(crate) mod sending;
 mod shipments;
 mod stock;
+mod stock_history;
 
 #[cfg(test)]
 mod tests;

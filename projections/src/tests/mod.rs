@@ -3,6 +3,7 @@
 mod equal;
 mod events;
 mod folding;
+mod milestones;
 mod nodes;
 mod opening;
 mod poisoned;
