@@ -8,7 +8,7 @@ use holdfast_domain::order::AttendOrder;
 use holdfast_domain::stock::FillBackorders;
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::{MerchantId, Timestamp};
-use holdfast_projections::{Availability, DueOrder, Orders, Progress, ViewStore};
+use holdfast_projections::{Availability, DueOrder, Fillable, Orders, Progress, ViewStore};
 
 /// Stock items and orders that came to nothing are remembered up to this many.
 const MOST_REMEMBERED: usize = 10_000;
@@ -78,11 +78,11 @@ impl ReadModelAgenda {
         let found = self.availability.fillable(generation, (merchant, sku), most).await;
         let found = found.map_err(|error| error.to_string())?;
         self.after = match found.last() {
-            Some((merchant, sku, _)) if found.len() == most => (merchant.clone(), sku.to_string()),
+            Some(last) if found.len() == most => (last.merchant.clone(), last.sku.to_string()),
             _ => Default::default(),
         };
         let mut due = Vec::new();
-        for (merchant, sku, position) in found {
+        for Fillable { merchant, sku, position, .. } in found {
             let stream = StreamId::Stock(sku.clone());
             if let Ok(id) = MerchantId::new(&merchant)
                 && self.is_worthwhile((merchant, stream), position, now)

@@ -15,6 +15,8 @@ pub(crate) enum List {
     FulfillmentOrders,
     /// A location's board: priority, due date, and the place of the fulfillment order.
     FulfillmentBoard,
+    /// A stock item's movements: the position of the last event that was looked at.
+    StockMovements,
 }
 
 impl List {
@@ -29,13 +31,14 @@ impl List {
             Self::OrdersByChange => "u",
             Self::FulfillmentOrders => "f",
             Self::FulfillmentBoard => "b",
+            Self::StockMovements => "m",
         }
     }
 
     /// How many numbers with a dot between them a place has.
     const fn numbers(self) -> usize {
         match self {
-            Self::Orders => 1,
+            Self::Orders | Self::StockMovements => 1,
             Self::OrdersByChange | Self::FulfillmentOrders => 2,
             Self::FulfillmentBoard => 4,
         }

@@ -11,6 +11,7 @@ pub mod database;
 mod figures;
 mod following;
 pub mod graphql;
+mod history;
 mod holders;
 pub mod peers;
 pub mod reading;

@@ -1,5 +1,7 @@
 //! Every question that can be asked, the same for REST, GraphQL and the command line.
 
+mod past;
+
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
@@ -21,6 +23,8 @@ use holdfast_projections::{
     MetricsFilter, OrderFilter, OrderRow, Orders, Page, Progress, ProjectionState, Stage, ViewError,
     ViewStore,
 };
+use past::MOST_EVENTS;
+pub(crate) use past::{PastError, Step, StockHistory, StockHistoryAsked, steps};
 
 /// How long a read model may take to reach a position that was asked for.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -51,6 +55,16 @@ impl FromStr for AsOf {
     }
 }
 
+impl AsOf {
+    /// The position up to which everything was committed by then.
+    pub async fn position(self, journal: &dyn Journal, merchant: &str) -> Result<u64, JournalError> {
+        match self {
+            Self::Position(position) => Ok(position),
+            Self::Time(time) => journal.position_at(merchant, time.microseconds()).await,
+        }
+    }
+}
+
 /// The way to ask.
 #[derive(Clone)]
 pub struct Reading {
@@ -61,6 +75,8 @@ pub struct Reading {
     progress: Progress,
     vault: Vault,
     merchants: Arc<Mutex<KnownMerchants>>,
+    /// Events that one question about the past may take.
+    most_events: usize,
 }
 
 /// What was measured.
@@ -93,6 +109,7 @@ impl Reading {
             progress: progress.clone(),
             vault: vault.clone(),
             merchants: Arc::default(),
+            most_events: MOST_EVENTS,
         }
     }
 
@@ -216,18 +233,24 @@ impl Reading {
         id: OrderId,
         moment: AsOf,
     ) -> Result<Option<OrderView>, ViewError> {
-        let position = match moment {
-            AsOf::Position(position) => position,
-            AsOf::Time(time) => self.journal.position_at(merchant, time.microseconds()).await?,
-        };
+        let position = moment.position(&*self.journal, merchant).await?;
         let events = self.journal.read_stream(merchant, &StreamId::Order(id).to_string(), position).await?;
         let (order, version, position) = fold_order(&events)?;
         Ok(OrderView::of(&order, version, position))
     }
 
-    /// Every event of an order, in order.
-    pub async fn order_history(&self, merchant: &str, id: OrderId) -> Result<Vec<Event>, JournalError> {
-        self.journal.read_stream(merchant, &StreamId::Order(id).to_string(), u64::MAX).await
+    /// Every event of an order, in order, or those of a moment.
+    pub async fn order_history(
+        &self,
+        merchant: &str,
+        id: OrderId,
+        moment: Option<AsOf>,
+    ) -> Result<Vec<Event>, JournalError> {
+        let up_to = match moment {
+            Some(moment) => moment.position(&*self.journal, merchant).await?,
+            None => u64::MAX,
+        };
+        self.journal.read_stream(merchant, &StreamId::Order(id).to_string(), up_to).await
     }
 
     /// Opens what was sealed of an order, where it was not erased.

@@ -138,6 +138,17 @@ pub trait Journal: Send + Sync + 'static {
     /// A stream's events in order, those of whole commands up to a position only.
     async fn read_stream(&self, merchant: &str, name: &str, up_to: u64) -> Result<Vec<Event>, JournalError>;
 
+    /// A stream's events behind a version in order, those of whole commands up to a position only: `most` of them, fewer
+    /// where they are large. None means that there are none. For streams that may be longer than what is kept in memory.
+    async fn read_stream_page(
+        &self,
+        merchant: &str,
+        name: &str,
+        after_version: u64,
+        up_to: u64,
+        most: usize,
+    ) -> Result<Vec<Event>, JournalError>;
+
     /// The position of the last command that was recorded at or before a time.
     async fn position_at(&self, merchant: &str, time: i64) -> Result<u64, JournalError>;
 

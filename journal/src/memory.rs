@@ -306,6 +306,21 @@ impl Journal for MemoryJournal {
         }))
     }
 
+    async fn read_stream_page(
+        &self,
+        merchant: &str,
+        name: &str,
+        after_version: u64,
+        up_to: u64,
+        most: usize,
+    ) -> Result<Vec<Event>, JournalError> {
+        let skipped = usize::try_from(after_version).unwrap_or(usize::MAX);
+        Ok(self.read_merchant(merchant, |merchant| {
+            let behind = merchant.stream_events(name).skip(skipped).take(most);
+            behind.take_while(|event| event.command_end <= up_to).cloned().collect()
+        }))
+    }
+
     async fn position_at(&self, merchant: &str, time: i64) -> Result<u64, JournalError> {
         // Decision time never runs backwards along positions.
         let last = |merchant: &Merchant| {

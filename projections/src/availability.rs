@@ -1,17 +1,22 @@
 //! `availability`: what can still be promised, by SKU and location.
 
+mod milestones;
+
 use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use cqrs_es::Aggregate;
 use holdfast_domain::network::NetworkEvent;
-use holdfast_domain::stock::{AvailabilityView, StockItem};
+use holdfast_domain::stock::{AvailabilityView, StockEvent, StockItem};
 use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_domain::values::{ChannelName, LocationId, Sku, Timestamp};
 
 use crate::error::ViewError;
 use crate::projection::{Kind, Projection, Recorded, Scope, Table};
 use crate::store::{Presence, Row, Statement, Upsert, ViewConnection, ViewStore};
+use milestones::Milestones;
+
+pub use milestones::Milestone;
 
 /// A stock item, or whether a location is paused.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -25,10 +30,35 @@ pub enum AvailabilityKey {
 /// The row of either.
 #[derive(Debug, Clone)]
 pub enum AvailabilityRow {
-    /// The stock item and the position of its last event.
-    Item(Box<StockItem>, u64),
+    /// The stock item.
+    Item(Box<ItemRow>),
     /// Whether the location is paused.
     Location(bool),
+}
+
+/// The row of a stock item.
+#[derive(Debug, Clone, Default)]
+pub struct ItemRow {
+    item: StockItem,
+    /// The end of the last command that changed it.
+    position: u64,
+    /// The end of the last command that changed what there is of it for those who wait.
+    supplied_at: u64,
+    /// What was passed since it was read.
+    milestones: Milestones,
+}
+
+/// A stock item of which somebody in the queue could be given something.
+#[derive(Debug, Clone)]
+pub struct Fillable {
+    /// Whose it is.
+    pub merchant: String,
+    /// Which.
+    pub sku: Sku,
+    /// The end of the last command that changed it.
+    pub position: u64,
+    /// The end of the last command that changed what there is of it for those who wait: why they can be served.
+    pub supplied_at: u64,
 }
 
 /// The fold.
@@ -41,18 +71,20 @@ const TABLES: &[Table] = &[
         key: &[("sku", Kind::Text)],
         values: &[
             ("position", Kind::Integer),
+            ("supplied_at", Kind::Integer),
             ("fillable", Kind::Boolean),
             ("state", Kind::Bytes),
             ("stale", Kind::Boolean),
         ],
     },
     Table { name: "paused_location", key: &[("location", Kind::Text)], values: &[] },
+    milestones::TABLE,
 ];
 
 #[async_trait]
 impl Projection for AvailabilityProjection {
     const NAME: &'static str = "availability";
-    const VERSION: i64 = 3;
+    const VERSION: i64 = 4;
     const TABLES: &'static [Table] = TABLES;
 
     type Key = AvailabilityKey;
@@ -78,12 +110,17 @@ impl Projection for AvailabilityProjection {
     fn fold(row: Option<AvailabilityRow>, event: Recorded) -> AvailabilityRow {
         match event.event {
             DomainEvent::Stock(happened) => {
-                let mut item = match row {
-                    Some(AvailabilityRow::Item(item, _)) => item,
+                let mut row = match row {
+                    Some(AvailabilityRow::Item(row)) => row,
                     _ => Box::default(),
                 };
-                item.apply(happened);
-                AvailabilityRow::Item(item, event.command_end)
+                if supplies(&happened) {
+                    row.supplied_at = event.command_end;
+                }
+                row.item.apply(happened);
+                row.position = event.command_end;
+                row.milestones.pass(event.version, event.command_end, &row.item);
+                AvailabilityRow::Item(row)
             }
             happened => AvailabilityRow::Location(matches!(
                 happened,
@@ -99,10 +136,10 @@ impl Projection for AvailabilityProjection {
     ) -> Result<HashMap<AvailabilityKey, AvailabilityRow>, ViewError> {
         let skus =
             keys.iter().filter_map(|key| if let AvailabilityKey::Sku(sku) = key { Some(sku) } else { None });
-        let items = read_items(connection, scope, skus).await?.into_iter().map(|(sku, known)| {
-            (AvailabilityKey::Sku(sku), AvailabilityRow::Item(Box::new(known.item), known.position))
-        });
-        Ok(items.collect())
+        let items = read_items(connection, scope, skus).await?.into_iter();
+        Ok(items
+            .map(|(sku, known)| (AvailabilityKey::Sku(sku), AvailabilityRow::Item(Box::new(known.row))))
+            .collect())
     }
 
     async fn save(
@@ -114,9 +151,9 @@ impl Projection for AvailabilityProjection {
         let mut items = Vec::with_capacity(rows.len());
         for (key, row) in rows {
             match (key, row) {
-                (AvailabilityKey::Sku(sku), AvailabilityRow::Item(item, position)) => {
-                    let state = serde_json::to_vec(item).map_err(unreadable)?;
-                    items.push((sku, *position, can_be_filled(item), state));
+                (AvailabilityKey::Sku(sku), AvailabilityRow::Item(row)) => {
+                    let state = serde_json::to_vec(&row.item).map_err(unreadable)?;
+                    items.push((sku, &**row, state));
                 }
                 (AvailabilityKey::Location(location), AvailabilityRow::Location(paused)) => {
                     save_location(connection, scope, location, *paused).await?;
@@ -127,12 +164,15 @@ impl Projection for AvailabilityProjection {
         }
         Upsert::into("availability", scope, &items, presence)
             .key("sku", |(sku, ..)| sku.as_str())
-            .changing("position", |(_, position, ..)| *position)
-            .changing("fillable", |(_, _, fillable, _)| *fillable)
+            .changing("position", |(_, row, _)| row.position)
+            .changing("supplied_at", |(_, row, _)| row.supplied_at)
+            .changing("fillable", |(_, row, _)| can_be_filled(&row.item))
             .changing("state", |(.., state)| state.clone())
             .changing("stale", |_| false)
             .run(connection)
-            .await
+            .await?;
+        let passed = items.iter().map(|(sku, row, _)| (*sku, &row.milestones));
+        milestones::save(connection, scope, passed).await
     }
 
     async fn mark_stale(
@@ -166,6 +206,23 @@ fn can_be_filled(item: &StockItem) -> bool {
         || !item.untold().is_empty()
 }
 
+/// Whether an event changes what there is of a SKU, or is expected, or is set aside for those who wait: not what only
+/// passes between them and what is there.
+fn supplies(event: &StockEvent) -> bool {
+    !matches!(
+        event,
+        StockEvent::StockReserved(_)
+            | StockEvent::StockReleased(_)
+            | StockEvent::StockReservationsExpired(_)
+            | StockEvent::StockReservationExtended(_)
+            | StockEvent::StockShipped(_)
+            | StockEvent::StockBackordered(_)
+            | StockEvent::StockBackorderWithdrawn(_)
+            | StockEvent::StockBackorderFilled(_)
+            | StockEvent::StockPromised(_)
+    )
+}
+
 fn unreadable(error: impl ToString) -> ViewError {
     ViewError::row(AvailabilityProjection::NAME, error)
 }
@@ -186,26 +243,30 @@ async fn save_location(
     Ok(())
 }
 
+const ITEM: &str = "SELECT sku, state, position, supplied_at, stale FROM availability";
+
 /// A row as it is kept.
 struct Known {
-    item: StockItem,
-    position: u64,
+    row: ItemRow,
     stale: bool,
 }
 
 impl Known {
     fn view(&self, paused: &BTreeSet<LocationId>, no_network: bool) -> Option<AvailabilityView> {
-        let view = AvailabilityView::of(&self.item, |location| paused.contains(location))?;
+        let view = AvailabilityView::of(&self.row.item, |location| paused.contains(location))?;
         Some(AvailabilityView { stale: self.stale || no_network, ..view })
     }
 }
 
-const ITEM: &str = "SELECT sku, state, position, stale FROM availability";
-
 fn item(row: &Row) -> Result<(Sku, Known), ViewError> {
     let sku = Sku::new(row.text(0)?).map_err(unreadable)?;
-    let item = serde_json::from_slice(row.bytes(1)?).map_err(unreadable)?;
-    Ok((sku, Known { item, position: row.unsigned(2)?, stale: row.boolean(3)? }))
+    let item = ItemRow {
+        item: serde_json::from_slice(row.bytes(1)?).map_err(unreadable)?,
+        position: row.unsigned(2)?,
+        supplied_at: row.unsigned(3)?,
+        milestones: Milestones::default(),
+    };
+    Ok((sku, Known { row: item, stale: row.boolean(4)? }))
 }
 
 async fn read_items(
@@ -241,16 +302,15 @@ impl Availability {
         Self { store: store.clone() }
     }
 
-    /// SKUs of which somebody in the queue could be given something, with the position of their last event, in order,
-    /// behind one of them or from the first.
+    /// Stock items of which somebody in the queue could be given something, in order, behind one of them or from the first.
     pub async fn fillable(
         &self,
         generation: i64,
         (merchant, sku): (&str, &str),
         most: usize,
-    ) -> Result<Vec<(String, Sku, u64)>, ViewError> {
+    ) -> Result<Vec<Fillable>, ViewError> {
         let statement = Statement::new(
-            "SELECT merchant, sku, position FROM availability
+            "SELECT merchant, sku, position, supplied_at FROM availability
              WHERE fillable AND generation = $1 AND (merchant, sku) > ($2, $3)
              ORDER BY merchant, sku LIMIT $4",
         );
@@ -259,10 +319,26 @@ impl Availability {
         let rows = snapshot.fetch(statement).await?;
         snapshot.commit().await?;
         let found = |row: &Row| {
-            let sku = Sku::new(row.text(1)?).map_err(unreadable)?;
-            Ok((row.text(0)?.to_owned(), sku, row.unsigned(2)?))
+            Ok(Fillable {
+                merchant: row.text(0)?.to_owned(),
+                sku: Sku::new(row.text(1)?).map_err(unreadable)?,
+                position: row.unsigned(2)?,
+                supplied_at: row.unsigned(3)?,
+            })
         };
         rows.iter().map(found).collect()
+    }
+
+    /// The latest milestone of a stock item that no command after a position had part in.
+    pub async fn milestone(
+        &self,
+        merchant: &str,
+        generation: i64,
+        sku: &Sku,
+        up_to: u64,
+    ) -> Result<Option<Milestone>, ViewError> {
+        let mut reader = self.store.reader().await?;
+        milestones::latest(&mut reader, Scope { merchant, generation }, sku, up_to).await
     }
 
     /// What can be promised of SKUs, in the order asked for; those never seen are left out.
@@ -284,7 +360,7 @@ impl Availability {
         let items: HashMap<Sku, Known> = items.into_iter().collect();
         let view = |sku: &Sku| {
             let known = items.get(sku)?;
-            Some(known.view(&paused, no_network)?.narrowed(&known.item, asked.channel.as_ref(), asked.by))
+            Some(known.view(&paused, no_network)?.narrowed(&known.row.item, asked.channel.as_ref(), asked.by))
         };
         Ok(skus.iter().filter_map(view).collect())
     }

@@ -29,7 +29,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use availability::{Asked, Availability};
+pub use availability::{Asked, Availability, Fillable, Milestone};
 pub use error::ViewError;
 pub use generation::{Generation, GenerationState};
 pub use metrics::{Amounts, Figures, Measure, Metrics, MetricsFilter, Parting, Period};

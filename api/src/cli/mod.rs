@@ -21,6 +21,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use holdfast_domain::order::OrderRefusal;
+use holdfast_domain::stock::StockRefusal;
 use holdfast_domain::values::{MerchantId, OrderId};
 use holdfast_journal::JournalError;
 use holdfast_projections::ViewError;
@@ -178,6 +179,16 @@ enum CliError {
         /// As of when.
         when: String,
     },
+    /// No such SKU.
+    #[error("merchant {merchant}: {refusal}{when}")]
+    UnknownSku {
+        /// Whose.
+        merchant: MerchantId,
+        /// What a stock item itself would say.
+        refusal: StockRefusal,
+        /// As of when.
+        when: String,
+    },
     /// The merchant was never registered.
     #[error("there is no merchant {0} in this store")]
     UnknownMerchant(MerchantId),
@@ -235,7 +246,7 @@ async fn dispatch(command: Command, printer: &mut Printer) -> Result<u8, CliErro
         Command::Serve(arguments) => serve::run(arguments).await.map(|()| 0),
         Command::Demo(arguments) => Box::pin(demo::run(arguments, printer)).await.map(|()| 0),
         Command::Import(arguments) => Box::pin(import::run(arguments, printer)).await.map(|()| 0),
-        Command::Audit(audit::Subject::Order(arguments)) => audit::run(&arguments, printer).await.map(|()| 0),
+        Command::Audit(subject) => Box::pin(audit::run(&subject, printer)).await.map(|()| 0),
         Command::Projections(subject) => Box::pin(projections::run(subject, printer)).await,
         Command::Export(arguments) => Box::pin(export::run(&arguments, printer)).await.map(|()| 0),
         Command::Verify(arguments) => Ok(verify::run(&arguments, printer).await),

@@ -27,6 +27,11 @@ impl Printer {
         Self { out, closed: false }
     }
 
+    /// Whether nobody reads any more.
+    pub fn is_closed(&self) -> bool {
+        self.closed
+    }
+
     /// A line.
     pub fn line(&mut self, text: impl AsRef<str>) {
         if self.closed {

@@ -6,6 +6,7 @@ use async_graphql::{Error, ErrorExtensionValues, Response, ServerError, Value};
 use holdfast_journal::JournalError;
 use holdfast_projections::ViewError;
 
+use crate::reading::PastError;
 use crate::rest::problem::Problem as RestProblem;
 
 /// More errors than this in one answer help nobody.
@@ -100,6 +101,15 @@ impl From<JournalError> for Problem {
                 Self::passing("store_unavailable", "the store cannot be reached")
             }
             other => Self::internal(&other),
+        }
+    }
+}
+
+impl From<PastError> for Problem {
+    fn from(error: PastError) -> Self {
+        match error {
+            PastError::View(error) => error.into(),
+            other => RestProblem::from(other).into(),
         }
     }
 }

@@ -24,9 +24,11 @@ mod paging;
 mod query;
 mod scalars;
 mod socket;
+mod stock_history;
 mod subscription;
 #[cfg(test)]
 mod tests;
+mod timeline;
 
 use std::sync::Arc;
 

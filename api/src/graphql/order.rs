@@ -14,7 +14,9 @@ use super::enums::{
 use super::error::Problem;
 use super::event::Event;
 use super::fulfillment::FulfillmentOrder;
+use super::query::optional;
 use super::scalars::{DateTime, Decimal, Long, id, text};
+use super::timeline::{OrderStep, timeline};
 
 /// An order.
 #[derive(Debug, SimpleObject)]
@@ -98,9 +100,26 @@ impl Order {
     async fn history(&self, context: &Context<'_>) -> Result<Vec<Event>> {
         let asked = Asked::of(context)?;
         let merchant = asked.merchant_of(self.merchant.as_ref())?;
-        let history = asked.reading().order_history(merchant.as_str(), self.key).await;
+        let history = asked.reading().order_history(merchant.as_str(), self.key, None).await;
         let events = history.map_err(Problem::from)?;
         Ok(events.iter().map(Event::try_from).collect::<Result<_, Problem>>()?)
+    }
+
+    /// The same, with where it stood after each, and what was not as before; up to now whatever it was asked as of.
+    #[graphql(complexity = "50 + 10 * child_complexity")]
+    async fn timeline(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "A position of the journal or a time by RFC 3339: only what was known then.")]
+        as_of: Option<String>,
+    ) -> Result<Vec<OrderStep>> {
+        let asked = Asked::of(context)?;
+        let merchant = asked.merchant_of(self.merchant.as_ref())?;
+        let moment = optional("asOf", as_of)?;
+        let history = asked.reading().order_history(merchant.as_str(), self.key, moment).await;
+        let events = history.map_err(Problem::from)?;
+        let compare = context.look_ahead().field("differences").exists();
+        Ok(timeline(&events, compare)?)
     }
 }
 

@@ -15,9 +15,10 @@ use super::merchant::{Availability, Location, Merchant, Policy, Projection};
 use super::order::Order;
 use super::paging::{EventConnection, FulfillmentOrderConnection, OrderConnection, page_size, place};
 use super::scalars::{DateTime, Long};
+use super::stock_history::StockMovementConnection;
 use crate::cursor::List;
 use crate::figures;
-use crate::reading::AsOf;
+use crate::reading::{AsOf, StockHistoryAsked};
 
 /// Which orders; all that are given must hold.
 #[derive(Debug, Default, InputObject)]
@@ -121,7 +122,7 @@ where
     text.parse().map_err(|e| Problem::invalid(argument, e))
 }
 
-fn optional<T>(argument: &'static str, text: Option<String>) -> Result<Option<T>, Problem>
+pub(super) fn optional<T>(argument: &'static str, text: Option<String>) -> Result<Option<T>, Problem>
 where
     T: std::str::FromStr<Err: std::fmt::Display>,
 {
@@ -308,6 +309,31 @@ impl Query {
         let found = found.map_err(Problem::from)?;
         let of = |sku: &Sku| found.iter().find(|item| item.sku == *sku).map(Availability::from);
         Ok(skus.iter().filter_map(of).collect())
+    }
+
+    /// Every movement of a SKU with its cause and what was there after it, the oldest first; null for a SKU that was never
+    /// seen.
+    #[graphql(complexity = "page_cost(first, child_complexity)")]
+    #[allow(clippy::too_many_arguments, reason = "what the schema says that it may be asked with")]
+    async fn stock_history(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which SKU.")] sku: String,
+        #[graphql(desc = "Only what was about this location.")] location: Option<String>,
+        #[graphql(default = 50, desc = "How many, 1 to 200.")] first: i32,
+        #[graphql(desc = "The cursor to continue after.")] after: Option<String>,
+        #[graphql(desc = "A position of the journal or a time by RFC 3339: tell what was known then.")]
+        as_of: Option<String>,
+    ) -> Result<Option<StockMovementConnection>> {
+        let asked = Asked::of(context)?;
+        let limit = page_size(first)?;
+        let after = place(List::StockMovements, after.as_deref())?.and_then(|place| place.parse().ok());
+        let (sku, location) = (value("sku", &sku)?, optional("location", location)?);
+        let as_of = optional("asOf", as_of)?;
+        let which = StockHistoryAsked { sku, location, after: after.unwrap_or(0), limit, as_of };
+        let history =
+            asked.reading().stock_history(asked.merchant()?, &which).await.map_err(Problem::from)?;
+        Ok(history.map(TryInto::try_into).transpose()?)
     }
 
     /// Everything that happened, in order.

@@ -53,6 +53,27 @@ impl From<Quantity> for Long {
     }
 }
 
+/// A whole number that may be less than none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct SignedLong(pub(super) i64);
+
+/// A whole number from -9223372036854775808 to 9223372036854775807. Only ever answered.
+#[Scalar(name = "SignedLong")]
+impl ScalarType for SignedLong {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match &value {
+            Value::Number(number) if number.is_i64() => {
+                number.as_i64().map(Self).ok_or_else(|| InputValueError::custom("must be a whole number"))
+            }
+            _ => Err(InputValueError::custom("must be a whole number")),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Number(Number::from(self.0))
+    }
+}
+
 /// A moment, by RFC 3339.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct DateTime(pub(super) Timestamp);

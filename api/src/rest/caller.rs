@@ -133,8 +133,7 @@ impl Call {
 
 /// Whether only to tell what would happen.
 pub(super) async fn dry_run(parts: &mut Parts, app: &Arc<App>) -> Result<bool, Problem> {
-    let given = Parameters::from_request_parts(parts, app).await?;
-    Ok(given.whether("dryRun")?.unwrap_or(false))
+    Parameters::from_request_parts(parts, app).await?.flag("dryRun")
 }
 
 /// A header's text, at most 200 printable characters.

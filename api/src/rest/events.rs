@@ -18,11 +18,11 @@ use uuid::Uuid;
 use super::caller::{Answered, ForMerchant};
 use super::endpoint::Parameter;
 use super::feed;
-use super::history::data;
 use super::listing::{Items, at_position};
 use super::parameters::{Parameters, invalid};
 use super::problem::Problem;
 use crate::app::App;
+use crate::history::data;
 
 /// An event as a CloudEvent, whose names of attributes are lower-case. Personal data is never part of it.
 #[serde_with::skip_serializing_none]

@@ -18,7 +18,6 @@ mod fulfillment_board;
 mod fulfillment_orders;
 mod guard;
 mod health;
-mod history;
 mod listing;
 mod locations;
 mod merchants;
@@ -34,6 +33,7 @@ mod router;
 pub(crate) mod sending;
 mod shipments;
 mod stock;
+mod stock_history;
 
 #[cfg(test)]
 mod tests;

@@ -17,13 +17,14 @@ use serde::Deserialize;
 
 use super::caller::{Answered, Call, ForMerchant, InPath};
 use super::endpoint::Parameter;
-use super::history::HistoryItem;
 use super::listing::{self, Items, at_position};
 use super::parameters::{self, Parameters};
 use super::problem::Problem;
 use crate::app::App;
 use crate::cursor::List;
-use crate::reading::AsOf;
+use crate::history::HistoryItem;
+use crate::history::order::OrderHistoryItem;
+use crate::reading::steps;
 
 /// Takes an order.
 pub(super) async fn create(call: Call) -> Answered {
@@ -85,10 +86,7 @@ pub(super) fn known(id: String) -> Result<String, Problem> {
 }
 
 /// What an order can be asked for with.
-pub(super) const ONE: &[Parameter] = &[
-    parameters::MIN_POSITION,
-    Parameter::of::<String>("asOf", "The order as it was at a position of the journal or at a time."),
-];
+pub(super) const ONE: &[Parameter] = &[parameters::MIN_POSITION, parameters::AS_OF];
 
 /// An order: as it is with its personal data, or as it was without.
 pub(super) async fn get(
@@ -100,8 +98,8 @@ pub(super) async fn get(
     let order: OrderId = id.parse().map_err(|_| unknown(&id))?;
     given.wait(&app, &merchant).await?;
     let reading = &app.reading;
-    let view = match given.text("asOf")? {
-        Some(moment) => reading.order_as_of(merchant.as_str(), order, as_of(moment)?).await?,
+    let view = match given.as_of()? {
+        Some(moment) => reading.order_as_of(merchant.as_str(), order, moment).await?,
         None => reading.order(merchant.as_str(), order).await?,
     };
     let view = view.ok_or_else(|| unknown(&id))?;
@@ -112,22 +110,28 @@ pub(super) async fn get(
     Ok(at_position(response, view.position))
 }
 
-/// A moment: a position, or a time. A plus sign that came through the query as a space is taken for what it was.
-fn as_of(moment: &str) -> Result<AsOf, Problem> {
-    moment.replace(' ', "+").parse().map_err(|why| parameters::invalid("asOf", why))
-}
+/// What an order's history can be asked for with.
+pub(super) const HISTORY: &[Parameter] = &[
+    parameters::AS_OF,
+    Parameter::of::<bool>("differences", "Tell for each event what of the order was not as before."),
+];
 
-/// Every event of an order.
+/// Every event of an order, and where it stood after each.
 pub(super) async fn history(
     State(app): State<Arc<App>>,
     ForMerchant(merchant): ForMerchant,
     InPath(id): InPath,
+    given: Parameters,
 ) -> Answered {
     let order: OrderId = id.parse().map_err(|_| unknown(&id))?;
-    let events = app.reading.order_history(merchant.as_str(), order).await?;
+    let (moment, compare) = (given.as_of()?, given.flag("differences")?);
+    let events = app.reading.order_history(merchant.as_str(), order, moment).await?;
     let Some(last) = events.last() else { return Err(unknown(&id)) };
     let position = last.command_end;
-    let items = events.into_iter().map(HistoryItem::of).collect::<Result<Vec<_>, _>>()?;
+    let item = |(event, (status, differences))| {
+        Ok(OrderHistoryItem { event: HistoryItem::of(event)?, status, differences })
+    };
+    let items = events.iter().zip(steps(&events, compare)?).map(item).collect::<Result<Vec<_>, Problem>>()?;
     Ok(at_position(Json(Items { items, next_cursor: None }).into_response(), position))
 }
 

@@ -12,6 +12,7 @@ use super::endpoint::Parameter;
 use super::problem::Problem;
 use crate::app::App;
 use crate::cursor::List;
+use crate::reading::AsOf;
 
 /// Wait until the answer includes a position of the journal.
 pub(super) const MIN_POSITION: Parameter =
@@ -22,6 +23,12 @@ pub(super) const COMMAND: &[Parameter] = &[Parameter::of::<bool>(
     "dryRun",
     "Only tell what would happen: nothing is written, and the idempotency key, which need not be given, is not used.",
 )];
+
+/// What was so then: what is asked for must have been committed by it.
+pub(super) const AS_OF: Parameter = Parameter::of::<String>(
+    "asOf",
+    "As it was at a position of the journal, or at a time by RFC 3339, by what was known then.",
+);
 
 /// Where to go on.
 pub(super) const CURSOR: Parameter =
@@ -91,6 +98,11 @@ impl Parameters {
         self.text(name)?.map(number).transpose()
     }
 
+    /// Whether something is asked for.
+    pub(super) fn flag(&self, name: &str) -> Result<bool, Problem> {
+        Ok(self.whether(name)?.unwrap_or(false))
+    }
+
     /// How many items are asked for.
     pub(super) fn limit(&self) -> Result<usize, Problem> {
         let limit = self.number("limit")?.unwrap_or(100);
@@ -102,6 +114,13 @@ impl Parameters {
     pub(super) fn cursor(&self, list: List) -> Result<Option<String>, Problem> {
         let invalid = || Problem::bad("invalid_cursor", "the cursor is not one that this list has given");
         self.text("cursor")?.map(|cursor| list.place(cursor).ok_or_else(invalid)).transpose()
+    }
+
+    /// The moment that is asked about: a position, or a time. A plus sign that came through the query as a space is taken
+    /// for what it was.
+    pub(super) fn as_of(&self) -> Result<Option<AsOf>, Problem> {
+        let moment = |text: &str| text.replace(' ', "+").parse().map_err(|why| invalid("asOf", why));
+        self.text("asOf")?.map(moment).transpose()
     }
 
     /// Waits until the read models include what `minPosition` asks for.

@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::sending::Outcome;
+use crate::reading::PastError;
 
 /// What is wrong with a request, or with the service.
 #[derive(Debug, Clone, PartialEq)]
@@ -194,6 +195,22 @@ impl From<JournalError> for Problem {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", "the store cannot be reached")
             }
             _ => Self::internal(),
+        }
+    }
+}
+
+impl From<PastError> for Problem {
+    fn from(error: PastError) -> Self {
+        match error {
+            PastError::Journal(error) => error.into(),
+            PastError::View(error) => error.into(),
+            PastError::TooManyEvents(most) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many_events", error.to_string())
+                    .with("mostEvents", most)
+            }
+            PastError::TooMuchToCompare => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "too_much_to_compare", error.to_string())
+            }
         }
     }
 }

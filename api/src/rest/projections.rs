@@ -179,7 +179,7 @@ pub(super) async fn rebuild(
     given: Parameters,
 ) -> Answered {
     let manager = managed(&app, &name)?;
-    let compared = given.whether("compare")?.unwrap_or(false);
+    let compared = given.flag("compare")?;
     Ok(asked(&*manager, manager.rebuild(compared).await?))
 }
 

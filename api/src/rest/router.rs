@@ -27,14 +27,16 @@ use super::events::CloudEvent;
 use super::fulfillment_board::{BoardItem, BoardSummaryItem};
 use super::fulfillment_orders::Work;
 use super::health::Health;
-use super::history::HistoryItem;
 use super::listing::Items;
 use super::projections::{BuildAsked, ParkedView, ProjectionView, RetriedView};
 use super::{
     availability, bulk, command_state, documentation, events, figures, fulfillment_board, fulfillment_orders,
     health, locations, merchants, metrics, openapi, orders, policy, projections, returns, shipments, stock,
+    stock_history,
 };
 use crate::app::App;
+use crate::history::order::OrderHistoryItem;
+use crate::history::stock::StockMovement;
 
 const ORDER: &str = "/v1/orders/{orderId}";
 const HISTORY: &str = "/v1/orders/{orderId}/history";
@@ -48,6 +50,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         answering_requests(),
         following_parcels(),
         keeping_stock(),
+        auditing(),
         many_and_all(),
         read_models(),
         the_service(),
@@ -66,8 +69,14 @@ fn taking_orders() -> Vec<Endpoint> {
         Endpoint::get(ORDER, "GetOrder", "An order: as it is, or as it was.", orders::get)
             .takes(orders::ONE)
             .answers::<OrderView>(),
-        Endpoint::get(HISTORY, "GetOrderHistory", "Every event of an order, in order.", orders::history)
-            .answers::<Items<HistoryItem>>(),
+        Endpoint::get(
+            HISTORY,
+            "GetOrderHistory",
+            "Every event of an order, in order, and where it stood after each.",
+            orders::history,
+        )
+        .takes(orders::HISTORY)
+        .answers::<Items<OrderHistoryItem>>(),
         Endpoint::post::<ConfirmPayment, _>("/v1/orders/{orderId}/confirm-payment", orders::confirm_payment)
             .answers::<OrderView>(),
         Endpoint::post::<AuthorizePayment, _>(
@@ -257,6 +266,20 @@ fn keeping_stock() -> Vec<Endpoint> {
         Endpoint::put::<SetMerchantPolicy, _>("/v1/policy", policy::set).answers::<PolicyView>(),
         Endpoint::put::<RegisterMerchant, _>("/v1/merchants/{merchant}", merchants::register)
             .answers::<PolicyView>(),
+    ]
+}
+
+/// What happened, and what was so because of it.
+fn auditing() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(
+            "/v1/stock/history",
+            "GetStockHistory",
+            "Every movement of a SKU with its cause and what was there after it, the oldest first.",
+            stock_history::get,
+        )
+        .takes(stock_history::PARAMETERS)
+        .answers::<Items<StockMovement>>(),
     ]
 }
 

@@ -1,7 +1,8 @@
 //! What always holds, whatever happens to orders and stock together.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use cqrs_es::Aggregate;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -13,9 +14,9 @@ use super::steps::{Step, steps};
 use super::{as_stored, is_what_its_events_make_of_it, order_id};
 use crate::order::tests::actions::{accepted_actions, supported_actions};
 use crate::order::{Order, OrderCommand, OrderEvent, OrderStatus, OrderView};
-use crate::stock::StockEvent;
+use crate::stock::{Movement, MovementAt, StockEvent, StockItem};
 use crate::stream::{DomainEvent, StreamId};
-use crate::values::{FulfillmentOrderId, ShipmentId, Units};
+use crate::values::{FulfillmentOrderId, LocationId, ShipmentId, Sku, Units};
 
 fn overcommitted(shop: &Shop) -> usize {
     let bins = shop.items.values().flat_map(|item| item.bins.values());
@@ -72,6 +73,28 @@ proptest! {
                 assert!(item.queue.is_sorted_by_key(|waiting| waiting.place));
             }
         });
+    }
+
+    #[test]
+    fn what_movements_tell_of_locations_is_all_that_is_there(steps in steps()) {
+        let mut items: BTreeMap<Sku, StockItem> = BTreeMap::new();
+        let mut told: BTreeMap<(Sku, LocationId), MovementAt> = BTreeMap::new();
+        for (_, event) in happens(&steps, |_, _, _| {}).journal {
+            let DomainEvent::Stock(event) = event else { continue };
+            let sku = event.sku().clone();
+            let item = items.entry(sku.clone()).or_default();
+            item.apply(event.clone());
+            for there in Movement::of(&event, item).locations {
+                told.insert((sku.clone(), there.location.clone()), there);
+            }
+            for (location, bin) in &item.bins {
+                let known = &told[&(sku.clone(), location.clone())];
+                let telling = (known.on_hand, known.reserved, known.earmarked, known.available);
+                prop_assert_eq!(telling, (bin.on_hand, bin.reserved, bin.earmarked, bin.available()));
+                let telling = (known.safety_stock, known.quarantine, known.damaged);
+                prop_assert_eq!(telling, (bin.safety_stock, bin.quarantine, bin.damaged));
+            }
+        }
     }
 
     #[test]

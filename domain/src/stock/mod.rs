@@ -9,6 +9,7 @@ mod commands;
 mod decide;
 mod events;
 mod evolve;
+mod movement;
 mod promise;
 mod queue;
 mod refusals;
@@ -29,6 +30,7 @@ pub use events::{
     StockReservationsExpired, StockReserved, StockReturned, StockShipped, StockShorted, SupplyCancelled,
     SupplyExpected, TransferReceived, TransferShipped,
 };
+pub use movement::{Movement, MovementAt};
 pub use queue::{Share, Waiting};
 pub use refusals::StockRefusal;
 pub use state::{Allotment, Bin, Expiring, MOVEMENTS_KEPT, StockItem, Supply, Transfer};

@@ -5,6 +5,7 @@ mod appending;
 mod erasing;
 mod merchants;
 mod opening;
+mod paging;
 mod racing;
 mod reading;
 mod refusing;

@@ -151,6 +151,20 @@ impl Journal for PostgresJournal {
         query::read_stream(&self.connections.others, merchant, name, up_to).await.map_err(|e| unavailable(&e))
     }
 
+    async fn read_stream_page(
+        &self,
+        merchant: &str,
+        name: &str,
+        after_version: u64,
+        up_to: u64,
+        most: usize,
+    ) -> Result<Vec<Event>, JournalError> {
+        let behind = (after_version, most);
+        query::read_stream_page(&self.connections.others, merchant, name, behind, up_to)
+            .await
+            .map_err(|e| unavailable(&e))
+    }
+
     async fn position_at(&self, merchant: &str, time: i64) -> Result<u64, JournalError> {
         query::position_at(&self.connections.others, merchant, time).await.map_err(|e| unavailable(&e))
     }

@@ -181,6 +181,35 @@ pub(super) async fn read_stream(
     found.iter().map(rows::event).collect()
 }
 
+pub(super) async fn read_stream_page(
+    pool: &PgPool,
+    merchant: &str,
+    name: &str,
+    (after_version, most): (u64, usize),
+    up_to: u64,
+) -> Result<Vec<Event>, sqlx::Error> {
+    let mut connection = pool.acquire().await?;
+    let query = sqlx::query(event_where!(
+        "event.stream = (SELECT s.stream FROM stream AS s WHERE s.merchant = $1 AND s.name = $2)
+         AND event.version > $3 AND event.position > 0 ORDER BY event.version LIMIT $4"
+    ));
+    let query = query.bind(merchant).bind(name).bind(bounded(after_version)).bind(bounded(most as u64));
+    let (mut found, mut events, mut bytes) = (query.fetch(&mut *connection), Vec::new(), 0);
+    while bytes < PAGE_BYTES
+        && let Some(row) = found.try_next().await?
+    {
+        let event = rows::event(&row)?;
+        // Looked at here and not asked for: what lies behind the end may be as long as what lies before it.
+        if event.command_end > up_to {
+            break;
+        }
+        bytes += event.bytes();
+        events.push(event);
+    }
+    drop(found);
+    Ok(events)
+}
+
 pub(super) async fn load(
     pool: &PgPool,
     merchant: &str,

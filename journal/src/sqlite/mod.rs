@@ -180,6 +180,19 @@ impl Journal for SqliteJournal {
         self.read_with(move |connection| query::read_stream(connection, &merchant, &name, up_to)).await
     }
 
+    async fn read_stream_page(
+        &self,
+        merchant: &str,
+        name: &str,
+        after_version: u64,
+        up_to: u64,
+        most: usize,
+    ) -> Result<Vec<Event>, JournalError> {
+        let (merchant, name) = (merchant.to_owned(), name.to_owned());
+        let page = query::StreamPage { after_version, up_to, most };
+        self.read_with(move |connection| query::read_stream_page(connection, &merchant, &name, page)).await
+    }
+
     async fn position_at(&self, merchant: &str, time: i64) -> Result<u64, JournalError> {
         let merchant = merchant.to_owned();
         self.read_with(move |connection| query::position_at(connection, &merchant, time)).await

@@ -237,6 +237,45 @@ pub(super) fn read_stream(
     }
 }
 
+/// Which part of a stream.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct StreamPage {
+    /// Behind this version.
+    pub(super) after_version: u64,
+    /// Of whole commands up to this position.
+    pub(super) up_to: u64,
+    /// So many events at most.
+    pub(super) most: usize,
+}
+
+pub(super) fn read_stream_page(
+    connection: &Connection,
+    merchant: &str,
+    name: &str,
+    StreamPage { after_version, up_to, most }: StreamPage,
+) -> rusqlite::Result<Vec<Event>> {
+    let Some(stream) = stream_number(connection, merchant, name)? else { return Ok(Vec::new()) };
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {EVENT} WHERE event.merchant = ?1 AND event.stream = ?2 AND event.version > ?3
+         AND event.position > 0 ORDER BY event.version LIMIT ?4"
+    ))?;
+    let mut rows =
+        statement.query(params![merchant, stream, bounded(after_version), bounded(most as u64)])?;
+    let (mut events, mut bytes) = (Vec::new(), 0);
+    while bytes < PAGE_BYTES
+        && let Some(row) = rows.next()?
+    {
+        let event = event_of(row)?;
+        // Looked at here and not asked for: what lies behind the end may be as long as what lies before it.
+        if event.command_end > up_to {
+            break;
+        }
+        bytes += event.bytes();
+        events.push(event);
+    }
+    Ok(events)
+}
+
 pub(super) fn load(
     connection: &Connection,
     merchant: &str,

@@ -4,6 +4,7 @@ mod equal;
 mod events;
 mod folding;
 mod metrics;
+mod milestones;
 mod moments;
 mod nodes;
 mod opening;

@@ -201,6 +201,16 @@ impl Journal for Forgetful {
     async fn read_stream(&self, merchant: &str, name: &str, up_to: u64) -> Result<Vec<Event>, JournalError> {
         self.0.read_stream(merchant, name, up_to).await
     }
+    async fn read_stream_page(
+        &self,
+        merchant: &str,
+        name: &str,
+        after_version: u64,
+        up_to: u64,
+        most: usize,
+    ) -> Result<Vec<Event>, JournalError> {
+        self.0.read_stream_page(merchant, name, after_version, up_to, most).await
+    }
     async fn position_at(&self, merchant: &str, time: i64) -> Result<u64, JournalError> {
         self.0.position_at(merchant, time).await
     }

@@ -5,6 +5,7 @@
 
 mod amending;
 mod as_of;
+mod audit;
 mod backorders;
 mod bad_input;
 mod bench;

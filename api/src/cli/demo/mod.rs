@@ -229,7 +229,7 @@ async fn play(app: &Arc<App>, arguments: &Arguments) -> Result<(Summary, Option<
     summary.most_wanted = most_wanted;
     summary.verified(verify::prove(&*app.journal, &merchant).await?);
     let trail = match tally.example {
-        Some(id) => Some(audit::trail(&*app.journal, &merchant, id, None).await?),
+        Some(id) => Some(audit::trail(&*app.journal, &merchant, id, None, false).await?),
         None => None,
     };
     Ok((summary, trail))

@@ -9,6 +9,7 @@ mod http;
 mod lists;
 mod orders;
 mod same_commands;
+mod stock_history;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

@@ -164,3 +164,39 @@ async fn a_position_beyond_the_journal_is_refused() {
     );
     assert_eq!(answer["data"], Value::Null);
 }
+
+#[tokio::test]
+async fn a_timeline_tells_where_the_order_stood_and_what_each_event_changed() {
+    let house = House::stocked().await;
+    let journey = Journey::whole(&house).await;
+    let query = format!(
+        r#"{{ order(id: "{}") {{ timeline {{ status event {{ type position commandEnd }}
+            differences {{ pointer before after }} }} }} }}"#,
+        journey.order
+    );
+    let timeline = house.ask(&query).await["order"]["timeline"].clone();
+    let steps = timeline.as_array().unwrap();
+    // What others saw is where the order stood after the last event of each command.
+    let is_last = |(place, step): &(usize, &Value)| {
+        let next = steps.get(place + 1);
+        next.is_none_or(|next| next["event"]["commandEnd"] != step["event"]["commandEnd"])
+    };
+    let seen = steps.iter().enumerate().filter(is_last);
+    let statuses: Vec<_> = seen.map(|(_, step)| step["status"].as_str().unwrap()).collect();
+    assert_eq!(statuses, Journey::STATUSES);
+    let picked = steps.iter().find(|step| step["event"]["type"] == "ItemPicked").unwrap();
+    let differences = picked["differences"].as_array().unwrap();
+    let line = json!({"pointer": "/lines/0/picked", "before": 0, "after": 2});
+    assert!(differences.contains(&line), "{picked}");
+    assert!(!picked.to_string().contains("/version"), "{picked}");
+
+    let then = journey.positions[0];
+    let query = format!(
+        r#"{{ order(id: "{}") {{ timeline(asOf: "{then}") {{ status differences {{ pointer }} }} }} }}"#,
+        journey.order
+    );
+    let timeline = house.ask(&query).await["order"]["timeline"].clone();
+    assert_eq!(timeline.as_array().unwrap().last().unwrap()["status"], "RESERVED");
+    let bad = format!(r#"{{ order(id: "{}") {{ timeline(asOf: "soon") {{ status }} }} }}"#, journey.order);
+    assert_eq!(house.code(&bad).await, "invalid_value");
+}

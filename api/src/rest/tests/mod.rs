@@ -6,8 +6,10 @@ mod description;
 mod figures;
 mod lists;
 mod merchants;
+mod order_history;
 mod orders;
 mod service;
+mod stock_history;
 mod urgency;
 
 use std::sync::Arc;
@@ -82,14 +84,26 @@ fn pointer(problem: &Value) -> &str {
 
 impl House {
     async fn open() -> Self {
+        Self::open_with(|_| {}).await
+    }
+
+    /// One that is changed before it is opened.
+    async fn open_with(change: impl FnOnce(&mut App)) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let app = Arc::new(App::open(directory.path()).await.unwrap());
+        let mut app = App::open(directory.path()).await.unwrap();
+        change(&mut app);
+        let app = Arc::new(app);
         Self { router: router(Arc::clone(&app), Callers::All), app, _directory: directory }
     }
 
     /// One location with units of two SKUs.
     async fn stocked() -> Self {
-        let house = Self::open().await;
+        Self::stocked_with(|_| {}).await
+    }
+
+    /// The same, changed before it is opened.
+    async fn stocked_with(change: impl FnOnce(&mut App)) -> Self {
+        let house = Self::open_with(change).await;
         let place = json!({ "latitude": 48.1, "longitude": 11.6 });
         house.put("/v1/locations/munich", &place).await.ok(200);
         for sku in ["TEA", "CUP"] {

@@ -194,6 +194,17 @@ impl Journal for FaultyJournal {
         self.inner.read_stream(merchant, name, up_to).await
     }
 
+    async fn read_stream_page(
+        &self,
+        merchant: &str,
+        name: &str,
+        after_version: u64,
+        up_to: u64,
+        most: usize,
+    ) -> Result<Vec<Event>, JournalError> {
+        self.inner.read_stream_page(merchant, name, after_version, up_to, most).await
+    }
+
     async fn position_at(&self, merchant: &str, time: i64) -> Result<u64, JournalError> {
         self.inner.position_at(merchant, time).await
     }

@@ -10,6 +10,7 @@ mod promising;
 mod queueing;
 mod refusals;
 mod reserving;
+mod telling;
 
 use cqrs_es::Aggregate;
 use serde_json::{Value, json};
