@@ -168,3 +168,18 @@ async fn tools_may_ask_for_the_schema_but_not_for_its_powers() {
     }
     refused(&house, &(often + "}"), "query_too_complex").await;
 }
+
+#[tokio::test]
+async fn the_past_is_not_asked_for_often_at_once() {
+    let house = House::stocked().await;
+    let (order, _) = house.create("W-1").await;
+    for question in [
+        "stockHistory(sku: \"MUG\", first: 1) { pageInfo { endCursor } }".to_owned(),
+        "availability(skus: [\"MUG\"], asOf: \"2\") { sku }".to_owned(),
+        format!("order(id: {}) {{ timeline {{ status }} }}", order["orderId"]),
+    ] {
+        let many = |count: usize| -> String { (0..count).map(|n| format!("q{n}: {question} ")).collect() };
+        house.ask(&format!("{{ {} }}", many(5))).await;
+        assert_eq!(house.code(&format!("{{ {} }}", many(10))).await, "query_too_complex", "{question}");
+    }
+}
