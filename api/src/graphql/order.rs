@@ -14,6 +14,7 @@ use super::enums::{
 use super::error::Problem;
 use super::event::Event;
 use super::fulfillment::FulfillmentOrder;
+use super::limits::PAST;
 use super::query::optional;
 use super::scalars::{DateTime, Decimal, Long, id, text};
 use super::timeline::{OrderStep, timeline};
@@ -106,7 +107,7 @@ impl Order {
     }
 
     /// The same, with where it stood after each, and what was not as before; up to now whatever it was asked as of.
-    #[graphql(complexity = "50 + 10 * child_complexity")]
+    #[graphql(complexity = "PAST + 10 * child_complexity")]
     async fn timeline(
         &self,
         context: &Context<'_>,

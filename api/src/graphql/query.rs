@@ -10,7 +10,7 @@ use super::board::{BoardConnection, BoardSummary};
 use super::enums::{FulfillmentOrderStatus, OrderSort, OrderStatus, Parting, Period, Stage};
 use super::error::Problem;
 use super::figures::Metrics;
-use super::limits::{PAGE, list_cost, page_cost};
+use super::limits::{PAGE, PAST, list_cost, page_cost};
 use super::merchant::{Availability, Location, Merchant, Policy, Projection};
 use super::order::Order;
 use super::paging::{EventConnection, FulfillmentOrderConnection, OrderConnection, page_size, place};
@@ -285,8 +285,11 @@ impl Query {
         Ok(measured.map_err(Problem::from)?.into())
     }
 
-    /// What can be promised of SKUs, in the order asked for; those never seen are left out.
-    #[graphql(complexity = "list_cost(skus.len(), child_complexity)")]
+    /// What can be promised of SKUs, in the order asked for; those never seen are left out. With `asOf` what could be promised
+    /// then, by what was known then.
+    #[graphql(
+        complexity = "list_cost(skus.len(), child_complexity) + if as_of.is_some() { PAST } else { 0 }"
+    )]
     async fn availability(
         &self,
         context: &Context<'_>,
@@ -296,6 +299,10 @@ impl Query {
         by: Option<DateTime>,
         #[graphql(desc = "Wait, a few seconds at most, until the read models include this position.")]
         min_position: Option<Long>,
+        #[graphql(
+            desc = "A position of the journal or a time by RFC 3339: tell what could be promised then."
+        )]
+        as_of: Option<String>,
     ) -> Result<Vec<Availability>> {
         let asked = Asked::of(context)?;
         if skus.is_empty() || i32::try_from(skus.len()).is_ok_and(|length| length > PAGE) {
@@ -304,16 +311,23 @@ impl Query {
         let skus = skus.iter().map(|sku| value("skus", sku)).collect::<Result<Vec<Sku>, Problem>>()?;
         let channel = channel.as_deref().map(|channel| value("channel", channel)).transpose()?;
         let narrowed = Narrowed { channel, by: by.map(|moment| moment.0) };
+        let moment = optional("asOf", as_of)?;
         reached(asked, min_position).await?;
-        let found = asked.reading().availability(asked.merchant()?, &skus, &narrowed).await;
-        let found = found.map_err(Problem::from)?;
+        let (reading, merchant) = (asked.reading(), asked.merchant()?);
+        let found = match moment {
+            Some(moment) => {
+                let found = reading.availability_as_of(merchant, &skus, &narrowed, moment).await;
+                found.map_err(Problem::from)?.1
+            }
+            None => reading.availability(merchant, &skus, &narrowed).await.map_err(Problem::from)?,
+        };
         let of = |sku: &Sku| found.iter().find(|item| item.sku == *sku).map(Availability::from);
         Ok(skus.iter().filter_map(of).collect())
     }
 
     /// Every movement of a SKU with its cause and what was there after it, the oldest first; null for a SKU that was never
     /// seen.
-    #[graphql(complexity = "page_cost(first, child_complexity)")]
+    #[graphql(complexity = "PAST + page_cost(first, child_complexity)")]
     #[allow(clippy::too_many_arguments, reason = "what the schema says that it may be asked with")]
     async fn stock_history(
         &self,

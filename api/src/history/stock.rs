@@ -72,6 +72,11 @@ impl StockReplay {
         &self.item
     }
 
+    /// The item as it is by now, for good.
+    pub(crate) fn into_item(self) -> StockItem {
+        self.item
+    }
+
     /// The next event, which is to be passed or told before the one after it is asked for; nothing at the end.
     pub(crate) async fn next(&mut self) -> Result<Option<Event>, JournalError> {
         if self.page.len() == 0 {

@@ -1,10 +1,16 @@
 //! What was so at a moment, folded from the journal: bounded, because streams are not.
 
+use std::collections::{BTreeSet, HashMap};
+
+use cqrs_es::Aggregate as _;
+use holdfast_commands::decode;
+use holdfast_domain::network::Network;
 use holdfast_domain::order::OrderStatus;
-use holdfast_domain::stock::Movement;
+use holdfast_domain::stock::{AvailabilityView, Movement, StockItem};
+use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_domain::values::{LocationId, Sku};
 use holdfast_journal::{Event, JournalError};
-use holdfast_projections::{Availability, ViewError};
+use holdfast_projections::{Asked, Availability, ViewError};
 
 use super::{AsOf, Reading};
 use crate::history::difference::Difference;
@@ -16,6 +22,8 @@ pub(crate) const MOST_EVENTS: usize = 100_000;
 /// Events of which one part of a stock item's history is picked at most, where not all of them are wanted.
 const MOST_LOOKED_AT: usize = 10_000;
 
+/// Events of the locations' stream read at once.
+const PAGE: usize = 1_000;
 /// Lines of an order, each in all its parts, that are compared for one question at most, over all its events.
 const MOST_COMPARED: usize = 200_000;
 
@@ -130,6 +138,60 @@ impl Reading {
         }
         let is_known = replay.item().is_known();
         Ok(is_known.then_some(StockHistory { items, next, position: up_to }))
+    }
+
+    /// What could be promised of SKUs at a moment, by what was known then, and the moment's position; those not seen by then
+    /// are left out.
+    pub(crate) async fn availability_as_of(
+        &self,
+        merchant: &str,
+        skus: &[Sku],
+        asked: &Asked,
+        moment: AsOf,
+    ) -> Result<(u64, Vec<AvailabilityView>), PastError> {
+        let up_to = self.moment(merchant, Some(moment)).await?;
+        let mut left = self.most_events;
+        let network = self.network_as_of(merchant, up_to, &mut left).await?;
+        let is_paused = |location: &LocationId| {
+            network.locations.get(location).is_some_and(|known| known.paused.is_some())
+        };
+        let mut items: HashMap<&Sku, StockItem> = HashMap::with_capacity(skus.len());
+        for sku in skus.iter().collect::<BTreeSet<_>>() {
+            let mut replay = self.replay(merchant, sku, up_to, up_to).await?;
+            while let Some(event) = replay.next().await? {
+                left = left.checked_sub(1).ok_or(PastError::TooManyEvents(self.most_events))?;
+                replay.pass(&event)?;
+            }
+            items.insert(sku, replay.into_item());
+        }
+        let view = |sku: &Sku| {
+            let item = items.get(sku)?;
+            let view = AvailabilityView::of(item, is_paused)?;
+            Some(view.narrowed(item, asked.channel.as_ref(), asked.by))
+        };
+        Ok((up_to, skus.iter().filter_map(view).collect()))
+    }
+
+    /// The locations as they were at a position.
+    async fn network_as_of(
+        &self,
+        merchant: &str,
+        up_to: u64,
+        left: &mut usize,
+    ) -> Result<Network, PastError> {
+        let (mut network, mut version) = (Network::default(), 0);
+        let name = StreamId::Network.to_string();
+        loop {
+            let page = self.journal.read_stream_page(merchant, &name, version, up_to, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(network) };
+            version = last.version;
+            *left = left.checked_sub(page.len()).ok_or(PastError::TooManyEvents(self.most_events))?;
+            for event in &page {
+                if let DomainEvent::Network(happened) = decode(event)? {
+                    network.apply(happened);
+                }
+            }
+        }
     }
 }
 

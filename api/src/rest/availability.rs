@@ -1,4 +1,4 @@
-//! What can still be promised.
+//! What can still be promised, and what could be at any moment.
 
 use std::sync::Arc;
 
@@ -25,6 +25,7 @@ pub(super) const PARAMETERS: &[Parameter] = &[
         "by",
         "What can be promised by this moment, with what is expected until then.",
     ),
+    parameters::AS_OF,
     parameters::MIN_POSITION,
 ];
 
@@ -39,8 +40,14 @@ pub(super) async fn get(
         return Err(parameters::invalid("sku", format_args!("must be given 1 to {MOST_SKUS} times")));
     }
     let asked = Asked { channel: given.optional("channel")?, by: given.optional("by")? };
+    let moment = given.as_of()?;
     given.wait(&app, &merchant).await?;
-    let position = listing::reached(&app, Availability::NAME, &merchant);
-    let items = app.reading.availability(merchant.as_str(), &skus, &asked).await?;
+    let (position, items) = match moment {
+        Some(moment) => app.reading.availability_as_of(merchant.as_str(), &skus, &asked, moment).await?,
+        None => {
+            let position = listing::reached(&app, Availability::NAME, &merchant);
+            (position, app.reading.availability(merchant.as_str(), &skus, &asked).await?)
+        }
+    };
     Ok(at_position(Json(Items { items, next_cursor: None }).into_response(), position))
 }

@@ -256,7 +256,7 @@ fn keeping_stock() -> Vec<Endpoint> {
         Endpoint::get(
             "/v1/availability",
             "GetAvailability",
-            "What can still be promised of SKUs; those never seen are left out.",
+            "What can still be promised of SKUs, or could be at a moment; those never seen are left out.",
             availability::get,
         )
         .takes(availability::PARAMETERS)

@@ -10,6 +10,7 @@ use crate::shop::{Taken, order_with, parcel};
 
 on_every_store!(
     an_order_is_audited_with_its_state_after_each_event,
+    what_could_be_promised_at_a_moment_is_what_was_answered_then,
     running_quantities_of_a_history_are_what_was_there_after_each_command,
     a_hot_sku_is_told_from_its_middle,
 );
@@ -238,4 +239,32 @@ async fn an_order_is_audited_with_its_state_after_each_event(place: Place) {
     let before = (last.parse::<u64>().expect("a position") - 1).to_string();
     assert!(audit(&["--as-of", &before]).contains("Status: on_hold"));
     assert!(audit(&[]).contains(&format!("since position {last}")));
+}
+
+async fn what_could_be_promised_at_a_moment_is_what_was_answered_then(place: Place) {
+    let mut day = Day::begin(&place).await;
+    day.pass().await;
+    let Day { server, lived } = &day;
+    assert!(lived.len() >= 7, "{lived:?}");
+    for (position, answered) in lived {
+        let then = server.get(&format!("/v1/availability?sku=MUG&asOf={position}")).await;
+        assert_eq!(then.position, Some(*position));
+        assert_eq!(then.granted()["items"][0], *answered, "as of {position}");
+        let query =
+            format!(r#"{{ availability(skus: ["MUG"], asOf: "{position}") {{ available backordered }} }}"#);
+        let told = server.graphql(&query).await["availability"][0].clone();
+        assert_eq!(
+            (&told["available"], &told["backordered"]),
+            (&answered["available"], &answered["backordered"])
+        );
+    }
+    // A time is the position of what was decided by then.
+    for item in history(server, "sku=MUG").await {
+        let at = item["at"].as_str().expect("a time");
+        let then = server.get(&format!("/v1/availability?sku=MUG&asOf={at}")).await;
+        let position = then.position.expect("a position");
+        assert!(position >= item["position"].as_u64().expect("a position"), "{item}");
+        let same = server.get(&format!("/v1/availability?sku=MUG&asOf={position}")).await;
+        assert_eq!(then.granted(), same.granted(), "as of {at}");
+    }
 }

@@ -154,6 +154,7 @@ async fn a_merchant_tells_its_locations_rules_and_read_models() {
     let policy = json!({"reserveAt": "payment", "channels": {"pos": {"onShortage": "cancel_remainder"}}});
     let last = house.granted("SetMerchantPolicy", policy).await.1;
     house.app.reading.wait_for("default", last).await.unwrap();
+    house.ask(&format!("{{ metrics(minPosition: {last}) {{ position }} }}")).await;
     let answer = house
         .ask(
             "{ locations { location name latitude rank paused } merchants { merchant }
@@ -202,4 +203,24 @@ impl House {
         let answer = self.ask_with(Some(merchant), query, json!({})).await;
         answer["errors"][0]["extensions"]["code"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
     }
+}
+
+#[tokio::test]
+async fn what_could_be_promised_at_a_moment_is_told_as_of_it() {
+    let house = House::stocked().await;
+    let (_, then) = house.create("W-1").await;
+    let missing = json!({"sku": "MUG", "location": "DC-1", "delta": -100, "reason": "lost"});
+    let (_, now) = house.granted("AdjustStock", missing).await;
+    let available = async |more: &str| {
+        let query = format!(r#"{{ availability(skus: ["MUG", "NONE"]{more}) {{ sku available }} }}"#);
+        house.ask(&query).await["availability"].clone()
+    };
+    let told = |available: u64| json!([{"sku": "MUG", "available": available}]);
+    assert_eq!(available(&format!(", minPosition: {now}")).await, told(898));
+    assert_eq!(available(&format!(r#", asOf: "{then}""#)).await, told(998));
+    assert_eq!(available(&format!(r#", asOf: "{then}", minPosition: {now}"#)).await, told(998));
+    assert_eq!(available(r#", asOf: "2090-01-01T00:00:00Z""#).await, told(898));
+    assert_eq!(available(r#", asOf: "1""#).await, json!([]));
+    let bad = r#"{ availability(skus: ["MUG"], asOf: "soon") { sku } }"#;
+    assert_eq!(house.code(bad).await, "invalid_value");
 }

@@ -1,5 +1,6 @@
 //! In process, over an embedded store in a directory of its own: the router is asked as a client would.
 
+mod availability;
 mod bad_input;
 mod bulk;
 mod description;

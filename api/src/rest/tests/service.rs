@@ -13,7 +13,9 @@ async fn a_service_in_good_health_says_so() {
         assert_eq!(house.get(path).await.ok(200), json!({ "status": "ok" }));
     }
     let head = house.head().await;
-    house.get(&format!("/v1/orders?minPosition={head}")).await.ok(200);
+    for list in ["orders", "metrics"] {
+        house.get(&format!("/v1/{list}?minPosition={head}")).await.ok(200);
+    }
     let projections = house.get("/v1/projections").await.ok(200);
     for projection in projections["items"].as_array().unwrap() {
         assert_eq!((&projection["state"], &projection["lag"]), (&json!("running"), &json!(0)));
