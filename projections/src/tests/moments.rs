@@ -55,7 +55,7 @@ async fn stock(moment: &mut Moment) -> Vec<(String, u64)> {
 async fn all_of_a_moment_is_as_it_was_then(fixture: &impl Fixture) {
     let house = a_house(fixture, 5).await;
     let reading = fixture.open_existing().await.unwrap();
-    let mut moment = Moment::of(&reading, MERCHANT).await.unwrap();
+    let mut moment = Moment::of(&reading, MERCHANT, 0).await.unwrap();
     let head = house.journal.head(MERCHANT).await.unwrap();
     for reached in [moment.orders_reached(), moment.stock_reached()] {
         assert_eq!((reached.position, &reached.hash[..]), (10, &head.event_hash.0[..]));
@@ -69,10 +69,10 @@ async fn all_of_a_moment_is_as_it_was_then(fixture: &impl Fixture) {
     let there: Vec<(String, u64)> = (1..=5).map(|number| (format!("S{number}"), 5)).collect();
     assert_eq!((stock(&mut moment).await, moment.skus().await.unwrap()), (there, 5));
 
-    let mut now = Moment::of(&reading, MERCHANT).await.unwrap();
+    let mut now = Moment::of(&reading, MERCHANT, 0).await.unwrap();
     assert_eq!((all(&mut now).await.len(), now.skus().await.unwrap()), (6, 6));
     assert!(stock(&mut now).await.iter().all(|(_, available)| *available == 0), "the location is paused");
-    let mut nobody = Moment::of(&reading, "nobody").await.unwrap();
+    let mut nobody = Moment::of(&reading, "nobody", 0).await.unwrap();
     assert_eq!((nobody.orders_reached().position, all(&mut nobody).await), (0, vec![]));
     drop((moment, now, nobody));
     reading.close().await;
@@ -88,7 +88,7 @@ async fn orders_are_told_as_they_changed(fixture: &impl Fixture) {
     }
     house.append(vec![created(5, "A")]).await;
     house.caught_up().await.unwrap();
-    let mut moment = Moment::of(&house.store, MERCHANT).await.unwrap();
+    let mut moment = Moment::of(&house.store, MERCHANT, 0).await.unwrap();
     let everything = moment.changed_orders((0, 0), 10).await.unwrap();
     assert_eq!(names(&everything), ["R1", "R3", "R4", "R2", "R5"]);
     let some = moment.changed_orders((since, i64::MAX.cast_unsigned()), 1).await.unwrap();
@@ -111,13 +111,16 @@ async fn a_moment_is_one_in_which_all_have_come_equally_far(fixture: &impl Fixtu
     let house = a_house(fixture, 2).await;
     house.projections.shutdown().await;
     orders_at(&house.store, 3).await;
-    let (moment, ()) = tokio::join!(Moment::of(&house.store, MERCHANT), async {
+    let (moment, ()) = tokio::join!(Moment::of(&house.store, MERCHANT, 0), async {
         tokio::task::yield_now().await;
         orders_at(&house.store, 4).await;
     });
     let moment = moment.unwrap();
     assert_eq!((moment.orders_reached().position, moment.stock_reached().position), (4, 4));
     drop(moment);
+    orders_at(&house.store, 3).await;
+    let (moment, ()) = tokio::join!(Moment::of(&house.store, MERCHANT, 4), orders_at(&house.store, 4));
+    assert_eq!(moment.unwrap().orders_reached().position, 4, "what was wanted");
     house.store.close().await;
 }
 
@@ -125,7 +128,7 @@ async fn a_moment_that_would_come_too_late_is_taken_as_it_is(fixture: &impl Fixt
     let house = a_house(fixture, 2).await;
     house.projections.shutdown().await;
     orders_at(&house.store, 3).await;
-    let moment = Moment::of(&house.store, MERCHANT).await.unwrap();
+    let moment = Moment::of(&house.store, MERCHANT, 0).await.unwrap();
     assert_eq!((moment.orders_reached().position, moment.stock_reached().position), (3, 4));
     drop(moment);
     let mut connection = house.store.writer().await.unwrap();
@@ -133,7 +136,7 @@ async fn a_moment_that_would_come_too_late_is_taken_as_it_is(fixture: &impl Fixt
         Statement::new("UPDATE generation SET version = version - 1 WHERE projection = 'availability'");
     connection.execute(older).await.unwrap();
     drop(connection);
-    let building = Moment::of(&house.store, MERCHANT).await;
+    let building = Moment::of(&house.store, MERCHANT, 0).await;
     assert!(matches!(building, Err(ViewError::Building("availability"))));
     house.store.close().await;
 }
