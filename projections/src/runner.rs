@@ -260,7 +260,8 @@ impl<P: Projection> Runner<P> {
             let after = events.last().map_or(head, |last| last.position);
             // The next span is read while this one is folded.
             let next = async { if after < head { read(after).await } else { Ok(Vec::new()) } };
-            let (folded, next) = tokio::join!(self.fold_span(scope, &checkpoint, &parked, &events), next);
+            let fold = fold_span::<P>(&self.shop.store, scope, &checkpoint, &parked, &events);
+            let (folded, next) = tokio::join!(fold, next);
             (checkpoint, parked) = folded?;
             events = next?;
             self.report(scope, &checkpoint);
@@ -295,41 +296,41 @@ impl<P: Projection> Runner<P> {
         }
         Ok(())
     }
+}
 
-    /// Folds a span and moves the checkpoint, in one transaction. A stream that cannot be folded is parked, and the
-    /// span folded without it.
-    async fn fold_span(
-        &self,
-        scope: Scope<'_>,
-        checkpoint: &Checkpoint,
-        parked: &Parked,
-        events: &[Event],
-    ) -> Result<(Checkpoint, Parked), ViewError> {
-        let mut parking = parked.clone();
-        loop {
-            let mut transaction = self.shop.store.begin().await?;
-            let before = (checkpoint, parked);
-            match fold::<P>(&mut transaction, scope, before, parking.clone(), events).await {
-                Ok((next, parked)) => {
-                    if has_grown(checkpoint.position, next.position) {
-                        transaction.keep_statistics(&table_names::<P>()).await?;
-                    }
-                    transaction.commit().await?;
-                    return Ok((next, parked));
+/// Folds a span and moves the checkpoint, in one transaction. A stream that cannot be folded is parked, and the span
+/// folded without it.
+pub(crate) async fn fold_span<P: Projection>(
+    store: &ViewStore,
+    scope: Scope<'_>,
+    checkpoint: &Checkpoint,
+    parked: &Parked,
+    events: &[Event],
+) -> Result<(Checkpoint, Parked), ViewError> {
+    let mut parking = parked.clone();
+    loop {
+        let mut transaction = store.begin().await?;
+        let before = (checkpoint, parked);
+        match fold::<P>(&mut transaction, scope, before, parking.clone(), events).await {
+            Ok((next, parked)) => {
+                if has_grown(checkpoint.position, next.position) {
+                    transaction.keep_statistics(&table_names::<P>()).await?;
                 }
-                Err(FoldError::View(error)) => return Err(error),
-                Err(FoldError::Poisoned(poison)) => {
-                    let (stream, position, error) = (&poison.stream, poison.position, &poison.error);
-                    tracing::error!(
-                        projection = P::NAME,
-                        merchant = scope.merchant,
-                        stream,
-                        position,
-                        error,
-                        "an event cannot be folded: its stream is parked"
-                    );
-                    parking.park(poison);
-                }
+                transaction.commit().await?;
+                return Ok((next, parked));
+            }
+            Err(FoldError::View(error)) => return Err(error),
+            Err(FoldError::Poisoned(poison)) => {
+                let (stream, position, error) = (&poison.stream, poison.position, &poison.error);
+                tracing::error!(
+                    projection = P::NAME,
+                    merchant = scope.merchant,
+                    stream,
+                    position,
+                    error,
+                    "an event cannot be folded: its stream is parked"
+                );
+                parking.park(poison);
             }
         }
     }

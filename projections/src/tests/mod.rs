@@ -8,6 +8,7 @@ mod nodes;
 mod opening;
 mod poisoned;
 mod rebuilding;
+mod refolding;
 
 use std::sync::Arc;
 use std::time::Duration;

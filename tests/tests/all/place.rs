@@ -84,12 +84,22 @@ impl Place {
         self.command(arguments).output().expect("the program runs")
     }
 
-    /// Changes the store behind the program's back; nothing where the tool for it is missing, which was said.
+    /// Changes the journal behind the program's back; nothing where the tool for it is missing, which was said.
     pub fn sql(&self, statement: &str) -> Option<String> {
+        self.sql_of("journal.db", statement)
+    }
+
+    /// The same with the read models.
+    pub fn views_sql(&self, statement: &str) -> Option<String> {
+        self.sql_of("views.db", statement)
+    }
+
+    /// Changes a file of an embedded store, or the database that has all of them.
+    fn sql_of(&self, file: &str, statement: &str) -> Option<String> {
         if let Some(schema) = &self.schema {
             return Some(schema.sql(statement));
         }
-        let file = self.directory.path().join("journal.db");
+        let file = self.directory.path().join(file);
         let Ok(output) = Command::new("sqlite3").arg(file).arg(statement).output() else {
             say_skipped("the sqlite3 tool");
             return None;
