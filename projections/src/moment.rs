@@ -48,20 +48,30 @@ impl Moment {
         let (mut attempts, mut still) = (ATTEMPTS, STILL);
         let mut before = None;
         loop {
-            let mut snapshot = store.snapshot().await?;
-            let orders = reached::<OrderStatusProjection>(&mut snapshot, merchant).await?;
-            let stock = reached::<AvailabilityProjection>(&mut snapshot, merchant).await?;
-            let now = (orders.position, stock.position);
-            let is_there = orders.position == stock.position && orders.position >= wanted;
-            if is_there || attempts == 0 || still == 0 {
-                return Ok(Self { snapshot, merchant: merchant.to_owned(), orders, stock });
+            let moment = Self::now(store, merchant).await?;
+            if moment.is_at(wanted) || attempts == 0 || still == 0 {
+                return Ok(moment);
             }
-            drop(snapshot);
+            let now = (moment.orders.position, moment.stock.position);
+            drop(moment);
             attempts -= 1;
             still = if before == Some(now) { still - 1 } else { STILL };
             before = Some(now);
             tokio::time::sleep(BETWEEN).await;
         }
+    }
+
+    /// The read models of a merchant, each as far as it is.
+    pub(crate) async fn now(store: &ViewStore, merchant: &str) -> Result<Self, ViewError> {
+        let mut snapshot = store.snapshot().await?;
+        let orders = reached::<OrderStatusProjection>(&mut snapshot, merchant).await?;
+        let stock = reached::<AvailabilityProjection>(&mut snapshot, merchant).await?;
+        Ok(Self { snapshot, merchant: merchant.to_owned(), orders, stock })
+    }
+
+    /// Whether all read models have come equally far, and to a position.
+    pub(crate) fn is_at(&self, wanted: u64) -> bool {
+        self.orders.position == self.stock.position && self.orders.position >= wanted
     }
 
     /// How far orders are.

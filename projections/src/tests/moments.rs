@@ -99,35 +99,40 @@ async fn orders_are_told_as_they_changed(fixture: &impl Fixture) {
     house.close().await;
 }
 
-/// Takes the orders' checkpoint back, as if their projection were behind.
-async fn orders_at(store: &ViewStore, position: u64) {
+/// Takes the checkpoints of projections back, as if they were behind.
+async fn at(store: &ViewStore, projections: &[&'static str], position: u64) {
     let mut connection: ViewConnection = store.writer().await.unwrap();
-    let change =
-        Statement::new("UPDATE checkpoint SET position = $1, folded = $1 WHERE projection = 'order_status'");
-    connection.execute(change.bind(position)).await.unwrap();
+    for projection in projections {
+        let change = Statement::new("UPDATE checkpoint SET position = $1, folded = $1 WHERE projection = $2");
+        connection.execute(change.bind(position).bind(*projection)).await.unwrap();
+    }
 }
+
+const ORDERS: &[&str] = &["order_status"];
+const BOTH: &[&str] = &["order_status", "availability"];
 
 async fn a_moment_is_one_in_which_all_have_come_equally_far(fixture: &impl Fixture) {
     let house = a_house(fixture, 2).await;
     house.projections.shutdown().await;
-    orders_at(&house.store, 3).await;
-    let (moment, ()) = tokio::join!(Moment::of(&house.store, MERCHANT, 0), async {
-        tokio::task::yield_now().await;
-        orders_at(&house.store, 4).await;
-    });
-    let moment = moment.unwrap();
-    assert_eq!((moment.orders_reached().position, moment.stock_reached().position), (4, 4));
-    drop(moment);
-    orders_at(&house.store, 3).await;
-    let (moment, ()) = tokio::join!(Moment::of(&house.store, MERCHANT, 4), orders_at(&house.store, 4));
-    assert_eq!(moment.unwrap().orders_reached().position, 4, "what was wanted");
+    for (behind, wanted) in [(ORDERS, 0), (BOTH, 4)] {
+        at(&house.store, behind, 3).await;
+        let moment = Moment::now(&house.store, MERCHANT).await.unwrap();
+        assert_eq!((moment.is_at(wanted), moment.is_at(3)), (false, behind == BOTH));
+        drop(moment);
+        let (moment, ()) = tokio::join!(Moment::of(&house.store, MERCHANT, wanted), async {
+            tokio::task::yield_now().await;
+            at(&house.store, behind, 4).await;
+        });
+        let moment = moment.unwrap();
+        assert_eq!((moment.orders_reached().position, moment.stock_reached().position), (4, 4));
+    }
     house.store.close().await;
 }
 
 async fn a_moment_that_would_come_too_late_is_taken_as_it_is(fixture: &impl Fixture) {
     let house = a_house(fixture, 2).await;
     house.projections.shutdown().await;
-    orders_at(&house.store, 3).await;
+    at(&house.store, ORDERS, 3).await;
     let moment = Moment::of(&house.store, MERCHANT, 0).await.unwrap();
     assert_eq!((moment.orders_reached().position, moment.stock_reached().position), (3, 4));
     drop(moment);

@@ -65,7 +65,7 @@ async fn whatever_is_changed_or_removed_is_named_by_its_position(place: Place) {
         let verified = copy.run(&["verify", "--json"]);
         let said = String::from_utf8_lossy(&verified.stdout).into_owned();
         assert_eq!(verified.status.code(), Some(1), "{statement}: {said}");
-        let found: serde_json::Value = serde_json::from_str(&said).unwrap();
+        let found: Value = serde_json::from_str(&said).unwrap();
         let named = found.to_string().contains(&format!("\"position\":{position}"));
         assert!(named, "{statement} should be found at {position}: {said}");
     }

@@ -49,7 +49,7 @@ impl From<Proof> for ReadModel {
 
 impl Compared {
     /// They were not looked at.
-    pub fn not(why: impl ToString) -> Self {
+    pub fn not(why: &(impl ToString + ?Sized)) -> Self {
         Self::Not { not_compared: why.to_string() }
     }
 
@@ -76,7 +76,9 @@ pub async fn compare(
         Ok(views) => views,
         Err(error) => {
             let why = not_there(error)?;
-            all.iter_mut().for_each(|verified| verified.compared = Compared::not(&why));
+            for verified in all {
+                verified.compared = Compared::not(&why);
+            }
             return Ok(());
         }
     };
@@ -91,7 +93,7 @@ pub async fn compare(
                 Ok(proofs) => {
                     Compared::Rows { read_models: proofs.into_iter().map(ReadModel::from).collect() }
                 }
-                Err(error) => Compared::not(not_there(error)?),
+                Err(error) => Compared::not(&not_there(error)?),
             }
         } else {
             Compared::not("the journal that they are folded from is not what was written")
