@@ -13,8 +13,10 @@ use crate::order_status::{self, OrderRow, OrderSort, OrderStatusProjection};
 use crate::projection::{Projection, Scope};
 use crate::store::{ViewConnection, ViewStore};
 
-/// How often to look for a moment in which all read models have come equally far.
+/// How often to look for a moment in which all read models have come equally far, and far enough.
 const ATTEMPTS: u32 = 50;
+/// After how many looks in which nothing has moved nobody seems to be at it.
+const STILL: u32 = 10;
 /// How long to wait between two of them.
 const BETWEEN: Duration = Duration::from_millis(20);
 
@@ -40,21 +42,36 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// The read models of a merchant as they are. Where both of them are at one position within about a second, they are
-    /// taken there; else, as after a crash, each as far as it is.
-    pub async fn of(store: &ViewStore, merchant: &str) -> Result<Self, ViewError> {
-        let mut attempts = ATTEMPTS;
+    /// The read models of a merchant. Where both of them come to one position, not before the one that is wanted, within
+    /// about a second, they are taken there; else, as where no server is running, each as far as it is.
+    pub async fn of(store: &ViewStore, merchant: &str, wanted: u64) -> Result<Self, ViewError> {
+        let (mut attempts, mut still) = (ATTEMPTS, STILL);
+        let mut before = None;
         loop {
-            let mut snapshot = store.snapshot().await?;
-            let orders = reached::<OrderStatusProjection>(&mut snapshot, merchant).await?;
-            let stock = reached::<AvailabilityProjection>(&mut snapshot, merchant).await?;
-            if orders.position == stock.position || attempts == 0 {
-                return Ok(Self { snapshot, merchant: merchant.to_owned(), orders, stock });
+            let moment = Self::now(store, merchant).await?;
+            if moment.is_at(wanted) || attempts == 0 || still == 0 {
+                return Ok(moment);
             }
-            drop(snapshot);
+            let now = (moment.orders.position, moment.stock.position);
+            drop(moment);
             attempts -= 1;
+            still = if before == Some(now) { still - 1 } else { STILL };
+            before = Some(now);
             tokio::time::sleep(BETWEEN).await;
         }
+    }
+
+    /// The read models of a merchant, each as far as it is.
+    pub(crate) async fn now(store: &ViewStore, merchant: &str) -> Result<Self, ViewError> {
+        let mut snapshot = store.snapshot().await?;
+        let orders = reached::<OrderStatusProjection>(&mut snapshot, merchant).await?;
+        let stock = reached::<AvailabilityProjection>(&mut snapshot, merchant).await?;
+        Ok(Self { snapshot, merchant: merchant.to_owned(), orders, stock })
+    }
+
+    /// Whether all read models have come equally far, and to a position.
+    pub(crate) fn is_at(&self, wanted: u64) -> bool {
+        self.orders.position == self.stock.position && self.orders.position >= wanted
     }
 
     /// How far orders are.
@@ -104,7 +121,11 @@ impl Moment {
     }
 }
 
-async fn reached<P: Projection>(snapshot: &mut ViewConnection, merchant: &str) -> Result<Reached, ViewError> {
+/// How far what this program answers from is with a merchant's journal.
+pub(crate) async fn reached<P: Projection>(
+    snapshot: &mut ViewConnection,
+    merchant: &str,
+) -> Result<Reached, ViewError> {
     let all = generation::all(snapshot, P::NAME).await?;
     let generation = generation::answers(&all, P::VERSION).ok_or(ViewError::Building(P::NAME))?.number;
     let checkpoint = checkpoint::read_all(snapshot, P::NAME, generation).await?.remove(merchant);

@@ -264,7 +264,8 @@ impl<P: Projection> Runner<P> {
         while checkpoint.position < head && !*stop.borrow() && lease.renew().await? {
             let Some(span) = ahead.next().await else { break };
             let begun = Instant::now();
-            (checkpoint, parked) = self.fold_span(scope, &checkpoint, &parked, span?).await?;
+            (checkpoint, parked) =
+                fold_span::<P>(&self.shop.store, scope, &checkpoint, &parked, span?).await?;
             self.report(scope, &checkpoint);
             self.give_way(scope.merchant, head, begun.elapsed()).await;
         }
@@ -297,42 +298,42 @@ impl<P: Projection> Runner<P> {
         }
         Ok(())
     }
+}
 
-    /// Folds a span and moves the checkpoint, in one transaction. A stream that cannot be folded is parked, and the
-    /// span folded without it.
-    async fn fold_span(
-        &self,
-        scope: Scope<'_>,
-        checkpoint: &Checkpoint,
-        parked: &Parked,
-        Span { events, mut looked }: Span,
-    ) -> Result<(Checkpoint, Parked), ViewError> {
-        let mut parking = parked.clone();
-        loop {
-            let mut transaction = self.shop.store.begin().await?;
-            let before = (checkpoint, parked);
-            match fold::<P>(&mut transaction, scope, before, parking.clone(), (&events, looked)).await {
-                Ok((next, parked)) => {
-                    if has_grown(checkpoint.position, next.position) {
-                        transaction.keep_statistics(&table_names::<P>()).await?;
-                    }
-                    transaction.commit().await?;
-                    return Ok((next, parked));
+/// Folds a span and moves the checkpoint, in one transaction. A stream that cannot be folded is parked, and the span
+/// folded without it.
+pub(crate) async fn fold_span<P: Projection>(
+    store: &ViewStore,
+    scope: Scope<'_>,
+    checkpoint: &Checkpoint,
+    parked: &Parked,
+    Span { events, mut looked }: Span,
+) -> Result<(Checkpoint, Parked), ViewError> {
+    let mut parking = parked.clone();
+    loop {
+        let mut transaction = store.begin().await?;
+        let before = (checkpoint, parked);
+        match fold::<P>(&mut transaction, scope, before, parking.clone(), (&events, looked)).await {
+            Ok((next, parked)) => {
+                if has_grown(checkpoint.position, next.position) {
+                    transaction.keep_statistics(&table_names::<P>()).await?;
                 }
-                Err(FoldError::View(error)) => return Err(error),
-                Err(FoldError::Poisoned(poison)) => {
-                    let (stream, position, error) = (&poison.stream, poison.position, &poison.error);
-                    tracing::error!(
-                        projection = P::NAME,
-                        merchant = scope.merchant,
-                        stream,
-                        position,
-                        error,
-                        "an event cannot be folded: its stream is parked"
-                    );
-                    parking.park(poison);
-                    looked = look::<P>(scope.merchant, checkpoint.position, &events)?;
-                }
+                transaction.commit().await?;
+                return Ok((next, parked));
+            }
+            Err(FoldError::View(error)) => return Err(error),
+            Err(FoldError::Poisoned(poison)) => {
+                let (stream, position, error) = (&poison.stream, poison.position, &poison.error);
+                tracing::error!(
+                    projection = P::NAME,
+                    merchant = scope.merchant,
+                    stream,
+                    position,
+                    error,
+                    "an event cannot be folded: its stream is parked"
+                );
+                parking.park(poison);
+                looked = look::<P>(scope.merchant, checkpoint.position, &events)?;
             }
         }
     }

@@ -66,7 +66,7 @@ enum Command {
     Audit(audit::Subject),
     /// Write the journal and the read models to Parquet or NDJSON; a second run writes only what is new.
     Export(export::Arguments),
-    /// Prove that the journal is what was written.
+    /// Prove that the journal is what was written, and that the read models are what it says.
     Verify(verify::Arguments),
     /// How far the read models are, and building them anew beside those that serve.
     #[command(subcommand)]

@@ -11,6 +11,7 @@ mod opening;
 mod plans;
 mod poisoned;
 mod rebuilding;
+mod refolding;
 
 use std::sync::Arc;
 use std::time::Duration;

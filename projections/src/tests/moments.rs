@@ -55,7 +55,7 @@ async fn stock(moment: &mut Moment) -> Vec<(String, u64)> {
 async fn all_of_a_moment_is_as_it_was_then(fixture: &impl Fixture) {
     let house = a_house(fixture, 5).await;
     let reading = fixture.open_existing().await.unwrap();
-    let mut moment = Moment::of(&reading, MERCHANT).await.unwrap();
+    let mut moment = Moment::of(&reading, MERCHANT, 0).await.unwrap();
     let head = house.journal.head(MERCHANT).await.unwrap();
     for reached in [moment.orders_reached(), moment.stock_reached()] {
         assert_eq!((reached.position, &reached.hash[..]), (10, &head.event_hash.0[..]));
@@ -69,10 +69,10 @@ async fn all_of_a_moment_is_as_it_was_then(fixture: &impl Fixture) {
     let there: Vec<(String, u64)> = (1..=5).map(|number| (format!("S{number}"), 5)).collect();
     assert_eq!((stock(&mut moment).await, moment.skus().await.unwrap()), (there, 5));
 
-    let mut now = Moment::of(&reading, MERCHANT).await.unwrap();
+    let mut now = Moment::of(&reading, MERCHANT, 0).await.unwrap();
     assert_eq!((all(&mut now).await.len(), now.skus().await.unwrap()), (6, 6));
     assert!(stock(&mut now).await.iter().all(|(_, available)| *available == 0), "the location is paused");
-    let mut nobody = Moment::of(&reading, "nobody").await.unwrap();
+    let mut nobody = Moment::of(&reading, "nobody", 0).await.unwrap();
     assert_eq!((nobody.orders_reached().position, all(&mut nobody).await), (0, vec![]));
     drop((moment, now, nobody));
     reading.close().await;
@@ -88,7 +88,7 @@ async fn orders_are_told_as_they_changed(fixture: &impl Fixture) {
     }
     house.append(vec![created(5, "A")]).await;
     house.caught_up().await.unwrap();
-    let mut moment = Moment::of(&house.store, MERCHANT).await.unwrap();
+    let mut moment = Moment::of(&house.store, MERCHANT, 0).await.unwrap();
     let everything = moment.changed_orders((0, 0), 10).await.unwrap();
     assert_eq!(names(&everything), ["R1", "R3", "R4", "R2", "R5"]);
     let some = moment.changed_orders((since, i64::MAX.cast_unsigned()), 1).await.unwrap();
@@ -99,33 +99,41 @@ async fn orders_are_told_as_they_changed(fixture: &impl Fixture) {
     house.close().await;
 }
 
-/// Takes the orders' checkpoint back, as if their projection were behind.
-async fn orders_at(store: &ViewStore, position: u64) {
+/// Takes the checkpoints of projections back, as if they were behind.
+async fn at(store: &ViewStore, projections: &[&'static str], position: u64) {
     let mut connection: ViewConnection = store.writer().await.unwrap();
-    let change =
-        Statement::new("UPDATE checkpoint SET position = $1, folded = $1 WHERE projection = 'order_status'");
-    connection.execute(change.bind(position)).await.unwrap();
+    for projection in projections {
+        let change = Statement::new("UPDATE checkpoint SET position = $1, folded = $1 WHERE projection = $2");
+        connection.execute(change.bind(position).bind(*projection)).await.unwrap();
+    }
 }
+
+const ORDERS: &[&str] = &["order_status"];
+const BOTH: &[&str] = &["order_status", "availability"];
 
 async fn a_moment_is_one_in_which_all_have_come_equally_far(fixture: &impl Fixture) {
     let house = a_house(fixture, 2).await;
     house.projections.shutdown().await;
-    orders_at(&house.store, 3).await;
-    let (moment, ()) = tokio::join!(Moment::of(&house.store, MERCHANT), async {
-        tokio::task::yield_now().await;
-        orders_at(&house.store, 4).await;
-    });
-    let moment = moment.unwrap();
-    assert_eq!((moment.orders_reached().position, moment.stock_reached().position), (4, 4));
-    drop(moment);
+    for (behind, wanted) in [(ORDERS, 0), (BOTH, 4)] {
+        at(&house.store, behind, 3).await;
+        let moment = Moment::now(&house.store, MERCHANT).await.unwrap();
+        assert_eq!((moment.is_at(wanted), moment.is_at(3)), (false, behind == BOTH));
+        drop(moment);
+        let (moment, ()) = tokio::join!(Moment::of(&house.store, MERCHANT, wanted), async {
+            tokio::task::yield_now().await;
+            at(&house.store, behind, 4).await;
+        });
+        let moment = moment.unwrap();
+        assert_eq!((moment.orders_reached().position, moment.stock_reached().position), (4, 4));
+    }
     house.store.close().await;
 }
 
 async fn a_moment_that_would_come_too_late_is_taken_as_it_is(fixture: &impl Fixture) {
     let house = a_house(fixture, 2).await;
     house.projections.shutdown().await;
-    orders_at(&house.store, 3).await;
-    let moment = Moment::of(&house.store, MERCHANT).await.unwrap();
+    at(&house.store, ORDERS, 3).await;
+    let moment = Moment::of(&house.store, MERCHANT, 0).await.unwrap();
     assert_eq!((moment.orders_reached().position, moment.stock_reached().position), (3, 4));
     drop(moment);
     let mut connection = house.store.writer().await.unwrap();
@@ -133,7 +141,7 @@ async fn a_moment_that_would_come_too_late_is_taken_as_it_is(fixture: &impl Fixt
         Statement::new("UPDATE generation SET version = version - 1 WHERE projection = 'availability'");
     connection.execute(older).await.unwrap();
     drop(connection);
-    let building = Moment::of(&house.store, MERCHANT).await;
+    let building = Moment::of(&house.store, MERCHANT, 0).await;
     assert!(matches!(building, Err(ViewError::Building("availability"))));
     house.store.close().await;
 }

@@ -28,7 +28,7 @@ for_every_store! {
 }
 
 /// Appends an event whose payload is not what its type says.
-async fn unreadable(journal: &dyn Journal, stream: &StreamId, version: u64) {
+pub(super) async fn unreadable(journal: &dyn Journal, stream: &StreamId, version: u64) {
     let head = journal.head(MERCHANT).await.unwrap();
     let known = journal.read(MERCHANT, 0, 1_000_000).await.unwrap();
     let begun = known.iter().find(|event| *event.stream_name == stream.to_string()).unwrap().stream;
@@ -167,8 +167,8 @@ async fn a_fold_that_panics_parks_its_stream_until_it_is_mended(fixture: &impl F
     store.close().await;
 }
 
-/// A journal that leaves an event out when it is read.
-struct Forgetful(MemoryJournal);
+/// A journal that leaves its fourth event out when it is read.
+pub(super) struct Forgetful(pub(super) Arc<dyn Journal>);
 
 #[async_trait]
 impl Journal for Forgetful {
@@ -243,9 +243,9 @@ impl Journal for Forgetful {
 }
 
 async fn an_event_that_is_left_out_halts_a_projection(fixture: &impl Fixture) {
-    let memory = MemoryJournal::new();
+    let memory: Arc<dyn Journal> = Arc::new(MemoryJournal::new());
     for version in 1..=6 {
-        append(&memory, vec![received(version, "A")]).await;
+        append(&*memory, vec![received(version, "A")]).await;
     }
     let house = House::open(fixture, &(Arc::new(Forgetful(memory)) as Arc<dyn Journal>)).await;
     let Err(ViewError::Halted { reason, .. }) = house.caught_up().await else { panic!("it was passed over") };

@@ -176,6 +176,7 @@ async fn orders_are_exported_as_of_one_position_while_others_come_in(place: Plac
     let directory = tempfile::tempdir().unwrap();
     let lake = directory.path().join("lake");
     for round in 0..3 {
+        let before = events(&server).await.len() as u64;
         let mut command = place.command(&["export", "--json", "--to", &lake.display().to_string()]);
         let exporting = tokio::task::spawn_blocking(move || command.output().expect("the program runs"));
         let name = format!("during-{round}");
@@ -189,6 +190,7 @@ async fn orders_are_exported_as_of_one_position_while_others_come_in(place: Plac
         };
         let position = of("orders");
         assert_eq!(position, of("order_lines"));
+        assert!(position.as_u64() >= Some(before), "all that was there is in it: {report}");
         let manifest = std::fs::read(lake.join("orders/merchant=default/manifest.json")).unwrap();
         let manifest: Value = serde_json::from_slice(&manifest).unwrap();
         assert_eq!((&manifest["complete"], &manifest["position"]), (&json!(true), &position));

@@ -84,11 +84,21 @@ impl Place {
         self.command(arguments).output().expect("the program runs")
     }
 
-    /// Changes the store behind the program's back; nothing where the tool for it is missing, which was said.
+    /// Changes the journal behind the program's back; nothing where the tool for it is missing, which was said.
     pub fn sql(&self, statement: &str) -> Option<String> {
+        self.sql_of("journal.db", statement)
+    }
+
+    /// The same with the read models.
+    pub fn views_sql(&self, statement: &str) -> Option<String> {
+        self.sql_of("views.db", statement)
+    }
+
+    /// Changes a file of an embedded store, or the database that has all of them.
+    fn sql_of(&self, file: &str, statement: &str) -> Option<String> {
         match &self.schema {
             Some(schema) => Some(schema.sql(statement)),
-            None => Some(self.sqlite3("journal.db", statement)?.expect("it is done")),
+            None => Some(self.sqlite3(file, statement)?.expect("it is done")),
         }
     }
 

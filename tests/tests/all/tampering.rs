@@ -1,9 +1,10 @@
 //! A store that somebody has changed behind the program's back.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::place::{Place, on_every_store};
 use crate::server::{Server, order};
+use crate::shop::{order_with, stock};
 
 /// Fills a store with a few orders, and closes it.
 async fn fill(place: &Place) {
@@ -18,6 +19,8 @@ async fn fill(place: &Place) {
 
 on_every_store!(
     whatever_is_changed_or_removed_is_named_by_its_position,
+    whatever_is_changed_in_a_read_model_is_named,
+    read_models_are_proven_while_orders_come_in,
     erased_personal_data_is_nowhere_and_the_proof_holds,
 );
 
@@ -62,9 +65,88 @@ async fn whatever_is_changed_or_removed_is_named_by_its_position(place: Place) {
         let verified = copy.run(&["verify", "--json"]);
         let said = String::from_utf8_lossy(&verified.stdout).into_owned();
         assert_eq!(verified.status.code(), Some(1), "{statement}: {said}");
-        let found: serde_json::Value = serde_json::from_str(&said).unwrap();
+        let found: Value = serde_json::from_str(&said).unwrap();
         let named = found.to_string().contains(&format!("\"position\":{position}"));
         assert!(named, "{statement} should be found at {position}: {said}");
+    }
+}
+
+/// What `verify` says, and its exit status.
+fn verify(place: &Place, more: &[&str]) -> (Option<i32>, Value) {
+    let output = place.run(&[&["verify", "--json"], more].concat());
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    (output.status.code(), serde_json::from_str(&said).unwrap_or_else(|_| panic!("{output:?}")))
+}
+
+async fn whatever_is_changed_in_a_read_model_is_named(place: Place) {
+    let server = Server::start(&place).await;
+    server.stock_up("DC-1", "A", 5).await;
+    let mut last = Value::Null;
+    for number in 0..4 {
+        let order = order_with("A", 1, &json!({ "channelRef": format!("R{number}") }));
+        last = server.post("/v1/orders", &format!("order-{number}"), &order).await.granted();
+    }
+    let (id, position) = (last["orderId"].as_str().unwrap(), &last["position"]);
+    server.get(&format!("/v1/orders/{id}?minPosition={position}")).await.granted();
+    stock(&server, "A", position).await;
+    server.kill();
+    let (status, clean) = verify(&place, &[]);
+    assert_eq!((status, &clean["clean"]), (Some(0), &json!(true)), "{clean}");
+    let read_models = clean["merchants"][0]["readModels"].as_array().unwrap();
+    assert!(read_models.iter().all(|one| one["position"] == *position && one["different"] == 0), "{clean}");
+    assert!(read_models.iter().all(|one| one["rows"].as_u64() > Some(0)), "{clean}");
+
+    for (change, found) in [
+        (
+            format!("UPDATE order_status SET status = 'shipped' WHERE order_id = '{id}'"),
+            format!("order_status {id} differs in status"),
+        ),
+        (
+            format!("DELETE FROM fulfillment_order WHERE order_id = '{id}'"),
+            format!("fulfillment_order {id}.f1 is not in the one that serves"),
+        ),
+        (
+            "UPDATE order_term SET value = 'R9' WHERE value = 'R2'".to_owned(),
+            "order_term channel_ref R9".to_owned(),
+        ),
+        ("UPDATE availability SET position = 1".to_owned(), "availability A differs in position".to_owned()),
+        (
+            "INSERT INTO paused_location (merchant, generation, location) VALUES ('default', 1, 'DC-1')"
+                .to_owned(),
+            "paused_location DC-1 is only in the one that serves".to_owned(),
+        ),
+    ] {
+        let Some(copy) = place.copy() else { return };
+        if copy.views_sql(&change).is_none() {
+            return;
+        }
+        let (status, said) = verify(&copy, &[]);
+        assert_eq!((status, &said["clean"]), (Some(1), &json!(false)), "{change}: {said}");
+        assert!(said.to_string().contains(&found), "{change} is {found}: {said}");
+        assert_eq!(said["merchants"][0]["findings"], json!([]), "the journal is as it was written");
+        let (status, said) = verify(&copy, &["--journal-only"]);
+        assert_eq!(status, Some(0), "{said}");
+        assert!(said["merchants"][0]["notCompared"].is_string(), "{said}");
+    }
+}
+
+async fn read_models_are_proven_while_orders_come_in(place: Place) {
+    let server = Server::start(&place).await;
+    server.stock_up("DC-1", "A", 1_000).await;
+    for round in 0..3 {
+        let mut command = place.command(&["verify", "--json"]);
+        let verifying = tokio::task::spawn_blocking(move || command.output().expect("the program runs"));
+        let ordering = async {
+            for number in 0..40 {
+                server.post("/v1/orders", &format!("{round}-{number}"), &order("A", 1)).await.granted();
+            }
+        };
+        let (verified, ()) = tokio::join!(verifying, ordering);
+        let verified = verified.expect("it ends");
+        assert!(verified.status.success(), "{verified:?}");
+        let said: Value = serde_json::from_slice(&verified.stdout).unwrap();
+        let read_models = said["merchants"][0]["readModels"].as_array().unwrap();
+        assert_eq!(read_models.len(), 2, "{said}");
     }
 }
 

@@ -265,7 +265,8 @@ impl Exporter<'_> {
 
     async fn read_models(&self, views: &ViewStore, merchant: &MerchantId) -> Result<Vec<Exported>, CliError> {
         let (mut orders, mut stock) = (self.orders(merchant)?, self.stock(merchant)?);
-        let mut moment = Moment::of(views, merchant.as_str()).await?;
+        let head = self.journal.head(merchant.as_str()).await?.position;
+        let mut moment = Moment::of(views, merchant.as_str(), head).await?;
         if !orders.is_empty() {
             let as_of = read_models::as_of(self.journal, merchant, moment.orders_reached()).await?;
             read_models::fits(self.journal, merchant, self.directory.root(), &orders, &as_of).await?;
@@ -283,8 +284,9 @@ impl Exporter<'_> {
             read_models::stock(&mut moment, &mut stock, (self.today, &as_of), self.limits, told).await?;
             progress.finish();
         }
-        let exported = orders.into_iter().map(Output::exported);
-        Ok(exported.chain(stock.into_iter().map(Output::exported)).collect())
+        let exported =
+            orders.into_iter().map(Output::exported).chain(stock.into_iter().map(Output::exported));
+        Ok(exported.map(|exported| exported.behind(head)).collect())
     }
 
     /// The tables that are made of orders and are wanted.

@@ -25,12 +25,22 @@ pub struct Exported {
     pub bytes: u64,
     /// What the table is complete up to.
     pub position: u64,
+    /// How many events the read model has not folded that the journal had; nothing for the journal itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub behind: Option<u64>,
 }
 
 impl Exported {
     /// Nothing yet; the table is complete up to a position already.
     pub fn none(table: &'static str, merchant: &MerchantId, position: u64) -> Self {
-        Self { table, merchant: merchant.to_string(), files: 0, rows: 0, bytes: 0, position }
+        let merchant = merchant.to_string();
+        Self { table, merchant, files: 0, rows: 0, bytes: 0, position, behind: None }
+    }
+
+    /// The same of a read model of a journal that ended at a position.
+    #[must_use]
+    pub fn behind(self, head: u64) -> Self {
+        Self { behind: Some(head.saturating_sub(self.position)), ..self }
     }
 
     /// One more file.
@@ -68,6 +78,13 @@ impl Report<'_> {
         }
         output::right(&mut table, &[2, 3, 4, 5]);
         printer.table(&table);
+        for exported in self.tables.iter().filter(|exported| exported.behind > Some(0)) {
+            let Exported { table, merchant, .. } = exported;
+            let behind = number(exported.behind.unwrap_or(0));
+            printer.line(format!(
+                "{table} of merchant {merchant}: {behind} events are not folded yet; a server does that."
+            ));
+        }
         let total = |of: fn(&Exported) -> u64| number(self.tables.iter().map(of).sum());
         let (files, rows, bytes) = (total(|one| one.files), total(|one| one.rows), total(|one| one.bytes));
         let (directory, seconds) = (self.directory.display(), self.seconds);

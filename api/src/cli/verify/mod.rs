@@ -1,7 +1,9 @@
-//! `holdfast verify`: prove that every merchant's journal is what was written.
+//! `holdfast verify`: prove that every merchant's journal is what was written, and the read models what it says.
 
 mod checkpoint;
+mod read_models;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use holdfast_commands::{Clock as _, SystemClock, refusals_kept_since};
@@ -10,6 +12,7 @@ use holdfast_journal::{Finding, Journal, JournalError, Verification};
 use serde::Serialize;
 
 use self::checkpoint::{Checkpoint, Ended, Flags};
+use self::read_models::Compared;
 use super::output::{self, Printer, Progress};
 use super::{CliError, Store};
 
@@ -19,11 +22,16 @@ const EXAMPLES: &str = "\
 Examples:
   holdfast verify --database sqlite:./shop
   holdfast verify --database sqlite:./shop --merchant default --json
+  holdfast verify --journal-only                                       without the read models
   holdfast verify --checkpoint today.json --signing-key auditor.key    sign where the journals end
   holdfast verify --against today.json                                 prove later that they begin so
 
 The store is only read: a server may run over it meanwhile. What is committed after the start
 may be left out.
+The journal is proven by its hashes: positions and versions without a gap, every event, batch and
+stored answer as it was written. Then it is folded a second time, into a temporary directory that
+is removed, and every row of the read models is compared with the row that serves; that takes
+several times as long as the journal alone, and as much room as the read models.
 Exit status: 0 when everything is as it was written, 1 when something is not, 2 when the store
 cannot be read.";
 
@@ -47,6 +55,9 @@ pub struct Arguments {
     refusals_kept: u64,
     #[command(flatten)]
     checkpoint: Flags,
+    /// Leave the read models out, which can be folded anew at any time: `holdfast projections rebuild`.
+    #[arg(long)]
+    journal_only: bool,
     /// Write one JSON object instead of tables.
     #[arg(long)]
     json: bool,
@@ -61,6 +72,8 @@ struct Verified {
     batches: u64,
     outcomes: u64,
     findings: Vec<Found>,
+    #[serde(flatten)]
+    compared: Compared,
     /// Where the journal ended when it began to be verified; nothing where that cannot be read.
     #[serde(skip)]
     ended: Option<Ended>,
@@ -87,6 +100,7 @@ impl Verified {
             batches: verification.batches,
             outcomes: verification.outcomes,
             findings: verification.findings.into_iter().map(found).collect(),
+            compared: Compared::not("only the journal was asked for"),
             ended: None,
         }
     }
@@ -115,7 +129,17 @@ pub async fn run(arguments: &Arguments, printer: &mut Printer) -> u8 {
 }
 
 async fn verified(arguments: &Arguments) -> Result<Vec<Verified>, CliError> {
-    let journal = arguments.store.database()?.journal_to_read().await?;
+    let database = arguments.store.database()?;
+    let journal = database.journal_to_read().await?;
+    let mut all = journals(arguments, &journal).await?;
+    if !arguments.journal_only {
+        read_models::compare(&database, &journal, &mut all).await?;
+    }
+    Ok(all)
+}
+
+/// Verifies the journals of those merchants that are asked for.
+async fn journals(arguments: &Arguments, journal: &Arc<dyn Journal>) -> Result<Vec<Verified>, CliError> {
     let mut merchants = journal.merchants().await?;
     if let Some(merchant) = &arguments.merchant {
         merchants.retain(|name| name == merchant.as_str());
@@ -139,9 +163,9 @@ async fn verified(arguments: &Arguments) -> Result<Vec<Verified>, CliError> {
         // A head that cannot be read is a finding, not an obstacle.
         let head = journal.head(&merchant).await.ok();
         let events = head.map_or(0, |head| head.position);
-        let mut verified = one(&*journal, merchant, events, kept_since).await?;
+        let mut verified = one(&**journal, merchant, events, kept_since).await?;
         if let Some(against) = &against {
-            let differs = against.differs(&*journal, &verified.merchant).await?.into_iter();
+            let differs = against.differs(&**journal, &verified.merchant).await?.into_iter();
             verified.findings.extend(differs.map(|Finding { position, what }| Found { position, what }));
         }
         verified.ended = head.map(|head| Ended::at(&verified.merchant, &head));
@@ -192,7 +216,8 @@ pub async fn prove(journal: &dyn Journal, merchant: &MerchantId) -> Result<Optio
 }
 
 fn report(all: &[Verified], json: bool, printer: &mut Printer) -> Result<u8, CliError> {
-    let clean = all.iter().all(|verified| verified.findings.is_empty());
+    let is_as_written = all.iter().all(|verified| verified.findings.is_empty());
+    let clean = is_as_written && all.iter().all(|verified| verified.compared.is_clean());
     let status = if clean { 0 } else { ALTERED };
     if json {
         printer.json(&Report { clean, merchants: all })?;
@@ -210,8 +235,11 @@ fn report(all: &[Verified], json: bool, printer: &mut Printer) -> Result<u8, Cli
             printer.line(format!("merchant {}, position {}: {}", one.merchant, found.position, found.what));
         }
     }
+    read_models::show(all, printer);
     printer.line(if clean {
         "Everything is as it was written."
+    } else if is_as_written {
+        "The journal is as it was written, the read models are not what it says: see holdfast projections rebuild."
     } else {
         "The journal is not what was written: stop writing to it, and compare it with a backup."
     });
@@ -273,6 +301,37 @@ mod tests {
         a_store(directory.path()).await;
         change_an_event(directory.path());
         assert_eq!(status(directory.path(), &["--json"]).await, ALTERED);
+    }
+
+    fn change_views(directory: &Path, change: &str) {
+        let connection = rusqlite::Connection::open(directory.join("views.db")).unwrap();
+        assert_eq!(connection.execute(change, []).unwrap(), 1);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_changed_row_of_a_read_model_gives_status_1_unless_only_the_journal_is_asked_for() {
+        let directory = tempfile::tempdir().unwrap();
+        a_store(directory.path()).await;
+        let insert =
+            "INSERT INTO paused_location (merchant, generation, location) VALUES ('default', 1, 'L1')";
+        change_views(directory.path(), insert);
+        assert_eq!(status(directory.path(), &["--json"]).await, ALTERED);
+        assert_eq!(status(directory.path(), &["--journal-only"]).await, 0);
+        change_views(directory.path(), "DELETE FROM paused_location");
+        assert_eq!(status(directory.path(), &[]).await, 0);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn read_models_that_are_not_there_are_no_obstacle() {
+        let directory = tempfile::tempdir().unwrap();
+        a_store(directory.path()).await;
+        change_views(directory.path(), "UPDATE generation SET version = 1 WHERE projection = 'availability'");
+        assert_eq!(status(directory.path(), &[]).await, 0, "a server of this version builds another");
+        std::fs::remove_file(directory.path().join("views.db")).unwrap();
+        assert_eq!(status(directory.path(), &[]).await, 0);
+        assert!(!directory.path().join("views.db").exists(), "none were made");
+        std::fs::write(directory.path().join("views.db"), "no database".repeat(1_000)).unwrap();
+        assert_eq!(status(directory.path(), &[]).await, UNREADABLE);
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -252,6 +252,20 @@ async fn another_build_of_the_read_models_is_written_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn read_models_that_nobody_keeps_up_are_exported_as_far_as_they_are() {
+    let shop = Shop::open(1).await;
+    let folded = shop.events().await.len() as u64;
+    shop.orders_of_a_day(1).await;
+    let head = shop.events().await.len() as u64;
+    let exported = shop.export(&[]).await;
+    assert_eq!((of(&exported, "events").position, of(&exported, "events").behind), (head, None));
+    for exported in exported.iter().filter(|exported| exported.table != "events") {
+        assert_eq!((exported.position, exported.behind), (folded, Some(head - folded)), "{exported:?}");
+    }
+    assert_eq!(rows(&shop.lake(), "orders").len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn availability_is_a_snapshot_of_the_day() {
     let shop = Shop::open(1).await;
     let supply = json!({ "sku": "MUG", "location": "DC-1", "quantity": 50, "dueAt": "2030-01-01T00:00:00Z",

@@ -1,0 +1,178 @@
+//! Proving read models: the journal is folded a second time, into a place that is thrown away, and every row is compared
+//! with the one that serves.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use holdfast_journal::{Journal, JournalError};
+
+use crate::ahead::Span;
+use crate::availability::AvailabilityProjection;
+use crate::checkpoint::Checkpoint;
+use crate::compare::{Comparison, compare_stores};
+use crate::error::ViewError;
+use crate::folding::look;
+use crate::metrics::MetricsProjection;
+use crate::moment::{Reached, reached};
+use crate::order_status::OrderStatusProjection;
+use crate::parked::Parked;
+use crate::projection::{Projection, Scope};
+use crate::runner::fold_span;
+use crate::store::ViewStore;
+
+/// Events folded in one transaction, about.
+const SPAN: usize = 20_000;
+/// Events that may be missing when the rows that serve are held still: they are folded meanwhile.
+const LAST_FEW: u64 = 20_000;
+
+/// What was found of a merchant's rows of a read model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    /// Which read model.
+    pub projection: &'static str,
+    /// At which position of the journal.
+    pub position: u64,
+    /// How many rows were looked at.
+    pub rows: u64,
+    /// How many are not what the journal says, or are only in one of the two.
+    pub different: u64,
+    /// Some of them, in words: the table, the key and what differs.
+    pub differences: Vec<String>,
+}
+
+/// A second fold of a journal, and the read models that it is compared with. Nothing of theirs is changed.
+pub struct Refold {
+    journal: Arc<dyn Journal>,
+    serving: ViewStore,
+    again: ViewStore,
+}
+
+impl Refold {
+    /// A fold into an empty directory, which is of no use afterwards.
+    pub async fn into_directory(
+        directory: &Path,
+        journal: &Arc<dyn Journal>,
+        serving: &ViewStore,
+    ) -> Result<Self, ViewError> {
+        let again = ViewStore::open(directory).await?;
+        Ok(Self { journal: Arc::clone(journal), serving: serving.clone(), again })
+    }
+
+    /// How many read models a merchant has.
+    pub const READ_MODELS: u64 = 3;
+
+    /// Compares every row of a merchant with what the journal says, at the position that the read model has reached, and
+    /// tells meanwhile how many events have been folded.
+    pub async fn prove(&self, merchant: &str, mut told: impl FnMut(u64)) -> Result<Vec<Proof>, ViewError> {
+        let orders = self.prove_one::<OrderStatusProjection>(merchant, &mut told).await?;
+        let mut folded = orders.position;
+        let stock = self.prove_one::<AvailabilityProjection>(merchant, &mut |at| told(folded + at)).await?;
+        folded += stock.position;
+        let metrics = self.prove_one::<MetricsProjection>(merchant, &mut |at| told(folded + at)).await?;
+        Ok(vec![orders, stock, metrics])
+    }
+
+    /// Closes the second fold's store.
+    pub async fn close(self) {
+        self.again.close().await;
+    }
+
+    async fn prove_one<P: Projection>(
+        &self,
+        merchant: &str,
+        told: &mut impl FnMut(u64),
+    ) -> Result<Proof, ViewError> {
+        let mut fold = Fold {
+            scope: Scope { merchant, generation: 1 },
+            at: Checkpoint::default(),
+            parked: Parked::default(),
+        };
+        loop {
+            let mut snapshot = self.serving.snapshot().await?;
+            let serving = reached::<P>(&mut snapshot, merchant).await?;
+            if !self.is_of_this_journal(merchant, &serving).await? {
+                let why = "what serves was not folded from this journal";
+                return Ok(proof::<P>(serving.position, Comparison::impossible(why)));
+            }
+            if serving.position < fold.at.position {
+                // Another build serves than before, which has not come as far.
+                fold.scope.generation += 1;
+                (fold.at, fold.parked) = (Checkpoint::default(), Parked::default());
+            }
+            // Nobody is kept from tidying up while much is folded.
+            let is_near = serving.position - fold.at.position <= LAST_FEW;
+            let snapshot = Some(snapshot).filter(|_| is_near);
+            if let Some(beyond) = self.fold::<P>(&mut fold, serving.position, told).await? {
+                return Ok(beyond);
+            }
+            let Some(mut snapshot) = snapshot else { continue };
+            let mut comparison = Comparison::default();
+            let here = Scope { merchant, generation: serving.generation };
+            let mut again = self.again.snapshot().await?;
+            let there = (&mut again, fold.scope);
+            compare_stores::<P>((&mut snapshot, here), there, &mut comparison).await?;
+            return Ok(proof::<P>(serving.position, comparison));
+        }
+    }
+
+    /// Folds up to a position. What the journal does not let it fold is what was found.
+    async fn fold<P: Projection>(
+        &self,
+        fold: &mut Fold<'_>,
+        upto: u64,
+        told: &mut impl FnMut(u64),
+    ) -> Result<Option<Proof>, ViewError> {
+        while fold.at.position < upto {
+            let most = usize::try_from(upto - fold.at.position).unwrap_or(usize::MAX).min(SPAN);
+            let read = self.journal.read(fold.scope.merchant, fold.at.position, most).await;
+            let folded = match read {
+                Ok(mut events) => {
+                    events.retain(|event| event.position <= upto);
+                    match look::<P>(fold.scope.merchant, fold.at.position, &events) {
+                        Ok(looked) => {
+                            let span = Span { events, looked };
+                            fold_span::<P>(&self.again, fold.scope, &fold.at, &fold.parked, span).await
+                        }
+                        Err(error) => Err(error),
+                    }
+                }
+                Err(error) => Err(error.into()),
+            };
+            let (position, reason) = match folded {
+                Ok((at, parked)) => {
+                    (fold.at, fold.parked) = (at, parked);
+                    told(fold.at.position);
+                    continue;
+                }
+                Err(ViewError::Halted { position, reason, .. }) => (position, reason),
+                Err(ViewError::Journal(JournalError::Corrupt(reason))) => (fold.at.position, reason),
+                Err(error) => return Err(error),
+            };
+            let why = format!("the journal cannot be folded beyond position {position}: {reason}");
+            return Ok(Some(proof::<P>(position, Comparison::impossible(&why))));
+        }
+        Ok(None)
+    }
+
+    async fn is_of_this_journal(&self, merchant: &str, serving: &Reached) -> Result<bool, ViewError> {
+        if serving.position == 0 {
+            return Ok(true);
+        }
+        let event = self.journal.read(merchant, serving.position - 1, 1).await?;
+        Ok(event
+            .first()
+            .is_some_and(|event| event.position == serving.position && event.hash.0[..] == serving.hash[..]))
+    }
+}
+
+/// How far the second fold is.
+struct Fold<'a> {
+    scope: Scope<'a>,
+    at: Checkpoint,
+    parked: Parked,
+}
+
+fn proof<P: Projection>(position: u64, comparison: Comparison) -> Proof {
+    let Comparison { rows, different, told } = comparison;
+    Proof { projection: P::NAME, position, rows, different, differences: told }
+}
