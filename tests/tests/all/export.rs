@@ -10,6 +10,7 @@ use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use parquet::record::Field;
 use serde_json::{Value, json};
 
+use crate::events::all_events;
 use crate::place::{Place, on_every_store};
 use crate::server::{PATIENCE, Server};
 use crate::shop::{Taken, order_with, parcel, verified};
@@ -84,19 +85,6 @@ async fn take_orders(server: &Server, name: &str, count: usize) -> Value {
     position
 }
 
-/// Every event that the server tells of a merchant.
-async fn events(server: &Server) -> Vec<Value> {
-    let mut all = Vec::new();
-    loop {
-        let page = server.get(&format!("/v1/events?limit=1000&after={}", all.len())).await.granted();
-        let items = page["items"].as_array().expect("items");
-        if items.is_empty() {
-            return all;
-        }
-        all.extend(items.iter().cloned());
-    }
-}
-
 fn begin(place: &Place, lake: &Path) -> Child {
     let lake = lake.display().to_string();
     let arguments = ["export", "--to", &lake, "--only", "events", "--events-per-file", "2"];
@@ -143,7 +131,7 @@ async fn an_export_that_is_killed_again_and_again_has_each_event_once(place: Pla
     export(&place, &lake, &["--events-per-file", "50", "--only", "events"]);
     take_orders(&server, "after", 3).await;
     let last = export(&place, &lake, &["--only", "events"]);
-    let told = events(&server).await;
+    let told = all_events(&server).await;
     assert_eq!(last["tables"][0]["position"], told.len(), "{last}");
     let found = rows(&lake, "events");
     assert_eq!(found.len(), told.len());
@@ -176,7 +164,7 @@ async fn orders_are_exported_as_of_one_position_while_others_come_in(place: Plac
     let directory = tempfile::tempdir().unwrap();
     let lake = directory.path().join("lake");
     for round in 0..3 {
-        let before = events(&server).await.len() as u64;
+        let before = all_events(&server).await.len() as u64;
         let mut command = place.command(&["export", "--json", "--to", &lake.display().to_string()]);
         let exporting = tokio::task::spawn_blocking(move || command.output().expect("the program runs"));
         let name = format!("during-{round}");
@@ -203,7 +191,7 @@ async fn orders_are_exported_as_of_one_position_while_others_come_in(place: Plac
             }
         }
         // What is not there did not exist at that position.
-        let created = events(&server).await.into_iter().filter(|event| {
+        let created = all_events(&server).await.into_iter().filter(|event| {
             event["type"] == "OrderCreated" && event["commandend"].as_u64() <= position.as_u64()
         });
         assert_eq!(rows(&lake, "orders").len(), created.count());
