@@ -146,7 +146,7 @@ async fn read_models_are_proven_while_orders_come_in(place: Place) {
         assert!(verified.status.success(), "{verified:?}");
         let said: Value = serde_json::from_slice(&verified.stdout).unwrap();
         let read_models = said["merchants"][0]["readModels"].as_array().unwrap();
-        assert_eq!(read_models.len(), 2, "{said}");
+        assert_eq!(read_models.len(), 3, "{said}");
     }
 }
 
