@@ -14,8 +14,8 @@ use super::{READERS, schema};
 use crate::error::ViewError;
 use crate::projection::Scope;
 
-/// How many connections write: a transaction each, so that projections need not wait for each other.
-const WRITERS: u32 = 2;
+/// How many connections write: a transaction for each projection, so that none need wait for another, and one to spare.
+const WRITERS: u32 = 4;
 /// How long to wait for a connection.
 const ACQUIRE: Duration = Duration::from_secs(10);
 /// How long a statement may take, and how long a transaction may stand still: what a node that hangs has locked
