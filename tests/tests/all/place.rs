@@ -81,7 +81,8 @@ impl Place {
 
     /// Runs a subcommand over this store to its end.
     pub fn run(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().expect("the program runs")
+        // What it speaks to the database through may be a task that waits for this very thread.
+        tokio::task::block_in_place(|| self.command(arguments).output().expect("the program runs"))
     }
 
     /// Changes the journal behind the program's back; nothing where the tool for it is missing, which was said.
