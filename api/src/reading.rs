@@ -1,5 +1,6 @@
 //! Every question that can be asked, the same for REST, GraphQL and the command line.
 
+mod linked;
 mod past;
 
 use std::collections::BTreeSet;
@@ -18,9 +19,10 @@ use holdfast_domain::values::{OrderId, Sku, Timestamp};
 use holdfast_journal::{Event, Journal, JournalError};
 pub use holdfast_projections::Asked;
 use holdfast_projections::{
-    Availability, FulfillmentOrderFilter, FulfillmentOrderRow, OrderFilter, OrderRow, Orders, Page, Progress,
-    ProjectionState, ViewError, ViewStore,
+    Availability, Causation, FulfillmentOrderFilter, FulfillmentOrderRow, OrderFilter, OrderRow, Orders,
+    Page, Progress, ProjectionState, ViewError, ViewStore,
 };
+pub(crate) use linked::{LinkedEvents, MOST_COMMANDS};
 use past::MOST_EVENTS;
 pub(crate) use past::{PastError, Step, StockHistory, StockHistoryAsked, steps};
 
@@ -69,6 +71,7 @@ pub struct Reading {
     journal: Arc<dyn Journal>,
     orders: Orders,
     availability: Availability,
+    causation: Causation,
     progress: Progress,
     vault: Vault,
     merchants: Arc<Mutex<KnownMerchants>>,
@@ -91,6 +94,7 @@ impl Reading {
             journal: Arc::clone(journal),
             orders: Orders::new(views),
             availability: Availability::new(views),
+            causation: Causation::new(views),
             progress: progress.clone(),
             vault: vault.clone(),
             merchants: Arc::default(),

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use holdfast_domain::DecodeError;
 use holdfast_domain::stream::{DomainEvent, StreamId};
@@ -65,7 +66,7 @@ pub(crate) fn decoded<P: Projection>(
             span.parked.wait(&event.stream_name);
             continue;
         }
-        if P::concerns(&stream) {
+        if P::concerns(&stream) && P::takes(event) {
             span.recorded.push(recorded(event, stream).map_err(|e| poison(event, e.to_string()))?);
         }
         span.folded += 1;
@@ -82,6 +83,7 @@ fn recorded(event: &Event, stream: StreamId) -> Result<Recorded, DecodeError> {
         recorded_at: event.recorded_at,
         stream,
         event: decoded,
+        metadata: Arc::clone(&event.metadata),
     })
 }
 

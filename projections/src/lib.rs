@@ -6,6 +6,7 @@
 //! again. [`ViewStore`] is SQLite for one node or PostgreSQL for several, with the same result.
 
 mod availability;
+mod causation;
 mod checkpoint;
 mod compare;
 mod error;
@@ -27,6 +28,7 @@ mod store;
 mod tests;
 
 pub use availability::{Asked, Availability, Fillable, Milestone};
+pub use causation::{Causation, CommandSpan, Link};
 pub use error::ViewError;
 pub use generation::{Generation, GenerationState};
 pub use order_status::{

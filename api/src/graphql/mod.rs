@@ -12,6 +12,7 @@ mod asked;
 mod enums;
 mod error;
 mod event;
+mod followed;
 mod fulfillment;
 mod http;
 mod limits;

@@ -14,7 +14,7 @@ use crate::error::ViewError;
 use crate::projection::Scope;
 
 /// How many connections write: a transaction each, so that projections need not wait for each other.
-const WRITERS: u32 = 2;
+const WRITERS: u32 = 3;
 /// How long to wait for a connection.
 const ACQUIRE: Duration = Duration::from_secs(10);
 /// How long a statement may take, and how long a transaction may stand still: what a node that hangs has locked

@@ -1,5 +1,6 @@
 //! The runner and the read models, over a journal in memory and on every store.
 
+mod causation;
 mod equal;
 mod events;
 mod folding;
@@ -17,7 +18,7 @@ use holdfast_journal::{Batch, CommandRecord, Journal, NewEvent};
 use holdfast_tests::postgres::Schema;
 use tempfile::TempDir;
 
-use crate::{Availability, Manage, Orders, Projections, ViewError, ViewStore};
+use crate::{Availability, Causation, Manage, Orders, Projections, ViewError, ViewStore};
 
 pub(crate) const MERCHANT: &str = "default";
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -119,7 +120,8 @@ impl House {
         let position = self.journal.head(MERCHANT).await.unwrap().position;
         let progress = self.projections.progress();
         progress.wait_for(Orders::NAME, MERCHANT, position, patience).await?;
-        progress.wait_for(Availability::NAME, MERCHANT, position, patience).await
+        progress.wait_for(Availability::NAME, MERCHANT, position, patience).await?;
+        progress.wait_for(Causation::NAME, MERCHANT, position, patience).await
     }
 
     async fn close(self) {
@@ -129,6 +131,15 @@ impl House {
 }
 
 async fn append(journal: &dyn Journal, events: Vec<(StreamId, u64, DomainEvent)>) {
+    append_with(journal, events, None).await;
+}
+
+/// The same with what came with the command.
+async fn append_with(
+    journal: &dyn Journal,
+    events: Vec<(StreamId, u64, DomainEvent)>,
+    metadata: Option<&str>,
+) {
     let head = journal.head(MERCHANT).await.unwrap();
     let known = journal.read(MERCHANT, 0, 1_000_000).await.unwrap();
     let record = |(index, (stream, version, event)): (usize, (StreamId, u64, DomainEvent))| {
@@ -145,8 +156,9 @@ async fn append(journal: &dyn Journal, events: Vec<(StreamId, u64, DomainEvent)>
         }
     };
     let events = events.into_iter().enumerate().map(record).collect();
-    let command =
-        CommandRecord { events, at: 1_000 + head.position.cast_signed(), ..CommandRecord::default() };
+    let metadata = metadata.map(|metadata| metadata.as_bytes().into());
+    let at = 1_000 + head.position.cast_signed();
+    let command = CommandRecord { events, metadata, at, ..CommandRecord::default() };
     let batch = Batch::seal(MERCHANT.into(), uuid::Uuid::now_v7().into_bytes(), head, vec![command]);
     journal.append(&Arc::from([batch])).await.remove(0).unwrap();
 }

@@ -148,7 +148,7 @@ async fn what_a_crash_of_the_server_took_back_is_folded_again_though_nothing_new
          DELETE FROM availability",
     );
     let folded = async {
-        while fixture.0.sql("SELECT count(*) FROM checkpoint WHERE position = 6") != "2" {
+        while fixture.0.sql("SELECT count(*) FROM checkpoint WHERE position = 6") != "3" {
             tokio::task::yield_now().await;
         }
     };

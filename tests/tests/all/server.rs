@@ -175,6 +175,14 @@ impl Server {
         self.try_send(Method::POST, path, Some(key), body).await.expect("an answer")
     }
 
+    /// Sends a command with more headers.
+    pub async fn post_with(&self, path: &str, key: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+        let request = self.client.post(self.url(path)).header("Idempotency-Key", key);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let request = request.header("Content-Type", "application/json").body(body.to_string());
+        Self::answer(request).await.expect("an answer")
+    }
+
     /// Sends a command that is meant for one version of what it changes.
     pub async fn post_if_match(&self, path: &str, key: &str, version: u64, body: &Value) -> Answer {
         let request = self.client.post(self.url(path)).header("Idempotency-Key", key);

@@ -14,6 +14,8 @@ async fn a_service_in_good_health_says_so() {
     }
     let head = house.head().await;
     house.get(&format!("/v1/orders?minPosition={head}")).await.ok(200);
+    // This waits for the third of them.
+    house.get("/v1/events?correlationId=none").await.ok(200);
     let projections = house.get("/v1/projections").await.ok(200);
     for projection in projections["items"].as_array().unwrap() {
         assert_eq!((&projection["state"], &projection["lag"]), (&json!("running"), &json!(0)));
