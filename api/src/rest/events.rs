@@ -169,7 +169,8 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::of::<u64>("after", "Events after this position; from the first where not given."),
     Parameter::of::<u16>(
         "limit",
-        "About how many events are looked at: 1 to 1000, 100 where not given. A command's events are never parted.",
+        "About how many events are looked at, or told where an id is given: 1 to 1000, 100 where not given. A command's events \
+         are never parted.",
     ),
     Parameter::of::<String>("type", "Only events of this type; may be given several times."),
     Parameter::of::<String>("stream", "Only events of this stream, such as `network`."),

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::load::Told;
 use crate::events::all_events;
 use crate::place::Place;
-use crate::server::{Server, order};
+use crate::server::{PATIENCE, Server, order};
 
 /// Checks P1 to P7 over a server and its store.
 pub async fn check(server: &Server, place: &Place, told: &Told) {
@@ -101,10 +101,26 @@ async fn read_models_agree(server: &Server, events: &[Value], reserved: i64) {
         .map(|there| there["reserved"].as_i64().expect("a number"))
         .sum();
     assert_eq!(shown, reserved, "P6: availability is not what the events say");
+    until_all_are_there(server).await;
     let projections = server.get("/v1/projections").await.granted();
     for projection in projections["items"].as_array().expect("items") {
         let number = |name: &str| projection[name].as_u64().expect("a number");
         assert_eq!(number("folded") + number("parked"), number("position"), "P7: {projection}");
         assert_eq!(number("position"), head as u64, "P7: {projection}");
     }
+}
+
+/// Waits for the read model that `minPosition` does not wait for.
+async fn until_all_are_there(server: &Server) {
+    let reached = async {
+        loop {
+            let answer = server.get("/v1/events?correlationId=none").await;
+            if answer.status.is_success() {
+                return;
+            }
+            assert_eq!(answer.code(), "projection_behind", "{answer:?}");
+        }
+    };
+    let reached = tokio::time::timeout(PATIENCE, reached).await;
+    assert!(reached.is_ok(), "{}", server.circumstances().await);
 }
