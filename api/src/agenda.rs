@@ -82,13 +82,13 @@ impl ReadModelAgenda {
             _ => Default::default(),
         };
         let mut due = Vec::new();
-        for Fillable { merchant, sku, position, .. } in found {
+        for Fillable { merchant, sku, position, supplied_at } in found {
             let stream = StreamId::Stock(sku.clone());
             if let Ok(id) = MerchantId::new(&merchant)
                 && self.is_worthwhile((merchant, stream), position, now)
             {
                 let command = FillBackorders { sku, occurred_at: None, not_after: None }.into();
-                due.push(Due { merchant: id, command });
+                due.push(Due { merchant: id, command, because_of: supplied_at });
             }
         }
         Ok(due)
@@ -106,7 +106,8 @@ impl ReadModelAgenda {
                 && self.is_worthwhile((merchant, StreamId::Order(order_id)), position, now)
             {
                 let command = AttendOrder { order_id, occurred_at: None, not_after: None }.into();
-                due.push(Due { merchant: id, command });
+                // Time has come: what it had been waited for since, the order's last command has decided.
+                due.push(Due { merchant: id, command, because_of: position });
             }
         }
         Ok(due)

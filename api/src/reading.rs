@@ -1,5 +1,6 @@
 //! Every question that can be asked, the same for REST, GraphQL and the command line.
 
+mod linked;
 mod past;
 
 use std::collections::BTreeSet;
@@ -19,10 +20,11 @@ use holdfast_domain::values::{LocationId, OrderId, Sku, Timestamp};
 use holdfast_journal::{Event, Journal, JournalError};
 pub use holdfast_projections::Asked;
 use holdfast_projections::{
-    Availability, BoardEntry, BoardSummary, Figures, FulfillmentOrderFilter, FulfillmentOrderRow, Metrics,
-    MetricsFilter, OrderFilter, OrderRow, Orders, Page, Progress, ProjectionState, Stage, ViewError,
+    Availability, BoardEntry, BoardSummary, Causation, Figures, FulfillmentOrderFilter, FulfillmentOrderRow,
+    Metrics, MetricsFilter, OrderFilter, OrderRow, Orders, Page, Progress, ProjectionState, Stage, ViewError,
     ViewStore,
 };
+pub(crate) use linked::{LinkedEvents, MOST_COMMANDS};
 use past::MOST_EVENTS;
 pub(crate) use past::{PastError, Step, StockHistory, StockHistoryAsked, steps};
 
@@ -72,6 +74,7 @@ pub struct Reading {
     orders: Orders,
     availability: Availability,
     metrics: Metrics,
+    causation: Causation,
     progress: Progress,
     vault: Vault,
     merchants: Arc<Mutex<KnownMerchants>>,
@@ -106,6 +109,7 @@ impl Reading {
             orders: Orders::new(views),
             availability: Availability::new(views),
             metrics: Metrics::new(views),
+            causation: Causation::new(views),
             progress: progress.clone(),
             vault: vault.clone(),
             merchants: Arc::default(),

@@ -40,7 +40,7 @@ pub struct Metadata {
     pub key: Option<String>,
     /// What belongs together, by the caller's word.
     pub correlation_id: Option<String>,
-    /// What it followed from.
+    /// What it followed from: an event's id or, by the caller's word, anything else.
     pub causation_id: Option<String>,
     /// W3C trace context.
     pub traceparent: Option<String>,

@@ -203,6 +203,11 @@ impl Commands {
         &self.inner.shared.vault
     }
 
+    /// Where what is decided is kept.
+    pub(crate) fn journal(&self) -> &Arc<dyn Journal> {
+        &self.inner.shared.journal
+    }
+
     /// The time that decisions are made by.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.inner.shared.clock

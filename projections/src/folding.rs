@@ -4,6 +4,7 @@ use std::any::Any;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use holdfast_domain::DecodeError;
 use holdfast_domain::stream::{DomainEvent, StreamId};
@@ -62,7 +63,7 @@ fn look_at<P: Projection>(merchant: &str, event: &Event, expected: u64) -> Resul
     }
     let stream: StreamId = event.stream_name.parse().map_err(|error| halts(format!("{error}")))?;
     DomainEvent::check(&stream, &event.kind, event.type_version).map_err(|e| halts(e.to_string()))?;
-    if !P::concerns(&stream) {
+    if !P::concerns(&stream) || !P::takes(event) {
         return Ok(Looked::Passed);
     }
     Ok(match recorded(event, stream) {
@@ -109,6 +110,7 @@ fn recorded(event: &Event, stream: StreamId) -> Result<Recorded, DecodeError> {
         recorded_at: event.recorded_at,
         stream,
         event: decoded,
+        metadata: Arc::clone(&event.metadata),
     })
 }
 

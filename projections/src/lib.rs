@@ -7,6 +7,7 @@
 
 mod ahead;
 mod availability;
+mod causation;
 mod checkpoint;
 mod compare;
 mod error;
@@ -31,6 +32,7 @@ mod store;
 mod tests;
 
 pub use availability::{Asked, Availability, Fillable, Milestone};
+pub use causation::{Causation, CommandSpan, Link};
 pub use error::ViewError;
 pub use generation::{Generation, GenerationState};
 pub use metrics::{Amounts, Figures, Measure, Metrics, MetricsFilter, Parting, Period};

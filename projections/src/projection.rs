@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use holdfast_domain::stream::{DomainEvent, StreamId};
+use holdfast_journal::Event;
 
 use crate::error::ViewError;
 use crate::store::{Presence, ViewConnection};
@@ -24,6 +26,8 @@ pub struct Recorded {
     pub stream: StreamId,
     /// What happened.
     pub event: DomainEvent,
+    /// Who, why, through what, as the journal has it.
+    pub metadata: Arc<[u8]>,
 }
 
 /// Whose rows, and of which build.
@@ -84,6 +88,11 @@ pub trait Projection: Send + Sync + 'static {
 
     /// Whether any event of a stream touches a row.
     fn concerns(stream: &StreamId) -> bool;
+
+    /// Whether an event of such a stream touches a row, by what stands beside its payload: looked at before that is read.
+    fn takes(_: &Event) -> bool {
+        true
+    }
 
     /// The row that an event touches, if any. The first event of a stream touches one that is not there yet.
     fn key(event: &Recorded) -> Option<Self::Key>;

@@ -9,6 +9,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 use crate::availability::AvailabilityProjection;
+use crate::causation::CausationProjection;
 use crate::error::ViewError;
 use crate::generation::{self, GenerationState};
 use crate::keeper::Keeper;
@@ -51,6 +52,7 @@ impl Projections {
         all.add::<OrderStatusProjection>(&shop, commits).await?;
         all.add::<AvailabilityProjection>(&shop, commits).await?;
         all.add::<MetricsProjection>(&shop, commits).await?;
+        all.add::<CausationProjection>(&shop, commits).await?;
         Ok(all)
     }
 

@@ -8,6 +8,7 @@ use holdfast_journal::{Journal, JournalError};
 
 use crate::ahead::Span;
 use crate::availability::AvailabilityProjection;
+use crate::causation::CausationProjection;
 use crate::checkpoint::Checkpoint;
 use crate::compare::{Comparison, compare_stores};
 use crate::error::ViewError;
@@ -59,7 +60,7 @@ impl Refold {
     }
 
     /// How many read models a merchant has.
-    pub const READ_MODELS: u64 = 3;
+    pub const READ_MODELS: u64 = 4;
 
     /// Compares every row of a merchant with what the journal says, at the position that the read model has reached, and
     /// tells meanwhile how many events have been folded.
@@ -69,7 +70,9 @@ impl Refold {
         let stock = self.prove_one::<AvailabilityProjection>(merchant, &mut |at| told(folded + at)).await?;
         folded += stock.position;
         let metrics = self.prove_one::<MetricsProjection>(merchant, &mut |at| told(folded + at)).await?;
-        Ok(vec![orders, stock, metrics])
+        folded += metrics.position;
+        let causes = self.prove_one::<CausationProjection>(merchant, &mut |at| told(folded + at)).await?;
+        Ok(vec![orders, stock, metrics, causes])
     }
 
     /// Closes the second fold's store.

@@ -38,6 +38,8 @@ Examples:
   holdfast serve --database sqlite:./shop    take orders at http://127.0.0.1:8080
   holdfast import --database sqlite:./shop --orders orders.csv.gz
   holdfast audit order 0198c0de-0000-7000-8000-000000000001 --database sqlite:./shop
+  holdfast audit stock MUG --database sqlite:./shop
+  holdfast audit command --key order-1001    everything that followed from a command
   holdfast verify --database sqlite:./shop   prove that nothing was changed
   holdfast export --to ./lake                the journal and read models as Parquet, for analysts
   holdfast projections rebuild               fold the read models anew while they serve
@@ -188,6 +190,12 @@ enum CliError {
         refusal: StockRefusal,
         /// As of when.
         when: String,
+    },
+    /// No such command, or it did nothing.
+    #[error("merchant {merchant}: there is no such command, or it led to no event by then")]
+    UnknownCommand {
+        /// Whose.
+        merchant: MerchantId,
     },
     /// The merchant was never registered.
     #[error("there is no merchant {0} in this store")]

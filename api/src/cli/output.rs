@@ -160,6 +160,11 @@ impl Progress {
         }
     }
 
+    /// Does something that writes, with the bar out of its way.
+    pub fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.bar.suspend(write)
+    }
+
     /// Leaves the terminal clean.
     pub fn finish(self) {
         self.bar.finish_and_clear();

@@ -14,6 +14,7 @@ mod enums;
 mod error;
 mod event;
 mod figures;
+mod followed;
 mod fulfillment;
 mod http;
 mod limits;

@@ -128,19 +128,23 @@ pub(super) struct EventEdge {
 pub(super) struct EventPageInfo {
     /// Whether there was more after it when it was read.
     has_next_page: bool,
-    /// The last event's position: `after` for the next page. Where there is none, the position asked for.
+    /// `after` for the next page: the last event's position or, where only some were asked for and there were no more, that
+    /// of the end of the journal.
     end_cursor: Long,
 }
 
 impl EventConnection {
-    /// Events after a position, with the journal's last one.
-    pub(super) fn of(events: &[holdfast_journal::Event], after: u64, head: u64) -> Result<Self, Problem> {
+    /// Events up to a position, and whether there is more behind it.
+    pub(super) fn of(
+        events: &[holdfast_journal::Event],
+        end: u64,
+        has_next_page: bool,
+    ) -> Result<Self, Problem> {
         let edge = |event: &holdfast_journal::Event| {
             Ok(EventEdge { cursor: event.position.into(), node: event.try_into()? })
         };
         let edges = events.iter().map(edge).collect::<Result<Vec<_>, Problem>>()?;
-        let end = events.last().map_or(after, |event| event.position);
-        let page_info = EventPageInfo { has_next_page: end < head, end_cursor: end.into() };
+        let page_info = EventPageInfo { has_next_page, end_cursor: end.into() };
         Ok(Self { edges, page_info })
     }
 }

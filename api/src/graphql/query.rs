@@ -3,13 +3,14 @@
 use async_graphql::{Context, ID, InputObject, Object, Result};
 use holdfast_domain::order::FulfillmentOrderStatus as PartStatus;
 use holdfast_domain::values::{LocationId, OrderId, Sku, Timestamp};
-use holdfast_projections::{self as projections, Asked as Narrowed, FulfillmentOrderFilter};
+use holdfast_projections::{self as projections, Asked as Narrowed, FulfillmentOrderFilter, Link};
 
 use super::asked::Asked;
 use super::board::{BoardConnection, BoardSummary};
 use super::enums::{FulfillmentOrderStatus, OrderSort, OrderStatus, Parting, Period, Stage};
 use super::error::Problem;
 use super::figures::Metrics;
+use super::followed::FollowedCommand;
 use super::limits::{PAGE, PAST, list_cost, page_cost};
 use super::merchant::{Availability, Location, Merchant, Policy, Projection};
 use super::order::Order;
@@ -18,7 +19,8 @@ use super::scalars::{DateTime, Long};
 use super::stock_history::StockMovementConnection;
 use crate::cursor::List;
 use crate::figures;
-use crate::reading::{AsOf, StockHistoryAsked};
+use crate::reading::{AsOf, LinkedEvents, StockHistoryAsked};
+use crate::rest::caller::written_as_here;
 
 /// Which orders; all that are given must hold.
 #[derive(Debug, Default, InputObject)]
@@ -358,14 +360,46 @@ impl Query {
         #[graphql(desc = "The position to continue after; 0 for the beginning.")] after: Option<Long>,
         #[graphql(default = 50, desc = "About how many, 1 to 200: the last command is told whole.")]
         first: i32,
+        #[graphql(desc = "Only of commands that came with this correlation id.")] correlation_id: Option<
+            String,
+        >,
+        #[graphql(desc = "Only of commands that followed from this, above all from the event of this id.")]
+        causation_id: Option<String>,
     ) -> Result<EventConnection> {
         let asked = Asked::of(context)?;
         let limit = page_size(first)?;
         let after = after.map_or(0, |position| position.0);
         let merchant = asked.merchant()?;
+        let causation_id = causation_id.map(written_as_here);
+        let link = match (&correlation_id, &causation_id) {
+            (Some(_), Some(_)) => {
+                return Err(Problem::invalid("causationId", "cannot be given beside correlationId").into());
+            }
+            (Some(id), None) => Some(Link::Correlation(id)),
+            (None, id) => id.as_deref().map(Link::Causation),
+        };
+        if let Some(link) = link {
+            let linked = asked.reading().linked_events(merchant, link, after, limit).await;
+            let LinkedEvents { events, position, is_cut } = linked.map_err(Problem::from)?;
+            return Ok(EventConnection::of(&events, position, is_cut)?);
+        }
         let events = asked.reading().events(merchant, after, limit).await.map_err(Problem::from)?;
         let head = asked.reading().head(merchant).await.map_err(Problem::from)?;
-        Ok(EventConnection::of(&events, after, head)?)
+        let end = events.last().map_or(after, |event| event.position);
+        Ok(EventConnection::of(&events, end, end < head)?)
+    }
+
+    /// The command that an event is of and everything that followed from it, in order; null where there is no such position.
+    #[graphql(complexity = "PAST + list_cost(10, child_complexity)")]
+    async fn consequences(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The position of any event of the command.")] position: Long,
+    ) -> Result<Option<Vec<FollowedCommand>>> {
+        let asked = Asked::of(context)?;
+        let all = asked.reading().consequences(asked.merchant()?, position.0).await.map_err(Problem::from)?;
+        let told = all.into_iter().map(TryInto::try_into).collect::<Result<Vec<_>, Problem>>()?;
+        Ok((!told.is_empty()).then_some(told))
     }
 
     /// The read models, and how far each has come.

@@ -1,6 +1,7 @@
 //! Histories: what happened, who did it and what made them, and what it led to. The same for REST, GraphQL and the command
 //! line.
 
+pub(crate) mod command;
 pub(crate) mod difference;
 pub(crate) mod order;
 pub(crate) mod stock;
@@ -24,7 +25,9 @@ pub(crate) struct HistoryItem {
     pub(crate) command_end: u64,
     /// Its id: what followed from it may name it as `causationId`.
     pub(crate) event_id: Uuid,
-    /// Its place in the events of the same order or stock item.
+    /// The name of its stream: what it happened to.
+    pub(crate) stream: String,
+    /// Its place in the stream.
     pub(crate) version: u64,
     /// What happened.
     #[serde(rename = "type")]
@@ -60,6 +63,7 @@ impl HistoryItem {
             position: event.position,
             command_end: event.command_end,
             event_id: Uuid::from_bytes(event.event_id),
+            stream: event.stream_name.to_string(),
             version: event.version,
             kind: event.kind.to_string(),
             type_version: event.type_version,

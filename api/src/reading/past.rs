@@ -12,7 +12,7 @@ use holdfast_domain::values::{LocationId, Sku};
 use holdfast_journal::{Event, JournalError};
 use holdfast_projections::{Asked, Availability, ViewError};
 
-use super::{AsOf, Reading};
+use super::{AsOf, MOST_COMMANDS, Reading};
 use crate::history::difference::Difference;
 use crate::history::order::OrderReplay;
 use crate::history::stock::StockReplay;
@@ -48,6 +48,12 @@ pub(crate) enum PastError {
          line: holdfast audit order --differences"
     )]
     TooMuchToCompare,
+    /// It would be too much.
+    #[error(
+        "more than {MOST_COMMANDS} commands, or very large ones, followed from it: use the command line, which takes any \
+         number: holdfast audit command"
+    )]
+    TooMuchFollowed,
 }
 
 /// A part of a stock item's history, oldest first.

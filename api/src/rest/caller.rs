@@ -10,6 +10,7 @@ use bytes::Bytes;
 use holdfast_commands::{AnyCommand, Metadata};
 use holdfast_domain::Command;
 use holdfast_domain::values::{IdempotencyKey, MerchantId};
+use uuid::Uuid;
 
 use super::body::{self, COMMAND_BYTES};
 use super::parameters::Parameters;
@@ -18,7 +19,7 @@ use super::sending;
 use crate::app::App;
 
 /// The longest value of a header that is only kept.
-const KEPT_HEADER: usize = 200;
+pub(super) const KEPT_HEADER: usize = 200;
 
 /// What a handler gives.
 pub(super) type Answered = Result<Response, Problem>;
@@ -172,7 +173,13 @@ pub(crate) fn metadata(headers: &HeaderMap) -> Result<Metadata, Problem> {
     Ok(Metadata {
         actor: header_text(headers, "actor")?,
         correlation_id: header_text(headers, "correlation-id")?,
+        causation_id: header_text(headers, "causation-id")?.map(written_as_here),
         traceparent: header_text(headers, "traceparent")?,
         ..Metadata::default()
     })
+}
+
+/// An event's id as it is told here, however it was written; anything else as it is.
+pub(crate) fn written_as_here(id: String) -> String {
+    Uuid::parse_str(&id).map_or(id, |event| event.to_string())
 }

@@ -10,12 +10,13 @@ use holdfast_commands::Metadata;
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::{MerchantId, OrderId, Timestamp};
 use holdfast_journal::Event;
+use holdfast_projections::Link;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::caller::{Answered, ForMerchant};
+use super::caller::{Answered, ForMerchant, written_as_here};
 use super::endpoint::Parameter;
 use super::feed;
 use super::listing::{Items, at_position};
@@ -83,6 +84,10 @@ pub(super) struct Filter {
     types: Vec<String>,
     /// Of this stream.
     stream: Option<String>,
+    /// Of commands that came with this correlation id.
+    correlation: Option<String>,
+    /// Of commands that followed from this.
+    causation: Option<String>,
 }
 
 impl Filter {
@@ -93,14 +98,30 @@ impl Filter {
         let stream = given.text("stream")?.map(str::to_owned);
         match (of_order, stream) {
             (Some(_), Some(_)) => Err(invalid("order", "cannot be given beside stream")),
-            (of_order, stream) => Ok(Self { types, stream: of_order.or(stream) }),
+            (of_order, stream) => {
+                let correlation = given.id("correlationId")?;
+                let causation = given.id("causationId")?.map(written_as_here);
+                Ok(Self { types, stream: of_order.or(stream), correlation, causation })
+            }
         }
+    }
+
+    /// What the index can be asked with.
+    fn link(&self) -> Option<Link<'_>> {
+        let correlation = self.correlation.as_deref().map(Link::Correlation);
+        correlation.or_else(|| self.causation.as_deref().map(Link::Causation))
     }
 
     /// Whether an event is one of them.
     pub(super) fn takes(&self, event: &Event) -> bool {
         (self.types.is_empty() || self.types.iter().any(|kind| **kind == *event.kind))
             && self.stream.as_ref().is_none_or(|stream| **stream == *event.stream_name)
+            && (self.link().is_none() || Metadata::of(event).is_ok_and(|came_with| self.belongs(&came_with)))
+    }
+
+    fn belongs(&self, came_with: &Metadata) -> bool {
+        let is_so = |wanted: &Option<String>, id: &Option<String>| wanted.is_none() || wanted == id;
+        is_so(&self.correlation, &came_with.correlation_id) && is_so(&self.causation, &came_with.causation_id)
     }
 }
 
@@ -148,11 +169,20 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::of::<u64>("after", "Events after this position; from the first where not given."),
     Parameter::of::<u16>(
         "limit",
-        "About how many events are looked at: 1 to 1000, 100 where not given. A command's events are never parted.",
+        "About how many events are looked at, or told where an id is given: 1 to 1000, 100 where not given. A command's events \
+         are never parted.",
     ),
     Parameter::of::<String>("type", "Only events of this type; may be given several times."),
     Parameter::of::<String>("stream", "Only events of this stream, such as `network`."),
     Parameter::of::<OrderId>("order", "Only events of this order's stream."),
+    Parameter::of::<String>(
+        "correlationId",
+        "Only events of commands that came with this Correlation-Id, and of what was done by itself because of them.",
+    ),
+    Parameter::of::<String>(
+        "causationId",
+        "Only events of commands that followed from this, above all from the event of this id.",
+    ),
 ];
 
 /// Whether the caller wants the feed to stay open.
@@ -187,8 +217,17 @@ pub(super) async fn list(
     }
     let after = after.unwrap_or(0);
     let limit = given.limit()?;
-    let events = app.reading.events(merchant.as_str(), after, limit).await?;
-    let position = events.last().map_or(after, |last| last.position);
+    let (events, position) = match filter.link() {
+        Some(link) => {
+            let linked = app.reading.linked_events(merchant.as_str(), link, after, limit).await?;
+            (linked.events, linked.position)
+        }
+        None => {
+            let events = app.reading.events(merchant.as_str(), after, limit).await?;
+            let position = events.last().map_or(after, |last| last.position);
+            (events, position)
+        }
+    };
     let taken = events.iter().filter(|event| filter.takes(event));
     let items: Vec<CloudEvent> =
         taken.map(|event| CloudEvent::of(&merchant, event)).collect::<Result<_, _>>()?;

@@ -9,6 +9,7 @@ pub(crate) mod body;
 mod bulk;
 pub(crate) mod caller;
 mod command_state;
+mod consequences;
 mod documentation;
 mod endpoint;
 mod events;

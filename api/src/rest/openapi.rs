@@ -156,6 +156,8 @@ fn headers(endpoint: &Endpoint) -> Vec<Value> {
     }
     if !matches!(endpoint.body, Body::None) {
         headers.push(header("Correlation-Id", false, 200, "Kept with every event: what belongs together."));
+        let about = "Kept with every event: what it followed from, above all the id of an event.";
+        headers.push(header("Causation-Id", false, 200, about));
         headers.push(header("Actor", false, 200, "Kept with every event: who acted, by the caller's word."));
         headers.push(header("traceparent", false, 200, "Kept with every event: the W3C trace context."));
     }

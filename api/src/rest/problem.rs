@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::sending::Outcome;
-use crate::reading::PastError;
+use crate::reading::{MOST_COMMANDS, PastError};
 
 /// What is wrong with a request, or with the service.
 #[derive(Debug, Clone, PartialEq)]
@@ -207,6 +207,10 @@ impl From<PastError> for Problem {
             PastError::TooManyEvents(most) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many_events", error.to_string())
                     .with("mostEvents", most)
+            }
+            PastError::TooMuchFollowed => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many_consequences", error.to_string())
+                    .with("mostCommands", MOST_COMMANDS)
             }
             PastError::TooMuchToCompare => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "too_much_to_compare", error.to_string())

@@ -30,11 +30,12 @@ use super::health::Health;
 use super::listing::Items;
 use super::projections::{BuildAsked, ParkedView, ProjectionView, RetriedView};
 use super::{
-    availability, bulk, command_state, documentation, events, figures, fulfillment_board, fulfillment_orders,
-    health, locations, merchants, metrics, openapi, orders, policy, projections, returns, shipments, stock,
-    stock_history,
+    availability, bulk, command_state, consequences, documentation, events, figures, fulfillment_board,
+    fulfillment_orders, health, locations, merchants, metrics, openapi, orders, policy, projections, returns,
+    shipments, stock, stock_history,
 };
 use crate::app::App;
+use crate::history::command::CommandItem;
 use crate::history::order::OrderHistoryItem;
 use crate::history::stock::StockMovement;
 
@@ -280,6 +281,14 @@ fn auditing() -> Vec<Endpoint> {
         )
         .takes(stock_history::PARAMETERS)
         .answers::<Items<StockMovement>>(),
+        Endpoint::get(
+            "/v1/consequences",
+            "ListConsequences",
+            "A command and everything that followed from it, in order.",
+            consequences::get,
+        )
+        .takes(consequences::PARAMETERS)
+        .answers::<Items<CommandItem>>(),
     ]
 }
 

@@ -15,7 +15,7 @@ use crate::error::ViewError;
 use crate::projection::Scope;
 
 /// How many connections write: a transaction for each projection, so that none need wait for another, and one to spare.
-const WRITERS: u32 = 4;
+const WRITERS: u32 = 5;
 /// How long to wait for a connection.
 const ACQUIRE: Duration = Duration::from_secs(10);
 /// How long a statement may take, and how long a transaction may stand still: what a node that hangs has locked

@@ -170,7 +170,9 @@ fn the_fold_of_an_order_is_the_orders_own() {
     let mut order = Order::default();
     let DomainEvent::Order(happened) = &event else { panic!("not an order's") };
     order.apply(OrderEvent::clone(happened));
-    let recorded = Recorded { position: 7, version, command_end: 9, recorded_at: 11, stream, event };
+    let metadata = Arc::from([]);
+    let recorded =
+        Recorded { position: 7, version, command_end: 9, recorded_at: 11, stream, event, metadata };
     let row = crate::order_status::OrderStatusProjection::fold(None, recorded);
     assert_eq!((row.order, row.first_position, row.position), (order, 7, 9));
 }

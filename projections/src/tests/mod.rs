@@ -1,5 +1,6 @@
 //! The runner and the read models, over a journal in memory and on every store.
 
+mod causation;
 mod equal;
 mod events;
 mod folding;
@@ -21,7 +22,7 @@ use holdfast_journal::{Batch, CommandRecord, Journal, NewEvent};
 use holdfast_tests::postgres::Schema;
 use tempfile::TempDir;
 
-use crate::{Availability, Manage, Metrics, Orders, Projections, ViewError, ViewStore};
+use crate::{Availability, Causation, Manage, Metrics, Orders, Projections, ViewError, ViewStore};
 
 pub(crate) const MERCHANT: &str = "default";
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -135,6 +136,7 @@ impl House {
         let progress = self.projections.progress();
         progress.wait_for(Orders::NAME, MERCHANT, position, patience).await?;
         progress.wait_for(Metrics::NAME, MERCHANT, position, patience).await?;
+        progress.wait_for(Causation::NAME, MERCHANT, position, patience).await?;
         progress.wait_for(Availability::NAME, MERCHANT, position, patience).await
     }
 
@@ -145,12 +147,26 @@ impl House {
 }
 
 async fn append(journal: &dyn Journal, events: Vec<(StreamId, u64, DomainEvent)>) {
-    let head = journal.head(MERCHANT).await.unwrap();
-    append_at(journal, events, 1_000 + head.position.cast_signed()).await;
+    append_with(journal, events, None).await;
 }
 
-/// Appends events of streams as one command of a moment, in microseconds since 1970.
-async fn append_at(journal: &dyn Journal, events: Vec<(StreamId, u64, DomainEvent)>, at: i64) {
+/// The same with what came with the command.
+async fn append_with(
+    journal: &dyn Journal,
+    events: Vec<(StreamId, u64, DomainEvent)>,
+    metadata: Option<&str>,
+) {
+    let head = journal.head(MERCHANT).await.unwrap();
+    append_at(journal, events, metadata, 1_000 + head.position.cast_signed()).await;
+}
+
+/// The same at a moment, in microseconds since 1970.
+async fn append_at(
+    journal: &dyn Journal,
+    events: Vec<(StreamId, u64, DomainEvent)>,
+    metadata: Option<&str>,
+    at: i64,
+) {
     let head = journal.head(MERCHANT).await.unwrap();
     let known = journal.read(MERCHANT, 0, 1_000_000).await.unwrap();
     let record = |(index, (stream, version, event)): (usize, (StreamId, u64, DomainEvent))| {
@@ -167,7 +183,8 @@ async fn append_at(journal: &dyn Journal, events: Vec<(StreamId, u64, DomainEven
         }
     };
     let events = events.into_iter().enumerate().map(record).collect();
-    let command = CommandRecord { events, at, ..CommandRecord::default() };
+    let metadata = metadata.map(|metadata| metadata.as_bytes().into());
+    let command = CommandRecord { events, metadata, at, ..CommandRecord::default() };
     let batch = Batch::seal(MERCHANT.into(), uuid::Uuid::now_v7().into_bytes(), head, vec![command]);
     journal.append(&Arc::from([batch])).await.remove(0).unwrap();
 }

@@ -145,10 +145,11 @@ async fn what_a_crash_of_the_server_took_back_is_folded_again_though_nothing_new
     let before = told(&house).await;
     fixture.0.sql(
         "DELETE FROM checkpoint; DELETE FROM order_status; DELETE FROM order_term; DELETE FROM fulfillment_order;
-         DELETE FROM availability",
+         DELETE FROM availability; DELETE FROM command_link; DELETE FROM metric;
+         DELETE FROM metric_order",
     );
     let folded = async {
-        while fixture.0.sql("SELECT count(*) FROM checkpoint WHERE position = 6") != "2" {
+        while fixture.0.sql("SELECT count(*) FROM checkpoint WHERE position = 6") != "4" {
             tokio::task::yield_now().await;
         }
     };

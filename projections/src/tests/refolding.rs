@@ -7,7 +7,7 @@ use holdfast_journal::{Journal, MemoryJournal};
 
 use super::events::{created, delivered, paused, received, sku};
 use super::poisoned::{Forgetful, unreadable};
-use super::{Fixture, House, MERCHANT, append, for_every_store};
+use super::{Fixture, House, MERCHANT, append, append_with, for_every_store};
 use crate::{Proof, Refold, Statement, ViewError, ViewStore};
 
 for_every_store! {
@@ -23,7 +23,7 @@ for_every_store! {
 async fn a_house(fixture: &impl Fixture) -> House {
     let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::new());
     let house = House::open(fixture, &journal).await;
-    house.append(vec![paused(1, "DC-2")]).await;
+    append_with(&*journal, vec![paused(1, "DC-2")], Some(r#"{"correlationId":"case 7"}"#)).await;
     for (number, name) in (1..).zip(["A", "a", "B", "_", "a b", "Z", "%", "'"]) {
         house.append(vec![received(1, name)]).await;
         for happened in delivered(number, name) {
@@ -45,7 +45,7 @@ async fn proven(house: &House) -> Vec<Proof> {
     proofs
 }
 
-/// What was found to differ, of both read models.
+/// What was found to differ, of all read models.
 async fn differences(house: &House) -> Vec<String> {
     let proofs = proven(house).await;
     let told: Vec<String> = proofs.iter().flat_map(|proof| proof.differences.clone()).collect();
@@ -62,9 +62,10 @@ async fn what_the_journal_says_is_proven_wherever_it_is_kept(fixture: &impl Fixt
     let house = a_house(fixture).await;
     let proofs = proven(&house).await;
     let head = house.journal.head(MERCHANT).await.unwrap().position;
-    let [orders, stock, metrics] = &proofs[..] else { panic!("{proofs:?}") };
+    let [orders, stock, metrics, causes] = &proofs[..] else { panic!("{proofs:?}") };
     assert_eq!((orders.position, orders.different, &orders.differences), (head, 0, &vec![]));
     assert_eq!((metrics.position, metrics.different, metrics.rows > 1_208), (head, 0, true));
+    assert_eq!((causes.position, causes.different, causes.rows), (head, 0, 1));
     assert_eq!((stock.position, stock.different, stock.rows), (head, 0, 9), "eight SKUs and a location");
     // An order each; its name, its SKU, and of those that were delivered their location, parcel and part.
     assert_eq!(orders.rows, 1_208 * 3 + 8 * 3);
@@ -170,7 +171,7 @@ async fn read_models_of_another_journal_are_not_what_this_one_says(fixture: &imp
         append(&*other, events).await;
         let house = House { journal: other, store, projections: crate::Projections::none() };
         let found = differences(&house).await;
-        assert_eq!(found, ["what serves was not folded from this journal"; 3]);
+        assert_eq!(found, ["what serves was not folded from this journal"; 4]);
         store = house.store;
     }
     store.close().await;
@@ -183,6 +184,6 @@ async fn what_the_journal_does_not_tell_any_more_is_found(fixture: &impl Fixture
     let journal = Arc::new(Forgetful(journal)) as Arc<dyn Journal>;
     let house = House { journal, store, projections: crate::Projections::none() };
     let found = differences(&house).await;
-    assert_eq!(found, ["the journal cannot be folded beyond position 4: an event is missing"; 3]);
+    assert_eq!(found, ["the journal cannot be folded beyond position 4: an event is missing"; 4]);
     house.close().await;
 }

@@ -117,6 +117,12 @@ async fn a_reader_may_want_only_some_events(place: Place) {
     let streams: Vec<&Value> = page["items"].as_array().unwrap().iter().map(|item| &item["stream"]).collect();
     assert!(!streams.is_empty() && streams.iter().all(|stream| *stream == streams[0]), "{page}");
     assert_eq!(page["nextCursor"].as_str(), Some(paid["position"].to_string().as_str()), "all was looked at");
+    let case = [("Correlation-Id", "case 7")];
+    server.post_with("/v1/orders", "of a case", &case, &order_with("MUG", 1, &json!({}))).await.granted();
+    let mut of_case = Feed::open(&server, "?correlationId=case%207", Some(0)).await;
+    let first = of_case.next().await;
+    let expected = (json!("case 7"), json!("of a case"));
+    assert_eq!((&first.data["correlationid"], &first.data["idempotencykey"]), (&expected.0, &expected.1));
     let both = server.get(&format!("/v1/events?order={}&stream=network", one.id)).await;
     assert_eq!((both.status.as_u16(), both.code().as_str()), (400, "invalid_parameter"));
 }

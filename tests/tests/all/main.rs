@@ -10,6 +10,7 @@ mod backorders;
 mod bad_input;
 mod bench;
 mod compose;
+mod consequences;
 mod contention;
 mod events;
 mod exceptions;

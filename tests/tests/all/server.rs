@@ -120,6 +120,20 @@ impl Server {
         }
     }
 
+    /// Waits until every read model has come to a position of the journal.
+    pub async fn until_folded(&self, position: u64) {
+        let started = Instant::now();
+        loop {
+            let projections = self.get("/v1/projections").await.granted();
+            let all = projections["items"].as_array().expect("items");
+            if all.iter().all(|one| one["position"].as_u64() >= Some(position)) {
+                return;
+            }
+            assert!(started.elapsed() < PATIENCE, "{}", self.circumstances().await);
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// Starts the server again, where it was, after it was killed.
     pub async fn start_again(&self, place: &Place) {
         let address = self.address.strip_prefix("http://").expect("an address");
@@ -173,6 +187,14 @@ impl Server {
     pub async fn post(&self, path: &str, key: &str, body: &Value) -> Answer {
         let body = Some(body.to_string().into_bytes());
         self.try_send(Method::POST, path, Some(key), body).await.expect("an answer")
+    }
+
+    /// Sends a command with more headers.
+    pub async fn post_with(&self, path: &str, key: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+        let request = self.client.post(self.url(path)).header("Idempotency-Key", key);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let request = request.header("Content-Type", "application/json").body(body.to_string());
+        Self::answer(request).await.expect("an answer")
     }
 
     /// Sends a command that is meant for one version of what it changes.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::place::{Place, on_every_store};
 use crate::server::{Server, order};
-use crate::shop::{order_with, stock};
+use crate::shop::order_with;
 
 /// Fills a store with a few orders, and closes it.
 async fn fill(place: &Place) {
@@ -84,11 +84,11 @@ async fn whatever_is_changed_in_a_read_model_is_named(place: Place) {
     let mut last = Value::Null;
     for number in 0..4 {
         let order = order_with("A", 1, &json!({ "channelRef": format!("R{number}") }));
-        last = server.post("/v1/orders", &format!("order-{number}"), &order).await.granted();
+        let key = format!("order-{number}");
+        last = server.post_with("/v1/orders", &key, &[("correlation-id", "case 7")], &order).await.granted();
     }
     let (id, position) = (last["orderId"].as_str().unwrap(), &last["position"]);
-    server.get(&format!("/v1/orders/{id}?minPosition={position}")).await.granted();
-    stock(&server, "A", position).await;
+    server.until_folded(position.as_u64().unwrap()).await;
     server.kill();
     let (status, clean) = verify(&place, &[]);
     assert_eq!((status, &clean["clean"]), (Some(0), &json!(true)), "{clean}");
@@ -108,6 +108,11 @@ async fn whatever_is_changed_in_a_read_model_is_named(place: Place) {
         (
             "UPDATE order_term SET value = 'R9' WHERE value = 'R2'".to_owned(),
             "order_term channel_ref R9".to_owned(),
+        ),
+        (
+            "UPDATE command_link SET correlation_id = 'case 8' WHERE last_position = ".to_owned()
+                + &position.to_string(),
+            format!("command_link {position} differs in correlation_id"),
         ),
         ("UPDATE availability SET position = 1".to_owned(), "availability A differs in position".to_owned()),
         (
@@ -146,7 +151,7 @@ async fn read_models_are_proven_while_orders_come_in(place: Place) {
         assert!(verified.status.success(), "{verified:?}");
         let said: Value = serde_json::from_slice(&verified.stdout).unwrap();
         let read_models = said["merchants"][0]["readModels"].as_array().unwrap();
-        assert_eq!(read_models.len(), 3, "{said}");
+        assert_eq!(read_models.len(), 4, "{said}");
     }
 }
 

@@ -1,5 +1,6 @@
 //! `holdfast audit`: what happened, who did it, and what it led to.
 
+mod command;
 mod order;
 mod says;
 mod stock;
@@ -19,6 +20,8 @@ pub enum Subject {
     Order(order::Arguments),
     /// Every movement of a SKU: when, what, because of which command, by whom, and what was there after it.
     Stock(stock::Arguments),
+    /// Everything that followed from a command, or that came with one correlation id, across all streams.
+    Command(command::Arguments),
 }
 
 /// What all of them are told.
@@ -39,6 +42,7 @@ pub async fn run(subject: &Subject, printer: &mut Printer) -> Result<(), CliErro
     match subject {
         Subject::Order(arguments) => order::run(arguments, printer).await,
         Subject::Stock(arguments) => stock::run(arguments, printer).await,
+        Subject::Command(arguments) => command::run(arguments, printer).await,
     }
 }
 

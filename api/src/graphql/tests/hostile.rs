@@ -193,6 +193,7 @@ async fn the_past_is_not_asked_for_often_at_once() {
     for question in [
         "stockHistory(sku: \"MUG\", first: 1) { pageInfo { endCursor } }".to_owned(),
         "availability(skus: [\"MUG\"], asOf: \"2\") { sku }".to_owned(),
+        "consequences(position: 2) { depth }".to_owned(),
         format!("order(id: {}) {{ timeline {{ status }} }}", order["orderId"]),
     ] {
         let many = |count: usize| -> String { (0..count).map(|n| format!("q{n}: {question} ")).collect() };

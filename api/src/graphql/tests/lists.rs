@@ -154,7 +154,9 @@ async fn a_merchant_tells_its_locations_rules_and_read_models() {
     let policy = json!({"reserveAt": "payment", "channels": {"pos": {"onShortage": "cancel_remainder"}}});
     let last = house.granted("SetMerchantPolicy", policy).await.1;
     house.app.reading.wait_for("default", last).await.unwrap();
+    // These wait for those that minPosition of a list does not wait for.
     house.ask(&format!("{{ metrics(minPosition: {last}) {{ position }} }}")).await;
+    house.ask("{ events(correlationId: \"none\") { edges { cursor } } }").await;
     let answer = house
         .ask(
             "{ locations { location name latitude rank paused } merchants { merchant }
@@ -174,7 +176,7 @@ async fn a_merchant_tells_its_locations_rules_and_read_models() {
     assert_eq!(answer["merchants"], json!([{"merchant": "default"}]));
     let projections = answer["projections"].as_array().unwrap();
     let names: Vec<&str> = projections.iter().map(|one| one["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["availability", "metrics", "order_status"]);
+    assert_eq!(names, ["availability", "causation", "metrics", "order_status"]);
     for projection in projections {
         assert_eq!((&projection["position"], &projection["folded"]), (&json!(last), &json!(last)));
         assert_eq!((&projection["lag"], &projection["halted"]), (&json!(0), &Value::Null));
@@ -223,4 +225,47 @@ async fn what_could_be_promised_at_a_moment_is_told_as_of_it() {
     assert_eq!(available(r#", asOf: "1""#).await, json!([]));
     let bad = r#"{ availability(skus: ["MUG"], asOf: "soon") { sku } }"#;
     assert_eq!(house.code(bad).await, "invalid_value");
+}
+
+#[tokio::test]
+async fn events_that_belong_together_and_what_followed_are_told_as_by_rest() {
+    let house = House::stocked().await;
+    let (created, position) = house.create("W-1").await;
+    let events = house.ask("{ events(first: 200) { edges { node { eventId type position } } } }").await;
+    let all = events["events"]["edges"].as_array().unwrap().clone();
+    let reserved =
+        all.iter().find(|edge| edge["node"]["type"] == "InventoryReserved").unwrap()["node"].clone();
+    let metadata = Metadata {
+        causation_id: Some(reserved["eventId"].as_str().unwrap().to_owned()),
+        correlation_id: Some("case 7".to_owned()),
+        ..Metadata::default()
+    };
+    let cancel = json!({"orderId": created["orderId"], "reason": "why not"});
+    let (_, last) = house.granted_with("CancelOrder", cancel, metadata).await;
+
+    let told = |list: &Value| -> Vec<u64> {
+        let edges = list["events"]["edges"].as_array().unwrap();
+        edges.iter().map(|edge| edge["node"]["position"].as_u64().unwrap()).collect()
+    };
+    let page = "edges { node { position } } pageInfo { hasNextPage endCursor }";
+    let case = house.ask(&format!(r#"{{ events(correlationId: "case 7") {{ {page} }} }}"#)).await;
+    assert_eq!(told(&case), (position + 1..=last).collect::<Vec<_>>());
+    assert_eq!(case["events"]["pageInfo"], json!({"hasNextPage": false, "endCursor": last}));
+    let id = reserved["eventId"].as_str().unwrap().to_uppercase();
+    let caused = house.ask(&format!(r#"{{ events(causationId: "{id}", first: 1) {{ {page} }} }}"#)).await;
+    assert_eq!(told(&caused), told(&case));
+    let none = house.ask(&format!(r#"{{ events(correlationId: "case 8") {{ {page} }} }}"#)).await;
+    assert_eq!(told(&none), [0; 0]);
+    let both = r#"{ events(correlationId: "a", causationId: "b") { edges { cursor } } }"#;
+    assert_eq!(house.code(both).await, "invalid_value");
+
+    let query = format!(
+        "{{ consequences(position: {position}) {{ depth causedBy events {{ position metadata {{ command }} }} }} }}"
+    );
+    let told = house.ask(&query).await["consequences"].clone();
+    assert_eq!(told.as_array().unwrap().len(), 2);
+    assert_eq!((&told[0]["depth"], &told[0]["causedBy"]), (&json!(0), &Value::Null));
+    assert_eq!((&told[1]["depth"], &told[1]["causedBy"]), (&json!(1), &reserved["position"]));
+    assert_eq!(told[1]["events"][0]["metadata"]["command"], "CancelOrder");
+    assert_eq!(house.ask("{ consequences(position: 999) { depth } }").await["consequences"], Value::Null);
 }

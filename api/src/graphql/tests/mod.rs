@@ -57,11 +57,26 @@ impl House {
     }
 
     async fn granted_for(&self, merchant: &str, name: &str, fields: Value) -> (Value, u64) {
+        let metadata = Metadata { actor: Some("ada".to_owned()), ..Metadata::default() };
+        self.carried_out(merchant, name, fields, metadata).await
+    }
+
+    /// The same with what else came with it.
+    async fn granted_with(&self, name: &str, fields: Value, metadata: Metadata) -> (Value, u64) {
+        self.carried_out("default", name, fields, metadata).await
+    }
+
+    async fn carried_out(
+        &self,
+        merchant: &str,
+        name: &str,
+        fields: Value,
+        metadata: Metadata,
+    ) -> (Value, u64) {
         let merchant = MerchantId::new(merchant).unwrap();
         let commands = &self.app.commands;
         let key = IdempotencyKey::new(&format!("{name} {}", self.given.fetch_add(1, Relaxed))).unwrap();
         let command = AnyCommand::read(name, fields).expect("a command").unwrap();
-        let metadata = Metadata { actor: Some("ada".to_owned()), ..Metadata::default() };
         let sender = Sender("tests".into());
         let caller = Caller { merchant: &merchant, sender: &sender, key: Some(&key) };
         let request = commands.request(caller, command, metadata);

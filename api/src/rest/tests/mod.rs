@@ -5,6 +5,7 @@ mod bad_input;
 mod bulk;
 mod description;
 mod figures;
+mod linked;
 mod lists;
 mod merchants;
 mod order_history;
@@ -133,6 +134,13 @@ impl House {
         let request = Request::post(path).header("idempotency-key", key);
         let request = request.header("content-type", "application/json");
         self.send(request.body(Body::from(body.to_owned())).unwrap()).await
+    }
+
+    /// A command with more headers.
+    async fn post_with(&self, path: &str, key: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+        let request = Request::post(path).header("idempotency-key", key);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        self.send(request.body(Body::from(body.to_string())).unwrap()).await
     }
 
     async fn put(&self, path: &str, body: &Value) -> Answer {

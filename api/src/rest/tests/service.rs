@@ -16,6 +16,8 @@ async fn a_service_in_good_health_says_so() {
     for list in ["orders", "metrics"] {
         house.get(&format!("/v1/{list}?minPosition={head}")).await.ok(200);
     }
+    // The index of ids is waited for whenever it is asked.
+    house.get("/v1/events?correlationId=none").await.ok(200);
     let projections = house.get("/v1/projections").await.ok(200);
     for projection in projections["items"].as_array().unwrap() {
         assert_eq!((&projection["state"], &projection["lag"]), (&json!("running"), &json!(0)));

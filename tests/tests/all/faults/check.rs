@@ -101,8 +101,7 @@ async fn read_models_agree(server: &Server, events: &[Value], reserved: i64) {
         .map(|there| there["reserved"].as_i64().expect("a number"))
         .sum();
     assert_eq!(shown, reserved, "P6: availability is not what the events say");
-    // What was measured is waited for by itself.
-    server.get(&format!("/v1/metrics?minPosition={head}")).await.granted();
+    server.until_folded(head as u64).await;
     let projections = server.get("/v1/projections").await.granted();
     for projection in projections["items"].as_array().expect("items") {
         let number = |name: &str| projection[name].as_u64().expect("a number");
