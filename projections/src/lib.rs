@@ -13,6 +13,7 @@ mod compare;
 mod error;
 mod folding;
 mod generation;
+mod giving_way;
 mod keeper;
 mod lease;
 mod metrics;

@@ -12,6 +12,7 @@ use crate::availability::AvailabilityProjection;
 use crate::causation::CausationProjection;
 use crate::error::ViewError;
 use crate::generation::{self, GenerationState};
+use crate::giving_way::Turns;
 use crate::keeper::Keeper;
 use crate::metrics::MetricsProjection;
 use crate::order_status::OrderStatusProjection;
@@ -67,6 +68,7 @@ impl Projections {
             store: store.clone(),
             progress: self.progress.clone(),
             node: node.into(),
+            turns: Turns::new(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use holdfast_journal::{Event, Journal, JournalError, has_grown};
 use tokio::sync::watch;
@@ -11,6 +11,7 @@ use crate::ahead::{Ahead, Part, Span};
 use crate::checkpoint::{self, Checkpoint};
 use crate::error::ViewError;
 use crate::folding::{FoldError, Looked, fold_into, halted, look, sort_out};
+use crate::giving_way::{GivingWay, Turns};
 use crate::lease::Lease;
 use crate::parked::{self, Parked};
 use crate::progress::{Progress, ProjectionState};
@@ -29,14 +30,14 @@ pub(crate) const FOLLOW: Duration = Duration::from_millis(25);
 pub(crate) struct Manner {
     /// Events folded in one transaction, about.
     pub(crate) span: usize,
-    /// For how long to let others work after each span while commands come, as a share of what the span took.
-    pub(crate) yields: f64,
+    /// Whether commands go first.
+    pub(crate) gives_way: bool,
 }
 
 /// As it comes, and before anything else.
-pub(crate) const FOLLOWING: Manner = Manner { span: 10_000, yields: 0.0 };
+pub(crate) const FOLLOWING: Manner = Manner { span: 10_000, gives_way: false };
 /// All that is there, so that it costs as little as it can, and gives way to commands.
-pub(crate) const BUILDING: Manner = Manner { span: 20_000, yields: 1.0 };
+pub(crate) const BUILDING: Manner = Manner { span: 20_000, gives_way: true };
 
 /// What everything that folds on a node shares.
 #[derive(Clone)]
@@ -45,6 +46,7 @@ pub(crate) struct Workshop {
     pub(crate) store: ViewStore,
     pub(crate) progress: Progress,
     pub(crate) node: Arc<str>,
+    pub(crate) turns: Turns,
 }
 
 /// Folds one generation.
@@ -261,24 +263,28 @@ impl<P: Projection> Runner<P> {
             span: self.manner.span,
         };
         let mut ahead = Ahead::of::<P>(&self.shop.journal, part);
+        let Workshop { journal, store, turns, .. } = &self.shop;
+        let mut way = self.manner.gives_way.then(|| GivingWay::new(turns, journal.commits(), head));
+        let mut span = Span::default();
         while checkpoint.position < head && !*stop.borrow() && lease.renew().await? {
-            let Some(span) = ahead.next().await else { break };
-            let begun = Instant::now();
-            (checkpoint, parked) =
-                fold_span::<P>(&self.shop.store, scope, &checkpoint, &parked, span?).await?;
+            if span.is_empty() {
+                let Some(next) = ahead.next().await else { break };
+                span = next?;
+            }
+            let turn = match &mut way {
+                Some(way) => Some(way.turn().await),
+                None => None,
+            };
+            let part = span.take(turn.as_ref().map_or(usize::MAX, |turn| turn.most));
+            let before = checkpoint.position;
+            (checkpoint, parked) = fold_span::<P>(store, scope, &checkpoint, &parked, part).await?;
             self.report(scope, &checkpoint);
-            self.give_way(scope.merchant, head, begun.elapsed()).await;
+            if let (Some(way), Some(turn)) = (&mut way, turn) {
+                let now = journal.head(scope.merchant).await?.position;
+                way.rest(turn, checkpoint.position - before, now).await;
+            }
         }
         Ok((checkpoint, parked))
-    }
-
-    /// Lets commands have the machine for a while, where there are any.
-    async fn give_way(&self, merchant: &str, head: u64, worked: Duration) {
-        if self.manner.yields > 0.0
-            && self.shop.journal.head(merchant).await.is_ok_and(|now| now.position > head)
-        {
-            tokio::time::sleep(worked.mul_f64(self.manner.yields).min(POLL)).await;
-        }
     }
 
     fn report(&self, scope: Scope<'_>, checkpoint: &Checkpoint) {
