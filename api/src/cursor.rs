@@ -7,11 +7,10 @@ use holdfast_projections::OrderSort;
 /// A list that has cursors of its own: they are the same by REST and GraphQL, and nothing to another list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum List {
-    /// Orders: the position of their first event.
-    Orders,
-    /// Orders by when they were changed: that moment, and the position of their first event.
-    OrdersByChange,
-    /// Fulfillment orders: the same, and their number within the order.
+    /// Orders, sorted like this: the position of their first event, and before it the moment in which they were changed where
+    /// they are sorted by that.
+    Orders(OrderSort),
+    /// Fulfillment orders: the position of their order's first event, and their number within it.
     FulfillmentOrders,
     /// A location's board: priority, due date, and the place of the fulfillment order.
     FulfillmentBoard,
@@ -20,15 +19,12 @@ pub(crate) enum List {
 }
 
 impl List {
-    /// The list of orders that is sorted like this.
-    pub(crate) fn orders(sort: OrderSort) -> Self {
-        if sort.is_by_change() { Self::OrdersByChange } else { Self::Orders }
-    }
-
     const fn mark(self) -> &'static str {
         match self {
-            Self::Orders => "o",
-            Self::OrdersByChange => "u",
+            Self::Orders(OrderSort::NewestFirst) => "o",
+            Self::Orders(OrderSort::OldestFirst) => "p",
+            Self::Orders(OrderSort::LatestChangeFirst) => "u",
+            Self::Orders(OrderSort::EarliestChangeFirst) => "v",
             Self::FulfillmentOrders => "f",
             Self::FulfillmentBoard => "b",
             Self::StockMovements => "m",
@@ -36,10 +32,11 @@ impl List {
     }
 
     /// How many numbers with a dot between them a place has.
-    const fn numbers(self) -> usize {
+    fn numbers(self) -> usize {
         match self {
-            Self::Orders | Self::StockMovements => 1,
-            Self::OrdersByChange | Self::FulfillmentOrders => 2,
+            Self::Orders(sort) => 1 + usize::from(sort.is_by_change()),
+            Self::StockMovements => 1,
+            Self::FulfillmentOrders => 2,
             Self::FulfillmentBoard => 4,
         }
     }
@@ -65,14 +62,16 @@ mod tests {
 
     #[test]
     fn a_cursor_is_only_good_for_its_own_list() {
-        let cursor = List::Orders.cursor("12");
-        assert_eq!(List::Orders.place(&cursor).as_deref(), Some("12"));
+        let orders = List::Orders(OrderSort::NewestFirst);
+        let cursor = orders.cursor("12");
+        assert_eq!(orders.place(&cursor).as_deref(), Some("12"));
         assert_eq!(List::FulfillmentOrders.place(&cursor), None);
+        assert_eq!(List::Orders(OrderSort::OldestFirst).place(&cursor), None, "it would turn round");
         let cursor = List::FulfillmentOrders.cursor("12.1");
         assert_eq!(List::FulfillmentOrders.place(&cursor).as_deref(), Some("12.1"));
-        assert_eq!(List::OrdersByChange.place(&cursor), None);
-        for bad in ["", "12", "%", &List::Orders.cursor("x"), &List::Orders.cursor("99999999999999999999")] {
-            assert_eq!(List::Orders.place(bad), None, "{bad}");
+        assert_eq!(List::Orders(OrderSort::LatestChangeFirst).place(&cursor), None);
+        for bad in ["", "12", "%", &orders.cursor("x"), &orders.cursor("99999999999999999999")] {
+            assert_eq!(orders.place(bad), None, "{bad}");
         }
     }
 }

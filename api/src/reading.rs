@@ -2,6 +2,7 @@
 
 mod linked;
 mod past;
+mod waiting;
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -169,48 +170,6 @@ impl Reading {
     fn known_merchants(&self) -> MutexGuard<'_, KnownMerchants> {
         // Nothing that can panic happens under the lock.
         self.merchants.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits until orders and availability include a position that the journal has.
-    pub async fn wait_for(&self, merchant: &str, position: u64) -> Result<(), ViewError> {
-        let deadline = Instant::now() + PATIENCE;
-        for projection in [Orders::NAME, Availability::NAME] {
-            let patience = deadline.saturating_duration_since(Instant::now());
-            self.wait_for_one(projection, merchant, position, patience).await?;
-        }
-        Ok(())
-    }
-
-    async fn wait_for_one(
-        &self,
-        projection: &'static str,
-        merchant: &str,
-        position: u64,
-        patience: Duration,
-    ) -> Result<(), ViewError> {
-        if self.progress.state(projection, merchant).position >= position {
-            return Ok(());
-        }
-        let head = self.head(merchant).await?;
-        if position > head {
-            return Err(ViewError::Beyond { head, wanted: position });
-        }
-        self.progress.wait_for(projection, merchant, position, patience).await
-    }
-
-    /// The build of a projection that serves; an error where it is not complete yet or has halted, because what it has
-    /// may be old.
-    fn generation(&self, projection: &'static str, merchant: &str) -> Result<i64, ViewError> {
-        if self.progress.generation(projection).is_none() {
-            return Err(ViewError::Building(projection));
-        }
-        let ProjectionState { generation, position, halted, .. } = self.progress.state(projection, merchant);
-        match halted {
-            None => Ok(generation),
-            Some(reason) => {
-                Err(ViewError::Halted { projection, merchant: merchant.to_owned(), position, reason })
-            }
-        }
     }
 
     /// An order with its personal data, as the read model has it, or as the journal has it where the read model does

@@ -87,6 +87,11 @@ pub enum NotExecuted {
     /// This machine's clock is too far from the store's.
     #[error("this machine's clock is too far from the store's")]
     ClockSkewed,
+    /// It would write what the journal may not hold yet: the format has not been raised.
+    #[error(
+        "the journal's format does not allow it: nodes of an older version may be running; see holdfast upgrade"
+    )]
+    FormatTooOld,
     /// Said between nodes only: another one writes for the merchant.
     #[error("another node writes for the merchant")]
     NotTheWriter,
@@ -102,6 +107,7 @@ impl NotExecuted {
             Self::Contended => "contended",
             Self::HistoryForked => "history_forked",
             Self::ClockSkewed => "clock_skewed",
+            Self::FormatTooOld => "format_too_old",
             Self::NotTheWriter => "not_the_writer",
         }
     }

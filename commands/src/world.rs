@@ -54,6 +54,8 @@ pub(crate) struct Needs {
     pub(crate) subject_keys: HashSet<Arc<str>>,
     /// Units of which SKU, and where, it must be known who holds.
     pub(crate) holders: HashSet<(Sku, LocationId)>,
+    /// Whether the journal's format may have been raised since it was read.
+    pub(crate) format: bool,
 }
 
 impl Needs {

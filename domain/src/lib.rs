@@ -20,6 +20,7 @@ mod sealed;
 pub mod calendar;
 pub mod consequences;
 pub mod distance;
+pub mod format;
 pub mod geography;
 pub mod network;
 pub mod order;

@@ -170,6 +170,10 @@ impl Journal for CircuitBreaker {
         self.guarded(self.inner.merchants()).await
     }
 
+    async fn raise_format(&self, merchant: &str, to: u32) -> Result<(), JournalError> {
+        self.guarded(self.inner.raise_format(merchant, to)).await
+    }
+
     /// Always asked: whoever does not know what became of an append has to find out, and paces itself.
     async fn raise_epoch(&self, merchant: &str) -> Result<Head, JournalError> {
         self.watched(self.inner.raise_epoch(merchant)).await

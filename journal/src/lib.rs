@@ -110,6 +110,10 @@ pub trait Journal: Send + Sync + 'static {
         Ok(self.heads().await?.into_iter().map(|(merchant, _)| merchant).collect())
     }
 
+    /// Lets a format be written to a merchant's journal, and no program write that only knows older ones. What is so
+    /// already stays so. Nothing for a merchant that has no journal.
+    async fn raise_format(&self, merchant: &str, to: u32) -> Result<(), JournalError>;
+
     /// Raises the epoch, which fences every batch that was sealed before, and gives the new head.
     async fn raise_epoch(&self, merchant: &str) -> Result<Head, JournalError>;
 

@@ -78,6 +78,12 @@ impl Merchant {
         {
             return Err(self.why_not(expected));
         }
+        if self.head.format > crate::FORMAT {
+            return Err(AppendError::Unavailable(format!(
+                "the journal's format {} is newer",
+                self.head.format
+            )));
+        }
         let Some(summary) = &batch.summary else {
             return Ok(());
         };
@@ -277,6 +283,13 @@ impl Journal for MemoryJournal {
     async fn heads(&self) -> Result<Vec<(String, Head)>, JournalError> {
         let written = |(_, merchant): &(&String, &Merchant)| merchant.head != Head::default();
         Ok(self.lock().iter().filter(written).map(|(name, merchant)| (name.clone(), merchant.head)).collect())
+    }
+
+    async fn raise_format(&self, merchant: &str, to: u32) -> Result<(), JournalError> {
+        if let Some(found) = self.lock().get_mut(merchant) {
+            found.head.format = found.head.format.max(to);
+        }
+        Ok(())
     }
 
     async fn raise_epoch(&self, merchant: &str) -> Result<Head, JournalError> {

@@ -84,6 +84,7 @@ impl Projection for CausationProjection {
     const NAME: &'static str = "causation";
     const VERSION: i64 = 1;
     const TABLES: &'static [Table] = &[TABLE];
+    const ROWS_BEGIN_WITH_STREAMS: bool = false;
 
     /// The position of a command's last event.
     type Key = u64;

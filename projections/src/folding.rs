@@ -25,8 +25,8 @@ pub(crate) fn halted<P: Projection>(merchant: &str, position: u64, reason: &str)
 pub(crate) enum FoldError {
     /// The projection, or its store, cannot go on.
     View(ViewError),
-    /// One stream cannot: it is to be parked, and the span folded without it.
-    Poisoned(Poison),
+    /// Some streams cannot, none of them twice: they are to be parked, and the span folded without them.
+    Poisoned(Vec<Poison>),
 }
 
 impl<E: Into<ViewError>> From<E> for FoldError {
@@ -83,8 +83,8 @@ pub(crate) struct Sorted {
     pub(crate) parked: Parked,
 }
 
-/// Parts what is folded of a span from what is parked. An event that cannot be read poisons its stream.
-pub(crate) fn sort_out(events: &[Event], looked: Vec<Looked>, parked: Parked) -> Result<Sorted, FoldError> {
+/// Parts what is folded of a span from what is parked. An event that cannot be read parks its stream.
+pub(crate) fn sort_out(events: &[Event], looked: Vec<Looked>, parked: Parked) -> Sorted {
     let mut sorted = Sorted { recorded: Vec::with_capacity(looked.len()), folded: 0, parked };
     for (event, looked) in events.iter().zip(looked) {
         if sorted.parked.has(&event.stream_name, event.position) {
@@ -94,11 +94,15 @@ pub(crate) fn sort_out(events: &[Event], looked: Vec<Looked>, parked: Parked) ->
         match looked {
             Looked::Passed => {}
             Looked::Seen(recorded) => sorted.recorded.push(*recorded),
-            Looked::Unreadable(error) => return Err(poison(event, error)),
+            Looked::Unreadable(error) => {
+                sorted.parked.park(poison(event, error));
+                sorted.parked.wait(&event.stream_name);
+                continue;
+            }
         }
         sorted.folded += 1;
     }
-    Ok(sorted)
+    sorted
 }
 
 fn recorded(event: &Event, stream: StreamId) -> Result<Recorded, DecodeError> {
@@ -114,8 +118,8 @@ fn recorded(event: &Event, stream: StreamId) -> Result<Recorded, DecodeError> {
     })
 }
 
-fn poison(event: &Event, error: String) -> FoldError {
-    FoldError::Poisoned(Poison { stream: event.stream_name.to_string(), position: event.position, error })
+pub(crate) fn poison(event: &Event, error: String) -> Poison {
+    Poison { stream: event.stream_name.to_string(), position: event.position, error }
 }
 
 /// Loads the rows that events touch, folds, and writes them. A fold that panics poisons the stream of its event, whose
@@ -130,7 +134,7 @@ pub(crate) async fn fold_into<P: Projection>(
     let mut there: Vec<P::Key> = Vec::new();
     for event in &events {
         if let Some(Entry::Vacant(vacant)) = P::key(event).map(|key| rows.entry(key)) {
-            if event.version > 1 {
+            if event.version > 1 || !P::ROWS_BEGIN_WITH_STREAMS {
                 there.push(vacant.key().clone());
             }
             vacant.insert(None);
@@ -139,17 +143,26 @@ pub(crate) async fn fold_into<P: Projection>(
     let loaded = P::load(&mut *connection, scope, &there).await?;
     let there: HashSet<P::Key> = loaded.keys().cloned().collect();
     rows.extend(loaded.into_iter().map(|(key, row)| (key, Some(row))));
+    let mut poisoned: HashMap<P::Key, Poison> = HashMap::new();
     for event in events {
-        let Some(row) = P::key(&event).and_then(|key| rows.get_mut(&key)) else { continue };
+        let Some(key) = P::key(&event) else { continue };
+        let Some(row) = rows.get_mut(&key) else { continue };
+        if poisoned.contains_key(&key) {
+            continue; // Whatever follows is folded without it.
+        }
         let position = event.position;
-        let folded = catch_unwind(AssertUnwindSafe(|| P::fold(row.take(), event)));
-        *row = Some(folded.map_err(|panic| {
-            let error = format!("the fold panicked: {}", said(&*panic));
-            match of.iter().find(|event| event.position == position) {
-                Some(event) => poison(event, error),
-                None => halted::<P>(scope.merchant, position, &error).into(),
+        match catch_unwind(AssertUnwindSafe(|| P::fold(row.take(), event))) {
+            Ok(folded) => *row = Some(folded),
+            Err(panic) => {
+                let error = format!("the fold panicked: {}", said(&*panic));
+                let of = of.iter().find(|event| event.position == position);
+                let of = of.ok_or_else(|| halted::<P>(scope.merchant, position, &error))?;
+                poisoned.insert(key, poison(of, error));
             }
-        })?);
+        }
+    }
+    if !poisoned.is_empty() {
+        return Err(FoldError::Poisoned(poisoned.into_values().collect()));
     }
     let rows = rows.into_iter().filter_map(|(key, row)| Some((key, row?)));
     let (changed, new): (Vec<_>, Vec<_>) = rows.partition(|(key, _)| there.contains(key));

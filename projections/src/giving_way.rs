@@ -9,7 +9,7 @@ use tokio::time::Instant;
 /// Events folded at once while commands come, about.
 const FEW: usize = 2_000;
 /// How many times as long as it has worked a build rests, and with it all others of its node.
-const REST: u32 = 3;
+const REST: u32 = 1;
 /// The longest rest.
 const LONGEST: Duration = Duration::from_millis(500);
 /// How many times what is appended meanwhile must be folded. A build that rests more than that never comes to the end.

@@ -36,7 +36,9 @@ pub use availability::{Asked, Availability, Fillable, Milestone};
 pub use causation::{Causation, CommandSpan, Link};
 pub use error::ViewError;
 pub use generation::{Generation, GenerationState};
-pub use metrics::{Amounts, Figures, Measure, Metrics, MetricsFilter, Parting, Period};
+pub use metrics::{
+    AfterCell, Amounts, Figures, Measure, MetricCell, Metrics, MetricsFilter, Parting, Period,
+};
 pub use moment::{Moment, Reached};
 pub use order_status::{
     BoardEntry, BoardSummary, DueOrder, FulfillmentOrderFilter, FulfillmentOrderRow, OrderFilter, OrderRow,
@@ -46,6 +48,6 @@ pub use parked::ParkedStream;
 pub use progress::{Progress, ProjectionState};
 pub use projection::{Kind, Projection, Recorded, Scope, Table, TableColumn};
 pub use projections::{Manage, Projections};
-pub use refold::{Proof, Refold};
+pub use refold::{Proof, Proven, Refold};
 pub use retry::Retried;
 pub use store::{Column, Row, Statement, Upsert, Value, ViewConnection, ViewStore};

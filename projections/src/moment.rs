@@ -9,6 +9,7 @@ use crate::availability::{self, AvailabilityProjection};
 use crate::checkpoint;
 use crate::error::ViewError;
 use crate::generation;
+use crate::metrics::{AfterCell, MetricCell, MetricsProjection, cells};
 use crate::order_status::{self, OrderRow, OrderSort, OrderStatusProjection};
 use crate::projection::{Projection, Scope};
 use crate::store::{ViewConnection, ViewStore};
@@ -37,12 +38,14 @@ pub struct Reached {
 pub struct Moment {
     snapshot: ViewConnection,
     merchant: String,
-    orders: Reached,
-    stock: Reached,
+    /// Nothing for a read model that is not built yet.
+    orders: Option<Reached>,
+    stock: Option<Reached>,
+    metrics: Option<Reached>,
 }
 
 impl Moment {
-    /// The read models of a merchant. Where both of them come to one position, not before the one that is wanted, within
+    /// The read models of a merchant. Where all of them come to one position, not before the one that is wanted, within
     /// about a second, they are taken there; else, as where no server is running, each as far as it is.
     pub async fn of(store: &ViewStore, merchant: &str, wanted: u64) -> Result<Self, ViewError> {
         let (mut attempts, mut still) = (ATTEMPTS, STILL);
@@ -52,10 +55,10 @@ impl Moment {
             if moment.is_at(wanted) || attempts == 0 || still == 0 {
                 return Ok(moment);
             }
-            let now = (moment.orders.position, moment.stock.position);
+            let now = moment.positions();
             drop(moment);
             attempts -= 1;
-            still = if before == Some(now) { still - 1 } else { STILL };
+            still = if before.as_ref() == Some(&now) { still - 1 } else { STILL };
             before = Some(now);
             tokio::time::sleep(BETWEEN).await;
         }
@@ -64,29 +67,43 @@ impl Moment {
     /// The read models of a merchant, each as far as it is.
     pub(crate) async fn now(store: &ViewStore, merchant: &str) -> Result<Self, ViewError> {
         let mut snapshot = store.snapshot().await?;
-        let orders = reached::<OrderStatusProjection>(&mut snapshot, merchant).await?;
-        let stock = reached::<AvailabilityProjection>(&mut snapshot, merchant).await?;
-        Ok(Self { snapshot, merchant: merchant.to_owned(), orders, stock })
+        let orders = if_built(reached::<OrderStatusProjection>(&mut snapshot, merchant).await)?;
+        let stock = if_built(reached::<AvailabilityProjection>(&mut snapshot, merchant).await)?;
+        let metrics = if_built(reached::<MetricsProjection>(&mut snapshot, merchant).await)?;
+        Ok(Self { snapshot, merchant: merchant.to_owned(), orders, stock, metrics })
+    }
+
+    /// The positions of those that are built.
+    fn positions(&self) -> Vec<u64> {
+        let all = [&self.orders, &self.stock, &self.metrics];
+        all.into_iter().flatten().map(|reached| reached.position).collect()
     }
 
     /// Whether all read models have come equally far, and to a position.
     pub(crate) fn is_at(&self, wanted: u64) -> bool {
-        self.orders.position == self.stock.position && self.orders.position >= wanted
+        let positions = self.positions();
+        positions.iter().all(|position| *position >= wanted && Some(position) == positions.first())
     }
 
     /// How far orders are.
-    pub fn orders_reached(&self) -> &Reached {
-        &self.orders
+    pub fn orders_reached(&self) -> Result<&Reached, ViewError> {
+        built::<OrderStatusProjection>(self.orders.as_ref())
     }
 
     /// How far availability is.
-    pub fn stock_reached(&self) -> &Reached {
-        &self.stock
+    pub fn stock_reached(&self) -> Result<&Reached, ViewError> {
+        built::<AvailabilityProjection>(self.stock.as_ref())
+    }
+
+    /// How far metrics are.
+    pub fn metrics_reached(&self) -> Result<&Reached, ViewError> {
+        built::<MetricsProjection>(self.metrics.as_ref())
     }
 
     /// Orders behind one of them, by the position of its first event, in the order in which they were created.
     pub async fn orders(&mut self, after: u64, most: usize) -> Result<Vec<OrderRow>, ViewError> {
-        let scope = Scope { merchant: &self.merchant, generation: self.orders.generation };
+        let generation = self.orders_reached()?.generation;
+        let scope = Scope { merchant: &self.merchant, generation };
         let after = after.to_string();
         order_status::sorted_after(&mut self.snapshot, scope, OrderSort::OldestFirst, &after, most).await
     }
@@ -98,7 +115,8 @@ impl Moment {
         (changed_at, first_position): (i64, u64),
         most: usize,
     ) -> Result<Vec<OrderRow>, ViewError> {
-        let scope = Scope { merchant: &self.merchant, generation: self.orders.generation };
+        let generation = self.orders_reached()?.generation;
+        let scope = Scope { merchant: &self.merchant, generation };
         let after = format!("{changed_at}.{first_position}");
         order_status::sorted_after(&mut self.snapshot, scope, OrderSort::EarliestChangeFirst, &after, most)
             .await
@@ -110,14 +128,42 @@ impl Moment {
         after: Option<&Sku>,
         most: usize,
     ) -> Result<Vec<AvailabilityView>, ViewError> {
-        let scope = Scope { merchant: &self.merchant, generation: self.stock.generation };
+        let generation = self.stock_reached()?.generation;
+        let scope = Scope { merchant: &self.merchant, generation };
         availability::following(&mut self.snapshot, scope, after, most).await
     }
 
     /// How many SKUs there are.
     pub async fn skus(&mut self) -> Result<u64, ViewError> {
-        let scope = Scope { merchant: &self.merchant, generation: self.stock.generation };
+        let generation = self.stock_reached()?.generation;
+        let scope = Scope { merchant: &self.merchant, generation };
         availability::count(&mut self.snapshot, scope).await
+    }
+
+    /// What was measured, hour by hour.
+    pub async fn metrics(&mut self, after: &AfterCell, most: usize) -> Result<Vec<MetricCell>, ViewError> {
+        let generation = self.metrics_reached()?.generation;
+        let scope = Scope { merchant: &self.merchant, generation };
+        cells::following(&mut self.snapshot, scope, after, most).await
+    }
+
+    /// How many rows of measures there are.
+    pub async fn measured(&mut self) -> Result<u64, ViewError> {
+        let generation = self.metrics_reached()?.generation;
+        let scope = Scope { merchant: &self.merchant, generation };
+        cells::count(&mut self.snapshot, scope).await
+    }
+}
+
+fn built<P: Projection>(reached: Option<&Reached>) -> Result<&Reached, ViewError> {
+    reached.ok_or(ViewError::Building(P::NAME))
+}
+
+/// Nothing where it is not built yet, which is only an obstacle to who asks for it.
+fn if_built(reached: Result<Reached, ViewError>) -> Result<Option<Reached>, ViewError> {
+    match reached {
+        Err(ViewError::Building(_)) => Ok(None),
+        reached => reached.map(Some),
     }
 }
 

@@ -86,6 +86,10 @@ pub trait Projection: Send + Sync + 'static {
     /// A row.
     type Row: Clone + Send + Sync;
 
+    /// Whether a row is touched for the first time by the first event of a stream: then it need not be looked for where that
+    /// comes. Not where events of several streams touch one row, of which some may have been parked.
+    const ROWS_BEGIN_WITH_STREAMS: bool = true;
+
     /// Whether any event of a stream touches a row.
     fn concerns(stream: &StreamId) -> bool;
 

@@ -29,8 +29,6 @@ const LAST_FEW: u64 = 20_000;
 /// What was found of a merchant's rows of a read model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proof {
-    /// Which read model.
-    pub projection: &'static str,
     /// At which position of the journal.
     pub position: u64,
     /// How many rows were looked at.
@@ -39,6 +37,15 @@ pub struct Proof {
     pub different: u64,
     /// Some of them, in words: the table, the key and what differs.
     pub differences: Vec<String>,
+}
+
+/// What became of comparing a read model.
+#[derive(Debug)]
+pub struct Proven {
+    /// Which read model.
+    pub projection: &'static str,
+    /// What was found, or why it was not compared.
+    pub result: Result<Proof, ViewError>,
 }
 
 /// A second fold of a journal, and the read models that it is compared with. Nothing of theirs is changed.
@@ -63,16 +70,27 @@ impl Refold {
     pub const READ_MODELS: u64 = 4;
 
     /// Compares every row of a merchant with what the journal says, at the position that the read model has reached, and
-    /// tells meanwhile how many events have been folded.
-    pub async fn prove(&self, merchant: &str, mut told: impl FnMut(u64)) -> Result<Vec<Proof>, ViewError> {
-        let orders = self.prove_one::<OrderStatusProjection>(merchant, &mut told).await?;
-        let mut folded = orders.position;
-        let stock = self.prove_one::<AvailabilityProjection>(merchant, &mut |at| told(folded + at)).await?;
-        folded += stock.position;
-        let metrics = self.prove_one::<MetricsProjection>(merchant, &mut |at| told(folded + at)).await?;
-        folded += metrics.position;
-        let causes = self.prove_one::<CausationProjection>(merchant, &mut |at| told(folded + at)).await?;
-        Ok(vec![orders, stock, metrics, causes])
+    /// tells meanwhile how many events have been folded. What is wrong with one read model keeps no other from being
+    /// compared.
+    pub async fn prove(&self, merchant: &str, mut told: impl FnMut(u64)) -> Vec<Proven> {
+        let mut all = Vec::new();
+        self.prove_next::<OrderStatusProjection>(merchant, &mut all, &mut told).await;
+        self.prove_next::<AvailabilityProjection>(merchant, &mut all, &mut told).await;
+        self.prove_next::<MetricsProjection>(merchant, &mut all, &mut told).await;
+        self.prove_next::<CausationProjection>(merchant, &mut all, &mut told).await;
+        all
+    }
+
+    async fn prove_next<P: Projection>(
+        &self,
+        merchant: &str,
+        all: &mut Vec<Proven>,
+        told: &mut impl FnMut(u64),
+    ) {
+        let folded: u64 =
+            all.iter().filter_map(|before| before.result.as_ref().ok()).map(|proof| proof.position).sum();
+        let result = self.prove_one::<P>(merchant, &mut |at| told(folded + at)).await;
+        all.push(Proven { projection: P::NAME, result });
     }
 
     /// Closes the second fold's store.
@@ -95,7 +113,7 @@ impl Refold {
             let serving = reached::<P>(&mut snapshot, merchant).await?;
             if !self.is_of_this_journal(merchant, &serving).await? {
                 let why = "what serves was not folded from this journal";
-                return Ok(proof::<P>(serving.position, Comparison::impossible(why)));
+                return Ok(proof(serving.position, Comparison::impossible(why)));
             }
             if serving.position < fold.at.position {
                 // Another build serves than before, which has not come as far.
@@ -114,7 +132,7 @@ impl Refold {
             let mut again = self.again.snapshot().await?;
             let there = (&mut again, fold.scope);
             compare_stores::<P>((&mut snapshot, here), there, &mut comparison).await?;
-            return Ok(proof::<P>(serving.position, comparison));
+            return Ok(proof(serving.position, comparison));
         }
     }
 
@@ -152,7 +170,7 @@ impl Refold {
                 Err(error) => return Err(error),
             };
             let why = format!("the journal cannot be folded beyond position {position}: {reason}");
-            return Ok(Some(proof::<P>(position, Comparison::impossible(&why))));
+            return Ok(Some(proof(position, Comparison::impossible(&why))));
         }
         Ok(None)
     }
@@ -175,7 +193,7 @@ struct Fold<'a> {
     parked: Parked,
 }
 
-fn proof<P: Projection>(position: u64, comparison: Comparison) -> Proof {
+fn proof(position: u64, comparison: Comparison) -> Proof {
     let Comparison { rows, different, told } = comparison;
-    Proof { projection: P::NAME, position, rows, different, differences: told }
+    Proof { position, rows, different, differences: told }
 }

@@ -4,9 +4,9 @@ use holdfast_journal::Event;
 
 use crate::checkpoint::{self, Checkpoint};
 use crate::error::ViewError;
-use crate::folding::{FoldError, fold_into, halted, look, sort_out};
+use crate::folding::{FoldError, Looked, fold_into, halted, look, poison};
 use crate::lease::Lease;
-use crate::parked::{self, Parked, ParkedStream};
+use crate::parked::{self, ParkedStream, Poison};
 use crate::projection::{Projection, Scope};
 use crate::runner::{FOLLOW, Workshop};
 use crate::store::ViewConnection;
@@ -31,7 +31,12 @@ pub(crate) async fn retry<P: Projection>(shop: &Workshop, generation: i64) -> Re
         let scope = Scope { merchant: &merchant, generation };
         let parked = parked::read(&mut shop.store.writer().await?, P::NAME, scope).await?;
         for stream in parked.streams() {
-            let folded = retry_stream::<P>(shop, scope, &stream.stream).await?;
+            // What is wrong with one keeps no other from being taken up.
+            let folded = retry_stream::<P>(shop, scope, &stream.stream).await.unwrap_or_else(|error| {
+                let stream = &stream.stream;
+                tracing::error!(projection = P::NAME, merchant, stream, %error, "a stream cannot be taken up");
+                false
+            });
             *if folded { &mut retried.folded } else { &mut retried.parked } += 1;
         }
     }
@@ -77,9 +82,10 @@ async fn take_up<P: Projection>(shop: &Workshop, scope: Scope<'_>, name: &str) -
     match fold_stream::<P>(&mut transaction, scope, &events).await {
         Ok(()) => {}
         Err(FoldError::View(error)) => return Err(error),
-        Err(FoldError::Poisoned(poison)) => {
-            let (position, error) = (poison.position, poison.error);
-            tracing::warn!(projection = P::NAME, stream = name, position, error, "a stream stays parked");
+        Err(FoldError::Poisoned(poisons)) => {
+            for Poison { position, error, .. } in poisons {
+                tracing::warn!(projection = P::NAME, stream = name, position, error, "a stream stays parked");
+            }
             return Ok(false);
         }
     }
@@ -105,7 +111,11 @@ async fn fold_stream<P: Projection>(
         // One by one: between them are positions of other streams.
         let one = std::slice::from_ref(event);
         let looked = look::<P>(scope.merchant, event.position - 1, one)?;
-        recorded.extend(sort_out(one, looked, Parked::default())?.recorded);
+        match <[Looked; 1]>::try_from(looked) {
+            Ok([Looked::Seen(seen)]) => recorded.push(*seen),
+            Ok([Looked::Unreadable(error)]) => return Err(FoldError::Poisoned(vec![poison(event, error)])),
+            _ => {}
+        }
     }
     fold_into::<P>(transaction, scope, recorded, events).await
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use holdfast_journal::{Event, Journal, JournalError, has_grown};
 use tokio::sync::watch;
@@ -13,7 +13,7 @@ use crate::error::ViewError;
 use crate::folding::{FoldError, Looked, fold_into, halted, look, sort_out};
 use crate::giving_way::{GivingWay, Turns};
 use crate::lease::Lease;
-use crate::parked::{self, Parked};
+use crate::parked::{self, Parked, ParkedStream};
 use crate::progress::{Progress, ProjectionState};
 use crate::projection::{Projection, Scope, table_names};
 use crate::store::{ViewConnection, ViewStore};
@@ -58,6 +58,12 @@ pub(crate) struct Runner<P> {
     known: HashMap<String, (Checkpoint, Parked)>,
     /// After which position the events of a merchant were left to another node at the last look.
     left_to_others: HashMap<String, u64>,
+    /// How many events were missing at the last look, of all merchants.
+    missing: u64,
+    /// Whether no fewer are missing than then: whoever gives way more does not come to the end.
+    hurries: bool,
+    /// When checkpoints were last read.
+    looked_at: Option<Instant>,
     projection: std::marker::PhantomData<P>,
 }
 
@@ -76,6 +82,9 @@ impl<P: Projection> Runner<P> {
             manner,
             known: HashMap::new(),
             left_to_others: HashMap::new(),
+            missing: u64::MAX,
+            hurries: false,
+            looked_at: None,
             projection: std::marker::PhantomData,
         }
     }
@@ -92,11 +101,11 @@ impl<P: Projection> Runner<P> {
                 _ = stop.changed() => {}
                 // Every commit wakes the node that is folding it; this one need not ask as often.
                 () = tokio::time::sleep(FOLLOW), if !complete => {}
-                woken = tokio::time::timeout(POLL, commits.changed()), if complete => match woken {
-                    Ok(Ok(())) => {}
-                    // Nobody will commit any more on this node: others may.
-                    Ok(Err(_)) => tokio::time::sleep(POLL).await,
-                    Err(_) => self.forget_what_was_lost().await,
+                woken = tokio::time::timeout(POLL, commits.changed()), if complete => {
+                    if let Ok(Err(_)) = woken {
+                        // Nobody will commit any more on this node: others may.
+                        tokio::time::sleep(POLL).await;
+                    }
                 }
             }
             tokio::time::sleep_until(again).await;
@@ -110,9 +119,15 @@ impl<P: Projection> Runner<P> {
             Ok(behind) => behind,
             Err(error) => {
                 tracing::warn!(projection = P::NAME, %error, "a projection could not go on");
+                // A server that crashed may have lost what it said was folded.
+                self.forget();
                 return true;
             }
         };
+        let missing =
+            behind.iter().map(|behind| behind.head.saturating_sub(behind.checkpoint.position)).sum();
+        self.hurries = missing >= self.missing;
+        self.missing = missing;
         let mut complete = true;
         for Behind { merchant, head, checkpoint } in behind {
             match self.catch_up_merchant(&merchant, head, checkpoint, stop).await {
@@ -136,26 +151,16 @@ impl<P: Projection> Runner<P> {
         self.known.clear();
     }
 
-    /// A server that crashed may have lost what it said was folded, and somebody may have taken parked streams up: that
-    /// is looked up again, also where nothing new comes.
-    async fn forget_what_was_lost(&mut self) {
-        if self.known.is_empty() {
-            return;
-        }
-        let there = async {
-            let mut connection = self.shop.store.writer().await?;
-            checkpoint::read_all(&mut connection, P::NAME, self.generation).await
-        };
-        match there.await {
-            Ok(there) => self.known.retain(|merchant, (known, _)| {
-                let is_as_known = |there: &Checkpoint| {
-                    there.position > known.position
-                        || (there.position == known.position && there.parked == known.parked)
-                };
-                there.get(merchant).is_some_and(is_as_known)
-            }),
-            Err(error) => tracing::debug!(projection = P::NAME, %error, "checkpoints cannot be read"),
-        }
+    /// Forgets the merchants whose checkpoint is not what it was said to be: a server that crashed may have lost what was
+    /// folded last, and somebody may have taken parked streams up.
+    fn forget_what_is_otherwise(&mut self, there: &HashMap<String, Checkpoint>) {
+        self.known.retain(|merchant, (known, _)| {
+            let is_as_known = |there: &Checkpoint| {
+                there.position > known.position
+                    || (there.position == known.position && there.parked == known.parked)
+            };
+            there.get(merchant).is_some_and(is_as_known)
+        });
     }
 
     /// Tells what is wrong with a merchant, and gives whether it is only that another node was faster.
@@ -175,30 +180,45 @@ impl<P: Projection> Runner<P> {
         false
     }
 
-    /// Every merchant that may have something to fold. What other nodes have folded since is one question, however
-    /// many merchants there are.
-    async fn behind(&self) -> Result<Vec<Behind>, ViewError> {
-        let mut heads = self.shop.journal.heads().await?;
-        heads.retain(|(merchant, head)| {
-            let reached = self.known.get(merchant).is_some_and(|(known, _)| known.position >= head.position);
-            let state = self.shop.progress.of_generation(P::NAME, self.generation, merchant);
-            !reached && state.halted.is_none()
-        });
-        let unknown = heads.iter().any(|(merchant, _)| !self.known.contains_key(merchant));
-        let mut there = if unknown || (self.shop.store.is_shared() && !heads.is_empty()) {
+    /// Every merchant that may have something to fold. What other nodes have folded since is one question, however many
+    /// merchants there are. It is asked every second at least, also where nothing is missing: see
+    /// [`Self::forget_what_is_otherwise`].
+    async fn behind(&mut self) -> Result<Vec<Behind>, ViewError> {
+        let heads = self.shop.journal.heads().await?;
+        let missing: Vec<&String> = heads
+            .iter()
+            .filter(|(merchant, head)| self.lacks(merchant, head.position))
+            .map(|(merchant, _)| merchant)
+            .collect();
+        let is_unknown = missing.iter().any(|merchant| !self.known.contains_key(*merchant));
+        let is_due = self.looked_at.is_none_or(|at| at.elapsed() >= POLL);
+        let mut there = if is_due || is_unknown || (self.shop.store.is_shared() && !missing.is_empty()) {
             let mut connection = self.shop.store.writer().await?;
-            Some(checkpoint::read_all(&mut connection, P::NAME, self.generation).await?)
+            let there = checkpoint::read_all(&mut connection, P::NAME, self.generation).await?;
+            self.looked_at = Some(Instant::now());
+            self.forget_what_is_otherwise(&there);
+            Some(there)
         } else {
             None
         };
-        let behind = heads.into_iter().map(|(merchant, head)| {
-            let checkpoint = match &mut there {
-                Some(there) => there.remove(&merchant),
-                None => self.known.get(&merchant).map(|(known, _)| known.clone()),
-            };
-            Behind { merchant, head: head.position, checkpoint: checkpoint.unwrap_or_default() }
-        });
-        Ok(behind.collect())
+        let mut behind = Vec::new();
+        for (merchant, head) in heads {
+            if self.lacks(&merchant, head.position) {
+                let checkpoint = match &mut there {
+                    Some(there) => there.remove(&merchant),
+                    None => self.known.get(&merchant).map(|(known, _)| known.clone()),
+                };
+                let checkpoint = checkpoint.unwrap_or_default();
+                behind.push(Behind { merchant, head: head.position, checkpoint });
+            }
+        }
+        Ok(behind)
+    }
+
+    /// Whether a merchant's checkpoint is not known to be where its journal ends. One that has halted lacks nothing.
+    fn lacks(&self, merchant: &str, head: u64) -> bool {
+        let is_reached = self.known.get(merchant).is_some_and(|(known, _)| known.position >= head);
+        !is_reached && self.shop.progress.of_generation(P::NAME, self.generation, merchant).halted.is_none()
     }
 
     /// Brings one merchant up to where its journal ends, or as far as another node that is at it has come. Gives
@@ -264,7 +284,8 @@ impl<P: Projection> Runner<P> {
         };
         let mut ahead = Ahead::of::<P>(&self.shop.journal, part);
         let Workshop { journal, store, turns, .. } = &self.shop;
-        let mut way = self.manner.gives_way.then(|| GivingWay::new(turns, journal.commits(), head));
+        let mut way =
+            (self.manner.gives_way && !self.hurries).then(|| GivingWay::new(turns, journal.commits(), head));
         let mut span = Span::default();
         while checkpoint.position < head && !*stop.borrow() && lease.renew().await? {
             if span.is_empty() {
@@ -328,17 +349,8 @@ pub(crate) async fn fold_span<P: Projection>(
                 return Ok((next, parked));
             }
             Err(FoldError::View(error)) => return Err(error),
-            Err(FoldError::Poisoned(poison)) => {
-                let (stream, position, error) = (&poison.stream, poison.position, &poison.error);
-                tracing::error!(
-                    projection = P::NAME,
-                    merchant = scope.merchant,
-                    stream,
-                    position,
-                    error,
-                    "an event cannot be folded: its stream is parked"
-                );
-                parking.park(poison);
+            Err(FoldError::Poisoned(poisons)) => {
+                poisons.into_iter().for_each(|poison| parking.park(poison));
                 looked = look::<P>(scope.merchant, checkpoint.position, &events)?;
             }
         }
@@ -363,7 +375,7 @@ pub(crate) async fn fold<P: Projection>(
         // They were read one after the other, and another node has folded in between.
         return Err(ViewError::CheckpointMoved(P::NAME).into());
     }
-    let span = sort_out(events, looked, parking)?;
+    let span = sort_out(events, looked, parking);
     let Some(last) = events.last() else {
         return Err(halted::<P>(
             scope.merchant,
@@ -385,7 +397,19 @@ pub(crate) async fn fold<P: Projection>(
     checkpoint::advance(transaction, P::NAME, scope, checkpoint, &next).await?;
     fold_into::<P>(transaction, scope, span.recorded, events).await?;
     parked::write(transaction, P::NAME, scope, parked, &span.parked).await?;
-    let added: Vec<&str> = span.parked.added(parked).map(|parked| parked.stream.as_str()).collect();
+    let mut added = Vec::new();
+    for ParkedStream { stream, position, error, .. } in span.parked.added(parked) {
+        let merchant = scope.merchant;
+        tracing::error!(
+            projection = P::NAME,
+            merchant,
+            stream,
+            position,
+            error,
+            "an event cannot be folded: its stream is parked"
+        );
+        added.push(stream.as_str());
+    }
     P::mark_stale(transaction, scope, &added).await?;
     Ok((next, span.parked))
 }

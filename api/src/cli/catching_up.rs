@@ -11,7 +11,7 @@ pub async fn catch_up(app: &App, merchant: &MerchantId) -> Result<u64, ViewError
     let position = app.journal.head(merchant).await?.position;
     loop {
         let before = reached(app, merchant);
-        match app.reading.wait_for(merchant, position).await {
+        match app.reading.wait_for_all(merchant, position).await {
             // A long import is folded in more time than one question may wait: only standing still is a failure.
             Err(ViewError::Behind { .. }) if reached(app, merchant) > before => {}
             done => return done.map(|()| position),

@@ -12,6 +12,7 @@ mod projections;
 mod random;
 pub(crate) mod sending;
 mod serve;
+mod upgrade;
 mod verify;
 
 use std::io;
@@ -73,6 +74,8 @@ enum Command {
     /// How far the read models are, and building them anew beside those that serve.
     #[command(subcommand)]
     Projections(projections::Subject),
+    /// Let programs of this version write what older ones cannot read, once none of those is running.
+    Upgrade(upgrade::Arguments),
     /// Measure how fast it is, beside what is commonly built, on this machine.
     Bench(bench::Arguments),
     /// Serve the baseline of `bench`.
@@ -258,6 +261,7 @@ async fn dispatch(command: Command, printer: &mut Printer) -> Result<u8, CliErro
         Command::Projections(subject) => Box::pin(projections::run(subject, printer)).await,
         Command::Export(arguments) => Box::pin(export::run(&arguments, printer)).await.map(|()| 0),
         Command::Verify(arguments) => Ok(verify::run(&arguments, printer).await),
+        Command::Upgrade(arguments) => upgrade::run(&arguments, printer).await.map(|()| 0),
         Command::Bench(arguments) => Box::pin(bench::run(&arguments, printer)).await,
         Command::BenchNaive(arguments) => bench::naive::run(arguments).await.map(|()| 0),
     }

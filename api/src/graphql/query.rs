@@ -203,7 +203,7 @@ impl Query {
         let asked = Asked::of(context)?;
         let limit = page_size(first)?;
         let sort = sort.into();
-        let place = place(List::orders(sort), after.as_deref())?;
+        let place = place(List::Orders(sort), after.as_deref())?;
         reached(asked, min_position).await?;
         let filter = filter.unwrap_or_default().understood(asked, sort).await?;
         let page = asked.reading().orders(asked.merchant()?, &filter, place.as_deref(), limit).await;
@@ -390,7 +390,7 @@ impl Query {
     }
 
     /// The command that an event is of and everything that followed from it, in order; null where there is no such position.
-    #[graphql(complexity = "PAST + list_cost(10, child_complexity)")]
+    #[graphql(complexity = "PAST + list_cost(100, child_complexity)")]
     async fn consequences(
         &self,
         context: &Context<'_>,

@@ -72,7 +72,7 @@ impl Subscription {
             let wanted = events.iter().filter(|event| is_wanted(event));
             iter(wanted.map(|event| Ok(Event::try_from(event)?)).collect::<Vec<Result<Event>>>())
         });
-        Ok(told.boxed())
+        Ok(up_to_an_error(told))
     }
 
     /// An order each time a command has changed it; first as it is, where no position is given.
@@ -151,7 +151,10 @@ async fn follow(context: &Context<'_>, after: Option<Long>) -> Result<Following,
     let asked = Asked::of(context).map_err(|error| Problem::internal(&error.message))?;
     let merchant = asked.merchant_of(None)?.clone();
     let after = match after {
-        Some(position) => position.0,
+        Some(position) => {
+            asked.reading().must_be_there(merchant.as_str(), position.0).await?;
+            position.0
+        }
         None => asked.reading().head(merchant.as_str()).await?,
     };
     let full = || {

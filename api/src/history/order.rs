@@ -58,7 +58,11 @@ impl OrderReplay {
 
     /// How much there is to compare.
     pub(crate) fn size(&self) -> usize {
-        1 + self.order.lines().len() * (1 + self.order.fulfillment_orders.len())
+        let parts = self.order.lines().len() * (1 + self.order.fulfillment_orders.len());
+        let parcels = self.order.shipments.iter().flat_map(|shipment| &shipment.parcels);
+        let packed: usize = parcels.map(|parcel| 1 + parcel.package.lines.len()).sum();
+        let returned: usize = self.order.returns.iter().map(|returned| 1 + returned.lines.len()).sum();
+        1 + parts + self.order.shipments.len() + packed + returned
     }
 
     /// What is not as it was the last time, by the event that it was taken through last.

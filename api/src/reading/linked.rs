@@ -13,7 +13,7 @@ use crate::history::command::{FollowedCommand, Following, command_at, span};
 
 /// Commands that are told of what followed from one at most.
 pub(crate) const MOST_COMMANDS: usize = 1_000;
-/// Bytes of events that are told of what followed from a command at most, about.
+/// Bytes of events that are told at once at most, about.
 const MOST_BYTES: usize = 16 << 20;
 
 /// Events of commands that belong together.
@@ -46,15 +46,20 @@ impl Reading {
         let (generation, head) = self.index(merchant).await?;
         let commands = self.causation.commands(merchant, generation, link, after, limit + 1).await?;
         let mut events: Vec<Event> = Vec::new();
+        let mut bytes = 0;
         for command in &commands {
-            if events.len() >= limit {
+            if events.len() >= limit || bytes > MOST_BYTES {
                 let position = events.last().map_or(after, |last| last.position);
                 return Ok(LinkedEvents { events, position, is_cut: true });
             }
             let begin = command.first.saturating_sub(1).max(after);
-            events.extend(span(&*self.journal, merchant, begin, command.last).await?);
+            let of_command = span(&*self.journal, merchant, begin, command.last).await?;
+            bytes += size(&of_command);
+            events.extend(of_command);
         }
-        Ok(LinkedEvents { events, position: head.max(after), is_cut: false })
+        // What was committed after the index was asked how far it is may be among them.
+        let told = events.last().map_or(0, |last| last.position);
+        Ok(LinkedEvents { events, position: told.max(head).max(after), is_cut: false })
     }
 
     /// The position of the last event of a command by its sender's name for it; nothing where no command has it, and 0 where
@@ -88,7 +93,7 @@ impl Reading {
         let (mut bytes, mut end) = (0, last);
         loop {
             let events = told.last().map(|command| &command.events[..]).unwrap_or_default();
-            bytes += events.iter().map(|event| event.payload.len() + event.metadata.len()).sum::<usize>();
+            bytes += size(events);
             let ids: Vec<String> =
                 events.iter().map(|event| Uuid::from_bytes(event.event_id).to_string()).collect();
             let found = self.causation.following(merchant, generation, &ids, MOST_COMMANDS).await?;
@@ -105,4 +110,9 @@ impl Reading {
             }
         }
     }
+}
+
+/// About how many bytes events have.
+fn size(events: &[Event]) -> usize {
+    events.iter().map(|event| event.payload.len() + event.metadata.len()).sum()
 }

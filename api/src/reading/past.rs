@@ -107,7 +107,8 @@ impl Reading {
         begin: u64,
         up_to: u64,
     ) -> Result<StockReplay, ViewError> {
-        let milestone = match self.progress.generation(Availability::NAME) {
+        // One that has halted, above all because it was folded from another journal, is not asked.
+        let milestone = match self.generation(Availability::NAME, merchant).ok() {
             Some(generation) => self.availability.milestone(merchant, generation, sku, begin).await?,
             None => None,
         };

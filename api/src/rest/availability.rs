@@ -10,7 +10,7 @@ use holdfast_projections::{Asked, Availability};
 
 use super::caller::{Answered, ForMerchant};
 use super::endpoint::Parameter;
-use super::listing::{self, Items, at_position};
+use super::listing::{Items, Reached, at_position};
 use super::parameters::{self, Parameters};
 use crate::app::App;
 
@@ -42,12 +42,11 @@ pub(super) async fn get(
     let asked = Asked { channel: given.optional("channel")?, by: given.optional("by")? };
     let moment = given.as_of()?;
     given.wait(&app, &merchant).await?;
-    let (position, items) = match moment {
-        Some(moment) => app.reading.availability_as_of(merchant.as_str(), &skus, &asked, moment).await?,
-        None => {
-            let position = listing::reached(&app, Availability::NAME, &merchant);
-            (position, app.reading.availability(merchant.as_str(), &skus, &asked).await?)
-        }
-    };
-    Ok(at_position(Json(Items { items, next_cursor: None }).into_response(), position))
+    if let Some(moment) = moment {
+        let past = app.reading.availability_as_of(merchant.as_str(), &skus, &asked, moment).await?;
+        let (position, items) = past;
+        return Ok(at_position(Json(Items::of(items, None)).into_response(), position));
+    }
+    let reached = Reached::of(&app, Availability::NAME, &merchant);
+    Ok(reached.answer(app.reading.availability(merchant.as_str(), &skus, &asked).await?, None))
 }

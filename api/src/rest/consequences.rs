@@ -6,10 +6,11 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use holdfast_domain::values::IdempotencyKey;
+use holdfast_projections::Causation;
 
 use super::caller::{Answered, ForMerchant};
 use super::endpoint::Parameter;
-use super::listing::{Items, at_position};
+use super::listing::{Items, Reached, at_position};
 use super::parameters::{self, Parameters};
 use super::problem::Problem;
 use super::sending::LOCAL;
@@ -38,9 +39,7 @@ pub(super) async fn get(
                     return Err(Problem::unknown("unknown_command", format!("no command has the key {key}")));
                 }
                 Some(0) => {
-                    return Ok(
-                        Json(Items::<CommandItem> { items: Vec::new(), next_cursor: None }).into_response()
-                    );
+                    return Ok(Json(Items::<CommandItem>::of(Vec::new(), None)).into_response());
                 }
                 Some(position) => position,
             }
@@ -56,5 +55,6 @@ pub(super) async fn get(
             format!("there is no event at position {position}"),
         ));
     };
-    Ok(at_position(Json(Items { items, next_cursor: None }).into_response(), last))
+    let index = Reached::of(&app, Causation::NAME, &merchant);
+    Ok(at_position(index.page(items, None).into_response(), last))
 }

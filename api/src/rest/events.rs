@@ -10,7 +10,7 @@ use holdfast_commands::Metadata;
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::{MerchantId, OrderId, Timestamp};
 use holdfast_journal::Event;
-use holdfast_projections::Link;
+use holdfast_projections::{Causation, Link};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::caller::{Answered, ForMerchant, written_as_here};
 use super::endpoint::Parameter;
 use super::feed;
-use super::listing::{Items, at_position};
+use super::listing::{Items, Reached, at_position};
 use super::parameters::{Parameters, invalid};
 use super::problem::Problem;
 use crate::app::App;
@@ -213,9 +213,11 @@ pub(super) async fn list(
     let after = given.number("after")?;
     if stays_open(&headers) {
         let after = last_event_id(&headers)?.or(after).unwrap_or(0);
+        app.reading.must_be_there(merchant.as_str(), after).await?;
         return feed::open(&app, merchant, filter, after);
     }
     let after = after.unwrap_or(0);
+    app.reading.must_be_there(merchant.as_str(), after).await?;
     let limit = given.limit()?;
     let (events, position) = match filter.link() {
         Some(link) => {
@@ -231,8 +233,12 @@ pub(super) async fn list(
     let taken = events.iter().filter(|event| filter.takes(event));
     let items: Vec<CloudEvent> =
         taken.map(|event| CloudEvent::of(&merchant, event)).collect::<Result<_, _>>()?;
-    let page = Items { items, next_cursor: Some(position.to_string()) };
-    Ok(at_position(Json(page).into_response(), position))
+    let next = Some(position.to_string());
+    let page = match filter.link() {
+        Some(_) => Reached::of(&app, Causation::NAME, &merchant).page(items, next),
+        None => Json(Items::of(items, next)),
+    };
+    Ok(at_position(page.into_response(), position))
 }
 
 /// Checked here, because a wrong name would be found out about by strangers' programs only.

@@ -75,7 +75,7 @@ impl Feed {
                         let sent = Sent::default().id(event.position.to_string()).event(&*event.kind);
                         self.waiting.push_back(sent.data(data));
                     }
-                    if self.waiting.is_empty() && self.told.elapsed() >= HEARTBEAT {
+                    if self.waiting.is_empty() && !self.is_broken && self.told.elapsed() >= HEARTBEAT {
                         return Some(self.heartbeat());
                     }
                 }

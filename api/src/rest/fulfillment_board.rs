@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
-use axum::response::IntoResponse;
 use holdfast_domain::values::{LocationId, Timestamp};
 use holdfast_projections::{BoardEntry, BoardSummary, Orders, Stage};
 use schemars::JsonSchema;
@@ -13,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::caller::{Answered, ForMerchant};
 use super::endpoint::Parameter;
 use super::fulfillment_orders::Work;
-use super::listing::{self, Items, at_position};
+use super::listing::Reached;
 use super::parameters::{self, Parameters};
 use crate::app::App;
 use crate::cursor::List;
@@ -134,13 +132,13 @@ pub(super) async fn list(
     let after = given.cursor(List::FulfillmentBoard)?;
     let limit = given.limit()?;
     given.wait(&app, &merchant).await?;
-    let position = listing::reached(&app, Orders::NAME, &merchant);
+    let reached = Reached::of(&app, Orders::NAME, &merchant);
     let page = app.reading.board(merchant.as_str(), (&location, stage), after.as_deref(), limit).await?;
     let now = app.commands.clock().now();
     let items: Vec<BoardItem> =
         page.items.into_iter().filter_map(|entry| BoardItem::of(entry, now)).collect();
     let next_cursor = page.next.map(|next| List::FulfillmentBoard.cursor(&next));
-    Ok(at_position(Json(Items { items, next_cursor }).into_response(), position))
+    Ok(reached.answer(items, next_cursor))
 }
 
 /// How much there is to do, by location and stage.
@@ -151,10 +149,10 @@ pub(super) async fn summary(
 ) -> Answered {
     let location: Option<LocationId> = given.optional("location")?;
     given.wait(&app, &merchant).await?;
-    let position = listing::reached(&app, Orders::NAME, &merchant);
+    let reached = Reached::of(&app, Orders::NAME, &merchant);
     let now = app.commands.clock().now();
     let found = app.reading.board_summary(merchant.as_str(), location.as_ref(), now).await?;
     let items: Vec<BoardSummaryItem> =
         found.into_iter().map(|summary| BoardSummaryItem::of(summary, now)).collect();
-    Ok(at_position(Json(Items { items, next_cursor: None }).into_response(), position))
+    Ok(reached.answer(items, None))
 }

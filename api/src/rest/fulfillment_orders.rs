@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
-use axum::response::IntoResponse;
 use holdfast_domain::order::{
     AcceptAmendment, AcceptCancellation, AcceptFulfillmentOrder, FulfillmentOrderStatus, MarkReadyForPickup,
     MoveFulfillmentOrder, PackItems, PickItems, PromisedDates, RejectAmendment, RejectCancellation,
@@ -20,7 +18,7 @@ use serde::Serialize;
 
 use super::caller::{Answered, Call, ForMerchant, InPath};
 use super::endpoint::Parameter;
-use super::listing::{self, Items, at_position};
+use super::listing::Reached;
 use super::parameters::{self, Parameters};
 use super::problem::Problem;
 use crate::app::App;
@@ -138,6 +136,8 @@ pub(super) struct Work {
     shipments: Vec<ShipmentView>,
     /// The commands on it that would be accepted now.
     supported_actions: Vec<String>,
+    /// Whether something that has happened to the order is not in this, because it could not be folded: `true`, or absent.
+    stale: Option<bool>,
 }
 
 /// A line of a location's work.
@@ -202,6 +202,7 @@ impl Work {
             lines: view.lines.iter().filter_map(line).collect(),
             shipments: view.shipments,
             supported_actions: view.supported_actions,
+            stale: order.stale.then_some(true),
         })
     }
 }
@@ -229,9 +230,9 @@ pub(super) async fn list(
     let after = given.cursor(List::FulfillmentOrders)?;
     let limit = given.limit()?;
     given.wait(&app, &merchant).await?;
-    let position = listing::reached(&app, Orders::NAME, &merchant);
+    let reached = Reached::of(&app, Orders::NAME, &merchant);
     let page = app.reading.fulfillment_orders(merchant.as_str(), &filter, after.as_deref(), limit).await?;
     let items: Vec<Work> = page.items.into_iter().filter_map(Work::of).collect();
     let next_cursor = page.next.map(|next| List::FulfillmentOrders.cursor(&next));
-    Ok(at_position(Json(Items { items, next_cursor }).into_response(), position))
+    Ok(reached.answer(items, next_cursor))
 }

@@ -29,5 +29,5 @@ pub(super) async fn resume(InPath(location): InPath, call: Call) -> Answered {
 /// All locations, by id.
 pub(super) async fn list(State(app): State<Arc<App>>, ForMerchant(merchant): ForMerchant) -> Answered {
     let items = app.reading.locations(merchant.as_str()).await?;
-    Ok(Json(Items { items, next_cursor: None }).into_response())
+    Ok(Json(Items::of(items, None)).into_response())
 }

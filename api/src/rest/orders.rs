@@ -17,7 +17,7 @@ use serde::Deserialize;
 
 use super::caller::{Answered, Call, ForMerchant, InPath};
 use super::endpoint::Parameter;
-use super::listing::{self, Items, at_position};
+use super::listing::{Items, Reached, at_position};
 use super::parameters::{self, Parameters};
 use super::problem::Problem;
 use crate::app::App;
@@ -132,7 +132,7 @@ pub(super) async fn history(
         Ok(OrderHistoryItem { event: HistoryItem::of(event)?, status, differences })
     };
     let items = events.iter().zip(steps(&events, compare)?).map(item).collect::<Result<Vec<_>, Problem>>()?;
-    Ok(at_position(Json(Items { items, next_cursor: None }).into_response(), position))
+    Ok(at_position(Json(Items::of(items, None)).into_response(), position))
 }
 
 /// What orders can be listed by.
@@ -206,15 +206,15 @@ pub(super) async fn list(
         sort: given.optional::<Sort>("sort")?.unwrap_or(Sort::NewestFirst).into(),
     };
     let (created_after, created_before) = (given.optional("createdAfter")?, given.optional("createdBefore")?);
-    let list = List::orders(filter.sort);
+    let list = List::Orders(filter.sort);
     let after = given.cursor(list)?;
     let limit = given.limit()?;
     given.wait(&app, &merchant).await?;
     let begun = app.reading.begun_within(merchant.as_str(), created_after, created_before).await?;
     let filter = OrderFilter { begun, ..filter };
-    let position = listing::reached(&app, Orders::NAME, &merchant);
+    let reached = Reached::of(&app, Orders::NAME, &merchant);
     let page = app.reading.orders(merchant.as_str(), &filter, after.as_deref(), limit).await?;
     let items: Vec<OrderView> = page.items.iter().filter_map(holdfast_projections::OrderRow::view).collect();
     let next_cursor = page.next.map(|next| list.cursor(&next));
-    Ok(at_position(Json(Items { items, next_cursor }).into_response(), position))
+    Ok(reached.answer(items, next_cursor))
 }

@@ -229,7 +229,7 @@ impl From<ViewError> for Problem {
             )
             .with("reached", reached),
             ViewError::Beyond { head, wanted } => {
-                let detail = format!("minPosition is {wanted}, but the journal ends at position {head}");
+                let detail = format!("the journal ends at position {head}, and {wanted} was asked for");
                 Self::new(StatusCode::BAD_REQUEST, "invalid_parameter", detail)
             }
             ViewError::Halted { projection, position, .. } => Self::new(

@@ -139,7 +139,7 @@ pub(super) async fn list(State(app): State<Arc<App>>) -> Answered {
         }
     };
     let items: Vec<ProjectionView> = states.into_iter().map(view).collect();
-    Ok(Json(Items { items, next_cursor: None }).into_response())
+    Ok(Json(Items::of(items, None)).into_response())
 }
 
 impl BuildView {
@@ -230,5 +230,5 @@ pub(super) async fn parked(State(app): State<Arc<App>>, InPath(name): InPath) ->
         ParkedView { merchant, stream, position, events, error }
     };
     let items: Vec<ParkedView> = managed(&app, &name)?.parked().await?.into_iter().map(view).collect();
-    Ok(Json(Items { items, next_cursor: None }).into_response())
+    Ok(Json(Items::of(items, None)).into_response())
 }

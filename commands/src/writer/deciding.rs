@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use holdfast_domain::Class;
+use holdfast_domain::format;
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::Timestamp;
 use holdfast_journal::{
@@ -30,8 +31,15 @@ const STREAMS_AT_ONCE: usize = 256;
 /// What a command came to.
 #[allow(clippy::large_enum_variant, reason = "taken apart where it is made")]
 enum Decision {
-    Answered { kind: OutcomeKind, body: Vec<u8>, overlay: Overlay, record: CommandRecord },
+    Answered {
+        kind: OutcomeKind,
+        body: Vec<u8>,
+        overlay: Overlay,
+        record: CommandRecord,
+    },
     Missing,
+    /// Its events are of a format that the journal is not known to have.
+    Ahead,
     Failed(String),
 }
 
@@ -72,6 +80,7 @@ impl Writer {
         self.layers.holders.clear();
         let mut answered = Answered::new();
         let mut loads = 0;
+        self.format_is_fresh = false;
         // For how many of those that wait to load at once.
         let mut together = usize::MAX;
         loop {
@@ -128,6 +137,8 @@ impl Writer {
         let mut needs = Needs::default();
         match self.decide(&submission.request, &mut needs) {
             Decision::Missing => return Some(submission),
+            Decision::Ahead if !self.format_is_fresh => return Some(submission),
+            Decision::Ahead => submission.answer(Reply::NotExecuted(NotExecuted::FormatTooOld)),
             Decision::Failed(reason) => {
                 let command = submission.request.command.name();
                 tracing::error!(merchant = %self.merchant, command, reason, "a command cannot be carried out");
@@ -186,6 +197,10 @@ impl Writer {
         match handled {
             Ok(Ok(grant)) => {
                 let (overlay, record) = world.finish();
+                if record.events.iter().any(|event| self.is_ahead(event)) {
+                    needs.format = true;
+                    return Decision::Ahead;
+                }
                 Decision::Answered { kind: grant.kind, body: grant.body, overlay, record }
             }
             Ok(Err(Stop::Missing)) => Decision::Missing,
@@ -193,6 +208,11 @@ impl Writer {
             Ok(Err(Stop::Failed(reason))) => Decision::Failed(reason),
             Err(_) => Decision::Failed("the handler panicked".to_owned()),
         }
+    }
+
+    /// Whether the journal may not hold such an event yet.
+    fn is_ahead(&self, event: &NewEvent) -> bool {
+        format::needed_for(event.kind, event.type_version) > self.head.format
     }
 
     fn add(
@@ -249,6 +269,7 @@ impl Writer {
             needs.claims.extend(own.claims);
             needs.subject_keys.extend(own.subject_keys);
             needs.holders.extend(own.holders);
+            needs.format |= own.format;
         }
         self.load(needs, outcomes, answered).await
     }
@@ -263,6 +284,10 @@ impl Writer {
         let mut streams: Vec<StreamId> = needs.streams.into_iter().collect();
         let rest = streams.split_off(streams.len().min(STREAMS_AT_ONCE));
         let merchant = self.merchant.to_string();
+        if needs.format {
+            self.head.format = journal.head(&merchant).await?.format;
+            self.format_is_fresh = true;
+        }
         let request = LoadRequest {
             streams: streams.iter().map(|stream| stream.to_string().into()).collect(),
             claims: needs.claims.into_iter().collect(),

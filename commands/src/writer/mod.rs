@@ -133,6 +133,8 @@ pub(crate) struct Writer {
     batch_limit: usize,
     /// History is not the one that was decided on: nothing is decided any more.
     forked: bool,
+    /// Whether the journal's format was looked up for what is being decided.
+    format_is_fresh: bool,
     /// How often in a row somebody else wrote first.
     moved: u32,
     /// The latest decision's time, in microseconds since 1970. Never runs backwards.
@@ -156,6 +158,7 @@ impl Writer {
             lanes: Lanes::default(),
             batch_limit,
             forked: false,
+            format_is_fresh: false,
             moved: 0,
             time: head.time,
             snapshots: Snapshots::default(),

@@ -2,7 +2,7 @@
 
 use super::{Fixture, for_every_journal};
 use crate::testing::{Command, Scribe, all_events, append, assert_clean, outcome_key};
-use crate::{AppendError, Batch, ClaimKey, CommandRecord, Head, Journal, LoadRequest, NewEvent};
+use crate::{AppendError, Batch, ClaimKey, CommandRecord, FORMAT, Head, Journal, LoadRequest, NewEvent};
 
 for_every_journal!(
     a_claim_names_the_stream_that_has_it,
@@ -17,6 +17,8 @@ for_every_journal!(
     a_version_beyond_its_position_is_refused,
     a_second_key_of_one_subject_is_refused,
     after_a_refusal_the_same_head_is_still_good,
+    a_journal_of_a_newer_format_is_read_and_not_written,
+    a_format_is_never_lowered,
 );
 
 async fn holders(journal: &dyn Journal, claims: &[(&'static str, &str)]) -> Vec<Option<String>> {
@@ -167,4 +169,29 @@ async fn after_a_refusal_the_same_head_is_still_good(fixture: &mut impl Fixture)
     assert_refused(journal, &duplicate).await;
     scribe.write(journal, vec![Command::events("b", 1).granted("other")]).await;
     assert_clean(journal, "m", 2).await;
+}
+
+async fn a_journal_of_a_newer_format_is_read_and_not_written(fixture: &mut impl Fixture) {
+    let journal = fixture.journal();
+    let mut scribe = Scribe::of("m");
+    scribe.write(journal, vec![Command::events("a", 1)]).await;
+    journal.raise_format("m", FORMAT + 1).await.unwrap();
+    let result = append(journal, &scribe.seal(vec![Command::events("a", 1)])).await;
+    assert!(matches!(result, Err(AppendError::Unavailable(_))), "{result:?}");
+    fixture.reopen().await;
+    let journal = fixture.journal();
+    assert_eq!(journal.head("m").await.unwrap(), Head { format: FORMAT + 1, ..scribe.head });
+    assert_clean(journal, "m", 1).await;
+    Scribe::of("n").write(journal, vec![Command::events("a", 1)]).await;
+}
+
+async fn a_format_is_never_lowered(fixture: &mut impl Fixture) {
+    let journal = fixture.journal();
+    let mut scribe = Scribe::of("m");
+    scribe.write(journal, vec![Command::events("a", 1)]).await;
+    journal.raise_format("m", FORMAT - 1).await.unwrap();
+    assert_eq!(journal.head("m").await.unwrap().format, FORMAT);
+    journal.raise_format("nobody", FORMAT + 1).await.unwrap();
+    assert_eq!(journal.head("nobody").await.unwrap(), Head::default());
+    scribe.write(journal, vec![Command::events("a", 1)]).await;
 }

@@ -284,6 +284,11 @@ async fn why_not(connections: &Connections, batch: &Batch) -> Result<Option<Appe
     Ok(Some(if known { AppendError::HeadMoved(Box::new(head)) } else { AppendError::Forked }))
 }
 
+pub(super) async fn raise_format(pool: &PgPool, merchant: &str, to: u32) -> Result<(), sqlx::Error> {
+    let raise = "UPDATE journal_head SET format = $2 WHERE merchant = $1 AND format < $2";
+    sqlx::query(raise).bind(merchant).bind(rows::format(to)).execute(pool).await.map(drop)
+}
+
 /// Raises the epoch. Waits for whoever is changing the head; gives up when that takes too long.
 pub(super) async fn raise_epoch(pool: &PgPool, merchant: &str) -> Result<Head, sqlx::Error> {
     let head = Head::default();

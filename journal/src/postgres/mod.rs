@@ -119,6 +119,10 @@ impl Journal for PostgresJournal {
         query::merchants(&self.connections.others).await.map_err(|e| unavailable(&e))
     }
 
+    async fn raise_format(&self, merchant: &str, to: u32) -> Result<(), JournalError> {
+        append::raise_format(&self.connections.others, merchant, to).await.map_err(|e| unavailable(&e))
+    }
+
     async fn raise_epoch(&self, merchant: &str) -> Result<Head, JournalError> {
         append::raise_epoch(&self.connections.others, merchant).await.map_err(|e| unavailable(&e))
     }

@@ -277,6 +277,11 @@ fn insert_claims_and_keys(connection: &Connection, batch: &Batch) -> rusqlite::R
     Ok(())
 }
 
+pub(super) fn raise_format(connection: &Connection, merchant: &str, to: u32) -> Result<(), JournalError> {
+    let raise = "UPDATE journal_head SET format = ?2 WHERE merchant = ?1 AND format < ?2";
+    connection.execute(raise, params![merchant, to]).map(drop).map_err(unavailable)
+}
+
 pub(super) fn raise_epoch(connection: &mut Connection, merchant: &str) -> Result<Head, JournalError> {
     let mut raise = || {
         let head = Head::default();

@@ -141,6 +141,11 @@ impl Journal for SqliteJournal {
         self.read_with(query::merchants).await
     }
 
+    async fn raise_format(&self, merchant: &str, to: u32) -> Result<(), JournalError> {
+        let merchant = merchant.to_owned();
+        self.writer.run(move |connection| append::raise_format(connection, &merchant, to)).await?
+    }
+
     async fn raise_epoch(&self, merchant: &str) -> Result<Head, JournalError> {
         let merchant = merchant.to_owned();
         self.writer.run(move |connection| append::raise_epoch(connection, &merchant)).await?

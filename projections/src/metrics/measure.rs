@@ -53,7 +53,7 @@ impl Measure {
     ];
 
     /// Its name, as it is stored.
-    pub(super) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::OrdersCreated => "orders_created",
             Self::ReservationAttempts => "reservation_attempts",

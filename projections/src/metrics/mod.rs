@@ -1,5 +1,6 @@
 //! `metrics`: what came in, what left, and how long it took, per minute and hour, channel and location.
 
+pub(crate) mod cells;
 mod measure;
 mod query;
 
@@ -15,6 +16,7 @@ use crate::store::{Presence, Upsert, ViewConnection};
 
 use self::measure::{Addition, Facts};
 
+pub use self::cells::{AfterCell, MetricCell};
 pub use self::measure::Measure;
 pub use self::query::{Amounts, Figures, Metrics, MetricsFilter, Parting, Period};
 

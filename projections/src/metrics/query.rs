@@ -159,9 +159,7 @@ impl Metrics {
         }
         let mut all: BTreeMap<(i64, String), BTreeMap<Measure, Amounts>> = BTreeMap::new();
         for row in rows {
-            let measure =
-                Measure::ALL.into_iter().find(|known| row.text(2).is_ok_and(|name| known.name() == name));
-            let measure = measure.ok_or_else(|| unreadable("there is no such measure"))?;
+            let measure = measure_of(row.text(2)?)?;
             let figures = all.entry((row.integer(0)?, row.text(1)?.to_owned())).or_default();
             let amounts = figures.entry(measure).or_default();
             let (within, times, amount) = (row.unsigned(3)?, row.unsigned(4)?, row.unsigned(5)?);
@@ -178,6 +176,12 @@ impl Metrics {
         });
         Ok(figures.collect())
     }
+}
+
+/// The measure of a name.
+pub(super) fn measure_of(name: &str) -> Result<Measure, ViewError> {
+    let measure = Measure::ALL.into_iter().find(|known| known.name() == name);
+    measure.ok_or_else(|| unreadable(format_args!("there is no measure {name}")))
 }
 
 fn statement(scope: Scope<'_>, filter: &MetricsFilter, most: usize) -> Statement {

@@ -7,7 +7,7 @@ use holdfast_journal::{Journal, MemoryJournal};
 use super::events::{created, received};
 use super::{Fixture, House, MERCHANT, append, append_with, for_every_store};
 use crate::causation::CausationProjection;
-use crate::store::Presence;
+use crate::folding::fold_into;
 use crate::{Causation, CommandSpan, Link, Projection, Recorded, Scope};
 
 for_every_store! {
@@ -56,8 +56,8 @@ async fn commands_are_found_by_what_came_with_them(fixture: &impl Fixture) {
 }
 
 /// An event of a command that ends at a position.
-fn recorded(position: u64, command_end: u64) -> Recorded {
-    let (stream, version, event) = received(2, "A");
+fn recorded(position: u64, version: u64, command_end: u64) -> Recorded {
+    let (stream, _, event) = received(version, "A");
     let metadata = Arc::from(*br#"{"correlationId":"case 7"}"#);
     Recorded { position, version, command_end, recorded_at: 1, stream, event, metadata }
 }
@@ -67,16 +67,16 @@ async fn a_command_of_which_a_stream_was_parked_is_found_whole_once_that_is_fold
     let mut connection = store.writer().await.unwrap();
     let scope = Scope { merchant: MERCHANT, generation: 1 };
     for (first, last) in [(6, 7), (9, 9), (30_000, 30_001)] {
-        let row = CausationProjection::fold(None, recorded(first, last));
-        CausationProjection::save(&mut connection, scope, &[(last, row)], Presence::New).await.unwrap();
+        let events = vec![recorded(first, 2, last)];
+        fold_into::<CausationProjection>(&mut connection, scope, events, &[]).await.unwrap();
     }
-    let mut known =
-        CausationProjection::load(&mut connection, scope, &[7, 30_001, 10, 50_000]).await.unwrap();
+    let known = CausationProjection::load(&mut connection, scope, &[7, 30_001, 10, 50_000]).await.unwrap();
     let mut keys: Vec<u64> = known.keys().copied().collect();
     keys.sort_unstable();
     assert_eq!(keys, [7, 30_001], "what was not asked for is left out");
-    let row = CausationProjection::fold(known.remove(&7), recorded(5, 7));
-    CausationProjection::save(&mut connection, scope, &[(7, row)], Presence::There).await.unwrap();
+    // The first event of a stream that was parked until now.
+    let events = vec![recorded(5, 1, 7)];
+    fold_into::<CausationProjection>(&mut connection, scope, events, &[]).await.unwrap();
     drop(connection);
     let all = Causation::new(&store).commands(MERCHANT, 1, Link::Correlation("case 7"), 0, 10).await.unwrap();
     assert_eq!(all, [span(5, 7), span(9, 9), span(30_000, 30_001)]);

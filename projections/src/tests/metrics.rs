@@ -40,10 +40,10 @@ async fn two_orders(house: &House) {
     let (slow, quick) = (delivered(1, "A"), delivered(2, "A"));
     let at = [0, 0, 0, 10, 60, 90, 190, 3_700];
     for (event, second) in slow.into_iter().zip(at) {
-        append_at(&*house.journal, vec![event], None, second * SECOND).await;
+        append_at(&*house.journal, vec![event], second * SECOND).await;
     }
     for (event, second) in quick.into_iter().zip([3_700, 3_700, 3_700, 3_700, 3_701, 3_702, 3_703, 3_703]) {
-        append_at(&*house.journal, vec![event], None, second * SECOND).await;
+        append_at(&*house.journal, vec![event], second * SECOND).await;
     }
     house.caught_up().await.unwrap();
 }

@@ -157,18 +157,22 @@ async fn append_with(
     metadata: Option<&str>,
 ) {
     let head = journal.head(MERCHANT).await.unwrap();
-    append_at(journal, events, metadata, 1_000 + head.position.cast_signed()).await;
+    append_command(journal, (MERCHANT, 1_000 + head.position.cast_signed()), events, metadata).await;
 }
 
 /// The same at a moment, in microseconds since 1970.
-async fn append_at(
+async fn append_at(journal: &dyn Journal, events: Vec<(StreamId, u64, DomainEvent)>, at: i64) {
+    append_command(journal, (MERCHANT, at), events, None).await;
+}
+
+async fn append_command(
     journal: &dyn Journal,
+    (merchant, at): (&str, i64),
     events: Vec<(StreamId, u64, DomainEvent)>,
     metadata: Option<&str>,
-    at: i64,
 ) {
-    let head = journal.head(MERCHANT).await.unwrap();
-    let known = journal.read(MERCHANT, 0, 1_000_000).await.unwrap();
+    let head = journal.head(merchant).await.unwrap();
+    let known = journal.read(merchant, 0, 1_000_000).await.unwrap();
     let record = |(index, (stream, version, event)): (usize, (StreamId, u64, DomainEvent))| {
         let begun =
             known.iter().find(|known| *known.stream_name == stream.to_string()).map(|known| known.stream);
@@ -185,6 +189,6 @@ async fn append_at(
     let events = events.into_iter().enumerate().map(record).collect();
     let metadata = metadata.map(|metadata| metadata.as_bytes().into());
     let command = CommandRecord { events, metadata, at, ..CommandRecord::default() };
-    let batch = Batch::seal(MERCHANT.into(), uuid::Uuid::now_v7().into_bytes(), head, vec![command]);
+    let batch = Batch::seal(merchant.into(), uuid::Uuid::now_v7().into_bytes(), head, vec![command]);
     journal.append(&Arc::from([batch])).await.remove(0).unwrap();
 }

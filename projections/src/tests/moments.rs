@@ -57,7 +57,9 @@ async fn all_of_a_moment_is_as_it_was_then(fixture: &impl Fixture) {
     let reading = fixture.open_existing().await.unwrap();
     let mut moment = Moment::of(&reading, MERCHANT, 0).await.unwrap();
     let head = house.journal.head(MERCHANT).await.unwrap();
-    for reached in [moment.orders_reached(), moment.stock_reached()] {
+    for reached in
+        [moment.orders_reached().unwrap(), moment.stock_reached().unwrap(), moment.metrics_reached().unwrap()]
+    {
         assert_eq!((reached.position, &reached.hash[..]), (10, &head.event_hash.0[..]));
         assert_eq!((reached.generation, reached.parked), (1, 0));
     }
@@ -73,7 +75,7 @@ async fn all_of_a_moment_is_as_it_was_then(fixture: &impl Fixture) {
     assert_eq!((all(&mut now).await.len(), now.skus().await.unwrap()), (6, 6));
     assert!(stock(&mut now).await.iter().all(|(_, available)| *available == 0), "the location is paused");
     let mut nobody = Moment::of(&reading, "nobody", 0).await.unwrap();
-    assert_eq!((nobody.orders_reached().position, all(&mut nobody).await), (0, vec![]));
+    assert_eq!((nobody.orders_reached().unwrap().position, all(&mut nobody).await), (0, vec![]));
     drop((moment, now, nobody));
     reading.close().await;
     house.close().await;
@@ -109,22 +111,25 @@ async fn at(store: &ViewStore, projections: &[&'static str], position: u64) {
 }
 
 const ORDERS: &[&str] = &["order_status"];
-const BOTH: &[&str] = &["order_status", "availability"];
+const ALL: &[&str] = &["order_status", "availability", "metrics"];
 
 async fn a_moment_is_one_in_which_all_have_come_equally_far(fixture: &impl Fixture) {
     let house = a_house(fixture, 2).await;
     house.projections.shutdown().await;
-    for (behind, wanted) in [(ORDERS, 0), (BOTH, 4)] {
+    for (behind, wanted) in [(ORDERS, 0), (ALL, 4)] {
         at(&house.store, behind, 3).await;
         let moment = Moment::now(&house.store, MERCHANT).await.unwrap();
-        assert_eq!((moment.is_at(wanted), moment.is_at(3)), (false, behind == BOTH));
+        assert_eq!((moment.is_at(wanted), moment.is_at(3)), (false, behind == ALL));
         drop(moment);
         let (moment, ()) = tokio::join!(Moment::of(&house.store, MERCHANT, wanted), async {
             tokio::task::yield_now().await;
             at(&house.store, behind, 4).await;
         });
         let moment = moment.unwrap();
-        assert_eq!((moment.orders_reached().position, moment.stock_reached().position), (4, 4));
+        assert_eq!(
+            (moment.orders_reached().unwrap().position, moment.stock_reached().unwrap().position),
+            (4, 4)
+        );
     }
     house.store.close().await;
 }
@@ -134,14 +139,17 @@ async fn a_moment_that_would_come_too_late_is_taken_as_it_is(fixture: &impl Fixt
     house.projections.shutdown().await;
     at(&house.store, ORDERS, 3).await;
     let moment = Moment::of(&house.store, MERCHANT, 0).await.unwrap();
-    assert_eq!((moment.orders_reached().position, moment.stock_reached().position), (3, 4));
+    assert_eq!((moment.orders_reached().unwrap().position, moment.stock_reached().unwrap().position), (3, 4));
     drop(moment);
     let mut connection = house.store.writer().await.unwrap();
     let older =
         Statement::new("UPDATE generation SET version = version - 1 WHERE projection = 'availability'");
     connection.execute(older).await.unwrap();
     drop(connection);
-    let building = Moment::of(&house.store, MERCHANT, 0).await;
-    assert!(matches!(building, Err(ViewError::Building("availability"))));
+    let mut moment = Moment::of(&house.store, MERCHANT, 0).await.unwrap();
+    assert!(matches!(moment.stock_reached(), Err(ViewError::Building("availability"))));
+    assert!(matches!(moment.skus().await, Err(ViewError::Building("availability"))));
+    assert_eq!(all(&mut moment).await.len(), 2, "others are there all the same");
+    drop(moment);
     house.store.close().await;
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use holdfast_journal::{Journal, MemoryJournal, PostgresJournal};
 
 use super::events::{created, received, sku};
-use super::{Fixture, House, MERCHANT, PATIENCE, Postgres, append};
+use super::{Fixture, House, MERCHANT, PATIENCE, Postgres, append, append_command};
 use crate::checkpoint::{Checkpoint, advance};
 use crate::lease::Lease;
 use crate::projection::Scope;
@@ -155,6 +155,29 @@ async fn what_a_crash_of_the_server_took_back_is_folded_again_though_nothing_new
     };
     tokio::time::timeout(PATIENCE, folded).await.expect("it is folded again");
     assert_eq!(told(&house).await, before);
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_crash_of_the_server_took_back_is_folded_again_though_others_are_busy() {
+    let Some(fixture) = Postgres::empty().await else { return };
+    let journal = journal_of(3).await;
+    let house = House::over(fixture.open().await.unwrap(), &journal, "here").await;
+    house.caught_up().await.unwrap();
+    fixture.0.sql(
+        "DELETE FROM checkpoint WHERE projection = 'order_status'; DELETE FROM order_status;
+         DELETE FROM order_term; DELETE FROM fulfillment_order",
+    );
+    let folded = async {
+        let mut version = 1;
+        let question = "SELECT count(*) FROM checkpoint WHERE projection = 'order_status' AND position = 6";
+        while fixture.0.sql(question) != "1" {
+            // Nothing new comes for the merchant that has lost something, and never a quiet second.
+            append_command(&*journal, ("another", 1), vec![received(version, "A")], None).await;
+            version += 1;
+        }
+    };
+    tokio::time::timeout(PATIENCE, folded).await.expect("it is folded again");
     house.close().await;
 }
 

@@ -184,6 +184,9 @@ impl Journal for Forgetful {
     async fn heads(&self) -> Result<Vec<(String, Head)>, JournalError> {
         self.0.heads().await
     }
+    async fn raise_format(&self, merchant: &str, to: u32) -> Result<(), JournalError> {
+        self.0.raise_format(merchant, to).await
+    }
     async fn raise_epoch(&self, merchant: &str) -> Result<Head, JournalError> {
         self.0.raise_epoch(merchant).await
     }

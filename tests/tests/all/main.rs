@@ -33,4 +33,5 @@ mod shop;
 mod subscriptions;
 mod tampering;
 mod tracking;
+mod upgrading;
 mod waiting;

@@ -164,12 +164,17 @@ impl Report {
             let told = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), decimal);
             let (before, meanwhile) = (&rebuilds.before, &rebuilds.meanwhile);
             felt.push(format!(
-                "{}: p99 of commands {} ms before and {} ms at worst while all were built, of queries {} and {} ms.",
+                "{}: p99 of commands {} ms before and {} ms while all were built (longest {} and {}), of queries {} and {} ms \
+                 (longest {} and {}).",
                 case.name,
                 told(before.commands_p99_ms),
                 told(meanwhile.commands_p99_ms),
+                told(before.commands_longest_ms),
+                told(meanwhile.commands_longest_ms),
                 told(before.queries_p99_ms),
                 told(meanwhile.queries_p99_ms),
+                told(before.queries_longest_ms),
+                told(meanwhile.queries_longest_ms),
             ));
         }
         if !felt.is_empty() {

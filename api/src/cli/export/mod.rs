@@ -59,6 +59,7 @@ Tables, each in a directory of its own, by merchant and date as Hive writes them
   availability         a row a SKU and location; date is when it was exported, in the next two too
   skus                 a row a SKU, over all locations
   supplies             a row a supply that is expected
+  metrics              a row an hour, channel, location and measure; date is that of the hour
 merchant and date are columns of the path, such as orders/merchant=default/date=2026-03-01/, and
 every tool that knows Hive's layout adds them. Money is DECIMAL(38, 6) in Parquet and text in
 NDJSON; times are UTC, to the microsecond; what has parts of its own is JSON.
@@ -148,6 +149,7 @@ enum TableName {
     Availability,
     Skus,
     Supplies,
+    Metrics,
 }
 
 /// How much at once.
@@ -265,10 +267,12 @@ impl Exporter<'_> {
 
     async fn read_models(&self, views: &ViewStore, merchant: &MerchantId) -> Result<Vec<Exported>, CliError> {
         let (mut orders, mut stock) = (self.orders(merchant)?, self.stock(merchant)?);
+        let mut metrics = Outputs::new();
+        self.open(TableName::Metrics, &tables::METRICS, merchant, &mut metrics)?;
         let head = self.journal.head(merchant.as_str()).await?.position;
         let mut moment = Moment::of(views, merchant.as_str(), head).await?;
         if !orders.is_empty() {
-            let as_of = read_models::as_of(self.journal, merchant, moment.orders_reached()).await?;
+            let as_of = read_models::as_of(self.journal, merchant, moment.orders_reached()?).await?;
             read_models::fits(self.journal, merchant, self.directory.root(), &orders, &as_of).await?;
             let mut progress = Progress::new("orders", as_of.position);
             let (moment, outputs, limits) = (&mut moment, &mut orders, self.limits);
@@ -277,15 +281,24 @@ impl Exporter<'_> {
             progress.finish();
         }
         if !stock.is_empty() {
-            let as_of = read_models::as_of(self.journal, merchant, moment.stock_reached()).await?;
+            let as_of = read_models::as_of(self.journal, merchant, moment.stock_reached()?).await?;
             read_models::fits(self.journal, merchant, self.directory.root(), &stock, &as_of).await?;
             let mut progress = Progress::new("stock", moment.skus().await?);
             let told = |skus| progress.set(skus);
             read_models::stock(&mut moment, &mut stock, (self.today, &as_of), self.limits, told).await?;
             progress.finish();
         }
-        let exported =
-            orders.into_iter().map(Output::exported).chain(stock.into_iter().map(Output::exported));
+        if !metrics.is_empty() {
+            let as_of = read_models::as_of(self.journal, merchant, moment.metrics_reached()?).await?;
+            read_models::fits(self.journal, merchant, self.directory.root(), &metrics, &as_of).await?;
+            let mut progress = Progress::new("metrics", moment.measured().await?);
+            let told = |rows| progress.set(rows);
+            read_models::metrics(&mut moment, &mut metrics, &as_of, self.limits, told).await?;
+            progress.finish();
+        }
+        let orders = orders.into_iter().map(Output::exported);
+        let others = stock.into_iter().map(Output::exported);
+        let exported = orders.chain(others).chain(metrics.into_iter().map(Output::exported));
         Ok(exported.map(|exported| exported.behind(head)).collect())
     }
 

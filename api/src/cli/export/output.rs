@@ -33,6 +33,10 @@ pub trait Output<S> {
     /// Finishes the date that is being written, where one is: its rows are as of a moment.
     fn finish(&mut self, as_of: &AsOf, last_order: Option<u64>) -> Result<(), ExportError>;
 
+    /// Takes every date as looked at: those that were not written are as of a moment as well, and there is nothing of those
+    /// that are still of another build.
+    fn confirm(&mut self, as_of: &AsOf) -> Result<(), ExportError>;
+
     /// Notes that all rows are as of a position.
     fn complete(&mut self, position: u64) -> Result<(), ExportError>;
 
@@ -121,6 +125,19 @@ impl<S, T> Output<S> for TableOutput<S, T> {
         files.push(file);
         files.sort_by_key(|file| file.date);
         self.folder.keep(&self.manifest)
+    }
+
+    fn confirm(&mut self, as_of: &AsOf) -> Result<(), ExportError> {
+        let of_other_builds = |file: &&RowsFile| file.as_of.generation != as_of.generation;
+        let gone: Vec<Day> = self.files().iter().filter(of_other_builds).map(|file| file.date).collect();
+        for date in gone {
+            self.begin(date)?;
+            self.finish(as_of, None)?;
+        }
+        // What has not changed until now need not be looked for again among what came before. Kept with what is complete.
+        let confirmed = self.manifest.content.files.iter_mut().filter(|file| file.as_of.may_be(as_of));
+        confirmed.for_each(|file| file.as_of = as_of.clone());
+        Ok(())
     }
 
     fn complete(&mut self, position: u64) -> Result<(), ExportError> {

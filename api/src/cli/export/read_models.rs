@@ -1,15 +1,15 @@
-//! Read models: orders by the date of their creation, availability as it is today.
+//! Read models: orders by the date of their creation, availability as it is today, what was measured by the date of the hour.
 
 use std::sync::Arc;
 
 use holdfast_domain::stock::AvailabilityView;
 use holdfast_domain::values::{Day, MerchantId, Sku, Timestamp};
 use holdfast_journal::Journal;
-use holdfast_projections::{Moment, Reached};
+use holdfast_projections::{AfterCell, MetricCell, Moment, Reached};
 
 use super::directory::date_of;
 use super::journal::hash_at;
-use super::manifest::AsOf;
+use super::manifest::{AsOf, RowsFile};
 use super::output::{Changed, Output, unchanged};
 use super::tables::Ordered;
 use super::{ExportError, Limits};
@@ -117,6 +117,7 @@ impl OrdersPass<'_> {
         }
         self.finish(after)?;
         for output in self.outputs.iter_mut() {
+            output.confirm(&self.as_of)?;
             output.complete(self.as_of.position)?;
         }
         Ok(())
@@ -196,4 +197,65 @@ pub async fn stock(
         output.complete(as_of.position)?;
     }
     Ok(())
+}
+
+/// Writes what was measured of every date on which something may have been since it was exported, and tells how many rows
+/// were looked at.
+pub async fn metrics(
+    moment: &mut Moment,
+    outputs: &mut Outputs<MetricCell>,
+    as_of: &AsOf,
+    limits: Limits,
+    mut told: impl FnMut(u64),
+) -> Result<(), CliError> {
+    let mut day: Option<Day> = None;
+    let mut after = AfterCell::Until(Timestamp::from_microseconds(0));
+    let mut looked_at = 0;
+    'pages: loop {
+        let page = moment.metrics(&after, limits.orders).await?;
+        if page.is_empty() {
+            break;
+        }
+        for cell in page {
+            let date = date_of(cell.begins_at.microseconds())?;
+            if day != Some(date) {
+                outputs.iter_mut().try_for_each(|output| output.finish(as_of, None))?;
+                day = Some(date);
+                for output in outputs.iter_mut() {
+                    if !is_over(output.known(date), as_of)? {
+                        output.begin(date)?;
+                    }
+                }
+                if !outputs.iter().any(|output| output.is_open()) {
+                    after = AfterCell::Until(next_day(cell.begins_at));
+                    continue 'pages;
+                }
+            }
+            after = AfterCell::Cell(cell.clone());
+            let cell = Arc::new(cell);
+            outputs.iter_mut().try_for_each(|output| output.add(&cell))?;
+            looked_at += 1;
+        }
+        told(looked_at);
+    }
+    for output in outputs.iter_mut() {
+        output.finish(as_of, None)?;
+        output.confirm(as_of)?;
+        output.complete(as_of.position)?;
+    }
+    Ok(())
+}
+
+/// Whether a date was exported when it was over: nothing is ever recorded at an earlier time than what was before.
+fn is_over(known: Option<&RowsFile>, as_of: &AsOf) -> Result<bool, ExportError> {
+    let Some(known) = known.filter(|known| known.as_of.may_be(as_of)) else { return Ok(false) };
+    let same = known.as_of.position == as_of.position;
+    Ok(same || date_of(known.as_of.recorded_at.microseconds())? > known.date)
+}
+
+/// When the day after that of a moment begins, in UTC.
+fn next_day(moment: Timestamp) -> Timestamp {
+    const DAY: i64 = 86_400_000_000;
+    let moment = moment.microseconds();
+    Timestamp::from_microseconds(moment - moment.rem_euclid(DAY) + DAY)
 }

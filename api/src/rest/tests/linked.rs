@@ -187,3 +187,34 @@ async fn a_command_of_many_events_is_found_whole_from_any_of_them() {
         assert_eq!(command["events"].as_array().unwrap().len() as u64, last - first + 1);
     }
 }
+
+#[tokio::test]
+async fn large_events_that_belong_together_are_told_in_parts() {
+    let house = House::stocked().await;
+    let note = "x".repeat(500);
+    let attributes: serde_json::Map<String, Value> =
+        (0..40).map(|n| (format!("a{n}"), json!(note))).collect();
+    let line = |_| json!({ "sku": "TEA", "quantity": 1, "attributes": attributes });
+    let large = json!({ "channel": "web", "payment": "not_required", "onShortage": "backorder",
+                        "lines": (0..40).map(line).collect::<Vec<_>>() });
+    for number in 0..25 {
+        let with = [("correlation-id", "case 7")];
+        house.post_with("/v1/orders", &format!("large {number}"), &with, &large).await.ok(201);
+    }
+    let (mut all, mut after, mut parts) = (Vec::new(), 0, 0);
+    loop {
+        let page =
+            house.get(&format!("/v1/events?correlationId=case%207&limit=1000&after={after}")).await.ok(200);
+        after = page["nextCursor"].as_str().unwrap().parse().unwrap();
+        all.extend(positions(&page));
+        parts += 1;
+        if after == house.head().await {
+            break;
+        }
+    }
+    assert_eq!(parts, 2, "not all at once");
+    let everything = house.get("/v1/events?type=OrderCreated&limit=1000").await.ok(200);
+    let created = positions(&everything);
+    assert_eq!(all.iter().filter(|position| created.contains(position)).count(), 25);
+    assert!(all.is_sorted());
+}

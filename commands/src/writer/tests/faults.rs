@@ -169,3 +169,26 @@ async fn a_stream_that_cannot_be_read_fails_only_who_needs_it() {
     }
     house.verify().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_a_journal_may_not_hold_yet_is_written_once_its_format_is_raised_and_not_before() {
+    let (house, journal) = house_with(usize::MAX, Fault::None).await;
+    let before = house.position().await;
+    journal.make_older(0);
+    let elsewhere = House::over(journal.clone(), Settings::default());
+    let too_old = Reply::NotExecuted(NotExecuted::FormatTooOld);
+    let requests = (0..3).map(|n| elsewhere.request("CreateOrder", Some(&format!("o{n}")), order("A", 2)));
+    assert_eq!(elsewhere.send_all(requests.collect()).await, vec![too_old.clone(); 3]);
+    let refusal = elsewhere.send("CreateOrder", "many", order("A", 2_000)).await;
+    assert_eq!(refused(&refusal), "insufficient_stock", "what writes no event is answered");
+    assert_eq!(house.position().await, before);
+    assert_eq!(elsewhere.send("CreateOrder", "o0", order("A", 2)).await, too_old, "nothing was kept of it");
+
+    journal.raise_format("default", 1).await.unwrap();
+    assert!(
+        !is_replay(&elsewhere.send("CreateOrder", "o0", order("A", 2)).await),
+        "nobody was started again"
+    );
+    assert_eq!(house.position().await, before + 4);
+    house.verify().await;
+}

@@ -47,6 +47,8 @@ pub(super) struct FaultyJournal {
     unreachable: Mutex<usize>,
     /// A stream that cannot be read.
     unreadable: Mutex<Option<String>>,
+    /// The format that it says it has, until it is raised.
+    format: Mutex<Option<u32>>,
 }
 
 impl FaultyJournal {
@@ -58,6 +60,7 @@ impl FaultyJournal {
             late: Mutex::default(),
             unreachable: Mutex::default(),
             unreadable: Mutex::default(),
+            format: Mutex::default(),
         }
     }
 
@@ -72,6 +75,10 @@ impl FaultyJournal {
 
     pub(super) fn make_unreadable(&self, stream: &str) {
         *self.unreadable.lock().unwrap() = Some(stream.to_owned());
+    }
+
+    pub(super) fn make_older(&self, format: u32) {
+        *self.format.lock().unwrap() = Some(format);
     }
 
     async fn append_one(&self, batch: &Batch) -> Result<(), AppendError> {
@@ -153,7 +160,13 @@ impl Journal for FaultyJournal {
     }
 
     async fn head(&self, merchant: &str) -> Result<Head, JournalError> {
-        self.inner.head(merchant).await
+        let head = self.inner.head(merchant).await?;
+        Ok(Head { format: self.format.lock().unwrap().unwrap_or(head.format), ..head })
+    }
+
+    async fn raise_format(&self, merchant: &str, to: u32) -> Result<(), JournalError> {
+        *self.format.lock().unwrap() = None;
+        self.inner.raise_format(merchant, to).await
     }
 
     async fn heads(&self) -> Result<Vec<(String, Head)>, JournalError> {

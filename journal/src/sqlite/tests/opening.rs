@@ -8,7 +8,7 @@ use rusqlite::types::Value;
 use super::{alter, contents, filler, new_directory, open};
 use crate::sqlite::{FILE, SqliteJournal};
 use crate::testing::{Command, Scribe, append, assert_clean, verified};
-use crate::{AppendError, Head, Journal, JournalError};
+use crate::{AppendError, Journal, JournalError};
 
 #[tokio::test]
 async fn a_second_opener_is_refused_and_a_reader_is_not() {
@@ -113,19 +113,6 @@ fn a_schema_newer_than_the_program_is_refused_and_left_alone() {
     assert_eq!(SqliteJournal::open(directory.path()).unwrap_err(), expected);
     assert_eq!(SqliteJournal::open_read_only(directory.path()).unwrap_err(), expected);
     assert!(database() == before, "the database was written to");
-}
-
-#[tokio::test]
-async fn a_journal_of_a_newer_format_is_read_and_not_written() {
-    let directory = new_directory();
-    let mut scribe = Scribe::of("m");
-    scribe.write(&open(&directory), vec![Command::events("a", 1)]).await;
-    alter(&directory, "UPDATE journal_head SET format = 2");
-    let journal = open(&directory);
-    let result = append(&journal, &scribe.seal(vec![Command::events("a", 1)])).await;
-    assert!(matches!(result, Err(AppendError::Unavailable(_))), "{result:?}");
-    assert_eq!(journal.head("m").await.unwrap(), Head { format: 2, ..scribe.head });
-    assert_clean(&journal, "m", 1).await;
 }
 
 #[tokio::test]

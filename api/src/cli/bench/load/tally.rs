@@ -53,6 +53,11 @@ impl Latencies {
         self.0.saturating_record(u64::try_from(latency.as_micros()).unwrap_or(LONGEST));
     }
 
+    /// All those of another.
+    pub fn add(&mut self, other: &Self) -> Result<(), hdrhistogram::AdditionError> {
+        self.0.add(&other.0)
+    }
+
     /// How many there are.
     pub fn count(&self) -> u64 {
         self.0.len()

@@ -3,6 +3,7 @@
 mod availability;
 mod events;
 mod fulfillment_orders;
+mod metrics;
 mod order_lines;
 mod orders;
 mod packages;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use holdfast_domain::order::OrderView;
 use holdfast_domain::stock::AvailabilityView;
 use holdfast_domain::values::Timestamp;
-use holdfast_projections::OrderRow;
+use holdfast_projections::{MetricCell, OrderRow};
 
 use super::column::Table;
 
@@ -56,3 +57,4 @@ pub const PACKAGES: Kind<Ordered, packages::Parcel> = packages::PACKAGES;
 pub const AVAILABILITY: Kind<AvailabilityView, availability::There> = availability::AVAILABILITY;
 pub const SKUS: Kind<AvailabilityView, Arc<AvailabilityView>> = skus::SKUS;
 pub const SUPPLIES: Kind<AvailabilityView, supplies::Supply> = supplies::SUPPLIES;
+pub const METRICS: Kind<MetricCell, Arc<MetricCell>> = metrics::METRICS;

@@ -317,3 +317,47 @@ async fn availability_is_a_snapshot_of_the_day() {
     let now = mugs(&shop, "availability");
     assert_eq!((now.len(), &now[0]["on_hand"]), (1, &json!(there["on_hand"].as_u64().unwrap() - 2)));
 }
+
+/// What was measured, by table and date: rows, and the sum of what of them is of one measure.
+fn measured(shop: &Shop, measure: &str) -> BTreeMap<String, u64> {
+    let mut sums = BTreeMap::new();
+    for row in rows(&shop.lake(), "metrics").iter().filter(|row| row["measure"] == measure) {
+        *sums.entry(row["date"].as_str().unwrap().to_owned()).or_default() += row["times"].as_u64().unwrap();
+    }
+    sums
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_measured_is_exported_by_the_date_of_its_hours() {
+    let shop = Shop::open(3).await;
+    let table = ["--only", "metrics"];
+    assert_eq!(of(&shop.export(&table).await, "metrics").files, 3);
+    let by_day = |orders: [u64; 3]| -> BTreeMap<String, u64> {
+        (1..).zip(orders).map(|(day, orders)| (format!("2026-03-{day:02}"), orders)).collect()
+    };
+    assert_eq!(measured(&shop, "orders_created"), by_day([3, 3, 3]));
+    assert_eq!(measured(&shop, "shipments_created"), by_day([1, 1, 1]));
+    let all = rows(&shop.lake(), "metrics");
+    let one = |measure: &str| all.iter().find(|row| row["measure"] == measure).unwrap();
+    let created = one("orders_created");
+    assert_eq!((&created["channel"], &created["location"]), (&json!("web"), &Value::Null));
+    assert_eq!((&created["amount"], &created["within_seconds"]), (&json!(9), &Value::Null));
+    assert_eq!(created["begins_at"], "2026-03-01T12:00:00Z");
+    let left = one("created_to_shipped");
+    assert_eq!((&left["location"], left["within_seconds"].as_u64().is_some()), (&json!("DC-1"), true));
+    assert_eq!(of(&shop.export(&table).await, "metrics").files, 0, "nothing has come");
+
+    // On the last day that was exported, and later: what was over stays as it is.
+    let before = written(&shop, "metrics");
+    let all = orders(&shop).await;
+    let second = all.values().find(|view| view.channel_ref.as_ref().unwrap().as_str() == "R-4").unwrap();
+    shop.day(2, async |desk| shop.ship(desk, 4, second.order_id).await).await;
+    shop.fold().await;
+    assert_eq!(of(&shop.export(&table).await, "metrics").files, 1);
+    assert_eq!(measured(&shop, "shipments_created"), by_day([1, 1, 2]));
+    std::fs::remove_file(&before[1].0).unwrap();
+    assert_eq!(of(&shop.export(&table).await, "metrics").files, 1, "what is gone is written again");
+    assert_eq!(measured(&shop, "shipments_created"), by_day([1, 1, 2]));
+    let after = written(&shop, "metrics");
+    assert_eq!((after.len(), &after[0]), (3, &before[0]));
+}
