@@ -164,13 +164,15 @@ async fn what_a_crash_of_the_server_took_back_is_folded_again_though_others_are_
     let journal = journal_of(3).await;
     let house = House::over(fixture.open().await.unwrap(), &journal, "here").await;
     house.caught_up().await.unwrap();
+    let before = told(&house).await;
     fixture.0.sql(
         "DELETE FROM checkpoint WHERE projection = 'order_status'; DELETE FROM order_status;
          DELETE FROM order_term; DELETE FROM fulfillment_order",
     );
     let folded = async {
         let mut version = 1;
-        let question = "SELECT count(*) FROM checkpoint WHERE projection = 'order_status' AND position = 6";
+        let question = "SELECT count(*) FROM checkpoint
+                        WHERE projection = 'order_status' AND merchant = 'default' AND position = 6";
         while fixture.0.sql(question) != "1" {
             // Nothing new comes for the merchant that has lost something, and never a quiet second.
             append_command(&*journal, ("another", 1), vec![received(version, "A")], None).await;
@@ -178,6 +180,7 @@ async fn what_a_crash_of_the_server_took_back_is_folded_again_though_others_are_
         }
     };
     tokio::time::timeout(PATIENCE, folded).await.expect("it is folded again");
+    assert_eq!(told(&house).await, before);
     house.close().await;
 }
 
