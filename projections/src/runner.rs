@@ -350,7 +350,9 @@ pub(crate) async fn fold_span<P: Projection>(
             }
             Err(FoldError::View(error)) => return Err(error),
             Err(FoldError::Poisoned(poisons)) => {
-                poisons.into_iter().for_each(|poison| parking.park(poison));
+                for poison in poisons {
+                    parking.park(poison);
+                }
                 looked = look::<P>(scope.merchant, checkpoint.position, &events)?;
             }
         }
