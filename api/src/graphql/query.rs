@@ -20,7 +20,7 @@ use super::stock_history::StockMovementConnection;
 use crate::cursor::List;
 use crate::figures;
 use crate::reading::{AsOf, LinkedEvents, StockHistoryAsked};
-use crate::rest::caller::written_as_here;
+use crate::rest::caller::{kept, written_as_here};
 
 /// Which orders; all that are given must hold.
 #[derive(Debug, Default, InputObject)]
@@ -370,7 +370,11 @@ impl Query {
         let limit = page_size(first)?;
         let after = after.map_or(0, |position| position.0);
         let merchant = asked.merchant()?;
-        let causation_id = causation_id.map(written_as_here);
+        let id = |name: &'static str, id: Option<String>| {
+            id.map(|id| kept(&id)).transpose().map_err(|why| Problem::invalid(name, &why))
+        };
+        let correlation_id = id("correlationId", correlation_id)?;
+        let causation_id = id("causationId", causation_id)?.map(written_as_here);
         let link = match (&correlation_id, &causation_id) {
             (Some(_), Some(_)) => {
                 return Err(Problem::invalid("causationId", "cannot be given beside correlationId").into());

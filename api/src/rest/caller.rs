@@ -19,7 +19,7 @@ use super::sending;
 use crate::app::App;
 
 /// The longest value of a header that is only kept.
-pub(super) const KEPT_HEADER: usize = 200;
+const KEPT_HEADER: usize = 200;
 
 /// What a handler gives.
 pub(super) type Answered = Result<Response, Problem>;
@@ -177,6 +177,14 @@ pub(crate) fn metadata(headers: &HeaderMap) -> Result<Metadata, Problem> {
         traceparent: header_text(headers, "traceparent")?,
         ..Metadata::default()
     })
+}
+
+/// An id that somebody else gave: what a header may be that is only kept; else why not.
+pub(crate) fn kept(id: &str) -> Result<String, String> {
+    let is_sound = (1..=KEPT_HEADER).contains(&id.len())
+        && id.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
+    let why = || format!("must have 1 to {KEPT_HEADER} printable ASCII characters");
+    is_sound.then(|| id.to_owned()).ok_or_else(why)
 }
 
 /// An event's id as it is told here, however it was written; anything else as it is.

@@ -8,7 +8,7 @@ use holdfast_domain::values::MerchantId;
 use serde::Deserialize;
 use serde::de::value::{Error, StrDeserializer};
 
-use super::caller::KEPT_HEADER;
+use super::caller::kept;
 use super::endpoint::Parameter;
 use super::problem::Problem;
 use crate::app::App;
@@ -101,12 +101,7 @@ impl Parameters {
 
     /// An id that somebody else gave: what a header may be that is only kept.
     pub(super) fn id(&self, name: &str) -> Result<Option<String>, Problem> {
-        let id = |text: &str| {
-            let is_sound = (1..=KEPT_HEADER).contains(&text.len())
-                && text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
-            let why = format_args!("must have 1 to {KEPT_HEADER} printable ASCII characters");
-            if is_sound { Ok(text.to_owned()) } else { Err(invalid(name, why)) }
-        };
+        let id = |text: &str| kept(text).map_err(|why| invalid(name, why));
         self.text(name)?.map(id).transpose()
     }
 

@@ -258,6 +258,10 @@ async fn events_that_belong_together_and_what_followed_are_told_as_by_rest() {
     assert_eq!(told(&none), [0; 0]);
     let both = r#"{ events(correlationId: "a", causationId: "b") { edges { cursor } } }"#;
     assert_eq!(house.code(both).await, "invalid_value");
+    for bad in [String::new(), "\\u0000".to_owned(), "x".repeat(201)] {
+        let asked = format!(r#"{{ events(correlationId: "{bad}") {{ edges {{ cursor }} }} }}"#);
+        assert_eq!(house.code(&asked).await, "invalid_value", "{bad}");
+    }
 
     let query = format!(
         "{{ consequences(position: {position}) {{ depth causedBy events {{ position metadata {{ command }} }} }} }}"

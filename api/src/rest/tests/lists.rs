@@ -184,3 +184,13 @@ async fn what_was_created_between_two_moments_is_found_exactly() {
     let between = format!("createdAfter={first}&createdBefore={third}&sku=TEA&sort=-changed");
     assert_eq!(listed(between).await, [created[1].0.clone()]);
 }
+
+#[tokio::test]
+async fn who_goes_on_behind_what_the_journal_does_not_have_is_refused() {
+    let house = House::stocked().await;
+    let head = house.head().await;
+    house.get(&format!("/v1/events?after={head}")).await.ok(200);
+    let beyond = format!("/v1/events?after={}", head + 1);
+    let refused = house.get(&beyond).await.problem(400, "invalid_parameter");
+    assert!(refused["detail"].as_str().unwrap().contains(&format!("ends at position {head}")), "{refused}");
+}
