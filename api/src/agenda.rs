@@ -106,7 +106,7 @@ impl ReadModelAgenda {
                 && self.is_worthwhile((merchant, StreamId::Order(order_id)), position, now)
             {
                 let command = AttendOrder { order_id, occurred_at: None, not_after: None }.into();
-                // Time has come: what it had been waited for since, the order's last command has decided.
+                // Only time has passed since: the order's last command left it so that this would be due.
                 due.push(Due { merchant: id, command, because_of: position });
             }
         }

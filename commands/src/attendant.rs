@@ -75,7 +75,7 @@ async fn attend(commands: Commands, mut agenda: impl Agenda) {
     loop {
         ticks.tick().await;
         match agenda.due(commands.clock().now(), AT_ONCE).await {
-            // What takes longer than this is done all the same: only nobody waits for it.
+            // What was submitted by then is done all the same, and nobody waits for it; the rest is told again.
             Ok(due) => drop(tokio::time::timeout(PATIENCE, do_all(&commands, due)).await),
             Err(error) => tracing::debug!(%error, "what is due cannot be told now"),
         }

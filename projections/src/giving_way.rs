@@ -8,9 +8,7 @@ use tokio::time::Instant;
 
 /// Events folded at once while commands come, about.
 const FEW: usize = 2_000;
-/// How many times as long as it has worked a build rests, and with it all others of its node.
-const REST: u32 = 1;
-/// The longest rest.
+/// The longest rest: else a build rests for as long as it has worked, and with it all others of its node.
 const LONGEST: Duration = Duration::from_millis(500);
 /// How many times what is appended meanwhile must be folded. A build that rests more than that never comes to the end.
 const GAIN: u64 = 2;
@@ -64,7 +62,7 @@ impl GivingWay {
         self.head = head;
         self.is_busy = appended > 0 || self.commits.has_changed().unwrap_or(false);
         if self.is_busy && folded >= appended.saturating_mul(GAIN) {
-            tokio::time::sleep((turn.begun.elapsed() * REST).min(LONGEST)).await;
+            tokio::time::sleep(turn.begun.elapsed().min(LONGEST)).await;
         }
         drop(turn.alone);
     }
@@ -91,15 +89,15 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn while_commands_come_one_build_works_a_little_and_rests_longer_than_it_worked() {
+    async fn while_commands_come_one_build_works_a_little_and_rests_as_long_as_it_worked() {
         let (turns, (commits, _)) = (Turns::new(), watch::channel(0));
         let (mut one, mut other) = (build(&turns, &commits), build(&turns, &commits));
         let turn = busy_turn(&mut one, &commits).await;
         assert_eq!(turn.most, FEW);
-        assert!(other.turn().now_or_never().is_none(), "it works at a time");
+        assert!(other.turn().now_or_never().is_none(), "one works at a time");
         let began = Instant::now();
         one.rest(turn, 2_000, 100).await;
-        assert_eq!(began.elapsed(), WORK * REST, "commands of another merchant count as well");
+        assert_eq!(began.elapsed(), WORK, "commands of another merchant count as well");
         assert_eq!(other.turn().now_or_never().map(|turn| turn.most), Some(FEW));
     }
 
@@ -125,7 +123,7 @@ mod tests {
         let turn = busy_turn(&mut build, &commits).await;
         let began = Instant::now();
         build.rest(turn, 2_000, 2_101).await;
-        assert_eq!(began.elapsed(), WORK * REST);
+        assert_eq!(began.elapsed(), WORK);
         let turn = build.turn().await;
         tokio::time::advance(LONGEST).await;
         commits.send_modify(|number| *number += 1);

@@ -71,7 +71,7 @@ pub(crate) struct Poison {
     pub(crate) error: String,
 }
 
-/// The parked streams of a merchant, in one generation or in all of them that are told.
+/// The parked streams of a merchant in one generation.
 pub(crate) async fn read(
     connection: &mut ViewConnection,
     projection: &'static str,

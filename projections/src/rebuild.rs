@@ -11,7 +11,7 @@ use crate::folding::{FoldError, look};
 use crate::generation::{self, Generation, GenerationState};
 use crate::parked;
 use crate::projection::{Projection, Scope};
-use crate::runner::{BUILDING, FOLLOW, Runner, Workshop, fold};
+use crate::runner::{BUILDING, CaughtUp, FOLLOW, Runner, Workshop, fold};
 use crate::store::ViewConnection;
 
 /// Events that may be missing of a merchant when a generation is put in place: they are folded while the other waits.
@@ -30,7 +30,7 @@ pub(crate) async fn build<P: Projection>(
 ) {
     let mut runner = Runner::<P>::new(shop.clone(), generation.number, BUILDING);
     loop {
-        let complete = runner.catch_up(&stop).await;
+        let is_whole = runner.catch_up(&stop).await == CaughtUp::Whole;
         if *stop.borrow() {
             return;
         }
@@ -38,7 +38,7 @@ pub(crate) async fn build<P: Projection>(
             Some(problem) if !is_first::<P>(&shop) => {
                 give_up(&shop, &generation, &problem).await.map(|()| true)
             }
-            _ if complete => finish::<P>(&shop, &generation, &stop).await,
+            _ if is_whole => finish::<P>(&shop, &generation, &stop).await,
             _ => Ok(false),
         };
         match done {

@@ -25,20 +25,15 @@ pub struct Retried {
 
 /// Tries every parked stream of a generation once.
 pub(crate) async fn retry<P: Projection>(shop: &Workshop, generation: i64) -> Result<Retried, ViewError> {
-    let all = checkpoint::read_all(&mut shop.store.writer().await?, P::NAME, generation).await?;
     let mut retried = Retried::default();
-    for (merchant, _) in all.into_iter().filter(|(_, checkpoint)| checkpoint.parked > 0) {
+    for (merchant, ParkedStream { stream, .. }) in parked::<P>(shop, generation).await? {
         let scope = Scope { merchant: &merchant, generation };
-        let parked = parked::read(&mut shop.store.writer().await?, P::NAME, scope).await?;
-        for stream in parked.streams() {
-            // What is wrong with one keeps no other from being taken up.
-            let folded = retry_stream::<P>(shop, scope, &stream.stream).await.unwrap_or_else(|error| {
-                let stream = &stream.stream;
-                tracing::error!(projection = P::NAME, merchant, stream, %error, "a stream cannot be taken up");
-                false
-            });
-            *if folded { &mut retried.folded } else { &mut retried.parked } += 1;
-        }
+        // What is wrong with one keeps no other from being taken up.
+        let folded = retry_stream::<P>(shop, scope, &stream).await.unwrap_or_else(|error| {
+            tracing::error!(projection = P::NAME, merchant, stream, %error, "a stream cannot be taken up");
+            false
+        });
+        *if folded { &mut retried.folded } else { &mut retried.parked } += 1;
     }
     Ok(retried)
 }

@@ -67,6 +67,17 @@ pub(crate) struct Runner<P> {
     projection: std::marker::PhantomData<P>,
 }
 
+/// What became of catching up, the better first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum CaughtUp {
+    /// Every merchant's checkpoint has come to where its journal ended, or has halted.
+    Whole,
+    /// Another node is folding what is missing here.
+    Elsewhere,
+    /// Something could not be read or written, and is tried again.
+    Failed,
+}
+
 /// A merchant whose journal may have more than its checkpoint.
 struct Behind {
     merchant: String,
@@ -93,15 +104,15 @@ impl<P: Projection> Runner<P> {
     pub(crate) async fn follow(mut self, mut commits: watch::Receiver<u64>, mut stop: watch::Receiver<bool>) {
         loop {
             let again = tokio::time::Instant::now() + PACE;
-            let complete = self.catch_up(&stop).await;
+            let waits = self.catch_up(&stop).await != CaughtUp::Elsewhere;
             if *stop.borrow() {
                 return;
             }
             tokio::select! {
                 _ = stop.changed() => {}
                 // Every commit wakes the node that is folding it; this one need not ask as often.
-                () = tokio::time::sleep(FOLLOW), if !complete => {}
-                woken = tokio::time::timeout(POLL, commits.changed()), if complete => {
+                () = tokio::time::sleep(FOLLOW), if !waits => {}
+                woken = tokio::time::timeout(POLL, commits.changed()), if waits => {
                     if let Ok(Err(_)) = woken {
                         // Nobody will commit any more on this node: others may.
                         tokio::time::sleep(POLL).await;
@@ -113,32 +124,32 @@ impl<P: Projection> Runner<P> {
     }
 
     /// Folds what every merchant's journal has more than its checkpoint. One merchant's trouble is no other's.
-    /// False: another node is folding what is missing here, or something is wrong.
-    pub(crate) async fn catch_up(&mut self, stop: &watch::Receiver<bool>) -> bool {
+    pub(crate) async fn catch_up(&mut self, stop: &watch::Receiver<bool>) -> CaughtUp {
         let behind = match self.behind().await {
             Ok(behind) => behind,
             Err(error) => {
                 tracing::warn!(projection = P::NAME, %error, "a projection could not go on");
                 // A server that crashed may have lost what it said was folded.
                 self.forget();
-                return true;
+                return CaughtUp::Failed;
             }
         };
         let missing =
             behind.iter().map(|behind| behind.head.saturating_sub(behind.checkpoint.position)).sum();
         self.hurries = missing >= self.missing;
         self.missing = missing;
-        let mut complete = true;
+        let mut caught_up = CaughtUp::Whole;
         for Behind { merchant, head, checkpoint } in behind {
             match self.catch_up_merchant(&merchant, head, checkpoint, stop).await {
-                Ok(reached) => complete &= reached,
+                Ok(true) => {}
+                Ok(false) => caught_up = caught_up.max(CaughtUp::Elsewhere),
                 Err(error) => {
                     self.known.remove(&merchant);
-                    complete &= !self.tell(&merchant, &error);
+                    caught_up = caught_up.max(self.tell(&merchant, &error));
                 }
             }
         }
-        complete
+        caught_up
     }
 
     /// Why it has halted for some merchant, where it has.
@@ -163,21 +174,21 @@ impl<P: Projection> Runner<P> {
         });
     }
 
-    /// Tells what is wrong with a merchant, and gives whether it is only that another node was faster.
-    fn tell(&self, merchant: &str, error: &ViewError) -> bool {
+    /// Tells what is wrong with a merchant.
+    fn tell(&self, merchant: &str, error: &ViewError) -> CaughtUp {
         if matches!(error, ViewError::CheckpointMoved(_)) {
             tracing::debug!(projection = P::NAME, merchant, "another node was faster");
-            return true;
+            return CaughtUp::Elsewhere;
         }
         if let Some(reason) = halts(error) {
             let generation = self.generation;
             tracing::error!(projection = P::NAME, generation, merchant, reason, "a projection has halted");
             self.shop.progress.halt(P::NAME, generation, merchant, reason);
-        } else {
-            // What cannot be read or written now is tried again.
-            tracing::warn!(projection = P::NAME, merchant, %error, "a projection could not go on");
+            return CaughtUp::Whole;
         }
-        false
+        // What cannot be read or written now is tried again.
+        tracing::warn!(projection = P::NAME, merchant, %error, "a projection could not go on");
+        CaughtUp::Failed
     }
 
     /// Every merchant that may have something to fold. What other nodes have folded since is one question, however many

@@ -311,7 +311,7 @@ impl Query {
             return Err(Problem::invalid("skus", format!("must be 1 to {PAGE}")).into());
         }
         let skus = skus.iter().map(|sku| value("skus", sku)).collect::<Result<Vec<Sku>, Problem>>()?;
-        let channel = channel.as_deref().map(|channel| value("channel", channel)).transpose()?;
+        let channel = optional("channel", channel)?;
         let narrowed = Narrowed { channel, by: by.map(|moment| moment.0) };
         let moment = optional("asOf", as_of)?;
         reached(asked, min_position).await?;
@@ -330,7 +330,6 @@ impl Query {
     /// Every movement of a SKU with its cause and what was there after it, the oldest first; null for a SKU that was never
     /// seen.
     #[graphql(complexity = "PAST + page_cost(first, child_complexity)")]
-    #[allow(clippy::too_many_arguments, reason = "what the schema says that it may be asked with")]
     async fn stock_history(
         &self,
         context: &Context<'_>,

@@ -49,10 +49,7 @@ impl Reading {
         if self.progress.state(projection, merchant).position >= position {
             return Ok(());
         }
-        let head = self.head(merchant).await?;
-        if position > head {
-            return Err(ViewError::Beyond { head, wanted: position });
-        }
+        self.must_be_there(merchant, position).await?;
         self.progress.wait_for(projection, merchant, position, patience).await
     }
 

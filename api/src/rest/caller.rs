@@ -140,13 +140,10 @@ pub(super) async fn dry_run(parts: &mut Parts, app: &Arc<App>) -> Result<bool, P
 /// A header's text, at most 200 printable characters.
 pub(super) fn header_text(headers: &HeaderMap, name: &str) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get(name) else { return Ok(None) };
-    match value.to_str() {
-        Ok(text) if !text.is_empty() && text.len() <= KEPT_HEADER => Ok(Some(text.to_owned())),
-        _ => {
-            let detail = format!("the header {name} must have 1 to {KEPT_HEADER} printable ASCII characters");
-            Err(Problem::bad("header_invalid", detail).with("header", name))
-        }
-    }
+    let text = kept(value.to_str().unwrap_or_default()).map_err(|why| {
+        Problem::bad("header_invalid", format!("the header {name} {why}")).with("header", name)
+    })?;
+    Ok(Some(text))
 }
 
 /// The sender's name for the command.

@@ -38,7 +38,7 @@ enum Decision {
         record: CommandRecord,
     },
     Missing,
-    /// Its events are of a format that the journal is not known to have.
+    /// Its events are of a format that the journal does not have.
     Ahead,
     Failed(String),
 }
@@ -137,7 +137,6 @@ impl Writer {
         let mut needs = Needs::default();
         match self.decide(&submission.request, &mut needs) {
             Decision::Missing => return Some(submission),
-            Decision::Ahead if !self.format_is_fresh => return Some(submission),
             Decision::Ahead => submission.answer(Reply::NotExecuted(NotExecuted::FormatTooOld)),
             Decision::Failed(reason) => {
                 let command = submission.request.command.name();
@@ -198,8 +197,11 @@ impl Writer {
             Ok(Ok(grant)) => {
                 let (overlay, record) = world.finish();
                 if record.events.iter().any(|event| self.is_ahead(event)) {
+                    if self.format_is_fresh {
+                        return Decision::Ahead;
+                    }
                     needs.format = true;
-                    return Decision::Ahead;
+                    return Decision::Missing;
                 }
                 Decision::Answered { kind: grant.kind, body: grant.body, overlay, record }
             }

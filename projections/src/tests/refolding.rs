@@ -45,8 +45,10 @@ async fn proven(house: &House) -> Vec<Proof> {
     let refold = Refold::into_directory(directory.path(), &house.journal, &house.store).await.unwrap();
     let mut told = 0;
     let all = refold.prove(MERCHANT, |events| told = told.max(events)).await;
-    let proofs = all.into_iter().map(|proven| proven.result.unwrap()).collect();
-    assert!(told <= house.journal.head(MERCHANT).await.unwrap().position * Refold::READ_MODELS);
+    let proofs: Vec<Proof> = all.into_iter().map(|proven| proven.result.unwrap()).collect();
+    if proofs.iter().all(|proof| proof.different == 0) {
+        assert_eq!(told, proofs.iter().map(|proof| proof.position).sum::<u64>());
+    }
     refold.close().await;
     proofs
 }

@@ -75,7 +75,7 @@ sealed are city, region, postal code, country, customer_ref, attributes, notes a
 
 /// Events looked at in one go.
 const PAGE: usize = 5_000;
-/// Orders or SKUs looked at in one go.
+/// Orders, SKUs or measures looked at in one go.
 const ORDERS: usize = 500;
 
 /// What `export` is told.
@@ -159,7 +159,7 @@ pub struct Limits {
     rows: u64,
     /// Events looked at in one go.
     page: usize,
-    /// Orders or SKUs looked at in one go.
+    /// Orders, SKUs or measures looked at in one go.
     orders: usize,
 }
 
