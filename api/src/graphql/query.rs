@@ -139,6 +139,14 @@ async fn reached(asked: &Asked, position: Option<Long>) -> Result<(), Problem> {
     }
 }
 
+/// The same of what is answered from the journal itself, which includes every position that it has.
+async fn there(asked: &Asked, position: Option<Long>) -> Result<(), Problem> {
+    match position {
+        Some(position) => Ok(asked.reading().must_be_there(asked.merchant()?, position.0).await?),
+        None => Ok(()),
+    }
+}
+
 /// Every question that can be asked. All but `merchants` are about one merchant: the one of the header `Merchant`, or
 /// the only one there is.
 pub(super) struct Query;
@@ -339,8 +347,11 @@ impl Query {
         #[graphql(desc = "The cursor to continue after.")] after: Option<String>,
         #[graphql(desc = "A position of the journal or a time by RFC 3339: tell what was known then.")]
         as_of: Option<String>,
+        #[graphql(desc = "Wait, a few seconds at most, until the read models include this position.")]
+        min_position: Option<Long>,
     ) -> Result<Option<StockMovementConnection>> {
         let asked = Asked::of(context)?;
+        there(asked, min_position).await?;
         let limit = page_size(first)?;
         let after = place(List::StockMovements, after.as_deref())?.and_then(|place| place.parse().ok());
         let (sku, location) = (value("sku", &sku)?, optional("location", location)?);
@@ -364,11 +375,15 @@ impl Query {
         >,
         #[graphql(desc = "Only of commands that followed from this, above all from the event of this id.")]
         causation_id: Option<String>,
+        #[graphql(desc = "Wait, a few seconds at most, until the read models include this position.")]
+        min_position: Option<Long>,
     ) -> Result<EventConnection> {
         let asked = Asked::of(context)?;
+        there(asked, min_position).await?;
         let limit = page_size(first)?;
         let after = after.map_or(0, |position| position.0);
         let merchant = asked.merchant()?;
+        asked.reading().must_be_there(merchant, after).await.map_err(Problem::from)?;
         let id = |name: &'static str, id: Option<String>| {
             id.map(|id| kept(&id)).transpose().map_err(|why| Problem::invalid(name, &why))
         };
@@ -398,8 +413,11 @@ impl Query {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The position of any event of the command.")] position: Long,
+        #[graphql(desc = "Wait, a few seconds at most, until the read models include this position.")]
+        min_position: Option<Long>,
     ) -> Result<Option<Vec<FollowedCommand>>> {
         let asked = Asked::of(context)?;
+        there(asked, min_position).await?;
         let all = asked.reading().consequences(asked.merchant()?, position.0).await.map_err(Problem::from)?;
         let told = all.into_iter().map(TryInto::try_into).collect::<Result<Vec<_>, Problem>>()?;
         Ok((!told.is_empty()).then_some(told))
@@ -417,15 +435,27 @@ impl Query {
 
     /// The merchant's locations, by id.
     #[graphql(complexity = "list_cost(10, child_complexity)")]
-    async fn locations(&self, context: &Context<'_>) -> Result<Vec<Location>> {
+    async fn locations(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Wait, a few seconds at most, until the read models include this position.")]
+        min_position: Option<Long>,
+    ) -> Result<Vec<Location>> {
         let asked = Asked::of(context)?;
+        there(asked, min_position).await?;
         let locations = asked.reading().locations(asked.merchant()?).await.map_err(Problem::from)?;
         Ok(locations.iter().map(Location::from).collect())
     }
 
     /// The merchant's rules.
-    async fn policy(&self, context: &Context<'_>) -> Result<Policy> {
+    async fn policy(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Wait, a few seconds at most, until the read models include this position.")]
+        min_position: Option<Long>,
+    ) -> Result<Policy> {
         let asked = Asked::of(context)?;
+        there(asked, min_position).await?;
         let policy = asked.reading().policy(asked.merchant()?).await.map_err(Problem::from)?;
         Ok(Policy::from(&policy))
     }

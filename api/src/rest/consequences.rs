@@ -21,6 +21,7 @@ use crate::history::command::CommandItem;
 pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::of::<u64>("position", "The position of any event of the command; this or the key is needed."),
     Parameter::of::<IdempotencyKey>("key", "The idempotency key of the command."),
+    parameters::MIN_POSITION,
 ];
 
 /// A command, everything that followed from it by itself, and every command that says that it followed from one of these.
@@ -29,6 +30,7 @@ pub(super) async fn get(
     ForMerchant(merchant): ForMerchant,
     given: Parameters,
 ) -> Answered {
+    given.must_be_there(&app, &merchant).await?;
     let (position, key) = (given.number("position")?, given.optional::<IdempotencyKey>("key")?);
     let position = match (position, key) {
         (Some(position), None) => position,

@@ -20,7 +20,7 @@ use super::caller::{Answered, ForMerchant, written_as_here};
 use super::endpoint::Parameter;
 use super::feed;
 use super::listing::{Items, Reached, at_position};
-use super::parameters::{Parameters, invalid};
+use super::parameters::{self, Parameters, invalid};
 use super::problem::Problem;
 use crate::app::App;
 use crate::history::data;
@@ -166,6 +166,7 @@ impl CloudEvent {
 
 /// What events can be asked for with.
 pub(super) const PARAMETERS: &[Parameter] = &[
+    parameters::MIN_POSITION,
     Parameter::of::<u64>("after", "Events after this position; from the first where not given."),
     Parameter::of::<u16>(
         "limit",
@@ -210,6 +211,7 @@ pub(super) async fn list(
     given: Parameters,
 ) -> Answered {
     let filter = Filter::of(&given)?;
+    given.must_be_there(&app, &merchant).await?;
     let after = given.number("after")?;
     if stays_open(&headers) {
         let after = last_event_id(&headers)?.or(after).unwrap_or(0);

@@ -9,6 +9,7 @@ use holdfast_domain::network::{PauseLocation, RegisterLocation, ResumeLocation};
 
 use super::caller::{Answered, Call, ForMerchant, InPath};
 use super::listing::Items;
+use super::parameters::Parameters;
 use crate::app::App;
 
 /// Makes a location known or changes it.
@@ -27,7 +28,12 @@ pub(super) async fn resume(InPath(location): InPath, call: Call) -> Answered {
 }
 
 /// All locations, by id.
-pub(super) async fn list(State(app): State<Arc<App>>, ForMerchant(merchant): ForMerchant) -> Answered {
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    ForMerchant(merchant): ForMerchant,
+    given: Parameters,
+) -> Answered {
+    given.must_be_there(&app, &merchant).await?;
     let items = app.reading.locations(merchant.as_str()).await?;
     Ok(Json(Items::of(items, None)).into_response())
 }

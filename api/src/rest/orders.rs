@@ -112,6 +112,7 @@ pub(super) async fn get(
 
 /// What an order's history can be asked for with.
 pub(super) const HISTORY: &[Parameter] = &[
+    parameters::MIN_POSITION,
     parameters::AS_OF,
     Parameter::of::<bool>("differences", "Tell for each event what of the order was not as before."),
 ];
@@ -125,6 +126,7 @@ pub(super) async fn history(
 ) -> Answered {
     let order: OrderId = id.parse().map_err(|_| unknown(&id))?;
     let (moment, compare) = (given.as_of()?, given.flag("differences")?);
+    given.must_be_there(&app, &merchant).await?;
     let events = app.reading.order_history(merchant.as_str(), order, moment).await?;
     let Some(last) = events.last() else { return Err(unknown(&id)) };
     let position = last.command_end;

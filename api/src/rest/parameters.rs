@@ -137,6 +137,14 @@ impl Parameters {
         }
         Ok(())
     }
+
+    /// The same of what is answered from the journal itself, which includes every position that it has.
+    pub(super) async fn must_be_there(&self, app: &App, merchant: &MerchantId) -> Result<(), Problem> {
+        if let Some(position) = self.number("minPosition")? {
+            app.reading.must_be_there(merchant.as_str(), position).await?;
+        }
+        Ok(())
+    }
 }
 
 fn value<T: for<'de> Deserialize<'de>>(name: &str, text: &str) -> Result<T, Problem> {

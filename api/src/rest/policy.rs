@@ -8,10 +8,16 @@ use axum::response::IntoResponse;
 use holdfast_domain::policy::SetMerchantPolicy;
 
 use super::caller::{Answered, Call, ForMerchant};
+use super::parameters::Parameters;
 use crate::app::App;
 
 /// The rules as they are.
-pub(super) async fn get(State(app): State<Arc<App>>, ForMerchant(merchant): ForMerchant) -> Answered {
+pub(super) async fn get(
+    State(app): State<Arc<App>>,
+    ForMerchant(merchant): ForMerchant,
+    given: Parameters,
+) -> Answered {
+    given.must_be_there(&app, &merchant).await?;
     Ok(Json(app.reading.policy(merchant.as_str()).await?).into_response())
 }
 

@@ -28,6 +28,7 @@ use super::fulfillment_board::{BoardItem, BoardSummaryItem};
 use super::fulfillment_orders::Work;
 use super::health::Health;
 use super::listing::Items;
+use super::parameters;
 use super::projections::{BuildAsked, ParkedView, ProjectionView, RetriedView};
 use super::{
     availability, bulk, command_state, consequences, documentation, events, figures, fulfillment_board,
@@ -232,6 +233,7 @@ fn following_parcels() -> Vec<Endpoint> {
 fn keeping_stock() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/v1/locations", "ListLocations", "All locations, by id.", locations::list)
+            .takes(&[parameters::MIN_POSITION])
             .answers::<Items<LocationView>>(),
         Endpoint::put::<RegisterLocation, _>("/v1/locations/{location}", locations::register)
             .answers::<LocationView>(),
@@ -263,6 +265,7 @@ fn keeping_stock() -> Vec<Endpoint> {
         .takes(availability::PARAMETERS)
         .answers::<Items<AvailabilityView>>(),
         Endpoint::get("/v1/policy", "GetMerchantPolicy", "The merchant's rules.", policy::get)
+            .takes(&[parameters::MIN_POSITION])
             .answers::<PolicyView>(),
         Endpoint::put::<SetMerchantPolicy, _>("/v1/policy", policy::set).answers::<PolicyView>(),
         Endpoint::put::<RegisterMerchant, _>("/v1/merchants/{merchant}", merchants::register)

@@ -25,6 +25,7 @@ pub(super) const PARAMETERS: &[Parameter] = &[
         "Only what was about this location. A part of the list may then have fewer items than asked for, also none.",
     ),
     parameters::AS_OF,
+    parameters::MIN_POSITION,
     parameters::CURSOR,
     parameters::LIMIT,
 ];
@@ -45,6 +46,7 @@ pub(super) async fn get(
         limit: given.limit()?,
         as_of: given.as_of()?,
     };
+    given.must_be_there(&app, &merchant).await?;
     let history = app.reading.stock_history(merchant.as_str(), &asked).await?.ok_or_else(unknown)?;
     let next_cursor = history.next.map(|next| List::StockMovements.cursor(&next.to_string()));
     let items = history.items.into_iter().map(StockMovement::of).collect::<Result<Vec<_>, _>>()?;

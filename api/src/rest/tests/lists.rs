@@ -194,3 +194,32 @@ async fn who_goes_on_behind_what_the_journal_does_not_have_is_refused() {
     let refused = house.get(&beyond).await.problem(400, "invalid_parameter");
     assert!(refused["detail"].as_str().unwrap().contains(&format!("ends at position {head}")), "{refused}");
 }
+
+#[tokio::test]
+async fn every_read_takes_the_position_that_it_must_include() {
+    let house = House::stocked().await;
+    let id = house.order("o", 1).await;
+    let head = house.head().await;
+    for path in [
+        "/v1/orders?".to_owned(),
+        format!("/v1/orders/{id}?"),
+        format!("/v1/orders/{id}/history?"),
+        "/v1/fulfillment-orders?".to_owned(),
+        "/v1/fulfillment-board?location=munich&stage=pick&".to_owned(),
+        "/v1/fulfillment-board/summary?".to_owned(),
+        "/v1/metrics?".to_owned(),
+        "/v1/availability?sku=TEA&".to_owned(),
+        "/v1/stock/history?sku=TEA&".to_owned(),
+        "/v1/consequences?position=1&".to_owned(),
+        "/v1/events?".to_owned(),
+        "/v1/events?correlationId=none&".to_owned(),
+        "/v1/locations?".to_owned(),
+        "/v1/policy?".to_owned(),
+    ] {
+        house.get(&format!("{path}minPosition={head}")).await.ok(200);
+        let beyond = house.get(&format!("{path}minPosition={}", head + 1)).await;
+        beyond.problem(400, "invalid_parameter");
+        let bad = house.get(&format!("{path}minPosition=soon")).await.problem(400, "invalid_parameter");
+        assert_eq!(bad["parameter"], "minPosition", "{path}");
+    }
+}
