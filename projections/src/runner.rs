@@ -296,7 +296,7 @@ impl<P: Projection> Runner<P> {
         let mut ahead = Ahead::of::<P>(&self.shop.journal, part);
         let Workshop { journal, store, turns, .. } = &self.shop;
         let mut way =
-            (self.manner.gives_way && !self.hurries).then(|| GivingWay::new(turns, journal.commits(), head));
+            (self.manner.gives_way && !self.hurries).then(|| GivingWay::new(turns, journal.commits()));
         let mut span = Span::default();
         while checkpoint.position < head && !*stop.borrow() && lease.renew().await? {
             if span.is_empty() {
@@ -308,12 +308,10 @@ impl<P: Projection> Runner<P> {
                 None => None,
             };
             let part = span.take(turn.as_ref().map_or(usize::MAX, |turn| turn.most));
-            let before = checkpoint.position;
             (checkpoint, parked) = fold_span::<P>(store, scope, &checkpoint, &parked, part).await?;
             self.report(scope, &checkpoint);
             if let (Some(way), Some(turn)) = (&mut way, turn) {
-                let now = journal.head(scope.merchant).await?.position;
-                way.rest(turn, checkpoint.position - before, now).await;
+                way.rest(turn).await;
             }
         }
         Ok((checkpoint, parked))
