@@ -6,13 +6,13 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
-/// Events folded at once while commands come, about.
-const FEW: usize = 2_000;
+/// Events read and folded at once while commands come, about.
+pub(crate) const FEW: usize = 2_000;
 /// The longest rest: else a build rests for as long as it has worked, and with it all others of its node.
 const LONGEST: Duration = Duration::from_millis(500);
 /// For how long after the last command it is taken that more come. A machine that is busy with builds has commands wait: that
 /// none was committed for a moment does not mean that none has come.
-const QUIET: Duration = Duration::from_secs(5);
+pub(crate) const QUIET: Duration = Duration::from_secs(5);
 
 /// What all builds of a node share: while commands come, one of them works at a time.
 #[derive(Debug, Clone)]
@@ -43,8 +43,10 @@ pub(crate) struct Turn {
 }
 
 impl GivingWay {
-    pub(crate) fn new(turns: &Turns, commits: watch::Receiver<u64>) -> Self {
-        Self { turns: turns.clone(), commits, busy_until: None }
+    /// A build that begins while commands come, as far as that is known, or not.
+    pub(crate) fn new(turns: &Turns, commits: watch::Receiver<u64>, is_busy: bool) -> Self {
+        let busy_until = is_busy.then(|| Instant::now() + QUIET);
+        Self { turns: turns.clone(), commits, busy_until }
     }
 
     /// Waits until it may work.
@@ -78,7 +80,7 @@ mod tests {
     const WORK: Duration = Duration::from_millis(20);
 
     fn build(turns: &Turns, commits: &watch::Sender<u64>) -> GivingWay {
-        GivingWay::new(turns, commits.subscribe())
+        GivingWay::new(turns, commits.subscribe(), false)
     }
 
     /// A turn in which it worked, and a command came.
@@ -109,10 +111,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn commands_that_are_kept_waiting_are_not_taken_for_none() {
         let (turns, (commits, _)) = (Turns::new(), watch::channel(0));
-        let mut build = build(&turns, &commits);
-        let turn = busy_turn(&mut build, &commits, WORK).await;
         let heard = Instant::now();
-        build.rest(turn).await;
+        let mut build = GivingWay::new(&turns, commits.subscribe(), true);
         while heard.elapsed() < QUIET {
             let turn = build.turn().await;
             assert_eq!(turn.most, FEW, "after {:?}", heard.elapsed());

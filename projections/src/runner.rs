@@ -11,7 +11,8 @@ use crate::ahead::{Ahead, Part, Span};
 use crate::checkpoint::{self, Checkpoint};
 use crate::error::ViewError;
 use crate::folding::{FoldError, Looked, fold_into, halted, look, sort_out};
-use crate::giving_way::{GivingWay, Turns};
+use crate::generation;
+use crate::giving_way::{FEW, GivingWay, QUIET, Turns};
 use crate::lease::Lease;
 use crate::parked::{self, Parked, ParkedStream};
 use crate::progress::{Progress, ProjectionState};
@@ -24,6 +25,9 @@ const PACE: Duration = Duration::from_millis(15);
 pub(crate) const POLL: Duration = Duration::from_secs(1);
 /// How often to look while another node is folding what is missing here.
 pub(crate) const FOLLOW: Duration = Duration::from_millis(25);
+
+/// The same as [`QUIET`], in microseconds.
+const BUSY: i64 = QUIET.as_micros() as i64;
 
 /// How a generation is folded.
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +66,8 @@ pub(crate) struct Runner<P> {
     missing: u64,
     /// Whether no fewer are missing than then: whoever gives way more does not come to the end.
     hurries: bool,
+    /// Whether commands were carried out not long before the last look, whoever's.
+    is_busy: bool,
     /// When checkpoints were last read.
     looked_at: Option<Instant>,
     projection: std::marker::PhantomData<P>,
@@ -95,6 +101,7 @@ impl<P: Projection> Runner<P> {
             left_to_others: HashMap::new(),
             missing: u64::MAX,
             hurries: false,
+            is_busy: false,
             looked_at: None,
             projection: std::marker::PhantomData,
         }
@@ -196,6 +203,8 @@ impl<P: Projection> Runner<P> {
     /// [`Self::forget_what_is_otherwise`].
     async fn behind(&mut self) -> Result<Vec<Behind>, ViewError> {
         let heads = self.shop.journal.heads().await?;
+        let lately = generation::now().saturating_sub(BUSY);
+        self.is_busy = heads.iter().any(|(_, head)| head.time >= lately);
         let missing: Vec<&String> = heads
             .iter()
             .filter(|(merchant, head)| self.lacks(merchant, head.position))
@@ -287,16 +296,17 @@ impl<P: Projection> Runner<P> {
         lease: &mut Lease<'_>,
         stop: &watch::Receiver<bool>,
     ) -> Result<(Checkpoint, Parked), ViewError> {
+        let gives_way = self.manner.gives_way && !self.hurries;
+        let is_busy = gives_way && self.is_busy;
         let part = Part {
             merchant: scope.merchant.to_owned(),
             after: checkpoint.position,
             upto: head,
-            span: self.manner.span,
+            span: if is_busy { FEW } else { self.manner.span },
         };
         let mut ahead = Ahead::of::<P>(&self.shop.journal, part);
         let Workshop { journal, store, turns, .. } = &self.shop;
-        let mut way =
-            (self.manner.gives_way && !self.hurries).then(|| GivingWay::new(turns, journal.commits()));
+        let mut way = gives_way.then(|| GivingWay::new(turns, journal.commits(), is_busy));
         let mut span = Span::default();
         while checkpoint.position < head && !*stop.borrow() && lease.renew().await? {
             if span.is_empty() {
