@@ -8,7 +8,10 @@ use tokio::time::Instant;
 
 /// Events read and folded at once while commands come, about.
 pub(crate) const FEW: usize = 2_000;
-/// The longest rest: else a build rests for as long as it has worked, and with it all others of its node.
+/// How many times as long as it has worked a build rests, and with it all others of its node. What it has written is flushed
+/// meanwhile: on PostgreSQL that stands before every commit.
+const REST: u32 = 3;
+/// The longest rest.
 const LONGEST: Duration = Duration::from_millis(500);
 /// For how long after the last command it is taken that more come. A machine that is busy with builds has commands wait: that
 /// none was committed for a moment does not mean that none has come.
@@ -65,7 +68,7 @@ impl GivingWay {
         let busy_until = if has_come { now + QUIET } else { self.busy_until.unwrap_or(now) };
         self.busy_until = Some(busy_until);
         if now < busy_until {
-            tokio::time::sleep(turn.begun.elapsed().min(LONGEST)).await;
+            tokio::time::sleep((turn.begun.elapsed() * REST).min(LONGEST)).await;
         }
         drop(turn.alone);
     }
@@ -92,7 +95,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn while_commands_come_one_build_works_a_little_and_rests_as_long_as_it_worked() {
+    async fn while_commands_come_one_build_works_a_little_and_rests_longer_than_it_worked() {
         let (turns, (commits, _)) = (Turns::new(), watch::channel(0));
         let (mut one, mut other) = (build(&turns, &commits), build(&turns, &commits));
         let turn = busy_turn(&mut one, &commits, WORK).await;
@@ -100,7 +103,7 @@ mod tests {
         assert!(other.turn().now_or_never().is_none(), "one works at a time");
         let began = Instant::now();
         one.rest(turn).await;
-        assert_eq!(began.elapsed(), WORK);
+        assert_eq!(began.elapsed(), WORK * REST);
         assert_eq!(other.turn().now_or_never().map(|turn| turn.most), Some(FEW));
         let turn = busy_turn(&mut one, &commits, LONGEST * 2).await;
         let began = Instant::now();
