@@ -62,7 +62,7 @@ pub(crate) struct Runner<P> {
     known: HashMap<String, (Checkpoint, Parked)>,
     /// After which position the events of a merchant were left to another node at the last look.
     left_to_others: HashMap<String, u64>,
-    /// How many events were missing at the last look, of all merchants.
+    /// How many events were missing the last time that all of them were folded, of all merchants.
     missing: u64,
     /// Whether no fewer are missing than then: whoever gives way more does not come to the end.
     hurries: bool,
@@ -144,7 +144,6 @@ impl<P: Projection> Runner<P> {
         let missing =
             behind.iter().map(|behind| behind.head.saturating_sub(behind.checkpoint.position)).sum();
         self.hurries = missing >= self.missing;
-        self.missing = missing;
         let mut caught_up = CaughtUp::Whole;
         for Behind { merchant, head, checkpoint } in behind {
             match self.catch_up_merchant(&merchant, head, checkpoint, stop).await {
@@ -155,6 +154,9 @@ impl<P: Projection> Runner<P> {
                     caught_up = caught_up.max(self.tell(&merchant, &error));
                 }
             }
+        }
+        if caught_up == CaughtUp::Whole {
+            self.missing = missing;
         }
         caught_up
     }
