@@ -1,53 +1,42 @@
-//! The read side: the projection runner and the read models.
+//! The read side: read models, and the runtime that keeps them up to date.
 //!
-//! A [`Projection`] is a pure fold: an event names the row it touches, and `fold` says what it makes of the row.
-//! The runner reads a span of the journal after the checkpoint, folds it in memory, and writes the rows and the
-//! checkpoint in one transaction. Read models are disposable: delete `views.db`, or the tables, and they are folded
-//! again. [`ViewStore`] is SQLite for one node or PostgreSQL for several, with the same result.
+//! * [`runtime`]: reads the journal after a checkpoint, applies the events to rows in memory, and writes rows and
+//!   checkpoint in one transaction. A [`Projection`] is a pure fold: an event names the row it changes, and `fold`
+//!   computes the row's next state.
+//! * [`read_models`]: the four read models and their queries.
+//! * [`rebuild`]: builds, compares, activates and deletes generations of a read model, and verifies them against the
+//!   journal.
+//! * [`store`]: SQL for SQLite (one node) and PostgreSQL (several nodes), with the same results.
+//!
+//! Read models are disposable: delete `views.db`, or the tables, and they are rebuilt from the journal.
 
-mod ahead;
-mod availability;
-mod causation;
-mod checkpoint;
-mod compare;
 mod error;
-mod folding;
-mod generation;
-mod giving_way;
-mod keeper;
-mod lease;
-mod metrics;
-mod moment;
-mod order_status;
-mod parked;
-mod progress;
-mod projection;
 mod projections;
+mod read_models;
 mod rebuild;
-mod refold;
-mod removal;
-mod retry;
-mod runner;
+mod runtime;
 mod store;
 #[cfg(test)]
 mod tests;
 
-pub use availability::{Asked, Availability, Fillable, Milestone};
-pub use causation::{Causation, CommandSpan, Link};
 pub use error::ViewError;
-pub use generation::{Generation, GenerationState};
-pub use metrics::{
+pub use projections::{Manage, Projections};
+pub use read_models::availability::{Asked, Availability, Fillable, Milestone};
+pub use read_models::causation::{Causation, CommandSpan, Link};
+pub use read_models::order_metrics::{
     AfterCell, Amounts, Figures, Measure, MetricCell, Metrics, MetricsFilter, Parting, Period,
 };
-pub use moment::{Moment, Reached};
-pub use order_status::{
+pub use read_models::orders::{
     BoardEntry, BoardSummary, DueOrder, FulfillmentOrderFilter, FulfillmentOrderRow, OrderFilter, OrderRow,
     OrderSort, Orders, Page, Stage,
 };
-pub use parked::ParkedStream;
-pub use progress::{Progress, ProjectionState};
-pub use projection::{Kind, Projection, Recorded, Scope, Table, TableColumn};
-pub use projections::{Manage, Projections};
-pub use refold::{Proof, Proven, Refold};
-pub use retry::Retried;
-pub use store::{Column, Row, Statement, Upsert, Value, ViewConnection, ViewStore};
+pub use read_models::read_snapshot::{Moment, Reached};
+pub use rebuild::verification::{Proof, Proven, Refold};
+pub use runtime::generation::{Generation, GenerationState};
+pub use runtime::parked::ParkedStream;
+pub use runtime::progress::{Progress, ProjectionState};
+pub use runtime::projection::{Projection, Recorded};
+pub use runtime::retry::Retried;
+pub use store::{
+    Column, Kind, Row, Scope, Statement, Table, TableColumn, Upsert, Value, ViewConnection, ViewStore,
+};

@@ -8,20 +8,20 @@ use holdfast_journal::Journal;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
-use crate::availability::AvailabilityProjection;
-use crate::causation::CausationProjection;
 use crate::error::ViewError;
-use crate::generation::{self, GenerationState};
-use crate::giving_way::Turns;
-use crate::keeper::Keeper;
-use crate::metrics::MetricsProjection;
-use crate::order_status::OrderStatusProjection;
-use crate::parked::ParkedStream;
-use crate::progress::Progress;
-use crate::projection::Projection;
-use crate::rebuild::put_in_place;
-use crate::retry::{self, Retried};
-use crate::runner::Workshop;
+use crate::read_models::availability::AvailabilityProjection;
+use crate::read_models::causation::CausationProjection;
+use crate::read_models::order_metrics::MetricsProjection;
+use crate::read_models::orders::OrderStatusProjection;
+use crate::rebuild::build::put_in_place;
+use crate::rebuild::generation_manager::Keeper;
+use crate::runtime::generation::{self, GenerationState};
+use crate::runtime::parked::ParkedStream;
+use crate::runtime::progress::Progress;
+use crate::runtime::projection::Projection;
+use crate::runtime::rebuild_throttle::Turns;
+use crate::runtime::retry::{self, Retried};
+use crate::runtime::runner::Workshop;
 use crate::store::ViewStore;
 
 /// Runs every projection of a node.
@@ -196,7 +196,7 @@ impl<P: Projection> Manage for Manager<P> {
                 self.changed.notify_one();
                 return Ok(former.number);
             }
-            tokio::time::sleep(crate::runner::FOLLOW).await;
+            tokio::time::sleep(crate::runtime::runner::FOLLOW).await;
         }
     }
 

@@ -7,10 +7,10 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Database, Postgres, Sqlite, Transaction};
 
 use super::statement::{Row, Statement};
+use super::table::Scope;
 use super::upsert::Insert;
 use super::{postgres, sqlite};
 use crate::error::ViewError;
-use crate::projection::Scope;
 
 /// How long a call to a server may take: somewhat more than its own limit for a statement.
 const PATIENCE: Duration = Duration::from_secs(35);

@@ -7,6 +7,7 @@ mod connection;
 mod postgres;
 mod sqlite;
 mod statement;
+mod table;
 #[cfg(test)]
 mod tests;
 mod upsert;
@@ -23,6 +24,7 @@ use connection::{Link, Session};
 
 pub use connection::ViewConnection;
 pub use statement::{Row, Statement, Value};
+pub use table::{Kind, Scope, Table, TableColumn};
 pub use upsert::{Column, Presence, Upsert};
 
 /// How many connections read.

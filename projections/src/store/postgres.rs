@@ -9,10 +9,10 @@ use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPool
 use sqlx::{AssertSqlSafe, Postgres};
 
 use super::statement::{Row, Statement, Value};
+use super::table::Scope;
 use super::upsert::{Column, Insert};
 use super::{READERS, schema};
 use crate::error::ViewError;
-use crate::projection::Scope;
 
 /// How many connections write: a transaction for each projection, so that none need wait for another, and one to spare.
 const WRITERS: u32 = 5;

@@ -13,10 +13,10 @@ use sqlx::sqlite::{
 use sqlx::{Arguments, AssertSqlSafe, Sqlite};
 
 use super::statement::{Row, Statement, Value};
+use super::table::Scope;
 use super::upsert::{Column, Insert};
 use super::{READERS, schema};
 use crate::error::ViewError;
-use crate::projection::Scope;
 
 /// The database's file within its directory.
 const FILE: &str = "views.db";

@@ -7,8 +7,8 @@ use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 
+use super::table::{Kind, TableColumn};
 use crate::error::ViewError;
-use crate::projection::{Kind, TableColumn};
 
 /// A value that a statement is given.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -1,7 +1,7 @@
 //! What is written is what is read, on every store.
 
+use super::table::Scope;
 use super::{Presence, Row, Statement, Upsert, ViewConnection, ViewStore};
-use crate::projection::Scope;
 use crate::tests::{Fixture, MERCHANT, Postgres, for_every_store};
 
 for_every_store! {

@@ -1,7 +1,7 @@
 //! Writing many rows of a table at once, whether they are there already or not.
 
+use super::table::Scope;
 use crate::error::ViewError;
-use crate::projection::Scope;
 
 use super::ViewConnection;
 

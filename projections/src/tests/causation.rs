@@ -6,8 +6,8 @@ use holdfast_journal::{Journal, MemoryJournal};
 
 use super::events::{created, received};
 use super::{Fixture, House, MERCHANT, append, append_with, for_every_store};
-use crate::causation::CausationProjection;
-use crate::folding::fold_into;
+use crate::read_models::causation::CausationProjection;
+use crate::runtime::apply::fold_into;
 use crate::{Causation, CommandSpan, Link, Projection, Recorded, Scope};
 
 for_every_store! {

@@ -1,18 +1,18 @@
 //! The runner and the read models, over a journal in memory and on every store.
 
+mod apply;
 mod causation;
-mod equal;
 mod events;
-mod folding;
-mod metrics;
-mod milestones;
-mod moments;
-mod nodes;
-mod opening;
-mod plans;
-mod poisoned;
-mod rebuilding;
-mod refolding;
+mod order_metrics;
+mod parked_streams;
+mod query_plans;
+mod read_snapshot;
+mod rebuild;
+mod several_nodes;
+mod stock_snapshot;
+mod store_equivalence;
+mod store_versions;
+mod verification;
 
 use std::sync::Arc;
 use std::time::Duration;

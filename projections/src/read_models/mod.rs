@@ -1,0 +1,7 @@
+//! The read models: each is a fold over the journal, its tables, and its queries.
+
+pub(crate) mod availability;
+pub(crate) mod causation;
+pub(crate) mod order_metrics;
+pub(crate) mod orders;
+pub(crate) mod read_snapshot;

@@ -1,0 +1,259 @@
+//! What cannot be folded is set aside with all that follows it, everything else goes on, and nothing is passed over.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use holdfast_domain::stream::StreamId;
+use holdfast_journal::{
+    AppendError, Batch, BatchSummary, CommandRecord, Event, Head, Journal, JournalError, LoadRequest, Loaded,
+    MemoryJournal, NewEvent, Outcome, Snapshot,
+};
+use tokio::sync::watch;
+
+use super::events::{created, received, sku};
+use super::{Fixture, House, MERCHANT, PATIENCE, append, for_every_store};
+use crate::projections::Projections;
+use crate::read_models::availability::{AvailabilityKey, AvailabilityProjection, AvailabilityRow};
+use crate::store::Presence;
+use crate::{
+    Asked, Availability, Orders, Projection, Recorded, Retried, Scope, Table, ViewConnection, ViewError,
+};
+
+for_every_store! {
+    a_payload_that_cannot_be_read_parks_its_stream_and_no_other,
+    a_fold_that_panics_parks_its_stream_until_it_is_mended,
+    an_event_that_is_left_out_halts_a_projection,
+}
+
+/// Appends an event whose payload is not what its type says.
+pub(super) async fn unreadable(journal: &dyn Journal, stream: &StreamId, version: u64) {
+    let head = journal.head(MERCHANT).await.unwrap();
+    let known = journal.read(MERCHANT, 0, 1_000_000).await.unwrap();
+    let begun = known.iter().find(|event| *event.stream_name == stream.to_string()).unwrap().stream;
+    let event = NewEvent {
+        stream: begun,
+        stream_name: stream.to_string().into(),
+        version,
+        kind: "StockReceived",
+        type_version: 1,
+        payload: b"{\"quantity\":\"many\"}".to_vec(),
+        sealed: None,
+    };
+    let command = CommandRecord { events: vec![event], at: 9_000, ..CommandRecord::default() };
+    let batch = Batch::seal(MERCHANT.into(), uuid::Uuid::now_v7().into_bytes(), head, vec![command]);
+    journal.append(&Arc::from([batch])).await.remove(0).unwrap();
+}
+
+async fn a_payload_that_cannot_be_read_parks_its_stream_and_no_other(fixture: &impl Fixture) {
+    let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::new());
+    let house = House::open(fixture, &journal).await;
+    house.append(vec![received(1, "A"), received(1, "B"), created(1, "A")]).await;
+    unreadable(&*journal, &StreamId::Stock(sku("A")), 2).await;
+    house.append(vec![received(3, "A"), received(2, "B"), created(2, "A")]).await;
+    house.caught_up().await.unwrap();
+    let progress = house.projections.progress();
+    let stock = progress.state(Availability::NAME, MERCHANT);
+    assert_eq!((stock.position, stock.folded, stock.parked, stock.halted), (7, 5, 2, None));
+    let orders = progress.state(Orders::NAME, MERCHANT);
+    assert_eq!((orders.folded, orders.parked), (7, 0), "it does not concern them");
+    let view = Availability::new(&house.store)
+        .of(MERCHANT, 1, &[sku("A"), sku("B")], &Asked::default())
+        .await
+        .unwrap();
+    let told: Vec<_> = view.iter().map(|view| (view.available.number(), view.stale)).collect();
+    assert_eq!(told, [(5, true), (10, false)], "old, and says so");
+
+    let manager = house.manager(Availability::NAME);
+    let parked = manager.parked().await.unwrap();
+    let [(merchant, stream)] = &parked[..] else { panic!("{parked:?}") };
+    assert_eq!((merchant.as_str(), &stream.stream), (MERCHANT, &StreamId::Stock(sku("A")).to_string()));
+    assert_eq!((stream.position, stream.events), (4, 2));
+    assert!(stream.error.contains("StockReceived"), "{}", stream.error);
+    assert_eq!(manager.retry().await.unwrap(), Retried { folded: 0, parked: 1 }, "nothing was mended");
+    house.close().await;
+
+    let house = House::open(fixture, &journal).await;
+    house.append(vec![received(4, "A")]).await;
+    house.caught_up().await.unwrap();
+    let stock = house.projections.progress().state(Availability::NAME, MERCHANT);
+    assert_eq!((stock.folded, stock.parked), (5, 3), "it waits on behind what waits");
+    house.close().await;
+}
+
+/// Whether the fold of [`Clumsy`] is mended.
+static MENDED: AtomicBool = AtomicBool::new(false);
+/// Whose turn it is to say so.
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
+/// The stock's fold, which cannot do with the SKU `B` until it is mended.
+struct Clumsy;
+
+#[async_trait]
+impl Projection for Clumsy {
+    const NAME: &'static str = "clumsy";
+    const VERSION: i64 = 1;
+    const TABLES: &'static [Table] = AvailabilityProjection::TABLES;
+    type Key = AvailabilityKey;
+    type Row = AvailabilityRow;
+
+    fn concerns(stream: &StreamId) -> bool {
+        AvailabilityProjection::concerns(stream)
+    }
+    fn key(event: &Recorded) -> Option<AvailabilityKey> {
+        AvailabilityProjection::key(event)
+    }
+    fn fold(row: Option<AvailabilityRow>, event: Recorded) -> AvailabilityRow {
+        let is_hard = event.stream == StreamId::Stock(sku("B")) && event.version == 2;
+        assert!(MENDED.load(Ordering::SeqCst) || !is_hard, "what is one and one?");
+        AvailabilityProjection::fold(row, event)
+    }
+    async fn load(
+        connection: &mut ViewConnection,
+        scope: Scope<'_>,
+        keys: &[AvailabilityKey],
+    ) -> Result<HashMap<AvailabilityKey, AvailabilityRow>, ViewError> {
+        AvailabilityProjection::load(connection, scope, keys).await
+    }
+    async fn save(
+        connection: &mut ViewConnection,
+        scope: Scope<'_>,
+        rows: &[(AvailabilityKey, AvailabilityRow)],
+        presence: Presence,
+    ) -> Result<(), ViewError> {
+        AvailabilityProjection::save(connection, scope, rows, presence).await
+    }
+    async fn mark_stale(
+        connection: &mut ViewConnection,
+        scope: Scope<'_>,
+        streams: &[&str],
+    ) -> Result<(), ViewError> {
+        AvailabilityProjection::mark_stale(connection, scope, streams).await
+    }
+}
+
+async fn a_fold_that_panics_parks_its_stream_until_it_is_mended(fixture: &impl Fixture) {
+    let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::new());
+    let store = fixture.open().await.unwrap();
+    let mut projections = Projections::none();
+    let shop = projections.workshop(&journal, &store, "the only one");
+    let _turn = TURN.lock().await;
+    MENDED.store(false, Ordering::SeqCst);
+    projections.add::<Clumsy>(&shop, &journal.commits()).await.unwrap();
+    for version in 1..=3 {
+        append(&*journal, vec![received(version, "A"), received(version, "B")]).await;
+    }
+    projections.progress().wait_for(Clumsy::NAME, MERCHANT, 6, PATIENCE).await.unwrap();
+    let told = async || {
+        let skus = [sku("A"), sku("B")];
+        let view = Availability::new(&store).of(MERCHANT, 1, &skus, &Asked::default()).await.unwrap();
+        view.iter().map(|view| (view.available.number(), view.stale)).collect::<Vec<_>>()
+    };
+    assert_eq!(told().await, [(15, false), (5, true)]);
+    let manager = projections.managers().remove(0);
+    assert!(manager.parked().await.unwrap()[0].1.error.contains("what is one and one?"));
+    assert_eq!(manager.retry().await.unwrap(), Retried { folded: 0, parked: 1 });
+    MENDED.store(true, Ordering::SeqCst);
+    assert_eq!(manager.retry().await.unwrap(), Retried { folded: 1, parked: 0 });
+    assert_eq!(told().await, [(15, false), (15, false)]);
+    assert_eq!(manager.parked().await.unwrap(), []);
+    append(&*journal, vec![received(4, "B")]).await;
+    projections.progress().wait_for(Clumsy::NAME, MERCHANT, 7, PATIENCE).await.unwrap();
+    assert_eq!(told().await, [(15, false), (20, false)]);
+    let state = projections.progress().state(Clumsy::NAME, MERCHANT);
+    assert_eq!((state.folded, state.parked), (7, 0));
+    projections.shutdown().await;
+    store.close().await;
+}
+
+/// A journal that leaves its fourth event out when it is read.
+pub(super) struct Forgetful(pub(super) Arc<dyn Journal>);
+
+#[async_trait]
+impl Journal for Forgetful {
+    async fn append(&self, batches: &Arc<[Batch]>) -> Vec<Result<(), AppendError>> {
+        self.0.append(batches).await
+    }
+    fn commits(&self) -> watch::Receiver<u64> {
+        self.0.commits()
+    }
+    async fn head(&self, merchant: &str) -> Result<Head, JournalError> {
+        self.0.head(merchant).await
+    }
+    async fn heads(&self) -> Result<Vec<(String, Head)>, JournalError> {
+        self.0.heads().await
+    }
+    async fn raise_format(&self, merchant: &str, to: u32) -> Result<(), JournalError> {
+        self.0.raise_format(merchant, to).await
+    }
+    async fn raise_epoch(&self, merchant: &str) -> Result<Head, JournalError> {
+        self.0.raise_epoch(merchant).await
+    }
+    async fn has_batch(&self, merchant: &str, number: u64, id: [u8; 16]) -> Result<bool, JournalError> {
+        self.0.has_batch(merchant, number, id).await
+    }
+    async fn load(&self, merchant: &str, request: &LoadRequest) -> Result<Loaded, JournalError> {
+        self.0.load(merchant, request).await
+    }
+    async fn read(&self, merchant: &str, after: u64, limit: usize) -> Result<Vec<Event>, JournalError> {
+        let mut events = self.0.read(merchant, after, limit).await?;
+        events.retain(|event| event.position != 4);
+        Ok(events)
+    }
+    async fn read_stream(&self, merchant: &str, name: &str, up_to: u64) -> Result<Vec<Event>, JournalError> {
+        self.0.read_stream(merchant, name, up_to).await
+    }
+    async fn read_stream_page(
+        &self,
+        merchant: &str,
+        name: &str,
+        after_version: u64,
+        up_to: u64,
+        most: usize,
+    ) -> Result<Vec<Event>, JournalError> {
+        self.0.read_stream_page(merchant, name, after_version, up_to, most).await
+    }
+    async fn position_at(&self, merchant: &str, time: i64) -> Result<u64, JournalError> {
+        self.0.position_at(merchant, time).await
+    }
+    async fn subject_key(&self, merchant: &str, subject: &str) -> Result<Option<Vec<u8>>, JournalError> {
+        self.0.subject_key(merchant, subject).await
+    }
+    async fn master_key_check(&self) -> Result<Option<Vec<u8>>, JournalError> {
+        self.0.master_key_check().await
+    }
+    async fn keep_master_key_check(&self, digest: Vec<u8>) -> Result<(), JournalError> {
+        self.0.keep_master_key_check(digest).await
+    }
+    async fn save_snapshots(&self, merchant: &str, snapshots: Vec<Snapshot>) -> Result<(), JournalError> {
+        self.0.save_snapshots(merchant, snapshots).await
+    }
+    async fn prune_refusals(&self, before: i64) -> Result<u64, JournalError> {
+        self.0.prune_refusals(before).await
+    }
+    async fn batches(
+        &self,
+        merchant: &str,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<BatchSummary>, JournalError> {
+        self.0.batches(merchant, after, limit).await
+    }
+    async fn outcomes(&self, merchant: &str, from: u64, to: u64) -> Result<Vec<Outcome>, JournalError> {
+        self.0.outcomes(merchant, from, to).await
+    }
+}
+
+async fn an_event_that_is_left_out_halts_a_projection(fixture: &impl Fixture) {
+    let memory: Arc<dyn Journal> = Arc::new(MemoryJournal::new());
+    for version in 1..=6 {
+        append(&*memory, vec![received(version, "A")]).await;
+    }
+    let house = House::open(fixture, &(Arc::new(Forgetful(memory)) as Arc<dyn Journal>)).await;
+    let Err(ViewError::Halted { reason, .. }) = house.caught_up().await else { panic!("it was passed over") };
+    assert!(reason.contains("an event is missing"), "{reason}");
+    let state = house.projections.progress().state(Orders::NAME, MERCHANT);
+    assert_eq!((state.position, state.folded), (0, 0), "nothing half folded");
+    house.close().await;
+}
