@@ -62,7 +62,7 @@ impl Cluster {
     }
 
     /// Starts the server again after it was stopped, and waits until it takes connections.
-    pub fn start_again(&self) {
+    pub fn restart(&self) {
         script(&["start", text(&self.directory)]);
     }
 

@@ -1,37 +1,13 @@
-//! All tests of the whole house as one program: one link step, one list of results.
+//! End-to-end tests of the program, and the workspace rules, as one test program: it links once.
 
-// A function beside the tests may assume what its test assumes: where it is wrong, the test fails.
+// A helper function may assume what its test assumes: where the assumption is wrong, the test fails.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod amending;
-mod as_of;
 mod audit;
-mod backorders;
-mod bad_input;
-mod bench;
-mod compose;
-mod consequences;
-mod contention;
-mod events;
-mod exceptions;
-mod export;
-mod faults;
-mod feed;
-mod house;
-mod import;
-mod lifecycle;
-mod moving;
-mod nodes;
-mod own_writes;
-mod place;
-mod postgres;
-mod promising;
-mod rebuilding;
-mod reporting;
-mod server;
-mod shop;
-mod subscriptions;
-mod tampering;
-mod tracking;
-mod upgrading;
-mod waiting;
+mod cluster;
+mod orders;
+mod projections;
+mod stock;
+mod support;
+mod tools;
+mod workspace_rules;

@@ -1,0 +1,42 @@
+//! Where nodes hear each other, beside where clients are heard.
+
+use crate::support::server::{TestServer, order};
+use crate::support::store::TestStore;
+
+/// The status of a plain GET.
+async fn status(url: &str) -> u16 {
+    reqwest::get(url).await.unwrap().status().as_u16()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_call_each_other_where_no_client_is_served() {
+    let Some(store) = TestStore::postgres() else { return };
+    let apart = ["--node-listen", "127.0.0.1:0"];
+    let one = TestServer::start_with(&store, &apart).await;
+    let other = TestServer::start_with(&store, &apart).await;
+    one.add_stock("DC-1", "TEA", 10).await;
+    for (number, node) in [&one, &other, &one, &other].into_iter().enumerate() {
+        node.post("/v1/orders", &format!("key-{number}"), &order("TEA", 1)).await.accepted();
+    }
+
+    let address = store.sql("SELECT DISTINCT address FROM writer_lease").unwrap();
+    assert!(
+        address.starts_with("http://127.0.0.1:") && !address.contains('\n'),
+        "{address}: one writes for all"
+    );
+    for client in [&one, &other] {
+        assert!(!client.url("/").starts_with(&address));
+        assert_eq!(status(&client.url("/internal/node")).await, 404, "that is for nodes");
+    }
+    assert_eq!(status(&format!("{address}/v1/orders")).await, 404, "that is for clients");
+    assert_eq!(status(&format!("{address}/internal/node")).await, 400, "a WebSocket is expected");
+}
+
+#[test]
+fn a_node_that_hears_others_everywhere_must_say_where_it_is() {
+    let Some(store) = TestStore::postgres() else { return };
+    let refused = store.run(&["serve", "--listen", "127.0.0.1:0", "--node-listen", "0.0.0.0:0"]);
+    assert_eq!(refused.status.code(), Some(1));
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(said.contains("--node-address"), "{said}");
+}

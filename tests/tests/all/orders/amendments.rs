@@ -1,0 +1,227 @@
+//! Orders are changed after they were placed, as a shop does it for its customers.
+
+use serde_json::{Value, json};
+
+use crate::support::orders::{
+    PlacedOrder, assert_verified, one_package, order_with, quantities_at, units_of_first_line,
+};
+use crate::support::server::TestServer;
+use crate::support::store::{TestStore, on_every_store};
+
+on_every_store!(
+    an_order_grows_at_once_or_not_at_all,
+    what_is_wanted_no_longer_is_free_again,
+    an_address_is_replaced_and_nowhere_in_clear,
+    a_location_that_has_taken_its_part_on_is_asked,
+    a_new_address_counts_when_the_locations_have_agreed_that_work_by_the_old_one,
+    units_of_lines_are_cancelled,
+    an_order_is_amended_by_every_way_in,
+);
+
+fn quantity(line: u64, quantity: u64) -> Value {
+    json!({ "changes": [{ "op": "setQuantity", "line": line, "quantity": quantity }] })
+}
+
+/// Ordered, reserved and cancelled units of a line.
+fn line(view: &Value, number: usize) -> [u64; 3] {
+    ["quantity", "reserved", "cancelled"].map(|name| view["lines"][number - 1][name].as_u64().unwrap())
+}
+
+async fn an_order_grows_at_once_or_not_at_all(store: TestStore) {
+    let server = TestServer::start(&store).await;
+    server.add_stock("DC-1", "MUG", 10).await;
+    server.add_stock("DC-1", "TEA", 4).await;
+    let placed = PlacedOrder::new(&server, "order", &order_with("MUG", 2, &json!({}))).await;
+    let grown = placed.command(&server, "amend", &quantity(1, 5)).await;
+    assert_eq!(line(&grown, 1), [5, 5, 0], "{grown}");
+    assert_eq!(quantities_at(&server, "MUG", "DC-1", &grown["position"]).await, [10, 5, 5]);
+
+    let more = json!({ "changes": [
+        { "op": "setQuantity", "line": 1, "quantity": 6 }, { "op": "add", "sku": "TEA", "quantity": 5 } ] });
+    let refused = server.post(&placed.path("amend"), "too much", &more).await;
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "insufficient_stock"));
+    assert_eq!(
+        quantities_at(&server, "MUG", "DC-1", &grown["position"]).await,
+        [10, 5, 5],
+        "nothing of it was done"
+    );
+
+    let add = json!({ "changes": [{ "op": "add", "sku": "TEA", "quantity": 4, "lineRef": "tea" }] });
+    let version = grown["version"].as_u64().unwrap();
+    let late = server.post_if_match(&placed.path("amend"), "late", version - 1, &add).await;
+    assert_eq!((late.status.as_u16(), late.code().as_str()), (412, "precondition_failed"));
+    let added = server.post_if_match(&placed.path("amend"), "in time", version, &add).await.accepted();
+    assert_eq!((line(&added, 1), line(&added, 2)), ([5, 5, 0], [4, 4, 0]), "{added}");
+    assert_eq!(quantities_at(&server, "TEA", "DC-1", &added["position"]).await, [4, 4, 0]);
+    let unknown = json!({ "changes": [{ "op": "add", "sku": "NONE", "quantity": 1 }] });
+    let unknown = server.post(&placed.path("amend"), "unknown", &unknown).await;
+    assert_eq!((unknown.status.as_u16(), unknown.code().as_str()), (422, "unknown_sku"));
+    assert_eq!(unknown.json()["errors"][0]["pointer"], "/changes/0/sku");
+    assert_verified(&store);
+}
+
+async fn what_is_wanted_no_longer_is_free_again(store: TestStore) {
+    let server = TestServer::start(&store).await;
+    server.add_stock("DC-1", "MUG", 10).await;
+    server.add_stock("DC-1", "TEA", 10).await;
+    let mut wanted = order_with("MUG", 6, &json!({}));
+    wanted["lines"].as_array_mut().unwrap().push(json!({ "sku": "TEA", "quantity": 3, "lineRef": "tea" }));
+    let placed = PlacedOrder::new(&server, "order", &wanted).await;
+    let shrunk = placed.command(&server, "amend", &quantity(1, 2)).await;
+    assert_eq!(line(&shrunk, 1), [6, 2, 4], "{shrunk}");
+    assert_eq!(quantities_at(&server, "MUG", "DC-1", &shrunk["position"]).await, [10, 2, 8]);
+
+    let remove = json!({ "changes": [{ "op": "remove", "lineRef": "tea" }] });
+    let removed = placed.command(&server, "amend", &remove).await;
+    assert_eq!(line(&removed, 2), [3, 0, 3], "{removed}");
+    assert_eq!(quantities_at(&server, "TEA", "DC-1", &removed["position"]).await, [10, 0, 10]);
+
+    // What left cannot be wanted less, and what was cancelled can be wanted again.
+    let again = placed.command(&server, "amend", &quantity(1, 3)).await;
+    assert_eq!(line(&again, 1), [7, 3, 4], "{again}");
+    for (part, number) in [(1, "1Z-1"), (2, "1Z-2")] {
+        placed.fulfillment_order(&server, part, "ship", &one_package(number)).await;
+    }
+    let less = server.post(&placed.path("amend"), "less", &quantity(1, 2)).await;
+    assert_eq!((less.status.as_u16(), less.code().as_str()), (409, "quantity_below_shipped"));
+    assert_verified(&store);
+}
+
+async fn an_address_is_replaced_and_nowhere_in_clear(store: TestStore) {
+    let server = TestServer::start(&store).await;
+    server.add_stock("DC-1", "MUG", 10).await;
+    let first = json!({ "shipTo": { "name": "Hedwig Altmann-Quirl", "city": "Jena", "country": "DE" } });
+    let placed = PlacedOrder::new(&server, "order", &order_with("MUG", 1, &first)).await;
+    let now = placed.at(&server, &placed.view["position"]).await;
+    assert_eq!(now["shipTo"]["name"], "Hedwig Altmann-Quirl");
+    let second = json!({ "shipTo": {
+        "name": "Balthasar Neumann-Zwirn", "street": ["Krautgasse 77b"], "city": "Weimar", "country": "DE" } });
+    let amended = placed.command(&server, "amend", &second).await;
+    assert_eq!(amended["shipTo"]["city"], "Weimar");
+    let now = placed.at(&server, &amended["position"]).await;
+    assert_eq!(now["shipTo"]["name"], "Balthasar Neumann-Zwirn");
+    assert_eq!(now["shipTo"]["street"][0], "Krautgasse 77b");
+    assert!(!server.get(&placed.path("history")).await.text.contains("Neumann-Zwirn"));
+    drop(server);
+    for secret in ["Altmann-Quirl", "Neumann-Zwirn", "Krautgasse 77b"] {
+        assert_eq!(store.holds(secret), None, "{secret}");
+    }
+    assert_verified(&store);
+}
+
+async fn a_location_that_has_taken_its_part_on_is_asked(store: TestStore) {
+    let server = TestServer::start(&store).await;
+    server.add_stock("DC-1", "MUG", 10).await;
+    let placed = PlacedOrder::new(&server, "order", &order_with("MUG", 6, &json!({}))).await;
+    placed.fulfillment_order(&server, 1, "accept", &json!({})).await;
+    let asked = placed.command(&server, "amend", &quantity(1, 4)).await;
+    let part = &asked["fulfillmentOrders"][0];
+    assert_eq!((&part["cancellationRequested"], &part["lines"][0]["askedFor"]), (&json!(true), &json!(2)));
+    assert_eq!(
+        quantities_at(&server, "MUG", "DC-1", &asked["position"]).await,
+        [10, 6, 4],
+        "not answered yet"
+    );
+    let moved = json!({ "shipTo": { "name": "Somebody", "country": "DE" } });
+    let elsewhere = placed.command(&server, "amend", &moved).await;
+    assert_eq!(elsewhere["fulfillmentOrders"][0]["amendmentRequested"], true, "{elsewhere}");
+    let left = placed.fulfillment_order(&server, 1, "accept-cancellation", &json!({})).await;
+    assert_eq!(line(&left, 1), [6, 4, 2], "{left}");
+    assert_eq!(quantities_at(&server, "MUG", "DC-1", &left["position"]).await, [10, 4, 6]);
+    assert_verified(&store);
+}
+
+async fn a_new_address_counts_when_the_locations_have_agreed_that_work_by_the_old_one(store: TestStore) {
+    let server = TestServer::start(&store).await;
+    server.add_stock("DC-1", "MUG", 10).await;
+    let to = |name: &str, city: &str| json!({ "shipTo": { "name": name, "city": city, "country": "DE" } });
+    let placed =
+        PlacedOrder::new(&server, "order", &order_with("MUG", 6, &to("Altmann-Quirl", "Bonn"))).await;
+    placed.fulfillment_order(&server, 1, "accept", &json!({})).await;
+    // While the order waits, the question is still the location's to answer.
+    placed.command(&server, "hold", &json!({ "reason": "incorrect_address" })).await;
+    let asked = placed.command(&server, "amend", &to("Neumann-Zwirn", "Kiel")).await;
+    assert_eq!(
+        (&asked["shipTo"]["city"], &asked["amendment"]["shipTo"]["city"]),
+        (&json!("Bonn"), &json!("Kiel"))
+    );
+    let names = |view: &Value| (view["shipTo"]["name"].clone(), view["amendment"]["shipTo"]["name"].clone());
+    let seen = placed.at(&server, &asked["position"]).await;
+    assert_eq!(names(&seen), (json!("Altmann-Quirl"), json!("Neumann-Zwirn")), "who packs it may see both");
+    let list =
+        server.get(&format!("/v1/fulfillment-orders?location=DC-1&minPosition={}", asked["position"])).await;
+    assert_eq!(list.json()["items"][0]["amendmentRequested"], true, "{list:?}");
+    let twice = server.post(&placed.path("amend"), "twice", &to("Dritte", "Ulm")).await;
+    assert_eq!((twice.status.as_u16(), twice.code().as_str()), (409, "amendment_pending"));
+
+    let kept = placed
+        .fulfillment_order(&server, 1, "reject-amendment", &json!({ "reason": "the label is printed" }))
+        .await;
+    assert_eq!((&kept["shipTo"]["city"], kept.get("amendment")), (&json!("Bonn"), None), "{kept}");
+    let none = server.post(&placed.fulfillment_order_path(1, "accept-amendment"), "late", &json!({})).await;
+    assert_eq!((none.status.as_u16(), none.code().as_str()), (409, "no_amendment_requested"));
+
+    placed.command(&server, "amend", &to("Neumann-Zwirn", "Kiel")).await;
+    let command = json!([{ "key": "agreed", "command": "AcceptAmendment", "amendmentId": "a2", "fulfillmentOrderId": format!("{}.f1", placed.id) }]);
+    let agreed = server.post("/v1/commands", "unused", &command).await.accepted()[0]["body"].clone();
+    assert_eq!((&agreed["shipTo"]["city"], agreed.get("amendment")), (&json!("Kiel"), None), "{agreed}");
+    let seen = placed.at(&server, &agreed["position"]).await;
+    assert_eq!(names(&seen), (json!("Neumann-Zwirn"), Value::Null), "{seen}");
+    drop(server);
+    for secret in ["Altmann-Quirl", "Neumann-Zwirn"] {
+        assert_eq!(store.holds(secret), None, "{secret}");
+    }
+    assert_verified(&store);
+}
+
+async fn units_of_lines_are_cancelled(store: TestStore) {
+    let server = TestServer::start(&store).await;
+    server.add_stock("DC-1", "MUG", 4).await;
+    let placed =
+        PlacedOrder::new(&server, "order", &order_with("MUG", 6, &json!({ "onShortage": "backorder" })))
+            .await;
+    let cancel = |quantity| json!({ "reason": "fewer guests", "lines": units_of_first_line(quantity) });
+    let first = placed.command(&server, "cancel", &cancel(3)).await;
+    assert_eq!((line(&first, 1), &first["lines"][0]["backordered"]), ([6, 3, 3], &json!(0)), "{first}");
+    assert_eq!(first["statusAxes"]["cancellation"], "partial");
+    assert_eq!(quantities_at(&server, "MUG", "DC-1", &first["position"]).await, [4, 3, 1]);
+    let too_many = server.post(&placed.path("cancel"), "too many", &cancel(4)).await;
+    assert_eq!((too_many.status.as_u16(), too_many.code().as_str()), (409, "quantity_exceeds_open"));
+    let rest = placed.command(&server, "cancel", &json!({ "reason": "no party" })).await;
+    assert_eq!((&rest["status"], line(&rest, 1)), (&json!("cancelled"), [6, 0, 6]));
+    assert_verified(&store);
+}
+
+async fn an_order_is_amended_by_every_way_in(store: TestStore) {
+    let server = TestServer::start(&store).await;
+    server.add_stock("DC-1", "MUG", 10).await;
+    let placed = PlacedOrder::new(&server, "order", &order_with("MUG", 1, &json!({}))).await;
+    let dry = server.post(&format!("{}?dryRun=true", placed.path("amend")), "key", &quantity(1, 9)).await;
+    assert_eq!(line(&dry.accepted(), 1), [9, 9, 0], "what would be");
+    assert_eq!(
+        placed.at(&server, &placed.view["position"]).await["version"],
+        placed.view["version"],
+        "and is not"
+    );
+    assert_eq!(quantities_at(&server, "MUG", "DC-1", &placed.view["position"]).await, [10, 1, 9]);
+
+    // The key was not used by the dry run.
+    let mut two = quantity(1, 2);
+    two.as_object_mut().unwrap().extend(
+        json!({ "key": "key", "command": "AmendOrder", "orderId": placed.id }).as_object().unwrap().clone(),
+    );
+    let bulk = server.post("/v1/commands", "unused", &json!([two])).await.accepted();
+    assert_eq!((&bulk[0]["status"], line(&bulk[0]["body"], 1)), (&json!(200), [2, 2, 0]), "{bulk}");
+
+    let mutation = format!(
+        "mutation {{ amendOrder(input: {{ orderId: \"{}\", changes: [{{ op: \"setQuantity\", line: 1, quantity: 4 }}] }}, \
+         idempotencyKey: \"three\") {{ userErrors {{ code pointer }} order {{ lines {{ quantity reserved }} }} }} }}",
+        placed.id
+    );
+    let amended = server.graphql(&mutation).await["amendOrder"].clone();
+    assert_eq!(amended["userErrors"], json!([]));
+    assert_eq!(amended["order"]["lines"][0], json!({ "quantity": 4, "reserved": 4 }));
+    let none = server.post(&placed.path("amend"), "none", &json!({})).await;
+    assert_eq!((none.status.as_u16(), none.code().as_str()), (422, "changes_missing"));
+    assert_verified(&store);
+}

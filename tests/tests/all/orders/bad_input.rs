@@ -1,0 +1,126 @@
+//! Hostile input over a real connection: a problem with a code and a pointer, and nothing written but the refusal.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::server::{HttpResponse, TestServer, order};
+use crate::support::store::{TestStore, on_every_store};
+
+on_every_store!(
+    bad_input_is_a_problem_with_a_code_and_a_pointer_and_writes_nothing,
+    a_wrong_transition_is_refused_and_the_same_key_is_refused_again,
+);
+
+async fn send(server: &TestServer, path: &str, key: Option<&str>, body: &[u8]) -> HttpResponse {
+    server.try_send(Method::POST, path, key, Some(body.to_vec())).await.expect("an answer")
+}
+
+/// The pointers that a problem names.
+fn pointers(problem: &Value) -> Vec<&str> {
+    problem["errors"].as_array().into_iter().flatten().filter_map(|error| error["pointer"].as_str()).collect()
+}
+
+/// What is wrong, the body, and the status, code and pointer that it gets.
+type Case = (&'static str, Vec<u8>, u16, &'static str, Option<&'static str>);
+
+fn line(quantity: &str, sku: &str) -> Vec<u8> {
+    format!(r#"{{"channel":"web","lines":[{{"sku":{sku},"quantity":{quantity}}}]}}"#).into_bytes()
+}
+
+async fn bad_input_is_a_problem_with_a_code_and_a_pointer_and_writes_nothing(store: TestStore) {
+    let server = TestServer::start(&store).await;
+    server.add_stock("DC-1", "A", 5).await;
+    let before =
+        server.get("/v1/events?after=0&limit=1000").await.accepted()["items"].as_array().unwrap().len();
+
+    let many: Vec<Value> = (0..501).map(|_| json!({ "sku": "A", "quantity": 1 })).collect();
+    let many = json!({ "channel": "web", "lines": many }).to_string().into_bytes();
+    let cases: Vec<Case> = vec![
+        ("malformed JSON", b"{\"channel\":".to_vec(), 400, "malformed_json", None),
+        ("not UTF-8", vec![b'{', 0xff, b'}'], 400, "malformed_json", None),
+        ("an array", b"[]".to_vec(), 400, "invalid_value", None),
+        (
+            "unknown field",
+            br#"{"channel":"web","lines":[{"sku":"A","quantity":1,"qty":2}]}"#.to_vec(),
+            400,
+            "unknown_field",
+            Some("/lines/0/qty"),
+        ),
+        ("missing field", br#"{"channel":"web","lines":[{"sku":"A"}]}"#.to_vec(), 400, "missing_field", None),
+        ("quantity 0", line("0", "\"A\""), 400, "invalid_value", Some("/lines/0/quantity")),
+        ("quantity -1", line("-1", "\"A\""), 400, "invalid_value", Some("/lines/0/quantity")),
+        ("quantity 1.5", line("1.5", "\"A\""), 400, "invalid_value", Some("/lines/0/quantity")),
+        ("quantity 10^12", line("1000000000000", "\"A\""), 400, "invalid_value", Some("/lines/0/quantity")),
+        ("quantity 10^30", line("1e30", "\"A\""), 400, "invalid_value", Some("/lines/0/quantity")),
+        ("empty SKU", line("1", "\"\""), 400, "invalid_value", Some("/lines/0/sku")),
+        ("NUL in a SKU", line("1", "\"A\\u0000B\""), 400, "invalid_value", Some("/lines/0/sku")),
+        ("501 lines", many, 422, "line_count_out_of_range", Some("/lines")),
+        ("unknown SKU", line("1", "\"NOPE\""), 422, "unknown_sku", Some("/lines/0/sku")),
+    ];
+    for (number, (what, body, status, code, pointer)) in cases.into_iter().enumerate() {
+        let answer = send(&server, "/v1/orders", Some(&format!("bad-{number}")), &body).await;
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, code), "{what}: {answer:?}");
+        let problem = answer.json();
+        assert!(pointer.is_none_or(|pointer| pointers(&problem) == [pointer]), "{what}: {problem}");
+    }
+    the_request_itself(&server).await;
+    wrong_targets(&server).await;
+
+    let after =
+        server.get("/v1/events?after=0&limit=1000").await.accepted()["items"].as_array().unwrap().len();
+    assert_eq!(before, after, "nothing was written but the recorded refusals");
+    let state = server.get("/v1/commands/bad-13").await.accepted();
+    assert!(state.to_string().contains("unknown_sku"), "the refusal of a keyed command is recorded: {state}");
+}
+
+/// What is wrong with the request and not with its fields.
+async fn the_request_itself(server: &TestServer) {
+    let good = order("A", 1).to_string().into_bytes();
+    let no_key = send(server, "/v1/orders", None, &good).await;
+    assert_eq!((no_key.status.as_u16(), no_key.code().as_str()), (400, "idempotency_key_required"));
+    let long = send(server, "/v1/orders", Some(&"k".repeat(300)), &good).await;
+    assert_eq!((long.status.as_u16(), long.code().as_str()), (400, "idempotency_key_invalid"));
+    let huge = send(server, "/v1/orders", Some("huge"), &vec![b' '; 10 << 20]).await;
+    assert_eq!((huge.status.as_u16(), huge.code().as_str()), (413, "body_too_large"));
+    let route = server.get("/v1/nothing").await;
+    assert_eq!((route.status.as_u16(), route.code().as_str()), (404, "unknown_route"));
+    let method = server.try_send(Method::DELETE, "/v1/orders", None, None).await.unwrap();
+    assert_eq!((method.status.as_u16(), method.code().as_str()), (405, "method_not_allowed"));
+    let parameter = server.get("/v1/orders?colour=red").await;
+    assert_eq!((parameter.status.as_u16(), parameter.code().as_str()), (400, "unknown_parameter"));
+}
+
+/// What does not exist, and what cannot be done now.
+async fn wrong_targets(server: &TestServer) {
+    let unknown = "01890a5d-ac96-774b-bcce-b302099a8057";
+    for (path, code) in [
+        (format!("/v1/orders/{unknown}/cancel"), "unknown_order"),
+        ("/v1/orders/not-a-uuid/cancel".to_owned(), "unknown_order"),
+    ] {
+        let answer = server.post(&path, &path, &json!({ "reason": "x" })).await;
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (404, code), "{path}");
+    }
+    let part = format!("/v1/fulfillment-orders/{unknown}.f1/pick");
+    let answer = server.post(&part, "p", &json!({ "all": true })).await;
+    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (404, "unknown_fulfillment_order"));
+    let unseen = server.get(&format!("/v1/orders/{unknown}")).await;
+    assert_eq!((unseen.status.as_u16(), unseen.code().as_str()), (404, "unknown_order"));
+}
+
+async fn a_wrong_transition_is_refused_and_the_same_key_is_refused_again(store: TestStore) {
+    let server = TestServer::start(&store).await;
+    server.add_stock("DC-1", "A", 5).await;
+    let mut wanted = order("A", 1);
+    wanted["payment"] = json!("required");
+    let created = server.post("/v1/orders", "o", &wanted).await.accepted();
+    let part = created["fulfillmentOrders"][0]["fulfillmentOrderId"].as_str().unwrap();
+    let pick = format!("/v1/fulfillment-orders/{part}/pick");
+    let refused = server.post(&pick, "pick", &json!({ "all": true })).await;
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "payment_not_confirmed"));
+    let pay = format!("/v1/orders/{}/confirm-payment", created["orderId"].as_str().unwrap());
+    server.post(&pay, "pay", &json!({ "paymentRef": "p" })).await.accepted();
+    let again = server.post(&pick, "pick", &json!({ "all": true })).await;
+    assert!(again.replayed);
+    assert_eq!((again.status, &again.text), (refused.status, &refused.text));
+    server.post(&pick, "pick-2", &json!({ "all": true })).await.accepted();
+}

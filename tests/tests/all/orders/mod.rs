@@ -1,0 +1,10 @@
+//! The life of an order: creation, amendment, fulfillment, delivery, return, and what is rejected.
+
+mod amendments;
+mod bad_input;
+mod contention;
+mod exceptions;
+mod lifecycle;
+mod timers;
+mod tracking;
+mod warehouse_reports;

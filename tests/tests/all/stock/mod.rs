@@ -1,0 +1,5 @@
+//! Stock: backorders, movements between locations, and promises.
+
+mod backorders;
+mod movements;
+mod promises;

@@ -1,0 +1,188 @@
+//! Where a test's store is: each test of the whole house runs on every kind of store.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use holdfast::app::Options;
+use holdfast::database::Database;
+use holdfast_tests::postgres::{Cluster, Schema};
+use holdfast_tests::say_skipped;
+use tempfile::TempDir;
+
+use crate::support::server::program;
+
+/// A store of a test's own, removed at the end.
+pub struct TestStore {
+    /// Of an embedded store, or of the master key.
+    directory: TempDir,
+    url: String,
+    schema: Option<Schema>,
+}
+
+impl TestStore {
+    /// An embedded store.
+    #[expect(clippy::unnecessary_wraps, reason = "as `postgres`, for `on_every_store`")]
+    pub fn sqlite() -> Option<Self> {
+        let directory = tempfile::tempdir().expect("a temporary directory can be made");
+        Some(Self { url: format!("sqlite:{}", directory.path().display()), directory, schema: None })
+    }
+
+    /// A schema on the server that tests share.
+    pub fn postgres() -> Option<Self> {
+        let schema = Schema::fresh()?;
+        let url = schema.url().to_owned();
+        Some(Self { schema: Some(schema), ..Self::at(&url) })
+    }
+
+    /// The database of a cluster, perhaps through something in front of it.
+    pub fn at(url: &str) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory can be made");
+        Self { directory, url: url.to_owned(), schema: None }
+    }
+
+    /// The database of a cluster.
+    pub fn on(cluster: &Cluster) -> Self {
+        Self::at(cluster.url())
+    }
+
+    /// The same store, reached by another URL.
+    pub fn by(&mut self, url: &str) {
+        url.clone_into(&mut self.url);
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    pub fn database(&self) -> Database {
+        self.url.parse().expect("a store")
+    }
+
+    pub fn options(&self) -> Options {
+        Options { master_key_file: Some(self.key_file()), ..Options::default() }
+    }
+
+    fn key_file(&self) -> PathBuf {
+        self.directory.path().join("master.key")
+    }
+
+    /// The program with a subcommand, over this store.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program());
+        command.args(arguments).args(["--database", &self.url]);
+        command.env("HOLDFAST_LOG", "info,holdfast_projections=debug,holdfast_commands=debug");
+        command.env_remove("HOLDFAST_DATABASE").env("HOLDFAST_MASTER_KEY_FILE", self.key_file());
+        command
+    }
+
+    /// Runs a subcommand over this store to its end.
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        // What it speaks to the database through may be a task that waits for this very thread.
+        tokio::task::block_in_place(|| self.command(arguments).output().expect("the program runs"))
+    }
+
+    /// Changes the journal behind the program's back; nothing where the tool for it is missing, which was said.
+    pub fn sql(&self, statement: &str) -> Option<String> {
+        self.sql_of("journal.db", statement)
+    }
+
+    /// The same with the read models.
+    pub fn views_sql(&self, statement: &str) -> Option<String> {
+        self.sql_of("views.db", statement)
+    }
+
+    /// Changes a file of an embedded store, or the database that has all of them.
+    fn sql_of(&self, file: &str, statement: &str) -> Option<String> {
+        match &self.schema {
+            Some(schema) => Some(schema.sql(statement)),
+            None => Some(self.sqlite3(file, statement)?.expect("it is done")),
+        }
+    }
+
+    /// Whether it is an embedded store.
+    pub fn is_embedded(&self) -> bool {
+        self.schema.is_none()
+    }
+
+    /// Runs a statement on a file of an embedded store, and waits a second for who writes to it; what it says where it is
+    /// refused. Nothing where the tool for it is missing, which was said.
+    pub fn sqlite3(&self, file: &str, statement: &str) -> Option<Result<String, String>> {
+        let file = self.directory.path().join(file);
+        let mut tool = Command::new("sqlite3");
+        let Ok(output) = tool.args(["-cmd", ".timeout 1000"]).arg(file).arg(statement).output() else {
+            say_skipped("the sqlite3 tool");
+            return None;
+        };
+        let text = |bytes| String::from_utf8(bytes).expect("text").trim().to_owned();
+        Some(if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) })
+    }
+
+    /// A copy of the journal as it is, for a server that is not running.
+    pub fn copy(&self) -> Option<Self> {
+        let Some(schema) = &self.schema else {
+            let copy = Self::sqlite()?;
+            for entry in std::fs::read_dir(self.directory()).expect("the store is there") {
+                let file = entry.expect("a file").path();
+                let name = file.file_name().expect("a name");
+                std::fs::copy(&file, copy.directory().join(name)).expect("a copy");
+            }
+            return Some(copy);
+        };
+        let copy = Self::postgres()?;
+        let tables = schema.sql(
+            "SELECT format('CREATE TABLE %1$I (LIKE {from}.%1$I INCLUDING ALL);
+                            INSERT INTO %1$I SELECT * FROM {from}.%1$I;', tablename)
+             FROM pg_tables WHERE schemaname = current_schema()",
+        );
+        copy.sql(&tables.replace("{from}", schema.name()));
+        Some(copy)
+    }
+
+    /// Where a text stands in the store, in clear: byte by byte in every file, or in every column of every table.
+    pub fn holds(&self, secret: &str) -> Option<String> {
+        let Some(schema) = &self.schema else {
+            let files = std::fs::read_dir(self.directory()).expect("the store is there");
+            let files = files.map(|entry| entry.expect("a file").path()).filter(|file| file.is_file());
+            return files
+                .filter(|file| {
+                    let bytes = std::fs::read(file).expect("the file can be read");
+                    bytes.windows(secret.len()).any(|part| part == secret.as_bytes())
+                })
+                .map(|file| file.display().to_string())
+                .next();
+        };
+        let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let tables = schema.sql("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()");
+        let found = |table: &&str| {
+            let rows = format!(
+                "SELECT count(*) FROM {table} AS t WHERE t::text LIKE '%{secret}%' OR t::text LIKE '%{hex}%'"
+            );
+            schema.sql(&rows) != "0"
+        };
+        tables.lines().find(found).map(str::to_owned)
+    }
+}
+
+/// Makes a test of each case for every kind of store.
+macro_rules! on_every_store {
+    ($($case:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                if let Some(store) = crate::support::store::TestStore::sqlite() { super::$case(store).await }
+            })*
+        }
+
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                if let Some(store) = crate::support::store::TestStore::postgres() { super::$case(store).await }
+            })*
+        }
+    };
+}
+pub(crate) use on_every_store;

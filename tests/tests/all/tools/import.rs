@@ -1,0 +1,339 @@
+//! Import of orders, stock and locations, recomputed from the events alone.
+//!
+//! With `HOLDFAST_TEST_DATA` set to a directory that has `locations.csv`, `stock.csv.gz` and `orders.csv.gz`, that
+//! is what is imported; else a small set that is made here, bad rows and all.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use holdfast::App;
+use holdfast::reading::Asked;
+use holdfast_domain::values::{Sku, Timestamp};
+use holdfast_journal::Event;
+use serde_json::{Value, json};
+
+use crate::support::server::TestServer;
+use crate::support::store::{TestStore, on_every_store};
+
+/// The files of an import and every order in them.
+struct Data {
+    locations: PathBuf,
+    stock: PathBuf,
+    orders: PathBuf,
+    /// Keeps made files until the test is over.
+    _made: Option<tempfile::TempDir>,
+}
+
+impl Data {
+    fn find() -> Self {
+        if let Some(directory) = std::env::var_os("HOLDFAST_TEST_DATA").map(PathBuf::from) {
+            let file = |name: &str| directory.join(name);
+            let (locations, stock, orders) =
+                (file("locations.csv"), file("stock.csv.gz"), file("orders.csv.gz"));
+            return Self { locations, stock, orders, _made: None };
+        }
+        Self::make()
+    }
+
+    fn make() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| {
+            let path = directory.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let locations =
+            "location,latitude,longitude\nDC-EAST,40.7,-74.2\nDC-WEST,39.5,-119.8\nDC-BAD,north,1\n";
+        let mut stock = "sku,location,on_hand\n".to_owned();
+        for number in 0..40 {
+            writeln!(stock, "S{number},DC-EAST,{}", 5 + number).unwrap();
+            writeln!(stock, "S{number},DC-WEST,{}", 1 + number % 7).unwrap();
+        }
+        stock.push_str("S1,DC-NOWHERE,5\nS2,DC-EAST,0\nS3,DC-EAST,many\n,DC-EAST,1\nNONE,DC-EAST,0\n");
+        let mut orders = "order_ref,placed_at,channel,customer_ref,sku,quantity,line_total_usd\n".to_owned();
+        for number in 0..300u32 {
+            for line in 0..=number % 4 {
+                let sku = (number * 7 + line * 11) % 40;
+                let quantity = (number + line) % 5;
+                writeln!(orders, "R{number},2017-01-01T11:53:26Z,store-1,h-{number},S{sku},{quantity},1.99")
+                    .unwrap();
+            }
+        }
+        orders.push_str(
+            "R900,yesterday,store-1,h-1,S1,1,1.00\nR901,2017-01-01T11:53:26Z,store-1,h-1,NEVER,1,1.00\n",
+        );
+        orders.push_str(
+            "R902,2017-01-01T11:53:26Z,store-1,h-1,S1,two,1.00\nR903,2017-01-01T11:53:26Z,store-1\n",
+        );
+        Self {
+            locations: file("locations.csv", locations),
+            stock: file("stock.csv", &stock),
+            orders: file("orders.csv", &orders),
+            _made: Some(directory),
+        }
+    }
+
+    fn import(&self, store: &TestStore, rejects: &Path, more: &[&str]) -> Value {
+        let text = |path: &Path| path.display().to_string();
+        let arguments =
+            ["import", "--json", "--locations", &text(&self.locations), "--stock", &text(&self.stock)];
+        let orders = text(&self.orders);
+        let rejects = text(rejects);
+        let arguments: Vec<&str> =
+            arguments.into_iter().chain(["--orders", &orders, "--rejects", &rejects]).collect();
+        let output = store.run(&[&arguments[..], more].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// Every order's name in the file.
+    fn order_references(&self) -> BTreeSet<String> {
+        let mut reader = csv_reader(&self.orders);
+        reader.records().map(|record| record.unwrap()[0].to_owned()).collect()
+    }
+}
+
+fn csv_reader(file: &Path) -> csv::Reader<Box<dyn std::io::Read>> {
+    let opened = std::fs::File::open(file).unwrap();
+    let plain: Box<dyn std::io::Read> = if file.extension().is_some_and(|extension| extension == "gz") {
+        Box::new(flate2::read::GzDecoder::new(opened))
+    } else {
+        Box::new(opened)
+    };
+    csv::ReaderBuilder::new().flexible(true).from_reader(plain)
+}
+
+/// The fields of a line of CSV.
+fn fields(line: &str) -> Vec<String> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(line.as_bytes());
+    let record = reader.records().next().expect("a row").unwrap();
+    record.iter().map(str::to_owned).collect()
+}
+
+async fn events(store: &TestStore) -> Vec<Event> {
+    let journal = store.database().journal_to_read().await.unwrap();
+    let mut events: Vec<Event> = Vec::new();
+    loop {
+        let page = journal.read("default", events.len() as u64, 10_000).await.unwrap();
+        if page.is_empty() {
+            return events;
+        }
+        events.extend(page);
+    }
+}
+
+type Shelf = (String, String);
+
+/// On hand and reserved by SKU and location, from nothing but the events' payloads.
+#[derive(Default)]
+struct Books {
+    on_hand: BTreeMap<Shelf, i64>,
+    reserved: BTreeMap<Shelf, i64>,
+    /// SKUs of each order's lines.
+    skus: BTreeMap<String, Vec<String>>,
+    references: BTreeSet<String>,
+}
+
+impl Books {
+    fn keep(events: &[Event]) -> Self {
+        let mut books = Self::default();
+        for event in events {
+            let payload: Value = serde_json::from_slice(&event.payload).unwrap();
+            books.enter(&event.kind, &event.stream_name, &payload);
+        }
+        books
+    }
+
+    fn enter(&mut self, kind: &str, stream: &str, payload: &Value) {
+        let text = |name: &str| payload[name].as_str().unwrap().to_owned();
+        match kind {
+            "StockReceived" => {
+                let quantity = payload["quantity"].as_i64().unwrap();
+                *self.on_hand.entry((text("sku"), text("location"))).or_default() += quantity;
+            }
+            "StockCounted" => {
+                let adjustment = payload["adjustment"].as_i64().unwrap();
+                *self.on_hand.entry((text("sku"), text("location"))).or_default() += adjustment;
+            }
+            "StockShipped" => {
+                let quantity = payload["quantity"].as_i64().unwrap();
+                *self.on_hand.entry((text("sku"), text("location"))).or_default() -= quantity;
+            }
+            "OrderCreated" => {
+                let lines = payload["lines"].as_array().unwrap();
+                let skus = lines.iter().map(|line| line["sku"].as_str().unwrap().to_owned()).collect();
+                self.skus.insert(stream.to_owned(), skus);
+                assert!(self.references.insert(text("channelRef")), "{payload} is there twice");
+            }
+            "InventoryReserved" | "InventoryReleased" => {
+                let sign = if kind == "InventoryReserved" { 1 } else { -1 };
+                for part in payload["fulfillmentOrders"].as_array().unwrap() {
+                    let location = part["location"].as_str().unwrap();
+                    self.hold(stream, location, &part["lines"], sign);
+                }
+            }
+            "ShipmentCreated" => {
+                for package in payload["packages"].as_array().unwrap() {
+                    self.hold(stream, &text("location"), &package["lines"], -1);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn hold(&mut self, stream: &str, location: &str, lines: &Value, sign: i64) {
+        for line in lines.as_array().unwrap() {
+            let index = usize::try_from(line["line"].as_u64().unwrap()).unwrap() - 1;
+            let shelf = (self.skus[stream][index].clone(), location.to_owned());
+            *self.reserved.entry(shelf).or_default() += sign * line["quantity"].as_i64().unwrap();
+        }
+    }
+}
+
+/// The read model's on hand and reserved.
+async fn shelves(store: &TestStore, skus: &BTreeSet<String>) -> (BTreeMap<Shelf, i64>, BTreeMap<Shelf, i64>) {
+    let app = App::start(&store.database(), store.options()).await.unwrap();
+    let head = app.journal.head("default").await.unwrap();
+    app.reading.wait_for("default", head.position).await.unwrap();
+    let skus: Vec<Sku> = skus.iter().map(|sku| Sku::new(sku).unwrap()).collect();
+    let (mut on_hand, mut reserved) = (BTreeMap::new(), BTreeMap::new());
+    for item in app.reading.availability("default", &skus, &Asked::default()).await.unwrap() {
+        for there in item.locations {
+            let shelf = (item.sku.to_string(), there.location.to_string());
+            on_hand.insert(shelf.clone(), i64::try_from(there.on_hand.number()).unwrap());
+            reserved.insert(shelf, i64::try_from(there.reserved.number()).unwrap());
+        }
+    }
+    app.shutdown().await;
+    reserved.retain(|_, quantity| *quantity != 0);
+    (on_hand, reserved)
+}
+
+on_every_store!(
+    every_order_is_in_the_journal_or_in_the_rejects_and_the_units_add_up,
+    who_was_imported_without_stock_is_served_in_turn_when_it_comes,
+);
+
+async fn every_order_is_in_the_journal_or_in_the_rejects_and_the_units_add_up(store: TestStore) {
+    let data = Data::find();
+    let rejects = store.directory().join("rejects.csv");
+    data.import(&store, &rejects, &[]);
+
+    let imported = events(&store).await;
+    let mut books = Books::keep(&imported);
+    let rejected: BTreeSet<String> = csv_reader(&rejects)
+        .records()
+        .map(|record| record.unwrap())
+        .inspect(|record| {
+            assert!(!record[1].is_empty() && !record[2].is_empty(), "{record:?} has line and reason");
+        })
+        .flat_map(|record| fields(&record[4]))
+        .collect();
+    for reference in data.order_references() {
+        assert!(
+            books.references.contains(&reference) || rejected.contains(&reference),
+            "{reference} is lost"
+        );
+    }
+    let skus: BTreeSet<String> = books.on_hand.keys().map(|(sku, _)| sku.clone()).collect();
+    let (on_hand, reserved) = shelves(&store, &skus).await;
+    books.reserved.retain(|_, quantity| *quantity != 0);
+    assert_eq!(on_hand, books.on_hand);
+    assert_eq!(reserved, books.reserved);
+    assert!(reserved.iter().all(|(shelf, held)| *held <= on_hand[shelf]), "nothing is oversold");
+
+    let first_rejects = std::fs::read(&rejects).unwrap();
+    data.import(&store, &rejects, &[]);
+    assert_eq!(events(&store).await.len(), imported.len(), "a second run writes nothing");
+    assert_eq!(std::fs::read(&rejects).unwrap(), first_rejects);
+    let verified = store.run(&["verify"]);
+    assert!(verified.status.success(), "{verified:?}");
+}
+
+/// Who waits for each SKU, and how many units are ordered and held of it all together, from nothing but stored events.
+#[derive(Default)]
+struct Queues {
+    /// TestStore, order and units, the first to be served first.
+    waiting: BTreeMap<String, Vec<(Timestamp, String, u64)>>,
+    served: usize,
+    ordered: u64,
+    held: u64,
+}
+
+impl Queues {
+    fn enter(&mut self, event: &Event) {
+        let payload: Value = serde_json::from_slice(&event.payload).unwrap();
+        let text = |name: &str| payload[name].as_str().unwrap().to_owned();
+        match &*event.kind {
+            "OrderCreated" => self.ordered += units(&payload["lines"]),
+            "StockReserved" => self.held += units(&payload["allocations"]),
+            "StockBackordered" => {
+                let queue = self.waiting.entry(text("sku")).or_default();
+                let queued_at: Timestamp = text("place").parse().unwrap();
+                let index = queue.partition_point(|(earlier, ..)| *earlier <= queued_at);
+                queue.insert(index, (queued_at, text("orderId"), payload["quantity"].as_u64().unwrap()));
+            }
+            "StockBackorderFilled" => {
+                let given = units(&payload["allocations"]);
+                let queue = self.waiting.get_mut(&text("sku")).unwrap();
+                let (_, first, left) = &mut queue[0];
+                assert_eq!(*first, text("orderId"), "another one was first: {payload}");
+                *left -= given;
+                if *left == 0 {
+                    queue.remove(0);
+                }
+                (self.served, self.held) = (self.served + 1, self.held + given);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn units(parts: &Value) -> u64 {
+    parts.as_array().unwrap().iter().map(|part| part["quantity"].as_u64().unwrap()).sum()
+}
+
+async fn who_was_imported_without_stock_is_served_in_turn_when_it_comes(store: TestStore) {
+    let data = Data::find();
+    data.import(&store, &store.directory().join("rejects.csv"), &["--on-shortage", "backorder"]);
+    let mut queues = Queues::default();
+    events(&store).await.iter().for_each(|event| queues.enter(event));
+    let missing: Vec<(String, u64)> = queues
+        .waiting
+        .iter()
+        .map(|(sku, queue)| (sku.clone(), queue.iter().map(|(.., units)| units).sum()))
+        .collect();
+    assert!(missing.len() > 5, "the set has shortages");
+    let location = csv_reader(&data.locations).records().next().unwrap().unwrap()[0].to_owned();
+
+    let server = TestServer::start(&store).await;
+    for (number, some) in missing.chunks(100).enumerate() {
+        let receipt = |(index, (sku, quantity)): (usize, &(String, u64))| {
+            json!({ "key": format!("missing-{number}-{index}"), "command": "ReceiveStock", "sku": sku,
+                    "location": location, "quantity": quantity })
+        };
+        let receipts: Vec<Value> = some.iter().enumerate().map(receipt).collect();
+        let answers =
+            server.post("/v1/commands", &format!("all-{number}"), &json!(receipts)).await.accepted();
+        assert!(answers.as_array().unwrap().iter().all(|answer| answer["status"] == 200), "{answers}");
+    }
+    // Positions have no gap: what is listed includes all that was written by now.
+    let position = events(&store).await.len();
+    let waiting = format!("/v1/orders?status=backordered&limit=1&minPosition={position}");
+    let served = async {
+        while server.get(&waiting).await.accepted()["items"] != json!([]) {
+            tokio::task::yield_now().await;
+        }
+    };
+    let served = tokio::time::timeout(std::time::Duration::from_secs(120), served).await;
+    assert!(served.is_ok(), "somebody is left waiting");
+    drop(server);
+
+    let mut queues = Queues::default();
+    events(&store).await.iter().for_each(|event| queues.enter(event));
+    assert!(queues.waiting.values().all(Vec::is_empty), "{:?}", queues.waiting);
+    assert!(queues.served >= missing.len());
+    assert_eq!(queues.held, queues.ordered, "every unit that was ordered is held");
+    assert!(store.run(&["verify"]).status.success());
+}
