@@ -13,7 +13,7 @@ use holdfast_domain::order::{
     SourcingBasis,
 };
 use holdfast_domain::sourcing::{Candidate, Demand, Exclusion, SourcingRules, source_within};
-use holdfast_domain::stock::{StockCommand, StockItem, Waiting};
+use holdfast_domain::stock::{Eligibility, StockCommand, StockItem};
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::{LocationId, OrderId, Sku, Text, Units};
 
@@ -62,8 +62,7 @@ pub(super) fn look_elsewhere(
     reserve_inventory(world, id, &Sourcing { trigger, place: None, gave_back })
 }
 
-/// Gives an order that waits new places in the queues, because what may serve it is other than it was: it keeps its
-/// urgency, raised by a step, and loses its age.
+/// Changes which locations may serve what an order waits for, where that is not what the queues say. It keeps its age.
 pub(super) fn wait_anew(world: &mut World<'_>, id: OrderId) -> Result<(), Stop> {
     let order = world.order(id)?;
     let Some(created) = &order.created else { return Ok(()) };
@@ -72,22 +71,17 @@ pub(super) fn wait_anew(world: &mut World<'_>, id: OrderId) -> Result<(), Stop> 
         return await_decision(world, id);
     }
     world.want(waits.keys().cloned().map(StreamId::Stock).chain([StreamId::Network]), [])?;
-    for (sku, quantity) in waits {
-        let item = world.stock(&sku)?;
-        let mut own = item.queue.iter().filter(|waiting| waiting.order_id == id);
-        let is_same = |waiting: &Waiting| {
-            waiting.only_at.as_ref() == order.waits_only_at() && waiting.not_at == order.rejected_by
-        };
-        if own.all(is_same) {
-            continue;
-        }
-        let leave = StockCommand::WithdrawBackorder {
+    for sku in waits.into_keys() {
+        let requeue = StockCommand::RequeueBackorder {
             order_id: id,
             channel: created.channel.clone(),
-            quantity: item.waiting_for(id),
+            ordered_at: created.at,
+            eligibility: eligibility(&order),
         };
-        world.decide::<StockItem>(&StreamId::Stock(sku.clone()), &leave)?;
-        join_queue(world, &order, (&sku, quantity), ReservationTrigger::Shortfall)?;
+        let (_, events) = world.decide::<StockItem>(&StreamId::Stock(sku.clone()), &requeue)?;
+        if events.is_empty() {
+            continue;
+        }
         settle(world, &sku)?;
         promise(world, id, &sku)?;
     }
@@ -204,14 +198,22 @@ fn join_queue(
             ReservationTrigger::Shortfall => created.priority.raised(),
             ReservationTrigger::Creation | ReservationTrigger::Existing => created.priority,
         },
-        whole: !created.allow_split,
-        only_at: order.waits_only_at().cloned(),
-        not_at: order.rejected_by.clone(),
+        eligibility: eligibility(order),
         may_be_refused: trigger == ReservationTrigger::Creation,
         at: world.at,
     };
     world.decide::<StockItem>(&StreamId::Stock(sku.clone()), &command)?;
     Ok(())
+}
+
+/// Which locations may serve what an order waits for.
+fn eligibility(order: &Order) -> Eligibility {
+    Eligibility {
+        only_at: order.waits_only_at().cloned(),
+        not_at: order.rejected_by.clone(),
+        split: None,
+        whole: order.must_come_from_one(),
+    }
 }
 
 /// Every location of the network, with what it could give.

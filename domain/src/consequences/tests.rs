@@ -256,9 +256,7 @@ fn queue(units: u64) -> StockItem {
         channel: web(),
         quantity: Units::new(quantity),
         priority: crate::values::Priority::Standard,
-        whole: false,
-        only_at: None,
-        not_at: BTreeSet::new(),
+        eligibility: crate::stock::Eligibility::default(),
         may_be_refused: false,
         at: moment(5),
     };

@@ -70,7 +70,7 @@ proptest! {
         happens(&steps, |_, step, shop| {
             for (sku, item) in &shop.items {
                 assert_eq!(item.waiting(), shop.waited_for(sku), "{step:?}");
-                assert!(item.queue.is_sorted_by_key(|waiting| waiting.place));
+                assert!(item.queue.is_sorted_by_key(|entry| entry.effective_since));
             }
         });
     }
@@ -128,10 +128,10 @@ proptest! {
             shop.fill(&sku).unwrap();
             let item = &shop.items[&sku];
             assert_eq!((item.due().next(), item.untold()), (None, vec![]));
-            for waiting in item.queue.iter().filter(|waiting| !waiting.whole && waiting.only_at.is_none()) {
-                let may_give = |location| !waiting.not_at.contains(location);
-                let free = item.bins.iter().find(|(at, bin)| may_give(*at) && !bin.available().is_zero());
-                assert_eq!(free, None, "{waiting:?} could have it");
+            for entry in item.queue.iter().filter(|entry| !entry.eligibility.whole) {
+                let allows = |location| entry.eligibility.allows(location);
+                let free = item.bins.iter().find(|(at, bin)| allows(*at) && !bin.available().is_zero());
+                assert_eq!(free, None, "{entry:?} could have it");
             }
         }
     }

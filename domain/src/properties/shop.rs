@@ -14,9 +14,9 @@ use crate::order::{
 };
 use crate::policy::{Criterion, OnShortage, ReserveAt};
 use crate::sourcing::{Candidate, Demand, SourcingRules, source};
-use crate::stock::{Share, StockCommand, StockItem};
+use crate::stock::{Eligibility, Share, StockCommand, StockItem};
 use crate::stream::{DomainEvent, StreamId};
-use crate::values::{FulfillmentOrderId, LineNumber, LocationId, Sku, Text, Timestamp, Units};
+use crate::values::{FulfillmentOrderId, LocationId, Sku, Text, Timestamp, Units};
 
 pub(super) const SKUS: usize = 3;
 pub(super) const LOCATIONS: usize = 3;
@@ -218,9 +218,8 @@ impl Shop {
         lines: &[LineUnits],
         trigger: ReservationTrigger,
     ) -> Result<(), Refused> {
-        let order = &self.orders[number];
+        let order = self.orders[number].clone();
         let created = order.created.clone().ok_or("no order")?;
-        let (only_at, not_at) = (order.waits_only_at().cloned(), order.rejected_by.clone());
         let priority = match trigger {
             ReservationTrigger::Shortfall => created.priority.raised(),
             ReservationTrigger::Creation | ReservationTrigger::Existing => created.priority,
@@ -231,9 +230,7 @@ impl Shop {
                 channel: created.channel.clone(),
                 quantity,
                 priority,
-                whole: !created.allow_split,
-                only_at: only_at.clone(),
-                not_at: not_at.clone(),
+                eligibility: eligibility(&order),
                 may_be_refused: trigger == ReservationTrigger::Creation,
                 at: self.now(),
             };
@@ -334,20 +331,19 @@ impl Shop {
             return self.on_order(number, &OrderCommand::AwaitDecision).map(drop);
         }
         let order_id = order_id(number);
-        for (index, units) in order.backordered.iter().enumerate().filter(|(_, units)| !units.is_zero()) {
-            let sku = &order.lines()[index].sku;
+        for sku in order.backordered_demand().keys() {
             let item = &self.items[sku];
-            let mut own = item.queue.iter().filter(|waiting| waiting.order_id == order_id);
-            if own.all(|own| own.only_at.as_ref() == order.waits_only_at() && own.not_at == order.rejected_by)
-            {
+            let eligibility = eligibility(&order);
+            if item.entries_of(order_id).all(|entry| entry.eligibility == eligibility) {
                 continue;
             }
-            let (channel, quantity) = (created.channel.clone(), *units);
-            self.on_item(sku, &StockCommand::WithdrawBackorder { order_id, channel, quantity })?;
-            let line =
-                LineUnits { line: LineNumber::at(index), quantity, lots: None, serials: None, value: None };
-            self.queue(number, &[line], ReservationTrigger::Shortfall)?;
+            let (channel, ordered_at) = (created.channel.clone(), created.at);
+            self.on_item(
+                sku,
+                &StockCommand::RequeueBackorder { order_id, channel, ordered_at, eligibility },
+            )?;
             self.settle(sku)?;
+            self.promise(number, sku)?;
         }
         Ok(())
     }
@@ -398,5 +394,15 @@ impl Shop {
     /// Every SKU with every location.
     pub(super) fn places() -> impl Iterator<Item = (Sku, LocationId)> {
         (0..SKUS).flat_map(|of| (0..LOCATIONS).map(move |at| (sku(of), location(at))))
+    }
+}
+
+/// Which locations may serve what an order waits for.
+fn eligibility(order: &Order) -> Eligibility {
+    Eligibility {
+        only_at: order.waits_only_at().cloned(),
+        not_at: order.rejected_by.clone(),
+        split: None,
+        whole: order.must_come_from_one(),
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::events::{AdjustmentReason, Allocation, Condition, Lot};
+use super::queue::Eligibility;
 use crate::command::commands;
 use crate::values::{
     ChannelName, Delta, LocationId, OrderId, Priority, Quantity, Reference, ReturnId, ShipmentId, Sku, Text,
@@ -216,16 +217,23 @@ pub enum StockCommand {
         quantity: Units,
         /// How urgent it is.
         priority: Priority,
-        /// Whether it takes all of them at once, from one location.
-        whole: bool,
-        /// The only location that may give them.
-        only_at: Option<LocationId>,
-        /// The locations that will not give them.
-        not_at: BTreeSet<LocationId>,
+        /// The locations that may serve it.
+        eligibility: Eligibility,
         /// Whether the order is new: what has happened to one that is there may not be refused.
         may_be_refused: bool,
         /// The moment of decision.
         at: Timestamp,
+    },
+    /// Change which locations may serve an order that waits. Its entries keep their age and their quantities.
+    RequeueBackorder {
+        /// The order.
+        order_id: OrderId,
+        /// Its sales channel.
+        channel: ChannelName,
+        /// When the order was created.
+        ordered_at: Timestamp,
+        /// The locations that may serve it from now on.
+        eligibility: Eligibility,
     },
     /// Let an order wait no longer, or for fewer.
     WithdrawBackorder {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::queue::SplitAllowance;
 use super::upcasting::{stock_adjusted_1, stock_backordered_1};
 use crate::event::{event_enum, payloads};
 use crate::values::{
@@ -287,6 +288,8 @@ payloads! {
         /// The locations that will not give them.
         #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
         not_at: BTreeSet<LocationId>,
+        /// How many more locations the order may ship from; any number when absent.
+        split: Option<SplitAllowance>,
         /// The order's channel, where it may promise only so many.
         channel: Option<ChannelName>,
     }

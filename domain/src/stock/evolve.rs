@@ -8,7 +8,7 @@ use super::events::{
     StockReservationExtended, StockReservationsExpired, StockReserved, StockReturned, StockShipped,
     StockShorted, SupplyExpected, TransferReceived, TransferShipped,
 };
-use super::queue::Waiting;
+use super::queue::{BackorderEntry, Eligibility};
 use super::state::{Allotment, Bin, Expiring, StockItem, Supply, Transfer};
 use crate::values::{ChannelName, LocationId, OrderId, Timestamp, Units};
 
@@ -250,11 +250,19 @@ fn arrive(bin: &mut Bin, quantity: Units, condition: Condition, at: Timestamp) {
 /// Behind all that are to be served before it.
 fn join(item: &mut StockItem, backordered: &StockBackordered) {
     promised(item, backordered.channel.as_ref(), backordered.quantity);
-    let StockBackordered { order_id, quantity, place, whole, only_at, not_at, channel, .. } =
+    let StockBackordered { order_id, quantity, place, whole, only_at, not_at, split, channel, .. } =
         backordered.clone();
-    let index = item.queue.partition_point(|waiting| waiting.place <= place);
-    let waiting = Waiting { order_id, quantity, place, whole, only_at, not_at, promised_at: None, channel };
-    Arc::make_mut(&mut item.queue).insert(index, waiting);
+    let eligibility = Eligibility { only_at, not_at, split, whole };
+    let index = item.queue.partition_point(|entry| entry.effective_since <= place);
+    let entry = BackorderEntry {
+        order_id,
+        quantity,
+        effective_since: place,
+        eligibility,
+        promised_at: None,
+        channel,
+    };
+    Arc::make_mut(&mut item.queue).insert(index, entry);
 }
 
 /// What its channel promised when the order began to wait is given back should it expire.

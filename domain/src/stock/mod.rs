@@ -31,7 +31,7 @@ pub use events::{
     SupplyExpected, TransferReceived, TransferShipped,
 };
 pub use movement::{Movement, MovementAt};
-pub use queue::{Share, Waiting};
+pub use queue::{BackorderEntry, Eligibility, Share, SplitAllowance};
 pub use refusals::StockRefusal;
 pub use state::{Allotment, Bin, Expiring, MOVEMENTS_KEPT, StockItem, Supply, Transfer};
 pub use view::{AvailabilityView, LocationAvailability, SupplyView};

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::events::Allocation;
-use super::queue::{Waiting, take};
+use super::queue::{BackorderEntry, take};
 use super::state::{StockItem, Supply};
 use crate::values::{LocationId, OrderId, Timestamp, Units};
 
@@ -59,7 +59,7 @@ impl StockItem {
 
     /// The orders that wait and were told otherwise than is known by now, the first in the queue first.
     pub fn untold(&self) -> Vec<(OrderId, Option<Timestamp>)> {
-        let is_told = |waiting: &Waiting| waiting.promised_at.is_some();
+        let is_told = |waiting: &BackorderEntry| waiting.promised_at.is_some();
         if self.supplies.is_empty() && !self.queue.iter().any(is_told) {
             return Vec::new();
         }
@@ -74,17 +74,22 @@ impl StockItem {
 
 /// Counts supplies for one that waits beside what is set aside for it, the earliest first, and tells when the last of its
 /// units is expected; nothing where not all of them are. One that takes all at once waits for one location to have them.
-fn last_of(waiting: &Waiting, given: &[Allocation], supplies: &mut Vec<Supply>) -> Option<Timestamp> {
-    let place = waiting.whole.then(|| first_complete(waiting, given, supplies)).flatten();
-    if waiting.whole && place.is_none() {
+fn last_of(waiting: &BackorderEntry, given: &[Allocation], supplies: &mut Vec<Supply>) -> Option<Timestamp> {
+    let place = waiting.eligibility.whole.then(|| first_complete(waiting, given, supplies)).flatten();
+    if waiting.eligibility.whole && place.is_none() {
         return None;
     }
     let counts = given.iter().filter(|there| place.as_ref().is_none_or(|place| there.location == *place));
     let mut left = waiting.quantity.saturating_sub(counts.map(|there| there.quantity).sum());
     let mut last = None;
+    let mut split = waiting.eligibility.split.clone();
+    let mut admits = |location: &LocationId| split.as_mut().is_none_or(|split| split.admit(location));
+    for there in given {
+        admits(&there.location);
+    }
     let may_give = |supply: &&mut Supply| match &place {
         Some(place) => supply.location == *place,
-        None => waiting.may_come_from(&supply.location),
+        None => waiting.eligibility.allows(&supply.location) && admits(&supply.location),
     };
     let mut used_up = false;
     for supply in supplies.iter_mut().filter(may_give) {
@@ -105,10 +110,10 @@ fn last_of(waiting: &Waiting, given: &[Allocation], supplies: &mut Vec<Supply>) 
 }
 
 /// The location that has enough first, with what is set aside there.
-fn first_complete(waiting: &Waiting, given: &[Allocation], supplies: &[Supply]) -> Option<LocationId> {
+fn first_complete(waiting: &BackorderEntry, given: &[Allocation], supplies: &[Supply]) -> Option<LocationId> {
     let mut sums: BTreeMap<&LocationId, Units> =
         given.iter().map(|there| (&there.location, there.quantity)).collect();
-    for supply in supplies.iter().filter(|supply| waiting.may_come_from(&supply.location)) {
+    for supply in supplies.iter().filter(|supply| waiting.eligibility.allows(&supply.location)) {
         let sum = sums.entry(&supply.location).or_default();
         *sum += supply.quantity;
         if *sum >= waiting.quantity {

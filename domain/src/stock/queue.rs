@@ -1,11 +1,11 @@
-//! Who waits for units of a SKU, and whose turn it is.
+//! The backorder queue of a SKU: which orders wait for units, and in which order they are served.
 //!
-//! The queue is served by priority and then by age, but nobody waits for ever: an order's place is the moment at which
-//! it began to wait, less the head start of its priority. So an express order goes before the standard ones of the
-//! last day, and a standard one that has waited longer than that goes before it.
+//! The queue is ordered by age less a boost for priority, so that no order waits for ever: an express order goes before
+//! the standard ones of the last day, and a standard order that has waited longer than a day goes before it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::events::Allocation;
@@ -14,8 +14,8 @@ use crate::values::{ChannelName, LocationId, OrderId, Priority, Timestamp, Units
 
 const DAY: i64 = 24 * 3_600 * 1_000_000;
 
-/// How much earlier than it began an order of a priority counts as waiting, in microseconds.
-pub(super) const fn head_start(priority: Priority) -> i64 {
+/// How much earlier than it joined the queue an order of a priority is ranked, in microseconds.
+pub(super) const fn priority_boost(priority: Priority) -> i64 {
     match priority {
         Priority::Standard => 0,
         Priority::Express => DAY,
@@ -23,35 +23,106 @@ pub(super) const fn head_start(priority: Priority) -> i64 {
     }
 }
 
-/// An order that waits for units of the SKU.
+/// Which locations may serve backordered units, and how.
+#[serde_with::skip_serializing_none]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Eligibility {
+    /// The only location that may serve them; any location when absent.
+    pub only_at: Option<LocationId>,
+    /// Locations that must not serve them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub not_at: BTreeSet<LocationId>,
+    /// How many more locations the order may ship from; any number when absent.
+    pub split: Option<SplitAllowance>,
+    /// Whether all units must come at once, from one location. Otherwise they come as they arrive.
+    pub whole: bool,
+}
+
+/// How many more locations an order may ship from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SplitAllowance {
+    /// Locations that the order already ships from: they may always give more.
+    pub used: BTreeSet<LocationId>,
+    /// How many other locations may join them; 0 for none.
+    pub more: u32,
+}
+
+impl SplitAllowance {
+    /// The allowance of an order that ships from some locations and may ship from at most `limit`. A limit of 0 counts as 1.
+    pub fn within(limit: u32, used: BTreeSet<LocationId>) -> Self {
+        let in_use = u32::try_from(used.len()).unwrap_or(u32::MAX);
+        Self { more: limit.max(1).saturating_sub(in_use), used }
+    }
+
+    /// Takes a location into use. False where no more locations may be.
+    pub(super) fn admit(&mut self, location: &LocationId) -> bool {
+        if self.used.contains(location) {
+            return true;
+        }
+        let is_free = self.more > 0;
+        if is_free {
+            self.more -= 1;
+            self.used.insert(location.clone());
+        }
+        is_free
+    }
+}
+
+impl Eligibility {
+    /// Whether a location may serve the units.
+    pub fn allows(&self, location: &LocationId) -> bool {
+        let within_split = |split: &SplitAllowance| split.more > 0 || split.used.contains(location);
+        self.only_at.as_ref().is_none_or(|only| only == location)
+            && !self.not_at.contains(location)
+            && self.split.as_ref().is_none_or(within_split)
+    }
+
+    /// The locations that may serve the units together, out of those that have some, in the order in which they are asked.
+    ///
+    /// Locations are asked by name. Where not all of them may take part, those that the order already ships from come
+    /// first, then those that have most. Units that must come from one location come from the first that has enough, or
+    /// are collected at the one that has most.
+    fn servers(&self, mut having: Vec<(LocationId, Units)>, quantity: Units) -> Vec<(LocationId, Units)> {
+        having.retain(|(location, _)| self.allows(location));
+        if self.whole {
+            let enough = having.iter().position(|(_, units)| *units >= quantity);
+            let most = having.iter().map(|(_, units)| *units).max();
+            let chosen = enough.or_else(|| having.iter().position(|(_, units)| Some(*units) == most));
+            return chosen.map(|index| having.swap_remove(index)).into_iter().collect();
+        }
+        let Some(split) = &self.split else { return having };
+        let (mut servers, mut others): (Vec<_>, Vec<_>) =
+            having.into_iter().partition(|(location, _)| split.used.contains(location));
+        let more = usize::try_from(split.more).unwrap_or(usize::MAX);
+        if others.len() > more {
+            others.sort_by_key(|(_, units)| std::cmp::Reverse(*units));
+            others.truncate(more);
+        }
+        servers.extend(others);
+        servers
+    }
+}
+
+/// Units of one order that wait for supply.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Waiting {
+pub struct BackorderEntry {
     /// The order.
     pub order_id: OrderId,
-    /// How many units it waits for.
+    /// Units that are still to come; at least 1.
     pub quantity: Units,
-    /// Its place: the earlier, the sooner.
-    pub place: Timestamp,
-    /// Whether it takes all of them at once, from one location, or as they come.
-    pub whole: bool,
-    /// The only location that may give them.
-    pub only_at: Option<LocationId>,
-    /// The locations that will not give them.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub not_at: BTreeSet<LocationId>,
-    /// When it was told that the last of them is expected.
+    /// The time that the queue is ordered by, the earliest first: when the order joined it, less its priority boost.
+    pub effective_since: Timestamp,
+    /// The locations that may serve it.
+    #[serde(flatten)]
+    pub eligibility: Eligibility,
+    /// When the last unit is expected, as the order was last told; absent where that is not known.
     pub promised_at: Option<Timestamp>,
-    /// Its channel, where that may promise only so many.
+    /// The order's channel, if the units count towards its quota.
     pub channel: Option<ChannelName>,
-}
-
-impl Waiting {
-    /// Whether a location may give it units.
-    pub(super) fn may_come_from(&self, location: &LocationId) -> bool {
-        self.only_at.as_ref().is_none_or(|only| only == location) && !self.not_at.contains(location)
-    }
 }
 
 /// What one in the queue may have.
@@ -68,12 +139,17 @@ pub struct Share {
 impl StockItem {
     /// Units that orders wait for.
     pub fn waiting(&self) -> Units {
-        self.queue.iter().map(|waiting| waiting.quantity).sum()
+        self.queue.iter().map(|entry| entry.quantity).sum()
     }
 
     /// What an order waits for.
     pub fn waiting_for(&self, order_id: OrderId) -> Units {
-        self.queue.iter().filter(|waiting| waiting.order_id == order_id).map(|waiting| waiting.quantity).sum()
+        self.entries_of(order_id).map(|entry| entry.quantity).sum()
+    }
+
+    /// An order's entries in the queue, the one to be served next first.
+    pub fn entries_of(&self, order_id: OrderId) -> impl Iterator<Item = &BackorderEntry> {
+        self.queue.iter().filter(move |entry| entry.order_id == order_id)
     }
 
     /// Who may have what is set aside, the first in the queue first.
@@ -106,42 +182,31 @@ impl StockItem {
 
 /// Divides units among a queue until none are left.
 fn shares<'a>(
-    queue: &'a [Waiting],
+    queue: &'a [BackorderEntry],
     mut left: BTreeMap<&'a LocationId, Units>,
 ) -> impl Iterator<Item = Share> + use<'a> {
     left.retain(|_, units| !units.is_zero());
     let mut queue = queue.iter();
     std::iter::from_fn(move || {
         while !left.is_empty() {
-            let waiting = queue.next()?;
-            let allocations = take(waiting, &mut left);
+            let entry = queue.next()?;
+            let allocations = take(entry, &mut left);
             if !allocations.is_empty() {
                 let given: Units = allocations.iter().map(|allocation| allocation.quantity).sum();
-                let is_due = !waiting.whole || given == waiting.quantity;
-                return Some(Share { order_id: waiting.order_id, allocations, is_due });
+                let is_due = !entry.eligibility.whole || given == entry.quantity;
+                return Some(Share { order_id: entry.order_id, allocations, is_due });
             }
         }
         None
     })
 }
 
-/// What one in the queue takes of what is left: in the order of locations or, where all must come from one, from the
-/// first that has enough or else from the one that has most.
-pub(super) fn take(waiting: &Waiting, left: &mut BTreeMap<&LocationId, Units>) -> Vec<Allocation> {
-    let mut wanted = waiting.quantity;
-    let mut givers: Vec<(LocationId, Units)> = left
-        .iter()
-        .filter(|(location, _)| waiting.may_come_from(location))
-        .map(|(location, units)| ((*location).clone(), *units))
-        .collect();
-    if waiting.whole {
-        let enough = givers.iter().position(|(_, units)| *units >= wanted);
-        let most = givers.iter().map(|(_, units)| *units).max();
-        let chosen = enough.or_else(|| givers.iter().position(|(_, units)| Some(*units) == most));
-        givers = chosen.map(|index| givers.swap_remove(index)).into_iter().collect();
-    }
+/// Takes what one entry may have out of the units that are left.
+pub(super) fn take(entry: &BackorderEntry, left: &mut BTreeMap<&LocationId, Units>) -> Vec<Allocation> {
+    let mut wanted = entry.quantity;
+    let having = left.iter().map(|(location, units)| ((*location).clone(), *units)).collect();
     let mut allocations = Vec::new();
-    for (location, units) in givers {
+    for (location, units) in entry.eligibility.servers(having, wanted) {
         let quantity = units.min(wanted);
         if quantity.is_zero() {
             break;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::events::{Allocation, Condition};
-use super::queue::Waiting;
+use super::queue::BackorderEntry;
 use crate::values::{ChannelName, LocationId, OrderId, Quantity, Reference, Sku, Timestamp, Units};
 
 /// How many changes of on hand a location remembers, to judge a count that was taken a while ago.
@@ -157,8 +157,8 @@ pub struct StockItem {
     pub not_backorderable: bool,
     /// How many units orders may wait for at most, all together.
     pub backorder_limit: Option<Quantity>,
-    /// Who waits for units of it, whose turn is first first.
-    pub queue: Arc<Vec<Waiting>>,
+    /// Units that orders wait for, in the order in which they are served.
+    pub queue: Arc<Vec<BackorderEntry>>,
     /// What orders hold until a moment, the first moment first.
     pub expiring: Arc<Vec<Expiring>>,
     /// Goods that are expected, by their supply's id.

@@ -37,6 +37,9 @@ pub(super) fn decide(item: &StockItem, command: &StockCommand) -> Decision {
             Ok(reservation::extend(item, *order_id, *until))
         }
         StockCommand::BackorderInventory { .. } => waiting::wait(item, command),
+        StockCommand::RequeueBackorder { order_id, channel, ordered_at: _, eligibility } => {
+            waiting::requeue(item, *order_id, channel, eligibility)
+        }
         StockCommand::WithdrawBackorder { order_id, channel, quantity } => {
             Ok(waiting::withdraw(item, *order_id, channel, *quantity))
         }

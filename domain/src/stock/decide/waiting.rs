@@ -9,10 +9,10 @@ use crate::stock::events::{
     Allocation, StockBackorderFilled, StockBackorderWithdrawn, StockBackordered, StockEarmarked, StockEvent,
     StockPromised,
 };
-use crate::stock::queue::head_start;
+use crate::stock::queue::{Eligibility, priority_boost};
 use crate::stock::refusals::StockRefusal;
 use crate::stock::state::StockItem;
-use crate::values::{ChannelName, LocationId, OrderId, Quantity, Timestamp, Units};
+use crate::values::{ChannelName, LocationId, OrderId, Quantity, Sku, Timestamp, Units};
 
 /// An order joins the queue at the place that its priority gives it.
 pub(super) fn wait(item: &StockItem, command: &StockCommand) -> Decision {
@@ -21,9 +21,7 @@ pub(super) fn wait(item: &StockItem, command: &StockCommand) -> Decision {
         channel,
         quantity,
         priority,
-        whole,
-        only_at,
-        not_at,
+        eligibility,
         may_be_refused,
         at,
     } = command
@@ -34,11 +32,42 @@ pub(super) fn wait(item: &StockItem, command: &StockCommand) -> Decision {
         may_wait(item, *quantity)?;
         within_limit(item, channel, *quantity)?;
     }
-    let place = Timestamp::from_microseconds((at.microseconds() - head_start(*priority)).max(0));
+    let since = Timestamp::from_microseconds((at.microseconds() - priority_boost(*priority)).max(0));
     let (sku, channel) = (known(item)?.clone(), limited(item, channel));
-    let (only_at, not_at) = (only_at.clone(), not_at.clone());
-    let (order_id, quantity, whole) = (*order_id, *quantity, *whole);
-    Ok(vec![StockBackordered { sku, order_id, quantity, place, whole, only_at, not_at, channel }.into()])
+    let eligibility = eligibility.clone();
+    Ok(vec![backordered(sku, *order_id, *quantity, since, eligibility, channel)])
+}
+
+fn backordered(
+    sku: Sku,
+    order_id: OrderId,
+    quantity: Units,
+    place: Timestamp,
+    eligibility: Eligibility,
+    channel: Option<ChannelName>,
+) -> StockEvent {
+    let Eligibility { only_at, not_at, split, whole } = eligibility;
+    StockBackordered { sku, order_id, quantity, place, whole, only_at, not_at, split, channel }.into()
+}
+
+/// Replaces an order's entries by entries of the same age and quantity that other locations may serve. No events where
+/// its entries are so already, or where it has none.
+pub(super) fn requeue(
+    item: &StockItem,
+    order_id: OrderId,
+    channel: &ChannelName,
+    eligibility: &Eligibility,
+) -> Decision {
+    if item.entries_of(order_id).all(|entry| entry.eligibility == *eligibility) {
+        return Ok(Vec::new());
+    }
+    let sku = known(item)?;
+    let mut events = withdraw(item, order_id, channel, item.waiting_for(order_id));
+    events.extend(item.entries_of(order_id).map(|entry| {
+        let (quantity, since) = (entry.quantity, entry.effective_since);
+        backordered(sku.clone(), order_id, quantity, since, eligibility.clone(), limited(item, channel))
+    }));
+    Ok(events)
 }
 
 /// Whether a new order may wait for so many units.

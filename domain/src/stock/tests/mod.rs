@@ -129,22 +129,15 @@ fn wait(order: u128, quantity: u64, second: i64) -> StockCommand {
 }
 
 fn wait_with(order: u128, quantity: u64, second: i64, change: impl FnOnce(&mut Terms)) -> StockCommand {
-    let mut terms = Terms {
-        priority: Priority::Standard,
-        whole: false,
-        only_at: None,
-        not_at: None,
-        may_be_refused: true,
-    };
+    let mut terms =
+        Terms { priority: Priority::Standard, eligibility: Eligibility::default(), may_be_refused: true };
     change(&mut terms);
     StockCommand::BackorderInventory {
         order_id: order_number(order),
         channel: web(),
         quantity: Units::new(quantity),
         priority: terms.priority,
-        whole: terms.whole,
-        only_at: terms.only_at.map(place),
-        not_at: terms.not_at.into_iter().map(place).collect(),
+        eligibility: terms.eligibility,
         may_be_refused: terms.may_be_refused,
         at: moment(second),
     }
@@ -152,10 +145,19 @@ fn wait_with(order: u128, quantity: u64, second: i64, change: impl FnOnce(&mut T
 
 struct Terms {
     priority: Priority,
-    whole: bool,
-    only_at: Option<&'static str>,
-    not_at: Option<&'static str>,
+    eligibility: Eligibility,
     may_be_refused: bool,
+}
+
+/// Only one location may serve it.
+fn only_at(location: &str) -> Eligibility {
+    Eligibility { only_at: Some(place(location)), ..Eligibility::default() }
+}
+
+/// Every location may serve it but these.
+fn not_at(locations: &[&str]) -> Eligibility {
+    let not_at = locations.iter().copied().map(place).collect();
+    Eligibility { not_at, ..Eligibility::default() }
 }
 
 fn order_number(number: u128) -> OrderId {

@@ -15,7 +15,7 @@ fn sold_out(more: impl IntoIterator<Item = StockCommand>) -> StockItem {
 }
 
 fn whole(order: u128, quantity: u64, second: i64) -> StockCommand {
-    wait_with(order, quantity, second, |terms| terms.whole = true)
+    wait_with(order, quantity, second, |terms| terms.eligibility.whole = true)
 }
 
 fn cancel(id: &str) -> StockCommand {
@@ -58,10 +58,24 @@ fn what_is_set_aside_already_is_not_waited_for() {
 
 #[test]
 fn supplies_of_other_locations_are_not_counted_for_who_waits_for_one() {
-    let only = wait_with(1, 2, 2, |terms| terms.only_at = Some("DC-1"));
-    let not = wait_with(2, 2, 3, |terms| terms.not_at = Some("DC-2"));
+    let only = wait_with(1, 2, 2, |terms| terms.eligibility = only_at("DC-1"));
+    let not = wait_with(2, 2, 3, |terms| terms.eligibility = not_at(&["DC-2"]));
     let item = sold_out([only, not, wait(3, 2, 4), expect("s1", "DC-2", 2, 50), expect("s2", "DC-1", 2, 60)]);
     assert_eq!(expected(&item), [(1, Some(60)), (2, None), (3, Some(50))]);
+}
+
+#[test]
+fn supplies_at_more_new_locations_than_an_order_may_be_split_over_are_not_counted() {
+    let expected_with = |used: &str, more| {
+        let used = [used].map(place).into();
+        let split = |terms: &mut Terms| terms.eligibility.split = Some(SplitAllowance { used, more });
+        let supplies = [("s1", "DC-1", 2, 50), ("s2", "DC-2", 2, 60), ("s3", "DC-1", 2, 70)];
+        let supplies = supplies.map(|(id, location, quantity, due)| expect(id, location, quantity, due));
+        expected(&sold_out([wait_with(1, 4, 2, split)].into_iter().chain(supplies)))
+    };
+    assert_eq!(expected_with("DC-9", 2), [(1, Some(60))]);
+    assert_eq!(expected_with("DC-9", 1), [(1, Some(70))]);
+    assert_eq!(expected_with("DC-2", 0), [(1, None)]);
 }
 
 #[test]
