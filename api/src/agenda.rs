@@ -8,7 +8,7 @@ use holdfast_domain::order::AttendOrder;
 use holdfast_domain::stock::FillBackorders;
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::{MerchantId, Timestamp};
-use holdfast_projections::{Availability, DueOrder, Fillable, Orders, Progress, ViewStore};
+use holdfast_projections::{Availability, DueOrder, FillableSku, Orders, Progress, ViewStore};
 
 /// Stock items and orders that came to nothing are remembered up to this many.
 const MOST_REMEMBERED: usize = 10_000;
@@ -82,7 +82,7 @@ impl ReadModelAgenda {
             _ => Default::default(),
         };
         let mut due = Vec::new();
-        for Fillable { merchant, sku, position, supplied_at } in found {
+        for FillableSku { merchant, sku, position, supplied_at } in found {
             let stream = StreamId::Stock(sku.clone());
             if let Ok(id) = MerchantId::new(&merchant)
                 && self.is_worthwhile((merchant, stream), position, now)

@@ -8,7 +8,7 @@ use holdfast_commands::{
     Attendant, Commands, MasterKey, Membership, Settings, SystemClock, Vault, VaultError,
 };
 use holdfast_journal::{CircuitBreaker, Journal, JournalError};
-use holdfast_projections::{Manage, Projections, ViewError, ViewStore};
+use holdfast_projections::{ProjectionManager, Projections, ViewError, ViewStore};
 use tokio::sync::{Semaphore, watch};
 
 use crate::agenda::ReadModelAgenda;
@@ -85,7 +85,7 @@ pub struct App {
     /// Whether GraphQL tells its schema.
     pub introspection: bool,
     /// What can be asked of each read model, by name.
-    pub managers: Vec<Arc<dyn Manage>>,
+    pub managers: Vec<Arc<dyn ProjectionManager>>,
     projections: Mutex<Option<Projections>>,
     views: ViewStore,
 }

@@ -1,7 +1,7 @@
-//! Figures as they are told, by REST and GraphQL alike.
+//! PeriodMetrics as they are told, by REST and GraphQL alike.
 
 use holdfast_domain::values::Timestamp;
-use holdfast_projections::{Amounts, Figures, Measure, Period};
+use holdfast_projections::{Measure, MeasureTotals, Period, PeriodMetrics};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -102,11 +102,11 @@ pub struct CycleTime {
     pub p99_seconds: Option<u64>,
 }
 
-impl From<Amounts> for CycleTime {
-    fn from(amounts: Amounts) -> Self {
+impl From<MeasureTotals> for CycleTime {
+    fn from(amounts: MeasureTotals) -> Self {
         Self {
-            times: amounts.times,
-            mean_seconds: share(amounts.amount, amounts.times),
+            times: amounts.count,
+            mean_seconds: share(amounts.total, amounts.count),
             p50_seconds: amounts.quantile(0.5),
             p90_seconds: amounts.quantile(0.9),
             p99_seconds: amounts.quantile(0.99),
@@ -120,14 +120,14 @@ fn share(of: u64, each: u64) -> Option<f64> {
     (each > 0).then(|| (of as f64 / each as f64 * 10_000.0).round() / 10_000.0)
 }
 
-impl From<&Figures> for FiguresView {
-    fn from(figures: &Figures) -> Self {
-        let times = |measure| figures.of_measure(measure).times;
-        let amount = |measure| figures.of_measure(measure).amount;
+impl From<&PeriodMetrics> for FiguresView {
+    fn from(figures: &PeriodMetrics) -> Self {
+        let times = |measure| figures.measure(measure).count;
+        let amount = |measure| figures.measure(measure).total;
         let (orders, attempts) = (times(Measure::OrdersCreated), times(Measure::ReservationAttempts));
         Self {
             begins_at: figures.begins_at,
-            of: figures.of.clone(),
+            of: figures.group.clone(),
             orders_created: orders,
             units_ordered: amount(Measure::OrdersCreated),
             reservation_attempts: attempts,
@@ -141,9 +141,9 @@ impl From<&Figures> for FiguresView {
             deliveries: times(Measure::Deliveries),
             units_cancelled: amount(Measure::Cancellations),
             units_returned: amount(Measure::ReturnsReceived),
-            created_to_shipped: figures.of_measure(Measure::CreatedToShipped).into(),
-            pick_to_pack: figures.of_measure(Measure::PickToPack).into(),
-            pack_to_ship: figures.of_measure(Measure::PackToShip).into(),
+            created_to_shipped: figures.measure(Measure::CreatedToShipped).into(),
+            pick_to_pack: figures.measure(Measure::PickToPack).into(),
+            pack_to_ship: figures.measure(Measure::PackToShip).into(),
         }
     }
 }

@@ -41,7 +41,7 @@ impl Holders for ReadModelHolders {
             self.progress.wait_for(Orders::NAME, merchant, position, PATIENCE).await?;
             let generation =
                 self.progress.generation(Orders::NAME).ok_or(ViewError::Building(Orders::NAME))?;
-            self.orders.holders(merchant, generation, sku, location, MOST).await
+            self.orders.orders_holding(merchant, generation, sku, location, MOST).await
         };
         match tokio::time::timeout(PATIENCE * 2, known).await {
             Ok(Ok(holders)) => Some(holders),

@@ -19,11 +19,11 @@ use holdfast_domain::stock::AvailabilityView;
 use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_domain::values::{LocationId, OrderId, Sku, Timestamp};
 use holdfast_journal::{Event, Journal, JournalError};
-pub use holdfast_projections::Asked;
+pub use holdfast_projections::AvailabilityFilter;
 use holdfast_projections::{
-    Availability, BoardEntry, BoardSummary, Causation, Figures, FulfillmentOrderFilter, FulfillmentOrderRow,
-    Metrics, MetricsFilter, OrderFilter, OrderRow, Orders, Page, Progress, ProjectionState, Stage, ViewError,
-    ViewStore,
+    Availability, BoardEntry, BoardSummary, Causation, FulfillmentOrderFilter, FulfillmentOrderRow, Metrics,
+    MetricsFilter, OrderFilter, OrderRow, Orders, Page, PeriodMetrics, Progress, ProjectionState, Stage,
+    ViewError, ViewStore,
 };
 pub(crate) use linked::{LinkedEvents, MOST_COMMANDS};
 use past::MOST_EVENTS;
@@ -87,7 +87,7 @@ pub struct Reading {
 #[derive(Debug)]
 pub struct Measured {
     /// Period by period.
-    pub figures: Vec<Figures>,
+    pub figures: Vec<PeriodMetrics>,
     /// They include everything up to here.
     pub position: u64,
     /// Whether something is missing: events of some orders could not be folded.
@@ -331,7 +331,7 @@ impl Reading {
         }
         let generation = self.generation(Metrics::NAME, merchant)?;
         let ProjectionState { position, parked, .. } = self.progress.state(Metrics::NAME, merchant);
-        let figures = self.metrics.figures(merchant, generation, filter).await?;
+        let figures = self.metrics.by_period(merchant, generation, filter).await?;
         Ok(Measured { figures, position, stale: parked > 0 })
     }
 
@@ -340,10 +340,10 @@ impl Reading {
         &self,
         merchant: &str,
         skus: &[Sku],
-        asked: &Asked,
+        asked: &AvailabilityFilter,
     ) -> Result<Vec<AvailabilityView>, ViewError> {
         let generation = self.generation(Availability::NAME, merchant)?;
-        self.availability.of(merchant, generation, skus, asked).await
+        self.availability.get(merchant, generation, skus, asked).await
     }
 
     /// Events after a position, about `limit`, ending at a command's end.

@@ -32,7 +32,7 @@ pub enum ViewError {
     },
     /// There are no read models where some were expected.
     #[error("there are no read models yet: a server makes them when it starts")]
-    Missing,
+    NotInitialized,
     /// The journal.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -64,15 +64,15 @@ pub enum ViewError {
     Building(&'static str),
     /// There is no such build, or it is not in the state that it would have to be in.
     #[error("{0}")]
-    NoSuchBuild(String),
+    InvalidGeneration(String),
     /// More figures than are told at once.
     #[error(
         "there are more than {0} figures in this time: ask for a shorter one, or for one channel or location"
     )]
-    TooManyFigures(usize),
+    TooManyMetrics(usize),
     /// Nothing was written at the position that was asked for.
     #[error("the journal ends at position {head}, {wanted} was asked for")]
-    Beyond {
+    BeyondHead {
         /// Where the journal ends.
         head: u64,
         /// What was asked for.

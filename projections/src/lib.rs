@@ -20,23 +20,24 @@ mod store;
 mod tests;
 
 pub use error::ViewError;
-pub use projections::{Manage, Projections};
-pub use read_models::availability::{Asked, Availability, Fillable, Milestone};
-pub use read_models::causation::{Causation, CommandSpan, Link};
+pub use projections::{ProjectionManager, Projections};
+pub use read_models::availability::{Availability, AvailabilityFilter, FillableSku, StockSnapshot};
+pub use read_models::causation::{Causation, CommandLink, CommandRange};
 pub use read_models::order_metrics::{
-    AfterCell, Amounts, Figures, Measure, MetricCell, Metrics, MetricsFilter, Parting, Period,
+    GroupBy, Measure, MeasureTotals, MetricCell, MetricCursor, Metrics, MetricsFilter, Period, PeriodMetrics,
 };
 pub use read_models::orders::{
     BoardEntry, BoardSummary, DueOrder, FulfillmentOrderFilter, FulfillmentOrderRow, OrderFilter, OrderRow,
     OrderSort, Orders, Page, Stage,
 };
-pub use read_models::read_snapshot::{Moment, Reached};
-pub use rebuild::verification::{Proof, Proven, Refold};
+pub use read_models::read_snapshot::{ReadSnapshot, SnapshotPosition};
+pub use rebuild::verification::{Verification, VerificationReport, VerificationResult};
 pub use runtime::generation::{Generation, GenerationState};
 pub use runtime::parked::ParkedStream;
 pub use runtime::progress::{Progress, ProjectionState};
-pub use runtime::projection::{Projection, Recorded};
-pub use runtime::retry::Retried;
+pub use runtime::projection::{Projection, RecordedEvent};
+pub use runtime::retry::RetryResult;
 pub use store::{
-    Column, Kind, Row, Scope, Statement, Table, TableColumn, Upsert, Value, ViewConnection, ViewStore,
+    ColumnKind, ColumnValues, Row, Scope, Statement, Table, TableColumn, Upsert, Value, ViewConnection,
+    ViewStore,
 };

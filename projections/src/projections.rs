@@ -20,14 +20,14 @@ use crate::runtime::parked::ParkedStream;
 use crate::runtime::progress::Progress;
 use crate::runtime::projection::Projection;
 use crate::runtime::rebuild_throttle::Turns;
-use crate::runtime::retry::{self, Retried};
+use crate::runtime::retry::{self, RetryResult};
 use crate::runtime::runner::Workshop;
 use crate::store::ViewStore;
 
 /// Runs every projection of a node.
 pub struct Projections {
     progress: Progress,
-    managers: Vec<Arc<dyn Manage>>,
+    managers: Vec<Arc<dyn ProjectionManager>>,
     tasks: JoinSet<()>,
     stop: watch::Sender<bool>,
 }
@@ -81,7 +81,11 @@ impl Projections {
         let changed = Arc::new(Notify::new());
         let keeper = Keeper::<P>::start(shop.clone(), commits.clone(), Arc::clone(&changed)).await?;
         self.tasks.spawn(keeper.run(self.stop.subscribe()));
-        self.managers.push(Arc::new(Manager::<P> { shop: shop.clone(), changed, projection: PhantomData }));
+        self.managers.push(Arc::new(TypedManager::<P> {
+            shop: shop.clone(),
+            changed,
+            projection: PhantomData,
+        }));
         Ok(())
     }
 
@@ -91,7 +95,7 @@ impl Projections {
     }
 
     /// What can be asked of each of them, in the order of their names.
-    pub fn managers(&self) -> Vec<Arc<dyn Manage>> {
+    pub fn managers(&self) -> Vec<Arc<dyn ProjectionManager>> {
         let mut all = self.managers.clone();
         all.sort_by_key(|manager| manager.name());
         all
@@ -107,7 +111,7 @@ impl Projections {
 /// What can be asked of a projection. Nothing of it waits until it is done: that is seen in the
 /// [`Progress`] and the generations.
 #[async_trait]
-pub trait Manage: Send + Sync {
+pub trait ProjectionManager: Send + Sync {
     /// Its name.
     fn name(&self) -> &'static str;
 
@@ -125,20 +129,20 @@ pub trait Manage: Send + Sync {
     async fn remove(&self, generation: i64) -> Result<(), ViewError>;
 
     /// Tries to fold what is parked in the generation that serves.
-    async fn retry(&self) -> Result<Retried, ViewError>;
+    async fn retry(&self) -> Result<RetryResult, ViewError>;
 
     /// What is parked in the generation that serves, by merchant.
     async fn parked(&self) -> Result<Vec<(String, ParkedStream)>, ViewError>;
 }
 
-struct Manager<P> {
+struct TypedManager<P> {
     shop: Workshop,
     /// Wakes the keeper.
     changed: Arc<Notify>,
     projection: PhantomData<fn() -> P>,
 }
 
-impl<P: Projection> Manager<P> {
+impl<P: Projection> TypedManager<P> {
     /// Begins a generation for a purpose, or gives the one that there is.
     async fn begin(&self, purpose: GenerationState, compared: bool) -> Result<i64, ViewError> {
         loop {
@@ -149,7 +153,7 @@ impl<P: Projection> Manager<P> {
                 if compared && !under_way.compared {
                     let number = under_way.number;
                     let message = format!("build {number} of {} is under way, and is not compared", P::NAME);
-                    return Err(ViewError::NoSuchBuild(message));
+                    return Err(ViewError::InvalidGeneration(message));
                 }
                 return Ok(under_way.number);
             }
@@ -170,7 +174,7 @@ impl<P: Projection> Manager<P> {
 }
 
 #[async_trait]
-impl<P: Projection> Manage for Manager<P> {
+impl<P: Projection> ProjectionManager for TypedManager<P> {
     fn name(&self) -> &'static str {
         P::NAME
     }
@@ -187,10 +191,13 @@ impl<P: Projection> Manage for Manager<P> {
         loop {
             let all = generation::all(&mut self.shop.store.writer().await?, P::NAME).await?;
             if generation::serving(&all).is_none_or(|serving| serving.number != from) {
-                return Err(ViewError::NoSuchBuild(format!("build {from} of {} does not serve", P::NAME)));
+                return Err(ViewError::InvalidGeneration(format!(
+                    "build {from} of {} does not serve",
+                    P::NAME
+                )));
             }
             let Some(former) = generation::last_kept(&all, P::VERSION) else {
-                return Err(ViewError::NoSuchBuild(format!("no former build of {} is kept", P::NAME)));
+                return Err(ViewError::InvalidGeneration(format!("no former build of {} is kept", P::NAME)));
             };
             if put_in_place::<P>(&self.shop, former).await? {
                 self.changed.notify_one();
@@ -204,17 +211,20 @@ impl<P: Projection> Manage for Manager<P> {
         let mut connection = self.shop.store.writer().await?;
         let all = generation::all(&mut connection, P::NAME).await?;
         let Some(meant) = all.iter().find(|known| known.number == number) else {
-            return Err(ViewError::NoSuchBuild(format!("{} has no build {number}", P::NAME)));
+            return Err(ViewError::InvalidGeneration(format!("{} has no build {number}", P::NAME)));
         };
         if meant.is_in_use() {
-            return Err(ViewError::NoSuchBuild(format!("build {number} of {} is answered from", P::NAME)));
+            return Err(ViewError::InvalidGeneration(format!(
+                "build {number} of {} is answered from",
+                P::NAME
+            )));
         }
         generation::change(&mut connection, meant, GenerationState::Dropping, None).await?;
         self.changed.notify_one();
         Ok(())
     }
 
-    async fn retry(&self) -> Result<Retried, ViewError> {
+    async fn retry(&self) -> Result<RetryResult, ViewError> {
         let retried = retry::retry::<P>(&self.shop, self.answering()?).await?;
         self.shop.progress.go_on(P::NAME);
         Ok(retried)

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use holdfast_journal::Journal;
-use holdfast_projections::{Generation, GenerationState, Manage, Projections, ViewError, ViewStore};
+use holdfast_projections::{
+    Generation, GenerationState, ProjectionManager, Projections, ViewError, ViewStore,
+};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -189,12 +191,12 @@ impl Open {
         }
     }
 
-    fn manager(&self, name: &str) -> Result<Arc<dyn Manage>, CliError> {
+    fn manager(&self, name: &str) -> Result<Arc<dyn ProjectionManager>, CliError> {
         let found = self.projections.managers().into_iter().find(|manager| manager.name() == name);
-        found.ok_or_else(|| ViewError::NoSuchBuild(format!("there is no read model {name}")).into())
+        found.ok_or_else(|| ViewError::InvalidGeneration(format!("there is no read model {name}")).into())
     }
 
-    fn managers(&self, names: &[String]) -> Result<Vec<Arc<dyn Manage>>, CliError> {
+    fn managers(&self, names: &[String]) -> Result<Vec<Arc<dyn ProjectionManager>>, CliError> {
         if names.is_empty() {
             return Ok(self.projections.managers());
         }
@@ -205,7 +207,7 @@ impl Open {
     async fn begin(
         &self,
         names: &[String],
-        begin: impl AsyncFn(&dyn Manage) -> Result<i64, ViewError>,
+        begin: impl AsyncFn(&dyn ProjectionManager) -> Result<i64, ViewError>,
     ) -> Result<Vec<(&'static str, i64)>, CliError> {
         let mut begun = Vec::new();
         for manager in self.managers(names)? {
@@ -229,7 +231,7 @@ impl Open {
         let mut left = begun.clone();
         while !left.is_empty() {
             let reached = begun.iter().flat_map(|(name, number)| {
-                let builds = self.projections.progress().builds(name);
+                let builds = self.projections.progress().generation_states(name);
                 builds
                     .into_iter()
                     .filter(move |(_, build)| build.generation == *number)
@@ -266,7 +268,7 @@ impl Open {
             }
             for name in self.projections.managers().iter().map(|manager| manager.name()) {
                 for known in progress.generations(name) {
-                    let builds = progress.builds(name);
+                    let builds = progress.generation_states(name);
                     let own = builds
                         .into_iter()
                         .find(|(whose, build)| *whose == merchant && build.generation == known.number);

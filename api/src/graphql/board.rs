@@ -49,14 +49,14 @@ impl BoardConnection {
     /// A page as it is at a moment.
     pub(super) fn of(page: Page<projections::BoardEntry>, now: Timestamp) -> Self {
         let edge = |entry: projections::BoardEntry| BoardEdge {
-            cursor: List::FulfillmentBoard.cursor(entry.place()),
+            cursor: List::FulfillmentBoard.cursor(entry.cursor()),
             node: BoardEntry {
                 stage: entry.stage.into(),
-                since: DateTime(entry.since),
-                age_seconds: entry.since.seconds_until(now).into(),
+                since: DateTime(entry.stage_since),
+                age_seconds: entry.stage_since.seconds_until(now).into(),
                 due_at: entry.due_at.map(DateTime),
                 overdue: entry.due_at.is_some_and(|due_at| due_at < now),
-                fulfillment_order: entry.part.into(),
+                fulfillment_order: entry.fulfillment_order.into(),
             },
         };
         let edges: Vec<BoardEdge> = page.items.into_iter().map(edge).collect();
@@ -90,7 +90,7 @@ impl BoardSummary {
         Self {
             location: id(&summary.location),
             stage: summary.stage.into(),
-            fulfillment_orders: summary.parts.into(),
+            fulfillment_orders: summary.fulfillment_orders.into(),
             overdue: summary.overdue.into(),
             oldest_since: DateTime(summary.oldest_since),
             oldest_age_seconds: summary.oldest_since.seconds_until(now).into(),

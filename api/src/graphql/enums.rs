@@ -46,7 +46,7 @@ enums! {
         Hour,
     }
     /// By what figures are parted.
-    Parting = "holdfast_projections::Parting" {
+    Parting = "holdfast_projections::GroupBy" {
         /// By nothing but time.
         None,
         /// By the orders' channels.

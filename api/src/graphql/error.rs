@@ -121,7 +121,7 @@ impl From<ViewError> for Problem {
                 let message = format!("the read model has reached position {reached}, not {wanted}");
                 Self::passing("projection_behind", message)
             }
-            ViewError::Beyond { head, wanted } => {
+            ViewError::BeyondHead { head, wanted } => {
                 Self::invalid("minPosition", format!("is {wanted}, but the journal ends at position {head}"))
             }
             ViewError::Halted { projection, position, .. } => {
@@ -131,7 +131,7 @@ impl From<ViewError> for Problem {
             ViewError::Building(projection) => {
                 Self::passing("projection_building", format!("the read model {projection} is being built"))
             }
-            ViewError::TooManyFigures(_) => Self::new("too_many_figures", error.to_string()),
+            ViewError::TooManyMetrics(_) => Self::new("too_many_figures", error.to_string()),
             ViewError::Journal(error) => error.into(),
             ViewError::Store(error) => {
                 tracing::error!(%error, "the read models could not be read");

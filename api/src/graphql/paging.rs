@@ -64,7 +64,7 @@ impl OrderConnection {
     /// A page of a list that is sorted like this.
     pub(super) fn of(page: &Page<OrderRow>, sort: OrderSort) -> Self {
         let edge = |row: &OrderRow| {
-            let cursor = List::Orders(sort).cursor(&sort.place(row));
+            let cursor = List::Orders(sort).cursor(&sort.cursor(row));
             row.view().map(|view| OrderEdge { cursor, node: Order::from(&view) })
         };
         let edges: Vec<OrderEdge> = page.items.iter().filter_map(edge).collect();

@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, InputObject, Object, Result};
 use holdfast_domain::order::FulfillmentOrderStatus as PartStatus;
 use holdfast_domain::values::{LocationId, OrderId, Sku, Timestamp};
-use holdfast_projections::{self as projections, Asked as Narrowed, FulfillmentOrderFilter, Link};
+use holdfast_projections::{self as projections, AvailabilityFilter, CommandLink, FulfillmentOrderFilter};
 
 use super::asked::Asked;
 use super::board::{BoardConnection, BoardSummary};
@@ -71,7 +71,7 @@ impl OrderFilter {
             tracking_number: optional("filter.trackingNumber", filter.tracking_number)?,
             sku: optional("filter.sku", filter.sku)?,
             location: optional("filter.location", filter.location)?,
-            begun: asked.reading().begun_within(asked.merchant()?, after, before).await?,
+            first_position: asked.reading().begun_within(asked.merchant()?, after, before).await?,
             changed_after: moment(filter.changed_after),
             changed_before: moment(filter.changed_before),
             backordered: filter.backordered,
@@ -111,7 +111,7 @@ impl MetricsFilter {
             to,
             channel: optional("filter.channel", self.channel)?,
             location: optional("filter.location", self.location)?,
-            by: self.by.map_or(projections::Parting::None, Into::into),
+            group_by: self.by.map_or(projections::GroupBy::None, Into::into),
         })
     }
 }
@@ -320,7 +320,7 @@ impl Query {
         }
         let skus = skus.iter().map(|sku| value("skus", sku)).collect::<Result<Vec<Sku>, Problem>>()?;
         let channel = optional("channel", channel)?;
-        let narrowed = Narrowed { channel, by: by.map(|moment| moment.0) };
+        let narrowed = AvailabilityFilter { channel, by: by.map(|moment| moment.0) };
         let moment = optional("asOf", as_of)?;
         reached(asked, min_position).await?;
         let (reading, merchant) = (asked.reading(), asked.merchant()?);
@@ -393,8 +393,8 @@ impl Query {
             (Some(_), Some(_)) => {
                 return Err(Problem::invalid("causationId", "cannot be given beside correlationId").into());
             }
-            (Some(id), None) => Some(Link::Correlation(id)),
-            (None, id) => id.as_deref().map(Link::Causation),
+            (Some(id), None) => Some(CommandLink::Correlation(id)),
+            (None, id) => id.as_deref().map(CommandLink::Causation),
         };
         if let Some(link) = link {
             let linked = asked.reading().linked_events(merchant, link, after, limit).await;

@@ -8,7 +8,7 @@ use futures::stream::{BoxStream, StreamExt, iter, once, unfold};
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::{MerchantId, OrderId, Sku};
 use holdfast_journal::Event as Recorded;
-use holdfast_projections::Asked as Narrowed;
+use holdfast_projections::AvailabilityFilter;
 
 use super::asked::Asked;
 use super::error::Problem;
@@ -214,7 +214,7 @@ async fn available(
     skus: &[Sku],
 ) -> Result<Vec<AvailabilityChange>, Problem> {
     reading.wait_for(merchant.as_str(), position).await?;
-    let views = reading.availability(merchant.as_str(), skus, &Narrowed::default()).await?;
+    let views = reading.availability(merchant.as_str(), skus, &AvailabilityFilter::default()).await?;
     let change =
         |view| AvailabilityChange { position: position.into(), availability: Availability::from(view) };
     Ok(views.iter().map(change).collect())

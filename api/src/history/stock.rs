@@ -8,7 +8,7 @@ use holdfast_domain::stock::{Movement, StockEvent, StockItem};
 use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_domain::values::{LocationId, Sku};
 use holdfast_journal::{Event, Journal, JournalError};
-use holdfast_projections::Milestone;
+use holdfast_projections::StockSnapshot;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -46,16 +46,16 @@ pub(crate) struct StockReplay {
 }
 
 impl StockReplay {
-    /// From a milestone, or from the beginning.
+    /// From a snapshot, or from the beginning.
     pub(crate) fn new(
         journal: &Arc<dyn Journal>,
         merchant: &str,
         sku: &Sku,
-        from: Option<Milestone>,
+        from: Option<StockSnapshot>,
         up_to: u64,
     ) -> Self {
         let (item, version) =
-            from.map_or_else(Default::default, |milestone| (milestone.item, milestone.version));
+            from.map_or_else(Default::default, |snapshot| (snapshot.item, snapshot.version));
         Self {
             journal: Arc::clone(journal),
             merchant: merchant.to_owned(),

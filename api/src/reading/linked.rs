@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use holdfast_domain::values::IdempotencyKey;
 use holdfast_journal::{Event, JournalError, LoadRequest, OutcomeKey};
-use holdfast_projections::{Causation, CommandSpan, Link, ViewError};
+use holdfast_projections::{Causation, CommandLink, CommandRange, ViewError};
 use uuid::Uuid;
 
 use super::{PATIENCE, PastError, Reading};
@@ -39,7 +39,7 @@ impl Reading {
     pub(crate) async fn linked_events(
         &self,
         merchant: &str,
-        link: Link<'_>,
+        link: CommandLink<'_>,
         after: u64,
         limit: usize,
     ) -> Result<LinkedEvents, ViewError> {
@@ -89,14 +89,14 @@ impl Reading {
         let Some(last) = root.last().map(|last| last.position) else { return Ok(Vec::new()) };
         let mut following = Following::default();
         let mut told = vec![following.take(None, root)];
-        let mut waiting: BTreeSet<CommandSpan> = BTreeSet::new();
+        let mut waiting: BTreeSet<CommandRange> = BTreeSet::new();
         let (mut bytes, mut end) = (0, last);
         loop {
             let events = told.last().map(|command| &command.events[..]).unwrap_or_default();
             bytes += size(events);
             let ids: Vec<String> =
                 events.iter().map(|event| Uuid::from_bytes(event.event_id).to_string()).collect();
-            let found = self.causation.following(merchant, generation, &ids, MOST_COMMANDS).await?;
+            let found = self.causation.caused_by(merchant, generation, &ids, MOST_COMMANDS).await?;
             // What is named before it was there was guessed: nothing follows from it.
             waiting.extend(found.into_iter().filter(|command| command.first > end));
             if told.len() + waiting.len() > MOST_COMMANDS || bytes > MOST_BYTES {

@@ -10,7 +10,7 @@ use holdfast_domain::stock::{AvailabilityView, Movement, StockItem};
 use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_domain::values::{LocationId, Sku};
 use holdfast_journal::{Event, JournalError};
-use holdfast_projections::{Asked, Availability, ViewError};
+use holdfast_projections::{Availability, AvailabilityFilter, ViewError};
 
 use super::{AsOf, MOST_COMMANDS, Reading};
 use crate::history::difference::Difference;
@@ -98,7 +98,7 @@ impl Reading {
         }
     }
 
-    /// A stock item from its latest milestone up to a position. Where the read model that keeps them is not there, from its
+    /// A stock item from its latest stock snapshot up to a position. Where the read model that keeps them is not there, from its
     /// first event.
     async fn replay(
         &self,
@@ -108,11 +108,11 @@ impl Reading {
         up_to: u64,
     ) -> Result<StockReplay, ViewError> {
         // One that has halted, above all because it was folded from another journal, is not asked.
-        let milestone = match self.generation(Availability::NAME, merchant).ok() {
-            Some(generation) => self.availability.milestone(merchant, generation, sku, begin).await?,
+        let snapshot = match self.generation(Availability::NAME, merchant).ok() {
+            Some(generation) => self.availability.stock_snapshot(merchant, generation, sku, begin).await?,
             None => None,
         };
-        Ok(StockReplay::new(&self.journal, merchant, sku, milestone, up_to))
+        Ok(StockReplay::new(&self.journal, merchant, sku, snapshot, up_to))
     }
 
     /// What happened to a stock item, with what was there after each; nothing for a SKU that was never seen by then.
@@ -153,7 +153,7 @@ impl Reading {
         &self,
         merchant: &str,
         skus: &[Sku],
-        asked: &Asked,
+        asked: &AvailabilityFilter,
         moment: AsOf,
     ) -> Result<(u64, Vec<AvailabilityView>), PastError> {
         let up_to = self.moment(merchant, Some(moment)).await?;

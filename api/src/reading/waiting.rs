@@ -36,7 +36,7 @@ impl Reading {
     /// to a standby that lagged, and would miss what is written there now.
     pub(crate) async fn must_be_there(&self, merchant: &str, position: u64) -> Result<(), ViewError> {
         let head = if position == 0 { 0 } else { self.head(merchant).await? };
-        if position > head { Err(ViewError::Beyond { head, wanted: position }) } else { Ok(()) }
+        if position > head { Err(ViewError::BeyondHead { head, wanted: position }) } else { Ok(()) }
     }
 
     pub(super) async fn wait_for_one(

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use holdfast_domain::values::{ChannelName, Sku, Timestamp};
-use holdfast_projections::{Asked, Availability};
+use holdfast_projections::{Availability, AvailabilityFilter};
 
 use super::caller::{Answered, ForMerchant};
 use super::endpoint::Parameter;
@@ -39,7 +39,7 @@ pub(super) async fn get(
     if skus.is_empty() || skus.len() > MOST_SKUS {
         return Err(parameters::invalid("sku", format_args!("must be given 1 to {MOST_SKUS} times")));
     }
-    let asked = Asked { channel: given.optional("channel")?, by: given.optional("by")? };
+    let asked = AvailabilityFilter { channel: given.optional("channel")?, by: given.optional("by")? };
     let moment = given.as_of()?;
     given.wait(&app, &merchant).await?;
     if let Some(moment) = moment {

@@ -10,7 +10,7 @@ use holdfast_commands::Metadata;
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::{MerchantId, OrderId, Timestamp};
 use holdfast_journal::Event;
-use holdfast_projections::{Causation, Link};
+use holdfast_projections::{Causation, CommandLink};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -107,9 +107,9 @@ impl Filter {
     }
 
     /// What the index can be asked with.
-    fn link(&self) -> Option<Link<'_>> {
-        let correlation = self.correlation.as_deref().map(Link::Correlation);
-        correlation.or_else(|| self.causation.as_deref().map(Link::Causation))
+    fn link(&self) -> Option<CommandLink<'_>> {
+        let correlation = self.correlation.as_deref().map(CommandLink::Correlation);
+        correlation.or_else(|| self.causation.as_deref().map(CommandLink::Causation))
     }
 
     /// Whether an event is one of them.

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use holdfast_domain::values::{ChannelName, LocationId, Timestamp};
-use holdfast_projections::{MetricsFilter, Parting, Period};
+use holdfast_projections::{GroupBy, MetricsFilter, Period};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -82,13 +82,13 @@ pub(super) async fn get(
     let (from, to) = (given.optional("from")?, given.optional("to")?);
     let span = figures::span(period, from, to, app.commands.clock().now());
     let (from, to) = span.map_err(|why| parameters::invalid("from", why))?;
-    let by = match given.optional("by")? {
-        None => Parting::None,
-        Some(By::Channel) => Parting::Channel,
-        Some(By::Location) => Parting::Location,
+    let group_by = match given.optional("by")? {
+        None => GroupBy::None,
+        Some(By::Channel) => GroupBy::Channel,
+        Some(By::Location) => GroupBy::Location,
     };
     let (channel, location) = (given.optional("channel")?, given.optional("location")?);
-    let filter = MetricsFilter { period, from, to, channel, location, by };
+    let filter = MetricsFilter { period, from, to, channel, location, group_by };
     let measured = app.reading.metrics(merchant.as_str(), &filter, given.number("minPosition")?).await;
     let measured = measured.map_err(Problem::from)?;
     let items = measured.figures.iter().map(FiguresView::from).collect();

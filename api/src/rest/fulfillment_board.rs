@@ -60,9 +60,9 @@ pub(super) struct BoardItem {
 
 impl BoardItem {
     fn of(entry: BoardEntry, now: Timestamp) -> Option<Self> {
-        let BoardEntry { stage, since, due_at, part, .. } = entry;
+        let BoardEntry { stage, stage_since: since, due_at, fulfillment_order, .. } = entry;
         let overdue = due_at.is_some_and(|due_at| due_at < now);
-        let fulfillment_order = Work::of(part)?;
+        let fulfillment_order = Work::of(fulfillment_order)?;
         Some(Self { stage, since, age_seconds: since.seconds_until(now), due_at, overdue, fulfillment_order })
     }
 }
@@ -92,17 +92,10 @@ pub(super) struct BoardSummaryItem {
 
 impl BoardSummaryItem {
     fn of(summary: BoardSummary, now: Timestamp) -> Self {
-        let BoardSummary { location, stage, parts, overdue, oldest_since, next_due_at } = summary;
+        let BoardSummary { location, stage, fulfillment_orders, overdue, oldest_since, next_due_at } =
+            summary;
         let oldest_age_seconds = oldest_since.seconds_until(now);
-        Self {
-            location,
-            stage,
-            fulfillment_orders: parts,
-            overdue,
-            oldest_since,
-            oldest_age_seconds,
-            next_due_at,
-        }
+        Self { location, stage, fulfillment_orders, overdue, oldest_since, oldest_age_seconds, next_due_at }
     }
 }
 

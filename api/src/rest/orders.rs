@@ -204,7 +204,7 @@ pub(super) async fn list(
         changed_before: given.optional("changedBefore")?,
         backordered: given.whether("backordered")?,
         stuck: given.whether("stuck")?,
-        begun: None,
+        first_position: None,
         sort: given.optional::<Sort>("sort")?.unwrap_or(Sort::NewestFirst).into(),
     };
     let (created_after, created_before) = (given.optional("createdAfter")?, given.optional("createdBefore")?);
@@ -212,8 +212,8 @@ pub(super) async fn list(
     let after = given.cursor(list)?;
     let limit = given.limit()?;
     given.wait(&app, &merchant).await?;
-    let begun = app.reading.begun_within(merchant.as_str(), created_after, created_before).await?;
-    let filter = OrderFilter { begun, ..filter };
+    let first_position = app.reading.begun_within(merchant.as_str(), created_after, created_before).await?;
+    let filter = OrderFilter { first_position, ..filter };
     let reached = Reached::of(&app, Orders::NAME, &merchant);
     let page = app.reading.orders(merchant.as_str(), &filter, after.as_deref(), limit).await?;
     let items: Vec<OrderView> = page.items.iter().filter_map(holdfast_projections::OrderRow::view).collect();

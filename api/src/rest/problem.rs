@@ -228,7 +228,7 @@ impl From<ViewError> for Problem {
                 format!("the read model has reached position {reached}, not {wanted}"),
             )
             .with("reached", reached),
-            ViewError::Beyond { head, wanted } => {
+            ViewError::BeyondHead { head, wanted } => {
                 let detail = format!("the journal ends at position {head}, and {wanted} was asked for");
                 Self::new(StatusCode::BAD_REQUEST, "invalid_parameter", detail)
             }
@@ -242,10 +242,10 @@ impl From<ViewError> for Problem {
                 "projection_building",
                 format!("the read model {projection} is being built"),
             ),
-            ViewError::TooManyFigures(_) => {
+            ViewError::TooManyMetrics(_) => {
                 Self::new(StatusCode::BAD_REQUEST, "too_many_figures", error.to_string())
             }
-            ViewError::NoSuchBuild(detail) => Self::new(StatusCode::CONFLICT, "no_such_build", detail),
+            ViewError::InvalidGeneration(detail) => Self::new(StatusCode::CONFLICT, "no_such_build", detail),
             ViewError::Journal(error) => error.into(),
             ViewError::Store(error) => {
                 tracing::error!(%error, "the read models could not be read");

@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use holdfast_domain::values::Timestamp;
-use holdfast_projections::{Generation, Manage, ParkedStream, ProjectionState};
+use holdfast_projections::{Generation, ParkedStream, ProjectionManager, ProjectionState};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -58,14 +58,14 @@ pub(super) struct BuildView {
     generation: i64,
     /// The version of the fold that it is made by.
     version: i64,
-    /// `building`, `checking`, `differs`, `serving`, `kept` or `dropping`.
+    /// `building`, `checking`, `differs`, `serving`, `standby` or `dropping`.
     state: &'static str,
     /// Why it does not serve.
     problem: Option<String>,
     /// How many rows were compared with those of the build that serves, once they were.
     compared_rows: Option<i64>,
-    /// When it was begun.
-    begun_at: Timestamp,
+    /// When the build was started.
+    started_at: Timestamp,
     /// Everything up to here is folded or set aside in it.
     position: Option<u64>,
 }
@@ -118,7 +118,7 @@ pub(super) async fn list(State(app): State<Arc<App>>) -> Answered {
     let view = |(projection, merchant, state): (&str, String, ProjectionState)| {
         let head = heads.get(&merchant).copied().unwrap_or(0);
         let others = progress.generations(projection);
-        let builds = progress.builds(projection);
+        let builds = progress.generation_states(projection);
         let reached = |number: i64| {
             let own = builds.iter().find(|(whose, build)| *whose == merchant && build.generation == number);
             own.map(|(_, build)| build.position)
@@ -150,20 +150,20 @@ impl BuildView {
             state: known.state.name(),
             problem: known.problem.clone(),
             compared_rows: known.compared_rows,
-            begun_at: Timestamp::from_microseconds(known.begun_at),
+            started_at: Timestamp::from_microseconds(known.started_at),
             position,
         }
     }
 }
 
-fn managed(app: &App, name: &str) -> Result<Arc<dyn Manage>, Problem> {
+fn managed(app: &App, name: &str) -> Result<Arc<dyn ProjectionManager>, Problem> {
     let found = app.managers.iter().find(|manager| manager.name() == name);
     found
         .cloned()
         .ok_or_else(|| Problem::unknown("unknown_projection", format!("there is no read model {name}")))
 }
 
-fn asked(manager: &dyn Manage, generation: i64) -> Response {
+fn asked(manager: &dyn ProjectionManager, generation: i64) -> Response {
     let asked = BuildAsked { projection: manager.name(), generation };
     (StatusCode::ACCEPTED, Json(asked)).into_response()
 }

@@ -1,13 +1,13 @@
 -- Builds of a projection beside the one that serves, and what could not be folded.
 
 -- state: building (not complete yet), checking (built to be compared and thrown away), differs (complete, and not what
--- the one that serves is), serving, kept (folded on: for nodes that still run its version, and to go back to), dropping.
-UPDATE generation SET state = 'kept' WHERE state = 'retired';
+-- the one that serves is), serving, standby (folded on: for nodes that still run its version, and to go back to), dropping.
+UPDATE generation SET state = 'standby' WHERE state = 'retired';
 
 ALTER TABLE generation ADD COLUMN compared INTEGER NOT NULL DEFAULT 0; -- whether it serves only if nothing differs
 ALTER TABLE generation ADD COLUMN problem TEXT;                        -- why it does not serve
 ALTER TABLE generation ADD COLUMN compared_rows INTEGER;               -- how many were compared, once they were
-ALTER TABLE generation ADD COLUMN begun_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE generation ADD COLUMN started_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE generation ADD COLUMN state_at INTEGER NOT NULL DEFAULT 0; -- since when it is in its state
 ALTER TABLE generation ADD COLUMN seen_at INTEGER NOT NULL DEFAULT 0;  -- when a node that answers from it said so last
 

@@ -7,7 +7,7 @@ use holdfast_domain::values::Sku;
 
 use crate::error::ViewError;
 use crate::read_models::availability::{self, AvailabilityProjection};
-use crate::read_models::order_metrics::{AfterCell, MetricCell, MetricsProjection, cells};
+use crate::read_models::order_metrics::{MetricCell, MetricCursor, MetricsProjection, cells};
 use crate::read_models::orders::{self, OrderRow, OrderSort, OrderStatusProjection};
 use crate::runtime::checkpoint;
 use crate::runtime::generation;
@@ -23,7 +23,7 @@ const BETWEEN: Duration = Duration::from_millis(20);
 
 /// How far a read model is at a moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reached {
+pub struct SnapshotPosition {
     /// The build.
     pub generation: i64,
     /// Everything up to here is folded or parked.
@@ -35,19 +35,19 @@ pub struct Reached {
 }
 
 /// The read models of a merchant at one moment.
-pub struct Moment {
+pub struct ReadSnapshot {
     snapshot: ViewConnection,
     merchant: String,
     /// Nothing for a read model that is not built yet.
-    orders: Option<Reached>,
-    stock: Option<Reached>,
-    metrics: Option<Reached>,
+    orders: Option<SnapshotPosition>,
+    stock: Option<SnapshotPosition>,
+    metrics: Option<SnapshotPosition>,
 }
 
-impl Moment {
+impl ReadSnapshot {
     /// The read models of a merchant. Where all of them come to one position, not before the one that is wanted, within
     /// about a second, they are taken there; else, as where no server is running, each as far as it is.
-    pub async fn of(store: &ViewStore, merchant: &str, wanted: u64) -> Result<Self, ViewError> {
+    pub async fn open(store: &ViewStore, merchant: &str, wanted: u64) -> Result<Self, ViewError> {
         let (mut attempts, mut still) = (ATTEMPTS, STILL);
         let mut before = None;
         loop {
@@ -86,23 +86,23 @@ impl Moment {
     }
 
     /// How far orders are.
-    pub fn orders_reached(&self) -> Result<&Reached, ViewError> {
+    pub fn orders_position(&self) -> Result<&SnapshotPosition, ViewError> {
         built::<OrderStatusProjection>(self.orders.as_ref())
     }
 
     /// How far availability is.
-    pub fn stock_reached(&self) -> Result<&Reached, ViewError> {
+    pub fn stock_position(&self) -> Result<&SnapshotPosition, ViewError> {
         built::<AvailabilityProjection>(self.stock.as_ref())
     }
 
     /// How far metrics are.
-    pub fn metrics_reached(&self) -> Result<&Reached, ViewError> {
+    pub fn metrics_position(&self) -> Result<&SnapshotPosition, ViewError> {
         built::<MetricsProjection>(self.metrics.as_ref())
     }
 
     /// Orders behind one of them, by the position of its first event, in the order in which they were created.
     pub async fn orders(&mut self, after: u64, most: usize) -> Result<Vec<OrderRow>, ViewError> {
-        let generation = self.orders_reached()?.generation;
+        let generation = self.orders_position()?.generation;
         let scope = Scope { merchant: &self.merchant, generation };
         let after = after.to_string();
         orders::sorted_after(&mut self.snapshot, scope, OrderSort::OldestFirst, &after, most).await
@@ -115,7 +115,7 @@ impl Moment {
         (changed_at, first_position): (i64, u64),
         most: usize,
     ) -> Result<Vec<OrderRow>, ViewError> {
-        let generation = self.orders_reached()?.generation;
+        let generation = self.orders_position()?.generation;
         let scope = Scope { merchant: &self.merchant, generation };
         let after = format!("{changed_at}.{first_position}");
         orders::sorted_after(&mut self.snapshot, scope, OrderSort::EarliestChangeFirst, &after, most).await
@@ -127,39 +127,39 @@ impl Moment {
         after: Option<&Sku>,
         most: usize,
     ) -> Result<Vec<AvailabilityView>, ViewError> {
-        let generation = self.stock_reached()?.generation;
+        let generation = self.stock_position()?.generation;
         let scope = Scope { merchant: &self.merchant, generation };
         availability::following(&mut self.snapshot, scope, after, most).await
     }
 
     /// How many SKUs there are.
-    pub async fn skus(&mut self) -> Result<u64, ViewError> {
-        let generation = self.stock_reached()?.generation;
+    pub async fn sku_count(&mut self) -> Result<u64, ViewError> {
+        let generation = self.stock_position()?.generation;
         let scope = Scope { merchant: &self.merchant, generation };
         availability::count(&mut self.snapshot, scope).await
     }
 
     /// What was measured, hour by hour.
-    pub async fn metrics(&mut self, after: &AfterCell, most: usize) -> Result<Vec<MetricCell>, ViewError> {
-        let generation = self.metrics_reached()?.generation;
+    pub async fn metrics(&mut self, after: &MetricCursor, most: usize) -> Result<Vec<MetricCell>, ViewError> {
+        let generation = self.metrics_position()?.generation;
         let scope = Scope { merchant: &self.merchant, generation };
         cells::following(&mut self.snapshot, scope, after, most).await
     }
 
     /// How many rows of measures there are.
-    pub async fn measured(&mut self) -> Result<u64, ViewError> {
-        let generation = self.metrics_reached()?.generation;
+    pub async fn metric_cell_count(&mut self) -> Result<u64, ViewError> {
+        let generation = self.metrics_position()?.generation;
         let scope = Scope { merchant: &self.merchant, generation };
         cells::count(&mut self.snapshot, scope).await
     }
 }
 
-fn built<P: Projection>(reached: Option<&Reached>) -> Result<&Reached, ViewError> {
+fn built<P: Projection>(reached: Option<&SnapshotPosition>) -> Result<&SnapshotPosition, ViewError> {
     reached.ok_or(ViewError::Building(P::NAME))
 }
 
 /// Nothing where it is not built yet, which is only an obstacle to who asks for it.
-fn if_built(reached: Result<Reached, ViewError>) -> Result<Option<Reached>, ViewError> {
+fn if_built(reached: Result<SnapshotPosition, ViewError>) -> Result<Option<SnapshotPosition>, ViewError> {
     match reached {
         Err(ViewError::Building(_)) => Ok(None),
         reached => reached.map(Some),
@@ -170,11 +170,11 @@ fn if_built(reached: Result<Reached, ViewError>) -> Result<Option<Reached>, View
 pub(crate) async fn reached<P: Projection>(
     snapshot: &mut ViewConnection,
     merchant: &str,
-) -> Result<Reached, ViewError> {
+) -> Result<SnapshotPosition, ViewError> {
     let all = generation::all(snapshot, P::NAME).await?;
     let generation = generation::answers(&all, P::VERSION).ok_or(ViewError::Building(P::NAME))?.number;
     let checkpoint = checkpoint::read_all(snapshot, P::NAME, generation).await?.remove(merchant);
     let checkpoint = checkpoint.unwrap_or_default();
     let (position, hash, parked) = (checkpoint.position, checkpoint.hash, checkpoint.parked);
-    Ok(Reached { generation, position, hash, parked })
+    Ok(SnapshotPosition { generation, position, hash, parked })
 }

@@ -123,10 +123,10 @@ pub(crate) async fn put_in_place<P: Projection>(
     }
     let former = generation::serving(&all);
     if former.is_some_and(|former| former.version > own.version) {
-        generation::change(&mut transaction, own, GenerationState::Kept, None).await?;
+        generation::change(&mut transaction, own, GenerationState::Standby, None).await?;
     } else {
         if let Some(former) = former {
-            generation::change(&mut transaction, former, GenerationState::Kept, None).await?;
+            generation::change(&mut transaction, former, GenerationState::Standby, None).await?;
         }
         generation::change(&mut transaction, own, GenerationState::Serving, None).await?;
     }

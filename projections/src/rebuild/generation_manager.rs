@@ -160,7 +160,7 @@ impl<P: Projection> Keeper<P> {
     /// nodes of other versions answer from.
     async fn take_away(&self, all: &[Generation]) -> Result<(), ViewError> {
         let Some(serving) = generation::serving(all) else { return Ok(()) };
-        let is_kept = |known: &&Generation| known.state == GenerationState::Kept;
+        let is_kept = |known: &&Generation| known.state == GenerationState::Standby;
         let latest = generation::last_kept(all, serving.version);
         for old in all.iter().filter(is_kept).filter(|known| !known.is_in_use()) {
             if latest.is_none_or(|latest| latest.number != old.number) {

@@ -11,7 +11,7 @@ use crate::read_models::availability::AvailabilityProjection;
 use crate::read_models::causation::CausationProjection;
 use crate::read_models::order_metrics::MetricsProjection;
 use crate::read_models::orders::OrderStatusProjection;
-use crate::read_models::read_snapshot::{Reached, reached};
+use crate::read_models::read_snapshot::{SnapshotPosition, reached};
 use crate::rebuild::comparison::{Comparison, compare_stores};
 use crate::runtime::apply::look;
 use crate::runtime::checkpoint::Checkpoint;
@@ -28,7 +28,7 @@ const LAST_FEW: u64 = 20_000;
 
 /// What was found of a merchant's rows of a read model.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Proof {
+pub struct VerificationReport {
     /// At which position of the journal.
     pub position: u64,
     /// How many rows were looked at.
@@ -41,23 +41,23 @@ pub struct Proof {
 
 /// What became of comparing a read model.
 #[derive(Debug)]
-pub struct Proven {
+pub struct VerificationResult {
     /// Which read model.
     pub projection: &'static str,
     /// What was found, or why it was not compared.
-    pub result: Result<Proof, ViewError>,
+    pub result: Result<VerificationReport, ViewError>,
 }
 
 /// A second fold of a journal, and the read models that it is compared with. Nothing of theirs is changed.
-pub struct Refold {
+pub struct Verification {
     journal: Arc<dyn Journal>,
     serving: ViewStore,
     again: ViewStore,
 }
 
-impl Refold {
+impl Verification {
     /// A fold into an empty directory, which is of no use afterwards.
-    pub async fn into_directory(
+    pub async fn in_directory(
         directory: &Path,
         journal: &Arc<dyn Journal>,
         serving: &ViewStore,
@@ -67,30 +67,30 @@ impl Refold {
     }
 
     /// How many read models a merchant has.
-    pub const READ_MODELS: u64 = 4;
+    pub const READ_MODEL_COUNT: u64 = 4;
 
     /// Compares every row of a merchant with what the journal says, at the position that the read model has reached, and
     /// tells meanwhile how many events have been folded. What is wrong with one read model keeps no other from being
     /// compared.
-    pub async fn prove(&self, merchant: &str, mut told: impl FnMut(u64)) -> Vec<Proven> {
+    pub async fn verify(&self, merchant: &str, mut told: impl FnMut(u64)) -> Vec<VerificationResult> {
         let mut all = Vec::new();
-        self.prove_next::<OrderStatusProjection>(merchant, &mut all, &mut told).await;
-        self.prove_next::<AvailabilityProjection>(merchant, &mut all, &mut told).await;
-        self.prove_next::<MetricsProjection>(merchant, &mut all, &mut told).await;
-        self.prove_next::<CausationProjection>(merchant, &mut all, &mut told).await;
+        self.verify_next::<OrderStatusProjection>(merchant, &mut all, &mut told).await;
+        self.verify_next::<AvailabilityProjection>(merchant, &mut all, &mut told).await;
+        self.verify_next::<MetricsProjection>(merchant, &mut all, &mut told).await;
+        self.verify_next::<CausationProjection>(merchant, &mut all, &mut told).await;
         all
     }
 
-    async fn prove_next<P: Projection>(
+    async fn verify_next<P: Projection>(
         &self,
         merchant: &str,
-        all: &mut Vec<Proven>,
+        all: &mut Vec<VerificationResult>,
         told: &mut impl FnMut(u64),
     ) {
         let folded: u64 =
             all.iter().filter_map(|before| before.result.as_ref().ok()).map(|proof| proof.position).sum();
-        let result = self.prove_one::<P>(merchant, &mut |at| told(folded + at)).await;
-        all.push(Proven { projection: P::NAME, result });
+        let result = self.verify_one::<P>(merchant, &mut |at| told(folded + at)).await;
+        all.push(VerificationResult { projection: P::NAME, result });
     }
 
     /// Closes the second fold's store.
@@ -98,11 +98,11 @@ impl Refold {
         self.again.close().await;
     }
 
-    async fn prove_one<P: Projection>(
+    async fn verify_one<P: Projection>(
         &self,
         merchant: &str,
         told: &mut impl FnMut(u64),
-    ) -> Result<Proof, ViewError> {
+    ) -> Result<VerificationReport, ViewError> {
         let mut fold = Fold {
             scope: Scope { merchant, generation: 1 },
             at: Checkpoint::default(),
@@ -142,7 +142,7 @@ impl Refold {
         fold: &mut Fold<'_>,
         upto: u64,
         told: &mut impl FnMut(u64),
-    ) -> Result<Option<Proof>, ViewError> {
+    ) -> Result<Option<VerificationReport>, ViewError> {
         while fold.at.position < upto {
             let most = usize::try_from(upto - fold.at.position).unwrap_or(usize::MAX).min(SPAN);
             let read = self.journal.read(fold.scope.merchant, fold.at.position, most).await;
@@ -175,7 +175,11 @@ impl Refold {
         Ok(None)
     }
 
-    async fn is_of_this_journal(&self, merchant: &str, serving: &Reached) -> Result<bool, ViewError> {
+    async fn is_of_this_journal(
+        &self,
+        merchant: &str,
+        serving: &SnapshotPosition,
+    ) -> Result<bool, ViewError> {
         if serving.position == 0 {
             return Ok(true);
         }
@@ -193,7 +197,7 @@ struct Fold<'a> {
     parked: Parked,
 }
 
-fn proof(position: u64, comparison: Comparison) -> Proof {
+fn proof(position: u64, comparison: Comparison) -> VerificationReport {
     let Comparison { rows, different, told } = comparison;
-    Proof { position, rows, different, differences: told }
+    VerificationReport { position, rows, different, differences: told }
 }

@@ -12,7 +12,7 @@ use holdfast_journal::Event;
 
 use crate::error::ViewError;
 use crate::runtime::parked::{Parked, Poison};
-use crate::runtime::projection::{Projection, Recorded};
+use crate::runtime::projection::{Projection, RecordedEvent};
 use crate::store::{Presence, Scope, ViewConnection};
 
 pub(crate) fn halted<P: Projection>(merchant: &str, position: u64, reason: &str) -> ViewError {
@@ -41,7 +41,7 @@ pub(crate) enum Looked {
     /// It does not concern the fold.
     Passed,
     /// The fold sees it like this.
-    Seen(Box<Recorded>),
+    Seen(Box<RecordedEvent>),
     /// It concerns the fold and cannot be read: why not.
     Unreadable(String),
 }
@@ -76,7 +76,7 @@ fn look_at<P: Projection>(merchant: &str, event: &Event, expected: u64) -> Resul
 #[derive(Debug)]
 pub(crate) struct Sorted {
     /// The events that concern the fold and are not parked.
-    pub(crate) recorded: Vec<Recorded>,
+    pub(crate) recorded: Vec<RecordedEvent>,
     /// How many were folded, or do not concern the fold: each was looked at.
     pub(crate) folded: u64,
     /// What is parked by its end.
@@ -105,9 +105,9 @@ pub(crate) fn sort_out(events: &[Event], looked: Vec<Looked>, parked: Parked) ->
     sorted
 }
 
-fn recorded(event: &Event, stream: StreamId) -> Result<Recorded, DecodeError> {
+fn recorded(event: &Event, stream: StreamId) -> Result<RecordedEvent, DecodeError> {
     let decoded = DomainEvent::decode(&stream, &event.kind, event.type_version, &event.payload)?;
-    Ok(Recorded {
+    Ok(RecordedEvent {
         position: event.position,
         version: event.version,
         command_end: event.command_end,
@@ -127,7 +127,7 @@ pub(crate) fn poison(event: &Event, error: String) -> Poison {
 pub(crate) async fn fold_into<P: Projection>(
     connection: &mut ViewConnection,
     scope: Scope<'_>,
-    events: Vec<Recorded>,
+    events: Vec<RecordedEvent>,
     of: &[Event],
 ) -> Result<(), FoldError> {
     let mut rows: HashMap<P::Key, Option<P::Row>> = HashMap::new();

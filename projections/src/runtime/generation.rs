@@ -24,7 +24,7 @@ pub enum GenerationState {
     /// Questions are answered from it.
     Serving,
     /// It was in its place before, and is folded on: for nodes that run its version, and to go back to.
-    Kept,
+    Standby,
     /// It is being deleted.
     Dropping,
 }
@@ -34,7 +34,7 @@ const NAMES: [(GenerationState, &str); 6] = [
     (GenerationState::Checking, "checking"),
     (GenerationState::Differs, "differs"),
     (GenerationState::Serving, "serving"),
-    (GenerationState::Kept, "kept"),
+    (GenerationState::Standby, "standby"),
     (GenerationState::Dropping, "dropping"),
 ];
 
@@ -51,7 +51,7 @@ impl GenerationState {
 
     /// Whether it is complete and kept up with the journal.
     pub(crate) fn is_followed(self) -> bool {
-        matches!(self, Self::Serving | Self::Kept)
+        matches!(self, Self::Serving | Self::Standby)
     }
 
     /// Whether it is on the way to be complete.
@@ -78,7 +78,7 @@ pub struct Generation {
     /// How many rows were compared, once they were.
     pub compared_rows: Option<i64>,
     /// When it was begun, in microseconds since 1970.
-    pub begun_at: i64,
+    pub started_at: i64,
     /// Since when it is in its state.
     pub state_at: i64,
     /// When a node that answers from it said so last.
@@ -93,7 +93,7 @@ impl Generation {
         let is_fresh = |moment: i64| now().saturating_sub(moment) < gone;
         match self.state {
             GenerationState::Serving => true,
-            GenerationState::Kept => is_fresh(self.seen_at.max(self.state_at)),
+            GenerationState::Standby => is_fresh(self.seen_at.max(self.state_at)),
             _ => is_fresh(self.seen_at),
         }
     }
@@ -105,7 +105,7 @@ pub(crate) fn now() -> i64 {
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }
 
-const ALL: &str = "SELECT projection, generation, version, state, compared, problem, compared_rows, begun_at, state_at, seen_at
+const ALL: &str = "SELECT projection, generation, version, state, compared, problem, compared_rows, started_at, state_at, seen_at
      FROM generation";
 
 fn generation(row: &Row) -> Result<Generation, ViewError> {
@@ -117,7 +117,7 @@ fn generation(row: &Row) -> Result<Generation, ViewError> {
         compared: row.integer(4)? != 0,
         problem: row.optional_text(5)?.map(str::to_owned),
         compared_rows: row.optional_integer(6)?,
-        begun_at: row.integer(7)?,
+        started_at: row.integer(7)?,
         state_at: row.integer(8)?,
         seen_at: row.integer(9)?,
     })
@@ -147,7 +147,7 @@ pub(crate) fn answers(all: &[Generation], version: i64) -> Option<&Generation> {
 
 /// Of the generations of a version that are kept, the one that served last.
 pub(crate) fn last_kept(all: &[Generation], version: i64) -> Option<&Generation> {
-    let kept = all.iter().filter(|known| known.version == version && known.state == GenerationState::Kept);
+    let kept = all.iter().filter(|known| known.version == version && known.state == GenerationState::Standby);
     kept.max_by_key(|known| (known.state_at, known.number))
 }
 
@@ -200,7 +200,7 @@ pub(crate) async fn insert(
     let gone = connection.fetch(gone).await?.first().map(|row| row.integer(0)).transpose()?;
     let number = there.last().map_or(0, |latest| latest.number).max(gone.unwrap_or(0)) + 1;
     let insert = Statement::new(
-        "INSERT INTO generation (projection, generation, version, state, compared, begun_at, state_at)
+        "INSERT INTO generation (projection, generation, version, state, compared, started_at, state_at)
          VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT DO NOTHING",
     );
     let insert = insert.bind(projection).bind(number).bind(version).bind(state.name());

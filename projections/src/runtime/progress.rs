@@ -172,7 +172,7 @@ impl Progress {
     }
 
     /// The state of every build of a projection, by merchant.
-    pub fn builds(&self, projection: &str) -> Vec<(String, ProjectionState)> {
+    pub fn generation_states(&self, projection: &str) -> Vec<(String, ProjectionState)> {
         let states = self.lock();
         let own = states.all.iter().filter(|((name, ..), _)| *name == projection);
         own.map(|((.., merchant), state)| (merchant.clone(), state.clone())).collect()

@@ -13,7 +13,7 @@ use crate::store::{Presence, Scope, Table, ViewConnection};
 
 /// An event as a fold sees it.
 #[derive(Debug, Clone)]
-pub struct Recorded {
+pub struct RecordedEvent {
     /// Its place in the journal.
     pub position: u64,
     /// Its place in its stream.
@@ -63,10 +63,10 @@ pub trait Projection: Send + Sync + 'static {
     }
 
     /// The row that an event touches, if any. The first event of a stream touches one that is not there yet.
-    fn key(event: &Recorded) -> Option<Self::Key>;
+    fn key(event: &RecordedEvent) -> Option<Self::Key>;
 
     /// What an event makes of a row. Reads nothing but its arguments.
-    fn fold(row: Option<Self::Row>, event: Recorded) -> Self::Row;
+    fn fold(row: Option<Self::Row>, event: RecordedEvent) -> Self::Row;
 
     /// Reads rows.
     async fn load(

@@ -16,7 +16,7 @@ const ATTEMPTS: usize = 200;
 
 /// What became of parked streams.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Retried {
+pub struct RetryResult {
     /// Streams that are folded now.
     pub folded: u64,
     /// Streams that still cannot be.
@@ -24,8 +24,8 @@ pub struct Retried {
 }
 
 /// Tries every parked stream of a generation once.
-pub(crate) async fn retry<P: Projection>(shop: &Workshop, generation: i64) -> Result<Retried, ViewError> {
-    let mut retried = Retried::default();
+pub(crate) async fn retry<P: Projection>(shop: &Workshop, generation: i64) -> Result<RetryResult, ViewError> {
+    let mut retried = RetryResult::default();
     for (merchant, ParkedStream { stream, .. }) in parked::<P>(shop, generation).await? {
         let scope = Scope { merchant: &merchant, generation };
         // What is wrong with one keeps no other from being taken up.

@@ -17,9 +17,9 @@ const PATIENCE: Duration = Duration::from_secs(35);
 
 /// A connection to the read models' database, in a transaction or not. A transaction that is not committed has
 /// changed nothing.
-pub struct ViewConnection(pub(super) Link);
+pub struct ViewConnection(pub(super) CommandLink);
 
-pub(super) enum Link {
+pub(super) enum CommandLink {
     Sqlite(Session<Sqlite>),
     Postgres(Session<Postgres>),
 }
@@ -55,16 +55,20 @@ impl ViewConnection {
     /// Reads the rows that a statement gives.
     pub async fn fetch(&mut self, statement: Statement) -> Result<Vec<Row>, ViewError> {
         match &mut self.0 {
-            Link::Sqlite(session) => sqlite::fetch(session.connection(), statement).await,
-            Link::Postgres(session) => answered(postgres::fetch(session.connection(), statement)).await,
+            CommandLink::Sqlite(session) => sqlite::fetch(session.connection(), statement).await,
+            CommandLink::Postgres(session) => {
+                answered(postgres::fetch(session.connection(), statement)).await
+            }
         }
     }
 
     /// Carries out a statement, and gives how many rows it touched.
     pub async fn execute(&mut self, statement: Statement) -> Result<u64, ViewError> {
         match &mut self.0 {
-            Link::Sqlite(session) => sqlite::execute(session.connection(), statement).await,
-            Link::Postgres(session) => answered(postgres::execute(session.connection(), statement)).await,
+            CommandLink::Sqlite(session) => sqlite::execute(session.connection(), statement).await,
+            CommandLink::Postgres(session) => {
+                answered(postgres::execute(session.connection(), statement)).await
+            }
         }
     }
 
@@ -81,8 +85,10 @@ impl ViewConnection {
             return Ok(Vec::new());
         }
         match &mut self.0 {
-            Link::Sqlite(session) => sqlite::find(session.connection(), select, scope, column, keys).await,
-            Link::Postgres(session) => {
+            CommandLink::Sqlite(session) => {
+                sqlite::find(session.connection(), select, scope, column, keys).await
+            }
+            CommandLink::Postgres(session) => {
                 answered(postgres::find(session.connection(), select, scope, column, keys)).await
             }
         }
@@ -90,8 +96,10 @@ impl ViewConnection {
 
     pub(super) async fn insert(&mut self, scope: Scope<'_>, insert: Insert) -> Result<(), ViewError> {
         match &mut self.0 {
-            Link::Sqlite(session) => sqlite::insert(session.connection(), scope, insert).await,
-            Link::Postgres(session) => answered(postgres::insert(session.connection(), scope, insert)).await,
+            CommandLink::Sqlite(session) => sqlite::insert(session.connection(), scope, insert).await,
+            CommandLink::Postgres(session) => {
+                answered(postgres::insert(session.connection(), scope, insert)).await
+            }
         }
     }
 
@@ -99,8 +107,8 @@ impl ViewConnection {
     pub(crate) async fn keep_statistics(&mut self, tables: &[&'static str]) -> Result<(), ViewError> {
         match &mut self.0 {
             // It finds rows by their key without.
-            Link::Sqlite(_) => Ok(()),
-            Link::Postgres(session) => {
+            CommandLink::Sqlite(_) => Ok(()),
+            CommandLink::Postgres(session) => {
                 answered(async { Ok(analyze_grown(session.connection(), tables).await?) }).await
             }
         }
@@ -109,8 +117,8 @@ impl ViewConnection {
     /// Makes what the transaction has changed last.
     pub(crate) async fn commit(self) -> Result<(), ViewError> {
         match self.0 {
-            Link::Sqlite(session) => session.commit().await?,
-            Link::Postgres(session) => answered(async { Ok(session.commit().await?) }).await?,
+            CommandLink::Sqlite(session) => session.commit().await?,
+            CommandLink::Postgres(session) => answered(async { Ok(session.commit().await?) }).await?,
         }
         Ok(())
     }

@@ -20,12 +20,12 @@ use sqlx::{PgPool, SqlitePool};
 
 use crate::error::ViewError;
 
-use connection::{Link, Session};
+use connection::{CommandLink, Session};
 
 pub use connection::ViewConnection;
 pub use statement::{Row, Statement, Value};
-pub use table::{Kind, Scope, Table, TableColumn};
-pub use upsert::{Column, Presence, Upsert};
+pub use table::{ColumnKind, Scope, Table, TableColumn};
+pub use upsert::{ColumnValues, Presence, Upsert};
 
 /// How many connections read.
 const READERS: u32 = 4;
@@ -77,7 +77,7 @@ impl ViewStore {
         };
         let mut connection = self.reader().await?;
         if connection.fetch(Statement::new(has_migrations)).await?.is_empty() {
-            return Err(ViewError::Missing);
+            return Err(ViewError::NotInitialized);
         }
         let found = connection.fetch(Statement::new(last_migration)).await?;
         let found = found.first().map(|row| row.optional_integer(0)).transpose()?.flatten().unwrap_or(0);
@@ -98,24 +98,30 @@ impl ViewStore {
     /// A connection that reads, each statement for itself.
     pub(crate) async fn reader(&self) -> Result<ViewConnection, ViewError> {
         Ok(ViewConnection(match &self.0 {
-            Pools::Sqlite { readers, .. } => Link::Sqlite(Session::Plain(readers.acquire().await?)),
-            Pools::Postgres { readers, .. } => Link::Postgres(Session::Plain(readers.acquire().await?)),
+            Pools::Sqlite { readers, .. } => CommandLink::Sqlite(Session::Plain(readers.acquire().await?)),
+            Pools::Postgres { readers, .. } => {
+                CommandLink::Postgres(Session::Plain(readers.acquire().await?))
+            }
         }))
     }
 
     /// A transaction that reads: all of its statements see the same moment.
     pub(crate) async fn snapshot(&self) -> Result<ViewConnection, ViewError> {
         Ok(ViewConnection(match &self.0 {
-            Pools::Sqlite { readers, .. } => Link::Sqlite(Session::Transaction(readers.begin().await?)),
-            Pools::Postgres { readers, .. } => Link::Postgres(Session::Transaction(readers.begin().await?)),
+            Pools::Sqlite { readers, .. } => {
+                CommandLink::Sqlite(Session::Transaction(readers.begin().await?))
+            }
+            Pools::Postgres { readers, .. } => {
+                CommandLink::Postgres(Session::Transaction(readers.begin().await?))
+            }
         }))
     }
 
     /// A connection that writes, each statement for itself.
     pub(crate) async fn writer(&self) -> Result<ViewConnection, ViewError> {
         Ok(ViewConnection(match &self.0 {
-            Pools::Sqlite { writer, .. } => Link::Sqlite(Session::Plain(writer.acquire().await?)),
-            Pools::Postgres { writer, .. } => Link::Postgres(Session::Plain(writer.acquire().await?)),
+            Pools::Sqlite { writer, .. } => CommandLink::Sqlite(Session::Plain(writer.acquire().await?)),
+            Pools::Postgres { writer, .. } => CommandLink::Postgres(Session::Plain(writer.acquire().await?)),
         }))
     }
 
@@ -124,9 +130,11 @@ impl ViewStore {
         Ok(ViewConnection(match &self.0 {
             // At once, so that another process that writes too is waited for.
             Pools::Sqlite { writer, .. } => {
-                Link::Sqlite(Session::Transaction(writer.begin_with("BEGIN IMMEDIATE").await?))
+                CommandLink::Sqlite(Session::Transaction(writer.begin_with("BEGIN IMMEDIATE").await?))
             }
-            Pools::Postgres { writer, .. } => Link::Postgres(Session::Transaction(writer.begin().await?)),
+            Pools::Postgres { writer, .. } => {
+                CommandLink::Postgres(Session::Transaction(writer.begin().await?))
+            }
         }))
     }
 

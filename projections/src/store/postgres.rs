@@ -10,7 +10,7 @@ use sqlx::{AssertSqlSafe, Postgres};
 
 use super::statement::{Row, Statement, Value};
 use super::table::Scope;
-use super::upsert::{Column, Insert};
+use super::upsert::{ColumnValues, Insert};
 use super::{READERS, schema};
 use crate::error::ViewError;
 
@@ -161,21 +161,21 @@ pub(super) async fn insert(
     let mut query: Query = sqlx::query(AssertSqlSafe(text)).bind(scope.merchant).bind(scope.generation);
     for (.., column) in insert.columns {
         query = match column {
-            Column::Integers(numbers) => query.bind(numbers),
-            Column::Texts(texts) => query.bind(texts),
-            Column::Bytes(bytes) => query.bind(bytes),
-            Column::Booleans(answers) => query.bind(answers),
+            ColumnValues::Integers(numbers) => query.bind(numbers),
+            ColumnValues::Texts(texts) => query.bind(texts),
+            ColumnValues::Bytes(bytes) => query.bind(bytes),
+            ColumnValues::Booleans(answers) => query.bind(answers),
         };
     }
     query.execute(connection).await?;
     Ok(())
 }
 
-fn type_of(column: &Column) -> &'static str {
+fn type_of(column: &ColumnValues) -> &'static str {
     match column {
-        Column::Integers(_) => "bigint",
-        Column::Texts(_) => "text",
-        Column::Bytes(_) => "bytea",
-        Column::Booleans(_) => "boolean",
+        ColumnValues::Integers(_) => "bigint",
+        ColumnValues::Texts(_) => "text",
+        ColumnValues::Bytes(_) => "bytea",
+        ColumnValues::Booleans(_) => "boolean",
     }
 }

@@ -14,7 +14,7 @@ use sqlx::{Arguments, AssertSqlSafe, Sqlite};
 
 use super::statement::{Row, Statement, Value};
 use super::table::Scope;
-use super::upsert::{Column, Insert};
+use super::upsert::{ColumnValues, Insert};
 use super::{READERS, schema};
 use crate::error::ViewError;
 
@@ -62,7 +62,7 @@ pub(super) fn migrator() -> Migrator {
 pub(super) async fn open_existing(directory: &Path) -> Result<SqlitePool, ViewError> {
     let file = directory.join(FILE);
     if !file.is_file() {
-        return Err(ViewError::Missing);
+        return Err(ViewError::NotInitialized);
     }
     let options = SqliteConnectOptions::new()
         .filename(file)
@@ -144,10 +144,10 @@ pub(super) async fn insert(
             for (.., column) in &mut insert.columns {
                 // Each value is written once.
                 match column {
-                    Column::Integers(numbers) => bind(&mut arguments, numbers[row])?,
-                    Column::Texts(texts) => bind(&mut arguments, mem::take(&mut texts[row]))?,
-                    Column::Bytes(bytes) => bind(&mut arguments, mem::take(&mut bytes[row]))?,
-                    Column::Booleans(answers) => bind(&mut arguments, answers[row])?,
+                    ColumnValues::Integers(numbers) => bind(&mut arguments, numbers[row])?,
+                    ColumnValues::Texts(texts) => bind(&mut arguments, mem::take(&mut texts[row]))?,
+                    ColumnValues::Bytes(bytes) => bind(&mut arguments, mem::take(&mut bytes[row]))?,
+                    ColumnValues::Booleans(answers) => bind(&mut arguments, answers[row])?,
                 }
             }
         }

@@ -7,7 +7,7 @@ use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 
-use super::table::{Kind, TableColumn};
+use super::table::{ColumnKind, TableColumn};
 use crate::error::ViewError;
 
 /// A value that a statement is given.
@@ -150,13 +150,15 @@ impl Row {
     }
 
     /// Whatever a column of a kind has, to be compared.
-    pub fn value(&self, column: usize, kind: Kind) -> Result<Option<Value>, ViewError> {
+    pub fn value(&self, column: usize, kind: ColumnKind) -> Result<Option<Value>, ViewError> {
         Ok(match (&self.0, kind) {
-            (_, Kind::Integer) => self.optional_integer(column)?.map(Value::Integer),
-            (_, Kind::Text) => self.optional_text(column)?.map(Value::from),
-            (_, Kind::Boolean) => Some(Value::Integer(self.boolean(column)?.into())),
-            (Kept::Sqlite(row), Kind::Bytes) => row.try_get::<Option<_>, _>(column)?.map(Value::Bytes),
-            (Kept::Postgres(row), Kind::Bytes) => row.try_get::<Option<_>, _>(column)?.map(Value::Bytes),
+            (_, ColumnKind::Integer) => self.optional_integer(column)?.map(Value::Integer),
+            (_, ColumnKind::Text) => self.optional_text(column)?.map(Value::from),
+            (_, ColumnKind::Boolean) => Some(Value::Integer(self.boolean(column)?.into())),
+            (Kept::Sqlite(row), ColumnKind::Bytes) => row.try_get::<Option<_>, _>(column)?.map(Value::Bytes),
+            (Kept::Postgres(row), ColumnKind::Bytes) => {
+                row.try_get::<Option<_>, _>(column)?.map(Value::Bytes)
+            }
         })
     }
 

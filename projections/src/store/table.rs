@@ -21,11 +21,11 @@ pub struct Table {
 }
 
 /// A column and what it holds.
-pub type TableColumn = (&'static str, Kind);
+pub type TableColumn = (&'static str, ColumnKind);
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ColumnKind {
     /// Numbers.
     Integer,
     /// Texts.

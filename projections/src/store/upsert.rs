@@ -19,7 +19,7 @@ pub struct Upsert<'a, T> {
 pub(super) struct Insert {
     pub(super) table: &'static str,
     pub(super) rows: usize,
-    pub(super) columns: Vec<(&'static str, Role, Column)>,
+    pub(super) columns: Vec<(&'static str, Role, ColumnValues)>,
     presence: Presence,
 }
 
@@ -46,7 +46,7 @@ pub(super) enum Role {
 }
 
 /// The values of one column, row by row.
-pub enum Column {
+pub enum ColumnValues {
     /// Numbers, some of which may be missing.
     Integers(Vec<Option<i64>>),
     /// Texts, some of which may be missing.
@@ -67,7 +67,7 @@ impl<'a, T> Upsert<'a, T> {
     #[must_use]
     pub fn key<V>(self, name: &'static str, value: impl FnMut(&'a T) -> V) -> Self
     where
-        Column: FromIterator<V>,
+        ColumnValues: FromIterator<V>,
     {
         self.column(name, Role::Key, value)
     }
@@ -76,7 +76,7 @@ impl<'a, T> Upsert<'a, T> {
     #[must_use]
     pub fn fixed<V>(self, name: &'static str, value: impl FnMut(&'a T) -> V) -> Self
     where
-        Column: FromIterator<V>,
+        ColumnValues: FromIterator<V>,
     {
         self.column(name, Role::Fixed, value)
     }
@@ -85,7 +85,7 @@ impl<'a, T> Upsert<'a, T> {
     #[must_use]
     pub fn changing<V>(self, name: &'static str, value: impl FnMut(&'a T) -> V) -> Self
     where
-        Column: FromIterator<V>,
+        ColumnValues: FromIterator<V>,
     {
         self.column(name, Role::Changing, value)
     }
@@ -94,14 +94,14 @@ impl<'a, T> Upsert<'a, T> {
     #[must_use]
     pub fn adding<V>(self, name: &'static str, value: impl FnMut(&'a T) -> V) -> Self
     where
-        Column: FromIterator<V>,
+        ColumnValues: FromIterator<V>,
     {
         self.column(name, Role::Added, value)
     }
 
     fn column<V>(mut self, name: &'static str, role: Role, value: impl FnMut(&'a T) -> V) -> Self
     where
-        Column: FromIterator<V>,
+        ColumnValues: FromIterator<V>,
     {
         self.insert.columns.push((name, role, self.rows.iter().map(value).collect()));
         self
@@ -150,7 +150,7 @@ impl Insert {
 /// What a column may hold, and how it is kept.
 macro_rules! column_of {
     ($($value:ty => $kind:ident($name:ident) $kept:expr;)*) => {$(
-        impl FromIterator<$value> for Column {
+        impl FromIterator<$value> for ColumnValues {
             fn from_iter<I: IntoIterator<Item = $value>>(values: I) -> Self {
                 Self::$kind(values.into_iter().map(|$name| $kept).collect())
             }
@@ -168,7 +168,7 @@ column_of! {
     bool => Booleans(yes) yes;
 }
 
-impl<'v> FromIterator<&'v str> for Column {
+impl<'v> FromIterator<&'v str> for ColumnValues {
     fn from_iter<I: IntoIterator<Item = &'v str>>(values: I) -> Self {
         Self::Texts(values.into_iter().map(|text| Some(text.to_owned())).collect())
     }

@@ -13,7 +13,7 @@ use super::events::{created, paused, received, sku};
 use super::{Fixture, House, MERCHANT, append, for_every_store};
 use crate::runtime::checkpoint::{Checkpoint, advance, read_all};
 use crate::store::Scope;
-use crate::{Asked, Availability, OrderFilter, Orders, ViewError, ViewStore};
+use crate::{Availability, AvailabilityFilter, OrderFilter, Orders, ViewError, ViewStore};
 
 for_every_store! {
     read_models_follow_the_journal_and_are_the_same_when_folded_anew,
@@ -54,7 +54,7 @@ async fn read_models_follow_the_journal_and_are_the_same_when_folded_anew<F: Fix
     assert_eq!(first.len(), 25);
     assert_eq!((first[0].as_str(), first[24].as_str()), ("R25", "R1"), "the newest first");
     let availability = Availability::new(&house.store)
-        .of(MERCHANT, 1, &[sku("A"), sku("never seen")], &Asked::default())
+        .get(MERCHANT, 1, &[sku("A"), sku("never seen")], &AvailabilityFilter::default())
         .await
         .unwrap();
     assert_eq!(availability.len(), 1);
@@ -66,7 +66,10 @@ async fn read_models_follow_the_journal_and_are_the_same_when_folded_anew<F: Fix
     house.caught_up().await.unwrap();
     assert_eq!(listed(&house, &OrderFilter::default(), 7).await, first);
     assert_eq!(
-        Availability::new(&house.store).of(MERCHANT, 1, &[sku("A")], &Asked::default()).await.unwrap(),
+        Availability::new(&house.store)
+            .get(MERCHANT, 1, &[sku("A")], &AvailabilityFilter::default())
+            .await
+            .unwrap(),
         availability
     );
     house.close().await;
@@ -78,8 +81,10 @@ async fn a_runner_goes_on_where_it_was_and_folds_nothing_twice(fixture: &impl Fi
         let house = House::open(fixture, &journal).await;
         house.append(vec![received(round + 1, "A")]).await;
         house.caught_up().await.unwrap();
-        let found =
-            Availability::new(&house.store).of(MERCHANT, 1, &[sku("A")], &Asked::default()).await.unwrap();
+        let found = Availability::new(&house.store)
+            .get(MERCHANT, 1, &[sku("A")], &AvailabilityFilter::default())
+            .await
+            .unwrap();
         assert_eq!(found[0].available.number(), 5 * (round + 1));
         let state = house.projections.progress().state(Availability::NAME, MERCHANT);
         assert_eq!((state.folded, state.position), (round + 1, round + 1));
@@ -116,8 +121,10 @@ async fn nothing_is_promised_from_a_paused_location(fixture: &impl Fixture) {
     house.append(vec![received(1, "A")]).await;
     house.append(vec![paused(1, "DC-1")]).await;
     house.caught_up().await.unwrap();
-    let found =
-        Availability::new(&house.store).of(MERCHANT, 1, &[sku("A")], &Asked::default()).await.unwrap();
+    let found = Availability::new(&house.store)
+        .get(MERCHANT, 1, &[sku("A")], &AvailabilityFilter::default())
+        .await
+        .unwrap();
     assert_eq!((found[0].available.number(), found[0].locations[0].available.number()), (0, 5));
     assert!(found[0].locations[0].paused);
     house.close().await;
@@ -165,14 +172,14 @@ async fn read_models_of_another_journal_are_noticed(fixture: &impl Fixture) {
 
 #[test]
 fn the_fold_of_an_order_is_the_orders_own() {
-    use crate::runtime::projection::{Projection, Recorded};
+    use crate::runtime::projection::{Projection, RecordedEvent};
     let (stream, version, event) = created(1, "A");
     let mut order = Order::default();
     let DomainEvent::Order(happened) = &event else { panic!("not an order's") };
     order.apply(OrderEvent::clone(happened));
     let metadata = Arc::from([]);
     let recorded =
-        Recorded { position: 7, version, command_end: 9, recorded_at: 11, stream, event, metadata };
+        RecordedEvent { position: 7, version, command_end: 9, recorded_at: 11, stream, event, metadata };
     let row = crate::read_models::orders::OrderStatusProjection::fold(None, recorded);
     assert_eq!((row.order, row.first_position, row.position), (order, 7, 9));
 }

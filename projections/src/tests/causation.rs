@@ -8,18 +8,18 @@ use super::events::{created, received};
 use super::{Fixture, House, MERCHANT, append, append_with, for_every_store};
 use crate::read_models::causation::CausationProjection;
 use crate::runtime::apply::fold_into;
-use crate::{Causation, CommandSpan, Link, Projection, Recorded, Scope};
+use crate::{Causation, CommandLink, CommandRange, Projection, RecordedEvent, Scope};
 
 for_every_store! {
     commands_are_found_by_what_came_with_them,
     a_command_of_which_a_stream_was_parked_is_found_whole_once_that_is_folded,
 }
 
-fn span(first: u64, last: u64) -> CommandSpan {
-    CommandSpan { last, first }
+fn span(first: u64, last: u64) -> CommandRange {
+    CommandRange { last, first }
 }
 
-async fn found(house: &House, link: Link<'_>, after: u64, most: usize) -> Vec<CommandSpan> {
+async fn found(house: &House, link: CommandLink<'_>, after: u64, most: usize) -> Vec<CommandRange> {
     Causation::new(&house.store).commands(MERCHANT, 1, link, after, most).await.unwrap()
 }
 
@@ -35,20 +35,20 @@ async fn commands_are_found_by_what_came_with_them(fixture: &impl Fixture) {
     append_with(&*journal, vec![received(7, "A")], Some("not JSON")).await;
     let house = House::open(fixture, &journal).await;
     house.caught_up().await.unwrap();
-    let case = Link::Correlation("case 7");
+    let case = CommandLink::Correlation("case 7");
     assert_eq!(found(&house, case, 0, 10).await, [span(1, 2), span(5, 7)]);
     assert_eq!(found(&house, case, 0, 1).await, [span(1, 2)]);
     assert_eq!(found(&house, case, 2, 10).await, [span(5, 7)]);
     assert_eq!(found(&house, case, 6, 10).await, [span(5, 7)], "it is not over at position 6");
     assert_eq!(found(&house, case, u64::MAX, 10).await, []);
-    assert_eq!(found(&house, Link::Causation("e-1"), 0, 10).await, [span(4, 4), span(5, 7)]);
-    assert_eq!(found(&house, Link::Causation("case 7"), 0, 10).await, []);
-    assert_eq!(found(&house, Link::Correlation("Case 7"), 0, 10).await, [span(8, 8)]);
+    assert_eq!(found(&house, CommandLink::Causation("e-1"), 0, 10).await, [span(4, 4), span(5, 7)]);
+    assert_eq!(found(&house, CommandLink::Causation("case 7"), 0, 10).await, []);
+    assert_eq!(found(&house, CommandLink::Correlation("Case 7"), 0, 10).await, [span(8, 8)]);
     let ids: Vec<String> = (0..1_200).map(|number| format!("e-{number}")).collect();
-    let mut following = Causation::new(&house.store).following(MERCHANT, 1, &ids, 10).await.unwrap();
+    let mut following = Causation::new(&house.store).caused_by(MERCHANT, 1, &ids, 10).await.unwrap();
     following.sort_unstable();
     assert_eq!(following, [span(4, 4), span(5, 7)]);
-    let one = Causation::new(&house.store).following(MERCHANT, 1, &ids, 1).await.unwrap();
+    let one = Causation::new(&house.store).caused_by(MERCHANT, 1, &ids, 1).await.unwrap();
     assert_eq!(one.len(), 1);
     let state = house.projections.progress().state(Causation::NAME, MERCHANT);
     assert_eq!((state.position, state.folded, state.parked), (9, 9, 0), "every event was looked at");
@@ -56,10 +56,10 @@ async fn commands_are_found_by_what_came_with_them(fixture: &impl Fixture) {
 }
 
 /// An event of a command that ends at a position.
-fn recorded(position: u64, version: u64, command_end: u64) -> Recorded {
+fn recorded(position: u64, version: u64, command_end: u64) -> RecordedEvent {
     let (stream, _, event) = received(version, "A");
     let metadata = Arc::from(*br#"{"correlationId":"case 7"}"#);
-    Recorded { position, version, command_end, recorded_at: 1, stream, event, metadata }
+    RecordedEvent { position, version, command_end, recorded_at: 1, stream, event, metadata }
 }
 
 async fn a_command_of_which_a_stream_was_parked_is_found_whole_once_that_is_folded(fixture: &impl Fixture) {
@@ -78,7 +78,10 @@ async fn a_command_of_which_a_stream_was_parked_is_found_whole_once_that_is_fold
     let events = vec![recorded(5, 1, 7)];
     fold_into::<CausationProjection>(&mut connection, scope, events, &[]).await.unwrap();
     drop(connection);
-    let all = Causation::new(&store).commands(MERCHANT, 1, Link::Correlation("case 7"), 0, 10).await.unwrap();
+    let all = Causation::new(&store)
+        .commands(MERCHANT, 1, CommandLink::Correlation("case 7"), 0, 10)
+        .await
+        .unwrap();
     assert_eq!(all, [span(5, 7), span(9, 9), span(30_000, 30_001)]);
     store.close().await;
 }

@@ -22,7 +22,7 @@ use holdfast_journal::{Batch, CommandRecord, Journal, NewEvent};
 use holdfast_tests::postgres::Schema;
 use tempfile::TempDir;
 
-use crate::{Availability, Causation, Manage, Metrics, Orders, Projections, ViewError, ViewStore};
+use crate::{Availability, Causation, Metrics, Orders, ProjectionManager, Projections, ViewError, ViewStore};
 
 pub(crate) const MERCHANT: &str = "default";
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -123,7 +123,7 @@ impl House {
     }
 
     /// What can be asked of a projection.
-    fn manager(&self, name: &str) -> Arc<dyn Manage> {
+    fn manager(&self, name: &str) -> Arc<dyn ProjectionManager> {
         self.projections.managers().into_iter().find(|manager| manager.name() == name).unwrap()
     }
 

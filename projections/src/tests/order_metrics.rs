@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::events::{Happened, created, delivered};
 use super::{Fixture, House, MERCHANT, append_at, for_every_store};
-use crate::{Figures, GenerationState, Measure, Metrics, MetricsFilter, Parting, Period, ViewError};
+use crate::{GenerationState, GroupBy, Measure, Metrics, MetricsFilter, Period, PeriodMetrics, ViewError};
 
 for_every_store! {
     what_happens_is_summed_by_minute_and_hour_channel_and_location,
@@ -19,20 +19,27 @@ for_every_store! {
 
 const SECOND: i64 = 1_000_000;
 
-fn asked(period: Period, by: Parting) -> MetricsFilter {
+fn asked(period: Period, by: GroupBy) -> MetricsFilter {
     let moment = Timestamp::from_microseconds;
-    MetricsFilter { period, from: moment(0), to: moment(7_200 * SECOND), channel: None, location: None, by }
+    MetricsFilter {
+        period,
+        from: moment(0),
+        to: moment(7_200 * SECOND),
+        channel: None,
+        location: None,
+        group_by: by,
+    }
 }
 
-async fn figures(house: &House, filter: &MetricsFilter) -> Vec<Figures> {
+async fn figures(house: &House, filter: &MetricsFilter) -> Vec<PeriodMetrics> {
     let generation = house.projections.progress().generation(Metrics::NAME).unwrap();
-    Metrics::new(&house.store).figures(MERCHANT, generation, filter).await.unwrap()
+    Metrics::new(&house.store).by_period(MERCHANT, generation, filter).await.unwrap()
 }
 
 /// A measure in each of several figures: how often, and how much.
-fn all(figures: &[Figures], measure: Measure) -> Vec<(u64, u64)> {
-    let amounts = figures.iter().map(|figures| figures.of_measure(measure));
-    amounts.map(|amounts| (amounts.times, amounts.amount)).collect()
+fn all(figures: &[PeriodMetrics], measure: Measure) -> Vec<(u64, u64)> {
+    let amounts = figures.iter().map(|figures| figures.measure(measure));
+    amounts.map(|amounts| (amounts.count, amounts.total)).collect()
 }
 
 /// Two orders on their way, one of each channel and location, with so many seconds from each event to the next.
@@ -52,7 +59,7 @@ async fn what_happens_is_summed_by_minute_and_hour_channel_and_location(fixture:
     let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::new());
     let house = House::open(fixture, &journal).await;
     two_orders(&house).await;
-    let hours = figures(&house, &asked(Period::Hour, Parting::None)).await;
+    let hours = figures(&house, &asked(Period::Hour, GroupBy::None)).await;
     let began: Vec<i64> = hours.iter().map(|hour| hour.begins_at.microseconds() / SECOND).collect();
     assert_eq!(began, [0, 3_600]);
     assert_eq!(all(&hours, Measure::OrdersCreated), [(1, 1), (1, 1)]);
@@ -63,37 +70,37 @@ async fn what_happens_is_summed_by_minute_and_hour_channel_and_location(fixture:
     assert_eq!(all(&hours, Measure::CreatedToShipped), [(1, 190), (1, 3)]);
     assert_eq!(all(&hours, Measure::PickToPack), [(1, 30), (1, 1)]);
     assert_eq!(all(&hours, Measure::PackToShip), [(1, 100), (1, 1)]);
-    assert_eq!(hours[0].of_measure(Measure::CreatedToShipped).quantile(0.5), Some(256));
-    assert_eq!(hours[1].of_measure(Measure::CreatedToShipped).quantile(0.99), Some(4));
-    assert_eq!(hours[0].of_measure(Measure::Deliveries).quantile(0.5), None);
+    assert_eq!(hours[0].measure(Measure::CreatedToShipped).quantile(0.5), Some(256));
+    assert_eq!(hours[1].measure(Measure::CreatedToShipped).quantile(0.99), Some(4));
+    assert_eq!(hours[0].measure(Measure::Deliveries).quantile(0.5), None);
 
-    let minutes = figures(&house, &asked(Period::Minute, Parting::None)).await;
+    let minutes = figures(&house, &asked(Period::Minute, GroupBy::None)).await;
     let shipped: Vec<i64> = minutes
         .iter()
-        .filter(|minute| minute.of_measure(Measure::ShipmentsCreated).times > 0)
+        .filter(|minute| minute.measure(Measure::ShipmentsCreated).count > 0)
         .map(|minute| minute.begins_at.microseconds() / SECOND)
         .collect();
     assert_eq!(shipped, [180, 3_660]);
-    let by_channel = figures(&house, &asked(Period::Hour, Parting::Channel)).await;
+    let by_channel = figures(&house, &asked(Period::Hour, GroupBy::Channel)).await;
     let channels: Vec<(Option<&str>, u64)> = by_channel
         .iter()
-        .map(|figures| (figures.of.as_deref(), figures.of_measure(Measure::OrdersCreated).times))
+        .map(|figures| (figures.group.as_deref(), figures.measure(Measure::OrdersCreated).count))
         .collect();
     assert_eq!(channels, [(Some("pos"), 1), (Some("pos"), 0), (Some("web"), 1)]);
     let at_one =
-        MetricsFilter { location: Some("DC-1".parse().unwrap()), ..asked(Period::Hour, Parting::Location) };
+        MetricsFilter { location: Some("DC-1".parse().unwrap()), ..asked(Period::Hour, GroupBy::Location) };
     let at_one = figures(&house, &at_one).await;
     assert_eq!(all(&at_one, Measure::ShipmentsCreated), [(1, 1)]);
     assert_eq!(all(&at_one, Measure::OrdersCreated), [(0, 0)], "an order is of no location");
     let first_hour = MetricsFilter {
         to: Timestamp::from_microseconds(3_600 * SECOND),
         channel: Some("web".parse().unwrap()),
-        ..asked(Period::Hour, Parting::None)
+        ..asked(Period::Hour, GroupBy::None)
     };
     assert_eq!(figures(&house, &first_hour).await, []);
-    let all = asked(Period::Minute, Parting::None);
-    let few = Metrics::new(&house.store).figures_up_to(MERCHANT, 1, &all, 3).await;
-    assert!(matches!(few, Err(ViewError::TooManyFigures(3))), "never a part of it as if it were all");
+    let all = asked(Period::Minute, GroupBy::None);
+    let few = Metrics::new(&house.store).by_period_up_to(MERCHANT, 1, &all, 3).await;
+    assert!(matches!(few, Err(ViewError::TooManyMetrics(3))), "never a part of it as if it were all");
     house.close().await;
 }
 
@@ -119,7 +126,7 @@ async fn a_shortage_is_an_attempt_that_failed_and_an_order_waits_once(fixture: &
         house.append(vec![event]).await;
     }
     house.caught_up().await.unwrap();
-    let hours = figures(&house, &asked(Period::Hour, Parting::None)).await;
+    let hours = figures(&house, &asked(Period::Hour, GroupBy::None)).await;
     assert_eq!(all(&hours, Measure::ReservationAttempts), [(1, 0)]);
     assert_eq!(all(&hours, Measure::OrdersBackordered), [(1, 1)]);
     house.close().await;
@@ -135,12 +142,12 @@ async fn folding_anew_in_one_go_comes_to_the_same_sums(fixture: &impl Fixture) {
         house.caught_up().await.unwrap();
     }
     two_orders(&house).await;
-    let before = figures(&house, &asked(Period::Minute, Parting::Location)).await;
+    let before = figures(&house, &asked(Period::Minute, GroupBy::Location)).await;
     let build = house.manager(Metrics::NAME).rebuild(true).await.unwrap();
     super::rebuild::until(&house, Metrics::NAME, |all| {
         all.iter().any(|known| known.number == build && known.state == GenerationState::Serving)
     })
     .await;
-    assert_eq!(figures(&house, &asked(Period::Minute, Parting::Location)).await, before);
+    assert_eq!(figures(&house, &asked(Period::Minute, GroupBy::Location)).await, before);
     house.close().await;
 }

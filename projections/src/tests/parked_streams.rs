@@ -18,7 +18,8 @@ use crate::projections::Projections;
 use crate::read_models::availability::{AvailabilityKey, AvailabilityProjection, AvailabilityRow};
 use crate::store::Presence;
 use crate::{
-    Asked, Availability, Orders, Projection, Recorded, Retried, Scope, Table, ViewConnection, ViewError,
+    Availability, AvailabilityFilter, Orders, Projection, RecordedEvent, RetryResult, Scope, Table,
+    ViewConnection, ViewError,
 };
 
 for_every_store! {
@@ -59,7 +60,7 @@ async fn a_payload_that_cannot_be_read_parks_its_stream_and_no_other(fixture: &i
     let orders = progress.state(Orders::NAME, MERCHANT);
     assert_eq!((orders.folded, orders.parked), (7, 0), "it does not concern them");
     let view = Availability::new(&house.store)
-        .of(MERCHANT, 1, &[sku("A"), sku("B")], &Asked::default())
+        .get(MERCHANT, 1, &[sku("A"), sku("B")], &AvailabilityFilter::default())
         .await
         .unwrap();
     let told: Vec<_> = view.iter().map(|view| (view.available.number(), view.stale)).collect();
@@ -71,7 +72,7 @@ async fn a_payload_that_cannot_be_read_parks_its_stream_and_no_other(fixture: &i
     assert_eq!((merchant.as_str(), &stream.stream), (MERCHANT, &StreamId::Stock(sku("A")).to_string()));
     assert_eq!((stream.position, stream.events), (4, 2));
     assert!(stream.error.contains("StockReceived"), "{}", stream.error);
-    assert_eq!(manager.retry().await.unwrap(), Retried { folded: 0, parked: 1 }, "nothing was mended");
+    assert_eq!(manager.retry().await.unwrap(), RetryResult { folded: 0, parked: 1 }, "nothing was mended");
     house.close().await;
 
     let house = House::open(fixture, &journal).await;
@@ -101,10 +102,10 @@ impl Projection for Clumsy {
     fn concerns(stream: &StreamId) -> bool {
         AvailabilityProjection::concerns(stream)
     }
-    fn key(event: &Recorded) -> Option<AvailabilityKey> {
+    fn key(event: &RecordedEvent) -> Option<AvailabilityKey> {
         AvailabilityProjection::key(event)
     }
-    fn fold(row: Option<AvailabilityRow>, event: Recorded) -> AvailabilityRow {
+    fn fold(row: Option<AvailabilityRow>, event: RecordedEvent) -> AvailabilityRow {
         let is_hard = event.stream == StreamId::Stock(sku("B")) && event.version == 2;
         assert!(MENDED.load(Ordering::SeqCst) || !is_hard, "what is one and one?");
         AvailabilityProjection::fold(row, event)
@@ -147,15 +148,16 @@ async fn a_fold_that_panics_parks_its_stream_until_it_is_mended(fixture: &impl F
     projections.progress().wait_for(Clumsy::NAME, MERCHANT, 6, PATIENCE).await.unwrap();
     let told = async || {
         let skus = [sku("A"), sku("B")];
-        let view = Availability::new(&store).of(MERCHANT, 1, &skus, &Asked::default()).await.unwrap();
+        let view =
+            Availability::new(&store).get(MERCHANT, 1, &skus, &AvailabilityFilter::default()).await.unwrap();
         view.iter().map(|view| (view.available.number(), view.stale)).collect::<Vec<_>>()
     };
     assert_eq!(told().await, [(15, false), (5, true)]);
     let manager = projections.managers().remove(0);
     assert!(manager.parked().await.unwrap()[0].1.error.contains("what is one and one?"));
-    assert_eq!(manager.retry().await.unwrap(), Retried { folded: 0, parked: 1 });
+    assert_eq!(manager.retry().await.unwrap(), RetryResult { folded: 0, parked: 1 });
     MENDED.store(true, Ordering::SeqCst);
-    assert_eq!(manager.retry().await.unwrap(), Retried { folded: 1, parked: 0 });
+    assert_eq!(manager.retry().await.unwrap(), RetryResult { folded: 1, parked: 0 });
     assert_eq!(told().await, [(15, false), (15, false)]);
     assert_eq!(manager.parked().await.unwrap(), []);
     append(&*journal, vec![received(4, "B")]).await;

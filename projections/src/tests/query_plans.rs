@@ -94,7 +94,7 @@ fn order_questions() -> Vec<(OrderFilter, &'static str)> {
         (OrderFilter { tracking_number: term("v77"), ..all() }, "order_term"),
         (OrderFilter { sku: Some("v77".parse().unwrap()), ..all() }, "order_term"),
         (OrderFilter { location: Some("v3".parse().unwrap()), ..all() }, "order_term"),
-        (OrderFilter { begun: Some(2_000_000..=2_000_400), ..all() }, "order_status_first"),
+        (OrderFilter { first_position: Some(2_000_000..=2_000_400), ..all() }, "order_status_first"),
         (OrderFilter { changed_after: Some(moment(999_999_000)), ..all() }, "order_status_changed"),
         (OrderFilter { changed_before: Some(moment(2_000)), ..all() }, "order_status_changed"),
         (

@@ -7,7 +7,7 @@ use holdfast_journal::{Journal, MemoryJournal};
 use super::events::{created, delivered, paused, received};
 use super::{Fixture, House, MERCHANT, for_every_store};
 use crate::store::ViewConnection;
-use crate::{Moment, OrderRow, Statement, ViewError, ViewStore};
+use crate::{OrderRow, ReadSnapshot, Statement, ViewError, ViewStore};
 
 for_every_store! {
     all_of_a_moment_is_as_it_was_then,
@@ -31,7 +31,7 @@ fn names(orders: &[OrderRow]) -> Vec<String> {
 }
 
 /// All orders of a moment, two at a time.
-async fn all(moment: &mut Moment) -> Vec<String> {
+async fn all(moment: &mut ReadSnapshot) -> Vec<String> {
     let (mut found, mut after) = (Vec::new(), 0);
     loop {
         let page = moment.orders(after, 2).await.unwrap();
@@ -42,7 +42,7 @@ async fn all(moment: &mut Moment) -> Vec<String> {
 }
 
 /// All SKUs of a moment, two at a time.
-async fn stock(moment: &mut Moment) -> Vec<(String, u64)> {
+async fn stock(moment: &mut ReadSnapshot) -> Vec<(String, u64)> {
     let (mut found, mut after) = (Vec::new(), None);
     loop {
         let page = moment.stock(after.as_ref(), 2).await.unwrap();
@@ -55,11 +55,13 @@ async fn stock(moment: &mut Moment) -> Vec<(String, u64)> {
 async fn all_of_a_moment_is_as_it_was_then(fixture: &impl Fixture) {
     let house = a_house(fixture, 5).await;
     let reading = fixture.open_existing().await.unwrap();
-    let mut moment = Moment::of(&reading, MERCHANT, 0).await.unwrap();
+    let mut moment = ReadSnapshot::open(&reading, MERCHANT, 0).await.unwrap();
     let head = house.journal.head(MERCHANT).await.unwrap();
-    for reached in
-        [moment.orders_reached().unwrap(), moment.stock_reached().unwrap(), moment.metrics_reached().unwrap()]
-    {
+    for reached in [
+        moment.orders_position().unwrap(),
+        moment.stock_position().unwrap(),
+        moment.metrics_position().unwrap(),
+    ] {
         assert_eq!((reached.position, &reached.hash[..]), (10, &head.event_hash.0[..]));
         assert_eq!((reached.generation, reached.parked), (1, 0));
     }
@@ -69,13 +71,13 @@ async fn all_of_a_moment_is_as_it_was_then(fixture: &impl Fixture) {
     let names: Vec<String> = (1..=5).map(|number| format!("R{number}")).collect();
     assert_eq!(all(&mut moment).await, names, "in the order in which they were created");
     let there: Vec<(String, u64)> = (1..=5).map(|number| (format!("S{number}"), 5)).collect();
-    assert_eq!((stock(&mut moment).await, moment.skus().await.unwrap()), (there, 5));
+    assert_eq!((stock(&mut moment).await, moment.sku_count().await.unwrap()), (there, 5));
 
-    let mut now = Moment::of(&reading, MERCHANT, 0).await.unwrap();
-    assert_eq!((all(&mut now).await.len(), now.skus().await.unwrap()), (6, 6));
+    let mut now = ReadSnapshot::open(&reading, MERCHANT, 0).await.unwrap();
+    assert_eq!((all(&mut now).await.len(), now.sku_count().await.unwrap()), (6, 6));
     assert!(stock(&mut now).await.iter().all(|(_, available)| *available == 0), "the location is paused");
-    let mut nobody = Moment::of(&reading, "nobody", 0).await.unwrap();
-    assert_eq!((nobody.orders_reached().unwrap().position, all(&mut nobody).await), (0, vec![]));
+    let mut nobody = ReadSnapshot::open(&reading, "nobody", 0).await.unwrap();
+    assert_eq!((nobody.orders_position().unwrap().position, all(&mut nobody).await), (0, vec![]));
     drop((moment, now, nobody));
     reading.close().await;
     house.close().await;
@@ -90,7 +92,7 @@ async fn orders_are_told_as_they_changed(fixture: &impl Fixture) {
     }
     house.append(vec![created(5, "A")]).await;
     house.caught_up().await.unwrap();
-    let mut moment = Moment::of(&house.store, MERCHANT, 0).await.unwrap();
+    let mut moment = ReadSnapshot::open(&house.store, MERCHANT, 0).await.unwrap();
     let everything = moment.changed_orders((0, 0), 10).await.unwrap();
     assert_eq!(names(&everything), ["R1", "R3", "R4", "R2", "R5"]);
     let some = moment.changed_orders((since, i64::MAX.cast_unsigned()), 1).await.unwrap();
@@ -118,15 +120,15 @@ async fn a_moment_is_one_in_which_all_have_come_equally_far(fixture: &impl Fixtu
     house.projections.shutdown().await;
     for (behind, wanted) in [(&ALL[..1], 0), (&ALL[1..2], 0), (&ALL[2..], 0), (ALL, 4)] {
         at(&house.store, behind, 3).await;
-        let moment = Moment::now(&house.store, MERCHANT).await.unwrap();
+        let moment = ReadSnapshot::now(&house.store, MERCHANT).await.unwrap();
         assert_eq!((moment.is_at(wanted), moment.is_at(3)), (false, behind == ALL));
         drop(moment);
-        let (moment, ()) = tokio::join!(Moment::of(&house.store, MERCHANT, wanted), async {
+        let (moment, ()) = tokio::join!(ReadSnapshot::open(&house.store, MERCHANT, wanted), async {
             tokio::task::yield_now().await;
             at(&house.store, behind, 4).await;
         });
         let moment = moment.unwrap();
-        for reached in [moment.orders_reached(), moment.stock_reached(), moment.metrics_reached()] {
+        for reached in [moment.orders_position(), moment.stock_position(), moment.metrics_position()] {
             assert_eq!(reached.unwrap().position, 4);
         }
     }
@@ -137,17 +139,20 @@ async fn a_moment_that_would_come_too_late_is_taken_as_it_is(fixture: &impl Fixt
     let house = a_house(fixture, 2).await;
     house.projections.shutdown().await;
     at(&house.store, ORDERS, 3).await;
-    let moment = Moment::of(&house.store, MERCHANT, 0).await.unwrap();
-    assert_eq!((moment.orders_reached().unwrap().position, moment.stock_reached().unwrap().position), (3, 4));
+    let moment = ReadSnapshot::open(&house.store, MERCHANT, 0).await.unwrap();
+    assert_eq!(
+        (moment.orders_position().unwrap().position, moment.stock_position().unwrap().position),
+        (3, 4)
+    );
     drop(moment);
     let mut connection = house.store.writer().await.unwrap();
     let older =
         Statement::new("UPDATE generation SET version = version - 1 WHERE projection = 'availability'");
     connection.execute(older).await.unwrap();
     drop(connection);
-    let mut moment = Moment::of(&house.store, MERCHANT, 0).await.unwrap();
-    assert!(matches!(moment.stock_reached(), Err(ViewError::Building("availability"))));
-    assert!(matches!(moment.skus().await, Err(ViewError::Building("availability"))));
+    let mut moment = ReadSnapshot::open(&house.store, MERCHANT, 0).await.unwrap();
+    assert!(matches!(moment.stock_position(), Err(ViewError::Building("availability"))));
+    assert!(matches!(moment.sku_count().await, Err(ViewError::Building("availability"))));
     assert_eq!(all(&mut moment).await.len(), 2, "others are there all the same");
     drop(moment);
     house.store.close().await;

@@ -10,9 +10,9 @@ use serde_json::json;
 
 use super::events::{created, delivered, received, sku};
 use super::{Fixture, House, MERCHANT, PATIENCE, append, for_every_store};
-use crate::runtime::generation::GenerationState::{Kept, Serving};
+use crate::runtime::generation::GenerationState::{Serving, Standby};
 use crate::runtime::generation::{self, Generation, GenerationState};
-use crate::{Asked, Availability, OrderFilter, Orders, Statement, ViewError, ViewStore};
+use crate::{Availability, AvailabilityFilter, OrderFilter, Orders, Statement, ViewError, ViewStore};
 
 for_every_store! {
     a_build_takes_the_place_of_the_one_that_serves_while_both_are_kept_up,
@@ -70,7 +70,7 @@ async fn answers_from(house: &House, name: &'static str, number: i64) {
 async fn available(house: &House) -> u64 {
     let generation = house.projections.progress().generation(Availability::NAME).unwrap();
     let view = Availability::new(&house.store)
-        .of(MERCHANT, generation, &[sku("A")], &Asked::default())
+        .get(MERCHANT, generation, &[sku("A")], &AvailabilityFilter::default())
         .await
         .unwrap();
     view[0].available.number()
@@ -97,7 +97,7 @@ async fn a_build_takes_the_place_of_the_one_that_serves_while_both_are_kept_up(f
         assert!(now >= seen);
         seen = now;
     }
-    until(&house, Availability::NAME, |all| states(all) == [(1, Kept), (2, Serving)]).await;
+    until(&house, Availability::NAME, |all| states(all) == [(1, Standby), (2, Serving)]).await;
     answers_from(&house, Availability::NAME, 2).await;
     house.append(vec![received(61, "A")]).await;
     house.caught_up().await.unwrap();
@@ -138,17 +138,20 @@ async fn the_former_build_is_kept_up_and_can_be_put_back(fixture: &impl Fixture)
     let house = House::open(fixture, &journal()).await;
     house.append(vec![received(1, "A")]).await;
     let manager = house.manager(Availability::NAME);
-    assert!(matches!(manager.roll_back(1).await, Err(ViewError::NoSuchBuild(_))), "there is no other");
+    assert!(matches!(manager.roll_back(1).await, Err(ViewError::InvalidGeneration(_))), "there is no other");
     manager.rebuild(false).await.unwrap();
     answers_from(&house, Availability::NAME, 2).await;
     house.append(vec![received(2, "A")]).await;
     assert_eq!(manager.roll_back(2).await.unwrap(), 1);
-    assert!(matches!(manager.roll_back(2).await, Err(ViewError::NoSuchBuild(_))), "it does not serve now");
+    assert!(
+        matches!(manager.roll_back(2).await, Err(ViewError::InvalidGeneration(_))),
+        "it does not serve now"
+    );
     answers_from(&house, Availability::NAME, 1).await;
     house.append(vec![received(3, "A")]).await;
     house.caught_up().await.unwrap();
     assert_eq!(available(&house).await, 15);
-    until(&house, Availability::NAME, |all| states(all) == [(1, Serving), (2, Kept)]).await;
+    until(&house, Availability::NAME, |all| states(all) == [(1, Serving), (2, Standby)]).await;
     house.close().await;
 }
 
@@ -217,8 +220,8 @@ async fn a_build_that_nobody_needs_is_taken_away_row_by_row(fixture: &impl Fixtu
     manager.rebuild(false).await.unwrap();
     answers_from(&house, Orders::NAME, 2).await;
     let refused = manager.remove(2).await;
-    assert!(matches!(refused, Err(ViewError::NoSuchBuild(_))), "it serves");
-    assert!(matches!(manager.remove(9).await, Err(ViewError::NoSuchBuild(_))), "there is none");
+    assert!(matches!(refused, Err(ViewError::InvalidGeneration(_))), "it serves");
+    assert!(matches!(manager.remove(9).await, Err(ViewError::InvalidGeneration(_))), "there is none");
     // Nobody has answered from it for long, and questions that were asked before are answered.
     sql(&house.store, "UPDATE generation SET seen_at = 0, state_at = 0 WHERE generation = 1").await;
     manager.remove(1).await.unwrap();
@@ -321,7 +324,7 @@ async fn what_is_to_be_compared_is_not_mixed_up_with_what_is_not(fixture: &impl 
     transaction.commit().await.unwrap();
     let manager = house.manager(Availability::NAME);
     match manager.rebuild(true).await {
-        Err(ViewError::NoSuchBuild(why)) => assert!(why.contains("is not compared"), "{why}"),
+        Err(ViewError::InvalidGeneration(why)) => assert!(why.contains("is not compared"), "{why}"),
         // It was built in the meantime.
         Ok(number) => assert_eq!(number, 3),
         Err(other) => panic!("{other}"),
@@ -344,6 +347,6 @@ async fn a_build_of_an_older_version_is_kept_and_does_not_take_the_place_of_a_ne
     house.caught_up().await.unwrap();
     assert_eq!(available(&house).await, 10, "it is kept up");
     let all = until(&house, Availability::NAME, |all| all.len() == 2).await;
-    assert_eq!(states(&all), [(1, Serving), (2, Kept)]);
+    assert_eq!(states(&all), [(1, Serving), (2, Standby)]);
     house.close().await;
 }

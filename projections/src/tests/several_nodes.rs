@@ -10,7 +10,7 @@ use super::{Fixture, House, MERCHANT, PATIENCE, Postgres, append, append_command
 use crate::runtime::checkpoint::{Checkpoint, advance};
 use crate::runtime::lease::Lease;
 use crate::store::Scope;
-use crate::{Asked, Availability, OrderFilter, Orders, ViewError, ViewStore};
+use crate::{Availability, AvailabilityFilter, OrderFilter, Orders, ViewError, ViewStore};
 
 /// What nobody is waiting for here happens at once or never.
 const SOON: Duration = Duration::from_millis(300);
@@ -49,7 +49,8 @@ async fn journal_of(orders: u128) -> Arc<dyn Journal> {
 /// What a node can tell.
 async fn told(house: &House) -> String {
     let orders = Orders::new(&house.store).list(MERCHANT, 1, &OrderFilter::default(), None, 1_000).await;
-    let stock = Availability::new(&house.store).of(MERCHANT, 1, &[sku("A")], &Asked::default()).await;
+    let stock =
+        Availability::new(&house.store).get(MERCHANT, 1, &[sku("A")], &AvailabilityFilter::default()).await;
     format!("{:?} {:?}", orders.unwrap().items, stock.unwrap())
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::events::{received, sku};
 use super::{Fixture, House, MERCHANT, append, for_every_store};
-use crate::{Availability, Milestone};
+use crate::{Availability, StockSnapshot};
 
 for_every_store! {
     a_stock_item_is_kept_as_it_was_after_every_five_thousand_events,
@@ -39,14 +39,15 @@ async fn a_stock_item_is_kept_as_it_was_after_every_five_thousand_events(fixture
     let house = House::open(fixture, &journal).await;
     house.caught_up().await.unwrap();
     let stock = Availability::new(&house.store);
-    let at = async |name: &str, position| stock.milestone(MERCHANT, 1, &sku(name), position).await.unwrap();
+    let at =
+        async |name: &str, position| stock.stock_snapshot(MERCHANT, 1, &sku(name), position).await.unwrap();
     for position in [0, 4_999, 5_002] {
         assert_eq!(at("A", position).await, None, "the command is not over at {position}");
     }
-    let first = Milestone { version: 5_000, position: 5_003, item: after(5_000) };
+    let first = StockSnapshot { version: 5_000, position: 5_003, item: after(5_000) };
     assert_eq!(at("A", 5_003).await, Some(first.clone()));
     assert_eq!(at("A", 10_000).await, Some(first));
-    let second = Milestone { version: 10_000, position: 10_001, item: after(10_000) };
+    let second = StockSnapshot { version: 10_000, position: 10_001, item: after(10_000) };
     assert_eq!(at("A", u64::MAX).await, Some(second));
     assert_eq!(at("B", u64::MAX).await, None);
     house.close().await;

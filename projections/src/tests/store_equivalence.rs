@@ -10,8 +10,8 @@ use holdfast_journal::{Journal, MemoryJournal};
 use super::events::{created, delivered, paused, received, sku};
 use super::{Fixture, House, MERCHANT, Postgres, Sqlite, append};
 use crate::{
-    Asked, Availability, FulfillmentOrderFilter, OrderFilter, OrderSort, Orders, Page, Stage, Statement,
-    ViewStore,
+    Availability, AvailabilityFilter, FulfillmentOrderFilter, OrderFilter, OrderSort, Orders, Page, Stage,
+    Statement, ViewStore,
 };
 
 /// Orders at every stage of their way, stock that comes and a location that goes.
@@ -59,7 +59,7 @@ fn order_filters() -> Vec<OrderFilter> {
         OrderFilter { sku: Some(sku("A")), location: Some("DC-2".parse().unwrap()), ..all() },
         OrderFilter { changed_after: Some(Timestamp::from_microseconds(1_050)), ..all() },
         OrderFilter { changed_before: Some(Timestamp::from_microseconds(1_050)), ..all() },
-        OrderFilter { begun: Some(20..=60), sort: OrderSort::OldestFirst, ..all() },
+        OrderFilter { first_position: Some(20..=60), sort: OrderSort::OldestFirst, ..all() },
         OrderFilter { sort: OrderSort::LatestChangeFirst, ..all() },
         OrderFilter { sku: Some(sku("A")), sort: OrderSort::EarliestChangeFirst, ..all() },
         OrderFilter { sku: Some(sku("A")), sort: OrderSort::OldestFirst, ..all() },
@@ -111,7 +111,8 @@ async fn everything(store: &ViewStore) -> Vec<Vec<String>> {
     let summary = orders.board_summary(MERCHANT, 1, None, Timestamp::from_microseconds(1_050)).await.unwrap();
     all.push(summary.iter().map(|of| format!("{of:?}")).collect());
     let skus = ["A", "a", "B", "_", "never seen"].map(sku);
-    let stock = Availability::new(store).of(MERCHANT, 1, &skus, &Asked::default()).await.unwrap();
+    let stock =
+        Availability::new(store).get(MERCHANT, 1, &skus, &AvailabilityFilter::default()).await.unwrap();
     all.push(stock.iter().map(|view| format!("{view:?}")).collect());
     let terms = "SELECT kind, value, first_position FROM order_term ORDER BY kind, value, first_position";
     let rows = store.reader().await.unwrap().fetch(Statement::new(terms)).await.unwrap();

@@ -45,7 +45,7 @@ async fn nodes_that_start_at_once_agree_on_a_generation(fixture: &impl Fixture) 
 async fn what_is_opened_to_be_read_is_neither_made_nor_changed(fixture: &impl Fixture) {
     for _ in 0..2 {
         // Opening it has not made it.
-        assert!(matches!(fixture.open_existing().await, Err(ViewError::Missing)));
+        assert!(matches!(fixture.open_existing().await, Err(ViewError::NotInitialized)));
     }
     let store = fixture.open().await.unwrap();
     generation::ensure(&store, "a_projection", 7).await.unwrap();

@@ -8,7 +8,7 @@ use holdfast_journal::{Journal, MemoryJournal};
 use super::events::{created, delivered, paused, received, sku};
 use super::parked_streams::{Forgetful, unreadable};
 use super::{Fixture, House, MERCHANT, append, append_with, for_every_store};
-use crate::{Proof, Refold, Statement, ViewError, ViewStore};
+use crate::{Statement, Verification, VerificationReport, ViewError, ViewStore};
 
 for_every_store! {
     what_the_journal_says_is_proven_wherever_it_is_kept,
@@ -36,16 +36,16 @@ async fn a_house(fixture: &impl Fixture) -> House {
 }
 
 /// What was found of each read model, all of which were compared.
-async fn proofs(refold: &Refold, merchant: &str) -> Vec<Proof> {
-    refold.prove(merchant, |_| {}).await.into_iter().map(|proven| proven.result.unwrap()).collect()
+async fn proofs(refold: &Verification, merchant: &str) -> Vec<VerificationReport> {
+    refold.verify(merchant, |_| {}).await.into_iter().map(|proven| proven.result.unwrap()).collect()
 }
 
-async fn proven(house: &House) -> Vec<Proof> {
+async fn proven(house: &House) -> Vec<VerificationReport> {
     let directory = tempfile::tempdir().unwrap();
-    let refold = Refold::into_directory(directory.path(), &house.journal, &house.store).await.unwrap();
+    let refold = Verification::in_directory(directory.path(), &house.journal, &house.store).await.unwrap();
     let mut told = 0;
-    let all = refold.prove(MERCHANT, |events| told = told.max(events)).await;
-    let proofs: Vec<Proof> = all.into_iter().map(|proven| proven.result.unwrap()).collect();
+    let all = refold.verify(MERCHANT, |events| told = told.max(events)).await;
+    let proofs: Vec<VerificationReport> = all.into_iter().map(|proven| proven.result.unwrap()).collect();
     if proofs.iter().all(|proof| proof.different == 0) {
         assert_eq!(told, proofs.iter().map(|proof| proof.position).sum::<u64>());
     }
@@ -79,7 +79,7 @@ async fn what_the_journal_says_is_proven_wherever_it_is_kept(fixture: &impl Fixt
     assert_eq!(orders.rows, 1_208 * 3 + 8 * 3);
     let reading = fixture.open_existing().await.unwrap();
     let directory = tempfile::tempdir().unwrap();
-    let refold = Refold::into_directory(directory.path(), &house.journal, &reading).await.unwrap();
+    let refold = Verification::in_directory(directory.path(), &house.journal, &reading).await.unwrap();
     assert_eq!(self::proofs(&refold, MERCHANT).await, proofs, "also by who can only read");
     assert!(self::proofs(&refold, "nobody").await.iter().all(|proof| proof.rows == 0));
     refold.close().await;
@@ -161,8 +161,8 @@ async fn what_serves_is_proven_at_the_position_that_it_has_reached(fixture: &imp
     // Another version of the program answers from another build.
     sql(&house.store, "UPDATE generation SET version = version - 1 WHERE projection = 'order_status'").await;
     let directory = tempfile::tempdir().unwrap();
-    let refold = Refold::into_directory(directory.path(), &house.journal, &house.store).await.unwrap();
-    let mut proven = refold.prove(MERCHANT, |_| {}).await.into_iter();
+    let refold = Verification::in_directory(directory.path(), &house.journal, &house.store).await.unwrap();
+    let mut proven = refold.verify(MERCHANT, |_| {}).await.into_iter();
     let orders = proven.next().map(|orders| orders.result);
     assert!(matches!(orders, Some(Err(ViewError::Building("order_status")))), "{orders:?}");
     assert_eq!(

@@ -24,7 +24,7 @@ use holdfast_commands::{Clock as _, SystemClock};
 use holdfast_domain::stock::AvailabilityView;
 use holdfast_domain::values::{Day, MerchantId};
 use holdfast_journal::Journal;
-use holdfast_projections::{Moment, ViewStore};
+use holdfast_projections::{ReadSnapshot, ViewStore};
 use serde::{Deserialize, Serialize};
 
 use self::directory::{Directory, date_of};
@@ -270,9 +270,9 @@ impl Exporter<'_> {
         let mut metrics = Outputs::new();
         self.open(TableName::Metrics, &tables::METRICS, merchant, &mut metrics)?;
         let head = self.journal.head(merchant.as_str()).await?.position;
-        let mut moment = Moment::of(views, merchant.as_str(), head).await?;
+        let mut moment = ReadSnapshot::open(views, merchant.as_str(), head).await?;
         if !orders.is_empty() {
-            let as_of = read_models::as_of(self.journal, merchant, moment.orders_reached()?).await?;
+            let as_of = read_models::as_of(self.journal, merchant, moment.orders_position()?).await?;
             read_models::fits(self.journal, merchant, self.directory.root(), &orders, &as_of).await?;
             let mut progress = Progress::new("orders", as_of.position);
             let (moment, outputs, limits) = (&mut moment, &mut orders, self.limits);
@@ -281,17 +281,17 @@ impl Exporter<'_> {
             progress.finish();
         }
         if !stock.is_empty() {
-            let as_of = read_models::as_of(self.journal, merchant, moment.stock_reached()?).await?;
+            let as_of = read_models::as_of(self.journal, merchant, moment.stock_position()?).await?;
             read_models::fits(self.journal, merchant, self.directory.root(), &stock, &as_of).await?;
-            let mut progress = Progress::new("stock", moment.skus().await?);
+            let mut progress = Progress::new("stock", moment.sku_count().await?);
             let told = |skus| progress.set(skus);
             read_models::stock(&mut moment, &mut stock, (self.today, &as_of), self.limits, told).await?;
             progress.finish();
         }
         if !metrics.is_empty() {
-            let as_of = read_models::as_of(self.journal, merchant, moment.metrics_reached()?).await?;
+            let as_of = read_models::as_of(self.journal, merchant, moment.metrics_position()?).await?;
             read_models::fits(self.journal, merchant, self.directory.root(), &metrics, &as_of).await?;
-            let mut progress = Progress::new("metrics", moment.measured().await?);
+            let mut progress = Progress::new("metrics", moment.metric_cell_count().await?);
             let told = |rows| progress.set(rows);
             read_models::metrics(&mut moment, &mut metrics, &as_of, self.limits, told).await?;
             progress.finish();

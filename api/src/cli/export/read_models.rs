@@ -5,7 +5,7 @@ use std::sync::Arc;
 use holdfast_domain::stock::AvailabilityView;
 use holdfast_domain::values::{Day, MerchantId, Sku, Timestamp};
 use holdfast_journal::Journal;
-use holdfast_projections::{AfterCell, MetricCell, Moment, Reached};
+use holdfast_projections::{MetricCell, MetricCursor, ReadSnapshot, SnapshotPosition};
 
 use super::directory::date_of;
 use super::journal::hash_at;
@@ -22,9 +22,9 @@ pub type Outputs<S> = Vec<Box<dyn Output<S>>>;
 pub async fn as_of(
     journal: &dyn Journal,
     merchant: &MerchantId,
-    reached: &Reached,
+    reached: &SnapshotPosition,
 ) -> Result<AsOf, CliError> {
-    let Reached { generation, position, hash, parked } = reached;
+    let SnapshotPosition { generation, position, hash, parked } = reached;
     let event = match position {
         0 => None,
         position => journal.read(merchant.as_str(), position - 1, 1).await?.into_iter().next(),
@@ -70,7 +70,7 @@ pub async fn fits<S>(
 
 /// A pass over a merchant's orders.
 pub struct OrdersPass<'a> {
-    pub moment: &'a mut Moment,
+    pub moment: &'a mut ReadSnapshot,
     pub merchant: &'a MerchantId,
     pub outputs: &'a mut Outputs<Ordered>,
     pub as_of: AsOf,
@@ -167,7 +167,7 @@ impl OrdersPass<'_> {
 /// Writes what can be promised of every SKU as today's, unless that was done at the same moment, and tells how many SKUs
 /// were looked at.
 pub async fn stock(
-    moment: &mut Moment,
+    moment: &mut ReadSnapshot,
     outputs: &mut Outputs<AvailabilityView>,
     (today, as_of): (Day, &AsOf),
     limits: Limits,
@@ -202,14 +202,14 @@ pub async fn stock(
 /// Writes what was measured of every date on which something may have been since it was exported, and tells how many rows
 /// were looked at.
 pub async fn metrics(
-    moment: &mut Moment,
+    moment: &mut ReadSnapshot,
     outputs: &mut Outputs<MetricCell>,
     as_of: &AsOf,
     limits: Limits,
     mut told: impl FnMut(u64),
 ) -> Result<(), CliError> {
     let mut day: Option<Day> = None;
-    let mut after = AfterCell::Until(Timestamp::from_microseconds(0));
+    let mut after = MetricCursor::From(Timestamp::from_microseconds(0));
     let mut looked_at = 0;
     'pages: loop {
         let page = moment.metrics(&after, limits.orders).await?;
@@ -227,11 +227,11 @@ pub async fn metrics(
                     }
                 }
                 if !outputs.iter().any(|output| output.is_open()) {
-                    after = AfterCell::Until(next_day(cell.begins_at));
+                    after = MetricCursor::From(next_day(cell.begins_at));
                     continue 'pages;
                 }
             }
-            after = AfterCell::Cell(cell.clone());
+            after = MetricCursor::After(cell.clone());
             let cell = Arc::new(cell);
             outputs.iter_mut().try_for_each(|output| output.add(&cell))?;
             looked_at += 1;

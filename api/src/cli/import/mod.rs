@@ -17,7 +17,7 @@ use std::time::Instant;
 use clap::ValueEnum;
 use holdfast_domain::policy::OnShortage;
 use holdfast_domain::values::{Currency, LocationId, MerchantId, Reference, Sku, TextError};
-use holdfast_projections::Asked;
+use holdfast_projections::AvailabilityFilter;
 
 use super::catching_up::catch_up;
 use super::output::Printer;
@@ -267,8 +267,11 @@ impl Importer<'_> {
         let named: Vec<Sku> = named.into_iter().collect();
         let mut known = BTreeSet::new();
         for some in named.chunks(500) {
-            let found =
-                self.app.reading.availability(self.merchant.as_str(), some, &Asked::default()).await?;
+            let found = self
+                .app
+                .reading
+                .availability(self.merchant.as_str(), some, &AvailabilityFilter::default())
+                .await?;
             known.extend(found.into_iter().map(|view| view.sku));
         }
         Ok(known)

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::Parser as _;
 
-use holdfast_projections::Asked;
+use holdfast_projections::AvailabilityFilter;
 
 use super::*;
 
@@ -141,8 +141,11 @@ async fn a_row_with_none_on_hand_makes_the_sku_known_and_takes_nothing_away() {
     let app = arguments.store.open().await.unwrap();
     catch_up(&app, &arguments.merchant).await.unwrap();
     for (sku, on_hand) in [("C", 0), ("E", 4)] {
-        let views =
-            app.reading.availability("default", &[Sku::new(sku).unwrap()], &Asked::default()).await.unwrap();
+        let views = app
+            .reading
+            .availability("default", &[Sku::new(sku).unwrap()], &AvailabilityFilter::default())
+            .await
+            .unwrap();
         assert_eq!(views[0].locations[0].on_hand.number(), on_hand, "{sku}");
     }
     assert!(app.shutdown().await);

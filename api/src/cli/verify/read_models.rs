@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use holdfast_journal::Journal;
-use holdfast_projections::{Proof, Proven, Refold, ViewError};
+use holdfast_projections::{Verification, VerificationReport, VerificationResult, ViewError};
 use serde::Serialize;
 
 use super::Verified;
@@ -58,10 +58,10 @@ enum Found {
     },
 }
 
-impl From<Proven> for ReadModel {
-    fn from(Proven { projection, result }: Proven) -> Self {
+impl From<VerificationResult> for ReadModel {
+    fn from(VerificationResult { projection, result }: VerificationResult) -> Self {
         let found = match result {
-            Ok(Proof { position, rows, different, differences }) => {
+            Ok(VerificationReport { position, rows, different, differences }) => {
                 Found::Rows { position, rows, different, differences }
             }
             Err(error) => {
@@ -107,7 +107,7 @@ impl Compared {
 fn is_obstacle(error: &ViewError) -> bool {
     !matches!(
         error,
-        ViewError::Missing
+        ViewError::NotInitialized
             | ViewError::Building(_)
             | ViewError::SchemaTooOld { .. }
             | ViewError::SchemaTooNew { .. }
@@ -135,18 +135,18 @@ async fn try_to_compare(
 ) -> Result<(), CliError> {
     let views = database.views_to_read().await?;
     let directory = tempfile::tempdir().map_err(CliError::system("a temporary directory cannot be made"))?;
-    let refold = Refold::into_directory(directory.path(), journal, &views).await?;
+    let verification = Verification::in_directory(directory.path(), journal, &views).await?;
     for verified in all {
         verified.compared = if verified.findings.is_empty() {
-            let mut progress = Progress::new("folding", verified.events * Refold::READ_MODELS);
-            let proven = refold.prove(&verified.merchant, |events| progress.set(events)).await;
+            let mut progress = Progress::new("folding", verified.events * Verification::READ_MODEL_COUNT);
+            let results = verification.verify(&verified.merchant, |events| progress.set(events)).await;
             progress.finish();
-            Compared::ReadModels { read_models: proven.into_iter().map(ReadModel::from).collect() }
+            Compared::ReadModels { read_models: results.into_iter().map(ReadModel::from).collect() }
         } else {
             Compared::not("the journal that they are folded from is not what was written")
         };
     }
-    refold.close().await;
+    verification.close().await;
     views.close().await;
     Ok(())
 }

@@ -12,11 +12,11 @@ use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_domain::values::{ChannelName, LocationId, Sku, Timestamp};
 
 use crate::error::ViewError;
-use crate::runtime::projection::{Projection, Recorded};
-use crate::store::{Kind, Presence, Row, Scope, Statement, Table, Upsert, ViewConnection, ViewStore};
-use stock_snapshot::Milestones;
+use crate::runtime::projection::{Projection, RecordedEvent};
+use crate::store::{ColumnKind, Presence, Row, Scope, Statement, Table, Upsert, ViewConnection, ViewStore};
+use stock_snapshot::PendingSnapshots;
 
-pub use stock_snapshot::Milestone;
+pub use stock_snapshot::StockSnapshot;
 
 /// A stock item, or whether a location is paused.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -45,12 +45,12 @@ pub struct ItemRow {
     /// The end of the last command that changed what there is of it for those who wait.
     supplied_at: u64,
     /// What was passed since it was read.
-    milestones: Milestones,
+    milestones: PendingSnapshots,
 }
 
 /// A stock item of which somebody in the queue could be given something.
 #[derive(Debug, Clone)]
-pub struct Fillable {
+pub struct FillableSku {
     /// Whose it is.
     pub merchant: String,
     /// Which.
@@ -68,16 +68,16 @@ pub struct AvailabilityProjection;
 const TABLES: &[Table] = &[
     Table {
         name: "availability",
-        key: &[("sku", Kind::Text)],
+        key: &[("sku", ColumnKind::Text)],
         values: &[
-            ("position", Kind::Integer),
-            ("supplied_at", Kind::Integer),
-            ("fillable", Kind::Boolean),
-            ("state", Kind::Bytes),
-            ("stale", Kind::Boolean),
+            ("position", ColumnKind::Integer),
+            ("supplied_at", ColumnKind::Integer),
+            ("fillable", ColumnKind::Boolean),
+            ("state", ColumnKind::Bytes),
+            ("stale", ColumnKind::Boolean),
         ],
     },
-    Table { name: "paused_location", key: &[("location", Kind::Text)], values: &[] },
+    Table { name: "paused_location", key: &[("location", ColumnKind::Text)], values: &[] },
     stock_snapshot::TABLE,
 ];
 
@@ -94,7 +94,7 @@ impl Projection for AvailabilityProjection {
         matches!(stream, StreamId::Stock(_) | StreamId::Network)
     }
 
-    fn key(event: &Recorded) -> Option<AvailabilityKey> {
+    fn key(event: &RecordedEvent) -> Option<AvailabilityKey> {
         match (&event.stream, &event.event) {
             (StreamId::Stock(sku), _) => Some(AvailabilityKey::Sku(sku.clone())),
             (_, DomainEvent::Network(NetworkEvent::LocationPaused(paused))) => {
@@ -107,7 +107,7 @@ impl Projection for AvailabilityProjection {
         }
     }
 
-    fn fold(row: Option<AvailabilityRow>, event: Recorded) -> AvailabilityRow {
+    fn fold(row: Option<AvailabilityRow>, event: RecordedEvent) -> AvailabilityRow {
         match event.event {
             DomainEvent::Stock(happened) => {
                 let mut row = match row {
@@ -264,7 +264,7 @@ fn item(row: &Row) -> Result<(Sku, Known), ViewError> {
         item: serde_json::from_slice(row.bytes(1)?).map_err(unreadable)?,
         position: row.unsigned(2)?,
         supplied_at: row.unsigned(3)?,
-        milestones: Milestones::default(),
+        milestones: PendingSnapshots::default(),
     };
     Ok((sku, Known { row: item, stale: row.boolean(4)? }))
 }
@@ -280,7 +280,7 @@ async fn read_items(
 
 /// For whom and by when something is to be promised.
 #[derive(Debug, Clone, Default)]
-pub struct Asked {
+pub struct AvailabilityFilter {
     /// By this channel, which may have a limit.
     pub channel: Option<ChannelName>,
     /// By this moment; now where not given.
@@ -308,7 +308,7 @@ impl Availability {
         generation: i64,
         (merchant, sku): (&str, &str),
         most: usize,
-    ) -> Result<Vec<Fillable>, ViewError> {
+    ) -> Result<Vec<FillableSku>, ViewError> {
         let statement = Statement::new(
             "SELECT merchant, sku, position, supplied_at FROM availability
              WHERE fillable AND generation = $1 AND (merchant, sku) > ($2, $3)
@@ -319,7 +319,7 @@ impl Availability {
         let rows = snapshot.fetch(statement).await?;
         snapshot.commit().await?;
         let found = |row: &Row| {
-            Ok(Fillable {
+            Ok(FillableSku {
                 merchant: row.text(0)?.to_owned(),
                 sku: Sku::new(row.text(1)?).map_err(unreadable)?,
                 position: row.unsigned(2)?,
@@ -330,24 +330,24 @@ impl Availability {
     }
 
     /// The latest milestone of a stock item that no command after a position had part in.
-    pub async fn milestone(
+    pub async fn stock_snapshot(
         &self,
         merchant: &str,
         generation: i64,
         sku: &Sku,
         up_to: u64,
-    ) -> Result<Option<Milestone>, ViewError> {
+    ) -> Result<Option<StockSnapshot>, ViewError> {
         let mut reader = self.store.reader().await?;
         stock_snapshot::latest(&mut reader, Scope { merchant, generation }, sku, up_to).await
     }
 
     /// What can be promised of SKUs, in the order asked for; those never seen are left out.
-    pub async fn of(
+    pub async fn get(
         &self,
         merchant: &str,
         generation: i64,
         skus: &[Sku],
-        asked: &Asked,
+        asked: &AvailabilityFilter,
     ) -> Result<Vec<AvailabilityView>, ViewError> {
         let scope = Scope { merchant, generation };
         // One transaction, so that stock and pauses are of the same moment.

@@ -6,20 +6,20 @@ use holdfast_domain::values::Sku;
 
 use super::unreadable;
 use crate::error::ViewError;
-use crate::store::{Kind, Presence, Row, Scope, Statement, Table, Upsert, ViewConnection};
+use crate::store::{ColumnKind, Presence, Row, Scope, Statement, Table, Upsert, ViewConnection};
 
 /// Events from one to the next.
 const EVERY: u64 = 5_000;
 
 pub(super) const TABLE: Table = Table {
     name: "stock_milestone",
-    key: &[("sku", Kind::Text), ("version", Kind::Integer)],
-    values: &[("position", Kind::Integer), ("state", Kind::Bytes)],
+    key: &[("sku", ColumnKind::Text), ("version", ColumnKind::Integer)],
+    values: &[("position", ColumnKind::Integer), ("state", ColumnKind::Bytes)],
 };
 
 /// A stock item as it was after so many events.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Milestone {
+pub struct StockSnapshot {
     /// How many.
     pub version: u64,
     /// The end of the last one's command.
@@ -28,16 +28,16 @@ pub struct Milestone {
     pub item: StockItem,
 }
 
-/// Milestones that are not written yet.
+/// PendingSnapshots that are not written yet.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Milestones(Vec<Milestone>);
+pub(super) struct PendingSnapshots(Vec<StockSnapshot>);
 
-impl Milestones {
+impl PendingSnapshots {
     /// An event has happened to an item: where it makes the number full, that is a milestone. Which events those are depends
     /// on nothing else, so that every build has the same.
     pub(super) fn pass(&mut self, version: u64, position: u64, item: &StockItem) {
         if version.is_multiple_of(EVERY) {
-            self.0.push(Milestone { version, position, item: item.clone() });
+            self.0.push(StockSnapshot { version, position, item: item.clone() });
         }
     }
 }
@@ -45,10 +45,10 @@ impl Milestones {
 pub(super) async fn save<'a>(
     connection: &mut ViewConnection,
     scope: Scope<'_>,
-    passed: impl Iterator<Item = (&'a Sku, &'a Milestones)>,
+    passed: impl Iterator<Item = (&'a Sku, &'a PendingSnapshots)>,
 ) -> Result<(), ViewError> {
     let mut rows = Vec::new();
-    for (sku, Milestones(all)) in passed {
+    for (sku, PendingSnapshots(all)) in passed {
         for milestone in all {
             rows.push((sku, milestone, serde_json::to_vec(&milestone.item).map_err(unreadable)?));
         }
@@ -68,7 +68,7 @@ pub(super) async fn latest(
     scope: Scope<'_>,
     sku: &Sku,
     up_to: u64,
-) -> Result<Option<Milestone>, ViewError> {
+) -> Result<Option<StockSnapshot>, ViewError> {
     let statement = Statement::new(
         "SELECT version, position, state FROM stock_milestone
          WHERE merchant = $1 AND generation = $2 AND sku = $3 AND position <= $4
@@ -78,7 +78,7 @@ pub(super) async fn latest(
     let statement = statement.bind(scope.merchant).bind(scope.generation).bind(sku.as_str()).bind(up_to);
     let milestone = |row: &Row| {
         let item = serde_json::from_slice(row.bytes(2)?).map_err(unreadable)?;
-        Ok(Milestone { version: row.unsigned(0)?, position: row.unsigned(1)?, item })
+        Ok(StockSnapshot { version: row.unsigned(0)?, position: row.unsigned(1)?, item })
     };
     connection.fetch(statement).await?.first().map(milestone).transpose()
 }

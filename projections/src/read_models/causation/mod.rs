@@ -12,8 +12,8 @@ use holdfast_journal::Event;
 use serde::Deserialize;
 
 use crate::error::ViewError;
-use crate::runtime::projection::{Projection, Recorded};
-use crate::store::{Kind, Presence, Row, Scope, Statement, Table, Upsert, ViewConnection, ViewStore};
+use crate::runtime::projection::{Projection, RecordedEvent};
+use crate::store::{ColumnKind, Presence, Row, Scope, Statement, Table, Upsert, ViewConnection, ViewStore};
 
 /// How far apart commands may be that are looked up together.
 const TOGETHER: u64 = 10_000;
@@ -23,7 +23,7 @@ const AT_ONCE: usize = 500;
 
 /// The events of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct CommandSpan {
+pub struct CommandRange {
     /// The position of the last.
     pub last: u64,
     /// The position of the first.
@@ -32,7 +32,7 @@ pub struct CommandSpan {
 
 /// What a command belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Link<'a> {
+pub enum CommandLink<'a> {
     /// To others that came with this correlation id.
     Correlation(&'a str),
     /// To what it followed from.
@@ -71,11 +71,11 @@ pub struct CausationProjection;
 
 const TABLE: Table = Table {
     name: "command_link",
-    key: &[("last_position", Kind::Integer)],
+    key: &[("last_position", ColumnKind::Integer)],
     values: &[
-        ("first_position", Kind::Integer),
-        ("correlation_id", Kind::Text),
-        ("causation_id", Kind::Text),
+        ("first_position", ColumnKind::Integer),
+        ("correlation_id", ColumnKind::Text),
+        ("causation_id", ColumnKind::Text),
     ],
 };
 
@@ -98,11 +98,11 @@ impl Projection for CausationProjection {
         !Ids::of(&event.metadata).is_empty()
     }
 
-    fn key(event: &Recorded) -> Option<u64> {
+    fn key(event: &RecordedEvent) -> Option<u64> {
         Some(event.command_end)
     }
 
-    fn fold(row: Option<CommandRow>, event: Recorded) -> CommandRow {
+    fn fold(row: Option<CommandRow>, event: RecordedEvent) -> CommandRow {
         let first = row.map_or(event.position, |row| row.first.min(event.position));
         CommandRow { first, ids: Ids::of(&event.metadata) }
     }
@@ -178,13 +178,13 @@ impl Causation {
         &self,
         merchant: &str,
         generation: i64,
-        link: Link<'_>,
+        link: CommandLink<'_>,
         after: u64,
         most: usize,
-    ) -> Result<Vec<CommandSpan>, ViewError> {
+    ) -> Result<Vec<CommandRange>, ViewError> {
         let (column, id) = match link {
-            Link::Correlation(id) => ("correlation_id", id),
-            Link::Causation(id) => ("causation_id", id),
+            CommandLink::Correlation(id) => ("correlation_id", id),
+            CommandLink::Causation(id) => ("causation_id", id),
         };
         let mut question = of(Scope { merchant, generation });
         question.push(" AND ").push(column).push(" = ").push_bind(id);
@@ -196,13 +196,13 @@ impl Causation {
     }
 
     /// Commands that followed from one of these, in no particular order; no more than `most` for every five hundred.
-    pub async fn following(
+    pub async fn caused_by(
         &self,
         merchant: &str,
         generation: i64,
         ids: &[String],
         most: usize,
-    ) -> Result<Vec<CommandSpan>, ViewError> {
+    ) -> Result<Vec<CommandRange>, ViewError> {
         let mut reader = self.store.reader().await?;
         let mut found = Vec::new();
         for ids in ids.chunks(AT_ONCE) {
@@ -227,6 +227,6 @@ fn of(scope: Scope<'_>) -> Statement {
     question
 }
 
-fn span(row: &Row) -> Result<CommandSpan, ViewError> {
-    Ok(CommandSpan { last: row.unsigned(0)?, first: row.unsigned(1)? })
+fn span(row: &Row) -> Result<CommandRange, ViewError> {
+    Ok(CommandRange { last: row.unsigned(0)?, first: row.unsigned(1)? })
 }

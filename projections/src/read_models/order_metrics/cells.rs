@@ -1,4 +1,4 @@
-//! Figures as they are kept, from end to end.
+//! PeriodMetrics as they are kept, from end to end.
 
 use holdfast_domain::values::Timestamp;
 
@@ -19,11 +19,11 @@ pub struct MetricCell {
     /// What was measured.
     pub measure: Measure,
     /// Of times: these were within so many seconds, and not within half of that.
-    pub within: Option<u64>,
+    pub within_seconds: Option<u64>,
     /// How often.
-    pub times: u64,
+    pub count: u64,
     /// Units or seconds of all of them.
-    pub amount: u64,
+    pub total: u64,
 }
 
 impl MetricCell {
@@ -35,27 +35,27 @@ impl MetricCell {
             channel: row.text(1)?.to_owned(),
             location: Some(row.text(2)?.to_owned()).filter(|location| !location.is_empty()),
             measure,
-            within: measure.is_a_time().then_some(within),
-            times: row.unsigned(5)?,
-            amount: row.unsigned(6)?,
+            within_seconds: measure.is_a_time().then_some(within),
+            count: row.unsigned(5)?,
+            total: row.unsigned(6)?,
         })
     }
 }
 
 /// Behind what cells are asked for.
 #[derive(Debug, Clone)]
-pub enum AfterCell {
+pub enum MetricCursor {
     /// All hours that begin before a moment.
-    Until(Timestamp),
+    From(Timestamp),
     /// A cell.
-    Cell(MetricCell),
+    After(MetricCell),
 }
 
 /// Cells of hours behind one of them, in the order of time.
 pub(crate) async fn following(
     snapshot: &mut ViewConnection,
     scope: Scope<'_>,
-    after: &AfterCell,
+    after: &MetricCursor,
     most: usize,
 ) -> Result<Vec<MetricCell>, ViewError> {
     let mut query = Statement::new(
@@ -64,15 +64,15 @@ pub(crate) async fn following(
     );
     query = query.bind(scope.merchant).bind(scope.generation).bind(Period::Hour.name());
     match after {
-        AfterCell::Until(moment) => {
+        MetricCursor::From(moment) => {
             query.push("begins_at >= ").push_bind(moment.microseconds());
         }
-        AfterCell::Cell(last) => {
+        MetricCursor::After(last) => {
             query.push("(begins_at, channel, location, measure, within) > (");
             query.push_bind(last.begins_at.microseconds()).push(", ").push_bind(last.channel.as_str());
             query.push(", ").push_bind(last.location.as_deref().unwrap_or(""));
             query.push(", ").push_bind(last.measure.name());
-            query.push(", ").push_bind(last.within.unwrap_or(0)).push(")");
+            query.push(", ").push_bind(last.within_seconds.unwrap_or(0)).push(")");
         }
     }
     query.push(" ORDER BY begins_at, channel, location, measure, within LIMIT ").push_bind(most as u64);

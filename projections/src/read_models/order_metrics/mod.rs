@@ -11,14 +11,14 @@ use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_domain::values::OrderId;
 
 use crate::error::ViewError;
-use crate::runtime::projection::{Projection, Recorded};
-use crate::store::{Kind, Presence, Scope, Table, Upsert, ViewConnection};
+use crate::runtime::projection::{Projection, RecordedEvent};
+use crate::store::{ColumnKind, Presence, Scope, Table, Upsert, ViewConnection};
 
 use self::measure::{Addition, Facts};
 
-pub use self::cells::{AfterCell, MetricCell};
+pub use self::cells::{MetricCell, MetricCursor};
 pub use self::measure::Measure;
-pub use self::query::{Amounts, Figures, Metrics, MetricsFilter, Parting, Period};
+pub use self::query::{GroupBy, MeasureTotals, Metrics, MetricsFilter, Period, PeriodMetrics};
 
 /// What is known of an order, and what its events have added since it was read.
 #[derive(Debug, Clone, Default)]
@@ -36,16 +36,20 @@ const TABLES: &[Table] = &[
     Table {
         name: "metric",
         key: &[
-            ("period", Kind::Text),
-            ("begins_at", Kind::Integer),
-            ("channel", Kind::Text),
-            ("location", Kind::Text),
-            ("measure", Kind::Text),
-            ("within", Kind::Integer),
+            ("period", ColumnKind::Text),
+            ("begins_at", ColumnKind::Integer),
+            ("channel", ColumnKind::Text),
+            ("location", ColumnKind::Text),
+            ("measure", ColumnKind::Text),
+            ("within", ColumnKind::Integer),
         ],
-        values: &[("times", Kind::Integer), ("amount", Kind::Integer)],
+        values: &[("times", ColumnKind::Integer), ("amount", ColumnKind::Integer)],
     },
-    Table { name: "metric_order", key: &[("order_id", Kind::Text)], values: &[("facts", Kind::Bytes)] },
+    Table {
+        name: "metric_order",
+        key: &[("order_id", ColumnKind::Text)],
+        values: &[("facts", ColumnKind::Bytes)],
+    },
 ];
 
 fn unreadable(error: impl ToString) -> ViewError {
@@ -65,11 +69,11 @@ impl Projection for MetricsProjection {
         matches!(stream, StreamId::Order(_))
     }
 
-    fn key(event: &Recorded) -> Option<OrderId> {
+    fn key(event: &RecordedEvent) -> Option<OrderId> {
         if let StreamId::Order(id) = event.stream { Some(id) } else { None }
     }
 
-    fn fold(row: Option<MetricsRow>, event: Recorded) -> MetricsRow {
+    fn fold(row: Option<MetricsRow>, event: RecordedEvent) -> MetricsRow {
         let mut row = row.unwrap_or_default();
         if let DomainEvent::Order(happened) = &event.event {
             let mut added = row.facts.learn(happened, event.recorded_at);

@@ -47,7 +47,7 @@ impl Period {
 
 /// By what figures are parted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Parting {
+pub enum GroupBy {
     /// By nothing but time.
     #[default]
     None,
@@ -71,42 +71,42 @@ pub struct MetricsFilter {
     /// Of this location; what is of no location, such as orders, is left out then.
     pub location: Option<LocationId>,
     /// By what they are parted.
-    pub by: Parting,
+    pub group_by: GroupBy,
 }
 
 /// The figures of one period.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Figures {
+pub struct PeriodMetrics {
     /// When it began.
     pub begins_at: Timestamp,
     /// The channel or location that they are parted by; nothing where there is none.
-    pub of: Option<String>,
-    amounts: BTreeMap<Measure, Amounts>,
+    pub group: Option<String>,
+    amounts: BTreeMap<Measure, MeasureTotals>,
 }
 
-impl Figures {
+impl PeriodMetrics {
     /// What was measured. Nothing happened where there is nothing.
-    pub fn of_measure(&self, measure: Measure) -> Amounts {
+    pub fn measure(&self, measure: Measure) -> MeasureTotals {
         self.amounts.get(&measure).cloned().unwrap_or_default()
     }
 }
 
 /// One measure of one period.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Amounts {
+pub struct MeasureTotals {
     /// How often.
-    pub times: u64,
+    pub count: u64,
     /// Units or seconds of all of them.
-    pub amount: u64,
+    pub total: u64,
     /// Of times: how often it was within so many seconds, and not within half of that.
     within: BTreeMap<u64, u64>,
 }
 
-impl Amounts {
+impl MeasureTotals {
     /// Seconds within which a share of all were, 0 to 1: the power of two above it. Nothing where there were none.
     pub fn quantile(&self, share: f64) -> Option<u64> {
         #[allow(clippy::cast_precision_loss, reason = "counts far below 2^52")]
-        let wanted = self.times as f64 * share;
+        let wanted = self.count as f64 * share;
         let mut counted = 0;
         for (within, times) in &self.within {
             counted += times;
@@ -134,44 +134,44 @@ impl Metrics {
         Self { store: store.clone() }
     }
 
-    /// Figures, period by period; those in which nothing happened are left out.
-    pub async fn figures(
+    /// PeriodMetrics, period by period; those in which nothing happened are left out.
+    pub async fn by_period(
         &self,
         merchant: &str,
         generation: i64,
         filter: &MetricsFilter,
-    ) -> Result<Vec<Figures>, ViewError> {
-        self.figures_up_to(merchant, generation, filter, MOST_CELLS).await
+    ) -> Result<Vec<PeriodMetrics>, ViewError> {
+        self.by_period_up_to(merchant, generation, filter, MOST_CELLS).await
     }
 
     /// The same, of at most so many cells.
-    pub(crate) async fn figures_up_to(
+    pub(crate) async fn by_period_up_to(
         &self,
         merchant: &str,
         generation: i64,
         filter: &MetricsFilter,
         most: usize,
-    ) -> Result<Vec<Figures>, ViewError> {
+    ) -> Result<Vec<PeriodMetrics>, ViewError> {
         let asked = statement(Scope { merchant, generation }, filter, most.saturating_add(1));
         let rows = self.store.reader().await?.fetch(asked).await?;
         if rows.len() > most {
-            return Err(ViewError::TooManyFigures(most));
+            return Err(ViewError::TooManyMetrics(most));
         }
-        let mut all: BTreeMap<(i64, String), BTreeMap<Measure, Amounts>> = BTreeMap::new();
+        let mut all: BTreeMap<(i64, String), BTreeMap<Measure, MeasureTotals>> = BTreeMap::new();
         for row in rows {
             let measure = measure_of(row.text(2)?)?;
             let figures = all.entry((row.integer(0)?, row.text(1)?.to_owned())).or_default();
             let amounts = figures.entry(measure).or_default();
             let (within, times, amount) = (row.unsigned(3)?, row.unsigned(4)?, row.unsigned(5)?);
-            amounts.times += times;
-            amounts.amount = amounts.amount.saturating_add(amount);
+            amounts.count += times;
+            amounts.total = amounts.total.saturating_add(amount);
             if measure.is_a_time() {
                 *amounts.within.entry(within).or_default() += times;
             }
         }
-        let figures = all.into_iter().map(|((begins_at, of), amounts)| Figures {
+        let figures = all.into_iter().map(|((begins_at, group), amounts)| PeriodMetrics {
             begins_at: Timestamp::from_microseconds(begins_at),
-            of: Some(of).filter(|of| !of.is_empty()),
+            group: Some(group).filter(|group| !group.is_empty()),
             amounts,
         });
         Ok(figures.collect())
@@ -185,10 +185,10 @@ pub(super) fn measure_of(name: &str) -> Result<Measure, ViewError> {
 }
 
 fn statement(scope: Scope<'_>, filter: &MetricsFilter, most: usize) -> Statement {
-    let (of, grouped) = match filter.by {
-        Parting::None => ("''", "begins_at, measure, within"),
-        Parting::Channel => ("channel", "begins_at, channel, measure, within"),
-        Parting::Location => ("location", "begins_at, location, measure, within"),
+    let (of, grouped) = match filter.group_by {
+        GroupBy::None => ("''", "begins_at, measure, within"),
+        GroupBy::Channel => ("channel", "begins_at, channel, measure, within"),
+        GroupBy::Location => ("location", "begins_at, location, measure, within"),
     };
     let mut query = Statement::new("SELECT begins_at, ");
     query.push(of).push(

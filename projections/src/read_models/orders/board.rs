@@ -118,19 +118,19 @@ pub struct BoardEntry {
     /// What there is to do.
     pub stage: Stage,
     /// Since when.
-    pub since: Timestamp,
+    pub stage_since: Timestamp,
     /// By when it is to have left, where that was asked or promised.
     pub due_at: Option<Timestamp>,
     /// The part, with its order.
-    pub part: FulfillmentOrderRow,
+    pub fulfillment_order: FulfillmentOrderRow,
     /// Where it is on the board.
-    place: String,
+    cursor: String,
 }
 
 impl BoardEntry {
     /// Where it is on the board: what the next page goes on after.
-    pub fn place(&self) -> &str {
-        &self.place
+    pub fn cursor(&self) -> &str {
+        &self.cursor
     }
 }
 
@@ -142,7 +142,7 @@ pub struct BoardSummary {
     /// The stage.
     pub stage: Stage,
     /// Parts of orders in it.
-    pub parts: u64,
+    pub fulfillment_orders: u64,
     /// Of those, how many should have left by the moment that was asked about.
     pub overdue: u64,
     /// Since when the first of them waits.
@@ -173,10 +173,10 @@ impl Orders {
             let order = orders.get(&place.id.order())?.clone();
             let view = order.order.fulfillment_order(place.id)?.view(&order.order);
             let (since, due_at) = (Timestamp::from_microseconds(place.since), moment(place.due_at));
-            let part = FulfillmentOrderRow { order, view };
-            Some(BoardEntry { stage, since, due_at, part, place: place.text() })
+            let fulfillment_order = FulfillmentOrderRow { order, view };
+            Some(BoardEntry { stage, stage_since: since, due_at, fulfillment_order, cursor: place.text() })
         };
-        Ok(page(places.iter().filter_map(entry).collect(), limit, |entry| entry.place.clone()))
+        Ok(page(places.iter().filter_map(entry).collect(), limit, |entry| entry.cursor.clone()))
     }
 
     /// How much there is to do at a moment, by location and stage; at one location where it is given.
@@ -203,7 +203,7 @@ impl Orders {
             Ok(BoardSummary {
                 location: LocationId::new(row.text(0)?).map_err(unreadable)?,
                 stage: Stage::of_name(row.text(1)?)?,
-                parts: row.unsigned(2)?,
+                fulfillment_orders: row.unsigned(2)?,
                 overdue: row.unsigned(3)?,
                 oldest_since: Timestamp::from_microseconds(row.integer(4)?),
                 next_due_at: moment(row.integer(5)?),

@@ -27,7 +27,7 @@ pub struct OrderFilter {
     /// Filled, at least in part, by this location.
     pub location: Option<LocationId>,
     /// Begun within these positions of the journal. What was created in a span of time was begun in a span of positions.
-    pub begun: Option<RangeInclusive<u64>>,
+    pub first_position: Option<RangeInclusive<u64>>,
     /// Changed after this moment.
     pub changed_after: Option<Timestamp>,
     /// Changed before this moment.
@@ -78,7 +78,7 @@ impl OrderSort {
     }
 
     /// Where an order is in a list: what the next page goes on after.
-    pub fn place(self, row: &OrderRow) -> String {
+    pub fn cursor(self, row: &OrderRow) -> String {
         if self.is_by_change() {
             format!("{}.{}", row.changed_at, row.first_position)
         } else {
@@ -136,9 +136,9 @@ fn push_own(query: &mut Statement, filter: &OrderFilter) {
     if let Some(customer) = &filter.customer_ref {
         query.push(" AND customer_ref = ").push_bind(customer.as_str());
     }
-    if let Some(begun) = &filter.begun {
-        query.push(" AND first_position >= ").push_bind(*begun.start());
-        query.push(" AND first_position <= ").push_bind(*begun.end());
+    if let Some(range) = &filter.first_position {
+        query.push(" AND first_position >= ").push_bind(*range.start());
+        query.push(" AND first_position <= ").push_bind(*range.end());
     }
     if let Some(moment) = filter.changed_after {
         query.push(" AND changed_at > ").push_bind(moment.microseconds());

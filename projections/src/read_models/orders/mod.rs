@@ -14,7 +14,7 @@ use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_domain::values::{LocationId, OrderId};
 
 use crate::error::ViewError;
-use crate::runtime::projection::{Projection, Recorded};
+use crate::runtime::projection::{Projection, RecordedEvent};
 use crate::store::{Presence, Scope, Statement, Table, ViewConnection};
 
 pub use board::{BoardEntry, BoardSummary, Stage};
@@ -78,11 +78,11 @@ impl Projection for OrderStatusProjection {
         matches!(stream, StreamId::Order(_))
     }
 
-    fn key(event: &Recorded) -> Option<OrderId> {
+    fn key(event: &RecordedEvent) -> Option<OrderId> {
         if let StreamId::Order(id) = event.stream { Some(id) } else { None }
     }
 
-    fn fold(row: Option<Box<OrderRow>>, event: Recorded) -> Box<OrderRow> {
+    fn fold(row: Option<Box<OrderRow>>, event: RecordedEvent) -> Box<OrderRow> {
         let begun = || OrderRow {
             order: Order::default(),
             first_position: event.position,

@@ -122,7 +122,7 @@ impl Orders {
 
     /// Orders that hold units of a SKU at a location and may give them up: they are not picked. The newest ones, as many as
     /// `most`.
-    pub async fn holders(
+    pub async fn orders_holding(
         &self,
         merchant: &str,
         generation: i64,
@@ -160,7 +160,7 @@ impl Orders {
         let rows = self.store.reader().await?.fetch(query).await?;
         let orders: Vec<OrderRow> =
             rows.iter().map(|row| order_row(row).map(|(_, order)| order)).collect::<Result<_, _>>()?;
-        Ok(page(orders, limit, |order| filter.sort.place(order)))
+        Ok(page(orders, limit, |order| filter.sort.cursor(order)))
     }
 
     /// Locations' work, the oldest order first. `after` is the `next` of the page before.

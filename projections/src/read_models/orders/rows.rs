@@ -10,7 +10,7 @@ use super::board::{self, Stages};
 use super::{OrderRow, OrderStatusProjection};
 use crate::error::ViewError;
 use crate::runtime::projection::Projection;
-use crate::store::{Kind, Presence, Row, Scope, Table, Upsert, ViewConnection};
+use crate::store::{ColumnKind, Presence, Row, Scope, Table, Upsert, ViewConnection};
 
 pub(super) fn unreadable(error: impl ToString) -> ViewError {
     ViewError::row(OrderStatusProjection::NAME, error)
@@ -25,41 +25,45 @@ const ORDER: &str =
 pub(super) const TABLES: &[Table] = &[
     Table {
         name: "order_status",
-        key: &[("order_id", Kind::Text)],
+        key: &[("order_id", ColumnKind::Text)],
         values: &[
-            ("first_position", Kind::Integer),
-            ("position", Kind::Integer),
-            ("version", Kind::Integer),
-            ("changed_at", Kind::Integer),
-            ("status", Kind::Text),
-            ("channel", Kind::Text),
-            ("customer_ref", Kind::Text),
-            ("due_at", Kind::Integer),
-            ("backordered", Kind::Boolean),
-            ("stuck", Kind::Boolean),
-            ("state", Kind::Bytes),
-            ("stale", Kind::Boolean),
+            ("first_position", ColumnKind::Integer),
+            ("position", ColumnKind::Integer),
+            ("version", ColumnKind::Integer),
+            ("changed_at", ColumnKind::Integer),
+            ("status", ColumnKind::Text),
+            ("channel", ColumnKind::Text),
+            ("customer_ref", ColumnKind::Text),
+            ("due_at", ColumnKind::Integer),
+            ("backordered", ColumnKind::Boolean),
+            ("stuck", ColumnKind::Boolean),
+            ("state", ColumnKind::Bytes),
+            ("stale", ColumnKind::Boolean),
         ],
     },
     Table {
         name: "order_term",
-        key: &[("kind", Kind::Text), ("value", Kind::Text), ("first_position", Kind::Integer)],
+        key: &[
+            ("kind", ColumnKind::Text),
+            ("value", ColumnKind::Text),
+            ("first_position", ColumnKind::Integer),
+        ],
         values: &[],
     },
     Table {
         name: "fulfillment_order",
-        key: &[("fulfillment_order_id", Kind::Text)],
+        key: &[("fulfillment_order_id", ColumnKind::Text)],
         values: &[
-            ("order_id", Kind::Text),
-            ("first_position", Kind::Integer),
-            ("number", Kind::Integer),
-            ("location", Kind::Text),
-            ("status", Kind::Text),
-            ("ready", Kind::Boolean),
-            ("stage", Kind::Text),
-            ("stage_since", Kind::Integer),
-            ("priority_rank", Kind::Integer),
-            ("due_at", Kind::Integer),
+            ("order_id", ColumnKind::Text),
+            ("first_position", ColumnKind::Integer),
+            ("number", ColumnKind::Integer),
+            ("location", ColumnKind::Text),
+            ("status", ColumnKind::Text),
+            ("ready", ColumnKind::Boolean),
+            ("stage", ColumnKind::Text),
+            ("stage_since", ColumnKind::Integer),
+            ("priority_rank", ColumnKind::Integer),
+            ("due_at", ColumnKind::Integer),
         ],
     },
 ];

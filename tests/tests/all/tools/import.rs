@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use holdfast::App;
-use holdfast::reading::Asked;
+use holdfast::reading::AvailabilityFilter;
 use holdfast_domain::values::{Sku, Timestamp};
 use holdfast_journal::Event;
 use serde_json::{Value, json};
@@ -198,7 +198,7 @@ async fn shelves(store: &TestStore, skus: &BTreeSet<String>) -> (BTreeMap<Shelf,
     app.reading.wait_for("default", head.position).await.unwrap();
     let skus: Vec<Sku> = skus.iter().map(|sku| Sku::new(sku).unwrap()).collect();
     let (mut on_hand, mut reserved) = (BTreeMap::new(), BTreeMap::new());
-    for item in app.reading.availability("default", &skus, &Asked::default()).await.unwrap() {
+    for item in app.reading.availability("default", &skus, &AvailabilityFilter::default()).await.unwrap() {
         for there in item.locations {
             let shelf = (item.sku.to_string(), there.location.to_string());
             on_hand.insert(shelf.clone(), i64::try_from(there.on_hand.number()).unwrap());

@@ -14,7 +14,7 @@ use super::{Shop, command, files, merchant, of, send};
 use crate::app::App;
 use crate::cli::CliError;
 use crate::cli::export::{ExportError, Exported};
-use holdfast_projections::Asked;
+use holdfast_projections::AvailabilityFilter;
 
 const OF_ORDERS: &str = "orders,order_lines,fulfillment_orders,packages";
 
@@ -286,7 +286,8 @@ async fn availability_is_a_snapshot_of_the_day() {
     };
     let app = App::open(&shop.store()).await.unwrap();
     let asked = ["MUG".parse().unwrap()];
-    let view = app.reading.availability(merchant().as_str(), &asked, &Asked::default()).await.unwrap();
+    let view =
+        app.reading.availability(merchant().as_str(), &asked, &AvailabilityFilter::default()).await.unwrap();
     assert!(app.shutdown().await);
     drop(app);
     let told = serde_json::to_value(&view[0]).unwrap();

@@ -173,7 +173,7 @@ async fn read_models_that_are_not_there_or_not_of_this_journal_are_refused() {
     assert!(matches!(building, CliError::View(ViewError::Building("order_status"))), "{building}");
     std::fs::remove_file(shop.store().join("views.db")).unwrap();
     let missing = shop.refused(&["--only", "skus"]).await;
-    assert!(matches!(missing, CliError::View(ViewError::Missing)), "{missing}");
+    assert!(matches!(missing, CliError::View(ViewError::NotInitialized)), "{missing}");
     assert!(!shop.store().join("views.db").exists(), "reading makes none");
     shop.export(&EVENTS).await;
 }
