@@ -3,7 +3,7 @@
 //! `domain/events/golden` has payloads of every version as the journal holds them, `domain/events/schemas` says what
 //! such payloads look like. After an event was added or got a field, this writes what is missing:
 //! `HOLDFAST_UPDATE=1 cargo test -p holdfast-domain --lib history`. It never changes a golden file, and a schema
-//! only where that leaves every payload readable. Why: `docs/adr/0019-versions-of-events.md`.
+//! only where that leaves every payload readable. Why: `docs/adr/0019-event-versions.md`.
 
 mod compatibility;
 mod examples;
