@@ -3,6 +3,7 @@
 // What is put together here is put together wrongly or rightly, and seen at once.
 #![allow(clippy::unwrap_used)]
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use cqrs_es::Aggregate as _;
@@ -60,8 +61,13 @@ fn create_and_reserve(create: &OrderCommand, candidates: &[Candidate]) -> (Order
     let mut events = order.decide(create).unwrap();
     apply(&mut order, &events);
     let criteria = [Criterion::FewestLocations, Criterion::Nearest, Criterion::Rank];
-    let rules =
-        SourcingRules { criteria: &criteria, allow_split: true, most_locations: None, allow_partial: false };
+    let rules = SourcingRules {
+        criteria: &criteria,
+        allow_split: true,
+        most_locations: None,
+        used: BTreeSet::new(),
+        allow_partial: false,
+    };
     let reserve = OrderCommand::ReserveInventory(ReserveInventory {
         sourced: source(&order.pending_demand(), candidates, &rules),
         criteria: criteria.to_vec(),

@@ -13,7 +13,7 @@ use holdfast_domain::order::{
     SourcingBasis,
 };
 use holdfast_domain::sourcing::{Candidate, Demand, Exclusion, SourcingRules, source_within};
-use holdfast_domain::stock::{Eligibility, StockCommand, StockItem};
+use holdfast_domain::stock::{Eligibility, SplitAllowance, StockCommand, StockItem};
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::{LocationId, OrderId, Sku, Text, Units};
 
@@ -70,13 +70,14 @@ pub(super) fn wait_anew(world: &mut World<'_>, id: OrderId) -> Result<(), Stop> 
     if !waits.is_empty() && order.needs_decision() {
         return await_decision(world, id);
     }
-    world.want(waits.keys().cloned().map(StreamId::Stock).chain([StreamId::Network]), [])?;
+    let skus = waits.keys().cloned().map(StreamId::Stock);
+    world.want(skus.chain([StreamId::Network, StreamId::Policy]), [])?;
     for sku in waits.into_keys() {
         let requeue = StockCommand::RequeueBackorder {
             order_id: id,
             channel: created.channel.clone(),
             ordered_at: created.at,
-            eligibility: eligibility(&order),
+            eligibility: eligibility(world, &order)?,
         };
         let (_, events) = world.decide::<StockItem>(&StreamId::Stock(sku.clone()), &requeue)?;
         if events.is_empty() {
@@ -88,9 +89,11 @@ pub(super) fn wait_anew(world: &mut World<'_>, id: OrderId) -> Result<(), Stop> 
     Ok(())
 }
 
-/// What waits of an order that must come from one location comes from where the rest is by now.
+/// What waits of an order comes from where its split limit allows by now, or from where all of it must come from.
 pub(super) fn follow_the_rest(world: &mut World<'_>, id: OrderId) -> Result<(), Stop> {
-    if world.order(id)?.must_come_from_one() { wait_anew(world, id) } else { Ok(()) }
+    let order = world.order(id)?;
+    let is_limited = order.must_come_from_one() || eligibility(world, &order)?.split.is_some();
+    if is_limited { wait_anew(world, id) } else { Ok(()) }
 }
 
 /// Sources an order's pending units and reserves them.
@@ -113,6 +116,7 @@ pub(super) fn reserve_inventory(world: &mut World<'_>, id: OrderId, how: &Sourci
         criteria: &known.sourcing,
         allow_split: created.allow_split,
         most_locations: known.split_limit,
+        used: order.locations_in_use(),
         allow_partial: how.trigger.takes_part(created.on_shortage),
     };
     let (place, basis) = destination(&created, how.place);
@@ -198,7 +202,7 @@ fn join_queue(
             ReservationTrigger::Shortfall => created.priority.raised(),
             ReservationTrigger::Creation | ReservationTrigger::Existing => created.priority,
         },
-        eligibility: eligibility(order),
+        eligibility: eligibility(world, order)?,
         may_be_refused: trigger == ReservationTrigger::Creation,
         at: world.at,
     };
@@ -207,13 +211,18 @@ fn join_queue(
 }
 
 /// Which locations may serve what an order waits for.
-fn eligibility(order: &Order) -> Eligibility {
-    Eligibility {
+fn eligibility(world: &mut World<'_>, order: &Order) -> Result<Eligibility, Stop> {
+    let may_split = order.created.as_ref().filter(|created| created.allow_split);
+    let split_limit = match may_split {
+        Some(created) => world.policy()?.for_channel(&created.channel).split_limit,
+        None => None,
+    };
+    Ok(Eligibility {
         only_at: order.waits_only_at().cloned(),
         not_at: order.rejected_by.clone(),
-        split: None,
+        split: split_limit.map(|limit| SplitAllowance::within(limit, order.locations_in_use())),
         whole: order.must_come_from_one(),
-    }
+    })
 }
 
 /// Every location of the network, with what it could give.

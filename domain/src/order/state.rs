@@ -395,6 +395,12 @@ impl Order {
         self.created.as_ref().is_some_and(|created| !created.allow_split)
     }
 
+    /// The locations that ship some of it, or have shipped: they count towards its split limit.
+    pub fn locations_in_use(&self) -> BTreeSet<LocationId> {
+        let supplies = |part: &&FulfillmentOrder| !part.total(FulfillmentLine::kept).is_zero();
+        self.fulfillment_orders.iter().filter(supplies).map(|part| part.location.clone()).collect()
+    }
+
     /// The location that gives the rest of an order of which all must come from one.
     pub fn gives_all(&self) -> Option<&LocationId> {
         let must_be_one = self.must_come_from_one();

@@ -194,6 +194,7 @@ impl Shop {
             criteria: &CRITERIA,
             allow_split: created.allow_split,
             most_locations: None,
+            used: order.locations_in_use(),
             allow_partial: trigger.takes_part(created.on_shortage),
         };
         let command = ReserveInventory {

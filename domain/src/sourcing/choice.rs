@@ -29,19 +29,20 @@ pub(super) struct Filled {
 /// Where no set that is small enough has everything, as far as sets can be compared, one that has the most is
 /// taken, and those are compared that have the same.
 pub(super) fn fill(demand: &Demand, usable: &[Usable<'_>], rules: &SourcingRules<'_>) -> Filled {
-    let most = rules.most();
+    let more = rules.more_locations();
+    let is_limited = more < usable.iter().filter(|usable| usable.is_new).count();
     let all = had(demand, usable);
     let is_short = demand.iter().any(|(sku, &wanted)| units(&all, sku) < wanted);
-    if is_short && !rules.allow_partial && most >= usable.len() {
+    if is_short && !rules.allow_partial && !is_limited {
         // Nothing will be filled, so nobody needs to know by whom.
         return Filled { units: all, allocations: Vec::new() };
     }
-    if let Some(allocations) = best(&all, usable, rules.criteria, most, &[]) {
+    if let Some(allocations) = best(&all, usable, rules.criteria, more, &[]) {
         return Filled { units: all, allocations };
     }
-    let widest = Table::of(&all, usable).widest(most);
+    let widest = Table::of(&all, usable).widest(more);
     let units = had(demand, widest.iter().map(|&index| &usable[index]));
-    let allocations = best(&units, usable, rules.criteria, most, &widest).unwrap_or_default();
+    let allocations = best(&units, usable, rules.criteria, more, &widest).unwrap_or_default();
     Filled { units, allocations }
 }
 
@@ -60,20 +61,20 @@ fn had<'a>(demand: &Demand, of: impl IntoIterator<Item = &'a Usable<'a>>) -> Dem
     had
 }
 
-/// The allocations of the best feasible set of at most so many; nothing where none was found. Together all have
+/// The allocations of the best feasible set with at most `more` new locations; nothing where none was found. Together all have
 /// everything, and so have those in `known`, if any.
 fn best(
     demand: &Demand,
     usable: &[Usable<'_>],
     criteria: &[Criterion],
-    most: usize,
+    more: usize,
     known: &[usize],
 ) -> Option<Vec<(LocationId, Demand)>> {
     if demand.is_empty() {
         return Some(Vec::new());
     }
     let table = Table::of(demand, usable);
-    let mut choice = Choice { table: &table, criteria, most, best: None };
+    let mut choice = Choice { table: &table, criteria, more, best: None };
     table.compare(&mut choice);
     // Not the smallest, perhaps, but the nearest or the best ranked: what criteria in another order want.
     choice.consider(&table.prefix(0..usable.len()));
@@ -142,8 +143,11 @@ impl<'a> Table<'a> {
     /// far as they can be compared exhaustively.
     fn compare(&self, choice: &mut Choice<'_>) {
         let smallest_is_best = choice.criteria.first() == Some(&Criterion::FewestLocations);
+        let used = self.usable.iter().filter(|usable| !usable.is_new).count();
+        let largest = choice.more.saturating_add(used).min(self.usable.len());
+        let everyone: Vec<usize> = (0..self.usable.len()).collect();
         let mut compared = 0;
-        for size in self.least_locations()..=choice.most.min(self.usable.len()) {
+        for size in self.least_locations()..=largest {
             let is_found = choice.best.is_some();
             let few_enough = |count: usize| {
                 if is_found { compared + count <= MOST_LARGER_SETS } else { count <= MOST_SETS || size == 1 }
@@ -151,43 +155,53 @@ impl<'a> Table<'a> {
             let Some(count) = combinations(self.usable.len(), size).filter(|&count| few_enough(count)) else {
                 return;
             };
-            self.visit_sets(0, size, &mut Vec::with_capacity(size), &mut |set| {
+            visit_sets(&everyone, size, &mut Vec::with_capacity(size), &mut |set| {
                 if self.is_feasible(set) {
                     choice.consider(set);
                 }
             });
             compared += count;
-            if smallest_is_best && choice.best.is_some() {
+            // A larger set has as few new locations only where it has more of those in use.
+            let fewest_new = (size + 1).saturating_sub(used);
+            if smallest_is_best && choice.new_locations().is_some_and(|new| new < fewest_new) {
                 return;
             }
         }
     }
 
-    /// So many locations that together have the most units: of all such sets the first in order of preference, or,
-    /// where these are too many, by taking the one that adds most, again and again.
-    fn widest(&self, most: usize) -> Vec<usize> {
-        let size = most.min(self.usable.len());
-        if size > 1 && combinations(self.usable.len(), size).is_none_or(|count| count > MOST_SETS) {
-            return self.widest_step_by_step(size);
+    /// The locations in use and so many new ones that together have the most units: of all such sets the first in order
+    /// of preference, or, where these are too many, by taking the one that adds most, again and again.
+    fn widest(&self, more: usize) -> Vec<usize> {
+        let (new, used): (Vec<usize>, Vec<usize>) =
+            (0..self.usable.len()).partition(|&index| self.usable[index].is_new);
+        let size = more.min(new.len());
+        if size > 1 && combinations(new.len(), size).is_none_or(|count| count > MOST_SETS) {
+            return self.widest_step_by_step(size, &new, used);
         }
         let mut widest = (None, Vec::new());
-        self.visit_sets(0, size, &mut Vec::with_capacity(size), &mut |set| {
-            let covered = Some(self.covered(set));
+        visit_sets(&new, size, &mut Vec::with_capacity(size), &mut |set| {
+            let mut set = [&used[..], set].concat();
+            set.sort_unstable();
+            let covered = Some(self.covered(&set));
             if covered > widest.0 {
-                widest = (covered, set.to_vec());
+                widest = (covered, set);
             }
         });
         widest.1
     }
 
-    fn widest_step_by_step(&self, size: usize) -> Vec<usize> {
+    fn widest_step_by_step(&self, size: usize, new: &[usize], used: Vec<usize>) -> Vec<usize> {
         let mut missing = self.wanted.clone();
-        let mut set = Vec::with_capacity(size);
+        let mut set = used;
+        for &index in &set {
+            missing.iter_mut().zip(&self.has[index]).for_each(|(missing, &here)| *missing -= here);
+        }
+        let size = set.len() + size;
         while set.len() < size {
             let adds = |index: &usize| -> Units {
                 missing.iter().zip(&self.has[*index]).map(|(&missing, &here)| missing.min(here)).sum()
             };
-            let others = (0..self.usable.len()).filter(|index| !set.contains(index));
+            let others = new.iter().copied().filter(|index| !set.contains(index));
             let most = others.map(|index| (adds(&index), Reverse(index))).max();
             let Some((_, Reverse(index))) = most.filter(|(added, _)| !added.is_zero()) else { break };
             missing.iter_mut().zip(&self.has[index]).for_each(|(missing, &here)| *missing -= here);
@@ -223,17 +237,6 @@ impl<'a> Table<'a> {
         self.wanted.iter().enumerate().map(needed).max().unwrap_or(1)
     }
 
-    fn visit_sets(&self, from: usize, size: usize, set: &mut Vec<usize>, visit: &mut dyn FnMut(&[usize])) {
-        if set.len() == size {
-            return visit(set);
-        }
-        for index in from..self.usable.len() {
-            set.push(index);
-            self.visit_sets(index + 1, size, set, visit);
-            set.pop();
-        }
-    }
-
     fn is_feasible(&self, set: &[usize]) -> bool {
         self.wanted.iter().enumerate().all(|(column, &wanted)| self.there(set, column) >= wanted)
     }
@@ -254,10 +257,11 @@ impl<'a> Table<'a> {
         set
     }
 
-    /// Those that have most of the demand first; preference decides between equals.
+    /// Those in use first, then those that have most of the demand; preference decides between equals.
     fn by_coverage(&self) -> Vec<usize> {
         let mut in_order: Vec<usize> = (0..self.usable.len()).collect();
-        in_order.sort_by_key(|&index| Reverse(self.has[index].iter().copied().sum::<Units>()));
+        let coverage = |index: usize| Reverse(self.has[index].iter().copied().sum::<Units>());
+        in_order.sort_by_key(|&index| (self.usable[index].is_new, coverage(index)));
         in_order
     }
 
@@ -281,6 +285,18 @@ impl<'a> Table<'a> {
     }
 }
 
+/// Visits every set of a size, its members in the order given.
+fn visit_sets(among: &[usize], size: usize, set: &mut Vec<usize>, visit: &mut dyn FnMut(&[usize])) {
+    if set.len() == size {
+        return visit(set);
+    }
+    for (place, &index) in among.iter().enumerate() {
+        set.push(index);
+        visit_sets(&among[place + 1..], size, set, visit);
+        set.pop();
+    }
+}
+
 fn combinations(from: usize, choose: usize) -> Option<usize> {
     (0..choose).try_fold(1usize, |count, index| Some(count.checked_mul(from - index)? / (index + 1)))
 }
@@ -289,14 +305,15 @@ fn combinations(from: usize, choose: usize) -> Option<usize> {
 struct Choice<'a> {
     table: &'a Table<'a>,
     criteria: &'a [Criterion],
-    most: usize,
+    /// How many new locations may take part.
+    more: usize,
     best: Option<(Vec<u128>, Vec<usize>)>,
 }
 
 impl Choice<'_> {
     fn consider(&mut self, set: &[usize]) {
         let shares = self.table.shares(set);
-        if shares.len() > self.most {
+        if self.count_new(shares.iter().map(|(index, _)| index)) > self.more {
             return;
         }
         let score = self.score(&shares);
@@ -307,6 +324,15 @@ impl Choice<'_> {
         if is_better {
             self.best = Some((score, set));
         }
+    }
+
+    fn count_new<'a>(&self, set: impl Iterator<Item = &'a usize>) -> usize {
+        set.filter(|index| self.table.usable[**index].is_new).count()
+    }
+
+    /// How many new locations the best set so far has.
+    fn new_locations(&self) -> Option<usize> {
+        self.best.as_ref().map(|(_, set)| self.count_new(set.iter()))
     }
 
     fn names(&self, set: &[usize]) -> impl Iterator<Item = &LocationId> {

@@ -1,6 +1,7 @@
 //! Choosing the locations that fill an order: a pure function of demand, candidates and rules.
 //!
-//! A set of locations is *feasible* when together they have everything and are no more than may take part. Among the
+//! A set of locations is *feasible* when together they have everything, and with the locations that the order already
+//! ships from are no more than may take part. Among the
 //! smallest feasible sets, the larger ones where there are few, and those found by taking the best single locations one
 //! after the other, the one that is best by the merchant's criteria is chosen; names decide what is still equal, so the
 //! same question always has the same answer. What each criterion prefers is said in `strategy`.
@@ -10,7 +11,7 @@ mod strategy;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -51,6 +52,8 @@ pub enum Exclusion {
     GaveBack,
     /// Another location gives the rest of an order that may not be split.
     WouldSplit,
+    /// The order ships from as many locations as it may, and this is none of them.
+    SplitLimit,
     /// The order is to be handed out at another location.
     NotTheDeliveryLocation,
     /// It has as many orders as it can handle on every day that orders are taken for.
@@ -64,19 +67,28 @@ pub enum Exclusion {
 pub struct SourcingRules<'a> {
     /// What is preferred, in order.
     pub criteria: &'a [Criterion],
-    /// Whether several locations may take part.
+    /// Whether the order may ship from several locations.
     pub allow_split: bool,
-    /// How many locations may take part at most, where there is a limit.
+    /// The most locations that the order may ship from, those in `used` included; no limit when absent, 0 counts as 1.
     pub most_locations: Option<u32>,
+    /// Locations that the order already ships from. They may give more, and count as no further location.
+    pub used: BTreeSet<LocationId>,
     /// Whether to fill what can be filled when not everything is there.
     pub allow_partial: bool,
 }
 
 impl SourcingRules<'_> {
-    /// Not to split is a limit of one.
-    fn most(&self) -> usize {
-        let limit = self.most_locations.filter(|_| self.allow_split);
-        if self.allow_split { limit.map_or(usize::MAX, |most| most.max(1) as usize) } else { 1 }
+    /// How many locations may take part that the order does not ship from yet. Not to split is a limit of one.
+    fn more_locations(&self) -> usize {
+        let limit = if self.allow_split { self.most_locations } else { Some(1) };
+        limit.map_or(usize::MAX, |most| (most.max(1) as usize).saturating_sub(self.used.len()))
+    }
+
+    /// Why a candidate takes no part, where it does not.
+    fn exclusion(&self, candidate: &Candidate) -> Option<Exclusion> {
+        let may_join = self.more_locations() > 0 || self.used.contains(&candidate.location);
+        let limit = if self.allow_split { Exclusion::SplitLimit } else { Exclusion::WouldSplit };
+        candidate.excluded.or((!may_join).then_some(limit))
     }
 }
 
@@ -130,8 +142,8 @@ pub struct ConsideredLocation {
 pub fn source(demand: &Demand, candidates: &[Candidate], rules: &SourcingRules<'_>) -> Sourced {
     let mut usable: Vec<Usable<'_>> = candidates
         .iter()
-        .filter(|candidate| candidate.excluded.is_none() && covers_any(candidate, demand))
-        .map(|candidate| Usable::of(candidate, demand, rules.criteria))
+        .filter(|candidate| rules.exclusion(candidate).is_none() && covers_any(candidate, demand))
+        .map(|candidate| Usable::of(candidate, demand, rules))
         .collect();
     usable.sort_by(|a, b| a.preference().cmp(&b.preference()));
 
@@ -145,7 +157,7 @@ pub fn source(demand: &Demand, candidates: &[Candidate], rules: &SourcingRules<'
     Sourced {
         allocations: if is_filled { allocations } else { Vec::new() },
         shortages,
-        candidates: seen(demand, candidates),
+        candidates: seen(demand, candidates, rules),
     }
 }
 
@@ -185,7 +197,7 @@ fn covers_any(candidate: &Candidate, demand: &Demand) -> bool {
     demand.keys().any(|sku| !units(&candidate.available, sku).is_zero())
 }
 
-fn seen(demand: &Demand, candidates: &[Candidate]) -> Vec<ConsideredLocation> {
+fn seen(demand: &Demand, candidates: &[Candidate], rules: &SourcingRules<'_>) -> Vec<ConsideredLocation> {
     let lacked = |candidate: &Candidate| -> Vec<Shortage> {
         demand
             .iter()
@@ -209,7 +221,7 @@ fn seen(demand: &Demand, candidates: &[Candidate]) -> Vec<ConsideredLocation> {
                 rank: candidate.rank,
                 lacked,
                 lacked_skus,
-                excluded: candidate.excluded,
+                excluded: rules.exclusion(candidate),
             }
         })
         .collect()

@@ -3,7 +3,7 @@
 //! A strategy gives a location a cost and says what the costs of several come to. Costs are whole numbers, and less is
 //! better.
 
-use super::{Candidate, Demand, units};
+use super::{Candidate, Demand, SourcingRules, units};
 use crate::distance::Kilometres;
 use crate::policy::Criterion;
 use crate::values::{LocationId, Units};
@@ -12,12 +12,15 @@ use crate::values::{LocationId, Units};
 pub(super) struct Usable<'a> {
     pub(super) candidate: &'a Candidate,
     pub(super) costs: Vec<u64>,
+    /// Whether the order does not ship from it yet.
+    pub(super) is_new: bool,
 }
 
 impl<'a> Usable<'a> {
-    pub(super) fn of(candidate: &'a Candidate, demand: &Demand, criteria: &[Criterion]) -> Self {
-        let costs = criteria.iter().map(|&criterion| of_location(criterion, candidate, demand));
-        Self { candidate, costs: costs.collect() }
+    pub(super) fn of(candidate: &'a Candidate, demand: &Demand, rules: &SourcingRules<'_>) -> Self {
+        let is_new = !rules.used.contains(&candidate.location);
+        let cost = |&criterion: &Criterion| of_location(criterion, candidate, is_new, demand);
+        Self { candidate, costs: rules.criteria.iter().map(cost).collect(), is_new }
     }
 
     /// How a single location compares with another; its name decides at last.
@@ -26,10 +29,10 @@ impl<'a> Usable<'a> {
     }
 }
 
-fn of_location(criterion: Criterion, candidate: &Candidate, demand: &Demand) -> u64 {
+fn of_location(criterion: Criterion, candidate: &Candidate, is_new: bool, demand: &Demand) -> u64 {
     match criterion {
-        // One is as few as another.
-        Criterion::FewestLocations => 0,
+        // A location that the order already ships from makes none more.
+        Criterion::FewestLocations => is_new.into(),
         Criterion::Nearest => candidate.distance.unwrap_or(Kilometres::UNKNOWN).0.into(),
         Criterion::Rank => candidate.rank.into(),
         Criterion::MostStock => {
@@ -46,7 +49,7 @@ fn of_location(criterion: Criterion, candidate: &Candidate, demand: &Demand) -> 
 /// What a set costs whose locations give so many units at such a cost each.
 pub(super) fn of_set(criterion: Criterion, shares: impl Iterator<Item = (u64, Units)>) -> u128 {
     match criterion {
-        Criterion::FewestLocations => shares.count() as u128,
+        Criterion::FewestLocations => shares.map(|(cost, _)| u128::from(cost)).sum(),
         Criterion::Nearest | Criterion::Rank | Criterion::MostStock => by_unit(shares),
         // An order has left when the last of it has.
         Criterion::EarliestShip => shares.map(|(cost, _)| cost).max().unwrap_or_default().into(),

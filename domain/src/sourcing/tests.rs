@@ -18,7 +18,8 @@ fn candidate(name: &str, distance: u32, available: &[(&str, u64)]) -> Candidate 
 }
 
 fn rules(criteria: &[Criterion]) -> SourcingRules<'_> {
-    SourcingRules { criteria, allow_split: true, most_locations: None, allow_partial: false }
+    let used = BTreeSet::new();
+    SourcingRules { criteria, allow_split: true, most_locations: None, used, allow_partial: false }
 }
 
 fn chosen(wanted: &[(&str, u64)], candidates: &[Candidate], rules: &SourcingRules<'_>) -> Vec<String> {
@@ -151,7 +152,7 @@ fn a_limit_prefers_fewer_locations_that_are_farther() {
     let nearest = [Criterion::Nearest];
     let limited = SourcingRules { criteria: &nearest, ..at_most(2) };
     assert_eq!(chosen(&wanted, &candidates, &limited), ["near-a", "far"]);
-    let unlimited = SourcingRules { most_locations: None, ..limited };
+    let unlimited = SourcingRules { most_locations: None, ..limited.clone() };
     assert_eq!(chosen(&wanted, &candidates, &unlimited), ["near-a", "near-b", "near-c"]);
 }
 
@@ -218,4 +219,67 @@ fn a_location_that_has_no_room_or_is_too_late_is_seen_but_takes_no_part() {
         assert_eq!(sourced.allocations[0].0.as_str(), "y");
         assert_eq!(serde_json::to_value(sourced.candidates[0].excluded).unwrap(), name);
     }
+}
+
+/// Of an order that already ships from some locations.
+fn shipping_from<'a>(used: &[&str], rules: SourcingRules<'a>) -> SourcingRules<'a> {
+    SourcingRules { used: used.iter().map(|name| LocationId::new(name).unwrap()).collect(), ..rules }
+}
+
+#[test]
+fn locations_in_use_count_towards_the_split_limit() {
+    let candidates =
+        [candidate("x", 10, &[("a", 2)]), candidate("y", 20, &[("a", 3)]), candidate("z", 30, &[("a", 4)])];
+    let partial = || SourcingRules { allow_partial: true, ..at_most(2) };
+    let wanted = [("a", 9)];
+    assert_eq!(chosen(&wanted, &candidates, &partial()), ["y", "z"]);
+    assert_eq!(chosen(&wanted, &candidates, &shipping_from(&["x"], partial())), ["x", "z"]);
+    assert_eq!(chosen(&wanted, &candidates, &shipping_from(&["elsewhere"], partial())), ["z"]);
+    assert_eq!(chosen(&wanted, &candidates, &shipping_from(&["x", "y"], partial())), ["x", "y"]);
+}
+
+#[test]
+fn a_location_that_would_exceed_the_split_limit_is_excluded_by_name() {
+    let candidates = [candidate("x", 10, &[("a", 2)]), candidate("y", 20, &[("a", 3)])];
+    let excluded = |rules: &SourcingRules<'_>| -> Vec<Option<Exclusion>> {
+        let seen = source(&demand(&[("a", 3)]), &candidates, rules).candidates;
+        seen.into_iter().map(|location| location.excluded).collect()
+    };
+    let limited = shipping_from(&["x"], at_most(1));
+    assert_eq!(excluded(&limited), [None, Some(Exclusion::SplitLimit)]);
+    assert_eq!(serde_json::to_value(Exclusion::SplitLimit).unwrap(), "split_limit");
+    let whole = SourcingRules { allow_split: false, ..limited };
+    assert_eq!(excluded(&whole), [None, Some(Exclusion::WouldSplit)]);
+    assert_eq!(excluded(&shipping_from(&["x"], at_most(2))), [None, None]);
+}
+
+#[test]
+fn a_location_in_use_is_no_further_location() {
+    let candidates = [
+        candidate("near", 10, &[("a", 5), ("b", 5)]),
+        candidate("used-a", 900, &[("a", 5)]),
+        candidate("used-b", 900, &[("b", 5)]),
+    ];
+    let wanted = [("a", 1), ("b", 1)];
+    assert_eq!(chosen(&wanted, &candidates, &rules(DEFAULT)), ["near"]);
+    let both = shipping_from(&["used-a", "used-b"], rules(DEFAULT));
+    assert_eq!(chosen(&wanted, &candidates, &both), ["used-a", "used-b"]);
+    let nearest = shipping_from(&["used-a", "used-b"], rules(&[Criterion::Nearest]));
+    assert_eq!(chosen(&wanted, &candidates, &nearest), ["near"], "where the number does not count");
+}
+
+#[test]
+fn a_large_network_keeps_to_its_limit_with_locations_in_use() {
+    let candidates: Vec<_> =
+        (0..300).map(|n| candidate(&format!("s{n:03}"), n, &[("a", 1 + u64::from(n % 3))])).collect();
+    let used: Vec<String> = (0..5).map(|n| format!("s{:03}", 3 * n)).collect();
+    let used: Vec<&str> = used.iter().map(String::as_str).collect();
+    let partial = shipping_from(&used, SourcingRules { allow_partial: true, ..at_most(20) });
+    let sourced = source(&demand(&[("a", 80)]), &candidates, &partial);
+    assert_eq!(sourced.allocations.len(), 20);
+    assert_eq!(
+        sourced.shortages[0].available,
+        Units::new(5 + 15 * 3),
+        "one each in use, three each of the others"
+    );
 }

@@ -130,6 +130,75 @@ async fn reject(house: &House, key: &str, order: &Value) -> Value {
     granted(&house.send("RejectFulfillmentOrder", key, reject).await)
 }
 
+/// An order of two A and three B, of which no B is there; its A come from DC-1.
+async fn two_of_a_and_no_b(house: &House) -> Value {
+    house.receive("A elsewhere", "A", "DC-2", 5).await;
+    house.receive("B", "B", "DC-1", 1).await;
+    house.create("B is gone", order("B", 1)).await;
+    let lines = json!([{ "sku": "A", "quantity": 2 }, { "sku": "B", "quantity": 3 }]);
+    let near = json!({
+        "lines": lines, "delivery": { "method": "ship" }, "shipTo": { "latitude": 40.0, "longitude": 0.0 }
+    });
+    let created = house.create("order", with(patient("A", 1), near)).await;
+    assert_eq!(created["fulfillmentOrders"][0]["location"], "DC-1", "{created}");
+    created
+}
+
+/// The locations that ship some of an order.
+async fn locations(house: &House, key: &str, order: &Value) -> std::collections::BTreeSet<String> {
+    let hold = json!({ "orderId": order["orderId"], "reason": "other" });
+    let now = granted(&house.send("HoldOrder", key, hold).await);
+    let parts = now["fulfillmentOrders"].as_array().unwrap().iter();
+    parts.map(|part| part["location"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn backordered_units_keep_to_the_split_limit() {
+    let house = House::open().await;
+    granted(&house.send("SetMerchantPolicy", "limit", json!({ "splitLimit": 1 })).await);
+    let created = two_of_a_and_no_b(&house).await;
+    assert_eq!(house.receive("at another location", "B", "DC-2", 5).await, [5, 0, 0]);
+    assert_eq!(house.receive("where the rest is", "B", "DC-1", 2).await, [3, 1, 2]);
+    house.fill("fill", "B").await;
+    assert_eq!(house.lines("now", &created).await, [[2, 0], [2, 1]]);
+    assert_eq!(locations(&house, "where", &created).await, ["DC-1".to_owned()].into());
+    house.verify().await;
+}
+
+#[tokio::test]
+async fn backordered_units_take_what_is_left_of_the_split_limit_once() {
+    let house = House::open().await;
+    let far = json!({ "location": "DC-3", "latitude": 0.0, "longitude": 0.0 });
+    granted(&house.send("RegisterLocation", "third", far).await);
+    granted(&house.send("SetMerchantPolicy", "limit", json!({ "splitLimit": 2 })).await);
+    let created = two_of_a_and_no_b(&house).await;
+    assert_eq!(house.receive("at a second location", "B", "DC-2", 1).await, [1, 0, 1]);
+    house.fill("fill", "B").await;
+    assert_eq!(house.receive("at a third location", "B", "DC-3", 5).await, [5, 0, 0]);
+    assert_eq!(house.receive("at the second again", "B", "DC-2", 5).await, [6, 1, 2]);
+    house.fill("fill again", "B").await;
+    assert_eq!(house.lines("now", &created).await, [[2, 0], [3, 0]]);
+    assert_eq!(locations(&house, "where", &created).await, ["DC-1".to_owned(), "DC-2".to_owned()].into());
+    house.verify().await;
+}
+
+#[tokio::test]
+async fn an_added_line_keeps_to_the_split_limit() {
+    let house = House::open().await;
+    granted(&house.send("SetMerchantPolicy", "limit", json!({ "splitLimit": 1 })).await);
+    let created = two_of_a_and_no_b(&house).await;
+    house.receive("C elsewhere", "C", "DC-2", 5).await;
+    let changes = json!([{ "op": "add", "sku": "C", "quantity": 1 }]);
+    let amend = json!({ "orderId": created["orderId"], "changes": changes });
+    let amended = granted(&house.send("AmendOrder", "one more line", amend).await);
+    assert_eq!(
+        (&amended["lines"][2]["reserved"], &amended["lines"][2]["backordered"]),
+        (&json!(0), &json!(1))
+    );
+    assert_eq!(locations(&house, "where", &created).await, ["DC-1".to_owned()].into());
+    house.verify().await;
+}
+
 #[tokio::test]
 async fn no_location_is_asked_again_that_has_rejected_the_order() {
     let house = House::open().await;
