@@ -3,6 +3,7 @@
 use std::io::{self, Write as _};
 
 pub mod postgres;
+pub mod reference;
 
 /// Says loudly that the running test does not run, because something is not to be had on this machine.
 ///

@@ -5,6 +5,7 @@
 
 mod audit;
 mod cluster;
+mod error_codes_page;
 mod orders;
 mod projections;
 mod stock;

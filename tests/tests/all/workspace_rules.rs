@@ -30,7 +30,7 @@ const HTTP: [&str; 8] =
     ["async-graphql", "async-graphql-axum", "axum", "http", "hyper", "reqwest", "tower", "tower-http"];
 
 /// Documents at the root whose links are followed, with everything under `docs`.
-const DOCUMENTS: [&str; 4] = ["ARCHITECTURE.md", "CHANGELOG.md", "README.md", "STYLE.md"];
+const DOCUMENTS: [&str; 5] = ["ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "README.md", "STYLE.md"];
 
 const LONGEST_FILE: usize = 500;
 
@@ -174,18 +174,20 @@ fn links_are_found_where_a_reader_would_see_them() {
 }
 
 #[test]
-fn every_decision_is_in_the_index() {
-    let folder = root().join("docs/adr");
-    let index = read(&folder.join("README.md"));
-    let linked: BTreeSet<_> = links(&index).into_iter().map(|(_, target)| target).collect();
+fn every_page_is_in_the_index_of_its_folder() {
     let mut offences = Vec::new();
-    for path in files_of_the_repository() {
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        if path.parent() == Some(&folder) && name != "README.md" && !linked.contains(&name) {
-            offences.push(name);
-        }
+    for (folder, index) in [("docs", "SUMMARY.md"), ("docs/adr", "README.md")] {
+        let folder = root().join(folder);
+        let index = folder.join(index);
+        let linked: BTreeSet<PathBuf> =
+            links(&read(&index)).into_iter().map(|(_, target)| folder.join(target)).collect();
+        let pages = files_of_the_repository().into_iter().filter(|path| {
+            path.starts_with(&folder) && extension(path) == "md" && !path.ends_with("0000-template.md")
+        });
+        let unlinked = pages.filter(|path| *path != index && !linked.contains(path));
+        offences.extend(unlinked.map(|path| format!("{} is not in {}", shown(&path), shown(&index))));
     }
-    assert_none("decisions that docs/adr/README.md does not list", &offences);
+    assert_none("pages that no index lists", &offences);
 }
 
 // ---- the workspace, as cargo sees it ----

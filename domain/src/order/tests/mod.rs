@@ -26,6 +26,7 @@ mod scheduling;
 mod shipping;
 mod status;
 mod stuck;
+mod supported_actions_page;
 mod valuing;
 
 use cqrs_es::Aggregate;
