@@ -15,7 +15,7 @@ use holdfast_journal::{Event, JournalError, LoadedStream, Snapshot};
 use crate::privacy::Vault;
 
 /// The form of snapshots. Raised whenever a state's form changes; older ones are then passed over.
-const SNAPSHOT_FORM: u32 = 7;
+const SNAPSHOT_FORM: u32 = 8;
 /// A snapshot begins with its digest.
 const DIGEST: usize = 32;
 

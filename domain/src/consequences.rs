@@ -17,12 +17,14 @@ use crate::values::{ChannelName, FulfillmentOrderId, LocationId, OrderId, Sku, T
 struct Holder {
     order_id: OrderId,
     channel: ChannelName,
+    ordered_at: Timestamp,
 }
 
 /// What an event asks of stock items, given the order as it was just before it.
 pub fn consequences(before: &Order, event: &OrderEvent, at: Timestamp) -> Vec<(Sku, StockCommand)> {
     let Some(created) = &before.created else { return Vec::new() };
-    let holder = Holder { order_id: created.order_id, channel: created.channel.clone() };
+    let (channel, ordered_at) = (created.channel.clone(), created.at);
+    let holder = Holder { order_id: created.order_id, channel, ordered_at };
     match event {
         OrderEvent::InventoryReserved(reserved) => {
             let until = reserved.until;
@@ -31,7 +33,7 @@ pub fn consequences(before: &Order, event: &OrderEvent, at: Timestamp) -> Vec<(S
                 if reserved.waited {
                     StockCommand::FillBackorder { order_id: holder.order_id, allocations, until }
                 } else {
-                    holder.reserve(allocations, until, false)
+                    holder.reserve(allocations, until)
                 }
             };
             by_sku.into_iter().map(|(sku, allocations)| (sku, hold(allocations))).collect()
@@ -45,7 +47,7 @@ pub fn consequences(before: &Order, event: &OrderEvent, at: Timestamp) -> Vec<(S
             let mut commands = holder.release(before, &lines);
             lines[0].location = moved.to.clone();
             let there = by_sku(before, &lines).into_iter();
-            commands.extend(there.map(|(sku, there)| (sku, holder.reserve(there, before.expires_at, true))));
+            commands.extend(there.map(|(sku, there)| (sku, holder.reserve(there, before.expires_at))));
             commands
         }
         OrderEvent::PickShorted(shorted) => {
@@ -73,25 +75,21 @@ pub fn waits_no_more(order: &Order, item: &StockItem) -> Option<StockCommand> {
     let sku = item.sku.as_ref()?;
     let wanted = order.backordered_demand().get(sku).copied().unwrap_or_default();
     let quantity = item.waiting_for(created.order_id).saturating_sub(wanted);
-    let (order_id, channel) = (created.order_id, created.channel.clone());
-    (!quantity.is_zero()).then_some(StockCommand::WithdrawBackorder { order_id, channel, quantity })
+    let (order_id, channel, ordered_at) = (created.order_id, created.channel.clone(), created.at);
+    let withdraw = StockCommand::WithdrawBackorder { order_id, channel, ordered_at, quantity };
+    (!quantity.is_zero()).then_some(withdraw)
 }
 
 impl Holder {
-    fn reserve(
-        &self,
-        allocations: Vec<Allocation>,
-        until: Option<Timestamp>,
-        already_promised: bool,
-    ) -> StockCommand {
-        let (order_id, channel) = (self.order_id, self.channel.clone());
-        StockCommand::ReserveInventory { order_id, channel, allocations, until, already_promised }
+    fn reserve(&self, allocations: Vec<Allocation>, until: Option<Timestamp>) -> StockCommand {
+        let (order_id, channel, ordered_at) = (self.order_id, self.channel.clone(), self.ordered_at);
+        StockCommand::ReserveInventory { order_id, channel, ordered_at, allocations, until }
     }
 
     fn release(&self, order: &Order, parts: &[FulfillmentOrderLines]) -> Vec<(Sku, StockCommand)> {
         let release = |(sku, allocations)| {
-            let (order_id, channel) = (self.order_id, self.channel.clone());
-            (sku, StockCommand::ReleaseInventory { order_id, channel, allocations })
+            let (order_id, channel, ordered_at) = (self.order_id, self.channel.clone(), self.ordered_at);
+            (sku, StockCommand::ReleaseInventory { order_id, channel, ordered_at, allocations })
         };
         by_sku(order, parts).into_iter().map(release).collect()
     }
@@ -105,8 +103,9 @@ impl Holder {
         let mut commands = Vec::new();
         for (sku, allocations) in by_sku(order, parts) {
             for Allocation { location, quantity } in allocations {
-                let (order_id, channel) = (self.order_id, self.channel.clone());
-                let short = StockCommand::ShortInventory { order_id, channel, location, quantity, at };
+                let (order_id, channel, ordered_at) = (self.order_id, self.channel.clone(), self.ordered_at);
+                let short =
+                    StockCommand::ShortInventory { order_id, channel, ordered_at, location, quantity, at };
                 commands.push((sku.clone(), short));
             }
         }
@@ -134,9 +133,17 @@ impl Holder {
             *held -= units.quantity;
         }
         let ship = |(sku, (quantity, unreserved))| {
-            let (order_id, shipment_id) = (self.order_id, created.shipment_id);
-            let location = created.location.clone();
-            (sku, StockCommand::ShipInventory { order_id, shipment_id, location, quantity, unreserved, at })
+            let command = StockCommand::ShipInventory {
+                order_id: self.order_id,
+                channel: self.channel.clone(),
+                ordered_at: self.ordered_at,
+                shipment_id: created.shipment_id,
+                location: created.location.clone(),
+                quantity,
+                unreserved,
+                at,
+            };
+            (sku, command)
         };
         sums.into_iter().map(ship).collect()
     }

@@ -73,6 +73,7 @@ fn create_and_reserve(create: &OrderCommand, candidates: &[Candidate]) -> (Order
         criteria: criteria.to_vec(),
         basis: SourcingBasis::None,
         trigger: ReservationTrigger::Creation,
+        quotas: Default::default(),
         promises: Promises::new(),
         at: "2026-11-21T16:20:52.283871Z".parse().unwrap(),
     });
@@ -123,9 +124,9 @@ fn hold(order: u64) -> StockCommand {
     StockCommand::ReserveInventory {
         order_id: format!("01a1fee9-1bbb-79d2-9662-{order:012x}").parse().unwrap(),
         channel: "web".parse().unwrap(),
+        ordered_at: Timestamp::default(),
         allocations: vec![Allocation { location: "DC-NEWARK".parse().unwrap(), quantity: Units::new(1) }],
         until: None,
-        already_promised: false,
     }
 }
 

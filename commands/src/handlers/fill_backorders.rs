@@ -88,8 +88,8 @@ fn take_out(world: &mut World<'_>, sku: &Sku, order_id: OrderId) -> Result<(), S
         return Err(Stop::Failed(format!("{order_id} waits and does not exist")));
     };
     let quantity = world.stock(sku)?.waiting_for(order_id);
-    let channel = created.channel.clone();
-    let command = StockCommand::WithdrawBackorder { order_id, channel, quantity };
+    let (channel, ordered_at) = (created.channel.clone(), created.at);
+    let command = StockCommand::WithdrawBackorder { order_id, channel, ordered_at, quantity };
     world.decide::<StockItem>(&StreamId::Stock(sku.clone()), &command)?;
     settle(world, sku)
 }

@@ -121,13 +121,13 @@ pub(super) fn reserve_inventory(world: &mut World<'_>, id: OrderId, how: &Sourci
     };
     let (place, basis) = destination(&created, how.place);
     let candidates = candidates(world, &order, &demand, how, place)?;
-    let limits = limits(world, &created, &demand)?;
-    let sourced = source_within(&limits, &demand, &candidates, &rules);
+    let quotas = quotas(world, &created, &demand, how.trigger)?;
+    let sourced = source_within(&quotas, &demand, &candidates, &rules);
     let chosen: BTreeSet<LocationId> =
         sourced.allocations.iter().map(|(location, _)| location.clone()).collect();
     let promises = promises(world, &order, &chosen)?;
     let (criteria, trigger, at) = (known.sourcing.clone(), how.trigger, world.at);
-    let command = ReserveInventory { sourced, criteria, basis, trigger, promises, at };
+    let command = ReserveInventory { sourced, criteria, basis, trigger, promises, quotas, at };
     let (order, events) = decide(world, id, &OrderCommand::ReserveInventory(command))?;
     for event in &events {
         if let OrderEvent::InventoryBackordered(waits) = event {
@@ -159,15 +159,24 @@ fn destination(created: &OrderCreated, exactly: Option<Coordinates>) -> (Option<
     }
 }
 
-/// What the order's channel may still promise of each SKU, where it may promise only so many.
-fn limits(world: &mut World<'_>, created: &OrderCreated, demand: &Demand) -> Result<Demand, Stop> {
-    let mut limits = Demand::new();
+/// Units of each SKU that the order's channel may still promise to it, for the SKUs that have a quota. Units that the order
+/// has given back in this decision are promised to it again, whatever the quota.
+fn quotas(
+    world: &mut World<'_>,
+    created: &OrderCreated,
+    demand: &Demand,
+    trigger: ReservationTrigger,
+) -> Result<Demand, Stop> {
+    let mut quotas = Demand::new();
+    if trigger == ReservationTrigger::Shortfall {
+        return Ok(quotas);
+    }
     for sku in demand.keys() {
-        if let Some(left) = world.stock(sku)?.left_for(&created.channel) {
-            limits.insert(sku.clone(), left);
+        if let Some(remaining) = world.stock(sku)?.remaining_quota(&created.channel, created.at) {
+            quotas.insert(sku.clone(), remaining);
         }
     }
-    Ok(limits)
+    Ok(quotas)
 }
 
 /// Gives the order its places in the queues of what it waits for.
@@ -196,6 +205,7 @@ fn join_queue(
     let command = StockCommand::BackorderInventory {
         order_id: created.order_id,
         channel: created.channel.clone(),
+        ordered_at: created.at,
         quantity,
         priority: match trigger {
             // Who had them already does not go to the end.

@@ -14,7 +14,8 @@ impl Handle for SetStockPolicy {
         for location in self.safety_stock.iter().flatten().map(|(location, _)| location) {
             network.location(location, "/safetyStock")?;
         }
-        world.decide::<StockItem>(&stream, &StockCommand::SetStockPolicy(self.clone()))?;
+        let command = StockCommand::SetStockPolicy(self.clone(), world.at);
+        world.decide::<StockItem>(&stream, &command)?;
         settle(world, &self.sku)?;
         grant_stock(&*world.stock(&self.sku)?, &network)
     }

@@ -73,22 +73,14 @@ fn allocations(from: &[(&str, u64)]) -> Vec<Allocation> {
 }
 
 fn hold(from: &[(&str, u64)], until: i64) -> StockCommand {
-    hold_for(false, from, until)
-}
-
-/// What it holds elsewhere already.
-fn hold_instead(from: &[(&str, u64)], until: i64) -> StockCommand {
-    hold_for(true, from, until)
-}
-
-fn hold_for(already_promised: bool, from: &[(&str, u64)], until: i64) -> StockCommand {
     let (order_id, channel, allocations) = (order_id(), web(), allocations(from));
-    let until = Some(moment(until));
-    StockCommand::ReserveInventory { order_id, channel, allocations, until, already_promised }
+    let (ordered_at, until) = (moment(1), Some(moment(until)));
+    StockCommand::ReserveInventory { order_id, channel, ordered_at, allocations, until }
 }
 
 fn let_go(from: &[(&str, u64)]) -> StockCommand {
-    StockCommand::ReleaseInventory { order_id: order_id(), channel: web(), allocations: allocations(from) }
+    let (order_id, channel, allocations) = (order_id(), web(), allocations(from));
+    StockCommand::ReleaseInventory { order_id, channel, ordered_at: moment(1), allocations }
 }
 
 /// Of the first part, in parcels.
@@ -107,6 +99,8 @@ fn ship(parcels: &[&[(usize, u64)]]) -> Asked {
 fn shipped(quantity: u64, unreserved: u64) -> StockCommand {
     StockCommand::ShipInventory {
         order_id: order_id(),
+        channel: web(),
+        ordered_at: moment(1),
         shipment_id: ShipmentId::new(order_id(), 1),
         location: LocationId::new("DC-1").unwrap(),
         quantity: Units::new(quantity),
@@ -153,8 +147,8 @@ fn what_moves_is_let_go_at_one_location_and_held_at_the_other_for_as_long() {
     let expected = [
         of("A", let_go(&[("DC-1", 3)])),
         of("B", let_go(&[("DC-1", 4)])),
-        of("A", hold_instead(&[("DC-3", 3)], 70)),
-        of("B", hold_instead(&[("DC-3", 4)], 70)),
+        of("A", hold(&[("DC-3", 3)], 70)),
+        of("B", hold(&[("DC-3", 4)], 70)),
     ];
     assert_eq!(asked, expected);
 }
@@ -165,7 +159,14 @@ fn what_is_missing_is_taken_off_where_it_should_have_been() {
         json!({ "fulfillmentOrderId": id(1), "lines": units(&[(1, 1), (3, 1)]), "reason": "not there" });
     let (order_id, location) = (order_id(), LocationId::new("DC-1").unwrap());
     let (channel, quantity) = (web(), Units::new(2));
-    let short = StockCommand::ShortInventory { order_id, channel, location, quantity, at: moment(9) };
+    let short = StockCommand::ShortInventory {
+        order_id,
+        channel,
+        ordered_at: moment(1),
+        location,
+        quantity,
+        at: moment(9),
+    };
     assert_eq!(ask("PickShorted", fields), [of("A", short)]);
 }
 
@@ -254,6 +255,7 @@ fn queue(units: u64) -> StockItem {
     let wait = |number: u128, quantity: u64| StockCommand::BackorderInventory {
         order_id: if number == 0 { order_id() } else { OrderId::new(uuid::Uuid::from_u128(number)) },
         channel: web(),
+        ordered_at: moment(1),
         quantity: Units::new(quantity),
         priority: crate::values::Priority::Standard,
         eligibility: crate::stock::Eligibility::default(),
@@ -276,7 +278,7 @@ fn who_waits_for_fewer_than_its_stock_item_knows_waits_for_the_rest_no_more() {
     assert_eq!(order.backordered_demand().len(), 1);
     let withdraw = |units| {
         let (order_id, channel, quantity) = (order_id(), web(), Units::new(units));
-        Some(StockCommand::WithdrawBackorder { order_id, channel, quantity })
+        Some(StockCommand::WithdrawBackorder { order_id, channel, ordered_at: moment(1), quantity })
     };
     assert_eq!(waits_no_more(&order, &queue(5)), withdraw(3));
     assert_eq!(waits_no_more(&order, &queue(2)), None);

@@ -12,7 +12,7 @@ use super::commands::{
 };
 use super::contents::PromisedDates;
 use crate::policy::{Criterion, OnShortage, ReserveAt};
-use crate::sourcing::Sourced;
+use crate::sourcing::{Demand, Sourced};
 use crate::stock::Allocation;
 use crate::values::{LocationId, OrderId, Period, Sku, Text, Timestamp, Units};
 
@@ -73,6 +73,8 @@ pub struct ReserveInventory {
     pub trigger: ReservationTrigger,
     /// When each location can send, where that is known.
     pub promises: Promises,
+    /// Units of a SKU that the order's channel may still promise, reserved or backordered; no limit for a SKU that is absent.
+    pub quotas: Demand,
     /// The moment of decision.
     pub at: Timestamp,
 }

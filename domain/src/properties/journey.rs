@@ -155,7 +155,7 @@ fn set_rules(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
     if let Some(limit) = limit {
         fields["backorderLimit"] = json!(limit);
     }
-    shop.on_item(&sku(*of), &StockCommand::SetStockPolicy(read(fields)))?;
+    shop.on_item(&sku(*of), &StockCommand::SetStockPolicy(read(fields), shop.now()))?;
     shop.settle(&sku(*of))
 }
 

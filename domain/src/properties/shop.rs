@@ -203,6 +203,7 @@ impl Shop {
             basis: SourcingBasis::None,
             trigger,
             promises: Promises::new(),
+            quotas: Demand::new(),
             at: self.now(),
         };
         for event in self.decide(number, &OrderCommand::ReserveInventory(command))? {
@@ -229,6 +230,7 @@ impl Shop {
             let wait = StockCommand::BackorderInventory {
                 order_id: order_id(number),
                 channel: created.channel.clone(),
+                ordered_at: created.at,
                 quantity,
                 priority,
                 eligibility: eligibility(&order),

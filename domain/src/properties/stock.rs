@@ -64,6 +64,8 @@ fn adjust(place: LocationId, delta: i64, at: Timestamp) -> StockCommand {
 fn ship(place: LocationId, quantity: u64, at: Timestamp) -> StockCommand {
     StockCommand::ShipInventory {
         order_id: order_id(0),
+        channel: web(),
+        ordered_at: moment(0),
         shipment_id: ShipmentId::new(order_id(0), 1),
         location: place,
         quantity: Units::new(quantity),
@@ -80,9 +82,9 @@ fn reserve(allocations: Vec<Allocation>) -> StockCommand {
     StockCommand::ReserveInventory {
         order_id: order_id(0),
         channel: web(),
+        ordered_at: moment(0),
         allocations,
         until: None,
-        already_promised: false,
     }
 }
 
@@ -114,7 +116,7 @@ fn command((kind, place, amount, other, more): (u8, usize, u64, usize, u64)) -> 
         5..=7 => Box::new(move |_| reserve(both())),
         8 => Box::new(move |_| {
             let (order_id, channel) = (order_id(0), web());
-            StockCommand::ReleaseInventory { order_id, channel, allocations: both() }
+            StockCommand::ReleaseInventory { order_id, channel, ordered_at: moment(0), allocations: both() }
         }),
         _ => Box::new(move |at| ship(location(place), amount, moment(at))),
     }

@@ -142,8 +142,8 @@ commands! {
         backorder_limit: Option<Quantity>,
         /// Units that are never promised, by location; 0 for none.
         safety_stock: Option<BTreeMap<LocationId, Units>>,
-        /// How many units a channel may promise all together, those that have left included, from when a limit is
-        /// first set; none for no limit.
+        /// The most units that a channel may promise, 0 to 1,000,000,000; null removes the limit. It counts the units
+        /// of orders that were created since the limit was first set, shipped units included, and of no others.
         channel_limits: Option<BTreeMap<ChannelName, Option<Units>>>,
     }
 
@@ -178,21 +178,23 @@ pub enum StockCommand {
     ReserveInventory {
         /// The order.
         order_id: OrderId,
-        /// Where it comes from.
+        /// Its sales channel.
         channel: ChannelName,
+        /// When the order was created.
+        ordered_at: Timestamp,
         /// Where and how many.
         allocations: Vec<Allocation>,
         /// Until when; for good where not given.
         until: Option<Timestamp>,
-        /// Whether they are no new promise: they are held here instead of elsewhere.
-        already_promised: bool,
     },
     /// Let go of units that an order held.
     ReleaseInventory {
         /// The order.
         order_id: OrderId,
-        /// Where it comes from.
+        /// Its sales channel.
         channel: ChannelName,
+        /// When the order was created.
+        ordered_at: Timestamp,
         /// Where and how many.
         allocations: Vec<Allocation>,
     },
@@ -206,13 +208,15 @@ pub enum StockCommand {
         until: Option<Timestamp>,
     },
     /// Set the SKU's own rules.
-    SetStockPolicy(SetStockPolicy),
+    SetStockPolicy(SetStockPolicy, Timestamp),
     /// Let an order wait for units.
     BackorderInventory {
         /// The order.
         order_id: OrderId,
-        /// Where it comes from.
+        /// Its sales channel.
         channel: ChannelName,
+        /// When the order was created.
+        ordered_at: Timestamp,
         /// How many.
         quantity: Units,
         /// How urgent it is.
@@ -239,8 +243,10 @@ pub enum StockCommand {
     WithdrawBackorder {
         /// The order.
         order_id: OrderId,
-        /// Where it comes from.
+        /// Its sales channel.
         channel: ChannelName,
+        /// When the order was created.
+        ordered_at: Timestamp,
         /// How many it waits for no longer.
         quantity: Units,
     },
@@ -269,8 +275,10 @@ pub enum StockCommand {
     ShortInventory {
         /// The order.
         order_id: OrderId,
-        /// Where it comes from.
+        /// Its sales channel.
         channel: ChannelName,
+        /// When the order was created.
+        ordered_at: Timestamp,
         /// Where they should have been.
         location: LocationId,
         /// How many.
@@ -297,6 +305,10 @@ pub enum StockCommand {
     ShipInventory {
         /// The order.
         order_id: OrderId,
+        /// Its sales channel.
+        channel: ChannelName,
+        /// When the order was created.
+        ordered_at: Timestamp,
         /// The shipment they left with.
         shipment_id: ShipmentId,
         /// From where.

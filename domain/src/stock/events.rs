@@ -171,7 +171,7 @@ payloads! {
         allocations: Vec<Allocation>,
         /// Until when; for good where not given.
         until: Option<Timestamp>,
-        /// The order's channel, where it may promise only so many.
+        /// The order's channel, if the units count towards its quota.
         channel: Option<ChannelName>,
     }
     /// Held units are free again.
@@ -182,7 +182,7 @@ payloads! {
         order_id: OrderId,
         /// Where and how many.
         allocations: Vec<Allocation>,
-        /// The order's channel, where it may promise only so many.
+        /// The order's channel, if the units count towards its quota.
         channel: Option<ChannelName>,
     }
     /// Units that were held until a moment that is past are free again.
@@ -270,6 +270,8 @@ payloads! {
         /// How many units a channel may promise, all together.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         channel_limits: BTreeMap<ChannelName, Units>,
+        /// When it was decided: limits that are new count the orders created from then on. All orders when absent.
+        at: Option<Timestamp>,
     }
     /// An order waits for units.
     StockBackordered {
@@ -290,7 +292,7 @@ payloads! {
         not_at: BTreeSet<LocationId>,
         /// How many more locations the order may ship from; any number when absent.
         split: Option<SplitAllowance>,
-        /// The order's channel, where it may promise only so many.
+        /// The order's channel, if the units count towards its quota.
         channel: Option<ChannelName>,
     }
     /// An order waits no longer, or for fewer.
@@ -301,7 +303,7 @@ payloads! {
         order_id: OrderId,
         /// For how many.
         quantity: Units,
-        /// The order's channel, where it may promise only so many.
+        /// The order's channel, if the units count towards its quota.
         channel: Option<ChannelName>,
     }
     /// An order that waits was told when its units are expected.
@@ -345,7 +347,7 @@ payloads! {
         quantity: Units,
         /// Of those, how many were on hand by the books. A count may have taken the others off already.
         on_hand: Units,
-        /// The order's channel, where it may promise only so many.
+        /// The order's channel, if the units count towards its quota.
         channel: Option<ChannelName>,
         /// When it was decided.
         at: Timestamp,
@@ -382,6 +384,8 @@ payloads! {
         /// Of those, how many were not held for it.
         #[serde(default, skip_serializing_if = "Units::is_nothing")]
         unreserved: Units,
+        /// The order's channel, if the units count towards its quota.
+        channel: Option<ChannelName>,
         /// When it was decided.
         at: Timestamp,
     }

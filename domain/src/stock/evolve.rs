@@ -9,7 +9,7 @@ use super::events::{
     StockShorted, SupplyExpected, TransferReceived, TransferShipped,
 };
 use super::queue::{BackorderEntry, Eligibility};
-use super::state::{Allotment, Bin, Expiring, StockItem, Supply, Transfer};
+use super::state::{Bin, ChannelQuota, Expiring, StockItem, Supply, Transfer};
 use crate::values::{ChannelName, LocationId, OrderId, Timestamp, Units};
 
 pub(super) fn evolve(item: &mut StockItem, event: &StockEvent) {
@@ -110,7 +110,8 @@ fn miss(item: &mut StockItem, shorted: &StockShorted) {
 }
 
 fn ship(item: &mut StockItem, shipped: &StockShipped) {
-    let StockShipped { order_id, location, quantity, unreserved, at, .. } = shipped;
+    let StockShipped { order_id, location, quantity, unreserved, channel, at, .. } = shipped;
+    promised(item, channel.as_ref(), *unreserved);
     let held = quantity.saturating_sub(*unreserved);
     no_longer_expires(item, *order_id, location, held);
     let bin = bin(item, location);
@@ -125,10 +126,26 @@ fn set_policy(item: &mut StockItem, set: &StockPolicySet) {
     for (location, units) in &set.safety_stock {
         bin(item, location).safety_stock = *units;
     }
-    item.allotments.retain(|channel, _| set.channel_limits.contains_key(channel));
+    item.channel_quotas.retain(|channel, _| set.channel_limits.contains_key(channel));
     for (channel, limit) in &set.channel_limits {
-        let fresh = Allotment { limit: *limit, promised: Units::ZERO };
-        item.allotments.entry(channel.clone()).or_insert(fresh).limit = *limit;
+        match item.channel_quotas.get_mut(channel) {
+            Some(quota) => quota.limit = *limit,
+            None => introduce_quota(item, channel, *limit, set.at.unwrap_or_default()),
+        }
+    }
+}
+
+/// Orders that hold units or wait for them by then are older than the quota.
+fn introduce_quota(item: &mut StockItem, channel: &ChannelName, limit: Units, since: Timestamp) {
+    item.channel_quotas.insert(channel.clone(), ChannelQuota { limit, promised: Units::ZERO, since });
+    let is_counted = |counted: &Option<ChannelName>| counted.as_ref() == Some(channel);
+    if item.queue.iter().any(|entry| is_counted(&entry.channel)) {
+        let queue = Arc::make_mut(&mut item.queue).iter_mut();
+        queue.filter(|entry| is_counted(&entry.channel)).for_each(|entry| entry.channel = None);
+    }
+    if item.expiring.iter().any(|held| is_counted(&held.channel)) {
+        let expiring = Arc::make_mut(&mut item.expiring).iter_mut();
+        expiring.filter(|held| is_counted(&held.channel)).for_each(|held| held.channel = None);
     }
 }
 
@@ -169,14 +186,14 @@ fn sum(allocations: &[Allocation]) -> Units {
 }
 
 fn promised(item: &mut StockItem, channel: Option<&ChannelName>, quantity: Units) {
-    if let Some(allotment) = channel.and_then(|channel| item.allotments.get_mut(channel)) {
-        allotment.promised += quantity;
+    if let Some(quota) = channel.and_then(|channel| item.channel_quotas.get_mut(channel)) {
+        quota.promised += quantity;
     }
 }
 
 fn given_back(item: &mut StockItem, channel: Option<&ChannelName>, quantity: Units) {
-    if let Some(allotment) = channel.and_then(|channel| item.allotments.get_mut(channel)) {
-        allotment.promised -= quantity;
+    if let Some(quota) = channel.and_then(|channel| item.channel_quotas.get_mut(channel)) {
+        quota.promised -= quantity;
     }
 }
 

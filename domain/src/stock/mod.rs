@@ -33,7 +33,7 @@ pub use events::{
 pub use movement::{Movement, MovementAt};
 pub use queue::{BackorderEntry, Eligibility, Share, SplitAllowance};
 pub use refusals::StockRefusal;
-pub use state::{Allotment, Bin, Expiring, MOVEMENTS_KEPT, StockItem, Supply, Transfer};
+pub use state::{Bin, ChannelQuota, Expiring, MOVEMENTS_KEPT, StockItem, Supply, Transfer};
 pub use view::{AvailabilityView, LocationAvailability, SupplyView};
 
 use decide::decide;

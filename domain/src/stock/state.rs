@@ -98,7 +98,7 @@ pub struct Expiring {
     pub order_id: OrderId,
     /// Until when.
     pub until: Timestamp,
-    /// Its channel, where that may promise only so many.
+    /// The order's channel, if the units count towards its quota.
     pub channel: Option<ChannelName>,
     /// Where and how many.
     pub allocations: Vec<Allocation>,
@@ -128,20 +128,28 @@ pub struct Transfer {
     pub quantity: Units,
 }
 
-/// How many units a channel may promise.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// How many units a sales channel may promise to orders that were created since the quota was introduced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Allotment {
-    /// All together.
+pub struct ChannelQuota {
+    /// The most units.
     pub limit: Units,
-    /// How many it has promised, less what was given back.
+    /// Units that are promised or have left. More than the limit after the limit was lowered, or where units were shipped
+    /// that nobody had promised.
     pub promised: Units,
+    /// When the channel first had a limit. Orders that were created before do not count.
+    pub since: Timestamp,
 }
 
-impl Allotment {
-    /// How many it may still promise.
-    pub fn left(self) -> Units {
+impl ChannelQuota {
+    /// Units that the channel may still promise.
+    pub fn remaining(self) -> Units {
         self.limit.saturating_sub(self.promised)
+    }
+
+    /// Whether the units of an order that was created then count.
+    pub fn counts(self, ordered_at: Timestamp) -> bool {
+        ordered_at >= self.since
     }
 }
 
@@ -165,8 +173,8 @@ pub struct StockItem {
     pub supplies: BTreeMap<Reference, Supply>,
     /// Goods on their way between locations, by their transfer's id.
     pub transfers: BTreeMap<Reference, Transfer>,
-    /// How many units channels may promise.
-    pub allotments: BTreeMap<ChannelName, Allotment>,
+    /// How many units sales channels may promise; no limit for a channel that is absent.
+    pub channel_quotas: BTreeMap<ChannelName, ChannelQuota>,
 }
 
 impl StockItem {
@@ -175,9 +183,10 @@ impl StockItem {
         self.sku.is_some()
     }
 
-    /// How many units a channel may still promise; nothing where that has no limit.
-    pub fn left_for(&self, channel: &ChannelName) -> Option<Units> {
-        self.allotments.get(channel).copied().map(Allotment::left)
+    /// Units that a channel may still promise to an order that was created then; nothing where it has no limit.
+    pub fn remaining_quota(&self, channel: &ChannelName, ordered_at: Timestamp) -> Option<Units> {
+        let quota = self.channel_quotas.get(channel).filter(|quota| quota.counts(ordered_at));
+        quota.copied().map(ChannelQuota::remaining)
     }
 
     /// Units that are expected at a location: supplies, and what other locations have sent.

@@ -109,8 +109,9 @@ impl AvailabilityView {
             };
             self.available = item.available_by(moment, |location| !is_paused(location));
         }
-        if let Some(left) = channel.and_then(|channel| item.left_for(channel)) {
-            self.available = self.available.min(left);
+        let quota = channel.and_then(|channel| item.channel_quotas.get(channel));
+        if let Some(quota) = quota {
+            self.available = self.available.min(quota.remaining());
         }
         self
     }

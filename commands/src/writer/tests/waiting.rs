@@ -338,3 +338,95 @@ async fn all_of_a_sku_comes_from_where_the_first_of_it_came() {
     assert!(locations.len() <= 1, "{now}");
     house.verify().await;
 }
+
+impl House {
+    /// From now on the channel may promise so many A.
+    async fn limit(&self, key: &str, units: u32) {
+        let limit = json!({ "sku": "A", "channelLimits": { "web": units } });
+        granted(&self.send("SetStockPolicy", key, limit).await);
+    }
+}
+
+async fn short(house: &House, key: &str, order: &Value, quantity: u32) -> Value {
+    let part = &order["fulfillmentOrders"][0]["fulfillmentOrderId"];
+    let lines = json!([{ "line": 1, "quantity": quantity }]);
+    let short = json!({ "fulfillmentOrderId": part, "lines": lines, "reason": "not found" });
+    granted(&house.send("ShortPick", key, short).await)
+}
+
+#[tokio::test]
+async fn an_order_that_is_paid_later_promises_no_more_than_its_channel_may() {
+    let house = House::open().await;
+    granted(&house.send("SetMerchantPolicy", "later", json!({ "reserveAt": "payment" })).await);
+    house.limit("limit", 1).await;
+    let created = house.create("order", unpaid(patient("A", 3))).await;
+    let pay = json!({ "orderId": created["orderId"], "paymentRef": "money" });
+    let paid = granted(&house.send("ConfirmPayment", "paid", pay).await);
+    let line = &paid["lines"][0];
+    assert_eq!((&line["reserved"], &line["backordered"]), (&json!(1), &json!(0)), "{paid}");
+    assert_eq!(
+        (&paid["status"], &paid["holds"][0]["reason"]),
+        (&json!("on_hold"), &json!("inventory_out_of_stock"))
+    );
+    house.fill("fill", "A").await;
+    assert_eq!(house.lines("now", &created).await, [[1, 0]]);
+    house.limit("more", 3).await;
+    let release = json!({ "orderId": paid["orderId"], "holdId": paid["holds"][0]["holdId"] });
+    let released = granted(&house.send("ReleaseHold", "decided", release).await);
+    assert_eq!(&released["lines"][0]["reserved"], &json!(3));
+    house.verify().await;
+}
+
+#[tokio::test]
+async fn units_that_were_short_and_are_shipped_all_the_same_count_towards_the_quota() {
+    let house = House::open().await;
+    house.limit("limit", 2).await;
+    let created = house.create("order", patient("A", 2)).await;
+    let shorted = short(&house, "short", &created, 2).await;
+    assert_eq!(shorted["lines"][0]["backordered"], 2, "{shorted}");
+    let part = &created["fulfillmentOrders"][0]["fulfillmentOrderId"];
+    let package =
+        json!({ "carrier": "ups", "trackingNumber": "1Z", "lines": [{ "line": 1, "quantity": 2 }] });
+    let ship = json!({ "fulfillmentOrderId": part, "packages": [package] });
+    let shipped = granted(&house.send("ShipItems", "found", ship).await);
+    assert_eq!(shipped["lines"][0]["shipped"], 2, "{shipped}");
+    assert_eq!(refused(&house.send("CreateOrder", "another", order("A", 1)).await), "insufficient_stock");
+    house.verify().await;
+}
+
+#[tokio::test]
+async fn orders_that_are_older_than_the_quota_do_not_count() {
+    let house = House::open().await;
+    house.receive("elsewhere", "A", "DC-2", 10).await;
+    let near = || json!({ "shipTo": { "latitude": 40.0, "longitude": 0.0 } });
+    let moved = house.create("moved", with(order("A", 2), near())).await;
+    let cancelled = house.create("cancelled", with(order("A", 2), near())).await;
+    house.clock.set(60_000_000);
+    house.limit("limit", 2).await;
+    let part = &moved["fulfillmentOrders"][0];
+    assert_eq!(part["location"], "DC-1");
+    let elsewhere = json!({ "fulfillmentOrderId": part["fulfillmentOrderId"], "location": "DC-2" });
+    granted(&house.send("MoveFulfillmentOrder", "move", elsewhere).await);
+    house.create("new", order("A", 2)).await;
+    let cancel = json!({ "orderId": cancelled["orderId"], "reason": "changed their mind" });
+    granted(&house.send("CancelOrder", "cancel", cancel).await);
+    assert_eq!(refused(&house.send("CreateOrder", "another", order("A", 1)).await), "insufficient_stock");
+    house.verify().await;
+}
+
+#[tokio::test]
+async fn units_that_were_short_are_found_elsewhere_though_the_quota_is_used_up() {
+    let house = House::open().await;
+    house.receive("elsewhere", "A", "DC-2", 10).await;
+    house.limit("limit", 4).await;
+    let near = json!({ "shipTo": { "latitude": 40.0, "longitude": 0.0 } });
+    let created = house.create("order", with(order("A", 3), near)).await;
+    house.limit("lower", 1).await;
+    let shorted = short(&house, "short", &created, 2).await;
+    assert_eq!(
+        (&shorted["lines"][0]["reserved"], &shorted["lines"][0]["backordered"]),
+        (&json!(3), &json!(0))
+    );
+    assert_eq!(shorted["fulfillmentOrders"][1]["location"], "DC-2");
+    house.verify().await;
+}

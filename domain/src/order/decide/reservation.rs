@@ -63,9 +63,43 @@ fn give(order: &Order, id: OrderId, on_shortage: OnShortage, command: &ReserveIn
         Ok(reason) if on_shortage == OnShortage::CancelRemainder => {
             events.push(cancelled(order, remainder, reason));
         }
-        _ => events.push(InventoryBackordered { lines: remainder }.into()),
+        _ => events.extend(backorder(order, remainder, command)),
     }
     events
+}
+
+/// What is missing waits for supply. Of an order that is there already, what the channel's quotas do not allow is not
+/// promised: it stays pending until somebody decides. A new order is refused by its stock items instead.
+fn backorder(order: &Order, remainder: Vec<LineUnits>, command: &ReserveInventory) -> Vec<OrderEvent> {
+    let missing = quantity(&remainder);
+    let lines = match command.trigger {
+        ReservationTrigger::Existing => within_quotas(order, remainder, command),
+        ReservationTrigger::Creation | ReservationTrigger::Shortfall => remainder,
+    };
+    let held = await_decision(order).filter(|_| quantity(&lines) < missing);
+    let backordered = (!lines.is_empty()).then(|| InventoryBackordered { lines }.into());
+    backordered.into_iter().chain(held).collect()
+}
+
+fn quantity(lines: &[LineUnits]) -> Units {
+    lines.iter().map(|units| units.quantity).sum()
+}
+
+/// As many units, the first line first, as the quotas allow beside those that are reserved.
+fn within_quotas(order: &Order, remainder: Vec<LineUnits>, command: &ReserveInventory) -> Vec<LineUnits> {
+    let mut left = command.quotas.clone();
+    for (sku, reserved) in command.sourced.allocations.iter().flat_map(|(_, demand)| demand) {
+        left.entry(sku.clone()).and_modify(|left| *left -= *reserved);
+    }
+    let allowed = |units: LineUnits| match left.get_mut(&order.lines()[units.line.index()].sku) {
+        Some(left) => {
+            let taken = units.quantity.min(*left);
+            *left -= taken;
+            units_of(units.line, taken)
+        }
+        None => units,
+    };
+    remainder.into_iter().map(allowed).filter(|units| !units.quantity.is_zero()).collect()
 }
 
 /// Units that the order waited for are held for it.

@@ -106,3 +106,26 @@ fn a_paid_order_may_wait_too() {
     let events = when(&order, reserve_sourced(short, ReservationTrigger::Existing));
     assert_eq!(names(&events), ["OrderSourced", "InventoryBackordered"]);
 }
+
+/// One A and three B are found; a quota leaves so many A in all.
+fn under_a_quota(a: u64, trigger: ReservationTrigger) -> OrderCommand {
+    let found = sourced(&[("DC-1", &[("A", 1), ("B", 3)])], &[("A", 5, 1)]);
+    let OrderCommand::ReserveInventory(command) = reserve_sourced(found, trigger) else { unreachable!() };
+    let quotas = Demand::from([(Sku::new("A").unwrap(), Units::new(a))]);
+    OrderCommand::ReserveInventory(ReserveInventory { quotas, ..command })
+}
+
+#[test]
+fn units_beyond_the_channel_quota_stay_pending_until_somebody_decides() {
+    let order = given([may_wait(), pay("money")]);
+    let held = OrderEvent::from(held(1, HoldReason::InventoryOutOfStock));
+    for (quota, rest) in
+        [(1, vec![held.clone()]), (3, vec![waits_for(&[(1, 2)]), held]), (5, vec![waits_for(&[(1, 4)])])]
+    {
+        let events = when(&order, under_a_quota(quota, ReservationTrigger::Existing));
+        assert_eq!(names(&events)[..2], ["OrderSourced", "InventoryReserved"]);
+        assert_eq!(events[2..], rest, "{quota} units may be promised");
+    }
+    let waits = when(&order, under_a_quota(1, ReservationTrigger::Creation));
+    assert_eq!(waits[2..], [waits_for(&[(1, 4)])], "the stock item refuses it");
+}

@@ -164,6 +164,7 @@ fn reserve_sourced(sourced: Sourced, trigger: ReservationTrigger) -> OrderComman
         basis: SourcingBasis::None,
         trigger,
         promises: Promises::new(),
+        quotas: Demand::new(),
         at: moment(10),
     })
 }

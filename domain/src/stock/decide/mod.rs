@@ -11,7 +11,7 @@ use super::commands::StockCommand;
 use super::events::{Allocation, Condition, StockEvent};
 use super::refusals::StockRefusal;
 use super::state::StockItem;
-use crate::values::{ChannelName, LocationId, Sku, Units};
+use crate::values::{ChannelName, LocationId, Sku, Timestamp, Units};
 
 type Decision = Result<Vec<StockEvent>, StockRefusal>;
 
@@ -25,23 +25,26 @@ pub(super) fn decide(item: &StockItem, command: &StockCommand) -> Decision {
         StockCommand::ReceiveTransfer(command, at) => goods::receive_transfer(item, command, *at),
         StockCommand::ExpectSupply(command, id) => rules::expect(item, command, id),
         StockCommand::CancelSupply(command) => rules::cancel(item, command),
-        StockCommand::SetStockPolicy(command) => rules::set_policy(item, command),
-        StockCommand::ReserveInventory { order_id, channel, allocations, until, already_promised } => {
-            reservation::reserve(item, *order_id, channel, allocations, *until, *already_promised)
+        StockCommand::SetStockPolicy(command, at) => rules::set_policy(item, command, *at),
+        StockCommand::ReserveInventory { order_id, channel, ordered_at, allocations, until } => {
+            let channel = limited(item, channel, *ordered_at);
+            reservation::reserve(item, *order_id, channel, allocations, *until)
         }
-        StockCommand::ReleaseInventory { order_id, channel, allocations } => {
-            reservation::release(item, *order_id, channel, allocations)
+        StockCommand::ReleaseInventory { order_id, channel, ordered_at, allocations } => {
+            reservation::release(item, *order_id, limited(item, channel, *ordered_at), allocations)
         }
         StockCommand::ExpireReservations(at) => Ok(reservation::expire(item, *at)),
         StockCommand::ExtendReservation { order_id, until } => {
             Ok(reservation::extend(item, *order_id, *until))
         }
         StockCommand::BackorderInventory { .. } => waiting::wait(item, command),
-        StockCommand::RequeueBackorder { order_id, channel, ordered_at: _, eligibility } => {
-            waiting::requeue(item, *order_id, channel, eligibility)
+        StockCommand::RequeueBackorder { order_id, channel, ordered_at, eligibility } => {
+            let channel = limited(item, channel, *ordered_at);
+            waiting::requeue(item, *order_id, channel.as_ref(), eligibility)
         }
-        StockCommand::WithdrawBackorder { order_id, channel, quantity } => {
-            Ok(waiting::withdraw(item, *order_id, channel, *quantity))
+        StockCommand::WithdrawBackorder { order_id, channel, ordered_at, quantity } => {
+            let channel = limited(item, channel, *ordered_at);
+            Ok(waiting::withdraw(item, *order_id, channel.as_ref(), *quantity))
         }
         StockCommand::PromiseBackorder { order_id, promised_at } => {
             Ok(waiting::promise(item, *order_id, *promised_at))
@@ -56,9 +59,9 @@ pub(super) fn decide(item: &StockItem, command: &StockCommand) -> Decision {
     }
 }
 
-/// The channel, where it may promise only so many: nobody else's is remembered.
-fn limited(item: &StockItem, channel: &ChannelName) -> Option<ChannelName> {
-    item.allotments.contains_key(channel).then(|| channel.clone())
+/// The channel of an order that was created then, if its units count towards a quota.
+fn limited(item: &StockItem, channel: &ChannelName, ordered_at: Timestamp) -> Option<ChannelName> {
+    item.remaining_quota(channel, ordered_at).map(|_| channel.clone())
 }
 
 /// Whether so many more can be recorded at one place.

@@ -15,13 +15,13 @@ use crate::values::{ChannelName, Delta, LocationId, OrderId, Quantity, Sku, Text
 /// What is noted where on hand is raised before a shipment.
 const FOUND_AT_SHIPPING: &str = "more units left than were on hand";
 
+/// Units are held where they are. How many the order's channel may promise was minded when they were sourced.
 pub(super) fn reserve(
     item: &StockItem,
     order_id: OrderId,
-    channel: &ChannelName,
+    channel: Option<ChannelName>,
     allocations: &[Allocation],
     until: Option<Timestamp>,
-    already_promised: bool,
 ) -> Decision {
     let sku = known(item)?.clone();
     let allocations = summed(allocations);
@@ -32,30 +32,13 @@ pub(super) fn reserve(
             return Err(StockRefusal::InsufficientStock { location, requested, available });
         }
     }
-    if !already_promised {
-        let requested = allocations.iter().map(|allocation| allocation.quantity).sum();
-        within_limit(item, channel, requested)?;
-    }
-    let channel = limited(item, channel);
     Ok(vec![StockReserved { sku, order_id, allocations, until, channel }.into()])
-}
-
-/// Whether a channel may promise so many more.
-pub(super) fn within_limit(
-    item: &StockItem,
-    channel: &ChannelName,
-    requested: Units,
-) -> Result<(), StockRefusal> {
-    match item.left_for(channel).filter(|left| requested > *left) {
-        Some(left) => Err(StockRefusal::ChannelLimitExceeded { channel: channel.clone(), left, requested }),
-        None => Ok(()),
-    }
 }
 
 pub(super) fn release(
     item: &StockItem,
     order_id: OrderId,
-    channel: &ChannelName,
+    channel: Option<ChannelName>,
     allocations: &[Allocation],
 ) -> Decision {
     let sku = known(item)?.clone();
@@ -63,7 +46,6 @@ pub(super) fn release(
     for Allocation { location, quantity } in &allocations {
         held(item, location, *quantity)?;
     }
-    let channel = limited(item, channel);
     Ok(vec![StockReleased { sku, order_id, allocations, channel }.into()])
 }
 
@@ -89,7 +71,8 @@ pub(super) fn extend(item: &StockItem, order_id: OrderId, until: Option<Timestam
 }
 
 pub(super) fn short(item: &StockItem, command: &StockCommand) -> Decision {
-    let StockCommand::ShortInventory { order_id, channel, location, quantity, at } = command else {
+    let StockCommand::ShortInventory { order_id, channel, ordered_at, location, quantity, at } = command
+    else {
         return Ok(Vec::new());
     };
     let sku = known(item)?.clone();
@@ -99,7 +82,7 @@ pub(super) fn short(item: &StockItem, command: &StockCommand) -> Decision {
     let missed = bin.map_or(Units::ZERO, |bin| bin.reserved.saturating_sub(bin.on_hand));
     let (location, on_hand) = (location.clone(), quantity.saturating_sub(missed));
     let (order_id, quantity, at) = (*order_id, *quantity, *at);
-    let channel = limited(item, channel);
+    let channel = limited(item, channel, *ordered_at);
     Ok(vec![StockShorted { sku, order_id, location, quantity, on_hand, channel, at }.into()])
 }
 
@@ -118,7 +101,16 @@ pub(super) fn give_back(item: &StockItem, command: &StockCommand) -> Decision {
 
 /// What left is gone, whether it was held or not.
 pub(super) fn ship(item: &StockItem, command: &StockCommand) -> Decision {
-    let StockCommand::ShipInventory { order_id, shipment_id, location, quantity, unreserved, at } = command
+    let StockCommand::ShipInventory {
+        order_id,
+        channel,
+        ordered_at,
+        shipment_id,
+        location,
+        quantity,
+        unreserved,
+        at,
+    } = command
     else {
         return Ok(Vec::new());
     };
@@ -127,7 +119,9 @@ pub(super) fn ship(item: &StockItem, command: &StockCommand) -> Decision {
     let mut events = found_at_shipping(item, &sku, location, *quantity, *at);
     let (order_id, shipment_id, location) = (*order_id, *shipment_id, location.clone());
     let (quantity, unreserved, at) = (*quantity, *unreserved, *at);
-    events.push(StockShipped { sku, order_id, shipment_id, location, quantity, unreserved, at }.into());
+    let channel = limited(item, channel, *ordered_at);
+    let shipped = StockShipped { sku, order_id, shipment_id, location, quantity, unreserved, channel, at };
+    events.push(shipped.into());
     Ok(events)
 }
 

@@ -7,7 +7,7 @@ use crate::stock::commands::{CancelSupply, ExpectSupply, SetStockPolicy};
 use crate::stock::events::{StockPolicySet, SupplyCancelled, SupplyExpected};
 use crate::stock::refusals::StockRefusal;
 use crate::stock::state::{StockItem, Supply};
-use crate::values::{Quantity, Reference, Units};
+use crate::values::{Quantity, Reference, Timestamp, Units};
 
 /// The most supplies of a SKU that are expected at once.
 const MOST_SUPPLIES: usize = 1_000;
@@ -39,7 +39,7 @@ pub(super) fn cancel(item: &StockItem, command: &CancelSupply) -> Decision {
 }
 
 /// The rules as they are from now on; nothing where they are so already.
-pub(super) fn set_policy(item: &StockItem, command: &SetStockPolicy) -> Decision {
+pub(super) fn set_policy(item: &StockItem, command: &SetStockPolicy, at: Timestamp) -> Decision {
     if !item.is_known() {
         return Err(StockRefusal::UnknownSku(command.sku.clone()));
     }
@@ -54,7 +54,7 @@ pub(super) fn set_policy(item: &StockItem, command: &SetStockPolicy) -> Decision
     let backorderable = command.backorderable.unwrap_or(!item.not_backorderable);
     let backorder_limit = command.backorder_limit.or(item.backorder_limit);
     let known_limits: BTreeMap<_, _> =
-        item.allotments.iter().map(|(channel, allotment)| (channel.clone(), allotment.limit)).collect();
+        item.channel_quotas.iter().map(|(channel, quota)| (channel.clone(), quota.limit)).collect();
     let mut channel_limits = known_limits.clone();
     for (channel, limit) in command.channel_limits.iter().flatten() {
         match limit {
@@ -73,6 +73,6 @@ pub(super) fn set_policy(item: &StockItem, command: &SetStockPolicy) -> Decision
     {
         return Ok(Vec::new());
     }
-    let sku = command.sku.clone();
-    Ok(vec![StockPolicySet { sku, backorderable, backorder_limit, safety_stock, channel_limits }.into()])
+    let (sku, at) = (command.sku.clone(), Some(at));
+    Ok(vec![StockPolicySet { sku, backorderable, backorder_limit, safety_stock, channel_limits, at }.into()])
 }

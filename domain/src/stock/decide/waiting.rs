@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::reservation::within_limit;
 use super::{Decision, known, limited, summed};
 use crate::stock::commands::StockCommand;
 use crate::stock::events::{
@@ -19,6 +18,7 @@ pub(super) fn wait(item: &StockItem, command: &StockCommand) -> Decision {
     let StockCommand::BackorderInventory {
         order_id,
         channel,
+        ordered_at,
         quantity,
         priority,
         eligibility,
@@ -30,10 +30,10 @@ pub(super) fn wait(item: &StockItem, command: &StockCommand) -> Decision {
     };
     if *may_be_refused {
         may_wait(item, *quantity)?;
-        within_limit(item, channel, *quantity)?;
+        within_quota(item, channel, *ordered_at, *quantity)?;
     }
     let since = Timestamp::from_microseconds((at.microseconds() - priority_boost(*priority)).max(0));
-    let (sku, channel) = (known(item)?.clone(), limited(item, channel));
+    let (sku, channel) = (known(item)?.clone(), limited(item, channel, *ordered_at));
     let eligibility = eligibility.clone();
     Ok(vec![backordered(sku, *order_id, *quantity, since, eligibility, channel)])
 }
@@ -55,7 +55,7 @@ fn backordered(
 pub(super) fn requeue(
     item: &StockItem,
     order_id: OrderId,
-    channel: &ChannelName,
+    channel: Option<&ChannelName>,
     eligibility: &Eligibility,
 ) -> Decision {
     if item.entries_of(order_id).all(|entry| entry.eligibility == *eligibility) {
@@ -65,9 +65,22 @@ pub(super) fn requeue(
     let mut events = withdraw(item, order_id, channel, item.waiting_for(order_id));
     events.extend(item.entries_of(order_id).map(|entry| {
         let (quantity, since) = (entry.quantity, entry.effective_since);
-        backordered(sku.clone(), order_id, quantity, since, eligibility.clone(), limited(item, channel))
+        backordered(sku.clone(), order_id, quantity, since, eligibility.clone(), channel.cloned())
     }));
     Ok(events)
+}
+
+/// Whether a channel may promise so many more units to an order that was created then.
+fn within_quota(
+    item: &StockItem,
+    channel: &ChannelName,
+    ordered_at: Timestamp,
+    requested: Units,
+) -> Result<(), StockRefusal> {
+    match item.remaining_quota(channel, ordered_at).filter(|left| requested > *left) {
+        Some(left) => Err(StockRefusal::ChannelLimitExceeded { channel: channel.clone(), left, requested }),
+        None => Ok(()),
+    }
 }
 
 /// Whether a new order may wait for so many units.
@@ -87,12 +100,12 @@ fn may_wait(item: &StockItem, quantity: Units) -> Result<(), StockRefusal> {
 pub(super) fn withdraw(
     item: &StockItem,
     order_id: OrderId,
-    channel: &ChannelName,
+    channel: Option<&ChannelName>,
     quantity: Units,
 ) -> Vec<StockEvent> {
     let quantity = quantity.min(item.waiting_for(order_id));
     let Some(sku) = item.sku.clone().filter(|_| !quantity.is_zero()) else { return Vec::new() };
-    let channel = limited(item, channel);
+    let channel = channel.cloned();
     vec![StockBackorderWithdrawn { sku, order_id, quantity, channel }.into()]
 }
 

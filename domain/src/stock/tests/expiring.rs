@@ -7,15 +7,15 @@ fn hold(order: u128, from: &[(&str, u64)], until: i64) -> StockCommand {
     StockCommand::ReserveInventory {
         order_id,
         channel: web(),
+        ordered_at: ordered(),
         allocations,
         until: Some(moment(until)),
-        already_promised: false,
     }
 }
 
 fn let_go(order: u128, from: &[(&str, u64)]) -> StockCommand {
     let (order_id, allocations) = (order_number(order), allocations(from));
-    StockCommand::ReleaseInventory { order_id, channel: web(), allocations }
+    StockCommand::ReleaseInventory { order_id, channel: web(), ordered_at: ordered(), allocations }
 }
 
 fn extend(order: u128, until: Option<i64>) -> StockCommand {
@@ -100,9 +100,9 @@ fn what_has_left_or_is_missing_does_not_become_free() {
         StockCommand::ReserveInventory {
             order_id,
             channel,
+            ordered_at: ordered(),
             allocations,
             until: Some(moment(70)),
-            already_promised: false,
         }
     };
     let item = after(&two_places(), own(&[("DC-1", 5)]));

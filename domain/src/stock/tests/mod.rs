@@ -68,6 +68,11 @@ fn order_id() -> OrderId {
     "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap()
 }
 
+/// When orders are created, where nothing else is said: after every rule was set.
+fn ordered() -> Timestamp {
+    moment(1)
+}
+
 fn moment(second: i64) -> Timestamp {
     Timestamp::from_microseconds(second * 1_000_000)
 }
@@ -116,11 +121,12 @@ fn reserve(from: &[(&str, u64)]) -> StockCommand {
 
 fn reserve_until(from: &[(&str, u64)], until: Option<Timestamp>) -> StockCommand {
     let (order_id, channel, allocations) = (order_id(), web(), allocations(from));
-    StockCommand::ReserveInventory { order_id, channel, allocations, until, already_promised: false }
+    StockCommand::ReserveInventory { order_id, channel, ordered_at: ordered(), allocations, until }
 }
 
 fn release(from: &[(&str, u64)]) -> StockCommand {
-    StockCommand::ReleaseInventory { order_id: order_id(), channel: web(), allocations: allocations(from) }
+    let (order_id, channel, allocations) = (order_id(), web(), allocations(from));
+    StockCommand::ReleaseInventory { order_id, channel, ordered_at: ordered(), allocations }
 }
 
 /// A standard order that takes units as they come, from anywhere.
@@ -129,12 +135,17 @@ fn wait(order: u128, quantity: u64, second: i64) -> StockCommand {
 }
 
 fn wait_with(order: u128, quantity: u64, second: i64, change: impl FnOnce(&mut Terms)) -> StockCommand {
-    let mut terms =
-        Terms { priority: Priority::Standard, eligibility: Eligibility::default(), may_be_refused: true };
+    let mut terms = Terms {
+        ordered_at: ordered(),
+        priority: Priority::Standard,
+        eligibility: Eligibility::default(),
+        may_be_refused: true,
+    };
     change(&mut terms);
     StockCommand::BackorderInventory {
         order_id: order_number(order),
         channel: web(),
+        ordered_at: terms.ordered_at,
         quantity: Units::new(quantity),
         priority: terms.priority,
         eligibility: terms.eligibility,
@@ -144,6 +155,7 @@ fn wait_with(order: u128, quantity: u64, second: i64, change: impl FnOnce(&mut T
 }
 
 struct Terms {
+    ordered_at: Timestamp,
     priority: Priority,
     eligibility: Eligibility,
     may_be_refused: bool,
@@ -168,13 +180,14 @@ fn policy(rules: Value) -> StockCommand {
     let Value::Object(rules) = rules else { panic!("{rules} has no fields") };
     let mut fields = json!({ "sku": "A" });
     fields.as_object_mut().unwrap().extend(rules);
-    StockCommand::SetStockPolicy(serde_json::from_value(fields).unwrap())
+    StockCommand::SetStockPolicy(serde_json::from_value(fields).unwrap(), moment(0))
 }
 
 fn short(location: &str, quantity: u64, second: i64) -> StockCommand {
     StockCommand::ShortInventory {
         order_id: order_id(),
         channel: web(),
+        ordered_at: ordered(),
         location: place(location),
         quantity: Units::new(quantity),
         at: moment(second),
@@ -198,6 +211,8 @@ fn fill(order: u128, from: &[(&str, u64)]) -> StockCommand {
 fn ship(location: &str, quantity: u64, second: i64) -> StockCommand {
     StockCommand::ShipInventory {
         order_id: order_id(),
+        channel: web(),
+        ordered_at: ordered(),
         shipment_id: ShipmentId::new(order_id(), 1),
         location: place(location),
         quantity: Units::new(quantity),

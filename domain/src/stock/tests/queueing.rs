@@ -112,11 +112,13 @@ fn what_is_set_aside_is_held_for_whoever_is_served() {
 #[test]
 fn who_waits_no_longer_leaves_what_was_set_aside_to_the_others() {
     let (order_id, quantity) = (order_number(1), Units::new(3));
-    let withdraw = StockCommand::WithdrawBackorder { order_id, channel: web(), quantity };
+    let withdraw =
+        StockCommand::WithdrawBackorder { order_id, channel: web(), ordered_at: ordered(), quantity };
     let item =
         item([wait(1, 3, NOON), wait(2, 3, NOON), receive_at("DC-1", 4), earmark(), withdraw, earmark()]);
     assert_eq!((due(&item), earmarked(&item, "DC-1")), (vec![(2, 3)], 3));
-    let nothing = StockCommand::WithdrawBackorder { order_id, channel: web(), quantity };
+    let nothing =
+        StockCommand::WithdrawBackorder { order_id, channel: web(), ordered_at: ordered(), quantity };
     assert_eq!(when(&item, nothing), []);
 }
 

@@ -84,7 +84,6 @@ fn more_rows() -> Vec<Row> {
     }
     let serials = json!({ "quantity": 1, "serials": ["S1", "S2"] });
     vec![
-        (after(&item, limited(2)), reserve(&[("DC-1", 3)]), ("channel_limit_exceeded", None, Conflict)),
         (after(&item, limited(2)), wait(1, 3, 2), ("channel_limit_exceeded", None, Conflict)),
         (
             item.clone(),

@@ -11,9 +11,9 @@ fn what_is_known_of_a_hot_item_stays_small_however_many_orders_are_open() {
         let hold = StockCommand::ReserveInventory {
             order_id,
             channel,
+            ordered_at: ordered(),
             allocations,
             until: None,
-            already_promised: false,
         };
         item = after(&item, hold);
     }
@@ -29,6 +29,7 @@ fn shipped(quantity: u64, second: i64) -> StockEvent {
         location: place("DC-1"),
         quantity: Units::new(quantity),
         unreserved: Units::ZERO,
+        channel: None,
         at: moment(second),
     }
     .into()
