@@ -82,13 +82,13 @@ impl ReadModelAgenda {
             _ => Default::default(),
         };
         let mut due = Vec::new();
-        for FillableSku { merchant, sku, position, supplied_at } in found {
+        for FillableSku { merchant, sku, position, supply_position } in found {
             let stream = StreamId::Stock(sku.clone());
             if let Ok(id) = MerchantId::new(&merchant)
                 && self.is_worthwhile((merchant, stream), position, now)
             {
                 let command = FillBackorders { sku, occurred_at: None, not_after: None }.into();
-                due.push(Due { merchant: id, command, because_of: supplied_at });
+                due.push(Due { merchant: id, command, because_of: supply_position });
             }
         }
         Ok(due)

@@ -105,8 +105,8 @@ pub struct CycleTime {
 impl From<MeasureTotals> for CycleTime {
     fn from(amounts: MeasureTotals) -> Self {
         Self {
-            times: amounts.count,
-            mean_seconds: share(amounts.total, amounts.count),
+            times: amounts.occurrences,
+            mean_seconds: share(amounts.total, amounts.occurrences),
             p50_seconds: amounts.quantile(0.5),
             p90_seconds: amounts.quantile(0.9),
             p99_seconds: amounts.quantile(0.99),
@@ -122,7 +122,7 @@ fn share(of: u64, each: u64) -> Option<f64> {
 
 impl From<&PeriodMetrics> for FiguresView {
     fn from(figures: &PeriodMetrics) -> Self {
-        let times = |measure| figures.measure(measure).count;
+        let times = |measure| figures.measure(measure).occurrences;
         let amount = |measure| figures.measure(measure).total;
         let (orders, attempts) = (times(Measure::OrdersCreated), times(Measure::ReservationAttempts));
         Self {

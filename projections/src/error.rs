@@ -1,95 +1,95 @@
-//! What can go wrong on the read side.
+//! Errors of the read side.
 
 use holdfast_journal::JournalError;
 
 /// Why a read model could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum ViewError {
-    /// The store of the read models.
-    #[error("the read models are not available: {0}")]
+    /// The database of the read models has failed, or cannot be reached.
+    #[error("the database of the read models failed: {0}")]
     Store(#[from] sqlx::Error),
-    /// The store's schema.
-    #[error("the read models' schema cannot be brought up to date: {0}")]
+    /// A migration of the schema has failed.
+    #[error("failed to migrate the schema of the read models: {0}")]
     Schema(#[from] sqlx::migrate::MigrateError),
-    /// A newer program has changed the store's schema.
-    #[error("the read models have schema version {found}; this program knows {known} at most")]
+    /// A newer program has migrated the schema.
+    #[error(
+        "the read models have schema version {found}, but this program supports only version {known}; use a newer program"
+    )]
     SchemaTooNew {
-        /// The first version that is not known.
+        /// The schema's version.
         found: i64,
-        /// The last one that is.
+        /// The version that this program supports.
         known: i64,
     },
-    /// An older program has made the store's schema, and it was not brought up to date since.
+    /// An older program has created the schema, and no newer server has migrated it.
     #[error(
-        "the read models have schema version {found}, this program reads version {known}: a server of this \
-         version brings them up to date"
+        "the read models have schema version {found}, but this program needs version {known}; start a server of this \
+         version to migrate them"
     )]
     SchemaTooOld {
-        /// The last version that is there.
+        /// The schema's version.
         found: i64,
-        /// The one that this program reads.
+        /// The version that this program needs.
         known: i64,
     },
-    /// There are no read models where some were expected.
-    #[error("there are no read models yet: a server makes them when it starts")]
+    /// The read models do not exist.
+    #[error("the read models do not exist yet; start a server to create them")]
     NotInitialized,
-    /// The journal.
+    /// The journal has failed.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// A row that was not written so.
-    #[error("a row of {projection} cannot be read: {reason}")]
+    /// A row cannot be decoded.
+    #[error("failed to decode a row of {projection}: {reason}")]
     Row {
-        /// Which projection.
+        /// The projection or table.
         projection: &'static str,
-        /// What is wrong.
+        /// What is wrong with the row.
         reason: String,
     },
-    /// Somebody else has moved the checkpoint: what was folded from where it was is not wanted any more.
-    #[error("the checkpoint of {0} was moved by another node")]
+    /// Another node has moved the checkpoint, so that the events must not be applied again.
+    #[error("another node has moved the checkpoint of {0}")]
     CheckpointMoved(&'static str),
-    /// The projection is not complete or not of this journal, and has stopped.
-    #[error("projection {projection} of merchant {merchant} has halted at position {position}: {reason}")]
+    /// The projection cannot continue for a merchant.
+    #[error("projection {projection} has halted for merchant {merchant} at position {position}: {reason}")]
     Halted {
-        /// Which projection.
+        /// The name of the projection.
         projection: &'static str,
-        /// Whose.
+        /// The merchant's name.
         merchant: String,
-        /// Where.
+        /// The last position that was applied, or that could not be.
         position: u64,
-        /// Why.
+        /// Why it has halted.
         reason: String,
     },
-    /// The first build of this program's version of the projection is not complete yet.
-    #[error("{0} is being built: this program has another version of it than the one that served before")]
+    /// This program's version of the projection has no complete generation.
+    #[error("projection {0} is being built for this version of the program; retry later")]
     Building(&'static str),
-    /// There is no such build, or it is not in the state that it would have to be in.
+    /// The generation does not exist, or its state does not allow the operation.
     #[error("{0}")]
     InvalidGeneration(String),
-    /// More figures than are told at once.
-    #[error(
-        "there are more than {0} figures in this time: ask for a shorter one, or for one channel or location"
-    )]
+    /// The query would read too many metrics.
+    #[error("the query exceeds {0} metrics; choose a shorter time, or one channel or location")]
     TooManyMetrics(usize),
-    /// Nothing was written at the position that was asked for.
-    #[error("the journal ends at position {head}, {wanted} was asked for")]
+    /// The position is beyond the end of the journal.
+    #[error("position {wanted} is beyond the end of the journal at {head}")]
     BeyondHead {
-        /// Where the journal ends.
+        /// The last position of the journal.
         head: u64,
-        /// What was asked for.
+        /// The requested position.
         wanted: u64,
     },
     /// The read model has not reached the position in time.
-    #[error("the read model is at position {reached}, {wanted} was asked for")]
+    #[error("the read model has reached position {reached}, not {wanted}; retry later")]
     Behind {
-        /// Where it is.
+        /// The position that it has reached.
         reached: u64,
-        /// What was asked for.
+        /// The requested position.
         wanted: u64,
     },
 }
 
 impl ViewError {
-    /// A row of a projection that was not written so.
+    /// The error of a row that cannot be decoded.
     #[allow(clippy::needless_pass_by_value, reason = "an error handler")]
     pub(crate) fn row(projection: &'static str, error: impl ToString) -> Self {
         Self::Row { projection, reason: error.to_string() }

@@ -1,4 +1,4 @@
-//! All projections of a node, and what can be asked of them.
+//! All projections of a node, and the operations on them.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -13,18 +13,18 @@ use crate::read_models::availability::AvailabilityProjection;
 use crate::read_models::causation::CausationProjection;
 use crate::read_models::order_metrics::MetricsProjection;
 use crate::read_models::orders::OrderStatusProjection;
-use crate::rebuild::build::put_in_place;
-use crate::rebuild::generation_manager::Keeper;
+use crate::rebuild::activation::activate;
+use crate::rebuild::generation_manager::GenerationManager;
+use crate::runtime::context::{FOLLOW_INTERVAL, ProjectionContext};
 use crate::runtime::generation::{self, GenerationState};
 use crate::runtime::parked::ParkedStream;
 use crate::runtime::progress::Progress;
 use crate::runtime::projection::Projection;
-use crate::runtime::rebuild_throttle::Turns;
+use crate::runtime::rebuild_throttle::RebuildSlots;
 use crate::runtime::retry::{self, RetryResult};
-use crate::runtime::runner::Workshop;
 use crate::store::ViewStore;
 
-/// Runs every projection of a node.
+/// The running projections of a node.
 pub struct Projections {
     progress: Progress,
     managers: Vec<Arc<dyn ProjectionManager>>,
@@ -39,127 +39,138 @@ impl std::fmt::Debug for Projections {
 }
 
 impl Projections {
-    /// Starts all projections over a journal. `commits` wakes them. Where several nodes share a store, one of them
-    /// at a time folds a merchant's events into a projection, and the others follow: `node` is this one's name,
-    /// which no other has.
+    /// Starts all projections of a journal. A change of `commits` wakes them. If several nodes share the store, one
+    /// node at a time applies a merchant's events to a projection. `node` is the unique name of this node.
     pub async fn start(
         journal: &Arc<dyn Journal>,
         store: &ViewStore,
         commits: &watch::Receiver<u64>,
         node: &str,
     ) -> Result<Self, ViewError> {
-        let mut all = Self::none();
-        let shop = all.workshop(journal, store, node);
-        all.add::<OrderStatusProjection>(&shop, commits).await?;
-        all.add::<AvailabilityProjection>(&shop, commits).await?;
-        all.add::<MetricsProjection>(&shop, commits).await?;
-        all.add::<CausationProjection>(&shop, commits).await?;
-        Ok(all)
+        let mut projections = Self::empty();
+        let context = projections.context(journal, store, node);
+        projections.add::<OrderStatusProjection>(&context, commits).await?;
+        projections.add::<AvailabilityProjection>(&context, commits).await?;
+        projections.add::<MetricsProjection>(&context, commits).await?;
+        projections.add::<CausationProjection>(&context, commits).await?;
+        Ok(projections)
     }
 
-    pub(crate) fn none() -> Self {
+    pub(crate) fn empty() -> Self {
         let (progress, stop) = (Progress::default(), watch::Sender::new(false));
         Self { progress, managers: Vec::new(), tasks: JoinSet::new(), stop }
     }
 
-    pub(crate) fn workshop(&self, journal: &Arc<dyn Journal>, store: &ViewStore, node: &str) -> Workshop {
-        Workshop {
+    pub(crate) fn context(
+        &self,
+        journal: &Arc<dyn Journal>,
+        store: &ViewStore,
+        node: &str,
+    ) -> ProjectionContext {
+        ProjectionContext {
             journal: Arc::clone(journal),
             store: store.clone(),
             progress: self.progress.clone(),
             node: node.into(),
-            turns: Turns::new(),
+            rebuild_slots: RebuildSlots::new(),
         }
     }
 
     /// Starts one projection.
     pub(crate) async fn add<P: Projection>(
         &mut self,
-        shop: &Workshop,
+        context: &ProjectionContext,
         commits: &watch::Receiver<u64>,
     ) -> Result<(), ViewError> {
         let changed = Arc::new(Notify::new());
-        let keeper = Keeper::<P>::start(shop.clone(), commits.clone(), Arc::clone(&changed)).await?;
-        self.tasks.spawn(keeper.run(self.stop.subscribe()));
+        let manager =
+            GenerationManager::<P>::start(context.clone(), commits.clone(), Arc::clone(&changed)).await?;
+        self.tasks.spawn(manager.run(self.stop.subscribe()));
         self.managers.push(Arc::new(TypedManager::<P> {
-            shop: shop.clone(),
+            context: context.clone(),
             changed,
             projection: PhantomData,
         }));
         Ok(())
     }
 
-    /// How far they are.
+    /// The progress of the projections.
     pub fn progress(&self) -> &Progress {
         &self.progress
     }
 
-    /// What can be asked of each of them, in the order of their names.
+    /// The managers of the projections, sorted by name.
     pub fn managers(&self) -> Vec<Arc<dyn ProjectionManager>> {
-        let mut all = self.managers.clone();
-        all.sort_by_key(|manager| manager.name());
-        all
+        let mut managers = self.managers.clone();
+        managers.sort_by_key(|manager| manager.name());
+        managers
     }
 
-    /// Ends all projections, each after the span it is at.
+    /// Stops all projections after their current batch.
     pub async fn shutdown(mut self) {
         self.stop.send_replace(true);
         while self.tasks.join_next().await.is_some() {}
     }
 }
 
-/// What can be asked of a projection. Nothing of it waits until it is done: that is seen in the
-/// [`Progress`] and the generations.
+/// The operations on a projection. They return at once, and [`Progress`] shows their effect. Operations on a generation
+/// fail with [`ViewError::InvalidGeneration`] if its state does not allow them.
 #[async_trait]
 pub trait ProjectionManager: Send + Sync {
-    /// Its name.
+    /// The name of the projection.
     fn name(&self) -> &'static str;
 
-    /// Begins to build a generation that takes the place of the one that serves, if that is asked for only when nothing
-    /// differs from it. Gives its number; that of the one that is being built, where one is.
-    async fn rebuild(&self, compared: bool) -> Result<i64, ViewError>;
+    /// Starts to build a generation that replaces the serving one; with `must_match`, only if all rows are equal.
+    /// Returns the number of the new generation, or of the one that is already being built.
+    async fn rebuild(&self, must_match: bool) -> Result<i64, ViewError>;
 
-    /// Begins to build a generation to be compared with the one that serves, and gives its number.
+    /// Starts to build a generation that is compared with the serving one and then deleted. Returns its number.
     async fn check(&self) -> Result<i64, ViewError>;
 
-    /// Puts the generation back that served before the one that is named, and gives its number.
+    /// Activates the generation that served before the serving generation `from`, and returns its number.
     async fn roll_back(&self, from: i64) -> Result<i64, ViewError>;
 
-    /// Takes away a generation that neither serves nor is answered from.
+    /// Deletes a generation that no node reads.
     async fn remove(&self, generation: i64) -> Result<(), ViewError>;
 
-    /// Tries to fold what is parked in the generation that serves.
+    /// Retries the parked streams of the generation that this node reads.
     async fn retry(&self) -> Result<RetryResult, ViewError>;
 
-    /// What is parked in the generation that serves, by merchant.
+    /// The parked streams of the generation that this node reads, by merchant.
     async fn parked(&self) -> Result<Vec<(String, ParkedStream)>, ViewError>;
 }
 
 struct TypedManager<P> {
-    shop: Workshop,
-    /// Wakes the keeper.
+    context: ProjectionContext,
+    /// Wakes the generation manager.
     changed: Arc<Notify>,
     projection: PhantomData<fn() -> P>,
 }
 
+fn invalid(message: String) -> ViewError {
+    ViewError::InvalidGeneration(message)
+}
+
 impl<P: Projection> TypedManager<P> {
-    /// Begins a generation for a purpose, or gives the one that there is.
-    async fn begin(&self, purpose: GenerationState, compared: bool) -> Result<i64, ViewError> {
+    /// Inserts a generation, or returns the number of the one that is being built for the same purpose.
+    async fn start_build(&self, purpose: GenerationState, must_match: bool) -> Result<i64, ViewError> {
         loop {
-            let mut transaction = self.shop.store.begin().await?;
-            let all = generation::all(&mut transaction, P::NAME).await?;
+            let mut transaction = self.context.store.begin().await?;
+            let all = generation::read_all(&mut transaction, P::NAME).await?;
             let mut own = all.iter().filter(|known| known.version == P::VERSION);
-            if let Some(under_way) = own.find(|known| known.state == purpose) {
-                if compared && !under_way.compared {
-                    let number = under_way.number;
-                    let message = format!("build {number} of {} is under way, and is not compared", P::NAME);
-                    return Err(ViewError::InvalidGeneration(message));
+            if let Some(existing) = own.find(|known| known.state == purpose) {
+                if must_match && !existing.must_match {
+                    return Err(invalid(format!(
+                        "generation {} of {} is being built and is not compared; wait for it to complete",
+                        existing.number,
+                        P::NAME
+                    )));
                 }
-                return Ok(under_way.number);
+                return Ok(existing.number);
             }
-            let begun =
-                generation::insert(&mut transaction, P::NAME, P::VERSION, purpose, compared, &all).await?;
-            if let Some(number) = begun {
+            let inserted =
+                generation::insert(&mut transaction, P::NAME, P::VERSION, purpose, must_match, &all).await?;
+            if let Some(number) = inserted {
                 transaction.commit().await?;
                 self.changed.notify_one();
                 return Ok(number);
@@ -167,9 +178,9 @@ impl<P: Projection> TypedManager<P> {
         }
     }
 
-    /// The generation that this node answers from.
-    fn answering(&self) -> Result<i64, ViewError> {
-        self.shop.progress.generation(P::NAME).ok_or(ViewError::Building(P::NAME))
+    /// The generation that this node reads.
+    fn readable(&self) -> Result<i64, ViewError> {
+        self.context.progress.generation(P::NAME).ok_or(ViewError::Building(P::NAME))
     }
 }
 
@@ -179,58 +190,54 @@ impl<P: Projection> ProjectionManager for TypedManager<P> {
         P::NAME
     }
 
-    async fn rebuild(&self, compared: bool) -> Result<i64, ViewError> {
-        self.begin(GenerationState::Building, compared).await
+    async fn rebuild(&self, must_match: bool) -> Result<i64, ViewError> {
+        self.start_build(GenerationState::Building, must_match).await
     }
 
     async fn check(&self) -> Result<i64, ViewError> {
-        self.begin(GenerationState::Checking, true).await
+        self.start_build(GenerationState::Checking, true).await
     }
 
     async fn roll_back(&self, from: i64) -> Result<i64, ViewError> {
         loop {
-            let all = generation::all(&mut self.shop.store.writer().await?, P::NAME).await?;
+            let mut connection = self.context.store.writer().await?;
+            let all = generation::read_all(&mut connection, P::NAME).await?;
+            drop(connection);
             if generation::serving(&all).is_none_or(|serving| serving.number != from) {
-                return Err(ViewError::InvalidGeneration(format!(
-                    "build {from} of {} does not serve",
-                    P::NAME
-                )));
+                return Err(invalid(format!("generation {from} of {} does not serve", P::NAME)));
             }
-            let Some(former) = generation::last_kept(&all, P::VERSION) else {
-                return Err(ViewError::InvalidGeneration(format!("no former build of {} is kept", P::NAME)));
+            let Some(former) = generation::latest_standby(&all, P::VERSION) else {
+                return Err(invalid(format!("{} has no standby generation to roll back to", P::NAME)));
             };
-            if put_in_place::<P>(&self.shop, former).await? {
+            if activate::<P>(&self.context, former).await? {
                 self.changed.notify_one();
                 return Ok(former.number);
             }
-            tokio::time::sleep(crate::runtime::runner::FOLLOW).await;
+            tokio::time::sleep(FOLLOW_INTERVAL).await;
         }
     }
 
     async fn remove(&self, number: i64) -> Result<(), ViewError> {
-        let mut connection = self.shop.store.writer().await?;
-        let all = generation::all(&mut connection, P::NAME).await?;
-        let Some(meant) = all.iter().find(|known| known.number == number) else {
-            return Err(ViewError::InvalidGeneration(format!("{} has no build {number}", P::NAME)));
+        let mut connection = self.context.store.writer().await?;
+        let all = generation::read_all(&mut connection, P::NAME).await?;
+        let Some(generation) = all.iter().find(|known| known.number == number) else {
+            return Err(invalid(format!("{} has no generation {number}", P::NAME)));
         };
-        if meant.is_in_use() {
-            return Err(ViewError::InvalidGeneration(format!(
-                "build {number} of {} is answered from",
-                P::NAME
-            )));
+        if generation.is_in_use() {
+            return Err(invalid(format!("generation {number} of {} is in use", P::NAME)));
         }
-        generation::change(&mut connection, meant, GenerationState::Dropping, None).await?;
+        generation::change_state(&mut connection, generation, GenerationState::Dropping, None).await?;
         self.changed.notify_one();
         Ok(())
     }
 
     async fn retry(&self) -> Result<RetryResult, ViewError> {
-        let retried = retry::retry::<P>(&self.shop, self.answering()?).await?;
-        self.shop.progress.go_on(P::NAME);
-        Ok(retried)
+        let result = retry::retry::<P>(&self.context, self.readable()?).await?;
+        self.context.progress.clear_halts(P::NAME);
+        Ok(result)
     }
 
     async fn parked(&self) -> Result<Vec<(String, ParkedStream)>, ViewError> {
-        retry::parked::<P>(&self.shop, self.answering()?).await
+        retry::parked::<P>(&self.context, self.readable()?).await
     }
 }

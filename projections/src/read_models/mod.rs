@@ -1,4 +1,4 @@
-//! The read models: each is a fold over the journal, its tables, and its queries.
+//! The read models: each has a fold over the journal, its tables and its queries.
 
 pub(crate) mod availability;
 pub(crate) mod causation;

@@ -1,4 +1,4 @@
-//! The read models of a merchant at one moment, to be read from end to end while others write them.
+//! A consistent snapshot of a merchant's read models, to be read from first to last while events are applied.
 
 use std::time::Duration;
 
@@ -9,172 +9,187 @@ use crate::error::ViewError;
 use crate::read_models::availability::{self, AvailabilityProjection};
 use crate::read_models::order_metrics::{MetricCell, MetricCursor, MetricsProjection, cells};
 use crate::read_models::orders::{self, OrderRow, OrderSort, OrderStatusProjection};
-use crate::runtime::checkpoint;
-use crate::runtime::generation;
 use crate::runtime::projection::Projection;
+use crate::runtime::{checkpoint, generation};
 use crate::store::{Scope, ViewConnection, ViewStore};
 
-/// How often to look for a moment in which all read models have come equally far, and far enough.
-const ATTEMPTS: u32 = 50;
-/// After how many looks in which nothing has moved nobody seems to be at it.
-const STILL: u32 = 10;
-/// How long to wait between two of them.
-const BETWEEN: Duration = Duration::from_millis(20);
+/// How often to try to open a snapshot in which all read models have the same position.
+const MAX_ATTEMPTS: u32 = 50;
+/// After how many attempts without progress to assume that no server is running.
+const MAX_ATTEMPTS_WITHOUT_PROGRESS: u32 = 10;
+/// The pause between two attempts.
+const ATTEMPT_INTERVAL: Duration = Duration::from_millis(20);
 
-/// How far a read model is at a moment.
+/// The position of a read model in a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SnapshotPosition {
-    /// The build.
+    /// The number of the generation.
     pub generation: i64,
-    /// Everything up to here is folded or parked.
+    /// Every event up to this position is folded or parked.
     pub position: u64,
-    /// The hash of the event there; 32 zeros at the beginning.
+    /// The hash of the event at that position; 32 zeros at position 0.
     pub hash: Vec<u8>,
-    /// Events that could not be folded, or wait behind one.
+    /// The number of parked events.
     pub parked: u64,
 }
 
-/// The read models of a merchant at one moment.
+/// A consistent snapshot of a merchant's read models.
 pub struct ReadSnapshot {
-    snapshot: ViewConnection,
+    connection: ViewConnection,
     merchant: String,
-    /// Nothing for a read model that is not built yet.
+    /// `None` for a read model that has no complete generation.
     orders: Option<SnapshotPosition>,
     stock: Option<SnapshotPosition>,
     metrics: Option<SnapshotPosition>,
 }
 
 impl ReadSnapshot {
-    /// The read models of a merchant. Where all of them come to one position, not before the one that is wanted, within
-    /// about a second, they are taken there; else, as where no server is running, each as far as it is.
-    pub async fn open(store: &ViewStore, merchant: &str, wanted: u64) -> Result<Self, ViewError> {
-        let (mut attempts, mut still) = (ATTEMPTS, STILL);
+    /// Opens a snapshot in which all read models have the same position, at least `min_position`. If they do not reach
+    /// one within about a second, for example because no server is running, opens a snapshot with the positions that
+    /// they have.
+    pub async fn open(store: &ViewStore, merchant: &str, min_position: u64) -> Result<Self, ViewError> {
+        let (mut attempts, mut without_progress) = (MAX_ATTEMPTS, MAX_ATTEMPTS_WITHOUT_PROGRESS);
         let mut before = None;
         loop {
-            let moment = Self::now(store, merchant).await?;
-            if moment.is_at(wanted) || attempts == 0 || still == 0 {
-                return Ok(moment);
+            let snapshot = Self::current(store, merchant).await?;
+            if snapshot.is_aligned(min_position) || attempts == 0 || without_progress == 0 {
+                return Ok(snapshot);
             }
-            let now = moment.positions();
-            drop(moment);
+            let now = snapshot.positions();
+            drop(snapshot);
             attempts -= 1;
-            still = if before.as_ref() == Some(&now) { still - 1 } else { STILL };
+            without_progress = if before.as_ref() == Some(&now) {
+                without_progress - 1
+            } else {
+                MAX_ATTEMPTS_WITHOUT_PROGRESS
+            };
             before = Some(now);
-            tokio::time::sleep(BETWEEN).await;
+            tokio::time::sleep(ATTEMPT_INTERVAL).await;
         }
     }
 
-    /// The read models of a merchant, each as far as it is.
-    pub(crate) async fn now(store: &ViewStore, merchant: &str) -> Result<Self, ViewError> {
-        let mut snapshot = store.snapshot().await?;
-        let orders = if_built(reached::<OrderStatusProjection>(&mut snapshot, merchant).await)?;
-        let stock = if_built(reached::<AvailabilityProjection>(&mut snapshot, merchant).await)?;
-        let metrics = if_built(reached::<MetricsProjection>(&mut snapshot, merchant).await)?;
-        Ok(Self { snapshot, merchant: merchant.to_owned(), orders, stock, metrics })
+    /// Opens a snapshot with the positions that the read models have.
+    pub(crate) async fn current(store: &ViewStore, merchant: &str) -> Result<Self, ViewError> {
+        let mut connection = store.snapshot().await?;
+        let orders = if_built(snapshot_position::<OrderStatusProjection>(&mut connection, merchant).await)?;
+        let stock = if_built(snapshot_position::<AvailabilityProjection>(&mut connection, merchant).await)?;
+        let metrics = if_built(snapshot_position::<MetricsProjection>(&mut connection, merchant).await)?;
+        Ok(Self { connection, merchant: merchant.to_owned(), orders, stock, metrics })
     }
 
-    /// The positions of those that are built.
+    /// The positions of the read models that have a complete generation.
     fn positions(&self) -> Vec<u64> {
         let all = [&self.orders, &self.stock, &self.metrics];
-        all.into_iter().flatten().map(|reached| reached.position).collect()
+        all.into_iter().flatten().map(|position| position.position).collect()
     }
 
-    /// Whether all read models have come equally far, and to a position.
-    pub(crate) fn is_at(&self, wanted: u64) -> bool {
+    /// Whether all read models have the same position, and at least `min_position`.
+    pub(crate) fn is_aligned(&self, min_position: u64) -> bool {
         let positions = self.positions();
-        positions.iter().all(|position| *position >= wanted && Some(position) == positions.first())
+        positions.iter().all(|position| *position >= min_position && Some(position) == positions.first())
     }
 
-    /// How far orders are.
+    /// The position of orders.
     pub fn orders_position(&self) -> Result<&SnapshotPosition, ViewError> {
         built::<OrderStatusProjection>(self.orders.as_ref())
     }
 
-    /// How far availability is.
+    /// The position of availability.
     pub fn stock_position(&self) -> Result<&SnapshotPosition, ViewError> {
         built::<AvailabilityProjection>(self.stock.as_ref())
     }
 
-    /// How far metrics are.
+    /// The position of metrics.
     pub fn metrics_position(&self) -> Result<&SnapshotPosition, ViewError> {
         built::<MetricsProjection>(self.metrics.as_ref())
     }
 
-    /// Orders behind one of them, by the position of its first event, in the order in which they were created.
-    pub async fn orders(&mut self, after: u64, most: usize) -> Result<Vec<OrderRow>, ViewError> {
-        let generation = self.orders_position()?.generation;
-        let scope = Scope { merchant: &self.merchant, generation };
-        let after = after.to_string();
-        orders::sorted_after(&mut self.snapshot, scope, OrderSort::OldestFirst, &after, most).await
+    /// Reads up to `limit` orders in the order of their creation, after the order whose first event is at a position.
+    /// Start with 0.
+    pub async fn orders(&mut self, after: u64, limit: usize) -> Result<Vec<OrderRow>, ViewError> {
+        self.sorted_orders(OrderSort::OldestFirst, &after.to_string(), limit).await
     }
 
-    /// Orders behind one of them, by the moment in which it was last changed and the position of its first event, in the
-    /// order in which they were changed.
+    /// Reads up to `limit` orders in the order of their last change, after an order given by its time of change in
+    /// microseconds and the position of its first event. Start with `(0, 0)`.
     pub async fn changed_orders(
         &mut self,
         (changed_at, first_position): (i64, u64),
-        most: usize,
+        limit: usize,
+    ) -> Result<Vec<OrderRow>, ViewError> {
+        let after = format!("{changed_at}.{first_position}");
+        self.sorted_orders(OrderSort::EarliestChangeFirst, &after, limit).await
+    }
+
+    async fn sorted_orders(
+        &mut self,
+        sort: OrderSort,
+        after: &str,
+        limit: usize,
     ) -> Result<Vec<OrderRow>, ViewError> {
         let generation = self.orders_position()?.generation;
         let scope = Scope { merchant: &self.merchant, generation };
-        let after = format!("{changed_at}.{first_position}");
-        orders::sorted_after(&mut self.snapshot, scope, OrderSort::EarliestChangeFirst, &after, most).await
+        orders::sorted_after(&mut self.connection, scope, sort, after, limit).await
     }
 
-    /// What can be promised of SKUs, behind one of them or from the first.
+    /// Reads the availability of up to `limit` SKUs, sorted by SKU, after a SKU or from the first.
     pub async fn stock(
         &mut self,
         after: Option<&Sku>,
-        most: usize,
+        limit: usize,
     ) -> Result<Vec<AvailabilityView>, ViewError> {
         let generation = self.stock_position()?.generation;
         let scope = Scope { merchant: &self.merchant, generation };
-        availability::following(&mut self.snapshot, scope, after, most).await
+        availability::list(&mut self.connection, scope, after, limit).await
     }
 
-    /// How many SKUs there are.
+    /// Counts the SKUs.
     pub async fn sku_count(&mut self) -> Result<u64, ViewError> {
         let generation = self.stock_position()?.generation;
         let scope = Scope { merchant: &self.merchant, generation };
-        availability::count(&mut self.snapshot, scope).await
+        availability::sku_count(&mut self.connection, scope).await
     }
 
-    /// What was measured, hour by hour.
-    pub async fn metrics(&mut self, after: &MetricCursor, most: usize) -> Result<Vec<MetricCell>, ViewError> {
+    /// Reads up to `limit` cells of hourly metrics, sorted by time.
+    pub async fn metrics(
+        &mut self,
+        cursor: &MetricCursor,
+        limit: usize,
+    ) -> Result<Vec<MetricCell>, ViewError> {
         let generation = self.metrics_position()?.generation;
         let scope = Scope { merchant: &self.merchant, generation };
-        cells::following(&mut self.snapshot, scope, after, most).await
+        cells::list(&mut self.connection, scope, cursor, limit).await
     }
 
-    /// How many rows of measures there are.
+    /// Counts the cells of hourly metrics.
     pub async fn metric_cell_count(&mut self) -> Result<u64, ViewError> {
         let generation = self.metrics_position()?.generation;
         let scope = Scope { merchant: &self.merchant, generation };
-        cells::count(&mut self.snapshot, scope).await
+        cells::count(&mut self.connection, scope).await
     }
 }
 
-fn built<P: Projection>(reached: Option<&SnapshotPosition>) -> Result<&SnapshotPosition, ViewError> {
-    reached.ok_or(ViewError::Building(P::NAME))
+fn built<P: Projection>(position: Option<&SnapshotPosition>) -> Result<&SnapshotPosition, ViewError> {
+    position.ok_or(ViewError::Building(P::NAME))
 }
 
-/// Nothing where it is not built yet, which is only an obstacle to who asks for it.
-fn if_built(reached: Result<SnapshotPosition, ViewError>) -> Result<Option<SnapshotPosition>, ViewError> {
-    match reached {
+/// `None` for a read model without a complete generation: only its own queries fail.
+fn if_built(position: Result<SnapshotPosition, ViewError>) -> Result<Option<SnapshotPosition>, ViewError> {
+    match position {
         Err(ViewError::Building(_)) => Ok(None),
-        reached => reached.map(Some),
+        position => position.map(Some),
     }
 }
 
-/// How far what this program answers from is with a merchant's journal.
-pub(crate) async fn reached<P: Projection>(
+/// The position of the generation that this program reads.
+pub(crate) async fn snapshot_position<P: Projection>(
     snapshot: &mut ViewConnection,
     merchant: &str,
 ) -> Result<SnapshotPosition, ViewError> {
-    let all = generation::all(snapshot, P::NAME).await?;
-    let generation = generation::answers(&all, P::VERSION).ok_or(ViewError::Building(P::NAME))?.number;
-    let checkpoint = checkpoint::read_all(snapshot, P::NAME, generation).await?.remove(merchant);
+    let all = generation::read_all(snapshot, P::NAME).await?;
+    let readable = generation::readable(&all, P::VERSION).ok_or(ViewError::Building(P::NAME))?;
+    let checkpoint = checkpoint::read_all(snapshot, P::NAME, readable.number).await?.remove(merchant);
     let checkpoint = checkpoint.unwrap_or_default();
     let (position, hash, parked) = (checkpoint.position, checkpoint.hash, checkpoint.parked);
-    Ok(SnapshotPosition { generation, position, hash, parked })
+    Ok(SnapshotPosition { generation: readable.number, position, hash, parked })
 }

@@ -1,4 +1,4 @@
-//! Comparing two generations, row by row.
+//! Comparing the rows of two generations.
 
 use std::collections::HashMap;
 
@@ -8,291 +8,261 @@ use crate::error::ViewError;
 use crate::runtime::projection::Projection;
 use crate::store::{Row, Scope, Statement, Table, TableColumn, Value, ViewConnection};
 
-/// Rows compared at once.
-const PAGE: usize = 1_000;
-/// How many differences are told.
-const TOLD: usize = 10;
-/// Keys looked for by one statement: with three values each far below SQLite's limit.
-const KEYS: usize = 500;
-/// What is said of a row that should be there.
-const NOT_SERVED: &str = "is not in the one that serves";
+/// The number of rows that are read at once.
+const PAGE_SIZE: usize = 1_000;
+/// How many differences are described; the others are only counted.
+const MAX_DESCRIBED: usize = 10;
+/// The number of keys that one statement looks up. With a few values each this is far below SQLite's limit.
+const KEYS_PER_STATEMENT: usize = 500;
 
-/// What was found.
+const MISSING: &str = "is missing in the serving generation";
+const EXTRA: &str = "is only in the serving generation";
+
+/// The result of a comparison.
 #[derive(Debug, Default)]
 pub(crate) struct Comparison {
-    /// Rows that were looked at.
+    /// The number of rows that were compared.
     pub(crate) rows: u64,
-    /// Rows that are not the same, or only in one of the two.
+    /// The number of rows that differ, or exist in only one of the two generations.
     pub(crate) different: u64,
-    /// Some of them, in words.
-    pub(crate) told: Vec<String>,
+    /// Descriptions of the first differences.
+    pub(crate) differences: Vec<String>,
 }
 
+/// The values of a row; `None` for NULL.
+type Values = Vec<Option<Value>>;
+/// The key of a row, and its other values.
+type KeyAndValues = (Values, Values);
+
 impl Comparison {
-    /// Nothing could be compared.
-    pub(crate) fn impossible(why: &str) -> Self {
-        Self { rows: 0, different: 1, told: vec![why.to_owned()] }
+    /// The result of a comparison that was not possible.
+    pub(crate) fn failed(reason: &str) -> Self {
+        Self { rows: 0, different: 1, differences: vec![reason.to_owned()] }
     }
 
-    /// What is wrong; nothing where all is the same.
+    /// A description of all differences. `None` if there are none.
     pub(crate) fn problem(&self) -> Option<String> {
         let (different, rows) = (self.different, self.rows);
-        (different > 0).then(|| format!("{different} of {rows} rows differ: {}", self.told.join("; ")))
+        let differences = || self.differences.join("; ");
+        (different > 0).then(|| format!("{different} of {rows} rows differ: {}", differences()))
     }
 
-    /// Compares the values of a row that serves with those of the other.
-    fn look_at(
-        &mut self,
-        table: &Table,
-        key: &[Option<Value>],
-        values: &[Option<Value>],
-        theirs: Option<&Vec<Option<Value>>>,
-    ) {
-        match theirs {
-            None => self.differs(table, key, "is only in the one that serves"),
-            Some(theirs) if theirs == values => {}
-            Some(theirs) => {
-                let columns = table.values.iter().zip(values.iter().zip(theirs));
-                let changed: Vec<&str> =
-                    columns.filter(|(_, (one, other))| one != other).map(|((name, _), _)| *name).collect();
-                self.differs(table, key, &format!("differs in {}", changed.join(", ")));
+    /// Compares a row of the serving generation with the same row of the other one.
+    fn compare_row(&mut self, table: &Table, key: &Values, served: &Values, other: Option<&Values>) {
+        self.rows += 1;
+        match other {
+            None => self.add_difference(table, key, EXTRA),
+            Some(other) if other == served => {}
+            Some(other) => {
+                let columns = table.values.iter().zip(served.iter().zip(other));
+                let changed: Vec<&str> = columns
+                    .filter(|(_, (served, other))| served != other)
+                    .map(|((name, _), _)| *name)
+                    .collect();
+                self.add_difference(table, key, &format!("differs in {}", changed.join(", ")));
             }
         }
     }
 
-    fn differs(&mut self, table: &Table, key: &[Option<Value>], how: &str) {
+    /// Counts a row that the serving generation lacks.
+    fn add_missing(&mut self, table: &Table, key: &Values) {
+        self.rows += 1;
+        self.add_difference(table, key, MISSING);
+    }
+
+    fn add_difference(&mut self, table: &Table, key: &Values, difference: &str) {
         self.different += 1;
-        if self.told.len() < TOLD {
+        if self.differences.len() < MAX_DESCRIBED {
             let key: Vec<String> = key.iter().flatten().map(Value::to_string).collect();
-            self.told.push(format!("{} {} {how}", table.name, key.join(" ")));
+            self.differences.push(format!("{} {} {difference}", table.name, key.join(" ")));
         }
     }
 }
 
-/// The values of a row's key, and the others.
-type Content = (Vec<Option<Value>>, Vec<Option<Value>>);
-
-/// Compares two generations of a merchant's rows. The connection is a snapshot in which both have come equally far.
-pub(crate) async fn compare<P: Projection>(
+/// Compares a merchant's rows of the serving generation with those of another generation in the same store. Both must
+/// have the same position in the snapshot.
+pub(crate) async fn compare_generations<P: Projection>(
     snapshot: &mut ViewConnection,
     merchant: &str,
-    (one, other): (i64, i64),
-    into: &mut Comparison,
+    (serving, other): (i64, i64),
+    comparison: &mut Comparison,
     stop: &watch::Receiver<bool>,
 ) -> Result<(), ViewError> {
     for table in P::TABLES {
-        compare_table(snapshot, merchant, table, (one, other), into, stop).await?;
-    }
-    Ok(())
-}
-
-async fn compare_table(
-    snapshot: &mut ViewConnection,
-    merchant: &str,
-    table: &Table,
-    (one, other): (i64, i64),
-    into: &mut Comparison,
-    stop: &watch::Receiver<bool>,
-) -> Result<(), ViewError> {
-    let mut after: Option<Vec<Value>> = None;
-    while !*stop.borrow() {
-        let here = Scope { merchant, generation: one };
-        let page = rows(snapshot, here, table, after.as_deref(), None).await?;
-        let is_last = page.len() < PAGE;
-        let last = last_key(&page);
-        // Of the other generation, all between the same keys, however many.
-        let there = Scope { merchant, generation: other };
-        let upto = last.as_deref().filter(|_| !is_last);
-        let mut others: HashMap<Vec<Option<Value>>, Vec<Option<Value>>> =
-            between(snapshot, there, table, after.as_deref(), upto).await?.into_iter().collect();
-        for (key, values) in page {
-            into.rows += 1;
-            into.look_at(table, &key, &values, others.remove(&key).as_ref());
-        }
-        for key in others.into_keys() {
-            into.rows += 1;
-            into.differs(table, &key, NOT_SERVED);
-        }
-        match last.filter(|_| !is_last) {
-            Some(last) => after = Some(last),
-            None => break,
+        let mut served = Pages::all(table, Scope { merchant, generation: serving });
+        while !*stop.borrow() {
+            let after = served.after.clone();
+            let Some(page) = served.next(snapshot).await? else { break };
+            // All rows of the other generation in the same range of keys, however many there are.
+            let to = served.after.clone().filter(|_| !served.is_done);
+            let scope = Scope { merchant, generation: other };
+            let mut others = Pages { table, scope, after, to, is_done: false }.collect(snapshot).await?;
+            for (key, values) in page {
+                comparison.compare_row(table, &key, &values, others.remove(&key).as_ref());
+            }
+            for key in others.into_keys() {
+                comparison.add_missing(table, &key);
+            }
         }
     }
     Ok(())
 }
 
-/// Compares a merchant's rows of two stores, each of which has its own order of texts. Both have come equally far, and
-/// stand still.
+/// The rows of a merchant and generation in one of two stores.
+pub(crate) struct Side<'a> {
+    pub(crate) connection: &'a mut ViewConnection,
+    pub(crate) scope: Scope<'a>,
+}
+
+/// Compares a merchant's rows in two stores. The stores may sort texts differently, so rows are looked up by key. Both
+/// sides must have the same position and must not change meanwhile.
 pub(crate) async fn compare_stores<P: Projection>(
-    (serving, here): (&mut ViewConnection, Scope<'_>),
-    (again, there): (&mut ViewConnection, Scope<'_>),
-    into: &mut Comparison,
+    serving: &mut Side<'_>,
+    other: &mut Side<'_>,
+    comparison: &mut Comparison,
 ) -> Result<(), ViewError> {
     for table in P::TABLES {
-        let found = against(serving, here, again, there, table, into).await?;
-        // Whatever is in both was found: the others are looked for only where there are others.
-        if count(again, there, table).await? > found {
-            missing(serving, here, again, there, table, into).await?;
+        let in_both = compare_served(serving, other, table, comparison).await?;
+        // Only if the other store has more rows are they looked up in the serving one.
+        if count(other, table).await? > in_both {
+            find_missing(serving, other, table, comparison).await?;
         }
     }
     Ok(())
 }
 
-/// Compares each row of one store with that of the other, and gives how many are in both.
-async fn against(
-    serving: &mut ViewConnection,
-    here: Scope<'_>,
-    again: &mut ViewConnection,
-    there: Scope<'_>,
+/// Compares every row of the serving store with the other store. Returns the number of rows that are in both.
+async fn compare_served(
+    serving: &mut Side<'_>,
+    other: &mut Side<'_>,
     table: &Table,
-    into: &mut Comparison,
+    comparison: &mut Comparison,
 ) -> Result<u64, ViewError> {
     let mut in_both = 0;
-    let mut after: Option<Vec<Value>> = None;
-    loop {
-        let page = rows(serving, here, table, after.as_deref(), None).await?;
-        let others = with_keys_of(again, there, table, &page).await?;
-        let is_last = page.len() < PAGE;
-        after = last_key(&page);
+    let mut pages = Pages::all(table, serving.scope);
+    while let Some(page) = pages.next(serving.connection).await? {
+        let others = look_up(other, table, &page).await?;
+        in_both += others.len() as u64;
         for (key, values) in page {
-            into.rows += 1;
-            let theirs = others.get(&key);
-            in_both += u64::from(theirs.is_some());
-            into.look_at(table, &key, &values, theirs);
-        }
-        if is_last {
-            return Ok(in_both);
+            comparison.compare_row(table, &key, &values, others.get(&key));
         }
     }
+    Ok(in_both)
 }
 
-/// Looks for rows that are not in the store that serves.
-async fn missing(
-    serving: &mut ViewConnection,
-    here: Scope<'_>,
-    again: &mut ViewConnection,
-    there: Scope<'_>,
+/// Finds the rows of the other store that the serving store lacks.
+async fn find_missing(
+    serving: &mut Side<'_>,
+    other: &mut Side<'_>,
     table: &Table,
-    into: &mut Comparison,
+    comparison: &mut Comparison,
 ) -> Result<(), ViewError> {
-    let mut after: Option<Vec<Value>> = None;
-    loop {
-        let page = rows(again, there, table, after.as_deref(), None).await?;
-        let known = with_keys_of(serving, here, table, &page).await?;
-        let is_last = page.len() < PAGE;
-        after = last_key(&page);
-        for (key, _) in page.iter().filter(|(key, _)| !known.contains_key(key)) {
-            into.rows += 1;
-            into.differs(table, key, NOT_SERVED);
-        }
-        if is_last {
-            return Ok(());
+    let mut pages = Pages::all(table, other.scope);
+    while let Some(page) = pages.next(other.connection).await? {
+        let served = look_up(serving, table, &page).await?;
+        for (key, _) in page.iter().filter(|(key, _)| !served.contains_key(key)) {
+            comparison.add_missing(table, key);
         }
     }
+    Ok(())
 }
 
-async fn count(connection: &mut ViewConnection, scope: Scope<'_>, table: &Table) -> Result<u64, ViewError> {
-    let mut question = Statement::new("SELECT count(*) FROM ");
-    question.push(table.name).push(" WHERE merchant = ").push_bind(scope.merchant);
-    question.push(" AND generation = ").push_bind(scope.generation);
-    connection.fetch(question).await?.first().map_or(Ok(0), |row| row.unsigned(0))
+async fn count(side: &mut Side<'_>, table: &Table) -> Result<u64, ViewError> {
+    let mut query = Statement::new("SELECT count(*) FROM ");
+    query.push(table.name).push(" WHERE merchant = ").push_bind(side.scope.merchant);
+    query.push(" AND generation = ").push_bind(side.scope.generation);
+    side.connection.fetch(query).await?.first().map_or(Ok(0), |row| row.unsigned(0))
 }
 
-/// The rows with the keys of a page.
-async fn with_keys_of(
-    connection: &mut ViewConnection,
-    scope: Scope<'_>,
+/// Reads the rows that have the keys of a page.
+async fn look_up(
+    side: &mut Side<'_>,
     table: &Table,
-    page: &[Content],
-) -> Result<HashMap<Vec<Option<Value>>, Vec<Option<Value>>>, ViewError> {
+    page: &[KeyAndValues],
+) -> Result<HashMap<Values, Values>, ViewError> {
     let mut found = HashMap::with_capacity(page.len());
-    for some in page.chunks(KEYS) {
-        let mut question = select(table, scope);
-        question.push(" AND (").push_columns(table.key).push(") IN (VALUES ");
-        for (place, (key, _)) in some.iter().enumerate() {
-            question.push(if place == 0 { "(" } else { ", (" });
-            push_values(&mut question, key.iter().flatten());
-            question.push(")");
+    for rows in page.chunks(KEYS_PER_STATEMENT) {
+        let mut query = select(table, side.scope);
+        query.push(" AND (").push_columns(table.key).push(") IN (VALUES ");
+        for (index, (key, _)) in rows.iter().enumerate() {
+            query.push(if index == 0 { "(" } else { ", (" });
+            query.push_bind_all(key.iter().flatten().cloned()).push(")");
         }
-        question.push(")");
-        for row in connection.fetch(question).await? {
-            let (key, values) = content(&row, table)?;
+        query.push(")");
+        for row in side.connection.fetch(query).await? {
+            let (key, values) = key_and_values(&row, table)?;
             found.insert(key, values);
         }
     }
     Ok(found)
 }
 
-/// All rows between two keys, page by page.
-async fn between(
-    snapshot: &mut ViewConnection,
-    scope: Scope<'_>,
-    table: &Table,
-    after: Option<&[Value]>,
-    upto: Option<&[Value]>,
-) -> Result<Vec<Content>, ViewError> {
-    let mut found: Vec<Content> = Vec::new();
-    let mut after: Option<Vec<Value>> = after.map(<[Value]>::to_vec);
-    loop {
-        let page = rows(snapshot, scope, table, after.as_deref(), upto).await?;
-        let is_last = page.len() < PAGE;
-        after = last_key(&page);
-        found.extend(page);
-        if is_last {
-            return Ok(found);
+/// The rows of a scope in the order of their keys, page by page.
+struct Pages<'a> {
+    table: &'a Table,
+    scope: Scope<'a>,
+    /// The key before the next page. `None` at the start.
+    after: Option<Vec<Value>>,
+    /// The key of the last row. `None` for no limit.
+    to: Option<Vec<Value>>,
+    is_done: bool,
+}
+
+impl<'a> Pages<'a> {
+    fn all(table: &'a Table, scope: Scope<'a>) -> Self {
+        Self { table, scope, after: None, to: None, is_done: false }
+    }
+
+    /// The next page. `None` after the last one; the last one may be empty.
+    async fn next(
+        &mut self,
+        connection: &mut ViewConnection,
+    ) -> Result<Option<Vec<KeyAndValues>>, ViewError> {
+        if self.is_done {
+            return Ok(None);
         }
+        let mut query = select(self.table, self.scope);
+        for (bound, comparison) in [(&self.after, " > ("), (&self.to, " <= (")] {
+            if let Some(bound) = bound {
+                query.push(" AND (").push_columns(self.table.key).push(")").push(comparison);
+                query.push_bind_all(bound.iter().cloned()).push(")");
+            }
+        }
+        query.push(" ORDER BY ").push_columns(self.table.key).push(" LIMIT ").push_bind(PAGE_SIZE as u64);
+        let rows = connection.fetch(query).await?;
+        let page: Vec<KeyAndValues> =
+            rows.iter().map(|row| key_and_values(row, self.table)).collect::<Result<_, _>>()?;
+        self.is_done = page.len() < PAGE_SIZE;
+        self.after = page.last().map(|(key, _)| key.iter().flatten().cloned().collect());
+        Ok(Some(page))
+    }
+
+    /// The rows of all pages.
+    async fn collect(
+        mut self,
+        connection: &mut ViewConnection,
+    ) -> Result<HashMap<Values, Values>, ViewError> {
+        let mut all = HashMap::new();
+        while let Some(page) = self.next(connection).await? {
+            all.extend(page);
+        }
+        Ok(all)
     }
 }
 
-/// Rows behind a key and not behind another, in the order of their keys, as many as a page has.
-async fn rows(
-    snapshot: &mut ViewConnection,
-    scope: Scope<'_>,
-    table: &Table,
-    after: Option<&[Value]>,
-    upto: Option<&[Value]>,
-) -> Result<Vec<Content>, ViewError> {
-    let mut question = select(table, scope);
-    for (bound, is_beyond) in [(after, " > ("), (upto, " <= (")] {
-        if let Some(bound) = bound {
-            question.push(" AND (").push_columns(table.key).push(")").push(is_beyond);
-            push_values(&mut question, bound);
-            question.push(")");
-        }
-    }
-    question.push(" ORDER BY ").push_columns(table.key).push(" LIMIT ").push_bind(PAGE as u64);
-    snapshot.fetch(question).await?.iter().map(|row| content(row, table)).collect()
-}
-
-/// Begins to ask for a merchant's rows of a table.
+/// Selects all columns of a scope's rows.
 fn select(table: &Table, scope: Scope<'_>) -> Statement {
-    let mut question = Statement::new("SELECT ");
-    question
-        .push_columns(table.key.iter().chain(table.values))
-        .push(" FROM ")
-        .push(table.name)
-        .push(" WHERE merchant = ")
-        .push_bind(scope.merchant);
-    question.push(" AND generation = ").push_bind(scope.generation);
-    question
+    let mut query = Statement::new("SELECT ");
+    query.push_columns(table.key.iter().chain(table.values)).push(" FROM ").push(table.name);
+    query.push(" WHERE merchant = ").push_bind(scope.merchant);
+    query.push(" AND generation = ").push_bind(scope.generation);
+    query
 }
 
-/// Goes on with values, with commas between.
-fn push_values<'v>(question: &mut Statement, values: impl IntoIterator<Item = &'v Value>) {
-    for (place, value) in values.into_iter().enumerate() {
-        question.push(if place == 0 { "" } else { ", " }).push_bind(value.clone());
-    }
-}
-
-/// The key of the last row of a page.
-fn last_key(page: &[Content]) -> Option<Vec<Value>> {
-    page.last().map(|(key, _)| key.iter().flatten().cloned().collect())
-}
-
-fn content(row: &Row, table: &Table) -> Result<Content, ViewError> {
-    let of = |first: usize, columns: &[TableColumn]| {
-        let value = |(place, (_, kind)): (usize, &TableColumn)| row.value(first + place, *kind);
-        columns.iter().enumerate().map(value).collect::<Result<Vec<_>, _>>()
+fn key_and_values(row: &Row, table: &Table) -> Result<KeyAndValues, ViewError> {
+    let values = |first: usize, columns: &[TableColumn]| {
+        let value = |(index, (_, kind)): (usize, &TableColumn)| row.value(first + index, *kind);
+        columns.iter().enumerate().map(value).collect::<Result<Values, _>>()
     };
-    Ok((of(0, table.key)?, of(table.key.len(), table.values)?))
+    Ok((values(0, table.key)?, values(table.key.len(), table.values)?))
 }

@@ -1,115 +1,124 @@
-//! What a node does for a projection: it follows every generation of its own version that is complete, builds those that
-//! are not, answers from one of them, and takes away what nobody needs.
+//! A node's work on the generations of one projection: it keeps complete generations of its version up to date, builds
+//! incomplete ones, decides which one its queries read, and deletes unused ones.
 
 use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
+use super::build::build;
+use super::deletion::delete;
 use crate::error::ViewError;
-use crate::rebuild::build::build;
-use crate::rebuild::removal::remove;
-use crate::runtime::generation::{self, GONE, Generation, GenerationState};
+use crate::runtime::context::{POLL_INTERVAL, ProjectionContext};
+use crate::runtime::generation::{self, Generation, GenerationState, USE_TIMEOUT};
 use crate::runtime::projection::Projection;
-use crate::runtime::runner::{FOLLOWING, POLL, Runner, Workshop};
+use crate::runtime::runner::{RunMode, Runner};
 
-/// How long questions that were asked before may go on with a generation that is to be deleted.
-const GRACE: Duration = Duration::from_secs(30);
+/// How long after it was given up the rows of a generation stay, so that running queries can finish.
+const DELETION_DELAY: Duration = Duration::from_secs(30);
 
-/// A node's work on one projection.
-pub(crate) struct Keeper<P> {
-    shop: Workshop,
+/// Manages the generations of one projection on one node.
+pub(crate) struct GenerationManager<P> {
+    context: ProjectionContext,
     commits: watch::Receiver<u64>,
-    /// Wakes it when generations have changed.
+    /// Wakes the manager after a change of the generations.
     changed: Arc<Notify>,
     tasks: HashMap<i64, Task>,
-    /// When it last said which generation it answers from.
-    said: Option<(i64, Instant)>,
+    /// The generation that this node last reported to read, and when.
+    reported: Option<(i64, Instant)>,
     projection: PhantomData<P>,
 }
 
-/// What is done about one generation.
+/// The task that works on one generation.
 struct Task {
     state: GenerationState,
     stop: watch::Sender<bool>,
     handle: JoinHandle<()>,
 }
 
-impl<P: Projection> Keeper<P> {
-    /// Sees to it that there is a generation of this version, and begins.
+impl<P: Projection> GenerationManager<P> {
+    /// Creates a generation of this version if there is none, and starts the tasks.
     pub(crate) async fn start(
-        shop: Workshop,
+        context: ProjectionContext,
         commits: watch::Receiver<u64>,
         changed: Arc<Notify>,
     ) -> Result<Self, ViewError> {
-        generation::ensure(&shop.store, P::NAME, P::VERSION).await?;
-        let mut keeper =
-            Self { shop, commits, changed, tasks: HashMap::new(), said: None, projection: PhantomData };
-        keeper.look().await?;
-        Ok(keeper)
+        generation::ensure(&context.store, P::NAME, P::VERSION).await?;
+        let mut manager = Self {
+            context,
+            commits,
+            changed,
+            tasks: HashMap::new(),
+            reported: None,
+            projection: PhantomData,
+        };
+        manager.update().await?;
+        Ok(manager)
     }
 
-    /// Goes on until it is stopped.
+    /// Manages the generations until it is stopped.
     pub(crate) async fn run(mut self, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
             let changed = Arc::clone(&self.changed);
             tokio::select! {
                 _ = stop.changed() => break,
                 () = changed.notified() => {}
-                () = tokio::time::sleep(POLL) => {}
+                () = tokio::time::sleep(POLL_INTERVAL) => {}
             }
-            if let Err(error) = self.look().await {
-                tracing::warn!(projection = P::NAME, %error, "generations cannot be read");
+            if let Err(error) = self.update().await {
+                tracing::warn!(projection = P::NAME, %error, "failed to update generations; will retry");
             }
         }
         for task in self.tasks.values() {
             task.stop.send_replace(true);
         }
         for (_, task) in self.tasks.drain() {
-            // A task that panicked has said so.
+            // A panic of the task has been logged.
             let _ = task.handle.await;
         }
     }
 
-    /// Does what the generations that there are ask for.
-    async fn look(&mut self) -> Result<(), ViewError> {
-        let all = generation::all(&mut self.shop.store.writer().await?, P::NAME).await?;
-        self.shop.progress.know(P::NAME, all.clone());
-        if self.shop.progress.stop_answering_from_what_is_gone(P::NAME) {
-            tracing::warn!(projection = P::NAME, "the build that was answered from is gone");
+    /// Reads the generations and does what their states require.
+    async fn update(&mut self) -> Result<(), ViewError> {
+        let all = generation::read_all(&mut self.context.store.writer().await?, P::NAME).await?;
+        let progress = &self.context.progress;
+        progress.set_generations(P::NAME, all.clone());
+        if progress.stop_reading_deleted(P::NAME) {
+            tracing::warn!(projection = P::NAME, "the generation that queries read was deleted");
         }
-        self.tend(&all).await;
-        match generation::answers(&all, P::VERSION) {
-            Some(answers) => drop(self.shop.progress.answer_from(P::NAME, answers.number)),
-            None => generation::ensure(&self.shop.store, P::NAME, P::VERSION).await?,
+        self.reconcile(&all).await;
+        match generation::readable(&all, P::VERSION) {
+            Some(readable) => drop(self.context.progress.switch_to(P::NAME, readable.number)),
+            None => generation::ensure(&self.context.store, P::NAME, P::VERSION).await?,
         }
-        if let Some(number) = self.shop.progress.generation(P::NAME) {
-            self.say(number).await?;
+        if let Some(number) = self.context.progress.generation(P::NAME) {
+            self.publish(number).await?;
         }
-        self.take_away(&all).await
+        self.drop_unused(&all).await
     }
 
-    /// Begins what is to be done and is not, and ends what is not to be done any more.
-    async fn tend(&mut self, all: &[Generation]) {
+    /// Starts missing tasks, and stops the tasks of generations that have changed their state.
+    async fn reconcile(&mut self, all: &[Generation]) {
         let is_own = |generation: &&Generation| {
             generation.version == P::VERSION || generation.state == GenerationState::Dropping
         };
         let wanted: HashMap<i64, &Generation> =
             all.iter().filter(is_own).map(|generation| (generation.number, generation)).collect();
-        let over = |number: &i64, task: &Task| {
-            let is_wanted = wanted.get(number).is_some_and(|wanted| is_the_same(wanted.state, task.state));
+        let is_over = |number: &i64, task: &Task| {
+            let is_wanted = wanted.get(number).is_some_and(|wanted| has_same_task(wanted.state, task.state));
             !is_wanted || task.handle.is_finished()
         };
-        let ended: Vec<i64> = self
+        let over: Vec<i64> = self
             .tasks
             .iter()
-            .filter(|(number, task)| over(number, task))
+            .filter(|(number, task)| is_over(number, task))
             .map(|(number, _)| *number)
             .collect();
-        for number in ended {
+        for number in over {
             if let Some(task) = self.tasks.remove(&number) {
                 task.stop.send_replace(true);
                 let _ = task.handle.await;
@@ -117,67 +126,68 @@ impl<P: Projection> Keeper<P> {
         }
         for (number, generation) in wanted {
             if !self.tasks.contains_key(&number)
-                && let Some(task) = self.begin(generation)
+                && let Some(task) = self.start_task(generation)
             {
                 self.tasks.insert(number, task);
             }
         }
     }
 
-    fn begin(&self, generation: &Generation) -> Option<Task> {
+    fn start_task(&self, generation: &Generation) -> Option<Task> {
         let (stop, stopped) = watch::channel(false);
-        let shop = self.shop.clone();
+        let context = self.context.clone();
         let handle = match generation.state {
             state if state.is_followed() => {
-                let runner = Runner::<P>::new(shop, generation.number, FOLLOWING);
+                let runner = Runner::<P>::new(context, generation.number, RunMode::FOLLOW);
                 tokio::spawn(runner.follow(self.commits.clone(), stopped))
             }
             state if state.is_built() => {
-                let building = build::<P>(shop, generation.clone(), stopped, Arc::clone(&self.changed));
-                let runtime = tokio::runtime::Handle::current();
-                // On a thread of its own: what it reckons keeps no command waiting.
-                tokio::task::spawn_blocking(move || runtime.block_on(building))
+                let build = build::<P>(context, generation.clone(), stopped, Arc::clone(&self.changed));
+                let runtime = Handle::current();
+                // A thread of its own, so that the computation does not delay commands.
+                tokio::task::spawn_blocking(move || runtime.block_on(build))
             }
-            GenerationState::Dropping if since(generation.state_at) > GRACE => {
-                tokio::spawn(remove::<P>(shop, generation.number, stopped))
+            GenerationState::Dropping if elapsed_since(generation.state_since) > DELETION_DELAY => {
+                tokio::spawn(delete::<P>(context, generation.number, stopped))
             }
             _ => return None,
         };
         Some(Task { state: generation.state, stop, handle })
     }
 
-    /// Says now and then which generation this node answers from, so that it is not taken away.
-    async fn say(&mut self, number: i64) -> Result<(), ViewError> {
-        let is_known = self.said.is_some_and(|(said, at)| said == number && at.elapsed() < GONE / 6);
-        if !is_known {
-            generation::see(&mut self.shop.store.writer().await?, P::NAME, number).await?;
-            self.said = Some((number, Instant::now()));
+    /// Reports from time to time which generation this node reads, so that no node deletes it.
+    async fn publish(&mut self, number: i64) -> Result<(), ViewError> {
+        let is_recent =
+            self.reported.is_some_and(|(reported, at)| reported == number && at.elapsed() < USE_TIMEOUT / 6);
+        if !is_recent {
+            generation::report_use(&mut self.context.store.writer().await?, P::NAME, number).await?;
+            self.reported = Some((number, Instant::now()));
         }
         Ok(())
     }
 
-    /// Of the generations that were kept, the latest of the version that serves stays, to go back to, and those that
-    /// nodes of other versions answer from.
-    async fn take_away(&self, all: &[Generation]) -> Result<(), ViewError> {
+    /// Gives up standby generations. The latest one of the serving version stays for a rollback, and those that nodes of
+    /// other versions read stay too.
+    async fn drop_unused(&self, all: &[Generation]) -> Result<(), ViewError> {
         let Some(serving) = generation::serving(all) else { return Ok(()) };
-        let is_kept = |known: &&Generation| known.state == GenerationState::Standby;
-        let latest = generation::last_kept(all, serving.version);
-        for old in all.iter().filter(is_kept).filter(|known| !known.is_in_use()) {
-            if latest.is_none_or(|latest| latest.number != old.number) {
-                let mut connection = self.shop.store.writer().await?;
-                generation::change(&mut connection, old, GenerationState::Dropping, None).await?;
+        let is_standby = |known: &&Generation| known.state == GenerationState::Standby;
+        let latest = generation::latest_standby(all, serving.version);
+        for unused in all.iter().filter(is_standby).filter(|known| !known.is_in_use()) {
+            if latest.is_none_or(|latest| latest.number != unused.number) {
+                let mut connection = self.context.store.writer().await?;
+                generation::change_state(&mut connection, unused, GenerationState::Dropping, None).await?;
             }
         }
         Ok(())
     }
 }
 
-/// Whether what is done in one state goes on in another.
-fn is_the_same(one: GenerationState, other: GenerationState) -> bool {
+/// Whether a task continues when its generation changes from one state to the other.
+fn has_same_task(one: GenerationState, other: GenerationState) -> bool {
     one == other || (one.is_followed() && other.is_followed())
 }
 
-/// How long ago a moment is.
-fn since(moment: i64) -> Duration {
-    Duration::from_micros(generation::now().saturating_sub(moment).try_into().unwrap_or(0))
+/// The time since a time in microseconds since 1970.
+fn elapsed_since(time: i64) -> Duration {
+    Duration::from_micros(generation::now().saturating_sub(time).try_into().unwrap_or(0))
 }

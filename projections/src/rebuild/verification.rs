@@ -1,178 +1,177 @@
-//! Proving read models: the journal is folded a second time, into a place that is thrown away, and every row is compared
-//! with the one that serves.
+//! Verifying read models: the journal is folded again into a temporary store, and every row is compared with the
+//! serving generation.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use holdfast_journal::{Journal, JournalError};
 
+use super::comparison::{Comparison, Side, compare_stores};
 use crate::error::ViewError;
 use crate::read_models::availability::AvailabilityProjection;
 use crate::read_models::causation::CausationProjection;
 use crate::read_models::order_metrics::MetricsProjection;
 use crate::read_models::orders::OrderStatusProjection;
-use crate::read_models::read_snapshot::{SnapshotPosition, reached};
-use crate::rebuild::comparison::{Comparison, compare_stores};
-use crate::runtime::apply::look;
+use crate::read_models::read_snapshot::{SnapshotPosition, snapshot_position};
+use crate::runtime::batch::apply_batch;
 use crate::runtime::checkpoint::Checkpoint;
-use crate::runtime::parked::Parked;
-use crate::runtime::prefetch::Span;
+use crate::runtime::classify::classify;
+use crate::runtime::parked::ParkedStreams;
+use crate::runtime::prefetch::EventBatch;
 use crate::runtime::projection::Projection;
-use crate::runtime::runner::fold_span;
 use crate::store::{Scope, ViewStore};
 
-/// Events folded in one transaction, about.
-const SPAN: usize = 20_000;
-/// Events that may be missing when the rows that serve are held still: they are folded meanwhile.
-const LAST_FEW: u64 = 20_000;
+/// About how many events are applied in one transaction.
+const BATCH_SIZE: usize = 20_000;
+/// The most events that are applied while a snapshot of the serving generation is open. An open snapshot keeps the
+/// database from removing old row versions.
+const MAX_EVENTS_DURING_SNAPSHOT: u64 = 20_000;
 
-/// What was found of a merchant's rows of a read model.
+/// The result of comparing the rows of one read model and merchant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerificationReport {
-    /// At which position of the journal.
+    /// The position in the journal at which the rows were compared.
     pub position: u64,
-    /// How many rows were looked at.
+    /// The number of rows that were compared.
     pub rows: u64,
-    /// How many are not what the journal says, or are only in one of the two.
+    /// The number of rows that differ from the journal, or exist on one side only.
     pub different: u64,
-    /// Some of them, in words: the table, the key and what differs.
+    /// Descriptions of the first differences: the table, the key, and what differs.
     pub differences: Vec<String>,
 }
 
-/// What became of comparing a read model.
+/// The result of verifying one read model.
 #[derive(Debug)]
 pub struct VerificationResult {
-    /// Which read model.
+    /// The name of the read model.
     pub projection: &'static str,
-    /// What was found, or why it was not compared.
+    /// The report, or why the read model could not be compared.
     pub result: Result<VerificationReport, ViewError>,
 }
 
-/// A second fold of a journal, and the read models that it is compared with. Nothing of theirs is changed.
+/// Verifies read models against a journal, without changing them.
 pub struct Verification {
     journal: Arc<dyn Journal>,
     serving: ViewStore,
-    again: ViewStore,
+    /// The temporary store.
+    rebuilt: ViewStore,
 }
 
 impl Verification {
-    /// A fold into an empty directory, which is of no use afterwards.
+    /// Prepares a verification with a temporary store in an empty directory.
     pub async fn in_directory(
         directory: &Path,
         journal: &Arc<dyn Journal>,
         serving: &ViewStore,
     ) -> Result<Self, ViewError> {
-        let again = ViewStore::open(directory).await?;
-        Ok(Self { journal: Arc::clone(journal), serving: serving.clone(), again })
+        let rebuilt = ViewStore::open(directory).await?;
+        Ok(Self { journal: Arc::clone(journal), serving: serving.clone(), rebuilt })
     }
 
-    /// How many read models a merchant has.
+    /// The number of read models of a merchant.
     pub const READ_MODEL_COUNT: u64 = 4;
 
-    /// Compares every row of a merchant with what the journal says, at the position that the read model has reached, and
-    /// tells meanwhile how many events have been folded. What is wrong with one read model keeps no other from being
-    /// compared.
-    pub async fn verify(&self, merchant: &str, mut told: impl FnMut(u64)) -> Vec<VerificationResult> {
-        let mut all = Vec::new();
-        self.verify_next::<OrderStatusProjection>(merchant, &mut all, &mut told).await;
-        self.verify_next::<AvailabilityProjection>(merchant, &mut all, &mut told).await;
-        self.verify_next::<MetricsProjection>(merchant, &mut all, &mut told).await;
-        self.verify_next::<CausationProjection>(merchant, &mut all, &mut told).await;
-        all
+    /// Compares every row of a merchant with the journal, at the position that each read model has reached. Reports the
+    /// number of folded events to `progress`. An error of one read model does not stop the verification of the others.
+    pub async fn verify(&self, merchant: &str, mut progress: impl FnMut(u64)) -> Vec<VerificationResult> {
+        let mut results = Vec::new();
+        self.verify_next::<OrderStatusProjection>(merchant, &mut results, &mut progress).await;
+        self.verify_next::<AvailabilityProjection>(merchant, &mut results, &mut progress).await;
+        self.verify_next::<MetricsProjection>(merchant, &mut results, &mut progress).await;
+        self.verify_next::<CausationProjection>(merchant, &mut results, &mut progress).await;
+        results
     }
 
     async fn verify_next<P: Projection>(
         &self,
         merchant: &str,
-        all: &mut Vec<VerificationResult>,
-        told: &mut impl FnMut(u64),
+        results: &mut Vec<VerificationResult>,
+        progress: &mut impl FnMut(u64),
     ) {
-        let folded: u64 =
-            all.iter().filter_map(|before| before.result.as_ref().ok()).map(|proof| proof.position).sum();
-        let result = self.verify_one::<P>(merchant, &mut |at| told(folded + at)).await;
-        all.push(VerificationResult { projection: P::NAME, result });
+        let reports = results.iter().filter_map(|before| before.result.as_ref().ok());
+        let folded: u64 = reports.map(|report| report.position).sum();
+        let result = self.verify_one::<P>(merchant, &mut |position| progress(folded + position)).await;
+        results.push(VerificationResult { projection: P::NAME, result });
     }
 
-    /// Closes the second fold's store.
+    /// Closes the temporary store.
     pub async fn close(self) {
-        self.again.close().await;
+        self.rebuilt.close().await;
     }
 
     async fn verify_one<P: Projection>(
         &self,
         merchant: &str,
-        told: &mut impl FnMut(u64),
+        progress: &mut impl FnMut(u64),
     ) -> Result<VerificationReport, ViewError> {
-        let mut fold = Fold {
+        let mut rebuild = Rebuild {
             scope: Scope { merchant, generation: 1 },
-            at: Checkpoint::default(),
-            parked: Parked::default(),
+            checkpoint: Checkpoint::default(),
+            parked: ParkedStreams::default(),
         };
         loop {
             let mut snapshot = self.serving.snapshot().await?;
-            let serving = reached::<P>(&mut snapshot, merchant).await?;
+            let serving = snapshot_position::<P>(&mut snapshot, merchant).await?;
             if !self.is_of_this_journal(merchant, &serving).await? {
-                let why = "what serves was not folded from this journal";
-                return Ok(proof(serving.position, Comparison::impossible(why)));
+                let reason = "the read model was built from another journal";
+                return Ok(report(serving.position, Comparison::failed(reason)));
             }
-            if serving.position < fold.at.position {
-                // Another build serves than before, which has not come as far.
-                fold.scope.generation += 1;
-                (fold.at, fold.parked) = (Checkpoint::default(), Parked::default());
+            if serving.position < rebuild.checkpoint.position {
+                // Another generation serves now, and it has not come as far: start again.
+                rebuild.scope.generation += 1;
+                (rebuild.checkpoint, rebuild.parked) = (Checkpoint::default(), ParkedStreams::default());
             }
-            // Nobody is kept from tidying up while much is folded.
-            let is_near = serving.position - fold.at.position <= LAST_FEW;
-            let snapshot = Some(snapshot).filter(|_| is_near);
-            if let Some(beyond) = self.fold::<P>(&mut fold, serving.position, told).await? {
-                return Ok(beyond);
+            let missing = serving.position - rebuild.checkpoint.position;
+            let snapshot = Some(snapshot).filter(|_| missing <= MAX_EVENTS_DURING_SNAPSHOT);
+            if let Some(failed) = self.apply::<P>(&mut rebuild, serving.position, progress).await? {
+                return Ok(failed);
             }
             let Some(mut snapshot) = snapshot else { continue };
             let mut comparison = Comparison::default();
-            let here = Scope { merchant, generation: serving.generation };
-            let mut again = self.again.snapshot().await?;
-            let there = (&mut again, fold.scope);
-            compare_stores::<P>((&mut snapshot, here), there, &mut comparison).await?;
-            return Ok(proof(serving.position, comparison));
+            let scope = Scope { merchant, generation: serving.generation };
+            let mut rebuilt = self.rebuilt.snapshot().await?;
+            let mut rebuilt = Side { connection: &mut rebuilt, scope: rebuild.scope };
+            let mut served = Side { connection: &mut snapshot, scope };
+            compare_stores::<P>(&mut served, &mut rebuilt, &mut comparison).await?;
+            return Ok(report(serving.position, comparison));
         }
     }
 
-    /// Folds up to a position. What the journal does not let it fold is what was found.
-    async fn fold<P: Projection>(
+    /// Applies events up to a position. Returns a report if the journal is damaged.
+    async fn apply<P: Projection>(
         &self,
-        fold: &mut Fold<'_>,
-        upto: u64,
-        told: &mut impl FnMut(u64),
+        rebuild: &mut Rebuild<'_>,
+        to: u64,
+        progress: &mut impl FnMut(u64),
     ) -> Result<Option<VerificationReport>, ViewError> {
-        while fold.at.position < upto {
-            let most = usize::try_from(upto - fold.at.position).unwrap_or(usize::MAX).min(SPAN);
-            let read = self.journal.read(fold.scope.merchant, fold.at.position, most).await;
-            let folded = match read {
-                Ok(mut events) => {
-                    events.retain(|event| event.position <= upto);
-                    match look::<P>(fold.scope.merchant, fold.at.position, &events) {
-                        Ok(looked) => {
-                            let span = Span { events, looked };
-                            fold_span::<P>(&self.again, fold.scope, &fold.at, &fold.parked, span).await
-                        }
-                        Err(error) => Err(error),
-                    }
-                }
-                Err(error) => Err(error.into()),
-            };
-            let (position, reason) = match folded {
-                Ok((at, parked)) => {
-                    (fold.at, fold.parked) = (at, parked);
-                    told(fold.at.position);
+        while rebuild.checkpoint.position < to {
+            let (position, reason) = match self.apply_next::<P>(rebuild, to).await {
+                Ok(()) => {
+                    progress(rebuild.checkpoint.position);
                     continue;
                 }
                 Err(ViewError::Halted { position, reason, .. }) => (position, reason),
-                Err(ViewError::Journal(JournalError::Corrupt(reason))) => (fold.at.position, reason),
+                Err(ViewError::Journal(JournalError::Corrupt(reason))) => {
+                    (rebuild.checkpoint.position, reason)
+                }
                 Err(error) => return Err(error),
             };
-            let why = format!("the journal cannot be folded beyond position {position}: {reason}");
-            return Ok(Some(proof(position, Comparison::impossible(&why))));
+            let reason = format!("the journal cannot be folded beyond position {position}: {reason}");
+            return Ok(Some(report(position, Comparison::failed(&reason))));
         }
         Ok(None)
+    }
+
+    /// Applies the next batch.
+    async fn apply_next<P: Projection>(&self, rebuild: &mut Rebuild<'_>, to: u64) -> Result<(), ViewError> {
+        let Rebuild { scope, checkpoint, parked } = rebuild;
+        let limit = usize::try_from(to - checkpoint.position).unwrap_or(usize::MAX).min(BATCH_SIZE);
+        let mut events = self.journal.read(scope.merchant, checkpoint.position, limit).await?;
+        events.retain(|event| event.position <= to);
+        let classified = classify::<P>(scope.merchant, checkpoint.position, &events)?;
+        let batch = EventBatch { events, classified };
+        (*checkpoint, *parked) = apply_batch::<P>(&self.rebuilt, *scope, checkpoint, parked, batch).await?;
+        Ok(())
     }
 
     async fn is_of_this_journal(
@@ -183,21 +182,21 @@ impl Verification {
         if serving.position == 0 {
             return Ok(true);
         }
-        let event = self.journal.read(merchant, serving.position - 1, 1).await?;
-        Ok(event
+        let events = self.journal.read(merchant, serving.position - 1, 1).await?;
+        Ok(events
             .first()
             .is_some_and(|event| event.position == serving.position && event.hash.0[..] == serving.hash[..]))
     }
 }
 
-/// How far the second fold is.
-struct Fold<'a> {
+/// The state of a rebuild in the temporary store.
+struct Rebuild<'a> {
     scope: Scope<'a>,
-    at: Checkpoint,
-    parked: Parked,
+    checkpoint: Checkpoint,
+    parked: ParkedStreams,
 }
 
-fn proof(position: u64, comparison: Comparison) -> VerificationReport {
-    let Comparison { rows, different, told } = comparison;
-    VerificationReport { position, rows, different, differences: told }
+fn report(position: u64, comparison: Comparison) -> VerificationReport {
+    let Comparison { rows, different, differences } = comparison;
+    VerificationReport { position, rows, different, differences }
 }

@@ -1,37 +1,41 @@
-//! How far a projection is.
+//! Checkpoints: up to which position of a merchant's journal a projection has come.
 
 use std::collections::HashMap;
 
 use crate::error::ViewError;
 use crate::store::{Row, Scope, Statement, ViewConnection};
 
-/// How far a projection is with one merchant's journal. `folded + parked = position` always.
+/// The checkpoint of a projection in one merchant's journal. Invariant: `folded + parked = position`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Checkpoint {
+    /// Every event up to this position is folded or parked.
     pub(crate) position: u64,
+    /// The hash of the event at that position; 32 zeros at position 0.
     pub(crate) hash: Vec<u8>,
+    /// The number of folded events.
     pub(crate) folded: u64,
+    /// The number of parked events.
     pub(crate) parked: u64,
 }
 
 impl Default for Checkpoint {
-    /// The beginning.
+    /// The start of the journal.
     fn default() -> Self {
         Self { position: 0, hash: vec![0; 32], folded: 0, parked: 0 }
     }
 }
 
-/// Reads every merchant's checkpoint. A merchant without one is at the beginning.
+/// Reads the checkpoints of a generation by merchant. A merchant without a checkpoint is at position 0.
 pub(crate) async fn read_all(
     connection: &mut ViewConnection,
     projection: &'static str,
     generation: i64,
 ) -> Result<HashMap<String, Checkpoint>, ViewError> {
-    let question = Statement::new(
+    let query = Statement::new(
         "SELECT merchant, position, hash, folded, parked FROM checkpoint
          WHERE projection = $1 AND generation = $2",
     );
-    let rows = connection.fetch(question.bind(projection).bind(generation)).await?;
+    let rows = connection.fetch(query.bind(projection).bind(generation)).await?;
     let checkpoint = |row: &Row| {
         let checkpoint = Checkpoint {
             position: row.unsigned(1)?,
@@ -44,28 +48,29 @@ pub(crate) async fn read_all(
     rows.iter().map(checkpoint).collect()
 }
 
-/// Keeps everybody else from moving the checkpoints of a generation until the transaction ends.
-pub(crate) async fn hold(
+/// Locks the checkpoints of a generation until the transaction ends.
+pub(crate) async fn lock(
     connection: &mut ViewConnection,
     projection: &'static str,
     generation: i64,
 ) -> Result<(), ViewError> {
-    let hold =
+    let lock =
         Statement::new("UPDATE checkpoint SET position = position WHERE projection = $1 AND generation = $2");
-    connection.execute(hold.bind(projection).bind(generation)).await.map(drop)
+    connection.execute(lock.bind(projection).bind(generation)).await.map(drop)
 }
 
-/// Forgets the checkpoints of a generation of which no row is left.
-pub(crate) async fn forget(
+/// Deletes the checkpoints of a generation.
+pub(crate) async fn delete_all(
     connection: &mut ViewConnection,
     projection: &'static str,
     generation: i64,
 ) -> Result<(), ViewError> {
-    let forget = Statement::new("DELETE FROM checkpoint WHERE projection = $1 AND generation = $2");
-    connection.execute(forget.bind(projection).bind(generation)).await.map(drop)
+    let delete = Statement::new("DELETE FROM checkpoint WHERE projection = $1 AND generation = $2");
+    connection.execute(delete.bind(projection).bind(generation)).await.map(drop)
 }
 
-/// Moves a checkpoint, if it is still where it was. Until the transaction ends nobody else can move it.
+/// Moves a checkpoint, and locks it until the transaction ends. Fails with [`ViewError::CheckpointMoved`] if it is not
+/// at `from` any more.
 pub(crate) async fn advance(
     connection: &mut ViewConnection,
     projection: &'static str,
@@ -85,7 +90,7 @@ pub(crate) async fn advance(
     let change = change.bind(scope.merchant).bind(projection).bind(scope.generation);
     let change = match from.position {
         0 => change,
-        // What was parked there may have been taken up since, without moving it.
+        // A retry of parked streams changes `parked` without moving the position.
         position => change.bind(position).bind(&*from.hash).bind(from.parked),
     };
     if connection.execute(change).await? == 1 { Ok(()) } else { Err(ViewError::CheckpointMoved(projection)) }

@@ -1,47 +1,47 @@
-//! Which node folds, where several share the read models.
+//! Leases: which of several nodes applies a merchant's events to a projection.
 //!
-//! A lease is of one projection and one merchant. A node takes it when it sees that there is something to fold, and
-//! gives it back when there is nothing left. The node that has written it comes first, and the others when they have
-//! seen that nobody does it: what a client has just changed is folded from memory, merchants spread over the nodes
-//! as their writers do, and nobody has to count nodes. A lease is only kept from others while its node is
-//! folding, and by the database's clock: no node's clock matters, and a node that died is followed when it expires.
+//! A node takes a lease when it sees events to apply, and releases it when none are left. The node that wrote the
+//! events goes first; other nodes follow if nobody has applied the events by their next look. This way events are
+//! usually applied from memory, merchants spread over the nodes as their writers do, and nodes need not know each
+//! other. A lease expires by the database's clock, so that the clocks of the nodes do not matter and another node
+//! takes over from a node that died.
 //!
-//! A lease saves work, it does not protect rows. These are safe because the checkpoint moves in the transaction
-//! that writes them, and only from where it was.
+//! A lease only avoids duplicate work. What protects the rows is the checkpoint: it moves in the transaction that
+//! writes the rows, and only from its previous position.
 
 use std::time::{Duration, Instant};
 
 use crate::error::ViewError;
 use crate::store::{Scope, Statement, ViewStore};
 
-/// How long a node may fold without showing that it is alive.
-const TERM: Duration = Duration::from_secs(5);
+/// How long a lease is valid unless it is renewed.
+const LEASE_DURATION: Duration = Duration::from_secs(5);
 
-/// What a node holds while it folds.
+/// A lease that a node holds while it applies events.
 #[derive(Debug)]
 pub(crate) struct Lease<'a> {
     store: &'a ViewStore,
     projection: &'static str,
     scope: Scope<'a>,
     node: &'a str,
-    taken: Instant,
+    renewed_at: Instant,
 }
 
 impl<'a> Lease<'a> {
-    /// Takes the lease, unless another node has it. On a store that is not shared there is nothing to take.
+    /// Takes the lease. `None` if another node holds it. On a store that is not shared this always succeeds.
     pub(crate) async fn take(
         store: &'a ViewStore,
         projection: &'static str,
         scope: Scope<'a>,
         node: &'a str,
     ) -> Result<Option<Self>, ViewError> {
-        let mut lease = Self { store, projection, scope, node, taken: Instant::now() };
+        let mut lease = Self { store, projection, scope, node, renewed_at: Instant::now() };
         Ok(lease.write().await?.then_some(lease))
     }
 
-    /// Shows that the node is alive, now and then. False: another node has taken over.
+    /// Renews the lease if a quarter of its duration has passed. False if another node has taken it over.
     pub(crate) async fn renew(&mut self) -> Result<bool, ViewError> {
-        if self.taken.elapsed() < TERM / 4 { Ok(true) } else { self.write().await }
+        if self.renewed_at.elapsed() < LEASE_DURATION / 4 { Ok(true) } else { self.write().await }
     }
 
     async fn write(&mut self) -> Result<bool, ViewError> {
@@ -49,31 +49,31 @@ impl<'a> Lease<'a> {
             return Ok(true);
         }
         let take = Statement::new(
-            "INSERT INTO projection_lease AS held (merchant, projection, generation, node, until)
+            "INSERT INTO projection_lease AS held (merchant, projection, generation, node, expires_at)
              VALUES ($1, $2, $3, $4, now() + $5 * interval '1 microsecond')
              ON CONFLICT (merchant, projection, generation)
-             DO UPDATE SET node = excluded.node, until = excluded.until
-             WHERE held.node = excluded.node OR held.until <= now()",
+             DO UPDATE SET node = excluded.node, expires_at = excluded.expires_at
+             WHERE held.node = excluded.node OR held.expires_at <= now()",
         );
-        let microseconds = TERM.as_micros() as u64;
+        let microseconds = LEASE_DURATION.as_micros() as u64;
         let take = take.bind(self.scope.merchant).bind(self.projection).bind(self.scope.generation);
-        let begun = Instant::now();
+        let started_at = Instant::now();
         let taken = self.store.writer().await?.execute(take.bind(self.node).bind(microseconds)).await? == 1;
-        self.taken = begun;
+        self.renewed_at = started_at;
         Ok(taken)
     }
 
-    /// Lets another node fold. Where this fails, the lease expires by itself.
-    pub(crate) async fn give_back(self) -> Result<(), ViewError> {
+    /// Releases the lease. If this fails, the lease expires.
+    pub(crate) async fn release(self) -> Result<(), ViewError> {
         if !self.store.is_shared() {
             return Ok(());
         }
-        let give_back = Statement::new(
+        let release = Statement::new(
             "DELETE FROM projection_lease
              WHERE merchant = $1 AND projection = $2 AND generation = $3 AND node = $4",
         );
-        let give_back = give_back.bind(self.scope.merchant).bind(self.projection).bind(self.scope.generation);
-        self.store.writer().await?.execute(give_back.bind(self.node)).await?;
+        let release = release.bind(self.scope.merchant).bind(self.projection).bind(self.scope.generation);
+        self.store.writer().await?.execute(release.bind(self.node)).await?;
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Reading a journal ahead of who folds it: while one span is written, the next is read and decoded.
+//! Reading the journal ahead: while one batch of events is written, the next is read and decoded.
 
 use std::mem;
 use std::sync::Arc;
@@ -6,85 +6,96 @@ use std::sync::Arc;
 use holdfast_journal::{Event, Journal};
 use tokio::sync::mpsc;
 
+use super::classify::{Classified, classify};
+use super::projection::Projection;
 use crate::error::ViewError;
-use crate::runtime::apply::{Looked, look};
-use crate::runtime::projection::Projection;
 
-/// Spans that wait to be folded, beside the one that is being folded and the one that is being read.
-const WAITING: usize = 1;
-/// Spans of more events than this are decoded where that keeps no command waiting.
-const FEW: usize = 500;
+/// Batches that wait to be applied, in addition to the one being applied and the one being read.
+const BUFFERED_BATCHES: usize = 1;
+/// Larger batches are decoded on the blocking thread pool, so that they do not delay commands.
+const MAX_EVENTS_DECODED_INLINE: usize = 500;
 
-/// A span of a merchant's events, and what each is to the fold.
+/// A batch of a merchant's events with their classification, one for each event.
 #[derive(Default)]
-pub(crate) struct Span {
+pub(crate) struct EventBatch {
     pub(crate) events: Vec<Event>,
-    pub(crate) looked: Vec<Looked>,
+    pub(crate) classified: Vec<Classified>,
 }
 
-impl Span {
+impl EventBatch {
     pub(crate) fn is_empty(&self) -> bool {
         self.events.is_empty()
     }
 
-    /// Takes about as many events from its beginning, a command's never parted.
-    pub(crate) fn take(&mut self, most: usize) -> Self {
-        let ends = |event: &Event| event.position == event.command_end;
-        let whole = self.events.iter().skip(most.saturating_sub(1)).position(ends);
-        let taken = whole.map_or(self.events.len(), |behind| most.max(1) + behind);
-        let (events, looked) = (self.events.split_off(taken), self.looked.split_off(taken));
-        mem::replace(self, Self { events, looked })
+    /// Removes about `max` events from the start of the batch: the events of a command stay together, so there may be
+    /// more.
+    pub(crate) fn take(&mut self, max: usize) -> Self {
+        let ends_command = |event: &Event| event.position == event.command_end;
+        let extra = self.events.iter().skip(max.saturating_sub(1)).position(ends_command);
+        let taken = extra.map_or(self.events.len(), |extra| max.max(1) + extra);
+        let (events, classified) = (self.events.split_off(taken), self.classified.split_off(taken));
+        mem::replace(self, Self { events, classified })
     }
 }
 
-/// Which part of a journal is read, and how much at a time.
+/// The part of a journal to read.
 #[derive(Debug, Clone)]
-pub(crate) struct Part {
+pub(crate) struct Range {
     pub(crate) merchant: String,
+    /// The position before the first event.
     pub(crate) after: u64,
-    pub(crate) upto: u64,
-    pub(crate) span: usize,
+    /// The position of the last event.
+    pub(crate) to: u64,
+    /// About how many events make a batch.
+    pub(crate) batch_size: usize,
 }
 
-/// The spans of a part of a journal, in order. Nobody reads on once it is dropped.
-pub(crate) struct Ahead(mpsc::Receiver<Result<Span, ViewError>>);
+/// The batches of a range, in order. Dropping it stops the reader.
+pub(crate) struct Prefetch(mpsc::Receiver<Result<EventBatch, ViewError>>);
 
-impl Ahead {
-    /// Begins to read.
-    pub(crate) fn of<P: Projection>(journal: &Arc<dyn Journal>, part: Part) -> Self {
-        let (sender, spans) = mpsc::channel(WAITING);
+impl Prefetch {
+    /// Starts to read.
+    pub(crate) fn start<P: Projection>(journal: &Arc<dyn Journal>, range: Range) -> Self {
+        let (sender, batches) = mpsc::channel(BUFFERED_BATCHES);
         let journal = Arc::clone(journal);
         tokio::spawn(async move {
-            let mut after = part.after;
-            while after < part.upto {
-                let span = read::<P>(&*journal, &part, after).await;
-                let end = span.as_ref().ok().and_then(|span| span.events.last()).map(|last| last.position);
-                if sender.send(span).await.is_err() {
+            let mut after = range.after;
+            while after < range.to {
+                let batch = read::<P>(&*journal, &range, after).await;
+                let end = batch.as_ref().ok().and_then(|batch| batch.events.last()).map(|last| last.position);
+                if sender.send(batch).await.is_err() {
                     return;
                 }
                 let Some(end) = end else { return };
                 after = end;
             }
         });
-        Self(spans)
+        Self(batches)
     }
 
-    /// The next span; nothing after the last one, and after one that could not be read or is empty.
-    pub(crate) async fn next(&mut self) -> Option<Result<Span, ViewError>> {
+    /// The next batch. `None` after the last batch, after an error and after an empty batch.
+    pub(crate) async fn next(&mut self) -> Option<Result<EventBatch, ViewError>> {
         self.0.recv().await
     }
 }
 
-async fn read<P: Projection>(journal: &dyn Journal, part: &Part, after: u64) -> Result<Span, ViewError> {
-    let events = journal.read(&part.merchant, after, part.span).await?;
-    let are_few = events.len() <= FEW;
-    let merchant = part.merchant.clone();
-    let looking = move || look::<P>(&merchant, after, &events).map(|looked| Span { events, looked });
-    if are_few {
-        return looking();
+async fn read<P: Projection>(
+    journal: &dyn Journal,
+    range: &Range,
+    after: u64,
+) -> Result<EventBatch, ViewError> {
+    let events = journal.read(&range.merchant, after, range.batch_size).await?;
+    let is_small = events.len() <= MAX_EVENTS_DECODED_INLINE;
+    let merchant = range.merchant.clone();
+    let decode = move || {
+        let classified = classify::<P>(&merchant, after, &events)?;
+        Ok(EventBatch { events, classified })
+    };
+    if is_small {
+        return decode();
     }
-    let looked = tokio::task::spawn_blocking(looking).await;
-    looked.unwrap_or_else(|panicked| Err(ViewError::row(P::NAME, panicked)))
+    let decoded = tokio::task::spawn_blocking(decode).await;
+    decoded.unwrap_or_else(|panicked| Err(ViewError::row(P::NAME, panicked)))
 }
 
 #[cfg(test)]
@@ -93,8 +104,8 @@ mod tests {
 
     use super::*;
 
-    /// The events of commands of so many events each.
-    fn span(commands: &[u64]) -> Span {
+    /// A batch of one command for each number, with that many events.
+    fn batch(event_counts: &[u64]) -> EventBatch {
         let event = |version| NewEvent {
             stream_name: "stock-A".into(),
             stream: 1,
@@ -108,15 +119,15 @@ mod tests {
             events: (1..=*count).map(event).collect(),
             ..CommandRecord::default()
         };
-        let commands = commands.iter().map(command).collect();
+        let commands = event_counts.iter().map(command).collect();
         let events = Batch::seal("m".into(), [7; 16], Head::default(), commands).events().to_vec();
-        let looked = events.iter().map(|_| Looked::Passed).collect();
-        Span { events, looked }
+        let classified = events.iter().map(|_| Classified::Irrelevant).collect();
+        EventBatch { events, classified }
     }
 
     #[test]
-    fn a_part_of_a_span_ends_with_a_command() {
-        for (most, expected) in [
+    fn take_never_splits_a_command() {
+        for (max, expected) in [
             (0, vec![3, 4, 8]),
             (3, vec![3, 8]),
             (4, vec![4, 8]),
@@ -124,15 +135,15 @@ mod tests {
             (8, vec![8]),
             (usize::MAX, vec![8]),
         ] {
-            let mut span = span(&[3, 1, 4]);
+            let mut batch = batch(&[3, 1, 4]);
             let mut ends = Vec::new();
-            while !span.is_empty() {
-                let part = span.take(most);
-                assert_eq!(part.events.len(), part.looked.len());
-                ends.extend(part.events.last().map(|last| last.position));
+            while !batch.is_empty() {
+                let taken = batch.take(max);
+                assert_eq!(taken.events.len(), taken.classified.len());
+                ends.extend(taken.events.last().map(|last| last.position));
             }
-            assert_eq!(ends, expected, "{most} at a time");
+            assert_eq!(ends, expected, "{max} at a time");
         }
-        assert!(Span::default().take(5).is_empty());
+        assert!(EventBatch::default().take(5).is_empty());
     }
 }

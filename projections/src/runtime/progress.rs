@@ -1,4 +1,4 @@
-//! How far each projection is, for those who wait for it and those who watch it.
+//! The progress of a node's projections, for queries that wait for a position and for monitoring.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,37 +6,37 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::generation::Generation;
 use crate::error::ViewError;
-use crate::runtime::generation::Generation;
 
-/// One generation's state for one merchant.
+/// The state of one generation for one merchant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProjectionState {
-    /// The build.
+    /// The number of the generation. 0 if the projection has no complete generation.
     pub generation: i64,
-    /// Everything up to here is folded or parked.
+    /// Every event up to this position is folded or parked.
     pub position: u64,
-    /// Events folded.
+    /// The number of folded events.
     pub folded: u64,
-    /// Events of poisoned entities, set aside.
+    /// The number of parked events. `folded + parked = position`.
     pub parked: u64,
-    /// Why it has stopped, where it has.
+    /// Why the generation has halted for this merchant. `None` while it runs.
     pub halted: Option<String>,
 }
 
-/// Which projection, of which build, of which merchant.
+/// Projection, generation and merchant.
 type Key = (&'static str, i64, String);
 
 #[derive(Debug, Default)]
 struct States {
     all: BTreeMap<Key, ProjectionState>,
-    /// The build of each projection that questions are answered from, where there is one that is complete.
-    answering: BTreeMap<&'static str, i64>,
-    /// Every build of each projection that there is.
+    /// The generation of each projection that queries read. None is complete for a projection without an entry.
+    readable: BTreeMap<&'static str, i64>,
+    /// All generations of each projection.
     generations: BTreeMap<&'static str, Vec<Generation>>,
 }
 
-/// How far each projection is. Shared by the runners and those who wait for them.
+/// The progress of a node's projections. Clones share the same state.
 #[derive(Debug, Clone)]
 pub struct Progress {
     states: Arc<Mutex<States>>,
@@ -51,148 +51,153 @@ impl Default for Progress {
 
 impl Progress {
     fn lock(&self) -> MutexGuard<'_, States> {
-        // Nothing that can panic happens under the lock.
+        // No code that holds the lock can panic.
         self.states.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn changed(&self) {
+    fn notify(&self) {
         self.changes.send_modify(|count| *count += 1);
     }
 
-    /// Takes note of which builds there are.
-    pub(crate) fn know(&self, projection: &'static str, generations: Vec<Generation>) {
+    /// Sets the generations that exist, and forgets the states of all others.
+    pub(crate) fn set_generations(&self, projection: &'static str, generations: Vec<Generation>) {
         let mut states = self.lock();
-        let is_there = |number: i64| generations.iter().any(|known| known.number == number);
-        states.all.retain(|(name, number, _), _| *name != projection || is_there(*number));
+        let exists = |number: i64| generations.iter().any(|known| known.number == number);
+        states.all.retain(|(name, number, _), _| *name != projection || exists(*number));
         states.generations.insert(projection, generations);
     }
 
-    /// Answers from a build from now on, unless what it would answer is older than what was answered before. Gives whether
-    /// it does.
-    pub(crate) fn answer_from(&self, projection: &'static str, generation: i64) -> bool {
+    /// Lets queries read a generation, unless it is behind the one that they read now: answers never go back in time.
+    /// Returns whether queries read it.
+    pub(crate) fn switch_to(&self, projection: &'static str, generation: i64) -> bool {
         let mut states = self.lock();
-        let Some(before) = states.answering.get(projection).copied() else {
-            states.answering.insert(projection, generation);
-            drop(states);
-            self.changed();
-            return true;
+        let is_reached = match states.readable.get(projection) {
+            None => true,
+            Some(current) => {
+                let position = |merchant: &str| {
+                    let key = (projection, generation, merchant.to_owned());
+                    states.all.get(&key).map_or(0, |state| state.position)
+                };
+                let mut of_current = states
+                    .all
+                    .iter()
+                    .filter(|((name, number, _), _)| *name == projection && number == current);
+                of_current.all(|((.., merchant), state)| position(merchant) >= state.position)
+            }
         };
-        let position = |number: i64, merchant: &str| {
-            states.all.get(&(projection, number, merchant.to_owned())).map_or(0, |state| state.position)
-        };
-        let mut of_before =
-            states.all.iter().filter(|((name, number, _), _)| *name == projection && *number == before);
-        let is_reached =
-            of_before.all(|((.., merchant), state)| position(generation, merchant) >= state.position);
         if is_reached {
-            states.answering.insert(projection, generation);
+            states.readable.insert(projection, generation);
             drop(states);
-            self.changed();
+            self.notify();
         }
         is_reached
     }
 
-    /// Answers from nothing any more, where what was answered from is gone. Gives whether it was.
-    pub(crate) fn stop_answering_from_what_is_gone(&self, projection: &'static str) -> bool {
+    /// Stops queries from reading a generation that has been deleted. Returns whether it was.
+    pub(crate) fn stop_reading_deleted(&self, projection: &'static str) -> bool {
         let mut states = self.lock();
-        let Some(answering) = states.answering.get(projection).copied() else { return false };
+        let Some(readable) = states.readable.get(projection).copied() else { return false };
         let all = states.generations.get(projection);
-        let is_there = |known: &Generation| known.number == answering && known.state.is_followed();
-        let is_gone = !all.is_some_and(|all| all.iter().any(is_there));
-        if is_gone {
-            states.answering.remove(projection);
+        let exists = |known: &Generation| known.number == readable && known.state.is_followed();
+        let is_deleted = !all.is_some_and(|all| all.iter().any(exists));
+        if is_deleted {
+            states.readable.remove(projection);
         }
-        is_gone
+        is_deleted
     }
 
-    pub(crate) fn set(&self, projection: &'static str, merchant: &str, state: ProjectionState) {
+    /// Sets the state of a generation for a merchant.
+    pub(crate) fn set_state(&self, projection: &'static str, merchant: &str, state: ProjectionState) {
         let key = (projection, state.generation, merchant.to_owned());
-        let is_news = {
+        let has_changed = {
             let mut states = self.lock();
-            let is_news = states.all.get(&key) != Some(&state);
+            let has_changed = states.all.get(&key) != Some(&state);
             states.all.insert(key, state);
-            is_news
+            has_changed
         };
-        if is_news {
-            self.changed();
+        if has_changed {
+            self.notify();
         }
     }
 
+    /// Marks a generation as halted for a merchant.
     pub(crate) fn halt(&self, projection: &'static str, generation: i64, merchant: &str, reason: String) {
-        let known = self.of_generation(projection, generation, merchant);
-        self.set(projection, merchant, ProjectionState { halted: Some(reason), ..known });
+        let known = self.generation_state(projection, generation, merchant);
+        self.set_state(projection, merchant, ProjectionState { halted: Some(reason), ..known });
     }
 
-    /// One build's state for a merchant.
-    pub(crate) fn of_generation(
+    /// The state of a generation for a merchant.
+    pub(crate) fn generation_state(
         &self,
         projection: &'static str,
         generation: i64,
         merchant: &str,
     ) -> ProjectionState {
-        let nothing = || ProjectionState { generation, ..ProjectionState::default() };
+        let initial = || ProjectionState { generation, ..ProjectionState::default() };
         let key = (projection, generation, merchant.to_owned());
-        self.lock().all.get(&key).cloned().unwrap_or_else(nothing)
+        self.lock().all.get(&key).cloned().unwrap_or_else(initial)
     }
 
-    /// Why a build has halted for some merchant, where it has.
-    pub(crate) fn halted(&self, projection: &'static str, generation: i64) -> Option<String> {
+    /// Why a generation has halted for some merchant, if it has.
+    pub(crate) fn halt_reason(&self, projection: &'static str, generation: i64) -> Option<String> {
         let states = self.lock();
-        let mut own =
+        let mut of_generation =
             states.all.iter().filter(|((name, number, _), _)| *name == projection && *number == generation);
-        own.find_map(|((.., merchant), state)| Some(format!("{merchant}: {}", state.halted.as_ref()?)))
+        of_generation
+            .find_map(|((.., merchant), state)| Some(format!("{merchant}: {}", state.halted.as_ref()?)))
     }
 
-    /// Takes back that a build has halted, so that it is tried again.
-    pub(crate) fn go_on(&self, projection: &'static str) {
+    /// Clears the halts of a projection, so that its runners try again.
+    pub(crate) fn clear_halts(&self, projection: &'static str) {
         let mut states = self.lock();
-        let own = states.all.iter_mut().filter(|((name, ..), _)| *name == projection);
-        own.for_each(|(_, state)| state.halted = None);
+        let of_projection = states.all.iter_mut().filter(|((name, ..), _)| *name == projection);
+        of_projection.for_each(|(_, state)| state.halted = None);
         drop(states);
-        self.changed();
+        self.notify();
     }
 
-    /// The build of a projection that questions are answered from; nothing while the first of this program's version is
-    /// being built.
+    /// The generation that queries read. `None` while the first generation of this program's version is being built.
     pub fn generation(&self, projection: &'static str) -> Option<i64> {
-        self.lock().answering.get(projection).copied()
+        self.lock().readable.get(projection).copied()
     }
 
-    /// Every build of a projection, the oldest first.
+    /// All generations of a projection, oldest first.
     pub fn generations(&self, projection: &str) -> Vec<Generation> {
         self.lock().generations.get(projection).cloned().unwrap_or_default()
     }
 
-    /// The state of what is answered from, by projection and merchant.
+    /// The states of the generations that queries read, by projection and merchant.
     pub fn states(&self) -> Vec<(&'static str, String, ProjectionState)> {
         let states = self.lock();
-        let answers = |(name, number, _): &Key| states.answering.get(name) == Some(number);
-        let own = states.all.iter().filter(|(key, _)| answers(key));
-        own.map(|((name, _, merchant), state)| (*name, merchant.clone(), state.clone())).collect()
+        let is_readable = |(name, number, _): &Key| states.readable.get(name) == Some(number);
+        let readable = states.all.iter().filter(|(key, _)| is_readable(key));
+        readable.map(|((name, _, merchant), state)| (*name, merchant.clone(), state.clone())).collect()
     }
 
-    /// The state of every build of a projection, by merchant.
+    /// The states of all generations of a projection, by merchant.
     pub fn generation_states(&self, projection: &str) -> Vec<(String, ProjectionState)> {
         let states = self.lock();
-        let own = states.all.iter().filter(|((name, ..), _)| *name == projection);
-        own.map(|((.., merchant), state)| (merchant.clone(), state.clone())).collect()
+        let of_projection = states.all.iter().filter(|((name, ..), _)| *name == projection);
+        of_projection.map(|((.., merchant), state)| (merchant.clone(), state.clone())).collect()
     }
 
-    /// The state of what is answered from.
+    /// The state of the generation that queries read.
     pub fn state(&self, projection: &'static str, merchant: &str) -> ProjectionState {
         match self.generation(projection) {
-            Some(generation) => self.of_generation(projection, generation, merchant),
+            Some(generation) => self.generation_state(projection, generation, merchant),
             None => ProjectionState::default(),
         }
     }
 
-    /// Waits until a projection has reached a position, but not for ever.
+    /// Waits until queries see every event up to a position. Fails with [`ViewError::Behind`] after the timeout, with
+    /// [`ViewError::Halted`] if the projection has halted for the merchant, and with [`ViewError::Building`] if no
+    /// generation is complete.
     pub async fn wait_for(
         &self,
         projection: &'static str,
         merchant: &str,
         position: u64,
-        patience: Duration,
+        timeout: Duration,
     ) -> Result<(), ViewError> {
         let mut changes = self.changes.subscribe();
         let reached = async {
@@ -201,13 +206,13 @@ impl Progress {
                 if state.position >= position {
                     return;
                 }
-                // The sender lives as long as this does.
+                // `self` owns the sender, so waiting for a change cannot fail.
                 if state.halted.is_some() || changes.changed().await.is_err() {
                     return;
                 }
             }
         };
-        let _ = tokio::time::timeout(patience, reached).await;
+        let _ = tokio::time::timeout(timeout, reached).await;
         let state = self.state(projection, merchant);
         match state.halted {
             _ if state.position >= position => Ok(()),

@@ -1,4 +1,4 @@
-//! What a projection is.
+//! The interface of a projection.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -11,22 +11,22 @@ use holdfast_journal::Event;
 use crate::error::ViewError;
 use crate::store::{Presence, Scope, Table, ViewConnection};
 
-/// An event as a fold sees it.
+/// A decoded event, as a fold receives it.
 #[derive(Debug, Clone)]
 pub struct RecordedEvent {
-    /// Its place in the journal.
+    /// The event's position in the journal.
     pub position: u64,
-    /// Its place in its stream.
+    /// The event's number in its stream, starting at 1.
     pub version: u64,
-    /// The end of its command.
+    /// The position of the last event of the same command.
     pub command_end: u64,
-    /// When it was decided, in microseconds since 1970.
+    /// The time of the decision, in microseconds since 1970.
     pub recorded_at: i64,
-    /// Its stream.
+    /// The event's stream.
     pub stream: StreamId,
-    /// What happened.
+    /// The event's type and payload.
     pub event: DomainEvent,
-    /// Who, why, through what, as the journal has it.
+    /// The command's metadata (principal, correlation id and so on), as stored in the journal.
     pub metadata: Arc<[u8]>,
 }
 
@@ -35,47 +35,49 @@ pub(crate) fn table_names<P: Projection>() -> Vec<&'static str> {
     P::TABLES.iter().map(|table| table.name).collect()
 }
 
-/// A read model: a pure fold, and how its rows are kept.
+/// A read model: a pure fold, and how its rows are loaded and saved.
 #[async_trait]
 pub trait Projection: Send + Sync + 'static {
-    /// Its name. Never changed.
+    /// The projection's name. It is stored with the rows and never changes.
     const NAME: &'static str;
-    /// The version of the fold and the rows. Raised with every change of either.
+    /// The version of the fold and of its rows. Raise it with every change of either: every node then builds a new
+    /// generation.
     const VERSION: i64;
-    /// The tables that its rows are in. Each begins with the merchant and the generation.
+    /// The tables of the rows. Their first two columns are the merchant and the generation.
     const TABLES: &'static [Table];
 
-    /// What a row is known by.
+    /// The key of a row.
     type Key: Clone + Eq + Hash + Send + Sync;
     /// A row.
     type Row: Clone + Send + Sync;
 
-    /// Whether a row is touched for the first time by the first event of a stream: then it need not be looked for where that
-    /// comes. Not where events of several streams touch one row, of which some may have been parked.
+    /// Whether the first event of a stream always creates its row, so that the row need not be loaded for it. False if
+    /// events of several streams change the same row: one of the streams may have been parked before.
     const ROWS_BEGIN_WITH_STREAMS: bool = true;
 
-    /// Whether any event of a stream touches a row.
+    /// Whether events of a stream can change a row.
     fn concerns(stream: &StreamId) -> bool;
 
-    /// Whether an event of such a stream touches a row, by what stands beside its payload: looked at before that is read.
+    /// Whether this event of such a stream can change a row. Decides by the event's header and metadata, before its
+    /// payload is decoded.
     fn takes(_: &Event) -> bool {
         true
     }
 
-    /// The row that an event touches, if any. The first event of a stream touches one that is not there yet.
+    /// The key of the row that an event changes, if any. The first event of a stream creates the row.
     fn key(event: &RecordedEvent) -> Option<Self::Key>;
 
-    /// What an event makes of a row. Reads nothing but its arguments.
+    /// Computes the next state of a row. Pure: it reads nothing but its arguments.
     fn fold(row: Option<Self::Row>, event: RecordedEvent) -> Self::Row;
 
-    /// Reads rows.
+    /// Loads rows by key. Keys without a row are skipped.
     async fn load(
         connection: &mut ViewConnection,
         scope: Scope<'_>,
         keys: &[Self::Key],
     ) -> Result<HashMap<Self::Key, Self::Row>, ViewError>;
 
-    /// Writes rows, all of which are new or all of which are there.
+    /// Saves rows. Either all of them are new or all of them exist.
     async fn save(
         connection: &mut ViewConnection,
         scope: Scope<'_>,
@@ -83,7 +85,7 @@ pub trait Projection: Send + Sync + 'static {
         presence: Presence,
     ) -> Result<(), ViewError>;
 
-    /// Marks the rows of streams as old: events of theirs are parked. Whoever writes them again takes the mark away.
+    /// Marks the rows of streams as stale, because events of the streams have been parked. `save` clears the mark.
     async fn mark_stale(
         connection: &mut ViewConnection,
         scope: Scope<'_>,

@@ -1,4 +1,5 @@
-//! How builds give way: while commands come, a node folds a little of one build at a time, and rests in between.
+//! Throttling of rebuilds: while commands are committed, a node applies a few events of one build at a time and then
+//! pauses.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,71 +7,72 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
-/// Events read and folded at once while commands come, about.
-pub(crate) const FEW: usize = 2_000;
-/// How many times as long as it has worked a build rests, and with it all others of its node. What it has written is flushed
-/// meanwhile: on PostgreSQL that stands before every commit.
-const REST: u32 = 3;
-/// The longest rest.
-const LONGEST: Duration = Duration::from_millis(500);
-/// For how long after the last command it is taken that more come. A machine that is busy with builds has commands wait: that
-/// none was committed for a moment does not mean that none has come.
-pub(crate) const QUIET: Duration = Duration::from_secs(5);
+/// About how many events a build applies per slot while commands are committed.
+pub(crate) const MAX_EVENTS_PER_SLOT: usize = 2_000;
+/// The pause after a slot, as a multiple of the slot's duration. The database flushes the written rows meanwhile; on
+/// PostgreSQL this flush delays every commit.
+const PAUSE_FACTOR: u32 = 3;
+/// The longest pause.
+const MAX_PAUSE: Duration = Duration::from_millis(500);
+/// How long after the last commit a node still counts as busy. Builds slow down commands, so a short time without a
+/// commit does not mean that no command is waiting.
+pub(crate) const BUSY_PERIOD: Duration = Duration::from_secs(5);
 
-/// What all builds of a node share: while commands come, one of them works at a time.
+/// The slot that all builds of a node share: on a busy node one build works at a time.
 #[derive(Debug, Clone)]
-pub(crate) struct Turns(Arc<Semaphore>);
+pub(crate) struct RebuildSlots(Arc<Semaphore>);
 
-impl Turns {
+impl RebuildSlots {
     pub(crate) fn new() -> Self {
         Self(Arc::new(Semaphore::new(1)))
     }
 }
 
-/// A build that gives way to commands.
-pub(crate) struct GivingWay {
-    turns: Turns,
-    /// Changes when something is appended, whoever's it is.
+/// Throttles one build.
+pub(crate) struct RebuildThrottle {
+    slots: RebuildSlots,
+    /// Changes with every commit, of any merchant.
     commits: watch::Receiver<u64>,
-    /// Until when it is taken that commands come. Not known at first: then it begins with a little.
+    /// Until when the node counts as busy. `None` before the first slot: a build starts throttled.
     busy_until: Option<Instant>,
 }
 
-/// A turn to fold.
+/// The right to apply events.
 #[derive(Debug)]
-pub(crate) struct Turn {
-    /// How many events, about.
-    pub(crate) most: usize,
-    begun: Instant,
-    alone: Option<OwnedSemaphorePermit>,
+pub(crate) struct Slot {
+    /// About how many events.
+    pub(crate) max_events: usize,
+    acquired_at: Instant,
+    permit: Option<OwnedSemaphorePermit>,
 }
 
-impl GivingWay {
-    /// A build that begins while commands come, as far as that is known, or not.
-    pub(crate) fn new(turns: &Turns, commits: watch::Receiver<u64>, is_busy: bool) -> Self {
-        let busy_until = is_busy.then(|| Instant::now() + QUIET);
-        Self { turns: turns.clone(), commits, busy_until }
+impl RebuildThrottle {
+    /// A throttle for a build that starts now. `is_busy`: commands were committed recently.
+    pub(crate) fn new(slots: &RebuildSlots, commits: watch::Receiver<u64>, is_busy: bool) -> Self {
+        let busy_until = is_busy.then(|| Instant::now() + BUSY_PERIOD);
+        Self { slots: slots.clone(), commits, busy_until }
     }
 
-    /// Waits until it may work.
-    pub(crate) async fn turn(&mut self) -> Turn {
+    /// Waits for a slot. On a node that is not busy there is nothing to wait for.
+    pub(crate) async fn acquire(&mut self) -> Slot {
         let is_busy = self.busy_until.is_none_or(|until| Instant::now() < until);
-        // Nobody closes it, so an error is never seen, and would only mean that nobody else works.
-        let alone = if is_busy { Arc::clone(&self.turns.0).acquire_owned().await.ok() } else { None };
+        // The semaphore is never closed, so acquiring it cannot fail.
+        let permit = if is_busy { Arc::clone(&self.slots.0).acquire_owned().await.ok() } else { None };
         self.commits.mark_unchanged();
-        Turn { most: if is_busy { FEW } else { usize::MAX }, begun: Instant::now(), alone }
+        let max_events = if is_busy { MAX_EVENTS_PER_SLOT } else { usize::MAX };
+        Slot { max_events, acquired_at: Instant::now(), permit }
     }
 
-    /// Lets commands have the machine for a while after a turn, where they come.
-    pub(crate) async fn rest(&mut self, turn: Turn) {
+    /// Pauses after a slot if the node is busy, and then gives the slot back.
+    pub(crate) async fn release(&mut self, slot: Slot) {
         let now = Instant::now();
-        let has_come = self.commits.has_changed().unwrap_or(false);
-        let busy_until = if has_come { now + QUIET } else { self.busy_until.unwrap_or(now) };
+        let has_new_commits = self.commits.has_changed().unwrap_or(false);
+        let busy_until = if has_new_commits { now + BUSY_PERIOD } else { self.busy_until.unwrap_or(now) };
         self.busy_until = Some(busy_until);
         if now < busy_until {
-            tokio::time::sleep((turn.begun.elapsed() * REST).min(LONGEST)).await;
+            tokio::time::sleep((slot.acquired_at.elapsed() * PAUSE_FACTOR).min(MAX_PAUSE)).await;
         }
-        drop(turn.alone);
+        drop(slot.permit);
     }
 }
 
@@ -80,61 +82,65 @@ mod tests {
 
     use super::*;
 
-    const WORK: Duration = Duration::from_millis(20);
+    const SLOT_DURATION: Duration = Duration::from_millis(20);
 
-    fn build(turns: &Turns, commits: &watch::Sender<u64>) -> GivingWay {
-        GivingWay::new(turns, commits.subscribe(), false)
+    fn throttle(slots: &RebuildSlots, commits: &watch::Sender<u64>) -> RebuildThrottle {
+        RebuildThrottle::new(slots, commits.subscribe(), false)
     }
 
-    /// A turn in which it worked, and a command came.
-    async fn busy_turn(build: &mut GivingWay, commits: &watch::Sender<u64>, work: Duration) -> Turn {
-        let turn = build.turn().await;
-        tokio::time::advance(work).await;
+    /// Acquires a slot, works for a while, and commits a command meanwhile.
+    async fn busy_slot(
+        throttle: &mut RebuildThrottle,
+        commits: &watch::Sender<u64>,
+        duration: Duration,
+    ) -> Slot {
+        let slot = throttle.acquire().await;
+        tokio::time::advance(duration).await;
         commits.send_modify(|number| *number += 1);
-        turn
+        slot
     }
 
     #[tokio::test(start_paused = true)]
-    async fn while_commands_come_one_build_works_a_little_and_rests_longer_than_it_worked() {
-        let (turns, (commits, _)) = (Turns::new(), watch::channel(0));
-        let (mut one, mut other) = (build(&turns, &commits), build(&turns, &commits));
-        let turn = busy_turn(&mut one, &commits, WORK).await;
-        assert_eq!(turn.most, FEW);
-        assert!(other.turn().now_or_never().is_none(), "one works at a time");
-        let began = Instant::now();
-        one.rest(turn).await;
-        assert_eq!(began.elapsed(), WORK * REST);
-        assert_eq!(other.turn().now_or_never().map(|turn| turn.most), Some(FEW));
-        let turn = busy_turn(&mut one, &commits, LONGEST * 2).await;
-        let began = Instant::now();
-        one.rest(turn).await;
-        assert_eq!(began.elapsed(), LONGEST);
+    async fn a_busy_node_runs_one_build_at_a_time_and_pauses_after_each_slot() {
+        let (slots, (commits, _)) = (RebuildSlots::new(), watch::channel(0));
+        let (mut first, mut second) = (throttle(&slots, &commits), throttle(&slots, &commits));
+        let slot = busy_slot(&mut first, &commits, SLOT_DURATION).await;
+        assert_eq!(slot.max_events, MAX_EVENTS_PER_SLOT);
+        assert!(second.acquire().now_or_never().is_none(), "the second build must wait");
+        let released_at = Instant::now();
+        first.release(slot).await;
+        assert_eq!(released_at.elapsed(), SLOT_DURATION * PAUSE_FACTOR);
+        assert_eq!(second.acquire().now_or_never().map(|slot| slot.max_events), Some(MAX_EVENTS_PER_SLOT));
+        let slot = busy_slot(&mut first, &commits, MAX_PAUSE * 2).await;
+        let released_at = Instant::now();
+        first.release(slot).await;
+        assert_eq!(released_at.elapsed(), MAX_PAUSE);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn commands_that_are_kept_waiting_are_not_taken_for_none() {
-        let (turns, (commits, _)) = (Turns::new(), watch::channel(0));
-        let heard = Instant::now();
-        let mut build = GivingWay::new(&turns, commits.subscribe(), true);
-        while heard.elapsed() < QUIET {
-            let turn = build.turn().await;
-            assert_eq!(turn.most, FEW, "after {:?}", heard.elapsed());
-            tokio::time::advance(WORK).await;
-            build.rest(turn).await;
+    async fn a_build_stays_throttled_for_the_busy_period_without_commits() {
+        let (slots, (commits, _)) = (RebuildSlots::new(), watch::channel(0));
+        let last_commit = Instant::now();
+        let mut build = RebuildThrottle::new(&slots, commits.subscribe(), true);
+        while last_commit.elapsed() < BUSY_PERIOD {
+            let slot = build.acquire().await;
+            assert_eq!(slot.max_events, MAX_EVENTS_PER_SLOT, "after {:?}", last_commit.elapsed());
+            tokio::time::advance(SLOT_DURATION).await;
+            build.release(slot).await;
         }
-        assert_eq!(build.turn().await.most, usize::MAX);
+        assert_eq!(build.acquire().await.max_events, usize::MAX);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn where_no_commands_come_builds_work_beside_each_other_as_they_can() {
-        let (turns, (commits, _)) = (Turns::new(), watch::channel(0));
-        let (mut one, mut other) = (build(&turns, &commits), build(&turns, &commits));
-        for build in [&mut one, &mut other] {
-            let turn = build.turn().await;
-            tokio::time::advance(WORK).await;
-            build.rest(turn).now_or_never().expect("nothing to wait for");
+    async fn builds_run_in_parallel_without_a_limit_on_an_idle_node() {
+        let (slots, (commits, _)) = (RebuildSlots::new(), watch::channel(0));
+        let (mut first, mut second) = (throttle(&slots, &commits), throttle(&slots, &commits));
+        for build in [&mut first, &mut second] {
+            let slot = build.acquire().await;
+            tokio::time::advance(SLOT_DURATION).await;
+            build.release(slot).now_or_never().expect("no pause");
         }
-        let (turn, beside) = (one.turn().await, other.turn().await);
-        assert_eq!((turn.most, beside.most), (usize::MAX, usize::MAX));
+        let (slot, parallel_slot) = (first.acquire().await, second.acquire().await);
+        assert_eq!((slot.max_events, parallel_slot.max_events), (usize::MAX, usize::MAX));
     }
 }

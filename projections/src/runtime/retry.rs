@@ -1,129 +1,140 @@
-//! Taking parked streams up again, once what kept them from being folded is mended.
+//! Retrying parked streams, after the cause of their failure has been fixed.
 
 use holdfast_journal::Event;
 
+use super::apply::{ApplyError, apply};
+use super::checkpoint::{self, Checkpoint};
+use super::classify::{Classified, classify, halted};
+use super::context::{FOLLOW_INTERVAL, ProjectionContext};
+use super::lease::Lease;
+use super::parked::{self, ParkedStream, PoisonEvent};
+use super::projection::Projection;
 use crate::error::ViewError;
-use crate::runtime::apply::{FoldError, Looked, fold_into, halted, look, poison};
-use crate::runtime::checkpoint::{self, Checkpoint};
-use crate::runtime::lease::Lease;
-use crate::runtime::parked::{self, ParkedStream, Poison};
-use crate::runtime::projection::Projection;
-use crate::runtime::runner::{FOLLOW, Workshop};
 use crate::store::{Scope, ViewConnection};
 
-/// How often it is tried where another node is folding, before it is given up.
-const ATTEMPTS: usize = 200;
+/// How often a retry waits for the lease of another node before it fails.
+const MAX_ATTEMPTS: usize = 200;
 
-/// What became of parked streams.
+/// The result of retrying parked streams.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RetryResult {
-    /// Streams that are folded now.
+    /// The number of streams whose events have been folded.
     pub folded: u64,
-    /// Streams that still cannot be.
+    /// The number of streams that are still parked.
     pub parked: u64,
 }
 
-/// Tries every parked stream of a generation once.
-pub(crate) async fn retry<P: Projection>(shop: &Workshop, generation: i64) -> Result<RetryResult, ViewError> {
-    let mut retried = RetryResult::default();
-    for (merchant, ParkedStream { stream, .. }) in parked::<P>(shop, generation).await? {
+/// Retries every parked stream of a generation once.
+pub(crate) async fn retry<P: Projection>(
+    context: &ProjectionContext,
+    generation: i64,
+) -> Result<RetryResult, ViewError> {
+    let mut result = RetryResult::default();
+    for (merchant, ParkedStream { stream, .. }) in parked::<P>(context, generation).await? {
         let scope = Scope { merchant: &merchant, generation };
-        // What is wrong with one keeps no other from being taken up.
-        let folded = retry_stream::<P>(shop, scope, &stream).await.unwrap_or_else(|error| {
-            tracing::error!(projection = P::NAME, merchant, stream, %error, "a stream cannot be taken up");
+        // A failure of one stream does not stop the retry of the others.
+        let folded = retry_stream::<P>(context, scope, &stream).await.unwrap_or_else(|error| {
+            tracing::error!(projection = P::NAME, merchant, stream, %error, "failed to retry a parked stream");
             false
         });
-        *if folded { &mut retried.folded } else { &mut retried.parked } += 1;
+        *if folded { &mut result.folded } else { &mut result.parked } += 1;
     }
-    Ok(retried)
+    Ok(result)
 }
 
-/// Tries one stream, when nobody else folds. Gives whether it is folded now.
+/// Retries one stream under the lease. Returns whether its events have been folded.
 async fn retry_stream<P: Projection>(
-    shop: &Workshop,
+    context: &ProjectionContext,
     scope: Scope<'_>,
     stream: &str,
 ) -> Result<bool, ViewError> {
-    for _ in 0..ATTEMPTS {
-        let Some(lease) = Lease::take(&shop.store, P::NAME, scope, &shop.node).await? else {
-            tokio::time::sleep(FOLLOW).await;
+    for _ in 0..MAX_ATTEMPTS {
+        let Some(lease) = Lease::take(&context.store, P::NAME, scope, &context.node).await? else {
+            tokio::time::sleep(FOLLOW_INTERVAL).await;
             continue;
         };
-        let folded = take_up::<P>(shop, scope, stream).await;
-        lease.give_back().await?;
+        let folded = fold_parked::<P>(context, scope, stream).await;
+        lease.release().await?;
         match folded {
-            Err(ViewError::CheckpointMoved(_)) => tokio::time::sleep(FOLLOW).await,
+            Err(ViewError::CheckpointMoved(_)) => tokio::time::sleep(FOLLOW_INTERVAL).await,
             other => return other,
         }
     }
     Err(ViewError::CheckpointMoved(P::NAME))
 }
 
-/// Folds all that waits of a stream, up to where everything else is folded, in one transaction.
-async fn take_up<P: Projection>(shop: &Workshop, scope: Scope<'_>, name: &str) -> Result<bool, ViewError> {
-    let mut transaction = shop.store.begin().await?;
-    checkpoint::hold(&mut transaction, P::NAME, scope.generation).await?;
-    let mut all = checkpoint::read_all(&mut transaction, P::NAME, scope.generation).await?;
-    let parked = parked::read(&mut transaction, P::NAME, scope).await?;
-    let waiting = parked.streams().find(|parked| parked.stream == name);
-    let (Some(checkpoint), Some(waiting)) = (all.remove(scope.merchant), waiting) else { return Ok(true) };
-    let mut events = shop.journal.read_stream(scope.merchant, name, checkpoint.position).await?;
-    events.retain(|event| event.position >= waiting.position);
-    if events.len() as u64 != waiting.events {
+/// Folds all parked events of a stream, up to the checkpoint, in one transaction.
+async fn fold_parked<P: Projection>(
+    context: &ProjectionContext,
+    scope: Scope<'_>,
+    stream: &str,
+) -> Result<bool, ViewError> {
+    let mut transaction = context.store.begin().await?;
+    checkpoint::lock(&mut transaction, P::NAME, scope.generation).await?;
+    let mut checkpoints = checkpoint::read_all(&mut transaction, P::NAME, scope.generation).await?;
+    let all = parked::read(&mut transaction, P::NAME, scope).await?;
+    let parked = all.streams().find(|parked| parked.stream == stream);
+    let (Some(checkpoint), Some(parked)) = (checkpoints.remove(scope.merchant), parked) else {
+        return Ok(true);
+    };
+    let mut events = context.journal.read_stream(scope.merchant, stream, checkpoint.position).await?;
+    events.retain(|event| event.position >= parked.position);
+    if events.len() as u64 != parked.events {
         let reason =
-            format!("{} events of {name} are parked, and {} are there", waiting.events, events.len());
+            format!("{} events of {stream} are parked, but the journal has {}", parked.events, events.len());
         return Err(halted::<P>(scope.merchant, checkpoint.position, &reason));
     }
     match fold_stream::<P>(&mut transaction, scope, &events).await {
         Ok(()) => {}
-        Err(FoldError::View(error)) => return Err(error),
-        Err(FoldError::Poisoned(poisons)) => {
-            for Poison { position, error, .. } in poisons {
-                tracing::warn!(projection = P::NAME, stream = name, position, error, "a stream stays parked");
+        Err(ApplyError::View(error)) => return Err(error),
+        Err(ApplyError::Poisoned(poison_events)) => {
+            for PoisonEvent { position, error, .. } in poison_events {
+                tracing::warn!(projection = P::NAME, stream, position, error, "the stream stays parked");
             }
             return Ok(false);
         }
     }
     let next = Checkpoint {
-        folded: checkpoint.folded + waiting.events,
-        parked: checkpoint.parked - waiting.events,
+        folded: checkpoint.folded + parked.events,
+        parked: checkpoint.parked - parked.events,
         ..checkpoint.clone()
     };
     checkpoint::advance(&mut transaction, P::NAME, scope, &checkpoint, &next).await?;
-    parked::release(&mut transaction, P::NAME, scope, name).await?;
+    parked::delete(&mut transaction, P::NAME, scope, stream).await?;
     transaction.commit().await?;
     Ok(true)
 }
 
-/// Folds the events of one stream onto its rows.
+/// Applies the events of one stream.
 async fn fold_stream<P: Projection>(
     transaction: &mut ViewConnection,
     scope: Scope<'_>,
     events: &[Event],
-) -> Result<(), FoldError> {
-    let mut recorded = Vec::with_capacity(events.len());
+) -> Result<(), ApplyError> {
+    let mut relevant = Vec::with_capacity(events.len());
     for event in events {
-        // One by one: between them are positions of other streams.
-        let one = std::slice::from_ref(event);
-        let looked = look::<P>(scope.merchant, event.position - 1, one)?;
-        match <[Looked; 1]>::try_from(looked) {
-            Ok([Looked::Seen(seen)]) => recorded.push(*seen),
-            Ok([Looked::Unreadable(error)]) => return Err(FoldError::Poisoned(vec![poison(event, error)])),
+        // One at a time, because the positions of a stream's events have gaps.
+        let classified = classify::<P>(scope.merchant, event.position - 1, std::slice::from_ref(event))?;
+        match <[Classified; 1]>::try_from(classified) {
+            Ok([Classified::Relevant(recorded)]) => relevant.push(*recorded),
+            Ok([Classified::Undecodable(error)]) => {
+                return Err(ApplyError::Poisoned(vec![PoisonEvent::new(event, error)]));
+            }
             _ => {}
         }
     }
-    fold_into::<P>(transaction, scope, recorded, events).await
+    apply::<P>(transaction, scope, relevant, events).await
 }
 
-/// Everything that is parked in a generation, by merchant.
+/// All parked streams of a generation, by merchant.
 pub(crate) async fn parked<P: Projection>(
-    shop: &Workshop,
+    context: &ProjectionContext,
     generation: i64,
 ) -> Result<Vec<(String, ParkedStream)>, ViewError> {
-    let mut connection = shop.store.writer().await?;
-    let all = checkpoint::read_all(&mut connection, P::NAME, generation).await?;
+    let mut connection = context.store.writer().await?;
+    let checkpoints = checkpoint::read_all(&mut connection, P::NAME, generation).await?;
     let mut found = Vec::new();
-    for (merchant, _) in all.into_iter().filter(|(_, checkpoint)| checkpoint.parked > 0) {
+    for (merchant, _) in checkpoints.into_iter().filter(|(_, checkpoint)| checkpoint.parked > 0) {
         let scope = Scope { merchant: &merchant, generation };
         let parked = parked::read(&mut connection, P::NAME, scope).await?;
         found.extend(parked.streams().map(|stream| (merchant.clone(), stream.clone())));

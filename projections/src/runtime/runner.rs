@@ -1,250 +1,241 @@
-//! Keeping one generation of a projection up with the journal.
+//! Keeping one generation of a projection up to date with the journal.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::marker::PhantomData;
 use std::time::{Duration, Instant};
 
-use holdfast_journal::{Event, Journal, JournalError, has_grown};
+use holdfast_journal::JournalError;
 use tokio::sync::watch;
 
+use super::batch::apply_batch;
+use super::checkpoint::{self, Checkpoint};
+use super::classify::halted;
+use super::context::{FOLLOW_INTERVAL, POLL_INTERVAL, ProjectionContext};
+use super::generation;
+use super::lease::Lease;
+use super::parked::{self, ParkedStreams};
+use super::prefetch::{EventBatch, Prefetch, Range};
+use super::progress::ProjectionState;
+use super::projection::Projection;
+use super::rebuild_throttle::{BUSY_PERIOD, MAX_EVENTS_PER_SLOT, RebuildThrottle};
 use crate::error::ViewError;
-use crate::runtime::apply::{FoldError, Looked, fold_into, halted, look, sort_out};
-use crate::runtime::checkpoint::{self, Checkpoint};
-use crate::runtime::generation;
-use crate::runtime::lease::Lease;
-use crate::runtime::parked::{self, Parked, ParkedStream};
-use crate::runtime::prefetch::{Ahead, Part, Span};
-use crate::runtime::progress::{Progress, ProjectionState};
-use crate::runtime::projection::{Projection, table_names};
-use crate::runtime::rebuild_throttle::{FEW, GivingWay, QUIET, Turns};
-use crate::store::{Scope, ViewConnection, ViewStore};
+use crate::store::Scope;
 
-/// The least time from one look to the next: what is appended meanwhile is folded together, which costs less.
-const PACE: Duration = Duration::from_millis(15);
-/// How often to look without having been woken.
-pub(crate) const POLL: Duration = Duration::from_secs(1);
-/// How often to look while another node is folding what is missing here.
-pub(crate) const FOLLOW: Duration = Duration::from_millis(25);
+/// The shortest time between two rounds. Events that are committed meanwhile are applied together, which costs less.
+const MIN_INTERVAL: Duration = Duration::from_millis(15);
 
-/// The same as [`QUIET`], in microseconds.
-const BUSY: i64 = QUIET.as_micros() as i64;
+/// [`BUSY_PERIOD`] in microseconds.
+const BUSY_MICROSECONDS: i64 = BUSY_PERIOD.as_micros() as i64;
 
-/// How a generation is folded.
+/// How a runner reads the journal.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Manner {
-    /// Events folded in one transaction, about.
-    pub(crate) span: usize,
-    /// Whether commands go first.
-    pub(crate) gives_way: bool,
+pub(crate) struct RunMode {
+    /// About how many events are applied in one transaction.
+    batch_size: usize,
+    /// Whether the runner is throttled while commands are committed.
+    is_throttled: bool,
 }
 
-/// As it comes, and before anything else.
-pub(crate) const FOLLOWING: Manner = Manner { span: 10_000, gives_way: false };
-/// All that is there, so that it costs as little as it can, and gives way to commands.
-pub(crate) const BUILDING: Manner = Manner { span: 20_000, gives_way: true };
-
-/// What everything that folds on a node shares.
-#[derive(Clone)]
-pub(crate) struct Workshop {
-    pub(crate) journal: Arc<dyn Journal>,
-    pub(crate) store: ViewStore,
-    pub(crate) progress: Progress,
-    pub(crate) node: Arc<str>,
-    pub(crate) turns: Turns,
+impl RunMode {
+    /// Follows the journal without a throttle.
+    pub(crate) const FOLLOW: Self = Self { batch_size: 10_000, is_throttled: false };
+    /// Builds a generation in large batches, throttled.
+    pub(crate) const BUILD: Self = Self { batch_size: 20_000, is_throttled: true };
 }
 
-/// Folds one generation.
+/// Applies the journals of all merchants to one generation.
 pub(crate) struct Runner<P> {
-    pub(crate) shop: Workshop,
-    pub(crate) generation: i64,
-    manner: Manner,
-    /// Merchants whose checkpoint is known to be of this journal, with the checkpoint and what is parked by it.
-    known: HashMap<String, (Checkpoint, Parked)>,
-    /// After which position the events of a merchant were left to another node at the last look.
-    left_to_others: HashMap<String, u64>,
-    /// How many events were missing the last time that all of them were folded, of all merchants.
-    missing: u64,
-    /// Whether no fewer are missing than then: whoever gives way more does not come to the end.
-    hurries: bool,
-    /// Whether commands were carried out not long before the last look, whoever's.
+    context: ProjectionContext,
+    generation: i64,
+    mode: RunMode,
+    /// Checkpoints that are verified to belong to this journal, with the parked streams, by merchant.
+    verified: HashMap<String, (Checkpoint, ParkedStreams)>,
+    /// The position after which the events of a merchant were left to another node in the last round.
+    deferred: HashMap<String, u64>,
+    /// The number of events that were missing at the last complete round, over all merchants.
+    last_backlog: u64,
+    /// Whether the backlog has not shrunk since the last complete round. Then the throttle is off for this round,
+    /// because a throttled build would never finish.
+    is_falling_behind: bool,
+    /// Whether a command of any merchant was committed shortly before this round.
     is_busy: bool,
-    /// When checkpoints were last read.
-    looked_at: Option<Instant>,
-    projection: std::marker::PhantomData<P>,
+    /// When checkpoints were last read from the store.
+    checkpoints_read_at: Option<Instant>,
+    projection: PhantomData<P>,
 }
 
-/// What became of catching up, the better first.
+/// The result of a round, best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum CaughtUp {
-    /// Every merchant's checkpoint has come to where its journal ended, or has halted.
-    Whole,
-    /// Another node is folding what is missing here.
-    Elsewhere,
-    /// Something could not be read or written, and is tried again.
+pub(crate) enum CatchUp {
+    /// The checkpoint of every merchant has reached the head of its journal, or has halted.
+    Complete,
+    /// Another node is applying the missing events.
+    LeasedElsewhere,
+    /// Something could not be read or written. The next round tries again.
     Failed,
 }
 
-/// A merchant whose journal may have more than its checkpoint.
-struct Behind {
+/// A merchant whose journal may have events behind its checkpoint.
+struct Backlog {
     merchant: String,
     head: u64,
     checkpoint: Checkpoint,
 }
 
 impl<P: Projection> Runner<P> {
-    pub(crate) fn new(shop: Workshop, generation: i64, manner: Manner) -> Self {
+    pub(crate) fn new(context: ProjectionContext, generation: i64, mode: RunMode) -> Self {
         Self {
-            shop,
+            context,
             generation,
-            manner,
-            known: HashMap::new(),
-            left_to_others: HashMap::new(),
-            missing: u64::MAX,
-            hurries: false,
+            mode,
+            verified: HashMap::new(),
+            deferred: HashMap::new(),
+            last_backlog: u64::MAX,
+            is_falling_behind: false,
             is_busy: false,
-            looked_at: None,
-            projection: std::marker::PhantomData,
+            checkpoints_read_at: None,
+            projection: PhantomData,
         }
     }
 
-    /// Folds what comes, until it is stopped.
+    /// Applies events as they are committed, until it is stopped.
     pub(crate) async fn follow(mut self, mut commits: watch::Receiver<u64>, mut stop: watch::Receiver<bool>) {
         loop {
-            let again = tokio::time::Instant::now() + PACE;
-            let waits = self.catch_up(&stop).await != CaughtUp::Elsewhere;
+            let next_round = tokio::time::Instant::now() + MIN_INTERVAL;
+            let wait_for_commit = self.catch_up(&stop).await != CatchUp::LeasedElsewhere;
             if *stop.borrow() {
                 return;
             }
             tokio::select! {
                 _ = stop.changed() => {}
-                // Every commit wakes the node that is folding it; this one need not ask as often.
-                () = tokio::time::sleep(FOLLOW), if !waits => {}
-                woken = tokio::time::timeout(POLL, commits.changed()), if waits => {
+                // Commits wake the node that holds the lease; this one only checks its checkpoint.
+                () = tokio::time::sleep(FOLLOW_INTERVAL), if !wait_for_commit => {}
+                woken = tokio::time::timeout(POLL_INTERVAL, commits.changed()), if wait_for_commit => {
                     if let Ok(Err(_)) = woken {
-                        // Nobody will commit any more on this node: others may.
-                        tokio::time::sleep(POLL).await;
+                        // This node commits no more; other nodes may.
+                        tokio::time::sleep(POLL_INTERVAL).await;
                     }
                 }
             }
-            tokio::time::sleep_until(again).await;
+            tokio::time::sleep_until(next_round).await;
         }
     }
 
-    /// Folds what every merchant's journal has more than its checkpoint. One merchant's trouble is no other's.
-    pub(crate) async fn catch_up(&mut self, stop: &watch::Receiver<bool>) -> CaughtUp {
-        let behind = match self.behind().await {
-            Ok(behind) => behind,
+    /// Applies the missing events of every merchant. An error of one merchant does not affect the others.
+    pub(crate) async fn catch_up(&mut self, stop: &watch::Receiver<bool>) -> CatchUp {
+        let backlogs = match self.backlogs().await {
+            Ok(backlogs) => backlogs,
             Err(error) => {
-                tracing::warn!(projection = P::NAME, %error, "a projection could not go on");
-                // A server that crashed may have lost what it said was folded.
-                self.forget();
-                return CaughtUp::Failed;
+                tracing::warn!(projection = P::NAME, %error, "failed to read checkpoints");
+                // A database server that crashed may have lost checkpoints that it had confirmed.
+                self.forget_checkpoints();
+                return CatchUp::Failed;
             }
         };
-        let missing =
-            behind.iter().map(|behind| behind.head.saturating_sub(behind.checkpoint.position)).sum();
-        self.hurries = missing >= self.missing;
-        let mut caught_up = CaughtUp::Whole;
-        for Behind { merchant, head, checkpoint } in behind {
+        let total =
+            backlogs.iter().map(|backlog| backlog.head.saturating_sub(backlog.checkpoint.position)).sum();
+        self.is_falling_behind = total >= self.last_backlog;
+        let mut result = CatchUp::Complete;
+        for Backlog { merchant, head, checkpoint } in backlogs {
             match self.catch_up_merchant(&merchant, head, checkpoint, stop).await {
                 Ok(true) => {}
-                Ok(false) => caught_up = caught_up.max(CaughtUp::Elsewhere),
+                Ok(false) => result = result.max(CatchUp::LeasedElsewhere),
                 Err(error) => {
-                    self.known.remove(&merchant);
-                    caught_up = caught_up.max(self.tell(&merchant, &error));
+                    self.verified.remove(&merchant);
+                    result = result.max(self.report_error(&merchant, &error));
                 }
             }
         }
-        if caught_up == CaughtUp::Whole {
-            self.missing = missing;
+        if result == CatchUp::Complete {
+            self.last_backlog = total;
         }
-        caught_up
+        result
     }
 
-    /// Why it has halted for some merchant, where it has.
-    pub(crate) fn halted(&self) -> Option<String> {
-        self.shop.progress.halted(P::NAME, self.generation)
+    /// Why the generation has halted for some merchant, if it has.
+    pub(crate) fn halt_reason(&self) -> Option<String> {
+        self.context.progress.halt_reason(P::NAME, self.generation)
     }
 
-    /// What was known of merchants is looked up again: somebody else has changed it.
-    pub(crate) fn forget(&mut self) {
-        self.known.clear();
+    /// Forgets all checkpoints, so that the next round reads them from the store.
+    pub(crate) fn forget_checkpoints(&mut self) {
+        self.verified.clear();
     }
 
-    /// Forgets the merchants whose checkpoint is not what it was said to be: a server that crashed may have lost what was
-    /// folded last, and somebody may have taken parked streams up.
-    fn forget_what_is_otherwise(&mut self, there: &HashMap<String, Checkpoint>) {
-        self.known.retain(|merchant, (known, _)| {
-            let is_as_known = |there: &Checkpoint| {
-                there.position > known.position
-                    || (there.position == known.position && there.parked == known.parked)
+    /// Forgets the checkpoints that the stored ones contradict: a database server that crashed may have lost the last
+    /// transactions, and a retry may have folded parked streams.
+    fn forget_contradicted(&mut self, stored: &HashMap<String, Checkpoint>) {
+        self.verified.retain(|merchant, (known, _)| {
+            let agrees = |stored: &Checkpoint| {
+                stored.position > known.position
+                    || (stored.position == known.position && stored.parked == known.parked)
             };
-            there.get(merchant).is_some_and(is_as_known)
+            stored.get(merchant).is_some_and(agrees)
         });
     }
 
-    /// Tells what is wrong with a merchant.
-    fn tell(&self, merchant: &str, error: &ViewError) -> CaughtUp {
+    /// Logs the error of a merchant, and halts the merchant if a retry cannot help.
+    fn report_error(&self, merchant: &str, error: &ViewError) -> CatchUp {
         if matches!(error, ViewError::CheckpointMoved(_)) {
-            tracing::debug!(projection = P::NAME, merchant, "another node was faster");
-            return CaughtUp::Elsewhere;
+            tracing::debug!(projection = P::NAME, merchant, "another node has applied the events");
+            return CatchUp::LeasedElsewhere;
         }
-        if let Some(reason) = halts(error) {
+        if let Some(reason) = permanent_failure(error) {
             let generation = self.generation;
-            tracing::error!(projection = P::NAME, generation, merchant, reason, "a projection has halted");
-            self.shop.progress.halt(P::NAME, generation, merchant, reason);
-            return CaughtUp::Whole;
+            tracing::error!(projection = P::NAME, generation, merchant, reason, "the projection has halted");
+            self.context.progress.halt(P::NAME, generation, merchant, reason);
+            return CatchUp::Complete;
         }
-        // What cannot be read or written now is tried again.
-        tracing::warn!(projection = P::NAME, merchant, %error, "a projection could not go on");
-        CaughtUp::Failed
+        tracing::warn!(projection = P::NAME, merchant, %error, "failed to apply events; will retry");
+        CatchUp::Failed
     }
 
-    /// Every merchant that may have something to fold. What other nodes have folded since is one question, however many
-    /// merchants there are. It is asked every second at least, also where nothing is missing: see
-    /// [`Self::forget_what_is_otherwise`].
-    async fn behind(&mut self) -> Result<Vec<Behind>, ViewError> {
-        let heads = self.shop.journal.heads().await?;
-        let lately = generation::now().saturating_sub(BUSY);
-        self.is_busy = heads.iter().any(|(_, head)| head.time >= lately);
+    /// The merchants that may have events to apply. Reads the checkpoints of all merchants with one statement: at least
+    /// every second, even if nothing is missing (see [`Self::forget_contradicted`]).
+    async fn backlogs(&mut self) -> Result<Vec<Backlog>, ViewError> {
+        let heads = self.context.journal.heads().await?;
+        let busy_since = generation::now().saturating_sub(BUSY_MICROSECONDS);
+        self.is_busy = heads.iter().any(|(_, head)| head.time >= busy_since);
         let missing: Vec<&String> = heads
             .iter()
-            .filter(|(merchant, head)| self.lacks(merchant, head.position))
+            .filter(|(merchant, head)| self.is_missing_events(merchant, head.position))
             .map(|(merchant, _)| merchant)
             .collect();
-        let is_unknown = missing.iter().any(|merchant| !self.known.contains_key(*merchant));
-        let is_due = self.looked_at.is_none_or(|at| at.elapsed() >= POLL);
-        let mut there = if is_due || is_unknown || (self.shop.store.is_shared() && !missing.is_empty()) {
-            let mut connection = self.shop.store.writer().await?;
-            let there = checkpoint::read_all(&mut connection, P::NAME, self.generation).await?;
-            self.looked_at = Some(Instant::now());
-            self.forget_what_is_otherwise(&there);
-            Some(there)
+        let is_unknown = missing.iter().any(|merchant| !self.verified.contains_key(*merchant));
+        let is_due = self.checkpoints_read_at.is_none_or(|at| at.elapsed() >= POLL_INTERVAL);
+        let may_have_moved = self.context.store.is_shared() && !missing.is_empty();
+        let mut stored = if is_due || is_unknown || may_have_moved {
+            let mut connection = self.context.store.writer().await?;
+            let stored = checkpoint::read_all(&mut connection, P::NAME, self.generation).await?;
+            self.checkpoints_read_at = Some(Instant::now());
+            self.forget_contradicted(&stored);
+            Some(stored)
         } else {
             None
         };
-        let mut behind = Vec::new();
+        let mut backlogs = Vec::new();
         for (merchant, head) in heads {
-            if self.lacks(&merchant, head.position) {
-                let checkpoint = match &mut there {
-                    Some(there) => there.remove(&merchant),
-                    None => self.known.get(&merchant).map(|(known, _)| known.clone()),
+            if self.is_missing_events(&merchant, head.position) {
+                let checkpoint = match &mut stored {
+                    Some(stored) => stored.remove(&merchant),
+                    None => self.verified.get(&merchant).map(|(known, _)| known.clone()),
                 };
                 let checkpoint = checkpoint.unwrap_or_default();
-                behind.push(Behind { merchant, head: head.position, checkpoint });
+                backlogs.push(Backlog { merchant, head: head.position, checkpoint });
             }
         }
-        Ok(behind)
+        Ok(backlogs)
     }
 
-    /// Whether a merchant's checkpoint is not known to be where its journal ends. One that has halted lacks nothing.
-    fn lacks(&self, merchant: &str, head: u64) -> bool {
-        let is_reached = self.known.get(merchant).is_some_and(|(known, _)| known.position >= head);
-        !is_reached && self.shop.progress.of_generation(P::NAME, self.generation, merchant).halted.is_none()
+    /// Whether a merchant may have events to apply. A merchant that has halted has none.
+    fn is_missing_events(&self, merchant: &str, head: u64) -> bool {
+        let is_reached = self.verified.get(merchant).is_some_and(|(known, _)| known.position >= head);
+        let state = || self.context.progress.generation_state(P::NAME, self.generation, merchant);
+        !is_reached && state().halted.is_none()
     }
 
-    /// Brings one merchant up to where its journal ends, or as far as another node that is at it has come. Gives
-    /// whether the end is reached.
+    /// Applies the events of one merchant up to the head, or as far as another node that holds the lease has come.
+    /// Returns whether the head is reached.
     async fn catch_up_merchant(
         &mut self,
         merchant: &str,
@@ -253,94 +244,100 @@ impl<P: Projection> Runner<P> {
         stop: &watch::Receiver<bool>,
     ) -> Result<bool, ViewError> {
         let scope = Scope { merchant, generation: self.generation };
-        if !self.known.contains_key(merchant) {
+        if !self.verified.contains_key(merchant) {
             self.verify(scope, &checkpoint).await?;
         }
-        self.report(scope, &checkpoint);
-        let mut parked = self.parked(scope, &checkpoint).await?;
+        self.report_progress(scope, &checkpoint);
+        let mut parked = self.parked_streams(scope, &checkpoint).await?;
         if checkpoint.position < head
-            && self.is_its_turn(merchant, checkpoint.position)
-            && let Some(mut lease) = Lease::take(&self.shop.store, P::NAME, scope, &self.shop.node).await?
+            && self.should_apply(merchant, checkpoint.position)
+            && let Some(mut lease) =
+                Lease::take(&self.context.store, P::NAME, scope, &self.context.node).await?
         {
-            let folded = self.fold_up_to(scope, head, (checkpoint, parked), &mut lease, stop).await;
-            if let Err(error) = lease.give_back().await {
-                tracing::debug!(projection = P::NAME, merchant, %error, "a lease is left to expire");
+            let applied = self.apply_up_to(scope, head, (checkpoint, parked), &mut lease, stop).await;
+            if let Err(error) = lease.release().await {
+                tracing::debug!(projection = P::NAME, merchant, %error, "failed to release a lease");
             }
-            (checkpoint, parked) = folded?;
+            (checkpoint, parked) = applied?;
         }
-        let reached = checkpoint.position >= head;
-        self.known.insert(merchant.to_owned(), (checkpoint, parked));
-        Ok(reached)
+        let is_reached = checkpoint.position >= head;
+        self.verified.insert(merchant.to_owned(), (checkpoint, parked));
+        Ok(is_reached)
     }
 
-    /// What is parked at a checkpoint. A checkpoint without any needs no question.
-    async fn parked(&self, scope: Scope<'_>, checkpoint: &Checkpoint) -> Result<Parked, ViewError> {
-        match self.known.get(scope.merchant) {
+    /// The parked streams at a checkpoint. Reads them from the store only if the checkpoint counts parked events.
+    async fn parked_streams(
+        &self,
+        scope: Scope<'_>,
+        checkpoint: &Checkpoint,
+    ) -> Result<ParkedStreams, ViewError> {
+        match self.verified.get(scope.merchant) {
             Some((known, parked)) if known == checkpoint => Ok(parked.clone()),
-            _ if checkpoint.parked == 0 => Ok(Parked::default()),
-            _ => parked::read(&mut self.shop.store.writer().await?, P::NAME, scope).await,
+            _ if checkpoint.parked == 0 => Ok(ParkedStreams::default()),
+            _ => parked::read(&mut self.context.store.writer().await?, P::NAME, scope).await,
         }
     }
 
-    /// Whether this node should fold what comes after a position, rather than another: because it has written that and
-    /// need not read it, or because nobody has folded it since this node saw that it was there.
-    fn is_its_turn(&mut self, merchant: &str, after: u64) -> bool {
-        !self.shop.store.is_shared()
-            || self.shop.journal.has_at_hand(merchant, after)
-            || self.left_to_others.insert(merchant.to_owned(), after) == Some(after)
+    /// Whether this node should apply the events after a position: because it has them in memory, or because no node
+    /// has applied them since the last round.
+    fn should_apply(&mut self, merchant: &str, after: u64) -> bool {
+        !self.context.store.is_shared()
+            || self.context.journal.has_at_hand(merchant, after)
+            || self.deferred.insert(merchant.to_owned(), after) == Some(after)
     }
 
-    async fn fold_up_to(
+    async fn apply_up_to(
         &self,
         scope: Scope<'_>,
         head: u64,
-        (mut checkpoint, mut parked): (Checkpoint, Parked),
+        (mut checkpoint, mut parked): (Checkpoint, ParkedStreams),
         lease: &mut Lease<'_>,
         stop: &watch::Receiver<bool>,
-    ) -> Result<(Checkpoint, Parked), ViewError> {
-        let gives_way = self.manner.gives_way && !self.hurries;
-        let is_busy = gives_way && self.is_busy;
-        let part = Part {
+    ) -> Result<(Checkpoint, ParkedStreams), ViewError> {
+        let is_throttled = self.mode.is_throttled && !self.is_falling_behind;
+        let is_busy = is_throttled && self.is_busy;
+        let range = Range {
             merchant: scope.merchant.to_owned(),
             after: checkpoint.position,
-            upto: head,
-            span: if is_busy { FEW } else { self.manner.span },
+            to: head,
+            batch_size: if is_busy { MAX_EVENTS_PER_SLOT } else { self.mode.batch_size },
         };
-        let mut ahead = Ahead::of::<P>(&self.shop.journal, part);
-        let Workshop { journal, store, turns, .. } = &self.shop;
-        let mut way = gives_way.then(|| GivingWay::new(turns, journal.commits(), is_busy));
-        let mut span = Span::default();
+        let ProjectionContext { journal, store, rebuild_slots, .. } = &self.context;
+        let mut prefetch = Prefetch::start::<P>(journal, range);
+        let mut throttle =
+            is_throttled.then(|| RebuildThrottle::new(rebuild_slots, journal.commits(), is_busy));
+        let mut prefetched = EventBatch::default();
         while checkpoint.position < head && !*stop.borrow() && lease.renew().await? {
-            if span.is_empty() {
-                let Some(next) = ahead.next().await else { break };
-                span = next?;
+            if prefetched.is_empty() {
+                let Some(next) = prefetch.next().await else { break };
+                prefetched = next?;
             }
-            let turn = match &mut way {
-                Some(way) => Some(way.turn().await),
+            let slot = match &mut throttle {
+                Some(throttle) => Some(throttle.acquire().await),
                 None => None,
             };
-            let part = span.take(turn.as_ref().map_or(usize::MAX, |turn| turn.most));
-            (checkpoint, parked) = fold_span::<P>(store, scope, &checkpoint, &parked, part).await?;
-            self.report(scope, &checkpoint);
-            if let (Some(way), Some(turn)) = (&mut way, turn) {
-                way.rest(turn).await;
+            let batch = prefetched.take(slot.as_ref().map_or(usize::MAX, |slot| slot.max_events));
+            (checkpoint, parked) = apply_batch::<P>(store, scope, &checkpoint, &parked, batch).await?;
+            self.report_progress(scope, &checkpoint);
+            if let (Some(throttle), Some(slot)) = (&mut throttle, slot) {
+                throttle.release(slot).await;
             }
         }
         Ok((checkpoint, parked))
     }
 
-    fn report(&self, scope: Scope<'_>, checkpoint: &Checkpoint) {
+    fn report_progress(&self, scope: Scope<'_>, checkpoint: &Checkpoint) {
         let Checkpoint { position, folded, parked, .. } = *checkpoint;
         let state = ProjectionState { generation: self.generation, position, folded, parked, halted: None };
-        self.shop.progress.set(P::NAME, scope.merchant, state);
+        self.context.progress.set_state(P::NAME, scope.merchant, state);
     }
 
-    /// Makes certain that a checkpoint belongs to this journal.
+    /// Fails unless the event at the checkpoint has the checkpoint's hash.
     async fn verify(&self, scope: Scope<'_>, checkpoint: &Checkpoint) -> Result<(), ViewError> {
         if checkpoint.position > 0 {
-            let there = self.shop.journal.read(scope.merchant, checkpoint.position - 1, 1).await?;
-            if there.first().is_none_or(|event| event.hash.0[..] != checkpoint.hash) {
-                let reason = "the journal is not the one that was folded";
+            let events = self.context.journal.read(scope.merchant, checkpoint.position - 1, 1).await?;
+            if events.first().is_none_or(|event| event.hash.0[..] != checkpoint.hash) {
+                let reason = "the read model was built from another journal";
                 return Err(halted::<P>(scope.merchant, checkpoint.position, reason));
             }
         }
@@ -348,97 +345,8 @@ impl<P: Projection> Runner<P> {
     }
 }
 
-/// Folds a span and moves the checkpoint, in one transaction. A stream that cannot be folded is parked, and the span
-/// folded without it.
-pub(crate) async fn fold_span<P: Projection>(
-    store: &ViewStore,
-    scope: Scope<'_>,
-    checkpoint: &Checkpoint,
-    parked: &Parked,
-    Span { events, mut looked }: Span,
-) -> Result<(Checkpoint, Parked), ViewError> {
-    let mut parking = parked.clone();
-    loop {
-        let mut transaction = store.begin().await?;
-        let before = (checkpoint, parked);
-        match fold::<P>(&mut transaction, scope, before, parking.clone(), (&events, looked)).await {
-            Ok((next, parked)) => {
-                if has_grown(checkpoint.position, next.position) {
-                    transaction.keep_statistics(&table_names::<P>()).await?;
-                }
-                transaction.commit().await?;
-                return Ok((next, parked));
-            }
-            Err(FoldError::View(error)) => return Err(error),
-            Err(FoldError::Poisoned(poisons)) => {
-                for poison in poisons {
-                    parking.park(poison);
-                }
-                looked = look::<P>(scope.merchant, checkpoint.position, &events)?;
-            }
-        }
-    }
-}
-
-/// Folds a span within a transaction, and moves the checkpoint. The checkpoint first: if another node is at the same
-/// span, one of them waits here for the other, and then has nothing to take back. `parking` is what was parked before
-/// and streams that have turned out not to be foldable in this span.
-pub(crate) async fn fold<P: Projection>(
-    transaction: &mut ViewConnection,
-    scope: Scope<'_>,
-    (checkpoint, parked): (&Checkpoint, &Parked),
-    parking: Parked,
-    (events, looked): (&[Event], Vec<Looked>),
-) -> Result<(Checkpoint, Parked), FoldError> {
-    if events.first().is_some_and(|first| !first.follows(scope.merchant, &checkpoint.hash)) {
-        let reason = "what comes next does not follow what was folded: history is another one";
-        return Err(halted::<P>(scope.merchant, checkpoint.position, reason).into());
-    }
-    if checkpoint.parked != parked.events() {
-        // They were read one after the other, and another node has folded in between.
-        return Err(ViewError::CheckpointMoved(P::NAME).into());
-    }
-    let span = sort_out(events, looked, parking);
-    let Some(last) = events.last() else {
-        return Err(halted::<P>(
-            scope.merchant,
-            checkpoint.position,
-            "the journal ends before its head says",
-        )
-        .into());
-    };
-    let next = Checkpoint {
-        position: last.position,
-        hash: last.hash.0.to_vec(),
-        folded: checkpoint.folded + span.folded,
-        parked: span.parked.events(),
-    };
-    if next.folded + next.parked != next.position {
-        let reason = "folded and parked events do not add up to the position";
-        return Err(halted::<P>(scope.merchant, next.position, reason).into());
-    }
-    checkpoint::advance(transaction, P::NAME, scope, checkpoint, &next).await?;
-    fold_into::<P>(transaction, scope, span.recorded, events).await?;
-    parked::write(transaction, P::NAME, scope, parked, &span.parked).await?;
-    let mut added = Vec::new();
-    for ParkedStream { stream, position, error, .. } in span.parked.added(parked) {
-        let merchant = scope.merchant;
-        tracing::error!(
-            projection = P::NAME,
-            merchant,
-            stream,
-            position,
-            error,
-            "an event cannot be folded: its stream is parked"
-        );
-        added.push(stream.as_str());
-    }
-    P::mark_stale(transaction, scope, &added).await?;
-    Ok((next, span.parked))
-}
-
-/// Why a projection cannot go on by itself; nothing where it may the next time.
-fn halts(error: &ViewError) -> Option<String> {
+/// The reason of an error that a retry cannot fix. `None` if a retry may succeed.
+fn permanent_failure(error: &ViewError) -> Option<String> {
     match error {
         ViewError::Halted { reason, .. } => Some(reason.clone()),
         ViewError::Journal(JournalError::Corrupt(_)) | ViewError::Row { .. } => Some(error.to_string()),

@@ -1,4 +1,4 @@
-//! A connection to the read models' database, whichever it is.
+//! A connection to the database of the read models.
 
 use std::time::Duration;
 
@@ -6,20 +6,22 @@ use holdfast_journal::analyze_grown;
 use sqlx::pool::PoolConnection;
 use sqlx::{Database, Postgres, Sqlite, Transaction};
 
-use super::statement::{Row, Statement};
+use super::insert::Insert;
+use super::row::Row;
+use super::statement::Statement;
 use super::table::Scope;
-use super::upsert::Insert;
 use super::{postgres, sqlite};
 use crate::error::ViewError;
 
-/// How long a call to a server may take: somewhat more than its own limit for a statement.
-const PATIENCE: Duration = Duration::from_secs(35);
+/// The longest time for one call to a PostgreSQL server. It is longer than the server's own limit for a statement
+/// (30 s), so that the server answers first unless it is unreachable.
+const CALL_TIMEOUT: Duration = Duration::from_secs(35);
 
-/// A connection to the read models' database, in a transaction or not. A transaction that is not committed has
-/// changed nothing.
-pub struct ViewConnection(pub(super) CommandLink);
+/// A connection to the database of the read models, within a transaction or without. Dropping a transaction before it
+/// is committed rolls it back.
+pub struct ViewConnection(pub(super) Link);
 
-pub(super) enum CommandLink {
+pub(super) enum Link {
     Sqlite(Session<Sqlite>),
     Postgres(Session<Postgres>),
 }
@@ -45,35 +47,46 @@ impl<D: Database> Session<D> {
     }
 }
 
-/// What a server comes to, unless it says nothing for longer than it may take by its own clock: then it has gone.
-async fn answered<T>(call: impl Future<Output = Result<T, ViewError>>) -> Result<T, ViewError> {
-    let silent = || Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()).into());
-    tokio::time::timeout(PATIENCE, call).await.unwrap_or_else(|_| silent())
+/// Fails a call to a server that does not answer within [`CALL_TIMEOUT`].
+async fn with_timeout<T>(call: impl Future<Output = Result<T, ViewError>>) -> Result<T, ViewError> {
+    let timed_out = || Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()).into());
+    tokio::time::timeout(CALL_TIMEOUT, call).await.unwrap_or_else(|_| timed_out())
+}
+
+fn rows<R>(rows: Vec<R>) -> Vec<Row>
+where
+    Row: From<R>,
+{
+    rows.into_iter().map(Row::from).collect()
 }
 
 impl ViewConnection {
-    /// Reads the rows that a statement gives.
+    /// Reads the rows that a statement returns.
     pub async fn fetch(&mut self, statement: Statement) -> Result<Vec<Row>, ViewError> {
         match &mut self.0 {
-            CommandLink::Sqlite(session) => sqlite::fetch(session.connection(), statement).await,
-            CommandLink::Postgres(session) => {
-                answered(postgres::fetch(session.connection(), statement)).await
+            Link::Sqlite(session) => Ok(rows(statement.into_query().fetch_all(session.connection()).await?)),
+            Link::Postgres(session) => {
+                let call = statement.into_query().fetch_all(session.connection());
+                with_timeout(async { Ok(rows(call.await?)) }).await
             }
         }
     }
 
-    /// Carries out a statement, and gives how many rows it touched.
+    /// Executes a statement and returns the number of rows that it affected.
     pub async fn execute(&mut self, statement: Statement) -> Result<u64, ViewError> {
         match &mut self.0 {
-            CommandLink::Sqlite(session) => sqlite::execute(session.connection(), statement).await,
-            CommandLink::Postgres(session) => {
-                answered(postgres::execute(session.connection(), statement)).await
+            Link::Sqlite(session) => {
+                Ok(statement.into_query().execute(session.connection()).await?.rows_affected())
+            }
+            Link::Postgres(session) => {
+                let call = statement.into_query().execute(session.connection());
+                with_timeout(async { Ok(call.await?.rows_affected()) }).await
             }
         }
     }
 
-    /// Reads the rows of a merchant and generation that have one of these keys in a column: `select` names the
-    /// columns and the table. In no particular order; those that do not exist are left out.
+    /// Reads the rows of a scope whose `column` has one of the given keys. `select` is the statement up to the name of
+    /// the table. The rows come in no particular order; keys without a row are skipped.
     pub async fn find(
         &mut self,
         select: &'static str,
@@ -85,40 +98,38 @@ impl ViewConnection {
             return Ok(Vec::new());
         }
         match &mut self.0 {
-            CommandLink::Sqlite(session) => {
-                sqlite::find(session.connection(), select, scope, column, keys).await
-            }
-            CommandLink::Postgres(session) => {
-                answered(postgres::find(session.connection(), select, scope, column, keys)).await
+            Link::Sqlite(session) => sqlite::find(session.connection(), select, scope, column, keys).await,
+            Link::Postgres(session) => {
+                with_timeout(postgres::find(session.connection(), select, scope, column, keys)).await
             }
         }
     }
 
     pub(super) async fn insert(&mut self, scope: Scope<'_>, insert: Insert) -> Result<(), ViewError> {
         match &mut self.0 {
-            CommandLink::Sqlite(session) => sqlite::insert(session.connection(), scope, insert).await,
-            CommandLink::Postgres(session) => {
-                answered(postgres::insert(session.connection(), scope, insert)).await
+            Link::Sqlite(session) => sqlite::insert(session.connection(), scope, insert).await,
+            Link::Postgres(session) => {
+                with_timeout(postgres::insert(session.connection(), scope, insert)).await
             }
         }
     }
 
-    /// Sees to it that the database knows how much is in tables to which much has been added.
-    pub(crate) async fn keep_statistics(&mut self, tables: &[&'static str]) -> Result<(), ViewError> {
+    /// Updates the statistics of tables that have grown a lot, for the query planner of PostgreSQL. SQLite finds rows
+    /// by their key without statistics.
+    pub(crate) async fn update_statistics(&mut self, tables: &[&'static str]) -> Result<(), ViewError> {
         match &mut self.0 {
-            // It finds rows by their key without.
-            CommandLink::Sqlite(_) => Ok(()),
-            CommandLink::Postgres(session) => {
-                answered(async { Ok(analyze_grown(session.connection(), tables).await?) }).await
+            Link::Sqlite(_) => Ok(()),
+            Link::Postgres(session) => {
+                with_timeout(async { Ok(analyze_grown(session.connection(), tables).await?) }).await
             }
         }
     }
 
-    /// Makes what the transaction has changed last.
+    /// Commits the transaction. Without a transaction, does nothing.
     pub(crate) async fn commit(self) -> Result<(), ViewError> {
         match self.0 {
-            CommandLink::Sqlite(session) => session.commit().await?,
-            CommandLink::Postgres(session) => answered(async { Ok(session.commit().await?) }).await?,
+            Link::Sqlite(session) => session.commit().await?,
+            Link::Postgres(session) => with_timeout(async { Ok(session.commit().await?) }).await?,
         }
         Ok(())
     }

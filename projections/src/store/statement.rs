@@ -1,23 +1,21 @@
-//! Statements that SQLite and PostgreSQL both understand, and the rows they give.
+//! SQL statements that SQLite and PostgreSQL both accept.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
-use sqlx::Row as _;
-use sqlx::postgres::PgRow;
-use sqlx::sqlite::SqliteRow;
+use sqlx::query::Query;
+use sqlx::{AssertSqlSafe, Database, Encode, IntoArguments, Type};
 
-use super::table::{ColumnKind, TableColumn};
-use crate::error::ViewError;
+use super::table::TableColumn;
 
-/// A value that a statement is given.
+/// A value bound to a statement, or read back in order to compare rows.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Value {
-    /// A number.
+    /// A signed 64-bit integer.
     Integer(i64),
     /// A text.
     Text(String),
-    /// Bytes.
+    /// A byte string.
     Bytes(Vec<u8>),
 }
 
@@ -55,8 +53,8 @@ impl From<&[u8]> for Value {
     }
 }
 
-/// SQL that both databases understand, with the values that it is given. Its text is made of literals alone: what
-/// comes from outside can only be a value.
+/// A SQL statement with its bound values. The text consists of literals only: input from outside the program can only
+/// become a bound value.
 #[derive(Debug, Clone)]
 pub struct Statement {
     pub(crate) text: Cow<'static, str>,
@@ -64,125 +62,64 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// Begins with a text. `$1` in it is the first value.
+    /// Starts a statement. `$1` in the text refers to the first bound value.
     pub fn new(text: &'static str) -> Self {
         Self { text: Cow::Borrowed(text), values: Vec::new() }
     }
 
-    /// Gives the value that the text names by the next number.
+    /// Binds a value to the next number.
     #[must_use]
     pub fn bind(mut self, value: impl Into<Value>) -> Self {
         self.values.push(value.into());
         self
     }
 
-    /// Goes on with more text.
+    /// Appends text.
     pub fn push(&mut self, text: &'static str) -> &mut Self {
         self.text.to_mut().push_str(text);
         self
     }
 
-    /// Goes on with the names of columns, with commas between.
+    /// Appends column names, separated by commas.
     pub fn push_columns<'t>(&mut self, columns: impl IntoIterator<Item = &'t TableColumn>) -> &mut Self {
-        for (place, (name, _)) in columns.into_iter().enumerate() {
-            self.push(if place == 0 { "" } else { ", " }).push(name);
+        for (index, (name, _)) in columns.into_iter().enumerate() {
+            self.push(if index == 0 { "" } else { ", " }).push(name);
         }
         self
     }
 
-    /// Goes on with a value in the text.
+    /// Appends a placeholder and binds a value to it.
     pub fn push_bind(&mut self, value: impl Into<Value>) -> &mut Self {
         self.values.push(value.into());
-        // Writing to a string does not fail.
+        // Writing to a string cannot fail.
         let _ = write!(self.text.to_mut(), "${}", self.values.len());
         self
     }
-}
 
-/// A row that was read. Its columns are asked for by their place.
-pub struct Row(Kept);
-
-enum Kept {
-    Sqlite(SqliteRow),
-    Postgres(PgRow),
-}
-
-impl From<SqliteRow> for Row {
-    fn from(row: SqliteRow) -> Self {
-        Self(Kept::Sqlite(row))
-    }
-}
-
-impl From<PgRow> for Row {
-    fn from(row: PgRow) -> Self {
-        Self(Kept::Postgres(row))
-    }
-}
-
-impl Row {
-    /// A number.
-    pub fn integer(&self, column: usize) -> Result<i64, ViewError> {
-        Ok(match &self.0 {
-            Kept::Sqlite(row) => row.try_get(column)?,
-            Kept::Postgres(row) => row.try_get(column)?,
-        })
+    /// Appends placeholders, separated by commas, and binds a value to each.
+    pub fn push_bind_all<V: Into<Value>>(&mut self, values: impl IntoIterator<Item = V>) -> &mut Self {
+        for (index, value) in values.into_iter().enumerate() {
+            self.push(if index == 0 { "" } else { ", " }).push_bind(value);
+        }
+        self
     }
 
-    /// A number that is never negative.
-    pub fn unsigned(&self, column: usize) -> Result<u64, ViewError> {
-        self.integer(column).map(i64::cast_unsigned)
-    }
-
-    /// Whether something is so.
-    pub fn boolean(&self, column: usize) -> Result<bool, ViewError> {
-        Ok(match &self.0 {
-            Kept::Sqlite(row) => row.try_get(column)?,
-            Kept::Postgres(row) => row.try_get(column)?,
-        })
-    }
-
-    /// A number that may be missing.
-    pub fn optional_integer(&self, column: usize) -> Result<Option<i64>, ViewError> {
-        Ok(match &self.0 {
-            Kept::Sqlite(row) => row.try_get(column)?,
-            Kept::Postgres(row) => row.try_get(column)?,
-        })
-    }
-
-    /// Whatever a column of a kind has, to be compared.
-    pub fn value(&self, column: usize, kind: ColumnKind) -> Result<Option<Value>, ViewError> {
-        Ok(match (&self.0, kind) {
-            (_, ColumnKind::Integer) => self.optional_integer(column)?.map(Value::Integer),
-            (_, ColumnKind::Text) => self.optional_text(column)?.map(Value::from),
-            (_, ColumnKind::Boolean) => Some(Value::Integer(self.boolean(column)?.into())),
-            (Kept::Sqlite(row), ColumnKind::Bytes) => row.try_get::<Option<_>, _>(column)?.map(Value::Bytes),
-            (Kept::Postgres(row), ColumnKind::Bytes) => {
-                row.try_get::<Option<_>, _>(column)?.map(Value::Bytes)
-            }
-        })
-    }
-
-    /// A text that may be missing.
-    pub fn optional_text(&self, column: usize) -> Result<Option<&str>, ViewError> {
-        Ok(match &self.0 {
-            Kept::Sqlite(row) => row.try_get(column)?,
-            Kept::Postgres(row) => row.try_get(column)?,
-        })
-    }
-
-    /// A text.
-    pub fn text(&self, column: usize) -> Result<&str, ViewError> {
-        Ok(match &self.0 {
-            Kept::Sqlite(row) => row.try_get(column)?,
-            Kept::Postgres(row) => row.try_get(column)?,
-        })
-    }
-
-    /// Bytes.
-    pub fn bytes(&self, column: usize) -> Result<&[u8], ViewError> {
-        Ok(match &self.0 {
-            Kept::Sqlite(row) => row.try_get(column)?,
-            Kept::Postgres(row) => row.try_get(column)?,
-        })
+    /// The statement as a query of one of the two databases.
+    pub(super) fn into_query<D: Database>(self) -> Query<'static, D, D::Arguments>
+    where
+        D::Arguments: IntoArguments<D>,
+        i64: Encode<'static, D> + Type<D>,
+        String: Encode<'static, D> + Type<D>,
+        Vec<u8>: Encode<'static, D> + Type<D>,
+    {
+        let mut query = sqlx::query(AssertSqlSafe(self.text));
+        for value in self.values {
+            query = match value {
+                Value::Integer(number) => query.bind(number),
+                Value::Text(text) => query.bind(text),
+                Value::Bytes(bytes) => query.bind(bytes),
+            };
+        }
+        query
     }
 }

@@ -1,37 +1,37 @@
-//! Descriptions of tables, and which rows of a table a statement is about.
+//! Tables of a projection, and the rows of one merchant and generation.
 
-/// Whose rows, and of which build.
+/// The rows of one merchant in one generation.
 #[derive(Debug, Clone, Copy)]
 pub struct Scope<'a> {
-    /// The merchant.
+    /// The merchant's name.
     pub merchant: &'a str,
-    /// The build.
+    /// The number of the generation.
     pub generation: i64,
 }
 
-/// A table of a projection: what its rows are known by within a merchant and generation, and what else they have.
+/// A table of a projection. Its primary key is the merchant, the generation and the `key` columns.
 #[derive(Debug, Clone, Copy)]
 pub struct Table {
-    /// Its name.
+    /// The table's name.
     pub name: &'static str,
-    /// The columns of its key, in the order of its index.
+    /// The key columns after merchant and generation, in the order of the primary key.
     pub key: &'static [TableColumn],
-    /// The other columns that the fold decides.
+    /// The other columns whose values the fold determines. A comparison of two generations reads these.
     pub values: &'static [TableColumn],
 }
 
-/// A column and what it holds.
+/// The name of a column and the type of its values.
 pub type TableColumn = (&'static str, ColumnKind);
 
-/// What a column holds.
+/// The type of a column's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnKind {
-    /// Numbers.
+    /// A signed 64-bit integer.
     Integer,
-    /// Texts.
+    /// A text.
     Text,
-    /// Bytes.
+    /// A byte string.
     Bytes,
-    /// Whether something is so.
+    /// True or false.
     Boolean,
 }

@@ -1,19 +1,19 @@
-//! What is written is what is read, on every store.
+//! Writing and reading rows, on both databases.
 
 use super::table::Scope;
 use super::{Presence, Row, Statement, Upsert, ViewConnection, ViewStore};
 use crate::tests::{Fixture, MERCHANT, Postgres, for_every_store};
 
 for_every_store! {
-    rows_of_every_kind_are_written_and_found,
-    a_row_that_is_there_changes_in_what_may_change,
-    rows_that_are_all_key_are_written_once,
-    what_is_not_committed_is_not_there,
-    values_find_their_places,
+    rows_with_columns_of_every_kind_are_written_and_found,
+    an_upsert_changes_only_updated_columns,
+    rows_with_only_key_columns_are_written_once,
+    uncommitted_rows_are_rolled_back,
+    values_are_bound_in_order,
 }
 
-/// More than one statement's worth on SQLite.
-const MANY: i64 = 1_203;
+/// More rows than one statement writes on SQLite.
+const ROW_COUNT: i64 = 1_203;
 
 const SCOPE: Scope<'static> = Scope { merchant: MERCHANT, generation: 1 };
 
@@ -31,10 +31,10 @@ fn things() -> Vec<Thing> {
         note: (size % 2 == 0).then(|| format!("note {size}")),
         heavy: size > 1_000,
     };
-    (0..MANY).map(thing).collect()
+    (0..ROW_COUNT).map(thing).collect()
 }
 
-/// A store with a table of all kinds of columns and one of keys alone. Their types mean the same on each.
+/// A store with a table of columns of every kind, and a table of key columns only.
 async fn open(fixture: &impl Fixture) -> ViewStore {
     let store = fixture.open().await.unwrap();
     let mut connection = store.writer().await.unwrap();
@@ -51,12 +51,12 @@ async fn open(fixture: &impl Fixture) -> ViewStore {
 }
 
 async fn save(connection: &mut ViewConnection, scope: Scope<'_>, things: &[Thing]) {
-    Upsert::into("thing", scope, things, Presence::There)
+    Upsert::into("thing", scope, things, Presence::MayExist)
         .key("name", |thing| thing.name.as_str())
         .fixed("size", |thing| thing.size)
-        .changing("note", |thing| thing.note.clone())
-        .changing("raw", |thing| thing.size.to_be_bytes().to_vec())
-        .changing("heavy", |thing| thing.heavy)
+        .updated("note", |thing| thing.note.clone())
+        .updated("raw", |thing| thing.size.to_be_bytes().to_vec())
+        .updated("heavy", |thing| thing.heavy)
         .run(connection)
         .await
         .unwrap();
@@ -67,17 +67,17 @@ async fn find(connection: &mut ViewConnection, scope: Scope<'_>, names: &[String
     connection.find(select, scope, "name", names).await.unwrap()
 }
 
-async fn count(connection: &mut ViewConnection, question: &'static str) -> i64 {
-    connection.fetch(Statement::new(question)).await.unwrap()[0].integer(0).unwrap()
+async fn count(connection: &mut ViewConnection, query: &'static str) -> i64 {
+    connection.fetch(Statement::new(query)).await.unwrap()[0].integer(0).unwrap()
 }
 
-async fn rows_of_every_kind_are_written_and_found(fixture: &impl Fixture) {
+async fn rows_with_columns_of_every_kind_are_written_and_found(fixture: &impl Fixture) {
     let store = open(fixture).await;
     let mut connection = store.writer().await.unwrap();
     save(&mut connection, SCOPE, &things()).await;
     save(&mut connection, SCOPE, &[]).await;
     let mut names: Vec<String> = things().into_iter().map(|thing| thing.name).collect();
-    names.push("never seen".to_owned());
+    names.push("unknown".to_owned());
     let found = find(&mut connection, SCOPE, &names).await;
     assert_eq!(found.len(), things().len());
     for row in &found {
@@ -89,14 +89,14 @@ async fn rows_of_every_kind_are_written_and_found(fixture: &impl Fixture) {
     }
     assert_eq!(count(&mut connection, "SELECT count(*) FROM thing WHERE heavy").await, 202);
     assert!(find(&mut connection, SCOPE, &[]).await.is_empty());
-    for elsewhere in [Scope { merchant: "another", ..SCOPE }, Scope { generation: 2, ..SCOPE }] {
-        assert!(find(&mut connection, elsewhere, &names).await.is_empty());
+    for other in [Scope { merchant: "another", ..SCOPE }, Scope { generation: 2, ..SCOPE }] {
+        assert!(find(&mut connection, other, &names).await.is_empty());
     }
     drop(connection);
     store.close().await;
 }
 
-async fn a_row_that_is_there_changes_in_what_may_change(fixture: &impl Fixture) {
+async fn an_upsert_changes_only_updated_columns(fixture: &impl Fixture) {
     let store = open(fixture).await;
     let mut connection = store.writer().await.unwrap();
     let thing = |size: i64, note: &str| Thing {
@@ -113,21 +113,21 @@ async fn a_row_that_is_there_changes_in_what_may_change(fixture: &impl Fixture) 
     store.close().await;
 }
 
-async fn rows_that_are_all_key_are_written_once(fixture: &impl Fixture) {
+async fn rows_with_only_key_columns_are_written_once(fixture: &impl Fixture) {
     let store = open(fixture).await;
     let mut connection = store.writer().await.unwrap();
     for _ in 0..2 {
         let things = things();
-        let pairs = Upsert::into("pair", SCOPE, &things, Presence::There);
+        let pairs = Upsert::into("pair", SCOPE, &things, Presence::MayExist);
         let pairs = pairs.key("name", |thing| thing.name.as_str()).key("size", |thing| thing.size);
         pairs.run(&mut connection).await.unwrap();
     }
-    assert_eq!(count(&mut connection, "SELECT count(*) FROM pair").await, MANY);
+    assert_eq!(count(&mut connection, "SELECT count(*) FROM pair").await, ROW_COUNT);
     drop(connection);
     store.close().await;
 }
 
-async fn what_is_not_committed_is_not_there(fixture: &impl Fixture) {
+async fn uncommitted_rows_are_rolled_back(fixture: &impl Fixture) {
     let store = open(fixture).await;
     let mut dropped = store.begin().await.unwrap();
     save(&mut dropped, SCOPE, &things()).await;
@@ -137,17 +137,17 @@ async fn what_is_not_committed_is_not_there(fixture: &impl Fixture) {
     committed.commit().await.unwrap();
     let mut reader = store.reader().await.unwrap();
     assert_eq!(count(&mut reader, "SELECT count(*) FROM thing").await, 3);
-    assert!(reader.execute(Statement::new("DELETE FROM thing")).await.is_err(), "a reader does not write");
+    assert!(reader.execute(Statement::new("DELETE FROM thing")).await.is_err(), "readers are read-only");
     drop(reader);
     store.close().await;
 }
 
-async fn values_find_their_places(fixture: &impl Fixture) {
+async fn values_are_bound_in_order(fixture: &impl Fixture) {
     let store = open(fixture).await;
     let mut connection = store.writer().await.unwrap();
     save(&mut connection, SCOPE, &things()).await;
-    let question = "SELECT size FROM thing WHERE merchant = $1 AND generation = $2 AND merchant = $1";
-    let mut statement = Statement::new(question).bind(MERCHANT).bind(1_i64);
+    let query = "SELECT size FROM thing WHERE merchant = $1 AND generation = $2 AND merchant = $1";
+    let mut statement = Statement::new(query).bind(MERCHANT).bind(1_i64);
     statement.push(" AND size > ").push_bind(7_u64).push(" AND name <> ").push_bind("it's");
     statement.push(" AND raw <> ").push_bind(&8_i64.to_be_bytes()[..]).push(" ORDER BY size LIMIT ");
     statement.push_bind(2_i64);
@@ -158,7 +158,7 @@ async fn values_find_their_places(fixture: &impl Fixture) {
 }
 
 #[tokio::test]
-async fn the_planner_learns_of_a_table_that_has_grown() {
+async fn statistics_of_a_grown_table_are_updated() {
     let Some(fixture) = Postgres::empty().await else { return };
     let store = open(&fixture).await;
     let mut transaction = store.begin().await.unwrap();
@@ -167,9 +167,9 @@ async fn the_planner_learns_of_a_table_that_has_grown() {
     save(&mut transaction, SCOPE, &larger).await;
     let known = "SELECT reltuples::bigint FROM pg_class WHERE oid IN ('thing'::regclass, 'pair'::regclass)
                  ORDER BY relname";
-    transaction.keep_statistics(&["thing", "pair"]).await.unwrap();
+    transaction.update_statistics(&["thing", "pair"]).await.unwrap();
     let rows = transaction.fetch(Statement::new(known)).await.unwrap();
-    assert_eq!(rows.iter().map(|row| row.integer(0).unwrap()).collect::<Vec<_>>(), [-1, MANY]);
+    assert_eq!(rows.iter().map(|row| row.integer(0).unwrap()).collect::<Vec<_>>(), [-1, ROW_COUNT]);
     drop(transaction);
     store.close().await;
 }

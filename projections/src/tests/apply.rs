@@ -1,4 +1,4 @@
-//! What is folded, found and noticed, on every store alike.
+//! Applying events to read models, and the lists that are read from them.
 
 use std::sync::Arc;
 
@@ -10,27 +10,27 @@ use holdfast_journal::{Batch, CommandRecord, Journal, MemoryJournal, NewEvent};
 use serde_json::{Value, json};
 
 use super::events::{created, paused, received, sku};
-use super::{Fixture, House, MERCHANT, append, for_every_store};
+use super::{Fixture, MERCHANT, TestNode, append, for_every_store};
 use crate::runtime::checkpoint::{Checkpoint, advance, read_all};
 use crate::store::Scope;
 use crate::{Availability, AvailabilityFilter, OrderFilter, Orders, ViewError, ViewStore};
 
 for_every_store! {
-    read_models_follow_the_journal_and_are_the_same_when_folded_anew,
-    a_runner_goes_on_where_it_was_and_folds_nothing_twice,
-    every_filter_finds_what_it_says,
-    nothing_is_promised_from_a_paused_location,
-    an_event_of_an_unknown_type_halts_a_projection_and_it_says_where,
-    read_models_of_another_journal_are_noticed,
-    a_checkpoint_moves_only_from_where_it_was,
+    read_models_follow_the_journal_and_a_rebuild_gives_the_same_rows,
+    a_restarted_runner_continues_and_folds_no_event_twice,
+    order_filters_return_matching_orders_only,
+    a_paused_location_has_no_available_units,
+    an_unknown_event_type_halts_the_projection_at_its_position,
+    a_projection_halts_on_another_journal,
+    a_checkpoint_advances_only_from_its_current_position,
 }
 
-fn empty() -> Arc<dyn Journal> {
+fn empty_journal() -> Arc<dyn Journal> {
     Arc::new(MemoryJournal::new())
 }
 
-async fn listed(house: &House, filter: &OrderFilter, limit: usize) -> Vec<String> {
-    let orders = Orders::new(&house.store);
+async fn listed(node: &TestNode, filter: &OrderFilter, limit: usize) -> Vec<String> {
+    let orders = Orders::new(&node.store);
     let (mut all, mut after) = (Vec::new(), None);
     loop {
         let page = orders.list(MERCHANT, 1, filter, after.as_deref(), limit).await.unwrap();
@@ -43,61 +43,61 @@ async fn listed(house: &House, filter: &OrderFilter, limit: usize) -> Vec<String
     }
 }
 
-async fn read_models_follow_the_journal_and_are_the_same_when_folded_anew<F: Fixture>(fixture: &F) {
-    let journal = empty();
-    let house = House::open(fixture, &journal).await;
+async fn read_models_follow_the_journal_and_a_rebuild_gives_the_same_rows<F: Fixture>(fixture: &F) {
+    let journal = empty_journal();
+    let node = TestNode::open(fixture, &journal).await;
     for number in 1..=25 {
-        house.append(vec![created(number, "A"), received(number as u64, "A")]).await;
+        node.append(vec![created(number, "A"), received(number as u64, "A")]).await;
     }
-    house.caught_up().await.unwrap();
-    let first = listed(&house, &OrderFilter::default(), 10).await;
+    node.wait_caught_up().await.unwrap();
+    let first = listed(&node, &OrderFilter::default(), 10).await;
     assert_eq!(first.len(), 25);
-    assert_eq!((first[0].as_str(), first[24].as_str()), ("R25", "R1"), "the newest first");
-    let availability = Availability::new(&house.store)
-        .get(MERCHANT, 1, &[sku("A"), sku("never seen")], &AvailabilityFilter::default())
+    assert_eq!((first[0].as_str(), first[24].as_str()), ("R25", "R1"), "newest first");
+    let availability = Availability::new(&node.store)
+        .get(MERCHANT, 1, &[sku("A"), sku("unknown")], &AvailabilityFilter::default())
         .await
         .unwrap();
     assert_eq!(availability.len(), 1);
     assert_eq!(availability[0].available.number(), 125);
-    house.close().await;
+    node.close().await;
 
     let fresh = F::empty().await.unwrap();
-    let house = House::open(&fresh, &journal).await;
-    house.caught_up().await.unwrap();
-    assert_eq!(listed(&house, &OrderFilter::default(), 7).await, first);
+    let node = TestNode::open(&fresh, &journal).await;
+    node.wait_caught_up().await.unwrap();
+    assert_eq!(listed(&node, &OrderFilter::default(), 7).await, first);
     assert_eq!(
-        Availability::new(&house.store)
+        Availability::new(&node.store)
             .get(MERCHANT, 1, &[sku("A")], &AvailabilityFilter::default())
             .await
             .unwrap(),
         availability
     );
-    house.close().await;
+    node.close().await;
 }
 
-async fn a_runner_goes_on_where_it_was_and_folds_nothing_twice(fixture: &impl Fixture) {
-    let journal = empty();
+async fn a_restarted_runner_continues_and_folds_no_event_twice(fixture: &impl Fixture) {
+    let journal = empty_journal();
     for round in 0..4 {
-        let house = House::open(fixture, &journal).await;
-        house.append(vec![received(round + 1, "A")]).await;
-        house.caught_up().await.unwrap();
-        let found = Availability::new(&house.store)
+        let node = TestNode::open(fixture, &journal).await;
+        node.append(vec![received(round + 1, "A")]).await;
+        node.wait_caught_up().await.unwrap();
+        let found = Availability::new(&node.store)
             .get(MERCHANT, 1, &[sku("A")], &AvailabilityFilter::default())
             .await
             .unwrap();
         assert_eq!(found[0].available.number(), 5 * (round + 1));
-        let state = house.projections.progress().state(Availability::NAME, MERCHANT);
+        let state = node.projections.progress().state(Availability::NAME, MERCHANT);
         assert_eq!((state.folded, state.position), (round + 1, round + 1));
-        house.close().await;
+        node.close().await;
     }
 }
 
-async fn every_filter_finds_what_it_says(fixture: &impl Fixture) {
-    let house = House::open(fixture, &empty()).await;
+async fn order_filters_return_matching_orders_only(fixture: &impl Fixture) {
+    let node = TestNode::open(fixture, &empty_journal()).await;
     for number in 1..=6 {
-        house.append(vec![created(number, if number <= 2 { "A" } else { "B" })]).await;
+        node.append(vec![created(number, if number <= 2 { "A" } else { "B" })]).await;
     }
-    house.caught_up().await.unwrap();
+    node.wait_caught_up().await.unwrap();
     let by = |fields: Value| {
         let text = |name: &str| fields[name].as_str().map(str::to_owned);
         OrderFilter {
@@ -108,30 +108,30 @@ async fn every_filter_finds_what_it_says(fixture: &impl Fixture) {
             ..OrderFilter::default()
         }
     };
-    assert_eq!(listed(&house, &by(json!({ "sku": "A" })), 10).await, ["R2", "R1"]);
-    assert_eq!(listed(&house, &by(json!({ "channel": "web" })), 1).await, ["R6", "R4", "R2"]);
-    assert_eq!(listed(&house, &by(json!({ "channel": "web", "sku": "A" })), 10).await, ["R2"]);
-    assert_eq!(listed(&house, &by(json!({ "channelRef": "R3" })), 10).await, ["R3"]);
-    assert_eq!(listed(&house, &by(json!({ "changedAfter": 1_003 })), 10).await, ["R6", "R5"]);
-    house.close().await;
+    assert_eq!(listed(&node, &by(json!({ "sku": "A" })), 10).await, ["R2", "R1"]);
+    assert_eq!(listed(&node, &by(json!({ "channel": "web" })), 1).await, ["R6", "R4", "R2"]);
+    assert_eq!(listed(&node, &by(json!({ "channel": "web", "sku": "A" })), 10).await, ["R2"]);
+    assert_eq!(listed(&node, &by(json!({ "channelRef": "R3" })), 10).await, ["R3"]);
+    assert_eq!(listed(&node, &by(json!({ "changedAfter": 1_003 })), 10).await, ["R6", "R5"]);
+    node.close().await;
 }
 
-async fn nothing_is_promised_from_a_paused_location(fixture: &impl Fixture) {
-    let house = House::open(fixture, &empty()).await;
-    house.append(vec![received(1, "A")]).await;
-    house.append(vec![paused(1, "DC-1")]).await;
-    house.caught_up().await.unwrap();
-    let found = Availability::new(&house.store)
+async fn a_paused_location_has_no_available_units(fixture: &impl Fixture) {
+    let node = TestNode::open(fixture, &empty_journal()).await;
+    node.append(vec![received(1, "A")]).await;
+    node.append(vec![paused(1, "DC-1")]).await;
+    node.wait_caught_up().await.unwrap();
+    let found = Availability::new(&node.store)
         .get(MERCHANT, 1, &[sku("A")], &AvailabilityFilter::default())
         .await
         .unwrap();
     assert_eq!((found[0].available.number(), found[0].locations[0].available.number()), (0, 5));
     assert!(found[0].locations[0].paused);
-    house.close().await;
+    node.close().await;
 }
 
-async fn an_event_of_an_unknown_type_halts_a_projection_and_it_says_where(fixture: &impl Fixture) {
-    let journal = empty();
+async fn an_unknown_event_type_halts_the_projection_at_its_position(fixture: &impl Fixture) {
+    let journal = empty_journal();
     let order = created(1, "A");
     let unknown = NewEvent {
         stream: 1,
@@ -146,37 +146,39 @@ async fn an_event_of_an_unknown_type_halts_a_projection_and_it_says_where(fixtur
     let head = journal.head(MERCHANT).await.unwrap();
     let batch = Batch::seal(MERCHANT.into(), [1; 16], head, vec![command]);
     journal.append(&Arc::from([batch])).await.remove(0).unwrap();
-    let house = House::open(fixture, &journal).await;
-    let Err(ViewError::Halted { reason, position: 0, .. }) = house.caught_up().await else {
-        panic!("it did not halt");
+    let node = TestNode::open(fixture, &journal).await;
+    let Err(ViewError::Halted { reason, position: 0, .. }) = node.wait_caught_up().await else {
+        panic!("the projection did not halt");
     };
     assert!(reason.contains("OrderTeleported"), "{reason}");
-    house.close().await;
+    node.close().await;
 }
 
-async fn read_models_of_another_journal_are_noticed(fixture: &impl Fixture) {
-    let first = empty();
-    let house = House::open(fixture, &first).await;
-    house.append(vec![received(1, "A")]).await;
-    house.caught_up().await.unwrap();
-    house.close().await;
+async fn a_projection_halts_on_another_journal(fixture: &impl Fixture) {
+    let first = empty_journal();
+    let node = TestNode::open(fixture, &first).await;
+    node.append(vec![received(1, "A")]).await;
+    node.wait_caught_up().await.unwrap();
+    node.close().await;
 
-    let second = empty();
+    let second = empty_journal();
     append(&*second, vec![received(1, "B")]).await;
     append(&*second, vec![received(2, "B")]).await;
-    let house = House::open(fixture, &second).await;
-    let Err(ViewError::Halted { reason, .. }) = house.caught_up().await else { panic!("it was not noticed") };
-    assert!(reason.contains("not the one that was folded"), "{reason}");
-    house.close().await;
+    let node = TestNode::open(fixture, &second).await;
+    let Err(ViewError::Halted { reason, .. }) = node.wait_caught_up().await else {
+        panic!("the projection did not halt")
+    };
+    assert!(reason.contains("built from another journal"), "{reason}");
+    node.close().await;
 }
 
 #[test]
-fn the_fold_of_an_order_is_the_orders_own() {
+fn the_fold_of_an_order_is_the_apply_of_the_order() {
     use crate::runtime::projection::{Projection, RecordedEvent};
     let (stream, version, event) = created(1, "A");
     let mut order = Order::default();
-    let DomainEvent::Order(happened) = &event else { panic!("not an order's") };
-    order.apply(OrderEvent::clone(happened));
+    let DomainEvent::Order(order_event) = &event else { panic!("not an event of an order") };
+    order.apply(OrderEvent::clone(order_event));
     let metadata = Arc::from([]);
     let recorded =
         RecordedEvent { position: 7, version, command_end: 9, recorded_at: 11, stream, event, metadata };
@@ -184,7 +186,7 @@ fn the_fold_of_an_order_is_the_orders_own() {
     assert_eq!((row.order, row.first_position, row.position), (order, 7, 9));
 }
 
-async fn a_checkpoint_moves_only_from_where_it_was(fixture: &impl Fixture) {
+async fn a_checkpoint_advances_only_from_its_current_position(fixture: &impl Fixture) {
     let store = fixture.open().await.unwrap();
     let scope = Scope { merchant: MERCHANT, generation: 1 };
     let at = |position: u64| Checkpoint { position, folded: position, ..Checkpoint::default() };

@@ -1,4 +1,4 @@
-//! Events to fold.
+//! Events for tests.
 
 use holdfast_domain::Decide;
 use holdfast_domain::network::{LocationPaused, NetworkEvent};
@@ -9,14 +9,14 @@ use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_domain::values::{LocationId, OrderId, Sku, Text, Timestamp};
 use serde_json::{Value, json};
 
-pub(super) type Happened = (StreamId, u64, DomainEvent);
+pub(super) type StreamEvent = (StreamId, u64, DomainEvent);
 
 pub(super) fn sku(name: &str) -> Sku {
     Sku::new(name).unwrap()
 }
 
-/// The first event of an order of one line.
-pub(super) fn created(number: u128, wanted: &str) -> Happened {
+/// The first event of an order with one line.
+pub(super) fn created(number: u128, wanted: &str) -> StreamEvent {
     let id = OrderId::new(uuid::Uuid::from_u128(number));
     let terms = CreationTerms {
         order_id: id,
@@ -39,14 +39,14 @@ pub(super) fn created(number: u128, wanted: &str) -> Happened {
     (StreamId::Order(id), 1, DomainEvent::Order(event))
 }
 
-/// What happens to an order of one line from its creation to its delivery.
-pub(super) fn delivered(number: u128, wanted: &str) -> Vec<Happened> {
+/// The events of an order with one line, from creation to delivery.
+pub(super) fn delivered(number: u128, wanted: &str) -> Vec<StreamEvent> {
     let first = created(number, wanted);
     let id = uuid::Uuid::from_u128(number);
-    let (part, shipment) = (format!("{id}.f1"), format!("{id}.s1"));
+    let (fulfillment_order, shipment) = (format!("{id}.f1"), format!("{id}.s1"));
     let location = if number.is_multiple_of(2) { "DC-1" } else { "DC-2" };
     let units = json!([{ "line": 1, "quantity": 1 }]);
-    let done = json!({ "fulfillmentOrderId": part, "lines": units });
+    let done = json!({ "fulfillmentOrderId": fulfillment_order, "lines": units });
     let packages = json!([{ "packageId": "p1", "carrier": "post", "trackingNumber": format!("T{number}"), "lines": units }]);
     let then = [
         (
@@ -55,14 +55,14 @@ pub(super) fn delivered(number: u128, wanted: &str) -> Vec<Happened> {
         ),
         (
             "InventoryReserved",
-            json!({ "fulfillmentOrders": [{ "fulfillmentOrderId": part, "location": location, "lines": units }] }),
+            json!({ "fulfillmentOrders": [{ "fulfillmentOrderId": fulfillment_order, "location": location, "lines": units }] }),
         ),
         ("PaymentConfirmed", json!({ "paymentRef": "P" })),
         ("ItemPicked", done.clone()),
         ("ItemPacked", done),
         (
             "ShipmentCreated",
-            json!({ "shipmentId": shipment, "fulfillmentOrderId": part, "location": location,
+            json!({ "shipmentId": shipment, "fulfillmentOrderId": fulfillment_order, "location": location,
                     "packages": packages, "shippedAt": "2026-01-01T00:00:00Z" }),
         ),
         (
@@ -79,8 +79,8 @@ pub(super) fn delivered(number: u128, wanted: &str) -> Vec<Happened> {
     events
 }
 
-/// Five units more.
-pub(super) fn received(version: u64, name: &str) -> Happened {
+/// The receipt of five units at `DC-1`.
+pub(super) fn received(version: u64, name: &str) -> StreamEvent {
     let receipt = json!({ "sku": name, "location": "DC-1", "quantity": 5 });
     let command =
         StockCommand::ReceiveStock(serde_json::from_value(receipt).unwrap(), Timestamp::from_microseconds(5));
@@ -88,8 +88,8 @@ pub(super) fn received(version: u64, name: &str) -> Happened {
     (StreamId::Stock(sku(name)), version, DomainEvent::Stock(event))
 }
 
-/// A location that nothing is sourced from any more.
-pub(super) fn paused(version: u64, name: &str) -> Happened {
+/// The pause of a location.
+pub(super) fn paused(version: u64, name: &str) -> StreamEvent {
     let paused =
         LocationPaused { location: LocationId::new(name).unwrap(), reason: Text::new("flood").unwrap() };
     (StreamId::Network, version, DomainEvent::Network(NetworkEvent::LocationPaused(paused)))

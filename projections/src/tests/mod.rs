@@ -1,4 +1,4 @@
-//! The runner and the read models, over a journal in memory and on every store.
+//! Tests of the runtime, the rebuilds and the read models: over a journal in memory, on SQLite and on PostgreSQL.
 
 mod apply;
 mod causation;
@@ -25,20 +25,20 @@ use tempfile::TempDir;
 use crate::{Availability, Causation, Metrics, Orders, ProjectionManager, Projections, ViewError, ViewStore};
 
 pub(crate) const MERCHANT: &str = "default";
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// An empty database to test with.
+/// An empty database for a test.
 pub(crate) trait Fixture: Sized {
-    /// The table in which its migrations are noted.
+    /// The table of applied migrations.
     const MIGRATIONS: &'static str;
 
-    /// Nothing where its server is not to be had, which was said.
+    /// `None` if its server is not available, which has been reported.
     async fn empty() -> Option<Self>;
 
-    /// Opens the read models, the same each time.
+    /// Opens the read models. Every call opens the same ones.
     async fn open(&self) -> Result<ViewStore, ViewError>;
 
-    /// Opens those that are there, to read them.
+    /// Opens the existing read models read-only.
     async fn open_existing(&self) -> Result<ViewStore, ViewError>;
 }
 
@@ -78,7 +78,7 @@ impl Fixture for Postgres {
     }
 }
 
-/// Makes a test of each case for every store.
+/// Makes a test of each case for each database.
 macro_rules! for_every_store {
     ($($case:ident,)*) => {
         $crate::tests::for_one_store!(sqlite, Sqlite, $($case,)*);
@@ -100,44 +100,45 @@ macro_rules! for_one_store {
 }
 pub(crate) use {for_every_store, for_one_store};
 
-/// A node: its read models and what keeps them up with a journal.
-struct House {
+/// A node with a journal and running projections.
+struct TestNode {
     journal: Arc<dyn Journal>,
     store: ViewStore,
     projections: Projections,
 }
 
-impl House {
+impl TestNode {
     async fn open(fixture: &impl Fixture, journal: &Arc<dyn Journal>) -> Self {
-        Self::over(fixture.open().await.unwrap(), journal, "the only one").await
+        Self::with_store(fixture.open().await.unwrap(), journal, "the only node").await
     }
 
-    async fn over(store: ViewStore, journal: &Arc<dyn Journal>, node: &str) -> Self {
-        let projections = Projections::start(journal, &store, &journal.commits(), node).await.unwrap();
+    async fn with_store(store: ViewStore, journal: &Arc<dyn Journal>, name: &str) -> Self {
+        let projections = Projections::start(journal, &store, &journal.commits(), name).await.unwrap();
         Self { journal: Arc::clone(journal), store, projections }
     }
 
-    /// Appends events of streams as one command.
+    /// Appends events as one command.
     async fn append(&self, events: Vec<(StreamId, u64, DomainEvent)>) {
         append(&*self.journal, events).await;
     }
 
-    /// What can be asked of a projection.
+    /// The manager of a projection.
     fn manager(&self, name: &str) -> Arc<dyn ProjectionManager> {
         self.projections.managers().into_iter().find(|manager| manager.name() == name).unwrap()
     }
 
-    async fn caught_up(&self) -> Result<(), ViewError> {
-        self.caught_up_within(PATIENCE).await
+    /// Waits until every projection has reached the head of the journal.
+    async fn wait_caught_up(&self) -> Result<(), ViewError> {
+        self.wait_caught_up_for(TIMEOUT).await
     }
 
-    async fn caught_up_within(&self, patience: Duration) -> Result<(), ViewError> {
+    async fn wait_caught_up_for(&self, timeout: Duration) -> Result<(), ViewError> {
         let position = self.journal.head(MERCHANT).await.unwrap().position;
         let progress = self.projections.progress();
-        progress.wait_for(Orders::NAME, MERCHANT, position, patience).await?;
-        progress.wait_for(Metrics::NAME, MERCHANT, position, patience).await?;
-        progress.wait_for(Causation::NAME, MERCHANT, position, patience).await?;
-        progress.wait_for(Availability::NAME, MERCHANT, position, patience).await
+        progress.wait_for(Orders::NAME, MERCHANT, position, timeout).await?;
+        progress.wait_for(Metrics::NAME, MERCHANT, position, timeout).await?;
+        progress.wait_for(Causation::NAME, MERCHANT, position, timeout).await?;
+        progress.wait_for(Availability::NAME, MERCHANT, position, timeout).await
     }
 
     async fn close(self) {
@@ -150,7 +151,7 @@ async fn append(journal: &dyn Journal, events: Vec<(StreamId, u64, DomainEvent)>
     append_with(journal, events, None).await;
 }
 
-/// The same with what came with the command.
+/// Appends events as one command with metadata.
 async fn append_with(
     journal: &dyn Journal,
     events: Vec<(StreamId, u64, DomainEvent)>,
@@ -160,7 +161,7 @@ async fn append_with(
     append_command(journal, (MERCHANT, 1_000 + head.position.cast_signed()), events, metadata).await;
 }
 
-/// The same at a moment, in microseconds since 1970.
+/// Appends events as one command at a time in microseconds since 1970.
 async fn append_at(journal: &dyn Journal, events: Vec<(StreamId, u64, DomainEvent)>, at: i64) {
     append_command(journal, (MERCHANT, at), events, None).await;
 }
@@ -174,10 +175,10 @@ async fn append_command(
     let head = journal.head(merchant).await.unwrap();
     let known = journal.read(merchant, 0, 1_000_000).await.unwrap();
     let record = |(index, (stream, version, event)): (usize, (StreamId, u64, DomainEvent))| {
-        let begun =
+        let existing =
             known.iter().find(|known| *known.stream_name == stream.to_string()).map(|known| known.stream);
         NewEvent {
-            stream: begun.unwrap_or(head.position + 1 + index as u64),
+            stream: existing.unwrap_or(head.position + 1 + index as u64),
             stream_name: stream.to_string().into(),
             version,
             kind: event.name(),

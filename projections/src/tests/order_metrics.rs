@@ -1,4 +1,4 @@
-//! What is measured of orders on their way, whenever and however many events are folded at once.
+//! The read model `metrics`. Its sums do not depend on how many events are applied at once.
 
 use std::sync::Arc;
 
@@ -7,61 +7,54 @@ use holdfast_domain::values::Timestamp;
 use holdfast_journal::{Journal, MemoryJournal};
 use serde_json::json;
 
-use super::events::{Happened, created, delivered};
-use super::{Fixture, House, MERCHANT, append_at, for_every_store};
+use super::events::{StreamEvent, created, delivered};
+use super::{Fixture, MERCHANT, TestNode, append_at, for_every_store};
 use crate::{GenerationState, GroupBy, Measure, Metrics, MetricsFilter, Period, PeriodMetrics, ViewError};
 
 for_every_store! {
-    what_happens_is_summed_by_minute_and_hour_channel_and_location,
-    a_shortage_is_an_attempt_that_failed_and_an_order_waits_once,
-    folding_anew_in_one_go_comes_to_the_same_sums,
+    events_are_summed_by_period_channel_and_location,
+    a_shortage_is_a_failed_attempt_and_an_order_is_backordered_once,
+    a_rebuild_gives_the_same_sums,
 }
 
 const SECOND: i64 = 1_000_000;
 
-fn asked(period: Period, by: GroupBy) -> MetricsFilter {
-    let moment = Timestamp::from_microseconds;
-    MetricsFilter {
-        period,
-        from: moment(0),
-        to: moment(7_200 * SECOND),
-        channel: None,
-        location: None,
-        group_by: by,
-    }
+fn filter(period: Period, group_by: GroupBy) -> MetricsFilter {
+    let time = Timestamp::from_microseconds;
+    MetricsFilter { period, from: time(0), to: time(7_200 * SECOND), channel: None, location: None, group_by }
 }
 
-async fn figures(house: &House, filter: &MetricsFilter) -> Vec<PeriodMetrics> {
-    let generation = house.projections.progress().generation(Metrics::NAME).unwrap();
-    Metrics::new(&house.store).by_period(MERCHANT, generation, filter).await.unwrap()
+async fn metrics(node: &TestNode, filter: &MetricsFilter) -> Vec<PeriodMetrics> {
+    let generation = node.projections.progress().generation(Metrics::NAME).unwrap();
+    Metrics::new(&node.store).by_period(MERCHANT, generation, filter).await.unwrap()
 }
 
-/// A measure in each of several figures: how often, and how much.
-fn all(figures: &[PeriodMetrics], measure: Measure) -> Vec<(u64, u64)> {
-    let amounts = figures.iter().map(|figures| figures.measure(measure));
-    amounts.map(|amounts| (amounts.count, amounts.total)).collect()
+/// The occurrences and total of a measure in each group.
+fn all(metrics: &[PeriodMetrics], measure: Measure) -> Vec<(u64, u64)> {
+    let amounts = metrics.iter().map(|metrics| metrics.measure(measure));
+    amounts.map(|amounts| (amounts.occurrences, amounts.total)).collect()
 }
 
-/// Two orders on their way, one of each channel and location, with so many seconds from each event to the next.
-async fn two_orders(house: &House) {
-    let (slow, quick) = (delivered(1, "A"), delivered(2, "A"));
+/// Two orders from creation to delivery, of different channels and locations, at fixed seconds.
+async fn two_orders(node: &TestNode) {
+    let (slow, fast) = (delivered(1, "A"), delivered(2, "A"));
     let at = [0, 0, 0, 10, 60, 90, 190, 3_700];
     for (event, second) in slow.into_iter().zip(at) {
-        append_at(&*house.journal, vec![event], second * SECOND).await;
+        append_at(&*node.journal, vec![event], second * SECOND).await;
     }
-    for (event, second) in quick.into_iter().zip([3_700, 3_700, 3_700, 3_700, 3_701, 3_702, 3_703, 3_703]) {
-        append_at(&*house.journal, vec![event], second * SECOND).await;
+    for (event, second) in fast.into_iter().zip([3_700, 3_700, 3_700, 3_700, 3_701, 3_702, 3_703, 3_703]) {
+        append_at(&*node.journal, vec![event], second * SECOND).await;
     }
-    house.caught_up().await.unwrap();
+    node.wait_caught_up().await.unwrap();
 }
 
-async fn what_happens_is_summed_by_minute_and_hour_channel_and_location(fixture: &impl Fixture) {
+async fn events_are_summed_by_period_channel_and_location(fixture: &impl Fixture) {
     let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::new());
-    let house = House::open(fixture, &journal).await;
-    two_orders(&house).await;
-    let hours = figures(&house, &asked(Period::Hour, GroupBy::None)).await;
-    let began: Vec<i64> = hours.iter().map(|hour| hour.begins_at.microseconds() / SECOND).collect();
-    assert_eq!(began, [0, 3_600]);
+    let node = TestNode::open(fixture, &journal).await;
+    two_orders(&node).await;
+    let hours = metrics(&node, &filter(Period::Hour, GroupBy::None)).await;
+    let begins_at: Vec<i64> = hours.iter().map(|hour| hour.begins_at.microseconds() / SECOND).collect();
+    assert_eq!(begins_at, [0, 3_600]);
     assert_eq!(all(&hours, Measure::OrdersCreated), [(1, 1), (1, 1)]);
     assert_eq!(all(&hours, Measure::ReservationAttempts), [(1, 1), (1, 1)]);
     assert_eq!(all(&hours, Measure::UnitsReserved), [(1, 1), (1, 1)]);
@@ -74,80 +67,80 @@ async fn what_happens_is_summed_by_minute_and_hour_channel_and_location(fixture:
     assert_eq!(hours[1].measure(Measure::CreatedToShipped).quantile(0.99), Some(4));
     assert_eq!(hours[0].measure(Measure::Deliveries).quantile(0.5), None);
 
-    let minutes = figures(&house, &asked(Period::Minute, GroupBy::None)).await;
+    let minutes = metrics(&node, &filter(Period::Minute, GroupBy::None)).await;
     let shipped: Vec<i64> = minutes
         .iter()
-        .filter(|minute| minute.measure(Measure::ShipmentsCreated).count > 0)
+        .filter(|minute| minute.measure(Measure::ShipmentsCreated).occurrences > 0)
         .map(|minute| minute.begins_at.microseconds() / SECOND)
         .collect();
     assert_eq!(shipped, [180, 3_660]);
-    let by_channel = figures(&house, &asked(Period::Hour, GroupBy::Channel)).await;
+    let by_channel = metrics(&node, &filter(Period::Hour, GroupBy::Channel)).await;
     let channels: Vec<(Option<&str>, u64)> = by_channel
         .iter()
-        .map(|figures| (figures.group.as_deref(), figures.measure(Measure::OrdersCreated).count))
+        .map(|metrics| (metrics.group.as_deref(), metrics.measure(Measure::OrdersCreated).occurrences))
         .collect();
     assert_eq!(channels, [(Some("pos"), 1), (Some("pos"), 0), (Some("web"), 1)]);
-    let at_one =
-        MetricsFilter { location: Some("DC-1".parse().unwrap()), ..asked(Period::Hour, GroupBy::Location) };
-    let at_one = figures(&house, &at_one).await;
-    assert_eq!(all(&at_one, Measure::ShipmentsCreated), [(1, 1)]);
-    assert_eq!(all(&at_one, Measure::OrdersCreated), [(0, 0)], "an order is of no location");
+    let at_dc_1 =
+        MetricsFilter { location: Some("DC-1".parse().unwrap()), ..filter(Period::Hour, GroupBy::Location) };
+    let at_dc_1 = metrics(&node, &at_dc_1).await;
+    assert_eq!(all(&at_dc_1, Measure::ShipmentsCreated), [(1, 1)]);
+    assert_eq!(all(&at_dc_1, Measure::OrdersCreated), [(0, 0)], "a created order belongs to no location");
     let first_hour = MetricsFilter {
         to: Timestamp::from_microseconds(3_600 * SECOND),
         channel: Some("web".parse().unwrap()),
-        ..asked(Period::Hour, GroupBy::None)
+        ..filter(Period::Hour, GroupBy::None)
     };
-    assert_eq!(figures(&house, &first_hour).await, []);
-    let all = asked(Period::Minute, GroupBy::None);
-    let few = Metrics::new(&house.store).by_period_up_to(MERCHANT, 1, &all, 3).await;
-    assert!(matches!(few, Err(ViewError::TooManyMetrics(3))), "never a part of it as if it were all");
-    house.close().await;
+    assert_eq!(metrics(&node, &first_hour).await, []);
+    let all = filter(Period::Minute, GroupBy::None);
+    let few = Metrics::new(&node.store).by_period_up_to(MERCHANT, 1, &all, 3).await;
+    assert!(matches!(few, Err(ViewError::TooManyMetrics(3))), "a partial result is an error");
+    node.close().await;
 }
 
-fn event(number: u128, version: u64, name: &str, payload: &serde_json::Value) -> Happened {
+fn event(number: u128, version: u64, name: &str, payload: &serde_json::Value) -> StreamEvent {
     let stream = created(number, "A").0;
     let event = DomainEvent::decode(&stream, name, 1, payload.to_string().as_bytes()).unwrap();
     (StreamId::clone(&stream), version, event)
 }
 
-async fn a_shortage_is_an_attempt_that_failed_and_an_order_waits_once(fixture: &impl Fixture) {
+async fn a_shortage_is_a_failed_attempt_and_an_order_is_backordered_once(fixture: &impl Fixture) {
     let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::new());
-    let house = House::open(fixture, &journal).await;
-    let short = json!({ "criteria": [], "basis": "none", "chosen": [], "candidates": [],
+    let node = TestNode::open(fixture, &journal).await;
+    let shortage = json!({ "criteria": [], "basis": "none", "chosen": [], "candidates": [],
         "shortages": [{ "sku": "A", "requested": 1, "available": 0 }] });
-    let waits = json!({ "lines": [{ "line": 1, "quantity": 1 }] });
-    let happened = vec![
+    let backordered = json!({ "lines": [{ "line": 1, "quantity": 1 }] });
+    let events = vec![
         created(1, "A"),
-        event(1, 2, "OrderSourced", &short),
-        event(1, 3, "InventoryBackordered", &waits),
-        event(1, 4, "InventoryBackordered", &waits),
+        event(1, 2, "OrderSourced", &shortage),
+        event(1, 3, "InventoryBackordered", &backordered),
+        event(1, 4, "InventoryBackordered", &backordered),
     ];
-    for event in happened {
-        house.append(vec![event]).await;
+    for event in events {
+        node.append(vec![event]).await;
     }
-    house.caught_up().await.unwrap();
-    let hours = figures(&house, &asked(Period::Hour, GroupBy::None)).await;
+    node.wait_caught_up().await.unwrap();
+    let hours = metrics(&node, &filter(Period::Hour, GroupBy::None)).await;
     assert_eq!(all(&hours, Measure::ReservationAttempts), [(1, 0)]);
     assert_eq!(all(&hours, Measure::OrdersBackordered), [(1, 1)]);
-    house.close().await;
+    node.close().await;
 }
 
-async fn folding_anew_in_one_go_comes_to_the_same_sums(fixture: &impl Fixture) {
+async fn a_rebuild_gives_the_same_sums(fixture: &impl Fixture) {
     let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::new());
-    let house = House::open(fixture, &journal).await;
+    let node = TestNode::open(fixture, &journal).await;
     for number in 3..=8 {
         for event in delivered(number, "A") {
-            house.append(vec![event]).await;
+            node.append(vec![event]).await;
         }
-        house.caught_up().await.unwrap();
+        node.wait_caught_up().await.unwrap();
     }
-    two_orders(&house).await;
-    let before = figures(&house, &asked(Period::Minute, GroupBy::Location)).await;
-    let build = house.manager(Metrics::NAME).rebuild(true).await.unwrap();
-    super::rebuild::until(&house, Metrics::NAME, |all| {
+    two_orders(&node).await;
+    let before = metrics(&node, &filter(Period::Minute, GroupBy::Location)).await;
+    let build = node.manager(Metrics::NAME).rebuild(true).await.unwrap();
+    super::rebuild::wait_until(&node, Metrics::NAME, |all| {
         all.iter().any(|known| known.number == build && known.state == GenerationState::Serving)
     })
     .await;
-    assert_eq!(figures(&house, &asked(Period::Minute, GroupBy::Location)).await, before);
-    house.close().await;
+    assert_eq!(metrics(&node, &filter(Period::Minute, GroupBy::Location)).await, before);
+    node.close().await;
 }

@@ -1,4 +1,4 @@
-//! What cannot be folded is set aside with all that follows it, everything else goes on, and nothing is passed over.
+//! An event that cannot be applied parks its stream. All other streams continue, and no event is skipped.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use holdfast_journal::{
 use tokio::sync::watch;
 
 use super::events::{created, received, sku};
-use super::{Fixture, House, MERCHANT, PATIENCE, append, for_every_store};
+use super::{Fixture, MERCHANT, TIMEOUT, TestNode, append, for_every_store};
 use crate::projections::Projections;
 use crate::read_models::availability::{AvailabilityKey, AvailabilityProjection, AvailabilityRow};
 use crate::store::Presence;
@@ -23,18 +23,18 @@ use crate::{
 };
 
 for_every_store! {
-    a_payload_that_cannot_be_read_parks_its_stream_and_no_other,
-    a_fold_that_panics_parks_its_stream_until_it_is_mended,
-    an_event_that_is_left_out_halts_a_projection,
+    an_undecodable_payload_parks_only_its_own_stream,
+    a_fold_that_panics_parks_the_stream_until_a_retry_succeeds,
+    a_missing_event_halts_the_projection,
 }
 
-/// Appends an event whose payload is not what its type says.
-pub(super) async fn unreadable(journal: &dyn Journal, stream: &StreamId, version: u64) {
+/// Appends an event with a payload that its type does not allow.
+pub(super) async fn append_undecodable(journal: &dyn Journal, stream: &StreamId, version: u64) {
     let head = journal.head(MERCHANT).await.unwrap();
     let known = journal.read(MERCHANT, 0, 1_000_000).await.unwrap();
-    let begun = known.iter().find(|event| *event.stream_name == stream.to_string()).unwrap().stream;
+    let existing = known.iter().find(|event| *event.stream_name == stream.to_string()).unwrap().stream;
     let event = NewEvent {
-        stream: begun,
+        stream: existing,
         stream_name: stream.to_string().into(),
         version,
         kind: "StockReceived",
@@ -47,53 +47,57 @@ pub(super) async fn unreadable(journal: &dyn Journal, stream: &StreamId, version
     journal.append(&Arc::from([batch])).await.remove(0).unwrap();
 }
 
-async fn a_payload_that_cannot_be_read_parks_its_stream_and_no_other(fixture: &impl Fixture) {
+async fn an_undecodable_payload_parks_only_its_own_stream(fixture: &impl Fixture) {
     let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::new());
-    let house = House::open(fixture, &journal).await;
-    house.append(vec![received(1, "A"), received(1, "B"), created(1, "A")]).await;
-    unreadable(&*journal, &StreamId::Stock(sku("A")), 2).await;
-    house.append(vec![received(3, "A"), received(2, "B"), created(2, "A")]).await;
-    house.caught_up().await.unwrap();
-    let progress = house.projections.progress();
+    let node = TestNode::open(fixture, &journal).await;
+    node.append(vec![received(1, "A"), received(1, "B"), created(1, "A")]).await;
+    append_undecodable(&*journal, &StreamId::Stock(sku("A")), 2).await;
+    node.append(vec![received(3, "A"), received(2, "B"), created(2, "A")]).await;
+    node.wait_caught_up().await.unwrap();
+    let progress = node.projections.progress();
     let stock = progress.state(Availability::NAME, MERCHANT);
     assert_eq!((stock.position, stock.folded, stock.parked, stock.halted), (7, 5, 2, None));
     let orders = progress.state(Orders::NAME, MERCHANT);
-    assert_eq!((orders.folded, orders.parked), (7, 0), "it does not concern them");
-    let view = Availability::new(&house.store)
+    assert_eq!((orders.folded, orders.parked), (7, 0), "the projection of orders ignores the event");
+    let view = Availability::new(&node.store)
         .get(MERCHANT, 1, &[sku("A"), sku("B")], &AvailabilityFilter::default())
         .await
         .unwrap();
-    let told: Vec<_> = view.iter().map(|view| (view.available.number(), view.stale)).collect();
-    assert_eq!(told, [(5, true), (10, false)], "old, and says so");
+    let found: Vec<_> = view.iter().map(|view| (view.available.number(), view.stale)).collect();
+    assert_eq!(found, [(5, true), (10, false)], "an old state, marked as stale");
 
-    let manager = house.manager(Availability::NAME);
+    let manager = node.manager(Availability::NAME);
     let parked = manager.parked().await.unwrap();
     let [(merchant, stream)] = &parked[..] else { panic!("{parked:?}") };
     assert_eq!((merchant.as_str(), &stream.stream), (MERCHANT, &StreamId::Stock(sku("A")).to_string()));
     assert_eq!((stream.position, stream.events), (4, 2));
     assert!(stream.error.contains("StockReceived"), "{}", stream.error);
-    assert_eq!(manager.retry().await.unwrap(), RetryResult { folded: 0, parked: 1 }, "nothing was mended");
-    house.close().await;
+    assert_eq!(
+        manager.retry().await.unwrap(),
+        RetryResult { folded: 0, parked: 1 },
+        "the event still cannot be decoded"
+    );
+    node.close().await;
 
-    let house = House::open(fixture, &journal).await;
-    house.append(vec![received(4, "A")]).await;
-    house.caught_up().await.unwrap();
-    let stock = house.projections.progress().state(Availability::NAME, MERCHANT);
-    assert_eq!((stock.folded, stock.parked), (5, 3), "it waits on behind what waits");
-    house.close().await;
+    let node = TestNode::open(fixture, &journal).await;
+    node.append(vec![received(4, "A")]).await;
+    node.wait_caught_up().await.unwrap();
+    let stock = node.projections.progress().state(Availability::NAME, MERCHANT);
+    assert_eq!((stock.folded, stock.parked), (5, 3), "later events of the stream are parked too");
+    node.close().await;
 }
 
-/// Whether the fold of [`Clumsy`] is mended.
-static MENDED: AtomicBool = AtomicBool::new(false);
-/// Whose turn it is to say so.
-static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+/// Whether the fold of [`Faulty`] has been fixed.
+static IS_FIXED: AtomicBool = AtomicBool::new(false);
+/// Held by the test that uses [`IS_FIXED`].
+static LOCK: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
-/// The stock's fold, which cannot do with the SKU `B` until it is mended.
-struct Clumsy;
+/// The projection of availability, with a fold that panics at the second event of SKU `B` until it is fixed.
+struct Faulty;
 
 #[async_trait]
-impl Projection for Clumsy {
-    const NAME: &'static str = "clumsy";
+impl Projection for Faulty {
+    const NAME: &'static str = "faulty";
     const VERSION: i64 = 1;
     const TABLES: &'static [Table] = AvailabilityProjection::TABLES;
     type Key = AvailabilityKey;
@@ -106,8 +110,8 @@ impl Projection for Clumsy {
         AvailabilityProjection::key(event)
     }
     fn fold(row: Option<AvailabilityRow>, event: RecordedEvent) -> AvailabilityRow {
-        let is_hard = event.stream == StreamId::Stock(sku("B")) && event.version == 2;
-        assert!(MENDED.load(Ordering::SeqCst) || !is_hard, "what is one and one?");
+        let is_faulty = event.stream == StreamId::Stock(sku("B")) && event.version == 2;
+        assert!(IS_FIXED.load(Ordering::SeqCst) || !is_faulty, "the fold is faulty");
         AvailabilityProjection::fold(row, event)
     }
     async fn load(
@@ -134,46 +138,46 @@ impl Projection for Clumsy {
     }
 }
 
-async fn a_fold_that_panics_parks_its_stream_until_it_is_mended(fixture: &impl Fixture) {
+async fn a_fold_that_panics_parks_the_stream_until_a_retry_succeeds(fixture: &impl Fixture) {
     let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::new());
     let store = fixture.open().await.unwrap();
-    let mut projections = Projections::none();
-    let shop = projections.workshop(&journal, &store, "the only one");
-    let _turn = TURN.lock().await;
-    MENDED.store(false, Ordering::SeqCst);
-    projections.add::<Clumsy>(&shop, &journal.commits()).await.unwrap();
+    let mut projections = Projections::empty();
+    let context = projections.context(&journal, &store, "the only node");
+    let _lock = LOCK.lock().await;
+    IS_FIXED.store(false, Ordering::SeqCst);
+    projections.add::<Faulty>(&context, &journal.commits()).await.unwrap();
     for version in 1..=3 {
         append(&*journal, vec![received(version, "A"), received(version, "B")]).await;
     }
-    projections.progress().wait_for(Clumsy::NAME, MERCHANT, 6, PATIENCE).await.unwrap();
-    let told = async || {
+    projections.progress().wait_for(Faulty::NAME, MERCHANT, 6, TIMEOUT).await.unwrap();
+    let found = async || {
         let skus = [sku("A"), sku("B")];
         let view =
             Availability::new(&store).get(MERCHANT, 1, &skus, &AvailabilityFilter::default()).await.unwrap();
         view.iter().map(|view| (view.available.number(), view.stale)).collect::<Vec<_>>()
     };
-    assert_eq!(told().await, [(15, false), (5, true)]);
+    assert_eq!(found().await, [(15, false), (5, true)]);
     let manager = projections.managers().remove(0);
-    assert!(manager.parked().await.unwrap()[0].1.error.contains("what is one and one?"));
+    assert!(manager.parked().await.unwrap()[0].1.error.contains("the fold is faulty"));
     assert_eq!(manager.retry().await.unwrap(), RetryResult { folded: 0, parked: 1 });
-    MENDED.store(true, Ordering::SeqCst);
+    IS_FIXED.store(true, Ordering::SeqCst);
     assert_eq!(manager.retry().await.unwrap(), RetryResult { folded: 1, parked: 0 });
-    assert_eq!(told().await, [(15, false), (15, false)]);
+    assert_eq!(found().await, [(15, false), (15, false)]);
     assert_eq!(manager.parked().await.unwrap(), []);
     append(&*journal, vec![received(4, "B")]).await;
-    projections.progress().wait_for(Clumsy::NAME, MERCHANT, 7, PATIENCE).await.unwrap();
-    assert_eq!(told().await, [(15, false), (20, false)]);
-    let state = projections.progress().state(Clumsy::NAME, MERCHANT);
+    projections.progress().wait_for(Faulty::NAME, MERCHANT, 7, TIMEOUT).await.unwrap();
+    assert_eq!(found().await, [(15, false), (20, false)]);
+    let state = projections.progress().state(Faulty::NAME, MERCHANT);
     assert_eq!((state.folded, state.parked), (7, 0));
     projections.shutdown().await;
     store.close().await;
 }
 
-/// A journal that leaves its fourth event out when it is read.
-pub(super) struct Forgetful(pub(super) Arc<dyn Journal>);
+/// A journal that omits its fourth event when it is read.
+pub(super) struct JournalWithGap(pub(super) Arc<dyn Journal>);
 
 #[async_trait]
-impl Journal for Forgetful {
+impl Journal for JournalWithGap {
     async fn append(&self, batches: &Arc<[Batch]>) -> Vec<Result<(), AppendError>> {
         self.0.append(batches).await
     }
@@ -247,15 +251,17 @@ impl Journal for Forgetful {
     }
 }
 
-async fn an_event_that_is_left_out_halts_a_projection(fixture: &impl Fixture) {
+async fn a_missing_event_halts_the_projection(fixture: &impl Fixture) {
     let memory: Arc<dyn Journal> = Arc::new(MemoryJournal::new());
     for version in 1..=6 {
         append(&*memory, vec![received(version, "A")]).await;
     }
-    let house = House::open(fixture, &(Arc::new(Forgetful(memory)) as Arc<dyn Journal>)).await;
-    let Err(ViewError::Halted { reason, .. }) = house.caught_up().await else { panic!("it was passed over") };
+    let node = TestNode::open(fixture, &(Arc::new(JournalWithGap(memory)) as Arc<dyn Journal>)).await;
+    let Err(ViewError::Halted { reason, .. }) = node.wait_caught_up().await else {
+        panic!("the event was skipped")
+    };
     assert!(reason.contains("an event is missing"), "{reason}");
-    let state = house.projections.progress().state(Orders::NAME, MERCHANT);
-    assert_eq!((state.position, state.folded), (0, 0), "nothing half folded");
-    house.close().await;
+    let state = node.projections.progress().state(Orders::NAME, MERCHANT);
+    assert_eq!((state.position, state.folded), (0, 0), "no part of the batch was applied");
+    node.close().await;
 }

@@ -1,4 +1,4 @@
-//! Where a fold of a stock item's past may begin, and since when there is something for those who wait.
+//! Snapshots of stock items, and the cause of a backorder fill.
 
 use std::sync::Arc;
 
@@ -9,40 +9,42 @@ use holdfast_journal::{Journal, MemoryJournal};
 use serde_json::{Value, json};
 
 use super::events::{received, sku};
-use super::{Fixture, House, MERCHANT, append, for_every_store};
+use super::{Fixture, MERCHANT, TestNode, append, for_every_store};
 use crate::{Availability, StockSnapshot};
 
 for_every_store! {
-    a_stock_item_is_kept_as_it_was_after_every_five_thousand_events,
-    who_waits_is_served_because_of_what_came_and_not_of_who_came_after_it,
+    a_snapshot_is_taken_after_every_5000_events,
+    the_supply_position_is_the_last_change_of_supply_not_of_demand,
 }
 
-/// What so many receipts come to.
+/// The stock item after a number of receipts.
 fn after(count: u64) -> StockItem {
     let mut item = StockItem::default();
     for version in 1..=count {
-        let (_, _, DomainEvent::Stock(event)) = received(version, "A") else { panic!("of a stock item") };
+        let (_, _, DomainEvent::Stock(event)) = received(version, "A") else {
+            panic!("not an event of a stock item")
+        };
         item.apply(event);
     }
     item
 }
 
-async fn a_stock_item_is_kept_as_it_was_after_every_five_thousand_events(fixture: &impl Fixture) {
+async fn a_snapshot_is_taken_after_every_5000_events(fixture: &impl Fixture) {
     let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::new());
     let receipts = |from: u64, to: u64| (from..=to).map(|version| received(version, "A")).collect();
     append(&*journal, receipts(1, 1)).await;
     append(&*journal, receipts(2, 4_998)).await;
     append(&*journal, vec![received(1, "B")]).await;
-    // The 5,000th is in the middle of a command that ends at position 5,003.
+    // The 5,000th event is in the middle of a command that ends at position 5,003.
     append(&*journal, receipts(4_999, 5_002)).await;
     append(&*journal, receipts(5_003, 10_000)).await;
-    let house = House::open(fixture, &journal).await;
-    house.caught_up().await.unwrap();
-    let stock = Availability::new(&house.store);
+    let node = TestNode::open(fixture, &journal).await;
+    node.wait_caught_up().await.unwrap();
+    let stock = Availability::new(&node.store);
     let at =
         async |name: &str, position| stock.stock_snapshot(MERCHANT, 1, &sku(name), position).await.unwrap();
     for position in [0, 4_999, 5_002] {
-        assert_eq!(at("A", position).await, None, "the command is not over at {position}");
+        assert_eq!(at("A", position).await, None, "the command ends after position {position}");
     }
     let first = StockSnapshot { version: 5_000, position: 5_003, item: after(5_000) };
     assert_eq!(at("A", 5_003).await, Some(first.clone()));
@@ -50,31 +52,32 @@ async fn a_stock_item_is_kept_as_it_was_after_every_five_thousand_events(fixture
     let second = StockSnapshot { version: 10_000, position: 10_001, item: after(10_000) };
     assert_eq!(at("A", u64::MAX).await, Some(second));
     assert_eq!(at("B", u64::MAX).await, None);
-    house.close().await;
+    node.close().await;
 }
 
-async fn who_waits_is_served_because_of_what_came_and_not_of_who_came_after_it(fixture: &impl Fixture) {
+async fn the_supply_position_is_the_last_change_of_supply_not_of_demand(fixture: &impl Fixture) {
     let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::new());
-    let happened = |version: u64, name: &str, payload: Value| {
+    let event = |version: u64, name: &str, payload: Value| {
         let stream = StreamId::Stock(sku("A"));
-        let event = DomainEvent::decode(&stream, name, 2, payload.to_string().as_bytes());
-        let event = event.or_else(|_| DomainEvent::decode(&stream, name, 1, payload.to_string().as_bytes()));
-        (stream, version, event.unwrap())
+        let decoded = DomainEvent::decode(&stream, name, 2, payload.to_string().as_bytes());
+        let decoded =
+            decoded.or_else(|_| DomainEvent::decode(&stream, name, 1, payload.to_string().as_bytes()));
+        (stream, version, decoded.unwrap())
     };
-    let waits = |version: u64, order: u128| {
+    let backordered = |version: u64, order: u128| {
         let payload = json!({ "sku": "A", "orderId": uuid::Uuid::from_u128(order), "quantity": 3,
                               "place": "2026-01-01T00:00:00Z", "whole": false });
-        happened(version, "StockBackordered", payload)
+        event(version, "StockBackordered", payload)
     };
-    append(&*journal, vec![waits(1, 1)]).await;
-    let set_aside = json!({ "sku": "A", "location": "DC-1", "quantity": 3 });
-    append(&*journal, vec![received(2, "A"), happened(3, "StockEarmarked", set_aside)]).await;
-    append(&*journal, vec![waits(4, 2)]).await;
-    let house = House::open(fixture, &journal).await;
-    house.caught_up().await.unwrap();
-    let fillable = Availability::new(&house.store).fillable(1, ("", ""), 10).await.unwrap();
-    let told: Vec<_> =
-        fillable.iter().map(|item| (item.sku.as_str(), item.position, item.supplied_at)).collect();
-    assert_eq!(told, [("A", 4, 3)]);
-    house.close().await;
+    append(&*journal, vec![backordered(1, 1)]).await;
+    let earmarked = json!({ "sku": "A", "location": "DC-1", "quantity": 3 });
+    append(&*journal, vec![received(2, "A"), event(3, "StockEarmarked", earmarked)]).await;
+    append(&*journal, vec![backordered(4, 2)]).await;
+    let node = TestNode::open(fixture, &journal).await;
+    node.wait_caught_up().await.unwrap();
+    let fillable = Availability::new(&node.store).fillable(1, ("", ""), 10).await.unwrap();
+    let found: Vec<_> =
+        fillable.iter().map(|item| (item.sku.as_str(), item.position, item.supply_position)).collect();
+    assert_eq!(found, [("A", 4, 3)]);
+    node.close().await;
 }

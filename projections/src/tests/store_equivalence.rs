@@ -1,4 +1,4 @@
-//! The same journal gives the same answers, whichever store they come from.
+//! SQLite and PostgreSQL give the same answers for the same journal.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -8,14 +8,14 @@ use holdfast_domain::values::Timestamp;
 use holdfast_journal::{Journal, MemoryJournal};
 
 use super::events::{created, delivered, paused, received, sku};
-use super::{Fixture, House, MERCHANT, Postgres, Sqlite, append};
+use super::{Fixture, MERCHANT, Postgres, Sqlite, TestNode, append};
 use crate::{
     Availability, AvailabilityFilter, FulfillmentOrderFilter, OrderFilter, OrderSort, Orders, Page, Stage,
     Statement, ViewStore,
 };
 
-/// Orders at every stage of their way, stock that comes and a location that goes.
-async fn day() -> Arc<dyn Journal> {
+/// A journal with orders in every status, receipts and a paused location.
+async fn journal() -> Arc<dyn Journal> {
     let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::new());
     append(&*journal, vec![paused(1, "DC-2")]).await;
     for number in 1..=24 {
@@ -32,7 +32,7 @@ async fn day() -> Arc<dyn Journal> {
     journal
 }
 
-/// All pages of a list, as they are seen from outside.
+/// All pages of a list, formatted.
 async fn pages<T: Debug>(mut next: impl AsyncFnMut(Option<String>) -> Page<T>) -> Vec<String> {
     let (mut all, mut after) = (Vec::new(), None);
     loop {
@@ -73,7 +73,7 @@ fn order_filters() -> Vec<OrderFilter> {
     ]
 }
 
-fn work_filters() -> Vec<FulfillmentOrderFilter> {
+fn fulfillment_order_filters() -> Vec<FulfillmentOrderFilter> {
     let at = |location: &str| Some(location.parse().unwrap());
     vec![
         FulfillmentOrderFilter::default(),
@@ -83,8 +83,8 @@ fn work_filters() -> Vec<FulfillmentOrderFilter> {
     ]
 }
 
-/// Everything that can be read of a store, and every row that is only searched by.
-async fn everything(store: &ViewStore) -> Vec<Vec<String>> {
+/// The answers to all queries of a store, and its search terms.
+async fn all_answers(store: &ViewStore) -> Vec<Vec<String>> {
     let orders = Orders::new(store);
     let mut all = Vec::new();
     for filter in order_filters() {
@@ -93,7 +93,7 @@ async fn everything(store: &ViewStore) -> Vec<Vec<String>> {
         };
         all.push(pages(list).await);
     }
-    for filter in work_filters() {
+    for filter in fulfillment_order_filters() {
         let list = async |after: Option<String>| {
             orders.fulfillment_orders(MERCHANT, 1, &filter, after.as_deref(), 2).await.unwrap()
         };
@@ -110,7 +110,7 @@ async fn everything(store: &ViewStore) -> Vec<Vec<String>> {
     }
     let summary = orders.board_summary(MERCHANT, 1, None, Timestamp::from_microseconds(1_050)).await.unwrap();
     all.push(summary.iter().map(|of| format!("{of:?}")).collect());
-    let skus = ["A", "a", "B", "_", "never seen"].map(sku);
+    let skus = ["A", "a", "B", "_", "unknown"].map(sku);
     let stock =
         Availability::new(store).get(MERCHANT, 1, &skus, &AvailabilityFilter::default()).await.unwrap();
     all.push(stock.iter().map(|view| format!("{view:?}")).collect());
@@ -123,11 +123,11 @@ async fn everything(store: &ViewStore) -> Vec<Vec<String>> {
     all
 }
 
-async fn folded<F: Fixture>(fixture: &F, journal: &Arc<dyn Journal>) -> Vec<Vec<String>> {
-    let house = House::open(fixture, journal).await;
-    house.caught_up().await.unwrap();
-    let all = everything(&house.store).await;
-    house.close().await;
+async fn answers_over<F: Fixture>(fixture: &F, journal: &Arc<dyn Journal>) -> Vec<Vec<String>> {
+    let node = TestNode::open(fixture, journal).await;
+    node.wait_caught_up().await.unwrap();
+    let all = all_answers(&node.store).await;
+    node.close().await;
     all
 }
 
@@ -135,10 +135,10 @@ async fn folded<F: Fixture>(fixture: &F, journal: &Arc<dyn Journal>) -> Vec<Vec<
 async fn sqlite_and_postgresql_give_the_same_answers() {
     let Some(postgres) = Postgres::empty().await else { return };
     let sqlite = Sqlite::empty().await.unwrap();
-    let journal = day().await;
-    let (one, other) = (folded(&sqlite, &journal).await, folded(&postgres, &journal).await);
+    let journal = journal().await;
+    let (one, other) = (answers_over(&sqlite, &journal).await, answers_over(&postgres, &journal).await);
     let empty = one.iter().filter(|answers| answers.iter().all(|answer| answer.contains("items: []")));
-    assert_eq!(empty.count(), 0, "every filter finds something");
+    assert_eq!(empty.count(), 0, "every filter has results");
     for (one, other) in one.iter().zip(&other) {
         assert_eq!(one, other);
     }

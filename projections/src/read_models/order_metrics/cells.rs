@@ -1,85 +1,87 @@
-//! PeriodMetrics as they are kept, from end to end.
+//! Reading the cells of metrics from first to last, for exports.
 
 use holdfast_domain::values::Timestamp;
 
-use super::Measure;
-use super::query::{Period, measure_of};
+use super::measure::Measure;
+use super::period::Period;
 use crate::error::ViewError;
 use crate::store::{Row, Scope, Statement, ViewConnection};
 
-/// What was measured in one hour of one channel, at one location or at none.
+/// One measure in one hour, channel and location.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MetricCell {
-    /// When the hour began, in UTC.
+    /// When the hour begins, in UTC.
     pub begins_at: Timestamp,
-    /// The orders' channel.
+    /// The sales channel of the orders.
     pub channel: String,
-    /// Where; nothing where it is of no location.
+    /// The location. `None` for occurrences that belong to no location.
     pub location: Option<String>,
-    /// What was measured.
+    /// The measure.
     pub measure: Measure,
-    /// Of times: these were within so many seconds, and not within half of that.
+    /// For durations: the power of two, in seconds, that bounds them from above. The next smaller power does not.
+    /// `None` for other measures.
     pub within_seconds: Option<u64>,
-    /// How often.
-    pub count: u64,
-    /// Units or seconds of all of them.
+    /// The number of occurrences.
+    pub occurrences: u64,
+    /// The sum of units or seconds.
     pub total: u64,
 }
 
 impl MetricCell {
-    fn of(row: &Row) -> Result<Self, ViewError> {
-        let measure = measure_of(row.text(3)?)?;
-        let within = row.unsigned(4)?;
+    fn new(row: &Row) -> Result<Self, ViewError> {
+        let measure = Measure::from_name(row.text(3)?)?;
+        let within_seconds = row.unsigned(4)?;
         Ok(Self {
             begins_at: Timestamp::from_microseconds(row.integer(0)?),
             channel: row.text(1)?.to_owned(),
             location: Some(row.text(2)?.to_owned()).filter(|location| !location.is_empty()),
             measure,
-            within_seconds: measure.is_a_time().then_some(within),
-            count: row.unsigned(5)?,
+            within_seconds: measure.is_duration().then_some(within_seconds),
+            occurrences: row.unsigned(5)?,
             total: row.unsigned(6)?,
         })
     }
 }
 
-/// Behind what cells are asked for.
+/// Where a list of cells starts.
 #[derive(Debug, Clone)]
 pub enum MetricCursor {
-    /// All hours that begin before a moment.
+    /// At the first hour that begins at or after a time.
     From(Timestamp),
-    /// A cell.
+    /// After a cell.
     After(MetricCell),
 }
 
-/// Cells of hours behind one of them, in the order of time.
-pub(crate) async fn following(
+/// Reads up to `limit` cells of hours, sorted by time.
+pub(crate) async fn list(
     snapshot: &mut ViewConnection,
     scope: Scope<'_>,
-    after: &MetricCursor,
-    most: usize,
+    cursor: &MetricCursor,
+    limit: usize,
 ) -> Result<Vec<MetricCell>, ViewError> {
     let mut query = Statement::new(
-        "SELECT begins_at, channel, location, measure, within, times, amount FROM metric
+        "SELECT begins_at, channel, location, measure, within_seconds, occurrences, total FROM metric
          WHERE merchant = $1 AND generation = $2 AND period = $3 AND ",
     );
     query = query.bind(scope.merchant).bind(scope.generation).bind(Period::Hour.name());
-    match after {
-        MetricCursor::From(moment) => {
-            query.push("begins_at >= ").push_bind(moment.microseconds());
+    match cursor {
+        MetricCursor::From(time) => {
+            query.push("begins_at >= ").push_bind(time.microseconds());
         }
         MetricCursor::After(last) => {
-            query.push("(begins_at, channel, location, measure, within) > (");
+            query.push("(begins_at, channel, location, measure, within_seconds) > (");
             query.push_bind(last.begins_at.microseconds()).push(", ").push_bind(last.channel.as_str());
             query.push(", ").push_bind(last.location.as_deref().unwrap_or(""));
             query.push(", ").push_bind(last.measure.name());
             query.push(", ").push_bind(last.within_seconds.unwrap_or(0)).push(")");
         }
     }
-    query.push(" ORDER BY begins_at, channel, location, measure, within LIMIT ").push_bind(most as u64);
-    snapshot.fetch(query).await?.iter().map(MetricCell::of).collect()
+    query.push(" ORDER BY begins_at, channel, location, measure, within_seconds LIMIT ");
+    query.push_bind(limit as u64);
+    snapshot.fetch(query).await?.iter().map(MetricCell::new).collect()
 }
 
-/// How many cells there are.
+/// Counts the cells of hours.
 pub(crate) async fn count(connection: &mut ViewConnection, scope: Scope<'_>) -> Result<u64, ViewError> {
     let count =
         Statement::new("SELECT count(*) FROM metric WHERE merchant = $1 AND generation = $2 AND period = $3");

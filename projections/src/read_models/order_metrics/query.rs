@@ -1,198 +1,161 @@
-//! Asking for figures.
+//! Queries for metrics.
 
 use std::collections::BTreeMap;
 
 use holdfast_domain::values::{ChannelName, LocationId, Timestamp};
 
-use super::{Measure, MetricsProjection, unreadable};
+use super::measure::{Measure, NAME};
+use super::period::Period;
 use crate::error::ViewError;
-use crate::runtime::projection::Projection;
 use crate::store::{Scope, Statement, ViewStore};
 
-/// The most cells that one answer is made of. Whoever sells over a thousand channels asks for fewer at once.
-const MOST_CELLS: usize = 100_000;
+/// The most cells that one query may read. Merchants with many channels or locations query shorter times.
+const MAX_CELLS: usize = 100_000;
 
-/// How long what is summed together is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Period {
-    /// A minute.
-    Minute,
-    /// An hour.
-    Hour,
-}
-
-impl Period {
-    pub(super) const ALL: [Self; 2] = [Self::Minute, Self::Hour];
-
-    /// Its length in microseconds.
-    pub const fn microseconds(self) -> i64 {
-        match self {
-            Self::Minute => 60_000_000,
-            Self::Hour => 3_600_000_000,
-        }
-    }
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Minute => "minute",
-            Self::Hour => "hour",
-        }
-    }
-
-    /// When the period began that a moment is in, in UTC.
-    pub fn begins_at(self, moment: i64) -> i64 {
-        moment - moment.rem_euclid(self.microseconds())
-    }
-}
-
-/// By what figures are parted.
+/// By what metrics are grouped, in addition to the period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum GroupBy {
-    /// By nothing but time.
+    /// By nothing else.
     #[default]
     None,
-    /// By the orders' channels.
+    /// By sales channel.
     Channel,
-    /// By locations; what is of no location stands alone.
+    /// By location. Occurrences that belong to no location form a group of their own.
     Location,
 }
 
-/// Which figures.
+/// Which metrics a query returns.
 #[derive(Debug, Clone)]
 pub struct MetricsFilter {
-    /// Summed by what.
+    /// The length of the periods.
     pub period: Period,
-    /// Of periods that begin at or after this moment.
+    /// Only periods that begin at or after this time.
     pub from: Timestamp,
-    /// And before this one.
+    /// Only periods that begin before this time.
     pub to: Timestamp,
-    /// Of this channel.
+    /// Only this sales channel.
     pub channel: Option<ChannelName>,
-    /// Of this location; what is of no location, such as orders, is left out then.
+    /// Only this location. Excludes measures that belong to no location, for example created orders.
     pub location: Option<LocationId>,
-    /// By what they are parted.
+    /// By what the metrics are grouped.
     pub group_by: GroupBy,
 }
 
-/// The figures of one period.
+/// The metrics of one period and group.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PeriodMetrics {
-    /// When it began.
+    /// When the period begins.
     pub begins_at: Timestamp,
-    /// The channel or location that they are parted by; nothing where there is none.
+    /// The channel or location of the group. `None` without grouping, and for the group without a location.
     pub group: Option<String>,
-    amounts: BTreeMap<Measure, MeasureTotals>,
+    totals: BTreeMap<Measure, MeasureTotals>,
 }
 
 impl PeriodMetrics {
-    /// What was measured. Nothing happened where there is nothing.
+    /// The totals of a measure. All zero if nothing was measured.
     pub fn measure(&self, measure: Measure) -> MeasureTotals {
-        self.amounts.get(&measure).cloned().unwrap_or_default()
+        self.totals.get(&measure).cloned().unwrap_or_default()
     }
 }
 
-/// One measure of one period.
+/// The totals of one measure.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MeasureTotals {
-    /// How often.
-    pub count: u64,
-    /// Units or seconds of all of them.
+    /// The number of occurrences.
+    pub occurrences: u64,
+    /// The sum of units or seconds.
     pub total: u64,
-    /// Of times: how often it was within so many seconds, and not within half of that.
-    within: BTreeMap<u64, u64>,
+    /// For durations: the number of occurrences by the power of two, in seconds, that bounds them from above.
+    within_seconds: BTreeMap<u64, u64>,
 }
 
 impl MeasureTotals {
-    /// Seconds within which a share of all were, 0 to 1: the power of two above it. Nothing where there were none.
+    /// The duration in seconds that a share (0 to 1) of all occurrences did not exceed, rounded up to a power of two.
+    /// `None` if there were no occurrences.
     pub fn quantile(&self, share: f64) -> Option<u64> {
         #[allow(clippy::cast_precision_loss, reason = "counts far below 2^52")]
-        let wanted = self.count as f64 * share;
+        let wanted = self.occurrences as f64 * share;
         let mut counted = 0;
-        for (within, times) in &self.within {
-            counted += times;
+        for (within_seconds, occurrences) in &self.within_seconds {
+            counted += occurrences;
             #[allow(clippy::cast_precision_loss, reason = "counts far below 2^52")]
             if counted as f64 >= wanted {
-                return Some(*within);
+                return Some(*within_seconds);
             }
         }
         None
     }
 }
 
-/// The read model.
+/// The read model `metrics`.
 #[derive(Debug, Clone)]
 pub struct Metrics {
     store: ViewStore,
 }
 
 impl Metrics {
-    /// The projection's name.
-    pub const NAME: &'static str = MetricsProjection::NAME;
+    /// The name of the projection.
+    pub const NAME: &'static str = NAME;
 
-    /// Over a store.
+    /// Reads from a store.
     pub fn new(store: &ViewStore) -> Self {
         Self { store: store.clone() }
     }
 
-    /// PeriodMetrics, period by period; those in which nothing happened are left out.
+    /// Returns the metrics by period and group, in that order. Periods without occurrences are skipped. Fails with
+    /// [`ViewError::TooManyMetrics`] if the query would read more than 100,000 cells.
     pub async fn by_period(
         &self,
         merchant: &str,
         generation: i64,
         filter: &MetricsFilter,
     ) -> Result<Vec<PeriodMetrics>, ViewError> {
-        self.by_period_up_to(merchant, generation, filter, MOST_CELLS).await
+        self.by_period_up_to(merchant, generation, filter, MAX_CELLS).await
     }
 
-    /// The same, of at most so many cells.
+    /// [`Self::by_period`] with another limit.
     pub(crate) async fn by_period_up_to(
         &self,
         merchant: &str,
         generation: i64,
         filter: &MetricsFilter,
-        most: usize,
+        max_cells: usize,
     ) -> Result<Vec<PeriodMetrics>, ViewError> {
-        let asked = statement(Scope { merchant, generation }, filter, most.saturating_add(1));
-        let rows = self.store.reader().await?.fetch(asked).await?;
-        if rows.len() > most {
-            return Err(ViewError::TooManyMetrics(most));
+        let query = statement(Scope { merchant, generation }, filter, max_cells.saturating_add(1));
+        let rows = self.store.reader().await?.fetch(query).await?;
+        if rows.len() > max_cells {
+            return Err(ViewError::TooManyMetrics(max_cells));
         }
-        let mut all: BTreeMap<(i64, String), BTreeMap<Measure, MeasureTotals>> = BTreeMap::new();
+        let mut groups: BTreeMap<(i64, String), BTreeMap<Measure, MeasureTotals>> = BTreeMap::new();
         for row in rows {
-            let measure = measure_of(row.text(2)?)?;
-            let figures = all.entry((row.integer(0)?, row.text(1)?.to_owned())).or_default();
-            let amounts = figures.entry(measure).or_default();
-            let (within, times, amount) = (row.unsigned(3)?, row.unsigned(4)?, row.unsigned(5)?);
-            amounts.count += times;
-            amounts.total = amounts.total.saturating_add(amount);
-            if measure.is_a_time() {
-                *amounts.within.entry(within).or_default() += times;
+            let measure = Measure::from_name(row.text(2)?)?;
+            let group = groups.entry((row.integer(0)?, row.text(1)?.to_owned())).or_default();
+            let totals = group.entry(measure).or_default();
+            let (within_seconds, occurrences, total) = (row.unsigned(3)?, row.unsigned(4)?, row.unsigned(5)?);
+            totals.occurrences += occurrences;
+            totals.total = totals.total.saturating_add(total);
+            if measure.is_duration() {
+                *totals.within_seconds.entry(within_seconds).or_default() += occurrences;
             }
         }
-        let figures = all.into_iter().map(|((begins_at, group), amounts)| PeriodMetrics {
+        let metrics = groups.into_iter().map(|((begins_at, group), totals)| PeriodMetrics {
             begins_at: Timestamp::from_microseconds(begins_at),
             group: Some(group).filter(|group| !group.is_empty()),
-            amounts,
+            totals,
         });
-        Ok(figures.collect())
+        Ok(metrics.collect())
     }
 }
 
-/// The measure of a name.
-pub(super) fn measure_of(name: &str) -> Result<Measure, ViewError> {
-    let measure = Measure::ALL.into_iter().find(|known| known.name() == name);
-    measure.ok_or_else(|| unreadable(format_args!("there is no measure {name}")))
-}
-
-fn statement(scope: Scope<'_>, filter: &MetricsFilter, most: usize) -> Statement {
-    let (of, grouped) = match filter.group_by {
-        GroupBy::None => ("''", "begins_at, measure, within"),
-        GroupBy::Channel => ("channel", "begins_at, channel, measure, within"),
-        GroupBy::Location => ("location", "begins_at, location, measure, within"),
+fn statement(scope: Scope<'_>, filter: &MetricsFilter, limit: usize) -> Statement {
+    let (group, group_by) = match filter.group_by {
+        GroupBy::None => ("''", "begins_at, measure, within_seconds"),
+        GroupBy::Channel => ("channel", "begins_at, channel, measure, within_seconds"),
+        GroupBy::Location => ("location", "begins_at, location, measure, within_seconds"),
     };
     let mut query = Statement::new("SELECT begins_at, ");
-    query.push(of).push(
-        ", measure, within, CAST(sum(times) AS BIGINT), CAST(sum(amount) AS BIGINT) FROM metric
+    query.push(group).push(
+        ", measure, within_seconds, CAST(sum(occurrences) AS BIGINT), CAST(sum(total) AS BIGINT) FROM metric
          WHERE merchant = $1 AND generation = $2 AND period = $3 AND begins_at >= $4 AND begins_at < $5",
     );
     query = query.bind(scope.merchant).bind(scope.generation).bind(filter.period.name());
@@ -203,6 +166,6 @@ fn statement(scope: Scope<'_>, filter: &MetricsFilter, most: usize) -> Statement
     if let Some(location) = &filter.location {
         query.push(" AND location = ").push_bind(location.as_str());
     }
-    query.push(" GROUP BY ").push(grouped).push(" LIMIT ").push_bind(most as u64);
+    query.push(" GROUP BY ").push(group_by).push(" LIMIT ").push_bind(limit as u64);
     query
 }

@@ -1,47 +1,47 @@
-//! Which orders are listed, in which order, and the statement that finds them by an index.
+//! Filters and sort orders of the list of orders, and the statement that reads a page by an index.
 
 use std::ops::RangeInclusive;
 
 use holdfast_domain::order::OrderStatus;
 use holdfast_domain::values::{ChannelName, LocationId, Reference, Sku, Timestamp};
 
-use super::OrderRow;
-use super::rows::COLUMNS;
+use super::columns::SELECT_ORDER;
+use super::row::OrderRow;
 use crate::store::{Scope, Statement};
 
-/// Which orders, all that are given must hold, and which of them come first.
+/// Which orders a list contains, and in which order. An order must match all fields that are given.
 #[derive(Debug, Clone, Default)]
 pub struct OrderFilter {
-    /// In this status.
+    /// The status of the order.
     pub status: Option<OrderStatus>,
-    /// From this channel.
+    /// The sales channel.
     pub channel: Option<ChannelName>,
-    /// With this name there.
+    /// The order's name in its channel.
     pub channel_ref: Option<Reference>,
-    /// Of this customer.
+    /// The customer.
     pub customer_ref: Option<Reference>,
-    /// With a parcel of this number.
+    /// The tracking number of one of its packages.
     pub tracking_number: Option<Reference>,
-    /// With a line of this SKU.
+    /// The SKU of one of its lines.
     pub sku: Option<Sku>,
-    /// Filled, at least in part, by this location.
+    /// A location that has or had one of its fulfillment orders.
     pub location: Option<LocationId>,
-    /// Begun within these positions of the journal. What was created in a span of time was begun in a span of positions.
+    /// The position of its first event. The journal translates creation times to positions.
     pub first_position: Option<RangeInclusive<u64>>,
-    /// Changed after this moment.
+    /// Only orders changed after this time.
     pub changed_after: Option<Timestamp>,
-    /// Changed before this moment.
+    /// Only orders changed before this time.
     pub changed_before: Option<Timestamp>,
-    /// Whether units of it wait for supply.
+    /// Whether units of the order are backordered.
     pub backordered: Option<bool>,
-    /// Whether a parcel of it is stuck.
+    /// Whether a shipment of the order is stuck.
     pub stuck: Option<bool>,
-    /// Which of them come first.
+    /// The sort order.
     pub sort: OrderSort,
 }
 
 impl OrderFilter {
-    /// What it asks of terms, the rarest kind first.
+    /// The filters by search terms, most selective kind first.
     fn terms(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let terms = [
             ("tracking_number", self.tracking_number.as_ref().map(Reference::as_str)),
@@ -53,22 +53,22 @@ impl OrderFilter {
     }
 }
 
-/// Which orders come first.
+/// The sort order of a list of orders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OrderSort {
-    /// What was created last comes first.
+    /// By creation, newest first.
     #[default]
     NewestFirst,
-    /// What was created first comes first.
+    /// By creation, oldest first.
     OldestFirst,
-    /// What was changed last comes first. An order that changes meanwhile may be missed by who pages.
+    /// By last change, latest first. An order that changes between two pages may be missing.
     LatestChangeFirst,
-    /// What has not been changed for longest comes first. An order that changes meanwhile comes again.
+    /// By last change, earliest first. An order that changes between two pages appears again.
     EarliestChangeFirst,
 }
 
 impl OrderSort {
-    /// Whether it goes by when orders were changed.
+    /// Whether it sorts by last change.
     pub fn is_by_change(self) -> bool {
         matches!(self, Self::LatestChangeFirst | Self::EarliestChangeFirst)
     }
@@ -77,7 +77,7 @@ impl OrderSort {
         matches!(self, Self::NewestFirst | Self::LatestChangeFirst)
     }
 
-    /// Where an order is in a list: what the next page goes on after.
+    /// The cursor of an order in the list: the next page starts after it.
     pub fn cursor(self, row: &OrderRow) -> String {
         if self.is_by_change() {
             format!("{}.{}", row.changed_at, row.first_position)
@@ -87,26 +87,26 @@ impl OrderSort {
     }
 }
 
-/// Finds the orders of one page.
+/// Reads up to `limit` orders after a cursor.
 pub(crate) fn statement(
     scope: Scope<'_>,
     filter: &OrderFilter,
     after: Option<&str>,
-    most: usize,
+    limit: usize,
 ) -> Statement {
     let sort = filter.sort;
     let mut terms = filter.terms();
-    let mut query = Statement::new(COLUMNS).bind(scope.merchant).bind(scope.generation);
+    let mut query = Statement::new(SELECT_ORDER).bind(scope.merchant).bind(scope.generation);
     query.push(" FROM ");
-    // A term that has its orders in the order of the list is walked along, as far as the page needs.
-    let walked = if sort.is_by_change() { None } else { terms.next() };
-    if let Some((kind, value)) = walked {
+    // The rows of a term are sorted by creation: the database reads only as many as the page needs.
+    let driving_term = if sort.is_by_change() { None } else { terms.next() };
+    if let Some((kind, value)) = driving_term {
         query.push("(SELECT first_position AS place FROM order_term");
         push_term(&mut query, kind, value);
         query.push(") AS term CROSS JOIN ");
     }
     query.push("order_status WHERE merchant = $1 AND generation = $2");
-    if walked.is_some() {
+    if driving_term.is_some() {
         query.push(" AND first_position = place");
     }
     for (kind, value) in terms {
@@ -114,9 +114,9 @@ pub(crate) fn statement(
         push_term(&mut query, kind, value);
         query.push(")");
     }
-    push_own(&mut query, filter);
-    push_page(&mut query, sort, walked.is_some(), after);
-    query.push(" LIMIT ").push_bind(most as u64);
+    push_columns(&mut query, filter);
+    push_page(&mut query, sort, driving_term.is_some(), after);
+    query.push(" LIMIT ").push_bind(limit as u64);
     query
 }
 
@@ -125,8 +125,8 @@ fn push_term(query: &mut Statement, kind: &'static str, value: &str) {
     query.push(" AND value = ").push_bind(value);
 }
 
-/// What is asked of columns of the order's own.
-fn push_own(query: &mut Statement, filter: &OrderFilter) {
+/// Appends the conditions on columns of `order_status`.
+fn push_columns(query: &mut Statement, filter: &OrderFilter) {
     if let Some(status) = filter.status {
         query.push(" AND status = ").push_bind(status.name());
     }
@@ -140,14 +140,14 @@ fn push_own(query: &mut Statement, filter: &OrderFilter) {
         query.push(" AND first_position >= ").push_bind(*range.start());
         query.push(" AND first_position <= ").push_bind(*range.end());
     }
-    if let Some(moment) = filter.changed_after {
-        query.push(" AND changed_at > ").push_bind(moment.microseconds());
+    if let Some(time) = filter.changed_after {
+        query.push(" AND changed_at > ").push_bind(time.microseconds());
     }
-    if let Some(moment) = filter.changed_before {
-        query.push(" AND changed_at < ").push_bind(moment.microseconds());
+    if let Some(time) = filter.changed_before {
+        query.push(" AND changed_at < ").push_bind(time.microseconds());
     }
-    for (column, is_wanted) in [("backordered", filter.backordered), ("stuck", filter.stuck)] {
-        match is_wanted {
+    for (column, wanted) in [("backordered", filter.backordered), ("stuck", filter.stuck)] {
+        match wanted {
             Some(true) => drop(query.push(" AND ").push(column)),
             Some(false) => drop(query.push(" AND NOT ").push(column)),
             None => {}
@@ -155,29 +155,25 @@ fn push_own(query: &mut Statement, filter: &OrderFilter) {
     }
 }
 
-/// Where the page begins, and how it is sorted.
-fn push_page(query: &mut Statement, sort: OrderSort, by_term: bool, after: Option<&str>) {
-    let (further, direction) = if sort.is_descending() { (" < ", " DESC") } else { (" > ", "") };
+/// Appends where the page starts, and the sort order.
+fn push_page(query: &mut Statement, sort: OrderSort, is_by_term: bool, after: Option<&str>) {
+    let (comparison, direction) = if sort.is_descending() { (" < ", " DESC") } else { (" > ", "") };
     if sort.is_by_change() {
-        if let Some((changed, first)) = after.and_then(|after| after.split_once('.')) {
-            query
-                .push(" AND (changed_at, first_position)")
-                .push(further)
-                .push("(")
-                .push_bind(number(changed));
-            query.push(", ").push_bind(number(first)).push(")");
+        if let Some((changed_at, first_position)) = after.and_then(|after| after.split_once('.')) {
+            query.push(" AND (changed_at, first_position)").push(comparison).push("(");
+            query.push_bind_all([number(changed_at), number(first_position)]).push(")");
         }
         query.push(" ORDER BY changed_at").push(direction).push(", first_position").push(direction);
     } else {
-        let place = if by_term { "place" } else { "first_position" };
+        let column = if is_by_term { "place" } else { "first_position" };
         if let Some(after) = after {
-            query.push(" AND ").push(place).push(further).push_bind(number(after));
+            query.push(" AND ").push(column).push(comparison).push_bind(number(after));
         }
-        query.push(" ORDER BY ").push(place).push(direction);
+        query.push(" ORDER BY ").push(column).push(direction);
     }
 }
 
-/// A part of a place. The outside's places are looked at where they come in.
+/// A number of a cursor. The API has validated cursors of clients.
 fn number(text: &str) -> i64 {
     text.parse().unwrap_or(0)
 }

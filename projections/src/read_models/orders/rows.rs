@@ -1,4 +1,4 @@
-//! How orders are kept: the order, what it is found by, and its locations' work.
+//! Loading and saving orders, their search terms and their fulfillment orders.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -6,83 +6,32 @@ use holdfast_domain::order::{FulfillmentOrder, Order};
 use holdfast_domain::values::{OrderId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::board::{self, Stages};
-use super::{OrderRow, OrderStatusProjection};
+use super::columns::unreadable;
+use super::row::OrderRow;
+use super::stage::{self, Stages};
 use crate::error::ViewError;
-use crate::runtime::projection::Projection;
-use crate::store::{ColumnKind, Presence, Row, Scope, Table, Upsert, ViewConnection};
+use crate::store::{Presence, Row, Scope, Upsert, ViewConnection};
 
-pub(super) fn unreadable(error: impl ToString) -> ViewError {
-    ViewError::row(OrderStatusProjection::NAME, error)
-}
-
-/// What a select must name for [`order_row`].
-pub(super) const COLUMNS: &str =
-    "SELECT order_id, first_position, position, version, changed_at, state, stale";
-const ORDER: &str =
+const SELECT: &str =
     "SELECT order_id, first_position, position, version, changed_at, state, stale FROM order_status";
 
-pub(super) const TABLES: &[Table] = &[
-    Table {
-        name: "order_status",
-        key: &[("order_id", ColumnKind::Text)],
-        values: &[
-            ("first_position", ColumnKind::Integer),
-            ("position", ColumnKind::Integer),
-            ("version", ColumnKind::Integer),
-            ("changed_at", ColumnKind::Integer),
-            ("status", ColumnKind::Text),
-            ("channel", ColumnKind::Text),
-            ("customer_ref", ColumnKind::Text),
-            ("due_at", ColumnKind::Integer),
-            ("backordered", ColumnKind::Boolean),
-            ("stuck", ColumnKind::Boolean),
-            ("state", ColumnKind::Bytes),
-            ("stale", ColumnKind::Boolean),
-        ],
-    },
-    Table {
-        name: "order_term",
-        key: &[
-            ("kind", ColumnKind::Text),
-            ("value", ColumnKind::Text),
-            ("first_position", ColumnKind::Integer),
-        ],
-        values: &[],
-    },
-    Table {
-        name: "fulfillment_order",
-        key: &[("fulfillment_order_id", ColumnKind::Text)],
-        values: &[
-            ("order_id", ColumnKind::Text),
-            ("first_position", ColumnKind::Integer),
-            ("number", ColumnKind::Integer),
-            ("location", ColumnKind::Text),
-            ("status", ColumnKind::Text),
-            ("ready", ColumnKind::Boolean),
-            ("stage", ColumnKind::Text),
-            ("stage_since", ColumnKind::Integer),
-            ("priority_rank", ColumnKind::Integer),
-            ("due_at", ColumnKind::Integer),
-        ],
-    },
-];
-
-/// What is kept of an order as it is.
+/// The column `state`, when it is written.
 #[derive(Serialize)]
-struct Keeping<'a> {
+struct StateRef<'a> {
     order: &'a Order,
     stages: &'a Stages,
 }
 
+/// The column `state`, when it is read.
 #[derive(Deserialize)]
-struct Kept {
+struct State {
     order: Order,
     stages: Stages,
 }
 
+/// Decodes the columns of [`super::columns::SELECT_ORDER`].
 pub(super) fn order_row(row: &Row) -> Result<(OrderId, OrderRow), ViewError> {
-    let Kept { order, stages } = serde_json::from_slice(row.bytes(5)?).map_err(unreadable)?;
+    let State { order, stages } = serde_json::from_slice(row.bytes(5)?).map_err(unreadable)?;
     let order = OrderRow {
         first_position: row.unsigned(1)?,
         position: row.unsigned(2)?,
@@ -91,7 +40,7 @@ pub(super) fn order_row(row: &Row) -> Result<(OrderId, OrderRow), ViewError> {
         order,
         stages,
         stale: row.boolean(6)?,
-        left: Vec::new(),
+        former_locations: Vec::new(),
     };
     Ok((row.text(0)?.parse().map_err(unreadable)?, order))
 }
@@ -102,7 +51,7 @@ pub(super) async fn load(
     ids: &[OrderId],
 ) -> Result<HashMap<OrderId, OrderRow>, ViewError> {
     let ids: Vec<String> = ids.iter().map(OrderId::to_string).collect();
-    connection.find(ORDER, scope, "order_id", &ids).await?.iter().map(order_row).collect()
+    connection.find(SELECT, scope, "order_id", &ids).await?.iter().map(order_row).collect()
 }
 
 pub(super) async fn save(
@@ -120,7 +69,7 @@ pub(super) async fn save(
         .key("first_position", |(.., first_position)| *first_position)
         .run(connection)
         .await?;
-    save_work(connection, scope, rows, presence).await
+    save_fulfillment_orders(connection, scope, rows, presence).await
 }
 
 async fn save_orders(
@@ -131,8 +80,8 @@ async fn save_orders(
 ) -> Result<(), ViewError> {
     let mut states = Vec::with_capacity(rows.len());
     for (_, row) in rows {
-        let kept = Keeping { order: &row.order, stages: &row.stages };
-        states.push(serde_json::to_vec(&kept).map_err(unreadable)?);
+        let state = StateRef { order: &row.order, stages: &row.stages };
+        states.push(serde_json::to_vec(&state).map_err(unreadable)?);
     }
     let mut states = states.into_iter();
     Upsert::into("order_status", scope, rows, presence)
@@ -144,20 +93,20 @@ async fn save_orders(
         .fixed("customer_ref", |(_, row)| {
             Some(row.order.created.as_ref()?.customer_ref.as_ref()?.to_string())
         })
-        .changing("position", |(_, row)| row.position)
-        .changing("version", |(_, row)| row.version)
-        .changing("changed_at", |(_, row)| row.changed_at)
-        .changing("status", |(_, row)| row.order.status().name())
-        .changing("due_at", |(_, row)| row.order.due_at().map(Timestamp::microseconds))
-        .changing("backordered", |(_, row)| row.order.is_backordered())
-        .changing("stuck", |(_, row)| row.order.is_stuck())
-        .changing("state", |_| states.next().unwrap_or_default())
-        .changing("stale", |_| false)
+        .updated("position", |(_, row)| row.position)
+        .updated("version", |(_, row)| row.version)
+        .updated("changed_at", |(_, row)| row.changed_at)
+        .updated("status", |(_, row)| row.order.status().name())
+        .updated("due_at", |(_, row)| row.order.due_at().map(Timestamp::microseconds))
+        .updated("backordered", |(_, row)| row.order.is_backordered())
+        .updated("stuck", |(_, row)| row.order.is_stuck())
+        .updated("state", |_| states.next().unwrap_or_default())
+        .updated("stale", |_| false)
         .run(connection)
         .await
 }
 
-/// What an order is found by and has several of. Terms are only ever added.
+/// The search terms of which an order can have several. Terms are never removed.
 fn terms(row: &OrderRow) -> Vec<(&'static str, String, u64)> {
     let first = row.first_position;
     let order = &row.order;
@@ -166,40 +115,36 @@ fn terms(row: &OrderRow) -> Vec<(&'static str, String, u64)> {
         Some(("channel_ref", reference.to_string(), first))
     });
     let skus = order.lines().iter().map(|line| ("sku", line.sku.to_string(), first));
-    let there = order.fulfillment_orders.iter().map(|part| &part.location);
-    let locations = there.chain(&row.left).map(|location| ("location", location.to_string(), first));
+    let current = order.fulfillment_orders.iter().map(|fulfillment_order| &fulfillment_order.location);
+    let locations =
+        current.chain(&row.former_locations).map(|location| ("location", location.to_string(), first));
     let parcels =
         order.parcels().map(|parcel| ("tracking_number", parcel.package.tracking_number.to_string(), first));
     reference.into_iter().chain(skus).chain(locations).chain(parcels).collect()
 }
 
-async fn save_work(
+async fn save_fulfillment_orders(
     connection: &mut ViewConnection,
     scope: Scope<'_>,
     rows: &[(OrderId, Box<OrderRow>)],
     presence: Presence,
 ) -> Result<(), ViewError> {
-    let work: Vec<(&OrderRow, &FulfillmentOrder)> = rows
+    let all: Vec<(&OrderRow, &FulfillmentOrder)> = rows
         .iter()
-        .flat_map(|(_, row)| row.order.fulfillment_orders.iter().map(move |part| (&**row, part)))
+        .flat_map(|(_, row)| row.order.fulfillment_orders.iter().map(move |own| (&**row, own)))
         .collect();
-    Upsert::into("fulfillment_order", scope, &work, presence)
-        .key("fulfillment_order_id", |(_, part)| part.id.to_string())
-        .fixed("order_id", |(_, part)| part.id.order().to_string())
+    Upsert::into("fulfillment_order", scope, &all, presence)
+        .key("fulfillment_order_id", |(_, own)| own.id.to_string())
+        .fixed("order_id", |(_, own)| own.id.order().to_string())
         .fixed("first_position", |(row, _)| row.first_position)
-        .fixed("number", |(_, part)| i64::from(part.id.number()))
-        .changing("location", |(_, part)| part.location.as_str())
-        .changing("status", |(row, part)| part.status(&row.order).name())
-        .changing("ready", |(row, part)| row.stages.of(part).is_some())
-        .changing("stage", |(row, part)| row.stages.of(part).map(|(stage, _)| stage.name().to_owned()))
-        .changing("stage_since", |(row, part)| row.stages.of(part).map(|(_, since)| since))
-        .changing("priority_rank", |(row, _)| board::rank(&row.order))
-        .changing("due_at", |(row, part)| board::due_at(&row.order, part))
+        .fixed("number", |(_, own)| i64::from(own.id.number()))
+        .updated("location", |(_, own)| own.location.as_str())
+        .updated("status", |(row, own)| own.status(&row.order).name())
+        .updated("actionable", |(row, own)| row.stages.of(own).is_some())
+        .updated("stage", |(row, own)| row.stages.of(own).map(|(stage, _)| stage.name().to_owned()))
+        .updated("stage_since", |(row, own)| row.stages.of(own).map(|(_, since)| since))
+        .updated("priority_rank", |(row, _)| stage::priority_rank(&row.order))
+        .updated("due_at", |(row, own)| stage::due_at(&row.order, own))
         .run(connection)
         .await
-}
-
-/// Whether its location may work on a part.
-pub(super) fn may_work(order: &Order, part: &FulfillmentOrder) -> bool {
-    order.is_paid() && !order.is_held(part.id)
 }

@@ -103,7 +103,7 @@ async fn whatever_is_changed_in_a_read_model_is_named(store: TestStore) {
         ),
         (
             format!("DELETE FROM fulfillment_order WHERE order_id = '{id}'"),
-            format!("fulfillment_order {id}.f1 is not in the one that serves"),
+            format!("fulfillment_order {id}.f1 is missing in the serving generation"),
         ),
         (
             "UPDATE order_term SET value = 'R9' WHERE value = 'R2'".to_owned(),
@@ -118,7 +118,7 @@ async fn whatever_is_changed_in_a_read_model_is_named(store: TestStore) {
         (
             "INSERT INTO paused_location (merchant, generation, location) VALUES ('default', 1, 'DC-1')"
                 .to_owned(),
-            "paused_location DC-1 is only in the one that serves".to_owned(),
+            "paused_location DC-1 is only in the serving generation".to_owned(),
         ),
     ] {
         let Some(copy) = store.copy() else { return };

@@ -18,7 +18,7 @@ pub const METRICS: Kind<MetricCell, Row> = Kind {
             Column::text("location", |cell| cell.location.clone()),
             Column::text("measure", |cell| Some(cell.measure.name().to_owned())),
             Column::number("within_seconds", |cell| cell.within_seconds),
-            Column::number("times", |cell| Some(cell.count)),
+            Column::number("times", |cell| Some(cell.occurrences)),
             Column::number("amount", |cell| Some(cell.total)),
         ],
     },

@@ -1,0 +1,136 @@
+//! The fold of the read model: it reads the metadata of events, not their payload.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use holdfast_domain::stream::StreamId;
+use holdfast_journal::Event;
+use serde::Deserialize;
+
+use crate::error::ViewError;
+use crate::runtime::projection::{Projection, RecordedEvent};
+use crate::store::{ColumnKind, Presence, Scope, Statement, Table, Upsert, ViewConnection};
+
+/// Commands whose positions are closer than this are loaded by one statement.
+const MAX_GAP: u64 = 10_000;
+
+/// The IDs in a command's metadata.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Ids {
+    correlation_id: Option<Arc<str>>,
+    causation_id: Option<Arc<str>>,
+}
+
+impl Ids {
+    /// Reads the IDs from metadata. Metadata that cannot be decoded has none.
+    fn of(metadata: &[u8]) -> Self {
+        serde_json::from_slice(metadata).unwrap_or_default()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.correlation_id.is_none() && self.causation_id.is_none()
+    }
+}
+
+/// A command with its IDs.
+#[derive(Debug, Clone)]
+pub struct CommandRow {
+    /// The position of its first event.
+    first: u64,
+    ids: Ids,
+}
+
+/// The projection `causation`.
+#[derive(Debug)]
+pub struct CausationProjection;
+
+const TABLE: Table = Table {
+    name: "command_link",
+    key: &[("last_position", ColumnKind::Integer)],
+    values: &[
+        ("first_position", ColumnKind::Integer),
+        ("correlation_id", ColumnKind::Text),
+        ("causation_id", ColumnKind::Text),
+    ],
+};
+
+#[async_trait]
+impl Projection for CausationProjection {
+    const NAME: &'static str = "causation";
+    const VERSION: i64 = 1;
+    const TABLES: &'static [Table] = &[TABLE];
+    const ROWS_BEGIN_WITH_STREAMS: bool = false;
+
+    /// The position of a command's last event.
+    type Key = u64;
+    type Row = CommandRow;
+
+    fn concerns(_: &StreamId) -> bool {
+        true
+    }
+
+    fn takes(event: &Event) -> bool {
+        !Ids::of(&event.metadata).is_empty()
+    }
+
+    fn key(event: &RecordedEvent) -> Option<u64> {
+        Some(event.command_end)
+    }
+
+    fn fold(row: Option<CommandRow>, event: RecordedEvent) -> CommandRow {
+        let first = row.map_or(event.position, |row| row.first.min(event.position));
+        CommandRow { first, ids: Ids::of(&event.metadata) }
+    }
+
+    /// All events of a command are applied together, so a row exists only if some of its streams were parked.
+    async fn load(
+        connection: &mut ViewConnection,
+        scope: Scope<'_>,
+        keys: &[u64],
+    ) -> Result<HashMap<u64, CommandRow>, ViewError> {
+        let mut keys = keys.to_vec();
+        keys.sort_unstable();
+        let mut rows = HashMap::new();
+        for near in keys.chunk_by(|one, next| next - one < MAX_GAP) {
+            let (Some(first), Some(last)) = (near.first(), near.last()) else { continue };
+            let mut query = Statement::new("SELECT ");
+            query.push_columns(TABLE.key.iter().chain(TABLE.values)).push(" FROM command_link");
+            query.push(" WHERE merchant = ").push_bind(scope.merchant);
+            query.push(" AND generation = ").push_bind(scope.generation);
+            query.push(" AND last_position BETWEEN ").push_bind(*first).push(" AND ").push_bind(*last);
+            for row in connection.fetch(query).await? {
+                let id = |text: Option<&str>| text.map(Arc::from);
+                let ids = Ids {
+                    correlation_id: id(row.optional_text(2)?),
+                    causation_id: id(row.optional_text(3)?),
+                };
+                rows.insert(row.unsigned(0)?, CommandRow { first: row.unsigned(1)?, ids });
+            }
+        }
+        rows.retain(|key, _| keys.binary_search(key).is_ok());
+        Ok(rows)
+    }
+
+    async fn save(
+        connection: &mut ViewConnection,
+        scope: Scope<'_>,
+        rows: &[(u64, CommandRow)],
+        presence: Presence,
+    ) -> Result<(), ViewError> {
+        let text = |id: &Option<Arc<str>>| id.as_ref().map(ToString::to_string);
+        Upsert::into(TABLE.name, scope, rows, presence)
+            .key("last_position", |(last, _)| *last)
+            .updated("first_position", |(_, row)| row.first)
+            .fixed("correlation_id", |(_, row)| text(&row.ids.correlation_id))
+            .fixed("causation_id", |(_, row)| text(&row.ids.causation_id))
+            .run(connection)
+            .await
+    }
+
+    /// Does nothing: a row does not contain the state of a stream, so it cannot be stale.
+    async fn mark_stale(_: &mut ViewConnection, _: Scope<'_>, _: &[&str]) -> Result<(), ViewError> {
+        Ok(())
+    }
+}

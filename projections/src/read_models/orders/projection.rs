@@ -1,0 +1,100 @@
+//! The fold of the read model: it uses the order's own `apply`.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use cqrs_es::Aggregate;
+use holdfast_domain::order::{Order, OrderEvent};
+use holdfast_domain::stream::{DomainEvent, StreamId};
+use holdfast_domain::values::OrderId;
+
+use super::row::OrderRow;
+use super::stage::Stages;
+use super::{columns, rows};
+use crate::error::ViewError;
+use crate::runtime::projection::{Projection, RecordedEvent};
+use crate::store::{Presence, Scope, Statement, Table, ViewConnection};
+
+/// The projection `order_status`.
+#[derive(Debug)]
+pub struct OrderStatusProjection;
+
+#[async_trait]
+impl Projection for OrderStatusProjection {
+    const NAME: &'static str = columns::NAME;
+    const VERSION: i64 = 6;
+    const TABLES: &'static [Table] = columns::TABLES;
+
+    type Key = OrderId;
+    /// Boxed, because rows are moved often and an order is large.
+    type Row = Box<OrderRow>;
+
+    fn concerns(stream: &StreamId) -> bool {
+        matches!(stream, StreamId::Order(_))
+    }
+
+    fn key(event: &RecordedEvent) -> Option<OrderId> {
+        if let StreamId::Order(id) = event.stream { Some(id) } else { None }
+    }
+
+    fn fold(row: Option<Box<OrderRow>>, event: RecordedEvent) -> Box<OrderRow> {
+        let initial = || OrderRow {
+            order: Order::default(),
+            first_position: event.position,
+            position: 0,
+            version: 0,
+            changed_at: 0,
+            stale: false,
+            stages: Stages::default(),
+            former_locations: Vec::new(),
+        };
+        let mut row = row.unwrap_or_else(|| Box::new(initial()));
+        if let DomainEvent::Order(order_event) = event.event {
+            if let OrderEvent::FulfillmentOrderMoved(moved) = &order_event {
+                row.former_locations.push(moved.from.clone());
+            }
+            row.order.apply(order_event);
+            row.stages.update(&row.order, event.recorded_at);
+        }
+        row.position = event.command_end;
+        row.version = event.version;
+        row.changed_at = event.recorded_at;
+        row
+    }
+
+    async fn load(
+        connection: &mut ViewConnection,
+        scope: Scope<'_>,
+        keys: &[OrderId],
+    ) -> Result<HashMap<OrderId, Box<OrderRow>>, ViewError> {
+        let rows = rows::load(connection, scope, keys).await?;
+        Ok(rows.into_iter().map(|(id, row)| (id, Box::new(row))).collect())
+    }
+
+    async fn save(
+        connection: &mut ViewConnection,
+        scope: Scope<'_>,
+        rows: &[(OrderId, Box<OrderRow>)],
+        presence: Presence,
+    ) -> Result<(), ViewError> {
+        rows::save(connection, scope, rows, presence).await
+    }
+
+    async fn mark_stale(
+        connection: &mut ViewConnection,
+        scope: Scope<'_>,
+        streams: &[&str],
+    ) -> Result<(), ViewError> {
+        for stream in streams {
+            if let Ok(StreamId::Order(id)) = stream.parse() {
+                let mark = Statement::new(
+                    "UPDATE order_status SET stale = TRUE
+                     WHERE merchant = $1 AND generation = $2 AND order_id = $3",
+                );
+                let mark = mark.bind(scope.merchant).bind(scope.generation).bind(id.to_string().as_str());
+                connection.execute(mark).await?;
+            }
+        }
+        Ok(())
+    }
+}

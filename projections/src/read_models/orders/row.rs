@@ -1,0 +1,36 @@
+//! An order in the read model.
+
+use holdfast_domain::order::{Order, OrderView};
+use holdfast_domain::values::LocationId;
+
+use super::stage::Stages;
+
+/// An order, and its place in the journal.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OrderRow {
+    /// The order.
+    pub order: Order,
+    /// The position of its first event.
+    pub first_position: u64,
+    /// The position of the last event of the last command that changed it.
+    pub position: u64,
+    /// The number of its events.
+    pub version: u64,
+    /// The time of its last event, in microseconds since 1970.
+    pub changed_at: i64,
+    /// Whether events of the order are parked, so that this is an older state.
+    pub stale: bool,
+    /// The next step for each fulfillment order.
+    pub(super) stages: Stages,
+    /// Locations from which fulfillment orders have been moved since the row was loaded. The order stays searchable by
+    /// them. They become search terms when the row is saved, and are not part of the row.
+    pub(super) former_locations: Vec<LocationId>,
+}
+
+impl OrderRow {
+    /// The order as shown to clients. `None` if it has not been created.
+    pub fn view(&self) -> Option<OrderView> {
+        let view = OrderView::of(&self.order, self.version, self.position)?;
+        Some(OrderView { stale: self.stale.then_some(true), ..view })
+    }
+}
