@@ -7,6 +7,7 @@ use std::time::Duration;
 use holdfast_commands::{
     Attendant, Commands, MasterKey, Membership, Settings, SystemClock, Vault, VaultError,
 };
+use holdfast_domain::values::MerchantId;
 use holdfast_journal::{CircuitBreaker, Journal, JournalError};
 use holdfast_projections::{ProjectionManager, Projections, ViewError, ViewStore};
 use tokio::sync::{Semaphore, watch};
@@ -167,6 +168,27 @@ impl App {
         })
     }
 
+    /// Waits until every read model includes what a merchant's journal holds now, and returns that position.
+    ///
+    /// It waits as long as the read models make progress: applying a long import takes longer than one query may wait.
+    pub async fn wait_for_projections(&self, merchant: &MerchantId) -> Result<u64, ViewError> {
+        let merchant = merchant.as_str();
+        let position = self.journal.head(merchant).await?.position;
+        loop {
+            let before = self.applied_positions(merchant);
+            match self.reading.wait_for_all(merchant, position).await {
+                Err(ViewError::Behind { .. }) if self.applied_positions(merchant) > before => {}
+                done => return done.map(|()| position),
+            }
+        }
+    }
+
+    /// Sum of the positions that a merchant's read models have reached.
+    fn applied_positions(&self, merchant: &str) -> u64 {
+        let states = self.reading.progress().states();
+        states.iter().filter(|(_, owner, _)| owner == merchant).map(|(_, _, state)| state.position).sum()
+    }
+
     /// Takes nothing new, finishes what was accepted, and closes the store. Gives whether everything was finished.
     pub async fn shutdown(&self) -> bool {
         self.closing.send_replace(true);
@@ -205,11 +227,11 @@ async fn master_key(journal: &dyn Journal, file: &Path) -> Result<MasterKey, Ope
 #[cfg(test)]
 mod tests {
     use holdfast_domain::network::RegisterLocation;
-    use holdfast_domain::values::{LocationId, MerchantId};
+    use holdfast_domain::values::LocationId;
+    use holdfast_commands::client::Desk;
     use holdfast_projections::{OrderFilter, Orders};
 
     use super::*;
-    use crate::cli::sending::Desk;
 
     #[tokio::test(flavor = "multi_thread")]
     async fn what_one_merchant_wrote_and_cannot_be_read_halts_no_other() {

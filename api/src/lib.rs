@@ -1,17 +1,16 @@
-//! The only crate that sees HTTP: REST, GraphQL and the command line.
+//! REST and GraphQL over HTTP, and the application that they serve.
 //!
 //! [`App`] puts the house together: journal, write side and read side over one store. [`rest`] and
-//! [`graphql`] serve it; [`cli`] is what the `holdfast` program does.
+//! [`graphql`] serve it.
 
 mod agenda;
 pub mod app;
-pub mod cli;
 mod cursor;
 pub mod database;
 mod figures;
 mod following;
 pub mod graphql;
-mod history;
+pub mod history;
 mod holders;
 pub mod peers;
 pub mod reading;

@@ -12,10 +12,12 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use futures::{SinkExt as _, StreamExt as _};
-use holdfast_commands::{LINK_QUEUE, Link, PeerGone, Peers};
+use holdfast_commands::{LINK_QUEUE, Link, Membership, PeerGone, Peers};
+use holdfast_journal::Node;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_tungstenite::tungstenite::Message as Sent;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use uuid::Uuid;
 
 use crate::app::App;
 
@@ -33,6 +35,14 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// The way to other nodes by WebSocket (RFC 6455). Addresses begin with `http://`.
 #[derive(Debug, Clone, Copy)]
 pub struct WebSockets;
+
+/// The membership of this node: its name in logs and in the database, and the URL at which the other nodes reach it.
+///
+/// Every start of a node gets a new id, because commands of its earlier run may still be under way.
+pub fn membership(name: &str, address: String) -> Membership {
+    let id = format!("{name}/{}", Uuid::now_v7());
+    Membership { node: Node { id: id.into(), address: address.into() }, peers: Arc::new(WebSockets) }
+}
 
 #[async_trait]
 impl Peers for WebSockets {

@@ -9,6 +9,7 @@ mod answer;
 mod attendant;
 mod budget;
 mod claims;
+pub mod client;
 mod clock;
 mod committer;
 mod dispatch;

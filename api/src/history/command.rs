@@ -17,49 +17,49 @@ const BEFORE: u64 = 64;
 
 /// A command, how it came to be, and its events.
 #[derive(Debug)]
-pub(crate) struct FollowedCommand {
+pub struct FollowedCommand {
     /// The position of the event that it followed from; nothing for one that is not known to follow from another here.
-    pub(crate) caused_by: Option<u64>,
+    pub caused_by: Option<u64>,
     /// From how many others it followed, one after the other.
-    pub(crate) depth: u32,
+    pub depth: u32,
     /// What it did, in order; never nothing.
-    pub(crate) events: Vec<Event>,
+    pub events: Vec<Event>,
 }
 
 /// A command and what it did, as they are told. Personal data is never part of it.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct CommandItem {
+pub struct CommandItem {
     /// The command.
-    pub(crate) command: String,
+    pub command: String,
     /// The position of its first event.
-    pub(crate) first_position: u64,
+    pub first_position: u64,
     /// The position of its last event.
-    pub(crate) position: u64,
+    pub position: u64,
     /// When it was decided.
-    pub(crate) at: Timestamp,
+    pub at: Timestamp,
     /// The position of the event that it followed from.
-    pub(crate) caused_by: Option<u64>,
+    pub caused_by: Option<u64>,
     /// From how many others it followed, one after the other.
-    pub(crate) depth: u32,
+    pub depth: u32,
     /// The credential that it came by.
-    pub(crate) principal: String,
+    pub principal: String,
     /// Who the caller says acted.
-    pub(crate) actor: Option<String>,
+    pub actor: Option<String>,
     /// The sender's name for it.
     key: Option<String>,
     /// What belongs together, by the caller's word.
-    pub(crate) correlation_id: Option<String>,
+    pub correlation_id: Option<String>,
     /// What it followed from: the id of an event, or what the caller says.
     causation_id: Option<String>,
     /// Its events, in order.
-    pub(crate) events: Vec<HistoryItem>,
+    pub events: Vec<HistoryItem>,
 }
 
 impl CommandItem {
     /// The command as it is told; nothing where it has no events.
-    pub(crate) fn of(followed: &FollowedCommand) -> Result<Option<Self>, JournalError> {
+    pub fn of(followed: &FollowedCommand) -> Result<Option<Self>, JournalError> {
         let FollowedCommand { caused_by, depth, events } = followed;
         let (Some(first), Some(last)) = (events.first(), events.last()) else { return Ok(None) };
         let metadata = Metadata::of(first)?;
@@ -82,7 +82,7 @@ impl CommandItem {
 
 /// What a command followed from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Cause {
+pub struct Cause {
     /// The event's position.
     position: u64,
     /// How far from the first its command is.
@@ -92,20 +92,20 @@ pub(crate) struct Cause {
 /// Commands that followed from others, as they are met in the order of the journal. What follows comes behind what it
 /// follows from, so meeting each once is enough.
 #[derive(Debug, Default)]
-pub(crate) struct Following {
+pub struct Following {
     /// Every event that something may follow from.
     events: HashMap<Uuid, Cause>,
 }
 
 impl Following {
     /// Which of the events that were taken the command of an event followed from, if any.
-    pub(crate) fn cause(&self, event: &Event) -> Option<Cause> {
+    pub fn cause(&self, event: &Event) -> Option<Cause> {
         let named = Metadata::of(event).ok()?.causation_id?;
         self.events.get(&Uuid::parse_str(&named).ok()?).copied()
     }
 
     /// Takes a command's events, all of them, as something to follow from.
-    pub(crate) fn take(&mut self, cause: Option<Cause>, events: Vec<Event>) -> FollowedCommand {
+    pub fn take(&mut self, cause: Option<Cause>, events: Vec<Event>) -> FollowedCommand {
         let depth = cause.map_or(0, |cause| cause.depth + 1);
         let known =
             |event: &Event| (Uuid::from_bytes(event.event_id), Cause { position: event.position, depth });
@@ -115,7 +115,7 @@ impl Following {
 }
 
 /// All events of the command that an event is of; none where there is no such position.
-pub(crate) async fn command_at(
+pub async fn command_at(
     journal: &dyn Journal,
     merchant: &str,
     position: u64,
@@ -140,7 +140,7 @@ pub(crate) async fn command_at(
 }
 
 /// All events behind one position and up to another, where a command ends.
-pub(crate) async fn span(
+pub async fn span(
     journal: &dyn Journal,
     merchant: &str,
     mut after: u64,

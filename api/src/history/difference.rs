@@ -7,17 +7,17 @@ use serde_json::Value;
 /// A value that is not what it was before.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub(crate) struct Difference {
+pub struct Difference {
     /// Which: a JSON pointer (RFC 6901).
-    pub(crate) pointer: String,
+    pub pointer: String,
     /// What it was; absent where there was none.
-    pub(crate) before: Option<Value>,
+    pub before: Option<Value>,
     /// What it is; absent where there is none.
-    pub(crate) after: Option<Value>,
+    pub after: Option<Value>,
 }
 
 /// What is not as it was. Lists are compared place by place, and those of plain values as one value.
-pub(crate) fn differences(before: &Value, after: &Value) -> Vec<Difference> {
+pub fn differences(before: &Value, after: &Value) -> Vec<Difference> {
     let mut found = Vec::new();
     compare("", Some(before), Some(after), &mut found);
     found

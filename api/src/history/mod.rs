@@ -1,10 +1,10 @@
 //! Histories: what happened, who did it and what made them, and what it led to. The same for REST, GraphQL and the command
 //! line.
 
-pub(crate) mod command;
-pub(crate) mod difference;
-pub(crate) mod order;
-pub(crate) mod stock;
+pub mod command;
+pub mod difference;
+pub mod order;
+pub mod stock;
 
 use holdfast_commands::Metadata;
 use holdfast_domain::values::Timestamp;
@@ -18,46 +18,46 @@ use uuid::Uuid;
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct HistoryItem {
+pub struct HistoryItem {
     /// Its place in the merchant's journal.
-    pub(crate) position: u64,
+    pub position: u64,
     /// The position of the last event of the same command.
-    pub(crate) command_end: u64,
+    pub command_end: u64,
     /// Its id: what followed from it may name it as `causationId`.
-    pub(crate) event_id: Uuid,
+    pub event_id: Uuid,
     /// The name of its stream: what it happened to.
-    pub(crate) stream: String,
+    pub stream: String,
     /// Its place in the stream.
-    pub(crate) version: u64,
+    pub version: u64,
     /// What happened.
     #[serde(rename = "type")]
-    pub(crate) kind: String,
+    pub kind: String,
     /// The version of the type that its data is written in.
-    pub(crate) type_version: u32,
+    pub type_version: u32,
     /// When it was decided.
-    pub(crate) at: Timestamp,
+    pub at: Timestamp,
     /// The command that it came from.
-    pub(crate) command: String,
+    pub command: String,
     /// The credential that the command came by.
-    pub(crate) principal: String,
+    pub principal: String,
     /// Who the caller says acted.
-    pub(crate) actor: Option<String>,
+    pub actor: Option<String>,
     /// The sender's name for the command.
-    pub(crate) key: Option<String>,
+    pub key: Option<String>,
     /// What belongs together, by the caller's word.
-    pub(crate) correlation_id: Option<String>,
+    pub correlation_id: Option<String>,
     /// What it followed from: the id of an event, or what the caller says.
-    pub(crate) causation_id: Option<String>,
+    pub causation_id: Option<String>,
     /// When it happened, where the caller says so.
-    pub(crate) occurred_at: Option<Timestamp>,
+    pub occurred_at: Option<Timestamp>,
     /// What is told of it.
     #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
-    pub(crate) data: Box<RawValue>,
+    pub data: Box<RawValue>,
 }
 
 impl HistoryItem {
     /// The event as it is told.
-    pub(crate) fn of(event: &Event) -> Result<Self, JournalError> {
+    pub fn of(event: &Event) -> Result<Self, JournalError> {
         let metadata = Metadata::of(event)?;
         Ok(Self {
             position: event.position,
@@ -81,6 +81,6 @@ impl HistoryItem {
 }
 
 /// The payload as it is stored.
-pub(crate) fn data(event: &Event) -> Result<Box<RawValue>, JournalError> {
+pub fn data(event: &Event) -> Result<Box<RawValue>, JournalError> {
     serde_json::from_slice(&event.payload).map_err(|error| JournalError::corrupt_at(event.position, error))
 }

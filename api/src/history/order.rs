@@ -19,18 +19,19 @@ const ALWAYS: [&str; 2] = ["/version", "/position"];
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct OrderHistoryItem {
+pub struct OrderHistoryItem {
     #[serde(flatten)]
-    pub(crate) event: HistoryItem,
+    /// The event.
+    pub event: HistoryItem,
     /// Where the order stood after it. What others can see is only the last of a command.
-    pub(crate) status: OrderStatus,
+    pub status: OrderStatus,
     /// What of the order, as it is told by `GET /v1/orders/{orderId}`, was not as before; where that is asked for.
-    pub(crate) differences: Option<Vec<Difference>>,
+    pub differences: Option<Vec<Difference>>,
 }
 
 /// An order on its way through its events.
 #[derive(Debug)]
-pub(crate) struct OrderReplay {
+pub struct OrderReplay {
     order: Order,
     state: Value,
 }
@@ -43,7 +44,7 @@ impl Default for OrderReplay {
 
 impl OrderReplay {
     /// Takes the order through an event, and gives what that says.
-    pub(crate) fn pass(&mut self, event: &Event) -> Result<OrderEvent, JournalError> {
+    pub fn pass(&mut self, event: &Event) -> Result<OrderEvent, JournalError> {
         let DomainEvent::Order(happened) = decode(event)? else {
             return Err(JournalError::corrupt_at(event.position, "not an order's event"));
         };
@@ -52,12 +53,12 @@ impl OrderReplay {
     }
 
     /// Where it stands.
-    pub(crate) fn status(&self) -> OrderStatus {
+    pub fn status(&self) -> OrderStatus {
         self.order.status()
     }
 
     /// How much there is to compare.
-    pub(crate) fn size(&self) -> usize {
+    pub fn size(&self) -> usize {
         let parts = self.order.lines().len() * (1 + self.order.fulfillment_orders.len());
         let parcels = self.order.shipments.iter().flat_map(|shipment| &shipment.parcels);
         let packed: usize = parcels.map(|parcel| 1 + parcel.package.lines.len()).sum();
@@ -66,7 +67,7 @@ impl OrderReplay {
     }
 
     /// What is not as it was the last time, by the event that it was taken through last.
-    pub(crate) fn differences(&mut self, event: &Event) -> Result<Vec<Difference>, JournalError> {
+    pub fn differences(&mut self, event: &Event) -> Result<Vec<Difference>, JournalError> {
         let view = OrderView::of(&self.order, event.version, event.position);
         let view = serde_json::to_value(&view);
         let state = view.map_err(|error| JournalError::corrupt_at(event.position, error))?;
@@ -77,7 +78,7 @@ impl OrderReplay {
     }
 
     /// The order as it was told the last time that it was compared.
-    pub(crate) fn state(&self) -> &Value {
+    pub fn state(&self) -> &Value {
         &self.state
     }
 }

@@ -19,22 +19,24 @@ const PAGE: usize = 1_000;
 
 /// An event of a stock item, with what is there after it. Personal data is never part of it.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct StockMovement {
+pub struct StockMovement {
     #[serde(flatten)]
-    pub(crate) event: HistoryItem,
+    /// The event.
+    pub event: HistoryItem,
     #[serde(flatten)]
-    pub(crate) movement: Movement,
+    /// The units that it moved.
+    pub movement: Movement,
 }
 
 impl StockMovement {
     /// The event and what it moved, as they are told.
-    pub(crate) fn of((event, movement): (Event, Movement)) -> Result<Self, JournalError> {
+    pub fn of((event, movement): (Event, Movement)) -> Result<Self, JournalError> {
         Ok(Self { event: HistoryItem::of(&event)?, movement })
     }
 }
 
 /// A stock item on its way through its events up to a position. Bounded in memory: one page of them.
-pub(crate) struct StockReplay {
+pub struct StockReplay {
     journal: Arc<dyn Journal>,
     merchant: String,
     stream: StreamId,
@@ -47,7 +49,7 @@ pub(crate) struct StockReplay {
 
 impl StockReplay {
     /// From a snapshot, or from the beginning.
-    pub(crate) fn new(
+    pub fn new(
         journal: &Arc<dyn Journal>,
         merchant: &str,
         sku: &Sku,
@@ -68,17 +70,17 @@ impl StockReplay {
     }
 
     /// The item as it is by now.
-    pub(crate) fn item(&self) -> &StockItem {
+    pub fn item(&self) -> &StockItem {
         &self.item
     }
 
     /// The item as it is by now, for good.
-    pub(crate) fn into_item(self) -> StockItem {
+    pub fn into_item(self) -> StockItem {
         self.item
     }
 
     /// The next event, which is to be passed or told before the one after it is asked for; nothing at the end.
-    pub(crate) async fn next(&mut self) -> Result<Option<Event>, JournalError> {
+    pub async fn next(&mut self) -> Result<Option<Event>, JournalError> {
         if self.page.len() == 0 {
             let name = self.stream.to_string();
             let page =
@@ -89,12 +91,12 @@ impl StockReplay {
     }
 
     /// Takes the item through an event.
-    pub(crate) fn pass(&mut self, event: &Event) -> Result<(), JournalError> {
+    pub fn pass(&mut self, event: &Event) -> Result<(), JournalError> {
         self.apply(event).map(drop)
     }
 
     /// Takes the item through an event and tells of it, where it was about a location that is asked for.
-    pub(crate) fn tell(
+    pub fn tell(
         &mut self,
         event: &Event,
         location: Option<&LocationId>,

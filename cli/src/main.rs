@@ -1,0 +1,14 @@
+//! The `holdfast` program.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use holdfast::Arguments;
+
+/// Measured: ADR 15.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    holdfast::run(Arguments::parse())
+}

@@ -1,0 +1,234 @@
+//! Whole exports of small stores, read back.
+
+mod events;
+mod hostile;
+mod parquet;
+mod read_models;
+mod reading;
+mod refusals;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use clap::Parser as _;
+use holdfast_api::app::{App, KEY_FILE};
+use holdfast_commands::client::{Desk, Outcome};
+use holdfast_commands::{AnyCommand, Clock, Commands, MasterKey, Settings, Vault};
+use holdfast_domain::network::RegisterLocation;
+use holdfast_domain::order::{CreateOrder, ShipItems};
+use holdfast_domain::stock::ReceiveStock;
+use holdfast_domain::values::{MerchantId, OrderId, Timestamp};
+use holdfast_journal::{Event, Journal as _, SqliteJournal};
+use holdfast_projections::ViewStore;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::exporter::Limits;
+use crate::{ExportError, Exported, Exporter, Options};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+/// A name that nobody may see.
+const SECRET: &str = "Hedy Lamarr";
+
+#[derive(clap::Parser)]
+struct Line {
+    #[command(flatten)]
+    options: Options,
+}
+
+/// A clock that stands still until it is set.
+#[derive(Default)]
+struct HeldClock(AtomicI64);
+
+impl Clock for HeldClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_microseconds(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// A store, and a directory to export into.
+struct Shop {
+    directory: TempDir,
+    clock: Arc<HeldClock>,
+}
+
+fn merchant() -> MerchantId {
+    MerchantId::new("default").unwrap()
+}
+
+fn command<C: serde::de::DeserializeOwned>(fields: Value) -> C {
+    serde_json::from_value(fields).unwrap()
+}
+
+/// An order of two lines, with all kinds of things said of it.
+fn an_order(number: u32) -> CreateOrder {
+    command(json!({
+        "channel": "web", "channelRef": format!("R-{number}"), "customerRef": "c:7", "payment": "not_required",
+        "currency": "USD", "attributes": { "gift": "yes" }, "charges": [{ "code": "shipping", "amount": "4.90" }],
+        "shipTo": { "name": SECRET, "street": ["7 Spectrum Lane"], "city": "Vienna", "country": "AT" },
+        "lines": [
+            { "sku": "MUG", "quantity": 2, "unit": "10.50", "total": "21.00", "tax": "-0.000001" },
+            { "sku": "TEA \"first, flush\"", "quantity": 1, "total": "999999999999999.999999" },
+        ],
+    }))
+}
+
+impl Shop {
+    /// A location with goods, and three orders on each of so many days, the first of which has left.
+    async fn open(days: u32) -> Self {
+        let shop = Self::empty().await;
+        shop.day(0, async |desk| {
+            let place = json!({ "location": "DC-1", "latitude": 1.0, "longitude": 2.0 });
+            send(desk, "location", command::<RegisterLocation>(place)).await;
+            for sku in ["MUG", "TEA \"first, flush\""] {
+                let goods = json!({ "sku": sku, "location": "DC-1", "quantity": 1_000 });
+                send(desk, sku, command::<ReceiveStock>(goods)).await;
+            }
+        })
+        .await;
+        for day in 0..days {
+            shop.orders_of_a_day(day).await;
+        }
+        shop.fold().await;
+        shop
+    }
+
+    /// A store without anything.
+    async fn empty() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        App::open(&directory.path().join("store")).await.unwrap().shutdown().await;
+        Self { directory, clock: Arc::default() }
+    }
+
+    /// Three orders, the first of which leaves.
+    async fn orders_of_a_day(&self, day: u32) {
+        self.day(day, async |desk| {
+            for number in 0..3 {
+                let number = day * 3 + number;
+                let id = send(desk, &format!("order-{number}"), an_order(number)).await;
+                if number.is_multiple_of(3) {
+                    self.ship(desk, number, id).await;
+                }
+            }
+        })
+        .await;
+    }
+
+    async fn ship(&self, desk: &Desk, number: u32, id: OrderId) {
+        let shipped = json!({
+            "fulfillmentOrderId": format!("{id}.f1"),
+            "packages": [{ "carrier": "ups", "trackingNumber": format!("1Z{number}") }],
+        });
+        send(desk, &format!("ship-{number}"), command::<ShipItems>(shipped)).await;
+    }
+
+    /// Commands on a day of March.
+    async fn day(&self, day: u32, commands: impl AsyncFnOnce(&Desk)) {
+        self.day_of("default", day, commands).await;
+    }
+
+    /// Commands of a merchant on a day of March.
+    async fn day_of(&self, whose: &str, day: u32, commands: impl AsyncFnOnce(&Desk)) {
+        let noon: Timestamp = format!("2026-03-{:02}T12:00:00.000001Z", day + 1).parse().unwrap();
+        self.clock.0.store(noon.microseconds(), Ordering::Relaxed);
+        let journal = Arc::new(SqliteJournal::open(&self.store()).unwrap());
+        let vault = Vault::new(&MasterKey::from_file(&self.store().join(KEY_FILE), false).unwrap());
+        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        let service = Commands::start(journal, vault, clock, Settings::default());
+        let desk = Desk::new(&service, &MerchantId::new(whose).unwrap(), "test");
+        commands(&desk).await;
+        drop(desk);
+        assert!(service.shutdown(PATIENCE).await);
+    }
+
+    /// Brings the read models up to date, as a server does.
+    async fn fold(&self) {
+        let app = App::open(&self.store()).await.unwrap();
+        for merchant in app.reading.merchants().await.unwrap() {
+            app.wait_for_projections(&MerchantId::new(&merchant).unwrap()).await.unwrap();
+        }
+        assert!(app.shutdown().await);
+    }
+
+    fn store(&self) -> PathBuf {
+        self.directory.path().join("store")
+    }
+
+    fn lake(&self) -> PathBuf {
+        self.directory.path().join("lake")
+    }
+
+    fn options(&self, more: &[&str]) -> Options {
+        let directory = self.lake().display().to_string();
+        Line::parse_from([&["export", "--to", &directory], more].concat()).options
+    }
+
+    /// Exports with few rows at once, so that there are many files and pages.
+    async fn try_export(&self, more: &[&str]) -> Result<Vec<Exported>, ExportError> {
+        let options = self.options(more);
+        let rows = if more.contains(&"--events-per-file") { options.events_per_file } else { 4 };
+        let journal = SqliteJournal::open_read_only(&self.store())?;
+        let exporter = Exporter::with_limits(&journal, &options, Limits { rows, page: 3, orders: 2 }).await?;
+        let mut exported = exporter.events().await?;
+        if exporter.includes_read_models() {
+            let views = ViewStore::open_existing(&self.store()).await?;
+            exported.extend(exporter.read_models(&views).await?);
+            views.close().await;
+        }
+        journal.close().await;
+        Ok(exported)
+    }
+
+    async fn export(&self, more: &[&str]) -> Vec<Exported> {
+        self.try_export(more).await.unwrap()
+    }
+
+    /// What becomes of an export that must not succeed.
+    async fn refused(&self, more: &[&str]) -> ExportError {
+        match self.try_export(more).await {
+            Err(refused) => refused,
+            Ok(exported) => panic!("it was exported: {exported:?}"),
+        }
+    }
+
+    /// The journal's events.
+    async fn events(&self) -> Vec<Event> {
+        let journal = SqliteJournal::open_read_only(&self.store()).unwrap();
+        journal.read("default", 0, 1_000_000).await.unwrap()
+    }
+
+    /// Changes one of the store's databases behind the program's back.
+    fn sql(&self, database: &str, statement: &str) {
+        let connection = rusqlite::Connection::open(self.store().join(database)).unwrap();
+        assert!(connection.execute(statement, []).unwrap() > 0, "{statement}");
+    }
+}
+
+/// A command that is granted; the order's id where it is about one.
+async fn send(desk: &Desk, key: &str, command: impl Into<AnyCommand>) -> OrderId {
+    let outcome = desk.send(key, command).await.unwrap();
+    let Outcome::Granted { answer, .. } = outcome else { panic!("{outcome:?}") };
+    let body: Value = serde_json::from_slice(&answer.body).unwrap();
+    let nobody = "00000000-0000-7000-8000-000000000000";
+    body["orderId"].as_str().unwrap_or(nobody).parse().unwrap()
+}
+
+/// What was written of a table.
+fn of<'e>(exported: &'e [Exported], table: &str) -> &'e Exported {
+    exported.iter().find(|exported| exported.table == table).unwrap()
+}
+
+/// Every file under a directory, in order.
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut left = vec![directory.to_owned()];
+    while let Some(directory) = left.pop() {
+        for entry in super::files::entries(&directory).unwrap() {
+            if entry.is_dir() { left.push(entry) } else { found.push(entry) }
+        }
+    }
+    found.sort();
+    found
+}
