@@ -10,12 +10,10 @@
 FROM rust:1.95-slim-bookworm AS build
 WORKDIR /source
 COPY . .
-# Names of functions are enough for a backtrace; the rest of the debug information is larger than the program.
-ENV CARGO_PROFILE_RELEASE_DEBUG=none CARGO_PROFILE_RELEASE_STRIP=debuginfo
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/source/target \
-    cargo build --release --locked -p holdfast \
-    && cp target/release/holdfast /usr/local/bin/holdfast
+    cargo build --profile dist --locked -p holdfast \
+    && cp target/dist/holdfast /usr/local/bin/holdfast
 
 FROM debian:bookworm-slim
 # The certificates of the public authorities for a database with TLS, curl for health checks.

@@ -65,7 +65,7 @@ pub enum OpenError {
 /// ```
 /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
 /// let directory = tempfile::tempdir().unwrap();
-/// let app = holdfast::App::open(directory.path()).await.unwrap();
+/// let app = holdfast_api::App::open(directory.path()).await.unwrap();
 /// assert_eq!(app.reading.merchants().await.unwrap(), ["default"]);
 /// app.shutdown().await;
 /// # });
@@ -226,9 +226,9 @@ async fn master_key(journal: &dyn Journal, file: &Path) -> Result<MasterKey, Ope
 
 #[cfg(test)]
 mod tests {
+    use holdfast_commands::client::Desk;
     use holdfast_domain::network::RegisterLocation;
     use holdfast_domain::values::LocationId;
-    use holdfast_commands::client::Desk;
     use holdfast_projections::{OrderFilter, Orders};
 
     use super::*;

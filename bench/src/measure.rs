@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::baseline::store;
 use super::case::{Case, Speed, System, Work};
 use super::child::Server;
 use super::error::BenchError;
 use super::load::requests::{Demand, Form};
 use super::load::tally::{Latencies, Tally};
 use super::load::{self, Load, Pace};
-use super::baseline::store;
 use super::outside::Outside;
 use super::place::{Ground, Place};
 use super::procedure::{self, Calls};

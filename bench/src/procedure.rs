@@ -9,11 +9,11 @@ use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
+use super::baseline::store;
 use super::error::BenchError;
 use super::load::requests::{Choice, Demand, sku};
 use super::load::tally::{Tally, Window};
 use super::load::{Shared, on_its_own_thread};
-use super::baseline::store;
 
 /// How many connections call it.
 pub const CONNECTIONS: u32 = 32;

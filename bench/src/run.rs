@@ -184,12 +184,7 @@ mod tests {
         let program = Program::parse_from(line.split_whitespace());
         let (mut reader, writer) = std::io::pipe().unwrap();
         let mut printer = Printer::to(Box::new(writer));
-        assert_eq!(
-            run(&program.arguments, &mut printer)
-                .await
-                .unwrap(),
-            0
-        );
+        assert_eq!(run(&program.arguments, &mut printer).await.unwrap(), 0);
         drop(printer);
         let mut told = String::new();
         std::io::Read::read_to_string(&mut reader, &mut told).unwrap();

@@ -14,7 +14,10 @@ use crate::error::BenchError;
 /// Serves until the process is told to stop.
 pub async fn run(store: ServedStore) -> Result<(), BenchError> {
     let stop = holdfast_terminal::stop_signal().map_err(BenchError::Signals)?;
-    tracing_subscriber::fmt().with_max_level(tracing_subscriber::filter::LevelFilter::WARN).with_writer(io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
+        .with_writer(io::stderr)
+        .init();
     let server = Server::bind(store.listen, Callers::All).await?;
     let address = server.address();
     let membership = peers::membership("bench", format!("http://{address}"));

@@ -86,7 +86,7 @@ async fn export(arguments: &Arguments) -> Result<Vec<Exported>, CliError> {
     arguments.options.check()?;
     let database = arguments.store.database()?;
     let journal = database.journal_to_read().await?;
-    let exporter = Exporter::open(&*journal, &arguments.options).await?;
+    let exporter = Exporter::new(&*journal, &arguments.options).await?;
     let mut exported = exporter.events().await?;
     if exporter.includes_read_models() {
         let views = database.views_to_read().await?;

@@ -22,10 +22,10 @@ use holdfast_journal::JournalError;
 use holdfast_projections::ViewError;
 
 use holdfast_api::app::{App, OpenError, Options};
-use holdfast_commands::client::SendError;
 use holdfast_api::database::{Database, DatabaseError};
 use holdfast_api::server::ServeError;
-use output::Printer;
+use holdfast_commands::client::SendError;
+use holdfast_terminal::output::{self, Printer};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -10,8 +10,8 @@ use holdfast_projections::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use holdfast_terminal::output::{self, Printer, Progress};
 use super::{CliError, Store};
+use holdfast_terminal::output::{self, Printer, Progress};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -11,11 +11,11 @@ use holdfast_commands::Membership;
 use tracing_subscriber::EnvFilter;
 
 use super::{CliError, Store};
-use holdfast_terminal::output;
 use holdfast_api::app::{App, Options};
 use holdfast_api::database::Database;
 use holdfast_api::peers;
 use holdfast_api::server::{Callers, ServeError, Server};
+use holdfast_terminal::output;
 
 const EXAMPLES: &str = "\
 Examples:

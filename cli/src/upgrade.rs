@@ -4,8 +4,8 @@ use clap::Args;
 use holdfast_journal::FORMAT;
 use serde::Serialize;
 
-use holdfast_terminal::output::{self, Printer};
 use super::{CliError, Store};
+use holdfast_terminal::output::{self, Printer};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{
-    Answer, AnyCommand, Caller, Commands, Metadata, NotExecuted, Refused, Reply, Request, Sender,
-};
+use crate::{Answer, AnyCommand, Caller, Commands, Metadata, NotExecuted, Refused, Reply, Request, Sender};
 use holdfast_domain::values::{IdempotencyKey, MerchantId, TextError, Timestamp};
 use holdfast_journal::OutcomeKind;
 use tokio::sync::oneshot;

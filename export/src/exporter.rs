@@ -44,7 +44,7 @@ pub struct Exporter<'a> {
 
 impl<'a> Exporter<'a> {
     /// Opens the directory of an earlier export, or creates it.
-    pub async fn open(journal: &'a dyn Journal, options: &Options) -> Result<Self, ExportError> {
+    pub async fn new(journal: &'a dyn Journal, options: &Options) -> Result<Self, ExportError> {
         let limits = Limits { rows: options.events_per_file, page: EVENTS_PER_PAGE, orders: ROWS_PER_PAGE };
         Self::with_limits(journal, options, limits).await
     }
@@ -104,7 +104,11 @@ impl<'a> Exporter<'a> {
         Ok(exported)
     }
 
-    async fn read_models_of(&self, views: &ViewStore, merchant: &MerchantId) -> Result<Vec<Exported>, ExportError> {
+    async fn read_models_of(
+        &self,
+        views: &ViewStore,
+        merchant: &MerchantId,
+    ) -> Result<Vec<Exported>, ExportError> {
         let (mut orders, mut stock) = (self.orders(merchant)?, self.stock(merchant)?);
         let mut metrics = Outputs::new();
         self.open(TableName::Metrics, &tables::METRICS, merchant, &mut metrics)?;

@@ -6,13 +6,13 @@ use holdfast_commands::Metadata;
 use holdfast_domain::values::Day;
 use holdfast_journal::{Event, Hash, Journal};
 
+use super::ExportError;
 use super::directory::{Folder, date_of, part};
+use super::exporter::Limits;
 use super::manifest::{Events, EventsFile, KNOWN, Manifest};
 use super::report::Exported;
 use super::sheet::Sheet;
 use super::tables::{EVENTS, Told};
-use super::ExportError;
-use super::exporter::Limits;
 
 /// Which events are asked for, by their positions.
 #[derive(Debug, Clone, Copy)]
@@ -186,7 +186,11 @@ fn fits(folder: &Folder, there: &Events, asked: Range) -> Result<(), ExportError
 }
 
 /// The hash of the event at a position; nothing where there is none.
-pub async fn hash_at(journal: &dyn Journal, merchant: &str, position: u64) -> Result<Option<Hash>, ExportError> {
+pub async fn hash_at(
+    journal: &dyn Journal,
+    merchant: &str,
+    position: u64,
+) -> Result<Option<Hash>, ExportError> {
     if position == 0 {
         return Ok(Some(Hash::default()));
     }

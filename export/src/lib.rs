@@ -106,4 +106,3 @@ pub enum TableName {
     Supplies,
     Metrics,
 }
-

@@ -7,13 +7,13 @@ use holdfast_domain::values::{Day, MerchantId, Sku, Timestamp};
 use holdfast_journal::Journal;
 use holdfast_projections::{MetricCell, MetricCursor, ReadSnapshot, SnapshotPosition};
 
+use super::ExportError;
 use super::directory::date_of;
+use super::exporter::Limits;
 use super::journal::hash_at;
 use super::manifest::{AsOf, RowsFile};
 use super::output::{Changed, Output, unchanged};
 use super::tables::Ordered;
-use super::ExportError;
-use super::exporter::Limits;
 
 /// Tables that are made of the same things.
 pub type Outputs<S> = Vec<Box<dyn Output<S>>>;

@@ -57,7 +57,7 @@ fn schema() -> Questions {
 /// The schema in GraphQL's own language.
 ///
 /// ```
-/// assert!(holdfast::graphql::sdl().contains("type Query"));
+/// assert!(holdfast_api::graphql::sdl().contains("type Query"));
 /// ```
 pub fn sdl() -> String {
     let options = SDLExportOptions::new().prefer_single_line_descriptions().include_specified_by();

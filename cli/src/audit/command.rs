@@ -13,9 +13,9 @@ use holdfast_journal::{Event, Journal, LoadRequest, OutcomeKey};
 
 use super::{Common, by};
 use crate::CliError;
-use holdfast_terminal::output::{self, Printer, Progress};
 use holdfast_api::history::command::{CommandItem, FollowedCommand, Following, command_at};
 use holdfast_api::reading::AsOf;
+use holdfast_terminal::output::{self, Printer, Progress};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -7,9 +7,9 @@ mod stock;
 
 use holdfast_domain::values::MerchantId;
 
-use holdfast_terminal::output::Printer;
 use super::{CliError, Store};
 use holdfast_api::reading::AsOf;
+use holdfast_terminal::output::Printer;
 
 pub use order::{Trail, show, trail};
 

@@ -13,11 +13,11 @@ use uuid::Uuid;
 use super::says::says;
 use super::{Common, because, by, when};
 use crate::CliError;
-use holdfast_terminal::output::{self, Printer};
 use holdfast_api::history::HistoryItem;
 use holdfast_api::history::difference::Difference;
 use holdfast_api::history::order::OrderReplay;
 use holdfast_api::reading::AsOf;
+use holdfast_terminal::output::{self, Printer};
 
 const EXAMPLES: &str = "\
 Examples:

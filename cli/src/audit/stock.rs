@@ -9,9 +9,9 @@ use holdfast_journal::Event;
 
 use super::{Common, because, by, when};
 use crate::CliError;
-use holdfast_terminal::output::{self, Printer, Progress};
 use holdfast_api::history::stock::{StockMovement, StockReplay};
 use holdfast_api::reading::AsOf;
+use holdfast_terminal::output::{self, Printer, Progress};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -18,9 +18,9 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::DemoError;
+use holdfast_commands::client::{Desk, Outcome, outcome};
 use holdfast_load_model::world::World;
 use holdfast_terminal::output::Progress;
-use holdfast_commands::client::{Desk, Outcome, outcome};
 
 /// How many orders are under way at a time.
 const IN_FLIGHT: usize = 256;

@@ -13,13 +13,13 @@ use std::sync::Arc;
 use holdfast_domain::values::{MerchantId, TextError};
 use tempfile::TempDir;
 
-use holdfast_terminal::output::{self, Printer};
-use holdfast_commands::client::{Desk, SendError};
 use super::{CliError, audit, serve, verify};
 use holdfast_api::app::App;
 use holdfast_api::server::{Callers, ServeError, Server};
-use summary::Summary;
+use holdfast_commands::client::{Desk, SendError};
 use holdfast_load_model::world::{World, WorldError};
+use holdfast_terminal::output::{self, Printer};
+use summary::Summary;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -12,8 +12,8 @@ use serde::Serialize;
 use super::DemoError;
 use super::driver::Tally;
 use super::ledger::Ledger;
-use holdfast_api::app::App;
 use crate::CliError;
+use holdfast_api::app::App;
 use holdfast_terminal::output::{self, Printer, decimal, number, per_second};
 
 /// Orders that are read at a time.

@@ -19,11 +19,11 @@ use holdfast_domain::policy::OnShortage;
 use holdfast_domain::values::{Currency, LocationId, MerchantId, Reference, Sku, TextError};
 use holdfast_projections::AvailabilityFilter;
 
-use holdfast_terminal::output::Printer;
-use holdfast_commands::client::Desk;
 use super::{CliError, Store};
-use holdfast_api::app::App;
 use account::{Account, Count, Report};
+use holdfast_api::app::App;
+use holdfast_commands::client::Desk;
+use holdfast_terminal::output::Printer;
 use orders::Terms;
 use plan::{LOCATION_COLUMNS, Plan, STOCK_COLUMNS};
 use rejects::{Reject, Rejects};

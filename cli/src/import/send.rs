@@ -8,8 +8,8 @@ use tokio::sync::oneshot;
 
 use super::plan::Item;
 use super::sheet::Fault;
-use holdfast_terminal::output::Progress;
 use holdfast_commands::client::{Desk, Outcome, SendError, outcome};
+use holdfast_terminal::output::Progress;
 
 /// Commands that are put on the queue together.
 const CHUNK: usize = 500;

@@ -13,8 +13,8 @@ use serde::Serialize;
 
 use self::checkpoint::{Checkpoint, Ended, Flags};
 use self::read_models::Compared;
+use super::{CliError, Store};
 use holdfast_terminal::output::{self, Printer, Progress};
-use super::{CliError, Store, serve};
 
 pub use self::checkpoint::CheckpointError;
 

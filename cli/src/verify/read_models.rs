@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::Verified;
 use crate::CliError;
-use holdfast_terminal::output::{self, Printer, Progress, number};
 use holdfast_api::database::Database;
+use holdfast_terminal::output::{self, Printer, Progress, number};
 
 /// What is known of a merchant's read models.
 #[derive(Debug, Serialize)]

@@ -129,10 +129,7 @@ async fn what_an_interruption_leaves_is_neither_seen_nor_doubled() {
     shop.export(&["--only", "events", "--upto", "4"]).await;
     std::fs::create_dir_all(obstacle.join("in the way")).unwrap();
     let failed = shop.refused(&["--only", "events"]).await;
-    assert!(
-        matches!(&failed, ExportError::File { file, .. } if *file == obstacle),
-        "{failed}"
-    );
+    assert!(matches!(&failed, ExportError::File { file, .. } if *file == obstacle), "{failed}");
     assert_eq!(rows_of_files(&shop), 8, "two files are complete, and no other is seen");
     std::fs::remove_dir_all(&obstacle).unwrap();
 

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use super::reading::{plain, rows};
 use super::{Shop, command, files, merchant, of, send};
-use holdfast_api::app::App;
 use crate::{ExportError, Exported};
+use holdfast_api::app::App;
 use holdfast_projections::AvailabilityFilter;
 
 const OF_ORDERS: &str = "orders,order_lines,fulfillment_orders,packages";
@@ -181,10 +181,7 @@ async fn a_run_that_is_interrupted_is_gone_on_with() {
     shop.export(&["--only", "skus"]).await;
     std::fs::create_dir_all(obstacle.join("in the way")).unwrap();
     let failed = shop.refused(&["--only", OF_ORDERS]).await;
-    assert!(
-        matches!(&failed, ExportError::File { file, .. } if *file == obstacle),
-        "{failed}"
-    );
+    assert!(matches!(&failed, ExportError::File { file, .. } if *file == obstacle), "{failed}");
     let half = manifest(&shop, "orders");
     assert_eq!((&half["complete"], half["files"].as_array().unwrap().len()), (&json!(false), 2));
     std::fs::remove_dir_all(&obstacle).unwrap();

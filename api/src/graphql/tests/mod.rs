@@ -171,6 +171,6 @@ fn the_schema_that_is_kept_is_the_one_that_is_served() {
         std::fs::write(file, &served).unwrap();
     }
     let kept = std::fs::read_to_string(file).unwrap_or_default();
-    let hint = "HOLDFAST_UPDATE=1 cargo test -p holdfast the_schema_that_is_kept";
+    let hint = "HOLDFAST_UPDATE=1 cargo test -p holdfast-api the_schema_that_is_kept";
     assert!(kept == served, "api/schema.graphql is not what is served; write it again with: {hint}");
 }

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use holdfast::app::Options;
-use holdfast::database::Database;
+use holdfast_api::app::Options;
+use holdfast_api::database::Database;
 use holdfast_tests::postgres::{Cluster, Schema};
 use holdfast_tests::say_skipped;
 use tempfile::TempDir;

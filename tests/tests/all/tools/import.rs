@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use holdfast::App;
-use holdfast::reading::AvailabilityFilter;
+use holdfast_api::App;
+use holdfast_api::reading::AvailabilityFilter;
 use holdfast_domain::values::{Sku, Timestamp};
 use holdfast_journal::Event;
 use serde_json::{Value, json};

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use holdfast_tests::postgres::Schema;
 use serde_json::Value;
 
-use crate::support::server::program;
+const PROGRAM: &str = env!("CARGO_BIN_EXE_holdfast-bench");
 
 #[test]
 fn a_short_bench_measures_counts_and_draws() {
@@ -13,8 +13,8 @@ fn a_short_bench_measures_counts_and_draws() {
     let (chart, out) = (directory.path().join("chart.svg"), directory.path().join("out.json"));
     let stores = directory.path().join("stores");
     let cases = "sqlite-hot,sqlite-bulk,sqlite-mixed,sqlite-visible,sqlite-append";
-    let output = Command::new(program())
-        .args(["bench", "--only", cases, "--seconds", "1", "--rounds", "1", "--json", "--sqlite"])
+    let output = Command::new(PROGRAM)
+        .args(["--only", cases, "--seconds", "1", "--rounds", "1", "--json", "--sqlite"])
         .arg(&stores)
         .arg("--chart")
         .arg(&chart)
@@ -40,8 +40,8 @@ fn a_short_bench_measures_counts_and_draws() {
 fn holdfast_on_postgres_is_measured_beside_what_is_commonly_built() {
     let Some(schema) = Schema::fresh() else { return };
     let cases = "naive-hot,procedure-spread,postgres-hot,postgres-append";
-    let bench = Command::new(program())
-        .args(["bench", "--only", cases, "--seconds", "1", "--rounds", "1", "--json"])
+    let bench = Command::new(PROGRAM)
+        .args(["--only", cases, "--seconds", "1", "--rounds", "1", "--json"])
         .env("HOLDFAST_TEST_POSTGRES", schema.url())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -73,8 +73,7 @@ fn measured(report: &Value, count: usize) -> &[Value] {
 #[test]
 fn arguments_that_mean_nothing_are_refused() {
     for wrong in [["--only", "tepid"], ["--only", "naive"], ["--database", "mysql://me:secret@host/x"]] {
-        let output = Command::new(program())
-            .arg("bench")
+        let output = Command::new(PROGRAM)
             .args(wrong)
             .env_remove("HOLDFAST_TEST_POSTGRES")
             .output()
