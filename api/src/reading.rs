@@ -10,7 +10,7 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use holdfast_commands::handlers::{LocationView, PolicyView};
+use holdfast_commands::{LocationView, PolicyView};
 use holdfast_commands::{Vault, decode, fold_order};
 use holdfast_domain::network::Network;
 use holdfast_domain::order::{OrderEvent, OrderView, PersonalData, PersonalDataState};

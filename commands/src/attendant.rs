@@ -15,7 +15,7 @@ use tokio::time::MissedTickBehavior;
 use uuid::Uuid;
 
 use crate::answer::Reply;
-use crate::dispatch::AnyCommand;
+use crate::command::AnyCommand;
 use crate::request::{Caller, Metadata, Sender};
 use crate::service::Commands;
 

@@ -9,7 +9,7 @@ use holdfast_domain::stream::DomainEvent;
 use holdfast_domain::values::{ChannelName, Reference};
 use holdfast_journal::{ClaimKey, Finding, Journal, JournalError, LoadRequest};
 
-use crate::entity::decode;
+use crate::execution::cached_stream::decode;
 
 /// Events looked at together.
 const PAGE: usize = 1_000;

@@ -2,8 +2,8 @@
 //!
 //! A [`Request`] is given to [`Commands::submit`], which puts it on its merchant's bounded queue. The merchant's
 //! writer decides it together with what else waits, appends events and outcomes in one conditional transaction,
-//! and answers with a [`Reply`] once that is durable. [`handlers`] has one file a command: following
-//! `CreateOrder` from here takes you through everything that happens to it.
+//! and answers with a [`Reply`] once that is durable. The folder `execution` carries
+//! commands out: following `CreateOrder` from there takes you through everything that happens to it.
 
 mod answer;
 mod attendant;
@@ -11,27 +11,27 @@ mod budget;
 mod claims;
 pub mod client;
 mod clock;
+mod command;
 mod committer;
-mod dispatch;
-mod entity;
-pub mod handlers;
+mod execution;
 mod holders;
 mod nodes;
-mod overlay;
 mod privacy;
 mod request;
 mod retention;
 mod service;
 mod settings;
-mod world;
 mod writer;
 
 pub use answer::{Answer, CommandState, NotExecuted, Refused, Reply};
 pub use attendant::{Agenda, Attendant, Due};
 pub use claims::verify_claims;
 pub use clock::{Clock, SystemClock};
-pub use dispatch::{AnyCommand, COMMANDS, CommandSchema};
-pub use entity::{decode, fold_order, stream_of};
+pub use command::{AnyCommand, COMMANDS, CommandSchema};
+pub use execution::cached_stream::{decode, fold_order, stream_of};
+pub use execution::{
+    CountAnswer, LocationView, PolicyView, ReturnAnswer, ShipmentAnswer, SupplyAnswer, TransferAnswer,
+};
 pub use holders::Holders;
 pub use nodes::{LINK_QUEUE, Link, Membership, PeerGone, Peers};
 pub use privacy::{MasterKey, Vault, VaultError};

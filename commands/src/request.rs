@@ -7,7 +7,7 @@ use holdfast_journal::{Event, JournalError, OutcomeKey};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::dispatch::AnyCommand;
+use crate::command::AnyCommand;
 use crate::privacy::Vault;
 
 /// The credential that a command came by. Process managers are senders of their own.
@@ -56,6 +56,19 @@ impl Metadata {
     }
 }
 
+/// What deciding a command needs beside the command itself.
+#[derive(Debug, Clone)]
+pub struct CommandContext {
+    /// The id of the order that it would create, where the sender gives none.
+    pub order_id: OrderId,
+    /// A keyed digest of the command in its canonical form.
+    pub fingerprint: [u8; 32],
+    /// The version that the order must still have.
+    pub if_match: Option<u64>,
+    /// The JSON of its [`Metadata`], stored with every event.
+    pub metadata: Arc<[u8]>,
+}
+
 /// A command with all that came with it.
 #[derive(Debug)]
 pub struct Request {
@@ -63,16 +76,10 @@ pub struct Request {
     pub command: AnyCommand,
     /// Who asks, and that sender's name for it.
     pub identity: Option<OutcomeKey>,
-    /// A keyed digest of what is asked, in its canonical form.
-    pub fingerprint: [u8; 32],
-    /// The id of the order that it would create, where the sender gives none.
-    pub order_id: OrderId,
-    /// The version that the order must still have.
-    pub if_match: Option<u64>,
+    /// What deciding it needs beside the command itself.
+    pub context: CommandContext,
     /// Whether only to tell what would happen.
     pub dry_run: bool,
-    /// The metadata's JSON.
-    pub metadata: Arc<[u8]>,
     /// About how many bytes it takes.
     pub bytes: usize,
 }
@@ -94,21 +101,23 @@ impl Request {
         metadata.occurred_at = command.occurred_at();
         let metadata: Arc<[u8]> = serde_json::to_vec(&metadata)?.into();
         Ok(Self {
-            order_id: order_id(merchant, sender, key, received_at),
             identity: key.map(|key| OutcomeKey { sender: Arc::clone(&sender.0), key: key.as_str().into() }),
             bytes: canonical.len() + metadata.len() + 256,
+            context: CommandContext {
+                order_id: order_id(merchant, sender, key, received_at),
+                fingerprint,
+                if_match: None,
+                metadata,
+            },
             command,
-            fingerprint,
-            if_match: None,
             dry_run: false,
-            metadata,
         })
     }
 
     /// The same, for an order that must still have a version.
     #[must_use]
     pub fn if_match(mut self, version: Option<u64>) -> Self {
-        self.if_match = version;
+        self.context.if_match = version;
         self
     }
 }
@@ -127,8 +136,8 @@ impl Request {
     /// The order that it is about, where that is known before it is decided.
     pub(crate) fn about(&self) -> Option<OrderId> {
         match &self.command {
-            AnyCommand::CreateOrder(order) => Some(order.order_id.unwrap_or(self.order_id)),
-            command => command.about(),
+            AnyCommand::CreateOrder(order) => Some(order.order_id.unwrap_or(self.context.order_id)),
+            command => command.policy().order_id,
         }
     }
 }

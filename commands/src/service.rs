@@ -14,15 +14,15 @@ use tokio::time::Instant;
 use crate::answer::{CommandState, NotExecuted, Reply};
 use crate::budget::Budget;
 use crate::clock::Clock;
+use crate::command::{AnyCommand, Urgency};
 use crate::committer::Committer;
-use crate::dispatch::AnyCommand;
 use crate::holders::Holders;
 use crate::nodes::{Claim, Connection, Connections, Forwarder, Handed, Lease, Leases, Membership};
 use crate::privacy::Vault;
 use crate::request::{Caller, Metadata, Request};
 use crate::retention::prune_refusals;
 use crate::settings::Settings;
-use crate::writer::{Ended, Lane, Message, Shared, Submission, Writer};
+use crate::writer::{Ended, Message, Shared, Submission, Writer};
 
 /// The unit in which bytes under way are counted.
 const SHARE: usize = 1_024;
@@ -165,21 +165,25 @@ impl Commands {
         // What may be refused is refused first when it gets full: what has happened has happened.
         let kept_free = self.inner.shared.settings.queue / 8;
         if queue.capacity() < kept_free + requests.len()
-            && !requests.iter().any(|request| request.command.is_urgent())
+            && !requests.iter().any(|request| request.command.policy().may_fill_queue)
         {
             return Err(NotExecuted::Overloaded);
         }
         let places = queue.try_reserve_many(requests.len()).map_err(|_| NotExecuted::Overloaded)?;
         let mut replies = Vec::with_capacity(requests.len());
-        // Those of one request have one lane, that of the least urgent, and are decided in their order.
-        let lane = requests.iter().map(|request| request.command.lane()).max().unwrap_or(Lane::Standard);
+        // Those of one request have one urgency, that of the least urgent, and are decided in their order.
+        let urgency = requests
+            .iter()
+            .map(|request| request.command.policy().urgency)
+            .max()
+            .unwrap_or(Urgency::Standard);
         let several = requests.len() > 1;
         let group = several.then(|| self.inner.groups.fetch_add(1, Ordering::Relaxed));
         for (place, request) in places.zip(requests) {
             let (reply, receiver) = oneshot::channel();
             let share = permit.split(shares(request.bytes) as usize);
             let submission =
-                Submission { request, reply, _share: share, lane, group, forwarded, doubtful: false };
+                Submission { request, reply, _share: share, urgency, group, forwarded, doubtful: false };
             place.send(Message::Command(Box::new(submission)));
             replies.push(receiver);
         }

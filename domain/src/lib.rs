@@ -18,9 +18,9 @@ mod refusal;
 mod sealed;
 
 pub mod calendar;
-pub mod consequences;
 pub mod distance;
 pub mod format;
+pub mod fulfillment;
 pub mod geography;
 pub mod network;
 pub mod order;

@@ -75,6 +75,7 @@ fn create_and_reserve(create: &OrderCommand, candidates: &[Candidate]) -> (Order
         trigger: ReservationTrigger::Creation,
         quotas: Default::default(),
         promises: Promises::new(),
+        ships_too_late: None,
         at: "2026-11-21T16:20:52.283871Z".parse().unwrap(),
     });
     let reserved = order.decide(&reserve).unwrap();

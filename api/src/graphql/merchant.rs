@@ -1,7 +1,7 @@
 //! What a merchant has beside orders: stock, locations, rules, and read models over all of it.
 
 use async_graphql::{ID, SimpleObject};
-use holdfast_commands::handlers::{LocationView, PolicyView};
+use holdfast_commands::{LocationView, PolicyView};
 use holdfast_domain::policy::{ChannelRules, Criterion};
 use holdfast_domain::stock as domain;
 use holdfast_domain::transit::TransitRow;

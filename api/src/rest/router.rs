@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::Router;
-use holdfast_commands::handlers::{
-    Counted, LocationView, PolicyView, ReturnAnnounced, Shipped, SupplyAnnounced, TransferMade,
+use holdfast_commands::{
+    CountAnswer, LocationView, PolicyView, ReturnAnswer, ShipmentAnswer, SupplyAnswer, TransferAnswer,
 };
 use holdfast_domain::network::{PauseLocation, RegisterLocation, ResumeLocation};
 use holdfast_domain::order::{
@@ -178,7 +178,7 @@ fn filling_orders() -> Vec<Endpoint> {
             "/v1/fulfillment-orders/{fulfillmentOrderId}/ship",
             fulfillment_orders::ship,
         )
-        .creates::<Shipped>(&[201]),
+        .creates::<ShipmentAnswer>(&[201]),
         Endpoint::post::<ShortPick, _>(
             "/v1/fulfillment-orders/{fulfillmentOrderId}/short",
             fulfillment_orders::short,
@@ -224,7 +224,7 @@ fn following_parcels() -> Vec<Endpoint> {
         .answers::<OrderView>(),
         Endpoint::post::<TrackParcel, _>("/v1/tracking", shipments::track_parcel).answers::<OrderView>(),
         Endpoint::post::<RequestReturn, _>("/v1/orders/{orderId}/returns", returns::request)
-            .creates::<ReturnAnnounced>(&[201]),
+            .creates::<ReturnAnswer>(&[201]),
         Endpoint::post::<ReceiveReturn, _>("/v1/returns/{returnId}/receive", returns::receive)
             .answers::<OrderView>(),
     ]
@@ -242,16 +242,16 @@ fn keeping_stock() -> Vec<Endpoint> {
         Endpoint::post::<ResumeLocation, _>("/v1/locations/{location}/resume", locations::resume)
             .answers::<LocationView>(),
         Endpoint::post::<ReceiveStock, _>("/v1/stock/receive", stock::receive).answers::<AvailabilityView>(),
-        Endpoint::post::<CountStock, _>("/v1/stock/count", stock::count).answers::<Counted>(),
+        Endpoint::post::<CountStock, _>("/v1/stock/count", stock::count).answers::<CountAnswer>(),
         Endpoint::post::<AdjustStock, _>("/v1/stock/adjust", stock::adjust).answers::<AvailabilityView>(),
         Endpoint::post::<ChangeStockCondition, _>("/v1/stock/condition", stock::change_condition)
             .answers::<AvailabilityView>(),
         Endpoint::post::<ShipTransfer, _>("/v1/transfers", stock::ship_transfer)
-            .creates::<TransferMade>(&[201]),
+            .creates::<TransferAnswer>(&[201]),
         Endpoint::post::<ReceiveTransfer, _>("/v1/transfers/{transferId}/receive", stock::receive_transfer)
             .answers::<AvailabilityView>(),
         Endpoint::post::<ExpectSupply, _>("/v1/supplies", stock::expect_supply)
-            .creates::<SupplyAnnounced>(&[201, 200]),
+            .creates::<SupplyAnswer>(&[201, 200]),
         Endpoint::post::<CancelSupply, _>("/v1/supplies/{supplyId}/cancel", stock::cancel_supply)
             .answers::<AvailabilityView>(),
         Endpoint::put::<SetStockPolicy, _>("/v1/stock-policies", stock::set_policy)

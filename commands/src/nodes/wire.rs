@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::answer::{Answer, CommandState, NotExecuted, Reply};
-use crate::dispatch::AnyCommand;
+use crate::command::AnyCommand;
 use crate::privacy::{Vault, VaultError, from_hex, to_hex};
-use crate::request::Request;
+use crate::request::{CommandContext, Request};
 
 /// Why a message is not one.
 #[derive(Debug, thiserror::Error)]
@@ -111,11 +111,11 @@ impl AskedCommand<'_> {
             fields: std::borrow::Cow::Owned(raw(request.command.canonical()?)?),
             sender: identity.map(|key| key.sender.to_string()),
             key: identity.map(|key| key.key.to_string()),
-            fingerprint: to_hex(&request.fingerprint),
-            order_id: request.order_id,
-            if_match: request.if_match,
+            fingerprint: to_hex(&request.context.fingerprint),
+            order_id: request.context.order_id,
+            if_match: request.context.if_match,
             dry_run: request.dry_run,
-            metadata: std::borrow::Cow::Owned(raw(request.metadata.to_vec())?),
+            metadata: std::borrow::Cow::Owned(raw(request.context.metadata.to_vec())?),
             bytes: request.bytes,
         })
     }
@@ -128,11 +128,13 @@ impl AskedCommand<'_> {
         Ok(Request {
             command,
             identity: identity.map(|(sender, key)| OutcomeKey { sender: sender.into(), key: key.into() }),
-            fingerprint: from_hex(&self.fingerprint).ok_or(WireError::Nonsense("no fingerprint"))?,
-            order_id: self.order_id,
-            if_match: self.if_match,
+            context: CommandContext {
+                order_id: self.order_id,
+                fingerprint: from_hex(&self.fingerprint).ok_or(WireError::Nonsense("no fingerprint"))?,
+                if_match: self.if_match,
+                metadata: Arc::from(self.metadata.get().as_bytes()),
+            },
             dry_run: self.dry_run,
-            metadata: Arc::from(self.metadata.get().as_bytes()),
             bytes: self.bytes,
         })
     }

@@ -14,10 +14,10 @@ use holdfast_journal::{
 
 use super::{Decided, Message, Submission, Writer};
 use crate::answer::{Answer, CommandState, NotExecuted, Refused, Reply};
-use crate::entity::Kept;
-use crate::overlay::Overlay;
+use crate::execution::cached_stream::CachedStream;
+use crate::execution::change_set::ChangeSet;
+use crate::execution::{Needs, Stop, UnitOfWork, execute};
 use crate::request::Request;
-use crate::world::{Needs, Stop, World};
 
 /// Outcomes that were looked up for the submissions at hand: nothing for a key that has none.
 type Answered = HashMap<OutcomeKey, Option<Outcome>>;
@@ -34,7 +34,7 @@ enum Decision {
     Answered {
         kind: OutcomeKind,
         body: Vec<u8>,
-        overlay: Overlay,
+        overlay: ChangeSet,
         record: CommandRecord,
     },
     Missing,
@@ -186,16 +186,17 @@ impl Writer {
         self.time = self.time.max(self.shared.clock.now().microseconds());
         let at = Timestamp::from_microseconds(self.time);
         let base = self.position();
-        let mut world = World::new(&mut self.layers, needs, &self.shared.vault, request, at, base);
+        let mut unit =
+            UnitOfWork::new(&mut self.layers, needs, &self.shared.vault, &request.context, at, base);
         let handled = catch_unwind(AssertUnwindSafe(|| {
             #[cfg(test)]
             super::tests::panic_if_asked(request);
             in_time(request, at)?;
-            request.command.handle(&mut world)
+            execute(&request.command, &mut unit)
         }));
         match handled {
             Ok(Ok(grant)) => {
-                let (overlay, record) = world.finish();
+                let (overlay, record) = unit.finish();
                 if record.events.iter().any(|event| self.is_ahead(event)) {
                     if self.format_is_fresh {
                         return Decision::Ahead;
@@ -205,7 +206,7 @@ impl Writer {
                 }
                 Decision::Answered { kind: grant.kind, body: grant.body, overlay, record }
             }
-            Ok(Err(Stop::Missing)) => Decision::Missing,
+            Ok(Err(Stop::NotLoaded)) => Decision::Missing,
             Ok(Err(Stop::Refused(refused))) => refusal(&refused, at),
             Ok(Err(Stop::Failed(reason))) => Decision::Failed(reason),
             Err(_) => Decision::Failed("the handler panicked".to_owned()),
@@ -222,7 +223,7 @@ impl Writer {
         submission: Submission,
         kind: OutcomeKind,
         body: Vec<u8>,
-        overlay: Overlay,
+        overlay: ChangeSet,
         mut record: CommandRecord,
     ) {
         let request = &submission.request;
@@ -235,13 +236,13 @@ impl Writer {
         }
         if let Some(key) = &request.identity {
             self.open.keys.insert(key.clone(), self.open.decided.len());
-            record.outcome = Some((key.clone(), request.fingerprint, kind, body.clone()));
+            record.outcome = Some((key.clone(), request.context.fingerprint, kind, body.clone()));
         }
         self.layers.open.absorb(overlay);
         self.open.events += record.events.len() as u64;
         self.open.bytes += request.bytes + body.len();
         self.open.bytes += record.events.iter().map(NewEvent::bytes).sum::<usize>();
-        self.open.bytes += record.events.len() * (request.metadata.len() + 256);
+        self.open.bytes += record.events.len() * (request.context.metadata.len() + 256);
         let answer = Answer { kind, position: self.position(), body };
         self.open.decided.push(Decided { submission, answer, record, attached: Vec::new() });
     }
@@ -333,13 +334,13 @@ impl Writer {
     ) -> Result<(), JournalError> {
         for (stream, found) in streams.into_iter().zip(loaded) {
             let kept = match found {
-                None => Kept::nothing(&stream),
-                Some(found) => match Kept::load(&stream, &found, &self.shared.vault)? {
+                None => CachedStream::nothing(&stream),
+                Some(found) => match CachedStream::load(&stream, &found, &self.shared.vault)? {
                     Some(kept) => kept,
                     None => {
                         let (merchant, name) = (self.merchant.as_str(), stream.to_string());
                         let all = self.shared.journal.read_stream(merchant, &name, u64::MAX).await?;
-                        Kept::replay(&stream, &all)?
+                        CachedStream::replay(&stream, &all)?
                     }
                 },
             };
@@ -377,7 +378,7 @@ fn refusal(refused: &Refused, at: Timestamp) -> Decision {
     let record = CommandRecord { at: at.microseconds(), ..CommandRecord::default() };
     match serde_json::to_vec(refused) {
         Ok(body) => {
-            Decision::Answered { kind: OutcomeKind::Refused, body, overlay: Overlay::default(), record }
+            Decision::Answered { kind: OutcomeKind::Refused, body, overlay: ChangeSet::default(), record }
         }
         Err(e) => Decision::Failed(e.to_string()),
     }
@@ -389,7 +390,7 @@ fn answer_of(outcome: &Outcome) -> Answer {
 
 /// The same key again: the same answer, unless it asks for something else.
 fn replay(submission: Submission, outcome: &Outcome) {
-    let reply = if submission.request.fingerprint == outcome.fingerprint {
+    let reply = if submission.request.context.fingerprint == outcome.fingerprint {
         Reply::Answered { answer: answer_of(outcome), replayed: true }
     } else {
         Reply::KeyReused

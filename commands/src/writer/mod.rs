@@ -6,7 +6,7 @@
 //! away and decided again.
 
 mod deciding;
-mod lanes;
+mod priority_queue;
 mod recovering;
 mod settling;
 mod snapshots;
@@ -24,15 +24,13 @@ use crate::answer::{Answer, CommandState, NotExecuted, Reply};
 use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::committer::Committer;
+use crate::execution::change_set::{ChangeSet, StateLayers};
 use crate::holders::Holders;
-use crate::overlay::{Layers, Overlay};
 use crate::privacy::Vault;
 use crate::request::Request;
 use crate::settings::Settings;
-use lanes::Lanes;
+use priority_queue::PriorityQueue;
 use snapshots::Snapshots;
-
-pub(crate) use lanes::Lane;
 
 /// A request on its way, with the place that its reply goes to.
 #[derive(Debug)]
@@ -42,7 +40,7 @@ pub(crate) struct Submission {
     /// Its share of the bytes that may be under way; given back with the reply.
     pub(crate) _share: Option<OwnedSemaphorePermit>,
     /// How urgent it is.
-    pub(crate) lane: Lane,
+    pub(crate) urgency: crate::command::Urgency,
     /// The request that it came with, where others came with it.
     pub(crate) group: Option<u64>,
     /// Whether another node has handed it on.
@@ -122,13 +120,13 @@ pub(crate) struct Writer {
     shared: Shared,
     /// Where the journal ends, as far as this writer knows: all answers are decided on this or on top of it.
     head: Head,
-    layers: Layers,
+    layers: StateLayers,
     open: OpenBatch,
     in_flight: Option<InFlight>,
     /// Submissions to be decided before anything new: those whose batch failed.
     backlog: VecDeque<Submission>,
     /// What has come and did not fit into a batch yet.
-    lanes: Lanes,
+    lanes: PriorityQueue,
     /// Commands in a batch at most; lowered to find the one that the store refuses.
     batch_limit: usize,
     /// History is not the one that was decided on: nothing is decided any more.
@@ -145,7 +143,7 @@ pub(crate) struct Writer {
 impl Writer {
     /// A writer that goes on from a head, and decides a backlog first.
     pub(crate) fn new(merchant: MerchantId, shared: Shared, head: Head, backlog: Vec<Submission>) -> Self {
-        let layers = Layers::new(&shared.budget);
+        let layers = StateLayers::new(&shared.budget);
         let batch_limit = shared.settings.batch;
         Self {
             merchant,
@@ -155,7 +153,7 @@ impl Writer {
             open: OpenBatch::default(),
             in_flight: None,
             backlog: backlog.into(),
-            lanes: Lanes::default(),
+            lanes: PriorityQueue::default(),
             batch_limit,
             forked: false,
             format_is_fresh: false,
@@ -265,8 +263,8 @@ impl Writer {
     fn withdraw(&mut self) -> VecDeque<Submission> {
         let in_flight = self.in_flight.take().map(|batch| batch.decided).unwrap_or_default();
         let open = std::mem::take(&mut self.open).decided;
-        self.layers.in_flight = Overlay::default();
-        self.layers.open = Overlay::default();
+        self.layers.in_flight = ChangeSet::default();
+        self.layers.open = ChangeSet::default();
         let with_attached = |decided: Decided| std::iter::once(decided.submission).chain(decided.attached);
         let mut withdrawn: VecDeque<Submission> =
             in_flight.into_iter().chain(open).flat_map(with_attached).collect();

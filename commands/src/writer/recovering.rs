@@ -134,7 +134,7 @@ impl Writer {
             decided.submission.answer(Reply::OutcomeUnknown);
         }
         let open = std::mem::take(&mut self.open);
-        self.layers.open = crate::overlay::Overlay::default();
+        self.layers.open = crate::execution::change_set::ChangeSet::default();
         for decided in open.decided {
             answer_all(decided.attached, &Reply::NotExecuted(NotExecuted::StoreUnavailable));
             decided.submission.answer(Reply::NotExecuted(NotExecuted::StoreUnavailable));

@@ -67,7 +67,7 @@ impl Writer {
         self.batch_limit = (self.batch_limit * 2).min(self.shared.settings.batch);
         for Decided { submission, answer, attached, .. } in decided {
             for again in attached {
-                let same = again.request.fingerprint == submission.request.fingerprint;
+                let same = again.request.context.fingerprint == submission.request.context.fingerprint;
                 again.answer(if same {
                     Reply::Answered { answer: answer.clone(), replayed: true }
                 } else {

@@ -13,7 +13,7 @@ use holdfast_journal::{Head, Journal, JournalError, Snapshot};
 use tokio::time::Instant;
 
 use super::Shared;
-use crate::overlay::{Committed, Overlay};
+use crate::execution::change_set::{ChangeSet, Committed};
 use crate::privacy::Vault;
 
 /// The least time between two rounds.
@@ -28,7 +28,7 @@ pub(super) struct Snapshots {
 
 impl Snapshots {
     /// Notes which streams have grown enough.
-    pub(super) fn note(&mut self, committed: &Overlay, every: u64) {
+    pub(super) fn note(&mut self, committed: &ChangeSet, every: u64) {
         let grown = committed.streams.iter().filter(|(_, kept)| kept.version >= kept.snapshot + every);
         self.due.extend(grown.map(|(stream, _)| stream.clone()));
     }

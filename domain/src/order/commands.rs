@@ -352,6 +352,8 @@ commands! {
         fulfillment_order_id: FulfillmentOrderId,
         /// Where it is to ship from.
         location: LocationId,
+        /// Whether it is moved to a location that is paused, or that has rejected the order. Default: false.
+        force: Option<bool>,
         /// Why.
         reason: Option<Text<500>>,
     }

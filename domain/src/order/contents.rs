@@ -162,7 +162,7 @@ payloads! {
 
 impl DeliveryIntent {
     /// The only location that goods may come from: where they are fetched or brought from, or who sends them.
-    pub fn bound_to(&self) -> Option<&LocationId> {
+    pub fn pinned_location(&self) -> Option<&LocationId> {
         use DeliveryMethod::{Dropship, Local, Pickup};
         self.location.as_ref().filter(|_| matches!(self.method, Pickup | Local | Dropship))
     }

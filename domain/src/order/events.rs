@@ -259,6 +259,9 @@ payloads! {
         lines: Option<Vec<LineUnits>>,
         /// Which location is to take it over; it is cancelled where not given.
         move_to: Option<LocationId>,
+        /// Whether that location takes it over although it is paused, or has rejected the order.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        forced: bool,
         /// Why.
         reason: Text<500>,
     }

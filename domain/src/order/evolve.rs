@@ -168,6 +168,8 @@ fn short(order: &mut Order, shorted: &PickShorted) {
 
 /// Its new location has not begun with it, and has agreed to nothing.
 fn relocate(order: &mut Order, moved: &FulfillmentOrderMoved) {
+    // A location that had rejected the order was given it all the same.
+    order.rejected_by.remove(&moved.to);
     if let Some(pending) = &mut order.amendment {
         pending.accepted_by.remove(&moved.fulfillment_order_id);
     }
@@ -186,7 +188,7 @@ fn ask(order: &mut Order, asked: &CancellationRequested) {
     part(order, asked.fulfillment_order_id, |part| {
         let everything = || part.lines.iter().map(|line| units_of(line.line, line.open())).collect();
         let lines = asked.lines.clone().unwrap_or_else(everything);
-        part.asked = Some(Asked { lines, move_to });
+        part.asked = Some(Asked { lines, move_to, forced: asked.forced });
     });
 }
 

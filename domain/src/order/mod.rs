@@ -44,13 +44,13 @@ pub use events::{
     ReturnReceived, ReturnRequested, ShipmentCreated, ShipmentStuck, ShipmentTracked,
 };
 pub use order_command::{
-    CreationTerms, OrderCommand, Promises, ReservationTrigger, ReserveInventory, Takeover,
+    CreationTerms, MoveTarget, OrderCommand, Promises, ReservationTrigger, ReserveInventory, Takeover,
 };
 pub use personal::{PersonalData, ShipTo};
 pub use refusals::OrderRefusal;
 pub use state::{
-    Asked, Discrepancy, FulfillmentLine, FulfillmentOrder, Hold, MOST_LINES, Order, OrderReturn, Parcel,
-    PendingAmendment, PersonalDataState, ReturnLine, Shipment,
+    Asked, Discrepancy, EligibleLocations, FulfillmentLine, FulfillmentOrder, Hold, MOST_LINES, Order,
+    OrderReturn, Parcel, PendingAmendment, PersonalDataState, ReturnLine, Shipment,
 };
 pub use status::{
     CancellationStatus, DeliveryStatus, FulfillmentOrderStatus, FulfillmentStatus, OrderStatus,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::choices::SourcingBasis;
+use super::choices::{PaymentTerms, SourcingBasis};
 use super::commands::{
     AcceptAmendment, AcceptCancellation, AcceptFulfillmentOrder, AmendOrder, AuthorizePayment, CancelOrder,
     ConfirmDelivery, ConfirmPayment, CreateOrder, ErasePersonalData, FailPayment, HoldOrder,
@@ -11,7 +11,7 @@ use super::commands::{
     TrackShipment, VoidPayment,
 };
 use super::contents::PromisedDates;
-use crate::policy::{Criterion, OnShortage, ReserveAt};
+use crate::policy::{Criterion, OnShortage, ReserveAt, Rules};
 use crate::sourcing::{Demand, Sourced};
 use crate::stock::Allocation;
 use crate::values::{LocationId, OrderId, Period, Sku, Text, Timestamp, Units};
@@ -31,6 +31,22 @@ pub struct CreationTerms {
     pub reserve_for: Option<Period>,
     /// A keyed digest of the request.
     pub content: Text<64>,
+}
+
+impl CreationTerms {
+    /// The terms of a new order under the rules of its channel. An order that needs no payment waits for none,
+    /// whatever the rules say.
+    pub fn of(order_id: OrderId, order: &CreateOrder, rules: &Rules, content: Text<64>) -> Self {
+        let is_free = order.payment == Some(PaymentTerms::NotRequired);
+        Self {
+            order_id,
+            reserve_at: if is_free { ReserveAt::Creation } else { rules.reserve_at },
+            on_shortage: rules.on_shortage,
+            allow_split: rules.allow_split,
+            reserve_for: rules.reserve_for,
+            content,
+        }
+    }
 }
 
 /// What made the order be sourced.
@@ -75,8 +91,20 @@ pub struct ReserveInventory {
     pub promises: Promises,
     /// Units of a SKU that the order's channel may still promise, reserved or backordered; no limit for a SKU that is absent.
     pub quotas: Demand,
+    /// Where what is missing is in stock and only leaves too late: the earliest time at which a location could ship it,
+    /// or none where no location has capacity.
+    pub ships_too_late: Option<Option<Timestamp>>,
     /// The moment of decision.
     pub at: Timestamp,
+}
+
+/// What is known of the location that is to take a fulfillment order over.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct MoveTarget {
+    /// Whether nothing is sourced from it for now.
+    pub is_paused: bool,
+    /// When it can send, where that is known.
+    pub promises: Promises,
 }
 
 /// When goods can leave locations and arrive, where that is known.
@@ -155,7 +183,9 @@ pub enum OrderCommand {
     /// Let what locations were asked count, where nobody is left to answer.
     SettleAmendment(Timestamp),
     /// Another location takes a part over.
-    MoveFulfillmentOrder(MoveFulfillmentOrder, Promises),
+    MoveFulfillmentOrder(MoveFulfillmentOrder, MoveTarget),
+    /// Release units at locations that the order must not ship from.
+    Consolidate,
     /// Goods wait to be fetched.
     MarkReadyForPickup(MarkReadyForPickup, Timestamp),
     /// What was held for it until a moment that is past is free.

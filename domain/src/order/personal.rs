@@ -50,11 +50,6 @@ impl fmt::Debug for ShipTo {
 }
 
 impl ShipTo {
-    /// The place, where both coordinates are given.
-    pub fn coordinates(&self) -> Option<Coordinates> {
-        Some(Coordinates { latitude: self.latitude?, longitude: self.longitude? })
-    }
-
     /// The part that is nobody's secret, where there is any.
     pub fn destination(&self) -> Option<Destination> {
         let destination = Destination {
@@ -104,6 +99,13 @@ pub struct PersonalData {
     pub email: Option<Text<254>>,
     /// What the driver should know.
     pub instructions: Option<Text<1000>>,
+}
+
+impl PersonalData {
+    /// The exact destination, where both coordinates are given.
+    pub fn coordinates(&self) -> Option<Coordinates> {
+        Some(Coordinates { latitude: self.latitude?, longitude: self.longitude? })
+    }
 }
 
 impl fmt::Debug for PersonalData {

@@ -2,7 +2,9 @@
 
 use crate::refusal::{Class, Refusal};
 use crate::sourcing::Shortage;
-use crate::values::{FulfillmentOrderId, LineNumber, OrderId, Reference, ReturnId, ShipmentId, Units};
+use crate::values::{
+    FulfillmentOrderId, LineNumber, LocationId, OrderId, Reference, ReturnId, ShipmentId, Timestamp, Units,
+};
 
 /// Why something was not done to an order.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +41,26 @@ pub enum OrderRefusal {
     /// Not everything that was ordered is there.
     #[error("not everything that was ordered can be promised")]
     InsufficientStock(Vec<Shortage>),
+    /// Everything is there, and could only leave after `shipBy`.
+    #[error("the order cannot leave by {ship_by}; {}", earliest_departure(*.earliest))]
+    ShipByUnattainable {
+        /// The time by which the order must have left.
+        ship_by: Timestamp,
+        /// The earliest time at which a location could ship it; absent when no location has capacity.
+        earliest: Option<Timestamp>,
+    },
+    /// Everything is there, and no location has capacity for it.
+    #[error("every location with stock is fully booked; retry later or raise dailyCapacity")]
+    NoCapacity,
+    /// The target of a move is paused.
+    #[error("location {0} is paused; resume it, choose another location, or send force: true")]
+    TargetPaused(LocationId),
+    /// The target of a move has rejected the order.
+    #[error("location {0} has rejected the order; choose another location, or send force: true")]
+    TargetRejectedOrder(LocationId),
+    /// The order must not be split, and other fulfillment orders of it have begun elsewhere.
+    #[error("the order must not be split, and another of its fulfillment orders cannot move with this one")]
+    WouldSplit,
     /// Nothing of it waits to be reserved.
     #[error("nothing of the order waits to be reserved")]
     NothingToReserve,
@@ -211,6 +233,11 @@ impl Refusal for OrderRefusal {
             Self::CoordinatesOutOfRange => "coordinates_out_of_range",
             Self::CountryMalformed => "country_malformed",
             Self::InsufficientStock(_) => "insufficient_stock",
+            Self::ShipByUnattainable { .. } => "ship_by_unattainable",
+            Self::NoCapacity => "no_capacity",
+            Self::TargetPaused(_) => "location_paused",
+            Self::TargetRejectedOrder(_) => "location_rejected_order",
+            Self::WouldSplit => "would_split",
             Self::NothingToReserve => "nothing_to_reserve",
             Self::OrderCancelled => "order_cancelled",
             Self::PickingHasBegun => "picking_has_begun",
@@ -287,6 +314,11 @@ impl Refusal for OrderRefusal {
             | Self::UnknownPackage => Class::Invalid,
             Self::OrderExists(_)
             | Self::InsufficientStock(_)
+            | Self::ShipByUnattainable { .. }
+            | Self::NoCapacity
+            | Self::TargetPaused(_)
+            | Self::TargetRejectedOrder(_)
+            | Self::WouldSplit
             | Self::NothingToReserve
             | Self::OrderCancelled
             | Self::PickingHasBegun
@@ -344,7 +376,8 @@ impl Refusal for OrderRefusal {
             Self::PersonalDataErased => "/shipTo",
             Self::ReservedElsewhere => "/delivery/location",
             Self::HoldOver => "/until",
-            Self::AlreadyThere => "/location",
+            Self::AlreadyThere | Self::TargetPaused(_) | Self::TargetRejectedOrder(_) => "/location",
+            Self::ShipByUnattainable { .. } => "/delivery/shipBy",
             Self::ChangesMissing | Self::QuantityBelowShipped { .. } => "/changes",
             Self::UnknownOrder(_) => "/orderId",
             Self::UnknownFulfillmentOrder(_) => "/fulfillmentOrderId",
@@ -362,5 +395,12 @@ impl Refusal for OrderRefusal {
             Self::OrderExists(id) => Some(("orderId", id.to_string().into())),
             _ => None,
         }
+    }
+}
+
+fn earliest_departure(earliest: Option<Timestamp>) -> String {
+    match earliest {
+        Some(earliest) => format!("the earliest possible departure is {earliest}"),
+        None => "no location has capacity for it".to_owned(),
     }
 }

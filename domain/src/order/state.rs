@@ -144,6 +144,9 @@ pub struct Asked {
     pub lines: Vec<LineUnits>,
     /// Which location is to take it over; it is cancelled where not given.
     pub move_to: Option<LocationId>,
+    /// Whether that location takes it over although it is paused, or has rejected the order.
+    #[serde(default)]
+    pub forced: bool,
 }
 
 /// A fulfillment order's part of an order line.
@@ -259,6 +262,19 @@ impl Parcel {
     }
 }
 
+/// What decides which locations may serve an order's backordered units.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EligibleLocations<'a> {
+    /// The only location that may, where there is one.
+    pub only_at: Option<&'a LocationId>,
+    /// Locations that rejected the order.
+    pub not_at: &'a BTreeSet<LocationId>,
+    /// Locations that already supply it: they count towards the split limit.
+    pub in_use: BTreeSet<LocationId>,
+    /// The time by which it must have left.
+    pub ship_by: Option<Timestamp>,
+}
+
 /// What is to come back together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -349,21 +365,16 @@ impl Order {
         self.returns.iter().find(|back| back.id == id)
     }
 
-    /// Whether units may be held for it: its terms do not let it wait for its payment.
-    pub fn may_have_units(&self) -> bool {
-        let Some(created) = &self.created else { return false };
-        self.is_paid() || created.reserve_at == ReserveAt::Creation
-    }
-
-    /// Whether units are to be found for it: there are some that no decision has been made about, and it may have them.
-    pub fn wants_units(&self) -> bool {
-        self.may_have_units() && !self.pending_demand().is_empty()
-    }
-
-    /// Whether it is its payment that its units wait for: by its terms, or because what was held for it has expired.
-    pub fn waits_to_be_paid(&self) -> bool {
+    /// Whether it gets no units before it is paid: by its terms, or because its reservation has expired.
+    pub fn awaits_payment(&self) -> bool {
         let by_terms = self.created.as_ref().is_some_and(|created| created.reserve_at == ReserveAt::Payment);
-        (by_terms || self.has_expired) && !self.is_out_of_stock()
+        (by_terms || self.has_expired) && !self.is_paid()
+    }
+
+    /// Whether units must be found for it now: no decision has been made about some, and it waits neither for its payment
+    /// nor for somebody's decision.
+    pub fn needs_sourcing(&self) -> bool {
+        !self.awaits_payment() && !self.is_out_of_stock() && !self.pending_demand().is_empty()
     }
 
     /// Whether amounts can be said of it: they are in its currency.
@@ -395,27 +406,70 @@ impl Order {
         self.created.as_ref().is_some_and(|created| !created.allow_split)
     }
 
-    /// The locations that ship some of it, or have shipped: they count towards its split limit.
+    /// For orders that must not be split: the location that already supplies them. Where units are at several locations
+    /// all the same, the one that has shipped some, else one that has acknowledged its work, else the first.
+    pub fn single_source_location(&self) -> Option<&LocationId> {
+        if !self.must_come_from_one() {
+            return None;
+        }
+        let supplies = |part: &&FulfillmentOrder| !part.total(FulfillmentLine::kept).is_zero();
+        let has_shipped = |part: &&FulfillmentOrder| !part.total(|line| line.shipped).is_zero();
+        let supplying = || self.fulfillment_orders.iter().filter(supplies);
+        let acknowledged = || supplying().find(|part| part.is_taken_on());
+        let source = supplying().find(has_shipped).or_else(acknowledged).or_else(|| supplying().next());
+        source.map(|part| &part.location)
+    }
+
+    /// The only location that may serve its backordered units, where there is one.
+    pub fn backorder_location(&self) -> Option<&LocationId> {
+        self.pinned_location().or_else(|| self.single_source_location())
+    }
+
+    /// What decides which locations may serve its backordered units: its entries in the queues are replaced whenever
+    /// this changes.
+    pub fn eligible_locations(&self) -> EligibleLocations<'_> {
+        EligibleLocations {
+            only_at: self.backorder_location(),
+            not_at: &self.rejected_by,
+            in_use: self.locations_in_use(),
+            ship_by: self.ship_by(),
+        }
+    }
+
+    /// The locations that supply it, or have: its split limit counts them.
     pub fn locations_in_use(&self) -> BTreeSet<LocationId> {
         let supplies = |part: &&FulfillmentOrder| !part.total(FulfillmentLine::kept).is_zero();
         self.fulfillment_orders.iter().filter(supplies).map(|part| part.location.clone()).collect()
     }
 
-    /// The location that gives the rest of an order of which all must come from one.
-    pub fn gives_all(&self) -> Option<&LocationId> {
-        let must_be_one = self.must_come_from_one();
-        let gives = |part: &&FulfillmentOrder| !part.total(FulfillmentLine::kept).is_zero();
-        self.fulfillment_orders.iter().find(gives).filter(|_| must_be_one).map(|part| &part.location)
-    }
-
-    /// The only location that may serve it while it waits, where there is one.
-    pub fn waits_only_at(&self) -> Option<&LocationId> {
-        self.bound_to().or_else(|| self.gives_all())
-    }
-
-    /// Whether nobody may ship what is missing: the only location that might does not.
+    /// Whether nobody may ship what is missing: the only location that may has rejected the order.
     pub fn needs_decision(&self) -> bool {
-        self.waits_only_at().is_some_and(|location| self.rejected_by.contains(location))
+        self.backorder_location().is_some_and(|location| self.rejected_by.contains(location))
+    }
+
+    /// Fulfillment orders at a location that must not ship them, with something left to ship: the order is picked up
+    /// elsewhere, or must not be split.
+    pub fn stray_fulfillment_orders(&self) -> impl Iterator<Item = &FulfillmentOrder> {
+        let home = self.delivery_location().or_else(|| self.single_source_location());
+        let home = home.filter(|home| !self.rejected_by.contains(*home));
+        let is_stray =
+            move |part: &&FulfillmentOrder| part.is_open() && home.is_some_and(|home| part.location != *home);
+        self.fulfillment_orders.iter().filter(is_stray)
+    }
+
+    /// Whether units of it can be released from a location that must not ship them: nobody there has begun.
+    pub fn has_stray_reservations(&self) -> bool {
+        self.stray_fulfillment_orders().any(|part| !part.is_taken_on())
+    }
+
+    /// The earliest time at which it may leave, where the customer gave one.
+    pub fn ship_not_before(&self) -> Option<Timestamp> {
+        self.created.as_ref()?.delivery.as_ref()?.ship_not_before
+    }
+
+    /// The time by which it must have left, where the customer gave one.
+    pub fn ship_by(&self) -> Option<Timestamp> {
+        self.created.as_ref()?.delivery.as_ref()?.ship_by
     }
 
     /// Whether a part's location was asked about the order's address or delivery, and has not answered.
@@ -437,14 +491,14 @@ impl Order {
 
     /// The only location that may fill it, where there is one: it is delivered from there, or is to be if those agree that
     /// were asked.
-    pub fn bound_to(&self) -> Option<&LocationId> {
-        let asked = || self.amendment.as_ref()?.delivery.as_ref()?.bound_to();
-        self.delivered_from().or_else(asked)
+    pub fn pinned_location(&self) -> Option<&LocationId> {
+        let asked = || self.amendment.as_ref()?.delivery.as_ref()?.pinned_location();
+        self.delivery_location().or_else(asked)
     }
 
     /// The location that it is delivered from, where it is bound to one.
-    pub fn delivered_from(&self) -> Option<&LocationId> {
-        self.created.as_ref()?.delivery.as_ref()?.bound_to()
+    pub fn delivery_location(&self) -> Option<&LocationId> {
+        self.created.as_ref()?.delivery.as_ref()?.pinned_location()
     }
 
     /// The next moment at which something is due for it without anybody asking.

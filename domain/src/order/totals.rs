@@ -95,12 +95,6 @@ impl Order {
         self.demand(self.line_totals().iter().map(LineTotals::pending))
     }
 
-    /// Whether more units of some SKU are pending than were.
-    pub fn wants_more_than(&self, before: &Demand) -> bool {
-        let known = |sku| before.get(sku).copied().unwrap_or_default();
-        self.pending_demand().iter().any(|(sku, units)| *units > known(sku))
-    }
-
     /// Units that wait for supply, by SKU.
     pub fn backordered_demand(&self) -> Demand {
         self.demand(self.backordered.iter().copied())
@@ -148,6 +142,16 @@ impl Order {
         let taker = part.asked.as_ref()?.move_to.as_ref()?;
         let lines: Vec<_> = part.lines.iter().map(|line| units_of(line.line, part.asked_of(line))).collect();
         Some((taker, self.demand_of(&lines)))
+    }
+
+    /// Whether the location that is to take a part over still ships for it, as when it was asked: it is not paused and has
+    /// not rejected the order, unless the move was forced.
+    pub fn may_take_over(&self, id: FulfillmentOrderId, is_paused: bool) -> bool {
+        let asked = self.fulfillment_order(id).and_then(|part| part.asked.as_ref());
+        let has_rejected = |target: &LocationId| self.rejected_by.contains(target);
+        asked.is_none_or(|asked| {
+            asked.forced || !(is_paused || asked.move_to.as_ref().is_some_and(has_rejected))
+        })
     }
 
     /// Units of lines by SKU.

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::shop::{LOCATIONS, Refused, SKUS, Shop};
 use super::steps::{A_YEAR, PRIORITIES, REPORTS, SHORTAGES, STATUSES, Step, Wish};
 use super::{location, moment, order_id, sku};
-use crate::order::{FulfillmentLine, FulfillmentOrder, Order, OrderCommand, Promises};
+use crate::fulfillment::Aggregates;
+use crate::order::{FulfillmentLine, FulfillmentOrder, Order, OrderCommand};
 use crate::policy::ReserveAt;
 use crate::stock::StockCommand;
 use crate::values::{Period, Reference, ShipmentId, Timestamp};
@@ -28,15 +29,15 @@ fn take(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
         Step::Expect { .. } => expect(shop, step),
         Step::Rules { .. } => set_rules(shop, step),
         Step::Create(wish) => create(shop, wish),
-        _ if shop.orders.is_empty() => Err("there is no order yet".to_owned()),
+        _ if shop.orders.is_empty() => Err("there is no order yet".into()),
         Step::Pay { order, payment } => {
             let number = order.index(shop.orders.len());
-            shop.pay(number, &pay(number, *payment))
+            shop.change(number, &pay(number, *payment))
         }
         Step::Report { order, kind } => report(shop, order.index(shop.orders.len()), *kind),
         Step::Hold { order, part } => hold(shop, order.index(shop.orders.len()), *part),
         Step::Release { order, hold } => release(shop, order.index(shop.orders.len()), *hold),
-        Step::Fill { of } if !shop.items.contains_key(&sku(*of)) => Err("nothing was seen of it".to_owned()),
+        Step::Fill { of } if !shop.items.contains_key(&sku(*of)) => Err("nothing was seen of it".into()),
         Step::Fill { of } => shop.fill(&sku(*of)),
         Step::HandOver { order, part, kind } => {
             let fits = match kind {
@@ -63,12 +64,12 @@ fn take(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
         Step::Cancel { order } => {
             let number = order.index(shop.orders.len());
             let fields = json!({ "orderId": order_id(number), "reason": "why not" });
-            shop.change(number, &OrderCommand::CancelOrder(read(fields))).map(drop)
+            shop.change(number, &OrderCommand::CancelOrder(read(fields)))
         }
         Step::Erase { order } => {
             let number = order.index(shop.orders.len());
             let fields = json!({ "orderId": order_id(number), "reason": "why not" });
-            shop.change(number, &OrderCommand::ErasePersonalData(read(fields))).map(drop)
+            shop.change(number, &OrderCommand::ErasePersonalData(read(fields)))
         }
     }
 }
@@ -105,20 +106,20 @@ fn change_order(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
                     fields["delivery"] = json!({ "method": "ship", "shipNotBefore": later });
                 }
             }
-            shop.amend(number, &OrderCommand::AmendOrder(Box::new(read(fields)), now))
+            shop.change(number, &OrderCommand::AmendOrder(Box::new(read(fields)), now))
         }
         Step::CancelLine { order, line, quantity } => {
             let number = order.index(shop.orders.len());
             let line = line.get(shop.orders[number].lines()).line;
             let lines = json!([{ "line": line, "quantity": quantity }]);
             let fields = json!({ "orderId": order_id(number), "lines": lines, "reason": "too many" });
-            shop.change(number, &OrderCommand::CancelOrder(read(fields))).map(drop)
+            shop.change(number, &OrderCommand::CancelOrder(read(fields)))
         }
         Step::Move { order, part, at } => {
             let number = an_order(shop, *order, has_part)?;
             let id = a_part(shop, number, *part)?.id;
             let fields = json!({ "fulfillmentOrderId": id, "location": location(*at) });
-            shop.change(number, &OrderCommand::MoveFulfillmentOrder(read(fields), Promises::new())).map(drop)
+            shop.relocate(&read(fields))
         }
         _ => unreachable!("only what changes an order"),
     }
@@ -136,13 +137,13 @@ fn follow(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
             if *raw {
                 scan["raw"] = json!("signed by Ada Lovelace");
             }
-            shop.change(number, &OrderCommand::TrackShipment(read(scan))).map(drop)
+            shop.change(number, &OrderCommand::TrackShipment(read(scan)))
         }
         Step::Deliver { order, shipment } => {
             let number = an_order(shop, *order, has_left)?;
             let fields = json!({ "shipmentId": a_shipment(shop, number, *shipment)? });
             let now = shop.now();
-            shop.change(number, &OrderCommand::ConfirmDelivery(read(fields), now)).map(drop)
+            shop.change(number, &OrderCommand::ConfirmDelivery(read(fields), now))
         }
         _ => unreachable!("only what a carrier says"),
     }
@@ -174,7 +175,7 @@ fn take_stock(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
         Step::Count { of, at, on_hand, seconds_ago } => {
             let counted_at = ago(shop, seconds_ago);
             let report = read(fields(of, at, json!({ "onHand": on_hand, "countedAt": counted_at })));
-            shop.on_item(&sku(of), &StockCommand::CountStock(report, now))?;
+            return shop.count(&sku(of), &location(at), &StockCommand::CountStock(report, now));
         }
         Step::Adjust { of, at, delta } => {
             let report = read(fields(of, at, json!({ "delta": delta, "reason": "correction" })));
@@ -276,7 +277,7 @@ fn report(shop: &mut Shop, number: usize, kind: usize) -> Result<(), Refused> {
             OrderCommand::VoidPayment(read(fields))
         }
     };
-    shop.change(number, &command).map(drop)
+    shop.change(number, &command)
 }
 
 fn hold(shop: &mut Shop, number: usize, part: Option<Index>) -> Result<(), Refused> {
@@ -289,23 +290,23 @@ fn hold(shop: &mut Shop, number: usize, part: Option<Index>) -> Result<(), Refus
     if let Some(part) = part.filter(|_| !parts.is_empty()) {
         fields["fulfillmentOrderId"] = json!(part.get(parts).id);
     }
-    shop.change(number, &OrderCommand::HoldOrder(read(fields), now)).map(drop)
+    shop.change(number, &OrderCommand::HoldOrder(read(fields), now))
 }
 
 fn release(shop: &mut Shop, number: usize, hold: Index) -> Result<(), Refused> {
     let holds = &shop.orders[number].holds;
     if holds.is_empty() {
-        return Err("it does not wait".to_owned());
+        return Err("it does not wait".into());
     }
     let fields = json!({ "orderId": order_id(number), "holdId": hold.get(holds).id });
-    shop.release_hold(number, &OrderCommand::ReleaseHold(read(fields)))
+    shop.change(number, &OrderCommand::ReleaseHold(read(fields)))
 }
 
 /// The order that is meant, or the next one that such a thing can happen to.
 fn an_order(shop: &Shop, order: Index, fits: impl Fn(&Order) -> bool) -> Result<usize, Refused> {
     let first = order.index(shop.orders.len());
     let all = (first..shop.orders.len()).chain(0..first);
-    all.into_iter().find(|number| fits(&shop.orders[*number])).ok_or_else(|| "no order is such".to_owned())
+    all.into_iter().find(|number| fits(&shop.orders[*number])).ok_or_else(|| "no order is such".into())
 }
 
 fn has_part(order: &Order) -> bool {
@@ -335,7 +336,7 @@ fn is_to_be_redirected(order: &Order) -> bool {
 
 fn a_part(shop: &Shop, number: usize, part: Index) -> Result<&FulfillmentOrder, Refused> {
     let parts = &shop.orders[number].fulfillment_orders;
-    if parts.is_empty() { Err("nothing to work on".to_owned()) } else { Ok(part.get(parts)) }
+    if parts.is_empty() { Err("nothing to work on".into()) } else { Ok(part.get(parts)) }
 }
 
 fn hand_over(shop: &mut Shop, number: usize, part: Index, kind: usize) -> Result<(), Refused> {
@@ -348,12 +349,12 @@ fn hand_over(shop: &mut Shop, number: usize, part: Index, kind: usize) -> Result
     let (this, why) =
         (json!({ "fulfillmentOrderId": id }), json!({ "fulfillmentOrderId": id, "reason": "why not" }));
     match kind {
-        0 => shop.change(number, &OrderCommand::AcceptFulfillmentOrder(read(this))).map(drop),
-        1 => shop.give_back(number, &OrderCommand::RejectFulfillmentOrder(read(why))),
-        2 => shop.leave(number, id, read(this)),
-        3 => shop.change(number, &OrderCommand::RejectCancellation(read(why))).map(drop),
-        4 | 5 => shop.change(number, &OrderCommand::AcceptAmendment(read(this))).map(drop),
-        _ => shop.keep_as_it_was(number, &OrderCommand::RejectAmendment(read(why))),
+        0 => shop.change(number, &OrderCommand::AcceptFulfillmentOrder(read(this))),
+        1 => shop.change(number, &OrderCommand::RejectFulfillmentOrder(read(why))),
+        2 => shop.accept_cancellation(&read(this)),
+        3 => shop.change(number, &OrderCommand::RejectCancellation(read(why))),
+        4 | 5 => shop.change(number, &OrderCommand::AcceptAmendment(read(this))),
+        _ => shop.change(number, &OrderCommand::RejectAmendment(read(why))),
     }
 }
 
@@ -371,14 +372,14 @@ fn short(
         }
         None => fields["all"] = json!(true),
     }
-    shop.give_back(number, &OrderCommand::ShortPick(read(fields)))
+    shop.change(number, &OrderCommand::ShortPick(read(fields)))
 }
 
 fn announce(shop: &mut Shop, number: usize, line: Index, quantity: u32) -> Result<(), Refused> {
     let line = line.get(shop.orders[number].lines()).line;
     let lines = json!([{ "line": line, "quantity": quantity }]);
     let fields = json!({ "orderId": order_id(number), "lines": lines, "reason": "too small" });
-    shop.change(number, &OrderCommand::RequestReturn(read(fields))).map(drop)
+    shop.change(number, &OrderCommand::RequestReturn(read(fields)))
 }
 
 fn come_back(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
@@ -388,7 +389,7 @@ fn come_back(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
     let number = an_order(shop, *order, |order| !order.returns.is_empty())?;
     let returns = &shop.orders[number].returns;
     if returns.is_empty() {
-        return Err("nothing comes back".to_owned());
+        return Err("nothing comes back".into());
     }
     let line = line.get(shop.orders[number].lines()).line;
     let disposition = ["restock", "quarantine", "scrap"][*disposition];
@@ -397,7 +398,7 @@ fn come_back(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
         "location": location(*at),
         "lines": [{ "line": line, "quantity": quantity, "disposition": disposition }],
     });
-    shop.change(number, &OrderCommand::ReceiveReturn(read(fields))).map(drop)
+    shop.change(number, &OrderCommand::ReceiveReturn(read(fields)))
 }
 
 fn work(
@@ -414,7 +415,7 @@ fn work(
     let mut fields = json!({ "fulfillmentOrderId": part.id });
     if kind == 4 {
         let now = shop.now();
-        return shop.change(number, &OrderCommand::MarkReadyForPickup(read(fields), now)).map(drop);
+        return shop.change(number, &OrderCommand::MarkReadyForPickup(read(fields), now));
     }
     if kind >= 2 {
         let mut package = json!({ "carrier": "UPS", "trackingNumber": "1Z" });
@@ -424,7 +425,7 @@ fn work(
         fields["packages"] = json!([package]);
         let now = shop.now();
         fields["shortRemainder"] = json!(kind == 3);
-        return shop.give_back(number, &OrderCommand::ShipItems(read(fields), stuck_after(), now));
+        return shop.change(number, &OrderCommand::ShipItems(read(fields), stuck_after(), now));
     }
     match lines {
         Some(lines) => fields["lines"] = lines,
@@ -433,20 +434,20 @@ fn work(
     let pick = kind == 0;
     let command =
         if pick { OrderCommand::PickItems(read(fields)) } else { OrderCommand::PackItems(read(fields)) };
-    shop.change(number, &command).map(drop)
+    shop.change(number, &command)
 }
 
 fn a_shipment(shop: &Shop, number: usize, shipment: Index) -> Result<ShipmentId, Refused> {
     let shipments = &shop.orders[number].shipments;
     if shipments.is_empty() {
-        return Err("nothing has left".to_owned());
+        return Err("nothing has left".into());
     }
     Ok(shipment.get(shipments).id)
 }
 
 /// What is left after all steps that can be taken, each looked at with what was before it.
 pub(super) fn happens(steps: &[Step], mut check: impl FnMut(&Shop, &Step, &Shop)) -> Shop {
-    let mut shop = Shop { second: A_YEAR, ..Shop::default() };
+    let mut shop = Shop::open(A_YEAR);
     for step in steps {
         let before = shop.clone();
         if shop.attempt(|shop| take(shop, step)).is_ok() {

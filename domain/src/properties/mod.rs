@@ -2,7 +2,7 @@
 
 mod always;
 mod journey;
-mod shop;
+pub(crate) mod shop;
 mod sourcing;
 mod steps;
 mod stock;
@@ -16,19 +16,19 @@ use uuid::Uuid;
 use crate::stream::{DomainEvent, StreamId};
 use crate::values::{LocationId, OrderId, Sku, Timestamp};
 
-fn sku(number: usize) -> Sku {
+pub(crate) fn sku(number: usize) -> Sku {
     Sku::new(&format!("sku {number}")).unwrap()
 }
 
-fn location(number: usize) -> LocationId {
+pub(crate) fn location(number: usize) -> LocationId {
     LocationId::new(&format!("DC-{number}")).unwrap()
 }
 
-fn order_id(number: usize) -> OrderId {
+pub(crate) fn order_id(number: usize) -> OrderId {
     OrderId::new(Uuid::from_u128(number as u128 + 1))
 }
 
-fn moment(second: i64) -> Timestamp {
+pub(crate) fn moment(second: i64) -> Timestamp {
     Timestamp::from_microseconds(second * 1_000_000)
 }
 

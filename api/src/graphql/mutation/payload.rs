@@ -1,8 +1,8 @@
 //! What is answered to a command.
 
 use async_graphql::{ComplexObject, Context, Result, SimpleObject};
-use holdfast_commands::handlers::{LocationView, PolicyView};
 use holdfast_commands::{Answer, Refused};
+use holdfast_commands::{LocationView, PolicyView};
 use holdfast_domain::stock::AvailabilityView;
 use holdfast_domain::values::{MerchantId, OrderId};
 use holdfast_journal::OutcomeKind;

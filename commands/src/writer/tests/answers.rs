@@ -13,9 +13,9 @@ async fn of_a_command_that_may_have_been_carried_out_nobody_says_that_it_was_not
     let told = async |doubtful, said| {
         let (reply, receiver) = tokio::sync::oneshot::channel();
         let request = house.request("CreateOrder", Some("key"), order("A", 1));
-        let lane = request.command.lane();
+        let urgency = request.command.policy().urgency;
         let submission =
-            Submission { request, reply, _share: None, lane, group: None, forwarded: false, doubtful };
+            Submission { request, reply, _share: None, urgency, group: None, forwarded: false, doubtful };
         submission.answer(said);
         receiver.await.unwrap()
     };

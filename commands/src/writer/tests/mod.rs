@@ -5,8 +5,8 @@ mod batches;
 mod faults;
 mod faulty;
 mod keys;
-mod lanes;
 mod nodes;
+mod priority_queue;
 mod simulation;
 mod waiting;
 

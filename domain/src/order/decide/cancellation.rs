@@ -128,7 +128,7 @@ fn ending(
     }
     events.extend(to_ask.into_iter().map(|(fulfillment_order_id, lines)| {
         let (reason, lines) = (reason.clone(), Some(lines));
-        CancellationRequested { fulfillment_order_id, lines, move_to: None, reason }.into()
+        CancellationRequested { fulfillment_order_id, lines, move_to: None, forced: false, reason }.into()
     }));
     events
 }

@@ -11,7 +11,7 @@ use crate::order::events::{
     CancellationRequested, FulfillmentOrderAccepted, FulfillmentOrderMoved, FulfillmentOrderRejected,
     InventoryReleased, OrderEvent, PickShorted,
 };
-use crate::order::order_command::Promises;
+use crate::order::order_command::MoveTarget;
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::{FulfillmentLine, FulfillmentOrder, Order};
 use crate::order::totals::{total, units_of};
@@ -99,41 +99,103 @@ pub(super) fn shorted(
     std::iter::once(shorted.into()).chain(end).collect()
 }
 
-/// Whether another location may take a part over: nothing of it has left, and it may be delivered from elsewhere.
+/// Whether another location may take a part over.
 pub(in crate::order) fn may_be_moved(order: &Order, part: &FulfillmentOrder) -> Result<(), OrderRefusal> {
+    may_be_moved_to(order, part, None)
+}
+
+/// Whether a location, any where none is named, may take a part over: nothing of it has left, it may be delivered from
+/// elsewhere, and an order that must not be split stays together.
+fn may_be_moved_to(
+    order: &Order,
+    part: &FulfillmentOrder,
+    to: Option<&LocationId>,
+) -> Result<(), OrderRefusal> {
     if !part.is_open() {
         return Err(OrderRefusal::NothingLeft);
     }
     if !part.total(|line| line.shipped).is_zero() {
         return Err(OrderRefusal::ShippingHasBegun);
     }
-    if order.bound_to().is_some() {
+    if order.pinned_location().is_some() {
         return Err(OrderRefusal::DeliveryLocationFixed);
     }
-    if part.is_asked() { Err(OrderRefusal::CancellationPending) } else { Ok(()) }
+    if part.is_asked() {
+        return Err(OrderRefusal::CancellationPending);
+    }
+    moved_together(order, part, to).map(drop)
 }
 
-pub(super) fn relocate(order: &Order, command: &MoveFulfillmentOrder, promises: &Promises) -> Decision {
+pub(super) fn relocate(order: &Order, command: &MoveFulfillmentOrder, target: &MoveTarget) -> Decision {
     let id = command.fulfillment_order_id;
     let part = order.fulfillment_order(id).ok_or(OrderRefusal::UnknownFulfillmentOrder(id))?;
-    may_be_moved(order, part)?;
-    if part.location == command.location {
+    let to = &command.location;
+    may_be_moved_to(order, part, Some(to))?;
+    if part.location == *to {
         return Err(OrderRefusal::AlreadyThere);
     }
-    let lines = held(part).lines;
-    let to = command.location.clone();
-    if !part.is_taken_on() {
-        let from = part.location.clone();
-        let promise = promises.get(&to).cloned();
-        let moved = FulfillmentOrderMoved { fulfillment_order_id: id, from, to, lines, promise };
-        return Ok(vec![moved.into()]);
+    if command.force != Some(true) {
+        may_take_over(order, to, target)?;
     }
+    let together = moved_together(order, part, Some(to))?;
+    if !part.is_taken_on() {
+        return Ok(together.into_iter().map(|part| moved(part, to, target)).collect());
+    }
+    let lines = held(part).lines;
     let reason = command.reason.clone().or_else(|| Text::new(MOVED).ok());
+    let forced = command.force == Some(true);
     let ask = |reason| {
-        let (lines, move_to) = (Some(lines), Some(to));
-        CancellationRequested { fulfillment_order_id: id, lines, move_to, reason }.into()
+        let (lines, move_to) = (Some(lines), Some(to.clone()));
+        CancellationRequested { fulfillment_order_id: id, lines, move_to, forced, reason }.into()
     };
     Ok(reason.map(ask).into_iter().collect())
+}
+
+/// Whether a location ships what it is given, unless somebody insists.
+fn may_take_over(order: &Order, to: &LocationId, target: &MoveTarget) -> Result<(), OrderRefusal> {
+    if target.is_paused {
+        return Err(OrderRefusal::TargetPaused(to.clone()));
+    }
+    if order.rejected_by.contains(to) {
+        return Err(OrderRefusal::TargetRejectedOrder(to.clone()));
+    }
+    Ok(())
+}
+
+/// The fulfillment orders that move with one: all that are not at the target, where the order must not be split. None of
+/// the others may have begun.
+fn moved_together<'a>(
+    order: &'a Order,
+    part: &'a FulfillmentOrder,
+    to: Option<&LocationId>,
+) -> Result<Vec<&'a FulfillmentOrder>, OrderRefusal> {
+    if !order.must_come_from_one() {
+        return Ok(vec![part]);
+    }
+    let supplies = |other: &&FulfillmentOrder| !other.total(FulfillmentLine::kept).is_zero();
+    let elsewhere =
+        order.fulfillment_orders.iter().filter(supplies).filter(|other| Some(&other.location) != to);
+    let (others, own): (Vec<_>, Vec<_>) = elsewhere.partition(|other| other.id != part.id);
+    let stays =
+        |other: &&FulfillmentOrder| other.is_taken_on() || !other.total(|line| line.shipped).is_zero();
+    if others.iter().any(stays) || (part.is_taken_on() && !others.is_empty()) {
+        return Err(OrderRefusal::WouldSplit);
+    }
+    Ok(own.into_iter().chain(others).collect())
+}
+
+fn moved(part: &FulfillmentOrder, to: &LocationId, target: &MoveTarget) -> OrderEvent {
+    let (fulfillment_order_id, lines) = (part.id, held(part).lines);
+    let (from, promise) = (part.location.clone(), target.promises.get(to).cloned());
+    FulfillmentOrderMoved { fulfillment_order_id, from, to: to.clone(), lines, promise }.into()
+}
+
+/// Units that are reserved at a location that the order must not ship from are released, unless work on them has begun.
+pub(super) fn consolidate(order: &Order) -> Vec<OrderEvent> {
+    let stray = order.stray_fulfillment_orders().filter(|part| !part.is_taken_on());
+    let fulfillment_orders: Vec<_> = stray.map(held).collect();
+    let released = (!fulfillment_orders.is_empty()).then(|| InventoryReleased { fulfillment_orders }.into());
+    released.into_iter().collect()
 }
 
 /// Units that a location held for the order are not there after all: what is not picked is given up, the latest part

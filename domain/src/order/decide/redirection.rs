@@ -37,12 +37,17 @@ pub(super) fn may_be_redirected(order: &Order, command: &AmendOrder) -> Result<(
 
 /// Whether units are held where a delivery cannot be served from, or are about to be.
 fn is_held_elsewhere(order: &Order, delivery: Option<&DeliveryIntent>) -> bool {
-    let Some(location) = delivery.and_then(DeliveryIntent::bound_to) else { return false };
+    let Some(location) = delivery.and_then(DeliveryIntent::pinned_location) else { return false };
     let goes_elsewhere = |part: &FulfillmentOrder| {
         let taker = part.asked.as_ref().and_then(|asked| asked.move_to.as_ref());
         part.location != *location || taker.is_some_and(|taker| taker != location)
     };
-    order.fulfillment_orders.iter().any(|part| part.is_open() && goes_elsewhere(part))
+    // What has left counts too where all must come from one location.
+    let binds = |part: &FulfillmentOrder| {
+        let has_left = !part.total(|line| line.shipped).is_zero();
+        part.is_open() || (has_left && order.must_come_from_one())
+    };
+    order.fulfillment_orders.iter().any(|part| binds(part) && goes_elsewhere(part))
 }
 
 /// What locations are asked that have taken parts of the order on; nothing where there are none.

@@ -35,6 +35,13 @@ pub(super) fn reserve(order: &Order, command: &ReserveInventory) -> Decision {
             OnShortage::Reject | OnShortage::Hold => false,
         };
     let held = created.on_shortage == OnShortage::Hold || command.trigger == ReservationTrigger::Existing;
+    let is_partly_in_time =
+        created.on_shortage == OnShortage::CancelRemainder && !sourced.allocations.is_empty();
+    if let Some(earliest) = command.ships_too_late.filter(|_| !held && !is_partly_in_time)
+        && command.trigger == ReservationTrigger::Creation
+    {
+        return Err(too_late(order, earliest));
+    }
     if !acceptable && !held {
         return Err(OrderRefusal::InsufficientStock(sourced.shortages.clone()));
     }
@@ -45,6 +52,14 @@ pub(super) fn reserve(order: &Order, command: &ReserveInventory) -> Decision {
         events.extend(await_decision(order));
     }
     Ok(events)
+}
+
+/// Everything is there, but waiting for supply would not help: it cannot leave in time.
+fn too_late(order: &Order, earliest: Option<Timestamp>) -> OrderRefusal {
+    match order.ship_by() {
+        Some(ship_by) => OrderRefusal::ShipByUnattainable { ship_by, earliest },
+        None => OrderRefusal::NoCapacity,
+    }
 }
 
 /// What is held for the order and what becomes of the rest.
@@ -63,6 +78,8 @@ fn give(order: &Order, id: OrderId, on_shortage: OnShortage, command: &ReserveIn
         Ok(reason) if on_shortage == OnShortage::CancelRemainder => {
             events.push(cancelled(order, remainder, reason));
         }
+        // It is there: no supply would end the wait, so somebody decides.
+        _ if command.ships_too_late.is_some() => events.extend(await_decision(order)),
         _ => events.extend(backorder(order, remainder, command)),
     }
     events

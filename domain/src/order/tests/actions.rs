@@ -52,7 +52,7 @@ fn accepted_of_part(order: &Order, id: FulfillmentOrderId) -> Vec<String> {
                 "move",
                 OrderCommand::MoveFulfillmentOrder(
                     read(this(), json!({ "location": "elsewhere" })),
-                    Promises::new(),
+                    MoveTarget::default(),
                 ),
             ),
             ("pick", OrderCommand::PickItems(read(all(), json!({})))),

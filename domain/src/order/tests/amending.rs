@@ -17,7 +17,7 @@ fn set(line: usize, quantity: u32) -> OrderCommand {
 fn asked(lines: &[(usize, u64)]) -> OrderEvent {
     let reason = Text::new(REASON).unwrap();
     let (fulfillment_order_id, lines) = (fulfillment_order_id(1), Some(units(lines)));
-    CancellationRequested { fulfillment_order_id, lines, move_to: None, reason }.into()
+    CancellationRequested { fulfillment_order_id, lines, move_to: None, forced: false, reason }.into()
 }
 
 fn amended(order: &Order, command: OrderCommand) -> OrderAmended {
@@ -174,11 +174,11 @@ fn a_delivery_takes_the_place_of_the_former_one() {
     let fetched = || amend(json!({ "delivery": { "method": "pickup", "location": "DC-1" } }));
     let order = given([create(), reserve_all(), fetched()]);
     assert_eq!(
-        (order.delivery_method(), order.delivered_from()),
+        (order.delivery_method(), order.delivery_location()),
         (DeliveryMethod::Pickup, Some(&place("DC-1")))
     );
     let order = after(&order, amend(json!({ "delivery": { "method": "ship" } })));
-    assert_eq!((order.delivery_method(), order.delivered_from()), (DeliveryMethod::Ship, None));
+    assert_eq!((order.delivery_method(), order.delivery_location()), (DeliveryMethod::Ship, None));
     let shipped = given([create(), reserve_at_two(), pay("money"), ship_all(2)]);
     assert_eq!(names(&when(&shipped, fetched())), ["OrderAmended"], "what has left is not fetched any more");
 }

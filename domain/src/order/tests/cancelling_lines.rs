@@ -15,7 +15,14 @@ fn cancel_lines(lines: &[(usize, u32)]) -> OrderCommand {
 
 fn asked(number: u32, lines: &[(usize, u64)]) -> OrderEvent {
     let (fulfillment_order_id, reason) = (fulfillment_order_id(number), Text::new(REASON).unwrap());
-    CancellationRequested { fulfillment_order_id, lines: Some(units(lines)), move_to: None, reason }.into()
+    CancellationRequested {
+        fulfillment_order_id,
+        lines: Some(units(lines)),
+        move_to: None,
+        forced: false,
+        reason,
+    }
+    .into()
 }
 
 fn some(line: usize, quantity: u32) -> Value {

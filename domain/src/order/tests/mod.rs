@@ -165,6 +165,7 @@ fn reserve_sourced(sourced: Sourced, trigger: ReservationTrigger) -> OrderComman
         trigger,
         promises: Promises::new(),
         quotas: Demand::new(),
+        ships_too_late: None,
         at: moment(10),
     })
 }
@@ -260,7 +261,15 @@ fn amend(more: Value) -> OrderCommand {
 
 fn relocate(number: u32, location: &str) -> OrderCommand {
     let fields = json!({ "fulfillmentOrderId": fulfillment_order_id(number), "location": location });
-    OrderCommand::MoveFulfillmentOrder(read(fields, json!({})), Promises::new())
+    OrderCommand::MoveFulfillmentOrder(read(fields, json!({})), MoveTarget::default())
+}
+
+/// The same to a location that nothing is sourced from for now.
+fn relocate_to_paused(number: u32, location: &str) -> OrderCommand {
+    let OrderCommand::MoveFulfillmentOrder(fields, _) = relocate(number, location) else {
+        unreachable!("it moves a fulfillment order")
+    };
+    OrderCommand::MoveFulfillmentOrder(fields, MoveTarget { is_paused: true, ..MoveTarget::default() })
 }
 
 fn ready(number: u32) -> OrderCommand {

@@ -34,7 +34,7 @@ fn no_command_prints_personal_data() {
     let OrderCommand::CreateOrder(create, ..) = person() else { unreachable!() };
     reveals_nothing(create.ship_to.as_ref().unwrap());
     reveals_nothing(&create.ship_to.as_ref().unwrap().personal());
-    reveals_nothing(&create.ship_to.as_ref().unwrap().coordinates());
+    reveals_nothing(&create.ship_to.as_ref().unwrap().personal().unwrap().coordinates());
     reveals_nothing(&create);
     reveals_nothing(&person());
     let OrderCommand::TrackShipment(track) = track_with(1, scan()) else { unreachable!() };

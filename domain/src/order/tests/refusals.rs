@@ -19,6 +19,12 @@ fn row(
     Row { order: order.clone(), command, code, pointer, class }
 }
 
+/// Another order with the same id.
+fn other() -> OrderCommand {
+    let OrderCommand::CreateOrder(fields, terms, at) = create() else { unreachable!("it creates an order") };
+    OrderCommand::CreateOrder(fields, CreationTerms { content: Text::new("other").unwrap(), ..terms }, at)
+}
+
 fn creations() -> Vec<Row> {
     use Class::{Conflict, Invalid};
     let line = |number: usize| json!({ "sku": "A", "quantity": 1, "lineRef": format!("l{number}") });
@@ -33,7 +39,7 @@ fn creations() -> Vec<Row> {
     let line_count = ("line_count_out_of_range", Some("/lines"), Invalid);
     let currency = ("currency_missing", Some("/currency"), Invalid);
     vec![
-        row(&given([create()]), create(), ("order_exists", None, Conflict)),
+        row(&given([create()]), other(), ("order_exists", None, Conflict)),
         row(&new, create_with(lines(0)), line_count),
         row(&new, create_with(lines(501)), line_count),
         row(&new, create_with(twice), ("line_ref_not_unique", Some("/lines/2/lineRef"), Invalid)),
@@ -57,6 +63,13 @@ fn creations() -> Vec<Row> {
     ]
 }
 
+/// Everything is there, and leaves too late.
+fn too_late() -> OrderCommand {
+    let short = reserve_sourced(sourced(&[], &[("A", 5, 2)]), ReservationTrigger::Creation);
+    let OrderCommand::ReserveInventory(reserve) = short else { unreachable!("it reserves") };
+    OrderCommand::ReserveInventory(ReserveInventory { ships_too_late: Some(Some(moment(99))), ..reserve })
+}
+
 fn orders() -> Vec<Row> {
     use Class::{Conflict, NotFound};
     let new = Order::default();
@@ -69,6 +82,12 @@ fn orders() -> Vec<Row> {
         row(&new, erase(), unknown),
         row(&new, reserve_all(), ("nothing_to_reserve", None, Conflict)),
         row(&order, short, ("insufficient_stock", Some("/lines"), Conflict)),
+        row(&order, too_late(), ("no_capacity", None, Conflict)),
+        row(
+            &given([create_with(json!({ "delivery": { "method": "ship", "shipBy": moment(90) } }))]),
+            too_late(),
+            ("ship_by_unattainable", Some("/delivery/shipBy"), Conflict),
+        ),
         row(&given([create(), cancel()]), cancel(), ("order_cancelled", None, Conflict)),
         row(&after(&paid_and_reserved(), pick_all(1)), reject(1), ("picking_has_begun", None, Conflict)),
         row(&on_its_way(), cancel(), ("nothing_left", None, Conflict)),
@@ -306,6 +325,17 @@ fn moves() -> Vec<Row> {
             ("unknown_fulfillment_order", Some("/fulfillmentOrderId"), NotFound),
         ),
         row(&order, relocate(1, "DC-1"), ("already_there", Some("/location"), Conflict)),
+        row(&order, relocate_to_paused(1, "DC-2"), ("location_paused", Some("/location"), Conflict)),
+        row(
+            &given([create(), reserve_at_two(), pay("money"), reject(2)]),
+            relocate(1, "DC-2"),
+            ("location_rejected_order", Some("/location"), Conflict),
+        ),
+        row(
+            &given([create_with(json!({ "allowSplit": false })), reserve_at_two(), pay("money"), accept(2)]),
+            relocate(1, "DC-3"),
+            ("would_split", None, Conflict),
+        ),
         row(&on_its_way(), relocate(1, "DC-2"), ("nothing_left", None, Conflict)),
         row(&after(&order, ship(1, &[some()])), relocate(1, "DC-2"), ("shipping_has_begun", None, Conflict)),
         row(&to_be_fetched, relocate(1, "DC-2"), ("delivery_location_fixed", None, Conflict)),
@@ -373,7 +403,12 @@ fn what_others_say_no_to_has_its_code_too() {
 }
 
 #[test]
+fn the_same_order_again_changes_nothing() {
+    assert_eq!(when(&given([create()]), create()), []);
+}
+
+#[test]
 fn an_order_that_exists_is_named() {
-    let refused = given([create()]).decide(&create()).unwrap_err();
+    let refused = given([create()]).decide(&other()).unwrap_err();
     assert_eq!(refused.details(), Some(("orderId", json!(order_id()))));
 }

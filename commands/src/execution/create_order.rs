@@ -1,0 +1,78 @@
+//! `CreateOrder`: take an order and, where its policy says so, reserve its units in the same decision.
+
+use std::collections::BTreeSet;
+
+use holdfast_domain::Class;
+use holdfast_domain::fulfillment::{self, Aggregates};
+use holdfast_domain::order::{CreateOrder, CreationTerms, NewLine, OrderCommand};
+use holdfast_domain::stream::StreamId;
+use holdfast_domain::values::{LocationId, OrderId, Sku, Text};
+use holdfast_journal::{ClaimKey, OutcomeKind};
+
+use super::unit_of_work::{Accepted, Stop, UnitOfWork};
+use crate::answer::Refused;
+use crate::claims::channel_reference;
+use crate::privacy::to_hex;
+
+pub(super) fn create(unit: &mut UnitOfWork<'_>, order: &CreateOrder) -> Result<Accepted, Stop> {
+    let reference = order.channel_ref.as_ref().map(|name| channel_reference(&order.channel, name));
+    let new_id = order.order_id.unwrap_or(unit.context().order_id);
+    let skus: BTreeSet<&Sku> = order.lines.iter().map(|line| &line.sku).collect();
+    let streams = [StreamId::Policy, StreamId::Network, StreamId::Order(new_id)];
+    let stock = skus.into_iter().cloned().map(StreamId::Stock);
+    unit.want(streams.into_iter().chain(stock), reference.clone())?;
+
+    let id = existing_order(unit, reference.as_ref())?.unwrap_or(new_id);
+    let is_new = unit.check_version(id)?.created.is_none();
+    let rules = unit.policy()?.for_channel(&order.channel);
+    let content = Text::new(&to_hex(&unit.context().fingerprint));
+    let content = content.map_err(|error| Stop::Failed(error.to_string()))?;
+    let terms = CreationTerms::of(id, order, &rules, content);
+    let command = OrderCommand::CreateOrder(Box::new(order.clone()), terms, unit.at);
+    if is_new {
+        check_skus(unit, order.lines.iter(), "/lines")?;
+        check_location(unit, order.delivery.as_ref().and_then(|delivery| delivery.location.as_ref()))?;
+    }
+    // An order that exists is answered as it is if it was the same, and refused otherwise.
+    let pointer = if order.channel_ref.is_some() { "/channelRef" } else { "/orderId" };
+    fulfillment::decide(unit, id, &command).map_err(|stop| stop.about("order_exists", pointer))?;
+    unit.accept_order(if is_new { OutcomeKind::Created } else { OutcomeKind::Done }, id)
+}
+
+/// The order that has the channel's reference already.
+fn existing_order(unit: &mut UnitOfWork<'_>, reference: Option<&ClaimKey>) -> Result<Option<OrderId>, Stop> {
+    let Some(reference) = reference else { return Ok(None) };
+    Ok(match unit.claim(reference)? {
+        Some(StreamId::Order(known)) => Some(known),
+        _ => None,
+    })
+}
+
+/// Every SKU must have stock records; `pointer` is the list that names them.
+pub(super) fn check_skus<'a>(
+    unit: &mut UnitOfWork<'_>,
+    lines: impl IntoIterator<Item = &'a NewLine>,
+    pointer: &str,
+) -> Result<(), Stop> {
+    for (index, line) in lines.into_iter().enumerate() {
+        check_sku(unit, &line.sku, format!("{pointer}/{index}/sku"))?;
+    }
+    Ok(())
+}
+
+/// A SKU must have stock records.
+pub(super) fn check_sku(unit: &mut UnitOfWork<'_>, sku: &Sku, pointer: String) -> Result<(), Stop> {
+    if unit.stock(sku)?.is_known() {
+        return Ok(());
+    }
+    let message = format!("SKU {sku} has no stock records; receive or expect stock of it first");
+    Err(Stop::Refused(Refused::new("unknown_sku", Class::Invalid, message).at(pointer)))
+}
+
+/// The location of a delivery must be registered.
+pub(super) fn check_location(unit: &mut UnitOfWork<'_>, location: Option<&LocationId>) -> Result<(), Stop> {
+    if let Some(location) = location {
+        unit.network()?.location(location, "/delivery/location")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,180 @@
+//! Commands on orders.
+
+use holdfast_domain::fulfillment::{self, Aggregates};
+use holdfast_domain::order::{
+    AcceptCancellation, ErasePersonalData, MoveFulfillmentOrder, OrderCommand, OrderEvent, OrderRefusal,
+    OrderView, Package, ReceiveReturn, RequestReturn, ShipItems, TrackParcel, TrackShipment,
+};
+use holdfast_domain::stream::StreamId;
+use holdfast_domain::values::{OrderId, ReturnId, ShipmentId, Timestamp};
+use holdfast_journal::OutcomeKind;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::unit_of_work::{Accepted, Stop, UnitOfWork, accepted};
+use crate::claims::tracking_number;
+use crate::command::AnyCommand;
+
+/// The order and the decision that a command asks for, where that needs nothing but the order.
+pub(super) fn plain_command(command: &AnyCommand, at: Timestamp) -> Option<(OrderId, OrderCommand)> {
+    use AnyCommand as Any;
+    use OrderCommand as Order;
+    let decision = match command {
+        Any::ConfirmPayment(command) => Order::ConfirmPayment((**command).clone()),
+        Any::AuthorizePayment(command) => Order::AuthorizePayment((**command).clone()),
+        Any::FailPayment(command) => Order::FailPayment((**command).clone()),
+        Any::VoidPayment(command) => Order::VoidPayment((**command).clone()),
+        Any::HoldOrder(command) => Order::HoldOrder((**command).clone(), at),
+        Any::ReleaseHold(command) => Order::ReleaseHold((**command).clone()),
+        Any::CancelOrder(command) => Order::CancelOrder((**command).clone()),
+        Any::AttendOrder(_) => Order::AttendOrder(at),
+        Any::AcceptFulfillmentOrder(command) => Order::AcceptFulfillmentOrder((**command).clone()),
+        Any::RejectFulfillmentOrder(command) => Order::RejectFulfillmentOrder((**command).clone()),
+        Any::RejectCancellation(command) => Order::RejectCancellation((**command).clone()),
+        Any::AcceptAmendment(command) => Order::AcceptAmendment((**command).clone()),
+        Any::RejectAmendment(command) => Order::RejectAmendment((**command).clone()),
+        Any::ShortPick(command) => Order::ShortPick((**command).clone()),
+        Any::PickItems(command) => Order::PickItems((**command).clone()),
+        Any::PackItems(command) => Order::PackItems((**command).clone()),
+        Any::MarkReadyForPickup(command) => Order::MarkReadyForPickup((**command).clone(), at),
+        Any::TrackShipment(command) => Order::TrackShipment((**command).clone()),
+        Any::ConfirmDelivery(command) => Order::ConfirmDelivery((**command).clone(), at),
+        _ => return None,
+    };
+    Some((command.policy().order_id?, decision))
+}
+
+/// Decides a command on an order and everything that follows; the answer is the order.
+pub(super) fn change(
+    unit: &mut UnitOfWork<'_>,
+    id: OrderId,
+    command: &OrderCommand,
+) -> Result<Accepted, Stop> {
+    unit.check_version(id)?;
+    fulfillment::change(unit, id, command)?;
+    unit.accept_order(OutcomeKind::Done, id)
+}
+
+pub(super) fn move_fulfillment_order(
+    unit: &mut UnitOfWork<'_>,
+    command: &MoveFulfillmentOrder,
+) -> Result<Accepted, Stop> {
+    let id = command.fulfillment_order_id.order();
+    unit.want([StreamId::Network, StreamId::Order(id)], [])?;
+    unit.network()?.location(&command.location, "/location")?;
+    unit.check_version(id)?;
+    fulfillment::move_fulfillment_order(unit, command)?;
+    unit.accept_order(OutcomeKind::Done, id)
+}
+
+pub(super) fn accept_cancellation(
+    unit: &mut UnitOfWork<'_>,
+    command: &AcceptCancellation,
+) -> Result<Accepted, Stop> {
+    let id = command.fulfillment_order_id.order();
+    unit.want([StreamId::Network, StreamId::Order(id)], [])?;
+    unit.check_version(id)?;
+    fulfillment::accept_cancellation(unit, command)?;
+    unit.accept_order(OutcomeKind::Done, id)
+}
+
+/// The order, and the shipment that was created.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ShipmentAnswer {
+    /// The new shipment's id.
+    shipment_id: ShipmentId,
+    /// The order after it.
+    #[serde(flatten)]
+    order: OrderView,
+}
+
+pub(super) fn ship(unit: &mut UnitOfWork<'_>, command: &ShipItems) -> Result<Accepted, Stop> {
+    let id = command.fulfillment_order_id.order();
+    let numbers = command.packages.iter().filter_map(|package| {
+        Some(tracking_number(package.carrier.as_ref()?, package.tracking_number.as_ref()?))
+    });
+    unit.want([StreamId::Order(id), StreamId::Policy], numbers)?;
+    unit.check_version(id)?;
+    let stuck_after = unit.policy()?.rules.stuck_after;
+    let ship = OrderCommand::ShipItems(command.clone(), stuck_after, unit.at);
+    let (_, events) = fulfillment::change(unit, id, &ship)?;
+    let created = events.iter().find_map(|event| match event {
+        OrderEvent::ShipmentCreated(created) => Some(created.shipment_id),
+        _ => None,
+    });
+    let shipment_id = created.ok_or_else(|| Stop::Failed("ShipItems created no shipment".to_owned()))?;
+    let order = unit.order_view(id)?;
+    accepted(OutcomeKind::Created, &ShipmentAnswer { shipment_id, order })
+}
+
+/// Finds the shipment of a tracking number, and tracks it.
+pub(super) fn track_parcel(unit: &mut UnitOfWork<'_>, command: &TrackParcel) -> Result<Accepted, Stop> {
+    let number = tracking_number(&command.carrier, &command.tracking_number);
+    let Some(StreamId::Order(id)) = unit.claim(&number)? else {
+        return Err(OrderRefusal::UnknownTrackingNumber.into());
+    };
+    let order = unit.order(id)?;
+    let is_meant = |package: &Package| {
+        package.carrier == command.carrier && package.tracking_number == command.tracking_number
+    };
+    let mut parcels = order
+        .shipments
+        .iter()
+        .flat_map(|shipment| shipment.parcels.iter().map(move |parcel| (shipment.id, &parcel.package)));
+    let (shipment_id, package) =
+        parcels.find(|(_, package)| is_meant(package)).ok_or(OrderRefusal::UnknownTrackingNumber)?;
+    let track = TrackShipment {
+        shipment_id,
+        status: command.status,
+        at: command.at,
+        package_id: Some(package.package_id.clone()),
+        location: command.location.clone(),
+        raw: command.raw.clone(),
+        occurred_at: command.occurred_at,
+        not_after: command.not_after,
+    };
+    change(unit, shipment_id.order(), &OrderCommand::TrackShipment(track))
+}
+
+/// The order, and the return that was announced.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReturnAnswer {
+    /// The new return's id.
+    return_id: ReturnId,
+    /// The order after it.
+    #[serde(flatten)]
+    order: OrderView,
+}
+
+pub(super) fn request_return(unit: &mut UnitOfWork<'_>, command: &RequestReturn) -> Result<Accepted, Stop> {
+    let id = command.order_id;
+    unit.check_version(id)?;
+    let (_, events) = fulfillment::change(unit, id, &OrderCommand::RequestReturn(command.clone()))?;
+    let Some(OrderEvent::ReturnRequested(requested)) = events.first() else {
+        return Err(Stop::Failed("RequestReturn created no return".to_owned()));
+    };
+    let order = unit.order_view(id)?;
+    accepted(OutcomeKind::Created, &ReturnAnswer { return_id: requested.return_id, order })
+}
+
+pub(super) fn receive_return(unit: &mut UnitOfWork<'_>, command: &ReceiveReturn) -> Result<Accepted, Stop> {
+    let id = command.return_id.order();
+    unit.want([StreamId::Network, StreamId::Order(id)], [])?;
+    unit.network()?.location(&command.location, "/location")?;
+    change(unit, id, &OrderCommand::ReceiveReturn(command.clone()))
+}
+
+pub(super) fn erase_personal_data(
+    unit: &mut UnitOfWork<'_>,
+    command: &ErasePersonalData,
+) -> Result<Accepted, Stop> {
+    let id = command.order_id;
+    unit.check_version(id)?;
+    let (_, events) = fulfillment::change(unit, id, &OrderCommand::ErasePersonalData(command.clone()))?;
+    if !events.is_empty() {
+        unit.erase_subject(id);
+    }
+    unit.accept_order(OutcomeKind::Done, id)
+}

@@ -1,0 +1,207 @@
+//! Commands on the stock of a SKU.
+
+use holdfast_domain::Class;
+use holdfast_domain::fulfillment::{self, Aggregates};
+use holdfast_domain::network::Network;
+use holdfast_domain::stock::{
+    AdjustStock, AvailabilityView, CancelSupply, ChangeStockCondition, CountStock, ExpectSupply,
+    FillBackorders, ReceiveStock, ReceiveTransfer, SetStockPolicy, ShipTransfer, StockCommand, StockItem,
+    StockRefusal,
+};
+use holdfast_domain::stream::StreamId;
+use holdfast_domain::values::{LocationId, OrderId, Reference, Sku};
+use holdfast_journal::OutcomeKind;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::unit_of_work::{Accepted, Stop, UnitOfWork, accepted};
+use crate::answer::Refused;
+use crate::claims::{supply, transfer};
+
+/// Decides a command on the stock of a SKU; what has expired is free before it, and what is free after it is earmarked
+/// for the backorder queue. The answer is the stock.
+fn change(unit: &mut UnitOfWork<'_>, sku: &Sku, command: &StockCommand) -> Result<Accepted, Stop> {
+    fulfillment::reallocate(unit, sku)?;
+    unit.decide::<StockItem>(&StreamId::Stock(sku.clone()), command)?;
+    fulfillment::reallocate(unit, sku)?;
+    accept_stock(unit, OutcomeKind::Done, sku)
+}
+
+/// The same at a location, which must be registered.
+fn change_at(
+    unit: &mut UnitOfWork<'_>,
+    sku: &Sku,
+    location: &LocationId,
+    command: &StockCommand,
+) -> Result<Accepted, Stop> {
+    known_location(unit, sku, location)?;
+    change(unit, sku, command)
+}
+
+fn known_location(unit: &mut UnitOfWork<'_>, sku: &Sku, location: &LocationId) -> Result<(), Stop> {
+    unit.want([StreamId::Network, StreamId::Stock(sku.clone())], [])?;
+    unit.network()?.location(location, "/location")?;
+    Ok(())
+}
+
+fn accept_stock(unit: &mut UnitOfWork<'_>, kind: OutcomeKind, sku: &Sku) -> Result<Accepted, Stop> {
+    accepted(kind, &view(unit, sku)?)
+}
+
+fn view(unit: &mut UnitOfWork<'_>, sku: &Sku) -> Result<AvailabilityView, Stop> {
+    let (item, network) = (unit.stock(sku)?, unit.network()?);
+    AvailabilityView::of(&item, |location| is_paused(&network, location))
+        .ok_or_else(|| Stop::Failed(format!("stock of {sku} was changed and has no events")))
+}
+
+fn is_paused(network: &Network, location: &LocationId) -> bool {
+    network.locations.get(location).is_some_and(|location| location.paused.is_some())
+}
+
+/// The id that the sender gives, or one derived from the command.
+fn given_or_derived(given: Option<&Reference>, unit: &UnitOfWork<'_>) -> Result<Reference, Stop> {
+    let derived = || Reference::new(&unit.context().order_id.to_string());
+    given.cloned().map_or_else(derived, Ok).map_err(|error| Stop::Failed(error.to_string()))
+}
+
+pub(super) fn receive(unit: &mut UnitOfWork<'_>, command: &ReceiveStock) -> Result<Accepted, Stop> {
+    let stream = StreamId::Stock(command.sku.clone());
+    unit.want([StreamId::Network, stream.clone()], command.supply_id.as_ref().map(supply))?;
+    unit.network()?.location(&command.location, "/location")?;
+    if let Some(id) = &command.supply_id
+        && unit.claim(&supply(id))?.as_ref() != Some(&stream)
+    {
+        return Err(StockRefusal::UnknownSupply(id.clone()).into());
+    }
+    change(unit, &command.sku, &StockCommand::ReceiveStock(command.clone(), unit.at))
+}
+
+/// The stock, and the orders that lost units.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CountAnswer {
+    /// Orders that had reserved units which the count did not find. Their units were sourced elsewhere, or wait for
+    /// supply.
+    affected_orders: Vec<OrderId>,
+    /// The stock after the count.
+    #[serde(flatten)]
+    stock: AvailabilityView,
+}
+
+pub(super) fn count(unit: &mut UnitOfWork<'_>, command: &CountStock) -> Result<Accepted, Stop> {
+    let (sku, location) = (&command.sku, &command.location);
+    known_location(unit, sku, location)?;
+    let count = StockCommand::CountStock(command.clone(), unit.at);
+    unit.decide::<StockItem>(&StreamId::Stock(sku.clone()), &count)?;
+    let affected_orders = fulfillment::resolve_overcommitment(unit, sku, location)?;
+    let stock = view(unit, sku)?;
+    accepted(OutcomeKind::Done, &CountAnswer { affected_orders, stock })
+}
+
+pub(super) fn adjust(unit: &mut UnitOfWork<'_>, command: &AdjustStock) -> Result<Accepted, Stop> {
+    let adjust = StockCommand::AdjustStock(command.clone(), unit.at);
+    change_at(unit, &command.sku, &command.location, &adjust)
+}
+
+pub(super) fn change_condition(
+    unit: &mut UnitOfWork<'_>,
+    command: &ChangeStockCondition,
+) -> Result<Accepted, Stop> {
+    let change = StockCommand::ChangeStockCondition(command.clone(), unit.at);
+    change_at(unit, &command.sku, &command.location, &change)
+}
+
+/// The stock, and the transfer that was created.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TransferAnswer {
+    /// The new transfer's id.
+    transfer_id: Reference,
+    /// The stock after it.
+    #[serde(flatten)]
+    stock: AvailabilityView,
+}
+
+pub(super) fn ship_transfer(unit: &mut UnitOfWork<'_>, command: &ShipTransfer) -> Result<Accepted, Stop> {
+    let transfer_id = given_or_derived(command.transfer_id.as_ref(), unit)?;
+    let stream = StreamId::Stock(command.sku.clone());
+    unit.want([StreamId::Network, stream.clone()], [transfer(&transfer_id)])?;
+    let network = unit.network()?;
+    network.location(&command.from, "/from")?;
+    network.location(&command.to, "/to")?;
+    if unit.claim(&transfer(&transfer_id))?.is_some() {
+        return Err(StockRefusal::TransferExists(transfer_id).into());
+    }
+    fulfillment::reallocate(unit, &command.sku)?;
+    let ship = StockCommand::ShipTransfer(command.clone(), transfer_id.clone(), unit.at);
+    unit.decide::<StockItem>(&stream, &ship)?;
+    let stock = view(unit, &command.sku)?;
+    accepted(OutcomeKind::Created, &TransferAnswer { transfer_id, stock })
+}
+
+pub(super) fn receive_transfer(
+    unit: &mut UnitOfWork<'_>,
+    command: &ReceiveTransfer,
+) -> Result<Accepted, Stop> {
+    let Some(StreamId::Stock(sku)) = unit.claim(&transfer(&command.transfer_id))? else {
+        return Err(StockRefusal::UnknownTransfer(command.transfer_id.clone()).into());
+    };
+    unit.want([StreamId::Network, StreamId::Stock(sku.clone())], [])?;
+    change(unit, &sku, &StockCommand::ReceiveTransfer(command.clone(), unit.at))
+}
+
+/// The stock, and the supply that is expected.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SupplyAnswer {
+    /// The supply's id.
+    supply_id: Reference,
+    /// The stock after it.
+    #[serde(flatten)]
+    stock: AvailabilityView,
+}
+
+pub(super) fn expect_supply(unit: &mut UnitOfWork<'_>, command: &ExpectSupply) -> Result<Accepted, Stop> {
+    let supply_id = given_or_derived(command.supply_id.as_ref(), unit)?;
+    let stream = StreamId::Stock(command.sku.clone());
+    unit.want([StreamId::Network, stream.clone()], [supply(&supply_id)])?;
+    unit.network()?.location(&command.location, "/location")?;
+    let known = unit.claim(&supply(&supply_id))?;
+    if known.as_ref().is_some_and(|known| *known != stream) {
+        return Err(StockRefusal::UnknownSupply(supply_id).into());
+    }
+    let expect = StockCommand::ExpectSupply(command.clone(), supply_id.clone());
+    unit.decide::<StockItem>(&stream, &expect)?;
+    let kind = if known.is_some() { OutcomeKind::Done } else { OutcomeKind::Created };
+    let stock = view(unit, &command.sku)?;
+    accepted(kind, &SupplyAnswer { supply_id, stock })
+}
+
+pub(super) fn cancel_supply(unit: &mut UnitOfWork<'_>, command: &CancelSupply) -> Result<Accepted, Stop> {
+    let Some(StreamId::Stock(sku)) = unit.claim(&supply(&command.supply_id))? else {
+        let message = format!("there is no supply {}", command.supply_id);
+        return Err(Stop::Refused(Refused::new("unknown_supply", Class::NotFound, message).at("/supplyId")));
+    };
+    unit.want([StreamId::Network, StreamId::Stock(sku.clone())], [])?;
+    let cancel = StockCommand::CancelSupply(command.clone());
+    unit.decide::<StockItem>(&StreamId::Stock(sku.clone()), &cancel)?;
+    accept_stock(unit, OutcomeKind::Done, &sku)
+}
+
+pub(super) fn set_policy(unit: &mut UnitOfWork<'_>, command: &SetStockPolicy) -> Result<Accepted, Stop> {
+    let stream = StreamId::Stock(command.sku.clone());
+    unit.want([StreamId::Network, stream.clone()], [])?;
+    let network = unit.network()?;
+    for location in command.safety_stock.iter().flatten().map(|(location, _)| location) {
+        network.location(location, "/safetyStock")?;
+    }
+    let set = StockCommand::SetStockPolicy(command.clone(), unit.at);
+    unit.decide::<StockItem>(&stream, &set)?;
+    fulfillment::reallocate(unit, &command.sku)?;
+    accept_stock(unit, OutcomeKind::Done, &command.sku)
+}
+
+pub(super) fn fill_backorders(unit: &mut UnitOfWork<'_>, command: &FillBackorders) -> Result<Accepted, Stop> {
+    fulfillment::fill_backorders(unit, &command.sku)?;
+    accepted(OutcomeKind::Done, &serde_json::json!({}))
+}

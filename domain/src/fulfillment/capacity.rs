@@ -1,0 +1,79 @@
+//! The daily capacity of locations follows the order's fulfillment orders.
+
+use super::aggregates::Aggregates;
+use crate::order::{FulfillmentOrder, Order};
+use crate::promise::day_at;
+use crate::stream::StreamId;
+use crate::values::{FulfillmentOrderId, LocationId, Timestamp};
+use crate::workload::{Workload, WorkloadCommand, first_free_day};
+
+/// A fulfillment order that a location has to handle, or no longer has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CapacityChange {
+    /// The location.
+    pub location: LocationId,
+    /// The fulfillment order.
+    pub fulfillment_order_id: FulfillmentOrderId,
+    /// When it is promised to leave; absent when the capacity is given back, or nothing is promised.
+    pub ship_at: Option<Timestamp>,
+}
+
+/// What changes at locations between two states of an order: a fulfillment order is new, moved, or has nothing left.
+pub(super) fn capacity_changes(before: &Order, after: &Order) -> Vec<CapacityChange> {
+    let is_active = |part: &FulfillmentOrder| part.is_open() || !part.total(|line| line.shipped).is_zero();
+    let change = |location: &LocationId, part: &FulfillmentOrder, ship_at| CapacityChange {
+        location: location.clone(),
+        fulfillment_order_id: part.id,
+        ship_at,
+    };
+    let mut changes = Vec::new();
+    for part in &after.fulfillment_orders {
+        let former = before.fulfillment_order(part.id).filter(|former| is_active(former));
+        let is_unmoved = former.is_some_and(|former| former.location == part.location);
+        if let Some(former) = former.filter(|_| !is_unmoved || !is_active(part)) {
+            changes.push(change(&former.location, part, None));
+        }
+        if is_active(part) && !is_unmoved {
+            let ship_at = part.promise.as_ref().map(|promise| promise.ship_at);
+            changes.push(change(&part.location, part, ship_at));
+        }
+    }
+    changes
+}
+
+/// Books and frees capacity at the locations that have a limit.
+pub(super) fn update_capacity<A: Aggregates>(
+    aggregates: &mut A,
+    changes: Vec<CapacityChange>,
+) -> Result<(), A::Error> {
+    let network = aggregates.network()?;
+    let limit = |change: &CapacityChange| network.locations.get(&change.location)?.details.daily_capacity;
+    let limited: Vec<_> = changes.into_iter().filter(|change| limit(change).is_some()).collect();
+    aggregates.require(limited.iter().map(|change| StreamId::Workload(change.location.clone())))?;
+    for change in limited {
+        if let Some(command) = workload_command(aggregates, &change)? {
+            aggregates.decide_workload(&change.location, &command)?;
+        }
+    }
+    Ok(())
+}
+
+/// Nothing for a location that is full: it was given the order by a report or by hand, and takes it all the same.
+fn workload_command<A: Aggregates>(
+    aggregates: &mut A,
+    change: &CapacityChange,
+) -> Result<Option<WorkloadCommand>, A::Error> {
+    let network = aggregates.network()?;
+    let fulfillment_order_id = change.fulfillment_order_id;
+    let details = network.locations.get(&change.location).map(|location| &location.details);
+    let capacity = details.and_then(|details| details.daily_capacity);
+    let (Some(ship_at), Some(details), Some(capacity)) = (change.ship_at, details, capacity) else {
+        return Ok(Some(WorkloadCommand::Free { fulfillment_order_id }));
+    };
+    let (today, earliest) = (day_at(details, aggregates.now()), day_at(details, ship_at));
+    let (location, horizon) = (change.location.clone(), Workload::HORIZON);
+    let workload = aggregates.workload(&location)?;
+    let has_room = first_free_day(&workload, capacity, earliest.max(today), horizon).is_some();
+    let book = WorkloadCommand::Book { location, fulfillment_order_id, capacity, today, earliest, horizon };
+    Ok(has_room.then_some(book))
+}

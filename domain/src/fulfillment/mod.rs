@@ -1,0 +1,26 @@
+//! The order process: what follows from a decision on an order, in the same command.
+//!
+//! An order, its stock items, the locations' capacity and the backorder queue are separate aggregates that must agree.
+//! [`reactions`] is a pure function from an order before and after a decision to what must follow; [`decide`] carries
+//! the reactions out, one after the other, until none is left. The write side and the property tests run this code
+//! over the same trait, [`Aggregates`].
+
+mod aggregates;
+mod backorders;
+mod capacity;
+mod operations;
+mod overcommitment;
+mod process;
+mod reactions;
+mod ship_dates;
+mod sourcing;
+pub mod stock_effects;
+#[cfg(test)]
+mod tests;
+
+pub use aggregates::Aggregates;
+pub use backorders::fill_backorders;
+pub use operations::{accept_cancellation, change, move_fulfillment_order, up_to_date};
+pub use overcommitment::resolve_overcommitment;
+pub use process::{Decided, decide, reallocate};
+pub use reactions::{Reaction, reactions};

@@ -1,0 +1,84 @@
+//! Commands on orders that need more than the order to be decided.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::aggregates::Aggregates;
+use super::process::{Decided, decide, reallocate};
+use super::ship_dates::promised_dates;
+use crate::order::{AcceptCancellation, MoveFulfillmentOrder, MoveTarget, Order, OrderCommand, Takeover};
+use crate::stream::StreamId;
+use crate::values::{LocationId, OrderId, Sku};
+
+/// Brings an order up to date, then decides a command on it and everything that follows.
+pub fn change<A: Aggregates>(
+    aggregates: &mut A,
+    id: OrderId,
+    command: &OrderCommand,
+) -> Result<Decided, A::Error> {
+    up_to_date(aggregates, id)?;
+    decide(aggregates, id, command)
+}
+
+/// The order as it is at the decision time: reservations and timed holds that have ended meanwhile are ended by events,
+/// and parcels without news are marked as stuck.
+pub fn up_to_date<A: Aggregates>(aggregates: &mut A, id: OrderId) -> Result<Arc<Order>, A::Error> {
+    let (order, now) = (aggregates.order(id)?, aggregates.now());
+    if order.due_at().is_none_or(|due| now < due) {
+        return Ok(order);
+    }
+    decide(aggregates, id, &OrderCommand::ExpireReservation(now))?;
+    Ok(decide(aggregates, id, &OrderCommand::AttendOrder(now))?.0)
+}
+
+/// Lets another location take a fulfillment order over.
+pub fn move_fulfillment_order<A: Aggregates>(
+    aggregates: &mut A,
+    command: &MoveFulfillmentOrder,
+) -> Result<Decided, A::Error> {
+    let id = command.fulfillment_order_id.order();
+    let order = up_to_date(aggregates, id)?;
+    make_room(aggregates, &order)?;
+    let is_paused = is_paused(aggregates, &command.location)?;
+    let promises = promised_dates(aggregates, &order, &BTreeSet::from([command.location.clone()]))?;
+    let target = MoveTarget { is_paused, promises };
+    decide(aggregates, id, &OrderCommand::MoveFulfillmentOrder(command.clone(), target))
+}
+
+/// A location agrees to leave its fulfillment order, or units of it, to nobody or to another location. Where that other
+/// location has too few units by now, they are sourced again.
+pub fn accept_cancellation<A: Aggregates>(
+    aggregates: &mut A,
+    command: &AcceptCancellation,
+) -> Result<Decided, A::Error> {
+    let id = command.fulfillment_order_id.order();
+    let order = up_to_date(aggregates, id)?;
+    let mut takeover = Takeover::Possible;
+    let mut targets: BTreeSet<LocationId> = BTreeSet::new();
+    if let Some((target, demand)) = order.takeover_of(command.fulfillment_order_id) {
+        make_room(aggregates, &order)?;
+        if !order.may_take_over(command.fulfillment_order_id, is_paused(aggregates, target)?) {
+            takeover = Takeover::Impossible;
+        }
+        for (sku, units) in demand {
+            if aggregates.stock(&sku)?.available_at(target) < units {
+                takeover = Takeover::Impossible;
+            }
+        }
+        targets.insert(target.clone());
+    }
+    let promises = promised_dates(aggregates, &order, &targets)?;
+    decide(aggregates, id, &OrderCommand::AcceptCancellation(command.clone(), promises, takeover))
+}
+
+fn is_paused<A: Aggregates>(aggregates: &mut A, location: &LocationId) -> Result<bool, A::Error> {
+    Ok(aggregates.network()?.locations.get(location).is_some_and(|location| location.paused.is_some()))
+}
+
+/// Ends expired reservations of an order's SKUs, before units of them are reserved elsewhere.
+fn make_room<A: Aggregates>(aggregates: &mut A, order: &Order) -> Result<(), A::Error> {
+    let skus: BTreeSet<&Sku> = order.lines().iter().map(|line| &line.sku).collect();
+    let streams = skus.iter().copied().cloned().map(StreamId::Stock);
+    aggregates.require(streams.chain([StreamId::Network, StreamId::Policy]))?;
+    skus.into_iter().try_for_each(|sku| reallocate(aggregates, sku))
+}

@@ -1,0 +1,95 @@
+//! Which orders lose units when a count finds fewer than are reserved.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use super::aggregates::Aggregates;
+use super::operations::up_to_date;
+use super::process::{decide, reallocate};
+use super::ship_dates::capacity_streams;
+use crate::order::{OrderCommand, OrderEvent};
+use crate::stream::StreamId;
+use crate::values::{LocationId, OrderId, Sku, Units};
+
+/// The most orders that one decision takes units from.
+const MAX_ORDERS: usize = 200;
+
+/// The locations that have reserved more units of a SKU than they have.
+pub(super) fn overcommitted_locations<A: Aggregates>(
+    aggregates: &mut A,
+    sku: &Sku,
+) -> Result<Vec<LocationId>, A::Error> {
+    let item = aggregates.stock(sku)?;
+    let over = item.bins.iter().filter(|(_, bin)| bin.reserved > bin.on_hand);
+    Ok(over.map(|(location, _)| location.clone()).collect())
+}
+
+/// Takes units that are reserved and not there from the orders that hold them, and sources those orders again: the
+/// least urgent order loses first and, of equally urgent ones, the latest. Picked units stay. Gives the orders that lost
+/// units.
+pub fn resolve_overcommitment<A: Aggregates>(
+    aggregates: &mut A,
+    sku: &Sku,
+    location: &LocationId,
+) -> Result<Vec<OrderId>, A::Error> {
+    reallocate(aggregates, sku)?;
+    let mut missing = missing_units(aggregates, sku, location)?;
+    if missing.is_zero() {
+        return Ok(Vec::new());
+    }
+    let orders = losing_orders(aggregates, sku, location)?;
+    load_what_sourcing_needs(aggregates, &orders)?;
+    let mut affected = Vec::new();
+    for id in orders {
+        if missing.is_zero() {
+            break;
+        }
+        up_to_date(aggregates, id)?;
+        let lose = OrderCommand::LoseUnits { location: location.clone(), sku: sku.clone(), most: missing };
+        let (_, events) = decide(aggregates, id, &lose)?;
+        if events.iter().any(|event| matches!(event, OrderEvent::InventoryReleased(_))) {
+            affected.push(id);
+            missing = missing_units(aggregates, sku, location)?;
+        }
+    }
+    Ok(affected)
+}
+
+/// The orders that may lose units, the first to lose first.
+fn losing_orders<A: Aggregates>(
+    aggregates: &mut A,
+    sku: &Sku,
+    location: &LocationId,
+) -> Result<Vec<OrderId>, A::Error> {
+    let holders = aggregates.reservation_holders(sku, location)?;
+    aggregates.require(holders.iter().copied().map(StreamId::Order))?;
+    let mut by_urgency = Vec::with_capacity(holders.len());
+    for id in holders {
+        let order = aggregates.order(id)?;
+        if let Some(created) = order.created.as_ref().filter(|_| order.may_lose(sku, location)) {
+            by_urgency.push((created.priority, Reverse(created.at), id));
+        }
+    }
+    by_urgency.sort();
+    by_urgency.truncate(MAX_ORDERS);
+    Ok(by_urgency.into_iter().map(|(.., id)| id).collect())
+}
+
+/// Together: what is asked for order by order takes a load each.
+fn load_what_sourcing_needs<A: Aggregates>(aggregates: &mut A, orders: &[OrderId]) -> Result<(), A::Error> {
+    let mut streams = BTreeSet::from([StreamId::Policy]);
+    for id in orders {
+        streams.extend(aggregates.order(*id)?.lines().iter().map(|line| StreamId::Stock(line.sku.clone())));
+    }
+    let network = aggregates.network()?;
+    aggregates.require(streams.into_iter().chain(capacity_streams(&network.locations)))
+}
+
+fn missing_units<A: Aggregates>(
+    aggregates: &mut A,
+    sku: &Sku,
+    location: &LocationId,
+) -> Result<Units, A::Error> {
+    let item = aggregates.stock(sku)?;
+    Ok(item.bins.get(location).map_or(Units::ZERO, |bin| bin.reserved.saturating_sub(bin.on_hand)))
+}

@@ -1,0 +1,97 @@
+//! The loop that carries out what follows from a decision on an order.
+
+use std::sync::Arc;
+
+use super::aggregates::Aggregates;
+use super::backorders::{join_queue, requeue, update_promise, withdraw_surplus};
+use super::capacity::update_capacity;
+use super::reactions::{Reaction, reactions};
+use super::sourcing::source;
+use crate::order::{Order, OrderCommand, OrderEvent};
+use crate::stock::StockCommand;
+use crate::stream::StreamId;
+use crate::values::{OrderId, Sku};
+
+/// An order after a decision and everything that followed from it, and the events of the decision itself.
+pub type Decided = (Arc<Order>, Vec<OrderEvent>);
+
+/// Decides a command on an order, and everything that must follow from it, in the same command.
+///
+/// The order of an answer is the one after all reactions; the events are those of the command's own decision.
+pub fn decide<A: Aggregates>(
+    aggregates: &mut A,
+    id: OrderId,
+    command: &OrderCommand,
+) -> Result<Decided, A::Error> {
+    let (events, due) = decide_once(aggregates, id, command)?;
+    carry_out(aggregates, id, due)?;
+    Ok((aggregates.order(id)?, events))
+}
+
+/// Carries out reactions, and what follows from each before the next one.
+pub(super) fn carry_out<A: Aggregates>(
+    aggregates: &mut A,
+    id: OrderId,
+    mut due: Vec<Reaction>,
+) -> Result<(), A::Error> {
+    due.reverse();
+    while let Some(reaction) = due.pop() {
+        due.extend(react(aggregates, id, reaction)?.into_iter().rev());
+    }
+    Ok(())
+}
+
+/// One decision on the order alone: its events, and what must follow.
+pub(super) fn decide_once<A: Aggregates>(
+    aggregates: &mut A,
+    id: OrderId,
+    command: &OrderCommand,
+) -> Result<(Vec<OrderEvent>, Vec<Reaction>), A::Error> {
+    let before = aggregates.order(id)?;
+    let (after, events) = aggregates.decide_order(id, command)?;
+    let due = reactions(&before, &after, &events, aggregates.now());
+    let touched = due.iter().filter_map(Reaction::sku).cloned().map(StreamId::Stock);
+    if !due.is_empty() {
+        aggregates.require(touched.chain([StreamId::Network, StreamId::Policy]))?;
+    }
+    Ok((events, due))
+}
+
+/// Carries out one reaction: gives what follows from it.
+fn react<A: Aggregates>(
+    aggregates: &mut A,
+    id: OrderId,
+    reaction: Reaction,
+) -> Result<Vec<Reaction>, A::Error> {
+    match reaction {
+        Reaction::ApplyToStock(sku, command) => aggregates.decide_stock(&sku, &command)?,
+        Reaction::WithdrawSurplusBackorder(sku) => withdraw_surplus(aggregates, id, &sku)?,
+        Reaction::Reallocate(sku) => reallocate(aggregates, &sku)?,
+        Reaction::UpdateCapacity(changes) => update_capacity(aggregates, changes)?,
+        Reaction::JoinQueue { demand, trigger } => join_queue(aggregates, id, &demand, trigger)?,
+        Reaction::UpdatePromise(sku) => update_promise(aggregates, id, &sku)?,
+        Reaction::Requeue => return requeue(aggregates, id),
+        Reaction::Source(request) => return source(aggregates, id, &request),
+        Reaction::SettleAmendment => {
+            let settle = OrderCommand::SettleAmendment(aggregates.now());
+            return decide_once(aggregates, id, &settle).map(|(_, due)| due);
+        }
+        Reaction::Consolidate => {
+            return decide_once(aggregates, id, &OrderCommand::Consolidate).map(|(_, due)| due);
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// Ends expired reservations of a SKU and earmarks its free units for the backorder queue: due before units of it are
+/// reserved, and after anything that may have added or freed units.
+pub fn reallocate<A: Aggregates>(aggregates: &mut A, sku: &Sku) -> Result<(), A::Error> {
+    let now = aggregates.now();
+    aggregates.decide_stock(sku, &StockCommand::ExpireReservations(now))?;
+    let item = aggregates.stock(sku)?;
+    if item.queue.is_empty() && item.bins.values().all(|bin| bin.earmarked.is_zero()) {
+        return Ok(());
+    }
+    let closed = aggregates.network()?.closed();
+    aggregates.decide_stock(sku, &StockCommand::EarmarkInventory { closed })
+}

@@ -1,0 +1,181 @@
+//! What must follow from a decision on an order: derived from the order before and after it, never chosen by a command.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use cqrs_es::Aggregate;
+
+use super::capacity::{CapacityChange, capacity_changes};
+use super::stock_effects::stock_effects;
+use crate::distance::Coordinates;
+use crate::order::{Order, OrderEvent, ReservationTrigger};
+use crate::sourcing::Demand;
+use crate::stock::StockCommand;
+use crate::values::{LocationId, Sku, Timestamp, Units};
+
+/// Something that must be decided because of a decision on an order, in the same command.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reaction {
+    /// The stock of a SKU follows an event of the order.
+    ApplyToStock(Sku, StockCommand),
+    /// The order waits for fewer units of the SKU than the backorder queue holds for it.
+    WithdrawSurplusBackorder(Sku),
+    /// Units of the SKU may have become free: expired reservations end, and free units are earmarked for the queue.
+    Reallocate(Sku),
+    /// A location's daily capacity follows the order's fulfillment orders.
+    UpdateCapacity(Vec<CapacityChange>),
+    /// Every location has answered a requested amendment: it takes effect, or it lapses.
+    SettleAmendment,
+    /// Units are reserved at a location that the order must not ship from: they are released, or the location is asked.
+    Consolidate,
+    /// Units wait for supply: they join the backorder queue.
+    JoinQueue {
+        /// Units by SKU.
+        demand: Demand,
+        /// Why the order was sourced.
+        trigger: ReservationTrigger,
+    },
+    /// Other locations may serve the order than when it joined the queues: its entries are replaced.
+    Requeue,
+    /// Units are ordered that no decision has been made about.
+    Source(SourcingRequest),
+    /// The expected date of a SKU's backordered units may have changed.
+    UpdatePromise(Sku),
+}
+
+impl Reaction {
+    /// The SKU whose stock it changes, where it is about one.
+    pub(super) fn sku(&self) -> Option<&Sku> {
+        match self {
+            Self::ApplyToStock(sku, _)
+            | Self::WithdrawSurplusBackorder(sku)
+            | Self::Reallocate(sku)
+            | Self::UpdatePromise(sku) => Some(sku),
+            _ => None,
+        }
+    }
+}
+
+/// How an order's pending units are to be sourced.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SourcingRequest {
+    /// Why the order is sourced.
+    pub trigger: ReservationTrigger,
+    /// Locations that have just given units back, and are not asked again in this command.
+    pub excluded: BTreeSet<LocationId>,
+    /// The exact destination, while it is known: it is personal data, and sealed once the event is stored.
+    pub destination: Option<Coordinates>,
+}
+
+/// What must follow from the events of one decision, in the order in which it must be carried out.
+pub fn reactions(before: &Arc<Order>, after: &Order, events: &[OrderEvent], at: Timestamp) -> Vec<Reaction> {
+    if events.is_empty() {
+        return Vec::new();
+    }
+    let mut reactions = stock_reactions(before, after, events, at);
+    let capacity = capacity_changes(before, after);
+    if !capacity.is_empty() {
+        reactions.push(Reaction::UpdateCapacity(capacity));
+    }
+    if after.amendment_is_settled() {
+        reactions.push(Reaction::SettleAmendment);
+    }
+    if after.has_stray_reservations() {
+        reactions.push(Reaction::Consolidate);
+    }
+    if after.is_backordered() && before.eligible_locations() != after.eligible_locations() {
+        reactions.push(Reaction::Requeue);
+    }
+    if after.needs_sourcing() && !is_sourcing(events) {
+        reactions.push(Reaction::Source(sourcing_request(before, events)));
+    }
+    reactions
+}
+
+/// The stock effects of every event, and what frees units.
+fn stock_reactions(
+    before: &Arc<Order>,
+    after: &Order,
+    events: &[OrderEvent],
+    at: Timestamp,
+) -> Vec<Reaction> {
+    let mut order = Arc::clone(before);
+    let mut effects = Vec::new();
+    for (index, event) in events.iter().enumerate() {
+        effects.extend(stock_effects(&order, event, at));
+        if index + 1 < events.len() {
+            Arc::make_mut(&mut order).apply(event.clone());
+        }
+    }
+    let surplus = skus_with_less_backordered(before, after);
+    let takes_units = |command: &StockCommand| matches!(command, StockCommand::ReserveInventory { .. });
+    let freed: BTreeSet<Sku> = effects
+        .iter()
+        .filter(|(_, command)| !takes_units(command))
+        .map(|(sku, _)| sku.clone())
+        .chain(surplus.iter().cloned())
+        .collect();
+    let effects = effects.into_iter().map(|(sku, command)| Reaction::ApplyToStock(sku, command));
+    let surplus = surplus.into_iter().map(Reaction::WithdrawSurplusBackorder);
+    effects.chain(surplus).chain(freed.into_iter().map(Reaction::Reallocate)).collect()
+}
+
+fn skus_with_less_backordered(before: &Order, after: &Order) -> Vec<Sku> {
+    let waits: BTreeMap<Sku, Units> = after.backordered_demand();
+    let has_less = |sku: &Sku, units: Units| waits.get(sku).is_none_or(|left| *left < units);
+    before
+        .backordered_demand()
+        .into_iter()
+        .filter(|(sku, units)| has_less(sku, *units))
+        .map(|(sku, _)| sku)
+        .collect()
+}
+
+/// Whether the events are those of sourcing itself.
+fn is_sourcing(events: &[OrderEvent]) -> bool {
+    events.iter().any(|event| matches!(event, OrderEvent::OrderSourced(_)))
+}
+
+fn sourcing_request(before: &Order, events: &[OrderEvent]) -> SourcingRequest {
+    let has_left = events.iter().any(|event| matches!(event, OrderEvent::ShipmentCreated(_)));
+    let mut request = SourcingRequest {
+        trigger: ReservationTrigger::Existing,
+        excluded: BTreeSet::new(),
+        destination: None,
+    };
+    for event in events {
+        match event {
+            OrderEvent::OrderCreated(created) => {
+                request.trigger = ReservationTrigger::Creation;
+                request.destination = created.personal.as_ref().and_then(|personal| personal.coordinates());
+            }
+            OrderEvent::OrderAmended(amended) => {
+                if !(amended.grown.is_empty() && amended.added.is_empty()) {
+                    request.trigger = ReservationTrigger::Creation;
+                }
+                request.destination = amended.personal.as_ref().and_then(|personal| personal.coordinates());
+            }
+            OrderEvent::FulfillmentOrderRejected(_) => request.gives_back(None),
+            OrderEvent::PickShorted(shorted) => {
+                let location =
+                    before.fulfillment_order(shorted.fulfillment_order_id).map(|part| &part.location);
+                request.gives_back(location);
+            }
+            // Units that another fulfillment order releases to a shipment are not missing there.
+            OrderEvent::InventoryReleased(released) if !has_left => {
+                released.fulfillment_orders.iter().for_each(|part| request.gives_back(Some(&part.location)));
+            }
+            _ => {}
+        }
+    }
+    request
+}
+
+impl SourcingRequest {
+    fn gives_back(&mut self, location: Option<&LocationId>) {
+        if self.trigger != ReservationTrigger::Creation {
+            self.trigger = ReservationTrigger::Shortfall;
+        }
+        self.excluded.extend(location.cloned());
+    }
+}

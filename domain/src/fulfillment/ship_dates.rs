@@ -1,0 +1,124 @@
+//! When goods of an order can leave a location and arrive: by cut-off, daily capacity and the merchant's transit times.
+
+use std::collections::BTreeSet;
+
+use super::aggregates::Aggregates;
+use crate::network::{Location, LocationDetails};
+use crate::order::{Order, PromisedDates, Promises};
+use crate::policy::Policy;
+use crate::promise::{day_at, earliest_delivery, earliest_ship, ships_on};
+use crate::stream::StreamId;
+use crate::transit::Route;
+use crate::values::{LocationId, Text, Timestamp};
+use crate::workload::{Workload, first_free_day};
+
+/// When goods can leave a location.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Departure {
+    /// The location has neither a cut-off, a time zone nor a daily capacity: nothing is promised.
+    Unknown,
+    /// At this time at the earliest.
+    At(Timestamp),
+    /// The location is full on every day for which orders are taken.
+    Never,
+}
+
+impl Departure {
+    /// The time, where one is known.
+    pub(super) fn time(self) -> Option<Timestamp> {
+        if let Self::At(time) = self { Some(time) } else { None }
+    }
+
+    /// Whether goods leave after the order must have left.
+    pub(super) fn is_too_late(self, order: &Order) -> bool {
+        self.time().zip(order.ship_by()).is_some_and(|(leaves, ship_by)| ship_by < leaves)
+    }
+}
+
+/// The streams that say when goods can leave locations.
+pub(super) fn capacity_streams<'a>(
+    locations: impl IntoIterator<Item = (&'a LocationId, &'a Location)>,
+) -> impl Iterator<Item = StreamId> {
+    let limited = locations.into_iter().filter(|(_, location)| location.details.daily_capacity.is_some());
+    limited.map(|(id, _)| StreamId::Workload(id.clone()))
+}
+
+/// When goods of an order that is decided now can leave a location.
+pub(super) fn departure<A: Aggregates>(
+    aggregates: &mut A,
+    order: &Order,
+    (id, location): (&LocationId, &Location),
+) -> Result<Departure, A::Error> {
+    let details = &location.details;
+    if details.cut_off.is_none() && details.timezone.is_none() && details.daily_capacity.is_none() {
+        return Ok(Departure::Unknown);
+    }
+    let earliest = earliest_ship(details, aggregates.now(), order.ship_not_before());
+    let Some(capacity) = details.daily_capacity else { return Ok(Departure::At(earliest)) };
+    let day = day_at(details, earliest);
+    let workload = aggregates.workload(id)?;
+    Ok(match first_free_day(&workload, capacity, day, Workload::HORIZON) {
+        Some(free) if free == day => Departure::At(earliest),
+        Some(free) => Departure::At(ships_on(details, free)),
+        None => Departure::Never,
+    })
+}
+
+/// Those of some locations that cannot ship an order by the time that it must have left.
+pub(super) fn too_late<'a, A: Aggregates>(
+    aggregates: &mut A,
+    order: &Order,
+    locations: impl IntoIterator<Item = &'a LocationId>,
+) -> Result<BTreeSet<LocationId>, A::Error> {
+    let mut late = BTreeSet::new();
+    if order.ship_by().is_none() {
+        return Ok(late);
+    }
+    let network = aggregates.network()?;
+    let known: Vec<_> = locations.into_iter().filter_map(|id| network.locations.get_key_value(id)).collect();
+    aggregates.require(capacity_streams(known.iter().copied()))?;
+    for (id, location) in known {
+        let departure = departure(aggregates, order, (id, location))?;
+        if departure == Departure::Never || departure.is_too_late(order) {
+            late.insert(id.clone());
+        }
+    }
+    Ok(late)
+}
+
+/// When an order can leave each of some locations and arrive, where that is known.
+pub(super) fn promised_dates<A: Aggregates>(
+    aggregates: &mut A,
+    order: &Order,
+    locations: &BTreeSet<LocationId>,
+) -> Result<Promises, A::Error> {
+    let network = aggregates.network()?;
+    let known: Vec<_> = locations.iter().filter_map(|id| network.locations.get_key_value(id)).collect();
+    aggregates.require(capacity_streams(known.iter().copied()).chain([StreamId::Policy]))?;
+    let policy = aggregates.policy()?;
+    let mut promises = Promises::new();
+    for (id, location) in known {
+        if let Departure::At(ship_at) = departure(aggregates, order, (id, location))? {
+            let deliver_at = arrival(order, &policy, (id, &location.details), ship_at);
+            promises.insert(id.clone(), PromisedDates { ship_at, deliver_at });
+        }
+    }
+    Ok(promises)
+}
+
+fn arrival(
+    order: &Order,
+    policy: &Policy,
+    from: (&LocationId, &LocationDetails),
+    ship_at: Timestamp,
+) -> Option<Timestamp> {
+    let created = order.created.as_ref()?;
+    let destination = created.destination.as_ref();
+    let delivery = created.delivery.as_ref();
+    let route = Route {
+        country: destination.and_then(|to| to.country.as_ref()).map(Text::as_str),
+        region: destination.and_then(|to| to.region.as_ref()).map(Text::as_str),
+        service_level: delivery.and_then(|delivery| delivery.service_level.as_ref()).map(Text::as_str),
+    };
+    earliest_delivery(ship_at, from, &route, &policy.rules.transit)
+}

@@ -1,0 +1,185 @@
+//! Finding locations for an order's pending units: the candidates, why a location is excluded, and what follows.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::aggregates::Aggregates;
+use super::process::{decide_once, reallocate};
+use super::reactions::{Reaction, SourcingRequest};
+use super::ship_dates::{Departure, capacity_streams, departure, promised_dates};
+use crate::distance::{self, Coordinates};
+use crate::geography::{Basis, place_of};
+use crate::network::Location;
+use crate::order::{Order, OrderCommand, OrderCreated, OrderEvent, ReserveInventory, SourcingBasis};
+use crate::sourcing::{Candidate, Demand, Exclusion, Sourced, SourcingRules, source_within};
+use crate::stock::StockItem;
+use crate::stream::StreamId;
+use crate::values::{LocationId, OrderId, Sku, Text, Timestamp};
+
+/// Sources an order's pending units and reserves them: gives what follows.
+pub(super) fn source<A: Aggregates>(
+    aggregates: &mut A,
+    id: OrderId,
+    request: &SourcingRequest,
+) -> Result<Vec<Reaction>, A::Error> {
+    let order = aggregates.order(id)?;
+    let Some(created) = order.created.clone().filter(|_| order.needs_sourcing()) else {
+        return Ok(Vec::new());
+    };
+    if order.needs_decision() {
+        return decide_once(aggregates, id, &OrderCommand::AwaitDecision).map(|(_, due)| due);
+    }
+    let demand = order.pending_demand();
+    let streams = demand.keys().cloned().map(StreamId::Stock);
+    aggregates.require(streams.chain([StreamId::Network, StreamId::Policy]))?;
+    demand.keys().try_for_each(|sku| reallocate(aggregates, sku))?;
+
+    let policy = aggregates.policy()?.for_channel(&created.channel);
+    let rules = SourcingRules {
+        criteria: &policy.sourcing,
+        allow_split: created.allow_split,
+        most_locations: policy.split_limit,
+        used: order.locations_in_use(),
+        allow_partial: request.trigger.takes_part(created.on_shortage),
+    };
+    let (destination, basis) = destination(&created, request.destination);
+    let candidates = candidates(aggregates, &order, &demand, request, destination)?;
+    let quotas = channel_quotas(aggregates, &created, &demand, request.trigger)?;
+    let sourced = source_within(&quotas, &demand, &candidates, &rules);
+    let ships_too_late = ships_too_late(&sourced, &quotas, &demand, &candidates, &rules);
+    let chosen: BTreeSet<LocationId> =
+        sourced.allocations.iter().map(|(location, _)| location.clone()).collect();
+    let promises = promised_dates(aggregates, &order, &chosen)?;
+    let (criteria, trigger, at) = (policy.sourcing.clone(), request.trigger, aggregates.now());
+    let command =
+        ReserveInventory { sourced, criteria, basis, trigger, promises, quotas, ships_too_late, at };
+    let (events, mut due) = decide_once(aggregates, id, &OrderCommand::ReserveInventory(command))?;
+    due.extend(queue(&*aggregates.order(id)?, &events, request));
+    Ok(due)
+}
+
+/// What is backordered joins the queue of its SKU.
+fn queue(order: &Order, events: &[OrderEvent], request: &SourcingRequest) -> Vec<Reaction> {
+    let mut reactions = Vec::new();
+    for event in events {
+        if let OrderEvent::InventoryBackordered(backordered) = event {
+            let demand = order.demand_of(&backordered.lines);
+            let skus: Vec<Sku> = demand.keys().cloned().collect();
+            reactions.push(Reaction::JoinQueue { demand, trigger: request.trigger });
+            reactions.extend(skus.into_iter().map(Reaction::UpdatePromise));
+        }
+    }
+    reactions
+}
+
+/// Where the units that are missing are all there, and only leave too late: the earliest time at which a location could
+/// ship them, or none where no location has capacity. Nothing where units are missing for want of stock.
+fn ships_too_late(
+    sourced: &Sourced,
+    quotas: &Demand,
+    demand: &Demand,
+    candidates: &[Candidate],
+    rules: &SourcingRules<'_>,
+) -> Option<Option<Timestamp>> {
+    let is_late = |candidate: &Candidate| {
+        matches!(candidate.excluded, Some(Exclusion::TooLate | Exclusion::NoCapacity))
+    };
+    if sourced.shortages.is_empty() || !candidates.iter().any(is_late) {
+        return None;
+    }
+    let mut without_limits = candidates.to_vec();
+    for candidate in without_limits.iter_mut().filter(|candidate| is_late(candidate)) {
+        candidate.excluded = None;
+    }
+    let by_any_date = source_within(quotas, demand, &without_limits, rules);
+    let earliest =
+        || candidates.iter().filter(|candidate| is_late(candidate)).filter_map(|late| late.ships_at).min();
+    by_any_date.shortages.is_empty().then(earliest)
+}
+
+/// Where an order goes, as far as that is known, and how it is known.
+fn destination(created: &OrderCreated, exact: Option<Coordinates>) -> (Option<Coordinates>, SourcingBasis) {
+    if exact.is_some() {
+        return (exact, SourcingBasis::Coordinates);
+    }
+    let approximate = || {
+        let to = created.destination.as_ref()?;
+        let postal_code = to.postal_code.as_ref().map(Text::as_str);
+        place_of(to.country.as_ref()?.as_str(), postal_code)
+    };
+    match approximate() {
+        Some((place, Basis::PostalCode)) => (Some(place), SourcingBasis::PostalCode),
+        Some((place, Basis::Country)) => (Some(place), SourcingBasis::Country),
+        None => (None, SourcingBasis::None),
+    }
+}
+
+/// Units of each SKU that the order's channel may still promise to it, for the SKUs that have a quota. Units that the order
+/// has given back in this command are promised to it again, whatever the quota.
+fn channel_quotas<A: Aggregates>(
+    aggregates: &mut A,
+    created: &OrderCreated,
+    demand: &Demand,
+    trigger: ReservationTrigger,
+) -> Result<Demand, A::Error> {
+    let mut quotas = Demand::new();
+    if trigger == ReservationTrigger::Shortfall {
+        return Ok(quotas);
+    }
+    for sku in demand.keys() {
+        if let Some(remaining) = aggregates.stock(sku)?.remaining_quota(&created.channel, created.at) {
+            quotas.insert(sku.clone(), remaining);
+        }
+    }
+    Ok(quotas)
+}
+
+/// Every location of the network, with what it could give and why it must not.
+fn candidates<A: Aggregates>(
+    aggregates: &mut A,
+    order: &Order,
+    demand: &Demand,
+    request: &SourcingRequest,
+    destination: Option<Coordinates>,
+) -> Result<Vec<Candidate>, A::Error> {
+    let network = aggregates.network()?;
+    aggregates.require(capacity_streams(&network.locations))?;
+    let mut items = Vec::with_capacity(demand.len());
+    for sku in demand.keys() {
+        items.push((sku.clone(), aggregates.stock(sku)?));
+    }
+    let mut candidates = Vec::with_capacity(network.locations.len());
+    for (id, location) in &network.locations {
+        let here = |(sku, item): &(Sku, Arc<StockItem>)| (sku.clone(), item.available_at(id));
+        let departure = departure(aggregates, order, (id, location))?;
+        candidates.push(Candidate {
+            location: id.clone(),
+            distance: destination.map(|place| distance::between(place, location.coordinates())),
+            rank: location.details.rank,
+            available: items.iter().map(here).filter(|(_, units)| !units.is_zero()).collect(),
+            excluded: exclusion(order, request, (id, location), departure),
+            ships_at: departure.time(),
+        });
+    }
+    Ok(candidates)
+}
+
+/// Why a location must not ship the order, the first reason that holds.
+fn exclusion(
+    order: &Order,
+    request: &SourcingRequest,
+    (id, location): (&LocationId, &Location),
+    departure: Departure,
+) -> Option<Exclusion> {
+    let is_other = |only: Option<&LocationId>| only.is_some_and(|only| only != id);
+    let gave_back = request.excluded.contains(id) || order.rejected_by.contains(id);
+    let reasons = [
+        (location.paused.is_some(), Exclusion::Paused),
+        (gave_back, Exclusion::GaveBack),
+        (is_other(order.pinned_location()), Exclusion::NotTheDeliveryLocation),
+        (is_other(order.single_source_location()), Exclusion::WouldSplit),
+        (departure == Departure::Never, Exclusion::NoCapacity),
+        (departure.is_too_late(order), Exclusion::TooLate),
+    ];
+    reasons.into_iter().find(|(holds, _)| *holds).map(|(_, exclusion)| exclusion)
+}

@@ -1,0 +1,286 @@
+//! What each kind of event asks of which stock item.
+
+use cqrs_es::Aggregate;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::values::{ReturnId, ShipmentId};
+
+/// SKU and command.
+type Asked = Vec<(Sku, StockCommand)>;
+
+fn order_id() -> OrderId {
+    "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap()
+}
+
+fn id(number: u32) -> FulfillmentOrderId {
+    FulfillmentOrderId::new(order_id(), number)
+}
+
+fn web() -> ChannelName {
+    ChannelName::new("web").unwrap()
+}
+
+fn moment(second: i64) -> Timestamp {
+    Timestamp::from_microseconds(second * 1_000_000)
+}
+
+fn event(name: &str, fields: Value) -> OrderEvent {
+    let Value::Object(mut fields) = fields else { panic!("{fields} has no fields") };
+    fields.insert("type".into(), json!(name));
+    serde_json::from_value(Value::Object(fields)).unwrap()
+}
+
+fn units(lines: &[(usize, u64)]) -> Value {
+    lines.iter().map(|(line, quantity)| json!({ "line": line, "quantity": quantity })).collect()
+}
+
+fn part(number: u32, location: &str, lines: &[(usize, u64)]) -> Value {
+    json!({ "fulfillmentOrderId": id(number), "location": location, "lines": units(lines) })
+}
+
+/// Two A, four B and another three A. The first part, at DC-1, holds all but two of the last A, which are at DC-2.
+fn order() -> Order {
+    let line =
+        |line: usize, sku: &str, quantity: u32| json!({ "line": line, "sku": sku, "quantity": quantity });
+    let created = json!({
+        "orderId": order_id(), "channel": "web", "lines": [line(1, "A", 2), line(2, "B", 4), line(3, "A", 3)],
+        "hasPersonalData": false, "onShortage": "reject", "allowSplit": true, "priority": "standard",
+        "payment": "required", "reserveAt": "creation", "content": "digest", "at": moment(1)
+    });
+    let parts = json!([part(1, "DC-1", &[(1, 2), (2, 4), (3, 1)]), part(2, "DC-2", &[(3, 2)])]);
+    let reserved = json!({ "fulfillmentOrders": parts, "until": moment(70) });
+    let mut order = Order::default();
+    order.apply(event("OrderCreated", created));
+    order.apply(event("InventoryReserved", reserved));
+    order
+}
+
+fn ask(name: &str, fields: Value) -> Asked {
+    stock_effects(&order(), &event(name, fields), moment(9))
+}
+
+fn of(sku: &str, command: StockCommand) -> (Sku, StockCommand) {
+    (Sku::new(sku).unwrap(), command)
+}
+
+fn allocations(from: &[(&str, u64)]) -> Vec<Allocation> {
+    let allocation = |(location, count): &(&str, u64)| Allocation {
+        location: LocationId::new(location).unwrap(),
+        quantity: Units::new(*count),
+    };
+    from.iter().map(allocation).collect()
+}
+
+fn hold(from: &[(&str, u64)], until: i64) -> StockCommand {
+    let (order_id, channel, allocations) = (order_id(), web(), allocations(from));
+    let (ordered_at, until) = (moment(1), Some(moment(until)));
+    StockCommand::ReserveInventory { order_id, channel, ordered_at, allocations, until }
+}
+
+fn let_go(from: &[(&str, u64)]) -> StockCommand {
+    let (order_id, channel, allocations) = (order_id(), web(), allocations(from));
+    StockCommand::ReleaseInventory { order_id, channel, ordered_at: moment(1), allocations }
+}
+
+/// Of the first part, in parcels.
+fn ship(parcels: &[&[(usize, u64)]]) -> Asked {
+    let package = |lines: &&[(usize, u64)]| json!({ "packageId": "p1", "carrier": "UPS", "trackingNumber": "1Z", "lines": units(lines) });
+    let packages: Vec<Value> = parcels.iter().map(package).collect();
+    ask(
+        "ShipmentCreated",
+        json!({
+            "shipmentId": ShipmentId::new(order_id(), 1), "fulfillmentOrderId": id(1), "location": "DC-1",
+            "packages": packages, "shippedAt": moment(9)
+        }),
+    )
+}
+
+fn shipped(quantity: u64, unreserved: u64) -> StockCommand {
+    StockCommand::ShipInventory {
+        order_id: order_id(),
+        channel: web(),
+        ordered_at: moment(1),
+        shipment_id: ShipmentId::new(order_id(), 1),
+        location: LocationId::new("DC-1").unwrap(),
+        quantity: Units::new(quantity),
+        unreserved: Units::new(unreserved),
+        at: moment(9),
+    }
+}
+
+#[test]
+fn what_is_reserved_is_held_sku_by_sku_until_then() {
+    let parts = json!([part(3, "DC-3", &[(1, 1), (2, 1), (3, 1)]), part(4, "DC-4", &[(3, 1)])]);
+    let asked = ask("InventoryReserved", json!({ "fulfillmentOrders": parts, "until": moment(70) }));
+    assert_eq!(asked, [of("A", hold(&[("DC-3", 2), ("DC-4", 1)], 70)), of("B", hold(&[("DC-3", 1)], 70))]);
+}
+
+#[test]
+fn what_was_waited_for_is_taken_from_what_was_set_aside() {
+    let parts = json!([part(3, "DC-3", &[(1, 1), (3, 1)])]);
+    let asked = ask("InventoryReserved", json!({ "fulfillmentOrders": parts, "waited": true }));
+    let (order_id, allocations) = (order_id(), allocations(&[("DC-3", 2)]));
+    assert_eq!(asked, [of("A", StockCommand::FillBackorder { order_id, allocations, until: None })]);
+}
+
+#[test]
+fn what_is_released_is_let_go_where_it_was() {
+    let parts = json!([part(1, "DC-1", &[(1, 2), (2, 3), (3, 1)]), part(2, "DC-2", &[(3, 2)])]);
+    let asked = ask("InventoryReleased", json!({ "fulfillmentOrders": parts }));
+    assert_eq!(asked, [of("A", let_go(&[("DC-1", 3), ("DC-2", 2)])), of("B", let_go(&[("DC-1", 3)]))]);
+}
+
+#[test]
+fn what_a_location_rejects_is_let_go_there() {
+    let fields = json!({ "fulfillmentOrderId": id(2), "lines": units(&[(3, 2)]), "reason": "closed" });
+    assert_eq!(ask("FulfillmentOrderRejected", fields), [of("A", let_go(&[("DC-2", 2)]))]);
+}
+
+#[test]
+fn what_moves_is_let_go_at_one_location_and_held_at_the_other_for_as_long() {
+    let lines = units(&[(1, 2), (2, 4), (3, 1)]);
+    let asked = ask(
+        "FulfillmentOrderMoved",
+        json!({ "fulfillmentOrderId": id(1), "from": "DC-1", "to": "DC-3", "lines": lines }),
+    );
+    let expected = [
+        of("A", let_go(&[("DC-1", 3)])),
+        of("B", let_go(&[("DC-1", 4)])),
+        of("A", hold(&[("DC-3", 3)], 70)),
+        of("B", hold(&[("DC-3", 4)], 70)),
+    ];
+    assert_eq!(asked, expected);
+}
+
+#[test]
+fn what_is_missing_is_taken_off_where_it_should_have_been() {
+    let fields =
+        json!({ "fulfillmentOrderId": id(1), "lines": units(&[(1, 1), (3, 1)]), "reason": "not there" });
+    let (order_id, location) = (order_id(), LocationId::new("DC-1").unwrap());
+    let (channel, quantity) = (web(), Units::new(2));
+    let short = StockCommand::ShortInventory {
+        order_id,
+        channel,
+        ordered_at: moment(1),
+        location,
+        quantity,
+        at: moment(9),
+    };
+    assert_eq!(ask("PickShorted", fields), [of("A", short)]);
+}
+
+#[test]
+fn what_expires_or_is_held_longer_is_asked_of_every_sku_once() {
+    let expired = ask("ReservationExpired", json!({ "fulfillmentOrders": [], "waited": [] }));
+    assert_eq!(expired, ["A", "B"].map(|sku| of(sku, StockCommand::ExpireReservations(moment(9)))));
+    for until in [None, Some(moment(90))] {
+        let extend = StockCommand::ExtendReservation { order_id: order_id(), until };
+        let extended = ask("ReservationExtended", json!({ "until": until }));
+        assert_eq!(extended, ["A", "B"].map(|sku| of(sku, extend.clone())));
+    }
+}
+
+#[test]
+fn what_leaves_is_summed_over_lines_and_parcels() {
+    let asked = ship(&[&[(1, 1), (2, 4)], &[(1, 1), (3, 1)]]);
+    assert_eq!(asked, [of("A", shipped(3, 0)), of("B", shipped(4, 0))]);
+}
+
+#[test]
+fn what_was_not_held_is_counted_line_by_line() {
+    assert_eq!(ship(&[&[(1, 3)]]), [of("A", shipped(3, 1))], "though the other line holds one");
+    assert_eq!(ship(&[&[(1, 1)], &[(1, 2)]]), [of("A", shipped(3, 1))]);
+    assert_eq!(
+        ship(&[&[(1, 3), (3, 2)], &[(3, 1)]]),
+        [of("A", shipped(6, 3))],
+        "other parts' units count as theirs"
+    );
+}
+
+#[test]
+fn what_comes_back_goes_on_the_books_in_its_state_and_not_when_it_is_thrown_away() {
+    let line = |line: usize, quantity: u64, disposition: &str| json!({ "line": line, "quantity": quantity, "disposition": disposition });
+    let return_id = ReturnId::new(order_id(), 1);
+    let lines =
+        json!([line(1, 1, "restock"), line(3, 2, "restock"), line(3, 1, "quarantine"), line(2, 4, "scrap")]);
+    let asked = ask("ReturnReceived", json!({ "returnId": return_id, "location": "DC-9", "lines": lines }));
+    let back = |quantity: u64, condition: Condition| StockCommand::ReturnInventory {
+        order_id: order_id(),
+        return_id,
+        location: LocationId::new("DC-9").unwrap(),
+        quantity: Units::new(quantity),
+        condition,
+        at: moment(9),
+    };
+    assert_eq!(asked, [of("A", back(1, Condition::Quarantine)), of("A", back(3, Condition::Sellable))]);
+}
+
+#[test]
+fn what_happens_to_the_order_alone_asks_nothing_of_stock_items() {
+    let of_part = |more: &[(&str, Value)]| {
+        let mut fields = json!({ "fulfillmentOrderId": id(1) });
+        for (name, value) in more {
+            fields[*name] = value.clone();
+        }
+        fields
+    };
+    let lines = || ("lines", units(&[(1, 1)]));
+    let reason = || ("reason", json!("some"));
+    for (name, fields) in [
+        ("PaymentConfirmed", json!({ "paymentRef": "money" })),
+        ("OrderHeld", json!({ "holdId": "h1", "reason": "other" })),
+        ("FulfillmentOrderAccepted", of_part(&[])),
+        ("CancellationRequested", of_part(&[lines(), reason()])),
+        ("CancellationRejected", of_part(&[reason()])),
+        ("ItemPicked", of_part(&[lines()])),
+        ("ItemPacked", of_part(&[lines()])),
+        ("ItemPutBack", of_part(&[lines()])),
+        ("ReadyForPickup", of_part(&[("at", json!(moment(9)))])),
+        ("InventoryBackordered", json!({ "lines": units(&[(1, 1)]) })),
+        ("OrderCancelled", json!({ "lines": units(&[(1, 1)]), "reason": "some" })),
+    ] {
+        assert_eq!(ask(name, fields), [], "{name}");
+    }
+}
+
+#[test]
+fn an_order_that_does_not_exist_asks_for_nothing() {
+    let extended = event("ReservationExtended", json!({}));
+    assert_eq!(stock_effects(&Order::default(), &extended, moment(9)), []);
+}
+
+/// An A for which the order has so many units in the queue, with another order before and behind.
+fn queue(units: u64) -> StockItem {
+    let wait = |number: u128, quantity: u64| StockCommand::BackorderInventory {
+        order_id: if number == 0 { order_id() } else { OrderId::new(uuid::Uuid::from_u128(number)) },
+        channel: web(),
+        ordered_at: moment(1),
+        quantity: Units::new(quantity),
+        priority: crate::values::Priority::Standard,
+        eligibility: crate::stock::Eligibility::default(),
+        may_be_refused: false,
+        at: moment(5),
+    };
+    let receive = json!({ "sku": "A", "location": "DC-1", "quantity": 1 });
+    let receive = StockCommand::ReceiveStock(serde_json::from_value(receive).unwrap(), moment(1));
+    let mut item = StockItem::default();
+    for command in [receive, wait(1, 7), wait(0, units), wait(2, 7)] {
+        crate::Decide::decide(&item, &command).unwrap().into_iter().for_each(|event| item.apply(event));
+    }
+    item
+}
+
+#[test]
+fn who_waits_for_fewer_than_its_stock_item_knows_waits_for_the_rest_no_more() {
+    let mut order = order();
+    order.apply(event("InventoryBackordered", json!({ "lines": units(&[(1, 1), (3, 1)]) })));
+    assert_eq!(order.backordered_demand().len(), 1);
+    let withdraw = |units| {
+        let (order_id, channel, quantity) = (order_id(), web(), Units::new(units));
+        Some(StockCommand::WithdrawBackorder { order_id, channel, ordered_at: moment(1), quantity })
+    };
+    assert_eq!(surplus_backorder(&order, &queue(5)), withdraw(3));
+    assert_eq!(surplus_backorder(&order, &queue(2)), None);
+    assert_eq!(surplus_backorder(&Order::default(), &queue(5)), None);
+}
