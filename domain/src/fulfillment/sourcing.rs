@@ -10,7 +10,9 @@ use super::ship_dates::{Departure, capacity_streams, departure, promised_dates};
 use crate::distance::{self, Coordinates};
 use crate::geography::{Basis, place_of};
 use crate::network::Location;
-use crate::order::{Order, OrderCommand, OrderCreated, OrderEvent, ReserveInventory, SourcingBasis};
+use crate::order::{
+    Order, OrderCommand, OrderCreated, OrderEvent, ReservationTrigger, ReserveInventory, SourcingBasis,
+};
 use crate::sourcing::{Candidate, Demand, Exclusion, Sourced, SourcingRules, source_within};
 use crate::stock::StockItem;
 use crate::stream::StreamId;
