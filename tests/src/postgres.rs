@@ -1,11 +1,11 @@
-//! PostgreSQL for tests: an empty schema on a server that they share, or a cluster that one test stops, follows
-//! and promotes. Both through the script `tests/postgres`, which finds or installs the programs.
+//! PostgreSQL for tests: an empty schema on a shared server, or a cluster that one test stops, replicates and
+//! promotes. The script `tests/postgres` does the work; it finds or installs the programs.
 
 #![allow(
     clippy::expect_used,
     clippy::panic,
     clippy::missing_panics_doc,
-    reason = "what is assumed here is assumed by the test: where it is wrong, the test fails"
+    reason = "a fixture may assume what its test assumes: where the assumption is wrong, the test fails"
 )]
 
 use std::path::{Path, PathBuf};
@@ -16,82 +16,82 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use tempfile::TempDir;
 
-use crate::say_skipped;
+use crate::report_skipped;
 
-/// The URL of the server that tests share, or `skip`.
+/// The environment variable with the URL of the shared server, or `skip`.
 const SHARED: &str = "HOLDFAST_TEST_POSTGRES";
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/postgres");
 
-/// A cluster of a test's own. It is stopped and removed when it is dropped, or when the test's process dies.
+/// A PostgreSQL cluster that belongs to one test. Dropping it, or the end of the test's process, removes it.
 pub struct Cluster {
     directory: PathBuf,
     url: String,
-    home: Arc<Home>,
+    directories: Arc<ClusterDirectories>,
 }
 
 impl Cluster {
-    /// Starts a new cluster with settings of the server beside the usual ones. `None`: PostgreSQL is not to be
-    /// had here, which has been said loudly.
+    /// Starts a new cluster with these server settings in addition to the default ones. `None` if PostgreSQL is not
+    /// available: the test is then reported as skipped.
     pub fn start(settings: &[(&str, &str)]) -> Option<Self> {
         if shared_server().as_deref() == Some("skip") {
-            say_skipped("PostgreSQL");
+            report_skipped("PostgreSQL");
             return None;
         }
         Some(Self::new(settings))
     }
 
     fn new(settings: &[(&str, &str)]) -> Self {
-        let home = Home::new();
-        let directory = home.directory.path().join("primary");
+        let directories = ClusterDirectories::new();
+        let directory = directories.root.path().join("primary");
         let settings: Vec<_> = settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut arguments = vec!["start", text(&directory)];
         arguments.extend(settings.iter().map(String::as_str));
         let url = script(&arguments);
-        Self { directory, url, home: Arc::new(home) }
+        Self { directory, url, directories: Arc::new(directories) }
     }
 
-    /// Where it listens: the database `postgres`, as a superuser. The same after a restart.
+    /// The URL of the database `postgres`, as a superuser. A restart does not change it.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Ends the server at once, as a crash of it would: nothing is written any more.
+    /// Stops the server as a crash would: it writes nothing more.
     pub fn stop_immediately(&self) {
         script(&["stop", text(&self.directory), "immediate"]);
     }
 
-    /// Starts the server again after it was stopped, and waits until it takes connections.
+    /// Starts the stopped server, and waits until it accepts connections.
     pub fn restart(&self) {
         script(&["start", text(&self.directory)]);
     }
 
-    /// A copy that follows this cluster, and is read-only until it is promoted. Under its name the setting
-    /// `synchronous_standby_names` knows it: lower-case letters and underscores.
+    /// Starts a standby of this cluster, which is read-only until it is promoted. `name` is its name in
+    /// `synchronous_standby_names`: lower-case letters and underscores.
     #[must_use]
     pub fn standby(&self, name: &str) -> Self {
-        let directory = self.home.directory.path().join(name);
+        let directory = self.directories.root.path().join(name);
         let url = script(&["standby", text(&directory), text(&self.directory)]);
-        Self { directory, url, home: Arc::clone(&self.home) }
+        Self { directory, url, directories: Arc::clone(&self.directories) }
     }
 
-    /// Makes a standby a primary, and waits until it takes writes.
+    /// Makes a standby the primary, and waits until it accepts writes.
     pub fn promote(&self) {
         script(&["promote", text(&self.directory)]);
     }
 
-    /// Changes a setting of the running server and waits until it holds, where it needs no restart.
+    /// Changes a setting that needs no restart, and waits until it takes effect.
     pub fn set(&self, name: &str, value: &str) {
         let value = value.replace('\'', "''");
         let change = format!("ALTER SYSTEM SET {name} = '{value}'");
         script(&["sql", &self.url, &change, "SELECT pg_reload_conf()"]);
-        // New sessions have the setting now. What concerns the server's own processes, such as whom a commit
-        // waits for, is passed on by the checkpointer, which reads its settings before it does a checkpoint.
+        // New sessions have the setting now. The server's own processes get theirs, such as the standbys that a
+        // commit waits for, from the checkpointer, which reads the settings before each checkpoint.
         self.sql("CHECKPOINT");
     }
 
-    /// Runs statements, which are one transaction, in a session of their own. Gives the rows of the last one:
-    /// a line each, columns parted by `|`.
+    /// Runs statements as one transaction in a new session. Returns the rows of the last statement: one line
+    /// each, columns separated by `|`.
     pub fn sql(&self, statements: &str) -> String {
         script(&["sql", &self.url, statements])
     }
@@ -103,22 +103,22 @@ impl Drop for Cluster {
     }
 }
 
-/// A schema of a test's own on a server that tests share. It is dropped with everything in it.
+/// A schema that belongs to one test, on a server that tests share. Dropping it drops the schema and its tables.
 pub struct Schema {
     name: String,
     server: String,
     url: String,
-    /// Ends with the last schema that is on it.
+    /// The cluster, if this process started it: it ends with its last schema.
     _cluster: Option<Arc<Cluster>>,
 }
 
 impl Schema {
-    /// An empty schema on the server that `HOLDFAST_TEST_POSTGRES` tells; without it, on a cluster that the
-    /// tests of this process share. `None`: PostgreSQL is not to be had here, which has been said loudly.
+    /// Creates an empty schema on the server of `HOLDFAST_TEST_POSTGRES`; without that variable, on a cluster that
+    /// the tests of this process share. `None` if PostgreSQL is not available: the test is then reported as skipped.
     pub fn fresh() -> Option<Self> {
         let (server, cluster) = match shared_server() {
             Some(server) if server == "skip" => {
-                say_skipped("PostgreSQL");
+                report_skipped("PostgreSQL");
                 return None;
             }
             Some(server) => (server, None),
@@ -129,7 +129,7 @@ impl Schema {
         };
         let name = unique_name();
         script(&["sql", &server, &format!("CREATE SCHEMA {name}")]);
-        Some(Self { url: within(&server, &name), name, server, _cluster: cluster })
+        Some(Self { url: with_search_path(&server, &name), name, server, _cluster: cluster })
     }
 
     /// The schema's name.
@@ -137,12 +137,12 @@ impl Schema {
         &self.name
     }
 
-    /// The server's URL, with the schema as the one where names are looked up and tables are made.
+    /// The server's URL with the schema as the search path: tables are created and found there.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Runs statements in the schema, as [`Cluster::sql`] does.
+    /// Runs statements in the schema, like [`Cluster::sql`].
     pub fn sql(&self, statements: &str) -> String {
         script(&["sql", &self.url, statements])
     }
@@ -150,32 +150,32 @@ impl Schema {
 
 impl Drop for Schema {
     fn drop(&mut self) {
-        // A session that the test left open must not hold up the others.
+        // A session that the test did not close must not delay the other tests.
         let drop = format!("SET lock_timeout = '10s'; DROP SCHEMA {} CASCADE", self.name);
         warn(run(&["sql", &self.server, &drop]));
     }
 }
 
-/// The directory of a test's clusters, and the program that removes it with all that runs in it.
-struct Home {
-    directory: TempDir,
-    keeper: Child,
+/// The directory with all clusters of a test, and the process that stops the clusters and removes the directory.
+struct ClusterDirectories {
+    root: TempDir,
+    remover: Child,
 }
 
-impl Home {
+impl ClusterDirectories {
     fn new() -> Self {
-        let directory = tempfile::Builder::new().prefix("holdfast-postgres-").tempdir();
-        let directory = directory.expect("a temporary directory can be made");
-        let keeper = command(&["keep", text(directory.path())]).stdin(Stdio::piped()).spawn();
-        Self { directory, keeper: keeper.expect("bash runs") }
+        let root = tempfile::Builder::new().prefix("holdfast-postgres-").tempdir();
+        let root = root.expect("a temporary directory can be created");
+        let remover = command(&["remove-on-exit", text(root.path())]).stdin(Stdio::piped()).spawn();
+        Self { root, remover: remover.expect("bash starts") }
     }
 }
 
-impl Drop for Home {
+impl Drop for ClusterDirectories {
     fn drop(&mut self) {
-        // It begins when its standard input ends; so it also does when this process is killed.
-        self.keeper.stdin = None;
-        warn(self.keeper.wait().map_err(|error| error.to_string()));
+        // The process starts to remove when its standard input ends, which it also does if this process is killed.
+        self.remover.stdin = None;
+        warn(self.remover.wait().map_err(|error| error.to_string()));
     }
 }
 
@@ -185,16 +185,16 @@ fn shared_server() -> Option<String> {
 
 fn shared_cluster() -> Arc<Cluster> {
     static CLUSTER: Mutex<Weak<Cluster>> = Mutex::new(Weak::new());
-    // A test that failed to start one leaves the place empty for the next, which tries again.
-    let mut place = CLUSTER.lock().unwrap_or_else(PoisonError::into_inner);
-    place.upgrade().unwrap_or_else(|| {
+    // If a test fails to start the cluster, the next test tries again.
+    let mut shared = CLUSTER.lock().unwrap_or_else(PoisonError::into_inner);
+    shared.upgrade().unwrap_or_else(|| {
         let cluster = Arc::new(Cluster::new(&[]));
-        *place = Arc::downgrade(&cluster);
+        *shared = Arc::downgrade(&cluster);
         cluster
     })
 }
 
-/// A name that no other test has, on whichever server.
+/// A name that is unique among all tests on all servers.
 fn unique_name() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -202,12 +202,12 @@ fn unique_name() -> String {
     format!("holdfast_test_{now}_{}_{count}", std::process::id())
 }
 
-/// A server's URL with a schema as the search path, beside what the URL says already.
-fn within(server: &str, schema: &str) -> String {
+/// A server's URL with a schema as the search path; options that the URL has already are kept.
+fn with_search_path(server: &str, schema: &str) -> String {
     let option = format!("-c%20search_path%3D{schema}");
     let (address, query) = server.split_once('?').unwrap_or((server, ""));
     let parameters = query.split('&').filter(|parameter| !parameter.is_empty());
-    // Of two `options` some clients would hear the last one only.
+    // Some clients read only the last of several `options`.
     let (options, mut others): (Vec<_>, Vec<_>) =
         parameters.map(str::to_owned).partition(|parameter| parameter.starts_with("options="));
     others.push(match options.last() {
@@ -227,25 +227,25 @@ fn command(arguments: &[&str]) -> Command {
     command
 }
 
-/// What the script prints, or what it complains of.
+/// Runs the script. Returns what it prints, or its status and standard error if it fails.
 fn run(arguments: &[&str]) -> Result<String, String> {
     let output = command(arguments).output().map_err(|error| format!("bash: {error}"))?;
     if output.status.success() {
         Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
     } else {
-        let complaint = String::from_utf8_lossy(&output.stderr);
-        Err(format!("tests/postgres {}: {}\n{complaint}", arguments[0], output.status))
+        let errors = String::from_utf8_lossy(&output.stderr);
+        Err(format!("tests/postgres {}: {}\n{errors}", arguments[0], output.status))
     }
 }
 
 fn script(arguments: &[&str]) -> String {
-    run(arguments).unwrap_or_else(|complaint| panic!("{complaint}"))
+    run(arguments).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// In a drop: a panic there would hide the one that may be under way.
+/// Prints an error of a `drop`: a panic there would hide the panic of the failed test.
 fn warn<T>(result: Result<T, String>) {
-    if let Err(complaint) = result {
-        eprintln!("{complaint}");
+    if let Err(error) = result {
+        eprintln!("{error}");
     }
 }
 
@@ -254,7 +254,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_schema_is_added_to_whatever_a_url_says() {
+    fn the_search_path_is_added_to_the_options_of_a_url() {
         for (server, expected) in [
             ("postgres://a@b:1/c", "postgres://a@b:1/c?options=-c%20search_path%3Ds"),
             ("postgres://b/c?", "postgres://b/c?options=-c%20search_path%3Ds"),
@@ -264,12 +264,12 @@ mod tests {
                 "postgres://b?sslmode=disable&options=-c%20jit%3Doff%20-c%20search_path%3Ds",
             ),
         ] {
-            assert_eq!(within(server, "s"), expected);
+            assert_eq!(with_search_path(server, "s"), expected);
         }
     }
 
     #[test]
-    fn no_two_names_are_the_same() {
+    fn schema_names_are_unique() {
         assert_ne!(unique_name(), unique_name());
     }
 }

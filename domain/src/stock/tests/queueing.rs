@@ -148,7 +148,7 @@ fn requeue(order: u128, eligibility: Eligibility) -> StockCommand {
 }
 
 #[test]
-fn requeueing_changes_who_may_serve_and_keeps_age_and_quantity() {
+fn requeuing_changes_who_may_serve_and_keeps_age_and_quantity() {
     let urgent = wait_with(1, 2, NOON + HOUR, |terms| terms.priority = Priority::Express);
     let before = item([wait(1, 3, NOON), wait(2, 1, NOON + 1), urgent, wait(3, 1, NOON)]);
     let events = when(&before, requeue(1, not_at(&["DC-1"])));
@@ -164,7 +164,7 @@ fn requeueing_changes_who_may_serve_and_keeps_age_and_quantity() {
 }
 
 #[test]
-fn requeueing_changes_nothing_where_the_same_locations_may_serve() {
+fn requeuing_changes_nothing_where_the_same_locations_may_serve() {
     let waits = item([wait_with(1, 3, NOON, |terms| terms.eligibility = not_at(&["DC-1"]))]);
     assert_eq!(when(&waits, requeue(1, not_at(&["DC-1"]))), []);
     assert_eq!(when(&waits, requeue(2, not_at(&["DC-1"]))), []);

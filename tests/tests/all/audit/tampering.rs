@@ -51,7 +51,7 @@ async fn whatever_is_changed_or_removed_is_named_by_its_position(store: TestStor
             "3".to_owned(),
         ),
         ("UPDATE event SET recorded_at = recorded_at + 1 WHERE position = 5".to_owned(), "5".to_owned()),
-        ("UPDATE event SET type = 'OrderSourcee' WHERE position = 4".to_owned(), "4".to_owned()),
+        ("UPDATE event SET type = 'OrderSource' WHERE position = 4".to_owned(), "4".to_owned()),
         ("DELETE FROM event WHERE position = 6".to_owned(), "6".to_owned()),
         (format!("DELETE FROM event WHERE position = {last}"), last.to_string()),
         (answer_of("order-1"), at("order-1")),

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
-use holdfast_tests::say_skipped;
+use holdfast_tests::report_skipped;
 use serde_json::json;
 
 use crate::support::orders::order_with;
@@ -21,7 +21,7 @@ fn subscriber() -> Option<&'static Path> {
     let is_ready = READY.get_or_init(|| {
         let is_there = Command::new("node").arg("--version").output().is_ok_and(|done| done.status.success());
         if !is_there {
-            say_skipped("Node.js");
+            report_skipped("Node.js");
             return false;
         }
         if !directory.join("node_modules/graphql-ws").exists() {

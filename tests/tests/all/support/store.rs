@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use holdfast_api::app::Options;
 use holdfast_api::database::Database;
 use holdfast_tests::postgres::{Cluster, Schema};
-use holdfast_tests::say_skipped;
+use holdfast_tests::report_skipped;
 use tempfile::TempDir;
 
 use crate::support::server::program;
@@ -114,7 +114,7 @@ impl TestStore {
         let file = self.directory.path().join(file);
         let mut tool = Command::new("sqlite3");
         let Ok(output) = tool.args(["-cmd", ".timeout 1000"]).arg(file).arg(statement).output() else {
-            say_skipped("the sqlite3 tool");
+            report_skipped("the sqlite3 tool");
             return None;
         };
         let text = |bytes| String::from_utf8(bytes).expect("text").trim().to_owned();

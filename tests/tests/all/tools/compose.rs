@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use holdfast_tests::say_skipped;
+use holdfast_tests::report_skipped;
 
 #[test]
 fn the_example_of_several_nodes_can_be_read_and_brings_no_password() {
     let (Some(with), Some(without)) = (read_example(Some("secret")), read_example(None)) else {
-        return say_skipped("docker compose");
+        return report_skipped("docker compose");
     };
     assert!(with.status.success(), "{with:?}");
     assert!(
