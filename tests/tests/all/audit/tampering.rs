@@ -1,4 +1,4 @@
-//! A store that somebody has changed behind the program's back.
+//! Changes of a store that bypass the program: `verify` finds them.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::support::orders::order_with;
 use crate::support::server::{TestServer, order};
 use crate::support::store::{TestStore, on_every_store};
 
-/// Fills a store with a few orders, and closes it.
+/// Places a few orders in a store, and stops the server.
 async fn fill(store: &TestStore) {
     let server = TestServer::start(store).await;
     server.add_stock("DC-1", "A", 5).await;
@@ -18,13 +18,13 @@ async fn fill(store: &TestStore) {
 }
 
 on_every_store!(
-    whatever_is_changed_or_removed_is_named_by_its_position,
-    whatever_is_changed_in_a_read_model_is_named,
-    read_models_are_proven_while_orders_come_in,
-    erased_personal_data_is_nowhere_and_the_proof_holds,
+    verify_names_the_position_of_each_changed_or_deleted_row,
+    verify_names_each_changed_row_of_a_read_model,
+    verify_compares_read_models_while_orders_are_placed,
+    erased_personal_data_is_gone_and_the_journal_still_verifies,
 );
 
-async fn whatever_is_changed_or_removed_is_named_by_its_position(store: TestStore) {
+async fn verify_names_the_position_of_each_changed_or_deleted_row(store: TestStore) {
     fill(&store).await;
     let clean = store.run(&["verify"]);
     assert!(clean.status.success(), "{clean:?}");
@@ -33,7 +33,7 @@ async fn whatever_is_changed_or_removed_is_named_by_its_position(store: TestStor
     let at = |key: &str| {
         store.sql(&format!("SELECT last_position FROM outcome WHERE key = '{key}'")).unwrap_or_default()
     };
-    // The databases differ in how bytes are taken for text.
+    // The databases convert bytes to text by different functions.
     let (text, bytes) = if store.url().starts_with("sqlite:") {
         ("CAST({} AS TEXT)", "CAST({} AS BLOB)")
     } else {
@@ -71,14 +71,14 @@ async fn whatever_is_changed_or_removed_is_named_by_its_position(store: TestStor
     }
 }
 
-/// What `verify` says, and its exit status.
+/// The exit status and the output of `holdfast verify`.
 fn verify(store: &TestStore, more: &[&str]) -> (Option<i32>, Value) {
     let output = store.run(&[&["verify", "--json"], more].concat());
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     (output.status.code(), serde_json::from_str(&said).unwrap_or_else(|_| panic!("{output:?}")))
 }
 
-async fn whatever_is_changed_in_a_read_model_is_named(store: TestStore) {
+async fn verify_names_each_changed_row_of_a_read_model(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "A", 5).await;
     let mut last = Value::Null;
@@ -128,14 +128,14 @@ async fn whatever_is_changed_in_a_read_model_is_named(store: TestStore) {
         let (status, said) = verify(&copy, &[]);
         assert_eq!((status, &said["clean"]), (Some(1), &json!(false)), "{change}: {said}");
         assert!(said.to_string().contains(&found), "{change} is {found}: {said}");
-        assert_eq!(said["merchants"][0]["findings"], json!([]), "the journal is as it was written");
+        assert_eq!(said["merchants"][0]["findings"], json!([]), "the journal is unchanged");
         let (status, said) = verify(&copy, &["--journal-only"]);
         assert_eq!(status, Some(0), "{said}");
         assert!(said["merchants"][0]["notCompared"].is_string(), "{said}");
     }
 }
 
-async fn read_models_are_proven_while_orders_come_in(store: TestStore) {
+async fn verify_compares_read_models_while_orders_are_placed(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "A", 1_000).await;
     for round in 0..3 {
@@ -147,7 +147,7 @@ async fn read_models_are_proven_while_orders_come_in(store: TestStore) {
             }
         };
         let (verified, ()) = tokio::join!(verifying, ordering);
-        let verified = verified.expect("it ends");
+        let verified = verified.expect("the task ends");
         assert!(verified.status.success(), "{verified:?}");
         let said: Value = serde_json::from_slice(&verified.stdout).unwrap();
         let read_models = said["merchants"][0]["readModels"].as_array().unwrap();
@@ -155,7 +155,7 @@ async fn read_models_are_proven_while_orders_come_in(store: TestStore) {
     }
 }
 
-async fn erased_personal_data_is_nowhere_and_the_proof_holds(store: TestStore) {
+async fn erased_personal_data_is_gone_and_the_journal_still_verifies(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "A", 5).await;
     let mut wanted = order("A", 1);
@@ -179,12 +179,12 @@ async fn erased_personal_data_is_nowhere_and_the_proof_holds(store: TestStore) {
     let now = server.get(&path).await.accepted();
     assert_eq!((now["shipTo"].get("name"), &now["shipTo"]["city"]), (None, &json!("Vienna")));
     for secret in ["Hedy", "Lamarr", "Spectrum Lane"] {
-        assert_eq!(store.holds(secret), None, "{secret}");
+        assert_eq!(store.find_text(secret), None, "{secret}");
     }
-    assert!(store.holds("Vienna").is_some(), "the search would find what is there in clear");
+    assert!(store.find_text("Vienna").is_some(), "the search finds text that is stored in clear");
     server.kill();
     for secret in ["Hedy", "Lamarr", "Spectrum Lane"] {
-        assert_eq!(store.holds(secret), None, "{secret}");
+        assert_eq!(store.find_text(secret), None, "{secret}");
     }
     let verified = store.run(&["verify"]);
     assert!(verified.status.success(), "{verified:?}");

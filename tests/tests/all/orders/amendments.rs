@@ -104,7 +104,7 @@ async fn an_address_is_replaced_and_nowhere_in_clear(store: TestStore) {
     assert!(!server.get(&placed.path("history")).await.text.contains("Neumann-Zwirn"));
     drop(server);
     for secret in ["Altmann-Quirl", "Neumann-Zwirn", "Krautgasse 77b"] {
-        assert_eq!(store.holds(secret), None, "{secret}");
+        assert_eq!(store.find_text(secret), None, "{secret}");
     }
     assert_verified(&store);
 }
@@ -169,7 +169,7 @@ async fn a_new_address_counts_when_the_locations_have_agreed_that_work_by_the_ol
     assert_eq!(names(&seen), (json!("Neumann-Zwirn"), Value::Null), "{seen}");
     drop(server);
     for secret in ["Altmann-Quirl", "Neumann-Zwirn"] {
-        assert_eq!(store.holds(secret), None, "{secret}");
+        assert_eq!(store.find_text(secret), None, "{secret}");
     }
     assert_verified(&store);
 }

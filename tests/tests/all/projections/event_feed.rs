@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::events::all_events;
 use crate::support::orders::{PlacedOrder, order_with};
-use crate::support::server::{PATIENCE, TestServer};
+use crate::support::server::{SERVER_TIMEOUT, TestServer};
 use crate::support::store::{TestStore, on_every_store};
 
 on_every_store!(
@@ -61,7 +61,7 @@ impl Feed {
                     };
                 }
             }
-            let chunk = tokio::time::timeout(PATIENCE, self.response.chunk()).await;
+            let chunk = tokio::time::timeout(SERVER_TIMEOUT, self.response.chunk()).await;
             let chunk = chunk.expect("something comes").expect("the feed is open").expect("the feed goes on");
             self.text.push_str(std::str::from_utf8(&chunk).expect("text"));
         }

@@ -1,4 +1,4 @@
-//! What is exported beside a running server, read back with the Parquet library and compared with what the server tells.
+//! Exports while the server runs: the files, read with the Parquet library, agree with the responses of the server.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -12,16 +12,16 @@ use serde_json::{Value, json};
 
 use crate::support::events::all_events;
 use crate::support::orders::{PlacedOrder, assert_verified, one_package, order_with};
-use crate::support::server::{PATIENCE, TestServer};
+use crate::support::server::{SERVER_TIMEOUT, TestServer};
 use crate::support::store::{TestStore, on_every_store};
 
 on_every_store!(
-    an_export_that_is_killed_again_and_again_has_each_event_once,
-    orders_are_exported_as_of_one_position_while_others_come_in,
-    who_exports_two_merchants_gets_each_by_itself,
+    an_export_that_is_killed_repeatedly_contains_each_event_once,
+    orders_are_exported_as_of_one_position_while_orders_are_placed,
+    each_merchant_is_exported_to_its_own_directory,
 );
 
-/// Every file of Parquet under a directory, as a reader's pattern finds them, in the order of their names.
+/// All Parquet files below a directory, sorted by name.
 fn files(directory: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut left = vec![directory.to_owned()];
@@ -39,9 +39,9 @@ fn files(directory: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// How many files there are that were begun and not finished.
+/// The number of files that were started and not finished.
 fn unfinished(lake: &Path) -> usize {
-    let days = std::fs::read_dir(lake.join("events/merchant=default")).expect("it was begun");
+    let days = std::fs::read_dir(lake.join("events/merchant=default")).expect("the export has started");
     let files = days.flat_map(|day| std::fs::read_dir(day.expect("an entry").path()).into_iter().flatten());
     files
         .filter(|file| {
@@ -50,11 +50,12 @@ fn unfinished(lake: &Path) -> usize {
         .count()
 }
 
-/// The rows of all files of a table, each column as text.
+/// The rows of all files of a table, with every column as text.
 fn rows(lake: &Path, table: &str) -> Vec<BTreeMap<String, String>> {
     let mut rows = Vec::new();
     for file in files(&lake.join(table)) {
-        let reader = SerializedFileReader::new(File::open(&file).expect("it is there")).expect("it is whole");
+        let reader = SerializedFileReader::new(File::open(&file).expect("the file exists"))
+            .expect("the file is complete");
         for row in reader.get_row_iter(None).expect("rows") {
             let row = row.expect("a row");
             let column = |(name, field): (&String, &Field)| {
@@ -70,8 +71,8 @@ fn rows(lake: &Path, table: &str) -> Vec<BTreeMap<String, String>> {
     rows
 }
 
-/// Takes orders of which the first leaves, and gives the position of the last command.
-async fn take_orders(server: &TestServer, name: &str, count: usize) -> Value {
+/// Places orders and ships the first one. Returns the position of the last command.
+async fn place_orders(server: &TestServer, name: &str, count: usize) -> Value {
     let mut position = Value::Null;
     for number in 0..count {
         let more = json!({ "channelRef": format!("{name}-{number}"), "shipTo": { "name": "Hedy Lamarr" } });
@@ -87,10 +88,10 @@ async fn take_orders(server: &TestServer, name: &str, count: usize) -> Value {
     position
 }
 
-fn begin(store: &TestStore, lake: &Path) -> Child {
+fn start_export(store: &TestStore, lake: &Path) -> Child {
     let lake = lake.display().to_string();
     let arguments = ["export", "--to", &lake, "--only", "events", "--events-per-file", "2"];
-    store.command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts")
+    store.command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the export starts")
 }
 
 fn export(store: &TestStore, lake: &Path, more: &[&str]) -> Value {
@@ -104,40 +105,40 @@ fn positions(lake: &Path) -> Vec<u64> {
     rows(lake, "events").iter().map(|row| row["position"].parse().expect("a number")).collect()
 }
 
-async fn an_export_that_is_killed_again_and_again_has_each_event_once(store: TestStore) {
+async fn an_export_that_is_killed_repeatedly_contains_each_event_once(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "MUG", 10_000).await;
-    take_orders(&server, "before", 60).await;
+    place_orders(&server, "before", 60).await;
     let directory = tempfile::tempdir().unwrap();
     let lake = directory.path().join("lake");
     for (round, signal) in ["-KILL", "-INT", "-KILL", "-TERM", "-KILL"].into_iter().enumerate() {
         let known = files(&lake).len();
-        let mut child = begin(&store, &lake);
+        let mut child = start_export(&store, &lake);
         let started = Instant::now();
         while files(&lake).len() <= known {
-            assert!(started.elapsed() < PATIENCE, "no file appears");
+            assert!(started.elapsed() < SERVER_TIMEOUT, "no file appears");
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        let told = Command::new("kill").args([signal, &child.id().to_string()]).status();
-        assert!(told.expect("kill runs").success(), "it was not done yet");
-        let ended = child.wait().expect("it ends").code();
+        let signalled = Command::new("kill").args([signal, &child.id().to_string()]).status();
+        assert!(signalled.expect("kill starts").success(), "the export is still running");
+        let ended = child.wait().expect("the export ends").code();
         assert_eq!(ended, (signal != "-KILL").then_some(130), "{signal}");
         if signal != "-KILL" {
-            assert_eq!(unfinished(&lake), 0, "{signal} leaves nothing behind");
+            assert_eq!(unfinished(&lake), 0, "{signal} leaves no unfinished file");
         }
-        // Whatever a reader finds now is whole, and without a gap or a double.
+        // The files that a reader finds now are complete, without a gap or a duplicate.
         let there = positions(&lake);
         assert_eq!(there, (1..=there.len() as u64).collect::<Vec<_>>());
-        take_orders(&server, &format!("round-{round}"), 2).await;
+        place_orders(&server, &format!("round-{round}"), 2).await;
     }
     export(&store, &lake, &["--events-per-file", "50", "--only", "events"]);
-    take_orders(&server, "after", 3).await;
+    place_orders(&server, "after", 3).await;
     let last = export(&store, &lake, &["--only", "events"]);
-    let told = all_events(&server).await;
-    assert_eq!(last["tables"][0]["position"], told.len(), "{last}");
+    let expected = all_events(&server).await;
+    assert_eq!(last["tables"][0]["position"], expected.len(), "{last}");
     let found = rows(&lake, "events");
-    assert_eq!(found.len(), told.len());
-    for (row, told) in found.iter().zip(&told) {
+    assert_eq!(found.len(), expected.len());
+    for (row, expected) in found.iter().zip(&expected) {
         for (column, name) in [
             ("position", "position"),
             ("event_id", "id"),
@@ -149,20 +150,20 @@ async fn an_export_that_is_killed_again_and_again_has_each_event_once(store: Tes
             ("principal", "principal"),
             ("idempotency_key", "idempotencykey"),
         ] {
-            let told = told[name].as_str().map_or_else(|| told[name].to_string(), str::to_owned);
-            assert_eq!(row[column], told, "{column}");
+            let expected = expected[name].as_str().map_or_else(|| expected[name].to_string(), str::to_owned);
+            assert_eq!(row[column], expected, "{column}");
         }
-        assert_eq!(serde_json::from_str::<Value>(&row["data"]).unwrap(), told["data"]);
+        assert_eq!(serde_json::from_str::<Value>(&row["data"]).unwrap(), expected["data"]);
     }
     assert!(found.iter().any(|row| row["has_personal_data"] == "true"));
     assert!(found.iter().all(|row| !row["data"].contains("Lamarr")));
     assert_verified(&store);
 }
 
-async fn orders_are_exported_as_of_one_position_while_others_come_in(store: TestStore) {
+async fn orders_are_exported_as_of_one_position_while_orders_are_placed(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "MUG", 10_000).await;
-    take_orders(&server, "before", 10).await;
+    place_orders(&server, "before", 10).await;
     let directory = tempfile::tempdir().unwrap();
     let lake = directory.path().join("lake");
     for round in 0..3 {
@@ -170,8 +171,8 @@ async fn orders_are_exported_as_of_one_position_while_others_come_in(store: Test
         let mut command = store.command(&["export", "--json", "--to", &lake.display().to_string()]);
         let exporting = tokio::task::spawn_blocking(move || command.output().expect("the program runs"));
         let name = format!("during-{round}");
-        let (exported, _) = tokio::join!(exporting, take_orders(&server, &name, 20));
-        let exported = exported.expect("it ends");
+        let (exported, _) = tokio::join!(exporting, place_orders(&server, &name, 20));
+        let exported = exported.expect("the export ends");
         assert!(exported.status.success(), "{exported:?}");
         let report: Value = serde_json::from_slice(&exported.stdout).expect("a JSON object");
         let of = |table: &str| {
@@ -180,7 +181,7 @@ async fn orders_are_exported_as_of_one_position_while_others_come_in(store: Test
         };
         let position = of("orders");
         assert_eq!(position, of("order_lines"));
-        assert!(position.as_u64() >= Some(before), "all that was there is in it: {report}");
+        assert!(position.as_u64() >= Some(before), "all earlier events are included: {report}");
         let manifest = std::fs::read(lake.join("orders/merchant=default/manifest.json")).unwrap();
         let manifest: Value = serde_json::from_slice(&manifest).unwrap();
         assert_eq!((&manifest["complete"], &manifest["position"]), (&json!(true), &position));
@@ -188,18 +189,18 @@ async fn orders_are_exported_as_of_one_position_while_others_come_in(store: Test
             let path = format!("/v1/orders/{}?asOf={position}", row["order_id"]);
             let then = server.get(&path).await.accepted();
             for name in ["status", "version", "position", "channel"] {
-                let told = then[name].as_str().map_or_else(|| then[name].to_string(), str::to_owned);
-                assert_eq!(row[name], told, "{name} of {then}");
+                let expected = then[name].as_str().map_or_else(|| then[name].to_string(), str::to_owned);
+                assert_eq!(row[name], expected, "{name} of {then}");
             }
         }
-        // What is not there did not exist at that position.
+        // Orders that are not in the export did not exist at that position.
         let created = all_events(&server).await.into_iter().filter(|event| {
             event["type"] == "OrderCreated" && event["commandend"].as_u64() <= position.as_u64()
         });
         assert_eq!(rows(&lake, "orders").len(), created.count());
     }
-    // Once nothing comes any more, everything is at the journal's end.
-    let last = take_orders(&server, "after", 3).await;
+    // Without new orders, every table includes the last position of the journal.
+    let last = place_orders(&server, "after", 3).await;
     let listed = server.get(&format!("/v1/orders?limit=200&minPosition={last}")).await.accepted();
     server.get(&format!("/v1/availability?sku=MUG&minPosition={last}")).await.accepted();
     let report = export(&store, &lake, &[]);
@@ -209,30 +210,30 @@ async fn orders_are_exported_as_of_one_position_while_others_come_in(store: Test
     assert_eq!(rows(&lake, "orders").len(), listed["items"].as_array().unwrap().len());
     let stock = server.get("/v1/availability?sku=MUG").await.accepted();
     let there = rows(&lake, "availability").remove(0);
-    let told = &stock["items"][0]["locations"][0];
+    let expected = &stock["items"][0]["locations"][0];
     for (column, name) in [("on_hand", "onHand"), ("reserved", "reserved"), ("available", "available")] {
-        assert_eq!(there[column], told[name].to_string(), "{column}");
+        assert_eq!(there[column], expected[name].to_string(), "{column}");
     }
     assert_verified(&store);
 }
 
-async fn who_exports_two_merchants_gets_each_by_itself(store: TestStore) {
+async fn each_merchant_is_exported_to_its_own_directory(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "MUG", 10).await;
     server.put("/v1/merchants/second:shop", &json!({})).await.accepted();
     let directory = tempfile::tempdir().unwrap();
     let lake = directory.path().join("lake");
     let report = export(&store, &lake, &["--only", "events"]);
-    let whose: Vec<&Value> =
+    let merchants: Vec<&Value> =
         report["tables"].as_array().unwrap().iter().map(|one| &one["merchant"]).collect();
-    assert_eq!(whose, ["default", "second:shop"]);
+    assert_eq!(merchants, ["default", "second:shop"]);
     assert_eq!(rows(&lake, "events/merchant=default").len(), 2);
     assert_eq!(rows(&lake, "events/merchant=second%3Ashop").len(), 1);
     let to = lake.display().to_string();
     let refused = store.run(&["export", "--to", &to, "--upto", "1"]);
     assert_eq!(refused.status.code(), Some(2), "{refused:?}");
-    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(said.contains("--merchant"), "{said}");
+    let error = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(error.contains("--merchant"), "{error}");
     server.kill();
     let alone = export(&store, &lake, &["--merchant", "second:shop"]);
     assert_eq!(alone["tables"].as_array().unwrap().len(), 9, "{alone}");

@@ -41,7 +41,7 @@ async fn until(server: &TestServer, name: &str, is_so: impl Fn(&Value) -> bool) 
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(crate::support::server::PATIENCE, looking).await.expect("it comes to be so")
+    tokio::time::timeout(crate::support::server::SERVER_TIMEOUT, looking).await.expect("it comes to be so")
 }
 
 fn build(view: &Value, generation: &Value) -> Option<Value> {
@@ -120,7 +120,7 @@ async fn a_server_that_is_killed_while_it_rebuilds_goes_on_by_itself(store: Test
         operate(&server, STOCK, "rebuild").await;
         // Anywhere between the first row of the new build and its being put in store.
         tokio::time::sleep(Duration::from_millis(round * 6)).await;
-        server.kill_now();
+        server.kill();
         server.restart(&store).await;
         // What was being folded when it was killed is nobody else's until that node's lease has expired: as long as a read
         // waits for a position, so that it may say that it is behind.
@@ -207,11 +207,11 @@ async fn a_server_that_is_killed_in_the_middle_of_a_switch_goes_on_by_itself(sto
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(crate::support::server::PATIENCE, stalled).await.expect("it stands still");
+    tokio::time::timeout(crate::support::server::SERVER_TIMEOUT, stalled).await.expect("it stands still");
     let found = server.get("/v1/orders?channelRef=before").await.accepted();
     assert_eq!(found["items"].as_array().unwrap().len(), 1, "what served still does");
     assert_eq!(projection(&server, ORDERS).await["generation"], served);
-    server.kill_now();
+    server.kill();
     stall_no_more(&store);
     server.restart(&store).await;
     let found = server.get("/v1/orders?channelRef=before").await.accepted();

@@ -63,7 +63,7 @@ async fn a_client_that_is_cut_off_goes_on_without_a_gap_or_a_double(store: TestS
         let order = order_with("MUG", 1, &json!({}));
         server.post("/v1/orders", &format!("order-{number}"), &order).await.accepted();
         if number % 20 == 19 {
-            server.kill_now();
+            server.kill();
             server.restart(&store).await;
         }
     }

@@ -1,10 +1,10 @@
-//! The feed of events, read from its beginning.
+//! Reads the event feed from the beginning.
 
 use serde_json::Value;
 
 use crate::support::server::TestServer;
 
-/// Every event of the journal, checked to be dense.
+/// All events of the journal. Panics if their positions have a gap.
 pub async fn all_events(server: &TestServer) -> Vec<Value> {
     let mut events: Vec<Value> = Vec::new();
     let mut after = 0;

@@ -1,4 +1,4 @@
-//! What tests do with a shop's orders and goods, over HTTP.
+//! Helpers for orders and stock over HTTP.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -8,23 +8,23 @@ use serde_json::{Value, json};
 use crate::support::server::{TestServer, order};
 use crate::support::store::TestStore;
 
-/// Longer than anything should take that happens by itself.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long to wait for a state that background commands bring about.
+const BACKGROUND_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// An order of one line that needs no payment, with more said of it.
+/// The body of an order of one line that needs no payment, with more fields.
 pub fn order_with(sku: &str, quantity: u64, more: &Value) -> Value {
     let mut wanted = order(sku, quantity);
     wanted.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     wanted
 }
 
-/// A key that no other command has. Keys are kept in clear, so it says nothing of the command.
+/// An idempotency key that no other command has. Keys are stored in clear, so it contains nothing of the command.
 fn new_key() -> String {
     static LAST: AtomicU64 = AtomicU64::new(0);
     format!("key-{}", LAST.fetch_add(1, Ordering::Relaxed))
 }
 
-/// An order as it was answered when it was placed.
+/// An order that was placed, with the response to it.
 pub struct PlacedOrder {
     pub id: String,
     pub view: Value,
@@ -42,40 +42,40 @@ impl PlacedOrder {
         format!("/v1/orders/{}/{what}", self.id)
     }
 
-    /// The path of a command on one of its parts, which are counted from 1.
-    pub fn fulfillment_order_path(&self, part: usize, what: &str) -> String {
-        format!("/v1/fulfillment-orders/{}.f{part}/{what}", self.id)
+    /// The path of a command on one of its fulfillment orders, which are numbered from 1.
+    pub fn fulfillment_order_path(&self, number: usize, what: &str) -> String {
+        format!("/v1/fulfillment-orders/{}.f{number}/{what}", self.id)
     }
 
-    /// A command on the order, which is accepted.
+    /// Sends a command on the order, which must be accepted. Returns the response.
     pub async fn command(&self, server: &TestServer, what: &str, body: &Value) -> Value {
         let path = self.path(what);
         server.post(&path, &new_key(), body).await.accepted()
     }
 
-    /// A command on one of its parts, which is accepted.
+    /// Sends a command on one of its fulfillment orders, which must be accepted. Returns the response.
     pub async fn fulfillment_order(
         &self,
         server: &TestServer,
-        part: usize,
+        number: usize,
         what: &str,
         body: &Value,
     ) -> Value {
-        let path = self.fulfillment_order_path(part, what);
+        let path = self.fulfillment_order_path(number, what);
         server.post(&path, &new_key(), body).await.accepted()
     }
 
-    /// The order as it is now.
+    /// The order as the read model has it.
     pub async fn now(&self, server: &TestServer) -> Value {
         server.get(&format!("/v1/orders/{}", self.id)).await.accepted()
     }
 
-    /// The order as it is when the read models include a position of the journal.
+    /// The order once the read models include a position of the journal.
     pub async fn at(&self, server: &TestServer, position: &Value) -> Value {
         server.get(&format!("/v1/orders/{}?minPosition={position}", self.id)).await.accepted()
     }
 
-    /// Waits until something holds of the order that happens by itself.
+    /// Waits until a condition holds that background commands bring about; `what` names it in the failure.
     pub async fn wait_until(&self, server: &TestServer, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
         let reached = async {
             loop {
@@ -86,16 +86,16 @@ impl PlacedOrder {
                 tokio::task::yield_now().await;
             }
         };
-        match tokio::time::timeout(PATIENCE, reached).await {
+        match tokio::time::timeout(BACKGROUND_TIMEOUT, reached).await {
             Ok(reached) => reached,
             Err(_) => {
-                let (now, circumstances) = (self.now(server).await, server.diagnostics().await);
-                panic!("{} is never {what}: {now}\n{circumstances}", self.id)
+                let (now, diagnostics) = (self.now(server).await, server.diagnostics().await);
+                panic!("{} is never {what}: {now}\n{diagnostics}", self.id)
             }
         }
     }
 
-    /// What happened to the order: the data of its events of one type.
+    /// The data of its events of one type.
     pub async fn events(&self, server: &TestServer, kind: &str) -> Vec<Value> {
         let history = server.get(&self.path("history")).await.accepted();
         let items = history["items"].as_array().unwrap().iter();
@@ -103,7 +103,7 @@ impl PlacedOrder {
     }
 }
 
-/// What is there of a SKU, when the read models include a position of the journal.
+/// The availability of a SKU once the read models include a position of the journal.
 pub async fn availability(server: &TestServer, sku: &str, position: &Value) -> Value {
     let path = format!("/v1/availability?sku={sku}&minPosition={position}");
     server.get(&path).await.accepted()["items"][0].clone()
@@ -114,25 +114,25 @@ pub async fn quantities_at(server: &TestServer, sku: &str, location: &str, posit
     quantities_in(&availability(server, sku, position).await, location)
 }
 
-/// On hand, reserved and available at a location, by what is told of a SKU.
+/// On hand, reserved and available at a location, from the availability of a SKU.
 pub fn quantities_in(item: &Value, location: &str) -> [u64; 3] {
     let mut locations = item["locations"].as_array().unwrap().iter();
     let there = locations.find(|there| there["location"] == location);
     ["onHand", "reserved", "available"].map(|name| there.unwrap()[name].as_u64().unwrap())
 }
 
-/// The journal and all that is kept with it fit together.
+/// Asserts that `holdfast verify` finds no fault in the store.
 pub fn assert_verified(store: &TestStore) {
     let output = store.run(&["verify"]);
     assert!(output.status.success(), "{output:?}");
 }
 
-/// A parcel with all that is left.
+/// The body of a shipment of all remaining units in one package.
 pub fn one_package(tracking_number: &str) -> Value {
     json!({ "packages": [{ "carrier": "ups", "trackingNumber": tracking_number }] })
 }
 
-/// Some units of the first line.
+/// A number of units of the first line.
 pub fn units_of_first_line(quantity: u64) -> Value {
     json!([{ "line": 1, "quantity": quantity }])
 }

@@ -1,4 +1,4 @@
-//! The program as its users run it: a process of its own, spoken to over HTTP.
+//! The program as its users run it: a separate process, over HTTP.
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader};
@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 
 use crate::support::store::TestStore;
 
-/// Longer than anything should take: a test that hangs says so.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+/// How long a test waits for a response, or for a state of a server, before it fails.
+pub const SERVER_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// The program: the one that `tests/run` has built with the tests, or one that is built now, once.
+/// The program: the one of `HOLDFAST_TEST_PROGRAM`, or one that is built now, once per process.
 pub fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
@@ -26,7 +26,7 @@ pub fn program() -> &'static Path {
             .args(["build", "--quiet", "--jobs", "2", "-p", "holdfast", "--bin", "holdfast"])
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .status()
-            .expect("cargo runs");
+            .expect("cargo starts");
         assert!(build.success(), "the program does not build");
         let test = std::env::current_exe().expect("this test has a path");
         let target = test.parent().and_then(Path::parent).expect("a target directory");
@@ -34,21 +34,21 @@ pub fn program() -> &'static Path {
     })
 }
 
-/// How many of the last lines that a server said are told where a test fails.
-const LAST_LINES: usize = 200;
+/// The most log lines of a server that a failed test shows.
+const MAX_LOG_LINES: usize = 200;
 
-/// The last that a server said.
-type Said = Arc<Mutex<VecDeque<String>>>;
+/// The last log lines of a server, the newest first.
+type LogLines = Arc<Mutex<VecDeque<String>>>;
 
 /// A server on a free port.
 pub struct TestServer {
     child: Mutex<Child>,
-    said: Said,
+    log: LogLines,
     pub address: String,
     client: reqwest::Client,
 }
 
-/// An answer over HTTP.
+/// A response over HTTP.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HttpResponse {
     pub status: StatusCode,
@@ -64,13 +64,13 @@ impl HttpResponse {
         serde_json::from_str(&self.text).unwrap_or_else(|e| panic!("{e} in {self:?}"))
     }
 
-    /// The body of a success.
+    /// The JSON body of a successful response. Panics if it is not one.
     pub fn accepted(&self) -> Value {
         assert!(self.status.is_success(), "{self:?}");
         self.json()
     }
 
-    /// The code of a problem.
+    /// The code of a problem response. Panics if it is not one.
     pub fn code(&self) -> String {
         assert_eq!(self.content_type, "application/problem+json", "{self:?}");
         self.json()["code"].as_str().expect("a code").to_owned()
@@ -78,7 +78,7 @@ impl HttpResponse {
 }
 
 impl TestServer {
-    /// Starts a server over a store and waits until it is ready.
+    /// Starts a server on a store, and waits until it is ready.
     pub async fn start(store: &TestStore) -> Self {
         Self::start_with(store, &[]).await
     }
@@ -91,36 +91,40 @@ impl TestServer {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the server starts");
-        let said = Said::default();
-        let address = find_address(&mut child, &said);
-        let server = Self { child: Mutex::new(child), said, address, client: reqwest::Client::new() };
+        let log = LogLines::default();
+        let address = find_address(&mut child, &log);
+        let server = Self { child: Mutex::new(child), log, address, client: reqwest::Client::new() };
         server.wait_until_ready().await;
         server
     }
 
-    /// Waits until the server would take work.
+    /// Waits until `/readyz` reports the server as ready.
     pub async fn wait_until_ready(&self) {
-        self.until(true).await;
+        self.wait_for_readiness(true).await;
     }
 
-    /// Waits until the server says that it would not take work.
+    /// Waits until `/readyz` reports the server as not ready.
     pub async fn wait_until_not_ready(&self) {
-        self.until(false).await;
+        self.wait_for_readiness(false).await;
     }
 
-    async fn until(&self, ready: bool) {
+    async fn wait_for_readiness(&self, ready: bool) {
         let started = Instant::now();
         loop {
-            let answer = self.client.get(self.url("/readyz")).timeout(PATIENCE).send().await;
+            let answer = self.client.get(self.url("/readyz")).timeout(SERVER_TIMEOUT).send().await;
             if answer.is_ok_and(|answer| answer.status().is_success() == ready) {
                 return;
             }
-            assert!(started.elapsed() < PATIENCE, "the server does not get there");
+            assert!(
+                started.elapsed() < SERVER_TIMEOUT,
+                "the server is never {}",
+                if ready { "ready" } else { "not ready" }
+            );
             tokio::task::yield_now().await;
         }
     }
 
-    /// Waits until every read model has come to a position of the journal.
+    /// Waits until every read model includes a position of the journal.
     pub async fn wait_for_projections(&self, position: u64) {
         let started = Instant::now();
         loop {
@@ -129,12 +133,12 @@ impl TestServer {
             if all.iter().all(|one| one["position"].as_u64() >= Some(position)) {
                 return;
             }
-            assert!(started.elapsed() < PATIENCE, "{}", self.diagnostics().await);
+            assert!(started.elapsed() < SERVER_TIMEOUT, "{}", self.diagnostics().await);
             tokio::task::yield_now().await;
         }
     }
 
-    /// Starts the server again, where it was, after it was killed.
+    /// Restarts a killed server at the same address.
     pub async fn restart(&self, store: &TestStore) {
         let address = self.address.strip_prefix("http://").expect("an address");
         let mut child = store
@@ -143,8 +147,8 @@ impl TestServer {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the server starts");
-        assert_eq!(find_address(&mut child, &self.said), self.address);
-        *self.child.lock().expect("nobody panicked with it") = child;
+        assert_eq!(find_address(&mut child, &self.log), self.address);
+        *self.child.lock().expect("the lock is not poisoned") = child;
         self.wait_until_ready().await;
     }
 
@@ -152,7 +156,7 @@ impl TestServer {
         format!("{}{path}", self.address)
     }
 
-    /// Sends a request; an error where no answer came.
+    /// Sends a request. Fails if no response arrives.
     pub async fn try_send(
         &self,
         method: Method,
@@ -171,7 +175,7 @@ impl TestServer {
     }
 
     async fn answer(request: reqwest::RequestBuilder) -> Result<HttpResponse, reqwest::Error> {
-        let answer = request.timeout(PATIENCE).send().await?;
+        let answer = request.timeout(SERVER_TIMEOUT).send().await?;
         let header =
             |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         Ok(HttpResponse {
@@ -186,7 +190,7 @@ impl TestServer {
 
     pub async fn post(&self, path: &str, key: &str, body: &Value) -> HttpResponse {
         let body = Some(body.to_string().into_bytes());
-        self.try_send(Method::POST, path, Some(key), body).await.expect("an answer")
+        self.try_send(Method::POST, path, Some(key), body).await.expect("a response")
     }
 
     /// Sends a command with more headers.
@@ -200,29 +204,30 @@ impl TestServer {
         let request = self.client.post(self.url(path)).header("Idempotency-Key", key);
         let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
         let request = request.header("Content-Type", "application/json").body(body.to_string());
-        Self::answer(request).await.expect("an answer")
+        Self::answer(request).await.expect("a response")
     }
 
-    /// Sends a command that is meant for one version of what it changes.
+    /// Sends a command with the expected version of its order in `If-Match`.
     pub async fn post_if_match(&self, path: &str, key: &str, version: u64, body: &Value) -> HttpResponse {
         let request = self.client.post(self.url(path)).header("Idempotency-Key", key);
         let request = request.header("If-Match", format!("\"{version}\""));
         let request = request.header("Content-Type", "application/json").body(body.to_string());
-        Self::answer(request).await.expect("an answer")
+        Self::answer(request).await.expect("a response")
     }
 
     pub async fn put(&self, path: &str, body: &Value) -> HttpResponse {
         let body = Some(body.to_string().into_bytes());
-        self.try_send(Method::PUT, path, None, body).await.expect("an answer")
+        self.try_send(Method::PUT, path, None, body).await.expect("a response")
     }
 
     pub async fn get(&self, path: &str) -> HttpResponse {
-        self.try_send(Method::GET, path, None, None).await.expect("an answer")
+        self.try_send(Method::GET, path, None, None).await.expect("a response")
     }
 
     pub async fn graphql(&self, query: &str) -> Value {
         let body = Some(json!({ "query": query }).to_string().into_bytes());
-        let answer = self.try_send(Method::POST, "/graphql", None, body).await.expect("an answer").accepted();
+        let answer =
+            self.try_send(Method::POST, "/graphql", None, body).await.expect("a response").accepted();
         assert_eq!(answer.get("errors"), None, "{answer}");
         answer["data"].clone()
     }
@@ -235,77 +240,72 @@ impl TestServer {
         self.post("/v1/stock/receive", &format!("receive-{location}-{sku}"), &receipt).await.accepted();
     }
 
-    /// What somebody needs who has to find out why a test fails: how far the read models are, and what the server said.
+    /// The state of the projections and the last log lines, for the message of a failed test.
     pub async fn diagnostics(&self) -> String {
         let projections = self.try_send(Method::GET, "/v1/projections", None, None).await;
         let projections = projections.map_or_else(|error| error.to_string(), |answer| answer.text);
-        let said = self.said.lock().expect("nobody panicked with it");
-        let said: Vec<&str> = said.iter().rev().map(String::as_str).collect();
-        format!("{projections}\n{}", said.join("\n"))
+        let log = self.log.lock().expect("the lock is not poisoned");
+        let log: Vec<&str> = log.iter().rev().map(String::as_str).collect();
+        format!("{projections}\n{}", log.join("\n"))
     }
 
-    /// Asks the server to end, and waits until it has.
+    /// Terminates the server gracefully, and waits for its end.
     pub async fn stop(&self) {
-        let number = self.child.lock().expect("nobody panicked with it").id().to_string();
-        let told = Command::new("kill").args(["-TERM", &number]).status().expect("kill runs");
-        assert!(told.success(), "the server is there");
+        let number = self.child.lock().expect("the lock is not poisoned").id().to_string();
+        let signalled = Command::new("kill").args(["-TERM", &number]).status().expect("kill starts");
+        assert!(signalled.success(), "the server is running");
         let started = Instant::now();
-        while self.child.lock().expect("nobody panicked with it").try_wait().expect("its state").is_none() {
-            assert!(started.elapsed() < PATIENCE, "the server does not end");
+        while self.child.lock().expect("the lock is not poisoned").try_wait().expect("its state").is_none() {
+            assert!(started.elapsed() < SERVER_TIMEOUT, "the server does not end after SIGTERM");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
 
-    /// Ends the server at once, as a crash would, while others still speak to it.
-    pub fn kill_now(&self) {
-        let mut child = self.child.lock().expect("nobody panicked with it");
+    /// Kills the server, as a crash would.
+    pub fn kill(&self) {
+        let mut child = self.child.lock().expect("the lock is not poisoned");
         child.kill().expect("the server is killed");
         child.wait().expect("the server ends");
-    }
-
-    /// Ends the server at once, as a crash would.
-    pub fn kill(self) {
-        self.kill_now();
     }
 }
 
 impl Drop for TestServer {
     fn drop(&mut self) {
         if let Ok(child) = self.child.get_mut() {
-            // Already ended where it was killed.
+            // Fails if the test has already killed it.
             let _ = child.kill();
             let _ = child.wait();
         }
     }
 }
 
-/// Reads what the server says until it tells its address, and drains the rest so that it never blocks.
-fn find_address(child: &mut Child, said: &Said) -> String {
+/// Reads the output until the server prints its address. Threads read the rest, so that the server never blocks.
+fn find_address(child: &mut Child, log: &LogLines) -> String {
     let (found, addresses) = mpsc::channel();
     let outputs: [Box<dyn std::io::Read + Send>; 2] = [
         Box::new(child.stdout.take().expect("standard output")),
         Box::new(child.stderr.take().expect("standard error")),
     ];
     for output in outputs {
-        let (found, said) = (found.clone(), Arc::clone(said));
+        let (found, log) = (found.clone(), Arc::clone(log));
         std::thread::spawn(move || {
             for line in BufReader::new(output).lines().map_while(Result::ok) {
                 if let Some(start) = line.find("http://127.0.0.1:") {
                     let port =
                         line[start + 17..].chars().take_while(char::is_ascii_digit).collect::<String>();
-                    // Nobody listens any more once the first was found.
+                    // Only the first address is received.
                     let _ = found.send(format!("http://127.0.0.1:{port}"));
                 }
-                let mut said = said.lock().expect("nobody panicked with it");
-                said.truncate(LAST_LINES - 1);
-                said.push_front(line);
+                let mut log = log.lock().expect("the lock is not poisoned");
+                log.truncate(MAX_LOG_LINES - 1);
+                log.push_front(line);
             }
         });
     }
-    addresses.recv_timeout(PATIENCE).expect("the server tells its address")
+    addresses.recv_timeout(SERVER_TIMEOUT).expect("the server prints its address")
 }
 
-/// An order of one line that needs no payment.
+/// The body of an order of one line that needs no payment.
 pub fn order(sku: &str, quantity: u64) -> Value {
     json!({ "channel": "web", "lines": [{ "sku": sku, "quantity": quantity }], "payment": "not_required" })
 }

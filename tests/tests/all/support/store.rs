@@ -1,4 +1,4 @@
-//! Where a test's store is: each test of the whole house runs on every kind of store.
+//! The store of a test: each end-to-end test runs on every kind of store.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -11,9 +11,9 @@ use tempfile::TempDir;
 
 use crate::support::server::program;
 
-/// A store of a test's own, removed at the end.
+/// A store that belongs to one test, and is removed at its end.
 pub struct TestStore {
-    /// Of an embedded store, or of the master key.
+    /// Contains the embedded store, if it is one, and the master key.
     directory: TempDir,
     url: String,
     schema: Option<Schema>,
@@ -21,32 +21,32 @@ pub struct TestStore {
 
 impl TestStore {
     /// An embedded store.
-    #[expect(clippy::unnecessary_wraps, reason = "as `postgres`, for `on_every_store`")]
+    #[expect(clippy::unnecessary_wraps, reason = "the same signature as `postgres`, for `on_every_store`")]
     pub fn sqlite() -> Option<Self> {
-        let directory = tempfile::tempdir().expect("a temporary directory can be made");
+        let directory = tempfile::tempdir().expect("a temporary directory can be created");
         Some(Self { url: format!("sqlite:{}", directory.path().display()), directory, schema: None })
     }
 
-    /// A schema on the server that tests share.
+    /// A schema on the shared PostgreSQL server. `None` if PostgreSQL is not available: the test is then skipped.
     pub fn postgres() -> Option<Self> {
         let schema = Schema::fresh()?;
         let url = schema.url().to_owned();
         Some(Self { schema: Some(schema), ..Self::at(&url) })
     }
 
-    /// The database of a cluster, perhaps through something in front of it.
+    /// A PostgreSQL database by its URL, which may lead through a proxy.
     pub fn at(url: &str) -> Self {
-        let directory = tempfile::tempdir().expect("a temporary directory can be made");
+        let directory = tempfile::tempdir().expect("a temporary directory can be created");
         Self { directory, url: url.to_owned(), schema: None }
     }
 
-    /// The database of a cluster.
+    /// The database of a cluster that the test started.
     pub fn on(cluster: &Cluster) -> Self {
         Self::at(cluster.url())
     }
 
-    /// The same store, reached by another URL.
-    pub fn by(&mut self, url: &str) {
+    /// Changes the URL by which the store is reached.
+    pub fn set_url(&mut self, url: &str) {
         url.clone_into(&mut self.url);
     }
 
@@ -70,7 +70,7 @@ impl TestStore {
         self.directory.path().join("master.key")
     }
 
-    /// The program with a subcommand, over this store.
+    /// A command that runs a subcommand of the program on this store.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(program());
         command.args(arguments).args(["--database", &self.url]);
@@ -79,37 +79,38 @@ impl TestStore {
         command
     }
 
-    /// Runs a subcommand over this store to its end.
+    /// Runs a subcommand on this store, and waits for its end.
     pub fn run(&self, arguments: &[&str]) -> Output {
-        // What it speaks to the database through may be a task that waits for this very thread.
-        tokio::task::block_in_place(|| self.command(arguments).output().expect("the program runs"))
+        // The proxy to the database may be a task of this runtime: it must not be blocked.
+        tokio::task::block_in_place(|| self.command(arguments).output().expect("the program starts"))
     }
 
-    /// Changes the journal behind the program's back; nothing where the tool for it is missing, which was said.
+    /// Runs a statement on the journal's database, bypassing the program. `None` if sqlite3 is missing: the test is
+    /// then reported as skipped.
     pub fn sql(&self, statement: &str) -> Option<String> {
         self.sql_of("journal.db", statement)
     }
 
-    /// The same with the read models.
+    /// Runs a statement on the read models' database, like [`Self::sql`].
     pub fn views_sql(&self, statement: &str) -> Option<String> {
         self.sql_of("views.db", statement)
     }
 
-    /// Changes a file of an embedded store, or the database that has all of them.
+    /// Runs a statement on a file of an embedded store, or on the PostgreSQL schema that has all tables.
     fn sql_of(&self, file: &str, statement: &str) -> Option<String> {
         match &self.schema {
             Some(schema) => Some(schema.sql(statement)),
-            None => Some(self.sqlite3(file, statement)?.expect("it is done")),
+            None => Some(self.sqlite3(file, statement)?.expect("the statement succeeds")),
         }
     }
 
-    /// Whether it is an embedded store.
+    /// Whether this is an embedded store (SQLite).
     pub fn is_embedded(&self) -> bool {
         self.schema.is_none()
     }
 
-    /// Runs a statement on a file of an embedded store, and waits a second for who writes to it; what it says where it is
-    /// refused. Nothing where the tool for it is missing, which was said.
+    /// Runs a statement on a file of an embedded store; waits up to a second for a lock. Returns the rows, or the error.
+    /// `None` if sqlite3 is missing: the test is then reported as skipped.
     pub fn sqlite3(&self, file: &str, statement: &str) -> Option<Result<String, String>> {
         let file = self.directory.path().join(file);
         let mut tool = Command::new("sqlite3");
@@ -121,11 +122,12 @@ impl TestStore {
         Some(if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) })
     }
 
-    /// A copy of the journal as it is, for a server that is not running.
+    /// Copies the store. No server may be running on it.
     pub fn copy(&self) -> Option<Self> {
         let Some(schema) = &self.schema else {
             let copy = Self::sqlite()?;
-            for entry in std::fs::read_dir(self.directory()).expect("the store is there") {
+            for entry in std::fs::read_dir(self.directory()).expect("the directory of the store can be read")
+            {
                 let file = entry.expect("a file").path();
                 let name = file.file_name().expect("a name");
                 std::fs::copy(&file, copy.directory().join(name)).expect("a copy");
@@ -142,10 +144,11 @@ impl TestStore {
         Some(copy)
     }
 
-    /// Where a text stands in the store, in clear: byte by byte in every file, or in every column of every table.
-    pub fn holds(&self, secret: &str) -> Option<String> {
+    /// Searches the store for a text in clear: the bytes of every file, or every column of every table. Returns the first
+    /// file or table that contains it.
+    pub fn find_text(&self, secret: &str) -> Option<String> {
         let Some(schema) = &self.schema else {
-            let files = std::fs::read_dir(self.directory()).expect("the store is there");
+            let files = std::fs::read_dir(self.directory()).expect("the directory of the store can be read");
             let files = files.map(|entry| entry.expect("a file").path()).filter(|file| file.is_file());
             return files
                 .filter(|file| {
@@ -167,7 +170,7 @@ impl TestStore {
     }
 }
 
-/// Makes a test of each case for every kind of store.
+/// Declares a test per case and kind of store.
 macro_rules! on_every_store {
     ($($case:ident),* $(,)?) => {
         mod sqlite {

@@ -1,4 +1,4 @@
-//! The example of several nodes, `docker-compose.yml`, as far as it can be checked without running it.
+//! `docker-compose.yml`, the example of several nodes, without running it.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use holdfast_tests::report_skipped;
 
 #[test]
-fn the_example_of_several_nodes_can_be_read_and_brings_no_password() {
+fn the_compose_file_is_valid_and_requires_a_password() {
     let (Some(with), Some(without)) = (read_example(Some("secret")), read_example(None)) else {
         return report_skipped("docker compose");
     };
@@ -17,19 +17,19 @@ fn the_example_of_several_nodes_can_be_read_and_brings_no_password() {
     );
 }
 
-/// What compose says of the example; none where there is no compose, neither as Docker's plugin nor by itself.
+/// The output of `compose config` for the example. `None` if compose is neither a Docker plugin nor a program.
 fn read_example(password: Option<&str>) -> Option<Output> {
     let programs: [&[&str]; 2] = [&["docker", "compose"], &["docker-compose"]];
     let program = programs.into_iter().find(|program| {
         let version = Command::new(program[0]).args(&program[1..]).arg("version").output();
         version.is_ok_and(|output| output.status.success())
     })?;
-    // In place of an `.env` that somebody who uses the example has.
-    let settings = tempfile::NamedTempFile::new().expect("a temporary file can be made");
+    // Instead of the `.env` file of a user of the example.
+    let settings = tempfile::NamedTempFile::new().expect("a temporary file can be created");
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ is in the workspace");
     let mut command = Command::new(program[0]);
     command.args(&program[1..]).arg("--env-file").arg(settings.path());
     command.arg("--file").arg(root.join("docker-compose.yml")).args(["config", "--quiet"]);
     command.env_remove("POSTGRES_PASSWORD").envs(password.map(|password| ("POSTGRES_PASSWORD", password)));
-    Some(command.output().expect("compose runs"))
+    Some(command.output().expect("compose starts"))
 }

@@ -1,7 +1,7 @@
-//! Import of orders, stock and locations, recomputed from the events alone.
+//! Import of orders, stock and locations, compared with quantities that are computed from the events alone.
 //!
-//! With `HOLDFAST_TEST_DATA` set to a directory that has `locations.csv`, `stock.csv.gz` and `orders.csv.gz`, that
-//! is what is imported; else a small set that is made here, bad rows and all.
+//! The data are `locations.csv`, `stock.csv.gz` and `orders.csv.gz` in the directory `HOLDFAST_TEST_DATA`; without that
+//! variable, a small generated set, which includes invalid rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -16,13 +16,13 @@ use serde_json::{Value, json};
 use crate::support::server::TestServer;
 use crate::support::store::{TestStore, on_every_store};
 
-/// The files of an import and every order in them.
+/// The files of an import.
 struct Data {
     locations: PathBuf,
     stock: PathBuf,
     orders: PathBuf,
-    /// Keeps made files until the test is over.
-    _made: Option<tempfile::TempDir>,
+    /// The directory of generated files: removed at the end of the test.
+    _generated: Option<tempfile::TempDir>,
 }
 
 impl Data {
@@ -31,12 +31,12 @@ impl Data {
             let file = |name: &str| directory.join(name);
             let (locations, stock, orders) =
                 (file("locations.csv"), file("stock.csv.gz"), file("orders.csv.gz"));
-            return Self { locations, stock, orders, _made: None };
+            return Self { locations, stock, orders, _generated: None };
         }
-        Self::make()
+        Self::generate()
     }
 
-    fn make() -> Self {
+    fn generate() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let file = |name: &str, text: &str| {
             let path = directory.path().join(name);
@@ -70,7 +70,7 @@ impl Data {
             locations: file("locations.csv", locations),
             stock: file("stock.csv", &stock),
             orders: file("orders.csv", &orders),
-            _made: Some(directory),
+            _generated: Some(directory),
         }
     }
 
@@ -87,7 +87,7 @@ impl Data {
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
-    /// Every order's name in the file.
+    /// The reference of every order in the file.
     fn order_references(&self) -> BTreeSet<String> {
         let mut reader = csv_reader(&self.orders);
         reader.records().map(|record| record.unwrap()[0].to_owned()).collect()
@@ -123,26 +123,27 @@ async fn events(store: &TestStore) -> Vec<Event> {
     }
 }
 
-type Shelf = (String, String);
+/// SKU and location.
+type StockKey = (String, String);
 
-/// On hand and reserved by SKU and location, from nothing but the events' payloads.
+/// On hand and reserved by SKU and location, computed from the payloads of the events alone.
 #[derive(Default)]
-struct Books {
-    on_hand: BTreeMap<Shelf, i64>,
-    reserved: BTreeMap<Shelf, i64>,
-    /// SKUs of each order's lines.
+struct Ledger {
+    on_hand: BTreeMap<StockKey, i64>,
+    reserved: BTreeMap<StockKey, i64>,
+    /// The SKUs of each order's lines.
     skus: BTreeMap<String, Vec<String>>,
     references: BTreeSet<String>,
 }
 
-impl Books {
-    fn keep(events: &[Event]) -> Self {
-        let mut books = Self::default();
+impl Ledger {
+    fn of(events: &[Event]) -> Self {
+        let mut ledger = Self::default();
         for event in events {
             let payload: Value = serde_json::from_slice(&event.payload).unwrap();
-            books.enter(&event.kind, &event.stream_name, &payload);
+            ledger.enter(&event.kind, &event.stream_name, &payload);
         }
-        books
+        ledger
     }
 
     fn enter(&mut self, kind: &str, stream: &str, payload: &Value) {
@@ -164,7 +165,7 @@ impl Books {
                 let lines = payload["lines"].as_array().unwrap();
                 let skus = lines.iter().map(|line| line["sku"].as_str().unwrap().to_owned()).collect();
                 self.skus.insert(stream.to_owned(), skus);
-                assert!(self.references.insert(text("channelRef")), "{payload} is there twice");
+                assert!(self.references.insert(text("channelRef")), "{payload} was imported twice");
             }
             "InventoryReserved" | "InventoryReleased" => {
                 let sign = if kind == "InventoryReserved" { 1 } else { -1 };
@@ -185,14 +186,17 @@ impl Books {
     fn hold(&mut self, stream: &str, location: &str, lines: &Value, sign: i64) {
         for line in lines.as_array().unwrap() {
             let index = usize::try_from(line["line"].as_u64().unwrap()).unwrap() - 1;
-            let shelf = (self.skus[stream][index].clone(), location.to_owned());
-            *self.reserved.entry(shelf).or_default() += sign * line["quantity"].as_i64().unwrap();
+            let key = (self.skus[stream][index].clone(), location.to_owned());
+            *self.reserved.entry(key).or_default() += sign * line["quantity"].as_i64().unwrap();
         }
     }
 }
 
-/// The read model's on hand and reserved.
-async fn shelves(store: &TestStore, skus: &BTreeSet<String>) -> (BTreeMap<Shelf, i64>, BTreeMap<Shelf, i64>) {
+/// On hand and reserved according to the read model.
+async fn read_model_quantities(
+    store: &TestStore,
+    skus: &BTreeSet<String>,
+) -> (BTreeMap<StockKey, i64>, BTreeMap<StockKey, i64>) {
     let app = App::start(&store.database(), store.options()).await.unwrap();
     let head = app.journal.head("default").await.unwrap();
     app.reading.wait_for("default", head.position).await.unwrap();
@@ -200,9 +204,9 @@ async fn shelves(store: &TestStore, skus: &BTreeSet<String>) -> (BTreeMap<Shelf,
     let (mut on_hand, mut reserved) = (BTreeMap::new(), BTreeMap::new());
     for item in app.reading.availability("default", &skus, &AvailabilityFilter::default()).await.unwrap() {
         for there in item.locations {
-            let shelf = (item.sku.to_string(), there.location.to_string());
-            on_hand.insert(shelf.clone(), i64::try_from(there.on_hand.number()).unwrap());
-            reserved.insert(shelf, i64::try_from(there.reserved.number()).unwrap());
+            let key = (item.sku.to_string(), there.location.to_string());
+            on_hand.insert(key.clone(), i64::try_from(there.on_hand.number()).unwrap());
+            reserved.insert(key, i64::try_from(there.reserved.number()).unwrap());
         }
     }
     app.shutdown().await;
@@ -211,17 +215,17 @@ async fn shelves(store: &TestStore, skus: &BTreeSet<String>) -> (BTreeMap<Shelf,
 }
 
 on_every_store!(
-    every_order_is_in_the_journal_or_in_the_rejects_and_the_units_add_up,
-    who_was_imported_without_stock_is_served_in_turn_when_it_comes,
+    every_order_is_imported_or_rejected_and_the_quantities_add_up,
+    imported_backorders_are_filled_in_order_when_stock_arrives,
 );
 
-async fn every_order_is_in_the_journal_or_in_the_rejects_and_the_units_add_up(store: TestStore) {
+async fn every_order_is_imported_or_rejected_and_the_quantities_add_up(store: TestStore) {
     let data = Data::find();
     let rejects = store.directory().join("rejects.csv");
     data.import(&store, &rejects, &[]);
 
     let imported = events(&store).await;
-    let mut books = Books::keep(&imported);
+    let mut ledger = Ledger::of(&imported);
     let rejected: BTreeSet<String> = csv_reader(&rejects)
         .records()
         .map(|record| record.unwrap())
@@ -232,16 +236,16 @@ async fn every_order_is_in_the_journal_or_in_the_rejects_and_the_units_add_up(st
         .collect();
     for reference in data.order_references() {
         assert!(
-            books.references.contains(&reference) || rejected.contains(&reference),
-            "{reference} is lost"
+            ledger.references.contains(&reference) || rejected.contains(&reference),
+            "{reference} is neither imported nor rejected"
         );
     }
-    let skus: BTreeSet<String> = books.on_hand.keys().map(|(sku, _)| sku.clone()).collect();
-    let (on_hand, reserved) = shelves(&store, &skus).await;
-    books.reserved.retain(|_, quantity| *quantity != 0);
-    assert_eq!(on_hand, books.on_hand);
-    assert_eq!(reserved, books.reserved);
-    assert!(reserved.iter().all(|(shelf, held)| *held <= on_hand[shelf]), "nothing is oversold");
+    let skus: BTreeSet<String> = ledger.on_hand.keys().map(|(sku, _)| sku.clone()).collect();
+    let (on_hand, reserved) = read_model_quantities(&store, &skus).await;
+    ledger.reserved.retain(|_, quantity| *quantity != 0);
+    assert_eq!(on_hand, ledger.on_hand);
+    assert_eq!(reserved, ledger.reserved);
+    assert!(reserved.iter().all(|(key, held)| *held <= on_hand[key]), "nothing is oversold");
 
     let first_rejects = std::fs::read(&rejects).unwrap();
     data.import(&store, &rejects, &[]);
@@ -251,7 +255,7 @@ async fn every_order_is_in_the_journal_or_in_the_rejects_and_the_units_add_up(st
     assert!(verified.status.success(), "{verified:?}");
 }
 
-/// Who waits for each SKU, and how many units are ordered and held of it all together, from nothing but stored events.
+/// The backorder queue of each SKU, and the ordered and reserved units of all SKUs, computed from the events alone.
 #[derive(Default)]
 struct Queues {
     /// TestStore, order and units, the first to be served first.
@@ -278,7 +282,7 @@ impl Queues {
                 let given = units(&payload["allocations"]);
                 let queue = self.waiting.get_mut(&text("sku")).unwrap();
                 let (_, first, left) = &mut queue[0];
-                assert_eq!(*first, text("orderId"), "another one was first: {payload}");
+                assert_eq!(*first, text("orderId"), "another order was first: {payload}");
                 *left -= given;
                 if *left == 0 {
                     queue.remove(0);
@@ -294,7 +298,7 @@ fn units(parts: &Value) -> u64 {
     parts.as_array().unwrap().iter().map(|part| part["quantity"].as_u64().unwrap()).sum()
 }
 
-async fn who_was_imported_without_stock_is_served_in_turn_when_it_comes(store: TestStore) {
+async fn imported_backorders_are_filled_in_order_when_stock_arrives(store: TestStore) {
     let data = Data::find();
     data.import(&store, &store.directory().join("rejects.csv"), &["--on-shortage", "backorder"]);
     let mut queues = Queues::default();
@@ -304,7 +308,7 @@ async fn who_was_imported_without_stock_is_served_in_turn_when_it_comes(store: T
         .iter()
         .map(|(sku, queue)| (sku.clone(), queue.iter().map(|(.., units)| units).sum()))
         .collect();
-    assert!(missing.len() > 5, "the set has shortages");
+    assert!(missing.len() > 5, "the data set has shortages");
     let location = csv_reader(&data.locations).records().next().unwrap().unwrap()[0].to_owned();
 
     let server = TestServer::start(&store).await;
@@ -318,7 +322,7 @@ async fn who_was_imported_without_stock_is_served_in_turn_when_it_comes(store: T
             server.post("/v1/commands", &format!("all-{number}"), &json!(receipts)).await.accepted();
         assert!(answers.as_array().unwrap().iter().all(|answer| answer["status"] == 200), "{answers}");
     }
-    // Positions have no gap: what is listed includes all that was written by now.
+    // Positions have no gap: the number of events is the last position.
     let position = events(&store).await.len();
     let waiting = format!("/v1/orders?status=backordered&limit=1&minPosition={position}");
     let served = async {
@@ -327,13 +331,13 @@ async fn who_was_imported_without_stock_is_served_in_turn_when_it_comes(store: T
         }
     };
     let served = tokio::time::timeout(std::time::Duration::from_secs(120), served).await;
-    assert!(served.is_ok(), "somebody is left waiting");
+    assert!(served.is_ok(), "an order is still backordered");
     drop(server);
 
     let mut queues = Queues::default();
     events(&store).await.iter().for_each(|event| queues.enter(event));
     assert!(queues.waiting.values().all(Vec::is_empty), "{:?}", queues.waiting);
     assert!(queues.served >= missing.len());
-    assert_eq!(queues.held, queues.ordered, "every unit that was ordered is held");
+    assert_eq!(queues.held, queues.ordered, "every ordered unit is reserved");
     assert!(store.run(&["verify"]).status.success());
 }

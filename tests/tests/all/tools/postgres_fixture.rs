@@ -1,9 +1,9 @@
-//! What tests may expect of the PostgreSQL that they are given: an own schema, and servers that can be lost.
+//! The PostgreSQL fixture itself: schemas that belong to one test, and clusters that can crash.
 
 use holdfast_tests::postgres::{Cluster, Schema};
 
 #[test]
-fn a_schema_is_empty_and_a_tests_own() {
+fn a_new_schema_is_empty_and_belongs_to_one_test() {
     let (Some(one), Some(other)) = (Schema::fresh(), Schema::fresh()) else { return };
     let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()";
     one.sql("CREATE TABLE goods (sku text); INSERT INTO goods VALUES ('TEA')");
@@ -18,7 +18,7 @@ fn a_schema_is_empty_and_a_tests_own() {
 }
 
 #[test]
-fn a_cluster_that_was_stopped_at_once_keeps_what_was_committed() {
+fn a_cluster_keeps_committed_rows_after_a_crash() {
     let Some(cluster) = Cluster::start(&[("log_line_prefix", "it's \\ ")]) else { return };
     assert_eq!(cluster.sql("SHOW log_line_prefix"), "it's \\");
     cluster.sql("CREATE TABLE goods (sku text)");
@@ -31,7 +31,7 @@ fn a_cluster_that_was_stopped_at_once_keeps_what_was_committed() {
 }
 
 #[test]
-fn a_standby_that_is_promoted_has_what_was_committed_synchronously() {
+fn a_promoted_synchronous_standby_has_every_committed_row() {
     let Some(primary) = Cluster::start(&[]) else { return };
     let standby = primary.standby("standby");
     primary.set("synchronous_standby_names", "standby");
@@ -41,7 +41,7 @@ fn a_standby_that_is_promoted_has_what_was_committed_synchronously() {
 
     primary.stop_immediately();
     standby.promote();
-    // With nobody that follows it in turn, its own commits must not wait.
+    // The promoted standby has no standby itself: its commits must not wait for one.
     standby.sql("INSERT INTO goods VALUES ('MUG')");
     assert_eq!(standby.sql("SELECT sku FROM goods ORDER BY sku"), "MUG\nTEA");
 }

@@ -1,38 +1,39 @@
-//! The promises, checked from the outside once everything is quiet: what clients were told against what is there.
+//! Checks the guarantees P1 to P7 (see ARCHITECTURE.md) after a fault: the responses that clients got against the events,
+//! the stored outcomes and the read models.
 
 use std::collections::{BTreeMap, HashMap};
 
 use holdfast_domain::values::Timestamp;
 use serde_json::Value;
 
-use super::load::Told;
+use super::load::Responses;
 use crate::support::events::all_events;
 use crate::support::server::{TestServer, order};
 use crate::support::store::TestStore;
 
-/// Checks P1 to P7 over a server and its store.
-pub async fn check(server: &TestServer, store: &TestStore, told: &Told) {
+/// Checks P1 to P7 on a server and its store.
+pub async fn check(server: &TestServer, store: &TestStore, responses: &Responses) {
     let events = all_events(server).await;
     in_order(&events);
     let reserved = nothing_oversold(&events);
-    let granted = told.values().filter(|answer| answer.status == 201).count();
-    assert_eq!(usize::try_from(reserved), Ok(granted), "every granted order holds its one unit");
-    nothing_lost_or_doubled(&events, told);
-    same_answers_again(server, told).await;
+    let granted = responses.values().filter(|answer| answer.status == 201).count();
+    assert_eq!(usize::try_from(reserved), Ok(granted), "every accepted order has one unit reserved");
+    nothing_lost_or_doubled(&events, responses);
+    same_answers_again(server, responses).await;
     read_models_agree(server, &events, reserved).await;
     let verified = store.run(&["verify", "--json"]);
     assert!(verified.status.success(), "P5: {}", String::from_utf8_lossy(&verified.stdout));
 }
 
-/// P4: decision time never runs backwards along positions, which `all_events` has found dense.
+/// P4: decision times never decrease along positions, which have no gap (`all_events` checks that).
 fn in_order(events: &[Value]) {
     let time =
         |event: &Value| -> Timestamp { event["time"].as_str().expect("a time").parse().expect("a time") };
     let times: Vec<i64> = events.iter().map(|event| time(event).microseconds()).collect();
-    assert!(times.is_sorted(), "P4: decision time ran backwards");
+    assert!(times.is_sorted(), "P4: decision times decrease");
 }
 
-/// P1: at no position more was reserved than there was. Gives what is reserved in the end.
+/// P1: at no position is more reserved than on hand. Returns the number of reserved units at the end.
 fn nothing_oversold(events: &[Value]) -> i64 {
     let mut shelves: BTreeMap<String, (i64, i64)> = BTreeMap::new();
     for event in events {
@@ -63,33 +64,33 @@ fn units(value: &Value) -> i64 {
     value["quantity"].as_i64().expect("a quantity")
 }
 
-/// P2 and P3: every granted order is there once, and no order that nobody was told of.
-fn nothing_lost_or_doubled(events: &[Value], told: &Told) {
+/// P2 and P3: every accepted order was created exactly once, and no other order was created.
+fn nothing_lost_or_doubled(events: &[Value], responses: &Responses) {
     let mut created: HashMap<String, usize> = HashMap::new();
     for event in events.iter().filter(|event| event["type"] == "OrderCreated") {
         let id = event["data"]["orderId"].as_str().expect("an id").to_owned();
         *created.entry(id).or_default() += 1;
     }
-    let granted = told.iter().filter(|(_, answer)| answer.status == 201);
+    let granted = responses.iter().filter(|(_, answer)| answer.status == 201);
     let mut count = 0;
     for (key, answer) in granted {
         let id = answer.json()["orderId"].as_str().expect("an id").to_owned();
-        assert_eq!(created.get(&id), Some(&1), "P2, P3: {key} was acknowledged");
+        assert_eq!(created.get(&id), Some(&1), "P2, P3: the order of {key} was accepted");
         count += 1;
     }
-    assert_eq!(created.len(), count, "P3: an order is there that was never granted");
+    assert_eq!(created.len(), count, "P3: an order was created that was never accepted");
 }
 
-/// P3: the same key gives the same answer.
-async fn same_answers_again(server: &TestServer, told: &Told) {
-    for (key, answer) in told.iter().take(100) {
+/// P3: the same key gets the same response.
+async fn same_answers_again(server: &TestServer, responses: &Responses) {
+    for (key, answer) in responses.iter().take(100) {
         let again = server.post("/v1/orders", key, &order("HOT", 1)).await;
-        assert!(again.replayed, "P3: {key} was decided twice: {again:?} after {answer:?}");
+        assert!(again.replayed, "P3: {key} was executed twice: {again:?} after {answer:?}");
         assert_eq!((again.status, &again.text), (answer.status, &answer.text), "P3: {key}");
     }
 }
 
-/// P6 and P7: the read models have folded everything, and say what the events say.
+/// P6 and P7: the read models include every event and agree with the events.
 async fn read_models_agree(server: &TestServer, events: &[Value], reserved: i64) {
     let head = events.len();
     let path = format!("/v1/availability?sku=HOT&minPosition={head}");
@@ -100,7 +101,7 @@ async fn read_models_agree(server: &TestServer, events: &[Value], reserved: i64)
         .iter()
         .map(|there| there["reserved"].as_i64().expect("a number"))
         .sum();
-    assert_eq!(shown, reserved, "P6: availability is not what the events say");
+    assert_eq!(shown, reserved, "P6: availability does not agree with the events");
     server.wait_for_projections(head as u64).await;
     let projections = server.get("/v1/projections").await.accepted();
     for projection in projections["items"].as_array().expect("items") {

@@ -1,4 +1,4 @@
-//! The database is stopped as a crash would, or can write no more, and comes back.
+//! The database crashes or its disk is full, and recovers.
 
 use std::sync::Arc;
 
@@ -10,32 +10,32 @@ use super::load::Load;
 use crate::support::server::{TestServer, order};
 use crate::support::store::TestStore;
 
-/// How often each fault happens.
-const TIMES: usize = 5;
-/// Orders that are answered between two faults.
-const BETWEEN: usize = 100;
+/// How many times each fault occurs.
+const FAULTS: usize = 5;
+/// Orders with a final response between two faults.
+const ORDERS_BETWEEN_FAULTS: usize = 100;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_that_is_stopped_hard_loses_and_doubles_nothing() {
+async fn a_database_crash_loses_and_duplicates_no_order() {
     let Some(cluster) = Cluster::start(&[]) else { return };
     let store = TestStore::on(&cluster);
     let server = Arc::new(TestServer::start(&store).await);
     server.add_stock("DC-1", "HOT", 1_000_000).await;
     let load = Load::start("hard", &[Arc::clone(&server)], 8);
-    for _ in 0..TIMES {
-        load.answered(load.count() + BETWEEN).await;
+    for _ in 0..FAULTS {
+        load.answered(load.count() + ORDERS_BETWEEN_FAULTS).await;
         cluster.stop_immediately();
         server.wait_until_not_ready().await;
         cluster.restart();
         server.wait_until_ready().await;
     }
-    load.answered(load.count() + BETWEEN).await;
-    let told = load.finish().await;
-    check(&server, &store, &told).await;
+    load.answered(load.count() + ORDERS_BETWEEN_FAULTS).await;
+    let responses = load.finish().await;
+    check(&server, &store, &responses).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_that_is_not_there_is_told_as_not_executed_and_reads_fail_fast() {
+async fn without_a_database_commands_get_not_executed_and_reads_fail_fast() {
     let Some(cluster) = Cluster::start(&[]) else { return };
     let store = TestStore::on(&cluster);
     let server = TestServer::start(&store).await;
@@ -50,30 +50,30 @@ async fn a_database_that_is_not_there_is_told_as_not_executed_and_reads_fail_fas
         assert_eq!((refused.status.as_u16(), refused.retry_after.is_some()), (503, true), "{refused:?}");
         executed_nothing += usize::from(refused.code() == "not_executed");
     }
-    assert!(executed_nothing > 0, "some of them are known not to have happened");
+    assert!(executed_nothing > 0, "at least one command was certainly not executed");
     let read = server.get("/v1/orders").await;
     assert_eq!(read.status, 503, "{read:?}");
-    assert_eq!(server.get("/livez").await.status, 200, "it lives all the same");
+    assert_eq!(server.get("/livez").await.status, 200, "the process is alive");
 
     cluster.restart();
     server.wait_until_ready().await;
     let again = server.post("/v1/orders", "first", &order("HOT", 1)).await;
     assert!(again.replayed);
     assert_eq!(again.text, first.text);
-    // Those that were not executed were not: the key is free, and it is executed now.
+    // The key of a command that was not executed is free: the command is executed now.
     let now = server.post("/v1/orders", "during-9", &order("HOT", 1)).await;
     assert_eq!(now.status, 201, "{now:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_full_disk_is_told_as_not_executed_and_passes() {
+async fn a_full_disk_gives_not_executed_until_there_is_space_again() {
     let Some(store) = TestStore::postgres() else { return };
     let server = Arc::new(TestServer::start(&store).await);
     server.add_stock("DC-1", "HOT", 1_000_000).await;
     let load = Load::start("full", &[Arc::clone(&server)], 8);
-    for _ in 0..TIMES {
-        load.answered(load.count() + BETWEEN).await;
-        // As the server says it when a file cannot grow.
+    for _ in 0..FAULTS {
+        load.answered(load.count() + ORDERS_BETWEEN_FAULTS).await;
+        // The error of a server whose file cannot grow.
         store.sql(
             "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$
              BEGIN RAISE EXCEPTION USING ERRCODE = '53100', MESSAGE = 'could not extend file'; END $$;
@@ -84,7 +84,7 @@ async fn a_full_disk_is_told_as_not_executed_and_passes() {
         assert_eq!((refused.status.as_u16(), refused.code().as_str()), (503, "not_executed"));
         store.sql("DROP FUNCTION full_disk CASCADE");
     }
-    load.answered(load.count() + BETWEEN).await;
-    let told = load.finish().await;
-    check(&server, &store, &told).await;
+    load.answered(load.count() + ORDERS_BETWEEN_FAULTS).await;
+    let responses = load.finish().await;
+    check(&server, &store, &responses).await;
 }

@@ -1,4 +1,4 @@
-//! The database is lost for good, and a standby takes its place.
+//! The primary database is lost permanently, and a standby is promoted.
 
 use std::sync::Arc;
 
@@ -10,11 +10,12 @@ use super::proxy::Proxy;
 use crate::support::server::{TestServer, order};
 use crate::support::store::TestStore;
 
-const TIMES: usize = 5;
-const BETWEEN: usize = 100;
+const FAILOVERS: usize = 5;
+/// Orders with a final response before and after a failover.
+const ORDERS: usize = 100;
 
-/// A server over a cluster, through something that can lead elsewhere, with a standby that follows.
-async fn scene() -> Option<(Cluster, Cluster, Proxy, TestStore, Arc<TestServer>)> {
+/// A server that reaches a cluster through a proxy, and a standby of the cluster.
+async fn cluster_with_standby() -> Option<(Cluster, Cluster, Proxy, TestStore, Arc<TestServer>)> {
     let primary = Cluster::start(&[])?;
     let standby = primary.standby("standby");
     let proxy = Proxy::start(primary.url()).await;
@@ -24,31 +25,31 @@ async fn scene() -> Option<(Cluster, Cluster, Proxy, TestStore, Arc<TestServer>)
     Some((primary, standby, proxy, store, server))
 }
 
-async fn nothing_is_lost_with_a_synchronous_standby() {
-    let Some((primary, standby, proxy, store, server)) = scene().await else { return };
+async fn fail_over_to_a_synchronous_standby() {
+    let Some((primary, standby, proxy, store, server)) = cluster_with_standby().await else { return };
     primary.set("synchronous_standby_names", "standby");
     let load = Load::start("failover", &[Arc::clone(&server)], 8);
-    load.answered(BETWEEN).await;
+    load.answered(ORDERS).await;
     primary.stop_immediately();
     server.wait_until_not_ready().await;
     standby.promote();
-    proxy.lead_to(standby.url());
-    load.answered(load.count() + BETWEEN).await;
-    let told = load.finish().await;
-    check(&server, &store, &told).await;
+    proxy.redirect(standby.url());
+    load.answered(load.count() + ORDERS).await;
+    let responses = load.finish().await;
+    check(&server, &store, &responses).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_synchronous_standby_that_is_promoted_has_everything_that_was_acknowledged() {
-    for _ in 0..TIMES {
-        nothing_is_lost_with_a_synchronous_standby().await;
+async fn a_promoted_synchronous_standby_has_every_acknowledged_command() {
+    for _ in 0..FAILOVERS {
+        fail_over_to_a_synchronous_standby().await;
     }
 }
 
-async fn a_fork_is_noticed() {
-    let Some((primary, standby, proxy, _place, server)) = scene().await else { return };
+async fn fail_over_to_a_lagging_standby() {
+    let Some((primary, standby, proxy, _place, server)) = cluster_with_standby().await else { return };
     server.post("/v1/orders", "before", &order("HOT", 1)).await.accepted();
-    // What is acknowledged from here on is on the primary alone.
+    // From here on, acknowledged commands exist on the primary only.
     standby.stop_immediately();
     for number in 0..5 {
         server.post("/v1/orders", &format!("lost-{number}"), &order("HOT", 1)).await.accepted();
@@ -57,8 +58,8 @@ async fn a_fork_is_noticed() {
     server.wait_until_not_ready().await;
     standby.restart();
     standby.promote();
-    proxy.lead_to(standby.url());
-    // Once the node reaches the database again, it says what it has found, and decides nothing on top of it.
+    proxy.redirect(standby.url());
+    // When the node reaches the new primary, it reports the fork and executes no command on top of it.
     let found = loop {
         let answer = server.post("/v1/orders", "after", &order("HOT", 1)).await;
         assert_eq!(answer.status, 503, "{answer:?}");
@@ -70,12 +71,12 @@ async fn a_fork_is_noticed() {
     let still = server.post("/v1/orders", "lost-0", &order("HOT", 1)).await;
     assert_eq!(still.json()["reason"], "history_forked", "{still:?}");
     let events = standby.sql("SELECT count(*) FROM event WHERE type = 'OrderCreated'");
-    assert_eq!(events, "1", "nothing was written over what was lost");
+    assert_eq!(events, "1", "nothing was written after the fork");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_standby_that_lags_is_noticed_as_another_history() {
-    for _ in 0..TIMES {
-        a_fork_is_noticed().await;
+async fn a_promoted_standby_that_lags_is_reported_as_a_forked_history() {
+    for _ in 0..FAILOVERS {
+        fail_over_to_a_lagging_standby().await;
     }
 }

@@ -1,4 +1,4 @@
-//! Clients that keep asking until they know: every order is sent under its key until it is granted or refused.
+//! Clients that place orders: each retries an order with its key until it is accepted or rejected.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,40 +10,41 @@ use tokio::sync::watch;
 
 use crate::support::server::{HttpResponse, TestServer, order};
 
-/// How long the server may take to get over anything.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long the servers may take to recover from a fault.
+const RECOVERY_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What a client was told of one key: the first final answer.
-pub type Told = HashMap<String, HttpResponse>;
+/// The first final response to each key.
+pub type Responses = HashMap<String, HttpResponse>;
 
-/// Clients under way.
+/// Running clients.
 pub struct Load {
-    clients: Vec<tokio::task::JoinHandle<Told>>,
+    clients: Vec<tokio::task::JoinHandle<Responses>>,
     stop: Arc<AtomicBool>,
-    /// Ends when every client has ended.
+    /// The number of orders with a final response. Closed when every client has ended.
     answered: watch::Receiver<usize>,
-    put_off: watch::Receiver<usize>,
+    /// The number of attempts that failed or got 503.
+    retried: watch::Receiver<usize>,
 }
 
-/// One client's part.
+/// The state of one client.
 #[derive(Clone)]
 struct Client {
     servers: Vec<Arc<TestServer>>,
     name: String,
     stop: Arc<AtomicBool>,
     answered: Arc<watch::Sender<usize>>,
-    put_off: Arc<watch::Sender<usize>>,
+    retried: Arc<watch::Sender<usize>>,
 }
 
 impl Load {
-    /// Starts clients that order one `HOT` each time, from a server each and from the next where one does not answer.
+    /// Starts clients. Each places orders of one unit of `HOT` at its own server, and at the next one if that fails.
     pub fn start(name: &str, servers: &[Arc<TestServer>], clients: usize) -> Self {
-        let (answered, put_off) = (Arc::new(watch::Sender::new(0)), Arc::new(watch::Sender::new(0)));
+        let (answered, retried) = (Arc::new(watch::Sender::new(0)), Arc::new(watch::Sender::new(0)));
         let mut load = Self {
             clients: Vec::new(),
             stop: Arc::default(),
             answered: answered.subscribe(),
-            put_off: put_off.subscribe(),
+            retried: retried.subscribe(),
         };
         for number in 0..clients {
             let mut servers = servers.to_vec();
@@ -54,32 +55,32 @@ impl Load {
                 name: format!("{name}-{number}"),
                 stop: Arc::clone(&load.stop),
                 answered: Arc::clone(&answered),
-                put_off: Arc::clone(&put_off),
+                retried: Arc::clone(&retried),
             };
             load.clients.push(tokio::spawn(client.run()));
         }
         load
     }
 
-    /// Waits until so many orders have their final answer.
+    /// Waits until this many orders have a final response.
     pub async fn answered(&self, count: usize) {
         let mut answered = self.answered.clone();
-        self.until(answered.wait_for(|answered| *answered >= count)).await.expect("the clients are there");
+        self.until(answered.wait_for(|answered| *answered >= count)).await.expect("the clients are running");
     }
 
-    /// How many have theirs.
+    /// The number of orders with a final response.
     pub fn count(&self) -> usize {
         *self.answered.borrow()
     }
 
-    /// Waits until a client is told to come back, or has to assume that nobody knows.
-    pub async fn put_off(&self) {
-        let mut put_off = self.put_off.clone();
-        put_off.mark_unchanged();
-        self.until(put_off.changed()).await.expect("the clients are there");
+    /// Waits until an attempt fails or gets 503.
+    pub async fn retried(&self) {
+        let mut retried = self.retried.clone();
+        retried.mark_unchanged();
+        self.until(retried.changed()).await.expect("the clients are running");
     }
 
-    /// Waits for something that happens as long as clients are answered.
+    /// Waits for a future to complete while the clients are running.
     pub async fn until<T>(&self, happened: impl Future<Output = T>) -> T {
         let mut answered = self.answered.clone();
         let ended = async { while answered.changed().await.is_ok() {} };
@@ -87,38 +88,38 @@ impl Load {
             biased;
             happened = happened => happened,
             () = ended => panic!("the clients have ended"),
-            () = tokio::time::sleep(PATIENCE) => panic!("nothing has come of it for {PATIENCE:?}"),
+            () = tokio::time::sleep(RECOVERY_TIMEOUT) => panic!("no recovery within {RECOVERY_TIMEOUT:?}"),
         }
     }
 
-    /// Lets every client finish the order that it is at, and gives what all were told.
-    pub async fn finish(self) -> Told {
+    /// Lets every client finish its current order. Returns all final responses.
+    pub async fn finish(self) -> Responses {
         self.stop.store(true, Ordering::SeqCst);
-        let mut told = Told::new();
+        let mut responses = Responses::new();
         for client in self.clients {
-            told.extend(client.await.expect("the client did not fail"));
+            responses.extend(client.await.expect("the client does not panic"));
         }
-        told
+        responses
     }
 }
 
 impl Client {
-    async fn run(self) -> Told {
-        let mut told = Told::new();
+    async fn run(self) -> Responses {
+        let mut responses = Responses::new();
         let mut number = 0;
         while !self.stop.load(Ordering::SeqCst) {
             let key = format!("{}-{number}", self.name);
-            told.insert(key.clone(), self.ask_until_answered(&key, number).await);
+            responses.insert(key.clone(), self.ask_until_answered(&key, number).await);
             self.answered.send_modify(|count| *count += 1);
             number += 1;
         }
-        told
+        responses
     }
 
     async fn ask_until_answered(&self, key: &str, number: usize) -> HttpResponse {
         let body = order("HOT", 1).to_string().into_bytes();
         for attempt in 0..2_000 {
-            // Mostly the own server, another one when that does not answer.
+            // Usually the client's own server; after a failed attempt, the next one.
             let server = &self.servers[(number / 50 + attempt) % self.servers.len()];
             match server.try_send(Method::POST, "/v1/orders", Some(key), Some(body.clone())).await {
                 Ok(answer) if matches!(answer.status.as_u16(), 201 | 409) => return answer,
@@ -127,14 +128,14 @@ impl Client {
                     let code = answer.code();
                     assert!(["not_executed", "outcome_unknown"].contains(&code.as_str()), "{answer:?}");
                     assert!(answer.retry_after.is_some(), "{answer:?}");
-                    self.put_off.send_modify(|count| *count += 1);
+                    self.retried.send_modify(|count| *count += 1);
                 }
                 Err(_) => {
-                    self.put_off.send_modify(|count| *count += 1);
+                    self.retried.send_modify(|count| *count += 1);
                 }
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        panic!("{key} was never answered");
+        panic!("{key} never got a final response");
     }
 }

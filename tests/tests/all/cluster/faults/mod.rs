@@ -1,4 +1,4 @@
-//! Real faults under load. Each ends with every promise checked from the outside.
+//! Faults of servers, network and database under load. Each test then checks all guarantees from the outside.
 
 mod check;
 mod database;

@@ -1,4 +1,4 @@
-//! The connections to the database are cut in the middle of a commit, stall, or bring it late.
+//! The connections to the database are cut during a commit, stall, or deliver a commit late.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,68 +9,69 @@ use super::proxy::{Fault, Proxy};
 use crate::support::server::TestServer;
 use crate::support::store::TestStore;
 
-const TIMES: usize = 5;
-const BETWEEN: usize = 60;
+const FAULTS: usize = 5;
+/// Orders with a final response between two faults.
+const ORDERS_BETWEEN_FAULTS: usize = 60;
 const LATE: Fault = Fault::ArrivesLate(Duration::from_millis(400));
 
-struct Scene {
+struct FaultyNetwork {
     store: TestStore,
     proxy: Proxy,
     server: Arc<TestServer>,
     load: Load,
 }
 
-async fn scene(name: &str) -> Option<Scene> {
+async fn start(name: &str) -> Option<FaultyNetwork> {
     let mut store = TestStore::postgres()?;
     let proxy = Proxy::start(store.url()).await;
     let direct = store.url().to_owned();
-    store.by(&proxy.url(&direct));
+    store.set_url(&proxy.url(&direct));
     let server = Arc::new(TestServer::start(&store).await);
     server.add_stock("DC-1", "HOT", 1_000_000).await;
     let load = Load::start(name, &[Arc::clone(&server)], 8);
-    Some(Scene { store, proxy, server, load })
+    Some(FaultyNetwork { store, proxy, server, load })
 }
 
-async fn strike(name: &str, fault: Fault) {
-    if let Some(scene) = scene(name).await {
-        strike_at(scene, fault).await;
+async fn inject(name: &str, fault: Fault) {
+    if let Some(network) = start(name).await {
+        inject_into(network, fault).await;
     }
 }
 
-async fn strike_at(scene: Scene, fault: Fault) {
-    for _ in 0..TIMES {
-        scene.load.answered(scene.load.count() + BETWEEN).await;
-        scene.load.until(scene.proxy.strike(fault)).await;
+async fn inject_into(network: FaultyNetwork, fault: Fault) {
+    for _ in 0..FAULTS {
+        network.load.answered(network.load.count() + ORDERS_BETWEEN_FAULTS).await;
+        network.load.until(network.proxy.inject(fault)).await;
     }
-    scene.load.answered(scene.load.count() + BETWEEN).await;
-    let told = scene.load.finish().await;
-    check(&scene.server, &scene.store, &told).await;
+    network.load.answered(network.load.count() + ORDERS_BETWEEN_FAULTS).await;
+    let responses = network.load.finish().await;
+    check(&network.server, &network.store, &responses).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_commit_whose_answer_is_lost_is_found() {
-    strike("answer", Fault::AnswerLost).await;
+async fn a_commit_whose_response_is_lost_is_found_again() {
+    inject("answer", Fault::AnswerLost).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_commit_that_never_arrives_is_made_again() {
-    strike("request", Fault::RequestLost).await;
+async fn a_commit_that_never_arrives_is_retried() {
+    inject("request", Fault::RequestLost).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_commit_that_arrives_soon_after_is_found_or_fenced() {
-    strike("soon", Fault::ArrivesLate(Duration::from_millis(10))).await;
+async fn a_commit_that_arrives_shortly_after_the_cut_is_found_or_fenced() {
+    inject("soon", Fault::ArrivesLate(Duration::from_millis(10))).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commit_that_arrives_late_is_fenced() {
-    strike("late", LATE).await;
+    inject("late", LATE).await;
 }
 
-/// Unique keys would refuse much of what a lost condition lets in. Without them it is alone.
+/// Without unique keys, only the condition of the append rejects a late commit.
 fn drop_unique_keys(store: &TestStore) {
     for table in ["event", "batch", "stream", "outcome", "claim"] {
-        // One by one: together they would wait for an append that waits for them.
+        // One statement each: a single transaction would deadlock with an append.
         store.sql(&format!("ALTER TABLE {table} DROP CONSTRAINT {table}_pkey"));
     }
     for index in ["event_stream", "stream_name", "outcome_key"] {
@@ -79,50 +80,50 @@ fn drop_unique_keys(store: &TestStore) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_condition_of_an_append_is_fence_enough() {
-    let Some(scene) = scene("alone").await else { return };
-    drop_unique_keys(&scene.store);
-    strike_at(scene, LATE).await;
+async fn the_condition_of_an_append_alone_fences_late_commits() {
+    let Some(network) = start("alone").await else { return };
+    drop_unique_keys(&network.store);
+    inject_into(network, LATE).await;
 }
 
-/// A late append does harm only where others came before it: not every attempt need show it.
+/// A late append does damage only after another append: one attempt may not show it.
 const ATTEMPTS: usize = 3;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_the_condition_of_an_append_it_is_found_out() {
+async fn the_checks_find_the_damage_when_appends_have_no_condition() {
     for attempt in 0..ATTEMPTS {
-        let Some(scene) = scene(&format!("broken-{attempt}")).await else { return };
-        drop_unique_keys(&scene.store);
-        scene.proxy.unfence();
-        let found = tokio::spawn(strike_at(scene, LATE)).await;
+        let Some(network) = start(&format!("broken-{attempt}")).await else { return };
+        drop_unique_keys(&network.store);
+        network.proxy.remove_condition();
+        let found = tokio::spawn(inject_into(network, LATE)).await;
         if found.is_err_and(|error| error.is_panic()) {
             return;
         }
     }
-    panic!("nothing was found in a journal without a fence");
+    panic!("the checks found no damage in a journal without a fence");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn connections_that_are_all_cut_again_and_again_are_opened_again() {
-    let Some(scene) = scene("cut").await else { return };
-    for _ in 0..TIMES * 4 {
-        scene.load.answered(scene.load.count() + BETWEEN / 2).await;
-        scene.proxy.cut();
+async fn connections_that_are_cut_repeatedly_are_reopened() {
+    let Some(network) = start("cut").await else { return };
+    for _ in 0..FAULTS * 4 {
+        network.load.answered(network.load.count() + ORDERS_BETWEEN_FAULTS / 2).await;
+        network.proxy.cut();
     }
-    scene.load.answered(scene.load.count() + BETWEEN).await;
-    let told = scene.load.finish().await;
-    check(&scene.server, &scene.store, &told).await;
+    network.load.answered(network.load.count() + ORDERS_BETWEEN_FAULTS).await;
+    let responses = network.load.finish().await;
+    check(&network.server, &network.store, &responses).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_that_says_nothing_for_long_leaves_callers_in_no_wrong_belief() {
-    let Some(scene) = scene("stall").await else { return };
-    scene.load.answered(BETWEEN).await;
-    scene.proxy.stall(true);
-    // Long enough for callers to be told something: that nothing was done, or that nobody knows.
-    scene.load.put_off().await;
-    scene.proxy.stall(false);
-    scene.load.answered(scene.load.count() + BETWEEN).await;
-    let told = scene.load.finish().await;
-    check(&scene.server, &scene.store, &told).await;
+async fn a_stalled_database_gives_no_wrong_response() {
+    let Some(network) = start("stall").await else { return };
+    network.load.answered(ORDERS_BETWEEN_FAULTS).await;
+    network.proxy.stall(true);
+    // Until a client gets "not executed" or "outcome unknown".
+    network.load.retried().await;
+    network.proxy.stall(false);
+    network.load.answered(network.load.count() + ORDERS_BETWEEN_FAULTS).await;
+    let responses = network.load.finish().await;
+    check(&network.server, &network.store, &responses).await;
 }

@@ -1,4 +1,4 @@
-//! A network between the program and the database that can be cut at the worst moment.
+//! A TCP proxy between the program and the database that injects network faults into appends.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,51 +11,51 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// What happens to the next append on its way.
+/// A fault of the next append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// It arrives, and the connection is cut before its answer does.
+    /// The append arrives; the connection is cut before the response.
     AnswerLost,
-    /// It does not arrive: the connection is cut.
+    /// The connection is cut before the append arrives.
     RequestLost,
-    /// The connection is cut, and it arrives all the same, after this time.
+    /// The connection is cut, and the append arrives after this delay.
     ArrivesLate(Duration),
 }
 
 #[derive(Debug)]
-struct Wires {
+struct Controls {
     upstream: Mutex<SocketAddr>,
     next: Mutex<Option<Fault>>,
-    /// How many faults have happened.
+    /// The number of injected faults.
     done: watch::Sender<usize>,
-    /// While true, nothing passes in either direction.
+    /// While true, nothing is forwarded in either direction.
     stalled: watch::Sender<bool>,
-    /// Counted up to cut every connection.
+    /// Incremented to cut every connection.
     cuts: watch::Sender<usize>,
-    /// Whether appends lose their condition on the way.
-    unfenced: AtomicBool,
+    /// Whether the condition is removed from appends.
+    without_condition: AtomicBool,
 }
 
 /// A TCP proxy on a free port.
 pub struct Proxy {
     address: SocketAddr,
-    wires: Arc<Wires>,
+    controls: Arc<Controls>,
     accepting: JoinHandle<()>,
 }
 
-/// What the statement of an append begins with: the connection that prepares it is one that appends.
+/// The start of the append statement: a connection that prepares it is the one that appends.
 const APPEND: &[u8] = b"WITH expected AS MATERIALIZED";
 /// The condition of an append.
-const FENCE: &[u8] = b" AND h.position = b.expected_position AND h.hash = b.expected_hash
+const CONDITION: &[u8] = b" AND h.position = b.expected_position AND h.hash = b.expected_hash
         AND h.epoch = b.epoch";
-/// When nothing more of a message comes for this long it is whole.
-const WHOLE: Duration = Duration::from_millis(20);
+/// A message is complete when nothing more arrives for this long.
+const END_OF_MESSAGE: Duration = Duration::from_millis(20);
 
-/// Where a database URL leads to, and the URL with another place in it.
-fn place_of(url: &str) -> &str {
+/// The host and port of a database URL.
+fn host_of(url: &str) -> &str {
     let rest = url.split_once("//").expect("a URL").1;
     let authority = rest.split(['/', '?']).next().expect("a host");
-    authority.rsplit_once('@').map_or(authority, |(_, place)| place)
+    authority.rsplit_once('@').map_or(authority, |(_, host)| host)
 }
 
 impl Proxy {
@@ -63,51 +63,52 @@ impl Proxy {
     pub async fn start(url: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let wires = Arc::new(Wires {
-            upstream: Mutex::new(place_of(url).parse().expect("an address")),
+        let controls = Arc::new(Controls {
+            upstream: Mutex::new(host_of(url).parse().expect("an address")),
             next: Mutex::new(None),
             done: watch::Sender::new(0),
             stalled: watch::Sender::new(false),
             cuts: watch::Sender::new(0),
-            unfenced: AtomicBool::new(false),
+            without_condition: AtomicBool::new(false),
         });
-        let accepting = tokio::spawn(accept(listener, Arc::clone(&wires)));
-        Self { address, wires, accepting }
+        let accepting = tokio::spawn(accept(listener, Arc::clone(&controls)));
+        Self { address, controls, accepting }
     }
 
-    /// A server's URL, through the proxy.
+    /// A server's URL with the proxy's host and port.
     pub fn url(&self, url: &str) -> String {
-        url.replacen(place_of(url), &self.address.to_string(), 1)
+        url.replacen(host_of(url), &self.address.to_string(), 1)
     }
 
-    /// Leads new connections to another server, and cuts all others.
-    pub fn lead_to(&self, url: &str) {
-        *self.wires.upstream.lock().expect("no panic") = place_of(url).parse().expect("an address");
+    /// Directs new connections to another server, and cuts the existing ones.
+    pub fn redirect(&self, url: &str) {
+        *self.controls.upstream.lock().expect("the lock is not poisoned") =
+            host_of(url).parse().expect("an address");
         self.cut();
     }
 
     /// Cuts every connection.
     pub fn cut(&self) {
-        self.wires.cuts.send_modify(|count| *count += 1);
+        self.controls.cuts.send_modify(|count| *count += 1);
     }
 
-    /// Lets nothing pass, or everything again.
+    /// Stops or resumes forwarding.
     pub fn stall(&self, stalled: bool) {
-        self.wires.stalled.send_replace(stalled);
+        self.controls.stalled.send_replace(stalled);
     }
 
-    /// Takes the condition out of every append that is prepared from now on: what stands in a statement as the database
-    /// gets it, for no program has a switch for this.
-    pub fn unfence(&self) {
-        self.wires.unfenced.store(true, Ordering::SeqCst);
+    /// Removes the condition from the statement of every append that is prepared from now on. The program itself has no
+    /// option for that.
+    pub fn remove_condition(&self) {
+        self.controls.without_condition.store(true, Ordering::SeqCst);
         self.cut();
     }
 
-    /// Makes something happen to the next append, and waits until it has.
-    pub async fn strike(&self, fault: Fault) {
-        let mut done = self.wires.done.subscribe();
-        *self.wires.next.lock().expect("no panic") = Some(fault);
-        done.changed().await.expect("the proxy is there");
+    /// Injects a fault into the next append, and waits until it has occurred.
+    pub async fn inject(&self, fault: Fault) {
+        let mut done = self.controls.done.subscribe();
+        *self.controls.next.lock().expect("the lock is not poisoned") = Some(fault);
+        done.changed().await.expect("the proxy is running");
     }
 }
 
@@ -118,23 +119,27 @@ impl Drop for Proxy {
     }
 }
 
-async fn accept(listener: TcpListener, wires: Arc<Wires>) {
+async fn accept(listener: TcpListener, controls: Arc<Controls>) {
     while let Ok((client, _)) = listener.accept().await {
-        let wires = Arc::clone(&wires);
+        let controls = Arc::clone(&controls);
         tokio::spawn(async move {
-            let mut cuts = wires.cuts.subscribe();
-            let upstream = *wires.upstream.lock().expect("no panic");
+            let mut cuts = controls.cuts.subscribe();
+            let upstream = *controls.upstream.lock().expect("the lock is not poisoned");
             let carried = async {
-                // A server that is not there is as good as a connection that is cut.
+                // An unreachable server looks to the client like a cut connection.
                 let Ok(server) = TcpStream::connect(upstream).await else { return };
                 let (server_reads, server_writes) = server.into_split();
                 let (client_reads, client_writes) = client.into_split();
                 let (gone, client_gone) = watch::channel(false);
-                let telling =
-                    tokio::spawn(tell(server_reads, client_writes, wires.stalled.subscribe(), client_gone));
-                let stop_telling = telling.abort_handle();
-                ask(client_reads, server_writes, &wires, (&gone, telling)).await;
-                stop_telling.abort();
+                let responses = tokio::spawn(forward_responses(
+                    server_reads,
+                    client_writes,
+                    controls.stalled.subscribe(),
+                    client_gone,
+                ));
+                let stop_responses = responses.abort_handle();
+                forward_requests(client_reads, server_writes, &controls, (&gone, responses)).await;
+                stop_responses.abort();
             };
             tokio::select! {
                 () = carried => {}
@@ -145,12 +150,12 @@ async fn accept(listener: TcpListener, wires: Arc<Wires>) {
 }
 
 async fn until_flowing(stalled: &mut watch::Receiver<bool>) {
-    // The sender lives as long as the proxy.
+    // An error means that the proxy has ended.
     let _ = stalled.wait_for(|stalled| !stalled).await;
 }
 
-/// Carries what the server says, until the client is to hear no more. What the server says after that is left unread.
-async fn tell(
+/// Forwards responses to the client until a fault. Later responses are not read.
+async fn forward_responses(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
     mut stalled: watch::Receiver<bool>,
@@ -172,14 +177,14 @@ async fn tell(
     }
 }
 
-/// Carries what the client says, up to a fault.
-async fn ask(
+/// Forwards requests to the server until a fault.
+async fn forward_requests(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
-    wires: &Wires,
-    (gone, telling): (&watch::Sender<bool>, JoinHandle<Option<OwnedReadHalf>>),
+    controls: &Controls,
+    (gone, responses): (&watch::Sender<bool>, JoinHandle<Option<OwnedReadHalf>>),
 ) {
-    let mut stalled = wires.stalled.subscribe();
+    let mut stalled = controls.stalled.subscribe();
     let mut bytes = vec![0; 64 << 10];
     let mut appends = false;
     loop {
@@ -189,15 +194,16 @@ async fn ask(
         }
         until_flowing(&mut stalled).await;
         let mut message = bytes[..count].to_vec();
-        if place_in(&message, APPEND).is_some() {
+        if find(&message, APPEND).is_some() {
             appends = true;
-            if wires.unfenced.load(Ordering::SeqCst) {
+            if controls.without_condition.load(Ordering::SeqCst) {
                 message = rest_of(&mut from, message).await;
-                let place = place_in(&message, FENCE).expect("an append has its condition");
-                message[place..place + FENCE.len()].fill(b' ');
+                let start = find(&message, CONDITION).expect("an append has its condition");
+                message[start..start + CONDITION.len()].fill(b' ');
             }
         }
-        let fault = if appends { wires.next.lock().expect("no panic").take() } else { None };
+        let fault =
+            if appends { controls.next.lock().expect("the lock is not poisoned").take() } else { None };
         let Some(fault) = fault else {
             if to.write_all(&message).await.is_err() {
                 return;
@@ -205,31 +211,31 @@ async fn ask(
             continue;
         };
         let whole = rest_of(&mut from, message).await;
-        // From here the client hears nothing any more.
+        // From here on, the client gets no response.
         gone.send_replace(true);
         drop(from);
-        wires.done.send_modify(|count| *count += 1);
+        controls.done.send_modify(|count| *count += 1);
         match fault {
             Fault::RequestLost => {}
-            Fault::AnswerLost => deliver(&mut to, &whole, telling).await,
+            Fault::AnswerLost => deliver(&mut to, &whole, responses).await,
             Fault::ArrivesLate(late) => {
-                // The fault itself: how late it is.
+                // The delay is the fault itself.
                 tokio::time::sleep(late).await;
-                deliver(&mut to, &whole, telling).await;
+                deliver(&mut to, &whole, responses).await;
             }
         }
         return;
     }
 }
 
-fn place_in(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
     bytes.windows(wanted.len()).position(|part| part == wanted)
 }
 
-/// What belongs to a message whose beginning has come.
+/// Reads the rest of a message whose start has arrived.
 async fn rest_of(from: &mut OwnedReadHalf, mut message: Vec<u8>) -> Vec<u8> {
     let mut bytes = vec![0; 64 << 10];
-    while let Ok(Ok(count)) = tokio::time::timeout(WHOLE, from.read(&mut bytes)).await {
+    while let Ok(Ok(count)) = tokio::time::timeout(END_OF_MESSAGE, from.read(&mut bytes)).await {
         if count == 0 {
             break;
         }
@@ -238,13 +244,13 @@ async fn rest_of(from: &mut OwnedReadHalf, mut message: Vec<u8>) -> Vec<u8> {
     message
 }
 
-/// Brings a message to the server, and waits until it has answered: a server that finds the connection closed may not act
-/// on what came before.
-async fn deliver(to: &mut OwnedWriteHalf, message: &[u8], telling: JoinHandle<Option<OwnedReadHalf>>) {
+/// Sends a message to the server and waits for its response: a server whose connection is closed may ignore what it has
+/// received.
+async fn deliver(to: &mut OwnedWriteHalf, message: &[u8], responses: JoinHandle<Option<OwnedReadHalf>>) {
     if to.write_all(message).await.is_ok()
-        && let Ok(Some(mut from)) = telling.await
+        && let Ok(Some(mut from)) = responses.await
     {
-        // Nobody hears what it says.
+        // The response is not forwarded.
         let _ = from.read(&mut [0; 1]).await;
     }
 }
