@@ -8,7 +8,7 @@ use holdfast_commands::{
     Attendant, Commands, MasterKey, Membership, Settings, SystemClock, Vault, VaultError,
 };
 use holdfast_domain::values::MerchantId;
-use holdfast_journal::{CircuitBreaker, Journal, JournalError};
+use holdfast_journal::{Journal, JournalError};
 use holdfast_projections::{ProjectionManager, Projections, ViewError, ViewStore};
 use tokio::sync::{Semaphore, watch};
 
@@ -134,10 +134,6 @@ impl App {
         // The journal first: an embedded one takes the lock that keeps a second process out.
         let journal = database.journal().await?;
         let vault = Vault::new(&master_key(&*journal, &key_file).await?);
-        let journal: Arc<dyn Journal> = match database {
-            Database::Sqlite(_) => journal,
-            Database::Postgres(_) => Arc::new(CircuitBreaker::new(journal)),
-        };
         let views = database.views().await?;
         let node = options.membership.node.id.to_string();
         let commands = Commands::start_node(
@@ -209,7 +205,7 @@ async fn master_key(journal: &dyn Journal, file: &Path) -> Result<MasterKey, Ope
     match journal.master_key_check().await? {
         None => {
             let key = MasterKey::from_file(file, true)?;
-            journal.keep_master_key_check(key.check().to_vec()).await?;
+            journal.save_master_key_check(key.check().to_vec()).await?;
             // Another node may have been first, under another key.
             match journal.master_key_check().await? {
                 Some(check) if *check != key.check() => Err(OpenError::WrongKey(file.to_owned())),

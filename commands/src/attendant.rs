@@ -130,7 +130,8 @@ async fn do_all(commands: &Commands, due: Vec<Due>) {
 mod tests {
     use std::sync::Arc;
 
-    use holdfast_journal::{Batch, CommandRecord, Head, MemoryJournal, NewEvent};
+    use holdfast_journal::test_support::MemoryJournal;
+    use holdfast_journal::{Batch, BatchStore as _, CommandRecord, Head, NewEvent};
 
     use super::*;
 

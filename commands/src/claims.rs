@@ -82,9 +82,9 @@ pub async fn verify_claims(journal: &dyn Journal, merchant: &str) -> Result<Vec<
         let stored = journal.load(merchant, &request).await?.claims;
         for ((claim, holder), found) in request.claims.iter().zip(holders).zip(stored) {
             if found.as_ref() != Some(&holder.stream_name) {
-                let what =
+                let problem =
                     format!("the claim of {} {} is not {}'s", claim.kind, claim.value, holder.stream_name);
-                findings.push(Finding { position: holder.position, what });
+                findings.push(Finding { position: holder.position, problem });
             }
         }
     }

@@ -24,7 +24,7 @@ impl Committer {
     pub(crate) fn start(journal: &Arc<dyn Journal>) -> Self {
         let (queue, waiting) = mpsc::channel(MOST_BATCHES);
         let waiting = Arc::new(Mutex::new(waiting));
-        for _ in 0..journal.writers().max(1) {
+        for _ in 0..journal.concurrent_appends().max(1) {
             tokio::spawn(commit_all(Arc::clone(journal), Arc::clone(&waiting)));
         }
         Self { queue }

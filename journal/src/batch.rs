@@ -1,42 +1,48 @@
-//! What is appended: the events, outcomes and claims of one or more commands of one merchant.
+//! Batches: the events, outcomes and claims of one or more commands of one merchant, ready to be appended.
 
 use std::sync::Arc;
 
-use crate::chain::{Hash, batch_hash, event_hash, outcome_digest};
-use crate::record::{Claim, Event, Head, Outcome, OutcomeKey, OutcomeKind};
+use crate::chain::{batch_hash, event_hash, outcome_digest};
+use crate::error::AppendError;
+use crate::hash::Hash;
+use crate::paging::PageItem;
+use crate::record::{BatchSummary, Claim, Event, Head, Outcome, OutcomeKey, OutcomeKind};
+
+/// The approximate size in bytes of an event's or outcome's columns of fixed length.
+const ROW_OVERHEAD: usize = 256;
 
 /// An event to be appended.
 #[derive(Debug, Clone)]
 pub struct NewEvent {
-    /// Its stream's name.
+    /// The name of the event's stream.
     pub stream_name: Arc<str>,
-    /// Its stream's number; that of the event's own position where it begins the stream.
+    /// The number of the event's stream: the position of the stream's first event, which may be this one.
     pub stream: u64,
-    /// Its place in the stream, from 1.
+    /// The event's place in its stream, from 1 without a gap.
     pub version: u64,
-    /// Its type's name.
+    /// The name of the event's type.
     pub kind: &'static str,
-    /// Its type's version.
+    /// The version of the event's type, which tells how to read the payload.
     pub type_version: u32,
-    /// The payload.
+    /// The payload. The journal never reads it.
     pub payload: Vec<u8>,
-    /// Personal data, encrypted.
+    /// Personal data, encrypted under its subject's key; absent if the event has none.
     pub sealed: Option<Vec<u8>>,
 }
 
 impl NewEvent {
-    /// How many bytes of it have no limit of their own.
+    /// The size in bytes of the fields that have no fixed limit.
     pub fn bytes(&self) -> usize {
         self.payload.len() + self.sealed.as_ref().map_or(0, Vec::len)
     }
 }
 
-/// The key to a subject's personal data, wrapped.
+/// A new key to a subject's personal data.
 #[derive(Clone)]
 pub struct SubjectKey {
-    /// Whose data it opens.
+    /// The subject, such as the name of an order's stream.
     pub subject: Arc<str>,
-    /// The wrapped key.
+    /// The key, wrapped by the master key.
     pub key: Vec<u8>,
 }
 
@@ -46,27 +52,28 @@ impl std::fmt::Debug for SubjectKey {
     }
 }
 
-/// What one command leaves in the journal.
+/// Everything that one command writes to the journal.
 #[derive(Debug, Clone, Default)]
 pub struct CommandRecord {
-    /// Its events, in order; none for a refusal.
+    /// The command's events, in order; none for a rejection.
     pub events: Vec<NewEvent>,
-    /// Who, why, through what.
+    /// Who sent the command, why, and through which interface. The journal never reads it.
     pub metadata: Option<Arc<[u8]>>,
-    /// When it was decided.
+    /// The time of the decision, in microseconds since 1970.
     pub at: i64,
-    /// What is answered to its key, where it has one.
+    /// The idempotency key, the command's fingerprint, the kind of answer and the answer; absent for a command without
+    /// an idempotency key.
     pub outcome: Option<(OutcomeKey, [u8; 32], OutcomeKind, Vec<u8>)>,
-    /// Names that are taken from now on.
+    /// The unique names that the command takes.
     pub claims: Vec<Claim>,
-    /// Keys to personal data.
+    /// New keys to personal data.
     pub subject_keys: Vec<SubjectKey>,
-    /// Subjects whose keys are destroyed.
+    /// The subjects whose keys the command destroys.
     pub erased_subjects: Vec<Arc<str>>,
 }
 
 impl CommandRecord {
-    /// Whether it leaves nothing.
+    /// True if the command writes nothing.
     pub fn is_empty(&self) -> bool {
         self.events.is_empty()
             && self.outcome.is_none()
@@ -76,43 +83,22 @@ impl CommandRecord {
     }
 }
 
-/// What becomes of the key to a subject's personal data. Kept in the order of the commands: a key that is made
-/// after an erasure stays.
+/// A change of the key to a subject's personal data. Changes are applied in the order of their commands: a key that is
+/// created after an erasure stays.
 #[derive(Debug, Clone)]
 pub(crate) enum KeyChange {
-    Keep(SubjectKey),
-    Erase(Arc<str>),
+    Create(SubjectKey),
+    Destroy(Arc<str>),
 }
 
-/// A batch's row: what ties it into the chain.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BatchSummary {
-    /// Its number, from 1 without a gap.
-    pub number: u64,
-    /// Its id, by which it is found after a commit of unknown outcome.
-    pub id: [u8; 16],
-    /// The epoch that it was sealed in.
-    pub epoch: u64,
-    /// Its first event's position; one after `last_position` where it has none.
-    pub first_position: u64,
-    /// Its last event's position, or the one before it.
-    pub last_position: u64,
-    /// For each outcome a byte of its kind and 32 of its digest.
-    pub outcomes: Vec<u8>,
-    /// When it was sealed.
-    pub at: i64,
-    /// Its hash.
-    pub hash: Hash,
-}
-
-/// A sealed batch: decided on one head, leading to another. Without commands that leave anything it has nothing
-/// to write, and appending it only proves that the head is still the one it was decided on.
+/// A sealed batch: decided on one head, leading to the next. A batch whose commands write nothing is empty; appending it
+/// only proves that the head is still the one that it was decided on.
 #[derive(Debug, Clone)]
 pub struct Batch {
     pub(crate) merchant: Arc<str>,
     pub(crate) expected: Head,
     pub(crate) next: Head,
-    /// Nothing where the batch writes nothing.
+    /// `None` for an empty batch.
     pub(crate) summary: Option<BatchSummary>,
     pub(crate) events: Vec<Event>,
     pub(crate) outcomes: Vec<Outcome>,
@@ -121,7 +107,7 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Gives positions to what commands leave, and ties it to the head that it was decided on.
+    /// Numbers and hashes what the commands write, following the head that they were decided on.
     pub fn seal(merchant: Arc<str>, id: [u8; 16], head: Head, commands: Vec<CommandRecord>) -> Self {
         let mut batch = Self {
             merchant,
@@ -186,8 +172,8 @@ impl Batch {
         }
         self.next.time = self.next.time.max(command.at);
         self.claims.extend(command.claims);
-        self.key_changes.extend(command.subject_keys.into_iter().map(KeyChange::Keep));
-        self.key_changes.extend(command.erased_subjects.into_iter().map(KeyChange::Erase));
+        self.key_changes.extend(command.subject_keys.into_iter().map(KeyChange::Create));
+        self.key_changes.extend(command.erased_subjects.into_iter().map(KeyChange::Destroy));
     }
 
     pub(crate) fn close(&mut self, id: [u8; 16]) {
@@ -212,42 +198,54 @@ impl Batch {
         self.summary = Some(summary);
     }
 
-    /// Whose batch it is.
+    /// The merchant whose journal the batch belongs to.
     pub fn merchant(&self) -> &str {
         &self.merchant
     }
 
-    /// The head that it was decided on.
+    /// The head that the batch was decided on.
     pub fn expected(&self) -> &Head {
         &self.expected
     }
 
-    /// The head once it is appended.
+    /// The head after the batch is appended.
     pub fn next(&self) -> &Head {
         &self.next
     }
 
-    /// Its events, in order.
+    /// The batch's events, in order.
     pub fn events(&self) -> &[Event] {
         &self.events
     }
 
-    /// About how many bytes it writes.
+    /// The approximate number of bytes that the batch writes.
     pub fn bytes(&self) -> usize {
-        let event = |event: &Event| event.bytes() + 256;
-        let outcome = |outcome: &Outcome| outcome.answer.len() + 256;
+        let event = |event: &Event| event.size() + ROW_OVERHEAD;
+        let outcome = |outcome: &Outcome| outcome.answer.len() + ROW_OVERHEAD;
         self.events.iter().map(event).sum::<usize>() + self.outcomes.iter().map(outcome).sum::<usize>()
     }
 
-    /// Whether it destroys a key.
+    /// True if the batch destroys a key.
     pub(crate) fn erases(&self) -> bool {
-        self.key_changes.iter().any(|change| matches!(change, KeyChange::Erase(_)))
+        self.key_changes.iter().any(|change| matches!(change, KeyChange::Destroy(_)))
     }
 
-    /// Why its events cannot be what was meant: a stream is numbered by its first event's position, for ever.
-    pub(crate) fn misnumbered(&self) -> Option<String> {
-        let begins = |event: &Event| event.stream == event.position;
-        let wrong = |event: &&Event| (event.version == 1) != begins(event) || event.version > event.position;
+    /// Why the batch was not appended to a journal with another head. `expected` is the hash of the journal's batch with
+    /// the number of the expected head; `None` if there is no such batch.
+    pub(crate) fn conflict(&self, head: Head, expected: Option<Hash>) -> AppendError {
+        if expected == Some(self.expected.hash) {
+            AppendError::HeadMoved(Box::new(head))
+        } else {
+            AppendError::Forked
+        }
+    }
+
+    /// Why the batch cannot be appended, if its events are numbered wrongly: the number of a stream must be the position
+    /// of its first event.
+    pub(crate) fn numbering_error(&self) -> Option<String> {
+        let is_first = |event: &Event| event.stream == event.position;
+        let wrong =
+            |event: &&Event| (event.version == 1) != is_first(event) || event.version > event.position;
         let event = self.events.iter().find(wrong)?;
         Some(format!(
             "version {} of stream {} cannot be at position {}",
@@ -255,14 +253,14 @@ impl Batch {
         ))
     }
 
-    /// Its number and id, where it writes anything.
+    /// The batch's number and id; `None` for an empty batch.
     pub fn identity(&self) -> Option<(u64, [u8; 16])> {
         self.summary.as_ref().map(|summary| (summary.number, summary.id))
     }
 }
 
-/// An event's id: the batch's, which is a random UUID of version 7, with the event's index added to its tail.
-/// Unique without being drawn anew for every event.
+/// Derives an event's id from the batch's id, a UUID of version 7: the event's index is added to its random bits. This is
+/// unique, and cheaper than a new UUID for every event.
 fn event_id(batch: [u8; 16], index: usize) -> [u8; 16] {
     let tail_bits = (1u128 << 62) - 1;
     let id = u128::from_be_bytes(batch);

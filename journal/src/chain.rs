@@ -1,37 +1,20 @@
-//! The hash chains that prove that nothing was changed.
+//! The hash chains that make any change to a stored journal detectable.
 //!
-//! Every event's hash covers the hash of the event before it and every column of its own. Every batch's hash
-//! covers the hash of the batch before it, its last event's hash, and the digests of its outcomes, so that an
-//! answer cannot be changed unseen either. Payload, metadata and sealed data enter by their digests: history can
-//! be proven to somebody who may not read it, and after a key is destroyed. SHA-256 throughout (FIPS 180-4).
-
-use std::fmt;
+//! An event's hash covers every column of the event and the hash of the event before it. A batch's hash covers the
+//! hash of the batch before it, the hash of the batch's last event, and the digests of its outcomes, so that a changed
+//! answer is detected too. Payload, metadata and sealed data are covered by their digests: the chain can be verified
+//! by somebody who may not read them, and after the key to sealed data was destroyed. Every hash is SHA-256
+//! (FIPS 180-4).
 
 use sha2::{Digest, Sha256};
 
-use crate::batch::BatchSummary;
-use crate::record::{Event, Outcome};
+use crate::hash::Hash;
+use crate::record::{BatchSummary, Event, Outcome};
 
-/// A SHA-256 hash.
-#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Hash(pub [u8; 32]);
+/// Hashes fields, each prefixed with its length, so that different sequences of fields never hash the same bytes.
+struct FieldHasher(Sha256);
 
-impl fmt::Display for Hash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for Hash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-/// A hash over length-prefixed fields, so that no two sequences of fields are the same bytes.
-struct Fields(Sha256);
-
-impl Fields {
+impl FieldHasher {
     fn new(domain: &str) -> Self {
         Self(Sha256::new()).bytes(domain.as_bytes())
     }
@@ -64,16 +47,16 @@ fn digest(bytes: &[u8]) -> Hash {
 }
 
 impl Event {
-    /// Whether it follows the event that has this hash, in this merchant's journal, and is what was appended there. The
-    /// first follows 32 zeros.
+    /// True if the event is unchanged and follows the event whose hash is `previous` in the merchant's journal. For a
+    /// merchant's first event, `previous` is 32 zero bytes.
     pub fn follows(&self, merchant: &str, previous: &[u8]) -> bool {
         previous.try_into().is_ok_and(|previous| event_hash(merchant, Hash(previous), self) == self.hash)
     }
 }
 
-/// The hash of an event that follows one with the hash `previous`.
+/// Computes the hash of an event that follows an event with the hash `previous`.
 pub(crate) fn event_hash(merchant: &str, previous: Hash, event: &Event) -> Hash {
-    let fields = Fields::new("holdfast event 1")
+    let fields = FieldHasher::new("holdfast event 1")
         .hash(previous)
         .bytes(merchant.as_bytes())
         .number(event.position)
@@ -95,9 +78,9 @@ pub(crate) fn event_hash(merchant: &str, previous: Hash, event: &Event) -> Hash 
     .finish()
 }
 
-/// The digest of an outcome.
+/// Computes the digest of an outcome.
 pub(crate) fn outcome_digest(merchant: &str, outcome: &Outcome) -> Hash {
-    Fields::new("holdfast outcome 1")
+    FieldHasher::new("holdfast outcome 1")
         .bytes(merchant.as_bytes())
         .bytes(outcome.key.sender.as_bytes())
         .bytes(outcome.key.key.as_bytes())
@@ -112,9 +95,10 @@ pub(crate) fn outcome_digest(merchant: &str, outcome: &Outcome) -> Hash {
         .finish()
 }
 
-/// The hash of a batch that follows one with the hash `previous` and ends with an event of hash `last_event`.
+/// Computes the hash of a batch that follows a batch with the hash `previous` and whose last event has the hash
+/// `last_event`.
 pub(crate) fn batch_hash(merchant: &str, previous: Hash, last_event: Hash, batch: &BatchSummary) -> Hash {
-    Fields::new("holdfast batch 1")
+    FieldHasher::new("holdfast batch 1")
         .hash(previous)
         .bytes(merchant.as_bytes())
         .number(batch.number)

@@ -1,27 +1,30 @@
-//! Which node writes for a merchant. For speed only: what keeps two nodes apart is the head.
+//! Leases: which node writes for a merchant.
+//!
+//! A lease only avoids conflicts between nodes. It is the append, conditional on the head, that prevents two nodes from
+//! overwriting each other.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A node, as the others know it. A node that is started again is another one.
+/// A node, as other nodes know it. A restarted node has a new id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
-    /// Its name, unique for every start.
+    /// The node's id, unique to each start of the program.
     pub id: Arc<str>,
-    /// Where it takes commands from other nodes.
+    /// The address at which the node accepts commands from other nodes.
     pub address: Arc<str>,
 }
 
-/// Who writes for a merchant, by the store's clock.
+/// The answer to a claim of a merchant's lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Tenure {
-    /// The node that asked. Where it was another before, the epoch was raised.
-    Mine,
-    /// Another node.
-    Theirs {
-        /// Where it takes commands.
+pub enum LeaseStatus {
+    /// The claiming node holds the lease. If another node held it before, the merchant's epoch was raised.
+    Own,
+    /// Another node holds the lease.
+    HeldBy {
+        /// The address at which that node accepts commands.
         address: Arc<str>,
-        /// How much of its term is left, unless it renews it.
-        left: Duration,
+        /// The time until the lease ends unless that node renews it, by the store's clock.
+        remaining: Duration,
     },
 }

@@ -133,7 +133,7 @@ impl Checkpoint {
         let Some(then) = self.merchants.iter().find(|ended| ended.merchant == merchant) else {
             return Ok(Vec::new());
         };
-        let found = |what: String| Finding { position: then.position, what };
+        let found = |problem: String| Finding { position: then.position, problem };
         let mut findings = Vec::new();
         if then.position > 0 {
             let event = journal.read(merchant, then.position - 1, 1).await?;

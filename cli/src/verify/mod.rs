@@ -93,7 +93,7 @@ struct Report<'a> {
 
 impl Verified {
     fn of(merchant: String, verification: Verification) -> Self {
-        let found = |Finding { position, what }| Found { position, what };
+        let found = |Finding { position, problem }| Found { position, what: problem };
         Self {
             merchant,
             events: verification.events,
@@ -179,7 +179,9 @@ async fn journals(arguments: &Arguments, journal: &Arc<dyn Journal>) -> Result<V
         let mut verified = one(&**journal, merchant, events, kept_since).await?;
         if let Some(against) = &against {
             let differs = against.differs(&**journal, &verified.merchant).await?.into_iter();
-            verified.findings.extend(differs.map(|Finding { position, what }| Found { position, what }));
+            verified
+                .findings
+                .extend(differs.map(|Finding { position, problem }| Found { position, what: problem }));
         }
         verified.ended = head.map(|head| Ended::at(&verified.merchant, &head));
         all.push(verified);

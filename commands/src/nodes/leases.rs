@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use holdfast_domain::values::MerchantId;
-use holdfast_journal::{Journal, JournalError, Node, Tenure};
+use holdfast_journal::{Journal, JournalError, LeaseStatus, Node};
 use tokio::sync::watch;
 
 use crate::clock::Clock;
@@ -92,12 +92,14 @@ impl Leases {
     pub(crate) async fn claim(self: &Arc<Self>, merchant: &MerchantId) -> Claim {
         let names = [merchant.to_string()];
         match self.journal.claim_leases(&self.node, &names, TERM).await.map(|mut all| all.pop()) {
-            Ok(Some(Tenure::Mine)) => {
+            Ok(Some(LeaseStatus::Own)) => {
                 let (sender, lost) = watch::channel(false);
                 self.held().insert(merchant.clone(), sender);
                 Claim::Mine(Lease { leases: Arc::clone(self), merchant: merchant.clone(), lost })
             }
-            Ok(Some(Tenure::Theirs { address, left })) => Claim::Theirs { address, left },
+            Ok(Some(LeaseStatus::HeldBy { address, remaining })) => {
+                Claim::Theirs { address, left: remaining }
+            }
             Ok(None) => Claim::Unknown,
             Err(error) => {
                 tracing::debug!(%merchant, %error, "who is to write cannot be told");
@@ -136,10 +138,10 @@ impl Leases {
             }
             return self.journal.release_leases(&self.node, &names).await;
         }
-        let tenures = self.journal.claim_leases(&self.node, &names, TERM).await?;
+        let statuses = self.journal.claim_leases(&self.node, &names, TERM).await?;
         let mut held = self.held();
-        for (merchant, tenure) in merchants.iter().zip(tenures) {
-            if tenure != Tenure::Mine
+        for (merchant, status) in merchants.iter().zip(statuses) {
+            if status != LeaseStatus::Own
                 && let Some(lost) = held.remove(merchant)
             {
                 tracing::info!(%merchant, "another node has taken the lease");

@@ -1,14 +1,14 @@
-//! Batches as columns: what `unnest` turns into rows again, in one statement for any number of them.
+//! Batches as column arrays, which one statement turns into rows by `unnest`.
 
-use crate::batch::{Batch, BatchSummary, KeyChange};
-use crate::record::{Event, Outcome};
+use crate::batch::{Batch, KeyChange};
+use crate::record::{BatchSummary, Event, Outcome};
 
-/// A number as the database's integers can hold it; nothing beyond them is ever stored.
+/// Converts a number to the database's integer type. Numbers beyond its range are never stored.
 pub(super) fn bounded(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// One row for each batch: the head it expects, the head it leads to, and its own row.
+/// One row for each batch: the expected head, the next head, and the batch's own columns.
 #[derive(Default)]
 pub(super) struct Heads<'a> {
     pub(super) merchant: Vec<&'a str>,
@@ -47,7 +47,7 @@ impl<'a> Heads<'a> {
     }
 }
 
-/// One row for each event. `ordinal` says of which batch, from 1.
+/// One row for each event. `ordinal` is the number of its batch in the statement, from 1.
 #[derive(Default)]
 pub(super) struct Events<'a> {
     pub(super) ordinal: Vec<i64>,
@@ -83,7 +83,7 @@ impl<'a> Events<'a> {
     }
 }
 
-/// Streams that begin.
+/// One row for each new stream.
 #[derive(Default)]
 pub(super) struct Streams<'a> {
     pub(super) ordinal: Vec<i64>,
@@ -102,7 +102,7 @@ pub(super) struct Outcomes<'a> {
     pub(super) first_position: Vec<i64>,
     pub(super) last_position: Vec<i64>,
     pub(super) answer: Vec<&'a [u8]>,
-    pub(super) place: Vec<i64>,
+    pub(super) outcome_ordinal: Vec<i64>,
     pub(super) at: Vec<i64>,
 }
 
@@ -116,7 +116,7 @@ impl<'a> Outcomes<'a> {
         self.first_position.push(bounded(outcome.first_position));
         self.last_position.push(bounded(outcome.last_position));
         self.answer.push(&outcome.answer);
-        self.place.push(i64::from(outcome.ordinal));
+        self.outcome_ordinal.push(i64::from(outcome.ordinal));
         self.at.push(outcome.at);
     }
 }
@@ -138,7 +138,7 @@ pub(super) struct Keys<'a> {
     pub(super) key: Vec<&'a [u8]>,
 }
 
-/// All that a number of batches write.
+/// Everything that the batches of one statement write.
 #[derive(Default)]
 pub(super) struct Columns<'a> {
     pub(super) heads: Heads<'a>,
@@ -150,7 +150,7 @@ pub(super) struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    /// Adds a batch and its row; its ordinal is its place, from 1. What destroys keys is not part of it.
+    /// Adds a batch. The key changes of a batch that destroys keys are left out: their order matters.
     pub(super) fn push(&mut self, batch: &'a Batch, summary: &'a BatchSummary) {
         self.heads.push(batch, summary);
         let ordinal = bounded(self.heads.merchant.len() as u64);
@@ -173,7 +173,7 @@ impl<'a> Columns<'a> {
             return;
         }
         for change in &batch.key_changes {
-            if let KeyChange::Keep(key) = change {
+            if let KeyChange::Create(key) = change {
                 self.keys.ordinal.push(ordinal);
                 self.keys.subject.push(&key.subject);
                 self.keys.key.push(&key.key);

@@ -1,39 +1,45 @@
-//! Rows as they are read back. What cannot be what was written is an error of decoding.
+//! Conversion of rows to records. A value that this program cannot have written is a decoding error.
 
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
-use crate::batch::BatchSummary;
-use crate::chain::Hash;
-use crate::record::{Event, Head, Outcome, OutcomeKey, OutcomeKind};
+use crate::hash::Hash;
+use crate::record::{BatchSummary, Event, Head, Outcome, OutcomeKey, OutcomeKind};
 
-fn not_so(index: usize, why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> sqlx::Error {
-    sqlx::Error::ColumnDecode { index: index.to_string(), source: why.into() }
+fn invalid(index: usize, reason: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> sqlx::Error {
+    sqlx::Error::ColumnDecode { index: index.to_string(), source: reason.into() }
 }
 
-/// A number that is never negative.
+/// Reads a number that is never negative.
 pub(super) fn number(row: &PgRow, index: usize) -> Result<u64, sqlx::Error> {
-    row.try_get::<i64, _>(index)?.try_into().map_err(|e| not_so(index, e))
+    row.try_get::<i64, _>(index)?.try_into().map_err(|e| invalid(index, e))
 }
 
 fn small_number(row: &PgRow, index: usize) -> Result<u32, sqlx::Error> {
-    row.try_get::<i32, _>(index)?.try_into().map_err(|e| not_so(index, e))
+    row.try_get::<i32, _>(index)?.try_into().map_err(|e| invalid(index, e))
 }
 
-/// A version or format as the database keeps it.
-pub(super) fn format(number: u32) -> i32 {
+/// Converts a format or a type's version to the database's integer type.
+pub(super) fn small(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
 
 fn bytes<const N: usize>(row: &PgRow, index: usize) -> Result<[u8; N], sqlx::Error> {
-    row.try_get::<&[u8], _>(index)?.try_into().map_err(|e| not_so(index, e))
+    row.try_get::<&[u8], _>(index)?.try_into().map_err(|e| invalid(index, e))
 }
 
-fn hash(row: &PgRow, index: usize) -> Result<Hash, sqlx::Error> {
+pub(super) fn hash(row: &PgRow, index: usize) -> Result<Hash, sqlx::Error> {
     bytes(row, index).map(Hash)
 }
 
-/// Of `position, event_hash, batch, hash, epoch, time, format`.
+/// The columns that [`head`] reads.
+macro_rules! head_columns {
+    () => {
+        "position, event_hash, batch, hash, epoch, time, format"
+    };
+}
+pub(super) use head_columns;
+
 pub(super) fn head(row: &PgRow) -> Result<Head, sqlx::Error> {
     Ok(Head {
         position: number(row, 0)?,
@@ -46,7 +52,20 @@ pub(super) fn head(row: &PgRow) -> Result<Head, sqlx::Error> {
     })
 }
 
-/// Of the columns that [`super::query`] names for events.
+/// The columns that [`event`] reads, of the events that meet a condition.
+macro_rules! select_events {
+    ($($condition:literal),*) => {
+        concat!(
+            "SELECT position, event_id, event.stream,
+                    (SELECT name FROM stream AS s WHERE s.merchant = event.merchant AND s.stream = event.stream),
+                    version, command_end, type, type_version, payload, sealed, metadata, recorded_at, batch, hash
+             FROM event WHERE event.merchant = $1 AND ",
+            $($condition),*
+        )
+    };
+}
+pub(super) use select_events;
+
 pub(super) fn event(row: &PgRow) -> Result<Event, sqlx::Error> {
     Ok(Event {
         position: number(row, 0)?,
@@ -66,23 +85,31 @@ pub(super) fn event(row: &PgRow) -> Result<Event, sqlx::Error> {
     })
 }
 
-/// Of `sender, key, fingerprint, kind, first_position, last_position, answer, batch, ordinal, at`.
+/// The columns that [`outcome`] reads, of a table named `o`.
+macro_rules! outcome_columns {
+    () => {
+        "o.sender, o.key, o.fingerprint, o.kind, o.first_position, o.last_position, o.answer, o.batch,
+         o.ordinal, o.at"
+    };
+}
+pub(super) use outcome_columns;
+
 pub(super) fn outcome(row: &PgRow) -> Result<Outcome, sqlx::Error> {
     let kind = u8::try_from(row.try_get::<i16, _>(3)?).ok().and_then(OutcomeKind::of);
     Ok(Outcome {
         key: OutcomeKey { sender: row.try_get::<&str, _>(0)?.into(), key: row.try_get::<&str, _>(1)?.into() },
         fingerprint: bytes(row, 2)?,
-        kind: kind.ok_or_else(|| not_so(3, "not a kind of outcome"))?,
+        kind: kind.ok_or_else(|| invalid(3, "unknown kind of outcome"))?,
         first_position: number(row, 4)?,
         last_position: number(row, 5)?,
         answer: row.try_get(6)?,
         batch: number(row, 7)?,
-        ordinal: number(row, 8)?.try_into().map_err(|e| not_so(8, e))?,
+        ordinal: number(row, 8)?.try_into().map_err(|e| invalid(8, e))?,
         at: row.try_get(9)?,
     })
 }
 
-/// Of `batch, id, epoch, first_position, last_position, outcomes, at, hash`.
+/// Reads the columns `batch, id, epoch, first_position, last_position, outcomes, at, hash`.
 pub(super) fn batch(row: &PgRow) -> Result<BatchSummary, sqlx::Error> {
     Ok(BatchSummary {
         number: number(row, 0)?,

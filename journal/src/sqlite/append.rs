@@ -1,49 +1,55 @@
-//! Everything that writes.
+//! Appending batches, each as one part of a transaction.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
 
 use super::query;
 use super::schema::{BUSY_TIMEOUT, unavailable};
-use crate::batch::{Batch, BatchSummary, KeyChange};
-use crate::chain::Hash;
+use crate::batch::{Batch, KeyChange};
 use crate::error::{AppendError, JournalError};
-use crate::record::{Claim, Event, Head, Outcome, Snapshot};
+use crate::hash::Hash;
+use crate::record::{BatchSummary, Claim, Event, FORMAT, Outcome};
 
-/// Appends batches in one transaction, each within a savepoint of its own where there are several.
+/// Appends batches in one transaction. If there are several, each has its own savepoint.
 ///
-/// `lingering` says whether the log may hold a key that was destroyed.
+/// `destroyed_key_in_log` tells whether the write-ahead log may contain a destroyed key.
 pub(super) fn append(
     connection: &mut Connection,
     batches: &[Batch],
-    lingering: &AtomicBool,
+    destroyed_key_in_log: &AtomicBool,
 ) -> Vec<Result<(), AppendError>> {
     let results = append_all(connection, batches)
         .unwrap_or_else(|error| batches.iter().map(|_| Err(error.clone())).collect());
-    let may_be_there = |result: &Result<_, _>| matches!(result, Ok(()) | Err(AppendError::Unknown(_)));
-    if batches.iter().zip(&results).any(|(batch, result)| batch.erases() && may_be_there(result)) {
-        let emptied = empty_the_log(connection, BUSY_TIMEOUT);
-        if let Err(error) = &emptied {
-            tracing::warn!(%error, "a destroyed key stays in the write-ahead log for now");
+    let may_be_appended = |result: &Result<_, _>| matches!(result, Ok(()) | Err(AppendError::Unknown(_)));
+    if batches.iter().zip(&results).any(|(batch, result)| batch.erases() && may_be_appended(result)) {
+        let truncated = truncate_log(connection, BUSY_TIMEOUT);
+        if let Err(error) = &truncated {
+            tracing::warn!(
+                %error,
+                "a destroyed key to personal data is still in the write-ahead log; the next append retries"
+            );
         }
-        lingering.store(emptied.is_err(), Ordering::Relaxed);
-    } else if lingering.load(Ordering::Relaxed) && empty_the_log(connection, Duration::ZERO).is_ok() {
-        lingering.store(false, Ordering::Relaxed);
+        destroyed_key_in_log.store(truncated.is_err(), Ordering::Relaxed);
+    } else if destroyed_key_in_log.load(Ordering::Relaxed) && truncate_log(connection, Duration::ZERO).is_ok()
+    {
+        destroyed_key_in_log.store(false, Ordering::Relaxed);
     }
     results
 }
 
-/// Moves everything from the write-ahead log to the database file, so that a destroyed key does not linger there.
-/// A reader that holds an old state for longer than `patience` prevents it.
-pub(super) fn empty_the_log(connection: &Connection, patience: Duration) -> Result<(), JournalError> {
-    connection.busy_timeout(patience).map_err(unavailable)?;
-    // Being prevented is not an error to SQLite: it is said in the first column.
-    let prevented = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
+/// Moves everything from the write-ahead log to the database file and truncates the log, so that it contains no destroyed
+/// key. Fails if a reader uses an old state for longer than `timeout`.
+pub(super) fn truncate_log(connection: &Connection, timeout: Duration) -> Result<(), JournalError> {
+    connection.busy_timeout(timeout).map_err(unavailable)?;
+    // SQLite reports a blocking reader in the first column, not as an error.
+    let blocked = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
     connection.busy_timeout(BUSY_TIMEOUT).map_err(unavailable)?;
-    if prevented.map_err(unavailable)? {
-        return Err(JournalError::Unavailable("a reader is in the way".to_owned()));
+    if blocked.map_err(unavailable)? {
+        return Err(JournalError::Unavailable(
+            "a reader blocks the truncation of the write-ahead log".to_owned(),
+        ));
     }
     Ok(())
 }
@@ -55,12 +61,12 @@ pub(super) fn append_all(
     let mut transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(not_executed)?;
     let results = match batches {
-        // Nothing to take back but the whole: without a savepoint no page is copied before it is changed.
+        // A failure rolls back the transaction. Without a savepoint, SQLite need not copy pages before changing them.
         [batch] => vec![Ok(append_one(&transaction, batch)?)],
         several => append_several(&mut transaction, several)?,
     };
     transaction.commit().map_err(|error| match error.sqlite_error_code() {
-        // SQLite has rolled back, or dropping the transaction has: nothing was written.
+        // SQLite rolls back, or dropping the transaction does: nothing was written.
         Some(ErrorCode::DatabaseBusy | ErrorCode::DiskFull | ErrorCode::DatabaseLocked) => {
             not_executed(error)
         }
@@ -79,10 +85,10 @@ fn append_several(
         let result = append_one(&savepoint, batch);
         match result {
             Ok(()) => savepoint.commit().map_err(not_executed)?,
-            // Dropping a savepoint takes back what was done since.
+            // Dropping a savepoint rolls it back.
             Err(_) => drop(savepoint),
         }
-        // A full disk or a failed write takes back the whole transaction, also what was appended before.
+        // A full disk or a failed write rolls back the whole transaction, including the batches before.
         if let (Err(error), true) = (&result, transaction.is_autocommit()) {
             return Err(AppendError::Unavailable(error.to_string()));
         }
@@ -96,14 +102,14 @@ fn not_executed(error: rusqlite::Error) -> AppendError {
     AppendError::Unavailable(error.to_string())
 }
 
-/// A failed write: for what the batch carries, or because the store cannot write at all.
+/// A failed write, caused by the content of the batch or by the store.
 #[allow(clippy::needless_pass_by_value, reason = "an error handler")]
 fn refused_or_unavailable(error: rusqlite::Error) -> AppendError {
     match error.sqlite_error_code() {
         Some(ErrorCode::ConstraintViolation | ErrorCode::TooBig | ErrorCode::TypeMismatch) => {
             AppendError::Refused(error.to_string())
         }
-        // A number that SQLite's integers cannot hold.
+        // A number beyond the range of SQLite's integers.
         None if matches!(error, rusqlite::Error::ToSqlConversionFailure(_)) => {
             AppendError::Refused(error.to_string())
         }
@@ -113,12 +119,12 @@ fn refused_or_unavailable(error: rusqlite::Error) -> AppendError {
 
 pub(super) fn append_one(connection: &Connection, batch: &Batch) -> Result<(), AppendError> {
     if !move_head(connection, batch).map_err(refused_or_unavailable)? {
-        return Err(why_not(connection, batch).unwrap_or_else(not_executed));
+        return Err(rejection(connection, batch).unwrap_or_else(not_executed));
     }
     let Some(summary) = &batch.summary else {
         return Ok(());
     };
-    if let Some(reason) = batch.misnumbered() {
+    if let Some(reason) = batch.numbering_error() {
         return Err(AppendError::Refused(reason));
     }
     let write = || -> rusqlite::Result<()> {
@@ -130,14 +136,11 @@ pub(super) fn append_one(connection: &Connection, batch: &Batch) -> Result<(), A
     write().map_err(refused_or_unavailable)
 }
 
-/// Moves the head if it is still the expected one. A batch that writes nothing only looks.
+/// Moves the head if it is still the expected one. An empty batch only checks the head.
 fn move_head(connection: &Connection, batch: &Batch) -> rusqlite::Result<bool> {
     let (expected, next) = (&batch.expected, &batch.next);
     if batch.summary.is_none() {
-        let head = query::head(connection, &batch.merchant)?;
-        return Ok(
-            (head.position, head.hash, head.epoch) == (expected.position, expected.hash, expected.epoch)
-        );
+        return Ok(query::head(connection, &batch.merchant)?.accepts(expected));
     }
     if expected.batch == 0 && expected.epoch == 0 {
         connection
@@ -145,7 +148,7 @@ fn move_head(connection: &Connection, batch: &Batch) -> rusqlite::Result<bool> {
                 "INSERT INTO journal_head (merchant, position, event_hash, batch, hash, epoch, time, format)
                  VALUES (?1, 0, ?2, 0, ?2, 0, 0, ?3) ON CONFLICT DO NOTHING",
             )?
-            .execute(params![&*batch.merchant, Hash::default().0, crate::FORMAT])?;
+            .execute(params![&*batch.merchant, Hash::default().0, FORMAT])?;
     }
     let moved = connection
         .prepare_cached(
@@ -162,24 +165,19 @@ fn move_head(connection: &Connection, batch: &Batch) -> rusqlite::Result<bool> {
             next.batch,
             next.hash.0,
             next.time,
-            crate::FORMAT,
+            FORMAT,
         ])?;
     Ok(moved == 1)
 }
 
-fn why_not(connection: &Connection, batch: &Batch) -> rusqlite::Result<AppendError> {
-    let expected = &batch.expected;
+/// Why the head was not moved.
+fn rejection(connection: &Connection, batch: &Batch) -> rusqlite::Result<AppendError> {
     let head = query::head(connection, &batch.merchant)?;
-    if head.format > crate::FORMAT {
-        return Ok(AppendError::Unavailable(format!("the journal's format {} is newer", head.format)));
+    if head.format > FORMAT {
+        return Ok(AppendError::newer_format(head.format));
     }
-    let known = match expected.batch.checked_sub(1) {
-        None => expected.hash == Hash::default(),
-        Some(before) => query::batches(connection, &batch.merchant, before, 1)?
-            .first()
-            .is_some_and(|found| found.number == expected.batch && found.hash == expected.hash),
-    };
-    Ok(if known { AppendError::HeadMoved(Box::new(head)) } else { AppendError::Forked })
+    let expected = query::batch_hash(connection, &batch.merchant, batch.expected.batch)?;
+    Ok(batch.conflict(head, expected))
 }
 
 fn insert_batch(connection: &Connection, merchant: &str, batch: &BatchSummary) -> rusqlite::Result<()> {
@@ -264,104 +262,15 @@ fn insert_claims_and_keys(connection: &Connection, batch: &Batch) -> rusqlite::R
     for Claim { key, stream } in &batch.claims {
         claim.execute(params![&*batch.merchant, key.kind, &*key.value, stream])?;
     }
-    let mut keep =
+    let mut create =
         connection.prepare_cached("INSERT INTO subject_key (merchant, subject, key) VALUES (?1, ?2, ?3)")?;
-    let mut erase =
+    let mut destroy =
         connection.prepare_cached("DELETE FROM subject_key WHERE merchant = ?1 AND subject = ?2")?;
     for change in &batch.key_changes {
         match change {
-            KeyChange::Keep(key) => keep.execute(params![&*batch.merchant, &*key.subject, key.key])?,
-            KeyChange::Erase(subject) => erase.execute(params![&*batch.merchant, &**subject])?,
+            KeyChange::Create(key) => create.execute(params![&*batch.merchant, &*key.subject, key.key])?,
+            KeyChange::Destroy(subject) => destroy.execute(params![&*batch.merchant, &**subject])?,
         };
     }
     Ok(())
-}
-
-pub(super) fn raise_format(connection: &Connection, merchant: &str, to: u32) -> Result<(), JournalError> {
-    let raise = "UPDATE journal_head SET format = ?2 WHERE merchant = ?1 AND format < ?2";
-    connection.execute(raise, params![merchant, to]).map(drop).map_err(unavailable)
-}
-
-pub(super) fn raise_epoch(connection: &mut Connection, merchant: &str) -> Result<Head, JournalError> {
-    let mut raise = || {
-        let head = Head::default();
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        transaction.execute(
-            "INSERT INTO journal_head (merchant, position, event_hash, batch, hash, epoch, time, format)
-             VALUES (?1, 0, ?2, 0, ?2, 1, 0, ?3) ON CONFLICT DO UPDATE SET epoch = epoch + 1",
-            params![merchant, head.hash.0, head.format],
-        )?;
-        let head = query::head(&transaction, merchant)?;
-        transaction.commit()?;
-        Ok(head)
-    };
-    raise().map_err(unavailable)
-}
-
-pub(super) fn has_batch(
-    connection: &Connection,
-    merchant: &str,
-    number: u64,
-    id: [u8; 16],
-) -> Result<bool, JournalError> {
-    connection
-        .query_row(
-            "SELECT id FROM batch WHERE merchant = ?1 AND batch = ?2",
-            params![merchant, query::bounded(number)],
-            |row| row.get::<_, [u8; 16]>(0),
-        )
-        .optional()
-        .map(|found| found == Some(id))
-        .map_err(unavailable)
-}
-
-pub(super) fn keep_master_key_check(connection: &mut Connection, digest: &[u8]) -> Result<(), JournalError> {
-    connection
-        .execute(
-            "INSERT INTO master_key_check (id, digest) VALUES (1, ?1) ON CONFLICT DO NOTHING",
-            params![digest],
-        )
-        .map(drop)
-        .map_err(unavailable)
-}
-
-pub(super) fn save_snapshots(
-    connection: &mut Connection,
-    merchant: &str,
-    snapshots: &[Snapshot],
-) -> Result<(), JournalError> {
-    let mut save = || {
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for snapshot in snapshots {
-            transaction
-                .prepare_cached(
-                    "INSERT INTO snapshot (merchant, stream, type_version, version, state)
-                     VALUES (?1, ?2, ?3, ?4, ?5)
-                     ON CONFLICT DO UPDATE SET type_version = excluded.type_version,
-                         version = excluded.version, state = excluded.state
-                     WHERE excluded.version > version OR excluded.type_version <> type_version",
-                )?
-                .execute(params![
-                    merchant,
-                    snapshot.stream,
-                    snapshot.type_version,
-                    snapshot.version,
-                    snapshot.state
-                ])?;
-        }
-        transaction.commit()
-    };
-    save().map_err(unavailable)
-}
-
-pub(super) fn prune_refusals(connection: &Connection, before: i64) -> Result<u64, JournalError> {
-    connection
-        .execute(
-            "DELETE FROM outcome WHERE kind = 3 AND at < ?1
-                 AND (SELECT batch.at FROM batch
-                      WHERE batch.merchant = outcome.merchant AND batch.batch = outcome.batch) < ?1",
-            params![before],
-        )
-        .map(|count| count as u64)
-        .map_err(unavailable)
 }

@@ -1,4 +1,4 @@
-//! Opening the file and bringing its schema up to date.
+//! Opening the database file, and migrating its schema.
 
 use std::path::Path;
 use std::time::Duration;
@@ -7,10 +7,10 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::error::JournalError;
 
-/// How long to wait for another process, such as the sqlite3 tool, to let go of a lock.
+/// The time to wait for a lock of another process, such as the sqlite3 tool.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Every version of the schema, in order.
+/// The steps from each version of the schema to the next.
 const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/sqlite/journal/0001_journal.sql")];
 
 pub(super) fn unavailable(error: rusqlite::Error) -> JournalError {
@@ -32,15 +32,15 @@ pub(super) fn open_for_writing(file: &Path) -> Result<Connection, JournalError> 
     let open = || {
         let connection = Connection::open(file)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
-        // Large rows stay on one page; must be set before the first table is made.
+        // Keeps large rows on one page. Has no effect after the first table was created.
         connection.pragma_update(None, "page_size", 8192)?;
         connection.pragma_update(None, "journal_mode", "wal")?;
         connection.pragma_update(None, "synchronous", "full")?;
-        // What is deleted, above all keys, is overwritten.
+        // Overwrites deleted rows: destroyed keys above all.
         connection.pragma_update(None, "secure_delete", true)?;
         connection.pragma_update(None, "cache_size", -64_000)?;
         connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
-        // Pages kept to take back part of a transaction: no file for them.
+        // Savepoints keep changed pages in memory, not in a file.
         connection.pragma_update(None, "temp_store", "memory")?;
         connection.set_prepared_statement_cache_capacity(64);
         Ok(connection)
@@ -60,7 +60,7 @@ pub(super) fn open_for_reading(file: &Path) -> Result<Connection, JournalError> 
     open().map_err(unavailable)
 }
 
-/// Brings the schema up to this program's version.
+/// Migrates the schema to this program's version.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), JournalError> {
     let version = check_version(connection)?;
     for (index, migration) in MIGRATIONS.iter().enumerate().skip(version as usize) {
@@ -75,7 +75,7 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), JournalError> {
     Ok(())
 }
 
-/// The schema's version, refused where this program is too old for it.
+/// The version of the schema; 0 for a new file. An error if this program is too old for it.
 pub(super) fn check_version(connection: &Connection) -> Result<u32, JournalError> {
     let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
     let found: u32 =

@@ -1,4 +1,4 @@
-//! Connections on threads of their own: SQLite blocks, the caller must not.
+//! Connections on dedicated threads: SQLite blocks its thread, which must not be one of the asynchronous runtime.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,19 +11,19 @@ use crate::error::JournalError;
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
-/// Jobs that wait at most. Every caller waits for its own, so this bounds callers, not work.
-const QUEUE: usize = 256;
+/// The maximum number of queued jobs.
+const MAX_QUEUED_JOBS: usize = 256;
 
-/// One thread for every connection, all taking jobs from one queue. They end when this is dropped.
+/// One thread for every connection. All threads take jobs from one queue, and end when this is dropped.
 #[derive(Debug)]
-pub(super) struct ConnectionThread {
+pub(super) struct ConnectionThreads {
     jobs: Option<mpsc::Sender<Job>>,
     threads: Vec<thread::JoinHandle<()>>,
 }
 
-impl ConnectionThread {
+impl ConnectionThreads {
     pub(super) fn start(name: &str, connections: Vec<Connection>) -> Result<Self, JournalError> {
-        let (jobs, queue) = mpsc::channel::<Job>(QUEUE);
+        let (jobs, queue) = mpsc::channel::<Job>(MAX_QUEUED_JOBS);
         let queue = Arc::new(Mutex::new(queue));
         let mut threads = Vec::with_capacity(connections.len());
         for mut connection in connections {
@@ -32,7 +32,7 @@ impl ConnectionThread {
                 loop {
                     let job = queue.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv();
                     match job {
-                        // A job that panics has rolled back while unwinding, and leaves its caller unanswered.
+                        // A job that panics rolls back and drops the sender of its caller's reply.
                         Some(job) => drop(catch_unwind(AssertUnwindSafe(|| job(&mut connection)))),
                         None => return,
                     }
@@ -44,15 +44,15 @@ impl ConnectionThread {
         Ok(Self { jobs: Some(jobs), threads })
     }
 
-    /// Runs a job on a connection. An error means that it is not known whether it ran.
+    /// Runs a job on a connection. After an error, the job may have run or not.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         job: impl FnOnce(&mut Connection) -> T + Send + 'static,
     ) -> Result<T, JournalError> {
-        let gone = || JournalError::Unavailable("the connection's thread gave no answer".to_owned());
+        let gone = || JournalError::Unavailable("the database thread has ended or panicked".to_owned());
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
-            // Nobody waiting any more is no error: the job has done its work.
+            // The caller may have stopped waiting.
             let _ = reply.send(job(connection));
         });
         self.jobs.as_ref().ok_or_else(gone)?.send(job).await.map_err(|_| gone())?;
@@ -60,11 +60,11 @@ impl ConnectionThread {
     }
 }
 
-impl Drop for ConnectionThread {
+impl Drop for ConnectionThreads {
     fn drop(&mut self) {
         self.jobs = None;
         for thread in self.threads.drain(..) {
-            // A thread that panicked has said so already.
+            // The panic of a thread was already reported.
             let _ = thread.join();
         }
     }

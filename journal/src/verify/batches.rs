@@ -1,29 +1,30 @@
-//! The chain of batches, the outcomes that they were written with, and the head that they lead to.
+//! The chain of batches, their outcomes, and the head that they lead to.
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::events::EventWalk;
-use super::{Link, MOST_FINDINGS, Verification, missing};
-use crate::Journal;
-use crate::batch::BatchSummary;
+use super::link::{Link, missing};
+use super::verification::{MAX_FINDINGS, Verification};
 use crate::chain::{batch_hash, outcome_digest};
 use crate::error::JournalError;
-use crate::record::{Head, Outcome, OutcomeKind};
+use crate::record::{BatchSummary, Head, Outcome, OutcomeKind};
+use crate::traits::Journal;
 
-const PAGE: usize = 100;
-/// The bytes for each outcome in a batch's row: one of its kind and 32 of its digest.
-const SLOT: usize = 33;
+/// The number of batches that are read together.
+const PAGE_SIZE: usize = 100;
+/// The number of bytes for one outcome in a batch's row: one for its kind and 32 for its digest.
+const DIGEST_SIZE: usize = 33;
 
-/// A batch, or the number of one and why it cannot be read.
+/// A batch, or the number of a batch and the reason why it cannot be read.
 type Found = Result<BatchSummary, (u64, String)>;
 
-/// A walk along the batches.
+/// Follows the chain of batches.
 #[derive(Debug)]
 pub(super) struct BatchWalk<'a> {
     merchant: &'a str,
     events: &'a EventWalk,
     refusals_kept_since: i64,
-    /// The number of the last batch, and the batch itself where it could be read.
+    /// The number of the last batch, and the batch itself if it could be read.
     number: u64,
     last: Option<BatchSummary>,
     link: Link,
@@ -34,7 +35,7 @@ impl<'a> BatchWalk<'a> {
         Self { merchant, events, refusals_kept_since, number: 0, last: None, link: Link::default() }
     }
 
-    /// Checks every batch up to the end, where that is known.
+    /// Checks every batch up to the number `end`; all if it is not known.
     pub(super) async fn walk(
         &mut self,
         journal: &dyn Journal,
@@ -47,10 +48,10 @@ impl<'a> BatchWalk<'a> {
             let mut outcomes = self.outcomes(journal, &page, result).await?;
             for found in page {
                 let number = found.as_ref().map_or_else(|(number, _)| *number, |batch| batch.number);
-                let beyond = end.is_some_and(|end| number > end);
+                let is_after_end = end.is_some_and(|end| number > end);
                 match found {
-                    // It was written since this began, or has been found already.
-                    Ok(_) if beyond => break,
+                    // Appended since the verification began, or reported before.
+                    Ok(_) if is_after_end => break,
                     Ok(batch) => {
                         self.reach(number, result);
                         self.check(&batch, result);
@@ -60,12 +61,12 @@ impl<'a> BatchWalk<'a> {
                         self.last = Some(batch);
                     }
                     Err((_, error)) => {
-                        if !beyond {
+                        if !is_after_end {
                             self.reach(number, result);
                             self.lose();
                         }
-                        let what = format!("batch {number} cannot be read: {error}");
-                        result.find(self.events.most_at(number), what);
+                        let problem = format!("batch {number} cannot be read: {error}");
+                        result.find(self.events.max_end(number), problem);
                     }
                 }
             }
@@ -74,24 +75,24 @@ impl<'a> BatchWalk<'a> {
             }
         }
         if let Some(end) = end.filter(|end| self.number < *end) {
-            let place = self.events.most_at(self.number + 1);
-            result.find(place, missing("batch", "batches", self.number + 1, end));
+            let position = self.events.max_end(self.number + 1);
+            result.find(position, missing("batch", "batches", self.number + 1, end));
             self.number = end;
             self.lose();
         }
         Ok(())
     }
 
-    /// The next batches; one by one where some of them cannot be read.
+    /// Reads the next batches; one by one if some of them cannot be read.
     async fn page(&self, journal: &dyn Journal, end: Option<u64>) -> Result<Vec<Found>, JournalError> {
-        let damage = match journal.batches(self.merchant, self.number, PAGE).await {
+        let damage = match journal.batches(self.merchant, self.number, PAGE_SIZE).await {
             Ok(page) => return Ok(page.into_iter().map(Ok).collect()),
             Err(JournalError::Corrupt(damage)) => damage,
             Err(error) => return Err(error),
         };
-        let mut page: Vec<Found> = Vec::with_capacity(PAGE);
+        let mut page: Vec<Found> = Vec::with_capacity(PAGE_SIZE);
         let mut number = self.number;
-        while page.len() < PAGE.min(MOST_FINDINGS) && number < end.unwrap_or(u64::MAX) {
+        while page.len() < PAGE_SIZE.min(MAX_FINDINGS) && number < end.unwrap_or(u64::MAX) {
             match journal.batches(self.merchant, number, 1).await {
                 Ok(next) => match next.into_iter().next() {
                     Some(batch) => {
@@ -113,7 +114,7 @@ impl<'a> BatchWalk<'a> {
         Ok(page)
     }
 
-    /// The outcomes of a page's batches by the batch's number; none of a batch whose outcomes cannot be read.
+    /// Reads the outcomes of a page's batches, by the number of the batch. Batches whose outcomes cannot be read are left out.
     async fn outcomes(
         &self,
         journal: &dyn Journal,
@@ -137,15 +138,16 @@ impl<'a> BatchWalk<'a> {
             Err(JournalError::Corrupt(damage)) => {
                 for batch in &batches {
                     let found = journal.outcomes(self.merchant, batch.number, batch.number).await;
-                    let what = format!("an outcome of batch {}", batch.number);
-                    match result.readable(self.events.place(batch), &what, found)? {
+                    let record = format!("an outcome of batch {}", batch.number);
+                    match result.readable(self.events.end_of(batch), &record, found)? {
                         Some(outcomes) => own.insert(batch.number, outcomes),
                         None => own.remove(&batch.number),
                     };
                 }
                 if own.len() == batches.len() {
-                    let what = format!("the outcomes up to batch {} cannot be read: {damage}", last.number);
-                    result.find(self.events.place(last), what);
+                    let problem =
+                        format!("the outcomes up to batch {} cannot be read: {damage}", last.number);
+                    result.find(self.events.end_of(last), problem);
                 }
             }
             Err(error) => return Err(error),
@@ -153,11 +155,11 @@ impl<'a> BatchWalk<'a> {
         Ok(own)
     }
 
-    /// Goes on to a number, and finds what should be before it.
+    /// Moves to a number, and reports the batches that are missing before it.
     fn reach(&mut self, number: u64, result: &mut Verification) {
         if number != self.number + 1 {
-            let place = self.events.most_at(self.number + 1);
-            result.find(place, missing("batch", "batches", self.number + 1, number - 1));
+            let position = self.events.max_end(self.number + 1);
+            result.find(position, missing("batch", "batches", self.number + 1, number - 1));
             self.lose();
         }
         self.number = number;
@@ -171,9 +173,9 @@ impl<'a> BatchWalk<'a> {
     fn check(&mut self, batch: &BatchSummary, result: &mut Verification) {
         result.batches += 1;
         let last_event = self.events.hash_at(batch.number);
-        if !self.link.fits(batch.hash, |previous| batch_hash(self.merchant, previous, last_event, batch)) {
-            let what = format!("batch {} does not match its hash", batch.number);
-            result.find(self.events.place(batch), what);
+        if !self.link.matches(batch.hash, |previous| batch_hash(self.merchant, previous, last_event, batch)) {
+            let problem = format!("batch {} does not match its hash", batch.number);
+            result.find(self.events.end_of(batch), problem);
         }
     }
 
@@ -182,13 +184,13 @@ impl<'a> BatchWalk<'a> {
         let by_ordinal: BTreeMap<usize, &Outcome> =
             outcomes.iter().map(|outcome| (outcome.ordinal as usize, outcome)).collect();
         let before = batch.first_position.saturating_sub(1);
-        let within = |position: u64| position.max(before).min(self.events.place(batch));
-        let slots: Vec<&[u8]> = batch.outcomes.chunks(SLOT).collect();
-        for (ordinal, slot) in slots.iter().enumerate() {
+        let within = |position: u64| position.max(before).min(self.events.end_of(batch));
+        let digests: Vec<&[u8]> = batch.outcomes.chunks(DIGEST_SIZE).collect();
+        for (ordinal, digest) in digests.iter().enumerate() {
             let Some(outcome) = by_ordinal.get(&ordinal) else {
-                let prunable = slot[0] == OutcomeKind::Refused as u8 && batch.at < self.refusals_kept_since;
+                let prunable = digest[0] == OutcomeKind::Refused as u8 && batch.at < self.refusals_kept_since;
                 if !prunable {
-                    // Commands follow each other: this one ended where the next with an outcome begins.
+                    // The command ended before the first event of the next command with an outcome.
                     let next = by_ordinal.range(ordinal..).next().map(|(_, next)| next.first_position);
                     let end = next.map_or(batch.last_position, |first| first.saturating_sub(1));
                     result
@@ -196,36 +198,36 @@ impl<'a> BatchWalk<'a> {
                 }
                 continue;
             };
-            if slot[1..] != outcome_digest(self.merchant, outcome).0 || slot[0] != outcome.kind as u8 {
-                let what = format!("outcome {ordinal} of batch {} was changed", batch.number);
-                result.find(within(outcome.last_position), what);
+            if digest[1..] != outcome_digest(self.merchant, outcome).0 || digest[0] != outcome.kind as u8 {
+                let problem = format!("outcome {ordinal} of batch {} was changed", batch.number);
+                result.find(within(outcome.last_position), problem);
             }
         }
-        if by_ordinal.len() < outcomes.len() || by_ordinal.range(slots.len()..).next().is_some() {
-            let what = format!("batch {} has an outcome that it was not written with", batch.number);
-            result.find(self.events.place(batch), what);
+        if by_ordinal.len() < outcomes.len() || by_ordinal.range(digests.len()..).next().is_some() {
+            let problem = format!("batch {} has an outcome that is not its own", batch.number);
+            result.find(self.events.end_of(batch), problem);
         }
     }
 
-    /// Checks that the head is where the last batch leads.
+    /// Checks that the last batch leads to the head.
     pub(super) fn check_head(&self, head: &Head, result: &mut Verification) {
-        let (place, leads_here) = match &self.last {
+        let (position, matches) = match &self.last {
             None if self.number == 0 => {
                 let beginning = Head { epoch: head.epoch, format: head.format, ..Head::default() };
                 (0, *head == beginning)
             }
-            // That the last batch is missing or cannot be read was found already.
+            // The last batch is missing or cannot be read, which was reported before.
             None => return,
             Some(last) => {
                 let event_hash = self.events.hash_at(last.number);
-                let led = (last.number, last.last_position, last.hash, event_hash, last.at);
-                let here = led == (head.batch, head.position, head.hash, head.event_hash, head.time);
-                (self.events.place(last), here && last.epoch <= head.epoch)
+                let expected = (last.number, last.last_position, last.hash, event_hash, last.at);
+                let found = (head.batch, head.position, head.hash, head.event_hash, head.time);
+                (self.events.end_of(last), found == expected && last.epoch <= head.epoch)
             }
         };
-        if !leads_here {
-            let place = place.max(self.events.position).min(head.position);
-            result.find(place, "the head is not where the last batch leads");
+        if !matches {
+            let position = position.max(self.events.position).min(head.position);
+            result.find(position, "the last batch does not lead to the head");
         }
     }
 }

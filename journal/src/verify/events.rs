@@ -2,42 +2,44 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Link, Verification, missing};
-use crate::Journal;
-use crate::batch::BatchSummary;
-use crate::chain::{Hash, event_hash};
+use super::link::{Link, missing};
+use super::verification::Verification;
+use crate::chain::event_hash;
 use crate::error::JournalError;
-use crate::record::Event;
+use crate::hash::Hash;
+use crate::record::{BatchSummary, Event};
+use crate::traits::Journal;
 
-const PAGE: usize = 5_000;
+/// The number of events that are read together.
+const PAGE_SIZE: usize = 5_000;
 
-/// A walk along the events, and what it learns of them for the walk along the batches.
+/// Follows the chain of events, and collects what the walk along the batches needs of them.
 #[derive(Debug, Default)]
 pub(super) struct EventWalk {
-    /// Of the last event that was found.
+    /// The position of the last event that was found.
     pub(super) position: u64,
-    /// Of the last event that there should be.
+    /// The position of the last event that should exist.
     end: u64,
     link: Link,
     command_end: u64,
-    /// The last version of each stream, and how many events had been lost by then.
+    /// The last version of each stream, and the value of `lost` at that event.
     versions: HashMap<u64, (u64, u64)>,
-    /// How often what an event was is not known: it is missing, unreadable or changed.
+    /// The number of times that events were missing, unreadable or changed.
     lost: u64,
-    /// The events of each batch that has any.
-    spans: BTreeMap<u64, Span>,
+    /// The undamaged events of each batch that has any.
+    ranges: BTreeMap<u64, Range>,
 }
 
-/// The undamaged events of a batch.
+/// The undamaged events of a batch: the first and last position, and the hash of the last one.
 #[derive(Debug, Clone, Copy)]
-struct Span {
+struct Range {
     first: u64,
     last: u64,
     last_hash: Hash,
 }
 
 impl EventWalk {
-    /// Checks every event up to the end, where that is known.
+    /// Checks every event up to the position `end`; all if it is not known.
     pub(super) async fn walk(
         &mut self,
         journal: &dyn Journal,
@@ -48,25 +50,25 @@ impl EventWalk {
     ) -> Result<(), JournalError> {
         while self.position < end.unwrap_or(u64::MAX) && !result.is_full() {
             let before = self.position;
-            let page = journal.examine(merchant, before, PAGE).await;
-            let Some(page) = result.readable(before + 1, "what begins here", page)? else {
+            let page = journal.examine(merchant, before, PAGE_SIZE).await;
+            let Some(page) = result.readable(before + 1, "the journal from here on", page)? else {
                 self.end = end.unwrap_or(before);
                 return Ok(());
             };
             for found in page {
                 let position = found.as_ref().map_or_else(|finding| finding.position, |event| event.position);
-                let beyond = end.is_some_and(|end| position > end);
+                let is_after_end = end.is_some_and(|end| position > end);
                 match found {
-                    // It was written since this began, or has been found already.
-                    Ok(_) if beyond => break,
+                    // Appended since the verification began, or reported before.
+                    Ok(_) if is_after_end => break,
                     Ok(event) => {
                         self.reach(position, result);
                         self.check(merchant, &event, result);
                     }
-                    // It stands beside the chain, not in it.
+                    // An event before the first position is not part of the chain.
                     Err(finding) if position == 0 => result.add(finding),
                     Err(finding) => {
-                        if !beyond {
+                        if !is_after_end {
                             self.reach(position, result);
                         }
                         result.add(finding);
@@ -87,7 +89,7 @@ impl EventWalk {
         Ok(())
     }
 
-    /// Goes on to a position, and finds what should be before it.
+    /// Moves to a position, and reports the events that are missing before it.
     fn reach(&mut self, position: u64, result: &mut Verification) {
         if position != self.position + 1 {
             result.find(self.position + 1, missing("event", "events", self.position + 1, position - 1));
@@ -103,29 +105,33 @@ impl EventWalk {
 
     fn check(&mut self, merchant: &str, event: &Event, result: &mut Verification) {
         result.events += 1;
-        if !self.link.fits(event.hash, |previous| event_hash(merchant, previous, event)) {
+        if !self.link.matches(event.hash, |previous| event_hash(merchant, previous, event)) {
             result.find(event.position, "the event does not match its hash");
-            // Nothing that it says can be relied on.
+            // No field of the event can be trusted.
             self.lose();
             return;
         }
         if !self.is_next_version(event) {
-            result
-                .find(event.position, format!("the version of stream {} is not the next", event.stream_name));
+            result.find(
+                event.position,
+                format!("the version does not follow the last version of stream {}", event.stream_name),
+            );
         }
         if event.position > self.command_end {
             self.command_end = event.command_end;
         }
         if event.command_end != self.command_end || event.command_end < event.position {
-            result.find(event.position, "the event's command does not end where the one before says");
+            result
+                .find(event.position, "the end of the event's command differs from that of the event before");
         }
         let (position, hash) = (event.position, event.hash);
-        let span = Span { first: position, last: position, last_hash: hash };
-        let span = self.spans.entry(event.batch).or_insert(span);
-        (span.last, span.last_hash) = (position, hash);
+        let range = Range { first: position, last: position, last_hash: hash };
+        let range = self.ranges.entry(event.batch).or_insert(range);
+        (range.last, range.last_hash) = (position, hash);
     }
 
-    /// Whether the version follows; where an event may have been lost in between, whether it can follow.
+    /// True if the event's version follows the stream's last version; if events were lost in between, true if it can
+    /// follow.
     fn is_next_version(&mut self, event: &Event) -> bool {
         let (version, lost) =
             self.versions.insert(event.stream, (event.version, self.lost)).unwrap_or_default();
@@ -133,24 +139,24 @@ impl EventWalk {
         follows && (event.version == 1) == (event.stream == event.position)
     }
 
-    /// The last event's hash once a batch was written.
+    /// The hash of the last event after a batch was appended.
     pub(super) fn hash_at(&self, batch: u64) -> Hash {
-        self.up_to(batch).map_or_else(Hash::default, |span| span.last_hash)
+        self.up_to(batch).map_or_else(Hash::default, |range| range.last_hash)
     }
 
-    /// The most that the last event's position can have been once a batch was written.
-    pub(super) fn most_at(&self, batch: u64) -> u64 {
-        let next = self.spans.range(batch.saturating_add(1)..).next();
+    /// The highest possible position of the last event after a batch was appended.
+    pub(super) fn max_end(&self, batch: u64) -> u64 {
+        let next = self.ranges.range(batch.saturating_add(1)..).next();
         next.map_or(self.end, |(_, next)| next.first - 1)
     }
 
-    /// The last event's position once a batch was written: as the batch says, as far as it can be right.
-    pub(super) fn place(&self, batch: &BatchSummary) -> u64 {
-        let least = self.up_to(batch.number).map_or(0, |span| span.last);
-        batch.last_position.min(self.most_at(batch.number)).max(least)
+    /// The position of the last event after a batch was appended: the one in the batch's row, if it is possible.
+    pub(super) fn end_of(&self, batch: &BatchSummary) -> u64 {
+        let least = self.up_to(batch.number).map_or(0, |range| range.last);
+        batch.last_position.min(self.max_end(batch.number)).max(least)
     }
 
-    fn up_to(&self, batch: u64) -> Option<&Span> {
-        self.spans.range(..=batch).next_back().map(|(_, span)| span)
+    fn up_to(&self, batch: u64) -> Option<&Range> {
+        self.ranges.range(..=batch).next_back().map(|(_, range)| range)
     }
 }

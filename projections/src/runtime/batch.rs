@@ -1,6 +1,7 @@
 //! Applying a batch of events and moving the checkpoint, in one transaction.
 
-use holdfast_journal::{Event, has_grown};
+use holdfast_journal::Event;
+use holdfast_postgres_support::has_grown_fourfold;
 
 use super::apply::{ApplyError, apply, partition_parked};
 use super::checkpoint::{self, Checkpoint};
@@ -28,7 +29,7 @@ pub(crate) async fn apply_batch<P: Projection>(
         let batch = (&events[..], classified);
         match apply_in_transaction::<P>(&mut transaction, scope, state, to_park.clone(), batch).await {
             Ok((next, parked)) => {
-                if has_grown(checkpoint.position, next.position) {
+                if has_grown_fourfold(checkpoint.position, next.position) {
                     transaction.update_statistics(&table_names::<P>()).await?;
                 }
                 transaction.commit().await?;

@@ -282,7 +282,7 @@ impl<P: Projection> Runner<P> {
     /// has applied them since the last round.
     fn should_apply(&mut self, merchant: &str, after: u64) -> bool {
         !self.context.store.is_shared()
-            || self.context.journal.has_at_hand(merchant, after)
+            || self.context.journal.is_cached(merchant, after)
             || self.deferred.insert(merchant.to_owned(), after) == Some(after)
     }
 

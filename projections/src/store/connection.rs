@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use holdfast_journal::analyze_grown;
+use holdfast_postgres_support::analyze_grown_tables;
 use sqlx::pool::PoolConnection;
 use sqlx::{Database, Postgres, Sqlite, Transaction};
 
@@ -120,7 +120,7 @@ impl ViewConnection {
         match &mut self.0 {
             Link::Sqlite(_) => Ok(()),
             Link::Postgres(session) => {
-                with_timeout(async { Ok(analyze_grown(session.connection(), tables).await?) }).await
+                with_timeout(async { Ok(analyze_grown_tables(session.connection(), tables).await?) }).await
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use holdfast_journal::answers_still;
+use holdfast_postgres_support::responds;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Postgres};
 
@@ -76,7 +76,7 @@ fn pool(size: u32) -> PgPoolOptions {
     PgPoolOptions::new()
         .max_connections(size)
         .acquire_timeout(ACQUIRE_TIMEOUT)
-        .after_release(|connection, _| Box::pin(answers_still(connection)))
+        .after_release(|connection, _| Box::pin(responds(connection)))
 }
 
 /// The schema on PostgreSQL.

@@ -6,7 +6,8 @@ use cqrs_es::Aggregate;
 use holdfast_domain::order::{Order, OrderEvent};
 use holdfast_domain::stream::DomainEvent;
 use holdfast_domain::values::Timestamp;
-use holdfast_journal::{Batch, CommandRecord, Journal, MemoryJournal, NewEvent};
+use holdfast_journal::test_support::MemoryJournal;
+use holdfast_journal::{Batch, CommandRecord, Journal, NewEvent};
 use serde_json::{Value, json};
 
 use super::events::{created, paused, received, sku};

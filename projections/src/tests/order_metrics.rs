@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_domain::values::Timestamp;
-use holdfast_journal::{Journal, MemoryJournal};
+use holdfast_journal::Journal;
+use holdfast_journal::test_support::MemoryJournal;
 use serde_json::json;
 
 use super::events::{StreamEvent, created, delivered};

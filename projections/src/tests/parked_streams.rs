@@ -3,12 +3,17 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use ambassador::delegate_to_methods;
 use async_trait::async_trait;
 use holdfast_domain::stream::StreamId;
+use holdfast_journal::test_support::MemoryJournal;
 use holdfast_journal::{
-    AppendError, Batch, BatchSummary, CommandRecord, Event, Head, Journal, JournalError, LoadRequest, Loaded,
-    MemoryJournal, NewEvent, Outcome, Snapshot,
+    AppendError, Batch, BatchStore, BatchSummary, CommandRecord, Event, EventLog, Finding, Head, Journal,
+    JournalAdmin, JournalError, LeaseStatus, LeaseStore, LoadRequest, Loaded, NewEvent, Node, Outcome,
+    Snapshot, SubjectKeys, VerificationSource, ambassador_impl_BatchStore, ambassador_impl_JournalAdmin,
+    ambassador_impl_LeaseStore, ambassador_impl_SubjectKeys, ambassador_impl_VerificationSource,
 };
 use tokio::sync::watch;
 
@@ -176,11 +181,20 @@ async fn a_fold_that_panics_parks_the_stream_until_a_retry_succeeds(fixture: &im
 /// A journal that omits its fourth event when it is read.
 pub(super) struct JournalWithGap(pub(super) Arc<dyn Journal>);
 
-#[async_trait]
-impl Journal for JournalWithGap {
-    async fn append(&self, batches: &Arc<[Batch]>) -> Vec<Result<(), AppendError>> {
-        self.0.append(batches).await
+#[delegate_to_methods]
+#[delegate(BatchStore, target_ref = "inner")]
+#[delegate(SubjectKeys, target_ref = "inner")]
+#[delegate(LeaseStore, target_ref = "inner")]
+#[delegate(VerificationSource, target_ref = "inner")]
+#[delegate(JournalAdmin, target_ref = "inner")]
+impl JournalWithGap {
+    fn inner(&self) -> &dyn Journal {
+        &*self.0
     }
+}
+
+#[async_trait]
+impl EventLog for JournalWithGap {
     fn commits(&self) -> watch::Receiver<u64> {
         self.0.commits()
     }
@@ -189,18 +203,6 @@ impl Journal for JournalWithGap {
     }
     async fn heads(&self) -> Result<Vec<(String, Head)>, JournalError> {
         self.0.heads().await
-    }
-    async fn raise_format(&self, merchant: &str, to: u32) -> Result<(), JournalError> {
-        self.0.raise_format(merchant, to).await
-    }
-    async fn raise_epoch(&self, merchant: &str) -> Result<Head, JournalError> {
-        self.0.raise_epoch(merchant).await
-    }
-    async fn has_batch(&self, merchant: &str, number: u64, id: [u8; 16]) -> Result<bool, JournalError> {
-        self.0.has_batch(merchant, number, id).await
-    }
-    async fn load(&self, merchant: &str, request: &LoadRequest) -> Result<Loaded, JournalError> {
-        self.0.load(merchant, request).await
     }
     async fn read(&self, merchant: &str, after: u64, limit: usize) -> Result<Vec<Event>, JournalError> {
         let mut events = self.0.read(merchant, after, limit).await?;
@@ -216,38 +218,12 @@ impl Journal for JournalWithGap {
         name: &str,
         after_version: u64,
         up_to: u64,
-        most: usize,
+        limit: usize,
     ) -> Result<Vec<Event>, JournalError> {
-        self.0.read_stream_page(merchant, name, after_version, up_to, most).await
+        self.0.read_stream_page(merchant, name, after_version, up_to, limit).await
     }
     async fn position_at(&self, merchant: &str, time: i64) -> Result<u64, JournalError> {
         self.0.position_at(merchant, time).await
-    }
-    async fn subject_key(&self, merchant: &str, subject: &str) -> Result<Option<Vec<u8>>, JournalError> {
-        self.0.subject_key(merchant, subject).await
-    }
-    async fn master_key_check(&self) -> Result<Option<Vec<u8>>, JournalError> {
-        self.0.master_key_check().await
-    }
-    async fn keep_master_key_check(&self, digest: Vec<u8>) -> Result<(), JournalError> {
-        self.0.keep_master_key_check(digest).await
-    }
-    async fn save_snapshots(&self, merchant: &str, snapshots: Vec<Snapshot>) -> Result<(), JournalError> {
-        self.0.save_snapshots(merchant, snapshots).await
-    }
-    async fn prune_refusals(&self, before: i64) -> Result<u64, JournalError> {
-        self.0.prune_refusals(before).await
-    }
-    async fn batches(
-        &self,
-        merchant: &str,
-        after: u64,
-        limit: usize,
-    ) -> Result<Vec<BatchSummary>, JournalError> {
-        self.0.batches(merchant, after, limit).await
-    }
-    async fn outcomes(&self, merchant: &str, from: u64, to: u64) -> Result<Vec<Outcome>, JournalError> {
-        self.0.outcomes(merchant, from, to).await
     }
 }
 

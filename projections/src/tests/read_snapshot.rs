@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use holdfast_journal::{Journal, MemoryJournal};
+use holdfast_journal::Journal;
+use holdfast_journal::test_support::MemoryJournal;
 
 use super::events::{created, delivered, paused, received};
 use super::{Fixture, MERCHANT, TestNode, for_every_store};

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_domain::values::OrderId;
-use holdfast_journal::{Journal, MemoryJournal};
+use holdfast_journal::Journal;
+use holdfast_journal::test_support::MemoryJournal;
 use serde_json::json;
 
 use super::events::{created, delivered, received, sku};

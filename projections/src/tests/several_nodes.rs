@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use holdfast_journal::{Journal, MemoryJournal, PostgresJournal};
+use holdfast_journal::test_support::MemoryJournal;
+use holdfast_journal::{Journal, PostgresJournal};
 
 use super::events::{created, received, sku};
 use super::{Fixture, MERCHANT, Postgres, TIMEOUT, TestNode, append, append_command};
@@ -133,7 +134,7 @@ async fn a_node_applies_events_that_their_writer_does_not_apply() {
     for number in 1..=5 {
         append(&*writing, vec![created(number, "A"), received(number as u64, "A")]).await;
     }
-    assert!(writing.has_at_hand(MERCHANT, 0) && !reading.has_at_hand(MERCHANT, 0));
+    assert!(writing.is_cached(MERCHANT, 0) && !reading.is_cached(MERCHANT, 0));
     node.wait_caught_up().await.unwrap();
     assert_eq!(node.projections.progress().state(Orders::NAME, MERCHANT).folded, 10);
     node.close().await;

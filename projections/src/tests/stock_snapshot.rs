@@ -5,7 +5,8 @@ use std::sync::Arc;
 use cqrs_es::Aggregate;
 use holdfast_domain::stock::StockItem;
 use holdfast_domain::stream::{DomainEvent, StreamId};
-use holdfast_journal::{Journal, MemoryJournal};
+use holdfast_journal::Journal;
+use holdfast_journal::test_support::MemoryJournal;
 use serde_json::{Value, json};
 
 use super::events::{received, sku};

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use holdfast_domain::order::{FulfillmentOrderStatus, OrderStatus};
 use holdfast_domain::values::Timestamp;
-use holdfast_journal::{Journal, MemoryJournal};
+use holdfast_journal::Journal;
+use holdfast_journal::test_support::MemoryJournal;
 
 use super::events::{created, delivered, paused, received, sku};
 use super::{Fixture, MERCHANT, Postgres, Sqlite, TestNode, append};

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use holdfast_domain::stream::StreamId;
-use holdfast_journal::{Journal, MemoryJournal};
+use holdfast_journal::Journal;
+use holdfast_journal::test_support::MemoryJournal;
 
 use super::events::{created, delivered, paused, received, sku};
 use super::parked_streams::{JournalWithGap, append_undecodable};

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::AtomicUsize;
 
-use holdfast_journal::OutcomeKey;
+use holdfast_journal::{JournalAdmin as _, OutcomeKey};
 use serde_json::json;
 
 use super::faulty::{Fault, FaultyJournal};
@@ -174,7 +174,7 @@ async fn a_stream_that_cannot_be_read_fails_only_who_needs_it() {
 async fn what_a_journal_may_not_hold_yet_is_written_once_its_format_is_raised_and_not_before() {
     let (house, journal) = house_with(usize::MAX, Fault::None).await;
     let before = house.position().await;
-    journal.make_older(0);
+    journal.set_format("default", 0);
     let elsewhere = House::over(journal.clone(), Settings::default());
     let too_old = Reply::NotExecuted(NotExecuted::FormatTooOld);
     let requests = (0..3).map(|n| elsewhere.request("CreateOrder", Some(&format!("o{n}")), order("A", 2)));

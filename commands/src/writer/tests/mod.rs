@@ -16,7 +16,8 @@ use std::time::Duration;
 
 use holdfast_domain::Command;
 use holdfast_domain::values::{IdempotencyKey, MerchantId, Timestamp};
-use holdfast_journal::{Journal, MemoryJournal, OutcomeKey, OutcomeKind};
+use holdfast_journal::test_support::MemoryJournal;
+use holdfast_journal::{Journal, OutcomeKey, OutcomeKind};
 use serde_json::{Value, json};
 
 use crate::{

@@ -1,7 +1,7 @@
-//! What only the journal on SQLite promises: durability, one writing process, and files without erased keys.
+//! Properties of the journal on SQLite only: durability, one writing process, and files without destroyed keys.
 
-mod crashing;
-mod erasing;
+mod crash;
+mod destroyed_keys;
 mod opening;
 mod reading;
 
@@ -11,7 +11,7 @@ use std::path::Path;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use super::{FILE, SqliteJournal};
+use super::{DATABASE_FILE, SqliteJournal};
 
 fn new_directory() -> TempDir {
     tempfile::tempdir().unwrap()
@@ -21,12 +21,12 @@ fn open(directory: &TempDir) -> SqliteJournal {
     SqliteJournal::open(directory.path()).unwrap()
 }
 
-/// Does something with the database file while no journal is open.
+/// Changes the database file while no journal is open.
 fn alter(directory: &TempDir, sql: &str) {
-    Connection::open(directory.path().join(FILE)).unwrap().execute_batch(sql).unwrap();
+    Connection::open(directory.path().join(DATABASE_FILE)).unwrap().execute_batch(sql).unwrap();
 }
 
-/// The names of the files of a directory, and all of their bytes.
+/// The names and contents of all files in a directory.
 fn contents(directory: &Path) -> Vec<(String, Vec<u8>)> {
     let mut files: Vec<_> = fs::read_dir(directory)
         .unwrap()
@@ -37,7 +37,7 @@ fn contents(directory: &Path) -> Vec<(String, Vec<u8>)> {
     files
 }
 
-/// What is found on the disk when the process ends here and now: a copy of the files as they are.
+/// Copies the files as they are on the disk now, as if the process had ended.
 fn as_after_a_crash(directory: &Path) -> TempDir {
     let copy = new_directory();
     for (name, bytes) in contents(directory) {

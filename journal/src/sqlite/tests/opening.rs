@@ -1,4 +1,4 @@
-//! Who may open a store, and what is left when it is closed.
+//! Opening and closing a store.
 
 use std::fs;
 
@@ -6,22 +6,22 @@ use rusqlite::Connection;
 use rusqlite::types::Value;
 
 use super::{alter, contents, filler, new_directory, open};
-use crate::sqlite::{FILE, SqliteJournal};
-use crate::testing::{Command, Scribe, append, assert_clean, verified};
-use crate::{AppendError, Journal, JournalError};
+use crate::sqlite::{DATABASE_FILE, SqliteJournal};
+use crate::tests::support::{Command, TestWriter, append, assert_clean, verified};
+use crate::{AppendError, BatchStore as _, EventLog as _, JournalAdmin as _, JournalError};
 
 #[tokio::test]
-async fn a_second_opener_is_refused_and_a_reader_is_not() {
+async fn a_second_process_can_read_but_not_write() {
     let directory = new_directory();
     let journal = open(&directory);
-    let mut scribe = Scribe::of("m");
-    scribe.write(&journal, vec![Command::events("a", 1)]).await;
+    let mut writer = TestWriter::new("m");
+    writer.write(&journal, vec![Command::events("a", 1)]).await;
 
     let second = SqliteJournal::open(directory.path()).unwrap_err();
     assert_eq!(second, JournalError::InUse(directory.path().display().to_string()));
     let reader = SqliteJournal::open_read_only(directory.path()).unwrap();
-    assert_eq!(reader.head("m").await.unwrap(), scribe.head);
-    scribe.write(&journal, vec![Command::events("a", 1)]).await;
+    assert_eq!(reader.head("m").await.unwrap(), writer.head);
+    writer.write(&journal, vec![Command::events("a", 1)]).await;
     assert_clean(&reader, "m", 2).await;
 
     drop(journal);
@@ -31,29 +31,29 @@ async fn a_second_opener_is_refused_and_a_reader_is_not() {
 #[tokio::test]
 async fn a_reader_cannot_write() {
     let directory = new_directory();
-    let mut scribe = Scribe::of("m");
-    scribe.write(&open(&directory), vec![Command::events("a", 1)]).await;
+    let mut writer = TestWriter::new("m");
+    writer.write(&open(&directory), vec![Command::events("a", 1)]).await;
     let reader = SqliteJournal::open_read_only(directory.path()).unwrap();
-    let result = append(&reader, &scribe.seal(vec![Command::events("a", 1)])).await;
+    let result = append(&reader, &writer.seal(vec![Command::events("a", 1)])).await;
     assert!(matches!(result, Err(AppendError::Unavailable(_))), "{result:?}");
     assert!(matches!(reader.raise_epoch("m").await, Err(JournalError::Unavailable(_))));
     assert!(matches!(reader.prune_refusals(i64::MAX).await, Err(JournalError::Unavailable(_))));
-    assert_eq!(reader.head("m").await.unwrap(), scribe.head);
+    assert_eq!(reader.head("m").await.unwrap(), writer.head);
 }
 
 #[tokio::test]
-async fn verifying_while_another_writes_is_clean() {
+async fn verification_during_appends_finds_no_damage() {
     let directory = new_directory();
     let journal = open(&directory);
     let reader = SqliteJournal::open_read_only(directory.path()).unwrap();
-    let mut scribe = Scribe::of("m");
-    scribe.write(&journal, vec![Command::events("a", 2)]).await;
+    let mut writer = TestWriter::new("m");
+    writer.write(&journal, vec![Command::events("a", 2)]).await;
 
     let (writing, verifying) = (
         async {
             for number in 0..50 {
                 let key = format!("{number}");
-                scribe.write(&journal, vec![Command::events("a", 3).granted(&key)]).await;
+                writer.write(&journal, vec![Command::events("a", 3).accepted(&key)]).await;
             }
         },
         async {
@@ -61,7 +61,7 @@ async fn verifying_while_another_writes_is_clean() {
             while seen < 152 {
                 let verification = verified(&reader, "m").await;
                 assert_eq!(verification.findings, []);
-                assert!(verification.events >= seen, "what was there stays there");
+                assert!(verification.events >= seen, "no event disappears");
                 seen = verification.events;
             }
         },
@@ -70,24 +70,24 @@ async fn verifying_while_another_writes_is_clean() {
 }
 
 #[test]
-fn a_directory_without_a_store_is_missing() {
+fn opening_a_directory_without_a_store_fails() {
     let directory = new_directory();
     let missing = JournalError::Missing(directory.path().display().to_string());
     assert_eq!(SqliteJournal::open_read_only(directory.path()).unwrap_err(), missing);
-    assert!(contents(directory.path()).is_empty(), "looking makes nothing");
+    assert!(contents(directory.path()).is_empty(), "opening for reading creates no file");
 
-    fs::write(directory.path().join(FILE), []).unwrap();
+    fs::write(directory.path().join(DATABASE_FILE), []).unwrap();
     assert_eq!(
         SqliteJournal::open_read_only(directory.path()).unwrap_err(),
         missing,
-        "an empty file is none"
+        "an empty file is not a store"
     );
 }
 
 #[test]
-fn a_file_that_is_no_database_is_corrupt() {
+fn a_file_that_is_not_a_database_is_reported_as_corrupt() {
     let directory = new_directory();
-    fs::write(directory.path().join(FILE), filler()).unwrap();
+    fs::write(directory.path().join(DATABASE_FILE), filler()).unwrap();
     for result in [SqliteJournal::open(directory.path()), SqliteJournal::open_read_only(directory.path())] {
         let error = result.unwrap_err();
         assert!(matches!(error, JournalError::Corrupt(_)), "{error:?}");
@@ -95,7 +95,7 @@ fn a_file_that_is_no_database_is_corrupt() {
 }
 
 #[test]
-fn a_directory_that_cannot_be_made_is_unavailable() {
+fn a_directory_that_cannot_be_created_is_reported_as_unavailable() {
     let directory = new_directory();
     fs::write(directory.path().join("file"), "").unwrap();
     let error = SqliteJournal::open(&directory.path().join("file").join("store")).unwrap_err();
@@ -103,20 +103,20 @@ fn a_directory_that_cannot_be_made_is_unavailable() {
 }
 
 #[test]
-fn a_schema_newer_than_the_program_is_refused_and_left_alone() {
+fn a_schema_of_a_newer_program_is_rejected_and_not_changed() {
     let directory = new_directory();
     drop(open(&directory));
     alter(&directory, "PRAGMA user_version = 99");
-    let database = || fs::read(directory.path().join(FILE)).unwrap();
+    let database = || fs::read(directory.path().join(DATABASE_FILE)).unwrap();
     let before = database();
     let expected = JournalError::SchemaTooNew { found: 99, known: 1 };
     assert_eq!(SqliteJournal::open(directory.path()).unwrap_err(), expected);
     assert_eq!(SqliteJournal::open_read_only(directory.path()).unwrap_err(), expected);
-    assert!(database() == before, "the database was written to");
+    assert!(database() == before, "the database was changed");
 }
 
 #[tokio::test]
-async fn what_is_appended_is_synchronised_to_the_disk() {
+async fn appended_batches_are_synchronized_to_the_disk() {
     let directory = new_directory();
     let journal = open(&directory);
     let pragma = async |name: &'static str| {
@@ -136,7 +136,7 @@ async fn what_is_appended_is_synchronised_to_the_disk() {
 async fn closing_leaves_a_single_file_and_the_lock() {
     let directory = new_directory();
     let journal = open(&directory);
-    Scribe::of("m").write(&journal, vec![Command::events("a", 1)]).await;
+    TestWriter::new("m").write(&journal, vec![Command::events("a", 1)]).await;
     let names = || contents(directory.path()).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
     assert_eq!(names(), ["journal.db", "journal.db-shm", "journal.db-wal", "journal.lock"]);
     drop(journal);

@@ -1,15 +1,18 @@
-//! Reading and writing beside each other, and reading what is damaged.
+//! Concurrent reads and writes, and reading damaged records.
 
 use rusqlite::Connection;
 
 use super::{alter, new_directory, open};
-use crate::testing::{
-    Command, SENDER, Scribe, all_events, append, assert_clean, outcome_key, payloads, positions,
+use crate::tests::support::{
+    Command, SENDER, TestWriter, all_events, append, assert_clean, outcome_key, payloads, positions,
 };
-use crate::{AppendError, Batch, Claim, ClaimKey, CommandRecord, Head, Journal, JournalError, LoadRequest};
+use crate::{
+    AppendError, Batch, BatchStore as _, Claim, ClaimKey, CommandRecord, EventLog as _, Head, JournalError,
+    LoadRequest, VerificationSource as _,
+};
 
 #[tokio::test]
-async fn a_number_that_sqlite_cannot_hold_is_refused() {
+async fn a_number_beyond_the_range_of_sqlite_is_rejected() {
     let directory = new_directory();
     let journal = open(&directory);
     let key = ClaimKey { kind: "order_ref", value: "W".into() };
@@ -21,10 +24,10 @@ async fn a_number_that_sqlite_cannot_hold_is_refused() {
 }
 
 #[tokio::test]
-async fn a_job_that_panics_harms_only_its_caller() {
+async fn a_panicking_job_affects_only_its_caller() {
     let directory = new_directory();
     let journal = open(&directory);
-    let mut scribe = Scribe::of("m");
+    let mut writer = TestWriter::new("m");
     for _ in 0..3 {
         let panicking = |_: &mut Connection| panic!("a panic that a test asked for");
         let result: Result<(), _> = journal.writer.run(panicking).await;
@@ -32,15 +35,15 @@ async fn a_job_that_panics_harms_only_its_caller() {
         let result: Result<(), _> = journal.readers.run(panicking).await;
         assert!(matches!(result, Err(JournalError::Unavailable(_))));
     }
-    scribe.write(&journal, vec![Command::events("a", 1)]).await;
+    writer.write(&journal, vec![Command::events("a", 1)]).await;
     assert_clean(&journal, "m", 1).await;
 }
 
 #[tokio::test]
-async fn a_gap_is_passed_over_in_reading() {
+async fn reading_skips_a_gap() {
     let directory = new_directory();
-    let mut scribe = Scribe::of("m");
-    scribe.write(&open(&directory), (0..30).map(|_| Command::events("a", 1)).collect()).await;
+    let mut writer = TestWriter::new("m");
+    writer.write(&open(&directory), (0..30).map(|_| Command::events("a", 1)).collect()).await;
     alter(&directory, "DELETE FROM event WHERE position BETWEEN 5 AND 25");
     let journal = open(&directory);
     let page = journal.read("m", 4, 2).await.unwrap();
@@ -48,22 +51,22 @@ async fn a_gap_is_passed_over_in_reading() {
 }
 
 #[tokio::test]
-async fn a_command_that_claims_to_end_far_away_does_not_swallow_what_follows() {
+async fn a_damaged_command_end_does_not_hide_the_events_that_follow() {
     let directory = new_directory();
-    let mut scribe = Scribe::of("m");
-    scribe.write(&open(&directory), (0..30).map(|_| Command::events("a", 1)).collect()).await;
+    let mut writer = TestWriter::new("m");
+    writer.write(&open(&directory), (0..30).map(|_| Command::events("a", 1)).collect()).await;
     alter(&directory, "UPDATE event SET command_end = 9223372036854775807 WHERE position = 4");
     let page = open(&directory).read("m", 0, 4).await.unwrap();
     assert_eq!(positions(&page), [1, 2, 3, 4]);
 }
 
 #[tokio::test]
-async fn a_merchant_whose_head_was_removed_is_still_listed() {
+async fn a_merchant_with_a_deleted_head_is_still_listed() {
     let directory = new_directory();
     {
         let journal = open(&directory);
         for merchant in ["a", "b", "c"] {
-            Scribe::of(merchant).write(&journal, vec![Command::events("a", 1)]).await;
+            TestWriter::new(merchant).write(&journal, vec![Command::events("a", 1)]).await;
         }
     }
     alter(&directory, "DELETE FROM journal_head WHERE merchant = 'b'");
@@ -74,8 +77,8 @@ async fn a_merchant_whose_head_was_removed_is_still_listed() {
 async fn reads_do_not_wait_for_the_writer() {
     let directory = new_directory();
     let journal = open(&directory);
-    let mut scribe = Scribe::of("m");
-    scribe.write(&journal, vec![Command::recording(&[("a", "seen")]).granted("key")]).await;
+    let mut writer = TestWriter::new("m");
+    writer.write(&journal, vec![Command::with_events(&[("a", "seen")]).accepted("key")]).await;
     let (go_on, waiting) = std::sync::mpsc::channel::<()>();
     let busy = journal.writer.run(move |_| waiting.recv().is_ok());
     let reading = async {

@@ -1,15 +1,18 @@
-//! Bytes changed in the file itself, below everything that SQLite checks.
+//! Bytes changed in the database file, which SQLite does not notice.
 
 use std::fs;
 
 use super::Store;
-use crate::testing::{Command, Scribe};
-use crate::{Batch, BatchSummary, Event, Head, Journal, JournalError, Outcome, SqliteJournal};
+use crate::tests::support::{Command, TestWriter};
+use crate::{
+    Batch, BatchStore as _, BatchSummary, Event, Head, Journal, JournalError, Outcome, SqliteJournal,
+    VerificationSource as _,
+};
 
-/// Everything that is proven.
-type Proven = (Head, Vec<Event>, Vec<BatchSummary>, Vec<Outcome>);
+/// Every record that the hash chains cover.
+type Records = (Head, Vec<Event>, Vec<BatchSummary>, Vec<Outcome>);
 
-async fn proven(journal: &dyn Journal) -> Result<Proven, JournalError> {
+async fn records(journal: &dyn Journal) -> Result<Records, JournalError> {
     Ok((
         journal.head("m").await?,
         journal.read("m", 0, 1_000).await?,
@@ -18,113 +21,113 @@ async fn proven(journal: &dyn Journal) -> Result<Proven, JournalError> {
     ))
 }
 
-/// What happened to a store with a changed byte.
+/// The result of changing a byte of a store.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Fate {
+enum Effect {
     Unchanged,
     Found,
     Unreadable,
 }
 
-async fn fate(bytes: &[u8], original: &Proven) -> Fate {
+async fn effect(bytes: &[u8], original: &Records) -> Effect {
     let copy = tempfile::tempdir().unwrap();
     fs::write(copy.path().join("journal.db"), bytes).unwrap();
     let Ok(journal) = SqliteJournal::open_read_only(copy.path()) else {
-        return Fate::Unreadable;
+        return Effect::Unreadable;
     };
     match crate::verify(&journal, "m", i64::MIN, |_| {}).await {
-        Err(_) => Fate::Unreadable,
+        Err(_) => Effect::Unreadable,
         Ok(verification) if verification.is_clean() => {
-            // An epoch may be raised and a format too: neither is proven.
-            let (head, events, batches, outcomes) = proven(&journal).await.unwrap();
+            // The hash chains do not cover the epoch and the format.
+            let (head, events, batches, outcomes) = records(&journal).await.unwrap();
             let head = Head { epoch: original.0.epoch, format: original.0.format, ..head };
             assert_eq!(&(head, events, batches, outcomes), original);
-            Fate::Unchanged
+            Effect::Unchanged
         }
-        Ok(_) => Fate::Found,
+        Ok(_) => Effect::Found,
     }
 }
 
 #[tokio::test]
-async fn a_journal_that_is_clean_with_a_changed_byte_is_read_as_it_was_written() {
+async fn a_changed_byte_is_found_or_changes_no_record() {
     let store = Store::new().await;
     let original = fs::read(store.original.path().join("journal.db")).unwrap();
-    let written = proven(&SqliteJournal::open(store.original.path()).unwrap()).await.unwrap();
-    // Free space is the larger part of so small a store: look at what is used.
+    let written = records(&SqliteJournal::open(store.original.path()).unwrap()).await.unwrap();
+    // Most of a small store is free space, which is skipped.
     let used: Vec<usize> = (0..original.len()).filter(|index| original[*index] != 0).collect();
-    let mut fates = Vec::new();
+    let mut effects = Vec::new();
     for (number, index) in used.iter().step_by(7).enumerate() {
         let mut bytes = original.clone();
         bytes[*index] ^= 1 << (number % 8);
-        fates.push(fate(&bytes, &written).await);
+        effects.push(effect(&bytes, &written).await);
     }
-    for expected in [Fate::Unchanged, Fate::Found, Fate::Unreadable] {
-        assert!(fates.contains(&expected), "{expected:?} in {} cases", fates.len());
+    for expected in [Effect::Unchanged, Effect::Found, Effect::Unreadable] {
+        assert!(effects.contains(&expected), "{expected:?} in {} cases", effects.len());
     }
 }
 
 #[tokio::test]
-async fn a_journal_cut_short_is_never_clean_with_less_in_it() {
+async fn a_truncated_journal_is_never_without_findings() {
     let store = Store::new().await;
     let original = fs::read(store.original.path().join("journal.db")).unwrap();
-    let written = proven(&SqliteJournal::open(store.original.path()).unwrap()).await.unwrap();
-    let mut fates = Vec::new();
+    let written = records(&SqliteJournal::open(store.original.path()).unwrap()).await.unwrap();
+    let mut effects = Vec::new();
     for length in (0..original.len()).step_by(4_096) {
-        fates.push(fate(&original[..length], &written).await);
+        effects.push(effect(&original[..length], &written).await);
     }
-    assert!(fates.contains(&Fate::Unreadable), "{fates:?}");
+    assert!(effects.contains(&Effect::Unreadable), "{effects:?}");
 }
 
 #[tokio::test]
-async fn a_damaged_neighbour_is_not_overlooked_where_it_hinders_reading() {
+async fn damage_to_another_merchant_that_prevents_reading_is_a_finding() {
     let store = Store::new().await;
     let original = fs::read(store.original.path().join("journal.db")).unwrap();
     let journal = SqliteJournal::open(store.original.path()).unwrap();
-    let written = proven(&journal).await.unwrap();
-    // What the first rows of `n` in two tables begin with: its name, and the id of the batch or the event.
+    let written = records(&journal).await.unwrap();
+    // Two rows of `n` begin with its name and this id: a batch and its first event.
     let id = journal.batches("n", 0, 1).await.unwrap()[0].id;
     let row = [b"n", &id[..]].concat();
     let rows: Vec<usize> =
         (0..original.len() - row.len()).filter(|index| original[*index..].starts_with(&row)).collect();
     assert_eq!(rows.len(), 2, "a batch and an event");
-    let mut fates = Vec::new();
-    // Before that stand the lengths of the columns.
+    let mut effects = Vec::new();
+    // The lengths of the columns are stored before.
     for index in rows.iter().flat_map(|row| row - 18..=*row) {
         for bit in 0..8 {
             let mut bytes = original.clone();
             bytes[index] ^= 1 << bit;
-            fates.push(fate(&bytes, &written).await);
+            effects.push(effect(&bytes, &written).await);
         }
     }
-    assert!(fates.contains(&Fate::Found) && fates.contains(&Fate::Unchanged), "{fates:?}");
-    assert!(!fates.contains(&Fate::Unreadable), "damage is found, it is no error: {fates:?}");
+    assert!(effects.contains(&Effect::Found) && effects.contains(&Effect::Unchanged), "{effects:?}");
+    assert!(!effects.contains(&Effect::Unreadable), "damage is a finding, not an error: {effects:?}");
 }
 
 #[tokio::test]
-async fn a_damaged_page_is_a_finding_and_no_error() {
+async fn a_damaged_page_is_a_finding_not_an_error() {
     const PAGE: usize = 8_192;
     let directory = tempfile::tempdir().unwrap();
     let journal = SqliteJournal::open(directory.path()).unwrap();
     for merchant in ["m", "n"] {
-        let mut scribe = Scribe::of(merchant);
+        let mut writer = TestWriter::new(merchant);
         let mut batch = |number: usize| {
-            let command = Command::recording(&[("a", &"x".repeat(400))]);
-            scribe.prepare(vec![command.granted(&format!("{number}"))])
+            let command = Command::with_events(&[("a", &"x".repeat(400))]);
+            writer.prepare(vec![command.accepted(&format!("{number}"))])
         };
         let batches: Vec<Batch> = (0..100).map(&mut batch).collect();
         assert!(journal.append(&batches.into()).await.iter().all(Result::is_ok));
     }
-    let written = proven(&journal).await.unwrap();
+    let written = records(&journal).await.unwrap();
     drop(journal);
     let original = fs::read(directory.path().join("journal.db")).unwrap();
-    let mut fates = Vec::new();
-    // The first page holds the schema: without it nothing is read at all.
+    let mut effects = Vec::new();
+    // The first page contains the schema, without which nothing can be read.
     for page in 1..original.len() / PAGE {
         let mut bytes = original.clone();
         bytes[page * PAGE] = 0xff;
-        fates.push(fate(&bytes, &written).await);
+        effects.push(effect(&bytes, &written).await);
     }
-    // Those of `m`, and those of `n` that are not read for it.
-    assert!(fates.contains(&Fate::Found) && fates.contains(&Fate::Unchanged), "{fates:?}");
-    assert!(!fates.contains(&Fate::Unreadable), "{fates:?}");
+    // Pages of `m`, and pages of `n` that are not read.
+    assert!(effects.contains(&Effect::Found) && effects.contains(&Effect::Unchanged), "{effects:?}");
+    assert!(!effects.contains(&Effect::Unreadable), "{effects:?}");
 }

@@ -1,19 +1,19 @@
-//! Every cell of every row that is proven, given every kind of other value.
+//! Changes of every column of every row that the hash chains cover, to values of every type.
 
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, Row};
 
-use super::{Store, connect, named, open};
-use crate::testing::verified;
+use super::{Store, connect, open, positions_of};
+use crate::tests::support::verified;
 
-/// A column and a row, told by the name and the value of its key.
+/// A column of a row. The row is identified by the name and the value of its key.
 #[derive(Debug)]
 struct Cell {
     table: &'static str,
     column: String,
-    rowname: &'static str,
+    key_column: &'static str,
     row: Value,
-    /// The positions of which one must be the first that is named.
+    /// A finding must have one of these positions.
     positions: std::ops::RangeInclusive<u64>,
 }
 
@@ -27,8 +27,13 @@ fn columns(connection: &Connection, table: &str) -> Vec<String> {
 }
 
 /// Every cell of a table, with the first and last position to expect for each row.
-fn cells(connection: &Connection, table: &'static str, rowname: &'static str, expected: &str) -> Vec<Cell> {
-    let sql = format!("SELECT {rowname}, {expected} FROM {table} WHERE merchant = 'm'");
+fn cells(
+    connection: &Connection,
+    table: &'static str,
+    key_column: &'static str,
+    expected: &str,
+) -> Vec<Cell> {
+    let sql = format!("SELECT {key_column}, {expected} FROM {table} WHERE merchant = 'm'");
     let mut statement = connection.prepare(&sql).unwrap();
     let rows: Vec<(Value, u64, u64)> = statement
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
@@ -41,7 +46,7 @@ fn cells(connection: &Connection, table: &'static str, rowname: &'static str, ex
         rows.iter().map(move |(row, first, last)| Cell {
             table,
             column: column.clone(),
-            rowname,
+            key_column,
             row: row.clone(),
             positions: *first..=*last,
         })
@@ -49,7 +54,7 @@ fn cells(connection: &Connection, table: &'static str, rowname: &'static str, ex
     columns(connection, table).iter().flat_map(cell).collect()
 }
 
-/// All that is proven of `m`, value by value.
+/// Every value of `m` that the hash chains cover.
 fn contents(connection: &Connection) -> Vec<Vec<Value>> {
     let mut rows = Vec::new();
     for (table, order) in [
@@ -68,7 +73,7 @@ fn contents(connection: &Connection) -> Vec<Vec<Value>> {
     rows
 }
 
-/// A value as it is, also text that is no text.
+/// A stored value, even a text that is not valid UTF-8.
 fn raw(row: &Row<'_>, index: usize) -> rusqlite::Result<Value> {
     Ok(match row.get_ref(index)? {
         ValueRef::Text(bytes) => Value::Blob([b"text ", bytes].concat()),
@@ -76,12 +81,12 @@ fn raw(row: &Row<'_>, index: usize) -> rusqlite::Result<Value> {
     })
 }
 
-/// Gives a cell a value in a copy of the store, and judges what verifying says. Whether it changed anything.
+/// Changes a cell in a copy of the store and checks the findings. Returns whether the value differs from the stored one.
 async fn is_found(store: &Store, before: &[Vec<Value>], cell: &Cell, value: &str) -> bool {
     let copy = store.copy();
-    let Cell { table, column, rowname, .. } = cell;
+    let Cell { table, column, key_column, .. } = cell;
     let sql =
-        format!("UPDATE OR IGNORE {table} SET {column} = {value} WHERE merchant = 'm' AND {rowname} = ?1");
+        format!("UPDATE OR IGNORE {table} SET {column} = {value} WHERE merchant = 'm' AND {key_column} = ?1");
     let changed = {
         let connection = connect(&copy);
         connection.execute(&sql, [&cell.row]).unwrap();
@@ -90,20 +95,25 @@ async fn is_found(store: &Store, before: &[Vec<Value>], cell: &Cell, value: &str
     let verification = verified(&open(&copy), "m").await;
     assert_eq!(!changed, verification.is_clean(), "{cell:?} = {value}: {:#?}", verification.findings);
     if changed {
-        let positions = named(&verification);
-        let named = positions.iter().any(|position| cell.positions.contains(position));
-        assert!(named, "{cell:?} = {value}: {:#?}", verification.findings);
+        let positions = positions_of(&verification);
+        let found = positions.iter().any(|position| cell.positions.contains(position));
+        assert!(found, "{cell:?} = {value}: {:#?}", verification.findings);
     }
     changed
 }
 
-async fn every_cell_is_proven(table: &'static str, rowname: &'static str, expected: &str, free: &[&str]) {
+async fn every_column_is_verified(
+    table: &'static str,
+    key_column: &'static str,
+    expected: &str,
+    not_covered: &[&str],
+) {
     let store = Store::new().await;
     let (cells, before) = {
         let connection = Connection::open(store.original.path().join("journal.db")).unwrap();
-        (cells(&connection, table, rowname, expected), contents(&connection))
+        (cells(&connection, table, key_column, expected), contents(&connection))
     };
-    for cell in cells.iter().filter(|cell| !free.contains(&&*cell.column)) {
+    for cell in cells.iter().filter(|cell| !not_covered.contains(&&*cell.column)) {
         let mut changes = 0;
         for value in VALUES {
             changes += usize::from(is_found(&store, &before, cell, value).await);
@@ -113,34 +123,34 @@ async fn every_cell_is_proven(table: &'static str, rowname: &'static str, expect
 }
 
 #[tokio::test]
-async fn every_cell_of_every_event_is_proven() {
-    every_cell_is_proven("event", "position", "position, position", &[]).await;
+async fn every_column_of_every_event_is_verified() {
+    every_column_is_verified("event", "position", "position, position", &[]).await;
 }
 
 #[tokio::test]
-async fn every_cell_of_every_stream_is_proven() {
-    every_cell_is_proven("stream", "stream", "stream, stream", &[]).await;
+async fn every_column_of_every_stream_is_verified() {
+    every_column_is_verified("stream", "stream", "stream, stream", &[]).await;
 }
 
 #[tokio::test]
-async fn every_cell_of_every_batch_is_proven() {
-    every_cell_is_proven("batch", "batch", "last_position, last_position", &[]).await;
+async fn every_column_of_every_batch_is_verified() {
+    every_column_is_verified("batch", "batch", "last_position, last_position", &[]).await;
 }
 
 #[tokio::test]
-async fn every_cell_of_every_outcome_is_proven() {
-    // Within its batch: the positions that it says itself may be what was changed.
+async fn every_column_of_every_outcome_is_verified() {
+    // A position within its batch: the outcome's own positions may have been changed.
     let batch = |what| {
         format!(
             "(SELECT {what} FROM batch WHERE batch.merchant = outcome.merchant AND batch.batch = outcome.batch)"
         )
     };
     let expected = format!("{}, {}", batch("first_position - 1"), batch("last_position"));
-    every_cell_is_proven("outcome", "key", &expected, &[]).await;
+    every_column_is_verified("outcome", "key", &expected, &[]).await;
 }
 
 #[tokio::test]
-async fn every_cell_of_the_head_is_proven_but_its_epoch_and_format() {
-    // Raising either is how it is meant to be.
-    every_cell_is_proven("journal_head", "merchant", "0, position + 1", &["epoch", "format"]).await;
+async fn every_column_of_the_head_except_epoch_and_format_is_verified() {
+    // Both may be raised.
+    every_column_is_verified("journal_head", "merchant", "0, position + 1", &["epoch", "format"]).await;
 }

@@ -1,10 +1,10 @@
-//! Rows that cannot be what was written, gaps, and more damage than can be listed.
+//! Unreadable rows, gaps, and more damage than is listed.
 
-use super::{Store, connect, finding, named, open, tamper};
-use crate::testing::{Command, Scribe, all_events, verified};
-use crate::{Journal, JournalError, SqliteJournal};
+use super::{Store, connect, damage, finding, open, positions_of};
+use crate::tests::support::{Command, TestWriter, all_events, verified};
+use crate::{EventLog as _, JournalError, SqliteJournal};
 
-/// SQL before which every column of a table takes NULL.
+/// SQL that allows NULL in every column of a table.
 fn nullable(table: &str) -> String {
     format!(
         "PRAGMA writable_schema = ON;
@@ -14,7 +14,7 @@ fn nullable(table: &str) -> String {
 }
 
 #[tokio::test]
-async fn an_event_that_cannot_be_read_is_named_and_hides_no_other() {
+async fn an_unreadable_event_is_found_and_hides_no_other() {
     let store = Store::new().await;
     for change in [
         "payload = NULL",
@@ -39,18 +39,18 @@ async fn an_event_that_cannot_be_read_is_named_and_hides_no_other() {
         "batch = NULL",
     ] {
         let copy = store.copy();
-        tamper(&copy, &nullable("event"));
+        damage(&copy, &nullable("event"));
         let change = format!("UPDATE event SET {change} WHERE merchant = 'm' AND position = 4");
-        // Another further on shows that the walk went on.
-        tamper(
+        // A second change shows that the verification continued.
+        damage(
             &copy,
             &format!("{change}; UPDATE event SET payload = x'00' WHERE merchant = 'm' AND position = 7"),
         );
         let journal = open(&copy);
         let verification = verified(&journal, "m").await;
-        assert_eq!(named(&verification), [4, 7], "{change}: {:#?}", verification.findings);
-        let what = &verification.findings[0].what;
-        assert!(what.starts_with("the event cannot be read: "), "{change}: {what}");
+        assert_eq!(positions_of(&verification), [4, 7], "{change}: {:#?}", verification.findings);
+        let problem = &verification.findings[0].problem;
+        assert!(problem.starts_with("the event cannot be read: "), "{change}: {problem}");
         assert_eq!(verification.events, 7);
         let error = journal.read("m", 0, 10).await.unwrap_err();
         assert!(matches!(error, JournalError::Corrupt(_)), "{change}: {error:?}");
@@ -58,7 +58,7 @@ async fn an_event_that_cannot_be_read_is_named_and_hides_no_other() {
 }
 
 #[tokio::test]
-async fn a_position_that_cannot_be_is_missed_where_it_was() {
+async fn an_impossible_position_is_found_where_the_event_was() {
     let store = Store::new().await;
     let beyond = &[4, 9][..];
     for (position, positions) in [
@@ -76,7 +76,7 @@ async fn a_position_that_cannot_be_is_missed_where_it_was() {
 }
 
 #[tokio::test]
-async fn a_batch_that_cannot_be_read_is_named_and_hides_no_other() {
+async fn an_unreadable_batch_is_found_and_hides_no_other() {
     let store = Store::new().await;
     for change in [
         "id = NULL",
@@ -90,19 +90,19 @@ async fn a_batch_that_cannot_be_read_is_named_and_hides_no_other() {
     ] {
         for (batch, position) in [(1, 2), (3, 6), (4, 6)] {
             let copy = store.copy();
-            tamper(&copy, &nullable("batch"));
+            damage(&copy, &nullable("batch"));
             let sql = format!("UPDATE batch SET {change} WHERE merchant = 'm' AND batch = {batch}");
-            tamper(&copy, &format!("{sql}; UPDATE batch SET epoch = 9 WHERE merchant = 'm' AND batch = 5"));
+            damage(&copy, &format!("{sql}; UPDATE batch SET epoch = 9 WHERE merchant = 'm' AND batch = 5"));
             let verification = verified(&open(&copy), "m").await;
-            assert_eq!(named(&verification), [position, 8], "{sql}: {:#?}", verification.findings);
-            let what = &verification.findings[0].what;
-            assert!(what.starts_with(&format!("batch {batch} cannot be read: ")), "{sql}: {what}");
+            assert_eq!(positions_of(&verification), [position, 8], "{sql}: {:#?}", verification.findings);
+            let problem = &verification.findings[0].problem;
+            assert!(problem.starts_with(&format!("batch {batch} cannot be read: ")), "{sql}: {problem}");
         }
     }
 }
 
 #[tokio::test]
-async fn a_batch_number_that_cannot_be_is_missed_where_it_was() {
+async fn an_impossible_batch_number_is_found_where_the_batch_was() {
     let store = Store::new().await;
     for (number, positions) in [
         ("9223372036854775807", &[6, 9][..]),
@@ -119,7 +119,7 @@ async fn a_batch_number_that_cannot_be_is_missed_where_it_was() {
 }
 
 #[tokio::test]
-async fn an_outcome_that_cannot_be_read_is_named_by_its_batch() {
+async fn an_unreadable_outcome_is_found_at_its_batch() {
     let store = Store::new().await;
     for change in [
         "sender = CAST(x'ff' AS TEXT)",
@@ -133,49 +133,49 @@ async fn an_outcome_that_cannot_be_read_is_named_by_its_batch() {
         "at = 1.5",
     ] {
         let copy = store.copy();
-        tamper(&copy, &nullable("outcome"));
-        tamper(&copy, &format!("UPDATE outcome SET {change} WHERE merchant = 'm' AND key = 'three'"));
-        tamper(&copy, "UPDATE outcome SET answer = x'' WHERE merchant = 'm' AND key = 'seven'");
+        damage(&copy, &nullable("outcome"));
+        damage(&copy, &format!("UPDATE outcome SET {change} WHERE merchant = 'm' AND key = 'three'"));
+        damage(&copy, "UPDATE outcome SET answer = x'' WHERE merchant = 'm' AND key = 'seven'");
         let verification = verified(&open(&copy), "m").await;
-        assert_eq!(named(&verification), [6, 8], "{change}: {:#?}", verification.findings);
-        let what = &verification.findings[0].what;
-        assert!(what.starts_with("an outcome of batch 3 cannot be read: "), "{change}: {what}");
+        assert_eq!(positions_of(&verification), [6, 8], "{change}: {:#?}", verification.findings);
+        let problem = &verification.findings[0].problem;
+        assert!(problem.starts_with("an outcome of batch 3 cannot be read: "), "{change}: {problem}");
     }
 }
 
 #[tokio::test]
-async fn a_head_that_cannot_be_read_is_named_by_where_the_journal_ends() {
+async fn an_unreadable_head_is_found_at_the_end_of_the_journal() {
     let store = Store::new().await;
     for change in ["position = NULL", "hash = x'00'", "batch = 'text'", "format = -1"] {
         let copy = store.copy();
-        tamper(&copy, &nullable("journal_head"));
-        tamper(&copy, &format!("UPDATE journal_head SET {change} WHERE merchant = 'm'"));
+        damage(&copy, &nullable("journal_head"));
+        damage(&copy, &format!("UPDATE journal_head SET {change} WHERE merchant = 'm'"));
         let verification = verified(&open(&copy), "m").await;
-        assert_eq!(named(&verification), [8], "{change}: {:#?}", verification.findings);
+        assert_eq!(positions_of(&verification), [8], "{change}: {:#?}", verification.findings);
         assert_eq!((verification.events, verification.batches, verification.outcomes), (8, 5, 7));
 
-        tamper(&copy, "UPDATE event SET payload = x'00' WHERE merchant = 'm' AND position = 2");
-        tamper(&copy, "UPDATE batch SET batch = 'text' WHERE merchant = 'm' AND batch = 4");
+        damage(&copy, "UPDATE event SET payload = x'00' WHERE merchant = 'm' AND position = 2");
+        damage(&copy, "UPDATE batch SET batch = 'text' WHERE merchant = 'm' AND batch = 4");
         assert_eq!(verified(&open(&copy), "m").await.findings[0].position, 2);
     }
 }
 
-/// A journal of 12,000 events, each a command of its own: more than two pages.
+/// A journal of 12,000 commands with one event each: more than two pages.
 async fn long_journal() -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
     let journal = SqliteJournal::open(directory.path()).unwrap();
-    let mut scribe = Scribe::of("m");
+    let mut writer = TestWriter::new("m");
     for _ in 0..3 {
-        scribe.write(&journal, (0..4_000).map(|_| Command::events("a", 1)).collect()).await;
+        writer.write(&journal, (0..4_000).map(|_| Command::events("a", 1)).collect()).await;
     }
     directory
 }
 
 #[tokio::test]
-async fn a_gap_larger_than_a_page_is_named_and_what_follows_is_checked() {
+async fn a_gap_larger_than_a_page_is_found_and_the_events_after_it_are_checked() {
     let directory = long_journal().await;
-    tamper(&directory, "DELETE FROM event WHERE position BETWEEN 101 AND 11000");
-    tamper(&directory, "UPDATE event SET payload = x'00' WHERE position = 11500");
+    damage(&directory, "DELETE FROM event WHERE position BETWEEN 101 AND 11000");
+    damage(&directory, "UPDATE event SET payload = x'00' WHERE position = 11500");
     let mut seen = Vec::new();
     let journal = open(&directory);
     let verification = crate::verify(&journal, "m", i64::MIN, |position| seen.push(position)).await.unwrap();
@@ -186,53 +186,53 @@ async fn a_gap_larger_than_a_page_is_named_and_what_follows_is_checked() {
     for finding in &of_events {
         assert!(verification.findings.contains(finding), "{:#?}", verification.findings);
     }
-    // The batches that ended within the gap cannot be proven either.
-    assert_eq!(named(&verification), [101, 4_000, 8_000, 11_500]);
+    // The batches that end within the gap cannot be verified either.
+    assert_eq!(positions_of(&verification), [101, 4_000, 8_000, 11_500]);
     assert_eq!(verification.events, 1_100);
     assert_eq!(seen.last(), Some(&12_000));
 }
 
 #[tokio::test]
-async fn a_gap_up_to_the_end_is_named() {
+async fn a_gap_up_to_the_end_is_found() {
     let directory = long_journal().await;
-    tamper(&directory, "DELETE FROM event WHERE position > 11000");
+    damage(&directory, "DELETE FROM event WHERE position > 11000");
     let verification = verified(&open(&directory), "m").await;
     assert_eq!(verification.findings[0], finding(11_001, "events 11001 to 12000 are missing"));
-    tamper(&directory, "UPDATE journal_head SET position = 9223372036854775807");
+    damage(&directory, "UPDATE journal_head SET position = 9223372036854775807");
     let verification = verified(&open(&directory), "m").await;
     let what = "events 11001 to 9223372036854775807 are missing";
     assert_eq!(verification.findings[0], finding(11_001, what));
 }
 
 #[tokio::test]
-async fn no_more_than_a_hundred_findings_are_listed_and_the_first_is_right() {
+async fn at_most_100_findings_are_listed_from_the_first_damage_on() {
     let directory = long_journal().await;
-    tamper(&directory, "UPDATE event SET payload = x'00' WHERE position >= 300");
+    damage(&directory, "UPDATE event SET payload = x'00' WHERE position >= 300");
     let verification = verified(&open(&directory), "m").await;
-    assert_eq!(named(&verification), (300..400).collect::<Vec<_>>());
-    tamper(&directory, "UPDATE event SET payload = 'text' WHERE position >= 200");
+    assert_eq!(positions_of(&verification), (300..400).collect::<Vec<_>>());
+    damage(&directory, "UPDATE event SET payload = 'text' WHERE position >= 200");
     let verification = verified(&open(&directory), "m").await;
-    assert_eq!(named(&verification), (200..300).collect::<Vec<_>>());
+    assert_eq!(positions_of(&verification), (200..300).collect::<Vec<_>>());
 }
 
 #[tokio::test]
-async fn batches_that_can_none_of_them_be_read_end_the_walk() {
+async fn unreadable_batches_end_the_verification() {
     let directory = tempfile::tempdir().unwrap();
     {
         let journal = SqliteJournal::open(directory.path()).unwrap();
-        let mut scribe = Scribe::of("m");
+        let mut writer = TestWriter::new("m");
         for number in 0..250 {
-            scribe.write(&journal, vec![Command::refused(&format!("{number}"))]).await;
+            writer.write(&journal, vec![Command::rejected(&format!("{number}"))]).await;
         }
     }
-    tamper(&directory, "UPDATE batch SET hash = 'text'");
+    damage(&directory, "UPDATE batch SET hash = 'text'");
     let verification = verified(&open(&directory), "m").await;
     assert_eq!(verification.findings.len(), 100);
-    tamper(&directory, "UPDATE batch SET batch = 'text' || batch");
+    damage(&directory, "UPDATE batch SET batch = 'text' || batch");
     for head in ["batch = 9223372036854775807", "batch = 'text'"] {
-        tamper(&directory, &format!("UPDATE journal_head SET {head}"));
+        damage(&directory, &format!("UPDATE journal_head SET {head}"));
         assert_eq!(
-            named(&verified(&open(&directory), "m").await),
+            positions_of(&verified(&open(&directory), "m").await),
             [0, 1][..if head.contains('9') { 2 } else { 1 }]
         );
     }
@@ -248,14 +248,14 @@ async fn a_database_without_its_tables_is_an_error() {
 }
 
 #[tokio::test]
-async fn an_event_before_the_first_is_found_and_told_by_no_stream() {
+async fn an_event_before_the_first_position_is_found_and_not_part_of_its_stream() {
     let store = Store::new().await;
     let columns =
         "event_id, stream, version + 100, command_end, type, type_version, payload, sealed, metadata,
                    recorded_at, batch, hash";
     for position in [0, -5] {
         let copy = store.copy();
-        tamper(
+        damage(
             &copy,
             &format!(
                 "INSERT INTO event SELECT merchant, {position}, {columns} FROM event
@@ -264,9 +264,9 @@ async fn an_event_before_the_first_is_found_and_told_by_no_stream() {
         );
         let journal = open(&copy);
         let verification = verified(&journal, "m").await;
-        assert_eq!(named(&verification), [0], "{:#?}", verification.findings);
+        assert_eq!(positions_of(&verification), [0], "{:#?}", verification.findings);
         let stream = all_events(&journal, "m").await.swap_remove(2).stream_name;
-        let told = journal.read_stream("m", &stream, u64::MAX).await.unwrap();
-        assert!(told.iter().all(|event| event.position > 0));
+        let events = journal.read_stream("m", &stream, u64::MAX).await.unwrap();
+        assert!(events.iter().all(|event| event.position > 0));
     }
 }

@@ -5,7 +5,7 @@ use super::{Store, finding};
 const POSITIONS: [u64; 5] = [1, 2, 4, 6, 8];
 
 #[tokio::test]
-async fn a_changed_event_is_named_and_no_other() {
+async fn a_changed_event_is_the_only_finding() {
     let store = Store::new().await;
     for change in [
         "payload = CAST('!' || substr(payload, 2) AS BLOB)",
@@ -39,40 +39,40 @@ async fn one_changed_byte_of_sealed_data_is_found() {
 }
 
 #[tokio::test]
-async fn a_deleted_event_is_named() {
+async fn a_deleted_event_is_found() {
     let store = Store::new().await;
     for position in POSITIONS {
         let sql = format!("DELETE FROM event WHERE merchant = 'm' AND position = {position}");
         store.assert_found(&sql, &[position]).await;
-        let verification = store.after(&sql).await;
+        let verification = store.verify_after(&sql).await;
         assert_eq!(verification.findings[0], finding(position, &format!("event {position} is missing")));
         assert_eq!(verification.events, 7);
     }
 }
 
 #[tokio::test]
-async fn several_deleted_events_are_named_by_the_first() {
+async fn several_deleted_events_are_found_at_the_first_position() {
     let store = Store::new().await;
-    let verification = store.after("DELETE FROM event WHERE position IN (2, 4, 5)").await;
+    let verification = store.verify_after("DELETE FROM event WHERE position IN (2, 4, 5)").await;
     assert_eq!(verification.findings[0], finding(2, "event 2 is missing"));
     assert_eq!(verification.findings.last(), Some(&finding(4, "events 4 to 5 are missing")));
-    let verification = store.after("DELETE FROM event WHERE merchant = 'm'").await;
+    let verification = store.verify_after("DELETE FROM event WHERE merchant = 'm'").await;
     assert_eq!(verification.findings[0], finding(1, "events 1 to 8 are missing"));
 }
 
 #[tokio::test]
-async fn the_last_event_deleted_with_all_that_belongs_to_it_is_missed_by_the_head() {
+async fn a_deleted_last_batch_is_found_by_the_head() {
     let store = Store::new().await;
     let sql = "DELETE FROM event WHERE merchant = 'm' AND batch = 5;
                DELETE FROM outcome WHERE merchant = 'm' AND batch = 5;
                DELETE FROM batch WHERE merchant = 'm' AND batch = 5;";
-    let verification = store.after(sql).await;
+    let verification = store.verify_after(sql).await;
     let expected = [finding(7, "events 7 to 8 are missing"), finding(8, "batch 5 is missing")];
     assert_eq!(verification.findings, expected);
 }
 
 #[tokio::test]
-async fn a_last_event_deleted_with_a_head_set_back_is_missed_by_its_batch() {
+async fn a_deleted_last_event_with_a_reset_head_is_found_by_its_batch() {
     let store = Store::new().await;
     let sql = "DELETE FROM event WHERE merchant = 'm' AND position = 8;
                UPDATE journal_head SET position = 7, event_hash = (SELECT hash FROM event
@@ -81,7 +81,7 @@ async fn a_last_event_deleted_with_a_head_set_back_is_missed_by_its_batch() {
 }
 
 #[tokio::test]
-async fn events_that_changed_places_are_named() {
+async fn swapped_events_are_found() {
     let store = Store::new().await;
     let sql = "UPDATE event SET payload = CASE position WHEN 4 THEN x'37' ELSE x'34' END
                WHERE merchant = 'm' AND position IN (4, 7)";
@@ -89,16 +89,16 @@ async fn events_that_changed_places_are_named() {
     let sql = "UPDATE event SET position = 100 WHERE merchant = 'm' AND position = 4;
                UPDATE event SET position = 4 WHERE merchant = 'm' AND position = 5;
                UPDATE event SET position = 5 WHERE merchant = 'm' AND position = 100;";
-    // What follows covers the hash of an event that stands elsewhere now.
+    // The next event covers the hash of an event that was moved.
     store.assert_found(sql, &[4, 5, 6]).await;
 }
 
 #[tokio::test]
-async fn an_event_of_another_merchant_does_not_fit() {
+async fn an_event_moved_from_another_merchant_is_found() {
     let store = Store::new().await;
     let sql = "DELETE FROM event WHERE merchant = 'm' AND position = 3;
                UPDATE event SET merchant = 'm', version = 100 WHERE merchant = 'n' AND position = 3";
-    // Nothing is left of the hash that the event after it covers.
+    // The hash that the next event covers is gone.
     store.assert_found(sql, &[3, 4]).await;
 }
 
@@ -113,13 +113,13 @@ async fn an_added_event_is_found() {
         )
     };
     for position in [9, 10, 1_000_000, i64::MAX as u64] {
-        let verification = store.after(&sql(position)).await;
+        let verification = store.verify_after(&sql(position)).await;
         assert_eq!(verification.findings, [finding(9, "an event follows after the head")]);
     }
 }
 
 #[tokio::test]
-async fn a_changed_or_deleted_stream_name_is_named_by_its_events() {
+async fn a_changed_or_deleted_stream_name_is_found_at_its_events() {
     let store = Store::new().await;
     let of_order_2 = "merchant = 'm' AND name = 'order-2'";
     store.assert_found(&format!("UPDATE stream SET name = 'order-9' WHERE {of_order_2}"), &[4, 6]).await;
@@ -128,7 +128,7 @@ async fn a_changed_or_deleted_stream_name_is_named_by_its_events() {
 }
 
 #[tokio::test]
-async fn a_changed_batch_is_named_by_its_last_position() {
+async fn a_changed_batch_is_found_at_its_last_position() {
     let store = Store::new().await;
     for change in [
         "id = zeroblob(16)",
@@ -150,14 +150,14 @@ async fn a_changed_batch_is_named_by_its_last_position() {
 }
 
 #[tokio::test]
-async fn a_deleted_batch_is_named_by_its_last_position() {
+async fn a_deleted_batch_is_found_at_its_last_position() {
     let store = Store::new().await;
     for (batch, position) in [(1, 2), (2, 2), (3, 6), (4, 6), (5, 8)] {
         let sql = format!("DELETE FROM batch WHERE merchant = 'm' AND batch = {batch}");
-        let verification = store.after(&sql).await;
+        let verification = store.verify_after(&sql).await;
         assert_eq!(verification.findings, [finding(position, &format!("batch {batch} is missing"))]);
     }
-    let verification = store.after("DELETE FROM batch WHERE merchant = 'm'").await;
+    let verification = store.verify_after("DELETE FROM batch WHERE merchant = 'm'").await;
     assert_eq!(verification.findings, [finding(2, "batches 1 to 5 are missing")]);
 }
 
@@ -179,20 +179,20 @@ async fn a_changed_head_is_found() {
         ("time = time - 1", &[8]),
     ] {
         let verification =
-            store.after(&format!("UPDATE journal_head SET {change} WHERE merchant = 'm'")).await;
+            store.verify_after(&format!("UPDATE journal_head SET {change} WHERE merchant = 'm'")).await;
         assert!(!verification.is_clean(), "{change}");
-        assert_eq!(super::named(&verification), positions, "{change}: {:#?}", verification.findings);
+        assert_eq!(super::positions_of(&verification), positions, "{change}: {:#?}", verification.findings);
     }
 }
 
 #[tokio::test]
 async fn a_deleted_head_is_found() {
     let store = Store::new().await;
-    let verification = store.after("DELETE FROM journal_head WHERE merchant = 'm'").await;
+    let verification = store.verify_after("DELETE FROM journal_head WHERE merchant = 'm'").await;
     assert_eq!(verification.findings[0], finding(1, "an event follows after the head"));
     let sql = "DELETE FROM event; DELETE FROM journal_head WHERE merchant = 'm'";
-    let verification = store.after(sql).await;
+    let verification = store.verify_after(sql).await;
     assert_eq!(verification.findings[0], finding(1, "a batch follows after the head"));
-    let verification = store.after(&format!("DELETE FROM batch; {sql}")).await;
+    let verification = store.verify_after(&format!("DELETE FROM batch; {sql}")).await;
     assert_eq!(verification.findings[0], finding(1, "an outcome follows after the head"));
 }

@@ -1,22 +1,23 @@
-//! Tampering, as somebody with the sqlite3 tool would: it is found, and named by its position.
+//! Damage made with SQL: it is found, with its position.
 
 mod bytes;
 mod cells;
 mod damage;
 mod events;
+mod numbering;
 mod outcomes;
-mod writers;
 
 use std::fs;
 
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use super::{Finding, Verification};
-use crate::testing::{Command, Scribe, assert_clean, verified};
-use crate::{Journal, OutcomeKind, SqliteJournal};
+use super::Verification;
+use crate::finding::Finding;
+use crate::tests::support::{Command, TestWriter, assert_clean, verified};
+use crate::{BatchStore as _, OutcomeKind, SqliteJournal, VerificationSource as _};
 
-/// A store's database file, from which every case makes its own.
+/// A store whose database file every case copies.
 struct Store {
     original: TempDir,
 }
@@ -34,57 +35,57 @@ impl Store {
     async fn new() -> Self {
         let original = tempfile::tempdir().unwrap();
         let journal = SqliteJournal::open(original.path()).unwrap();
-        let mut scribe = Scribe::of("m");
-        let first = Command::recording(&[("order-1", "1")])
+        let mut writer = TestWriter::new("m");
+        let first = Command::with_events(&[("order-1", "1")])
             .sealed_event("order-1", "2", b"sealed")
             .outcome("shop", "one", OutcomeKind::Created, "created")
-            .claiming("order_ref", "W", "order-1")
-            .keeping("order-1", b"key");
-        scribe.write(&journal, vec![first.metadata("by whom").at(10)]).await;
-        scribe.write(&journal, vec![Command::refused("two").at(20)]).await;
-        let three = Command::recording(&[("order-1", "3"), ("order-2", "4"), ("order-1", "5")]);
-        let five = Command::recording(&[("order-2", "6")]);
-        let third = vec![three.granted("three"), Command::refused("four"), five.granted("five")];
-        scribe.write(&journal, third.into_iter().map(|command| command.at(30)).collect()).await;
-        scribe.write(&journal, vec![Command::refused("six").at(40)]).await;
-        scribe.head = journal.raise_epoch("m").await.unwrap();
-        let seven = Command::recording(&[("order-1", "7"), ("order-3", "8")]);
-        scribe.write(&journal, vec![seven.granted("seven").at(50)]).await;
-        Scribe::of("n").write(&journal, vec![Command::events("order-1", 3).granted("one")]).await;
+            .claim("order_ref", "W", "order-1")
+            .create_key("order-1", b"key");
+        writer.write(&journal, vec![first.metadata("actor").at(10)]).await;
+        writer.write(&journal, vec![Command::rejected("two").at(20)]).await;
+        let three = Command::with_events(&[("order-1", "3"), ("order-2", "4"), ("order-1", "5")]);
+        let five = Command::with_events(&[("order-2", "6")]);
+        let third = vec![three.accepted("three"), Command::rejected("four"), five.accepted("five")];
+        writer.write(&journal, third.into_iter().map(|command| command.at(30)).collect()).await;
+        writer.write(&journal, vec![Command::rejected("six").at(40)]).await;
+        writer.head = journal.raise_epoch("m").await.unwrap();
+        let seven = Command::with_events(&[("order-1", "7"), ("order-3", "8")]);
+        writer.write(&journal, vec![seven.accepted("seven").at(50)]).await;
+        TestWriter::new("n").write(&journal, vec![Command::events("order-1", 3).accepted("one")]).await;
         assert_clean(&journal, "m", 8).await;
         Self { original }
     }
 
-    /// A copy to tamper with.
+    /// A copy that a test may damage.
     fn copy(&self) -> TempDir {
         let copy = tempfile::tempdir().unwrap();
         fs::copy(self.original.path().join("journal.db"), copy.path().join("journal.db")).unwrap();
         copy
     }
 
-    /// What verifying `m` finds once the SQL was run.
-    async fn after(&self, sql: &str) -> Verification {
+    /// Verifies `m` in a copy after running SQL.
+    async fn verify_after(&self, sql: &str) -> Verification {
         let copy = self.copy();
-        tamper(&copy, sql);
+        damage(&copy, sql);
         verified(&open(&copy), "m").await
     }
 
-    /// Fails unless exactly these positions are named.
+    /// Fails unless the findings have exactly these positions.
     async fn assert_found(&self, sql: &str, positions: &[u64]) {
-        let verification = self.after(sql).await;
-        assert_eq!(named(&verification), positions, "{sql}: {:#?}", verification.findings);
+        let verification = self.verify_after(sql).await;
+        assert_eq!(positions_of(&verification), positions, "{sql}: {:#?}", verification.findings);
     }
 }
 
 fn connect(directory: &TempDir) -> Connection {
     let connection = Connection::open(directory.path().join("journal.db")).unwrap();
-    // What a crash would leave of a copy is of no interest.
+    // The copy need not survive a crash.
     connection.pragma_update(None, "synchronous", "off").unwrap();
     connection
 }
 
 /// Runs SQL, which must change something.
-fn tamper(directory: &TempDir, sql: &str) {
+fn damage(directory: &TempDir, sql: &str) {
     let connection = connect(directory);
     connection.execute_batch(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
     assert!(connection.total_changes() > 0, "{sql} changes nothing");
@@ -94,20 +95,20 @@ fn open(directory: &TempDir) -> SqliteJournal {
     SqliteJournal::open_read_only(directory.path()).unwrap()
 }
 
-/// The positions of the findings, each once.
-fn named(verification: &Verification) -> Vec<u64> {
+/// The positions of the findings, without duplicates.
+fn positions_of(verification: &Verification) -> Vec<u64> {
     let mut positions: Vec<u64> = verification.findings.iter().map(|finding| finding.position).collect();
     assert!(positions.is_sorted(), "{:?}", verification.findings);
     positions.dedup();
     positions
 }
 
-fn finding(position: u64, what: &str) -> Finding {
-    Finding { position, what: what.to_owned() }
+fn finding(position: u64, problem: &str) -> Finding {
+    Finding::new(position, problem)
 }
 
 #[tokio::test]
-async fn what_was_not_tampered_with_is_clean() {
+async fn an_unchanged_journal_has_no_findings() {
     let store = Store::new().await;
     let copy = store.copy();
     let verification = verified(&open(&copy), "m").await;
@@ -118,10 +119,10 @@ async fn what_was_not_tampered_with_is_clean() {
 }
 
 #[tokio::test]
-async fn tampering_with_one_merchant_leaves_the_others_clean() {
+async fn damage_to_one_merchant_causes_no_findings_for_others() {
     let store = Store::new().await;
     let copy = store.copy();
-    tamper(&copy, "DELETE FROM event WHERE merchant = 'm' AND position = 2");
+    damage(&copy, "DELETE FROM event WHERE merchant = 'm' AND position = 2");
     let journal = open(&copy);
     assert!(!verified(&journal, "m").await.is_clean());
     assert_clean(&journal, "n", 3).await;
