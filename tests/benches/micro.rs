@@ -18,7 +18,7 @@ use holdfast_domain::policy::{Criterion, OnShortage, ReserveAt};
 use holdfast_domain::sourcing::{Candidate, SourcingRules, source};
 use holdfast_domain::stock::{Allocation, StockCommand, StockItem};
 use holdfast_domain::values::{Text, Timestamp, Units};
-use holdfast_journal::{Batch, CommandRecord, Head, Journal as _, NewEvent, SqliteJournal};
+use holdfast_journal::{Batch, BatchStore as _, CommandRecord, Head, NewEvent, SqliteJournal};
 
 /// How many events a batch has.
 const EVENTS: usize = 1_000;

@@ -140,7 +140,7 @@ fn batch_id() -> [u8; 16] {
 
 #[cfg(test)]
 mod tests {
-    use holdfast_journal::verify;
+    use holdfast_journal::{EventLog as _, verify};
 
     use super::*;
 

@@ -13,6 +13,7 @@ use holdfast_journal::{
     ambassador_impl_EventLog, ambassador_impl_JournalAdmin, ambassador_impl_LeaseStore,
     ambassador_impl_SubjectKeys, ambassador_impl_VerificationSource,
 };
+use tokio::sync::watch;
 
 /// The fault of one append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

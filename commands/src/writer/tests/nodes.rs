@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use async_trait::async_trait;
-use holdfast_journal::Node;
+use holdfast_journal::{LeaseStore as _, Node};
 use tokio::sync::mpsc;
 
 use super::faulty::{Fault, FaultyJournal};

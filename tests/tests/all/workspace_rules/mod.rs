@@ -15,11 +15,12 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The crates of the workspace, each with the crates that it may depend on, its tests included.
-const ALLOWED_DEPENDENCIES: [(&str, &[&str]); 11] = [
+const ALLOWED_DEPENDENCIES: [(&str, &[&str]); 12] = [
     ("holdfast-domain", &[]),
-    ("holdfast-journal", &[]),
+    ("holdfast-postgres-support", &[]),
+    ("holdfast-journal", &["holdfast-postgres-support"]),
     ("holdfast-commands", &["holdfast-domain", "holdfast-journal"]),
-    ("holdfast-projections", &["holdfast-domain", "holdfast-journal"]),
+    ("holdfast-projections", &["holdfast-domain", "holdfast-journal", "holdfast-postgres-support"]),
     ("holdfast-terminal", &[]),
     ("holdfast-load-model", &["holdfast-commands", "holdfast-domain"]),
     ("holdfast-api", &["holdfast-commands", "holdfast-domain", "holdfast-journal", "holdfast-projections"]),
