@@ -141,8 +141,8 @@ mod tests {
         assert!(!circuit.rejects(Instant::now()));
     }
 
-    async fn fail() -> Result<(), JournalError> {
-        Err(JournalError::Unavailable("test".to_owned()))
+    fn fail() -> impl Future<Output = Result<(), JournalError>> {
+        std::future::ready(Err(JournalError::Unavailable("test".to_owned())))
     }
 
     #[tokio::test(start_paused = true)]

@@ -71,6 +71,7 @@ impl PostgresJournal {
 
     /// Awaits a query unless the circuit breaker rejects it.
     async fn run<T>(&self, query: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, JournalError> {
+        let query = Box::pin(query);
         self.circuit_breaker.call(async { query.await.map_err(|e| unavailable(&e)) }).await
     }
 
@@ -80,6 +81,7 @@ impl PostgresJournal {
         &self,
         query: impl Future<Output = Result<T, sqlx::Error>>,
     ) -> Result<T, JournalError> {
+        let query = Box::pin(query);
         self.circuit_breaker.call_always(async { query.await.map_err(|e| unavailable(&e)) }).await
     }
 }
