@@ -20,7 +20,7 @@ use holdfast_domain::network::RegisterLocation;
 use holdfast_domain::order::{CreateOrder, ShipItems};
 use holdfast_domain::stock::ReceiveStock;
 use holdfast_domain::values::{MerchantId, OrderId, Timestamp};
-use holdfast_journal::{Event, EventLog as _, SqliteJournal};
+use holdfast_journal::{Event, EventLog as _, JournalAdmin as _, SqliteJournal};
 use holdfast_projections::ViewStore;
 use serde_json::{Value, json};
 use tempfile::TempDir;
