@@ -1,0 +1,153 @@
+//! What the server answers must fit together: a dry run and the real command, a replay and the first answer, an order that
+//! is read and the order that was answered, both and the fold of the feed.
+
+use serde_json::{Value, json};
+
+use super::client::{Answer, Client, Request};
+use super::feed::Decision;
+use super::json::{list, number_or_zero, text};
+use super::model::order::Order;
+use super::violations::Violations;
+
+/// Fields that tell when and in which order something happened, and ids that the server makes.
+const VARYING: [&str; 5] = ["position", "version", "instance", "traceId", "detail"];
+
+/// A dry run answers as the real command does, but for positions and times.
+pub fn check_dry_run(request: &Request, dry: &Answer, real: &Answer, violations: &mut Violations) {
+    let same = dry.status == real.status && without_times(&dry.body) == without_times(&real.body);
+    violations.check("a dry run answers as the real command does", same, || {
+        let difference = difference("", &without_times(&dry.body), &without_times(&real.body));
+        format!(
+            "{} {} {}: {} then {}; {difference}",
+            request.method, request.path, request.body, dry.status, real.status
+        )
+    });
+}
+
+/// Whether the process manager, or time, has changed something between a dry run and the real command.
+pub fn has_interfered(decisions: &[Decision]) -> bool {
+    let by_time = ["ReservationExpired", "StockReservationsExpired", "OrderHoldReleased"];
+    decisions.iter().any(|decision| {
+        decision.key.is_none() || decision.events.iter().any(|event| by_time.contains(&event.kind.as_str()))
+    })
+}
+
+/// The same key gives the same answer.
+pub async fn check_replay(client: &Client, key: &str, sent: &(Request, Answer), violations: &mut Violations) {
+    let (request, first) = sent;
+    let again = client.send(request, key, false).await;
+    let same = again.replayed && again.status == first.status && again.body == first.body;
+    violations.check("a replay gives the first answer", same, || {
+        format!("{} {}: {first:?}, then {again:?}", request.path, request.body)
+    });
+}
+
+/// An order that is read is the order that was answered, as long as it has the same version.
+pub async fn check_read(client: &Client, answered: &Value, violations: &mut Violations) -> Value {
+    let (id, position) = (text(answered, "orderId"), &answered["position"]);
+    let read = client.get(&format!("/v1/orders/{id}?minPosition={position}")).await;
+    violations.check("an order can be read", read.is_accepted(), || format!("{id}: {read:?}"));
+    if read.body["version"] == answered["version"] {
+        let (read, answered) = (without_personal_data(&read.body), without_personal_data(answered));
+        violations.check("an order that is read is the order that was answered", read == answered, || {
+            format!("{id}: {}", difference("", &answered, &read))
+        });
+    }
+    read.body
+}
+
+/// The quantities of an order that is read are those of the fold of the feed, where both have the same version.
+pub fn check_quantities(order: &Order, read: &Value, violations: &mut Violations) {
+    if read["version"].as_u64() != Some(order.positions.len() as u64) {
+        return;
+    }
+    let told = |line: usize| {
+        let own = &order.lines[line - 1];
+        json!({ "line": line, "sku": own.sku, "quantity": own.ordered, "reserved": order.held(line),
+                "backordered": own.backordered, "picked": order.picked(line), "packed": order.packed(line),
+                "shipped": order.shipped(line), "delivered": own.delivered, "cancelled": own.cancelled,
+                "returned": own.returned })
+    };
+    for (line, view) in order.numbers().zip(list(read, "lines")) {
+        let told = told(line);
+        let fields = told.as_object().expect("fields").iter();
+        let different: Vec<_> = fields.filter(|(name, value)| view[name.as_str()] != **value).collect();
+        violations.check(
+            "an order that is read has the quantities of its events",
+            different.is_empty(),
+            || format!("{} line {line}: by its events {different:?}, read {view}", order.id),
+        );
+    }
+    let places = |part: &Value| {
+        let held = list(part, "lines").iter().map(|line| number_or_zero(line, "quantity")).sum::<i64>();
+        (text(part, "fulfillmentOrderId").to_owned(), text(part, "location").to_owned(), held)
+    };
+    let read: Vec<_> = list(read, "fulfillmentOrders").iter().map(places).collect();
+    let told = order.fulfillment_orders.iter().map(|part| {
+        let kept = part.lines.values().map(|units| units.held + units.shipped).sum::<i64>();
+        (part.id.clone(), part.location.clone(), kept)
+    });
+    let told: Vec<_> = told.collect();
+    violations.check("an order that is read has the fulfillment orders of its events", read == told, || {
+        format!("{}: by its events {told:?}, read {read:?}", order.id)
+    });
+}
+
+/// The position of an answered order is that of the last event of its version, also where the command changed nothing.
+pub fn check_position(order: &Order, answered: &Value, violations: &mut Violations) {
+    let version = answered["version"].as_u64().and_then(|version| usize::try_from(version).ok());
+    let expected = version.and_then(|version| order.positions.get(version.checked_sub(1)?)).copied();
+    violations.check(
+        "an order's position is that of its last event",
+        answered["position"].as_u64() == expected,
+        || format!("{}: version {version:?} is at {expected:?}, answered {}", order.id, answered["position"]),
+    );
+}
+
+/// A body with every time, and every field that may differ, left out.
+fn without_times(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let kept = fields.iter().filter(|(name, _)| !VARYING.contains(&name.as_str()));
+            kept.map(|(name, value)| (name.clone(), without_times(value))).collect()
+        }
+        Value::Array(items) => items.iter().map(without_times).collect(),
+        Value::String(text) if text.parse::<jiff::Timestamp>().is_ok() => "a time".into(),
+        other => other.clone(),
+    }
+}
+
+/// An order without what only reading it by id tells, and what only the answer to a command does.
+fn without_personal_data(order: &Value) -> Value {
+    const PERSONAL: [&str; 8] =
+        ["name", "company", "street", "phone", "email", "instructions", "latitude", "longitude"];
+    let mut order = order.clone();
+    if let Some(fields) = order.as_object_mut() {
+        fields.retain(|name, _| !["shipmentId", "returnId"].contains(&name.as_str()));
+    }
+    for pointer in ["/shipTo", "/amendment/shipTo"] {
+        if let Some(Value::Object(ship_to)) = order.pointer_mut(pointer) {
+            ship_to.retain(|name, _| !PERSONAL.contains(&name.as_str()));
+        }
+    }
+    order
+}
+
+/// The first places at which two values differ.
+pub fn difference(path: &str, a: &Value, b: &Value) -> String {
+    match (a, b) {
+        (Value::Object(left), Value::Object(right)) => {
+            let names: std::collections::BTreeSet<&String> = left.keys().chain(right.keys()).collect();
+            let each = |name: &String| difference(&format!("{path}/{name}"), &a[name], &b[name]);
+            names.into_iter().map(each).filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ")
+        }
+        (Value::Array(left), Value::Array(right)) if left.len() == right.len() => {
+            let each =
+                |(index, (a, b)): (usize, (&Value, &Value))| difference(&format!("{path}/{index}"), a, b);
+            let each = left.iter().zip(right).enumerate().map(each);
+            each.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ")
+        }
+        _ if a == b => String::new(),
+        _ => format!("{path}: {a} and {b}"),
+    }
+}

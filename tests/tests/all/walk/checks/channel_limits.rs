@@ -1,0 +1,25 @@
+//! A channel promises no more of a SKU than its limit, counted from when the limit was set.
+
+use super::units::describe;
+use crate::walk::feed::Decision;
+use crate::walk::model::{Before, Model};
+use crate::walk::violations::Violations;
+
+pub fn after_command(model: &Model, before: &Before, decision: &Decision, violations: &mut Violations) {
+    // A report of goods that have left is a fact, whatever the limit.
+    if decision.command == "ShipItems" {
+        return;
+    }
+    for ((sku, channel), before) in &before.promised {
+        let Some(limit) = model.items[sku].limits.get(channel) else { continue };
+        let promised = model.promised_since_limit(sku, channel);
+        let is_within = promised <= *before || promised <= limit.limit;
+        violations.check("no channel promises more than its limit", is_within, || {
+            format!(
+                "{}: {channel} has promised {promised} of {sku} (before {before}); its limit is {}",
+                describe(decision),
+                limit.limit
+            )
+        });
+    }
+}

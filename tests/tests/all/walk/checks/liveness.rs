@@ -1,0 +1,72 @@
+//! When nothing is left to do, nobody waits for what is there.
+
+use crate::walk::model::Model;
+use crate::walk::model::order::Order;
+use crate::walk::model::stock::StockItem;
+use crate::walk::violations::Violations;
+
+/// What has been due for longer than this has been forgotten, in microseconds.
+const DUE_TOLERANCE: i64 = 1_000_000;
+
+/// What is still to be done at a time: by whom, and what.
+pub fn unfinished(model: &Model, now: i64) -> Violations {
+    let mut violations = Violations::default();
+    let past = now - DUE_TOLERANCE;
+    for (sku, item) in &model.items {
+        for (order, until) in &item.until {
+            let holds = item.held.get(order).is_some_and(|held| held.values().any(|units| *units > 0));
+            violations.check("expired reservations hold nothing", !holds || *until > past, || {
+                format!("{order} holds {sku}, its reservation is over")
+            });
+        }
+    }
+    for order in model.orders.values() {
+        waiting(model, order, &mut violations);
+        pending(order, &mut violations);
+        for (id, hold) in &order.holds {
+            let is_over = hold.until.is_some_and(|until| until <= past);
+            violations.check("holds end", !is_over, || format!("{} {id} is over", order.id));
+        }
+    }
+    violations
+}
+
+/// Whether something will happen by time alone within a few seconds.
+pub fn is_something_due(model: &Model, now: i64, within: i64) -> bool {
+    let reservations = model.items.values().flat_map(|item| item.until.values().copied());
+    let holds = model.orders.values().flat_map(|order| order.holds.values().filter_map(|hold| hold.until));
+    let expiries = model.orders.values().filter_map(|order| order.expires_at);
+    reservations.chain(holds).chain(expiries).any(|due| due > now - DUE_TOLERANCE && due < now + within)
+}
+
+/// No order waits for units that are available where it may be served from.
+fn waiting(model: &Model, order: &Order, violations: &mut Violations) {
+    for (sku, units) in order.backordered_by_sku() {
+        let Some(item) = model.items.get(&sku) else { continue };
+        for (location, level) in &item.levels {
+            let wanted = if order.allow_split { 1 } else { units };
+            let can_be_had = level.available() >= wanted || is_first(item, &order.id, location, wanted);
+            let waits_in_vain = can_be_had && model.may_serve(order, location);
+            violations.check("nobody waits for units that are there", !waits_in_vain, || {
+                let queue: Vec<_> = item.queue.iter().filter(|entry| entry.order == order.id).collect();
+                format!("{} waits for {units} of {sku}; {location} has {level:?}; {queue:?}", order.id)
+            });
+        }
+    }
+}
+
+/// Whether the order is the first of all that the queue lets a location serve, and all that it wants is there.
+fn is_first(item: &StockItem, order: &str, location: &str, wanted: i64) -> bool {
+    let first = item.queue.iter().find(|entry| entry.may_come_from(location));
+    first.is_some_and(|entry| entry.order == order) && item.level(location).supply() >= wanted
+}
+
+/// No units are left that no decision was made about, unless somebody has to decide or to pay.
+fn pending(order: &Order, violations: &mut Violations) {
+    let pending: i64 = order.numbers().map(|line| order.pending(line)).sum();
+    let awaits_payment = !order.is_paid() && (order.reserves_at_payment || order.has_expired);
+    let is_explained = pending == 0 || awaits_payment || order.is_out_of_stock();
+    violations.check("units are pending only on hold or before payment", is_explained, || {
+        format!("{} has {pending} units pending; holds {:?}", order.id, order.holds)
+    });
+}

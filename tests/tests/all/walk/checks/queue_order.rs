@@ -1,0 +1,68 @@
+//! The queue is served in order: whoever is first among those who can be served at a location is served first.
+
+use super::units::describe;
+use crate::walk::feed::{Decision, FeedEvent};
+use crate::walk::json::{list, number, text};
+use crate::walk::model::Model;
+use crate::walk::model::stock::{BackorderEntry, StockItem};
+use crate::walk::violations::Violations;
+
+pub fn at_event(model: &Model, decision: &Decision, event: &FeedEvent, violations: &mut Violations) {
+    match event.kind.as_str() {
+        "StockBackorderFilled" => filled(model, decision, event, violations),
+        "StockBackordered" => joined(model, decision, event, violations),
+        _ => {}
+    }
+}
+
+fn filled(model: &Model, decision: &Decision, event: &FeedEvent, violations: &mut Violations) {
+    let (sku, order) = (text(&event.data, "sku"), text(&event.data, "orderId"));
+    let Some(item) = model.items.get(sku) else { return };
+    let own = item.queue.iter().position(|entry| entry.order == order);
+    violations.check("only who waits is given units of the queue", own.is_some(), || {
+        format!("{}: {order} does not wait for {sku}", describe(decision))
+    });
+    for allocation in list(&event.data, "allocations") {
+        let location = text(allocation, "location");
+        let earlier = item.queue.iter().take(own.unwrap_or(0)).filter(|entry| entry.order != order);
+        for entry in earlier.filter(|entry| could_be_served(model, item, entry, location)) {
+            violations.add(
+                "the queue is served in order",
+                format!("{}: {order} is given {sku} at {location} before {entry:?}", describe(decision)),
+            );
+        }
+    }
+}
+
+/// Whether an entry could have been given units at a location.
+fn could_be_served(model: &Model, item: &StockItem, entry: &BackorderEntry, location: &str) -> bool {
+    let may_serve = model.orders.get(&entry.order).is_some_and(|order| {
+        let is_over = order.expires_at.is_some_and(|expires_at| expires_at <= model.time);
+        !is_over && model.may_serve(order, location)
+    });
+    let is_enough = !entry.whole || item.level(location).supply() >= entry.quantity;
+    may_serve && entry.may_come_from(location) && is_enough
+}
+
+/// How much earlier than it began an order of a priority counts as waiting, in microseconds, as documented: `express` a
+/// day, `critical` 30 days.
+fn advantage(priority: &str) -> i64 {
+    const DAY: i64 = 24 * 3_600 * 1_000_000;
+    match priority {
+        "critical" => 30 * DAY,
+        "express" => DAY,
+        _ => 0,
+    }
+}
+
+/// A place in the queue is not worse than the order's priority gives it, nor better than the next priority would.
+fn joined(model: &Model, decision: &Decision, event: &FeedEvent, violations: &mut Violations) {
+    let Some(order) = model.orders.get(text(&event.data, "orderId")) else { return };
+    let place = crate::walk::json::time(&event.data, "place").expect("a place");
+    let raised = if order.priority == "standard" { "express" } else { "critical" };
+    let waits_since = place + advantage(raised);
+    let is_sound = place <= decision.time - advantage(&order.priority) && number(&event.data, "quantity") > 0;
+    violations.check("a place in the queue follows priority and age", is_sound && waits_since > 0, || {
+        format!("{}: {} of priority {}: {}", describe(decision), order.id, order.priority, event.data)
+    });
+}

@@ -1,0 +1,109 @@
+//! Units add up: no more is promised than is there, and what orders hold is what stock items hold for them.
+
+use std::collections::BTreeMap;
+
+use crate::walk::feed::{Decision, FeedEvent};
+use crate::walk::json::{list, number, text};
+use crate::walk::model::order::Order;
+use crate::walk::model::{Before, Model};
+use crate::walk::violations::Violations;
+
+/// Reservations take only what is available.
+pub fn at_event(model: &Model, decision: &Decision, event: &FeedEvent, violations: &mut Violations) {
+    if event.kind != "StockReserved" {
+        return;
+    }
+    let sku = text(&event.data, "sku");
+    for allocation in list(&event.data, "allocations") {
+        let (location, quantity) = (text(allocation, "location"), number(allocation, "quantity"));
+        let level = model.items.get(sku).map(|item| item.level(location)).unwrap_or_default();
+        violations.check("only available units are reserved", quantity <= level.available(), || {
+            format!("{} of {sku} at {location} for {} units: {level:?}", describe(decision), quantity)
+        });
+    }
+}
+
+pub fn after_command(model: &Model, before: &Before, decision: &Decision, violations: &mut Violations) {
+    for event in &decision.events {
+        if let Some(sku) = event.stream.strip_prefix("stock-") {
+            levels(model, sku, decision, violations);
+        }
+    }
+    for id in before.orders.keys() {
+        let order = &model.orders[id];
+        lines(order, decision, violations);
+        if order.expires_at.is_none_or(|expires_at| expires_at > decision.time) {
+            holdings(model, order, decision, violations);
+        }
+    }
+}
+
+/// The command, as a report names it.
+pub fn describe(decision: &Decision) -> String {
+    let key = decision.key.as_deref().unwrap_or("the process manager");
+    format!("{} by {key} at {}", decision.command, decision.end)
+}
+
+fn levels(model: &Model, sku: &str, decision: &Decision, violations: &mut Violations) {
+    let item = &model.items[sku];
+    let waiting: i64 = item.queue.iter().map(|entry| entry.quantity).sum();
+    let mut earmarked = 0;
+    for (location, level) in &item.levels {
+        let tell = || format!("{}: {sku} at {location}: {level:?}", describe(decision));
+        let least = [level.on_hand, level.reserved, level.earmarked, level.quarantine, level.damaged];
+        violations.check("no quantity is negative", least.iter().all(|units| *units >= 0), tell);
+        if level.reserved > level.on_hand {
+            // What was picked is in somebody's hands, whatever a count says.
+            let picked: i64 = model.orders.values().map(|order| order.picked_at(sku, location)).sum();
+            let is_picked = level.reserved - level.on_hand <= picked;
+            violations.check("reserved <= on hand", is_picked, tell);
+        }
+        let fits = level.earmarked == 0 || level.reserved + level.earmarked <= level.on_hand;
+        violations.check("reserved + earmarked <= on hand", fits, tell);
+        earmarked += level.earmarked;
+    }
+    violations.check("no more is earmarked than waits", earmarked <= waiting, || {
+        format!("{}: {earmarked} of {sku} are earmarked and {waiting} wait", describe(decision))
+    });
+}
+
+fn lines(order: &Order, decision: &Decision, violations: &mut Violations) {
+    for line in order.numbers() {
+        let own = &order.lines[line - 1];
+        let parts = [order.pending(line), own.backordered, order.held(line), own.cancelled];
+        let is_sound = parts.iter().all(|units| *units >= 0)
+            && own.delivered <= order.shipped(line)
+            && order.shipped(line) <= order.packed(line)
+            && order.packed(line) <= order.picked(line);
+        violations.check("an order's units add up", is_sound, || {
+            let named = ["pending", "backordered", "held", "cancelled"];
+            let named: Vec<_> = named.iter().zip(parts).collect();
+            format!("{}: {} line {line}: {own:?} {named:?}", describe(decision), order.id)
+        });
+    }
+}
+
+/// What an order holds and waits for is what the stock items hold for it and have in their queues.
+fn holdings(model: &Model, order: &Order, decision: &Decision, violations: &mut Violations) {
+    let mut held: BTreeMap<(String, String), i64> = BTreeMap::new();
+    let mut waiting: BTreeMap<String, i64> = BTreeMap::new();
+    for (sku, item) in &model.items {
+        for (location, units) in
+            item.held.get(&order.id).into_iter().flatten().filter(|(_, units)| **units != 0)
+        {
+            held.insert((sku.clone(), location.clone()), *units);
+        }
+        let units = item.waiting_for(&order.id);
+        if units != 0 {
+            waiting.insert(sku.clone(), units);
+        }
+    }
+    let own = order.held_by_place();
+    violations.check("an order holds what stock items hold for it", held == own, || {
+        format!("{}: {}: {own:?}, by the stock items {held:?}", describe(decision), order.id)
+    });
+    let own = order.backordered_by_sku();
+    violations.check("an order waits for what queues have of it", waiting == own, || {
+        format!("{}: {}: {own:?}, by the queues {waiting:?}", describe(decision), order.id)
+    });
+}

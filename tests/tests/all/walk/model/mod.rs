@@ -1,0 +1,215 @@
+//! The walk's own model of a merchant: folded from the feed of events alone, sharing no code with the program.
+
+pub mod order;
+pub mod stock;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use self::order::Order;
+use self::stock::StockItem;
+use super::checks;
+use super::feed::{Decision, FeedEvent};
+use super::json::{list, optional_text, text};
+use super::violations::Violations;
+
+/// What is known of a location.
+#[derive(Debug, Clone, Default)]
+pub struct Location {
+    pub is_paused: bool,
+    pub daily_capacity: Option<i64>,
+    /// Whether it is known when goods can leave it.
+    pub has_calendar: bool,
+    /// Fulfillment orders that it handles, by day.
+    pub booked: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// How many locations an order may ship from, by the rules that have been in force.
+#[derive(Debug, Clone, Copy)]
+pub struct SplitLimit {
+    pub lowest: usize,
+    pub highest: usize,
+}
+
+#[derive(Debug, Default)]
+pub struct Model {
+    pub orders: BTreeMap<String, Order>,
+    pub items: BTreeMap<String, StockItem>,
+    pub locations: BTreeMap<String, Location>,
+    /// The policies that have been set, the latest last.
+    policies: Vec<Value>,
+    /// Keys of commands that the walk has sent with `force`.
+    pub forced: BTreeSet<String>,
+    /// How often each type of event has happened.
+    pub happened: BTreeMap<String, usize>,
+    /// The position up to which it is folded.
+    pub position: u64,
+    /// When the latest command was decided, in microseconds.
+    pub time: i64,
+}
+
+/// What a command has touched, as it was before.
+#[derive(Debug, Default)]
+pub struct Before {
+    pub orders: BTreeMap<String, Order>,
+    /// Units promised since a channel's limit was set, by SKU and channel.
+    pub promised: BTreeMap<(String, String), i64>,
+}
+
+impl Model {
+    /// Folds the events of one command, and checks what must hold at each and after all of them.
+    pub fn apply(&mut self, decision: &Decision, violations: &mut Violations) {
+        let before = self.before(decision);
+        for event in &decision.events {
+            checks::at_event(self, decision, event, violations);
+            self.fold(decision, event, violations);
+        }
+        self.time = decision.time;
+        self.position = decision.end;
+        checks::after_command(self, &before, decision, violations);
+    }
+
+    fn before(&self, decision: &Decision) -> Before {
+        let mut before = Before::default();
+        for event in &decision.events {
+            if let Some(id) = event.stream.strip_prefix("order-") {
+                before.orders.insert(id.to_owned(), self.orders.get(id).cloned().unwrap_or_default());
+            } else if let Some(sku) = event.stream.strip_prefix("stock-") {
+                for channel in self.items.get(sku).into_iter().flat_map(|item| item.limits.keys()) {
+                    let place = (sku.to_owned(), channel.clone());
+                    before.promised.entry(place).or_insert_with(|| self.promised_since_limit(sku, channel));
+                }
+            }
+        }
+        before
+    }
+
+    fn fold(&mut self, decision: &Decision, event: &FeedEvent, violations: &mut Violations) {
+        let FeedEvent { kind, stream, data } = event;
+        *self.happened.entry(kind.clone()).or_default() += 1;
+        if let Some(id) = stream.strip_prefix("order-") {
+            self.fold_order(id, decision, event);
+        } else if let Some(sku) = stream.strip_prefix("stock-") {
+            let orders = &self.orders;
+            let channel_of =
+                |order: &str| orders.get(order).map(|order| order.channel.clone()).unwrap_or_default();
+            let broken = self.items.entry(sku.to_owned()).or_default().apply(kind, data, &channel_of);
+            if let Some(broken) = broken {
+                violations.add("events add up", format!("{kind} at {}: {broken}", decision.end));
+            }
+        } else if kind == "MerchantPolicySet" {
+            self.policies.push(data.clone());
+        } else {
+            self.fold_location(kind, data);
+        }
+    }
+
+    fn fold_order(&mut self, id: &str, decision: &Decision, event: &FeedEvent) {
+        let is_forced = |key: Option<&String>| key.is_some_and(|key| self.forced.contains(key));
+        let order = self.orders.entry(id.to_owned()).or_default();
+        if event.kind == "FulfillmentOrderMoved" {
+            let to = text(&event.data, "to");
+            let part =
+                order.fulfillment_orders.iter().find(|part| event.data["fulfillmentOrderId"] == part.id);
+            if is_forced(decision.key.as_ref()) || is_forced(part.and_then(|part| part.requested_by.as_ref()))
+            {
+                order.rejected_by.remove(to);
+            }
+        }
+        order.apply(&event.kind, &event.data);
+        order.positions.push(decision.end);
+        if event.kind == "CancellationRequested" {
+            let part = order.fulfillment_orders.iter_mut();
+            let mut part = part.filter(|part| event.data["fulfillmentOrderId"] == part.id);
+            if let Some(part) = part.next() {
+                part.requested_by.clone_from(&decision.key);
+            }
+        }
+    }
+
+    fn fold_location(&mut self, kind: &str, data: &Value) {
+        let Some(name) = optional_text(data, "location") else { return };
+        let location = self.locations.entry(name).or_default();
+        match kind {
+            "LocationRegistered" | "LocationChanged" => {
+                let details = &data["details"];
+                location.daily_capacity = details["dailyCapacity"].as_i64();
+                let known = ["dailyCapacity", "cutOff", "timezone"];
+                location.has_calendar = known.iter().any(|name| !details[*name].is_null());
+            }
+            "LocationPaused" => location.is_paused = true,
+            "LocationResumed" => location.is_paused = false,
+            "CapacityBooked" => {
+                let day = location.booked.entry(text(data, "day").to_owned()).or_default();
+                day.insert(text(data, "fulfillmentOrderId").to_owned());
+            }
+            "CapacityFreed" => {
+                let day = location.booked.entry(text(data, "day").to_owned()).or_default();
+                day.remove(text(data, "fulfillmentOrderId"));
+            }
+            _ => {}
+        }
+    }
+
+    /// Units that a channel has promised of a SKU since its limit was set: what each order has more than it had then.
+    pub fn promised_since_limit(&self, sku: &str, channel: &str) -> i64 {
+        let Some(item) = self.items.get(sku) else { return 0 };
+        let Some(limit) = item.limits.get(channel) else { return 0 };
+        let of_channel =
+            |order: &&&String| self.orders.get(**order).is_some_and(|own| own.channel == channel);
+        let orders = item.orders();
+        let since = |order: &&String| {
+            let before = limit.before.get(*order).copied().unwrap_or(0);
+            (item.promised_to(order) - before).max(0)
+        };
+        orders.iter().filter(of_channel).map(since).sum()
+    }
+
+    /// How many locations an order of a channel may ship from, by every policy that has been in force.
+    pub fn split_limit(&self, channel: &str) -> SplitLimit {
+        let own = |policy: &Value| {
+            let of_channel = &policy["channels"][channel]["splitLimit"];
+            let limit = if of_channel.is_null() { &policy["rules"]["splitLimit"] } else { of_channel };
+            limit.as_u64().map_or(usize::MAX, |limit| usize::try_from(limit).expect("a small number"))
+        };
+        let limits = || self.policies.iter().map(own);
+        let (lowest, highest) = (limits().min(), limits().max());
+        SplitLimit { lowest: lowest.unwrap_or(usize::MAX), highest: highest.unwrap_or(usize::MAX) }
+    }
+
+    /// Whether a location may be given to an order by sourcing, as the model judges it: for what must be served, by the
+    /// strictest rules that have been in force.
+    pub fn may_serve(&self, order: &Order, name: &str) -> bool {
+        let Some(location) = self.locations.get(name).filter(|location| !location.is_paused) else {
+            return false;
+        };
+        let used = order.used_locations();
+        let fits = used.contains(name)
+            || (order.allow_split || used.is_empty()) && used.len() < self.split_limit(&order.channel).lowest;
+        let is_bound_elsewhere = order.delivery.bound_to.as_deref().is_some_and(|bound| bound != name);
+        let may_be_late = order.delivery.ship_by.is_some() && location.has_calendar;
+        fits && !order.rejected_by.contains(name)
+            && !is_bound_elsewhere
+            && !may_be_late
+            && !order.has_pending_amendment
+    }
+
+    /// Units of a SKU that can be promised at locations that are not paused.
+    pub fn available(&self, sku: &str) -> i64 {
+        let Some(item) = self.items.get(sku) else { return 0 };
+        let is_open = |name: &String| self.locations.get(name).is_some_and(|location| !location.is_paused);
+        item.levels.iter().filter(|(name, _)| is_open(name)).map(|(_, level)| level.available()).sum()
+    }
+
+    /// The locations that an event gives units of an order at.
+    pub fn given_at(event: &FeedEvent) -> Vec<&str> {
+        match event.kind.as_str() {
+            "InventoryReserved" => {
+                list(&event.data, "fulfillmentOrders").iter().map(|part| text(part, "location")).collect()
+            }
+            "FulfillmentOrderMoved" => vec![text(&event.data, "to")],
+            _ => Vec::new(),
+        }
+    }
+}

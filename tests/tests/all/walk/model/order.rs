@@ -1,0 +1,390 @@
+//! An order as its events tell it: which units of which line are held, wait, have left or were cancelled, and where.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::walk::json::{list, number, optional_text, text, texts, time};
+
+/// One line. `ordered = pending + backordered + held + shipped + cancelled`.
+#[derive(Debug, Clone, Default)]
+pub struct Line {
+    pub sku: String,
+    pub ordered: i64,
+    pub backordered: i64,
+    pub cancelled: i64,
+    pub delivered: i64,
+    pub returned: i64,
+}
+
+/// A fulfillment order's units of one line.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Units {
+    /// Held and not shipped.
+    pub held: i64,
+    pub shipped: i64,
+    /// Picked, shipped ones included.
+    pub picked: i64,
+    /// Packed, shipped ones included.
+    pub packed: i64,
+}
+
+/// One location's part of the order.
+#[derive(Debug, Clone, Default)]
+pub struct FulfillmentOrder {
+    pub id: String,
+    pub location: String,
+    /// By the number of the line.
+    pub lines: BTreeMap<usize, Units>,
+    /// The key of the move that its location was asked about.
+    pub requested_by: Option<String>,
+}
+
+/// How the order is to be delivered.
+#[derive(Debug, Clone, Default)]
+pub struct Delivery {
+    /// The only location that may fill it, where there is one.
+    pub bound_to: Option<String>,
+    pub ship_by: Option<i64>,
+}
+
+/// A hold on the order or on one fulfillment order.
+#[derive(Debug, Clone)]
+pub struct Hold {
+    pub reason: String,
+    pub until: Option<i64>,
+}
+
+/// A package that has left: its lines, and whether it arrived.
+#[derive(Debug, Clone, Default)]
+struct Package {
+    lines: Vec<(usize, i64)>,
+    is_delivered: bool,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Order {
+    pub id: String,
+    pub channel: String,
+    pub allow_split: bool,
+    pub priority: String,
+    pub needs_payment: bool,
+    pub reserves_at_payment: bool,
+    pub lines: Vec<Line>,
+    pub fulfillment_orders: Vec<FulfillmentOrder>,
+    pub delivery: Delivery,
+    pub holds: BTreeMap<String, Hold>,
+    payments: BTreeSet<String>,
+    /// Whether it was paid once, though the payment may have been taken back.
+    pub was_paid: bool,
+    /// Locations that have rejected it, less those that it was moved to by force afterwards.
+    pub rejected_by: BTreeSet<String>,
+    pub expires_at: Option<i64>,
+    pub has_expired: bool,
+    /// Whether locations were asked about another address or delivery.
+    pub has_pending_amendment: bool,
+    packages: BTreeMap<(String, String), Package>,
+    /// The position of the command that wrote each version.
+    pub positions: Vec<u64>,
+}
+
+impl Order {
+    /// Units of a line held at all fulfillment orders together, by some measure.
+    fn sum(&self, line: usize, of: impl Fn(&Units) -> i64) -> i64 {
+        self.fulfillment_orders.iter().filter_map(|part| part.lines.get(&line)).map(of).sum()
+    }
+
+    pub fn held(&self, line: usize) -> i64 {
+        self.sum(line, |units| units.held)
+    }
+
+    pub fn shipped(&self, line: usize) -> i64 {
+        self.sum(line, |units| units.shipped)
+    }
+
+    pub fn picked(&self, line: usize) -> i64 {
+        self.sum(line, |units| units.picked)
+    }
+
+    pub fn packed(&self, line: usize) -> i64 {
+        self.sum(line, |units| units.packed)
+    }
+
+    /// Units of a line that no decision was made about. The first line has the number 1.
+    pub fn pending(&self, line: usize) -> i64 {
+        let own = &self.lines[line - 1];
+        own.ordered - own.backordered - self.held(line) - self.shipped(line) - own.cancelled
+    }
+
+    /// The numbers of its lines.
+    pub fn numbers(&self) -> impl Iterator<Item = usize> + use<> {
+        1..=self.lines.len()
+    }
+
+    pub fn is_paid(&self) -> bool {
+        !self.needs_payment || !self.payments.is_empty()
+    }
+
+    /// Locations that hold units of it, or have shipped some.
+    pub fn used_locations(&self) -> BTreeSet<String> {
+        self.locations(|units| units.held + units.shipped > 0)
+    }
+
+    /// Locations that hold units of it.
+    pub fn holding_locations(&self) -> BTreeSet<String> {
+        self.locations(|units| units.held > 0)
+    }
+
+    fn locations(&self, counts: impl Fn(&Units) -> bool) -> BTreeSet<String> {
+        let used = self.fulfillment_orders.iter().filter(|part| part.lines.values().any(&counts));
+        used.map(|part| part.location.clone()).collect()
+    }
+
+    /// Units held by SKU and location.
+    pub fn held_by_place(&self) -> BTreeMap<(String, String), i64> {
+        let mut held = BTreeMap::new();
+        for part in &self.fulfillment_orders {
+            for (line, units) in part.lines.iter().filter(|(_, units)| units.held > 0) {
+                let place = (self.lines[line - 1].sku.clone(), part.location.clone());
+                *held.entry(place).or_default() += units.held;
+            }
+        }
+        held
+    }
+
+    /// Units picked and not shipped, of a SKU at a location: a count cannot take them away.
+    pub fn picked_at(&self, sku: &str, location: &str) -> i64 {
+        let there = self.fulfillment_orders.iter().filter(|part| part.location == location);
+        let lines = there.flat_map(|part| &part.lines).filter(|(line, _)| self.lines[**line - 1].sku == sku);
+        lines.map(|(_, units)| (units.picked - units.shipped).min(units.held).max(0)).sum()
+    }
+
+    /// Units that wait for supply, by SKU.
+    pub fn backordered_by_sku(&self) -> BTreeMap<String, i64> {
+        let mut waiting = BTreeMap::new();
+        for line in self.lines.iter().filter(|line| line.backordered > 0) {
+            *waiting.entry(line.sku.clone()).or_default() += line.backordered;
+        }
+        waiting
+    }
+
+    /// Whether it waits for somebody's decision for want of units.
+    pub fn is_out_of_stock(&self) -> bool {
+        self.holds.values().any(|hold| hold.reason == "inventory_out_of_stock")
+    }
+
+    /// Whether everything that was not cancelled has arrived, and there is something.
+    pub fn is_delivered(&self) -> bool {
+        let wanted = |line: &Line| line.ordered - line.cancelled;
+        self.lines.iter().any(|line| wanted(line) > 0)
+            && self.lines.iter().all(|line| line.delivered >= wanted(line))
+    }
+
+    pub fn apply(&mut self, kind: &str, data: &Value) {
+        match kind {
+            "OrderCreated" => self.create(data),
+            "OrderAmended" => self.amend(data),
+            "AmendmentRequested" => self.has_pending_amendment = true,
+            "AmendmentRejected" => self.has_pending_amendment = false,
+            "PaymentConfirmed" => {
+                self.payments.insert(text(data, "paymentRef").to_owned());
+                self.was_paid = true;
+            }
+            "PaymentVoided" => self.payments.clear(),
+            "InventoryReserved" => self.reserve(data),
+            "InventoryBackordered" => self.each(list(data, "lines"), |line, units| line.backordered += units),
+            "InventoryReleased" => self.release_all(data),
+            "ReservationExpired" => self.expire(data),
+            "ReservationExtended" => self.expires_at = time(data, "until"),
+            "OrderHeld" => self.hold(data),
+            "OrderHoldReleased" => drop(self.holds.remove(text(data, "holdId"))),
+            "FulfillmentOrderRejected" => {
+                let location = self.release(data);
+                self.rejected_by.insert(location);
+            }
+            "FulfillmentOrderMoved" => self.relocate(data),
+            "PickShorted" => drop(self.release(data)),
+            "ItemPicked" => self.each_unit(data, |units, count| units.picked += count),
+            "ItemPutBack" => self.each_unit(data, |units, count| {
+                units.picked -= count;
+                units.packed = units.packed.min(units.picked);
+            }),
+            "ItemPacked" => self.each_unit(data, |units, count| {
+                units.packed += count;
+                units.picked = units.picked.max(units.packed);
+            }),
+            "ShipmentCreated" => self.ship(data),
+            "DeliveryConfirmed" => self.deliver(data),
+            "OrderCancelled" => self.cancel(data),
+            "ReturnReceived" => self.each(list(data, "lines"), |line, units| line.returned += units),
+            _ => {}
+        }
+    }
+
+    fn create(&mut self, data: &Value) {
+        self.id = text(data, "orderId").to_owned();
+        self.channel = text(data, "channel").to_owned();
+        self.allow_split = data["allowSplit"] == true;
+        self.priority = text(data, "priority").to_owned();
+        self.needs_payment = text(data, "payment") == "required";
+        self.reserves_at_payment = text(data, "reserveAt") == "payment";
+        self.lines = list(data, "lines").iter().map(line).collect();
+        self.delivery = delivery(&data["delivery"]);
+    }
+
+    fn amend(&mut self, data: &Value) {
+        for grown in list(data, "grown") {
+            self.lines[index(grown) - 1].ordered = number(grown, "quantity");
+        }
+        self.lines.extend(list(data, "added").iter().map(line));
+        if data["delivery"].is_object() {
+            self.delivery = delivery(&data["delivery"]);
+        }
+        if data["wasRequested"] == true {
+            self.has_pending_amendment = false;
+        }
+    }
+
+    /// Applies a change to each line that a list names.
+    fn each(&mut self, lines: &[Value], change: impl Fn(&mut Line, i64)) {
+        for named in lines {
+            change(&mut self.lines[index(named) - 1], number(named, "quantity"));
+        }
+    }
+
+    /// Applies a change to each line of the fulfillment order that an event names.
+    fn each_unit(&mut self, data: &Value, change: impl Fn(&mut Units, i64)) {
+        let part = self.part(data);
+        for named in list(data, "lines") {
+            change(part.lines.entry(index(named)).or_default(), number(named, "quantity"));
+        }
+    }
+
+    fn part(&mut self, data: &Value) -> &mut FulfillmentOrder {
+        let id = text(data, "fulfillmentOrderId");
+        self.fulfillment_orders
+            .iter_mut()
+            .find(|part| part.id == id)
+            .expect("a fulfillment order that is known")
+    }
+
+    fn reserve(&mut self, data: &Value) {
+        for given in list(data, "fulfillmentOrders") {
+            let id = text(given, "fulfillmentOrderId");
+            if !self.fulfillment_orders.iter().any(|part| part.id == id) {
+                let location = text(given, "location").to_owned();
+                let part = FulfillmentOrder { id: id.to_owned(), location, ..Default::default() };
+                self.fulfillment_orders.push(part);
+            }
+            assert_eq!(self.part(given).location, text(given, "location"), "units join their own location");
+            self.each_unit(given, |units, count| units.held += count);
+            if data["waited"] == true {
+                self.each(list(given, "lines"), |line, units| line.backordered -= units);
+            }
+        }
+        self.expires_at = time(data, "until");
+        self.has_expired = false;
+    }
+
+    /// Units that a fulfillment order gives back; answers its location.
+    fn release(&mut self, data: &Value) -> String {
+        self.each_unit(data, |units, count| {
+            units.held -= count;
+            units.picked = units.picked.min(units.held + units.shipped);
+            units.packed = units.packed.min(units.held + units.shipped);
+        });
+        self.part(data).location.clone()
+    }
+
+    fn release_all(&mut self, data: &Value) {
+        for given in list(data, "fulfillmentOrders") {
+            self.release(given);
+        }
+    }
+
+    fn expire(&mut self, data: &Value) {
+        self.release_all(data);
+        self.each(list(data, "waited"), |line, units| line.backordered -= units);
+        self.expires_at = None;
+        self.has_expired = true;
+    }
+
+    fn hold(&mut self, data: &Value) {
+        let hold = Hold { reason: text(data, "reason").to_owned(), until: time(data, "until") };
+        self.holds.insert(text(data, "holdId").to_owned(), hold);
+    }
+
+    fn relocate(&mut self, data: &Value) {
+        let part = self.part(data);
+        text(data, "to").clone_into(&mut part.location);
+        part.requested_by = None;
+    }
+
+    /// What leaves beyond what is held here was pending or waited, or else was cancelled.
+    fn ship(&mut self, data: &Value) {
+        let shipment = text(data, "shipmentId").to_owned();
+        for package in list(data, "packages") {
+            let mut lines = Vec::new();
+            for named in list(package, "lines") {
+                let (line, count) = (index(named), number(named, "quantity"));
+                let uncommitted = self.pending(line) + self.lines[line - 1].backordered;
+                let units = self.part(data).lines.entry(line).or_default();
+                let excess = (count - units.held).max(0);
+                units.held -= count - excess;
+                units.shipped += count;
+                units.packed = units.packed.max(units.shipped);
+                units.picked = units.picked.max(units.packed);
+                self.lines[line - 1].cancelled -= (excess - uncommitted).max(0);
+                self.wait_for_less();
+                lines.push((line, count));
+            }
+            let id = text(package, "packageId").to_owned();
+            self.packages.insert((shipment.clone(), id), Package { lines, is_delivered: false });
+        }
+    }
+
+    fn cancel(&mut self, data: &Value) {
+        self.each(list(data, "lines"), |line, units| line.cancelled += units);
+        self.wait_for_less();
+        if self.lines.iter().all(|line| line.cancelled == line.ordered) {
+            self.holds.clear();
+            self.expires_at = None;
+        }
+    }
+
+    /// No more units wait than are left of what was ordered.
+    fn wait_for_less(&mut self) {
+        for line in self.numbers() {
+            let excess = (-self.pending(line)).max(0);
+            let own = &mut self.lines[line - 1];
+            own.backordered -= excess.min(own.backordered);
+        }
+    }
+
+    fn deliver(&mut self, data: &Value) {
+        let shipment = text(data, "shipmentId").to_owned();
+        for id in texts(data, "packages") {
+            let package = self.packages.get_mut(&(shipment.clone(), id)).expect("a package that has left");
+            if !std::mem::replace(&mut package.is_delivered, true) {
+                for &(line, count) in &package.lines {
+                    self.lines[line - 1].delivered += count;
+                }
+            }
+        }
+    }
+}
+
+/// The number of the line that is named, from 1.
+fn index(named: &Value) -> usize {
+    usize::try_from(number(named, "line")).expect("a line's number")
+}
+
+fn line(data: &Value) -> Line {
+    Line { sku: text(data, "sku").to_owned(), ordered: number(data, "quantity"), ..Line::default() }
+}
+
+fn delivery(data: &Value) -> Delivery {
+    let is_bound = matches!(data["method"].as_str(), Some("pickup" | "local" | "dropship"));
+    let bound_to = optional_text(data, "location").filter(|_| is_bound);
+    Delivery { bound_to, ship_by: time(data, "shipBy") }
+}

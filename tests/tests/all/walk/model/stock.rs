@@ -1,0 +1,271 @@
+//! A SKU as its events tell it: units by location, the orders that hold them, and the queue of those that wait.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::walk::json::{list, number, number_or_zero, optional_text, text, texts, time};
+
+/// Units at one location.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Level {
+    pub on_hand: i64,
+    pub reserved: i64,
+    pub earmarked: i64,
+    pub safety_stock: i64,
+    pub quarantine: i64,
+    pub damaged: i64,
+}
+
+impl Level {
+    /// Units that can still be promised.
+    pub fn available(&self) -> i64 {
+        (self.on_hand - self.reserved - self.earmarked - self.safety_stock).max(0)
+    }
+
+    /// Units that those who wait can have.
+    pub fn supply(&self) -> i64 {
+        (self.on_hand - self.reserved - self.safety_stock).max(0)
+    }
+}
+
+/// A place in the queue.
+#[derive(Debug, Clone)]
+pub struct BackorderEntry {
+    pub order: String,
+    pub quantity: i64,
+    /// When it began to wait, less the advantage of its priority; the earlier, the sooner it is served.
+    pub place: i64,
+    /// Whether it takes all units at once, from one location.
+    pub whole: bool,
+    pub only_at: Option<String>,
+    pub not_at: BTreeSet<String>,
+}
+
+impl BackorderEntry {
+    pub fn may_come_from(&self, location: &str) -> bool {
+        self.only_at.as_deref().is_none_or(|only| only == location) && !self.not_at.contains(location)
+    }
+}
+
+/// How many units a channel may promise, and what its orders had already when that was first said.
+#[derive(Debug, Clone, Default)]
+pub struct ChannelLimit {
+    pub limit: i64,
+    /// By order.
+    pub before: BTreeMap<String, i64>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct StockItem {
+    pub levels: BTreeMap<String, Level>,
+    pub queue: Vec<BackorderEntry>,
+    /// Units held by order and location.
+    pub held: BTreeMap<String, BTreeMap<String, i64>>,
+    /// Until when an order's units are held.
+    pub until: BTreeMap<String, i64>,
+    /// Units that left for an order.
+    pub shipped: BTreeMap<String, i64>,
+    pub limits: BTreeMap<String, ChannelLimit>,
+    pub transfers: BTreeMap<String, String>,
+    pub supplies: BTreeSet<String>,
+}
+
+impl StockItem {
+    pub fn level(&self, location: &str) -> Level {
+        self.levels.get(location).copied().unwrap_or_default()
+    }
+
+    /// Units that an order waits for.
+    pub fn waiting_for(&self, order: &str) -> i64 {
+        self.queue.iter().filter(|entry| entry.order == order).map(|entry| entry.quantity).sum()
+    }
+
+    /// Units that were promised to an order and not given back: held, waiting or shipped.
+    pub fn promised_to(&self, order: &str) -> i64 {
+        let held: i64 = self.held.get(order).into_iter().flat_map(BTreeMap::values).sum();
+        held + self.waiting_for(order) + self.shipped.get(order).copied().unwrap_or(0)
+    }
+
+    /// Orders that something was ever promised to.
+    pub fn orders(&self) -> BTreeSet<&String> {
+        let waiting = self.queue.iter().map(|entry| &entry.order);
+        self.held.keys().chain(self.shipped.keys()).chain(waiting).collect()
+    }
+
+    /// Applies an event; answers what does not add up.
+    pub fn apply(&mut self, kind: &str, data: &Value, channel_of: &dyn Fn(&str) -> String) -> Option<String> {
+        let quantity = number_or_zero(data, "quantity");
+        match kind {
+            "StockReceived" => {
+                self.arrive(data, text(data, "condition"), quantity);
+                if data["closesSupply"] == true {
+                    self.supplies.remove(text(data, "supplyId"));
+                }
+            }
+            "StockReturned" => self.arrive(data, text(data, "condition"), quantity),
+            "StockCounted" => self.at(data).on_hand += number(data, "adjustment"),
+            "StockAdjusted" => self.at(data).on_hand += number(data, "delta"),
+            "StockConditionChanged" => {
+                self.arrive(data, text(data, "from"), -quantity);
+                self.arrive(data, text(data, "to"), quantity);
+            }
+            "StockReserved" => self.reserve(data, false),
+            "StockBackorderFilled" => self.reserve(data, true),
+            "StockReleased" => return self.release(data),
+            "StockReservationsExpired" => return self.expire(data),
+            "StockReservationExtended" => self.extend(data),
+            "StockShipped" => return self.ship(data),
+            "StockShorted" => {
+                self.at(data).on_hand -= number(data, "onHand");
+                return self.give_back(text(data, "orderId"), text(data, "location"), quantity);
+            }
+            "TransferShipped" => {
+                self.levels.entry(text(data, "from").to_owned()).or_default().on_hand -= quantity;
+                self.transfers.insert(text(data, "transferId").to_owned(), text(data, "to").to_owned());
+            }
+            "TransferReceived" => self.at(data).on_hand += quantity,
+            "SupplyExpected" => drop(self.supplies.insert(text(data, "supplyId").to_owned())),
+            "SupplyCancelled" => drop(self.supplies.remove(text(data, "supplyId"))),
+            "StockPolicySet" => self.set_policy(data, channel_of),
+            "StockBackordered" => self.join(data),
+            "StockBackorderWithdrawn" => return self.leave(text(data, "orderId"), quantity),
+            "StockEarmarked" => self.at(data).earmarked = quantity,
+            _ => {}
+        }
+        None
+    }
+
+    fn at(&mut self, data: &Value) -> &mut Level {
+        self.levels.entry(text(data, "location").to_owned()).or_default()
+    }
+
+    fn arrive(&mut self, data: &Value, condition: &str, quantity: i64) {
+        let level = self.at(data);
+        match condition {
+            "sellable" => level.on_hand += quantity,
+            "quarantine" => level.quarantine += quantity,
+            _ => level.damaged += quantity,
+        }
+    }
+
+    fn reserve(&mut self, data: &Value, has_waited: bool) {
+        let order = text(data, "orderId").to_owned();
+        let mut all = 0;
+        for allocation in list(data, "allocations") {
+            let (location, quantity) = (text(allocation, "location"), number(allocation, "quantity"));
+            let level = self.at(allocation);
+            level.reserved += quantity;
+            level.earmarked -= if has_waited { quantity } else { 0 };
+            let held = self.held.entry(order.clone()).or_default();
+            *held.entry(location.to_owned()).or_default() += quantity;
+            all += quantity;
+        }
+        if has_waited {
+            self.leave(&order, all);
+        }
+        if let Some(until) = time(data, "until") {
+            self.until.insert(order, until);
+        }
+    }
+
+    fn release(&mut self, data: &Value) -> Option<String> {
+        let order = text(data, "orderId");
+        let each = |one: &Value| (text(one, "location").to_owned(), number(one, "quantity"));
+        let allocations: Vec<_> = list(data, "allocations").iter().map(each).collect();
+        allocations.iter().find_map(|(location, quantity)| self.give_back(order, location, *quantity))
+    }
+
+    /// Units that an order holds at a location are not held any more.
+    fn give_back(&mut self, order: &str, location: &str, quantity: i64) -> Option<String> {
+        self.levels.entry(location.to_owned()).or_default().reserved -= quantity;
+        let held = self.held.entry(order.to_owned()).or_default().entry(location.to_owned()).or_default();
+        *held -= quantity;
+        let is_short = *held < 0;
+        if self.held[order].values().all(|held| *held == 0) {
+            self.until.remove(order);
+        }
+        is_short.then(|| format!("{order} gives back {quantity} units at {location}, which it does not hold"))
+    }
+
+    fn expire(&mut self, data: &Value) -> Option<String> {
+        let until = time(data, "until").expect("a time");
+        let ended: Vec<String> =
+            self.until.iter().filter(|(_, end)| **end <= until).map(|(order, _)| order.clone()).collect();
+        let mut freed: BTreeMap<String, i64> = BTreeMap::new();
+        for order in ended {
+            for (location, quantity) in self.held.remove(&order).unwrap_or_default() {
+                *freed.entry(location).or_default() += quantity;
+            }
+            self.until.remove(&order);
+        }
+        freed.retain(|_, quantity| *quantity != 0);
+        let each = |one: &Value| (text(one, "location").to_owned(), number(one, "quantity"));
+        let told: BTreeMap<String, i64> = list(data, "allocations").iter().map(each).collect();
+        for (location, quantity) in &told {
+            self.levels.entry(location.clone()).or_default().reserved -= quantity;
+        }
+        (told != freed).then(|| format!("what expired is {freed:?} by the orders, and {told:?} by the event"))
+    }
+
+    fn extend(&mut self, data: &Value) {
+        let order = text(data, "orderId").to_owned();
+        match time(data, "until") {
+            Some(until) => drop(self.until.insert(order, until)),
+            None => drop(self.until.remove(&order)),
+        }
+    }
+
+    fn ship(&mut self, data: &Value) -> Option<String> {
+        let (order, location) = (text(data, "orderId").to_owned(), text(data, "location").to_owned());
+        let quantity = number(data, "quantity");
+        self.at(data).on_hand -= quantity;
+        let broken = self.give_back(&order, &location, quantity - number_or_zero(data, "unreserved"));
+        *self.shipped.entry(order).or_default() += quantity;
+        broken
+    }
+
+    fn set_policy(&mut self, data: &Value, channel_of: &dyn Fn(&str) -> String) {
+        let safety_stock = data["safetyStock"].as_object().cloned().unwrap_or_default();
+        self.levels.values_mut().for_each(|level| level.safety_stock = 0);
+        for (location, units) in safety_stock {
+            self.levels.entry(location).or_default().safety_stock = units.as_i64().expect("units");
+        }
+        let limits = data["channelLimits"].as_object().cloned().unwrap_or_default();
+        self.limits.retain(|channel, _| limits.contains_key(channel));
+        for (channel, units) in limits {
+            let before = || {
+                let own = self.orders().into_iter().filter(|order| channel_of(order) == channel);
+                own.map(|order| (order.clone(), self.promised_to(order))).collect()
+            };
+            let before = self.limits.get(&channel).map_or_else(before, |known| known.before.clone());
+            self.limits.insert(channel, ChannelLimit { limit: units.as_i64().expect("units"), before });
+        }
+    }
+
+    /// Behind all that are to be served before it.
+    fn join(&mut self, data: &Value) {
+        let entry = BackorderEntry {
+            order: text(data, "orderId").to_owned(),
+            quantity: number(data, "quantity"),
+            place: time(data, "place").expect("a place"),
+            whole: data["whole"] == true,
+            only_at: optional_text(data, "onlyAt"),
+            not_at: texts(data, "notAt").into_iter().collect(),
+        };
+        let index = self.queue.partition_point(|other| other.place <= entry.place);
+        self.queue.insert(index, entry);
+    }
+
+    /// An order leaves its first places first.
+    fn leave(&mut self, order: &str, quantity: i64) -> Option<String> {
+        let mut left = quantity;
+        for entry in self.queue.iter_mut().filter(|entry| entry.order == order) {
+            let taken = entry.quantity.min(left);
+            entry.quantity -= taken;
+            left -= taken;
+        }
+        self.queue.retain(|entry| entry.quantity > 0);
+        (left > 0).then(|| format!("{order} leaves the queue with {left} units more than it waits for"))
+    }
+}

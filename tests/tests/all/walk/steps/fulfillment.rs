@@ -1,0 +1,115 @@
+//! Locations accept, reject, pick, pack and ship their parts of orders, and answer requests.
+
+use serde_json::{Value, json};
+
+use super::{Draft, LOCATIONS, Step, World, some_lines, supports};
+use crate::walk::json::{list, number, text};
+use crate::walk::random::Random;
+
+pub const STEPS: &[Step] = &[
+    Step { operation: "AcceptFulfillmentOrder", weight: 30, draft: accept },
+    Step { operation: "RejectFulfillmentOrder", weight: 26, draft: reject },
+    Step { operation: "MoveFulfillmentOrder", weight: 26, draft: relocate },
+    Step { operation: "AcceptCancellation", weight: 22, draft: accept_cancellation },
+    Step { operation: "RejectCancellation", weight: 8, draft: reject_cancellation },
+    Step { operation: "AcceptAmendment", weight: 14, draft: accept_amendment },
+    Step { operation: "RejectAmendment", weight: 5, draft: reject_amendment },
+    Step { operation: "PickItems", weight: 22, draft: pick },
+    Step { operation: "PackItems", weight: 18, draft: pack },
+    Step { operation: "ShortPick", weight: 24, draft: short },
+    Step { operation: "MarkReadyForPickup", weight: 10, draft: ready_for_pickup },
+    Step { operation: "ShipItems", weight: 60, draft: ship },
+];
+
+fn about(part: &Value, body: Value) -> Draft {
+    Draft::with_id("fulfillmentOrderId", text(part, "fulfillmentOrderId"), body)
+}
+
+fn that_supports(random: &mut Random, world: &World, action: &str, body: Value) -> Option<Draft> {
+    let (_, part) = world.fulfillment_order(random, |part| supports(part, action))?;
+    Some(about(part, body))
+}
+
+fn accept(random: &mut Random, world: &World) -> Option<Draft> {
+    that_supports(random, world, "accept", json!({ "wmsRef": "wave-7" }))
+}
+
+fn reject(random: &mut Random, world: &World) -> Option<Draft> {
+    that_supports(random, world, "reject", json!({ "reason": "too busy" }))
+}
+
+fn relocate(random: &mut Random, world: &World) -> Option<Draft> {
+    let (_, part) = world.fulfillment_order(random, |part| supports(part, "move"))?;
+    let mut body = json!({ "location": random.pick(&LOCATIONS) });
+    if world.takes_force && random.chance(25) {
+        body["force"] = true.into();
+    }
+    Some(about(part, body))
+}
+
+fn accept_cancellation(random: &mut Random, world: &World) -> Option<Draft> {
+    that_supports(random, world, "accept-cancellation", json!({}))
+}
+
+fn reject_cancellation(random: &mut Random, world: &World) -> Option<Draft> {
+    that_supports(random, world, "reject-cancellation", json!({ "reason": "on the truck" }))
+}
+
+fn accept_amendment(random: &mut Random, world: &World) -> Option<Draft> {
+    that_supports(random, world, "accept-amendment", json!({}))
+}
+
+fn reject_amendment(random: &mut Random, world: &World) -> Option<Draft> {
+    that_supports(random, world, "reject-amendment", json!({ "reason": "labelled" }))
+}
+
+/// All that is left, or units of lines, by what was done with them already.
+fn work(random: &mut Random, world: &World, action: &str, done: &str) -> Option<(Draft, bool)> {
+    let (_, part) = world.fulfillment_order(random, |part| supports(part, action))?;
+    if random.chance(40) {
+        return Some((about(part, json!({ "all": true })), true));
+    }
+    let lines = some_lines(random, list(part, "lines"), |line| number(line, "quantity") - number(line, done));
+    Some((about(part, json!({ "lines": lines })), false))
+}
+
+fn pick(random: &mut Random, world: &World) -> Option<Draft> {
+    work(random, world, "pick", "picked").map(|(draft, _)| draft)
+}
+
+fn pack(random: &mut Random, world: &World) -> Option<Draft> {
+    work(random, world, "pack", "packed").map(|(draft, _)| draft)
+}
+
+fn short(random: &mut Random, world: &World) -> Option<Draft> {
+    let (mut draft, _) = work(random, world, "short", "picked")?;
+    draft.body["reason"] = "not in its place".into();
+    Some(draft)
+}
+
+fn ready_for_pickup(random: &mut Random, world: &World) -> Option<Draft> {
+    that_supports(random, world, "ready-for-pickup", json!({}))
+}
+
+/// One package or two, with all or with units of lines; what does not leave may be missing.
+fn ship(random: &mut Random, world: &World) -> Option<Draft> {
+    // Goods that were short, cancelled or on hold leave all the same now and then.
+    let wanted = if random.chance(85) { "ship" } else { "" };
+    let (_, part) = world.fulfillment_order(random, |part| wanted.is_empty() || supports(part, wanted))?;
+    let open = |line: &Value| number(line, "quantity") - number(line, "shipped");
+    let label = |random: &mut Random| json!({ "carrier": "ups", "trackingNumber": format!("1Z{}", random.below(1_000_000_000)) });
+    let mut first = label(random);
+    let mut packages = vec![];
+    if random.chance(45) {
+        first["lines"] = some_lines(random, list(part, "lines"), open).into();
+        if random.chance(25) {
+            packages.push(label(random));
+        }
+    }
+    packages.insert(0, first);
+    let mut body = json!({ "packages": packages });
+    if random.chance(15) {
+        body["shortRemainder"] = true.into();
+    }
+    Some(about(part, body))
+}

@@ -1,0 +1,25 @@
+//! What an operator does to read models while commands come.
+
+use serde_json::json;
+
+use super::{Draft, Step, World};
+use crate::walk::random::Random;
+
+pub const STEPS: &[Step] = &[
+    Step { operation: "RebuildProjection", weight: 4, draft: about_projection },
+    Step { operation: "VerifyProjection", weight: 4, draft: about_projection },
+    Step { operation: "RollBackProjection", weight: 1, draft: about_build },
+    Step { operation: "DropProjectionBuild", weight: 1, draft: about_build },
+    Step { operation: "RetryParkedStreams", weight: 1, draft: about_projection },
+];
+
+fn about_projection(random: &mut Random, _: &World) -> Option<Draft> {
+    let name = random.pick(&["order_status", "availability", "metrics", "causation"]);
+    Some(Draft::with_id("projection", name, json!({})))
+}
+
+fn about_build(random: &mut Random, world: &World) -> Option<Draft> {
+    let mut draft = about_projection(random, world)?;
+    draft.query = format!("?generation={}", random.between(1, 4));
+    Some(draft)
+}

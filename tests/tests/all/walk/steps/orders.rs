@@ -1,0 +1,170 @@
+//! Orders are placed, amended, held, cancelled and forgotten.
+
+use serde_json::{Map, Value, json};
+
+use super::{CHANNELS, Draft, LOCATIONS, SKUS, Step, World, id, some_lines, sometimes, supports};
+use crate::walk::json::{from_now, list, number, number_or_zero, text};
+use crate::walk::random::Random;
+
+pub const STEPS: &[Step] = &[
+    Step { operation: "CreateOrder", weight: 160, draft: create },
+    Step { operation: "AmendOrder", weight: 60, draft: amend },
+    Step { operation: "CancelOrder", weight: 14, draft: cancel },
+    Step { operation: "CancelOrder", weight: 30, draft: cancel_lines },
+    Step { operation: "HoldOrder", weight: 14, draft: hold },
+    Step { operation: "ReleaseHold", weight: 40, draft: release_hold },
+    Step { operation: "ErasePersonalData", weight: 6, draft: erase },
+    Step { operation: "RequestReturn", weight: 18, draft: request_return },
+];
+
+/// The name in every address: it must appear in no event.
+pub const CUSTOMER: &str = "Ada Lovelace";
+
+const SECOND: i64 = 1_000_000;
+const DAY: i64 = 24 * 3_600 * SECOND;
+
+fn new_line(random: &mut Random) -> Value {
+    // Some SKUs are asked for more often than others.
+    let sku = SKUS[random.below(SKUS.len()).min(random.below(SKUS.len()))];
+    let sku = if random.chance(1) { "SKU-UNKNOWN" } else { sku };
+    let quantity = if random.chance(1) { 0 } else { random.between(1, 5) };
+    json!({ "sku": sku, "quantity": quantity })
+}
+
+fn address(random: &mut Random) -> Value {
+    let (country, postal_code) = random.pick(&[("US", "07102"), ("US", "90001"), ("DE", "04109")]);
+    json!({ "name": CUSTOMER, "street": ["1 Analytical Way"], "city": "Newark", "country": country,
+            "postalCode": postal_code, "email": "ada@example.com" })
+}
+
+fn delivery(random: &mut Random) -> Value {
+    let location = random.pick(&LOCATIONS);
+    match random.below(20) {
+        0..10 => json!({ "method": "pickup", "location": location }),
+        10 => json!({ "method": "local", "location": location }),
+        11 => json!({ "method": "dropship", "location": location }),
+        12 => json!({ "method": "none" }),
+        13 | 14 => json!({ "method": "ship", "shipNotBefore": from_now(random.between(1, 3) * SECOND) }),
+        15..18 => {
+            json!({ "method": "ship", "shipBy": from_now(random.between(0, 2) * DAY + 3_600 * SECOND) })
+        }
+        _ => json!({ "method": "ship", "serviceLevel": "express" }),
+    }
+}
+
+fn create(random: &mut Random, world: &World) -> Option<Draft> {
+    if random.chance(3)
+        && let Some(known) = world.order(random, |order| order["channelRef"].is_string())
+    {
+        let body = json!({ "orderId": random.uuid(), "channel": known["channel"], "channelRef": known["channelRef"],
+                           "lines": [new_line(random)] });
+        return Some(Draft::new(body));
+    }
+    let mut body = Map::new();
+    body.insert("orderId".into(), random.uuid().into());
+    body.insert("channel".into(), (random.pick(&CHANNELS)).into());
+    let lines: Vec<Value> = (0..random.between(1, 4)).map(|_| new_line(random)).collect();
+    body.insert("lines".into(), lines.into());
+    let shortage =
+        random.pick(&["reject", "cancel_remainder", "hold", "backorder", "backorder", "backorder"]);
+    sometimes(random, 90, &mut body, "onShortage", shortage.into());
+    let may_split = random.chance(50);
+    sometimes(random, 75, &mut body, "allowSplit", may_split.into());
+    let priority = random.pick(&["standard", "express", "critical"]);
+    sometimes(random, 40, &mut body, "priority", priority.into());
+    let needs_payment = random.chance(35);
+    let payment = if needs_payment { "required" } else { "not_required" };
+    body.insert("payment".into(), payment.into());
+    let period = format!("PT{}S", random.between(1, 3));
+    sometimes(random, if needs_payment { 45 } else { 5 }, &mut body, "reserveFor", period.into());
+    let wanted = delivery(random);
+    sometimes(random, 30, &mut body, "delivery", wanted);
+    let ship_to = address(random);
+    sometimes(random, 50, &mut body, "shipTo", ship_to);
+    let reference = format!("ref-{}", random.below(1_000_000));
+    sometimes(random, 40, &mut body, "channelRef", reference.into());
+    if random.chance(15) {
+        body.insert("currency".into(), "EUR".into());
+        body["lines"][0]["unit"] = "12.50".into();
+    }
+    Some(Draft::new(body.into()))
+}
+
+fn amend(random: &mut Random, world: &World) -> Option<Draft> {
+    let order = world.order(random, |order| supports(order, "amend"))?;
+    let lines = list(order, "lines");
+    let line = random.any(lines)?;
+    let net = number(line, "quantity") - number_or_zero(line, "cancelled");
+    let number = &line["line"];
+    let mut body = match random.below(10) {
+        0..3 => json!({ "changes": [add(random)] }),
+        3..5 => json!({ "changes": [set_quantity(number, net + random.between(1, 3))] }),
+        5 => json!({ "changes": [set_quantity(number, (net - random.between(0, 2)).max(1))] }),
+        6 => json!({ "changes": [{ "op": "remove", "line": number }] }),
+        7 => json!({ "shipTo": address(random) }),
+        _ => json!({ "delivery": delivery(random) }),
+    };
+    if random.chance(10) {
+        body["shipTo"] = address(random);
+    }
+    let mut draft = Draft::with_id("orderId", id(order), body);
+    draft.if_match = order["version"].as_u64().filter(|_| random.chance(10));
+    Some(draft)
+}
+
+fn add(random: &mut Random) -> Value {
+    let mut line = new_line(random);
+    line["op"] = "add".into();
+    line
+}
+
+fn set_quantity(line: &Value, quantity: i64) -> Value {
+    json!({ "op": "setQuantity", "line": line, "quantity": quantity })
+}
+
+fn cancel(random: &mut Random, world: &World) -> Option<Draft> {
+    let order = world.order(random, |order| supports(order, "cancel"))?;
+    Some(Draft::with_id("orderId", id(order), json!({ "reason": "changed their mind" })))
+}
+
+fn cancel_lines(random: &mut Random, world: &World) -> Option<Draft> {
+    let order = world.order(random, |order| supports(order, "cancel"))?;
+    let open = |line: &Value| {
+        number(line, "quantity") - number_or_zero(line, "cancelled") - number_or_zero(line, "shipped")
+    };
+    let lines = some_lines(random, list(order, "lines"), open);
+    Some(Draft::with_id("orderId", id(order), json!({ "reason": "fewer", "lines": lines })))
+}
+
+fn hold(random: &mut Random, world: &World) -> Option<Draft> {
+    let order = world.order(random, |order| supports(order, "hold"))?;
+    let reason = random.pick(&["fraud_risk", "customer_request", "other", "inventory_out_of_stock"]);
+    let mut body = json!({ "reason": reason });
+    if random.chance(50) {
+        body["until"] = from_now(random.between(1, 2) * SECOND).into();
+    }
+    if let Some(part) = random.any(list(order, "fulfillmentOrders"))
+        && random.chance(40)
+    {
+        body["fulfillmentOrderId"] = part["fulfillmentOrderId"].clone();
+    }
+    Some(Draft::with_id("orderId", id(order), body))
+}
+
+fn release_hold(random: &mut Random, world: &World) -> Option<Draft> {
+    let order = world.order(random, |order| supports(order, "release-hold"))?;
+    let hold = random.any(list(order, "holds")).map_or("h1", |hold| text(hold, "holdId"));
+    Some(Draft::with_id("orderId", id(order), json!({ "holdId": hold })))
+}
+
+fn erase(random: &mut Random, world: &World) -> Option<Draft> {
+    let order = world.order(random, |order| supports(order, "erase-personal-data"))?;
+    Some(Draft::with_id("orderId", id(order), json!({ "reason": "the customer asked for it" })))
+}
+
+fn request_return(random: &mut Random, world: &World) -> Option<Draft> {
+    let order = world.order(random, |order| supports(order, "returns"))?;
+    let back = |line: &Value| number_or_zero(line, "shipped") - number_or_zero(line, "returned");
+    let lines = some_lines(random, list(order, "lines"), back);
+    Some(Draft::with_id("orderId", id(order), json!({ "reason": "too small", "lines": lines })))
+}

@@ -1,0 +1,49 @@
+//! Payments are promised, made, refused and taken back.
+
+use serde_json::{Value, json};
+
+use super::{Draft, Step, World, id, supports};
+use crate::walk::json::from_now;
+use crate::walk::random::Random;
+
+pub const STEPS: &[Step] = &[
+    Step { operation: "ConfirmPayment", weight: 55, draft: confirm },
+    Step { operation: "AuthorizePayment", weight: 10, draft: authorize },
+    Step { operation: "FailPayment", weight: 6, draft: fail },
+    Step { operation: "VoidPayment", weight: 5, draft: void },
+];
+
+fn unpaid<'a>(random: &mut Random, world: &'a World) -> Option<&'a Value> {
+    world.order(random, |order| {
+        order["payment"] == "required" && order["statusAxes"]["payment"] != "confirmed"
+    })
+}
+
+fn payment(random: &mut Random) -> Value {
+    format!("payment-{}", random.below(2)).into()
+}
+
+fn confirm(random: &mut Random, world: &World) -> Option<Draft> {
+    let order = unpaid(random, world)?;
+    Some(Draft::with_id("orderId", id(order), json!({ "paymentRef": payment(random) })))
+}
+
+fn authorize(random: &mut Random, world: &World) -> Option<Draft> {
+    let order = unpaid(random, world)?;
+    let until = from_now(random.between(0, 3) * 1_000_000);
+    Some(Draft::with_id(
+        "orderId",
+        id(order),
+        json!({ "paymentRef": payment(random), "authorizedUntil": until }),
+    ))
+}
+
+fn fail(random: &mut Random, world: &World) -> Option<Draft> {
+    let order = unpaid(random, world)?;
+    Some(Draft::with_id("orderId", id(order), json!({ "reason": "declined" })))
+}
+
+fn void(random: &mut Random, world: &World) -> Option<Draft> {
+    let order = world.order(random, |order| supports(order, "void-payment"))?;
+    Some(Draft::with_id("orderId", id(order), json!({ "reason": "refunded" })))
+}

@@ -1,0 +1,75 @@
+//! Carriers report, parcels arrive, goods come back.
+
+use serde_json::{Value, json};
+
+use super::{Draft, LOCATIONS, Step, World, some_lines};
+use crate::walk::json::{from_now, list, number, text};
+use crate::walk::random::Random;
+
+pub const STEPS: &[Step] = &[
+    Step { operation: "TrackShipment", weight: 12, draft: track },
+    Step { operation: "TrackParcel", weight: 12, draft: track_parcel },
+    Step { operation: "ConfirmDelivery", weight: 26, draft: confirm_delivery },
+    Step { operation: "ReceiveReturn", weight: 16, draft: receive_return },
+];
+
+fn shipments(order: &Value) -> impl Iterator<Item = &Value> {
+    list(order, "fulfillmentOrders").iter().flat_map(|part| list(part, "shipments"))
+}
+
+/// A shipment of a recent order and one of its packages.
+fn shipment<'a>(random: &mut Random, world: &'a World) -> Option<(&'a Value, &'a Value)> {
+    let order = world.order(random, |order| shipments(order).next().is_some())?;
+    let all: Vec<&Value> = shipments(order).collect();
+    let shipment = *random.any(&all)?;
+    Some((shipment, random.any(list(shipment, "packages"))?))
+}
+
+fn scan(random: &mut Random) -> Value {
+    let status = random.pick(&[
+        "picked_up",
+        "in_transit",
+        "out_for_delivery",
+        "attempted_delivery",
+        "delayed",
+        "failure",
+        "delivered",
+        "delivered",
+    ]);
+    json!({ "status": status, "at": from_now(-random.between(0, 5) * 1_000_000), "raw": "scanned" })
+}
+
+fn track(random: &mut Random, world: &World) -> Option<Draft> {
+    let (shipment, package) = shipment(random, world)?;
+    let mut body = scan(random);
+    if random.chance(40) {
+        body["packageId"] = package["packageId"].clone();
+    }
+    Some(Draft::with_id("shipmentId", text(shipment, "shipmentId"), body))
+}
+
+fn track_parcel(random: &mut Random, world: &World) -> Option<Draft> {
+    let (_, package) = shipment(random, world)?;
+    let mut body = scan(random);
+    body["carrier"] = package["carrier"].clone();
+    body["trackingNumber"] = package["trackingNumber"].clone();
+    Some(Draft::new(body))
+}
+
+fn confirm_delivery(random: &mut Random, world: &World) -> Option<Draft> {
+    let (shipment, package) = shipment(random, world)?;
+    let body = if random.chance(30) { json!({ "packageId": package["packageId"] }) } else { json!({}) };
+    Some(Draft::with_id("shipmentId", text(shipment, "shipmentId"), body))
+}
+
+fn receive_return(random: &mut Random, world: &World) -> Option<Draft> {
+    let order = world.order(random, |order| !list(order, "returns").is_empty())?;
+    let back = random.any(list(order, "returns"))?;
+    let open = |line: &Value| number(line, "requested") - number(line, "received");
+    let mut lines = some_lines(random, list(back, "lines"), open);
+    for line in &mut lines {
+        line["disposition"] = (random.pick(&["restock", "restock", "quarantine", "scrap"])).into();
+    }
+    let body = json!({ "location": random.pick(&LOCATIONS), "lines": lines });
+    Some(Draft::with_id("returnId", text(back, "returnId"), body))
+}

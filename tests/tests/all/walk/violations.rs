@@ -1,0 +1,71 @@
+//! Broken invariants, collected: the first of each kind is told in full, the others are counted.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// How many broken invariants of each kind are kept with their details.
+const KEPT_OF_EACH_RULE: usize = 3;
+
+/// The broken invariants of one merchant.
+#[derive(Debug, Default)]
+pub struct Violations {
+    /// By rule: how often, and the first ones.
+    by_rule: BTreeMap<&'static str, (usize, Vec<String>)>,
+    /// Found since the last look.
+    news: bool,
+}
+
+impl Violations {
+    pub fn add(&mut self, rule: &'static str, detail: impl Into<String>) {
+        let (count, kept) = self.by_rule.entry(rule).or_default();
+        *count += 1;
+        if kept.len() < KEPT_OF_EACH_RULE {
+            kept.push(detail.into());
+            self.news = true;
+        }
+    }
+
+    /// Reports a rule as broken unless a condition holds.
+    pub fn check(&mut self, rule: &'static str, holds: bool, detail: impl FnOnce() -> String) {
+        if !holds {
+            self.add(rule, detail());
+        }
+    }
+
+    /// Adds those that were found elsewhere.
+    pub fn merge(&mut self, others: Self) {
+        for (rule, (_, kept)) in others.by_rule {
+            kept.into_iter().for_each(|detail| self.add(rule, detail));
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.by_rule.is_empty()
+    }
+
+    /// Whether something was added since this was last asked.
+    pub fn has_news(&mut self) -> bool {
+        std::mem::take(&mut self.news)
+    }
+
+    /// Adds a line to the latest detail of every rule that has news: what was sent before it.
+    pub fn explain(&mut self, context: &str) {
+        for (_, kept) in self.by_rule.values_mut() {
+            if let Some(last) = kept.last_mut().filter(|last| !last.contains("\n    sent ")) {
+                last.push_str(context);
+            }
+        }
+    }
+}
+
+impl fmt::Display for Violations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (rule, (count, kept)) in &self.by_rule {
+            writeln!(f, "  {rule}: {count} times")?;
+            for detail in kept {
+                writeln!(f, "  - {detail}")?;
+            }
+        }
+        Ok(())
+    }
+}

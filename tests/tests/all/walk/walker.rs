@@ -1,0 +1,360 @@
+//! One merchant's walk: requests are made up, sent and checked, until all are sent and nothing is left to do.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::actions;
+use super::answers;
+use super::checks::liveness;
+use super::client::{Answer, Client, Request};
+use super::feed::{Decision, Feed};
+use super::json::list;
+use super::log::Log;
+use super::openapi::{BULK, Operations};
+use super::random::Random;
+use super::steps::{self, Draft, LOCATIONS, SKUS, Step, World};
+use super::violations::Violations;
+
+/// After how many commands the feed is read.
+const READ_FEED_EVERY: usize = 5;
+/// Percentages of commands after which something more is checked.
+const DRY_RUNS: usize = 12;
+const READS: usize = 12;
+const REPLAYS: usize = 6;
+const ACTIONS: usize = 2;
+/// Answers that are kept to be asked for again.
+const KEPT_ANSWERS: usize = 200;
+/// How long the process manager may take for what it can do, when nothing else happens.
+const QUIESCENCE_TIMEOUT: Duration = Duration::from_secs(15);
+/// Times within this many microseconds are waited for.
+const DUE_SOON: i64 = 10_000_000;
+
+/// What the walks of all merchants share.
+#[derive(Debug)]
+pub struct Shared {
+    pub address: String,
+    pub seed: u64,
+    pub operations: Operations,
+}
+
+pub struct Walker {
+    shared: Arc<Shared>,
+    number: usize,
+    client: Client,
+    feed: Feed,
+    world: World,
+    pub violations: Violations,
+    log: Log,
+    answers: VecDeque<(String, (Request, Answer))>,
+    /// Answers about orders whose events have not been read yet.
+    unread: Vec<Value>,
+    /// Commands by operation: how many were sent, and how many were accepted.
+    pub sent: std::collections::BTreeMap<String, (usize, usize)>,
+}
+
+impl Walker {
+    pub fn new(shared: &Arc<Shared>, number: usize) -> Self {
+        let merchant = format!("walk-{number}");
+        let world = World {
+            merchant: merchant.clone(),
+            takes_force: shared.operations.takes_force,
+            ..World::default()
+        };
+        Self {
+            shared: Arc::clone(shared),
+            number,
+            client: Client::new(&shared.address, &merchant),
+            feed: Feed::default(),
+            world,
+            violations: Violations::default(),
+            log: Log::default(),
+            answers: VecDeque::new(),
+            unread: Vec::new(),
+            sent: std::collections::BTreeMap::new(),
+        }
+    }
+
+    pub fn merchant(&self) -> &str {
+        &self.world.merchant
+    }
+
+    /// How often each type of event has happened.
+    pub fn happened(&self) -> impl Iterator<Item = (&String, &usize)> {
+        self.world.model.happened.iter()
+    }
+
+    /// Sends so many commands and waits until nothing is left to do.
+    pub async fn walk(&mut self, commands: usize) {
+        self.open_shop().await;
+        let steps = steps::steps();
+        for index in 0..commands {
+            let mut random = Random::of_request(self.shared.seed, self.number, index);
+            let key = format!("k{index}");
+            if self.number == 0 && index % 100 == 50 {
+                let step = *steps::choose(&mut random, steps::operations());
+                let draft = (step.draft)(&mut random, &self.world).expect("operations need nothing");
+                self.command(&mut random, &key, step.operation, draft).await;
+            } else if random.chance(2) {
+                self.bulk(&mut random, &key, &steps).await;
+            } else {
+                let (operation, draft) = self.choose(&mut random, &steps);
+                self.command(&mut random, &key, operation, draft).await;
+            }
+            if index % READ_FEED_EVERY == 0 {
+                self.read_feed().await;
+            }
+        }
+        self.settle().await;
+        self.check_availability().await;
+    }
+
+    /// Three locations with units of six SKUs, and some rules.
+    async fn open_shop(&mut self) {
+        let mut random = Random::of_request(self.shared.seed, self.number, usize::MAX);
+        let merchant = Draft::with_id("merchant", &self.world.merchant, json!({}));
+        let mut drafts = vec![("RegisterMerchant", merchant)];
+        drafts.extend(LOCATIONS.map(|location| ("RegisterLocation", steps::location(&mut random, location))));
+        for sku in SKUS {
+            for location in LOCATIONS {
+                let quantity = random.between(1, 15);
+                let receipt = json!({ "sku": sku, "location": location, "quantity": quantity });
+                drafts.push(("ReceiveStock", Draft::new(receipt)));
+            }
+        }
+        drafts.push(("SetMerchantPolicy", Draft::new(steps::policy(&mut random))));
+        for (index, (operation, draft)) in drafts.into_iter().enumerate() {
+            let request = self.shared.operations.request(operation, draft);
+            let answer = self.send(&format!("open-{index}"), &request).await;
+            assert!(answer.is_accepted(), "{request:?}: {answer:?}");
+        }
+        self.read_feed().await;
+    }
+
+    /// A step that there is something for.
+    fn choose(&self, random: &mut Random, steps: &[Step]) -> (&'static str, Draft) {
+        loop {
+            let step = steps::choose(random, steps);
+            if let Some(draft) = (step.draft)(random, &self.world) {
+                return (step.operation, draft);
+            }
+        }
+    }
+
+    /// Sends one command and checks its answer in some of the ways there are.
+    async fn command(&mut self, random: &mut Random, key: &str, operation: &str, draft: Draft) {
+        let request = self.shared.operations.request(operation, draft);
+        if request.body["force"] == true {
+            self.world.model.forced.insert(key.to_owned());
+        }
+        // Operations on read models know no dry run and no keys.
+        let is_command = !request.path.starts_with("/v1/projections");
+        let dry = if is_command && random.chance(DRY_RUNS) {
+            self.read_feed().await;
+            Some(self.client.send(&request, key, true).await)
+        } else {
+            None
+        };
+        let real = self.send(key, &request).await;
+        if let Some(dry) = dry {
+            let decisions = self.read_feed().await;
+            if !answers::has_interfered(&decisions) {
+                answers::check_dry_run(&request, &dry, &real, &mut self.violations);
+            }
+        }
+        if real.body["orderId"].is_string() && random.chance(READS) {
+            self.check_order(&real.body).await;
+        }
+        if is_command {
+            self.keep(key, request, real);
+            self.check_kept(random).await;
+        }
+        if random.chance(ACTIONS)
+            && let Some(id) = random.any(&self.world.orders[self.world.orders.len().saturating_sub(25)..])
+        {
+            actions::check(&self.client, id, &mut self.violations).await;
+        }
+        self.explain();
+    }
+
+    async fn send(&mut self, key: &str, request: &Request) -> Answer {
+        let answer = self.client.send(request, key, false).await;
+        self.learn(key, request, &answer);
+        answer
+    }
+
+    /// Remembers an answer.
+    fn learn(&mut self, key: &str, request: &Request, answer: &Answer) {
+        self.log.add(key, request, answer);
+        let count = self.sent.entry(request.operation.clone()).or_default();
+        count.0 += 1;
+        count.1 += usize::from(answer.is_accepted());
+        self.violations
+            .check("the server does not fail", answer.status < 500, || format!("{request:?}: {answer:?}"));
+        if answer.is_accepted() {
+            self.world.learn(&answer.body);
+            if answer.body["fulfillmentOrders"].is_array() {
+                self.unread.push(answer.body.clone());
+            }
+        }
+    }
+
+    /// Sends several commands as one request: each is answered as it would be alone.
+    async fn bulk(&mut self, random: &mut Random, key: &str, steps: &[Step]) {
+        let mut requests = Vec::new();
+        for index in 0..random.between(2, 8) {
+            let (operation, draft) = self.choose(random, steps);
+            let request = self.shared.operations.request(operation, draft);
+            let key = format!("{key}-{index}");
+            if request.body["force"] == true {
+                self.world.model.forced.insert(key.clone());
+            }
+            // The version is a header, which commands of a request do not have of their own.
+            requests.push((key, Request { if_match: None, ..request }));
+        }
+        let body: Vec<Value> = requests.iter().map(|(key, request)| in_bulk(key, request)).collect();
+        let draft = Draft::new(body.into());
+        let bulk = self.shared.operations.request(BULK, draft);
+        let answer = self.client.send(&bulk, key, false).await;
+        self.log.add(key, &bulk, &answer);
+        let answers = answer.body.as_array().cloned().unwrap_or_default();
+        self.violations.check(
+            "every command of a request is answered",
+            answers.len() == requests.len(),
+            || format!("{bulk:?}: {answer:?}"),
+        );
+        let count = self.sent.entry(BULK.to_owned()).or_default();
+        *count = (count.0 + 1, count.1 + usize::from(answer.is_accepted()));
+        for ((key, request), one) in requests.iter().zip(answers) {
+            let status = one["status"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(0);
+            let one =
+                Answer { status, body: one["body"].clone(), replayed: false, position: answer.position };
+            self.learn(key, request, &one);
+            self.keep(key, request.clone(), one);
+        }
+        self.explain();
+    }
+
+    /// Keeps an answer that the server has kept too: what could not be read was never decided.
+    fn keep(&mut self, key: &str, request: Request, answer: Answer) {
+        if answer.status == 400 {
+            return;
+        }
+        if self.answers.len() == KEPT_ANSWERS {
+            self.answers.pop_front();
+        }
+        self.answers.push_back((key.to_owned(), (request, answer)));
+    }
+
+    /// Asks for an earlier answer again. A request without a key is a new one, so only POST is sent again.
+    async fn check_kept(&mut self, random: &mut Random) {
+        if !random.chance(REPLAYS) || self.answers.is_empty() {
+            return;
+        }
+        let (key, sent) = &self.answers[random.below(self.answers.len())];
+        answers::check_replay(&self.client, key, sent, &mut self.violations).await;
+    }
+
+    async fn check_order(&mut self, answered: &Value) {
+        if !answered["fulfillmentOrders"].is_array() {
+            return;
+        }
+        let read = answers::check_read(&self.client, answered, &mut self.violations).await;
+        self.read_feed().await;
+        if let Some(order) = read["orderId"].as_str().and_then(|id| self.world.model.orders.get(id)) {
+            answers::check_quantities(order, &read, &mut self.violations);
+        }
+        self.world.learn(&read);
+    }
+
+    /// Folds what has happened since, and checks it.
+    async fn read_feed(&mut self) -> Vec<Decision> {
+        let decisions = self.feed.read(&self.client).await;
+        for decision in &decisions {
+            self.world.model.apply(decision, &mut self.violations);
+            let told = decision.events.iter().any(|event| event.data.to_string().contains(steps::CUSTOMER));
+            self.violations.check("no event tells who the customer is", !told, || format!("{decision:?}"));
+        }
+        for answered in std::mem::take(&mut self.unread) {
+            let order = answered["orderId"].as_str().and_then(|id| self.world.model.orders.get(id));
+            if let Some(order) = order {
+                answers::check_position(order, &answered, &mut self.violations);
+            }
+        }
+        self.explain();
+        decisions
+    }
+
+    /// Adds the last commands to what was found just now.
+    fn explain(&mut self) {
+        if self.violations.has_news() {
+            self.violations.explain(&self.log.tell());
+        }
+    }
+
+    /// Waits until nothing is left to do; what stays undone although nothing happens any more has been forgotten.
+    async fn settle(&mut self) {
+        let mut quiet_since = Instant::now();
+        loop {
+            if !self.read_feed().await.is_empty() {
+                quiet_since = Instant::now();
+            }
+            let now = jiff::Timestamp::now().as_microsecond();
+            let is_due = liveness::is_something_due(&self.world.model, now, DUE_SOON);
+            let unfinished = liveness::unfinished(&self.world.model, now);
+            if unfinished.is_empty() && !is_due {
+                return;
+            }
+            if quiet_since.elapsed() > QUIESCENCE_TIMEOUT {
+                self.violations.merge(unfinished);
+                self.violations
+                    .check("time brings what is due", !is_due, || "nothing happened at all".to_owned());
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// What can be promised, as it is read, is what the feed's fold says.
+    async fn check_availability(&mut self) {
+        let skus: Vec<String> = SKUS.iter().map(|sku| format!("sku={sku}")).collect();
+        let path = format!("/v1/availability?{}&minPosition={}", skus.join("&"), self.world.model.position);
+        let read = self.client.get(&path).await;
+        for item in list(&read.body, "items") {
+            let sku = item["sku"].as_str().expect("a SKU");
+            for there in list(item, "locations") {
+                let location = there["location"].as_str().expect("a location");
+                let level = self.world.model.items[sku].level(location);
+                let told = json!([
+                    level.on_hand,
+                    level.reserved,
+                    level.earmarked,
+                    level.safety_stock,
+                    level.quarantine,
+                    level.damaged,
+                    level.available()
+                ]);
+                let names =
+                    ["onHand", "reserved", "earmarked", "safetyStock", "quarantine", "damaged", "available"];
+                let read: Value = names.iter().map(|name| there[*name].clone()).collect();
+                self.violations.check("stock that is read is what its events say", read == told, || {
+                    format!("{sku} at {location}: {names:?} are {told} by the events, read {read}")
+                });
+            }
+        }
+    }
+}
+
+/// A request as one of several.
+fn in_bulk(key: &str, request: &Request) -> Value {
+    let mut body = request.body.clone();
+    let fields = body.as_object_mut().expect("a body is an object");
+    fields.insert("key".to_owned(), key.into());
+    fields.insert("command".to_owned(), request.operation.clone().into());
+    for (name, id) in request.ids.iter().filter(|(name, _)| *name != "merchant") {
+        fields.insert((*name).to_owned(), id.clone().into());
+    }
+    body
+}
