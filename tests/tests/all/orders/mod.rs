@@ -5,6 +5,7 @@ mod bad_input;
 mod contention;
 mod exceptions;
 mod lifecycle;
+mod process;
 mod timers;
 mod tracking;
 mod warehouse_reports;

@@ -195,13 +195,6 @@ impl Model {
             && !order.has_pending_amendment
     }
 
-    /// Units of a SKU that can be promised at locations that are not paused.
-    pub fn available(&self, sku: &str) -> i64 {
-        let Some(item) = self.items.get(sku) else { return 0 };
-        let is_open = |name: &String| self.locations.get(name).is_some_and(|location| !location.is_paused);
-        item.levels.iter().filter(|(name, _)| is_open(name)).map(|(_, level)| level.available()).sum()
-    }
-
     /// The locations that an event gives units of an order at.
     pub fn given_at(event: &FeedEvent) -> Vec<&str> {
         match event.kind.as_str() {

@@ -40,11 +40,15 @@ pub struct BackorderEntry {
     pub whole: bool,
     pub only_at: Option<String>,
     pub not_at: BTreeSet<String>,
+    /// The locations in use, where no other may join them.
+    pub only_in: Option<BTreeSet<String>>,
 }
 
 impl BackorderEntry {
     pub fn may_come_from(&self, location: &str) -> bool {
-        self.only_at.as_deref().is_none_or(|only| only == location) && !self.not_at.contains(location)
+        self.only_at.as_deref().is_none_or(|only| only == location)
+            && !self.not_at.contains(location)
+            && self.only_in.as_ref().is_none_or(|used| used.contains(location))
     }
 }
 
@@ -252,6 +256,8 @@ impl StockItem {
             whole: data["whole"] == true,
             only_at: optional_text(data, "onlyAt"),
             not_at: texts(data, "notAt").into_iter().collect(),
+            only_in: (data["split"]["more"] == 0)
+                .then(|| texts(&data["split"], "used").into_iter().collect()),
         };
         let index = self.queue.partition_point(|other| other.place <= entry.place);
         self.queue.insert(index, entry);

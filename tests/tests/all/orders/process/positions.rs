@@ -1,0 +1,22 @@
+//! An answer that changed nothing reports the order's own position, not the journal's latest.
+
+use serde_json::{Value, json};
+
+use super::Shop;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_changed_nothing_has_the_position_of_the_orders_last_event() {
+    let shop = Shop::open().await;
+    shop.receive("A", "DC-1", 5).await;
+    let placed = shop.order(&[("A", 1)], json!({ "channelRef": "web-1" })).await;
+    let payment = json!({ "paymentRef": "p" });
+    let paid = placed.command(&shop.server, "confirm-payment", &payment).await;
+    shop.receive("A", "DC-1", 5).await;
+    let again = placed.command(&shop.server, "confirm-payment", &payment).await;
+    let same = shop.try_order(&[("A", 1)], json!({ "channelRef": "web-1" })).await.accepted();
+    let read = placed.now(&shop.server).await;
+    let told = |view: &Value| (view["version"].clone(), view["position"].clone());
+    for (name, view) in [("confirmed again", &again), ("ordered again", &same), ("read", &read)] {
+        assert_eq!(told(view), told(&paid), "{name}");
+    }
+}
