@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use super::client::{Answer, Client, Request};
 use super::feed::Decision;
-use super::json::{list, number_or_zero, text};
+use super::json::{list, number, number_or_zero, text};
+use super::model::Model;
 use super::model::order::Order;
 use super::violations::Violations;
 
@@ -30,6 +31,27 @@ pub fn has_interfered(decisions: &[Decision]) -> bool {
     decisions.iter().any(|decision| {
         decision.key.is_none() || decision.events.iter().any(|event| by_time.contains(&event.kind.as_str()))
     })
+}
+
+/// A new order is refused for want of units only where units are wanting: of one that may be split, comes from anywhere and
+/// whose channel has no limit, all can be had that are there.
+pub fn check_shortage(model: &Model, request: &Request, answer: &Answer, violations: &mut Violations) {
+    let body = &request.body;
+    let is_restricted = body["allowSplit"] != true || matches!(body["delivery"]["location"], Value::String(_));
+    if request.operation != "CreateOrder" || answer.code() != "insufficient_stock" || is_restricted {
+        return;
+    }
+    let channel = text(body, "channel");
+    let has_limit = |sku: &str| model.items.get(sku).is_none_or(|item| item.limits.contains_key(channel));
+    let is_wanting = |shortage: &Value| {
+        let sku = text(shortage, "sku");
+        has_limit(sku) || model.available(sku) < number(shortage, "requested")
+    };
+    let shortages = list(&answer.body, "shortages");
+    let is_true = model.split_limit(channel).lowest < usize::MAX || shortages.iter().any(is_wanting);
+    violations.check("an order is refused for want of units only where some are wanting", is_true, || {
+        format!("{body}: {}", answer.body)
+    });
 }
 
 /// The same key gives the same answer.

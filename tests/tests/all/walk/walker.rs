@@ -158,6 +158,10 @@ impl Walker {
             None
         };
         let real = self.send(key, &request).await;
+        if real.code() == "insufficient_stock" {
+            self.read_feed().await;
+            answers::check_shortage(&self.world.model, &request, &real, &mut self.violations);
+        }
         if let Some(dry) = dry {
             let decisions = self.read_feed().await;
             if !answers::has_interfered(&decisions) {

@@ -63,7 +63,7 @@ async fn a_fulfillment_order_is_moved_back_to_a_rejecting_location_only_by_force
         placed.fulfillment_order(&shop.server, 1, "reject", &json!({ "reason": "too busy" })).await;
     assert_eq!(held(&rejected), places(&[("DC-2", 1, 3)]));
     let refused = shop.post(&placed.fulfillment_order_path(2, "move"), &json!({ "location": "DC-1" })).await;
-    assert_eq!(refused.status, 409, "{refused:?}");
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "location_rejected_order"));
     let by_force = json!({ "location": "DC-1", "force": true });
     let moved = placed.fulfillment_order(&shop.server, 2, "move", &by_force).await;
     assert_eq!(held(&moved), places(&[("DC-1", 1, 3)]));
@@ -77,7 +77,7 @@ async fn a_fulfillment_order_is_moved_to_a_paused_location_only_by_force() {
     let placed = shop.order(&[("A", 3)], json!({})).await;
     shop.pause("DC-2").await;
     let refused = shop.post(&placed.fulfillment_order_path(1, "move"), &json!({ "location": "DC-2" })).await;
-    assert_eq!(refused.status, 409, "{refused:?}");
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "location_paused"));
     let by_force = json!({ "location": "DC-2", "force": true });
     let moved = placed.fulfillment_order(&shop.server, 1, "move", &by_force).await;
     assert_eq!(held(&moved), places(&[("DC-2", 1, 3)]));

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use self::order::Order;
-use self::stock::StockItem;
+use self::stock::{Level, StockItem};
 use super::checks;
 use super::feed::{Decision, FeedEvent};
 use super::json::{list, optional_text, text};
@@ -193,6 +193,16 @@ impl Model {
             && !is_bound_elsewhere
             && !may_be_late
             && !order.has_pending_amendment
+    }
+
+    /// Units of a SKU that a new order can have at locations that are not paused, whatever the queue may still take.
+    pub fn available(&self, sku: &str) -> i64 {
+        let Some(item) = self.items.get(sku) else { return 0 };
+        let is_open = |name: &String| self.locations.get(name).is_some_and(|location| !location.is_paused);
+        let levels = || item.levels.iter().filter(|(name, _)| is_open(name)).map(|(_, level)| level);
+        let waiting: i64 = item.queue.iter().map(|entry| entry.quantity).sum();
+        let earmarked: i64 = levels().map(|level| level.earmarked).sum();
+        levels().map(Level::available).sum::<i64>() - (waiting - earmarked).max(0)
     }
 
     /// The locations that an event gives units of an order at.

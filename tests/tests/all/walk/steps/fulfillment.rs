@@ -7,13 +7,13 @@ use crate::walk::json::{list, number, text};
 use crate::walk::random::Random;
 
 pub const STEPS: &[Step] = &[
-    Step { operation: "AcceptFulfillmentOrder", weight: 30, draft: accept },
+    Step { operation: "AcceptFulfillmentOrder", weight: 45, draft: accept },
     Step { operation: "RejectFulfillmentOrder", weight: 26, draft: reject },
     Step { operation: "MoveFulfillmentOrder", weight: 26, draft: relocate },
     Step { operation: "AcceptCancellation", weight: 22, draft: accept_cancellation },
     Step { operation: "RejectCancellation", weight: 8, draft: reject_cancellation },
-    Step { operation: "AcceptAmendment", weight: 14, draft: accept_amendment },
-    Step { operation: "RejectAmendment", weight: 5, draft: reject_amendment },
+    Step { operation: "AcceptAmendment", weight: 24, draft: accept_amendment },
+    Step { operation: "RejectAmendment", weight: 8, draft: reject_amendment },
     Step { operation: "PickItems", weight: 22, draft: pick },
     Step { operation: "PackItems", weight: 18, draft: pack },
     Step { operation: "ShortPick", weight: 24, draft: short },

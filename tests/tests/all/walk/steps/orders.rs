@@ -9,6 +9,7 @@ use crate::walk::random::Random;
 pub const STEPS: &[Step] = &[
     Step { operation: "CreateOrder", weight: 160, draft: create },
     Step { operation: "AmendOrder", weight: 60, draft: amend },
+    Step { operation: "AmendOrder", weight: 20, draft: amend_what_a_location_works_on },
     Step { operation: "CancelOrder", weight: 14, draft: cancel },
     Step { operation: "CancelOrder", weight: 30, draft: cancel_lines },
     Step { operation: "HoldOrder", weight: 14, draft: hold },
@@ -110,6 +111,18 @@ fn amend(random: &mut Random, world: &World) -> Option<Draft> {
     let mut draft = Draft::with_id("orderId", id(order), body);
     draft.if_match = order["version"].as_u64().filter(|_| random.chance(10));
     Some(draft)
+}
+
+/// Another address or delivery of an order that a location has accepted: the location is asked.
+fn amend_what_a_location_works_on(random: &mut Random, world: &World) -> Option<Draft> {
+    let is_open = |part: &Value| part["accepted"] == true && part["status"] != "shipped";
+    let (order, part) = world.fulfillment_order(random, is_open)?;
+    let body = match random.below(3) {
+        0 => json!({ "delivery": { "method": "pickup", "location": part["location"] } }),
+        1 => json!({ "delivery": delivery(random) }),
+        _ => json!({ "shipTo": address(random) }),
+    };
+    Some(Draft::with_id("orderId", id(order), body))
 }
 
 fn add(random: &mut Random) -> Value {
