@@ -1,4 +1,4 @@
-//! A channel promises no more of a SKU than its limit, counted from when the limit was set.
+//! A channel promises no more of a SKU than its limit to the orders that were created since the limit was set.
 
 use super::units::describe;
 use crate::walk::feed::Decision;
@@ -15,11 +15,9 @@ pub fn after_command(model: &Model, before: &Before, decision: &Decision, violat
         let promised = model.promised_since_limit(sku, channel);
         let is_within = promised <= *before || promised <= limit.limit;
         violations.check("no channel promises more than its limit", is_within, || {
-            format!(
-                "{}: {channel} has promised {promised} of {sku} (before {before}); its limit is {}",
-                describe(decision),
-                limit.limit
-            )
+            let (by, limit) = (model.promised_by_order(sku, channel), limit.limit);
+            let who = describe(decision);
+            format!("{who}: {channel} has promised {promised} of {sku} (before {before}, limit {limit}): {by:?}")
         });
     }
 }

@@ -91,10 +91,7 @@ impl Model {
         if let Some(id) = stream.strip_prefix("order-") {
             self.fold_order(id, decision, event);
         } else if let Some(sku) = stream.strip_prefix("stock-") {
-            let orders = &self.orders;
-            let channel_of =
-                |order: &str| orders.get(order).map(|order| order.channel.clone()).unwrap_or_default();
-            let broken = self.items.entry(sku.to_owned()).or_default().apply(kind, data, &channel_of);
+            let broken = self.items.entry(sku.to_owned()).or_default().apply(kind, data, decision.end);
             if let Some(broken) = broken {
                 violations.add("events add up", format!("{kind} at {}: {broken}", decision.end));
             }
@@ -152,18 +149,19 @@ impl Model {
         }
     }
 
-    /// Units that a channel has promised of a SKU since its limit was set: what each order has more than it had then.
+    /// Units of a SKU that a channel has promised to orders created since its limit was set, by order.
+    pub fn promised_by_order(&self, sku: &str, channel: &str) -> BTreeMap<&str, i64> {
+        let Some(item) = self.items.get(sku) else { return BTreeMap::new() };
+        let Some(limit) = item.limits.get(channel) else { return BTreeMap::new() };
+        let is_counted = |order: &&Order| order.channel == channel && order.positions[0] > limit.since;
+        let orders = self.orders.values().filter(is_counted);
+        let promised = orders.map(|order| (order.id.as_str(), item.promised_to(&order.id)));
+        promised.filter(|(_, units)| *units > 0).collect()
+    }
+
+    /// Units of a SKU that a channel has promised since its limit was set.
     pub fn promised_since_limit(&self, sku: &str, channel: &str) -> i64 {
-        let Some(item) = self.items.get(sku) else { return 0 };
-        let Some(limit) = item.limits.get(channel) else { return 0 };
-        let of_channel =
-            |order: &&&String| self.orders.get(**order).is_some_and(|own| own.channel == channel);
-        let orders = item.orders();
-        let since = |order: &&String| {
-            let before = limit.before.get(*order).copied().unwrap_or(0);
-            (item.promised_to(order) - before).max(0)
-        };
-        orders.iter().filter(of_channel).map(since).sum()
+        self.promised_by_order(sku, channel).values().sum()
     }
 
     /// How many locations an order of a channel may ship from, by every policy that has been in force.

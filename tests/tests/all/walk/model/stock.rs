@@ -52,12 +52,12 @@ impl BackorderEntry {
     }
 }
 
-/// How many units a channel may promise, and what its orders had already when that was first said.
-#[derive(Debug, Clone, Default)]
+/// How many units a channel may promise.
+#[derive(Debug, Clone, Copy)]
 pub struct ChannelLimit {
     pub limit: i64,
-    /// By order.
-    pub before: BTreeMap<String, i64>,
+    /// The position of the command that first set it: orders created before are not counted.
+    pub since: u64,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -91,14 +91,8 @@ impl StockItem {
         held + self.waiting_for(order) + self.shipped.get(order).copied().unwrap_or(0)
     }
 
-    /// Orders that something was ever promised to.
-    pub fn orders(&self) -> BTreeSet<&String> {
-        let waiting = self.queue.iter().map(|entry| &entry.order);
-        self.held.keys().chain(self.shipped.keys()).chain(waiting).collect()
-    }
-
     /// Applies an event; answers what does not add up.
-    pub fn apply(&mut self, kind: &str, data: &Value, channel_of: &dyn Fn(&str) -> String) -> Option<String> {
+    pub fn apply(&mut self, kind: &str, data: &Value, position: u64) -> Option<String> {
         let quantity = number_or_zero(data, "quantity");
         match kind {
             "StockReceived" => {
@@ -131,7 +125,7 @@ impl StockItem {
             "TransferReceived" => self.at(data).on_hand += quantity,
             "SupplyExpected" => drop(self.supplies.insert(text(data, "supplyId").to_owned())),
             "SupplyCancelled" => drop(self.supplies.remove(text(data, "supplyId"))),
-            "StockPolicySet" => self.set_policy(data, channel_of),
+            "StockPolicySet" => self.set_policy(data, position),
             "StockBackordered" => self.join(data),
             "StockBackorderWithdrawn" => return self.leave(text(data, "orderId"), quantity),
             "StockEarmarked" => self.at(data).earmarked = quantity,
@@ -229,7 +223,7 @@ impl StockItem {
         broken
     }
 
-    fn set_policy(&mut self, data: &Value, channel_of: &dyn Fn(&str) -> String) {
+    fn set_policy(&mut self, data: &Value, position: u64) {
         let safety_stock = data["safetyStock"].as_object().cloned().unwrap_or_default();
         self.levels.values_mut().for_each(|level| level.safety_stock = 0);
         for (location, units) in safety_stock {
@@ -238,12 +232,8 @@ impl StockItem {
         let limits = data["channelLimits"].as_object().cloned().unwrap_or_default();
         self.limits.retain(|channel, _| limits.contains_key(channel));
         for (channel, units) in limits {
-            let before = || {
-                let own = self.orders().into_iter().filter(|order| channel_of(order) == channel);
-                own.map(|order| (order.clone(), self.promised_to(order))).collect()
-            };
-            let before = self.limits.get(&channel).map_or_else(before, |known| known.before.clone());
-            self.limits.insert(channel, ChannelLimit { limit: units.as_i64().expect("units"), before });
+            let since = self.limits.get(&channel).map_or(position, |known| known.since);
+            self.limits.insert(channel, ChannelLimit { limit: units.as_i64().expect("units"), since });
         }
     }
 
