@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use holdfast_domain::values::{MerchantId, Timestamp};
-use holdfast_journal::{EventLog, OutcomeKind};
+use holdfast_journal::{Journal, OutcomeKind};
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 use uuid::Uuid;
@@ -132,7 +132,8 @@ async fn execute_all(commands: &Commands, due: Vec<DueCommand>) {
 mod tests {
     use std::sync::Arc;
 
-    use holdfast_journal::{Batch, CommandRecord, Head, MemoryJournal, NewEvent};
+    use holdfast_journal::test_support::MemoryJournal;
+    use holdfast_journal::{Batch, BatchStore as _, CommandRecord, Head, NewEvent};
 
     use super::*;
 
