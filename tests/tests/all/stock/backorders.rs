@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::support::orders::assert_verified;
 use crate::support::server::{TestServer, order};
 use crate::support::store::{TestStore, on_every_store};
 

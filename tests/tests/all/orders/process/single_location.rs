@@ -1,6 +1,6 @@
 //! All units of an order with `allowSplit: false` come from one location, and what waits follows them.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Shop, held, package_of_first_line, pickup, places};
 use crate::support::orders::{PlacedOrder, one_package};
