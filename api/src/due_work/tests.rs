@@ -4,7 +4,8 @@ use std::time::Duration;
 use holdfast_commands::{
     AnyCommand, Caller, Commands, MasterKey, Metadata, Reply, Sender, Settings, SystemClock, Vault,
 };
-use holdfast_journal::{Journal, MemoryJournal, OutcomeKind};
+use holdfast_journal::test_support::MemoryJournal;
+use holdfast_journal::{Journal, OutcomeKind};
 use holdfast_projections::Projections;
 use serde_json::{Value, json};
 
@@ -60,8 +61,8 @@ impl Fixture {
         let Reply::Answered { answer, .. } = reply else { panic!("{reply:?}") };
         assert_ne!(answer.kind, OutcomeKind::Refused, "{}", String::from_utf8_lossy(&answer.body));
         let progress = self.projections.progress();
-        let caught_up = progress.wait_for(Availability::NAME, MERCHANT, answer.position);
-        tokio::time::timeout(Duration::from_secs(60), caught_up).await.unwrap();
+        let limit = Duration::from_secs(60);
+        progress.wait_for(Availability::NAME, MERCHANT, answer.position, limit).await.unwrap();
     }
 
     async fn receive(&self, location: &str, quantity: u32) {

@@ -1,6 +1,6 @@
 //! What commands lead to, one after the other and together.
 
-use holdfast_journal::{EventLog as _, BatchStore as _, LoadRequest, OutcomeKey, Snapshot};
+use holdfast_journal::{BatchStore as _, EventLog as _, LoadRequest, OutcomeKey, Snapshot};
 use serde_json::json;
 
 use super::*;

@@ -37,7 +37,8 @@ pub fn has_interfered(decisions: &[Decision]) -> bool {
 /// whose channel has no limit, all can be had that are there.
 pub fn check_shortage(model: &Model, request: &Request, answer: &Answer, violations: &mut Violations) {
     let body = &request.body;
-    let is_restricted = body["allowSplit"] != true || matches!(body["delivery"]["location"], Value::String(_));
+    let is_restricted =
+        body["allowSplit"] != true || matches!(body["delivery"]["location"], Value::String(_));
     if request.operation != "CreateOrder" || answer.code() != "insufficient_stock" || is_restricted {
         return;
     }

@@ -17,7 +17,9 @@ pub fn after_command(model: &Model, before: &Before, decision: &Decision, violat
         violations.check("no channel promises more than its limit", is_within, || {
             let (by, limit) = (model.promised_by_order(sku, channel), limit.limit);
             let who = describe(decision);
-            format!("{who}: {channel} has promised {promised} of {sku} (before {before}, limit {limit}): {by:?}")
+            format!(
+                "{who}: {channel} has promised {promised} of {sku} (before {before}, limit {limit}): {by:?}"
+            )
         });
     }
 }
