@@ -10,8 +10,7 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use holdfast_commands::{LocationView, PolicyView};
-use holdfast_commands::{Vault, decode, fold_order};
+use holdfast_commands::{LocationView, PolicyView, Vault, decode, fold_order};
 use holdfast_domain::network::Network;
 use holdfast_domain::order::{OrderEvent, OrderView, PersonalData, PersonalDataState};
 use holdfast_domain::policy::Policy;

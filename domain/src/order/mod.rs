@@ -10,6 +10,7 @@ mod contents;
 mod decide;
 mod events;
 mod evolve;
+mod locations;
 mod order_command;
 mod personal;
 mod refusals;
@@ -43,14 +44,15 @@ pub use events::{
     PersonalDataErased, PickShorted, PromiseChanged, ReadyForPickup, ReservationExpired, ReservationExtended,
     ReturnReceived, ReturnRequested, ShipmentCreated, ShipmentStuck, ShipmentTracked,
 };
+pub use locations::EligibleLocations;
 pub use order_command::{
     CreationTerms, MoveTarget, OrderCommand, Promises, ReservationTrigger, ReserveInventory, Takeover,
 };
 pub use personal::{PersonalData, ShipTo};
 pub use refusals::OrderRefusal;
 pub use state::{
-    Asked, Discrepancy, EligibleLocations, FulfillmentLine, FulfillmentOrder, Hold, MOST_LINES, Order,
-    OrderReturn, Parcel, PendingAmendment, PersonalDataState, ReturnLine, Shipment,
+    Asked, Discrepancy, FulfillmentLine, FulfillmentOrder, Hold, MOST_LINES, Order, OrderReturn, Parcel,
+    PendingAmendment, PersonalDataState, ReturnLine, Shipment,
 };
 pub use status::{
     CancellationStatus, DeliveryStatus, FulfillmentOrderStatus, FulfillmentStatus, OrderStatus,
