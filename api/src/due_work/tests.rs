@@ -23,7 +23,7 @@ struct Fixture {
 }
 
 impl Fixture {
-    /// An order waits for five of A, which must come from one location: three are there, all at DC-1.
+    /// An order waits for five of A, which must come from one location: three are earmarked for it at DC-1.
     async fn with_an_order_that_waits() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::new());
@@ -38,12 +38,15 @@ impl Fixture {
             let location = json!({ "location": name, "latitude": 0.0, "longitude": 0.0 });
             fixture.send("RegisterLocation", location).await;
         }
+        fixture.receive("DC-1", 1).await;
+        for quantity in [1, 5] {
+            let order = json!({
+                "channel": "web", "lines": [{ "sku": "A", "quantity": quantity }], "payment": "not_required",
+                "onShortage": "backorder", "allowSplit": false
+            });
+            fixture.send("CreateOrder", order).await;
+        }
         fixture.receive("DC-1", 3).await;
-        let order = json!({
-            "channel": "web", "lines": [{ "sku": "A", "quantity": 5 }], "payment": "not_required",
-            "onShortage": "backorder", "allowSplit": false
-        });
-        fixture.send("CreateOrder", order).await;
         fixture
     }
 
