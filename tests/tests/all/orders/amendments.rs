@@ -79,11 +79,12 @@ async fn what_is_wanted_no_longer_is_free_again(store: TestStore) {
     // What left cannot be wanted less, and what was cancelled can be wanted again.
     let again = placed.command(&server, "amend", &quantity(1, 3)).await;
     assert_eq!(line(&again, 1), [7, 3, 4], "{again}");
-    for (part, number) in [(1, "1Z-1"), (2, "1Z-2")] {
-        placed.fulfillment_order(&server, part, "ship", &one_package(number)).await;
-    }
-    let less = server.post(&placed.path("amend"), "less", &quantity(1, 2)).await;
+    placed.fulfillment_order(&server, 1, "ship", &one_package("1Z-1")).await;
+    let less = server.post(&placed.path("amend"), "less", &quantity(1, 1)).await;
     assert_eq!((less.status.as_u16(), less.code().as_str()), (409, "quantity_below_shipped"));
+    placed.fulfillment_order(&server, 2, "ship", &one_package("1Z-2")).await;
+    let more = server.post(&placed.path("amend"), "more", &quantity(1, 4)).await;
+    assert_eq!((more.status.as_u16(), more.code().as_str()), (409, "order_shipped"));
     assert_verified(&store);
 }
 

@@ -23,5 +23,6 @@ async fn a_delivered_order_takes_no_more_lines() {
         let refused = shop.post(&placed.path("amend"), &json!({ "changes": [change] })).await;
         assert_eq!(refused.status, 409, "{refused:?}");
     }
-    assert_eq!(placed.now(&shop.server).await["status"], "delivered");
+    let now = placed.at(&shop.server, &delivered["position"]).await;
+    assert_eq!(now["status"], "delivered");
 }

@@ -30,14 +30,12 @@ async fn an_order_that_no_location_can_ship_in_time_is_refused_as_such() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_backorder_is_not_promised_to_leave_too_late() {
+async fn waiting_for_supply_does_not_help_an_order_that_leaves_too_late() {
     let shop = busy_shop().await;
     let terms = json!({ "onShortage": "backorder", "delivery": leaving_within_a_day() });
-    let waiting = shop.order(&[("A", 1)], terms).await;
-    assert_eq!(all_lines(&waiting.view, "reserved"), 0);
-    // A later order that may leave at any time is served from the units that this one cannot have.
+    let refused = shop.try_order(&[("A", 1)], terms).await;
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "ship_by_unattainable"));
+    // A later order that may leave at any time has the units.
     let later = shop.order(&[("A", 18)], json!({})).await;
     assert_eq!(all_lines(&later.view, "reserved"), 18);
-    let now = waiting.at(&shop.server, &later.view["position"]).await;
-    assert_eq!(all_lines(&now, "reserved"), 0);
 }

@@ -52,11 +52,11 @@ async fn an_added_line_comes_from_the_location_in_use() {
         }
         let add = json!({ "changes": [{ "op": "add", "sku": "B", "quantity": 1 }] });
         let refused = shop.post(&placed.path("amend"), &add).await;
-        assert_eq!(
-            (refused.status.as_u16(), refused.code().as_str()),
-            (409, "insufficient_stock"),
-            "{has_shipped}"
-        );
+        let code = if has_shipped { "order_shipped" } else { "insufficient_stock" };
+        assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, code));
+        if has_shipped {
+            continue;
+        }
         shop.receive("B", "DC-1", 1).await;
         let amended = placed.command(&shop.server, "amend", &add).await;
         assert!(held(&amended).iter().all(|(location, ..)| location == "DC-1"), "{amended}");
