@@ -11,5 +11,4 @@ mod projections;
 mod stock;
 mod support;
 mod tools;
-mod walk;
 mod workspace_rules;
