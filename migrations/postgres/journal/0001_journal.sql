@@ -1,21 +1,21 @@
--- The journal. Every primary key starts with the merchant, so that the schema can be distributed by it.
--- Times are microseconds since 1970, in UTC. Payloads are bytes of JSON that the database never looks into.
--- Texts are compared byte by byte ("C"), whatever the database's collation is.
+-- The journal. Every primary key starts with the merchant, so that the tables can be sharded by merchant.
+-- Times are in microseconds since 1970, UTC. Payloads are JSON, which the database does not parse.
+-- COLLATE "C" compares texts by their bytes, regardless of the database's collation.
 
--- Where a merchant's journal ends. Every append is conditional on position, hash and epoch.
+-- The head of each merchant's journal. An append succeeds only if position, hash and epoch are unchanged.
 CREATE TABLE journal_head (
     merchant   TEXT COLLATE "C" NOT NULL,
     position   BIGINT  NOT NULL, -- of the last event
     event_hash BYTEA   NOT NULL, -- of the last event
     batch      BIGINT  NOT NULL, -- number of the last batch
-    hash       BYTEA   NOT NULL, -- of the last batch: covers everything before it
-    epoch      BIGINT  NOT NULL, -- raised to fence whoever still believes in the old one
-    time       BIGINT  NOT NULL, -- of the last decision
-    format     INTEGER NOT NULL, -- what may be written
+    hash       BYTEA   NOT NULL, -- of the last batch; covers all batches before it
+    epoch      BIGINT  NOT NULL, -- raised to fence appends with an older epoch
+    time       BIGINT  NOT NULL, -- decision time of the last batch
+    format     INTEGER NOT NULL, -- journal format: which events may be written
     PRIMARY KEY (merchant)
-) WITH (fillfactor = 20); -- changed by every batch: the new version finds room on the same page
+) WITH (fillfactor = 20); -- every batch updates the row: leaves room for new versions on the same page
 
--- One row for every transaction of a merchant, with the digests of its outcomes.
+-- A batch for every transaction of a merchant, with the digests of its outcomes.
 CREATE TABLE batch (
     merchant       TEXT COLLATE "C" NOT NULL,
     batch          BIGINT NOT NULL,
@@ -23,13 +23,13 @@ CREATE TABLE batch (
     epoch          BIGINT NOT NULL,
     first_position BIGINT NOT NULL,
     last_position  BIGINT NOT NULL,
-    outcomes       BYTEA  NOT NULL, -- for each outcome a byte of its kind and 32 of its digest
+    outcomes       BYTEA  NOT NULL, -- for each outcome one byte for its kind and 32 bytes for its digest
     at             BIGINT NOT NULL,
     hash           BYTEA  NOT NULL,
     PRIMARY KEY (merchant, batch)
 );
 
--- A stream's number is the position of its first event.
+-- The names of streams. The number of a stream is the position of its first event.
 CREATE TABLE stream (
     merchant TEXT COLLATE "C" NOT NULL,
     stream   BIGINT NOT NULL,
@@ -37,7 +37,8 @@ CREATE TABLE stream (
     PRIMARY KEY (merchant, stream)
 );
 
--- The name first: as long as the server takes the table to be empty, it would as soon look for a number by this.
+-- The name comes first: while its statistics say that the table is empty, the planner would otherwise use this index to
+-- look up streams by number.
 CREATE UNIQUE INDEX stream_name ON stream (name, merchant);
 
 CREATE TABLE event (
@@ -50,7 +51,7 @@ CREATE TABLE event (
     type         TEXT    NOT NULL,
     type_version INTEGER NOT NULL,
     payload      BYTEA   NOT NULL,
-    sealed       BYTEA,            -- personal data, encrypted under its subject's key
+    sealed       BYTEA,            -- personal data, encrypted with the key of its subject
     metadata     BYTEA   NOT NULL,
     recorded_at  BIGINT  NOT NULL,
     batch        BIGINT  NOT NULL,
@@ -60,27 +61,27 @@ CREATE TABLE event (
 
 CREATE UNIQUE INDEX event_stream ON event (merchant, stream, version);
 
--- What was answered to a keyed command. Grants are kept for ever; refusals may be pruned.
+-- The outcome of each command with an idempotency key. Accepted outcomes stay forever; rejected ones may be pruned.
 CREATE TABLE outcome (
     merchant       TEXT COLLATE "C" NOT NULL,
     sender         TEXT COLLATE "C" NOT NULL,
     key            TEXT COLLATE "C" NOT NULL,
     fingerprint    BYTEA    NOT NULL,
-    kind           SMALLINT NOT NULL, -- 1 created, 2 done, 3 refused
+    kind           SMALLINT NOT NULL, -- 1 created, 2 done, 3 rejected
     first_position BIGINT   NOT NULL,
     last_position  BIGINT   NOT NULL,
     answer         BYTEA    NOT NULL,
     batch          BIGINT   NOT NULL,
-    ordinal        BIGINT   NOT NULL, -- its place among the batch's outcomes
+    ordinal        BIGINT   NOT NULL, -- index among the outcomes of the batch
     at             BIGINT   NOT NULL,
     PRIMARY KEY (merchant, batch, ordinal)
 );
 
--- Digests of keys would be as unique; the whole text keeps a collision from ever being taken for a replay.
+-- Indexes the full key, not a digest of it: a collision of digests would be mistaken for a retry.
 CREATE UNIQUE INDEX outcome_key ON outcome (merchant, sender, key);
 CREATE INDEX outcome_refused ON outcome (merchant, at) WHERE kind = 3;
 
--- Unique names needed when deciding. All of them can be derived from events.
+-- Claimed unique names. All of them can be derived from the events.
 CREATE TABLE claim (
     merchant TEXT COLLATE "C" NOT NULL,
     kind     TEXT COLLATE "C" NOT NULL,
@@ -89,7 +90,7 @@ CREATE TABLE claim (
     PRIMARY KEY (merchant, kind, value)
 );
 
--- The keys to personal data, each wrapped by the master key. Deleting one erases what it sealed.
+-- The keys of personal data, each encrypted with the master key. Deleting a key erases the data that it encrypts.
 CREATE TABLE subject_key (
     merchant TEXT COLLATE "C" NOT NULL,
     subject  TEXT COLLATE "C" NOT NULL,
@@ -97,7 +98,7 @@ CREATE TABLE subject_key (
     PRIMARY KEY (merchant, subject)
 );
 
--- States to start from, so that long streams load quickly. Can be deleted at any time.
+-- States of streams, so that long streams load fast. Can be deleted at any time.
 CREATE TABLE snapshot (
     merchant     TEXT COLLATE "C" NOT NULL,
     stream       BIGINT  NOT NULL,
@@ -107,23 +108,23 @@ CREATE TABLE snapshot (
     PRIMARY KEY (merchant, stream)
 );
 
--- Which node writes for a merchant, so that the others hand their commands on. For speed only: the head is the fence.
+-- Which node writes for a merchant; other nodes forward commands to it. For speed only: the head protects the journal.
 CREATE TABLE writer_lease (
     merchant TEXT COLLATE "C" NOT NULL,
     node     TEXT        NOT NULL,
-    address  TEXT        NOT NULL, -- where the node takes commands from others
+    address  TEXT        NOT NULL, -- where the node accepts forwarded commands
     since    TIMESTAMPTZ NOT NULL,
-    until    TIMESTAMPTZ NOT NULL, -- by this database's clock
+    until    TIMESTAMPTZ NOT NULL, -- by the clock of the database server
     PRIMARY KEY (merchant)
 ) WITH (fillfactor = 20);
 
--- By what the master key is known that everything personal in here is sealed under: the store's, not a merchant's.
+-- A digest that recognizes the master key of this store. One for all merchants.
 CREATE TABLE master_key_check (
     id     INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
     digest BYTEA   NOT NULL
 );
 
--- What nothing is looked for by: statistics of it would only take the server's time.
+-- These columns are not searched: the server need not collect statistics of them.
 ALTER TABLE event
     ALTER COLUMN event_id SET STATISTICS 0, ALTER COLUMN payload SET STATISTICS 0,
     ALTER COLUMN sealed SET STATISTICS 0, ALTER COLUMN metadata SET STATISTICS 0,

@@ -1,20 +1,20 @@
--- The journal. Every primary key starts with the merchant, so that the schema can be distributed by it.
--- Times are microseconds since 1970, in UTC. Payloads are bytes of JSON that the database never looks into.
+-- The journal. Every primary key starts with the merchant, so that the tables can be sharded by merchant.
+-- Times are in microseconds since 1970, UTC. Payloads are JSON, which the database does not parse.
 
--- Where a merchant's journal ends. Every append is conditional on position, hash and epoch.
+-- The head of each merchant's journal. An append succeeds only if position, hash and epoch are unchanged.
 CREATE TABLE journal_head (
     merchant   TEXT    NOT NULL,
     position   INTEGER NOT NULL, -- of the last event
     event_hash BLOB    NOT NULL, -- of the last event
     batch      INTEGER NOT NULL, -- number of the last batch
-    hash       BLOB    NOT NULL, -- of the last batch: covers everything before it
-    epoch      INTEGER NOT NULL, -- raised to fence whoever still believes in the old one
-    time       INTEGER NOT NULL, -- of the last decision
-    format     INTEGER NOT NULL, -- what may be written
+    hash       BLOB    NOT NULL, -- of the last batch; covers all batches before it
+    epoch      INTEGER NOT NULL, -- raised to fence appends with an older epoch
+    time       INTEGER NOT NULL, -- decision time of the last batch
+    format     INTEGER NOT NULL, -- journal format: which events may be written
     PRIMARY KEY (merchant)
 ) WITHOUT ROWID;
 
--- One row for every transaction of a merchant, with the digests of its outcomes.
+-- A batch for every transaction of a merchant, with the digests of its outcomes.
 CREATE TABLE batch (
     merchant       TEXT    NOT NULL,
     batch          INTEGER NOT NULL,
@@ -22,13 +22,13 @@ CREATE TABLE batch (
     epoch          INTEGER NOT NULL,
     first_position INTEGER NOT NULL,
     last_position  INTEGER NOT NULL,
-    outcomes       BLOB    NOT NULL, -- for each outcome a byte of its kind and 32 of its digest
+    outcomes       BLOB    NOT NULL, -- for each outcome one byte for its kind and 32 bytes for its digest
     at             INTEGER NOT NULL,
     hash           BLOB    NOT NULL,
     PRIMARY KEY (merchant, batch)
 ) WITHOUT ROWID;
 
--- A stream's number is the position of its first event.
+-- The names of streams. The number of a stream is the position of its first event.
 CREATE TABLE stream (
     merchant TEXT    NOT NULL,
     stream   INTEGER NOT NULL,
@@ -48,7 +48,7 @@ CREATE TABLE event (
     type         TEXT    NOT NULL,
     type_version INTEGER NOT NULL,
     payload      BLOB    NOT NULL,
-    sealed       BLOB,             -- personal data, encrypted under its subject's key
+    sealed       BLOB,             -- personal data, encrypted with the key of its subject
     metadata     BLOB    NOT NULL,
     recorded_at  INTEGER NOT NULL,
     batch        INTEGER NOT NULL,
@@ -58,25 +58,25 @@ CREATE TABLE event (
 
 CREATE UNIQUE INDEX event_stream ON event (merchant, stream, version);
 
--- What was answered to a keyed command. Grants are kept for ever; refusals may be pruned.
+-- The outcome of each command with an idempotency key. Accepted outcomes stay forever; rejected ones may be pruned.
 CREATE TABLE outcome (
     merchant       TEXT    NOT NULL,
     sender         TEXT    NOT NULL,
     key            TEXT    NOT NULL,
     fingerprint    BLOB    NOT NULL,
-    kind           INTEGER NOT NULL, -- 1 created, 2 done, 3 refused
+    kind           INTEGER NOT NULL, -- 1 created, 2 done, 3 rejected
     first_position INTEGER NOT NULL,
     last_position  INTEGER NOT NULL,
     answer         BLOB    NOT NULL,
     batch          INTEGER NOT NULL,
-    ordinal        INTEGER NOT NULL, -- its place among the batch's outcomes
+    ordinal        INTEGER NOT NULL, -- index among the outcomes of the batch
     at             INTEGER NOT NULL
 );
 
 CREATE UNIQUE INDEX outcome_key ON outcome (merchant, sender, key);
 CREATE UNIQUE INDEX outcome_batch ON outcome (merchant, batch, ordinal);
 
--- Unique names needed when deciding. All of them can be derived from events.
+-- Claimed unique names. All of them can be derived from the events.
 CREATE TABLE claim (
     merchant TEXT    NOT NULL,
     kind     TEXT    NOT NULL,
@@ -85,7 +85,7 @@ CREATE TABLE claim (
     PRIMARY KEY (merchant, kind, value)
 ) WITHOUT ROWID;
 
--- The keys to personal data, each wrapped by the master key. Deleting one erases what it sealed.
+-- The keys of personal data, each encrypted with the master key. Deleting a key erases the data that it encrypts.
 CREATE TABLE subject_key (
     merchant TEXT NOT NULL,
     subject  TEXT NOT NULL,
@@ -93,7 +93,7 @@ CREATE TABLE subject_key (
     PRIMARY KEY (merchant, subject)
 ) WITHOUT ROWID;
 
--- States to start from, so that long streams load quickly. Can be deleted at any time.
+-- States of streams, so that long streams load fast. Can be deleted at any time.
 CREATE TABLE snapshot (
     merchant     TEXT    NOT NULL,
     stream       INTEGER NOT NULL,
@@ -103,7 +103,7 @@ CREATE TABLE snapshot (
     PRIMARY KEY (merchant, stream)
 ) WITHOUT ROWID;
 
--- By what the master key is known that everything personal in here is sealed under: the store's, not a merchant's.
+-- A digest that recognizes the master key of this store. One for all merchants.
 CREATE TABLE master_key_check (
     id     INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
     digest BLOB    NOT NULL
