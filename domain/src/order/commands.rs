@@ -334,8 +334,9 @@ commands! {
         /// Only units of these lines; those that wait first, then those that no location has taken on.
         lines: Option<Vec<LineQuantity>>,
     }
-    /// Changes what of an order has not left: lines and quantities, where it goes, how it is delivered. More units are
-    /// reserved as those of a new order are, or all of it is refused; fewer are given back as by a cancellation.
+    /// Changes an order of which something is still to be shipped: lines and quantities, the address, the delivery. More
+    /// units are reserved like those of a new order, or the whole amendment is refused; fewer units are cancelled. An order
+    /// of which everything has left is not reopened (`order_shipped`).
     AmendOrder {
         /// The order.
         order_id: OrderId,

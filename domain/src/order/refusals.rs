@@ -67,6 +67,9 @@ pub enum OrderRefusal {
     /// It was cancelled.
     #[error("the order is cancelled")]
     OrderCancelled,
+    /// An amendment of an order of which everything has left.
+    #[error("everything that was ordered has left: the order cannot be amended; place another order")]
+    OrderShipped,
     /// Its goods are already on their way out.
     #[error("picking has begun: what is missing is reported by short")]
     PickingHasBegun,
@@ -240,6 +243,7 @@ impl Refusal for OrderRefusal {
             Self::WouldSplit => "would_split",
             Self::NothingToReserve => "nothing_to_reserve",
             Self::OrderCancelled => "order_cancelled",
+            Self::OrderShipped => "order_shipped",
             Self::PickingHasBegun => "picking_has_begun",
             Self::CancellationPending => "cancellation_pending",
             Self::NoCancellationRequested => "no_cancellation_requested",
@@ -321,6 +325,7 @@ impl Refusal for OrderRefusal {
             | Self::WouldSplit
             | Self::NothingToReserve
             | Self::OrderCancelled
+            | Self::OrderShipped
             | Self::PickingHasBegun
             | Self::CancellationPending
             | Self::NoCancellationRequested

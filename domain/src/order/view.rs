@@ -6,9 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::choices::DeliveryMethod;
 use super::choices::{HoldReason, PaymentTerms, TrackingStatus};
 use super::contents::{Charge, DeliveryIntent, Destination, LineUnits, OrderedLine, PromisedDates};
-use super::decide::{
-    may_be_amended, may_be_cancelled, may_be_held, may_be_moved, may_be_voided, may_come_back,
-};
+use super::decide::{can_amend, may_be_cancelled, may_be_held, may_be_moved, may_be_voided, may_come_back};
 use super::personal::PersonalData;
 use super::state::{
     Discrepancy, FulfillmentLine, FulfillmentOrder, Hold, Order, OrderReturn, Parcel, PendingAmendment,
@@ -377,7 +375,7 @@ fn supported_actions(order: &Order) -> Vec<String> {
         ("void-payment", is_there && may_be_voided(order)),
         ("hold", may_be_held(order)),
         ("release-hold", !order.holds.is_empty()),
-        ("amend", may_be_amended(order)),
+        ("amend", is_there && can_amend(order).is_ok()),
         ("cancel", may_be_cancelled(order)),
         ("returns", may_come_back(order)),
         ("erase-personal-data", order.personal_data != PersonalDataState::None),

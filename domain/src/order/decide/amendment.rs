@@ -21,9 +21,7 @@ const AMENDED: &str = "the order was amended";
 
 pub(super) fn amend(order: &Order, command: &AmendOrder, at: Timestamp) -> Decision {
     exists(order, command.order_id)?;
-    if order.is_cancelled() {
-        return Err(OrderRefusal::OrderCancelled);
-    }
+    can_amend(order)?;
     let changes = command.changes.as_deref().unwrap_or_default();
     if changes.is_empty() && command.ship_to.is_none() && command.delivery.is_none() {
         return Err(OrderRefusal::ChangesMissing);
@@ -65,9 +63,15 @@ pub(super) fn amend(order: &Order, command: &AmendOrder, at: Timestamp) -> Decis
     Ok(events)
 }
 
-/// Whether an order can be amended at all.
-pub(in crate::order) fn may_be_amended(order: &Order) -> bool {
-    order.created.is_some() && !order.is_cancelled()
+/// Whether some amendment of the order would be accepted.
+///
+/// An order is complete when everything that it still asks for has left. It is not reopened: a customer who wants more
+/// places another order, and what has been delivered comes back as a return.
+pub(in crate::order) fn can_amend(order: &Order) -> Result<(), OrderRefusal> {
+    if order.is_cancelled() {
+        return Err(OrderRefusal::OrderCancelled);
+    }
+    if order.is_shipped() { Err(OrderRefusal::OrderShipped) } else { Ok(()) }
 }
 
 /// What an amendment comes to.

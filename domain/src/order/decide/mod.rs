@@ -22,7 +22,7 @@ use super::refusals::OrderRefusal;
 use super::state::{Order, PersonalDataState};
 use crate::values::{OrderId, Reference, Text};
 
-pub(super) use amendment::may_be_amended;
+pub(super) use amendment::can_amend;
 pub(super) use cancellation::may_be_cancelled;
 pub(super) use handover::may_be_moved;
 use holding::hold;

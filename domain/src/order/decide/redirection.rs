@@ -19,9 +19,6 @@ pub(super) fn may_be_redirected(order: &Order, command: &AmendOrder) -> Result<(
     if command.ship_to.is_none() && command.delivery.is_none() {
         return Ok(());
     }
-    if order.is_shipped() {
-        return Err(OrderRefusal::NothingLeft);
-    }
     if order.amendment.is_some() {
         return Err(OrderRefusal::AmendmentPending);
     }

@@ -182,3 +182,23 @@ fn a_delivery_takes_the_place_of_the_former_one() {
     let shipped = given([create(), reserve_at_two(), pay("money"), ship_all(2)]);
     assert_eq!(names(&when(&shipped, fetched())), ["OrderAmended"], "what has left is not fetched any more");
 }
+
+#[test]
+fn an_order_of_which_everything_has_left_cannot_be_amended() {
+    let offered =
+        |order: &Order| OrderView::of(order, 1, 1).unwrap().supported_actions.contains(&"amend".to_owned());
+    let add = || changes(json!([{ "op": "add", "sku": "C", "quantity": 1 }]));
+    let some = json!({ "lines": [{ "line": 1, "quantity": 5 }] });
+    let partly = after(&paid_and_reserved(), ship(1, &[some]));
+    assert!(offered(&partly));
+    assert_eq!(names(&when(&partly, add())), ["OrderAmended"]);
+    // Line 2 is taken off: what was shipped is all of it.
+    let without_the_rest = after(&partly, changes(json!([{ "op": "remove", "line": 2 }])));
+    let delivered = after(&on_its_way(), track(1, "delivered", 60));
+    for order in [on_its_way(), delivered, after(&without_the_rest, accept_cancellation(1))] {
+        assert!(!offered(&order), "{:?}", order.status());
+        for command in [add(), set(1, 7), amend(json!({ "shipTo": { "name": "Ada" } }))] {
+            assert_eq!(refusal(&order, command), ("order_shipped", None), "{:?}", order.status());
+        }
+    }
+}

@@ -266,6 +266,8 @@ fn amendments() -> Vec<Row> {
     let fetched = json!({ "delivery": { "method": "pickup", "location": "DC-9" } });
     let erased = given([create_with(to()), erase()]);
     let row_of = |order: &Order, command, refused| row(order, command, refused);
+    let five_a = json!({ "lines": [{ "line": 1, "quantity": 5 }] });
+    let partly_shipped = after(&paid_and_reserved(), ship(1, &[five_a]));
     vec![
         row_of(&Order::default(), grown(6), ("unknown_order", Some("/orderId"), NotFound)),
         row_of(&given([create(), cancel()]), grown(6), ("order_cancelled", None, Conflict)),
@@ -292,7 +294,8 @@ fn amendments() -> Vec<Row> {
             grown(1_000_000_000),
             ("line_too_large", Some("/changes/0/quantity"), Invalid),
         ),
-        row_of(&on_its_way(), grown(4), ("quantity_below_shipped", Some("/changes"), Conflict)),
+        row_of(&partly_shipped, grown(4), ("quantity_below_shipped", Some("/changes"), Conflict)),
+        row_of(&on_its_way(), grown(6), ("order_shipped", None, Conflict)),
         row_of(&redirected, amend(to()), ("amendment_pending", None, Conflict)),
         row_of(&paid_and_reserved(), accept_amendment(1), ("no_amendment_requested", None, Conflict)),
         row_of(&paid_and_reserved(), reject_amendment(1), ("no_amendment_requested", None, Conflict)),
@@ -301,7 +304,7 @@ fn amendments() -> Vec<Row> {
             accept_amendment(2),
             ("unknown_fulfillment_order", Some("/fulfillmentOrderId"), NotFound),
         ),
-        row_of(&on_its_way(), amend(to()), ("nothing_left", None, Conflict)),
+        row_of(&on_its_way(), amend(to()), ("order_shipped", None, Conflict)),
         row_of(&erased, amend(to()), ("personal_data_erased", Some("/shipTo"), Conflict)),
         row_of(
             &paid_and_reserved(),
