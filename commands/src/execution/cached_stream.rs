@@ -15,8 +15,8 @@ use holdfast_journal::{Event, JournalError, LoadedStream, Snapshot};
 use crate::privacy::Vault;
 
 /// The form of snapshots. Raised whenever a state's form changes; older ones are then passed over.
-const SNAPSHOT_FORM: u32 = 9;
-/// A snapshot begins with its digest.
+const SNAPSHOT_FORM: u32 = 10;
+/// A snapshot begins with the digest of what follows: the stream's position in eight bytes, and its state as JSON.
 const DIGEST: usize = 32;
 
 /// Any aggregate's state.
@@ -110,6 +110,8 @@ pub(crate) struct CachedStream {
     pub(crate) stream: u64,
     /// How many events it has.
     pub(crate) version: u64,
+    /// The journal's position after the last command that changed it; 0 if it has no events.
+    pub(crate) position: u64,
     /// Its version in the latest snapshot.
     pub(crate) snapshot: u64,
     /// Bytes of the events that it was folded from, as far as they were read.
@@ -119,7 +121,7 @@ pub(crate) struct CachedStream {
 impl CachedStream {
     /// A stream without events.
     pub(crate) fn nothing(stream: &StreamId) -> Self {
-        Self { entity: Entity::empty(stream), stream: 0, version: 0, snapshot: 0, bytes: 0 }
+        Self { entity: Entity::empty(stream), stream: 0, version: 0, position: 0, snapshot: 0, bytes: 0 }
     }
 
     /// A stream as it was loaded; nothing where the snapshot cannot be used and all events are needed.
@@ -141,10 +143,14 @@ impl CachedStream {
                 tracing::warn!(%stream, version, "a snapshot was not made by this program: all events are read");
                 return Ok(None);
             }
+            let Some((position, state)) = state.split_first_chunk() else {
+                return Ok(None);
+            };
             let Ok(entity) = Entity::from_snapshot(stream, state) else {
                 return Ok(None);
             };
-            kept = Self { entity, version, snapshot: version, bytes: state.len(), ..kept };
+            let position = u64::from_be_bytes(*position);
+            kept = Self { entity, version, position, snapshot: version, bytes: state.len(), ..kept };
         }
         kept.fold(&loaded.events)?;
         Ok(Some(kept))
@@ -166,6 +172,7 @@ impl CachedStream {
             }
             self.entity.apply(decode(event)?);
             self.version = event.version;
+            self.position = event.command_end;
             self.bytes += event.payload.len();
         }
         Ok(())
@@ -173,7 +180,7 @@ impl CachedStream {
 
     /// Its snapshot, where it can be made.
     pub(crate) fn to_snapshot(&self, stream: &StreamId, vault: &Vault) -> Option<Snapshot> {
-        let state = self.entity.to_snapshot().ok()?;
+        let state = [&self.position.to_be_bytes()[..], &self.entity.to_snapshot().ok()?].concat();
         let digest = vault.snapshot_digest(stream, self.version, &state);
         let state = [&digest[..], &state].concat();
         Some(Snapshot { stream: self.stream, type_version: SNAPSHOT_FORM, version: self.version, state })

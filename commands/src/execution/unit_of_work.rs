@@ -109,7 +109,9 @@ impl<'a> UnitOfWork<'a> {
     }
 
     /// The command's changes and its record.
-    pub(crate) fn finish(self) -> (ChangeSet, CommandRecord) {
+    pub(crate) fn finish(mut self) -> (ChangeSet, CommandRecord) {
+        let position = self.position();
+        self.own.streams.values_mut().for_each(|changed| changed.position = position);
         (self.own, self.record)
     }
 
@@ -312,11 +314,15 @@ impl<'a> UnitOfWork<'a> {
         Ok(key)
     }
 
-    /// An order as it is now, as the outside sees it.
+    /// An order as it is now, as the outside sees it, with the position of the command that last changed it.
     pub fn order_view(&mut self, id: OrderId) -> Result<OrderView, Stop> {
         let order = self.order(id)?;
-        let version = self.kept(&StreamId::Order(id))?.version;
-        let view = OrderView::of(&order, version, self.position());
+        let stream = StreamId::Order(id);
+        let is_changed = self.own.streams.contains_key(&stream);
+        let kept = self.kept(&stream)?;
+        let (version, changed_at) = (kept.version, kept.position);
+        let position = if is_changed { self.position() } else { changed_at };
+        let view = OrderView::of(&order, version, position);
         view.ok_or_else(|| Stop::Failed(format!("order {id} does not exist")))
     }
 

@@ -300,3 +300,34 @@ async fn a_snapshot_that_was_not_made_here_is_not_believed() {
     let house = House::over(journal, Settings::default());
     assert_eq!(refused(&house.send("CreateOrder", "o", order("A", 11)).await), "insufficient_stock");
 }
+
+#[tokio::test]
+async fn an_answer_that_changed_nothing_has_the_position_of_the_orders_last_change() {
+    let journal = Arc::new(MemoryJournal::new());
+    let over = || House::over(journal.clone(), Settings { snapshot_every: 1, ..Settings::default() });
+    let house = over();
+    house.stock_up().await;
+    let created = granted(&house.send("CreateOrder", "o", order("A", 1)).await);
+    assert_eq!(created["position"], house.position().await);
+    let pay = || json!({ "orderId": created["orderId"], "paymentRef": "money" });
+    let paid = granted(&house.send("ConfirmPayment", "paid", pay()).await);
+    assert_eq!(paid["position"], house.position().await);
+    granted(&house.send("ReceiveStock", "more", receipt("A", 1)).await);
+    let again = granted(&house.send("ConfirmPayment", "again", pay()).await);
+    assert_eq!(again["position"], paid["position"], "from memory");
+    let same = granted(&house.send("CreateOrder", "other", order("A", 1)).await);
+    assert_eq!(same["position"], house.position().await);
+    // From a snapshot, and from events alone.
+    assert!(house.commands.shutdown(Duration::from_secs(60)).await);
+    for (key, without_snapshot) in [("from a snapshot", false), ("from events", true)] {
+        if without_snapshot {
+            let stream =
+                journal.read("default", paid["position"].as_u64().unwrap() - 1, 1).await.unwrap()[0].stream;
+            let unusable = Snapshot { stream, type_version: 0, version: 1_000_000, state: Vec::new() };
+            journal.save_snapshots("default", vec![unusable]).await.unwrap();
+        }
+        let restarted = over();
+        let again = granted(&restarted.send("ConfirmPayment", key, pay()).await);
+        assert_eq!(again["position"], paid["position"], "{key}");
+    }
+}
