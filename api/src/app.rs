@@ -5,15 +5,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use holdfast_commands::{
-    Attendant, Commands, MasterKey, Membership, Settings, SystemClock, Vault, VaultError,
+    Commands, MasterKey, Membership, ProcessManager, Settings, SystemClock, Vault, VaultError,
 };
 use holdfast_domain::values::MerchantId;
 use holdfast_journal::{CircuitBreaker, Journal, JournalError};
 use holdfast_projections::{ProjectionManager, Projections, ViewError, ViewStore};
 use tokio::sync::{Semaphore, watch};
 
-use crate::agenda::ReadModelAgenda;
 use crate::database::Database;
+use crate::due_work::ReadModelDueWork;
 use crate::holders::ReadModelHolders;
 use crate::reading::Reading;
 
@@ -78,7 +78,7 @@ pub struct App {
     /// Every question that can be asked.
     pub reading: Reading,
     /// Ends first: it gives commands.
-    attendant: Mutex<Option<Attendant>>,
+    process_manager: Mutex<Option<ProcessManager>>,
     /// Says to what stays open that it is to end.
     pub closing: watch::Sender<bool>,
     /// Places for those who follow a journal.
@@ -150,15 +150,15 @@ impl App {
         let projections = Projections::start(&journal, &views, &journal.commits(), &node).await?;
         let managers = projections.managers();
         let reading = Reading::new(&journal, &views, projections.progress(), commands.vault());
-        let agenda = ReadModelAgenda::new(&views, projections.progress().clone());
+        let due_work = ReadModelDueWork::new(&views, projections.progress().clone());
         let holders = ReadModelHolders::new(&views, projections.progress().clone());
         commands.ask_for_holders(Arc::new(holders));
-        let attendant = Mutex::new(Some(Attendant::start(commands.clone(), agenda)));
+        let process_manager = Mutex::new(Some(ProcessManager::start(commands.clone(), due_work)));
         Ok(Self {
             journal,
             commands,
             reading,
-            attendant,
+            process_manager,
             closing: watch::Sender::new(false),
             followers: Arc::new(Semaphore::new(MOST_FOLLOWERS)),
             introspection: options.introspection,
@@ -192,7 +192,7 @@ impl App {
     /// Takes nothing new, finishes what was accepted, and closes the store. Gives whether everything was finished.
     pub async fn shutdown(&self) -> bool {
         self.closing.send_replace(true);
-        drop(self.attendant.lock().unwrap_or_else(PoisonError::into_inner).take());
+        drop(self.process_manager.lock().unwrap_or_else(PoisonError::into_inner).take());
         let finished = self.commands.shutdown(PATIENCE).await;
         let projections = self.projections.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(projections) = projections {

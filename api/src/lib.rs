@@ -3,10 +3,10 @@
 //! [`App`] puts the house together: journal, write side and read side over one store. [`rest`] and
 //! [`graphql`] serve it.
 
-mod agenda;
 pub mod app;
 mod cursor;
 pub mod database;
+mod due_work;
 mod figures;
 mod following;
 pub mod graphql;

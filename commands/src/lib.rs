@@ -6,7 +6,6 @@
 //! commands out: following `CreateOrder` from there takes you through everything that happens to it.
 
 mod answer;
-mod attendant;
 mod budget;
 mod claims;
 pub mod client;
@@ -17,6 +16,7 @@ mod execution;
 mod holders;
 mod nodes;
 mod privacy;
+mod process_manager;
 mod request;
 mod retention;
 mod service;
@@ -24,7 +24,6 @@ mod settings;
 mod writer;
 
 pub use answer::{Answer, CommandState, NotExecuted, Refused, Reply};
-pub use attendant::{Agenda, Attendant, Due};
 pub use claims::verify_claims;
 pub use clock::{Clock, SystemClock};
 pub use command::{AnyCommand, COMMANDS, CommandSchema};
@@ -35,6 +34,7 @@ pub use execution::{
 pub use holders::Holders;
 pub use nodes::{LINK_QUEUE, Link, Membership, PeerGone, Peers};
 pub use privacy::{MasterKey, Vault, VaultError};
+pub use process_manager::{DueCommand, DueWork, ProcessManager};
 pub use request::{Caller, Metadata, Request, Sender};
 pub use retention::refusals_kept_since;
 pub use service::Commands;

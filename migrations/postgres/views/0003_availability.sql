@@ -6,13 +6,15 @@ CREATE TABLE availability (
     sku             TEXT COLLATE "C" NOT NULL,
     position        BIGINT           NOT NULL, -- end of the last command that changed the stock item
     supply_position BIGINT           NOT NULL, -- end of the last command that changed the supply for backorders
-    fillable        BOOLEAN          NOT NULL, -- whether the command FillBackorders has something to do
+    fillable        BOOLEAN          NOT NULL, -- whether the command FillBackorders has something to do if no location is paused
+    earmarked       BOOLEAN          NOT NULL, -- whether units are earmarked for backorders
     state           BYTEA            NOT NULL, -- JSON
     stale           BOOLEAN          NOT NULL, -- whether events of the stock item are parked
     PRIMARY KEY (merchant, generation, sku)
 );
 
 CREATE INDEX availability_fillable ON availability (generation, merchant, sku) WHERE fillable;
+CREATE INDEX availability_earmarked ON availability (generation, merchant, sku) WHERE earmarked;
 
 CREATE TABLE paused_location (
     merchant   TEXT COLLATE "C" NOT NULL,

@@ -6,13 +6,15 @@ CREATE TABLE availability (
     sku             TEXT    NOT NULL,
     position        INTEGER NOT NULL, -- end of the last command that changed the stock item
     supply_position INTEGER NOT NULL, -- end of the last command that changed the supply for backorders
-    fillable        INTEGER NOT NULL, -- whether the command FillBackorders has something to do
+    fillable        INTEGER NOT NULL, -- whether the command FillBackorders has something to do if no location is paused
+    earmarked       INTEGER NOT NULL, -- whether units are earmarked for backorders
     state           BLOB    NOT NULL, -- JSON
     stale           INTEGER NOT NULL, -- whether events of the stock item are parked
     PRIMARY KEY (merchant, generation, sku)
 ) WITHOUT ROWID;
 
 CREATE INDEX availability_fillable ON availability (generation, merchant, sku) WHERE fillable;
+CREATE INDEX availability_earmarked ON availability (generation, merchant, sku) WHERE earmarked;
 
 CREATE TABLE paused_location (
     merchant   TEXT    NOT NULL,

@@ -45,6 +45,7 @@ const TABLES: &[Table] = &[
             ("position", ColumnKind::Integer),
             ("supply_position", ColumnKind::Integer),
             ("fillable", ColumnKind::Boolean),
+            ("earmarked", ColumnKind::Boolean),
             ("state", ColumnKind::Bytes),
             ("stale", ColumnKind::Boolean),
         ],
@@ -56,7 +57,7 @@ const TABLES: &[Table] = &[
 #[async_trait]
 impl Projection for AvailabilityProjection {
     const NAME: &'static str = row::NAME;
-    const VERSION: i64 = 5;
+    const VERSION: i64 = 6;
     const TABLES: &'static [Table] = TABLES;
 
     type Key = AvailabilityKey;
@@ -140,6 +141,7 @@ impl Projection for AvailabilityProjection {
             .updated("position", |(_, row, _)| row.position)
             .updated("supply_position", |(_, row, _)| row.supply_position)
             .updated("fillable", |(_, row, _)| is_fillable(&row.item))
+            .updated("earmarked", |(_, row, _)| has_earmarks(&row.item))
             .updated("state", |(.., state)| state.clone())
             .updated("stale", |_| false)
             .run(connection)
@@ -169,14 +171,18 @@ impl Projection for AvailabilityProjection {
     }
 }
 
-/// Whether the command `FillBackorders` has something to do for the item: backorders can be filled, a promised date has
-/// changed, or more units are reserved than exist.
+/// Whether the command `FillBackorders` has something to do for the item if no location is paused: backorders can be filled,
+/// a promised date has changed, or more units are reserved than exist.
 fn is_fillable(item: &StockItem) -> bool {
     let is_overcommitted = item.bins.values().any(|bin| bin.reserved > bin.on_hand);
     is_overcommitted
         || item.due().next().is_some()
         || !item.earmarks(&BTreeSet::new()).is_empty()
         || !item.untold().is_empty()
+}
+
+fn has_earmarks(item: &StockItem) -> bool {
+    item.bins.values().any(|bin| !bin.earmarked.is_zero())
 }
 
 /// Whether an event changes the supply for backorders: the units on hand, expected or earmarked. Reservations and

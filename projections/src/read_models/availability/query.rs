@@ -1,6 +1,6 @@
 //! Queries for availability.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use holdfast_domain::stock::AvailabilityView;
 use holdfast_domain::stream::StreamId;
@@ -62,11 +62,30 @@ impl Availability {
              WHERE fillable AND generation = $1 AND (merchant, sku) > ($2, $3)
              ORDER BY merchant, sku LIMIT $4",
         );
-        let query = query.bind(generation).bind(merchant).bind(sku).bind(limit as u64);
+        self.skus(query.bind(generation).bind(merchant).bind(sku).bind(limit as u64)).await
+    }
+
+    /// Lists up to `limit` SKUs of one merchant after a SKU that have units earmarked for backorders, sorted by SKU. Start
+    /// with an empty text.
+    pub async fn earmarked(
+        &self,
+        generation: i64,
+        (merchant, sku): (&str, &str),
+        limit: usize,
+    ) -> Result<Vec<FillableSku>, ViewError> {
+        let query = Statement::new(
+            "SELECT merchant, sku, position, supply_position FROM availability
+             WHERE earmarked AND generation = $1 AND merchant = $2 AND sku > $3
+             ORDER BY sku LIMIT $4",
+        );
+        self.skus(query.bind(generation).bind(merchant).bind(sku).bind(limit as u64)).await
+    }
+
+    async fn skus(&self, query: Statement) -> Result<Vec<FillableSku>, ViewError> {
         let mut snapshot = self.store.snapshot().await?;
         let rows = snapshot.fetch(query).await?;
         snapshot.commit().await?;
-        let fillable = |row: &Row| {
+        let sku = |row: &Row| {
             Ok(FillableSku {
                 merchant: row.text(0)?.to_owned(),
                 sku: Sku::new(row.text(1)?).map_err(unreadable)?,
@@ -74,7 +93,22 @@ impl Availability {
                 supply_position: row.unsigned(3)?,
             })
         };
-        rows.iter().map(fillable).collect()
+        rows.iter().map(sku).collect()
+    }
+
+    /// Returns the paused locations of all merchants. Merchants without a paused location are absent.
+    pub async fn paused_locations(
+        &self,
+        generation: i64,
+    ) -> Result<BTreeMap<String, BTreeSet<LocationId>>, ViewError> {
+        let query = Statement::new("SELECT merchant, location FROM paused_location WHERE generation = $1");
+        let mut reader = self.store.reader().await?;
+        let mut paused: BTreeMap<String, BTreeSet<LocationId>> = BTreeMap::new();
+        for row in reader.fetch(query.bind(generation)).await? {
+            let location = LocationId::new(row.text(1)?).map_err(unreadable)?;
+            paused.entry(row.text(0)?.to_owned()).or_default().insert(location);
+        }
+        Ok(paused)
     }
 
     /// Returns the latest snapshot of a stock item whose command ended at a position or before.

@@ -37,7 +37,7 @@ impl Day {
         let granted = answer.accepted();
         let position = answer.position.expect("a position");
         let live = self.server.get(&format!("/v1/availability?sku=MUG&minPosition={position}")).await;
-        // Where the attendant has done something meanwhile, that is what was answered.
+        // Where the process manager has done something meanwhile, that is what was answered.
         let head = live.position.expect("a position");
         if head == position {
             self.lived.insert(position, live.accepted()["items"][0].clone());

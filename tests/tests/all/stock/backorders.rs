@@ -11,6 +11,7 @@ on_every_store!(
     a_held_order_is_sourced_when_its_hold_is_released,
     a_sku_has_rules_of_its_own,
     a_moment_of_the_past_tells_why_an_order_had_to_wait,
+    earmarks_follow_the_locations_that_are_open,
 );
 
 fn waiting_order(sku: &str, quantity: u64, more: &Value) -> Value {
@@ -173,4 +174,38 @@ async fn a_moment_of_the_past_tells_why_an_order_had_to_wait(store: TestStore) {
     assert_eq!(of("DC-1")["lacked"], json!([{ "sku": "MUG", "requested": 5, "available": 2 }]), "{sourced}");
     assert_eq!(of("DC-2")["excluded"], "paused", "{sourced}");
     assert!(store.run(&["verify"]).status.success());
+}
+
+/// Waits until so many units of a SKU are earmarked at a location.
+async fn until_earmarked(server: &TestServer, sku: &str, location: &str, units: u64) {
+    let reached = async {
+        loop {
+            let item = availability(server, sku, 0).await;
+            let there =
+                item["locations"].as_array().unwrap().iter().find(|there| there["location"] == location);
+            if there.is_some_and(|there| there["earmarked"] == units) {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let limit = std::time::Duration::from_secs(60);
+    let in_time = tokio::time::timeout(limit, reached).await;
+    assert!(in_time.is_ok(), "{units} units are never earmarked at {location}");
+}
+
+async fn earmarks_follow_the_locations_that_are_open(store: TestStore) {
+    let server = TestServer::start(&store).await;
+    server.add_stock("DC-1", "MUG", 3).await;
+    server.add_stock("DC-2", "MUG", 2).await;
+    let waits = take(&server, "waits", &waiting_order("MUG", 5, &json!({ "allowSplit": false }))).await;
+    until_earmarked(&server, "MUG", "DC-1", 3).await;
+    server.post("/v1/locations/DC-1/pause", "paused", &json!({ "reason": "flood" })).await.accepted();
+    until_earmarked(&server, "MUG", "DC-2", 2).await;
+    let more = json!({ "sku": "MUG", "location": "DC-1", "quantity": 2 });
+    server.post("/v1/stock/receive", "more", &more).await.accepted();
+    server.post("/v1/locations/DC-1/resume", "resumed", &json!({})).await.accepted();
+    let served = until(&server, &waits, "reserved").await;
+    assert_eq!(served["fulfillmentOrders"][0]["location"], "DC-1", "{served}");
+    assert_verified(&store);
 }

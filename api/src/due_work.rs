@@ -1,0 +1,183 @@
+//! The commands that are due, according to the read models.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use async_trait::async_trait;
+use holdfast_commands::{DueCommand, DueWork};
+use holdfast_domain::order::AttendOrder;
+use holdfast_domain::stock::FillBackorders;
+use holdfast_domain::stream::StreamId;
+use holdfast_domain::values::{LocationId, MerchantId, Sku, Timestamp};
+use holdfast_projections::{Availability, DueOrder, FillableSku, Orders, Progress, ViewError, ViewStore};
+
+/// The most stock items and orders whose attempts are remembered.
+const MAX_ATTEMPTS: usize = 10_000;
+/// The longest time between two attempts that had no effect, in microseconds.
+const MAX_INTERVAL: i64 = 60_000_000;
+/// The time before the second attempt, in microseconds. It doubles with every attempt that has no effect.
+const FIRST_INTERVAL: i64 = 250_000;
+
+/// The due work of all merchants.
+pub(crate) struct ReadModelDueWork {
+    availability: Availability,
+    orders: Orders,
+    progress: Progress,
+    /// The last stock item of the current round: merchant and SKU.
+    after: (String, String),
+    /// The last order of the current round.
+    after_order: Option<DueOrder>,
+    attempts: Attempts,
+    pauses: Pauses,
+}
+
+/// When stock items and orders were last tried.
+#[derive(Debug, Default)]
+struct Attempts(HashMap<(String, StreamId), Attempt>);
+
+#[derive(Debug)]
+struct Attempt {
+    /// The position of the last command that had changed the stock item or the order by then.
+    position: u64,
+    /// The time until the next attempt, in microseconds.
+    interval: i64,
+    /// When the next attempt is due, unless something changes before.
+    next: Timestamp,
+}
+
+impl Attempts {
+    /// Whether an attempt is due: the stock item or the order has changed since the last one, or its interval is over.
+    /// If so, the attempt is noted.
+    fn is_due(&mut self, key: (String, StreamId), position: u64, now: Timestamp) -> bool {
+        if self.0.len() >= MAX_ATTEMPTS {
+            self.0.clear();
+        }
+        let interval = match self.0.get(&key) {
+            Some(last) if last.position == position && now < last.next => return false,
+            Some(last) if last.position == position => (last.interval * 2).min(MAX_INTERVAL),
+            _ => FIRST_INTERVAL,
+        };
+        let next = Timestamp::from_microseconds(now.microseconds().saturating_add(interval));
+        self.0.insert(key, Attempt { position, interval, next });
+        true
+    }
+
+    /// Forgets the attempts on a merchant's stock items.
+    fn forget_stock_of(&mut self, merchant: &str) {
+        self.0.retain(|(owner, stream), _| owner != merchant || !matches!(stream, StreamId::Stock(_)));
+    }
+}
+
+type PausedLocations = BTreeMap<String, BTreeSet<LocationId>>;
+
+/// Which locations are paused, and the merchants whose earmarks must be checked because that has changed.
+#[derive(Debug, Default)]
+struct Pauses {
+    paused: PausedLocations,
+    /// The last SKU that was checked, by merchant.
+    unchecked: BTreeMap<String, String>,
+}
+
+impl Pauses {
+    /// Notes which locations are paused: gives the merchants for which that has changed.
+    fn update(&mut self, paused: PausedLocations) -> Vec<String> {
+        let merchants: BTreeSet<&String> = self.paused.keys().chain(paused.keys()).collect();
+        let has_changed = |merchant: &&String| self.paused.get(*merchant) != paused.get(*merchant);
+        let changed: Vec<String> = merchants.into_iter().filter(has_changed).cloned().collect();
+        self.unchecked.extend(changed.iter().map(|merchant| (merchant.clone(), String::new())));
+        self.paused = paused;
+        changed
+    }
+}
+
+impl ReadModelDueWork {
+    /// Over the read models of a store.
+    pub(crate) fn new(views: &ViewStore, progress: Progress) -> Self {
+        Self {
+            availability: Availability::new(views),
+            orders: Orders::new(views),
+            progress,
+            after: Default::default(),
+            after_order: None,
+            attempts: Attempts::default(),
+            pauses: Pauses::default(),
+        }
+    }
+
+    /// Stock items with backorders that can be filled, or with earmarks that may have to move.
+    async fn backorders(&mut self, now: Timestamp, limit: usize) -> Result<Vec<DueCommand>, ViewError> {
+        let Some(generation) = self.progress.generation(Availability::NAME) else { return Ok(Vec::new()) };
+        for merchant in self.pauses.update(self.availability.paused_locations(generation).await?) {
+            self.attempts.forget_stock_of(&merchant);
+        }
+        let mut due = self.earmarks(generation, now, limit / 2).await?;
+        let (merchant, sku) = &self.after;
+        let limit = limit.saturating_sub(due.len());
+        let found = self.availability.fillable(generation, (merchant, sku), limit).await?;
+        self.after = match found.last() {
+            Some(last) if found.len() == limit => (last.merchant.clone(), last.sku.to_string()),
+            _ => Default::default(),
+        };
+        due.extend(found.into_iter().filter_map(|item| self.fill(item, now)));
+        Ok(due)
+    }
+
+    /// Stock items of one merchant, of whom other locations are paused than before, that have earmarked units. Each is
+    /// checked once.
+    async fn earmarks(
+        &mut self,
+        generation: i64,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<DueCommand>, ViewError> {
+        let Some((merchant, after)) = self.pauses.unchecked.first_key_value() else { return Ok(Vec::new()) };
+        let (merchant, after) = (merchant.clone(), after.clone());
+        let found = self.availability.earmarked(generation, (&merchant, &after), limit).await?;
+        match found.last().filter(|_| found.len() == limit) {
+            Some(last) => self.pauses.unchecked.insert(merchant, last.sku.to_string()),
+            None => self.pauses.unchecked.remove(&merchant),
+        };
+        Ok(found.into_iter().filter_map(|item| self.fill(item, now)).collect())
+    }
+
+    fn fill(&mut self, item: FillableSku, now: Timestamp) -> Option<DueCommand> {
+        let FillableSku { merchant, sku, position, supply_position } = item;
+        let owner = MerchantId::new(&merchant).ok()?;
+        let is_due = self.attempts.is_due((merchant, StreamId::Stock(sku.clone())), position, now);
+        is_due.then(|| DueCommand { merchant: owner, command: fill_backorders(sku), cause: supply_position })
+    }
+
+    /// Orders of which a reservation or a hold ends, or a parcel counts as stuck.
+    async fn orders(&mut self, now: Timestamp, limit: usize) -> Result<Vec<DueCommand>, ViewError> {
+        let Some(generation) = self.progress.generation(Orders::NAME) else { return Ok(Vec::new()) };
+        let found = self.orders.due(generation, now, self.after_order.as_ref(), limit).await?;
+        self.after_order = found.last().filter(|_| found.len() == limit).cloned();
+        let mut due = Vec::new();
+        for DueOrder { merchant, order_id, position, .. } in found {
+            if let Ok(owner) = MerchantId::new(&merchant)
+                && self.attempts.is_due((merchant, StreamId::Order(order_id)), position, now)
+            {
+                let command = AttendOrder { order_id, occurred_at: None, not_after: None }.into();
+                // Only time has passed since then: the order's last command made it due.
+                due.push(DueCommand { merchant: owner, command, cause: position });
+            }
+        }
+        Ok(due)
+    }
+}
+
+fn fill_backorders(sku: Sku) -> holdfast_commands::AnyCommand {
+    FillBackorders { sku, occurred_at: None, not_after: None }.into()
+}
+
+#[async_trait]
+impl DueWork for ReadModelDueWork {
+    async fn due(&mut self, now: Timestamp, limit: usize) -> Result<Vec<DueCommand>, String> {
+        let text = |error: ViewError| error.to_string();
+        let mut due = self.orders(now, limit / 2).await.map_err(text)?;
+        due.extend(self.backorders(now, limit.saturating_sub(due.len())).await.map_err(text)?);
+        Ok(due)
+    }
+}
+
+#[cfg(test)]
+mod tests;
