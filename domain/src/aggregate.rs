@@ -57,12 +57,12 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::Decide;
+    use crate::capacity::{CapacityCommand, LocationCapacity};
     use crate::network::{Network, NetworkCommand};
     use crate::order::{CreationTerms, Order, OrderCommand};
     use crate::policy::{OnShortage, Policy, PolicyCommand, ReserveAt};
     use crate::stock::{StockCommand, StockItem};
     use crate::values::{Quantity, Text, Timestamp};
-    use crate::workload::{Workload, WorkloadCommand};
 
     const ORDER: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
     const NOW: Timestamp = Timestamp::from_microseconds(9_000_000);
@@ -142,9 +142,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_workload_handles_as_it_decides() {
+    async fn a_capacity_handles_as_it_decides() {
         let today = "2026-03-01".parse().unwrap();
-        let book = |part: &str| WorkloadCommand::Book {
+        let book = |part: &str| CapacityCommand::Book {
             location: "DC-1".parse().unwrap(),
             fulfillment_order_id: format!("{ORDER}.{part}").parse().unwrap(),
             capacity: Quantity::new(1).unwrap(),
@@ -152,9 +152,9 @@ mod tests {
             earliest: today,
             horizon: 1,
         };
-        let free = WorkloadCommand::Free { fulfillment_order_id: format!("{ORDER}.f1").parse().unwrap() };
+        let free = CapacityCommand::Free { fulfillment_order_id: format!("{ORDER}.f1").parse().unwrap() };
         let commands = vec![book("f1"), book("f2"), free, book("f2")];
-        assert_eq!(handled_as_decided::<Workload>(commands).await, (3, 1));
+        assert_eq!(handled_as_decided::<LocationCapacity>(commands).await, (3, 1));
     }
 
     #[tokio::test]

@@ -3,13 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::capacity::CapacityEvent;
 use crate::event::DecodeError;
 use crate::network::NetworkEvent;
 use crate::order::OrderEvent;
 use crate::policy::PolicyEvent;
 use crate::stock::StockEvent;
 use crate::values::{LocationId, OrderId, Sku};
-use crate::workload::WorkloadEvent;
 
 /// One aggregate's stream within a merchant's journal. Its `Display` is the stream's name, a storage format.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -22,8 +22,8 @@ pub enum StreamId {
     Network,
     /// The rules'.
     Policy,
-    /// What a location has taken on.
-    Workload(LocationId),
+    /// The capacity that is booked at a location. In the journal: `workload-{location}`.
+    Capacity(LocationId),
 }
 
 impl fmt::Display for StreamId {
@@ -33,7 +33,7 @@ impl fmt::Display for StreamId {
             Self::Stock(sku) => write!(f, "stock-{sku}"),
             Self::Network => f.write_str("network"),
             Self::Policy => f.write_str("policy"),
-            Self::Workload(location) => write!(f, "workload-{location}"),
+            Self::Capacity(location) => write!(f, "workload-{location}"),
         }
     }
 }
@@ -51,7 +51,7 @@ impl FromStr for StreamId {
             Some(("order", id)) => id.parse().map(Self::Order).map_err(|_| unknown()),
             Some(("stock", sku)) => Sku::new(sku).map(Self::Stock).map_err(|_| unknown()),
             Some(("workload", location)) => {
-                LocationId::new(location).map(Self::Workload).map_err(|_| unknown())
+                LocationId::new(location).map(Self::Capacity).map_err(|_| unknown())
             }
             None if name == "network" => Ok(Self::Network),
             None if name == "policy" => Ok(Self::Policy),
@@ -72,8 +72,8 @@ pub enum DomainEvent {
     Network(NetworkEvent),
     /// The policy's.
     Policy(PolicyEvent),
-    /// A workload's.
-    Workload(WorkloadEvent),
+    /// Of a location's capacity.
+    Capacity(CapacityEvent),
 }
 
 impl DomainEvent {
@@ -84,7 +84,7 @@ impl DomainEvent {
             StreamId::Stock(_) => StockEvent::decode(name, version, payload).map(Self::Stock),
             StreamId::Network => NetworkEvent::decode(name, version, payload).map(Self::Network),
             StreamId::Policy => PolicyEvent::decode(name, version, payload).map(Self::Policy),
-            StreamId::Workload(_) => WorkloadEvent::decode(name, version, payload).map(Self::Workload),
+            StreamId::Capacity(_) => CapacityEvent::decode(name, version, payload).map(Self::Capacity),
         }
     }
 
@@ -95,7 +95,7 @@ impl DomainEvent {
             StreamId::Stock(_) => StockEvent::check(name, version),
             StreamId::Network => NetworkEvent::check(name, version),
             StreamId::Policy => PolicyEvent::check(name, version),
-            StreamId::Workload(_) => WorkloadEvent::check(name, version),
+            StreamId::Capacity(_) => CapacityEvent::check(name, version),
         }
     }
 
@@ -106,7 +106,7 @@ impl DomainEvent {
             Self::Stock(event) => event.name(),
             Self::Network(event) => event.name(),
             Self::Policy(event) => event.name(),
-            Self::Workload(event) => event.name(),
+            Self::Capacity(event) => event.name(),
         }
     }
 
@@ -117,7 +117,7 @@ impl DomainEvent {
             Self::Stock(event) => event.version(),
             Self::Network(event) => event.version(),
             Self::Policy(event) => event.version(),
-            Self::Workload(event) => event.version(),
+            Self::Capacity(event) => event.version(),
         }
     }
 
@@ -128,7 +128,7 @@ impl DomainEvent {
             Self::Stock(event) => event.payload(),
             Self::Network(event) => event.payload(),
             Self::Policy(event) => event.payload(),
-            Self::Workload(event) => event.payload(),
+            Self::Capacity(event) => event.payload(),
         }
     }
 }
@@ -140,13 +140,13 @@ mod tests {
     #[test]
     fn a_stream_is_known_by_its_name() {
         let order = StreamId::Order("01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap());
-        let workload = StreamId::Workload(LocationId::new("DC-1").unwrap());
+        let capacity = StreamId::Capacity(LocationId::new("DC-1").unwrap());
         for stream in [
             order,
             StreamId::Stock(Sku::new("a-b c").unwrap()),
             StreamId::Network,
             StreamId::Policy,
-            workload,
+            capacity,
         ] {
             assert_eq!(stream.to_string().parse(), Ok(stream));
         }

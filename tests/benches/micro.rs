@@ -64,7 +64,7 @@ fn create_and_reserve(create: &OrderCommand, candidates: &[Candidate]) -> (Order
     let rules = SourcingRules {
         criteria: &criteria,
         allow_split: true,
-        most_locations: None,
+        split_limit: None,
         used: BTreeSet::new(),
         allow_partial: false,
     };

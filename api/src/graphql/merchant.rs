@@ -3,8 +3,8 @@
 use async_graphql::{ID, SimpleObject};
 use holdfast_commands::{LocationView, PolicyView};
 use holdfast_domain::policy::{ChannelRules, Criterion};
+use holdfast_domain::promising::transit::TransitRow;
 use holdfast_domain::stock as domain;
-use holdfast_domain::transit::TransitRow;
 use holdfast_domain::values::ChannelName;
 use holdfast_projections::ProjectionState;
 

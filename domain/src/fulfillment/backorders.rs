@@ -112,7 +112,7 @@ pub(super) fn requeue<A: Aggregates>(aggregates: &mut A, id: OrderId) -> Result<
 fn withdraw<A: Aggregates>(aggregates: &mut A, order: &Order, sku: &Sku) -> Result<(), A::Error> {
     let Some(created) = &order.created else { return Ok(()) };
     let (order_id, channel, ordered_at) = (created.order_id, created.channel.clone(), created.at);
-    let quantity = aggregates.stock(sku)?.waiting_for(order_id);
+    let quantity = aggregates.stock(sku)?.backordered_for(order_id);
     aggregates.decide_stock(sku, &StockCommand::WithdrawBackorder { order_id, channel, ordered_at, quantity })
 }
 
@@ -136,7 +136,7 @@ pub(super) fn update_promise<A: Aggregates>(
     sku: &Sku,
 ) -> Result<(), A::Error> {
     let known = aggregates.order(id)?.promised.get(sku).copied();
-    match aggregates.stock(sku)?.news_for(id, known) {
+    match aggregates.stock(sku)?.promise_update(id, known) {
         Some(promised_at) => record_promise(aggregates, id, sku, promised_at),
         None => Ok(()),
     }
@@ -162,7 +162,7 @@ pub fn fill_backorders<A: Aggregates>(aggregates: &mut A, sku: &Sku) -> Result<(
     }
     let orders = load_orders(aggregates, sku)?;
     serve(aggregates, sku, &orders)?;
-    let stale = aggregates.stock(sku)?.untold().into_iter().filter(|(id, _)| orders.contains(id));
+    let stale = aggregates.stock(sku)?.stale_promises().into_iter().filter(|(id, _)| orders.contains(id));
     for (order_id, promised_at) in stale.collect::<Vec<_>>() {
         record_promise(aggregates, order_id, sku, promised_at)?;
     }
@@ -174,7 +174,7 @@ pub fn fill_backorders<A: Aggregates>(aggregates: &mut A, sku: &Sku) -> Result<(
 fn load_orders<A: Aggregates>(aggregates: &mut A, sku: &Sku) -> Result<BTreeSet<OrderId>, A::Error> {
     let item = aggregates.stock(sku)?;
     let due: BTreeSet<OrderId> = item.due().take(MAX_ORDERS).map(|share| share.order_id).collect();
-    let stale = item.untold().into_iter().map(|(order_id, _)| order_id).take(MAX_ORDERS);
+    let stale = item.stale_promises().into_iter().map(|(order_id, _)| order_id).take(MAX_ORDERS);
     let orders: BTreeSet<OrderId> = due.iter().copied().chain(stale).collect();
     aggregates.require(orders.iter().copied().map(StreamId::Order))?;
     // Serving an order may change which locations may serve the rest of it.

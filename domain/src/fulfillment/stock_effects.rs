@@ -74,7 +74,7 @@ pub fn surplus_backorder(order: &Order, item: &StockItem) -> Option<StockCommand
     let created = order.created.as_ref()?;
     let sku = item.sku.as_ref()?;
     let wanted = order.backordered_demand().get(sku).copied().unwrap_or_default();
-    let quantity = item.waiting_for(created.order_id).saturating_sub(wanted);
+    let quantity = item.backordered_for(created.order_id).saturating_sub(wanted);
     let (order_id, channel, ordered_at) = (created.order_id, created.channel.clone(), created.at);
     let withdraw = StockCommand::WithdrawBackorder { order_id, channel, ordered_at, quantity };
     (!quantity.is_zero()).then_some(withdraw)

@@ -37,8 +37,8 @@ impl Network {
     /// The most locations that a merchant has: every decision looks at all of them.
     pub const LIMIT: usize = 1_000;
 
-    /// The locations that nothing is sourced from for now.
-    pub fn closed(&self) -> BTreeSet<LocationId> {
+    /// The locations that are paused: nothing is sourced from them.
+    pub fn paused_locations(&self) -> BTreeSet<LocationId> {
         let paused = self.locations.iter().filter(|(_, location)| location.paused.is_some());
         paused.map(|(id, _)| id.clone()).collect()
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::state::{ChannelRules, Criterion, OnShortage, ReserveAt};
 use crate::command::commands;
-use crate::transit::TransitTable;
+use crate::promising::transit::TransitTable;
 use crate::values::{ChannelName, MerchantId, Period, Text};
 
 commands! {

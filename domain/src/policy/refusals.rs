@@ -1,8 +1,8 @@
 //! Why a policy says no.
 
 use super::state::MOST_LOCATIONS;
+use crate::promising::transit::TransitError;
 use crate::refusal::{Class, Refusal};
-use crate::transit::TransitError;
 
 /// Why a policy was not set.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::transit::TransitTable;
+use crate::promising::transit::TransitTable;
 use crate::values::{ChannelName, Period, Text};
 
 /// When units are reserved for an order.

@@ -3,7 +3,7 @@
 use cqrs_es::Aggregate;
 
 use super::*;
-use crate::transit::{Route, TransitTable};
+use crate::promising::transit::{Route, TransitTable};
 use crate::values::{ChannelName, LocationId, Text};
 use crate::{Class, Decide, Refusal};
 

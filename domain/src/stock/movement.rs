@@ -1,4 +1,4 @@
-//! What an event has moved: where, how many, for whom, and what is there after it.
+//! What a stock event moved, and the quantities after it: for the audit trail.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -8,63 +8,63 @@ use super::events::{
     StockEvent, StockPolicySet, StockReceived, StockReleased, StockReservationsExpired, StockReserved,
     StockReturned, StockShipped, StockShorted, SupplyExpected, TransferReceived, TransferShipped,
 };
-use super::state::{Bin, StockItem};
+use super::item::StockItem;
+use super::level::StockLevel;
 use crate::values::{LocationId, OrderId, Units};
 
-/// What an event has moved.
+/// What a stock event moved.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Movement {
-    /// The order that it was about.
+    /// The order; absent if the event is not about one.
     pub order_id: Option<OrderId>,
-    /// How many units it was about, of all locations together; less than none where that many were missing. Absent where it
-    /// was about none.
+    /// Units at all locations together; negative if units were missing. Absent if the event is not about units.
     pub quantity: Option<i64>,
-    /// The locations that it was about, with what is there after it. A location that is not named is as it was before.
+    /// The quantities after the event at the locations that it changed. Other locations are unchanged.
     pub locations: Vec<MovementAt>,
-    /// Units that orders wait for after it, where it was about those that wait.
+    /// Units that all orders together wait for after the event; absent if the event does not change the backorder queue.
     pub backordered: Option<Units>,
 }
 
-/// What an event has moved at one location, and what is there after it.
+/// What a stock event moved at one location, and the quantities after it.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MovementAt {
     /// The location.
     pub location: LocationId,
-    /// How many units it was about here; less than none where that many were missing.
+    /// Units at this location; negative if units were missing. Absent if the event is not about units.
     pub quantity: Option<i64>,
-    /// Sellable units physically there, reserved ones included.
+    /// Sellable units physically there, reserved units included.
     pub on_hand: Units,
-    /// Of those, held for orders.
+    /// The units on hand that are reserved for orders.
     pub reserved: Units,
-    /// Of those, set aside for the backorder queue.
+    /// The units on hand that are earmarked for the backorder queue.
     pub earmarked: Units,
-    /// Of those, never promised.
+    /// The units on hand that are never promised.
     pub safety_stock: Units,
-    /// What can still be promised there.
+    /// Units that can still be promised: on hand less reserved, earmarked and safety stock, at least 0.
     pub available: Units,
-    /// Kept beside: waiting for inspection.
+    /// Units waiting for inspection; not on hand.
     pub quarantine: Units,
-    /// Kept beside: cannot be sold.
+    /// Units that cannot be sold; not on hand.
     pub damaged: Units,
 }
 
 impl Movement {
-    /// What an event has moved, by the event and the item as it has left it.
+    /// What an event moved, given the item after it.
     pub fn of(event: &StockEvent, after: &StockItem) -> Self {
         let at = |(location, quantity): (&LocationId, Option<i64>)| MovementAt::of(after, location, quantity);
         Self {
             order_id: event.order_id(),
             quantity: event.quantity(),
             locations: event.locations(after).into_iter().map(at).collect(),
-            backordered: event.is_about_the_queue().then(|| after.waiting()),
+            backordered: event.changes_queue().then(|| after.backordered()),
         }
     }
 
-    /// Whether it was about a location.
+    /// Whether the event changed a location.
     pub fn is_at(&self, location: &LocationId) -> bool {
         self.locations.iter().any(|there| there.location == *location)
     }
@@ -72,18 +72,18 @@ impl Movement {
 
 impl MovementAt {
     fn of(item: &StockItem, location: &LocationId, quantity: Option<i64>) -> Self {
-        let nothing = Bin::default();
-        let bin = item.bins.get(location).unwrap_or(&nothing);
+        let nothing = StockLevel::default();
+        let level = item.levels.get(location).unwrap_or(&nothing);
         Self {
             location: location.clone(),
             quantity,
-            on_hand: bin.on_hand,
-            reserved: bin.reserved,
-            earmarked: bin.earmarked,
-            safety_stock: bin.safety_stock,
-            available: bin.available(),
-            quarantine: bin.quarantine,
-            damaged: bin.damaged,
+            on_hand: level.on_hand,
+            reserved: level.reserved,
+            earmarked: level.earmarked,
+            safety_stock: level.safety_stock,
+            available: level.available(),
+            quarantine: level.quarantine,
+            damaged: level.damaged,
         }
     }
 }
@@ -93,7 +93,7 @@ fn number(units: Units) -> i64 {
 }
 
 impl StockEvent {
-    /// The order that it is about, where it is about one.
+    /// The order that the event is about, if any.
     pub fn order_id(&self) -> Option<OrderId> {
         match self {
             Self::StockReserved(event) => Some(event.order_id),
@@ -120,7 +120,7 @@ impl StockEvent {
         }
     }
 
-    /// How many units it is about.
+    /// The units that the event is about, if any.
     fn quantity(&self) -> Option<i64> {
         let sum = |allocations: &[Allocation]| {
             Some(allocations.iter().map(|allocation| number(allocation.quantity)).sum())
@@ -150,8 +150,7 @@ impl StockEvent {
         }
     }
 
-    /// The locations that it is about, and how many units at each. A rule of the SKU is about all of them: it replaces the
-    /// one before it.
+    /// The locations that the event changes, with the units at each. New rules of the SKU change all locations.
     fn locations<'a>(&'a self, after: &'a StockItem) -> Vec<(&'a LocationId, Option<i64>)> {
         let each = |allocations: &'a [Allocation]| {
             let one = |allocation: &'a Allocation| (&allocation.location, Some(number(allocation.quantity)));
@@ -168,7 +167,7 @@ impl StockEvent {
                 return vec![(from, self.quantity()), (to, None)];
             }
             Self::StockPolicySet(StockPolicySet { .. }) => {
-                return after.bins.keys().map(|location| (location, None)).collect();
+                return after.levels.keys().map(|location| (location, None)).collect();
             }
             Self::StockReceived(StockReceived { location, .. })
             | Self::StockCounted(StockCounted { location, .. })
@@ -189,7 +188,7 @@ impl StockEvent {
         vec![(place, self.quantity())]
     }
 
-    fn is_about_the_queue(&self) -> bool {
+    fn changes_queue(&self) -> bool {
         matches!(
             self,
             Self::StockBackordered(_) | Self::StockBackorderWithdrawn(_) | Self::StockBackorderFilled(_)

@@ -1,156 +1,153 @@
-//! Why a stock item says no.
+//! Why a decision about a stock item is refused.
 
 use crate::refusal::{Class, Refusal};
 use crate::values::{ChannelName, LocationId, Quantity, Reference, Sku, Timestamp, Units};
 
-/// Why something was not done to a stock item.
+/// Why a decision about a stock item is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StockRefusal {
-    /// No report ever named the SKU.
-    #[error("the SKU {0} is not known")]
+    /// A command names a SKU without stock records.
+    #[error("the SKU {0} has no stock records")]
     UnknownSku(Sku),
-    /// A decision about units of an item that nothing was ever reported of.
-    #[error("nothing was ever reported of this stock item")]
+    /// A decision about an item without stock records.
+    #[error("the SKU has no stock records")]
     NeverSeen,
-    /// Fewer units can be promised than asked for.
-    #[error("{available} units are available at {location}, {requested} were asked for")]
+    /// Too few units are available.
+    #[error("insufficient stock: {available} units available at {location}, {requested} requested")]
     InsufficientStock {
-        /// Where.
+        /// The location.
         location: LocationId,
-        /// How many were asked for.
+        /// Requested units.
         requested: Units,
-        /// How many can be promised.
+        /// Units that can be promised.
         available: Units,
     },
-    /// An order lets go of, or ships, more than is held there.
-    #[error("{held} units are reserved at {location}, {requested} were to leave")]
+    /// More units are released or shipped than are reserved.
+    #[error("not reserved: {held} units reserved at {location}, {requested} to be released or shipped")]
     NotReserved {
-        /// Where.
+        /// The location.
         location: LocationId,
-        /// How many were to leave.
+        /// Units to be released or shipped.
         requested: Units,
-        /// How many are held.
+        /// Reserved units.
         held: Units,
     },
-    /// An order is given more than it waits for.
-    #[error("the order waits for {waiting} units, {requested} were to be held")]
+    /// More units are reserved for a backorder than it waits for.
+    #[error("not backordered: the order waits for {waiting} units, {requested} to be reserved")]
     NotBackordered {
-        /// How many were to be held.
+        /// Units to be reserved.
         requested: Units,
-        /// How many it waits for.
+        /// Units that the order waits for.
         waiting: Units,
     },
-    /// No order may wait for the SKU.
-    #[error("no order may wait for this SKU")]
+    /// The SKU is not backorderable.
+    #[error("the SKU is not backorderable")]
     NotBackorderable,
-    /// Too many units are waited for.
-    #[error("orders wait for {waiting} units and may for {limit}; {requested} more would be too many")]
+    /// More units would be backordered than the SKU's limit.
+    #[error("backorder limit exceeded: {waiting} of {limit} units backordered, {requested} requested")]
     BackorderLimitExceeded {
-        /// How many may be waited for.
+        /// The limit.
         limit: Units,
-        /// How many are.
+        /// Units that are backordered.
         waiting: Units,
-        /// How many more were to be.
+        /// Requested units.
         requested: Units,
     },
-    /// A safety stock of more than a quantity may be.
-    #[error("a safety stock must be a whole number from 0 to {}", Quantity::LIMIT)]
+    /// A safety stock out of range.
+    #[error("a safety stock must be 0 to {} units", Quantity::LIMIT)]
     SafetyStockOutOfRange,
-    /// On hand would fall below none.
-    #[error("{on_hand} units are on hand; the adjustment would leave less than none")]
+    /// On hand would fall below zero.
+    #[error("only {on_hand} units are on hand: the adjustment takes more")]
     AdjustmentBelowZero {
-        /// How many are there.
+        /// Units on hand.
         on_hand: Units,
     },
-    /// Units that are promised would be gone.
-    #[error("{reserved} units are reserved; the adjustment would leave fewer than that")]
+    /// On hand would fall below the reserved units.
+    #[error(
+        "{reserved} units are reserved: the adjustment would leave fewer; report missing units by a count"
+    )]
     AdjustmentBelowReserved {
-        /// How many are promised.
+        /// Reserved units.
         reserved: Units,
     },
-    /// More units arrived than are ever recorded at one place.
-    #[error("a location holds at most {} units of a SKU", Units::LIMIT)]
+    /// More units than are recorded at a location.
+    #[error("at most {} units of a SKU are recorded at a location", Units::LIMIT)]
     TooManyUnits,
-    /// The adjustment would leave more units than are ever recorded at one place.
-    #[error("a location holds at most {} units of a SKU", Units::LIMIT)]
+    /// The adjustment would leave more units than are recorded at a location.
+    #[error("at most {} units of a SKU are recorded at a location", Units::LIMIT)]
     AdjustmentAboveLimit,
-    /// A count of more than a quantity may be.
-    #[error("a count must be a whole number from 0 to {}", Quantity::LIMIT)]
+    /// A count out of range.
+    #[error("a count must be 0 to {} units", Quantity::LIMIT)]
     CountOutOfRange,
     /// The count was taken in the future.
-    #[error("countedAt is later than now, {now}")]
+    #[error("countedAt is in the future: it is {now}")]
     CountedInFuture {
-        /// The moment of decision.
+        /// The decision time.
         now: Timestamp,
     },
-    /// Too much has moved since the count to judge it.
-    #[error(
-        "the count is older than the movements that are remembered, which reach back to {remembered_from}"
-    )]
+    /// Too many movements since the count.
+    #[error("the count is too old: movements are remembered from {remembered_from} on; count again")]
     CountTooOld {
-        /// How far back movements are remembered.
+        /// The time of the oldest movement that is remembered.
         remembered_from: Timestamp,
     },
-    /// A channel would promise more than it may.
-    #[error("channel {channel} may promise {left} more units, {requested} were asked for")]
+    /// A channel would promise more units than its quota leaves.
+    #[error("channel limit exceeded: {channel} may promise {left} more units, {requested} requested")]
     ChannelLimitExceeded {
-        /// Which channel.
+        /// The channel.
         channel: ChannelName,
-        /// How many it may.
+        /// Units that it may still promise.
         left: Units,
-        /// How many were asked for.
+        /// Requested units.
         requested: Units,
     },
-    /// A limit of more than a quantity may be.
-    #[error("a channel's limit must be a whole number from 0 to {}", Quantity::LIMIT)]
+    /// A channel limit out of range.
+    #[error("a channel limit must be 0 to {} units", Quantity::LIMIT)]
     ChannelLimitOutOfRange,
-    /// More channels with limits than a SKU may have.
+    /// Too many channels with a limit.
     #[error("a SKU has limits for at most 100 channels")]
     TooManyLimits,
     /// More serial numbers than units.
-    #[error("more serial numbers than units were given")]
+    #[error("there are more serial numbers than units")]
     SerialsExceedQuantity,
-    /// A supply is to be closed and none is named.
+    /// A supply is closed and not named.
     #[error("closeSupply needs a supplyId")]
     SupplyMissing,
-    /// Nobody announced the supply.
-    #[error("there is no supply {0} of this SKU")]
+    /// The supply is not known.
+    #[error("the SKU has no supply {0}")]
     UnknownSupply(Reference),
-    /// More supplies than are remembered.
-    #[error("at most 1000 supplies of a SKU are expected at once")]
+    /// Too many supplies.
+    #[error("at most 1000 supplies of a SKU are expected at a time")]
     TooManySupplies,
-    /// Goods are to change from a state into the same.
+    /// Units are changed to the condition that they have.
     #[error("from and to are the same condition")]
     SameCondition,
-    /// Fewer units are in that state, or more of them are promised.
-    #[error("{free} units can be taken out of that condition")]
+    /// Too few units are in the condition, or too many of them are reserved.
+    #[error("only {free} units can change their condition: the others are reserved, or not in it")]
     TooFewInCondition {
-        /// How many can.
+        /// Units that can change.
         free: Units,
     },
-    /// A transfer to where it comes from.
+    /// A transfer from a location to itself.
     #[error("from and to are the same location")]
     SameLocation,
-    /// More transfers than are remembered.
-    #[error("at most 1000 transfers of a SKU are on their way at once")]
+    /// Too many transfers.
+    #[error("at most 1000 transfers of a SKU are on their way at a time")]
     TooManyTransfers,
     /// The id is another transfer's.
-    #[error("there is a transfer {0} already")]
+    #[error("a transfer {0} exists already")]
     TransferExists(Reference),
-    /// Nobody shipped the transfer.
+    /// The transfer is not known.
     #[error("there is no transfer {0}")]
     UnknownTransfer(Reference),
-    /// All of it has arrived, or the rest was given up.
-    #[error("nothing of transfer {0} is on its way any more")]
+    /// The transfer has arrived, or its rest is lost.
+    #[error("transfer {0} is closed: nothing of it is on its way")]
     TransferClosed(Reference),
-    /// None has arrived, or more than a quantity may be.
-    #[error(
-        "what arrives is a whole number from 1 to {}, or 0 where close says that the rest is lost",
-        Quantity::LIMIT
-    )]
+    /// A received quantity out of range.
+    #[error("quantity must be 1 to {} units; 0 only together with close", Quantity::LIMIT)]
     ReceivedOutOfRange,
-    /// The lots add up to more than was received.
-    #[error("the lots hold more units than were received")]
+    /// The lots have more units than were received.
+    #[error("the lots have more units than were received")]
     LotsExceedQuantity,
 }
 

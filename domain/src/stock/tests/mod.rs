@@ -1,16 +1,19 @@
-//! Given, when, then: what a stock item says to each command.
+//! Given earlier commands, when another one is decided, then these events or this refusal.
 
-mod counting;
-mod expiring;
-mod leaving;
-mod limiting;
-mod moving;
+mod adjustment;
+mod backorder_dates;
+mod backorder_queue;
+mod channel_quota;
+mod condition;
+mod count;
+mod expiry;
+mod movement;
 mod policy;
-mod promising;
-mod queueing;
+mod receipt;
 mod refusals;
-mod reserving;
-mod telling;
+mod reservation;
+mod shipping;
+mod transfer;
 
 use cqrs_es::Aggregate;
 use serde_json::{Value, json};
@@ -199,8 +202,8 @@ fn earmark() -> StockCommand {
     earmark_but(&[])
 }
 
-fn earmark_but(closed: &[&str]) -> StockCommand {
-    StockCommand::EarmarkInventory { closed: closed.iter().copied().map(place).collect() }
+fn earmark_but(paused: &[&str]) -> StockCommand {
+    StockCommand::EarmarkInventory { paused: paused.iter().copied().map(place).collect() }
 }
 
 fn fill(order: u128, from: &[(&str, u64)]) -> StockCommand {
@@ -250,9 +253,9 @@ fn web() -> ChannelName {
 
 /// On hand, reserved and available at a location.
 fn at(item: &StockItem, location: &str) -> [u64; 3] {
-    let bin = item.bins.get(&place(location)).cloned().unwrap_or_default();
-    assert_eq!(bin.available(), item.available_at(&place(location)));
-    [bin.on_hand, bin.reserved, bin.available()].map(Units::number)
+    let level = item.levels.get(&place(location)).cloned().unwrap_or_default();
+    assert_eq!(level.available(), item.available_at(&place(location)));
+    [level.on_hand, level.reserved, level.available()].map(Units::number)
 }
 
 fn adjusted(delta: i64, reason: AdjustmentReason, note: &str, second: i64) -> StockEvent {
@@ -266,101 +269,4 @@ fn adjusted(delta: i64, reason: AdjustmentReason, note: &str, second: i64) -> St
         at: moment(second),
     }
     .into()
-}
-
-// ---- receiving and adjusting ----
-
-#[test]
-fn what_arrives_is_recorded_as_it_was_reported() {
-    let command = receive_with(
-        json!({
-            "quantity": 10, "reference": "PO-1",
-            "lots": [{ "lot": "L1", "quantity": 4, "expiresAt": moment(999) }, { "lot": "L2", "quantity": 6 }]
-        }),
-        1,
-    );
-    let lot = |name: &str, quantity, expires_at| Lot {
-        lot: Reference::new(name).unwrap(),
-        quantity: Quantity::new(quantity).unwrap(),
-        expires_at,
-    };
-    let received = StockReceived {
-        sku: sku(),
-        location: place("DC-1"),
-        quantity: Quantity::new(10).unwrap(),
-        condition: Condition::Sellable,
-        lots: Some(vec![lot("L1", 4, Some(moment(999))), lot("L2", 6, None)]),
-        serials: None,
-        supply_id: None,
-        closes_supply: false,
-        reference: Reference::new("PO-1").ok(),
-        at: moment(1),
-    };
-    assert_eq!(when(&StockItem::default(), command), [received.into()]);
-}
-
-#[test]
-fn an_item_is_known_from_the_first_report_on() {
-    assert!(!StockItem::default().is_known());
-    for report in
-        [receive(1, 1), count(0, 1, 1), receive_with(json!({ "quantity": 1, "condition": "damaged" }), 1)]
-    {
-        assert_eq!(given([report]).sku, Some(sku()));
-    }
-}
-
-#[test]
-fn only_sellable_units_are_on_hand() {
-    let of = |condition: &str| receive_with(json!({ "quantity": 5, "condition": condition }), 1);
-    let item = given([of("sellable"), of("quarantine"), of("damaged"), of("damaged"), receive(2, 2)]);
-    assert_eq!(at(&item, "DC-1"), [7, 0, 7]);
-    let bin = &item.bins[&place("DC-1")];
-    assert_eq!((bin.quarantine, bin.damaged), (Units::new(5), Units::new(10)));
-}
-
-#[test]
-fn each_location_has_its_own_units() {
-    let item = given([receive(3, 1), receive_with(json!({ "quantity": 4, "location": "DC-2" }), 2)]);
-    assert_eq!((at(&item, "DC-1"), at(&item, "DC-2"), at(&item, "DC-3")), ([3, 0, 3], [4, 0, 4], [0, 0, 0]));
-}
-
-#[test]
-fn some_of_what_arrives_may_be_in_no_lot_but_not_more_than_arrives() {
-    let lots = |count: u32| {
-        let lots = json!([{ "lot": "L1", "quantity": count }, { "lot": "L2", "quantity": 3 }]);
-        receive_with(json!({ "quantity": 10, "lots": lots }), 1)
-    };
-    assert_eq!(at(&given([lots(6)]), "DC-1"), [10, 0, 10]);
-    assert_eq!(at(&given([lots(7)]), "DC-1"), [10, 0, 10]);
-    assert_eq!(refusal(&StockItem::default(), lots(8)), ("lots_exceed_quantity", Some("/lots".into())));
-}
-
-#[test]
-fn an_adjustment_changes_on_hand_by_its_difference() {
-    let item = given([receive(10, 1)]);
-    assert_eq!(when(&item, adjust(-4, 2)), [adjusted(-4, AdjustmentReason::Damaged, "broken", 2)]);
-    assert_eq!(at(&given([receive(10, 1), adjust(-4, 2), adjust(3, 3)]), "DC-1"), [9, 0, 9]);
-}
-
-#[test]
-fn an_adjustment_leaves_none_but_never_less() {
-    let item = given([receive(10, 1)]);
-    assert_eq!(at(&after(&item, adjust(-10, 2)), "DC-1"), [0, 0, 0]);
-    let refused = item.decide(&adjust(-11, 2)).unwrap_err();
-    assert_eq!(refused, StockRefusal::AdjustmentBelowZero { on_hand: Units::new(10) });
-}
-
-#[test]
-fn an_adjustment_takes_what_is_not_promised() {
-    let item = given([receive(10, 1), reserve(&[("DC-1", 8)]), adjust(-2, 2)]);
-    assert_eq!(at(&item, "DC-1"), [8, 8, 0]);
-}
-
-#[test]
-fn units_may_be_found_where_none_ever_were() {
-    let command = StockCommand::AdjustStock(
-        read(json!({}), json!({ "location": "DC-2", "delta": 2, "reason": "found" })),
-        moment(2),
-    );
-    assert_eq!(at(&given([receive(10, 1), command]), "DC-2"), [2, 0, 2]);
 }

@@ -1,4 +1,4 @@
-//! A row for every refusal: the state, the command, the code and the field.
+//! A row for every refusal: state, command, code, pointer and class.
 
 use super::*;
 use crate::Class;
@@ -7,8 +7,8 @@ type Row = (StockItem, StockCommand, (&'static str, Option<&'static str>, Class)
 
 /// An item that has as many units of a kind as are ever recorded at one place, less four.
 fn nearly_full(kind: &str) -> StockItem {
-    let bin = json!({ kind: Units::LIMIT.number() - 4 });
-    serde_json::from_value(json!({ "sku": "A", "bins": { "DC-1": bin } })).unwrap()
+    let level = json!({ kind: Units::LIMIT.number() - 4 });
+    serde_json::from_value(json!({ "sku": "A", "levels": { "DC-1": level } })).unwrap()
 }
 
 fn rows() -> Vec<Row> {
@@ -124,7 +124,7 @@ fn more_rows() -> Vec<Row> {
 }
 
 #[test]
-fn every_refusal_has_its_code_its_field_and_its_class() {
+fn every_refusal_has_its_code_pointer_and_class() {
     for (item, command, (code, pointer, class)) in rows().into_iter().chain(more_rows()) {
         let refused = item.decide(&command).expect_err(code);
         assert_eq!(refused.code(), code);
@@ -135,7 +135,7 @@ fn every_refusal_has_its_code_its_field_and_its_class() {
 }
 
 #[test]
-fn no_refusal_is_without_a_row() {
+fn every_refusal_has_a_row() {
     let source = include_str!("../refusals.rs");
     let codes = source.split("fn code(").nth(1).and_then(|rest| rest.split("fn class(").next()).unwrap();
     let mut without: Vec<&str> = codes.split('"').skip(1).step_by(2).collect();
@@ -147,18 +147,18 @@ fn no_refusal_is_without_a_row() {
 }
 
 #[test]
-fn a_location_holds_as_many_as_the_limit_says() {
+fn a_location_has_at_most_the_limit() {
     for command in [receive(4, 2), adjust(4, 2)] {
         let item = after(&nearly_full("onHand"), command);
-        assert_eq!(item.bins[&place("DC-1")].on_hand, Units::LIMIT);
+        assert_eq!(item.levels[&place("DC-1")].on_hand, Units::LIMIT);
     }
     assert_eq!(at(&given([count(1_000_000_000, 1, 1)]), "DC-1")[0], 1_000_000_000);
 }
 
 #[test]
-fn what_is_full_of_one_kind_has_room_for_another() {
+fn the_limit_applies_to_each_condition() {
     let damaged = receive_with(json!({ "quantity": 5, "condition": "damaged" }), 2);
     let item = after(&nearly_full("onHand"), damaged);
-    assert_eq!(item.bins[&place("DC-1")].damaged, Units::new(5));
+    assert_eq!(item.levels[&place("DC-1")].damaged, Units::new(5));
     assert_eq!(at(&after(&nearly_full("damaged"), receive(5, 2)), "DC-1"), [5, 0, 5]);
 }
