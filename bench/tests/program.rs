@@ -1,5 +1,7 @@
 //! The bench comes to its end, and what it measured was granted.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may panic")]
+
 use std::process::{Command, Stdio};
 
 use holdfast_tests::postgres::Schema;

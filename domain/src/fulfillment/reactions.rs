@@ -8,7 +8,7 @@ use cqrs_es::Aggregate;
 use super::capacity::{CapacityChange, capacity_changes};
 use super::stock_effects::stock_effects;
 use crate::distance::Coordinates;
-use crate::order::{Order, OrderEvent, ReservationTrigger};
+use crate::order::{Order, OrderEvent, PersonalData, ReservationTrigger};
 use crate::sourcing::Demand;
 use crate::stock::StockCommand;
 use crate::values::{LocationId, Sku, Timestamp, Units};
@@ -147,13 +147,13 @@ fn sourcing_request(before: &Order, events: &[OrderEvent]) -> SourcingRequest {
         match event {
             OrderEvent::OrderCreated(created) => {
                 request.trigger = ReservationTrigger::Creation;
-                request.destination = created.personal.as_ref().and_then(|personal| personal.coordinates());
+                request.destination = created.personal.as_ref().and_then(PersonalData::coordinates);
             }
             OrderEvent::OrderAmended(amended) => {
                 if !(amended.grown.is_empty() && amended.added.is_empty()) {
                     request.trigger = ReservationTrigger::Creation;
                 }
-                request.destination = amended.personal.as_ref().and_then(|personal| personal.coordinates());
+                request.destination = amended.personal.as_ref().and_then(PersonalData::coordinates);
             }
             OrderEvent::FulfillmentOrderRejected(_) => request.gives_back(None),
             OrderEvent::PickShorted(shorted) => {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Aggregates;
 use crate::network::NetworkCommand;
-use crate::order::{CreateOrder, FulfillmentOrder, HoldReason, Order, OrderCommand};
+use crate::order::{CreateOrder, FulfillmentLine, FulfillmentOrder, HoldReason, Order, OrderCommand};
 use crate::policy::ReserveAt;
 use crate::properties::shop::{Refused, Shop};
 use crate::properties::{location, moment, order_id, sku};
@@ -142,7 +142,7 @@ impl Shop {
         let order: &Order = &self.orders[order];
         let here = order.fulfillment_orders.iter().filter(|part| part.location == location(at));
         let own = here.flat_map(|part| &part.lines).filter(|own| own.line.index() + 1 == line);
-        own.map(|line| line.open()).sum::<Units>().number()
+        own.map(FulfillmentLine::open).sum::<Units>().number()
     }
 
     fn backordered(&self, order: usize, line: usize) -> u64 {

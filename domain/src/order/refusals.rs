@@ -287,6 +287,7 @@ impl Refusal for OrderRefusal {
         }
     }
 
+    #[allow(clippy::too_many_lines, reason = "a row for every refusal")]
     fn class(&self) -> Class {
         match self {
             Self::UnknownOrder(_)

@@ -222,6 +222,7 @@ fn a_location_that_has_no_room_or_is_too_late_is_seen_but_takes_no_part() {
 }
 
 /// Of an order that already ships from some locations.
+#[allow(clippy::needless_pass_by_value, reason = "rules are written where they are used")]
 fn shipping_from<'a>(used: &[&str], rules: SourcingRules<'a>) -> SourcingRules<'a> {
     SourcingRules { used: used.iter().map(|name| LocationId::new(name).unwrap()).collect(), ..rules }
 }

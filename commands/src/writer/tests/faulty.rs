@@ -1,5 +1,7 @@
 //! A journal in memory whose appends and loads fail according to a script.
 
+#![allow(clippy::duplicated_attributes, reason = "one delegation for each trait")]
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -249,6 +249,7 @@ fn shipments() -> Vec<Row> {
     ]
 }
 
+#[allow(clippy::too_many_lines, reason = "a row for every refusal")]
 fn amendments() -> Vec<Row> {
     use Class::{Conflict, Invalid, NotFound};
     let order = given([create()]);
