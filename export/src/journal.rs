@@ -57,7 +57,7 @@ impl<'a> EventsExport<'a> {
         let upto = range.upto.unwrap_or(head);
         if upto > head {
             let merchant = merchant.to_owned();
-            return Err(ExportError::Beyond { merchant, head, wanted: upto }.into());
+            return Err(ExportError::Beyond { merchant, head, wanted: upto });
         }
         let nothing = || Manifest {
             manifest: KNOWN,
@@ -81,7 +81,7 @@ impl<'a> EventsExport<'a> {
             let (directory, position) = (folder.path.clone(), content.position);
             let other = ExportError::OtherJournal { directory, position };
             let beyond = ExportError::Beyond { merchant: merchant.to_owned(), head, wanted: range.from };
-            return Err(if content.files.is_empty() { beyond } else { other }.into());
+            return Err(if content.files.is_empty() { beyond } else { other });
         };
         let exported = Exported::none(EVENTS.name, &folder.merchant, content.position);
         Ok(Self { journal, folder, limits, manifest, upto, hash, open: None, exported })
@@ -102,7 +102,7 @@ impl<'a> EventsExport<'a> {
             let not_as_written =
                 |position| ExportError::NotAsWritten { merchant: merchant.to_string(), position };
             if page.is_empty() {
-                return Err(not_as_written(position + 1).into());
+                return Err(not_as_written(position + 1));
             }
             for event in page {
                 // A page ends with a command, which may reach beyond what is asked for.
@@ -111,7 +111,7 @@ impl<'a> EventsExport<'a> {
                 }
                 position += 1;
                 if event.position != position || !event.follows(merchant.as_str(), &self.hash.0) {
-                    return Err(not_as_written(position).into());
+                    return Err(not_as_written(position));
                 }
                 self.hash = event.hash;
                 if self.add(event)? {

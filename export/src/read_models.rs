@@ -30,7 +30,7 @@ pub async fn as_of(
         position => journal.read(merchant.as_str(), position - 1, 1).await?.into_iter().next(),
     };
     if *position > 0 && event.as_ref().is_none_or(|event| event.hash.0[..] != hash[..]) {
-        return Err(ExportError::ForeignReadModels { merchant: merchant.to_string() }.into());
+        return Err(ExportError::ForeignReadModels { merchant: merchant.to_string() });
     }
     Ok(AsOf {
         position: *position,
@@ -57,15 +57,14 @@ pub async fn fits<S>(
             directory: directory.to_owned(),
             reached: as_of.position,
             exported: latest.position,
-        }
-        .into());
+        });
     }
     let there = hash_at(journal, merchant.as_str(), latest.position).await?;
     let is_of_it = latest.position == 0 || there.is_some_and(|hash| hash.to_string() == latest.hash);
     if is_of_it {
         return Ok(());
     }
-    Err(ExportError::OtherJournal { directory: directory.to_owned(), position: latest.position }.into())
+    Err(ExportError::OtherJournal { directory: directory.to_owned(), position: latest.position })
 }
 
 /// A pass over a merchant's orders.
@@ -98,7 +97,7 @@ impl OrdersPass<'_> {
                     self.finish(after)?;
                     if day.is_some_and(|before| date < before) {
                         let (merchant, position) = (self.merchant.to_string(), order.first_position);
-                        return Err(ExportError::DatesGoBack { merchant, position }.into());
+                        return Err(ExportError::DatesGoBack { merchant, position });
                     }
                     day = Some(date);
                     if let Some(last) = self.begin(date, order.first_position, &changed)? {
