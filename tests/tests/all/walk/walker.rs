@@ -151,20 +151,22 @@ impl Walker {
         }
         // Operations on read models know no dry run and no keys.
         let is_command = !request.path.starts_with("/v1/projections");
-        let dry = if is_command && random.chance(DRY_RUNS) {
+        let mut dry = None;
+        if is_command && random.chance(DRY_RUNS) {
             self.read_feed().await;
-            Some(self.client.send(&request, key, true).await)
-        } else {
-            None
-        };
+            let sent_at = jiff::Timestamp::now().as_microsecond();
+            dry = Some((sent_at, self.client.send(&request, key, true).await));
+        }
         let real = self.send(key, &request).await;
         if real.code() == "insufficient_stock" {
             self.read_feed().await;
             answers::check_shortage(&self.world.model, &request, &real, &mut self.violations);
         }
-        if let Some(dry) = dry {
+        if let Some((sent_at, dry)) = dry {
+            let now = jiff::Timestamp::now().as_microsecond();
+            let is_due = liveness::is_something_due(&self.world.model, sent_at, now);
             let decisions = self.read_feed().await;
-            if !answers::has_interfered(&decisions) {
+            if !is_due && !answers::has_interfered(&decisions) {
                 answers::check_dry_run(&request, &dry, &real, &mut self.violations);
             }
         }
@@ -306,7 +308,8 @@ impl Walker {
                 quiet_since = Instant::now();
             }
             let now = jiff::Timestamp::now().as_microsecond();
-            let is_due = liveness::is_something_due(&self.world.model, now, DUE_SOON);
+            let since = now - liveness::DUE_TOLERANCE;
+            let is_due = liveness::is_something_due(&self.world.model, since, now + DUE_SOON);
             let unfinished = liveness::unfinished(&self.world.model, now);
             if unfinished.is_empty() && !is_due {
                 return;

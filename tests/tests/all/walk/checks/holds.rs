@@ -9,7 +9,8 @@ use crate::walk::violations::Violations;
 pub fn after_command(model: &Model, before: &Before, decision: &Decision, violations: &mut Violations) {
     for (id, known) in &before.orders {
         let order = &model.orders[id];
-        let lines = known.numbers().filter(|_| known.is_out_of_stock() && order.is_out_of_stock());
+        let still_held = known.out_of_stock_holds().any(|hold| order.holds.contains_key(hold));
+        let lines = known.numbers().filter(|_| still_held);
         for line in lines {
             let (was, own) = (&known.lines[line - 1], &order.lines[line - 1]);
             let shipped = order.shipped(line) - known.shipped(line);

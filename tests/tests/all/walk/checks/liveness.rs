@@ -6,7 +6,7 @@ use crate::walk::model::stock::StockItem;
 use crate::walk::violations::Violations;
 
 /// What has been due for longer than this has been forgotten, in microseconds.
-const DUE_TOLERANCE: i64 = 1_000_000;
+pub const DUE_TOLERANCE: i64 = 1_000_000;
 
 /// What is still to be done at a time: by whom, and what.
 pub fn unfinished(model: &Model, now: i64) -> Violations {
@@ -31,16 +31,19 @@ pub fn unfinished(model: &Model, now: i64) -> Violations {
     violations
 }
 
-/// Whether something will happen by time alone within a few seconds.
-pub fn is_something_due(model: &Model, now: i64, within: i64) -> bool {
+/// Whether something happens between two times by time alone, in microseconds: a reservation or a hold ends.
+pub fn is_something_due(model: &Model, from: i64, to: i64) -> bool {
     let reservations = model.items.values().flat_map(|item| item.until.values().copied());
     let holds = model.orders.values().flat_map(|order| order.holds.values().filter_map(|hold| hold.until));
     let expiries = model.orders.values().filter_map(|order| order.expires_at);
-    reservations.chain(holds).chain(expiries).any(|due| due > now - DUE_TOLERANCE && due < now + within)
+    reservations.chain(holds).chain(expiries).any(|due| due >= from && due <= to)
 }
 
-/// No order waits for units that are available where it may be served from.
+/// No order waits for units that are available where it may be served from, unless somebody has to decide.
 fn waiting(model: &Model, order: &Order, violations: &mut Violations) {
+    if order.is_out_of_stock() {
+        return;
+    }
     for (sku, units) in order.backordered_by_sku() {
         let Some(item) = model.items.get(&sku) else { continue };
         for (location, level) in &item.levels {

@@ -168,9 +168,14 @@ impl Order {
         waiting
     }
 
+    /// The ids of holds that stand until somebody decides, for want of units.
+    pub fn out_of_stock_holds(&self) -> impl Iterator<Item = &String> {
+        self.holds.iter().filter(|(_, hold)| hold.reason == "inventory_out_of_stock").map(|(id, _)| id)
+    }
+
     /// Whether it waits for somebody's decision for want of units.
     pub fn is_out_of_stock(&self) -> bool {
-        self.holds.values().any(|hold| hold.reason == "inventory_out_of_stock")
+        self.out_of_stock_holds().next().is_some()
     }
 
     /// Whether everything that was not cancelled has arrived, and there is something.
