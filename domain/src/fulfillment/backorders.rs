@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::aggregates::Aggregates;
-use super::operations::up_to_date;
 use super::overcommitment::{overcommitted_locations, resolve_overcommitment};
-use super::process::{carry_out, decide, decide_once, reallocate};
+use super::process::{carry_out, decide, decide_once, reallocate, up_to_date};
 use super::reactions::Reaction;
 use super::ship_dates::{promised_dates, too_late};
 use super::stock_effects::surplus_backorder;

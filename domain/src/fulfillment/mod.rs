@@ -20,7 +20,7 @@ mod tests;
 
 pub use aggregates::Aggregates;
 pub use backorders::fill_backorders;
-pub use operations::{accept_cancellation, change, move_fulfillment_order, up_to_date};
+pub use operations::{accept_cancellation, change, move_fulfillment_order};
 pub use overcommitment::resolve_overcommitment;
-pub use process::{Decided, decide, reallocate};
+pub use process::{Decided, decide, reallocate, up_to_date};
 pub use reactions::{Reaction, reactions};

@@ -1,34 +1,26 @@
 //! Commands on orders that need more than the order to be decided.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::aggregates::Aggregates;
-use super::process::{Decided, decide, reallocate};
+use super::overcommitment::resolve_shipped;
+use super::process::{Decided, decide, reallocate, up_to_date};
 use super::ship_dates::promised_dates;
 use crate::order::{AcceptCancellation, MoveFulfillmentOrder, MoveTarget, Order, OrderCommand, Takeover};
 use crate::stream::StreamId;
 use crate::values::{LocationId, OrderId, Sku};
 
-/// Brings an order up to date, then decides a command on it and everything that follows.
+/// Brings an order up to date, then decides a command on it and everything that follows. Orders lose units that have left
+/// for this one and were reserved for them.
 pub fn change<A: Aggregates>(
     aggregates: &mut A,
     id: OrderId,
     command: &OrderCommand,
 ) -> Result<Decided, A::Error> {
     up_to_date(aggregates, id)?;
-    decide(aggregates, id, command)
-}
-
-/// The order as it is at the decision time: reservations and timed holds that have ended meanwhile are ended by events,
-/// and parcels without news are marked as stuck.
-pub fn up_to_date<A: Aggregates>(aggregates: &mut A, id: OrderId) -> Result<Arc<Order>, A::Error> {
-    let (order, now) = (aggregates.order(id)?, aggregates.now());
-    if order.due_at().is_none_or(|due| now < due) {
-        return Ok(order);
-    }
-    decide(aggregates, id, &OrderCommand::ExpireReservation(now))?;
-    Ok(decide(aggregates, id, &OrderCommand::AttendOrder(now))?.0)
+    let (_, events) = decide(aggregates, id, command)?;
+    resolve_shipped(aggregates, id, &events)?;
+    Ok((aggregates.order(id)?, events))
 }
 
 /// Lets another location take a fulfillment order over.

@@ -1,13 +1,12 @@
-//! Which orders lose units when a count finds fewer than are reserved.
+//! Which orders lose units when fewer are there than are reserved: a count did not find them, or they have left.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use super::aggregates::Aggregates;
-use super::operations::up_to_date;
-use super::process::{decide, reallocate};
+use super::process::{decide, reallocate, up_to_date};
 use super::ship_dates::capacity_streams;
-use crate::order::{OrderCommand, OrderEvent};
+use crate::order::{OrderCommand, OrderEvent, ShipmentCreated};
 use crate::stream::StreamId;
 use crate::values::{LocationId, OrderId, Sku, Units};
 
@@ -53,6 +52,25 @@ pub fn resolve_overcommitment<A: Aggregates>(
         }
     }
     Ok(affected)
+}
+
+/// Takes units that have left, and were not reserved for the order that they left for, from the orders that hold them.
+pub(super) fn resolve_shipped<A: Aggregates>(
+    aggregates: &mut A,
+    id: OrderId,
+    events: &[OrderEvent],
+) -> Result<(), A::Error> {
+    for event in events {
+        let OrderEvent::ShipmentCreated(ShipmentCreated { location, packages, .. }) = event else { continue };
+        let order = aggregates.order(id)?;
+        let lines: Vec<_> = packages.iter().flat_map(|package| &package.lines).cloned().collect();
+        for sku in order.demand_of(&lines).keys() {
+            if !missing_units(aggregates, sku, location)?.is_zero() {
+                resolve_overcommitment(aggregates, sku, location)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The orders that may lose units, the first to lose first.

@@ -28,6 +28,17 @@ pub fn decide<A: Aggregates>(
     Ok((aggregates.order(id)?, events))
 }
 
+/// The order as it is at the decision time: reservations and timed holds that have ended meanwhile are ended by events,
+/// and parcels without news are marked as stuck.
+pub fn up_to_date<A: Aggregates>(aggregates: &mut A, id: OrderId) -> Result<Arc<Order>, A::Error> {
+    let (order, now) = (aggregates.order(id)?, aggregates.now());
+    if order.due_at().is_none_or(|due| now < due) {
+        return Ok(order);
+    }
+    decide(aggregates, id, &OrderCommand::ExpireReservation(now))?;
+    Ok(decide(aggregates, id, &OrderCommand::AttendOrder(now))?.0)
+}
+
 /// Carries out reactions, and what follows from each before the next one.
 pub(super) fn carry_out<A: Aggregates>(
     aggregates: &mut A,

@@ -468,3 +468,18 @@ mod ship_by {
         assert!(shop.is_on_hold_for_stock(order) || shop.held_of_line(order, 1, 0) == 0);
     }
 }
+
+mod units_that_left_unreserved {
+    use super::*;
+
+    #[test]
+    fn are_taken_from_the_order_that_had_them_in_the_same_command() {
+        let mut shop = shop();
+        shop.receive(A, 0, 2);
+        let cancelled = shop.order_of(&[(A, 1)], &json!({}));
+        shop.cancel_line(cancelled, 1, 1);
+        let other = shop.order_of(&[(A, 2)], &json!({}));
+        shop.ship(cancelled, 1, &json!({ "lines": [{ "line": 1, "quantity": 1 }] }));
+        assert_eq!((shop.held_of_line(other, 1, 0), shop.backordered(other, 1)), (1, 1));
+    }
+}

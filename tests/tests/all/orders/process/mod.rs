@@ -7,6 +7,7 @@ mod paused_locations;
 mod positions;
 mod rejecting_locations;
 mod ship_by;
+mod shipping_unheld_units;
 mod single_location;
 mod split_limit;
 
