@@ -27,7 +27,7 @@ pub fn check_dry_run(request: &Request, dry: &Answer, real: &Answer, violations:
 
 /// Whether the process manager, or time, has changed something between a dry run and the real command.
 pub fn has_interfered(decisions: &[Decision]) -> bool {
-    let by_time = ["ReservationExpired", "StockReservationsExpired", "OrderHoldReleased"];
+    let by_time = ["ReservationExpired", "StockReservationsExpired", "OrderHoldReleased", "ShipmentStuck"];
     decisions.iter().any(|decision| {
         decision.key.is_none() || decision.events.iter().any(|event| by_time.contains(&event.kind.as_str()))
     })
