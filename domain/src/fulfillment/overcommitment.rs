@@ -54,7 +54,7 @@ pub fn resolve_overcommitment<A: Aggregates>(
     Ok(affected)
 }
 
-/// Takes units that have left, and were not reserved for the order that they left for, from the orders that hold them.
+/// Takes units that have left without being reserved for their order from the orders that hold them.
 pub(super) fn resolve_shipped<A: Aggregates>(
     aggregates: &mut A,
     id: OrderId,

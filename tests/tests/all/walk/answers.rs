@@ -84,7 +84,7 @@ pub fn check_quantities(order: &Order, read: &Value, violations: &mut Violations
     if read["version"].as_u64() != Some(order.positions.len() as u64) {
         return;
     }
-    let told = |line: usize| {
+    let expected = |line: usize| {
         let own = &order.lines[line - 1];
         json!({ "line": line, "sku": own.sku, "quantity": own.ordered, "reserved": order.held(line),
                 "backordered": own.backordered, "picked": order.picked(line), "packed": order.packed(line),
@@ -92,8 +92,8 @@ pub fn check_quantities(order: &Order, read: &Value, violations: &mut Violations
                 "returned": own.returned })
     };
     for (line, view) in order.numbers().zip(list(read, "lines")) {
-        let told = told(line);
-        let fields = told.as_object().expect("fields").iter();
+        let expected = expected(line);
+        let fields = expected.as_object().expect("fields").iter();
         let different: Vec<_> = fields.filter(|(name, value)| view[name.as_str()] != **value).collect();
         violations.check(
             "an order that is read has the quantities of its events",
@@ -106,13 +106,13 @@ pub fn check_quantities(order: &Order, read: &Value, violations: &mut Violations
         (text(part, "fulfillmentOrderId").to_owned(), text(part, "location").to_owned(), held)
     };
     let read: Vec<_> = list(read, "fulfillmentOrders").iter().map(places).collect();
-    let told = order.fulfillment_orders.iter().map(|part| {
+    let expected = order.fulfillment_orders.iter().map(|part| {
         let kept = part.lines.values().map(|units| units.held + units.shipped).sum::<i64>();
         (part.id.clone(), part.location.clone(), kept)
     });
-    let told: Vec<_> = told.collect();
-    violations.check("an order that is read has the fulfillment orders of its events", read == told, || {
-        format!("{}: by its events {told:?}, read {read:?}", order.id)
+    let expected: Vec<_> = expected.collect();
+    violations.check("an order that is read has the fulfillment orders of its events", read == expected, || {
+        format!("{}: by its events {expected:?}, read {read:?}", order.id)
     });
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::client::{Client, Request};
 use super::steps::{Draft, Step};
 
-/// The operation that takes many commands at once: the walk sends it by itself.
+/// The operation that takes many commands at once: the walker sends it.
 pub const BULK: &str = "SubmitCommands";
 
 /// Method and path of every operation that changes something, by its id.

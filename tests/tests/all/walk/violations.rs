@@ -1,4 +1,4 @@
-//! Broken invariants, collected: the first of each kind is told in full, the others are counted.
+//! Broken invariants, collected: the first of each kind in full, the others as a number.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,8 +11,8 @@ const KEPT_OF_EACH_RULE: usize = 3;
 pub struct Violations {
     /// By rule: how often, and the first ones.
     by_rule: BTreeMap<&'static str, (usize, Vec<String>)>,
-    /// Found since the last look.
-    news: bool,
+    /// Whether some are without an explanation.
+    is_unexplained: bool,
 }
 
 impl Violations {
@@ -21,7 +21,7 @@ impl Violations {
         *count += 1;
         if kept.len() < KEPT_OF_EACH_RULE {
             kept.push(detail.into());
-            self.news = true;
+            self.is_unexplained = true;
         }
     }
 
@@ -43,12 +43,12 @@ impl Violations {
         self.by_rule.is_empty()
     }
 
-    /// Whether something was added since this was last asked.
-    pub fn has_news(&mut self) -> bool {
-        std::mem::take(&mut self.news)
+    /// Whether something was found since the last call.
+    pub fn take_unexplained(&mut self) -> bool {
+        std::mem::take(&mut self.is_unexplained)
     }
 
-    /// Adds a line to the latest detail of every rule that has news: what was sent before it.
+    /// Adds a line to the latest detail of every rule: what was sent before it.
     pub fn explain(&mut self, context: &str) {
         for (_, kept) in self.by_rule.values_mut() {
             if let Some(last) = kept.last_mut().filter(|last| !last.contains("\n    sent ")) {

@@ -1,6 +1,6 @@
 //! One merchant's walk: requests are made up, sent and checked, until all are sent and nothing is left to do.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,16 +8,18 @@ use serde_json::{Value, json};
 
 use super::actions;
 use super::answers;
-use super::checks::liveness;
+use super::checks::{self, liveness};
 use super::client::{Answer, Client, Request};
 use super::feed::{Decision, Feed};
 use super::json::list;
 use super::log::Log;
 use super::openapi::{BULK, Operations};
 use super::random::Random;
-use super::steps::{self, Draft, LOCATIONS, SKUS, Step, World};
+use super::steps::{self, Draft, LOCATIONS, SKUS, Step, Merchant};
 use super::violations::Violations;
 
+/// After how many commands of the first merchant an operation on the read models is asked for.
+const OPERATION_EVERY: usize = 25;
 /// After how many commands the feed is read.
 const READ_FEED_EVERY: usize = 5;
 /// Percentages of commands after which something more is checked.
@@ -45,45 +47,41 @@ pub struct Walker {
     number: usize,
     client: Client,
     feed: Feed,
-    world: World,
+    merchant: Merchant,
     pub violations: Violations,
     log: Log,
     answers: VecDeque<(String, (Request, Answer))>,
     /// Answers about orders whose events have not been read yet.
     unread: Vec<Value>,
     /// Commands by operation: how many were sent, and how many were accepted.
-    pub sent: std::collections::BTreeMap<String, (usize, usize)>,
+    pub sent: BTreeMap<String, (usize, usize)>,
 }
 
 impl Walker {
     pub fn new(shared: &Arc<Shared>, number: usize) -> Self {
-        let merchant = format!("walk-{number}");
-        let world = World {
-            merchant: merchant.clone(),
-            takes_force: shared.operations.takes_force,
-            ..World::default()
-        };
+        let name = format!("walk-{number}");
+        let takes_force = shared.operations.takes_force;
         Self {
             shared: Arc::clone(shared),
             number,
-            client: Client::new(&shared.address, &merchant),
+            client: Client::new(&shared.address, &name),
             feed: Feed::default(),
-            world,
+            merchant: Merchant { name, takes_force, ..Merchant::default() },
             violations: Violations::default(),
             log: Log::default(),
             answers: VecDeque::new(),
             unread: Vec::new(),
-            sent: std::collections::BTreeMap::new(),
+            sent: BTreeMap::new(),
         }
     }
 
-    pub fn merchant(&self) -> &str {
-        &self.world.merchant
+    pub fn name(&self) -> &str {
+        &self.merchant.name
     }
 
     /// How often each type of event has happened.
     pub fn happened(&self) -> impl Iterator<Item = (&String, &usize)> {
-        self.world.model.happened.iter()
+        self.merchant.model.happened.iter()
     }
 
     /// Sends so many commands and waits until nothing is left to do.
@@ -93,9 +91,9 @@ impl Walker {
         for index in 0..commands {
             let mut random = Random::of_request(self.shared.seed, self.number, index);
             let key = format!("k{index}");
-            if self.number == 0 && index % 100 == 50 {
+            if self.number == 0 && index % OPERATION_EVERY == 0 {
                 let step = *steps::choose(&mut random, steps::operations());
-                let draft = (step.draft)(&mut random, &self.world).expect("operations need nothing");
+                let draft = (step.draft)(&mut random, &self.merchant).expect("operations need nothing");
                 self.command(&mut random, &key, step.operation, draft).await;
             } else if random.chance(2) {
                 self.bulk(&mut random, &key, &steps).await;
@@ -114,7 +112,7 @@ impl Walker {
     /// Three locations with units of six SKUs, and some rules.
     async fn open_shop(&mut self) {
         let mut random = Random::of_request(self.shared.seed, self.number, usize::MAX);
-        let merchant = Draft::with_id("merchant", &self.world.merchant, json!({}));
+        let merchant = Draft::with_id("merchant", &self.merchant.name, json!({}));
         let mut drafts = vec![("RegisterMerchant", merchant)];
         drafts.extend(LOCATIONS.map(|location| ("RegisterLocation", steps::location(&mut random, location))));
         for sku in SKUS {
@@ -137,7 +135,7 @@ impl Walker {
     fn choose(&self, random: &mut Random, steps: &[Step]) -> (&'static str, Draft) {
         loop {
             let step = steps::choose(random, steps);
-            if let Some(draft) = (step.draft)(random, &self.world) {
+            if let Some(draft) = (step.draft)(random, &self.merchant) {
                 return (step.operation, draft);
             }
         }
@@ -147,7 +145,7 @@ impl Walker {
     async fn command(&mut self, random: &mut Random, key: &str, operation: &str, draft: Draft) {
         let request = self.shared.operations.request(operation, draft);
         if request.body["force"] == true {
-            self.world.model.forced.insert(key.to_owned());
+            self.merchant.model.forced.insert(key.to_owned());
         }
         // Operations on read models know no dry run and no keys.
         let is_command = !request.path.starts_with("/v1/projections");
@@ -160,11 +158,11 @@ impl Walker {
         let real = self.send(key, &request).await;
         if real.code() == "insufficient_stock" {
             self.read_feed().await;
-            answers::check_shortage(&self.world.model, &request, &real, &mut self.violations);
+            answers::check_shortage(&self.merchant.model, &request, &real, &mut self.violations);
         }
         if let Some((sent_at, dry)) = dry {
             let now = jiff::Timestamp::now().as_microsecond();
-            let is_due = liveness::is_something_due(&self.world.model, sent_at, now);
+            let is_due = liveness::is_something_due(&self.merchant.model, sent_at, now);
             let decisions = self.read_feed().await;
             if !is_due && !answers::has_interfered(&decisions) {
                 answers::check_dry_run(&request, &dry, &real, &mut self.violations);
@@ -178,7 +176,7 @@ impl Walker {
             self.check_kept(random).await;
         }
         if random.chance(ACTIONS)
-            && let Some(id) = random.any(&self.world.orders[self.world.orders.len().saturating_sub(25)..])
+            && let Some(id) = random.any(&self.merchant.orders[self.merchant.orders.len().saturating_sub(25)..])
         {
             actions::check(&self.client, id, &mut self.violations).await;
         }
@@ -200,7 +198,7 @@ impl Walker {
         self.violations
             .check("the server does not fail", answer.status < 500, || format!("{request:?}: {answer:?}"));
         if answer.is_accepted() {
-            self.world.learn(&answer.body);
+            self.merchant.learn(&answer.body);
             if answer.body["fulfillmentOrders"].is_array() {
                 self.unread.push(answer.body.clone());
             }
@@ -215,7 +213,7 @@ impl Walker {
             let request = self.shared.operations.request(operation, draft);
             let key = format!("{key}-{index}");
             if request.body["force"] == true {
-                self.world.model.forced.insert(key.clone());
+                self.merchant.model.forced.insert(key.clone());
             }
             // The version is a header, which commands of a request do not have of their own.
             requests.push((key, Request { if_match: None, ..request }));
@@ -269,22 +267,22 @@ impl Walker {
         }
         let read = answers::check_read(&self.client, answered, &mut self.violations).await;
         self.read_feed().await;
-        if let Some(order) = read["orderId"].as_str().and_then(|id| self.world.model.orders.get(id)) {
+        if let Some(order) = read["orderId"].as_str().and_then(|id| self.merchant.model.orders.get(id)) {
             answers::check_quantities(order, &read, &mut self.violations);
         }
-        self.world.learn(&read);
+        self.merchant.learn(&read);
     }
 
     /// Folds what has happened since, and checks it.
     async fn read_feed(&mut self) -> Vec<Decision> {
         let decisions = self.feed.read(&self.client).await;
         for decision in &decisions {
-            self.world.model.apply(decision, &mut self.violations);
-            let told = decision.events.iter().any(|event| event.data.to_string().contains(steps::CUSTOMER));
-            self.violations.check("no event tells who the customer is", !told, || format!("{decision:?}"));
+            checks::follow(&mut self.merchant.model, decision, &mut self.violations);
+            let is_named = decision.events.iter().any(|event| event.data.to_string().contains(steps::CUSTOMER));
+            self.violations.check("no event names the customer", !is_named, || format!("{decision:?}"));
         }
         for answered in std::mem::take(&mut self.unread) {
-            let order = answered["orderId"].as_str().and_then(|id| self.world.model.orders.get(id));
+            let order = answered["orderId"].as_str().and_then(|id| self.merchant.model.orders.get(id));
             if let Some(order) = order {
                 answers::check_position(order, &answered, &mut self.violations);
             }
@@ -295,7 +293,7 @@ impl Walker {
 
     /// Adds the last commands to what was found just now.
     fn explain(&mut self) {
-        if self.violations.has_news() {
+        if self.violations.take_unexplained() {
             self.violations.explain(&self.log.tell());
         }
     }
@@ -309,8 +307,8 @@ impl Walker {
             }
             let now = jiff::Timestamp::now().as_microsecond();
             let since = now - liveness::DUE_TOLERANCE;
-            let is_due = liveness::is_something_due(&self.world.model, since, now + DUE_SOON);
-            let unfinished = liveness::unfinished(&self.world.model, now);
+            let is_due = liveness::is_something_due(&self.merchant.model, since, now + DUE_SOON);
+            let unfinished = liveness::unfinished(&self.merchant.model, now);
             if unfinished.is_empty() && !is_due {
                 return;
             }
@@ -327,14 +325,14 @@ impl Walker {
     /// What can be promised, as it is read, is what the feed's fold says.
     async fn check_availability(&mut self) {
         let skus: Vec<String> = SKUS.iter().map(|sku| format!("sku={sku}")).collect();
-        let path = format!("/v1/availability?{}&minPosition={}", skus.join("&"), self.world.model.position);
+        let path = format!("/v1/availability?{}&minPosition={}", skus.join("&"), self.merchant.model.position);
         let read = self.client.get(&path).await;
         for item in list(&read.body, "items") {
             let sku = item["sku"].as_str().expect("a SKU");
             for there in list(item, "locations") {
                 let location = there["location"].as_str().expect("a location");
-                let level = self.world.model.items[sku].level(location);
-                let told = json!([
+                let level = self.merchant.model.items[sku].level(location);
+                let expected = json!([
                     level.on_hand,
                     level.reserved,
                     level.earmarked,
@@ -346,8 +344,8 @@ impl Walker {
                 let names =
                     ["onHand", "reserved", "earmarked", "safetyStock", "quarantine", "damaged", "available"];
                 let read: Value = names.iter().map(|name| there[*name].clone()).collect();
-                self.violations.check("stock that is read is what its events say", read == told, || {
-                    format!("{sku} at {location}: {names:?} are {told} by the events, read {read}")
+                self.violations.check("stock that is read is what its events say", read == expected, || {
+                    format!("{sku} at {location}: {names:?} are {expected} by the events, read {read}")
                 });
             }
         }

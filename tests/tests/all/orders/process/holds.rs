@@ -1,4 +1,4 @@
-//! Units that wait for somebody's decision stay pending as long as the order is on hold for them.
+//! Units that wait for a decision stay pending while the order is on hold for them.
 
 use serde_json::{Value, json};
 

@@ -42,7 +42,7 @@ impl Shop {
         format!("shop-{}", self.keys.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
     }
 
-    /// Sends a command, whatever becomes of it.
+    /// Sends a command, which may be refused.
     async fn post(&self, path: &str, body: &Value) -> HttpResponse {
         self.server.post(path, &self.key(), body).await
     }

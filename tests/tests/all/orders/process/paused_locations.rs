@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::{Shop, held, places};
 
-/// Long enough for the process manager to have tried often, had it been told to: the time between two attempts that come to
-/// nothing doubles each time, so that the next one would be about 15 seconds away.
+/// A process manager that tries the paused location in vain doubles the time between attempts: after this time the next
+/// attempt would be about 15 seconds away.
 const PAUSED_FOR: Duration = Duration::from_secs(17);
 /// Far more than the second in which a backorder is filled.
 const FILL_TIMEOUT: Duration = Duration::from_secs(8);

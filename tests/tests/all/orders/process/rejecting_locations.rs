@@ -1,5 +1,5 @@
 //! A location that has rejected an order is not given its units again, and an order that is picked up is held at its own
-//! location alone. Where no location is left, somebody has to decide.
+//! location alone. Where no location is left, the order is on hold.
 
 use serde_json::json;
 

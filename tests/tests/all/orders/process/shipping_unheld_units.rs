@@ -1,4 +1,4 @@
-//! Units that leave although they were not held may be promised to somebody: the repair is part of the same decision.
+//! Units that leave without being reserved may be reserved for another order, which loses them in the same decision.
 
 use serde_json::json;
 

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{Shop, held, places};
 use crate::support::orders::one_package;
 
-/// A shop whose orders ship from one location, where nobody decides otherwise.
+/// A shop whose orders ship from one location, unless a person decides otherwise.
 async fn shop() -> Shop {
     let shop = Shop::open().await;
     shop.server.put("/v1/policy", &json!({ "splitLimit": 1 })).await.accepted();

@@ -6,7 +6,7 @@ use crate::walk::model::{Before, Model};
 use crate::walk::violations::Violations;
 
 pub fn after_command(model: &Model, before: &Before, decision: &Decision, violations: &mut Violations) {
-    // A report of goods that have left is a fact, whatever the limit.
+    // Goods that have left are a fact that no limit changes.
     if decision.command == "ShipItems" {
         return;
     }

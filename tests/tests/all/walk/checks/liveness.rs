@@ -1,4 +1,4 @@
-//! When nothing is left to do, nobody waits for what is there.
+//! When nothing is left to do, no order waits for units that are available.
 
 use crate::walk::model::Model;
 use crate::walk::model::order::Order;
@@ -39,7 +39,7 @@ pub fn is_something_due(model: &Model, from: i64, to: i64) -> bool {
     reservations.chain(holds).chain(expiries).any(|due| due >= from && due <= to)
 }
 
-/// No order waits for units that are available where it may be served from, unless somebody has to decide.
+/// No order waits for units that are available where it may be served from, unless the order is on hold for them.
 fn waiting(model: &Model, order: &Order, violations: &mut Violations) {
     if order.is_out_of_stock() {
         return;
@@ -50,7 +50,7 @@ fn waiting(model: &Model, order: &Order, violations: &mut Violations) {
             let wanted = if order.allow_split { 1 } else { units };
             let can_be_had = level.available() >= wanted || is_first(item, &order.id, location, wanted);
             let waits_in_vain = can_be_had && model.may_serve(order, location);
-            violations.check("nobody waits for units that are there", !waits_in_vain, || {
+            violations.check("no order waits for units that are available", !waits_in_vain, || {
                 let queue: Vec<_> = item.queue.iter().filter(|entry| entry.order == order.id).collect();
                 format!("{} waits for {units} of {sku}; {location} has {level:?}; {queue:?}", order.id)
             });
@@ -64,7 +64,7 @@ fn is_first(item: &StockItem, order: &str, location: &str, wanted: i64) -> bool 
     first.is_some_and(|entry| entry.order == order) && item.level(location).supply() >= wanted
 }
 
-/// No units are left that no decision was made about, unless somebody has to decide or to pay.
+/// No units are left that no decision was made about, unless the order is on hold or awaits its payment.
 fn pending(order: &Order, violations: &mut Violations) {
     let pending: i64 = order.numbers().map(|line| order.pending(line)).sum();
     let awaits_payment = !order.is_paid() && (order.reserves_at_payment || order.has_expired);

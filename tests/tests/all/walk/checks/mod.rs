@@ -11,15 +11,27 @@ use super::feed::{Decision, FeedEvent};
 use super::model::{Before, Model};
 use super::violations::Violations;
 
+/// Folds the events of one command, and checks what must hold at each and after all of them.
+pub fn follow(model: &mut Model, decision: &Decision, violations: &mut Violations) {
+    let before = model.before(decision);
+    for event in &decision.events {
+        at_event(model, decision, event, violations);
+        model.fold(decision, event, violations);
+    }
+    model.time = decision.time;
+    model.position = decision.end;
+    after_command(model, &before, decision, violations);
+}
+
 /// Checked before an event is folded.
-pub fn at_event(model: &Model, decision: &Decision, event: &FeedEvent, violations: &mut Violations) {
+fn at_event(model: &Model, decision: &Decision, event: &FeedEvent, violations: &mut Violations) {
     units::at_event(model, decision, event, violations);
     queue_order::at_event(model, decision, event, violations);
     sourcing::at_event(model, decision, event, violations);
 }
 
 /// Checked when all events of a command are folded.
-pub fn after_command(model: &Model, before: &Before, decision: &Decision, violations: &mut Violations) {
+fn after_command(model: &Model, before: &Before, decision: &Decision, violations: &mut Violations) {
     units::after_command(model, before, decision, violations);
     sourcing::after_command(model, before, decision, violations);
     channel_limits::after_command(model, before, decision, violations);

@@ -1,4 +1,4 @@
-//! The queue is served in order: whoever is first among those who can be served at a location is served first.
+//! The queue is served in order: of the entries that a location can serve, the first one is served first.
 
 use super::units::describe;
 use crate::walk::feed::{Decision, FeedEvent};
@@ -19,7 +19,7 @@ fn filled(model: &Model, decision: &Decision, event: &FeedEvent, violations: &mu
     let (sku, order) = (text(&event.data, "sku"), text(&event.data, "orderId"));
     let Some(item) = model.items.get(sku) else { return };
     let own = item.queue.iter().position(|entry| entry.order == order);
-    violations.check("only who waits is given units of the queue", own.is_some(), || {
+    violations.check("only orders that wait are given units of the queue", own.is_some(), || {
         format!("{}: {order} does not wait for {sku}", describe(decision))
     });
     for allocation in list(&event.data, "allocations") {

@@ -81,13 +81,13 @@ pub fn after_command(model: &Model, before: &Before, decision: &Decision, violat
                 format!("{}: limit {limit}: {id}: {was_used:?}, then {used:?}", describe(decision))
             });
         }
-        if let Some(bound) = &order.delivery.bound_to {
+        if let Some(bound) = &order.delivery.pinned_location {
             let elsewhere: Vec<_> =
                 order.holding_locations().into_iter().filter(|holding| holding != bound).collect();
             violations.check(
-                "an order to be picked up is held at its own location",
+                "a pickup order is held at its own location",
                 elsewhere.is_empty(),
-                || format!("{}: {id} is to be picked up at {bound}: {elsewhere:?}", describe(decision)),
+                || format!("{}: {id} is picked up at {bound}: {elsewhere:?}", describe(decision)),
             );
         }
     }

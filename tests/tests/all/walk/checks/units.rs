@@ -53,7 +53,7 @@ fn levels(model: &Model, sku: &str, decision: &Decision, violations: &mut Violat
         let least = [level.on_hand, level.reserved, level.earmarked, level.quarantine, level.damaged];
         violations.check("no quantity is negative", least.iter().all(|units| *units >= 0), tell);
         if level.reserved > level.on_hand {
-            // What was picked is in somebody's hands, whatever a count says.
+            // Picked units stay reserved: a count cannot take them away.
             let picked: i64 = model.orders.values().map(|order| order.picked_at(sku, location)).sum();
             let is_picked = level.reserved - level.on_hand <= picked;
             violations.check("reserved <= on hand", is_picked, tell);

@@ -9,7 +9,6 @@ use serde_json::Value;
 
 use self::order::Order;
 use self::stock::{Level, StockItem};
-use super::checks;
 use super::feed::{Decision, FeedEvent};
 use super::json::{list, optional_text, text};
 use super::violations::Violations;
@@ -58,19 +57,8 @@ pub struct Before {
 }
 
 impl Model {
-    /// Folds the events of one command, and checks what must hold at each and after all of them.
-    pub fn apply(&mut self, decision: &Decision, violations: &mut Violations) {
-        let before = self.before(decision);
-        for event in &decision.events {
-            checks::at_event(self, decision, event, violations);
-            self.fold(decision, event, violations);
-        }
-        self.time = decision.time;
-        self.position = decision.end;
-        checks::after_command(self, &before, decision, violations);
-    }
-
-    fn before(&self, decision: &Decision) -> Before {
+    /// What a command is about to touch.
+    pub fn before(&self, decision: &Decision) -> Before {
         let mut before = Before::default();
         for event in &decision.events {
             if let Some(id) = event.stream.strip_prefix("order-") {
@@ -85,7 +73,8 @@ impl Model {
         before
     }
 
-    fn fold(&mut self, decision: &Decision, event: &FeedEvent, violations: &mut Violations) {
+    /// Folds one event of a command.
+    pub fn fold(&mut self, decision: &Decision, event: &FeedEvent, violations: &mut Violations) {
         let FeedEvent { kind, stream, data } = event;
         *self.happened.entry(kind.clone()).or_default() += 1;
         if let Some(id) = stream.strip_prefix("order-") {
@@ -185,7 +174,7 @@ impl Model {
         let used = order.used_locations();
         let fits = used.contains(name)
             || (order.allow_split || used.is_empty()) && used.len() < self.split_limit(&order.channel).lowest;
-        let is_bound_elsewhere = order.delivery.bound_to.as_deref().is_some_and(|bound| bound != name);
+        let is_bound_elsewhere = order.delivery.pinned_location.as_deref().is_some_and(|bound| bound != name);
         let may_be_late = order.delivery.ship_by.is_some() && location.has_calendar;
         fits && !order.rejected_by.contains(name)
             && !is_bound_elsewhere
@@ -193,7 +182,7 @@ impl Model {
             && !order.has_pending_amendment
     }
 
-    /// Units of a SKU that a new order can have at locations that are not paused, whatever the queue may still take.
+    /// Units of a SKU that a new order can have at locations that are not paused, less all that the queue may still take.
     pub fn available(&self, sku: &str) -> i64 {
         let Some(item) = self.items.get(sku) else { return 0 };
         let is_open = |name: &String| self.locations.get(name).is_some_and(|location| !location.is_paused);

@@ -40,11 +40,11 @@ pub struct FulfillmentOrder {
     pub requested_by: Option<String>,
 }
 
-/// How the order is to be delivered.
+/// How the order must be delivered.
 #[derive(Debug, Clone, Default)]
 pub struct Delivery {
     /// The only location that may fill it, where there is one.
-    pub bound_to: Option<String>,
+    pub pinned_location: Option<String>,
     pub ship_by: Option<i64>,
 }
 
@@ -168,12 +168,12 @@ impl Order {
         waiting
     }
 
-    /// The ids of holds that stand until somebody decides, for want of units.
+    /// The ids of its holds for want of units.
     pub fn out_of_stock_holds(&self) -> impl Iterator<Item = &String> {
         self.holds.iter().filter(|(_, hold)| hold.reason == "inventory_out_of_stock").map(|(id, _)| id)
     }
 
-    /// Whether it waits for somebody's decision for want of units.
+    /// Whether it is on hold for want of units.
     pub fn is_out_of_stock(&self) -> bool {
         self.out_of_stock_holds().next().is_some()
     }
@@ -389,7 +389,7 @@ fn line(data: &Value) -> Line {
 }
 
 fn delivery(data: &Value) -> Delivery {
-    let is_bound = matches!(data["method"].as_str(), Some("pickup" | "local" | "dropship"));
-    let bound_to = optional_text(data, "location").filter(|_| is_bound);
-    Delivery { bound_to, ship_by: time(data, "shipBy") }
+    let is_pinned = matches!(data["method"].as_str(), Some("pickup" | "local" | "dropship"));
+    let pinned_location = optional_text(data, "location").filter(|_| is_pinned);
+    Delivery { pinned_location, ship_by: time(data, "shipBy") }
 }

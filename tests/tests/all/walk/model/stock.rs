@@ -68,7 +68,7 @@ pub struct StockItem {
     pub held: BTreeMap<String, BTreeMap<String, i64>>,
     /// Until when an order's units are held.
     pub until: BTreeMap<String, i64>,
-    /// Units that left for an order.
+    /// Units shipped, by order.
     pub shipped: BTreeMap<String, i64>,
     pub limits: BTreeMap<String, ChannelLimit>,
     pub transfers: BTreeMap<String, String>,
@@ -199,11 +199,11 @@ impl StockItem {
         }
         freed.retain(|_, quantity| *quantity != 0);
         let each = |one: &Value| (text(one, "location").to_owned(), number(one, "quantity"));
-        let told: BTreeMap<String, i64> = list(data, "allocations").iter().map(each).collect();
-        for (location, quantity) in &told {
+        let reported: BTreeMap<String, i64> = list(data, "allocations").iter().map(each).collect();
+        for (location, quantity) in &reported {
             self.levels.entry(location.clone()).or_default().reserved -= quantity;
         }
-        (told != freed).then(|| format!("what expired is {freed:?} by the orders, and {told:?} by the event"))
+        (reported != freed).then(|| format!("what expired is {freed:?} by the orders, and {reported:?} by the event"))
     }
 
     fn extend(&mut self, data: &Value) {
@@ -237,7 +237,7 @@ impl StockItem {
         }
     }
 
-    /// Behind all that are to be served before it.
+    /// Behind all entries that are served before it.
     fn join(&mut self, data: &Value) {
         let entry = BackorderEntry {
             order: text(data, "orderId").to_owned(),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Draft, LOCATIONS, Step, World, some_lines, supports};
+use super::{Draft, LOCATIONS, Step, Merchant, some_lines, supports};
 use crate::walk::json::{list, number, text};
 use crate::walk::random::Random;
 
@@ -25,47 +25,47 @@ fn about(part: &Value, body: Value) -> Draft {
     Draft::with_id("fulfillmentOrderId", text(part, "fulfillmentOrderId"), body)
 }
 
-fn that_supports(random: &mut Random, world: &World, action: &str, body: Value) -> Option<Draft> {
-    let (_, part) = world.fulfillment_order(random, |part| supports(part, action))?;
+fn that_supports(random: &mut Random, merchant: &Merchant, action: &str, body: Value) -> Option<Draft> {
+    let (_, part) = merchant.fulfillment_order(random, |part| supports(part, action))?;
     Some(about(part, body))
 }
 
-fn accept(random: &mut Random, world: &World) -> Option<Draft> {
-    that_supports(random, world, "accept", json!({ "wmsRef": "wave-7" }))
+fn accept(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    that_supports(random, merchant, "accept", json!({ "wmsRef": "wave-7" }))
 }
 
-fn reject(random: &mut Random, world: &World) -> Option<Draft> {
-    that_supports(random, world, "reject", json!({ "reason": "too busy" }))
+fn reject(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    that_supports(random, merchant, "reject", json!({ "reason": "too busy" }))
 }
 
-fn relocate(random: &mut Random, world: &World) -> Option<Draft> {
-    let (_, part) = world.fulfillment_order(random, |part| supports(part, "move"))?;
+fn relocate(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    let (_, part) = merchant.fulfillment_order(random, |part| supports(part, "move"))?;
     let mut body = json!({ "location": random.pick(&LOCATIONS) });
-    if world.takes_force && random.chance(25) {
+    if merchant.takes_force && random.chance(25) {
         body["force"] = true.into();
     }
     Some(about(part, body))
 }
 
-fn accept_cancellation(random: &mut Random, world: &World) -> Option<Draft> {
-    that_supports(random, world, "accept-cancellation", json!({}))
+fn accept_cancellation(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    that_supports(random, merchant, "accept-cancellation", json!({}))
 }
 
-fn reject_cancellation(random: &mut Random, world: &World) -> Option<Draft> {
-    that_supports(random, world, "reject-cancellation", json!({ "reason": "on the truck" }))
+fn reject_cancellation(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    that_supports(random, merchant, "reject-cancellation", json!({ "reason": "on the truck" }))
 }
 
-fn accept_amendment(random: &mut Random, world: &World) -> Option<Draft> {
-    that_supports(random, world, "accept-amendment", json!({}))
+fn accept_amendment(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    that_supports(random, merchant, "accept-amendment", json!({}))
 }
 
-fn reject_amendment(random: &mut Random, world: &World) -> Option<Draft> {
-    that_supports(random, world, "reject-amendment", json!({ "reason": "labelled" }))
+fn reject_amendment(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    that_supports(random, merchant, "reject-amendment", json!({ "reason": "labelled" }))
 }
 
 /// All that is left, or units of lines, by what was done with them already.
-fn work(random: &mut Random, world: &World, action: &str, done: &str) -> Option<(Draft, bool)> {
-    let (_, part) = world.fulfillment_order(random, |part| supports(part, action))?;
+fn work(random: &mut Random, merchant: &Merchant, action: &str, done: &str) -> Option<(Draft, bool)> {
+    let (_, part) = merchant.fulfillment_order(random, |part| supports(part, action))?;
     if random.chance(40) {
         return Some((about(part, json!({ "all": true })), true));
     }
@@ -73,29 +73,29 @@ fn work(random: &mut Random, world: &World, action: &str, done: &str) -> Option<
     Some((about(part, json!({ "lines": lines })), false))
 }
 
-fn pick(random: &mut Random, world: &World) -> Option<Draft> {
-    work(random, world, "pick", "picked").map(|(draft, _)| draft)
+fn pick(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    work(random, merchant, "pick", "picked").map(|(draft, _)| draft)
 }
 
-fn pack(random: &mut Random, world: &World) -> Option<Draft> {
-    work(random, world, "pack", "packed").map(|(draft, _)| draft)
+fn pack(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    work(random, merchant, "pack", "packed").map(|(draft, _)| draft)
 }
 
-fn short(random: &mut Random, world: &World) -> Option<Draft> {
-    let (mut draft, _) = work(random, world, "short", "picked")?;
+fn short(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    let (mut draft, _) = work(random, merchant, "short", "picked")?;
     draft.body["reason"] = "not in its place".into();
     Some(draft)
 }
 
-fn ready_for_pickup(random: &mut Random, world: &World) -> Option<Draft> {
-    that_supports(random, world, "ready-for-pickup", json!({}))
+fn ready_for_pickup(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    that_supports(random, merchant, "ready-for-pickup", json!({}))
 }
 
 /// One package or two, with all or with units of lines; what does not leave may be missing.
-fn ship(random: &mut Random, world: &World) -> Option<Draft> {
+fn ship(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
     // Goods that were short, cancelled or on hold leave all the same now and then.
     let wanted = if random.chance(85) { "ship" } else { "" };
-    let (_, part) = world.fulfillment_order(random, |part| wanted.is_empty() || supports(part, wanted))?;
+    let (_, part) = merchant.fulfillment_order(random, |part| wanted.is_empty() || supports(part, wanted))?;
     let open = |line: &Value| number(line, "quantity") - number(line, "shipped");
     let label = |random: &mut Random| json!({ "carrier": "ups", "trackingNumber": format!("1Z{}", random.below(1_000_000_000)) });
     let mut first = label(random);

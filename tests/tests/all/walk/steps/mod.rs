@@ -50,8 +50,8 @@ impl Draft {
 
 /// What steps choose from: answers so far, and the model.
 #[derive(Debug, Default)]
-pub struct World {
-    pub merchant: String,
+pub struct Merchant {
+    pub name: String,
     /// Orders in the order of their creation.
     pub orders: Vec<String>,
     /// Whether a fulfillment order can be moved by force: whether the API takes the field.
@@ -69,7 +69,7 @@ pub struct Step {
     /// How often it is taken, relative to the others.
     pub weight: usize,
     /// Its request; nothing where there is nothing yet that it could be about.
-    pub draft: fn(&mut Random, &World) -> Option<Draft>,
+    pub draft: fn(&mut Random, &Merchant) -> Option<Draft>,
 }
 
 /// Commands of one merchant.
@@ -96,7 +96,7 @@ pub fn choose<'a>(random: &mut Random, steps: &'a [Step]) -> &'a Step {
     chosen.expect("the weights add up")
 }
 
-impl World {
+impl Merchant {
     /// Remembers what was answered of an order.
     pub fn learn(&mut self, body: &Value) {
         let Some(id) = body["orderId"].as_str() else { return };

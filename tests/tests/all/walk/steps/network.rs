@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{CHANNELS, Draft, LOCATIONS, Step, World};
+use super::{CHANNELS, Draft, LOCATIONS, Step, Merchant};
 use crate::walk::random::Random;
 
 pub const STEPS: &[Step] = &[
@@ -22,7 +22,7 @@ fn coordinates(location: &str) -> (f64, f64) {
     }
 }
 
-/// A location as it is first told; one in three handles few orders a day.
+/// A location as it is registered; one in three handles few orders a day.
 pub fn location(random: &mut Random, location: &str) -> Draft {
     let (latitude, longitude) = coordinates(location);
     let mut body = json!({ "latitude": latitude, "longitude": longitude, "rank": random.below(3) });
@@ -33,7 +33,7 @@ pub fn location(random: &mut Random, location: &str) -> Draft {
     Draft::with_id("location", location, body)
 }
 
-fn register(random: &mut Random, _: &World) -> Option<Draft> {
+fn register(random: &mut Random, _: &Merchant) -> Option<Draft> {
     let name = random.pick(&LOCATIONS);
     let body = match random.below(3) {
         0 => json!({ "rank": random.below(3) }),
@@ -43,18 +43,18 @@ fn register(random: &mut Random, _: &World) -> Option<Draft> {
     Some(Draft::with_id("location", name, body))
 }
 
-fn pause(random: &mut Random, _: &World) -> Option<Draft> {
+fn pause(random: &mut Random, _: &Merchant) -> Option<Draft> {
     Some(Draft::with_id("location", random.pick(&LOCATIONS), json!({ "reason": "stocktaking" })))
 }
 
-fn resume(random: &mut Random, world: &World) -> Option<Draft> {
-    let paused = |name: &&&str| world.model.locations.get(**name).is_some_and(|location| location.is_paused);
+fn resume(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    let paused = |name: &&&str| merchant.model.locations.get(**name).is_some_and(|location| location.is_paused);
     let paused: Vec<&str> = LOCATIONS.iter().filter(paused).copied().collect();
     let name = random.any(&paused).copied().unwrap_or(LOCATIONS[0]);
     Some(Draft::with_id("location", name, json!({})))
 }
 
-fn set_policy(random: &mut Random, _: &World) -> Option<Draft> {
+fn set_policy(random: &mut Random, _: &Merchant) -> Option<Draft> {
     Some(Draft::new(policy(random)))
 }
 
@@ -79,7 +79,7 @@ pub fn policy(random: &mut Random) -> Value {
     rule
 }
 
-fn register_merchant(random: &mut Random, world: &World) -> Option<Draft> {
+fn register_merchant(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
     let name = format!("merchant number {}", random.below(100));
-    Some(Draft::with_id("merchant", &world.merchant, json!({ "name": name })))
+    Some(Draft::with_id("merchant", &merchant.name, json!({ "name": name })))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Draft, Step, World};
+use super::{Draft, Step, Merchant};
 use crate::walk::random::Random;
 
 pub const STEPS: &[Step] = &[
@@ -13,13 +13,13 @@ pub const STEPS: &[Step] = &[
     Step { operation: "RetryParkedStreams", weight: 1, draft: about_projection },
 ];
 
-fn about_projection(random: &mut Random, _: &World) -> Option<Draft> {
+fn about_projection(random: &mut Random, _: &Merchant) -> Option<Draft> {
     let name = random.pick(&["order_status", "availability", "metrics", "causation"]);
     Some(Draft::with_id("projection", name, json!({})))
 }
 
-fn about_build(random: &mut Random, world: &World) -> Option<Draft> {
-    let mut draft = about_projection(random, world)?;
+fn about_build(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    let mut draft = about_projection(random, merchant)?;
     draft.query = format!("?generation={}", random.between(1, 4));
     Some(draft)
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{CHANNELS, Draft, LOCATIONS, SKUS, Step, World, id, some_lines, sometimes, supports};
+use super::{CHANNELS, Draft, LOCATIONS, SKUS, Step, Merchant, id, some_lines, sometimes, supports};
 use crate::walk::json::{from_now, list, number, number_or_zero, text};
 use crate::walk::random::Random;
 
@@ -53,9 +53,9 @@ fn delivery(random: &mut Random) -> Value {
     }
 }
 
-fn create(random: &mut Random, world: &World) -> Option<Draft> {
+fn create(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
     if random.chance(3)
-        && let Some(known) = world.order(random, |order| order["channelRef"].is_string())
+        && let Some(known) = merchant.order(random, |order| order["channelRef"].is_string())
     {
         let body = json!({ "orderId": random.uuid(), "channel": known["channel"], "channelRef": known["channelRef"],
                            "lines": [new_line(random)] });
@@ -91,8 +91,8 @@ fn create(random: &mut Random, world: &World) -> Option<Draft> {
     Some(Draft::new(body.into()))
 }
 
-fn amend(random: &mut Random, world: &World) -> Option<Draft> {
-    let order = world.order(random, |order| supports(order, "amend"))?;
+fn amend(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    let order = merchant.order(random, |order| supports(order, "amend"))?;
     let lines = list(order, "lines");
     let line = random.any(lines)?;
     let net = number(line, "quantity") - number_or_zero(line, "cancelled");
@@ -114,9 +114,9 @@ fn amend(random: &mut Random, world: &World) -> Option<Draft> {
 }
 
 /// Another address or delivery of an order that a location has accepted: the location is asked.
-fn amend_what_a_location_works_on(random: &mut Random, world: &World) -> Option<Draft> {
+fn amend_what_a_location_works_on(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
     let is_open = |part: &Value| part["accepted"] == true && part["status"] != "shipped";
-    let (order, part) = world.fulfillment_order(random, is_open)?;
+    let (order, part) = merchant.fulfillment_order(random, is_open)?;
     let body = match random.below(3) {
         0 => json!({ "delivery": { "method": "pickup", "location": part["location"] } }),
         1 => json!({ "delivery": delivery(random) }),
@@ -135,13 +135,13 @@ fn set_quantity(line: &Value, quantity: i64) -> Value {
     json!({ "op": "setQuantity", "line": line, "quantity": quantity })
 }
 
-fn cancel(random: &mut Random, world: &World) -> Option<Draft> {
-    let order = world.order(random, |order| supports(order, "cancel"))?;
+fn cancel(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    let order = merchant.order(random, |order| supports(order, "cancel"))?;
     Some(Draft::with_id("orderId", id(order), json!({ "reason": "changed their mind" })))
 }
 
-fn cancel_lines(random: &mut Random, world: &World) -> Option<Draft> {
-    let order = world.order(random, |order| supports(order, "cancel"))?;
+fn cancel_lines(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    let order = merchant.order(random, |order| supports(order, "cancel"))?;
     let open = |line: &Value| {
         number(line, "quantity") - number_or_zero(line, "cancelled") - number_or_zero(line, "shipped")
     };
@@ -149,8 +149,8 @@ fn cancel_lines(random: &mut Random, world: &World) -> Option<Draft> {
     Some(Draft::with_id("orderId", id(order), json!({ "reason": "fewer", "lines": lines })))
 }
 
-fn hold(random: &mut Random, world: &World) -> Option<Draft> {
-    let order = world.order(random, |order| supports(order, "hold"))?;
+fn hold(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    let order = merchant.order(random, |order| supports(order, "hold"))?;
     let reason = random.pick(&["fraud_risk", "customer_request", "other", "inventory_out_of_stock"]);
     let mut body = json!({ "reason": reason });
     if random.chance(50) {
@@ -164,19 +164,19 @@ fn hold(random: &mut Random, world: &World) -> Option<Draft> {
     Some(Draft::with_id("orderId", id(order), body))
 }
 
-fn release_hold(random: &mut Random, world: &World) -> Option<Draft> {
-    let order = world.order(random, |order| supports(order, "release-hold"))?;
+fn release_hold(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    let order = merchant.order(random, |order| supports(order, "release-hold"))?;
     let hold = random.any(list(order, "holds")).map_or("h1", |hold| text(hold, "holdId"));
     Some(Draft::with_id("orderId", id(order), json!({ "holdId": hold })))
 }
 
-fn erase(random: &mut Random, world: &World) -> Option<Draft> {
-    let order = world.order(random, |order| supports(order, "erase-personal-data"))?;
+fn erase(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    let order = merchant.order(random, |order| supports(order, "erase-personal-data"))?;
     Some(Draft::with_id("orderId", id(order), json!({ "reason": "the customer asked for it" })))
 }
 
-fn request_return(random: &mut Random, world: &World) -> Option<Draft> {
-    let order = world.order(random, |order| supports(order, "returns"))?;
+fn request_return(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    let order = merchant.order(random, |order| supports(order, "returns"))?;
     let back = |line: &Value| number_or_zero(line, "shipped") - number_or_zero(line, "returned");
     let lines = some_lines(random, list(order, "lines"), back);
     Some(Draft::with_id("orderId", id(order), json!({ "reason": "too small", "lines": lines })))

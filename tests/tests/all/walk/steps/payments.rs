@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Draft, Step, World, id, supports};
+use super::{Draft, Step, Merchant, id, supports};
 use crate::walk::json::from_now;
 use crate::walk::random::Random;
 
@@ -13,8 +13,8 @@ pub const STEPS: &[Step] = &[
     Step { operation: "VoidPayment", weight: 5, draft: void },
 ];
 
-fn unpaid<'a>(random: &mut Random, world: &'a World) -> Option<&'a Value> {
-    world.order(random, |order| {
+fn unpaid<'a>(random: &mut Random, merchant: &'a Merchant) -> Option<&'a Value> {
+    merchant.order(random, |order| {
         order["payment"] == "required" && order["statusAxes"]["payment"] != "confirmed"
     })
 }
@@ -23,13 +23,13 @@ fn payment(random: &mut Random) -> Value {
     format!("payment-{}", random.below(2)).into()
 }
 
-fn confirm(random: &mut Random, world: &World) -> Option<Draft> {
-    let order = unpaid(random, world)?;
+fn confirm(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    let order = unpaid(random, merchant)?;
     Some(Draft::with_id("orderId", id(order), json!({ "paymentRef": payment(random) })))
 }
 
-fn authorize(random: &mut Random, world: &World) -> Option<Draft> {
-    let order = unpaid(random, world)?;
+fn authorize(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    let order = unpaid(random, merchant)?;
     let until = from_now(random.between(0, 3) * 1_000_000);
     Some(Draft::with_id(
         "orderId",
@@ -38,12 +38,12 @@ fn authorize(random: &mut Random, world: &World) -> Option<Draft> {
     ))
 }
 
-fn fail(random: &mut Random, world: &World) -> Option<Draft> {
-    let order = unpaid(random, world)?;
+fn fail(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    let order = unpaid(random, merchant)?;
     Some(Draft::with_id("orderId", id(order), json!({ "reason": "declined" })))
 }
 
-fn void(random: &mut Random, world: &World) -> Option<Draft> {
-    let order = world.order(random, |order| supports(order, "void-payment"))?;
+fn void(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    let order = merchant.order(random, |order| supports(order, "void-payment"))?;
     Some(Draft::with_id("orderId", id(order), json!({ "reason": "refunded" })))
 }

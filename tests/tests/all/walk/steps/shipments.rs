@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Draft, LOCATIONS, Step, World, some_lines};
+use super::{Draft, LOCATIONS, Step, Merchant, some_lines};
 use crate::walk::json::{from_now, list, number, text};
 use crate::walk::random::Random;
 
@@ -18,8 +18,8 @@ fn shipments(order: &Value) -> impl Iterator<Item = &Value> {
 }
 
 /// A shipment of a recent order and one of its packages.
-fn shipment<'a>(random: &mut Random, world: &'a World) -> Option<(&'a Value, &'a Value)> {
-    let order = world.order(random, |order| shipments(order).next().is_some())?;
+fn shipment<'a>(random: &mut Random, merchant: &'a Merchant) -> Option<(&'a Value, &'a Value)> {
+    let order = merchant.order(random, |order| shipments(order).next().is_some())?;
     let all: Vec<&Value> = shipments(order).collect();
     let shipment = *random.any(&all)?;
     Some((shipment, random.any(list(shipment, "packages"))?))
@@ -39,8 +39,8 @@ fn scan(random: &mut Random) -> Value {
     json!({ "status": status, "at": from_now(-random.between(0, 5) * 1_000_000), "raw": "scanned" })
 }
 
-fn track(random: &mut Random, world: &World) -> Option<Draft> {
-    let (shipment, package) = shipment(random, world)?;
+fn track(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    let (shipment, package) = shipment(random, merchant)?;
     let mut body = scan(random);
     if random.chance(40) {
         body["packageId"] = package["packageId"].clone();
@@ -48,22 +48,22 @@ fn track(random: &mut Random, world: &World) -> Option<Draft> {
     Some(Draft::with_id("shipmentId", text(shipment, "shipmentId"), body))
 }
 
-fn track_parcel(random: &mut Random, world: &World) -> Option<Draft> {
-    let (_, package) = shipment(random, world)?;
+fn track_parcel(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    let (_, package) = shipment(random, merchant)?;
     let mut body = scan(random);
     body["carrier"] = package["carrier"].clone();
     body["trackingNumber"] = package["trackingNumber"].clone();
     Some(Draft::new(body))
 }
 
-fn confirm_delivery(random: &mut Random, world: &World) -> Option<Draft> {
-    let (shipment, package) = shipment(random, world)?;
+fn confirm_delivery(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    let (shipment, package) = shipment(random, merchant)?;
     let body = if random.chance(30) { json!({ "packageId": package["packageId"] }) } else { json!({}) };
     Some(Draft::with_id("shipmentId", text(shipment, "shipmentId"), body))
 }
 
-fn receive_return(random: &mut Random, world: &World) -> Option<Draft> {
-    let order = world.order(random, |order| !list(order, "returns").is_empty())?;
+fn receive_return(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    let order = merchant.order(random, |order| !list(order, "returns").is_empty())?;
     let back = random.any(list(order, "returns"))?;
     let open = |line: &Value| number(line, "requested") - number(line, "received");
     let mut lines = some_lines(random, list(back, "lines"), open);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{CHANNELS, Draft, LOCATIONS, SKUS, Step, World};
+use super::{CHANNELS, Draft, LOCATIONS, SKUS, Step, Merchant};
 use crate::walk::json::from_now;
 use crate::walk::random::Random;
 
@@ -26,13 +26,13 @@ fn supply(random: &mut Random) -> Value {
     format!("supply-{}", random.below(12)).into()
 }
 
-fn receive(random: &mut Random, world: &World) -> Option<Draft> {
+fn receive(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
     let (sku, location) = place(random);
     let mut body = json!({ "sku": sku, "location": location, "quantity": random.between(1, 6) });
     if random.chance(10) {
         body["condition"] = (random.pick(&["quarantine", "damaged"])).into();
     }
-    let supplies = world.model.items.get(sku).map(|item| item.supplies.iter().collect::<Vec<_>>());
+    let supplies = merchant.model.items.get(sku).map(|item| item.supplies.iter().collect::<Vec<_>>());
     if let Some(supply) = random.any(&supplies.unwrap_or_default())
         && random.chance(25)
     {
@@ -42,22 +42,22 @@ fn receive(random: &mut Random, world: &World) -> Option<Draft> {
     Some(Draft::new(body))
 }
 
-fn count(random: &mut Random, world: &World) -> Option<Draft> {
+fn count(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
     let (sku, location) = place(random);
-    let on_hand = world.on_hand(sku, location);
+    let on_hand = merchant.on_hand(sku, location);
     let counted =
         if random.chance(30) { random.between(0, on_hand) } else { on_hand - random.between(-2, 3) };
     let at = from_now(-random.between(0, 1_500_000));
     Some(Draft::new(json!({ "sku": sku, "location": location, "onHand": counted.max(0), "countedAt": at })))
 }
 
-fn adjust(random: &mut Random, _: &World) -> Option<Draft> {
+fn adjust(random: &mut Random, _: &Merchant) -> Option<Draft> {
     let (sku, location) = place(random);
     let delta = random.pick(&[-3, -2, -1, 1, 2]);
     Some(Draft::new(json!({ "sku": sku, "location": location, "delta": delta, "reason": "correction" })))
 }
 
-fn change_condition(random: &mut Random, _: &World) -> Option<Draft> {
+fn change_condition(random: &mut Random, _: &Merchant) -> Option<Draft> {
     let (sku, location) = place(random);
     let conditions = ["sellable", "quarantine", "damaged"];
     let (from, to) = (random.pick(&conditions), random.pick(&conditions));
@@ -66,7 +66,7 @@ fn change_condition(random: &mut Random, _: &World) -> Option<Draft> {
     Some(Draft::new(body))
 }
 
-fn ship_transfer(random: &mut Random, _: &World) -> Option<Draft> {
+fn ship_transfer(random: &mut Random, _: &Merchant) -> Option<Draft> {
     let (sku, from) = place(random);
     let to = random.pick(&LOCATIONS);
     let id = format!("transfer-{}", random.below(1_000));
@@ -75,14 +75,14 @@ fn ship_transfer(random: &mut Random, _: &World) -> Option<Draft> {
     ))
 }
 
-fn receive_transfer(random: &mut Random, world: &World) -> Option<Draft> {
-    let transfers: Vec<&String> = world.model.items.values().flat_map(|item| item.transfers.keys()).collect();
+fn receive_transfer(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    let transfers: Vec<&String> = merchant.model.items.values().flat_map(|item| item.transfers.keys()).collect();
     let id = random.any(&transfers)?;
     let body = json!({ "quantity": random.between(0, 3), "close": random.chance(50) });
     Some(Draft::with_id("transferId", id, body))
 }
 
-fn expect_supply(random: &mut Random, _: &World) -> Option<Draft> {
+fn expect_supply(random: &mut Random, _: &Merchant) -> Option<Draft> {
     let (sku, location) = place(random);
     let due = from_now(random.between(1, 72) * 3_600_000_000);
     let body = json!({ "supplyId": supply(random), "sku": sku, "location": location,
@@ -90,7 +90,7 @@ fn expect_supply(random: &mut Random, _: &World) -> Option<Draft> {
     Some(Draft::new(body))
 }
 
-fn cancel_supply(random: &mut Random, _: &World) -> Option<Draft> {
+fn cancel_supply(random: &mut Random, _: &Merchant) -> Option<Draft> {
     Some(Draft {
         ids: vec![("supplyId", supply(random).as_str()?.to_owned())],
         body: json!({}),
@@ -98,7 +98,7 @@ fn cancel_supply(random: &mut Random, _: &World) -> Option<Draft> {
     })
 }
 
-fn set_policy(random: &mut Random, _: &World) -> Option<Draft> {
+fn set_policy(random: &mut Random, _: &Merchant) -> Option<Draft> {
     let (sku, location) = place(random);
     let channel = random.pick(&CHANNELS);
     let body = match random.below(10) {
