@@ -11,4 +11,5 @@ mod projections;
 mod stock;
 mod support;
 mod tools;
+mod walk;
 mod workspace_rules;

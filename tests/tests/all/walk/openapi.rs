@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use reqwest::Method;
-use serde_json::Value;
 
 use super::client::{Client, Request};
 use super::steps::{Draft, Step};
@@ -15,8 +14,6 @@ pub const BULK: &str = "SubmitCommands";
 #[derive(Debug)]
 pub struct Operations {
     by_id: BTreeMap<String, (Method, String)>,
-    /// Whether fulfillment orders can be moved by force.
-    pub takes_force: bool,
 }
 
 impl Operations {
@@ -32,8 +29,7 @@ impl Operations {
                 }
             }
         }
-        let takes_force = names_property(&document, "MoveFulfillmentOrder", "force");
-        Self { by_id, takes_force }
+        Self { by_id }
     }
 
     /// A new command needs a step, and a step needs its command.
@@ -61,9 +57,4 @@ impl Operations {
             if_match: draft.if_match,
         }
     }
-}
-
-/// Whether a schema of the document has a property.
-fn names_property(document: &Value, schema: &str, property: &str) -> bool {
-    document["components"]["schemas"][schema]["properties"].get(property).is_some()
 }

@@ -60,13 +60,12 @@ pub struct Walker {
 impl Walker {
     pub fn new(shared: &Arc<Shared>, number: usize) -> Self {
         let name = format!("walk-{number}");
-        let takes_force = shared.operations.takes_force;
         Self {
             shared: Arc::clone(shared),
             number,
             client: Client::new(&shared.address, &name),
             feed: Feed::default(),
-            merchant: Merchant { name, takes_force, ..Merchant::default() },
+            merchant: Merchant { name, ..Merchant::default() },
             violations: Violations::default(),
             log: Log::default(),
             answers: VecDeque::new(),

@@ -14,7 +14,7 @@ async fn an_answer_that_changed_nothing_has_the_position_of_the_orders_last_even
     shop.receive("A", "DC-1", 5).await;
     let again = placed.command(&shop.server, "confirm-payment", &payment).await;
     let same = shop.try_order(&[("A", 1)], json!({ "channelRef": "web-1" })).await.accepted();
-    let read = placed.now(&shop.server).await;
+    let read = placed.at(&shop.server, &paid["position"]).await;
     let placed_at = |view: &Value| (view["version"].clone(), view["position"].clone());
     for (name, view) in [("confirmed again", &again), ("ordered again", &same), ("read", &read)] {
         assert_eq!(placed_at(view), placed_at(&paid), "{name}");

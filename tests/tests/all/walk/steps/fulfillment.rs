@@ -41,7 +41,7 @@ fn reject(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
 fn relocate(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
     let (_, part) = merchant.fulfillment_order(random, |part| supports(part, "move"))?;
     let mut body = json!({ "location": random.pick(&LOCATIONS) });
-    if merchant.takes_force && random.chance(25) {
+    if random.chance(25) {
         body["force"] = true.into();
     }
     Some(about(part, body))

@@ -54,8 +54,6 @@ pub struct Merchant {
     pub name: String,
     /// Orders in the order of their creation.
     pub orders: Vec<String>,
-    /// Whether a fulfillment order can be moved by force: whether the API takes the field.
-    pub takes_force: bool,
     /// The latest that was answered of each order.
     pub views: BTreeMap<String, Value>,
     pub model: Model,
