@@ -182,8 +182,9 @@ async fn until_earmarked(server: &TestServer, sku: &str, location: &str, units: 
     let reached = async {
         loop {
             let item = availability(server, sku, 0).await;
-            let there =
-                item["locations"].as_array().unwrap().iter().find(|there| there["location"] == location);
+            // The read model may not know the SKU yet.
+            let mut locations = item["locations"].as_array().into_iter().flatten();
+            let there = locations.find(|there| there["location"] == location);
             if there.is_some_and(|there| there["earmarked"] == units) {
                 return;
             }

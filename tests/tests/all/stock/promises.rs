@@ -135,7 +135,7 @@ async fn dates_are_promised_by_cut_off_and_transit(store: TestStore) {
     let mut late = order_with("MUG", 1, &not_before("2100-06-01T06:30:00Z"));
     late["delivery"]["shipBy"] = json!("2100-06-01T23:00:00Z");
     let late = server.post("/v1/orders", "late", &late).await;
-    assert_eq!((late.status.as_u16(), late.code().as_str()), (409, "insufficient_stock"));
+    assert_eq!((late.status.as_u16(), late.code().as_str()), (409, "ship_by_unattainable"));
     assert_verified(&store);
 }
 

@@ -111,9 +111,11 @@ pub fn check_quantities(order: &Order, read: &Value, violations: &mut Violations
         (part.id.clone(), part.location.clone(), kept)
     });
     let expected: Vec<_> = expected.collect();
-    violations.check("an order that is read has the fulfillment orders of its events", read == expected, || {
-        format!("{}: by its events {expected:?}, read {read:?}", order.id)
-    });
+    violations.check(
+        "an order that is read has the fulfillment orders of its events",
+        read == expected,
+        || format!("{}: by its events {expected:?}, read {read:?}", order.id),
+    );
 }
 
 /// The position of an answered order is that of the last event of its version, also where the command changed nothing.

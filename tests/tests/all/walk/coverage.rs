@@ -109,7 +109,11 @@ impl Coverage {
         let never = commands.iter().map(|step| step.operation).filter(|name| sent(name).1 == 0);
         assert_eq!(never.collect::<Vec<_>>(), Vec::<&str>::new(), "every command is accepted at least once");
         let never = steps::operations().iter().map(|step| step.operation).filter(|name| sent(name).0 == 0);
-        assert_eq!(never.collect::<Vec<_>>(), Vec::<&str>::new(), "every operation is asked for at least once");
+        assert_eq!(
+            never.collect::<Vec<_>>(),
+            Vec::<&str>::new(),
+            "every operation is asked for at least once"
+        );
     }
 }
 

@@ -51,8 +51,7 @@ impl Random {
     /// A UUID of version 4.
     pub fn uuid(&mut self) -> String {
         let (high, low) = (self.next(), self.next());
-        let (a, b, c) = (high >> 32, (high >> 16) & 0xFFFF, high & 0x0FFF);
-        let (d, e) = ((low >> 48) & 0x3FFF | 0x8000, low & 0xFFFF_FFFF_FFFF);
-        format!("{a:08x}-{b:04x}-4{c:03x}-{d:04x}-{e:012x}")
+        let start = format!("{:08x}-{:04x}-4{:03x}", high >> 32, (high >> 16) & 0xFFFF, high & 0x0FFF);
+        format!("{start}-{:04x}-{:012x}", (low >> 48) & 0x3FFF | 0x8000, low & 0xFFFF_FFFF_FFFF)
     }
 }

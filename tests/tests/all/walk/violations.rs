@@ -35,7 +35,9 @@ impl Violations {
     /// Adds those that were found elsewhere.
     pub fn merge(&mut self, others: Self) {
         for (rule, (_, kept)) in others.by_rule {
-            kept.into_iter().for_each(|detail| self.add(rule, detail));
+            for detail in kept {
+                self.add(rule, detail);
+            }
         }
     }
 

@@ -15,7 +15,7 @@ use super::json::list;
 use super::log::Log;
 use super::openapi::{BULK, Operations};
 use super::random::Random;
-use super::steps::{self, Draft, LOCATIONS, SKUS, Step, Merchant};
+use super::steps::{self, Draft, LOCATIONS, Merchant, SKUS, Step};
 use super::violations::Violations;
 
 /// After how many commands of the first merchant an operation on the read models is asked for.
@@ -175,7 +175,8 @@ impl Walker {
             self.check_kept(random).await;
         }
         if random.chance(ACTIONS)
-            && let Some(id) = random.any(&self.merchant.orders[self.merchant.orders.len().saturating_sub(25)..])
+            && let Some(id) =
+                random.any(&self.merchant.orders[self.merchant.orders.len().saturating_sub(25)..])
         {
             actions::check(&self.client, id, &mut self.violations).await;
         }
@@ -277,7 +278,8 @@ impl Walker {
         let decisions = self.feed.read(&self.client).await;
         for decision in &decisions {
             checks::follow(&mut self.merchant.model, decision, &mut self.violations);
-            let is_named = decision.events.iter().any(|event| event.data.to_string().contains(steps::CUSTOMER));
+            let is_named =
+                decision.events.iter().any(|event| event.data.to_string().contains(steps::CUSTOMER));
             self.violations.check("no event names the customer", !is_named, || format!("{decision:?}"));
         }
         for answered in std::mem::take(&mut self.unread) {
@@ -324,7 +326,8 @@ impl Walker {
     /// What can be promised, as it is read, is what the feed's fold says.
     async fn check_availability(&mut self) {
         let skus: Vec<String> = SKUS.iter().map(|sku| format!("sku={sku}")).collect();
-        let path = format!("/v1/availability?{}&minPosition={}", skus.join("&"), self.merchant.model.position);
+        let path =
+            format!("/v1/availability?{}&minPosition={}", skus.join("&"), self.merchant.model.position);
         let read = self.client.get(&path).await;
         for item in list(&read.body, "items") {
             let sku = item["sku"].as_str().expect("a SKU");

@@ -84,11 +84,9 @@ pub fn after_command(model: &Model, before: &Before, decision: &Decision, violat
         if let Some(bound) = &order.delivery.pinned_location {
             let elsewhere: Vec<_> =
                 order.holding_locations().into_iter().filter(|holding| holding != bound).collect();
-            violations.check(
-                "a pickup order is held at its own location",
-                elsewhere.is_empty(),
-                || format!("{}: {id} is picked up at {bound}: {elsewhere:?}", describe(decision)),
-            );
+            violations.check("a pickup order is held at its own location", elsewhere.is_empty(), || {
+                format!("{}: {id} is picked up at {bound}: {elsewhere:?}", describe(decision))
+            });
         }
     }
 }

@@ -63,6 +63,7 @@ struct Package {
 }
 
 #[derive(Debug, Clone, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts about an order")]
 pub struct Order {
     pub id: String,
     pub channel: String,
@@ -227,10 +228,10 @@ impl Order {
     }
 
     fn create(&mut self, data: &Value) {
-        self.id = text(data, "orderId").to_owned();
-        self.channel = text(data, "channel").to_owned();
+        text(data, "orderId").clone_into(&mut self.id);
+        text(data, "channel").clone_into(&mut self.channel);
         self.allow_split = data["allowSplit"] == true;
-        self.priority = text(data, "priority").to_owned();
+        text(data, "priority").clone_into(&mut self.priority);
         self.needs_payment = text(data, "payment") == "required";
         self.reserves_at_payment = text(data, "reserveAt") == "payment";
         self.lines = list(data, "lines").iter().map(line).collect();

@@ -203,7 +203,8 @@ impl StockItem {
         for (location, quantity) in &reported {
             self.levels.entry(location.clone()).or_default().reserved -= quantity;
         }
-        (reported != freed).then(|| format!("what expired is {freed:?} by the orders, and {reported:?} by the event"))
+        (reported != freed)
+            .then(|| format!("what expired is {freed:?} by the orders, and {reported:?} by the event"))
     }
 
     fn extend(&mut self, data: &Value) {

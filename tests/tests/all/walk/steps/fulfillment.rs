@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Draft, LOCATIONS, Step, Merchant, some_lines, supports};
+use super::{Draft, LOCATIONS, Merchant, Step, some_lines, supports};
 use crate::walk::json::{list, number, text};
 use crate::walk::random::Random;
 

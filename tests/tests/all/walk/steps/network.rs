@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{CHANNELS, Draft, LOCATIONS, Step, Merchant};
+use super::{CHANNELS, Draft, LOCATIONS, Merchant, Step};
 use crate::walk::random::Random;
 
 pub const STEPS: &[Step] = &[
@@ -48,7 +48,8 @@ fn pause(random: &mut Random, _: &Merchant) -> Option<Draft> {
 }
 
 fn resume(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
-    let paused = |name: &&&str| merchant.model.locations.get(**name).is_some_and(|location| location.is_paused);
+    let paused =
+        |name: &&&str| merchant.model.locations.get(**name).is_some_and(|location| location.is_paused);
     let paused: Vec<&str> = LOCATIONS.iter().filter(paused).copied().collect();
     let name = random.any(&paused).copied().unwrap_or(LOCATIONS[0]);
     Some(Draft::with_id("location", name, json!({})))

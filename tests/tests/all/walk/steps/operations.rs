@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Draft, Step, Merchant};
+use super::{Draft, Merchant, Step};
 use crate::walk::random::Random;
 
 pub const STEPS: &[Step] = &[

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{CHANNELS, Draft, LOCATIONS, SKUS, Step, Merchant, id, some_lines, sometimes, supports};
+use super::{CHANNELS, Draft, LOCATIONS, Merchant, SKUS, Step, id, some_lines, sometimes, supports};
 use crate::walk::json::{from_now, list, number, number_or_zero, text};
 use crate::walk::random::Random;
 

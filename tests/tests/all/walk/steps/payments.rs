@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Draft, Step, Merchant, id, supports};
+use super::{Draft, Merchant, Step, id, supports};
 use crate::walk::json::from_now;
 use crate::walk::random::Random;
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Draft, LOCATIONS, Step, Merchant, some_lines};
+use super::{Draft, LOCATIONS, Merchant, Step, some_lines};
 use crate::walk::json::{from_now, list, number, text};
 use crate::walk::random::Random;
 

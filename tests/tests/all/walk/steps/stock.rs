@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{CHANNELS, Draft, LOCATIONS, SKUS, Step, Merchant};
+use super::{CHANNELS, Draft, LOCATIONS, Merchant, SKUS, Step};
 use crate::walk::json::from_now;
 use crate::walk::random::Random;
 
@@ -76,7 +76,8 @@ fn ship_transfer(random: &mut Random, _: &Merchant) -> Option<Draft> {
 }
 
 fn receive_transfer(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
-    let transfers: Vec<&String> = merchant.model.items.values().flat_map(|item| item.transfers.keys()).collect();
+    let transfers: Vec<&String> =
+        merchant.model.items.values().flat_map(|item| item.transfers.keys()).collect();
     let id = random.any(&transfers)?;
     let body = json!({ "quantity": random.between(0, 3), "close": random.chance(50) });
     Some(Draft::with_id("transferId", id, body))
