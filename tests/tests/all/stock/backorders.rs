@@ -198,9 +198,15 @@ async fn until_earmarked(server: &TestServer, sku: &str, location: &str, units: 
 
 async fn earmarks_follow_the_locations_that_are_open(store: TestStore) {
     let server = TestServer::start(&store).await;
-    server.add_stock("DC-1", "MUG", 3).await;
-    server.add_stock("DC-2", "MUG", 2).await;
+    server.add_stock("DC-1", "MUG", 1).await;
+    server.add_stock("DC-2", "TEA", 1).await;
+    take(&server, "gone", &waiting_order("MUG", 1, &json!({}))).await;
+    // None of its units is there yet, so that it may come from either location.
     let waits = take(&server, "waits", &waiting_order("MUG", 5, &json!({ "allowSplit": false }))).await;
+    for (location, quantity) in [("DC-1", 3), ("DC-2", 2)] {
+        let received = json!({ "sku": "MUG", "location": location, "quantity": quantity });
+        server.post("/v1/stock/receive", location, &received).await.accepted();
+    }
     until_earmarked(&server, "MUG", "DC-1", 3).await;
     server.post("/v1/locations/DC-1/pause", "paused", &json!({ "reason": "flood" })).await.accepted();
     until_earmarked(&server, "MUG", "DC-2", 2).await;
