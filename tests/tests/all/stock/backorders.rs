@@ -200,7 +200,7 @@ async fn earmarks_follow_the_locations_that_are_open(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "MUG", 1).await;
     server.add_stock("DC-2", "TEA", 1).await;
-    take(&server, "gone", &waiting_order("MUG", 1, &json!({}))).await;
+    server.post("/v1/orders", "gone", &waiting_order("MUG", 1, &json!({}))).await.accepted();
     // None of its units is there yet, so that it may come from either location.
     let waits = take(&server, "waits", &waiting_order("MUG", 5, &json!({ "allowSplit": false }))).await;
     for (location, quantity) in [("DC-1", 3), ("DC-2", 2)] {
