@@ -1,12 +1,12 @@
 //! The read side: read models, and the runtime that keeps them up to date.
 //!
-//! * [`runtime`]: reads the journal after a checkpoint, applies the events to rows in memory, and writes rows and
+//! * `runtime`: reads the journal after a checkpoint, applies the events to rows in memory, and writes rows and
 //!   checkpoint in one transaction. A [`Projection`] is a pure fold: an event names the row it changes, and `fold`
 //!   computes the row's next state.
-//! * [`read_models`]: the four read models and their queries.
-//! * [`rebuild`]: builds, compares, activates and deletes generations of a read model, and verifies them against the
+//! * `read_models`: the four read models and their queries.
+//! * `rebuild`: builds, compares, activates and deletes generations of a read model, and verifies them against the
 //!   journal.
-//! * [`store`]: SQL for SQLite (one node) and PostgreSQL (several nodes), with the same results.
+//! * `store`: SQL for SQLite (one node) and PostgreSQL (several nodes), with the same results.
 //!
 //! Read models are disposable: delete `views.db`, or the tables, and they are rebuilt from the journal.
 
