@@ -25,17 +25,18 @@ impl Order {
     }
 
     /// For orders that must not be split: the location that already supplies them. Where units are at several locations
-    /// all the same, the one that has shipped some, else one that has acknowledged its work, else the first.
+    /// all the same, one that has not rejected the order comes before one that has, then one that has shipped some, then
+    /// one that has acknowledged its work.
     pub fn single_source_location(&self) -> Option<&LocationId> {
         if !self.must_come_from_one() {
             return None;
         }
         let supplies = |part: &&FulfillmentOrder| !part.total(FulfillmentLine::kept).is_zero();
-        let has_shipped = |part: &&FulfillmentOrder| !part.total(|line| line.shipped).is_zero();
-        let supplying = || self.fulfillment_orders.iter().filter(supplies);
-        let acknowledged = || supplying().find(|part| part.is_taken_on());
-        let source = supplying().find(has_shipped).or_else(acknowledged).or_else(|| supplying().next());
-        source.map(|part| &part.location)
+        let rank = |part: &&FulfillmentOrder| {
+            let has_shipped = !part.total(|line| line.shipped).is_zero();
+            (self.rejected_by.contains(&part.location), !has_shipped, !part.is_taken_on())
+        };
+        self.fulfillment_orders.iter().filter(supplies).min_by_key(rank).map(|part| &part.location)
     }
 
     /// The only location that may serve its backordered units, where there is one.
