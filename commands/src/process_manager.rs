@@ -1,4 +1,4 @@
-//! The process manager: gives the commands that nobody sends, such as filling backorders and ending reservations.
+//! The process manager: issues commands that no caller sends, such as filling backorders and ending reservations.
 //!
 //! It polls the read models for work that is due. Every command is decided on the state at that time, so a command that
 //! comes too late, twice, or from two nodes at once has no effect. The process manager therefore needs no memory, and

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use holdfast_domain::Class;
 use holdfast_domain::fulfillment::{self, Aggregates};
-use holdfast_domain::order::{CreateOrder, CreationTerms, NewLine, OrderCommand};
+use holdfast_domain::order::{CreateOrder, CreationTerms, OrderCommand};
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::{LocationId, OrderId, Sku, Text};
 use holdfast_journal::{ClaimKey, OutcomeKind};
@@ -30,7 +30,9 @@ pub(super) fn create(unit: &mut UnitOfWork<'_>, order: &CreateOrder) -> Result<A
     let terms = CreationTerms::of(id, order, &rules, content);
     let command = OrderCommand::CreateOrder(Box::new(order.clone()), terms, unit.at);
     if is_new {
-        check_skus(unit, order.lines.iter(), "/lines")?;
+        for (index, line) in order.lines.iter().enumerate() {
+            check_sku(unit, &line.sku, format!("/lines/{index}/sku"))?;
+        }
         check_location(unit, order.delivery.as_ref().and_then(|delivery| delivery.location.as_ref()))?;
     }
     // An order that exists is answered as it is if it was the same, and refused otherwise.
@@ -46,18 +48,6 @@ fn existing_order(unit: &mut UnitOfWork<'_>, reference: Option<&ClaimKey>) -> Re
         Some(StreamId::Order(known)) => Some(known),
         _ => None,
     })
-}
-
-/// Every SKU must have stock records; `pointer` is the list that names them.
-pub(super) fn check_skus<'a>(
-    unit: &mut UnitOfWork<'_>,
-    lines: impl IntoIterator<Item = &'a NewLine>,
-    pointer: &str,
-) -> Result<(), Stop> {
-    for (index, line) in lines.into_iter().enumerate() {
-        check_sku(unit, &line.sku, format!("{pointer}/{index}/sku"))?;
-    }
-    Ok(())
 }
 
 /// A SKU must have stock records.

@@ -14,6 +14,9 @@ mod stock;
 mod unit_of_work;
 mod views;
 
+use holdfast_domain::order::OrderCommand;
+
+use self::orders::change;
 use crate::command::AnyCommand;
 
 pub use orders::{ReturnAnswer, ShipmentAnswer};
@@ -22,37 +25,69 @@ pub use views::{LocationView, PolicyView};
 
 pub(crate) use unit_of_work::{Accepted, Needs, Stop, UnitOfWork};
 
-/// Carries a command out: the answer that accepts it, or why there is none.
+/// Carries a command out: the answer that accepts it, or why there is none. A command on an order that needs nothing but
+/// the order to be decided is named with its decision.
+#[allow(clippy::too_many_lines, reason = "a row for every command")]
 pub(crate) fn execute(command: &AnyCommand, unit: &mut UnitOfWork<'_>) -> Result<Accepted, Stop> {
-    if let Some((id, command)) = orders::plain_command(command, unit.at) {
-        return orders::change(unit, id, &command);
-    }
+    use AnyCommand as Any;
+    use OrderCommand as Order;
     match command {
-        AnyCommand::CreateOrder(command) => create_order::create(unit, command),
-        AnyCommand::AmendOrder(command) => amend_order::amend(unit, command),
-        AnyCommand::MoveFulfillmentOrder(command) => orders::move_fulfillment_order(unit, command),
-        AnyCommand::AcceptCancellation(command) => orders::accept_cancellation(unit, command),
-        AnyCommand::ShipItems(command) => orders::ship(unit, command),
-        AnyCommand::TrackParcel(command) => orders::track_parcel(unit, command),
-        AnyCommand::RequestReturn(command) => orders::request_return(unit, command),
-        AnyCommand::ReceiveReturn(command) => orders::receive_return(unit, command),
-        AnyCommand::ErasePersonalData(command) => orders::erase_personal_data(unit, command),
-        AnyCommand::FillBackorders(command) => stock::fill_backorders(unit, command),
-        AnyCommand::ReceiveStock(command) => stock::receive(unit, command),
-        AnyCommand::CountStock(command) => stock::count(unit, command),
-        AnyCommand::AdjustStock(command) => stock::adjust(unit, command),
-        AnyCommand::ChangeStockCondition(command) => stock::change_condition(unit, command),
-        AnyCommand::ShipTransfer(command) => stock::ship_transfer(unit, command),
-        AnyCommand::ReceiveTransfer(command) => stock::receive_transfer(unit, command),
-        AnyCommand::ExpectSupply(command) => stock::expect_supply(unit, command),
-        AnyCommand::CancelSupply(command) => stock::cancel_supply(unit, command),
-        AnyCommand::SetStockPolicy(command) => stock::set_policy(unit, command),
-        AnyCommand::RegisterLocation(command) => merchant::register_location(unit, command),
-        AnyCommand::PauseLocation(command) => merchant::pause_location(unit, command),
-        AnyCommand::ResumeLocation(command) => merchant::resume_location(unit, command),
-        AnyCommand::SetMerchantPolicy(command) => merchant::set_policy(unit, command),
-        AnyCommand::RegisterMerchant(command) => merchant::register(unit, command),
-        // Every other command is a plain one.
-        other => Err(Stop::Failed(format!("{} has no handler", other.name()))),
+        Any::ConfirmPayment(c) => change(unit, c.order_id, &Order::ConfirmPayment((**c).clone())),
+        Any::AuthorizePayment(c) => change(unit, c.order_id, &Order::AuthorizePayment((**c).clone())),
+        Any::FailPayment(c) => change(unit, c.order_id, &Order::FailPayment((**c).clone())),
+        Any::VoidPayment(c) => change(unit, c.order_id, &Order::VoidPayment((**c).clone())),
+        Any::HoldOrder(c) => change(unit, c.order_id, &Order::HoldOrder((**c).clone(), unit.at)),
+        Any::ReleaseHold(c) => change(unit, c.order_id, &Order::ReleaseHold((**c).clone())),
+        Any::CancelOrder(c) => change(unit, c.order_id, &Order::CancelOrder((**c).clone())),
+        Any::AttendOrder(c) => change(unit, c.order_id, &Order::AttendOrder(unit.at)),
+        Any::AcceptFulfillmentOrder(c) => {
+            change(unit, c.fulfillment_order_id.order(), &Order::AcceptFulfillmentOrder((**c).clone()))
+        }
+        Any::RejectFulfillmentOrder(c) => {
+            change(unit, c.fulfillment_order_id.order(), &Order::RejectFulfillmentOrder((**c).clone()))
+        }
+        Any::RejectCancellation(c) => {
+            change(unit, c.fulfillment_order_id.order(), &Order::RejectCancellation((**c).clone()))
+        }
+        Any::AcceptAmendment(c) => {
+            change(unit, c.fulfillment_order_id.order(), &Order::AcceptAmendment((**c).clone()))
+        }
+        Any::RejectAmendment(c) => {
+            change(unit, c.fulfillment_order_id.order(), &Order::RejectAmendment((**c).clone()))
+        }
+        Any::ShortPick(c) => change(unit, c.fulfillment_order_id.order(), &Order::ShortPick((**c).clone())),
+        Any::PickItems(c) => change(unit, c.fulfillment_order_id.order(), &Order::PickItems((**c).clone())),
+        Any::PackItems(c) => change(unit, c.fulfillment_order_id.order(), &Order::PackItems((**c).clone())),
+        Any::MarkReadyForPickup(c) => {
+            change(unit, c.fulfillment_order_id.order(), &Order::MarkReadyForPickup((**c).clone(), unit.at))
+        }
+        Any::TrackShipment(c) => change(unit, c.shipment_id.order(), &Order::TrackShipment((**c).clone())),
+        Any::ConfirmDelivery(c) => {
+            change(unit, c.shipment_id.order(), &Order::ConfirmDelivery((**c).clone(), unit.at))
+        }
+        Any::CreateOrder(c) => create_order::create(unit, c),
+        Any::AmendOrder(c) => amend_order::amend(unit, c),
+        Any::MoveFulfillmentOrder(c) => orders::move_fulfillment_order(unit, c),
+        Any::AcceptCancellation(c) => orders::accept_cancellation(unit, c),
+        Any::ShipItems(c) => orders::ship(unit, c),
+        Any::TrackParcel(c) => orders::track_parcel(unit, c),
+        Any::RequestReturn(c) => orders::request_return(unit, c),
+        Any::ReceiveReturn(c) => orders::receive_return(unit, c),
+        Any::ErasePersonalData(c) => orders::erase_personal_data(unit, c),
+        Any::FillBackorders(c) => stock::fill_backorders(unit, c),
+        Any::ReceiveStock(c) => stock::receive(unit, c),
+        Any::CountStock(c) => stock::count(unit, c),
+        Any::AdjustStock(c) => stock::adjust(unit, c),
+        Any::ChangeStockCondition(c) => stock::change_condition(unit, c),
+        Any::ShipTransfer(c) => stock::ship_transfer(unit, c),
+        Any::ReceiveTransfer(c) => stock::receive_transfer(unit, c),
+        Any::ExpectSupply(c) => stock::expect_supply(unit, c),
+        Any::CancelSupply(c) => stock::cancel_supply(unit, c),
+        Any::SetStockPolicy(c) => stock::set_policy(unit, c),
+        Any::RegisterLocation(c) => merchant::register_location(unit, c),
+        Any::PauseLocation(c) => merchant::pause_location(unit, c),
+        Any::ResumeLocation(c) => merchant::resume_location(unit, c),
+        Any::SetMerchantPolicy(c) => merchant::set_policy(unit, c),
+        Any::RegisterMerchant(c) => merchant::register(unit, c),
     }
 }

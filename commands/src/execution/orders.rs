@@ -6,43 +6,13 @@ use holdfast_domain::order::{
     OrderView, Package, ReceiveReturn, RequestReturn, ShipItems, TrackParcel, TrackShipment,
 };
 use holdfast_domain::stream::StreamId;
-use holdfast_domain::values::{OrderId, ReturnId, ShipmentId, Timestamp};
+use holdfast_domain::values::{OrderId, ReturnId, ShipmentId};
 use holdfast_journal::OutcomeKind;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::unit_of_work::{Accepted, Stop, UnitOfWork, accepted};
 use crate::claims::tracking_number;
-use crate::command::AnyCommand;
-
-/// The order and the decision that a command asks for, where that needs nothing but the order.
-pub(super) fn plain_command(command: &AnyCommand, at: Timestamp) -> Option<(OrderId, OrderCommand)> {
-    use AnyCommand as Any;
-    use OrderCommand as Order;
-    let decision = match command {
-        Any::ConfirmPayment(command) => Order::ConfirmPayment((**command).clone()),
-        Any::AuthorizePayment(command) => Order::AuthorizePayment((**command).clone()),
-        Any::FailPayment(command) => Order::FailPayment((**command).clone()),
-        Any::VoidPayment(command) => Order::VoidPayment((**command).clone()),
-        Any::HoldOrder(command) => Order::HoldOrder((**command).clone(), at),
-        Any::ReleaseHold(command) => Order::ReleaseHold((**command).clone()),
-        Any::CancelOrder(command) => Order::CancelOrder((**command).clone()),
-        Any::AttendOrder(_) => Order::AttendOrder(at),
-        Any::AcceptFulfillmentOrder(command) => Order::AcceptFulfillmentOrder((**command).clone()),
-        Any::RejectFulfillmentOrder(command) => Order::RejectFulfillmentOrder((**command).clone()),
-        Any::RejectCancellation(command) => Order::RejectCancellation((**command).clone()),
-        Any::AcceptAmendment(command) => Order::AcceptAmendment((**command).clone()),
-        Any::RejectAmendment(command) => Order::RejectAmendment((**command).clone()),
-        Any::ShortPick(command) => Order::ShortPick((**command).clone()),
-        Any::PickItems(command) => Order::PickItems((**command).clone()),
-        Any::PackItems(command) => Order::PackItems((**command).clone()),
-        Any::MarkReadyForPickup(command) => Order::MarkReadyForPickup((**command).clone(), at),
-        Any::TrackShipment(command) => Order::TrackShipment((**command).clone()),
-        Any::ConfirmDelivery(command) => Order::ConfirmDelivery((**command).clone(), at),
-        _ => return None,
-    };
-    Some((command.policy().order_id?, decision))
-}
 
 /// Decides a command on an order and everything that follows; the answer is the order.
 pub(super) fn change(

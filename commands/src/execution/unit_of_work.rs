@@ -387,8 +387,9 @@ impl Aggregates for UnitOfWork<'_> {
         self.decide::<Order>(&StreamId::Order(id), command)
     }
 
-    fn decide_stock(&mut self, sku: &Sku, command: &StockCommand) -> Result<(), Stop> {
-        self.decide::<StockItem>(&StreamId::Stock(sku.clone()), command).map(drop)
+    fn decide_stock(&mut self, sku: &Sku, command: &StockCommand) -> Result<bool, Stop> {
+        let (_, events) = self.decide::<StockItem>(&StreamId::Stock(sku.clone()), command)?;
+        Ok(!events.is_empty())
     }
 
     fn decide_workload(&mut self, location: &LocationId, command: &WorkloadCommand) -> Result<(), Stop> {

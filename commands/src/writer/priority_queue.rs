@@ -1,10 +1,10 @@
-//! Whose turn it is when more waits than one batch takes: by urgency, without starving anybody.
+//! The order in which waiting commands are decided when more wait than one batch takes: by urgency, without starvation.
 //!
-//! Of every fourteen turns critical orders have eight, express orders and reports of what has happened four, and
-//! everything else two; a lane that is empty leaves its turns to the others. Commands about one order, and those of one
-//! request, are never taken in another order than they came in: a later one queues in the lane where an earlier one
-//! waits, however urgent it is itself, so that nobody else of its own urgency waits behind it. Only one that has to follow
-//! two, in two lanes, may have to wait as the first of its urgency; that is the less urgent lane of the two.
+//! Of every fourteen turns critical orders have eight, express orders and reports four, and all other commands two. An
+//! empty lane leaves its turns to the others. Commands about one order, and those of one request, keep the order in which
+//! they came: a later command queues in the lane where an earlier one waits, however urgent it is itself, so that it holds
+//! up no other command of that lane. A command that must follow two others in two lanes queues in the less urgent one,
+//! and may have to wait at its head.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -72,7 +72,7 @@ impl PriorityQueue {
         self.lanes.iter().flatten().map(|(_, submission)| submission)
     }
 
-    /// Whoever has come first is the first of its urgency and waits for nobody, so somebody can always be taken.
+    /// The command that came first is at the head of its lane and follows no other, so one can always be taken.
     fn next(&mut self) -> Option<Submission> {
         for _ in 0..2 {
             for (urgency, turns) in TURNS.into_iter().enumerate() {

@@ -49,8 +49,8 @@ pub trait Aggregates {
         command: &OrderCommand,
     ) -> Result<(Arc<Order>, Vec<OrderEvent>), Self::Error>;
 
-    /// Decides a command on the stock of a SKU and applies its events.
-    fn decide_stock(&mut self, sku: &Sku, command: &StockCommand) -> Result<(), Self::Error>;
+    /// Decides a command on the stock of a SKU and applies its events: whether there are any.
+    fn decide_stock(&mut self, sku: &Sku, command: &StockCommand) -> Result<bool, Self::Error>;
 
     /// Decides a command on a location's capacity and applies its events.
     fn decide_workload(

@@ -86,10 +86,6 @@ pub(super) fn requeue<A: Aggregates>(aggregates: &mut A, id: OrderId) -> Result<
     let eligibility = eligibility(aggregates, &order)?;
     let mut due = Vec::new();
     for sku in demand.keys() {
-        let item = aggregates.stock(sku)?;
-        if item.entries_of(id).all(|entry| entry.eligibility == eligibility) {
-            continue;
-        }
         let (channel, ordered_at) = (created.channel.clone(), created.at);
         let requeue = StockCommand::RequeueBackorder {
             order_id: id,
@@ -97,8 +93,9 @@ pub(super) fn requeue<A: Aggregates>(aggregates: &mut A, id: OrderId) -> Result<
             ordered_at,
             eligibility: eligibility.clone(),
         };
-        aggregates.decide_stock(sku, &requeue)?;
-        due.extend([Reaction::Reallocate(sku.clone()), Reaction::UpdatePromise(sku.clone())]);
+        if aggregates.decide_stock(sku, &requeue)? {
+            due.extend([Reaction::Reallocate(sku.clone()), Reaction::UpdatePromise(sku.clone())]);
+        }
     }
     let network = aggregates.network()?;
     if !demand.is_empty() && !network.locations.keys().any(|location| eligibility.allows(location)) {
@@ -112,7 +109,8 @@ fn withdraw<A: Aggregates>(aggregates: &mut A, order: &Order, sku: &Sku) -> Resu
     let Some(created) = &order.created else { return Ok(()) };
     let (order_id, channel, ordered_at) = (created.order_id, created.channel.clone(), created.at);
     let quantity = aggregates.stock(sku)?.waiting_for(order_id);
-    aggregates.decide_stock(sku, &StockCommand::WithdrawBackorder { order_id, channel, ordered_at, quantity })
+    let withdraw = StockCommand::WithdrawBackorder { order_id, channel, ordered_at, quantity };
+    aggregates.decide_stock(sku, &withdraw).map(drop)
 }
 
 /// Takes what an order does not wait for any more out of a SKU's queue.
@@ -123,7 +121,7 @@ pub(super) fn withdraw_surplus<A: Aggregates>(
 ) -> Result<(), A::Error> {
     let (order, item) = (aggregates.order(id)?, aggregates.stock(sku)?);
     match surplus_backorder(&order, &item) {
-        Some(command) => aggregates.decide_stock(sku, &command),
+        Some(command) => aggregates.decide_stock(sku, &command).map(drop),
         None => Ok(()),
     }
 }
@@ -148,7 +146,8 @@ fn record_promise<A: Aggregates>(
     promised_at: Option<Timestamp>,
 ) -> Result<(), A::Error> {
     aggregates.decide_order(id, &OrderCommand::ChangePromise { sku: sku.clone(), promised_at })?;
-    aggregates.decide_stock(sku, &StockCommand::PromiseBackorder { order_id: id, promised_at })
+    let command = StockCommand::PromiseBackorder { order_id: id, promised_at };
+    aggregates.decide_stock(sku, &command).map(drop)
 }
 
 /// Repairs what a SKU's locations have promised beyond what is there, gives earmarked units to the orders that are next

@@ -20,7 +20,7 @@ pub struct CapacityChange {
 
 /// What changes at locations between two states of an order: a fulfillment order is new, moved, or has nothing left.
 pub(super) fn capacity_changes(before: &Order, after: &Order) -> Vec<CapacityChange> {
-    let is_active = |part: &FulfillmentOrder| part.is_open() || !part.total(|line| line.shipped).is_zero();
+    let is_active = |part: &FulfillmentOrder| part.is_open() || part.has_shipped();
     let change = |location: &LocationId, part: &FulfillmentOrder, ship_at| CapacityChange {
         location: location.clone(),
         fulfillment_order_id: part.id,

@@ -75,7 +75,7 @@ fn react<A: Aggregates>(
     reaction: Reaction,
 ) -> Result<Vec<Reaction>, A::Error> {
     match reaction {
-        Reaction::ApplyToStock(sku, command) => aggregates.decide_stock(&sku, &command)?,
+        Reaction::ApplyToStock(sku, command) => drop(aggregates.decide_stock(&sku, &command)?),
         Reaction::WithdrawSurplusBackorder(sku) => withdraw_surplus(aggregates, id, &sku)?,
         Reaction::Reallocate(sku) => reallocate(aggregates, &sku)?,
         Reaction::UpdateCapacity(changes) => update_capacity(aggregates, changes)?,
@@ -104,5 +104,5 @@ pub fn reallocate<A: Aggregates>(aggregates: &mut A, sku: &Sku) -> Result<(), A:
         return Ok(());
     }
     let closed = aggregates.network()?.closed();
-    aggregates.decide_stock(sku, &StockCommand::EarmarkInventory { closed })
+    aggregates.decide_stock(sku, &StockCommand::EarmarkInventory { closed }).map(drop)
 }

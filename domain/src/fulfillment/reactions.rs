@@ -26,7 +26,7 @@ pub enum Reaction {
     UpdateCapacity(Vec<CapacityChange>),
     /// Every location has answered a requested amendment: it takes effect, or it lapses.
     SettleAmendment,
-    /// Units are reserved at a location that the order must not ship from: they are released, or the location is asked.
+    /// Units are reserved at a location that the order must not ship from, and nobody there has started: they are released.
     Consolidate,
     /// Units wait for supply: they join the backorder queue.
     JoinQueue {

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::state::{FulfillmentLine, FulfillmentOrder, Order};
-use crate::values::{LocationId, Timestamp};
+use super::refusals::OrderRefusal;
+use super::state::{FulfillmentOrder, Order};
+use crate::values::{FulfillmentOrderId, LocationId, Timestamp};
 
 /// What decides which locations may serve an order's backordered units.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,12 +32,11 @@ impl Order {
         if !self.must_come_from_one() {
             return None;
         }
-        let supplies = |part: &&FulfillmentOrder| !part.total(FulfillmentLine::kept).is_zero();
         let rank = |part: &&FulfillmentOrder| {
-            let has_shipped = !part.total(|line| line.shipped).is_zero();
-            (self.rejected_by.contains(&part.location), !has_shipped, !part.is_taken_on())
+            (self.rejected_by.contains(&part.location), !part.has_shipped(), !part.is_taken_on())
         };
-        self.fulfillment_orders.iter().filter(supplies).min_by_key(rank).map(|part| &part.location)
+        let supplying = self.fulfillment_orders.iter().filter(|part| part.supplies());
+        supplying.min_by_key(rank).map(|part| &part.location)
     }
 
     /// The only location that may serve its backordered units, where there is one.
@@ -57,8 +57,8 @@ impl Order {
 
     /// The locations that supply it, or have: its split limit counts them.
     pub fn locations_in_use(&self) -> BTreeSet<LocationId> {
-        let supplies = |part: &&FulfillmentOrder| !part.total(FulfillmentLine::kept).is_zero();
-        self.fulfillment_orders.iter().filter(supplies).map(|part| part.location.clone()).collect()
+        let supplying = self.fulfillment_orders.iter().filter(|part| part.supplies());
+        supplying.map(|part| part.location.clone()).collect()
     }
 
     /// Whether nobody may ship what is missing: the only location that may has rejected the order.
@@ -79,6 +79,26 @@ impl Order {
     /// Whether units of it can be released from a location that must not ship them: nobody there has begun.
     pub fn has_stray_reservations(&self) -> bool {
         self.stray_fulfillment_orders().any(|part| !part.is_taken_on())
+    }
+
+    /// Whether a location takes a part over without being forced: it is not paused and has not rejected the order.
+    pub(super) fn check_target(&self, to: &LocationId, is_paused: bool) -> Result<(), OrderRefusal> {
+        if is_paused {
+            return Err(OrderRefusal::TargetPaused(to.clone()));
+        }
+        if self.rejected_by.contains(to) {
+            return Err(OrderRefusal::TargetRejectedOrder(to.clone()));
+        }
+        Ok(())
+    }
+
+    /// Whether the location that is to take a part over still ships for it, as when it was asked: it is not paused and has
+    /// not rejected the order, unless the move was forced.
+    pub fn may_take_over(&self, id: FulfillmentOrderId, is_paused: bool) -> bool {
+        let asked =
+            self.fulfillment_order(id).and_then(|part| part.asked.as_ref()).filter(|asked| !asked.forced);
+        let target = asked.and_then(|asked| asked.move_to.as_ref());
+        target.is_none_or(|target| self.check_target(target, is_paused).is_ok())
     }
 
     /// The only location that may fill it, where there is one: it is delivered from there, or is to be if those agree that

@@ -205,6 +205,16 @@ impl FulfillmentOrder {
         self.lines.iter().any(|line| !self.asked_of(line).is_zero())
     }
 
+    /// Whether it supplies units of the order, shipped ones included: not everything was given back.
+    pub fn supplies(&self) -> bool {
+        !self.total(FulfillmentLine::kept).is_zero()
+    }
+
+    /// Whether anything of it has left.
+    pub fn has_shipped(&self) -> bool {
+        !self.total(|line| line.shipped).is_zero()
+    }
+
     /// Whether anything of it has not left.
     pub fn is_open(&self) -> bool {
         !self.total(FulfillmentLine::open).is_zero()

@@ -144,16 +144,6 @@ impl Order {
         Some((taker, self.demand_of(&lines)))
     }
 
-    /// Whether the location that is to take a part over still ships for it, as when it was asked: it is not paused and has
-    /// not rejected the order, unless the move was forced.
-    pub fn may_take_over(&self, id: FulfillmentOrderId, is_paused: bool) -> bool {
-        let asked = self.fulfillment_order(id).and_then(|part| part.asked.as_ref());
-        let has_rejected = |target: &LocationId| self.rejected_by.contains(target);
-        asked.is_none_or(|asked| {
-            asked.forced || !(is_paused || asked.move_to.as_ref().is_some_and(has_rejected))
-        })
-    }
-
     /// Units of lines by SKU.
     pub fn demand_of(&self, lines: &[LineUnits]) -> Demand {
         let mut by_line = vec![Units::ZERO; self.lines().len()];

@@ -95,7 +95,7 @@ impl Shop {
     }
 
     pub(crate) fn on_item(&mut self, sku: &Sku, command: &StockCommand) -> Result<(), Refused> {
-        self.decide_stock(sku, command)
+        self.decide_stock(sku, command).map(drop)
     }
 
     pub(crate) fn change(&mut self, number: usize, command: &OrderCommand) -> Result<(), Refused> {
@@ -225,13 +225,15 @@ impl Aggregates for Shop {
         Ok((Arc::clone(&self.orders[number]), events))
     }
 
-    fn decide_stock(&mut self, sku: &Sku, command: &StockCommand) -> Result<(), Refused> {
+    fn decide_stock(&mut self, sku: &Sku, command: &StockCommand) -> Result<bool, Refused> {
         let item = Arc::make_mut(self.items.entry(sku.clone()).or_default());
-        for event in item.decide(command).map_err(|refusal| Refused(refusal.to_string()))? {
+        let events = item.decide(command).map_err(|refusal| Refused(refusal.to_string()))?;
+        let any = !events.is_empty();
+        for event in events {
             item.apply(event.clone());
             self.journal.push((StreamId::Stock(sku.clone()), DomainEvent::Stock(event)));
         }
-        Ok(())
+        Ok(any)
     }
 
     fn decide_workload(&mut self, location: &LocationId, command: &WorkloadCommand) -> Result<(), Refused> {

@@ -101,20 +101,20 @@ pub(super) fn shorted(
 
 /// Whether another location may take a part over.
 pub(in crate::order) fn may_be_moved(order: &Order, part: &FulfillmentOrder) -> Result<(), OrderRefusal> {
-    may_be_moved_to(order, part, None)
+    moves_with(order, part, None).map(drop)
 }
 
-/// Whether a location, any where none is named, may take a part over: nothing of it has left, it may be delivered from
-/// elsewhere, and an order that must not be split stays together.
-fn may_be_moved_to(
-    order: &Order,
-    part: &FulfillmentOrder,
+/// The parts that move to a location, any where none is named, when one moves there: nothing of it has left, it may be
+/// delivered from elsewhere, and an order that must not be split stays together.
+fn moves_with<'a>(
+    order: &'a Order,
+    part: &'a FulfillmentOrder,
     to: Option<&LocationId>,
-) -> Result<(), OrderRefusal> {
+) -> Result<Vec<&'a FulfillmentOrder>, OrderRefusal> {
     if !part.is_open() {
         return Err(OrderRefusal::NothingLeft);
     }
-    if !part.total(|line| line.shipped).is_zero() {
+    if part.has_shipped() {
         return Err(OrderRefusal::ShippingHasBegun);
     }
     if order.pinned_location().is_some() {
@@ -123,43 +123,31 @@ fn may_be_moved_to(
     if part.is_asked() {
         return Err(OrderRefusal::CancellationPending);
     }
-    moved_together(order, part, to).map(drop)
+    moved_together(order, part, to)
 }
 
 pub(super) fn relocate(order: &Order, command: &MoveFulfillmentOrder, target: &MoveTarget) -> Decision {
     let id = command.fulfillment_order_id;
     let part = order.fulfillment_order(id).ok_or(OrderRefusal::UnknownFulfillmentOrder(id))?;
     let to = &command.location;
-    may_be_moved_to(order, part, Some(to))?;
+    let together = moves_with(order, part, Some(to))?;
     if part.location == *to {
         return Err(OrderRefusal::AlreadyThere);
     }
-    if command.force != Some(true) {
-        may_take_over(order, to, target)?;
+    let forced = command.force == Some(true);
+    if !forced {
+        order.check_target(to, target.is_paused)?;
     }
-    let together = moved_together(order, part, Some(to))?;
     if !part.is_taken_on() {
         return Ok(together.into_iter().map(|part| moved(part, to, target)).collect());
     }
     let lines = held(part).lines;
     let reason = command.reason.clone().or_else(|| Text::new(MOVED).ok());
-    let forced = command.force == Some(true);
     let ask = |reason| {
         let (lines, move_to) = (Some(lines), Some(to.clone()));
         CancellationRequested { fulfillment_order_id: id, lines, move_to, forced, reason }.into()
     };
     Ok(reason.map(ask).into_iter().collect())
-}
-
-/// Whether a location ships what it is given, unless somebody insists.
-fn may_take_over(order: &Order, to: &LocationId, target: &MoveTarget) -> Result<(), OrderRefusal> {
-    if target.is_paused {
-        return Err(OrderRefusal::TargetPaused(to.clone()));
-    }
-    if order.rejected_by.contains(to) {
-        return Err(OrderRefusal::TargetRejectedOrder(to.clone()));
-    }
-    Ok(())
 }
 
 /// The fulfillment orders that move with one: all that are not at the target, where the order must not be split. None of
@@ -172,12 +160,10 @@ fn moved_together<'a>(
     if !order.must_come_from_one() {
         return Ok(vec![part]);
     }
-    let supplies = |other: &&FulfillmentOrder| !other.total(FulfillmentLine::kept).is_zero();
-    let elsewhere =
-        order.fulfillment_orders.iter().filter(supplies).filter(|other| Some(&other.location) != to);
+    let is_elsewhere = |other: &&FulfillmentOrder| other.supplies() && Some(&other.location) != to;
+    let elsewhere = order.fulfillment_orders.iter().filter(is_elsewhere);
     let (others, own): (Vec<_>, Vec<_>) = elsewhere.partition(|other| other.id != part.id);
-    let stays =
-        |other: &&FulfillmentOrder| other.is_taken_on() || !other.total(|line| line.shipped).is_zero();
+    let stays = |other: &&FulfillmentOrder| other.is_taken_on() || other.has_shipped();
     if others.iter().any(stays) || (part.is_taken_on() && !others.is_empty()) {
         return Err(OrderRefusal::WouldSplit);
     }

@@ -40,10 +40,8 @@ fn is_held_elsewhere(order: &Order, delivery: Option<&DeliveryIntent>) -> bool {
         part.location != *location || taker.is_some_and(|taker| taker != location)
     };
     // What has left counts too where all must come from one location.
-    let binds = |part: &FulfillmentOrder| {
-        let has_left = !part.total(|line| line.shipped).is_zero();
-        part.is_open() || (has_left && order.must_come_from_one())
-    };
+    let binds =
+        |part: &FulfillmentOrder| part.is_open() || (part.has_shipped() && order.must_come_from_one());
     order.fulfillment_orders.iter().any(|part| binds(part) && goes_elsewhere(part))
 }
 

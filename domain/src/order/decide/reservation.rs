@@ -172,7 +172,7 @@ fn join_untouched_parts(order: &Order, id: OrderId, given: &mut [FulfillmentOrde
     let may_grow = |part: &&FulfillmentOrder| {
         !part.is_taken_on()
             && part.is_open()
-            && part.total(|line| line.shipped).is_zero()
+            && !part.has_shipped()
             && !order.holds.iter().any(|hold| hold.fulfillment_order_id == Some(part.id))
     };
     let mut number = order.fulfillment_orders.len();

@@ -80,7 +80,7 @@ fn handed_over(order: &Order, created: &ShipmentCreated) -> Option<OrderEvent> {
 /// What is said by a report of goods that should not have left, or not so many.
 fn contradictions(order: &Order, part: &FulfillmentOrder, shipped: &[LineUnits]) -> Vec<OrderEvent> {
     let more = part.lines.iter().any(|line| total(shipped, line.line) > line.open());
-    let gone = part.total(FulfillmentLine::kept).is_zero();
+    let gone = !part.supplies();
     let cases = [
         (gone, "shipped_after_cancellation", "goods left that were no longer to leave from here"),
         (more && !gone, "shipped_more_than_held", "more units left than were held here"),

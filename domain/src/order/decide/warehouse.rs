@@ -64,7 +64,7 @@ pub(super) fn ready_for_pickup(order: &Order, command: &MarkReadyForPickup, at: 
 /// The fulfillment order, where its location may work on it.
 pub(super) fn workable(order: &Order, id: FulfillmentOrderId) -> Result<&FulfillmentOrder, OrderRefusal> {
     let fulfillment = order.fulfillment_order(id).ok_or(OrderRefusal::UnknownFulfillmentOrder(id))?;
-    if fulfillment.total(FulfillmentLine::kept).is_zero() {
+    if !fulfillment.supplies() {
         return Err(OrderRefusal::FulfillmentOrderCancelled);
     }
     if order.is_held(id) {
