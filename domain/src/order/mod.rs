@@ -4,16 +4,27 @@
 //! and what was delivered. How many units are free is not its business: that is decided by the
 //! [stock items](crate::stock), in the same decision.
 
+mod amend;
+mod amendment_request;
+mod cancel;
 mod choices;
 mod commands;
 mod contents;
+mod create;
 mod decide;
+mod decision;
 mod events;
 mod evolve;
+mod fulfillment_order;
+mod hold;
 mod locations;
 mod order_command;
+mod payment;
 mod personal;
 mod refusals;
+mod reserve;
+mod returns;
+mod shipment;
 mod state;
 mod status;
 #[cfg(test)]

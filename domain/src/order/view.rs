@@ -3,11 +3,16 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::amend::can_amend;
+use super::cancel::may_be_cancelled;
 use super::choices::DeliveryMethod;
 use super::choices::{HoldReason, PaymentTerms, TrackingStatus};
 use super::contents::{Charge, DeliveryIntent, Destination, LineUnits, OrderedLine, PromisedDates};
-use super::decide::{can_amend, may_be_cancelled, may_be_held, may_be_moved, may_be_voided, may_come_back};
+use super::fulfillment_order::assignment::may_be_moved;
+use super::hold::may_be_held;
+use super::payment::may_be_voided;
 use super::personal::PersonalData;
+use super::returns::request::may_come_back;
 use super::state::{
     Discrepancy, FulfillmentLine, FulfillmentOrder, Hold, Order, OrderReturn, Parcel, PendingAmendment,
     PersonalDataState, ReturnLine, Shipment,

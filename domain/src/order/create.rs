@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::Decision;
-use super::holding::scheduled;
 use crate::order::choices::PaymentTerms;
 use crate::order::commands::{CreateOrder, NewLine};
 use crate::order::contents::OrderedLine;
+use crate::order::decision::Decision;
 use crate::order::events::OrderCreated;
+use crate::order::hold::scheduled;
 use crate::order::order_command::CreationTerms;
 use crate::order::personal::ShipTo;
 use crate::order::refusals::OrderRefusal;
@@ -17,7 +17,12 @@ use crate::values::{LineNumber, Priority, Timestamp};
 const MOST_CHARGES: usize = 50;
 const MOST_STREET_LINES: usize = 5;
 
-pub(super) fn create(order: &Order, command: &CreateOrder, terms: &CreationTerms, at: Timestamp) -> Decision {
+pub(in crate::order) fn create(
+    order: &Order,
+    command: &CreateOrder,
+    terms: &CreationTerms,
+    at: Timestamp,
+) -> Decision {
     if let Some(existing) = &order.created {
         // The same order sent again, under another key, changes nothing.
         let is_same = existing.content == terms.content;
@@ -87,7 +92,7 @@ fn check_money(command: &CreateOrder) -> Result<(), OrderRefusal> {
     Ok(())
 }
 
-pub(super) fn check_ship_to(ship_to: &ShipTo) -> Result<(), OrderRefusal> {
+pub(in crate::order) fn check_ship_to(ship_to: &ShipTo) -> Result<(), OrderRefusal> {
     if ship_to.street.as_ref().is_some_and(|street| street.len() > MOST_STREET_LINES) {
         return Err(OrderRefusal::TooMany { most: MOST_STREET_LINES, pointer: "/shipTo/street" });
     }

@@ -1,9 +1,9 @@
 //! What a warehouse reports before goods leave.
 
-use super::{Decision, discrepancy, firm};
 use crate::order::choices::DeliveryMethod;
 use crate::order::commands::{LineQuantity, MarkReadyForPickup, PackItems, PickItems};
 use crate::order::contents::LineUnits;
+use crate::order::decision::{Decision, discrepancy, firm};
 use crate::order::events::{ItemPacked, ItemPicked, OrderEvent, ReadyForPickup};
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::{FulfillmentLine, FulfillmentOrder, Order};
@@ -11,9 +11,9 @@ use crate::order::totals::{total, units_of};
 use crate::values::{FulfillmentOrderId, LineNumber, Reference, Timestamp, Units};
 
 /// The most entries a report's lists of lines may have together: a line may be named once for each of its lots.
-pub(super) const MOST_NAMED: usize = 5_000;
+pub(in crate::order) const MOST_NAMED: usize = 5_000;
 
-pub(super) fn pick(order: &Order, command: &PickItems) -> Decision {
+pub(in crate::order) fn pick(order: &Order, command: &PickItems) -> Decision {
     let part = workable(order, command.fulfillment_order_id)?;
     let left = |line: &FulfillmentLine| line.kept().saturating_sub(line.picked);
     let Reported { lines, more } = reported(order, part, command.all, command.lines.as_deref(), left)?;
@@ -22,7 +22,7 @@ pub(super) fn pick(order: &Order, command: &PickItems) -> Decision {
     Ok(with_what_is_more(order, picked, more, "picked_more_than_reserved"))
 }
 
-pub(super) fn pack(order: &Order, command: &PackItems) -> Decision {
+pub(in crate::order) fn pack(order: &Order, command: &PackItems) -> Decision {
     let part = workable(order, command.fulfillment_order_id)?;
     let left = |line: &FulfillmentLine| line.kept().saturating_sub(line.packed);
     let Reported { lines, more } = reported(order, part, command.all, command.lines.as_deref(), left)?;
@@ -44,7 +44,11 @@ fn with_what_is_more(order: &Order, report: Option<OrderEvent>, more: Units, cod
     events
 }
 
-pub(super) fn ready_for_pickup(order: &Order, command: &MarkReadyForPickup, at: Timestamp) -> Decision {
+pub(in crate::order) fn ready_for_pickup(
+    order: &Order,
+    command: &MarkReadyForPickup,
+    at: Timestamp,
+) -> Decision {
     let part = workable(order, command.fulfillment_order_id)?;
     if order.delivery_method() != DeliveryMethod::Pickup {
         return Err(OrderRefusal::NotToBePickedUp);
@@ -62,7 +66,10 @@ pub(super) fn ready_for_pickup(order: &Order, command: &MarkReadyForPickup, at: 
 }
 
 /// The fulfillment order, where its location may work on it.
-pub(super) fn workable(order: &Order, id: FulfillmentOrderId) -> Result<&FulfillmentOrder, OrderRefusal> {
+pub(in crate::order) fn workable(
+    order: &Order,
+    id: FulfillmentOrderId,
+) -> Result<&FulfillmentOrder, OrderRefusal> {
     let fulfillment = order.fulfillment_order(id).ok_or(OrderRefusal::UnknownFulfillmentOrder(id))?;
     if !fulfillment.supplies() {
         return Err(OrderRefusal::FulfillmentOrderCancelled);
@@ -77,15 +84,15 @@ pub(super) fn workable(order: &Order, id: FulfillmentOrderId) -> Result<&Fulfill
 }
 
 /// The units that a report is about.
-pub(super) struct Reported {
+pub(in crate::order) struct Reported {
     /// What of each line, none of them more than is left.
-    pub(super) lines: Vec<LineUnits>,
+    pub(in crate::order) lines: Vec<LineUnits>,
     /// How many units more it says.
-    pub(super) more: Units,
+    pub(in crate::order) more: Units,
 }
 
 /// The units that a report is about, as far as they are left.
-pub(super) fn reported(
+pub(in crate::order) fn reported(
     order: &Order,
     part: &FulfillmentOrder,
     all: Option<bool>,
@@ -126,7 +133,7 @@ fn within(part: &FulfillmentOrder, units: Vec<LineUnits>, left: fn(&FulfillmentL
     reported
 }
 
-pub(super) fn everything(
+pub(in crate::order) fn everything(
     part: &FulfillmentOrder,
     left: impl Fn(&FulfillmentLine) -> Units,
 ) -> Vec<LineUnits> {
@@ -135,7 +142,7 @@ pub(super) fn everything(
 }
 
 /// The line that is named by one of its two names.
-pub(super) fn line_named(
+pub(in crate::order) fn line_named(
     order: &Order,
     number: Option<LineNumber>,
     name: Option<&Reference>,
@@ -149,7 +156,10 @@ pub(super) fn line_named(
 }
 
 /// Finds the lines that a list names.
-pub(super) fn named_lines(order: &Order, lines: &[LineQuantity]) -> Result<Vec<LineUnits>, OrderRefusal> {
+pub(in crate::order) fn named_lines(
+    order: &Order,
+    lines: &[LineQuantity],
+) -> Result<Vec<LineUnits>, OrderRefusal> {
     let find = |(index, given): (usize, &LineQuantity)| {
         let line = line_named(order, given.line, given.line_ref.as_ref());
         Ok(LineUnits {
@@ -163,7 +173,7 @@ pub(super) fn named_lines(order: &Order, lines: &[LineQuantity]) -> Result<Vec<L
 }
 
 /// Finds the lines that a list names, all of which must be a fulfillment order's.
-pub(super) fn named(
+pub(in crate::order) fn named(
     order: &Order,
     part: &FulfillmentOrder,
     lines: &[LineQuantity],

@@ -1,16 +1,16 @@
 //! What a location says of its part before it picks: that it takes it on, that it does not, or that goods are missing.
 
-use super::cancellation::{cancelled, held};
-use super::warehouse::{Reported, reported, workable};
-use super::{Decision, discrepancy, exists, firm};
+use crate::order::cancel::{cancelled, held};
 use crate::order::commands::{
     AcceptFulfillmentOrder, MoveFulfillmentOrder, RejectFulfillmentOrder, ShortPick,
 };
 use crate::order::contents::LineUnits;
+use crate::order::decision::{Decision, discrepancy, exists, firm};
 use crate::order::events::{
     CancellationRequested, FulfillmentOrderAccepted, FulfillmentOrderMoved, FulfillmentOrderRejected,
     InventoryReleased, OrderEvent, PickShorted,
 };
+use crate::order::fulfillment_order::pick_pack::{Reported, reported, workable};
 use crate::order::order_command::MoveTarget;
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::{FulfillmentLine, FulfillmentOrder, Order};
@@ -20,7 +20,7 @@ use crate::values::{LocationId, Sku, Text, Units};
 /// Why a location is asked to leave a part to another.
 const MOVED: &str = "another location is to take it over";
 
-pub(super) fn accept(order: &Order, command: &AcceptFulfillmentOrder) -> Decision {
+pub(in crate::order) fn accept(order: &Order, command: &AcceptFulfillmentOrder) -> Decision {
     let part = workable(order, command.fulfillment_order_id)?;
     if !part.is_open() {
         return Err(OrderRefusal::NothingLeft);
@@ -36,7 +36,7 @@ pub(super) fn accept(order: &Order, command: &AcceptFulfillmentOrder) -> Decisio
     Ok(std::iter::once(accepted.into()).chain(firm(order)).collect())
 }
 
-pub(super) fn reject(order: &Order, command: &RejectFulfillmentOrder) -> Decision {
+pub(in crate::order) fn reject(order: &Order, command: &RejectFulfillmentOrder) -> Decision {
     exists(order, command.fulfillment_order_id.order())?;
     let id = command.fulfillment_order_id;
     let part = order.fulfillment_order(id).ok_or(OrderRefusal::UnknownFulfillmentOrder(id))?;
@@ -63,7 +63,7 @@ fn answered(part: &FulfillmentOrder, lines: &[LineUnits]) -> Vec<LineUnits> {
         return Vec::new();
     }
     let ends = |line: &FulfillmentLine| part.asked_of(line).min(total(lines, line.line));
-    super::warehouse::everything(part, ends)
+    crate::order::fulfillment_order::pick_pack::everything(part, ends)
 }
 
 /// Who was asked to leave units and gives them back has answered: they are not looked for elsewhere.
@@ -72,7 +72,7 @@ fn ended(order: &Order, answered: Vec<LineUnits>) -> Option<OrderEvent> {
     (!answered.is_empty()).then(|| cancelled(order, answered, reason))
 }
 
-pub(super) fn short(order: &Order, command: &ShortPick) -> Decision {
+pub(in crate::order) fn short(order: &Order, command: &ShortPick) -> Decision {
     let part = workable(order, command.fulfillment_order_id)?;
     let left = |line: &FulfillmentLine| line.kept().saturating_sub(line.picked);
     let Reported { lines, more } = reported(order, part, command.all, command.lines.as_deref(), left)?;
@@ -88,7 +88,7 @@ pub(super) fn short(order: &Order, command: &ShortPick) -> Decision {
 }
 
 /// Units of a part are not there.
-pub(super) fn shorted(
+pub(in crate::order) fn shorted(
     order: &Order,
     part: &FulfillmentOrder,
     lines: Vec<LineUnits>,
@@ -126,7 +126,11 @@ fn moves_with<'a>(
     moved_together(order, part, to)
 }
 
-pub(super) fn relocate(order: &Order, command: &MoveFulfillmentOrder, target: &MoveTarget) -> Decision {
+pub(in crate::order) fn relocate(
+    order: &Order,
+    command: &MoveFulfillmentOrder,
+    target: &MoveTarget,
+) -> Decision {
     let id = command.fulfillment_order_id;
     let part = order.fulfillment_order(id).ok_or(OrderRefusal::UnknownFulfillmentOrder(id))?;
     let to = &command.location;
@@ -177,7 +181,7 @@ fn moved(part: &FulfillmentOrder, to: &LocationId, target: &MoveTarget) -> Order
 }
 
 /// Units that are reserved at a location that the order must not ship from are released, unless work on them has begun.
-pub(super) fn consolidate(order: &Order) -> Vec<OrderEvent> {
+pub(in crate::order) fn consolidate(order: &Order) -> Vec<OrderEvent> {
     let stray = order.stray_fulfillment_orders().filter(|part| !part.is_taken_on());
     let fulfillment_orders: Vec<_> = stray.map(held).collect();
     let released = (!fulfillment_orders.is_empty()).then(|| InventoryReleased { fulfillment_orders }.into());
@@ -186,7 +190,12 @@ pub(super) fn consolidate(order: &Order) -> Vec<OrderEvent> {
 
 /// Units that a location held for the order are not there after all: what is not picked is given up, the latest part
 /// first.
-pub(super) fn lose_units(order: &Order, location: &LocationId, sku: &Sku, most: Units) -> Vec<OrderEvent> {
+pub(in crate::order) fn lose_units(
+    order: &Order,
+    location: &LocationId,
+    sku: &Sku,
+    most: Units,
+) -> Vec<OrderEvent> {
     let mut left = most;
     let mut fulfillment_orders = Vec::new();
     let there = order.fulfillment_orders.iter().rev().filter(|part| part.location == *location);

@@ -1,10 +1,10 @@
 //! What comes back.
 
-use super::warehouse::{MOST_NAMED, line_named, named_lines};
-use super::{Decision, discrepancy, exists};
 use crate::order::commands::{ReceiveReturn, RequestReturn};
 use crate::order::contents::ReturnedUnits;
+use crate::order::decision::{Decision, discrepancy, exists};
 use crate::order::events::{OrderEvent, ReturnReceived, ReturnRequested};
+use crate::order::fulfillment_order::pick_pack::{MOST_NAMED, line_named, named_lines};
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::{Order, OrderReturn};
 use crate::order::totals::{total, units_of};
@@ -15,7 +15,7 @@ pub(in crate::order) fn may_come_back(order: &Order) -> bool {
     order.return_lines() < MOST_NAMED && order.returnable().iter().any(|units| !units.is_zero())
 }
 
-pub(super) fn request(order: &Order, command: &RequestReturn) -> Decision {
+pub(in crate::order) fn request(order: &Order, command: &RequestReturn) -> Decision {
     exists(order, command.order_id)?;
     count(command.lines.len())?;
     if order.return_lines() + command.lines.len() > MOST_NAMED {
@@ -46,7 +46,7 @@ fn count(lines: usize) -> Result<(), OrderRefusal> {
 }
 
 /// A report of what came: more, or other lines, than was announced is recorded all the same, and that it was so.
-pub(super) fn receive(order: &Order, command: &ReceiveReturn) -> Decision {
+pub(in crate::order) fn receive(order: &Order, command: &ReceiveReturn) -> Decision {
     let back = order.find_return(command.return_id).ok_or(OrderRefusal::UnknownReturn(command.return_id))?;
     count(command.lines.len())?;
     let mut lines = Vec::with_capacity(command.lines.len());

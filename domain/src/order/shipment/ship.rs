@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use super::cancellation::held;
-use super::handover::shorted;
-use super::warehouse::{MOST_NAMED, everything, named};
-use super::{Decision, discrepancy, firm};
+use crate::order::cancel::held;
 use crate::order::choices::{DeliveryMethod, TrackingStatus};
 use crate::order::commands::{ConfirmDelivery, ShipItems, ShipPackage, TrackShipment};
 use crate::order::contents::{FulfillmentOrderLines, LineUnits, Package};
+use crate::order::decision::{Decision, discrepancy, firm};
 use crate::order::events::{
     DeliveryConfirmed, DeliveryFailed, InventoryReleased, OrderEvent, ShipmentCreated, ShipmentTracked,
 };
+use crate::order::fulfillment_order::assignment::shorted;
+use crate::order::fulfillment_order::pick_pack::{MOST_NAMED, everything, named};
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::{FulfillmentLine, FulfillmentOrder, Order, Parcel, PersonalDataState, Shipment};
 use crate::order::totals::{LineTotals, total, units_of};
@@ -23,7 +23,7 @@ const MOST_PACKAGES: usize = 100;
 const REMAINDER: &str = "did not leave with the rest";
 
 /// A report of what has left: it counts also where nothing should have left, and that is recorded.
-pub(super) fn ship(
+pub(in crate::order) fn ship(
     order: &Order,
     command: &ShipItems,
     stuck_after: Option<Period>,
@@ -239,7 +239,7 @@ fn package_ids(packages: &[ShipPackage]) -> Result<Vec<Reference>, OrderRefusal>
     Ok(ids)
 }
 
-pub(super) fn track(order: &Order, command: &TrackShipment) -> Decision {
+pub(in crate::order) fn track(order: &Order, command: &TrackShipment) -> Decision {
     let shipment =
         order.shipment(command.shipment_id).ok_or(OrderRefusal::UnknownShipment(command.shipment_id))?;
     let meant = parcels(shipment, command.package_id.as_ref())?;
@@ -270,7 +270,11 @@ pub(super) fn track(order: &Order, command: &TrackShipment) -> Decision {
     Ok(events)
 }
 
-pub(super) fn confirm_delivery(order: &Order, command: &ConfirmDelivery, at: Timestamp) -> Decision {
+pub(in crate::order) fn confirm_delivery(
+    order: &Order,
+    command: &ConfirmDelivery,
+    at: Timestamp,
+) -> Decision {
     let shipment =
         order.shipment(command.shipment_id).ok_or(OrderRefusal::UnknownShipment(command.shipment_id))?;
     let meant = parcels(shipment, command.package_id.as_ref())?;

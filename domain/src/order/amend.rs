@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::cancellation::cancel_units;
-use super::creation::check_ship_to;
-use super::redirection::{may_be_redirected, request, reschedule};
-use super::warehouse::line_named;
-use super::{Decision, exists};
+use crate::order::amendment_request::{may_be_redirected, request, reschedule};
+use crate::order::cancel::cancel_units;
 use crate::order::commands::{AmendOrder, Change, NewLine, NewQuantity};
 use crate::order::contents::{AmendedLine, OrderedLine};
+use crate::order::create::check_ship_to;
+use crate::order::decision::{Decision, exists};
 use crate::order::events::{OrderAmended, OrderEvent};
+use crate::order::fulfillment_order::pick_pack::line_named;
 use crate::order::personal::ShipTo;
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::{FulfillmentOrder, MOST_LINES, Order};
@@ -19,7 +19,7 @@ use crate::values::{LineNumber, Quantity, Text, Timestamp, Units};
 /// Why units are cancelled that are no longer ordered.
 const AMENDED: &str = "the order was amended";
 
-pub(super) fn amend(order: &Order, command: &AmendOrder, at: Timestamp) -> Decision {
+pub(in crate::order) fn amend(order: &Order, command: &AmendOrder, at: Timestamp) -> Decision {
     exists(order, command.order_id)?;
     can_amend(order)?;
     let changes = command.changes.as_deref().unwrap_or_default();

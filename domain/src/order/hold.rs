@@ -1,9 +1,9 @@
 //! Letting an order wait.
 
-use super::{Decision, exists};
 use crate::order::choices::HoldReason;
 use crate::order::commands::{HoldOrder, ReleaseHold};
 use crate::order::contents::DeliveryIntent;
+use crate::order::decision::{Decision, exists};
 use crate::order::events::{OrderEvent, OrderHeld, OrderHoldReleased, ShipmentStuck};
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::Order;
@@ -12,7 +12,7 @@ use crate::values::{Reference, Timestamp};
 /// The most holds that may stand at once.
 const MOST_HOLDS: usize = 20;
 
-pub(super) fn hold_order(order: &Order, command: &HoldOrder, at: Timestamp) -> Decision {
+pub(in crate::order) fn hold_order(order: &Order, command: &HoldOrder, at: Timestamp) -> Decision {
     exists(order, command.order_id)?;
     if command.until.is_some_and(|until| until <= at) {
         return Err(OrderRefusal::HoldOver);
@@ -51,7 +51,7 @@ pub(in crate::order) fn may_be_held(order: &Order) -> bool {
     order.created.is_some() && !order.is_cancelled() && !order.is_shipped() && order.holds.len() < MOST_HOLDS
 }
 
-pub(super) fn release_hold(order: &Order, command: &ReleaseHold) -> Decision {
+pub(in crate::order) fn release_hold(order: &Order, command: &ReleaseHold) -> Decision {
     exists(order, command.order_id)?;
     if !order.holds.iter().any(|hold| hold.id == command.hold_id) {
         return Err(OrderRefusal::UnknownHold(command.hold_id.clone()));
@@ -59,13 +59,23 @@ pub(super) fn release_hold(order: &Order, command: &ReleaseHold) -> Decision {
     Ok(vec![OrderHoldReleased { hold_id: command.hold_id.clone() }.into()])
 }
 
+/// The order stays and waits for somebody's decision; nothing where it waits for one already.
+pub(super) fn await_decision(order: &Order) -> Option<OrderEvent> {
+    let is_news = order.created.is_some() && !order.is_out_of_stock();
+    hold(order, HoldReason::InventoryOutOfStock).filter(|_| is_news)
+}
+
 /// A hold on all of an order.
-pub(super) fn hold(order: &Order, reason: HoldReason) -> Option<OrderEvent> {
+pub(in crate::order) fn hold(order: &Order, reason: HoldReason) -> Option<OrderEvent> {
     placed(order.holds_placed, reason, None)
 }
 
 /// The hold of an order that is not to leave yet.
-pub(super) fn scheduled(placed_before: u32, delivery: &DeliveryIntent, at: Timestamp) -> Option<OrderEvent> {
+pub(in crate::order) fn scheduled(
+    placed_before: u32,
+    delivery: &DeliveryIntent,
+    at: Timestamp,
+) -> Option<OrderEvent> {
     let until = delivery.ship_not_before.filter(|until| *until > at)?;
     placed(placed_before, HoldReason::Scheduled, Some(until))
 }
@@ -77,7 +87,7 @@ fn placed(placed_before: u32, reason: HoldReason, until: Option<Timestamp>) -> O
 
 /// What time brings: holds that stood until a moment that is past stand no more, and parcels of which nothing was heard
 /// for too long are stuck.
-pub(super) fn attend(order: &Order, at: Timestamp) -> Vec<OrderEvent> {
+pub(in crate::order) fn attend(order: &Order, at: Timestamp) -> Vec<OrderEvent> {
     let over = order.holds.iter().filter(|hold| hold.until.is_some_and(|until| until <= at));
     let released = over.map(|hold| OrderHoldReleased { hold_id: hold.id.clone() }.into());
     let stuck = order.shipments.iter().filter_map(|shipment| {

@@ -1,16 +1,16 @@
 //! What is heard of an order's money. These are reports of facts: each is recorded even when it comes too late or
 //! contradicts another, and then as a discrepancy too.
 
-use super::{Decision, discrepancy, exists, firm};
 use crate::order::choices::PaymentTerms;
 use crate::order::commands::{AuthorizePayment, ConfirmPayment, FailPayment, VoidPayment};
+use crate::order::decision::{Decision, discrepancy, exists, firm};
 use crate::order::events::{
     OrderCreated, OrderEvent, PaymentAuthorized, PaymentConfirmed, PaymentFailed, PaymentVoided,
     ReservationExtended,
 };
 use crate::order::state::{Order, PaymentNews};
 
-pub(super) fn confirm(order: &Order, command: &ConfirmPayment) -> Decision {
+pub(in crate::order) fn confirm(order: &Order, command: &ConfirmPayment) -> Decision {
     exists(order, command.order_id)?;
     if order.payments.contains(&command.payment_ref) {
         return Ok(Vec::new());
@@ -28,7 +28,7 @@ pub(super) fn confirm(order: &Order, command: &ConfirmPayment) -> Decision {
     Ok(events)
 }
 
-pub(super) fn authorize(order: &Order, command: &AuthorizePayment) -> Decision {
+pub(in crate::order) fn authorize(order: &Order, command: &AuthorizePayment) -> Decision {
     exists(order, command.order_id)?;
     let authorized = PaymentAuthorized {
         payment_ref: command.payment_ref.clone(),
@@ -46,7 +46,7 @@ pub(super) fn authorize(order: &Order, command: &AuthorizePayment) -> Decision {
     Ok(events)
 }
 
-pub(super) fn fail(order: &Order, command: &FailPayment) -> Decision {
+pub(in crate::order) fn fail(order: &Order, command: &FailPayment) -> Decision {
     exists(order, command.order_id)?;
     let failed = PaymentFailed { payment_ref: command.payment_ref.clone(), reason: command.reason.clone() };
     let mut events = vec![failed.into()];
@@ -57,7 +57,7 @@ pub(super) fn fail(order: &Order, command: &FailPayment) -> Decision {
     Ok(events)
 }
 
-pub(super) fn void(order: &Order, command: &VoidPayment) -> Decision {
+pub(in crate::order) fn void(order: &Order, command: &VoidPayment) -> Decision {
     exists(order, command.order_id)?;
     if order.payments.is_empty() && order.payment == PaymentNews::Voided {
         return Ok(Vec::new());

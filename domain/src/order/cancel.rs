@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::warehouse::{MOST_NAMED, everything, named_lines};
-use super::{Decision, discrepancy, exists};
 use crate::order::commands::{AcceptCancellation, CancelOrder, RejectCancellation};
 use crate::order::contents::{FulfillmentOrderLines, LineUnits};
+use crate::order::decision::{Decision, discrepancy, exists};
 use crate::order::events::{
     CancellationRejected, CancellationRequested, FulfillmentOrderMoved, InventoryReleased, ItemPutBack,
     OrderCancelled, OrderEvent,
 };
+use crate::order::fulfillment_order::pick_pack::{MOST_NAMED, everything, named_lines};
 use crate::order::order_command::{Promises, Takeover};
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::{FulfillmentLine, FulfillmentOrder, Order};
@@ -35,7 +35,7 @@ pub(in crate::order) fn may_be_cancelled(order: &Order) -> bool {
     order.created.is_some() && !cancellable(order).is_empty()
 }
 
-pub(super) fn cancel(order: &Order, command: &CancelOrder) -> Decision {
+pub(in crate::order) fn cancel(order: &Order, command: &CancelOrder) -> Decision {
     exists(order, command.order_id)?;
     if order.is_cancelled() {
         return Err(OrderRefusal::OrderCancelled);
@@ -68,7 +68,11 @@ type ByPart = BTreeMap<FulfillmentOrderId, Vec<LineUnits>>;
 
 /// Ends units of lines: first those for which nothing is held, then those that no location has taken on, the latest part
 /// first; of the others their locations are asked.
-pub(super) fn cancel_units(order: &Order, wanted: &[(LineNumber, Units)], reason: &Text<500>) -> Decision {
+pub(in crate::order) fn cancel_units(
+    order: &Order,
+    wanted: &[(LineNumber, Units)],
+    reason: &Text<500>,
+) -> Decision {
     let (mut free, mut to_ask, mut ended) = (ByPart::new(), ByPart::new(), Vec::new());
     let totals = order.line_totals();
     for &(line, requested) in wanted {
@@ -135,7 +139,7 @@ fn ending(
 
 /// The end of units, with what they were sold for. They are the last of their line, as those that leave are its first:
 /// together they add up to what it costs.
-pub(super) fn cancelled(order: &Order, lines: Vec<LineUnits>, reason: Text<500>) -> OrderEvent {
+pub(in crate::order) fn cancelled(order: &Order, lines: Vec<LineUnits>, reason: Text<500>) -> OrderEvent {
     let sums: BTreeMap<LineNumber, Units> =
         lines.iter().map(|units| (units.line, total(&lines, units.line))).collect();
     let before = |line: LineNumber| {
@@ -147,7 +151,7 @@ pub(super) fn cancelled(order: &Order, lines: Vec<LineUnits>, reason: Text<500>)
 }
 
 /// What a part holds and has not shipped.
-pub(super) fn held(part: &FulfillmentOrder) -> FulfillmentOrderLines {
+pub(in crate::order) fn held(part: &FulfillmentOrder) -> FulfillmentOrderLines {
     FulfillmentOrderLines {
         fulfillment_order_id: part.id,
         location: part.location.clone(),
@@ -162,7 +166,7 @@ fn asked(order: &Order, id: FulfillmentOrderId) -> Result<&FulfillmentOrder, Ord
     if part.is_asked() { Ok(part) } else { Err(OrderRefusal::NoCancellationRequested) }
 }
 
-pub(super) fn accept(
+pub(in crate::order) fn accept(
     order: &Order,
     command: &AcceptCancellation,
     promises: &Promises,
@@ -204,7 +208,7 @@ pub(super) fn accept(
     Ok(events)
 }
 
-pub(super) fn reject(order: &Order, command: &RejectCancellation) -> Decision {
+pub(in crate::order) fn reject(order: &Order, command: &RejectCancellation) -> Decision {
     let part = asked(order, command.fulfillment_order_id)?;
     let (fulfillment_order_id, reason) = (part.id, command.reason.clone());
     Ok(vec![CancellationRejected { fulfillment_order_id, reason }.into()])

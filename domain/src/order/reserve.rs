@@ -1,11 +1,12 @@
 //! Holding what sourcing found.
 
-use super::cancellation::{cancelled, held};
-use super::{Decision, await_decision};
+use crate::order::cancel::{cancelled, held};
 use crate::order::contents::{FulfillmentOrderLines, LineUnits};
+use crate::order::decision::Decision;
 use crate::order::events::{
     InventoryBackordered, InventoryReserved, OrderEvent, OrderSourced, ReservationExpired,
 };
+use crate::order::hold::await_decision;
 use crate::order::order_command::{Promises, ReservationTrigger, ReserveInventory};
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::{FulfillmentOrder, Order};
@@ -18,7 +19,7 @@ use crate::values::{FulfillmentOrderId, LineNumber, LocationId, OrderId, Sku, Te
 /// Why a remainder was cancelled.
 const REMAINDER: &str = "insufficient stock";
 
-pub(super) fn reserve(order: &Order, command: &ReserveInventory) -> Decision {
+pub(in crate::order) fn reserve(order: &Order, command: &ReserveInventory) -> Decision {
     let Some(created) = &order.created else {
         return Err(OrderRefusal::NothingToReserve);
     };
@@ -120,7 +121,7 @@ fn within_quotas(order: &Order, remainder: Vec<LineUnits>, command: &ReserveInve
 }
 
 /// Units that the order waited for are held for it.
-pub(super) fn fill_backorder(
+pub(in crate::order) fn fill_backorder(
     order: &Order,
     sku: &Sku,
     allocations: &[Allocation],
@@ -146,7 +147,7 @@ pub(super) fn fill_backorder(
 
 /// What was held until a moment that is past is free, and what waited waits no more: the order is as if nothing had been
 /// reserved for it.
-pub(super) fn expire(order: &Order, at: Timestamp) -> Vec<OrderEvent> {
+pub(in crate::order) fn expire(order: &Order, at: Timestamp) -> Vec<OrderEvent> {
     if order.expires_at.is_none_or(|until| at < until) {
         return Vec::new();
     }

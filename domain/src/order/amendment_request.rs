@@ -1,21 +1,21 @@
 //! An order is to go elsewhere, or to be delivered otherwise: at once where no location works by what it was told
 //! before, and else when each of those that do has agreed.
 
-use super::Decision;
-use super::holding::scheduled;
 use crate::order::choices::HoldReason;
 use crate::order::commands::{AcceptAmendment, AmendOrder, RejectAmendment};
 use crate::order::contents::DeliveryIntent;
+use crate::order::decision::Decision;
 use crate::order::events::{
     AmendmentAccepted, AmendmentRejected, AmendmentRequested, OrderAmended, OrderEvent, OrderHoldReleased,
 };
+use crate::order::hold::scheduled;
 use crate::order::personal::ShipTo;
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::{FulfillmentOrder, Order, PendingAmendment, PersonalDataState};
 use crate::values::{FulfillmentOrderId, Reference, Text, Timestamp};
 
 /// Whether an order may go elsewhere or be delivered otherwise.
-pub(super) fn may_be_redirected(order: &Order, command: &AmendOrder) -> Result<(), OrderRefusal> {
+pub(in crate::order) fn may_be_redirected(order: &Order, command: &AmendOrder) -> Result<(), OrderRefusal> {
     if command.ship_to.is_none() && command.delivery.is_none() {
         return Ok(());
     }
@@ -46,7 +46,7 @@ fn is_held_elsewhere(order: &Order, delivery: Option<&DeliveryIntent>) -> bool {
 }
 
 /// What locations are asked that have taken parts of the order on; nothing where there are none.
-pub(super) fn request(order: &Order, command: &AmendOrder) -> Option<AmendmentRequested> {
+pub(in crate::order) fn request(order: &Order, command: &AmendOrder) -> Option<AmendmentRequested> {
     let AmendOrder { ship_to, delivery, .. } = command;
     let working = order.fulfillment_orders.iter().filter(|part| part.is_worked_on());
     let fulfillment_orders: Vec<FulfillmentOrderId> = working.map(|part| part.id).collect();
@@ -77,12 +77,12 @@ fn asked(
     if stands && order.awaits_answer_of(part) { Ok(part.id) } else { Err(OrderRefusal::NoAmendmentRequested) }
 }
 
-pub(super) fn accept(order: &Order, command: &AcceptAmendment) -> Decision {
+pub(in crate::order) fn accept(order: &Order, command: &AcceptAmendment) -> Decision {
     let fulfillment_order_id = asked(order, command.fulfillment_order_id, command.amendment_id.as_ref())?;
     Ok(vec![AmendmentAccepted { fulfillment_order_id }.into()])
 }
 
-pub(super) fn reject(order: &Order, command: &RejectAmendment) -> Decision {
+pub(in crate::order) fn reject(order: &Order, command: &RejectAmendment) -> Decision {
     let fulfillment_order_id =
         Some(asked(order, command.fulfillment_order_id, command.amendment_id.as_ref())?);
     Ok(vec![AmendmentRejected { fulfillment_order_id, reason: command.reason.clone() }.into()])
@@ -90,7 +90,7 @@ pub(super) fn reject(order: &Order, command: &RejectAmendment) -> Decision {
 
 /// What was asked counts when nobody is left who might object: each has agreed, or has nothing left to do. It lapses where
 /// it has become impossible meanwhile.
-pub(super) fn settle(order: &Order, at: Timestamp) -> Vec<OrderEvent> {
+pub(in crate::order) fn settle(order: &Order, at: Timestamp) -> Vec<OrderEvent> {
     let Some(pending) = order.amendment.as_ref().filter(|_| order.amendment_is_settled()) else {
         return Vec::new();
     };
@@ -122,7 +122,11 @@ pub(super) fn settle(order: &Order, at: Timestamp) -> Vec<OrderEvent> {
 }
 
 /// The hold of an order that is not to leave yet, in the place of the one that it had.
-pub(super) fn reschedule(order: &Order, delivery: &DeliveryIntent, at: Timestamp) -> Vec<OrderEvent> {
+pub(in crate::order) fn reschedule(
+    order: &Order,
+    delivery: &DeliveryIntent,
+    at: Timestamp,
+) -> Vec<OrderEvent> {
     let former = order.holds.iter().filter(|hold| hold.reason == HoldReason::Scheduled);
     let released = former.map(|hold| OrderHoldReleased { hold_id: hold.id.clone() }.into());
     released.chain(scheduled(order.holds_placed, delivery, at)).collect()

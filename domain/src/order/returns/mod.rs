@@ -1,0 +1,3 @@
+//! Units that come back.
+
+pub(super) mod request;

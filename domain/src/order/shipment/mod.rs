@@ -1,0 +1,3 @@
+//! Packages that left a location together.
+
+pub(super) mod ship;
