@@ -1,77 +1,108 @@
-//! Cursors: places in lists, which mean nothing to those who carry them.
+//! Cursors: opaque positions in lists, the same by REST and GraphQL. A cursor is valid for the list that issued it only.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use holdfast_projections::OrderSort;
+use serde::{Deserialize, Serialize};
 
-/// A list that has cursors of its own: they are the same by REST and GraphQL, and nothing to another list.
+use crate::opaque;
+
+/// A list that issues cursors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum List {
-    /// Orders, sorted like this: the position of their first event, and before it the moment in which they were changed where
-    /// they are sorted by that.
+pub(crate) enum List<'a> {
+    /// Orders in one sort order: the position of the first event, preceded by the time of the last change if the list is
+    /// sorted by that.
     Orders(OrderSort),
-    /// Fulfillment orders: the position of their order's first event, and their number within it.
+    /// Fulfillment orders: the position of the order's first event, and the number within the order.
     FulfillmentOrders,
     /// A location's board: priority, due date, and the place of the fulfillment order.
     FulfillmentBoard,
-    /// A stock item's movements: the position of the last event that was looked at.
+    /// Stock movements of a SKU: the position of the last event examined.
     StockMovements,
+    /// The journal: an event's position.
+    Events,
+    /// A list that is complete in memory, by the name of its items' type: the item's offset, from 0.
+    InMemory(&'a str),
 }
 
-impl List {
-    const fn mark(self) -> &'static str {
+/// A place in a list: the list's mark, and numbers joined by dots.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Cursor(String, String);
+
+impl<'a> List<'a> {
+    const fn mark(self) -> &'a str {
         match self {
-            Self::Orders(OrderSort::NewestFirst) => "o",
-            Self::Orders(OrderSort::OldestFirst) => "p",
-            Self::Orders(OrderSort::LatestChangeFirst) => "u",
-            Self::Orders(OrderSort::EarliestChangeFirst) => "v",
-            Self::FulfillmentOrders => "f",
-            Self::FulfillmentBoard => "b",
-            Self::StockMovements => "m",
+            Self::Orders(OrderSort::NewestFirst) => "-created",
+            Self::Orders(OrderSort::OldestFirst) => "created",
+            Self::Orders(OrderSort::LatestChangeFirst) => "-changed",
+            Self::Orders(OrderSort::EarliestChangeFirst) => "changed",
+            Self::FulfillmentOrders => "fulfillmentOrders",
+            Self::FulfillmentBoard => "fulfillmentBoard",
+            Self::StockMovements => "stockMovements",
+            Self::Events => "events",
+            Self::InMemory(name) => name,
         }
     }
 
-    /// How many numbers with a dot between them a place has.
+    /// How many numbers a place has.
     fn numbers(self) -> usize {
         match self {
             Self::Orders(sort) => 1 + usize::from(sort.is_by_change()),
-            Self::StockMovements => 1,
+            Self::StockMovements | Self::Events | Self::InMemory(_) => 1,
             Self::FulfillmentOrders => 2,
             Self::FulfillmentBoard => 4,
         }
     }
 
     /// The cursor of a place.
-    pub(crate) fn cursor(self, place: &str) -> String {
-        URL_SAFE_NO_PAD.encode(format!("{}{place}", self.mark()))
+    pub(crate) fn at(self, place: impl ToString) -> Cursor {
+        Cursor(self.mark().to_owned(), place.to_string())
     }
 
-    /// The place of a cursor; nothing where this list has not given it.
+    /// The place that a cursor stands for. `None` if this list has not issued it.
     pub(crate) fn place(self, cursor: &str) -> Option<String> {
-        let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
-        let place = text.strip_prefix(self.mark())?;
+        let Cursor(mark, place) = opaque::decode(cursor)?;
         let is_number = |text: &str| text.parse().is_ok_and(|number: i64| number >= 0);
-        let is_sound = place.split('.').count() == self.numbers() && place.split('.').all(is_number);
-        is_sound.then(|| place.to_owned())
+        let is_valid = mark == self.mark()
+            && place.split('.').count() == self.numbers()
+            && place.split('.').all(is_number);
+        is_valid.then_some(place)
+    }
+}
+
+impl Cursor {
+    /// The cursor as clients get it.
+    pub(crate) fn encode(&self) -> String {
+        opaque::encode(self)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use async_graphql::connection::{CursorType as _, OpaqueCursor};
+
     use super::*;
 
     #[test]
-    fn a_cursor_is_only_good_for_its_own_list() {
+    fn a_cursor_is_valid_for_its_own_list_only() {
         let orders = List::Orders(OrderSort::NewestFirst);
-        let cursor = orders.cursor("12");
+        let cursor = orders.at(12).encode();
         assert_eq!(orders.place(&cursor).as_deref(), Some("12"));
         assert_eq!(List::FulfillmentOrders.place(&cursor), None);
-        assert_eq!(List::Orders(OrderSort::OldestFirst).place(&cursor), None, "it would turn round");
-        let cursor = List::FulfillmentOrders.cursor("12.1");
+        assert_eq!(List::Orders(OrderSort::OldestFirst).place(&cursor), None, "the list would run backwards");
+        let cursor = List::FulfillmentOrders.at("12.1").encode();
         assert_eq!(List::FulfillmentOrders.place(&cursor).as_deref(), Some("12.1"));
         assert_eq!(List::Orders(OrderSort::LatestChangeFirst).place(&cursor), None);
-        for bad in ["", "12", "%", &orders.cursor("x"), &orders.cursor("99999999999999999999")] {
+        let made_up = [orders.at("x"), orders.at("-1"), orders.at("1.2"), orders.at("99999999999999999999")];
+        for bad in made_up.map(|cursor| cursor.encode()) {
+            assert_eq!(orders.place(&bad), None, "{bad}");
+        }
+        for bad in ["", "12", "%"] {
             assert_eq!(orders.place(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn rest_and_graphql_encode_a_cursor_alike() {
+        let cursor = List::FulfillmentBoard.at("1.2.3.4");
+        assert_eq!(OpaqueCursor(cursor.clone()).encode_cursor(), cursor.encode());
     }
 }

@@ -12,6 +12,7 @@ mod following;
 pub mod graphql;
 pub mod history;
 mod holders;
+mod opaque;
 pub mod peers;
 pub mod reading;
 pub mod rest;

@@ -26,7 +26,7 @@ use holdfast_projections::{
 };
 pub(crate) use linked::{LinkedEvents, MOST_COMMANDS};
 use past::MOST_EVENTS;
-pub(crate) use past::{PastError, Step, StockHistory, StockHistoryAsked, steps};
+pub(crate) use past::{PastError, Step, StockHistoryAsked, steps};
 
 /// How long a read model may take to reach a position that was asked for.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -58,6 +58,9 @@ impl FromStr for AsOf {
 }
 
 impl AsOf {
+    /// Everything committed so far.
+    pub const NOW: Self = Self::Position(u64::MAX);
+
     /// The position up to which everything was committed by then.
     pub async fn position(self, journal: &dyn Journal, merchant: &str) -> Result<u64, JournalError> {
         match self {
@@ -180,7 +183,7 @@ impl Reading {
         };
         let view = match row {
             Some(row) => row.view(),
-            None => self.order_as_of(merchant, id, AsOf::Position(u64::MAX)).await?,
+            None => self.order_as_of(merchant, id, AsOf::NOW).await?,
         };
         match view {
             Some(view) => Ok(Some(self.with_personal(merchant, view).await?)),
@@ -199,6 +202,31 @@ impl Reading {
         let events = self.journal.read_stream(merchant, &StreamId::Order(id).to_string(), position).await?;
         let (order, version, position) = fold_order(&events)?;
         Ok(OrderView::of(&order, version, position))
+    }
+
+    /// An order as a command left it, with its personal data, and whether no command has changed it since.
+    pub(crate) async fn order_left_at(
+        &self,
+        merchant: &str,
+        id: OrderId,
+        position: u64,
+    ) -> Result<Option<(OrderView, bool)>, ViewError> {
+        let stream = StreamId::Order(id).to_string();
+        let mut events = self.journal.read_stream(merchant, &stream, u64::MAX).await?;
+        let then = events.partition_point(|event| event.position <= position);
+        let is_latest = then == events.len();
+        events.truncate(then);
+        let (order, version, position) = fold_order(&events)?;
+        let Some(view) = OrderView::of(&order, version, position) else { return Ok(None) };
+        if view.personal_data != PersonalDataState::Sealed {
+            return Ok(Some((view, is_latest)));
+        }
+        let key = self.journal.subject_key(merchant, &stream).await?;
+        let view = key
+            .map(|key| self.open_personal(&key, &stream, view.clone(), &events))
+            .transpose()?
+            .unwrap_or(view);
+        Ok(Some((view, is_latest)))
     }
 
     /// Every event of an order, in order, or those of a moment.
@@ -224,13 +252,24 @@ impl Reading {
         let Some(key) = self.journal.subject_key(merchant, &stream).await? else {
             return Ok(view);
         };
-        // What the read model does not have yet is not told of the address either.
+        // The address is as old as the rest of the view.
         let events = self.journal.read_stream(merchant, &stream, view.position).await?;
-        let Told { now, asked } = last_told(&events)?;
+        Ok(self.open_personal(&key, &stream, view, &events)?)
+    }
+
+    /// Opens the addresses that an order's events sealed under its key.
+    fn open_personal(
+        &self,
+        key: &[u8],
+        stream: &str,
+        view: OrderView,
+        events: &[Event],
+    ) -> Result<OrderView, JournalError> {
+        let Told { now, asked } = last_told(events)?;
         let open = |told: Option<(&Event, OrderEvent)>| -> Result<Option<PersonalData>, JournalError> {
             let Some((event, mut told)) = told else { return Ok(None) };
             let Some(sealed) = &event.sealed else { return Ok(None) };
-            let clear = self.vault.open(&key, &stream, sealed);
+            let clear = self.vault.open(key, stream, sealed);
             let clear = clear.map_err(|error| JournalError::corrupt_at(event.position, error))?;
             told.restore_personal(&clear).map_err(|error| JournalError::corrupt_at(event.position, error))?;
             Ok(told.into_personal())
@@ -355,10 +394,15 @@ impl Reading {
         Ok(self.journal.head(merchant).await?.position)
     }
 
-    /// The merchant's rules.
+    /// The merchant's policy.
     pub async fn policy(&self, merchant: &str) -> Result<PolicyView, JournalError> {
+        self.policy_as_of(merchant, AsOf::NOW).await
+    }
+
+    /// The merchant's policy as it was.
+    pub async fn policy_as_of(&self, merchant: &str, as_of: AsOf) -> Result<PolicyView, JournalError> {
         let mut policy = Policy::default();
-        self.fold_stream(merchant, &StreamId::Policy, |event| {
+        self.fold_stream(merchant, &StreamId::Policy, as_of, |event| {
             if let DomainEvent::Policy(event) = event {
                 cqrs_es::Aggregate::apply(&mut policy, event);
             }
@@ -367,10 +411,19 @@ impl Reading {
         Ok(PolicyView::of(&policy))
     }
 
-    /// The merchant's locations.
+    /// The merchant's locations, by id.
     pub async fn locations(&self, merchant: &str) -> Result<Vec<LocationView>, JournalError> {
+        self.locations_as_of(merchant, AsOf::NOW).await
+    }
+
+    /// The merchant's locations as they were, by id.
+    pub async fn locations_as_of(
+        &self,
+        merchant: &str,
+        as_of: AsOf,
+    ) -> Result<Vec<LocationView>, JournalError> {
         let mut network = Network::default();
-        self.fold_stream(merchant, &StreamId::Network, |event| {
+        self.fold_stream(merchant, &StreamId::Network, as_of, |event| {
             if let DomainEvent::Network(event) = event {
                 cqrs_es::Aggregate::apply(&mut network, event);
             }
@@ -383,9 +436,11 @@ impl Reading {
         &self,
         merchant: &str,
         stream: &StreamId,
+        as_of: AsOf,
         mut fold: impl FnMut(DomainEvent) + Send,
     ) -> Result<(), JournalError> {
-        for event in self.journal.read_stream(merchant, &stream.to_string(), u64::MAX).await? {
+        let end = as_of.position(&*self.journal, merchant).await?;
+        for event in self.journal.read_stream(merchant, &stream.to_string(), end).await? {
             fold(decode(&event)?);
         }
         Ok(())

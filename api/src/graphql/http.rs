@@ -16,7 +16,7 @@ use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse};
 
-use super::asked::{Asked, Headers};
+use super::context::{Headers, RequestContext};
 use super::error::{Problem, with_codes};
 use super::mutation::judge_by_command;
 use super::{Questions, limits, socket};
@@ -90,7 +90,7 @@ pub(super) async fn execute(
         Err(refused) => return *refused,
     };
     let answered = async {
-        let request = request.data(Asked::new(app, headers).await);
+        let request = request.data(RequestContext::new(app, headers).await);
         with_codes(schema.execute(request).await)
     };
     let patience = if commands { COMMANDS_PATIENCE } else { PATIENCE };

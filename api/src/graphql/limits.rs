@@ -12,8 +12,8 @@ use async_graphql::parser::types::{ExecutableDocument, Field, OperationType, Sel
 
 use super::error::Problem;
 
-/// Levels of fields.
-pub(super) const DEPTH: u32 = 12;
+/// Levels of fields. A list takes two: a connection and its nodes.
+pub(super) const DEPTH: u32 = 16;
 /// Levels of fields below `__schema` and `__type`, which tools ask deeply.
 const INTROSPECTION_DEPTH: u32 = 20;
 /// Fields, lists multiplied by their items.
@@ -34,12 +34,15 @@ const FRAGMENTS: usize = 100;
 const SELECTIONS: u32 = 40;
 /// Directives on one field.
 pub(super) const DIRECTIVES: usize = 10;
-/// Items on a page.
-pub(super) const PAGE: i32 = 200;
+/// Items on a page of a list that is read from a store, if the arguments do not say.
+pub(super) const DEFAULT_PAGE: usize = 50;
+/// The most items on a page.
+pub(super) const MAX_PAGE: usize = 200;
 
-/// The complexity of a list: `first` times that of an item.
-pub(super) fn page_cost(first: i32, item: usize) -> usize {
-    list_cost(usize::try_from(first).unwrap_or(1), item)
+/// The complexity of a page: that of an item, as often as `first` or `last` says.
+pub(super) fn page_cost(first: Option<i32>, last: Option<i32>, item: usize) -> usize {
+    let size = first.or(last).map_or(DEFAULT_PAGE, |size| usize::try_from(size).unwrap_or(1));
+    list_cost(size, item)
 }
 
 /// The complexity of a list of a known length. Far below what could overflow when such numbers are summed.
@@ -248,7 +251,7 @@ impl<'a> Measure<'a> {
 /// About how many items a list of the schema's description has.
 fn items(name: &str) -> u64 {
     match name {
-        "types" => 176,
+        "types" => 190,
         "fields" | "directives" | "enumValues" => 8,
         "inputFields" | "interfaces" | "possibleTypes" => 4,
         "args" => 2,

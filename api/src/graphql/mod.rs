@@ -8,28 +8,20 @@
 //!
 //! `api/schema.graphql` holds the schema; a test keeps it equal to what is served.
 
-mod asked;
-mod board;
-mod enums;
+mod arguments;
+mod connection;
+mod context;
 mod error;
-mod event;
-mod figures;
-mod followed;
-mod fulfillment;
 mod http;
 mod limits;
-mod merchant;
 mod mutation;
-mod order;
-mod paging;
+mod node;
 mod query;
-mod scalars;
 mod socket;
-mod stock_history;
 mod subscription;
 #[cfg(test)]
 mod tests;
-mod timeline;
+mod types;
 
 use std::sync::Arc;
 
@@ -46,7 +38,7 @@ use subscription::Subscription;
 type Questions = Schema<Query, Mutation, Subscription>;
 
 fn schema() -> Questions {
-    Schema::build(Query, Mutation, Subscription)
+    Schema::build(Query::default(), Mutation, Subscription)
         .limit_complexity(limits::COMPLEXITY)
         .limit_directives(limits::DIRECTIVES)
         // Comparing each unknown name with every known one costs more than the hint is worth.

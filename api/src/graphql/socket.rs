@@ -17,7 +17,7 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 
 use super::Questions;
-use super::asked::{Asked, Headers};
+use super::context::{Headers, RequestContext};
 use super::error::{Problem, with_codes};
 use super::http::{BODY_BYTES, execute, judged};
 use crate::app::App;
@@ -125,7 +125,7 @@ impl Answering {
         match judged(&mut request, self.app.introspection) {
             Err(refused) => once(std::future::ready(*refused)).boxed(),
             Ok(OperationType::Subscription) => {
-                let request = request.data(Asked::new(self.app, headers).await);
+                let request = request.data(RequestContext::new(self.app, headers).await);
                 self.schema.execute_stream(request).map(with_codes).boxed()
             }
             Ok(OperationType::Query | OperationType::Mutation) => {

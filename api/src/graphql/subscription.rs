@@ -5,21 +5,23 @@ use std::time::Duration;
 
 use async_graphql::{Context, ID, Result, SimpleObject, Subscription as GraphQLSubscription};
 use futures::stream::{BoxStream, StreamExt, iter, once, unfold};
+use holdfast_domain::stock::AvailabilityView;
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::{MerchantId, OrderId, Sku};
 use holdfast_journal::Event as Recorded;
 use holdfast_projections::AvailabilityFilter;
 
-use super::asked::Asked;
+use super::arguments::value;
+use super::context::RequestContext;
 use super::error::Problem;
-use super::event::Event;
 use super::limits::list_cost;
-use super::merchant::Availability;
-use super::order::Order;
-use super::query::value;
-use super::scalars::Long;
+use super::node::{GlobalId, Kind};
+use super::types::availability::Availability;
+use super::types::event::Event;
+use super::types::order::Order;
+use super::types::scalars::Long;
 use crate::following::{Followed, Following};
-use crate::reading::{AsOf, Reading};
+use crate::reading::Reading;
 
 /// How long nothing may happen before it is looked again.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -64,13 +66,14 @@ impl Subscription {
         let order: Option<OrderId> = order.map(|id| value("order", &id)).transpose()?;
         let stream = order.map(|id| StreamId::Order(id).to_string());
         let following = follow(context, after).await?;
+        let merchant = following.merchant().clone();
         let is_wanted = move |event: &Recorded| {
             let by_type = types.as_ref().is_none_or(|types| types.iter().any(|kind| **kind == *event.kind));
             by_type && stream.as_ref().is_none_or(|stream| **stream == *event.stream_name)
         };
         let told = pages(following).flat_map(move |events| {
             let wanted = events.iter().filter(|event| is_wanted(event));
-            iter(wanted.map(|event| Ok(Event::try_from(event)?)).collect::<Vec<Result<Event>>>())
+            iter(wanted.map(|event| Ok(Event::new(&merchant, event)?)).collect::<Vec<Result<Event>>>())
         });
         Ok(up_to_an_error(told))
     }
@@ -87,8 +90,8 @@ impl Subscription {
         after: Option<Long>,
     ) -> Result<BoxStream<'static, Result<OrderChange>>> {
         let id: OrderId = value("id", &id)?;
-        let asked = Asked::of(context)?;
-        let (reading, merchant) = (asked.reading().clone(), asked.merchant_of(None)?.clone());
+        let request = RequestContext::of(context)?;
+        let (reading, merchant) = (request.reading().clone(), request.merchant()?.clone());
         let following = follow(context, after).await?;
         let first = after.is_none().then(|| following.position());
         let name = StreamId::Order(id).to_string();
@@ -117,8 +120,8 @@ impl Subscription {
             return Err(Problem::invalid("skus", reason).into());
         }
         let skus: Vec<Sku> = skus.iter().map(|sku| value("skus", sku)).collect::<Result<_, Problem>>()?;
-        let asked = Asked::of(context)?;
-        let (reading, merchant) = (asked.reading().clone(), asked.merchant_of(None)?.clone());
+        let request = RequestContext::of(context)?;
+        let (reading, merchant) = (request.reading().clone(), request.merchant()?.clone());
         let following = follow(context, after).await?;
         let first = after.is_none().then(|| (following.position(), skus.clone()));
         let changed = pages(following).filter_map(move |events| {
@@ -148,20 +151,20 @@ impl Subscription {
 
 /// A place behind a position, or at the end.
 async fn follow(context: &Context<'_>, after: Option<Long>) -> Result<Following, Problem> {
-    let asked = Asked::of(context).map_err(|error| Problem::internal(&error.message))?;
-    let merchant = asked.merchant_of(None)?.clone();
+    let request = RequestContext::of(context)?;
+    let merchant = request.merchant()?.clone();
     let after = match after {
         Some(position) => {
-            asked.reading().must_be_there(merchant.as_str(), position.0).await?;
+            request.reading().must_be_there(merchant.as_str(), position.0).await?;
             position.0
         }
-        None => asked.reading().head(merchant.as_str()).await?,
+        None => request.reading().head(merchant.as_str()).await?,
     };
     let full = || {
         let message = "as many feeds and subscriptions are open as this node serves";
         Problem::passing("too_many_feeds", message)
     };
-    Following::begin(asked.app(), merchant, after).ok_or_else(full)
+    Following::begin(request.app(), merchant, after).ok_or_else(full)
 }
 
 /// Pages of events until the service ends.
@@ -201,9 +204,9 @@ async fn order_as_of(
     id: OrderId,
     position: u64,
 ) -> Result<Option<OrderChange>> {
-    let view =
-        reading.order_as_of(merchant.as_str(), id, AsOf::Position(position)).await.map_err(Problem::from)?;
-    Ok(view.map(|view| OrderChange { position: position.into(), order: Order::of(merchant, &view) }))
+    let found = reading.order_left_at(merchant.as_str(), id, position).await.map_err(Problem::from)?;
+    let order = found.map(|(view, _)| Order::current(merchant, view));
+    Ok(order.map(|order| OrderChange { position: position.into(), order }))
 }
 
 /// What can be promised of SKUs, by a read model that has come to a position.
@@ -215,7 +218,9 @@ async fn available(
 ) -> Result<Vec<AvailabilityChange>, Problem> {
     reading.wait_for(merchant.as_str(), position).await?;
     let views = reading.availability(merchant.as_str(), skus, &AvailabilityFilter::default()).await?;
-    let change =
-        |view| AvailabilityChange { position: position.into(), availability: Availability::from(view) };
-    Ok(views.iter().map(change).collect())
+    let change = |view: AvailabilityView| {
+        let root = GlobalId::new(Kind::Availability, merchant, &view.sku);
+        AvailabilityChange { position: position.into(), availability: Availability::new(&root, view) }
+    };
+    Ok(views.into_iter().map(change).collect())
 }

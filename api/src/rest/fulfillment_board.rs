@@ -130,7 +130,7 @@ pub(super) async fn list(
     let now = app.commands.clock().now();
     let items: Vec<BoardItem> =
         page.items.into_iter().filter_map(|entry| BoardItem::of(entry, now)).collect();
-    let next_cursor = page.next.map(|next| List::FulfillmentBoard.cursor(&next));
+    let next_cursor = page.next.map(|next| List::FulfillmentBoard.at(next).encode());
     Ok(reached.answer(items, next_cursor))
 }
 

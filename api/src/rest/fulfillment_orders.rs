@@ -233,6 +233,6 @@ pub(super) async fn list(
     let reached = Reached::of(&app, Orders::NAME, &merchant);
     let page = app.reading.fulfillment_orders(merchant.as_str(), &filter, after.as_deref(), limit).await?;
     let items: Vec<Work> = page.items.into_iter().filter_map(Work::of).collect();
-    let next_cursor = page.next.map(|next| List::FulfillmentOrders.cursor(&next));
+    let next_cursor = page.next.map(|next| List::FulfillmentOrders.at(next).encode());
     Ok(reached.answer(items, next_cursor))
 }

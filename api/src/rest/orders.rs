@@ -217,6 +217,6 @@ pub(super) async fn list(
     let reached = Reached::of(&app, Orders::NAME, &merchant);
     let page = app.reading.orders(merchant.as_str(), &filter, after.as_deref(), limit).await?;
     let items: Vec<OrderView> = page.items.iter().filter_map(holdfast_projections::OrderRow::view).collect();
-    let next_cursor = page.next.map(|next| list.cursor(&next));
+    let next_cursor = page.next.map(|next| list.at(next).encode());
     Ok(reached.answer(items, next_cursor))
 }

@@ -118,7 +118,7 @@ impl Parameters {
     }
 
     /// Where to go on in a list.
-    pub(super) fn cursor(&self, list: List) -> Result<Option<String>, Problem> {
+    pub(super) fn cursor(&self, list: List<'_>) -> Result<Option<String>, Problem> {
         let invalid = || Problem::bad("invalid_cursor", "the cursor is not one that this list has given");
         self.text("cursor")?.map(|cursor| list.place(cursor).ok_or_else(invalid)).transpose()
     }

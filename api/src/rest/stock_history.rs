@@ -48,7 +48,7 @@ pub(super) async fn get(
     };
     given.must_be_there(&app, &merchant).await?;
     let history = app.reading.stock_history(merchant.as_str(), &asked).await?.ok_or_else(unknown)?;
-    let next_cursor = history.next.map(|next| List::StockMovements.cursor(&next.to_string()));
+    let next_cursor = history.next.map(|next| List::StockMovements.at(next).encode());
     let items = history.items.into_iter().map(StockMovement::of).collect::<Result<Vec<_>, _>>()?;
     let page = Items::of(items, next_cursor);
     Ok(at_position(Json(page).into_response(), history.position))

@@ -11,7 +11,7 @@ use super::inputs::{Choice, INPUTS, Mutable, Object, Shape};
 use super::payload::CommandPayload;
 use super::{DRY_RUN, IF_MATCH, INPUT, KEY, MERCHANT, Mutation};
 use crate::graphql::limits::{COMMAND_COST, COMMANDS};
-use crate::graphql::scalars::{DateTime, Decimal, Long};
+use crate::graphql::types::scalars::{DateTime, Decimal, Long};
 
 const ABOUT: &str = "Those of one request are carried out one after the other. What the caller can mend is told in \
     `userErrors`, with the codes and pointers of REST. Errors of the request are `not_executed` (sending again is \

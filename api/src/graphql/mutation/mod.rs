@@ -32,9 +32,9 @@ use holdfast_domain::values::{IdempotencyKey, MerchantId};
 
 use self::inputs::{INPUTS, Mutable};
 use self::payload::CommandPayload;
-use super::asked::Asked;
+use super::context::RequestContext;
 use super::error::Problem;
-use super::scalars::Long;
+use super::types::scalars::Long;
 use crate::rest::problem::Problem as Refusal;
 use crate::rest::{caller, sending};
 
@@ -82,8 +82,9 @@ impl ContainerType for Mutation {
         let field = context.item;
         let Some(mutable) = INPUTS.by_field(&field.node.name.node) else { return Ok(None) };
         let arguments = context.field().arguments()?;
-        let asked = Asked::of(context).map_err(|error| error.into_server_error(field.pos))?;
-        match carry_out(asked, mutable, arguments).await {
+        let request = RequestContext::of(context);
+        let request = request.map_err(|problem| Error::from(problem).into_server_error(field.pos))?;
+        match carry_out(request, mutable, arguments).await {
             Ok(payload) => {
                 let selected = context.with_selection_set(&field.node.selection_set);
                 OutputType::resolve(&payload, &selected, field).await.map(Some)
@@ -179,45 +180,53 @@ impl Arguments {
 
 /// Carries a command out. What the caller can mend is an answer too.
 async fn carry_out(
-    asked: &Asked,
+    request: &RequestContext,
     mutable: &Mutable,
     given: Vec<(Name, Value)>,
 ) -> Result<CommandPayload, Problem> {
-    match decide(asked, mutable, Arguments::of(given)).await {
+    match decide(request, mutable, Arguments::of(given)).await {
         Ok(payload) => Ok(payload),
         Err(problem) if problem.status.is_server_error() => Err(problem.into()),
         Err(problem) => Ok(CommandPayload::refused(problem)),
     }
 }
 
-async fn decide(asked: &Asked, mutable: &Mutable, arguments: Arguments) -> Result<CommandPayload, Refusal> {
+async fn decide(
+    request: &RequestContext,
+    mutable: &Mutable,
+    arguments: Arguments,
+) -> Result<CommandPayload, Refusal> {
     let key = arguments.key(mutable)?;
     let version = arguments.version()?;
-    let metadata = asked.headers().metadata.clone()?;
-    let app = asked.app();
+    let metadata = request.headers().metadata.clone()?;
+    let app = request.app();
     let command = fitting::read(mutable, arguments.input)?;
     let registers = matches!(command, AnyCommand::RegisterMerchant(_));
-    let merchant = merchant(asked, &command, arguments.merchant.as_deref()).await?;
+    let merchant = merchant(request, &command, arguments.merchant.as_deref()).await?;
     let request = sending::request(app, &merchant, key.as_ref(), command, metadata)?;
     let requests: Vec<Request> = vec![request.if_match(version).dry_run(arguments.dry_run)];
     let reply = sending::replies(app, &merchant, requests).await.pop().ok_or_else(Refusal::internal)?;
     let (answer, replayed) = sending::decided(reply)?;
     let payload = CommandPayload::of(&merchant, &answer, replayed)?;
     if arguments.dry_run {
-        return Ok(payload.that_did_not_happen());
+        return Ok(payload.of_dry_run());
     }
-    if registers && payload.is_granted() {
+    if registers && payload.is_accepted() {
         app.reading.learn_merchant(merchant.as_str());
     }
     Ok(payload)
 }
 
 /// Whose command it is: by the command itself where it makes a merchant known, else by argument or header.
-async fn merchant(asked: &Asked, command: &AnyCommand, named: Option<&str>) -> Result<MerchantId, Refusal> {
+async fn merchant(
+    request: &RequestContext,
+    command: &AnyCommand,
+    named: Option<&str>,
+) -> Result<MerchantId, Refusal> {
     if let AnyCommand::RegisterMerchant(command) = command {
         return Ok(command.merchant.clone());
     }
-    let named = named.or(asked.headers().merchant.as_deref());
+    let named = named.or(request.headers().merchant.as_deref());
     // Not knowing whose it is, nothing was done.
-    caller::merchant(asked.app(), named).await.map_err(Refusal::not_executed_where_unavailable)
+    caller::merchant(request.app(), named).await.map_err(Refusal::not_executed_where_unavailable)
 }

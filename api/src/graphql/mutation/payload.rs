@@ -1,87 +1,94 @@
 //! What is answered to a command.
 
-use async_graphql::{ComplexObject, Context, Result, SimpleObject};
-use holdfast_commands::{Answer, Refused};
-use holdfast_commands::{LocationView, PolicyView};
+use async_graphql::{ComplexObject, Context, SimpleObject};
+use holdfast_commands::{Answer, LocationView, PolicyView, Refused};
 use holdfast_domain::stock::AvailabilityView;
 use holdfast_domain::values::{MerchantId, OrderId};
 use holdfast_journal::OutcomeKind;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::graphql::asked::Asked;
+use crate::graphql::context::RequestContext;
 use crate::graphql::error::Problem;
-use crate::graphql::merchant::{Availability, Location, Policy};
-use crate::graphql::order::Order;
-use crate::graphql::scalars::Long;
-use crate::reading::AsOf;
+use crate::graphql::node::{GlobalId, Kind};
+use crate::graphql::types::availability::Availability;
+use crate::graphql::types::location::Location;
+use crate::graphql::types::order::Order;
+use crate::graphql::types::policy::Policy;
+use crate::graphql::types::scalars::Long;
 use crate::rest::problem::Problem as Refusal;
 
-/// What became of a command.
+/// The answer to a command.
 #[derive(Debug, Default, SimpleObject)]
 #[graphql(complex)]
 pub(super) struct CommandPayload {
     #[graphql(skip)]
     order: Option<AnsweredOrder>,
-    /// Why it was not carried out; empty where it was.
+    /// Why the command was rejected; empty if it was accepted.
     user_errors: Vec<UserError>,
-    /// Whether it had been answered before: this is the answer of then.
+    /// True if the same key was answered before: this is that answer.
     replayed: bool,
-    /// The position of the journal that the answer includes; null where nothing was decided.
+    /// The position of the journal that the answer includes; null if the command was not decided.
     position: Option<Long>,
-    /// What REST would answer: the order, stock item, location or rules, without personal data.
+    /// The body of the REST answer, without personal data: an order, availability, a location or a policy.
     result: Option<Value>,
-    /// What can be promised of the SKU, after a command on stock.
+    /// The availability of the SKU, after a command on stock.
     availability: Option<Availability>,
-    /// The location, after a command on one.
+    /// The location, after a command on a location.
     location: Option<Location>,
-    /// The merchant's rules, after a command on them.
+    /// The merchant's policy, after a command on it.
     policy: Option<Policy>,
 }
 
-/// Something that the caller can mend, or that must be.
+/// A reason to reject a command.
 #[derive(Debug, SimpleObject)]
 pub(super) struct UserError {
-    /// The stable code, the same as by REST.
+    /// A stable code, the same as in REST.
     code: String,
-    /// For people.
+    /// An explanation for people.
     message: String,
-    /// What it is about: a JSON pointer (RFC 6901) into `input`.
+    /// The field that is wrong: a JSON pointer (RFC 6901) into `input`.
     pointer: Option<String>,
-    /// What the code has to tell beside, such as `shortages`.
+    /// More data that belongs to the code, such as `shortages`.
     details: Option<Value>,
-    /// Whether the same command may succeed later.
+    /// Whether the same command may be accepted later.
     retryable: bool,
 }
 
-/// An order at the moment of the answer.
+/// The order that a command changed.
 #[derive(Debug)]
 struct AnsweredOrder {
     merchant: MerchantId,
     id: OrderId,
     position: u64,
+    replayed: bool,
 }
 
 #[ComplexObject]
 impl CommandPayload {
-    /// The order as it was then, after a command on one. Without personal data.
+    /// The order as the command left it, after a command on an order. A replayed answer has an id as of its position if
+    /// the order has changed since.
     #[graphql(complexity = "10 + child_complexity")]
-    async fn order(&self, context: &Context<'_>) -> Result<Option<Order>> {
-        let Some(AnsweredOrder { merchant, id, position }) = &self.order else { return Ok(None) };
-        let reading = Asked::of(context)?.reading();
-        let view = reading.order_as_of(merchant.as_str(), *id, AsOf::Position(*position)).await;
-        Ok(view.map_err(Problem::from)?.map(|view| Order::of(merchant, &view)))
+    async fn order(&self, context: &Context<'_>) -> Result<Option<Order>, Problem> {
+        let Some(AnsweredOrder { merchant, id, position, replayed }) = &self.order else { return Ok(None) };
+        let reading = RequestContext::of(context)?.reading();
+        let found = reading.order_left_at(merchant.as_str(), *id, *position).await?;
+        Ok(found.map(|(view, is_latest)| {
+            let as_of = (*replayed && !is_latest).then_some(*position);
+            Order::new(GlobalId::new(Kind::Order, merchant, id).as_of(as_of), view)
+        }))
     }
 }
 
 impl CommandPayload {
-    /// Nothing was decided, because of something that the caller can mend.
+    /// The command was rejected.
     pub(super) fn refused(problem: Refusal) -> Self {
         Self { user_errors: vec![problem.into()], ..Self::default() }
     }
 
-    /// What was decided.
+    /// The command was decided.
     pub(super) fn of(merchant: &MerchantId, answer: &Answer, replayed: bool) -> Result<Self, Refusal> {
+        let position = answer.position;
         let decided = match answer.kind {
             OutcomeKind::Refused => {
                 let refused: Refused =
@@ -90,30 +97,35 @@ impl CommandPayload {
             }
             OutcomeKind::Created | OutcomeKind::Done => {
                 let result: Value = serde_json::from_slice(&answer.body).map_err(|_| Refusal::internal())?;
-                Self::granted(merchant, answer.position, result)
+                Self::accepted(merchant, position, replayed, result)
             }
         };
-        Ok(Self { replayed, position: Some(answer.position.into()), ..decided })
+        Ok(Self { replayed, position: Some(position.into()), ..decided })
     }
 
-    /// Whether it was carried out.
-    pub(super) fn is_granted(&self) -> bool {
+    /// Whether the command was accepted.
+    pub(super) fn is_accepted(&self) -> bool {
         self.user_errors.is_empty()
     }
 
-    /// The same of what only would happen: there is no such order to be read.
-    pub(super) fn that_did_not_happen(self) -> Self {
+    /// The answer to a dry run: there is no order to read.
+    pub(super) fn of_dry_run(self) -> Self {
         Self { order: None, ..self }
     }
 
-    /// What is told tells which of the four it is: no two of them have the same fields.
-    fn granted(merchant: &MerchantId, position: u64, result: Value) -> Self {
+    /// The result has the fields of exactly one of the four views.
+    fn accepted(merchant: &MerchantId, position: u64, replayed: bool, result: Value) -> Self {
+        let scope = |kind, key: &str| GlobalId::new(kind, merchant, key).as_of(replayed.then_some(position));
         let id = result["orderId"].as_str().and_then(|id| id.parse().ok());
-        let order = id.map(|id| AnsweredOrder { merchant: merchant.clone(), id, position });
+        let order = id.map(|id| AnsweredOrder { merchant: merchant.clone(), id, position, replayed });
+        let availability = AvailabilityView::deserialize(&result).ok();
+        let location = LocationView::deserialize(&result).ok();
+        let policy = PolicyView::deserialize(&result).ok();
         Self {
-            availability: AvailabilityView::deserialize(&result).ok().as_ref().map(Availability::from),
-            location: LocationView::deserialize(&result).ok().as_ref().map(Location::from),
-            policy: PolicyView::deserialize(&result).ok().as_ref().map(Policy::from),
+            availability: availability
+                .map(|view| Availability::new(&scope(Kind::Availability, view.sku.as_str()), view)),
+            location: location.map(|view| Location::new(&scope(Kind::Location, ""), &view)),
+            policy: policy.map(|view| Policy::new(&scope(Kind::Policy, ""), &view)),
             order,
             result: Some(result),
             ..Self::default()

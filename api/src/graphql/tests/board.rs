@@ -54,9 +54,9 @@ async fn the_most_urgent_comes_first_then_what_is_to_leave_first_then_the_oldest
     house.app.reading.wait_for("default", last).await.unwrap();
     assert_eq!(waiting(&house, "PICK").await, in_order[1..]);
     assert_eq!(waiting(&house, "PACK").await, ["critical"]);
-    let summary = "{ fulfillmentBoardSummary(location: \"DC-1\") {
-        location stage fulfillmentOrders overdue nextDueAt oldestAgeSeconds oldestSince } }";
-    let summary = house.ask(summary).await["fulfillmentBoardSummary"].clone();
+    let summary = "{ fulfillmentBoardSummary(location: \"DC-1\") { nodes {
+        location stage fulfillmentOrders overdue nextDueAt oldestAgeSeconds oldestSince } } }";
+    let summary = house.ask(summary).await["fulfillmentBoardSummary"]["nodes"].clone();
     let told = |index: usize| {
         let of = &summary[index];
         (of["stage"].clone(), of["fulfillmentOrders"].clone(), of["overdue"].clone(), of["nextDueAt"].clone())
@@ -106,6 +106,6 @@ async fn a_board_is_of_one_location_and_one_stage() {
     let house = House::stocked().await;
     let query = "{ fulfillmentBoard(location: \"\", stage: PICK) { edges { cursor } } }";
     assert_eq!(house.code(query).await, "invalid_value");
-    let orders = "{ fulfillmentBoard(location: \"DC-1\", stage: PICK, after: \"bzE\") { edges { cursor } } }";
+    let orders = "{ fulfillmentBoard(location: \"DC-1\", stage: PICK, after: \"WyItY3JlYXRlZCIsIjEiXQ\") { edges { cursor } } }";
     assert_eq!(house.code(orders).await, "invalid_cursor");
 }

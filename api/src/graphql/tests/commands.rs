@@ -4,7 +4,7 @@ use super::*;
 
 const CREATE: &str = "mutation($input: CreateOrderInput!, $key: String!) { createOrder(input: $input, \
     idempotencyKey: $key) { userErrors { code message pointer details retryable } replayed position result \
-    order { orderId status lines { sku quantity reserved } history { type } } \
+    order { orderId status lines { nodes { sku quantity reserved } } history { nodes { type } } } \
     availability { sku } location { location } policy { reserveAt } } }";
 
 fn order(quantity: u64) -> Value {
@@ -40,8 +40,8 @@ async fn an_order_is_created_and_told_as_it_was_then() {
     assert_eq!(payload["result"]["status"], "reserved");
     assert_eq!(payload["order"]["orderId"], payload["result"]["orderId"]);
     assert_eq!(payload["order"]["status"], "RESERVED");
-    assert_eq!(payload["order"]["lines"], json!([{"sku": "MUG", "quantity": 2, "reserved": 2}]));
-    assert_eq!(payload["order"]["history"][0]["type"], "OrderCreated");
+    assert_eq!(payload["order"]["lines"]["nodes"], json!([{"sku": "MUG", "quantity": 2, "reserved": 2}]));
+    assert_eq!(payload["order"]["history"]["nodes"][0]["type"], "OrderCreated");
     for other in ["availability", "location", "policy"] {
         assert_eq!(payload[other], Value::Null, "{other}");
     }
@@ -62,7 +62,7 @@ async fn stock_locations_and_rules_are_told_by_their_own_types() {
     let house = House::stocked().await;
     let mutation = r#"mutation($quantity: Long!) {
         receiveStock(idempotencyKey: "r1", input: {sku: "MUG", location: "DC-1", quantity: $quantity, condition: DAMAGED}) {
-            availability { sku available locations { location damaged } } order { status } }
+            availability { sku available locations { nodes { location damaged } } } order { status } }
         setStockPolicy(input: {sku: "MUG", safetyStock: {DC_X: 0}, backorderLimit: "7"}) {
             userErrors { code pointer } }
         pauseLocation(idempotencyKey: "p1", input: {location: "DC-1", reason: "flood"}) {
@@ -75,7 +75,7 @@ async fn stock_locations_and_rules_are_told_by_their_own_types() {
     let data = &answer["data"];
     assert_eq!(
         data["receiveStock"],
-        json!({"availability": {"sku": "MUG", "available": 1000, "locations": [{"location": "DC-1", "damaged": 3}]},
+        json!({"availability": {"sku": "MUG", "available": 1000, "locations": {"nodes": [{"location": "DC-1", "damaged": 3}]}},
                "order": null}),
         "{answer}"
     );
@@ -249,7 +249,7 @@ async fn a_merchant_is_named_by_argument_or_header_and_what_is_told_is_its_own()
             availability { available } }
         createOrder(merchant: "other", idempotencyKey: "o1",
             input: {channel: "web", payment: NOT_REQUIRED, lines: [{sku: "PEN", quantity: 1}]}) {
-            position order { status history { type } fulfillmentOrders { location order { orderId } } } }
+            position order { status history { nodes { type } } fulfillmentOrders { nodes { location order { orderId } } } } }
         unknown: createOrder(merchant: "nobody", idempotencyKey: "o1", input: {channel: "web", lines: []}) {
             userErrors { code } }
     }"#;
@@ -257,8 +257,8 @@ async fn a_merchant_is_named_by_argument_or_header_and_what_is_told_is_its_own()
     assert_eq!(data["registerMerchant"]["policy"]["name"], "Other");
     assert_eq!(data["receiveStock"]["availability"]["available"], 3);
     assert_eq!(data["createOrder"]["order"]["status"], "RESERVED", "{data}");
-    assert_eq!(data["createOrder"]["order"]["history"].as_array().unwrap().len(), 3);
-    assert_eq!(data["createOrder"]["order"]["fulfillmentOrders"][0]["location"], "O-1");
+    assert_eq!(data["createOrder"]["order"]["history"]["nodes"].as_array().unwrap().len(), 3);
+    assert_eq!(data["createOrder"]["order"]["fulfillmentOrders"]["nodes"][0]["location"], "O-1");
     assert_eq!(wrong_code(&data["unknown"]), "unknown_merchant");
 
     let create = r#"mutation { createOrder(idempotencyKey: "o1", input: {channel: "web", lines: []}) {
@@ -301,7 +301,7 @@ async fn too_many_commands_or_too_much_of_them_is_refused() {
         (6..11).map(count).collect::<String>()
     );
     assert_eq!(house.code(&spread).await, "too_many_commands");
-    let much = "order { lines { sku quantity } } ".repeat(300);
+    let much = "order { lines { nodes { sku quantity } } } ".repeat(300);
     let query = format!("mutation {{ {} {{ {much} }} }}", count(0).replace("{ position }", ""));
     assert_eq!(house.code(&query).await, "query_too_complex");
     assert_eq!(house.head().await, head);

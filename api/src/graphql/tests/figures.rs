@@ -8,20 +8,20 @@ async fn an_order_on_its_way_is_counted_and_timed() {
     let journey = Journey::whole(&house).await;
     let (_, last) = house.create("W-2").await;
     let query = format!(
-        "{{ metrics(minPosition: {last}, filter: {{ by: CHANNEL }}) {{ position stale figures {{
-            of ordersCreated unitsOrdered reservationSuccessRate unitsReserved backorderRate shipmentsCreated
-            unitsShipped deliveries createdToShipped {{ times p99Seconds }} pickToPack {{ times }} }} }} }}"
+        "{{ metrics(minPosition: {last}, filter: {{ groupBy: CHANNEL }}) {{ position stale periods {{ nodes {{
+            group ordersCreated unitsOrdered reservationSuccessRate unitsReserved backorderRate shipmentsCreated
+            unitsShipped deliveries createdToShipped {{ times p99Seconds }} pickToPack {{ times }} }} }} }} }}"
     );
     let metrics = house.ask(&query).await["metrics"].clone();
     assert!(metrics["position"].as_u64().unwrap() >= journey.last());
     assert_eq!(metrics["stale"], false);
     // The two may have been taken on either side of a full hour.
-    let figures = metrics["figures"].as_array().unwrap();
+    let figures = metrics["periods"]["nodes"].as_array().unwrap();
     let sum = |name: &str| figures.iter().map(|of| of[name].as_u64().unwrap()).sum::<u64>();
     assert_eq!((sum("ordersCreated"), sum("unitsOrdered"), sum("unitsReserved")), (2, 4, 4));
     assert_eq!((sum("shipmentsCreated"), sum("unitsShipped"), sum("deliveries")), (1, 2, 1));
     let first = &figures[0];
-    assert_eq!((&first["of"], &first["reservationSuccessRate"]), (&json!("web"), &json!(1.0)));
+    assert_eq!((&first["group"], &first["reservationSuccessRate"]), (&json!("web"), &json!(1.0)));
     assert_eq!((&first["backorderRate"], &first["createdToShipped"]["times"]), (&json!(0.0), &json!(1)));
     assert_eq!(first["pickToPack"]["times"], 1);
 }

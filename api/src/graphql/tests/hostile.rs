@@ -15,16 +15,16 @@ async fn refused(house: &House, query: &str, code: &str) {
 #[tokio::test]
 async fn a_query_that_is_too_deep_is_refused() {
     let house = House::empty().await;
-    // Two levels of fields a turn: an order and its parts.
+    // Three levels of fields a turn: an order, the connection of its parts, and a part.
     let turns = |count: usize| {
         format!(
             r#"{{ order(id: "x") {{ {} status {} }} }}"#,
-            "fulfillmentOrders { order { ".repeat(count),
-            "} } ".repeat(count)
+            "fulfillmentOrders { nodes { order { ".repeat(count),
+            "} } } ".repeat(count)
         )
     };
-    assert_eq!(house.code(&turns(5)).await, "invalid_value", "12 levels are taken");
-    refused(&house, &turns(6), "query_too_deep").await;
+    assert_eq!(house.code(&turns(4)).await, "invalid_value", "14 levels are accepted");
+    refused(&house, &turns(5), "query_too_deep").await;
     refused(&house, &turns(24), "query_too_deep").await;
     refused(&house, &turns(3_000), "query_too_deep").await;
 }
@@ -84,8 +84,7 @@ async fn too_long_a_page_is_refused() {
         assert_eq!(house.code(&query).await, "invalid_value", "{first}");
     }
     // Within the page's limit, but with too much of each item.
-    let query =
-        "{ orders(first: 200) { edges { node { history { type at data } lines { sku quantity } } } } }";
+    let query = "{ orders(first: 200) { edges { node { history { nodes { type at data } } lines { nodes { sku quantity } } } } } }";
     refused(&house, query, "query_too_complex").await;
     let sum = "{ a: orders(first: 200) { edges { node { status } } } b: orders(first: 200) { edges { node {
         status channel } } } c: orders(first: 200) { edges { node { status channel orderId } } } }";
@@ -94,7 +93,12 @@ async fn too_long_a_page_is_refused() {
     let answer = house.ask_with(None, by_variable, json!({"first": 1_000_000})).await;
     assert_eq!(answer["errors"][0]["extensions"]["code"], "query_too_complex");
     let skus = "\"A\",".repeat(50_000);
-    refused(&house, &format!("{{ availability(skus: [{skus}]) {{ sku }} }}"), "query_too_complex").await;
+    refused(
+        &house,
+        &format!("{{ availability(skus: [{skus}]) {{ nodes {{ sku }} }} }}"),
+        "query_too_complex",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -192,9 +196,9 @@ async fn the_past_is_not_asked_for_often_at_once() {
     let (order, _) = house.create("W-1").await;
     for question in [
         "stockHistory(sku: \"MUG\", first: 1) { pageInfo { endCursor } }".to_owned(),
-        "availability(skus: [\"MUG\"], asOf: \"2\") { sku }".to_owned(),
-        "consequences(position: 2) { depth }".to_owned(),
-        format!("order(id: {}) {{ timeline {{ status }} }}", order["orderId"]),
+        "availability(skus: [\"MUG\"], asOf: \"2\") { nodes { sku } }".to_owned(),
+        "consequences(position: 2) { nodes { depth } }".to_owned(),
+        format!("order(id: {}) {{ timeline {{ nodes {{ status }} }} }}", order["orderId"]),
     ] {
         let many = |count: usize| -> String { (0..count).map(|n| format!("q{n}: {question} ")).collect() };
         house.ask(&format!("{{ {} }}", many(5))).await;

@@ -25,9 +25,12 @@ async fn answer(house: &House, request: Request<Body>) -> (StatusCode, Value) {
 #[tokio::test]
 async fn a_query_comes_by_post_as_json() {
     let house = House::stocked().await;
-    let body = json!({"query": "query L { locations { location } }", "operationName": "L", "variables": {}});
+    let body = json!({"query": "query L { locations { nodes { location } } }", "operationName": "L", "variables": {}});
     let (status, answer) = answer(&house, post("application/json; charset=utf-8", body.to_string())).await;
-    assert_eq!((status, answer), (StatusCode::OK, json!({"data": {"locations": [{"location": "DC-1"}]}})));
+    assert_eq!(
+        (status, answer),
+        (StatusCode::OK, json!({"data": {"locations": {"nodes": [{"location": "DC-1"}]}}}))
+    );
 }
 
 #[tokio::test]
@@ -45,7 +48,7 @@ async fn the_merchant_comes_by_header() {
 #[tokio::test]
 async fn what_is_no_query_is_refused_with_a_code() {
     let house = House::empty().await;
-    let query = r#"{"query": "{ merchants { merchant } }"}"#;
+    let query = r#"{"query": "{ merchants { nodes { merchant } } }"}"#;
     let long = format!(r#"{{"query": "{}"}}"#, " ".repeat(300_000));
     let deep = "[".repeat(100_000);
     for (request, status, code) in [

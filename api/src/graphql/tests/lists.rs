@@ -86,44 +86,139 @@ async fn a_cursor_of_another_list_or_of_nobody_is_refused() {
     let cursor = house.ask(&query).await["orders"]["edges"][0]["cursor"].as_str().unwrap().to_owned();
     let query = format!(r#"{{ fulfillmentOrders(after: "{cursor}") {{ edges {{ cursor }} }} }}"#);
     assert_eq!(house.code(&query).await, "invalid_cursor");
-    // "o-1", "o1.2", "o" and what is no cursor at all.
-    for made_up in ["by0x", "bzEuMg", "bw", "", "1", "'; --"] {
+    // ["-created","-1"], ["-created","1.2"], ["-created",""] and texts that are no cursors.
+    for made_up in
+        ["WyItY3JlYXRlZCIsIi0xIl0", "WyItY3JlYXRlZCIsIjEuMiJd", "WyItY3JlYXRlZCIsIiJd", "", "1", "'; --"]
+    {
         let query = format!(r#"{{ orders(after: "{made_up}") {{ edges {{ cursor }} }} }}"#);
         assert_eq!(house.code(&query).await, "invalid_cursor", "{made_up}");
     }
 }
 
 #[tokio::test]
-async fn the_journal_is_read_on_from_where_the_last_page_ended() {
+async fn the_journal_is_read_page_by_page_in_both_directions() {
     let house = House::stocked().await;
     let journey = Journey::whole(&house).await;
     house.app.reading.wait_for("default", journey.last()).await.unwrap();
-    let (mut positions, mut after) = (Vec::new(), json!(0));
+    let (mut positions, mut after) = (Vec::new(), Value::Null);
     loop {
-        let query = "query($after: Long) { events(after: $after, first: 3) {
+        let query = "query($after: String) { events(after: $after, first: 3) {
             edges { cursor node { position commandEnd type stream order { orderId } } }
-            pageInfo { hasNextPage endCursor } } }";
+            pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }";
         let answer = house.ask_with(None, query, json!({"after": after})).await;
         let list = &answer["data"]["events"];
-        for edge in list["edges"].as_array().unwrap_or_else(|| panic!("{answer}")) {
-            positions.push(edge["cursor"].as_u64().unwrap());
+        let edges = list["edges"].as_array().unwrap_or_else(|| panic!("{answer}"));
+        assert_eq!(list["pageInfo"]["hasPreviousPage"], !after.is_null());
+        for edge in edges {
+            positions.push(edge["node"]["position"].as_u64().unwrap());
             let of_order = edge["node"]["stream"].as_str().unwrap().starts_with("order-");
             assert_eq!(edge["node"]["order"]["orderId"].as_str().is_some(), of_order);
         }
-        let ended = list["edges"].as_array().unwrap().last().unwrap()["node"]["commandEnd"].clone();
-        after = list["pageInfo"]["endCursor"].clone();
-        assert_eq!(after, ended, "a page ends with a command");
+        let last = edges.last().unwrap();
+        assert_eq!(last["node"]["position"], last["node"]["commandEnd"], "a page ends with a command");
+        assert_eq!(list["pageInfo"]["startCursor"], edges[0]["cursor"]);
+        assert_eq!(list["pageInfo"]["endCursor"], last["cursor"]);
+        after = last["cursor"].clone();
         if list["pageInfo"]["hasNextPage"] == false {
             break;
         }
     }
     assert_eq!(positions, (1..=journey.last()).collect::<Vec<u64>>());
     let end = format!(
-        "{{ events(after: \"{}\") {{ edges {{ cursor }} pageInfo {{ endCursor }} }} }}",
-        journey.last()
+        "{{ events(after: {after}) {{ edges {{ cursor }} pageInfo {{ endCursor hasNextPage hasPreviousPage }} }} }}"
     );
-    let nothing = json!({"edges": [], "pageInfo": {"endCursor": journey.last()}});
-    assert_eq!(house.ask(&end).await["events"], nothing);
+    let page_info = json!({"endCursor": null, "hasNextPage": false, "hasPreviousPage": true});
+    assert_eq!(house.ask(&end).await["events"], json!({"edges": [], "pageInfo": page_info}));
+
+    let (mut backward, mut before) = (Vec::new(), Value::Null);
+    loop {
+        let query = "query($before: String) { events(before: $before, last: 4) {
+            nodes { position } pageInfo { hasNextPage hasPreviousPage startCursor } } }";
+        let list = house.ask_with(None, query, json!({"before": before})).await["data"]["events"].clone();
+        let page = list["nodes"].as_array().unwrap().iter().map(|node| node["position"].as_u64().unwrap());
+        backward.splice(0..0, page);
+        assert_eq!(list["pageInfo"]["hasNextPage"], !before.is_null());
+        before = list["pageInfo"]["startCursor"].clone();
+        if list["pageInfo"]["hasPreviousPage"] == false {
+            break;
+        }
+    }
+    assert_eq!(backward, positions);
+}
+
+#[tokio::test]
+async fn the_journal_can_be_read_from_a_position() {
+    let house = House::stocked().await;
+    let journey = Journey::whole(&house).await;
+    let asked = |arguments: &str| format!("{{ events({arguments}) {{ nodes {{ position }} }} }}");
+    let from = journey.positions[0];
+    let events = house.ask(&asked(&format!("afterPosition: \"{from}\", first: 200"))).await;
+    let found: Vec<u64> = events["events"]["nodes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|node| node["position"].as_u64().unwrap())
+        .collect();
+    assert_eq!(found, (from + 1..=journey.last()).collect::<Vec<u64>>());
+    let beyond = format!("afterPosition: {}", journey.last() + 1);
+    for wrong in [beyond.as_str(), "afterPosition: 1, last: 2", "first: 1, last: 1"] {
+        assert_eq!(house.code(&asked(wrong)).await, "invalid_value", "{wrong}");
+    }
+    for wrong in ["last: 1", "before: \"WyJldmVudHMiLCIxIl0\""] {
+        let asked = asked(&format!("correlationId: \"case\", {wrong}"));
+        assert_eq!(house.code(&asked).await, "invalid_value", "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn orders_are_paged_from_the_end_by_last_and_before() {
+    let house = House::stocked().await;
+    let mut last = 0;
+    for number in 1..=5 {
+        last = house.create(&format!("W-{number}")).await.1;
+    }
+    house.app.reading.wait_for("default", last).await.unwrap();
+    for sort in ["NEWEST_FIRST", "OLDEST_FIRST", "LATEST_CHANGE_FIRST", "EARLIEST_CHANGE_FIRST"] {
+        let all = format!("{{ orders(sort: {sort}) {{ nodes {{ channelRef }} }} }}");
+        let all = house.ask(&all).await["orders"]["nodes"].as_array().unwrap().clone();
+        let (mut backward, mut before) = (Vec::new(), Value::Null);
+        loop {
+            let query = format!(
+                "query($before: String) {{ orders(sort: {sort}, last: 2, before: $before) {{
+                    nodes {{ channelRef }} pageInfo {{ hasNextPage hasPreviousPage startCursor }} }} }}"
+            );
+            let answer = house.ask_with(None, &query, json!({"before": before})).await;
+            let list = &answer["data"]["orders"];
+            let nodes = list["nodes"].as_array().unwrap_or_else(|| panic!("{answer}"));
+            backward.splice(0..0, nodes.iter().cloned());
+            assert_eq!(list["pageInfo"]["hasNextPage"], !before.is_null());
+            before = list["pageInfo"]["startCursor"].clone();
+            if list["pageInfo"]["hasPreviousPage"] == false {
+                break;
+            }
+        }
+        assert_eq!(backward, all, "{sort}");
+    }
+}
+
+#[tokio::test]
+async fn lists_that_are_read_forward_only_say_so() {
+    let house = House::stocked().await;
+    for list in [
+        "fulfillmentOrders(",
+        "fulfillmentBoard(location: \"DC-1\", stage: PICK, ",
+        "stockHistory(sku: \"MUG\", ",
+    ] {
+        for argument in ["last", "before"] {
+            let given = if argument == "last" { "last: 1" } else { "before: \"x\"" };
+            let answer = house
+                .ask_with(None, &format!("{{ {list}{given}) {{ nodes {{ __typename }} }} }}"), json!({}))
+                .await;
+            let error = &answer["errors"][0];
+            assert_eq!(error["extensions"]["argument"], argument, "{answer}");
+            assert!(error["message"].as_str().unwrap().contains("use first and after"), "{answer}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -134,18 +229,18 @@ async fn availability_comes_in_the_order_asked_for() {
     let last = house.create("W-1").await.1;
     let query = format!(
         r#"{{ availability(skus: ["TEA", "NONE", "MUG"], minPosition: {last}) {{
-            sku available locations {{ location onHand reserved available paused }} }} }}"#
+            nodes {{ sku available locations {{ nodes {{ location onHand reserved available paused }} }} }} }} }}"#
     );
     assert_eq!(
-        house.ask(&query).await["availability"],
+        house.ask(&query).await["availability"]["nodes"],
         json!([
-            {"sku": "TEA", "available": 5, "locations":
-                [{"location": "DC-1", "onHand": 5, "reserved": 0, "available": 5, "paused": false}]},
-            {"sku": "MUG", "available": 998, "locations":
-                [{"location": "DC-1", "onHand": 1000, "reserved": 2, "available": 998, "paused": false}]},
+            {"sku": "TEA", "available": 5, "locations": {"nodes":
+                [{"location": "DC-1", "onHand": 5, "reserved": 0, "available": 5, "paused": false}]}},
+            {"sku": "MUG", "available": 998, "locations": {"nodes":
+                [{"location": "DC-1", "onHand": 1000, "reserved": 2, "available": 998, "paused": false}]}},
         ])
     );
-    assert_eq!(house.code("{ availability(skus: []) { sku } }").await, "invalid_value");
+    assert_eq!(house.code("{ availability(skus: []) { nodes { sku } } }").await, "invalid_value");
 }
 
 #[tokio::test]
@@ -159,22 +254,22 @@ async fn a_merchant_tells_its_locations_rules_and_read_models() {
     house.ask("{ events(correlationId: \"none\") { edges { cursor } } }").await;
     let answer = house
         .ask(
-            "{ locations { location name latitude rank paused } merchants { merchant }
+            "{ locations { nodes { location name latitude rank paused } } merchants { nodes { merchant } }
                policy { reserveAt onShortage sourcing channels { channel onShortage reserveAt } }
-               projections { name position folded parked lag halted } }",
+               projections { nodes { name position folded parked lag halted } } }",
         )
         .await;
     let location =
         json!({"location": "DC-1", "name": "Newark", "latitude": 40.7, "rank": 0, "paused": false});
-    assert_eq!(answer["locations"], json!([location]));
+    assert_eq!(answer["locations"]["nodes"], json!([location]));
     assert_eq!(
         answer["policy"],
         json!({"reserveAt": "PAYMENT", "onShortage": "REJECT",
                "sourcing": ["FEWEST_LOCATIONS", "NEAREST", "RANK"],
                "channels": [{"channel": "pos", "onShortage": "CANCEL_REMAINDER", "reserveAt": null}]})
     );
-    assert_eq!(answer["merchants"], json!([{"merchant": "default"}]));
-    let projections = answer["projections"].as_array().unwrap();
+    assert_eq!(answer["merchants"]["nodes"], json!([{"merchant": "default"}]));
+    let projections = answer["projections"]["nodes"].as_array().unwrap();
     let names: Vec<&str> = projections.iter().map(|one| one["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["availability", "causation", "metrics", "order_status"]);
     for projection in projections {
@@ -186,18 +281,18 @@ async fn a_merchant_tells_its_locations_rules_and_read_models() {
 #[tokio::test]
 async fn the_merchant_is_implied_while_there_is_only_one() {
     let house = House::stocked().await;
-    let query = "{ locations { location } }";
-    assert_eq!(house.ask(query).await["locations"], json!([{"location": "DC-1"}]));
+    let query = "{ locations { nodes { location } } }";
+    assert_eq!(house.ask(query).await["locations"]["nodes"], json!([{"location": "DC-1"}]));
     assert_eq!(house.code_for("nobody", query).await, "unknown_merchant");
     assert_eq!(house.code_for("not a name", query).await, "unknown_merchant");
     house.granted_for("acme", "RegisterMerchant", json!({"merchant": "acme"})).await;
-    let all = house.ask("{ merchants { merchant } }").await;
-    assert_eq!(all["merchants"], json!([{"merchant": "acme"}, {"merchant": "default"}]));
+    let all = house.ask("{ merchants { nodes { merchant } } }").await;
+    assert_eq!(all["merchants"]["nodes"], json!([{"merchant": "acme"}, {"merchant": "default"}]));
     assert_eq!(house.code(query).await, "merchant_required");
     let acme = house.ask_with(Some("acme"), query, json!({})).await;
-    assert_eq!(acme["data"]["locations"], json!([]));
+    assert_eq!(acme["data"]["locations"]["nodes"], json!([]));
     let default = house.ask_with(Some("default"), query, json!({})).await;
-    assert_eq!(default["data"]["locations"], json!([{"location": "DC-1"}]));
+    assert_eq!(default["data"]["locations"]["nodes"], json!([{"location": "DC-1"}]));
 }
 
 impl House {
@@ -214,8 +309,9 @@ async fn what_could_be_promised_at_a_moment_is_told_as_of_it() {
     let missing = json!({"sku": "MUG", "location": "DC-1", "delta": -100, "reason": "lost"});
     let (_, now) = house.granted("AdjustStock", missing).await;
     let available = async |more: &str| {
-        let query = format!(r#"{{ availability(skus: ["MUG", "NONE"]{more}) {{ sku available }} }}"#);
-        house.ask(&query).await["availability"].clone()
+        let query =
+            format!(r#"{{ availability(skus: ["MUG", "NONE"]{more}) {{ nodes {{ sku available }} }} }}"#);
+        house.ask(&query).await["availability"]["nodes"].clone()
     };
     let told = |available: u64| json!([{"sku": "MUG", "available": available}]);
     assert_eq!(available(&format!(", minPosition: {now}")).await, told(898));
@@ -223,7 +319,7 @@ async fn what_could_be_promised_at_a_moment_is_told_as_of_it() {
     assert_eq!(available(&format!(r#", asOf: "{then}", minPosition: {now}"#)).await, told(998));
     assert_eq!(available(r#", asOf: "2090-01-01T00:00:00Z""#).await, told(898));
     assert_eq!(available(r#", asOf: "1""#).await, json!([]));
-    let bad = r#"{ availability(skus: ["MUG"], asOf: "soon") { sku } }"#;
+    let bad = r#"{ availability(skus: ["MUG"], asOf: "soon") { nodes { sku } } }"#;
     assert_eq!(house.code(bad).await, "invalid_value");
 }
 
@@ -250,7 +346,7 @@ async fn events_that_belong_together_and_what_followed_are_told_as_by_rest() {
     let page = "edges { node { position } } pageInfo { hasNextPage endCursor }";
     let case = house.ask(&format!(r#"{{ events(correlationId: "case 7") {{ {page} }} }}"#)).await;
     assert_eq!(told(&case), (position + 1..=last).collect::<Vec<_>>());
-    assert_eq!(case["events"]["pageInfo"], json!({"hasNextPage": false, "endCursor": last}));
+    assert_eq!(case["events"]["pageInfo"]["hasNextPage"], false);
     let id = reserved["eventId"].as_str().unwrap().to_uppercase();
     let caused = house.ask(&format!(r#"{{ events(causationId: "{id}", first: 1) {{ {page} }} }}"#)).await;
     assert_eq!(told(&caused), told(&case));
@@ -264,12 +360,15 @@ async fn events_that_belong_together_and_what_followed_are_told_as_by_rest() {
     }
 
     let query = format!(
-        "{{ consequences(position: {position}) {{ depth causedBy events {{ position metadata {{ command }} }} }} }}"
+        "{{ consequences(position: {position}) {{ nodes {{ depth causedBy events {{ nodes {{ position metadata {{ command }} }} }} }} }} }}"
     );
-    let told = house.ask(&query).await["consequences"].clone();
+    let told = house.ask(&query).await["consequences"]["nodes"].clone();
     assert_eq!(told.as_array().unwrap().len(), 2);
     assert_eq!((&told[0]["depth"], &told[0]["causedBy"]), (&json!(0), &Value::Null));
     assert_eq!((&told[1]["depth"], &told[1]["causedBy"]), (&json!(1), &reserved["position"]));
-    assert_eq!(told[1]["events"][0]["metadata"]["command"], "CancelOrder");
-    assert_eq!(house.ask("{ consequences(position: 999) { depth } }").await["consequences"], Value::Null);
+    assert_eq!(told[1]["events"]["nodes"][0]["metadata"]["command"], "CancelOrder");
+    assert_eq!(
+        house.ask("{ consequences(position: 999) { nodes { depth } } }").await["consequences"],
+        Value::Null
+    );
 }

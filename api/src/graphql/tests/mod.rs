@@ -7,6 +7,7 @@ mod figures;
 mod hostile;
 mod http;
 mod lists;
+mod nodes;
 mod orders;
 mod same_commands;
 mod stock_history;
@@ -20,7 +21,7 @@ use holdfast_domain::values::{IdempotencyKey, MerchantId};
 use holdfast_journal::OutcomeKind;
 use serde_json::{Value, json};
 
-use super::asked::Headers;
+use super::context::Headers;
 use super::{Questions, http as over_http, schema, sdl};
 use crate::app::App;
 

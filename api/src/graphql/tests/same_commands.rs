@@ -73,9 +73,10 @@ async fn who_acted_and_what_belongs_together_comes_by_header() {
     let headers = [("actor", "ada"), ("correlation-id", "case-7")];
     let (_, created) = send(&house, "/graphql", &headers, &create).await;
     let id = &created["data"]["createOrder"]["result"]["orderId"];
-    let query =
-        format!("{{ order(id: {id}) {{ history {{ metadata {{ command actor correlationId key }} }} }} }}");
-    let history = house.ask(&query).await["order"]["history"].clone();
+    let query = format!(
+        "{{ order(id: {id}) {{ history {{ nodes {{ metadata {{ command actor correlationId key }} }} }} }} }}"
+    );
+    let history = house.ask(&query).await["order"]["history"]["nodes"].clone();
     let expected = json!({"command": "CreateOrder", "actor": "ada", "correlationId": "case-7", "key": "o1"});
     assert_eq!(history[0]["metadata"], expected);
     let long = "a".repeat(201);

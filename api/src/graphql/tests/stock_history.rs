@@ -11,7 +11,7 @@ async fn busy(house: &House) {
     house.granted("AdjustStock", missing).await;
 }
 
-const ALL: &str = "query($first: Int! = 50, $after: String) {
+const ALL: &str = "query($first: Int, $after: String) {
     stockHistory(sku: \"MUG\", first: $first, after: $after) {
         edges { cursor node { orderId quantity backordered
             event { position type metadata { command actor } order { orderId } }

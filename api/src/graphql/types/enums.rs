@@ -8,7 +8,7 @@ macro_rules! enums {
             $(#[$doc])*
             #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
             #[graphql(remote = $domain)]
-            pub(super) enum $name { $( $(#[$variant_doc])* $variant, )* }
+            pub(in crate::graphql) enum $name { $( $(#[$variant_doc])* $variant, )* }
         )*
     };
 }
@@ -45,13 +45,13 @@ enums! {
         /// An hour.
         Hour,
     }
-    /// By what figures are parted.
-    Parting = "holdfast_projections::GroupBy" {
-        /// By nothing but time.
+    /// What metrics are grouped by, in addition to the period.
+    GroupBy = "holdfast_projections::GroupBy" {
+        /// Nothing.
         None,
-        /// By the orders' channels.
+        /// The order's channel.
         Channel,
-        /// By locations; what is of no location stands alone.
+        /// The location; what belongs to no location is a group of its own.
         Location,
     }
     /// The one-word answer to "where is my order?". Values may be added.

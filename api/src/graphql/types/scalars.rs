@@ -6,7 +6,7 @@ use holdfast_domain::values::{Amount, Quantity, Timestamp, Units};
 /// A whole number from 0 to 9223372036854775807. Given as a number or, where numbers lose digits above 2^53, as a
 /// string of digits; answered as a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Long(pub(super) u64);
+pub(in crate::graphql) struct Long(pub(in crate::graphql) u64);
 
 const NOT_A_LONG: &str = "must be a whole number from 0 to 9223372036854775807";
 
@@ -55,7 +55,7 @@ impl From<Quantity> for Long {
 
 /// A whole number that may be less than none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct SignedLong(pub(super) i64);
+pub(in crate::graphql) struct SignedLong(pub(in crate::graphql) i64);
 
 /// A whole number from -9223372036854775808 to 9223372036854775807. Only ever answered.
 #[Scalar(name = "SignedLong")]
@@ -76,7 +76,7 @@ impl ScalarType for SignedLong {
 
 /// A moment, by RFC 3339.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct DateTime(pub(super) Timestamp);
+pub(in crate::graphql) struct DateTime(pub(in crate::graphql) Timestamp);
 
 /// A moment by RFC 3339 to the microsecond. Taken with any offset, answered in UTC.
 #[Scalar(name = "DateTime", specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339")]
@@ -95,7 +95,7 @@ impl ScalarType for DateTime {
 
 /// Money.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Decimal(pub(super) Amount);
+pub(in crate::graphql) struct Decimal(pub(in crate::graphql) Amount);
 
 /// An exact decimal as a string, such as `"10.50"`: money in the order's currency.
 #[Scalar(name = "Decimal")]
@@ -120,12 +120,17 @@ impl From<Amount> for Decimal {
     }
 }
 
-/// Anything with a name of its own, as an id.
-pub(super) fn id(name: &(impl ToString + ?Sized)) -> ID {
+/// A domain id as a GraphQL id.
+pub(in crate::graphql) fn id(name: &(impl ToString + ?Sized)) -> ID {
     ID(name.to_string())
 }
 
-/// A text, where there is one.
-pub(super) fn text<T: ToString>(value: Option<&T>) -> Option<String> {
+/// An optional value as text.
+pub(in crate::graphql) fn text<T: ToString>(value: Option<&T>) -> Option<String> {
     value.map(ToString::to_string)
+}
+
+/// An optional object of strings as JSON, which it always has.
+pub(in crate::graphql) fn json<T: serde::Serialize>(value: Option<&T>) -> Option<serde_json::Value> {
+    value.and_then(|value| serde_json::to_value(value).ok())
 }

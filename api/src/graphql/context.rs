@@ -1,10 +1,10 @@
-//! What every resolver of one request shares: the house, whose goods it is about, and orders loaded in batches.
+//! What all resolvers of one request share: the application, the request's merchant, and a loader that batches orders.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use async_graphql::Context;
 use async_graphql::dataloader::{DataLoader, Loader};
-use async_graphql::{Context, Result};
 use holdfast_commands::Metadata;
 use holdfast_domain::values::{MerchantId, OrderId};
 use holdfast_projections::OrderRow;
@@ -14,67 +14,56 @@ use crate::app::App;
 use crate::reading::Reading;
 use crate::rest::problem::Problem as RestProblem;
 
-/// What came by header.
+/// What the request's headers say.
 pub(super) struct Headers {
-    /// For which merchant.
+    /// The header `Merchant`.
     pub(super) merchant: Option<String>,
-    /// Who gives commands and why; what is wrong with it matters to commands only.
+    /// Actor, correlation, causation and trace. An invalid header is an error for commands only.
     pub(super) metadata: Result<Metadata, RestProblem>,
 }
 
-/// One request.
-pub(super) struct Asked {
+/// One GraphQL request.
+pub(super) struct RequestContext {
     app: Arc<App>,
     headers: Headers,
     merchant: Result<MerchantId, Problem>,
     orders: DataLoader<OrderLoader>,
 }
 
-impl Asked {
-    /// A request. One whose merchant is not clear can still ask which there are.
+impl RequestContext {
+    /// Resolves the merchant. A request without a valid merchant can still query `merchants`, `node` and `nodes`.
     pub(super) async fn new(app: Arc<App>, headers: Headers) -> Self {
         let merchant = merchant(&app.reading, headers.merchant.as_deref()).await;
         let orders = DataLoader::new(OrderLoader { app: Arc::clone(&app) }, tokio::spawn);
         Self { app, headers, merchant, orders }
     }
 
-    /// The request that is being answered.
-    pub(super) fn of<'a>(context: &Context<'a>) -> Result<&'a Self> {
-        context.data::<Self>()
+    /// The request that a resolver runs for.
+    pub(super) fn of<'a>(context: &Context<'a>) -> Result<&'a Self, Problem> {
+        context.data::<Self>().map_err(|error| Problem::internal(&error.message))
     }
 
-    /// The way to ask.
-    pub(super) fn reading(&self) -> &Reading {
-        &self.app.reading
-    }
-
-    /// The house.
+    /// The application.
     pub(super) fn app(&self) -> &App {
         &self.app
     }
 
-    /// What came by header.
+    /// The read side.
+    pub(super) fn reading(&self) -> &Reading {
+        &self.app.reading
+    }
+
+    /// What the request's headers say.
     pub(super) fn headers(&self) -> &Headers {
         &self.headers
     }
 
-    /// Whose goods and orders it is about.
-    pub(super) fn merchant(&self) -> Result<&str, Problem> {
-        self.merchant_of(None).map(MerchantId::as_str)
+    /// The merchant that the request is about.
+    pub(super) fn merchant(&self) -> Result<&MerchantId, Problem> {
+        self.merchant.as_ref().map_err(Clone::clone)
     }
 
-    /// Whose something is: the request's merchant where nothing else is known.
-    pub(super) fn merchant_of<'a>(
-        &'a self,
-        known: Option<&'a MerchantId>,
-    ) -> Result<&'a MerchantId, Problem> {
-        match known {
-            Some(merchant) => Ok(merchant),
-            None => self.merchant.as_ref().map_err(Clone::clone),
-        }
-    }
-
-    /// An order of the read model. Many at once are loaded together.
+    /// An order from the read model, without personal data. Orders requested together are loaded in one query.
     pub(super) async fn order(
         &self,
         merchant: &MerchantId,
@@ -84,7 +73,7 @@ impl Asked {
     }
 }
 
-/// The merchant of the header; where there is none, the only one there is.
+/// The merchant of the header or, without one, the only merchant there is.
 async fn merchant(reading: &Reading, header: Option<&str>) -> Result<MerchantId, Problem> {
     let Some(name) = header else {
         let only = reading.only_merchant().await?.and_then(|only| MerchantId::new(&only).ok());
@@ -101,7 +90,6 @@ struct OrderLoader {
     app: Arc<App>,
 }
 
-/// An order, and whose it is.
 type OrderKey = (MerchantId, OrderId);
 
 impl Loader<OrderKey> for OrderLoader {

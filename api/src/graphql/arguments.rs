@@ -1,0 +1,39 @@
+//! Arguments that GraphQL has no type for: checked by the domain's own parsers.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use super::context::RequestContext;
+use super::error::Problem;
+use super::types::scalars::Long;
+
+/// Parses an argument.
+pub(super) fn value<T: FromStr<Err: Display>>(argument: &'static str, text: &str) -> Result<T, Problem> {
+    text.parse().map_err(|error| Problem::invalid(argument, error))
+}
+
+/// Parses an argument that may be absent.
+pub(super) fn optional<T: FromStr<Err: Display>>(
+    argument: &'static str,
+    text: Option<String>,
+) -> Result<Option<T>, Problem> {
+    text.map(|text| value(argument, &text)).transpose()
+}
+
+/// `minPosition` of an answer from a read model: waits, at most 5 seconds, until the read model includes it.
+pub(super) async fn wait_for(request: &RequestContext, min_position: Option<Long>) -> Result<(), Problem> {
+    match min_position {
+        Some(position) => Ok(request.reading().wait_for(request.merchant()?.as_str(), position.0).await?),
+        None => Ok(()),
+    }
+}
+
+/// `minPosition` of an answer from the journal, which includes every position that exists.
+pub(super) async fn must_exist(request: &RequestContext, min_position: Option<Long>) -> Result<(), Problem> {
+    match min_position {
+        Some(position) => {
+            Ok(request.reading().must_be_there(request.merchant()?.as_str(), position.0).await?)
+        }
+        None => Ok(()),
+    }
+}

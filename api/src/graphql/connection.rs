@@ -1,0 +1,217 @@
+//! Lists as Relay connections: the arguments `first`, `after`, `last` and `before`, and pages made from them.
+
+use async_graphql::OutputType;
+use async_graphql::connection::{self, Edge, OpaqueCursor};
+
+use super::error::Problem;
+use super::limits::{DEFAULT_PAGE, MAX_PAGE};
+use crate::cursor::{Cursor, List};
+
+/// A page of a list of `T`.
+pub(super) type Connection<T> = connection::Connection<OpaqueCursor<Cursor>, T>;
+
+/// The arguments of a connection, as given.
+#[derive(Debug, Default)]
+pub(super) struct Window {
+    /// The first items, 1 to 200.
+    pub(super) first: Option<i32>,
+    /// Items after this cursor.
+    pub(super) after: Option<String>,
+    /// The last items, 1 to 200.
+    pub(super) last: Option<i32>,
+    /// Items before this cursor.
+    pub(super) before: Option<String>,
+}
+
+/// What to read from a list that is read in one direction from a place.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Page {
+    /// How many items.
+    pub(super) limit: usize,
+    /// Whether to read towards the beginning of the list.
+    pub(super) is_backward: bool,
+    /// The item next to the page; the first or last of the list is the page's if absent.
+    pub(super) place: Option<String>,
+}
+
+impl Window {
+    /// The page of a list that can be read forward only.
+    pub(super) fn forward(self, list: List<'_>) -> Result<Page, Problem> {
+        for (name, is_given) in [("last", self.last.is_some()), ("before", self.before.is_some())] {
+            if is_given {
+                let reason = "is not supported by this list, which is read forward only: use first and after";
+                return Err(Problem::invalid(name, reason));
+            }
+        }
+        self.either_way(list)
+    }
+
+    /// The page of a list that can be read in both directions, but from one place only.
+    pub(super) fn either_way(self, list: List<'_>) -> Result<Page, Problem> {
+        let (first, last) = self.sizes()?;
+        let (after, before) = (place(list, "after", self.after)?, place(list, "before", self.before)?);
+        if after.is_some() && before.is_some() {
+            return Err(Problem::invalid("before", "cannot be combined with after in this list"));
+        }
+        let is_backward = last.is_some() || (before.is_some() && first.is_none());
+        if is_backward && after.is_some() {
+            return Err(Problem::invalid("last", "cannot be combined with after in this list: use before"));
+        }
+        if !is_backward && before.is_some() {
+            return Err(Problem::invalid("first", "cannot be combined with before in this list: use after"));
+        }
+        let limit = first.or(last).unwrap_or(DEFAULT_PAGE);
+        Ok(Page { limit, is_backward, place: after.or(before) })
+    }
+
+    fn sizes(&self) -> Result<(Option<usize>, Option<usize>), Problem> {
+        if self.first.is_some() && self.last.is_some() {
+            return Err(Problem::invalid("last", "cannot be combined with first"));
+        }
+        Ok((size("first", self.first)?, size("last", self.last)?))
+    }
+}
+
+fn size(argument: &'static str, given: Option<i32>) -> Result<Option<usize>, Problem> {
+    let check = |given: i32| {
+        let size = usize::try_from(given).ok().filter(|size| (1..=MAX_PAGE).contains(size));
+        size.ok_or_else(|| Problem::invalid(argument, format!("must be from 1 to {MAX_PAGE}")))
+    };
+    given.map(check).transpose()
+}
+
+fn place(list: List<'_>, argument: &'static str, cursor: Option<String>) -> Result<Option<String>, Problem> {
+    let invalid = || Problem {
+        code: "invalid_cursor".into(),
+        ..Problem::invalid(argument, "is not a cursor that this list has issued")
+    };
+    cursor.map(|cursor| list.place(&cursor).ok_or_else(invalid)).transpose()
+}
+
+impl Page {
+    /// A connection of what was read, in the direction in which it was read. `more` tells whether the list goes on.
+    pub(super) fn connection<T: OutputType>(
+        &self,
+        items: impl IntoIterator<Item = (Cursor, T)>,
+        more: bool,
+    ) -> Connection<T> {
+        let from_within = self.place.is_some();
+        let (previous, next) = if self.is_backward { (more, from_within) } else { (from_within, more) };
+        let mut connection = Connection::new(previous, next);
+        connection.edges.extend(items.into_iter().map(edge));
+        if self.is_backward {
+            connection.edges.reverse();
+        }
+        connection
+    }
+}
+
+fn edge<T: OutputType>(
+    (cursor, node): (Cursor, T),
+) -> Edge<OpaqueCursor<Cursor>, T, connection::EmptyFields> {
+    Edge::new(OpaqueCursor(cursor), node)
+}
+
+/// A page of a list that is complete in memory: of its first 200 items if the arguments do not say.
+pub(super) fn slice<V, T: OutputType>(
+    items: &[V],
+    window: Window,
+    node: impl Fn(&V) -> T,
+) -> Result<Connection<T>, Problem> {
+    try_slice(items, window, |item| Ok(node(item)))
+}
+
+/// The same for items that may not be readable.
+pub(super) fn try_slice<V, T: OutputType>(
+    items: &[V],
+    window: Window,
+    node: impl Fn(&V) -> Result<T, Problem>,
+) -> Result<Connection<T>, Problem> {
+    let name = T::type_name();
+    let list = List::InMemory(&name);
+    let (first, last) = window.sizes()?;
+    let offset = |place: Option<String>| place.and_then(|place| place.parse::<usize>().ok());
+    let after = offset(place(list, "after", window.after)?);
+    let before = offset(place(list, "before", window.before)?);
+    let mut start = after.map_or(0, |after| after.saturating_add(1)).min(items.len());
+    let mut end = before.unwrap_or(items.len()).clamp(start, items.len());
+    match last {
+        Some(last) => start = start.max(end.saturating_sub(last)),
+        None => end = end.min(start + first.unwrap_or(MAX_PAGE)),
+    }
+    let mut connection = Connection::new(start > 0, end < items.len());
+    for (offset, item) in items.iter().enumerate().take(end).skip(start) {
+        connection.edges.push(edge((list.at(offset), node(item)?)));
+    }
+    Ok(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window(first: Option<i32>, after: Option<usize>, last: Option<i32>, before: Option<usize>) -> Window {
+        let cursor = |offset: Option<usize>| offset.map(|offset| List::InMemory("Int").at(offset).encode());
+        Window { first, after: cursor(after), last, before: cursor(before) }
+    }
+
+    /// The items of a page of 0 to 9, and whether there are items before and after them.
+    fn page(window: Window) -> (Vec<i32>, bool, bool) {
+        let all: Vec<i32> = (0..10).collect();
+        let page = slice(&all, window, |item| *item).unwrap();
+        (page.edges.iter().map(|edge| edge.node).collect(), page.has_previous_page, page.has_next_page)
+    }
+
+    #[test]
+    fn a_list_in_memory_is_paged_in_both_directions() {
+        assert_eq!(page(Window::default()), ((0..10).collect(), false, false));
+        assert_eq!(page(window(Some(3), None, None, None)), (vec![0, 1, 2], false, true));
+        assert_eq!(page(window(Some(3), Some(2), None, None)), (vec![3, 4, 5], true, true));
+        assert_eq!(page(window(Some(3), Some(8), None, None)), (vec![9], true, false));
+        assert_eq!(page(window(None, None, Some(2), None)), (vec![8, 9], true, false));
+        assert_eq!(page(window(None, None, Some(2), Some(8))), (vec![6, 7], true, true));
+        assert_eq!(page(window(None, None, Some(5), Some(2))), (vec![0, 1], false, true));
+        assert_eq!(page(window(Some(2), Some(2), None, Some(9))), (vec![3, 4], true, true));
+        assert_eq!(page(window(None, Some(40), None, None)), (vec![], true, false));
+        assert_eq!(page(window(None, Some(5), None, Some(2))), (vec![], true, true));
+    }
+
+    #[test]
+    fn impossible_arguments_are_rejected_by_name() {
+        let code = |window: Window| {
+            let problem = slice(&[1], window, |item| *item).err().unwrap();
+            (problem.argument.unwrap(), problem.code.into_owned())
+        };
+        for size in [0, -1, 201, i32::MIN, i32::MAX] {
+            assert_eq!(code(window(Some(size), None, None, None)), ("first", "invalid_value".to_owned()));
+            assert_eq!(code(window(None, None, Some(size), None)), ("last", "invalid_value".to_owned()));
+        }
+        assert_eq!(code(window(Some(1), None, Some(1), None)), ("last", "invalid_value".to_owned()));
+        let other = Some(List::Events.at(1).encode());
+        let after = Window { after: other.clone(), ..Window::default() };
+        assert_eq!(code(after), ("after", "invalid_cursor".to_owned()));
+        let before = Window { before: other, ..Window::default() };
+        assert_eq!(code(before), ("before", "invalid_cursor".to_owned()));
+    }
+
+    #[test]
+    fn a_list_read_from_one_place_takes_one_direction_at_a_time() {
+        let cursor = || Some(List::Events.at(5).encode());
+        let none = Window::default;
+        let forward =
+            |window: Window| window.either_way(List::Events).map_err(|problem| problem.argument.unwrap());
+        let page = |limit, is_backward, place: Option<&str>| {
+            Ok(Page { limit, is_backward, place: place.map(str::to_owned) })
+        };
+        assert_eq!(forward(none()), page(DEFAULT_PAGE, false, None));
+        assert_eq!(forward(Window { first: Some(3), after: cursor(), ..none() }), page(3, false, Some("5")));
+        assert_eq!(forward(Window { last: Some(3), ..none() }), page(3, true, None));
+        assert_eq!(forward(Window { before: cursor(), ..none() }), page(DEFAULT_PAGE, true, Some("5")));
+        assert_eq!(forward(Window { after: cursor(), before: cursor(), ..none() }), Err("before"));
+        assert_eq!(forward(Window { last: Some(3), after: cursor(), ..none() }), Err("last"));
+        assert_eq!(forward(Window { first: Some(3), before: cursor(), ..none() }), Err("first"));
+        let only = |window: Window| window.forward(List::Events).map_err(|problem| problem.argument.unwrap());
+        assert_eq!(only(Window { last: Some(3), ..none() }), Err("last"));
+        assert_eq!(only(Window { before: cursor(), ..none() }), Err("before"));
+    }
+}

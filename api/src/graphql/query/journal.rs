@@ -1,0 +1,166 @@
+//! The journal: events, and what caused what.
+
+use async_graphql::{Context, Object};
+use holdfast_domain::values::MerchantId;
+use holdfast_journal::Event as Recorded;
+use holdfast_projections::CommandLink;
+
+use crate::cursor::List;
+use crate::graphql::arguments::must_exist;
+use crate::graphql::connection::{Connection, Page, Window, slice};
+use crate::graphql::context::RequestContext;
+use crate::graphql::error::Problem;
+use crate::graphql::limits::{PAST, list_cost, page_cost};
+use crate::graphql::types::caused_command::CausedCommand;
+use crate::graphql::types::event::Event;
+use crate::graphql::types::scalars::Long;
+use crate::reading::LinkedEvents;
+use crate::rest::caller::{kept, written_as_here};
+
+#[derive(Default)]
+pub(super) struct JournalQueries;
+
+#[allow(clippy::too_many_arguments, reason = "each is an argument of a query")]
+#[Object]
+impl JournalQueries {
+    /// The merchant's events, oldest first; 50 per page by default. A page read forward ends with a command's last event,
+    /// so it may have more than `first` events. With `correlationId` or `causationId`, read forward only.
+    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
+    async fn events(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The first items, 1 to 200.")] first: Option<i32>,
+        #[graphql(desc = "Items after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The last items, 1 to 200.")] last: Option<i32>,
+        #[graphql(desc = "Items before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only events after this position; without `after` or `before`.")]
+        after_position: Option<Long>,
+        #[graphql(desc = "Only events of commands with this correlation id.")] correlation_id: Option<String>,
+        #[graphql(
+            desc = "Only events of commands with this causation id, such as the `eventId` of an event."
+        )]
+        causation_id: Option<String>,
+        #[graphql(desc = "Wait until the answer includes this position.")] min_position: Option<Long>,
+    ) -> Result<Connection<Event>, Problem> {
+        let request = RequestContext::of(context)?;
+        must_exist(request, min_position).await?;
+        let id = |name: &'static str, id: Option<String>| {
+            id.map(|id| kept(&id)).transpose().map_err(|why| Problem::invalid(name, &why))
+        };
+        let correlation = id("correlationId", correlation_id)?;
+        let causation = id("causationId", causation_id)?.map(written_as_here);
+        let link = match (&correlation, &causation) {
+            (Some(_), Some(_)) => {
+                return Err(Problem::invalid("causationId", "cannot be combined with correlationId"));
+            }
+            (Some(id), None) => Some(CommandLink::Correlation(id)),
+            (None, id) => id.as_deref().map(CommandLink::Causation),
+        };
+        let window = Window { first, after, last, before };
+        let mut page = match link {
+            Some(_) => window.forward(List::Events)?,
+            None => window.either_way(List::Events)?,
+        };
+        if let Some(position) = after_position {
+            if page.place.is_some() || page.is_backward {
+                return Err(Problem::invalid(
+                    "afterPosition",
+                    "cannot be combined with after, before or last",
+                ));
+            }
+            page.place = Some(position.0.to_string());
+        }
+        let merchant = request.merchant()?;
+        match link {
+            Some(link) => linked_events(request, merchant, &page, link).await,
+            None if page.is_backward => events_before(request, merchant, &page).await,
+            None => events_after(request, merchant, &page).await,
+        }
+    }
+
+    /// The command that an event belongs to, and all commands that it caused, in the order of the journal; 200 per page
+    /// unless `first` or `last` says less. Null if there is no such position.
+    #[graphql(complexity = "PAST + list_cost(50, child_complexity)")]
+    async fn consequences(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The position of any event of the command.")] position: Long,
+        #[graphql(desc = "The first items, 1 to 200.")] first: Option<i32>,
+        #[graphql(desc = "Items after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The last items, 1 to 200.")] last: Option<i32>,
+        #[graphql(desc = "Items before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Wait until the answer includes this position.")] min_position: Option<Long>,
+    ) -> Result<Option<Connection<CausedCommand>>, Problem> {
+        let request = RequestContext::of(context)?;
+        must_exist(request, min_position).await?;
+        let merchant = request.merchant()?;
+        let all = request.reading().consequences(merchant.as_str(), position.0).await?;
+        let window = Window { first, after, last, before };
+        let page = slice(&all, window, |followed| CausedCommand::new(merchant, followed))?;
+        Ok((!all.is_empty()).then_some(page))
+    }
+}
+
+/// The position that a page begins after or ends before.
+async fn position(
+    request: &RequestContext,
+    merchant: &MerchantId,
+    page: &Page,
+) -> Result<Option<u64>, Problem> {
+    let position = page.place.as_ref().and_then(|place| place.parse().ok());
+    if let Some(position) = position {
+        request.reading().must_be_there(merchant.as_str(), position).await?;
+    }
+    Ok(position)
+}
+
+fn nodes<'a>(
+    merchant: &MerchantId,
+    events: impl Iterator<Item = &'a Recorded>,
+) -> Result<Vec<(crate::cursor::Cursor, Event)>, Problem> {
+    events.map(|event| Ok((List::Events.at(event.position), Event::new(merchant, event)?))).collect()
+}
+
+async fn linked_events(
+    request: &RequestContext,
+    merchant: &MerchantId,
+    page: &Page,
+    link: CommandLink<'_>,
+) -> Result<Connection<Event>, Problem> {
+    let after = position(request, merchant, page).await?.unwrap_or(0);
+    let linked = request.reading().linked_events(merchant.as_str(), link, after, page.limit).await?;
+    let LinkedEvents { events, is_cut, .. } = linked;
+    Ok(page.connection(nodes(merchant, events.iter())?, is_cut))
+}
+
+async fn events_after(
+    request: &RequestContext,
+    merchant: &MerchantId,
+    page: &Page,
+) -> Result<Connection<Event>, Problem> {
+    let after = position(request, merchant, page).await?.unwrap_or(0);
+    let events = request.reading().events(merchant.as_str(), after, page.limit).await?;
+    let head = request.reading().head(merchant.as_str()).await?;
+    let end = events.last().map_or(after, |event| event.position);
+    Ok(page.connection(nodes(merchant, events.iter())?, end < head))
+}
+
+/// Positions are dense, so the events before one are those with the numbers before it.
+async fn events_before(
+    request: &RequestContext,
+    merchant: &MerchantId,
+    page: &Page,
+) -> Result<Connection<Event>, Problem> {
+    let before = match position(request, merchant, page).await? {
+        Some(before) => before,
+        None => request.reading().head(merchant.as_str()).await? + 1,
+    };
+    let after = before.saturating_sub(1).saturating_sub(page.limit as u64);
+    let limit = usize::try_from(before.saturating_sub(1) - after).unwrap_or(page.limit);
+    let events = match limit {
+        0 => Vec::new(),
+        limit => request.reading().events(merchant.as_str(), after, limit).await?,
+    };
+    let own = events.iter().filter(|event| event.position < before).rev();
+    Ok(page.connection(nodes(merchant, own)?, after > 0))
+}

@@ -1,0 +1,116 @@
+//! Availability and stock movements.
+
+use async_graphql::{Context, Object};
+use holdfast_domain::values::Sku;
+use holdfast_projections::AvailabilityFilter as Restriction;
+
+use crate::cursor::List;
+use crate::graphql::arguments::{must_exist, optional, value, wait_for};
+use crate::graphql::connection::{Connection, Window, slice};
+use crate::graphql::context::RequestContext;
+use crate::graphql::error::Problem;
+use crate::graphql::limits::{MAX_PAGE, PAST, list_cost, page_cost};
+use crate::graphql::node::{GlobalId, Kind};
+use crate::graphql::types::availability::Availability;
+use crate::graphql::types::scalars::{DateTime, Long};
+use crate::graphql::types::stock_movement::StockMovement;
+use crate::reading::StockHistoryAsked;
+
+/// How many stretches of a SKU's history are searched for movements at one location, 10,000 events each.
+const MAX_STRETCHES: usize = 10;
+
+#[derive(Default)]
+pub(super) struct StockQueries;
+
+#[allow(clippy::too_many_arguments, reason = "each is an argument of a query")]
+#[Object]
+impl StockQueries {
+    /// The availability of SKUs, in the order of `skus`; SKUs without stock records are left out. With `asOf`, the
+    /// availability then, by what was recorded then.
+    #[graphql(
+        complexity = "list_cost(skus.len(), child_complexity) + if as_of.is_some() { PAST } else { 0 }"
+    )]
+    async fn availability(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The SKUs, 1 to 200.")] skus: Vec<String>,
+        #[graphql(desc = "Apply the limit of this channel.")] channel: Option<String>,
+        #[graphql(desc = "Include supplies expected by this time.")] by: Option<DateTime>,
+        #[graphql(desc = "The first items, 1 to 200.")] first: Option<i32>,
+        #[graphql(desc = "Items after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The last items, 1 to 200.")] last: Option<i32>,
+        #[graphql(desc = "Items before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Wait until the answer includes this position.")] min_position: Option<Long>,
+        #[graphql(desc = "A position of the journal or an RFC 3339 time.")] as_of: Option<String>,
+    ) -> Result<Connection<Availability>, Problem> {
+        let request = RequestContext::of(context)?;
+        if !(1..=MAX_PAGE).contains(&skus.len()) {
+            return Err(Problem::invalid("skus", format!("must be 1 to {MAX_PAGE}")));
+        }
+        let skus = skus.iter().map(|sku| value("skus", sku)).collect::<Result<Vec<Sku>, Problem>>()?;
+        let restriction = Restriction { channel: optional("channel", channel)?, by: by.map(|time| time.0) };
+        let as_of = optional("asOf", as_of)?;
+        wait_for(request, min_position).await?;
+        let (reading, merchant) = (request.reading(), request.merchant()?);
+        let (position, found) = match as_of {
+            Some(as_of) => {
+                let found = reading.availability_as_of(merchant.as_str(), &skus, &restriction, as_of).await?;
+                (Some(found.0), found.1)
+            }
+            None => (None, reading.availability(merchant.as_str(), &skus, &restriction).await?),
+        };
+        let of = |sku: &Sku| found.iter().find(|item| item.sku == *sku);
+        let in_order: Vec<_> = skus.iter().filter_map(of).collect();
+        slice(&in_order, Window { first, after, last, before }, |view| {
+            let root = GlobalId::new(Kind::Availability, merchant, &view.sku);
+            Availability::new(&root.as_of(position).restricted(&restriction), (*view).clone())
+        })
+    }
+
+    /// The movements of a SKU, oldest first, each with the stock after it; 50 per page by default. Read forward only. Null
+    /// for a SKU without stock records.
+    #[graphql(complexity = "PAST + page_cost(first, last, child_complexity)")]
+    async fn stock_history(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The SKU.")] sku: String,
+        #[graphql(desc = "Only movements at this location.")] location: Option<String>,
+        #[graphql(desc = "The first items, 1 to 200.")] first: Option<i32>,
+        #[graphql(desc = "Items after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The last items, 1 to 200.")] last: Option<i32>,
+        #[graphql(desc = "Items before this cursor.")] before: Option<String>,
+        #[graphql(desc = "A position of the journal or an RFC 3339 time.")] as_of: Option<String>,
+        #[graphql(desc = "Wait until the answer includes this position.")] min_position: Option<Long>,
+    ) -> Result<Option<Connection<StockMovement>>, Problem> {
+        let request = RequestContext::of(context)?;
+        must_exist(request, min_position).await?;
+        let list = List::StockMovements;
+        let page = Window { first, after, last, before }.forward(list)?;
+        let after = page.place.as_ref().and_then(|place| place.parse().ok()).unwrap_or(0);
+        let (sku, location) = (value("sku", &sku)?, optional("location", location)?);
+        let as_of = optional("asOf", as_of)?;
+        let mut asked = StockHistoryAsked { sku, location, after, limit: page.limit, as_of };
+        let (reading, merchant) = (request.reading(), request.merchant()?);
+        let mut stretches = 0;
+        let found = loop {
+            let Some(found) = reading.stock_history(merchant.as_str(), &asked).await? else {
+                return Ok(None);
+            };
+            match found.next.filter(|_| found.items.is_empty()) {
+                // A page must have an item: its cursor is what the next page begins after.
+                Some(next) if stretches < MAX_STRETCHES => (stretches, asked.after) = (stretches + 1, next),
+                Some(_) => {
+                    let reason = "has no movement within the next 100000 events: use holdfast audit stock";
+                    return Err(Problem::invalid("location", reason));
+                }
+                None => break found,
+            }
+        };
+        let items = found.items.into_iter().map(|(event, movement)| {
+            let node = StockMovement::new(merchant, &event, movement)?;
+            Ok((list.at(event.position), node))
+        });
+        let items = items.collect::<Result<Vec<_>, Problem>>()?;
+        Ok(Some(page.connection(items, found.next.is_some())))
+    }
+}

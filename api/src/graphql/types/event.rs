@@ -1,0 +1,117 @@
+//! Events of the journal.
+
+use async_graphql::{ComplexObject, Context, ID, SimpleObject};
+use holdfast_commands::Metadata;
+use holdfast_domain::stream::StreamId;
+use holdfast_domain::values::{MerchantId, Timestamp};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::order::Order;
+use super::scalars::{DateTime, Long, id};
+use crate::graphql::context::RequestContext;
+use crate::graphql::error::Problem;
+use crate::graphql::node::{GlobalId, Kind};
+
+/// An event of the merchant's journal. Events never change.
+#[derive(Debug, SimpleObject)]
+#[graphql(complex)]
+pub(in crate::graphql) struct Event {
+    #[graphql(skip)]
+    merchant: MerchantId,
+    /// Global id: opaque, unique over all types and merchants.
+    pub(in crate::graphql) id: ID,
+    /// The event's position in the merchant's journal, from 1.
+    position: Long,
+    /// The position of the last event of the same command. State is only ever read as of such positions.
+    command_end: Long,
+    /// The event's UUID: what a later command may name as its `Causation-Id`.
+    event_id: ID,
+    /// The name of the event's stream, such as `order-{orderId}`.
+    stream: String,
+    /// The event's number in its stream, from 1.
+    version: Long,
+    /// The event's type, such as `OrderCreated`. Types may be added.
+    #[graphql(name = "type")]
+    kind: String,
+    /// The version of the schema of `data`.
+    type_version: u32,
+    /// When the command was decided.
+    at: DateTime,
+    /// The event's data, without personal data.
+    data: Value,
+    /// What is recorded about the command.
+    metadata: EventMetadata,
+}
+
+#[ComplexObject]
+impl Event {
+    /// The order that the event belongs to, as the read model has it now; null if the stream is not an order's.
+    async fn order(&self, context: &Context<'_>) -> Result<Option<Order>, Problem> {
+        let Ok(StreamId::Order(key)) = self.stream.parse() else {
+            return Ok(None);
+        };
+        let row = RequestContext::of(context)?.order(&self.merchant, key).await?;
+        Ok(row.and_then(|row| row.view()).map(|view| Order::current(&self.merchant, view)))
+    }
+}
+
+impl Event {
+    /// An event of a merchant's journal.
+    pub(in crate::graphql) fn new(
+        merchant: &MerchantId,
+        event: &holdfast_journal::Event,
+    ) -> Result<Self, Problem> {
+        let unreadable = |error: serde_json::Error| {
+            Problem::internal(&format!("position {} cannot be read: {error}", event.position))
+        };
+        let metadata = Metadata::of(event)?;
+        Ok(Self {
+            merchant: merchant.clone(),
+            id: GlobalId::new(Kind::Event, merchant, event.position).encode(),
+            position: event.position.into(),
+            command_end: event.command_end.into(),
+            event_id: id(&Uuid::from_bytes(event.event_id)),
+            stream: event.stream_name.to_string(),
+            version: event.version.into(),
+            kind: event.kind.to_string(),
+            type_version: event.type_version,
+            at: DateTime(Timestamp::from_microseconds(event.recorded_at)),
+            data: serde_json::from_slice(&event.payload).map_err(unreadable)?,
+            metadata: metadata.into(),
+        })
+    }
+}
+
+/// What is recorded about a command: the same for all its events.
+#[derive(Debug, SimpleObject)]
+pub(in crate::graphql) struct EventMetadata {
+    /// The command's name, such as `CreateOrder`.
+    command: String,
+    /// The credential that the command was sent with.
+    principal: String,
+    /// The acting person or program, as the caller said in the header `Actor`.
+    actor: Option<String>,
+    /// The command's idempotency key.
+    key: Option<String>,
+    /// The caller's `Correlation-Id`; commands caused by this one carry the same.
+    correlation_id: Option<String>,
+    /// What caused the command: the id of an event, or the caller's `Causation-Id`.
+    causation_id: Option<String>,
+    /// When it happened, if the caller said so.
+    occurred_at: Option<DateTime>,
+}
+
+impl From<Metadata> for EventMetadata {
+    fn from(metadata: Metadata) -> Self {
+        Self {
+            command: metadata.command,
+            principal: metadata.principal,
+            actor: metadata.actor,
+            key: metadata.key,
+            correlation_id: metadata.correlation_id,
+            causation_id: metadata.causation_id,
+            occurred_at: metadata.occurred_at.map(DateTime),
+        }
+    }
+}
