@@ -20,6 +20,7 @@ use super::types::order::{Hold, Order};
 use super::types::order_line::OrderLine;
 use super::types::order_return::{OrderReturn, OrderReturnLine};
 use super::types::policy::Policy;
+use super::types::scalars::Long;
 use super::types::shipment::{Package, Shipment};
 use crate::opaque;
 use crate::reading::AsOf;
@@ -157,12 +158,16 @@ pub(super) async fn find(
     request: &RequestContext,
     argument: &'static str,
     id: &ID,
+    min_position: Option<Long>,
 ) -> Result<Option<Node>, Problem> {
     let found: Option<GlobalId> = opaque::decode(id);
     let id = found.ok_or_else(|| Problem::invalid(argument, "is not an id that this service has given"))?;
     let reading = request.reading();
     if !reading.knows_merchant(id.merchant.as_str()).await? {
         return Ok(None);
+    }
+    if let Some(position) = min_position {
+        reading.wait_for(id.merchant.as_str(), position.0).await?;
     }
     let (merchant, as_of) = (&id.merchant, id.as_of.map_or(AsOf::NOW, AsOf::Position));
     Ok(match id.kind {

@@ -6,6 +6,7 @@ use crate::graphql::context::RequestContext;
 use crate::graphql::error::Problem;
 use crate::graphql::limits::{MAX_PAGE, PAST, list_cost};
 use crate::graphql::node::{GlobalId, Node, find};
+use crate::graphql::types::scalars::Long;
 
 #[derive(Default)]
 pub(super) struct NodeQueries;
@@ -24,8 +25,10 @@ impl NodeQueries {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The value of a field `id`.")] id: ID,
+        #[graphql(desc = "Wait until the answer includes this position of the object's merchant.")]
+        min_position: Option<Long>,
     ) -> Result<Option<Node>, Problem> {
-        find(RequestContext::of(context)?, "id", &id).await
+        find(RequestContext::of(context)?, "id", &id, min_position).await
     }
 
     /// Objects by their global ids, in the order of the ids; null for an id of no object.
@@ -34,6 +37,8 @@ impl NodeQueries {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Values of fields `id`, 1 to 200.")] ids: Vec<ID>,
+        #[graphql(desc = "Wait until the answer includes this position of the objects' merchants.")]
+        min_position: Option<Long>,
     ) -> Result<Vec<Option<Node>>, Problem> {
         let request = RequestContext::of(context)?;
         if !(1..=MAX_PAGE).contains(&ids.len()) {
@@ -41,7 +46,7 @@ impl NodeQueries {
         }
         let mut found = Vec::with_capacity(ids.len());
         for id in &ids {
-            found.push(find(request, "ids", id).await?);
+            found.push(find(request, "ids", id, min_position).await?);
         }
         Ok(found)
     }

@@ -254,9 +254,10 @@ async fn what_could_be_promised_at_a_moment_is_what_was_answered_then(store: Tes
         let then = server.get(&format!("/v1/availability?sku=MUG&asOf={position}")).await;
         assert_eq!(then.position, Some(*position));
         assert_eq!(then.accepted()["items"][0], *answered, "as of {position}");
-        let query =
-            format!(r#"{{ availability(skus: ["MUG"], asOf: "{position}") {{ available backordered }} }}"#);
-        let told = server.graphql(&query).await["availability"][0].clone();
+        let query = format!(
+            r#"{{ availability(skus: ["MUG"], asOf: "{position}") {{ nodes {{ available backordered }} }} }}"#
+        );
+        let told = server.graphql(&query).await["availability"]["nodes"][0].clone();
         assert_eq!(
             (&told["available"], &told["backordered"]),
             (&answered["available"], &answered["backordered"])

@@ -216,12 +216,12 @@ async fn an_order_is_amended_by_every_way_in(store: TestStore) {
 
     let mutation = format!(
         "mutation {{ amendOrder(input: {{ orderId: \"{}\", changes: [{{ op: \"setQuantity\", line: 1, quantity: 4 }}] }}, \
-         idempotencyKey: \"three\") {{ userErrors {{ code pointer }} order {{ lines {{ quantity reserved }} }} }} }}",
+         idempotencyKey: \"three\") {{ userErrors {{ code pointer }} order {{ lines {{ nodes {{ quantity reserved }} }} }} }} }}",
         placed.id
     );
     let amended = server.graphql(&mutation).await["amendOrder"].clone();
     assert_eq!(amended["userErrors"], json!([]));
-    assert_eq!(amended["order"]["lines"][0], json!({ "quantity": 4, "reserved": 4 }));
+    assert_eq!(amended["order"]["lines"]["nodes"][0], json!({ "quantity": 4, "reserved": 4 }));
     let none = server.post(&placed.path("amend"), "none", &json!({})).await;
     assert_eq!((none.status.as_u16(), none.code().as_str()), (422, "changes_missing"));
     assert_verified(&store);

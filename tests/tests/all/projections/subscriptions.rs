@@ -3,38 +3,15 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 
-use holdfast_tests::report_skipped;
 use serde_json::json;
 
+use crate::support::node::client;
 use crate::support::orders::order_with;
 use crate::support::server::TestServer;
 use crate::support::store::{TestStore, on_every_store};
 
 on_every_store!(a_client_that_is_cut_off_goes_on_without_a_gap_or_a_double,);
-
-/// The client, with the packages that it is made of; nothing where there is no Node.js, which was said.
-fn subscriber() -> Option<&'static Path> {
-    static READY: OnceLock<bool> = OnceLock::new();
-    let directory = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/subscriber"));
-    let is_ready = READY.get_or_init(|| {
-        let is_there = Command::new("node").arg("--version").output().is_ok_and(|done| done.status.success());
-        if !is_there {
-            report_skipped("Node.js");
-            return false;
-        }
-        if !directory.join("node_modules/graphql-ws").exists() {
-            let installed = Command::new("npm")
-                .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
-                .current_dir(directory)
-                .status();
-            assert!(installed.is_ok_and(|status| status.success()), "npm ci in tests/subscriber");
-        }
-        true
-    });
-    is_ready.then_some(directory)
-}
 
 /// Begins to subscribe to so many events, cutting itself off after every so many.
 fn subscribe(directory: &Path, server: &TestServer, count: usize, every: usize) -> Child {
@@ -48,13 +25,13 @@ fn subscribe(directory: &Path, server: &TestServer, count: usize, every: usize) 
 }
 
 async fn a_client_that_is_cut_off_goes_on_without_a_gap_or_a_double(store: TestStore) {
-    let Some(directory) = subscriber() else { return };
+    let Some(directory) = client("subscriber") else { return };
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "MUG", 10_000).await;
     // Two events of the location and its stock, and of each order its creation, its source and two reservations.
     let orders = 60;
     let count = 2 + orders * 4;
-    let mut child = subscribe(directory, &server, count, 17);
+    let mut child = subscribe(&directory, &server, count, 17);
     let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
     let reading = std::thread::spawn(move || {
         lines.map(|line| line.expect("text").parse::<usize>().expect("a position")).collect::<Vec<_>>()
