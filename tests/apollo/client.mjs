@@ -62,18 +62,30 @@ const watchers = {
     seen: ({ orders }) => ({ status: nodes(orders).find((order) => order.orderId === orderId).status }),
   },
 };
+const shown = {};
+let changed = () => {};
+// Both watchers show a status. Without that, Node.js ends this program with an error once nothing is left to do.
+const bothShow = async (status) => {
+  while (Object.keys(watchers).some((watcher) => shown[watcher]?.status !== status)) {
+    await new Promise((resolve) => (changed = resolve));
+  }
+};
 for (const [watcher, { query, variables, seen }] of Object.entries(watchers)) {
   await client.query({ query, variables });
   client.watchQuery({ query, variables }).subscribe(({ data, dataState }) => {
     if (dataState === "complete") {
-      print({ watcher, ...seen(data) });
+      shown[watcher] = seen(data);
+      print({ watcher, ...shown[watcher] });
+      changed();
     }
   });
 }
+await bothShow("RESERVED");
 print({ step: "watched", requests });
 
 const input = { fulfillmentOrderId: `${orderId}.f1`, all: true };
 const { data } = await client.mutate({ mutation: PICK, variables: { input } });
+await bothShow("PICKING");
 print({ step: "picked", requests, errors: data.pickItems.userErrors });
 
 // Somebody else holds the order; one object is read again by its id.
@@ -85,6 +97,7 @@ const held = await fetch(`${url}/v1/orders/${orderId}/hold`, {
 const id = data.pickItems.order.id;
 const position = held.headers.get("journal-position");
 await ask(NODE, { id, written: position });
+await bothShow("ON_HOLD");
 print({ step: "held", requests, status: held.status });
 
 // The order as it was does not take the place of the order as it is.
