@@ -16,6 +16,7 @@ use crate::graphql::types::location::Location;
 use crate::graphql::types::order::Order;
 use crate::graphql::types::policy::Policy;
 use crate::graphql::types::scalars::Long;
+use crate::reading::AsOf;
 use crate::rest::problem::Problem as Refusal;
 
 /// The answer to a command.
@@ -66,17 +67,21 @@ struct AnsweredOrder {
 
 #[ComplexObject]
 impl CommandPayload {
-    /// The order as the command left it, after a command on an order. A replayed answer has an id as of its position if
-    /// the order has changed since.
+    /// The order as the command left it, after a command on an order. If the order has changed since, a replayed answer
+    /// has an id as of its position and, like an order read with `asOf`, no personal data.
     #[graphql(complexity = "10 + child_complexity")]
     async fn order(&self, context: &Context<'_>) -> Result<Option<Order>, Problem> {
         let Some(AnsweredOrder { merchant, id, position, replayed }) = &self.order else { return Ok(None) };
         let reading = RequestContext::of(context)?.reading();
-        let found = reading.order_left_at(merchant.as_str(), *id, *position).await?;
-        Ok(found.map(|(view, is_latest)| {
-            let as_of = (*replayed && !is_latest).then_some(*position);
-            Order::new(GlobalId::new(Kind::Order, merchant, id).as_of(as_of), view)
-        }))
+        let Some((view, is_latest)) = reading.order_left_at(merchant.as_str(), *id, *position).await? else {
+            return Ok(None);
+        };
+        if is_latest || !replayed {
+            return Ok(Some(Order::current(merchant, view)));
+        }
+        let view = reading.order_as_of(merchant.as_str(), *id, AsOf::Position(*position)).await?;
+        let root = GlobalId::new(Kind::Order, merchant, id).as_of(Some(*position));
+        Ok(view.map(|view| Order::new(root, view)))
     }
 }
 
