@@ -222,7 +222,7 @@ async fn master_key(journal: &dyn Journal, file: &Path) -> Result<MasterKey, Ope
 
 #[cfg(test)]
 mod tests {
-    use holdfast_commands::client::Desk;
+    use holdfast_commands::client::CommandClient;
     use holdfast_domain::network::RegisterLocation;
     use holdfast_domain::values::LocationId;
     use holdfast_projections::{OrderFilter, Orders};
@@ -234,9 +234,9 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let app = App::open(directory.path()).await.unwrap();
         for merchant in ["aaa", "default"] {
-            let desk = Desk::new(&app.commands, &MerchantId::new(merchant).unwrap(), "test");
+            let client = CommandClient::new(&app.commands, &MerchantId::new(merchant).unwrap(), "test");
             let location = RegisterLocation::new(LocationId::new("DC-1").unwrap(), 1.0, 2.0);
-            desk.send("location", location).await.unwrap();
+            client.send("location", location).await.unwrap();
         }
         app.shutdown().await;
         drop(app);

@@ -45,7 +45,7 @@ fn main() -> ExitCode {
     match done {
         Ok(status) => ExitCode::from(status),
         Err(failure) => {
-            output::complain(&failure.to_string());
+            output::print_error(&failure.to_string());
             ExitCode::from(failure.status())
         }
     }

@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use holdfast_api::app::KEY_FILE;
 use holdfast_commands::MasterKey;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 use tempfile::TempDir;
 
 use super::error::BenchError;
-use holdfast_api::app::KEY_FILE;
 
 /// What everything that is made begins with.
 const PREFIX: &str = "bench";

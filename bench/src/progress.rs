@@ -3,11 +3,11 @@
 use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
+use holdfast_terminal::output::{self, decimal};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::case::Case;
 use super::measure::Measured;
-use holdfast_terminal::output::{self, decimal};
 
 /// How often the bar shows that time passes.
 const TICK: Duration = Duration::from_millis(250);
@@ -59,7 +59,7 @@ impl Progress {
         if self.terminal {
             self.bar.println(text);
         } else {
-            output::note(text);
+            output::print_note(text);
         }
         self.bar.inc(1);
     }

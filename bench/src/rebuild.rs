@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use holdfast_terminal::output::per_second;
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -16,7 +17,6 @@ use super::load::{self, Load, Pace};
 use super::measure::Measured;
 use super::outside::{Outside, PAUSE};
 use super::place::Place;
-use holdfast_terminal::output::per_second;
 
 /// Requests a second of the load that feels what is rebuilt beside it; one in ten is a read.
 const RATE: f64 = 400.0;

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use holdfast_terminal::output::{self, Printer, decimal, number};
 use serde::Serialize;
 
 use super::bar::Held;
 use super::case::{Case, Speed, System, Work};
 use super::measure::Measured;
 use super::numbers::{Swing, times};
-use holdfast_terminal::output::{self, Printer, decimal, number};
 
 /// What everything is a multiple of.
 const BASELINE: &str = "naive-hot";
@@ -129,7 +129,7 @@ impl Report {
         for row in &self.cases {
             table.add_row(row.cells());
         }
-        output::right(&mut table, &[2, 3, 4, 5, 6, 7, 8, 9]);
+        output::align_right(&mut table, &[2, 3, 4, 5, 6, 7, 8, 9]);
         printer.line("");
         printer.table(&table);
         printer.line(
@@ -178,7 +178,7 @@ impl Report {
             ));
         }
         if !felt.is_empty() {
-            output::right(&mut table, &[3, 4, 5]);
+            output::align_right(&mut table, &[3, 4, 5]);
             printer.table(&table);
             for line in &felt {
                 printer.line(line);

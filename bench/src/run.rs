@@ -44,7 +44,7 @@ pub async fn run(arguments: &Arguments, printer: &mut Printer) -> Result<u8, Ben
     cleared?;
     let wrong = report.wrong();
     for wrong in &wrong {
-        output::complain(wrong);
+        output::print_error(wrong);
     }
     Ok(u8::from(!wrong.is_empty()))
 }
@@ -56,7 +56,7 @@ fn list(cases: &[Case], printer: &mut Printer) {
         let connections = case.connections.to_string();
         table.add_row([&case.name, case.system.store(), &connections, &case.what(), &bars.join("\n")]);
     }
-    output::right(&mut table, &[2]);
+    output::align_right(&mut table, &[2]);
     printer.table(&table);
 }
 
@@ -74,19 +74,19 @@ async fn circumstances(arguments: &Arguments, ground: &Ground) -> Result<Circums
 /// Says loudly what makes figures mean less than they seem to.
 fn warn(ground: &Ground, cases: &[Case], in_memory: bool) {
     if !ground.has_postgres() {
-        output::note(
+        output::print_note(
             "!!!! There is no PostgreSQL: nothing is measured on it, neither Holdfast nor the baseline that all\n\
              !!!! bars compare with. Give --database or set HOLDFAST_TEST_POSTGRES.",
         );
     }
     if in_memory && cases.iter().any(|case| case.system == System::Sqlite) {
-        output::note(
+        output::print_note(
             "!!!! Embedded stores would lie in memory, where durability costs nothing: give --sqlite a directory\n\
              !!!! on a disk.",
         );
     }
     if cfg!(debug_assertions) {
-        output::note("!!!! This is not a release build: its figures say nothing.");
+        output::print_note("!!!! This is not a release build: its figures say nothing.");
     }
 }
 
@@ -94,7 +94,7 @@ fn say_how_long(arguments: &Arguments, cases: usize) {
     let times = cases as u64 * u64::from(arguments.rounds);
     let minutes = (times * (arguments.seconds + WARM_UP.as_secs() + AROUND)).div_ceil(60);
     let (rounds, seconds) = (arguments.rounds, arguments.seconds);
-    output::note(&format!(
+    output::print_note(&format!(
         "Cases to measure: {cases}, {rounds} x {seconds} s each; about {minutes} min in all."
     ));
 }
@@ -161,7 +161,7 @@ fn show(report: &Report, arguments: &Arguments, printer: &mut Printer) -> Result
     if let Some(file) = &arguments.chart {
         match chart::draw(report.rows())? {
             Some(svg) => write(file, &svg)?,
-            None => output::note("No chart was drawn: none of the cases called `sweep` was measured."),
+            None => output::print_note("No chart was drawn: none of the cases called `sweep` was measured."),
         }
     }
     Ok(())

@@ -23,7 +23,7 @@ pub async fn run(store: ServedStore) -> Result<(), BenchError> {
     let membership = peers::membership("bench", format!("http://{address}"));
     let options = Options { master_key_file: store.master_key_file, membership, ..Options::default() };
     let app = Arc::new(App::start(&store.database.parse()?, options).await?);
-    output::note(&format!("holdfast serves at http://{address}"));
+    output::print_note(&format!("holdfast serves at http://{address}"));
     server.run(Arc::clone(&app), stop).await?;
     app.shutdown().await;
     Ok(())

@@ -7,7 +7,8 @@ use holdfast_export::{Exported, Exporter, Format, Options};
 use holdfast_terminal::output::{self, Printer, number};
 use serde::Serialize;
 
-use crate::{CliError, Store};
+use crate::Store;
+use crate::error::CliError;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -122,7 +123,7 @@ impl Report<'_> {
             let numbers = [files, rows, bytes, position].map(number);
             table.add_row(names.into_iter().chain(numbers));
         }
-        output::right(&mut table, &[2, 3, 4, 5]);
+        output::align_right(&mut table, &[2, 3, 4, 5]);
         printer.table(&table);
         for exported in self.tables.iter().filter(|exported| exported.behind > Some(0)) {
             let Exported { table, merchant, .. } = exported;

@@ -1,4 +1,4 @@
-//! `holdfast projections`: how far the read models are, and building them anew.
+//! `holdfast projections`: status of the read models; rebuild, verify, roll back.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,99 +7,100 @@ use holdfast_journal::Journal;
 use holdfast_projections::{
     Generation, GenerationState, ProjectionManager, Projections, ViewError, ViewStore,
 };
+use holdfast_terminal::output::{self, Printer, Progress};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{CliError, Store};
-use holdfast_terminal::output::{self, Printer, Progress};
+use crate::Store;
+use crate::error::CliError;
 
 const EXAMPLES: &str = "\
 Examples:
   holdfast projections list --database sqlite:./shop
   holdfast projections rebuild order_status --database sqlite:./shop
-  holdfast projections rebuild --compare      every read model; none serves if a row of it differs
+  holdfast projections rebuild --compare      all read models; activate each only if no row differs
   holdfast projections verify order_status availability
 
-A server may run over the store meanwhile: questions are answered from the build that serves until the
-new one is complete. A rebuild that is interrupted is gone on with by the next server or command.
-Exit status: 0 when all is well, 1 when something failed or differs.";
+A server may use the store at the same time: it answers queries from the active build until the new one
+is complete. The next server or command continues an interrupted rebuild.
+Exit status: 0 for success, 1 if a build failed or differs.";
 
-/// How often to look how far a build is.
-const LOOK: Duration = Duration::from_millis(100);
-/// How long a list waits for what is folded in a moment.
-const FIRST_LOOK: Duration = Duration::from_secs(1);
-/// What a build that differs, or could not be completed, gives as exit status.
-const DIFFERS: u8 = 1;
+/// Interval between looks at the progress of a build.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
+/// How long a list waits for each read model to catch up.
+const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(1);
+/// Exit status if a build differs or failed.
+const BUILD_FAILED: u8 = 1;
 
-/// What is to be done about read models.
+/// The action on the read models.
 #[derive(Debug, clap::Subcommand)]
-pub enum Subject {
-    /// How far each read model is, merchant by merchant, and which builds of it there are.
+pub enum Action {
+    /// List the builds of each read model, with their positions per merchant.
     List(Common),
-    /// Build read models anew beside those that serve, and put them in their place.
+    /// Rebuild read models next to the active builds, then replace those.
     Rebuild {
         #[command(flatten)]
         common: Common,
-        /// Which; all of them where none is named.
+        /// Names of the read models. Default: all.
         names: Vec<String>,
-        /// Let a build serve only if no row of it differs from the one that serves.
+        /// Activate a build only if none of its rows differs from the active build.
         #[arg(long)]
         compare: bool,
     },
-    /// Fold the journal a second time and compare every row with those that serve.
+    /// Compute the read models a second time and compare every row with the active build.
     Verify {
         #[command(flatten)]
         common: Common,
-        /// Which; all of them where none is named.
+        /// Names of the read models. Default: all.
         names: Vec<String>,
     },
-    /// Put the build back that served before.
+    /// Return to the previous build.
     Rollback {
         #[command(flatten)]
         common: Common,
-        /// Of which read model.
+        /// Name of the read model.
         name: String,
     },
-    /// Try to fold what could not be folded before.
+    /// Retry parked streams, whose events could not be applied.
     Retry {
         #[command(flatten)]
         common: Common,
-        /// Which; all of them where none is named.
+        /// Names of the read models. Default: all.
         names: Vec<String>,
     },
-    /// Take a build away that nothing is answered from.
+    /// Delete an inactive build.
     Drop {
         #[command(flatten)]
         common: Common,
-        /// Of which read model.
+        /// Name of the read model.
         name: String,
-        /// Its number.
+        /// Number of the build, as `list` shows it.
         generation: i64,
     },
 }
 
-/// What all of them are told.
+/// Arguments that all actions have.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Common {
     #[command(flatten)]
     store: Store,
-    /// Write JSON, an object a line, instead of tables.
+    /// Print JSON, one object per line, instead of tables.
     #[arg(long)]
     json: bool,
 }
 
-/// The read models of a store, kept up while the command works.
-struct Open {
+/// An open store whose read models are kept up to date while the command runs.
+struct OpenStore {
     journal: Arc<dyn Journal>,
     views: ViewStore,
     projections: Projections,
 }
 
-/// What became of a build.
+/// The result of a build.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Built {
+struct BuildResult {
     projection: &'static str,
     generation: i64,
     state: &'static str,
@@ -107,10 +108,10 @@ struct Built {
     problem: Option<String>,
 }
 
-/// A read model of a merchant.
+/// The status of one build for one merchant.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Line {
+struct BuildStatus {
     projection: &'static str,
     merchant: String,
     generation: i64,
@@ -121,25 +122,25 @@ struct Line {
     halted: Option<String>,
 }
 
-/// Does it and gives the exit status.
-pub async fn run(subject: Subject, printer: &mut Printer) -> Result<u8, CliError> {
-    let common = match &subject {
-        Subject::List(common)
-        | Subject::Rebuild { common, .. }
-        | Subject::Verify { common, .. }
-        | Subject::Rollback { common, .. }
-        | Subject::Retry { common, .. }
-        | Subject::Drop { common, .. } => common,
+/// Runs an action and returns the exit status.
+pub async fn run(action: Action, printer: &mut Printer) -> Result<u8, CliError> {
+    let common = match &action {
+        Action::List(common)
+        | Action::Rebuild { common, .. }
+        | Action::Verify { common, .. }
+        | Action::Rollback { common, .. }
+        | Action::Retry { common, .. }
+        | Action::Drop { common, .. } => common,
     };
     let json = common.json;
-    let open = Open::over(&common.store).await?;
-    let done = open.carry_out(subject, json, printer).await;
+    let open = OpenStore::open(&common.store).await?;
+    let result = open.run(action, json, printer).await;
     open.close().await;
-    done
+    result
 }
 
-impl Open {
-    async fn over(store: &Store) -> Result<Self, CliError> {
+impl OpenStore {
+    async fn open(store: &Store) -> Result<Self, CliError> {
         let database = store.database()?;
         let journal = database.journal_to_read().await?;
         let views = database.views().await?;
@@ -154,38 +155,38 @@ impl Open {
         self.journal.close().await;
     }
 
-    async fn carry_out(&self, subject: Subject, json: bool, printer: &mut Printer) -> Result<u8, CliError> {
-        match subject {
-            Subject::List(_) => self.list(json, printer).await.map(|()| 0),
-            Subject::Rebuild { names, compare, .. } => {
-                let begun = self.begin(&names, async |manager| manager.rebuild(compare).await).await?;
-                self.wait(begun, "rebuilding", json, printer).await
+    async fn run(&self, action: Action, json: bool, printer: &mut Printer) -> Result<u8, CliError> {
+        match action {
+            Action::List(_) => self.list(json, printer).await.map(|()| 0),
+            Action::Rebuild { names, compare, .. } => {
+                let builds =
+                    self.start_builds(&names, async |manager| manager.rebuild(compare).await).await?;
+                self.wait_for_builds(builds, "rebuilding", json, printer).await
             }
-            Subject::Verify { names, .. } => {
-                let begun = self.begin(&names, async |manager| manager.check().await).await?;
-                self.wait(begun, "verifying", json, printer).await
+            Action::Verify { names, .. } => {
+                let builds = self.start_builds(&names, async |manager| manager.check().await).await?;
+                self.wait_for_builds(builds, "verifying", json, printer).await
             }
-            Subject::Rollback { name, .. } => {
+            Action::Rollback { name, .. } => {
                 let manager = self.manager(&name)?;
                 let all = self.projections.progress().generations(manager.name());
-                let serving = all.iter().find(|known| known.state == GenerationState::Serving);
-                let from = serving.map_or(0, |serving| serving.number);
+                let active = all.iter().find(|known| known.state == GenerationState::Serving);
+                let from = active.map_or(0, |active| active.number);
                 let generation = manager.roll_back(from).await?;
-                printer.line(format!("{name}: build {generation} serves again."));
+                printer.line(format!("{name}: build {generation} is active again."));
                 Ok(0)
             }
-            Subject::Retry { names, .. } => {
+            Action::Retry { names, .. } => {
                 for manager in self.managers(&names)? {
                     let retried = manager.retry().await?;
-                    let (name, folded, parked) = (manager.name(), retried.folded, retried.parked);
-                    printer
-                        .line(format!("{name}: {folded} streams are folded now, {parked} still cannot be."));
+                    let (name, applied, parked) = (manager.name(), retried.folded, retried.parked);
+                    printer.line(format!("{name}: {applied} streams applied, {parked} still parked."));
                 }
                 Ok(0)
             }
-            Subject::Drop { name, generation, .. } => {
+            Action::Drop { name, generation, .. } => {
                 self.manager(&name)?.remove(generation).await?;
-                printer.line(format!("{name}: build {generation} is being taken away."));
+                printer.line(format!("{name}: build {generation} is being deleted."));
                 Ok(0)
             }
         }
@@ -193,7 +194,7 @@ impl Open {
 
     fn manager(&self, name: &str) -> Result<Arc<dyn ProjectionManager>, CliError> {
         let found = self.projections.managers().into_iter().find(|manager| manager.name() == name);
-        found.ok_or_else(|| ViewError::InvalidGeneration(format!("there is no read model {name}")).into())
+        found.ok_or_else(|| ViewError::InvalidGeneration(format!("read model {name} does not exist")).into())
     }
 
     fn managers(&self, names: &[String]) -> Result<Vec<Arc<dyn ProjectionManager>>, CliError> {
@@ -203,54 +204,54 @@ impl Open {
         names.iter().map(|name| self.manager(name)).collect()
     }
 
-    /// Begins a build of each, and gives their numbers.
-    async fn begin(
+    /// Starts a build of each read model; returns names and build numbers.
+    async fn start_builds(
         &self,
         names: &[String],
-        begin: impl AsyncFn(&dyn ProjectionManager) -> Result<i64, ViewError>,
+        start: impl AsyncFn(&dyn ProjectionManager) -> Result<i64, ViewError>,
     ) -> Result<Vec<(&'static str, i64)>, CliError> {
-        let mut begun = Vec::new();
+        let mut builds = Vec::new();
         for manager in self.managers(names)? {
-            begun.push((manager.name(), begin(&*manager).await?));
+            builds.push((manager.name(), start(&*manager).await?));
         }
-        Ok(begun)
+        Ok(builds)
     }
 
-    /// Waits until builds are complete, and tells what became of them.
-    async fn wait(
+    /// Waits until the builds are complete, and prints their results.
+    async fn wait_for_builds(
         &self,
-        begun: Vec<(&'static str, i64)>,
-        what: &'static str,
+        builds: Vec<(&'static str, i64)>,
+        label: &'static str,
         json: bool,
         printer: &mut Printer,
     ) -> Result<u8, CliError> {
         let heads = self.journal.heads().await?;
         let events: u64 = heads.iter().map(|(_, head)| head.position).sum();
-        let mut progress = Progress::new(what, events * begun.len() as u64);
+        let mut progress = Progress::new(label, events * builds.len() as u64);
         let mut status = 0;
-        let mut left = begun.clone();
-        while !left.is_empty() {
-            let reached = begun.iter().flat_map(|(name, number)| {
-                let builds = self.projections.progress().generation_states(name);
-                builds
+        let mut pending = builds.clone();
+        while !pending.is_empty() {
+            let positions = builds.iter().flat_map(|(name, number)| {
+                let states = self.projections.progress().generation_states(name);
+                states
                     .into_iter()
                     .filter(move |(_, build)| build.generation == *number)
                     .map(|(_, build)| build.position)
             });
-            progress.set(reached.sum::<u64>().min(events * begun.len() as u64));
-            let mut still = Vec::new();
-            for (name, number) in left {
+            progress.set(positions.sum::<u64>().min(events * builds.len() as u64));
+            let mut unfinished = Vec::new();
+            for (name, number) in pending {
                 let all = self.projections.progress().generations(name);
                 match all.into_iter().find(|known| known.number == number) {
-                    Some(known) if !is_built(&known) => {
-                        status = status.max(u8::from(known.problem.is_some()) * DIFFERS);
-                        told(name, known, json, printer)?;
+                    Some(known) if !is_building(&known) => {
+                        status = status.max(u8::from(known.problem.is_some()) * BUILD_FAILED);
+                        print_result(name, known, json, printer)?;
                     }
-                    _ => still.push((name, number)),
+                    _ => unfinished.push((name, number)),
                 }
             }
-            left = still;
-            tokio::time::sleep(LOOK).await;
+            pending = unfinished;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
         progress.finish();
         Ok(status)
@@ -263,17 +264,17 @@ impl Open {
         let progress = self.projections.progress();
         for (merchant, head) in self.journal.heads().await? {
             for manager in self.projections.managers() {
-                // What is far behind is listed as it is.
-                let _ = progress.wait_for(manager.name(), &merchant, head.position, FIRST_LOOK).await;
+                // A read model that is far behind is listed with its current position.
+                let _ = progress.wait_for(manager.name(), &merchant, head.position, CATCH_UP_TIMEOUT).await;
             }
             for name in self.projections.managers().iter().map(|manager| manager.name()) {
                 for known in progress.generations(name) {
                     let builds = progress.generation_states(name);
                     let own = builds
                         .into_iter()
-                        .find(|(whose, build)| *whose == merchant && build.generation == known.number);
+                        .find(|(owner, build)| *owner == merchant && build.generation == known.number);
                     let build = own.map(|(_, build)| build).unwrap_or_default();
-                    let line = Line {
+                    let status = BuildStatus {
                         projection: name,
                         merchant: merchant.clone(),
                         generation: known.number,
@@ -284,53 +285,59 @@ impl Open {
                         halted: build.halted.or(known.problem),
                     };
                     if json {
-                        printer.json(&line)?;
+                        printer.json(&status)?;
                     } else {
-                        table.add_row(cells(&line));
+                        table.add_row(cells(&status));
                     }
                 }
             }
         }
         if !json {
-            output::right(&mut table, &[2, 4, 5, 6, 7]);
+            output::align_right(&mut table, &[2, 4, 5, 6, 7]);
             printer.table(&table);
         }
         Ok(())
     }
 }
 
-fn is_built(known: &Generation) -> bool {
+fn is_building(known: &Generation) -> bool {
     matches!(known.state, GenerationState::Building | GenerationState::Checking)
 }
 
-fn cells(line: &Line) -> Vec<String> {
+fn cells(status: &BuildStatus) -> Vec<String> {
     vec![
-        line.projection.to_owned(),
-        line.merchant.clone(),
-        line.generation.to_string(),
-        line.state.to_owned(),
-        output::number(line.position),
-        output::number(line.head),
-        output::number(line.head.saturating_sub(line.position)),
-        output::number(line.parked),
-        line.halted.clone().unwrap_or_default(),
+        status.projection.to_owned(),
+        status.merchant.clone(),
+        status.generation.to_string(),
+        status.state.to_owned(),
+        output::number(status.position),
+        output::number(status.head),
+        output::number(status.head.saturating_sub(status.position)),
+        output::number(status.parked),
+        status.halted.clone().unwrap_or_default(),
     ]
 }
 
-fn told(name: &'static str, known: Generation, json: bool, printer: &mut Printer) -> Result<(), CliError> {
+fn print_result(
+    name: &'static str,
+    known: Generation,
+    json: bool,
+    printer: &mut Printer,
+) -> Result<(), CliError> {
     let Generation { number, state, compared_rows, problem, .. } = known;
-    let built = Built { projection: name, generation: number, state: state.name(), compared_rows, problem };
+    let result =
+        BuildResult { projection: name, generation: number, state: state.name(), compared_rows, problem };
     if json {
-        return Ok(printer.json(&built)?);
+        return Ok(printer.json(&result)?);
     }
     let rows = compared_rows.and_then(|rows| u64::try_from(rows).ok()).map(output::number);
-    printer.line(match (&built.problem, rows, state) {
+    printer.line(match (&result.problem, rows, state) {
         (Some(problem), _, _) => format!("{name}: {problem}"),
         (None, Some(rows), GenerationState::Dropping) => {
-            format!("{name}: all {rows} rows are what the journal says.")
+            format!("{name}: all {rows} rows match the journal.")
         }
-        (None, Some(rows), _) => format!("{name}: build {number} serves; none of {rows} rows differed."),
-        (None, None, _) => format!("{name}: build {number} serves."),
+        (None, Some(rows), _) => format!("{name}: build {number} is active; none of {rows} rows differs."),
+        (None, None, _) => format!("{name}: build {number} is active."),
     });
     Ok(())
 }

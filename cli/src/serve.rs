@@ -1,4 +1,4 @@
-//! `holdfast serve`: REST and GraphQL over a store, until it is told to stop.
+//! `holdfast serve`: REST and GraphQL over a store, until a signal stops it.
 
 use std::io;
 use std::net::SocketAddr;
@@ -7,15 +7,16 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use futures::FutureExt as _;
-use holdfast_commands::Membership;
-use tracing_subscriber::EnvFilter;
-
-use super::{CliError, Store};
 use holdfast_api::app::{App, Options};
 use holdfast_api::database::Database;
 use holdfast_api::peers;
 use holdfast_api::server::{Callers, ServeError, Server};
+use holdfast_commands::Membership;
 use holdfast_terminal::output;
+use tracing_subscriber::EnvFilter;
+
+use crate::Store;
+use crate::error::CliError;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -24,25 +25,25 @@ Examples:
   holdfast serve --database postgres://holdfast@db/holdfast --master-key-file /etc/holdfast/master.key
   HOLDFAST_LOG=info,holdfast=debug holdfast serve --log-format json
 
-At SIGINT (Ctrl-C) or SIGTERM nothing new is taken, and what was taken is finished and answered;
-the exit status is then 0.";
+SIGINT (Ctrl-C) and SIGTERM stop the server: it accepts no new requests, finishes and answers those
+that it has accepted, and ends with exit status 0.";
 
-/// How long requests that had begun may take once the program was told to stop: longer than a command takes.
-const LONGEST_END: Duration = Duration::from_secs(35);
+/// Time for requests in progress after the stop signal: longer than a command takes.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(35);
 
-/// What `serve` is told.
+/// Arguments of `holdfast serve`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
     #[command(flatten)]
     store: Store,
-    /// Address and port to listen on; port 0 takes any free one. Only loopback addresses are allowed: there is no
-    /// authentication yet, so put a proxy that authenticates in front.
+    /// Address and port to listen on; port 0 means any free port. Loopback only: authentication is not implemented yet,
+    /// so put an authenticating proxy in front.
     #[arg(long, value_name = "ADDRESS", env = "HOLDFAST_LISTEN", default_value = "127.0.0.1:8080",
-          value_parser = address)]
+          value_parser = parse_address)]
     listen: SocketAddr,
-    /// Whether GraphQL tells its schema to who asks for it. The page to write queries in needs that.
-    #[arg(long, value_name = "WHETHER", env = "HOLDFAST_GRAPHQL_INTROSPECTION", default_value_t = true,
+    /// Enable GraphQL introspection. GraphiQL, the query page, requires it.
+    #[arg(long, value_name = "BOOL", env = "HOLDFAST_GRAPHQL_INTROSPECTION", default_value_t = true,
           action = clap::ArgAction::Set)]
     graphql_introspection: bool,
     #[command(flatten)]
@@ -51,19 +52,18 @@ pub struct Arguments {
     log: LogArguments,
 }
 
-/// What this node is to others over the same database.
+/// How other nodes on the same database see this node.
 #[derive(Debug, clap::Args)]
 struct NodeArguments {
-    /// The node's name in the log and in the database, for people. Any will do.
+    /// Name of this node in logs and in the database, for operators; need not be unique.
     #[arg(long = "node", value_name = "NAME", env = "HOLDFAST_NODE", default_value = "node")]
     name: String,
-    /// Address and port to listen on for the other nodes over the same database, and for nobody else. It need not be
-    /// a loopback address: what nodes say to each other is sealed under the master key. Without it, they call where
-    /// clients do.
-    #[arg(long, value_name = "ADDRESS", env = "HOLDFAST_NODE_LISTEN", value_parser = address)]
+    /// Second address and port, for other nodes only. It need not be loopback: traffic between nodes is encrypted under
+    /// the master key. Default: other nodes use the address for clients.
+    #[arg(long, value_name = "ADDRESS", env = "HOLDFAST_NODE_LISTEN", value_parser = parse_address)]
     node_listen: Option<SocketAddr>,
-    /// Where the other nodes reach this one, such as http://10.0.0.5:8090. Without it, the address that it listens on
-    /// for them.
+    /// URL at which other nodes reach this node, such as http://10.0.0.5:8090. Default: the address on which it listens
+    /// for nodes.
     #[arg(long, value_name = "URL", env = "HOLDFAST_NODE_ADDRESS", value_parser = node_address)]
     node_address: Option<String>,
 }
@@ -82,47 +82,47 @@ impl NodeArguments {
 fn node_address(text: &str) -> Result<String, &'static str> {
     match text.strip_prefix("http://").map(|rest| rest.trim_end_matches('/')) {
         Some(rest) if !rest.is_empty() && !rest.contains('/') => Ok(format!("http://{rest}")),
-        _ => Err("give http:// and a host, perhaps with a port, and nothing after it"),
+        _ => Err("give http://HOST or http://HOST:PORT, without a path"),
     }
 }
 
-/// Not an address to listen on.
+/// A text is not an address to listen on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("give an IP address and a port, such as 127.0.0.1:8081")]
-pub struct NotAnAddress;
+pub struct InvalidAddress;
 
-/// Reads an address to listen on. Names are not looked up: what they mean may change.
-pub fn address(text: &str) -> Result<SocketAddr, NotAnAddress> {
-    text.parse().map_err(|_| NotAnAddress)
+/// Parses an address to listen on. Host names are rejected: their addresses may change.
+pub fn parse_address(text: &str) -> Result<SocketAddr, InvalidAddress> {
+    text.parse().map_err(|_| InvalidAddress)
 }
 
-/// What is logged, and how.
+/// What to log, and in which format.
 #[derive(Debug, clap::Args)]
 pub struct LogArguments {
-    /// What is logged, as a filter of `tracing`: a level, or `target=level` pairs parted by commas.
+    /// Log filter: a level, or `target=level` pairs separated by commas.
     #[arg(long = "log", value_name = "FILTER", env = "HOLDFAST_LOG", default_value = "info")]
     filter: String,
-    /// How log lines on standard error look.
+    /// Format of log lines on standard error.
     #[arg(long, value_name = "FORMAT", env = "HOLDFAST_LOG_FORMAT", default_value = "text")]
     log_format: LogFormat,
 }
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum LogFormat {
-    /// For people.
+    /// Plain text.
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
 impl LogArguments {
-    /// Logs to standard error from now on.
+    /// Starts logging to standard error.
     fn start(&self) -> Result<(), CliError> {
         let filter = EnvFilter::builder().parse(&self.filter)?;
         let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
         let colours = io::IsTerminal::is_terminal(&io::stderr());
-        // A log that is there already stays: only tests start two.
+        // Fails if logging has started already, which only happens in tests.
         let _ = match self.log_format {
             LogFormat::Text => log.with_ansi(colours).try_init(),
             LogFormat::Json => log.json().try_init(),
@@ -131,23 +131,23 @@ impl LogArguments {
     }
 }
 
-/// Serves until it is told to stop.
+/// Serves until a signal stops the program.
 pub async fn run(arguments: Arguments) -> Result<(), CliError> {
     arguments.log.start()?;
-    // Before anything is said: whoever reads that it listens may send the signal at once.
+    // Before the first output: a supervisor may send the signal as soon as it reads that the server listens.
     let stop = crate::stop_signal()?;
     let database = arguments.store.database()?;
     if arguments.node.node_listen.is_some() && matches!(database, Database::Sqlite(_)) {
         return Err(CliError::OneNodeOnly);
     }
-    // Before the store is made: an address that cannot be had must not leave one behind.
+    // Before the store is created: an invalid address must not leave a store behind.
     let (server, for_nodes) = bind(arguments.listen, arguments.node.node_listen).await?;
     let membership = arguments.node.membership(for_nodes.as_ref().unwrap_or(&server).address())?;
     let master_key_file = arguments.store.master_key_file.clone();
     let introspection = arguments.graphql_introspection;
     let options = Options { master_key_file, membership, introspection, ..Options::default() };
     let app = Arc::new(App::start(&database, options).await?);
-    greet(server.address(), &database.to_string());
+    print_greeting(server.address(), &database.to_string());
     let stop = stop.shared();
     let nodes = async {
         match for_nodes {
@@ -155,20 +155,20 @@ pub async fn run(arguments: Arguments) -> Result<(), CliError> {
             None => Ok(()),
         }
     };
-    let late = async {
+    let timeout = async {
         stop.clone().await;
-        tokio::time::sleep(LONGEST_END).await;
+        tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
     };
     let served = tokio::select! {
         served = async { tokio::try_join!(server.run(Arc::clone(&app), stop.clone()), nodes) } => served.map(drop),
-        () = late => Ok(()),
+        () = timeout => Ok(()),
     };
     let finished = app.shutdown().await;
     served?;
     if finished { Ok(()) } else { Err(CliError::Unfinished) }
 }
 
-/// Listens for clients and, where they have an address of their own, for other nodes.
+/// Binds the listener for clients and, if nodes have an address of their own, the one for nodes.
 async fn bind(
     clients: SocketAddr,
     nodes: Option<SocketAddr>,
@@ -182,19 +182,19 @@ async fn bind(
     }
 }
 
-/// Says where it listens and what to try, on standard error beside the log.
-pub fn greet(address: SocketAddr, database: &str) {
+/// Prints the address and some URLs to try, on standard error.
+pub fn print_greeting(address: SocketAddr, database: &str) {
     tracing::info!(%address, database, "listening");
-    output::note(&format!(
+    output::print_note(&format!(
         "holdfast {version} serves {database} at http://{address}\n\
          \n\
          Try:\n  \
          curl http://{address}/readyz\n  \
          curl http://{address}/v1/orders\n  \
-         http://{address}/docs       the REST calls\n  \
-         http://{address}/graphql    GraphQL, in a browser\n\
+         http://{address}/docs       REST documentation\n  \
+         http://{address}/graphql    GraphiQL\n\
          \n\
-         Ctrl-C stops it.",
+         Press Ctrl-C to stop.",
         version = env!("CARGO_PKG_VERSION"),
     ));
 }
@@ -212,25 +212,25 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn an_address_that_cannot_be_had_leaves_no_store_behind() {
+    async fn an_address_that_cannot_be_bound_leaves_no_store_behind() {
         let directory = tempfile::tempdir().unwrap();
         let store = directory.path().join("shop");
         let database = format!("sqlite:{}", store.display());
         let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         for listen in [other.local_addr().unwrap().to_string(), "192.0.2.1:8080".to_owned()] {
             let line = ["serve", "--database", &database, "--listen", &listen];
-            let refused = run(Line::parse_from(line).arguments).await.unwrap_err();
+            let error = run(Line::parse_from(line).arguments).await.unwrap_err();
             let unbound =
-                matches!(refused, CliError::Serve(ServeError::Listen { .. } | ServeError::NotLoopback(_)));
-            assert!(unbound && !store.exists(), "{refused}");
-            assert!(listen.starts_with("192") || refused.to_string().contains("--listen"), "{refused}");
+                matches!(error, CliError::Serve(ServeError::Listen { .. } | ServeError::NotLoopback(_)));
+            assert!(unbound && !store.exists(), "{error}");
+            assert!(listen.starts_with("192") || error.to_string().contains("--listen"), "{error}");
         }
     }
 
     #[test]
-    fn a_name_is_no_address_and_the_answer_says_what_is() {
+    fn a_host_name_is_rejected_with_an_example_of_an_address() {
         let line = ["serve", "--listen", "localhost:8081"];
-        let refused = Line::try_parse_from(line).unwrap_err().to_string();
-        assert!(refused.contains("give an IP address and a port, such as 127.0.0.1:8081"), "{refused}");
+        let error = Line::try_parse_from(line).unwrap_err().to_string();
+        assert!(error.contains("give an IP address and a port, such as 127.0.0.1:8081"), "{error}");
     }
 }

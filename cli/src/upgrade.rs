@@ -1,61 +1,62 @@
-//! `holdfast upgrade`: lets programs of this version write what older ones cannot read.
+//! `holdfast upgrade`: raises the journal format, so that this version may write what older versions cannot read.
 
 use clap::Args;
 use holdfast_journal::FORMAT;
+use holdfast_terminal::output::{self, Printer};
 use serde::Serialize;
 
-use super::{CliError, Store};
-use holdfast_terminal::output::{self, Printer};
+use crate::Store;
+use crate::error::CliError;
 
 const EXAMPLES: &str = "\
 Examples:
   holdfast upgrade --database postgres://me@127.0.0.1/shop --dry-run
   holdfast upgrade --database postgres://me@127.0.0.1/shop
 
-Nodes of two versions may run over one database side by side: the newer ones write nothing that the
-older ones cannot read, and answer 503 not_executed with the reason format_too_old where a command
-would need it. Run this once when the last node of an older version has ended; from then on an older
-program reads the journal as far as it knows its events and writes nothing any more. There is no way
-back. Nodes need not be started again. An embedded store must not be in use.";
+Nodes of two versions may use one database at the same time: newer nodes write nothing that older nodes
+cannot read. A command that needs the new format gets 503 not_executed with the reason format_too_old.
+Run this once, after the last node of the older version has stopped. From then on, an older version can
+read the journal as far as it knows the events, but cannot write. This cannot be undone. Running nodes
+need no restart. An embedded store must not be in use.";
 
-/// What `upgrade` is told.
+/// Arguments of `holdfast upgrade`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
     #[command(flatten)]
     store: Store,
-    /// Only show what would be raised.
+    /// Only show which journals would be upgraded.
     #[arg(long)]
     dry_run: bool,
-    /// Write one JSON object instead of a table.
+    /// Print one JSON object instead of a table.
     #[arg(long)]
     json: bool,
 }
 
-/// What became of one merchant's journal.
+/// The upgrade of one merchant's journal.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Raised {
+struct UpgradedJournal {
     merchant: String,
-    /// Its format before.
+    /// The format before the upgrade.
     from: u32,
-    /// Its format now, or what it would be.
+    /// The format after the upgrade.
     to: u32,
 }
 
-/// What became of all of them.
+/// The upgrade of all journals.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Report {
-    /// The newest format that this program writes.
+    /// The newest format of this version.
     format: u32,
-    /// Whether nothing was changed.
+    /// True if nothing was changed.
     dry_run: bool,
-    /// Every merchant's journal.
-    merchants: Vec<Raised>,
+    /// The journals, one per merchant.
+    merchants: Vec<UpgradedJournal>,
 }
 
-/// Raises the format of every merchant's journal to this program's.
+/// Raises the format of every journal to the newest format of this version.
 pub async fn run(arguments: &Arguments, printer: &mut Printer) -> Result<(), CliError> {
     let database = arguments.store.database()?;
     let journal =
@@ -65,7 +66,7 @@ pub async fn run(arguments: &Arguments, printer: &mut Printer) -> Result<(), Cli
         if !arguments.dry_run {
             journal.raise_format(&merchant, FORMAT).await?;
         }
-        report.merchants.push(Raised { merchant, from: head.format, to: head.format.max(FORMAT) });
+        report.merchants.push(UpgradedJournal { merchant, from: head.format, to: head.format.max(FORMAT) });
     }
     journal.close().await;
     if arguments.json {
@@ -77,12 +78,15 @@ pub async fn run(arguments: &Arguments, printer: &mut Printer) -> Result<(), Cli
 
 impl Report {
     fn show(&self, printer: &mut Printer) {
-        let mut table =
-            output::table(&["merchant", "format before", if self.dry_run { "would be" } else { "now" }]);
-        for raised in &self.merchants {
-            table.add_row([raised.merchant.clone(), raised.from.to_string(), raised.to.to_string()]);
+        let mut table = output::table(&[
+            "merchant",
+            "format before",
+            if self.dry_run { "format after (dry run)" } else { "format after" },
+        ]);
+        for journal in &self.merchants {
+            table.add_row([journal.merchant.clone(), journal.from.to_string(), journal.to.to_string()]);
         }
-        output::right(&mut table, &[1, 2]);
+        output::align_right(&mut table, &[1, 2]);
         printer.table(&table);
     }
 }

@@ -1,93 +1,94 @@
-//! Giving commands to the write side from within the program, and what its replies mean here.
+//! An in-process client of the write side: sends commands and interprets their replies.
 
 use std::sync::Arc;
 
-use crate::{Answer, AnyCommand, Caller, Commands, Metadata, NotExecuted, Refused, Reply, Request, Sender};
 use holdfast_domain::values::{IdempotencyKey, MerchantId, TextError, Timestamp};
 use holdfast_journal::OutcomeKind;
 use tokio::sync::oneshot;
 
-/// Why it is not known, or known but no grant or refusal, what became of a command.
+use crate::{Answer, AnyCommand, Caller, Commands, Metadata, NotExecuted, Refused, Reply, Request, Sender};
+
+/// A command was neither accepted nor rejected.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
     /// Nothing was written.
-    #[error("{key} was not carried out ({why}); it is safe to run this again")]
+    #[error("command {key} was not executed ({reason}); it is safe to run this again")]
     NotExecuted {
-        /// The command's key.
+        /// The command's idempotency key.
         key: String,
-        /// Why.
-        why: NotExecuted,
+        /// Why the write side did not execute it.
+        reason: NotExecuted,
     },
-    /// It may have been written.
-    #[error("whether {0} was carried out is not known; it is safe to run this again")]
+    /// The command may have been written.
+    #[error("the outcome of command {0} is unknown; it is safe to run this again")]
     Unknown(String),
-    /// A defect.
-    #[error("{0} could not be carried out by this program: a defect, please report it")]
+    /// The write side failed: a defect.
+    #[error("internal error while executing command {0}; please report it")]
     Failed(String),
-    /// A key that a sender could not use.
-    #[error("{key} is no idempotency key: it {reason}")]
+    /// The idempotency key is malformed.
+    #[error("invalid idempotency key {key}: it {reason}")]
     Key {
         /// The key.
         key: String,
-        /// Why.
+        /// Why it is malformed.
         reason: TextError,
     },
-    /// The command or its answer is no JSON.
-    #[error("a command or its answer cannot be written or read as JSON: {0}")]
+    /// A command cannot be encoded, or its answer cannot be decoded.
+    #[error("cannot encode a command or decode its answer: {0}")]
     Json(#[from] serde_json::Error),
 }
 
 impl SendError {
-    /// A command that was certainly not carried out.
-    pub fn not_executed(key: &str, why: NotExecuted) -> Self {
-        Self::NotExecuted { key: key.to_owned(), why }
+    /// The error for a command that was certainly not executed.
+    pub fn not_executed(key: &str, reason: NotExecuted) -> Self {
+        Self::NotExecuted { key: key.to_owned(), reason }
     }
 }
 
-/// What a command led to.
+/// The final outcome of a command.
 #[derive(Debug)]
 pub enum Outcome {
-    /// It was granted.
-    Granted {
+    /// The command was accepted.
+    Accepted {
         /// The answer.
         answer: Answer,
-        /// Whether that was so already.
-        before: bool,
+        /// True if an earlier request with the same key had already been accepted.
+        replayed: bool,
     },
-    /// It was refused, now or before.
-    Refused(Refused),
-    /// Its key was used for something else.
+    /// The command was rejected, now or by an earlier request with the same key.
+    Rejected(Refused),
+    /// An earlier request used the same key for a different command.
     KeyReused,
 }
 
-/// Sends commands of one merchant in one sender's name.
+/// Sends commands of one merchant in the name of one sender.
 #[derive(Clone)]
-pub struct Desk {
+pub struct CommandClient {
     commands: Commands,
     merchant: MerchantId,
     sender: Sender,
 }
 
-impl Desk {
-    /// A sender of a merchant.
+impl CommandClient {
+    /// A client for a merchant. `sender` is the principal that the journal records.
     pub fn new(commands: &Commands, merchant: &MerchantId, sender: &str) -> Self {
         Self { commands: commands.clone(), merchant: merchant.clone(), sender: Sender(Arc::from(sender)) }
     }
 
-    /// The time that decisions are made by.
+    /// The current time of the write side's clock.
     pub fn now(&self) -> Timestamp {
         self.commands.clock().now()
     }
 
-    /// A command under a key.
+    /// A request with an idempotency key.
     pub fn request(&self, key: &str, command: impl Into<AnyCommand>) -> Result<Request, SendError> {
-        let refused = |reason| SendError::Key { key: key.to_owned(), reason };
-        let key = IdempotencyKey::new(key).map_err(refused)?;
+        let invalid = |reason| SendError::Key { key: key.to_owned(), reason };
+        let key = IdempotencyKey::new(key).map_err(invalid)?;
         let caller = Caller { merchant: &self.merchant, sender: &self.sender, key: Some(&key) };
         Ok(self.commands.request(caller, command.into(), Metadata::default())?)
     }
 
-    /// Puts commands on the queue, all or none. Nothing comes back for a full queue.
+    /// Puts requests on the merchant's queue, all or none. Returns `None` if the queue is full.
     pub fn try_submit(
         &self,
         requests: Vec<Request>,
@@ -95,7 +96,7 @@ impl Desk {
         match self.commands.submit(&self.merchant, requests) {
             Ok(replies) => Ok(Some(replies)),
             Err(NotExecuted::Overloaded) => Ok(None),
-            Err(why) => Err(SendError::not_executed("the next command", why)),
+            Err(reason) => Err(SendError::not_executed("(the next one)", reason)),
         }
     }
 
@@ -108,15 +109,15 @@ impl Desk {
     }
 }
 
-/// What a reply means; a reply that never comes means that the outcome is not known.
+/// Converts the reply to a command into its outcome. If the reply channel closed, the outcome is unknown.
 pub fn outcome(key: &str, reply: Result<Reply, oneshot::error::RecvError>) -> Result<Outcome, SendError> {
     match reply {
         Ok(Reply::Answered { answer, .. }) if answer.kind == OutcomeKind::Refused => {
-            Ok(Outcome::Refused(serde_json::from_slice(&answer.body)?))
+            Ok(Outcome::Rejected(serde_json::from_slice(&answer.body)?))
         }
-        Ok(Reply::Answered { answer, replayed }) => Ok(Outcome::Granted { answer, before: replayed }),
+        Ok(Reply::Answered { answer, replayed }) => Ok(Outcome::Accepted { answer, replayed }),
         Ok(Reply::KeyReused) => Ok(Outcome::KeyReused),
-        Ok(Reply::NotExecuted(why)) => Err(SendError::not_executed(key, why)),
+        Ok(Reply::NotExecuted(reason)) => Err(SendError::not_executed(key, reason)),
         Ok(Reply::OutcomeUnknown) | Err(_) => Err(SendError::Unknown(key.to_owned())),
         Ok(Reply::Failed) => Err(SendError::Failed(key.to_owned())),
     }

@@ -1,12 +1,14 @@
-//! Numbers that look random and are the same for the same seed, on every machine and in every version.
+//! Pseudo-random numbers: the same for the same seed, on every machine and in every version of this program.
+//!
+//! Not `rand`: its ways of mapping bits to ranges and weights may change with its version, and then the demo's orders would.
 
-/// Sebastiano Vigna's SplitMix64. A library's generator may change with its version; a demo's orders must not.
+/// The generator SplitMix64 by Sebastiano Vigna.
 pub struct Random {
     state: u64,
 }
 
 impl Random {
-    /// A sequence of its own for each pair.
+    /// The sequence for a seed and an index. Different pairs give different sequences.
     pub fn new(seed: u64, index: u64) -> Self {
         let mut mixed = Self { state: seed };
         Self { state: mixed.next() ^ index.wrapping_mul(0xD1B5_4A32_D192_ED03) }
@@ -22,29 +24,29 @@ impl Random {
         bits ^ (bits >> 31)
     }
 
-    /// From 0 up to, but not including, 1.
+    /// A number from 0 up to, but not including, 1.
     pub fn unit(&mut self) -> f64 {
         f64::from((self.next() >> 32) as u32) / 4_294_967_296.0
     }
 
-    /// From 0 up to, but not including, `bound`, which must not be 0.
+    /// A number from 0 up to, but not including, `bound`; 0 if `bound` is 0.
     pub fn below(&mut self, bound: usize) -> usize {
         let bound = bound.max(1) as u64;
-        // The product's upper half: as even as 64 bits allow.
+        // The upper half of the product is uniform up to a bias of 2^-64 times the bound.
         ((u128::from(self.next()) * u128::from(bound)) >> 64) as usize
     }
 
-    /// Whether something of this chance happens.
-    pub fn chance(&mut self, of: f64) -> bool {
-        self.unit() < of
+    /// True with this probability.
+    pub fn chance(&mut self, probability: f64) -> bool {
+        self.unit() < probability
     }
 
-    /// One of the choices, by weight.
+    /// One of the choices. Their weights should sum to 1.
     pub fn weighted(&mut self, choices: &[(u32, f64)]) -> u32 {
-        let mut left = self.unit();
+        let mut rest = self.unit();
         for (choice, weight) in choices {
-            left -= weight;
-            if left < 0.0 {
+            rest -= weight;
+            if rest < 0.0 {
                 return *choice;
             }
         }
@@ -52,36 +54,36 @@ impl Random {
     }
 }
 
-/// Zipf's law: what stands at rank `r` is asked for `1/r` as often as what stands first.
+/// Zipf's distribution with exponent 1: rank `r`, counted from 1, is drawn `1/r` as often as the first.
 pub struct Zipf {
-    /// The share of all ranks up to and including this one.
-    cumulated: Vec<f64>,
+    /// For each rank, the sum of the shares up to and including it.
+    cumulative: Vec<f64>,
 }
 
 impl Zipf {
-    /// Over so many ranks.
+    /// The distribution over this many ranks.
     pub fn new(ranks: u32) -> Self {
         let total: f64 = (1..=ranks).map(|rank| f64::from(rank).recip()).sum();
         let mut sum = 0.0;
-        let cumulated = (1..=ranks)
+        let cumulative = (1..=ranks)
             .map(|rank| {
                 sum += f64::from(rank).recip() / total;
                 sum
             })
             .collect();
-        Self { cumulated }
+        Self { cumulative }
     }
 
-    /// A rank's share, counted from 0.
+    /// The share of a rank, counted from 0.
     pub fn share(&self, rank: usize) -> f64 {
-        let before = rank.checked_sub(1).and_then(|before| self.cumulated.get(before)).copied();
-        self.cumulated.get(rank).map_or(0.0, |sum| sum - before.unwrap_or(0.0))
+        let before = rank.checked_sub(1).and_then(|before| self.cumulative.get(before)).copied();
+        self.cumulative.get(rank).map_or(0.0, |sum| sum - before.unwrap_or(0.0))
     }
 
-    /// A rank, counted from 0.
+    /// Draws a rank, counted from 0.
     pub fn draw(&self, random: &mut Random) -> usize {
         let drawn = random.unit();
-        self.cumulated.partition_point(|sum| *sum <= drawn).min(self.cumulated.len().saturating_sub(1))
+        self.cumulative.partition_point(|sum| *sum <= drawn).min(self.cumulative.len().saturating_sub(1))
     }
 }
 
@@ -126,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn one_rank_is_always_drawn() {
+    fn a_single_rank_is_always_drawn() {
         assert_eq!(Zipf::new(1).draw(&mut Random::new(1, 1)), 0);
     }
 }

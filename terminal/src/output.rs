@@ -1,4 +1,4 @@
-//! What commands write: tables and JSON on standard output, progress on standard error.
+//! Output of commands: tables and JSON on standard output, progress and messages on standard error.
 
 use std::io::{self, IsTerminal as _, Write};
 use std::time::Duration;
@@ -7,30 +7,30 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, TableComponent, pres
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-/// Writes results. Once nobody reads any more, writing is given up quietly: the work itself goes on, and the exit
-/// status still says how it went.
+/// Writes results. If the reader of the output has gone, further output is dropped silently: the command completes its
+/// work, and its exit status reports the result.
 pub struct Printer {
     out: Box<dyn Write + Send>,
     closed: bool,
 }
 
 impl Printer {
-    /// To standard output.
+    /// A printer to standard output.
     pub fn stdout() -> Self {
         Self::to(Box::new(io::stdout()))
     }
 
-    /// To anything.
+    /// A printer to any writer.
     pub fn to(out: Box<dyn Write + Send>) -> Self {
         Self { out, closed: false }
     }
 
-    /// Whether nobody reads any more.
+    /// True if the reader of the output has gone.
     pub fn is_closed(&self) -> bool {
         self.closed
     }
 
-    /// A line.
+    /// Prints a line.
     pub fn line(&mut self, text: impl AsRef<str>) {
         if self.closed {
             return;
@@ -39,12 +39,12 @@ impl Printer {
         self.closed = written.is_err();
     }
 
-    /// A table.
+    /// Prints a table.
     pub fn table(&mut self, table: &Table) {
         self.line(table.trim_fmt());
     }
 
-    /// One JSON object on one line.
+    /// Prints a value as one line of JSON.
     pub fn json(&mut self, value: &impl Serialize) -> serde_json::Result<()> {
         let text = serde_json::to_string(value)?;
         self.line(text);
@@ -52,18 +52,18 @@ impl Printer {
     }
 }
 
-/// A line on standard error; nothing where nobody reads it.
-pub fn note(text: &str) {
-    // There is nowhere left to say that it could not be said.
+/// Prints a line on standard error.
+pub fn print_note(text: &str) {
+    // A failure to write to standard error cannot be reported anywhere.
     let _ = writeln!(io::stderr(), "{text}");
 }
 
-/// Why a command failed, on standard error.
-pub fn complain(text: &str) {
-    note(&format!("error: {text}"));
+/// Prints the error that made a command fail, on standard error.
+pub fn print_error(text: &str) {
+    print_note(&format!("error: {text}"));
 }
 
-/// An empty table, plain enough for a mail or a ticket. On a terminal it is as wide as that at most.
+/// An empty table without headings, at most as wide as the terminal.
 pub fn plain_table() -> Table {
     let mut table = Table::new();
     table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
@@ -78,15 +78,15 @@ pub fn plain_table() -> Table {
     table
 }
 
-/// The same with headings.
+/// An empty table with headings.
 pub fn table(headings: &[&str]) -> Table {
     let mut table = plain_table();
     table.set_header(headings);
     table
 }
 
-/// Aligns columns of numbers.
-pub fn right(table: &mut Table, columns: &[usize]) {
+/// Aligns columns, counted from 0, to the right.
+pub fn align_right(table: &mut Table, columns: &[usize]) {
     for column in columns {
         if let Some(column) = table.column_mut(*column) {
             column.set_cell_alignment(CellAlignment::Right);
@@ -94,12 +94,12 @@ pub fn right(table: &mut Table, columns: &[usize]) {
     }
 }
 
-/// A whole number with its thousands set apart.
+/// Formats a whole number with thousands separators.
 pub fn number(number: u64) -> String {
     grouped(&number.to_string())
 }
 
-/// A number of at least 0 with one decimal and its thousands set apart.
+/// Formats a non-negative number with thousands separators and one decimal.
 pub fn decimal(number: f64) -> String {
     let text = format!("{number:.1}");
     match text.split_once('.') {
@@ -119,51 +119,51 @@ fn grouped(digits: &str) -> String {
     grouped
 }
 
-/// How many a second.
+/// A rate per second, rounded to one decimal.
 pub fn per_second(count: u64, elapsed: Duration) -> f64 {
-    #[allow(clippy::cast_precision_loss, reason = "for people; counts are far below 2^52")]
+    #[allow(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
     let count = count as f64;
     (count / elapsed.as_secs_f64().max(1e-9) * 10.0).round() / 10.0
 }
 
-/// How far something is: a bar on a terminal, a line for every tenth elsewhere.
+/// Progress of a long operation: a bar on a terminal, elsewhere a line for every 10 percent.
 pub struct Progress {
     bar: ProgressBar,
-    /// The last tenth that was told, where there is no terminal.
-    told: Option<u64>,
-    what: &'static str,
+    /// The last tenth that was printed; `None` on a terminal.
+    printed: Option<u64>,
+    label: &'static str,
     total: u64,
 }
 
 impl Progress {
-    /// Begins with nothing done.
-    pub fn new(what: &'static str, total: u64) -> Self {
+    /// Starts at 0 of `total`.
+    pub fn new(label: &'static str, total: u64) -> Self {
         let terminal = io::stderr().is_terminal();
         let bar = if terminal { ProgressBar::new(total) } else { ProgressBar::hidden() };
-        let form = "{msg:12} {wide_bar} {human_pos}/{human_len} {per_sec} {eta}";
-        if let Ok(style) = ProgressStyle::with_template(form) {
+        let template = "{msg:12} {wide_bar} {human_pos}/{human_len} {per_sec} {eta}";
+        if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
-        bar.set_message(what);
-        Self { bar, told: (!terminal).then_some(0), what, total }
+        bar.set_message(label);
+        Self { bar, printed: (!terminal).then_some(0), label, total }
     }
 
-    /// So many are done now.
+    /// Sets the number of completed units.
     pub fn set(&mut self, done: u64) {
         self.bar.set_position(done);
         let tenth = (done * 10).checked_div(self.total).unwrap_or(10);
-        if let Some(told) = self.told.as_mut().filter(|told| **told < tenth) {
-            *told = tenth;
-            note(&format!("{}: {} of {}", self.what, number(done), number(self.total)));
+        if let Some(printed) = self.printed.as_mut().filter(|printed| **printed < tenth) {
+            *printed = tenth;
+            print_note(&format!("{}: {} of {}", self.label, number(done), number(self.total)));
         }
     }
 
-    /// Does something that writes, with the bar out of its way.
-    pub fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
+    /// Hides the bar while `write` prints.
+    pub fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
         self.bar.suspend(write)
     }
 
-    /// Leaves the terminal clean.
+    /// Removes the bar.
     pub fn finish(self) {
         self.bar.finish_and_clear();
     }
@@ -173,9 +173,9 @@ impl Progress {
 mod tests {
     use super::*;
 
-    struct Nobody;
+    struct ClosedPipe;
 
-    impl Write for Nobody {
+    impl Write for ClosedPipe {
         fn write(&mut self, _: &[u8]) -> io::Result<usize> {
             Err(io::ErrorKind::BrokenPipe.into())
         }
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn thousands_are_set_apart() {
+    fn numbers_have_thousands_separators() {
         let written: Vec<String> = [0, 999, 1_000, 1_234_567].into_iter().map(number).collect();
         assert_eq!(written, ["0", "999", "1,000", "1,234,567"]);
         let written = [0.04, 773.9, 6_761.88].map(decimal);
@@ -193,9 +193,9 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_went_away_does_not_end_the_work() {
-        let mut printer = Printer::to(Box::new(Nobody));
-        printer.line("nobody hears this");
+    fn output_to_a_closed_pipe_is_dropped() {
+        let mut printer = Printer::to(Box::new(ClosedPipe));
+        printer.line("dropped");
         printer.json(&1).unwrap();
         assert!(printer.closed);
     }

@@ -13,13 +13,13 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use axum::serve::ListenerExt as _;
+use holdfast_api::server::ServeError;
+use holdfast_terminal::output;
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 
 use super::error::BenchError;
 use crate::arguments::ServedStore;
-use holdfast_api::server::ServeError;
-use holdfast_terminal::output;
 use store::{NewOrder, Reserved};
 
 /// Serves until it is told to stop.
@@ -32,7 +32,7 @@ pub async fn run(served: ServedStore) -> Result<(), BenchError> {
     let failed = |source| ServeError::Listen { address: served.listen, option: "--listen", source };
     let listener = TcpListener::bind(served.listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
-    output::note(&format!("the baseline serves at http://{address}"));
+    output::print_note(&format!("the baseline serves at http://{address}"));
     let listener = listener.tap_io(|connection| {
         // As the real server does; what fails here fails again when it is written to.
         let _ = connection.set_nodelay(true);

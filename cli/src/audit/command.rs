@@ -1,21 +1,21 @@
-//! `holdfast audit command`: everything that followed from a command, or that belongs together, across all streams.
+//! `holdfast audit command`: everything that a command caused, or every command with a correlation id, across all streams.
 //!
-//! The journal itself is looked through from the command on, so that no read model has to be trusted, and printed as it is
-//! read: what is kept in memory are the ids of the events that were found.
+//! It scans the journal from the command on, so that it depends on no read model, and prints while it reads: only the ids
+//! of the events found stay in memory.
 
 use std::sync::Arc;
 
 use clap::Args;
 use comfy_table::{ColumnConstraint, Table, Width};
+use holdfast_api::history::command::{CommandItem, FollowedCommand, Following, command_at};
+use holdfast_api::reading::AsOf;
 use holdfast_commands::Metadata;
 use holdfast_domain::values::{IdempotencyKey, MerchantId};
 use holdfast_journal::{Event, Journal, LoadRequest, OutcomeKey};
-
-use super::{Common, by};
-use crate::CliError;
-use holdfast_api::history::command::{CommandItem, FollowedCommand, Following, command_at};
-use holdfast_api::reading::AsOf;
 use holdfast_terminal::output::{self, Printer, Progress};
+
+use super::{Common, actor_cell};
+use crate::error::CliError;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,68 +23,68 @@ Examples:
   holdfast audit command --key order-1001
   holdfast audit command --correlation case-7 --from 100000 --json | jq .command
 
-A command follows from an event that its Causation-Id names, and what is done without anybody asking names the
-event that it was due because of. The store is only read: a server may run over it meanwhile. All of the journal
-from the command on is looked through; of a long one, GET /v1/consequences and GET /v1/events?correlationId= are
-told sooner, from an index.";
+A command is caused by the event that its Causation-Id names. Commands of the process manager name the event that
+made them due. The command only reads: a server may use the store at the same time. It scans the whole journal from
+the command on; for a long journal, GET /v1/consequences and GET /v1/events?correlationId= are faster, because they
+use an index.";
 
-/// Events read at once.
-const PAGE: usize = 1_000;
-/// Commands in one table.
-const ROWS: usize = 100;
+/// Events read from the journal per page.
+const PAGE_SIZE: usize = 1_000;
+/// Commands per printed table.
+const COMMANDS_PER_TABLE: usize = 100;
 
-const HEADINGS: [&str; 7] = ["position", "time", "command", "event", "of", "because of", "by"];
+const HEADINGS: [&str; 7] = ["position", "time", "command", "event", "stream", "cause", "by"];
 
-/// The least width of each column, so that one table after the other looks alike.
-const WIDTHS: [u16; 7] = [8, 27, 20, 20, 20, 20, 5];
+/// Minimum width of each column, so that consecutive tables align.
+const MIN_WIDTHS: [u16; 7] = [8, 27, 20, 20, 20, 20, 5];
 
-/// What `audit command` is told.
+/// Arguments of `holdfast audit command`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
     #[command(flatten)]
-    which: Which,
+    selection: Selection,
     #[command(flatten)]
     common: Common,
-    /// Whose key it is: the credential that the command came by.
+    /// With --key: the principal that sent the command.
     #[arg(long, value_name = "SENDER", default_value = "local", requires = "key")]
     sender: String,
-    /// With --correlation: only from this position of the journal on.
+    /// With --correlation: only commands from this journal position.
     #[arg(long, value_name = "POSITION", default_value_t = 0, requires = "correlation")]
     from: u64,
-    /// Only what was committed by then: a position of the journal, or a time by RFC 3339 with its offset.
+    /// Only what was committed up to this journal position or time (RFC 3339 with an offset).
     #[arg(long, value_name = "POSITION|TIME")]
     as_of: Option<AsOf>,
 }
 
-/// Which command, or which commands.
+/// The commands to start from.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
-struct Which {
-    /// The command that an event at this position is of, and what followed from it.
+struct Selection {
+    /// The command that wrote the event at this journal position, and everything that it caused.
     #[arg(long, value_name = "POSITION")]
     position: Option<u64>,
-    /// The command with this idempotency key, and what followed from it.
+    /// The command with this idempotency key, and everything that it caused.
     #[arg(long, value_name = "KEY")]
     key: Option<IdempotencyKey>,
-    /// Every command that came with this correlation id, and what followed from them.
+    /// Every command with this correlation id, and everything that they caused.
     #[arg(long, value_name = "ID")]
     correlation: Option<String>,
 }
 
-/// Shows it.
+/// Prints commands and what they caused.
 pub async fn run(arguments: &Arguments, printer: &mut Printer) -> Result<(), CliError> {
     let Common { store, merchant, json } = &arguments.common;
     let journal = store.database()?.journal_to_read().await?;
-    // What is written while this runs is for the next time.
+    // Events that are written after this point are not listing.
     let head = journal.head(merchant.as_str()).await?.position;
     let up_to = match arguments.as_of {
         None => head,
-        Some(moment) => moment.position(&*journal, merchant.as_str()).await?.min(head),
+        Some(as_of) => as_of.position(&*journal, merchant.as_str()).await?.min(head),
     };
-    let mut shown = Shown::new(*json);
+    let mut listing = Listing::new(*json);
     let mut following = Following::default();
-    let correlation = arguments.which.correlation.as_deref();
+    let correlation = arguments.selection.correlation.as_deref();
     let after = match correlation {
         Some(_) => {
             let first = command_at(&*journal, merchant.as_str(), arguments.from).await?;
@@ -96,50 +96,50 @@ pub async fn run(arguments: &Arguments, printer: &mut Printer) -> Result<(), Cli
             if end > up_to || end == 0 {
                 return Err(CliError::UnknownCommand { merchant: merchant.clone() });
             }
-            shown.add(&following.take(None, root), printer)?;
+            listing.add(&following.take(None, root), printer)?;
             end
         }
     };
-    let mut progress = Progress::new("looking", up_to.saturating_sub(after).max(1));
+    let mut progress = Progress::new("scanning", up_to.saturating_sub(after).max(1));
     let mut position = after;
     while position < up_to && !printer.is_closed() {
-        let page = journal.read(merchant.as_str(), position, PAGE).await?;
+        let page = journal.read(merchant.as_str(), position, PAGE_SIZE).await?;
         let Some(last) = page.last().map(|last| last.position) else { break };
         for events in page.chunk_by(|one, next| one.command_end == next.command_end) {
             let Some(first) = events.first().filter(|first| first.command_end <= up_to) else { continue };
             let cause = following.cause(first);
-            if cause.is_some() || correlation.is_some_and(|id| belongs(first, id)) {
+            if cause.is_some() || correlation.is_some_and(|id| has_correlation(first, id)) {
                 let found = following.take(cause, events.to_vec());
-                progress.aside(|| shown.add(&found, printer))?;
+                progress.suspend(|| listing.add(&found, printer))?;
             }
         }
         position = last;
         progress.set(position.min(up_to) - after);
     }
     progress.finish();
-    shown.end(printer);
+    listing.flush(printer);
     if !json {
-        let (commands, events) = (output::number(shown.commands), output::number(shown.events));
+        let (commands, events) = (output::number(listing.commands), output::number(listing.events));
         printer.line(format!(
-            "Commands of merchant {merchant}, up to position {up_to}: {commands}, events: {events}"
+            "Commands of merchant {merchant} up to position {up_to}: {commands}, events: {events}"
         ));
     }
     Ok(())
 }
 
-/// Whether an event's command came with a correlation id.
-fn belongs(event: &Event, id: &str) -> bool {
-    Metadata::of(event).is_ok_and(|came_with| came_with.correlation_id.as_deref() == Some(id))
+/// True if the command of an event has a correlation id.
+fn has_correlation(event: &Event, id: &str) -> bool {
+    Metadata::of(event).is_ok_and(|metadata| metadata.correlation_id.as_deref() == Some(id))
 }
 
-/// The events of the command that is asked about; none where there is none, or it did nothing.
+/// The events of the selected command; empty if there is no such command or it wrote no events.
 async fn root(
     journal: &dyn Journal,
     merchant: &MerchantId,
     arguments: &Arguments,
 ) -> Result<Vec<Event>, CliError> {
-    let position = match &arguments.which.key {
-        None => arguments.which.position.unwrap_or(0),
+    let position = match &arguments.selection.key {
+        None => arguments.selection.position.unwrap_or(0),
         Some(key) => {
             let sender: Arc<str> = arguments.sender.as_str().into();
             let outcomes = vec![OutcomeKey { sender, key: key.as_str().into() }];
@@ -153,69 +153,69 @@ async fn root(
     Ok(command_at(journal, merchant.as_str(), position).await?)
 }
 
-/// What is shown of commands, some at a time.
-struct Shown {
+/// Prints commands in tables of limited length.
+struct Listing {
     json: bool,
     commands: u64,
     events: u64,
-    waiting: usize,
+    pending: usize,
     table: Table,
 }
 
-impl Shown {
+impl Listing {
     fn new(json: bool) -> Self {
-        Self { json, commands: 0, events: 0, waiting: 0, table: table() }
+        Self { json, commands: 0, events: 0, pending: 0, table: new_table() }
     }
 
     fn add(&mut self, followed: &FollowedCommand, printer: &mut Printer) -> Result<(), CliError> {
-        let Some(told) = CommandItem::of(followed)? else { return Ok(()) };
+        let Some(item) = CommandItem::of(followed)? else { return Ok(()) };
         self.commands += 1;
-        self.events += told.events.len() as u64;
+        self.events += item.events.len() as u64;
         if self.json {
-            return Ok(printer.json(&told)?);
+            return Ok(printer.json(&item)?);
         }
-        for row in rows(&told) {
+        for row in rows(&item) {
             self.table.add_row(row);
         }
-        self.waiting += 1;
-        if self.waiting == ROWS {
-            self.end(printer);
+        self.pending += 1;
+        if self.pending == COMMANDS_PER_TABLE {
+            self.flush(printer);
         }
         Ok(())
     }
 
-    fn end(&mut self, printer: &mut Printer) {
-        if self.waiting > 0 {
+    fn flush(&mut self, printer: &mut Printer) {
+        if self.pending > 0 {
             printer.table(&self.table);
-            (self.table, self.waiting) = (table(), 0);
+            (self.table, self.pending) = (new_table(), 0);
         }
     }
 }
 
-fn table() -> Table {
+fn new_table() -> Table {
     let mut table = output::table(&HEADINGS);
-    let least = |width: &u16| ColumnConstraint::LowerBoundary(Width::Fixed(*width));
-    table.set_constraints(WIDTHS.iter().map(least));
-    output::right(&mut table, &[0]);
+    let min_width = |width: &u16| ColumnConstraint::LowerBoundary(Width::Fixed(*width));
+    table.set_constraints(MIN_WIDTHS.iter().map(min_width));
+    output::align_right(&mut table, &[0]);
     table
 }
 
-/// A row for each event, the first of which says by which command, set in by how far that is from the first.
-fn rows(told: &CommandItem) -> Vec<[String; 7]> {
-    let mut rows = Vec::with_capacity(told.events.len());
-    for (place, event) in told.events.iter().enumerate() {
+/// One row per event; the first one also has the command, indented by its distance from the first command.
+fn rows(item: &CommandItem) -> Vec<[String; 7]> {
+    let mut rows = Vec::with_capacity(item.events.len());
+    for (index, event) in item.events.iter().enumerate() {
         let mut row: [String; 7] = Default::default();
         row[0] = event.position.to_string();
         row[3].clone_from(&event.kind);
         row[4].clone_from(&event.stream);
-        if place == 0 {
-            let deep = usize::try_from(told.depth).unwrap_or(0).min(20);
-            row[1] = told.at.to_string();
-            row[2] = format!("{}{}", "> ".repeat(deep), told.command);
-            let cause = told.caused_by.map(|position| format!("event {position}"));
-            let together = told.correlation_id.as_ref().map(|id| format!("correlation {id}"));
-            row[5] = cause.into_iter().chain(together).collect::<Vec<_>>().join(", ");
-            row[6] = by(told.actor.as_deref(), &told.principal);
+        if index == 0 {
+            let depth = usize::try_from(item.depth).unwrap_or(0).min(20);
+            row[1] = item.at.to_string();
+            row[2] = format!("{}{}", "> ".repeat(depth), item.command);
+            let cause = item.caused_by.map(|position| format!("event {position}"));
+            let correlation = item.correlation_id.as_ref().map(|id| format!("correlation {id}"));
+            row[5] = cause.into_iter().chain(correlation).collect::<Vec<_>>().join(", ");
+            row[6] = actor_cell(item.actor.as_deref(), &item.principal);
         }
         rows.push(row);
     }

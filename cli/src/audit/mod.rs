@@ -1,43 +1,44 @@
-//! `holdfast audit`: what happened, who did it, and what it led to.
+//! `holdfast audit`: the audit trail of an order, a SKU or a command.
 
 mod command;
+mod event_summary;
 mod order;
-mod says;
 mod stock;
 
-use holdfast_domain::values::MerchantId;
-
-use super::{CliError, Store};
 use holdfast_api::reading::AsOf;
+use holdfast_domain::values::MerchantId;
 use holdfast_terminal::output::Printer;
 
-pub use order::{Trail, show, trail};
+use crate::Store;
+use crate::error::CliError;
 
-/// What can be audited.
+pub use order::{AuditTrail, print_trail, read_trail};
+
+/// The subject of an audit trail.
 #[derive(Debug, clap::Subcommand)]
 pub enum Subject {
-    /// Every event of an order: when, what, because of which command, by whom, the status after it, and what changed.
+    /// Show every event of an order: time, summary, command, principal, status and changes.
     Order(order::Arguments),
-    /// Every movement of a SKU: when, what, because of which command, by whom, and what was there after it.
+    /// Show every movement of a SKU: time, command, principal, and the stock after it.
     Stock(stock::Arguments),
-    /// Everything that followed from a command, or that came with one correlation id, across all streams.
+    /// Show everything that a command caused, or every command with a correlation id, across all streams.
     Command(command::Arguments),
 }
 
-/// What all of them are told.
+/// Arguments that all subjects have.
 #[derive(Debug, clap::Args)]
 struct Common {
     #[command(flatten)]
     store: Store,
-    /// Whose it is.
+    /// The merchant.
     #[arg(long, value_name = "MERCHANT", env = "HOLDFAST_MERCHANT", default_value = "default")]
     merchant: MerchantId,
-    /// Write JSON, an object a line, instead of tables.
+    /// Print JSON, one object per line, instead of tables.
     #[arg(long)]
     json: bool,
 }
 
-/// Shows it.
+/// Prints an audit trail.
 pub async fn run(subject: &Subject, printer: &mut Printer) -> Result<(), CliError> {
     match subject {
         Subject::Order(arguments) => order::run(arguments, printer).await,
@@ -46,8 +47,8 @@ pub async fn run(subject: &Subject, printer: &mut Printer) -> Result<(), CliErro
     }
 }
 
-/// As of when, for a sentence.
-fn when(as_of: Option<AsOf>) -> String {
+/// The requested position or time as the end of a sentence; empty for now.
+fn as_of_phrase(as_of: Option<AsOf>) -> String {
     match as_of {
         None => String::new(),
         Some(AsOf::Position(position)) => format!(" as of position {position}"),
@@ -55,14 +56,17 @@ fn when(as_of: Option<AsOf>) -> String {
     }
 }
 
-/// The command, and what it belongs to.
-fn because<'a>(command: &str, ids: impl IntoIterator<Item = (&'static str, Option<&'a String>)>) -> String {
-    let ids = ids.into_iter().filter_map(|(what, id)| Some(format!(", {what} {}", id?)));
-    ids.fold(command.to_owned(), |because, id| because + &id)
+/// A command and the ids that relate it to others.
+fn command_cell<'a>(
+    command: &str,
+    ids: impl IntoIterator<Item = (&'static str, Option<&'a String>)>,
+) -> String {
+    let ids = ids.into_iter().filter_map(|(label, id)| Some(format!(", {label} {}", id?)));
+    ids.fold(command.to_owned(), |cell, id| cell + &id)
 }
 
-/// Who did it.
-fn by(actor: Option<&str>, principal: &str) -> String {
+/// The person who acted, if known, and the authenticated principal.
+fn actor_cell(actor: Option<&str>, principal: &str) -> String {
     match actor {
         Some(actor) => format!("{actor} ({principal})"),
         None => principal.to_owned(),

@@ -1,17 +1,17 @@
-//! `holdfast audit stock`: every movement of a SKU, with what was there after it.
+//! `holdfast audit stock`: every movement of a SKU, with the stock after it.
 //!
-//! A hot SKU has millions of events: they are read page by page and printed as they are read.
+//! A SKU can have millions of events: they are read and printed page by page.
 
 use comfy_table::{ColumnConstraint, Table, Width};
+use holdfast_api::history::stock::{StockMovement, StockReplay};
+use holdfast_api::reading::AsOf;
 use holdfast_domain::stock::{Movement, StockRefusal};
 use holdfast_domain::values::{LocationId, Sku};
 use holdfast_journal::Event;
-
-use super::{Common, because, by, when};
-use crate::CliError;
-use holdfast_api::history::stock::{StockMovement, StockReplay};
-use holdfast_api::reading::AsOf;
 use holdfast_terminal::output::{self, Printer, Progress};
+
+use super::{Common, actor_cell, as_of_phrase, command_cell};
+use crate::error::CliError;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -19,11 +19,11 @@ Examples:
   holdfast audit stock MUG --location DC-NEWARK --from 1200
   holdfast audit stock MUG --as-of 2026-03-01T12:00:00Z --json | jq .locations
 
-The store is only read: a server may run over it meanwhile. Movements are printed as they are read, however many
-there are.";
+The command only reads: a server may use the store at the same time. Movements are printed as they are read, so
+there is no limit.";
 
-/// Movements in one table.
-const ROWS: usize = 200;
+/// Movements per printed table.
+const ROWS_PER_TABLE: usize = 200;
 
 const HEADINGS: [&str; 11] = [
     "position",
@@ -35,46 +35,46 @@ const HEADINGS: [&str; 11] = [
     "reserved",
     "earmarked",
     "available",
-    "because of",
+    "command",
     "by",
 ];
 
-/// The least width of each column, so that one table after the other looks alike.
-const WIDTHS: [u16; 11] = [8, 27, 20, 10, 8, 7, 8, 9, 9, 20, 5];
+/// Minimum width of each column, so that consecutive tables align.
+const MIN_WIDTHS: [u16; 11] = [8, 27, 20, 10, 8, 7, 8, 9, 9, 20, 5];
 
-/// What `audit stock` is told.
+/// Arguments of `holdfast audit stock`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// Which SKU.
+    /// SKU.
     sku: Sku,
     #[command(flatten)]
     common: Common,
-    /// Only what was about this location.
+    /// Only movements at this location.
     #[arg(long, value_name = "LOCATION")]
     location: Option<LocationId>,
-    /// Only from this position of the journal on.
+    /// Only movements from this journal position.
     #[arg(long, value_name = "POSITION", default_value_t = 0)]
     from: u64,
-    /// Only what was committed by then: a position of the journal, or a time by RFC 3339 with its offset.
+    /// Only what was committed up to this journal position or time (RFC 3339 with an offset).
     #[arg(long, value_name = "POSITION|TIME")]
     as_of: Option<AsOf>,
 }
 
-/// Shows a SKU's movements.
+/// Prints the movements of a SKU.
 pub async fn run(arguments: &Arguments, printer: &mut Printer) -> Result<(), CliError> {
     let Arguments { sku, common, location, from, as_of } = arguments;
     let Common { store, merchant, json } = common;
     let journal = store.database()?.journal_to_read().await?;
-    // What is written while this runs is for the next time.
+    // Events that are written after this point are not listing.
     let head = journal.head(merchant.as_str()).await?.position;
     let up_to = match as_of {
         None => head,
-        Some(moment) => moment.position(&*journal, merchant.as_str()).await?.min(head),
+        Some(as_of) => as_of.position(&*journal, merchant.as_str()).await?.min(head),
     };
     let mut replay = StockReplay::new(&journal, merchant.as_str(), sku, None, up_to);
-    let mut progress = (*from > 0).then(|| Progress::new("folding", (*from).min(up_to)));
-    let mut shown = Shown::new(*json);
+    let mut progress = (*from > 0).then(|| Progress::new("replaying", (*from).min(up_to)));
+    let mut listing = Listing::new(*json);
     while let Some(event) = replay.next().await? {
         if event.position < *from {
             replay.pass(&event)?;
@@ -85,7 +85,7 @@ pub async fn run(arguments: &Arguments, printer: &mut Printer) -> Result<(), Cli
         }
         progress.take().into_iter().for_each(Progress::finish);
         if let Some(movement) = replay.tell(&event, location.as_ref())? {
-            shown.add(event, movement, printer)?;
+            listing.add(event, movement, printer)?;
         }
         if printer.is_closed() {
             return Ok(());
@@ -96,74 +96,74 @@ pub async fn run(arguments: &Arguments, printer: &mut Printer) -> Result<(), Cli
         return Err(CliError::UnknownSku {
             merchant: merchant.clone(),
             refusal: StockRefusal::UnknownSku(sku.clone()),
-            when: when(*as_of),
+            as_of: as_of_phrase(*as_of),
         });
     }
-    shown.end(printer);
+    listing.flush(printer);
     if !json {
-        let count = output::number(shown.movements);
-        printer.line(format!("Movements of {sku} of merchant {merchant}, up to position {up_to}: {count}"));
+        let count = output::number(listing.movements);
+        printer.line(format!("Movements of {sku} for merchant {merchant} up to position {up_to}: {count}"));
     }
     Ok(())
 }
 
-/// What is shown of movements, some at a time.
-struct Shown {
+/// Prints movements in tables of limited length.
+struct Listing {
     json: bool,
     movements: u64,
-    waiting: usize,
+    pending: usize,
     table: Table,
 }
 
-impl Shown {
+impl Listing {
     fn new(json: bool) -> Self {
-        Self { json, movements: 0, waiting: 0, table: table() }
+        Self { json, movements: 0, pending: 0, table: new_table() }
     }
 
     fn add(&mut self, event: Event, movement: Movement, printer: &mut Printer) -> Result<(), CliError> {
-        let told = StockMovement::of((event, movement))?;
+        let item = StockMovement::of((event, movement))?;
         self.movements += 1;
         if self.json {
-            return Ok(printer.json(&told)?);
+            return Ok(printer.json(&item)?);
         }
-        for row in rows(&told) {
+        for row in rows(&item) {
             self.table.add_row(row);
         }
-        self.waiting += 1;
-        if self.waiting == ROWS {
-            self.end(printer);
+        self.pending += 1;
+        if self.pending == ROWS_PER_TABLE {
+            self.flush(printer);
         }
         Ok(())
     }
 
-    fn end(&mut self, printer: &mut Printer) {
-        if self.waiting > 0 {
+    fn flush(&mut self, printer: &mut Printer) {
+        if self.pending > 0 {
             printer.table(&self.table);
-            (self.table, self.waiting) = (table(), 0);
+            (self.table, self.pending) = (new_table(), 0);
         }
     }
 }
 
-fn table() -> Table {
+fn new_table() -> Table {
     let mut table = output::table(&HEADINGS);
-    let least = |width: &u16| ColumnConstraint::LowerBoundary(Width::Fixed(*width));
-    table.set_constraints(WIDTHS.iter().map(least));
-    output::right(&mut table, &[0, 4, 5, 6, 7, 8]);
+    let min_width = |width: &u16| ColumnConstraint::LowerBoundary(Width::Fixed(*width));
+    table.set_constraints(MIN_WIDTHS.iter().map(min_width));
+    output::align_right(&mut table, &[0, 4, 5, 6, 7, 8]);
     table
 }
 
-/// A row for each location, the first of which says what happened.
-fn rows(told: &StockMovement) -> Vec<[String; 11]> {
-    let StockMovement { event, movement } = told;
+/// One row per location; the first one also has the event.
+fn rows(item: &StockMovement) -> Vec<[String; 11]> {
+    let StockMovement { event, movement } = item;
     let text = |number: Option<i64>| number.map_or(String::new(), |number| number.to_string());
     let mut rows: Vec<[String; 11]> = movement
         .locations
         .iter()
-        .map(|there| {
+        .map(|level| {
             let mut row: [String; 11] = Default::default();
-            row[3] = there.location.to_string();
-            row[4] = text(there.quantity);
-            let numbers = [there.on_hand, there.reserved, there.earmarked, there.available];
+            row[3] = level.location.to_string();
+            row[4] = text(level.quantity);
+            let numbers = [level.on_hand, level.reserved, level.earmarked, level.available];
             for (cell, number) in row[5..9].iter_mut().zip(numbers) {
                 *cell = number.to_string();
             }
@@ -180,10 +180,10 @@ fn rows(told: &StockMovement) -> Vec<[String; 11]> {
         first[1] = event.at.to_string();
         first[2].clone_from(&event.kind);
         let order = movement.order_id.map(|id| id.to_string());
-        let (correlation, after) = (event.correlation_id.as_ref(), event.causation_id.as_ref());
-        let ids = [("order", order.as_ref()), ("correlation", correlation), ("after", after)];
-        first[9] = because(&event.command, ids);
-        first[10] = by(event.actor.as_deref(), &event.principal);
+        let (correlation, cause) = (event.correlation_id.as_ref(), event.causation_id.as_ref());
+        let ids = [("order", order.as_ref()), ("correlation", correlation), ("caused by", cause)];
+        first[9] = command_cell(&event.command, ids);
+        first[10] = actor_cell(event.actor.as_deref(), &event.principal);
     }
     rows
 }

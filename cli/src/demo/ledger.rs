@@ -1,4 +1,4 @@
-//! The stock as the journal's events tell it, counted without any of the code that decides.
+//! Stock levels computed from the journal's events alone, without the code that makes decisions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,79 +8,81 @@ use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_domain::values::{LocationId, MerchantId, Sku, Units};
 use holdfast_journal::{Event, Journal, JournalError};
 
-const PAGE: usize = 5_000;
+/// Events read from the journal per page.
+const PAGE_SIZE: usize = 5_000;
 
-/// One SKU at one location. Signed, so that what must not happen can be seen.
+/// The stock of a SKU at a location. Signed, so that an impossible level can be detected.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Bin {
+struct StockLevel {
     on_hand: i64,
     reserved: i64,
 }
 
-impl Bin {
+impl StockLevel {
     fn is_oversold(self) -> bool {
         self.reserved > self.on_hand || self.reserved < 0 || self.on_hand < 0
     }
 }
 
-type Place = (Sku, LocationId);
+/// A SKU at a location.
+type StockKey = (Sku, LocationId);
 
-/// Every SKU at every location.
+/// The stock of every SKU at every location.
 #[derive(Debug, Default)]
 pub struct Ledger {
-    bins: BTreeMap<Place, Bin>,
-    /// Those that the command being read has touched.
-    touched: BTreeSet<Place>,
-    oversold: BTreeSet<Place>,
+    levels: BTreeMap<StockKey, StockLevel>,
+    /// Stock that the current command has changed.
+    changed: BTreeSet<StockKey>,
+    oversold: BTreeSet<StockKey>,
 }
 
 impl Ledger {
-    /// Folds a merchant's journal from its first event on.
+    /// Computes the stock of a merchant from the first event of its journal.
     pub async fn read(journal: &dyn Journal, merchant: &MerchantId) -> Result<Self, JournalError> {
         let mut ledger = Self::default();
         let mut position = 0;
         loop {
-            let page = journal.read(merchant.as_str(), position, PAGE).await?;
+            let page = journal.read(merchant.as_str(), position, PAGE_SIZE).await?;
             let Some(last) = page.last() else {
                 return Ok(ledger);
             };
             position = last.position;
             for event in &page {
-                ledger.fold(event)?;
+                ledger.apply(event)?;
             }
         }
     }
 
-    /// How many SKUs at how many locations ever had more reserved than on hand at the end of a command.
+    /// Number of SKUs at locations that ever had more units reserved than on hand at the end of a command.
     pub fn oversold(&self) -> u64 {
         self.oversold.len() as u64
     }
 
-    /// Units still on hand, and those of them that are reserved.
-    pub fn left(&self) -> (i64, i64) {
-        self.bins
+    /// Units on hand, and units reserved, in total.
+    pub fn totals(&self) -> (i64, i64) {
+        self.levels
             .values()
-            .fold((0, 0), |(on_hand, reserved), bin| (on_hand + bin.on_hand, reserved + bin.reserved))
+            .fold((0, 0), |(on_hand, reserved), level| (on_hand + level.on_hand, reserved + level.reserved))
     }
 
-    fn fold(&mut self, event: &Event) -> Result<(), JournalError> {
+    fn apply(&mut self, event: &Event) -> Result<(), JournalError> {
         if let StreamId::Stock(_) = stream_of(event)?
             && let DomainEvent::Stock(decoded) = decode(event)?
         {
-            self.book(&decoded);
+            self.apply_stock(&decoded);
         }
-        // Within a command units may be taken before they are seen to be free: what counts is what it leaves.
+        // Within one command, units may be reserved by an earlier event than the one that frees them.
         if event.position == event.command_end {
-            for place in std::mem::take(&mut self.touched) {
-                if self.bins.get(&place).is_some_and(|bin| bin.is_oversold()) {
-                    self.oversold.insert(place);
+            for key in std::mem::take(&mut self.changed) {
+                if self.levels.get(&key).is_some_and(|level| level.is_oversold()) {
+                    self.oversold.insert(key);
                 }
             }
         }
         Ok(())
     }
 
-    fn book(&mut self, event: &StockEvent) {
+    fn apply_stock(&mut self, event: &StockEvent) {
         let sku = event.sku();
         let signed = |units: Units| units.number().cast_signed();
         match event {
@@ -93,12 +95,17 @@ impl Ledger {
             StockEvent::StockAdjusted(adjusted) => {
                 self.change(sku, &adjusted.location, adjusted.delta.number(), 0);
             }
-            StockEvent::StockReserved(reserved) => self.hold(sku, &reserved.allocations, 1),
-            StockEvent::StockBackorderFilled(filled) => self.hold(sku, &filled.allocations, 1),
+            StockEvent::StockReserved(reserved) => self.reserve(sku, &reserved.allocations, 1),
+            StockEvent::StockBackorderFilled(filled) => self.reserve(sku, &filled.allocations, 1),
             StockEvent::StockConditionChanged(changed) => {
                 let units = signed(changed.quantity.units());
-                let into = |condition| i64::from(condition == Condition::Sellable);
-                self.change(sku, &changed.location, units * (into(changed.to) - into(changed.from)), 0);
+                let sellable = |condition| i64::from(condition == Condition::Sellable);
+                self.change(
+                    sku,
+                    &changed.location,
+                    units * (sellable(changed.to) - sellable(changed.from)),
+                    0,
+                );
             }
             StockEvent::TransferShipped(shipped) => {
                 self.change(sku, &shipped.from, -signed(shipped.quantity.units()), 0);
@@ -106,7 +113,7 @@ impl Ledger {
             StockEvent::TransferReceived(received) => {
                 self.change(sku, &received.location, signed(received.quantity), 0);
             }
-            StockEvent::StockReservationsExpired(expired) => self.hold(sku, &expired.allocations, -1),
+            StockEvent::StockReservationsExpired(expired) => self.reserve(sku, &expired.allocations, -1),
             StockEvent::StockBackordered(_)
             | StockEvent::StockReservationExtended(_)
             | StockEvent::SupplyExpected(_)
@@ -115,10 +122,10 @@ impl Ledger {
             | StockEvent::StockBackorderWithdrawn(_)
             | StockEvent::StockPolicySet(_)
             | StockEvent::StockEarmarked(_) => {}
-            StockEvent::StockReleased(released) => self.hold(sku, &released.allocations, -1),
+            StockEvent::StockReleased(released) => self.reserve(sku, &released.allocations, -1),
             StockEvent::StockShorted(shorted) => {
-                let (on_hand, held) = (signed(shorted.on_hand), signed(shorted.quantity));
-                self.change(sku, &shorted.location, -on_hand, -held);
+                let (on_hand, reserved) = (signed(shorted.on_hand), signed(shorted.quantity));
+                self.change(sku, &shorted.location, -on_hand, -reserved);
             }
             StockEvent::StockReturned(returned) => {
                 if returned.condition == Condition::Sellable {
@@ -126,23 +133,23 @@ impl Ledger {
                 }
             }
             StockEvent::StockShipped(shipped) => {
-                let held = shipped.quantity.saturating_sub(shipped.unreserved);
-                self.change(sku, &shipped.location, -signed(shipped.quantity), -signed(held));
+                let reserved = shipped.quantity.saturating_sub(shipped.unreserved);
+                self.change(sku, &shipped.location, -signed(shipped.quantity), -signed(reserved));
             }
         }
     }
 
-    fn hold(&mut self, sku: &Sku, allocations: &[Allocation], sign: i64) {
+    fn reserve(&mut self, sku: &Sku, allocations: &[Allocation], sign: i64) {
         for Allocation { location, quantity } in allocations {
             self.change(sku, location, 0, sign * quantity.number().cast_signed());
         }
     }
 
     fn change(&mut self, sku: &Sku, location: &LocationId, on_hand: i64, reserved: i64) {
-        let place = (sku.clone(), location.clone());
-        let bin = self.bins.entry(place.clone()).or_default();
-        bin.on_hand += on_hand;
-        bin.reserved += reserved;
-        self.touched.insert(place);
+        let key = (sku.clone(), location.clone());
+        let level = self.levels.entry(key.clone()).or_default();
+        level.on_hand += on_hand;
+        level.reserved += reserved;
+        self.changed.insert(key);
     }
 }

@@ -1,4 +1,4 @@
-//! `holdfast demo`: a made-up day, driven through the real thing, and what came of it.
+//! `holdfast demo`: a generated day of orders, driven through the write side to delivery, and its summary.
 
 mod driver;
 mod ledger;
@@ -10,123 +10,126 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 
-use holdfast_domain::values::{MerchantId, TextError};
-use tempfile::TempDir;
-
-use super::{CliError, audit, serve, verify};
 use holdfast_api::app::App;
 use holdfast_api::server::{Callers, ServeError, Server};
-use holdfast_commands::client::{Desk, SendError};
-use holdfast_load_model::world::{World, WorldError};
+use holdfast_commands::client::{CommandClient, SendError};
+use holdfast_domain::values::{MerchantId, TextError};
+use holdfast_load_model::{ModelError, Scenario};
 use holdfast_terminal::output::{self, Printer};
+use tempfile::TempDir;
+
+use crate::error::CliError;
+use crate::{audit, serve, verify};
 use summary::Summary;
 
 const EXAMPLES: &str = "\
 Examples:
-  holdfast demo                        10,000 orders, then everything is removed again
-  holdfast demo --keep                 the same, and a server stays to look around in
+  holdfast demo                        10,000 orders in a temporary store
+  holdfast demo --keep                 the same; keep the store and serve it
   holdfast demo --orders 100000 --seed 7 --directory ./day
   holdfast demo --orders 2000 --json
 
-Every order takes the way of a real one: created and sourced, paid, picked, packed, shipped,
-tracked, delivered. About one in 25 is cancelled, and a few SKUs are short, so that some orders
-are refused or filled in part.
-The summary's `oversold` counts, from the journal's events alone, each SKU and location of which
-more was ever reserved than was there. Exit status: 0 only when that is 0, the journal proves
-intact and nothing failed.";
+Every order goes through the whole process: created and sourced, paid, picked, packed, shipped,
+tracked, delivered. About one order in 25 is cancelled. A few SKUs have too little stock, so that
+some orders are rejected or filled partially.
+The summary's `oversold` is computed from the journal's events alone: the number of SKUs at
+locations that ever had more units reserved than on hand. Exit status: 0 if that is 0, the journal
+was verified and nothing failed.";
 
 type Stop = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// What `demo` is told.
+/// Arguments of `holdfast demo`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// How many orders, 1 to 1000000.
+    /// Number of orders, 1 to 1000000.
     #[arg(long, value_name = "COUNT", default_value_t = 10_000,
           value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     orders: u64,
-    /// How many SKUs, 1 to 99999. The first is ordered twice as often as the second, and so on by Zipf's law.
+    /// Number of SKUs, 1 to 99999. Demand follows Zipf's law: the first SKU is ordered twice as often as the second.
     #[arg(long, value_name = "COUNT", default_value_t = 1_000,
           value_parser = clap::value_parser!(u32).range(1..=99_999))]
     skus: u32,
-    /// What the day is made from: the same number gives the same orders.
+    /// Seed of the generated orders: the same seed gives the same orders.
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
-    /// Where the store goes: a directory that is empty or does not exist. It stays there afterwards. Without it a
-    /// temporary directory is used, and removed at the end unless --keep is given.
+    /// Directory of the store. It must be empty or not exist, and it is kept. Default: a temporary directory, which is
+    /// removed at the end unless --keep is given.
     #[arg(long, value_name = "DIRECTORY")]
     directory: Option<PathBuf>,
-    /// Serve the store afterwards, until Ctrl-C, and do not remove it.
+    /// Keep the store and serve it until Ctrl-C.
     #[arg(long)]
     keep: bool,
-    /// Where to serve with --keep: loopback only. Where the port is taken, any free one is used.
+    /// Address to serve at with --keep; loopback only. If the port is in use, any free port is used.
     #[arg(long, value_name = "ADDRESS", env = "HOLDFAST_LISTEN", default_value = "127.0.0.1:8080",
-          value_parser = serve::address)]
+          value_parser = serve::parse_address)]
     listen: SocketAddr,
-    /// Write one JSON object to standard output and nothing else.
+    /// Print one JSON object instead of text.
     #[arg(long)]
     json: bool,
 }
 
-/// Why the demo did not come to a good end.
+/// Why the demo failed.
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
-    /// Somebody's store is not played with.
-    #[error("{0} is not empty: the demo needs a directory of its own")]
+    /// The directory is not empty.
+    #[error("directory {0} is not empty: give an empty or new directory")]
     NotEmpty(PathBuf),
-    /// A directory cannot be made or read.
-    #[error("{directory} cannot be used: {source}")]
+    /// The directory cannot be created or read.
+    #[error("cannot use directory {directory}: {source}")]
     Directory {
-        /// Which.
+        /// The directory.
         directory: PathBuf,
-        /// Why.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The made-up day is not well made: a defect.
-    #[error("the demo made up something that is not allowed: {0}")]
-    World(#[from] WorldError),
-    /// A command that must be granted was not: a defect.
-    #[error("{key} was not granted: {what}")]
-    Refused {
+    /// The scenario contains an invalid value: a defect.
+    #[error("internal error: invalid generated data: {0}")]
+    Model(#[from] ModelError),
+    /// A command that must be accepted was rejected: a defect.
+    #[error("internal error: command {key} was not accepted: {answer}")]
+    Rejected {
         /// The command's key.
         key: String,
-        /// What was answered.
-        what: String,
+        /// The answer.
+        answer: String,
     },
     /// The queue is full although only the demo uses it: a defect.
-    #[error("the write side takes nothing more")]
-    Busy,
-    /// A command was not carried out.
+    #[error("internal error: the command queue is full")]
+    QueueFull,
+    /// The outcome of a command is missing.
     #[error(transparent)]
     Send(#[from] SendError),
-    /// A task of the demo died: a defect.
-    #[error("a part of the demo ended unexpectedly")]
-    WorkerLost,
-    /// Latencies cannot be counted: a defect.
-    #[error("latencies cannot be counted: {0}")]
+    /// A worker task panicked: a defect.
+    #[error("internal error: a worker task panicked")]
+    WorkerPanicked,
+    /// The histogram of latencies cannot be created: a defect.
+    #[error("internal error: cannot create a histogram: {0}")]
     Histogram(hdrhistogram::CreationError),
-    /// The one promise above all was broken.
-    #[error("{0} SKUs at locations were oversold: please report this, with the seed")]
+    /// More units were reserved than on hand: a defect.
+    #[error("oversold: {0} SKUs at locations; please report this with the seed")]
     Oversold(u64),
-    /// The journal is not what was written.
-    #[error("the journal could not be verified")]
+    /// The journal has findings.
+    #[error("journal verification failed")]
     NotVerified,
 }
 
 impl From<TextError> for DemoError {
     fn from(error: TextError) -> Self {
-        Self::World(error.into())
+        Self::Model(error.into())
     }
 }
 
-/// The demo's store, and whether it goes away with it.
-enum Place {
+/// The directory of the demo's store.
+enum StoreDirectory {
+    /// Kept at the end.
     Kept(PathBuf),
+    /// Removed when this value is dropped.
     Temporary(TempDir),
 }
 
-impl Place {
-    fn of(arguments: &Arguments) -> Result<Self, DemoError> {
+impl StoreDirectory {
+    fn create(arguments: &Arguments) -> Result<Self, DemoError> {
         let unusable = |directory: &Path| {
             let directory = directory.to_owned();
             move |source| DemoError::Directory { directory, source }
@@ -146,14 +149,14 @@ impl Place {
         Ok(if arguments.keep { Self::Kept(made.keep()) } else { Self::Temporary(made) })
     }
 
-    fn directory(&self) -> &Path {
+    fn path(&self) -> &Path {
         match self {
             Self::Kept(directory) => directory,
             Self::Temporary(directory) => directory.path(),
         }
     }
 
-    /// The directory, where it is still there afterwards.
+    /// The path, if the directory is kept.
     fn kept(&self) -> Option<&Path> {
         match self {
             Self::Kept(directory) => Some(directory),
@@ -162,17 +165,17 @@ impl Place {
     }
 }
 
-/// Plays the day and shows what came of it.
+/// Runs the scenario and prints its summary.
 pub async fn run(arguments: Arguments, printer: &mut Printer) -> Result<(), CliError> {
     if arguments.keep && !arguments.listen.ip().is_loopback() {
         return Err(ServeError::NotLoopback(arguments.listen).into());
     }
     let mut stop: Stop = Box::pin(crate::stop_signal()?);
-    let place = Place::of(&arguments)?;
-    let app = Arc::new(App::open(place.directory()).await?);
-    let told = async {
+    let directory = StoreDirectory::create(&arguments)?;
+    let app = Arc::new(App::open(directory.path()).await?);
+    let result = async {
         let (summary, trail) = tokio::select! {
-            played = play(&app, &arguments) => played?,
+            done = play(&app, &arguments) => done?,
             () = &mut stop => return Err(CliError::Interrupted),
         };
         let server = if arguments.keep { Some(bind(arguments.listen).await?) } else { None };
@@ -180,73 +183,77 @@ pub async fn run(arguments: Arguments, printer: &mut Printer) -> Result<(), CliE
             printer.json(&summary)?;
         } else {
             show(&summary, trail.as_ref(), printer);
-            summary.show_next(place.kept(), server.as_ref().map(Server::address), printer);
+            summary.show_next(directory.kept(), server.as_ref().map(Server::address), printer);
         }
-        summary.judge()?;
+        summary.check()?;
         let Some(server) = server else {
             return Ok(());
         };
-        serve::greet(server.address(), &format!("sqlite:{}", place.directory().display()));
+        serve::print_greeting(server.address(), &format!("sqlite:{}", directory.path().display()));
         Ok(server.run(Arc::clone(&app), stop).await?)
     }
     .await;
     let finished = app.shutdown().await;
-    if let Some(store) = place.kept().filter(|_| arguments.keep || told.is_err()) {
-        say_what_remains(store);
+    if let Some(store) = directory.kept().filter(|_| arguments.keep || result.is_err()) {
+        print_kept_store(store);
     }
-    told?;
+    result?;
     if finished { Ok(()) } else { Err(CliError::Unfinished) }
 }
 
-/// Says where the store remains and what can be done with it, on standard error.
-fn say_what_remains(store: &Path) {
-    output::note(&format!(
+/// Prints where the kept store is and how to use it, on standard error.
+fn print_kept_store(store: &Path) {
+    output::print_note(&format!(
         "\n\
-         The store remains in {store}. To serve it again:\n  \
+         The store is kept in {store}. To serve it again:\n  \
          holdfast serve --database sqlite:{store}\n\
-         To delete it, remove that directory.",
+         To delete it, remove the directory.",
         store = store.display(),
     ));
 }
 
-async fn play(app: &Arc<App>, arguments: &Arguments) -> Result<(Summary, Option<audit::Trail>), CliError> {
+async fn play(
+    app: &Arc<App>,
+    arguments: &Arguments,
+) -> Result<(Summary, Option<audit::AuditTrail>), CliError> {
     let merchant = MerchantId::new("default").map_err(DemoError::from)?;
-    let desk = Desk::new(&app.commands, &merchant, "demo");
-    let world = World::new(arguments.orders, arguments.skus, arguments.seed).map_err(DemoError::from)?;
-    let most_wanted = world.most_wanted().cloned();
+    let client = CommandClient::new(&app.commands, &merchant, "demo");
+    let scenario =
+        Scenario::new(arguments.orders, arguments.skus, arguments.seed).map_err(DemoError::from)?;
+    let most_popular = scenario.most_popular().cloned();
     if !arguments.json {
-        output::note(&format!(
-            "Driving {} orders for {} SKUs from 6 locations to their customers ...",
+        output::print_note(&format!(
+            "Processing {} orders over {} SKUs and 6 locations ...",
             output::number(arguments.orders),
             output::number(u64::from(arguments.skus)),
         ));
     }
-    driver::prepare(&desk, &world).await?;
-    let tally = driver::drive(&desk, world).await?;
-    let mut summary = Summary::of(app, &merchant, &tally).await?;
+    driver::prepare(&client, &scenario).await?;
+    let statistics = driver::drive(&client, scenario).await?;
+    let mut summary = Summary::collect(app, &merchant, &statistics).await?;
     summary.seed = arguments.seed;
-    summary.most_wanted = most_wanted;
-    summary.verified(verify::prove(&*app.journal, &merchant).await?);
-    let trail = match tally.example {
-        Some(id) => Some(audit::trail(&*app.journal, &merchant, id, None, false).await?),
+    summary.most_popular = most_popular;
+    summary.set_verified(verify::verified_events(&*app.journal, &merchant).await?);
+    let trail = match statistics.example {
+        Some(id) => Some(audit::read_trail(&*app.journal, &merchant, id, None, false).await?),
         None => None,
     };
     Ok((summary, trail))
 }
 
-fn show(summary: &Summary, trail: Option<&audit::Trail>, printer: &mut Printer) {
+fn show(summary: &Summary, trail: Option<&audit::AuditTrail>, printer: &mut Printer) {
     summary.show(printer);
     if let Some(trail) = trail {
-        printer.line("\nOne of them, from the first event to the last:\n");
-        audit::show(trail, printer);
+        printer.line("\nAudit trail of one order:\n");
+        audit::print_trail(trail, printer);
     }
 }
 
-/// A server at an address or, where its port is taken, at any free one.
+/// Binds a server to an address or, if its port is in use, to any free port.
 async fn bind(address: SocketAddr) -> Result<Server, ServeError> {
     match Server::bind(address, Callers::All).await {
         Err(ServeError::Listen { address, source, .. }) if source.kind() == io::ErrorKind::AddrInUse => {
-            output::note(&format!("{address} is taken: using a free port"));
+            output::print_note(&format!("{address} is in use: using a free port"));
             Server::bind(SocketAddr::new(address.ip(), 0), Callers::All).await
         }
         bound => bound,
@@ -255,8 +262,9 @@ async fn bind(address: SocketAddr) -> Result<Server, ServeError> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use clap::Parser as _;
+
+    use super::*;
 
     #[derive(clap::Parser)]
     struct Line {
@@ -269,42 +277,45 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn two_hundred_orders_come_to_their_end_and_nothing_is_oversold() {
+    async fn two_hundred_orders_reach_a_final_status_and_nothing_is_oversold() {
         let directory = tempfile::tempdir().unwrap();
         let app = Arc::new(App::open(directory.path()).await.unwrap());
         let arguments = arguments(&["--orders", "200", "--skus", "40", "--seed", "3", "--json"]);
         let (summary, trail) = Box::pin(play(&app, &arguments)).await.unwrap();
         assert!(app.shutdown().await);
 
-        summary.judge().unwrap();
+        summary.check().unwrap();
         let json = serde_json::to_value(&summary).unwrap();
         assert_eq!(json["oversold"], 0);
         assert_eq!(json["verified"], true);
-        let taken: u64 =
+        let accepted: u64 =
             json["ordersByStatus"].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum();
-        assert_eq!(taken + json["refusedForShortage"].as_u64().unwrap(), 200);
+        assert_eq!(accepted + json["refusedForShortage"].as_u64().unwrap(), 200);
         assert!(json["ordersByStatus"]["delivered"].as_u64().unwrap() > 150, "{json}");
         let trail = serde_json::to_value(trail.unwrap()).unwrap();
         assert_eq!(trail["status"], "delivered");
     }
 
     #[test]
-    fn a_directory_with_something_in_it_is_left_alone() {
+    fn a_directory_that_is_not_empty_is_rejected() {
         let directory = tempfile::tempdir().unwrap();
         std::fs::write(directory.path().join("mine"), "").unwrap();
         let path = directory.path().to_str().unwrap();
-        assert!(matches!(Place::of(&arguments(&["--directory", path])), Err(DemoError::NotEmpty(_))));
+        assert!(matches!(
+            StoreDirectory::create(&arguments(&["--directory", path])),
+            Err(DemoError::NotEmpty(_))
+        ));
     }
 
     #[test]
-    fn a_temporary_store_goes_away_unless_it_is_kept() {
-        let gone = Place::of(&arguments(&[])).unwrap();
-        let path = gone.directory().to_owned();
-        assert!(gone.kept().is_none() && path.is_dir());
-        drop(gone);
+    fn a_temporary_store_is_removed_unless_it_is_kept() {
+        let temporary = StoreDirectory::create(&arguments(&[])).unwrap();
+        let path = temporary.path().to_owned();
+        assert!(temporary.kept().is_none() && path.is_dir());
+        drop(temporary);
         assert!(!path.exists());
 
-        let kept = Place::of(&arguments(&["--keep"])).unwrap();
+        let kept = StoreDirectory::create(&arguments(&["--keep"])).unwrap();
         let path = kept.kept().unwrap().to_owned();
         drop(kept);
         assert!(path.is_dir());

@@ -1,29 +1,29 @@
-//! What came of the day, from the read models, the journal and the clock.
+//! The summary of a run, from the read models, the journal and the measured latencies.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 
+use holdfast_api::app::App;
 use holdfast_domain::order::OrderView;
 use holdfast_domain::values::{MerchantId, OrderId, Sku};
 use holdfast_projections::{OrderFilter, OrderRow};
+use holdfast_terminal::output::{self, Printer, decimal, number, per_second};
 use serde::Serialize;
 
 use super::DemoError;
-use super::driver::Tally;
+use super::driver::Statistics;
 use super::ledger::Ledger;
-use crate::CliError;
-use holdfast_api::app::App;
-use holdfast_terminal::output::{self, Printer, decimal, number, per_second};
+use crate::error::CliError;
 
-/// Orders that are read at a time.
-const PAGE: usize = 1_000;
+/// Orders read per page.
+const PAGE_SIZE: usize = 1_000;
 
-/// What came of the day.
+/// The summary of a run.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
-    /// What the day was made from.
+    /// The seed of the scenario.
     pub seed: u64,
     orders_by_status: BTreeMap<&'static str, u64>,
     units_ordered: u64,
@@ -44,46 +44,50 @@ pub struct Summary {
     events: u64,
     verified: bool,
     example_order: Option<OrderId>,
-    /// The SKU of which most was ordered.
+    /// The SKU with the highest demand.
     #[serde(skip)]
-    pub most_wanted: Option<Sku>,
+    pub most_popular: Option<Sku>,
 }
 
 impl Summary {
-    /// Reads what came of it.
-    pub async fn of(app: &App, merchant: &MerchantId, tally: &Tally) -> Result<Self, CliError> {
+    /// Collects the summary of a finished run.
+    pub async fn collect(
+        app: &App,
+        merchant: &MerchantId,
+        statistics: &Statistics,
+    ) -> Result<Self, CliError> {
         let ledger = Ledger::read(&*app.journal, merchant).await?;
-        let (units_left, units_reserved) = ledger.left();
+        let (units_left, units_reserved) = ledger.totals();
         let milliseconds = |quantile: f64| {
-            let microseconds = tally.latencies.value_at_quantile(quantile);
+            let microseconds = statistics.latencies.value_at_quantile(quantile);
             f64::from(u32::try_from(microseconds).unwrap_or(u32::MAX)) / 1_000.0
         };
         let mut summary = Self {
             units_left,
             units_reserved,
-            refused_for_shortage: tally.refused.get("insufficient_stock").copied().unwrap_or(0),
-            cancelled_by_customer: tally.cancelled,
+            refused_for_shortage: statistics.rejected.get("insufficient_stock").copied().unwrap_or(0),
+            cancelled_by_customer: statistics.cancelled,
             oversold: ledger.oversold(),
-            commands: tally.latencies.len(),
-            seconds: (tally.elapsed.as_secs_f64() * 1_000.0).round() / 1_000.0,
+            commands: statistics.latencies.len(),
+            seconds: (statistics.elapsed.as_secs_f64() * 1_000.0).round() / 1_000.0,
             p50_ms: milliseconds(0.50),
             p99_ms: milliseconds(0.99),
-            example_order: tally.example,
+            example_order: statistics.example,
             ..Self::default()
         };
         summary.events = app.wait_for_projections(merchant).await?;
         summary.count_orders(app, merchant).await?;
         let orders = summary.orders_by_status.values().sum::<u64>() + summary.refused_for_shortage;
-        summary.orders_per_second = per_second(orders, tally.elapsed);
-        summary.commands_per_second = per_second(summary.commands, tally.elapsed);
+        summary.orders_per_second = per_second(orders, statistics.elapsed);
+        summary.commands_per_second = per_second(summary.commands, statistics.elapsed);
         Ok(summary)
     }
 
     async fn count_orders(&mut self, app: &App, merchant: &MerchantId) -> Result<(), CliError> {
-        let everything = OrderFilter::default();
+        let all = OrderFilter::default();
         let mut after = None;
         loop {
-            let page = app.reading.orders(merchant.as_str(), &everything, after.as_deref(), PAGE).await?;
+            let page = app.reading.orders(merchant.as_str(), &all, after.as_deref(), PAGE_SIZE).await?;
             for order in page.items.iter().filter_map(OrderRow::view) {
                 self.count(&order);
             }
@@ -104,47 +108,47 @@ impl Summary {
         }
     }
 
-    /// Takes what the proof of the journal gave.
-    pub fn verified(&mut self, events: Option<u64>) {
+    /// Records the result of the journal's verification: the number of verified events, if there was no finding.
+    pub fn set_verified(&mut self, events: Option<u64>) {
         self.verified = events == Some(self.events);
     }
 
-    /// Whether the day came to a good end.
-    pub fn judge(&self) -> Result<(), DemoError> {
+    /// Fails if stock was oversold or the journal could not be verified.
+    pub fn check(&self) -> Result<(), DemoError> {
         if self.oversold > 0 {
             return Err(DemoError::Oversold(self.oversold));
         }
         if self.verified { Ok(()) } else { Err(DemoError::NotVerified) }
     }
 
-    /// Prints it.
+    /// Prints the summary.
     pub fn show(&self, printer: &mut Printer) {
         let mut table = output::plain_table();
         for (status, count) in &self.orders_by_status {
             table.add_row(["orders", status, &number(*count)]);
         }
         let units = |units: i64| number(units.unsigned_abs());
-        for (what, which, count) in [
-            ("orders", "refused for shortage", number(self.refused_for_shortage)),
+        for (group, label, value) in [
+            ("orders", "rejected for shortage", number(self.refused_for_shortage)),
             ("units", "ordered and accepted", number(self.units_ordered)),
-            ("units", "sold (shipped)", number(self.units_shipped)),
+            ("units", "shipped", number(self.units_shipped)),
             ("units", "delivered", number(self.units_delivered)),
             ("units", "cancelled", number(self.units_cancelled)),
-            ("units", "left on the shelves", units(self.units_left)),
+            ("units", "left on hand", units(self.units_left)),
             ("promises", "oversold", number(self.oversold)),
-            ("speed", "orders a second", decimal(self.orders_per_second)),
-            ("speed", "commands a second", decimal(self.commands_per_second)),
-            ("speed", "p50 of a command, ms", decimal(self.p50_ms)),
-            ("speed", "p99 of a command, ms", decimal(self.p99_ms)),
+            ("speed", "orders per second", decimal(self.orders_per_second)),
+            ("speed", "commands per second", decimal(self.commands_per_second)),
+            ("speed", "p50 of commands, ms", decimal(self.p50_ms)),
+            ("speed", "p99 of commands, ms", decimal(self.p99_ms)),
             (
                 "journal",
                 if self.verified { "events, verified" } else { "events, NOT VERIFIED" },
                 number(self.events),
             ),
         ] {
-            table.add_row([what, which, &count]);
+            table.add_row([group, label, &value]);
         }
-        output::right(&mut table, &[2]);
+        output::align_right(&mut table, &[2]);
         printer.line("");
         printer.table(&table);
         printer.line(format!("oversold {}", number(self.oversold)));
@@ -153,13 +157,13 @@ impl Summary {
         }
     }
 
-    /// Says where to look next, in the store that is kept and at the address where it is served.
+    /// Suggests next commands: for the store, if it is kept, and for its server, if there is one.
     pub fn show_next(&self, store: Option<&Path>, address: Option<SocketAddr>, printer: &mut Printer) {
-        printer.line("\nWhere to look next:");
+        printer.line("\nNext:");
         let Some(store) = store else {
-            printer.line("  holdfast demo --keep      the same again, and look around in it");
-            printer.line("  holdfast serve --help     a store of your own");
-            printer.line("  holdfast import --help    your own orders in it");
+            printer.line("  holdfast demo --keep      run it again and explore the store afterwards");
+            printer.line("  holdfast serve --help     create a store of your own");
+            printer.line("  holdfast import --help    import your own orders");
             return;
         };
         let database = format!("--database sqlite:{}", store.display());
@@ -175,7 +179,7 @@ impl Summary {
             printer.line(format!("  curl http://{address}/v1/orders/{order}"));
             printer.line(format!("  curl http://{address}/v1/orders/{order}/history"));
         }
-        if let Some(sku) = &self.most_wanted {
+        if let Some(sku) = &self.most_popular {
             printer.line(format!("  curl 'http://{address}/v1/availability?sku={sku}'"));
         }
     }

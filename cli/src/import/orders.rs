@@ -1,4 +1,4 @@
-//! Orders: the rows of one reference of one channel are one order, wherever they stand in the file.
+//! Orders: the rows with the same reference and channel are one order, wherever they are in the file.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -6,67 +6,69 @@ use holdfast_domain::order::{CreateOrder, NewLine, PaymentTerms};
 use holdfast_domain::policy::OnShortage;
 use holdfast_domain::values::{ChannelName, Currency, Reference, Sku, Timestamp};
 
-use super::plan::{Item, Plan, Rejected};
-use super::sheet::{Count, Fault, Fields, Money, Sheet};
+use super::csv_file::{CsvFile, Fields, LineQuantity, Money};
+use super::error::RowError;
+use super::plan::{InvalidRow, Plan, PlannedCommand};
 
-/// The columns that a file of orders must have; `placed_at`, `customer_ref` and `line_total_usd` may be there.
+/// The columns that a file of orders must have. `placed_at`, `customer_ref` and `line_total_usd` are optional.
 pub const COLUMNS: [&str; 4] = ["order_ref", "channel", "sku", "quantity"];
 
-/// What holds for every order of a file.
-pub struct Terms {
-    /// The currency of its totals.
+/// Options that apply to every order of a file.
+pub struct OrderOptions {
+    /// The currency of the line totals.
     pub currency: Currency,
-    /// What becomes of an order that is short; the merchant's rule where not given.
+    /// What to do when stock is short; `None` for the merchant's policy.
     pub on_shortage: Option<OnShortage>,
-    /// The SKUs that may be ordered.
-    pub known: BTreeSet<Sku>,
+    /// The SKUs that exist in the store.
+    pub known_skus: BTreeSet<Sku>,
 }
 
-/// What every row of an order says again.
+/// The fields that all rows of an order must have in common.
 #[derive(Debug, PartialEq)]
-struct Head {
+struct Header {
     placed_at: Option<Timestamp>,
     customer_ref: Option<Reference>,
 }
 
+/// An order while its rows are collected.
 struct Draft {
     channel: ChannelName,
     reference: Reference,
-    /// As its first good row says.
-    head: Option<Head>,
+    /// The header of the first valid row.
+    header: Option<Header>,
     lines: Vec<NewLine>,
     rows: Vec<usize>,
 }
 
-/// The SKUs that a file names, malformed ones left out.
-pub fn skus(sheet: &Sheet) -> BTreeSet<Sku> {
-    let sku = |row| sheet.fields(row).and_then(|fields| fields.required("sku")).ok();
-    sheet.rows.iter().filter_map(sku).collect()
+/// The well-formed SKUs of a file.
+pub fn skus(file: &CsvFile) -> BTreeSet<Sku> {
+    let sku = |row| file.fields(row).and_then(|fields| fields.required("sku")).ok();
+    file.rows.iter().filter_map(sku).collect()
 }
 
-/// A `CreateOrder` for each order, of its good rows.
-pub fn orders(sheet: &Sheet, terms: &Terms) -> Plan {
+/// A `CreateOrder` for each order that has a valid row.
+pub fn orders(file: &CsvFile, options: &OrderOptions) -> Plan {
     let mut plan = Plan::default();
     let mut drafts: Vec<Draft> = Vec::new();
-    let mut places: HashMap<(ChannelName, Reference), usize> = HashMap::new();
-    for (index, row) in sheet.rows.iter().enumerate() {
-        let judged = sheet.fields(row).and_then(|fields| {
+    let mut indices: HashMap<(ChannelName, Reference), usize> = HashMap::new();
+    for (index, row) in file.rows.iter().enumerate() {
+        let added = file.fields(row).and_then(|fields| {
             let name: (ChannelName, Reference) = (fields.required("channel")?, fields.required("order_ref")?);
-            let place = *places.entry(name.clone()).or_insert_with(|| {
+            let draft = *indices.entry(name.clone()).or_insert_with(|| {
                 drafts.push(Draft::new(name));
                 drafts.len() - 1
             });
-            // The index was just made, or was when the order's first row was read.
-            drafts.get_mut(place).map_or(Ok(()), |draft| draft.take(index, &fields, &terms.known))
+            // The draft exists: it was added with its index.
+            drafts.get_mut(draft).map_or(Ok(()), |draft| draft.add(index, &fields, &options.known_skus))
         });
-        if let Err(fault) = judged {
-            plan.rejected.push(Rejected { row: index, fault });
+        if let Err(error) = added {
+            plan.invalid_rows.push(InvalidRow { row: index, error });
         }
     }
     for draft in drafts {
-        match draft.finish(terms) {
-            Some(item) => plan.items.push(item),
-            None => plan.hopeless += 1,
+        match draft.finish(options) {
+            Some(command) => plan.commands.push(command),
+            None => plan.orders_without_valid_row += 1,
         }
     }
     plan
@@ -74,43 +76,45 @@ pub fn orders(sheet: &Sheet, terms: &Terms) -> Plan {
 
 impl Draft {
     fn new((channel, reference): (ChannelName, Reference)) -> Self {
-        Self { channel, reference, head: None, lines: Vec::new(), rows: Vec::new() }
+        Self { channel, reference, header: None, lines: Vec::new(), rows: Vec::new() }
     }
 
-    /// Takes a row, where it is good.
-    fn take(&mut self, index: usize, fields: &Fields<'_>, known: &BTreeSet<Sku>) -> Result<(), Fault> {
-        let head =
-            Head { placed_at: fields.optional("placed_at")?, customer_ref: fields.optional("customer_ref")? };
+    /// Adds a row if it is valid.
+    fn add(&mut self, index: usize, fields: &Fields<'_>, known: &BTreeSet<Sku>) -> Result<(), RowError> {
+        let header = Header {
+            placed_at: fields.optional("placed_at")?,
+            customer_ref: fields.optional("customer_ref")?,
+        };
         let line = line(fields)?;
         if !known.contains(&line.sku) {
-            return Err(Fault::new("unknown_sku", format!("the SKU {} is not known", line.sku)));
+            return Err(RowError::new("unknown_sku", format!("SKU {} does not exist", line.sku)));
         }
-        if self.head.as_ref().is_some_and(|first| *first != head) {
-            let reason = "placed_at or customer_ref is not that of the order's first row";
-            return Err(Fault::new("rows_disagree", reason));
+        if self.header.as_ref().is_some_and(|first| *first != header) {
+            let reason = "placed_at or customer_ref differs from the first row of the order";
+            return Err(RowError::new("rows_disagree", reason));
         }
-        self.head = Some(head);
+        self.header = Some(header);
         self.lines.push(line);
         self.rows.push(index);
         Ok(())
     }
 
-    fn finish(self, terms: &Terms) -> Option<Item> {
-        let Head { placed_at, customer_ref } = self.head?;
-        // A channel has no slash in its name, so no two orders have one key.
+    fn finish(self, options: &OrderOptions) -> Option<PlannedCommand> {
+        let Header { placed_at, customer_ref } = self.header?;
+        // Channel names contain no slash, so each order has its own key.
         let key = format!("import:order:{}/{}", self.channel, self.reference);
-        let amounts = self.lines.iter().any(|line| line.total.is_some());
+        let has_totals = self.lines.iter().any(|line| line.total.is_some());
         let command = CreateOrder {
             order_id: None,
             channel: self.channel,
             channel_ref: Some(self.reference),
             customer_ref,
             lines: self.lines,
-            currency: amounts.then(|| terms.currency.clone()),
+            currency: has_totals.then(|| options.currency.clone()),
             charges: None,
             ship_to: None,
             delivery: None,
-            on_shortage: terms.on_shortage,
+            on_shortage: options.on_shortage,
             allow_split: None,
             priority: None,
             payment: Some(PaymentTerms::NotRequired),
@@ -121,14 +125,14 @@ impl Draft {
             occurred_at: None,
             not_after: None,
         };
-        Some(Item { key, command: command.into(), rows: self.rows })
+        Some(PlannedCommand { key, command: command.into(), rows: self.rows })
     }
 }
 
-fn line(fields: &Fields<'_>) -> Result<NewLine, Fault> {
+fn line(fields: &Fields<'_>) -> Result<NewLine, RowError> {
     Ok(NewLine {
         sku: fields.required("sku")?,
-        quantity: fields.required::<Count>("quantity")?.0,
+        quantity: fields.required::<LineQuantity>("quantity")?.0,
         line_ref: None,
         unit: None,
         total: fields.optional::<Money>("line_total_usd")?.map(|money| money.0),
@@ -150,44 +154,44 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("orders.csv");
         std::fs::write(&path, format!("{HEADING}{rows}")).unwrap();
-        let known = ["A", "B"].map(|sku| Sku::new(sku).unwrap()).into();
-        let terms = Terms { currency: Currency::new("USD").unwrap(), on_shortage: None, known };
-        orders(&Sheet::read(&path, &COLUMNS).unwrap(), &terms)
+        let known_skus = ["A", "B"].map(|sku| Sku::new(sku).unwrap()).into();
+        let options = OrderOptions { currency: Currency::new("USD").unwrap(), on_shortage: None, known_skus };
+        orders(&CsvFile::read(&path, &COLUMNS).unwrap(), &options)
     }
 
     fn codes(plan: &Plan) -> Vec<&str> {
-        plan.rejected.iter().map(|rejected| rejected.fault.code.as_str()).collect()
+        plan.invalid_rows.iter().map(|row| row.error.code.as_str()).collect()
     }
 
-    fn created(item: &Item) -> &CreateOrder {
-        match &item.command {
+    fn created(planned: &PlannedCommand) -> &CreateOrder {
+        match &planned.command {
             AnyCommand::CreateOrder(order) => order,
             other => panic!("{other:?}"),
         }
     }
 
     #[test]
-    fn rows_of_one_order_are_grouped_wherever_they_stand() {
+    fn rows_of_one_order_are_grouped_wherever_they_are() {
         let plan = plan("1,,web,c,A,1,1.00\n2,,web,c,A,1,\n1,,web,c,B,2,0.50\n1,,app,c,B,2,0.50\n");
-        assert!(plan.rejected.is_empty());
-        let keys: Vec<&str> = plan.items.iter().map(|item| item.key.as_str()).collect();
+        assert!(plan.invalid_rows.is_empty());
+        let keys: Vec<&str> = plan.commands.iter().map(|planned| planned.key.as_str()).collect();
         assert_eq!(keys, ["import:order:web/1", "import:order:web/2", "import:order:app/1"]);
-        assert_eq!(plan.items[0].rows, [0, 2]);
-        assert_eq!(created(&plan.items[0]).lines.len(), 2);
-        assert_eq!(created(&plan.items[0]).currency.as_ref().unwrap().as_str(), "USD");
-        assert_eq!(created(&plan.items[1]).currency, None);
+        assert_eq!(plan.commands[0].rows, [0, 2]);
+        assert_eq!(created(&plan.commands[0]).lines.len(), 2);
+        assert_eq!(created(&plan.commands[0]).currency.as_ref().unwrap().as_str(), "USD");
+        assert_eq!(created(&plan.commands[1]).currency, None);
     }
 
     #[test]
-    fn an_order_goes_without_its_bad_lines_and_not_at_all_with_none_that_is_good() {
+    fn an_order_is_created_without_its_invalid_rows_or_not_at_all() {
         let plan = plan("1,,web,c,A,0,1.00\n1,,web,c,A,1,1.00\n2,,web,c,Z,1,1.00\n2,,web,c,,1,1.00\n");
         assert_eq!(codes(&plan), ["malformed_quantity", "unknown_sku", "malformed_sku"]);
-        assert_eq!((plan.items.len(), plan.hopeless), (1, 1));
-        assert_eq!(plan.items[0].rows, [1]);
+        assert_eq!((plan.commands.len(), plan.orders_without_valid_row), (1, 1));
+        assert_eq!(plan.commands[0].rows, [1]);
     }
 
     #[test]
-    fn each_bad_row_is_told_from_the_others() {
+    fn each_kind_of_invalid_row_has_its_own_code() {
         let plan = plan(
             "1,soon,web,c,A,1,1\n1,,web,c,A,x,1\n1,,web,c,A,1,1e3\n1,,w b,c,A,1,1\n,,web,c,A,1,1\n1,,web\n\
              1,,web,c,A,1,1\n1,,web,d,A,1,1\n",
@@ -204,6 +208,6 @@ mod tests {
                 "rows_disagree"
             ]
         );
-        assert_eq!(plan.items[0].rows, [6]);
+        assert_eq!(plan.commands[0].rows, [6]);
     }
 }

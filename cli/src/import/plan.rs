@@ -1,4 +1,4 @@
-//! What a file asks for: commands with the rows that each is made of, and the rows that make none.
+//! The plan of a file: its commands with the rows that each comes from, and the invalid rows.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -7,54 +7,58 @@ use holdfast_domain::network::RegisterLocation;
 use holdfast_domain::stock::{CountStock, ReceiveStock};
 use holdfast_domain::values::{LocationId, Quantity, Reference, Sku, Timestamp, Units};
 
-use super::sheet::{Fault, Fields, OnHand, Sheet};
+use super::csv_file::{CsvFile, Fields, OnHand};
+use super::error::RowError;
 
-/// A command and the rows it is made of.
+/// A command and the rows that it comes from.
 #[derive(Debug)]
-pub struct Item {
-    /// Its idempotency key: the same whenever the same thing is imported.
+pub struct PlannedCommand {
+    /// The idempotency key: the same whenever the same thing is imported.
     pub key: String,
     /// The command.
     pub command: AnyCommand,
-    /// The indices of its rows.
+    /// The indices of the rows.
     pub rows: Vec<usize>,
 }
 
-/// A row that makes no command.
+/// A row without a command.
 #[derive(Debug)]
-pub struct Rejected {
-    /// The row's index.
+pub struct InvalidRow {
+    /// The index of the row.
     pub row: usize,
-    /// Why.
-    pub fault: Fault,
+    /// The reason.
+    pub error: RowError,
 }
 
-/// What a file asks for.
+/// The commands of a file.
 #[derive(Debug, Default)]
 pub struct Plan {
-    /// Commands, in the file's order.
-    pub items: Vec<Item>,
-    /// Rows that make none.
-    pub rejected: Vec<Rejected>,
-    /// Things of which no row is good.
-    pub hopeless: u64,
+    /// The commands, in the order of the file.
+    pub commands: Vec<PlannedCommand>,
+    /// The invalid rows.
+    pub invalid_rows: Vec<InvalidRow>,
+    /// Number of orders that have no valid row.
+    pub orders_without_valid_row: u64,
 }
 
-/// One command a row, of which no two may be about the same.
-fn one_each(sheet: &Sheet, mut item: impl FnMut(&Fields<'_>) -> Result<(String, AnyCommand), Fault>) -> Plan {
+/// A plan with one command per row. Two rows may not have the same key.
+fn one_per_row(
+    file: &CsvFile,
+    mut command_of: impl FnMut(&Fields<'_>) -> Result<(String, AnyCommand), RowError>,
+) -> Plan {
     let mut plan = Plan::default();
     let mut seen: HashMap<String, u64> = HashMap::new();
-    for (index, row) in sheet.rows.iter().enumerate() {
-        let judged = sheet.fields(row).and_then(|fields| item(&fields)).and_then(|(key, command)| {
+    for (index, row) in file.rows.iter().enumerate() {
+        let planned = file.fields(row).and_then(|fields| command_of(&fields)).and_then(|(key, command)| {
             match seen.insert(key.clone(), row.line) {
-                // The key would replay, and what the row says would be lost without a word.
-                Some(line) => Err(Fault::new("duplicate_row", format!("line {line} is about the same"))),
-                None => Ok(Item { key, command, rows: vec![index] }),
+                // The key would replay the earlier command, and this row would be lost silently.
+                Some(line) => Err(RowError::new("duplicate_row", format!("duplicate of line {line}"))),
+                None => Ok(PlannedCommand { key, command, rows: vec![index] }),
             }
         });
-        match judged {
-            Ok(item) => plan.items.push(item),
-            Err(fault) => plan.rejected.push(Rejected { row: index, fault }),
+        match planned {
+            Ok(command) => plan.commands.push(command),
+            Err(error) => plan.invalid_rows.push(InvalidRow { row: index, error }),
         }
     }
     plan
@@ -64,8 +68,8 @@ fn one_each(sheet: &Sheet, mut item: impl FnMut(&Fields<'_>) -> Result<(String, 
 pub const LOCATION_COLUMNS: [&str; 3] = ["location", "latitude", "longitude"];
 
 /// A `RegisterLocation` for each row.
-pub fn locations(sheet: &Sheet) -> Plan {
-    one_each(sheet, |fields| {
+pub fn locations(file: &CsvFile) -> Plan {
+    one_per_row(file, |fields| {
         let location: LocationId = fields.required("location")?;
         let key = format!("import:location:{location}");
         let (latitude, longitude) = (fields.required("latitude")?, fields.required("longitude")?);
@@ -77,26 +81,26 @@ pub fn locations(sheet: &Sheet) -> Plan {
 /// The columns that a file of stock must have.
 pub const STOCK_COLUMNS: [&str; 3] = ["sku", "location", "on_hand"];
 
-/// A `ReceiveStock` for each row at a known location, and a count of none for each with nothing on hand.
-pub fn stock(sheet: &Sheet, known: &BTreeSet<LocationId>, reference: &Reference) -> Plan {
-    one_each(sheet, |fields| {
+/// A `ReceiveStock` for each row at a known location, or a count of zero units if the row has no units on hand.
+pub fn stock(file: &CsvFile, known: &BTreeSet<LocationId>, reference: &Reference) -> Plan {
+    one_per_row(file, |fields| {
         let sku: Sku = fields.required("sku")?;
         let location: LocationId = fields.required("location")?;
         if !known.contains(&location) {
-            // Judged here, so that the row can be imported once its location is known: a refusal would be final.
-            return Err(Fault::new("unknown_location", format!("the location {location} is not known")));
+            // Checked here, so that the row can be imported later: a rejection of the command would be final.
+            return Err(RowError::new("unknown_location", format!("location {location} does not exist")));
         }
-        // A location has no slash in its name, so no two pairs have one key.
+        // Location names contain no slash, so each pair has its own key.
         let key = format!("import:stock:{location}/{sku}");
         let command: AnyCommand = match fields.required::<OnHand>("on_hand")?.0 {
-            Some(quantity) => received(sku, location, quantity, reference).into(),
-            None => counted_none(sku, location).into(),
+            Some(quantity) => receipt(sku, location, quantity, reference).into(),
+            None => zero_count(sku, location).into(),
         };
         Ok((key, command))
     })
 }
 
-fn received(sku: Sku, location: LocationId, quantity: Quantity, reference: &Reference) -> ReceiveStock {
+fn receipt(sku: Sku, location: LocationId, quantity: Quantity, reference: &Reference) -> ReceiveStock {
     ReceiveStock {
         sku,
         location,
@@ -112,9 +116,9 @@ fn received(sku: Sku, location: LocationId, quantity: Quantity, reference: &Refe
     }
 }
 
-/// Makes the SKU known without adding a unit. None were there before the first movement, whatever was received
-/// since: so the count takes nothing away, and a second import says the same, as its key demands.
-fn counted_none(sku: Sku, location: LocationId) -> CountStock {
+/// Registers the SKU without units: a count of zero at the beginning of time, before the first movement. It removes no
+/// units that were received since, and a repeated import sends the same command.
+fn zero_count(sku: Sku, location: LocationId) -> CountStock {
     CountStock {
         sku,
         location,

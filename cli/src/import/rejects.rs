@@ -1,4 +1,4 @@
-//! The rejects file: every row that was not imported, as it was, with the reason.
+//! The rejects file: every rejected row, unchanged, with the reason.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -6,72 +6,71 @@ use std::path::Path;
 
 use csv::{ByteRecord, WriterBuilder};
 
-use super::ImportError;
-use super::sheet::Fault;
+use super::error::{ImportError, RowError};
 
-/// The file's columns. The last is the whole row, so that each line has as many fields as the heading.
+/// The columns of the file. The last one is the whole row, so that all lines have the same number of fields.
 const COLUMNS: [&str; 5] = ["file", "line", "reason", "code", "row"];
 
-/// A row that was not imported.
+/// A rejected row.
 #[derive(Debug)]
-pub struct Reject {
-    /// The file it is in.
+pub struct RejectedRow {
+    /// Name of the file that contains the row.
     pub file: String,
-    /// The line it begins on.
+    /// The line where the row begins, from 1.
     pub line: u64,
-    /// Why.
-    pub fault: Fault,
-    /// Its fields as they are.
+    /// The reason.
+    pub error: RowError,
+    /// The fields, unchanged.
     pub record: ByteRecord,
 }
 
-impl Reject {
-    /// The row as a line of CSV of its own.
+impl RejectedRow {
+    /// The row as one line of CSV.
     fn row(&self) -> Result<Vec<u8>, csv::Error> {
         let mut line = Vec::new();
         let mut writer = WriterBuilder::new().from_writer(&mut line);
         writer.write_byte_record(&self.record)?;
         writer.flush()?;
         drop(writer);
-        // The end of the line is not part of the row.
+        // Removes the line end.
         line.pop();
         Ok(line)
     }
 }
 
-/// All of them, by file in the order of import, then by line.
+/// All rejected rows: by file in the order of the import, then by line.
 #[derive(Debug, Default)]
 pub struct Rejects {
-    rows: Vec<Reject>,
+    rows: Vec<RejectedRow>,
 }
 
 impl Rejects {
-    /// Adds a file's.
-    pub fn add(&mut self, mut of_file: Vec<Reject>) {
-        of_file.sort_by_key(|reject| reject.line);
-        self.rows.append(&mut of_file);
+    /// Adds the rejected rows of a file.
+    pub fn add(&mut self, mut rows: Vec<RejectedRow>) {
+        rows.sort_by_key(|row| row.line);
+        self.rows.append(&mut rows);
     }
 
-    /// How many there are.
+    /// Number of rejected rows.
     pub fn len(&self) -> u64 {
         self.rows.len() as u64
     }
 
-    /// How many there are for each reason.
+    /// Number of rejected rows by error code.
     pub fn by_code(&self) -> BTreeMap<String, u64> {
         let mut counts = BTreeMap::new();
         for reject in &self.rows {
-            *counts.entry(reject.fault.code.clone()).or_default() += 1;
+            *counts.entry(reject.error.code.clone()).or_default() += 1;
         }
         counts
     }
 
-    /// The first of them.
-    pub fn first(&self, most: usize) -> &[Reject] {
-        self.rows.get(..most).unwrap_or(&self.rows)
+    /// The first `count` rejected rows.
+    pub fn first(&self, count: usize) -> &[RejectedRow] {
+        self.rows.get(..count).unwrap_or(&self.rows)
     }
 
-    /// Writes the file anew; a reader never sees half of it.
+    /// Replaces the file atomically.
     pub fn write(&self, path: &Path) -> Result<(), ImportError> {
         let mut partial: OsString = path.as_os_str().to_owned();
         partial.push(".partial");
@@ -82,8 +81,8 @@ impl Rejects {
                 let mut row = ByteRecord::new();
                 row.push_field(reject.file.as_bytes());
                 row.push_field(reject.line.to_string().as_bytes());
-                row.push_field(reject.fault.reason.as_bytes());
-                row.push_field(reject.fault.code.as_bytes());
+                row.push_field(reject.error.reason.as_bytes());
+                row.push_field(reject.error.code.as_bytes());
                 row.push_field(&reject.row()?);
                 writer.write_byte_record(&row)?;
             }

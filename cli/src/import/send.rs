@@ -1,130 +1,141 @@
-//! Sends what was planned, in order, with a bounded number under way.
+//! Sends planned commands in order, with a bounded number in flight.
 
 use std::collections::VecDeque;
 
+use holdfast_commands::client::{CommandClient, Outcome, SendError, outcome};
 use holdfast_commands::{NotExecuted, Refused, Reply, Request};
 use holdfast_journal::OutcomeKind;
+use holdfast_terminal::output::Progress;
 use tokio::sync::oneshot;
 
-use super::plan::Item;
-use super::sheet::Fault;
-use holdfast_commands::client::{Desk, Outcome, SendError, outcome};
-use holdfast_terminal::output::Progress;
+use super::error::RowError;
+use super::plan::PlannedCommand;
 
-/// Commands that are put on the queue together.
-const CHUNK: usize = 500;
-/// Commands that are under way at most.
-const UNDER_WAY: usize = 2_000;
+/// Commands per submission.
+const BATCH_SIZE: usize = 500;
+/// Maximum number of commands in flight.
+const MAX_IN_FLIGHT: usize = 2_000;
 
-/// Shortages that are told of one order.
-const MOST_TOLD: usize = 3;
+/// Number of shortages that the reason of a rejected order lists.
+const MAX_LISTED: usize = 3;
 
-/// What became of a command.
+/// The result of a planned command.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fate {
-    /// It was carried out now.
-    Done,
-    /// It was carried out before.
-    Before,
-    /// It was refused, now or before.
-    Refused(Fault),
+pub enum ImportOutcome {
+    /// This run executed the command.
+    Imported,
+    /// An earlier run executed the command, or the order exists.
+    AlreadyThere,
+    /// The command was rejected, now or by an earlier run.
+    Rejected(RowError),
 }
 
-/// Sends commands; gives what became of each, in their order.
-pub async fn send(desk: &Desk, items: &[Item], what: &'static str) -> Result<Vec<Fate>, SendError> {
-    let mut sending = Sending {
-        desk,
-        items,
-        under_way: VecDeque::new(),
-        fates: Vec::with_capacity(items.len()),
-        progress: Progress::new(what, items.len() as u64),
+/// Sends commands and returns their results, in the same order.
+pub async fn send(
+    client: &CommandClient,
+    commands: &[PlannedCommand],
+    label: &'static str,
+) -> Result<Vec<ImportOutcome>, SendError> {
+    let mut sender = Sender {
+        client,
+        commands,
+        in_flight: VecDeque::new(),
+        outcomes: Vec::with_capacity(commands.len()),
+        progress: Progress::new(label, commands.len() as u64),
     };
-    for chunk in items.chunks(CHUNK) {
-        while sending.under_way.len() + chunk.len() > UNDER_WAY {
-            sending.settle().await?;
+    for batch in commands.chunks(BATCH_SIZE) {
+        while sender.in_flight.len() + batch.len() > MAX_IN_FLIGHT {
+            sender.receive_one().await?;
         }
-        sending.submit(chunk).await?;
+        sender.submit(batch).await?;
     }
-    while !sending.under_way.is_empty() {
-        sending.settle().await?;
+    while !sender.in_flight.is_empty() {
+        sender.receive_one().await?;
     }
-    sending.progress.finish();
-    Ok(sending.fates)
+    sender.progress.finish();
+    Ok(sender.outcomes)
 }
 
-struct Sending<'a> {
-    desk: &'a Desk,
-    items: &'a [Item],
-    under_way: VecDeque<oneshot::Receiver<Reply>>,
-    fates: Vec<Fate>,
+struct Sender<'a> {
+    client: &'a CommandClient,
+    commands: &'a [PlannedCommand],
+    in_flight: VecDeque<oneshot::Receiver<Reply>>,
+    outcomes: Vec<ImportOutcome>,
     progress: Progress,
 }
 
-impl Sending<'_> {
-    /// Puts commands on the queue; while it is full, waits for what is on it.
-    async fn submit(&mut self, chunk: &[Item]) -> Result<(), SendError> {
+impl Sender<'_> {
+    /// Puts commands on the queue. If it is full, waits until some of the commands in flight are done.
+    async fn submit(&mut self, batch: &[PlannedCommand]) -> Result<(), SendError> {
         loop {
-            let requests: Vec<Request> = chunk
+            let requests: Vec<Request> = batch
                 .iter()
-                .map(|item| self.desk.request(&item.key, item.command.clone()))
+                .map(|planned| self.client.request(&planned.key, planned.command.clone()))
                 .collect::<Result<_, _>>()?;
-            if let Some(replies) = self.desk.try_submit(requests)? {
-                self.under_way.extend(replies);
+            if let Some(replies) = self.client.try_submit(requests)? {
+                self.in_flight.extend(replies);
                 return Ok(());
             }
-            if self.under_way.is_empty() {
-                // Nothing of ours is in the way, so waiting for ours would be for ever.
-                let key = chunk.first().map_or("", |item| &item.key);
+            if self.in_flight.is_empty() {
+                // No command of this import fills the queue, so there is nothing to wait for.
+                let key = batch.first().map_or("", |planned| &planned.key);
                 return Err(SendError::not_executed(key, NotExecuted::Overloaded));
             }
-            for _ in 0..CHUNK.min(self.under_way.len()) {
-                self.settle().await?;
+            for _ in 0..BATCH_SIZE.min(self.in_flight.len()) {
+                self.receive_one().await?;
             }
         }
     }
 
-    /// Waits for the oldest command under way.
-    async fn settle(&mut self) -> Result<(), SendError> {
-        let (Some(reply), Some(item)) = (self.under_way.pop_front(), self.items.get(self.fates.len())) else {
+    /// Waits for the result of the oldest command in flight.
+    async fn receive_one(&mut self) -> Result<(), SendError> {
+        let (Some(reply), Some(planned)) =
+            (self.in_flight.pop_front(), self.commands.get(self.outcomes.len()))
+        else {
             return Ok(());
         };
-        self.fates.push(fate(outcome(&item.key, reply.await)?, item));
-        self.progress.set(self.fates.len() as u64);
+        self.outcomes.push(import_outcome(outcome(&planned.key, reply.await)?, planned));
+        self.progress.set(self.outcomes.len() as u64);
         Ok(())
     }
 }
 
-fn fate(outcome: Outcome, item: &Item) -> Fate {
+fn import_outcome(outcome: Outcome, planned: &PlannedCommand) -> ImportOutcome {
     match outcome {
-        Outcome::Granted { before: true, .. } => Fate::Before,
-        // The same order under another key: it exists, and was not made again.
-        Outcome::Granted { answer, .. } if answer.kind == OutcomeKind::Done && is_order(item) => Fate::Before,
-        Outcome::Granted { .. } => Fate::Done,
-        Outcome::Refused(refused) => Fate::Refused(Fault::new(refused.code.clone(), reason(&refused))),
-        Outcome::KeyReused => Fate::Refused(Fault::new(
+        Outcome::Accepted { replayed: true, .. } => ImportOutcome::AlreadyThere,
+        // `Done` instead of `Created`: the same order exists under another key.
+        Outcome::Accepted { answer, .. } if answer.kind == OutcomeKind::Done && is_order(planned) => {
+            ImportOutcome::AlreadyThere
+        }
+        Outcome::Accepted { .. } => ImportOutcome::Imported,
+        Outcome::Rejected(rejected) => {
+            ImportOutcome::Rejected(RowError::new(rejected.code.clone(), reason(&rejected)))
+        }
+        Outcome::KeyReused => ImportOutcome::Rejected(RowError::new(
             "idempotency_key_reused",
-            "it was sent before with other content or another --on-shortage; the answer of then stands",
+            "imported before with other content or another --on-shortage; the earlier result stands",
         )),
     }
 }
 
-/// A refusal's text, with what is short where something is.
-fn reason(refused: &Refused) -> String {
-    let shortages = refused.details.get("shortages").and_then(serde_json::Value::as_array);
-    let short = |shortage: &serde_json::Value| {
-        let (wanted, there) = (&shortage["requested"], &shortage["available"]);
-        Some(format!("{wanted} of {} wanted, {there} available", shortage["sku"].as_str()?))
+/// The message of a rejection, with the shortages if there are any.
+fn reason(rejected: &Refused) -> String {
+    let shortages = rejected.details.get("shortages").and_then(serde_json::Value::as_array);
+    let describe = |shortage: &serde_json::Value| {
+        let (requested, available) = (&shortage["requested"], &shortage["available"]);
+        Some(format!("{}: {requested} requested, {available} available", shortage["sku"].as_str()?))
     };
-    let told: Vec<String> = shortages.into_iter().flatten().filter_map(short).take(MOST_TOLD + 1).collect();
-    match told.get(..MOST_TOLD) {
-        _ if told.is_empty() => refused.message.clone(),
-        Some(first) if told.len() > MOST_TOLD => {
-            format!("{}: {} and more", refused.message, first.join("; "))
+    let listed: Vec<String> =
+        shortages.into_iter().flatten().filter_map(describe).take(MAX_LISTED + 1).collect();
+    match listed.get(..MAX_LISTED) {
+        _ if listed.is_empty() => rejected.message.clone(),
+        Some(first) if listed.len() > MAX_LISTED => {
+            format!("{}: {} and more", rejected.message, first.join("; "))
         }
-        _ => format!("{}: {}", refused.message, told.join("; ")),
+        _ => format!("{}: {}", rejected.message, listed.join("; ")),
     }
 }
 
-fn is_order(item: &Item) -> bool {
-    item.command.name() == "CreateOrder"
+fn is_order(planned: &PlannedCommand) -> bool {
+    planned.command.name() == "CreateOrder"
 }

@@ -3,9 +3,13 @@
 use std::path::Path;
 
 use clap::Parser as _;
-
+use holdfast_commands::client::CommandClient;
+use holdfast_domain::values::Sku;
 use holdfast_projections::AvailabilityFilter;
 
+use super::importer::import;
+use super::rejects::Rejects;
+use super::report::{self, Counts, FileReport, Report};
 use super::*;
 
 #[derive(clap::Parser)]
@@ -50,53 +54,53 @@ fn arguments(directory: &Path) -> Arguments {
     .arguments
 }
 
-async fn once(arguments: &Arguments) -> (Report, Rejects) {
-    let sheets = Sheets::read(&arguments.files).unwrap();
+async fn run_once(arguments: &Arguments) -> (Report, Rejects) {
+    let files = Files::read(&arguments.paths).unwrap();
     let app = arguments.store.open().await.unwrap();
     let rejects_file = arguments.rejects.clone().unwrap();
-    let imported = import(&app, arguments, &sheets, rejects_file).await.unwrap();
+    let imported = import(&app, arguments, &files, rejects_file).await.unwrap();
     assert!(app.shutdown().await);
     imported
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_import_writes_nothing_and_rejects_the_same() {
+async fn a_repeated_import_writes_nothing_and_rejects_the_same_rows() {
     let directory = tempfile::tempdir().unwrap();
     let arguments = arguments(directory.path());
     let rejects_file = directory.path().join("rejects.csv");
 
-    let (first, rejects) = once(&arguments).await;
+    let (first, rejects) = run_once(&arguments).await;
     let listed = std::fs::read(&rejects_file).unwrap();
-    let count = |read, imported, already_there, rejected| Count { read, imported, already_there, rejected };
+    let counts = |read, imported, already_there, rejected| Counts { read, imported, already_there, rejected };
     let [locations, stock, orders] = [0, 1, 2].map(|index: usize| &first.files[index]);
-    assert_eq!(locations.rows, count(5, 2, 0, 3));
-    assert_eq!(stock.rows, count(8, 3, 0, 5));
-    assert_eq!(orders.rows, count(9, 3, 0, 6));
-    assert_eq!(orders.things, count(7, 2, 0, 5));
+    assert_eq!(locations.rows, counts(5, 2, 0, 3));
+    assert_eq!(stock.rows, counts(8, 3, 0, 5));
+    assert_eq!(orders.rows, counts(9, 3, 0, 6));
+    assert_eq!(orders.things, counts(7, 2, 0, 5));
     assert!(first.events_written > 0);
     assert_eq!(rejects.len(), 14);
     let lines = String::from_utf8_lossy(&listed).lines().count();
     assert_eq!(lines, 15);
 
-    let (second, _) = once(&arguments).await;
+    let (second, _) = run_once(&arguments).await;
     assert_eq!((second.events_written, second.position), (0, first.position));
-    assert_eq!(second.files[2].rows, count(9, 0, 3, 6));
-    assert_eq!(second.files[2].things, count(7, 0, 2, 5));
+    assert_eq!(second.files[2].rows, counts(9, 0, 3, 6));
+    assert_eq!(second.files[2].things, counts(7, 0, 2, 5));
     assert_eq!(second.rejected_by_code, first.rejected_by_code);
     assert_eq!(std::fs::read(&rejects_file).unwrap(), listed);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_rejected_row_has_its_line_its_code_and_its_fields() {
+async fn rejected_rows_have_their_line_code_and_fields() {
     let directory = tempfile::tempdir().unwrap();
     let arguments = arguments(directory.path());
-    once(&arguments).await;
+    run_once(&arguments).await;
     let path = directory.path().join("rejects.csv");
-    // Not flexible: a line of another number of fields than the heading has would be an error.
+    // This reader fails if a line has another number of fields than the header.
     let mut reader = csv::Reader::from_path(path).unwrap();
     assert_eq!(reader.headers().unwrap(), vec!["file", "line", "reason", "code", "row"]);
     let rows: Vec<csv::ByteRecord> = reader.byte_records().map(Result::unwrap).collect();
-    let told: Vec<(String, String, String)> = rows
+    let listed: Vec<(String, String, String)> = rows
         .iter()
         .map(|row| [0, 1, 3].map(|index| String::from_utf8(row[index].to_vec()).unwrap()).into())
         .collect();
@@ -117,26 +121,29 @@ async fn every_rejected_row_has_its_line_its_code_and_its_fields() {
         ("orders.csv", "10", "invalid_utf8"),
     ]
     .map(|(file, line, code)| (file.to_owned(), line.to_owned(), code.to_owned()));
-    assert_eq!(told, expected);
-    assert_eq!(&rows[13][4], b"7,2017-01-01T11:57:00Z,web,c\xff,A,1,1", "the row is kept byte for byte");
+    assert_eq!(listed, expected);
+    assert_eq!(
+        &rows[13][4], b"7,2017-01-01T11:57:00Z,web,c\xff,A,1,1",
+        "the row is unchanged, byte for byte"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_row_with_none_on_hand_makes_the_sku_known_and_takes_nothing_away() {
+async fn a_row_with_zero_on_hand_registers_the_sku_and_removes_no_units() {
     let directory = tempfile::tempdir().unwrap();
     let arguments = arguments(directory.path());
-    once(&arguments).await;
+    run_once(&arguments).await;
     let app = arguments.store.open().await.unwrap();
     let fields = serde_json::json!({ "sku": "E", "location": "L1", "quantity": 4 });
-    let arrived: holdfast_domain::stock::ReceiveStock = serde_json::from_value(fields).unwrap();
-    Desk::new(&app.commands, &arguments.merchant, "test").send("arrived", arrived).await.unwrap();
+    let receipt: holdfast_domain::stock::ReceiveStock = serde_json::from_value(fields).unwrap();
+    CommandClient::new(&app.commands, &arguments.merchant, "test").send("arrived", receipt).await.unwrap();
     assert!(app.shutdown().await);
     drop(app);
 
     let stock = "sku,location,on_hand\nA,L1,5\nE,L1,0\nC,L1,0\n";
     std::fs::write(directory.path().join("stock.csv"), stock).unwrap();
-    let (again, _) = once(&arguments).await;
-    assert_eq!(again.files[1].rows, Count { read: 3, imported: 1, already_there: 2, rejected: 0 });
+    let (again, _) = run_once(&arguments).await;
+    assert_eq!(again.files[1].rows, Counts { read: 3, imported: 1, already_there: 2, rejected: 0 });
 
     let app = arguments.store.open().await.unwrap();
     app.wait_for_projections(&arguments.merchant).await.unwrap();
@@ -152,29 +159,29 @@ async fn a_row_with_none_on_hand_makes_the_sku_known_and_takes_nothing_away() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_order_that_says_something_else_now_is_rejected_and_left_as_it_is() {
+async fn an_order_with_changed_content_is_rejected_and_stays_unchanged() {
     let directory = tempfile::tempdir().unwrap();
     let arguments = arguments(directory.path());
-    let (first, _) = once(&arguments).await;
+    let (first, _) = run_once(&arguments).await;
     let changed = String::from_utf8_lossy(ORDERS).replace("c4,A,1,", "c4,A,2,");
     std::fs::write(directory.path().join("orders.csv"), changed).unwrap();
-    let (second, _) = once(&arguments).await;
+    let (second, _) = run_once(&arguments).await;
     assert_eq!(second.position, first.position);
     assert_eq!(second.rejected_by_code.get("idempotency_key_reused"), Some(&1));
 }
 
 #[test]
-fn a_file_that_cannot_be_read_to_its_end_stops_the_import_before_it_begins() {
+fn an_unreadable_file_stops_the_import_before_anything_is_written() {
     let directory = tempfile::tempdir().unwrap();
     let arguments = arguments(directory.path());
     std::fs::write(directory.path().join("stock.csv"), [0x1f, 0x8b, 8, 0, 0]).unwrap();
-    assert!(matches!(Sheets::read(&arguments.files), Err(ImportError::Unreadable { .. })));
+    assert!(matches!(Files::read(&arguments.paths), Err(ImportError::Unreadable { .. })));
     assert!(!directory.path().join("store").exists());
 }
 
 #[test]
-fn numbers_that_do_not_add_up_are_a_failure() {
-    let lost = Count { read: 3, imported: 1, already_there: 0, rejected: 1 };
-    let account = Account { what: "stock", file: "s.csv".to_owned(), rows: lost, things: lost };
-    assert!(matches!(account::check(&[account], &Rejects::default()), Err(ImportError::DoesNotAddUp(_))));
+fn inconsistent_counts_fail_the_import() {
+    let lost = Counts { read: 3, imported: 1, already_there: 0, rejected: 1 };
+    let report = FileReport { content: "stock", file: "s.csv".to_owned(), rows: lost, things: lost };
+    assert!(matches!(report::check(&[report], &Rejects::default()), Err(ImportError::WrongCounts(_))));
 }

@@ -1,8 +1,8 @@
-//! Signed checkpoints: what an auditor keeps of a journal, to find out later whether it still begins like that.
+//! Signed checkpoints, with which an auditor can prove later that the journals were not changed.
 //!
-//! A checkpoint names, for each merchant, the last event and the last batch with their hashes, which cover everything
-//! before them. It is signed by Ed25519 ([RFC 8032](https://www.rfc-editor.org/rfc/rfc8032)) over lines of text that anybody
-//! can write down again from the file: see [`Checkpoint::text`].
+//! A checkpoint contains, for each merchant, the last event and the last batch with their hashes, which cover everything
+//! before them. It is signed with Ed25519 ([RFC 8032](https://www.rfc-editor.org/rfc/rfc8032)) over a text that can be
+//! reproduced from the file: see [`Checkpoint::text`].
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -14,66 +14,66 @@ use holdfast_domain::values::Timestamp;
 use holdfast_journal::{Finding, Head, Journal};
 use serde::{Deserialize, Serialize};
 
-use super::CliError;
+use crate::error::CliError;
 
-/// Where a merchant's journal ended.
+/// The end of a merchant's journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Ended {
+pub struct JournalEnd {
     merchant: String,
-    /// The last event's position.
+    /// Position of the last event.
     position: u64,
-    /// The last event's hash, in hexadecimal.
+    /// Hash of the last event, in hexadecimal.
     event_hash: String,
-    /// The last batch's number.
+    /// Number of the last batch.
     batch: u64,
-    /// The last batch's hash, in hexadecimal.
+    /// Hash of the last batch, in hexadecimal.
     batch_hash: String,
 }
 
-/// What is signed.
+/// The signed content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Checkpoint {
-    /// Where each merchant's journal ended, by merchant.
-    merchants: Vec<Ended>,
-    /// When it was made.
+    /// The ends of the journals, one per merchant.
+    merchants: Vec<JournalEnd>,
+    /// Time of the signature.
     at: Timestamp,
 }
 
-/// A checkpoint as it is kept.
+/// The file format of a checkpoint.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Kept {
+struct CheckpointFile {
     checkpoint: Checkpoint,
-    /// Who has signed it: the public key, in base64.
+    /// Public key of the signer, in base64.
     public_key: String,
     /// The signature, in base64.
     signature: String,
 }
 
-/// Why a checkpoint could not be made or used.
+/// Why a checkpoint cannot be written or used.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {
-    /// A file of it.
+    /// The checkpoint or the key cannot be read or written.
     #[error("{file}: {reason}")]
     File {
-        /// Which file.
+        /// The file.
         file: String,
-        /// What is wrong.
+        /// The reason.
         reason: String,
     },
-    /// Somebody has changed it, or it was signed by another key.
-    #[error("{0} is not what was signed, or not by the key that was named")]
+    /// The checkpoint was changed, or was signed with another key.
+    #[error("invalid signature: {0} was changed, or signed with another key")]
     Signature(String),
-    /// What was found wrong is not signed.
-    #[error("no checkpoint is signed of a journal that is not what was written")]
+    /// The verification has findings.
+    #[error("verification failed; checkpoint not signed")]
     NotClean,
 }
 
-impl Ended {
-    /// Where a journal ends.
-    pub fn at(merchant: &str, head: &Head) -> Self {
+impl JournalEnd {
+    /// The end of a journal with this head.
+    pub fn new(merchant: &str, head: &Head) -> Self {
         Self {
             merchant: merchant.to_owned(),
             position: head.position,
@@ -85,128 +85,128 @@ impl Ended {
 }
 
 impl Checkpoint {
-    /// Of all merchants, at a moment.
-    pub fn new(merchants: Vec<Ended>, at: Timestamp) -> Self {
+    /// A checkpoint of the given journals.
+    pub fn new(merchants: Vec<JournalEnd>, at: Timestamp) -> Self {
         Self { merchants, at }
     }
 
-    /// What is signed: a line that says what it is, one with the moment, and one for each merchant, with its parts parted by
-    /// spaces, none of which can be in them.
+    /// The text that is signed: a line with the format version, a line with the time, and a line for each merchant with the
+    /// fields separated by spaces, which no field contains.
     fn text(&self) -> String {
-        let ended = self.merchants.iter().map(|ended| {
-            let Ended { merchant, position, event_hash, batch, batch_hash } = ended;
+        let ends = self.merchants.iter().map(|end| {
+            let JournalEnd { merchant, position, event_hash, batch, batch_hash } = end;
             format!("{merchant} {position} {event_hash} {batch} {batch_hash}")
         });
-        let lines = ["holdfast checkpoint 1".to_owned(), self.at.to_string()].into_iter().chain(ended);
+        let lines = ["holdfast checkpoint 1".to_owned(), self.at.to_string()].into_iter().chain(ends);
         lines.map(|line| line + "\n").collect()
     }
 
-    /// Signs it and writes it to a file, and gives the public key.
-    pub fn keep(self, file: &Path, key_file: &Path) -> Result<String, CliError> {
+    /// Signs the checkpoint, writes it to a file and returns the public key.
+    pub fn write(self, file: &Path, key_file: &Path) -> Result<String, CliError> {
         let key = signing_key(key_file)?;
         let signature = STANDARD.encode(key.sign(self.text().as_bytes()).to_bytes());
         let public_key = STANDARD.encode(key.verifying_key().to_bytes());
-        let kept = Kept { checkpoint: self, public_key: public_key.clone(), signature };
-        let mut text = serde_json::to_string_pretty(&kept)?;
+        let content = CheckpointFile { checkpoint: self, public_key: public_key.clone(), signature };
+        let mut text = serde_json::to_string_pretty(&content)?;
         text.push('\n');
-        std::fs::write(file, text).map_err(|error| wrong(file, error))?;
+        std::fs::write(file, text).map_err(|error| file_error(file, error))?;
         Ok(public_key)
     }
 
-    /// Reads a checkpoint that was kept, and makes certain that it is what was signed, by that key where one is named.
-    pub fn kept(file: &Path, public_key: Option<&str>) -> Result<Self, CliError> {
-        let text = std::fs::read_to_string(file).map_err(|error| wrong(file, error))?;
-        let kept: Kept = serde_json::from_str(&text).map_err(|error| wrong(file, error))?;
-        let by_whom = public_key.unwrap_or(&kept.public_key);
+    /// Reads a checkpoint and checks its signature: with the given key, or else with the key in the file.
+    pub fn read(file: &Path, public_key: Option<&str>) -> Result<Self, CliError> {
+        let text = std::fs::read_to_string(file).map_err(|error| file_error(file, error))?;
+        let content: CheckpointFile = serde_json::from_str(&text).map_err(|error| file_error(file, error))?;
+        let public_key = public_key.unwrap_or(&content.public_key);
         let is_signed = || -> Option<()> {
-            let key: [u8; 32] = STANDARD.decode(by_whom).ok()?.try_into().ok()?;
-            let signature: [u8; 64] = STANDARD.decode(&kept.signature).ok()?.try_into().ok()?;
+            let key: [u8; 32] = STANDARD.decode(public_key).ok()?.try_into().ok()?;
+            let signature: [u8; 64] = STANDARD.decode(&content.signature).ok()?.try_into().ok()?;
             let key = VerifyingKey::from_bytes(&key).ok()?;
-            key.verify_strict(kept.checkpoint.text().as_bytes(), &Signature::from_bytes(&signature)).ok()
+            key.verify_strict(content.checkpoint.text().as_bytes(), &Signature::from_bytes(&signature)).ok()
         };
         is_signed().ok_or_else(|| CheckpointError::Signature(file.display().to_string()))?;
-        Ok(kept.checkpoint)
+        Ok(content.checkpoint)
     }
 
-    /// What a merchant's journal has that is not as it was at the checkpoint.
-    pub async fn differs(&self, journal: &dyn Journal, merchant: &str) -> Result<Vec<Finding>, CliError> {
-        let Some(then) = self.merchants.iter().find(|ended| ended.merchant == merchant) else {
+    /// The differences between a merchant's journal and the checkpoint.
+    pub async fn differences(&self, journal: &dyn Journal, merchant: &str) -> Result<Vec<Finding>, CliError> {
+        let Some(end) = self.merchants.iter().find(|end| end.merchant == merchant) else {
             return Ok(Vec::new());
         };
-        let found = |problem: String| Finding { position: then.position, problem };
+        let finding = |problem: String| Finding { position: end.position, problem };
         let mut findings = Vec::new();
-        if then.position > 0 {
-            let event = journal.read(merchant, then.position - 1, 1).await?;
-            match event.first().filter(|event| event.position == then.position) {
-                None => findings.push(found("the journal ends before the checkpoint".to_owned())),
-                Some(event) if event.hash.to_string() != then.event_hash => {
-                    findings.push(found("the event is not the one of the checkpoint".to_owned()));
+        if end.position > 0 {
+            let event = journal.read(merchant, end.position - 1, 1).await?;
+            match event.first().filter(|event| event.position == end.position) {
+                None => findings.push(finding("the journal ends before the checkpoint".to_owned())),
+                Some(event) if event.hash.to_string() != end.event_hash => {
+                    findings.push(finding("the event differs from the checkpoint".to_owned()));
                 }
                 Some(_) => {}
             }
         }
-        if then.batch > 0 {
-            let batch = journal.batches(merchant, then.batch - 1, 1).await?;
-            let is_same = batch.first().is_some_and(|batch| batch.hash.to_string() == then.batch_hash);
+        if end.batch > 0 {
+            let batch = journal.batches(merchant, end.batch - 1, 1).await?;
+            let is_same = batch.first().is_some_and(|batch| batch.hash.to_string() == end.batch_hash);
             if !is_same {
-                findings.push(found(format!("batch {} is not the one of the checkpoint", then.batch)));
+                findings.push(finding(format!("batch {} differs from the checkpoint", end.batch)));
             }
         }
         Ok(findings)
     }
 
-    /// The merchants that it names.
+    /// The merchants of the checkpoint.
     pub fn merchants(&self) -> impl Iterator<Item = &str> {
-        self.merchants.iter().map(|ended| ended.merchant.as_str())
+        self.merchants.iter().map(|end| end.merchant.as_str())
     }
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "an error handler")]
-fn wrong(file: &Path, reason: impl ToString) -> CheckpointError {
+fn file_error(file: &Path, reason: impl ToString) -> CheckpointError {
     CheckpointError::File { file: file.display().to_string(), reason: reason.to_string() }
 }
 
-/// The key of a file, base64 of 32 bytes; a new one where there is no such file.
+/// Reads a signing key, base64 of 32 bytes; creates the file with a new key if it does not exist.
 fn signing_key(file: &Path) -> Result<SigningKey, CheckpointError> {
     match std::fs::read_to_string(file) {
         Ok(text) => {
             let bytes = STANDARD.decode(text.trim()).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
-            let bytes = bytes.ok_or_else(|| wrong(file, "is not base64 of 32 bytes"))?;
+            let bytes = bytes.ok_or_else(|| file_error(file, "is not base64 of 32 bytes"))?;
             Ok(SigningKey::from_bytes(&bytes))
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let mut bytes = [0; 32];
-            getrandom::fill(&mut bytes).map_err(|error| wrong(file, error))?;
+            getrandom::fill(&mut bytes).map_err(|error| file_error(file, error))?;
             let mut options = std::fs::OpenOptions::new();
             options.write(true).create_new(true);
             #[cfg(unix)]
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            let written = options.open(file).and_then(|mut written| {
-                writeln!(written, "{}", STANDARD.encode(bytes))?;
-                written.sync_all()
+            let result = options.open(file).and_then(|mut new_file| {
+                writeln!(new_file, "{}", STANDARD.encode(bytes))?;
+                new_file.sync_all()
             });
-            written.map_err(|error| wrong(file, error))?;
+            result.map_err(|error| file_error(file, error))?;
             Ok(SigningKey::from_bytes(&bytes))
         }
-        Err(error) => Err(wrong(file, error)),
+        Err(error) => Err(file_error(file, error)),
     }
 }
 
-/// The files and keys that `verify` is told of checkpoints.
+/// Arguments about checkpoints.
 #[derive(Debug, clap::Args)]
-pub struct Flags {
-    /// Write a signed checkpoint of where the journals end into this file, if everything is as it was written. Keep it where
-    /// nobody who can change the store can change it.
+pub struct CheckpointArguments {
+    /// Write a signed checkpoint of the ends of the journals to this file, if there are no findings. Store it where those
+    /// who can change the store cannot change it.
     #[arg(long, value_name = "FILE", requires = "signing_key")]
     pub checkpoint: Option<PathBuf>,
-    /// The file with the key to sign by, base64 of 32 bytes; made with a new key where there is none. It belongs to the
-    /// auditor, not beside the store.
+    /// File with the signing key, base64 of 32 bytes; created with a new key if absent. It belongs to the auditor, not next
+    /// to the store.
     #[arg(long, value_name = "FILE", requires = "checkpoint")]
     pub signing_key: Option<PathBuf>,
-    /// Also make certain that the journals still begin as this checkpoint says.
+    /// Also verify that the journals still match this checkpoint.
     #[arg(long, value_name = "FILE")]
     pub against: Option<PathBuf>,
-    /// Whose signature the checkpoint must have: the public key in base64. Without it the checkpoint's own word is taken.
+    /// Public key, in base64, that must have signed the checkpoint. Default: the key in the checkpoint itself.
     #[arg(long, value_name = "KEY", requires = "against")]
     pub public_key: Option<String>,
 }

@@ -1,49 +1,49 @@
-//! Whether the read models are what the journal says.
+//! Comparison of the read models with a second computation from the journal.
 
 use std::sync::Arc;
 
+use holdfast_api::database::Database;
 use holdfast_journal::Journal;
 use holdfast_projections::{Verification, VerificationReport, VerificationResult, ViewError};
+use holdfast_terminal::output::{self, Printer, Progress, number};
 use serde::Serialize;
 
-use super::Verified;
-use crate::CliError;
-use holdfast_api::database::Database;
-use holdfast_terminal::output::{self, Printer, Progress, number};
+use super::MerchantResult;
+use crate::error::CliError;
 
-/// What is known of a merchant's read models.
+/// The result for the read models of a merchant.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase", untagged)]
-pub enum Compared {
-    /// Each was compared with a second fold of the journal, unless it says otherwise.
+pub enum Comparison {
+    /// The read models were compared, except those that say why not.
     #[serde(rename_all = "camelCase")]
     ReadModels {
-        /// What was found of each.
+        /// The results, one per read model.
         read_models: Vec<ReadModel>,
     },
-    /// None of them was compared.
+    /// No read model was compared.
     #[serde(rename_all = "camelCase")]
-    Not {
-        /// Why.
+    Skipped {
+        /// The reason.
         not_compared: String,
-        /// Whether they should have been.
+        /// True if the reason is a failure.
         #[serde(skip)]
-        is_obstacle: bool,
+        is_failure: bool,
     },
 }
 
-/// What was found of a read model.
+/// The result for one read model.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReadModel {
     projection: &'static str,
     #[serde(flatten)]
-    found: Found,
+    result: ReadModelResult,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase", untagged)]
-enum Found {
+enum ReadModelResult {
     Rows {
         position: u64,
         rows: u64,
@@ -54,57 +54,61 @@ enum Found {
     NotCompared {
         not_compared: String,
         #[serde(skip)]
-        is_obstacle: bool,
+        is_failure: bool,
     },
 }
 
 impl From<VerificationResult> for ReadModel {
     fn from(VerificationResult { projection, result }: VerificationResult) -> Self {
-        let found = match result {
+        let result = match result {
             Ok(VerificationReport { position, rows, different, differences }) => {
-                Found::Rows { position, rows, different, differences }
+                ReadModelResult::Rows { position, rows, different, differences }
             }
-            Err(error) => {
-                Found::NotCompared { not_compared: error.to_string(), is_obstacle: is_obstacle(&error) }
-            }
+            Err(error) => ReadModelResult::NotCompared {
+                not_compared: error.to_string(),
+                is_failure: is_failure(&error),
+            },
         };
-        Self { projection, found }
+        Self { projection, result }
     }
 }
 
-impl Compared {
-    /// They were not looked at, and need not be.
-    pub fn not(why: &str) -> Self {
-        Self::Not { not_compared: why.to_owned(), is_obstacle: false }
+impl Comparison {
+    /// The read models were not compared, which is not a failure.
+    pub fn skipped(reason: &str) -> Self {
+        Self::Skipped { not_compared: reason.to_owned(), is_failure: false }
     }
 
     fn read_models(&self) -> &[ReadModel] {
         match self {
             Self::ReadModels { read_models } => read_models,
-            Self::Not { .. } => &[],
+            Self::Skipped { .. } => &[],
         }
     }
 
-    /// Whether nothing was found that is not what the journal says.
+    /// True if no difference was found.
     pub fn is_clean(&self) -> bool {
-        self.read_models().iter().all(|one| !matches!(one.found, Found::Rows { different: 1.., .. }))
+        self.read_models()
+            .iter()
+            .all(|one| !matches!(one.result, ReadModelResult::Rows { different: 1.., .. }))
     }
 
-    /// Whether something could not be compared that should have been.
-    pub fn has_obstacle(&self) -> bool {
-        let one_has = |one: &ReadModel| matches!(one.found, Found::NotCompared { is_obstacle: true, .. });
-        matches!(self, Self::Not { is_obstacle: true, .. }) || self.read_models().iter().any(one_has)
+    /// True if a comparison failed.
+    pub fn has_failed(&self) -> bool {
+        let failed =
+            |one: &ReadModel| matches!(one.result, ReadModelResult::NotCompared { is_failure: true, .. });
+        matches!(self, Self::Skipped { is_failure: true, .. }) || self.read_models().iter().any(failed)
     }
 
-    /// Whether every read model was compared.
-    pub fn is_whole(&self) -> bool {
-        let is_compared = |one: &ReadModel| matches!(one.found, Found::Rows { .. });
+    /// True if every read model was compared.
+    pub fn is_complete(&self) -> bool {
+        let is_compared = |one: &ReadModel| matches!(one.result, ReadModelResult::Rows { .. });
         matches!(self, Self::ReadModels { read_models } if read_models.iter().all(is_compared))
     }
 }
 
-/// Whether it is something that should not be so. A read model that is not there yet is none.
-fn is_obstacle(error: &ViewError) -> bool {
+/// True if the error is a failure. A read model that does not exist yet is not a failure.
+fn is_failure(error: &ViewError) -> bool {
     !matches!(
         error,
         ViewError::NotInitialized
@@ -114,16 +118,16 @@ fn is_obstacle(error: &ViewError) -> bool {
     )
 }
 
-/// Compares the read models of merchants whose journal is what was written. What keeps them from being compared is told with
-/// them: what was found of the journals is not lost by it.
-pub async fn compare(database: &Database, journal: &Arc<dyn Journal>, all: &mut [Verified]) {
-    if let Err(error) = try_to_compare(database, journal, all).await {
-        let is_obstacle = match &error {
-            CliError::View(error) => is_obstacle(error),
+/// Compares the read models of merchants without findings in their journal. An error is stored as the reason why they were
+/// not compared, so that the findings in the journals are still reported.
+pub async fn compare(database: &Database, journal: &Arc<dyn Journal>, results: &mut [MerchantResult]) {
+    if let Err(error) = try_to_compare(database, journal, results).await {
+        let is_failure = match &error {
+            CliError::View(error) => is_failure(error),
             _ => true,
         };
-        for verified in all {
-            verified.compared = Compared::Not { not_compared: error.to_string(), is_obstacle };
+        for result in results {
+            result.comparison = Comparison::Skipped { not_compared: error.to_string(), is_failure };
         }
     }
 }
@@ -131,19 +135,19 @@ pub async fn compare(database: &Database, journal: &Arc<dyn Journal>, all: &mut 
 async fn try_to_compare(
     database: &Database,
     journal: &Arc<dyn Journal>,
-    all: &mut [Verified],
+    results: &mut [MerchantResult],
 ) -> Result<(), CliError> {
     let views = database.views_to_read().await?;
-    let directory = tempfile::tempdir().map_err(CliError::system("a temporary directory cannot be made"))?;
+    let directory = tempfile::tempdir().map_err(CliError::system("cannot create a temporary directory"))?;
     let verification = Verification::in_directory(directory.path(), journal, &views).await?;
-    for verified in all {
-        verified.compared = if verified.findings.is_empty() {
-            let mut progress = Progress::new("folding", verified.events * Verification::READ_MODEL_COUNT);
-            let results = verification.verify(&verified.merchant, |events| progress.set(events)).await;
+    for result in results {
+        result.comparison = if result.findings.is_empty() {
+            let mut progress = Progress::new("verifying", result.events * Verification::READ_MODEL_COUNT);
+            let results = verification.verify(&result.merchant, |events| progress.set(events)).await;
             progress.finish();
-            Compared::ReadModels { read_models: results.into_iter().map(ReadModel::from).collect() }
+            Comparison::ReadModels { read_models: results.into_iter().map(ReadModel::from).collect() }
         } else {
-            Compared::not("the journal that they are folded from is not what was written")
+            Comparison::skipped("the journal has findings")
         };
     }
     verification.close().await;
@@ -151,38 +155,36 @@ async fn try_to_compare(
     Ok(())
 }
 
-/// Prints what was found.
-pub fn show(all: &[Verified], printer: &mut Printer) {
+/// Prints the results.
+pub fn print(results: &[MerchantResult], printer: &mut Printer) {
     let mut table = output::table(&["read model", "merchant", "position", "rows", "different"]);
-    for one in all {
-        for ReadModel { projection, found } in one.compared.read_models() {
-            if let Found::Rows { position, rows, different, .. } = found {
-                let names = [(*projection).to_owned(), one.merchant.clone()];
+    for merchant_result in results {
+        for ReadModel { projection, result } in merchant_result.comparison.read_models() {
+            if let ReadModelResult::Rows { position, rows, different, .. } = result {
+                let names = [(*projection).to_owned(), merchant_result.merchant.clone()];
                 let numbers = [*position, *rows, *different].map(number);
                 table.add_row(names.into_iter().chain(numbers));
             }
         }
     }
-    output::right(&mut table, &[2, 3, 4]);
+    output::align_right(&mut table, &[2, 3, 4]);
     if !table.is_empty() {
         printer.table(&table);
     }
-    for one in all {
-        let merchant = &one.merchant;
-        if let Compared::Not { not_compared, .. } = &one.compared {
-            printer.line(format!("merchant {merchant}: read models were not compared: {not_compared}"));
+    for merchant_result in results {
+        let merchant = &merchant_result.merchant;
+        if let Comparison::Skipped { not_compared, .. } = &merchant_result.comparison {
+            printer.line(format!("merchant {merchant}: read models not compared: {not_compared}"));
         }
-        for ReadModel { projection, found } in one.compared.read_models() {
-            match found {
-                Found::Rows { differences, .. } => {
+        for ReadModel { projection, result } in merchant_result.comparison.read_models() {
+            match result {
+                ReadModelResult::Rows { differences, .. } => {
                     for difference in differences {
                         printer.line(format!("merchant {merchant}, {projection}: {difference}"));
                     }
                 }
-                Found::NotCompared { not_compared, .. } => {
-                    printer.line(format!(
-                        "merchant {merchant}, {projection}: it was not compared: {not_compared}"
-                    ));
+                ReadModelResult::NotCompared { not_compared, .. } => {
+                    printer.line(format!("merchant {merchant}, {projection}: not compared: {not_compared}"));
                 }
             }
         }

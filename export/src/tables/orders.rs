@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use holdfast_domain::order::{DeliveryIntent, Destination, LineView};
 use holdfast_domain::values::{Text, Units};
+use holdfast_terminal::wire_name as name;
 
 use super::{Kind, Ordered};
 use crate::column::{Column, Table, json, list};
-use holdfast_terminal::wire_name as name;
 
 type Row = Arc<Ordered>;
 

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use holdfast_domain::order::PackageView;
 use holdfast_domain::values::{FulfillmentOrderId, LocationId, ShipmentId, Timestamp, Units};
+use holdfast_terminal::wire_name as name;
 
 use super::{Kind, Ordered};
 use crate::column::{Column, Table, list};
-use holdfast_terminal::wire_name as name;
 
 /// A parcel and where it belongs.
 pub struct Parcel {

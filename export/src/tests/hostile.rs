@@ -21,17 +21,17 @@ async fn names_of_all_kinds_come_back_as_they_are_and_lead_nowhere() {
     for format in ["parquet", "ndjson"] {
         let shop = Shop::empty().await;
         for merchant in ["default", "..", "a:b", "A.b-c_d"] {
-            shop.day_of(merchant, 0, async |desk| {
+            shop.day_of(merchant, 0, async |client| {
                 let place = json!({ "location": "..", "latitude": 1.0, "longitude": 2.0 });
-                send(desk, "location", command::<RegisterLocation>(place)).await;
+                send(client, "location", command::<RegisterLocation>(place)).await;
                 for sku in SKUS {
                     let goods = json!({ "sku": sku, "location": "..", "quantity": 5 });
-                    send(desk, sku, command::<ReceiveStock>(goods)).await;
+                    send(client, sku, command::<ReceiveStock>(goods)).await;
                 }
                 let lines: Vec<_> = SKUS.iter().map(|sku| json!({ "sku": sku, "quantity": 1 })).collect();
                 let order = json!({ "channel": "..", "payment": "not_required", "lines": lines,
                                     "attributes": { "a\"b": "{\u{1f4e6}'" } });
-                send(desk, "order", command::<CreateOrder>(order)).await;
+                send(client, "order", command::<CreateOrder>(order)).await;
             })
             .await;
         }

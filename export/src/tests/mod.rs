@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use clap::Parser as _;
 use holdfast_api::app::{App, KEY_FILE};
-use holdfast_commands::client::{Desk, Outcome};
+use holdfast_commands::client::{CommandClient, Outcome};
 use holdfast_commands::{AnyCommand, Clock, Commands, MasterKey, Settings, Vault};
 use holdfast_domain::network::RegisterLocation;
 use holdfast_domain::order::{CreateOrder, ShipItems};
@@ -79,12 +79,12 @@ impl Shop {
     /// A location with goods, and three orders on each of so many days, the first of which has left.
     async fn open(days: u32) -> Self {
         let shop = Self::empty().await;
-        shop.day(0, async |desk| {
+        shop.day(0, async |client| {
             let place = json!({ "location": "DC-1", "latitude": 1.0, "longitude": 2.0 });
-            send(desk, "location", command::<RegisterLocation>(place)).await;
+            send(client, "location", command::<RegisterLocation>(place)).await;
             for sku in ["MUG", "TEA \"first, flush\""] {
                 let goods = json!({ "sku": sku, "location": "DC-1", "quantity": 1_000 });
-                send(desk, sku, command::<ReceiveStock>(goods)).await;
+                send(client, sku, command::<ReceiveStock>(goods)).await;
             }
         })
         .await;
@@ -104,42 +104,42 @@ impl Shop {
 
     /// Three orders, the first of which leaves.
     async fn orders_of_a_day(&self, day: u32) {
-        self.day(day, async |desk| {
+        self.day(day, async |client| {
             for number in 0..3 {
                 let number = day * 3 + number;
-                let id = send(desk, &format!("order-{number}"), an_order(number)).await;
+                let id = send(client, &format!("order-{number}"), an_order(number)).await;
                 if number.is_multiple_of(3) {
-                    self.ship(desk, number, id).await;
+                    self.ship(client, number, id).await;
                 }
             }
         })
         .await;
     }
 
-    async fn ship(&self, desk: &Desk, number: u32, id: OrderId) {
+    async fn ship(&self, client: &CommandClient, number: u32, id: OrderId) {
         let shipped = json!({
             "fulfillmentOrderId": format!("{id}.f1"),
             "packages": [{ "carrier": "ups", "trackingNumber": format!("1Z{number}") }],
         });
-        send(desk, &format!("ship-{number}"), command::<ShipItems>(shipped)).await;
+        send(client, &format!("ship-{number}"), command::<ShipItems>(shipped)).await;
     }
 
     /// Commands on a day of March.
-    async fn day(&self, day: u32, commands: impl AsyncFnOnce(&Desk)) {
+    async fn day(&self, day: u32, commands: impl AsyncFnOnce(&CommandClient)) {
         self.day_of("default", day, commands).await;
     }
 
     /// Commands of a merchant on a day of March.
-    async fn day_of(&self, whose: &str, day: u32, commands: impl AsyncFnOnce(&Desk)) {
+    async fn day_of(&self, whose: &str, day: u32, commands: impl AsyncFnOnce(&CommandClient)) {
         let noon: Timestamp = format!("2026-03-{:02}T12:00:00.000001Z", day + 1).parse().unwrap();
         self.clock.0.store(noon.microseconds(), Ordering::Relaxed);
         let journal = Arc::new(SqliteJournal::open(&self.store()).unwrap());
         let vault = Vault::new(&MasterKey::from_file(&self.store().join(KEY_FILE), false).unwrap());
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
         let service = Commands::start(journal, vault, clock, Settings::default());
-        let desk = Desk::new(&service, &MerchantId::new(whose).unwrap(), "test");
-        commands(&desk).await;
-        drop(desk);
+        let client = CommandClient::new(&service, &MerchantId::new(whose).unwrap(), "test");
+        commands(&client).await;
+        drop(client);
         assert!(service.shutdown(PATIENCE).await);
     }
 
@@ -207,9 +207,9 @@ impl Shop {
 }
 
 /// A command that is granted; the order's id where it is about one.
-async fn send(desk: &Desk, key: &str, command: impl Into<AnyCommand>) -> OrderId {
-    let outcome = desk.send(key, command).await.unwrap();
-    let Outcome::Granted { answer, .. } = outcome else { panic!("{outcome:?}") };
+async fn send(client: &CommandClient, key: &str, command: impl Into<AnyCommand>) -> OrderId {
+    let outcome = client.send(key, command).await.unwrap();
+    let Outcome::Accepted { answer, .. } = outcome else { panic!("{outcome:?}") };
     let body: Value = serde_json::from_slice(&answer.body).unwrap();
     let nobody = "00000000-0000-7000-8000-000000000000";
     body["orderId"].as_str().unwrap_or(nobody).parse().unwrap()

@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
+use holdfast_api::app::App;
 use holdfast_domain::order::OrderView;
 use holdfast_domain::stock::ExpectSupply;
+use holdfast_projections::AvailabilityFilter;
 use holdfast_projections::OrderFilter;
 use serde_json::{Value, json};
 
 use super::reading::{plain, rows};
 use super::{Shop, command, files, merchant, of, send};
 use crate::{ExportError, Exported};
-use holdfast_api::app::App;
-use holdfast_projections::AvailabilityFilter;
 
 const OF_ORDERS: &str = "orders,order_lines,fulfillment_orders,packages";
 
@@ -140,7 +140,7 @@ async fn only_dates_of_which_something_has_changed_are_written_anew() {
     // ones on the fifth.
     let all = orders(&shop).await;
     let second = all.values().find(|view| view.channel_ref.as_ref().unwrap().as_str() == "R-4").unwrap();
-    shop.day(3, async |desk| shop.ship(desk, 4, second.order_id).await).await;
+    shop.day(3, async |client| shop.ship(client, 4, second.order_id).await).await;
     shop.orders_of_a_day(4).await;
     shop.fold().await;
     let later = shop.export(&["--only", OF_ORDERS]).await;
@@ -266,8 +266,8 @@ async fn availability_is_a_snapshot_of_the_day() {
     let shop = Shop::open(1).await;
     let supply = json!({ "sku": "MUG", "location": "DC-1", "quantity": 50, "dueAt": "2030-01-01T00:00:00Z",
                          "supplyId": "PO-1" });
-    shop.day(1, async |desk| {
-        send(desk, "supply", command::<ExpectSupply>(supply)).await;
+    shop.day(1, async |client| {
+        send(client, "supply", command::<ExpectSupply>(supply)).await;
     })
     .await;
     shop.fold().await;
@@ -348,7 +348,7 @@ async fn what_was_measured_is_exported_by_the_date_of_its_hours() {
     let before = written(&shop, "metrics");
     let all = orders(&shop).await;
     let second = all.values().find(|view| view.channel_ref.as_ref().unwrap().as_str() == "R-4").unwrap();
-    shop.day(2, async |desk| shop.ship(desk, 4, second.order_id).await).await;
+    shop.day(2, async |client| shop.ship(client, 4, second.order_id).await).await;
     shop.fold().await;
     assert_eq!(of(&shop.export(&table).await, "metrics").files, 1);
     assert_eq!(measured(&shop, "shipments_created"), by_day([1, 1, 2]));

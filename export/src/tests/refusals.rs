@@ -49,9 +49,9 @@ async fn a_range_that_is_none_is_refused() {
         let ExportError::Beyond { head: told, wanted: 1000, .. } = beyond else { panic!("{beyond}") };
         assert_eq!(told, head);
     }
-    shop.day_of("second", 0, async |desk| {
+    shop.day_of("second", 0, async |client| {
         let place = json!({ "location": "L", "latitude": 1.0, "longitude": 2.0 });
-        send(desk, "location", command::<RegisterLocation>(place)).await;
+        send(client, "location", command::<RegisterLocation>(place)).await;
     })
     .await;
     let whose = shop.refused(&["--only", "events", "--upto", "1"]).await;
@@ -124,9 +124,9 @@ async fn another_store_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_directory_of_another_merchant_is_refused() {
     let shop = Shop::open(1).await;
-    shop.day_of("DEFAULT", 0, async |desk| {
+    shop.day_of("DEFAULT", 0, async |client| {
         let place = json!({ "location": "L", "latitude": 1.0, "longitude": 2.0 });
-        send(desk, "location", command::<RegisterLocation>(place)).await;
+        send(client, "location", command::<RegisterLocation>(place)).await;
     })
     .await;
     shop.export(&["--only", "events", "--merchant", "default"]).await;

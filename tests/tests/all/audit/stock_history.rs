@@ -237,7 +237,7 @@ async fn an_order_is_audited_with_its_state_after_each_event(store: TestStore) {
     }
 
     let table = audit(&["--differences"]);
-    for expected in ["what it says", "because of", "PickItems", "on_hold", "/lines/0/picked: 0 -> 2"] {
+    for expected in ["summary", "command", "PickItems", "on_hold", "/lines/0/picked: 0 -> 2"] {
         assert!(table.contains(expected), "{expected} is not in {table}");
     }
     let before = (last.parse::<u64>().expect("a position") - 1).to_string();

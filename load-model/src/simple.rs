@@ -1,0 +1,85 @@
+//! The smallest order, the stock that it needs, and one location.
+
+use holdfast_domain::network::RegisterLocation;
+use holdfast_domain::order::{CreateOrder, NewLine, PaymentTerms};
+use holdfast_domain::stock::ReceiveStock;
+use holdfast_domain::values::{ChannelName, LocationId, Quantity, Reference, Sku};
+
+use crate::{ModelError, Step};
+
+/// The name of the only location.
+pub const LOCATION: &str = "DC-NEWARK";
+
+/// The only location.
+pub fn location() -> Result<RegisterLocation, ModelError> {
+    Ok(RegisterLocation::new(LocationId::new(LOCATION)?, 40.74, -74.17))
+}
+
+/// Units of a SKU arrive at the only location.
+pub fn receipt(sku: Sku, units: i64) -> Result<Step, ModelError> {
+    let key = format!("stock/{sku}");
+    Ok(Step { key, command: receive(sku, LOCATION, units)?.into() })
+}
+
+/// An order for one unit of a SKU that needs no payment.
+pub fn order(sku: Sku) -> Result<CreateOrder, ModelError> {
+    let payment = Some(PaymentTerms::NotRequired);
+    let lines = vec![line(sku, 1)?];
+    Ok(CreateOrder { payment, ..order_of(ChannelName::new("web")?, lines) })
+}
+
+/// An order with nothing but a channel and lines.
+pub(crate) fn order_of(channel: ChannelName, lines: Vec<NewLine>) -> CreateOrder {
+    CreateOrder {
+        order_id: None,
+        channel,
+        channel_ref: None,
+        customer_ref: None,
+        lines,
+        currency: None,
+        charges: None,
+        ship_to: None,
+        delivery: None,
+        on_shortage: None,
+        allow_split: None,
+        priority: None,
+        payment: None,
+        reserve_for: None,
+        placed_at: None,
+        external_refs: None,
+        attributes: None,
+        occurred_at: None,
+        not_after: None,
+    }
+}
+
+/// A line without a price.
+pub(crate) fn line(sku: Sku, quantity: i64) -> Result<NewLine, ModelError> {
+    Ok(NewLine {
+        sku,
+        quantity: Quantity::new(quantity)?,
+        line_ref: None,
+        unit: None,
+        total: None,
+        tax: None,
+        discount: None,
+        attributes: None,
+    })
+}
+
+/// Opening stock at a location.
+pub(crate) fn receive(sku: Sku, location: &str, units: i64) -> Result<ReceiveStock, ModelError> {
+    Ok(ReceiveStock {
+        sku,
+        location: LocationId::new(location)?,
+        quantity: Quantity::new(units)?,
+        condition: None,
+        lots: None,
+        serials: None,
+        supply_id: None,
+        close_supply: None,
+        reference: Some(Reference::new("opening-stock")?),
+        occurred_at: None,
+        not_after: None,
+    })
+}
