@@ -1,4 +1,4 @@
-//! An order as it was is what its events up to then make of it, folded here once more.
+//! An order as of a position equals the fold of its events up to that position.
 
 use cqrs_es::Aggregate;
 use holdfast_domain::order::{Order, OrderView};
@@ -10,18 +10,19 @@ use crate::support::orders::{PlacedOrder, one_package, order_with};
 use crate::support::server::TestServer;
 use crate::support::store::{TestStore, on_every_store};
 
-on_every_store!(an_order_as_of_any_moment_is_a_fold_of_its_events_up_to_then,);
+on_every_store!(order_as_of_any_position_equals_the_fold_of_its_events,);
 
 const ORDERS: usize = 200;
-const MOMENTS: usize = 5;
+/// Positions that are compared per order.
+const POSITIONS: usize = 5;
 
-/// The next of numbers that look random and are the same every time.
-fn next(seed: &mut u64) -> usize {
+/// The next pseudo-random number. The sequence is the same in every run.
+fn next_random(seed: &mut u64) -> usize {
     *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
     usize::try_from(*seed >> 33).expect("31 bits")
 }
 
-async fn an_order_as_of_any_moment_is_a_fold_of_its_events_up_to_then(store: TestStore) {
+async fn order_as_of_any_position_equals_the_fold_of_its_events(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "MUG", 100).await;
     server.add_stock("DC-2", "MUG", 60).await;
@@ -30,15 +31,15 @@ async fn an_order_as_of_any_moment_is_a_fold_of_its_events_up_to_then(store: Tes
     for number in 0..ORDERS {
         let more =
             json!({ "onShortage": "backorder", "shipTo": { "name": "Ada Lovelace", "city": "London" } });
-        let quantity = 1 + next(&mut seed) as u64 % 2;
+        let quantity = 1 + next_random(&mut seed) as u64 % 2;
         orders.push(
             PlacedOrder::new(&server, &format!("o{number}"), &order_with("MUG", quantity, &more)).await,
         );
     }
     for step in 0..ORDERS * 2 {
-        let placed = &orders[next(&mut seed) % ORDERS];
-        // What an order is not ready for is refused, and leaves no trace.
-        let (path, body) = match next(&mut seed) % 6 {
+        let placed = &orders[next_random(&mut seed) % ORDERS];
+        // Some commands are refused in the order's state, and leave no trace.
+        let (path, body) = match next_random(&mut seed) % 6 {
             0 => (placed.fulfillment_order_path(1, "accept"), json!({})),
             1 => (placed.fulfillment_order_path(1, "pick"), json!({ "all": true })),
             2 => (placed.fulfillment_order_path(1, "ship"), one_package(&format!("1Z-{step}"))),
@@ -49,31 +50,31 @@ async fn an_order_as_of_any_moment_is_a_fold_of_its_events_up_to_then(store: Tes
         server.post(&path, &format!("step-{step}"), &body).await;
     }
     let events = all_events(&server).await;
-    let mut seen = 0;
+    let mut compared = 0;
     for placed in &orders {
-        for _ in 0..MOMENTS {
-            let moment = 1 + next(&mut seed) as u64 % events.len() as u64;
-            let expected = folded(&events, &placed.id, moment);
-            let told = server.get(&format!("/v1/orders/{}?asOf={moment}", placed.id)).await;
+        for _ in 0..POSITIONS {
+            let position = 1 + next_random(&mut seed) as u64 % events.len() as u64;
+            let expected = fold_order(&events, &placed.id, position);
+            let answer = server.get(&format!("/v1/orders/{}?asOf={position}", placed.id)).await;
             match expected {
                 Some(expected) => {
-                    assert_eq!(told.accepted(), expected, "as of {moment}");
-                    seen += 1;
+                    assert_eq!(answer.accepted(), expected, "as of {position}");
+                    compared += 1;
                 }
-                None => assert_eq!(told.status.as_u16(), 404, "as of {moment}: {told:?}"),
+                None => assert_eq!(answer.status.as_u16(), 404, "as of {position}: {answer:?}"),
             }
         }
     }
-    assert!(seen > ORDERS * MOMENTS / 3, "{seen} moments at which there was something to see");
+    assert!(compared > ORDERS * POSITIONS / 3, "only {compared} states were compared");
 }
 
-/// What an order's events of whole commands up to a position make of it.
-fn folded(events: &[Value], id: &str, moment: u64) -> Option<Value> {
+/// Folds an order's events of complete commands up to a position.
+fn fold_order(events: &[Value], id: &str, as_of: u64) -> Option<Value> {
     let stream = StreamId::Order(id.parse().expect("an id"));
     let (mut order, mut version, mut position) = (Order::default(), 0, 0);
     for event in events {
         let ends = event["commandend"].as_u64().expect("a position");
-        if event["stream"] != stream.to_string() || ends > moment {
+        if event["stream"] != stream.to_string() || ends > as_of {
             continue;
         }
         let kind = event["type"].as_str().expect("a type");

@@ -1,4 +1,4 @@
-//! Everything that followed from a command, across the streams of orders and stock items, also what nobody sent.
+//! The consequences of a command in the streams of orders and stock items, background commands included.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +9,8 @@ use crate::support::server::{TestServer, order};
 use crate::support::store::{TestStore, on_every_store};
 
 on_every_store!(
-    everything_that_followed_from_a_delivery_is_found_from_every_side,
-    what_time_brings_follows_from_the_orders_last_command,
+    all_interfaces_show_every_consequence_of_a_receipt,
+    an_expired_reservation_is_caused_by_the_last_command_on_the_order,
 );
 
 /// The lines that `audit command` prints as JSON.
@@ -22,8 +22,8 @@ fn audited(store: &TestStore, arguments: &[&str]) -> Vec<Value> {
 }
 
 async fn consequences(server: &TestServer, query: &str) -> Vec<Value> {
-    let told = server.get(&format!("/v1/consequences?{query}")).await.accepted();
-    told["items"].as_array().expect("items").clone()
+    let page = server.get(&format!("/v1/consequences?{query}")).await.accepted();
+    page["items"].as_array().expect("items").clone()
 }
 
 /// The positions of events in order.
@@ -35,18 +35,18 @@ fn of_commands(items: &[Value]) -> Vec<u64> {
     positions(items.iter().flat_map(|item| item["events"].as_array().expect("events")))
 }
 
-async fn everything_that_followed_from_a_delivery_is_found_from_every_side(store: TestStore) {
+async fn all_interfaces_show_every_consequence_of_a_receipt(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "MUG", 1).await;
-    let waits = order_with("MUG", 5, &json!({ "onShortage": "backorder" }));
-    let waits = PlacedOrder::new(&server, "waits", &waits).await;
+    let backorder = order_with("MUG", 5, &json!({ "onShortage": "backorder" }));
+    let backorder = PlacedOrder::new(&server, "backorder", &backorder).await;
     let more = json!({ "sku": "MUG", "location": "DC-1", "quantity": 9 });
     let with = [("Correlation-Id", "delivery 7"), ("Actor", "grace")];
     let delivered = server.post_with("/v1/stock/receive", "more", &with, &more).await;
     let position = delivered.position.expect("a position");
     delivered.accepted();
-    let served = waits.wait_until(&server, "reserved", |now| now["status"] == "reserved").await;
-    // Somebody else's, under the same correlation id, and one that has nothing to do with it.
+    let filled_order = backorder.wait_until_reserved(&server).await;
+    // Another order with the same correlation id, and an unrelated order.
     server
         .post_with("/v1/orders", "other", &[("Correlation-Id", "delivery 7")], &order("MUG", 1))
         .await
@@ -54,16 +54,16 @@ async fn everything_that_followed_from_a_delivery_is_found_from_every_side(store
     server.post("/v1/orders", "unrelated", &order("MUG", 1)).await.accepted();
 
     let filled = consequences(&server, &format!("position={position}")).await;
-    let told: Vec<_> =
+    let commands: Vec<_> =
         filled.iter().map(|item| (&item["command"], &item["depth"], &item["principal"])).collect();
     assert_eq!(
-        told,
+        commands,
         [
             (&json!("ReceiveStock"), &json!(0), &json!("local")),
             (&json!("FillBackorders"), &json!(1), &json!("holdfast"))
         ]
     );
-    assert_eq!(filled[1]["causedBy"], json!(position), "the last event of what made it due");
+    assert_eq!(filled[1]["causedBy"], json!(position), "the last event of the command that made it due");
     assert_eq!(filled[1]["correlationId"], "delivery 7");
     let streams: BTreeSet<&str> = filled[1]["events"]
         .as_array()
@@ -71,30 +71,30 @@ async fn everything_that_followed_from_a_delivery_is_found_from_every_side(store
         .iter()
         .map(|event| event["stream"].as_str().expect("a stream"))
         .collect();
-    let of_order = format!("order-{}", waits.id);
+    let of_order = format!("order-{}", backorder.id);
     assert!(streams.is_superset(&BTreeSet::from([of_order.as_str(), "stock-MUG"])), "{streams:?}");
 
-    // What the warehouse does because of it says so.
+    // The warehouse names the reservation as the cause of the shipment.
     let mut reserved = filled[1]["events"].as_array().expect("events").iter();
-    let reserved = reserved.rfind(|event| event["type"] == "InventoryReserved").expect("it is held");
+    let reserved = reserved.rfind(|event| event["type"] == "InventoryReserved").expect("a reservation");
     let id = reserved["eventId"].as_str().expect("an id");
-    let path = waits.fulfillment_order_path(1, "ship");
+    let path = backorder.fulfillment_order_path(1, "ship");
     let shipped = server.post_with(&path, "ship", &[("Causation-Id", id)], &one_package("1Z1")).await;
     let last = shipped.position.expect("a position");
     shipped.accepted();
-    assert!(served["position"].as_u64().expect("a position") < last);
+    assert!(filled_order["position"].as_u64().expect("a position") < last);
     let all = consequences(&server, &format!("position={position}")).await;
     assert_eq!(all[..2], filled[..]);
     assert_eq!((all.len(), &all[2]["command"], &all[2]["depth"]), (3, &json!("ShipItems"), &json!(2)));
     assert_eq!(all[2]["causedBy"], reserved["position"]);
     assert_eq!(consequences(&server, "key=more").await, all);
 
-    from_the_journal_as_from_the_index(&store, &all, position);
-    by_graphql_as_by_rest(&server, &all, position).await;
-    by_correlation(&store, &server, &filled).await;
+    check_audit_command(&store, &all, position);
+    check_graphql(&server, &all, position).await;
+    check_correlation(&store, &server, &filled).await;
 }
 
-fn from_the_journal_as_from_the_index(store: &TestStore, all: &[Value], position: u64) {
+fn check_audit_command(store: &TestStore, all: &[Value], position: u64) {
     assert_eq!(audited(store, &["--position", &position.to_string()]), all);
     assert_eq!(audited(store, &["--key", "more"]), all);
     let second = all[1]["position"].to_string();
@@ -119,29 +119,29 @@ fn from_the_journal_as_from_the_index(store: &TestStore, all: &[Value], position
     }
 }
 
-async fn by_graphql_as_by_rest(server: &TestServer, all: &[Value], position: u64) {
+async fn check_graphql(server: &TestServer, all: &[Value], position: u64) {
     let query = format!(
         "{{ consequences(position: {position}) {{ nodes {{ depth causedBy events {{ nodes {{ position eventId }} }} }} }} }}"
     );
-    let told = server.graphql(&query).await["consequences"]["nodes"].clone();
-    for (told, item) in told.as_array().expect("commands").iter().zip(all) {
-        assert_eq!((&told["depth"], &told["causedBy"]), (&item["depth"], &item["causedBy"]));
+    let commands = server.graphql(&query).await["consequences"]["nodes"].clone();
+    for (command, item) in commands.as_array().expect("commands").iter().zip(all) {
+        assert_eq!((&command["depth"], &command["causedBy"]), (&item["depth"], &item["causedBy"]));
         let ids = |events: &Value| -> Vec<Value> {
             events.as_array().expect("events").iter().map(|event| event["eventId"].clone()).collect()
         };
-        assert_eq!(ids(&told["events"]["nodes"]), ids(&item["events"]));
+        assert_eq!(ids(&command["events"]["nodes"]), ids(&item["events"]));
     }
 }
 
-async fn by_correlation(store: &TestStore, server: &TestServer, filled: &[Value]) {
+async fn check_correlation(store: &TestStore, server: &TestServer, filled: &[Value]) {
     let page = server.get("/v1/events?correlationId=delivery%207&limit=1000").await.accepted();
     let found = positions(page["items"].as_array().expect("items"));
     let query = r#"{ events(correlationId: "delivery 7", first: 200) { edges { node { position } } } }"#;
-    let told = server.graphql(query).await["events"]["edges"].clone();
-    assert_eq!(positions(told.as_array().expect("edges").iter().map(|edge| &edge["node"])), found);
+    let edges = server.graphql(query).await["events"]["edges"].clone();
+    assert_eq!(positions(edges.as_array().expect("edges").iter().map(|edge| &edge["node"])), found);
     let own = of_commands(filled);
     assert!(found.len() > own.len() && own.iter().all(|position| found.contains(position)), "{page}");
-    // The journal is looked through for what followed as well, which need not say what it belongs to.
+    // The audit of the journal also finds consequences without a correlation id.
     let whole = audited(store, &["--correlation", "delivery 7"]);
     let commands: Vec<&str> = whole.iter().map(|item| item["command"].as_str().expect("a name")).collect();
     assert_eq!(commands, ["ReceiveStock", "FillBackorders", "CreateOrder", "ShipItems"]);
@@ -150,7 +150,7 @@ async fn by_correlation(store: &TestStore, server: &TestServer, filled: &[Value]
     assert_eq!(
         audited(store, &["--correlation", "delivery 7", "--from", &from]),
         whole,
-        "a command is told whole"
+        "a command is shown completely"
     );
     let from = (whole[0]["position"].as_u64().expect("a position") + 1).to_string();
     assert_eq!(
@@ -159,7 +159,7 @@ async fn by_correlation(store: &TestStore, server: &TestServer, filled: &[Value]
     );
 }
 
-async fn what_time_brings_follows_from_the_orders_last_command(store: TestStore) {
+async fn an_expired_reservation_is_caused_by_the_last_command_on_the_order(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "MUG", 5).await;
     let wanted = order_with("MUG", 2, &json!({ "payment": "required", "reserveFor": "PT1S" }));
@@ -167,15 +167,15 @@ async fn what_time_brings_follows_from_the_orders_last_command(store: TestStore)
     let created = server.post_with("/v1/orders", "o", &with, &wanted).await;
     let position = created.position.expect("a position");
     let view = created.accepted();
-    let placed = PlacedOrder { id: view["orderId"].as_str().expect("an id").to_owned(), view };
-    placed.wait_until(&server, "without what it held", |now| now["lines"][0]["reserved"] == 0).await;
-    let told = consequences(&server, &format!("position={position}")).await;
-    let commands: Vec<_> = told.iter().map(|item| (&item["command"], &item["correlationId"])).collect();
+    let placed = PlacedOrder::from_view(view);
+    placed.wait_until(&server, "without reserved units", |now| now["lines"][0]["reserved"] == 0).await;
+    let caused = consequences(&server, &format!("position={position}")).await;
+    let commands: Vec<_> = caused.iter().map(|item| (&item["command"], &item["correlationId"])).collect();
     assert_eq!(
         commands,
         [(&json!("CreateOrder"), &json!("case 8")), (&json!("AttendOrder"), &json!("case 8"))]
     );
-    let kinds: Vec<&str> = told[1]["events"]
+    let kinds: Vec<&str> = caused[1]["events"]
         .as_array()
         .expect("events")
         .iter()
@@ -185,6 +185,6 @@ async fn what_time_brings_follows_from_the_orders_last_command(store: TestStore)
         kinds.contains(&"ReservationExpired") && kinds.contains(&"StockReservationsExpired"),
         "{kinds:?}"
     );
-    assert_eq!(told[1]["causedBy"], json!(position));
-    assert_eq!(audited(&store, &["--position", &position.to_string()]), told);
+    assert_eq!(caused[1]["causedBy"], json!(position));
+    assert_eq!(audited(&store, &["--position", &position.to_string()]), caused);
 }

@@ -1,4 +1,4 @@
-//! What auditors ask: what happened to a stock item, and what was there at every moment.
+//! Audits of orders and stock items: their events, and their quantities at every position.
 
 use std::collections::BTreeMap;
 
@@ -9,71 +9,71 @@ use crate::support::server::{HttpResponse, TestServer, order};
 use crate::support::store::{TestStore, on_every_store};
 
 on_every_store!(
-    an_order_is_audited_with_its_state_after_each_event,
-    what_could_be_promised_at_a_moment_is_what_was_answered_then,
-    running_quantities_of_a_history_are_what_was_there_after_each_command,
-    a_hot_sku_is_told_from_its_middle,
+    audit_order_shows_the_state_after_each_event,
+    availability_as_of_a_position_equals_the_earlier_answer,
+    stock_history_shows_the_quantities_after_each_command,
+    the_history_of_a_sku_with_thousands_of_events_is_complete,
 );
 
-/// What was answered of a SKU while something was so, by the position at which it was.
-type Lived = BTreeMap<u64, Value>;
+/// The availability of a SKU that was answered while it was current, by position.
+type Answers = BTreeMap<u64, Value>;
 
-/// A shop in which much happens to mugs, and what was answered of them after each command.
-struct Day {
+/// Many kinds of commands on the SKU `MUG`, with its availability after each of them.
+struct Scenario {
     server: TestServer,
-    lived: Lived,
+    answers: Answers,
 }
 
-impl Day {
-    async fn begin(store: &TestStore) -> Self {
+impl Scenario {
+    async fn run(store: &TestStore) -> Self {
         let server = TestServer::start(store).await;
         server.add_stock("DC-1", "MUG", 10).await;
         server.add_stock("DC-2", "MUG", 5).await;
-        Self { server, lived: Lived::new() }
+        let mut scenario = Self { server, answers: Answers::new() };
+        scenario.send_commands().await;
+        scenario
     }
 
-    /// Notes what is answered now that a command has been carried out.
-    async fn note(&mut self, answer: HttpResponse) -> Value {
-        let granted = answer.accepted();
+    /// Records the availability after a command.
+    async fn record(&mut self, answer: HttpResponse) -> Value {
+        let accepted = answer.accepted();
         let position = answer.position.expect("a position");
         let live = self.server.get(&format!("/v1/availability?sku=MUG&minPosition={position}")).await;
-        // Where the attendant has done something meanwhile, that is what was answered.
+        // If the process manager has issued a command meanwhile, the answer is of a later position.
         let head = live.position.expect("a position");
         if head == position {
-            self.lived.insert(position, live.accepted()["items"][0].clone());
+            self.answers.insert(position, live.accepted()["items"][0].clone());
         }
-        granted
+        accepted
     }
 
     async fn post(&mut self, path: &str, key: &str, body: &Value) -> Value {
         let answer = self.server.post(path, key, body).await;
-        self.note(answer).await
+        self.record(answer).await
     }
 
     async fn put(&mut self, path: &str, body: &Value) {
         let answer = self.server.put(path, body).await;
-        self.note(answer).await;
+        self.record(answer).await;
     }
 
-    /// Mugs that are ordered, waited for, shipped, counted, sent, kept back and not sold for a while.
-    async fn pass(&mut self) {
-        let sold = self.post("/v1/orders", "sold", &order("MUG", 3)).await;
-        let part = sold["fulfillmentOrders"][0]["fulfillmentOrderId"].as_str().expect("a part").to_owned();
-        self.post(&format!("/v1/fulfillment-orders/{part}/ship"), "ship", &one_package("1Z1")).await;
-        let waits = order_with("MUG", 14, &json!({ "onShortage": "backorder" }));
-        let waits = self.post("/v1/orders", "waits", &waits).await;
-        let waits = PlacedOrder { id: waits["orderId"].as_str().expect("an id").to_owned(), view: waits };
+    async fn send_commands(&mut self) {
+        let view = self.post("/v1/orders", "order", &order("MUG", 3)).await;
+        let placed = PlacedOrder::from_view(view);
+        self.post(&placed.fulfillment_order_path(1, "ship"), "ship", &one_package("1Z1")).await;
+        let backorder = order_with("MUG", 14, &json!({ "onShortage": "backorder" }));
+        let backorder = PlacedOrder::from_view(self.post("/v1/orders", "backorder", &backorder).await);
         self.post("/v1/locations/DC-2/pause", "pause", &json!({ "reason": "flood" })).await;
         let more = json!({ "sku": "MUG", "location": "DC-1", "quantity": 6 });
         self.post("/v1/stock/receive", "more", &more).await;
-        waits.wait_until(&self.server, "reserved", |now| now["status"] == "reserved").await;
+        backorder.wait_until_reserved(&self.server).await;
         self.post("/v1/locations/DC-2/resume", "resume", &json!({})).await;
-        let worn = json!({ "sku": "MUG", "location": "DC-1", "from": "sellable", "to": "damaged", "quantity": 1,
+        let damaged = json!({ "sku": "MUG", "location": "DC-1", "from": "sellable", "to": "damaged", "quantity": 1,
                            "reason": "chipped" });
-        self.post("/v1/stock/condition", "worn", &worn).await;
+        self.post("/v1/stock/condition", "damaged", &damaged).await;
         self.put("/v1/stock-policies", &json!({ "sku": "MUG", "safetyStock": { "DC-1": 2 } })).await;
         let cancelled = json!({ "reason": "changed her mind" });
-        self.post(&waits.path("cancel"), "cancel", &cancelled).await;
+        self.post(&backorder.path("cancel"), "cancel", &cancelled).await;
         let sent = json!({ "sku": "MUG", "from": "DC-1", "to": "DC-3", "quantity": 4, "transferId": "t1" });
         self.put("/v1/locations/DC-3", &json!({ "latitude": 1.0, "longitude": 2.0 })).await;
         self.post("/v1/transfers", "sent", &sent).await;
@@ -94,7 +94,7 @@ async fn history(server: &TestServer, query: &str) -> Vec<Value> {
     }
 }
 
-/// What a history and an availability both tell of a location.
+/// The fields of a location that both a history and an availability have.
 const NUMBERS: [&str; 7] =
     ["onHand", "reserved", "earmarked", "safetyStock", "available", "quarantine", "damaged"];
 
@@ -110,47 +110,42 @@ fn audited(store: &TestStore, arguments: &[&str]) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
-async fn running_quantities_of_a_history_are_what_was_there_after_each_command(store: TestStore) {
-    let mut day = Day::begin(&store).await;
-    day.pass().await;
-    let Day { server, lived } = &day;
+async fn stock_history_shows_the_quantities_after_each_command(store: TestStore) {
+    let Scenario { server, answers } = &Scenario::run(&store).await;
     let whole = history(server, "sku=MUG&limit=3").await;
-    let mut there: BTreeMap<String, [u64; 7]> = BTreeMap::new();
+    let mut folded: BTreeMap<String, [u64; 7]> = BTreeMap::new();
     let mut compared = 0;
     for (index, item) in whole.iter().enumerate() {
         for location in item["locations"].as_array().expect("locations") {
             let name = location["location"].as_str().expect("a name").to_owned();
-            there.insert(name, numbers(location));
+            folded.insert(name, numbers(location));
         }
-        // A command's last movement: what comes next of the SKU is of another command.
+        // Compare after the last movement of a command only.
         let end = item["commandEnd"].as_u64().expect("a position");
         let is_last = whole.get(index + 1).is_none_or(|next| next["commandEnd"] != item["commandEnd"]);
-        let Some(live) = lived.get(&end).filter(|_| is_last) else { continue };
-        let told = live["locations"].as_array().expect("locations").iter();
-        let told: BTreeMap<String, [u64; 7]> = told
-            .map(|there| (there["location"].as_str().expect("a name").to_owned(), numbers(there)))
+        let Some(live) = answers.get(&end).filter(|_| is_last) else { continue };
+        let expected = live["locations"].as_array().expect("locations").iter();
+        let expected: BTreeMap<String, [u64; 7]> = expected
+            .map(|level| (level["location"].as_str().expect("a name").to_owned(), numbers(level)))
             .collect();
-        // A location that was only sent something has nothing yet.
-        there.retain(|name, numbers| told.contains_key(name) || *numbers != [0; 7]);
-        assert_eq!(there, told, "after position {end}");
+        // The target of a transfer that has not arrived has no units.
+        folded.retain(|name, numbers| expected.contains_key(name) || *numbers != [0; 7]);
+        assert_eq!(folded, expected, "after position {end}");
         compared += 1;
     }
-    assert!(compared >= 7, "{compared} commands were compared: {lived:?}");
+    assert!(compared >= 7, "{compared} commands were compared: {answers:?}");
 
     let at_one = history(server, "sku=MUG&location=DC-2").await;
     let names = |item: &&Value| item["locations"].to_string().contains("DC-2");
     assert_eq!(at_one, whole.iter().filter(names).cloned().collect::<Vec<_>>());
-    let reserved = whole.iter().find(|item| item["type"] == "StockBackorderFilled").expect("it was served");
-    assert_eq!(
-        (&reserved["principal"], &reserved["command"]),
-        (&json!("holdfast"), &json!("FillBackorders"))
-    );
-    the_command_line_tells_the_same(&store, &whole);
+    let filled = whole.iter().find(|item| item["type"] == "StockBackorderFilled").expect("it was filled");
+    assert_eq!((&filled["principal"], &filled["command"]), (&json!("holdfast"), &json!("FillBackorders")));
+    check_audit_stock(&store, &whole);
 }
 
-fn the_command_line_tells_the_same(store: &TestStore, whole: &[Value]) {
+fn check_audit_stock(store: &TestStore, whole: &[Value]) {
     assert_eq!(audited(store, &["MUG"]), whole);
-    // One right behind another, so that neither is told too much nor too little.
+    // Start at the second movement of a command: the first must not be shown.
     let position = |index: usize| whole[index]["position"].as_u64().expect("a position");
     let second = (1..whole.len()).find(|index| position(*index) == position(index - 1) + 1);
     let second = second.expect("a command with two movements");
@@ -175,14 +170,14 @@ fn the_command_line_tells_the_same(store: &TestStore, whole: &[Value]) {
     assert!(String::from_utf8_lossy(&never.stderr).contains("as of 2020-01-01T00:00:00"), "{never:?}");
 }
 
-/// Events of the hot SKU: more than two milestones lie within them.
-const HOT: usize = 11_000;
+/// Events of the SKU: enough for more than two stock snapshots.
+const EVENTS: usize = 11_000;
 
-async fn a_hot_sku_is_told_from_its_middle(store: TestStore) {
+async fn the_history_of_a_sku_with_thousands_of_events_is_complete(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "HOT", 1_000_000).await;
     let mut last = 0;
-    for batch in 0..HOT / 1_000 {
+    for batch in 0..EVENTS / 1_000 {
         let one = |number: usize| {
             json!({ "key": format!("{batch}-{number}"), "command": "AdjustStock", "sku": "HOT",
                     "location": "DC-1", "delta": -1, "reason": "lost" })
@@ -194,14 +189,14 @@ async fn a_hot_sku_is_told_from_its_middle(store: TestStore) {
     }
     server.get(&format!("/v1/availability?sku=HOT&minPosition={last}")).await.accepted();
     let whole = history(&server, "sku=HOT&limit=1000").await;
-    assert_eq!(whole.len(), HOT + 1);
+    assert_eq!(whole.len(), EVENTS + 1);
     for (lost, item) in whole.iter().enumerate() {
         assert_eq!(item["locations"][0]["onHand"], json!(1_000_000 - lost), "{item}");
     }
     assert_eq!(audited(&store, &["HOT"]), whole);
 }
 
-async fn an_order_is_audited_with_its_state_after_each_event(store: TestStore) {
+async fn audit_order_shows_the_state_after_each_event(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "MUG", 10).await;
     let wanted = order_with("MUG", 2, &json!({ "shipTo": { "name": "Ada Lovelace", "city": "London" } }));
@@ -215,9 +210,9 @@ async fn an_order_is_audited_with_its_state_after_each_event(store: TestStore) {
         assert!(output.status.success(), "{output:?}");
         String::from_utf8(output.stdout).expect("text")
     };
-    let told: Value = serde_json::from_str(&audit(&["--json"])).expect("JSON");
-    assert!(!told.to_string().contains("Ada"), "personal data stays sealed");
-    let events = told["events"].as_array().expect("events");
+    let report: Value = serde_json::from_str(&audit(&["--json"])).expect("JSON");
+    assert!(!report.to_string().contains("Ada"), "personal data stays encrypted");
+    let events = report["events"].as_array().expect("events");
     assert_eq!(events.len(), 6);
     for event in events {
         assert_eq!(
@@ -245,25 +240,23 @@ async fn an_order_is_audited_with_its_state_after_each_event(store: TestStore) {
     assert!(audit(&[]).contains(&format!("since position {last}")));
 }
 
-async fn what_could_be_promised_at_a_moment_is_what_was_answered_then(store: TestStore) {
-    let mut day = Day::begin(&store).await;
-    day.pass().await;
-    let Day { server, lived } = &day;
-    assert!(lived.len() >= 7, "{lived:?}");
-    for (position, answered) in lived {
+async fn availability_as_of_a_position_equals_the_earlier_answer(store: TestStore) {
+    let Scenario { server, answers } = &Scenario::run(&store).await;
+    assert!(answers.len() >= 7, "{answers:?}");
+    for (position, answered) in answers {
         let then = server.get(&format!("/v1/availability?sku=MUG&asOf={position}")).await;
         assert_eq!(then.position, Some(*position));
         assert_eq!(then.accepted()["items"][0], *answered, "as of {position}");
         let query = format!(
             r#"{{ availability(skus: ["MUG"], asOf: "{position}") {{ nodes {{ available backordered }} }} }}"#
         );
-        let told = server.graphql(&query).await["availability"]["nodes"][0].clone();
+        let item = server.graphql(&query).await["availability"]["nodes"][0].clone();
         assert_eq!(
-            (&told["available"], &told["backordered"]),
+            (&item["available"], &item["backordered"]),
             (&answered["available"], &answered["backordered"])
         );
     }
-    // A time is the position of what was decided by then.
+    // A time selects the position of the last command that was decided by then.
     for item in history(server, "sku=MUG").await {
         let at = item["at"].as_str().expect("a time");
         let then = server.get(&format!("/v1/availability?sku=MUG&asOf={at}")).await;

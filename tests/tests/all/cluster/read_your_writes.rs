@@ -1,4 +1,4 @@
-//! Whoever says what has been written reads nothing older, on whichever node, also while read models are rebuilt.
+//! A read with `minPosition` includes that position on every node, also while read models are rebuilt.
 
 use std::sync::Arc;
 
@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use crate::support::server::{TestServer, order};
 use crate::support::store::TestStore;
 
-/// Clients at once, and how often each writes and reads.
+/// Concurrent clients, and the writes that each reads back.
 const CLIENTS: usize = 20;
 const PAIRS: usize = 500;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_thousand_times_what_was_written_on_one_node_is_read_on_the_other() {
+async fn a_read_on_another_node_includes_the_position_of_a_write() {
     let Some(store) = TestStore::postgres() else { return };
     let nodes = Arc::new([TestServer::start(&store).await, TestServer::start(&store).await]);
     nodes[0].add_stock("DC-1", "MUG", 1_000_000).await;
@@ -32,10 +32,10 @@ async fn ten_thousand_times_what_was_written_on_one_node_is_read_on_the_other() 
         });
     }
     while let Some(client) = clients.join_next().await {
-        client.expect("nothing older was read");
+        client.expect("no read was older than its write");
     }
-    let held = nodes[1].get("/v1/availability?sku=MUG").await.accepted();
-    assert_eq!(held["items"][0]["locations"][0]["reserved"], json!(CLIENTS * PAIRS), "{held}");
+    let stock = nodes[1].get("/v1/availability?sku=MUG").await.accepted();
+    assert_eq!(stock["items"][0]["locations"][0]["reserved"], json!(CLIENTS * PAIRS), "{stock}");
 }
 
 async fn write_and_read(nodes: &[TestServer; 2], client: usize, pair: usize) {
@@ -43,7 +43,7 @@ async fn write_and_read(nodes: &[TestServer; 2], client: usize, pair: usize) {
     let taken = one.post("/v1/orders", &format!("{client}-{pair}"), &order("MUG", 1)).await.accepted();
     let position = taken["position"].as_u64().expect("a position");
     let id = taken["orderId"].as_str().expect("an id");
-    // In turn by each way of asking that is answered from a read model.
+    // Uses each kind of query on a read model in turn.
     let answer = match pair % 4 {
         0 => {
             let seen = other.get(&format!("/v1/orders/{id}?minPosition={position}")).await.accepted();
@@ -65,7 +65,7 @@ async fn write_and_read(nodes: &[TestServer; 2], client: usize, pair: usize) {
             let query =
                 format!("{{ order(id: \"{id}\", minPosition: \"{position}\") {{ version position }} }}");
             let seen = other.graphql(&query).await["order"].clone();
-            assert_ne!(seen, Value::Null, "it is there");
+            assert_ne!(seen, Value::Null, "the order exists");
             return;
         }
     };

@@ -24,7 +24,7 @@ async fn events_of_a_newer_format_are_written_only_after_an_upgrade(store: TestS
     }
     let server = TestServer::start(&store).await;
     let refused = server.post("/v1/orders", "first", &order("A", 1)).await;
-    assert_eq!((refused.status.as_u16(), &*refused.code()), (503, "not_executed"), "{refused:?}");
+    refused.assert_refused(503, "not_executed");
     let problem: Value = serde_json::from_str(&refused.text).unwrap();
     assert_eq!(problem["reason"], "format_too_old");
     let merchants = json!([{ "merchant": "default", "from": 0, "to": 1 }]);

@@ -1,4 +1,4 @@
-//! Orders are changed after they were placed, as a shop does it for its customers.
+//! Amendments of placed orders: quantities, lines, addresses, deliveries.
 
 use serde_json::{Value, json};
 
@@ -9,13 +9,13 @@ use crate::support::server::TestServer;
 use crate::support::store::{TestStore, on_every_store};
 
 on_every_store!(
-    an_order_grows_at_once_or_not_at_all,
-    what_is_wanted_no_longer_is_free_again,
-    an_address_is_replaced_and_nowhere_in_clear,
-    a_location_that_has_taken_its_part_on_is_asked,
-    a_new_address_counts_when_the_locations_have_agreed_that_work_by_the_old_one,
-    units_of_lines_are_cancelled,
-    an_order_is_amended_by_every_way_in,
+    added_units_are_reserved_completely_or_the_amendment_is_refused,
+    reducing_a_quantity_releases_the_units,
+    a_new_address_replaces_the_old_one_and_is_stored_encrypted,
+    amending_an_acknowledged_order_requires_location_approval,
+    a_new_address_applies_after_the_location_accepts_the_amendment,
+    units_of_a_line_can_be_cancelled,
+    rest_bulk_and_graphql_amend_an_order,
 );
 
 fn quantity(line: u64, quantity: u64) -> Value {
@@ -27,7 +27,7 @@ fn line(view: &Value, number: usize) -> [u64; 3] {
     ["quantity", "reserved", "cancelled"].map(|name| view["lines"][number - 1][name].as_u64().unwrap())
 }
 
-async fn an_order_grows_at_once_or_not_at_all(store: TestStore) {
+async fn added_units_are_reserved_completely_or_the_amendment_is_refused(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "MUG", 10).await;
     server.add_stock("DC-1", "TEA", 4).await;
@@ -39,28 +39,33 @@ async fn an_order_grows_at_once_or_not_at_all(store: TestStore) {
     let more = json!({ "changes": [
         { "op": "setQuantity", "line": 1, "quantity": 6 }, { "op": "add", "sku": "TEA", "quantity": 5 } ] });
     let refused = server.post(&placed.path("amend"), "too much", &more).await;
-    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "insufficient_stock"));
+    refused.assert_refused(409, "insufficient_stock");
     assert_eq!(
         quantities_at(&server, "MUG", "DC-1", &grown["position"]).await,
         [10, 5, 5],
-        "nothing of it was done"
+        "no part of the amendment was applied"
     );
 
     let add = json!({ "changes": [{ "op": "add", "sku": "TEA", "quantity": 4, "lineRef": "tea" }] });
     let version = grown["version"].as_u64().unwrap();
-    let late = server.post_if_match(&placed.path("amend"), "late", version - 1, &add).await;
-    assert_eq!((late.status.as_u16(), late.code().as_str()), (412, "precondition_failed"));
-    let added = server.post_if_match(&placed.path("amend"), "in time", version, &add).await.accepted();
+    let late = server
+        .post_with(&placed.path("amend"), "late", &[("If-Match", &format!("\"{}\"", version - 1))], &add)
+        .await;
+    late.assert_refused(412, "precondition_failed");
+    let added = server
+        .post_with(&placed.path("amend"), "in time", &[("If-Match", &format!("\"{}\"", version))], &add)
+        .await
+        .accepted();
     assert_eq!((line(&added, 1), line(&added, 2)), ([5, 5, 0], [4, 4, 0]), "{added}");
     assert_eq!(quantities_at(&server, "TEA", "DC-1", &added["position"]).await, [4, 4, 0]);
     let unknown = json!({ "changes": [{ "op": "add", "sku": "NONE", "quantity": 1 }] });
     let unknown = server.post(&placed.path("amend"), "unknown", &unknown).await;
-    assert_eq!((unknown.status.as_u16(), unknown.code().as_str()), (422, "unknown_sku"));
+    unknown.assert_refused(422, "unknown_sku");
     assert_eq!(unknown.json()["errors"][0]["pointer"], "/changes/0/sku");
     assert_verified(&store);
 }
 
-async fn what_is_wanted_no_longer_is_free_again(store: TestStore) {
+async fn reducing_a_quantity_releases_the_units(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "MUG", 10).await;
     server.add_stock("DC-1", "TEA", 10).await;
@@ -76,19 +81,19 @@ async fn what_is_wanted_no_longer_is_free_again(store: TestStore) {
     assert_eq!(line(&removed, 2), [3, 0, 3], "{removed}");
     assert_eq!(quantities_at(&server, "TEA", "DC-1", &removed["position"]).await, [10, 0, 10]);
 
-    // What left cannot be wanted less, and what was cancelled can be wanted again.
+    // Cancelled units can be ordered again; shipped units cannot be removed.
     let again = placed.command(&server, "amend", &quantity(1, 3)).await;
     assert_eq!(line(&again, 1), [7, 3, 4], "{again}");
     placed.fulfillment_order(&server, 1, "ship", &one_package("1Z-1")).await;
     let less = server.post(&placed.path("amend"), "less", &quantity(1, 1)).await;
-    assert_eq!((less.status.as_u16(), less.code().as_str()), (409, "quantity_below_shipped"));
+    less.assert_refused(409, "quantity_below_shipped");
     placed.fulfillment_order(&server, 2, "ship", &one_package("1Z-2")).await;
     let more = server.post(&placed.path("amend"), "more", &quantity(1, 4)).await;
-    assert_eq!((more.status.as_u16(), more.code().as_str()), (409, "order_shipped"));
+    more.assert_refused(409, "order_shipped");
     assert_verified(&store);
 }
 
-async fn an_address_is_replaced_and_nowhere_in_clear(store: TestStore) {
+async fn a_new_address_replaces_the_old_one_and_is_stored_encrypted(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "MUG", 10).await;
     let first = json!({ "shipTo": { "name": "Hedwig Altmann-Quirl", "city": "Jena", "country": "DE" } });
@@ -110,63 +115,79 @@ async fn an_address_is_replaced_and_nowhere_in_clear(store: TestStore) {
     assert_verified(&store);
 }
 
-async fn a_location_that_has_taken_its_part_on_is_asked(store: TestStore) {
+async fn amending_an_acknowledged_order_requires_location_approval(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "MUG", 10).await;
     let placed = PlacedOrder::new(&server, "order", &order_with("MUG", 6, &json!({}))).await;
     placed.fulfillment_order(&server, 1, "accept", &json!({})).await;
-    let asked = placed.command(&server, "amend", &quantity(1, 4)).await;
-    let part = &asked["fulfillmentOrders"][0];
-    assert_eq!((&part["cancellationRequested"], &part["lines"][0]["askedFor"]), (&json!(true), &json!(2)));
+    let requested = placed.command(&server, "amend", &quantity(1, 4)).await;
+    let fulfillment_order = &requested["fulfillmentOrders"][0];
     assert_eq!(
-        quantities_at(&server, "MUG", "DC-1", &asked["position"]).await,
+        (&fulfillment_order["cancellationRequested"], &fulfillment_order["lines"][0]["askedFor"]),
+        (&json!(true), &json!(2))
+    );
+    assert_eq!(
+        quantities_at(&server, "MUG", "DC-1", &requested["position"]).await,
         [10, 6, 4],
         "not answered yet"
     );
-    let moved = json!({ "shipTo": { "name": "Somebody", "country": "DE" } });
-    let elsewhere = placed.command(&server, "amend", &moved).await;
-    assert_eq!(elsewhere["fulfillmentOrders"][0]["amendmentRequested"], true, "{elsewhere}");
-    let left = placed.fulfillment_order(&server, 1, "accept-cancellation", &json!({})).await;
-    assert_eq!(line(&left, 1), [6, 4, 2], "{left}");
-    assert_eq!(quantities_at(&server, "MUG", "DC-1", &left["position"]).await, [10, 4, 6]);
+    let moved = json!({ "shipTo": { "name": "Ada", "country": "DE" } });
+    let readdressed = placed.command(&server, "amend", &moved).await;
+    assert_eq!(readdressed["fulfillmentOrders"][0]["amendmentRequested"], true, "{readdressed}");
+    let cancelled = placed.fulfillment_order(&server, 1, "accept-cancellation", &json!({})).await;
+    assert_eq!(line(&cancelled, 1), [6, 4, 2], "{cancelled}");
+    assert_eq!(quantities_at(&server, "MUG", "DC-1", &cancelled["position"]).await, [10, 4, 6]);
     assert_verified(&store);
 }
 
-async fn a_new_address_counts_when_the_locations_have_agreed_that_work_by_the_old_one(store: TestStore) {
+async fn a_new_address_applies_after_the_location_accepts_the_amendment(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "MUG", 10).await;
     let to = |name: &str, city: &str| json!({ "shipTo": { "name": name, "city": city, "country": "DE" } });
     let placed =
         PlacedOrder::new(&server, "order", &order_with("MUG", 6, &to("Altmann-Quirl", "Bonn"))).await;
     placed.fulfillment_order(&server, 1, "accept", &json!({})).await;
-    // While the order waits, the question is still the location's to answer.
+    // The location can also answer while the order is on hold.
     placed.command(&server, "hold", &json!({ "reason": "incorrect_address" })).await;
-    let asked = placed.command(&server, "amend", &to("Neumann-Zwirn", "Kiel")).await;
+    let requested = placed.command(&server, "amend", &to("Neumann-Zwirn", "Kiel")).await;
     assert_eq!(
-        (&asked["shipTo"]["city"], &asked["amendment"]["shipTo"]["city"]),
+        (&requested["shipTo"]["city"], &requested["amendment"]["shipTo"]["city"]),
         (&json!("Bonn"), &json!("Kiel"))
     );
     let names = |view: &Value| (view["shipTo"]["name"].clone(), view["amendment"]["shipTo"]["name"].clone());
-    let seen = placed.at(&server, &asked["position"]).await;
-    assert_eq!(names(&seen), (json!("Altmann-Quirl"), json!("Neumann-Zwirn")), "who packs it may see both");
-    let list =
-        server.get(&format!("/v1/fulfillment-orders?location=DC-1&minPosition={}", asked["position"])).await;
+    let seen = placed.at(&server, &requested["position"]).await;
+    assert_eq!(
+        names(&seen),
+        (json!("Altmann-Quirl"), json!("Neumann-Zwirn")),
+        "a reader of the order sees both addresses"
+    );
+    let list = server
+        .get(&format!("/v1/fulfillment-orders?location=DC-1&minPosition={}", requested["position"]))
+        .await;
     assert_eq!(list.json()["items"][0]["amendmentRequested"], true, "{list:?}");
     let twice = server.post(&placed.path("amend"), "twice", &to("Dritte", "Ulm")).await;
-    assert_eq!((twice.status.as_u16(), twice.code().as_str()), (409, "amendment_pending"));
+    twice.assert_refused(409, "amendment_pending");
 
-    let kept = placed
+    let rejected = placed
         .fulfillment_order(&server, 1, "reject-amendment", &json!({ "reason": "the label is printed" }))
         .await;
-    assert_eq!((&kept["shipTo"]["city"], kept.get("amendment")), (&json!("Bonn"), None), "{kept}");
+    assert_eq!(
+        (&rejected["shipTo"]["city"], rejected.get("amendment")),
+        (&json!("Bonn"), None),
+        "{rejected}"
+    );
     let none = server.post(&placed.fulfillment_order_path(1, "accept-amendment"), "late", &json!({})).await;
-    assert_eq!((none.status.as_u16(), none.code().as_str()), (409, "no_amendment_requested"));
+    none.assert_refused(409, "no_amendment_requested");
 
     placed.command(&server, "amend", &to("Neumann-Zwirn", "Kiel")).await;
-    let command = json!([{ "key": "agreed", "command": "AcceptAmendment", "amendmentId": "a2", "fulfillmentOrderId": format!("{}.f1", placed.id) }]);
-    let agreed = server.post("/v1/commands", "unused", &command).await.accepted()[0]["body"].clone();
-    assert_eq!((&agreed["shipTo"]["city"], agreed.get("amendment")), (&json!("Kiel"), None), "{agreed}");
-    let seen = placed.at(&server, &agreed["position"]).await;
+    let command = json!([{ "key": "accepted", "command": "AcceptAmendment", "amendmentId": "a2", "fulfillmentOrderId": format!("{}.f1", placed.id) }]);
+    let accepted = server.post("/v1/commands", "unused", &command).await.accepted()[0]["body"].clone();
+    assert_eq!(
+        (&accepted["shipTo"]["city"], accepted.get("amendment")),
+        (&json!("Kiel"), None),
+        "{accepted}"
+    );
+    let seen = placed.at(&server, &accepted["position"]).await;
     assert_eq!(names(&seen), (json!("Neumann-Zwirn"), Value::Null), "{seen}");
     drop(server);
     for secret in ["Altmann-Quirl", "Neumann-Zwirn"] {
@@ -175,7 +196,7 @@ async fn a_new_address_counts_when_the_locations_have_agreed_that_work_by_the_ol
     assert_verified(&store);
 }
 
-async fn units_of_lines_are_cancelled(store: TestStore) {
+async fn units_of_a_line_can_be_cancelled(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "MUG", 4).await;
     let placed =
@@ -187,22 +208,22 @@ async fn units_of_lines_are_cancelled(store: TestStore) {
     assert_eq!(first["statusAxes"]["cancellation"], "partial");
     assert_eq!(quantities_at(&server, "MUG", "DC-1", &first["position"]).await, [4, 3, 1]);
     let too_many = server.post(&placed.path("cancel"), "too many", &cancel(4)).await;
-    assert_eq!((too_many.status.as_u16(), too_many.code().as_str()), (409, "quantity_exceeds_open"));
+    too_many.assert_refused(409, "quantity_exceeds_open");
     let rest = placed.command(&server, "cancel", &json!({ "reason": "no party" })).await;
     assert_eq!((&rest["status"], line(&rest, 1)), (&json!("cancelled"), [6, 0, 6]));
     assert_verified(&store);
 }
 
-async fn an_order_is_amended_by_every_way_in(store: TestStore) {
+async fn rest_bulk_and_graphql_amend_an_order(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "MUG", 10).await;
     let placed = PlacedOrder::new(&server, "order", &order_with("MUG", 1, &json!({}))).await;
     let dry = server.post(&format!("{}?dryRun=true", placed.path("amend")), "key", &quantity(1, 9)).await;
-    assert_eq!(line(&dry.accepted(), 1), [9, 9, 0], "what would be");
+    assert_eq!(line(&dry.accepted(), 1), [9, 9, 0], "the dry run shows the result");
     assert_eq!(
         placed.at(&server, &placed.view["position"]).await["version"],
         placed.view["version"],
-        "and is not"
+        "the dry run changed nothing"
     );
     assert_eq!(quantities_at(&server, "MUG", "DC-1", &placed.view["position"]).await, [10, 1, 9]);
 
@@ -223,6 +244,6 @@ async fn an_order_is_amended_by_every_way_in(store: TestStore) {
     assert_eq!(amended["userErrors"], json!([]));
     assert_eq!(amended["order"]["lines"]["nodes"][0], json!({ "quantity": 4, "reserved": 4 }));
     let none = server.post(&placed.path("amend"), "none", &json!({})).await;
-    assert_eq!((none.status.as_u16(), none.code().as_str()), (422, "changes_missing"));
+    none.assert_refused(422, "changes_missing");
     assert_verified(&store);
 }

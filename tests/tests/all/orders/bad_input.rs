@@ -1,4 +1,4 @@
-//! Hostile input over a real connection: a problem with a code and a pointer, and nothing written but the refusal.
+//! Bad input over a real connection: the answer has a code and a pointer, and only the refusal is stored.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -7,27 +7,27 @@ use crate::support::server::{HttpResponse, TestServer, order};
 use crate::support::store::{TestStore, on_every_store};
 
 on_every_store!(
-    bad_input_is_a_problem_with_a_code_and_a_pointer_and_writes_nothing,
-    a_wrong_transition_is_refused_and_the_same_key_is_refused_again,
+    bad_input_gets_a_code_and_a_pointer_and_writes_no_event,
+    a_refused_transition_is_refused_again_with_the_same_key,
 );
 
 async fn send(server: &TestServer, path: &str, key: Option<&str>, body: &[u8]) -> HttpResponse {
     server.try_send(Method::POST, path, key, Some(body.to_vec())).await.expect("an answer")
 }
 
-/// The pointers that a problem names.
+/// The JSON pointers of a problem response.
 fn pointers(problem: &Value) -> Vec<&str> {
     problem["errors"].as_array().into_iter().flatten().filter_map(|error| error["pointer"].as_str()).collect()
 }
 
-/// What is wrong, the body, and the status, code and pointer that it gets.
+/// A description, the body, and the expected status, code and pointer.
 type Case = (&'static str, Vec<u8>, u16, &'static str, Option<&'static str>);
 
 fn line(quantity: &str, sku: &str) -> Vec<u8> {
     format!(r#"{{"channel":"web","lines":[{{"sku":{sku},"quantity":{quantity}}}]}}"#).into_bytes()
 }
 
-async fn bad_input_is_a_problem_with_a_code_and_a_pointer_and_writes_nothing(store: TestStore) {
+async fn bad_input_gets_a_code_and_a_pointer_and_writes_no_event(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "A", 5).await;
     let before =
@@ -63,35 +63,38 @@ async fn bad_input_is_a_problem_with_a_code_and_a_pointer_and_writes_nothing(sto
         let problem = answer.json();
         assert!(pointer.is_none_or(|pointer| pointers(&problem) == [pointer]), "{what}: {problem}");
     }
-    the_request_itself(&server).await;
-    wrong_targets(&server).await;
+    check_bad_requests(&server).await;
+    check_unknown_targets(&server).await;
 
     let after =
         server.get("/v1/events?after=0&limit=1000").await.accepted()["items"].as_array().unwrap().len();
-    assert_eq!(before, after, "nothing was written but the recorded refusals");
+    assert_eq!(before, after, "no event was written");
     let state = server.get("/v1/commands/bad-13").await.accepted();
-    assert!(state.to_string().contains("unknown_sku"), "the refusal of a keyed command is recorded: {state}");
+    assert!(
+        state.to_string().contains("unknown_sku"),
+        "the refusal of a command with a key is stored: {state}"
+    );
 }
 
-/// What is wrong with the request and not with its fields.
-async fn the_request_itself(server: &TestServer) {
+/// Requests with a bad header, path, method or size.
+async fn check_bad_requests(server: &TestServer) {
     let good = order("A", 1).to_string().into_bytes();
     let no_key = send(server, "/v1/orders", None, &good).await;
-    assert_eq!((no_key.status.as_u16(), no_key.code().as_str()), (400, "idempotency_key_required"));
+    no_key.assert_refused(400, "idempotency_key_required");
     let long = send(server, "/v1/orders", Some(&"k".repeat(300)), &good).await;
-    assert_eq!((long.status.as_u16(), long.code().as_str()), (400, "idempotency_key_invalid"));
+    long.assert_refused(400, "idempotency_key_invalid");
     let huge = send(server, "/v1/orders", Some("huge"), &vec![b' '; 10 << 20]).await;
-    assert_eq!((huge.status.as_u16(), huge.code().as_str()), (413, "body_too_large"));
+    huge.assert_refused(413, "body_too_large");
     let route = server.get("/v1/nothing").await;
-    assert_eq!((route.status.as_u16(), route.code().as_str()), (404, "unknown_route"));
+    route.assert_refused(404, "unknown_route");
     let method = server.try_send(Method::DELETE, "/v1/orders", None, None).await.unwrap();
-    assert_eq!((method.status.as_u16(), method.code().as_str()), (405, "method_not_allowed"));
+    method.assert_refused(405, "method_not_allowed");
     let parameter = server.get("/v1/orders?colour=red").await;
-    assert_eq!((parameter.status.as_u16(), parameter.code().as_str()), (400, "unknown_parameter"));
+    parameter.assert_refused(400, "unknown_parameter");
 }
 
-/// What does not exist, and what cannot be done now.
-async fn wrong_targets(server: &TestServer) {
+/// Commands on unknown orders and fulfillment orders.
+async fn check_unknown_targets(server: &TestServer) {
     let unknown = "01890a5d-ac96-774b-bcce-b302099a8057";
     for (path, code) in [
         (format!("/v1/orders/{unknown}/cancel"), "unknown_order"),
@@ -100,23 +103,23 @@ async fn wrong_targets(server: &TestServer) {
         let answer = server.post(&path, &path, &json!({ "reason": "x" })).await;
         assert_eq!((answer.status.as_u16(), answer.code().as_str()), (404, code), "{path}");
     }
-    let part = format!("/v1/fulfillment-orders/{unknown}.f1/pick");
-    let answer = server.post(&part, "p", &json!({ "all": true })).await;
-    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (404, "unknown_fulfillment_order"));
+    let path = format!("/v1/fulfillment-orders/{unknown}.f1/pick");
+    let answer = server.post(&path, "p", &json!({ "all": true })).await;
+    answer.assert_refused(404, "unknown_fulfillment_order");
     let unseen = server.get(&format!("/v1/orders/{unknown}")).await;
-    assert_eq!((unseen.status.as_u16(), unseen.code().as_str()), (404, "unknown_order"));
+    unseen.assert_refused(404, "unknown_order");
 }
 
-async fn a_wrong_transition_is_refused_and_the_same_key_is_refused_again(store: TestStore) {
+async fn a_refused_transition_is_refused_again_with_the_same_key(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "A", 5).await;
     let mut wanted = order("A", 1);
     wanted["payment"] = json!("required");
     let created = server.post("/v1/orders", "o", &wanted).await.accepted();
-    let part = created["fulfillmentOrders"][0]["fulfillmentOrderId"].as_str().unwrap();
-    let pick = format!("/v1/fulfillment-orders/{part}/pick");
+    let fulfillment_order = created["fulfillmentOrders"][0]["fulfillmentOrderId"].as_str().unwrap();
+    let pick = format!("/v1/fulfillment-orders/{fulfillment_order}/pick");
     let refused = server.post(&pick, "pick", &json!({ "all": true })).await;
-    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "payment_not_confirmed"));
+    refused.assert_refused(409, "payment_not_confirmed");
     let pay = format!("/v1/orders/{}/confirm-payment", created["orderId"].as_str().unwrap());
     server.post(&pay, "pay", &json!({ "paymentRef": "p" })).await.accepted();
     let again = server.post(&pick, "pick", &json!({ "all": true })).await;

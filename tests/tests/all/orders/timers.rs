@@ -1,4 +1,4 @@
-//! What time brings by itself: reservations that expire, orders that are due later, parcels that nobody hears of.
+//! Timers: reservations expire, scheduled holds end, packages without reports become stuck.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,20 +10,20 @@ use crate::support::server::TestServer;
 use crate::support::store::{TestStore, on_every_store};
 
 on_every_store!(
-    what_is_not_paid_in_time_is_free_again,
-    who_pays_too_late_gets_what_is_left,
-    what_is_paid_or_promised_to_be_is_held_longer,
-    a_channel_has_a_time_of_its_own,
-    an_order_leaves_not_before_its_time,
-    a_parcel_of_which_nothing_is_heard_is_stuck,
+    an_unpaid_reservation_expires,
+    a_late_payment_puts_the_order_on_hold_if_units_are_missing,
+    an_authorized_payment_extends_the_reservation,
+    a_channel_has_its_own_reservation_time,
+    an_order_is_on_hold_until_ship_not_before,
+    a_package_without_reports_is_marked_as_stuck,
 );
 
-fn in_a_while(period: Duration) -> String {
-    let moment = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + period;
-    Timestamp::from_microseconds(i64::try_from(moment.as_micros()).unwrap()).to_string()
+fn after(period: Duration) -> String {
+    let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + period;
+    Timestamp::from_microseconds(i64::try_from(time.as_micros()).unwrap()).to_string()
 }
 
-/// An order that must be paid, and what is held for it meanwhile.
+/// The body of an order that must be paid, with a time limit for its reservation.
 fn unpaid(quantity: u64, reserve_for: &str) -> Value {
     order_with("MUG", quantity, &json!({ "payment": "required", "reserveFor": reserve_for }))
 }
@@ -32,7 +32,7 @@ fn is_expired(now: &Value) -> bool {
     now["lines"][0]["reserved"] == 0
 }
 
-async fn what_is_not_paid_in_time_is_free_again(store: TestStore) {
+async fn an_unpaid_reservation_expires(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "MUG", 3).await;
     let placed = PlacedOrder::new(&server, "order", &unpaid(3, "PT1S")).await;
@@ -47,18 +47,18 @@ async fn what_is_not_paid_in_time_is_free_again(store: TestStore) {
 
     let paid = placed.command(&server, "confirm-payment", &json!({ "paymentRef": "p1" })).await;
     assert_eq!((&paid["status"], &paid["lines"][0]["reserved"]), (&json!("reserved"), &json!(3)), "{paid}");
-    assert_eq!(paid["reservedUntil"], Value::Null, "paid for, it is held for good");
+    assert_eq!(paid["reservedUntil"], Value::Null, "a paid reservation does not expire");
     assert_eq!(quantities_at(&server, "MUG", "DC-1", &paid["position"]).await, [3, 3, 0]);
     assert_verified(&store);
 }
 
-async fn who_pays_too_late_gets_what_is_left(store: TestStore) {
+async fn a_late_payment_puts_the_order_on_hold_if_units_are_missing(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "MUG", 3).await;
     let late = PlacedOrder::new(&server, "late", &unpaid(3, "PT1S")).await;
     let quick = order_with("MUG", 2, &json!({}));
     let refused = server.post("/v1/orders", "too early", &quick).await;
-    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "insufficient_stock"));
+    refused.assert_refused(409, "insufficient_stock");
     late.wait_until(&server, "expired", is_expired).await;
     let quick = PlacedOrder::new(&server, "quick", &quick).await;
     let paid = late.command(&server, "confirm-payment", &json!({ "paymentRef": "p1" })).await;
@@ -74,16 +74,20 @@ async fn who_pays_too_late_gets_what_is_left(store: TestStore) {
     assert_verified(&store);
 }
 
-async fn what_is_paid_or_promised_to_be_is_held_longer(store: TestStore) {
+async fn an_authorized_payment_extends_the_reservation(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "MUG", 9).await;
     let placed = PlacedOrder::new(&server, "order", &unpaid(3, "PT1H")).await;
-    let until = async |moment: &str| {
-        let promised = json!({ "paymentRef": "p1", "authorizedUntil": moment });
-        placed.command(&server, "authorize-payment", &promised).await["reservedUntil"].clone()
+    let reserved_until = async |until: &str| {
+        let authorization = json!({ "paymentRef": "p1", "authorizedUntil": until });
+        placed.command(&server, "authorize-payment", &authorization).await["reservedUntil"].clone()
     };
-    assert_eq!(until("2100-01-01T00:00:00Z").await, "2100-01-01T00:00:00Z");
-    assert_eq!(until("2099-01-01T00:00:00Z").await, "2100-01-01T00:00:00Z", "never shorter");
+    assert_eq!(reserved_until("2100-01-01T00:00:00Z").await, "2100-01-01T00:00:00Z");
+    assert_eq!(
+        reserved_until("2099-01-01T00:00:00Z").await,
+        "2100-01-01T00:00:00Z",
+        "an earlier time does not shorten the reservation"
+    );
     let paid = placed.command(&server, "confirm-payment", &json!({ "paymentRef": "p1" })).await;
     assert_eq!((&paid["reservedUntil"], &paid["status"]), (&Value::Null, &json!("reserved")));
     let wrong = server.post("/v1/orders", "wrong", &unpaid(1, "30 minutes")).await;
@@ -92,7 +96,7 @@ async fn what_is_paid_or_promised_to_be_is_held_longer(store: TestStore) {
     assert_verified(&store);
 }
 
-async fn a_channel_has_a_time_of_its_own(store: TestStore) {
+async fn a_channel_has_its_own_reservation_time(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "MUG", 9).await;
     let rules = json!({ "reserveFor": "PT1H", "channels": { "web": { "reserveFor": "PT1S" } } });
@@ -103,7 +107,7 @@ async fn a_channel_has_a_time_of_its_own(store: TestStore) {
     let mut free = terms("web");
     free["payment"] = json!("not_required");
     let free = PlacedOrder::new(&server, "free", &free).await;
-    assert_eq!(free.view["reservedUntil"], Value::Null, "nobody waits for a payment");
+    assert_eq!(free.view["reservedUntil"], Value::Null, "an order without payment has no deadline");
     let expired = web.wait_until(&server, "expired", is_expired).await;
     assert_eq!(quantities_at(&server, "MUG", "DC-1", &expired["position"]).await, [9, 2, 7]);
     let now = shop.at(&server, &expired["position"]).await;
@@ -111,27 +115,27 @@ async fn a_channel_has_a_time_of_its_own(store: TestStore) {
     assert_verified(&store);
 }
 
-async fn an_order_leaves_not_before_its_time(store: TestStore) {
+async fn an_order_is_on_hold_until_ship_not_before(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "MUG", 3).await;
-    let moment = in_a_while(Duration::from_secs(3));
-    let delivery = json!({ "delivery": { "method": "ship", "shipNotBefore": moment } });
+    let until = after(Duration::from_secs(3));
+    let delivery = json!({ "delivery": { "method": "ship", "shipNotBefore": until } });
     let placed = PlacedOrder::new(&server, "order", &order_with("MUG", 2, &delivery)).await;
     assert_eq!(placed.view["status"], "on_hold", "{}", placed.view);
     let hold = &placed.view["holds"][0];
-    assert_eq!((&hold["reason"], &hold["until"]), (&json!("scheduled"), &json!(moment)));
-    assert_eq!(placed.view["lines"][0]["reserved"], 2, "what it waits with is its own");
+    assert_eq!((&hold["reason"], &hold["until"]), (&json!("scheduled"), &json!(until)));
+    assert_eq!(placed.view["lines"][0]["reserved"], 2, "units stay reserved during the hold");
     let early =
         server.post(&placed.fulfillment_order_path(1, "pick"), "early", &json!({ "all": true })).await;
-    assert_eq!((early.status.as_u16(), early.code().as_str()), (409, "order_on_hold"));
-    let due = placed.wait_until(&server, "due", |now| now["status"] == "reserved").await;
+    early.assert_refused(409, "order_on_hold");
+    let due = placed.wait_until_reserved(&server).await;
     assert_eq!(due["holds"], json!([]));
     assert_eq!(placed.events(&server, "OrderHoldReleased").await, [json!({ "holdId": "h1" })]);
     placed.fulfillment_order(&server, 1, "pick", &json!({ "all": true })).await;
     assert_verified(&store);
 }
 
-async fn a_parcel_of_which_nothing_is_heard_is_stuck(store: TestStore) {
+async fn a_package_without_reports_is_marked_as_stuck(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "MUG", 3).await;
     server.put("/v1/policy", &json!({ "stuckAfter": "PT1S" })).await.accepted();
@@ -143,11 +147,11 @@ async fn a_parcel_of_which_nothing_is_heard_is_stuck(store: TestStore) {
     placed.wait_until(&server, "stuck", is_stuck).await;
     assert!(!placed.events(&server, "ShipmentStuck").await.is_empty());
     let scan = json!({ "carrier": "ups", "trackingNumber": "1Z", "status": "in_transit",
-                       "at": in_a_while(Duration::ZERO) });
+                       "at": after(Duration::ZERO) });
     let scanned = server.post("/v1/tracking", "scan", &scan).await.accepted();
     assert!(!is_stuck(&scanned), "{scanned}");
     placed.wait_until(&server, "stuck again", is_stuck).await;
-    let arrived = json!({ "deliveredAt": in_a_while(Duration::ZERO) });
+    let arrived = json!({ "deliveredAt": after(Duration::ZERO) });
     let path = format!("/v1/shipments/{}.s1/confirm-delivery", placed.id);
     assert_eq!(server.post(&path, "arrived", &arrived).await.accepted()["status"], "delivered");
     assert_verified(&store);

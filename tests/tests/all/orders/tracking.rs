@@ -1,4 +1,4 @@
-//! What carriers say of parcels, and of which lots and serial numbers goods are.
+//! Carrier reports, and lots and serial numbers of units.
 
 use serde_json::{Value, json};
 
@@ -7,22 +7,22 @@ use crate::support::server::TestServer;
 use crate::support::store::{TestStore, on_every_store};
 
 on_every_store!(
-    what_a_carrier_says_late_or_twice_takes_no_delivery_back,
-    lots_and_serial_numbers_are_told_from_receipt_to_return,
+    late_and_repeated_carrier_reports_do_not_undo_a_delivery,
+    lots_and_serial_numbers_are_recorded_from_receipt_to_return,
 );
 
-/// A moment of the day on which the parcels are under way.
+/// A time on the day of the delivery.
 fn at(time: &str) -> String {
     format!("2026-03-02T{time}:00Z")
 }
 
-/// The parcels of an order's first shipment, by what one field says.
-fn parcels(view: &Value, field: &str) -> Vec<Value> {
-    let packages = view["fulfillmentOrders"][0]["shipments"][0]["packages"].as_array().unwrap();
-    packages.iter().map(|package| package[field].clone()).collect()
+/// One field of each package of an order's first shipment.
+fn packages(view: &Value, field: &str) -> Vec<Value> {
+    let all = view["fulfillmentOrders"][0]["shipments"][0]["packages"].as_array().unwrap();
+    all.iter().map(|package| package[field].clone()).collect()
 }
 
-async fn what_a_carrier_says_late_or_twice_takes_no_delivery_back(store: TestStore) {
+async fn late_and_repeated_carrier_reports_do_not_undo_a_delivery(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "MUG", 2).await;
     let placed = PlacedOrder::new(&server, "order", &order_with("MUG", 2, &json!({}))).await;
@@ -39,37 +39,37 @@ async fn what_a_carrier_says_late_or_twice_takes_no_delivery_back(store: TestSto
 
     let both = of_shipment("both", json!({ "status": "in_transit", "at": at("08:00") })).await;
     assert_eq!(
-        (&both["status"], parcels(&both, "status")),
+        (&both["status"], packages(&both, "status")),
         (&json!("in_transit"), vec![json!("in_transit"); 2])
     );
     let tried = by_number("tried", "2Z", "attempted_delivery", "10:00").await;
-    assert_eq!(parcels(&tried, "status"), ["in_transit", "attempted_delivery"]);
+    assert_eq!(packages(&tried, "status"), ["in_transit", "attempted_delivery"]);
     assert_eq!(tried["statusAxes"]["delivery"], "attempted");
     let first = json!({ "packageId": "p1", "status": "delivered", "at": at("11:00") });
     let arrived = of_shipment("first", first.clone()).await;
     assert_eq!(arrived["status"], "partially_delivered");
-    assert_eq!(parcels(&arrived, "deliveredAt"), [json!(at("11:00")), Value::Null]);
+    assert_eq!(packages(&arrived, "deliveredAt"), [json!(at("11:00")), Value::Null]);
 
     let late = by_number("late", "1Z", "out_for_delivery", "09:00").await;
     assert_eq!(
-        (&late["status"], &parcels(&late, "deliveredAt")[0]),
+        (&late["status"], &packages(&late, "deliveredAt")[0]),
         (&json!("partially_delivered"), &json!(at("11:00")))
     );
     let again = of_shipment("again", first).await;
-    assert_eq!(again["version"], late["version"], "what was said before is no news");
-    let back = by_number("back", "2Z", "returned_to_sender", "12:00").await;
-    assert_eq!(parcels(&back, "status")[1], "returned_to_sender");
+    assert_eq!(again["version"], late["version"], "a repeated report changes nothing");
+    let returned = by_number("back", "2Z", "returned_to_sender", "12:00").await;
+    assert_eq!(packages(&returned, "status")[1], "returned_to_sender");
     assert_eq!(placed.events(&server, "DeliveryFailed").await.len(), 1);
     let history = server.get(&placed.path("history")).await.accepted().to_string();
-    assert!(!history.contains("Miller"), "a carrier's own words may name people: {history}");
+    assert!(!history.contains("Miller"), "a carrier's raw text may contain names: {history}");
     let unknown =
         json!({ "carrier": "ups", "trackingNumber": "9Z", "status": "in_transit", "at": at("08:00") });
     let unknown = server.post("/v1/tracking", "unknown", &unknown).await;
-    assert_eq!((unknown.status.as_u16(), unknown.code().as_str()), (404, "unknown_tracking_number"));
+    unknown.assert_refused(404, "unknown_tracking_number");
     assert_verified(&store);
 }
 
-async fn lots_and_serial_numbers_are_told_from_receipt_to_return(store: TestStore) {
+async fn lots_and_serial_numbers_are_recorded_from_receipt_to_return(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "MUG", 1).await;
     let receipt = json!({ "sku": "MUG", "location": "DC-1", "quantity": 2,
@@ -88,9 +88,9 @@ async fn lots_and_serial_numbers_are_told_from_receipt_to_return(store: TestStor
     server.post(&path, "came", &came).await.accepted();
 
     let picked = &placed.events(&server, "ItemPicked").await[0]["lines"][0];
-    let left = &placed.events(&server, "ShipmentCreated").await[0]["packages"][0]["lines"][0];
-    for told in [picked, left] {
-        assert_eq!((&told["lots"], &told["serials"]), (&json!(["L-7"]), &json!(["S-1", "S-2"])));
+    let shipped_line = &placed.events(&server, "ShipmentCreated").await[0]["packages"][0]["lines"][0];
+    for line in [picked, shipped_line] {
+        assert_eq!((&line["lots"], &line["serials"]), (&json!(["L-7"]), &json!(["S-1", "S-2"])));
     }
     let returned = &placed.events(&server, "ReturnReceived").await[0]["lines"][0];
     assert_eq!((&returned["lots"], &returned["serials"]), (&json!(["L-7"]), &json!(["S-2"])));
@@ -103,6 +103,6 @@ async fn lots_and_serial_numbers_are_told_from_receipt_to_return(store: TestStor
 
     let too_many = json!({ "sku": "MUG", "location": "DC-1", "quantity": 1, "serials": ["S-8", "S-9"] });
     let too_many = server.post("/v1/stock/receive", "too many", &too_many).await;
-    assert_eq!((too_many.status.as_u16(), too_many.code().as_str()), (422, "serials_exceed_quantity"));
+    too_many.assert_refused(422, "serials_exceed_quantity");
     assert_verified(&store);
 }

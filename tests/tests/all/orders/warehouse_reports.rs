@@ -1,4 +1,4 @@
-//! Warehouses report facts: also those that should not have happened, and what is worth what.
+//! Reports of warehouses, also those that contradict the order; values of units.
 
 use serde_json::{Value, json};
 
@@ -10,47 +10,48 @@ use crate::support::server::TestServer;
 use crate::support::store::{TestStore, on_every_store};
 
 on_every_store!(
-    what_left_after_it_was_cancelled_is_gone,
-    what_should_have_waited_and_left_is_gone,
-    more_than_is_held_is_not_picked,
-    what_is_fetched_has_arrived_when_it_leaves,
-    what_does_not_leave_with_the_rest_is_looked_for_elsewhere,
-    parts_of_lines_are_worth_what_was_paid_for_them,
+    shipping_cancelled_units_records_a_discrepancy,
+    shipping_a_held_or_unpaid_order_records_a_discrepancy,
+    picking_more_than_reserved_records_a_discrepancy,
+    shipping_a_pickup_order_delivers_it,
+    a_short_remainder_is_sourced_from_another_location,
+    values_of_shipped_and_returned_units_add_up_to_the_line_total,
 );
 
 fn codes(view: &Value) -> Vec<&str> {
     view["discrepancies"].as_array().unwrap().iter().map(|known| known["code"].as_str().unwrap()).collect()
 }
 
-/// A parcel with some units of the first line.
-fn some(tracking_number: &str, quantity: u64) -> Value {
-    let mut parcel = one_package(tracking_number);
-    parcel["packages"][0]["lines"] = units_of_first_line(quantity);
-    parcel
+/// A shipment of some units of the first line.
+fn partial_shipment(tracking_number: &str, quantity: u64) -> Value {
+    let mut shipment = one_package(tracking_number);
+    shipment["packages"][0]["lines"] = units_of_first_line(quantity);
+    shipment
 }
 
-async fn what_left_after_it_was_cancelled_is_gone(store: TestStore) {
+async fn shipping_cancelled_units_records_a_discrepancy(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "MUG", 10).await;
     let placed = PlacedOrder::new(&server, "order", &order_with("MUG", 3, &json!({}))).await;
     let cancelled = placed.command(&server, "cancel", &json!({ "reason": "changed their mind" })).await;
     assert_eq!(quantities_at(&server, "MUG", "DC-1", &cancelled["position"]).await, [10, 0, 10]);
     let path = format!("{}?dryRun=true", placed.fulfillment_order_path(1, "ship"));
-    let dry = server.post(&path, "dry", &some("1Z", 2)).await.accepted();
+    let dry = server.post(&path, "dry", &partial_shipment("1Z", 2)).await.accepted();
     assert_eq!(codes(&dry), ["shipped_after_cancellation"]);
     assert_eq!(codes(&placed.at(&server, &cancelled["position"]).await), Vec::<&str>::new());
 
-    let shipped = placed.fulfillment_order(&server, 1, "ship", &some("1Z", 2)).await;
+    let shipped = placed.fulfillment_order(&server, 1, "ship", &partial_shipment("1Z", 2)).await;
     assert_eq!(codes(&shipped), ["shipped_after_cancellation"], "{shipped}");
     let line = &shipped["lines"][0];
     assert_eq!((&line["shipped"], &line["cancelled"]), (&json!(2), &json!(1)), "{shipped}");
     assert_eq!(quantities_at(&server, "MUG", "DC-1", &shipped["position"]).await, [8, 0, 8]);
-    let more = server.post(&placed.fulfillment_order_path(1, "ship"), "more", &some("2Z", 2)).await;
-    assert_eq!((more.status.as_u16(), more.code().as_str()), (409, "quantity_exceeds_open"));
+    let more =
+        server.post(&placed.fulfillment_order_path(1, "ship"), "more", &partial_shipment("2Z", 2)).await;
+    more.assert_refused(409, "quantity_exceeds_open");
     assert_verified(&store);
 }
 
-async fn what_should_have_waited_and_left_is_gone(store: TestStore) {
+async fn shipping_a_held_or_unpaid_order_records_a_discrepancy(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "MUG", 10).await;
     let held = PlacedOrder::new(&server, "held", &order_with("MUG", 2, &json!({}))).await;
@@ -71,7 +72,7 @@ async fn what_should_have_waited_and_left_is_gone(store: TestStore) {
     assert_verified(&store);
 }
 
-async fn more_than_is_held_is_not_picked(store: TestStore) {
+async fn picking_more_than_reserved_records_a_discrepancy(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "MUG", 10).await;
     let placed = PlacedOrder::new(&server, "order", &order_with("MUG", 3, &json!({}))).await;
@@ -87,36 +88,39 @@ async fn more_than_is_held_is_not_picked(store: TestStore) {
     assert_verified(&store);
 }
 
-async fn what_is_fetched_has_arrived_when_it_leaves(store: TestStore) {
+async fn shipping_a_pickup_order_delivers_it(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "MUG", 10).await;
     server.add_stock("DC-2", "MUG", 2).await;
-    let fetched = json!({ "delivery": { "method": "pickup", "location": "DC-2" } });
-    let placed = PlacedOrder::new(&server, "order", &order_with("MUG", 2, &fetched)).await;
+    let pickup = json!({ "delivery": { "method": "pickup", "location": "DC-2" } });
+    let placed = PlacedOrder::new(&server, "order", &order_with("MUG", 2, &pickup)).await;
     assert_eq!(placed.view["fulfillmentOrders"][0]["location"], "DC-2", "{}", placed.view);
     let ready = placed.fulfillment_order(&server, 1, "ready-for-pickup", &json!({})).await;
-    let part = &ready["fulfillmentOrders"][0];
-    assert_eq!((&part["status"], &part["lines"][0]["packed"]), (&json!("ready_for_pickup"), &json!(2)));
-    assert!(part["readySince"].is_string(), "{ready}");
+    let fulfillment_order = &ready["fulfillmentOrders"][0];
+    assert_eq!(
+        (&fulfillment_order["status"], &fulfillment_order["lines"][0]["packed"]),
+        (&json!("ready_for_pickup"), &json!(2))
+    );
+    assert!(fulfillment_order["readySince"].is_string(), "{ready}");
     let gone = placed.fulfillment_order(&server, 1, "ship", &json!({ "packages": [{}] })).await;
     assert_eq!((&gone["status"], codes(&gone)), (&json!("delivered"), vec![]), "{gone}");
 
     let sent = PlacedOrder::new(&server, "sent", &order_with("MUG", 1, &json!({}))).await;
-    let not_fetched =
+    let not_pickup =
         server.post(&sent.fulfillment_order_path(1, "ready-for-pickup"), "ready", &json!({})).await;
-    assert_eq!((not_fetched.status.as_u16(), not_fetched.code().as_str()), (409, "not_to_be_picked_up"));
+    not_pickup.assert_refused(409, "not_to_be_picked_up");
     let unnamed =
         server.post(&sent.fulfillment_order_path(1, "ship"), "ship", &json!({ "packages": [{}] })).await;
-    assert_eq!((unnamed.status.as_u16(), unnamed.code().as_str()), (422, "carrier_missing"));
+    unnamed.assert_refused(422, "carrier_missing");
     assert_verified(&store);
 }
 
-async fn what_does_not_leave_with_the_rest_is_looked_for_elsewhere(store: TestStore) {
+async fn a_short_remainder_is_sourced_from_another_location(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "MUG", 4).await;
     server.add_stock("DC-2", "MUG", 3).await;
     let placed = PlacedOrder::new(&server, "order", &order_with("MUG", 4, &json!({}))).await;
-    let mut three = some("1Z", 3);
+    let mut three = partial_shipment("1Z", 3);
     three["shortRemainder"] = json!(true);
     let shipped = placed.fulfillment_order(&server, 1, "ship", &three).await;
     assert_eq!(
@@ -134,21 +138,21 @@ async fn what_does_not_leave_with_the_rest_is_looked_for_elsewhere(store: TestSt
     assert_verified(&store);
 }
 
-async fn parts_of_lines_are_worth_what_was_paid_for_them(store: TestStore) {
+async fn values_of_shipped_and_returned_units_add_up_to_the_line_total(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "MUG", 10).await;
     let mut wanted = order_with("MUG", 3, &json!({ "currency": "USD" }));
     wanted["lines"][0]["total"] = json!("10.00");
     let placed = PlacedOrder::new(&server, "order", &wanted).await;
-    placed.fulfillment_order(&server, 1, "ship", &some("1Z", 1)).await;
-    placed.fulfillment_order(&server, 1, "ship", &some("2Z", 2)).await;
+    placed.fulfillment_order(&server, 1, "ship", &partial_shipment("1Z", 1)).await;
+    placed.fulfillment_order(&server, 1, "ship", &partial_shipment("2Z", 2)).await;
     let cents = |line: &Value| {
         let value = line["value"].as_str().unwrap_or_else(|| panic!("{line} has no value"));
         value.replace('.', "").parse::<u64>().unwrap()
     };
     let shipments = placed.events(&server, "ShipmentCreated").await;
-    let worth: Vec<u64> = shipments.iter().map(|sent| cents(&sent["packages"][0]["lines"][0])).collect();
-    assert_eq!((worth[0].abs_diff(333) <= 1, worth.iter().sum::<u64>()), (true, 1_000), "{worth:?}");
+    let values: Vec<u64> = shipments.iter().map(|sent| cents(&sent["packages"][0]["lines"][0])).collect();
+    assert_eq!((values[0].abs_diff(333) <= 1, values.iter().sum::<u64>()), (true, 1_000), "{values:?}");
 
     let back = json!({ "lines": units_of_first_line(3), "reason": "too small" });
     let announced = placed.command(&server, "returns", &back).await;
@@ -159,8 +163,8 @@ async fn parts_of_lines_are_worth_what_was_paid_for_them(store: TestStore) {
     let returned = server.post(&path, "came", &came).await.accepted();
     assert_eq!(returned["status"], "returned");
     let received = placed.events(&server, "ReturnReceived").await;
-    let worth: u64 = received[0]["lines"].as_array().unwrap().iter().map(cents).sum();
-    assert_eq!(worth, 1_000, "{received:?}");
+    let value: u64 = received[0]["lines"].as_array().unwrap().iter().map(cents).sum();
+    assert_eq!(value, 1_000, "{received:?}");
     assert_eq!(quantities_at(&server, "MUG", "DC-1", &returned["position"]).await, [9, 0, 9]);
     assert_verified(&store);
 }

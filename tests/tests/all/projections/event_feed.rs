@@ -1,4 +1,4 @@
-//! The feed that stays open, as another system reads it: it breaks, and goes on where it was.
+//! The open event feed: readers reconnect and continue where they stopped.
 
 use std::time::Duration;
 
@@ -10,12 +10,12 @@ use crate::support::server::{SERVER_TIMEOUT, TestServer};
 use crate::support::store::{TestStore, on_every_store};
 
 on_every_store!(
-    a_reader_that_breaks_off_goes_on_without_a_gap_or_a_double,
-    a_reader_may_want_only_some_events,
-    readers_that_come_again_name_an_event,
+    a_reconnected_reader_misses_and_repeats_no_event,
+    a_feed_can_be_filtered,
+    an_invalid_last_event_id_is_refused,
 );
 
-/// An open feed and what has come of it.
+/// An open feed, and the text that was received and not parsed yet.
 struct Feed {
     response: reqwest::Response,
     text: String,
@@ -62,25 +62,26 @@ impl Feed {
                 }
             }
             let chunk = tokio::time::timeout(SERVER_TIMEOUT, self.response.chunk()).await;
-            let chunk = chunk.expect("something comes").expect("the feed is open").expect("the feed goes on");
+            let chunk =
+                chunk.expect("a chunk in time").expect("the feed is open").expect("the feed has not ended");
             self.text.push_str(std::str::from_utf8(&chunk).expect("text"));
         }
     }
 
-    /// Whether it has come to its end.
+    /// True if the feed ends within a minute.
     async fn ends(mut self) -> bool {
         let end = async { while let Ok(Some(_)) = self.response.chunk().await {} };
         tokio::time::timeout(Duration::from_secs(60), end).await.is_ok()
     }
 }
 
-async fn a_reader_that_breaks_off_goes_on_without_a_gap_or_a_double(store: TestStore) {
+async fn a_reconnected_reader_misses_and_repeats_no_event(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "MUG", 100).await;
     let (mut seen, mut last) = (Vec::new(), None);
     for round in 0..6 {
         let mut feed = Feed::open(&server, "", last).await;
-        // Some are there already, and others come while it is open.
+        // Some events exist already, others are appended while the feed is open.
         let key = format!("order-{round}");
         let order = order_with("MUG", 1, &json!({}));
         let (_, ()) = tokio::join!(server.post("/v1/orders", &key, &order), async {
@@ -94,13 +95,13 @@ async fn a_reader_that_breaks_off_goes_on_without_a_gap_or_a_double(store: TestS
         });
     }
     let all = all_events(&server).await;
-    assert_eq!(seen[..], all[..seen.len()], "the same as in pages, in the same order");
+    assert_eq!(seen[..], all[..seen.len()], "the feed has the same events as the pages, in the same order");
     let feed = Feed::open(&server, "", Some(0)).await;
     server.stop().await;
-    assert!(feed.ends().await, "an open feed does not keep the server from ending");
+    assert!(feed.ends().await, "an open feed does not delay the shutdown");
 }
 
-async fn a_reader_may_want_only_some_events(store: TestStore) {
+async fn a_feed_can_be_filtered(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "MUG", 100).await;
     let mut created = Feed::open(&server, "?type=OrderCreated&type=PaymentConfirmed", None).await;
@@ -116,7 +117,11 @@ async fn a_reader_may_want_only_some_events(store: TestStore) {
     let page = server.get(&format!("/v1/events?limit=1000&order={}", one.id)).await.accepted();
     let streams: Vec<&Value> = page["items"].as_array().unwrap().iter().map(|item| &item["stream"]).collect();
     assert!(!streams.is_empty() && streams.iter().all(|stream| *stream == streams[0]), "{page}");
-    assert_eq!(page["nextCursor"].as_str(), Some(paid["position"].to_string().as_str()), "all was looked at");
+    assert_eq!(
+        page["nextCursor"].as_str(),
+        Some(paid["position"].to_string().as_str()),
+        "the whole journal was read"
+    );
     let case = [("Correlation-Id", "case 7")];
     server.post_with("/v1/orders", "of a case", &case, &order_with("MUG", 1, &json!({}))).await.accepted();
     let mut of_case = Feed::open(&server, "?correlationId=case%207", Some(0)).await;
@@ -124,10 +129,10 @@ async fn a_reader_may_want_only_some_events(store: TestStore) {
     let expected = (json!("case 7"), json!("of a case"));
     assert_eq!((&first.data["correlationid"], &first.data["idempotencykey"]), (&expected.0, &expected.1));
     let both = server.get(&format!("/v1/events?order={}&stream=network", one.id)).await;
-    assert_eq!((both.status.as_u16(), both.code().as_str()), (400, "invalid_parameter"));
+    both.assert_refused(400, "invalid_parameter");
 }
 
-async fn readers_that_come_again_name_an_event(store: TestStore) {
+async fn an_invalid_last_event_id_is_refused(store: TestStore) {
     let server = TestServer::start(&store).await;
     let request = reqwest::Client::new().get(server.url("/v1/events"));
     let request = request.header("Accept", "text/event-stream").header("Last-Event-ID", "yesterday");

@@ -1,4 +1,4 @@
-//! What clients of others subscribe to, by the protocol and the client library that they use.
+//! Subscriptions over graphql-transport-ws with the client library graphql-ws.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -11,9 +11,9 @@ use crate::support::orders::order_with;
 use crate::support::server::TestServer;
 use crate::support::store::{TestStore, on_every_store};
 
-on_every_store!(a_client_that_is_cut_off_goes_on_without_a_gap_or_a_double,);
+on_every_store!(a_reconnected_subscriber_misses_and_repeats_no_event,);
 
-/// Begins to subscribe to so many events, cutting itself off after every so many.
+/// Starts a client that reads `count` events and reconnects after each `every` events.
 fn subscribe(directory: &Path, server: &TestServer, count: usize, every: usize) -> Child {
     let url = format!("{}/graphql", server.address.replace("http://", "ws://"));
     Command::new("node")
@@ -24,15 +24,15 @@ fn subscribe(directory: &Path, server: &TestServer, count: usize, every: usize) 
         .expect("node runs")
 }
 
-async fn a_client_that_is_cut_off_goes_on_without_a_gap_or_a_double(store: TestStore) {
+async fn a_reconnected_subscriber_misses_and_repeats_no_event(store: TestStore) {
     let Some(directory) = client("subscriber") else { return };
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "MUG", 10_000).await;
-    // Two events of the location and its stock, and of each order its creation, its source and two reservations.
+    // Two events for the location and its stock, and four for each order: created, sourced, and two reservations.
     let orders = 60;
     let count = 2 + orders * 4;
     let mut child = subscribe(&directory, &server, count, 17);
-    let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+    let lines = BufReader::new(child.stdout.take().expect("standard output")).lines();
     let reading = std::thread::spawn(move || {
         lines.map(|line| line.expect("text").parse::<usize>().expect("a position")).collect::<Vec<_>>()
     });
@@ -44,7 +44,7 @@ async fn a_client_that_is_cut_off_goes_on_without_a_gap_or_a_double(store: TestS
             server.restart(&store).await;
         }
     }
-    let seen = reading.join().expect("it was read");
-    assert!(child.wait().expect("it ends").success());
-    assert_eq!(seen, (1..=count).collect::<Vec<_>>(), "each once, in order");
+    let seen = reading.join().expect("the output is read");
+    assert!(child.wait().expect("the client ends").success());
+    assert_eq!(seen, (1..=count).collect::<Vec<_>>(), "each event once, in order");
 }

@@ -1,30 +1,23 @@
 //! Helpers for orders and stock over HTTP.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::server::{TestServer, order};
+use crate::support::server::{TestServer, new_key, order};
 use crate::support::store::TestStore;
 
-/// How long to wait for a state that background commands bring about.
+/// How long background commands may take to change an order.
 const BACKGROUND_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The body of an order of one line that needs no payment, with more fields.
+/// The body of an order of one line that needs no payment, with additional fields.
 pub fn order_with(sku: &str, quantity: u64, more: &Value) -> Value {
-    let mut wanted = order(sku, quantity);
-    wanted.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    wanted
+    let mut body = order(sku, quantity);
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    body
 }
 
-/// An idempotency key that no other command has. Keys are stored in clear, so it contains nothing of the command.
-fn new_key() -> String {
-    static LAST: AtomicU64 = AtomicU64::new(0);
-    format!("key-{}", LAST.fetch_add(1, Ordering::Relaxed))
-}
-
-/// An order that was placed, with the response to it.
+/// A placed order, with the response to `CreateOrder`.
 pub struct PlacedOrder {
     pub id: String,
     pub view: Value,
@@ -32,24 +25,28 @@ pub struct PlacedOrder {
 
 impl PlacedOrder {
     /// Places an order.
-    pub async fn new(server: &TestServer, key: &str, wanted: &Value) -> Self {
-        let view = server.post("/v1/orders", key, wanted).await.accepted();
-        Self { id: view["orderId"].as_str().unwrap().to_owned(), view }
+    pub async fn new(server: &TestServer, key: &str, body: &Value) -> Self {
+        Self::from_view(server.post("/v1/orders", key, body).await.accepted())
+    }
+
+    /// The order of an accepted `CreateOrder`.
+    pub fn from_view(view: Value) -> Self {
+        Self { id: view["orderId"].as_str().expect("an id").to_owned(), view }
     }
 
     /// The path of a command on the order.
-    pub fn path(&self, what: &str) -> String {
-        format!("/v1/orders/{}/{what}", self.id)
+    pub fn path(&self, command: &str) -> String {
+        format!("/v1/orders/{}/{command}", self.id)
     }
 
     /// The path of a command on one of its fulfillment orders, which are numbered from 1.
-    pub fn fulfillment_order_path(&self, number: usize, what: &str) -> String {
-        format!("/v1/fulfillment-orders/{}.f{number}/{what}", self.id)
+    pub fn fulfillment_order_path(&self, number: usize, command: &str) -> String {
+        format!("/v1/fulfillment-orders/{}.f{number}/{command}", self.id)
     }
 
     /// Sends a command on the order, which must be accepted. Returns the response.
-    pub async fn command(&self, server: &TestServer, what: &str, body: &Value) -> Value {
-        let path = self.path(what);
+    pub async fn command(&self, server: &TestServer, command: &str, body: &Value) -> Value {
+        let path = self.path(command);
         server.post(&path, &new_key(), body).await.accepted()
     }
 
@@ -58,14 +55,14 @@ impl PlacedOrder {
         &self,
         server: &TestServer,
         number: usize,
-        what: &str,
+        command: &str,
         body: &Value,
     ) -> Value {
-        let path = self.fulfillment_order_path(number, what);
+        let path = self.fulfillment_order_path(number, command);
         server.post(&path, &new_key(), body).await.accepted()
     }
 
-    /// The order as the read model has it.
+    /// The current row of the read model.
     pub async fn now(&self, server: &TestServer) -> Value {
         server.get(&format!("/v1/orders/{}", self.id)).await.accepted()
     }
@@ -75,8 +72,13 @@ impl PlacedOrder {
         server.get(&format!("/v1/orders/{}?minPosition={position}", self.id)).await.accepted()
     }
 
-    /// Waits until a condition holds that background commands bring about; `what` names it in the failure.
-    pub async fn wait_until(&self, server: &TestServer, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
+    /// Waits until background commands have reserved all units.
+    pub async fn wait_until_reserved(&self, server: &TestServer) -> Value {
+        self.wait_until(server, "reserved", |now| now["status"] == "reserved").await
+    }
+
+    /// Waits until background commands make a condition true. A failure shows the condition's name.
+    pub async fn wait_until(&self, server: &TestServer, name: &str, holds: impl Fn(&Value) -> bool) -> Value {
         let reached = async {
             loop {
                 let now = self.now(server).await;
@@ -90,7 +92,7 @@ impl PlacedOrder {
             Ok(reached) => reached,
             Err(_) => {
                 let (now, diagnostics) = (self.now(server).await, server.diagnostics().await);
-                panic!("{} is never {what}: {now}\n{diagnostics}", self.id)
+                panic!("{} is never {name}: {now}\n{diagnostics}", self.id)
             }
         }
     }

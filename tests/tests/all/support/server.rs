@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, mpsc};
 use std::time::{Duration, Instant};
 
@@ -68,6 +69,12 @@ impl HttpResponse {
     pub fn accepted(&self) -> Value {
         assert!(self.status.is_success(), "{self:?}");
         self.json()
+    }
+
+    /// Asserts that this is a problem response with a status and a code.
+    #[track_caller]
+    pub fn assert_refused(&self, status: u16, code: &str) {
+        assert_eq!((self.status.as_u16(), self.code().as_str()), (status, code), "{self:?}");
     }
 
     /// The code of a problem response. Panics if it is not one.
@@ -207,14 +214,6 @@ impl TestServer {
         Self::answer(request).await.expect("a response")
     }
 
-    /// Sends a command with the expected version of its order in `If-Match`.
-    pub async fn post_if_match(&self, path: &str, key: &str, version: u64, body: &Value) -> HttpResponse {
-        let request = self.client.post(self.url(path)).header("Idempotency-Key", key);
-        let request = request.header("If-Match", format!("\"{version}\""));
-        let request = request.header("Content-Type", "application/json").body(body.to_string());
-        Self::answer(request).await.expect("a response")
-    }
-
     pub async fn put(&self, path: &str, body: &Value) -> HttpResponse {
         let body = Some(body.to_string().into_bytes());
         self.try_send(Method::PUT, path, None, body).await.expect("a response")
@@ -236,8 +235,13 @@ impl TestServer {
     pub async fn add_stock(&self, location: &str, sku: &str, quantity: u64) {
         let coordinates = json!({ "latitude": 40.7, "longitude": -74.0 });
         self.put(&format!("/v1/locations/{location}"), &coordinates).await.accepted();
+        self.receive(location, sku, quantity).await;
+    }
+
+    /// Receives units at a registered location. Returns the availability of the SKU.
+    pub async fn receive(&self, location: &str, sku: &str, quantity: u64) -> Value {
         let receipt = json!({ "sku": sku, "location": location, "quantity": quantity });
-        self.post("/v1/stock/receive", &format!("receive-{location}-{sku}"), &receipt).await.accepted();
+        self.post("/v1/stock/receive", &new_key(), &receipt).await.accepted()
     }
 
     /// The state of the projections and the last log lines, for the message of a failed test.
@@ -303,6 +307,12 @@ fn find_address(child: &mut Child, log: &LogLines) -> String {
         });
     }
     addresses.recv_timeout(SERVER_TIMEOUT).expect("the server prints its address")
+}
+
+/// An idempotency key that no other command has. Keys are stored in clear, so it contains no part of the command.
+pub fn new_key() -> String {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    format!("support-{}", LAST.fetch_add(1, Ordering::Relaxed))
 }
 
 /// The body of an order of one line that needs no payment.

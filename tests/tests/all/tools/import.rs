@@ -13,6 +13,7 @@ use holdfast_domain::values::{Sku, Timestamp};
 use holdfast_journal::Event;
 use serde_json::{Value, json};
 
+use crate::support::orders::assert_verified;
 use crate::support::server::TestServer;
 use crate::support::store::{TestStore, on_every_store};
 
@@ -251,8 +252,7 @@ async fn every_order_is_imported_or_rejected_and_the_quantities_add_up(store: Te
     data.import(&store, &rejects, &[]);
     assert_eq!(events(&store).await.len(), imported.len(), "a second run writes nothing");
     assert_eq!(std::fs::read(&rejects).unwrap(), first_rejects);
-    let verified = store.run(&["verify"]);
-    assert!(verified.status.success(), "{verified:?}");
+    assert_verified(&store);
 }
 
 /// The backorder queue of each SKU, and the ordered and reserved units of all SKUs, computed from the events alone.
@@ -339,5 +339,5 @@ async fn imported_backorders_are_filled_in_order_when_stock_arrives(store: TestS
     assert!(queues.waiting.values().all(Vec::is_empty), "{:?}", queues.waiting);
     assert!(queues.served >= missing.len());
     assert_eq!(queues.held, queues.ordered, "every ordered unit is reserved");
-    assert!(store.run(&["verify"]).status.success());
+    assert_verified(&store);
 }

@@ -1,4 +1,5 @@
-//! `supportedActions`: each listed action is accepted and contradicts nothing; each other one is refused or contradicts.
+//! Checks `supportedActions`: each listed action is accepted without a discrepancy; each other action is refused or causes
+//! a discrepancy.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -11,10 +12,10 @@ use super::json::{list, number, number_or_zero, text};
 use super::steps::{LOCATIONS, SKUS};
 use super::violations::Violations;
 
-/// For how long a difference must stand before it counts: time may have passed that the read model does not know yet.
+/// How long a difference must last before it counts: the read model may not include a deadline that has passed.
 const STANDS_FOR: Duration = Duration::from_secs(3);
 
-/// Refusals for want of units or of a location: they say nothing about the action.
+/// Refusals for missing units or locations: they do not depend on the action.
 const ABOUT_SUPPLY: [&str; 8] = [
     "insufficient_stock",
     "channel_limit_exceeded",
@@ -26,16 +27,16 @@ const ABOUT_SUPPLY: [&str; 8] = [
     "already_there",
 ];
 
-/// What became of trying an action.
+/// The result of trying an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     Accepted,
     Refused,
-    /// Refused for want of units.
+    /// Refused because units are missing.
     Unknown,
 }
 
-/// Tries every action on an order and on its fulfillment orders, without writing anything.
+/// Tries every action on an order and on its fulfillment orders, as dry runs.
 pub async fn check(client: &Client, id: &str, violations: &mut Violations) {
     let started = Instant::now();
     loop {
@@ -87,7 +88,7 @@ async fn compare(client: &Client, order: &Value, view: &Value, actions: &Actions
             };
             let answer = client.send(&request, "try", true).await;
             let mut outcome = outcome(order, &answer);
-            // The location that was to take units over may have too few by now, which is recorded too.
+            // The target location of a move may have too few units by now; the order then records a discrepancy.
             if *action == "accept-cancellation" && answer.is_accepted() {
                 outcome = Outcome::Accepted;
             }
@@ -105,7 +106,7 @@ async fn compare(client: &Client, order: &Value, view: &Value, actions: &Actions
     found
 }
 
-/// An answer that has more discrepancies than the order contradicts what is known.
+/// True if the answer has more discrepancies than the order.
 fn outcome(order: &Value, answer: &Answer) -> Outcome {
     let view = if answer.body["order"].is_object() { &answer.body["order"] } else { &answer.body };
     if answer.is_accepted() {

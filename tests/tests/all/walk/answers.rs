@@ -1,5 +1,5 @@
-//! What the server answers must fit together: a dry run and the real command, a replay and the first answer, an order that
-//! is read and the order that was answered, both and the fold of the feed.
+//! Compares answers of the server: a dry run with the real command, a replay with the first answer, an order that is read
+//! with the answered order, and both with the fold of the feed.
 
 use serde_json::{Value, json};
 
@@ -10,10 +10,10 @@ use super::model::Model;
 use super::model::order::Order;
 use super::violations::Violations;
 
-/// Fields that tell when and in which order something happened, and ids that the server makes.
+/// Times, positions, versions, and ids that the server creates.
 const VARYING: [&str; 5] = ["position", "version", "instance", "traceId", "detail"];
 
-/// A dry run answers as the real command does, but for positions and times.
+/// Checks that a dry run answers like the real command, except for positions and times.
 pub fn check_dry_run(request: &Request, dry: &Answer, real: &Answer, violations: &mut Violations) {
     let same = dry.status == real.status && without_times(&dry.body) == without_times(&real.body);
     violations.check("a dry run answers as the real command does", same, || {
@@ -25,7 +25,7 @@ pub fn check_dry_run(request: &Request, dry: &Answer, real: &Answer, violations:
     });
 }
 
-/// Whether the process manager, or time, has changed something between a dry run and the real command.
+/// True if the process manager, or a deadline, has changed the state between a dry run and the real command.
 pub fn has_interfered(decisions: &[Decision]) -> bool {
     let by_time = ["ReservationExpired", "StockReservationsExpired", "OrderHoldReleased", "ShipmentStuck"];
     decisions.iter().any(|decision| {
@@ -33,8 +33,8 @@ pub fn has_interfered(decisions: &[Decision]) -> bool {
     })
 }
 
-/// A new order is refused for want of units only where units are wanting: of one that may be split, comes from anywhere and
-/// whose channel has no limit, all can be had that are there.
+/// Checks that a new order is refused with `insufficient_stock` only if units are missing. An order that may be split, has
+/// no pinned location and no channel limit can have all available units.
 pub fn check_shortage(model: &Model, request: &Request, answer: &Answer, violations: &mut Violations) {
     let body = &request.body;
     let is_restricted =
@@ -55,7 +55,7 @@ pub fn check_shortage(model: &Model, request: &Request, answer: &Answer, violati
     });
 }
 
-/// The same key gives the same answer.
+/// Checks that the same key gets the same answer.
 pub async fn check_replay(client: &Client, key: &str, sent: &(Request, Answer), violations: &mut Violations) {
     let (request, first) = sent;
     let again = client.send(request, key, false).await;
@@ -65,7 +65,7 @@ pub async fn check_replay(client: &Client, key: &str, sent: &(Request, Answer), 
     });
 }
 
-/// An order that is read is the order that was answered, as long as it has the same version.
+/// Checks that an order that is read equals the answered order of the same version.
 pub async fn check_read(client: &Client, answered: &Value, violations: &mut Violations) -> Value {
     let (id, position) = (text(answered, "orderId"), &answered["position"]);
     let read = client.get(&format!("/v1/orders/{id}?minPosition={position}")).await;
@@ -79,7 +79,7 @@ pub async fn check_read(client: &Client, answered: &Value, violations: &mut Viol
     read.body
 }
 
-/// The quantities of an order that is read are those of the fold of the feed, where both have the same version.
+/// Checks that the quantities of an order that is read equal those of the fold of the same version.
 pub fn check_quantities(order: &Order, read: &Value, violations: &mut Violations) {
     if read["version"].as_u64() != Some(order.positions.len() as u64) {
         return;
@@ -118,7 +118,7 @@ pub fn check_quantities(order: &Order, read: &Value, violations: &mut Violations
     );
 }
 
-/// The position of an answered order is that of the last event of its version, also where the command changed nothing.
+/// Checks that an answered order has the position of the last event of its version, even if the command changed nothing.
 pub fn check_position(order: &Order, answered: &Value, violations: &mut Violations) {
     let version = answered["version"].as_u64().and_then(|version| usize::try_from(version).ok());
     let expected = version.and_then(|version| order.positions.get(version.checked_sub(1)?)).copied();
@@ -129,7 +129,7 @@ pub fn check_position(order: &Order, answered: &Value, violations: &mut Violatio
     );
 }
 
-/// A body with every time, and every field that may differ, left out.
+/// A body without times and without fields that may differ.
 fn without_times(value: &Value) -> Value {
     match value {
         Value::Object(fields) => {
@@ -142,7 +142,7 @@ fn without_times(value: &Value) -> Value {
     }
 }
 
-/// An order without what only reading it by id tells, and what only the answer to a command does.
+/// An order without the fields that only a read by id, or only the answer to a command, has.
 fn without_personal_data(order: &Value) -> Value {
     const PERSONAL: [&str; 8] =
         ["name", "company", "street", "phone", "email", "instructions", "latitude", "longitude"];

@@ -1,4 +1,4 @@
-//! One connection to the server, for one merchant.
+//! An HTTP client for one merchant.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 /// A request that takes longer fails the walk.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A command as it is sent.
+/// A command to send.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// The operation's id in the OpenAPI document.
@@ -36,7 +36,7 @@ impl Answer {
         (200..300).contains(&self.status)
     }
 
-    /// The code of a problem; nothing for a success.
+    /// The code of a problem. `None` if the command was accepted.
     pub fn code(&self) -> &str {
         if self.is_accepted() { "" } else { self.body["code"].as_str().unwrap_or("no code") }
     }

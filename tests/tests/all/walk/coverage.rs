@@ -1,4 +1,4 @@
-//! What a walk has done: so that no invariant holds only because nothing happened.
+//! The commands and events of a walk, so that no invariant holds only because nothing happened.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -79,9 +79,9 @@ const EVENTS: [&str; 66] = [
 /// Commands and events of all merchants.
 #[derive(Debug, Default)]
 pub struct Coverage {
-    /// By operation: how many commands were sent, and how many of them were accepted.
+    /// Sent and accepted commands, by operation.
     sent: BTreeMap<String, (usize, usize)>,
-    /// By type: how many events happened.
+    /// The number of events by type.
     happened: BTreeMap<String, usize>,
 }
 
@@ -100,7 +100,7 @@ impl Coverage {
         coverage
     }
 
-    /// Every event has happened, every command was accepted, and every operation on read models was asked for.
+    /// Asserts that every type of event occurred, every command was accepted, and every operation on read models was sent.
     pub fn assert_complete(&self) {
         let missing = EVENTS.iter().filter(|kind| !self.happened.contains_key(**kind));
         assert_eq!(missing.collect::<Vec<_>>(), Vec::<&&str>::new(), "every event happens in a long walk");

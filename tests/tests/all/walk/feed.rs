@@ -1,4 +1,4 @@
-//! The feed of events, read page by page and put together command by command.
+//! Reads the event feed page by page, and groups the events by command.
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ use super::json::{list, number, optional_text, text, time};
 #[derive(Debug)]
 pub struct FeedEvent {
     pub kind: String,
-    /// The order, stock item, location or merchant that it happened to.
+    /// The aggregate's stream.
     pub stream: String,
     pub data: Value,
 }
@@ -19,23 +19,23 @@ pub struct FeedEvent {
 pub struct Decision {
     /// The command's name.
     pub command: String,
-    /// The sender's key; none for a command of the process manager.
+    /// The idempotency key. `None` for a command of the process manager.
     pub key: Option<String>,
     /// The position of its last event.
     pub end: u64,
-    /// When it was decided, in microseconds.
+    /// The decision time, in microseconds since 1970.
     pub time: i64,
     pub events: Vec<FeedEvent>,
 }
 
-/// How far the feed has been read.
+/// The position in the feed.
 #[derive(Debug, Default)]
 pub struct Feed {
     pub position: u64,
 }
 
 impl Feed {
-    /// What has happened since it was last read.
+    /// Reads all events since the last call.
     pub async fn read(&mut self, client: &Client) -> Vec<Decision> {
         let mut decisions: Vec<Decision> = Vec::new();
         loop {

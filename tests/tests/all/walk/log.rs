@@ -1,4 +1,4 @@
-//! The last commands of a merchant, to be printed when an invariant breaks.
+//! The last commands of a merchant, for the report of a violation.
 
 use std::collections::VecDeque;
 
@@ -22,7 +22,7 @@ impl Log {
         self.0.push_back(format!("{key} {method} {path} {body} -> {outcome}"));
     }
 
-    /// All of them, the latest last.
+    /// All commands, the latest last.
     pub fn tell(&self) -> String {
         self.0.iter().map(|line| format!("\n    sent {line}")).collect()
     }

@@ -1,9 +1,9 @@
 //! A seeded random walk over HTTP: every command of the API, valid, borderline and contradictory, on three locations and
-//! six SKUs, while the process manager works in the background. The walk judges the results by its own model, which it
-//! folds from the feed of events alone.
+//! six SKUs, while the process manager works in the background. The walk checks the results against its own model, which it
+//! folds from the event feed alone.
 //!
 //! `HOLDFAST_WALK_COMMANDS` sets the number of commands, `HOLDFAST_WALK_SEED` repeats a walk. Every merchant gets at most a
-//! thousand commands. A merchant's commands are sent one after the other; several merchants have theirs sent at once.
+//! thousand commands. The commands of a merchant are sent one after the other, those of several merchants concurrently.
 
 mod actions;
 mod answers;
@@ -31,15 +31,15 @@ use crate::support::orders::assert_verified;
 use crate::support::server::TestServer;
 use crate::support::store::TestStore;
 
-/// Commands of a walk with every run of the tests.
+/// The default number of commands.
 const COMMANDS: usize = 1_500;
-/// Commands of one merchant at most: its orders and events stay few enough to be folded again and again.
+/// The maximum number of commands per merchant: a merchant's events stay few enough to be checked repeatedly.
 const COMMANDS_PER_MERCHANT: usize = 1_000;
-/// Merchants whose commands are sent at the same time.
+/// The number of merchants whose commands are sent concurrently.
 const CONNECTIONS: usize = 4;
-/// The walk that is taken where no seed is given.
+/// The default seed.
 const SEED: u64 = 1;
-/// From so many commands on, everything must have happened at least once.
+/// With at least this many commands, every command and every event must occur.
 const COMMANDS_FOR_COVERAGE: usize = 20_000;
 
 fn setting(name: &str, default: u64) -> u64 {
@@ -79,7 +79,7 @@ async fn random_commands_keep_every_invariant() {
     }
 }
 
-/// Walks for all merchants, some of them at a time.
+/// Runs the walks of all merchants, some of them concurrently.
 async fn walk_all(shared: &Arc<Shared>, commands: usize) -> Vec<Walker> {
     let merchants = commands.div_ceil(COMMANDS_PER_MERCHANT).max(2);
     let each = commands.div_ceil(merchants);

@@ -1,4 +1,4 @@
-//! The commands of the API, by its own description.
+//! The commands of the API, from its OpenAPI document.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,10 +7,10 @@ use reqwest::Method;
 use super::client::{Client, Request};
 use super::steps::{Draft, Step};
 
-/// The operation that takes many commands at once: the walker sends it.
+/// The bulk operation. The walker sends it itself.
 pub const BULK: &str = "SubmitCommands";
 
-/// Method and path of every operation that changes something, by its id.
+/// Method and path of every operation that executes commands, by its id.
 #[derive(Debug)]
 pub struct Operations {
     by_id: BTreeMap<String, (Method, String)>,
@@ -32,7 +32,7 @@ impl Operations {
         Self { by_id }
     }
 
-    /// A new command needs a step, and a step needs its command.
+    /// Asserts that every command has a step and every step has a command.
     pub fn assert_all_covered(&self, steps: &[Step]) {
         let described: BTreeSet<&str> = self.by_id.keys().map(String::as_str).collect();
         let mut covered: BTreeSet<&str> = steps.iter().map(|step| step.operation).collect();
@@ -40,7 +40,7 @@ impl Operations {
         assert_eq!(described, covered, "every command has a step in the walk");
     }
 
-    /// A draft, addressed.
+    /// The request of a draft, with its path.
     pub fn request(&self, operation: &str, draft: Draft) -> Request {
         let (method, template) = &self.by_id[operation];
         let path = draft

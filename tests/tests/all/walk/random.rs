@@ -5,8 +5,8 @@
 pub struct Random(u64);
 
 impl Random {
-    /// The generator of one request: it depends on nothing that happened before, so that a difference in timing changes
-    /// as little as possible of what follows.
+    /// The generator of one request. It does not depend on earlier requests, so that a difference in timing changes as few
+    /// later requests as possible.
     pub fn of_request(seed: u64, merchant: usize, request: usize) -> Self {
         let mut random = Self(seed);
         for part in [merchant as u64, request as u64] {
@@ -38,12 +38,12 @@ impl Random {
         self.below(100) < percent
     }
 
-    /// One of some values, each as likely as the others.
+    /// One of some values, each equally likely.
     pub fn pick<T: Copy>(&mut self, values: &[T]) -> T {
         values[self.below(values.len())]
     }
 
-    /// One of some values, or nothing where there are none.
+    /// One of some values, each equally likely. `None` if there are none.
     pub fn any<'a, T>(&mut self, values: &'a [T]) -> Option<&'a T> {
         (!values.is_empty()).then(|| &values[self.below(values.len())])
     }

@@ -1,17 +1,17 @@
-//! Broken invariants, collected: the first of each kind in full, the others as a number.
+//! Collects violations: the first ones of each rule with details, the others as a number.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// How many broken invariants of each kind are kept with their details.
+/// The number of violations per rule with details.
 const KEPT_OF_EACH_RULE: usize = 3;
 
-/// The broken invariants of one merchant.
+/// The violations of one merchant.
 #[derive(Debug, Default)]
 pub struct Violations {
-    /// By rule: how often, and the first ones.
+    /// The number and the first details, by rule.
     by_rule: BTreeMap<&'static str, (usize, Vec<String>)>,
-    /// Whether some are without an explanation.
+    /// True if some violations have no explanation yet.
     is_unexplained: bool,
 }
 
@@ -25,14 +25,14 @@ impl Violations {
         }
     }
 
-    /// Reports a rule as broken unless a condition holds.
+    /// Adds a violation unless a condition holds.
     pub fn check(&mut self, rule: &'static str, holds: bool, detail: impl FnOnce() -> String) {
         if !holds {
             self.add(rule, detail());
         }
     }
 
-    /// Adds those that were found elsewhere.
+    /// Adds all violations of another collection.
     pub fn merge(&mut self, others: Self) {
         for (rule, (_, kept)) in others.by_rule {
             for detail in kept {
@@ -45,12 +45,12 @@ impl Violations {
         self.by_rule.is_empty()
     }
 
-    /// Whether something was found since the last call.
+    /// True if violations were added since the last call.
     pub fn take_unexplained(&mut self) -> bool {
         std::mem::take(&mut self.is_unexplained)
     }
 
-    /// Adds a line to the latest detail of every rule: what was sent before it.
+    /// Adds the commands that were sent before to the latest detail of every rule.
     pub fn explain(&mut self, context: &str) {
         for (_, kept) in self.by_rule.values_mut() {
             if let Some(last) = kept.last_mut().filter(|last| !last.contains("\n    sent ")) {

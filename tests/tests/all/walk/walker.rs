@@ -1,4 +1,4 @@
-//! One merchant's walk: requests are made up, sent and checked, until all are sent and nothing is left to do.
+//! The walk of one merchant: generates, sends and checks requests, until all are sent and no work is due.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -18,23 +18,23 @@ use super::random::Random;
 use super::steps::{self, Draft, LOCATIONS, Merchant, SKUS, Step};
 use super::violations::Violations;
 
-/// After how many commands of the first merchant an operation on the read models is asked for.
+/// The number of commands of the first merchant between two operations on read models.
 const OPERATION_EVERY: usize = 25;
-/// After how many commands the feed is read.
+/// The number of commands between two reads of the feed.
 const READ_FEED_EVERY: usize = 5;
-/// Percentages of commands after which something more is checked.
+/// Percentages of commands that get an additional check.
 const DRY_RUNS: usize = 12;
 const READS: usize = 12;
 const REPLAYS: usize = 6;
 const ACTIONS: usize = 2;
-/// Answers that are kept to be asked for again.
+/// The number of answers that are remembered for replays.
 const KEPT_ANSWERS: usize = 200;
-/// How long the process manager may take for what it can do, when nothing else happens.
+/// How long the process manager may take for due work when no commands are sent.
 const QUIESCENCE_TIMEOUT: Duration = Duration::from_secs(15);
-/// Times within this many microseconds are waited for.
+/// Deadlines within this many microseconds are awaited.
 const DUE_SOON: i64 = 10_000_000;
 
-/// What the walks of all merchants share.
+/// The state that the walks of all merchants share.
 #[derive(Debug)]
 pub struct Shared {
     pub address: String,
@@ -53,7 +53,7 @@ pub struct Walker {
     answers: VecDeque<(String, (Request, Answer))>,
     /// Answers about orders whose events have not been read yet.
     unread: Vec<Value>,
-    /// Commands by operation: how many were sent, and how many were accepted.
+    /// Sent and accepted commands, by operation.
     pub sent: BTreeMap<String, (usize, usize)>,
 }
 
@@ -78,12 +78,12 @@ impl Walker {
         &self.merchant.name
     }
 
-    /// How often each type of event has happened.
+    /// The number of events by type.
     pub fn happened(&self) -> impl Iterator<Item = (&String, &usize)> {
         self.merchant.model.happened.iter()
     }
 
-    /// Sends so many commands and waits until nothing is left to do.
+    /// Sends a number of commands and waits until no work is due.
     pub async fn walk(&mut self, commands: usize) {
         self.open_shop().await;
         let steps = steps::steps();
@@ -108,7 +108,7 @@ impl Walker {
         self.check_availability().await;
     }
 
-    /// Three locations with units of six SKUs, and some rules.
+    /// Registers three locations, receives units of six SKUs, and sets policies.
     async fn open_shop(&mut self) {
         let mut random = Random::of_request(self.shared.seed, self.number, usize::MAX);
         let merchant = Draft::with_id("merchant", &self.merchant.name, json!({}));
@@ -130,7 +130,7 @@ impl Walker {
         self.read_feed().await;
     }
 
-    /// A step that there is something for.
+    /// A random step that has an object to act on.
     fn choose(&self, random: &mut Random, steps: &[Step]) -> (&'static str, Draft) {
         loop {
             let step = steps::choose(random, steps);
@@ -140,13 +140,13 @@ impl Walker {
         }
     }
 
-    /// Sends one command and checks its answer in some of the ways there are.
+    /// Sends one command, and checks its answer in randomly chosen ways.
     async fn command(&mut self, random: &mut Random, key: &str, operation: &str, draft: Draft) {
         let request = self.shared.operations.request(operation, draft);
         if request.body["force"] == true {
             self.merchant.model.forced.insert(key.to_owned());
         }
-        // Operations on read models know no dry run and no keys.
+        // Operations on read models have no dry run and no keys.
         let is_command = !request.path.starts_with("/v1/projections");
         let mut dry = None;
         if is_command && random.chance(DRY_RUNS) {
@@ -205,7 +205,7 @@ impl Walker {
         }
     }
 
-    /// Sends several commands as one request: each is answered as it would be alone.
+    /// Sends several commands as one bulk request: each must be answered as if it were alone.
     async fn bulk(&mut self, random: &mut Random, key: &str, steps: &[Step]) {
         let mut requests = Vec::new();
         for index in 0..random.between(2, 8) {
@@ -215,7 +215,7 @@ impl Walker {
             if request.body["force"] == true {
                 self.merchant.model.forced.insert(key.clone());
             }
-            // The version is a header, which commands of a request do not have of their own.
+            // The version is a header, which single commands of a bulk request do not have.
             requests.push((key, Request { if_match: None, ..request }));
         }
         let body: Vec<Value> = requests.iter().map(|(key, request)| in_bulk(key, request)).collect();
@@ -241,7 +241,7 @@ impl Walker {
         self.explain();
     }
 
-    /// Keeps an answer that the server has kept too: what could not be read was never decided.
+    /// Remembers an answer that the server has stored. Malformed requests are not decided, so not stored.
     fn keep(&mut self, key: &str, request: Request, answer: Answer) {
         if answer.status == 400 {
             return;
@@ -252,7 +252,7 @@ impl Walker {
         self.answers.push_back((key.to_owned(), (request, answer)));
     }
 
-    /// Asks for an earlier answer again. A request without a key is a new one, so only POST is sent again.
+    /// Repeats an earlier request. A request without a key would be a new one, so only POST is repeated.
     async fn check_kept(&mut self, random: &mut Random) {
         if !random.chance(REPLAYS) || self.answers.is_empty() {
             return;
@@ -273,7 +273,7 @@ impl Walker {
         self.merchant.learn(&read);
     }
 
-    /// Folds what has happened since, and checks it.
+    /// Folds and checks all new events.
     async fn read_feed(&mut self) -> Vec<Decision> {
         let decisions = self.feed.read(&self.client).await;
         for decision in &decisions {
@@ -292,14 +292,14 @@ impl Walker {
         decisions
     }
 
-    /// Adds the last commands to what was found just now.
+    /// Adds the last commands to new violations.
     fn explain(&mut self) {
         if self.violations.take_unexplained() {
             self.violations.explain(&self.log.tell());
         }
     }
 
-    /// Waits until nothing is left to do; what stays undone although nothing happens any more has been forgotten.
+    /// Waits until no work is due. Work that stays due while no events arrive is a violation.
     async fn settle(&mut self) {
         let mut quiet_since = Instant::now();
         loop {
@@ -323,7 +323,7 @@ impl Walker {
         }
     }
 
-    /// What can be promised, as it is read, is what the feed's fold says.
+    /// Checks that availability equals the fold of the feed.
     async fn check_availability(&mut self) {
         let skus: Vec<String> = SKUS.iter().map(|sku| format!("sku={sku}")).collect();
         let path =
@@ -354,7 +354,7 @@ impl Walker {
     }
 }
 
-/// A request as one of several.
+/// A request as one command of a bulk request.
 fn in_bulk(key: &str, request: &Request) -> Value {
     let mut body = request.body.clone();
     let fields = body.as_object_mut().expect("a body is an object");

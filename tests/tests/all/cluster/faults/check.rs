@@ -14,19 +14,19 @@ use crate::support::store::TestStore;
 /// Checks P1 to P7 on a server and its store.
 pub async fn check(server: &TestServer, store: &TestStore, responses: &Responses) {
     let events = all_events(server).await;
-    in_order(&events);
-    let reserved = nothing_oversold(&events);
-    let granted = responses.values().filter(|answer| answer.status == 201).count();
-    assert_eq!(usize::try_from(reserved), Ok(granted), "every accepted order has one unit reserved");
-    nothing_lost_or_doubled(&events, responses);
-    same_answers_again(server, responses).await;
-    read_models_agree(server, &events, reserved).await;
+    check_order(&events);
+    let reserved = check_overselling(&events);
+    let accepted = responses.values().filter(|answer| answer.status == 201).count();
+    assert_eq!(usize::try_from(reserved), Ok(accepted), "every accepted order has one unit reserved");
+    check_created_orders(&events, responses);
+    check_replays(server, responses).await;
+    check_read_models(server, &events, reserved).await;
     let verified = store.run(&["verify", "--json"]);
     assert!(verified.status.success(), "P5: {}", String::from_utf8_lossy(&verified.stdout));
 }
 
 /// P4: decision times never decrease along positions, which have no gap (`all_events` checks that).
-fn in_order(events: &[Value]) {
+fn check_order(events: &[Value]) {
     let time =
         |event: &Value| -> Timestamp { event["time"].as_str().expect("a time").parse().expect("a time") };
     let times: Vec<i64> = events.iter().map(|event| time(event).microseconds()).collect();
@@ -34,13 +34,13 @@ fn in_order(events: &[Value]) {
 }
 
 /// P1: at no position is more reserved than on hand. Returns the number of reserved units at the end.
-fn nothing_oversold(events: &[Value]) -> i64 {
-    let mut shelves: BTreeMap<String, (i64, i64)> = BTreeMap::new();
+fn check_overselling(events: &[Value]) -> i64 {
+    let mut levels: BTreeMap<String, (i64, i64)> = BTreeMap::new();
     for event in events {
         let data = &event["data"];
         let sign = match event["type"].as_str() {
             Some("StockReceived") => {
-                shelves.entry(text(&data["location"])).or_default().0 += units(data);
+                levels.entry(text(&data["location"])).or_default().0 += units(data);
                 continue;
             }
             Some("StockReserved") => 1,
@@ -48,12 +48,12 @@ fn nothing_oversold(events: &[Value]) -> i64 {
             _ => continue,
         };
         for allocation in data["allocations"].as_array().expect("allocations") {
-            let shelf = shelves.entry(text(&allocation["location"])).or_default();
-            shelf.1 += sign * units(allocation);
-            assert!(shelf.1 <= shelf.0, "P1: oversold at position {}", event["position"]);
+            let level = levels.entry(text(&allocation["location"])).or_default();
+            level.1 += sign * units(allocation);
+            assert!(level.1 <= level.0, "P1: oversold at position {}", event["position"]);
         }
     }
-    shelves.values().map(|(_, reserved)| reserved).sum()
+    levels.values().map(|(_, reserved)| reserved).sum()
 }
 
 fn text(value: &Value) -> String {
@@ -65,15 +65,15 @@ fn units(value: &Value) -> i64 {
 }
 
 /// P2 and P3: every accepted order was created exactly once, and no other order was created.
-fn nothing_lost_or_doubled(events: &[Value], responses: &Responses) {
+fn check_created_orders(events: &[Value], responses: &Responses) {
     let mut created: HashMap<String, usize> = HashMap::new();
     for event in events.iter().filter(|event| event["type"] == "OrderCreated") {
         let id = event["data"]["orderId"].as_str().expect("an id").to_owned();
         *created.entry(id).or_default() += 1;
     }
-    let granted = responses.iter().filter(|(_, answer)| answer.status == 201);
+    let accepted = responses.iter().filter(|(_, answer)| answer.status == 201);
     let mut count = 0;
-    for (key, answer) in granted {
+    for (key, answer) in accepted {
         let id = answer.json()["orderId"].as_str().expect("an id").to_owned();
         assert_eq!(created.get(&id), Some(&1), "P2, P3: the order of {key} was accepted");
         count += 1;
@@ -82,7 +82,7 @@ fn nothing_lost_or_doubled(events: &[Value], responses: &Responses) {
 }
 
 /// P3: the same key gets the same response.
-async fn same_answers_again(server: &TestServer, responses: &Responses) {
+async fn check_replays(server: &TestServer, responses: &Responses) {
     for (key, answer) in responses.iter().take(100) {
         let again = server.post("/v1/orders", key, &order("HOT", 1)).await;
         assert!(again.replayed, "P3: {key} was executed twice: {again:?} after {answer:?}");
@@ -91,7 +91,7 @@ async fn same_answers_again(server: &TestServer, responses: &Responses) {
 }
 
 /// P6 and P7: the read models include every event and agree with the events.
-async fn read_models_agree(server: &TestServer, events: &[Value], reserved: i64) {
+async fn check_read_models(server: &TestServer, events: &[Value], reserved: i64) {
     let head = events.len();
     let path = format!("/v1/availability?sku=HOT&minPosition={head}");
     let item = server.get(&path).await.accepted()["items"][0].clone();

@@ -81,7 +81,7 @@ async fn a_full_disk_gives_not_executed_until_there_is_space_again() {
         );
         let body = Some(order("HOT", 1).to_string().into_bytes());
         let refused = server.try_send(Method::POST, "/v1/orders", Some("full"), body).await.unwrap();
-        assert_eq!((refused.status.as_u16(), refused.code().as_str()), (503, "not_executed"));
+        refused.assert_refused(503, "not_executed");
         store.sql("DROP FUNCTION full_disk CASCADE");
     }
     load.answered(load.count() + ORDERS_BETWEEN_FAULTS).await;

@@ -1,8 +1,8 @@
-//! A channel promises no more units of a SKU than its limit, counted from when the limit was set.
+//! A channel promises no more units of a SKU than its limit to orders created since the limit was set.
 
 use serde_json::json;
 
-use super::{Shop, all_lines, held, package_of_first_line, places};
+use super::{Shop, all_lines, package_of_first_line, reserved_units, units};
 use crate::support::server::HttpResponse;
 
 fn is_refused(answer: &HttpResponse) -> bool {
@@ -26,7 +26,7 @@ async fn units_reserved_at_payment_count_towards_the_limit() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn units_that_leave_although_they_were_shorted_or_cancelled_count_towards_the_limit() {
+async fn shipped_units_count_towards_the_limit_even_if_shorted_or_cancelled() {
     for (on_shortage, is_cancelled) in [("backorder", false), ("reject", true)] {
         let shop = Shop::open().await;
         shop.receive("A", "DC-1", 10).await;
@@ -45,7 +45,7 @@ async fn units_that_leave_although_they_were_shorted_or_cancelled_count_towards_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn cancelling_an_order_older_than_the_limit_gives_nothing_back() {
+async fn cancelling_an_order_older_than_the_limit_frees_no_quota() {
     let shop = Shop::open().await;
     shop.receive("A", "DC-1", 20).await;
     let older = shop.order(&[("A", 3)], json!({})).await;
@@ -57,7 +57,7 @@ async fn cancelling_an_order_older_than_the_limit_gives_nothing_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn cancelling_an_order_that_waited_before_the_limit_gives_nothing_back() {
+async fn cancelling_a_backorder_older_than_the_limit_frees_no_quota() {
     let shop = Shop::open().await;
     shop.sell_out("A").await;
     let older = shop.order(&[("A", 3)], json!({ "onShortage": "backorder" })).await;
@@ -70,7 +70,7 @@ async fn cancelling_an_order_that_waited_before_the_limit_gives_nothing_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_order_of_an_earlier_limit_gives_nothing_back_to_a_later_one() {
+async fn cancelling_an_order_of_an_earlier_limit_frees_no_quota_of_a_later_one() {
     let shop = Shop::open().await;
     shop.receive("A", "DC-1", 20).await;
     shop.set_limit("A", Some(3)).await;
@@ -84,7 +84,7 @@ async fn an_order_of_an_earlier_limit_gives_nothing_back_to_a_later_one() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn moving_or_rejecting_an_order_older_than_the_limit_uses_nothing_of_it() {
+async fn moving_or_rejecting_an_order_older_than_the_limit_uses_no_quota() {
     for (command, body) in
         [("move", json!({ "location": "DC-2" })), ("reject", json!({ "reason": "too busy" }))]
     {
@@ -94,7 +94,7 @@ async fn moving_or_rejecting_an_order_older_than_the_limit_uses_nothing_of_it() 
         let older = shop.order(&[("A", 3)], json!({})).await;
         shop.set_limit("A", Some(3)).await;
         let moved = older.fulfillment_order(&shop.server, 1, command, &body).await;
-        assert_eq!(held(&moved), places(&[("DC-2", 1, 3)]), "{command}");
+        assert_eq!(reserved_units(&moved), units(&[("DC-2", 1, 3)]), "{command}");
         shop.order(&[("A", 3)], json!({})).await;
         let more = shop.try_order(&[("A", 1)], json!({})).await;
         assert!(is_refused(&more), "{command}: {more:?}");

@@ -6,7 +6,7 @@ use super::Shop;
 use crate::support::orders::one_package;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_delivered_order_takes_no_more_lines() {
+async fn amending_a_delivered_order_is_refused() {
     let shop = Shop::open().await;
     shop.receive("A", "DC-1", 5).await;
     let placed = shop.order(&[("A", 1)], json!({})).await;

@@ -1,11 +1,11 @@
-//! Units that wait for a decision stay pending while the order is on hold for them.
+//! An order with the hold `inventory_out_of_stock` is not sourced until the hold is released.
 
 use serde_json::{Value, json};
 
 use super::{Shop, hold_reasons, package_of_first_line};
 use crate::support::orders::PlacedOrder;
 
-/// Two units of A are held at `DC-1`; three of B were added that were not there, and are there by now.
+/// An order with two reserved units of A at `DC-1`, on hold for three units of B. B has arrived since.
 async fn order_on_hold(shop: &Shop) -> PlacedOrder {
     shop.receive("A", "DC-1", 2).await;
     shop.receive("B", "DC-1", 2).await;
@@ -18,7 +18,7 @@ async fn order_on_hold(shop: &Shop) -> PlacedOrder {
     placed
 }
 
-/// The second line is neither reserved nor waits for supply, and the order is on hold for it.
+/// Asserts that the second line is neither reserved nor backordered, and the order is on hold.
 fn assert_still_pending(view: &Value) {
     let line = &view["lines"][1];
     assert_eq!((&line["reserved"], &line["backordered"]), (&json!(0), &json!(0)), "{view}");
@@ -26,7 +26,7 @@ fn assert_still_pending(view: &Value) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_count_of_another_line_does_not_reserve_them() {
+async fn a_count_of_another_line_does_not_source_an_order_on_hold() {
     let shop = Shop::open().await;
     let placed = order_on_hold(&shop).await;
     let counted = shop.count("A", "DC-1", 1).await;
@@ -35,7 +35,7 @@ async fn a_count_of_another_line_does_not_reserve_them() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_move_that_fails_does_not_reserve_them() {
+async fn a_failed_move_does_not_source_an_order_on_hold() {
     let shop = Shop::open().await;
     let placed = order_on_hold(&shop).await;
     shop.receive("A", "DC-2", 2).await;
@@ -45,7 +45,7 @@ async fn a_move_that_fails_does_not_reserve_them() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_shipment_that_is_short_does_not_reserve_them() {
+async fn a_short_shipment_does_not_source_an_order_on_hold() {
     let shop = Shop::open().await;
     let placed = order_on_hold(&shop).await;
     let mut shipment = package_of_first_line(1);
@@ -54,7 +54,7 @@ async fn a_shipment_that_is_short_does_not_reserve_them() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn releasing_the_hold_reserves_them() {
+async fn releasing_the_hold_sources_the_order() {
     let shop = Shop::open().await;
     let placed = order_on_hold(&shop).await;
     let hold = json!({ "holdId": placed.view["holds"][0]["holdId"] });

@@ -1,4 +1,4 @@
-//! What follows from a command on an order: where its units come from, which orders wait, and for what.
+//! The order process: which locations supply an order, and which units are backordered.
 
 mod channel_limits;
 mod delivered_orders;
@@ -7,7 +7,7 @@ mod paused_locations;
 mod positions;
 mod rejecting_locations;
 mod ship_by;
-mod shipping_unheld_units;
+mod shipping_unreserved_units;
 mod single_location;
 mod split_limit;
 
@@ -17,14 +17,13 @@ use serde_json::{Value, json};
 
 use crate::support::events::all_events;
 use crate::support::orders::PlacedOrder;
-use crate::support::server::{HttpResponse, TestServer, order};
+use crate::support::server::{HttpResponse, TestServer, new_key, order};
 use crate::support::store::TestStore;
 
-/// A server with the locations `DC-1` to `DC-3`. Keys of commands are numbered.
+/// A server with the locations `DC-1` to `DC-3`.
 struct Shop {
     server: TestServer,
     _store: TestStore,
-    keys: std::sync::atomic::AtomicU64,
 }
 
 impl Shop {
@@ -35,30 +34,25 @@ impl Shop {
             let place = json!({ "latitude": 40.7, "longitude": -74.0 });
             server.put(&format!("/v1/locations/{location}"), &place).await.accepted();
         }
-        Self { server, _store: store, keys: std::sync::atomic::AtomicU64::new(0) }
-    }
-
-    fn key(&self) -> String {
-        format!("shop-{}", self.keys.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
+        Self { server, _store: store }
     }
 
     /// Sends a command, which may be refused.
     async fn post(&self, path: &str, body: &Value) -> HttpResponse {
-        self.server.post(path, &self.key(), body).await
+        self.server.post(path, &new_key(), body).await
     }
 
     async fn receive(&self, sku: &str, location: &str, quantity: u64) {
-        let receipt = json!({ "sku": sku, "location": location, "quantity": quantity });
-        self.post("/v1/stock/receive", &receipt).await.accepted();
+        self.server.receive(location, sku, quantity).await;
     }
 
-    /// Makes a SKU known, with no unit left.
+    /// Receives one unit of a SKU and sells it.
     async fn sell_out(&self, sku: &str) {
         self.receive(sku, "DC-1", 1).await;
         self.order(&[(sku, 1)], json!({})).await;
     }
 
-    /// Reports how many units were counted just now.
+    /// Reports a count at the time of the last event.
     async fn count(&self, sku: &str, location: &str, on_hand: u64) -> HttpResponse {
         let events = all_events(&self.server).await;
         let at = events.last().expect("an event")["time"].clone();
@@ -77,24 +71,23 @@ impl Shop {
     }
 
     async fn order(&self, lines: &[(&str, u64)], more: Value) -> PlacedOrder {
-        let view = self.try_order(lines, more).await.accepted();
-        PlacedOrder { id: view["orderId"].as_str().expect("an id").to_owned(), view }
+        PlacedOrder::from_view(self.try_order(lines, more).await.accepted())
     }
 
-    /// Two units of A are reserved at `DC-1`; B waits, and may come from no other location.
-    async fn order_waiting_at_one_location(&self) -> PlacedOrder {
+    /// An order with two units of A reserved at `DC-1`, and a backorder of B that only `DC-1` may fill.
+    async fn order_with_pinned_backorder(&self) -> PlacedOrder {
         self.receive("A", "DC-1", 2).await;
         self.sell_out("B").await;
         let terms = json!({ "allowSplit": false, "onShortage": "backorder" });
         let placed = self.order(&[("A", 2), ("B", 1)], terms).await;
-        assert_eq!(held(&placed.view), places(&[("DC-1", 1, 2)]));
+        assert_eq!(reserved_units(&placed.view), units(&[("DC-1", 1, 2)]));
         placed
     }
 
-    /// Waits until no unit of an order waits for supply any more.
-    async fn until_served(&self, placed: &PlacedOrder) -> Value {
-        let is_served = |now: &Value| all_lines(now, "backordered") == 0 && all_lines(now, "reserved") > 0;
-        placed.wait_until(&self.server, "served", is_served).await
+    /// Waits until all backorders of an order are filled.
+    async fn wait_until_filled(&self, placed: &PlacedOrder) -> Value {
+        let is_filled = |now: &Value| all_lines(now, "backordered") == 0 && all_lines(now, "reserved") > 0;
+        placed.wait_until(&self.server, "filled", is_filled).await
     }
 
     async fn set_limit(&self, sku: &str, units: Option<u64>) {
@@ -108,22 +101,24 @@ impl Shop {
     }
 }
 
-/// Units that an order holds and has not shipped: location, line, quantity.
-fn held(view: &Value) -> BTreeSet<(String, u64, u64)> {
-    let mut held = std::collections::BTreeMap::new();
-    for part in view["fulfillmentOrders"].as_array().expect("fulfillment orders") {
-        for line in part["lines"].as_array().expect("lines") {
+/// The reserved units of an order that have not shipped: location, line, quantity.
+fn reserved_units(view: &Value) -> BTreeSet<(String, u64, u64)> {
+    let mut units = std::collections::BTreeMap::new();
+    for fulfillment_order in view["fulfillmentOrders"].as_array().expect("fulfillment orders") {
+        for line in fulfillment_order["lines"].as_array().expect("lines") {
             let number = |name: &str| line[name].as_u64().expect("a number");
-            let place = (part["location"].as_str().expect("a location").to_owned(), number("line"));
-            *held.entry(place).or_insert(0) += number("quantity") - number("shipped");
+            let key =
+                (fulfillment_order["location"].as_str().expect("a location").to_owned(), number("line"));
+            *units.entry(key).or_insert(0) += number("quantity") - number("shipped");
         }
     }
-    let held = held.into_iter().filter(|(_, units)| *units > 0);
-    held.map(|((location, line), units)| (location, line, units)).collect()
+    let units = units.into_iter().filter(|(_, quantity)| *quantity > 0);
+    units.map(|((location, line), quantity)| (location, line, quantity)).collect()
 }
 
-fn places(held: &[(&str, u64, u64)]) -> BTreeSet<(String, u64, u64)> {
-    held.iter().map(|(location, line, units)| ((*location).to_owned(), *line, *units)).collect()
+/// Expected units: location, line, quantity.
+fn units(expected: &[(&str, u64, u64)]) -> BTreeSet<(String, u64, u64)> {
+    expected.iter().map(|(location, line, quantity)| ((*location).to_owned(), *line, *quantity)).collect()
 }
 
 /// The sum of a quantity over all lines of an order.

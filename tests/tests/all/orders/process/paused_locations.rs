@@ -1,15 +1,15 @@
-//! Backorders at a location that was paused are filled as soon as it is resumed.
+//! Backorders are filled as soon as a paused location is resumed.
 
 use std::time::Duration;
 
 use serde_json::json;
 
-use super::{Shop, held, places};
+use super::{Shop, reserved_units, units};
 
-/// A process manager that tries the paused location in vain doubles the time between attempts: after this time the next
-/// attempt would be about 15 seconds away.
+/// A process manager that retries the paused location doubles the time between attempts: after this time, the next
+/// attempt would follow about 15 seconds later.
 const PAUSED_FOR: Duration = Duration::from_secs(17);
-/// Far more than the second in which a backorder is filled.
+/// Much longer than the second within which a backorder is filled.
 const FILL_TIMEOUT: Duration = Duration::from_secs(8);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -21,13 +21,13 @@ async fn a_backorder_is_filled_as_soon_as_its_location_is_resumed() {
     shop.receive("A", "DC-1", 1).await;
     let reserved = until_reserved(&shop, placed.view["position"].as_u64().unwrap());
     let reserved = tokio::time::timeout(PAUSED_FOR, reserved).await;
-    assert!(reserved.is_err(), "a paused location gives nothing: {reserved:?}");
+    assert!(reserved.is_err(), "a paused location fills no backorder: {reserved:?}");
     shop.post("/v1/locations/DC-1/resume", &json!({})).await.accepted();
-    let served = tokio::time::timeout(FILL_TIMEOUT, shop.until_served(&placed)).await;
-    assert_eq!(held(&served.expect("the backorder is filled")), places(&[("DC-1", 1, 1)]));
+    let served = tokio::time::timeout(FILL_TIMEOUT, shop.wait_until_filled(&placed)).await;
+    assert_eq!(reserved_units(&served.expect("the backorder is filled")), units(&[("DC-1", 1, 1)]));
 }
 
-/// Follows the feed until units of some order are reserved.
+/// Reads the feed until it has an `InventoryReserved`.
 async fn until_reserved(shop: &Shop, after: u64) -> String {
     let path = format!("/v1/events?type=InventoryReserved&after={after}");
     let request = reqwest::Client::new().get(shop.server.url(&path)).header("Accept", "text/event-stream");

@@ -1,11 +1,11 @@
-//! An answer that changed nothing reports the order's own position, not the journal's latest.
+//! The answer to a command that changed nothing has the order's position, not the journal's.
 
 use serde_json::{Value, json};
 
 use super::Shop;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_answer_that_changed_nothing_has_the_position_of_the_orders_last_event() {
+async fn an_answer_without_a_change_has_the_position_of_the_last_event_of_the_order() {
     let shop = Shop::open().await;
     shop.receive("A", "DC-1", 5).await;
     let placed = shop.order(&[("A", 1)], json!({ "channelRef": "web-1" })).await;

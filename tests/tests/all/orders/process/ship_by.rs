@@ -1,41 +1,41 @@
-//! An order that must leave by some time is not promised to leave later.
+//! An order that cannot leave by its `shipBy` is refused.
 
 use serde_json::{Value, json};
 
 use super::{Shop, all_lines};
 
-/// A shop whose `DC-1` has handled all that it can today, and 18 units left. The other locations have none.
+/// A shop with 18 units at `DC-1`, whose capacity is booked for today and tomorrow. The other locations have no units.
 async fn busy_shop() -> Shop {
     let shop = Shop::open().await;
     let busy = json!({ "dailyCapacity": 1, "timezone": "UTC" });
     shop.server.put("/v1/locations/DC-1", &busy).await.accepted();
     shop.receive("A", "DC-1", 20).await;
-    // Today and tomorrow.
+    // They book today and tomorrow.
     shop.order(&[("A", 1)], json!({})).await;
     shop.order(&[("A", 1)], json!({})).await;
     shop
 }
 
-/// A delivery that has to leave within a day, which is booked already.
+/// A delivery that must leave within a day.
 fn leaving_within_a_day() -> Value {
     let by = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24);
     json!({ "method": "ship", "shipBy": by.to_string() })
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_order_that_no_location_can_ship_in_time_is_refused_as_such() {
+async fn an_order_that_cannot_ship_in_time_is_refused() {
     let shop = busy_shop().await;
     let refused = shop.try_order(&[("A", 1)], json!({ "delivery": leaving_within_a_day() })).await;
-    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "ship_by_unattainable"));
+    refused.assert_refused(409, "ship_by_unattainable");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn waiting_for_supply_does_not_help_an_order_that_leaves_too_late() {
+async fn an_order_that_cannot_ship_in_time_is_not_backordered() {
     let shop = busy_shop().await;
     let terms = json!({ "onShortage": "backorder", "delivery": leaving_within_a_day() });
     let refused = shop.try_order(&[("A", 1)], terms).await;
-    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "ship_by_unattainable"));
-    // A later order that may leave at any time has the units.
+    refused.assert_refused(409, "ship_by_unattainable");
+    // The units are still available to an order without `shipBy`.
     let later = shop.order(&[("A", 18)], json!({})).await;
     assert_eq!(all_lines(&later.view, "reserved"), 18);
 }

@@ -1,11 +1,11 @@
-//! `splitLimit` counts the locations that an order ships from already.
+//! `splitLimit` also counts the locations that already supply the order.
 
 use serde_json::json;
 
-use super::{Shop, held, places};
+use super::{Shop, reserved_units, units};
 use crate::support::orders::one_package;
 
-/// A shop whose orders ship from one location, unless a person decides otherwise.
+/// A shop with a split limit of one location.
 async fn shop() -> Shop {
     let shop = Shop::open().await;
     shop.server.put("/v1/policy", &json!({ "splitLimit": 1 })).await.accepted();
@@ -13,35 +13,38 @@ async fn shop() -> Shop {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_backorder_is_filled_from_the_location_in_use() {
+async fn a_backorder_is_filled_from_a_location_in_use() {
     let shop = shop().await;
     shop.receive("A", "DC-1", 1).await;
     shop.sell_out("B").await;
     let placed = shop.order(&[("A", 1), ("B", 1)], json!({ "onShortage": "backorder" })).await;
     shop.receive("B", "DC-2", 1).await;
-    // Another order can have it.
+    // The unit is available to another order.
     shop.order(&[("B", 1)], json!({})).await;
     shop.receive("B", "DC-1", 1).await;
-    assert_eq!(held(&shop.until_served(&placed).await), places(&[("DC-1", 1, 1), ("DC-1", 2, 1)]));
+    assert_eq!(
+        reserved_units(&shop.wait_until_filled(&placed).await),
+        units(&[("DC-1", 1, 1), ("DC-1", 2, 1)])
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn units_of_one_line_come_from_the_location_that_gave_the_first() {
+async fn all_units_of_a_line_come_from_the_location_of_the_first() {
     let shop = shop().await;
     shop.sell_out("A").await;
     let placed = shop.order(&[("A", 2)], json!({ "onShortage": "backorder" })).await;
     shop.receive("A", "DC-2", 1).await;
     let has_one = |now: &serde_json::Value| super::all_lines(now, "reserved") == 1;
-    placed.wait_until(&shop.server, "given the first", has_one).await;
+    placed.wait_until(&shop.server, "partly reserved", has_one).await;
     shop.receive("A", "DC-3", 1).await;
-    // Another order can have it.
+    // The unit is available to another order.
     shop.order(&[("A", 1)], json!({})).await;
     shop.receive("A", "DC-2", 1).await;
-    assert_eq!(held(&shop.until_served(&placed).await), places(&[("DC-2", 1, 2)]));
+    assert_eq!(reserved_units(&shop.wait_until_filled(&placed).await), units(&[("DC-2", 1, 2)]));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_added_line_comes_from_the_location_in_use() {
+async fn an_added_line_is_sourced_from_a_location_in_use() {
     for has_shipped in [false, true] {
         let shop = shop().await;
         shop.receive("A", "DC-1", 1).await;
@@ -53,18 +56,18 @@ async fn an_added_line_comes_from_the_location_in_use() {
         let add = json!({ "changes": [{ "op": "add", "sku": "B", "quantity": 1 }] });
         let refused = shop.post(&placed.path("amend"), &add).await;
         let code = if has_shipped { "order_shipped" } else { "insufficient_stock" };
-        assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, code));
+        refused.assert_refused(409, code);
         if has_shipped {
             continue;
         }
         shop.receive("B", "DC-1", 1).await;
         let amended = placed.command(&shop.server, "amend", &add).await;
-        assert!(held(&amended).iter().all(|(location, ..)| location == "DC-1"), "{amended}");
+        assert!(reserved_units(&amended).iter().all(|(location, ..)| location == "DC-1"), "{amended}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn missing_units_are_not_taken_from_one_location_more() {
+async fn missing_units_are_not_sourced_from_an_additional_location() {
     for by_count in [false, true] {
         let shop = shop().await;
         shop.receive("A", "DC-1", 2).await;
@@ -76,11 +79,11 @@ async fn missing_units_are_not_taken_from_one_location_more() {
             let short = json!({ "lines": [{ "line": 1, "quantity": 1 }], "reason": "not in its place" });
             placed.fulfillment_order(&shop.server, 1, "short", &short).await;
         }
-        // The unit at DC-2 is free for another order; the one that arrives at DC-1 is not.
+        // The unit at DC-2 is not used; the unit that arrives at DC-1 is.
         shop.receive("A", "DC-1", 1).await;
         assert_eq!(
-            held(&shop.until_served(&placed).await),
-            places(&[("DC-1", 1, 2)]),
+            reserved_units(&shop.wait_until_filled(&placed).await),
+            units(&[("DC-1", 1, 2)]),
             "by a count: {by_count}"
         );
     }

@@ -1,4 +1,4 @@
-//! A channel promises no more of a SKU than its limit to the orders that were created since the limit was set.
+//! A channel promises no more units of a SKU than its limit to orders created since the limit was set.
 
 use super::units::describe;
 use crate::walk::feed::Decision;
@@ -6,7 +6,7 @@ use crate::walk::model::{Before, Model};
 use crate::walk::violations::Violations;
 
 pub fn after_command(model: &Model, before: &Before, decision: &Decision, violations: &mut Violations) {
-    // Goods that have left are a fact that no limit changes.
+    // Shipped units are a fact that no limit prevents.
     if decision.command == "ShipItems" {
         return;
     }

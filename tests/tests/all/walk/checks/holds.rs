@@ -1,4 +1,4 @@
-//! Units that wait for a decision stay pending while the hold stands, and a delivered order stays delivered.
+//! An order with an out-of-stock hold is not sourced, and a delivered order stays delivered.
 
 use super::units::describe;
 use crate::walk::feed::Decision;

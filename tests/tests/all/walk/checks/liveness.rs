@@ -1,14 +1,14 @@
-//! When nothing is left to do, no order waits for units that are available.
+//! When no work is due, no order waits for available units.
 
 use crate::walk::model::Model;
 use crate::walk::model::order::Order;
 use crate::walk::model::stock::StockItem;
 use crate::walk::violations::Violations;
 
-/// What has been due for longer than this has been forgotten, in microseconds.
+/// Work that has been due for longer than this is a violation. In microseconds.
 pub const DUE_TOLERANCE: i64 = 1_000_000;
 
-/// What is still to be done at a time: by whom, and what.
+/// The work that is due at a time.
 pub fn unfinished(model: &Model, now: i64) -> Violations {
     let mut violations = Violations::default();
     let past = now - DUE_TOLERANCE;
@@ -31,7 +31,7 @@ pub fn unfinished(model: &Model, now: i64) -> Violations {
     violations
 }
 
-/// Whether something happens between two times by time alone, in microseconds: a reservation or a hold ends.
+/// True if a reservation or a hold ends between two times (microseconds since 1970).
 pub fn is_something_due(model: &Model, from: i64, to: i64) -> bool {
     let reservations = model.items.values().flat_map(|item| item.until.values().copied());
     let holds = model.orders.values().flat_map(|order| order.holds.values().filter_map(|hold| hold.until));
@@ -39,7 +39,7 @@ pub fn is_something_due(model: &Model, from: i64, to: i64) -> bool {
     reservations.chain(holds).chain(expiries).any(|due| due >= from && due <= to)
 }
 
-/// No order waits for units that are available where it may be served from, unless the order is on hold for them.
+/// Orders that wait although an eligible location has available units, and no hold explains it.
 fn waiting(model: &Model, order: &Order, violations: &mut Violations) {
     if order.is_out_of_stock() {
         return;
@@ -58,13 +58,13 @@ fn waiting(model: &Model, order: &Order, violations: &mut Violations) {
     }
 }
 
-/// Whether the order is the first of all that the queue lets a location serve, and all that it wants is there.
+/// True if the order is the first that a location may fill, and the location has all of its units.
 fn is_first(item: &StockItem, order: &str, location: &str, wanted: i64) -> bool {
     let first = item.queue.iter().find(|entry| entry.may_come_from(location));
     first.is_some_and(|entry| entry.order == order) && item.level(location).supply() >= wanted
 }
 
-/// No units are left that no decision was made about, unless the order is on hold or awaits its payment.
+/// Orders with pending units, unless a hold or a missing payment explains them.
 fn pending(order: &Order, violations: &mut Violations) {
     let pending: i64 = order.numbers().map(|line| order.pending(line)).sum();
     let awaits_payment = !order.is_paid() && (order.reserves_at_payment || order.has_expired);

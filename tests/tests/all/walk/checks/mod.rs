@@ -1,4 +1,4 @@
-//! What must always hold, judged by the walk's own model.
+//! The invariants, checked against the walk's model.
 
 pub mod channel_limits;
 pub mod holds;
@@ -11,7 +11,7 @@ use super::feed::{Decision, FeedEvent};
 use super::model::{Before, Model};
 use super::violations::Violations;
 
-/// Folds the events of one command, and checks what must hold at each and after all of them.
+/// Folds the events of one command, and checks the invariants at each event and after the last.
 pub fn follow(model: &mut Model, decision: &Decision, violations: &mut Violations) {
     let before = model.before(decision);
     for event in &decision.events {

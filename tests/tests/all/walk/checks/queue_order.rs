@@ -1,4 +1,4 @@
-//! The queue is served in order: of the entries that a location can serve, the first one is served first.
+//! Backorders are filled in order: of the entries that a location may fill, the first one is filled first.
 
 use super::units::describe;
 use crate::walk::feed::{Decision, FeedEvent};
@@ -34,7 +34,7 @@ fn filled(model: &Model, decision: &Decision, event: &FeedEvent, violations: &mu
     }
 }
 
-/// Whether an entry could have been given units at a location.
+/// True if a location could have filled an entry.
 fn could_be_served(model: &Model, item: &StockItem, entry: &BackorderEntry, location: &str) -> bool {
     let may_serve = model.orders.get(&entry.order).is_some_and(|order| {
         let is_over = order.expires_at.is_some_and(|expires_at| expires_at <= model.time);
@@ -44,8 +44,7 @@ fn could_be_served(model: &Model, item: &StockItem, entry: &BackorderEntry, loca
     may_serve && entry.may_come_from(location) && is_enough
 }
 
-/// How much earlier than it began an order of a priority counts as waiting, in microseconds, as documented: `express` a
-/// day, `critical` 30 days.
+/// The documented priority boost in microseconds: one day for `express`, 30 days for `critical`.
 fn advantage(priority: &str) -> i64 {
     const DAY: i64 = 24 * 3_600 * 1_000_000;
     match priority {
@@ -55,7 +54,7 @@ fn advantage(priority: &str) -> i64 {
     }
 }
 
-/// A place in the queue is not worse than the order's priority gives it, nor better than the next priority would.
+/// Checks that the boost of an entry is at least that of the order's priority, and less than that of the next one.
 fn joined(model: &Model, decision: &Decision, event: &FeedEvent, violations: &mut Violations) {
     let Some(order) = model.orders.get(text(&event.data, "orderId")) else { return };
     let place = crate::walk::json::time(&event.data, "place").expect("a place");

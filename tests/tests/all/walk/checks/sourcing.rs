@@ -1,5 +1,4 @@
-//! Where units of an order may come from: paused and rejecting locations, pickup, orders that must not be split, split
-//! limits, capacity and the time by which an order must leave.
+//! Sourcing constraints: paused and rejecting locations, pinned locations, `allowSplit`, split limits, capacity, `shipBy`.
 
 use super::units::describe;
 use crate::walk::feed::{Decision, FeedEvent};
@@ -33,7 +32,7 @@ pub fn at_event(model: &Model, decision: &Decision, event: &FeedEvent, violation
         );
     }
     if event.kind == "InventoryReserved" {
-        // A payment that is taken back does not take back what waits already.
+        // A voided payment does not withdraw backorders.
         let may_reserve = order.is_paid() || order.was_paid || !order.reserves_at_payment;
         violations.check("nothing is reserved before payment where the policy says so", may_reserve, || {
             format!("{}: {}", describe(decision), order.id)
@@ -66,7 +65,7 @@ pub fn after_command(model: &Model, before: &Before, decision: &Decision, violat
     for (id, known) in &before.orders {
         let order = &model.orders[id];
         let (used, was_used) = (order.used_locations(), known.used_locations());
-        // What has left has left, wherever it came from.
+        // Shipped units are a fact, whichever location they came from.
         let is_report = decision.command == "ShipItems";
         let tell = || format!("{}: {id}: {was_used:?}, then {used:?}", describe(decision));
         if !order.allow_split && !is_report {

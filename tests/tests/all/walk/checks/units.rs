@@ -1,4 +1,4 @@
-//! Units add up: no more is promised than is there, and what orders hold is what stock items hold for them.
+//! Units add up: stock is not oversold, and orders and stock items agree on reserved and backordered units.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::walk::model::order::Order;
 use crate::walk::model::{Before, Model};
 use crate::walk::violations::Violations;
 
-/// Reservations take only what is available.
+/// Checks that reservations take available units only.
 pub fn at_event(model: &Model, decision: &Decision, event: &FeedEvent, violations: &mut Violations) {
     if event.kind != "StockReserved" {
         return;
@@ -38,7 +38,7 @@ pub fn after_command(model: &Model, before: &Before, decision: &Decision, violat
     }
 }
 
-/// The command, as a report names it.
+/// The command, for a report.
 pub fn describe(decision: &Decision) -> String {
     let key = decision.key.as_deref().unwrap_or("the process manager");
     format!("{} by {key} at {}", decision.command, decision.end)
@@ -53,7 +53,7 @@ fn levels(model: &Model, sku: &str, decision: &Decision, violations: &mut Violat
         let least = [level.on_hand, level.reserved, level.earmarked, level.quarantine, level.damaged];
         violations.check("no quantity is negative", least.iter().all(|units| *units >= 0), tell);
         if level.reserved > level.on_hand {
-            // Picked units stay reserved: a count cannot take them away.
+            // Picked units stay reserved: a count cannot release them.
             let picked: i64 = model.orders.values().map(|order| order.picked_at(sku, location)).sum();
             let is_picked = level.reserved - level.on_hand <= picked;
             violations.check("reserved <= on hand", is_picked, tell);
@@ -83,7 +83,7 @@ fn lines(order: &Order, decision: &Decision, violations: &mut Violations) {
     }
 }
 
-/// What an order holds and waits for is what the stock items hold for it and have in their queues.
+/// Checks that an order's reserved and backordered units equal those of the stock items.
 fn holdings(model: &Model, order: &Order, decision: &Decision, violations: &mut Violations) {
     let mut held: BTreeMap<(String, String), i64> = BTreeMap::new();
     let mut waiting: BTreeMap<String, i64> = BTreeMap::new();

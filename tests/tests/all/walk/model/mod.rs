@@ -1,4 +1,4 @@
-//! The walk's own model of a merchant: folded from the feed of events alone, sharing no code with the program.
+//! The model of a merchant, folded from the event feed alone. It shares no code with the program.
 
 pub mod order;
 pub mod stock;
@@ -13,18 +13,18 @@ use super::feed::{Decision, FeedEvent};
 use super::json::{list, optional_text, text};
 use super::violations::Violations;
 
-/// What is known of a location.
+/// The state of a location.
 #[derive(Debug, Clone, Default)]
 pub struct Location {
     pub is_paused: bool,
     pub daily_capacity: Option<i64>,
-    /// Whether it is known when goods can leave it.
+    /// True if its settings allow ship dates to be computed.
     pub has_calendar: bool,
-    /// Fulfillment orders that it handles, by day.
+    /// Booked fulfillment orders by day.
     pub booked: BTreeMap<String, BTreeSet<String>>,
 }
 
-/// How many locations an order may ship from, by the rules that have been in force.
+/// Split limits, by the policies that have been in force.
 #[derive(Debug, Clone, Copy)]
 pub struct SplitLimit {
     pub lowest: usize,
@@ -36,19 +36,19 @@ pub struct Model {
     pub orders: BTreeMap<String, Order>,
     pub items: BTreeMap<String, StockItem>,
     pub locations: BTreeMap<String, Location>,
-    /// The policies that have been set, the latest last.
+    /// All policies, the latest last.
     policies: Vec<Value>,
-    /// Keys of commands that the walk has sent with `force`.
+    /// Keys of commands that were sent with `force`.
     pub forced: BTreeSet<String>,
-    /// How often each type of event has happened.
+    /// The number of events by type.
     pub happened: BTreeMap<String, usize>,
-    /// The position up to which it is folded.
+    /// The position of the last folded event.
     pub position: u64,
-    /// When the latest command was decided, in microseconds.
+    /// The decision time of the latest command, in microseconds since 1970.
     pub time: i64,
 }
 
-/// What a command has touched, as it was before.
+/// The aggregates that a command changes, before the command.
 #[derive(Debug, Default)]
 pub struct Before {
     pub orders: BTreeMap<String, Order>,
@@ -57,7 +57,7 @@ pub struct Before {
 }
 
 impl Model {
-    /// What a command is about to touch.
+    /// Copies the aggregates that a command changes.
     pub fn before(&self, decision: &Decision) -> Before {
         let mut before = Before::default();
         for event in &decision.events {
@@ -153,7 +153,7 @@ impl Model {
         self.promised_by_order(sku, channel).values().sum()
     }
 
-    /// How many locations an order of a channel may ship from, by every policy that has been in force.
+    /// The split limits of a channel by every policy that has been in force.
     pub fn split_limit(&self, channel: &str) -> SplitLimit {
         let own = |policy: &Value| {
             let of_channel = &policy["channels"][channel]["splitLimit"];
@@ -165,8 +165,8 @@ impl Model {
         SplitLimit { lowest: lowest.unwrap_or(usize::MAX), highest: highest.unwrap_or(usize::MAX) }
     }
 
-    /// Whether a location may be given to an order by sourcing, as the model judges it: for what must be served, by the
-    /// strictest rules that have been in force.
+    /// True if sourcing may choose a location for an order. For units that must be supplied, the strictest rules that have been
+    /// in force count.
     pub fn may_serve(&self, order: &Order, name: &str) -> bool {
         let Some(location) = self.locations.get(name).filter(|location| !location.is_paused) else {
             return false;
@@ -182,7 +182,7 @@ impl Model {
             && !order.has_pending_amendment
     }
 
-    /// Units of a SKU that a new order can have at locations that are not paused, less all that the queue may still take.
+    /// Units of a SKU that a new order can have at unpaused locations, without those that the queue may still use.
     pub fn available(&self, sku: &str) -> i64 {
         let Some(item) = self.items.get(sku) else { return 0 };
         let is_open = |name: &String| self.locations.get(name).is_some_and(|location| !location.is_paused);
@@ -192,7 +192,7 @@ impl Model {
         levels().map(Level::available).sum::<i64>() - (waiting - earmarked).max(0)
     }
 
-    /// The locations that an event gives units of an order at.
+    /// The locations at which an event reserves units of an order.
     pub fn given_at(event: &FeedEvent) -> Vec<&str> {
         match event.kind.as_str() {
             "InventoryReserved" => {

@@ -1,4 +1,4 @@
-//! An order as its events tell it: which units of which line are held, wait, have left or were cancelled, and where.
+//! An order, folded from its events: reserved, backordered, shipped and cancelled units, by line and location.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +20,7 @@ pub struct Line {
 /// A fulfillment order's units of one line.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Units {
-    /// Held and not shipped.
+    /// Reserved and not shipped.
     pub held: i64,
     pub shipped: i64,
     /// Picked, shipped ones included.
@@ -29,21 +29,21 @@ pub struct Units {
     pub packed: i64,
 }
 
-/// One location's part of the order.
+/// A fulfillment order.
 #[derive(Debug, Clone, Default)]
 pub struct FulfillmentOrder {
     pub id: String,
     pub location: String,
     /// By the number of the line.
     pub lines: BTreeMap<usize, Units>,
-    /// The key of the move that its location was asked about.
+    /// The key of the move that awaits the location's answer.
     pub requested_by: Option<String>,
 }
 
 /// How the order must be delivered.
 #[derive(Debug, Clone, Default)]
 pub struct Delivery {
-    /// The only location that may fill it, where there is one.
+    /// The pinned location, if any.
     pub pinned_location: Option<String>,
     pub ship_by: Option<i64>,
 }
@@ -55,7 +55,7 @@ pub struct Hold {
     pub until: Option<i64>,
 }
 
-/// A package that has left: its lines, and whether it arrived.
+/// A shipped package: its lines, and whether it was delivered.
 #[derive(Debug, Clone, Default)]
 struct Package {
     lines: Vec<(usize, i64)>,
@@ -76,13 +76,13 @@ pub struct Order {
     pub delivery: Delivery,
     pub holds: BTreeMap<String, Hold>,
     payments: BTreeSet<String>,
-    /// Whether it was paid once, though the payment may have been taken back.
+    /// True if it was ever paid, even if the payment was voided later.
     pub was_paid: bool,
-    /// Locations that have rejected it, less those that it was moved to by force afterwards.
+    /// Locations that rejected it, without those that a forced move selected afterwards.
     pub rejected_by: BTreeSet<String>,
     pub expires_at: Option<i64>,
     pub has_expired: bool,
-    /// Whether locations were asked about another address or delivery.
+    /// True while a requested amendment awaits answers.
     pub has_pending_amendment: bool,
     packages: BTreeMap<(String, String), Package>,
     /// The position of the command that wrote each version.
@@ -90,7 +90,7 @@ pub struct Order {
 }
 
 impl Order {
-    /// Units of a line held at all fulfillment orders together, by some measure.
+    /// The sum of a quantity of a line over all fulfillment orders.
     fn sum(&self, line: usize, of: impl Fn(&Units) -> i64) -> i64 {
         self.fulfillment_orders.iter().filter_map(|part| part.lines.get(&line)).map(of).sum()
     }
@@ -111,7 +111,7 @@ impl Order {
         self.sum(line, |units| units.packed)
     }
 
-    /// Units of a line that no decision was made about. The first line has the number 1.
+    /// Pending units of a line. Lines are numbered from 1.
     pub fn pending(&self, line: usize) -> i64 {
         let own = &self.lines[line - 1];
         own.ordered - own.backordered - self.held(line) - self.shipped(line) - own.cancelled
@@ -126,12 +126,12 @@ impl Order {
         !self.needs_payment || !self.payments.is_empty()
     }
 
-    /// Locations that hold units of it, or have shipped some.
+    /// Locations with reserved or shipped units of the order.
     pub fn used_locations(&self) -> BTreeSet<String> {
         self.locations(|units| units.held + units.shipped > 0)
     }
 
-    /// Locations that hold units of it.
+    /// Locations with reserved units of the order.
     pub fn holding_locations(&self) -> BTreeSet<String> {
         self.locations(|units| units.held > 0)
     }
@@ -141,7 +141,7 @@ impl Order {
         used.map(|part| part.location.clone()).collect()
     }
 
-    /// Units held by SKU and location.
+    /// Reserved units by SKU and location.
     pub fn held_by_place(&self) -> BTreeMap<(String, String), i64> {
         let mut held = BTreeMap::new();
         for part in &self.fulfillment_orders {
@@ -153,14 +153,14 @@ impl Order {
         held
     }
 
-    /// Units picked and not shipped, of a SKU at a location: a count cannot take them away.
+    /// Picked and unshipped units of a SKU at a location: a count cannot release them.
     pub fn picked_at(&self, sku: &str, location: &str) -> i64 {
         let there = self.fulfillment_orders.iter().filter(|part| part.location == location);
         let lines = there.flat_map(|part| &part.lines).filter(|(line, _)| self.lines[**line - 1].sku == sku);
         lines.map(|(_, units)| (units.picked - units.shipped).min(units.held).max(0)).sum()
     }
 
-    /// Units that wait for supply, by SKU.
+    /// Backordered units by SKU.
     pub fn backordered_by_sku(&self) -> BTreeMap<String, i64> {
         let mut waiting = BTreeMap::new();
         for line in self.lines.iter().filter(|line| line.backordered > 0) {
@@ -169,17 +169,17 @@ impl Order {
         waiting
     }
 
-    /// The ids of its holds for want of units.
+    /// The ids of the holds with the reason `inventory_out_of_stock`.
     pub fn out_of_stock_holds(&self) -> impl Iterator<Item = &String> {
         self.holds.iter().filter(|(_, hold)| hold.reason == "inventory_out_of_stock").map(|(id, _)| id)
     }
 
-    /// Whether it is on hold for want of units.
+    /// True if it has a hold with the reason `inventory_out_of_stock`.
     pub fn is_out_of_stock(&self) -> bool {
         self.out_of_stock_holds().next().is_some()
     }
 
-    /// Whether everything that was not cancelled has arrived, and there is something.
+    /// True if all units that were not cancelled are delivered, and there is at least one.
     pub fn is_delivered(&self) -> bool {
         let wanted = |line: &Line| line.ordered - line.cancelled;
         self.lines.iter().any(|line| wanted(line) > 0)
@@ -251,14 +251,14 @@ impl Order {
         }
     }
 
-    /// Applies a change to each line that a list names.
+    /// Applies a change to each line of a list.
     fn each(&mut self, lines: &[Value], change: impl Fn(&mut Line, i64)) {
         for named in lines {
             change(&mut self.lines[index(named) - 1], number(named, "quantity"));
         }
     }
 
-    /// Applies a change to each line of the fulfillment order that an event names.
+    /// Applies a change to each line of an event's fulfillment order.
     fn each_unit(&mut self, data: &Value, change: impl Fn(&mut Units, i64)) {
         let part = self.part(data);
         for named in list(data, "lines") {
@@ -292,7 +292,7 @@ impl Order {
         self.has_expired = false;
     }
 
-    /// Units that a fulfillment order gives back; answers its location.
+    /// Releases units of a fulfillment order. Returns its location.
     fn release(&mut self, data: &Value) -> String {
         self.each_unit(data, |units, count| {
             units.held -= count;
@@ -326,7 +326,7 @@ impl Order {
         part.requested_by = None;
     }
 
-    /// What leaves beyond what is held here was pending or waited, or else was cancelled.
+    /// Ships units. Units beyond the reserved ones were pending or backordered before, or else cancelled.
     fn ship(&mut self, data: &Value) {
         let shipment = text(data, "shipmentId").to_owned();
         for package in list(data, "packages") {
@@ -358,7 +358,7 @@ impl Order {
         }
     }
 
-    /// No more units wait than are left of what was ordered.
+    /// Limits the backordered units to the outstanding units.
     fn wait_for_less(&mut self) {
         for line in self.numbers() {
             let excess = (-self.pending(line)).max(0);
@@ -380,7 +380,7 @@ impl Order {
     }
 }
 
-/// The number of the line that is named, from 1.
+/// The number of a line, from 1.
 fn index(named: &Value) -> usize {
     usize::try_from(number(named, "line")).expect("a line's number")
 }

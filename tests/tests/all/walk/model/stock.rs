@@ -1,4 +1,4 @@
-//! A SKU as its events tell it: units by location, the orders that hold them, and the queue of those that wait.
+//! A SKU, folded from its events: units by location, reservations by order, and the backorder queue.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,24 +23,24 @@ impl Level {
         (self.on_hand - self.reserved - self.earmarked - self.safety_stock).max(0)
     }
 
-    /// Units that those who wait can have.
+    /// Units that can fill backorders.
     pub fn supply(&self) -> i64 {
         (self.on_hand - self.reserved - self.safety_stock).max(0)
     }
 }
 
-/// A place in the queue.
+/// An entry of the backorder queue.
 #[derive(Debug, Clone)]
 pub struct BackorderEntry {
     pub order: String,
     pub quantity: i64,
-    /// When it began to wait, less the advantage of its priority; the earlier, the sooner it is served.
+    /// When the order began to wait, minus its priority boost. Earlier entries are filled first.
     pub place: i64,
-    /// Whether it takes all units at once, from one location.
+    /// True if one location must fill all units at once.
     pub whole: bool,
     pub only_at: Option<String>,
     pub not_at: BTreeSet<String>,
-    /// The locations in use, where no other may join them.
+    /// The locations in use, if no other location may be added.
     pub only_in: Option<BTreeSet<String>>,
 }
 
@@ -64,9 +64,9 @@ pub struct ChannelLimit {
 pub struct StockItem {
     pub levels: BTreeMap<String, Level>,
     pub queue: Vec<BackorderEntry>,
-    /// Units held by order and location.
+    /// Reserved units by order and location.
     pub held: BTreeMap<String, BTreeMap<String, i64>>,
-    /// Until when an order's units are held.
+    /// When an order's reservation expires.
     pub until: BTreeMap<String, i64>,
     /// Units shipped, by order.
     pub shipped: BTreeMap<String, i64>,
@@ -80,18 +80,18 @@ impl StockItem {
         self.levels.get(location).copied().unwrap_or_default()
     }
 
-    /// Units that an order waits for.
+    /// Backordered units of an order.
     pub fn waiting_for(&self, order: &str) -> i64 {
         self.queue.iter().filter(|entry| entry.order == order).map(|entry| entry.quantity).sum()
     }
 
-    /// Units that were promised to an order and not given back: held, waiting or shipped.
+    /// Units promised to an order: reserved, backordered or shipped.
     pub fn promised_to(&self, order: &str) -> i64 {
         let held: i64 = self.held.get(order).into_iter().flat_map(BTreeMap::values).sum();
         held + self.waiting_for(order) + self.shipped.get(order).copied().unwrap_or(0)
     }
 
-    /// Applies an event; answers what does not add up.
+    /// Applies an event. Returns the violations that it finds.
     pub fn apply(&mut self, kind: &str, data: &Value, position: u64) -> Option<String> {
         let quantity = number_or_zero(data, "quantity");
         match kind {
@@ -174,7 +174,7 @@ impl StockItem {
         allocations.iter().find_map(|(location, quantity)| self.give_back(order, location, *quantity))
     }
 
-    /// Units that an order holds at a location are not held any more.
+    /// Releases units that an order has reserved at a location.
     fn give_back(&mut self, order: &str, location: &str, quantity: i64) -> Option<String> {
         self.levels.entry(location.to_owned()).or_default().reserved -= quantity;
         let held = self.held.entry(order.to_owned()).or_default().entry(location.to_owned()).or_default();
@@ -238,7 +238,7 @@ impl StockItem {
         }
     }
 
-    /// Behind all entries that are served before it.
+    /// Inserts the entry behind all entries that are filled before it.
     fn join(&mut self, data: &Value) {
         let entry = BackorderEntry {
             order: text(data, "orderId").to_owned(),
@@ -254,7 +254,7 @@ impl StockItem {
         self.queue.insert(index, entry);
     }
 
-    /// An order leaves its first places first.
+    /// Withdraws units, from the order's first entries first.
     fn leave(&mut self, order: &str, quantity: i64) -> Option<String> {
         let mut left = quantity;
         for entry in self.queue.iter_mut().filter(|entry| entry.order == order) {

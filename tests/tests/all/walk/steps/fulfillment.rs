@@ -1,4 +1,4 @@
-//! Locations accept, reject, pick, pack and ship their parts of orders, and answer requests.
+//! Steps of locations on fulfillment orders: accept, reject, pick, pack, ship, answer requests.
 
 use serde_json::{Value, json};
 
@@ -63,7 +63,7 @@ fn reject_amendment(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
     that_supports(random, merchant, "reject-amendment", json!({ "reason": "labelled" }))
 }
 
-/// All that is left, or units of lines, by what was done with them already.
+/// All outstanding units, or units of some lines, minus those in the given states.
 fn work(random: &mut Random, merchant: &Merchant, action: &str, done: &str) -> Option<(Draft, bool)> {
     let (_, part) = merchant.fulfillment_order(random, |part| supports(part, action))?;
     if random.chance(40) {
@@ -91,9 +91,9 @@ fn ready_for_pickup(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
     that_supports(random, merchant, "ready-for-pickup", json!({}))
 }
 
-/// One package or two, with all or with units of lines; what does not leave may be missing.
+/// One or two packages with all units, or with units of some lines. The remainder may be short.
 fn ship(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
-    // Goods that were short, cancelled or on hold leave all the same now and then.
+    // Now and then, short, cancelled or held units are shipped too.
     let wanted = if random.chance(85) { "ship" } else { "" };
     let (_, part) = merchant.fulfillment_order(random, |part| wanted.is_empty() || supports(part, wanted))?;
     let open = |line: &Value| number(line, "quantity") - number(line, "shipped");

@@ -1,4 +1,4 @@
-//! What the walk can do: at least one step for every command of the API, and how often each is taken.
+//! The steps of the walk with their weights: at least one step for every command of the API.
 
 // A step may find nothing to act on, so every step has the same type.
 #![allow(clippy::unnecessary_wraps)]
@@ -26,18 +26,18 @@ pub const SKUS: [&str; 6] = ["SKU-1", "SKU-2", "SKU-3", "SKU-4", "SKU-5", "SKU-6
 pub const LOCATIONS: [&str; 3] = ["LOC-1", "LOC-2", "LOC-3"];
 pub const CHANNELS: [&str; 3] = ["web", "shop", "market"];
 
-/// Latest orders that most steps are about.
+/// The number of latest orders from which most steps choose.
 const RECENT_ORDERS: usize = 25;
-/// How many orders are looked at for one that a step fits.
+/// The number of attempts to find an order that fits a step.
 const TRIES: usize = 12;
 
-/// A request that is not addressed yet: the ids of its path, its parameters and its body.
+/// A request without a path: the ids of its path, its parameters and its body.
 #[derive(Debug, Clone, Default)]
 pub struct Draft {
     pub ids: Vec<(&'static str, String)>,
     pub query: String,
     pub body: Value,
-    /// The version that the order must still have.
+    /// The expected version of the order (`If-Match`).
     pub if_match: Option<u64>,
 }
 
@@ -51,25 +51,25 @@ impl Draft {
     }
 }
 
-/// What steps choose from: answers so far, and the model.
+/// The objects that steps choose from: earlier answers, and the model.
 #[derive(Debug, Default)]
 pub struct Merchant {
     pub name: String,
     /// Orders in the order of their creation.
     pub orders: Vec<String>,
-    /// The latest that was answered of each order.
+    /// The latest answer about each order.
     pub views: BTreeMap<String, Value>,
     pub model: Model,
 }
 
-/// Something that the walk can do.
+/// A kind of request.
 #[derive(Debug, Clone, Copy)]
 pub struct Step {
     /// The operation's id in the OpenAPI document.
     pub operation: &'static str,
-    /// How often it is taken, relative to the others.
+    /// The relative frequency of the step.
     pub weight: usize,
-    /// Its request; nothing where there is nothing yet that it could be about.
+    /// Generates a request. `None` if no object for it exists yet.
     pub draft: fn(&mut Random, &Merchant) -> Option<Draft>,
 }
 
@@ -79,7 +79,7 @@ pub fn steps() -> Vec<Step> {
         .concat()
 }
 
-/// Operations on all read models, which only the first merchant's connection asks for, now and then.
+/// Operations on all read models. Only the client of the first merchant sends them.
 pub fn operations() -> &'static [Step] {
     operations::STEPS
 }
@@ -98,7 +98,7 @@ pub fn choose<'a>(random: &mut Random, steps: &'a [Step]) -> &'a Step {
 }
 
 impl Merchant {
-    /// Remembers what was answered of an order.
+    /// Remembers an answer about an order.
     pub fn learn(&mut self, body: &Value) {
         let Some(id) = body["orderId"].as_str() else { return };
         if body["fulfillmentOrders"].is_array() {
@@ -109,7 +109,7 @@ impl Merchant {
         }
     }
 
-    /// A recent order that a step fits in most cases, and any order in the others.
+    /// A recent order, in most cases one that fits the step.
     fn order(&self, random: &mut Random, fits: impl Fn(&Value) -> bool) -> Option<&Value> {
         let recent = self.orders.len().saturating_sub(RECENT_ORDERS);
         let from = if random.chance(95) { &self.orders[recent..] } else { &self.orders[..] };
@@ -124,7 +124,7 @@ impl Merchant {
         found
     }
 
-    /// A fulfillment order of a recent order, in most cases one that a step fits.
+    /// A fulfillment order of a recent order, in most cases one that fits the step.
     fn fulfillment_order(
         &self,
         random: &mut Random,
@@ -137,25 +137,25 @@ impl Merchant {
         Some((order, part))
     }
 
-    /// Units on hand of a SKU at a location, as far as the feed has been read.
+    /// Units on hand of a SKU at a location, by the model.
     fn on_hand(&self, sku: &str, location: &str) -> i64 {
         self.model.items.get(sku).map_or(0, |item| item.level(location).on_hand)
     }
 }
 
-/// Whether an order or fulfillment order lists an action.
+/// True if an order or fulfillment order lists an action in `supportedActions`.
 fn supports(view: &Value, action: &str) -> bool {
     list(view, "supportedActions").iter().any(|name| name == action)
 }
 
-/// A body with some of its fields left out by chance.
+/// A body without some randomly chosen fields.
 fn sometimes(random: &mut Random, percent: usize, body: &mut Map<String, Value>, name: &str, value: Value) {
     if random.chance(percent) {
         body.insert(name.to_owned(), value);
     }
 }
 
-/// Units of some lines of an order, one or two of them, mostly as many as there can be.
+/// Units of one or two lines of an order, in most cases the maximum.
 fn some_lines(random: &mut Random, lines: &[Value], most: impl Fn(&Value) -> i64) -> Vec<Value> {
     let open: Vec<&Value> = lines.iter().filter(|line| most(line) > 0).collect();
     let mut named = Vec::new();
@@ -169,7 +169,7 @@ fn some_lines(random: &mut Random, lines: &[Value], most: impl Fn(&Value) -> i64
     named
 }
 
-/// The id of the order that a view is of.
+/// The order id of a view.
 fn id(order: &Value) -> &str {
     text(order, "orderId")
 }

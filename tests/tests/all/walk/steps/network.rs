@@ -1,4 +1,4 @@
-//! Locations open, change, pause and resume; the merchant's rules change.
+//! Steps on locations and policies.
 
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ fn coordinates(location: &str) -> (f64, f64) {
     }
 }
 
-/// A location as it is registered; one in three handles few orders a day.
+/// The body that registers a location. One location in three has a small daily capacity.
 pub fn location(random: &mut Random, location: &str) -> Draft {
     let (latitude, longitude) = coordinates(location);
     let mut body = json!({ "latitude": latitude, "longitude": longitude, "rank": random.below(3) });
@@ -59,7 +59,7 @@ fn set_policy(random: &mut Random, _: &Merchant) -> Option<Draft> {
     Some(Draft::new(policy(random)))
 }
 
-/// One of the merchant's rules, for all channels or for one.
+/// A policy with one setting, for all channels or for one.
 pub fn policy(random: &mut Random) -> Value {
     let sourcing = random.pick(&["fewest_locations", "nearest", "rank", "most_stock", "earliest_ship"]);
     let rule = match random.below(6) {

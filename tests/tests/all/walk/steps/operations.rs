@@ -1,4 +1,4 @@
-//! What an operator does to read models while commands come.
+//! Operations on read models while commands are sent.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Orders are placed, amended, held, cancelled and forgotten.
+//! Steps on orders: create, amend, hold, cancel, erase personal data.
 
 use serde_json::{Map, Value, json};
 
@@ -18,14 +18,14 @@ pub const STEPS: &[Step] = &[
     Step { operation: "RequestReturn", weight: 18, draft: request_return },
 ];
 
-/// The name in every address: it must appear in no event.
+/// The name in every address. It must not appear in any event.
 pub const CUSTOMER: &str = "Ada Lovelace";
 
 const SECOND: i64 = 1_000_000;
 const DAY: i64 = 24 * 3_600 * SECOND;
 
 fn new_line(random: &mut Random) -> Value {
-    // Some SKUs are asked for more often than others.
+    // Some SKUs are ordered more often than others.
     let sku = SKUS[random.below(SKUS.len()).min(random.below(SKUS.len()))];
     let sku = if random.chance(1) { "SKU-UNKNOWN" } else { sku };
     let quantity = if random.chance(1) { 0 } else { random.between(1, 5) };
@@ -113,7 +113,7 @@ fn amend(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
     Some(draft)
 }
 
-/// Another address or delivery of an order that a location has accepted: the location is asked.
+/// Amends the address or delivery of an acknowledged order: its locations must approve.
 fn amend_what_a_location_works_on(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
     let is_open = |part: &Value| part["accepted"] == true && part["status"] != "shipped";
     let (order, part) = merchant.fulfillment_order(random, is_open)?;

@@ -1,4 +1,4 @@
-//! Payments are promised, made, refused and taken back.
+//! Steps on payments: authorize, confirm, fail, void.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Carriers report, parcels arrive, goods come back.
+//! Steps on shipments: carrier reports, deliveries, returns.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Goods arrive, are counted, corrected, moved and expected; SKUs have rules of their own.
+//! Steps on stock: receive, count, adjust, transfer, expect supplies, set stock policies.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Units that leave without being reserved may be reserved for another order, which loses them in the same decision.
+//! Shipped units that the order has not reserved may be reserved for another order, which loses them in the same decision.
 
 use serde_json::json;
 
@@ -6,7 +6,7 @@ use super::{Shop, all_lines, package_of_first_line};
 use crate::support::orders::quantities_at;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_order_whose_units_have_left_with_another_loses_them_at_once() {
+async fn shipping_unreserved_units_takes_them_from_another_order_at_once() {
     let shop = Shop::open().await;
     shop.receive("A", "DC-1", 2).await;
     let cancelled = shop.order(&[("A", 1)], json!({})).await;
