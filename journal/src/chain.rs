@@ -3,7 +3,7 @@
 //! An event's hash covers every column of the event and the hash of the event before it. A batch's hash covers the
 //! hash of the batch before it, the hash of the batch's last event, and the digests of its outcomes, so that a changed
 //! answer is detected too. Payload, metadata and sealed data are covered by their digests: the chain can be verified
-//! by somebody who may not read them, and after the key to sealed data was destroyed. Every hash is SHA-256
+//! without reading them, and after the key to sealed data was destroyed. Every hash is SHA-256
 //! (FIPS 180-4).
 
 use sha2::{Digest, Sha256};

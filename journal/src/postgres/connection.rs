@@ -91,8 +91,8 @@ fn options(url: &str) -> Result<PgConnectOptions, JournalError> {
         ("jit", "off"),
         // Suppresses notices about tables that exist already.
         ("client_min_messages", "warning"),
-        // Every statement here has one good plan, through an index, whatever the server's statistics say: those of a
-        // growing table may still describe an empty one. A generic plan is made once per connection, not per call.
+        // The best plan of every statement uses an index, even if the server's statistics still describe an empty table.
+        // A generic plan is made once per connection, not per call.
         ("plan_cache_mode", "force_generic_plan"),
         ("enable_seqscan", "off"),
         ("enable_bitmapscan", "off"),

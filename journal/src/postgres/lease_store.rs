@@ -34,7 +34,7 @@ FROM requested AS r LEFT JOIN taken AS t USING (merchant) LEFT JOIN writer_lease
 
 #[async_trait]
 impl LeaseStore for PostgresJournal {
-    /// A lease that another node takes at the same moment is reported as held by an unknown address, about to end.
+    /// A lease that another node claims at the same time is reported as held by an unknown address, about to end.
     async fn claim_leases(
         &self,
         node: &Node,

@@ -75,8 +75,8 @@ impl PostgresJournal {
         self.circuit_breaker.call(async { query.await.map_err(|e| unavailable(&e)) }).await
     }
 
-    /// Awaits a query that finds out what became of an append. Its callers retry at their own pace, whatever the circuit
-    /// breaker says.
+    /// Awaits a query that finds the outcome of an append, even if the circuit breaker is open. Its callers limit their
+    /// retries themselves.
     async fn run_always<T>(
         &self,
         query: impl Future<Output = Result<T, sqlx::Error>>,

@@ -1,7 +1,7 @@
 //! A journal in memory, for tests and simulations. Not part of the product: see the feature `test-support`.
 
 mod memory;
-mod unfenced;
+mod without_fence;
 
 pub use memory::MemoryJournal;
-pub use unfenced::unfenced;
+pub use without_fence::without_fence;

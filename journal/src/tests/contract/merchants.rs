@@ -97,7 +97,7 @@ async fn every_merchant_is_listed_in_order(fixture: &mut impl Fixture) {
         writer.write(journal, vec![Command::events("a", 1)]).await;
         heads.push((merchant.to_owned(), writer.head));
     }
-    let empty = TestWriter::new("nobody").seal(vec![]);
+    let empty = TestWriter::new("unknown").seal(vec![]);
     append(journal, &empty).await.unwrap();
 
     assert_eq!(journal.heads().await.unwrap(), heads);

@@ -86,7 +86,7 @@ async fn reading_after_the_end_returns_nothing(fixture: &mut impl Fixture) {
         assert_eq!(journal.batches("m", after, usize::MAX).await.unwrap(), [], "after {after}");
         assert_eq!(journal.outcomes("m", after, u64::MAX).await.unwrap(), [], "from {after}");
     }
-    assert_eq!(journal.read("nobody", 0, 10).await.unwrap(), []);
+    assert_eq!(journal.read("unknown", 0, 10).await.unwrap(), []);
 }
 
 async fn a_stored_event_equals_the_sealed_event(fixture: &mut impl Fixture) {

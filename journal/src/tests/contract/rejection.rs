@@ -192,7 +192,7 @@ async fn a_format_is_never_lowered(fixture: &mut impl Fixture) {
     writer.write(journal, vec![Command::events("a", 1)]).await;
     journal.raise_format("m", FORMAT - 1).await.unwrap();
     assert_eq!(journal.head("m").await.unwrap().format, FORMAT);
-    journal.raise_format("nobody", FORMAT + 1).await.unwrap();
-    assert_eq!(journal.head("nobody").await.unwrap(), Head::default());
+    journal.raise_format("unknown", FORMAT + 1).await.unwrap();
+    assert_eq!(journal.head("unknown").await.unwrap(), Head::default());
     writer.write(journal, vec![Command::events("a", 1)]).await;
 }

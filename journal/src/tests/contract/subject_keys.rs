@@ -59,7 +59,7 @@ async fn destroying_a_missing_key_is_no_error(fixture: &mut impl Fixture) {
     let mut writer = TestWriter::new("m");
     for _ in 0..2 {
         writer
-            .write(journal, vec![Command::events("order-1", 1).destroy_key("order-1").destroy_key("nobody")])
+            .write(journal, vec![Command::events("order-1", 1).destroy_key("order-1").destroy_key("unknown")])
             .await;
     }
     assert_eq!(key(journal, "order-1").await, None);

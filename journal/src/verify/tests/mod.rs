@@ -115,7 +115,7 @@ async fn an_unchanged_journal_has_no_findings() {
     assert_eq!(verification, Verification { events: 8, batches: 5, outcomes: 7, findings: vec![] });
     assert!(verification.is_clean());
     assert_clean(&open(&copy), "n", 3).await;
-    assert_clean(&open(&copy), "nobody", 0).await;
+    assert_clean(&open(&copy), "unknown", 0).await;
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ async fn a_changed_outcome_is_found_at_the_last_position_of_its_command() {
         "kind = CASE kind WHEN 3 THEN 2 ELSE 3 END",
         "kind = CASE kind WHEN 1 THEN 2 ELSE 1 END",
         "fingerprint = zeroblob(32)",
-        "sender = 'somebody'",
+        "sender = 'another'",
         "key = 'something'",
         "first_position = first_position + 1",
         "at = at + 1",

@@ -1,5 +1,5 @@
-//! A journal that appends every batch, whatever head it was decided on. Tests of the append condition must fail with it:
-//! this tests the tests.
+//! A journal that appends every batch without checking the head. The tests of the append condition must fail with it, which
+//! proves that they test the condition.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::error::AppendError;
 use crate::record::Head;
 
 /// A journal in memory without the condition on the head.
-pub fn unfenced() -> MemoryJournal {
+pub fn without_fence() -> MemoryJournal {
     MemoryJournal::with_append(append)
 }
 
