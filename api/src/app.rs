@@ -14,8 +14,8 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::database::Database;
 use crate::due_work::ReadModelDueWork;
-use crate::holders::ReadModelHolders;
 use crate::reading::Reading;
+use crate::reservation_index::OrderReservationIndex;
 
 /// The file that holds the master key of an embedded store.
 pub const KEY_FILE: &str = "master.key";
@@ -147,8 +147,8 @@ impl App {
         let managers = projections.managers();
         let reading = Reading::new(&journal, &views, projections.progress(), commands.vault());
         let due_work = ReadModelDueWork::new(&views, projections.progress().clone());
-        let holders = ReadModelHolders::new(&views, projections.progress().clone());
-        commands.ask_for_holders(Arc::new(holders));
+        let index = OrderReservationIndex::new(&views, projections.progress().clone());
+        commands.set_reservation_index(Arc::new(index));
         let process_manager = Mutex::new(Some(ProcessManager::start(commands.clone(), due_work)));
         Ok(Self {
             journal,

@@ -11,10 +11,10 @@ mod figures;
 mod following;
 pub mod graphql;
 pub mod history;
-mod holders;
 mod opaque;
 pub mod peers;
 pub mod reading;
+mod reservation_index;
 pub mod rest;
 pub mod server;
 

@@ -1,28 +1,28 @@
-//! What a sender gets back.
+//! Replies to commands.
 
 use holdfast_domain::{Class, Refusal};
 use holdfast_journal::OutcomeKind;
 use serde::{Deserialize, Serialize};
 
-/// A refusal as it is stored and answered: the same however late it is asked for.
+/// A refusal, as it is stored and answered.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Refused {
     /// The stable code.
     pub code: String,
-    /// What kind of refusal it is.
+    /// The class, which determines the HTTP status.
     pub class: Class,
-    /// The text for people.
+    /// A description for people.
     pub message: String,
-    /// The field that it is about, as a JSON pointer into the command.
+    /// The field at fault, as a JSON pointer into the command.
     pub pointer: Option<String>,
-    /// More for machines, by name.
+    /// Further values for programs, by name.
     #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
     pub details: serde_json::Map<String, serde_json::Value>,
 }
 
 impl Refused {
-    /// A refusal that no aggregate makes.
+    /// A refusal by the write side itself.
     pub fn new(code: &str, class: Class, message: impl Into<String>) -> Self {
         Self {
             code: code.to_owned(),
@@ -33,7 +33,7 @@ impl Refused {
         }
     }
 
-    /// The same, about a field.
+    /// Sets the field at fault.
     #[must_use]
     pub fn at(mut self, pointer: impl Into<String>) -> Self {
         self.pointer = Some(pointer.into());
@@ -54,45 +54,45 @@ impl<R: Refusal> From<R> for Refused {
     }
 }
 
-/// A grant or a refusal: final, durable, and replayed for ever to the same key.
+/// The final answer to a command: accepted or refused, and durable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// Which of the two, and whether something new exists.
+    /// Whether it was accepted, and whether it created a resource.
     pub kind: OutcomeKind,
-    /// The journal's position that the answer includes.
+    /// The journal position that the answer includes.
     pub position: u64,
     /// JSON: the changed resource, or a [`Refused`].
     pub body: Vec<u8>,
 }
 
-/// Why a command was certainly not carried out.
+/// Why a command was certainly not executed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum NotExecuted {
-    /// Too much waits already.
-    #[error("too much waits already")]
+    /// A queue is full.
+    #[error("the queue is full")]
     Overloaded,
-    /// The program is ending.
-    #[error("the service is ending")]
+    /// The service is shutting down.
+    #[error("the service is shutting down")]
     ShuttingDown,
-    /// The store cannot be reached.
-    #[error("the store cannot be reached")]
+    /// The store is unavailable.
+    #[error("the store is unavailable")]
     StoreUnavailable,
-    /// Others wrote for the merchant each time it was decided.
-    #[error("others wrote at the same time, again and again")]
+    /// Other nodes wrote for the merchant in every attempt.
+    #[error("other nodes wrote for the merchant in every attempt")]
     Contended,
-    /// The store's history is not the one this node knows.
-    #[error("the store's history is not the one this node knows: an operator has to look")]
+    /// The store's history is not the one that this node knows.
+    #[error("the store's history has forked; an operator must repair it")]
     HistoryForked,
-    /// This machine's clock is too far from the store's.
-    #[error("this machine's clock is too far from the store's")]
+    /// The clocks of this machine and the store differ too much.
+    #[error("the clocks of this machine and the store differ by more than the limit")]
     ClockSkewed,
-    /// It would write what the journal may not hold yet: the format has not been raised.
+    /// The journal's format does not allow the command's events.
     #[error(
-        "the journal's format does not allow it: nodes of an older version may be running; see holdfast upgrade"
+        "the journal's format does not allow the command's events; upgrade all nodes, then run holdfast upgrade"
     )]
     FormatTooOld,
-    /// Said between nodes only: another one writes for the merchant.
+    /// Another node writes for the merchant. Only other nodes get this reply.
     #[error("another node writes for the merchant")]
     NotTheWriter,
 }
@@ -113,33 +113,33 @@ impl NotExecuted {
     }
 }
 
-/// What became of a command.
+/// The reply to a submitted command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
-    /// It was decided.
+    /// The command was decided.
     Answered {
-        /// How.
+        /// The answer.
         answer: Answer,
-        /// Whether it was decided when the same key was first sent.
+        /// Whether the answer is that of an earlier submission with the same key.
         replayed: bool,
     },
-    /// The key was used for something else.
+    /// The key was used for a different command.
     KeyReused,
-    /// It was certainly not carried out; sending it again is safe.
+    /// The command was certainly not executed; a retry is safe.
     NotExecuted(NotExecuted),
-    /// Whether it was carried out is not known; ask by its key.
+    /// It is unknown whether the command was executed. A retry with the same key returns the outcome.
     OutcomeUnknown,
-    /// It cannot be carried out by this program: a defect. Nothing was changed.
+    /// The command failed because of a defect, and nothing was changed.
     Failed,
 }
 
-/// What is known of a key.
+/// The state of the command with an idempotency key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CommandState {
-    /// Nothing.
+    /// No command with the key is known.
     NotFound,
-    /// It waits or is being carried out.
+    /// The command is queued or being executed.
     InFlight,
-    /// It was decided.
+    /// The command was decided.
     Answered(Answer),
 }

@@ -1,9 +1,9 @@
-//! One limit for what the writers of all merchants keep in memory.
+//! The memory limit that the writers of all merchants share.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// How many bytes a node keeps at most, about, and how many it does.
+/// The approximate number of bytes that a node may cache, and the number it caches.
 #[derive(Debug)]
 pub(crate) struct Budget {
     limit: usize,
@@ -17,7 +17,7 @@ impl Budget {
     }
 }
 
-/// What one writer keeps. Given back when it is dropped.
+/// The cached bytes of one writer; released when dropped.
 #[derive(Debug)]
 pub(crate) struct Share {
     budget: Arc<Budget>,
@@ -41,12 +41,12 @@ impl Share {
         self.budget.used.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    pub(crate) fn give_back(&mut self) {
+    pub(crate) fn release(&mut self) {
         self.subtract(self.bytes);
     }
 
-    /// Whether all of them keep too much, and this one more than an equal part: a busy merchant has what the others
-    /// leave, and those that are not at work give back theirs when their writers end.
+    /// Whether the limit is exceeded and this writer uses more than an equal share. A busy merchant may use the memory that
+    /// others leave free.
     pub(crate) fn is_exceeded(&self) -> bool {
         let shares = self.budget.shares.load(Ordering::Relaxed).max(1);
         self.budget.used.load(Ordering::Relaxed) > self.budget.limit
@@ -56,7 +56,7 @@ impl Share {
 
 impl Drop for Share {
     fn drop(&mut self) {
-        self.give_back();
+        self.release();
         self.budget.shares.fetch_sub(1, Ordering::Relaxed);
     }
 }
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_alone_may_keep_all_of_it() {
+    fn a_single_writer_may_use_the_whole_budget() {
         let budget = Budget::new(100);
         let mut share = Share::of(&budget);
         share.add(100);
@@ -78,13 +78,13 @@ mod tests {
     }
 
     #[test]
-    fn who_keeps_more_than_an_equal_part_makes_room() {
+    fn the_limit_applies_to_writers_above_an_equal_share() {
         let budget = Budget::new(100);
         let (mut large, mut small) = (Share::of(&budget), Share::of(&budget));
         large.add(90);
         small.add(30);
         assert!(large.is_exceeded() && !small.is_exceeded());
         drop(small);
-        assert!(!large.is_exceeded(), "what was given back is free");
+        assert!(!large.is_exceeded(), "a dropped share is released");
     }
 }

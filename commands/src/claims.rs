@@ -1,4 +1,4 @@
-//! Unique names: what an event claims, and whether the journal's claims are what its events say.
+//! Claims of unique names: the claims of each event, and their verification.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -11,18 +11,17 @@ use holdfast_journal::{ClaimKey, Finding, Journal, JournalError, LoadRequest};
 
 use crate::execution::cached_stream::decode;
 
-/// Events looked at together.
-const PAGE: usize = 1_000;
-/// After so many findings the claims are known to be bad enough.
-const MOST_FINDINGS: usize = 100;
+const EVENTS_PER_PAGE: usize = 1_000;
+/// Verification stops after this many findings.
+const MAX_FINDINGS: usize = 100;
 
-/// The claim of a channel's name for an order.
+/// The claim of an order's reference in its channel.
 pub(crate) fn channel_reference(channel: &ChannelName, reference: &Reference) -> ClaimKey {
     // Neither may contain a slash.
     ClaimKey { kind: "channel_ref", value: Arc::from(format!("{channel}/{reference}")) }
 }
 
-/// The claim of a parcel's number.
+/// The claim of a parcel's tracking number.
 pub(crate) fn tracking_number(carrier: &Reference, number: &Reference) -> ClaimKey {
     // Neither may contain a slash.
     ClaimKey { kind: "tracking_number", value: Arc::from(format!("{carrier}/{number}")) }
@@ -38,7 +37,7 @@ pub(crate) fn supply(id: &Reference) -> ClaimKey {
     ClaimKey { kind: "supply", value: Arc::from(id.as_str()) }
 }
 
-/// What an event claims for its stream. Carriers use numbers again: whoever is first keeps the claim.
+/// The names that an event claims for its stream. Carriers reuse tracking numbers: the first claim stays.
 pub(crate) fn claimed_by(event: &DomainEvent) -> Vec<ClaimKey> {
     match event {
         DomainEvent::Order(OrderEvent::OrderCreated(created)) => {
@@ -55,36 +54,38 @@ pub(crate) fn claimed_by(event: &DomainEvent) -> Vec<ClaimKey> {
     }
 }
 
-/// Compares a merchant's claims with what its events claim. Damage to events is not looked for here: what follows an
-/// event that cannot be read is left out.
+/// Compares a merchant's stored claims with the claims of its events. Stops at the first event that cannot be read: damaged
+/// events are found by the verification of the journal.
 pub async fn verify_claims(journal: &dyn Journal, merchant: &str) -> Result<Vec<Finding>, JournalError> {
     let mut findings = Vec::new();
     let mut seen = HashSet::new();
     let mut position = 0;
-    while findings.len() < MOST_FINDINGS {
-        let events = match journal.read(merchant, position, PAGE).await {
+    while findings.len() < MAX_FINDINGS {
+        let events = match journal.read(merchant, position, EVENTS_PER_PAGE).await {
             Ok(events) => events,
             Err(JournalError::Corrupt(_)) => break,
             Err(error) => return Err(error),
         };
         let Some(last) = events.last() else { break };
         position = last.position;
-        let mut holders = Vec::new();
+        let mut claiming = Vec::new();
         let mut request = LoadRequest::default();
         for event in &events {
             for claim in decode(event).map(|event| claimed_by(&event)).unwrap_or_default() {
                 if seen.insert(claim.clone()) {
                     request.claims.push(claim);
-                    holders.push(event);
+                    claiming.push(event);
                 }
             }
         }
         let stored = journal.load(merchant, &request).await?.claims;
-        for ((claim, holder), found) in request.claims.iter().zip(holders).zip(stored) {
-            if found.as_ref() != Some(&holder.stream_name) {
-                let problem =
-                    format!("the claim of {} {} is not {}'s", claim.kind, claim.value, holder.stream_name);
-                findings.push(Finding { position: holder.position, problem });
+        for ((claim, event), found) in request.claims.iter().zip(claiming).zip(stored) {
+            if found.as_ref() != Some(&event.stream_name) {
+                let problem = format!(
+                    "the claim {} {} does not belong to {}",
+                    claim.kind, claim.value, event.stream_name
+                );
+                findings.push(Finding { position: event.position, problem });
             }
         }
     }

@@ -1,10 +1,10 @@
-//! The time, handed in so that tests can hold it.
+//! The clock of decisions, which tests replace.
 
 use holdfast_domain::values::Timestamp;
 
-/// Tells the time.
+/// A source of the current time.
 pub trait Clock: Send + Sync + 'static {
-    /// The current moment.
+    /// The current time.
     fn now(&self) -> Timestamp;
 }
 

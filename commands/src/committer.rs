@@ -1,28 +1,28 @@
-//! Commits batches of all merchants: whatever waits goes into one transaction.
+//! The committer: appends the batches of all merchants; batches that wait share a transaction.
 
 use std::sync::Arc;
 
 use holdfast_journal::{AppendError, Batch, Journal};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-/// Batches in one transaction at most.
-const MOST_BATCHES: usize = 64;
+/// The most batches in one transaction.
+const MAX_BATCHES: usize = 64;
 
-/// Bytes in one transaction, about, at most: no more is added once it has as many.
-const MOST_BYTES: usize = 32 << 20;
+/// A transaction with this many bytes takes no further batch.
+const MAX_BYTES: usize = 32 << 20;
 
-type Waiting = (Batch, oneshot::Sender<Result<(), AppendError>>);
+type QueuedBatch = (Batch, oneshot::Sender<Result<(), AppendError>>);
 
-/// The way to the tasks that commit.
+/// A handle to the committing tasks.
 #[derive(Debug, Clone)]
 pub(crate) struct Committer {
-    queue: mpsc::Sender<Waiting>,
+    queue: mpsc::Sender<QueuedBatch>,
 }
 
 impl Committer {
-    /// Starts as many tasks as the journal takes appends at once. They end when the last handle is dropped.
+    /// Starts one task per concurrent append of the journal. The tasks end when the last handle is dropped.
     pub(crate) fn start(journal: &Arc<dyn Journal>) -> Self {
-        let (queue, waiting) = mpsc::channel(MOST_BATCHES);
+        let (queue, waiting) = mpsc::channel(MAX_BATCHES);
         let waiting = Arc::new(Mutex::new(waiting));
         for _ in 0..journal.concurrent_appends().max(1) {
             tokio::spawn(commit_all(Arc::clone(journal), Arc::clone(&waiting)));
@@ -30,20 +30,20 @@ impl Committer {
         Self { queue }
     }
 
-    /// Hands a batch over; the result comes by the receiver. Every merchant has one batch under way at most, so
-    /// that batches in one transaction are always of different merchants.
+    /// Queues a batch; the receiver gets the result. A merchant has at most one batch in the queue, so that all batches of a
+    /// transaction belong to different merchants.
     pub(crate) async fn commit(&self, batch: Batch) -> oneshot::Receiver<Result<(), AppendError>> {
         let (reply, result) = oneshot::channel();
         if let Err(mpsc::error::SendError((_, reply))) = self.queue.send((batch, reply)).await {
-            let gone = AppendError::Unavailable("the committer has ended".to_owned());
-            // The receiver is right here.
+            let gone = AppendError::Unavailable("the committer has stopped".to_owned());
+            // The receiver is returned below, so sending cannot fail.
             let _ = reply.send(Err(gone));
         }
         result
     }
 }
 
-async fn commit_all(journal: Arc<dyn Journal>, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
+async fn commit_all(journal: Arc<dyn Journal>, waiting: Arc<Mutex<mpsc::Receiver<QueuedBatch>>>) {
     loop {
         let taken = take_all(&mut *waiting.lock().await).await;
         if taken.is_empty() {
@@ -51,23 +51,23 @@ async fn commit_all(journal: Arc<dyn Journal>, waiting: Arc<Mutex<mpsc::Receiver
         }
         let (batches, replies): (Vec<Batch>, Vec<_>) = taken.into_iter().unzip();
         let batches = batches.into();
-        // On a task of its own, so that a journal that panics takes down this append and nothing else.
+        // A separate task, so that a panic in the journal fails only this append.
         let journal = Arc::clone(&journal);
         let append = tokio::spawn(async move { journal.append(&batches).await });
         let mut results = append.await.unwrap_or_default().into_iter();
         for reply in replies {
-            let unknown = || Err(AppendError::Unknown("the journal gave no result".to_owned()));
-            // A writer that has ended waits for nothing.
+            let unknown = || Err(AppendError::Unknown("the journal returned no result".to_owned()));
+            // The writer may have stopped.
             let _ = reply.send(results.next().unwrap_or_else(unknown));
         }
     }
 }
 
-/// All that waits, up to the limits; nothing once nobody can add anything.
-async fn take_all(waiting: &mut mpsc::Receiver<Waiting>) -> Vec<Waiting> {
-    let mut taken: Vec<Waiting> = waiting.recv().await.into_iter().collect();
+/// Takes the waiting batches up to the limits; none if all handles are dropped.
+async fn take_all(waiting: &mut mpsc::Receiver<QueuedBatch>) -> Vec<QueuedBatch> {
+    let mut taken: Vec<QueuedBatch> = waiting.recv().await.into_iter().collect();
     let mut bytes = taken.first().map_or(0, |(batch, _)| batch.bytes());
-    while taken.len() < MOST_BATCHES && bytes < MOST_BYTES {
+    while taken.len() < MAX_BATCHES && bytes < MAX_BYTES {
         let Ok(next) = waiting.try_recv() else { break };
         bytes += next.0.bytes();
         taken.push(next);

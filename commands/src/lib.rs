@@ -1,23 +1,22 @@
-//! The write side: command handlers, idempotency and the writer.
+//! The write side: executes commands, exactly once per idempotency key.
 //!
-//! A [`Request`] is given to [`Commands::submit`], which puts it on its merchant's bounded queue. The merchant's
-//! writer decides it together with what else waits, appends events and outcomes in one conditional transaction,
-//! and answers with a [`Reply`] once that is durable. The folder `execution` carries
-//! commands out: following `CreateOrder` from there takes you through everything that happens to it.
+//! [`Commands::submit`] puts a [`Request`] on the bounded queue of its merchant. The merchant's writer decides it together
+//! with other queued commands, appends events and outcomes in one conditional transaction, and then sends the [`Reply`]. The
+//! folder `execution` contains the execution of each command.
 
 mod answer;
 mod budget;
 mod claims;
 pub mod client;
 mod clock;
+mod cluster;
 mod command;
 mod committer;
 mod execution;
-mod holders;
-mod nodes;
 mod privacy;
 mod process_manager;
 mod request;
+mod reservation_index;
 mod retention;
 mod service;
 mod settings;
@@ -26,16 +25,16 @@ mod writer;
 pub use answer::{Answer, CommandState, NotExecuted, Refused, Reply};
 pub use claims::verify_claims;
 pub use clock::{Clock, SystemClock};
+pub use cluster::{LINK_QUEUE, Link, Membership, PeerGone, Peers};
 pub use command::{AnyCommand, COMMANDS, CommandSchema};
 pub use execution::cached_stream::{decode, fold_order, stream_of};
 pub use execution::{
     CountAnswer, LocationView, PolicyView, ReturnAnswer, ShipmentAnswer, SupplyAnswer, TransferAnswer,
 };
-pub use holders::Holders;
-pub use nodes::{LINK_QUEUE, Link, Membership, PeerGone, Peers};
 pub use privacy::{MasterKey, Vault, VaultError};
 pub use process_manager::{DueCommand, DueWork, ProcessManager};
 pub use request::{Caller, Metadata, Request, Sender};
+pub use reservation_index::ReservationIndex;
 pub use retention::refusals_kept_since;
 pub use service::Commands;
 pub use settings::Settings;

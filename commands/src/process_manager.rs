@@ -120,7 +120,7 @@ async fn execute_all(commands: &Commands, due: Vec<DueCommand>) {
         }
     }
     for reply in replies {
-        // Whatever the reply, the work that remains is due again.
+        // Work that remains is due again after any reply.
         match reply.await {
             Ok(Reply::Answered { answer, .. }) if answer.kind != OutcomeKind::Refused => {}
             other => tracing::warn!(?other, "a due command failed"),

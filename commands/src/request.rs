@@ -1,4 +1,4 @@
-//! A command with all that came with it.
+//! Requests: a command with its sender, its idempotency key and its metadata.
 
 use std::sync::Arc;
 
@@ -10,41 +10,41 @@ use sha2::{Digest, Sha256};
 use crate::command::AnyCommand;
 use crate::privacy::Vault;
 
-/// The credential that a command came by. Process managers are senders of their own.
+/// The credential that sent a command. The process manager is a sender of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Sender(pub Arc<str>);
 
-/// Whose command it is, by what credential it came, and that sender's name for it.
+/// The merchant, the sender and the idempotency key of a command.
 #[derive(Debug, Clone, Copy)]
 pub struct Caller<'a> {
-    /// The merchant that it is about.
+    /// The merchant whose data the command changes.
     pub merchant: &'a MerchantId,
-    /// The credential.
+    /// The credential that sends it.
     pub sender: &'a Sender,
-    /// The sender's name for it.
+    /// The sender's idempotency key for it.
     pub key: Option<&'a IdempotencyKey>,
 }
 
-/// Who, why, through what: stored with every event of a command.
+/// The origin of a command; stored with each of its events.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Metadata {
     /// The command's name.
     pub command: String,
-    /// The credential that the command came by.
+    /// The credential that sent the command.
     pub principal: String,
-    /// Who the caller says acted.
+    /// The acting person or program, as stated by the caller.
     pub actor: Option<String>,
-    /// The sender's name for the command.
+    /// The sender's idempotency key.
     pub key: Option<String>,
-    /// What belongs together, by the caller's word.
+    /// Groups commands that belong together, as stated by the caller.
     pub correlation_id: Option<String>,
-    /// What it followed from: an event's id or, by the caller's word, anything else.
+    /// The cause of the command: the id of an event, or any text that the caller states.
     pub causation_id: Option<String>,
     /// W3C trace context.
     pub traceparent: Option<String>,
-    /// When it happened, where the caller says so.
+    /// The time of the occurrence, if the caller states it.
     pub occurred_at: Option<Timestamp>,
 }
 
@@ -56,36 +56,36 @@ impl Metadata {
     }
 }
 
-/// What deciding a command needs beside the command itself.
+/// The inputs of a decision besides the command itself.
 #[derive(Debug, Clone)]
 pub struct CommandContext {
-    /// The id of the order that it would create, where the sender gives none.
+    /// The id of a new order if the sender states none. New ids of other kinds derive from it as well.
     pub order_id: OrderId,
     /// A keyed digest of the command in its canonical form.
     pub fingerprint: [u8; 32],
-    /// The version that the order must still have.
+    /// The version that the order must have; any version if absent.
     pub if_match: Option<u64>,
-    /// The JSON of its [`Metadata`], stored with every event.
+    /// The JSON of the [`Metadata`].
     pub metadata: Arc<[u8]>,
 }
 
-/// A command with all that came with it.
+/// A command that is ready to be submitted.
 #[derive(Debug)]
 pub struct Request {
-    /// What is asked.
+    /// The command.
     pub command: AnyCommand,
-    /// Who asks, and that sender's name for it.
+    /// The sender and its idempotency key; `None` for a command without a key.
     pub identity: Option<OutcomeKey>,
-    /// What deciding it needs beside the command itself.
+    /// The inputs of the decision besides the command itself.
     pub context: CommandContext,
-    /// Whether only to tell what would happen.
+    /// Whether the command is only decided, and not written.
     pub dry_run: bool,
-    /// About how many bytes it takes.
+    /// Its approximate size.
     pub bytes: usize,
 }
 
 impl Request {
-    /// A request by a sender, at the moment that it came in.
+    /// A request that was received at `received_at`.
     pub(crate) fn new(
         vault: &Vault,
         received_at: Timestamp,
@@ -104,7 +104,7 @@ impl Request {
             identity: key.map(|key| OutcomeKey { sender: Arc::clone(&sender.0), key: key.as_str().into() }),
             bytes: canonical.len() + metadata.len() + 256,
             context: CommandContext {
-                order_id: order_id(merchant, sender, key, received_at),
+                order_id: derived_order_id(merchant, sender, key, received_at),
                 fingerprint,
                 if_match: None,
                 metadata,
@@ -114,27 +114,25 @@ impl Request {
         })
     }
 
-    /// The same, for an order that must still have a version.
+    /// Requires the order to have a version; `None` accepts any version.
     #[must_use]
     pub fn if_match(mut self, version: Option<u64>) -> Self {
         self.context.if_match = version;
         self
     }
-}
 
-impl Request {
-    /// The same, only to be told what would happen: nothing is written, and the key is not used.
+    /// Decides the command without writing anything and without using its key, if `dry_run` is set.
     #[must_use]
-    pub fn dry_run(mut self, is_so: bool) -> Self {
-        self.dry_run = is_so;
-        if is_so {
+    pub fn dry_run(mut self, dry_run: bool) -> Self {
+        self.dry_run = dry_run;
+        if dry_run {
             self.identity = None;
         }
         self
     }
 
-    /// The order that it is about, where that is known before it is decided.
-    pub(crate) fn about(&self) -> Option<OrderId> {
+    /// The order that the command changes, if its fields identify it.
+    pub(crate) fn order_id(&self) -> Option<OrderId> {
         match &self.command {
             AnyCommand::CreateOrder(order) => Some(order.order_id.unwrap_or(self.context.order_id)),
             command => command.policy().order_id,
@@ -142,9 +140,14 @@ impl Request {
     }
 }
 
-/// An order's id made from the command: a UUID of version 7 (RFC 9562) whose random part is a digest of the
-/// command's identity.
-fn order_id(merchant: &MerchantId, sender: &Sender, key: Option<&IdempotencyKey>, at: Timestamp) -> OrderId {
+/// An order id derived from the command: a UUID of version 7 (RFC 9562) whose random part is a digest of merchant, sender and
+/// key.
+fn derived_order_id(
+    merchant: &MerchantId,
+    sender: &Sender,
+    key: Option<&IdempotencyKey>,
+    at: Timestamp,
+) -> OrderId {
     let mut digest = Sha256::new();
     for part in [merchant.as_str(), &sender.0, key.map_or("", IdempotencyKey::as_str)] {
         digest.update((part.len() as u64).to_be_bytes());

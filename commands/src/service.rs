@@ -1,4 +1,4 @@
-//! The way in: one bounded queue for every active merchant, and behind it a writer, or what hands on to another node.
+//! The entrance to the write side: one bounded queue per active merchant, served by a writer or a forwarder.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,26 +14,25 @@ use tokio::time::Instant;
 use crate::answer::{CommandState, NotExecuted, Reply};
 use crate::budget::Budget;
 use crate::clock::Clock;
-use crate::command::{AnyCommand, Urgency};
+use crate::cluster::{Claim, Connection, Connections, ForwardOutcome, Forwarder, Lease, Leases, Membership};
+use crate::command::AnyCommand;
 use crate::committer::Committer;
-use crate::holders::Holders;
-use crate::nodes::{Claim, Connection, Connections, Forwarder, Handed, Lease, Leases, Membership};
 use crate::privacy::Vault;
 use crate::request::{Caller, Metadata, Request};
+use crate::reservation_index::ReservationIndex;
 use crate::retention::prune_refusals;
 use crate::settings::Settings;
 use crate::writer::{Ended, Message, Shared, Submission, Writer};
 
-/// The unit in which bytes under way are counted.
-const SHARE: usize = 1_024;
+/// The unit, in bytes, in which queued commands are counted.
+const SHARE_BYTES: usize = 1_024;
 
-/// How long to write beside another node that has the lease and cannot be reached, before it is asked for again.
-const BESIDE: Duration = Duration::from_secs(1);
+/// How long a node writes without the lease before it claims the lease again.
+const UNLEASED_WRITE_FOR: Duration = Duration::from_secs(1);
 
 struct Writers {
     queues: HashMap<MerchantId, mpsc::Sender<Message>>,
-    /// Where the journals of merchants ended that this node has written for: a history that is another one since is
-    /// found out.
+    /// The last known journal head of each merchant. It detects a history that was replaced since.
     heads: HashMap<MerchantId, Head>,
     tasks: JoinSet<()>,
     closed: bool,
@@ -45,20 +44,20 @@ struct Inner {
     connections: Connections,
     shares: Arc<Semaphore>,
     writers: Mutex<Writers>,
-    /// How many requests with several commands there ever were.
+    /// The number of submissions with several commands so far.
     groups: AtomicU64,
-    /// End with this.
+    /// Tasks that stop when this is dropped.
     _background: JoinSet<()>,
 }
 
-/// How a merchant's commands are carried out for now.
-enum Turn {
-    /// By this node, which has the lease.
-    Ours(Lease),
-    /// By this node, until a moment at which the lease is asked for again.
-    Beside(Instant),
-    /// By another node.
-    Theirs(Arc<Connection>),
+/// How this node executes a merchant's commands for now.
+enum WriteMode {
+    /// It writes, and holds the lease.
+    Leased(Lease),
+    /// It writes without the lease until this time, and then claims the lease again.
+    Unleased(Instant),
+    /// It forwards commands to the lease holder.
+    Forwarded(Arc<Connection>),
 }
 
 /// The write side of a node.
@@ -68,8 +67,7 @@ pub struct Commands {
 }
 
 impl Commands {
-    /// Starts the write side over a journal that no other node writes to. Writers start with their merchants' first
-    /// commands.
+    /// Starts the write side of a single node. A merchant's writer starts with its first command.
     pub fn start(journal: Arc<dyn Journal>, vault: Vault, clock: Arc<dyn Clock>, settings: Settings) -> Self {
         Self::start_node(journal, vault, clock, settings, Membership::alone())
     }
@@ -82,30 +80,41 @@ impl Commands {
         settings: Settings,
         Membership { node, peers }: Membership,
     ) -> Self {
-        let shares = Arc::new(Semaphore::new(settings.queued_bytes / SHARE));
         let leases = Arc::new(Leases::new(Arc::clone(&journal), Arc::clone(&clock), node));
         let mut background = JoinSet::new();
         background.spawn(prune_refusals(Arc::clone(&journal), Arc::clone(&clock), settings.refusals_kept));
         background.spawn(Arc::clone(&leases).renew());
-        let connections = Connections::new(peers, vault.clone());
-        let committer = Committer::start(&journal);
-        let budget = Budget::new(settings.cache_bytes);
-        let (settings, holders) = (Arc::new(settings), Arc::default());
-        let shared = Shared { journal, committer, vault, clock, settings, holders, budget };
-        let writers =
-            Writers { queues: HashMap::new(), heads: HashMap::new(), tasks: JoinSet::new(), closed: false };
-        let writers = Mutex::new(writers);
-        let groups = AtomicU64::new(0);
-        let inner = Inner { shared, leases, connections, shares, writers, groups, _background: background };
+        let inner = Inner {
+            leases,
+            connections: Connections::new(peers, vault.clone()),
+            shares: Arc::new(Semaphore::new(settings.queued_bytes / SHARE_BYTES)),
+            writers: Mutex::new(Writers {
+                queues: HashMap::new(),
+                heads: HashMap::new(),
+                tasks: JoinSet::new(),
+                closed: false,
+            }),
+            groups: AtomicU64::new(0),
+            _background: background,
+            shared: Shared {
+                committer: Committer::start(&journal),
+                budget: Budget::new(settings.cache_bytes),
+                settings: Arc::new(settings),
+                reservation_index: Arc::default(),
+                journal,
+                vault,
+                clock,
+            },
+        };
         Self { inner: Arc::new(inner) }
     }
 
-    /// From now on these are asked who holds units that a count does not find. The first that are given stay.
-    pub fn ask_for_holders(&self, holders: Arc<dyn Holders>) {
-        let _ = self.inner.shared.holders.set(holders);
+    /// Sets the index that finds the orders that reserve missing units. Only the first call has an effect.
+    pub fn set_reservation_index(&self, index: Arc<dyn ReservationIndex>) {
+        let _ = self.inner.shared.reservation_index.set(index);
     }
 
-    /// A command as it is submitted, received now.
+    /// Makes the request for a command that was received now.
     pub fn request(
         &self,
         caller: Caller<'_>,
@@ -115,8 +124,8 @@ impl Commands {
         Request::new(self.vault(), self.clock().now(), caller, command, metadata)
     }
 
-    /// Puts commands of one merchant on its queue, all of them or none: they are decided in this order. Each reply
-    /// comes by its receiver; a receiver whose sender is gone means that the outcome is not known.
+    /// Puts all commands of one merchant on its queue, or none. The writer decides them in this order. If a receiver closes
+    /// without a reply, the outcome is unknown.
     ///
     /// ```no_run
     /// # use holdfast_commands::{Commands, NotExecuted, Request};
@@ -136,7 +145,7 @@ impl Commands {
         self.enqueue(merchant, requests, false)
     }
 
-    /// The same for commands that another node has handed on: they are not handed on again.
+    /// Like [`submit`](Self::submit), for commands from another node: they are not forwarded again.
     pub(crate) fn submit_forwarded(
         &self,
         merchant: &MerchantId,
@@ -151,46 +160,41 @@ impl Commands {
         requests: Vec<Request>,
         forwarded: bool,
     ) -> Result<Vec<oneshot::Receiver<Reply>>, NotExecuted> {
-        if requests.is_empty() {
+        // Commands of one request share the urgency of the least urgent, so that they stay in order.
+        let Some(urgency) = requests.iter().map(|request| request.command.policy().urgency).max() else {
             return Ok(Vec::new());
-        }
-        if self.inner.leases.skewed() {
+        };
+        if self.inner.leases.is_skewed() {
             return Err(NotExecuted::ClockSkewed);
         }
-        let shares = |bytes: usize| u32::try_from(bytes.div_ceil(SHARE)).unwrap_or(u32::MAX);
+        let shares = |bytes: usize| u32::try_from(bytes.div_ceil(SHARE_BYTES)).unwrap_or(u32::MAX);
         let all = requests.iter().fold(0, |sum, request| shares(request.bytes).saturating_add(sum));
         let permit = Arc::clone(&self.inner.shares).try_acquire_many_owned(all);
         let mut permit = permit.map_err(|_| NotExecuted::Overloaded)?;
         let queue = self.queue(merchant)?;
-        // What may be refused is refused first when it gets full: what has happened has happened.
-        let kept_free = self.inner.shared.settings.queue / 8;
-        if queue.capacity() < kept_free + requests.len()
+        // The last eighth of the queue is for reports and critical orders.
+        let reserved = self.inner.shared.settings.queue / 8;
+        if queue.capacity() < reserved + requests.len()
             && !requests.iter().any(|request| request.command.policy().may_fill_queue)
         {
             return Err(NotExecuted::Overloaded);
         }
-        let places = queue.try_reserve_many(requests.len()).map_err(|_| NotExecuted::Overloaded)?;
+        let slots = queue.try_reserve_many(requests.len()).map_err(|_| NotExecuted::Overloaded)?;
         let mut replies = Vec::with_capacity(requests.len());
-        // Those of one request have one urgency, that of the least urgent, and are decided in their order.
-        let urgency = requests
-            .iter()
-            .map(|request| request.command.policy().urgency)
-            .max()
-            .unwrap_or(Urgency::Standard);
         let several = requests.len() > 1;
         let group = several.then(|| self.inner.groups.fetch_add(1, Ordering::Relaxed));
-        for (place, request) in places.zip(requests) {
+        for (slot, request) in slots.zip(requests) {
             let (reply, receiver) = oneshot::channel();
             let share = permit.split(shares(request.bytes) as usize);
             let submission =
                 Submission { request, reply, _share: share, urgency, group, forwarded, doubtful: false };
-            place.send(Message::Command(Box::new(submission)));
+            slot.send(Message::Command(Box::new(submission)));
             replies.push(receiver);
         }
         Ok(replies)
     }
 
-    /// What became of a key.
+    /// The state of the command with this idempotency key.
     pub async fn state_of(
         &self,
         merchant: &MerchantId,
@@ -202,29 +206,28 @@ impl Commands {
         state.await.map_err(|_| NotExecuted::ShuttingDown)?
     }
 
-    /// What seals and opens personal data.
+    /// The vault that encrypts personal data.
     pub fn vault(&self) -> &Vault {
         &self.inner.shared.vault
     }
 
-    /// Where what is decided is kept.
     pub(crate) fn journal(&self) -> &Arc<dyn Journal> {
         &self.inner.shared.journal
     }
 
-    /// The time that decisions are made by.
+    /// The clock that decisions use.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.inner.shared.clock
     }
 
-    /// How many merchants have a writer now.
+    /// The number of merchants with a running writer or forwarder.
     pub fn active_merchants(&self) -> usize {
         self.inner.lock().queues.len()
     }
 
-    /// Takes nothing new, finishes what was taken, and gives whether it did so in time. What is left after that is
-    /// dropped, and its callers learn that the outcome is not known.
-    pub async fn shutdown(&self, patience: Duration) -> bool {
+    /// Rejects new commands, finishes the accepted ones, and returns whether all finished within the timeout. Commands that
+    /// did not finish are dropped, and their outcome is unknown to their callers.
+    pub async fn shutdown(&self, timeout: Duration) -> bool {
         let mut tasks = {
             let mut writers = self.inner.lock();
             writers.closed = true;
@@ -232,7 +235,7 @@ impl Commands {
             std::mem::take(&mut writers.tasks)
         };
         let all = async { while tasks.join_next().await.is_some() {} };
-        tokio::time::timeout(patience, all).await.is_ok()
+        tokio::time::timeout(timeout, all).await.is_ok()
     }
 
     fn queue(&self, merchant: &MerchantId) -> Result<mpsc::Sender<Message>, NotExecuted> {
@@ -248,92 +251,96 @@ impl Commands {
         writers.queues.insert(merchant.clone(), queue.clone());
         let service = self.clone();
         let merchant = merchant.clone();
-        writers.tasks.spawn(async move { service.write(merchant, messages).await });
+        writers.tasks.spawn(async move { service.serve(merchant, messages).await });
         Ok(queue)
     }
 
-    /// Carries out a merchant's commands, one turn after the other, until there was nothing to do for a while.
-    async fn write(self, merchant: MerchantId, mut messages: mpsc::Receiver<Message>) {
+    /// Executes a merchant's commands, by writing or by forwarding, until the merchant is idle.
+    async fn serve(self, merchant: MerchantId, mut messages: mpsc::Receiver<Message>) {
         let mut backlog = Vec::new();
-        let mut not_theirs_before = Instant::now();
+        let mut no_forwarding_before = Instant::now();
         loop {
-            match self.whose_turn(&merchant, not_theirs_before).await {
-                Turn::Theirs(connection) => {
+            match self.write_mode(&merchant, no_forwarding_before).await {
+                WriteMode::Forwarded(connection) => {
                     let settings = &self.inner.shared.settings;
                     let mut forwarder = Forwarder::new(&merchant, settings, connection);
                     match forwarder.run(&mut messages, &mut backlog).await {
-                        Handed::Closed if backlog.is_empty() => return,
-                        Handed::Idle if self.retire(&merchant, &messages) => return,
-                        Handed::Silent => not_theirs_before = Instant::now() + BESIDE * 5,
-                        Handed::Gone => not_theirs_before = Instant::now() + BESIDE / 5,
-                        Handed::Idle | Handed::Closed => {}
+                        ForwardOutcome::Closed if backlog.is_empty() => return,
+                        ForwardOutcome::Idle if self.retire(&merchant, &messages) => return,
+                        ForwardOutcome::TimedOut => {
+                            no_forwarding_before = Instant::now() + UNLEASED_WRITE_FOR * 5;
+                        }
+                        ForwardOutcome::Gone => {
+                            no_forwarding_before = Instant::now() + UNLEASED_WRITE_FOR / 5;
+                        }
+                        ForwardOutcome::Idle | ForwardOutcome::Closed => {}
                     }
                 }
-                turn => match self.write_for_now(&merchant, &mut messages, &mut backlog, turn).await {
+                mode => match self.write(&merchant, &mut messages, &mut backlog, mode).await {
                     Ended::Closed => return,
                     Ended::Idle if self.retire(&merchant, &messages) => return,
-                    Ended::Idle | Ended::Over => {}
+                    Ended::Idle | Ended::Stopped => {}
                 },
             }
         }
     }
 
-    async fn whose_turn(&self, merchant: &MerchantId, not_theirs_before: Instant) -> Turn {
+    async fn write_mode(&self, merchant: &MerchantId, no_forwarding_before: Instant) -> WriteMode {
         match self.inner.leases.claim(merchant).await {
-            Claim::Mine(lease) => Turn::Ours(lease),
-            Claim::Theirs { left, .. } if Instant::now() < not_theirs_before => {
-                Turn::Beside(not_theirs_before.min(Instant::now() + left))
+            Claim::Own(lease) => WriteMode::Leased(lease),
+            Claim::HeldBy { remaining, .. } if Instant::now() < no_forwarding_before => {
+                WriteMode::Unleased(no_forwarding_before.min(Instant::now() + remaining))
             }
-            Claim::Theirs { address, left } => match self.inner.connections.to(&address).await {
-                Ok(connection) => Turn::Theirs(connection),
+            Claim::HeldBy { address, remaining } => match self.inner.connections.to(&address).await {
+                Ok(connection) => WriteMode::Forwarded(connection),
                 Err(error) => {
-                    tracing::warn!(%merchant, %error, "writing beside it");
-                    Turn::Beside(Instant::now() + left.min(BESIDE))
+                    tracing::warn!(%merchant, %error, "lease holder unreachable; writing without the lease");
+                    WriteMode::Unleased(Instant::now() + remaining.min(UNLEASED_WRITE_FOR))
                 }
             },
-            Claim::Unknown => Turn::Beside(Instant::now() + BESIDE),
+            Claim::Unknown => WriteMode::Unleased(Instant::now() + UNLEASED_WRITE_FOR),
         }
     }
 
-    async fn write_for_now(
+    async fn write(
         &self,
         merchant: &MerchantId,
         messages: &mut mpsc::Receiver<Message>,
         backlog: &mut Vec<Submission>,
-        mut turn: Turn,
+        mut mode: WriteMode,
     ) -> Ended {
         let shared = &self.inner.shared;
         let known = self.inner.lock().heads.get(merchant).copied();
         let head = match known {
             Some(head) => head,
-            // A head that cannot be read now is found out about by the first batch.
+            // If the head cannot be read, the first batch finds that it has moved.
             None => shared.journal.head(merchant.as_str()).await.unwrap_or_default(),
         };
         let mut writer = Writer::new(merchant.clone(), shared.clone(), head, std::mem::take(backlog));
         if known.is_some() {
             writer.catch_up().await;
         }
-        let over = async {
-            match &mut turn {
-                Turn::Ours(lease) => lease.lost().await,
-                Turn::Beside(moment) => tokio::time::sleep_until(*moment).await,
-                Turn::Theirs(_) => {}
+        let stop = async {
+            match &mut mode {
+                WriteMode::Leased(lease) => lease.lost().await,
+                WriteMode::Unleased(until) => tokio::time::sleep_until(*until).await,
+                WriteMode::Forwarded(_) => {}
             }
         };
-        let ended = writer.run(messages, over).await;
+        let ended = writer.run(messages, stop).await;
         self.inner.lock().heads.insert(merchant.clone(), writer.head());
-        if let Turn::Ours(lease) = turn {
-            lease.give_back().await;
+        if let WriteMode::Leased(lease) = mode {
+            lease.release().await;
         }
         ended
     }
 
-    /// Ends a merchant's queue, unless something has come meanwhile.
+    /// Removes a merchant's queue, unless a command has arrived in the meantime.
     fn retire(&self, merchant: &MerchantId, messages: &mpsc::Receiver<Message>) -> bool {
         let mut writers = self.inner.lock();
-        // Nobody can have taken a place since: places are taken under this lock, or by holders counted here.
-        let only_holder = writers.queues.get(merchant).is_none_or(|queue| queue.strong_count() == 1);
-        let retired = messages.is_empty() && only_holder;
+        // A slot in the queue needs a sender, and senders are cloned only under this lock.
+        let is_unused = writers.queues.get(merchant).is_none_or(|queue| queue.strong_count() == 1);
+        let retired = messages.is_empty() && is_unused;
         if retired {
             writers.queues.remove(merchant);
         }
@@ -343,7 +350,7 @@ impl Commands {
 
 impl Inner {
     fn lock(&self) -> MutexGuard<'_, Writers> {
-        // Nothing that can panic happens under the lock.
+        // No code under the lock can panic.
         self.writers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

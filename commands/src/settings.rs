@@ -1,27 +1,27 @@
-//! The limits of the write side, in one place.
+//! The limits of the write side.
 
 use std::time::Duration;
 
-/// How much the write side takes on.
+/// The limits of the write side.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Commands that wait for one merchant's writer at most. More are answered `not_executed`.
+    /// The most queued commands per merchant. More are answered `not_executed`. Default: 8,192.
     pub queue: usize,
-    /// Bytes of commands that wait or are under way at most, over all merchants.
+    /// The most bytes of commands without a reply, over all merchants. Default: 256 MiB.
     pub queued_bytes: usize,
-    /// Commands in one batch at most.
+    /// The most commands in one batch. Default: 1,024.
     pub batch: usize,
-    /// Bytes of commands, events and answers in one batch, about, at most.
+    /// Approximately the most bytes of commands, events and answers in one batch. Default: 8 MiB.
     pub batch_bytes: usize,
-    /// Bytes of aggregates kept in memory at most, about, over all merchants.
+    /// Approximately the most bytes of cached aggregates, over all merchants. Default: 256 MiB.
     pub cache_bytes: usize,
-    /// Events of a stream after which its state is kept as a snapshot.
+    /// The number of new events after which a stream gets a snapshot. Default: 500.
     pub snapshot_every: u64,
-    /// How long a writer without work is kept.
+    /// How long an idle writer stays in memory. Default: 5 minutes.
     pub idle: Duration,
-    /// How long the outcome of a commit may stay unknown before callers are told so.
+    /// How long callers wait for an unknown commit before they get `outcome_unknown`. Default: 5 seconds.
     pub unknown_for: Duration,
-    /// How long a refusal is replayed to its key. Grants are for ever.
+    /// How long a refusal is replayed to its key. Accepted commands are replayed permanently. Default: 90 days.
     pub refusals_kept: Duration,
 }
 

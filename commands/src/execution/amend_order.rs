@@ -1,6 +1,6 @@
-//! `AmendOrder`: change what was ordered, where it goes and how.
+//! `AmendOrder`: changes lines, address or delivery of an order.
 
-use holdfast_domain::fulfillment;
+use holdfast_domain::fulfillment::{self, Aggregates};
 use holdfast_domain::order::{AmendOrder, Change, DeliveryIntent, OrderCommand};
 use holdfast_domain::stream::StreamId;
 use holdfast_journal::OutcomeKind;
@@ -19,7 +19,7 @@ pub(super) fn amend(unit: &mut UnitOfWork<'_>, command: &AmendOrder) -> Result<A
         })
         .collect();
     let stock = added.iter().map(|(_, sku)| StreamId::Stock((*sku).clone()));
-    unit.want(stock.chain([StreamId::Network]), [])?;
+    unit.require(stock.chain([StreamId::Network]))?;
     for (index, sku) in added {
         check_sku(unit, sku, format!("/changes/{index}/sku"))?;
     }

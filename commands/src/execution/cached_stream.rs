@@ -1,4 +1,4 @@
-//! Any aggregate as the write side holds it: shared, with its place in the journal.
+//! Aggregates in memory: their state, and the position of their streams in the journal.
 
 use std::sync::Arc;
 
@@ -14,12 +14,12 @@ use holdfast_journal::{Event, JournalError, LoadedStream, Snapshot};
 
 use crate::privacy::Vault;
 
-/// The form of snapshots. Raised whenever a state's form changes; older ones are then passed over.
-const SNAPSHOT_FORM: u32 = 10;
-/// A snapshot begins with the digest of what follows: the stream's position in eight bytes, and its state as JSON.
-const DIGEST: usize = 32;
+/// The version of the snapshot format. Raise it when the format of a state changes; older snapshots are then ignored.
+const SNAPSHOT_VERSION: u32 = 10;
+/// A snapshot consists of a digest, the stream's position in eight bytes, and the state as JSON.
+const DIGEST_BYTES: usize = 32;
 
-/// Any aggregate's state.
+/// The state of any aggregate.
 #[derive(Debug, Clone)]
 pub(crate) enum Entity {
     Order(Arc<Order>),
@@ -29,14 +29,14 @@ pub(crate) enum Entity {
     Workload(Arc<Workload>),
 }
 
-/// An aggregate that the write side can hold.
+/// An aggregate that the journal stores.
 pub(crate) trait StoredAggregate: Decide {
     fn of(entity: &Entity) -> Option<&Arc<Self>>;
     fn of_mut(entity: &mut Entity) -> Option<&mut Arc<Self>>;
     fn event(event: Self::Event) -> DomainEvent;
 }
 
-macro_rules! held {
+macro_rules! stored_aggregate {
     ($state:ty, $variant:ident) => {
         impl StoredAggregate for $state {
             fn of(entity: &Entity) -> Option<&Arc<Self>> {
@@ -52,11 +52,11 @@ macro_rules! held {
     };
 }
 
-held!(Order, Order);
-held!(StockItem, Stock);
-held!(Network, Network);
-held!(Policy, Policy);
-held!(Workload, Workload);
+stored_aggregate!(Order, Order);
+stored_aggregate!(StockItem, Stock);
+stored_aggregate!(Network, Network);
+stored_aggregate!(Policy, Policy);
+stored_aggregate!(Workload, Workload);
 
 impl Entity {
     fn empty(stream: &StreamId) -> Self {
@@ -96,51 +96,51 @@ impl Entity {
             (Self::Network(state), DomainEvent::Network(event)) => Arc::make_mut(state).apply(event),
             (Self::Policy(state), DomainEvent::Policy(event)) => Arc::make_mut(state).apply(event),
             (Self::Workload(state), DomainEvent::Workload(event)) => Arc::make_mut(state).apply(event),
-            // A stream's name decides how its events are decoded, so the two always agree.
+            // A stream's name determines the type of its events, so this case does not occur.
             _ => {}
         }
     }
 }
 
-/// An aggregate's state and its stream's place in the journal.
+/// The state of an aggregate and the position of its stream in the journal.
 #[derive(Debug, Clone)]
 pub(crate) struct CachedStream {
     pub(crate) entity: Entity,
-    /// The stream's number; 0 where it has no events yet.
+    /// The stream's number; 0 if it has no events.
     pub(crate) stream: u64,
-    /// How many events it has.
+    /// The number of its events.
     pub(crate) version: u64,
     /// The journal's position after the last command that changed it; 0 if it has no events.
     pub(crate) position: u64,
-    /// Its version in the latest snapshot.
+    /// The version of the latest snapshot.
     pub(crate) snapshot: u64,
-    /// Bytes of the events that it was folded from, as far as they were read.
+    /// Bytes of the snapshot and events that were read.
     pub(crate) bytes: usize,
 }
 
 impl CachedStream {
     /// A stream without events.
-    pub(crate) fn nothing(stream: &StreamId) -> Self {
+    pub(crate) fn empty(stream: &StreamId) -> Self {
         Self { entity: Entity::empty(stream), stream: 0, version: 0, position: 0, snapshot: 0, bytes: 0 }
     }
 
-    /// A stream as it was loaded; nothing where the snapshot cannot be used and all events are needed.
+    /// Builds a stream from a snapshot and events; `None` if the snapshot is unusable, so that all events are needed.
     pub(crate) fn load(
         stream: &StreamId,
         loaded: &LoadedStream,
         vault: &Vault,
     ) -> Result<Option<Self>, JournalError> {
-        let mut kept = Self { stream: loaded.stream, ..Self::nothing(stream) };
+        let mut cached = Self { stream: loaded.stream, ..Self::empty(stream) };
         if let Some(snapshot) = &loaded.snapshot {
-            if snapshot.type_version != SNAPSHOT_FORM {
+            if snapshot.type_version != SNAPSHOT_VERSION {
                 return Ok(None);
             }
             let version = snapshot.version;
-            let Some((digest, state)) = snapshot.state.split_at_checked(DIGEST) else {
+            let Some((digest, state)) = snapshot.state.split_at_checked(DIGEST_BYTES) else {
                 return Ok(None);
             };
             if vault.snapshot_digest(stream, version, state) != *digest {
-                tracing::warn!(%stream, version, "a snapshot was not made by this program: all events are read");
+                tracing::warn!(%stream, version, "invalid snapshot digest; reading all events");
                 return Ok(None);
             }
             let Some((position, state)) = state.split_first_chunk() else {
@@ -150,18 +150,18 @@ impl CachedStream {
                 return Ok(None);
             };
             let position = u64::from_be_bytes(*position);
-            kept = Self { entity, version, position, snapshot: version, bytes: state.len(), ..kept };
+            cached = Self { entity, version, position, snapshot: version, bytes: state.len(), ..cached };
         }
-        kept.fold(&loaded.events)?;
-        Ok(Some(kept))
+        cached.fold(&loaded.events)?;
+        Ok(Some(cached))
     }
 
-    /// A stream from all its events.
+    /// Builds a stream from all its events.
     pub(crate) fn replay(stream: &StreamId, events: &[Event]) -> Result<Self, JournalError> {
         let number = events.first().map_or(0, |event| event.stream);
-        let mut kept = Self { stream: number, ..Self::nothing(stream) };
-        kept.fold(events)?;
-        Ok(kept)
+        let mut cached = Self { stream: number, ..Self::empty(stream) };
+        cached.fold(events)?;
+        Ok(cached)
     }
 
     fn fold(&mut self, events: &[Event]) -> Result<(), JournalError> {
@@ -178,18 +178,18 @@ impl CachedStream {
         Ok(())
     }
 
-    /// Its snapshot, where it can be made.
+    /// A snapshot of the stream.
     pub(crate) fn to_snapshot(&self, stream: &StreamId, vault: &Vault) -> Option<Snapshot> {
         let state = [&self.position.to_be_bytes()[..], &self.entity.to_snapshot().ok()?].concat();
         let digest = vault.snapshot_digest(stream, self.version, &state);
         let state = [&digest[..], &state].concat();
-        Some(Snapshot { stream: self.stream, type_version: SNAPSHOT_FORM, version: self.version, state })
+        Some(Snapshot { stream: self.stream, type_version: SNAPSHOT_VERSION, version: self.version, state })
     }
 
-    /// About how many bytes it takes: enough to bound memory, not to account for it.
+    /// The approximate size in memory, in bytes.
     pub(crate) fn weight(&self) -> usize {
         256 + match &self.entity {
-            // An order keeps most of what its events say, and takes more room than they do.
+            // The state of an order contains most of its events' data and is larger than they are.
             Entity::Order(_) => 1_024 + self.bytes * 2,
             Entity::Stock(item) => {
                 item.bins.len() * (200 + 24 * holdfast_domain::stock::MOVEMENTS_KEPT)
@@ -213,28 +213,28 @@ pub fn stream_of(event: &Event) -> Result<StreamId, JournalError> {
     event.stream_name.parse().map_err(|error: UnknownStream| JournalError::corrupt_at(event.position, error))
 }
 
-/// What a stored event says.
+/// Decodes a stored event.
 pub fn decode(event: &Event) -> Result<DomainEvent, JournalError> {
     let stream = stream_of(event)?;
     DomainEvent::decode(&stream, &event.kind, event.type_version, &event.payload)
         .map_err(|error| JournalError::corrupt_at(event.position, error))
 }
 
-/// Bytes of text that a location may carry.
+/// Bytes of a location's text.
 fn text_of(location: &Location) -> usize {
     let reason = location.paused.as_ref().map_or(0, |reason| reason.as_str().len());
     reason + location.details.address.as_ref().map_or(0, |address| address.as_str().len())
 }
 
-/// An order as its events tell it, with its version and the position of its last command.
+/// Folds an order's events. Returns the order, its version and the position of its last command.
 pub fn fold_order(events: &[Event]) -> Result<(Order, u64, u64), JournalError> {
     let mut order = Order::default();
-    let mut place = (0, 0);
+    let (mut version, mut position) = (0, 0);
     for event in events {
         if let DomainEvent::Order(decoded) = decode(event)? {
             order.apply(decoded);
         }
-        place = (event.version, event.command_end);
+        (version, position) = (event.version, event.command_end);
     }
-    Ok((order, place.0, place.1))
+    Ok((order, version, position))
 }

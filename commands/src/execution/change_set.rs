@@ -1,4 +1,4 @@
-//! What the writer knows: committed state below, what is not committed yet above it.
+//! The state in a writer's memory: the committed state, and change sets of uncommitted batches above it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::budget::{Budget, Share};
 use crate::execution::cached_stream::CachedStream;
 use crate::privacy::WrappedKey;
 
-/// State that differs from what lies below: of one command, or of one batch.
+/// State that differs from the layer below: the changes of one command or of one batch.
 #[derive(Debug, Default)]
 pub(crate) struct ChangeSet {
     pub(crate) streams: HashMap<StreamId, CachedStream>,
@@ -21,7 +21,7 @@ pub(crate) struct ChangeSet {
 }
 
 impl ChangeSet {
-    /// Lays another one on top of this one.
+    /// Adds the changes of a later command.
     pub(crate) fn absorb(&mut self, upper: Self) {
         self.streams.extend(upper.streams);
         self.claims.extend(upper.claims);
@@ -29,19 +29,19 @@ impl ChangeSet {
     }
 }
 
-/// Committed state in memory, the least recently used forgotten first when it takes too many bytes.
+/// A cache of committed state that drops the least recently used entries when the budget is exceeded.
 #[derive(Debug)]
 pub(crate) struct Committed {
     streams: LruCache<StreamId, CachedStream>,
     share: Share,
-    /// Claims that were looked up, those nobody has included.
+    /// Claims that were looked up, including names without a claim.
     claims: LruCache<ClaimKey, Option<StreamId>>,
-    /// Keys to personal data that were looked up for the commands at hand.
+    /// Keys to personal data that were looked up for the current batch.
     subject_keys: HashMap<Arc<str>, Option<WrappedKey>>,
 }
 
-/// About how many bytes a claim takes.
-const CLAIM: usize = 256;
+/// The approximate size of a claim.
+const CLAIM_BYTES: usize = 256;
 
 impl Committed {
     pub(crate) fn new(budget: &Arc<Budget>) -> Self {
@@ -53,9 +53,9 @@ impl Committed {
         }
     }
 
-    pub(crate) fn insert(&mut self, stream: StreamId, kept: CachedStream) {
-        self.share.add(kept.weight());
-        if let Some(replaced) = self.streams.put(stream, kept) {
+    pub(crate) fn insert(&mut self, stream: StreamId, cached: CachedStream) {
+        self.share.add(cached.weight());
+        if let Some(replaced) = self.streams.put(stream, cached) {
             self.share.subtract(replaced.weight());
         }
     }
@@ -64,21 +64,21 @@ impl Committed {
         self.streams.is_empty()
     }
 
-    /// A stream without counting that as a use of it.
+    /// A stream, without marking it as recently used.
     pub(crate) fn peek(&self, stream: &StreamId) -> Option<&CachedStream> {
         self.streams.peek(stream)
     }
 
-    /// Notes that a stream's state was kept as it is.
+    /// Notes that the current state of a stream has a snapshot.
     pub(crate) fn note_snapshot(&mut self, stream: &StreamId) {
-        if let Some(kept) = self.streams.peek_mut(stream) {
-            kept.snapshot = kept.version;
+        if let Some(cached) = self.streams.peek_mut(stream) {
+            cached.snapshot = cached.version;
         }
     }
 
     pub(crate) fn insert_claim(&mut self, key: ClaimKey, stream: Option<StreamId>) {
         if self.claims.put(key, stream).is_none() {
-            self.share.add(CLAIM);
+            self.share.add(CLAIM_BYTES);
         }
     }
 
@@ -92,9 +92,9 @@ impl Committed {
         }
     }
 
-    /// Forgets what others may have taken since it was looked up.
+    /// Drops claims and keys, which other nodes may have changed.
     pub(crate) fn forget_claims(&mut self) {
-        self.share.subtract(CLAIM * self.claims.len());
+        self.share.subtract(CLAIM_BYTES * self.claims.len());
         self.claims.clear();
         self.subject_keys.clear();
     }
@@ -102,21 +102,21 @@ impl Committed {
     pub(crate) fn forget_everything(&mut self) {
         self.streams.clear();
         self.forget_claims();
-        self.share.give_back();
+        self.share.release();
     }
 
-    /// Takes over what was committed.
+    /// Adds the changes of a committed batch.
     pub(crate) fn absorb(&mut self, committed: ChangeSet) {
-        for (stream, kept) in committed.streams {
-            self.insert(stream, kept);
+        for (stream, cached) in committed.streams {
+            self.insert(stream, cached);
         }
         for (key, stream) in committed.claims {
             self.insert_claim(key, Some(stream));
         }
     }
 
-    /// Forgets the least recently used until the limits hold. Between batches only, so that what a decision has
-    /// just loaded is still there when it is made.
+    /// Drops the least recently used entries until the budget holds. It runs between batches only, so that state that was
+    /// loaded for a decision stays until the decision.
     pub(crate) fn shrink(&mut self) {
         while self.share.is_exceeded() {
             let (stream, claim) = (self.streams.pop_lru(), self.claims.pop_lru());
@@ -124,20 +124,20 @@ impl Committed {
                 break;
             }
             self.share.subtract(stream.map_or(0, |(_, forgotten)| forgotten.weight()));
-            self.share.subtract(claim.map_or(0, |_| CLAIM));
+            self.share.subtract(claim.map_or(0, |_| CLAIM_BYTES));
         }
         self.subject_keys.clear();
     }
 }
 
-/// Committed state and the batches above it that are not committed yet, lowest first.
+/// The committed state, the batch that is being committed above it, and the open batch on top.
 #[derive(Debug)]
 pub(crate) struct StateLayers {
     pub(crate) committed: Committed,
     pub(crate) in_flight: ChangeSet,
     pub(crate) open: ChangeSet,
-    /// Who holds units, as it was looked up for the commands at hand; nothing where that could not be told.
-    pub(crate) holders: HashMap<(Sku, LocationId), Option<Vec<OrderId>>>,
+    /// Reserving orders that were looked up for the current batch; `None` if the index could not answer.
+    pub(crate) reserving_orders: HashMap<(Sku, LocationId), Option<Vec<OrderId>>>,
 }
 
 impl StateLayers {
@@ -146,18 +146,18 @@ impl StateLayers {
             committed: Committed::new(budget),
             in_flight: ChangeSet::default(),
             open: ChangeSet::default(),
-            holders: HashMap::new(),
+            reserving_orders: HashMap::new(),
         }
     }
 
     pub(crate) fn stream(&mut self, stream: &StreamId) -> Option<&CachedStream> {
-        if let Some(kept) = self.open.streams.get(stream).or_else(|| self.in_flight.streams.get(stream)) {
-            return Some(kept);
+        if let Some(cached) = self.open.streams.get(stream).or_else(|| self.in_flight.streams.get(stream)) {
+            return Some(cached);
         }
         self.committed.streams.get(stream)
     }
 
-    /// Who has a claim: nothing where it is not known, `Some(None)` where nobody has.
+    /// The stream with a claim: `None` if the claim is not loaded, `Some(None)` if no stream has it.
     pub(crate) fn claim(&mut self, key: &ClaimKey) -> Option<Option<&StreamId>> {
         if let Some(stream) = self.open.claims.get(key).or_else(|| self.in_flight.claims.get(key)) {
             return Some(Some(stream));
@@ -165,7 +165,7 @@ impl StateLayers {
         self.committed.claims.get(key).map(Option::as_ref)
     }
 
-    /// A subject's wrapped key: nothing where it is not known, `Some(None)` where there is none.
+    /// A subject's wrapped key: `None` if the key is not loaded, `Some(None)` if there is none.
     pub(crate) fn subject_key(&self, subject: &str) -> Option<Option<&WrappedKey>> {
         if let Some(key) =
             self.open.subject_keys.get(subject).or_else(|| self.in_flight.subject_keys.get(subject))

@@ -1,4 +1,4 @@
-//! `CreateOrder`: take an order and, where its policy says so, reserve its units in the same decision.
+//! `CreateOrder`: creates an order and, depending on its policy, reserves its units in the same decision.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ pub(super) fn create(unit: &mut UnitOfWork<'_>, order: &CreateOrder) -> Result<A
     let skus: BTreeSet<&Sku> = order.lines.iter().map(|line| &line.sku).collect();
     let streams = [StreamId::Policy, StreamId::Network, StreamId::Order(new_id)];
     let stock = skus.into_iter().cloned().map(StreamId::Stock);
-    unit.want(streams.into_iter().chain(stock), reference.clone())?;
+    unit.require_with_claims(streams.into_iter().chain(stock), reference.clone())?;
 
     let id = existing_order(unit, reference.as_ref())?.unwrap_or(new_id);
     let is_new = unit.check_version(id)?.created.is_none();
@@ -35,13 +35,13 @@ pub(super) fn create(unit: &mut UnitOfWork<'_>, order: &CreateOrder) -> Result<A
         }
         check_location(unit, order.delivery.as_ref().and_then(|delivery| delivery.location.as_ref()))?;
     }
-    // An order that exists is answered as it is if it was the same, and refused otherwise.
+    // If the order exists: the same content is answered with the order, other content is refused.
     let pointer = if order.channel_ref.is_some() { "/channelRef" } else { "/orderId" };
     fulfillment::decide(unit, id, &command).map_err(|stop| stop.about("order_exists", pointer))?;
     unit.accept_order(if is_new { OutcomeKind::Created } else { OutcomeKind::Done }, id)
 }
 
-/// The order that has the channel's reference already.
+/// The existing order with the same channel reference.
 fn existing_order(unit: &mut UnitOfWork<'_>, reference: Option<&ClaimKey>) -> Result<Option<OrderId>, Stop> {
     let Some(reference) = reference else { return Ok(None) };
     Ok(match unit.claim(reference)? {

@@ -2,8 +2,8 @@
 
 use holdfast_domain::fulfillment::{self, Aggregates};
 use holdfast_domain::order::{
-    AcceptCancellation, ErasePersonalData, MoveFulfillmentOrder, OrderCommand, OrderEvent, OrderRefusal,
-    OrderView, Package, ReceiveReturn, RequestReturn, ShipItems, TrackParcel, TrackShipment,
+    AcceptCancellation, AttendOrder, ErasePersonalData, MoveFulfillmentOrder, OrderCommand, OrderEvent,
+    OrderRefusal, OrderView, Package, ReceiveReturn, RequestReturn, ShipItems, TrackParcel, TrackShipment,
 };
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::{OrderId, ReturnId, ShipmentId};
@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::unit_of_work::{Accepted, Stop, UnitOfWork, accepted};
 use crate::claims::tracking_number;
 
-/// Decides a command on an order and everything that follows; the answer is the order.
+/// Decides a command on an order with everything that follows from it, and answers with the order.
 pub(super) fn change(
     unit: &mut UnitOfWork<'_>,
     id: OrderId,
@@ -25,12 +25,16 @@ pub(super) fn change(
     unit.accept_order(OutcomeKind::Done, id)
 }
 
+pub(super) fn attend(unit: &mut UnitOfWork<'_>, command: &AttendOrder) -> Result<Accepted, Stop> {
+    change(unit, command.order_id, &OrderCommand::AttendOrder(unit.at))
+}
+
 pub(super) fn move_fulfillment_order(
     unit: &mut UnitOfWork<'_>,
     command: &MoveFulfillmentOrder,
 ) -> Result<Accepted, Stop> {
     let id = command.fulfillment_order_id.order();
-    unit.want([StreamId::Network, StreamId::Order(id)], [])?;
+    unit.require([StreamId::Network, StreamId::Order(id)])?;
     unit.network()?.location(&command.location, "/location")?;
     unit.check_version(id)?;
     fulfillment::move_fulfillment_order(unit, command)?;
@@ -42,19 +46,19 @@ pub(super) fn accept_cancellation(
     command: &AcceptCancellation,
 ) -> Result<Accepted, Stop> {
     let id = command.fulfillment_order_id.order();
-    unit.want([StreamId::Network, StreamId::Order(id)], [])?;
+    unit.require([StreamId::Network, StreamId::Order(id)])?;
     unit.check_version(id)?;
     fulfillment::accept_cancellation(unit, command)?;
     unit.accept_order(OutcomeKind::Done, id)
 }
 
-/// The order, and the shipment that was created.
+/// The answer to `ShipItems`: the id of the shipment, and the order.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ShipmentAnswer {
     /// The new shipment's id.
     shipment_id: ShipmentId,
-    /// The order after it.
+    /// The order after the command.
     #[serde(flatten)]
     order: OrderView,
 }
@@ -64,7 +68,7 @@ pub(super) fn ship(unit: &mut UnitOfWork<'_>, command: &ShipItems) -> Result<Acc
     let numbers = command.packages.iter().filter_map(|package| {
         Some(tracking_number(package.carrier.as_ref()?, package.tracking_number.as_ref()?))
     });
-    unit.want([StreamId::Order(id), StreamId::Policy], numbers)?;
+    unit.require_with_claims([StreamId::Order(id), StreamId::Policy], numbers)?;
     unit.check_version(id)?;
     let stuck_after = unit.policy()?.rules.stuck_after;
     let ship = OrderCommand::ShipItems(command.clone(), stuck_after, unit.at);
@@ -78,14 +82,14 @@ pub(super) fn ship(unit: &mut UnitOfWork<'_>, command: &ShipItems) -> Result<Acc
     accepted(OutcomeKind::Created, &ShipmentAnswer { shipment_id, order })
 }
 
-/// Finds the shipment of a tracking number, and tracks it.
+/// Tracks the shipment with a tracking number.
 pub(super) fn track_parcel(unit: &mut UnitOfWork<'_>, command: &TrackParcel) -> Result<Accepted, Stop> {
     let number = tracking_number(&command.carrier, &command.tracking_number);
     let Some(StreamId::Order(id)) = unit.claim(&number)? else {
         return Err(OrderRefusal::UnknownTrackingNumber.into());
     };
     let order = unit.order(id)?;
-    let is_meant = |package: &Package| {
+    let is_named = |package: &Package| {
         package.carrier == command.carrier && package.tracking_number == command.tracking_number
     };
     let mut parcels = order
@@ -93,7 +97,7 @@ pub(super) fn track_parcel(unit: &mut UnitOfWork<'_>, command: &TrackParcel) -> 
         .iter()
         .flat_map(|shipment| shipment.parcels.iter().map(move |parcel| (shipment.id, &parcel.package)));
     let (shipment_id, package) =
-        parcels.find(|(_, package)| is_meant(package)).ok_or(OrderRefusal::UnknownTrackingNumber)?;
+        parcels.find(|(_, package)| is_named(package)).ok_or(OrderRefusal::UnknownTrackingNumber)?;
     let track = TrackShipment {
         shipment_id,
         status: command.status,
@@ -107,13 +111,13 @@ pub(super) fn track_parcel(unit: &mut UnitOfWork<'_>, command: &TrackParcel) -> 
     change(unit, shipment_id.order(), &OrderCommand::TrackShipment(track))
 }
 
-/// The order, and the return that was announced.
+/// The answer to `RequestReturn`: the id of the return, and the order.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReturnAnswer {
     /// The new return's id.
     return_id: ReturnId,
-    /// The order after it.
+    /// The order after the command.
     #[serde(flatten)]
     order: OrderView,
 }
@@ -131,7 +135,7 @@ pub(super) fn request_return(unit: &mut UnitOfWork<'_>, command: &RequestReturn)
 
 pub(super) fn receive_return(unit: &mut UnitOfWork<'_>, command: &ReceiveReturn) -> Result<Accepted, Stop> {
     let id = command.return_id.order();
-    unit.want([StreamId::Network, StreamId::Order(id)], [])?;
+    unit.require([StreamId::Network, StreamId::Order(id)])?;
     unit.network()?.location(&command.location, "/location")?;
     change(unit, id, &OrderCommand::ReceiveReturn(command.clone()))
 }

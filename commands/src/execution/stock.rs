@@ -18,8 +18,8 @@ use super::unit_of_work::{Accepted, Stop, UnitOfWork, accepted};
 use crate::answer::Refused;
 use crate::claims::{supply, transfer};
 
-/// Decides a command on the stock of a SKU; what has expired is free before it, and what is free after it is earmarked
-/// for the backorder queue. The answer is the stock.
+/// Decides a command on the stock of a SKU and answers with the stock. Expired reservations are released before, and free
+/// units are earmarked for the backorder queue afterwards.
 fn change(unit: &mut UnitOfWork<'_>, sku: &Sku, command: &StockCommand) -> Result<Accepted, Stop> {
     fulfillment::reallocate(unit, sku)?;
     unit.decide::<StockItem>(&StreamId::Stock(sku.clone()), command)?;
@@ -27,7 +27,7 @@ fn change(unit: &mut UnitOfWork<'_>, sku: &Sku, command: &StockCommand) -> Resul
     accept_stock(unit, OutcomeKind::Done, sku)
 }
 
-/// The same at a location, which must be registered.
+/// Like [`change`], at a location, which must be registered.
 fn change_at(
     unit: &mut UnitOfWork<'_>,
     sku: &Sku,
@@ -39,7 +39,7 @@ fn change_at(
 }
 
 fn known_location(unit: &mut UnitOfWork<'_>, sku: &Sku, location: &LocationId) -> Result<(), Stop> {
-    unit.want([StreamId::Network, StreamId::Stock(sku.clone())], [])?;
+    unit.require([StreamId::Network, StreamId::Stock(sku.clone())])?;
     unit.network()?.location(location, "/location")?;
     Ok(())
 }
@@ -51,22 +51,22 @@ fn accept_stock(unit: &mut UnitOfWork<'_>, kind: OutcomeKind, sku: &Sku) -> Resu
 fn view(unit: &mut UnitOfWork<'_>, sku: &Sku) -> Result<AvailabilityView, Stop> {
     let (item, network) = (unit.stock(sku)?, unit.network()?);
     AvailabilityView::of(&item, |location| is_paused(&network, location))
-        .ok_or_else(|| Stop::Failed(format!("stock of {sku} was changed and has no events")))
+        .ok_or_else(|| Stop::Failed(format!("stock of {sku} has no events after a change")))
 }
 
 fn is_paused(network: &Network, location: &LocationId) -> bool {
     network.locations.get(location).is_some_and(|location| location.paused.is_some())
 }
 
-/// The id that the sender gives, or one derived from the command.
-fn given_or_derived(given: Option<&Reference>, unit: &UnitOfWork<'_>) -> Result<Reference, Stop> {
+/// The id that the sender states, or one derived from the command.
+fn stated_or_derived(stated: Option<&Reference>, unit: &UnitOfWork<'_>) -> Result<Reference, Stop> {
     let derived = || Reference::new(&unit.context().order_id.to_string());
-    given.cloned().map_or_else(derived, Ok).map_err(|error| Stop::Failed(error.to_string()))
+    stated.cloned().map_or_else(derived, Ok).map_err(|error| Stop::Failed(error.to_string()))
 }
 
 pub(super) fn receive(unit: &mut UnitOfWork<'_>, command: &ReceiveStock) -> Result<Accepted, Stop> {
     let stream = StreamId::Stock(command.sku.clone());
-    unit.want([StreamId::Network, stream.clone()], command.supply_id.as_ref().map(supply))?;
+    unit.require_with_claims([StreamId::Network, stream.clone()], command.supply_id.as_ref().map(supply))?;
     unit.network()?.location(&command.location, "/location")?;
     if let Some(id) = &command.supply_id
         && unit.claim(&supply(id))?.as_ref() != Some(&stream)
@@ -76,12 +76,12 @@ pub(super) fn receive(unit: &mut UnitOfWork<'_>, command: &ReceiveStock) -> Resu
     change(unit, &command.sku, &StockCommand::ReceiveStock(command.clone(), unit.at))
 }
 
-/// The stock, and the orders that lost units.
+/// The answer to `CountStock`: the orders that lost units, and the stock.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CountAnswer {
-    /// Orders that had reserved units which the count did not find. Their units were sourced elsewhere, or wait for
-    /// supply.
+    /// Orders that had reserved units which the count did not find. These units were reserved at another location, or are
+    /// backordered.
     affected_orders: Vec<OrderId>,
     /// The stock after the count.
     #[serde(flatten)]
@@ -111,21 +111,21 @@ pub(super) fn change_condition(
     change_at(unit, &command.sku, &command.location, &change)
 }
 
-/// The stock, and the transfer that was created.
+/// The answer to `ShipTransfer`: the id of the transfer, and the stock.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TransferAnswer {
     /// The new transfer's id.
     transfer_id: Reference,
-    /// The stock after it.
+    /// The stock after the command.
     #[serde(flatten)]
     stock: AvailabilityView,
 }
 
 pub(super) fn ship_transfer(unit: &mut UnitOfWork<'_>, command: &ShipTransfer) -> Result<Accepted, Stop> {
-    let transfer_id = given_or_derived(command.transfer_id.as_ref(), unit)?;
+    let transfer_id = stated_or_derived(command.transfer_id.as_ref(), unit)?;
     let stream = StreamId::Stock(command.sku.clone());
-    unit.want([StreamId::Network, stream.clone()], [transfer(&transfer_id)])?;
+    unit.require_with_claims([StreamId::Network, stream.clone()], [transfer(&transfer_id)])?;
     let network = unit.network()?;
     network.location(&command.from, "/from")?;
     network.location(&command.to, "/to")?;
@@ -146,25 +146,25 @@ pub(super) fn receive_transfer(
     let Some(StreamId::Stock(sku)) = unit.claim(&transfer(&command.transfer_id))? else {
         return Err(StockRefusal::UnknownTransfer(command.transfer_id.clone()).into());
     };
-    unit.want([StreamId::Network, StreamId::Stock(sku.clone())], [])?;
+    unit.require([StreamId::Network, StreamId::Stock(sku.clone())])?;
     change(unit, &sku, &StockCommand::ReceiveTransfer(command.clone(), unit.at))
 }
 
-/// The stock, and the supply that is expected.
+/// The answer to `ExpectSupply`: the id of the supply, and the stock.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SupplyAnswer {
     /// The supply's id.
     supply_id: Reference,
-    /// The stock after it.
+    /// The stock after the command.
     #[serde(flatten)]
     stock: AvailabilityView,
 }
 
 pub(super) fn expect_supply(unit: &mut UnitOfWork<'_>, command: &ExpectSupply) -> Result<Accepted, Stop> {
-    let supply_id = given_or_derived(command.supply_id.as_ref(), unit)?;
+    let supply_id = stated_or_derived(command.supply_id.as_ref(), unit)?;
     let stream = StreamId::Stock(command.sku.clone());
-    unit.want([StreamId::Network, stream.clone()], [supply(&supply_id)])?;
+    unit.require_with_claims([StreamId::Network, stream.clone()], [supply(&supply_id)])?;
     unit.network()?.location(&command.location, "/location")?;
     let known = unit.claim(&supply(&supply_id))?;
     if known.as_ref().is_some_and(|known| *known != stream) {
@@ -179,10 +179,10 @@ pub(super) fn expect_supply(unit: &mut UnitOfWork<'_>, command: &ExpectSupply) -
 
 pub(super) fn cancel_supply(unit: &mut UnitOfWork<'_>, command: &CancelSupply) -> Result<Accepted, Stop> {
     let Some(StreamId::Stock(sku)) = unit.claim(&supply(&command.supply_id))? else {
-        let message = format!("there is no supply {}", command.supply_id);
+        let message = format!("unknown supply {}", command.supply_id);
         return Err(Stop::Refused(Refused::new("unknown_supply", Class::NotFound, message).at("/supplyId")));
     };
-    unit.want([StreamId::Network, StreamId::Stock(sku.clone())], [])?;
+    unit.require([StreamId::Network, StreamId::Stock(sku.clone())])?;
     let cancel = StockCommand::CancelSupply(command.clone());
     unit.decide::<StockItem>(&StreamId::Stock(sku.clone()), &cancel)?;
     accept_stock(unit, OutcomeKind::Done, &sku)
@@ -190,7 +190,7 @@ pub(super) fn cancel_supply(unit: &mut UnitOfWork<'_>, command: &CancelSupply) -
 
 pub(super) fn set_policy(unit: &mut UnitOfWork<'_>, command: &SetStockPolicy) -> Result<Accepted, Stop> {
     let stream = StreamId::Stock(command.sku.clone());
-    unit.want([StreamId::Network, stream.clone()], [])?;
+    unit.require([StreamId::Network, stream.clone()])?;
     let network = unit.network()?;
     for location in command.safety_stock.iter().flatten().map(|(location, _)| location) {
         network.location(location, "/safetyStock")?;

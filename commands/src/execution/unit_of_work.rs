@@ -1,4 +1,4 @@
-//! The aggregates as one command sees them: the state before it, and its own changes on top.
+//! The unit of work of one command: the state before the command, and its own changes on top.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -21,19 +21,19 @@ use crate::claims::claimed_by;
 use crate::privacy::Vault;
 use crate::request::CommandContext;
 
-/// Why a command's handler stopped.
+/// Why the execution of a command stopped.
 #[derive(Debug)]
 pub enum Stop {
-    /// Something it needs is not in memory: it is loaded and the handler runs again.
+    /// Required state is not in memory: the writer loads it and executes the command again.
     NotLoaded,
-    /// The answer is no.
+    /// The command is refused.
     Refused(Refused),
-    /// A defect: it cannot be carried out.
+    /// The command fails because of a defect.
     Failed(String),
 }
 
 impl Stop {
-    /// The same; a refusal with this code is about the field at a JSON pointer.
+    /// Sets the field at fault of a refusal with this code.
     pub(super) fn about(self, code: &str, pointer: &str) -> Self {
         match self {
             Self::Refused(refused) if refused.code == code => Self::Refused(refused.at(pointer)),
@@ -48,47 +48,54 @@ impl<R: Refusal> From<R> for Stop {
     }
 }
 
-/// What a handler grants.
+/// The answer of an accepted command.
 #[derive(Debug)]
 pub struct Accepted {
-    /// Whether something new exists.
+    /// Whether the command created a resource.
     pub(crate) kind: OutcomeKind,
     /// The changed resource, as JSON.
     pub(crate) body: Vec<u8>,
 }
 
-/// What has to be loaded before a command can be decided.
+/// The state that must be loaded before a command can be decided.
 #[derive(Debug, Default)]
 pub(crate) struct Needs {
     pub(crate) streams: HashSet<StreamId>,
     pub(crate) claims: HashSet<ClaimKey>,
     pub(crate) subject_keys: HashSet<Arc<str>>,
-    /// Units of which SKU, and where, it must be known who holds.
-    pub(crate) holders: HashSet<(Sku, LocationId)>,
-    /// Whether the journal's format may have been raised since it was read.
+    /// SKUs and locations whose reserving orders must be looked up.
+    pub(crate) reserving_orders: HashSet<(Sku, LocationId)>,
+    /// Whether the journal's format must be read again, because it may have been raised.
     pub(crate) format: bool,
 }
 
 impl Needs {
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.streams.extend(other.streams);
+        self.claims.extend(other.claims);
+        self.subject_keys.extend(other.subject_keys);
+        self.reserving_orders.extend(other.reserving_orders);
+        self.format |= other.format;
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.streams.is_empty()
             && self.claims.is_empty()
             && self.subject_keys.is_empty()
-            && self.holders.is_empty()
+            && self.reserving_orders.is_empty()
     }
 }
 
-/// The aggregates as one command sees them, and the changes that it makes.
-///
-/// A refusal leaves no trace: the changes before it are dropped with the unit of work.
+/// The aggregates as one command sees them, and the changes that it makes. A refused command drops its changes with the unit
+/// of work.
 pub struct UnitOfWork<'a> {
     layers: &'a mut StateLayers,
     needs: &'a mut Needs,
     vault: &'a Vault,
     context: &'a CommandContext,
-    /// The moment of decision.
+    /// The time of the decision.
     pub at: Timestamp,
-    /// The journal's position before the command.
+    /// The journal position before the command.
     base: u64,
     own: ChangeSet,
     record: CommandRecord,
@@ -108,25 +115,25 @@ impl<'a> UnitOfWork<'a> {
         Self { layers, needs, vault, context, at, base, own: ChangeSet::default(), record }
     }
 
-    /// The command's changes and its record.
+    /// The changes and the record of the command.
     pub(crate) fn finish(mut self) -> (ChangeSet, CommandRecord) {
         let position = self.position();
         self.own.streams.values_mut().for_each(|changed| changed.position = position);
         (self.own, self.record)
     }
 
-    /// Where the command comes from.
+    /// The inputs of the decision besides the command itself.
     pub fn context(&self) -> &'a CommandContext {
         self.context
     }
 
-    /// The journal's position after the events so far.
+    /// The journal position after the events so far.
     pub fn position(&self) -> u64 {
         self.base + self.record.events.len() as u64
     }
 
-    /// Asks for streams and claims that will be needed, so that they are loaded together.
-    pub fn want(
+    /// Requires streams and claims, so that the writer loads them together.
+    pub fn require_with_claims(
         &mut self,
         streams: impl IntoIterator<Item = StreamId>,
         claims: impl IntoIterator<Item = ClaimKey>,
@@ -144,26 +151,28 @@ impl<'a> UnitOfWork<'a> {
         if self.needs.is_empty() { Ok(()) } else { Err(Stop::NotLoaded) }
     }
 
-    fn kept(&mut self, stream: &StreamId) -> Result<&CachedStream, Stop> {
+    fn cached(&mut self, stream: &StreamId) -> Result<&CachedStream, Stop> {
         if self.own.streams.contains_key(stream) {
             return self.own.streams.get(stream).ok_or(Stop::NotLoaded);
         }
-        if let Some(kept) = self.layers.stream(stream) {
-            return Ok(kept);
+        if let Some(cached) = self.layers.stream(stream) {
+            return Ok(cached);
         }
         self.needs.streams.insert(stream.clone());
         Err(Stop::NotLoaded)
     }
 
     fn state<A: StoredAggregate>(&mut self, stream: &StreamId) -> Result<Arc<A>, Stop> {
-        let kept = self.kept(stream)?;
-        A::of(&kept.entity).cloned().ok_or_else(|| Stop::Failed(format!("{stream} holds another aggregate")))
+        let cached = self.cached(stream)?;
+        A::of(&cached.entity)
+            .cloned()
+            .ok_or_else(|| Stop::Failed(format!("{stream} contains another aggregate")))
     }
 
-    /// An order, which must have the version of `If-Match` where that was given.
+    /// An order, which must have the version of `If-Match` if the request states one.
     pub fn check_version(&mut self, id: OrderId) -> Result<Arc<Order>, Stop> {
         let order = self.order(id)?;
-        let version = self.kept(&StreamId::Order(id))?.version;
+        let version = self.cached(&StreamId::Order(id))?.version;
         match self.context.if_match.filter(|expected| order.created.is_some() && *expected != version) {
             Some(expected) => Err(Stop::Refused(Refused::new(
                 "precondition_failed",
@@ -188,31 +197,12 @@ impl<'a> UnitOfWork<'a> {
         }
     }
 
-    /// Orders that may hold units of a SKU at a location: those that the index names, and those of commands that are not
-    /// committed yet.
-    pub fn reservation_holders(&mut self, sku: &Sku, location: &LocationId) -> Result<Vec<OrderId>, Stop> {
-        let Some(known) = self.layers.holders.get(&(sku.clone(), location.clone())) else {
-            self.needs.holders.insert((sku.clone(), location.clone()));
-            return Err(Stop::NotLoaded);
-        };
-        let Some(mut holders) = known.clone() else { return Ok(Vec::new()) };
-        let uncommitted = self.layers.in_flight.streams.keys().chain(self.layers.open.streams.keys());
-        let orders = uncommitted.filter_map(|stream| match stream {
-            StreamId::Order(id) => Some(*id),
-            _ => None,
-        });
-        holders.extend(orders);
-        holders.sort();
-        holders.dedup();
-        Ok(holders)
-    }
-
     /// Destroys the key to an order's personal data.
     pub fn erase_subject(&mut self, id: OrderId) {
         self.record.erased_subjects.push(subject(id));
     }
 
-    /// Decides on an aggregate and records the events; gives the state after them and the events.
+    /// Decides a command on an aggregate and records the events. Returns the state after them and the events.
     pub fn decide<A: StoredAggregate>(
         &mut self,
         stream: &StreamId,
@@ -231,23 +221,23 @@ impl<'a> UnitOfWork<'a> {
     fn apply<A: StoredAggregate>(&mut self, stream: &StreamId, event: A::Event) -> Result<(), Stop> {
         let position = self.position() + 1;
         if !self.own.streams.contains_key(stream) {
-            let kept = self.kept(stream)?.clone();
-            self.own.streams.insert(stream.clone(), kept);
+            let cached = self.cached(stream)?.clone();
+            self.own.streams.insert(stream.clone(), cached);
         }
         let happened = A::event(event.clone());
         let claims = claimed_by(&happened);
         let stored = self.stored(stream, happened)?;
-        let Some(kept) = self.own.streams.get_mut(stream) else { return Err(Stop::NotLoaded) };
-        if kept.version == 0 {
-            kept.stream = position;
+        let Some(cached) = self.own.streams.get_mut(stream) else { return Err(Stop::NotLoaded) };
+        if cached.version == 0 {
+            cached.stream = position;
         }
-        kept.version += 1;
-        kept.bytes += stored.payload.len();
-        if let Some(state) = A::of_mut(&mut kept.entity) {
+        cached.version += 1;
+        cached.bytes += stored.payload.len();
+        if let Some(state) = A::of_mut(&mut cached.entity) {
             Arc::make_mut(state).apply(event);
         }
-        let number = kept.stream;
-        self.record.events.push(NewEvent { stream: number, version: kept.version, ..stored });
+        let number = cached.stream;
+        self.record.events.push(NewEvent { stream: number, version: cached.version, ..stored });
         for key in claims {
             if self.claim(&key)?.is_none() {
                 self.own.claims.insert(key.clone(), stream.clone());
@@ -257,7 +247,7 @@ impl<'a> UnitOfWork<'a> {
         Ok(())
     }
 
-    /// The event as the journal takes it, what is personal sealed.
+    /// The event as the journal stores it, with its personal data encrypted.
     fn stored(&mut self, stream: &StreamId, mut event: DomainEvent) -> Result<NewEvent, Stop> {
         let failed = |e: serde_json::Error| Stop::Failed(e.to_string());
         let sealed = match (&mut event, stream) {
@@ -280,7 +270,7 @@ impl<'a> UnitOfWork<'a> {
         })
     }
 
-    /// Seals under the order's key: a new one for a new order. Where the key was destroyed nothing is kept.
+    /// Encrypts personal data under the order's key, which is new for a new order. Returns `None` if the key was destroyed.
     fn seal(&mut self, event: &OrderEvent, id: OrderId, clear: &[u8]) -> Result<Option<Vec<u8>>, Stop> {
         let failed = |e: crate::VaultError| Stop::Failed(e.to_string());
         let subject = subject(id);
@@ -314,32 +304,32 @@ impl<'a> UnitOfWork<'a> {
         Ok(key)
     }
 
-    /// An order as it is now, as the outside sees it, with the position of the command that last changed it.
+    /// The view of an order, with the position of the command that last changed it.
     pub fn order_view(&mut self, id: OrderId) -> Result<OrderView, Stop> {
         let order = self.order(id)?;
         let stream = StreamId::Order(id);
         let is_changed = self.own.streams.contains_key(&stream);
-        let kept = self.kept(&stream)?;
-        let (version, changed_at) = (kept.version, kept.position);
+        let cached = self.cached(&stream)?;
+        let (version, changed_at) = (cached.version, cached.position);
         let position = if is_changed { self.position() } else { changed_at };
         let view = OrderView::of(&order, version, position);
         view.ok_or_else(|| Stop::Failed(format!("order {id} does not exist")))
     }
 
-    /// A grant whose body is an order.
+    /// The answer of an accepted command with an order as its body.
     pub fn accept_order(&mut self, kind: OutcomeKind, id: OrderId) -> Result<Accepted, Stop> {
         let view = self.order_view(id)?;
         accepted(kind, &view)
     }
 }
 
-/// A grant with a body.
+/// The answer of an accepted command.
 pub fn accepted(kind: OutcomeKind, body: &impl serde::Serialize) -> Result<Accepted, Stop> {
     let body = serde_json::to_vec(body).map_err(|e| Stop::Failed(e.to_string()))?;
     Ok(Accepted { kind, body })
 }
 
-/// Whose personal data it is: an order's.
+/// The subject of an order's personal data.
 pub(crate) fn subject(id: OrderId) -> Arc<str> {
     StreamId::Order(id).to_string().into()
 }
@@ -352,7 +342,7 @@ impl Aggregates for UnitOfWork<'_> {
     }
 
     fn require(&mut self, streams: impl IntoIterator<Item = StreamId>) -> Result<(), Stop> {
-        self.want(streams, [])
+        self.require_with_claims(streams, [])
     }
 
     fn order(&mut self, id: OrderId) -> Result<Arc<Order>, Stop> {
@@ -375,8 +365,22 @@ impl Aggregates for UnitOfWork<'_> {
         self.state(&StreamId::Workload(location.clone()))
     }
 
-    fn reservation_holders(&mut self, sku: &Sku, location: &LocationId) -> Result<Vec<OrderId>, Stop> {
-        Self::reservation_holders(self, sku, location)
+    /// The orders in the index, and those of uncommitted commands.
+    fn reserving_orders(&mut self, sku: &Sku, location: &LocationId) -> Result<Vec<OrderId>, Stop> {
+        let Some(known) = self.layers.reserving_orders.get(&(sku.clone(), location.clone())) else {
+            self.needs.reserving_orders.insert((sku.clone(), location.clone()));
+            return Err(Stop::NotLoaded);
+        };
+        let Some(mut orders) = known.clone() else { return Ok(Vec::new()) };
+        let uncommitted = self.layers.in_flight.streams.keys().chain(self.layers.open.streams.keys());
+        let uncommitted = uncommitted.filter_map(|stream| match stream {
+            StreamId::Order(id) => Some(*id),
+            _ => None,
+        });
+        orders.extend(uncommitted);
+        orders.sort();
+        orders.dedup();
+        Ok(orders)
     }
 
     fn decide_order(

@@ -1,4 +1,4 @@
-//! Locations and rules as answers show them.
+//! Views of locations and merchant policies in answers.
 
 use std::collections::BTreeMap;
 
@@ -12,38 +12,38 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LocationView {
-    /// Its id.
+    /// The id of the location.
     pub location: LocationId,
     /// Name, coordinates, capacity, working hours and rank.
     #[serde(flatten)]
     pub details: LocationDetails,
-    /// Whether nothing is sourced from it for now.
+    /// Whether the location is paused: no units are sourced from it.
     pub paused: bool,
 }
 
 impl LocationView {
-    /// The location in its current state.
+    /// The view of a location.
     pub fn of(id: &LocationId, location: &Location) -> Self {
         Self { location: id.clone(), details: location.details.clone(), paused: location.paused.is_some() }
     }
 }
 
-/// A merchant's rules.
+/// A merchant's policy.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyView {
     /// The merchant's display name.
     pub name: Option<Text<200>>,
-    /// The rules that hold for every channel without rules of its own.
+    /// The rules of every channel without rules of its own.
     #[serde(flatten)]
     pub rules: Rules,
-    /// Rules of single channels, which replace the merchant's.
+    /// Rules of single channels, which replace the rules above.
     pub channels: BTreeMap<ChannelName, ChannelRules>,
 }
 
 impl PolicyView {
-    /// The rules in their current state.
+    /// The view of a policy.
     pub fn of(policy: &Policy) -> Self {
         Self { name: policy.name.clone(), rules: policy.rules.clone(), channels: policy.channels.clone() }
     }

@@ -1,75 +1,42 @@
-//! A merchant's writer: the one place where its commands are decided.
+//! The writer of a merchant: the only place where this node decides the merchant's commands.
 //!
-//! It takes all that waits, decides it in order on top of what is known, and hands the events, outcomes and claims
-//! to the committer as one batch. While that commits the next batch is collected and decided on top of it. No
-//! answer leaves before its own batch is durable; when a commit fails, everything decided on top of it is thrown
-//! away and decided again.
+//! The writer takes the queued commands, decides them in order on the state in memory, and passes events, outcomes and
+//! claims to the committer as one batch. While a batch commits, the writer decides the next batch on top of it. A reply
+//! leaves only after its batch is durable. If a commit fails, the writer discards everything that was decided on top of it
+//! and decides it again.
 
-mod deciding;
+mod batch;
+mod commit_result;
+mod decide;
+mod load;
 mod priority_queue;
-mod recovering;
-mod settling;
+mod recovery;
 mod snapshots;
+mod submission;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
 
 use holdfast_domain::values::MerchantId;
-use holdfast_journal::{AppendError, Batch, CommandRecord, Head, Journal, OutcomeKey};
-use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use holdfast_journal::{Batch, Head, Journal, OutcomeKey};
+use tokio::sync::mpsc;
 
-use crate::answer::{Answer, CommandState, NotExecuted, Reply};
 use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::committer::Committer;
 use crate::execution::change_set::{ChangeSet, StateLayers};
-use crate::holders::Holders;
 use crate::privacy::Vault;
-use crate::request::Request;
+use crate::reservation_index::ReservationIndex;
 use crate::settings::Settings;
+use batch::{Decided, InFlight, OpenBatch, commit_result};
 use priority_queue::PriorityQueue;
 use snapshots::Snapshots;
 
-/// A request on its way, with the place that its reply goes to.
-#[derive(Debug)]
-pub(crate) struct Submission {
-    pub(crate) request: Request,
-    pub(crate) reply: oneshot::Sender<Reply>,
-    /// Its share of the bytes that may be under way; given back with the reply.
-    pub(crate) _share: Option<OwnedSemaphorePermit>,
-    /// How urgent it is.
-    pub(crate) urgency: crate::command::Urgency,
-    /// The request that it came with, where others came with it.
-    pub(crate) group: Option<u64>,
-    /// Whether another node has handed it on.
-    pub(crate) forwarded: bool,
-    /// Whether it may have been carried out already, so that nobody can say that it was not.
-    pub(crate) doubtful: bool,
-}
+pub(crate) use submission::{Message, Submission};
 
-impl Submission {
-    pub(crate) fn answer(self, reply: Reply) {
-        let reply = match reply {
-            Reply::NotExecuted(_) | Reply::Failed if self.doubtful => Reply::OutcomeUnknown,
-            reply => reply,
-        };
-        // A caller that went away needs no reply; its key still gives it.
-        let _ = self.reply.send(reply);
-    }
-}
-
-/// What a writer is asked.
-#[derive(Debug)]
-pub(crate) enum Message {
-    /// Carry out a command.
-    Command(Box<Submission>),
-    /// Tell what became of a key.
-    Lookup(OutcomeKey, oneshot::Sender<Result<CommandState, NotExecuted>>),
-}
-
-/// What all writers of a node share.
+/// The parts that all writers of a node share.
 #[derive(Clone)]
 pub(crate) struct Shared {
     pub(crate) journal: Arc<dyn Journal>,
@@ -77,148 +44,132 @@ pub(crate) struct Shared {
     pub(crate) vault: Vault,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: Arc<Settings>,
-    /// Who tells who holds units, once somebody does.
-    pub(crate) holders: Arc<OnceLock<Arc<dyn Holders>>>,
-    /// For what all of them keep in memory.
+    /// Empty until the read side has started.
+    pub(crate) reservation_index: Arc<OnceLock<Arc<dyn ReservationIndex>>>,
+    /// The memory limit of all writers together.
     pub(crate) budget: Arc<Budget>,
 }
 
-/// A command that was decided and is not durable yet.
-#[derive(Debug)]
-struct Decided {
-    submission: Submission,
-    answer: Answer,
-    record: CommandRecord,
-    /// The same key sent again meanwhile.
-    attached: Vec<Submission>,
-}
-
-/// A batch that is being collected.
-#[derive(Debug, Default)]
-struct OpenBatch {
-    decided: Vec<Decided>,
-    /// Which of them have a key.
-    keys: HashMap<OutcomeKey, usize>,
-    bytes: usize,
-    /// Events so far.
-    events: u64,
-}
-
-/// A batch that is being committed.
-#[derive(Debug)]
-struct InFlight {
-    decided: Vec<Decided>,
-    keys: HashMap<OutcomeKey, usize>,
-    next: Head,
-    identity: Option<(u64, [u8; 16])>,
-    result: oneshot::Receiver<Result<(), AppendError>>,
-}
-
-/// One merchant's writer.
+/// The writer of one merchant.
 pub(crate) struct Writer {
     merchant: MerchantId,
     shared: Shared,
-    /// Where the journal ends, as far as this writer knows: all answers are decided on this or on top of it.
+    /// The last known end of the journal.
     head: Head,
     layers: StateLayers,
     open: OpenBatch,
     in_flight: Option<InFlight>,
-    /// Submissions to be decided before anything new: those whose batch failed.
+    /// Submissions of failed batches, which are decided before new ones.
     backlog: VecDeque<Submission>,
-    /// What has come and did not fit into a batch yet.
-    lanes: PriorityQueue,
-    /// Commands in a batch at most; lowered to find the one that the store refuses.
+    queue: PriorityQueue,
+    /// The most commands in a batch; lowered to find a command that the store rejects.
     batch_limit: usize,
-    /// History is not the one that was decided on: nothing is decided any more.
+    /// Whether the journal's history is not the one that this writer knows. It then decides nothing any more.
     forked: bool,
-    /// Whether the journal's format was looked up for what is being decided.
+    /// Whether the journal's format was read for the commands that are being decided.
     format_is_fresh: bool,
-    /// How often in a row somebody else wrote first.
-    moved: u32,
-    /// The latest decision's time, in microseconds since 1970. Never runs backwards.
+    /// How often in a row another node has written first.
+    conflicts: u32,
+    /// The time of the latest decision, in microseconds since 1970. It never decreases.
     time: i64,
     snapshots: Snapshots,
 }
 
 impl Writer {
-    /// A writer that goes on from a head, and decides a backlog first.
+    /// A writer that continues from a head and decides a backlog first.
     pub(crate) fn new(merchant: MerchantId, shared: Shared, head: Head, backlog: Vec<Submission>) -> Self {
-        let layers = StateLayers::new(&shared.budget);
-        let batch_limit = shared.settings.batch;
         Self {
+            layers: StateLayers::new(&shared.budget),
+            batch_limit: shared.settings.batch,
             merchant,
             shared,
             head,
-            layers,
             open: OpenBatch::default(),
             in_flight: None,
             backlog: backlog.into(),
-            lanes: PriorityQueue::default(),
-            batch_limit,
+            queue: PriorityQueue::default(),
             forked: false,
             format_is_fresh: false,
-            moved: 0,
+            conflicts: 0,
             time: head.time,
             snapshots: Snapshots::default(),
         }
     }
 
-    /// Where the journal ends, as far as this writer knows.
+    /// The last known end of the journal.
     pub(crate) fn head(&self) -> Head {
         self.head
     }
 
-    /// Works until the queue is closed and empty, there was nothing to do for a while, or `over` is done and what was
-    /// begun is brought to its end.
+    /// Writes until the queue is closed and empty, stays empty for the idle time, or `stop` completes and the accepted
+    /// commands are committed.
     pub(crate) async fn run(
         &mut self,
-        queue: &mut mpsc::Receiver<Message>,
-        over: impl Future<Output = ()>,
+        messages: &mut mpsc::Receiver<Message>,
+        stop: impl Future<Output = ()>,
     ) -> Ended {
-        let mut over = std::pin::pin!(over);
-        let mut is_over = false;
-        let mut messages = Vec::new();
+        let mut stop = std::pin::pin!(stop);
+        let mut is_stopping = false;
+        let mut received = Vec::new();
         loop {
             self.start_commit().await;
-            if (!self.backlog.is_empty() || self.lanes.len() > 0) && self.room() > 0 {
-                self.look_ahead(queue, &mut messages, is_over).await;
+            if (!self.backlog.is_empty() || self.queue.len() > 0) && self.room() > 0 {
+                if !is_stopping {
+                    self.receive_waiting(messages, &mut received).await;
+                }
                 self.decide_backlog().await;
                 continue;
             }
             let room = self.room();
             let idle = self.in_flight.is_none() && self.open.decided.is_empty();
-            if is_over && idle {
-                return Ended::Over;
+            if is_stopping && idle {
+                return Ended::Stopped;
             }
             tokio::select! {
                 biased;
-                result = committed(&mut self.in_flight), if self.in_flight.is_some() => self.settle(result).await,
-                // A writer that has stopped stays: a new one would not know that history has forked.
-                () = &mut over, if !is_over && !self.forked => is_over = true,
-                count = queue.recv_many(&mut messages, self.shared.settings.queue), if room > 0 && !is_over => match count {
-                    0 if idle => return self.end().await,
-                    0 => self.finish().await,
-                    _ => self.take(&mut messages).await,
-                },
+                result = commit_result(&mut self.in_flight), if self.in_flight.is_some() => {
+                    self.handle_commit_result(result).await;
+                }
+                // After a fork the writer stays: a new one would not know that history has forked.
+                () = &mut stop, if !is_stopping && !self.forked => is_stopping = true,
+                count = messages.recv_many(&mut received, self.shared.settings.queue), if room > 0 && !is_stopping => {
+                    match count {
+                        0 if idle => return self.close().await,
+                        0 => self.finish_commit().await,
+                        _ => {
+                            self.receive(&mut received).await;
+                            self.decide_backlog().await;
+                        }
+                    }
+                }
                 () = tokio::time::sleep(self.shared.settings.idle), if idle && !self.forked => return Ended::Idle,
             }
         }
     }
 
-    /// Lets in what has come meanwhile, so that what is urgent need not wait behind what is not.
-    async fn look_ahead(
-        &mut self,
-        queue: &mut mpsc::Receiver<Message>,
-        messages: &mut Vec<Message>,
-        is_over: bool,
-    ) {
-        while !is_over && self.lanes.len() + messages.len() < self.shared.settings.queue {
-            match queue.try_recv() {
-                Ok(message) => messages.push(message),
-                Err(_) => break,
+    /// Receives the messages that have arrived in the meantime, so that urgent commands can overtake others.
+    async fn receive_waiting(&mut self, messages: &mut mpsc::Receiver<Message>, received: &mut Vec<Message>) {
+        while self.queue.len() + received.len() < self.shared.settings.queue
+            && let Ok(message) = messages.try_recv()
+        {
+            received.push(message);
+        }
+        self.receive(received).await;
+    }
+
+    /// Queues commands and answers lookups.
+    async fn receive(&mut self, messages: &mut Vec<Message>) {
+        let mut lookups = Vec::new();
+        for message in messages.drain(..) {
+            match message {
+                Message::Command(submission) => self.queue.push(*submission),
+                Message::Lookup(key, reply) => lookups.push((key, reply)),
             }
         }
-        self.let_in(messages).await;
+        for (key, reply) in lookups {
+            // The caller may have stopped waiting.
+            let _ = reply.send(self.state_of(key).await);
+        }
     }
 
     /// How many more commands the open batch takes.
@@ -229,7 +180,7 @@ impl Writer {
         self.batch_limit.saturating_sub(self.open.decided.len())
     }
 
-    /// Commits what was decided, once what it was decided on is durable.
+    /// Commits the open batch, unless another batch is being committed.
     async fn start_commit(&mut self) {
         if self.in_flight.is_some() || self.open.decided.is_empty() {
             return;
@@ -245,21 +196,24 @@ impl Writer {
         self.in_flight = Some(InFlight { decided, keys: open.keys, next, identity, result });
     }
 
-    /// Keeps what would be long to load when the program starts again.
-    async fn end(&mut self) -> Ended {
-        self.snapshots.keep(&self.shared, &self.merchant, &self.layers.committed, self.head).await;
+    async fn close(&mut self) -> Ended {
+        self.save_snapshots().await;
         Ended::Closed
     }
 
-    /// Brings what is under way to its end when nothing new can come.
-    async fn finish(&mut self) {
+    fn save_snapshots(&mut self) -> impl Future<Output = ()> + use<> {
+        let snapshots = self.snapshots.take(&mut self.layers.committed, &self.shared.vault);
+        snapshots::save(Arc::clone(&self.shared.journal), self.merchant.clone(), self.head, snapshots)
+    }
+
+    async fn finish_commit(&mut self) {
         if self.in_flight.is_some() {
-            let result = committed(&mut self.in_flight).await;
-            self.settle(result).await;
+            let result = commit_result(&mut self.in_flight).await;
+            self.handle_commit_result(result).await;
         }
     }
 
-    /// Drops everything that is not committed and gives back what it was decided for, in order.
+    /// Discards everything that is not committed, and returns its submissions in order.
     fn withdraw(&mut self) -> VecDeque<Submission> {
         let in_flight = self.in_flight.take().map(|batch| batch.decided).unwrap_or_default();
         let open = std::mem::take(&mut self.open).decided;
@@ -271,25 +225,25 @@ impl Writer {
         withdrawn.append(&mut self.backlog);
         withdrawn
     }
+
+    /// The decided command with this key, if it is not yet committed.
+    fn decided_with(&mut self, key: &OutcomeKey) -> Option<&mut Decided> {
+        if let Some(index) = self.open.keys.get(key) {
+            return self.open.decided.get_mut(*index);
+        }
+        let in_flight = self.in_flight.as_mut()?;
+        let index = in_flight.keys.get(key)?;
+        in_flight.decided.get_mut(*index)
+    }
 }
 
 /// Why a writer ended.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Ended {
-    /// Nothing can come any more.
+    /// The queue is closed.
     Closed,
-    /// Nothing came for a while.
+    /// No command arrived for the idle time.
     Idle,
-    /// It is another's turn to write.
-    Over,
-}
-
-/// The result of the batch under way. Never dropped half-way: the future of the append is the committer's.
-async fn committed(in_flight: &mut Option<InFlight>) -> Result<(), AppendError> {
-    match in_flight {
-        Some(batch) => (&mut batch.result)
-            .await
-            .unwrap_or_else(|_| Err(AppendError::Unknown("the committer has ended".to_owned()))),
-        None => Ok(()),
-    }
+    /// The caller stopped it.
+    Stopped,
 }

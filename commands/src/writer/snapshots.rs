@@ -1,7 +1,7 @@
-//! Keeping states to start from, so that long streams load quickly.
+//! Saving snapshots of committed state, so that long streams load quickly.
 //!
-//! Always of committed state, in the background, and seldom: a snapshot only saves time, and a busy stock item grows
-//! by thousands of events a second.
+//! A snapshot only saves time, and a busy stock item grows by thousands of events per second. Snapshots are therefore saved in
+//! the background and at most once per [`MIN_INTERVAL`].
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -12,12 +12,10 @@ use holdfast_domain::values::MerchantId;
 use holdfast_journal::{Head, Journal, JournalError, Snapshot};
 use tokio::time::Instant;
 
-use super::Shared;
 use crate::execution::change_set::{ChangeSet, Committed};
 use crate::privacy::Vault;
 
-/// The least time between two rounds.
-const PAUSE: Duration = Duration::from_secs(5);
+const MIN_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Streams that have grown since their last snapshot.
 #[derive(Debug, Default)]
@@ -27,69 +25,51 @@ pub(super) struct Snapshots {
 }
 
 impl Snapshots {
-    /// Notes which streams have grown enough.
-    pub(super) fn note(&mut self, committed: &ChangeSet, every: u64) {
-        let grown = committed.streams.iter().filter(|(_, kept)| kept.version >= kept.snapshot + every);
+    /// Notes the streams that have grown by `every` events since their last snapshot.
+    pub(super) fn note_changes(&mut self, changes: &ChangeSet, every: u64) {
+        let grown = changes.streams.iter().filter(|(_, cached)| cached.version >= cached.snapshot + every);
         self.due.extend(grown.map(|(stream, _)| stream.clone()));
     }
 
-    /// Keeps what is due in the background, if the last time was long enough ago.
-    pub(super) fn keep_now_and_then(
-        &mut self,
-        shared: &Shared,
-        merchant: &MerchantId,
-        committed: &mut Committed,
-        head: Head,
-    ) {
-        if self.due.is_empty() || self.last.is_some_and(|last| last.elapsed() < PAUSE) {
-            return;
-        }
+    /// Whether snapshots are due and the last ones are old enough.
+    pub(super) fn is_time(&self) -> bool {
+        !self.due.is_empty() && self.last.is_none_or(|last| last.elapsed() >= MIN_INTERVAL)
+    }
+
+    /// Takes the snapshots that are due, which are saved next.
+    pub(super) fn take(&mut self, committed: &mut Committed, vault: &Vault) -> Vec<Snapshot> {
         self.last = Some(Instant::now());
-        let snapshots = self.take(committed, &shared.vault);
-        for snapshot in &snapshots {
-            committed.note_snapshot(&snapshot.0);
-        }
-        let snapshots = snapshots.into_iter().map(|(_, snapshot)| snapshot).collect();
-        tokio::spawn(save(Arc::clone(&shared.journal), merchant.clone(), head, snapshots));
-    }
-
-    /// Keeps what is due, and waits for it.
-    pub(super) async fn keep(
-        &mut self,
-        shared: &Shared,
-        merchant: &MerchantId,
-        committed: &Committed,
-        head: Head,
-    ) {
-        let snapshots: Vec<Snapshot> =
-            self.take(committed, &shared.vault).into_iter().map(|(_, snapshot)| snapshot).collect();
-        if !snapshots.is_empty() {
-            save(Arc::clone(&shared.journal), merchant.clone(), head, snapshots).await;
-        }
-    }
-
-    fn take(&mut self, committed: &Committed, vault: &Vault) -> Vec<(StreamId, Snapshot)> {
-        let kept = |stream: StreamId| {
+        let due = self.due.drain();
+        due.filter_map(|stream| {
             let snapshot = committed.peek(&stream)?.to_snapshot(&stream, vault)?;
-            Some((stream, snapshot))
-        };
-        self.due.drain().filter_map(kept).collect()
+            committed.note_snapshot(&stream);
+            Some(snapshot)
+        })
+        .collect()
     }
 }
 
-/// Saves states of a journal that has this head, or goes on from it: those of a history that was lost in a failover
-/// must not be taken for states of the one that came instead.
-async fn save(journal: Arc<dyn Journal>, merchant: MerchantId, head: Head, snapshots: Vec<Snapshot>) {
+/// Saves snapshots if the journal still contains the batch of `head`. After a failover to another history, they must not be
+/// taken for states of that history.
+pub(super) async fn save(
+    journal: Arc<dyn Journal>,
+    merchant: MerchantId,
+    head: Head,
+    snapshots: Vec<Snapshot>,
+) {
+    if snapshots.is_empty() {
+        return;
+    }
     let merchant = merchant.as_str();
     let saved = async {
-        let there = journal.batches(merchant, head.batch.saturating_sub(1), 1).await?;
-        if there.first().is_some_and(|batch| batch.number == head.batch && batch.hash == head.hash) {
+        let batches = journal.batches(merchant, head.batch.saturating_sub(1), 1).await?;
+        if batches.first().is_some_and(|batch| batch.number == head.batch && batch.hash == head.hash) {
             journal.save_snapshots(merchant, snapshots).await?;
         }
         Ok::<_, JournalError>(())
     };
-    // What fails to be kept is kept after more events.
+    // The streams become due again after more events.
     if let Err(error) = saved.await {
-        tracing::warn!(merchant, %error, "snapshots were not kept");
+        tracing::warn!(merchant, %error, "failed to save snapshots");
     }
 }

@@ -40,7 +40,7 @@ pub trait Aggregates {
     fn workload(&mut self, location: &LocationId) -> Result<Arc<Workload>, Self::Error>;
 
     /// Orders that may hold units of a SKU at a location. The list may name orders that hold none.
-    fn reservation_holders(&mut self, sku: &Sku, location: &LocationId) -> Result<Vec<OrderId>, Self::Error>;
+    fn reserving_orders(&mut self, sku: &Sku, location: &LocationId) -> Result<Vec<OrderId>, Self::Error>;
 
     /// Decides a command on an order and applies its events: the order after it, and the events.
     fn decide_order(

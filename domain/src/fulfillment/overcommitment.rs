@@ -79,10 +79,10 @@ fn losing_orders<A: Aggregates>(
     sku: &Sku,
     location: &LocationId,
 ) -> Result<Vec<OrderId>, A::Error> {
-    let holders = aggregates.reservation_holders(sku, location)?;
-    aggregates.require(holders.iter().copied().map(StreamId::Order))?;
-    let mut by_urgency = Vec::with_capacity(holders.len());
-    for id in holders {
+    let orders = aggregates.reserving_orders(sku, location)?;
+    aggregates.require(orders.iter().copied().map(StreamId::Order))?;
+    let mut by_urgency = Vec::with_capacity(orders.len());
+    for id in orders {
         let order = aggregates.order(id)?;
         if let Some(created) = order.created.as_ref().filter(|_| order.may_lose(sku, location)) {
             by_urgency.push((created.priority, Reverse(created.at), id));

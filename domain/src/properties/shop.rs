@@ -207,7 +207,7 @@ impl Aggregates for Shop {
         Ok(self.capacity.get(location).cloned().unwrap_or_default())
     }
 
-    fn reservation_holders(&mut self, _: &Sku, _: &LocationId) -> Result<Vec<OrderId>, Refused> {
+    fn reserving_orders(&mut self, _: &Sku, _: &LocationId) -> Result<Vec<OrderId>, Refused> {
         Ok((0..self.orders.len()).map(order_id).collect())
     }
 

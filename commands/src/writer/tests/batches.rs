@@ -1,4 +1,4 @@
-//! How commands are divided into batches decides nothing: the same commands lead to the same events.
+//! The division into batches does not matter: the same commands lead to the same events.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ fn order_id(number: usize) -> String {
     uuid::Uuid::from_u128(number as u128 + 1).to_string()
 }
 
-/// A command by numbers, so that a failing history shrinks to plain numbers.
+/// A command made from numbers, so that proptest can shrink a failing history.
 fn command((kind, number, quantity): (u8, usize, u32)) -> (&'static str, Value) {
     let id = order_id(number);
     let part = format!("{id}.f1");
@@ -42,35 +42,35 @@ fn command((kind, number, quantity): (u8, usize, u32)) -> (&'static str, Value) 
     }
 }
 
-/// The events of commands that were sent so many together, over batches of at most so many.
-async fn events(commands: &[(u8, usize, u32)], together: usize, batch: usize) -> Vec<(String, Vec<u8>)> {
+/// The events of commands that are sent in groups and decided in batches of at most `batch`.
+async fn events(commands: &[(u8, usize, u32)], group: usize, batch: usize) -> Vec<(String, Vec<u8>)> {
     let settings = Settings { batch, idle: Duration::from_millis(1), ..Settings::default() };
-    let house = House::over(Arc::new(MemoryJournal::new()), settings);
-    house.stock_up().await;
-    for commands in commands.chunks(together) {
+    let fixture = Fixture::over(Arc::new(MemoryJournal::new()), settings);
+    fixture.stock_up().await;
+    for commands in commands.chunks(group) {
         let request = |&numbers: &(u8, usize, u32)| {
             let (name, fields) = command(numbers);
-            // All of one lane: what overtakes whom is told by the lanes' own tests.
-            house.request(name, None, fields)
+            // Without keys, all commands of a group stay in order.
+            fixture.request(name, None, fields)
         };
-        house.send_all(commands.iter().map(request).collect()).await;
+        fixture.send_all(commands.iter().map(request).collect()).await;
     }
-    let events = house.journal.read("default", 0, 10_000).await.unwrap();
+    let events = fixture.journal.read("default", 0, 10_000).await.unwrap();
     let all =
         events.iter().map(|event| (format!("{} {}", event.stream_name, event.kind), event.payload.clone()));
     all.collect()
 }
 
 #[test]
-fn any_split_into_batches_leads_to_the_same_events() {
+fn batch_boundaries_do_not_change_the_events() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::default() });
     let numbers = (0_u8..11, 0_usize..6, 1_u32..8);
     let histories = (prop::collection::vec(numbers, 1..40), 2_usize..12, 1_usize..8);
-    let same = runner.run(&histories, |(commands, together, batch)| {
+    let same = runner.run(&histories, |(commands, group, batch)| {
         runtime.block_on(async {
             let one_by_one = events(&commands, 1, 1).await;
-            prop_assert_eq!(events(&commands, together, batch).await, one_by_one.clone());
+            prop_assert_eq!(events(&commands, group, batch).await, one_by_one.clone());
             prop_assert_eq!(events(&commands, commands.len(), 1_024).await, one_by_one);
             Ok(())
         })

@@ -1,14 +1,14 @@
-//! Tests of the writer, through the way in.
+//! Tests of the writer through `Commands`.
 
 mod answers;
+mod backorders;
 mod batches;
+mod cluster;
 mod faults;
-mod faulty;
+mod faulty_journal;
 mod keys;
-mod nodes;
 mod priority_queue;
 mod simulation;
-mod waiting;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -24,7 +24,7 @@ use crate::{
     AnyCommand, Caller, Clock, Commands, MasterKey, Metadata, Reply, Request, Sender, Settings, Vault,
 };
 
-/// A clock that tests move.
+/// A clock that tests set.
 #[derive(Debug, Default)]
 struct TestClock(AtomicI64);
 
@@ -40,8 +40,8 @@ impl Clock for TestClock {
     }
 }
 
-/// The write side over some journal, with two locations and ten units of `A` at the first.
-struct House {
+/// The write side over a journal, with two locations and ten units of `A` at the first.
+struct Fixture {
     journal: Arc<dyn Journal>,
     commands: Commands,
     clock: Arc<TestClock>,
@@ -55,7 +55,7 @@ fn merchant() -> MerchantId {
     MerchantId::new("default").unwrap()
 }
 
-impl House {
+impl Fixture {
     fn over(journal: Arc<dyn Journal>, settings: Settings) -> Self {
         let clock = Arc::new(TestClock::default());
         clock.set(1_000_000);
@@ -64,17 +64,17 @@ impl House {
     }
 
     async fn open() -> Self {
-        let house = Self::over(Arc::new(MemoryJournal::new()), Settings::default());
-        house.stock_up().await;
-        house
+        let fixture = Self::over(Arc::new(MemoryJournal::new()), Settings::default());
+        fixture.stock_up().await;
+        fixture
     }
 
     async fn stock_up(&self) {
         for (name, latitude) in [("DC-1", 40.0), ("DC-2", 50.0)] {
             let location = json!({ "location": name, "latitude": latitude, "longitude": 0.0 });
-            granted(&self.send("RegisterLocation", &format!("location-{name}"), location).await);
+            accepted(&self.send("RegisterLocation", &format!("location-{name}"), location).await);
         }
-        granted(&self.send("ReceiveStock", "stock-A", receipt("A", 10)).await);
+        accepted(&self.send("ReceiveStock", "stock-A", receipt("A", 10)).await);
     }
 
     fn request(&self, name: &str, key: Option<&str>, fields: Value) -> Request {
@@ -107,10 +107,10 @@ impl House {
     }
 }
 
-/// A command of the channel `PANIC` stands for a handler with a defect.
-pub(super) fn panic_if_asked(request: &Request) {
+/// A command of the channel `PANIC` stands for an execution with a defect.
+pub(super) fn panic_if_requested(request: &Request) {
     if let AnyCommand::CreateOrder(order) = &request.command {
-        assert_ne!(order.channel.as_str(), "PANIC", "asked for");
+        assert_ne!(order.channel.as_str(), "PANIC", "requested by the test");
     }
 }
 
@@ -122,13 +122,13 @@ fn order(sku: &str, quantity: u32) -> Value {
     json!({ "channel": "web", "lines": [{ "sku": sku, "quantity": quantity }], "payment": "not_required" })
 }
 
-/// The body of a grant.
-fn granted(reply: &Reply) -> Value {
+/// The body of the answer to an accepted command.
+fn accepted(reply: &Reply) -> Value {
     match reply {
         Reply::Answered { answer, .. } if answer.kind != OutcomeKind::Refused => {
             serde_json::from_slice(&answer.body).unwrap()
         }
-        other => panic!("not granted: {other:?}"),
+        other => panic!("not accepted: {other:?}"),
     }
 }
 
@@ -155,17 +155,17 @@ fn body(reply: &Reply) -> &[u8] {
 }
 
 #[test]
-fn every_command_is_known_by_its_own_name() {
+fn every_command_is_found_by_its_name() {
     for schema in crate::COMMANDS {
-        let read = AnyCommand::read(schema.name, json!({ "nothing": "fits" }));
+        let read = AnyCommand::read(schema.name, json!({ "unknown": "field" }));
         assert!(matches!(read, Some(Err(_))), "{}", schema.name);
     }
     assert!(AnyCommand::read("MakeCoffee", json!({})).is_none());
     assert_eq!(<holdfast_domain::order::CreateOrder as Command>::NAME, "CreateOrder");
 }
 
-/// Lets virtual time pass, and whoever waited for it act.
-async fn let_pass(duration: Duration) {
+/// Advances virtual time and runs the tasks that waited for it.
+async fn advance(duration: Duration) {
     tokio::time::advance(duration).await;
     for _ in 0..100 {
         tokio::task::yield_now().await;

@@ -1,6 +1,6 @@
-//! Whose turn it is, as the lanes tell it.
+//! The order in which the priority queue returns commands.
 
-use holdfast_domain::order::{CancelOrder, CreateOrder};
+use holdfast_domain::order::{CancelOrder, ConfirmPayment, CreateOrder};
 use holdfast_domain::values::{OrderId, Priority};
 use proptest::prelude::*;
 use serde_json::json;
@@ -38,72 +38,71 @@ fn cancel(number: u128) -> AnyCommand {
     serde_json::from_value::<CancelOrder>(fields).unwrap().into()
 }
 
-fn taken(lanes: &mut PriorityQueue, room: usize) -> Vec<Urgency> {
-    lanes.take(room).iter().map(|submission| submission.urgency).collect()
+fn pay(number: u128) -> AnyCommand {
+    let fields = json!({ "orderId": order(number), "paymentRef": "money" });
+    serde_json::from_value::<ConfirmPayment>(fields).unwrap().into()
+}
+
+fn taken(queue: &mut PriorityQueue, room: usize) -> Vec<Urgency> {
+    queue.take(room).iter().map(|submission| submission.urgency).collect()
 }
 
 #[test]
-fn what_is_urgent_is_taken_first_and_nobody_starves() {
-    let mut lanes = PriorityQueue::default();
+fn urgent_commands_come_first_and_others_do_not_starve() {
+    let mut queue = PriorityQueue::default();
     for number in 0..100 {
         for priority in [Priority::Standard, Priority::Express, Priority::Critical] {
-            lanes.push(submission(create(number * 3 + priority as u128, priority), None));
+            queue.push(submission(create(number * 3 + priority as u128, priority), None));
         }
     }
-    let first = taken(&mut lanes, 14);
-    let count = |lane| first.iter().filter(|taken| **taken == lane).count();
+    let first = taken(&mut queue, 14);
+    let count = |urgency| first.iter().filter(|taken| **taken == urgency).count();
     assert_eq!([Urgency::Critical, Urgency::Express, Urgency::Standard].map(count), [8, 4, 2]);
     assert_eq!(first[0], Urgency::Critical);
-    assert_eq!(taken(&mut lanes, 1_000).len(), 286, "and in the end all are taken");
+    assert_eq!(taken(&mut queue, 1_000).len(), 286, "all commands are taken in the end");
 }
 
 #[test]
-fn a_lane_without_anybody_leaves_its_turns_to_the_others() {
-    let mut lanes = PriorityQueue::default();
-    (0..20).for_each(|number| lanes.push(submission(create(number, Priority::Standard), None)));
-    assert_eq!(taken(&mut lanes, 20), [Urgency::Standard; 20]);
-    assert_eq!(lanes.len(), 0);
+fn unused_turns_of_an_urgency_go_to_the_others() {
+    let mut queue = PriorityQueue::default();
+    (0..20).for_each(|number| queue.push(submission(create(number, Priority::Standard), None)));
+    assert_eq!(taken(&mut queue, 20), [Urgency::Standard; 20]);
+    assert_eq!(queue.len(), 0);
 }
 
 #[test]
-fn a_report_does_not_overtake_the_order_that_it_is_about() {
-    let mut lanes = PriorityQueue::default();
-    lanes.push(submission(create(1, Priority::Standard), None));
-    let pay = json!({ "orderId": order(1), "paymentRef": "money" });
-    let pay = serde_json::from_value::<holdfast_domain::order::ConfirmPayment>(pay).unwrap();
-    lanes.push(submission(pay.into(), None));
-    assert_eq!(taken(&mut lanes, 2), [Urgency::Standard, Urgency::Express]);
+fn a_report_does_not_overtake_the_creation_of_its_order() {
+    let mut queue = PriorityQueue::default();
+    queue.push(submission(create(1, Priority::Standard), None));
+    queue.push(submission(pay(1), None));
+    assert_eq!(taken(&mut queue, 2), [Urgency::Standard, Urgency::Express]);
 }
 
 #[test]
-fn who_follows_a_less_urgent_one_keeps_nobody_else_waiting() {
-    let mut lanes = PriorityQueue::default();
-    (0..50).for_each(|number| lanes.push(submission(create(number, Priority::Standard), None)));
-    let pay = json!({ "orderId": order(49), "paymentRef": "money" });
-    let pay = serde_json::from_value::<holdfast_domain::order::ConfirmPayment>(pay).unwrap();
-    lanes.push(submission(pay.into(), None));
-    let pay = json!({ "orderId": order(1_000), "paymentRef": "money" });
-    let pay = serde_json::from_value::<holdfast_domain::order::ConfirmPayment>(pay).unwrap();
-    lanes.push(submission(pay.into(), None));
-    let first = lanes.take(1);
+fn a_report_that_waits_for_its_order_does_not_block_other_reports() {
+    let mut queue = PriorityQueue::default();
+    (0..50).for_each(|number| queue.push(submission(create(number, Priority::Standard), None)));
+    queue.push(submission(pay(49), None));
+    queue.push(submission(pay(1_000), None));
+    let first = queue.take(1);
     assert_eq!(
-        first[0].request.about(),
+        first[0].request.order_id(),
         Some(order(1_000)),
-        "the payment of the last one does not stand before it"
+        "the payment of order 49 is not taken before it"
     );
 }
 
-/// Which order, how urgent, and with which request it came.
+/// The order, the kind of command, and the number of the request of each arrival.
 fn arrivals() -> impl Strategy<Value = Vec<(u128, usize, Option<u64>)>> {
     prop::collection::vec((0_u128..6, 0_usize..4, prop::option::of(0_u64..4)), 1..60)
 }
 
 proptest! {
     #[test]
-    fn what_belongs_together_is_taken_in_the_order_in_which_it_came(
+    fn commands_of_one_order_or_request_are_taken_in_order_of_arrival(
         arrivals in arrivals(), rooms in prop::collection::vec(1_usize..9, 1..60)
     ) {
-        let mut lanes = PriorityQueue::default();
+        let mut queue = PriorityQueue::default();
         let mut rooms = rooms.into_iter().cycle();
         let mut out: Vec<usize> = Vec::new();
         for (place, (number, kind, group)) in arrivals.iter().enumerate() {
@@ -114,14 +113,14 @@ proptest! {
                 _ => cancel(*number),
             };
             let mut submission = submission(command, *group);
-            // What tells them apart afterwards.
+            // The size identifies the submission below.
             submission.request.bytes = place;
-            lanes.push(submission);
+            queue.push(submission);
             if place % 7 == 6 {
-                out.extend(lanes.take(rooms.next().unwrap_or(1)).iter().map(|taken| taken.request.bytes));
+                out.extend(queue.take(rooms.next().unwrap_or(1)).iter().map(|taken| taken.request.bytes));
             }
         }
-        out.extend(lanes.take(usize::MAX - 1).iter().map(|taken| taken.request.bytes));
+        out.extend(queue.take(usize::MAX - 1).iter().map(|taken| taken.request.bytes));
         prop_assert_eq!(out.len(), arrivals.len());
         let place_of = |arrival: usize| out.iter().position(|taken| *taken == arrival);
         for (later, (order, _, group)) in arrivals.iter().enumerate() {

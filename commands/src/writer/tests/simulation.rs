@@ -1,6 +1,6 @@
-//! Nodes, one journal, faults by seed: every promise is checked against what callers were told.
+//! Simulation: nodes over one journal with seeded faults; all answers are checked against the journal.
 //!
-//! Half of the seeds have nodes that know of each other and whose links break; the others write as they please.
+//! With odd seeds the nodes forward commands over links that break; with even seeds each node writes.
 
 use std::collections::{BTreeMap, HashMap};
 use std::panic::AssertUnwindSafe;
@@ -9,11 +9,11 @@ use holdfast_domain::stock::StockItem;
 use holdfast_domain::stream::{DomainEvent, StreamId};
 use serde_json::json;
 
-use super::faulty::{Fault, FaultyJournal};
-use super::nodes::Network;
+use super::cluster::Network;
+use super::faulty_journal::{Fault, FaultyJournal};
 use super::*;
 
-/// Seeds in one run of the tests, where `HOLDFAST_SEEDS` says nothing else.
+/// The number of seeds, unless `HOLDFAST_SEEDS` sets it.
 const SEEDS: u64 = 10_000;
 
 /// A small generator with all its state in one number (SplitMix64, Steele, Lea and Flood 2014).
@@ -32,7 +32,7 @@ impl Dice {
 fn faults(seed: u64) -> impl FnMut(&holdfast_journal::Batch) -> Fault + Send {
     let mut dice = Dice(seed ^ 0xFA17);
     move |batch| {
-        // Nothing fails while the house is stocked up.
+        // The initial stock is received without faults.
         if batch.expected().position < 3 {
             return Fault::None;
         }
@@ -49,49 +49,49 @@ fn faults(seed: u64) -> impl FnMut(&holdfast_journal::Batch) -> Fault + Send {
     }
 }
 
-/// What callers were told, by key: the first final answer.
-type Told = HashMap<String, Vec<u8>>;
+/// The first answer to each key.
+type Answers = HashMap<String, Vec<u8>>;
 
-fn note(told: &mut Told, key: &str, reply: &Reply, seed: u64) {
+fn note(answers: &mut Answers, key: &str, reply: &Reply, seed: u64) {
     if let Reply::Answered { answer, .. } = reply {
-        let first = told.entry(key.to_owned()).or_insert_with(|| answer.body.clone());
+        let first = answers.entry(key.to_owned()).or_insert_with(|| answer.body.clone());
         assert_eq!(*first, answer.body, "seed {seed}: key {key} got two answers");
     }
 }
 
-fn random_request(house: &House, dice: &mut Dice, orders: &[Value]) -> (String, Request) {
+fn random_request(fixture: &Fixture, dice: &mut Dice, orders: &[Value]) -> (String, Request) {
     let key = format!("k{}", dice.roll(60));
-    // The content follows from the key, so that a key sent again asks for the same.
+    // The key determines the content, so that a repeated key has the same content.
     let mut content = Dice(key.bytes().map(u64::from).sum::<u64>() * 7_919);
     let request = match content.roll(4) {
-        0 => house.request("ReceiveStock", Some(&key), receipt("A", 1 + content.roll(3) as u32)),
+        0 => fixture.request("ReceiveStock", Some(&key), receipt("A", 1 + content.roll(3) as u32)),
         1 if !orders.is_empty() => {
             let order = &orders[content.roll(orders.len() as u64) as usize];
-            // Which order it is depends on what was granted before: part of the key, then.
+            // The order depends on earlier answers and is therefore part of the key.
             let key = format!("{key}-{}", order["orderId"].as_str().unwrap());
             let cancel = json!({ "orderId": order["orderId"], "reason": "x" });
-            return (key.clone(), house.request("CancelOrder", Some(&key), cancel));
+            return (key.clone(), fixture.request("CancelOrder", Some(&key), cancel));
         }
         _ => {
             let mut wanted = order("A", 1 + content.roll(4) as u32);
             wanted["channelRef"] = json!(key);
-            house.request("CreateOrder", Some(&key), wanted)
+            fixture.request("CreateOrder", Some(&key), wanted)
         }
     };
     (key, request)
 }
 
-/// What one seed plays in.
-struct Scene {
-    nodes: Vec<House>,
+/// The simulation of one seed.
+struct Simulation {
+    nodes: Vec<Fixture>,
     network: Arc<Network>,
     dice: Dice,
-    told: Told,
-    /// Orders that were granted.
+    answers: Answers,
+    /// Created orders.
     orders: Vec<Value>,
 }
 
-impl Scene {
+impl Simulation {
     fn new(seed: u64, journal: FaultyJournal) -> Self {
         let journal: Arc<dyn Journal> = Arc::new(journal);
         let network = Arc::new(Network::default());
@@ -99,16 +99,16 @@ impl Scene {
             let batch = 1 + (seed % 5) as usize * 3;
             let settings = Settings { batch, cache_bytes: 20_000, ..Settings::default() };
             if seed.is_multiple_of(2) {
-                House::over(Arc::clone(&journal), settings)
+                Fixture::over(Arc::clone(&journal), settings)
             } else {
                 Network::node(&network, &format!("node-{number}"), Arc::clone(&journal), settings)
             }
         };
         let nodes = (0..2 + seed % 7 / 5).map(node).collect();
-        Self { nodes, network, dice: Dice(seed), told: Told::new(), orders: Vec::new() }
+        Self { nodes, network, dice: Dice(seed), answers: Answers::new(), orders: Vec::new() }
     }
 
-    /// Sends some commands to some nodes, and takes note of what is said.
+    /// Sends random commands to random nodes and records the answers.
     async fn round(&mut self, seed: u64) {
         let mut waiting = Vec::new();
         for _ in 0..=self.dice.roll(8) {
@@ -124,7 +124,7 @@ impl Scene {
         }
         for (key, receiver) in waiting {
             let reply = receiver.await.unwrap_or(Reply::OutcomeUnknown);
-            note(&mut self.told, &key, &reply, seed);
+            note(&mut self.answers, &key, &reply, seed);
             if let Reply::Answered { answer, replayed: false } = &reply
                 && answer.kind == OutcomeKind::Created
             {
@@ -135,17 +135,17 @@ impl Scene {
 }
 
 async fn simulate(seed: u64, journal: FaultyJournal) {
-    let mut scene = Scene::new(seed, journal);
-    scene.nodes[0].stock_up().await;
+    let mut simulation = Simulation::new(seed, journal);
+    simulation.nodes[0].stock_up().await;
     for _ in 0..12 {
-        scene.round(seed).await;
+        simulation.round(seed).await;
     }
-    check(&scene.nodes[0], &scene.told, &scene.orders, seed).await;
+    check(&simulation.nodes[0], &simulation.answers, &simulation.orders, seed).await;
 }
 
-/// Checks what callers were told against the journal.
-async fn check(house: &House, told: &Told, orders: &[Value], seed: u64) {
-    let events = house.journal.read("default", 0, 1_000_000).await.unwrap();
+/// Checks the answers against the journal.
+async fn check(fixture: &Fixture, answers: &Answers, orders: &[Value], seed: u64) {
+    let events = fixture.journal.read("default", 0, 1_000_000).await.unwrap();
     let mut created: BTreeMap<String, usize> = BTreeMap::new();
     let mut stock = StockItem::default();
     for (event, position) in events.iter().zip(1..) {
@@ -164,19 +164,23 @@ async fn check(house: &House, told: &Told, orders: &[Value], seed: u64) {
     }
     for order in orders {
         let stream = format!("order-{}", order["orderId"].as_str().unwrap());
-        assert_eq!(created.get(&stream), Some(&1), "seed {seed}: an acknowledged order is not there once");
+        assert_eq!(
+            created.get(&stream),
+            Some(&1),
+            "seed {seed}: an acknowledged order must exist exactly once"
+        );
     }
     assert!(created.values().all(|count| *count == 1), "seed {seed}");
-    let outcomes = house.journal.outcomes("default", 0, u64::MAX >> 1).await.unwrap();
-    for (key, answer) in told {
+    let outcomes = fixture.journal.outcomes("default", 0, u64::MAX >> 1).await.unwrap();
+    for (key, answer) in answers {
         let stored = outcomes.iter().find(|outcome| &*outcome.key.key == key);
         assert_eq!(stored.map(|outcome| &outcome.answer), Some(answer), "seed {seed}: key {key}");
     }
-    house.verify().await;
+    fixture.verify().await;
 }
 
-/// Plays a seed in virtual time; what it fails with, if it does.
-fn play(seed: u64, journal: impl FnOnce() -> FaultyJournal) -> Result<(), String> {
+/// Simulates a seed in virtual time. Returns the message of a failed assertion.
+fn run_seed(seed: u64, journal: impl FnOnce() -> FaultyJournal) -> Result<(), String> {
     let run = AssertUnwindSafe(|| {
         let mut builder = tokio::runtime::Builder::new_current_thread();
         let runtime = builder.enable_time().start_paused(true).build().unwrap();
@@ -192,37 +196,38 @@ fn number_of(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
 }
 
-/// Half of the seeds: the tests of both halves run beside each other.
-fn no_seed_fails(remainder: u64) {
+/// Simulates the even or the odd seeds: the tests of both halves run in parallel.
+fn run_seeds(remainder: u64) {
     let seeds = match number_of("HOLDFAST_SEED") {
         Some(seed) => seed..seed + 1,
         None => 0..number_of("HOLDFAST_SEEDS").unwrap_or(SEEDS),
     };
     for seed in seeds.filter(|seed| seed % 2 == remainder) {
-        let played = play(seed, || FaultyJournal::new(faults(seed)));
-        assert_eq!(played, Ok(()), "seed {seed} failed: run again with HOLDFAST_SEED={seed}");
+        let result = run_seed(seed, || FaultyJournal::new(faults(seed)));
+        assert_eq!(result, Ok(()), "seed {seed} failed: run again with HOLDFAST_SEED={seed}");
     }
 }
 
 #[test]
-fn no_fault_makes_nodes_that_write_as_they_please_lose_double_or_oversell() {
-    no_seed_fails(0);
+fn faults_do_not_lose_repeat_or_oversell_when_each_node_writes() {
+    run_seeds(0);
 }
 
 #[test]
-fn no_fault_makes_nodes_that_hand_on_lose_double_or_oversell() {
-    no_seed_fails(1);
+fn faults_do_not_lose_repeat_or_oversell_when_nodes_forward() {
+    run_seeds(1);
 }
 
 #[test]
-fn without_the_fence_it_is_found_out() {
+fn without_the_fence_the_simulation_finds_violations() {
     let quiet = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
-    let failures: Vec<String> =
-        (0..100).filter_map(|seed| play(seed, || FaultyJournal::unfenced(faults(seed))).err()).collect();
+    let failures: Vec<String> = (0..100)
+        .filter_map(|seed| run_seed(seed, || FaultyJournal::without_fence(faults(seed))).err())
+        .collect();
     std::panic::set_hook(quiet);
     let found = |what: &str| failures.iter().any(|failure| failure.contains(what));
-    assert!(failures.len() > 20, "{} of 100 seeds were found out", failures.len());
+    assert!(failures.len() > 20, "{} of 100 seeds failed", failures.len());
     assert!(found("oversold"), "P1: {failures:?}");
     assert!(found("two answers") || found("old epoch"), "P3: {failures:?}");
 }

@@ -1,4 +1,4 @@
-//! The leases of this node: taken when a merchant becomes active, renewed all together, given back when it is not.
+//! The leases of this node: claimed when a merchant becomes active, renewed together, and released when it is idle.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,25 +11,24 @@ use tokio::sync::watch;
 
 use crate::clock::Clock;
 
-/// How long a lease lasts without being renewed: nobody else takes it before.
-const TERM: Duration = Duration::from_secs(6);
-/// How often leases are renewed.
-const RENEWAL: Duration = Duration::from_secs(2);
-/// How far this machine's clock may be from the store's, in microseconds.
-const MOST_SKEW: i64 = 5_000_000;
+/// How long a lease is valid without renewal.
+const LEASE_TERM: Duration = Duration::from_secs(6);
+const RENEWAL_INTERVAL: Duration = Duration::from_secs(2);
+/// The largest accepted difference between the clocks of this machine and the store, in microseconds.
+const MAX_CLOCK_SKEW: i64 = 5_000_000;
 
-/// Who is to write for a merchant.
+/// The holder of a merchant's lease.
 #[derive(Debug)]
 pub(crate) enum Claim {
     /// This node, until the lease is lost.
-    Mine(Lease),
-    /// Another one.
-    Theirs { address: Arc<str>, left: Duration },
-    /// The store does not say.
+    Own(Lease),
+    /// Another node, for the remaining time or longer.
+    HeldBy { address: Arc<str>, remaining: Duration },
+    /// The store did not answer.
     Unknown,
 }
 
-/// This node's lease.
+/// A lease of this node.
 #[derive(Debug)]
 pub(crate) struct Lease {
     leases: Arc<Leases>,
@@ -38,22 +37,22 @@ pub(crate) struct Lease {
 }
 
 impl Lease {
-    /// Is done when another node has the lease.
+    /// Completes when another node has taken the lease.
     pub(crate) async fn lost(&mut self) {
         if self.lost.wait_for(|lost| *lost).await.is_err() {
-            // Nobody renews any more: the program is ending.
+            // Renewal has stopped: the program is shutting down.
             std::future::pending::<()>().await;
         }
     }
 
-    /// Lets another node have it at once.
-    pub(crate) async fn give_back(self) {
+    /// Releases the lease, so that another node can claim it at once.
+    pub(crate) async fn release(self) {
         if self.leases.held().remove(&self.merchant).is_none() {
             return;
         }
         let Leases { journal, node, .. } = &*self.leases;
         if let Err(error) = journal.release_leases(node, &[self.merchant.to_string()]).await {
-            tracing::debug!(merchant = %self.merchant, %error, "a lease is left to run out");
+            tracing::debug!(merchant = %self.merchant, %error, "failed to release a lease; it will expire");
         }
     }
 }
@@ -79,50 +78,48 @@ impl Leases {
     }
 
     fn held(&self) -> MutexGuard<'_, HashMap<MerchantId, watch::Sender<bool>>> {
-        // Nothing that can panic happens under the lock.
+        // No code under the lock can panic.
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether this machine's clock is too far from the store's to decide anything by.
-    pub(crate) fn skewed(&self) -> bool {
+    /// Whether this machine's clock differs too much from the store's clock to decide commands.
+    pub(crate) fn is_skewed(&self) -> bool {
         self.skewed.load(Ordering::Relaxed)
     }
 
-    /// Asks for a merchant's lease.
+    /// Claims a merchant's lease.
     pub(crate) async fn claim(self: &Arc<Self>, merchant: &MerchantId) -> Claim {
         let names = [merchant.to_string()];
-        match self.journal.claim_leases(&self.node, &names, TERM).await.map(|mut all| all.pop()) {
+        match self.journal.claim_leases(&self.node, &names, LEASE_TERM).await.map(|mut all| all.pop()) {
             Ok(Some(LeaseStatus::Own)) => {
                 let (sender, lost) = watch::channel(false);
                 self.held().insert(merchant.clone(), sender);
-                Claim::Mine(Lease { leases: Arc::clone(self), merchant: merchant.clone(), lost })
+                Claim::Own(Lease { leases: Arc::clone(self), merchant: merchant.clone(), lost })
             }
-            Ok(Some(LeaseStatus::HeldBy { address, remaining })) => {
-                Claim::Theirs { address, left: remaining }
-            }
+            Ok(Some(LeaseStatus::HeldBy { address, remaining })) => Claim::HeldBy { address, remaining },
             Ok(None) => Claim::Unknown,
             Err(error) => {
-                tracing::debug!(%merchant, %error, "who is to write cannot be told");
+                tracing::debug!(%merchant, %error, "failed to claim a lease");
                 Claim::Unknown
             }
         }
     }
 
-    /// Renews what is held and compares the clocks, until the task is ended.
+    /// Renews all leases and compares the clocks, until the task is aborted.
     pub(crate) async fn renew(self: Arc<Self>) {
         loop {
             if let Err(error) = self.renew_once().await {
-                tracing::warn!(%error, "leases could not be renewed");
+                tracing::warn!(%error, "failed to renew leases");
             }
-            tokio::time::sleep(RENEWAL).await;
+            tokio::time::sleep(RENEWAL_INTERVAL).await;
         }
     }
 
     async fn renew_once(&self) -> Result<(), JournalError> {
         if let Some(time) = self.journal.time().await? {
-            let skewed = (self.clock.now().microseconds() - time).abs() > MOST_SKEW;
-            if skewed && !self.skewed() {
-                tracing::error!("this machine's clock is not the database's: nothing is written until it is");
+            let skewed = (self.clock.now().microseconds() - time).abs() > MAX_CLOCK_SKEW;
+            if skewed && !self.is_skewed() {
+                tracing::error!("clock skew exceeds limit; rejecting writes");
             }
             self.skewed.store(skewed, Ordering::Relaxed);
         }
@@ -131,14 +128,14 @@ impl Leases {
             return Ok(());
         }
         let names: Vec<String> = merchants.iter().map(ToString::to_string).collect();
-        if self.skewed() {
-            // A node with a clock that is right takes them.
+        if self.is_skewed() {
+            // A node with a correct clock can claim the leases.
             for (_, lost) in self.held().drain() {
                 lost.send_replace(true);
             }
             return self.journal.release_leases(&self.node, &names).await;
         }
-        let statuses = self.journal.claim_leases(&self.node, &names, TERM).await?;
+        let statuses = self.journal.claim_leases(&self.node, &names, LEASE_TERM).await?;
         let mut held = self.held();
         for (merchant, status) in merchants.iter().zip(statuses) {
             if status != LeaseStatus::Own

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use ambassador::Delegate;
 use async_trait::async_trait;
-use holdfast_journal::test_support::{self, MemoryJournal};
+use holdfast_journal::test_support::{MemoryJournal, without_fence};
 use holdfast_journal::{
     AppendError, Batch, BatchStore, BatchSummary, Event, EventLog, Finding, Head, JournalAdmin, JournalError,
     LeaseStatus, LeaseStore, LoadRequest, Loaded, Node, Outcome, Snapshot, SubjectKeys, VerificationSource,
@@ -74,9 +74,9 @@ impl FaultyJournal {
         }
     }
 
-    /// The same over a journal without the condition on the head.
-    pub(super) fn unfenced(script: impl FnMut(&Batch) -> Fault + Send + 'static) -> Self {
-        Self { inner: test_support::unfenced(), ..Self::new(script) }
+    /// Like [`new`](Self::new), over a journal that does not check the head.
+    pub(super) fn without_fence(script: impl FnMut(&Batch) -> Fault + Send + 'static) -> Self {
+        Self { inner: without_fence(), ..Self::new(script) }
     }
 
     pub(super) fn unreachable_for(&self, times: usize) {

@@ -1,0 +1,116 @@
+//! The called side of a link: executes commands that another node forwards.
+
+use std::time::Duration;
+
+use holdfast_domain::values::MerchantId;
+use tokio::sync::{mpsc, oneshot};
+
+use super::Link;
+use super::messages::{
+    FROM_CLIENT, FROM_SERVER, MessageError, PeerOutcome, PeerReplies, PeerReply, PeerRequest, Seal,
+};
+use crate::answer::Reply;
+use crate::privacy::random;
+use crate::service::Commands;
+
+/// How long the calling node may take to send its first message.
+const FIRST_MESSAGE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The most replies in one message. A reply has at most a few hundred kilobytes.
+const MAX_REPLIES: usize = 64;
+
+/// The most replies that wait to be sent. When it is reached, replies wait for the link.
+const REPLY_QUEUE: usize = 4_096;
+
+impl Commands {
+    /// Serves a link that another node has opened, until the link breaks.
+    pub async fn serve_peer(&self, link: Link) {
+        let Link { outgoing, mut incoming } = link;
+        let Ok(challenge) = random::<16>() else { return };
+        if outgoing.send(challenge.to_vec()).await.is_err() {
+            return;
+        }
+        let mut seal = Seal::new(self.vault(), FROM_CLIENT, &challenge);
+        let (replies, queue) = mpsc::channel(REPLY_QUEUE);
+        tokio::spawn(send_replies(queue, Seal::new(self.vault(), FROM_SERVER, &challenge), outgoing));
+        // The first message proves that the caller is a node with this master key.
+        let Ok(Some(first)) = tokio::time::timeout(FIRST_MESSAGE_TIMEOUT, incoming.recv()).await else {
+            return;
+        };
+        if let Err(error) = self.receive(&first, &mut seal, &replies) {
+            tracing::debug!(%error, "peer authentication failed");
+            return;
+        }
+        while let Some(sealed) = incoming.recv().await {
+            if let Err(error) = self.receive(&sealed, &mut seal, &replies) {
+                tracing::error!(%error, "invalid message from peer");
+                return;
+            }
+        }
+    }
+
+    /// Puts forwarded commands on the merchant's queue, in order, and sends the replies as they arrive.
+    fn receive(
+        &self,
+        sealed: &[u8],
+        seal: &mut Seal,
+        replies: &mpsc::Sender<PeerReply>,
+    ) -> Result<(), MessageError> {
+        let PeerRequest { merchant, commands, lookups } = seal.open(sealed)?;
+        let merchant =
+            MerchantId::new(&merchant).map_err(|_| MessageError::Invalid("malformed merchant id"))?;
+        let ids: Vec<u64> = commands.iter().map(|command| command.id).collect();
+        let requests = commands.into_iter().map(|command| command.into_request());
+        let submitted = self.submit_forwarded(&merchant, requests.collect::<Result<_, _>>()?);
+        let command_replies = replies.clone();
+        tokio::spawn(async move {
+            match submitted {
+                Ok(receivers) => reply_to_all(ids, receivers, &command_replies).await,
+                Err(reason) => {
+                    for id in ids {
+                        send_reply(&command_replies, id, Reply::NotExecuted(reason).try_into()).await;
+                    }
+                }
+            }
+        });
+        for lookup in lookups {
+            let (commands, merchant, replies) = (self.clone(), merchant.clone(), replies.clone());
+            tokio::spawn(async move {
+                let state = commands.state_of(&merchant, lookup.key.into()).await;
+                send_reply(&replies, lookup.id, PeerOutcome::of_lookup(state)).await;
+            });
+        }
+        Ok(())
+    }
+}
+
+async fn reply_to_all(
+    ids: Vec<u64>,
+    receivers: Vec<oneshot::Receiver<Reply>>,
+    replies: &mpsc::Sender<PeerReply>,
+) {
+    for (id, receiver) in ids.into_iter().zip(receivers) {
+        let reply = receiver.await.unwrap_or(Reply::OutcomeUnknown);
+        send_reply(replies, id, reply.try_into()).await;
+    }
+}
+
+async fn send_reply(replies: &mpsc::Sender<PeerReply>, id: u64, outcome: Result<PeerOutcome, MessageError>) {
+    match outcome {
+        // If the link has broken, no node waits for the reply.
+        Ok(outcome) => drop(replies.send(PeerReply { id, outcome }).await),
+        Err(error) => tracing::error!(%error, "failed to encode a reply for a peer"),
+    }
+}
+
+/// Sends replies; those that wait at the same time share a message.
+async fn send_replies(mut queue: mpsc::Receiver<PeerReply>, mut seal: Seal, outgoing: mpsc::Sender<Vec<u8>>) {
+    let mut replies = Vec::new();
+    while queue.recv_many(&mut replies, MAX_REPLIES).await > 0 {
+        let message = PeerReplies { replies: std::mem::take(&mut replies) };
+        let Ok(sealed) = seal.seal(&message) else { return };
+        if outgoing.send(sealed).await.is_err() {
+            return;
+        }
+    }
+}
