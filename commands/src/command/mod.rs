@@ -1,139 +1,111 @@
-//! Every command by name: one list that bulk requests, fingerprints and schemas share.
+//! All commands as one type, generated from the [table](table::command_table).
 
 mod policy;
+mod table;
 
-pub(crate) use policy::Urgency;
+pub(crate) use policy::{CommandPolicy, Urgency};
+pub(crate) use table::command_table;
 
-use holdfast_domain::Command;
-use holdfast_domain::network::{PauseLocation, RegisterLocation, ResumeLocation};
-use holdfast_domain::order::{
-    AcceptAmendment, AcceptCancellation, AcceptFulfillmentOrder, AmendOrder, AttendOrder, AuthorizePayment,
-    CancelOrder, ConfirmDelivery, ConfirmPayment, CreateOrder, ErasePersonalData, FailPayment, HoldOrder,
-    MarkReadyForPickup, MoveFulfillmentOrder, PackItems, PickItems, ReceiveReturn, RejectAmendment,
-    RejectCancellation, RejectFulfillmentOrder, ReleaseHold, RequestReturn, ShipItems, ShortPick,
-    TrackParcel, TrackShipment, VoidPayment,
-};
-use holdfast_domain::policy::{RegisterMerchant, SetMerchantPolicy};
-use holdfast_domain::stock::{
-    AdjustStock, CancelSupply, ChangeStockCondition, CountStock, ExpectSupply, FillBackorders, ReceiveStock,
-    ReceiveTransfer, SetStockPolicy, ShipTransfer,
-};
 use holdfast_domain::values::Timestamp;
+use holdfast_domain::{Command, network, order, policy as merchant, stock};
 use schemars::{Schema, SchemaGenerator};
 
-/// A command's name and the JSON Schema of its fields.
+/// The name of a command and the JSON Schema of its fields.
 pub struct CommandSchema {
-    /// The name.
+    /// The name, such as `PickItems`.
     pub name: &'static str,
-    /// Makes the schema.
+    /// Generates the schema.
     pub schema: fn(&mut SchemaGenerator) -> Schema,
 }
 
-macro_rules! every_command {
-    ($($name:ident),* $(,)? ; background: $($own:ident),* $(,)?) => {
-        every_command!(@all $($name,)* $($own,)*);
-
-        /// Every command that a caller may give.
+macro_rules! define_commands {
+    (
+        api { $($module:ident::$name:ident: $policy:ident($($order:tt)*) => $($run:ident)::+;)* }
+        background { $($own_module:ident::$own:ident: $own_policy:ident($($own_order:tt)*) => $($own_run:ident)::+;)* }
+    ) => {
+        /// The commands that callers may send.
         pub const COMMANDS: &[CommandSchema] = &[
             $( CommandSchema {
-                name: <$name as Command>::NAME,
-                schema: |generator| generator.subschema_for::<$name>(),
+                name: <$module::$name as Command>::NAME,
+                schema: |generator| generator.subschema_for::<$module::$name>(),
             } ),*
         ];
+
+        define_commands! {
+            @all
+            $($module::$name: $policy($($order)*);)*
+            $($own_module::$own: $own_policy($($own_order)*);)*
+        }
     };
-    (@all $($name:ident,)*) => {
+    (@all $($module:ident::$name:ident: $policy:ident($($order:tt)*);)*) => {
         /// Any command.
         #[derive(Debug, Clone, PartialEq)]
         pub enum AnyCommand {
             $(
                 #[allow(missing_docs, reason = "documented at the command of the same name")]
-                $name(Box<$name>),
+                $name(Box<$module::$name>),
             )*
         }
 
         $(
-            impl From<$name> for AnyCommand {
-                fn from(command: $name) -> Self {
+            impl From<$module::$name> for AnyCommand {
+                fn from(command: $module::$name) -> Self {
                     Self::$name(Box::new(command))
                 }
             }
         )*
 
         impl AnyCommand {
-            /// Its name.
+            /// The name, such as `PickItems`.
             pub fn name(&self) -> &'static str {
-                match self { $( Self::$name(_) => <$name as Command>::NAME, )* }
+                match self { $( Self::$name(_) => <$module::$name as Command>::NAME, )* }
             }
 
-            /// Reads a command of a name from a deserialiser; nothing for a name that no command has.
+            /// Deserializes the command with a name; `None` if no command has the name.
             pub fn read<'de, D: serde::Deserializer<'de>>(name: &str, fields: D) -> Option<Result<Self, D::Error>> {
                 match name {
-                    $( <$name as Command>::NAME => Some(
-                        <$name as serde::Deserialize>::deserialize(fields).map(Self::from)
+                    $( <$module::$name as Command>::NAME => Some(
+                        <$module::$name as serde::Deserialize>::deserialize(fields).map(Self::from)
                     ), )*
                     _ => None,
                 }
             }
 
-            /// The fields as supplied, absent ones left out: what its fingerprint covers.
+            /// The JSON of the fields that were supplied, which the fingerprint covers.
             pub fn canonical(&self) -> Result<Vec<u8>, serde_json::Error> {
                 match self { $( Self::$name(command) => serde_json::to_vec(command), )* }
             }
 
-            /// When it happened, where the sender says so.
+            /// The time of the occurrence, if the caller states it.
             pub fn occurred_at(&self) -> Option<Timestamp> {
                 match self { $( Self::$name(command) => command.occurred_at(), )* }
             }
 
-            /// The moment after which it must not be carried out.
+            /// The time after which the command is refused.
             pub fn not_after(&self) -> Option<Timestamp> {
                 match self { $( Self::$name(command) => command.not_after(), )* }
             }
+
+            /// How the command is queued.
+            pub(crate) fn policy(&self) -> CommandPolicy {
+                if let Self::CreateOrder(command) = self {
+                    return CommandPolicy::new_order(command.order_id, command.priority);
+                }
+                match self {
+                    $( Self::$name(command) => {
+                        CommandPolicy::$policy(define_commands!(@order command $($order)*))
+                    } )*
+                }
+            }
         }
+    };
+    (@order $command:ident) => {{
+        let _ = $command;
+        None
+    }};
+    (@order $command:ident $($order:tt)+) => {
+        Some($command.$($order)+)
     };
 }
 
-every_command!(
-    CreateOrder,
-    ConfirmPayment,
-    AuthorizePayment,
-    FailPayment,
-    VoidPayment,
-    HoldOrder,
-    ReleaseHold,
-    CancelOrder,
-    AmendOrder,
-    AcceptFulfillmentOrder,
-    RejectFulfillmentOrder,
-    MoveFulfillmentOrder,
-    AcceptCancellation,
-    RejectCancellation,
-    AcceptAmendment,
-    RejectAmendment,
-    ShortPick,
-    PickItems,
-    PackItems,
-    MarkReadyForPickup,
-    ShipItems,
-    TrackShipment,
-    TrackParcel,
-    ConfirmDelivery,
-    RequestReturn,
-    ReceiveReturn,
-    ErasePersonalData,
-    ReceiveStock,
-    CountStock,
-    AdjustStock,
-    ChangeStockCondition,
-    ShipTransfer,
-    ReceiveTransfer,
-    ExpectSupply,
-    CancelSupply,
-    RegisterLocation,
-    PauseLocation,
-    ResumeLocation,
-    SetMerchantPolicy,
-    SetStockPolicy,
-    RegisterMerchant,
-    ; background: FillBackorders, AttendOrder,
-);
+command_table!(define_commands);

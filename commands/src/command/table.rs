@@ -1,0 +1,64 @@
+//! The table of all commands: the only place to list a command on the write side.
+
+/// Passes one row per command to a macro: the command's type, its urgency, the order that it changes (if its fields identify
+/// one), and its execution.
+///
+/// - `report` is an occurrence that has already happened; `request` is a wish that may be refused. See `CommandPolicy`.
+/// - `decide` is a decision of the order with everything that follows from it; `decide_at` also passes the time of the decision.
+///   Any other execution is a function in `execution/`.
+/// - `background` commands are issued by the process manager only.
+macro_rules! command_table {
+    ($macro:ident) => {
+        $macro! {
+            api {
+                order::CreateOrder: request() => create_order::create;
+                order::ConfirmPayment: report(order_id) => decide;
+                order::AuthorizePayment: report(order_id) => decide;
+                order::FailPayment: report(order_id) => decide;
+                order::VoidPayment: report(order_id) => decide;
+                order::HoldOrder: request(order_id) => decide_at;
+                order::ReleaseHold: request(order_id) => decide;
+                order::CancelOrder: request(order_id) => decide;
+                order::AmendOrder: request(order_id) => amend_order::amend;
+                order::AcceptFulfillmentOrder: report(fulfillment_order_id.order()) => decide;
+                order::RejectFulfillmentOrder: report(fulfillment_order_id.order()) => decide;
+                order::MoveFulfillmentOrder: request(fulfillment_order_id.order()) => orders::move_fulfillment_order;
+                order::AcceptCancellation: report(fulfillment_order_id.order()) => orders::accept_cancellation;
+                order::RejectCancellation: report(fulfillment_order_id.order()) => decide;
+                order::AcceptAmendment: report(fulfillment_order_id.order()) => decide;
+                order::RejectAmendment: report(fulfillment_order_id.order()) => decide;
+                order::ShortPick: report(fulfillment_order_id.order()) => decide;
+                order::PickItems: report(fulfillment_order_id.order()) => decide;
+                order::PackItems: report(fulfillment_order_id.order()) => decide;
+                order::MarkReadyForPickup: report(fulfillment_order_id.order()) => decide_at;
+                order::ShipItems: report(fulfillment_order_id.order()) => orders::ship;
+                order::TrackShipment: report(shipment_id.order()) => decide;
+                order::TrackParcel: report() => orders::track_parcel;
+                order::ConfirmDelivery: report(shipment_id.order()) => decide_at;
+                order::RequestReturn: request(order_id) => orders::request_return;
+                order::ReceiveReturn: report(return_id.order()) => orders::receive_return;
+                order::ErasePersonalData: request(order_id) => orders::erase_personal_data;
+                stock::ReceiveStock: report() => stock::receive;
+                stock::CountStock: report() => stock::count;
+                stock::AdjustStock: report() => stock::adjust;
+                stock::ChangeStockCondition: report() => stock::change_condition;
+                stock::ShipTransfer: report() => stock::ship_transfer;
+                stock::ReceiveTransfer: report() => stock::receive_transfer;
+                stock::ExpectSupply: request() => stock::expect_supply;
+                stock::CancelSupply: request() => stock::cancel_supply;
+                network::RegisterLocation: request() => merchant::register_location;
+                network::PauseLocation: request() => merchant::pause_location;
+                network::ResumeLocation: request() => merchant::resume_location;
+                merchant::SetMerchantPolicy: request() => merchant::set_policy;
+                stock::SetStockPolicy: request() => stock::set_policy;
+                merchant::RegisterMerchant: request() => merchant::register;
+            }
+            background {
+                stock::FillBackorders: request() => stock::fill_backorders;
+                order::AttendOrder: request(order_id) => orders::attend;
+            }
+        }
+    };
+}
+
+pub(crate) use command_table;
