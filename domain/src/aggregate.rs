@@ -1,13 +1,13 @@
-//! What the aggregates have in common.
+//! The common form of all aggregates.
 
 use cqrs_es::Aggregate;
 
 /// An aggregate whose decisions are a pure function.
 ///
-/// [`Aggregate::handle`] is asynchronous and may use services; ours only calls [`Decide::decide`]. The write
-/// side calls `decide` and [`Aggregate::apply`] itself, on the merchant's one decision point.
+/// [`Aggregate::handle`] is asynchronous and may use services; here it only calls [`Decide::decide`]. The write side calls
+/// `decide` and [`Aggregate::apply`] itself.
 pub trait Decide: Aggregate + Clone {
-    /// The events a command leads to, in order, or why it is refused. Reads nothing but its arguments.
+    /// The events of a command, in order, or why it is refused. It depends on nothing but its arguments.
     fn decide(&self, command: &Self::Command) -> Result<Vec<Self::Event>, Self::Error>;
 }
 
@@ -57,12 +57,12 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::Decide;
+    use crate::capacity::{BookCapacity, CapacityCommand, LocationCapacity};
     use crate::network::{Network, NetworkCommand};
     use crate::order::{CreationTerms, Order, OrderCommand};
     use crate::policy::{OnShortage, Policy, PolicyCommand, ReserveAt};
     use crate::stock::{StockCommand, StockItem};
     use crate::values::{Quantity, Text, Timestamp};
-    use crate::workload::{Workload, WorkloadCommand};
 
     const ORDER: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
     const NOW: Timestamp = Timestamp::from_microseconds(9_000_000);
@@ -71,8 +71,8 @@ mod tests {
         serde_json::from_value(fields).unwrap()
     }
 
-    /// Handles the commands one after the other, comparing each with what is decided and applied by hand. Gives
-    /// the number of events, and of refusals.
+    /// Handles commands one after the other, and compares each with `decide` and `apply`: the numbers of events and of
+    /// refusals.
     async fn handled_as_decided<A>(commands: Vec<A::Command>) -> (usize, usize)
     where
         A: Decide<Services = ()> + PartialEq + Debug,
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_order_handles_as_it_decides() {
+    async fn handling_an_order_decides_and_applies() {
         let terms = CreationTerms {
             order_id: ORDER.parse().unwrap(),
             reserve_at: ReserveAt::Creation,
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_stock_item_handles_as_it_decides() {
+    async fn handling_a_stock_item_decides_and_applies() {
         let report = |mut more: Value| {
             more["sku"] = json!("A");
             more["location"] = json!("DC-1");
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_network_handles_as_it_decides() {
+    async fn handling_a_network_decides_and_applies() {
         let place = json!({ "location": "DC-1", "latitude": 40.5, "longitude": -80.25 });
         let pause = || NetworkCommand::PauseLocation(read(json!({ "location": "DC-1", "reason": "flood" })));
         let register = NetworkCommand::RegisterLocation(read(place));
@@ -142,23 +142,25 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_workload_handles_as_it_decides() {
+    async fn handling_a_capacity_decides_and_applies() {
         let today = "2026-03-01".parse().unwrap();
-        let book = |part: &str| WorkloadCommand::Book {
-            location: "DC-1".parse().unwrap(),
-            fulfillment_order_id: format!("{ORDER}.{part}").parse().unwrap(),
-            capacity: Quantity::new(1).unwrap(),
-            today,
-            earliest: today,
-            horizon: 1,
+        let book = |part: &str| {
+            CapacityCommand::Book(BookCapacity {
+                location: "DC-1".parse().unwrap(),
+                fulfillment_order_id: format!("{ORDER}.{part}").parse().unwrap(),
+                capacity: Quantity::new(1).unwrap(),
+                today,
+                earliest: today,
+                horizon: 1,
+            })
         };
-        let free = WorkloadCommand::Free { fulfillment_order_id: format!("{ORDER}.f1").parse().unwrap() };
+        let free = CapacityCommand::Free(format!("{ORDER}.f1").parse().unwrap());
         let commands = vec![book("f1"), book("f2"), free, book("f2")];
-        assert_eq!(handled_as_decided::<Workload>(commands).await, (3, 1));
+        assert_eq!(handled_as_decided::<LocationCapacity>(commands).await, (3, 1));
     }
 
     #[tokio::test]
-    async fn a_policy_handles_as_it_decides() {
+    async fn handling_a_policy_decides_and_applies() {
         let set = |fields: Value| PolicyCommand::SetMerchantPolicy(read(fields));
         let name = PolicyCommand::RegisterMerchant(read(json!({ "merchant": "acme", "name": "Acme" })));
         let commands = vec![set(json!({ "sourcing": [] })), set(json!({ "allowSplit": false })), name];

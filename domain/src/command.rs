@@ -1,21 +1,21 @@
-//! Commands as they arrive: the fields of the contract, checked, before any default is filled in.
+//! Commands from outside: the fields as they were supplied, before defaults are applied.
 
 use crate::values::Timestamp;
 
-/// A command from outside. Its serialised form is canonical: the fields as supplied, absent ones left out.
+/// A command from outside. Its serialized form is canonical: the fields as supplied, without absent ones.
 pub trait Command: serde::Serialize + serde::de::DeserializeOwned + schemars::JsonSchema + Send {
-    /// Its name in bulk requests and fingerprints. Never renamed.
+    /// The name of the command in bulk requests and fingerprints. It never changes.
     const NAME: &'static str;
 
-    /// When the fact happened, where the sender says so. Data, never decision time.
+    /// When the fact happened; absent if the sender does not say so. It is stored, and is never the decision time.
     fn occurred_at(&self) -> Option<Timestamp>;
 
-    /// The moment after which the command must not be carried out.
+    /// The time after which the command is refused.
     fn not_after(&self) -> Option<Timestamp>;
 }
 
-/// Declares commands: each gets the two common fields, strict deserialisation and its name. A field `= sealed`
-/// is personal and never printed.
+/// Declares commands: each gets the two common fields, strict deserialization and its name. A field `= sealed` is
+/// personal data and never printed.
 macro_rules! commands {
     ($(
         $(#[$doc:meta])* $name:ident {
@@ -29,9 +29,9 @@ macro_rules! commands {
             #[serde(rename_all = "camelCase", deny_unknown_fields)]
             pub struct $name {
                 $( $(#[$field_doc])* pub $field: $kind, )*
-                /// When it happened, where that is not now. Kept as data.
+                /// When the fact happened. Default: unknown. It is stored, and does not change the decision time.
                 pub occurred_at: Option<$crate::values::Timestamp>,
-                /// Refused with `command_expired` when it would be decided after this moment.
+                /// After this time, the command is refused with `command_expired`. Default: never.
                 pub not_after: Option<$crate::values::Timestamp>,
             }
 

@@ -1,4 +1,4 @@
-//! How far apart two places are, in whole kilometres.
+//! Distances between places, in whole kilometres.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ pub struct Coordinates {
 }
 
 impl std::fmt::Debug for Coordinates {
-    /// A customer's coordinates are personal data, so none are ever printed.
+    /// A customer's coordinates are personal data: coordinates are never printed.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Coordinates(..)")
     }
@@ -25,10 +25,10 @@ impl std::fmt::Debug for Coordinates {
 pub struct Kilometres(pub u32);
 
 impl Kilometres {
-    /// Farther than any two places on earth: what counts where no distance is known.
+    /// The value of an unknown distance: farther than any two places on earth.
     pub const UNKNOWN: Self = Self(20_100);
 
-    /// Rounded to 50 km, so that the distances to several locations do not give an address away.
+    /// The distance rounded to 50 km, so that distances to several locations do not reveal an address.
     #[must_use]
     pub const fn coarse(self) -> Self {
         Self((self.0 + 25) / 50 * 50)
@@ -39,8 +39,8 @@ const EARTH_RADIUS_KM: f64 = 6_371.008_8;
 
 /// The great-circle distance by the haversine formula (R. W. Sinnott, Sky and Telescope 68(2), 1984).
 ///
-/// It is rounded to whole kilometres before anything is compared, so that the last bits of a platform's sine
-/// do not decide where an order ships from.
+/// It is rounded to whole kilometres before distances are compared, so that the last bits of a platform's sine do not
+/// decide which location ships an order.
 pub fn between(a: Coordinates, b: Coordinates) -> Kilometres {
     let (phi_a, phi_b) = (a.latitude.to_radians(), b.latitude.to_radians());
     let half_phi = (phi_b - phi_a) / 2.0;

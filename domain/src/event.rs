@@ -1,29 +1,28 @@
-//! How events are named, versioned, turned into payloads and read from the payloads of every version ever written.
+//! Names and versions of events, their payloads, and reading the payloads of all versions.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// Why a stored payload is not an event of this program.
+/// Why a stored payload cannot be read as an event.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
-    /// A type that this program does not know.
+    /// An unknown type.
     #[error("unknown event type {0}")]
     UnknownType(String),
-    /// A version that this program does not know.
+    /// An unknown version of a type.
     #[error("unknown version {1} of event type {0}")]
     UnknownVersion(String, u32),
-    /// The payload does not fit the type.
+    /// The payload is not one of the type.
     #[error("malformed payload of event type {0}: {1}")]
     Malformed(String, String),
 }
 
-/// Turns the payload of one version into that of the next. It knows nothing but the payload: what was written
+/// Turns the payload of one version into that of the next. It depends on nothing but the payload, so that a stored event
 /// means the same on every node and in every year.
 pub(crate) type Upcaster = fn(Value) -> Result<Value, serde_json::Error>;
 
-/// Reads a payload of an older version, taking it through the upcasters of its version and of those after it.
-///
-/// `upcasters` has one for every older version, oldest first, which [`complete`] has made sure of.
+/// Reads a payload of an older version through the upcasters of that version and of later ones. `upcasters` has one for
+/// every older version, the oldest first, as [`complete`] has checked.
 pub(crate) fn decode_older<P: DeserializeOwned>(
     name: &str,
     version: u32,
@@ -41,7 +40,7 @@ pub(crate) fn decode_older<P: DeserializeOwned>(
     serde_json::from_value(value).map_err(malformed)
 }
 
-/// Whether there is an upcaster from every version before the one that is written, oldest first.
+/// Whether there is an upcaster from every version before the written one, the oldest first.
 pub(crate) const fn complete(written: u32, older: &[u32]) -> bool {
     let mut index = 0;
     while index < older.len() {
@@ -53,11 +52,10 @@ pub(crate) const fn complete(written: u32, older: &[u32]) -> bool {
     older.len() + 1 == written as usize
 }
 
-/// Declares an aggregate's event enum from its payload structs, each with the version it is written in and, where
-/// that is not the first, an upcaster from every older one: `OrderHeld = 3 { 1 => order_held_1, 2 => order_held_2 }`.
-/// One that is missing does not compile.
+/// Declares an aggregate's event enum from its payload structs, each with its written version and an upcaster from every
+/// older version: `OrderHeld = 3 { 1 => order_held_1, 2 => order_held_2 }`. A missing upcaster does not compile.
 ///
-/// Names are storage formats: they are never renamed.
+/// Names are storage formats: they never change.
 macro_rules! event_enum {
     ($(#[$doc:meta])* $name:ident {
         $( $variant:ident = $version:literal $({ $( $older:literal => $upcaster:path ),+ $(,)? })? ),* $(,)?
@@ -74,25 +72,25 @@ macro_rules! event_enum {
         }
 
         impl $name {
-            /// Every type name with the version that is written today.
+            /// Every type name with its written version.
             pub const TYPES: &'static [(&'static str, u32)] = &[$((stringify!($variant), $version)),*];
 
-            /// The type's name.
+            /// The type name.
             pub fn name(&self) -> &'static str {
                 match self { $( Self::$variant(_) => stringify!($variant), )* }
             }
 
-            /// The version that its payload is written in.
+            /// The version of the payload.
             pub fn version(&self) -> u32 {
                 match self { $( Self::$variant(_) => $version, )* }
             }
 
-            /// The payload as JSON, without what is personal.
+            /// The payload as JSON, without personal data.
             pub fn payload(&self) -> Result<Vec<u8>, serde_json::Error> {
                 match self { $( Self::$variant(payload) => serde_json::to_vec(payload), )* }
             }
 
-            /// Whether this program reads such payloads.
+            /// Checks that this program reads payloads of a type and version.
             pub fn check(name: &str, version: u32) -> Result<(), $crate::DecodeError> {
                 match Self::TYPES.iter().find(|(known, _)| *known == name) {
                     Some((_, written)) if (1..=*written).contains(&version) => Ok(()),
@@ -101,7 +99,7 @@ macro_rules! event_enum {
                 }
             }
 
-            /// Reads a stored payload of any version. That of the version written today takes no detour.
+            /// Reads a stored payload of any version.
             pub fn decode(name: &str, version: u32, payload: &[u8]) -> Result<Self, $crate::DecodeError> {
                 match (name, version) {
                     $(
@@ -117,7 +115,7 @@ macro_rules! event_enum {
                 }
             }
 
-            /// The JSON Schema of every payload as it is written today, by type name. Each stands for itself.
+            /// The JSON Schema of every payload in its written version, by type name.
             pub fn schemas() -> Vec<(&'static str, ::schemars::Schema)> {
                 vec![$( (stringify!($variant), ::schemars::schema_for!($variant)) ),*]
             }
@@ -149,8 +147,8 @@ macro_rules! event_enum {
     };
 }
 
-/// Declares event payloads: camelCase, absent optional fields left out. A field `= sealed` is personal and
-/// never printed.
+/// Declares event payloads: camelCase, without absent optional fields. A field `= sealed` is personal data and never
+/// printed. A field whose name says everything needs no documentation.
 macro_rules! payloads {
     ($(
         $(#[$doc:meta])* $name:ident {
@@ -162,6 +160,7 @@ macro_rules! payloads {
             #[derive(Clone, PartialEq, ::serde::Serialize, ::serde::Deserialize, ::schemars::JsonSchema)]
             #[serde(rename_all = "camelCase")]
             $(#[$doc])*
+            #[allow(missing_docs, reason = "a name such as `quantity` says everything")]
             pub struct $name {
                 $( $(#[$field_doc])* pub $field: $kind, )*
             }

@@ -1,27 +1,26 @@
-//! Where a place is about, told from its country and postal code, for orders that come without coordinates.
+//! Approximate coordinates by country and postal code, for orders without coordinates.
 //!
-//! Coarse on purpose: it is to tell the near warehouse from the far one. What comes out of it goes through
-//! [`distance::between`](crate::distance::between) and is rounded to whole kilometres there.
+//! They are coarse: enough to prefer the near warehouse to the far one.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use crate::distance::Coordinates;
 
-/// What a place was told from.
+/// How approximate coordinates were found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Basis {
-    /// The beginning of the postal code.
+    /// By the first characters of the postal code.
     PostalCode,
-    /// The country alone.
+    /// By the country alone.
     Country,
 }
 
-/// The middle of every country.
+/// The centre of every country.
 static COUNTRIES: LazyLock<BTreeMap<&str, Coordinates>> =
     LazyLock::new(|| lines(include_str!("../data/countries.tsv")).collect());
 
-/// The middle of what a postal code begins with, by country.
+/// The centre of every postal code prefix, by country.
 static POSTAL_CODES: LazyLock<BTreeMap<&str, BTreeMap<&str, Coordinates>>> = LazyLock::new(|| {
     let by_country = [
         ("CA", include_str!("../data/postal-codes-ca.tsv")),
@@ -31,29 +30,29 @@ static POSTAL_CODES: LazyLock<BTreeMap<&str, BTreeMap<&str, Coordinates>>> = Laz
     by_country.into_iter().map(|(country, table)| (country, lines(table).collect())).collect()
 });
 
-/// Whether it is a country's code by ISO 3166 alpha-2, in capital letters.
+/// Whether the text is an ISO 3166 alpha-2 country code in capital letters.
 pub fn is_country(code: &str) -> bool {
     COUNTRIES.contains_key(code)
 }
 
-/// Where a place is about: by the beginning of its postal code where that is known, else by its country.
+/// The approximate coordinates of a postal code, or else of a country; nothing for an unknown country.
 pub fn place_of(country: &str, postal_code: Option<&str>) -> Option<(Coordinates, Basis)> {
     let near = POSTAL_CODES.get(country).zip(postal_code).and_then(|(table, code)| longest(table, code));
     let known = near.map(|place| (place, Basis::PostalCode));
     known.or_else(|| COUNTRIES.get(country).map(|&place| (place, Basis::Country)))
 }
 
-/// The place of the longest beginning of a postal code that the table has.
+/// The coordinates of the longest prefix of a postal code in a table, at most three characters.
 fn longest(table: &BTreeMap<&str, Coordinates>, code: &str) -> Option<Coordinates> {
     let plain = code.trim().to_ascii_uppercase();
     (1..=3).rev().find_map(|length| table.get(plain.get(..length)?).copied())
 }
 
-/// The lines of a table: what is placed, degrees north, degrees east.
+/// The rows of a table: name, degrees north, degrees east.
 fn lines(table: &'static str) -> impl Iterator<Item = (&'static str, Coordinates)> {
     table.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
-        let (name, place) = line.split_once('\t')?;
-        let (latitude, longitude) = place.split_once('\t')?;
+        let (name, coordinates) = line.split_once('\t')?;
+        let (latitude, longitude) = coordinates.split_once('\t')?;
         Some((name, Coordinates { latitude: latitude.parse().ok()?, longitude: longitude.parse().ok()? }))
     })
 }

@@ -1,9 +1,9 @@
 //! The rules of order fulfillment: pure, without clock, randomness or I/O.
 //!
-//! Five aggregates ([`order`], [`stock`], [`network`], [`policy`], [`workload`]) and two pure functions: [`sourcing`]
-//! chooses locations, [`promise`] reckons dates. Each aggregate has a `decide`, which says what events a command leads
-//! to or why it is refused, and an `evolve`, which says what an event makes of the state. The same state and command
-//! always give the same events: time comes with the command, ids derive from it, and nothing iterates over a hash map.
+//! Five aggregates ([`order`], [`stock`], [`network`], [`policy`], [`capacity`]) and two pure functions: [`sourcing`]
+//! chooses locations, [`promising`] computes dates. Each aggregate has a `decide` (state and command to events or a refusal)
+//! and an `evolve` (state and event to the next state). The same state and command always give the same events: the decision
+//! time is part of the command, ids are derived from it, and nothing iterates over a hash map.
 //!
 //! The aggregates implement [`cqrs_es::Aggregate`]; its `handle` calls `decide` and nothing else.
 
@@ -17,7 +17,7 @@ mod properties;
 mod refusal;
 mod sealed;
 
-pub mod calendar;
+pub mod capacity;
 pub mod distance;
 pub mod format;
 pub mod fulfillment;
@@ -25,13 +25,11 @@ pub mod geography;
 pub mod network;
 pub mod order;
 pub mod policy;
-pub mod promise;
+pub mod promising;
 pub mod sourcing;
 pub mod stock;
 pub mod stream;
-pub mod transit;
 pub mod values;
-pub mod workload;
 
 pub use aggregate::Decide;
 pub use command::Command;

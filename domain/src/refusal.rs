@@ -1,33 +1,40 @@
-//! What all refusals have in common.
+//! The common form of all refusals.
 
-/// What kind of "no" it is, for callers that only sort by kind.
+/// The class of a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
-    /// What the command is about does not exist.
+    /// The object of the command does not exist.
     NotFound,
-    /// The command is well formed but means nothing here, such as an unknown SKU.
+    /// The command is well formed and invalid, such as an unknown SKU.
     Invalid,
-    /// The state of things does not allow it now.
+    /// The current state does not allow it.
     Conflict,
-    /// It was made for a version that is no longer the current one.
+    /// The command expects another version than the current one.
     Outdated,
 }
 
 /// Why a command was refused: a code for machines, the `Display` text for people.
 pub trait Refusal: std::error::Error {
-    /// The stable code. Never renamed.
-    fn code(&self) -> &'static str;
+    /// The stable code, and the class.
+    fn kind(&self) -> (&'static str, Class);
 
-    /// What kind of refusal it is.
-    fn class(&self) -> Class;
+    /// The stable code.
+    fn code(&self) -> &'static str {
+        self.kind().0
+    }
 
-    /// The field that it is about, as a JSON pointer into the command.
+    /// The class.
+    fn class(&self) -> Class {
+        self.kind().1
+    }
+
+    /// A JSON pointer to the invalid field of the command; absent if the refusal is not about one.
     fn pointer(&self) -> Option<String> {
         None
     }
 
-    /// More for machines, by name.
+    /// Further data for machines, by name.
     fn details(&self) -> Option<(&'static str, serde_json::Value)> {
         None
     }

@@ -1,8 +1,8 @@
-//! What is personal does not print itself, so that no log line and no message can give it away.
+//! Personal data is never printed, so that no log line and no message reveals it.
 
 use std::fmt;
 
-/// Stands for what is sealed; only whether there is any is told.
+/// Prints whether there is a value, and not the value.
 pub(crate) struct Sealed<'a, T>(pub(crate) &'a Option<T>);
 
 impl<T> fmt::Debug for Sealed<'_, T> {
@@ -11,7 +11,7 @@ impl<T> fmt::Debug for Sealed<'_, T> {
     }
 }
 
-/// Implements `Debug` as it would be derived, but for the fields `= sealed`.
+/// Implements `Debug` as derived, except for the fields `= sealed`.
 macro_rules! debug_without_sealed {
     ($name:ident { $( $field:ident $(= $sealed:ident)? ),* }) => {
         impl ::std::fmt::Debug for $name {
@@ -24,7 +24,7 @@ macro_rules! debug_without_sealed {
     };
 }
 
-/// A field as it is printed.
+/// The printed form of a field.
 macro_rules! shown {
     ($value:expr) => {
         &$value

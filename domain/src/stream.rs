@@ -1,29 +1,29 @@
-//! Streams by name, and any aggregate's event: what a journal stores, read back as what it means.
+//! Names of streams, and the events of all aggregates.
 
 use std::fmt;
 use std::str::FromStr;
 
+use crate::capacity::CapacityEvent;
 use crate::event::DecodeError;
 use crate::network::NetworkEvent;
 use crate::order::OrderEvent;
 use crate::policy::PolicyEvent;
 use crate::stock::StockEvent;
 use crate::values::{LocationId, OrderId, Sku};
-use crate::workload::WorkloadEvent;
 
-/// One aggregate's stream within a merchant's journal. Its `Display` is the stream's name, a storage format.
+/// The stream of an aggregate in a merchant's journal. Its `Display` is the stream's name, a storage format.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum StreamId {
-    /// An order's.
+    /// An order.
     Order(OrderId),
-    /// A stock item's.
+    /// A stock item.
     Stock(Sku),
-    /// The locations'.
+    /// The merchant's locations.
     Network,
-    /// The rules'.
+    /// The merchant's rules.
     Policy,
-    /// What a location has taken on.
-    Workload(LocationId),
+    /// The capacity that is booked at a location. In the journal: `workload-{location}`.
+    Capacity(LocationId),
 }
 
 impl fmt::Display for StreamId {
@@ -33,12 +33,12 @@ impl fmt::Display for StreamId {
             Self::Stock(sku) => write!(f, "stock-{sku}"),
             Self::Network => f.write_str("network"),
             Self::Policy => f.write_str("policy"),
-            Self::Workload(location) => write!(f, "workload-{location}"),
+            Self::Capacity(location) => write!(f, "workload-{location}"),
         }
     }
 }
 
-/// Not the name of a stream of this program.
+/// A text is not the name of a stream.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0} is not the name of a stream")]
 pub struct UnknownStream(String);
@@ -51,7 +51,7 @@ impl FromStr for StreamId {
             Some(("order", id)) => id.parse().map(Self::Order).map_err(|_| unknown()),
             Some(("stock", sku)) => Sku::new(sku).map(Self::Stock).map_err(|_| unknown()),
             Some(("workload", location)) => {
-                LocationId::new(location).map(Self::Workload).map_err(|_| unknown())
+                LocationId::new(location).map(Self::Capacity).map_err(|_| unknown())
             }
             None if name == "network" => Ok(Self::Network),
             None if name == "policy" => Ok(Self::Policy),
@@ -60,20 +60,16 @@ impl FromStr for StreamId {
     }
 }
 
-/// Any aggregate's event.
+/// An event of any aggregate.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(clippy::large_enum_variant, reason = "events are moved once, from the journal to a fold")]
+#[allow(missing_docs, reason = "documented at the events of each aggregate")]
 pub enum DomainEvent {
-    /// An order's.
     Order(OrderEvent),
-    /// A stock item's.
     Stock(StockEvent),
-    /// The network's.
     Network(NetworkEvent),
-    /// The policy's.
     Policy(PolicyEvent),
-    /// A workload's.
-    Workload(WorkloadEvent),
+    Capacity(CapacityEvent),
 }
 
 impl DomainEvent {
@@ -84,51 +80,51 @@ impl DomainEvent {
             StreamId::Stock(_) => StockEvent::decode(name, version, payload).map(Self::Stock),
             StreamId::Network => NetworkEvent::decode(name, version, payload).map(Self::Network),
             StreamId::Policy => PolicyEvent::decode(name, version, payload).map(Self::Policy),
-            StreamId::Workload(_) => WorkloadEvent::decode(name, version, payload).map(Self::Workload),
+            StreamId::Capacity(_) => CapacityEvent::decode(name, version, payload).map(Self::Capacity),
         }
     }
 
-    /// Whether this program reads such events of a stream.
+    /// Checks that this program reads events of a type and version of a stream.
     pub fn check(stream: &StreamId, name: &str, version: u32) -> Result<(), DecodeError> {
         match stream {
             StreamId::Order(_) => OrderEvent::check(name, version),
             StreamId::Stock(_) => StockEvent::check(name, version),
             StreamId::Network => NetworkEvent::check(name, version),
             StreamId::Policy => PolicyEvent::check(name, version),
-            StreamId::Workload(_) => WorkloadEvent::check(name, version),
+            StreamId::Capacity(_) => CapacityEvent::check(name, version),
         }
     }
 
-    /// The type's name.
+    /// The type name.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Order(event) => event.name(),
             Self::Stock(event) => event.name(),
             Self::Network(event) => event.name(),
             Self::Policy(event) => event.name(),
-            Self::Workload(event) => event.name(),
+            Self::Capacity(event) => event.name(),
         }
     }
 
-    /// The version that its payload is written in.
+    /// The version of the payload.
     pub fn version(&self) -> u32 {
         match self {
             Self::Order(event) => event.version(),
             Self::Stock(event) => event.version(),
             Self::Network(event) => event.version(),
             Self::Policy(event) => event.version(),
-            Self::Workload(event) => event.version(),
+            Self::Capacity(event) => event.version(),
         }
     }
 
-    /// The payload as JSON, without what is personal.
+    /// The payload as JSON, without personal data.
     pub fn payload(&self) -> Result<Vec<u8>, serde_json::Error> {
         match self {
             Self::Order(event) => event.payload(),
             Self::Stock(event) => event.payload(),
             Self::Network(event) => event.payload(),
             Self::Policy(event) => event.payload(),
-            Self::Workload(event) => event.payload(),
+            Self::Capacity(event) => event.payload(),
         }
     }
 }
@@ -138,15 +134,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stream_is_known_by_its_name() {
+    fn a_stream_has_a_name_that_parses_again() {
         let order = StreamId::Order("01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap());
-        let workload = StreamId::Workload(LocationId::new("DC-1").unwrap());
+        let capacity = StreamId::Capacity(LocationId::new("DC-1").unwrap());
         for stream in [
             order,
             StreamId::Stock(Sku::new("a-b c").unwrap()),
             StreamId::Network,
             StreamId::Policy,
-            workload,
+            capacity,
         ] {
             assert_eq!(stream.to_string().parse(), Ok(stream));
         }

@@ -16,7 +16,7 @@ use holdfast_domain::order::{
 };
 use holdfast_domain::policy::{Criterion, OnShortage, ReserveAt};
 use holdfast_domain::sourcing::{Candidate, SourcingRules, source};
-use holdfast_domain::stock::{Allocation, StockCommand, StockItem};
+use holdfast_domain::stock::{self, Allocation, OrderRef, StockCommand, StockItem};
 use holdfast_domain::values::{Text, Timestamp, Units};
 use holdfast_journal::{Batch, BatchStore as _, CommandRecord, Head, NewEvent, SqliteJournal};
 
@@ -64,7 +64,7 @@ fn create_and_reserve(create: &OrderCommand, candidates: &[Candidate]) -> (Order
     let rules = SourcingRules {
         criteria: &criteria,
         allow_split: true,
-        most_locations: None,
+        split_limit: None,
         used: BTreeSet::new(),
         allow_partial: false,
     };
@@ -122,13 +122,13 @@ fn hot_item(orders: u64) -> StockItem {
 }
 
 fn hold(order: u64) -> StockCommand {
-    StockCommand::ReserveInventory {
+    let order = OrderRef {
         order_id: format!("01a1fee9-1bbb-79d2-9662-{order:012x}").parse().unwrap(),
         channel: "web".parse().unwrap(),
         ordered_at: Timestamp::default(),
-        allocations: vec![Allocation { location: "DC-NEWARK".parse().unwrap(), quantity: Units::new(1) }],
-        until: None,
-    }
+    };
+    let allocations = vec![Allocation { location: "DC-NEWARK".parse().unwrap(), quantity: Units::new(1) }];
+    StockCommand::ReserveInventory(stock::ReserveInventory { order, allocations, until: None })
 }
 
 #[divan::bench(args = [100, 100_000])]

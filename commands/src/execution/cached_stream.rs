@@ -4,18 +4,18 @@ use std::sync::Arc;
 
 use cqrs_es::Aggregate;
 use holdfast_domain::Decide;
+use holdfast_domain::capacity::LocationCapacity;
 use holdfast_domain::network::{Location, Network};
 use holdfast_domain::order::Order;
 use holdfast_domain::policy::Policy;
 use holdfast_domain::stock::StockItem;
 use holdfast_domain::stream::{DomainEvent, StreamId, UnknownStream};
-use holdfast_domain::workload::Workload;
 use holdfast_journal::{Event, JournalError, LoadedStream, Snapshot};
 
 use crate::privacy::Vault;
 
 /// The version of the snapshot format. Raise it when the format of a state changes; older snapshots are then ignored.
-const SNAPSHOT_VERSION: u32 = 10;
+const SNAPSHOT_VERSION: u32 = 11;
 /// A snapshot consists of a digest, the stream's position in eight bytes, and the state as JSON.
 const DIGEST_BYTES: usize = 32;
 
@@ -26,7 +26,7 @@ pub(crate) enum Entity {
     Stock(Arc<StockItem>),
     Network(Arc<Network>),
     Policy(Arc<Policy>),
-    Workload(Arc<Workload>),
+    Capacity(Arc<LocationCapacity>),
 }
 
 /// An aggregate that the journal stores.
@@ -56,7 +56,7 @@ stored_aggregate!(Order, Order);
 stored_aggregate!(StockItem, Stock);
 stored_aggregate!(Network, Network);
 stored_aggregate!(Policy, Policy);
-stored_aggregate!(Workload, Workload);
+stored_aggregate!(LocationCapacity, Capacity);
 
 impl Entity {
     fn empty(stream: &StreamId) -> Self {
@@ -65,7 +65,7 @@ impl Entity {
             StreamId::Stock(_) => Self::Stock(Arc::default()),
             StreamId::Network => Self::Network(Arc::default()),
             StreamId::Policy => Self::Policy(Arc::default()),
-            StreamId::Workload(_) => Self::Workload(Arc::default()),
+            StreamId::Capacity(_) => Self::Capacity(Arc::default()),
         }
     }
 
@@ -75,7 +75,7 @@ impl Entity {
             StreamId::Stock(_) => Self::Stock(serde_json::from_slice(state)?),
             StreamId::Network => Self::Network(serde_json::from_slice(state)?),
             StreamId::Policy => Self::Policy(serde_json::from_slice(state)?),
-            StreamId::Workload(_) => Self::Workload(serde_json::from_slice(state)?),
+            StreamId::Capacity(_) => Self::Capacity(serde_json::from_slice(state)?),
         })
     }
 
@@ -85,7 +85,7 @@ impl Entity {
             Self::Stock(state) => serde_json::to_vec(state),
             Self::Network(state) => serde_json::to_vec(state),
             Self::Policy(state) => serde_json::to_vec(state),
-            Self::Workload(state) => serde_json::to_vec(state),
+            Self::Capacity(state) => serde_json::to_vec(state),
         }
     }
 
@@ -95,7 +95,7 @@ impl Entity {
             (Self::Stock(state), DomainEvent::Stock(event)) => Arc::make_mut(state).apply(event),
             (Self::Network(state), DomainEvent::Network(event)) => Arc::make_mut(state).apply(event),
             (Self::Policy(state), DomainEvent::Policy(event)) => Arc::make_mut(state).apply(event),
-            (Self::Workload(state), DomainEvent::Workload(event)) => Arc::make_mut(state).apply(event),
+            (Self::Capacity(state), DomainEvent::Capacity(event)) => Arc::make_mut(state).apply(event),
             // A stream's name determines the type of its events, so this case does not occur.
             _ => {}
         }
@@ -192,7 +192,7 @@ impl CachedStream {
             // The state of an order contains most of its events' data and is larger than they are.
             Entity::Order(_) => 1_024 + self.bytes * 2,
             Entity::Stock(item) => {
-                item.bins.len() * (200 + 24 * holdfast_domain::stock::MOVEMENTS_KEPT)
+                item.levels.len() * (200 + 24 * holdfast_domain::stock::MAX_MOVEMENTS)
                     + item.queue.len() * 100
                     + item.expiring.len() * 150
                     + (item.supplies.len() + item.transfers.len()) * 150
@@ -201,8 +201,8 @@ impl CachedStream {
             Entity::Policy(policy) => {
                 300 + policy.channels.len() * 200 + policy.rules.transit.rows().len() * 200
             }
-            Entity::Workload(workload) => {
-                300 + workload.days.values().map(|booked| 100 + booked.len() * 24).sum::<usize>()
+            Entity::Capacity(capacity) => {
+                300 + capacity.days.values().map(|booked| 100 + booked.len() * 24).sum::<usize>()
             }
         }
     }

@@ -2,7 +2,6 @@
 
 use holdfast_domain::Class;
 use holdfast_domain::fulfillment::{self, Aggregates};
-use holdfast_domain::network::Network;
 use holdfast_domain::stock::{
     AdjustStock, AvailabilityView, CancelSupply, ChangeStockCondition, CountStock, ExpectSupply,
     FillBackorders, ReceiveStock, ReceiveTransfer, SetStockPolicy, ShipTransfer, StockCommand, StockItem,
@@ -50,12 +49,8 @@ fn accept_stock(unit: &mut UnitOfWork<'_>, kind: OutcomeKind, sku: &Sku) -> Resu
 
 fn view(unit: &mut UnitOfWork<'_>, sku: &Sku) -> Result<AvailabilityView, Stop> {
     let (item, network) = (unit.stock(sku)?, unit.network()?);
-    AvailabilityView::of(&item, |location| is_paused(&network, location))
+    AvailabilityView::of(&item, |location| network.is_paused(location))
         .ok_or_else(|| Stop::Failed(format!("stock of {sku} has no events after a change")))
-}
-
-fn is_paused(network: &Network, location: &LocationId) -> bool {
-    network.locations.get(location).is_some_and(|location| location.paused.is_some())
 }
 
 /// The id that the sender states, or one derived from the command.

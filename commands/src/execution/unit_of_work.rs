@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use holdfast_domain::capacity::{CapacityCommand, LocationCapacity};
 use holdfast_domain::fulfillment::Aggregates;
 use holdfast_domain::network::Network;
 use holdfast_domain::order::{Order, OrderCommand, OrderEvent, OrderView, PersonalDataState};
@@ -10,7 +11,6 @@ use holdfast_domain::policy::Policy;
 use holdfast_domain::stock::{StockCommand, StockItem};
 use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_domain::values::{LocationId, OrderId, Sku, Timestamp};
-use holdfast_domain::workload::{Workload, WorkloadCommand};
 use holdfast_domain::{Class, Refusal};
 use holdfast_journal::{Claim, ClaimKey, CommandRecord, NewEvent, OutcomeKind, SubjectKey};
 
@@ -361,8 +361,8 @@ impl Aggregates for UnitOfWork<'_> {
         self.state(&StreamId::Policy)
     }
 
-    fn workload(&mut self, location: &LocationId) -> Result<Arc<Workload>, Stop> {
-        self.state(&StreamId::Workload(location.clone()))
+    fn capacity(&mut self, location: &LocationId) -> Result<Arc<LocationCapacity>, Stop> {
+        self.state(&StreamId::Capacity(location.clone()))
     }
 
     /// The orders in the index, and those of uncommitted commands.
@@ -396,7 +396,7 @@ impl Aggregates for UnitOfWork<'_> {
         Ok(!events.is_empty())
     }
 
-    fn decide_workload(&mut self, location: &LocationId, command: &WorkloadCommand) -> Result<(), Stop> {
-        self.decide::<Workload>(&StreamId::Workload(location.clone()), command).map(drop)
+    fn decide_capacity(&mut self, location: &LocationId, command: &CapacityCommand) -> Result<(), Stop> {
+        self.decide::<LocationCapacity>(&StreamId::Capacity(location.clone()), command).map(drop)
     }
 }

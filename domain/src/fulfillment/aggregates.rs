@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::capacity::{CapacityCommand, LocationCapacity};
 use crate::network::Network;
 use crate::order::{Order, OrderCommand, OrderEvent, OrderRefusal};
 use crate::policy::Policy;
 use crate::stock::{StockCommand, StockItem};
 use crate::stream::StreamId;
 use crate::values::{LocationId, OrderId, Sku, Timestamp};
-use crate::workload::{Workload, WorkloadCommand};
 
 /// The aggregates of one merchant, with the changes that the current command has made so far.
 ///
@@ -37,7 +37,7 @@ pub trait Aggregates {
     fn policy(&mut self) -> Result<Arc<Policy>, Self::Error>;
 
     /// The capacity that is booked at a location.
-    fn workload(&mut self, location: &LocationId) -> Result<Arc<Workload>, Self::Error>;
+    fn capacity(&mut self, location: &LocationId) -> Result<Arc<LocationCapacity>, Self::Error>;
 
     /// Orders that may hold units of a SKU at a location. The list may name orders that hold none.
     fn reserving_orders(&mut self, sku: &Sku, location: &LocationId) -> Result<Vec<OrderId>, Self::Error>;
@@ -53,9 +53,9 @@ pub trait Aggregates {
     fn decide_stock(&mut self, sku: &Sku, command: &StockCommand) -> Result<bool, Self::Error>;
 
     /// Decides a command on a location's capacity and applies its events.
-    fn decide_workload(
+    fn decide_capacity(
         &mut self,
         location: &LocationId,
-        command: &WorkloadCommand,
+        command: &CapacityCommand,
     ) -> Result<(), Self::Error>;
 }

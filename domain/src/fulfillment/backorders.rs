@@ -7,10 +7,10 @@ use super::overcommitment::{overcommitted_locations, resolve_overcommitment};
 use super::process::{carry_out, decide, decide_once, reallocate, up_to_date};
 use super::reactions::Reaction;
 use super::ship_dates::{promised_dates, too_late};
-use super::stock_effects::surplus_backorder;
+use super::stock_effects::{order_ref, surplus_backorder};
 use crate::order::{Order, OrderCommand, OrderRefusal, ReservationTrigger};
 use crate::sourcing::Demand;
-use crate::stock::{Eligibility, Share, SplitAllowance, StockCommand};
+use crate::stock::{BackorderInventory, Eligibility, RequeueBackorder, Share, SplitAllowance, StockCommand};
 use crate::stream::StreamId;
 use crate::values::{LocationId, OrderId, Sku, Timestamp, Units};
 
@@ -25,13 +25,11 @@ pub(super) fn join_queue<A: Aggregates>(
     trigger: ReservationTrigger,
 ) -> Result<(), A::Error> {
     let order = aggregates.order(id)?;
-    let Some(created) = &order.created else { return Ok(()) };
+    let Some((created, reference)) = order.created.as_ref().zip(order_ref(&order)) else { return Ok(()) };
     let eligibility = eligibility(aggregates, &order)?;
     for (sku, &quantity) in demand {
-        let command = StockCommand::BackorderInventory {
-            order_id: created.order_id,
-            channel: created.channel.clone(),
-            ordered_at: created.at,
+        let command = StockCommand::BackorderInventory(BackorderInventory {
+            order: reference.clone(),
             quantity,
             // An order that had units before does not go to the end of the queue.
             priority: match trigger {
@@ -41,7 +39,7 @@ pub(super) fn join_queue<A: Aggregates>(
             eligibility: eligibility.clone(),
             may_be_refused: trigger == ReservationTrigger::Creation,
             at: aggregates.now(),
-        };
+        });
         aggregates.decide_stock(sku, &command)?;
     }
     Ok(())
@@ -79,21 +77,15 @@ fn split_allowance<A: Aggregates>(
 /// may serve goes on hold.
 pub(super) fn requeue<A: Aggregates>(aggregates: &mut A, id: OrderId) -> Result<Vec<Reaction>, A::Error> {
     let order = aggregates.order(id)?;
-    let Some(created) = &order.created else { return Ok(Vec::new()) };
+    let Some(reference) = order_ref(&order) else { return Ok(Vec::new()) };
     let demand = order.backordered_demand();
     let skus = demand.keys().cloned().map(StreamId::Stock);
     aggregates.require(skus.chain([StreamId::Network, StreamId::Policy]))?;
     let eligibility = eligibility(aggregates, &order)?;
     let mut due = Vec::new();
     for sku in demand.keys() {
-        let (channel, ordered_at) = (created.channel.clone(), created.at);
-        let requeue = StockCommand::RequeueBackorder {
-            order_id: id,
-            channel,
-            ordered_at,
-            eligibility: eligibility.clone(),
-        };
-        if aggregates.decide_stock(sku, &requeue)? {
+        let requeue = RequeueBackorder { order: reference.clone(), eligibility: eligibility.clone() };
+        if aggregates.decide_stock(sku, &StockCommand::RequeueBackorder(requeue))? {
             due.extend([Reaction::Reallocate(sku.clone()), Reaction::UpdatePromise(sku.clone())]);
         }
     }
@@ -106,11 +98,9 @@ pub(super) fn requeue<A: Aggregates>(aggregates: &mut A, id: OrderId) -> Result<
 
 /// Takes all of an order's entries out of a SKU's queue.
 fn withdraw<A: Aggregates>(aggregates: &mut A, order: &Order, sku: &Sku) -> Result<(), A::Error> {
-    let Some(created) = &order.created else { return Ok(()) };
-    let (order_id, channel, ordered_at) = (created.order_id, created.channel.clone(), created.at);
-    let quantity = aggregates.stock(sku)?.waiting_for(order_id);
-    let withdraw = StockCommand::WithdrawBackorder { order_id, channel, ordered_at, quantity };
-    aggregates.decide_stock(sku, &withdraw).map(drop)
+    let Some(order) = order_ref(order) else { return Ok(()) };
+    let quantity = aggregates.stock(sku)?.backordered_for(order.order_id);
+    aggregates.decide_stock(sku, &StockCommand::WithdrawBackorder { order, quantity }).map(drop)
 }
 
 /// Takes what an order does not wait for any more out of a SKU's queue.
@@ -133,7 +123,7 @@ pub(super) fn update_promise<A: Aggregates>(
     sku: &Sku,
 ) -> Result<(), A::Error> {
     let known = aggregates.order(id)?.promised.get(sku).copied();
-    match aggregates.stock(sku)?.news_for(id, known) {
+    match aggregates.stock(sku)?.promise_update(id, known) {
         Some(promised_at) => record_promise(aggregates, id, sku, promised_at),
         None => Ok(()),
     }
@@ -160,7 +150,7 @@ pub fn fill_backorders<A: Aggregates>(aggregates: &mut A, sku: &Sku) -> Result<(
     }
     let orders = load_orders(aggregates, sku)?;
     serve(aggregates, sku, &orders)?;
-    let stale = aggregates.stock(sku)?.untold().into_iter().filter(|(id, _)| orders.contains(id));
+    let stale = aggregates.stock(sku)?.stale_promises().into_iter().filter(|(id, _)| orders.contains(id));
     for (order_id, promised_at) in stale.collect::<Vec<_>>() {
         record_promise(aggregates, order_id, sku, promised_at)?;
     }
@@ -172,7 +162,7 @@ pub fn fill_backorders<A: Aggregates>(aggregates: &mut A, sku: &Sku) -> Result<(
 fn load_orders<A: Aggregates>(aggregates: &mut A, sku: &Sku) -> Result<BTreeSet<OrderId>, A::Error> {
     let item = aggregates.stock(sku)?;
     let due: BTreeSet<OrderId> = item.due().take(MAX_ORDERS).map(|share| share.order_id).collect();
-    let stale = item.untold().into_iter().map(|(order_id, _)| order_id).take(MAX_ORDERS);
+    let stale = item.stale_promises().into_iter().map(|(order_id, _)| order_id).take(MAX_ORDERS);
     let orders: BTreeSet<OrderId> = due.iter().copied().chain(stale).collect();
     aggregates.require(orders.iter().copied().map(StreamId::Order))?;
     // Serving an order may change which locations may serve the rest of it.

@@ -1,11 +1,11 @@
 //! The daily capacity of locations follows the order's fulfillment orders.
 
 use super::aggregates::Aggregates;
+use crate::capacity::{BookCapacity, CapacityCommand, LocationCapacity, first_free_day};
 use crate::order::{FulfillmentOrder, Order};
-use crate::promise::day_at;
+use crate::promising::day_at;
 use crate::stream::StreamId;
 use crate::values::{FulfillmentOrderId, LocationId, Timestamp};
-use crate::workload::{Workload, WorkloadCommand, first_free_day};
 
 /// A fulfillment order that a location has to handle, or no longer has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,31 +49,31 @@ pub(super) fn update_capacity<A: Aggregates>(
     let network = aggregates.network()?;
     let limit = |change: &CapacityChange| network.locations.get(&change.location)?.details.daily_capacity;
     let limited: Vec<_> = changes.into_iter().filter(|change| limit(change).is_some()).collect();
-    aggregates.require(limited.iter().map(|change| StreamId::Workload(change.location.clone())))?;
+    aggregates.require(limited.iter().map(|change| StreamId::Capacity(change.location.clone())))?;
     for change in limited {
-        if let Some(command) = workload_command(aggregates, &change)? {
-            aggregates.decide_workload(&change.location, &command)?;
+        if let Some(command) = capacity_command(aggregates, &change)? {
+            aggregates.decide_capacity(&change.location, &command)?;
         }
     }
     Ok(())
 }
 
 /// Nothing for a location that is full: it was given the order by a report or by hand, and takes it all the same.
-fn workload_command<A: Aggregates>(
+fn capacity_command<A: Aggregates>(
     aggregates: &mut A,
     change: &CapacityChange,
-) -> Result<Option<WorkloadCommand>, A::Error> {
+) -> Result<Option<CapacityCommand>, A::Error> {
     let network = aggregates.network()?;
     let fulfillment_order_id = change.fulfillment_order_id;
     let details = network.locations.get(&change.location).map(|location| &location.details);
     let capacity = details.and_then(|details| details.daily_capacity);
     let (Some(ship_at), Some(details), Some(capacity)) = (change.ship_at, details, capacity) else {
-        return Ok(Some(WorkloadCommand::Free { fulfillment_order_id }));
+        return Ok(Some(CapacityCommand::Free(fulfillment_order_id)));
     };
     let (today, earliest) = (day_at(details, aggregates.now()), day_at(details, ship_at));
-    let (location, horizon) = (change.location.clone(), Workload::HORIZON);
-    let workload = aggregates.workload(&location)?;
-    let has_room = first_free_day(&workload, capacity, earliest.max(today), horizon).is_some();
-    let book = WorkloadCommand::Book { location, fulfillment_order_id, capacity, today, earliest, horizon };
-    Ok(has_room.then_some(book))
+    let (location, horizon) = (change.location.clone(), LocationCapacity::HORIZON);
+    let bookings = aggregates.capacity(&location)?;
+    let has_room = first_free_day(&bookings, capacity, earliest.max(today), horizon).is_some();
+    let book = BookCapacity { location, fulfillment_order_id, capacity, today, earliest, horizon };
+    Ok(has_room.then_some(CapacityCommand::Book(book)))
 }

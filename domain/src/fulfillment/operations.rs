@@ -31,7 +31,7 @@ pub fn move_fulfillment_order<A: Aggregates>(
     let id = command.fulfillment_order_id.order();
     let order = up_to_date(aggregates, id)?;
     make_room(aggregates, &order)?;
-    let is_paused = is_paused(aggregates, &command.location)?;
+    let is_paused = aggregates.network()?.is_paused(&command.location);
     let promises = promised_dates(aggregates, &order, &BTreeSet::from([command.location.clone()]))?;
     let target = MoveTarget { is_paused, promises };
     decide(aggregates, id, &OrderCommand::MoveFulfillmentOrder(command.clone(), target))
@@ -49,7 +49,7 @@ pub fn accept_cancellation<A: Aggregates>(
     let mut targets: BTreeSet<LocationId> = BTreeSet::new();
     if let Some((target, demand)) = order.takeover_of(command.fulfillment_order_id) {
         make_room(aggregates, &order)?;
-        if !order.may_take_over(command.fulfillment_order_id, is_paused(aggregates, target)?) {
+        if !order.may_take_over(command.fulfillment_order_id, aggregates.network()?.is_paused(target)) {
             takeover = Takeover::Impossible;
         }
         for (sku, units) in demand {
@@ -61,10 +61,6 @@ pub fn accept_cancellation<A: Aggregates>(
     }
     let promises = promised_dates(aggregates, &order, &targets)?;
     decide(aggregates, id, &OrderCommand::AcceptCancellation(command.clone(), promises, takeover))
-}
-
-fn is_paused<A: Aggregates>(aggregates: &mut A, location: &LocationId) -> Result<bool, A::Error> {
-    Ok(aggregates.network()?.locations.get(location).is_some_and(|location| location.paused.is_some()))
 }
 
 /// Ends expired reservations of an order's SKUs, before units of them are reserved elsewhere.

@@ -19,7 +19,7 @@ pub(super) fn overcommitted_locations<A: Aggregates>(
     sku: &Sku,
 ) -> Result<Vec<LocationId>, A::Error> {
     let item = aggregates.stock(sku)?;
-    let over = item.bins.iter().filter(|(_, bin)| bin.reserved > bin.on_hand);
+    let over = item.levels.iter().filter(|(_, level)| !level.overcommitted().is_zero());
     Ok(over.map(|(location, _)| location.clone()).collect())
 }
 
@@ -109,5 +109,5 @@ fn missing_units<A: Aggregates>(
     location: &LocationId,
 ) -> Result<Units, A::Error> {
     let item = aggregates.stock(sku)?;
-    Ok(item.bins.get(location).map_or(Units::ZERO, |bin| bin.reserved.saturating_sub(bin.on_hand)))
+    Ok(item.overcommitted_at(location))
 }

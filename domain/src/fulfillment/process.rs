@@ -100,9 +100,9 @@ pub fn reallocate<A: Aggregates>(aggregates: &mut A, sku: &Sku) -> Result<(), A:
     let now = aggregates.now();
     aggregates.decide_stock(sku, &StockCommand::ExpireReservations(now))?;
     let item = aggregates.stock(sku)?;
-    if item.queue.is_empty() && item.bins.values().all(|bin| bin.earmarked.is_zero()) {
+    if item.queue.is_empty() && item.levels.values().all(|level| level.earmarked.is_zero()) {
         return Ok(());
     }
-    let closed = aggregates.network()?.closed();
-    aggregates.decide_stock(sku, &StockCommand::EarmarkInventory { closed }).map(drop)
+    let paused = aggregates.network()?.paused_locations();
+    aggregates.decide_stock(sku, &StockCommand::EarmarkInventory { paused }).map(drop)
 }

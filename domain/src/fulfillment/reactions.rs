@@ -108,7 +108,7 @@ fn stock_reactions(
         }
     }
     let surplus = skus_with_less_backordered(before, after);
-    let takes_units = |command: &StockCommand| matches!(command, StockCommand::ReserveInventory { .. });
+    let takes_units = |command: &StockCommand| matches!(command, StockCommand::ReserveInventory(_));
     let freed: BTreeSet<Sku> = effects
         .iter()
         .filter(|(_, command)| !takes_units(command))

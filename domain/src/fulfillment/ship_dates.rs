@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::aggregates::Aggregates;
+use crate::capacity::{LocationCapacity, first_free_day};
 use crate::network::{Location, LocationDetails};
 use crate::order::{Order, PromisedDates, Promises};
 use crate::policy::Policy;
-use crate::promise::{day_at, earliest_delivery, earliest_ship, ships_on};
+use crate::promising::transit::Route;
+use crate::promising::{day_at, earliest_delivery, earliest_ship, ships_on};
 use crate::stream::StreamId;
-use crate::transit::Route;
 use crate::values::{LocationId, Text, Timestamp};
-use crate::workload::{Workload, first_free_day};
 
 /// When goods can leave a location.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub(super) fn capacity_streams<'a>(
     locations: impl IntoIterator<Item = (&'a LocationId, &'a Location)>,
 ) -> impl Iterator<Item = StreamId> {
     let limited = locations.into_iter().filter(|(_, location)| location.details.daily_capacity.is_some());
-    limited.map(|(id, _)| StreamId::Workload(id.clone()))
+    limited.map(|(id, _)| StreamId::Capacity(id.clone()))
 }
 
 /// When goods of an order that is decided now can leave a location.
@@ -56,8 +56,8 @@ pub(super) fn departure<A: Aggregates>(
     let earliest = earliest_ship(details, aggregates.now(), order.ship_not_before());
     let Some(capacity) = details.daily_capacity else { return Ok(Departure::At(earliest)) };
     let day = day_at(details, earliest);
-    let workload = aggregates.workload(id)?;
-    Ok(match first_free_day(&workload, capacity, day, Workload::HORIZON) {
+    let bookings = aggregates.capacity(id)?;
+    Ok(match first_free_day(&bookings, capacity, day, LocationCapacity::HORIZON) {
         Some(free) if free == day => Departure::At(earliest),
         Some(free) => Departure::At(ships_on(details, free)),
         None => Departure::Never,

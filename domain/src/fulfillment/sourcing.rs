@@ -40,7 +40,7 @@ pub(super) fn source<A: Aggregates>(
     let rules = SourcingRules {
         criteria: &policy.sourcing,
         allow_split: created.allow_split,
-        most_locations: policy.split_limit,
+        split_limit: policy.split_limit,
         used: order.locations_in_use(),
         allow_partial: request.trigger.takes_part(created.on_shortage),
     };

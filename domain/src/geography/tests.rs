@@ -18,7 +18,7 @@ fn basis(country: &str, postal_code: Option<&str>) -> Option<Basis> {
 }
 
 #[test]
-fn every_line_of_every_table_is_a_place_on_the_globe_and_in_order() {
+fn every_row_of_every_table_is_valid_and_sorted() {
     for (name, table, count) in TABLES {
         let written = table.lines().filter(|line| !line.starts_with('#')).count();
         let read: Vec<_> = lines(table).collect();
@@ -32,7 +32,7 @@ fn every_line_of_every_table_is_a_place_on_the_globe_and_in_order() {
 }
 
 #[test]
-fn every_code_of_a_country_is_two_capital_letters() {
+fn every_country_code_is_two_capital_letters() {
     let letters = |code: &str| code.len() == 2 && code.bytes().all(|letter| letter.is_ascii_uppercase());
     assert!(COUNTRIES.keys().copied().all(letters));
     assert!(POSTAL_CODES.keys().copied().all(is_country));
@@ -40,7 +40,7 @@ fn every_code_of_a_country_is_two_capital_letters() {
 }
 
 #[test]
-fn a_country_is_where_it_is() {
+fn countries_have_approximate_coordinates() {
     for (country, capital, within) in [
         ("AT", (48.2, 16.4), 250),
         ("AU", (-35.3, 149.1), 2_000),
@@ -63,7 +63,7 @@ fn a_country_is_where_it_is() {
 }
 
 #[test]
-fn a_postal_code_is_where_it_is() {
+fn postal_codes_have_approximate_coordinates() {
     for (country, code, city) in [
         ("US", "10001", (40.7, -74.0)),
         ("US", "60601", (41.9, -87.6)),
@@ -82,7 +82,7 @@ fn a_postal_code_is_where_it_is() {
 }
 
 #[test]
-fn a_country_does_where_the_postal_code_says_nothing() {
+fn an_unknown_postal_code_falls_back_to_the_country() {
     for code in [None, Some(""), Some("ABC"), Some("09012"), Some("1"), Some("ß1")] {
         assert_eq!(basis("US", code), Some(Basis::Country), "{code:?}");
     }

@@ -17,13 +17,13 @@ use std::fmt::Write as _;
 
 use schemars::Schema;
 
+use crate::capacity::CapacityEvent;
 use crate::network::NetworkEvent;
 use crate::order::OrderEvent;
 use crate::policy::PolicyEvent;
 use crate::stock::StockEvent;
 use crate::stream::{DomainEvent, StreamId};
 use crate::values::{LocationId, Sku};
-use crate::workload::WorkloadEvent;
 
 /// A type of event, as this program knows it.
 struct Kind {
@@ -51,13 +51,13 @@ impl Kind {
 fn kinds() -> Vec<Kind> {
     let order = StreamId::Order("01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap());
     let stock = StreamId::Stock(Sku::new("TEA-GREEN-250").unwrap());
-    let workload = StreamId::Workload(LocationId::new("DC-1").unwrap());
+    let capacity = StreamId::Capacity(LocationId::new("DC-1").unwrap());
     [
         (order, OrderEvent::TYPES, OrderEvent::schemas()),
         (stock, StockEvent::TYPES, StockEvent::schemas()),
         (StreamId::Network, NetworkEvent::TYPES, NetworkEvent::schemas()),
         (StreamId::Policy, PolicyEvent::TYPES, PolicyEvent::schemas()),
-        (workload, WorkloadEvent::TYPES, WorkloadEvent::schemas()),
+        (capacity, CapacityEvent::TYPES, CapacityEvent::schemas()),
     ]
     .into_iter()
     .flat_map(|(stream, types, schemas)| {

@@ -1,4 +1,4 @@
-//! What happens to a network.
+//! The events of a network.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -6,66 +6,59 @@ use serde::{Deserialize, Serialize};
 use crate::event::{event_enum, payloads};
 use crate::values::{LocationId, Quantity, Text};
 
-/// What is known of a location.
+/// The details of a location.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LocationDetails {
-    /// Its name for people.
+    /// Its display name.
     pub name: Option<Text<200>>,
-    /// Degrees north.
+    /// Degrees north, -90 to 90.
     pub latitude: f64,
-    /// Degrees east.
+    /// Degrees east, -180 to 180.
     pub longitude: f64,
     /// Its address, on one line.
     pub address: Option<Text<500>>,
-    /// Orders it can handle a day.
+    /// Fulfillment orders that it can handle per day; no limit if absent.
     pub daily_capacity: Option<Quantity>,
-    /// Its country by ISO 3166 alpha-2.
+    /// Its country, an ISO 3166 alpha-2 code.
     pub country: Option<Text<2>>,
     /// Its postal code.
     pub postal_code: Option<Text<20>>,
-    /// Its time zone by IANA name, such as `America/New_York`.
+    /// Its time zone, an IANA name such as `America/New_York`; UTC if absent.
     pub timezone: Option<Text<64>>,
-    /// Until when an order leaves the same day, as `HH:MM` in its time zone.
+    /// The local time, `HH:MM`, until which orders leave on the same day; the end of the day if absent.
     pub cut_off: Option<Text<5>>,
-    /// The merchant's preference: lower is chosen first.
+    /// The merchant's preference: sourcing prefers the lowest rank.
     #[serde(default)]
     pub rank: u32,
 }
 
 payloads! {
-    /// A location became known.
+    /// A location was registered.
     LocationRegistered {
-        /// Which.
         location: LocationId,
-        /// What is known of it.
         details: LocationDetails,
     }
-    /// What is known of a location changed; all of it is here.
+    /// The details of a location changed.
     LocationChanged {
-        /// Which.
         location: LocationId,
-        /// What is known of it from now on.
+        /// All its details from now on.
         details: LocationDetails,
     }
-    /// Nothing new is sourced from a location until it is resumed.
+    /// A location was paused: nothing is sourced from it until it is resumed.
     LocationPaused {
-        /// Which.
         location: LocationId,
-        /// Why.
         reason: Text<500>,
     }
-    /// A paused location takes part again.
+    /// A paused location was resumed.
     LocationResumed {
-        /// Which.
         location: LocationId,
-        /// Why.
         reason: Option<Text<500>>,
     }
 }
 
 event_enum!(
-    /// Everything that happens to a merchant's network.
+    /// The events of a network.
     NetworkEvent { LocationRegistered = 1, LocationChanged = 1, LocationPaused = 1, LocationResumed = 1 }
 );

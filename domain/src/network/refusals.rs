@@ -1,65 +1,64 @@
-//! Why a network says no.
+//! Why a decision about a network is refused.
 
-use super::state::Network;
 use crate::refusal::{Class, Refusal};
 use crate::values::LocationId;
 
-/// Why a network was not changed.
+/// The most locations of a merchant.
+pub(super) const MAX_LOCATIONS: usize = 1_000;
+
+/// Why a decision about a network is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs, reason = "the text of an error says what its values are")]
 pub enum NetworkRefusal {
-    /// Nobody has registered the location.
-    #[error("the location {location} is not known")]
+    /// The location is not registered.
+    #[error("the location {location} is not registered")]
     UnknownLocation {
-        /// Which.
         location: LocationId,
         /// The field that names it.
         pointer: &'static str,
     },
-    /// As many locations as a network can have.
-    #[error("a network has at most {} locations", Network::LIMIT)]
+    /// The merchant has as many locations as are allowed.
+    #[error("a merchant has at most {MAX_LOCATIONS} locations")]
     TooManyLocations,
-    /// A new location needs its place.
-    #[error("a new location needs its latitude and longitude")]
+    /// A new location without coordinates.
+    #[error("a new location needs latitude and longitude")]
     PlaceMissing,
-    /// Not a place on the globe.
-    #[error("latitude must be from -90 to 90 and longitude from -180 to 180")]
+    /// Coordinates out of range.
+    #[error("latitude must be -90 to 90 and longitude -180 to 180")]
     PlaceOutOfRange,
-    /// Not a country.
-    #[error("the country must be one of ISO 3166, written as two capital letters")]
+    /// Not a country code.
+    #[error("country must be an ISO 3166 alpha-2 code in capital letters")]
     UnknownCountry,
-    /// Not a time zone.
-    #[error("the time zone must be named as in the IANA database, such as America/New_York")]
+    /// Not a time zone of the IANA database.
+    #[error("timezone must be a name of the IANA database, such as America/New_York")]
     UnknownTimezone,
     /// Not a time of day.
-    #[error("the cut-off must be a time of day written HH:MM")]
+    #[error("cutOff must be a time of day, written HH:MM")]
     CutOffMalformed,
 }
 
 impl Refusal for NetworkRefusal {
-    fn code(&self) -> &'static str {
+    fn kind(&self) -> (&'static str, Class) {
         match self {
-            Self::UnknownLocation { .. } => "unknown_location",
-            Self::TooManyLocations => "too_many_locations",
-            Self::PlaceMissing => "location_place_missing",
-            Self::PlaceOutOfRange => "location_place_out_of_range",
-            Self::UnknownCountry => "unknown_country",
-            Self::UnknownTimezone => "unknown_timezone",
-            Self::CutOffMalformed => "cut_off_malformed",
+            Self::UnknownLocation { .. } => ("unknown_location", Class::Invalid),
+            Self::TooManyLocations => ("too_many_locations", Class::Invalid),
+            Self::PlaceMissing => ("location_place_missing", Class::Invalid),
+            Self::PlaceOutOfRange => ("location_place_out_of_range", Class::Invalid),
+            Self::UnknownCountry => ("unknown_country", Class::Invalid),
+            Self::UnknownTimezone => ("unknown_timezone", Class::Invalid),
+            Self::CutOffMalformed => ("cut_off_malformed", Class::Invalid),
         }
     }
 
-    fn class(&self) -> Class {
-        Class::Invalid
-    }
-
     fn pointer(&self) -> Option<String> {
-        Some(match self {
-            Self::UnknownLocation { pointer, .. } => (*pointer).to_owned(),
-            Self::TooManyLocations => "/location".to_owned(),
-            Self::PlaceMissing | Self::PlaceOutOfRange => "/latitude".to_owned(),
-            Self::UnknownCountry => "/country".to_owned(),
-            Self::UnknownTimezone => "/timezone".to_owned(),
-            Self::CutOffMalformed => "/cutOff".to_owned(),
-        })
+        let field = match self {
+            Self::UnknownLocation { pointer, .. } => pointer,
+            Self::TooManyLocations => "/location",
+            Self::PlaceMissing | Self::PlaceOutOfRange => "/latitude",
+            Self::UnknownCountry => "/country",
+            Self::UnknownTimezone => "/timezone",
+            Self::CutOffMalformed => "/cutOff",
+        };
+        Some(field.to_owned())
     }
 }

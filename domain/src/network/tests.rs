@@ -1,4 +1,4 @@
-//! Given, when, then: what a network says to each command.
+//! The decisions about a network.
 
 use cqrs_es::Aggregate;
 
@@ -34,7 +34,7 @@ fn one() -> NetworkCommand {
 }
 
 #[test]
-fn a_location_is_registered_once_and_changed_after() {
+fn registering_a_known_location_changes_its_details() {
     let network = given(&[one()]);
     let moved = network.decide(&register(r#"{"location":"DC-1","latitude":41.0}"#)).unwrap();
     assert!(matches!(&moved[..], [NetworkEvent::LocationChanged(c)] if c.details.rank == 3));
@@ -42,7 +42,7 @@ fn a_location_is_registered_once_and_changed_after() {
 }
 
 #[test]
-fn every_refusal_has_its_code_and_its_field() {
+fn each_refusal_has_a_code_and_a_pointer() {
     let place = |latitude: f64, longitude: f64| {
         register(&format!(r#"{{"location":"DC-1","latitude":{latitude},"longitude":{longitude}}}"#))
     };
@@ -72,11 +72,11 @@ fn every_refusal_has_its_code_and_its_field() {
 }
 
 #[test]
-fn a_network_has_a_limit_and_what_it_has_can_still_be_changed() {
+fn a_full_network_refuses_new_locations_and_accepts_changes() {
     let name = |number: usize| LocationId::new(&format!("L-{number}")).unwrap();
     let at = |location| NetworkCommand::RegisterLocation(RegisterLocation::new(location, 1.0, 2.0));
-    let full = given(&(0..Network::LIMIT).map(|number| at(name(number))).collect::<Vec<_>>());
-    assert_eq!(full.decide(&at(name(Network::LIMIT))), Err(NetworkRefusal::TooManyLocations));
+    let full = given(&(0..refusals::MAX_LOCATIONS).map(|number| at(name(number))).collect::<Vec<_>>());
+    assert_eq!(full.decide(&at(name(refusals::MAX_LOCATIONS))), Err(NetworkRefusal::TooManyLocations));
     assert_eq!(full.decide(&at(name(0))), Ok(vec![]));
 }
 
@@ -98,7 +98,7 @@ fn a_cut_off_is_a_time_of_day() {
 }
 
 #[test]
-fn a_location_pauses_and_resumes_and_doing_either_twice_changes_nothing() {
+fn pausing_or_resuming_twice_has_no_effect() {
     let paused = given(&[one(), pause()]);
     assert!(paused.locations[&LocationId::new("DC-1").unwrap()].paused.is_some());
     assert_eq!(paused.decide(&pause()), Ok(vec![]));
@@ -108,7 +108,7 @@ fn a_location_pauses_and_resumes_and_doing_either_twice_changes_nothing() {
 }
 
 #[test]
-fn what_is_known_of_a_location_may_be_all_there_is_to_know() {
+fn details_that_are_not_given_stay() {
     let json = r#"{"location":"DC-1","latitude":40.7,"longitude":-74.2,"country":"US","postalCode":"07102",
         "timezone":"America/New_York","cutOff":"16:30","dailyCapacity":400}"#;
     let network = given(&[register(json), register(r#"{"location":"DC-1","rank":2}"#)]);
@@ -122,13 +122,13 @@ fn what_is_known_of_a_location_may_be_all_there_is_to_know() {
 }
 
 #[test]
-fn an_event_of_before_there_were_countries_is_read_and_written_as_it_was() {
+fn an_event_without_country_and_with_an_invalid_time_zone_stays_readable() {
     let payload =
         r#"{"location":"DC-1","details":{"latitude":40.5,"longitude":-80.25,"timezone":"Mars","rank":3}}"#;
     let event = NetworkEvent::decode("LocationRegistered", 1, payload.as_bytes()).unwrap();
     assert_eq!(String::from_utf8(event.payload().unwrap()).unwrap(), payload);
     let mut network = Network::default();
     network.apply(event);
-    // A time zone that is checked today does not stop a change of what was registered before it was.
+    // A stored time zone that is not valid today does not prevent another change.
     assert!(network.decide(&register(r#"{"location":"DC-1","rank":4}"#)).is_ok());
 }

@@ -225,130 +225,68 @@ pub enum OrderRefusal {
 }
 
 impl Refusal for OrderRefusal {
-    fn code(&self) -> &'static str {
+    #[allow(clippy::too_many_lines, reason = "one row per code")]
+    fn kind(&self) -> (&'static str, Class) {
         match self {
-            Self::UnknownOrder(_) => "unknown_order",
-            Self::OrderExists(_) => "order_exists",
-            Self::LineCount(_) => "line_count_out_of_range",
-            Self::LineReferenceTwice(_) | Self::ChangedReferenceTwice(_) => "line_ref_not_unique",
-            Self::CurrencyMissing => "currency_missing",
-            Self::TooMany { .. } => "too_many",
-            Self::CoordinatesOutOfRange => "coordinates_out_of_range",
-            Self::CountryMalformed => "country_malformed",
-            Self::InsufficientStock(_) => "insufficient_stock",
-            Self::ShipByUnattainable { .. } => "ship_by_unattainable",
-            Self::NoCapacity => "no_capacity",
-            Self::TargetPaused(_) => "location_paused",
-            Self::TargetRejectedOrder(_) => "location_rejected_order",
-            Self::WouldSplit => "would_split",
-            Self::NothingToReserve => "nothing_to_reserve",
-            Self::OrderCancelled => "order_cancelled",
-            Self::OrderShipped => "order_shipped",
-            Self::PickingHasBegun => "picking_has_begun",
-            Self::CancellationPending => "cancellation_pending",
-            Self::NoCancellationRequested => "no_cancellation_requested",
-            Self::AlreadyAccepted => "already_accepted",
-            Self::UnknownReturn(_) => "unknown_return",
-            Self::QuantityExceedsReturnable { .. } => "quantity_exceeds_returnable",
-            Self::OrderOnHold => "order_on_hold",
-            Self::UnknownHold(_) => "unknown_hold",
-            Self::TooManyHolds => "too_many_holds",
-            Self::PaymentNotConfirmed => "payment_not_confirmed",
-            Self::UnknownFulfillmentOrder(_) => "unknown_fulfillment_order",
-            Self::FulfillmentOrderCancelled => "fulfillment_order_cancelled",
-            Self::LinesMissing | Self::PackageEmpty(_) => "lines_missing",
-            Self::UnknownLine(_) | Self::UnknownPackageLine { .. } | Self::UnknownChangedLine(_) => {
-                "unknown_line"
+            Self::UnknownOrder(_) => ("unknown_order", Class::NotFound),
+            Self::OrderExists(_) => ("order_exists", Class::Conflict),
+            Self::LineCount(_) => ("line_count_out_of_range", Class::Invalid),
+            Self::LineReferenceTwice(_) | Self::ChangedReferenceTwice(_) => {
+                ("line_ref_not_unique", Class::Invalid)
             }
-            Self::QuantityExceedsOpen { .. } => "quantity_exceeds_open",
-            Self::NothingLeft => "nothing_left",
-            Self::PackageCount(_) => "package_count_out_of_range",
-            Self::PackageTwice(_) => "package_id_not_unique",
-            Self::PackageLinesMissing => "package_lines_missing",
-            Self::UnknownShipment(_) => "unknown_shipment",
-            Self::UnknownTrackingNumber => "unknown_tracking_number",
-            Self::UnknownPackage => "unknown_package",
-            Self::ChangesMissing => "changes_missing",
-            Self::LineChangedTwice(_) => "line_changed_twice",
-            Self::LineTooLarge(_) => "line_too_large",
-            Self::AmountsMissing(_) => "amounts_missing",
-            Self::AmendmentPending => "amendment_pending",
-            Self::NoAmendmentRequested => "no_amendment_requested",
-            Self::PersonalDataErased => "personal_data_erased",
-            Self::ReservedElsewhere => "reserved_elsewhere",
-            Self::HoldOver => "hold_over",
-            Self::NotToBePickedUp => "not_to_be_picked_up",
-            Self::ShippingHasBegun => "shipping_has_begun",
-            Self::DeliveryLocationFixed => "delivery_location_fixed",
-            Self::AlreadyThere => "already_there",
-            Self::CarrierMissing(_) => "carrier_missing",
-            Self::QuantityBelowShipped { .. } => "quantity_below_shipped",
-            Self::NoPersonalData => "no_personal_data",
-        }
-    }
-
-    #[allow(clippy::too_many_lines, reason = "a row for every refusal")]
-    fn class(&self) -> Class {
-        match self {
-            Self::UnknownOrder(_)
-            | Self::UnknownFulfillmentOrder(_)
-            | Self::UnknownShipment(_)
-            | Self::UnknownReturn(_)
-            | Self::UnknownTrackingNumber => Class::NotFound,
-            Self::LineCount(_)
-            | Self::LineReferenceTwice(_)
-            | Self::CurrencyMissing
-            | Self::TooMany { .. }
-            | Self::CoordinatesOutOfRange
-            | Self::CountryMalformed
-            | Self::LinesMissing
-            | Self::UnknownLine(_)
-            | Self::UnknownPackageLine { .. }
-            | Self::PackageEmpty(_)
-            | Self::PackageCount(_)
-            | Self::PackageTwice(_)
-            | Self::PackageLinesMissing
-            | Self::ChangesMissing
-            | Self::UnknownChangedLine(_)
-            | Self::LineChangedTwice(_)
-            | Self::ChangedReferenceTwice(_)
-            | Self::LineTooLarge(_)
-            | Self::AmountsMissing(_)
-            | Self::HoldOver
-            | Self::CarrierMissing(_)
-            | Self::UnknownPackage => Class::Invalid,
-            Self::OrderExists(_)
-            | Self::InsufficientStock(_)
-            | Self::ShipByUnattainable { .. }
-            | Self::NoCapacity
-            | Self::TargetPaused(_)
-            | Self::TargetRejectedOrder(_)
-            | Self::WouldSplit
-            | Self::NothingToReserve
-            | Self::OrderCancelled
-            | Self::OrderShipped
-            | Self::PickingHasBegun
-            | Self::CancellationPending
-            | Self::NoCancellationRequested
-            | Self::AlreadyAccepted
-            | Self::QuantityExceedsReturnable { .. }
-            | Self::OrderOnHold
-            | Self::UnknownHold(_)
-            | Self::TooManyHolds
-            | Self::PaymentNotConfirmed
-            | Self::FulfillmentOrderCancelled
-            | Self::QuantityExceedsOpen { .. }
-            | Self::AmendmentPending
-            | Self::NoAmendmentRequested
-            | Self::PersonalDataErased
-            | Self::ReservedElsewhere
-            | Self::NotToBePickedUp
-            | Self::ShippingHasBegun
-            | Self::DeliveryLocationFixed
-            | Self::AlreadyThere
-            | Self::QuantityBelowShipped { .. }
-            | Self::NothingLeft
-            | Self::NoPersonalData => Class::Conflict,
+            Self::CurrencyMissing => ("currency_missing", Class::Invalid),
+            Self::TooMany { .. } => ("too_many", Class::Invalid),
+            Self::CoordinatesOutOfRange => ("coordinates_out_of_range", Class::Invalid),
+            Self::CountryMalformed => ("country_malformed", Class::Invalid),
+            Self::InsufficientStock(_) => ("insufficient_stock", Class::Conflict),
+            Self::ShipByUnattainable { .. } => ("ship_by_unattainable", Class::Conflict),
+            Self::NoCapacity => ("no_capacity", Class::Conflict),
+            Self::TargetPaused(_) => ("location_paused", Class::Conflict),
+            Self::TargetRejectedOrder(_) => ("location_rejected_order", Class::Conflict),
+            Self::WouldSplit => ("would_split", Class::Conflict),
+            Self::NothingToReserve => ("nothing_to_reserve", Class::Conflict),
+            Self::OrderCancelled => ("order_cancelled", Class::Conflict),
+            Self::OrderShipped => ("order_shipped", Class::Conflict),
+            Self::PickingHasBegun => ("picking_has_begun", Class::Conflict),
+            Self::CancellationPending => ("cancellation_pending", Class::Conflict),
+            Self::NoCancellationRequested => ("no_cancellation_requested", Class::Conflict),
+            Self::AlreadyAccepted => ("already_accepted", Class::Conflict),
+            Self::UnknownReturn(_) => ("unknown_return", Class::NotFound),
+            Self::QuantityExceedsReturnable { .. } => ("quantity_exceeds_returnable", Class::Conflict),
+            Self::OrderOnHold => ("order_on_hold", Class::Conflict),
+            Self::UnknownHold(_) => ("unknown_hold", Class::Conflict),
+            Self::TooManyHolds => ("too_many_holds", Class::Conflict),
+            Self::PaymentNotConfirmed => ("payment_not_confirmed", Class::Conflict),
+            Self::UnknownFulfillmentOrder(_) => ("unknown_fulfillment_order", Class::NotFound),
+            Self::FulfillmentOrderCancelled => ("fulfillment_order_cancelled", Class::Conflict),
+            Self::LinesMissing | Self::PackageEmpty(_) => ("lines_missing", Class::Invalid),
+            Self::UnknownLine(_) | Self::UnknownPackageLine { .. } | Self::UnknownChangedLine(_) => {
+                ("unknown_line", Class::Invalid)
+            }
+            Self::QuantityExceedsOpen { .. } => ("quantity_exceeds_open", Class::Conflict),
+            Self::NothingLeft => ("nothing_left", Class::Conflict),
+            Self::PackageCount(_) => ("package_count_out_of_range", Class::Invalid),
+            Self::PackageTwice(_) => ("package_id_not_unique", Class::Invalid),
+            Self::PackageLinesMissing => ("package_lines_missing", Class::Invalid),
+            Self::UnknownShipment(_) => ("unknown_shipment", Class::NotFound),
+            Self::UnknownTrackingNumber => ("unknown_tracking_number", Class::NotFound),
+            Self::UnknownPackage => ("unknown_package", Class::Invalid),
+            Self::ChangesMissing => ("changes_missing", Class::Invalid),
+            Self::LineChangedTwice(_) => ("line_changed_twice", Class::Invalid),
+            Self::LineTooLarge(_) => ("line_too_large", Class::Invalid),
+            Self::AmountsMissing(_) => ("amounts_missing", Class::Invalid),
+            Self::AmendmentPending => ("amendment_pending", Class::Conflict),
+            Self::NoAmendmentRequested => ("no_amendment_requested", Class::Conflict),
+            Self::PersonalDataErased => ("personal_data_erased", Class::Conflict),
+            Self::ReservedElsewhere => ("reserved_elsewhere", Class::Conflict),
+            Self::HoldOver => ("hold_over", Class::Invalid),
+            Self::NotToBePickedUp => ("not_to_be_picked_up", Class::Conflict),
+            Self::ShippingHasBegun => ("shipping_has_begun", Class::Conflict),
+            Self::DeliveryLocationFixed => ("delivery_location_fixed", Class::Conflict),
+            Self::AlreadyThere => ("already_there", Class::Conflict),
+            Self::CarrierMissing(_) => ("carrier_missing", Class::Invalid),
+            Self::QuantityBelowShipped { .. } => ("quantity_below_shipped", Class::Conflict),
+            Self::NoPersonalData => ("no_personal_data", Class::Conflict),
         }
     }
 

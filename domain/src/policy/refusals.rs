@@ -1,40 +1,38 @@
-//! Why a policy says no.
+//! Why a decision about a policy is refused.
 
-use super::state::MOST_LOCATIONS;
+use crate::promising::transit::TransitError;
 use crate::refusal::{Class, Refusal};
-use crate::transit::TransitError;
 
-/// Why a policy was not set.
+/// The highest split limit.
+pub(super) const MAX_SPLIT_LIMIT: u32 = 100;
+
+/// Why a decision about a policy is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PolicyRefusal {
-    /// A sourcing order names a criterion twice or none at all.
-    #[error("the sourcing order must name at least one criterion, and each at most once")]
+    /// The criteria of sourcing are empty, or name one twice.
+    #[error("sourcing must name at least one criterion, and each at most once")]
     SourcingOrder {
-        /// Where it stands.
+        /// The field.
         pointer: String,
     },
-    /// Not a number of locations that orders may be limited to.
-    #[error("the split limit must be a number of locations from 1 to {MOST_LOCATIONS}")]
+    /// A split limit out of range.
+    #[error("splitLimit must be 1 to {MAX_SPLIT_LIMIT} locations")]
     SplitLimit {
-        /// Where it stands.
+        /// The field.
         pointer: String,
     },
-    /// A table of transit times that cannot be used.
-    #[error("the table of transit times cannot be used: {0}")]
+    /// An invalid table of transit times.
+    #[error("invalid table of transit times: {0}")]
     TransitTable(TransitError),
 }
 
 impl Refusal for PolicyRefusal {
-    fn code(&self) -> &'static str {
+    fn kind(&self) -> (&'static str, Class) {
         match self {
-            Self::SourcingOrder { .. } => "invalid_sourcing_order",
-            Self::SplitLimit { .. } => "invalid_split_limit",
-            Self::TransitTable(_) => "invalid_transit_table",
+            Self::SourcingOrder { .. } => ("invalid_sourcing_order", Class::Invalid),
+            Self::SplitLimit { .. } => ("invalid_split_limit", Class::Invalid),
+            Self::TransitTable(_) => ("invalid_transit_table", Class::Invalid),
         }
-    }
-
-    fn class(&self) -> Class {
-        Class::Invalid
     }
 
     fn pointer(&self) -> Option<String> {

@@ -1,9 +1,9 @@
-//! Given, when, then: what a policy says to each command.
+//! The decisions about a policy.
 
 use cqrs_es::Aggregate;
 
 use super::*;
-use crate::transit::{Route, TransitTable};
+use crate::promising::transit::{Route, TransitTable};
 use crate::values::{ChannelName, LocationId, Text};
 use crate::{Class, Decide, Refusal};
 
@@ -22,7 +22,7 @@ fn given(commands: &[PolicyCommand]) -> Policy {
 }
 
 #[test]
-fn what_is_not_given_stays_as_it_was() {
+fn rules_that_are_not_given_stay() {
     let policy = given(&[set(r#"{"reserveAt":"payment"}"#), set(r#"{"allowSplit":false}"#)]);
     assert_eq!(policy.rules.reserve_at, ReserveAt::Payment);
     assert!(!policy.rules.allow_split);
@@ -30,13 +30,13 @@ fn what_is_not_given_stays_as_it_was() {
 }
 
 #[test]
-fn the_same_rules_again_change_nothing() {
+fn setting_the_same_rules_again_has_no_effect() {
     let policy = given(&[set(r#"{"allowSplit":false}"#)]);
     assert_eq!(policy.decide(&set(r#"{"allowSplit":false}"#)), Ok(vec![]));
 }
 
 #[test]
-fn a_channel_may_differ() {
+fn rules_of_a_channel_replace_the_merchants() {
     let policy = given(&[set(r#"{"channels":{"pos":{"onShortage":"cancel_remainder"}}}"#)]);
     let channel = |name: &str| policy.for_channel(&ChannelName::new(name).unwrap());
     assert_eq!(channel("pos").on_shortage, OnShortage::CancelRemainder);
@@ -57,7 +57,7 @@ fn a_sourcing_order_names_at_least_one_criterion() {
 }
 
 #[test]
-fn a_merchant_keeps_its_name_until_it_gets_another() {
+fn registering_a_merchant_without_a_name_keeps_its_name() {
     let register = |name: &str| {
         let json = format!(r#"{{"merchant":"acme"{name}}}"#);
         PolicyCommand::RegisterMerchant(serde_json::from_str(&json).unwrap())
@@ -70,7 +70,7 @@ fn a_merchant_keeps_its_name_until_it_gets_another() {
 }
 
 #[test]
-fn what_a_channel_does_not_say_is_as_for_all() {
+fn the_merchants_rules_hold_where_a_channel_has_none() {
     let policy = given(&[
         set(r#"{"channels":{"pos":{"allowSplit":false,"sourcing":["rank"],"reserveAt":"payment"}}}"#),
         set(r#"{"onShortage":"cancel_remainder","channels":{"web":{"allowSplit":true}}}"#),
@@ -96,7 +96,7 @@ fn refused(json: &str) -> (&'static str, Option<String>) {
 }
 
 #[test]
-fn a_split_limit_is_one_to_a_hundred_for_all_and_for_a_channel() {
+fn a_split_limit_is_1_to_100() {
     for limit in [0, 101, u32::MAX] {
         let expected = |pointer: &str| ("invalid_split_limit", Some(pointer.to_owned()));
         assert_eq!(refused(&format!(r#"{{"splitLimit":{limit}}}"#)), expected("/splitLimit"));
@@ -113,7 +113,7 @@ fn a_split_limit_is_one_to_a_hundred_for_all_and_for_a_channel() {
 }
 
 #[test]
-fn a_table_of_transit_times_is_replaced_whole() {
+fn a_new_transit_table_replaces_all_rows() {
     let table = r#"{"transit":[{"days":5},{"country":"US","days":2}]}"#;
     let policy = given(&[set(table), set(r#"{"allowSplit":true}"#)]);
     let route = Route { country: Some("US"), ..Route::default() };
@@ -125,7 +125,7 @@ fn a_table_of_transit_times_is_replaced_whole() {
 }
 
 #[test]
-fn a_table_of_transit_times_is_refused_by_its_first_bad_row() {
+fn the_first_invalid_row_of_a_transit_table_is_refused() {
     let expected = |pointer: &str| ("invalid_transit_table", Some(pointer.to_owned()));
     assert_eq!(refused(r#"{"transit":[{"days":5},{"country":"US","days":366}]}"#), expected("/transit/1"));
     assert_eq!(refused(r#"{"transit":[{"country":"UK","days":3}]}"#), expected("/transit/0"));
@@ -136,7 +136,7 @@ fn a_table_of_transit_times_is_refused_by_its_first_bad_row() {
 }
 
 #[test]
-fn an_event_of_before_there_were_limits_is_read_and_written_as_it_was() {
+fn an_event_without_limits_stays_readable() {
     let payload = r#"{"rules":{"reserveAt":"creation","onShortage":"reject","allowSplit":true,"sourcing":["nearest"]},"channels":{"pos":{"allowSplit":false}}}"#;
     let event = PolicyEvent::decode("MerchantPolicySet", 1, payload.as_bytes()).unwrap();
     assert_eq!(String::from_utf8(event.payload().unwrap()).unwrap(), payload);

@@ -22,9 +22,9 @@ use crate::values::{FulfillmentOrderId, LocationId, ShipmentId, Sku, Units};
 
 /// Whether a location has reserved more units than it has, and could take some back: not all of them are picked.
 fn is_overcommitted(shop: &Shop) -> bool {
-    let bins =
-        shop.items.iter().flat_map(|(sku, item)| item.bins.iter().map(move |(at, bin)| (sku, at, bin)));
-    let mut over = bins.filter(|(.., bin)| bin.reserved > bin.on_hand);
+    let levels =
+        shop.items.iter().flat_map(|(sku, item)| item.levels.iter().map(move |(at, level)| (sku, at, level)));
+    let mut over = levels.filter(|(.., level)| level.reserved > level.on_hand);
     over.any(|(sku, at, _)| shop.orders.iter().any(|order| order.may_lose(sku, at)))
 }
 
@@ -80,8 +80,8 @@ proptest! {
             let mut shop = shop.clone();
             (0..shop.orders.len()).try_for_each(|number| shop.bring_up_to_date(number)).unwrap();
             for (of, at) in Shop::places() {
-                let bin = shop.items.get(&of).and_then(|item| item.bins.get(&at)).cloned();
-                assert_eq!(bin.unwrap_or_default().reserved, shop.held(&of, &at), "{step:?}");
+                let level = shop.items.get(&of).and_then(|item| item.levels.get(&at)).cloned();
+                assert_eq!(level.unwrap_or_default().reserved, shop.held(&of, &at), "{step:?}");
             }
         });
     }
@@ -90,7 +90,7 @@ proptest! {
     fn what_the_queues_wait_for_is_what_the_orders_wait_for(steps in steps()) {
         happens(&steps, |_, step, shop| {
             for (sku, item) in &shop.items {
-                assert_eq!(item.waiting(), shop.waited_for(sku), "{step:?}");
+                assert_eq!(item.backordered(), shop.waited_for(sku), "{step:?}");
                 for entry in item.queue.iter() {
                     let order = shop.orders.iter().find(|order| order.id() == Some(entry.order_id)).unwrap();
                     assert_eq!(entry.eligibility.only_at.as_ref(), order.backorder_location(), "{step:?}");
@@ -113,12 +113,12 @@ proptest! {
             for there in Movement::of(&event, item).locations {
                 told.insert((sku.clone(), there.location.clone()), there);
             }
-            for (location, bin) in &item.bins {
+            for (location, level) in &item.levels {
                 let known = &told[&(sku.clone(), location.clone())];
                 let telling = (known.on_hand, known.reserved, known.earmarked, known.available);
-                prop_assert_eq!(telling, (bin.on_hand, bin.reserved, bin.earmarked, bin.available()));
+                prop_assert_eq!(telling, (level.on_hand, level.reserved, level.earmarked, level.available()));
                 let telling = (known.safety_stock, known.quarantine, known.damaged);
-                prop_assert_eq!(telling, (bin.safety_stock, bin.quarantine, bin.damaged));
+                prop_assert_eq!(telling, (level.safety_stock, level.quarantine, level.damaged));
             }
         }
     }
@@ -127,14 +127,14 @@ proptest! {
     fn nobody_is_given_what_the_queue_could_have(steps in steps()) {
         happens(&steps, |before, step, shop| {
             for (sku, item) in &shop.items {
-                let set_aside: Units = item.bins.values().map(|bin| bin.earmarked).sum();
-                assert!(set_aside <= item.waiting(), "{step:?}");
-                for bin in item.bins.values() {
-                    assert!(bin.earmarked.is_zero() || bin.reserved + bin.earmarked <= bin.on_hand, "{step:?}");
+                let set_aside: Units = item.levels.values().map(|level| level.earmarked).sum();
+                assert!(set_aside <= item.backordered(), "{step:?}");
+                for level in item.levels.values() {
+                    assert!(level.earmarked.is_zero() || level.reserved + level.earmarked <= level.on_hand, "{step:?}");
                 }
                 // A new order takes from nobody in the queue; what has expired meanwhile may be set aside for it.
                 if let (Step::Create(_), Some(known)) = (step, before.items.get(sku)) {
-                    let known: Units = known.bins.values().map(|bin| bin.earmarked).sum();
+                    let known: Units = known.levels.values().map(|level| level.earmarked).sum();
                     assert!(set_aside >= known, "{step:?}");
                 }
             }
@@ -153,10 +153,10 @@ proptest! {
             });
             assert!(settles, "every turn of {MAX_TURNS} changes something: {:?}", shop.items[&sku]);
             let item = &shop.items[&sku];
-            assert_eq!((item.due().next(), item.untold()), (None, vec![]));
+            assert_eq!((item.due().next(), item.stale_promises()), (None, vec![]));
             for entry in item.queue.iter().filter(|entry| !entry.eligibility.whole) {
                 let allows = |location| entry.eligibility.allows(location);
-                let free = item.bins.iter().find(|(at, bin)| allows(*at) && !bin.available().is_zero());
+                let free = item.levels.iter().find(|(at, level)| allows(*at) && !level.available().is_zero());
                 assert_eq!(free, None, "{entry:?} could have it");
             }
         }

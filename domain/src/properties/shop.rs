@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::{location, moment, order_id, sku};
 use crate::Decide;
+use crate::capacity::{CapacityCommand, LocationCapacity};
 use crate::fulfillment::{self, Aggregates};
 use crate::network::{Network, NetworkCommand};
 use crate::order::{
@@ -18,7 +19,6 @@ use crate::policy::{Criterion, OnShortage, Policy, ReserveAt, Rules};
 use crate::stock::{StockCommand, StockItem};
 use crate::stream::{DomainEvent, StreamId};
 use crate::values::{LocationId, OrderId, Sku, Text, Timestamp, Units};
-use crate::workload::{Workload, WorkloadCommand};
 
 pub(crate) const SKUS: usize = 3;
 pub(crate) const LOCATIONS: usize = 3;
@@ -46,7 +46,7 @@ pub(crate) struct Shop {
     pub(crate) orders: Vec<Arc<Order>>,
     network: Arc<Network>,
     policy: Arc<Policy>,
-    capacity: BTreeMap<LocationId, Arc<Workload>>,
+    capacity: BTreeMap<LocationId, Arc<LocationCapacity>>,
     /// Every event, in order.
     pub(crate) journal: Vec<(StreamId, DomainEvent)>,
 }
@@ -203,7 +203,7 @@ impl Aggregates for Shop {
         Ok(Arc::clone(&self.policy))
     }
 
-    fn workload(&mut self, location: &LocationId) -> Result<Arc<Workload>, Refused> {
+    fn capacity(&mut self, location: &LocationId) -> Result<Arc<LocationCapacity>, Refused> {
         Ok(self.capacity.get(location).cloned().unwrap_or_default())
     }
 
@@ -236,11 +236,11 @@ impl Aggregates for Shop {
         Ok(any)
     }
 
-    fn decide_workload(&mut self, location: &LocationId, command: &WorkloadCommand) -> Result<(), Refused> {
-        let workload = Arc::make_mut(self.capacity.entry(location.clone()).or_default());
-        for event in workload.decide(command).map_err(|refusal| Refused(refusal.to_string()))? {
-            workload.apply(event.clone());
-            self.journal.push((StreamId::Workload(location.clone()), DomainEvent::Workload(event)));
+    fn decide_capacity(&mut self, location: &LocationId, command: &CapacityCommand) -> Result<(), Refused> {
+        let bookings = Arc::make_mut(self.capacity.entry(location.clone()).or_default());
+        for event in bookings.decide(command).map_err(|refusal| Refused(refusal.to_string()))? {
+            bookings.apply(event.clone());
+            self.journal.push((StreamId::Capacity(location.clone()), DomainEvent::Capacity(event)));
         }
         Ok(())
     }

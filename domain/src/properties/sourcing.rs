@@ -18,7 +18,7 @@ struct Question {
     shuffled: Vec<Candidate>,
     criteria: Vec<Criterion>,
     allow_split: bool,
-    most_locations: Option<u32>,
+    split_limit: Option<u32>,
     used: BTreeSet<LocationId>,
     allow_partial: bool,
 }
@@ -28,7 +28,7 @@ impl Question {
         let rules = SourcingRules {
             criteria: &self.criteria,
             allow_split: self.allow_split,
-            most_locations: self.most_locations,
+            split_limit: self.split_limit,
             used: self.used.clone(),
             allow_partial: self.allow_partial,
         };
@@ -54,7 +54,7 @@ impl Question {
 
     /// How many locations may give something that the order does not ship from yet.
     fn more(&self) -> usize {
-        let limit = if self.allow_split { self.most_locations } else { Some(1) };
+        let limit = if self.allow_split { self.split_limit } else { Some(1) };
         limit.map_or(usize::MAX, |most| (most as usize).saturating_sub(self.used.len()))
     }
 
@@ -192,24 +192,15 @@ fn question() -> impl Strategy<Value = Question> {
     // Some of them are no candidates.
     let used = prop::collection::btree_set((0_usize..10).prop_map(location), 0..3);
     (demand(12, 1), shuffled, criteria, split, used, any::<bool>()).prop_map(
-        |(demand, (candidates, shuffled), criteria, (allow_split, most_locations), used, allow_partial)| {
-            Question {
-                demand,
-                candidates,
-                shuffled,
-                criteria,
-                allow_split,
-                most_locations,
-                used,
-                allow_partial,
-            }
+        |(demand, (candidates, shuffled), criteria, (allow_split, split_limit), used, allow_partial)| {
+            Question { demand, candidates, shuffled, criteria, allow_split, split_limit, used, allow_partial }
         },
     )
 }
 
 proptest! {
     #[test]
-    fn nothing_is_given_that_is_not_there_or_not_asked_for(question in question()) {
+    fn allocations_are_available_and_requested(question in question()) {
         let sourced = question.answer();
         for (location, taken) in &sourced.allocations {
             let from = question.usable().find(|candidate| candidate.location == *location).unwrap();
@@ -227,7 +218,7 @@ proptest! {
     }
 
     #[test]
-    fn what_can_be_filled_is_filled_whole(question in question()) {
+    fn what_is_feasible_is_filled_completely(question in question()) {
         let sourced = question.answer();
         prop_assert_eq!(sourced.shortages.is_empty(), question.is_feasible());
         if question.is_feasible() {
@@ -240,7 +231,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_short_is_told_to_the_unit(question in question()) {
+    fn shortages_are_exact(question in question()) {
         let sourced = question.answer();
         for shortage in &sourced.shortages {
             prop_assert_eq!(shortage.requested, units(&question.demand, &shortage.sku));
@@ -252,7 +243,7 @@ proptest! {
     }
 
     #[test]
-    fn where_no_split_is_allowed_one_location_gives_and_none_has_more(question in question()) {
+    fn an_unsplit_order_comes_from_the_location_that_covers_most(question in question()) {
         let used: BTreeSet<_> = question.used.iter().take(1).cloned().collect();
         let question = Question { allow_split: false, allow_partial: true, used, ..question };
         let sourced = question.answer();
@@ -264,13 +255,13 @@ proptest! {
     }
 
     #[test]
-    fn the_answer_does_not_depend_on_the_order_of_the_question(question in question()) {
+    fn the_answer_does_not_depend_on_the_order_of_candidates(question in question()) {
         prop_assert_eq!(question.answer(), question.answer());
         prop_assert_eq!(question.answer(), question.ask(&question.shuffled));
     }
 
     #[test]
-    fn every_location_is_accounted_for_by_name(question in question()) {
+    fn every_candidate_is_recorded(question in question()) {
         let sourced = question.answer();
         let names: Vec<_> = sourced.candidates.iter().map(|seen| seen.location.clone()).collect();
         let mut expected: Vec<_> = question.candidates.iter().map(|c| c.location.clone()).collect();
@@ -288,22 +279,22 @@ proptest! {
     }
 
     #[test]
-    fn no_more_locations_take_part_than_may(question in question()) {
+    fn the_split_limit_is_kept(question in question()) {
         let answer = question.answer();
         let new = question.count_new(answer.allocations.iter().map(|(location, _)| location));
         prop_assert!(new <= question.more());
     }
 
     #[test]
-    fn a_limit_that_nobody_reaches_is_none(question in question()) {
-        let limited = Question { most_locations: Some(11), ..question.clone() };
-        let unlimited = Question { most_locations: None, ..question };
+    fn an_unreached_split_limit_has_no_effect(question in question()) {
+        let limited = Question { split_limit: Some(11), ..question.clone() };
+        let unlimited = Question { split_limit: None, ..question };
         prop_assert_eq!(limited.answer(), unlimited.answer());
     }
 
     #[test]
-    fn not_to_split_is_a_limit_of_one(question in question()) {
-        let one = Question { allow_split: true, most_locations: Some(1), ..question.clone() };
+    fn not_splitting_is_a_split_limit_of_one(question in question()) {
+        let one = Question { allow_split: true, split_limit: Some(1), ..question.clone() };
         let whole = Question { allow_split: false, ..question };
         let (one, mut whole) = (one.answer(), whole.answer());
         // They differ in the reason alone that is given for a location which takes no part.
@@ -316,7 +307,7 @@ proptest! {
 
     /// By trying every set of locations.
     #[test]
-    fn no_set_that_may_give_has_more(question in question()) {
+    fn no_permitted_set_covers_more(question in question()) {
         let question = Question { allow_partial: true, ..question };
         let sourced = question.answer();
         let total: Units = question.demand.keys().map(|sku| given(&sourced, sku)).sum();
@@ -326,7 +317,7 @@ proptest! {
 
     /// By trying every set of locations.
     #[test]
-    fn of_all_sets_that_have_everything_the_best_is_chosen(mut question in question()) {
+    fn the_best_feasible_set_is_chosen(mut question in question()) {
         // Little enough that there are several to choose from.
         question.demand.values_mut().for_each(|wanted| *wanted = (*wanted).min(Units::new(4)));
         if let Some((_, best)) = question.sets().filter_map(|set| question.judged(set)).min() {
@@ -337,7 +328,7 @@ proptest! {
 
     /// By trying every set of locations.
     #[test]
-    fn no_smaller_set_of_locations_would_do(question in question()) {
+    fn the_fewest_new_locations_are_chosen(question in question()) {
         let criteria = vec![Criterion::FewestLocations];
         let question = Question { criteria, allow_partial: false, ..question };
         let everything = question.sets().filter(|set| question.covered_by(set) == question.wanted());
@@ -349,7 +340,7 @@ proptest! {
     }
 
     #[test]
-    fn locations_are_told_in_the_order_of_preference(question in question()) {
+    fn allocations_are_in_the_order_of_preference(question in question()) {
         let question = Question { criteria: vec![Criterion::FewestLocations, Criterion::Nearest], ..question };
         let distance = |(name, _): &(LocationId, Demand)| {
             let candidate = question.candidates.iter().find(|c| c.location == *name).unwrap();

@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use super::{as_stored, is_what_its_events_make_of_it, location, moment, order_id, sku};
 use crate::Decide;
 use crate::stock::{
-    AdjustStock, AdjustmentReason, Allocation, Condition, CountStock, ReceiveStock, StockCommand, StockEvent,
-    StockItem,
+    AdjustStock, AdjustmentReason, Allocation, Condition, CountStock, OrderRef, ReceiveStock,
+    ReleaseInventory, ReserveInventory, ShipInventory, StockCommand, StockEvent, StockItem,
 };
 use crate::stream::{DomainEvent, StreamId};
 use crate::values::{ChannelName, Delta, LocationId, Quantity, ShipmentId, Timestamp, Units};
@@ -62,30 +62,22 @@ fn adjust(place: LocationId, delta: i64, at: Timestamp) -> StockCommand {
 }
 
 fn ship(place: LocationId, quantity: u64, at: Timestamp) -> StockCommand {
-    StockCommand::ShipInventory {
-        order_id: order_id(0),
-        channel: web(),
-        ordered_at: moment(0),
+    StockCommand::ShipInventory(ShipInventory {
+        order: order(),
         shipment_id: ShipmentId::new(order_id(0), 1),
         location: place,
         quantity: Units::new(quantity),
         unreserved: Units::ZERO,
         at,
-    }
+    })
 }
 
-fn web() -> ChannelName {
-    ChannelName::new("web").unwrap()
+fn order() -> OrderRef {
+    OrderRef { order_id: order_id(0), channel: ChannelName::new("web").unwrap(), ordered_at: moment(0) }
 }
 
 fn reserve(allocations: Vec<Allocation>) -> StockCommand {
-    StockCommand::ReserveInventory {
-        order_id: order_id(0),
-        channel: web(),
-        ordered_at: moment(0),
-        allocations,
-        until: None,
-    }
+    StockCommand::ReserveInventory(ReserveInventory { order: order(), allocations, until: None })
 }
 
 /// A command that waits for the moment of its decision.
@@ -115,8 +107,7 @@ fn command((kind, place, amount, other, more): (u8, usize, u64, usize, u64)) -> 
         }
         5..=7 => Box::new(move |_| reserve(both())),
         8 => Box::new(move |_| {
-            let (order_id, channel) = (order_id(0), web());
-            StockCommand::ReleaseInventory { order_id, channel, ordered_at: moment(0), allocations: both() }
+            StockCommand::ReleaseInventory(ReleaseInventory { order: order(), allocations: both() })
         }),
         _ => Box::new(move |at| ship(location(place), amount, moment(at))),
     }
@@ -171,33 +162,33 @@ fn books(events: &[StockEvent]) -> BTreeMap<LocationId, (i64, i64)> {
 
 proptest! {
     #[test]
-    fn no_unit_is_promised_that_is_not_there(steps in prop::collection::vec(step(), 1..60)) {
+    fn reserved_units_exist(steps in prop::collection::vec(step(), 1..60)) {
         let mut before = StockItem::default();
         for (command, after, _) in happens(steps) {
             let physical = matches!(command, StockCommand::CountStock(..) | StockCommand::AdjustStock(..));
-            for (place, bin) in &after.bins {
-                let known = before.bins.get(place).cloned().unwrap_or_default();
+            for (place, level) in &after.levels {
+                let known = before.levels.get(place).cloned().unwrap_or_default();
                 let was_kept = known.reserved <= known.on_hand;
-                prop_assert!(physical || !was_kept || bin.reserved <= bin.on_hand, "{:?}", command);
-                prop_assert!(bin.available() <= bin.on_hand);
+                prop_assert!(physical || !was_kept || level.reserved <= level.on_hand, "{:?}", command);
+                prop_assert!(level.available() <= level.on_hand);
             }
             before = after;
         }
     }
 
     #[test]
-    fn the_events_add_up_to_what_is_there(steps in prop::collection::vec(step(), 1..60)) {
+    fn events_add_up_to_the_levels(steps in prop::collection::vec(step(), 1..60)) {
         let history = happens(steps);
         let events: Vec<_> = history.iter().flat_map(|(_, _, events)| events.clone()).collect();
         let item = history.last().map(|(_, item, _)| item.clone()).unwrap_or_default();
-        let numbers = item.bins.iter().map(|(place, bin)| {
-            (place.clone(), (bin.on_hand.minus(Units::ZERO), bin.reserved.minus(Units::ZERO)))
+        let numbers = item.levels.iter().map(|(place, level)| {
+            (place.clone(), (level.on_hand.minus(Units::ZERO), level.reserved.minus(Units::ZERO)))
         });
         prop_assert_eq!(numbers.collect::<BTreeMap<_, _>>(), books(&events));
     }
 
     #[test]
-    fn an_item_is_what_its_stored_events_make_of_it(steps in prop::collection::vec(step(), 1..60)) {
+    fn replaying_stored_events_gives_the_same_item(steps in prop::collection::vec(step(), 1..60)) {
         let stream = StreamId::Stock(sku(0));
         let mut stored = Vec::new();
         for (_, item, events) in happens(steps) {
@@ -283,10 +274,10 @@ impl House {
                 let counted = now.saturating_sub(days_ago + 1);
                 let counted_at = moment(i64::try_from(counted).unwrap());
                 self.report(&count(location(0), self.really[counted], counted_at, at));
-                let last = self.item.bins[&location(0)].last_counted_at;
+                let last = self.item.levels[&location(0)].last_counted_at;
                 if last == Some(counted_at) && counted >= self.last_surprise {
-                    let bin = &self.item.bins[&location(0)];
-                    prop_assert_eq!(bin.on_hand, Units::new(really));
+                    let level = &self.item.levels[&location(0)];
+                    prop_assert_eq!(level.on_hand, Units::new(really));
                 }
             }
         }

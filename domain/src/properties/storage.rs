@@ -7,8 +7,8 @@ use crate::Decide;
 use crate::network::{Network, NetworkCommand, RegisterLocation};
 use crate::order::{OrderCreated, OrderEvent, PersonalData};
 use crate::policy::{Criterion, OnShortage, Policy, PolicyCommand, ReserveAt, SetMerchantPolicy};
+use crate::promising::transit::{TransitRow, TransitTable};
 use crate::stream::{DomainEvent, StreamId};
-use crate::transit::{TransitRow, TransitTable};
 use crate::values::Text;
 use cqrs_es::Aggregate;
 

@@ -1,144 +1,74 @@
-//! Choosing the locations that fill an order: a pure function of demand, candidates and rules.
+//! Choosing the locations that ship an order: a pure function of demand, candidates and rules.
 //!
-//! A set of locations is *feasible* when together they have everything, and with the locations that the order already
-//! ships from are no more than may take part. Among the
-//! smallest feasible sets, the larger ones where there are few, and those found by taking the best single locations one
-//! after the other, the one that is best by the merchant's criteria is chosen; names decide what is still equal, so the
-//! same question always has the same answer. What each criterion prefers is said in `strategy`.
+//! A set of locations is *feasible* if its locations have all units together, and the order then ships from no more
+//! locations than its split limit. `allocate` compares the smallest feasible sets, larger ones if there are few, and those
+//! found by adding the best single locations one by one, and chooses the best by the merchant's criteria. Names decide
+//! between equal sets, so that the same input always has the same result. `candidates` says which locations are excluded,
+//! `strategy` what each criterion prefers.
 
-mod choice;
+mod allocate;
+mod candidates;
 mod strategy;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::distance::Kilometres;
-use crate::policy::Criterion;
-use crate::values::{LocationId, Sku, Timestamp, Units};
+pub use candidates::{Candidate, Demand, Exclusion, SourcingRules};
 
+use crate::distance::Kilometres;
+use crate::values::{LocationId, Sku, Units};
+use candidates::units;
 use strategy::Usable;
 
-/// Units wanted, by SKU: two lines with the same SKU are summed before anything is decided.
-pub type Demand = BTreeMap<Sku, Units>;
+/// The most shortages of single locations that are recorded per decision, so that the event of a large order in a large
+/// network stays small.
+const MAX_SHORTAGES: usize = 3_000;
 
-/// A location that might fill an order.
-#[derive(Debug, Clone)]
-pub struct Candidate {
-    /// Which.
-    pub location: LocationId,
-    /// How far it is from the customer, where that is known.
-    pub distance: Option<Kilometres>,
-    /// The merchant's preference: lower first.
-    pub rank: u32,
-    /// When goods can leave it at the earliest, where that is known.
-    pub ships_at: Option<Timestamp>,
-    /// What it can still promise, by SKU; SKUs it has none of may be missing.
-    pub available: Demand,
-    /// Why it takes no part, where it does not.
-    pub excluded: Option<Exclusion>,
-}
-
-/// Why a location takes no part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Exclusion {
-    /// It is paused.
-    Paused,
-    /// It has just given the units back.
-    GaveBack,
-    /// Another location gives the rest of an order that may not be split.
-    WouldSplit,
-    /// The order ships from as many locations as it may, and this is none of them.
-    SplitLimit,
-    /// The order is to be handed out at another location.
-    NotTheDeliveryLocation,
-    /// It has as many orders as it can handle on every day that orders are taken for.
-    NoCapacity,
-    /// Nothing can leave it by the moment that the order must have left.
-    TooLate,
-}
-
-/// How to choose.
-#[derive(Debug, Clone)]
-pub struct SourcingRules<'a> {
-    /// What is preferred, in order.
-    pub criteria: &'a [Criterion],
-    /// Whether the order may ship from several locations.
-    pub allow_split: bool,
-    /// The most locations that the order may ship from, those in `used` included; no limit when absent, 0 counts as 1.
-    pub most_locations: Option<u32>,
-    /// Locations that the order already ships from. They may give more, and count as no further location.
-    pub used: BTreeSet<LocationId>,
-    /// Whether to fill what can be filled when not everything is there.
-    pub allow_partial: bool,
-}
-
-impl SourcingRules<'_> {
-    /// How many locations may take part that the order does not ship from yet. Not to split is a limit of one.
-    fn more_locations(&self) -> usize {
-        let limit = if self.allow_split { self.most_locations } else { Some(1) };
-        limit.map_or(usize::MAX, |most| (most.max(1) as usize).saturating_sub(self.used.len()))
-    }
-
-    /// Why a candidate takes no part, where it does not.
-    fn exclusion(&self, candidate: &Candidate) -> Option<Exclusion> {
-        let may_join = self.more_locations() > 0 || self.used.contains(&candidate.location);
-        let limit = if self.allow_split { Exclusion::SplitLimit } else { Exclusion::WouldSplit };
-        candidate.excluded.or((!may_join).then_some(limit))
-    }
-}
-
-/// How many shortages of single locations are recorded of one decision at most, so that an event stays small however
-/// many lines the order and however many locations the network has.
-const MOST_LACKED: usize = 3_000;
-
-/// What was chosen and what was seen.
+/// The result of sourcing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sourced {
-    /// Units by location, in the order in which locations were preferred; nothing where the order is not filled.
+    /// Units by location, in the order of preference; empty if nothing is allocated.
     pub allocations: Vec<(LocationId, Demand)>,
-    /// What is missing, by SKU; nothing where everything is there.
+    /// What is missing, by SKU; empty if nothing is.
     pub shortages: Vec<Shortage>,
-    /// Every location that was looked at, by name, and what each lacked.
+    /// Every candidate, sorted by name.
     pub candidates: Vec<ConsideredLocation>,
 }
 
-/// A SKU of which not enough is there.
+/// A SKU of which too few units are available.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Shortage {
-    /// Which.
+    /// The SKU.
     pub sku: Sku,
-    /// How many were asked for.
+    /// Requested units.
     pub requested: Units,
-    /// How many can be promised.
+    /// Units that can be promised.
     pub available: Units,
 }
 
-/// A location as sourcing saw it.
+/// A location that sourcing considered.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConsideredLocation {
-    /// Which.
+    /// The location.
     pub location: LocationId,
-    /// How far it is, rounded to 50 km so that no address can be told from it.
+    /// Its distance from the customer in kilometres, rounded to 50 so that it does not reveal an address.
     pub distance: Option<Kilometres>,
-    /// Its rank.
+    /// Its rank: the lowest first.
     pub rank: u32,
-    /// What it lacked of the order. Long lists are cut: see `lacked_skus`.
+    /// The SKUs of which it had too few units. A long list is cut: see `lackedSkus`.
     pub lacked: Vec<Shortage>,
-    /// Of how many SKUs it lacked units, where `lacked` does not name all of them.
+    /// The number of SKUs of which it had too few units, if `lacked` is cut.
     pub lacked_skus: Option<u32>,
-    /// Why it took no part, where it did not.
+    /// Why it must not ship the order; absent if it may.
     pub excluded: Option<Exclusion>,
 }
 
-/// Chooses where an order ships from.
+/// Chooses the locations that ship an order.
 pub fn source(demand: &Demand, candidates: &[Candidate], rules: &SourcingRules<'_>) -> Sourced {
     let mut usable: Vec<Usable<'_>> = candidates
         .iter()
@@ -147,7 +77,7 @@ pub fn source(demand: &Demand, candidates: &[Candidate], rules: &SourcingRules<'
         .collect();
     usable.sort_by(|a, b| a.preference().cmp(&b.preference()));
 
-    let choice::Filled { units: filled, allocations } = choice::fill(demand, &usable, rules);
+    let allocate::Filled { units: filled, allocations } = allocate::fill(demand, &usable, rules);
     let shortages: Vec<Shortage> = demand
         .iter()
         .map(|(sku, &requested)| Shortage { sku: sku.clone(), requested, available: units(&filled, sku) })
@@ -161,7 +91,7 @@ pub fn source(demand: &Demand, candidates: &[Candidate], rules: &SourcingRules<'
     }
 }
 
-/// The same where of some SKUs only so many may be promised, however many there are.
+/// The same, with at most so many units of some SKUs as a channel may promise.
 pub fn source_within(
     limits: &Demand,
     demand: &Demand,
@@ -189,10 +119,6 @@ pub fn source_within(
     sourced
 }
 
-fn units(demand: &Demand, sku: &Sku) -> Units {
-    demand.get(sku).copied().unwrap_or_default()
-}
-
 fn covers_any(candidate: &Candidate, demand: &Demand) -> bool {
     demand.keys().any(|sku| !units(&candidate.available, sku).is_zero())
 }
@@ -206,7 +132,7 @@ fn seen(demand: &Demand, candidates: &[Candidate], rules: &SourcingRules<'_>) ->
             .map(|(sku, requested, available)| Shortage { sku: sku.clone(), requested, available })
             .collect()
     };
-    let each = (MOST_LACKED / candidates.len().max(1)).max(1);
+    let each = (MAX_SHORTAGES / candidates.len().max(1)).max(1);
     let mut by_name: Vec<&Candidate> = candidates.iter().collect();
     by_name.sort_by_key(|candidate| &candidate.location);
     by_name

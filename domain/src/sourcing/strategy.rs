@@ -1,14 +1,14 @@
-//! What each criterion prefers: one arm of each function is one strategy.
+//! What each criterion prefers. Each criterion is one arm of each function.
 //!
-//! A strategy gives a location a cost and says what the costs of several come to. Costs are whole numbers, and less is
-//! better.
+//! A criterion gives every location a cost and defines how the costs of a set add up. Costs are whole numbers, and the
+//! lowest is best.
 
-use super::{Candidate, Demand, SourcingRules, units};
+use super::candidates::{Candidate, Demand, SourcingRules, units};
 use crate::distance::Kilometres;
 use crate::policy::Criterion;
 use crate::values::{LocationId, Units};
 
-/// A candidate with what it costs by each of the criteria, in their order.
+/// A candidate with its cost by each criterion, in the order of the criteria.
 pub(super) struct Usable<'a> {
     pub(super) candidate: &'a Candidate,
     pub(super) costs: Vec<u64>,
@@ -23,7 +23,7 @@ impl<'a> Usable<'a> {
         Self { candidate, costs: rules.criteria.iter().map(cost).collect(), is_new }
     }
 
-    /// How a single location compares with another; its name decides at last.
+    /// The key by which single locations are ordered: their costs, then their names.
     pub(super) fn preference(&self) -> (&[u64], &LocationId) {
         (&self.costs, &self.candidate.location)
     }
@@ -39,24 +39,24 @@ fn of_location(criterion: Criterion, candidate: &Candidate, is_new: bool, demand
             let stock: Units = demand.keys().map(|sku| units(&candidate.available, sku)).sum();
             u64::MAX - stock.number()
         }
-        // Of whom nobody knows when it can ship, it is last.
-        Criterion::EarliestShip => candidate
-            .ships_at
-            .map_or(u64::MAX, |moment| u64::try_from(moment.microseconds()).unwrap_or_default()),
+        // A location with an unknown departure is last.
+        Criterion::EarliestShip => {
+            candidate.ships_at.map_or(u64::MAX, |time| time.microseconds().max(0).cast_unsigned())
+        }
     }
 }
 
-/// What a set costs whose locations give so many units at such a cost each.
+/// The cost of a set, given the cost and the units of each location.
 pub(super) fn of_set(criterion: Criterion, shares: impl Iterator<Item = (u64, Units)>) -> u128 {
     match criterion {
         Criterion::FewestLocations => shares.map(|(cost, _)| u128::from(cost)).sum(),
         Criterion::Nearest | Criterion::Rank | Criterion::MostStock => by_unit(shares),
-        // An order has left when the last of it has.
+        // An order has left when its last unit has.
         Criterion::EarliestShip => shares.map(|(cost, _)| cost).max().unwrap_or_default().into(),
     }
 }
 
-/// A set's units are the same whoever gives them, so what they cost together tells who gives them best.
+/// All sets give the same units, so that the sum over units compares them.
 fn by_unit(shares: impl Iterator<Item = (u64, Units)>) -> u128 {
     shares.map(|(cost, share)| u128::from(cost) * u128::from(share.number())).fold(0, u128::saturating_add)
 }

@@ -1,4 +1,8 @@
+use std::collections::BTreeSet;
+
 use super::*;
+use crate::policy::Criterion;
+use crate::values::Timestamp;
 
 const DEFAULT: &[Criterion] = &[Criterion::FewestLocations, Criterion::Nearest, Criterion::Rank];
 
@@ -19,7 +23,7 @@ fn candidate(name: &str, distance: u32, available: &[(&str, u64)]) -> Candidate 
 
 fn rules(criteria: &[Criterion]) -> SourcingRules<'_> {
     let used = BTreeSet::new();
-    SourcingRules { criteria, allow_split: true, most_locations: None, used, allow_partial: false }
+    SourcingRules { criteria, allow_split: true, split_limit: None, used, allow_partial: false }
 }
 
 fn chosen(wanted: &[(&str, u64)], candidates: &[Candidate], rules: &SourcingRules<'_>) -> Vec<String> {
@@ -28,7 +32,7 @@ fn chosen(wanted: &[(&str, u64)], candidates: &[Candidate], rules: &SourcingRule
 }
 
 #[test]
-fn one_location_is_better_than_two_nearer_ones() {
+fn one_location_is_preferred_to_two_nearer_ones() {
     let candidates = [
         candidate("near-a", 10, &[("a", 5)]),
         candidate("near-b", 20, &[("b", 5)]),
@@ -40,7 +44,7 @@ fn one_location_is_better_than_two_nearer_ones() {
 }
 
 #[test]
-fn among_equals_the_nearest_then_the_rank_then_the_name_decides() {
+fn equal_locations_are_ordered_by_distance_rank_and_name() {
     let mut candidates = vec![candidate("b", 50, &[("a", 9)]), candidate("a", 50, &[("a", 9)])];
     assert_eq!(chosen(&[("a", 1)], &candidates, &rules(DEFAULT)), ["a"]);
     candidates[1].rank = 1;
@@ -50,7 +54,7 @@ fn among_equals_the_nearest_then_the_rank_then_the_name_decides() {
 }
 
 #[test]
-fn among_sets_that_are_equally_good_names_decide() {
+fn equal_sets_are_ordered_by_name() {
     let candidates = [
         candidate("z", 10, &[("a", 1), ("b", 1)]),
         candidate("y", 30, &[("c", 1), ("d", 1)]),
@@ -62,7 +66,7 @@ fn among_sets_that_are_equally_good_names_decide() {
 }
 
 #[test]
-fn one_line_may_come_from_several_locations_the_nearest_giving_what_it_has() {
+fn a_line_is_split_with_the_nearest_location_first() {
     let candidates = [candidate("far", 90, &[("a", 6)]), candidate("near", 10, &[("a", 4)])];
     let sourced = source(&demand(&[("a", 9)]), &candidates, &rules(DEFAULT));
     let names: Vec<_> = sourced.allocations.iter().map(|(l, d)| (l.as_str(), d.clone())).collect();
@@ -70,7 +74,7 @@ fn one_line_may_come_from_several_locations_the_nearest_giving_what_it_has() {
 }
 
 #[test]
-fn without_splitting_only_a_location_that_has_everything_will_do() {
+fn without_splitting_one_location_must_have_everything() {
     let candidates = [candidate("x", 10, &[("a", 5)]), candidate("y", 20, &[("a", 1), ("b", 5)])];
     let together = SourcingRules { allow_split: false, ..rules(DEFAULT) };
     let sourced = source(&demand(&[("a", 2), ("b", 2)]), &candidates, &together);
@@ -80,7 +84,7 @@ fn without_splitting_only_a_location_that_has_everything_will_do() {
 }
 
 #[test]
-fn a_shortage_fills_nothing_unless_a_part_will_do() {
+fn a_shortage_allocates_nothing_unless_partial_is_allowed() {
     let candidates = [candidate("x", 10, &[("a", 1)])];
     let wanted = [("a", 3), ("b", 1)];
     assert!(chosen(&wanted, &candidates, &rules(DEFAULT)).is_empty());
@@ -96,7 +100,7 @@ fn a_shortage_fills_nothing_unless_a_part_will_do() {
 }
 
 #[test]
-fn a_paused_location_is_seen_but_takes_no_part() {
+fn a_paused_location_is_recorded_and_excluded() {
     let mut candidates = [candidate("x", 10, &[("a", 9)]), candidate("y", 20, &[("a", 9)])];
     candidates[0].excluded = Some(Exclusion::Paused);
     let sourced = source(&demand(&[("a", 1)]), &candidates, &rules(DEFAULT));
@@ -105,7 +109,7 @@ fn a_paused_location_is_seen_but_takes_no_part() {
 }
 
 #[test]
-fn what_each_location_lacked_is_told() {
+fn shortages_of_each_location_are_recorded() {
     let candidates = [candidate("x", 74, &[("a", 1)])];
     let sourced = source(&demand(&[("a", 3)]), &candidates, &rules(DEFAULT));
     assert_eq!(sourced.candidates[0].distance, Some(Kilometres(50)));
@@ -113,7 +117,7 @@ fn what_each_location_lacked_is_told() {
 }
 
 #[test]
-fn a_large_network_is_still_sourced_without_comparing_every_set() {
+fn a_large_network_is_sourced_without_comparing_all_sets() {
     let candidates: Vec<_> =
         (0..300).map(|n| candidate(&format!("s{n:03}"), n, &[("a", 1), ("b", u64::from(n % 2))])).collect();
     let sourced = source(&demand(&[("a", 40), ("b", 10)]), &candidates, &rules(DEFAULT));
@@ -123,7 +127,7 @@ fn a_large_network_is_still_sourced_without_comparing_every_set() {
 }
 
 #[test]
-fn what_locations_lack_is_recorded_up_to_a_limit_and_counted_beyond_it() {
+fn recorded_shortages_of_locations_are_limited() {
     let wanted: Vec<(String, u64)> = (0..500).map(|number| (format!("sku-{number:03}"), 1)).collect();
     let wanted: Vec<(&str, u64)> = wanted.iter().map(|(sku, units)| (sku.as_str(), *units)).collect();
     let empty = |number: usize| candidate(&format!("dc-{number:03}"), 1, &[]);
@@ -137,7 +141,7 @@ fn what_locations_lack_is_recorded_up_to_a_limit_and_counted_beyond_it() {
 }
 
 fn at_most(locations: u32) -> SourcingRules<'static> {
-    SourcingRules { most_locations: Some(locations), ..rules(DEFAULT) }
+    SourcingRules { split_limit: Some(locations), ..rules(DEFAULT) }
 }
 
 #[test]
@@ -152,12 +156,12 @@ fn a_limit_prefers_fewer_locations_that_are_farther() {
     let nearest = [Criterion::Nearest];
     let limited = SourcingRules { criteria: &nearest, ..at_most(2) };
     assert_eq!(chosen(&wanted, &candidates, &limited), ["near-a", "far"]);
-    let unlimited = SourcingRules { most_locations: None, ..limited.clone() };
+    let unlimited = SourcingRules { split_limit: None, ..limited.clone() };
     assert_eq!(chosen(&wanted, &candidates, &unlimited), ["near-a", "near-b", "near-c"]);
 }
 
 #[test]
-fn what_too_many_locations_would_have_to_give_is_short() {
+fn units_beyond_the_split_limit_are_short() {
     let candidates =
         [candidate("x", 10, &[("a", 2)]), candidate("y", 20, &[("a", 3)]), candidate("z", 30, &[("a", 4)])];
     let wanted = [("a", 9)];
@@ -170,7 +174,7 @@ fn what_too_many_locations_would_have_to_give_is_short() {
 }
 
 #[test]
-fn a_large_network_keeps_to_its_limit_without_comparing_every_set() {
+fn a_large_network_keeps_to_its_split_limit() {
     let candidates: Vec<_> =
         (0..300).map(|n| candidate(&format!("s{n:03}"), n, &[("a", 1 + u64::from(n % 3))])).collect();
     let partial = SourcingRules { allow_partial: true, ..at_most(20) };
@@ -181,7 +185,7 @@ fn a_large_network_keeps_to_its_limit_without_comparing_every_set() {
 }
 
 #[test]
-fn the_location_that_has_most_gives_so_that_stock_evens_out() {
+fn most_stock_prefers_the_fullest_location() {
     let criteria = [Criterion::MostStock, Criterion::Nearest];
     let candidates = [
         candidate("little", 10, &[("a", 5), ("z", 99)]),
@@ -194,7 +198,7 @@ fn the_location_that_has_most_gives_so_that_stock_evens_out() {
 }
 
 #[test]
-fn the_location_that_goods_leave_first_gives() {
+fn earliest_ship_prefers_the_earliest_departure() {
     let criteria = [Criterion::EarliestShip, Criterion::Nearest];
     let at = |name: &str, distance, second: Option<i64>, available: &[(&str, u64)]| Candidate {
         ships_at: second.map(|second| Timestamp::from_microseconds(second * 1_000_000)),
@@ -211,7 +215,7 @@ fn the_location_that_goods_leave_first_gives() {
 }
 
 #[test]
-fn a_location_that_has_no_room_or_is_too_late_is_seen_but_takes_no_part() {
+fn locations_without_capacity_or_too_late_are_recorded_and_excluded() {
     for (exclusion, name) in [(Exclusion::NoCapacity, "no_capacity"), (Exclusion::TooLate, "too_late")] {
         let mut candidates = [candidate("x", 10, &[("a", 9)]), candidate("y", 20, &[("a", 9)])];
         candidates[0].excluded = Some(exclusion);
@@ -240,7 +244,7 @@ fn locations_in_use_count_towards_the_split_limit() {
 }
 
 #[test]
-fn a_location_that_would_exceed_the_split_limit_is_excluded_by_name() {
+fn a_location_beyond_the_split_limit_is_excluded_with_a_reason() {
     let candidates = [candidate("x", 10, &[("a", 2)]), candidate("y", 20, &[("a", 3)])];
     let excluded = |rules: &SourcingRules<'_>| -> Vec<Option<Exclusion>> {
         let seen = source(&demand(&[("a", 3)]), &candidates, rules).candidates;
@@ -255,7 +259,7 @@ fn a_location_that_would_exceed_the_split_limit_is_excluded_by_name() {
 }
 
 #[test]
-fn a_location_in_use_is_no_further_location() {
+fn a_location_in_use_costs_nothing() {
     let candidates = [
         candidate("near", 10, &[("a", 5), ("b", 5)]),
         candidate("used-a", 900, &[("a", 5)]),
@@ -270,7 +274,7 @@ fn a_location_in_use_is_no_further_location() {
 }
 
 #[test]
-fn a_large_network_keeps_to_its_limit_with_locations_in_use() {
+fn a_large_network_keeps_to_its_split_limit_with_locations_in_use() {
     let candidates: Vec<_> =
         (0..300).map(|n| candidate(&format!("s{n:03}"), n, &[("a", 1 + u64::from(n % 3))])).collect();
     let used: Vec<String> = (0..5).map(|n| format!("s{:03}", 3 * n)).collect();

@@ -1,11 +1,11 @@
-//! What happens to a stock item.
+//! The events of a stock item.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::queue::SplitAllowance;
+use super::backorder_queue::SplitAllowance;
 use super::upcasting::{stock_adjusted_1, stock_backordered_1};
 use crate::event::{event_enum, payloads};
 use crate::values::{
@@ -13,38 +13,38 @@ use crate::values::{
     Units,
 };
 
-/// What state goods are in. Only sellable units are on hand.
+/// The condition of units. Only sellable units are on hand.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Condition {
-    /// May be promised.
+    /// Can be promised.
     #[default]
     Sellable,
-    /// Waits for inspection.
+    /// Waiting for inspection.
     Quarantine,
     /// Cannot be sold.
     Damaged,
 }
 
-/// Why on hand is other than the books say.
+/// Why on hand is corrected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AdjustmentReason {
-    /// The books were wrong.
+    /// A recording error.
     Correction,
-    /// Broken, and thrown away.
+    /// Damaged and disposed of.
     Damaged,
-    /// Too old to be sold.
+    /// Past its expiry date.
     Expired,
-    /// There without having been on the books.
+    /// Found without having been recorded.
     Found,
-    /// Not there any more, and nobody knows why.
+    /// Missing for an unknown reason.
     Lost,
-    /// Sorted out by an inspection.
+    /// Rejected by an inspection.
     QualityControl,
     /// Stolen.
     Theft,
-    /// What the note says.
+    /// Explained by the note.
     Other,
 }
 
@@ -53,11 +53,11 @@ pub enum AdjustmentReason {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Lot {
-    /// The lot's name.
+    /// The lot number.
     pub lot: Reference,
-    /// How many units of it.
+    /// Units of the lot.
     pub quantity: Quantity,
-    /// When it expires.
+    /// When the lot expires; absent if it does not or that is not known.
     pub expires_at: Option<Timestamp>,
 }
 
@@ -65,334 +65,268 @@ pub struct Lot {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Allocation {
-    /// Where.
+    /// The location.
     pub location: LocationId,
-    /// How many.
+    /// Units.
     pub quantity: Units,
 }
 
-/// Whether a count changed anything.
+/// Whether a count changed on hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CountEffect {
-    /// On hand was adjusted by the difference.
+    /// On hand was adjusted.
     Applied,
-    /// A later count is already known: recorded without effect.
+    /// No effect: a later count was reported before.
     Superseded,
 }
 
 payloads! {
     /// Goods arrived.
     StockReceived {
-        /// Which.
         sku: Sku,
-        /// Where.
         location: LocationId,
-        /// How many.
+        /// Units that arrived.
         quantity: Quantity,
-        /// In what state.
         condition: Condition,
-        /// Their lots, where known.
+        /// Their lots, if known.
         lots: Option<Vec<Lot>>,
-        /// Their serial numbers, where known.
+        /// Their serial numbers, if known.
         serials: Option<Vec<Reference>>,
-        /// The supply that they are part of.
+        /// The expected supply that they belong to.
         supply_id: Option<Reference>,
-        /// Whether nothing more of it is expected, whatever was.
+        /// Whether no more units of the supply are expected.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         closes_supply: bool,
-        /// The delivery's name elsewhere.
+        /// The delivery's name in another system.
         reference: Option<Reference>,
-        /// When it was decided.
         at: Timestamp,
     }
-    /// Somebody counted what is there.
+    /// Units were counted.
     StockCounted {
-        /// Which.
         sku: Sku,
-        /// Where.
         location: LocationId,
-        /// How many were counted.
+        /// Units that were counted.
         counted: Units,
-        /// When.
+        /// When they were counted.
         counted_at: Timestamp,
-        /// On hand as it was known to be at that moment; none where the books were below that.
+        /// On hand at that time according to the earlier events, at least 0.
         known: Units,
-        /// What on hand changes by: counted less what the books said, but never below none.
+        /// The change of on hand: counted units less known ones, but on hand never falls below 0.
         adjustment: i64,
-        /// Whether it changed anything.
+        /// Whether it changed on hand.
         effect: CountEffect,
-        /// Why it was counted.
         reason: Option<Text<500>>,
-        /// When it was decided.
         at: Timestamp,
     }
-    /// On hand was corrected by hand.
+    /// On hand was corrected.
     StockAdjusted {
-        /// Which.
         sku: Sku,
-        /// Where.
         location: LocationId,
-        /// What on hand changes by.
+        /// The change of on hand.
         delta: Delta,
-        /// Why.
         reason: AdjustmentReason,
-        /// For people.
+        /// Details, for people.
         note: Option<Text<500>>,
-        /// Its name elsewhere.
+        /// The name in another system.
         reference: Option<Reference>,
-        /// When it was decided.
         at: Timestamp,
     }
-    /// Goods are in another state.
+    /// Units are in another condition.
     StockConditionChanged {
-        /// Which.
         sku: Sku,
-        /// Where.
         location: LocationId,
-        /// The state they were in.
+        /// The condition before.
         from: Condition,
-        /// The state they are in.
+        /// The condition from now on.
         to: Condition,
-        /// How many.
         quantity: Quantity,
-        /// Why.
         reason: Text<500>,
-        /// When it was decided.
         at: Timestamp,
     }
-    /// Units are held for an order.
+    /// Units are reserved for an order.
     StockReserved {
-        /// Which.
         sku: Sku,
-        /// For which order.
         order_id: OrderId,
-        /// Where and how many.
         allocations: Vec<Allocation>,
-        /// Until when; for good where not given.
+        /// When the reservation ends; never if absent.
         until: Option<Timestamp>,
         /// The order's channel, if the units count towards its quota.
         channel: Option<ChannelName>,
     }
-    /// Held units are free again.
+    /// A reservation of units ended.
     StockReleased {
-        /// Which.
         sku: Sku,
-        /// The order that held them.
         order_id: OrderId,
-        /// Where and how many.
         allocations: Vec<Allocation>,
         /// The order's channel, if the units count towards its quota.
         channel: Option<ChannelName>,
     }
-    /// Units that were held until a moment that is past are free again.
+    /// Reservations ended because their time had come.
     StockReservationsExpired {
-        /// Which.
         sku: Sku,
-        /// All that were held until then or before.
+        /// All reservations ended that ended at this time or before.
         until: Timestamp,
-        /// Where and how many, all orders' together.
+        /// Units by location, of all orders together.
         allocations: Vec<Allocation>,
     }
-    /// Units that an order holds are held longer.
+    /// A reservation of an order ends at another time, or never.
     StockReservationExtended {
-        /// Which.
         sku: Sku,
-        /// The order that holds them.
         order_id: OrderId,
-        /// Until when; for good where not given.
+        /// When the reservation ends; never if absent.
         until: Option<Timestamp>,
     }
-    /// Units are on their way from one location to another.
+    /// Units left one location for another.
     TransferShipped {
-        /// Which.
         sku: Sku,
-        /// The transfer.
         transfer_id: Reference,
-        /// From where.
+        /// The location that they left.
         from: LocationId,
-        /// To where.
+        /// The location that they go to.
         to: LocationId,
-        /// How many.
         quantity: Quantity,
-        /// When it was decided.
         at: Timestamp,
     }
     /// Units arrived from another location.
     TransferReceived {
-        /// Which.
         sku: Sku,
-        /// The transfer.
         transfer_id: Reference,
-        /// Where.
         location: LocationId,
-        /// How many.
+        /// Units that arrived.
         quantity: Units,
-        /// How many of those that were on their way are not expected any more.
+        /// Units of the transfer that will not arrive any more.
         lost: Units,
-        /// When it was decided.
         at: Timestamp,
     }
-    /// Goods are expected, or other than was said before.
+    /// A delivery is expected, or other than it was announced before.
     SupplyExpected {
-        /// Which.
         sku: Sku,
-        /// The supply.
         supply_id: Reference,
-        /// Where.
         location: LocationId,
-        /// How many are still to come.
+        /// Units that are still expected.
         quantity: Quantity,
-        /// When.
+        /// When it is expected.
         due_at: Timestamp,
-        /// Its name elsewhere.
+        /// The name in another system.
         reference: Option<Reference>,
     }
-    /// Goods that were expected will not come.
+    /// An expected delivery will not come.
     SupplyCancelled {
-        /// Which.
         sku: Sku,
-        /// The supply.
         supply_id: Reference,
-        /// Why.
         reason: Option<Text<500>>,
     }
-    /// A SKU's own rules as they are from now on, whole.
+    /// All rules of the SKU from now on.
     StockPolicySet {
-        /// Which.
         sku: Sku,
-        /// Whether orders may wait for it.
+        /// Whether new orders may wait for units.
         backorderable: bool,
-        /// How many units orders may wait for at most, all together.
+        /// The most units that all orders together may wait for; no limit if absent.
         backorder_limit: Option<Quantity>,
-        /// Units that are never promised, by location.
+        /// Units per location that are never promised. Default: 0.
         safety_stock: BTreeMap<LocationId, Units>,
-        /// How many units a channel may promise, all together.
+        /// The most units that a channel may promise. Default: no limit.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         channel_limits: BTreeMap<ChannelName, Units>,
-        /// When it was decided: limits that are new count the orders created from then on. All orders when absent.
+        /// The decision time: new limits count the orders created from then on. All orders if absent.
         at: Option<Timestamp>,
     }
-    /// An order waits for units.
+    /// An order joined the backorder queue.
     StockBackordered {
-        /// Which.
         sku: Sku,
-        /// For which order.
         order_id: OrderId,
-        /// How many.
+        /// Units that it waits for.
         quantity: Units,
-        /// Its place in the queue: when it began to wait, less the head start of its priority.
+        /// The time that the queue is ordered by: when the order joined it, less the boost of its priority.
         place: Timestamp,
-        /// Whether it takes all of them at once, from one location, or as they come.
+        /// Whether all units must come at once, from one location. Otherwise they come as they arrive.
         whole: bool,
-        /// The only location that may give them.
+        /// The only location that may serve it; any location if absent.
         only_at: Option<LocationId>,
-        /// The locations that will not give them.
+        /// Locations that must not serve it.
         #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
         not_at: BTreeSet<LocationId>,
-        /// How many more locations the order may ship from; any number when absent.
+        /// How many more locations the order may ship from; any number if absent.
         split: Option<SplitAllowance>,
         /// The order's channel, if the units count towards its quota.
         channel: Option<ChannelName>,
     }
-    /// An order waits no longer, or for fewer.
+    /// An order left the backorder queue, or waits for fewer units.
     StockBackorderWithdrawn {
-        /// Which.
         sku: Sku,
-        /// The order that waited.
         order_id: OrderId,
-        /// For how many.
+        /// Units that it waits for no longer.
         quantity: Units,
         /// The order's channel, if the units count towards its quota.
         channel: Option<ChannelName>,
     }
-    /// An order that waits was told when its units are expected.
+    /// The date was recorded on which the units of an order in the backorder queue are expected.
     StockPromised {
-        /// Which.
         sku: Sku,
-        /// The order that waits.
         order_id: OrderId,
-        /// When the last of them is expected, where that is known.
+        /// When the last unit is expected; absent if that is not known.
         promised_at: Option<Timestamp>,
     }
-    /// So many units are set aside for the queue at a location from now on.
+    /// Another number of units is earmarked for the backorder queue at a location.
     StockEarmarked {
-        /// Which.
         sku: Sku,
-        /// Where.
         location: LocationId,
-        /// How many, all together.
+        /// All units that are earmarked there from now on.
         quantity: Units,
     }
-    /// Units that were set aside are held for an order that waited for them.
+    /// Earmarked units are reserved for an order of the backorder queue.
     StockBackorderFilled {
-        /// Which.
         sku: Sku,
-        /// For which order.
         order_id: OrderId,
-        /// Where and how many.
         allocations: Vec<Allocation>,
-        /// Until when; for good where not given.
+        /// When the reservation ends; never if absent.
         until: Option<Timestamp>,
     }
-    /// Units that were held are not there: they are neither held nor on hand any more.
+    /// Reserved units were not found: they are neither reserved nor on hand any more.
     StockShorted {
-        /// Which.
         sku: Sku,
-        /// The order that they were held for.
         order_id: OrderId,
-        /// Where they should have been.
+        /// The location that does not have them.
         location: LocationId,
-        /// How many were held.
+        /// Units that are missing.
         quantity: Units,
-        /// Of those, how many were on hand by the books. A count may have taken the others off already.
+        /// How many of them were on hand. A count may have taken the others off before.
         on_hand: Units,
         /// The order's channel, if the units count towards its quota.
         channel: Option<ChannelName>,
-        /// When it was decided.
         at: Timestamp,
     }
-    /// Units came back from a customer.
+    /// A customer returned units.
     StockReturned {
-        /// Which.
         sku: Sku,
-        /// From which order.
         order_id: OrderId,
-        /// With which return.
         return_id: ReturnId,
-        /// Where.
         location: LocationId,
-        /// How many.
         quantity: Units,
-        /// In what state.
         condition: Condition,
-        /// When it was decided.
         at: Timestamp,
     }
-    /// Held units left the house.
+    /// Units were shipped for an order.
     StockShipped {
-        /// Which.
         sku: Sku,
-        /// For which order.
         order_id: OrderId,
-        /// With which shipment.
         shipment_id: ShipmentId,
-        /// From where.
+        /// The location that they left.
         location: LocationId,
-        /// How many.
+        /// Units that left.
         quantity: Units,
-        /// Of those, how many were not held for it.
+        /// How many of them were not reserved for the order there.
         #[serde(default, skip_serializing_if = "Units::is_nothing")]
         unreserved: Units,
         /// The order's channel, if the units count towards its quota.
         channel: Option<ChannelName>,
-        /// When it was decided.
         at: Timestamp,
     }
 }
 
 event_enum!(
-    /// Everything that happens to a stock item.
+    /// The events of a stock item.
     StockEvent {
         StockReceived = 1, StockCounted = 1, StockAdjusted = 2 { 1 => stock_adjusted_1 }, StockConditionChanged = 1,
         StockReserved = 1, StockReleased = 1, StockReservationsExpired = 1, StockReservationExtended = 1,
@@ -404,33 +338,30 @@ event_enum!(
 );
 
 impl StockEvent {
-    /// The SKU it is about.
+    /// The SKU of the event.
     pub fn sku(&self) -> &Sku {
-        macro_rules! sku_of {
-            ($($variant:ident),* $(,)?) => { match self { $(Self::$variant($variant { sku, .. }) => sku,)* } };
+        match self {
+            Self::StockReceived(StockReceived { sku, .. })
+            | Self::StockCounted(StockCounted { sku, .. })
+            | Self::StockAdjusted(StockAdjusted { sku, .. })
+            | Self::StockConditionChanged(StockConditionChanged { sku, .. })
+            | Self::StockReserved(StockReserved { sku, .. })
+            | Self::StockReleased(StockReleased { sku, .. })
+            | Self::StockReservationsExpired(StockReservationsExpired { sku, .. })
+            | Self::StockReservationExtended(StockReservationExtended { sku, .. })
+            | Self::StockShipped(StockShipped { sku, .. })
+            | Self::StockShorted(StockShorted { sku, .. })
+            | Self::StockReturned(StockReturned { sku, .. })
+            | Self::TransferShipped(TransferShipped { sku, .. })
+            | Self::TransferReceived(TransferReceived { sku, .. })
+            | Self::SupplyExpected(SupplyExpected { sku, .. })
+            | Self::SupplyCancelled(SupplyCancelled { sku, .. })
+            | Self::StockPolicySet(StockPolicySet { sku, .. })
+            | Self::StockBackordered(StockBackordered { sku, .. })
+            | Self::StockBackorderWithdrawn(StockBackorderWithdrawn { sku, .. })
+            | Self::StockPromised(StockPromised { sku, .. })
+            | Self::StockEarmarked(StockEarmarked { sku, .. })
+            | Self::StockBackorderFilled(StockBackorderFilled { sku, .. }) => sku,
         }
-        sku_of!(
-            StockReceived,
-            StockCounted,
-            StockAdjusted,
-            StockConditionChanged,
-            StockReserved,
-            StockReleased,
-            StockReservationsExpired,
-            StockReservationExtended,
-            StockShipped,
-            StockShorted,
-            StockReturned,
-            TransferShipped,
-            TransferReceived,
-            SupplyExpected,
-            SupplyCancelled,
-            StockPolicySet,
-            StockBackordered,
-            StockBackorderWithdrawn,
-            StockPromised,
-            StockEarmarked,
-            StockBackorderFilled,
-        )
     }
 }

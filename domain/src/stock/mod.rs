@@ -1,28 +1,45 @@
-//! A stock item: one SKU of a merchant with its quantities at every location.
+//! The stock of one SKU of a merchant, at all locations.
 //!
-//! It decides reservations: units are promised here or nowhere, so `reserved` never exceeds `on_hand` unless a
-//! physical report says that fewer are there. Its state stays small however many orders are open: it counts
-//! what is reserved, and the orders know what they hold. One by one it knows only those that wait for supply, for it is
-//! here that their turn is decided.
+//! Units are reserved here or nowhere: `reserved` exceeds `on_hand` only after a physical report that fewer units exist.
+//! The state stays small however many orders are open: it counts reserved units, and the orders know which of them are
+//! theirs. It lists orders one by one only in the backorder queue, whose order is decided here, and for reservations that
+//! expire.
+//!
+//! Each use case has a file of its own with its command, its rules, and what its events change. [`StockCommand`] lists all
+//! decisions, [`StockEvent`] all events.
 
-mod commands;
-mod decide;
+mod adjustment;
+mod backorder_queue;
+mod channel_quota;
+mod command;
+mod condition;
+mod count;
 mod events;
-mod evolve;
+mod item;
+mod level;
 mod movement;
-mod promise;
-mod queue;
+mod policy;
+mod receipt;
 mod refusals;
-mod state;
+mod reservation;
+mod returned;
+mod shipping;
+mod supply;
 #[cfg(test)]
 mod tests;
+mod transfer;
 mod upcasting;
 mod view;
 
-pub use commands::{
-    AdjustStock, CancelSupply, ChangeStockCondition, CountStock, ExpectSupply, FillBackorders, ReceiveStock,
-    ReceiveTransfer, SetStockPolicy, ShipTransfer, StockCommand,
+pub use adjustment::AdjustStock;
+pub(crate) use backorder_queue::take;
+pub use backorder_queue::{
+    BackorderEntry, BackorderInventory, Eligibility, FillBackorders, RequeueBackorder, Share, SplitAllowance,
 };
+pub use channel_quota::ChannelQuota;
+pub use command::{OrderRef, StockCommand};
+pub use condition::ChangeStockCondition;
+pub use count::CountStock;
 pub use events::{
     AdjustmentReason, Allocation, Condition, CountEffect, Lot, StockAdjusted, StockBackorderFilled,
     StockBackorderWithdrawn, StockBackordered, StockConditionChanged, StockCounted, StockEarmarked,
@@ -30,13 +47,84 @@ pub use events::{
     StockReservationsExpired, StockReserved, StockReturned, StockShipped, StockShorted, SupplyCancelled,
     SupplyExpected, TransferReceived, TransferShipped,
 };
+pub use item::StockItem;
+pub use level::{MAX_MOVEMENTS, StockLevel};
 pub use movement::{Movement, MovementAt};
-pub use queue::{BackorderEntry, Eligibility, Share, SplitAllowance};
+pub use policy::SetStockPolicy;
+pub use receipt::ReceiveStock;
 pub use refusals::StockRefusal;
-pub use state::{Bin, ChannelQuota, Expiring, MOVEMENTS_KEPT, StockItem, Supply, Transfer};
+pub use reservation::{ExpiringReservation, ReleaseInventory, ReserveInventory};
+pub use returned::ReturnInventory;
+pub use shipping::{ShipInventory, ShortInventory};
+pub use supply::{CancelSupply, ExpectSupply, Supply};
+pub use transfer::{ReceiveTransfer, ShipTransfer, Transfer};
 pub use view::{AvailabilityView, LocationAvailability, SupplyView};
 
-use decide::decide;
-use evolve::evolve;
+/// The events of a decision, or why it was refused.
+type Decision = Result<Vec<StockEvent>, StockRefusal>;
 
 crate::aggregate::pure_aggregate!(StockItem, "stock", StockCommand, StockEvent, StockRefusal);
+
+fn decide(item: &StockItem, command: &StockCommand) -> Decision {
+    match command {
+        StockCommand::ReceiveStock(command, at) => receipt::receive(item, command, *at),
+        StockCommand::CountStock(command, at) => count::count(item, command, *at),
+        StockCommand::AdjustStock(command, at) => adjustment::adjust(item, command, *at),
+        StockCommand::ChangeStockCondition(command, at) => condition::change(item, command, *at),
+        StockCommand::ShipTransfer(command, id, at) => transfer::ship(item, command, id, *at),
+        StockCommand::ReceiveTransfer(command, at) => transfer::receive(item, command, *at),
+        StockCommand::ExpectSupply(command, id) => supply::expect(item, command, id),
+        StockCommand::CancelSupply(command) => supply::cancel(item, command),
+        StockCommand::SetStockPolicy(command, at) => policy::set(item, command, *at),
+        StockCommand::ReserveInventory(command) => reservation::reserve(item, command),
+        StockCommand::ReleaseInventory(command) => reservation::release(item, command),
+        StockCommand::ExpireReservations(at) => Ok(reservation::expire(item, *at)),
+        StockCommand::ExtendReservation { order_id, until } => {
+            Ok(reservation::extend(item, *order_id, *until))
+        }
+        StockCommand::BackorderInventory(command) => backorder_queue::join(item, command),
+        StockCommand::RequeueBackorder(command) => backorder_queue::requeue(item, command),
+        StockCommand::WithdrawBackorder { order, quantity } => {
+            Ok(backorder_queue::withdraw(item, order, *quantity))
+        }
+        StockCommand::PromiseBackorder { order_id, promised_at } => {
+            Ok(backorder_queue::record_promise(item, *order_id, *promised_at))
+        }
+        StockCommand::EarmarkInventory { paused } => Ok(backorder_queue::earmark(item, paused)),
+        StockCommand::FillBackorder { order_id, allocations, until } => {
+            backorder_queue::fill(item, *order_id, allocations, *until)
+        }
+        StockCommand::ShortInventory(command) => shipping::short(item, command),
+        StockCommand::ShipInventory(command) => shipping::ship(item, command),
+        StockCommand::ReturnInventory(command) => returned::take_back(item, command),
+    }
+}
+
+fn evolve(item: &mut StockItem, event: &StockEvent) {
+    if item.sku.is_none() {
+        item.sku = Some(event.sku().clone());
+    }
+    match event {
+        StockEvent::StockReceived(event) => receipt::received(item, event),
+        StockEvent::StockCounted(event) => count::counted(item, event),
+        StockEvent::StockAdjusted(event) => adjustment::adjusted(item, event),
+        StockEvent::StockConditionChanged(event) => condition::changed(item, event),
+        StockEvent::TransferShipped(event) => transfer::shipped(item, event),
+        StockEvent::TransferReceived(event) => transfer::received(item, event),
+        StockEvent::SupplyExpected(event) => supply::expected(item, event),
+        StockEvent::SupplyCancelled(event) => supply::cancelled(item, event),
+        StockEvent::StockPolicySet(event) => policy::was_set(item, event),
+        StockEvent::StockReserved(event) => reservation::reserved(item, event),
+        StockEvent::StockReleased(event) => reservation::released(item, event),
+        StockEvent::StockReservationsExpired(event) => reservation::expired(item, event),
+        StockEvent::StockReservationExtended(event) => reservation::extended(item, event),
+        StockEvent::StockBackordered(event) => backorder_queue::backordered(item, event),
+        StockEvent::StockBackorderWithdrawn(event) => backorder_queue::withdrawn(item, event),
+        StockEvent::StockPromised(event) => backorder_queue::promised(item, event),
+        StockEvent::StockEarmarked(event) => backorder_queue::earmarked(item, event),
+        StockEvent::StockBackorderFilled(event) => backorder_queue::filled(item, event),
+        StockEvent::StockShorted(event) => shipping::shorted(item, event),
+        StockEvent::StockShipped(event) => shipping::shipped(item, event),
+        StockEvent::StockReturned(event) => returned::taken_back(item, event),
+    }
+}

@@ -1,70 +1,81 @@
-//! What an event has moved: where, how many, for whom, and what is there after it.
+//! The units that a stock event moved, and the quantities after it: for the audit trail.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::events::{
-    Allocation, StockAdjusted, StockBackorderFilled, StockConditionChanged, StockCounted, StockEarmarked,
-    StockEvent, StockPolicySet, StockReceived, StockReleased, StockReservationsExpired, StockReserved,
-    StockReturned, StockShipped, StockShorted, SupplyExpected, TransferReceived, TransferShipped,
-};
-use super::state::{Bin, StockItem};
+use super::events::{Allocation, StockEvent};
+use super::item::StockItem;
+use super::level::StockLevel;
 use crate::values::{LocationId, OrderId, Units};
 
-/// What an event has moved.
+/// The units that a stock event moved.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Movement {
-    /// The order that it was about.
+    /// The order; absent if the event is not about one.
     pub order_id: Option<OrderId>,
-    /// How many units it was about, of all locations together; less than none where that many were missing. Absent where it
-    /// was about none.
+    /// Units at all locations together; negative if units were missing. Absent if the event is not about units.
     pub quantity: Option<i64>,
-    /// The locations that it was about, with what is there after it. A location that is not named is as it was before.
+    /// The quantities after the event at the locations that it changed. Other locations are unchanged.
     pub locations: Vec<MovementAt>,
-    /// Units that orders wait for after it, where it was about those that wait.
+    /// Units that all orders together wait for after the event; absent if the event does not change the backorder queue.
     pub backordered: Option<Units>,
 }
 
-/// What an event has moved at one location, and what is there after it.
+/// The units that a stock event moved at one location, and the quantities after it.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MovementAt {
     /// The location.
     pub location: LocationId,
-    /// How many units it was about here; less than none where that many were missing.
+    /// Units at this location; negative if units were missing. Absent if the event is not about units.
     pub quantity: Option<i64>,
-    /// Sellable units physically there, reserved ones included.
+    /// Sellable units physically there, reserved units included.
     pub on_hand: Units,
-    /// Of those, held for orders.
+    /// The units on hand that are reserved for orders.
     pub reserved: Units,
-    /// Of those, set aside for the backorder queue.
+    /// The units on hand that are earmarked for the backorder queue.
     pub earmarked: Units,
-    /// Of those, never promised.
+    /// The units on hand that are never promised.
     pub safety_stock: Units,
-    /// What can still be promised there.
+    /// Units that can still be promised: on hand less reserved, earmarked and safety stock, at least 0.
     pub available: Units,
-    /// Kept beside: waiting for inspection.
+    /// Units waiting for inspection; not on hand.
     pub quarantine: Units,
-    /// Kept beside: cannot be sold.
+    /// Units that cannot be sold; not on hand.
     pub damaged: Units,
 }
 
 impl Movement {
-    /// What an event has moved, by the event and the item as it has left it.
+    /// The movement of an event, given the item after it.
     pub fn of(event: &StockEvent, after: &StockItem) -> Self {
-        let at = |(location, quantity): (&LocationId, Option<i64>)| MovementAt::of(after, location, quantity);
-        Self {
-            order_id: event.order_id(),
-            quantity: event.quantity(),
-            locations: event.locations(after).into_iter().map(at).collect(),
-            backordered: event.is_about_the_queue().then(|| after.waiting()),
-        }
+        let (order_id, quantity, places) = moved(event);
+        let locations = match places {
+            Places::At(location) => vec![MovementAt::of(after, location, quantity)],
+            Places::Each(allocations) => {
+                let at = |at: &Allocation| MovementAt::of(after, &at.location, Some(signed(at.quantity)));
+                allocations.iter().map(at).collect()
+            }
+            Places::FromTo(from, to) => {
+                vec![MovementAt::of(after, from, quantity), MovementAt::of(after, to, None)]
+            }
+            Places::All => {
+                after.levels.keys().map(|location| MovementAt::of(after, location, None)).collect()
+            }
+            Places::Nowhere => Vec::new(),
+        };
+        let changes_queue = matches!(
+            event,
+            StockEvent::StockBackordered(_)
+                | StockEvent::StockBackorderWithdrawn(_)
+                | StockEvent::StockBackorderFilled(_)
+        );
+        Self { order_id, quantity, locations, backordered: changes_queue.then(|| after.backordered()) }
     }
 
-    /// Whether it was about a location.
+    /// Whether the event changed a location.
     pub fn is_at(&self, location: &LocationId) -> bool {
         self.locations.iter().any(|there| there.location == *location)
     }
@@ -72,127 +83,67 @@ impl Movement {
 
 impl MovementAt {
     fn of(item: &StockItem, location: &LocationId, quantity: Option<i64>) -> Self {
-        let nothing = Bin::default();
-        let bin = item.bins.get(location).unwrap_or(&nothing);
+        let nothing = StockLevel::default();
+        let level = item.levels.get(location).unwrap_or(&nothing);
         Self {
             location: location.clone(),
             quantity,
-            on_hand: bin.on_hand,
-            reserved: bin.reserved,
-            earmarked: bin.earmarked,
-            safety_stock: bin.safety_stock,
-            available: bin.available(),
-            quarantine: bin.quarantine,
-            damaged: bin.damaged,
+            on_hand: level.on_hand,
+            reserved: level.reserved,
+            earmarked: level.earmarked,
+            safety_stock: level.safety_stock,
+            available: level.available(),
+            quarantine: level.quarantine,
+            damaged: level.damaged,
         }
     }
 }
 
-fn number(units: Units) -> i64 {
+/// The locations that an event changes.
+enum Places<'a> {
+    /// One location, with all units of the event.
+    At(&'a LocationId),
+    /// Each of these, with its units.
+    Each(&'a [Allocation]),
+    /// Two locations: the units left the first one.
+    FromTo(&'a LocationId, &'a LocationId),
+    /// All locations, without units.
+    All,
+    Nowhere,
+}
+
+fn signed(units: Units) -> i64 {
     units.number().cast_signed()
 }
 
-impl StockEvent {
-    /// The order that it is about, where it is about one.
-    pub fn order_id(&self) -> Option<OrderId> {
-        match self {
-            Self::StockReserved(event) => Some(event.order_id),
-            Self::StockReleased(event) => Some(event.order_id),
-            Self::StockReservationExtended(event) => Some(event.order_id),
-            Self::StockBackordered(event) => Some(event.order_id),
-            Self::StockBackorderWithdrawn(event) => Some(event.order_id),
-            Self::StockPromised(event) => Some(event.order_id),
-            Self::StockBackorderFilled(event) => Some(event.order_id),
-            Self::StockShorted(event) => Some(event.order_id),
-            Self::StockReturned(event) => Some(event.order_id),
-            Self::StockShipped(event) => Some(event.order_id),
-            Self::StockReceived(_)
-            | Self::StockCounted(_)
-            | Self::StockAdjusted(_)
-            | Self::StockConditionChanged(_)
-            | Self::StockReservationsExpired(_)
-            | Self::TransferShipped(_)
-            | Self::TransferReceived(_)
-            | Self::SupplyExpected(_)
-            | Self::SupplyCancelled(_)
-            | Self::StockPolicySet(_)
-            | Self::StockEarmarked(_) => None,
-        }
-    }
-
-    /// How many units it is about.
-    fn quantity(&self) -> Option<i64> {
-        let sum = |allocations: &[Allocation]| {
-            Some(allocations.iter().map(|allocation| number(allocation.quantity)).sum())
-        };
-        match self {
-            Self::StockReceived(event) => Some(number(event.quantity.units())),
-            Self::StockCounted(event) => Some(event.adjustment),
-            Self::StockAdjusted(event) => Some(event.delta.number()),
-            Self::StockConditionChanged(event) => Some(number(event.quantity.units())),
-            Self::StockReserved(StockReserved { allocations, .. })
-            | Self::StockReleased(StockReleased { allocations, .. })
-            | Self::StockReservationsExpired(StockReservationsExpired { allocations, .. })
-            | Self::StockBackorderFilled(StockBackorderFilled { allocations, .. }) => sum(allocations),
-            Self::TransferShipped(event) => Some(number(event.quantity.units())),
-            Self::TransferReceived(event) => Some(number(event.quantity)),
-            Self::SupplyExpected(event) => Some(number(event.quantity.units())),
-            Self::StockBackordered(event) => Some(number(event.quantity)),
-            Self::StockBackorderWithdrawn(event) => Some(number(event.quantity)),
-            Self::StockEarmarked(event) => Some(number(event.quantity)),
-            Self::StockShorted(event) => Some(number(event.quantity)),
-            Self::StockReturned(event) => Some(number(event.quantity)),
-            Self::StockShipped(event) => Some(number(event.quantity)),
-            Self::StockReservationExtended(_)
-            | Self::SupplyCancelled(_)
-            | Self::StockPolicySet(_)
-            | Self::StockPromised(_) => None,
-        }
-    }
-
-    /// The locations that it is about, and how many units at each. A rule of the SKU is about all of them: it replaces the
-    /// one before it.
-    fn locations<'a>(&'a self, after: &'a StockItem) -> Vec<(&'a LocationId, Option<i64>)> {
-        let each = |allocations: &'a [Allocation]| {
-            let one = |allocation: &'a Allocation| (&allocation.location, Some(number(allocation.quantity)));
-            allocations.iter().map(one).collect()
-        };
-        let place = match self {
-            Self::StockReserved(StockReserved { allocations, .. })
-            | Self::StockReleased(StockReleased { allocations, .. })
-            | Self::StockReservationsExpired(StockReservationsExpired { allocations, .. })
-            | Self::StockBackorderFilled(StockBackorderFilled { allocations, .. }) => {
-                return each(allocations);
-            }
-            Self::TransferShipped(TransferShipped { from, to, .. }) => {
-                return vec![(from, self.quantity()), (to, None)];
-            }
-            Self::StockPolicySet(StockPolicySet { .. }) => {
-                return after.bins.keys().map(|location| (location, None)).collect();
-            }
-            Self::StockReceived(StockReceived { location, .. })
-            | Self::StockCounted(StockCounted { location, .. })
-            | Self::StockAdjusted(StockAdjusted { location, .. })
-            | Self::StockConditionChanged(StockConditionChanged { location, .. })
-            | Self::TransferReceived(TransferReceived { location, .. })
-            | Self::SupplyExpected(SupplyExpected { location, .. })
-            | Self::StockEarmarked(StockEarmarked { location, .. })
-            | Self::StockShorted(StockShorted { location, .. })
-            | Self::StockReturned(StockReturned { location, .. })
-            | Self::StockShipped(StockShipped { location, .. }) => location,
-            Self::StockReservationExtended(_)
-            | Self::SupplyCancelled(_)
-            | Self::StockBackordered(_)
-            | Self::StockBackorderWithdrawn(_)
-            | Self::StockPromised(_) => return Vec::new(),
-        };
-        vec![(place, self.quantity())]
-    }
-
-    fn is_about_the_queue(&self) -> bool {
-        matches!(
-            self,
-            Self::StockBackordered(_) | Self::StockBackorderWithdrawn(_) | Self::StockBackorderFilled(_)
-        )
-    }
+/// The order, the units and the locations of an event.
+fn moved(event: &StockEvent) -> (Option<OrderId>, Option<i64>, Places<'_>) {
+    use Places::{All, At, Each, FromTo, Nowhere};
+    let sum = |allocations: &[Allocation]| -> i64 {
+        allocations.iter().map(|allocation| signed(allocation.quantity)).sum()
+    };
+    let (order_id, quantity, places) = match event {
+        StockEvent::StockReceived(e) => (None, signed(e.quantity.units()), At(&e.location)),
+        StockEvent::StockCounted(e) => (None, e.adjustment, At(&e.location)),
+        StockEvent::StockAdjusted(e) => (None, e.delta.number(), At(&e.location)),
+        StockEvent::StockConditionChanged(e) => (None, signed(e.quantity.units()), At(&e.location)),
+        StockEvent::StockReserved(e) => (Some(e.order_id), sum(&e.allocations), Each(&e.allocations)),
+        StockEvent::StockReleased(e) => (Some(e.order_id), sum(&e.allocations), Each(&e.allocations)),
+        StockEvent::StockReservationsExpired(e) => (None, sum(&e.allocations), Each(&e.allocations)),
+        StockEvent::StockReservationExtended(e) => return (Some(e.order_id), None, Nowhere),
+        StockEvent::StockShipped(e) => (Some(e.order_id), signed(e.quantity), At(&e.location)),
+        StockEvent::StockShorted(e) => (Some(e.order_id), signed(e.quantity), At(&e.location)),
+        StockEvent::StockReturned(e) => (Some(e.order_id), signed(e.quantity), At(&e.location)),
+        StockEvent::TransferShipped(e) => (None, signed(e.quantity.units()), FromTo(&e.from, &e.to)),
+        StockEvent::TransferReceived(e) => (None, signed(e.quantity), At(&e.location)),
+        StockEvent::SupplyExpected(e) => (None, signed(e.quantity.units()), At(&e.location)),
+        StockEvent::SupplyCancelled(_) => return (None, None, Nowhere),
+        StockEvent::StockPolicySet(_) => return (None, None, All),
+        StockEvent::StockBackordered(e) => (Some(e.order_id), signed(e.quantity), Nowhere),
+        StockEvent::StockBackorderWithdrawn(e) => (Some(e.order_id), signed(e.quantity), Nowhere),
+        StockEvent::StockPromised(e) => return (Some(e.order_id), None, Nowhere),
+        StockEvent::StockEarmarked(e) => (None, signed(e.quantity), At(&e.location)),
+        StockEvent::StockBackorderFilled(e) => (Some(e.order_id), sum(&e.allocations), Each(&e.allocations)),
+    };
+    (order_id, Some(quantity), places)
 }

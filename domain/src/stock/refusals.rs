@@ -1,227 +1,149 @@
-//! Why a stock item says no.
+//! Why a decision about a stock item is refused.
 
 use crate::refusal::{Class, Refusal};
 use crate::values::{ChannelName, LocationId, Quantity, Reference, Sku, Timestamp, Units};
 
-/// Why something was not done to a stock item.
+/// Why a decision about a stock item is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs, reason = "the text of an error says what its values are")]
 pub enum StockRefusal {
-    /// No report ever named the SKU.
-    #[error("the SKU {0} is not known")]
+    /// A command names a SKU without stock records.
+    #[error("the SKU {0} has no stock records")]
     UnknownSku(Sku),
-    /// A decision about units of an item that nothing was ever reported of.
-    #[error("nothing was ever reported of this stock item")]
+    /// A decision about an item without stock records.
+    #[error("the SKU has no stock records")]
     NeverSeen,
-    /// Fewer units can be promised than asked for.
-    #[error("{available} units are available at {location}, {requested} were asked for")]
+    /// Too few units are available.
+    #[error("insufficient stock: {available} units available at {location}, {requested} requested")]
     InsufficientStock {
-        /// Where.
         location: LocationId,
-        /// How many were asked for.
         requested: Units,
-        /// How many can be promised.
+        /// Units that can be promised.
         available: Units,
     },
-    /// An order lets go of, or ships, more than is held there.
-    #[error("{held} units are reserved at {location}, {requested} were to leave")]
-    NotReserved {
-        /// Where.
-        location: LocationId,
-        /// How many were to leave.
-        requested: Units,
-        /// How many are held.
-        held: Units,
-    },
-    /// An order is given more than it waits for.
-    #[error("the order waits for {waiting} units, {requested} were to be held")]
-    NotBackordered {
-        /// How many were to be held.
-        requested: Units,
-        /// How many it waits for.
-        waiting: Units,
-    },
-    /// No order may wait for the SKU.
-    #[error("no order may wait for this SKU")]
+    /// More units are released or shipped than are reserved.
+    #[error("not reserved: {held} units reserved at {location}, {requested} to be released or shipped")]
+    NotReserved { location: LocationId, requested: Units, held: Units },
+    /// More units are reserved for a backorder than it waits for.
+    #[error("not backordered: the order waits for {waiting} units, {requested} to be reserved")]
+    NotBackordered { requested: Units, waiting: Units },
+    /// The SKU is not backorderable.
+    #[error("the SKU is not backorderable")]
     NotBackorderable,
-    /// Too many units are waited for.
-    #[error("orders wait for {waiting} units and may for {limit}; {requested} more would be too many")]
-    BackorderLimitExceeded {
-        /// How many may be waited for.
-        limit: Units,
-        /// How many are.
-        waiting: Units,
-        /// How many more were to be.
-        requested: Units,
-    },
-    /// A safety stock of more than a quantity may be.
-    #[error("a safety stock must be a whole number from 0 to {}", Quantity::LIMIT)]
+    /// More units would be backordered than the SKU's limit.
+    #[error("backorder limit exceeded: {waiting} of {limit} units backordered, {requested} requested")]
+    BackorderLimitExceeded { limit: Units, waiting: Units, requested: Units },
+    /// A safety stock out of range.
+    #[error("a safety stock must be 0 to {} units", Quantity::LIMIT)]
     SafetyStockOutOfRange,
-    /// On hand would fall below none.
-    #[error("{on_hand} units are on hand; the adjustment would leave less than none")]
-    AdjustmentBelowZero {
-        /// How many are there.
-        on_hand: Units,
-    },
-    /// Units that are promised would be gone.
-    #[error("{reserved} units are reserved; the adjustment would leave fewer than that")]
-    AdjustmentBelowReserved {
-        /// How many are promised.
-        reserved: Units,
-    },
-    /// More units arrived than are ever recorded at one place.
-    #[error("a location holds at most {} units of a SKU", Units::LIMIT)]
+    /// On hand would fall below zero.
+    #[error("only {on_hand} units are on hand: the adjustment takes more")]
+    AdjustmentBelowZero { on_hand: Units },
+    /// On hand would fall below the reserved units.
+    #[error(
+        "{reserved} units are reserved: the adjustment would leave fewer; report missing units by a count"
+    )]
+    AdjustmentBelowReserved { reserved: Units },
+    /// More units than are recorded at a location.
+    #[error("at most {} units of a SKU are recorded at a location", Units::LIMIT)]
     TooManyUnits,
-    /// The adjustment would leave more units than are ever recorded at one place.
-    #[error("a location holds at most {} units of a SKU", Units::LIMIT)]
+    /// The adjustment would leave more units than are recorded at a location.
+    #[error("at most {} units of a SKU are recorded at a location", Units::LIMIT)]
     AdjustmentAboveLimit,
-    /// A count of more than a quantity may be.
-    #[error("a count must be a whole number from 0 to {}", Quantity::LIMIT)]
+    /// A count out of range.
+    #[error("a count must be 0 to {} units", Quantity::LIMIT)]
     CountOutOfRange,
     /// The count was taken in the future.
-    #[error("countedAt is later than now, {now}")]
-    CountedInFuture {
-        /// The moment of decision.
-        now: Timestamp,
-    },
-    /// Too much has moved since the count to judge it.
-    #[error(
-        "the count is older than the movements that are remembered, which reach back to {remembered_from}"
-    )]
+    #[error("countedAt is in the future: it is {now}")]
+    CountedInFuture { now: Timestamp },
+    /// Too many movements since the count.
+    #[error("the count is too old: movements are remembered from {remembered_from} on; count again")]
     CountTooOld {
-        /// How far back movements are remembered.
+        /// The time of the oldest movement that is remembered.
         remembered_from: Timestamp,
     },
-    /// A channel would promise more than it may.
-    #[error("channel {channel} may promise {left} more units, {requested} were asked for")]
-    ChannelLimitExceeded {
-        /// Which channel.
-        channel: ChannelName,
-        /// How many it may.
-        left: Units,
-        /// How many were asked for.
-        requested: Units,
-    },
-    /// A limit of more than a quantity may be.
-    #[error("a channel's limit must be a whole number from 0 to {}", Quantity::LIMIT)]
+    /// A channel would promise more units than its quota leaves.
+    #[error("channel limit exceeded: {channel} may promise {left} more units, {requested} requested")]
+    ChannelLimitExceeded { channel: ChannelName, left: Units, requested: Units },
+    /// A channel limit out of range.
+    #[error("a channel limit must be 0 to {} units", Quantity::LIMIT)]
     ChannelLimitOutOfRange,
-    /// More channels with limits than a SKU may have.
+    /// Too many channels with a limit.
     #[error("a SKU has limits for at most 100 channels")]
     TooManyLimits,
     /// More serial numbers than units.
-    #[error("more serial numbers than units were given")]
+    #[error("there are more serial numbers than units")]
     SerialsExceedQuantity,
-    /// A supply is to be closed and none is named.
+    /// A supply is closed and not named.
     #[error("closeSupply needs a supplyId")]
     SupplyMissing,
-    /// Nobody announced the supply.
-    #[error("there is no supply {0} of this SKU")]
+    /// The supply is not known.
+    #[error("the SKU has no supply {0}")]
     UnknownSupply(Reference),
-    /// More supplies than are remembered.
-    #[error("at most 1000 supplies of a SKU are expected at once")]
+    /// Too many supplies.
+    #[error("at most 1000 supplies of a SKU are expected at a time")]
     TooManySupplies,
-    /// Goods are to change from a state into the same.
+    /// Units are changed to the condition that they have.
     #[error("from and to are the same condition")]
     SameCondition,
-    /// Fewer units are in that state, or more of them are promised.
-    #[error("{free} units can be taken out of that condition")]
-    TooFewInCondition {
-        /// How many can.
-        free: Units,
-    },
-    /// A transfer to where it comes from.
+    /// Too few units are in the condition, or too many of them are reserved.
+    #[error("only {free} units can change their condition: the others are reserved, or not in it")]
+    TooFewInCondition { free: Units },
+    /// A transfer from a location to itself.
     #[error("from and to are the same location")]
     SameLocation,
-    /// More transfers than are remembered.
-    #[error("at most 1000 transfers of a SKU are on their way at once")]
+    /// Too many transfers.
+    #[error("at most 1000 transfers of a SKU are on their way at a time")]
     TooManyTransfers,
     /// The id is another transfer's.
-    #[error("there is a transfer {0} already")]
+    #[error("a transfer {0} exists already")]
     TransferExists(Reference),
-    /// Nobody shipped the transfer.
+    /// The transfer is not known.
     #[error("there is no transfer {0}")]
     UnknownTransfer(Reference),
-    /// All of it has arrived, or the rest was given up.
-    #[error("nothing of transfer {0} is on its way any more")]
+    /// The transfer has arrived, or its rest is lost.
+    #[error("transfer {0} is closed: nothing of it is on its way")]
     TransferClosed(Reference),
-    /// None has arrived, or more than a quantity may be.
-    #[error(
-        "what arrives is a whole number from 1 to {}, or 0 where close says that the rest is lost",
-        Quantity::LIMIT
-    )]
+    /// A received quantity out of range.
+    #[error("quantity must be 1 to {} units; 0 only together with close", Quantity::LIMIT)]
     ReceivedOutOfRange,
-    /// The lots add up to more than was received.
-    #[error("the lots hold more units than were received")]
+    /// The lots have more units than were received.
+    #[error("the lots have more units than were received")]
     LotsExceedQuantity,
 }
 
 impl Refusal for StockRefusal {
-    fn code(&self) -> &'static str {
+    fn kind(&self) -> (&'static str, Class) {
         match self {
-            Self::UnknownSku(_) | Self::NeverSeen => "unknown_sku",
-            Self::InsufficientStock { .. } => "insufficient_stock",
-            Self::NotReserved { .. } => "not_reserved",
-            Self::NotBackordered { .. } => "not_backordered",
-            Self::NotBackorderable => "not_backorderable",
-            Self::BackorderLimitExceeded { .. } => "backorder_limit_exceeded",
-            Self::SafetyStockOutOfRange => "safety_stock_out_of_range",
-            Self::AdjustmentBelowZero { .. } => "adjustment_below_zero",
-            Self::AdjustmentBelowReserved { .. } => "adjustment_below_reserved",
-            Self::TooManyUnits | Self::AdjustmentAboveLimit => "too_many_units",
-            Self::CountOutOfRange => "count_out_of_range",
-            Self::CountedInFuture { .. } => "counted_in_future",
-            Self::CountTooOld { .. } => "count_too_old",
-            Self::LotsExceedQuantity => "lots_exceed_quantity",
-            Self::ChannelLimitExceeded { .. } => "channel_limit_exceeded",
-            Self::ChannelLimitOutOfRange => "channel_limit_out_of_range",
-            Self::TooManyLimits => "too_many_limits",
-            Self::SerialsExceedQuantity => "serials_exceed_quantity",
-            Self::SupplyMissing => "supply_missing",
-            Self::UnknownSupply(_) => "unknown_supply",
-            Self::TooManySupplies => "too_many_supplies",
-            Self::SameCondition => "same_condition",
-            Self::TooFewInCondition { .. } => "too_few_in_condition",
-            Self::SameLocation => "same_location",
-            Self::TooManyTransfers => "too_many_transfers",
-            Self::TransferExists(_) => "transfer_exists",
-            Self::UnknownTransfer(_) => "unknown_transfer",
-            Self::TransferClosed(_) => "transfer_closed",
-            Self::ReceivedOutOfRange => "received_out_of_range",
-        }
-    }
-
-    fn class(&self) -> Class {
-        match self {
-            Self::UnknownSku(_)
-            | Self::NeverSeen
-            | Self::CountOutOfRange
-            | Self::SafetyStockOutOfRange
-            | Self::CountedInFuture { .. }
-            | Self::ChannelLimitOutOfRange
-            | Self::TooManyLimits
-            | Self::SerialsExceedQuantity
-            | Self::SupplyMissing
-            | Self::UnknownSupply(_)
-            | Self::SameCondition
-            | Self::SameLocation
-            | Self::ReceivedOutOfRange
-            | Self::LotsExceedQuantity => Class::Invalid,
-            Self::UnknownTransfer(_) => Class::NotFound,
-            Self::InsufficientStock { .. }
-            | Self::NotReserved { .. }
-            | Self::NotBackordered { .. }
-            | Self::NotBackorderable
-            | Self::BackorderLimitExceeded { .. }
-            | Self::AdjustmentBelowZero { .. }
-            | Self::AdjustmentBelowReserved { .. }
-            | Self::TooManyUnits
-            | Self::AdjustmentAboveLimit
-            | Self::ChannelLimitExceeded { .. }
-            | Self::TooManySupplies
-            | Self::TooFewInCondition { .. }
-            | Self::TooManyTransfers
-            | Self::TransferExists(_)
-            | Self::TransferClosed(_)
-            | Self::CountTooOld { .. } => Class::Conflict,
+            Self::UnknownSku(_) | Self::NeverSeen => ("unknown_sku", Class::Invalid),
+            Self::InsufficientStock { .. } => ("insufficient_stock", Class::Conflict),
+            Self::NotReserved { .. } => ("not_reserved", Class::Conflict),
+            Self::NotBackordered { .. } => ("not_backordered", Class::Conflict),
+            Self::NotBackorderable => ("not_backorderable", Class::Conflict),
+            Self::BackorderLimitExceeded { .. } => ("backorder_limit_exceeded", Class::Conflict),
+            Self::SafetyStockOutOfRange => ("safety_stock_out_of_range", Class::Invalid),
+            Self::AdjustmentBelowZero { .. } => ("adjustment_below_zero", Class::Conflict),
+            Self::AdjustmentBelowReserved { .. } => ("adjustment_below_reserved", Class::Conflict),
+            Self::TooManyUnits | Self::AdjustmentAboveLimit => ("too_many_units", Class::Conflict),
+            Self::CountOutOfRange => ("count_out_of_range", Class::Invalid),
+            Self::CountedInFuture { .. } => ("counted_in_future", Class::Invalid),
+            Self::CountTooOld { .. } => ("count_too_old", Class::Conflict),
+            Self::LotsExceedQuantity => ("lots_exceed_quantity", Class::Invalid),
+            Self::ChannelLimitExceeded { .. } => ("channel_limit_exceeded", Class::Conflict),
+            Self::ChannelLimitOutOfRange => ("channel_limit_out_of_range", Class::Invalid),
+            Self::TooManyLimits => ("too_many_limits", Class::Invalid),
+            Self::SerialsExceedQuantity => ("serials_exceed_quantity", Class::Invalid),
+            Self::SupplyMissing => ("supply_missing", Class::Invalid),
+            Self::UnknownSupply(_) => ("unknown_supply", Class::Invalid),
+            Self::TooManySupplies => ("too_many_supplies", Class::Conflict),
+            Self::SameCondition => ("same_condition", Class::Invalid),
+            Self::TooFewInCondition { .. } => ("too_few_in_condition", Class::Conflict),
+            Self::SameLocation => ("same_location", Class::Invalid),
+            Self::TooManyTransfers => ("too_many_transfers", Class::Conflict),
+            Self::TransferExists(_) => ("transfer_exists", Class::Conflict),
+            Self::UnknownTransfer(_) => ("unknown_transfer", Class::NotFound),
+            Self::TransferClosed(_) => ("transfer_closed", Class::Conflict),
+            Self::ReceivedOutOfRange => ("received_out_of_range", Class::Invalid),
         }
     }
 

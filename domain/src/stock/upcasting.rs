@@ -1,8 +1,8 @@
-//! What older versions of events meant, as the versions of today say it.
+//! Upcasters: payloads of older event versions, as the current version has them.
 
 use serde_json::{Value, json};
 
-/// Why on hand was adjusted was any text at first.
+/// Version 1 had a free text as its reason.
 #[allow(clippy::unnecessary_wraps, reason = "as every upcaster")]
 pub(super) fn stock_adjusted_1(mut payload: Value) -> Result<Value, serde_json::Error> {
     if let Some(fields) = payload.as_object_mut()
@@ -13,7 +13,7 @@ pub(super) fn stock_adjusted_1(mut payload: Value) -> Result<Value, serde_json::
     Ok(payload)
 }
 
-/// An order in the queue remembered only the last location that does not ship it.
+/// Version 1 excluded at most one location.
 #[allow(clippy::unnecessary_wraps, reason = "as every upcaster")]
 pub(super) fn stock_backordered_1(mut payload: Value) -> Result<Value, serde_json::Error> {
     if let Some(fields) = payload.as_object_mut()
@@ -29,13 +29,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reason_of_any_text_is_a_note() {
+    fn a_free_text_reason_becomes_a_note() {
         let read = json!({ "reason": "other", "note": "fell off the shelf" });
         assert_eq!(stock_adjusted_1(json!({ "reason": "fell off the shelf" })).unwrap(), read);
     }
 
     #[test]
-    fn one_location_that_does_not_ship_it_is_a_list_of_one() {
+    fn one_excluded_location_becomes_a_list() {
         for (stored, read) in [
             (json!({ "notAt": "DC-1" }), json!({ "notAt": ["DC-1"] })),
             (json!({ "notAt": null }), json!({})),

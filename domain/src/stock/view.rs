@@ -1,89 +1,91 @@
-//! A stock item as the outside sees it: the same in answers, read models and audits.
+//! A stock item as the API shows it: the same in answers, read models and audits.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::state::{Bin, StockItem, Supply};
+use super::item::StockItem;
+use super::level::StockLevel;
+use super::supply::Supply;
 use crate::values::{ChannelName, LocationId, Reference, Sku, Timestamp, Units};
 
-/// What can be promised of a SKU.
+/// How many units of a SKU can be promised, and where they are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AvailabilityView {
     /// The SKU.
     pub sku: Sku,
-    /// What can be promised at all locations that are not paused together.
+    /// Units that can be promised at all locations together that are not paused.
     pub available: Units,
-    /// Units that orders wait for.
+    /// Units that all orders together wait for.
     pub backordered: Units,
-    /// Location by location.
+    /// The quantities at each location that has ever had units.
     pub locations: Vec<LocationAvailability>,
-    /// What is expected, the earliest first.
+    /// Expected deliveries, the earliest first.
     pub supplies: Vec<SupplyView>,
-    /// Whether the read model could not fold something that happened since: this is how it was before.
+    /// Whether the read model could not apply a later event: the quantities are those before it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stale: bool,
 }
 
-/// Goods that are expected.
+/// A delivery that is expected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SupplyView {
-    /// The supply.
+    /// The supply's id.
     pub supply_id: Reference,
-    /// Where.
+    /// The location that it goes to.
     pub location: LocationId,
-    /// How many are still to come.
+    /// Units that are still expected.
     pub quantity: Units,
-    /// When.
+    /// When it is expected.
     pub due_at: Timestamp,
 }
 
-/// What can be promised of a SKU at one location.
+/// The quantities of a SKU at one location.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LocationAvailability {
     /// The location.
     pub location: LocationId,
-    /// Whether nothing is sourced from it for now.
+    /// Whether the location is paused: nothing is sourced from it.
     pub paused: bool,
-    /// Sellable units physically there, reserved ones included.
+    /// Sellable units physically there, reserved units included.
     pub on_hand: Units,
-    /// Of those, held for orders.
+    /// The units on hand that are reserved for orders.
     pub reserved: Units,
-    /// Of those, set aside for the backorder queue.
+    /// The units on hand that are earmarked for the backorder queue.
     pub earmarked: Units,
-    /// Of those, never promised.
+    /// The units on hand that are never promised.
     pub safety_stock: Units,
-    /// What can still be promised: on hand less reserved, earmarked and safety stock, but never below none.
+    /// Units that can still be promised: on hand less reserved, earmarked and safety stock, at least 0.
     pub available: Units,
-    /// Expected to arrive: from suppliers and from other locations.
+    /// Units that are expected from suppliers and other locations.
     pub incoming: Units,
-    /// Kept beside: waiting for inspection.
+    /// Units waiting for inspection; not on hand.
     pub quarantine: Units,
-    /// Kept beside: cannot be sold.
+    /// Units that cannot be sold; not on hand.
     pub damaged: Units,
 }
 
 impl AvailabilityView {
-    /// The item as it is, given which locations are paused; nothing for a SKU that was never seen.
+    /// The view of an item, given which locations are paused; nothing for an item without events.
     pub fn of(item: &StockItem, is_paused: impl Fn(&LocationId) -> bool) -> Option<Self> {
-        let location = |(location, bin): (&LocationId, &Bin)| LocationAvailability {
+        let location = |(location, level): (&LocationId, &StockLevel)| LocationAvailability {
             location: location.clone(),
             paused: is_paused(location),
-            on_hand: bin.on_hand,
-            reserved: bin.reserved,
-            earmarked: bin.earmarked,
-            safety_stock: bin.safety_stock,
-            available: bin.available(),
+            on_hand: level.on_hand,
+            reserved: level.reserved,
+            earmarked: level.earmarked,
+            safety_stock: level.safety_stock,
+            available: level.available(),
             incoming: item.incoming_at(location),
-            quarantine: bin.quarantine,
-            damaged: bin.damaged,
+            quarantine: level.quarantine,
+            damaged: level.damaged,
         };
-        let locations: Vec<_> = item.bins.iter().map(location).collect();
+        let locations: Vec<_> = item.levels.iter().map(location).collect();
         let available =
             locations.iter().filter(|location| !location.paused).map(|location| location.available);
-        let (available, backordered) = (available.sum(), item.waiting());
+        let (available, backordered) = (available.sum(), item.backordered());
         let supply = |(id, supply): (&Reference, &Supply)| SupplyView {
             supply_id: id.clone(),
             location: supply.location.clone(),
@@ -95,7 +97,7 @@ impl AvailabilityView {
         Some(Self { sku: item.sku.clone()?, available, backordered, locations, supplies, stale: false })
     }
 
-    /// The same as one channel may promise it, or as it can be promised by a moment.
+    /// The same with the units that a channel may promise to a new order, or that can be promised by a time.
     #[must_use]
     pub fn narrowed(
         mut self,
@@ -103,11 +105,11 @@ impl AvailabilityView {
         channel: Option<&ChannelName>,
         by: Option<Timestamp>,
     ) -> Self {
-        if let Some(moment) = by {
+        if let Some(time) = by {
             let is_paused = |location: &LocationId| {
                 self.locations.iter().any(|there| there.location == *location && there.paused)
             };
-            self.available = item.available_by(moment, |location| !is_paused(location));
+            self.available = item.available_by(time, |location| !is_paused(location));
         }
         let quota = channel.and_then(|channel| item.channel_quotas.get(channel));
         if let Some(quota) = quota {

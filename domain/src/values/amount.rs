@@ -8,9 +8,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// An amount of money in the currency stated beside it, to at most six decimals.
+/// An amount of money in the order's currency, with at most 15 digits before and 6 after the point.
 ///
-/// It is written as it came, so `10.50` stays `10.50`.
+/// It keeps its decimal places: `10.50` stays `10.50`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Amount(Decimal);
 
@@ -28,8 +28,8 @@ impl Amount {
         text.parse().ok().map(Self)
     }
 
-    /// What `units` of `of` units are worth, when `before` of them were accounted for already. Shares that follow one
-    /// another add up to the whole, to the last of `digits` decimals. Nothing for a share of nothing.
+    /// The share of `units` out of `of` units, after the shares of `before` units. Consecutive shares add up to the whole,
+    /// to the last of `digits` decimal places. Nothing if `of` is 0.
     ///
     /// ```
     /// use holdfast_domain::values::Amount;
@@ -48,7 +48,7 @@ impl Amount {
         Some(Self(share))
     }
 
-    /// So many times the amount, less another; nothing where that cannot be told exactly.
+    /// The amount multiplied by a count, less another amount; nothing if the result is not an [`Amount`].
     pub fn times_less(self, count: u64, less: Option<Self>) -> Option<Self> {
         let product = self.0.checked_mul(Decimal::from(count))?;
         let left = product.checked_sub(less.map_or(Decimal::ZERO, |less| less.0))?;
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_amount_keeps_the_digits_it_came_with() {
+    fn an_amount_keeps_its_decimal_places() {
         let amount: Amount = serde_json::from_str("\"10.50\"").unwrap();
         assert_eq!(serde_json::to_string(&amount).unwrap(), "\"10.50\"");
     }
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_written_is_not_told() {
+    fn results_out_of_range_are_absent() {
         let most = Amount::parse("999999999999999").unwrap();
         assert_eq!(most.times_less(2, None), None);
         assert_eq!(most.times_less(1, None), Some(most));

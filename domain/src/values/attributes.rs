@@ -1,4 +1,4 @@
-//! Callers' own data, kept and given back unread.
+//! Callers' own data, stored and returned unread.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Reference, Text};
 
-/// Why a map of callers' data was not accepted.
+/// A map of callers' data has too many entries.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("has more than {} entries", Attributes::LIMIT)]
 pub struct TooManyEntries;
@@ -21,10 +21,10 @@ macro_rules! bounded_map {
         pub struct $name(BTreeMap<Text<64>, $value>);
 
         impl $name {
-            /// The most entries it may have.
+            /// The most entries.
             pub const LIMIT: usize = 50;
 
-            /// Whether there are none.
+            /// Whether it has no entries.
             pub fn is_empty(&self) -> bool {
                 self.0.is_empty()
             }
@@ -60,7 +60,7 @@ macro_rules! bounded_map {
 }
 
 bounded_map!(
-    /// Up to 50 pairs of texts that mean something to the caller only. Not for personal data: they are not sealed.
+    /// Up to 50 pairs of texts that mean something to the caller only. Not for personal data: they are not encrypted.
     Attributes, Text<512>, "BTreeMap<Text<64>, Text<512>>", 512
 );
 bounded_map!(
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fifty_entries_are_taken_and_fifty_one_are_not() {
+    fn a_map_has_at_most_50_entries() {
         let entries = |count: usize| {
             let pairs: Vec<String> = (0..count).map(|n| format!("\"k{n}\":\"v\"")).collect();
             serde_json::from_str::<Attributes>(&format!("{{{}}}", pairs.join(",")))

@@ -1,4 +1,4 @@
-//! Days of the calendar, without a time and without a place.
+//! Days of the calendar, without a time zone.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,7 +13,7 @@ use super::written::written_as_text;
 #[error("must be a day of the calendar, written YYYY-MM-DD")]
 pub struct DayError;
 
-/// A day of the calendar, written `YYYY-MM-DD`. Which moments belong to it depends on where one is.
+/// A day of the calendar, written `YYYY-MM-DD`. A time zone decides when it begins and ends.
 ///
 /// ```
 /// use holdfast_domain::values::Day;
@@ -35,7 +35,7 @@ impl Day {
         self.0
     }
 
-    /// So many days later; the last day of the year 9999 where it would be after that.
+    /// The day a number of days later, at most the last day of the year 9999.
     #[must_use]
     pub fn plus(self, days: u32) -> Self {
         let later = self.0.checked_add(SignedDuration::from_hours(24 * i64::from(days)));
@@ -47,7 +47,7 @@ impl FromStr for Day {
     type Err = DayError;
     fn from_str(text: &str) -> Result<Self, DayError> {
         let day = Self(text.parse().map_err(|_| DayError)?);
-        // One day, one spelling: jiff reads others too, such as those without hyphens or with a time behind.
+        // A day has one spelling. jiff reads others too, such as one without hyphens or with a time.
         if day.to_string() == text { Ok(day) } else { Err(DayError) }
     }
 }
@@ -58,12 +58,6 @@ impl fmt::Display for Day {
     }
 }
 
-impl fmt::Debug for Day {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
 written_as_text!(Day, "format": "date");
 
 #[cfg(test)]
@@ -71,13 +65,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_day_is_written_as_it_is_read() {
+    fn the_text_of_a_day_parses_again() {
         let day: Day = serde_json::from_str("\"2026-03-08\"").unwrap();
         assert_eq!(serde_json::to_string(&day).unwrap(), "\"2026-03-08\"");
     }
 
     #[test]
-    fn what_is_no_day_is_refused() {
+    fn other_texts_than_days_are_refused() {
         for bad in ["", "2026-02-29", "20260308", "2026-3-8", "2026-03-08T00:00", "2026-03-08[UTC]", "today"]
         {
             assert_eq!(bad.parse::<Day>(), Err(DayError), "{bad}");
@@ -85,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn days_are_counted_over_months_and_years_and_end_with_the_calendar() {
+    fn days_are_added_across_months_and_years_up_to_the_year_9999() {
         let day = |text: &str| text.parse::<Day>().unwrap();
         assert_eq!(day("2026-12-31").plus(1), day("2027-01-01"));
         assert_eq!(day("2027-12-31").plus(366), day("2028-12-31"));

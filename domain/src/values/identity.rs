@@ -1,20 +1,17 @@
-//! Names of the things an order consists of.
+//! Ids of orders and of their parts.
 //!
-//! A part's id carries the order's, so the order is found from any of them without an index. To callers they
-//! are opaque.
+//! The id of a part contains the order's id, so that the order is found without an index. Callers must not parse it.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use schemars::JsonSchema;
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::written::written_as_text;
 
-/// Why a text is not the id it was taken for.
+/// Why a text is not an id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdentityError {
     /// Not a UUID.
@@ -25,13 +22,12 @@ pub enum IdentityError {
     NotAPart,
 }
 
-/// An order's id: a UUID, given by the sender or made for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
-#[serde(transparent)]
+/// An order's id: a UUID, given by the sender or generated.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OrderId(Uuid);
 
 impl OrderId {
-    /// Takes a UUID as an order's id.
+    /// The order id of a UUID.
     pub const fn new(id: Uuid) -> Self {
         Self(id)
     }
@@ -46,7 +42,7 @@ impl fmt::Display for OrderId {
 impl FromStr for OrderId {
     type Err = IdentityError;
     fn from_str(text: &str) -> Result<Self, IdentityError> {
-        // Only the hyphenated form: one order, one name.
+        // An id has one spelling: the hyphenated one.
         if text.len() != 36 {
             return Err(IdentityError::NotAUuid);
         }
@@ -54,11 +50,7 @@ impl FromStr for OrderId {
     }
 }
 
-impl<'de> Deserialize<'de> for OrderId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Cow::<'de, str>::deserialize(deserializer)?.parse().map_err(D::Error::custom)
-    }
-}
+written_as_text!(OrderId, "format": "uuid");
 
 /// A line's number within its order, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -91,7 +83,7 @@ impl fmt::Display for LineNumber {
 macro_rules! part_id {
     ($(#[$doc:meta])* $name:ident, $letter:literal) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name {
             order: OrderId,
             number: u32,
@@ -103,7 +95,7 @@ macro_rules! part_id {
                 Self { order, number }
             }
 
-            /// The order it belongs to.
+            /// The order that it belongs to.
             pub const fn order(self) -> OrderId {
                 self.order
             }
@@ -138,16 +130,16 @@ macro_rules! part_id {
 }
 
 part_id!(
-    /// The part of an order that one location picks, packs and ships.
+    /// The id of the part of an order that one location picks, packs and ships.
     FulfillmentOrderId, "f"
 );
 part_id!(
-    /// What left one location together.
+    /// The id of a shipment: units that left a location together.
     ShipmentId, "s"
 );
 
 part_id!(
-    /// What is to come back together.
+    /// The id of a return: units that a customer sends back together.
     ReturnId, "r"
 );
 
@@ -166,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_part_is_refused() {
+    fn other_texts_than_part_ids_are_refused() {
         for bad in
             ["", ORDER, &format!("{ORDER}.s1"), &format!("{ORDER}.f+1"), &format!("{ORDER}.f01"), "x.f1"]
         {

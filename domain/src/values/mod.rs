@@ -1,4 +1,4 @@
-//! The values everything else is made of. Each is checked once, where it comes in, and can be trusted after.
+//! The values that everything else is made of. Each is checked once, where it comes in.
 
 mod amount;
 mod attributes;
@@ -19,6 +19,6 @@ pub use period::{Period, PeriodError};
 pub use priority::Priority;
 pub use quantity::{Delta, Quantity, QuantityError, Units};
 pub use text::{
-    ChannelName, Currency, IdempotencyKey, LocationId, MerchantId, Reference, Sku, Text, TextError,
+    ChannelName, Currency, IdempotencyKey, Literal, LocationId, MerchantId, Reference, Sku, Text, TextError,
 };
 pub use time::{Timestamp, TimestampError};

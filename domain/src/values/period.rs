@@ -1,4 +1,4 @@
-//! Lengths of time, as ISO 8601 writes them.
+//! Lengths of time, in ISO 8601 notation.
 
 use std::fmt;
 use std::str::FromStr;
@@ -27,18 +27,18 @@ pub struct Period(u32);
 impl Period {
     const LONGEST: i64 = 366 * 24 * 3_600;
 
-    /// So many seconds.
+    /// A period of 1 second to 366 days.
     pub fn of_seconds(seconds: i64) -> Result<Self, PeriodError> {
         let number = u32::try_from(seconds).map_err(|_| PeriodError)?;
         if (1..=Self::LONGEST).contains(&seconds) { Ok(Self(number)) } else { Err(PeriodError) }
     }
 
-    /// Its length in seconds.
+    /// The length in seconds.
     pub const fn seconds(self) -> u32 {
         self.0
     }
 
-    /// The moment at which it is over.
+    /// The time at which it ends.
     pub fn after(self, start: Timestamp) -> Timestamp {
         let length = i64::from(self.0) * 1_000_000;
         Timestamp::from_microseconds(start.microseconds().saturating_add(length))
@@ -66,12 +66,6 @@ impl fmt::Display for Period {
     }
 }
 
-impl fmt::Debug for Period {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
 written_as_text!(Period, "format": "duration");
 
 #[cfg(test)]
@@ -79,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_period_is_read_from_iso_8601_and_written_in_hours_minutes_and_seconds() {
+    fn a_period_is_written_in_hours_minutes_and_seconds() {
         for (given, seconds, written) in [
             ("PT30M", 1_800, "PT30M"),
             ("P2D", 172_800, "PT48H"),
@@ -93,14 +87,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_period_is_refused() {
+    fn other_texts_than_periods_are_refused() {
         for bad in ["", "30 minutes", "PT", "PT0S", "-PT1H", "P1M", "P1Y", "P367D", "PT1.5S", "30m"] {
             assert_eq!(bad.parse::<Period>(), Err(PeriodError), "{bad}");
         }
     }
 
     #[test]
-    fn a_period_is_over_after_its_length() {
+    fn a_period_ends_after_its_length() {
         let start: Timestamp = "2026-03-01T10:00:00Z".parse().unwrap();
         let period: Period = "PT90M".parse().unwrap();
         assert_eq!(period.after(start).to_string(), "2026-03-01T11:30:00Z");

@@ -1,4 +1,4 @@
-//! How urgent something is.
+//! The priority of an order.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,16 +7,16 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Priority {
-    /// As everyone.
+    /// No boost.
     Standard,
-    /// Before standard.
+    /// Before the standard orders of the last day.
     Express,
-    /// Long before the others.
+    /// Before the standard orders of the last 30 days.
     Critical,
 }
 
 impl Priority {
-    /// The next higher one.
+    /// The next higher priority, or the highest.
     #[must_use]
     pub const fn raised(self) -> Self {
         match self {

@@ -14,32 +14,33 @@ pub enum QuantityError {
     /// Outside 1 to 1,000,000,000.
     #[error("must be a whole number from 1 to 1000000000")]
     OutOfRange,
-    /// A change of nothing, or of more than a quantity may be.
+    /// 0, or outside -1,000,000,000 to 1,000,000,000.
     #[error("must be a whole number from -1000000000 to 1000000000 and not 0")]
     DeltaOutOfRange,
 }
 
-/// How many somebody asks for or reports: 1 to 1,000,000,000.
+/// The units of a request or a report: 1 to 1,000,000,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "i64", into = "u32")]
 pub struct Quantity(u32);
 
 impl Quantity {
-    /// The largest quantity of one line or report.
+    /// The largest quantity as a number.
     pub const LIMIT: u32 = 1_000_000_000;
+    /// The largest quantity.
+    pub const MAX: Self = Self(Self::LIMIT);
 
-    /// Checks and takes a number.
+    /// The quantity of a number in range.
     pub fn new(number: i64) -> Result<Self, QuantityError> {
-        u32::try_from(number)
-            .ok()
-            .filter(|number| (1..=Self::LIMIT).contains(number))
-            .map(Self)
-            .ok_or(QuantityError::OutOfRange)
+        match u32::try_from(number) {
+            Ok(number @ 1..=Self::LIMIT) => Ok(Self(number)),
+            _ => Err(QuantityError::OutOfRange),
+        }
     }
 
     /// The quantity as a count.
-    pub fn units(self) -> Units {
-        Units(u64::from(self.0))
+    pub const fn units(self) -> Units {
+        Units(self.0 as u64)
     }
 }
 
@@ -65,8 +66,8 @@ impl JsonSchema for Quantity {
     }
 }
 
-/// A count of units that may be none.
-// Counts stay far below `u64::MAX`: more than `Units::LIMIT` is refused, so adding two never wraps.
+/// A number of units, from 0.
+// Far below `u64::MAX`: more than `Units::LIMIT` is refused, so a sum of two never wraps.
 #[derive(
     Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -76,10 +77,10 @@ pub struct Units(u64);
 impl Units {
     /// No units.
     pub const ZERO: Self = Self(0);
-    /// More than this many are never recorded at one place.
+    /// The most units that are recorded at a location.
     pub const LIMIT: Self = Self(1_000_000_000_000_000);
 
-    /// So many units.
+    /// A number of units.
     pub const fn new(number: u64) -> Self {
         Self(number)
     }
@@ -94,19 +95,25 @@ impl Units {
         self.0 == 0
     }
 
-    /// The same for a reference, as serde asks for it.
+    /// [`Units::is_zero`] for `skip_serializing_if`.
     #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
     pub(crate) const fn is_nothing(&self) -> bool {
         self.is_zero()
     }
 
-    /// The difference, or none where it would be negative.
+    /// The difference, or zero if it is negative.
     #[must_use]
     pub const fn saturating_sub(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
     }
 
-    /// This count changed by a delta; nothing where it would be negative or over [`Units::LIMIT`].
+    /// The units changed by a delta, but never less than zero.
+    #[must_use]
+    pub(crate) const fn saturating_add(self, delta: i64) -> Self {
+        Self(self.0.saturating_add_signed(delta))
+    }
+
+    /// The units changed by a delta; nothing if that is negative or more than [`Units::LIMIT`].
     pub fn changed_by(self, delta: i64) -> Option<Self> {
         self.0.checked_add_signed(delta).map(Self).filter(|changed| *changed <= Self::LIMIT)
     }
@@ -148,13 +155,13 @@ impl fmt::Display for Units {
     }
 }
 
-/// A change of a count: -1,000,000,000 to 1,000,000,000, not 0.
+/// A change of a number of units: -1,000,000,000 to 1,000,000,000, not 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "i64", into = "i64")]
 pub struct Delta(i64);
 
 impl Delta {
-    /// Checks and takes a number.
+    /// The change by a number in range.
     pub fn new(number: i64) -> Result<Self, QuantityError> {
         if number == 0 || number.unsigned_abs() > u64::from(Quantity::LIMIT) {
             return Err(QuantityError::DeltaOutOfRange);
@@ -197,9 +204,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_quantity_is_one_to_a_thousand_million() {
-        for good in [1, 2, 1_000_000_000] {
-            assert!(Quantity::new(good).is_ok());
+    fn a_quantity_is_1_to_1_000_000_000() {
+        for valid in [1, 2, 1_000_000_000] {
+            assert!(Quantity::new(valid).is_ok());
         }
         for bad in [0, -1, 1_000_000_001, 1_000_000_000_000, i64::MIN] {
             assert_eq!(Quantity::new(bad), Err(QuantityError::OutOfRange));
@@ -209,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_count_never_goes_below_none_nor_over_its_limit() {
+    fn units_stay_between_zero_and_their_limit() {
         assert_eq!(Units::new(3).changed_by(-3), Some(Units::ZERO));
         assert_eq!(Units::new(3).changed_by(-4), None);
         assert_eq!(Units::LIMIT.changed_by(1), None);

@@ -1,4 +1,4 @@
-//! Text from outside, checked once at the door: identifiers, SKUs, free text with a limit.
+//! Text from outside, checked once where it comes in: identifiers, SKUs, free text with a limit.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,16 +9,16 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Why a text was not accepted.
+/// Why a text is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
-    /// Nothing was given.
+    /// An empty text.
     #[error("must not be empty")]
     Empty,
-    /// More than the stated number of characters.
+    /// More than this number of characters.
     #[error("is longer than {0} characters")]
     TooLong(usize),
-    /// A character outside the permitted set.
+    /// A character that is not permitted. The rule says which are.
     #[error("contains a character that is not permitted ({0})")]
     Character(&'static str),
 }
@@ -57,16 +57,16 @@ macro_rules! text_newtype {
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// The most characters it may have.
+            /// The most characters.
             pub const LIMIT: usize = $limit;
 
-            /// Checks and takes a text.
+            /// The value of a valid text.
             pub fn new(text: &str) -> Result<Self, TextError> {
                 $check(text, $limit)?;
                 Ok(Self(text.into()))
             }
 
-            /// The text itself.
+            /// The text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -139,36 +139,36 @@ fn currency(text: &str, _limit: usize) -> Result<(), TextError> {
 }
 
 text_newtype!(
-    /// Whose goods and orders these are.
+    /// A merchant: the owner of goods and orders.
     MerchantId, 64, identifier, "^[A-Za-z0-9._:-]+$"
 );
 text_newtype!(
-    /// A warehouse or a store.
+    /// A location: a warehouse or a store.
     LocationId, 64, identifier, "^[A-Za-z0-9._:-]+$"
 );
 text_newtype!(
-    /// Where orders come from: a shop, a marketplace, a till.
+    /// A sales channel: a shop, a marketplace, a point of sale.
     ChannelName, 64, identifier, "^[A-Za-z0-9._:-]+$"
 );
 text_newtype!(
-    /// Somebody else's name for something: a channel's order number, a payment, a parcel.
+    /// A name in another system: a channel's order number, a payment, a tracking number.
     Reference, 128, identifier, "^[A-Za-z0-9._:-]+$"
 );
 text_newtype!(
-    /// A stock keeping unit, the merchant's name for one kind of goods.
+    /// A stock keeping unit: the merchant's name for one kind of goods.
     Sku, 64, stock_keeping_unit, "^[!-~]([ -~]*[!-~])?$"
 );
 text_newtype!(
-    /// The sender's name for one request, of the `Idempotency-Key` header.
+    /// The sender's name for one request, from the `Idempotency-Key` header.
     IdempotencyKey, 255, printable, "^[ -~]+$"
 );
 text_newtype!(
-    /// A currency by its ISO 4217 code.
+    /// An ISO 4217 currency code.
     Currency, 3, currency, "^[A-Z]{3}$"
 );
 
 impl Currency {
-    /// Decimals of its smallest coin (ISO 4217, table A.1).
+    /// Decimal places of the currency's minor unit (ISO 4217, table A.1): 0, 2 or 3.
     pub fn digits(&self) -> u32 {
         const NONE: [&str; 17] = [
             "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV",
@@ -183,21 +183,63 @@ impl Currency {
     }
 }
 
-/// Free text for people, at most `LIMIT` characters, without control characters.
+/// Free text for people: 1 to `LIMIT` characters, no control characters except line feeds and tabs.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Text<const LIMIT: usize>(Box<str>);
 
 impl<const LIMIT: usize> Text<LIMIT> {
-    /// Checks and takes a text.
+    /// The value of a valid text.
     pub fn new(text: &str) -> Result<Self, TextError> {
         checked(text, LIMIT, |c| !c.is_control() || c == '\n' || c == '\t', "control characters are not")?;
         Ok(Self(text.into()))
     }
 
-    /// The text itself.
+    /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// A text in the program, which is checked at compile time. [`text!`](crate::text) makes a [`Text`] of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Literal(&'static str);
+
+impl Literal {
+    const LIMIT: usize = 100;
+
+    /// A literal of 1 to 100 printable ASCII characters. Other literals do not compile.
+    pub const fn new(text: &'static str) -> Self {
+        let (bytes, mut index) = (text.as_bytes(), 0);
+        assert!(!bytes.is_empty() && bytes.len() <= Self::LIMIT);
+        while index < bytes.len() {
+            assert!(bytes[index] >= b' ' && bytes[index] <= b'~');
+            index += 1;
+        }
+        Self(text)
+    }
+}
+
+impl<const LIMIT: usize> From<Literal> for Text<LIMIT> {
+    fn from(literal: Literal) -> Self {
+        const { assert!(LIMIT >= Literal::LIMIT) }
+        Self(literal.0.into())
+    }
+}
+
+/// A [`Text`](crate::values::Text) of a literal, which is checked at compile time: 1 to 100 printable ASCII characters.
+///
+/// ```
+/// let reason: holdfast_domain::values::Text<500> = holdfast_domain::text!("damaged in transit");
+/// assert_eq!(reason.as_str(), "damaged in transit");
+/// ```
+/// ```compile_fail
+/// let reason: holdfast_domain::values::Text<500> = holdfast_domain::text!("");
+/// ```
+#[macro_export]
+macro_rules! text {
+    ($text:expr) => {
+        $crate::values::Text::from(const { $crate::values::Literal::new($text) })
+    };
 }
 
 impl<const LIMIT: usize> fmt::Debug for Text<LIMIT> {
@@ -242,7 +284,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sku_is_printable_ascii_without_spaces_at_its_ends() {
+    fn a_sku_is_printable_ascii_without_spaces_at_the_ends() {
         assert!(Sku::new("AB 12/x").is_ok());
         assert_eq!(Sku::new(""), Err(TextError::Empty));
         assert_eq!(Sku::new(&"x".repeat(65)), Err(TextError::TooLong(64)));
@@ -252,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn an_identifier_has_letters_digits_and_four_marks() {
+    fn an_identifier_has_letters_digits_dots_underscores_colons_and_hyphens() {
         assert!(LocationId::new("DC-1:a_b.c").is_ok());
         for bad in ["a b", "a/b", "é", "a\0"] {
             assert!(LocationId::new(bad).is_err(), "{bad:?}");
@@ -260,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn free_text_may_have_any_letters_but_no_control_characters() {
+    fn free_text_has_any_letters_and_no_control_characters() {
         assert!(Text::<20>::new("Grüße\nan alle").is_ok());
         assert!(Text::<20>::new("bell\u{7}").is_err());
         assert!(serde_json::from_str::<Text<3>>("\"long\"").is_err());

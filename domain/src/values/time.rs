@@ -1,16 +1,16 @@
-//! Moments, to the microsecond, in UTC.
+//! Times in UTC, to the microsecond.
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::written::written_as_text;
 
-/// Why a text is not a moment.
+/// Why a text is not a time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("must be a time by RFC 3339 between the years 1970 and 9999")]
 pub struct TimestampError;
 
-/// A moment: microseconds since 1970 in UTC. Read from RFC 3339 with any offset, written in UTC.
+/// A time: microseconds since 1970 in UTC. Read from RFC 3339 with any offset, written in UTC.
 ///
 /// ```
 /// use holdfast_domain::values::Timestamp;
@@ -24,17 +24,17 @@ pub struct Timestamp(i64);
 impl Timestamp {
     const LAST: i64 = 253_402_207_200_000_000;
 
-    /// The moment so many microseconds after 1970 began.
+    /// The time a number of microseconds after 1970 began.
     pub const fn from_microseconds(microseconds: i64) -> Self {
         Self(microseconds)
     }
 
-    /// The moment so many microseconds after 1970 began, or the nearest one that can be written and read again.
+    /// The same, or the nearest time between 1970 and 9999, whose text parses again.
     pub(crate) fn nearest(microseconds: i64) -> Self {
         Self(microseconds.clamp(0, Self::LAST))
     }
 
-    /// Whole seconds from here to a later moment; 0 to an earlier one.
+    /// Whole seconds until a later time; 0 if it is earlier.
     pub fn seconds_until(self, later: Self) -> u64 {
         u64::try_from(later.0.saturating_sub(self.0) / 1_000_000).unwrap_or(0)
     }
@@ -48,8 +48,8 @@ impl Timestamp {
 impl FromStr for Timestamp {
     type Err = TimestampError;
     fn from_str(text: &str) -> Result<Self, TimestampError> {
-        let moment: jiff::Timestamp = text.parse().map_err(|_| TimestampError)?;
-        let microseconds = moment.as_microsecond();
+        let time: jiff::Timestamp = text.parse().map_err(|_| TimestampError)?;
+        let microseconds = time.as_microsecond();
         if (0..=Self::LAST).contains(&microseconds) { Ok(Self(microseconds)) } else { Err(TimestampError) }
     }
 }
@@ -57,15 +57,9 @@ impl FromStr for Timestamp {
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match jiff::Timestamp::from_microsecond(self.0) {
-            Ok(moment) => moment.fmt(f),
+            Ok(time) => time.fmt(f),
             Err(_) => write!(f, "{}us", self.0),
         }
-    }
-}
-
-impl fmt::Debug for Timestamp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
     }
 }
 
@@ -76,14 +70,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_moment_is_kept_to_the_microsecond() {
-        let moment: Timestamp = "2026-01-02T03:04:05.123456789Z".parse().unwrap();
-        assert_eq!(moment.to_string(), "2026-01-02T03:04:05.123456Z");
-        assert_eq!(moment.to_string().parse(), Ok(moment));
+    fn a_time_has_microseconds() {
+        let time: Timestamp = "2026-01-02T03:04:05.123456789Z".parse().unwrap();
+        assert_eq!(time.to_string(), "2026-01-02T03:04:05.123456Z");
+        assert_eq!(time.to_string().parse(), Ok(time));
     }
 
     #[test]
-    fn what_is_no_moment_of_our_age_is_refused() {
+    fn times_outside_1970_to_9999_are_refused() {
         for bad in ["", "yesterday", "2026-01-02", "2026-01-02T03:04:05", "1969-12-31T23:59:59Z"] {
             assert_eq!(bad.parse::<Timestamp>(), Err(TimestampError), "{bad}");
         }

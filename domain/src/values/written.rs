@@ -1,8 +1,14 @@
-//! Values that are kept as the text they are written as.
+//! Values whose JSON form is their text.
 
-/// Lets a value that can be parsed and displayed stand as that text in JSON, in its schema and in messages.
+/// Prints and serializes a value by `Display`, deserializes it by `FromStr`, and gives it the schema of a string.
 macro_rules! written_as_text {
     ($name:ident, $($schema:tt)+) => {
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Display::fmt(self, f)
+            }
+        }
+
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_str(self)

@@ -3,7 +3,7 @@
 use async_graphql::{ID, SimpleObject};
 use holdfast_commands::PolicyView;
 use holdfast_domain::policy::{ChannelRules, Criterion};
-use holdfast_domain::transit::TransitRow;
+use holdfast_domain::promising::transit::TransitRow;
 use holdfast_domain::values::ChannelName;
 
 use super::enums::{OnShortage, ReserveAt, SourcingCriterion};

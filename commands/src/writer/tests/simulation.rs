@@ -158,8 +158,8 @@ async fn check(fixture: &Fixture, answers: &Answers, orders: &[Value], seed: u64
             }
             _ => {}
         }
-        for bin in stock.bins.values() {
-            assert!(bin.reserved <= bin.on_hand, "seed {seed}: oversold at position {position}");
+        for level in stock.levels.values() {
+            assert!(level.reserved <= level.on_hand, "seed {seed}: oversold at position {position}");
         }
     }
     for order in orders {

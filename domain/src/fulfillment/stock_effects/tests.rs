@@ -4,7 +4,8 @@ use cqrs_es::Aggregate;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::values::{ReturnId, ShipmentId};
+use crate::stock::BackorderInventory;
+use crate::values::{ChannelName, OrderId, ReturnId, ShipmentId};
 
 /// SKU and command.
 type Asked = Vec<(Sku, StockCommand)>;
@@ -19,6 +20,10 @@ fn id(number: u32) -> FulfillmentOrderId {
 
 fn web() -> ChannelName {
     ChannelName::new("web").unwrap()
+}
+
+fn reference(order_id: OrderId) -> OrderRef {
+    OrderRef { order_id, channel: web(), ordered_at: moment(1) }
 }
 
 fn moment(second: i64) -> Timestamp {
@@ -73,14 +78,12 @@ fn allocations(from: &[(&str, u64)]) -> Vec<Allocation> {
 }
 
 fn hold(from: &[(&str, u64)], until: i64) -> StockCommand {
-    let (order_id, channel, allocations) = (order_id(), web(), allocations(from));
-    let (ordered_at, until) = (moment(1), Some(moment(until)));
-    StockCommand::ReserveInventory { order_id, channel, ordered_at, allocations, until }
+    reserve(&reference(order_id()), allocations(from), Some(moment(until)))
 }
 
 fn let_go(from: &[(&str, u64)]) -> StockCommand {
-    let (order_id, channel, allocations) = (order_id(), web(), allocations(from));
-    StockCommand::ReleaseInventory { order_id, channel, ordered_at: moment(1), allocations }
+    let (order, allocations) = (reference(order_id()), allocations(from));
+    StockCommand::ReleaseInventory(ReleaseInventory { order, allocations })
 }
 
 /// Of the first part, in parcels.
@@ -97,16 +100,14 @@ fn ship(parcels: &[&[(usize, u64)]]) -> Asked {
 }
 
 fn shipped(quantity: u64, unreserved: u64) -> StockCommand {
-    StockCommand::ShipInventory {
-        order_id: order_id(),
-        channel: web(),
-        ordered_at: moment(1),
+    StockCommand::ShipInventory(ShipInventory {
+        order: reference(order_id()),
         shipment_id: ShipmentId::new(order_id(), 1),
         location: LocationId::new("DC-1").unwrap(),
         quantity: Units::new(quantity),
         unreserved: Units::new(unreserved),
         at: moment(9),
-    }
+    })
 }
 
 #[test]
@@ -157,16 +158,9 @@ fn what_moves_is_let_go_at_one_location_and_held_at_the_other_for_as_long() {
 fn what_is_missing_is_taken_off_where_it_should_have_been() {
     let fields =
         json!({ "fulfillmentOrderId": id(1), "lines": units(&[(1, 1), (3, 1)]), "reason": "not there" });
-    let (order_id, location) = (order_id(), LocationId::new("DC-1").unwrap());
-    let (channel, quantity) = (web(), Units::new(2));
-    let short = StockCommand::ShortInventory {
-        order_id,
-        channel,
-        ordered_at: moment(1),
-        location,
-        quantity,
-        at: moment(9),
-    };
+    let (order, location) = (reference(order_id()), LocationId::new("DC-1").unwrap());
+    let short = ShortInventory { order, location, quantity: Units::new(2), at: moment(9) };
+    let short = StockCommand::ShortInventory(short);
     assert_eq!(ask("PickShorted", fields), [of("A", short)]);
 }
 
@@ -205,13 +199,11 @@ fn what_comes_back_goes_on_the_books_in_its_state_and_not_when_it_is_thrown_away
     let lines =
         json!([line(1, 1, "restock"), line(3, 2, "restock"), line(3, 1, "quarantine"), line(2, 4, "scrap")]);
     let asked = ask("ReturnReceived", json!({ "returnId": return_id, "location": "DC-9", "lines": lines }));
-    let back = |quantity: u64, condition: Condition| StockCommand::ReturnInventory {
-        order_id: order_id(),
-        return_id,
-        location: LocationId::new("DC-9").unwrap(),
-        quantity: Units::new(quantity),
-        condition,
-        at: moment(9),
+    let back = |quantity: u64, condition: Condition| {
+        let (order_id, location) = (order_id(), LocationId::new("DC-9").unwrap());
+        let (quantity, at) = (Units::new(quantity), moment(9));
+        let back = ReturnInventory { order_id, return_id, location, quantity, condition, at };
+        StockCommand::ReturnInventory(back)
     };
     assert_eq!(asked, [of("A", back(1, Condition::Quarantine)), of("A", back(3, Condition::Sellable))]);
 }
@@ -252,15 +244,16 @@ fn an_order_that_does_not_exist_asks_for_nothing() {
 
 /// An A for which the order has so many units in the queue, with another order before and behind.
 fn queue(units: u64) -> StockItem {
-    let wait = |number: u128, quantity: u64| StockCommand::BackorderInventory {
-        order_id: if number == 0 { order_id() } else { OrderId::new(uuid::Uuid::from_u128(number)) },
-        channel: web(),
-        ordered_at: moment(1),
-        quantity: Units::new(quantity),
-        priority: crate::values::Priority::Standard,
-        eligibility: crate::stock::Eligibility::default(),
-        may_be_refused: false,
-        at: moment(5),
+    let wait = |number: u128, quantity: u64| {
+        let order_id = if number == 0 { order_id() } else { OrderId::new(uuid::Uuid::from_u128(number)) };
+        StockCommand::BackorderInventory(BackorderInventory {
+            order: reference(order_id),
+            quantity: Units::new(quantity),
+            priority: crate::values::Priority::Standard,
+            eligibility: crate::stock::Eligibility::default(),
+            may_be_refused: false,
+            at: moment(5),
+        })
     };
     let receive = json!({ "sku": "A", "location": "DC-1", "quantity": 1 });
     let receive = StockCommand::ReceiveStock(serde_json::from_value(receive).unwrap(), moment(1));
@@ -277,8 +270,8 @@ fn who_waits_for_fewer_than_its_stock_item_knows_waits_for_the_rest_no_more() {
     order.apply(event("InventoryBackordered", json!({ "lines": units(&[(1, 1), (3, 1)]) })));
     assert_eq!(order.backordered_demand().len(), 1);
     let withdraw = |units| {
-        let (order_id, channel, quantity) = (order_id(), web(), Units::new(units));
-        Some(StockCommand::WithdrawBackorder { order_id, channel, ordered_at: moment(1), quantity })
+        let (order, quantity) = (reference(order_id()), Units::new(units));
+        Some(StockCommand::WithdrawBackorder { order, quantity })
     };
     assert_eq!(surplus_backorder(&order, &queue(5)), withdraw(3));
     assert_eq!(surplus_backorder(&order, &queue(2)), None);

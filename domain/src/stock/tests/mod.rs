@@ -1,16 +1,19 @@
-//! Given, when, then: what a stock item says to each command.
+//! Given earlier commands, when another one is decided, then these events or this refusal.
 
-mod counting;
-mod expiring;
-mod leaving;
-mod limiting;
-mod moving;
+mod adjustment;
+mod backorder_dates;
+mod backorder_queue;
+mod channel_quota;
+mod condition;
+mod count;
+mod expiry;
+mod movement;
 mod policy;
-mod promising;
-mod queueing;
+mod receipt;
 mod refusals;
-mod reserving;
-mod telling;
+mod reservation;
+mod shipping;
+mod transfer;
 
 use cqrs_es::Aggregate;
 use serde_json::{Value, json};
@@ -70,10 +73,10 @@ fn order_id() -> OrderId {
 
 /// When orders are created, where nothing else is said: after every rule was set.
 fn ordered() -> Timestamp {
-    moment(1)
+    time(1)
 }
 
-fn moment(second: i64) -> Timestamp {
+fn time(second: i64) -> Timestamp {
     Timestamp::from_microseconds(second * 1_000_000)
 }
 
@@ -92,18 +95,18 @@ fn receive(quantity: u32, second: i64) -> StockCommand {
 }
 
 fn receive_with(more: Value, second: i64) -> StockCommand {
-    StockCommand::ReceiveStock(read(json!({}), more), moment(second))
+    StockCommand::ReceiveStock(read(json!({}), more), time(second))
 }
 
-/// Counted at one moment, reported at another.
+/// Counted at one time, reported at another.
 fn count(on_hand: u64, counted_at: i64, second: i64) -> StockCommand {
-    let fields = json!({ "onHand": on_hand, "countedAt": moment(counted_at) });
-    StockCommand::CountStock(read(fields, json!({})), moment(second))
+    let fields = json!({ "onHand": on_hand, "countedAt": time(counted_at) });
+    StockCommand::CountStock(read(fields, json!({})), time(second))
 }
 
 fn adjust(delta: i64, second: i64) -> StockCommand {
     let fields = json!({ "delta": delta, "reason": "damaged", "note": "broken" });
-    StockCommand::AdjustStock(read(fields, json!({})), moment(second))
+    StockCommand::AdjustStock(read(fields, json!({})), time(second))
 }
 
 fn read<T: serde::de::DeserializeOwned>(mut fields: Value, more: Value) -> T {
@@ -120,13 +123,21 @@ fn reserve(from: &[(&str, u64)]) -> StockCommand {
 }
 
 fn reserve_until(from: &[(&str, u64)], until: Option<Timestamp>) -> StockCommand {
-    let (order_id, channel, allocations) = (order_id(), web(), allocations(from));
-    StockCommand::ReserveInventory { order_id, channel, ordered_at: ordered(), allocations, until }
+    reserve_for(order_id(), from, until)
+}
+
+fn reserve_for(order_id: OrderId, from: &[(&str, u64)], until: Option<Timestamp>) -> StockCommand {
+    let (order, allocations) = (order_ref(order_id), allocations(from));
+    StockCommand::ReserveInventory(ReserveInventory { order, allocations, until })
 }
 
 fn release(from: &[(&str, u64)]) -> StockCommand {
-    let (order_id, channel, allocations) = (order_id(), web(), allocations(from));
-    StockCommand::ReleaseInventory { order_id, channel, ordered_at: ordered(), allocations }
+    release_for(order_id(), from)
+}
+
+fn release_for(order_id: OrderId, from: &[(&str, u64)]) -> StockCommand {
+    let (order, allocations) = (order_ref(order_id), allocations(from));
+    StockCommand::ReleaseInventory(ReleaseInventory { order, allocations })
 }
 
 /// A standard order that takes units as they come, from anywhere.
@@ -134,31 +145,22 @@ fn wait(order: u128, quantity: u64, second: i64) -> StockCommand {
     wait_with(order, quantity, second, |_| {})
 }
 
-fn wait_with(order: u128, quantity: u64, second: i64, change: impl FnOnce(&mut Terms)) -> StockCommand {
-    let mut terms = Terms {
-        ordered_at: ordered(),
+fn wait_with(
+    order: u128,
+    quantity: u64,
+    second: i64,
+    change: impl FnOnce(&mut BackorderInventory),
+) -> StockCommand {
+    let mut command = BackorderInventory {
+        order: order_ref(order_number(order)),
+        quantity: Units::new(quantity),
         priority: Priority::Standard,
         eligibility: Eligibility::default(),
         may_be_refused: true,
+        at: time(second),
     };
-    change(&mut terms);
-    StockCommand::BackorderInventory {
-        order_id: order_number(order),
-        channel: web(),
-        ordered_at: terms.ordered_at,
-        quantity: Units::new(quantity),
-        priority: terms.priority,
-        eligibility: terms.eligibility,
-        may_be_refused: terms.may_be_refused,
-        at: moment(second),
-    }
-}
-
-struct Terms {
-    ordered_at: Timestamp,
-    priority: Priority,
-    eligibility: Eligibility,
-    may_be_refused: bool,
+    change(&mut command);
+    StockCommand::BackorderInventory(command)
 }
 
 /// Only one location may serve it.
@@ -180,18 +182,12 @@ fn policy(rules: Value) -> StockCommand {
     let Value::Object(rules) = rules else { panic!("{rules} has no fields") };
     let mut fields = json!({ "sku": "A" });
     fields.as_object_mut().unwrap().extend(rules);
-    StockCommand::SetStockPolicy(serde_json::from_value(fields).unwrap(), moment(0))
+    StockCommand::SetStockPolicy(serde_json::from_value(fields).unwrap(), time(0))
 }
 
 fn short(location: &str, quantity: u64, second: i64) -> StockCommand {
-    StockCommand::ShortInventory {
-        order_id: order_id(),
-        channel: web(),
-        ordered_at: ordered(),
-        location: place(location),
-        quantity: Units::new(quantity),
-        at: moment(second),
-    }
+    let (order, location, quantity) = (order_ref(order_id()), place(location), Units::new(quantity));
+    StockCommand::ShortInventory(ShortInventory { order, location, quantity, at: time(second) })
 }
 
 /// With nothing paused.
@@ -199,8 +195,8 @@ fn earmark() -> StockCommand {
     earmark_but(&[])
 }
 
-fn earmark_but(closed: &[&str]) -> StockCommand {
-    StockCommand::EarmarkInventory { closed: closed.iter().copied().map(place).collect() }
+fn earmark_but(paused: &[&str]) -> StockCommand {
+    StockCommand::EarmarkInventory { paused: paused.iter().copied().map(place).collect() }
 }
 
 fn fill(order: u128, from: &[(&str, u64)]) -> StockCommand {
@@ -209,36 +205,39 @@ fn fill(order: u128, from: &[(&str, u64)]) -> StockCommand {
 }
 
 fn ship(location: &str, quantity: u64, second: i64) -> StockCommand {
-    StockCommand::ShipInventory {
-        order_id: order_id(),
-        channel: web(),
-        ordered_at: ordered(),
+    ship_with(location, quantity, 0, second)
+}
+
+/// A shipment of units, some of which are not reserved.
+fn ship_with(location: &str, quantity: u64, unreserved: u64, second: i64) -> StockCommand {
+    StockCommand::ShipInventory(ShipInventory {
+        order: order_ref(order_id()),
         shipment_id: ShipmentId::new(order_id(), 1),
         location: place(location),
         quantity: Units::new(quantity),
-        unreserved: Units::ZERO,
-        at: moment(second),
-    }
+        unreserved: Units::new(unreserved),
+        at: time(second),
+    })
 }
 
 fn turn(from: &str, to: &str, quantity: u32) -> StockCommand {
     let fields = json!({ "from": from, "to": to, "quantity": quantity, "reason": "looked at" });
-    StockCommand::ChangeStockCondition(read(fields, json!({})), moment(5))
+    StockCommand::ChangeStockCondition(read(fields, json!({})), time(5))
 }
 
 fn transfer(id: &str, from: &str, to: &str, quantity: u32) -> StockCommand {
     let fields = json!({ "sku": "A", "from": from, "to": to, "quantity": quantity });
     let id = Reference::new(id).unwrap();
-    StockCommand::ShipTransfer(serde_json::from_value(fields).unwrap(), id, moment(5))
+    StockCommand::ShipTransfer(serde_json::from_value(fields).unwrap(), id, time(5))
 }
 
 fn arrive(id: &str, quantity: u32, close: bool) -> StockCommand {
     let fields = json!({ "transferId": id, "quantity": quantity, "close": close });
-    StockCommand::ReceiveTransfer(serde_json::from_value(fields).unwrap(), moment(6))
+    StockCommand::ReceiveTransfer(serde_json::from_value(fields).unwrap(), time(6))
 }
 
 fn expect(id: &str, location: &str, quantity: u32, due: i64) -> StockCommand {
-    let fields = json!({ "sku": "A", "location": location, "quantity": quantity, "dueAt": moment(due) });
+    let fields = json!({ "sku": "A", "location": location, "quantity": quantity, "dueAt": time(due) });
     StockCommand::ExpectSupply(serde_json::from_value(fields).unwrap(), Reference::new(id).unwrap())
 }
 
@@ -246,13 +245,17 @@ fn web() -> ChannelName {
     ChannelName::new("web").unwrap()
 }
 
+fn order_ref(order_id: OrderId) -> OrderRef {
+    OrderRef { order_id, channel: web(), ordered_at: ordered() }
+}
+
 // ---- states ----
 
 /// On hand, reserved and available at a location.
 fn at(item: &StockItem, location: &str) -> [u64; 3] {
-    let bin = item.bins.get(&place(location)).cloned().unwrap_or_default();
-    assert_eq!(bin.available(), item.available_at(&place(location)));
-    [bin.on_hand, bin.reserved, bin.available()].map(Units::number)
+    let level = item.levels.get(&place(location)).cloned().unwrap_or_default();
+    assert_eq!(level.available(), item.available_at(&place(location)));
+    [level.on_hand, level.reserved, level.available()].map(Units::number)
 }
 
 fn adjusted(delta: i64, reason: AdjustmentReason, note: &str, second: i64) -> StockEvent {
@@ -263,104 +266,7 @@ fn adjusted(delta: i64, reason: AdjustmentReason, note: &str, second: i64) -> St
         reason,
         note: Text::new(note).ok(),
         reference: None,
-        at: moment(second),
+        at: time(second),
     }
     .into()
-}
-
-// ---- receiving and adjusting ----
-
-#[test]
-fn what_arrives_is_recorded_as_it_was_reported() {
-    let command = receive_with(
-        json!({
-            "quantity": 10, "reference": "PO-1",
-            "lots": [{ "lot": "L1", "quantity": 4, "expiresAt": moment(999) }, { "lot": "L2", "quantity": 6 }]
-        }),
-        1,
-    );
-    let lot = |name: &str, quantity, expires_at| Lot {
-        lot: Reference::new(name).unwrap(),
-        quantity: Quantity::new(quantity).unwrap(),
-        expires_at,
-    };
-    let received = StockReceived {
-        sku: sku(),
-        location: place("DC-1"),
-        quantity: Quantity::new(10).unwrap(),
-        condition: Condition::Sellable,
-        lots: Some(vec![lot("L1", 4, Some(moment(999))), lot("L2", 6, None)]),
-        serials: None,
-        supply_id: None,
-        closes_supply: false,
-        reference: Reference::new("PO-1").ok(),
-        at: moment(1),
-    };
-    assert_eq!(when(&StockItem::default(), command), [received.into()]);
-}
-
-#[test]
-fn an_item_is_known_from_the_first_report_on() {
-    assert!(!StockItem::default().is_known());
-    for report in
-        [receive(1, 1), count(0, 1, 1), receive_with(json!({ "quantity": 1, "condition": "damaged" }), 1)]
-    {
-        assert_eq!(given([report]).sku, Some(sku()));
-    }
-}
-
-#[test]
-fn only_sellable_units_are_on_hand() {
-    let of = |condition: &str| receive_with(json!({ "quantity": 5, "condition": condition }), 1);
-    let item = given([of("sellable"), of("quarantine"), of("damaged"), of("damaged"), receive(2, 2)]);
-    assert_eq!(at(&item, "DC-1"), [7, 0, 7]);
-    let bin = &item.bins[&place("DC-1")];
-    assert_eq!((bin.quarantine, bin.damaged), (Units::new(5), Units::new(10)));
-}
-
-#[test]
-fn each_location_has_its_own_units() {
-    let item = given([receive(3, 1), receive_with(json!({ "quantity": 4, "location": "DC-2" }), 2)]);
-    assert_eq!((at(&item, "DC-1"), at(&item, "DC-2"), at(&item, "DC-3")), ([3, 0, 3], [4, 0, 4], [0, 0, 0]));
-}
-
-#[test]
-fn some_of_what_arrives_may_be_in_no_lot_but_not_more_than_arrives() {
-    let lots = |count: u32| {
-        let lots = json!([{ "lot": "L1", "quantity": count }, { "lot": "L2", "quantity": 3 }]);
-        receive_with(json!({ "quantity": 10, "lots": lots }), 1)
-    };
-    assert_eq!(at(&given([lots(6)]), "DC-1"), [10, 0, 10]);
-    assert_eq!(at(&given([lots(7)]), "DC-1"), [10, 0, 10]);
-    assert_eq!(refusal(&StockItem::default(), lots(8)), ("lots_exceed_quantity", Some("/lots".into())));
-}
-
-#[test]
-fn an_adjustment_changes_on_hand_by_its_difference() {
-    let item = given([receive(10, 1)]);
-    assert_eq!(when(&item, adjust(-4, 2)), [adjusted(-4, AdjustmentReason::Damaged, "broken", 2)]);
-    assert_eq!(at(&given([receive(10, 1), adjust(-4, 2), adjust(3, 3)]), "DC-1"), [9, 0, 9]);
-}
-
-#[test]
-fn an_adjustment_leaves_none_but_never_less() {
-    let item = given([receive(10, 1)]);
-    assert_eq!(at(&after(&item, adjust(-10, 2)), "DC-1"), [0, 0, 0]);
-    let refused = item.decide(&adjust(-11, 2)).unwrap_err();
-    assert_eq!(refused, StockRefusal::AdjustmentBelowZero { on_hand: Units::new(10) });
-}
-
-#[test]
-fn an_adjustment_takes_what_is_not_promised() {
-    let item = given([receive(10, 1), reserve(&[("DC-1", 8)]), adjust(-2, 2)]);
-    assert_eq!(at(&item, "DC-1"), [8, 8, 0]);
-}
-
-#[test]
-fn units_may_be_found_where_none_ever_were() {
-    let command = StockCommand::AdjustStock(
-        read(json!({}), json!({ "location": "DC-2", "delta": 2, "reason": "found" })),
-        moment(2),
-    );
-    assert_eq!(at(&given([receive(10, 1), command]), "DC-2"), [2, 0, 2]);
 }

@@ -1,7 +1,9 @@
+//! The rules of a SKU.
+
 use super::*;
 
 #[test]
-fn safety_stock_is_there_but_promised_to_nobody() {
+fn safety_stock_is_never_promised() {
     let item = given([receive(10, 1), policy(json!({ "safetyStock": { "DC-1": 4 } }))]);
     assert_eq!(at(&item, "DC-1"), [10, 0, 6]);
     assert_eq!(refusal(&item, reserve(&[("DC-1", 7)])).0, "insufficient_stock");
@@ -9,14 +11,14 @@ fn safety_stock_is_there_but_promised_to_nobody() {
 }
 
 #[test]
-fn safety_stock_is_not_set_aside_for_who_waits_either() {
+fn safety_stock_is_never_earmarked() {
     let kept = policy(json!({ "safetyStock": { "DC-1": 4 } }));
     let item = given([receive(5, 1), kept, wait(1, 9, 2), earmark()]);
-    assert_eq!(item.bins[&place("DC-1")].earmarked, Units::new(1));
+    assert_eq!(item.levels[&place("DC-1")].earmarked, Units::new(1));
 }
 
 #[test]
-fn what_is_not_given_stays_and_the_same_again_changes_nothing() {
+fn rules_that_are_not_given_stay_and_the_same_rules_have_no_effect() {
     let rules = || policy(json!({ "backorderLimit": 5, "safetyStock": { "DC-1": 4, "DC-2": 1 } }));
     let item = given([receive(10, 1), rules(), policy(json!({ "safetyStock": { "DC-2": 0 } }))]);
     assert_eq!(
@@ -24,19 +26,19 @@ fn what_is_not_given_stays_and_the_same_again_changes_nothing() {
         (Some(Units::new(5)), false)
     );
     assert_eq!(at(&item, "DC-1"), [10, 0, 6]);
-    assert_eq!(item.bins[&place("DC-2")].safety_stock, Units::ZERO);
+    assert_eq!(item.levels[&place("DC-2")].safety_stock, Units::ZERO);
     assert_eq!(when(&item, policy(json!({ "backorderLimit": 5 }))), []);
 }
 
 #[test]
-fn no_more_may_be_waited_for_than_the_limit() {
+fn new_backorders_are_refused_beyond_the_limit() {
     let item = given([receive(1, 1), policy(json!({ "backorderLimit": 5 })), wait(1, 3, 2)]);
     assert_eq!(refusal(&item, wait(2, 3, 3)), ("backorder_limit_exceeded", None));
     assert_eq!(names(&when(&item, wait(2, 2, 3))), ["StockBackordered"]);
 }
 
 #[test]
-fn who_has_lost_what_was_held_waits_whatever_the_limit() {
+fn existing_orders_are_backordered_beyond_the_limit() {
     let forced = |order| wait_with(order, 3, 3, |terms| terms.may_be_refused = false);
     let item = given([receive(1, 1), policy(json!({ "backorderable": false }))]);
     assert_eq!(refusal(&item, wait(1, 1, 2)), ("not_backorderable", None));

@@ -1,4 +1,4 @@
-//! A row for every refusal: the state, the command, the code and the field.
+//! A row for every refusal: state, command, code, pointer and class.
 
 use super::*;
 use crate::Class;
@@ -7,8 +7,8 @@ type Row = (StockItem, StockCommand, (&'static str, Option<&'static str>, Class)
 
 /// An item that has as many units of a kind as are ever recorded at one place, less four.
 fn nearly_full(kind: &str) -> StockItem {
-    let bin = json!({ kind: Units::LIMIT.number() - 4 });
-    serde_json::from_value(json!({ "sku": "A", "bins": { "DC-1": bin } })).unwrap()
+    let level = json!({ kind: Units::LIMIT.number() - 4 });
+    serde_json::from_value(json!({ "sku": "A", "levels": { "DC-1": level } })).unwrap()
 }
 
 fn rows() -> Vec<Row> {
@@ -17,7 +17,7 @@ fn rows() -> Vec<Row> {
     let item = given([receive(10, 1), reserve(&[("DC-1", 3)])]);
     let lots = json!([{ "lot": "L1", "quantity": 2 }]);
     let full = ("too_many_units", Some("/quantity"), Conflict);
-    let beside = |condition: &str| receive_with(json!({ "quantity": 5, "condition": condition }), 2);
+    let in_condition = |condition: &str| receive_with(json!({ "quantity": 5, "condition": condition }), 2);
     let mut forgetful = new.clone();
     for second in 1..200 {
         forgetful = after(&forgetful, receive(1, second));
@@ -52,8 +52,8 @@ fn rows() -> Vec<Row> {
         (item.clone(), adjust(-11, 2), ("adjustment_below_zero", Some("/delta"), Conflict)),
         (item.clone(), adjust(-8, 2), ("adjustment_below_reserved", Some("/delta"), Conflict)),
         (nearly_full("onHand"), receive(5, 2), full),
-        (nearly_full("quarantine"), beside("quarantine"), full),
-        (nearly_full("damaged"), beside("damaged"), full),
+        (nearly_full("quarantine"), in_condition("quarantine"), full),
+        (nearly_full("damaged"), in_condition("damaged"), full),
         (nearly_full("onHand"), adjust(5, 2), ("too_many_units", Some("/delta"), Conflict)),
         (item.clone(), count(1_000_000_001, 2, 2), ("count_out_of_range", Some("/onHand"), Invalid)),
         (item.clone(), count(1, 3, 2), ("counted_in_future", Some("/countedAt"), Invalid)),
@@ -77,7 +77,7 @@ fn more_rows() -> Vec<Row> {
     let mut expecting = item.clone();
     for number in 0..1_000 {
         let name = Reference::new(&format!("n{number}")).unwrap();
-        let supply = Supply { location: place("DC-1"), quantity: Units::new(1), due_at: moment(9) };
+        let supply = Supply { location: place("DC-1"), quantity: Units::new(1), due_at: time(9) };
         expecting.supplies.insert(name.clone(), supply);
         let transfer = Transfer { from: place("DC-1"), to: place("DC-2"), quantity: Units::new(1) };
         busy.transfers.insert(name, transfer);
@@ -124,7 +124,7 @@ fn more_rows() -> Vec<Row> {
 }
 
 #[test]
-fn every_refusal_has_its_code_its_field_and_its_class() {
+fn every_refusal_has_its_code_pointer_and_class() {
     for (item, command, (code, pointer, class)) in rows().into_iter().chain(more_rows()) {
         let refused = item.decide(&command).expect_err(code);
         assert_eq!(refused.code(), code);
@@ -135,30 +135,30 @@ fn every_refusal_has_its_code_its_field_and_its_class() {
 }
 
 #[test]
-fn no_refusal_is_without_a_row() {
+fn every_refusal_has_a_row() {
     let source = include_str!("../refusals.rs");
-    let codes = source.split("fn code(").nth(1).and_then(|rest| rest.split("fn class(").next()).unwrap();
+    let codes = source.split("fn kind(").nth(1).and_then(|rest| rest.split("fn pointer(").next()).unwrap();
     let mut without: Vec<&str> = codes.split('"').skip(1).step_by(2).collect();
     assert!(without.len() > 5, "the codes are found in the source");
     let tried: Vec<_> = rows().into_iter().chain(more_rows()).map(|(_, _, (code, ..))| code).collect();
     without.retain(|code| !tried.contains(code));
     let by_name = ["unknown_supply", "transfer_exists", "unknown_transfer"];
-    assert_eq!(without, by_name, "which are for whoever looks for the stock item");
+    assert_eq!(without, by_name, "commands are refused with these before a stock item is loaded");
 }
 
 #[test]
-fn a_location_holds_as_many_as_the_limit_says() {
+fn a_location_has_at_most_the_limit() {
     for command in [receive(4, 2), adjust(4, 2)] {
         let item = after(&nearly_full("onHand"), command);
-        assert_eq!(item.bins[&place("DC-1")].on_hand, Units::LIMIT);
+        assert_eq!(item.levels[&place("DC-1")].on_hand, Units::LIMIT);
     }
     assert_eq!(at(&given([count(1_000_000_000, 1, 1)]), "DC-1")[0], 1_000_000_000);
 }
 
 #[test]
-fn what_is_full_of_one_kind_has_room_for_another() {
+fn the_limit_applies_to_each_condition() {
     let damaged = receive_with(json!({ "quantity": 5, "condition": "damaged" }), 2);
     let item = after(&nearly_full("onHand"), damaged);
-    assert_eq!(item.bins[&place("DC-1")].damaged, Units::new(5));
+    assert_eq!(item.levels[&place("DC-1")].damaged, Units::new(5));
     assert_eq!(at(&after(&nearly_full("damaged"), receive(5, 2)), "DC-1"), [5, 0, 5]);
 }

@@ -57,7 +57,7 @@ const TABLES: &[Table] = &[
 #[async_trait]
 impl Projection for AvailabilityProjection {
     const NAME: &'static str = row::NAME;
-    const VERSION: i64 = 6;
+    const VERSION: i64 = 7;
     const TABLES: &'static [Table] = TABLES;
 
     type Key = AvailabilityKey;
@@ -174,15 +174,15 @@ impl Projection for AvailabilityProjection {
 /// Whether the command `FillBackorders` has something to do for the item if no location is paused: backorders can be filled,
 /// a promised date has changed, or more units are reserved than exist.
 fn is_fillable(item: &StockItem) -> bool {
-    let is_overcommitted = item.bins.values().any(|bin| bin.reserved > bin.on_hand);
+    let is_overcommitted = item.levels.values().any(|level| !level.overcommitted().is_zero());
     is_overcommitted
         || item.due().next().is_some()
         || !item.earmarks(&BTreeSet::new()).is_empty()
-        || !item.untold().is_empty()
+        || !item.stale_promises().is_empty()
 }
 
 fn has_earmarks(item: &StockItem) -> bool {
-    item.bins.values().any(|bin| !bin.earmarked.is_zero())
+    item.levels.values().any(|level| !level.earmarked.is_zero())
 }
 
 /// Whether an event changes the supply for backorders: the units on hand, expected or earmarked. Reservations and

@@ -47,8 +47,9 @@ fn codes_texts_and_classes_are_found_in_source() {
     let source = r#"
         enum Refused { #[error("no {0}")] A(u8), #[error("at most {}", LIMIT)] B }
         impl Refusal for Refused {
-            fn code(&self) -> &'static str { match self { Self::A(_) => "a", Self::B => { "b" } } }
-            fn class(&self) -> Class { match self { Self::A(_) | Self::B => Class::Conflict } }
+            fn kind(&self) -> (&'static str, Class) {
+                match self { Self::A(_) => ("a", Class::Conflict), Self::B => { ("b", Class::Conflict) } }
+            }
         }
         fn refuse() {
             let detail = format!("read {twice}");

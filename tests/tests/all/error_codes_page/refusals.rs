@@ -42,36 +42,41 @@ fn refusal_of(item: &ItemImpl) -> Option<String> {
 }
 
 fn refusals(item: &ItemImpl, texts: &BTreeMap<String, String>) -> Rows {
-    let (codes, classes) = (answers(item, "code", texts), answers(item, "class", texts));
+    let kinds = kinds(item);
     let row = |(case, text): (&String, &String)| {
-        let code = codes.get(case).unwrap_or_else(|| panic!("the code of {case} was not found"));
-        let class = classes.get(case).unwrap_or_else(|| panic!("the class of {case} was not found"));
+        let (code, class) = kinds.get(case).unwrap_or_else(|| panic!("the code of {case} was not found"));
         let status = status_of_class(class).unwrap_or_else(|| panic!("no status of {class}"));
         (code.clone(), status, text.clone())
     };
     texts.iter().map(row).collect()
 }
 
-/// What a method such as `code` answers for each case: by a `match`, or the same for all.
-fn answers(item: &ItemImpl, method: &str, texts: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+/// The code and the class that `kind` returns for each case.
+fn kinds(item: &ItemImpl) -> BTreeMap<String, (String, String)> {
     let function = item.items.iter().find_map(|item| match item {
-        syn::ImplItem::Fn(function) if function.sig.ident == method => Some(function),
+        syn::ImplItem::Fn(function) if function.sig.ident == "kind" => Some(function),
         _ => None,
     });
-    let body = function.and_then(|function| function.block.stmts.last());
-    match body {
-        Some(Stmt::Expr(Expr::Match(by_case), _)) => {
-            let arm = |arm: &syn::Arm| {
-                let answer = constant(&arm.body).unwrap_or_else(|| panic!("{method} answers no constant"));
-                cases(&arm.pat).into_iter().map(move |case| (case, answer.clone()))
-            };
-            by_case.arms.iter().flat_map(arm).collect()
-        }
-        Some(Stmt::Expr(same, _)) => {
-            let answer = constant(same).unwrap_or_else(|| panic!("{method} answers no constant"));
-            texts.keys().map(|case| (case.clone(), answer.clone())).collect()
-        }
-        _ => BTreeMap::new(),
+    let Some(Stmt::Expr(Expr::Match(by_case), _)) = function.and_then(|function| function.block.stmts.last())
+    else {
+        return BTreeMap::new();
+    };
+    let arm = |arm: &syn::Arm| {
+        let kind = pair(&arm.body).expect("a code and a class");
+        cases(&arm.pat).into_iter().map(move |case| (case, kind.clone()))
+    };
+    by_case.arms.iter().flat_map(arm).collect()
+}
+
+/// The constants of a pair such as `("unknown_sku", Class::Invalid)`.
+fn pair(expression: &Expr) -> Option<(String, String)> {
+    match expression {
+        Expr::Tuple(pair) => Some((constant(pair.elems.first()?)?, constant(pair.elems.last()?)?)),
+        Expr::Block(block) => match block.block.stmts.as_slice() {
+            [Stmt::Expr(inner, None)] => pair(inner),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

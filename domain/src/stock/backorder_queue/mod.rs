@@ -1,0 +1,262 @@
+//! The backorder queue of a SKU: which orders wait for units, and in which order they are served.
+//!
+//! The queue is ordered by age less a boost for priority, so that no order waits permanently: an express order goes before
+//! the standard ones of the last day, and a standard order that has waited longer than a day goes before it. Free units are
+//! [earmarked](earmarks) for the queue in the decision that adds or frees them; they are reserved for the next orders
+//! afterwards, by `FillBackorders`.
+
+mod earmarks;
+mod eligibility;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::Decision;
+use super::command::OrderRef;
+use super::events::{
+    Allocation, StockBackorderFilled, StockBackorderWithdrawn, StockBackordered, StockEvent, StockPromised,
+};
+use super::item::{StockItem, summed, total};
+use super::refusals::StockRefusal;
+use super::reservation::expire_at;
+use crate::command::commands;
+use crate::values::{ChannelName, OrderId, Priority, Quantity, Sku, Timestamp, Units};
+
+pub use earmarks::Share;
+pub(crate) use earmarks::take;
+pub(super) use earmarks::{earmark, earmarked};
+pub use eligibility::{Eligibility, SplitAllowance};
+
+/// A day in microseconds.
+const DAY: i64 = 24 * 3_600 * 1_000_000;
+
+/// How much earlier than it joined the queue an order of a priority is ranked, in microseconds.
+const fn priority_boost(priority: Priority) -> i64 {
+    match priority {
+        Priority::Standard => 0,
+        Priority::Express => DAY,
+        Priority::Critical => 30 * DAY,
+    }
+}
+
+/// Units of one order that wait for supply. An order may have several entries for a SKU.
+#[serde_with::skip_serializing_none]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BackorderEntry {
+    /// The order.
+    pub order_id: OrderId,
+    /// Units that are still to come; at least 1.
+    pub quantity: Units,
+    /// The time that the queue is ordered by, the earliest first: when the order joined it, less its priority boost.
+    pub effective_since: Timestamp,
+    /// The locations that may serve it.
+    #[serde(flatten)]
+    pub eligibility: Eligibility,
+    /// When the last unit is expected, as last reported to the order; absent if that is not known.
+    pub promised_at: Option<Timestamp>,
+    /// The order's channel, if the units count towards its quota.
+    pub channel: Option<ChannelName>,
+}
+
+commands! {
+    /// Reserves earmarked units for the next orders in the backorder queue. Not part of the API: the process manager gives
+    /// this command whenever an order can be served.
+    FillBackorders {
+        /// The SKU.
+        sku: Sku,
+    }
+}
+
+impl StockItem {
+    /// Units that all orders together wait for.
+    pub fn backordered(&self) -> Units {
+        self.queue.iter().map(|entry| entry.quantity).sum()
+    }
+
+    /// Units that one order waits for.
+    pub fn backordered_for(&self, order_id: OrderId) -> Units {
+        self.entries_of(order_id).map(|entry| entry.quantity).sum()
+    }
+
+    /// An order's entries in the queue, the one to be served next first.
+    pub fn entries_of(&self, order_id: OrderId) -> impl Iterator<Item = &BackorderEntry> {
+        self.queue.iter().filter(move |entry| entry.order_id == order_id)
+    }
+}
+
+/// Adds an order to the backorder queue, behind those that are ranked before it or alike.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct BackorderInventory {
+    pub order: OrderRef,
+    /// Units that it waits for.
+    pub quantity: Units,
+    pub priority: Priority,
+    pub eligibility: Eligibility,
+    /// Whether the SKU's rules and the channel's quota may refuse it. They may refuse a new order, and not what has
+    /// happened to an existing one.
+    pub may_be_refused: bool,
+    /// The decision time.
+    pub at: Timestamp,
+}
+
+/// Changes which locations may serve an order in the queue. Its entries keep their age and their quantities.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct RequeueBackorder {
+    pub order: OrderRef,
+    pub eligibility: Eligibility,
+}
+
+pub(super) fn join(item: &StockItem, command: &BackorderInventory) -> Decision {
+    let BackorderInventory { order, quantity, priority, eligibility, at, .. } = command;
+    if command.may_be_refused {
+        can_backorder(item, *quantity)?;
+        item.require_quota(order, *quantity)?;
+    }
+    let since = Timestamp::from_microseconds((at.microseconds() - priority_boost(*priority)).max(0));
+    let (sku, channel) = (item.require_known()?.clone(), item.counted_channel(order));
+    Ok(vec![joined(sku, order.order_id, (*quantity, since), eligibility.clone(), channel)])
+}
+
+/// Whether a new order may wait for units.
+fn can_backorder(item: &StockItem, quantity: Units) -> Result<(), StockRefusal> {
+    if item.not_backorderable {
+        return Err(StockRefusal::NotBackorderable);
+    }
+    let waiting = item.backordered();
+    match item.backorder_limit.map(Quantity::units) {
+        Some(limit) if waiting + quantity > limit => {
+            Err(StockRefusal::BackorderLimitExceeded { limit, waiting, requested: quantity })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn joined(
+    sku: Sku,
+    order_id: OrderId,
+    (quantity, effective_since): (Units, Timestamp),
+    eligibility: Eligibility,
+    channel: Option<ChannelName>,
+) -> StockEvent {
+    let Eligibility { only_at, not_at, split, whole } = eligibility;
+    let place = effective_since;
+    StockBackordered { sku, order_id, quantity, place, whole, only_at, not_at, split, channel }.into()
+}
+
+/// Replaces an order's entries by entries of the same age and quantity that other locations may serve. No events if its
+/// entries are so already, or if it has none.
+pub(super) fn requeue(
+    item: &StockItem,
+    RequeueBackorder { order, eligibility }: &RequeueBackorder,
+) -> Decision {
+    let order_id = order.order_id;
+    if item.entries_of(order_id).all(|entry| entry.eligibility == *eligibility) {
+        return Ok(Vec::new());
+    }
+    let sku = item.require_known()?;
+    let channel = item.counted_channel(order);
+    let mut events = withdraw(item, order, item.backordered_for(order_id));
+    events.extend(item.entries_of(order_id).map(|entry| {
+        let units = (entry.quantity, entry.effective_since);
+        joined(sku.clone(), order_id, units, eligibility.clone(), channel.clone())
+    }));
+    Ok(events)
+}
+
+/// No events if the order does not wait.
+pub(super) fn withdraw(item: &StockItem, order: &OrderRef, quantity: Units) -> Vec<StockEvent> {
+    let (order_id, channel) = (order.order_id, item.counted_channel(order));
+    let quantity = quantity.min(item.backordered_for(order_id));
+    let Some(sku) = item.sku.clone().filter(|_| !quantity.is_zero()) else { return Vec::new() };
+    vec![StockBackorderWithdrawn { sku, order_id, quantity, channel }.into()]
+}
+
+/// No events if the order does not wait.
+pub(super) fn record_promise(
+    item: &StockItem,
+    order_id: OrderId,
+    promised_at: Option<Timestamp>,
+) -> Vec<StockEvent> {
+    let waits = item.entries_of(order_id).next().is_some();
+    let Some(sku) = item.sku.clone().filter(|_| waits) else { return Vec::new() };
+    vec![StockPromised { sku, order_id, promised_at }.into()]
+}
+
+/// Reserves earmarked units for an order, at most as many as it waits for.
+pub(super) fn fill(
+    item: &StockItem,
+    order_id: OrderId,
+    allocations: &[Allocation],
+    until: Option<Timestamp>,
+) -> Decision {
+    let sku = item.require_known()?.clone();
+    let allocations = summed(allocations);
+    let (requested, waiting) = (total(&allocations), item.backordered_for(order_id));
+    if requested > waiting {
+        return Err(StockRefusal::NotBackordered { requested, waiting });
+    }
+    for Allocation { location, quantity } in &allocations {
+        let available = item.levels.get(location).map_or(Units::ZERO, |level| level.earmarked);
+        if *quantity > available {
+            let (location, requested) = (location.clone(), *quantity);
+            return Err(StockRefusal::InsufficientStock { location, requested, available });
+        }
+    }
+    Ok(vec![StockBackorderFilled { sku, order_id, allocations, until }.into()])
+}
+
+pub(super) fn backordered(item: &mut StockItem, backordered: &StockBackordered) {
+    item.count_promised(backordered.channel.as_ref(), backordered.quantity);
+    let StockBackordered { order_id, quantity, place, whole, only_at, not_at, split, channel, .. } =
+        backordered.clone();
+    let entry = BackorderEntry {
+        order_id,
+        quantity,
+        effective_since: place,
+        eligibility: Eligibility { only_at, not_at, split, whole },
+        promised_at: None,
+        channel,
+    };
+    let index = item.queue.partition_point(|other| other.effective_since <= entry.effective_since);
+    Arc::make_mut(&mut item.queue).insert(index, entry);
+}
+
+pub(super) fn withdrawn(item: &mut StockItem, withdrawn: &StockBackorderWithdrawn) {
+    take_off(item, withdrawn.order_id, withdrawn.quantity);
+    item.count_released(withdrawn.channel.as_ref(), withdrawn.quantity);
+}
+
+pub(super) fn promised(item: &mut StockItem, promised: &StockPromised) {
+    let entries = Arc::make_mut(&mut item.queue).iter_mut();
+    let own = entries.filter(|entry| entry.order_id == promised.order_id);
+    own.for_each(|entry| entry.promised_at = promised.promised_at);
+}
+
+/// The units counted towards the channel's quota when the order joined the queue; they stop counting if they expire.
+pub(super) fn filled(item: &mut StockItem, filled: &StockBackorderFilled) {
+    let StockBackorderFilled { order_id, allocations, until, .. } = filled;
+    for Allocation { location, quantity } in allocations {
+        let level = item.level_mut(location);
+        level.earmarked -= *quantity;
+        level.reserved += *quantity;
+    }
+    let channel = item.entries_of(*order_id).next().and_then(|entry| entry.channel.clone());
+    take_off(item, *order_id, total(allocations));
+    expire_at(item, *order_id, *until, channel.as_ref(), allocations);
+}
+
+/// Takes units off the order's entries, the next one first.
+fn take_off(item: &mut StockItem, order_id: OrderId, quantity: Units) {
+    let queue = Arc::make_mut(&mut item.queue);
+    let mut rest = quantity;
+    for entry in queue.iter_mut().filter(|entry| entry.order_id == order_id) {
+        let taken = entry.quantity.min(rest);
+        entry.quantity -= taken;
+        rest -= taken;
+    }
+    queue.retain(|entry| !entry.quantity.is_zero());
+}

@@ -1,0 +1,92 @@
+//! Channel quotas: how many units a sales channel may promise.
+//!
+//! A quota counts the units of orders that were created since it was introduced, and of no others. A unit counts from the
+//! time at which it is reserved or backordered; a unit that left counts permanently, also if it was not reserved.
+//! Sourcing respects the quota; here is the count.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::command::OrderRef;
+use super::item::StockItem;
+use super::refusals::StockRefusal;
+use crate::values::{ChannelName, Timestamp, Units};
+
+/// How many units a sales channel may promise to orders that were created since the quota was introduced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChannelQuota {
+    /// The most units.
+    pub limit: Units,
+    /// Units that are promised or have left. More than the limit after the limit was lowered, or if units were shipped
+    /// that were not reserved.
+    pub promised: Units,
+    /// When the channel first had a limit. Orders that were created before do not count.
+    pub since: Timestamp,
+}
+
+impl ChannelQuota {
+    /// Units that the channel may still promise.
+    pub fn remaining(self) -> Units {
+        self.limit.saturating_sub(self.promised)
+    }
+
+    /// Whether the units of an order that was created at a time count.
+    pub fn counts(self, ordered_at: Timestamp) -> bool {
+        ordered_at >= self.since
+    }
+}
+
+impl StockItem {
+    /// Units that a channel may still promise to an order that was created at a time; nothing if it has no quota for it.
+    pub fn remaining_quota(&self, channel: &ChannelName, ordered_at: Timestamp) -> Option<Units> {
+        let quota = self.channel_quotas.get(channel).filter(|quota| quota.counts(ordered_at));
+        quota.copied().map(ChannelQuota::remaining)
+    }
+
+    /// The channel of an order, if its units count towards a quota.
+    pub(super) fn counted_channel(&self, order: &OrderRef) -> Option<ChannelName> {
+        self.remaining_quota(&order.channel, order.ordered_at).map(|_| order.channel.clone())
+    }
+
+    /// Refuses more units than a channel may still promise.
+    pub(super) fn require_quota(&self, order: &OrderRef, requested: Units) -> Result<(), StockRefusal> {
+        let channel = order.channel.clone();
+        match self.remaining_quota(&channel, order.ordered_at) {
+            Some(left) if requested > left => {
+                Err(StockRefusal::ChannelLimitExceeded { channel, left, requested })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Counts units that are promised, for a channel whose quota they count towards.
+    pub(super) fn count_promised(&mut self, channel: Option<&ChannelName>, quantity: Units) {
+        if let Some(quota) = channel.and_then(|channel| self.channel_quotas.get_mut(channel)) {
+            quota.promised += quantity;
+        }
+    }
+
+    /// Counts units that are promised no longer.
+    pub(super) fn count_released(&mut self, channel: Option<&ChannelName>, quantity: Units) {
+        if let Some(quota) = channel.and_then(|channel| self.channel_quotas.get_mut(channel)) {
+            quota.promised -= quantity;
+        }
+    }
+
+    /// Orders that have units reserved or backordered are older than a quota that is introduced now: they never count.
+    pub(super) fn introduce_quota(&mut self, channel: &ChannelName, limit: Units, since: Timestamp) {
+        let quota = ChannelQuota { limit, promised: Units::ZERO, since };
+        self.channel_quotas.insert(channel.clone(), quota);
+        let is_counted = |counted: &Option<ChannelName>| counted.as_ref() == Some(channel);
+        if self.queue.iter().any(|entry| is_counted(&entry.channel)) {
+            let entries = Arc::make_mut(&mut self.queue).iter_mut();
+            entries.filter(|entry| is_counted(&entry.channel)).for_each(|entry| entry.channel = None);
+        }
+        if self.expiring.iter().any(|held| is_counted(&held.channel)) {
+            let expiring = Arc::make_mut(&mut self.expiring).iter_mut();
+            expiring.filter(|held| is_counted(&held.channel)).for_each(|held| held.channel = None);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The decisions about a stock item.
+
+use std::collections::BTreeSet;
+
+use super::adjustment::AdjustStock;
+use super::backorder_queue::{BackorderInventory, RequeueBackorder};
+use super::condition::ChangeStockCondition;
+use super::count::CountStock;
+use super::events::Allocation;
+use super::policy::SetStockPolicy;
+use super::receipt::ReceiveStock;
+use super::reservation::{ReleaseInventory, ReserveInventory};
+use super::returned::ReturnInventory;
+use super::shipping::{ShipInventory, ShortInventory};
+use super::supply::{CancelSupply, ExpectSupply};
+use super::transfer::{ReceiveTransfer, ShipTransfer};
+use crate::values::{ChannelName, LocationId, OrderId, Reference, Timestamp, Units};
+
+/// The order that a decision is part of, with the facts that decide whether its units count towards a channel's quota.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct OrderRef {
+    pub order_id: OrderId,
+    pub channel: ChannelName,
+    /// When the order was created.
+    pub ordered_at: Timestamp,
+}
+
+/// A decision about a stock item: a command from outside with its decision time and the id that was generated for it, or
+/// a part of a decision about an order.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "documented at the command of the same name")]
+pub enum StockCommand {
+    ReceiveStock(ReceiveStock, Timestamp),
+    CountStock(CountStock, Timestamp),
+    AdjustStock(AdjustStock, Timestamp),
+    ChangeStockCondition(ChangeStockCondition, Timestamp),
+    ShipTransfer(ShipTransfer, Reference, Timestamp),
+    ReceiveTransfer(ReceiveTransfer, Timestamp),
+    ExpectSupply(ExpectSupply, Reference),
+    CancelSupply(CancelSupply),
+    SetStockPolicy(SetStockPolicy, Timestamp),
+    ReserveInventory(ReserveInventory),
+    ReleaseInventory(ReleaseInventory),
+    /// Ends all reservations that end at this time or before.
+    ExpireReservations(Timestamp),
+    /// Changes when the reservation of an order ends; never if `until` is absent.
+    ExtendReservation {
+        order_id: OrderId,
+        until: Option<Timestamp>,
+    },
+    BackorderInventory(BackorderInventory),
+    RequeueBackorder(RequeueBackorder),
+    /// Takes units of an order out of the queue; all of them if it waits for fewer.
+    WithdrawBackorder {
+        order: OrderRef,
+        quantity: Units,
+    },
+    /// Records when the last backordered unit of an order is expected; absent if that is not known.
+    PromiseBackorder {
+        order_id: OrderId,
+        promised_at: Option<Timestamp>,
+    },
+    /// Earmarks free units for the queue, and frees earmarked units that the queue cannot use. Nothing is earmarked at
+    /// paused locations.
+    EarmarkInventory {
+        paused: BTreeSet<LocationId>,
+    },
+    /// Reserves earmarked units for an order in the queue; the reservation never ends if `until` is absent.
+    FillBackorder {
+        order_id: OrderId,
+        allocations: Vec<Allocation>,
+        until: Option<Timestamp>,
+    },
+    ShortInventory(ShortInventory),
+    ShipInventory(ShipInventory),
+    ReturnInventory(ReturnInventory),
+}

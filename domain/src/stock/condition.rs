@@ -1,0 +1,53 @@
+//! Units that change their condition: sellable, in quarantine or damaged.
+
+use super::Decision;
+use super::events::{Condition, StockConditionChanged};
+use super::item::StockItem;
+use super::level::StockLevel;
+use super::refusals::StockRefusal;
+use crate::command::commands;
+use crate::values::{LocationId, Quantity, Sku, Text, Timestamp};
+
+commands! {
+    /// Reports units in another condition than before. Reserved units stay sellable: report fewer of them by a count.
+    ChangeStockCondition {
+        /// The SKU.
+        sku: Sku,
+        /// The location.
+        location: LocationId,
+        /// The condition before.
+        from: Condition,
+        /// The condition from now on; another one.
+        to: Condition,
+        /// Units, 1 to 1,000,000,000.
+        quantity: Quantity,
+        /// The reason, for people.
+        reason: Text<500>,
+    }
+}
+
+pub(super) fn change(item: &StockItem, command: &ChangeStockCondition, at: Timestamp) -> Decision {
+    let ChangeStockCondition { sku, location, from, to, quantity, reason, .. } = command;
+    item.require_sku(sku)?;
+    if from == to {
+        return Err(StockRefusal::SameCondition);
+    }
+    let empty = StockLevel::default();
+    let level = item.levels.get(location).unwrap_or(&empty);
+    let units = level.in_condition(*from);
+    let free = if *from == Condition::Sellable { units.saturating_sub(level.reserved) } else { units };
+    if quantity.units() > free {
+        return Err(StockRefusal::TooFewInCondition { free });
+    }
+    item.require_room(location, *to, quantity.units())?;
+    let (sku, location, reason) = (sku.clone(), location.clone(), reason.clone());
+    let (from, to, quantity) = (*from, *to, *quantity);
+    Ok(vec![StockConditionChanged { sku, location, from, to, quantity, reason, at }.into()])
+}
+
+pub(super) fn changed(item: &mut StockItem, changed: &StockConditionChanged) {
+    let StockConditionChanged { location, from, to, quantity, at, .. } = changed;
+    let level = item.level_mut(location);
+    level.take(quantity.units(), *from, *at);
+    level.add(quantity.units(), *to, *at);
+}

@@ -1,0 +1,68 @@
+//! Counts: on hand is what was counted, changed by what has moved since.
+
+use super::Decision;
+use super::events::{CountEffect, StockCounted};
+use super::item::StockItem;
+use super::level::StockLevel;
+use super::refusals::StockRefusal;
+use crate::command::commands;
+use crate::values::{LocationId, Quantity, Sku, Text, Timestamp, Units};
+
+commands! {
+    /// Reports how many units were counted at a time. Later receipts, shipments and adjustments are taken into account.
+    CountStock {
+        /// The SKU. It need not be known before.
+        sku: Sku,
+        /// The location.
+        location: LocationId,
+        /// Sellable units that were counted, 0 to 1,000,000,000.
+        on_hand: Units,
+        /// When they were counted; not in the future. A count before the last 128 changes of on hand is refused.
+        counted_at: Timestamp,
+        /// The reason, for people.
+        reason: Option<Text<500>>,
+    }
+}
+
+/// A count that is older than another one of the location is recorded without effect.
+pub(super) fn count(item: &StockItem, command: &CountStock, at: Timestamp) -> Decision {
+    if command.on_hand > Quantity::MAX.units() {
+        return Err(StockRefusal::CountOutOfRange);
+    }
+    if command.counted_at > at {
+        return Err(StockRefusal::CountedInFuture { now: at });
+    }
+    let empty = StockLevel::default();
+    let level = item.levels.get(&command.location).unwrap_or(&empty);
+    let is_superseded = level.last_counted_at.is_some_and(|last| command.counted_at < last);
+    let known = match level.on_hand_at(command.counted_at) {
+        Ok(known) => known,
+        Err(_) if is_superseded => level.on_hand.minus(Units::ZERO),
+        Err(remembered_from) => return Err(StockRefusal::CountTooOld { remembered_from }),
+    };
+    // On hand never falls below zero, however much the count and later movements disagree.
+    let counted = command.on_hand.minus(Units::ZERO);
+    let adjustment = counted.saturating_sub(known).max(-level.on_hand.minus(Units::ZERO));
+    let counted = StockCounted {
+        sku: command.sku.clone(),
+        location: command.location.clone(),
+        counted: command.on_hand,
+        counted_at: command.counted_at,
+        known: Units::ZERO.saturating_add(known),
+        adjustment: if is_superseded { 0 } else { adjustment },
+        effect: if is_superseded { CountEffect::Superseded } else { CountEffect::Applied },
+        reason: command.reason.clone(),
+        at,
+    };
+    Ok(vec![counted.into()])
+}
+
+pub(super) fn counted(item: &mut StockItem, counted: &StockCounted) {
+    let StockCounted { location, counted_at, adjustment, .. } = counted;
+    let level = item.level_mut(location);
+    level.last_counted_at = level.last_counted_at.max(Some(*counted_at));
+    if *adjustment != 0 {
+        // The change has the time of counting, so that a later count does not find the difference a second time.
+        level.change_on_hand(*counted_at, *adjustment);
+    }
+}

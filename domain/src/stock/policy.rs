@@ -1,0 +1,92 @@
+//! The rules of a SKU: backorders, safety stock and channel limits.
+
+use std::collections::BTreeMap;
+
+use super::Decision;
+use super::events::StockPolicySet;
+use super::item::StockItem;
+use super::refusals::StockRefusal;
+use crate::command::commands;
+use crate::values::{ChannelName, LocationId, Quantity, Sku, Timestamp, Units};
+
+/// The most channels that may have a quota of a SKU.
+const MAX_CHANNELS: usize = 100;
+
+commands! {
+    /// Sets a SKU's rules. Rules that are not given stay; `safetyStock` and `channelLimits` change only the locations and
+    /// channels that they name.
+    SetStockPolicy {
+        /// The SKU.
+        sku: Sku,
+        /// Whether new orders may wait for units. Default for a new SKU: true.
+        backorderable: Option<bool>,
+        /// The most units that all orders together may wait for, 1 to 1,000,000,000. Default for a new SKU: no limit.
+        backorder_limit: Option<Quantity>,
+        /// Units per location that are never promised, 0 to 1,000,000,000. Default for a new SKU: 0.
+        safety_stock: Option<BTreeMap<LocationId, Units>>,
+        /// The most units that a channel may promise, 0 to 1,000,000,000; null removes the limit. It counts the units
+        /// of orders that were created since the limit was first set, shipped units included, and of no others.
+        channel_limits: Option<BTreeMap<ChannelName, Option<Units>>>,
+    }
+}
+
+/// The event has all rules as they are from now on; no events if they are so already.
+pub(super) fn set(item: &StockItem, command: &SetStockPolicy, at: Timestamp) -> Decision {
+    item.require_sku(&command.sku)?;
+    let known_stock = safety_stock(item);
+    let mut safety_stock = known_stock.clone();
+    safety_stock.extend(command.safety_stock.clone().unwrap_or_default());
+    safety_stock.retain(|_, units| !units.is_zero());
+    if safety_stock.values().any(|units| *units > Quantity::MAX.units()) {
+        return Err(StockRefusal::SafetyStockOutOfRange);
+    }
+    let known_limits: BTreeMap<_, _> =
+        item.channel_quotas.iter().map(|(channel, quota)| (channel.clone(), quota.limit)).collect();
+    let channel_limits = changed_limits(known_limits.clone(), command)?;
+    let backorderable = command.backorderable.unwrap_or(!item.not_backorderable);
+    let backorder_limit = command.backorder_limit.or(item.backorder_limit);
+    if (backorderable, backorder_limit, &safety_stock, &channel_limits)
+        == (!item.not_backorderable, item.backorder_limit, &known_stock, &known_limits)
+    {
+        return Ok(Vec::new());
+    }
+    let (sku, at) = (command.sku.clone(), Some(at));
+    Ok(vec![StockPolicySet { sku, backorderable, backorder_limit, safety_stock, channel_limits, at }.into()])
+}
+
+fn safety_stock(item: &StockItem) -> BTreeMap<LocationId, Units> {
+    let levels = item.levels.iter().filter(|(_, level)| !level.safety_stock.is_zero());
+    levels.map(|(location, level)| (location.clone(), level.safety_stock)).collect()
+}
+
+fn changed_limits(
+    mut limits: BTreeMap<ChannelName, Units>,
+    command: &SetStockPolicy,
+) -> Result<BTreeMap<ChannelName, Units>, StockRefusal> {
+    for (channel, limit) in command.channel_limits.iter().flatten() {
+        match limit {
+            Some(limit) if *limit > Quantity::MAX.units() => {
+                return Err(StockRefusal::ChannelLimitOutOfRange);
+            }
+            Some(limit) => drop(limits.insert(channel.clone(), *limit)),
+            None => drop(limits.remove(channel)),
+        }
+    }
+    if limits.len() > MAX_CHANNELS { Err(StockRefusal::TooManyLimits) } else { Ok(limits) }
+}
+
+pub(super) fn was_set(item: &mut StockItem, set: &StockPolicySet) {
+    item.not_backorderable = !set.backorderable;
+    item.backorder_limit = set.backorder_limit;
+    item.levels.values_mut().for_each(|level| level.safety_stock = Units::ZERO);
+    for (location, units) in &set.safety_stock {
+        item.level_mut(location).safety_stock = *units;
+    }
+    item.channel_quotas.retain(|channel, _| set.channel_limits.contains_key(channel));
+    for (channel, limit) in &set.channel_limits {
+        match item.channel_quotas.get_mut(channel) {
+            Some(quota) => quota.limit = *limit,
+            None => item.introduce_quota(channel, *limit, set.at.unwrap_or_default()),
+        }
+    }
+}

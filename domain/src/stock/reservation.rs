@@ -1,0 +1,175 @@
+//! Reservations: units that are held for an order, with or without an end.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::Decision;
+use super::command::OrderRef;
+use super::events::{
+    Allocation, StockEvent, StockReleased, StockReservationExtended, StockReservationsExpired, StockReserved,
+};
+use super::item::{StockItem, summed, total};
+use super::refusals::StockRefusal;
+use crate::values::{ChannelName, LocationId, OrderId, Timestamp, Units};
+
+/// The reservation of an order that ends at a time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExpiringReservation {
+    /// The order.
+    pub order_id: OrderId,
+    /// When it ends.
+    pub until: Timestamp,
+    /// The order's channel, if the units count towards its quota.
+    pub channel: Option<ChannelName>,
+    /// The reserved units by location. A location may be named several times.
+    pub allocations: Vec<Allocation>,
+}
+
+/// Reserves available units for an order.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct ReserveInventory {
+    pub order: OrderRef,
+    pub allocations: Vec<Allocation>,
+    /// When the reservation ends; never if absent.
+    pub until: Option<Timestamp>,
+}
+
+/// Ends the reservation of units of an order.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct ReleaseInventory {
+    pub order: OrderRef,
+    pub allocations: Vec<Allocation>,
+}
+
+/// Sourcing has chosen the locations within the quota of the order's channel.
+pub(super) fn reserve(item: &StockItem, command: &ReserveInventory) -> Decision {
+    let sku = item.require_known()?.clone();
+    let allocations = summed(&command.allocations);
+    for Allocation { location, quantity } in &allocations {
+        let available = item.available_at(location);
+        if *quantity > available {
+            let (location, requested) = (location.clone(), *quantity);
+            return Err(StockRefusal::InsufficientStock { location, requested, available });
+        }
+    }
+    let channel = item.counted_channel(&command.order);
+    let (order_id, until) = (command.order.order_id, command.until);
+    Ok(vec![StockReserved { sku, order_id, allocations, until, channel }.into()])
+}
+
+pub(super) fn release(item: &StockItem, command: &ReleaseInventory) -> Decision {
+    let sku = item.require_known()?.clone();
+    let allocations = summed(&command.allocations);
+    for Allocation { location, quantity } in &allocations {
+        item.require_reserved(location, *quantity)?;
+    }
+    let (order_id, channel) = (command.order.order_id, item.counted_channel(&command.order));
+    Ok(vec![StockReleased { sku, order_id, allocations, channel }.into()])
+}
+
+/// Ends the reservations whose time has come, all of them in one event.
+pub(super) fn expire(item: &StockItem, at: Timestamp) -> Vec<StockEvent> {
+    let ended = || item.expiring.iter().take_while(|held| held.until <= at);
+    let Some(sku) = item.sku.clone().filter(|_| ended().next().is_some()) else { return Vec::new() };
+    let allocations = summed(ended().flat_map(|held| &held.allocations));
+    vec![StockReservationsExpired { sku, until: at, allocations }.into()]
+}
+
+/// No events if the order has no reservation that ends.
+pub(super) fn extend(item: &StockItem, order_id: OrderId, until: Option<Timestamp>) -> Vec<StockEvent> {
+    let ends = item.expiring.iter().any(|held| held.order_id == order_id);
+    let Some(sku) = item.sku.clone().filter(|_| ends) else { return Vec::new() };
+    vec![StockReservationExtended { sku, order_id, until }.into()]
+}
+
+pub(super) fn reserved(item: &mut StockItem, reserved: &StockReserved) {
+    let StockReserved { order_id, allocations, until, channel, .. } = reserved;
+    for Allocation { location, quantity } in allocations {
+        item.level_mut(location).reserved += *quantity;
+    }
+    item.count_promised(channel.as_ref(), total(allocations));
+    expire_at(item, *order_id, *until, channel.as_ref(), allocations);
+}
+
+pub(super) fn released(item: &mut StockItem, released: &StockReleased) {
+    let StockReleased { order_id, allocations, channel, .. } = released;
+    for Allocation { location, quantity } in allocations {
+        item.level_mut(location).reserved -= *quantity;
+        no_longer_expires(item, *order_id, location, *quantity);
+    }
+    item.count_released(channel.as_ref(), total(allocations));
+}
+
+pub(super) fn expired(item: &mut StockItem, expired: &StockReservationsExpired) {
+    for Allocation { location, quantity } in &expired.allocations {
+        item.level_mut(location).reserved -= *quantity;
+    }
+    let count = item.expiring.partition_point(|held| held.until <= expired.until);
+    let ended: Vec<ExpiringReservation> = Arc::make_mut(&mut item.expiring).drain(..count).collect();
+    for held in ended {
+        item.count_released(held.channel.as_ref(), total(&held.allocations));
+    }
+}
+
+pub(super) fn extended(item: &mut StockItem, extended: &StockReservationExtended) {
+    let expiring = Arc::make_mut(&mut item.expiring);
+    let Some(index) = expiring.iter().position(|held| held.order_id == extended.order_id) else { return };
+    let held = expiring.remove(index);
+    if let Some(until) = extended.until {
+        insert(expiring, ExpiringReservation { until, ..held });
+    }
+}
+
+/// Notes that units of an order end at a time, together with its other units that end.
+pub(super) fn expire_at(
+    item: &mut StockItem,
+    order_id: OrderId,
+    until: Option<Timestamp>,
+    channel: Option<&ChannelName>,
+    allocations: &[Allocation],
+) {
+    let Some(until) = until else { return };
+    let expiring = Arc::make_mut(&mut item.expiring);
+    let known = expiring.iter().position(|held| held.order_id == order_id);
+    let mut held = known.map(|index| expiring.remove(index)).unwrap_or_else(|| ExpiringReservation {
+        order_id,
+        until,
+        channel: channel.cloned(),
+        allocations: Vec::new(),
+    });
+    held.until = until;
+    held.allocations.extend_from_slice(allocations);
+    insert(expiring, held);
+}
+
+fn insert(expiring: &mut Vec<ExpiringReservation>, held: ExpiringReservation) {
+    let index = expiring.partition_point(|other| other.until <= held.until);
+    expiring.insert(index, held);
+}
+
+/// Units of an order have left, or are reserved no longer: they do not expire.
+pub(super) fn no_longer_expires(
+    item: &mut StockItem,
+    order_id: OrderId,
+    location: &LocationId,
+    quantity: Units,
+) {
+    if !item.expiring.iter().any(|held| held.order_id == order_id) {
+        return;
+    }
+    let expiring = Arc::make_mut(&mut item.expiring);
+    let mut rest = quantity;
+    for held in expiring.iter_mut().filter(|held| held.order_id == order_id) {
+        for allocation in held.allocations.iter_mut().filter(|there| there.location == *location) {
+            let taken = allocation.quantity.min(rest);
+            allocation.quantity -= taken;
+            rest -= taken;
+        }
+        held.allocations.retain(|allocation| !allocation.quantity.is_zero());
+    }
+    expiring.retain(|held| !held.allocations.is_empty());
+}

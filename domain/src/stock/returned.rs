@@ -1,0 +1,32 @@
+//! Units that come back from customers.
+
+use super::Decision;
+use super::events::{Condition, StockReturned};
+use super::item::StockItem;
+use crate::values::{LocationId, OrderId, ReturnId, Timestamp, Units};
+
+/// Adds units that a customer returned.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct ReturnInventory {
+    pub order_id: OrderId,
+    pub return_id: ReturnId,
+    /// The location that received them.
+    pub location: LocationId,
+    pub quantity: Units,
+    pub condition: Condition,
+    /// The decision time.
+    pub at: Timestamp,
+}
+
+pub(super) fn take_back(item: &StockItem, command: &ReturnInventory) -> Decision {
+    let ReturnInventory { order_id, return_id, location, quantity, condition, at } = command.clone();
+    item.require_room(&location, condition, quantity)?;
+    let sku = item.require_known()?.clone();
+    Ok(vec![StockReturned { sku, order_id, return_id, location, quantity, condition, at }.into()])
+}
+
+pub(super) fn taken_back(item: &mut StockItem, returned: &StockReturned) {
+    let StockReturned { location, quantity, condition, at, .. } = returned;
+    item.level_mut(location).add(*quantity, *condition, *at);
+}

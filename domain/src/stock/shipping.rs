@@ -1,0 +1,99 @@
+//! Units of an order that leave, and units that are missing when they are picked.
+
+use super::Decision;
+use super::command::OrderRef;
+use super::events::{AdjustmentReason, Condition, StockAdjusted, StockEvent, StockShipped, StockShorted};
+use super::item::StockItem;
+use super::reservation::no_longer_expires;
+use crate::text;
+use crate::values::{Delta, LocationId, Quantity, ShipmentId, Sku, Timestamp, Units};
+
+/// Takes off reserved units that were not found.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct ShortInventory {
+    pub order: OrderRef,
+    pub location: LocationId,
+    /// Units that are missing.
+    pub quantity: Units,
+    /// The decision time.
+    pub at: Timestamp,
+}
+
+/// Takes off units that were shipped for an order.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct ShipInventory {
+    pub order: OrderRef,
+    pub shipment_id: ShipmentId,
+    pub location: LocationId,
+    /// Units that left.
+    pub quantity: Units,
+    /// How many of them were not reserved for the order there.
+    pub unreserved: Units,
+    /// The decision time.
+    pub at: Timestamp,
+}
+
+/// Units that a count has taken off on hand already are not taken off a second time.
+pub(super) fn short(item: &StockItem, command: &ShortInventory) -> Decision {
+    let ShortInventory { order, location, quantity, at } = command.clone();
+    let sku = item.require_known()?.clone();
+    item.require_reserved(&location, quantity)?;
+    let on_hand = quantity.saturating_sub(item.overcommitted_at(&location));
+    let (order_id, channel) = (order.order_id, item.counted_channel(&order));
+    Ok(vec![StockShorted { sku, order_id, location, quantity, on_hand, channel, at }.into()])
+}
+
+/// Records units that left, whether or not they were reserved and on hand.
+pub(super) fn ship(item: &StockItem, command: &ShipInventory) -> Decision {
+    let ShipInventory { order, shipment_id, location, quantity, unreserved, at } = command.clone();
+    let sku = item.require_known()?.clone();
+    item.require_reserved(&location, quantity.saturating_sub(unreserved))?;
+    let mut events = found_at_shipping(item, &sku, &location, quantity, at);
+    let (order_id, channel) = (order.order_id, item.counted_channel(&order));
+    let shipped = StockShipped { sku, order_id, shipment_id, location, quantity, unreserved, channel, at };
+    events.push(shipped.into());
+    Ok(events)
+}
+
+/// Units that left existed, even if the last count did not find them: on hand is adjusted first, so that the events add
+/// up to it.
+fn found_at_shipping(
+    item: &StockItem,
+    sku: &Sku,
+    location: &LocationId,
+    quantity: Units,
+    at: Timestamp,
+) -> Vec<StockEvent> {
+    let on_hand = item.levels.get(location).map_or(Units::ZERO, |level| level.on_hand);
+    let mut found = quantity.saturating_sub(on_hand).minus(Units::ZERO);
+    let mut events = Vec::new();
+    // An adjustment has at most so many units; 0 is no adjustment.
+    while let Ok(delta) = Delta::new(found.min(i64::from(Quantity::LIMIT))) {
+        found -= delta.number();
+        let (sku, location) = (sku.clone(), location.clone());
+        let (reason, note) = (AdjustmentReason::Found, Some(text!("more units left than were on hand")));
+        events.push(StockAdjusted { sku, location, delta, reason, note, reference: None, at }.into());
+    }
+    events
+}
+
+pub(super) fn shorted(item: &mut StockItem, shorted: &StockShorted) {
+    let StockShorted { order_id, location, quantity, on_hand, channel, at, .. } = shorted;
+    no_longer_expires(item, *order_id, location, *quantity);
+    item.count_released(channel.as_ref(), *quantity);
+    let level = item.level_mut(location);
+    level.reserved -= *quantity;
+    level.take(*on_hand, Condition::Sellable, *at);
+}
+
+pub(super) fn shipped(item: &mut StockItem, shipped: &StockShipped) {
+    let StockShipped { order_id, location, quantity, unreserved, channel, at, .. } = shipped;
+    item.count_promised(channel.as_ref(), *unreserved);
+    let reserved = quantity.saturating_sub(*unreserved);
+    no_longer_expires(item, *order_id, location, reserved);
+    let level = item.level_mut(location);
+    level.reserved -= reserved;
+    level.take(*quantity, Condition::Sellable, *at);
+}

@@ -1,0 +1,170 @@
+//! Counts that are reported after they were taken, with movements in between.
+
+use super::*;
+
+fn counted(events: &[StockEvent]) -> &StockCounted {
+    let [StockEvent::StockCounted(counted)] = events else { panic!("{events:?}") };
+    counted
+}
+
+/// What was known then, what on hand changes by, and whether it counts.
+fn says(item: &StockItem, command: StockCommand) -> (u64, i64, CountEffect) {
+    let events = when(item, command);
+    let StockCounted { known, adjustment, effect, .. } = counted(&events);
+    (known.number(), *adjustment, *effect)
+}
+
+#[test]
+fn a_late_count_adjusts_on_hand_even_from_below_zero() {
+    // Lost, and counted only when as many had left as were thought to be there.
+    let item =
+        given([receive(2, 1), reserve(&[("DC-1", 2)]), ship("DC-1", 2, 3), receive(1, 5), count(1, 2, 6)]);
+    assert_eq!(at(&item, "DC-1")[0], 0, "one was missing at the second time");
+    let item = after(&item, count(0, 4, 7));
+    assert_eq!(at(&item, "DC-1")[0], 1, "none was there at the fourth, and one has come since");
+}
+
+#[test]
+fn a_count_sets_on_hand_to_the_counted_units() {
+    let item = given([receive(10, 1)]);
+    assert_eq!(says(&item, count(7, 5, 5)), (10, -3, CountEffect::Applied));
+    assert_eq!(at(&after(&item, count(7, 5, 5)), "DC-1"), [7, 0, 7]);
+    assert_eq!(says(&item, count(12, 5, 5)), (10, 2, CountEffect::Applied));
+}
+
+#[test]
+fn a_count_is_recorded_with_its_time_and_reason() {
+    let fields = json!({ "onHand": 7, "countedAt": time(5), "reason": "year's end" });
+    let events = when(&given([receive(10, 1)]), StockCommand::CountStock(read(fields, json!({})), time(9)));
+    let expected = StockCounted {
+        sku: sku(),
+        location: place("DC-1"),
+        counted: Units::new(7),
+        counted_at: time(5),
+        known: Units::new(10),
+        adjustment: -3,
+        effect: CountEffect::Applied,
+        reason: Text::new("year's end").ok(),
+        at: time(9),
+    };
+    assert_eq!(counted(&events), &expected);
+}
+
+#[test]
+fn movements_since_the_count_are_taken_into_account() {
+    let history = [receive(10, 1), reserve(&[("DC-1", 4)]), ship("DC-1", 4, 6), receive(5, 7), adjust(-1, 8)];
+    let item = given(history);
+    assert_eq!(at(&item, "DC-1"), [10, 0, 10]);
+    assert_eq!(says(&item, count(9, 5, 9)), (10, -1, CountEffect::Applied));
+    assert_eq!(says(&item, count(9, 6, 9)), (6, 3, CountEffect::Applied));
+    assert_eq!(says(&item, count(9, 7, 9)), (11, -2, CountEffect::Applied));
+    assert_eq!(at(&after(&item, count(9, 5, 9)), "DC-1"), [9, 0, 9]);
+}
+
+#[test]
+fn a_movement_at_the_time_of_the_count_was_counted() {
+    let item = given([receive(10, 1), receive(5, 5)]);
+    assert_eq!(says(&item, count(15, 5, 6)), (15, 0, CountEffect::Applied));
+    assert_eq!(says(&item, count(10, 4, 6)), (10, 0, CountEffect::Applied));
+}
+
+#[test]
+fn the_same_count_reported_twice_has_no_effect() {
+    let item = given([receive(10, 1), count(8, 5, 6)]);
+    assert_eq!(at(&item, "DC-1"), [8, 0, 8]);
+    assert_eq!(says(&item, count(8, 5, 7)), (8, 0, CountEffect::Applied));
+}
+
+#[test]
+fn a_count_between_an_earlier_one_and_its_report_is_not_counted_twice() {
+    let item = given([receive(10, 1), count(8, 5, 10)]);
+    assert_eq!(says(&item, count(8, 7, 11)), (8, 0, CountEffect::Applied));
+    assert_eq!(says(&item, count(6, 7, 11)), (8, -2, CountEffect::Applied));
+}
+
+#[test]
+fn a_count_older_than_the_latest_one_has_no_effect() {
+    let item = given([receive(10, 1), count(7, 5, 6)]);
+    assert_eq!(says(&item, count(9, 4, 7)).1, 0);
+    assert_eq!(says(&item, count(9, 4, 7)).2, CountEffect::Superseded);
+    let later = after(&item, count(9, 4, 7));
+    assert_eq!(at(&later, "DC-1"), [7, 0, 7]);
+    assert_eq!(later.levels[&place("DC-1")].last_counted_at, Some(time(5)));
+}
+
+#[test]
+fn locations_are_counted_separately() {
+    let elsewhere = json!({ "location": "DC-2", "onHand": 3, "countedAt": time(2) });
+    let elsewhere = StockCommand::CountStock(read(json!({}), elsewhere), time(9));
+    let item = given([receive(10, 1), count(7, 5, 6)]);
+    assert_eq!(says(&item, elsewhere.clone()), (0, 3, CountEffect::Applied));
+    assert_eq!(at(&after(&item, elsewhere), "DC-2"), [3, 0, 3]);
+}
+
+#[test]
+fn a_count_may_find_fewer_units_than_are_reserved() {
+    let item = given([receive(10, 1), reserve(&[("DC-1", 8)]), count(3, 2, 2)]);
+    assert_eq!(at(&item, "DC-1"), [3, 8, 0]);
+}
+
+#[test]
+fn on_hand_never_falls_below_zero() {
+    let item = given([receive(10, 1), reserve(&[("DC-1", 8)]), ship("DC-1", 8, 6)]);
+    assert_eq!(says(&item, count(3, 5, 7)), (10, -2, CountEffect::Applied));
+    assert_eq!(at(&after(&item, count(3, 5, 7)), "DC-1"), [0, 0, 0]);
+}
+
+/// More movements than are remembered, one a second from the first on.
+fn busy(movements: usize) -> StockItem {
+    given((1..).take(movements).map(|second| receive(1, second)))
+}
+
+#[test]
+fn the_latest_128_movements_are_remembered() {
+    let item = busy(MAX_MOVEMENTS);
+    let all = u64::try_from(MAX_MOVEMENTS).unwrap();
+    assert_eq!(says(&item, count(0, 0, 999)), (0, 0, CountEffect::Applied));
+    assert_eq!(says(&item, count(0, 1, 999)).0, 1);
+    assert_eq!(at(&item, "DC-1"), [all, 0, all]);
+}
+
+#[test]
+fn a_count_before_the_remembered_movements_is_refused() {
+    let item = busy(MAX_MOVEMENTS + 3);
+    let refused = item.decide(&count(0, 2, 999)).unwrap_err();
+    assert_eq!(refused, StockRefusal::CountTooOld { remembered_from: time(3) });
+    assert_eq!(says(&item, count(3, 3, 999)), (3, 0, CountEffect::Applied));
+}
+
+#[test]
+fn a_count_that_is_too_old_but_superseded_is_still_recorded() {
+    let mut item = given([count(0, 1, 1)]);
+    for second in 2..200 {
+        item = after(&item, receive(1, second));
+    }
+    assert_eq!(says(&item, count(5, 0, 999)).2, CountEffect::Superseded);
+}
+
+#[test]
+fn a_late_count_does_not_extend_the_remembered_time() {
+    let mut item = busy(MAX_MOVEMENTS);
+    item = after(&item, count(0, 1, 500));
+    for second in 501..(501 + i64::try_from(MAX_MOVEMENTS).unwrap()) {
+        item = after(&item, receive(1, second));
+    }
+    let refused = item.decide(&count(0, 127, 999)).unwrap_err();
+    assert_eq!(refused, StockRefusal::CountTooOld { remembered_from: time(128) });
+}
+
+#[test]
+fn a_count_without_a_difference_is_no_movement() {
+    let item = given([receive(10, 1), count(10, 5, 6)]);
+    assert_eq!(item.levels[&place("DC-1")].movements.len(), 1);
+}
+
+#[test]
+fn a_count_in_the_future_is_refused() {
+    let item = given([receive(10, 1)]);
+    assert_eq!(says(&item, count(10, 5, 5)).1, 0);
+    assert_eq!(refusal(&item, count(10, 6, 5)), ("counted_in_future", Some("/countedAt".into())));
+}

@@ -1,0 +1,108 @@
+//! Transfers of goods from one location to another.
+
+use serde::{Deserialize, Serialize};
+
+use super::Decision;
+use super::events::{Condition, TransferReceived, TransferShipped};
+use super::item::StockItem;
+use super::refusals::StockRefusal;
+use crate::command::commands;
+use crate::values::{LocationId, Quantity, Reference, Sku, Timestamp, Units};
+
+/// The most transfers of a SKU that are on their way at a time.
+const MAX_TRANSFERS: usize = 1_000;
+
+/// Goods on their way from one location to another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Transfer {
+    /// The location that they left.
+    pub from: LocationId,
+    /// The location that they go to.
+    pub to: LocationId,
+    /// Units that have not arrived; at least 1.
+    pub quantity: Units,
+}
+
+commands! {
+    /// Reports goods that left one location for another. Only available units may leave.
+    ShipTransfer {
+        /// The transfer's id. Default: a generated one.
+        transfer_id: Option<Reference>,
+        /// The SKU.
+        sku: Sku,
+        /// The location that the goods left.
+        from: LocationId,
+        /// The location that they go to; another one.
+        to: LocationId,
+        /// Units, 1 to 1,000,000,000.
+        quantity: Quantity,
+    }
+
+    /// Reports goods that arrived from another location, also more than were sent.
+    ReceiveTransfer {
+        /// The transfer's id.
+        transfer_id: Reference,
+        /// Units that arrived, 1 to 1,000,000,000; 0 only together with `close`.
+        quantity: Units,
+        /// Whether the rest of the transfer is lost. Default: false, the rest is still on its way.
+        close: Option<bool>,
+    }
+}
+
+pub(super) fn ship(item: &StockItem, command: &ShipTransfer, id: &Reference, at: Timestamp) -> Decision {
+    item.require_sku(&command.sku)?;
+    if command.from == command.to {
+        return Err(StockRefusal::SameLocation);
+    }
+    if item.transfers.len() >= MAX_TRANSFERS {
+        return Err(StockRefusal::TooManyTransfers);
+    }
+    let (requested, available) = (command.quantity.units(), item.available_at(&command.from));
+    if requested > available {
+        let location = command.from.clone();
+        return Err(StockRefusal::InsufficientStock { location, requested, available });
+    }
+    let (sku, transfer_id, quantity) = (command.sku.clone(), id.clone(), command.quantity);
+    let (from, to) = (command.from.clone(), command.to.clone());
+    Ok(vec![TransferShipped { sku, transfer_id, from, to, quantity, at }.into()])
+}
+
+/// Units arrive at the location that the transfer was sent to. A transfer that has arrived completely, or of which the rest
+/// was lost, is closed: its location is no longer known.
+pub(super) fn receive(item: &StockItem, command: &ReceiveTransfer, at: Timestamp) -> Decision {
+    let sku = item.require_known()?.clone();
+    let transfer_id = command.transfer_id.clone();
+    let Some(transfer) = item.transfers.get(&transfer_id) else {
+        return Err(StockRefusal::TransferClosed(transfer_id));
+    };
+    let quantity = command.quantity;
+    let is_empty = quantity.is_zero() && command.close != Some(true);
+    if is_empty || quantity > Quantity::MAX.units() {
+        return Err(StockRefusal::ReceivedOutOfRange);
+    }
+    let location = transfer.to.clone();
+    item.require_room(&location, Condition::Sellable, quantity)?;
+    let rest = transfer.quantity.saturating_sub(quantity);
+    let lost = if command.close == Some(true) { rest } else { Units::ZERO };
+    Ok(vec![TransferReceived { sku, transfer_id, location, quantity, lost, at }.into()])
+}
+
+pub(super) fn shipped(item: &mut StockItem, shipped: &TransferShipped) {
+    let TransferShipped { transfer_id, from, to, quantity, at, .. } = shipped;
+    let quantity = quantity.units();
+    item.level_mut(from).take(quantity, Condition::Sellable, *at);
+    let (from, to) = (from.clone(), to.clone());
+    item.transfers.insert(transfer_id.clone(), Transfer { from, to, quantity });
+}
+
+pub(super) fn received(item: &mut StockItem, received: &TransferReceived) {
+    let TransferReceived { transfer_id, location, quantity, lost, at, .. } = received;
+    item.level_mut(location).add(*quantity, Condition::Sellable, *at);
+    if let Some(transfer) = item.transfers.get_mut(transfer_id) {
+        transfer.quantity -= *quantity + *lost;
+        if transfer.quantity.is_zero() {
+            item.transfers.remove(transfer_id);
+        }
+    }
+}
