@@ -68,7 +68,8 @@ fn supplies_at_ineligible_locations_do_not_count() {
 fn supplies_beyond_the_split_limit_do_not_count() {
     let expected_with = |used: &str, more| {
         let used = [used].map(place).into();
-        let split = |terms: &mut BackorderInventory| terms.eligibility.split = Some(SplitAllowance { used, more });
+        let split =
+            |terms: &mut BackorderInventory| terms.eligibility.split = Some(SplitAllowance { used, more });
         let supplies = [("s1", "DC-1", 2, 50), ("s2", "DC-2", 2, 60), ("s3", "DC-1", 2, 70)];
         let supplies = supplies.map(|(id, location, quantity, due)| expect(id, location, quantity, due));
         expected(&sold_out([wait_with(1, 4, 2, split)].into_iter().chain(supplies)))
