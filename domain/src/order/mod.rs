@@ -34,14 +34,7 @@ mod upcasting;
 mod view;
 
 pub use choices::{DeliveryMethod, Disposition, HoldReason, PaymentTerms, SourcingBasis, TrackingStatus};
-pub use commands::{
-    AcceptAmendment, AcceptCancellation, AcceptFulfillmentOrder, AmendOrder, AttendOrder, AuthorizePayment,
-    CancelOrder, Change, ConfirmDelivery, ConfirmPayment, CreateOrder, ErasePersonalData, FailPayment,
-    HoldOrder, LineQuantity, MarkReadyForPickup, MoveFulfillmentOrder, NamedLine, NewLine, NewQuantity,
-    PackItems, PickItems, ReceiveReturn, RejectAmendment, RejectCancellation, RejectFulfillmentOrder,
-    ReleaseHold, RequestReturn, ReturnedLine, ShipItems, ShipPackage, ShortPick, TrackParcel, TrackShipment,
-    VoidPayment,
-};
+pub use commands::*;
 pub use contents::{
     AmendedLine, Charge, DeliveryIntent, Destination, Dimensions, FulfillmentOrderLines, LineUnits,
     OrderedLine, Package, PromisedDates, ReturnedUnits,
