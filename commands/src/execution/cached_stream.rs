@@ -11,6 +11,7 @@ use holdfast_domain::policy::Policy;
 use holdfast_domain::stock::StockItem;
 use holdfast_domain::stream::{DomainEvent, StreamId, UnknownStream};
 use holdfast_journal::{Event, JournalError, LoadedStream, Snapshot};
+use serde::Serialize;
 
 use crate::privacy::Vault;
 
@@ -19,16 +20,6 @@ const SNAPSHOT_VERSION: u32 = 11;
 /// A snapshot consists of a digest, the stream's position in eight bytes, and the state as JSON.
 const DIGEST_BYTES: usize = 32;
 
-/// The state of any aggregate.
-#[derive(Debug, Clone)]
-pub(crate) enum Entity {
-    Order(Arc<Order>),
-    Stock(Arc<StockItem>),
-    Network(Arc<Network>),
-    Policy(Arc<Policy>),
-    Capacity(Arc<LocationCapacity>),
-}
-
 /// An aggregate that the journal stores.
 pub(crate) trait StoredAggregate: Decide {
     fn of(entity: &Entity) -> Option<&Arc<Self>>;
@@ -36,9 +27,36 @@ pub(crate) trait StoredAggregate: Decide {
     fn event(event: Self::Event) -> DomainEvent;
 }
 
-macro_rules! stored_aggregate {
-    ($state:ty, $variant:ident) => {
-        impl StoredAggregate for $state {
+macro_rules! entities {
+    ($($variant:ident($state:ty)),*) => {
+        /// The state of any aggregate.
+        #[derive(Debug, Clone, Serialize)]
+        #[serde(untagged)]
+        pub(crate) enum Entity {
+            $( $variant(Arc<$state>) ),*
+        }
+
+        impl Entity {
+            fn empty(stream: &StreamId) -> Self {
+                match stream { $( StreamId::$variant { .. } => Self::$variant(Arc::default()) ),* }
+            }
+
+            fn from_snapshot(stream: &StreamId, state: &[u8]) -> Result<Self, serde_json::Error> {
+                Ok(match stream {
+                    $( StreamId::$variant { .. } => Self::$variant(serde_json::from_slice(state)?) ),*
+                })
+            }
+
+            fn apply(&mut self, event: DomainEvent) {
+                match (self, event) {
+                    $( (Self::$variant(state), DomainEvent::$variant(event)) => Arc::make_mut(state).apply(event), )*
+                    // A stream's name determines the type of its events, so this case does not occur.
+                    _ => {}
+                }
+            }
+        }
+
+        $( impl StoredAggregate for $state {
             fn of(entity: &Entity) -> Option<&Arc<Self>> {
                 if let Entity::$variant(state) = entity { Some(state) } else { None }
             }
@@ -48,59 +66,11 @@ macro_rules! stored_aggregate {
             fn event(event: Self::Event) -> DomainEvent {
                 DomainEvent::$variant(event)
             }
-        }
+        } )*
     };
 }
 
-stored_aggregate!(Order, Order);
-stored_aggregate!(StockItem, Stock);
-stored_aggregate!(Network, Network);
-stored_aggregate!(Policy, Policy);
-stored_aggregate!(LocationCapacity, Capacity);
-
-impl Entity {
-    fn empty(stream: &StreamId) -> Self {
-        match stream {
-            StreamId::Order(_) => Self::Order(Arc::default()),
-            StreamId::Stock(_) => Self::Stock(Arc::default()),
-            StreamId::Network => Self::Network(Arc::default()),
-            StreamId::Policy => Self::Policy(Arc::default()),
-            StreamId::Capacity(_) => Self::Capacity(Arc::default()),
-        }
-    }
-
-    fn from_snapshot(stream: &StreamId, state: &[u8]) -> Result<Self, serde_json::Error> {
-        Ok(match stream {
-            StreamId::Order(_) => Self::Order(serde_json::from_slice(state)?),
-            StreamId::Stock(_) => Self::Stock(serde_json::from_slice(state)?),
-            StreamId::Network => Self::Network(serde_json::from_slice(state)?),
-            StreamId::Policy => Self::Policy(serde_json::from_slice(state)?),
-            StreamId::Capacity(_) => Self::Capacity(serde_json::from_slice(state)?),
-        })
-    }
-
-    fn to_snapshot(&self) -> Result<Vec<u8>, serde_json::Error> {
-        match self {
-            Self::Order(state) => serde_json::to_vec(state),
-            Self::Stock(state) => serde_json::to_vec(state),
-            Self::Network(state) => serde_json::to_vec(state),
-            Self::Policy(state) => serde_json::to_vec(state),
-            Self::Capacity(state) => serde_json::to_vec(state),
-        }
-    }
-
-    fn apply(&mut self, event: DomainEvent) {
-        match (self, event) {
-            (Self::Order(state), DomainEvent::Order(event)) => Arc::make_mut(state).apply(event),
-            (Self::Stock(state), DomainEvent::Stock(event)) => Arc::make_mut(state).apply(event),
-            (Self::Network(state), DomainEvent::Network(event)) => Arc::make_mut(state).apply(event),
-            (Self::Policy(state), DomainEvent::Policy(event)) => Arc::make_mut(state).apply(event),
-            (Self::Capacity(state), DomainEvent::Capacity(event)) => Arc::make_mut(state).apply(event),
-            // A stream's name determines the type of its events, so this case does not occur.
-            _ => {}
-        }
-    }
-}
+entities!(Order(Order), Stock(StockItem), Network(Network), Policy(Policy), Capacity(LocationCapacity));
 
 /// The state of an aggregate and the position of its stream in the journal.
 #[derive(Debug, Clone)]
@@ -180,7 +150,7 @@ impl CachedStream {
 
     /// A snapshot of the stream.
     pub(crate) fn to_snapshot(&self, stream: &StreamId, vault: &Vault) -> Option<Snapshot> {
-        let state = [&self.position.to_be_bytes()[..], &self.entity.to_snapshot().ok()?].concat();
+        let state = [&self.position.to_be_bytes()[..], &serde_json::to_vec(&self.entity).ok()?].concat();
         let digest = vault.snapshot_digest(stream, self.version, &state);
         let state = [&digest[..], &state].concat();
         Some(Snapshot { stream: self.stream, type_version: SNAPSHOT_VERSION, version: self.version, state })
