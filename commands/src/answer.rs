@@ -4,6 +4,8 @@ use holdfast_domain::{Class, Refusal};
 use holdfast_journal::OutcomeKind;
 use serde::{Deserialize, Serialize};
 
+use crate::raw_json;
+
 /// A refusal, as it is stored and answered.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,14 +57,24 @@ impl<R: Refusal> From<R> for Refused {
 }
 
 /// The final answer to a command: accepted or refused, and durable.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     /// Whether it was accepted, and whether it created a resource.
+    #[serde(with = "SerializedKind")]
     pub kind: OutcomeKind,
     /// The journal position that the answer includes.
     pub position: u64,
     /// JSON: the changed resource, or a [`Refused`].
+    #[serde(with = "raw_json")]
     pub body: Vec<u8>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "OutcomeKind")]
+enum SerializedKind {
+    Created,
+    Done,
+    Refused,
 }
 
 /// Why a command was certainly not executed.
@@ -114,7 +126,7 @@ impl NotExecuted {
 }
 
 /// The reply to a submitted command.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reply {
     /// The command was decided.
     Answered {
@@ -134,7 +146,7 @@ pub enum Reply {
 }
 
 /// The state of the command with an idempotency key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CommandState {
     /// No command with the key is known.
     NotFound,

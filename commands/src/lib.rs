@@ -15,6 +15,7 @@ mod committer;
 mod execution;
 mod privacy;
 mod process_manager;
+mod raw_json;
 mod request;
 mod reservation_index;
 mod retention;

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::command::AnyCommand;
 use crate::privacy::Vault;
+use crate::raw_json;
 
 /// The credential that sent a command. The process manager is a sender of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -57,7 +58,7 @@ impl Metadata {
 }
 
 /// The inputs of a decision besides the command itself.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CommandContext {
     /// The id of a new order if the sender states none. New ids of other kinds derive from it as well.
     pub order_id: OrderId,
@@ -66,6 +67,7 @@ pub struct CommandContext {
     /// The version that the order must have; any version if absent.
     pub if_match: Option<u64>,
     /// The JSON of the [`Metadata`].
+    #[serde(with = "raw_json")]
     pub metadata: Arc<[u8]>,
 }
 

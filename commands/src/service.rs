@@ -145,16 +145,8 @@ impl Commands {
         self.enqueue(merchant, requests, false)
     }
 
-    /// Like [`submit`](Self::submit), for commands from another node: they are not forwarded again.
-    pub(crate) fn submit_forwarded(
-        &self,
-        merchant: &MerchantId,
-        requests: Vec<Request>,
-    ) -> Result<Vec<oneshot::Receiver<Reply>>, NotExecuted> {
-        self.enqueue(merchant, requests, true)
-    }
-
-    fn enqueue(
+    /// Puts commands on the queue; `forwarded` marks commands from another node, which are not forwarded again.
+    pub(crate) fn enqueue(
         &self,
         merchant: &MerchantId,
         requests: Vec<Request>,

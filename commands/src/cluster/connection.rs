@@ -11,7 +11,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use super::messages::{
-    FROM_CLIENT, FROM_SERVER, MessageError, PeerCommand, PeerLookup, PeerReplies, PeerRequest, Seal,
+    FROM_CLIENT, FROM_SERVER, MessageError, PeerCommand, PeerLookup, PeerOutcome, PeerReplies, PeerRequest,
+    Seal,
 };
 use super::{Link, PeerGone, Peers};
 use crate::answer::{CommandState, NotExecuted, Reply};
@@ -149,10 +150,10 @@ fn deliver(sealed: &[u8], seal: &mut Seal, pending: &PendingReplies) -> Result<(
     for reply in message.replies {
         let receiver = lock(pending).as_mut().and_then(|pending| pending.remove(&reply.id));
         // A receiver may be gone: its caller has stopped waiting.
-        match receiver {
-            Some(Pending::Command(sender)) => drop(sender.send(reply.outcome.try_into()?)),
-            Some(Pending::Lookup(sender)) => drop(sender.send(reply.outcome.into_lookup()?)),
-            None => return Err(MessageError::Invalid("a reply without a request")),
+        match (receiver, reply.outcome) {
+            (Some(Pending::Command(sender)), PeerOutcome::Command(reply)) => drop(sender.send(reply)),
+            (Some(Pending::Lookup(sender)), PeerOutcome::Lookup(state)) => drop(sender.send(state)),
+            _ => return Err(MessageError::Invalid("a reply without its request")),
         }
     }
     Ok(())

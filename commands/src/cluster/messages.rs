@@ -5,14 +5,13 @@
 
 use std::sync::Arc;
 
-use holdfast_domain::values::OrderId;
-use holdfast_journal::{OutcomeKey, OutcomeKind};
+use holdfast_journal::OutcomeKey;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::answer::{Answer, CommandState, NotExecuted, Reply};
+use crate::answer::{CommandState, NotExecuted, Reply};
 use crate::command::AnyCommand;
-use crate::privacy::{Vault, VaultError, from_hex, to_hex};
+use crate::privacy::{Vault, VaultError};
 use crate::request::{CommandContext, Request};
 
 /// A message that cannot be encoded or decoded.
@@ -63,11 +62,6 @@ impl Seal {
     }
 }
 
-fn raw(json: Vec<u8>) -> Result<Box<RawValue>, MessageError> {
-    let text = String::from_utf8(json).map_err(|_| MessageError::Invalid("JSON is not UTF-8"))?;
-    Ok(RawValue::from_string(text)?)
-}
-
 /// Commands of one merchant to execute in order, and idempotency keys to look up.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct PeerRequest {
@@ -82,11 +76,8 @@ pub(super) struct PeerCommand {
     name: String,
     fields: Box<RawValue>,
     key: Option<PeerKey>,
-    fingerprint: String,
-    order_id: OrderId,
-    if_match: Option<u64>,
+    context: CommandContext,
     dry_run: bool,
-    metadata: Box<RawValue>,
     bytes: usize,
 }
 
@@ -96,6 +87,7 @@ pub(super) struct PeerLookup {
     pub(super) key: PeerKey,
 }
 
+/// An idempotency key with its sender.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct PeerKey {
     sender: Arc<str>,
@@ -116,37 +108,26 @@ impl From<PeerKey> for OutcomeKey {
 
 impl PeerCommand {
     pub(super) fn new(id: u64, request: &Request) -> Result<Self, MessageError> {
+        let Request { command, identity, context, dry_run, bytes } = request;
+        let fields = String::from_utf8(command.canonical()?);
+        let fields = fields.map_err(|_| MessageError::Invalid("JSON is not UTF-8"))?;
         Ok(Self {
             id,
-            name: request.command.name().to_owned(),
-            fields: raw(request.command.canonical()?)?,
-            key: request.identity.clone().map(PeerKey::from),
-            fingerprint: to_hex(&request.context.fingerprint),
-            order_id: request.context.order_id,
-            if_match: request.context.if_match,
-            dry_run: request.dry_run,
-            metadata: raw(request.context.metadata.to_vec())?,
-            bytes: request.bytes,
+            name: command.name().to_owned(),
+            fields: RawValue::from_string(fields)?,
+            key: identity.clone().map(PeerKey::from),
+            context: context.clone(),
+            dry_run: *dry_run,
+            bytes: *bytes,
         })
     }
 
     pub(super) fn into_request(self) -> Result<Request, MessageError> {
-        let mut fields = serde_json::Deserializer::from_str(self.fields.get());
-        let command = AnyCommand::read(&self.name, &mut fields)
+        let Self { name, fields, key, context, dry_run, bytes, .. } = self;
+        let mut fields = serde_json::Deserializer::from_str(fields.get());
+        let command = AnyCommand::read(&name, &mut fields)
             .ok_or(MessageError::Invalid("this program does not know the command"))??;
-        let fingerprint = from_hex(&self.fingerprint);
-        Ok(Request {
-            command,
-            identity: self.key.map(OutcomeKey::from),
-            context: CommandContext {
-                order_id: self.order_id,
-                fingerprint: fingerprint.ok_or(MessageError::Invalid("malformed fingerprint"))?,
-                if_match: self.if_match,
-                metadata: Arc::from(self.metadata.get().as_bytes()),
-            },
-            dry_run: self.dry_run,
-            bytes: self.bytes,
-        })
+        Ok(Request { command, identity: key.map(OutcomeKey::from), context, dry_run, bytes })
     }
 }
 
@@ -165,90 +146,6 @@ pub(super) struct PeerReply {
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum PeerOutcome {
-    Answered(PeerAnswer),
-    Replayed(PeerAnswer),
-    KeyReused,
-    NotExecuted(NotExecuted),
-    OutcomeUnknown,
-    Failed,
-    NotFound,
-    InFlight,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct PeerAnswer {
-    kind: u8,
-    position: u64,
-    body: Box<RawValue>,
-}
-
-impl TryFrom<Answer> for PeerAnswer {
-    type Error = MessageError;
-
-    fn try_from(Answer { kind, position, body }: Answer) -> Result<Self, MessageError> {
-        Ok(Self { kind: kind as u8, position, body: raw(body)? })
-    }
-}
-
-impl TryFrom<PeerAnswer> for Answer {
-    type Error = MessageError;
-
-    fn try_from(PeerAnswer { kind, position, body }: PeerAnswer) -> Result<Self, MessageError> {
-        let kind = OutcomeKind::of(kind).ok_or(MessageError::Invalid("unknown kind of answer"))?;
-        Ok(Self { kind, position, body: Box::<str>::from(body).into_string().into_bytes() })
-    }
-}
-
-impl TryFrom<Reply> for PeerOutcome {
-    type Error = MessageError;
-
-    fn try_from(reply: Reply) -> Result<Self, MessageError> {
-        Ok(match reply {
-            Reply::Answered { answer, replayed: false } => Self::Answered(answer.try_into()?),
-            Reply::Answered { answer, replayed: true } => Self::Replayed(answer.try_into()?),
-            Reply::KeyReused => Self::KeyReused,
-            Reply::NotExecuted(reason) => Self::NotExecuted(reason),
-            Reply::OutcomeUnknown => Self::OutcomeUnknown,
-            Reply::Failed => Self::Failed,
-        })
-    }
-}
-
-impl TryFrom<PeerOutcome> for Reply {
-    type Error = MessageError;
-
-    fn try_from(outcome: PeerOutcome) -> Result<Self, MessageError> {
-        Ok(match outcome {
-            PeerOutcome::Answered(answer) => Self::Answered { answer: answer.try_into()?, replayed: false },
-            PeerOutcome::Replayed(answer) => Self::Answered { answer: answer.try_into()?, replayed: true },
-            PeerOutcome::KeyReused => Self::KeyReused,
-            PeerOutcome::NotExecuted(reason) => Self::NotExecuted(reason),
-            PeerOutcome::OutcomeUnknown => Self::OutcomeUnknown,
-            PeerOutcome::Failed => Self::Failed,
-            PeerOutcome::NotFound | PeerOutcome::InFlight => {
-                return Err(MessageError::Invalid("a command was answered with the state of a key"));
-            }
-        })
-    }
-}
-
-impl PeerOutcome {
-    pub(super) fn of_lookup(state: Result<CommandState, NotExecuted>) -> Result<Self, MessageError> {
-        Ok(match state {
-            Ok(CommandState::Answered(answer)) => Self::Replayed(answer.try_into()?),
-            Ok(CommandState::NotFound) => Self::NotFound,
-            Ok(CommandState::InFlight) => Self::InFlight,
-            Err(reason) => Self::NotExecuted(reason),
-        })
-    }
-
-    pub(super) fn into_lookup(self) -> Result<Result<CommandState, NotExecuted>, MessageError> {
-        Ok(match self {
-            Self::Replayed(answer) => Ok(CommandState::Answered(answer.try_into()?)),
-            Self::NotFound => Ok(CommandState::NotFound),
-            Self::InFlight => Ok(CommandState::InFlight),
-            Self::NotExecuted(reason) => Err(reason),
-            _ => return Err(MessageError::Invalid("a lookup was answered with the reply to a command")),
-        })
-    }
+    Command(Reply),
+    Lookup(Result<CommandState, NotExecuted>),
 }

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use holdfast_domain::values::MerchantId;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use super::Link;
 use super::messages::{
-    FROM_CLIENT, FROM_SERVER, MessageError, PeerOutcome, PeerReplies, PeerReply, PeerRequest, Seal,
+    FROM_CLIENT, FROM_SERVER, MessageError, PeerCommand, PeerOutcome, PeerReplies, PeerReply, PeerRequest, Seal,
 };
 use crate::answer::Reply;
 use crate::privacy::random;
@@ -60,15 +60,21 @@ impl Commands {
         let merchant =
             MerchantId::new(&merchant).map_err(|_| MessageError::Invalid("malformed merchant id"))?;
         let ids: Vec<u64> = commands.iter().map(|command| command.id).collect();
-        let requests = commands.into_iter().map(|command| command.into_request());
-        let submitted = self.submit_forwarded(&merchant, requests.collect::<Result<_, _>>()?);
+        let requests = commands.into_iter().map(PeerCommand::into_request);
+        let submitted = self.enqueue(&merchant, requests.collect::<Result<_, _>>()?, true);
         let command_replies = replies.clone();
         tokio::spawn(async move {
             match submitted {
-                Ok(receivers) => reply_to_all(ids, receivers, &command_replies).await,
+                Ok(receivers) => {
+                    for (id, receiver) in ids.into_iter().zip(receivers) {
+                        let reply = receiver.await.unwrap_or(Reply::OutcomeUnknown);
+                        send_reply(&command_replies, id, PeerOutcome::Command(reply)).await;
+                    }
+                }
                 Err(reason) => {
                     for id in ids {
-                        send_reply(&command_replies, id, Reply::NotExecuted(reason).try_into()).await;
+                        let reply = Reply::NotExecuted(reason);
+                        send_reply(&command_replies, id, PeerOutcome::Command(reply)).await;
                     }
                 }
             }
@@ -77,30 +83,16 @@ impl Commands {
             let (commands, merchant, replies) = (self.clone(), merchant.clone(), replies.clone());
             tokio::spawn(async move {
                 let state = commands.state_of(&merchant, lookup.key.into()).await;
-                send_reply(&replies, lookup.id, PeerOutcome::of_lookup(state)).await;
+                send_reply(&replies, lookup.id, PeerOutcome::Lookup(state)).await;
             });
         }
         Ok(())
     }
 }
 
-async fn reply_to_all(
-    ids: Vec<u64>,
-    receivers: Vec<oneshot::Receiver<Reply>>,
-    replies: &mpsc::Sender<PeerReply>,
-) {
-    for (id, receiver) in ids.into_iter().zip(receivers) {
-        let reply = receiver.await.unwrap_or(Reply::OutcomeUnknown);
-        send_reply(replies, id, reply.try_into()).await;
-    }
-}
-
-async fn send_reply(replies: &mpsc::Sender<PeerReply>, id: u64, outcome: Result<PeerOutcome, MessageError>) {
-    match outcome {
-        // If the link has broken, no node waits for the reply.
-        Ok(outcome) => drop(replies.send(PeerReply { id, outcome }).await),
-        Err(error) => tracing::error!(%error, "failed to encode a reply for a peer"),
-    }
+async fn send_reply(replies: &mpsc::Sender<PeerReply>, id: u64, outcome: PeerOutcome) {
+    // If the link has broken, no node waits for the reply.
+    let _ = replies.send(PeerReply { id, outcome }).await;
 }
 
 /// Sends replies; those that wait at the same time share a message.
@@ -108,7 +100,10 @@ async fn send_replies(mut queue: mpsc::Receiver<PeerReply>, mut seal: Seal, outg
     let mut replies = Vec::new();
     while queue.recv_many(&mut replies, MAX_REPLIES).await > 0 {
         let message = PeerReplies { replies: std::mem::take(&mut replies) };
-        let Ok(sealed) = seal.seal(&message) else { return };
+        let sealed = seal.seal(&message);
+        let sealed =
+            sealed.inspect_err(|error| tracing::error!(%error, "failed to encode replies for a peer"));
+        let Ok(sealed) = sealed else { return };
         if outgoing.send(sealed).await.is_err() {
             return;
         }

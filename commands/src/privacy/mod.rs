@@ -9,7 +9,7 @@ mod master_key;
 mod vault;
 
 pub use crypto::VaultError;
-pub(crate) use crypto::{from_hex, random, to_hex};
+pub(crate) use crypto::{random, to_hex};
 pub use master_key::MasterKey;
 pub use vault::Vault;
 pub(crate) use vault::WrappedKey;
