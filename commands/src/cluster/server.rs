@@ -7,7 +7,8 @@ use tokio::sync::mpsc;
 
 use super::Link;
 use super::messages::{
-    FROM_CLIENT, FROM_SERVER, MessageError, PeerCommand, PeerOutcome, PeerReplies, PeerReply, PeerRequest, Seal,
+    FROM_CLIENT, FROM_SERVER, MessageError, PeerCommand, PeerOutcome, PeerReplies, PeerReply, PeerRequest,
+    Seal,
 };
 use crate::answer::Reply;
 use crate::privacy::random;
