@@ -1,4 +1,4 @@
-//! `holdfast export`: the journal and the read models as files for analysts' tools.
+//! `holdfast export`: exports the journal and the read models to files.
 
 use std::path::Path;
 use std::time::Instant;
@@ -14,38 +14,36 @@ const EXAMPLES: &str = "\
 Examples:
   holdfast export --database sqlite:./shop --to ./lake
   holdfast export --database sqlite:./shop --to ./lake              later: only what is new
-  holdfast export --to ./june --only events --merchant default --from 120001 --upto 480000
+  holdfast export --to ./june --only events --merchant default --from 120001 --until 480000
   holdfast export --to ./lines --format ndjson --only orders,order_lines
 
   duckdb -c \"SELECT type, count(*) FROM './lake/events/**/*.parquet' GROUP BY type\"
   duckdb -c \"SELECT date, sum(total) FROM './lake/order_lines/**/*.parquet' GROUP BY date\"
 
-The store is only read: a server may run over it meanwhile.
+The command only reads the store: a server may use it at the same time.
 
-Tables, each in a directory of its own, by merchant and date as Hive writes them:
-  events               a row an event; date is when it was recorded, in UTC
-  orders               a row an order; date is when it was created, also in the next three
-  order_lines          a row a line of an order
-  fulfillment_orders   a row a location's part of an order
-  packages             a row a parcel that has left
-  availability         a row a SKU and location; date is when it was exported, in the next two too
-  skus                 a row a SKU, over all locations
-  supplies             a row a supply that is expected
-  metrics              a row an hour, channel, location and measure; date is that of the hour
-merchant and date are columns of the path, such as orders/merchant=default/date=2026-03-01/, and
-every tool that knows Hive's layout adds them. Money is DECIMAL(38, 6) in Parquet and text in
-NDJSON; times are UTC, to the microsecond; what has parts of its own is JSON.
+Tables, each in its own directory, partitioned by merchant and date in Hive layout:
+  events               one row per event; date: when it was recorded, in UTC
+  orders               one row per order; date: when it was created, also in the next three tables
+  order_lines          one row per line of an order
+  fulfillment_orders   one row per fulfillment order
+  packages             one row per shipped package
+  availability         one row per SKU and location; date: of the export, also in the next two tables
+  skus                 one row per SKU, over all locations
+  supplies             one row per expected supply
+  metrics              one row per hour, channel, location and metric; date: of the hour
+merchant and date are columns of the path, such as orders/merchant=default/date=2026-03-01/; tools
+that support Hive layout add them. Money is DECIMAL(38, 6) in Parquet and text in NDJSON; times are
+UTC, in microseconds; structured values are JSON.
 
-Events are only ever added, in new files. A date of the other tables is written anew when
-something of it has changed, one file in the place of another. Read models are exported as they
-are, whatever --from and --upto say. manifest.json in each merchant's directory says up to which
-position it is complete. A file appears when it is whole; run the same command again after
-whatever interrupted it, and it goes on where it was.
+Files of events are only added. A file of the other tables is replaced if one of its rows has
+changed. Read models are exported in their current state, regardless of --from and --until.
+manifest.json in each merchant's directory contains the position up to which the table is complete.
+A file appears under its name when it is complete; after an interruption, run the same command again.
 
-Personal data is sealed and never exported: has_personal_data tells where an event has some. Not
-sealed are city, region, postal code, country, customer_ref, attributes, notes and reasons.";
+Personal data is never exported; has_personal_data marks events that have some. Not encrypted, so
+exported: city, region, postal code, country, customer_ref, attributes, notes and reasons.";
 
-/// Arguments of `holdfast export`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
@@ -53,12 +51,11 @@ pub struct Arguments {
     store: Store,
     #[command(flatten)]
     options: Options,
-    /// Write one JSON object instead of a table.
+    /// Print one JSON object instead of a table.
     #[arg(long)]
     json: bool,
 }
 
-/// Exports, and prints what was exported.
 pub async fn run(arguments: &Arguments, printer: &mut Printer) -> Result<(), CliError> {
     let stop = crate::stop_signal()?;
     let exporting = async {
@@ -79,7 +76,7 @@ pub async fn run(arguments: &Arguments, printer: &mut Printer) -> Result<(), Cli
     if arguments.json {
         return Ok(printer.json(&report)?);
     }
-    report.show(printer);
+    report.print(printer);
     Ok(())
 }
 
@@ -99,23 +96,17 @@ async fn export(arguments: &Arguments) -> Result<Vec<Exported>, CliError> {
     Ok(exported)
 }
 
-/// What a run has written.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Report<'a> {
-    /// Where to.
     directory: &'a Path,
-    /// In which format.
     format: Format,
-    /// Table by table, merchant by merchant.
     tables: Vec<Exported>,
-    /// How long it took.
     seconds: f64,
 }
 
 impl Report<'_> {
-    /// Prints it.
-    fn show(&self, printer: &mut Printer) {
+    fn print(&self, printer: &mut Printer) {
         let mut table = output::table(&["table", "merchant", "files", "rows", "bytes", "up to position"]);
         for exported in &self.tables {
             let Exported { files, rows, bytes, position, .. } = *exported;
@@ -129,7 +120,7 @@ impl Report<'_> {
             let Exported { table, merchant, .. } = exported;
             let behind = number(exported.behind.unwrap_or(0));
             printer.line(format!(
-                "{table} of merchant {merchant}: {behind} events are not folded yet; a server does that."
+                "{table} of merchant {merchant}: {behind} events are not applied yet; a running server applies them."
             ));
         }
         let total = |of: fn(&Exported) -> u64| number(self.tables.iter().map(of).sum());

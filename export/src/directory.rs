@@ -1,4 +1,4 @@
-//! The directory that is exported into: whose it is while a run lasts, and where in it everything is.
+//! The target directory: its lock and its layout.
 
 use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
@@ -9,36 +9,35 @@ use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::manifest::{KNOWN, Manifest};
+use super::manifest::{MANIFEST_VERSION, Manifest};
 use super::{ExportError, Format, files};
 
-/// Says what a directory holds, and what each table of a merchant is complete up to.
+/// The name of the manifests of the directory and of each table of a merchant.
 const MANIFEST: &str = "manifest.json";
-/// Held by the process that exports.
+/// The file that the exporting process locks.
 const LOCK: &str = "export.lock";
 
-/// What a directory holds.
+/// The manifest of the directory.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Kind {
-    /// The version of all manifests in it.
+struct DirectoryManifest {
+    /// The version of all manifests in the directory.
     manifest: u32,
     format: Format,
 }
 
-/// A directory that this process alone exports into.
+/// A directory, locked by this process.
 #[derive(Debug)]
 pub struct Directory {
     root: PathBuf,
     format: Format,
-    /// Let go of at the end.
     _lock: File,
 }
 
 impl Directory {
-    /// Takes a directory to export into, or to go on with.
+    /// Locks a new directory or that of an earlier export.
     pub fn open(root: &Path, format: Format) -> Result<Self, ExportError> {
-        files::make_directory(root).map_err(ExportError::file(root))?;
+        files::create_directory(root).map_err(ExportError::file(root))?;
         let manifest = root.join(MANIFEST);
         let is_known = |entry: &PathBuf| {
             entry.file_name().is_some_and(|name| name == LOCK) || files::is_unfinished(entry)
@@ -53,37 +52,40 @@ impl Directory {
             Err(TryLockError::WouldBlock) => return Err(ExportError::InUse(root.to_owned())),
             Err(TryLockError::Error(error)) => return Err(ExportError::file(root)(error)),
         }
-        match read::<Kind>(&manifest)? {
-            None => write(&manifest, &Kind { manifest: KNOWN, format })?,
+        match read::<DirectoryManifest>(&manifest)? {
+            None => write(&manifest, &DirectoryManifest { manifest: MANIFEST_VERSION, format })?,
             Some(kind) => {
                 check_version(&manifest, kind.manifest)?;
                 if kind.format != format {
                     let directory = root.to_owned();
-                    return Err(ExportError::OtherFormat { directory, there: kind.format, asked: format });
+                    return Err(ExportError::OtherFormat {
+                        directory,
+                        found: kind.format,
+                        requested: format,
+                    });
                 }
             }
         }
         Ok(Self { root: root.to_owned(), format, _lock: lock })
     }
 
-    /// Where it is.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// Where a merchant's rows of a table are.
+    /// The directory for a merchant's rows of a table.
     pub fn folder(&self, table: &str, merchant: &MerchantId) -> Folder {
         let path = self.root.join(table).join(format!("merchant={}", escaped(merchant)));
         Folder { path, merchant: merchant.clone(), format: self.format }
     }
 }
 
-/// A merchant's name as a part of a path, as Hive writes it: of its characters only the colon has to be replaced.
+/// A merchant's name in a path, escaped as Hive does: of the characters of a name, only the colon needs it.
 fn escaped(merchant: &MerchantId) -> String {
     merchant.as_str().replace(':', "%3A")
 }
 
-/// Where a merchant's rows of a table are: a directory for each date in it, and a manifest.
+/// The directory of a merchant's rows of a table: a manifest, and a directory per date.
 #[derive(Debug, Clone)]
 pub struct Folder {
     pub path: PathBuf,
@@ -92,35 +94,33 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// The directory of a date.
     pub fn day(&self, date: Day) -> PathBuf {
         self.path.join(day(date))
     }
 
-    /// Where a file is, as the manifest says it.
-    pub fn place(&self, date: Day, name: &str) -> String {
+    /// The path of a file, relative to the manifest.
+    pub fn relative_path(&self, date: Day, name: &str) -> String {
         format!("{}/{name}.{}", day(date), self.format.name())
     }
 
-    /// Reads the manifest, where there is one.
+    /// Reads the manifest; `None` if there is none yet.
     pub fn manifest<D: DeserializeOwned>(&self) -> Result<Option<Manifest<D>>, ExportError> {
         let file = self.path.join(MANIFEST);
         let Some(manifest) = read::<Manifest<D>>(&file)? else { return Ok(None) };
         check_version(&file, manifest.manifest)?;
         if manifest.merchant != self.merchant.as_str() {
-            let (there, asked) = (manifest.merchant, self.merchant.to_string());
-            return Err(ExportError::OtherMerchant { file, there, asked });
+            let (found, requested) = (manifest.merchant, self.merchant.to_string());
+            return Err(ExportError::OtherMerchant { file, found, requested });
         }
         Ok(Some(manifest))
     }
 
-    /// Keeps the manifest.
-    pub fn keep<D: Serialize>(&self, manifest: &Manifest<D>) -> Result<(), ExportError> {
+    pub fn write_manifest<D: Serialize>(&self, manifest: &Manifest<D>) -> Result<(), ExportError> {
         write(&self.path.join(MANIFEST), manifest)
     }
 
-    /// Removes what a run left that was interrupted: files that are not finished, and parts that no manifest knows.
-    pub fn tidy(&self, known: &BTreeSet<&str>) -> Result<(), ExportError> {
+    /// Removes the files of an interrupted run: unfinished files, and event files that are not in the manifest.
+    pub fn clean_up(&self, known: &BTreeSet<&str>) -> Result<(), ExportError> {
         let entries = |directory: &Path| files::entries(directory).map_err(ExportError::file(directory));
         for entry in entries(&self.path)? {
             if entry.is_file() && files::is_unfinished(&entry) {
@@ -132,8 +132,8 @@ impl Folder {
             }
             for file in entries(&entry)? {
                 let Some(name) = file.file_name().and_then(|name| name.to_str()) else { continue };
-                let is_lost = is_part(name) && !known.contains(format!("{day}/{name}").as_str());
-                if file.is_file() && (files::is_unfinished(&file) || is_lost) {
+                let is_orphan = is_event_file(name) && !known.contains(format!("{day}/{name}").as_str());
+                if file.is_file() && (files::is_unfinished(&file) || is_orphan) {
                     files::remove(&file).map_err(ExportError::file(&file))?;
                 }
             }
@@ -146,14 +146,13 @@ fn day(date: Day) -> String {
     format!("date={date}")
 }
 
-/// The name of a part of the events, without the end that tells its format.
-pub fn part(first: u64, last: u64) -> String {
-    // As many digits as the largest position has.
+/// The name of a file of events, without its extension.
+pub fn event_file(first: u64, last: u64) -> String {
+    // 20 digits: those of the largest position.
     format!("part-{first:020}-{last:020}")
 }
 
-/// Whether a file is called as parts are.
-fn is_part(name: &str) -> bool {
+fn is_event_file(name: &str) -> bool {
     let numbers = name.strip_prefix("part-").and_then(|rest| rest.split_once('.'));
     let is_number = |text: &str| text.len() == 20 && text.bytes().all(|digit| digit.is_ascii_digit());
     numbers
@@ -161,17 +160,20 @@ fn is_part(name: &str) -> bool {
         .is_some_and(|(first, last)| is_number(first) && is_number(last))
 }
 
-/// The date of a moment, in UTC.
+/// The date of a time in microseconds, in UTC.
 pub fn date_of(microseconds: i64) -> Result<Day, ExportError> {
-    let moment = jiff::Timestamp::from_microsecond(microseconds).ok();
-    let date = moment.map(|moment| moment.to_zoned(TimeZone::UTC).date().to_string());
-    date.and_then(|date| date.parse().ok()).ok_or(ExportError::NoDate(microseconds))
+    let time = jiff::Timestamp::from_microsecond(microseconds).ok();
+    let date = time.map(|time| time.to_zoned(TimeZone::UTC).date().to_string());
+    date.and_then(|date| date.parse().ok()).ok_or(ExportError::InvalidTime(microseconds))
 }
 
 fn check_version(file: &Path, found: u32) -> Result<(), ExportError> {
     match found {
-        KNOWN => Ok(()),
-        found => Err(ExportError::ManifestVersion { file: file.to_owned(), found, known: KNOWN }),
+        MANIFEST_VERSION => Ok(()),
+        found => {
+            let supported = MANIFEST_VERSION;
+            Err(ExportError::ManifestVersion { file: file.to_owned(), found, supported })
+        }
     }
 }
 
@@ -186,8 +188,8 @@ fn read<D: DeserializeOwned>(file: &Path) -> Result<Option<D>, ExportError> {
 }
 
 fn write(file: &Path, content: &impl Serialize) -> Result<(), ExportError> {
-    let wrong = |reason| ExportError::Manifest { file: file.to_owned(), reason };
-    let mut text = serde_json::to_vec_pretty(content).map_err(wrong)?;
+    let invalid = |reason| ExportError::Manifest { file: file.to_owned(), reason };
+    let mut text = serde_json::to_vec_pretty(content).map_err(invalid)?;
     text.push(b'\n');
     files::write(file, &text).map_err(ExportError::file(file))
 }
@@ -197,20 +199,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_are_known_by_their_names() {
-        let name = format!("{}.parquet", part(1, 250));
+    fn event_files_are_recognized_by_name() {
+        let name = format!("{}.parquet", event_file(1, 250));
         assert_eq!(name, "part-00000000000000000001-00000000000000000250.parquet");
-        assert!(is_part(&name));
+        assert!(is_event_file(&name));
         for other in ["part-1-2.parquet", "orders.parquet", "part-.parquet", "", &name[..46], "part-a-b.c"] {
-            assert!(!is_part(other), "{other}");
+            assert!(!is_event_file(other), "{other}");
         }
     }
 
     #[test]
-    fn days_are_those_of_utc() {
+    fn dates_are_in_utc() {
         assert_eq!(date_of(0).unwrap().to_string(), "1970-01-01");
         assert_eq!(date_of(86_400_000_000 - 1).unwrap().to_string(), "1970-01-01");
         assert_eq!(date_of(86_400_000_000).unwrap().to_string(), "1970-01-02");
-        assert!(matches!(date_of(i64::MAX), Err(ExportError::NoDate(i64::MAX))));
+        assert!(matches!(date_of(i64::MAX), Err(ExportError::InvalidTime(i64::MAX))));
     }
 }

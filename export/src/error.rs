@@ -1,4 +1,4 @@
-//! Why something cannot be exported.
+//! Why an export fails.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,204 +10,89 @@ use parquet::errors::ParquetError;
 
 use super::Format;
 
-/// Why something cannot be exported. What was exported before is as it was.
+/// Why an export fails. The files of earlier exports stay unchanged.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "the messages describe the cases and their fields")]
 pub enum ExportError {
-    /// The journal cannot be read.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// The read models cannot be read.
     #[error(transparent)]
     Views(#[from] ViewError),
-    /// The store does not contain the merchant.
     #[error("merchant {0} does not exist in this store")]
     UnknownMerchant(MerchantId),
-    /// The directory holds something else.
-    #[error(
-        "{0} is not empty and holds no export: name a directory that is not there yet, or an export to go on with"
-    )]
+    #[error("{0} is not empty and contains no export: specify a new directory or that of an earlier export")]
     NotAnExport(PathBuf),
-    /// Another process is at it.
-    #[error("another process is exporting into {0}")]
+    #[error("another process exports to {0}")]
     InUse(PathBuf),
-    /// A newer program has written it.
-    #[error("{file} is of version {found}; this program knows {known}")]
-    ManifestVersion {
-        /// Which file.
-        file: PathBuf,
-        /// The version found.
-        found: u32,
-        /// The one that this program knows.
-        known: u32,
-    },
-    /// A manifest cannot be read.
-    #[error("{file} is no manifest of an export: {reason}")]
-    Manifest {
-        /// Which file.
-        file: PathBuf,
-        /// Why.
-        reason: serde_json::Error,
-    },
-    /// Its files are of the other format.
-    #[error("{directory} holds {there}, --format asks for {asked}: name another directory for it")]
-    OtherFormat {
-        /// Which directory.
-        directory: PathBuf,
-        /// What it holds.
-        there: Format,
-        /// What was asked for.
-        asked: Format,
-    },
-    /// A directory that two merchants have in common, where large and small letters are the same.
-    #[error("{file} is of merchant {there}, not of {asked}")]
-    OtherMerchant {
-        /// Which file.
-        file: PathBuf,
-        /// Whose it is.
-        there: String,
-        /// Who was asked for.
-        asked: String,
-    },
-    /// Its events begin elsewhere.
+    #[error("{file} has version {found}; this program supports version {supported}")]
+    ManifestVersion { file: PathBuf, found: u32, supported: u32 },
+    #[error("{file} is not a manifest of an export: {reason}")]
+    Manifest { file: PathBuf, reason: serde_json::Error },
+    #[error("{directory} contains {found} files, but --format is {requested}: specify another directory")]
+    OtherFormat { directory: PathBuf, found: Format, requested: Format },
+    /// Two merchants share a directory, in a file system that ignores case.
+    #[error("{file} belongs to merchant {found}, not to {requested}")]
+    OtherMerchant { file: PathBuf, found: String, requested: String },
     #[error(
-        "{directory} holds events from position {there} on, --from asks for {asked}: name another directory for them"
+        "{directory} contains events from position {found} on, but --from is {requested}: specify another directory"
     )]
-    OtherRange {
-        /// Which directory.
-        directory: PathBuf,
-        /// Where they begin.
-        there: u64,
-        /// Where they were to begin.
-        asked: u64,
-    },
-    /// It holds more than was asked for.
+    OtherRange { directory: PathBuf, found: u64, requested: u64 },
     #[error(
-        "{directory} holds events up to position {there}, --upto asks for {asked}: name another directory for them"
+        "{directory} contains events up to position {found}, but --until is {requested}: specify another directory"
     )]
-    AlreadyBeyond {
-        /// Which directory.
-        directory: PathBuf,
-        /// Where they end.
-        there: u64,
-        /// Where they were to end.
-        asked: u64,
-    },
-    /// Nothing was written at the position that was asked for.
-    #[error("merchant {merchant}: the journal ends at position {head}, {wanted} was asked for")]
-    Beyond {
-        /// Whose journal.
-        merchant: String,
-        /// Where it ends.
-        head: u64,
-        /// What was asked for.
-        wanted: u64,
-    },
-    /// A range that ends before it begins.
-    #[error("--upto {upto} is before --from {from}")]
-    Backwards {
-        /// Where it begins.
-        from: u64,
-        /// Where it ends.
-        upto: u64,
-    },
-    /// Each merchant has positions of its own.
-    #[error("--from and --upto count in one merchant's journal: say by --merchant in whose")]
-    RangeOfWhom,
-    /// What was exported before came from another store.
+    AlreadyBeyond { directory: PathBuf, found: u64, requested: u64 },
     #[error(
-        "{directory}: what was exported up to position {position} is not of this journal: name another directory, \
-         and find out which journal is the right one"
+        "merchant {merchant}: the journal ends at position {head}, before the requested position {requested}"
     )]
-    OtherJournal {
-        /// Which directory.
-        directory: PathBuf,
-        /// Up to where.
-        position: u64,
-    },
-    /// The journal is damaged.
+    Beyond { merchant: String, head: u64, requested: u64 },
+    #[error("--until {until} is before --from {from}")]
+    EmptyRange { from: u64, until: u64 },
+    #[error("--from and --until are positions in the journal of one merchant: specify --merchant")]
+    RangeWithoutMerchant,
     #[error(
-        "merchant {merchant}, position {position}: the event is missing or not what was written: see holdfast verify"
+        "{directory}: the exported events up to position {position} differ from this journal: find out which journal is \
+         the right one, and specify another directory"
     )]
-    NotAsWritten {
-        /// Whose journal.
-        merchant: String,
-        /// Where.
-        position: u64,
-    },
-    /// The read models were made from another journal.
-    #[error("the read models of merchant {merchant} are not of this journal: see holdfast projections list")]
-    ForeignReadModels {
-        /// Whose.
-        merchant: String,
-    },
-    /// The read models are older than what was exported before.
+    OtherJournal { directory: PathBuf, position: u64 },
     #[error(
-        "the read models of merchant {merchant} are at position {reached}, those in {directory} are of {exported}: \
-         wait until they have caught up"
+        "merchant {merchant}, position {position}: the event is missing or was changed: run holdfast verify"
     )]
-    ReadModelsBehind {
-        /// Whose.
-        merchant: String,
-        /// Which directory.
-        directory: PathBuf,
-        /// Where they are.
-        reached: u64,
-        /// What was exported.
-        exported: u64,
-    },
-    /// Orders that were created one after the other were not, by their dates.
+    EventChanged { merchant: String, position: u64 },
+    #[error(
+        "the read models of merchant {merchant} belong to another journal: run holdfast projections list"
+    )]
+    ForeignReadModels { merchant: String },
+    #[error(
+        "the read models of merchant {merchant} are at position {reached}, those in {directory} at {exported}: wait until \
+         they are up to date"
+    )]
+    ReadModelsBehind { merchant: String, directory: PathBuf, reached: u64, exported: u64 },
     #[error(
         "merchant {merchant}: the order created at position {position} has an earlier date than the one before it"
     )]
-    DatesGoBack {
-        /// Whose.
-        merchant: String,
-        /// Where.
-        position: u64,
-    },
-    /// A moment that no calendar has.
-    #[error("{0} microseconds after 1970 is no moment that can be written")]
-    NoDate(i64),
-    /// A file that belongs to the export is gone, or somebody has changed it.
-    #[error("{0} is not as it was exported: export anew, into another directory")]
+    UnsortedDates { merchant: String, position: u64 },
+    #[error("{0} microseconds since 1970 is not a valid time")]
+    InvalidTime(i64),
+    #[error("{0} was changed or removed after the export: export again to another directory")]
     Changed(PathBuf),
-    /// A merchant's name in the store that can be none.
-    #[error("the store has a merchant whose name is none: {0:?}")]
-    NoMerchant(String),
-    /// A value cannot be written as JSON.
-    #[error("a value of column {column} cannot be written as JSON: {reason}")]
-    NoJson {
-        /// Which column.
-        column: &'static str,
-        /// Why.
-        reason: serde_json::Error,
-    },
-    /// A file or directory.
+    #[error("invalid merchant name in store: {0:?}")]
+    InvalidMerchant(String),
+    #[error("cannot encode a value of column {column} as JSON: {reason}")]
+    Json { column: &'static str, reason: serde_json::Error },
     #[error("{file}: {source}")]
-    File {
-        /// Which.
-        file: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// A Parquet file cannot be made.
+    File { file: PathBuf, source: io::Error },
     #[error("{file}: {source}")]
-    Parquet {
-        /// Which.
-        file: PathBuf,
-        /// Why.
-        source: ParquetError,
-    },
+    Parquet { file: PathBuf, source: ParquetError },
 }
 
 impl ExportError {
-    /// Something of the system about a file.
+    /// Adds the path to an error of the operating system.
     pub fn file(file: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::File { file: file.to_owned(), source }
     }
 
-    /// Whether it is what the command was told that is wrong.
+    /// True if the arguments of the command are wrong.
     pub fn is_about_arguments(&self) -> bool {
-        matches!(self, Self::RangeOfWhom | Self::Backwards { .. })
+        matches!(self, Self::RangeWithoutMerchant | Self::EmptyRange { .. })
     }
 }

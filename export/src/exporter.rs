@@ -9,27 +9,17 @@ use holdfast_projections::{ReadSnapshot, ViewStore};
 use holdfast_terminal::output::Progress;
 
 use crate::directory::{Directory, date_of};
-use crate::journal::{EventsExport, Range};
+use crate::journal::EventsExport;
+use crate::limits::{Limits, Range};
 use crate::output::{Output, TableOutput};
 use crate::read_models::{self, OrdersPass, Outputs};
-use crate::tables::{self, Kind, Ordered};
+use crate::tables::{self, ExportedOrder, Kind};
 use crate::{ExportError, Exported, Options, TableName};
 
 /// Events read from the journal per page.
 const EVENTS_PER_PAGE: usize = 5_000;
 /// Orders, SKUs or metrics read from a read model per page.
 const ROWS_PER_PAGE: usize = 500;
-
-/// How much at once.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// Events in a file.
-    pub rows: u64,
-    /// Events looked at in one go.
-    pub page: usize,
-    /// Orders, SKUs or measures looked at in one go.
-    pub orders: usize,
-}
 
 /// Exports one journal and its read models into one directory.
 pub struct Exporter<'a> {
@@ -45,7 +35,11 @@ pub struct Exporter<'a> {
 impl<'a> Exporter<'a> {
     /// Opens the directory of an earlier export, or creates it.
     pub async fn new(journal: &'a dyn Journal, options: &Options) -> Result<Self, ExportError> {
-        let limits = Limits { rows: options.events_per_file, page: EVENTS_PER_PAGE, orders: ROWS_PER_PAGE };
+        let limits = Limits {
+            events_per_file: options.events_per_file,
+            events_per_page: EVENTS_PER_PAGE,
+            rows_per_page: ROWS_PER_PAGE,
+        };
         Self::with_limits(journal, options, limits).await
     }
 
@@ -60,7 +54,7 @@ impl<'a> Exporter<'a> {
             merchants: merchants(journal, options).await?,
             directory: Directory::open(&options.to, options.format)?,
             only: options.only.clone(),
-            range: Range { from: options.from, upto: options.upto },
+            range: Range { from: options.from, until: options.until },
             limits,
             today: date_of(SystemClock.now().microseconds())?,
         })
@@ -69,7 +63,7 @@ impl<'a> Exporter<'a> {
     /// Exports the new events of every selected merchant, if events are selected.
     pub async fn events(&self) -> Result<Vec<Exported>, ExportError> {
         let mut exported = Vec::new();
-        if self.wants(TableName::Events) {
+        if self.selects(TableName::Events) {
             for merchant in &self.merchants {
                 exported.push(self.events_of(merchant).await?);
             }
@@ -79,7 +73,7 @@ impl<'a> Exporter<'a> {
 
     /// True if a table of a read model is selected, so that [`Self::read_models`] has something to export.
     pub fn includes_read_models(&self) -> bool {
-        TableName::value_variants().iter().any(|table| *table != TableName::Events && self.wants(*table))
+        TableName::value_variants().iter().any(|table| *table != TableName::Events && self.selects(*table))
     }
 
     /// Exports the selected read models of every selected merchant.
@@ -91,14 +85,14 @@ impl<'a> Exporter<'a> {
         Ok(exported)
     }
 
-    fn wants(&self, table: TableName) -> bool {
+    fn selects(&self, table: TableName) -> bool {
         self.only.is_empty() || self.only.contains(&table)
     }
 
     async fn events_of(&self, merchant: &MerchantId) -> Result<Exported, ExportError> {
         let folder = self.directory.folder(tables::EVENTS.name, merchant);
-        let export = EventsExport::begin(self.journal, folder, self.range, self.limits).await?;
-        let mut progress = Progress::new("events", export.left());
+        let export = EventsExport::open(self.journal, folder, self.range, self.limits).await?;
+        let mut progress = Progress::new("events", export.remaining());
         let exported = export.run(|events| progress.set(events)).await?;
         progress.finish();
         Ok(exported)
@@ -113,40 +107,40 @@ impl<'a> Exporter<'a> {
         let mut metrics = Outputs::new();
         self.open(TableName::Metrics, &tables::METRICS, merchant, &mut metrics)?;
         let head = self.journal.head(merchant.as_str()).await?.position;
-        let mut moment = ReadSnapshot::open(views, merchant.as_str(), head).await?;
+        let mut snapshot = ReadSnapshot::open(views, merchant.as_str(), head).await?;
         if !orders.is_empty() {
-            let as_of = read_models::as_of(self.journal, merchant, moment.orders_position()?).await?;
-            read_models::fits(self.journal, merchant, self.directory.root(), &orders, &as_of).await?;
+            let as_of = read_models::as_of(self.journal, merchant, snapshot.orders_position()?).await?;
+            read_models::check(self.journal, merchant, self.directory.root(), &orders, &as_of).await?;
             let mut progress = Progress::new("orders", as_of.position);
-            let (moment, outputs, limits) = (&mut moment, &mut orders, self.limits);
-            let pass = OrdersPass { moment, merchant, outputs, as_of, limits };
+            let (snapshot, outputs, limits) = (&mut snapshot, &mut orders, self.limits);
+            let pass = OrdersPass { snapshot, merchant, outputs, as_of, limits };
             pass.run(|position| progress.set(position)).await?;
             progress.finish();
         }
         if !stock.is_empty() {
-            let as_of = read_models::as_of(self.journal, merchant, moment.stock_position()?).await?;
-            read_models::fits(self.journal, merchant, self.directory.root(), &stock, &as_of).await?;
-            let mut progress = Progress::new("stock", moment.sku_count().await?);
-            let told = |skus| progress.set(skus);
-            read_models::stock(&mut moment, &mut stock, (self.today, &as_of), self.limits, told).await?;
+            let as_of = read_models::as_of(self.journal, merchant, snapshot.stock_position()?).await?;
+            read_models::check(self.journal, merchant, self.directory.root(), &stock, &as_of).await?;
+            let mut progress = Progress::new("stock", snapshot.sku_count().await?);
+            let report = |skus| progress.set(skus);
+            read_models::stock(&mut snapshot, &mut stock, (self.today, &as_of), self.limits, report).await?;
             progress.finish();
         }
         if !metrics.is_empty() {
-            let as_of = read_models::as_of(self.journal, merchant, moment.metrics_position()?).await?;
-            read_models::fits(self.journal, merchant, self.directory.root(), &metrics, &as_of).await?;
-            let mut progress = Progress::new("metrics", moment.metric_cell_count().await?);
-            let told = |rows| progress.set(rows);
-            read_models::metrics(&mut moment, &mut metrics, &as_of, self.limits, told).await?;
+            let as_of = read_models::as_of(self.journal, merchant, snapshot.metrics_position()?).await?;
+            read_models::check(self.journal, merchant, self.directory.root(), &metrics, &as_of).await?;
+            let mut progress = Progress::new("metrics", snapshot.metric_cell_count().await?);
+            let report = |rows| progress.set(rows);
+            read_models::metrics(&mut snapshot, &mut metrics, &as_of, self.limits, report).await?;
             progress.finish();
         }
         let orders = orders.into_iter().map(Output::exported);
         let others = stock.into_iter().map(Output::exported);
         let exported = orders.chain(others).chain(metrics.into_iter().map(Output::exported));
-        Ok(exported.map(|exported| exported.behind(head)).collect())
+        Ok(exported.map(|exported| exported.with_head(head)).collect())
     }
 
-    /// The tables that are made of orders and are wanted.
-    fn orders(&self, merchant: &MerchantId) -> Result<Outputs<Ordered>, ExportError> {
+    /// The selected tables of orders.
+    fn orders(&self, merchant: &MerchantId) -> Result<Outputs<ExportedOrder>, ExportError> {
         let mut outputs = Outputs::new();
         self.open(TableName::Orders, &tables::ORDERS, merchant, &mut outputs)?;
         self.open(TableName::OrderLines, &tables::ORDER_LINES, merchant, &mut outputs)?;
@@ -155,7 +149,7 @@ impl<'a> Exporter<'a> {
         Ok(outputs)
     }
 
-    /// The tables that are made of SKUs and are wanted.
+    /// The selected tables of SKUs.
     fn stock(&self, merchant: &MerchantId) -> Result<Outputs<AvailabilityView>, ExportError> {
         let mut outputs = Outputs::new();
         self.open(TableName::Availability, &tables::AVAILABILITY, merchant, &mut outputs)?;
@@ -171,7 +165,7 @@ impl<'a> Exporter<'a> {
         merchant: &MerchantId,
         outputs: &mut Outputs<S>,
     ) -> Result<(), ExportError> {
-        if self.wants(name) {
+        if self.selects(name) {
             let folder = self.directory.folder(kind.table.name, merchant);
             outputs.push(Box::new(TableOutput::open(kind, folder)?));
         }
@@ -179,11 +173,11 @@ impl<'a> Exporter<'a> {
     }
 }
 
-/// Whose events and rows are asked for.
+/// The selected merchants.
 async fn merchants(journal: &dyn Journal, options: &Options) -> Result<Vec<MerchantId>, ExportError> {
     let heads = journal.heads().await?;
     let known = heads.into_iter().filter(|(_, head)| head.position > 0).map(|(merchant, _)| merchant);
-    let known = known.map(|name| MerchantId::new(&name).map_err(|_| ExportError::NoMerchant(name)));
+    let known = known.map(|name| MerchantId::new(&name).map_err(|_| ExportError::InvalidMerchant(name)));
     let mut known = known.collect::<Result<Vec<_>, _>>()?;
     if let Some(merchant) = &options.merchant {
         known.retain(|known| known == merchant);
@@ -191,9 +185,9 @@ async fn merchants(journal: &dyn Journal, options: &Options) -> Result<Vec<Merch
             return Err(ExportError::UnknownMerchant(merchant.clone()));
         }
     }
-    let is_range = options.from > 1 || options.upto.is_some();
+    let is_range = options.from > 1 || options.until.is_some();
     if is_range && known.len() > 1 {
-        return Err(ExportError::RangeOfWhom);
+        return Err(ExportError::RangeWithoutMerchant);
     }
     Ok(known)
 }

@@ -1,5 +1,5 @@
-//! Export of the journal and the read models to files for analysts' tools: each event exactly once, and each date of a
-//! read model as of one position of the journal.
+//! Export of the journal and the read models to Parquet or NDJSON: each event exactly once, and each date of a read model as
+//! of one position of the journal.
 
 mod column;
 mod directory;
@@ -7,12 +7,13 @@ mod error;
 mod exporter;
 mod files;
 mod journal;
+mod limits;
 mod manifest;
 mod output;
 mod parquet_file;
 mod read_models;
 mod report;
-mod sheet;
+mod table_file;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -28,28 +29,28 @@ pub use self::error::ExportError;
 pub use self::exporter::Exporter;
 pub use self::report::Exported;
 
-/// What to export, and how.
+/// Options of an export.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
-    /// Where to: a directory that is not there yet, or one that was exported into before.
+    /// Target: a new directory or that of an earlier export.
     #[arg(long, value_name = "DIR")]
     pub to: PathBuf,
-    /// How to write it.
+    /// Format of the files.
     #[arg(long, value_name = "FORMAT", default_value = "parquet")]
     pub format: Format,
-    /// Only this merchant; every merchant of the store where not given.
+    /// Only this merchant. Default: all merchants.
     #[arg(long, value_name = "MERCHANT", env = "HOLDFAST_MERCHANT")]
     pub merchant: Option<MerchantId>,
-    /// The first event, by its position.
+    /// Position of the first event.
     #[arg(long, value_name = "POSITION", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     pub from: u64,
-    /// The last event, by its position; the last that there is where not given.
+    /// Position of the last event. Default: the end of the journal.
     #[arg(long, value_name = "POSITION")]
-    pub upto: Option<u64>,
-    /// Only these tables; all of them where not given.
+    pub until: Option<u64>,
+    /// Only these tables. Default: all tables.
     #[arg(long, value_name = "TABLE,...", value_delimiter = ',')]
     pub only: Vec<TableName>,
-    /// Events that a file has at most, 1 to 10000000.
+    /// Maximum number of events per file, 1 to 10000000.
     #[arg(long, value_name = "N", default_value_t = 100_000,
           value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     pub events_per_file: u64,
@@ -58,25 +59,25 @@ pub struct Options {
 impl Options {
     /// Rejects options that contradict each other.
     pub fn check(&self) -> Result<(), ExportError> {
-        match self.upto {
-            Some(upto) if upto < self.from => Err(ExportError::Backwards { from: self.from, upto }),
+        match self.until {
+            Some(until) if until < self.from => Err(ExportError::EmptyRange { from: self.from, until }),
             _ => Ok(()),
         }
     }
 }
 
-/// How files are written.
+/// The format of the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
-    /// Apache Parquet, compressed by Zstandard.
+    /// Apache Parquet, compressed with Zstandard.
     Parquet,
-    /// A JSON object a line.
+    /// One JSON object per line.
     Ndjson,
 }
 
 impl Format {
-    /// Its name, which is what the names of its files end with.
+    /// The name, which is also the extension of the files.
     fn name(self) -> &'static str {
         match self {
             Self::Parquet => "parquet",
@@ -91,7 +92,7 @@ impl fmt::Display for Format {
     }
 }
 
-/// What can be exported.
+/// The tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the help of `holdfast export` describes each table")]

@@ -1,4 +1,4 @@
-//! Rows as a Parquet file: gathered by column, and written a group at a time.
+//! A Parquet file: values are buffered by column and written in row groups.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -16,46 +16,48 @@ use parquet::schema::types::{Type, TypePtr};
 use super::ExportError;
 use super::column::{Column, Json, Table, Value};
 
-/// Rows of one group, at most.
+/// Maximum number of rows in a group.
 const GROUP_ROWS: usize = 100_000;
-/// Bytes of texts in one group, about, so that large ones do not fill the memory.
+/// Approximate maximum size of a group in bytes, which limits the memory.
 const GROUP_BYTES: usize = 64 << 20;
-/// Digits of a decimal, and of those, behind the point: as many as an amount has, and room for sums.
+/// Digits of a decimal: those of an amount, and room for sums.
 const PRECISION: i32 = 38;
+/// Digits after the decimal point.
 const SCALE: usize = 6;
-/// Bytes of a decimal.
-const DECIMAL: i32 = 16;
+/// Size of a decimal in bytes.
+const DECIMAL_BYTES: i32 = 16;
 
-/// Why a row was not taken.
-pub enum NotTaken {
-    /// One of its values cannot be written.
+/// Why a row cannot be added.
+pub enum AddError {
+    /// A value cannot be encoded.
     Value(ExportError),
-    /// The group before it could not be written.
+    /// The group cannot be written.
     Group(ParquetError),
 }
 
-impl From<ParquetError> for NotTaken {
+impl From<ParquetError> for AddError {
     fn from(error: ParquetError) -> Self {
         Self::Group(error)
     }
 }
 
-/// A Parquet file on its way.
+/// A Parquet file that is being written.
 pub struct ParquetFile<T: 'static, W: Write + Send> {
     columns: &'static [Column<T>],
-    gathered: Vec<Gathered<T>>,
+    buffers: Vec<Buffer<T>>,
     rows: usize,
     bytes: usize,
     writer: SerializedFileWriter<W>,
 }
 
-/// What was gathered of one column, and for each row whether it has a value.
-struct Gathered<T> {
+/// The buffered values of one column.
+struct Buffer<T> {
     values: Values<T>,
+    /// For each row, 1 if it has a value.
     levels: Vec<i16>,
 }
 
-/// Where a column's values come from, and those of the rows so far.
+/// The function that reads a column's value from a row, and the buffered values.
 enum Values<T> {
     Texts(fn(&T) -> Option<String>, Vec<ByteArray>),
     Json(fn(&T) -> Json, Vec<ByteArray>),
@@ -66,21 +68,20 @@ enum Values<T> {
 }
 
 impl<T, W: Write + Send> ParquetFile<T, W> {
-    /// Begins a file.
-    pub fn begin(table: &Table<T>, to: W) -> Result<Self, ParquetError> {
+    pub fn create(table: &Table<T>, to: W) -> Result<Self, ParquetError> {
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
             .set_created_by(concat!("holdfast version ", env!("CARGO_PKG_VERSION")).to_owned())
             .build();
         let writer = SerializedFileWriter::new(to, schema(table)?, Arc::new(properties))?;
-        let gathered = table.columns.iter().map(|column| Gathered::of(&column.value)).collect();
-        Ok(Self { columns: table.columns, gathered, rows: 0, bytes: 0, writer })
+        let buffers = table.columns.iter().map(|(_, value)| Buffer::new(value)).collect();
+        Ok(Self { columns: table.columns, buffers, rows: 0, bytes: 0, writer })
     }
 
-    /// Takes a row.
-    pub fn add(&mut self, row: &T) -> Result<(), NotTaken> {
-        for (column, gathered) in self.columns.iter().zip(&mut self.gathered) {
-            self.bytes += gathered.add(row).map_err(|reason| NotTaken::Value(column.no_json()(reason)))?;
+    pub fn add(&mut self, row: &T) -> Result<(), AddError> {
+        for ((column, _), buffer) in self.columns.iter().zip(&mut self.buffers) {
+            let error = |reason| AddError::Value(ExportError::Json { column, reason });
+            self.bytes += buffer.add(row).map_err(error)?;
         }
         self.rows += 1;
         if self.rows >= GROUP_ROWS || self.bytes >= GROUP_BYTES {
@@ -91,9 +92,9 @@ impl<T, W: Write + Send> ParquetFile<T, W> {
 
     fn write_group(&mut self) -> Result<(), ParquetError> {
         let mut group = self.writer.next_row_group()?;
-        for gathered in &mut self.gathered {
+        for buffer in &mut self.buffers {
             if let Some(mut column) = group.next_column()? {
-                gathered.write(&mut column)?;
+                buffer.write(&mut column)?;
                 column.close()?;
             }
         }
@@ -102,7 +103,7 @@ impl<T, W: Write + Send> ParquetFile<T, W> {
         Ok(())
     }
 
-    /// Writes what is left and the end of the file.
+    /// Writes the last group and the footer.
     pub fn finish(mut self) -> Result<W, ParquetError> {
         if self.rows > 0 {
             self.write_group()?;
@@ -111,8 +112,8 @@ impl<T, W: Write + Send> ParquetFile<T, W> {
     }
 }
 
-impl<T> Gathered<T> {
-    fn of(value: &Value<T>) -> Self {
+impl<T> Buffer<T> {
+    fn new(value: &Value<T>) -> Self {
         let values = match *value {
             Value::Text(of) => Values::Texts(of, Vec::new()),
             Value::Json(of) => Values::Json(of, Vec::new()),
@@ -124,18 +125,18 @@ impl<T> Gathered<T> {
         Self { values, levels: Vec::new() }
     }
 
-    /// Takes a row's value, and gives how many bytes it takes.
+    /// Adds the value of a row. Returns its size in bytes.
     fn add(&mut self, row: &T) -> Result<usize, serde_json::Error> {
         let levels = &mut self.levels;
         let text = |text: String| ByteArray::from(text.into_bytes());
         Ok(match &mut self.values {
-            Values::Texts(of, texts) => keep(texts, levels, of(row).map(text)),
-            Values::Json(of, texts) => keep(texts, levels, of(row)?.map(|json| text(json.get().to_owned()))),
-            Values::Numbers(of, numbers) => keep(numbers, levels, of(row).map(u64::cast_signed)),
-            Values::Times(of, times) => keep(times, levels, of(row).map(Timestamp::microseconds)),
-            Values::Booleans(of, answers) => keep(answers, levels, of(row)),
+            Values::Texts(of, texts) => push(texts, levels, of(row).map(text)),
+            Values::Json(of, texts) => push(texts, levels, of(row)?.map(|json| text(json.get().to_owned()))),
+            Values::Numbers(of, numbers) => push(numbers, levels, of(row).map(u64::cast_signed)),
+            Values::Times(of, times) => push(times, levels, of(row).map(Timestamp::microseconds)),
+            Values::Booleans(of, answers) => push(answers, levels, of(row)),
             Values::Amounts(of, amounts) => {
-                keep(amounts, levels, of(row).and_then(|amount| decimal(&amount)))
+                push(amounts, levels, of(row).and_then(|amount| decimal(&amount)))
             }
         })
     }
@@ -165,53 +166,52 @@ impl<T> Gathered<T> {
     }
 }
 
-fn keep<V: Bulk>(values: &mut Vec<V>, levels: &mut Vec<i16>, value: Option<V>) -> usize {
+fn push<V: ValueSize>(values: &mut Vec<V>, levels: &mut Vec<i16>, value: Option<V>) -> usize {
     levels.push(value.is_some().into());
-    let bytes = value.as_ref().map_or(0, Bulk::bytes);
+    let bytes = value.as_ref().map_or(0, ValueSize::bytes);
     values.extend(value);
     bytes
 }
 
-/// How much memory a value takes.
-trait Bulk {
+/// The size of a value in memory.
+trait ValueSize {
     fn bytes(&self) -> usize {
         size_of::<i64>()
     }
 }
 
-impl Bulk for i64 {}
-impl Bulk for bool {}
-impl Bulk for FixedLenByteArray {}
-impl Bulk for ByteArray {
+impl ValueSize for i64 {}
+impl ValueSize for bool {}
+impl ValueSize for FixedLenByteArray {}
+impl ValueSize for ByteArray {
     fn bytes(&self) -> usize {
         self.len()
     }
 }
 
-/// An amount in millionths, as the format has them: the highest byte first.
+/// An amount in millionths, big-endian.
 fn decimal(amount: &Amount) -> Option<FixedLenByteArray> {
     let text = amount.to_string();
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
     let digits = format!("{whole}{fraction:0<SCALE$}");
-    // An amount has at most 15 digits before and 6 behind the point.
+    // An amount has at most 15 digits before and 6 after the decimal point.
     let millionths: i128 = digits.parse().ok()?;
     Some(ByteArray::from(millionths.to_be_bytes().to_vec()).into())
 }
 
-/// The schema of a table.
 fn schema<T>(table: &Table<T>) -> Result<TypePtr, ParquetError> {
     let columns = table.columns.iter().map(|column| column_type(column).map(Arc::new));
     let columns = columns.collect::<Result<Vec<_>, _>>()?;
     Ok(Arc::new(Type::group_type_builder(table.name).with_fields(columns).build()?))
 }
 
-fn column_type<T>(column: &Column<T>) -> Result<Type, ParquetError> {
+fn column_type<T>((name, value): &Column<T>) -> Result<Type, ParquetError> {
     let of = |physical, logical| {
-        let builder = Type::primitive_type_builder(column.name, physical);
+        let builder = Type::primitive_type_builder(name, physical);
         builder.with_repetition(Repetition::OPTIONAL).with_logical_type(logical)
     };
-    match column.value {
-        // Not as JSON: not every reader takes that for a text.
+    match value {
+        // Not the logical type JSON: some readers do not treat it as text.
         Value::Text(_) | Value::Json(_) => of(Physical::BYTE_ARRAY, Some(LogicalType::String)).build(),
         Value::Number(_) => of(Physical::INT64, None).build(),
         Value::Time(_) => of(Physical::INT64, Some(LogicalType::timestamp(true, TimeUnit::MICROS))).build(),
@@ -219,7 +219,7 @@ fn column_type<T>(column: &Column<T>) -> Result<Type, ParquetError> {
         Value::Amount(_) => {
             let scale = i32::try_from(SCALE).unwrap_or(i32::MAX);
             let logical = Some(LogicalType::decimal(scale, PRECISION));
-            let decimal = of(Physical::FIXED_LEN_BYTE_ARRAY, logical).with_length(DECIMAL);
+            let decimal = of(Physical::FIXED_LEN_BYTE_ARRAY, logical).with_length(DECIMAL_BYTES);
             decimal.with_precision(PRECISION).with_scale(scale).build()
         }
     }

@@ -1,4 +1,4 @@
-//! Read models: orders by the date of their creation, availability as it is today, what was measured by the date of the hour.
+//! Export of read models: orders by the date of creation, stock by the date of the export, metrics by the date of the hour.
 
 use std::sync::Arc;
 
@@ -9,16 +9,16 @@ use holdfast_projections::{MetricCell, MetricCursor, ReadSnapshot, SnapshotPosit
 
 use super::ExportError;
 use super::directory::date_of;
-use super::exporter::Limits;
 use super::journal::hash_at;
+use super::limits::Limits;
 use super::manifest::{AsOf, RowsFile};
 use super::output::{Changed, Output, unchanged};
-use super::tables::Ordered;
+use super::tables::ExportedOrder;
 
-/// Tables that are made of the same things.
+/// The selected tables of items of one type.
 pub type Outputs<S> = Vec<Box<dyn Output<S>>>;
 
-/// The moment of a read model, as it is noted: it must be one of this journal.
+/// The state of a read model for the manifest. Fails unless it belongs to this journal.
 pub async fn as_of(
     journal: &dyn Journal,
     merchant: &MerchantId,
@@ -41,16 +41,16 @@ pub async fn as_of(
     })
 }
 
-/// Makes certain that what was exported before is of this journal, and not of a later moment.
-pub async fn fits<S>(
+/// Checks that the exported files belong to this journal and are not newer than the read model.
+pub async fn check<S>(
     journal: &dyn Journal,
     merchant: &MerchantId,
     directory: &std::path::Path,
     outputs: &Outputs<S>,
     as_of: &AsOf,
 ) -> Result<(), ExportError> {
-    let known = outputs.iter().flat_map(|output| output.files()).map(|file| &file.as_of);
-    let Some(latest) = known.max_by_key(|known| known.position) else { return Ok(()) };
+    let exported = outputs.iter().flat_map(|output| output.files()).map(|file| &file.as_of);
+    let Some(latest) = exported.max_by_key(|as_of| as_of.position) else { return Ok(()) };
     if latest.position > as_of.position {
         return Err(ExportError::ReadModelsBehind {
             merchant: merchant.to_string(),
@@ -59,9 +59,8 @@ pub async fn fits<S>(
             exported: latest.position,
         });
     }
-    let there = hash_at(journal, merchant.as_str(), latest.position).await?;
-    let is_of_it = latest.position == 0 || there.is_some_and(|hash| hash.to_string() == latest.hash);
-    if is_of_it {
+    let hash = hash_at(journal, merchant.as_str(), latest.position).await?;
+    if latest.position == 0 || hash.is_some_and(|hash| hash.to_string() == latest.hash) {
         return Ok(());
     }
     Err(ExportError::OtherJournal { directory: directory.to_owned(), position: latest.position })
@@ -69,26 +68,26 @@ pub async fn fits<S>(
 
 /// A pass over a merchant's orders.
 pub struct OrdersPass<'a> {
-    pub moment: &'a mut ReadSnapshot,
+    pub snapshot: &'a mut ReadSnapshot,
     pub merchant: &'a MerchantId,
-    pub outputs: &'a mut Outputs<Ordered>,
+    pub outputs: &'a mut Outputs<ExportedOrder>,
     pub as_of: AsOf,
     pub limits: Limits,
 }
 
 impl OrdersPass<'_> {
-    /// Writes the orders of every date of which something has changed, and tells how far it is.
-    pub async fn run(mut self, mut told: impl FnMut(u64)) -> Result<(), ExportError> {
+    /// Writes the orders of every date with changes. Calls `report` after each page with the position reached.
+    pub async fn run(mut self, mut report: impl FnMut(u64)) -> Result<(), ExportError> {
         let changed = self.changed().await?;
         let mut day: Option<Day> = None;
         let mut after = 0;
         loop {
-            let page = self.moment.orders(after, self.limits.orders).await?;
+            let page = self.snapshot.orders(after, self.limits.rows_per_page).await?;
             if page.is_empty() {
                 break;
             }
             for row in &page {
-                let Some(order) = Ordered::of(row) else {
+                let Some(order) = ExportedOrder::new(row) else {
                     after = row.first_position;
                     continue;
                 };
@@ -97,11 +96,11 @@ impl OrdersPass<'_> {
                     self.finish(after)?;
                     if day.is_some_and(|before| date < before) {
                         let (merchant, position) = (self.merchant.to_string(), order.first_position);
-                        return Err(ExportError::DatesGoBack { merchant, position });
+                        return Err(ExportError::UnsortedDates { merchant, position });
                     }
                     day = Some(date);
                     if let Some(last) = self.begin(date, order.first_position, &changed)? {
-                        // None of its orders has changed: the next date's are behind them.
+                        // The date is unchanged: continue with the orders of the next one.
                         after = last;
                         break;
                     }
@@ -112,7 +111,7 @@ impl OrdersPass<'_> {
                     output.add(&order)?;
                 }
             }
-            told(after);
+            report(after);
         }
         self.finish(after)?;
         for output in self.outputs.iter_mut() {
@@ -122,18 +121,18 @@ impl OrdersPass<'_> {
         Ok(())
     }
 
-    /// Begins a date where something of it has changed; else gives where its last order is.
+    /// Starts a date if it has changed. Otherwise returns the position of the date's last order.
     fn begin(&mut self, date: Day, first: u64, changed: &Changed) -> Result<Option<u64>, ExportError> {
         let mut last = None;
         for output in self.outputs.iter_mut() {
-            let known = unchanged(&**output, date, &self.as_of, changed);
-            match known.and_then(|known| known.last_order).filter(|last| *last >= first) {
-                Some(known) => last = last.max(Some(known)),
+            let file = unchanged(&**output, date, &self.as_of, changed);
+            match file.and_then(|file| file.last_order).filter(|last| *last >= first) {
+                Some(last_order) => last = last.max(Some(last_order)),
                 None => output.begin(date)?,
             }
         }
-        let is_begun = self.outputs.iter().any(|output| output.is_open());
-        Ok(last.filter(|_| !is_begun))
+        let is_open = self.outputs.iter().any(|output| output.is_open());
+        Ok(last.filter(|_| !is_open))
     }
 
     fn finish(&mut self, last_order: u64) -> Result<(), ExportError> {
@@ -141,21 +140,22 @@ impl OrdersPass<'_> {
         outputs.try_for_each(|output| output.finish(&self.as_of, Some(last_order)))
     }
 
-    /// The dates of the orders that have changed since the first of the files that may still be right.
+    /// The dates of the orders that have changed since the oldest file that may be unchanged.
     async fn changed(&mut self) -> Result<Changed, ExportError> {
-        let known = self.outputs.iter().flat_map(|output| output.files()).map(|file| &file.as_of);
-        let oldest = known.filter(|known| known.may_be(&self.as_of)).min_by_key(|known| known.position);
+        let exported = self.outputs.iter().flat_map(|output| output.files()).map(|file| &file.as_of);
+        let comparable = exported.filter(|as_of| as_of.is_comparable(&self.as_of));
+        let oldest = comparable.min_by_key(|as_of| as_of.position);
         let mut changed = Changed::new();
         let Some(oldest) = oldest.filter(|oldest| oldest.position < self.as_of.position) else {
             return Ok(changed);
         };
-        // What was recorded in the same microsecond may come behind it.
+        // Includes other events that were recorded in the same microsecond.
         let mut after = (oldest.recorded_at.microseconds() - 1, i64::MAX.cast_unsigned());
         loop {
-            let page = self.moment.changed_orders(after, self.limits.orders).await?;
+            let page = self.snapshot.changed_orders(after, self.limits.rows_per_page).await?;
             let Some(last) = page.last() else { return Ok(changed) };
             after = (last.changed_at, last.first_position);
-            for order in page.iter().filter_map(Ordered::of) {
+            for order in page.iter().filter_map(ExportedOrder::new) {
                 let latest = changed.entry(date_of(order.view.created_at.microseconds())?).or_default();
                 *latest = (*latest).max(order.view.position);
             }
@@ -163,33 +163,33 @@ impl OrdersPass<'_> {
     }
 }
 
-/// Writes what can be promised of every SKU as today's, unless that was done at the same moment, and tells how many SKUs
-/// were looked at.
+/// Writes the stock of every SKU as that of today, unless it was exported in the same state. Calls `report` with the number
+/// of SKUs.
 pub async fn stock(
-    moment: &mut ReadSnapshot,
+    snapshot: &mut ReadSnapshot,
     outputs: &mut Outputs<AvailabilityView>,
     (today, as_of): (Day, &AsOf),
     limits: Limits,
-    mut told: impl FnMut(u64),
+    mut report: impl FnMut(u64),
 ) -> Result<(), ExportError> {
     for output in outputs.iter_mut() {
-        let known = output.known(today).map(|known| &known.as_of);
-        if known.is_none_or(|known| known != as_of || known.parked > 0) {
+        let exported = output.file(today).map(|file| &file.as_of);
+        if exported.is_none_or(|exported| exported != as_of || exported.parked > 0) {
             output.begin(today)?;
         }
     }
     let mut after: Option<Sku> = None;
-    let mut looked_at = 0;
+    let mut count = 0;
     while outputs.iter().any(|output| output.is_open()) {
-        let page = moment.stock(after.as_ref(), limits.orders).await?;
+        let page = snapshot.stock(after.as_ref(), limits.rows_per_page).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.sku.clone());
-        looked_at += page.len() as u64;
+        count += page.len() as u64;
         for item in page {
             let item = Arc::new(item);
             outputs.iter_mut().try_for_each(|output| output.add(&item))?;
         }
-        told(looked_at);
+        report(count);
     }
     for output in outputs.iter_mut() {
         output.finish(as_of, None)?;
@@ -198,20 +198,19 @@ pub async fn stock(
     Ok(())
 }
 
-/// Writes what was measured of every date on which something may have been since it was exported, and tells how many rows
-/// were looked at.
+/// Writes the metrics of every date that was not over at its last export. Calls `report` with the number of rows.
 pub async fn metrics(
-    moment: &mut ReadSnapshot,
+    snapshot: &mut ReadSnapshot,
     outputs: &mut Outputs<MetricCell>,
     as_of: &AsOf,
     limits: Limits,
-    mut told: impl FnMut(u64),
+    mut report: impl FnMut(u64),
 ) -> Result<(), ExportError> {
     let mut day: Option<Day> = None;
     let mut after = MetricCursor::From(Timestamp::from_microseconds(0));
-    let mut looked_at = 0;
+    let mut count = 0;
     'pages: loop {
-        let page = moment.metrics(&after, limits.orders).await?;
+        let page = snapshot.metrics(&after, limits.rows_per_page).await?;
         if page.is_empty() {
             break;
         }
@@ -221,7 +220,7 @@ pub async fn metrics(
                 outputs.iter_mut().try_for_each(|output| output.finish(as_of, None))?;
                 day = Some(date);
                 for output in outputs.iter_mut() {
-                    if !is_over(output.known(date), as_of)? {
+                    if !is_over(output.file(date), as_of)? {
                         output.begin(date)?;
                     }
                 }
@@ -233,9 +232,9 @@ pub async fn metrics(
             after = MetricCursor::After(cell.clone());
             let cell = Arc::new(cell);
             outputs.iter_mut().try_for_each(|output| output.add(&cell))?;
-            looked_at += 1;
+            count += 1;
         }
-        told(looked_at);
+        report(count);
     }
     for output in outputs.iter_mut() {
         output.finish(as_of, None)?;
@@ -245,16 +244,16 @@ pub async fn metrics(
     Ok(())
 }
 
-/// Whether a date was exported when it was over: nothing is ever recorded at an earlier time than what was before.
-fn is_over(known: Option<&RowsFile>, as_of: &AsOf) -> Result<bool, ExportError> {
-    let Some(known) = known.filter(|known| known.as_of.may_be(as_of)) else { return Ok(false) };
-    let same = known.as_of.position == as_of.position;
-    Ok(same || date_of(known.as_of.recorded_at.microseconds())? > known.date)
+/// True if a date was exported after its end. Times of events never decrease, so that its rows cannot change.
+fn is_over(file: Option<&RowsFile>, as_of: &AsOf) -> Result<bool, ExportError> {
+    let Some(file) = file.filter(|file| file.as_of.is_comparable(as_of)) else { return Ok(false) };
+    let same = file.as_of.position == as_of.position;
+    Ok(same || date_of(file.as_of.recorded_at.microseconds())? > file.date)
 }
 
-/// When the day after that of a moment begins, in UTC.
-fn next_day(moment: Timestamp) -> Timestamp {
+/// The start of the next day, in UTC.
+fn next_day(time: Timestamp) -> Timestamp {
     const DAY: i64 = 86_400_000_000;
-    let moment = moment.microseconds();
-    Timestamp::from_microseconds(moment - moment.rem_euclid(DAY) + DAY)
+    let time = time.microseconds();
+    Timestamp::from_microseconds(time - time.rem_euclid(DAY) + DAY)
 }

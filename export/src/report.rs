@@ -1,45 +1,45 @@
-//! What a run has exported.
+//! The report of a run.
 
 use holdfast_domain::values::MerchantId;
 use serde::Serialize;
 
-use super::sheet::Finished;
+use super::table_file::Finished;
 
-/// What a run has written of a merchant's rows of a table.
+/// The rows that a run has written for a merchant and a table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Exported {
-    /// Which table.
+    /// The table.
     pub table: &'static str,
-    /// Whose rows.
+    /// The merchant.
     pub merchant: String,
-    /// Files that were written.
+    /// Number of written files.
     pub files: u64,
-    /// Rows that were written.
+    /// Number of written rows.
     pub rows: u64,
-    /// Bytes that were written.
+    /// Total size of the written files.
     pub bytes: u64,
-    /// What the table is complete up to.
+    /// The position in the journal up to which the table is complete.
     pub position: u64,
-    /// How many events the read model has not folded that the journal had; nothing for the journal itself.
+    /// Number of events in the journal that the read model has not applied yet; absent for the journal itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub behind: Option<u64>,
 }
 
 impl Exported {
-    /// Nothing yet; the table is complete up to a position already.
-    pub fn none(table: &'static str, merchant: &MerchantId, position: u64) -> Self {
+    /// No files yet; the table is already complete up to a position.
+    pub fn new(table: &'static str, merchant: &MerchantId, position: u64) -> Self {
         let merchant = merchant.to_string();
         Self { table, merchant, files: 0, rows: 0, bytes: 0, position, behind: None }
     }
 
-    /// The same of a read model of a journal that ended at a position.
+    /// Adds the position of the end of the journal, for a read model.
     #[must_use]
-    pub fn behind(self, head: u64) -> Self {
+    pub fn with_head(self, head: u64) -> Self {
         Self { behind: Some(head.saturating_sub(self.position)), ..self }
     }
 
-    /// One more file.
+    /// Adds a file.
     pub fn add(&mut self, finished: Finished, position: u64) {
         self.files += 1;
         self.rows += finished.rows;

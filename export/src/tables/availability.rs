@@ -1,38 +1,39 @@
-//! `availability`: a row for each SKU at each location.
+//! `availability`: one row per SKU and location.
 
 use std::sync::Arc;
 
 use holdfast_domain::stock::{AvailabilityView, LocationAvailability};
 
 use super::Kind;
-use crate::column::{Column, Table};
+use crate::column::Table;
+use crate::column::Value::{Boolean, Number, Text};
 
-/// What there is of a SKU at a location.
-pub struct There {
+pub struct StockLevelRow {
     item: Arc<AvailabilityView>,
-    there: LocationAvailability,
+    level: LocationAvailability,
 }
 
-pub const AVAILABILITY: Kind<AvailabilityView, There> = Kind {
+pub const AVAILABILITY: Kind<AvailabilityView, StockLevelRow> = Kind {
     table: Table {
         name: "availability",
         columns: &[
-            Column::text("sku", |row: &There| Some(row.item.sku.to_string())),
-            Column::text("location", |row| Some(row.there.location.to_string())),
-            Column::boolean("paused", |row| Some(row.there.paused)),
-            Column::number("on_hand", |row| Some(row.there.on_hand.number())),
-            Column::number("reserved", |row| Some(row.there.reserved.number())),
-            Column::number("earmarked", |row| Some(row.there.earmarked.number())),
-            Column::number("safety_stock", |row| Some(row.there.safety_stock.number())),
-            Column::number("available", |row| Some(row.there.available.number())),
-            Column::number("incoming", |row| Some(row.there.incoming.number())),
-            Column::number("quarantine", |row| Some(row.there.quarantine.number())),
-            Column::number("damaged", |row| Some(row.there.damaged.number())),
-            Column::boolean("stale", |row| Some(row.item.stale)),
+            ("sku", Text(|row: &StockLevelRow| Some(row.item.sku.to_string()))),
+            ("location", Text(|row| Some(row.level.location.to_string()))),
+            ("paused", Boolean(|row| Some(row.level.paused))),
+            ("on_hand", Number(|row| Some(row.level.on_hand.number()))),
+            ("reserved", Number(|row| Some(row.level.reserved.number()))),
+            ("earmarked", Number(|row| Some(row.level.earmarked.number()))),
+            ("safety_stock", Number(|row| Some(row.level.safety_stock.number()))),
+            ("available", Number(|row| Some(row.level.available.number()))),
+            ("incoming", Number(|row| Some(row.level.incoming.number()))),
+            ("quarantine", Number(|row| Some(row.level.quarantine.number()))),
+            ("damaged", Number(|row| Some(row.level.damaged.number()))),
+            ("stale", Boolean(|row| Some(row.item.stale))),
         ],
     },
     rows: |item| {
-        let there = |there: &LocationAvailability| There { item: Arc::clone(item), there: there.clone() };
-        item.locations.iter().map(there).collect()
+        let row =
+            |level: &LocationAvailability| StockLevelRow { item: Arc::clone(item), level: level.clone() };
+        item.locations.iter().map(row).collect()
     },
 };

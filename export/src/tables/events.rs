@@ -1,40 +1,41 @@
-//! `events`: the journal, a row for each event.
+//! `events`: the journal, one row per event.
 
 use holdfast_commands::Metadata;
 use holdfast_domain::values::Timestamp;
 use holdfast_journal::Event;
 use uuid::Uuid;
 
-use crate::column::{Column, Table};
+use crate::column::Table;
+use crate::column::Value::{Boolean, Json, Number, Text, Time};
 
-/// An event and what came with its command.
-pub struct Told {
+/// An event and the decoded metadata of its command.
+pub struct RecordedEvent {
     pub event: Event,
     pub metadata: Metadata,
 }
 
-pub const EVENTS: Table<Told> = Table {
+pub const EVENTS: Table<RecordedEvent> = Table {
     name: "events",
     columns: &[
-        Column::number("position", |told| Some(told.event.position)),
-        Column::text("event_id", |told| Some(Uuid::from_bytes(told.event.event_id).to_string())),
-        Column::text("stream", |told| Some(told.event.stream_name.to_string())),
-        Column::number("version", |told| Some(told.event.version)),
-        Column::number("command_end", |told| Some(told.event.command_end)),
-        Column::text("type", |told| Some(told.event.kind.to_string())),
-        Column::number("type_version", |told| Some(told.event.type_version.into())),
-        Column::time("recorded_at", |told| Some(Timestamp::from_microseconds(told.event.recorded_at))),
-        Column::time("occurred_at", |told| told.metadata.occurred_at),
-        Column::text("command", |told| Some(told.metadata.command.clone())),
-        Column::text("principal", |told| Some(told.metadata.principal.clone())),
-        Column::text("actor", |told| told.metadata.actor.clone()),
-        Column::text("idempotency_key", |told| told.metadata.key.clone()),
-        Column::text("correlation_id", |told| told.metadata.correlation_id.clone()),
-        Column::text("causation_id", |told| told.metadata.causation_id.clone()),
-        Column::text("traceparent", |told| told.metadata.traceparent.clone()),
-        Column::number("batch", |told| Some(told.event.batch)),
-        Column::boolean("has_personal_data", |told| Some(told.event.sealed.is_some())),
-        Column::json("data", |told| serde_json::from_slice(&told.event.payload).map(Some)),
-        Column::text("hash", |told| Some(told.event.hash.to_string())),
+        ("position", Number(|row| Some(row.event.position))),
+        ("event_id", Text(|row| Some(Uuid::from_bytes(row.event.event_id).to_string()))),
+        ("stream", Text(|row| Some(row.event.stream_name.to_string()))),
+        ("version", Number(|row| Some(row.event.version))),
+        ("command_end", Number(|row| Some(row.event.command_end))),
+        ("type", Text(|row| Some(row.event.kind.to_string()))),
+        ("type_version", Number(|row| Some(row.event.type_version.into()))),
+        ("recorded_at", Time(|row| Some(Timestamp::from_microseconds(row.event.recorded_at)))),
+        ("occurred_at", Time(|row| row.metadata.occurred_at)),
+        ("command", Text(|row| Some(row.metadata.command.clone()))),
+        ("principal", Text(|row| Some(row.metadata.principal.clone()))),
+        ("actor", Text(|row| row.metadata.actor.clone())),
+        ("idempotency_key", Text(|row| row.metadata.key.clone())),
+        ("correlation_id", Text(|row| row.metadata.correlation_id.clone())),
+        ("causation_id", Text(|row| row.metadata.causation_id.clone())),
+        ("traceparent", Text(|row| row.metadata.traceparent.clone())),
+        ("batch", Number(|row| Some(row.event.batch))),
+        ("has_personal_data", Boolean(|row| Some(row.event.sealed.is_some()))),
+        ("data", Json(|row| serde_json::from_slice(&row.event.payload).map(Some))),
+        ("hash", Text(|row| Some(row.event.hash.to_string()))),
     ],
 };

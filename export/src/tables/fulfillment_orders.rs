@@ -1,47 +1,45 @@
-//! `fulfillment_orders`: a row for each location's part of an order.
+//! `fulfillment_orders`: one row per fulfillment order.
 
 use std::sync::Arc;
 
 use holdfast_domain::order::{FulfillmentLineView, FulfillmentOrderView};
 use holdfast_domain::values::Units;
 
-use super::{Kind, Ordered};
-use crate::column::{Column, Table, list};
+use super::{ExportedOrder, Kind};
+use crate::column::Value::{Boolean, Json, Number, Text, Time};
+use crate::column::{Table, list};
 
-/// A part and its order.
 pub struct Part {
-    order: Arc<Ordered>,
+    order: Arc<ExportedOrder>,
     part: FulfillmentOrderView,
 }
 
-pub const FULFILLMENT_ORDERS: Kind<Ordered, Part> = Kind {
+pub const FULFILLMENT_ORDERS: Kind<ExportedOrder, Part> = Kind {
     table: Table {
         name: "fulfillment_orders",
         columns: &[
-            Column::text("fulfillment_order_id", |row: &Part| {
-                Some(row.part.fulfillment_order_id.to_string())
-            }),
-            Column::text("order_id", |row| Some(row.order.view.order_id.to_string())),
-            Column::number("number", |row| Some(row.part.fulfillment_order_id.number().into())),
-            Column::text("location", |row| Some(row.part.location.to_string())),
-            Column::text("status", |row| Some(row.part.status.name().to_owned())),
-            Column::boolean("accepted", |row| Some(row.part.accepted)),
-            Column::text("wms_ref", |row| row.part.wms_ref.as_ref().map(ToString::to_string)),
-            Column::boolean("cancellation_requested", |row| Some(row.part.cancellation_requested)),
-            Column::text("move_to", |row| row.part.move_to.as_ref().map(ToString::to_string)),
-            Column::boolean("amendment_requested", |row| Some(row.part.amendment_requested)),
-            Column::time("ship_at", |row| row.part.promise.as_ref().map(|promise| promise.ship_at)),
-            Column::time("deliver_at", |row| row.part.promise.as_ref()?.deliver_at),
-            Column::time("ready_since", |row| row.part.ready_since),
-            Column::number("units", |row| Some(sum(row, |line| line.quantity))),
-            Column::number("picked", |row| Some(sum(row, |line| line.picked))),
-            Column::number("packed", |row| Some(sum(row, |line| line.packed))),
-            Column::number("shipped", |row| Some(sum(row, |line| line.shipped))),
-            Column::json("lines", |row| list(&row.part.lines)),
-            Column::text("channel", |row| Some(row.order.view.channel.to_string())),
-            Column::time("created_at", |row| Some(row.order.view.created_at)),
-            Column::number("position", |row| Some(row.order.view.position)),
-            Column::boolean("stale", |row| Some(row.order.is_stale())),
+            ("fulfillment_order_id", Text(|row: &Part| Some(row.part.fulfillment_order_id.to_string()))),
+            ("order_id", Text(|row| Some(row.order.view.order_id.to_string()))),
+            ("number", Number(|row| Some(row.part.fulfillment_order_id.number().into()))),
+            ("location", Text(|row| Some(row.part.location.to_string()))),
+            ("status", Text(|row| Some(row.part.status.name().to_owned()))),
+            ("accepted", Boolean(|row| Some(row.part.accepted))),
+            ("wms_ref", Text(|row| row.part.wms_ref.as_ref().map(ToString::to_string))),
+            ("cancellation_requested", Boolean(|row| Some(row.part.cancellation_requested))),
+            ("move_to", Text(|row| row.part.move_to.as_ref().map(ToString::to_string))),
+            ("amendment_requested", Boolean(|row| Some(row.part.amendment_requested))),
+            ("ship_at", Time(|row| row.part.promise.as_ref().map(|promise| promise.ship_at))),
+            ("deliver_at", Time(|row| row.part.promise.as_ref()?.deliver_at)),
+            ("ready_since", Time(|row| row.part.ready_since)),
+            ("units", Number(|row| Some(sum(row, |line| line.quantity)))),
+            ("picked", Number(|row| Some(sum(row, |line| line.picked)))),
+            ("packed", Number(|row| Some(sum(row, |line| line.packed)))),
+            ("shipped", Number(|row| Some(sum(row, |line| line.shipped)))),
+            ("lines", Json(|row| list(&row.part.lines))),
+            ("channel", Text(|row| Some(row.order.view.channel.to_string()))),
+            ("created_at", Time(|row| Some(row.order.view.created_at))),
+            ("position", Number(|row| Some(row.order.view.position))),
+            ("stale", Boolean(|row| Some(row.order.is_stale()))),
         ],
     },
     rows: |order| {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use holdfast_projections::MetricCell;
 
 use super::Kind;
-use crate::column::{Column, Table};
+use crate::column::Table;
+use crate::column::Value::{Number, Text, Time};
 
 type Row = Arc<MetricCell>;
 
@@ -13,13 +14,13 @@ pub const METRICS: Kind<MetricCell, Row> = Kind {
     table: Table {
         name: "metrics",
         columns: &[
-            Column::time("begins_at", |cell: &Row| Some(cell.begins_at)),
-            Column::text("channel", |cell| Some(cell.channel.clone())),
-            Column::text("location", |cell| cell.location.clone()),
-            Column::text("measure", |cell| Some(cell.measure.name().to_owned())),
-            Column::number("within_seconds", |cell| cell.within_seconds),
-            Column::number("times", |cell| Some(cell.occurrences)),
-            Column::number("amount", |cell| Some(cell.total)),
+            ("begins_at", Time(|cell: &Row| Some(cell.begins_at))),
+            ("channel", Text(|cell| Some(cell.channel.clone()))),
+            ("location", Text(|cell| cell.location.clone())),
+            ("measure", Text(|cell| Some(cell.measure.name().to_owned()))),
+            ("within_seconds", Number(|cell| cell.within_seconds)),
+            ("times", Number(|cell| Some(cell.occurrences))),
+            ("amount", Number(|cell| Some(cell.total))),
         ],
     },
     rows: |cell| vec![Arc::clone(cell)],

@@ -1,4 +1,4 @@
-//! The tables, one file each.
+//! The tables, one per file.
 
 mod availability;
 mod events;
@@ -19,42 +19,41 @@ use holdfast_projections::{MetricCell, OrderRow};
 
 use super::column::Table;
 
-pub use events::{EVENTS, Told};
+pub use events::{EVENTS, RecordedEvent};
 
-/// An order as it is exported: as it is told, and what the list of orders knows beside.
-pub struct Ordered {
+/// An order with the fields of its row in the read model.
+pub struct ExportedOrder {
     pub view: OrderView,
-    /// The position of its first event.
     pub first_position: u64,
-    /// When it was last changed.
+    /// The time of its last change.
     pub changed_at: Timestamp,
 }
 
-impl Ordered {
-    /// An order; nothing for a row of one that does not exist.
-    pub fn of(row: &OrderRow) -> Option<Self> {
+impl ExportedOrder {
+    /// `None` if the row is not one of an existing order.
+    pub fn new(row: &OrderRow) -> Option<Self> {
         let changed_at = Timestamp::from_microseconds(row.changed_at);
         Some(Self { view: row.view()?, first_position: row.first_position, changed_at })
     }
 
-    /// Whether something that happened to it could not be folded.
+    /// True if an event of the order could not be applied.
     fn is_stale(&self) -> bool {
         self.view.stale.unwrap_or(false)
     }
 }
 
-/// A table of a read model, and the rows of it that a thing makes.
+/// A table of a read model, and the function that makes its rows from an item, such as an order.
 pub struct Kind<S: 'static, T: 'static> {
     pub table: Table<T>,
     pub rows: fn(&Arc<S>) -> Vec<T>,
 }
 
-pub const ORDERS: Kind<Ordered, Arc<Ordered>> = orders::ORDERS;
-pub const ORDER_LINES: Kind<Ordered, order_lines::Line> = order_lines::ORDER_LINES;
-pub const FULFILLMENT_ORDERS: Kind<Ordered, fulfillment_orders::Part> =
+pub const ORDERS: Kind<ExportedOrder, Arc<ExportedOrder>> = orders::ORDERS;
+pub const ORDER_LINES: Kind<ExportedOrder, order_lines::Line> = order_lines::ORDER_LINES;
+pub const FULFILLMENT_ORDERS: Kind<ExportedOrder, fulfillment_orders::Part> =
     fulfillment_orders::FULFILLMENT_ORDERS;
-pub const PACKAGES: Kind<Ordered, packages::Parcel> = packages::PACKAGES;
-pub const AVAILABILITY: Kind<AvailabilityView, availability::There> = availability::AVAILABILITY;
+pub const PACKAGES: Kind<ExportedOrder, packages::PackageRow> = packages::PACKAGES;
+pub const AVAILABILITY: Kind<AvailabilityView, availability::StockLevelRow> = availability::AVAILABILITY;
 pub const SKUS: Kind<AvailabilityView, Arc<AvailabilityView>> = skus::SKUS;
 pub const SUPPLIES: Kind<AvailabilityView, supplies::Supply> = supplies::SUPPLIES;
 pub const METRICS: Kind<MetricCell, Arc<MetricCell>> = metrics::METRICS;

@@ -1,4 +1,4 @@
-//! `packages`: a row for each parcel that has left.
+//! `packages`: one row per shipped package.
 
 use std::sync::Arc;
 
@@ -6,12 +6,13 @@ use holdfast_domain::order::PackageView;
 use holdfast_domain::values::{FulfillmentOrderId, LocationId, ShipmentId, Timestamp, Units};
 use holdfast_terminal::wire_name as name;
 
-use super::{Kind, Ordered};
-use crate::column::{Column, Table, list};
+use super::{ExportedOrder, Kind};
+use crate::column::Value::{Boolean, Json, Number, Text, Time};
+use crate::column::{Table, list};
 
-/// A parcel and where it belongs.
-pub struct Parcel {
-    order: Arc<Ordered>,
+/// A package with its shipment, fulfillment order and order.
+pub struct PackageRow {
+    order: Arc<ExportedOrder>,
     fulfillment_order_id: FulfillmentOrderId,
     location: LocationId,
     shipment_id: ShipmentId,
@@ -19,38 +20,41 @@ pub struct Parcel {
     package: PackageView,
 }
 
-pub const PACKAGES: Kind<Ordered, Parcel> = Kind {
+pub const PACKAGES: Kind<ExportedOrder, PackageRow> = Kind {
     table: Table {
         name: "packages",
         columns: &[
-            Column::text("shipment_id", |row: &Parcel| Some(row.shipment_id.to_string())),
-            Column::text("package_id", |row| Some(row.package.package_id.to_string())),
-            Column::text("fulfillment_order_id", |row| Some(row.fulfillment_order_id.to_string())),
-            Column::text("order_id", |row| Some(row.order.view.order_id.to_string())),
-            Column::text("location", |row| Some(row.location.to_string())),
-            Column::time("shipped_at", |row| Some(row.shipped_at)),
-            Column::text("carrier", |row| Some(row.package.carrier.to_string())),
-            Column::text("tracking_number", |row| Some(row.package.tracking_number.to_string())),
-            Column::text("service", |row| row.package.service.as_ref().map(ToString::to_string)),
-            Column::text("status", |row| row.package.status.map(|status| name(&status))),
-            Column::time("status_at", |row| row.package.status_at),
-            Column::time("delivered_at", |row| row.package.delivered_at),
-            Column::boolean("stuck", |row| Some(row.package.stuck)),
-            Column::number("units", |row| {
-                Some(row.package.lines.iter().map(|line| line.quantity).sum::<Units>().number())
-            }),
-            Column::json("lines", |row| list(&row.package.lines)),
-            Column::text("channel", |row| Some(row.order.view.channel.to_string())),
-            Column::time("created_at", |row| Some(row.order.view.created_at)),
-            Column::number("position", |row| Some(row.order.view.position)),
-            Column::boolean("stale", |row| Some(row.order.is_stale())),
+            ("shipment_id", Text(|row: &PackageRow| Some(row.shipment_id.to_string()))),
+            ("package_id", Text(|row| Some(row.package.package_id.to_string()))),
+            ("fulfillment_order_id", Text(|row| Some(row.fulfillment_order_id.to_string()))),
+            ("order_id", Text(|row| Some(row.order.view.order_id.to_string()))),
+            ("location", Text(|row| Some(row.location.to_string()))),
+            ("shipped_at", Time(|row| Some(row.shipped_at))),
+            ("carrier", Text(|row| Some(row.package.carrier.to_string()))),
+            ("tracking_number", Text(|row| Some(row.package.tracking_number.to_string()))),
+            ("service", Text(|row| row.package.service.as_ref().map(ToString::to_string))),
+            ("status", Text(|row| row.package.status.map(|status| name(&status)))),
+            ("status_at", Time(|row| row.package.status_at)),
+            ("delivered_at", Time(|row| row.package.delivered_at)),
+            ("stuck", Boolean(|row| Some(row.package.stuck))),
+            (
+                "units",
+                Number(|row| {
+                    Some(row.package.lines.iter().map(|line| line.quantity).sum::<Units>().number())
+                }),
+            ),
+            ("lines", Json(|row| list(&row.package.lines))),
+            ("channel", Text(|row| Some(row.order.view.channel.to_string()))),
+            ("created_at", Time(|row| Some(row.order.view.created_at))),
+            ("position", Number(|row| Some(row.order.view.position))),
+            ("stale", Boolean(|row| Some(row.order.is_stale()))),
         ],
     },
     rows: |order| {
         let parts = order.view.fulfillment_orders.iter();
         let shipments = parts.flat_map(|part| part.shipments.iter().map(move |shipment| (part, shipment)));
-        let parcels = shipments.flat_map(|(part, shipment)| {
-            shipment.packages.iter().map(|package| Parcel {
+        let packages = shipments.flat_map(|(part, shipment)| {
+            shipment.packages.iter().map(|package| PackageRow {
                 order: Arc::clone(order),
                 fulfillment_order_id: part.fulfillment_order_id,
                 location: part.location.clone(),
@@ -59,6 +63,6 @@ pub const PACKAGES: Kind<Ordered, Parcel> = Kind {
                 package: package.clone(),
             })
         });
-        parcels.collect()
+        packages.collect()
     },
 };

@@ -1,11 +1,12 @@
-//! `skus`: a row for each SKU, over all locations.
+//! `skus`: one row per SKU, over all locations.
 
 use std::sync::Arc;
 
 use holdfast_domain::stock::AvailabilityView;
 
 use super::Kind;
-use crate::column::{Column, Table};
+use crate::column::Table;
+use crate::column::Value::{Boolean, Number, Text};
 
 type Row = Arc<AvailabilityView>;
 
@@ -13,10 +14,10 @@ pub const SKUS: Kind<AvailabilityView, Row> = Kind {
     table: Table {
         name: "skus",
         columns: &[
-            Column::text("sku", |item: &Row| Some(item.sku.to_string())),
-            Column::number("available", |item| Some(item.available.number())),
-            Column::number("backordered", |item| Some(item.backordered.number())),
-            Column::boolean("stale", |item| Some(item.stale)),
+            ("sku", Text(|item: &Row| Some(item.sku.to_string()))),
+            ("available", Number(|item| Some(item.available.number()))),
+            ("backordered", Number(|item| Some(item.backordered.number()))),
+            ("stale", Boolean(|item| Some(item.stale))),
         ],
     },
     rows: |item| vec![Arc::clone(item)],

@@ -1,13 +1,13 @@
-//! `supplies`: a row for each supply that is expected.
+//! `supplies`: one row per expected supply.
 
 use std::sync::Arc;
 
 use holdfast_domain::stock::{AvailabilityView, SupplyView};
 
 use super::Kind;
-use crate::column::{Column, Table};
+use crate::column::Table;
+use crate::column::Value::{Boolean, Number, Text, Time};
 
-/// A supply of a SKU.
 pub struct Supply {
     item: Arc<AvailabilityView>,
     supply: SupplyView,
@@ -17,12 +17,12 @@ pub const SUPPLIES: Kind<AvailabilityView, Supply> = Kind {
     table: Table {
         name: "supplies",
         columns: &[
-            Column::text("sku", |row: &Supply| Some(row.item.sku.to_string())),
-            Column::text("supply_id", |row| Some(row.supply.supply_id.to_string())),
-            Column::text("location", |row| Some(row.supply.location.to_string())),
-            Column::number("quantity", |row| Some(row.supply.quantity.number())),
-            Column::time("due_at", |row| Some(row.supply.due_at)),
-            Column::boolean("stale", |row| Some(row.item.stale)),
+            ("sku", Text(|row: &Supply| Some(row.item.sku.to_string()))),
+            ("supply_id", Text(|row| Some(row.supply.supply_id.to_string()))),
+            ("location", Text(|row| Some(row.supply.location.to_string()))),
+            ("quantity", Number(|row| Some(row.supply.quantity.number()))),
+            ("due_at", Time(|row| Some(row.supply.due_at))),
+            ("stale", Boolean(|row| Some(row.item.stale))),
         ],
     },
     rows: |item| {

@@ -1,4 +1,4 @@
-//! Every event, once.
+//! Export of events.
 
 use holdfast_commands::Metadata;
 use holdfast_domain::values::Timestamp;
@@ -10,7 +10,7 @@ use super::reading::rows;
 use super::{Shop, files, of};
 use crate::ExportError;
 
-/// An event as its row should be.
+/// The expected row of an event.
 fn expected(event: &Event) -> Value {
     let metadata = Metadata::of(event).unwrap();
     let recorded_at = Timestamp::from_microseconds(event.recorded_at);
@@ -40,8 +40,8 @@ fn expected(event: &Event) -> Value {
     })
 }
 
-/// What was exported is the journal, each event once, in order.
-async fn assert_is_the_journal(shop: &Shop) {
+/// Checks that the exported rows are the events of the journal, each once.
+async fn assert_equals_journal(shop: &Shop) {
     let expected: Vec<Value> = shop.events().await.iter().map(expected).collect();
     let mut found = rows(&shop.lake(), "events");
     found.sort_by_key(|row| row["position"].as_u64());
@@ -49,65 +49,65 @@ async fn assert_is_the_journal(shop: &Shop) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_event_is_there_once_with_its_values_under_its_date() {
+async fn every_event_is_exported_once_under_its_date() {
     for format in ["parquet", "ndjson"] {
         let shop = Shop::open(3).await;
         let exported = shop.export(&["--only", "events", "--format", format]).await;
-        assert_is_the_journal(&shop).await;
+        assert_equals_journal(&shop).await;
         let events = shop.events().await;
         let dates: std::collections::BTreeSet<_> =
             rows(&shop.lake(), "events").iter().map(|row| row["date"].to_string()).collect();
         assert_eq!(dates.len(), 3);
-        assert!(events.iter().any(|event| event.sealed.is_some()), "some of it is personal");
+        assert!(events.iter().any(|event| event.sealed.is_some()), "some events have personal data");
         let written = of(&exported, "events");
         assert_eq!((written.rows, written.position), (events.len() as u64, events.len() as u64));
         let found = files(&shop.lake().join("events"));
         let parts: Vec<_> = found.iter().filter(|file| file.extension().unwrap() == format).collect();
         assert_eq!(written.files, parts.len() as u64);
-        assert!(written.files > written.rows / 4, "no file has more than four");
+        assert!(written.files > written.rows / 4, "no file has more than four events");
         let bytes: u64 = parts.iter().map(|file| file.metadata().unwrap().len()).sum();
         assert_eq!(written.bytes, bytes);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_later_run_writes_only_what_is_new() {
+async fn a_later_run_writes_only_new_events() {
     let shop = Shop::open(1).await;
     shop.export(&["--only", "events"]).await;
     let before = files(&shop.lake());
     let again = shop.export(&["--only", "events"]).await;
     assert_eq!((of(&again, "events").files, files(&shop.lake())), (0, before.clone()));
-    let known = shop.events().await.len() as u64;
+    let exported = shop.events().await.len() as u64;
 
     shop.orders_of_a_day(0).await;
-    assert_eq!(shop.events().await.len() as u64, known, "the same keys are the same commands");
+    assert_eq!(shop.events().await.len() as u64, exported, "the same keys are the same commands");
     shop.orders_of_a_day(1).await;
     let more = shop.export(&["--only", "events"]).await;
-    assert_eq!(of(&more, "events").rows, shop.events().await.len() as u64 - known);
-    assert_is_the_journal(&shop).await;
+    assert_eq!(of(&more, "events").rows, shop.events().await.len() as u64 - exported);
+    assert_equals_journal(&shop).await;
     for file in before {
-        assert!(file.is_file(), "{} was there", file.display());
+        assert!(file.is_file(), "{} was removed", file.display());
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_range_is_exported_and_gone_on_with() {
+async fn a_range_can_be_extended() {
     let shop = Shop::open(2).await;
     let positions = |shop: &Shop| {
         let rows = rows(&shop.lake(), "events");
         rows.iter().map(|row| row["position"].as_u64().unwrap()).collect::<Vec<_>>()
     };
-    for (upto, there) in [("5", 5), ("5", 5), ("6", 6), ("14", 14)] {
-        let exported = shop.export(&["--only", "events", "--from", "4", "--upto", upto]).await;
-        assert_eq!(positions(&shop), (4..=there).collect::<Vec<_>>());
-        assert_eq!(of(&exported, "events").position, there);
+    for (until, last) in [("5", 5), ("5", 5), ("6", 6), ("14", 14)] {
+        let exported = shop.export(&["--only", "events", "--from", "4", "--until", until]).await;
+        assert_eq!(positions(&shop), (4..=last).collect::<Vec<_>>());
+        assert_eq!(of(&exported, "events").position, last);
     }
     shop.export(&["--only", "events", "--from", "4"]).await;
     assert_eq!(positions(&shop), (4..=shop.events().await.len() as u64).collect::<Vec<_>>());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_range_that_begins_where_nothing_is_yet_is_empty() {
+async fn a_range_that_starts_after_the_last_event_is_empty() {
     let shop = Shop::open(1).await;
     let next = (shop.events().await.len() + 1).to_string();
     let exported = shop.export(&["--only", "events", "--from", &next]).await;
@@ -120,39 +120,39 @@ async fn a_range_that_begins_where_nothing_is_yet_is_empty() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_an_interruption_leaves_is_neither_seen_nor_doubled() {
+async fn files_of_an_interrupted_run_are_removed() {
     let shop = Shop::open(2).await;
-    // A directory in the place of the third file: the run fails there, as on a disk that is full.
+    // A directory with the name of the third file makes the run fail there, like a full disk.
     let day = shop.lake().join("events/merchant=default/date=2026-03-01");
     let obstacle = day.join(format!("part-{:020}-{:020}.parquet", 9, 12));
     std::fs::create_dir_all(shop.lake()).unwrap();
-    shop.export(&["--only", "events", "--upto", "4"]).await;
+    shop.export(&["--only", "events", "--until", "4"]).await;
     std::fs::create_dir_all(obstacle.join("in the way")).unwrap();
-    let failed = shop.refused(&["--only", "events"]).await;
+    let failed = shop.export_error(&["--only", "events"]).await;
     assert!(matches!(&failed, ExportError::File { file, .. } if *file == obstacle), "{failed}");
-    assert_eq!(rows_of_files(&shop), 8, "two files are complete, and no other is seen");
+    assert_eq!(rows_of_files(&shop), 8, "two files are complete");
     std::fs::remove_dir_all(&obstacle).unwrap();
 
-    // Killed in the middle of a file, and killed between a file and the manifest.
+    // Files of runs that were killed during a file, and between a file and the manifest.
     std::fs::write(day.join("events.unfinished"), "half").unwrap();
-    let lost = day.join(format!("part-{:020}-{:020}.parquet", 9, 11));
-    std::fs::copy(day.join(format!("part-{:020}-{:020}.parquet", 5, 8)), &lost).unwrap();
-    // What is not of the export is left alone.
+    let orphan = day.join(format!("part-{:020}-{:020}.parquet", 9, 11));
+    std::fs::copy(day.join(format!("part-{:020}-{:020}.parquet", 5, 8)), &orphan).unwrap();
+    // Other files are not removed.
     std::fs::write(day.join("notes.txt"), "mine").unwrap();
     shop.export(&["--only", "events"]).await;
-    assert!(!lost.exists() && !day.join("events.unfinished").exists() && day.join("notes.txt").exists());
-    assert_is_the_journal(&shop).await;
+    assert!(!orphan.exists() && !day.join("events.unfinished").exists() && day.join("notes.txt").exists());
+    assert_equals_journal(&shop).await;
 }
 
-/// Rows that a reader sees, in files that are there.
+/// The number of rows in all Parquet files.
 fn rows_of_files(shop: &Shop) -> usize {
-    let is_part =
+    let is_parquet =
         |file: &&std::path::PathBuf| file.extension().is_some_and(|extension| extension == "parquet");
-    files(&shop.lake()).iter().filter(is_part).map(|file| super::reading::parquet(file).len()).sum()
+    files(&shop.lake()).iter().filter(is_parquet).map(|file| super::reading::parquet(file).len()).sum()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn files_end_with_a_date_and_are_named_by_their_positions() {
+async fn each_file_has_events_of_one_date_and_their_positions_in_its_name() {
     let shop = Shop::open(2).await;
     shop.export(&["--only", "events", "--events-per-file", "1000"]).await;
     let events = shop.events().await;

@@ -1,4 +1,4 @@
-//! What is stored may be anything that was allowed, and the directory may be what nobody expects.
+//! Unusual names and personal data.
 
 use holdfast_domain::network::RegisterLocation;
 use holdfast_domain::order::CreateOrder;
@@ -9,24 +9,24 @@ use serde_json::json;
 use super::reading::rows;
 use super::{SECRET, Shop, command, files, send};
 use crate::ExportError;
-use crate::column::{Column, Table};
+use crate::column::Table;
 use crate::tables;
 
-/// Everything that a SKU may be, and would mean something to somebody.
+/// Valid SKUs that have a meaning in a path, in SQL, in a spreadsheet, in CSV, in JSON or in a text format.
 const SKUS: [&str; 6] =
     ["../../../etc/passwd", "\"; DROP TABLE x; --", "=HYPERLINK(\"x\")", "a,b;c\\n%3A", "null", "\\N"];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn names_of_all_kinds_come_back_as_they_are_and_lead_nowhere() {
+async fn unusual_names_are_exported_unchanged_inside_the_directory() {
     for format in ["parquet", "ndjson"] {
         let shop = Shop::empty().await;
         for merchant in ["default", "..", "a:b", "A.b-c_d"] {
             shop.day_of(merchant, 0, async |client| {
-                let place = json!({ "location": "..", "latitude": 1.0, "longitude": 2.0 });
-                send(client, "location", command::<RegisterLocation>(place)).await;
+                let location = json!({ "location": "..", "latitude": 1.0, "longitude": 2.0 });
+                send(client, "location", command::<RegisterLocation>(location)).await;
                 for sku in SKUS {
-                    let goods = json!({ "sku": sku, "location": "..", "quantity": 5 });
-                    send(client, sku, command::<ReceiveStock>(goods)).await;
+                    let receipt = json!({ "sku": sku, "location": "..", "quantity": 5 });
+                    send(client, sku, command::<ReceiveStock>(receipt)).await;
                 }
                 let lines: Vec<_> = SKUS.iter().map(|sku| json!({ "sku": sku, "quantity": 1 })).collect();
                 let order = json!({ "channel": "..", "payment": "not_required", "lines": lines,
@@ -35,7 +35,7 @@ async fn names_of_all_kinds_come_back_as_they_are_and_lead_nowhere() {
             })
             .await;
         }
-        shop.fold().await;
+        shop.update_read_models().await;
         shop.export(&["--format", format]).await;
         let outside = shop.directory.path();
         assert!(files(outside).iter().all(|file| {
@@ -58,13 +58,13 @@ async fn names_of_all_kinds_come_back_as_they_are_and_lead_nowhere() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_personal_is_exported() {
+async fn personal_data_is_not_exported() {
     let shop = Shop::open(1).await;
     shop.export(&["--format", "ndjson"]).await;
     let text: String =
         files(&shop.lake()).iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
-    assert!(text.contains("Vienna"), "the search would find what is there");
-    for secret in [SECRET, "Spectrum Lane"] {
+    assert!(text.contains("Vienna"), "the search works");
+    for secret in [SECRET, "Spectrum Street"] {
         assert!(!text.contains(secret), "{secret}");
     }
     let sealed = rows(&shop.lake(), "events").iter().filter(|row| row["has_personal_data"] == true).count();
@@ -72,17 +72,17 @@ async fn nothing_personal_is_exported() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_name_in_the_store_that_can_be_none_is_refused() {
+async fn an_invalid_merchant_name_in_the_store_is_rejected() {
     let shop = Shop::open(1).await;
     shop.sql("journal.db", "UPDATE journal_head SET merchant = '../../outside'");
-    let refused = shop.refused(&["--only", "events"]).await;
-    assert!(matches!(&refused, ExportError::NoMerchant(name) if name == "../../outside"));
+    let error = shop.export_error(&["--only", "events"]).await;
+    assert!(matches!(&error, ExportError::InvalidMerchant(name) if name == "../../outside"));
 }
 
 #[test]
-fn columns_have_names_of_their_own_and_none_of_the_path() {
+fn column_names_are_unique_and_differ_from_those_of_the_path() {
     fn check<T>(table: &Table<T>) {
-        let mut names: Vec<&str> = table.columns.iter().map(|column: &Column<T>| column.name).collect();
+        let mut names: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
         let is_plain = |name: &&str| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
         assert!(names.iter().all(is_plain), "{names:?}");
         assert!(!names.contains(&"merchant") && !names.contains(&"date"), "{}", table.name);
@@ -97,5 +97,5 @@ fn columns_have_names_of_their_own_and_none_of_the_path() {
     check(&tables::AVAILABILITY.table);
     check(&tables::SKUS.table);
     check(&tables::SUPPLIES.table);
-    assert!(Amount::parse("1.0000001").is_none(), "a decimal has room for all digits of an amount");
+    assert!(Amount::parse("1.0000001").is_none(), "a decimal can represent every amount");
 }

@@ -1,4 +1,4 @@
-//! Reading back what was exported, as a stranger's program would: by the pattern of the files' names.
+//! Reads exported files by their names, as other programs do.
 
 use std::fs::File;
 use std::path::Path;
@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::files;
 
-/// Columns that are JSON.
+/// The columns with JSON.
 const JSON: [&str; 9] = [
     "data",
     "charges",
@@ -24,7 +24,7 @@ const JSON: [&str; 9] = [
     "lines",
 ];
 
-/// Every row of a table, in the order of the files' names, with the columns of the path. Of both formats the same.
+/// Every row of a table, sorted by file, with the columns of the path. The result is the same for both formats.
 pub fn rows(lake: &Path, table: &str) -> Vec<Value> {
     let mut rows = Vec::new();
     for file in files(&lake.join(table)) {
@@ -73,11 +73,11 @@ fn value(field: &Field) -> Value {
         Field::TimestampMicros(microseconds) => json!(Timestamp::from_microseconds(*microseconds)),
         Field::Str(text) => json!(text),
         Field::Decimal(decimal) => json!(decimal_text(decimal)),
-        other => panic!("no table has {other:?}"),
+        other => panic!("unexpected value {other:?}"),
     }
 }
 
-/// A decimal with all its digits, and without zeros at its end.
+/// All digits of a decimal without trailing zeros.
 fn decimal_text(decimal: &Decimal) -> String {
     let number = i128::from_be_bytes(decimal.data().try_into().unwrap());
     let scale = usize::try_from(decimal.scale()).unwrap();
@@ -87,7 +87,7 @@ fn decimal_text(decimal: &Decimal) -> String {
     plain(&format!("{sign}{whole}.{fraction}"))
 }
 
-/// A decimal without zeros at its end.
+/// Removes trailing zeros.
 pub fn plain(decimal: &str) -> String {
     if !decimal.contains('.') {
         return decimal.to_owned();

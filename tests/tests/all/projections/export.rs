@@ -230,7 +230,7 @@ async fn each_merchant_is_exported_to_its_own_directory(store: TestStore) {
     assert_eq!(rows(&lake, "events/merchant=default").len(), 2);
     assert_eq!(rows(&lake, "events/merchant=second%3Ashop").len(), 1);
     let to = lake.display().to_string();
-    let refused = store.run(&["export", "--to", &to, "--upto", "1"]);
+    let refused = store.run(&["export", "--to", &to, "--until", "1"]);
     assert_eq!(refused.status.code(), Some(2), "{refused:?}");
     let error = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(error.contains("--merchant"), "{error}");

@@ -1,4 +1,4 @@
-//! Rows of a table on their way into a file, in either format.
+//! A file of a table, in either format.
 
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -8,11 +8,11 @@ use serde::ser::SerializeMap as _;
 
 use super::column::{Column, Table, Value};
 use super::files::Unfinished;
-use super::parquet_file::{NotTaken, ParquetFile};
+use super::parquet_file::{AddError, ParquetFile};
 use super::{ExportError, Format};
 
-/// A file of a table, not finished yet.
-pub struct Sheet<T: 'static> {
+/// A file of a table that is being written.
+pub struct TableFile<T: 'static> {
     directory: PathBuf,
     rows: u64,
     lines: Lines<T>,
@@ -23,22 +23,20 @@ enum Lines<T: 'static> {
     Ndjson(&'static [Column<T>], BufWriter<Unfinished>),
 }
 
-/// A file that is finished.
+/// A finished file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Finished {
-    /// How many rows it has.
     pub rows: u64,
-    /// How many bytes it has.
     pub bytes: u64,
 }
 
-impl<T> Sheet<T> {
-    /// Begins a file of a table in a directory.
-    pub fn begin(directory: &Path, table: &Table<T>, format: Format) -> Result<Self, ExportError> {
-        let to = Unfinished::begin(directory, table.name).map_err(ExportError::file(directory))?;
+impl<T> TableFile<T> {
+    /// Creates a file of a table in a directory.
+    pub fn create(directory: &Path, table: &Table<T>, format: Format) -> Result<Self, ExportError> {
+        let to = Unfinished::create(directory, table.name).map_err(ExportError::file(directory))?;
         let lines = match format {
             Format::Parquet => {
-                let file = ParquetFile::begin(table, to).map_err(not_made(directory))?;
+                let file = ParquetFile::create(table, to).map_err(parquet_error(directory))?;
                 Lines::Parquet(Box::new(file))
             }
             Format::Ndjson => Lines::Ndjson(table.columns, BufWriter::new(to)),
@@ -46,17 +44,16 @@ impl<T> Sheet<T> {
         Ok(Self { directory: directory.to_owned(), rows: 0, lines })
     }
 
-    /// How many rows it has so far.
+    /// The number of rows so far.
     pub fn rows(&self) -> u64 {
         self.rows
     }
 
-    /// Takes a row.
     pub fn add(&mut self, row: &T) -> Result<(), ExportError> {
         match &mut self.lines {
-            Lines::Parquet(file) => file.add(row).map_err(|not_taken| match not_taken {
-                NotTaken::Value(wrong) => wrong,
-                NotTaken::Group(source) => not_made(&self.directory)(source),
+            Lines::Parquet(file) => file.add(row).map_err(|error| match error {
+                AddError::Value(error) => error,
+                AddError::Group(source) => parquet_error(&self.directory)(source),
             })?,
             Lines::Ndjson(columns, to) => {
                 let mut line = line(columns, row)?;
@@ -68,33 +65,33 @@ impl<T> Sheet<T> {
         Ok(())
     }
 
-    /// Finishes it under its name, in the place of what may be there.
+    /// Moves the finished file to its path, where it replaces an existing file.
     pub fn finish(self, path: &Path) -> Result<Finished, ExportError> {
         let file = match self.lines {
-            Lines::Parquet(file) => file.finish().map_err(not_made(path))?,
+            Lines::Parquet(file) => file.finish().map_err(parquet_error(path))?,
             Lines::Ndjson(_, to) => {
                 to.into_inner().map_err(|error| ExportError::file(path)(error.into_error()))?
             }
         };
-        let bytes = file.put_in_place(path).map_err(ExportError::file(path))?;
+        let bytes = file.finish(path).map_err(ExportError::file(path))?;
         Ok(Finished { rows: self.rows, bytes })
     }
 }
 
-fn not_made(file: &Path) -> impl FnOnce(parquet::errors::ParquetError) -> ExportError {
+fn parquet_error(file: &Path) -> impl FnOnce(parquet::errors::ParquetError) -> ExportError {
     move |source| ExportError::Parquet { file: file.to_owned(), source }
 }
 
-/// A row as a JSON object. What is missing is null, so that every row has every column.
+/// A row as a JSON object with every column; absent values are null.
 fn line<T>(columns: &[Column<T>], row: &T) -> Result<Vec<u8>, ExportError> {
     let mut line = Vec::new();
     let mut serializer = serde_json::Serializer::new(&mut line);
     let mut name = "";
-    let mut written = || -> Result<(), serde_json::Error> {
+    let mut write = || -> Result<(), serde_json::Error> {
         let mut object = serializer.serialize_map(Some(columns.len()))?;
-        for column in columns {
-            name = column.name;
-            match column.value {
+        for (column, value) in columns {
+            name = *column;
+            match value {
                 Value::Text(of) => object.serialize_entry(name, &of(row))?,
                 Value::Json(of) => object.serialize_entry(name, &of(row)?)?,
                 Value::Number(of) => object.serialize_entry(name, &of(row))?,
@@ -105,6 +102,6 @@ fn line<T>(columns: &[Column<T>], row: &T) -> Result<Vec<u8>, ExportError> {
         }
         object.end()
     };
-    written().map_err(|reason| ExportError::NoJson { column: name, reason })?;
+    write().map_err(|reason| ExportError::Json { column: name, reason })?;
     Ok(line)
 }
