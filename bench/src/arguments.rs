@@ -5,23 +5,22 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::case::Wanted;
+use crate::case::OptionalCases;
 
 const EXAMPLES: &str = "\
 Examples:
-  holdfast bench --list                          what there is to measure
-  holdfast bench --database postgres://me@127.0.0.1/shop --chart bench.svg --out bench.json
-  holdfast bench --only sqlite-hot,sqlite-bulk --seconds 2 --rounds 1
+  holdfast-bench --list                          show the cases
+  holdfast-bench --database postgres://me@127.0.0.1/shop --chart bench.svg --out bench.json
+  holdfast-bench --only sqlite-hot,sqlite-bulk --seconds 2 --rounds 1
 
-Each case has a store and a server process of its own, both thrown away; the load comes from this
-process, on the same cores. Cases are measured in turn, round after round, because a machine may be
-twice as fast in one minute as in the next: what counts are multiples within a round. After each case
-it is checked from the outside that nothing is oversold and that as much is reserved as was granted.
-Idempotency keys are a connection's number and a count, as order numbers are; quantities are 1.
+Each case has its own store and server process, both removed afterwards; this process sends the load
+from the same cores. Cases are measured in turn, round after round, because the speed of a machine
+changes within minutes: compare the ratios within a round. After each case the benchmark checks over
+HTTP that nothing is oversold and that the reserved units equal the accepted units.
 
-Exit status: 0 when everything was measured and every order was granted, also where a bar was missed.";
+Exit status: 0 if every case was measured and every order accepted, even if a target was missed.";
 
-/// Measures how fast Holdfast is on this machine, compared with a baseline.
+/// Measures the speed of Holdfast on this machine, compared with a baseline.
 #[derive(Debug, Parser)]
 #[command(name = "holdfast-bench", version, after_help = EXAMPLES, max_term_width = 100)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -54,62 +53,44 @@ pub struct ServedStore {
     pub listen: SocketAddr,
 }
 
-/// What to measure, where, and how to report it.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The PostgreSQL to measure on, as postgres://...; it is worked in schemas called bench_..., which are removed.
-    /// Without it, or with the word `skip`, only cases on SQLite are measured.
+    /// The PostgreSQL database, as postgres://...; the benchmark works in schemas named bench_... and removes them.
+    /// Without it, or with the word `skip`, only the cases on SQLite are measured.
     #[arg(long, value_name = "URL", env = "HOLDFAST_TEST_POSTGRES", hide_env_values = true)]
     pub database: Option<String>,
-    /// Where embedded stores are made and removed: choose a directory on the disk that is to be measured. Without it
-    /// the directory for temporary files.
+    /// Directory for embedded stores, on the disk to measure. Default: the directory for temporary files.
     #[arg(long, value_name = "DIRECTORY")]
     pub sqlite: Option<PathBuf>,
-    /// How long each case is measured each time, 1 to 600 seconds, after a second of warming up.
+    /// Duration of each measurement in seconds, 1 to 600, after one second of warm-up.
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub seconds: u64,
-    /// How often each case is measured, 1 to 100 times.
+    /// Number of measurements of each case, 1 to 100.
     #[arg(long, value_name = "COUNT", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub rounds: u32,
-    /// Measure only these: names, or words of names such as `hot`, `sqlite` or `sweep`, parted by commas.
+    /// Measure only these cases: names, or words of names such as `hot`, `sqlite` or `sweep`, separated by commas.
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     pub only: Vec<String>,
-    /// Also measure an open loop of so many orders a second, 1 to 1000000, on each store.
-    #[arg(long, value_name = "ORDERS", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    pub rate: Option<u32>,
-    /// Also measure how soon a server is ready again that was killed with at least so many orders in its journal, 1 to
-    /// 100000000, on each store, and how much memory it holds.
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
-    pub orders: Option<u32>,
-    /// Also measure how fast read models are built anew over a journal of at least so many events, 1 to 100000000, on
-    /// each store, and what commands and queries feel of it.
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
-    pub events: Option<u32>,
-    /// Draw throughput against latency into this file, as SVG. It needs the cases called `sweep`.
+    #[command(flatten)]
+    pub optional_cases: OptionalCases,
+    /// Write a chart of throughput against latency to this file, as SVG. Requires the `sweep` cases.
     #[arg(long, value_name = "FILE.svg")]
     pub chart: Option<PathBuf>,
-    /// Write what --json writes into this file.
+    /// Write the output of --json to this file.
     #[arg(long, value_name = "FILE.json")]
     pub out: Option<PathBuf>,
-    /// Write one JSON object to standard output and nothing else.
+    /// Print one JSON object instead of tables.
     #[arg(long)]
     pub json: bool,
-    /// Show what there is to measure, and end.
+    /// List the cases and exit.
     #[arg(long)]
     pub list: bool,
 }
 
 impl Arguments {
-    /// The PostgreSQL, where there is one: a variable that is empty or says `skip` names none.
+    /// The URL of the PostgreSQL database. An empty variable and the word `skip` mean none.
     pub fn postgres(&self) -> Option<&str> {
         self.database.as_deref().filter(|database| !["", "skip"].contains(database))
-    }
-}
-
-impl Wanted {
-    /// The optional cases that the arguments ask for.
-    pub fn of(arguments: &Arguments) -> Self {
-        Self { rate: arguments.rate.map(f64::from), orders: arguments.orders, events: arguments.events }
     }
 }
 
@@ -122,18 +103,19 @@ mod tests {
     }
 
     #[test]
-    fn cases_are_parted_by_commas() {
-        let given = arguments("bench --only sqlite-hot,sweep --seconds 2 --rounds 1 --rate 500").unwrap();
-        assert_eq!(given.only, ["sqlite-hot", "sweep"]);
-        assert_eq!((given.seconds, given.rounds, given.rate), (2, 1, Some(500)));
-        let given = arguments("bench").unwrap();
-        assert_eq!((given.seconds, given.rounds, given.rate, given.only.len()), (5, 3, None, 0));
+    fn cases_are_separated_by_commas() {
+        let parsed = arguments("bench --only sqlite-hot,sweep --seconds 2 --rounds 1 --rate 500").unwrap();
+        assert_eq!(parsed.only, ["sqlite-hot", "sweep"]);
+        assert_eq!((parsed.seconds, parsed.rounds, parsed.optional_cases.rate), (2, 1, Some(500)));
+        let parsed = arguments("bench").unwrap();
+        assert_eq!((parsed.seconds, parsed.rounds, parsed.optional_cases.rate), (5, 3, None));
+        assert!(parsed.only.is_empty());
         assert_eq!(arguments("bench --database skip").unwrap().postgres(), None);
         assert_eq!(arguments("bench --database postgres://x/y").unwrap().postgres(), Some("postgres://x/y"));
     }
 
     #[test]
-    fn what_would_never_end_is_refused() {
+    fn numbers_out_of_range_are_rejected() {
         for line in [
             "bench --seconds 0",
             "bench --seconds 601",

@@ -1,28 +1,25 @@
-//! What is measured: one row of the final table each.
+//! The cases: each is one row of the final table.
 
-use super::append::Way;
-use super::bar::{Bar, at_least, p99_at_most, rate_at_least, ready_at_most};
-use super::error::BenchError;
-use super::load::requests::{Demand, Form};
-use super::procedure;
+use crate::append::Mode;
+use crate::error::BenchError;
+use crate::load::requests::{Demand, Form};
+use crate::procedure;
+use crate::target::Target;
 
-/// Connections of a closed loop, where nothing else is said.
-const USUAL: u32 = 64;
+/// Connections of a closed loop, unless a case says otherwise.
+const USUAL_CONNECTIONS: u32 = 64;
+/// Connections for bulk requests.
+const BULK_CONNECTIONS: u32 = 8;
+/// Connections of an open loop: the maximum number of requests in flight.
+const OPEN_CONNECTIONS: u32 = 128;
+/// Connections of the sweep, in addition to the usual number.
+const SWEEP_CONNECTIONS: [u32; 4] = [1, 4, 16, 256];
 
-/// Connections of bulk requests.
-const BULK: u32 = 8;
-
-/// Connections of an open loop: so many requests can be under way before one that is due must wait.
-const OPEN: u32 = 128;
-
-/// Connections of the sweep, beside the usual number.
-const SWEEP: [u32; 4] = [1, 4, 16, 256];
-
-/// What is measured.
+/// A measured system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum System {
-    /// A transaction a command, on PostgreSQL.
-    Naive,
+    /// One transaction per command, on PostgreSQL.
+    Baseline,
     /// A stored procedure on PostgreSQL, without HTTP.
     Procedure,
     /// Holdfast on PostgreSQL.
@@ -32,213 +29,183 @@ pub enum System {
 }
 
 impl System {
-    /// What names of cases begin with.
+    /// The prefix of the names of its cases.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Naive => "naive",
+            Self::Baseline => "baseline",
             Self::Procedure => "procedure",
             Self::Postgres => "postgres",
             Self::Sqlite => "sqlite",
         }
     }
 
-    /// What it is.
+    /// The title in the chart.
     pub const fn title(self) -> &'static str {
         match self {
-            Self::Naive => "a transaction a command, PostgreSQL",
+            Self::Baseline => "one transaction per command, PostgreSQL",
             Self::Procedure => "stored procedure, PostgreSQL",
             Self::Postgres => "Holdfast, PostgreSQL",
             Self::Sqlite => "Holdfast, SQLite",
         }
     }
 
-    /// Where its data lies.
     pub const fn store(self) -> &'static str {
-        match self {
-            Self::Sqlite => "SQLite",
-            Self::Naive | Self::Procedure | Self::Postgres => "PostgreSQL",
-        }
+        if matches!(self, Self::Sqlite) { "SQLite" } else { "PostgreSQL" }
     }
 
-    /// The case that says what it can do on a hot SKU.
-    const fn hot(self) -> &'static str {
-        match self {
-            Self::Naive => "naive-hot",
-            Self::Procedure => "procedure-hot",
-            Self::Postgres => "postgres-hot",
-            Self::Sqlite => "sqlite-hot",
-        }
+    /// The case with one hot SKU over the usual connections.
+    pub fn hot_case(self) -> String {
+        format!("{}-hot", self.name())
     }
 }
 
-/// How fast requests follow each other.
+/// The rate of the requests.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Speed {
-    /// As fast as they are answered.
+    /// Each connection sends its next request when the last one was answered.
     Closed,
-    /// At half of what the case of this name did in the same round.
-    HalfOf(&'static str),
-    /// The same, to see how long an order takes into the read model.
-    VisibleAtHalfOf(&'static str),
-    /// At a fixed rate.
+    /// Half the rate of the system's hot case in the same round.
+    HalfOfHot,
+    /// Half that rate, to measure the delay until an order appears in the read model.
+    VisibleAtHalfOfHot,
+    /// Requests per second.
     Fixed(f64),
 }
 
-/// What is done.
+/// The work of a case.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Work {
     /// Orders over HTTP.
-    Http {
-        /// For which SKUs.
-        demand: Demand,
-        /// In what requests.
-        form: Form,
-        /// How fast.
-        speed: Speed,
-    },
-    /// So many orders at least, in bulk, and then the server is killed and started again.
+    Http { demand: Demand, form: Form, speed: Speed },
+    /// At least this many orders in bulk; then the server is killed and started again.
     ColdStart(u32),
-    /// So many events at least, and then every read model built anew.
+    /// At least this many events; then every read model is rebuilt.
     Rebuild(u32),
     /// Calls of the stored procedure.
-    Calls(Demand),
-    /// Batches of a thousand events, in process.
-    Append(Way),
+    Procedure(Demand),
+    /// Batches of 1,000 events appended in process.
+    Append(Mode),
 }
 
-/// One row.
 #[derive(Debug, Clone)]
 pub struct Case {
-    /// Its name.
     pub name: String,
-    /// What is measured.
     pub system: System,
-    /// Over how many connections.
     pub connections: u32,
-    /// What is done.
     pub work: Work,
-    /// By how many servers on one store.
+    /// Number of servers on one store.
     pub nodes: usize,
-    /// What it is held against.
-    pub bars: Vec<Bar>,
+    pub targets: Vec<Target>,
 }
 
 impl Case {
     fn new(system: System, name: &str, connections: u32, work: Work) -> Self {
         let name = format!("{}-{name}", system.name());
-        Self { name, system, connections, work, nodes: 1, bars: Vec::new() }
+        Self { name, system, connections, work, nodes: 1, targets: Vec::new() }
     }
 
-    fn by(self, nodes: usize) -> Self {
-        Self { nodes, ..self }
+    fn targets(self, targets: impl Into<Vec<Target>>) -> Self {
+        Self { targets: targets.into(), ..self }
     }
 
-    fn held_against(mut self, bars: impl IntoIterator<Item = Bar>) -> Self {
-        self.bars.extend(bars);
-        self
+    /// True if `selected` is the name of the case or a word of it. `sweep` includes the case with the usual connections.
+    pub fn matches(&self, selected: &str) -> bool {
+        self.name == selected
+            || self.name.split('-').any(|word| word == selected)
+            || (selected == "sweep" && self.is_chart_point())
     }
 
-    /// Whether it is meant by a name or a word of names. `sweep` means the point with the usual connections too.
-    pub fn answers_to(&self, wanted: &str) -> bool {
-        self.name == wanted
-            || self.name.split('-').any(|word| word == wanted)
-            || (wanted == "sweep" && self.is_point())
+    pub fn is_chart_point(&self) -> bool {
+        let point = Work::Http { demand: Demand::Hot, form: Form::Single, speed: Speed::Closed };
+        self.nodes == 1 && self.work == point
     }
 
-    /// Whether it is a point of the chart.
-    pub fn is_point(&self) -> bool {
-        self.nodes == 1
-            && matches!(
-                self.work,
-                Work::Http { demand: Demand::Hot, form: Form::Single, speed: Speed::Closed }
-            )
+    /// The case whose rate determines the rate of this one.
+    pub fn required_case(&self) -> Option<String> {
+        let speed = match self.work {
+            Work::Http { speed, .. } => speed,
+            _ => Speed::Closed,
+        };
+        matches!(speed, Speed::HalfOfHot | Speed::VisibleAtHalfOfHot).then(|| self.system.hot_case())
     }
 
-    /// The case whose figure it needs.
-    pub fn needs(&self) -> Option<&'static str> {
-        match self.work {
-            Work::Http { speed: Speed::HalfOf(name) | Speed::VisibleAtHalfOf(name), .. } => Some(name),
-            _ => None,
-        }
-    }
-
-    /// What is counted.
+    /// The unit of the rate.
     pub fn unit(&self) -> &'static str {
         if matches!(self.work, Work::Append(_) | Work::Rebuild(_)) { "events" } else { "orders" }
     }
 
-    /// What is done, in words.
-    pub fn what(&self) -> String {
+    /// A description of the work.
+    pub fn content(&self) -> String {
         match self.work {
-            Work::Calls(demand) => format!("a stored procedure with guarded updates, {}", skus(demand)),
+            Work::Procedure(demand) => format!("a stored procedure with guarded updates, {demand}"),
             Work::ColdStart(orders) => {
-                format!("{orders} orders, 100 a request; then killed and started again")
+                format!("{orders} orders, 100 per request; then killed and started again")
             }
             Work::Rebuild(events) => {
-                format!("{events} events of whole orders; then read models built anew, alone and under load")
+                format!("{events} events of whole orders; then read models rebuilt, alone and under load")
             }
-            Work::Append(Way::Bare) => "a bare loop of an append's SQL, 1,000 events a batch".to_owned(),
-            Work::Append(Way::Sealed) => {
-                "the journal's append, 1,000 events a batch, sealed before".to_owned()
+            Work::Append(Mode::Bare) => {
+                "a bare loop of the SQL of an append, 1,000 events per batch".to_owned()
             }
-            Work::Append(Way::Sealing) => "the journal's append, and the sealing".to_owned(),
+            Work::Append(Mode::Sealed) => {
+                "the journal's append, 1,000 events per batch, sealed before".to_owned()
+            }
+            Work::Append(Mode::Sealing) => "the journal's append, including the sealing".to_owned(),
             Work::Http { demand, form, speed } => {
-                let form = match form {
-                    Form::Single => "one order a request",
-                    Form::Bulk => "100 orders a request",
-                    Form::Mixed => "one order a request, one request in ten a read",
-                };
+                let hot = self.system.hot_case();
                 let speed = match speed {
                     Speed::Closed => String::new(),
-                    Speed::HalfOf(hot) => format!(", open loop at half the rate of {hot}"),
-                    Speed::VisibleAtHalfOf(hot) => {
+                    Speed::HalfOfHot => format!(", open loop at half the rate of {hot}"),
+                    Speed::VisibleAtHalfOfHot => {
                         format!(", at half the rate of {hot}: from the answer until the read model has it")
                     }
-                    Speed::Fixed(rate) => format!(", open loop at {rate} a second"),
+                    Speed::Fixed(rate) => format!(", open loop at {rate} per second"),
                 };
-                let nodes = if self.nodes > 1 { format!(", by {} nodes", self.nodes) } else { String::new() };
-                format!("{form}, {}{speed}{nodes}", skus(demand))
+                let nodes = if self.nodes > 1 { format!(", {} nodes", self.nodes) } else { String::new() };
+                format!("{form}, {demand}{speed}{nodes}")
             }
         }
     }
 }
 
-fn skus(demand: Demand) -> &'static str {
-    match demand {
-        Demand::Hot => "one hot SKU",
-        Demand::Spread => "10,000 SKUs evenly",
-        Demand::Zipf => "10,000 SKUs by Zipf's law",
-    }
-}
-
-/// What is only measured where it is asked for.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Wanted {
-    /// An open loop at a rate.
-    pub rate: Option<f64>,
-    /// Cold starts over so many orders.
+/// Cases that are measured only on request.
+#[derive(Debug, Clone, Copy, Default, clap::Args)]
+pub struct OptionalCases {
+    /// Also measure an open loop of this many orders per second, 1 to 1000000, on each store.
+    #[arg(long, value_name = "ORDERS", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub rate: Option<u32>,
+    /// Also measure a cold start on each store: how soon a killed server with at least this many orders, 1 to 100000000,
+    /// is ready again, and how much memory it holds.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
     pub orders: Option<u32>,
-    /// Rebuilds over so many events.
+    /// Also measure rebuilds of the read models on each store, with a journal of at least this many events, 1 to
+    /// 100000000, and their impact on commands and queries.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
     pub events: Option<u32>,
 }
 
-/// Every case, in the order of a round: what is compared is measured one after the other.
-pub fn all(wanted: &Wanted) -> Vec<Case> {
+/// All cases in the order of a round: cases that are compared follow each other.
+pub fn all(optional: OptionalCases) -> Vec<Case> {
     let mut cases = hot_and_spread();
     for system in [System::Postgres, System::Sqlite] {
-        cases.extend(other_loads(system, wanted.rate));
-        let cold = |orders| Case::new(system, "cold", BULK, Work::ColdStart(orders));
-        cases.extend(wanted.orders.map(|orders| cold(orders).held_against([ready_at_most(2_000.0)])));
-        let rebuild = |events| Case::new(system, "rebuild", BULK, Work::Rebuild(events));
-        cases.extend(wanted.events.map(|events| rebuild(events).held_against([rate_at_least(300_000.0)])));
+        cases.extend(other_loads(system, optional.rate));
+        cases.extend(optional.orders.map(|orders| {
+            Case::new(system, "cold", BULK_CONNECTIONS, Work::ColdStart(orders))
+                .targets([Target::Ready(2_000.0)])
+        }));
+        cases.extend(optional.events.map(|events| {
+            Case::new(system, "rebuild", BULK_CONNECTIONS, Work::Rebuild(events))
+                .targets([Target::Rate(300_000.0)])
+        }));
     }
-    for connections in SWEEP {
-        for system in [System::Naive, System::Postgres, System::Sqlite] {
+    for connections in SWEEP_CONNECTIONS {
+        for system in [System::Baseline, System::Postgres, System::Sqlite] {
             let work = http(Demand::Hot, Form::Single, Speed::Closed);
             cases.push(Case::new(system, &format!("sweep-{connections}"), connections, work));
         }
     }
-    cases.extend([System::Postgres, System::Sqlite].into_iter().flat_map(appends));
+    cases.extend(appends(System::Postgres, "postgres-append-bare"));
+    cases.extend(appends(System::Sqlite, "sqlite-append-bare"));
     cases
 }
 
@@ -247,70 +214,70 @@ const fn http(demand: Demand, form: Form, speed: Speed) -> Work {
 }
 
 fn hot_and_spread() -> Vec<Case> {
-    let over_http =
-        |system, name, demand| Case::new(system, name, USUAL, http(demand, Form::Single, Speed::Closed));
-    let called =
-        |name, demand| Case::new(System::Procedure, name, procedure::CONNECTIONS, Work::Calls(demand));
+    let over_http = |system, name, demand| {
+        Case::new(system, name, USUAL_CONNECTIONS, http(demand, Form::Single, Speed::Closed))
+    };
+    let procedure =
+        |name, demand| Case::new(System::Procedure, name, procedure::CONNECTIONS, Work::Procedure(demand));
     let (hot, spread) = (Demand::Hot, Demand::Spread);
+    let nodes = over_http(System::Postgres, "nodes", hot).targets([Target::Ratio(0.8, "postgres-hot")]);
     vec![
-        over_http(System::Naive, "hot", hot),
-        over_http(System::Postgres, "hot", hot).held_against([
-            at_least(20.0, "naive-hot"),
-            at_least(6.0, "procedure-hot"),
-            p99_at_most(10.0),
+        over_http(System::Baseline, "hot", hot),
+        over_http(System::Postgres, "hot", hot).targets([
+            Target::Ratio(20.0, "baseline-hot"),
+            Target::Ratio(6.0, "procedure-hot"),
+            Target::P99(10.0),
         ]),
-        over_http(System::Postgres, "nodes", hot).by(2).held_against([at_least(0.8, "postgres-hot")]),
-        over_http(System::Sqlite, "hot", hot).held_against([at_least(28.0, "naive-hot")]),
-        called("hot", hot),
-        over_http(System::Naive, "spread", spread),
+        Case { nodes: 2, ..nodes },
+        over_http(System::Sqlite, "hot", hot).targets([Target::Ratio(28.0, "baseline-hot")]),
+        procedure("hot", hot),
+        over_http(System::Baseline, "spread", spread),
         over_http(System::Postgres, "spread", spread)
-            .held_against([at_least(8.0, "naive-spread"), at_least(1.5, "procedure-spread")]),
+            .targets([Target::Ratio(8.0, "baseline-spread"), Target::Ratio(1.5, "procedure-spread")]),
         over_http(System::Sqlite, "spread", spread),
-        called("spread", spread),
+        procedure("spread", spread),
     ]
 }
 
-fn other_loads(system: System, rate: Option<f64>) -> Vec<Case> {
+fn other_loads(system: System, rate: Option<u32>) -> Vec<Case> {
     let hot = |form, speed| http(Demand::Hot, form, speed);
-    let bulk_times = if system == System::Sqlite { 60.0 } else { 40.0 };
-    let half = system.hot();
+    let bulk_ratio = if system == System::Sqlite { 60.0 } else { 40.0 };
     let mut cases = vec![
-        Case::new(system, "zipf", USUAL, http(Demand::Zipf, Form::Single, Speed::Closed)),
-        Case::new(system, "bulk", BULK, hot(Form::Bulk, Speed::Closed))
-            .held_against([at_least(bulk_times, "naive-hot")]),
-        Case::new(system, "mixed", USUAL, hot(Form::Mixed, Speed::Closed)),
-        Case::new(system, "open", OPEN, hot(Form::Single, Speed::HalfOf(half))),
-        Case::new(system, "visible", OPEN, hot(Form::Single, Speed::VisibleAtHalfOf(half)))
-            .held_against([p99_at_most(50.0)]),
+        Case::new(system, "zipf", USUAL_CONNECTIONS, http(Demand::Zipf, Form::Single, Speed::Closed)),
+        Case::new(system, "bulk", BULK_CONNECTIONS, hot(Form::Bulk, Speed::Closed))
+            .targets([Target::Ratio(bulk_ratio, "baseline-hot")]),
+        Case::new(system, "mixed", USUAL_CONNECTIONS, hot(Form::Mixed, Speed::Closed)),
+        Case::new(system, "open", OPEN_CONNECTIONS, hot(Form::Single, Speed::HalfOfHot)),
+        Case::new(system, "visible", OPEN_CONNECTIONS, hot(Form::Single, Speed::VisibleAtHalfOfHot))
+            .targets([Target::P99(50.0)]),
     ];
-    if let Some(rate) = rate {
-        cases.push(Case::new(system, "rate", OPEN, hot(Form::Single, Speed::Fixed(rate))));
-    }
+    cases.extend(rate.map(|rate| {
+        Case::new(system, "rate", OPEN_CONNECTIONS, hot(Form::Single, Speed::Fixed(f64::from(rate))))
+    }));
     cases
 }
 
-fn appends(system: System) -> [Case; 3] {
-    let bare = if system == System::Sqlite { "sqlite-append-bare" } else { "postgres-append-bare" };
+fn appends(system: System, bare: &'static str) -> [Case; 3] {
     [
-        Case::new(system, "append-bare", 1, Work::Append(Way::Bare)),
-        Case::new(system, "append", 1, Work::Append(Way::Sealed)).held_against([at_least(0.75, bare)]),
-        Case::new(system, "append-sealing", 1, Work::Append(Way::Sealing)),
+        Case::new(system, "append-bare", 1, Work::Append(Mode::Bare)),
+        Case::new(system, "append", 1, Work::Append(Mode::Sealed)).targets([Target::Ratio(0.75, bare)]),
+        Case::new(system, "append-sealing", 1, Work::Append(Mode::Sealing)),
     ]
 }
 
-/// The cases that are meant, with those that they need. Without a PostgreSQL, those on SQLite.
+/// The selected cases and those that they require. Without PostgreSQL, only cases on SQLite.
 pub fn choose(cases: &[Case], only: &[String], postgres: bool) -> Result<Vec<Case>, BenchError> {
-    let unknown = only.iter().find(|wanted| !cases.iter().any(|case| case.answers_to(wanted)));
-    if let Some(unknown) = unknown {
+    if let Some(unknown) = only.iter().find(|name| !cases.iter().any(|case| case.matches(name))) {
         return Err(BenchError::UnknownCase(unknown.clone()));
     }
-    let meant = |case: &Case| {
-        (only.is_empty() || only.iter().any(|wanted| case.answers_to(wanted)))
+    let is_selected = |case: &Case| {
+        (only.is_empty() || only.iter().any(|name| case.matches(name)))
             && (postgres || case.system == System::Sqlite)
     };
-    let needed: Vec<&str> = cases.iter().filter(|case| meant(case)).filter_map(Case::needs).collect();
+    let required: Vec<String> =
+        cases.iter().filter(|case| is_selected(case)).filter_map(Case::required_case).collect();
     let chosen: Vec<Case> =
-        cases.iter().filter(|case| meant(case) || needed.contains(&&*case.name)).cloned().collect();
+        cases.iter().filter(|case| is_selected(case) || required.contains(&case.name)).cloned().collect();
     if chosen.is_empty() { Err(BenchError::NothingToDo) } else { Ok(chosen) }
 }
 
@@ -322,24 +289,28 @@ mod tests {
 
     fn names(only: &[&str], postgres: bool) -> Vec<String> {
         let only: Vec<String> = only.iter().map(ToString::to_string).collect();
-        choose(&all(&Wanted::default()), &only, postgres).unwrap().into_iter().map(|case| case.name).collect()
+        let all = all(OptionalCases::default());
+        choose(&all, &only, postgres).unwrap().into_iter().map(|case| case.name).collect()
     }
 
     #[test]
-    fn names_are_unique_and_bars_and_needs_name_cases() {
-        let cases = all(&Wanted { rate: Some(1_000.0), orders: Some(1_000), events: Some(1_000) });
-        let names: BTreeSet<&str> = cases.iter().map(|case| &*case.name).collect();
+    fn names_are_unique_and_referenced_cases_exist() {
+        let cases = all(OptionalCases { rate: Some(1_000), orders: Some(1_000), events: Some(1_000) });
+        let names: BTreeSet<String> = cases.iter().map(|case| case.name.clone()).collect();
         assert_eq!(names.len(), cases.len());
         for case in &cases {
-            let others = case.needs().into_iter().chain(case.bars.iter().filter_map(Bar::other));
-            for other in others {
-                assert!(names.contains(other), "{} names {other}", case.name);
+            let compared = case.targets.iter().filter_map(|target| match target {
+                Target::Ratio(_, other) => Some((*other).to_owned()),
+                _ => None,
+            });
+            for other in compared.chain(case.required_case()) {
+                assert!(names.contains(&other), "{} names {other}", case.name);
             }
         }
     }
 
     #[test]
-    fn cases_are_chosen_by_name_or_by_word() {
+    fn cases_are_selected_by_name_or_by_word() {
         assert_eq!(names(&["sqlite-hot"], true), ["sqlite-hot"]);
         assert_eq!(names(&["spread"], false), ["sqlite-spread"]);
         assert_eq!(names(&["procedure"], true), ["procedure-hot", "procedure-spread"]);
@@ -351,17 +322,17 @@ mod tests {
     }
 
     #[test]
-    fn what_a_case_needs_is_measured_too() {
+    fn a_required_case_is_measured_too() {
         assert_eq!(names(&["sqlite-visible"], true), ["sqlite-hot", "sqlite-visible"]);
     }
 
     #[test]
-    fn what_is_not_there_is_refused_by_name() {
-        let refused = |only: &str, postgres| {
-            choose(&all(&Wanted::default()), &[only.to_owned()], postgres).unwrap_err()
+    fn unknown_cases_and_empty_selections_are_rejected() {
+        let rejected = |only: &str, postgres| {
+            choose(&all(OptionalCases::default()), &[only.to_owned()], postgres).unwrap_err()
         };
-        assert!(matches!(refused("tepid", true), BenchError::UnknownCase(name) if name == "tepid"));
-        assert!(matches!(refused("rate", true), BenchError::UnknownCase(_)));
-        assert!(matches!(refused("naive", false), BenchError::NothingToDo));
+        assert!(matches!(rejected("tepid", true), BenchError::UnknownCase(name) if name == "tepid"));
+        assert!(matches!(rejected("rate", true), BenchError::UnknownCase(_)));
+        assert!(matches!(rejected("baseline", false), BenchError::NothingToDo));
     }
 }

@@ -1,25 +1,24 @@
-//! A picture of throughput against latency: one line a system, one point a number of connections.
+//! The chart of throughput against latency: a line per system, a point per number of connections.
 
 use std::fmt::Display;
 use std::ops::Range;
 
 use plotters::prelude::*;
 
-use super::case::System;
-use super::error::BenchError;
-use super::report::Row;
+use crate::case::System;
+use crate::error::BenchError;
+use crate::report::Row;
 
 /// Width and height, in pixels.
 const SIZE: (u32, u32) = (960, 600);
 
-/// The systems that are drawn, each in a colour that also those tell apart who do not see all colours.
+/// The systems in the chart. Colour-blind readers can distinguish these colours.
 const LINES: [(System, RGBColor); 3] = [
-    (System::Naive, RGBColor(0xD5, 0x5E, 0x00)),
+    (System::Baseline, RGBColor(0xD5, 0x5E, 0x00)),
     (System::Postgres, RGBColor(0x00, 0x72, 0xB2)),
     (System::Sqlite, RGBColor(0x00, 0x9E, 0x73)),
 ];
 
-/// A point: connections, orders a second and the 99th percentile in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Point {
     connections: u32,
@@ -27,21 +26,21 @@ struct Point {
     p99_ms: f64,
 }
 
-/// Draws it as SVG. None where there is no point to draw.
+/// The chart as SVG; `None` if there are no points.
 pub fn draw(rows: &[Row]) -> Result<Option<String>, BenchError> {
     let lines: Vec<_> =
         LINES.iter().map(|(system, colour)| (*system, *colour, points(rows, *system))).collect();
     let all: Vec<Point> = lines.iter().flat_map(|(_, _, points)| points.iter().copied()).collect();
-    let across = around(all.iter().map(|point| point.per_second));
-    let up = around(all.iter().map(|point| point.p99_ms));
-    let (Some(across), Some(up)) = (across, up) else { return Ok(None) };
+    let x_range = decades(all.iter().map(|point| point.per_second));
+    let y_range = decades(all.iter().map(|point| point.p99_ms));
+    let (Some(x_range), Some(y_range)) = (x_range, y_range) else { return Ok(None) };
     let mut svg = String::new();
-    draw_into(&mut svg, &lines, across, up)?;
+    draw_into(&mut svg, &lines, x_range, y_range)?;
     Ok(Some(svg))
 }
 
 fn points(rows: &[Row], system: System) -> Vec<Point> {
-    let of_system = rows.iter().filter(|row| row.system == system && row.is_point);
+    let of_system = rows.iter().filter(|row| row.system == system && row.is_chart_point);
     let mut points: Vec<Point> = of_system
         .filter_map(|row| {
             let per_second = row.per_second?.median;
@@ -54,8 +53,8 @@ fn points(rows: &[Row], system: System) -> Vec<Point> {
     points
 }
 
-/// The decades around some values.
-fn around(values: impl Iterator<Item = f64> + Clone) -> Option<Range<f64>> {
+/// The powers of ten around the values.
+fn decades(values: impl Iterator<Item = f64> + Clone) -> Option<Range<f64>> {
     let low = values.clone().min_by(f64::total_cmp)?.log10().floor();
     let high = values.max_by(f64::total_cmp)?.log10().ceil();
     Some(10_f64.powf(low)..10_f64.powf(high.max(low + 1.0)))
@@ -63,42 +62,47 @@ fn around(values: impl Iterator<Item = f64> + Clone) -> Option<Range<f64>> {
 
 type Line = (System, RGBColor, Vec<Point>);
 
-fn draw_into(svg: &mut String, lines: &[Line], across: Range<f64>, up: Range<f64>) -> Result<(), BenchError> {
+fn draw_into(
+    svg: &mut String,
+    lines: &[Line],
+    x_range: Range<f64>,
+    y_range: Range<f64>,
+) -> Result<(), BenchError> {
     let root = SVGBackend::with_string(svg, SIZE).into_drawing_area();
-    root.fill(&WHITE).map_err(undrawn)?;
+    root.fill(&WHITE).map_err(chart_error)?;
     let mut chart = ChartBuilder::on(&root)
         .caption("Orders for one hot SKU, by number of connections", ("sans-serif", 24))
         .margin(20)
         .margin_right(48)
         .x_label_area_size(56)
         .y_label_area_size(72)
-        .build_cartesian_2d(across.log_scale(), up.log_scale())
-        .map_err(undrawn)?;
+        .build_cartesian_2d(x_range.log_scale(), y_range.log_scale())
+        .map_err(chart_error)?;
     chart
         .configure_mesh()
-        .x_desc("orders a second: more is better")
+        .x_desc("orders per second: more is better")
         .y_desc("p99 of a request, ms: less is better")
-        .x_label_formatter(&plain)
-        .y_label_formatter(&plain)
+        .x_label_formatter(&axis_label)
+        .y_label_formatter(&axis_label)
         .label_style(("sans-serif", 15))
         .axis_desc_style(("sans-serif", 17))
         .bold_line_style(BLACK.mix(0.25))
         .light_line_style(BLACK.mix(0.07))
         .draw()
-        .map_err(undrawn)?;
+        .map_err(chart_error)?;
     for (system, colour, points) in lines.iter().filter(|(_, _, points)| !points.is_empty()) {
         let at = |point: &Point| (point.per_second, point.p99_ms);
         let line = LineSeries::new(points.iter().map(at), colour.stroke_width(3));
         chart
             .draw_series(line)
-            .map_err(undrawn)?
+            .map_err(chart_error)?
             .label(system.title())
             .legend(|(x, y)| PathElement::new([(x, y), (x + 24, y)], colour.stroke_width(3)));
         let marks = points.iter().map(|point| {
             let label = Text::new(point.connections.to_string(), (8, -16), ("sans-serif", 15).into_font());
             EmptyElement::at(at(point)) + Circle::new((0, 0), 5, colour.filled()) + label
         });
-        chart.draw_series(marks).map_err(undrawn)?;
+        chart.draw_series(marks).map_err(chart_error)?;
     }
     chart
         .configure_series_labels()
@@ -107,22 +111,22 @@ fn draw_into(svg: &mut String, lines: &[Line], across: Range<f64>, up: Range<f64
         .border_style(BLACK.mix(0.3))
         .label_font(("sans-serif", 16))
         .draw()
-        .map_err(undrawn)?;
-    root.present().map_err(undrawn)
+        .map_err(chart_error)?;
+    root.present().map_err(chart_error)
 }
 
-fn undrawn(error: impl Display) -> BenchError {
+fn chart_error(error: impl Display) -> BenchError {
     BenchError::Chart(error.to_string())
 }
 
-/// A value on an axis: with thousands set apart, and with decimals only below 1.
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "the form that the library asks for")]
-fn plain(value: &f64) -> String {
+/// Formats a value with thousands separators, and with decimals only below 1.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "required by the library")]
+fn axis_label(value: &f64) -> String {
     if *value < 1.0 {
         return value.to_string();
     }
-    let told = holdfast_terminal::output::decimal(*value);
-    told.strip_suffix(".0").map(str::to_owned).unwrap_or(told)
+    let text = holdfast_terminal::output::decimal(*value);
+    text.strip_suffix(".0").map(str::to_owned).unwrap_or(text)
 }
 
 #[cfg(test)]
@@ -130,24 +134,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn axes_hold_every_point_and_are_never_empty() {
-        assert_eq!(around([760.0, 23_000.0].into_iter()), Some(100.0..100_000.0));
-        assert_eq!(around([10.0].into_iter()), Some(10.0..100.0));
-        assert_eq!(around(std::iter::empty()), None);
+    fn axes_contain_every_point_and_are_never_empty() {
+        assert_eq!(decades([760.0, 23_000.0].into_iter()), Some(100.0..100_000.0));
+        assert_eq!(decades([10.0].into_iter()), Some(10.0..100.0));
+        assert_eq!(decades(std::iter::empty()), None);
     }
 
     #[test]
-    fn values_are_told_plainly() {
-        assert_eq!([0.1, 1.0, 2.5, 10_000.0].map(|value| plain(&value)), ["0.1", "1", "2.5", "10,000"]);
+    fn axis_labels_have_separators_and_few_decimals() {
+        assert_eq!([0.1, 1.0, 2.5, 10_000.0].map(|value| axis_label(&value)), ["0.1", "1", "2.5", "10,000"]);
     }
 
     #[test]
-    fn nothing_measured_gives_no_picture() {
+    fn without_measurements_there_is_no_chart() {
         assert!(draw(&[]).unwrap().is_none());
     }
 
     #[test]
-    fn a_line_names_its_system_and_its_points() {
+    fn a_line_is_labelled_with_its_system_and_its_points() {
         let points = [(1, 700.0, 3.0), (64, 4_000.0, 30.0)];
         let points =
             points.map(|(connections, per_second, p99_ms)| Point { connections, per_second, p99_ms });

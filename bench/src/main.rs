@@ -1,27 +1,27 @@
-//! The program `holdfast-bench`: how fast Holdfast is, compared with a baseline on the same machine in the same minutes.
+//! The program `holdfast-bench`: throughput and latency of Holdfast, compared with a baseline in the same run.
 //!
-//! This crate contains SQL of its own: the baseline that Holdfast is compared with is SQL.
+//! This crate contains SQL of its own: that of the baseline.
 
 mod append;
 mod arguments;
-mod bar;
 mod baseline;
 mod case;
 mod chart;
 mod child;
-mod cold;
+mod cold_start;
+mod environment;
 mod error;
+mod http_client;
 mod load;
 mod measure;
-mod numbers;
-mod outside;
-mod place;
+mod measurement;
 mod procedure;
-mod progress;
 mod rebuild;
 mod report;
 mod run;
 mod serve;
+mod spread;
+mod target;
 
 use std::process::ExitCode;
 
@@ -38,15 +38,14 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let program = Program::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let mut printer = Printer::stdout();
-    let done = runtime
+    let result = runtime
         .map_err(BenchError::Thread)
-        .and_then(|runtime| runtime.block_on(dispatch(program, &mut printer)));
-    match done {
+        .and_then(|runtime| runtime.block_on(dispatch(program, &mut Printer::stdout())));
+    match result {
         Ok(status) => ExitCode::from(status),
-        Err(failure) => {
-            output::print_error(&failure.to_string());
-            ExitCode::from(failure.status())
+        Err(error) => {
+            output::print_error(&error.to_string());
+            ExitCode::from(error.status())
         }
     }
 }

@@ -1,21 +1,23 @@
-//! The cheapest thing that anyone could write: a procedure in the database, called without HTTP. It keeps stock and
-//! orders right and nothing else: no events, no history, no answers for repeated keys.
+//! A lower bound of the work: a stored procedure, called without HTTP. It updates stock and orders; it has no events, no
+//! history and no idempotency keys.
 
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use holdfast_load_model::SkuName;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::baseline::store;
-use super::error::BenchError;
-use super::load::requests::{Choice, Demand, sku};
-use super::load::tally::{Tally, Window};
-use super::load::{Shared, on_its_own_thread};
+use crate::baseline::store;
+use crate::error::BenchError;
+use crate::load::requests::{Choice, Demand};
+use crate::load::tally::{Tally, Window};
+use crate::load::{Counters, on_own_thread};
+use crate::measurement::Timing;
 
-/// How many connections call it.
+/// Number of connections that call the procedure.
 pub const CONNECTIONS: u32 = 32;
 
 const PROCEDURE: &str = "
@@ -40,65 +42,54 @@ BEGIN
     RETURN true;
 END $$;";
 
-/// What is called, and for how long.
-#[derive(Debug, Clone, Copy)]
-pub struct Calls {
-    /// For which SKUs.
-    pub demand: Demand,
-    /// How long before anything counts.
-    pub warm_up: Duration,
-    /// How long what happens counts.
-    pub measured: Duration,
-}
-
-/// Makes it, calls it and checks what it left.
-pub async fn run(options: PgConnectOptions, calls: Calls) -> Result<Tally, BenchError> {
+/// Creates the procedure, calls it over all connections, and checks the stock.
+pub async fn run(options: PgConnectOptions, demand: Demand, timing: Timing) -> Result<Tally, BenchError> {
     let mut connection = options.connect().await?;
     sqlx::raw_sql(PROCEDURE).execute(&mut connection).await?;
-    store::fill(&mut connection, calls.demand.skus()).await?;
+    store::fill(&mut connection, demand.skus()).await?;
     connection.close().await?;
-    let callers = options.clone();
-    let tally = on_its_own_thread(move || async move { call_from_everywhere(&callers, calls).await }).await?;
-    store::check(&options, tally.granted).await?;
+    let load_options = options.clone();
+    let tally = on_own_thread(move || async move { call_all(&load_options, demand, timing).await }).await?;
+    store::check(&options, tally.accepted).await?;
     Ok(tally)
 }
 
-async fn call_from_everywhere(options: &PgConnectOptions, calls: Calls) -> Result<Tally, BenchError> {
+async fn call_all(options: &PgConnectOptions, demand: Demand, timing: Timing) -> Result<Tally, BenchError> {
     let mut connections = Vec::new();
     for _ in 0..CONNECTIONS {
         connections.push(options.connect().await?);
     }
-    let shared = Shared::new(Window::after(calls.warm_up, calls.measured))?;
-    let choice = Choice::new(calls.demand, 0);
+    let counters = Counters::new(Window::after(timing.warm_up, timing.measured))?;
+    let choice = Choice::new(demand)?;
     let mut tasks = JoinSet::new();
     for (number, connection) in (0..).zip(connections) {
-        tasks.spawn_local(call(connection, choice.another(number), Rc::clone(&shared)));
+        tasks.spawn_local(call(connection, choice.sequence(number), Rc::clone(&counters)));
     }
     while let Some(ended) = tasks.join_next().await {
-        ended.map_err(|_| BenchError::Lost)??;
+        ended.map_err(|_| BenchError::TaskEnded)??;
     }
-    shared.take()
+    counters.take()
 }
 
 async fn call(
     mut connection: PgConnection,
     mut choice: Choice,
-    shared: Rc<Shared>,
+    counters: Rc<Counters>,
 ) -> Result<(), BenchError> {
     loop {
-        let began = Instant::now();
-        if began >= shared.window().ends {
+        let called_at = Instant::now();
+        if called_at >= counters.window.ends {
             return Ok(connection.close().await?);
         }
         let placed: bool = sqlx::query_scalar("SELECT place($1, $2, 1)")
             .bind(Uuid::now_v7())
-            .bind(sku(choice.rank()))
+            .bind(SkuName(choice.rank()).to_string())
             .fetch_one(&mut connection)
             .await?;
         if placed {
-            shared.granted(began);
+            counters.accepted(called_at);
         } else {
-            shared.failed("not placed", 1);
+            counters.failed("not placed", 1);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A Holdfast server process, as `holdfast serve` starts it.
+//! The Holdfast server process, configured like `holdfast serve`.
 
 use std::io;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use holdfast_terminal::output;
 use crate::arguments::ServedStore;
 use crate::error::BenchError;
 
-/// Serves until the process is told to stop.
+/// Serves until the process gets a signal to stop.
 pub async fn run(store: ServedStore) -> Result<(), BenchError> {
     let stop = holdfast_terminal::stop_signal().map_err(BenchError::Signals)?;
     tracing_subscriber::fmt()

@@ -1,4 +1,4 @@
-//! The bench comes to its end, and what it measured was granted.
+//! Short runs of the benchmark: every case is measured and every order accepted.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may panic")]
 
@@ -10,7 +10,7 @@ use serde_json::Value;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_holdfast-bench");
 
 #[test]
-fn a_short_bench_measures_counts_and_draws() {
+fn a_short_run_measures_and_writes_report_and_chart() {
     let directory = tempfile::tempdir().unwrap();
     let (chart, out) = (directory.path().join("chart.svg"), directory.path().join("out.json"));
     let stores = directory.path().join("stores");
@@ -25,9 +25,9 @@ fn a_short_bench_measures_counts_and_draws() {
         .env_remove("HOLDFAST_TEST_POSTGRES")
         .output()
         .expect("the program runs");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
-    assert!(said.contains("There is no PostgreSQL"), "{said}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    assert!(stderr.contains("There is no PostgreSQL"), "{stderr}");
 
     let report: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
     let measured = measured(&report, 5);
@@ -39,9 +39,9 @@ fn a_short_bench_measures_counts_and_draws() {
 }
 
 #[test]
-fn holdfast_on_postgres_is_measured_beside_what_is_commonly_built() {
+fn holdfast_on_postgres_is_compared_with_the_baseline() {
     let Some(schema) = Schema::fresh() else { return };
-    let cases = "naive-hot,procedure-spread,postgres-hot,postgres-append";
+    let cases = "baseline-hot,procedure-spread,postgres-hot,postgres-append";
     let bench = Command::new(PROGRAM)
         .args(["--only", cases, "--seconds", "1", "--rounds", "1", "--json"])
         .env("HOLDFAST_TEST_POSTGRES", schema.url())
@@ -54,13 +54,13 @@ fn holdfast_on_postgres_is_measured_beside_what_is_commonly_built() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let report: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
     let measured = measured(&report, 4);
-    assert_eq!(measured[0]["timesNaiveHot"], 1.0);
-    assert!(measured[1]["bars"][0]["value"].as_f64().unwrap() > 0.0, "{}", measured[1]);
-    let left = format!("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'bench\\_{process}\\_%'");
-    assert_eq!(schema.sql(&left).trim(), "0", "every schema was removed");
+    assert_eq!(measured[0]["timesBaselineHot"], 1.0);
+    assert!(measured[1]["targets"][0]["value"].as_f64().unwrap() > 0.0, "{}", measured[1]);
+    let remaining = format!("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'bench\\_{process}\\_%'");
+    assert_eq!(schema.sql(&remaining).trim(), "0", "every schema was removed");
 }
 
-/// The cases of a report, each measured and every order granted.
+/// The cases of a report, after a check that each was measured without failures.
 fn measured(report: &Value, count: usize) -> &[Value] {
     let cases = report["cases"].as_array().expect("cases");
     assert_eq!(cases.len(), count, "{report}");
@@ -73,15 +73,16 @@ fn measured(report: &Value, count: usize) -> &[Value] {
 }
 
 #[test]
-fn arguments_that_mean_nothing_are_refused() {
-    for wrong in [["--only", "tepid"], ["--only", "naive"], ["--database", "mysql://me:secret@host/x"]] {
+fn invalid_arguments_are_rejected() {
+    for arguments in [["--only", "tepid"], ["--only", "baseline"], ["--database", "mysql://me:secret@host/x"]]
+    {
         let output = Command::new(PROGRAM)
-            .args(wrong)
+            .args(arguments)
             .env_remove("HOLDFAST_TEST_POSTGRES")
             .output()
             .expect("the program runs");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(2), "{wrong:?}: {said}");
-        assert!(!said.contains("secret"), "{said}");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
+        assert!(!stderr.contains("secret"), "{stderr}");
     }
 }

@@ -24,9 +24,22 @@ pub enum ModelError {
     /// A generated quantity is invalid.
     #[error(transparent)]
     Quantity(#[from] QuantityError),
+    /// A distribution has no ranks.
+    #[error(transparent)]
+    Weights(#[from] rand::distr::weighted::Error),
 }
 
-/// The SKU with a popularity rank, counted from 0: `SKU-00001` is the most popular one.
+/// The name of the SKU with a popularity rank, counted from 0: `SKU-00001` is the most popular one.
+#[derive(Debug, Clone, Copy)]
+pub struct SkuName(pub usize);
+
+impl std::fmt::Display for SkuName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SKU-{:05}", self.0 + 1)
+    }
+}
+
+/// The SKU with a popularity rank, counted from 0.
 pub fn sku(rank: usize) -> Result<Sku, ModelError> {
-    Ok(Sku::new(&format!("SKU-{:05}", rank + 1))?)
+    Ok(Sku::new(&SkuName(rank).to_string())?)
 }

@@ -99,6 +99,14 @@ impl OrderLife {
         self.step(&format!("{}/deliver", shipment_id.number()), delivered)
     }
 
+    /// All steps of an order that ships from one location in one package and is delivered.
+    pub fn delivered(self, order: CreateOrder, order_id: OrderId) -> Result<Vec<Step>, ModelError> {
+        let mut steps = vec![self.create(CreateOrder { order_id: Some(order_id), ..order })];
+        steps.extend(self.fulfill(FulfillmentOrderId::new(order_id, 1))?);
+        steps.push(self.deliver(ShipmentId::new(order_id, 1)));
+        Ok(steps)
+    }
+
     fn step(self, name: &str, command: impl Into<AnyCommand>) -> Step {
         Step { key: format!("order/{}/{name}", self.number), command: command.into() }
     }

@@ -5,7 +5,9 @@ use holdfast_domain::order::{CreateOrder, NewLine, ShipTo};
 use holdfast_domain::policy::OnShortage;
 use holdfast_domain::values::{ChannelName, Currency, LocationId, Reference, Sku, Text};
 
-use crate::random::{Random, Zipf};
+use rand::RngExt as _;
+
+use crate::random::{Random, Zipf, random, weighted};
 use crate::{ModelError, Step, simple, sku};
 
 /// Id, name, latitude and longitude of each location.
@@ -36,9 +38,9 @@ const CITIES: [(&str, &str, f64, f64); 12] = [
 
 const CHANNELS: [&str; 3] = ["web", "marketplace", "app"];
 /// Numbers of lines per order, with their shares; 1.85 on average.
-const LINES_PER_ORDER: [(u32, f64); 4] = [(1, 0.50), (2, 0.25), (3, 0.15), (4, 0.10)];
+const LINES_PER_ORDER: [(i64, f64); 4] = [(1, 0.50), (2, 0.25), (3, 0.15), (4, 0.10)];
 /// Numbers of units per line, with their shares; 1.3 on average.
-const UNITS_PER_LINE: [(u32, f64); 3] = [(1, 0.75), (2, 0.20), (3, 0.05)];
+const UNITS_PER_LINE: [(i64, f64); 3] = [(1, 0.75), (2, 0.20), (3, 0.05)];
 /// Average number of units per order.
 const UNITS_PER_ORDER: f64 = 1.85 * 1.3;
 /// Share of the orders that their customers cancel.
@@ -72,7 +74,7 @@ impl Scenario {
     /// A day with this many orders over this many SKUs, 1 to 99,999.
     pub fn new(orders: u64, skus: u32, seed: u64) -> Result<Self, ModelError> {
         let by_rank = (0..skus as usize).map(sku).collect::<Result<_, _>>()?;
-        Ok(Self { orders, seed, skus: by_rank, demand: Zipf::new(skus) })
+        Ok(Self { orders, seed, skus: by_rank, demand: Zipf::new(skus)? })
     }
 
     /// The number of orders.
@@ -108,9 +110,9 @@ impl Scenario {
         let units =
             if is_scarce { expected * SCARCE_STOCK } else { expected * 1.1 + 3.0 * expected.sqrt() + 2.0 };
         // Not the sequence of any order: those use the seed itself.
-        let mut random = Random::new(!self.seed, rank as u64);
-        let locations = 1 + random.below(3);
-        let first = random.below(LOCATIONS.len());
+        let mut random = random(!self.seed, rank as u64);
+        let locations = random.random_range(1..=3_usize);
+        let first = random.random_range(0..LOCATIONS.len());
         #[allow(clippy::cast_sign_loss, reason = "an expectation is not negative")]
         let share = (units / f64::from(u32::try_from(locations).unwrap_or(1))).ceil().max(1.0) as i64;
         for number in 0..locations {
@@ -123,38 +125,38 @@ impl Scenario {
 
     /// The order with a number, counted from 0.
     pub fn order(&self, number: u64) -> Result<PlannedOrder, ModelError> {
-        let mut random = Random::new(self.seed, number);
-        let line_count = random.weighted(&LINES_PER_ORDER);
+        let mut random = random(self.seed, number);
+        let line_count = weighted(&mut random, &LINES_PER_ORDER);
         let lines = (0..line_count).map(|_| self.line(&mut random)).collect::<Result<_, _>>()?;
-        let channel = ChannelName::new(CHANNELS[random.below(CHANNELS.len())])?;
+        let channel = ChannelName::new(CHANNELS[random.random_range(0..CHANNELS.len())])?;
         let order = CreateOrder {
             channel_ref: Some(Reference::new(&format!("D-{:06}", number + 1))?),
-            customer_ref: Some(Reference::new(&format!("C-{:05}", random.below(CUSTOMERS)))?),
+            customer_ref: Some(Reference::new(&format!("C-{:05}", random.random_range(0..CUSTOMERS)))?),
             currency: Some(Currency::new("USD")?),
             ship_to: Some(ship_to(&mut random)?),
-            on_shortage: random.chance(ACCEPTS_PART).then_some(OnShortage::CancelRemainder),
+            on_shortage: random.random_bool(ACCEPTS_PART).then_some(OnShortage::CancelRemainder),
             ..simple::order_of(channel, lines)
         };
-        Ok(PlannedOrder { order, is_cancelled: random.chance(CANCELLED) })
+        Ok(PlannedOrder { order, is_cancelled: random.random_bool(CANCELLED) })
     }
 
     fn line(&self, random: &mut Random) -> Result<NewLine, ModelError> {
         let ordered = sku(self.demand.draw(random))?;
-        simple::line(ordered, i64::from(random.weighted(&UNITS_PER_LINE)))
+        simple::line(ordered, weighted(random, &UNITS_PER_LINE))
     }
 }
 
 fn ship_to(random: &mut Random) -> Result<ShipTo, ModelError> {
-    let (city, region, latitude, longitude) = CITIES[random.below(CITIES.len())];
+    let (city, region, latitude, longitude) = CITIES[random.random_range(0..CITIES.len())];
     Ok(ShipTo {
-        name: Some(Text::new(&format!("Customer {}", random.below(CUSTOMERS)))?),
-        street: Some(vec![Text::new(&format!("{} Main Street", 1 + random.below(999)))?]),
+        name: Some(Text::new(&format!("Customer {}", random.random_range(0..CUSTOMERS)))?),
+        street: Some(vec![Text::new(&format!("{} Main Street", random.random_range(1..=999)))?]),
         city: Some(Text::new(city)?),
         region: Some(Text::new(region)?),
         country: Some(Text::new("US")?),
         // Within about 20 km of the city.
-        latitude: Some(latitude + (random.unit() - 0.5) * 0.4),
-        longitude: Some(longitude + (random.unit() - 0.5) * 0.4),
+        latitude: Some(latitude + random.random_range(-0.2..0.2)),
+        longitude: Some(longitude + random.random_range(-0.2..0.2)),
         ..ShipTo::default()
     })
 }

@@ -10,9 +10,10 @@ use crate::{ModelError, Step};
 /// The name of the only location.
 pub const LOCATION: &str = "DC-NEWARK";
 
-/// The only location.
-pub fn location() -> Result<RegisterLocation, ModelError> {
-    Ok(RegisterLocation::new(LocationId::new(LOCATION)?, 40.74, -74.17))
+/// Registers the only location.
+pub fn location() -> Result<Step, ModelError> {
+    let location = RegisterLocation::new(LocationId::new(LOCATION)?, 40.74, -74.17);
+    Ok(Step { key: format!("location/{LOCATION}"), command: location.into() })
 }
 
 /// Units of a SKU arrive at the only location.

@@ -1,4 +1,4 @@
-//! The bare loop on SQLite: the statements that an append cannot do without, on the journal's own tables.
+//! The bare loop on SQLite: the necessary statements of an append, on the journal's tables.
 
 use std::path::Path;
 
@@ -8,13 +8,13 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use super::orders::Rows;
 use crate::error::BenchError;
 
-/// A connection set up as the journal's.
+/// A connection with the journal's settings.
 pub struct BareSqlite {
     connection: Connection,
 }
 
 impl BareSqlite {
-    /// Has the journal make its tables in a directory, and opens them with the journal's settings.
+    /// Creates the journal's tables in a directory and opens them.
     pub fn open(directory: &Path) -> Result<Self, BenchError> {
         drop(SqliteJournal::open(directory)?);
         let connection = Connection::open(directory.join("journal.db"))?;
@@ -27,23 +27,23 @@ impl BareSqlite {
         Ok(Self { connection })
     }
 
-    /// Writes a batch's rows in one transaction.
+    /// Writes the rows of a batch in one transaction.
     pub fn append(&mut self, rows: &Rows) -> Result<(), BenchError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        head_and_batch(&transaction, rows)?;
-        events(&transaction, rows)?;
-        outcomes(&transaction, rows)?;
+        write_batch(&transaction, rows)?;
+        write_events(&transaction, rows)?;
+        write_outcomes(&transaction, rows)?;
         Ok(transaction.commit()?)
     }
 
-    /// What a query with one number gives.
+    /// The result of a query for one number.
     #[cfg(test)]
     pub fn count(&self, sql: &str) -> u64 {
         self.connection.query_row(sql, [], |row| row.get(0)).unwrap()
     }
 }
 
-fn head_and_batch(transaction: &Transaction<'_>, rows: &Rows) -> rusqlite::Result<()> {
+fn write_batch(transaction: &Transaction<'_>, rows: &Rows) -> rusqlite::Result<()> {
     let (expected, next) = (&rows.expected, &rows.next);
     if expected.batch == 0 {
         transaction
@@ -88,7 +88,7 @@ fn head_and_batch(transaction: &Transaction<'_>, rows: &Rows) -> rusqlite::Resul
     Ok(())
 }
 
-fn events(transaction: &Transaction<'_>, rows: &Rows) -> rusqlite::Result<()> {
+fn write_events(transaction: &Transaction<'_>, rows: &Rows) -> rusqlite::Result<()> {
     let mut stream =
         transaction.prepare_cached("INSERT INTO stream (merchant, stream, name) VALUES (?1, ?2, ?3)")?;
     let mut insert = transaction.prepare_cached(
@@ -120,7 +120,7 @@ fn events(transaction: &Transaction<'_>, rows: &Rows) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn outcomes(transaction: &Transaction<'_>, rows: &Rows) -> rusqlite::Result<()> {
+fn write_outcomes(transaction: &Transaction<'_>, rows: &Rows) -> rusqlite::Result<()> {
     let mut insert = transaction.prepare_cached(
         "INSERT INTO outcome (merchant, sender, key, fingerprint, kind, first_position, last_position,
                               answer, batch, ordinal, at)

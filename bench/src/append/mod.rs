@@ -1,5 +1,5 @@
-//! The journal alone, in process: how fast batches of a thousand events become durable, beside a bare loop of the
-//! same SQL without hashes, seals, fences and threads.
+//! The journal alone, in process: how fast batches of 1,000 events become durable, compared with a bare loop of the same
+//! SQL without hashes, sealing, fencing and threads.
 
 mod bare_postgres;
 mod bare_sqlite;
@@ -9,41 +9,42 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use holdfast_journal::{Batch, CommandRecord, Journal, PostgresJournal, SqliteJournal};
-use uuid::Uuid;
 
-use super::error::BenchError;
-use super::load::on_its_own_thread;
-use super::load::tally::Tally;
-use super::place::Place;
+use crate::environment::BenchStore;
+use crate::error::BenchError;
+use crate::load::on_own_thread;
+use crate::load::tally::Tally;
+use crate::measurement::Timing;
 use bare_postgres::BarePostgres;
 use bare_sqlite::BareSqlite;
-use orders::{EVENTS_A_BATCH, Orders, Rows};
+use orders::{EVENTS_PER_BATCH, Orders, Rows};
 
-/// How many batches are prepared at a time, while the clock stands still.
-const PREPARED: usize = 20;
+/// Number of batches that are prepared at a time, which is not measured.
+const PREPARED_BATCHES: usize = 20;
 
-/// What is timed.
+/// The measured part of an append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub enum Mode {
     /// The SQL alone.
     Bare,
     /// The journal, with batches that were sealed before.
     Sealed,
-    /// The journal, and the sealing too.
+    /// The journal and the sealing.
     Sealing,
 }
 
-/// Appends for so long, of which only appending counts: preparing what is appended does not.
-pub async fn run(place: Place, way: Way, warm_up: Duration, measured: Duration) -> Result<Tally, BenchError> {
-    on_its_own_thread(move || async move {
-        let mut target = Target::open(&place, way).await?;
-        let mut orders = Orders::default();
-        let mut clock = Clock { spent: Duration::ZERO, warm_up, tally: Tally::new(Duration::ZERO)? };
-        while clock.spent < warm_up + measured {
-            for work in prepare(&mut orders, way) {
-                let began = Instant::now();
-                target.append(work, &mut orders).await?;
-                clock.spend(began.elapsed());
+/// Appends batches until the measured time is over. The preparation of the batches does not count.
+pub async fn run(store: BenchStore, mode: Mode, timing: Timing) -> Result<Tally, BenchError> {
+    let mut orders = Orders::record().await?;
+    on_own_thread(move || async move {
+        let mut writer = Writer::open(&store, mode).await?;
+        let mut clock =
+            Clock { elapsed: Duration::ZERO, warm_up: timing.warm_up, tally: Tally::new(Duration::ZERO)? };
+        while clock.elapsed < timing.warm_up + timing.measured {
+            for work in prepare(&mut orders, mode) {
+                let started_at = Instant::now();
+                writer.append(work, &mut orders).await?;
+                clock.add(started_at.elapsed());
             }
         }
         Ok(clock.tally)
@@ -51,60 +52,60 @@ pub async fn run(place: Place, way: Way, warm_up: Duration, measured: Duration) 
     .await
 }
 
-/// A clock that only runs while something is appended.
+/// A clock that runs only during appends.
 struct Clock {
-    spent: Duration,
+    elapsed: Duration,
     warm_up: Duration,
     tally: Tally,
 }
 
 impl Clock {
-    fn spend(&mut self, time: Duration) {
-        if self.spent >= self.warm_up {
-            self.tally.done += EVENTS_A_BATCH as u64;
-            self.tally.elapsed += time;
-            self.tally.changes.record(time);
+    fn add(&mut self, duration: Duration) {
+        if self.elapsed >= self.warm_up {
+            self.tally.done += EVENTS_PER_BATCH as u64;
+            self.tally.elapsed += duration;
+            self.tally.commands.record(duration);
         }
-        self.spent += time;
+        self.elapsed += duration;
     }
 }
 
-/// What is appended at once.
+/// The input of one append.
 enum Work {
     Records(Vec<CommandRecord>),
     Sealed(Batch),
     Rows(Rows),
 }
 
-fn prepare(orders: &mut Orders, way: Way) -> Vec<Work> {
-    let mut work = Vec::with_capacity(PREPARED);
-    for _ in 0..PREPARED {
+fn prepare(orders: &mut Orders, mode: Mode) -> Vec<Work> {
+    let prepare_one = |_| {
         let records = orders.records();
-        work.push(match way {
-            Way::Sealing => Work::Records(records),
-            Way::Sealed => Work::Sealed(orders.seal(records)),
-            Way::Bare => Work::Rows(orders.rows(records)),
-        });
-    }
-    work
+        match mode {
+            Mode::Sealing => Work::Records(records),
+            Mode::Sealed => Work::Sealed(orders.seal(records)),
+            Mode::Bare => Work::Rows(orders.rows(records)),
+        }
+    };
+    (0..PREPARED_BATCHES).map(prepare_one).collect()
 }
 
-/// What is appended to.
-enum Target {
+enum Writer {
     Journal(Arc<dyn Journal>),
     BareSqlite(BareSqlite),
     BarePostgres(BarePostgres),
 }
 
-impl Target {
-    async fn open(place: &Place, way: Way) -> Result<Self, BenchError> {
-        Ok(match (place, way) {
-            (Place::Directory(directory), Way::Bare) => Self::BareSqlite(BareSqlite::open(directory.path())?),
-            (Place::Directory(directory), _) => {
+impl Writer {
+    async fn open(store: &BenchStore, mode: Mode) -> Result<Self, BenchError> {
+        Ok(match (store, mode) {
+            (BenchStore::Directory(directory), Mode::Bare) => {
+                Self::BareSqlite(BareSqlite::open(directory.path())?)
+            }
+            (BenchStore::Directory(directory), _) => {
                 Self::Journal(Arc::new(SqliteJournal::open(directory.path())?))
             }
-            (Place::Schema(schema), Way::Bare) => Self::BarePostgres(BarePostgres::open(schema).await?),
-            (Place::Schema(schema), _) => {
+            (BenchStore::Schema(schema), Mode::Bare) => Self::BarePostgres(BarePostgres::open(schema).await?),
+            (BenchStore::Schema(schema), _) => {
                 Self::Journal(Arc::new(PostgresJournal::connect(&schema.url).await?))
             }
         })
@@ -114,28 +115,21 @@ impl Target {
         match (self, work) {
             (Self::Journal(journal), Work::Sealed(batch)) => append(&**journal, batch).await,
             (Self::Journal(journal), Work::Records(records)) => {
-                let batch = orders.seal(records);
-                append(&**journal, batch).await
+                append(&**journal, orders.seal(records)).await
             }
             (Self::BareSqlite(bare), Work::Rows(rows)) => bare.append(&rows),
             (Self::BarePostgres(bare), Work::Rows(rows)) => bare.append(rows).await,
-            // Work is prepared for the target that it is given to.
-            _ => Err(BenchError::Lost),
+            // `prepare` and `open` choose by the same mode.
+            _ => Err(BenchError::TaskEnded),
         }
     }
 }
 
 async fn append(journal: &dyn Journal, batch: Batch) -> Result<(), BenchError> {
-    let results = journal.append(&Arc::from([batch])).await;
-    for result in results {
+    for result in journal.append(&Arc::from([batch])).await {
         result?;
     }
     Ok(())
-}
-
-/// A batch's id.
-fn batch_id() -> [u8; 16] {
-    Uuid::now_v7().into_bytes()
 }
 
 #[cfg(test)]
@@ -144,13 +138,13 @@ mod tests {
 
     use super::*;
 
-    #[tokio::test]
-    async fn what_is_appended_is_a_journal_that_proves_intact() {
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_appended_journal_is_intact() {
         let directory = tempfile::tempdir().unwrap();
         let journal = SqliteJournal::open(directory.path()).unwrap();
-        let mut orders = Orders::default();
-        for work in prepare(&mut orders, Way::Sealed).into_iter().take(2) {
-            let Work::Sealed(batch) = work else { panic!("it is sealed") };
+        let mut orders = Orders::record().await.unwrap();
+        for work in prepare(&mut orders, Mode::Sealed).into_iter().take(2) {
+            let Work::Sealed(batch) = work else { panic!("the batch is not sealed") };
             append(&journal, batch).await.unwrap();
         }
         let verification = verify(&journal, "default", i64::MIN, |_| ()).await.unwrap();
@@ -158,11 +152,11 @@ mod tests {
         assert_eq!(journal.head("default").await.unwrap().position, 2_000);
     }
 
-    #[test]
-    fn the_bare_loop_writes_the_same_rows() {
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_bare_loop_writes_the_same_rows() {
         let directory = tempfile::tempdir().unwrap();
         let mut bare = BareSqlite::open(directory.path()).unwrap();
-        let mut orders = Orders::default();
+        let mut orders = Orders::record().await.unwrap();
         for _ in 0..2 {
             let records = orders.records();
             bare.append(&orders.rows(records)).unwrap();
@@ -175,11 +169,11 @@ mod tests {
     }
 
     #[test]
-    fn only_appending_after_the_warm_up_counts() {
+    fn only_appends_after_the_warm_up_count() {
         let tally = Tally::new(Duration::ZERO).unwrap();
-        let mut clock = Clock { spent: Duration::ZERO, warm_up: Duration::from_secs(1), tally };
+        let mut clock = Clock { elapsed: Duration::ZERO, warm_up: Duration::from_secs(1), tally };
         for _ in 0..4 {
-            clock.spend(Duration::from_millis(500));
+            clock.add(Duration::from_millis(500));
         }
         assert_eq!(clock.tally.done, 2_000);
         assert_eq!(clock.tally.elapsed, Duration::from_secs(1));

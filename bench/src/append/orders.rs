@@ -1,110 +1,112 @@
-//! What orders leave in the journal, made without deciding anything: the same rows, as long as the real ones.
+//! The journal records of orders: those of one order that Holdfast executed, repeated with other ids.
 
 use std::sync::Arc;
 
+use holdfast_api::app::App;
+use holdfast_commands::client::{CommandClient, Outcome};
+use holdfast_domain::values::{MerchantId, OrderId};
 use holdfast_journal::{Batch, CommandRecord, Event, Head, NewEvent, OutcomeKey, OutcomeKind};
-use serde_json::{Value, json};
+use holdfast_load_model::{OrderLife, Step, simple, sku};
 use uuid::Uuid;
 
-use super::batch_id;
+use crate::error::BenchError;
+use crate::http_client::UNITS;
 
-/// How many events an order leaves: three of its own, and one of the stock.
-const EVENTS_AN_ORDER: usize = 4;
+/// The events of an order: three of its own and one of the stock.
+const EVENTS_PER_ORDER: usize = 4;
+const ORDERS_PER_BATCH: usize = 250;
+pub const EVENTS_PER_BATCH: usize = ORDERS_PER_BATCH * EVENTS_PER_ORDER;
 
-/// How many orders are in a batch.
-const ORDERS_A_BATCH: usize = 250;
-
-/// How many events are in a batch.
-pub const EVENTS_A_BATCH: usize = ORDERS_A_BATCH * EVENTS_AN_ORDER;
-
-/// What is ordered.
-const SKU: &str = "SKU-00001";
-
-/// Where it lies.
-const LOCATION: &str = "DC-NEWARK";
-
-/// What stands in an answer for the parts that are left out.
-const ANSWER_FILLING: usize = 787;
-
-/// Whose orders these are.
 const MERCHANT: &str = "default";
 
-/// One order after the other, all of the same SKU.
+/// Generates one order after the other, all of the same SKU.
 pub struct Orders {
     merchant: Arc<str>,
-    stock_name: Arc<str>,
+    /// The types, versions and payloads of the recorded order's events.
+    events: Vec<NewEvent>,
+    metadata: Arc<[u8]>,
+    answer: Vec<u8>,
+    /// The id of the recorded order.
+    recorded_id: String,
+    stock_stream: Arc<str>,
     sender: Arc<str>,
-    /// What has been made so far ends here.
-    position: u64,
-    made: u64,
-    /// What has been sealed so far ends here.
+    generated: u64,
+    /// The head after the last sealed batch.
     head: Head,
 }
 
-/// A batch for the bare loop: the values of each row.
+/// The values of the rows of a batch, for the bare loop.
 pub struct Rows {
-    /// Whose.
     pub merchant: Arc<str>,
-    /// The head that it leads from.
+    /// The head before the batch.
     pub expected: Head,
-    /// The head that it leads to.
+    /// The head after the batch.
     pub next: Head,
-    /// Its id.
     pub id: [u8; 16],
-    /// Its events.
     pub events: Vec<Event>,
-    /// What is answered.
-    pub outcomes: Vec<Answered>,
+    pub outcomes: Vec<OutcomeRow>,
 }
 
-/// What is answered to an order.
-pub struct Answered {
-    /// To whose key.
+pub struct OutcomeRow {
     pub key: OutcomeKey,
-    /// The digest of what was asked.
     pub fingerprint: [u8; 32],
-    /// The first of its events.
     pub first_position: u64,
-    /// The last of its events.
     pub last_position: u64,
-    /// The answer.
     pub answer: Vec<u8>,
 }
 
 impl Rows {
-    /// The digests of its outcomes, without what they are digests of.
+    /// As many bytes as the digests of the outcomes have.
     pub fn digests(&self) -> Vec<u8> {
         vec![0; self.outcomes.len() * 33]
     }
 }
 
-impl Default for Orders {
-    fn default() -> Self {
-        Self {
-            merchant: MERCHANT.into(),
-            stock_name: "stock-SKU-00001".into(),
-            sender: "local".into(),
-            position: 0,
-            made: 0,
-            head: Head::default(),
-        }
-    }
-}
-
 impl Orders {
-    /// What the next batch of orders leaves.
-    pub fn records(&mut self) -> Vec<CommandRecord> {
-        (0..ORDERS_A_BATCH).map(|_| self.record()).collect()
+    /// Executes one order in a temporary store and keeps its records.
+    pub async fn record() -> Result<Self, BenchError> {
+        let parent = std::env::temp_dir();
+        let directory =
+            tempfile::tempdir().map_err(|source| BenchError::Directory { directory: parent, source })?;
+        let app = App::open(directory.path()).await?;
+        let client = CommandClient::new(&app.commands, &MerchantId::new(MERCHANT)?, "local");
+        let sku = sku(0)?;
+        execute(&client, simple::location()?).await?;
+        execute(&client, simple::receipt(sku.clone(), UNITS.into())?).await?;
+        let before = app.journal.head(MERCHANT).await?.position;
+        let recorded_id = OrderId::new(Uuid::now_v7());
+        let order = OrderLife::new(0).delivered(simple::order(sku)?, recorded_id)?.swap_remove(0);
+        let answer = execute(&client, order).await?;
+        let events = app.journal.read(MERCHANT, before, EVENTS_PER_ORDER).await?;
+        app.shutdown().await;
+        let stock_event = events.last().ok_or(BenchError::NotAccepted("CreateOrder"))?;
+        Ok(Self {
+            merchant: MERCHANT.into(),
+            metadata: Arc::clone(&stock_event.metadata),
+            stock_stream: Arc::clone(&stock_event.stream_name),
+            events: events.into_iter().map(template).collect(),
+            answer,
+            recorded_id: recorded_id.to_string(),
+            sender: "local".into(),
+            generated: 0,
+            head: Head::default(),
+        })
     }
 
-    /// Seals records, which must be in the order in which they were made.
+    /// The records of the next batch.
+    pub fn records(&mut self) -> Vec<CommandRecord> {
+        (0..ORDERS_PER_BATCH).map(|_| self.next_record()).collect()
+    }
+
+    /// Seals records, in the order in which they were generated.
     pub fn seal(&mut self, records: Vec<CommandRecord>) -> Batch {
-        let batch = Batch::seal(Arc::clone(&self.merchant), batch_id(), self.head, records);
+        let id = Uuid::now_v7().into_bytes();
+        let batch = Batch::seal(Arc::clone(&self.merchant), id, self.head, records);
         self.head = *batch.next();
         batch
     }
 
-    /// The rows of records, which must be in the order in which they were made.
+    /// The rows of records, in the order in which they were generated.
     pub fn rows(&mut self, records: Vec<CommandRecord>) -> Rows {
         let mut last_position = self.head.position;
         let mut outcomes = Vec::with_capacity(records.len());
@@ -112,13 +114,8 @@ impl Orders {
             let first_position = last_position + 1;
             last_position += record.events.len() as u64;
             if let Some((key, fingerprint, _, answer)) = &record.outcome {
-                outcomes.push(Answered {
-                    key: key.clone(),
-                    fingerprint: *fingerprint,
-                    first_position,
-                    last_position,
-                    answer: answer.clone(),
-                });
+                let (key, fingerprint, answer) = (key.clone(), *fingerprint, answer.clone());
+                outcomes.push(OutcomeRow { key, fingerprint, first_position, last_position, answer });
             }
         }
         let expected = self.head;
@@ -128,104 +125,91 @@ impl Orders {
         Rows { merchant: Arc::clone(&self.merchant), expected, next: *batch.next(), id, events, outcomes }
     }
 
-    fn record(&mut self) -> CommandRecord {
-        let id = Uuid::now_v7();
-        let own = self.position + 1;
-        let name: Arc<str> = format!("order-{id}").into();
-        // To the microsecond, as everywhere.
-        let now = jiff::Timestamp::now().as_microsecond();
-        let at = jiff::Timestamp::from_microsecond(now).unwrap_or_default();
-        let event = |stream, stream_name: &Arc<str>, version, kind, payload: Value| NewEvent {
-            stream_name: Arc::clone(stream_name),
-            stream,
-            version,
-            kind,
-            type_version: 1,
-            payload: payload.to_string().into_bytes(),
-            sealed: None,
-        };
-        let events = vec![
-            event(own, &name, 1, "OrderCreated", created(id, at)),
-            event(own, &name, 2, "OrderSourced", sourced()),
-            event(own, &name, 3, "InventoryReserved", reserved(id)),
-            // The stock's stream begins with the fourth event of all.
-            event(4, &self.stock_name, self.made + 1, "StockReserved", taken(id)),
-        ];
-        self.position += EVENTS_AN_ORDER as u64;
-        let key = format!("bench-{}", self.made);
-        let metadata = format!(r#"{{"command":"CreateOrder","principal":"local","key":"{key}"}}"#);
-        let key = OutcomeKey { sender: Arc::clone(&self.sender), key: key.into() };
-        self.made += 1;
-        let answer = answer(id, self.position, at);
+    fn next_record(&mut self) -> CommandRecord {
+        let id = OrderId::new(Uuid::now_v7()).to_string();
+        let with_id = |recorded: &[u8]| replace(recorded, self.recorded_id.as_bytes(), id.as_bytes());
+        let position = self.generated * EVENTS_PER_ORDER as u64;
+        let order_stream: Arc<str> = format!("order-{id}").into();
+        self.generated += 1;
+        let events = (1..).zip(&self.events).map(|(number, event)| {
+            let is_stock = number == EVENTS_PER_ORDER as u64;
+            // The stock's stream begins with the last event of the first order.
+            let stream = if is_stock { number } else { position + 1 };
+            let stream_name = if is_stock { &self.stock_stream } else { &order_stream };
+            NewEvent {
+                stream_name: Arc::clone(stream_name),
+                stream,
+                version: if is_stock { self.generated } else { number },
+                payload: with_id(&event.payload),
+                ..event.clone()
+            }
+        });
+        let key = format!("bench-{}", self.generated).into();
+        let key = OutcomeKey { sender: Arc::clone(&self.sender), key };
         CommandRecord {
-            events,
-            metadata: Some(metadata.into_bytes().into()),
-            at: now,
-            outcome: Some((key, [7; 32], OutcomeKind::Created, answer.to_string().into_bytes())),
+            events: events.collect(),
+            metadata: Some(Arc::clone(&self.metadata)),
+            at: jiff::Timestamp::now().as_microsecond(),
+            outcome: Some((key, [7; 32], OutcomeKind::Created, with_id(&self.answer))),
             ..CommandRecord::default()
         }
     }
 }
 
-fn created(id: Uuid, at: jiff::Timestamp) -> Value {
-    json!({
-        "orderId": id,
-        "channel": "web",
-        "lines": [{"line": 1, "sku": SKU, "quantity": 1}],
-        "hasPersonalData": false,
-        "onShortage": "reject",
-        "allowSplit": true,
-        "priority": "standard",
-        "payment": "not_required",
-        "reserveAt": "creation",
-        "content": format!("{:064x}", id.as_u128()),
-        "at": at.to_string(),
-    })
+async fn execute(client: &CommandClient, step: Step) -> Result<Vec<u8>, BenchError> {
+    let name = step.command.name();
+    match client.send(&step.key, step.command).await? {
+        Outcome::Accepted { answer, .. } => Ok(answer.body.to_vec()),
+        Outcome::Rejected(_) | Outcome::KeyReused => Err(BenchError::NotAccepted(name)),
+    }
 }
 
-fn sourced() -> Value {
-    json!({
-        "criteria": ["fewest_locations", "nearest", "rank"],
-        "basis": "none",
-        "chosen": [LOCATION],
-        "candidates": [{"location": LOCATION, "rank": 0, "lacked": []}],
-        "shortages": [],
-    })
+/// A recorded event without its place in the journal.
+fn template(event: Event) -> NewEvent {
+    NewEvent {
+        stream_name: event.stream_name,
+        stream: 0,
+        version: 0,
+        // Four short names per run.
+        kind: Box::leak(event.kind),
+        type_version: event.type_version,
+        payload: event.payload,
+        sealed: event.sealed,
+    }
 }
 
-fn reserved(id: Uuid) -> Value {
-    let lines = json!([{"line": 1, "quantity": 1}]);
-    let part = json!({"fulfillmentOrderId": format!("{id}.f1"), "location": LOCATION, "lines": lines});
-    json!({"fulfillmentOrders": [part]})
-}
-
-fn taken(id: Uuid) -> Value {
-    json!({"sku": SKU, "orderId": id, "allocations": [{"location": LOCATION, "quantity": 1}]})
-}
-
-/// An order's body: its beginning, and as many bytes as the real one has.
-fn answer(id: Uuid, position: u64, at: jiff::Timestamp) -> Value {
-    json!({
-        "orderId": id,
-        "status": "reserved",
-        "position": position,
-        "createdAt": at.to_string(),
-        "lines": "x".repeat(ANSWER_FILLING),
-    })
+/// Replaces every occurrence of a text by another one of the same length.
+fn replace(text: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
+    let mut text = text.to_vec();
+    let occurrences: Vec<usize> = memchr::memmem::find_iter(&text, old).collect();
+    for start in occurrences {
+        text[start..start + old.len()].copy_from_slice(new);
+    }
+    text
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn rows_are_as_long_as_those_of_an_order_that_was_really_taken() {
-        let record = Orders::default().record();
-        let lengths: Vec<usize> = record.events.iter().map(|event| event.payload.len()).collect();
-        // A time is shorter where it ends with zeros.
-        assert!((357..=364).contains(&lengths[0]), "{lengths:?}");
-        assert_eq!(lengths[1..], [164, 145, 122]);
-        let (.., answer) = record.outcome.unwrap();
-        assert!((915..=930).contains(&answer.len()), "{}", answer.len());
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_record_has_the_events_of_an_order_with_its_own_id() {
+        let mut orders = Orders::record().await.unwrap();
+        let (first, second) = (orders.next_record(), orders.next_record());
+        let kinds: Vec<&str> = first.events.iter().map(|event| event.kind).collect();
+        assert_eq!(kinds, ["OrderCreated", "OrderSourced", "InventoryReserved", "StockReserved"]);
+        let id = first.events[0].stream_name.strip_prefix("order-").unwrap();
+        for part in [0, 2, 3].map(|index| &first.events[index].payload).iter().chain([&&first
+            .outcome
+            .as_ref()
+            .unwrap()
+            .3])
+        {
+            let text = String::from_utf8_lossy(part);
+            assert!(text.contains(id), "{text}");
+            assert!(!text.contains(&orders.recorded_id), "{text}");
+        }
+        assert_eq!(second.events.iter().map(|event| event.stream).collect::<Vec<_>>(), [5, 5, 5, 4]);
+        assert_eq!(second.events.iter().map(|event| event.version).collect::<Vec<_>>(), [1, 2, 3, 2]);
     }
 }

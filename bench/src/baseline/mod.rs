@@ -1,8 +1,8 @@
-//! The baseline: an order service as it is commonly built, on the same HTTP stack and in a process of its own.
+//! The baseline: a common design of an order service, on the same HTTP stack and in its own process.
 //!
-//! A command is a transaction: lock the stock row, look, change it, write the order's two events, commit. It is not
-//! made slower than need be: connections are kept and not asked whether they are alive, statements are prepared
-//! once, both events go in one statement. It keeps no answers for repeated keys, no chain, no read model.
+//! A command is one transaction: it locks the stock row, checks and changes it, writes the order's two events and
+//! commits. The design is tuned: connections stay open and are not tested before use, statements are prepared once, and
+//! one statement writes both events. It has no idempotency keys, no hash chain and no read model.
 
 pub mod store;
 
@@ -18,11 +18,11 @@ use holdfast_terminal::output;
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 
-use super::error::BenchError;
 use crate::arguments::ServedStore;
+use crate::error::BenchError;
 use store::{NewOrder, Reserved};
 
-/// Serves until it is told to stop.
+/// Serves until the process gets a signal to stop.
 pub async fn run(served: ServedStore) -> Result<(), BenchError> {
     let stop = holdfast_terminal::stop_signal().map_err(BenchError::Signals)?;
     if !served.listen.ip().is_loopback() {
@@ -34,7 +34,7 @@ pub async fn run(served: ServedStore) -> Result<(), BenchError> {
     let address = listener.local_addr().map_err(failed)?;
     output::print_note(&format!("the baseline serves at http://{address}"));
     let listener = listener.tap_io(|connection| {
-        // As the real server does; what fails here fails again when it is written to.
+        // Like Holdfast's server. A failure here is reported by the next write.
         let _ = connection.set_nodelay(true);
     });
     let router = Router::new().route("/v1/orders", post(create)).with_state(pool);

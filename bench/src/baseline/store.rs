@@ -1,20 +1,21 @@
-//! The baseline's tables and its one transaction.
+//! The baseline's tables and its only transaction.
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use holdfast_load_model::{SkuName, simple};
+use serde::Deserialize;
+use serde_json::{Value, json};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool};
 use uuid::Uuid;
 
 use crate::error::BenchError;
-use crate::load::requests::sku;
-use crate::outside::{self, UNITS};
+use crate::http_client::{UNITS, check_counts};
 
-/// How many connections a server of this kind has to its database.
-pub const CONNECTIONS: u32 = 32;
+/// Number of connections to the database.
+const CONNECTIONS: u32 = 32;
 
-/// The tables. Events are kept as bytes of JSON, as in the real journal.
+/// The tables. The payload of an event is JSON in bytes, as in the journal.
 const TABLES: &str = "
 CREATE TABLE stock (
     sku      text   PRIMARY KEY,
@@ -33,7 +34,7 @@ CREATE TABLE order_event (
     UNIQUE (order_id, version)
 );";
 
-/// An order, with the fields that are used.
+/// The fields of an order that the baseline uses.
 #[derive(Debug, Deserialize)]
 pub struct NewOrder {
     channel: String,
@@ -47,60 +48,27 @@ struct NewLine {
     quantity: i64,
 }
 
-/// What became of an order.
+/// The result of an order.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Reserved {
-    /// It was taken, under this id.
+    /// Accepted with this id.
     Order(Uuid),
-    /// Not everything was there.
+    /// Rejected: insufficient stock.
     Short,
 }
 
-/// The payload of the first event: that of the real one, without the digest of the request.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Created<'a> {
-    order_id: Uuid,
-    channel: &'a str,
-    lines: Vec<Line<'a>>,
-    has_personal_data: bool,
-    on_shortage: &'static str,
-    allow_split: bool,
-    priority: &'static str,
-    payment: &'a str,
-    reserve_at: &'static str,
-    at: String,
-}
-
-#[derive(Serialize)]
-struct Line<'a> {
-    line: usize,
-    sku: &'a str,
-    quantity: i64,
-}
-
-/// The payload of the second event.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct InventoryReserved<'a> {
-    order_id: Uuid,
-    location: &'static str,
-    lines: Vec<Line<'a>>,
-}
-
-/// Connects as a server does.
 pub async fn connect(url: &str) -> Result<PgPool, BenchError> {
     let options: PgConnectOptions = url.parse().map_err(|_| BenchError::NotPostgres)?;
     let pool = PgPoolOptions::new()
         .max_connections(CONNECTIONS)
         .min_connections(CONNECTIONS)
-        // Connections live on this machine: asking each before use whether it is alive would only cost time.
+        // The database is on this machine: testing a connection before each use would only cost time.
         .test_before_acquire(false)
         .acquire_timeout(Duration::from_secs(60));
     Ok(pool.connect_with(options.options([("synchronous_commit", "on")])).await?)
 }
 
-/// Makes the tables and fills the shelves.
+/// Creates the tables and the stock.
 pub async fn prepare(options: &PgConnectOptions, skus: u32) -> Result<(), BenchError> {
     let mut connection = options.connect().await?;
     sqlx::raw_sql(TABLES).execute(&mut connection).await?;
@@ -108,31 +76,31 @@ pub async fn prepare(options: &PgConnectOptions, skus: u32) -> Result<(), BenchE
     Ok(connection.close().await?)
 }
 
-/// Fills a table `stock`, and lets the database look at what is there now.
+/// Fills the table `stock` and updates its statistics.
 pub async fn fill(connection: &mut PgConnection, skus: u32) -> Result<(), BenchError> {
-    let names: Vec<String> = (0..skus as usize).map(sku).collect();
-    sqlx::query("INSERT INTO stock (sku, on_hand) SELECT sku, $2 FROM unnest($1::text[]) AS given (sku)")
+    let names: Vec<String> = (0..skus as usize).map(|rank| SkuName(rank).to_string()).collect();
+    sqlx::query("INSERT INTO stock (sku, on_hand) SELECT sku, $2 FROM unnest($1::text[]) AS new (sku)")
         .bind(names)
-        .bind(i64::try_from(UNITS).unwrap_or(i64::MAX))
+        .bind(i64::from(UNITS))
         .execute(&mut *connection)
         .await?;
     sqlx::raw_sql("VACUUM ANALYZE stock").execute(connection).await?;
     Ok(())
 }
 
-/// Checks that nothing is oversold and that as much is reserved as was granted.
-pub async fn check(options: &PgConnectOptions, granted: u64) -> Result<(), BenchError> {
+/// Checks that nothing is oversold and that the reserved units equal the accepted units.
+pub async fn check(options: &PgConnectOptions, accepted: u64) -> Result<(), BenchError> {
     let mut connection = options.connect().await?;
     let sums = "SELECT sum(reserved)::bigint, count(*) FILTER (WHERE reserved > on_hand) FROM stock";
     let (reserved, oversold): (i64, i64) = sqlx::query_as(sums).fetch_one(&mut connection).await?;
     connection.close().await?;
-    outside::judge(granted, reserved.unsigned_abs(), oversold.unsigned_abs())
+    check_counts(accepted, reserved.unsigned_abs(), oversold.unsigned_abs())
 }
 
-/// Takes an order in a transaction of its own.
+/// Reserves the units of an order in one transaction.
 pub async fn reserve(pool: &PgPool, order: &NewOrder) -> Result<Reserved, BenchError> {
     let mut transaction = pool.begin().await?;
-    // In one order, so that two orders with the same SKUs do not wait for each other.
+    // Sorted, so that two orders with the same SKUs cannot deadlock.
     let mut lines: Vec<&NewLine> = order.lines.iter().collect();
     lines.sort_by(|one, other| one.sku.cmp(&other.sku));
     for line in lines {
@@ -167,23 +135,23 @@ pub async fn reserve(pool: &PgPool, order: &NewOrder) -> Result<Reserved, BenchE
     Ok(Reserved::Order(id))
 }
 
+/// The payloads of the two events, like those of Holdfast's events without the digest of the request.
 fn payloads(order_id: Uuid, order: &NewOrder) -> Result<(Vec<u8>, Vec<u8>), BenchError> {
-    let created = Created {
-        order_id,
-        channel: &order.channel,
-        lines: lines(order),
-        has_personal_data: false,
-        on_shortage: "reject",
-        allow_split: true,
-        priority: "standard",
-        payment: &order.payment,
-        reserve_at: "creation",
-        at: jiff::Timestamp::now().to_string(),
-    };
-    let reserved = InventoryReserved { order_id, location: "DC-NEWARK", lines: lines(order) };
+    let line =
+        |(line, new): (usize, &NewLine)| json!({"line": line, "sku": new.sku, "quantity": new.quantity});
+    let lines: Vec<Value> = (1..).zip(&order.lines).map(line).collect();
+    let created = json!({
+        "orderId": order_id,
+        "channel": order.channel,
+        "lines": lines,
+        "hasPersonalData": false,
+        "onShortage": "reject",
+        "allowSplit": true,
+        "priority": "standard",
+        "payment": order.payment,
+        "reserveAt": "creation",
+        "at": jiff::Timestamp::now().to_string(),
+    });
+    let reserved = json!({"orderId": order_id, "location": simple::LOCATION, "lines": lines});
     Ok((serde_json::to_vec(&created)?, serde_json::to_vec(&reserved)?))
-}
-
-fn lines(order: &NewOrder) -> Vec<Line<'_>> {
-    (1..).zip(&order.lines).map(|(line, new)| Line { line, sku: &new.sku, quantity: new.quantity }).collect()
 }

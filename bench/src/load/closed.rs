@@ -1,40 +1,36 @@
-//! Closed loop: each connection asks again as soon as it is answered. What is measured is how much is done.
+//! A closed loop, which measures throughput: each connection sends its next request when the last one was answered.
 
 use std::rc::Rc;
 use std::time::Instant;
 
 use tokio::task::JoinSet;
 
-use super::{BenchError, Connection, Load, PATIENCE, Requests, Shared, connect};
+use super::{BenchError, Connection, Counters, Load, Requests, connect};
 
-/// Runs it until the window ends and everything that was asked is answered.
-pub async fn run(load: &Load, shared: &Rc<Shared>) -> Result<(), BenchError> {
+/// Runs until the window ends and every request is answered.
+pub async fn run(load: &Load, counters: &Rc<Counters>) -> Result<(), BenchError> {
     let mut tasks = JoinSet::new();
     for (connection, requests) in connect(load, 0, load.connections).await? {
-        tasks.spawn_local(ask(connection, requests, Rc::clone(shared)));
+        tasks.spawn_local(send(connection, requests, Rc::clone(counters)));
     }
-    let everyone = async { while tasks.join_next().await.is_some() {} };
-    let limit = load.warm_up + load.measured + PATIENCE;
-    if tokio::time::timeout(limit, everyone).await.is_err() {
-        shared.failed("not answered in time", tasks.len() as u64);
-    }
+    counters.join(tasks).await;
     Ok(())
 }
 
-async fn ask(mut connection: Connection, mut requests: Requests, shared: Rc<Shared>) {
+async fn send(mut connection: Connection, mut requests: Requests, counters: Rc<Counters>) {
     loop {
-        let began = Instant::now();
-        if began >= shared.window().ends {
+        let sent_at = Instant::now();
+        if sent_at >= counters.window.ends {
             return;
         }
-        let asked = requests.next();
-        match connection.call(requests.text()).await {
+        let kind = requests.prepare();
+        match connection.call(requests.bytes()).await {
             Ok(answer) => {
-                let timed = shared.window().holds(Instant::now());
-                shared.answered(asked, &answer, began, timed);
-                requests.taken(answer.body);
+                let timed = counters.window.contains(Instant::now());
+                counters.answered(kind, &answer, sent_at, timed);
+                requests.remember_order(answer.body);
             }
-            Err(error) => return shared.unanswered(&error),
+            Err(error) => return counters.unanswered(&error),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The load: requests over many connections, from one thread, and what came of them.
+//! The load: requests over many connections from one thread, and their results.
 
 mod closed;
 pub mod connection;
@@ -12,52 +12,45 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use tokio::task::LocalSet;
+use tokio::task::{JoinSet, LocalSet};
 
-use super::error::BenchError;
+use crate::error::BenchError;
 use connection::{Answer, CallError, Connection};
-use requests::{Asked, Choice, Demand, Form, Requests, created};
+use requests::{Choice, Demand, Form, RequestKind, Requests, count_created};
 use tally::{Tally, Window};
 
-/// How long answers are waited for once nothing new is asked.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Requests in flight at the end of the load must be answered within this time.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How requests follow each other.
+/// The mode of the requests.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Pace {
-    /// Each connection asks as soon as it is answered.
+pub enum LoadMode {
+    /// Each connection sends its next request when the last one was answered.
     Closed,
-    /// So many requests a second are due, whatever becomes of those before. Latency counts from when one was due,
-    /// so that a stall is not hidden by the requests that it held back.
+    /// Requests become due at this rate per second, independently of answers. A latency is measured from the due time,
+    /// so that a stall is not hidden by the requests that it delayed.
     Open(f64),
-    /// The same, and beside it orders whose way into the read model is timed: latency counts from the answer to the
-    /// order until it is found among its customer's orders.
+    /// An open loop, and additional orders that measure the delay from the answer to an order until the order appears
+    /// in its customer's list.
     Visible(f64),
 }
 
-/// What is asked, how, and for how long.
 #[derive(Debug, Clone)]
 pub struct Load {
-    /// Of whom: connections go to each in turn.
+    /// The servers; connections are distributed over them in turn.
     pub addresses: Vec<SocketAddr>,
-    /// The number of the first connection: others have had the numbers below it.
+    /// The number of the first connection. Earlier loads on the same store used the numbers below it.
     pub first: u32,
-    /// Over how many connections.
     pub connections: u32,
-    /// For which SKUs.
     pub demand: Demand,
-    /// In what requests.
     pub form: Form,
-    /// How fast.
-    pub pace: Pace,
-    /// How long before anything counts.
+    pub mode: LoadMode,
     pub warm_up: Duration,
-    /// How long what happens counts.
     pub measured: Duration,
 }
 
-/// Runs something on a thread and a scheduler of its own, so that it is as cheap as it can be and waits for nobody.
-pub async fn on_its_own_thread<T, W, F>(work: W) -> Result<T, BenchError>
+/// Runs a task on its own thread with its own scheduler, so that other tasks do not delay it.
+pub async fn on_own_thread<T, W, F>(work: W) -> Result<T, BenchError>
 where
     T: Send + 'static,
     W: FnOnce() -> F + Send + 'static,
@@ -72,106 +65,118 @@ where
                 Ok(runtime) => LocalSet::new().block_on(&runtime, work()),
                 Err(error) => Err(BenchError::Thread(error)),
             };
-            // Nobody waits any more: the bench was interrupted.
+            // The receiver is gone if the benchmark was interrupted.
             let _ = done.send(result);
         })
         .map_err(BenchError::Thread)?;
-    result.await.map_err(|_| BenchError::Lost)?
+    result.await.map_err(|_| BenchError::TaskEnded)?
 }
 
 /// Runs a load.
 pub async fn run(load: Load) -> Result<Tally, BenchError> {
-    on_its_own_thread(move || async move {
-        let shared = Shared::new(Window::after(load.warm_up, load.measured))?;
-        match load.pace {
-            Pace::Closed => closed::run(&load, &shared).await?,
-            Pace::Open(rate) => open::run(&load, rate, &shared, true).await?,
-            Pace::Visible(rate) => visible::run(&load, rate, &shared).await?,
+    on_own_thread(move || async move {
+        let counters = Counters::new(Window::after(load.warm_up, load.measured))?;
+        match load.mode {
+            LoadMode::Closed => closed::run(&load, &counters).await?,
+            LoadMode::Open(rate) => open::run(&load, rate, &counters, true).await?,
+            LoadMode::Visible(rate) => visible::run(&load, rate, &counters).await?,
         }
-        shared.take()
+        counters.take()
     })
     .await
 }
 
-/// What all connections count into.
-pub struct Shared {
-    window: Window,
+/// The counters of all connections.
+pub struct Counters {
+    pub window: Window,
     tally: RefCell<Tally>,
 }
 
-impl Shared {
-    /// Nothing counted yet.
+impl Counters {
     pub fn new(window: Window) -> Result<Rc<Self>, BenchError> {
         let tally = RefCell::new(Tally::new(window.length())?);
         Ok(Rc::new(Self { window, tally }))
     }
 
-    /// Takes what was counted.
+    /// Returns the counts and resets them.
     pub fn take(&self) -> Result<Tally, BenchError> {
         Ok(self.tally.replace(Tally::new(self.window.length())?))
     }
 
-    /// The window that counts.
-    pub fn window(&self) -> Window {
-        self.window
-    }
-
-    /// Counts what was answered to a request. `since` is when it was asked or due, `timed` whether its latency counts.
-    pub fn answered(&self, asked: Asked, answer: &Answer<'_>, since: Instant, timed: bool) {
+    /// Counts an answer. `since` is when the request was sent or due. The latency is recorded if `timed`.
+    pub fn answered(&self, kind: RequestKind, answer: &Answer<'_>, since: Instant, timed: bool) {
         let now = Instant::now();
         let mut tally = self.tally.borrow_mut();
-        let (good, of) = match asked {
-            Asked::Read => (u64::from(answer.status == 200), 1),
-            Asked::Orders(1) => (u64::from(answer.status == 201), 1),
-            Asked::Orders(count) if answer.status == 200 => (created(answer.body), count),
-            Asked::Orders(count) => (0, count),
+        let (accepted, total) = match kind {
+            RequestKind::Read => (u64::from(answer.status == 200), 1),
+            RequestKind::Orders(1) => (u64::from(answer.status == 201), 1),
+            RequestKind::Orders(count) if answer.status == 200 => (count_created(answer.body), count),
+            RequestKind::Orders(count) => (0, count),
         };
-        if good < of {
-            let what = if answer.status == 200 { "refused in bulk" } else { "status" };
-            tally.failed(format!("{what} {}", answer.status), of - good);
+        if accepted < total {
+            let failure = match answer.status {
+                200 => "rejected in a bulk request".to_owned(),
+                status => format!("status {status}"),
+            };
+            tally.failed(failure, total - accepted);
         }
-        if asked != Asked::Read {
-            tally.granted += good;
-            if self.window.holds(now) {
-                tally.done += good;
+        if kind != RequestKind::Read {
+            tally.accepted += accepted;
+            if self.window.contains(now) {
+                tally.done += accepted;
             }
         }
-        if timed && good > 0 {
-            let latencies = if asked == Asked::Read { &mut tally.reads } else { &mut tally.changes };
+        if timed && accepted > 0 {
+            let latencies = if kind == RequestKind::Read { &mut tally.reads } else { &mut tally.commands };
             latencies.record(now - since);
         }
     }
 
-    /// Counts one order that was granted without HTTP.
-    pub fn granted(&self, since: Instant) {
+    /// Counts an order that was accepted without HTTP.
+    pub fn accepted(&self, since: Instant) {
         let now = Instant::now();
         let mut tally = self.tally.borrow_mut();
-        tally.granted += 1;
-        if self.window.holds(now) {
+        tally.accepted += 1;
+        if self.window.contains(now) {
             tally.done += 1;
-            tally.changes.record(now - since);
+            tally.commands.record(now - since);
         }
     }
 
-    /// Counts a request that got no answer.
-    pub fn unanswered(&self, error: &CallError) {
-        self.tally.borrow_mut().failed(error.to_string(), 1);
+    /// Records the delay until an order was visible, if its answer came at a time that counts.
+    pub fn visible(&self, answered_at: Instant) {
+        if self.window.contains(answered_at) {
+            self.tally.borrow_mut().commands.record(answered_at.elapsed());
+        }
     }
 
-    /// Counts what did not come to pass.
-    pub fn failed(&self, what: &str, times: u64) {
-        self.tally.borrow_mut().failed(what.to_owned(), times);
+    /// Counts a request without an answer.
+    pub fn unanswered(&self, error: &CallError) {
+        self.failed(&error.to_string(), 1);
+    }
+
+    pub fn failed(&self, failure: &str, times: u64) {
+        self.tally.borrow_mut().failed(failure.to_owned(), times);
+    }
+
+    /// Waits for the connections until the load has ended and its requests must be answered.
+    async fn join(&self, mut connections: JoinSet<()>) {
+        let all = async { while connections.join_next().await.is_some() {} };
+        let limit = self.window.ends + ANSWER_TIMEOUT;
+        if tokio::time::timeout_at(limit.into(), all).await.is_err() {
+            self.failed("not answered in time", connections.len() as u64);
+        }
     }
 }
 
-/// Connections, each with the requests that go over it. `first` is the number of the first of them within the load.
+/// Opens connections, each with its generator of requests. `first` is the number of the first one within the load.
 async fn connect(load: &Load, first: u32, count: u32) -> Result<Vec<(Connection, Requests)>, BenchError> {
-    let choice = Choice::new(load.demand, 0);
+    let choice = Choice::new(load.demand)?;
     let mut opened = Vec::with_capacity(count as usize);
     let addresses = load.addresses.iter().cycle();
     for (number, address) in (u64::from(load.first + first)..).zip(addresses).take(count as usize) {
         let connection = Connection::open(*address).await?;
-        let requests = Requests::new(*address, load.form, choice.another(number), number);
+        let requests = Requests::new(*address, load.form, choice.sequence(number), number)?;
         opened.push((connection, requests));
     }
     Ok(opened)

@@ -1,4 +1,4 @@
-//! Open loop: requests are due at a fixed rate, whatever becomes of those before.
+//! An open loop: requests become due at a fixed rate, independently of answers.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -8,110 +8,105 @@ use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::{BenchError, Connection, Load, PATIENCE, Requests, Shared, connect};
+use super::{BenchError, Connection, Counters, Load, Requests, connect};
 
-/// How often what is due is looked for. The scheduler's own clock ticks in milliseconds, too coarsely for this.
+/// Interval between looks for due requests. The scheduler's own clock is too coarse: it ticks in milliseconds.
 const TICK: Duration = Duration::from_micros(250);
 
-/// When requests are due.
+/// The due times of the requests.
 #[derive(Debug, Clone, Copy)]
 struct Schedule {
-    begins: Instant,
+    starts: Instant,
     rate: f64,
-    /// How many there are in all.
+    /// Number of requests.
     total: u32,
 }
 
 impl Schedule {
-    fn new(begins: Instant, ends: Instant, rate: f64) -> Self {
-        #[allow(clippy::cast_sign_loss, reason = "neither a rate nor a time is negative")]
-        let total = ((ends - begins).as_secs_f64() * rate) as u32;
-        Self { begins, rate, total }
+    fn new(starts: Instant, ends: Instant, rate: f64) -> Self {
+        #[allow(clippy::cast_sign_loss, reason = "rates and durations are not negative")]
+        let total = ((ends - starts).as_secs_f64() * rate) as u32;
+        Self { starts, rate, total }
     }
 
-    /// When the request of a number, counted from 0, is due.
+    /// The due time of a request, counted from 0.
     fn due(&self, number: u32) -> Instant {
-        self.begins + Duration::from_secs_f64(f64::from(number) / self.rate)
+        self.starts + Duration::from_secs_f64(f64::from(number) / self.rate)
     }
 
-    /// How many are due at a moment.
+    /// The number of requests that are due.
     fn due_by(&self, now: Instant) -> u32 {
-        #[allow(clippy::cast_sign_loss, reason = "neither a rate nor a time is negative")]
-        let count = (now.saturating_duration_since(self.begins).as_secs_f64() * self.rate) as u32;
+        #[allow(clippy::cast_sign_loss, reason = "rates and durations are not negative")]
+        let count = (now.saturating_duration_since(self.starts).as_secs_f64() * self.rate) as u32;
         count.saturating_add(1).min(self.total)
     }
 }
 
-/// What the connections of an open loop share.
-struct Line {
+/// The state that all connections share.
+struct OpenLoop {
     schedule: Schedule,
-    /// One permit for each request that is due and not yet asked.
+    /// One permit for each due request that was not sent yet.
     due: Arc<Semaphore>,
-    /// The number of the next request to ask.
+    /// The number of the next request.
     next: Cell<u32>,
-    shared: Rc<Shared>,
-    /// Whether their latencies are what is measured.
+    counters: Rc<Counters>,
     timed: bool,
 }
 
-/// Runs it until everything that was due is answered.
-pub async fn run(load: &Load, rate: f64, shared: &Rc<Shared>, timed: bool) -> Result<(), BenchError> {
+/// Runs until every due request is answered. Latencies are recorded if `timed`.
+pub async fn run(load: &Load, rate: f64, counters: &Rc<Counters>, timed: bool) -> Result<(), BenchError> {
     let connections = connect(load, 0, load.connections).await?;
-    let schedule = Schedule::new(Instant::now(), shared.window().ends, rate.max(1.0));
+    let schedule = Schedule::new(Instant::now(), counters.window.ends, rate.max(1.0));
     let due = Arc::new(Semaphore::new(0));
-    keep_time(schedule, Arc::clone(&due))?;
-    let line = Rc::new(Line { schedule, due, next: Cell::new(0), shared: Rc::clone(shared), timed });
+    start_clock(schedule, Arc::clone(&due))?;
+    let state = Rc::new(OpenLoop { schedule, due, next: Cell::new(0), counters: Rc::clone(counters), timed });
     let mut tasks = JoinSet::new();
     for (connection, requests) in connections {
-        tasks.spawn_local(ask(connection, requests, Rc::clone(&line)));
+        tasks.spawn_local(send(connection, requests, Rc::clone(&state)));
     }
-    let everyone = async { while tasks.join_next().await.is_some() {} };
-    let limit = load.warm_up + load.measured + PATIENCE;
-    if tokio::time::timeout(limit, everyone).await.is_err() {
-        shared.failed("not answered in time", tasks.len() as u64);
-    }
-    let unasked = schedule.total.saturating_sub(line.next.get());
-    if unasked > 0 {
-        shared.failed("due and never asked", u64::from(unasked));
+    counters.join(tasks).await;
+    let unsent = schedule.total.saturating_sub(state.next.get());
+    if unsent > 0 {
+        counters.failed("due and never sent", u64::from(unsent));
     }
     Ok(())
 }
 
-/// Says on a thread of its own what is due.
-fn keep_time(schedule: Schedule, due: Arc<Semaphore>) -> Result<(), BenchError> {
-    let keep = move || {
-        let mut told = 0;
-        while told < schedule.total && !due.is_closed() {
-            let by_now = schedule.due_by(Instant::now());
-            due.add_permits((by_now - told) as usize);
-            told = by_now;
-            let until_next = schedule.due(told).saturating_duration_since(Instant::now());
+/// Adds a permit for each request when it becomes due, on its own thread.
+fn start_clock(schedule: Schedule, due: Arc<Semaphore>) -> Result<(), BenchError> {
+    let run = move || {
+        let mut added = 0;
+        while added < schedule.total && !due.is_closed() {
+            let now_due = schedule.due_by(Instant::now());
+            due.add_permits((now_due - added) as usize);
+            added = now_due;
+            let until_next = schedule.due(added).saturating_duration_since(Instant::now());
             std::thread::sleep(until_next.clamp(TICK, Duration::from_millis(100)));
         }
     };
-    std::thread::Builder::new().name("bench-clock".to_owned()).spawn(keep).map_err(BenchError::Thread)?;
+    std::thread::Builder::new().name("bench-clock".to_owned()).spawn(run).map_err(BenchError::Thread)?;
     Ok(())
 }
 
-async fn ask(mut connection: Connection, mut requests: Requests, line: Rc<Line>) {
-    while line.next.get() < line.schedule.total {
-        let Ok(permit) = line.due.acquire().await else { return };
+async fn send(mut connection: Connection, mut requests: Requests, state: Rc<OpenLoop>) {
+    while state.next.get() < state.schedule.total {
+        let Ok(permit) = state.due.acquire().await else { return };
         permit.forget();
-        let number = line.next.get();
-        line.next.set(number + 1);
-        if number + 1 >= line.schedule.total {
-            // Whoever still waits for a request waits in vain.
-            line.due.close();
+        let number = state.next.get();
+        state.next.set(number + 1);
+        if number + 1 >= state.schedule.total {
+            // No further request will become due: release the connections that wait for one.
+            state.due.close();
         }
-        let due = line.schedule.due(number);
-        let asked = requests.next();
-        match connection.call(requests.text()).await {
+        let due = state.schedule.due(number);
+        let kind = requests.prepare();
+        match connection.call(requests.bytes()).await {
             Ok(answer) => {
-                let timed = line.timed && line.shared.window().holds(due);
-                line.shared.answered(asked, &answer, due, timed);
-                requests.taken(answer.body);
+                let timed = state.timed && state.counters.window.contains(due);
+                state.counters.answered(kind, &answer, due, timed);
+                requests.remember_order(answer.body);
             }
-            Err(error) => return line.shared.unanswered(&error),
+            Err(error) => return state.counters.unanswered(&error),
         }
     }
 }
@@ -121,14 +116,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_due_follows_the_rate() {
-        let begins = Instant::now();
-        let schedule = Schedule::new(begins, begins + Duration::from_secs(3), 400.0);
+    fn requests_become_due_at_the_rate() {
+        let starts = Instant::now();
+        let schedule = Schedule::new(starts, starts + Duration::from_secs(3), 400.0);
         assert_eq!(schedule.total, 1_200);
-        assert_eq!(schedule.due(0), begins);
-        assert_eq!(schedule.due(400), begins + Duration::from_secs(1));
-        assert_eq!(schedule.due_by(begins), 1);
-        assert_eq!(schedule.due_by(begins + Duration::from_millis(1_001)), 401);
-        assert_eq!(schedule.due_by(begins + Duration::from_secs(9)), 1_200);
+        assert_eq!(schedule.due(0), starts);
+        assert_eq!(schedule.due(400), starts + Duration::from_secs(1));
+        assert_eq!(schedule.due_by(starts), 1);
+        assert_eq!(schedule.due_by(starts + Duration::from_millis(1_001)), 401);
+        assert_eq!(schedule.due_by(starts + Duration::from_secs(9)), 1_200);
     }
 }

@@ -1,4 +1,4 @@
-//! How long an order that was answered takes to be found in the read model, while others are taken.
+//! Measures the delay from the answer to an order until the order appears in the read model, under load.
 
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -6,62 +6,61 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
-use super::requests::order_id;
-use super::{BenchError, Connection, Load, Requests, Shared, connect, open};
+use super::connection::CallError;
+use super::requests::{RequestKind, order_id};
+use super::{BenchError, Connection, Counters, Load, Requests, connect, open};
 
-/// How many connections look.
+/// Number of connections that measure.
 const PROBES: u32 = 4;
-
-/// How often each of them looks.
-const EVERY: Duration = Duration::from_millis(10);
-
-/// What their connections are numbered from, far from those of the load.
+/// Interval between the orders of each of them.
+const PROBE_INTERVAL: Duration = Duration::from_millis(10);
+/// The number of their first connection, larger than those of the load.
 const FIRST: u32 = 1_000_000;
 
-/// Runs an open loop whose latencies do not count, and the probes beside it.
+/// Runs an open loop without recording its latencies, and the probes.
 ///
-/// A probe asks for the orders of a customer who has just one, up to the position of its answer: only the read model
-/// is asked, never the journal, and what is found is looked at.
-pub async fn run(load: &Load, rate: f64, shared: &Rc<Shared>) -> Result<(), BenchError> {
+/// A probe creates the only order of a customer and lists the customer's orders with the position of the answer. The
+/// list comes from the read model, never from the journal.
+pub async fn run(load: &Load, rate: f64, counters: &Rc<Counters>) -> Result<(), BenchError> {
     let mut probes = JoinSet::new();
     for (connection, requests) in connect(load, FIRST, PROBES).await? {
-        probes.spawn_local(look(connection, requests, Rc::clone(shared)));
+        probes.spawn_local(probe(connection, requests, Rc::clone(counters)));
     }
-    open::run(load, rate, shared, false).await?;
+    open::run(load, rate, counters, false).await?;
     while probes.join_next().await.is_some() {}
     Ok(())
 }
 
-async fn look(mut connection: Connection, mut requests: Requests, shared: Rc<Shared>) {
-    let mut ticks = tokio::time::interval(EVERY);
+async fn probe(mut connection: Connection, mut requests: Requests, counters: Rc<Counters>) {
+    let mut ticks = tokio::time::interval(PROBE_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    while Instant::now() < shared.window().ends {
+    while Instant::now() < counters.window.ends {
         ticks.tick().await;
-        if let Err(error) = look_once(&mut connection, &mut requests, &shared).await {
-            return shared.unanswered(&error);
+        if let Err(error) = probe_once(&mut connection, &mut requests, &counters).await {
+            return counters.unanswered(&error);
         }
     }
 }
 
-async fn look_once(
+async fn probe_once(
     connection: &mut Connection,
     requests: &mut Requests,
-    shared: &Shared,
-) -> Result<(), super::CallError> {
-    let customer = requests.order_of_a_customer();
-    let asked = Instant::now();
-    let answer = connection.call(requests.text()).await?;
-    shared.answered(super::Asked::Orders(1), &answer, asked, false);
+    counters: &Counters,
+) -> Result<(), CallError> {
+    let customer = requests.prepare_customer_order();
+    let sent_at = Instant::now();
+    let answer = connection.call(requests.bytes()).await?;
+    counters.answered(RequestKind::Orders(1), &answer, sent_at, false);
     let (Some(position), Some(id)) = (answer.position, order_id(answer.body)) else {
         return Ok(());
     };
-    let answered = Instant::now();
-    requests.orders_of(&customer, position);
-    let found = connection.call(requests.text()).await?;
-    if found.status != 200 || order_id(found.body) != Some(id) {
-        shared.failed("not found in the read model", 1);
-    } else if shared.window().holds(answered) {
-        shared.tally.borrow_mut().changes.record(answered.elapsed());
+    let answered_at = Instant::now();
+    requests.prepare_get(&format!("/v1/orders?customerRef={customer}&minPosition={position}&limit=1"));
+    let found = connection.call(requests.bytes()).await?;
+    if found.status == 200 && order_id(found.body) == Some(id) {
+        counters.visible(answered_at);
+    } else {
+        counters.failed("not found in the read model", 1);
     }
     Ok(())
 }
