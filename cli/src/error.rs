@@ -22,92 +22,49 @@ use crate::verify::CheckpointError;
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
-    /// `--database` is invalid.
     #[error("--database: {0}")]
     Database(#[from] DatabaseError),
-    /// The store cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// The journal cannot be read.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// The read models cannot be read.
     #[error(transparent)]
     View(#[from] ViewError),
-    /// The server cannot serve.
     #[error(transparent)]
     Serve(#[from] ServeError),
-    /// Other nodes cannot connect to an unspecified address.
     #[error(
         "--node-listen {0} means all addresses of this machine; give the one that other nodes can reach with \
          --node-address"
     )]
     NodeAddress(SocketAddr),
-    /// An embedded store has only one node.
     #[error("--node-listen requires PostgreSQL: an embedded store has only one node")]
     OneNodeOnly,
-    /// The outcome of a command is missing.
     #[error(transparent)]
     Send(#[from] SendError),
-    /// A file cannot be imported.
     #[error(transparent)]
     Import(#[from] ImportError),
-    /// The export failed.
     #[error(transparent)]
     Export(#[from] ExportError),
-    /// The demo failed.
     #[error(transparent)]
     Demo(#[from] DemoError),
-    /// An operation of the operating system failed.
     #[error("{action}: {source}")]
-    System {
-        /// What failed, such as "cannot start threads".
-        action: &'static str,
-        /// The error of the operating system.
-        source: io::Error,
-    },
-    /// `--log` is invalid.
+    System { action: &'static str, source: io::Error },
     #[error("invalid log filter: {0}")]
     LogFilter(#[from] ParseError),
-    /// A signed checkpoint cannot be created or verified.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
-    /// A result cannot be encoded.
     #[error("cannot encode the result as JSON: {0}")]
     Json(#[from] serde_json::Error),
-    /// The order does not exist.
     #[error("merchant {merchant}: {refusal}{as_of}")]
-    UnknownOrder {
-        /// The merchant.
-        merchant: MerchantId,
-        /// The domain's message for an unknown order.
-        refusal: OrderRefusal,
-        /// The requested position or time, such as " as of position 7"; empty for now.
-        as_of: String,
-    },
-    /// The SKU does not exist.
+    UnknownOrder { merchant: MerchantId, refusal: OrderRefusal, as_of: String },
     #[error("merchant {merchant}: {refusal}{as_of}")]
-    UnknownSku {
-        /// The merchant.
-        merchant: MerchantId,
-        /// The domain's message for an unknown SKU.
-        refusal: StockRefusal,
-        /// The requested position or time; empty for now.
-        as_of: String,
-    },
-    /// The command does not exist or wrote no events.
+    UnknownSku { merchant: MerchantId, refusal: StockRefusal, as_of: String },
     #[error("merchant {merchant}: no such command, or it wrote no events by then")]
-    UnknownCommand {
-        /// The merchant.
-        merchant: MerchantId,
-    },
-    /// The merchant does not exist.
+    UnknownCommand { merchant: MerchantId },
     #[error("merchant {0} does not exist in this store")]
     UnknownMerchant(MerchantId),
-    /// A signal stopped the program.
     #[error("interrupted")]
     Interrupted,
-    /// The shutdown timed out.
     #[error(
         "shutdown timed out before all accepted commands were finished; look up their outcomes by idempotency key"
     )]

@@ -81,7 +81,7 @@ struct Store {
     database: String,
     /// The file with the master key, 64 hexadecimal digits; created for a new store. Required for PostgreSQL: the same
     /// key on every node. Default for an embedded store: `master.key` in its directory. Back it up in another place than
-    /// the database: whoever has both can read personal data.
+    /// the database: both together give access to personal data.
     #[arg(long, value_name = "FILE", env = "HOLDFAST_MASTER_KEY_FILE")]
     master_key_file: Option<PathBuf>,
 }
@@ -98,7 +98,7 @@ impl Store {
     }
 }
 
-/// Returns a future that completes when the program is told to stop. Signals count from this call on.
+/// Returns a future that completes when the program gets a signal to stop. Signals count from this call on.
 fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, CliError> {
     holdfast_terminal::stop_signal().map_err(CliError::system("cannot listen for signals"))
 }

@@ -79,7 +79,6 @@ pub enum Action {
     },
 }
 
-/// Arguments that all actions have.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Common {
@@ -97,7 +96,6 @@ struct OpenStore {
     projections: Projections,
 }
 
-/// The result of a build.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct BuildResult {
@@ -108,7 +106,6 @@ struct BuildResult {
     problem: Option<String>,
 }
 
-/// The status of one build for one merchant.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct BuildStatus {

@@ -31,7 +31,6 @@ that it has accepted, and ends with exit status 0.";
 /// Time for requests in progress after the stop signal: longer than a command takes.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(35);
 
-/// Arguments of `holdfast serve`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {

@@ -19,7 +19,6 @@ Run this once, after the last node of the older version has stopped. From then o
 read the journal as far as it knows the events, but cannot write. This cannot be undone. Running nodes
 need no restart. An embedded store must not be in use.";
 
-/// Arguments of `holdfast upgrade`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
@@ -33,26 +32,20 @@ pub struct Arguments {
     json: bool,
 }
 
-/// The upgrade of one merchant's journal.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct UpgradedJournal {
     merchant: String,
-    /// The format before the upgrade.
     from: u32,
-    /// The format after the upgrade.
     to: u32,
 }
 
-/// The upgrade of all journals.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Report {
-    /// The newest format of this version.
     format: u32,
     /// True if nothing was changed.
     dry_run: bool,
-    /// The journals, one per merchant.
     merchants: Vec<UpgradedJournal>,
 }
 

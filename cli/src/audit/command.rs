@@ -6,7 +6,6 @@
 use std::sync::Arc;
 
 use clap::Args;
-use comfy_table::{ColumnConstraint, Table, Width};
 use holdfast_api::history::command::{CommandItem, FollowedCommand, Following, command_at};
 use holdfast_api::reading::AsOf;
 use holdfast_commands::Metadata;
@@ -14,6 +13,7 @@ use holdfast_domain::values::{IdempotencyKey, MerchantId};
 use holdfast_journal::{Event, Journal, LoadRequest, OutcomeKey};
 use holdfast_terminal::output::{self, Printer, Progress};
 
+use super::listing::{Columns, Listing};
 use super::{Common, actor_cell};
 use crate::error::CliError;
 
@@ -30,15 +30,12 @@ use an index.";
 
 /// Events read from the journal per page.
 const PAGE_SIZE: usize = 1_000;
-/// Commands per printed table.
-const COMMANDS_PER_TABLE: usize = 100;
+const COLUMNS: Columns<7> = Columns {
+    headings: ["position", "time", "command", "event", "stream", "cause", "by"],
+    min_widths: [8, 27, 20, 20, 20, 20, 5],
+    numbers: &[0],
+};
 
-const HEADINGS: [&str; 7] = ["position", "time", "command", "event", "stream", "cause", "by"];
-
-/// Minimum width of each column, so that consecutive tables align.
-const MIN_WIDTHS: [u16; 7] = [8, 27, 20, 20, 20, 20, 5];
-
-/// Arguments of `holdfast audit command`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
@@ -76,13 +73,21 @@ struct Selection {
 pub async fn run(arguments: &Arguments, printer: &mut Printer) -> Result<(), CliError> {
     let Common { store, merchant, json } = &arguments.common;
     let journal = store.database()?.journal_to_read().await?;
-    // Events that are written after this point are not listing.
+    // Events that are written after this point are not listed.
     let head = journal.head(merchant.as_str()).await?.position;
     let up_to = match arguments.as_of {
         None => head,
         Some(as_of) => as_of.position(&*journal, merchant.as_str()).await?.min(head),
     };
-    let mut listing = Listing::new(*json);
+    let mut listing = Listing::new(&COLUMNS, *json);
+    let mut events = 0;
+    let mut add = |followed: &FollowedCommand, listing: &mut Listing<7>, printer: &mut Printer| {
+        if let Some(item) = CommandItem::of(followed)? {
+            events += item.events.len() as u64;
+            listing.add(&item, rows, printer)?;
+        }
+        Ok::<(), CliError>(())
+    };
     let mut following = Following::default();
     let correlation = arguments.selection.correlation.as_deref();
     let after = match correlation {
@@ -96,7 +101,7 @@ pub async fn run(arguments: &Arguments, printer: &mut Printer) -> Result<(), Cli
             if end > up_to || end == 0 {
                 return Err(CliError::UnknownCommand { merchant: merchant.clone() });
             }
-            listing.add(&following.take(None, root), printer)?;
+            add(&following.take(None, root), &mut listing, printer)?;
             end
         }
     };
@@ -105,12 +110,12 @@ pub async fn run(arguments: &Arguments, printer: &mut Printer) -> Result<(), Cli
     while position < up_to && !printer.is_closed() {
         let page = journal.read(merchant.as_str(), position, PAGE_SIZE).await?;
         let Some(last) = page.last().map(|last| last.position) else { break };
-        for events in page.chunk_by(|one, next| one.command_end == next.command_end) {
-            let Some(first) = events.first().filter(|first| first.command_end <= up_to) else { continue };
+        for command in page.chunk_by(|one, next| one.command_end == next.command_end) {
+            let Some(first) = command.first().filter(|first| first.command_end <= up_to) else { continue };
             let cause = following.cause(first);
             if cause.is_some() || correlation.is_some_and(|id| has_correlation(first, id)) {
-                let found = following.take(cause, events.to_vec());
-                progress.suspend(|| listing.add(&found, printer))?;
+                let found = following.take(cause, command.to_vec());
+                progress.suspend(|| add(&found, &mut listing, printer))?;
             }
         }
         position = last;
@@ -119,7 +124,7 @@ pub async fn run(arguments: &Arguments, printer: &mut Printer) -> Result<(), Cli
     progress.finish();
     listing.flush(printer);
     if !json {
-        let (commands, events) = (output::number(listing.commands), output::number(listing.events));
+        let (commands, events) = (output::number(listing.items), output::number(events));
         printer.line(format!(
             "Commands of merchant {merchant} up to position {up_to}: {commands}, events: {events}"
         ));
@@ -151,53 +156,6 @@ async fn root(
         }
     };
     Ok(command_at(journal, merchant.as_str(), position).await?)
-}
-
-/// Prints commands in tables of limited length.
-struct Listing {
-    json: bool,
-    commands: u64,
-    events: u64,
-    pending: usize,
-    table: Table,
-}
-
-impl Listing {
-    fn new(json: bool) -> Self {
-        Self { json, commands: 0, events: 0, pending: 0, table: new_table() }
-    }
-
-    fn add(&mut self, followed: &FollowedCommand, printer: &mut Printer) -> Result<(), CliError> {
-        let Some(item) = CommandItem::of(followed)? else { return Ok(()) };
-        self.commands += 1;
-        self.events += item.events.len() as u64;
-        if self.json {
-            return Ok(printer.json(&item)?);
-        }
-        for row in rows(&item) {
-            self.table.add_row(row);
-        }
-        self.pending += 1;
-        if self.pending == COMMANDS_PER_TABLE {
-            self.flush(printer);
-        }
-        Ok(())
-    }
-
-    fn flush(&mut self, printer: &mut Printer) {
-        if self.pending > 0 {
-            printer.table(&self.table);
-            (self.table, self.pending) = (new_table(), 0);
-        }
-    }
-}
-
-fn new_table() -> Table {
-    let mut table = output::table(&HEADINGS);
-    let min_width = |width: &u16| ColumnConstraint::LowerBoundary(Width::Fixed(*width));
-    table.set_constraints(MIN_WIDTHS.iter().map(min_width));
-    output::align_right(&mut table, &[0]);
-    table
 }
 
 /// One row per event; the first one also has the command, indented by its distance from the first command.

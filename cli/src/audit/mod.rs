@@ -2,6 +2,7 @@
 
 mod command;
 mod event_summary;
+mod listing;
 mod order;
 mod stock;
 
@@ -25,7 +26,6 @@ pub enum Subject {
     Command(command::Arguments),
 }
 
-/// Arguments that all subjects have.
 #[derive(Debug, clap::Args)]
 struct Common {
     #[command(flatten)]
@@ -38,7 +38,6 @@ struct Common {
     json: bool,
 }
 
-/// Prints an audit trail.
 pub async fn run(subject: &Subject, printer: &mut Printer) -> Result<(), CliError> {
     match subject {
         Subject::Order(arguments) => order::run(arguments, printer).await,

@@ -7,13 +7,12 @@ use holdfast_api::history::order::OrderReplay;
 use holdfast_api::reading::AsOf;
 use holdfast_domain::order::OrderStatus;
 use holdfast_domain::stream::StreamId;
-use holdfast_domain::values::{MerchantId, OrderId, Timestamp};
+use holdfast_domain::values::{MerchantId, OrderId};
 use holdfast_journal::{Event, Journal, JournalError};
 use holdfast_terminal::output::{self, Printer};
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
-use uuid::Uuid;
 
 use super::event_summary::event_summary;
 use super::{Common, actor_cell, as_of_phrase, command_cell};
@@ -28,7 +27,6 @@ Examples:
 
 The command only reads: a server may use the store at the same time. Personal data is encrypted and not shown.";
 
-/// Arguments of `holdfast audit order`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
@@ -44,7 +42,6 @@ pub struct Arguments {
     differences: bool,
 }
 
-/// The audit trail of an order.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AuditTrail {
@@ -56,35 +53,20 @@ pub struct AuditTrail {
     events: Vec<Entry>,
 }
 
-/// One event of an order.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Entry {
-    position: u64,
-    version: u64,
-    recorded_at: Timestamp,
-    event: String,
+    #[serde(flatten)]
+    event: HistoryItem,
     summary: String,
-    command: String,
-    principal: String,
-    actor: Option<String>,
-    key: Option<String>,
-    correlation_id: Option<String>,
-    causation_id: Option<String>,
-    occurred_at: Option<Timestamp>,
-    event_id: Uuid,
-    command_end: u64,
     /// The status after the event.
     status: OrderStatus,
-    /// The fields that the event changed.
     differences: Vec<Difference>,
     /// The whole order after the event; only in JSON.
     state: Option<Box<RawValue>>,
-    data: Box<RawValue>,
 }
 
-/// Prints the audit trail of an order.
 pub async fn run(arguments: &Arguments, printer: &mut Printer) -> Result<(), CliError> {
     let Common { store, merchant, json } = &arguments.common;
     let journal = store.database()?.journal_to_read().await?;
@@ -135,30 +117,9 @@ fn entry(replay: &mut OrderReplay, event: &Event, with_state: bool) -> Result<En
     let differences = replay.differences(event)?;
     let state = with_state.then(|| serde_json::value::to_raw_value(replay.state())).transpose();
     let state = state.map_err(|error| JournalError::corrupt_at(event.position, error))?;
-    let item = HistoryItem::of(event)?;
-    Ok(Entry {
-        position: item.position,
-        version: item.version,
-        recorded_at: item.at,
-        event: item.kind,
-        summary,
-        command: item.command,
-        principal: item.principal,
-        actor: item.actor,
-        key: item.key,
-        correlation_id: item.correlation_id,
-        causation_id: item.causation_id,
-        occurred_at: item.occurred_at,
-        event_id: item.event_id,
-        command_end: item.command_end,
-        status: replay.status(),
-        differences,
-        state,
-        data: item.data,
-    })
+    Ok(Entry { event: HistoryItem::of(event)?, summary, status: replay.status(), differences, state })
 }
 
-/// Prints an audit trail as a table.
 pub fn print_trail(trail: &AuditTrail, printer: &mut Printer) {
     let AuditTrail { merchant, order_id, status, position, .. } = trail;
     printer.line(format!("Order {order_id} of merchant {merchant}"));
@@ -169,17 +130,17 @@ pub fn print_trail(trail: &AuditTrail, printer: &mut Printer) {
 fn event_table(trail: &AuditTrail) -> Table {
     let headings = ["position", "time", "event", "summary", "command", "by", "status"];
     let mut table = output::table(&headings);
-    for entry in &trail.events {
+    for Entry { event, summary, status, .. } in &trail.events {
         let ids =
-            [("correlation", entry.correlation_id.as_ref()), ("caused by", entry.causation_id.as_ref())];
+            [("correlation", event.correlation_id.as_ref()), ("caused by", event.causation_id.as_ref())];
         table.add_row([
-            entry.position.to_string(),
-            entry.recorded_at.to_string(),
-            entry.event.clone(),
-            entry.summary.clone(),
-            command_cell(&entry.command, ids),
-            actor_cell(entry.actor.as_deref(), &entry.principal),
-            entry.status.name().to_owned(),
+            event.position.to_string(),
+            event.at.to_string(),
+            event.kind.clone(),
+            summary.clone(),
+            command_cell(&event.command, ids),
+            actor_cell(event.actor.as_deref(), &event.principal),
+            status.name().to_owned(),
         ]);
     }
     output::align_right(&mut table, &[0]);
@@ -189,7 +150,7 @@ fn event_table(trail: &AuditTrail) -> Table {
 fn print_differences(trail: &AuditTrail, printer: &mut Printer) {
     let text = |value: Option<&Value>| value.map_or("(absent)".to_owned(), Value::to_string);
     for entry in &trail.events {
-        printer.line(format!("\n{} {}", entry.position, entry.event));
+        printer.line(format!("\n{} {}", entry.event.position, entry.event.kind));
         for Difference { pointer, before, after } in &entry.differences {
             printer.line(format!("  {pointer}: {} -> {}", text(before.as_ref()), text(after.as_ref())));
         }

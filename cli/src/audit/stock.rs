@@ -2,14 +2,13 @@
 //!
 //! A SKU can have millions of events: they are read and printed page by page.
 
-use comfy_table::{ColumnConstraint, Table, Width};
 use holdfast_api::history::stock::{StockMovement, StockReplay};
 use holdfast_api::reading::AsOf;
-use holdfast_domain::stock::{Movement, StockRefusal};
+use holdfast_domain::stock::StockRefusal;
 use holdfast_domain::values::{LocationId, Sku};
-use holdfast_journal::Event;
 use holdfast_terminal::output::{self, Printer, Progress};
 
+use super::listing::{Columns, Listing};
 use super::{Common, actor_cell, as_of_phrase, command_cell};
 use crate::error::CliError;
 
@@ -22,27 +21,24 @@ Examples:
 The command only reads: a server may use the store at the same time. Movements are printed as they are read, so
 there is no limit.";
 
-/// Movements per printed table.
-const ROWS_PER_TABLE: usize = 200;
+const COLUMNS: Columns<11> = Columns {
+    headings: [
+        "position",
+        "time",
+        "event",
+        "location",
+        "quantity",
+        "on hand",
+        "reserved",
+        "earmarked",
+        "available",
+        "command",
+        "by",
+    ],
+    min_widths: [8, 27, 20, 10, 8, 7, 8, 9, 9, 20, 5],
+    numbers: &[0, 4, 5, 6, 7, 8],
+};
 
-const HEADINGS: [&str; 11] = [
-    "position",
-    "time",
-    "event",
-    "location",
-    "quantity",
-    "on hand",
-    "reserved",
-    "earmarked",
-    "available",
-    "command",
-    "by",
-];
-
-/// Minimum width of each column, so that consecutive tables align.
-const MIN_WIDTHS: [u16; 11] = [8, 27, 20, 10, 8, 7, 8, 9, 9, 20, 5];
-
-/// Arguments of `holdfast audit stock`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
@@ -61,12 +57,11 @@ pub struct Arguments {
     as_of: Option<AsOf>,
 }
 
-/// Prints the movements of a SKU.
 pub async fn run(arguments: &Arguments, printer: &mut Printer) -> Result<(), CliError> {
     let Arguments { sku, common, location, from, as_of } = arguments;
     let Common { store, merchant, json } = common;
     let journal = store.database()?.journal_to_read().await?;
-    // Events that are written after this point are not listing.
+    // Events that are written after this point are not listed.
     let head = journal.head(merchant.as_str()).await?.position;
     let up_to = match as_of {
         None => head,
@@ -74,7 +69,7 @@ pub async fn run(arguments: &Arguments, printer: &mut Printer) -> Result<(), Cli
     };
     let mut replay = StockReplay::new(&journal, merchant.as_str(), sku, None, up_to);
     let mut progress = (*from > 0).then(|| Progress::new("replaying", (*from).min(up_to)));
-    let mut listing = Listing::new(*json);
+    let mut listing = Listing::new(&COLUMNS, *json);
     while let Some(event) = replay.next().await? {
         if event.position < *from {
             replay.pass(&event)?;
@@ -85,7 +80,7 @@ pub async fn run(arguments: &Arguments, printer: &mut Printer) -> Result<(), Cli
         }
         progress.take().into_iter().for_each(Progress::finish);
         if let Some(movement) = replay.tell(&event, location.as_ref())? {
-            listing.add(event, movement, printer)?;
+            listing.add(&StockMovement::of((event, movement))?, rows, printer)?;
         }
         if printer.is_closed() {
             return Ok(());
@@ -101,55 +96,10 @@ pub async fn run(arguments: &Arguments, printer: &mut Printer) -> Result<(), Cli
     }
     listing.flush(printer);
     if !json {
-        let count = output::number(listing.movements);
+        let count = output::number(listing.items);
         printer.line(format!("Movements of {sku} for merchant {merchant} up to position {up_to}: {count}"));
     }
     Ok(())
-}
-
-/// Prints movements in tables of limited length.
-struct Listing {
-    json: bool,
-    movements: u64,
-    pending: usize,
-    table: Table,
-}
-
-impl Listing {
-    fn new(json: bool) -> Self {
-        Self { json, movements: 0, pending: 0, table: new_table() }
-    }
-
-    fn add(&mut self, event: Event, movement: Movement, printer: &mut Printer) -> Result<(), CliError> {
-        let item = StockMovement::of((event, movement))?;
-        self.movements += 1;
-        if self.json {
-            return Ok(printer.json(&item)?);
-        }
-        for row in rows(&item) {
-            self.table.add_row(row);
-        }
-        self.pending += 1;
-        if self.pending == ROWS_PER_TABLE {
-            self.flush(printer);
-        }
-        Ok(())
-    }
-
-    fn flush(&mut self, printer: &mut Printer) {
-        if self.pending > 0 {
-            printer.table(&self.table);
-            (self.table, self.pending) = (new_table(), 0);
-        }
-    }
-}
-
-fn new_table() -> Table {
-    let mut table = output::table(&HEADINGS);
-    let min_width = |width: &u16| ColumnConstraint::LowerBoundary(Width::Fixed(*width));
-    table.set_constraints(MIN_WIDTHS.iter().map(min_width));
-    output::align_right(&mut table, &[0, 4, 5, 6, 7, 8]);
-    table
 }
 
 /// One row per location; the first one also has the event.

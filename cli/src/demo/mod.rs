@@ -1,6 +1,7 @@
 //! `holdfast demo`: a generated day of orders, driven through the write side to delivery, and its summary.
 
 mod driver;
+mod error;
 mod ledger;
 mod summary;
 
@@ -12,15 +13,17 @@ use std::sync::Arc;
 
 use holdfast_api::app::App;
 use holdfast_api::server::{Callers, ServeError, Server};
-use holdfast_commands::client::{CommandClient, SendError};
-use holdfast_domain::values::{MerchantId, TextError};
-use holdfast_load_model::{ModelError, Scenario};
+use holdfast_commands::client::CommandClient;
+use holdfast_domain::values::MerchantId;
+use holdfast_load_model::Scenario;
 use holdfast_terminal::output::{self, Printer};
 use tempfile::TempDir;
 
 use crate::error::CliError;
 use crate::{audit, serve, verify};
 use summary::Summary;
+
+pub use error::DemoError;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -38,7 +41,6 @@ was verified and nothing failed.";
 
 type Stop = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Arguments of `holdfast demo`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
@@ -69,58 +71,6 @@ pub struct Arguments {
     json: bool,
 }
 
-/// Why the demo failed.
-#[derive(Debug, thiserror::Error)]
-pub enum DemoError {
-    /// The directory is not empty.
-    #[error("directory {0} is not empty: give an empty or new directory")]
-    NotEmpty(PathBuf),
-    /// The directory cannot be created or read.
-    #[error("cannot use directory {directory}: {source}")]
-    Directory {
-        /// The directory.
-        directory: PathBuf,
-        /// The error of the operating system.
-        source: io::Error,
-    },
-    /// The scenario contains an invalid value: a defect.
-    #[error("internal error: invalid generated data: {0}")]
-    Model(#[from] ModelError),
-    /// A command that must be accepted was rejected: a defect.
-    #[error("internal error: command {key} was not accepted: {answer}")]
-    Rejected {
-        /// The command's key.
-        key: String,
-        /// The answer.
-        answer: String,
-    },
-    /// The queue is full although only the demo uses it: a defect.
-    #[error("internal error: the command queue is full")]
-    QueueFull,
-    /// The outcome of a command is missing.
-    #[error(transparent)]
-    Send(#[from] SendError),
-    /// A worker task panicked: a defect.
-    #[error("internal error: a worker task panicked")]
-    WorkerPanicked,
-    /// The histogram of latencies cannot be created: a defect.
-    #[error("internal error: cannot create a histogram: {0}")]
-    Histogram(hdrhistogram::CreationError),
-    /// More units were reserved than on hand: a defect.
-    #[error("oversold: {0} SKUs at locations; please report this with the seed")]
-    Oversold(u64),
-    /// The journal has findings.
-    #[error("journal verification failed")]
-    NotVerified,
-}
-
-impl From<TextError> for DemoError {
-    fn from(error: TextError) -> Self {
-        Self::Model(error.into())
-    }
-}
-
-/// The directory of the demo's store.
 enum StoreDirectory {
     /// Kept at the end.
     Kept(PathBuf),

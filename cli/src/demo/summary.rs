@@ -11,19 +11,17 @@ use holdfast_projections::{OrderFilter, OrderRow};
 use holdfast_terminal::output::{self, Printer, decimal, number, per_second};
 use serde::Serialize;
 
-use super::DemoError;
 use super::driver::Statistics;
+use super::error::DemoError;
 use super::ledger::Ledger;
 use crate::error::CliError;
 
 /// Orders read per page.
 const PAGE_SIZE: usize = 1_000;
 
-/// The summary of a run.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
-    /// The seed of the scenario.
     pub seed: u64,
     orders_by_status: BTreeMap<&'static str, u64>,
     units_ordered: u64,
@@ -44,13 +42,11 @@ pub struct Summary {
     events: u64,
     verified: bool,
     example_order: Option<OrderId>,
-    /// The SKU with the highest demand.
     #[serde(skip)]
     pub most_popular: Option<Sku>,
 }
 
 impl Summary {
-    /// Collects the summary of a finished run.
     pub async fn collect(
         app: &App,
         merchant: &MerchantId,
@@ -65,7 +61,7 @@ impl Summary {
         let mut summary = Self {
             units_left,
             units_reserved,
-            refused_for_shortage: statistics.rejected.get("insufficient_stock").copied().unwrap_or(0),
+            refused_for_shortage: statistics.rejected,
             cancelled_by_customer: statistics.cancelled,
             oversold: ledger.oversold(),
             commands: statistics.latencies.len(),
@@ -121,7 +117,6 @@ impl Summary {
         if self.verified { Ok(()) } else { Err(DemoError::NotVerified) }
     }
 
-    /// Prints the summary.
     pub fn show(&self, printer: &mut Printer) {
         let mut table = output::plain_table();
         for (status, count) in &self.orders_by_status {

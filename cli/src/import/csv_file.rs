@@ -1,5 +1,6 @@
 //! A CSV file, plain or gzipped, read into memory: columns by name, rows unchanged.
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read};
 use std::path::Path;
@@ -7,16 +8,17 @@ use std::str::FromStr;
 
 use csv::{ByteRecord, ReaderBuilder};
 use flate2::bufread::MultiGzDecoder;
+use holdfast_domain::values::{Amount, Quantity, QuantityError};
 
 use super::error::{ImportError, RowError};
 
 /// The first bytes of a gzipped file.
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
-/// The rows of a file.
+const INVALID_ON_HAND: &str = "must be a whole number from 0 to 1000000000";
+
 #[derive(Debug)]
 pub struct CsvFile {
-    /// Name of the file, without its directory.
     pub name: String,
     columns: Vec<String>,
     /// The rows below the header, in order.
@@ -28,7 +30,6 @@ pub struct CsvFile {
 pub struct Row {
     /// The line where it begins, from 1.
     pub line: u64,
-    /// The fields.
     pub record: ByteRecord,
 }
 
@@ -103,76 +104,61 @@ impl<'a> Fields<'a> {
     /// The value of an optional field.
     pub fn optional<T>(&self, column: &str) -> Result<Option<T>, RowError>
     where
-        T: FromStr<Err: std::fmt::Display>,
+        T: FromStr<Err: Display>,
     {
+        self.optional_with(column, str::parse)
+    }
+
+    /// The value of an optional field, parsed by a function.
+    pub fn optional_with<T, E: Display>(
+        &self,
+        column: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<Option<T>, RowError> {
         let Some(text) = self.text(column)? else {
             return Ok(None);
         };
         // Shortened: an unclosed quote makes the rest of the file one field.
         let shown: String = text.chars().take(80).flat_map(char::escape_debug).collect();
         let malformed = |e| RowError::new(format!("malformed_{column}"), format!("{column} '{shown}': {e}"));
-        text.parse().map(Some).map_err(malformed)
+        parse(text).map(Some).map_err(malformed)
     }
 
     /// The value of a required field.
     pub fn required<T>(&self, column: &str) -> Result<T, RowError>
     where
-        T: FromStr<Err: std::fmt::Display>,
+        T: FromStr<Err: Display>,
     {
+        self.required_with(column, str::parse)
+    }
+
+    /// The value of a required field, parsed by a function.
+    pub fn required_with<T, E: Display>(
+        &self,
+        column: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<T, RowError> {
         let empty = || RowError::new(format!("malformed_{column}"), format!("{column} is empty"));
-        self.optional(column)?.ok_or_else(empty)
+        self.optional_with(column, parse)?.ok_or_else(empty)
     }
 }
 
-/// The quantity of an order line, 1 to 1,000,000,000.
-pub struct LineQuantity(pub holdfast_domain::values::Quantity);
+/// Parses the quantity of an order line, 1 to 1,000,000,000.
+pub fn quantity(text: &str) -> Result<Quantity, QuantityError> {
+    Quantity::new(text.parse().map_err(|_| QuantityError::OutOfRange)?)
+}
 
-impl FromStr for LineQuantity {
-    type Err = holdfast_domain::values::QuantityError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let number = text.parse().map_err(|_| Self::Err::OutOfRange)?;
-        holdfast_domain::values::Quantity::new(number).map(Self)
+/// Parses a quantity on hand; `None` if it is 0.
+pub fn on_hand(text: &str) -> Result<Option<Quantity>, &'static str> {
+    match text.parse() {
+        Ok(0) => Ok(None),
+        number => number.ok().and_then(|number| Quantity::new(number).ok()).map(Some).ok_or(INVALID_ON_HAND),
     }
 }
 
-/// A quantity on hand; `None` if it is 0.
-pub struct OnHand(pub Option<holdfast_domain::values::Quantity>);
-
-/// A text is not a quantity on hand.
-#[derive(Debug, thiserror::Error)]
-#[error("must be a whole number from 0 to 1000000000")]
-pub struct InvalidOnHand;
-
-impl FromStr for OnHand {
-    type Err = InvalidOnHand;
-
-    fn from_str(text: &str) -> Result<Self, InvalidOnHand> {
-        match text.parse() {
-            Ok(0) => Ok(Self(None)),
-            Ok(number) => {
-                let quantity = holdfast_domain::values::Quantity::new(number).map_err(|_| InvalidOnHand)?;
-                Ok(Self(Some(quantity)))
-            }
-            Err(_) => Err(InvalidOnHand),
-        }
-    }
-}
-
-/// An amount of money.
-pub struct Money(pub holdfast_domain::values::Amount);
-
-/// A text is not an amount of money.
-#[derive(Debug, thiserror::Error)]
-#[error("must be a decimal number with at most 15 digits before and 6 after the point")]
-pub struct InvalidMoney;
-
-impl FromStr for Money {
-    type Err = InvalidMoney;
-
-    fn from_str(text: &str) -> Result<Self, InvalidMoney> {
-        holdfast_domain::values::Amount::parse(text).map(Self).ok_or(InvalidMoney)
-    }
+/// Parses an amount of money.
+pub fn amount(text: &str) -> Result<Amount, &'static str> {
+    Amount::parse(text).ok_or("must be a decimal number with at most 15 digits before and 6 after the point")
 }
 
 /// Computes line numbers. The parser's own line numbers are wrong if lines end with CR LF.
@@ -214,7 +200,7 @@ mod tests {
         assert_eq!(lines, [2, 3, 5]);
         let fields = file.fields(&file.rows[1]).unwrap();
         assert_eq!(fields.required::<Sku>("sku").unwrap().as_str(), "B");
-        assert_eq!(fields.required::<LineQuantity>("quantity").unwrap().0.units().number(), 4);
+        assert_eq!(fields.required_with("quantity", quantity).unwrap().units().number(), 4);
         assert_eq!(fields.optional::<String>("other").unwrap().unwrap(), "two\nlines");
         assert_eq!(fields.optional::<String>("missing").unwrap(), None);
     }
@@ -225,7 +211,7 @@ mod tests {
         let code = |index: usize| -> String {
             let parsed = file.fields(&file.rows[index]).and_then(|fields| {
                 fields.required::<Sku>("sku")?;
-                fields.required::<LineQuantity>("quantity").map(|_| ())
+                fields.required_with("quantity", quantity).map(|_| ())
             });
             parsed.unwrap_err().code
         };

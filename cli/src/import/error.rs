@@ -5,37 +5,16 @@ use std::path::PathBuf;
 
 use holdfast_domain::values::TextError;
 
-/// Why files cannot be imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// A file cannot be read to its end. Nothing was written.
     #[error("cannot read {file}: {source}")]
-    Unreadable {
-        /// The file.
-        file: PathBuf,
-        /// The error of the operating system.
-        source: io::Error,
-    },
-    /// A file lacks a required column. Nothing was written.
+    Unreadable { file: PathBuf, source: io::Error },
     #[error("{file} has no column {column}")]
-    MissingColumn {
-        /// The file.
-        file: PathBuf,
-        /// The column.
-        column: &'static str,
-    },
-    /// The rejects file cannot be written.
+    MissingColumn { file: PathBuf, column: &'static str },
     #[error("cannot write the rejects file {file}: {source}")]
-    Rejects {
-        /// The file.
-        file: PathBuf,
-        /// The error of the operating system.
-        source: io::Error,
-    },
-    /// Rows were lost or counted twice: a defect.
+    Rejects { file: PathBuf, source: io::Error },
     #[error("internal error: row counts do not add up, please report this: {0}")]
     WrongCounts(String),
-    /// The importer generated an invalid name: a defect.
     #[error("internal error: invalid generated name: {0}")]
     Name(#[from] TextError),
 }

@@ -51,7 +51,6 @@ the rejects file are file, line, reason, code, and row, the whole row as CSV in 
 An import can be repeated, for example after an interruption: what exists is not written twice, and
 a rejected order gets the same rejection. No server may have the store open at the same time.";
 
-/// Arguments of `holdfast import`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
@@ -135,7 +134,6 @@ impl Files {
     }
 }
 
-/// Imports the files and prints a report.
 pub async fn run(arguments: Arguments, printer: &mut Printer) -> Result<(), CliError> {
     let database = arguments.store.database()?;
     let files = Files::read(&arguments.paths)?;

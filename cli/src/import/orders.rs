@@ -6,7 +6,7 @@ use holdfast_domain::order::{CreateOrder, NewLine, PaymentTerms};
 use holdfast_domain::policy::OnShortage;
 use holdfast_domain::values::{ChannelName, Currency, Reference, Sku, Timestamp};
 
-use super::csv_file::{CsvFile, Fields, LineQuantity, Money};
+use super::csv_file::{CsvFile, Fields, amount, quantity};
 use super::error::RowError;
 use super::plan::{InvalidRow, Plan, PlannedCommand};
 
@@ -15,7 +15,6 @@ pub const COLUMNS: [&str; 4] = ["order_ref", "channel", "sku", "quantity"];
 
 /// Options that apply to every order of a file.
 pub struct OrderOptions {
-    /// The currency of the line totals.
     pub currency: Currency,
     /// What to do when stock is short; `None` for the merchant's policy.
     pub on_shortage: Option<OnShortage>,
@@ -40,7 +39,6 @@ struct Draft {
     rows: Vec<usize>,
 }
 
-/// The well-formed SKUs of a file.
 pub fn skus(file: &CsvFile) -> BTreeSet<Sku> {
     let sku = |row| file.fields(row).and_then(|fields| fields.required("sku")).ok();
     file.rows.iter().filter_map(sku).collect()
@@ -132,10 +130,10 @@ impl Draft {
 fn line(fields: &Fields<'_>) -> Result<NewLine, RowError> {
     Ok(NewLine {
         sku: fields.required("sku")?,
-        quantity: fields.required::<LineQuantity>("quantity")?.0,
+        quantity: fields.required_with("quantity", quantity)?,
         line_ref: None,
         unit: None,
-        total: fields.optional::<Money>("line_total_usd")?.map(|money| money.0),
+        total: fields.optional_with("line_total_usd", amount)?,
         tax: None,
         discount: None,
         attributes: None,

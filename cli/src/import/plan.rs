@@ -7,7 +7,7 @@ use holdfast_domain::network::RegisterLocation;
 use holdfast_domain::stock::{CountStock, ReceiveStock};
 use holdfast_domain::values::{LocationId, Quantity, Reference, Sku, Timestamp, Units};
 
-use super::csv_file::{CsvFile, Fields, OnHand};
+use super::csv_file::{CsvFile, Fields, on_hand};
 use super::error::RowError;
 
 /// A command and the rows that it comes from.
@@ -15,27 +15,20 @@ use super::error::RowError;
 pub struct PlannedCommand {
     /// The idempotency key: the same whenever the same thing is imported.
     pub key: String,
-    /// The command.
     pub command: AnyCommand,
-    /// The indices of the rows.
     pub rows: Vec<usize>,
 }
 
-/// A row without a command.
 #[derive(Debug)]
 pub struct InvalidRow {
-    /// The index of the row.
     pub row: usize,
-    /// The reason.
     pub error: RowError,
 }
 
-/// The commands of a file.
 #[derive(Debug, Default)]
 pub struct Plan {
     /// The commands, in the order of the file.
     pub commands: Vec<PlannedCommand>,
-    /// The invalid rows.
     pub invalid_rows: Vec<InvalidRow>,
     /// Number of orders that have no valid row.
     pub orders_without_valid_row: u64,
@@ -92,7 +85,7 @@ pub fn stock(file: &CsvFile, known: &BTreeSet<LocationId>, reference: &Reference
         }
         // Location names contain no slash, so each pair has its own key.
         let key = format!("import:stock:{location}/{sku}");
-        let command: AnyCommand = match fields.required::<OnHand>("on_hand")?.0 {
+        let command: AnyCommand = match fields.required_with("on_hand", on_hand)? {
             Some(quantity) => receipt(sku, location, quantity, reference).into(),
             None => zero_count(sku, location).into(),
         };

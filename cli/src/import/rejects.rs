@@ -11,16 +11,11 @@ use super::error::{ImportError, RowError};
 /// The columns of the file. The last one is the whole row, so that all lines have the same number of fields.
 const COLUMNS: [&str; 5] = ["file", "line", "reason", "code", "row"];
 
-/// A rejected row.
 #[derive(Debug)]
 pub struct RejectedRow {
-    /// Name of the file that contains the row.
     pub file: String,
-    /// The line where the row begins, from 1.
     pub line: u64,
-    /// The reason.
     pub error: RowError,
-    /// The fields, unchanged.
     pub record: ByteRecord,
 }
 
@@ -51,7 +46,6 @@ impl Rejects {
         self.rows.append(&mut rows);
     }
 
-    /// Number of rejected rows.
     pub fn len(&self) -> u64 {
         self.rows.len() as u64
     }

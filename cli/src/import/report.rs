@@ -32,13 +32,11 @@ impl Counts {
     }
 }
 
-/// The result of one file.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FileReport {
     /// Content of the file: `locations`, `stock` or `orders`.
     pub content: &'static str,
-    /// The file's name.
     pub file: String,
     /// Counts of its rows.
     pub rows: Counts,
@@ -46,19 +44,14 @@ pub struct FileReport {
     pub things: Counts,
 }
 
-/// The result of an import.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// Results by file.
     pub files: Vec<FileReport>,
     /// Numbers of rejected rows by error code.
     pub rejected_by_code: BTreeMap<String, u64>,
-    /// The file with the rejected rows.
     pub rejects_file: PathBuf,
-    /// Number of events written.
     pub events_written: u64,
-    /// Position of the journal after the import.
     pub position: u64,
     /// Duration in seconds.
     pub seconds: f64,
@@ -80,7 +73,6 @@ pub fn check(files: &[FileReport], rejects: &Rejects) -> Result<(), ImportError>
 }
 
 impl Report {
-    /// Prints the report.
     pub fn print(&self, rejects: &Rejects, printer: &mut Printer) {
         let mut table = output::table(&["file", "content", "read", "imported", "already there", "rejected"]);
         for file in &self.files {

@@ -19,7 +19,6 @@ const MAX_IN_FLIGHT: usize = 2_000;
 /// Number of shortages that the reason of a rejected order lists.
 const MAX_LISTED: usize = 3;
 
-/// The result of a planned command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ImportOutcome {
     /// This run executed the command.

@@ -14,6 +14,7 @@ use holdfast_domain::values::Timestamp;
 use holdfast_journal::{Finding, Head, Journal};
 use serde::{Deserialize, Serialize};
 
+use super::error::CheckpointError;
 use crate::error::CliError;
 
 /// The end of a merchant's journal.
@@ -31,11 +32,9 @@ pub struct JournalEnd {
     batch_hash: String,
 }
 
-/// The signed content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Checkpoint {
-    /// The ends of the journals, one per merchant.
     merchants: Vec<JournalEnd>,
     /// Time of the signature.
     at: Timestamp,
@@ -48,31 +47,10 @@ struct CheckpointFile {
     checkpoint: Checkpoint,
     /// Public key of the signer, in base64.
     public_key: String,
-    /// The signature, in base64.
     signature: String,
 }
 
-/// Why a checkpoint cannot be written or used.
-#[derive(Debug, thiserror::Error)]
-pub enum CheckpointError {
-    /// The checkpoint or the key cannot be read or written.
-    #[error("{file}: {reason}")]
-    File {
-        /// The file.
-        file: String,
-        /// The reason.
-        reason: String,
-    },
-    /// The checkpoint was changed, or was signed with another key.
-    #[error("invalid signature: {0} was changed, or signed with another key")]
-    Signature(String),
-    /// The verification has findings.
-    #[error("verification failed; checkpoint not signed")]
-    NotClean,
-}
-
 impl JournalEnd {
-    /// The end of a journal with this head.
     pub fn new(merchant: &str, head: &Head) -> Self {
         Self {
             merchant: merchant.to_owned(),
@@ -85,7 +63,6 @@ impl JournalEnd {
 }
 
 impl Checkpoint {
-    /// A checkpoint of the given journals.
     pub fn new(merchants: Vec<JournalEnd>, at: Timestamp) -> Self {
         Self { merchants, at }
     }
@@ -155,7 +132,6 @@ impl Checkpoint {
         Ok(findings)
     }
 
-    /// The merchants of the checkpoint.
     pub fn merchants(&self) -> impl Iterator<Item = &str> {
         self.merchants.iter().map(|end| end.merchant.as_str())
     }

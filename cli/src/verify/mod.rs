@@ -1,8 +1,10 @@
 //! `holdfast verify`: verifies that every merchant's journal is unchanged and that the read models match it.
 
 mod checkpoint;
+mod error;
 mod read_models;
 mod report;
+mod result;
 #[cfg(test)]
 mod tests;
 
@@ -11,16 +13,16 @@ use std::time::Duration;
 
 use holdfast_commands::{Clock as _, SystemClock, refusals_kept_since};
 use holdfast_domain::values::MerchantId;
-use holdfast_journal::{Journal, JournalError, Verification};
+use holdfast_journal::{Journal, JournalError};
 use holdfast_terminal::output::{self, Printer, Progress};
-use serde::Serialize;
 
 use self::checkpoint::{Checkpoint, CheckpointArguments, JournalEnd};
-use self::read_models::Comparison;
+use self::report::{CHANGED, UNREADABLE};
+use self::result::{Finding, MerchantResult};
 use crate::Store;
 use crate::error::CliError;
 
-pub use self::checkpoint::CheckpointError;
+pub use self::error::CheckpointError;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -39,12 +41,7 @@ as long as verifying the journal, and as much disk space as the read models.
 Exit status: 0 if everything is intact, 1 if something was changed, 2 if the store cannot be read.";
 
 const SECONDS_PER_DAY: u64 = 86_400;
-/// Exit status if something was changed.
-const CHANGED: u8 = 1;
-/// Exit status if the store cannot be read.
-const UNREADABLE: u8 = 2;
 
-/// Arguments of `holdfast verify`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
@@ -53,7 +50,7 @@ pub struct Arguments {
     /// Only this merchant. Default: all merchants.
     #[arg(long, value_name = "MERCHANT", env = "HOLDFAST_MERCHANT")]
     merchant: Option<MerchantId>,
-    /// Days for which rejections are kept, 0 to 36500: older ones may be missing. Acceptances are kept for ever.
+    /// Days for which rejections are kept, 0 to 36500: older ones may be missing. Acceptances are kept permanently.
     #[arg(long, value_name = "DAYS", env = "HOLDFAST_REFUSALS_KEPT", default_value_t = 90,
           value_parser = clap::value_parser!(u64).range(0..=36_500))]
     refusals_kept: u64,
@@ -65,48 +62,6 @@ pub struct Arguments {
     /// Print one JSON object instead of tables.
     #[arg(long)]
     json: bool,
-}
-
-/// The result for one merchant.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct MerchantResult {
-    merchant: String,
-    events: u64,
-    batches: u64,
-    outcomes: u64,
-    findings: Vec<Finding>,
-    #[serde(flatten)]
-    comparison: Comparison,
-    /// End of the journal at the start of the verification; `None` if it cannot be read.
-    #[serde(skip)]
-    end: Option<JournalEnd>,
-}
-
-#[derive(Debug, Serialize)]
-struct Finding {
-    position: u64,
-    problem: String,
-}
-
-impl From<holdfast_journal::Finding> for Finding {
-    fn from(finding: holdfast_journal::Finding) -> Self {
-        Self { position: finding.position, problem: finding.problem }
-    }
-}
-
-impl MerchantResult {
-    fn new(merchant: String, verification: Verification) -> Self {
-        Self {
-            merchant,
-            events: verification.events,
-            batches: verification.batches,
-            outcomes: verification.outcomes,
-            findings: verification.findings.into_iter().map(Finding::from).collect(),
-            comparison: Comparison::skipped("only the journal was verified"),
-            end: None,
-        }
-    }
 }
 
 /// Verifies the store, prints the results and returns the exit status.

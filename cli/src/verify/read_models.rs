@@ -4,119 +4,11 @@ use std::sync::Arc;
 
 use holdfast_api::database::Database;
 use holdfast_journal::Journal;
-use holdfast_projections::{Verification, VerificationReport, VerificationResult, ViewError};
+use holdfast_projections::Verification;
 use holdfast_terminal::output::{self, Printer, Progress, number};
-use serde::Serialize;
 
-use super::MerchantResult;
+use super::result::{Comparison, MerchantResult, ReadModel, ReadModelResult, is_failure};
 use crate::error::CliError;
-
-/// The result for the read models of a merchant.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase", untagged)]
-pub enum Comparison {
-    /// The read models were compared, except those that say why not.
-    #[serde(rename_all = "camelCase")]
-    ReadModels {
-        /// The results, one per read model.
-        read_models: Vec<ReadModel>,
-    },
-    /// No read model was compared.
-    #[serde(rename_all = "camelCase")]
-    Skipped {
-        /// The reason.
-        not_compared: String,
-        /// True if the reason is a failure.
-        #[serde(skip)]
-        is_failure: bool,
-    },
-}
-
-/// The result for one read model.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ReadModel {
-    projection: &'static str,
-    #[serde(flatten)]
-    result: ReadModelResult,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase", untagged)]
-enum ReadModelResult {
-    Rows {
-        position: u64,
-        rows: u64,
-        different: u64,
-        differences: Vec<String>,
-    },
-    #[serde(rename_all = "camelCase")]
-    NotCompared {
-        not_compared: String,
-        #[serde(skip)]
-        is_failure: bool,
-    },
-}
-
-impl From<VerificationResult> for ReadModel {
-    fn from(VerificationResult { projection, result }: VerificationResult) -> Self {
-        let result = match result {
-            Ok(VerificationReport { position, rows, different, differences }) => {
-                ReadModelResult::Rows { position, rows, different, differences }
-            }
-            Err(error) => ReadModelResult::NotCompared {
-                not_compared: error.to_string(),
-                is_failure: is_failure(&error),
-            },
-        };
-        Self { projection, result }
-    }
-}
-
-impl Comparison {
-    /// The read models were not compared, which is not a failure.
-    pub fn skipped(reason: &str) -> Self {
-        Self::Skipped { not_compared: reason.to_owned(), is_failure: false }
-    }
-
-    fn read_models(&self) -> &[ReadModel] {
-        match self {
-            Self::ReadModels { read_models } => read_models,
-            Self::Skipped { .. } => &[],
-        }
-    }
-
-    /// True if no difference was found.
-    pub fn is_clean(&self) -> bool {
-        self.read_models()
-            .iter()
-            .all(|one| !matches!(one.result, ReadModelResult::Rows { different: 1.., .. }))
-    }
-
-    /// True if a comparison failed.
-    pub fn has_failed(&self) -> bool {
-        let failed =
-            |one: &ReadModel| matches!(one.result, ReadModelResult::NotCompared { is_failure: true, .. });
-        matches!(self, Self::Skipped { is_failure: true, .. }) || self.read_models().iter().any(failed)
-    }
-
-    /// True if every read model was compared.
-    pub fn is_complete(&self) -> bool {
-        let is_compared = |one: &ReadModel| matches!(one.result, ReadModelResult::Rows { .. });
-        matches!(self, Self::ReadModels { read_models } if read_models.iter().all(is_compared))
-    }
-}
-
-/// True if the error is a failure. A read model that does not exist yet is not a failure.
-fn is_failure(error: &ViewError) -> bool {
-    !matches!(
-        error,
-        ViewError::NotInitialized
-            | ViewError::Building(_)
-            | ViewError::SchemaTooOld { .. }
-            | ViewError::SchemaTooNew { .. }
-    )
-}
 
 /// Compares the read models of merchants without findings in their journal. An error is stored as the reason why they were
 /// not compared, so that the findings in the journals are still reported.
@@ -155,7 +47,6 @@ async fn try_to_compare(
     Ok(())
 }
 
-/// Prints the results.
 pub fn print(results: &[MerchantResult], printer: &mut Printer) {
     let mut table = output::table(&["read model", "merchant", "position", "rows", "different"]);
     for merchant_result in results {

@@ -3,8 +3,14 @@
 use holdfast_terminal::output::{self, Printer};
 use serde::Serialize;
 
-use super::{CHANGED, Finding, MerchantResult, UNREADABLE, read_models};
+use super::read_models;
+use super::result::{Finding, MerchantResult};
 use crate::error::CliError;
+
+/// Exit status if something was changed.
+pub const CHANGED: u8 = 1;
+/// Exit status if the store cannot be read.
+pub const UNREADABLE: u8 = 2;
 
 #[derive(Debug, Serialize)]
 struct Report<'a> {

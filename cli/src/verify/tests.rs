@@ -164,5 +164,5 @@ async fn a_missing_store_or_merchant_gives_status_2() {
     let directory = tempfile::tempdir().unwrap();
     assert_eq!(status(&directory.path().join("nowhere"), &[]).await, UNREADABLE);
     create_store(directory.path()).await;
-    assert_eq!(status(directory.path(), &["--merchant", "nobody"]).await, UNREADABLE);
+    assert_eq!(status(directory.path(), &["--merchant", "unknown"]).await, UNREADABLE);
 }
