@@ -1,4 +1,4 @@
-//! The house put together: journal, write side and read side over one store.
+//! The application: journal, write side and read side over one store.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,92 +14,92 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::database::Database;
 use crate::due_work::ReadModelDueWork;
-use crate::reading::Reading;
+use crate::queries::Queries;
 use crate::reservation_index::OrderReservationIndex;
 
-/// The file that holds the master key of an embedded store.
+/// The file in the directory of an embedded store that contains its master key.
 pub const KEY_FILE: &str = "master.key";
 
-/// Feeds and subscriptions that may be open at once.
-pub const MOST_FOLLOWERS: usize = 1_000;
+/// The most event feeds and subscriptions that are open at once.
+pub const MAX_READERS: usize = 1_000;
 
-/// How long what was accepted may take to finish at the end.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a shutdown waits for accepted commands.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Why a store could not be opened.
+/// Why a store cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The journal.
+    /// The journal cannot be opened.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// The read models.
+    /// The read models cannot be opened.
     #[error(transparent)]
     Views(#[from] ViewError),
-    /// The master key.
+    /// The master key cannot be read or created.
     #[error(transparent)]
     Key(#[from] VaultError),
-    /// The master key that the store was written under is not there.
+    /// The store exists, but its master key does not.
     #[error(
-        "{0} is missing: the store was written under this key. Put it back from your backup; without it neither \
-         personal data nor what was answered to a key can be told"
+        "master key {0} is missing: restore it from your backup; without it personal data and stored answers cannot be \
+         decrypted"
     )]
     KeyMissing(PathBuf),
-    /// The master key is another one.
-    #[error("{0} is not the key that the store was written under: put the right one back from your backup")]
+    /// The store was written with another master key.
+    #[error("{0} is not the master key of this store: restore the right one from your backup")]
     WrongKey(PathBuf),
-    /// A database on a server has no directory that the master key could be in.
-    #[error("a database on a server needs --master-key-file, the same on every node")]
+    /// A database on a server has no directory for the master key.
+    #[error("a database on a server needs --master-key-file, with the same key on every node")]
     NoKeyFile,
-    /// The directory.
-    #[error("the directory {directory} cannot be used: {reason}")]
+    /// The directory of the store cannot be created.
+    #[error("cannot create the directory {directory}: {reason}")]
     Directory {
-        /// Which.
+        /// The directory.
         directory: PathBuf,
-        /// Why.
+        /// The error of the operating system.
         reason: String,
     },
 }
 
-/// A running house.
+/// A running application.
 ///
 /// ```
 /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
 /// let directory = tempfile::tempdir().unwrap();
 /// let app = holdfast_api::App::open(directory.path()).await.unwrap();
-/// assert_eq!(app.reading.merchants().await.unwrap(), ["default"]);
+/// assert_eq!(app.queries.merchants().await.unwrap(), ["default"]);
 /// app.shutdown().await;
 /// # });
 /// ```
 pub struct App {
-    /// The log.
+    /// The journal.
     pub journal: Arc<dyn Journal>,
     /// The write side.
     pub commands: Commands,
-    /// Every question that can be asked.
-    pub reading: Reading,
-    /// Ends first: it gives commands.
+    /// The read side.
+    pub queries: Queries,
+    /// Stopped first, because it submits commands.
     process_manager: Mutex<Option<ProcessManager>>,
-    /// Says to what stays open that it is to end.
+    /// Tells feeds and subscriptions to end.
     pub closing: watch::Sender<bool>,
-    /// Places for those who follow a journal.
-    pub followers: Arc<Semaphore>,
-    /// Whether GraphQL tells its schema.
+    /// A permit for each open feed and subscription.
+    pub readers: Arc<Semaphore>,
+    /// Whether GraphQL introspection is enabled.
     pub introspection: bool,
-    /// What can be asked of each read model, by name.
+    /// The manager of each read model.
     pub managers: Vec<Arc<dyn ProjectionManager>>,
     projections: Mutex<Option<Projections>>,
     views: ViewStore,
 }
 
-/// What a house needs to know beside where its store is.
+/// How an application is started.
 pub struct Options {
-    /// The master key's file; for an embedded store `master.key` in its directory where nothing else is said.
+    /// The file with the master key. Default for an embedded store: `master.key` in its directory.
     pub master_key_file: Option<PathBuf>,
-    /// What this node is to others over the same database.
+    /// The identity of this node among the nodes of the same database.
     pub membership: Membership,
     /// The limits of the write side.
     pub settings: Settings,
-    /// Whether GraphQL tells its schema.
+    /// Whether GraphQL introspection is enabled.
     pub introspection: bool,
 }
 
@@ -115,12 +115,12 @@ impl Default for Options {
 }
 
 impl App {
-    /// Opens or creates the embedded store in a directory and starts everything over it.
+    /// Starts over the embedded store in a directory, which is created if it does not exist.
     pub async fn open(directory: &Path) -> Result<Self, OpenError> {
         Self::start(&Database::Sqlite(directory.to_owned()), Options::default()).await
     }
 
-    /// Opens or creates a store and starts everything over it.
+    /// Starts over a store, which is created if it does not exist.
     pub async fn start(database: &Database, options: Options) -> Result<Self, OpenError> {
         let key_file = options.master_key_file.or_else(|| Some(database.directory()?.join(KEY_FILE)));
         let key_file = key_file.ok_or(OpenError::NoKeyFile)?;
@@ -131,7 +131,7 @@ impl App {
             };
             std::fs::create_dir_all(directory).map_err(unusable)?;
         }
-        // The journal first: an embedded one takes the lock that keeps a second process out.
+        // The journal is opened first: an embedded one locks the directory against other processes.
         let journal = database.journal().await?;
         let vault = Vault::new(&master_key(&*journal, &key_file).await?);
         let views = database.views().await?;
@@ -145,7 +145,7 @@ impl App {
         );
         let projections = Projections::start(&journal, &views, &journal.commits(), &node).await?;
         let managers = projections.managers();
-        let reading = Reading::new(&journal, &views, projections.progress(), commands.vault());
+        let queries = Queries::new(&journal, &views, projections.progress(), commands.vault());
         let due_work = ReadModelDueWork::new(&views, projections.progress().clone());
         let index = OrderReservationIndex::new(&views, projections.progress().clone());
         commands.set_reservation_index(Arc::new(index));
@@ -153,10 +153,10 @@ impl App {
         Ok(Self {
             journal,
             commands,
-            reading,
+            queries,
             process_manager,
             closing: watch::Sender::new(false),
-            followers: Arc::new(Semaphore::new(MOST_FOLLOWERS)),
+            readers: Arc::new(Semaphore::new(MAX_READERS)),
             introspection: options.introspection,
             managers,
             projections: Mutex::new(Some(projections)),
@@ -164,7 +164,7 @@ impl App {
         })
     }
 
-    /// Waits until every read model includes what a merchant's journal holds now, and returns that position.
+    /// Waits until every read model includes the current end of a merchant's journal, and returns that position.
     ///
     /// It waits as long as the read models make progress: applying a long import takes longer than one query may wait.
     pub async fn wait_for_projections(&self, merchant: &MerchantId) -> Result<u64, ViewError> {
@@ -172,7 +172,7 @@ impl App {
         let position = self.journal.head(merchant).await?.position;
         loop {
             let before = self.applied_positions(merchant);
-            match self.reading.wait_for_all(merchant, position).await {
+            match self.queries.wait_for_all(merchant, position).await {
                 Err(ViewError::Behind { .. }) if self.applied_positions(merchant) > before => {}
                 done => return done.map(|()| position),
             }
@@ -181,15 +181,15 @@ impl App {
 
     /// Sum of the positions that a merchant's read models have reached.
     fn applied_positions(&self, merchant: &str) -> u64 {
-        let states = self.reading.progress().states();
+        let states = self.queries.progress().states();
         states.iter().filter(|(_, owner, _)| owner == merchant).map(|(_, _, state)| state.position).sum()
     }
 
-    /// Takes nothing new, finishes what was accepted, and closes the store. Gives whether everything was finished.
+    /// Rejects new commands, finishes the accepted ones, and closes the store. Returns whether all were finished in time.
     pub async fn shutdown(&self) -> bool {
         self.closing.send_replace(true);
         drop(self.process_manager.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let finished = self.commands.shutdown(PATIENCE).await;
+        let finished = self.commands.shutdown(SHUTDOWN_TIMEOUT).await;
         let projections = self.projections.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(projections) = projections {
             projections.shutdown().await;
@@ -200,13 +200,13 @@ impl App {
     }
 }
 
-/// The store's master key: a new one for a new store, and for any other the one that it was written under.
+/// The master key of a store. A new store gets a new one.
 async fn master_key(journal: &dyn Journal, file: &Path) -> Result<MasterKey, OpenError> {
     match journal.master_key_check().await? {
         None => {
             let key = MasterKey::from_file(file, true)?;
             journal.save_master_key_check(key.check().to_vec()).await?;
-            // Another node may have been first, under another key.
+            // Another node may have saved another key in the meantime.
             match journal.master_key_check().await? {
                 Some(check) if *check != key.check() => Err(OpenError::WrongKey(file.to_owned())),
                 _ => Ok(key),
@@ -230,7 +230,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn what_one_merchant_wrote_and_cannot_be_read_halts_no_other() {
+    async fn an_unreadable_event_halts_its_own_merchant_only() {
         let directory = tempfile::tempdir().unwrap();
         let app = App::open(directory.path()).await.unwrap();
         for merchant in ["aaa", "default"] {
@@ -248,18 +248,18 @@ mod tests {
         drop(journal);
 
         let app = App::open(directory.path()).await.unwrap();
-        let wait = |merchant: &'static str| app.reading.wait_for(merchant, 1);
+        let wait = |merchant: &'static str| app.queries.wait_for(merchant, 1);
         wait("default").await.unwrap();
         assert!(matches!(wait("aaa").await, Err(ViewError::Halted { .. })));
-        assert!(app.reading.progress().state(Orders::NAME, "aaa").halted.is_some());
-        let listed = app.reading.orders("aaa", &OrderFilter::default(), None, 10).await;
-        assert!(matches!(listed, Err(ViewError::Halted { .. })), "an empty list would be a lie");
-        app.reading.orders("default", &OrderFilter::default(), None, 10).await.unwrap();
+        assert!(app.queries.progress().state(Orders::NAME, "aaa").halted.is_some());
+        let listed = app.queries.orders("aaa", &OrderFilter::default(), None, 10).await;
+        assert!(matches!(listed, Err(ViewError::Halted { .. })), "an empty list would be wrong");
+        app.queries.orders("default", &OrderFilter::default(), None, 10).await.unwrap();
         app.shutdown().await;
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn a_store_opens_only_under_the_key_it_was_written_under() {
+    async fn a_store_opens_only_with_its_own_master_key() {
         let directory = tempfile::tempdir().unwrap();
         let open = || App::open(directory.path());
         let key = directory.path().join(KEY_FILE);
@@ -268,7 +268,7 @@ mod tests {
 
         std::fs::remove_file(&key).unwrap();
         assert!(matches!(open().await.err(), Some(OpenError::KeyMissing(_))));
-        assert!(!key.exists(), "no other key was made");
+        assert!(!key.exists(), "no other key was created");
         std::fs::write(&key, "00".repeat(32)).unwrap();
         assert!(matches!(open().await.err(), Some(OpenError::WrongKey(_))));
         std::fs::write(&key, right).unwrap();

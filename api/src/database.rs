@@ -1,4 +1,4 @@
-//! Where a store is, and what is kept there.
+//! The location of a store, and opening its journal and read models.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -8,16 +8,16 @@ use std::sync::Arc;
 use holdfast_journal::{Journal, JournalError, PostgresJournal, SqliteJournal};
 use holdfast_projections::{ViewError, ViewStore};
 
-/// Where a store is.
+/// The location of a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Database {
-    /// Embedded, in a directory.
+    /// An embedded store in a directory, for one node.
     Sqlite(PathBuf),
-    /// On a server, for any number of nodes.
+    /// A database on a server, for any number of nodes.
     Postgres(PostgresUrl),
 }
 
-/// The URL of a PostgreSQL database. It may hold a password, which is never shown.
+/// The URL of a PostgreSQL database. It may contain a password, which is never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PostgresUrl(String);
 
@@ -28,37 +28,37 @@ impl fmt::Debug for PostgresUrl {
 }
 
 impl fmt::Display for PostgresUrl {
-    /// Only where it leads to: neither who calls nor what else is said.
+    /// Prints host and database, without user, password and parameters.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rest = self.0.split_once("//").map_or("", |(_, rest)| rest);
-        let place = rest.split(['?', '#']).next().unwrap_or("");
-        let place = place.rsplit_once('@').map_or(place, |(_, place)| place);
-        write!(f, "postgres://{place}")
+        let address = rest.split(['?', '#']).next().unwrap_or("");
+        let address = address.rsplit_once('@').map_or(address, |(_, address)| address);
+        write!(f, "postgres://{address}")
     }
 }
 
-/// Why a text does not say where a store is.
+/// Why a text is not the location of a store.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DatabaseError {
-    /// A store that this program has no journal for.
+    /// The scheme is unknown.
     #[error(
-        "{0} is not supported: give sqlite: and a directory, such as sqlite:./holdfast-data, or postgres:// and \
-         where the database is"
+        "{0} is not supported: use sqlite:DIRECTORY, such as sqlite:./holdfast-data, or \
+         postgres://user@host:5432/database"
     )]
     Unsupported(String),
     /// The directory is missing.
-    #[error("the directory is missing: give sqlite: and a directory, such as sqlite:./holdfast-data")]
+    #[error("the directory is missing: use sqlite:DIRECTORY, such as sqlite:./holdfast-data")]
     NoDirectory,
-    /// `//host/...` means nothing to an embedded store.
-    #[error("an embedded store has no host: write sqlite:{0} without the two slashes")]
+    /// The location of an embedded store begins with `//`.
+    #[error("an embedded store has no host: use sqlite:{0}, without the two slashes")]
     Host(String),
-    /// Nothing follows `postgres:` by which a server could be found.
-    #[error("the server is missing: give a URL such as postgres://user@host:5432/database")]
+    /// The server is missing.
+    #[error("the server is missing: use a URL such as postgres://user@host:5432/database")]
     NoServer,
 }
 
 impl Database {
-    /// The directory of an embedded store.
+    /// The directory of an embedded store. `None` for a database on a server.
     pub fn directory(&self) -> Option<&Path> {
         match self {
             Self::Sqlite(directory) => Some(directory),
@@ -66,7 +66,7 @@ impl Database {
         }
     }
 
-    /// Opens or creates the journal, to write to it. An embedded one is this process's alone from now on.
+    /// Opens the journal for writing, and creates it if it does not exist. An embedded journal is locked for other processes.
     pub async fn journal(&self) -> Result<Arc<dyn Journal>, JournalError> {
         Ok(match self {
             Self::Sqlite(directory) => Arc::new(SqliteJournal::open(directory)?),
@@ -74,7 +74,7 @@ impl Database {
         })
     }
 
-    /// Opens an existing journal to read it, while others may write to it.
+    /// Opens an existing journal for reading. Other processes may write to it.
     pub async fn journal_to_read(&self) -> Result<Arc<dyn Journal>, JournalError> {
         Ok(match self {
             Self::Sqlite(directory) => Arc::new(SqliteJournal::open_read_only(directory)?),
@@ -82,7 +82,7 @@ impl Database {
         })
     }
 
-    /// Opens or creates the read models.
+    /// Opens the read models, and creates them if they do not exist.
     pub async fn views(&self) -> Result<ViewStore, ViewError> {
         match self {
             Self::Sqlite(directory) => ViewStore::open(directory).await,
@@ -90,7 +90,7 @@ impl Database {
         }
     }
 
-    /// Opens existing read models to read them, while others may write them. Nothing is made or brought up to date.
+    /// Opens existing read models for reading, without migration. Other processes may write to them.
     pub async fn views_to_read(&self) -> Result<ViewStore, ViewError> {
         match self {
             Self::Sqlite(directory) => ViewStore::open_existing(directory).await,
@@ -114,7 +114,7 @@ impl FromStr for Database {
                 Some(server) if !server.is_empty() => Ok(Self::Postgres(PostgresUrl(text.to_owned()))),
                 _ => Err(DatabaseError::NoServer),
             },
-            // Whatever it is may carry a password: only its scheme is repeated.
+            // The text may contain a password, so the error repeats the scheme only.
             "" => Err(DatabaseError::Unsupported("a database without a scheme".to_owned())),
             other => Err(DatabaseError::Unsupported(other.to_owned())),
         }
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_directory_after_sqlite_is_an_embedded_store() {
+    fn sqlite_with_a_directory_is_an_embedded_store() {
         for directory in ["./shop", "shop", "/var/lib/shop", "a b", "C:\\shop"] {
             let text = format!("sqlite:{directory}");
             let database: Database = text.parse().unwrap();
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_is_shown_without_who_calls_and_what_else_is_said() {
+    fn a_server_is_printed_without_user_password_and_parameters() {
         for (text, shown) in [
             ("postgres://me:secret@host:5433/shop?sslmode=verify-full", "postgres://host:5433/shop"),
             ("postgresql://host/shop", "postgres://host/shop"),
@@ -159,15 +159,15 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused_and_no_password_is_repeated() {
-        let refused = |text: &str| text.parse::<Database>().unwrap_err();
-        assert_eq!(refused("sqlite:"), DatabaseError::NoDirectory);
-        assert_eq!(refused("sqlite:///x"), DatabaseError::Host("/x".to_owned()));
-        assert_eq!(refused("postgres:shop"), DatabaseError::NoServer);
-        assert_eq!(refused("postgres://"), DatabaseError::NoServer);
-        assert!(matches!(refused("./shop"), DatabaseError::Unsupported(_)));
-        assert!(matches!(refused(""), DatabaseError::Unsupported(_)));
-        let server = refused("mysql://me:secret@host/shop");
+    fn other_texts_are_rejected_without_repeating_a_password() {
+        let rejected = |text: &str| text.parse::<Database>().unwrap_err();
+        assert_eq!(rejected("sqlite:"), DatabaseError::NoDirectory);
+        assert_eq!(rejected("sqlite:///x"), DatabaseError::Host("/x".to_owned()));
+        assert_eq!(rejected("postgres:shop"), DatabaseError::NoServer);
+        assert_eq!(rejected("postgres://"), DatabaseError::NoServer);
+        assert!(matches!(rejected("./shop"), DatabaseError::Unsupported(_)));
+        assert!(matches!(rejected(""), DatabaseError::Unsupported(_)));
+        let server = rejected("mysql://me:secret@host/shop");
         assert!(server.to_string().starts_with("mysql is not supported"), "{server}");
         assert!(!server.to_string().contains("secret"));
     }

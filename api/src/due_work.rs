@@ -78,7 +78,7 @@ struct Pauses {
 }
 
 impl Pauses {
-    /// Notes which locations are paused: gives the merchants for which that has changed.
+    /// Stores which locations are paused, and returns the merchants for which that has changed.
     fn update(&mut self, paused: PausedLocations) -> Vec<String> {
         let merchants: BTreeSet<&String> = self.paused.keys().chain(paused.keys()).collect();
         let has_changed = |merchant: &&String| self.paused.get(*merchant) != paused.get(*merchant);
@@ -90,7 +90,7 @@ impl Pauses {
 }
 
 impl ReadModelDueWork {
-    /// Over the read models of a store.
+    /// The due work according to the read models of a store.
     pub(crate) fn new(views: &ViewStore, progress: Progress) -> Self {
         Self {
             availability: Availability::new(views),
@@ -121,8 +121,7 @@ impl ReadModelDueWork {
         Ok(due)
     }
 
-    /// Stock items of one merchant, of whom other locations are paused than before, that have earmarked units. Each is
-    /// checked once.
+    /// Stock items with earmarked units, of one merchant whose paused locations have changed. Each is checked once.
     async fn earmarks(
         &mut self,
         generation: i64,
@@ -144,7 +143,7 @@ impl ReadModelDueWork {
         is_due.then(|| DueCommand { merchant: owner, command: fill_backorders(sku), cause: supply_position })
     }
 
-    /// Orders of which a reservation or a hold ends, or a parcel counts as stuck.
+    /// Orders with a reservation or hold that ends, or with a stuck package.
     async fn orders(&mut self, now: Timestamp, limit: usize) -> Result<Vec<DueCommand>, ViewError> {
         let Some(generation) = self.progress.generation(Orders::NAME) else { return Ok(Vec::new()) };
         let found = self.orders.due(generation, now, self.after_order.as_ref(), limit).await?;
@@ -155,7 +154,7 @@ impl ReadModelDueWork {
                 && self.attempts.is_due((merchant, StreamId::Order(order_id)), position, now)
             {
                 let command = AttendOrder { order_id, occurred_at: None, not_after: None }.into();
-                // Only time has passed since then: the order's last command made it due.
+                // The cause is the last command on the order: since then only time has passed.
                 due.push(DueCommand { merchant: owner, command, cause: position });
             }
         }

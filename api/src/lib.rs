@@ -1,21 +1,24 @@
 //! REST and GraphQL over HTTP, and the application that they serve.
 //!
-//! [`App`] puts the house together: journal, write side and read side over one store. [`rest`] and
-//! [`graphql`] serve it.
+//! [`App`] starts journal, write side and read side over one store. [`rest`] and [`graphql`] serve it.
 
 pub mod app;
 mod cursor;
 pub mod database;
 mod due_work;
-mod figures;
-mod following;
+mod error;
 pub mod graphql;
+mod headers;
 pub mod history;
+mod journal_reader;
+mod json;
+pub mod nodes;
 mod opaque;
-pub mod peers;
-pub mod reading;
+mod order_metrics;
+pub mod queries;
 mod reservation_index;
 pub mod rest;
 pub mod server;
+mod submit;
 
 pub use app::{App, OpenError};

@@ -1,4 +1,4 @@
-//! The HTTP server: where it may listen, what it serves, and how it ends.
+//! The HTTP server: its address, its routes, and its shutdown.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -9,52 +9,52 @@ use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 
 use crate::app::App;
-use crate::{graphql, peers, rest};
+use crate::{graphql, nodes, rest};
 
-/// Why the server cannot serve.
+/// Why the server cannot run.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// Anyone who can reach the machine could give commands.
+    /// The address can be reached from other machines.
     #[error(
-        "{0} is not a loopback address, and there is no authentication yet: anyone who can reach it could give \
-         commands. Listen on 127.0.0.1 and put a proxy that authenticates in front"
+        "{0} is not a loopback address, and there is no authentication yet: listen on 127.0.0.1, and put a proxy with \
+         authentication in front"
     )]
     NotLoopback(SocketAddr),
-    /// The address cannot be had.
-    #[error("cannot listen on {address}: {source}; another address and port are given by {option}")]
+    /// The address is not available.
+    #[error("cannot listen on {address}: {source}; choose another address or port with {option}")]
     Listen {
         /// The address.
         address: SocketAddr,
-        /// What it was given by.
+        /// The command-line option of the address.
         option: &'static str,
-        /// Why.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// Serving ended with an error.
-    #[error("the server ended: {0}")]
+    /// The server has failed.
+    #[error("the server failed: {0}")]
     Ended(std::io::Error),
 }
 
-/// A server that is bound to an address. It needs no store yet, so that a refused address leaves none behind.
+/// A server that is bound to an address. No store is needed yet, so an invalid address leaves no new store behind.
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     callers: Callers,
 }
 
-/// Who is served.
+/// Which callers a server accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Callers {
-    /// Clients, and the other nodes over the same database.
+    /// Clients, and the other nodes of the same database.
     All,
-    /// Clients alone: the other nodes have a listener of their own.
+    /// Clients only: the other nodes use another listener.
     Clients,
-    /// The other nodes alone. They need not call from this machine: they prove who they are by the master key.
+    /// The other nodes only, from any machine: the master key authenticates them.
     Nodes,
 }
 
 impl Server {
-    /// Binds to an address, port 0 for any free one. Only loopback is allowed for clients without authentication.
+    /// Binds to an address. Port 0 is any free port. Clients are accepted on loopback addresses only.
     pub async fn bind(address: SocketAddr, callers: Callers) -> Result<Self, ServeError> {
         if callers != Callers::Nodes && !address.ip().is_loopback() {
             return Err(ServeError::NotLoopback(address));
@@ -66,37 +66,37 @@ impl Server {
         Ok(Self { listener, address, callers })
     }
 
-    /// Where it listens.
+    /// The address, with the actual port.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Serves until `stop` is done and every request that had begun is answered. Does not shut the app down.
+    /// Serves until `stop` completes and every started request is answered. The app keeps running.
     pub async fn run(
         self,
         app: Arc<App>,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServeError> {
         let closing = app.closing.clone();
-        // What stays open would keep the server from ending.
+        // An open feed would delay the shutdown.
         let stop = async move {
             stop.await;
             closing.send_replace(true);
         };
         let router = router(app, self.callers);
-        // Answers are small and waited for: they leave at once.
+        // Clients wait for small answers, so these are not held back.
         let listener = self.listener.tap_io(|connection| {
             if let Err(error) = connection.set_nodelay(true) {
-                tracing::debug!(%error, "a connection stays with its delay");
+                tracing::debug!(%error, "failed to set TCP_NODELAY");
             }
         });
         axum::serve(listener, router).with_graceful_shutdown(stop).await.map_err(ServeError::Ended)
     }
 }
 
-/// All that is served.
+/// The routes for the accepted callers.
 pub fn router(app: Arc<App>, callers: Callers) -> Router {
-    let nodes = peers::routes().with_state(Arc::clone(&app));
+    let nodes = nodes::routes().with_state(Arc::clone(&app));
     let clients = || rest::protect(rest::routes().merge(graphql::routes()), app);
     match callers {
         Callers::All => clients().merge(nodes),

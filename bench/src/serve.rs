@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use holdfast_api::app::{App, Options};
-use holdfast_api::peers;
+use holdfast_api::nodes;
 use holdfast_api::server::{Callers, Server};
 use holdfast_terminal::output;
 
@@ -20,7 +20,7 @@ pub async fn run(store: ServedStore) -> Result<(), BenchError> {
         .init();
     let server = Server::bind(store.listen, Callers::All).await?;
     let address = server.address();
-    let membership = peers::membership("bench", format!("http://{address}"));
+    let membership = nodes::membership("bench", format!("http://{address}"));
     let options = Options { master_key_file: store.master_key_file, membership, ..Options::default() };
     let app = Arc::new(App::start(&store.database.parse()?, options).await?);
     output::print_note(&format!("holdfast serves at http://{address}"));

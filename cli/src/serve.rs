@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use futures::FutureExt as _;
 use holdfast_api::app::{App, Options};
 use holdfast_api::database::Database;
-use holdfast_api::peers;
+use holdfast_api::nodes;
 use holdfast_api::server::{Callers, ServeError, Server};
 use holdfast_commands::Membership;
 use holdfast_terminal::output;
@@ -74,7 +74,7 @@ impl NodeArguments {
             None if listens_on.ip().is_unspecified() => return Err(CliError::NodeAddress(listens_on)),
             None => format!("http://{listens_on}"),
         };
-        Ok(peers::membership(&self.name, address))
+        Ok(nodes::membership(&self.name, address))
     }
 }
 

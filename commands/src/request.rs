@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use holdfast_domain::values::{IdempotencyKey, MerchantId, OrderId, Timestamp};
 use holdfast_journal::{Event, JournalError, OutcomeKey};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -28,10 +29,10 @@ pub struct Caller<'a> {
 
 /// The origin of a command; stored with each of its events.
 #[serde_with::skip_serializing_none]
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Metadata {
-    /// The command's name.
+    /// The name of the command.
     pub command: String,
     /// The credential that sent the command.
     pub principal: String,
@@ -43,7 +44,7 @@ pub struct Metadata {
     pub correlation_id: Option<String>,
     /// The cause of the command: the id of an event, or any text that the caller states.
     pub causation_id: Option<String>,
-    /// W3C trace context.
+    /// The W3C trace context of the command.
     pub traceparent: Option<String>,
     /// The time of the occurrence, if the caller states it.
     pub occurred_at: Option<Timestamp>,

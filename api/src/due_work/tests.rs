@@ -83,7 +83,7 @@ impl Fixture {
         self.due_work.due(now, 100).await.unwrap().iter().map(|due| due.command.name()).collect()
     }
 
-    /// Executes what is due at a second.
+    /// Executes the commands that are due at a second.
     async fn work(&mut self, second: i64) {
         let now = Timestamp::from_microseconds(second * 1_000_000);
         for due in self.due_work.due(now, 100).await.unwrap() {
@@ -97,7 +97,7 @@ async fn backorders_of_a_location_that_is_resumed_are_due_at_once() {
     let mut fixture = Fixture::with_an_order_that_waits().await;
     fixture.pause("DC-1").await;
     fixture.receive("DC-1", 9).await;
-    // However often it was tried while nothing left the location.
+    // The attempts while the location is paused have no effect and become rare.
     for second in 0..600 {
         fixture.work(second).await;
     }
@@ -133,7 +133,7 @@ fn attempts_without_effect_become_rare_and_a_change_makes_one_due_at_once() {
 }
 
 #[test]
-fn a_merchant_is_checked_when_other_locations_are_paused_than_before() {
+fn a_merchant_is_checked_when_its_paused_locations_change() {
     let paused = |pairs: &[(&str, &[&str])]| -> PausedLocations {
         let locations = |names: &[&str]| names.iter().map(|name| LocationId::new(name).unwrap()).collect();
         pairs.iter().map(|(merchant, names)| ((*merchant).to_owned(), locations(names))).collect()

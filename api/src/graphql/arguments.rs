@@ -32,7 +32,7 @@ pub(super) async fn wait_for(request: &RequestContext, min_position: Option<Long
 pub(super) async fn must_exist(request: &RequestContext, min_position: Option<Long>) -> Result<(), Problem> {
     match min_position {
         Some(position) => {
-            Ok(request.reading().must_be_there(request.merchant()?.as_str(), position.0).await?)
+            Ok(request.reading().check_position(request.merchant()?.as_str(), position.0).await?)
         }
         None => Ok(()),
     }

@@ -11,15 +11,16 @@ use holdfast_projections::OrderRow;
 
 use super::error::Problem;
 use crate::app::App;
-use crate::reading::Reading;
-use crate::rest::problem::Problem as RestProblem;
+use crate::error::ApiError;
+use crate::headers;
+use crate::queries::Queries;
 
 /// What the request's headers say.
 pub(super) struct Headers {
     /// The header `Merchant`.
     pub(super) merchant: Option<String>,
     /// Actor, correlation, causation and trace. An invalid header is an error for commands only.
-    pub(super) metadata: Result<Metadata, RestProblem>,
+    pub(super) metadata: Result<Metadata, ApiError>,
 }
 
 /// One GraphQL request.
@@ -33,7 +34,7 @@ pub(super) struct RequestContext {
 impl RequestContext {
     /// Resolves the merchant. A request without a valid merchant can still query `merchants`, `node` and `nodes`.
     pub(super) async fn new(app: Arc<App>, headers: Headers) -> Self {
-        let merchant = merchant(&app.reading, headers.merchant.as_deref()).await;
+        let merchant = headers::merchant(&app, headers.merchant.as_deref()).await.map_err(Problem::from);
         let orders = DataLoader::new(OrderLoader { app: Arc::clone(&app) }, tokio::spawn);
         Self { app, headers, merchant, orders }
     }
@@ -49,8 +50,8 @@ impl RequestContext {
     }
 
     /// The read side.
-    pub(super) fn reading(&self) -> &Reading {
-        &self.app.reading
+    pub(super) fn reading(&self) -> &Queries {
+        &self.app.queries
     }
 
     /// What the request's headers say.
@@ -73,19 +74,6 @@ impl RequestContext {
     }
 }
 
-/// The merchant of the header or, without one, the only merchant there is.
-async fn merchant(reading: &Reading, header: Option<&str>) -> Result<MerchantId, Problem> {
-    let Some(name) = header else {
-        let only = reading.only_merchant().await?.and_then(|only| MerchantId::new(&only).ok());
-        return only.ok_or_else(|| {
-            Problem::new("merchant_required", "there are several merchants: name one in the header Merchant")
-        });
-    };
-    let unknown = || Problem::new("unknown_merchant", format!("there is no merchant {name}"));
-    let merchant = MerchantId::new(name).map_err(|_| unknown())?;
-    if reading.knows_merchant(name).await? { Ok(merchant) } else { Err(unknown()) }
-}
-
 struct OrderLoader {
     app: Arc<App>,
 }
@@ -103,7 +91,7 @@ impl Loader<OrderKey> for OrderLoader {
         }
         let mut found = HashMap::new();
         for (merchant, ids) in by_merchant {
-            let rows = self.app.reading.orders_by_id(merchant.as_str(), &ids).await?;
+            let rows = self.app.queries.orders_by_id(merchant.as_str(), &ids).await?;
             found.extend(rows.into_iter().map(|(id, row)| ((merchant.clone(), id), Arc::new(row))));
         }
         Ok(found)

@@ -6,8 +6,7 @@ use async_graphql::{Error, ErrorExtensionValues, Response, ServerError, Value};
 use holdfast_journal::JournalError;
 use holdfast_projections::ViewError;
 
-use crate::reading::PastError;
-use crate::rest::problem::Problem as RestProblem;
+use crate::error::ApiError;
 
 /// More errors than this in one answer help nobody.
 const MOST_ERRORS: usize = 20;
@@ -81,64 +80,31 @@ impl From<Problem> for Response {
     }
 }
 
-impl From<RestProblem> for Problem {
-    fn from(problem: RestProblem) -> Self {
+impl From<ApiError> for Problem {
+    fn from(error: ApiError) -> Self {
+        if let ApiError::BeyondHead { head, wanted } = error {
+            let reason = format!("is {wanted}, but the journal ends at position {head}");
+            return Self::invalid("minPosition", reason);
+        }
         Self {
-            retryable: problem.is_retryable(),
-            code: problem.code,
-            message: problem.detail,
+            code: error.code().to_owned().into(),
+            message: error.to_string(),
             argument: None,
-            more: problem.more,
+            retryable: error.is_retryable(),
+            more: error.details(),
         }
     }
 }
 
 impl From<JournalError> for Problem {
     fn from(error: JournalError) -> Self {
-        match error {
-            JournalError::Unavailable(_) => {
-                tracing::error!(%error, "the journal could not be read");
-                Self::passing("store_unavailable", "the store cannot be reached")
-            }
-            other => Self::internal(&other),
-        }
-    }
-}
-
-impl From<PastError> for Problem {
-    fn from(error: PastError) -> Self {
-        match error {
-            PastError::View(error) => error.into(),
-            other => RestProblem::from(other).into(),
-        }
+        ApiError::from(error).into()
     }
 }
 
 impl From<ViewError> for Problem {
     fn from(error: ViewError) -> Self {
-        match error {
-            ViewError::Behind { reached, wanted } => {
-                let message = format!("the read model has reached position {reached}, not {wanted}");
-                Self::passing("projection_behind", message)
-            }
-            ViewError::BeyondHead { head, wanted } => {
-                Self::invalid("minPosition", format!("is {wanted}, but the journal ends at position {head}"))
-            }
-            ViewError::Halted { projection, position, .. } => {
-                let message = format!("the read model {projection} has stopped at position {position}");
-                Self::passing("projection_halted", message)
-            }
-            ViewError::Building(projection) => {
-                Self::passing("projection_building", format!("the read model {projection} is being built"))
-            }
-            ViewError::TooManyMetrics(_) => Self::new("too_many_figures", error.to_string()),
-            ViewError::Journal(error) => error.into(),
-            ViewError::Store(error) => {
-                tracing::error!(%error, "the read models could not be read");
-                Self::passing("read_model_unavailable", "the read models cannot be reached")
-            }
-            other => Self::internal(&other),
-        }
+        ApiError::from(error).into()
     }
 }
 

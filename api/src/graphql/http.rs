@@ -21,14 +21,14 @@ use super::error::{Problem, with_codes};
 use super::mutation::judge_by_command;
 use super::{Questions, limits, socket};
 use crate::app::App;
-use crate::rest::{caller, sending};
+use crate::{headers, submit};
 
 /// The most bytes of a request.
 pub(super) const BODY_BYTES: usize = 256 << 10;
 /// The longest that an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The same for commands: longer than one of them is waited for, so that it can be told which one it was.
-const COMMANDS_PATIENCE: Duration = sending::PATIENCE.saturating_add(Duration::from_secs(5));
+const COMMANDS_PATIENCE: Duration = submit::COMMAND_TIMEOUT.saturating_add(Duration::from_secs(5));
 
 /// Answers a query or mutation sent as JSON.
 pub(super) async fn answer(
@@ -65,7 +65,7 @@ pub(super) async fn answer(
         let problem = Problem::new("header_invalid", "the header Merchant must be printable ASCII");
         return refused(StatusCode::BAD_REQUEST, problem);
     };
-    let headers = Headers { merchant: merchant.map(str::to_owned), metadata: caller::metadata(&headers) };
+    let headers = Headers { merchant: merchant.map(str::to_owned), metadata: headers::metadata(&headers) };
     Json(execute(&schema, app, headers, request).await).into_response()
 }
 
@@ -187,6 +187,6 @@ mod tests {
         assert_eq!(too_late(true).code, "outcome_unknown");
         assert_eq!(too_late(false).code, "timed_out");
         assert!(too_late(true).retryable && too_late(false).retryable);
-        assert!(COMMANDS_PATIENCE > sending::PATIENCE);
+        assert!(COMMANDS_PATIENCE > submit::COMMAND_TIMEOUT);
     }
 }

@@ -109,7 +109,7 @@ pub(super) fn check_document(document: &ExecutableDocument, of_schema: bool) -> 
     for (_, operation) in document.operations.iter() {
         let selections = &operation.node.selection_set.node;
         all = all.beside(measure.selections(selections, false)?);
-        // Measured before: no fragment contains itself.
+        // MetricsResult before: no fragment contains itself.
         if operation.node.ty == OperationType::Mutation && fields(document, selections, COMMANDS) > COMMANDS {
             let message = format!("a request may give {COMMANDS} commands; more go by POST /v1/commands");
             return Err(Problem::new("too_many_commands", message));

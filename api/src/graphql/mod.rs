@@ -1,4 +1,4 @@
-//! GraphQL: every question of [`Reading`](crate::reading::Reading) and every command, at `/graphql`.
+//! GraphQL: every question of [`Queries`](crate::queries::Queries) and every command, at `/graphql`.
 //!
 //! Both come by POST as JSON; the answer is always JSON with status 200 once the request could be read, and
 //! errors carry in `extensions.code` the codes that REST uses. A browser that opens `/graphql` gets GraphiQL, a page

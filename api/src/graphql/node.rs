@@ -23,7 +23,7 @@ use super::types::policy::Policy;
 use super::types::scalars::Long;
 use super::types::shipment::{Package, Shipment};
 use crate::opaque;
-use crate::reading::AsOf;
+use crate::queries::AsOf;
 
 /// An object with a global id.
 #[derive(Interface)]

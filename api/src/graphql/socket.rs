@@ -21,7 +21,7 @@ use super::context::{Headers, RequestContext};
 use super::error::{Problem, with_codes};
 use super::http::{BODY_BYTES, execute, judged};
 use crate::app::App;
-use crate::rest::caller;
+use crate::headers;
 
 /// Operations that may be under way on one connection.
 const OPERATIONS: usize = 50;
@@ -117,7 +117,7 @@ impl Answering {
         let by_header = || self.headers.get("merchant")?.to_str().ok().map(str::to_owned);
         let named = session.and_then(|data| data.get(&TypeId::of::<Named>())?.downcast_ref::<Named>());
         let merchant = named.map(|named| named.0.clone()).or_else(by_header);
-        Headers { merchant, metadata: caller::metadata(&self.headers) }
+        Headers { merchant, metadata: headers::metadata(&self.headers) }
     }
 
     async fn answers(self, mut request: Request, headers: Headers) -> BoxStream<'static, Response> {

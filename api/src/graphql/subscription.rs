@@ -20,8 +20,8 @@ use super::types::availability::Availability;
 use super::types::event::Event;
 use super::types::order::Order;
 use super::types::scalars::Long;
-use crate::following::{Followed, Following};
-use crate::reading::Reading;
+use crate::journal_reader::{JournalReader, Read};
+use crate::queries::Queries;
 
 /// How long nothing may happen before it is looked again.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -150,12 +150,12 @@ impl Subscription {
 }
 
 /// A place behind a position, or at the end.
-async fn follow(context: &Context<'_>, after: Option<Long>) -> Result<Following, Problem> {
+async fn follow(context: &Context<'_>, after: Option<Long>) -> Result<JournalReader, Problem> {
     let request = RequestContext::of(context)?;
     let merchant = request.merchant()?.clone();
     let after = match after {
         Some(position) => {
-            request.reading().must_be_there(merchant.as_str(), position.0).await?;
+            request.reading().check_position(merchant.as_str(), position.0).await?;
             position.0
         }
         None => request.reading().head(merchant.as_str()).await?,
@@ -164,17 +164,17 @@ async fn follow(context: &Context<'_>, after: Option<Long>) -> Result<Following,
         let message = "as many feeds and subscriptions are open as this node serves";
         Problem::passing("too_many_feeds", message)
     };
-    Following::begin(request.app(), merchant, after).ok_or_else(full)
+    JournalReader::open(request.app(), merchant, after).ok_or_else(full)
 }
 
 /// Pages of events until the service ends.
-fn pages(following: Following) -> impl futures::Stream<Item = Vec<Recorded>> + Send + 'static {
+fn pages(following: JournalReader) -> impl futures::Stream<Item = Vec<Recorded>> + Send + 'static {
     unfold(following, |mut following| async move {
         loop {
             match following.next(PATIENCE).await {
-                Ok(Followed::Events(events)) => return Some((events, following)),
-                Ok(Followed::Quiet) => {}
-                Ok(Followed::Over) => return None,
+                Ok(Read::Events(events)) => return Some((events, following)),
+                Ok(Read::Idle) => {}
+                Ok(Read::Closed) => return None,
                 // It is there again, or the client gives up: its place is not lost.
                 Err(error) => {
                     tracing::warn!(%error, "a subscription waits: the journal cannot be read");
@@ -199,19 +199,19 @@ fn up_to_an_error<T: Send + 'static>(
 
 /// The order as a command has left it; nothing where there was none yet.
 async fn order_as_of(
-    reading: &Reading,
+    reading: &Queries,
     merchant: &MerchantId,
     id: OrderId,
     position: u64,
 ) -> Result<Option<OrderChange>> {
-    let found = reading.order_left_at(merchant.as_str(), id, position).await.map_err(Problem::from)?;
+    let found = reading.order_after(merchant.as_str(), id, position).await.map_err(Problem::from)?;
     let order = found.map(|(view, _)| Order::current(merchant, view));
     Ok(order.map(|order| OrderChange { position: position.into(), order }))
 }
 
 /// What can be promised of SKUs, by a read model that has come to a position.
 async fn available(
-    reading: &Reading,
+    reading: &Queries,
     merchant: &MerchantId,
     position: u64,
     skus: &[Sku],

@@ -1,4 +1,4 @@
-//! An order taken through its events: where it stands after each, and what is not as it was before.
+//! An order replayed event by event: its status after each event, and the fields that each event changed.
 
 use cqrs_es::Aggregate as _;
 use holdfast_commands::decode;
@@ -9,30 +9,59 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::HistoryItem;
+use super::EventEnvelope;
 use super::difference::{Difference, differences};
+use crate::error::ApiError;
 
-/// What every event changes, and nobody needs to be told.
-const ALWAYS: [&str; 2] = ["/version", "/position"];
+/// Every event changes these fields, so they are not reported.
+const IGNORED: [&str; 2] = ["/version", "/position"];
 
-/// An event of an order, and where the order stood after it. Personal data is never part of it.
+/// The most lines (each in the order, its fulfillment orders, shipments and returns) that are compared for one history, over
+/// all its events.
+const MAX_COMPARED: usize = 200_000;
+
+/// An event of an order, and the order's status after it. It contains no personal data.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderHistoryItem {
     #[serde(flatten)]
     /// The event.
-    pub event: HistoryItem,
-    /// Where the order stood after it. What others can see is only the last of a command.
+    pub event: EventEnvelope,
+    /// The status after the event. Clients of other routes only see the status after the last event of a command.
     pub status: OrderStatus,
-    /// What of the order, as it is told by `GET /v1/orders/{orderId}`, was not as before; where that is asked for.
+    /// The fields of `GET /v1/orders/{orderId}` that the event changed. Absent unless requested.
     pub differences: Option<Vec<Difference>>,
 }
 
-/// An order on its way through its events.
+/// The status after an event, and the fields that the event changed, if requested.
+pub(crate) type Step = (OrderStatus, Option<Vec<Difference>>);
+
+/// A step for each event of an order.
+pub(crate) fn steps(events: &[Event], with_differences: bool) -> Result<Vec<Step>, ApiError> {
+    let (mut replay, mut compared) = (OrderReplay::default(), 0);
+    let mut steps = Vec::with_capacity(events.len());
+    for event in events {
+        replay.apply(event)?;
+        let differences = if with_differences {
+            compared += replay.size();
+            if compared > MAX_COMPARED {
+                return Err(ApiError::TooMuchToCompare);
+            }
+            Some(replay.differences(event)?)
+        } else {
+            None
+        };
+        steps.push((replay.status(), differences));
+    }
+    Ok(steps)
+}
+
+/// An order during a replay.
 #[derive(Debug)]
 pub struct OrderReplay {
     order: Order,
+    /// The JSON of the order at the last comparison.
     state: Value,
 }
 
@@ -43,41 +72,41 @@ impl Default for OrderReplay {
 }
 
 impl OrderReplay {
-    /// Takes the order through an event, and gives what that says.
-    pub fn pass(&mut self, event: &Event) -> Result<OrderEvent, JournalError> {
-        let DomainEvent::Order(happened) = decode(event)? else {
-            return Err(JournalError::corrupt_at(event.position, "not an order's event"));
+    /// Applies an event, and returns its payload.
+    pub fn apply(&mut self, event: &Event) -> Result<OrderEvent, JournalError> {
+        let DomainEvent::Order(payload) = decode(event)? else {
+            return Err(JournalError::corrupt_at(event.position, "not an event of an order"));
         };
-        self.order.apply(happened.clone());
-        Ok(happened)
+        self.order.apply(payload.clone());
+        Ok(payload)
     }
 
-    /// Where it stands.
+    /// The current status.
     pub fn status(&self) -> OrderStatus {
         self.order.status()
     }
 
-    /// How much there is to compare.
+    /// The number of lines to compare.
     pub fn size(&self) -> usize {
-        let parts = self.order.lines().len() * (1 + self.order.fulfillment_orders.len());
+        let lines = self.order.lines().len() * (1 + self.order.fulfillment_orders.len());
         let parcels = self.order.shipments.iter().flat_map(|shipment| &shipment.parcels);
         let packed: usize = parcels.map(|parcel| 1 + parcel.package.lines.len()).sum();
         let returned: usize = self.order.returns.iter().map(|returned| 1 + returned.lines.len()).sum();
-        1 + parts + self.order.shipments.len() + packed + returned
+        1 + lines + self.order.shipments.len() + packed + returned
     }
 
-    /// What is not as it was the last time, by the event that it was taken through last.
+    /// The fields that have changed since the last call. `event` is the last event that was applied.
     pub fn differences(&mut self, event: &Event) -> Result<Vec<Difference>, JournalError> {
         let view = OrderView::of(&self.order, event.version, event.position);
         let view = serde_json::to_value(&view);
         let state = view.map_err(|error| JournalError::corrupt_at(event.position, error))?;
         let mut found = differences(&self.state, &state);
-        found.retain(|difference| !ALWAYS.contains(&difference.pointer.as_str()));
+        found.retain(|difference| !IGNORED.contains(&difference.pointer.as_str()));
         self.state = state;
         Ok(found)
     }
 
-    /// The order as it was told the last time that it was compared.
+    /// The JSON of the order at the last comparison.
     pub fn state(&self) -> &Value {
         &self.state
     }

@@ -1,4 +1,4 @@
-//! A stock item taken through its events, however many they are: page by page, with what is there after each.
+//! A SKU's stock replayed event by event, page by page.
 
 use std::sync::Arc;
 
@@ -12,110 +12,109 @@ use holdfast_projections::StockSnapshot;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::HistoryItem;
+use super::EventEnvelope;
 
-/// Events read at once.
-const PAGE: usize = 1_000;
+/// The events that are read at once.
+const PAGE_SIZE: usize = 1_000;
 
-/// An event of a stock item, with what is there after it. Personal data is never part of it.
+/// An event of a SKU, and the stock after it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct StockMovement {
     #[serde(flatten)]
     /// The event.
-    pub event: HistoryItem,
+    pub event: EventEnvelope,
     #[serde(flatten)]
-    /// The units that it moved.
+    /// The units that the event moved.
     pub movement: Movement,
 }
 
 impl StockMovement {
-    /// The event and what it moved, as they are told.
+    /// An event with its movement.
     pub fn of((event, movement): (Event, Movement)) -> Result<Self, JournalError> {
-        Ok(Self { event: HistoryItem::of(&event)?, movement })
+        Ok(Self { event: EventEnvelope::of(&event)?, movement })
     }
 }
 
-/// A stock item on its way through its events up to a position. Bounded in memory: one page of them.
+/// A SKU's stock during a replay. It keeps one page of events in memory.
 pub struct StockReplay {
     journal: Arc<dyn Journal>,
     merchant: String,
     stream: StreamId,
-    up_to: u64,
+    /// The position of the last event.
+    end: u64,
     item: StockItem,
-    /// How many events it has been through.
+    /// The number of events applied.
     version: u64,
     page: std::vec::IntoIter<Event>,
 }
 
 impl StockReplay {
-    /// From a snapshot, or from the beginning.
+    /// Begins at a snapshot, or at the first event.
     pub fn new(
         journal: &Arc<dyn Journal>,
         merchant: &str,
         sku: &Sku,
-        from: Option<StockSnapshot>,
-        up_to: u64,
+        snapshot: Option<StockSnapshot>,
+        end: u64,
     ) -> Self {
         let (item, version) =
-            from.map_or_else(Default::default, |snapshot| (snapshot.item, snapshot.version));
+            snapshot.map_or_else(Default::default, |snapshot| (snapshot.item, snapshot.version));
         Self {
             journal: Arc::clone(journal),
             merchant: merchant.to_owned(),
             stream: StreamId::Stock(sku.clone()),
-            up_to,
+            end,
             item,
             version,
             page: Vec::new().into_iter(),
         }
     }
 
-    /// The item as it is by now.
+    /// The current stock.
     pub fn item(&self) -> &StockItem {
         &self.item
     }
 
-    /// The item as it is by now, for good.
+    /// The current stock, at the end of the replay.
     pub fn into_item(self) -> StockItem {
         self.item
     }
 
-    /// The next event, which is to be passed or told before the one after it is asked for; nothing at the end.
+    /// The next event, which must be applied before the following one is requested. `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Event>, JournalError> {
         if self.page.len() == 0 {
             let name = self.stream.to_string();
-            let page =
-                self.journal.read_stream_page(&self.merchant, &name, self.version, self.up_to, PAGE).await?;
+            let page = self
+                .journal
+                .read_stream_page(&self.merchant, &name, self.version, self.end, PAGE_SIZE)
+                .await?;
             self.page = page.into_iter();
         }
         Ok(self.page.next())
     }
 
-    /// Takes the item through an event.
-    pub fn pass(&mut self, event: &Event) -> Result<(), JournalError> {
-        self.apply(event).map(drop)
-    }
-
-    /// Takes the item through an event and tells of it, where it was about a location that is asked for.
-    pub fn tell(
-        &mut self,
-        event: &Event,
-        location: Option<&LocationId>,
-    ) -> Result<Option<Movement>, JournalError> {
-        let happened = self.apply(event)?;
-        let movement = Movement::of(&happened, &self.item);
-        Ok(location.is_none_or(|location| movement.is_at(location)).then_some(movement))
-    }
-
-    fn apply(&mut self, event: &Event) -> Result<StockEvent, JournalError> {
+    /// Applies an event, and returns its payload.
+    pub fn apply(&mut self, event: &Event) -> Result<StockEvent, JournalError> {
         if event.version != self.version + 1 {
             let gap = format_args!("version {} follows {}", event.version, self.version);
             return Err(JournalError::corrupt_at(event.position, gap));
         }
-        let DomainEvent::Stock(happened) = decode(event)? else {
-            return Err(JournalError::corrupt_at(event.position, "not a stock item's event"));
+        let DomainEvent::Stock(payload) = decode(event)? else {
+            return Err(JournalError::corrupt_at(event.position, "not an event of stock"));
         };
-        self.item.apply(happened.clone());
+        self.item.apply(payload.clone());
         self.version = event.version;
-        Ok(happened)
+        Ok(payload)
+    }
+
+    /// Applies an event, and returns the movement. `None` if it is at another location than the given one.
+    pub fn movement(
+        &mut self,
+        event: &Event,
+        location: Option<&LocationId>,
+    ) -> Result<Option<Movement>, JournalError> {
+        let payload = self.apply(event)?;
+        let movement = Movement::of(&payload, &self.item);
+        Ok(location.is_none_or(|location| movement.is_at(location)).then_some(movement))
     }
 }

@@ -1,52 +1,49 @@
-//! What can still be promised, and what could be at any moment.
+//! The units that can be promised, now or at a past time.
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
-use axum::response::IntoResponse;
-use holdfast_domain::values::{ChannelName, Sku, Timestamp};
+use holdfast_domain::values::Sku;
 use holdfast_projections::{Availability, AvailabilityFilter};
+use schemars::JsonSchema;
+use serde::Deserialize;
 
-use super::caller::{Answered, ForMerchant};
-use super::endpoint::Parameter;
-use super::listing::{Items, Reached, at_position};
-use super::parameters::{self, Parameters};
+use super::extract::{Answer, Merchant};
+use super::page::{Items, Reached};
+use super::query::{AsOfParam, MinPosition, Params};
 use crate::app::App;
+use crate::error::ApiError;
 
-/// The most SKUs that can be asked for at once.
-const MOST_SKUS: usize = 500;
+/// The most SKUs of one request.
+const MAX_SKUS: usize = 500;
 
-/// What availability can be asked for with.
-pub(super) const PARAMETERS: &[Parameter] = &[
-    Parameter::of::<Sku>("sku", "Which SKU; 1 to 500 of them, the parameter given once for each."),
-    Parameter::of::<ChannelName>("channel", "What this channel may promise, which may have a limit."),
-    Parameter::of::<Timestamp>(
-        "by",
-        "What can be promised by this moment, with what is expected until then.",
-    ),
-    parameters::AS_OF,
-    parameters::MIN_POSITION,
-];
+/// Which SKUs.
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct SkuParams {
+    /// The SKU. Give the parameter once for each SKU, 1 to 500 times.
+    #[serde(default)]
+    #[schemars(required, with = "Sku")]
+    sku: Vec<Sku>,
+}
 
-/// What can be promised of SKUs, in the order asked for; those never seen are left out.
+/// The availability of SKUs, in the order of the parameters. SKUs without stock records are left out.
 pub(super) async fn get(
     State(app): State<Arc<App>>,
-    ForMerchant(merchant): ForMerchant,
-    given: Parameters,
-) -> Answered {
-    let skus: Vec<Sku> = given.all("sku")?;
-    if skus.is_empty() || skus.len() > MOST_SKUS {
-        return Err(parameters::invalid("sku", format_args!("must be given 1 to {MOST_SKUS} times")));
+    Merchant(merchant): Merchant,
+    Params(SkuParams { sku: skus }): Params<SkuParams>,
+    Params(filter): Params<AvailabilityFilter>,
+    Params(AsOfParam { as_of }): Params<AsOfParam>,
+    Params(min): Params<MinPosition>,
+) -> Answer {
+    if skus.is_empty() || skus.len() > MAX_SKUS {
+        return Err(ApiError::parameter("sku", format_args!("must be given 1 to {MAX_SKUS} times")));
     }
-    let asked = AvailabilityFilter { channel: given.optional("channel")?, by: given.optional("by")? };
-    let moment = given.as_of()?;
-    given.wait(&app, &merchant).await?;
-    if let Some(moment) = moment {
-        let past = app.reading.availability_as_of(merchant.as_str(), &skus, &asked, moment).await?;
-        let (position, items) = past;
-        return Ok(at_position(Json(Items::of(items, None)).into_response(), position));
+    min.wait(&app, &merchant).await?;
+    if let Some(as_of) = as_of {
+        let (position, items) =
+            app.queries.availability_as_of(merchant.as_str(), &skus, &filter, as_of).await?;
+        return Ok(Items::new(items, None).respond_at(position));
     }
     let reached = Reached::of(&app, Availability::NAME, &merchant);
-    Ok(reached.answer(app.reading.availability(merchant.as_str(), &skus, &asked).await?, None))
+    Ok(reached.respond(app.queries.availability(merchant.as_str(), &skus, &filter).await?, None))
 }

@@ -1,4 +1,4 @@
-//! Many commands in one request: a line each, or an array, decided in the order given.
+//! Many commands in one request: an array, or NDJSON with one command per line. They are decided in the given order.
 
 mod envelope;
 
@@ -7,68 +7,69 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use holdfast_commands::{AnyCommand, Metadata};
-use holdfast_domain::Command;
-use holdfast_domain::policy::RegisterMerchant;
+use holdfast_commands::{AnyCommand, Metadata, Request as CommandRequest};
 use holdfast_domain::values::{IdempotencyKey, MerchantId};
 use schemars::JsonSchema;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use self::envelope::{Envelope, Item};
-use super::body::{self, BULK_BYTES};
-use super::caller::{self, Answered};
-use super::problem::Problem;
-use super::sending::{self, Outcome};
+use super::body::{self, MAX_BULK_BYTES};
+use super::extract::Answer;
+use super::problem::Outcome;
+use super::query::{DryRun, Params};
 use crate::app::App;
+use crate::error::ApiError;
+use crate::{headers, json, submit};
 
 /// The most commands of one request.
-pub(super) const MOST_COMMANDS: usize = 1_000;
+pub(super) const MAX_COMMANDS: usize = 1_000;
 
-/// One command a line.
+/// One command per line.
 const NDJSON: &str = "application/x-ndjson";
 
-/// What is answered to one command of several.
+/// The answer to one command of several.
 #[derive(JsonSchema)]
 #[schemars(rename = "CommandAnswer")]
-#[allow(dead_code, reason = "written as text, because bodies are stored as text; this describes it")]
+#[allow(dead_code, reason = "describes the JSON that `respond` writes, because bodies are stored as text")]
 pub(super) struct AnswerView {
-    /// The command's key; null where it could not be read.
+    /// The command's idempotency key. `null` if it could not be read.
     key: Option<IdempotencyKey>,
-    /// The status that it would be answered with alone.
+    /// The HTTP status of the answer to a single command.
     status: u16,
-    /// The body that it would be answered with alone.
+    /// The body of the answer to a single command.
     body: Map<String, Value>,
 }
 
-/// Carries commands out and answers each where it stands.
-pub(super) async fn submit(State(app): State<Arc<App>>, request: Request) -> Answered {
-    let (mut parts, body) = request.into_parts();
-    let body = body::read(body, BULK_BYTES).await?;
-    let by_line = by_line(&parts.headers, &body)?;
-    let texts = if by_line { lines(&body) } else { elements(&body)? };
-    if texts.len() > MOST_COMMANDS {
-        let detail = format!("{} commands were sent; {MOST_COMMANDS} may be", texts.len());
-        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_many_commands", detail));
+/// Executes commands. Each succeeds or fails alone.
+pub(super) async fn submit(State(app): State<Arc<App>>, request: Request) -> Answer {
+    let (parts, body) = request.into_parts();
+    let body = body::read(body, MAX_BULK_BYTES).await?;
+    let is_ndjson = is_ndjson(&parts.headers, &body)?;
+    let texts = if is_ndjson { lines(&body) } else { elements(&body)? };
+    if texts.len() > MAX_COMMANDS {
+        return Err(ApiError::TooManyCommands { sent: texts.len(), limit: MAX_COMMANDS });
     }
-    let implied = caller::header_text(&parts.headers, "merchant")?;
-    let metadata = caller::metadata(&parts.headers)?;
+    let Params(DryRun { dry_run }) = Params::read(&parts)?;
+    let defaults = Defaults {
+        merchant: headers::text(&parts.headers, "merchant")?,
+        metadata: headers::metadata(&parts.headers)?,
+        dry_run,
+    };
     let items: Vec<Item> = texts.into_iter().map(envelope::read).collect();
     let keys: Vec<Option<String>> = items.iter().map(|item| item.key.clone()).collect();
-    let dry_run = caller::dry_run(&mut parts, &app).await?;
-    let with = With { implied: implied.as_deref(), metadata: &metadata, dry_run };
-    let outcomes = carry_out(&app, &with, items).await;
-    Ok(answer(by_line, &keys, &outcomes))
+    let outcomes = execute(&app, &defaults, items).await;
+    Ok(respond(is_ndjson, &keys, &outcomes))
 }
 
-/// Whether commands come one a line: by the media type, and where that does not say, by the first character.
-fn by_line(headers: &HeaderMap, body: &Bytes) -> Result<bool, Problem> {
+/// Whether the body is NDJSON: by its media type, or else by its first character.
+fn is_ndjson(headers: &HeaderMap, body: &Bytes) -> Result<bool, ApiError> {
     match body::media_type(headers).as_deref() {
         Some(NDJSON | "application/ndjson" | "application/jsonl") => Ok(true),
         Some("application/json") | None => Ok(!body.trim_ascii_start().starts_with(b"[")),
-        Some(_) => Err(body::unsupported_media_type("application/x-ndjson or application/json")),
+        Some(_) => Err(ApiError::UnsupportedMediaType("application/x-ndjson or application/json")),
     }
 }
 
@@ -76,84 +77,80 @@ fn lines(body: &[u8]) -> Vec<&[u8]> {
     body.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty()).collect()
 }
 
-fn elements(body: &[u8]) -> Result<Vec<&[u8]>, Problem> {
-    let elements: Vec<&RawValue> = serde_json::from_slice(body).map_err(|e| body::malformed(&e))?;
+fn elements(body: &[u8]) -> Result<Vec<&[u8]>, ApiError> {
+    let elements: Vec<&RawValue> = serde_json::from_slice(body).map_err(|e| json::malformed(&e))?;
     Ok(elements.into_iter().map(|element| element.get().as_bytes()).collect())
 }
 
-/// What all commands of a request were sent with.
-struct With<'a> {
-    implied: Option<&'a str>,
-    metadata: &'a Metadata,
+/// The headers and parameters of the request, which apply to each of its commands.
+struct Defaults {
+    merchant: Option<String>,
+    metadata: Metadata,
     dry_run: bool,
 }
 
-/// What stands where an answer will be.
-type Places = Vec<Option<Outcome>>;
+/// The outcome of each command, by its index in the request.
+type Outcomes = Vec<Option<Outcome>>;
 
-/// Commands of one merchant go to its writer together, so that they are decided in as few transactions as possible.
-async fn carry_out(app: &App, with: &With<'_>, items: Vec<Item>) -> Vec<Outcome> {
-    let mut places: Places = vec![None; items.len()];
-    let mut queues = Queues::new();
+/// Commands by merchant, with their indexes in the request.
+type Batches = BTreeMap<MerchantId, (Vec<usize>, Vec<CommandRequest>)>;
+
+/// Submits the commands of each merchant together, so that few transactions are needed.
+async fn execute(app: &App, defaults: &Defaults, items: Vec<Item>) -> Vec<Outcome> {
+    let mut outcomes: Outcomes = vec![None; items.len()];
+    let mut batches = Batches::new();
     for (index, item) in items.into_iter().enumerate() {
-        let read = match item.read {
-            Ok(envelope) => submission(app, with, envelope).await,
-            Err(problem) => Err(problem),
+        let request = match item.read {
+            Ok(envelope) => request(app, defaults, envelope).await,
+            Err(error) => Err(error),
         };
-        match read {
+        match request {
             Ok((merchant, request)) => {
                 let registers = matches!(request.command, AnyCommand::RegisterMerchant(_));
-                let queue = queues.entry(merchant).or_default();
-                queue.0.push(index);
-                queue.1.push(request);
+                let (indexes, requests) = batches.entry(merchant).or_default();
+                indexes.push(index);
+                requests.push(request);
                 if registers {
-                    // Whether the merchant exists decides what becomes of the commands after it.
-                    send(app, std::mem::take(&mut queues), &mut places).await;
+                    // Later commands may need the merchant.
+                    submit_batches(app, std::mem::take(&mut batches), &mut outcomes).await;
                 }
             }
-            Err(problem) => places[index] = Some(problem.into()),
+            Err(error) => outcomes[index] = Some(error.into()),
         }
     }
-    send(app, queues, &mut places).await;
-    places.into_iter().map(|place| place.unwrap_or_else(|| Problem::internal().into())).collect()
+    submit_batches(app, batches, &mut outcomes).await;
+    outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(|| ApiError::Internal.into())).collect()
 }
 
-/// Commands by merchant, each with its place.
-type Queues = BTreeMap<MerchantId, (Vec<usize>, Vec<holdfast_commands::Request>)>;
-
-async fn send(app: &App, queues: Queues, places: &mut Places) {
-    let sent = queues.into_iter().map(|(merchant, (indices, requests))| async move {
-        (indices, sending::submit(app, &merchant, requests).await)
+async fn submit_batches(app: &App, batches: Batches, outcomes: &mut Outcomes) {
+    let submitted = batches.into_iter().map(|(merchant, (indexes, requests))| async move {
+        (indexes, submit::submit(app, &merchant, requests).await)
     });
-    for (indices, outcomes) in futures::future::join_all(sent).await {
-        for (index, outcome) in indices.into_iter().zip(outcomes) {
-            places[index] = Some(outcome);
+    for (indexes, replies) in futures::future::join_all(submitted).await {
+        for (index, reply) in indexes.into_iter().zip(replies) {
+            outcomes[index] = Some(reply.into());
         }
     }
 }
 
-async fn submission(
+async fn request(
     app: &App,
-    with: &With<'_>,
+    defaults: &Defaults,
     envelope: Envelope,
-) -> Result<(MerchantId, holdfast_commands::Request), Problem> {
-    let name = envelope.merchant.as_deref().or(with.implied);
-    let merchant = match &envelope.command {
-        // It runs in the journal of the merchant that it makes known.
-        AnyCommand::RegisterMerchant(command) => command.merchant.clone(),
-        _ => caller::merchant(app, name).await.map_err(Problem::not_executed_where_unavailable)?,
-    };
-    let request =
-        sending::request(app, &merchant, Some(&envelope.key), envelope.command, with.metadata.clone())?;
-    Ok((merchant, request.dry_run(with.dry_run)))
+) -> Result<(MerchantId, CommandRequest), ApiError> {
+    let Envelope { key, merchant, command } = envelope;
+    let name = merchant.as_deref().or(defaults.merchant.as_deref());
+    let merchant = headers::merchant_of(app, &command, name).await?;
+    let request = submit::request(app, &merchant, Some(&key), command, defaults.metadata.clone())?;
+    Ok((merchant, request.dry_run(defaults.dry_run)))
 }
 
-/// Every answer is a line or an element: `{key, status, body}`.
-fn answer(by_line: bool, keys: &[Option<String>], outcomes: &[Outcome]) -> Response {
+/// One line or array element for each command: `{key, status, body}`.
+fn respond(is_ndjson: bool, keys: &[Option<String>], outcomes: &[Outcome]) -> Response {
     let size: usize = outcomes.iter().map(|outcome| outcome.body.len() + 128).sum();
     let mut text = Vec::with_capacity(size);
     for (index, (key, outcome)) in keys.iter().zip(outcomes).enumerate() {
-        text.extend_from_slice(match (by_line, index) {
+        text.extend_from_slice(match (is_ndjson, index) {
             (true, _) => b"",
             (false, 0) => b"[",
             (false, _) => b",",
@@ -163,23 +160,18 @@ fn answer(by_line: bool, keys: &[Option<String>], outcomes: &[Outcome]) -> Respo
         text.extend_from_slice(format!("{{\"key\":{key},\"status\":{status},\"body\":").as_bytes());
         text.extend_from_slice(&outcome.body);
         text.push(b'}');
-        if by_line {
+        if is_ndjson {
             text.push(b'\n');
         }
     }
-    if !by_line {
+    if !is_ndjson {
         text.extend_from_slice(if outcomes.is_empty() { b"[]" } else { b"]" });
     }
-    let media_type = if by_line { NDJSON } else { "application/json" };
+    let media_type = if is_ndjson { NDJSON } else { "application/json" };
     let mut response = text.into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     if let Some(position) = outcomes.iter().filter_map(|outcome| outcome.position).max() {
         response.headers_mut().insert("journal-position", HeaderValue::from(position));
     }
     response
-}
-
-/// Whether a command has a field called `merchant` itself.
-fn names_merchant_itself(command: &str) -> bool {
-    command == RegisterMerchant::NAME
 }

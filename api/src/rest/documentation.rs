@@ -1,50 +1,40 @@
-//! The description of the interface for people: a page made of the router's table, which needs nothing from
-//! elsewhere.
+//! The description of the API for people: a page made of the route table. It loads nothing from other hosts.
 
 use std::fmt::Write;
-use std::sync::LazyLock;
 
-use axum::http::header;
-use axum::response::{Html, IntoResponse, Response};
+use schemars::SchemaGenerator;
 
 use super::endpoint::{Body, Endpoint};
 use super::openapi::{summary, tag};
-use super::router::endpoints;
 
-static PAGE: LazyLock<String> = LazyLock::new(page);
-
-/// Nothing is loaded or run but the styles of the page itself.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
+/// The content security policy: the page may only use its own styles.
+pub(super) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}\
     code{font:0.95em ui-monospace,monospace}h2{margin-top:2rem;border-bottom:1px solid #ccc}\
     section{margin:1rem 0}section p,section ul{margin:.2rem 0 .2rem 1rem}\
     b{display:inline-block;min-width:3rem}small{color:#666}";
 
-const LEAD: &str = "<p>For programs: <a href=\"/openapi.json\">/openapi.json</a>, with every field and limit. \
-    Every <code>POST</code> needs an <code>Idempotency-Key</code> header, a <code>PUT</code> may have one: sent again with the same key, a command is answered as \
-    before and not carried out again. Errors are <code>application/problem+json</code> with a stable \
-    <code>code</code>.</p>";
+const INTRODUCTION: &str = "<p>For programs: <a href=\"/openapi.json\">/openapi.json</a>, with every field and limit. \
+    Every <code>POST</code> of a command needs an <code>Idempotency-Key</code> header; for a <code>PUT</code> it is \
+    optional. A command that is sent again with the same key is not executed again and gets the same answer. Errors \
+    are <code>application/problem+json</code> with a stable <code>code</code>.</p>";
 
 /// The page.
-pub(super) async fn get() -> Response {
-    ([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(PAGE.as_str())).into_response()
-}
-
-fn page() -> String {
+pub(super) fn page(endpoints: &[Endpoint]) -> String {
     let mut page = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Holdfast</title><style>{STYLE}</style>\
-         <h1>Holdfast {}</h1>{LEAD}",
+         <h1>Holdfast {}</h1>{INTRODUCTION}",
         env!("CARGO_PKG_VERSION")
     );
     let mut last = "";
-    for endpoint in endpoints() {
+    for endpoint in endpoints {
         if tag(endpoint.path) != last {
             last = tag(endpoint.path);
-            // Writing to a text cannot fail.
+            // Writing to a string cannot fail.
             let _ = write!(page, "<h2>{last}</h2>");
         }
-        page.push_str(&section(&endpoint));
+        page.push_str(&section(endpoint));
     }
     page.push_str("</html>\n");
     page
@@ -55,25 +45,25 @@ fn section(endpoint: &Endpoint) -> String {
         "<section id=\"{name}\"><b>{method}</b> <code>{path}</code> <small>{name}</small><p>{summary}</p>",
         name = endpoint.name,
         method = endpoint.method,
-        path = escaped(endpoint.path),
-        summary = escaped(&summary(endpoint)),
+        path = escape(endpoint.path),
+        summary = escape(&summary(endpoint)),
     );
     let mut items: Vec<String> = endpoint
-        .parameters
+        .parameters(&mut SchemaGenerator::default())
         .iter()
-        .map(|parameter| format!("<code>?{}=</code> {}", parameter.name, escaped(parameter.about)))
+        .map(|parameter| format!("<code>?{}=</code> {}", parameter.name, escape(&parameter.description)))
         .collect();
     if let Body::Command(schema) = endpoint.body {
-        let schema = schema(&mut schemars::SchemaGenerator::default()).to_value();
+        let schema = schema(&mut SchemaGenerator::default()).to_value();
         let required = schema["required"].as_array().cloned().unwrap_or_default();
         for (name, field) in schema["properties"].as_object().into_iter().flatten() {
             if endpoint.path.contains(&format!("{{{name}}}")) {
                 continue;
             }
-            let about = field["description"].as_str().unwrap_or_default();
+            let description = field["description"].as_str().unwrap_or_default();
             let optional =
                 if required.iter().any(|field| field == name) { "" } else { " <small>optional</small>" };
-            items.push(format!("<code>{name}</code>{optional} {}", escaped(about)));
+            items.push(format!("<code>{name}</code>{optional} {}", escape(description)));
         }
     }
     if !items.is_empty() {
@@ -83,6 +73,6 @@ fn section(endpoint: &Endpoint) -> String {
     text
 }
 
-fn escaped(text: &str) -> String {
+fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -1,77 +1,66 @@
-//! A row of the router's table: all that is to be known of an endpoint, for serving it and for describing it.
+//! A row of the route table. It serves an endpoint, and it describes the endpoint for the OpenAPI document.
 
 use std::sync::Arc;
 
-use axum::extract::{Query, Request};
+use axum::extract::Request;
 use axum::handler::Handler;
 use axum::http::Method;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post, put};
+use holdfast_commands::AnyCommand;
 use holdfast_domain::Command;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::Value;
 
-use super::parameters;
-use super::problem::Problem;
+use super::extract::CommandRequest;
+use super::query::{self, DryRun};
 use crate::app::App;
+use crate::error::ApiError;
 
-/// Makes a schema.
+/// Makes the JSON Schema of a type.
 pub(super) type MakeSchema = fn(&mut SchemaGenerator) -> Schema;
 
 /// A query parameter.
 pub(super) struct Parameter {
-    /// Its name.
-    pub(super) name: &'static str,
-    /// What it does.
-    pub(super) about: &'static str,
-    /// What its value may be.
-    pub(super) schema: MakeSchema,
+    pub(super) name: String,
+    pub(super) description: String,
+    pub(super) required: bool,
+    pub(super) schema: Value,
 }
 
-impl Parameter {
-    /// A parameter whose values are of a type.
-    pub(super) const fn of<T: JsonSchema>(name: &'static str, about: &'static str) -> Self {
-        Self { name, about, schema: SchemaGenerator::subschema_for::<T> }
-    }
-}
-
-/// What a body must be.
+/// The body of a request.
 #[derive(Clone, Copy)]
 pub(super) enum Body {
-    /// There is none.
     None,
-    /// A command's fields, those of the path left out.
+    /// The fields of a command, except those in the path.
     Command(MakeSchema),
-    /// Many commands.
     Bulk,
 }
 
 /// An endpoint.
 pub(super) struct Endpoint {
-    /// Its method.
     pub(super) method: Method,
-    /// Its path, with the names of its parts in braces.
+    /// The path, with variable segments in braces.
     pub(super) path: &'static str,
-    /// Its name; a command's where it is one.
+    /// The operation id: the name of the command, if there is one.
     pub(super) name: &'static str,
-    /// What it does; a command's own description where nothing is given.
+    /// `None` for a command, which has a description of its own.
     pub(super) summary: Option<&'static str>,
-    /// Its query parameters. No others are let through.
-    pub(super) parameters: &'static [Parameter],
-    /// Its body.
+    /// The structs whose fields are the query parameters.
+    parameters: Vec<MakeSchema>,
     pub(super) body: Body,
-    /// The statuses of success.
+    /// The HTTP statuses of success.
     pub(super) statuses: &'static [u16],
     /// The media type of success.
     pub(super) media_type: &'static str,
-    /// What is answered then, where that is JSON.
+    /// The schema of success, if that is JSON.
     pub(super) answer: Option<MakeSchema>,
-    /// What serves it.
-    pub(super) route: MethodRouter<Arc<App>>,
+    route: MethodRouter<Arc<App>>,
 }
 
 impl Endpoint {
-    /// A question.
+    /// A query.
     pub(super) fn get<T: 'static>(
         path: &'static str,
         name: &'static str,
@@ -83,7 +72,7 @@ impl Endpoint {
             path,
             name,
             summary: Some(summary),
-            parameters: &[],
+            parameters: Vec::new(),
             body: Body::None,
             statuses: &[200],
             media_type: "application/json",
@@ -92,7 +81,7 @@ impl Endpoint {
         }
     }
 
-    /// Something that an operator does, which is no command: it changes nothing that happened.
+    /// An operation on a read model, which changes no event.
     pub(super) fn operation<T: 'static>(
         path: &'static str,
         name: &'static str,
@@ -102,21 +91,21 @@ impl Endpoint {
         Self { method: Method::POST, route: post(handler), ..Self::get(path, name, summary, || async {}) }
     }
 
-    /// A command.
-    pub(super) fn post<C: Command, T: 'static>(
-        path: &'static str,
-        handler: impl Handler<T, Arc<App>>,
-    ) -> Self {
-        let route = post(handler);
-        Self { method: Method::POST, route, ..Self::command::<C>(path) }
+    /// A command. A variable segment of the path is the command's field of that name.
+    pub(super) fn post<C: Command + Into<AnyCommand> + 'static, A: JsonSchema>(path: &'static str) -> Self {
+        Self { method: Method::POST, route: post(CommandRequest::submit::<C>), ..Self::command::<C, A>(path) }
     }
 
-    /// A command that brings something into a state.
-    pub(super) fn put<C: Command, T: 'static>(
-        path: &'static str,
-        handler: impl Handler<T, Arc<App>>,
-    ) -> Self {
-        Self { route: put(handler), ..Self::command::<C>(path) }
+    /// A command that sets a state and needs no idempotency key.
+    pub(super) fn put<C: Command + Into<AnyCommand> + 'static, A: JsonSchema>(path: &'static str) -> Self {
+        Self { method: Method::PUT, route: put(CommandRequest::submit::<C>), ..Self::command::<C, A>(path) }
+    }
+
+    fn command<C: Command, A: JsonSchema>(path: &'static str) -> Self {
+        let endpoint = Self::get(path, C::NAME, "", || async {});
+        Self { summary: None, body: Body::Command(C::json_schema), ..endpoint }
+            .takes::<DryRun>()
+            .answers::<A>()
     }
 
     /// Many commands.
@@ -126,82 +115,96 @@ impl Endpoint {
         summary: &'static str,
         handler: impl Handler<T, Arc<App>>,
     ) -> Self {
-        Self {
-            method: Method::POST,
-            parameters: parameters::COMMAND,
-            body: Body::Bulk,
-            route: post(handler),
-            ..Self::get(path, name, summary, || async {})
-        }
+        Self { body: Body::Bulk, ..Self::operation(path, name, summary, handler) }.takes::<DryRun>()
     }
 
-    fn command<C: Command>(path: &'static str) -> Self {
-        Self {
-            method: Method::PUT,
-            path,
-            name: C::NAME,
-            summary: None,
-            parameters: parameters::COMMAND,
-            body: Body::Command(C::json_schema),
-            statuses: &[200],
-            media_type: "application/json",
-            answer: None,
-            route: MethodRouter::new(),
-        }
-    }
-
-    /// The same with query parameters.
-    pub(super) fn takes(mut self, parameters: &'static [Parameter]) -> Self {
-        self.parameters = parameters;
+    /// Adds the fields of a struct as query parameters.
+    pub(super) fn takes<Q: JsonSchema>(mut self) -> Self {
+        self.parameters.push(Q::json_schema);
         self
     }
 
-    /// The same with what it answers.
-    pub(super) fn answers<T: JsonSchema>(mut self) -> Self {
-        self.answer = Some(SchemaGenerator::subschema_for::<T>);
+    /// Sets the JSON of success.
+    pub(super) fn answers<A: JsonSchema>(mut self) -> Self {
+        self.answer = Some(SchemaGenerator::subschema_for::<A>);
         self
     }
 
-    /// The same, answering that something new exists, or that it exists already.
-    pub(super) fn creates<T: JsonSchema>(mut self, statuses: &'static [u16]) -> Self {
+    /// Sets the HTTP statuses of success.
+    pub(super) fn with_status(mut self, statuses: &'static [u16]) -> Self {
         self.statuses = statuses;
-        self.answers::<T>()
+        self
     }
 
-    /// The same with another media type.
+    /// Sets the media type of success.
     pub(super) fn in_media_type(mut self, media_type: &'static str) -> Self {
         self.media_type = media_type;
         self
     }
 
-    /// What serves it. Query parameters that it does not have are refused, not overlooked.
+    /// The query parameters.
+    pub(super) fn parameters(&self, generator: &mut SchemaGenerator) -> Vec<Parameter> {
+        self.parameters.iter().flat_map(|schema| parameters(schema(generator).to_value())).collect()
+    }
+
+    /// The route. It rejects query parameters that the endpoint does not have.
     pub(super) fn into_route(self) -> MethodRouter<Arc<App>> {
-        let parameters = self.parameters;
-        self.route.route_layer(from_fn(move |request: Request, next: Next| async move {
-            match check(parameters, &request) {
-                Ok(()) => next.run(request).await,
-                Err(problem) => problem.into_response(),
+        let known: Arc<[String]> =
+            self.parameters(&mut SchemaGenerator::default()).into_iter().map(|known| known.name).collect();
+        self.route.route_layer(from_fn(move |request: Request, next: Next| {
+            let known = Arc::clone(&known);
+            async move {
+                match check(&known, &request) {
+                    Ok(()) => next.run(request).await,
+                    Err(error) => error.into_response(),
+                }
             }
         }))
     }
 }
 
-fn check(parameters: &[Parameter], request: &Request) -> Result<(), Problem> {
+/// A parameter for each field of a struct.
+fn parameters(mut schema: Value) -> Vec<Parameter> {
+    let required = schema["required"].take();
+    let Value::Object(fields) = schema["properties"].take() else { return Vec::new() };
+    let parameter = |(name, mut schema): (String, Value)| {
+        let description = schema.as_object_mut().and_then(|schema| schema.remove("description"));
+        Parameter {
+            required: required.as_array().is_some_and(|required| required.contains(&Value::from(&*name))),
+            description: description.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned(),
+            schema: without_null(schema),
+            name,
+        }
+    };
+    fields.into_iter().map(parameter).collect()
+}
+
+/// The schema of an `Option`, without null: a parameter is absent instead.
+fn without_null(mut schema: Value) -> Value {
+    if let Some([value, Value::Object(null)]) = schema["anyOf"].as_array().map(Vec::as_slice)
+        && null.get("type").is_some_and(|kind| kind == "null")
+    {
+        return value.clone();
+    }
+    if let Some([kind, Value::String(null)]) = schema["type"].as_array().map(Vec::as_slice)
+        && null == "null"
+    {
+        schema["type"] = kind.clone();
+    }
+    schema
+}
+
+fn check(known: &[String], request: &Request) -> Result<(), ApiError> {
     if request.uri().query().is_none_or(str::is_empty) {
         return Ok(());
     }
-    let given = Query::<Vec<(String, String)>>::try_from_uri(request.uri())
-        .map_err(|_| Problem::bad("invalid_parameter", "the query cannot be read"))?;
-    for (name, _) in &given.0 {
-        if !parameters.iter().any(|parameter| parameter.name == name) {
-            let detail = format!("there is no parameter {name} here");
-            return Err(Problem::bad("unknown_parameter", detail).with("parameter", name.as_str()));
-        }
+    match query::pairs(request.uri())?.into_iter().find(|(name, _)| !known.contains(name)) {
+        Some((name, _)) => Err(ApiError::UnknownParameter(name)),
+        None => Ok(()),
     }
-    Ok(())
 }
 
-/// The answer to anything that the router does not know, in place of an empty response.
+/// The answer for every path that has no route.
 pub(super) async fn unknown_route() -> Response {
-    Problem::unknown("unknown_route", "there is nothing here; see /docs").into_response()
+    ApiError::UnknownRoute.into_response()
 }

@@ -1,4 +1,4 @@
-//! The fulfillment board: what each location has to do next, and for how long it has been waiting.
+//! The fulfillment board: the next step for each fulfillment order of a location, and how long it has been waiting.
 
 use std::sync::Arc;
 
@@ -8,85 +8,55 @@ use holdfast_projections::{BoardEntry, BoardSummary, Orders, Stage};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::caller::{Answered, ForMerchant};
-use super::endpoint::Parameter;
-use super::fulfillment_orders::Work;
-use super::listing::Reached;
-use super::parameters::{self, Parameters};
+use super::extract::{Answer, Merchant};
+use super::fulfillment_orders::LocationWork;
+use super::page::Reached;
+use super::query::{MinPosition, PageParams, Params};
 use crate::app::App;
 use crate::cursor::List;
 
-/// What there is to do next. More may be added.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case", remote = "Stage")]
-enum StageName {
-    /// The location was asked something and has not answered.
-    Answer,
-    /// Goods are to be taken from their places.
-    Pick,
-    /// Picked goods are to be put into parcels.
-    Pack,
-    /// Parcels are to leave, or to be got ready for who fetches them.
-    Ship,
-    /// It waits for the customer to fetch it.
-    HandOver,
-}
-
-/// A stage as it is asked for.
-#[derive(Debug, Deserialize)]
-#[serde(transparent)]
-struct AskedStage(#[serde(with = "StageName")] Stage);
-
-/// What one location has to do, and since when.
+/// A fulfillment order on the board of its location.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct BoardItem {
-    /// What there is to do next.
-    #[serde(with = "StageName")]
-    #[schemars(with = "StageName")]
     stage: Stage,
-    /// Since when.
+    /// When it entered the stage.
     since: Timestamp,
-    /// For how many seconds.
+    /// The time since then, in seconds.
     age_seconds: u64,
-    /// By when it is to have left: what the order asks, else what was promised.
+    /// When it must be shipped: the order's `shipBy`, or else the promised date.
     due_at: Option<Timestamp>,
-    /// Whether it should have left by now.
+    /// Whether it is still here after `dueAt`.
     overdue: bool,
-    /// The fulfillment order.
-    fulfillment_order: Work,
+    fulfillment_order: LocationWork,
 }
 
 impl BoardItem {
     fn of(entry: BoardEntry, now: Timestamp) -> Option<Self> {
         let BoardEntry { stage, stage_since: since, due_at, fulfillment_order, .. } = entry;
         let overdue = due_at.is_some_and(|due_at| due_at < now);
-        let fulfillment_order = Work::of(fulfillment_order)?;
+        let fulfillment_order = LocationWork::of(fulfillment_order)?;
         Some(Self { stage, since, age_seconds: since.seconds_until(now), due_at, overdue, fulfillment_order })
     }
 }
 
-/// How much there is to do at a location in a stage.
+/// The work of a location in a stage.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct BoardSummaryItem {
-    /// The location.
     location: LocationId,
-    /// What there is to do next.
-    #[serde(with = "StageName")]
-    #[schemars(with = "StageName")]
     stage: Stage,
-    /// Fulfillment orders in it.
+    /// The number of fulfillment orders in the stage.
     fulfillment_orders: u64,
-    /// Of those, how many should have left by now.
+    /// How many of them are overdue.
     overdue: u64,
-    /// Since when the first of them waits.
+    /// When the oldest of them entered the stage.
     oldest_since: Timestamp,
-    /// For how many seconds.
+    /// The time since then, in seconds.
     oldest_age_seconds: u64,
-    /// When the next of them is to have left.
+    /// When the next of them must be shipped.
     next_due_at: Option<Timestamp>,
 }
 
@@ -99,53 +69,51 @@ impl BoardSummaryItem {
     }
 }
 
-const LOCATION: Parameter = Parameter::of::<LocationId>("location", "At this location.");
-
-/// What a location's board is asked with.
-pub(super) const LIST: &[Parameter] = &[
-    Parameter::of::<LocationId>("location", "At this location: it must be given."),
-    Parameter::of::<StageName>("stage", "In this stage: it must be given."),
-    parameters::MIN_POSITION,
-    parameters::CURSOR,
-    parameters::LIMIT,
-];
-
-/// What the summary is asked with.
-pub(super) const SUMMARY: &[Parameter] = &[LOCATION, parameters::MIN_POSITION];
-
-/// What a location has to do next in a stage, the most urgent first.
-pub(super) async fn list(
-    State(app): State<Arc<App>>,
-    ForMerchant(merchant): ForMerchant,
-    given: Parameters,
-) -> Answered {
-    let must = |name| parameters::invalid(name, "must be given");
-    let location: LocationId = given.optional("location")?.ok_or_else(|| must("location"))?;
-    let AskedStage(stage) = given.optional("stage")?.ok_or_else(|| must("stage"))?;
-    let after = given.cursor(List::FulfillmentBoard)?;
-    let limit = given.limit()?;
-    given.wait(&app, &merchant).await?;
-    let reached = Reached::of(&app, Orders::NAME, &merchant);
-    let page = app.reading.board(merchant.as_str(), (&location, stage), after.as_deref(), limit).await?;
-    let now = app.commands.clock().now();
-    let items: Vec<BoardItem> =
-        page.items.into_iter().filter_map(|entry| BoardItem::of(entry, now)).collect();
-    let next_cursor = page.next.map(|next| List::FulfillmentBoard.at(next).encode());
-    Ok(reached.answer(items, next_cursor))
+/// Which board.
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct BoardParams {
+    /// The location.
+    location: LocationId,
+    /// The stage.
+    stage: Stage,
 }
 
-/// How much there is to do, by location and stage.
+/// The fulfillment orders of a location in a stage, most urgent first.
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    Merchant(merchant): Merchant,
+    Params(BoardParams { location, stage }): Params<BoardParams>,
+    Params(page): Params<PageParams>,
+    Params(min): Params<MinPosition>,
+) -> Answer {
+    let after = page.after(List::FulfillmentBoard)?;
+    min.wait(&app, &merchant).await?;
+    let reached = Reached::of(&app, Orders::NAME, &merchant);
+    let board = (&location, stage);
+    let found = app.queries.board(merchant.as_str(), board, after.as_deref(), page.limit()).await?;
+    let now = app.commands.clock().now();
+    let items = found.items.into_iter().filter_map(|entry| BoardItem::of(entry, now)).collect();
+    Ok(reached.respond(items, found.next.map(|next| List::FulfillmentBoard.at(next).encode())))
+}
+
+/// Which boards.
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct SummaryParams {
+    /// Only this location.
+    location: Option<LocationId>,
+}
+
+/// The work by location and stage.
 pub(super) async fn summary(
     State(app): State<Arc<App>>,
-    ForMerchant(merchant): ForMerchant,
-    given: Parameters,
-) -> Answered {
-    let location: Option<LocationId> = given.optional("location")?;
-    given.wait(&app, &merchant).await?;
+    Merchant(merchant): Merchant,
+    Params(SummaryParams { location }): Params<SummaryParams>,
+    Params(min): Params<MinPosition>,
+) -> Answer {
+    min.wait(&app, &merchant).await?;
     let reached = Reached::of(&app, Orders::NAME, &merchant);
     let now = app.commands.clock().now();
-    let found = app.reading.board_summary(merchant.as_str(), location.as_ref(), now).await?;
-    let items: Vec<BoardSummaryItem> =
-        found.into_iter().map(|summary| BoardSummaryItem::of(summary, now)).collect();
-    Ok(reached.answer(items, None))
+    let found = app.queries.board_summary(merchant.as_str(), location.as_ref(), now).await?;
+    let items = found.into_iter().map(|summary| BoardSummaryItem::of(summary, now)).collect();
+    Ok(reached.respond(items, None))
 }

@@ -1,50 +1,45 @@
-//! Whether the service lives, and whether it should be given work.
+//! Liveness and readiness of the service.
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::caller::Answered;
-use super::problem::Problem;
+use super::extract::Answer;
 use crate::app::App;
+use crate::error::ApiError;
 
-/// That all is well.
+/// The service is healthy.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Health {
     /// `ok`.
     status: &'static str,
 }
 
-/// The program runs and answers.
+/// The process runs and answers.
 pub(super) async fn live() -> Response {
     Json(Health { status: "ok" }).into_response()
 }
 
-/// The journal can be read, and every read model moves on.
-pub(super) async fn ready(State(app): State<Arc<App>>) -> Answered {
+/// The journal can be read, and no read model has halted or is still being built.
+pub(super) async fn ready(State(app): State<Arc<App>>) -> Answer {
     let mut reasons = Vec::new();
     if let Err(error) = app.journal.heads().await {
-        tracing::error!(%error, "the journal could not be read");
+        tracing::error!(%error, "failed to read the journal");
         reasons.push("the journal cannot be read".to_owned());
     }
     for name in app.managers.iter().map(|manager| manager.name()) {
-        if app.reading.progress().generation(name).is_none() {
+        if app.queries.progress().generation(name).is_none() {
             reasons.push(format!("the read model {name} is being built"));
         }
     }
-    for (projection, merchant, state) in app.reading.progress().states() {
-        if let Some(why) = state.halted {
-            reasons.push(format!("the read model {projection} of merchant {merchant} has stopped: {why}"));
+    for (projection, merchant, state) in app.queries.progress().states() {
+        if let Some(reason) = state.halted {
+            reasons.push(format!("the read model {projection} has halted for merchant {merchant}: {reason}"));
         }
     }
-    if reasons.is_empty() {
-        return Ok(live().await);
-    }
-    let detail = "the service should not be given work";
-    Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", detail).with("reasons", reasons))
+    if reasons.is_empty() { Ok(live().await) } else { Err(ApiError::NotReady(reasons)) }
 }

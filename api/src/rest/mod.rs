@@ -1,43 +1,37 @@
 //! REST: the contract of `/v1`.
 //!
-//! [`routes`] is made of one table of endpoints, and `/openapi.json` and `/docs` of the same table. A handler
-//! reads what it is given, asks the write side or the read side, and says the answer in the words of HTTP; it
-//! decides nothing.
+//! The [router](routes) is one table of endpoints; `/openapi.json` and `/docs` are made of the same table. A handler reads
+//! the request, submits a command or runs a query, and renders the answer. It contains no business rule.
 
 mod availability;
-pub(crate) mod body;
+mod body;
 mod bulk;
-pub(crate) mod caller;
-mod command_state;
-mod consequences;
+mod causation;
+mod cloud_event;
+mod commands;
 mod documentation;
 mod endpoint;
+mod event_feed;
 mod events;
-mod feed;
-mod figures;
+mod extract;
 mod fulfillment_board;
 mod fulfillment_orders;
-mod guard;
 mod health;
-mod listing;
-mod locations;
-mod merchants;
-mod metrics;
+mod merchant;
+mod middleware;
 mod openapi;
+mod order_metrics;
 mod orders;
-mod parameters;
-mod policy;
-pub(crate) mod problem;
+mod page;
+mod problem;
 mod projections;
-mod returns;
+mod prometheus;
+mod query;
 mod router;
-pub(crate) mod sending;
-mod shipments;
-mod stock;
 mod stock_history;
 
 #[cfg(test)]
 mod tests;
 
-pub use guard::protect;
+pub use middleware::protect;
 pub use router::routes;

@@ -1,5 +1,5 @@
-//! The read models: how far they are, and what an operator can do about them. None of it changes what happened, so
-//! none of it needs a key: what is under way already is not begun again.
+//! The read models: their progress, and the operations on them. No operation changes events, so none needs an idempotency
+//! key.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,122 +11,117 @@ use axum::response::{IntoResponse, Response};
 use holdfast_domain::values::Timestamp;
 use holdfast_projections::{Generation, ParkedStream, ProjectionManager, ProjectionState};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::caller::{Answered, InPath};
-use super::endpoint::Parameter;
-use super::listing::Items;
-use super::parameters::{Parameters, invalid};
-use super::problem::Problem;
+use super::extract::{Answer, PathId};
+use super::page::Items;
+use super::query::Params;
 use crate::app::App;
+use crate::error::ApiError;
 
 /// A read model of a merchant.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ProjectionView {
-    /// Its name.
     projection: String,
-    /// Whose.
     merchant: String,
     /// `running` or `halted`.
     state: &'static str,
-    /// Why it has stopped, where it has.
+    /// Why it has halted.
     reason: Option<String>,
-    /// The build that serves.
+    /// The number of the active build, which answers queries.
     generation: i64,
-    /// Everything up to here is folded or set aside.
+    /// Events up to this position are applied or parked.
     position: u64,
-    /// Where the journal ends.
+    /// The last position of the journal.
     head: u64,
-    /// How far it is behind.
+    /// The number of events between `position` and `head`.
     lag: u64,
-    /// Events folded.
+    /// The number of events applied.
     folded: u64,
-    /// Events of entities that could not be folded, set aside.
+    /// The number of events parked: they, or earlier events of the same stream, could not be applied.
     parked: u64,
-    /// Builds beside the one that serves, with how far each is with this merchant's journal.
+    /// The other builds.
     builds: Vec<BuildView>,
 }
 
-/// One build of a read model.
+/// A build of a read model.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct BuildView {
-    /// Its number.
+    /// The number of the build.
     generation: i64,
-    /// The version of the fold that it is made by.
+    /// The version of the projection that builds it.
     version: i64,
     /// `building`, `checking`, `differs`, `serving`, `standby` or `dropping`.
     state: &'static str,
-    /// Why it does not serve.
+    /// Why it was not activated.
     problem: Option<String>,
-    /// How many rows were compared with those of the build that serves, once they were.
+    /// The number of rows that were compared with the active build. Absent before the comparison.
     compared_rows: Option<i64>,
-    /// When the build was started.
     started_at: Timestamp,
-    /// Everything up to here is folded or set aside in it.
+    /// Events up to this position are applied or parked in this build.
     position: Option<u64>,
 }
 
-/// A build that an operator has asked for or put in place.
+/// A build that an operation started or changed.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct BuildAsked {
+pub(super) struct BuildAccepted {
     /// The read model.
     projection: &'static str,
-    /// The build.
+    /// The number of the build.
     generation: i64,
 }
 
-/// What became of streams that were set aside.
+/// The result of a retry of parked streams.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct RetriedView {
+pub(super) struct RetryView {
     /// The read model.
     projection: &'static str,
-    /// Streams that are folded now.
+    /// The number of streams that could be applied.
     folded: u64,
-    /// Streams that still cannot be.
+    /// The number of streams that are still parked.
     parked: u64,
 }
 
-/// A stream of which an event could not be folded.
+/// A stream with an event that could not be applied.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ParkedView {
-    /// Whose.
     merchant: String,
-    /// Which stream.
+    /// The name of the stream.
     stream: String,
-    /// The position of the event that could not be folded.
+    /// The position of the event that could not be applied.
     position: u64,
-    /// It and those after it, which wait.
+    /// The number of parked events: this one and all later ones of the stream.
     events: u64,
-    /// Why it could not.
+    /// Why the event could not be applied.
     error: String,
 }
 
 /// Every read model of every merchant.
-pub(super) async fn list(State(app): State<Arc<App>>) -> Answered {
-    let progress = app.reading.progress();
-    // The states first: a head is then never older than what was folded from it.
+pub(super) async fn list(State(app): State<Arc<App>>) -> Answer {
+    let progress = app.queries.progress();
+    // The states are read first, so that no head is older than the events that were applied.
     let states = progress.states();
     let heads: BTreeMap<String, u64> =
         app.journal.heads().await?.into_iter().map(|(merchant, head)| (merchant, head.position)).collect();
     let view = |(projection, merchant, state): (&str, String, ProjectionState)| {
         let head = heads.get(&merchant).copied().unwrap_or(0);
-        let others = progress.generations(projection);
         let builds = progress.generation_states(projection);
-        let reached = |number: i64| {
-            let own = builds.iter().find(|(whose, build)| *whose == merchant && build.generation == number);
-            own.map(|(_, build)| build.position)
+        let position = |number: i64| {
+            let mut own = builds.iter().filter(|(owner, _)| *owner == merchant);
+            own.find(|(_, build)| build.generation == number).map(|(_, build)| build.position)
         };
-        let beside = others.iter().filter(|known| known.number != state.generation);
+        let others = progress.generations(projection);
+        let others = others.iter().filter(|build| build.number != state.generation);
         ProjectionView {
             projection: projection.to_owned(),
-            builds: beside.map(|known| BuildView::of(known, reached(known.number))).collect(),
+            builds: others.map(|build| BuildView::of(build, position(build.number))).collect(),
             merchant,
             state: if state.halted.is_some() { "halted" } else { "running" },
             reason: state.halted,
@@ -138,97 +133,99 @@ pub(super) async fn list(State(app): State<Arc<App>>) -> Answered {
             parked: state.parked,
         }
     };
-    let items: Vec<ProjectionView> = states.into_iter().map(view).collect();
-    Ok(Json(Items::of(items, None)).into_response())
+    Ok(Items::new(states.into_iter().map(view).collect(), None).respond())
 }
 
 impl BuildView {
-    fn of(known: &Generation, position: Option<u64>) -> Self {
+    fn of(build: &Generation, position: Option<u64>) -> Self {
         Self {
-            generation: known.number,
-            version: known.version,
-            state: known.state.name(),
-            problem: known.problem.clone(),
-            compared_rows: known.compared_rows,
-            started_at: Timestamp::from_microseconds(known.started_at),
+            generation: build.number,
+            version: build.version,
+            state: build.state.name(),
+            problem: build.problem.clone(),
+            compared_rows: build.compared_rows,
+            started_at: Timestamp::from_microseconds(build.started_at),
             position,
         }
     }
 }
 
-fn managed(app: &App, name: &str) -> Result<Arc<dyn ProjectionManager>, Problem> {
-    let found = app.managers.iter().find(|manager| manager.name() == name);
-    found
-        .cloned()
-        .ok_or_else(|| Problem::unknown("unknown_projection", format!("there is no read model {name}")))
+fn manager(app: &App, id: PathId) -> Result<&Arc<dyn ProjectionManager>, ApiError> {
+    let found = app.managers.iter().find(|manager| manager.name() == id.value);
+    found.ok_or(ApiError::UnknownProjection(id.value))
 }
 
-fn asked(manager: &dyn ProjectionManager, generation: i64) -> Response {
-    let asked = BuildAsked { projection: manager.name(), generation };
-    (StatusCode::ACCEPTED, Json(asked)).into_response()
+fn accepted(manager: &dyn ProjectionManager, generation: i64) -> Response {
+    let build = BuildAccepted { projection: manager.name(), generation };
+    (StatusCode::ACCEPTED, Json(build)).into_response()
 }
 
-/// How a rebuild can be asked for.
-pub(super) const REBUILD: &[Parameter] =
-    &[Parameter::of::<bool>("compare", "Whether it serves only if no row differs from the one that serves.")];
+/// How a rebuild ends.
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct RebuildParams {
+    /// Activate the new build only if every row matches the active build. Default: false.
+    #[serde(default)]
+    compare: bool,
+}
 
-/// Builds it anew beside the one that serves.
+/// Builds the read model again and activates the new build.
 pub(super) async fn rebuild(
     State(app): State<Arc<App>>,
-    InPath(name): InPath,
-    given: Parameters,
-) -> Answered {
-    let manager = managed(&app, &name)?;
-    let compared = given.flag("compare")?;
-    Ok(asked(&*manager, manager.rebuild(compared).await?))
+    id: PathId,
+    Params(RebuildParams { compare }): Params<RebuildParams>,
+) -> Answer {
+    let manager = manager(&app, id)?;
+    Ok(accepted(&**manager, manager.rebuild(compare).await?))
 }
 
-/// Builds it anew to be compared, and thrown away.
-pub(super) async fn verify(State(app): State<Arc<App>>, InPath(name): InPath) -> Answered {
-    let manager = managed(&app, &name)?;
-    Ok(asked(&*manager, manager.check().await?))
+/// Builds the read model again, compares it, and deletes the new build.
+pub(super) async fn verify(State(app): State<Arc<App>>, id: PathId) -> Answer {
+    let manager = manager(&app, id)?;
+    Ok(accepted(&**manager, manager.check().await?))
 }
 
-/// Which build is meant.
-pub(super) const OF_BUILD: &[Parameter] = &[Parameter::of::<i64>("generation", "The build's number.")];
-
-fn which(given: &Parameters) -> Result<i64, Problem> {
-    let number = given.number("generation")?.and_then(|number| i64::try_from(number).ok());
-    number.ok_or_else(|| invalid("generation", "must be given"))
+/// Which build.
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct BuildParams {
+    /// The number of the build.
+    generation: i64,
 }
 
-/// Puts back the build that served before.
+/// Activates the build that was active before the given one.
 pub(super) async fn roll_back(
     State(app): State<Arc<App>>,
-    InPath(name): InPath,
-    given: Parameters,
-) -> Answered {
-    let manager = managed(&app, &name)?;
-    Ok(asked(&*manager, manager.roll_back(which(&given)?).await?))
+    id: PathId,
+    Params(BuildParams { generation }): Params<BuildParams>,
+) -> Answer {
+    let manager = manager(&app, id)?;
+    Ok(accepted(&**manager, manager.roll_back(generation).await?))
 }
 
-/// Takes a build away.
-pub(super) async fn remove(State(app): State<Arc<App>>, InPath(name): InPath, given: Parameters) -> Answered {
-    let manager = managed(&app, &name)?;
-    let generation = which(&given)?;
+/// Deletes an inactive build.
+pub(super) async fn remove(
+    State(app): State<Arc<App>>,
+    id: PathId,
+    Params(BuildParams { generation }): Params<BuildParams>,
+) -> Answer {
+    let manager = manager(&app, id)?;
     manager.remove(generation).await?;
-    Ok(asked(&*manager, generation))
+    Ok(accepted(&**manager, generation))
 }
 
-/// Tries what was set aside again.
-pub(super) async fn retry(State(app): State<Arc<App>>, InPath(name): InPath) -> Answered {
-    let manager = managed(&app, &name)?;
+/// Tries to apply the parked streams again.
+pub(super) async fn retry(State(app): State<Arc<App>>, id: PathId) -> Answer {
+    let manager = manager(&app, id)?;
     let retried = manager.retry().await?;
-    let view = RetriedView { projection: manager.name(), folded: retried.folded, parked: retried.parked };
+    let view = RetryView { projection: manager.name(), folded: retried.folded, parked: retried.parked };
     Ok(Json(view).into_response())
 }
 
-/// What was set aside.
-pub(super) async fn parked(State(app): State<Arc<App>>, InPath(name): InPath) -> Answered {
+/// The parked streams.
+pub(super) async fn parked(State(app): State<Arc<App>>, id: PathId) -> Answer {
     let view = |(merchant, stream): (String, ParkedStream)| {
         let ParkedStream { stream, position, events, error } = stream;
         ParkedView { merchant, stream, position, events, error }
     };
-    let items: Vec<ParkedView> = managed(&app, &name)?.parked().await?.into_iter().map(view).collect();
-    Ok(Json(Items::of(items, None)).into_response())
+    let parked = manager(&app, id)?.parked().await?;
+    Ok(Items::new(parked.into_iter().map(view).collect(), None).respond())
 }

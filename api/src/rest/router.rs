@@ -1,8 +1,11 @@
-//! The router on one page: every endpoint is a row, and the description of the interface is made of the same rows.
+//! The route table: one row for each endpoint. The description of the API is made of the same rows.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
+use axum::body::Bytes;
+use axum::http::header;
+use axum::response::Html;
 use holdfast_commands::{
     CountAnswer, LocationView, PolicyView, ReturnAnswer, ShipmentAnswer, SupplyAnswer, TransferAnswer,
 };
@@ -19,379 +22,316 @@ use holdfast_domain::stock::{
     AdjustStock, AvailabilityView, CancelSupply, ChangeStockCondition, CountStock, ExpectSupply,
     ReceiveStock, ReceiveTransfer, SetStockPolicy, ShipTransfer,
 };
+use holdfast_projections::{AvailabilityFilter, FulfillmentOrderFilter, OrderFilter};
 use serde_json::{Map, Value};
 
-use super::command_state::StateOfCommand;
+use super::causation::CommandParams;
+use super::cloud_event::{CloudEvent, EventParams};
+use super::commands::StateOfCommand;
 use super::endpoint::Endpoint;
-use super::events::CloudEvent;
-use super::fulfillment_board::{BoardItem, BoardSummaryItem};
-use super::fulfillment_orders::Work;
+use super::events::EventPageParams;
+use super::fulfillment_board::{BoardItem, BoardParams, BoardSummaryItem, SummaryParams};
+use super::fulfillment_orders::LocationWork;
 use super::health::Health;
-use super::listing::Items;
-use super::parameters;
-use super::projections::{BuildAsked, ParkedView, ProjectionView, RetriedView};
+use super::order_metrics::{MetricsList, MetricsParams};
+use super::orders::{CreatedParams, HistoryParams};
+use super::page::Items;
+use super::projections::{BuildAccepted, BuildParams, ParkedView, ProjectionView, RebuildParams, RetryView};
+use super::query::{AsOfParam, MinPosition, PageParams};
+use super::stock_history::StockHistoryParams;
 use super::{
-    availability, bulk, command_state, consequences, documentation, events, figures, fulfillment_board,
-    fulfillment_orders, health, locations, merchants, metrics, openapi, orders, policy, projections, returns,
-    shipments, stock, stock_history,
+    availability, bulk, causation, commands, documentation, events, fulfillment_board, fulfillment_orders,
+    health, merchant, openapi, order_metrics, orders, projections, prometheus, stock_history,
 };
 use crate::app::App;
 use crate::history::command::CommandItem;
 use crate::history::order::OrderHistoryItem;
 use crate::history::stock::StockMovement;
 
-const ORDER: &str = "/v1/orders/{orderId}";
-const HISTORY: &str = "/v1/orders/{orderId}/history";
-
-/// Every endpoint, in the order in which they are described.
-pub(super) fn endpoints() -> Vec<Endpoint> {
-    [
-        taking_orders(),
-        floor(),
-        filling_orders(),
-        answering_requests(),
-        following_parcels(),
-        keeping_stock(),
-        auditing(),
-        many_and_all(),
-        read_models(),
-        the_service(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+/// The routes of all endpoints.
+pub fn routes() -> Router<Arc<App>> {
+    endpoints()
+        .into_iter()
+        .fold(Router::new(), |router, endpoint| router.route(endpoint.path, endpoint.into_route()))
 }
 
-fn taking_orders() -> Vec<Endpoint> {
+/// Every endpoint, in the order of the documentation.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    let tables = [orders(), fulfillment(), stock(), settings(), audit(), operation(), service()];
+    tables.into_iter().flatten().collect()
+}
+
+fn orders() -> Vec<Endpoint> {
     vec![
-        Endpoint::post::<CreateOrder, _>("/v1/orders", orders::create).creates::<OrderView>(&[201, 200]),
-        Endpoint::get("/v1/orders", "ListOrders", "Orders that match, the newest first.", orders::list)
-            .takes(orders::LIST)
+        Endpoint::post::<CreateOrder, OrderView>("/v1/orders").with_status(&[201, 200]),
+        Endpoint::get("/v1/orders", "ListOrders", "Orders that match a filter, newest first.", orders::list)
+            .takes::<OrderFilter>()
+            .takes::<CreatedParams>()
+            .takes::<MinPosition>()
+            .takes::<PageParams>()
             .answers::<Items<OrderView>>(),
-        Endpoint::get(ORDER, "GetOrder", "An order: as it is, or as it was.", orders::get)
-            .takes(orders::ONE)
+        Endpoint::get("/v1/orders/{orderId}", "GetOrder", "An order, now or at a past time.", orders::get)
+            .takes::<MinPosition>()
+            .takes::<AsOfParam>()
             .answers::<OrderView>(),
         Endpoint::get(
-            HISTORY,
+            "/v1/orders/{orderId}/history",
             "GetOrderHistory",
-            "Every event of an order, in order, and where it stood after each.",
+            "Every event of an order, with the order's status after each.",
             orders::history,
         )
-        .takes(orders::HISTORY)
+        .takes::<MinPosition>()
+        .takes::<AsOfParam>()
+        .takes::<HistoryParams>()
         .answers::<Items<OrderHistoryItem>>(),
-        Endpoint::post::<ConfirmPayment, _>("/v1/orders/{orderId}/confirm-payment", orders::confirm_payment)
-            .answers::<OrderView>(),
-        Endpoint::post::<AuthorizePayment, _>(
-            "/v1/orders/{orderId}/authorize-payment",
-            orders::authorize_payment,
-        )
-        .answers::<OrderView>(),
-        Endpoint::post::<FailPayment, _>("/v1/orders/{orderId}/fail-payment", orders::fail_payment)
-            .answers::<OrderView>(),
-        Endpoint::post::<VoidPayment, _>("/v1/orders/{orderId}/void-payment", orders::void_payment)
-            .answers::<OrderView>(),
-        Endpoint::post::<HoldOrder, _>("/v1/orders/{orderId}/hold", orders::hold).answers::<OrderView>(),
-        Endpoint::post::<ReleaseHold, _>("/v1/orders/{orderId}/release-hold", orders::release_hold)
-            .answers::<OrderView>(),
-        Endpoint::post::<AmendOrder, _>("/v1/orders/{orderId}/amend", orders::amend).answers::<OrderView>(),
-        Endpoint::post::<CancelOrder, _>("/v1/orders/{orderId}/cancel", orders::cancel)
-            .answers::<OrderView>(),
-        Endpoint::post::<ErasePersonalData, _>(
-            "/v1/orders/{orderId}/erase-personal-data",
-            orders::erase_personal_data,
-        )
-        .answers::<OrderView>(),
+        Endpoint::post::<ConfirmPayment, OrderView>("/v1/orders/{orderId}/confirm-payment"),
+        Endpoint::post::<AuthorizePayment, OrderView>("/v1/orders/{orderId}/authorize-payment"),
+        Endpoint::post::<FailPayment, OrderView>("/v1/orders/{orderId}/fail-payment"),
+        Endpoint::post::<VoidPayment, OrderView>("/v1/orders/{orderId}/void-payment"),
+        Endpoint::post::<HoldOrder, OrderView>("/v1/orders/{orderId}/hold"),
+        Endpoint::post::<ReleaseHold, OrderView>("/v1/orders/{orderId}/release-hold"),
+        Endpoint::post::<AmendOrder, OrderView>("/v1/orders/{orderId}/amend"),
+        Endpoint::post::<CancelOrder, OrderView>("/v1/orders/{orderId}/cancel"),
+        Endpoint::post::<ErasePersonalData, OrderView>("/v1/orders/{orderId}/erase-personal-data"),
+        Endpoint::post::<RequestReturn, ReturnAnswer>("/v1/orders/{orderId}/returns").with_status(&[201]),
+        Endpoint::post::<ReceiveReturn, OrderView>("/v1/returns/{returnId}/receive"),
     ]
 }
 
-/// What is next, and how it goes.
-fn floor() -> Vec<Endpoint> {
-    vec![
-        Endpoint::get(
-            "/v1/fulfillment-board",
-            "GetFulfillmentBoard",
-            "What a location has to do next in a stage, the most urgent first, and for how long it has been waiting.",
-            fulfillment_board::list,
-        )
-        .takes(fulfillment_board::LIST)
-        .answers::<Items<BoardItem>>(),
-        Endpoint::get(
-            "/v1/fulfillment-board/summary",
-            "SummarizeFulfillmentBoard",
-            "How much there is to do, by location and stage.",
-            fulfillment_board::summary,
-        )
-        .takes(fulfillment_board::SUMMARY)
-        .answers::<Items<BoardSummaryItem>>(),
-        Endpoint::get(
-            "/v1/metrics",
-            "GetOrderMetrics",
-            "Orders, units, rates and cycle times of orders on their way, by minute or hour.",
-            figures::get,
-        )
-        .takes(figures::PARAMETERS)
-        .answers::<figures::FiguresList>(),
-    ]
-}
-
-fn filling_orders() -> Vec<Endpoint> {
+fn fulfillment() -> Vec<Endpoint> {
     vec![
         Endpoint::get(
             "/v1/fulfillment-orders",
             "ListFulfillmentOrders",
-            "What locations have to do, the oldest order first.",
+            "The fulfillment orders of locations, oldest order first.",
             fulfillment_orders::list,
         )
-        .takes(fulfillment_orders::LIST)
-        .answers::<Items<Work>>(),
-        Endpoint::post::<AcceptFulfillmentOrder, _>(
+        .takes::<FulfillmentOrderFilter>()
+        .takes::<MinPosition>()
+        .takes::<PageParams>()
+        .answers::<Items<LocationWork>>(),
+        Endpoint::post::<AcceptFulfillmentOrder, OrderView>(
             "/v1/fulfillment-orders/{fulfillmentOrderId}/accept",
-            fulfillment_orders::accept,
-        )
-        .answers::<OrderView>(),
-        Endpoint::post::<RejectFulfillmentOrder, _>(
+        ),
+        Endpoint::post::<RejectFulfillmentOrder, OrderView>(
             "/v1/fulfillment-orders/{fulfillmentOrderId}/reject",
-            fulfillment_orders::reject,
-        )
-        .answers::<OrderView>(),
-        Endpoint::post::<MoveFulfillmentOrder, _>(
-            "/v1/fulfillment-orders/{fulfillmentOrderId}/move",
-            fulfillment_orders::relocate,
-        )
-        .answers::<OrderView>(),
-        Endpoint::post::<PickItems, _>(
-            "/v1/fulfillment-orders/{fulfillmentOrderId}/pick",
-            fulfillment_orders::pick,
-        )
-        .answers::<OrderView>(),
-        Endpoint::post::<PackItems, _>(
-            "/v1/fulfillment-orders/{fulfillmentOrderId}/pack",
-            fulfillment_orders::pack,
-        )
-        .answers::<OrderView>(),
-        Endpoint::post::<MarkReadyForPickup, _>(
+        ),
+        Endpoint::post::<MoveFulfillmentOrder, OrderView>("/v1/fulfillment-orders/{fulfillmentOrderId}/move"),
+        Endpoint::post::<PickItems, OrderView>("/v1/fulfillment-orders/{fulfillmentOrderId}/pick"),
+        Endpoint::post::<PackItems, OrderView>("/v1/fulfillment-orders/{fulfillmentOrderId}/pack"),
+        Endpoint::post::<MarkReadyForPickup, OrderView>(
             "/v1/fulfillment-orders/{fulfillmentOrderId}/ready-for-pickup",
-            fulfillment_orders::ready_for_pickup,
-        )
-        .answers::<OrderView>(),
-        Endpoint::post::<ShipItems, _>(
-            "/v1/fulfillment-orders/{fulfillmentOrderId}/ship",
-            fulfillment_orders::ship,
-        )
-        .creates::<ShipmentAnswer>(&[201]),
-        Endpoint::post::<ShortPick, _>(
-            "/v1/fulfillment-orders/{fulfillmentOrderId}/short",
-            fulfillment_orders::short,
-        )
-        .answers::<OrderView>(),
-    ]
-}
-
-/// What locations say that were asked.
-fn answering_requests() -> Vec<Endpoint> {
-    vec![
-        Endpoint::post::<AcceptCancellation, _>(
+        ),
+        Endpoint::post::<ShipItems, ShipmentAnswer>("/v1/fulfillment-orders/{fulfillmentOrderId}/ship")
+            .with_status(&[201]),
+        Endpoint::post::<ShortPick, OrderView>("/v1/fulfillment-orders/{fulfillmentOrderId}/short"),
+        Endpoint::post::<AcceptCancellation, OrderView>(
             "/v1/fulfillment-orders/{fulfillmentOrderId}/accept-cancellation",
-            fulfillment_orders::accept_cancellation,
-        )
-        .answers::<OrderView>(),
-        Endpoint::post::<RejectCancellation, _>(
+        ),
+        Endpoint::post::<RejectCancellation, OrderView>(
             "/v1/fulfillment-orders/{fulfillmentOrderId}/reject-cancellation",
-            fulfillment_orders::reject_cancellation,
-        )
-        .answers::<OrderView>(),
-        Endpoint::post::<AcceptAmendment, _>(
+        ),
+        Endpoint::post::<AcceptAmendment, OrderView>(
             "/v1/fulfillment-orders/{fulfillmentOrderId}/accept-amendment",
-            fulfillment_orders::accept_amendment,
-        )
-        .answers::<OrderView>(),
-        Endpoint::post::<RejectAmendment, _>(
+        ),
+        Endpoint::post::<RejectAmendment, OrderView>(
             "/v1/fulfillment-orders/{fulfillmentOrderId}/reject-amendment",
-            fulfillment_orders::reject_amendment,
-        )
-        .answers::<OrderView>(),
-    ]
-}
-
-fn following_parcels() -> Vec<Endpoint> {
-    vec![
-        Endpoint::post::<TrackShipment, _>("/v1/shipments/{shipmentId}/track", shipments::track)
-            .answers::<OrderView>(),
-        Endpoint::post::<ConfirmDelivery, _>(
-            "/v1/shipments/{shipmentId}/confirm-delivery",
-            shipments::confirm_delivery,
-        )
-        .answers::<OrderView>(),
-        Endpoint::post::<TrackParcel, _>("/v1/tracking", shipments::track_parcel).answers::<OrderView>(),
-        Endpoint::post::<RequestReturn, _>("/v1/orders/{orderId}/returns", returns::request)
-            .creates::<ReturnAnswer>(&[201]),
-        Endpoint::post::<ReceiveReturn, _>("/v1/returns/{returnId}/receive", returns::receive)
-            .answers::<OrderView>(),
-    ]
-}
-
-fn keeping_stock() -> Vec<Endpoint> {
-    vec![
-        Endpoint::get("/v1/locations", "ListLocations", "All locations, by id.", locations::list)
-            .takes(&[parameters::MIN_POSITION])
-            .answers::<Items<LocationView>>(),
-        Endpoint::put::<RegisterLocation, _>("/v1/locations/{location}", locations::register)
-            .answers::<LocationView>(),
-        Endpoint::post::<PauseLocation, _>("/v1/locations/{location}/pause", locations::pause)
-            .answers::<LocationView>(),
-        Endpoint::post::<ResumeLocation, _>("/v1/locations/{location}/resume", locations::resume)
-            .answers::<LocationView>(),
-        Endpoint::post::<ReceiveStock, _>("/v1/stock/receive", stock::receive).answers::<AvailabilityView>(),
-        Endpoint::post::<CountStock, _>("/v1/stock/count", stock::count).answers::<CountAnswer>(),
-        Endpoint::post::<AdjustStock, _>("/v1/stock/adjust", stock::adjust).answers::<AvailabilityView>(),
-        Endpoint::post::<ChangeStockCondition, _>("/v1/stock/condition", stock::change_condition)
-            .answers::<AvailabilityView>(),
-        Endpoint::post::<ShipTransfer, _>("/v1/transfers", stock::ship_transfer)
-            .creates::<TransferAnswer>(&[201]),
-        Endpoint::post::<ReceiveTransfer, _>("/v1/transfers/{transferId}/receive", stock::receive_transfer)
-            .answers::<AvailabilityView>(),
-        Endpoint::post::<ExpectSupply, _>("/v1/supplies", stock::expect_supply)
-            .creates::<SupplyAnswer>(&[201, 200]),
-        Endpoint::post::<CancelSupply, _>("/v1/supplies/{supplyId}/cancel", stock::cancel_supply)
-            .answers::<AvailabilityView>(),
-        Endpoint::put::<SetStockPolicy, _>("/v1/stock-policies", stock::set_policy)
-            .answers::<AvailabilityView>(),
+        ),
+        Endpoint::post::<TrackShipment, OrderView>("/v1/shipments/{shipmentId}/track"),
+        Endpoint::post::<ConfirmDelivery, OrderView>("/v1/shipments/{shipmentId}/confirm-delivery"),
+        Endpoint::post::<TrackParcel, OrderView>("/v1/tracking"),
         Endpoint::get(
-            "/v1/availability",
-            "GetAvailability",
-            "What can still be promised of SKUs, or could be at a moment; those never seen are left out.",
-            availability::get,
+            "/v1/fulfillment-board",
+            "GetFulfillmentBoard",
+            "The fulfillment orders of a location in a stage, most urgent first.",
+            fulfillment_board::list,
         )
-        .takes(availability::PARAMETERS)
-        .answers::<Items<AvailabilityView>>(),
-        Endpoint::get("/v1/policy", "GetMerchantPolicy", "The merchant's rules.", policy::get)
-            .takes(&[parameters::MIN_POSITION])
-            .answers::<PolicyView>(),
-        Endpoint::put::<SetMerchantPolicy, _>("/v1/policy", policy::set).answers::<PolicyView>(),
-        Endpoint::put::<RegisterMerchant, _>("/v1/merchants/{merchant}", merchants::register)
-            .answers::<PolicyView>(),
+        .takes::<BoardParams>()
+        .takes::<MinPosition>()
+        .takes::<PageParams>()
+        .answers::<Items<BoardItem>>(),
+        Endpoint::get(
+            "/v1/fulfillment-board/summary",
+            "SummarizeFulfillmentBoard",
+            "The number of fulfillment orders by location and stage.",
+            fulfillment_board::summary,
+        )
+        .takes::<SummaryParams>()
+        .takes::<MinPosition>()
+        .answers::<Items<BoardSummaryItem>>(),
+        Endpoint::get(
+            "/v1/metrics",
+            "GetOrderMetrics",
+            "Orders, units, rates and cycle times, by minute or hour.",
+            order_metrics::get,
+        )
+        .takes::<MetricsParams>()
+        .takes::<MinPosition>()
+        .answers::<MetricsList>(),
     ]
 }
 
-/// What happened, and what was so because of it.
-fn auditing() -> Vec<Endpoint> {
+fn stock() -> Vec<Endpoint> {
     vec![
+        Endpoint::post::<ReceiveStock, AvailabilityView>("/v1/stock/receive"),
+        Endpoint::post::<CountStock, CountAnswer>("/v1/stock/count"),
+        Endpoint::post::<AdjustStock, AvailabilityView>("/v1/stock/adjust"),
+        Endpoint::post::<ChangeStockCondition, AvailabilityView>("/v1/stock/condition"),
         Endpoint::get(
             "/v1/stock/history",
             "GetStockHistory",
-            "Every movement of a SKU with its cause and what was there after it, the oldest first.",
+            "Every movement of a SKU with its cause and the stock after it, oldest first.",
             stock_history::get,
         )
-        .takes(stock_history::PARAMETERS)
+        .takes::<StockHistoryParams>()
+        .takes::<AsOfParam>()
+        .takes::<MinPosition>()
+        .takes::<PageParams>()
         .answers::<Items<StockMovement>>(),
+        Endpoint::put::<SetStockPolicy, AvailabilityView>("/v1/stock-policies"),
+        Endpoint::post::<ShipTransfer, TransferAnswer>("/v1/transfers").with_status(&[201]),
+        Endpoint::post::<ReceiveTransfer, AvailabilityView>("/v1/transfers/{transferId}/receive"),
+        Endpoint::post::<ExpectSupply, SupplyAnswer>("/v1/supplies").with_status(&[201, 200]),
+        Endpoint::post::<CancelSupply, AvailabilityView>("/v1/supplies/{supplyId}/cancel"),
         Endpoint::get(
-            "/v1/consequences",
-            "ListConsequences",
-            "A command and everything that followed from it, in order.",
-            consequences::get,
+            "/v1/availability",
+            "GetAvailability",
+            "The units of SKUs that can be promised, now, by a future time, or at a past time.",
+            availability::get,
         )
-        .takes(consequences::PARAMETERS)
-        .answers::<Items<CommandItem>>(),
+        .takes::<availability::SkuParams>()
+        .takes::<AvailabilityFilter>()
+        .takes::<AsOfParam>()
+        .takes::<MinPosition>()
+        .answers::<Items<AvailabilityView>>(),
     ]
 }
 
-fn many_and_all() -> Vec<Endpoint> {
+fn settings() -> Vec<Endpoint> {
     vec![
+        Endpoint::get("/v1/locations", "ListLocations", "All locations, by id.", merchant::locations)
+            .takes::<MinPosition>()
+            .answers::<Items<LocationView>>(),
+        Endpoint::put::<RegisterLocation, LocationView>("/v1/locations/{location}"),
+        Endpoint::post::<PauseLocation, LocationView>("/v1/locations/{location}/pause"),
+        Endpoint::post::<ResumeLocation, LocationView>("/v1/locations/{location}/resume"),
+        Endpoint::get("/v1/policy", "GetMerchantPolicy", "The merchant's policy.", merchant::policy)
+            .takes::<MinPosition>()
+            .answers::<PolicyView>(),
+        Endpoint::put::<SetMerchantPolicy, PolicyView>("/v1/policy"),
+        Endpoint::put::<RegisterMerchant, PolicyView>("/v1/merchants/{merchant}"),
+    ]
+}
+
+fn audit() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(
+            "/v1/consequences",
+            "ListConsequences",
+            "A command and every command that it caused, in order.",
+            causation::get,
+        )
+        .takes::<CommandParams>()
+        .takes::<MinPosition>()
+        .answers::<Items<CommandItem>>(),
         Endpoint::bulk(
             "/v1/commands",
             "SubmitCommands",
-            "Many commands, decided in the order given; each succeeds or fails alone.",
+            "Many commands, decided in the given order. Each succeeds or fails alone.",
             bulk::submit,
         )
         .answers::<Vec<bulk::AnswerView>>(),
         Endpoint::get(
             "/v1/commands/{key}",
             "GetCommandState",
-            "What became of a command, by its idempotency key.",
-            command_state::get,
+            "The state and answer of a command, by its idempotency key.",
+            commands::get,
         )
         .answers::<StateOfCommand>(),
-        Endpoint::get("/v1/events", "ListEvents", "Everything that happened, in order.", events::list)
-            .takes(events::PARAMETERS)
+        Endpoint::get("/v1/events", "ListEvents", "All events of the merchant, in order.", events::list)
+            .takes::<MinPosition>()
+            .takes::<EventPageParams>()
+            .takes::<EventParams>()
             .answers::<Items<CloudEvent>>(),
-        Endpoint::get(
-            "/v1/projections",
-            "ListProjections",
-            "How far the read models of all merchants are.",
-            projections::list,
-        )
-        .answers::<Items<ProjectionView>>(),
     ]
 }
 
-/// What an operator does about read models.
-fn read_models() -> Vec<Endpoint> {
+fn operation() -> Vec<Endpoint> {
     vec![
+        Endpoint::get(
+            "/v1/projections",
+            "ListProjections",
+            "The progress of the read models of all merchants.",
+            projections::list,
+        )
+        .answers::<Items<ProjectionView>>(),
         Endpoint::operation(
             "/v1/projections/{projection}/rebuild",
             "RebuildProjection",
-            "Builds a read model anew beside the one that serves, and puts it in its place.",
+            "Builds a read model again while the active build answers queries, and then activates the new build.",
             projections::rebuild,
         )
-        .takes(projections::REBUILD)
-        .creates::<BuildAsked>(&[202]),
+        .takes::<RebuildParams>()
+        .answers::<BuildAccepted>()
+        .with_status(&[202]),
         Endpoint::operation(
             "/v1/projections/{projection}/verify",
             "VerifyProjection",
-            "Builds a read model anew, compares it row by row with the one that serves, and throws it away.",
+            "Builds a read model again, compares every row with the active build, and deletes the new build.",
             projections::verify,
         )
-        .creates::<BuildAsked>(&[202]),
+        .answers::<BuildAccepted>()
+        .with_status(&[202]),
         Endpoint::operation(
             "/v1/projections/{projection}/rollback",
             "RollBackProjection",
-            "Puts the build back that served before the one that is named.",
+            "Activates the build that was active before the given one.",
             projections::roll_back,
         )
-        .takes(projections::OF_BUILD)
-        .creates::<BuildAsked>(&[202]),
+        .takes::<BuildParams>()
+        .answers::<BuildAccepted>()
+        .with_status(&[202]),
         Endpoint::operation(
             "/v1/projections/{projection}/drop",
             "DropProjectionBuild",
-            "Takes away a build that nothing is answered from.",
+            "Deletes an inactive build.",
             projections::remove,
         )
-        .takes(projections::OF_BUILD)
-        .creates::<BuildAsked>(&[202]),
+        .takes::<BuildParams>()
+        .answers::<BuildAccepted>()
+        .with_status(&[202]),
         Endpoint::operation(
             "/v1/projections/{projection}/retry",
             "RetryParkedStreams",
-            "Tries to fold what could not be folded before.",
+            "Tries to apply the parked streams again.",
             projections::retry,
         )
-        .answers::<RetriedView>(),
+        .answers::<RetryView>(),
         Endpoint::get(
             "/v1/projections/{projection}/parked",
             "ListParkedStreams",
-            "Streams of which an event could not be folded: answers about them are stale.",
+            "Streams with an event that could not be applied. Answers about them are stale.",
             projections::parked,
         )
         .answers::<Items<ParkedView>>(),
     ]
 }
 
-fn the_service() -> Vec<Endpoint> {
+fn service() -> Vec<Endpoint> {
+    static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| openapi::document(&endpoints()).to_string().into());
+    static PAGE: LazyLock<String> = LazyLock::new(|| documentation::page(&endpoints()));
+    let document = async || ([(header::CONTENT_TYPE, "application/json")], DOCUMENT.clone());
+    let policy = documentation::CONTENT_SECURITY_POLICY;
+    let page = async move || ([(header::CONTENT_SECURITY_POLICY, policy)], Html(PAGE.as_str()));
     vec![
-        Endpoint::get("/livez", "IsLive", "The program runs and answers.", health::live).answers::<Health>(),
-        Endpoint::get("/readyz", "IsReady", "The service should be given work.", health::ready)
+        Endpoint::get("/livez", "IsLive", "Whether the process runs and answers.", health::live)
             .answers::<Health>(),
-        Endpoint::get("/metrics", "GetMetrics", "What is measured, for Prometheus.", metrics::get)
-            .in_media_type(metrics::MEDIA_TYPE),
-        Endpoint::get("/openapi.json", "GetOpenApi", "This description, for programs.", openapi::get)
+        Endpoint::get("/readyz", "IsReady", "Whether the service can take requests.", health::ready)
+            .answers::<Health>(),
+        Endpoint::get("/metrics", "GetMetrics", "Metrics for Prometheus.", prometheus::get)
+            .in_media_type(prometheus::MEDIA_TYPE),
+        Endpoint::get("/openapi.json", "GetOpenApi", "This description, for programs.", document)
             .answers::<Map<String, Value>>(),
-        Endpoint::get("/docs", "GetDocs", "This description, for people.", documentation::get)
-            .in_media_type("text/html"),
+        Endpoint::get("/docs", "GetDocs", "This description, for people.", page).in_media_type("text/html"),
     ]
-}
-
-/// The routes of all endpoints.
-pub fn routes() -> Router<Arc<App>> {
-    endpoints()
-        .into_iter()
-        .fold(Router::new(), |router, endpoint| router.route(endpoint.path, endpoint.into_route()))
 }

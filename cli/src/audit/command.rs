@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use clap::Args;
-use holdfast_api::history::command::{CommandItem, FollowedCommand, Following, command_at};
-use holdfast_api::reading::AsOf;
+use holdfast_api::history::command::{CommandItem, CausedCommand, CausalChain, command_at};
+use holdfast_api::queries::AsOf;
 use holdfast_commands::Metadata;
 use holdfast_domain::values::{IdempotencyKey, MerchantId};
 use holdfast_journal::{Event, Journal, LoadRequest, OutcomeKey};
@@ -81,14 +81,14 @@ pub async fn run(arguments: &Arguments, printer: &mut Printer) -> Result<(), Cli
     };
     let mut listing = Listing::new(&COLUMNS, *json);
     let mut events = 0;
-    let mut add = |followed: &FollowedCommand, listing: &mut Listing<7>, printer: &mut Printer| {
-        if let Some(item) = CommandItem::of(followed)? {
+    let mut add = |command: &CausedCommand, listing: &mut Listing<7>, printer: &mut Printer| {
+        if let Some(item) = CommandItem::of(command)? {
             events += item.events.len() as u64;
             listing.add(&item, rows, printer)?;
         }
         Ok::<(), CliError>(())
     };
-    let mut following = Following::default();
+    let mut chain = CausalChain::default();
     let correlation = arguments.selection.correlation.as_deref();
     let after = match correlation {
         Some(_) => {
@@ -101,7 +101,7 @@ pub async fn run(arguments: &Arguments, printer: &mut Printer) -> Result<(), Cli
             if end > up_to || end == 0 {
                 return Err(CliError::UnknownCommand { merchant: merchant.clone() });
             }
-            add(&following.take(None, root), &mut listing, printer)?;
+            add(&chain.add(None, root), &mut listing, printer)?;
             end
         }
     };
@@ -112,9 +112,9 @@ pub async fn run(arguments: &Arguments, printer: &mut Printer) -> Result<(), Cli
         let Some(last) = page.last().map(|last| last.position) else { break };
         for command in page.chunk_by(|one, next| one.command_end == next.command_end) {
             let Some(first) = command.first().filter(|first| first.command_end <= up_to) else { continue };
-            let cause = following.cause(first);
+            let cause = chain.cause(first);
             if cause.is_some() || correlation.is_some_and(|id| has_correlation(first, id)) {
-                let found = following.take(cause, command.to_vec());
+                let found = chain.add(cause, command.to_vec());
                 progress.suspend(|| add(&found, &mut listing, printer))?;
             }
         }
@@ -169,11 +169,11 @@ fn rows(item: &CommandItem) -> Vec<[String; 7]> {
         if index == 0 {
             let depth = usize::try_from(item.depth).unwrap_or(0).min(20);
             row[1] = item.at.to_string();
-            row[2] = format!("{}{}", "> ".repeat(depth), item.command);
+            row[2] = format!("{}{}", "> ".repeat(depth), item.metadata.command);
             let cause = item.caused_by.map(|position| format!("event {position}"));
-            let correlation = item.correlation_id.as_ref().map(|id| format!("correlation {id}"));
+            let correlation = item.metadata.correlation_id.as_ref().map(|id| format!("correlation {id}"));
             row[5] = cause.into_iter().chain(correlation).collect::<Vec<_>>().join(", ");
-            row[6] = actor_cell(item.actor.as_deref(), &item.principal);
+            row[6] = actor_cell(item.metadata.actor.as_deref(), &item.metadata.principal);
         }
         rows.push(row);
     }

@@ -6,7 +6,7 @@ mod listing;
 mod order;
 mod stock;
 
-use holdfast_api::reading::AsOf;
+use holdfast_api::queries::AsOf;
 use holdfast_domain::values::MerchantId;
 use holdfast_terminal::output::Printer;
 

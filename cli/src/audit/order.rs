@@ -1,10 +1,10 @@
 //! `holdfast audit order`: the events of an order and what each of them changed.
 
 use comfy_table::Table;
-use holdfast_api::history::HistoryItem;
+use holdfast_api::history::EventEnvelope;
 use holdfast_api::history::difference::Difference;
 use holdfast_api::history::order::OrderReplay;
-use holdfast_api::reading::AsOf;
+use holdfast_api::queries::AsOf;
 use holdfast_domain::order::OrderStatus;
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::{MerchantId, OrderId};
@@ -58,7 +58,7 @@ pub struct AuditTrail {
 #[serde(rename_all = "camelCase")]
 struct Entry {
     #[serde(flatten)]
-    event: HistoryItem,
+    event: EventEnvelope,
     summary: String,
     /// The status after the event.
     status: OrderStatus,
@@ -113,11 +113,11 @@ pub async fn read_trail(
 }
 
 fn entry(replay: &mut OrderReplay, event: &Event, with_state: bool) -> Result<Entry, JournalError> {
-    let summary = event_summary(&replay.pass(event)?);
+    let summary = event_summary(&replay.apply(event)?);
     let differences = replay.differences(event)?;
     let state = with_state.then(|| serde_json::value::to_raw_value(replay.state())).transpose();
     let state = state.map_err(|error| JournalError::corrupt_at(event.position, error))?;
-    Ok(Entry { event: HistoryItem::of(event)?, summary, status: replay.status(), differences, state })
+    Ok(Entry { event: EventEnvelope::of(event)?, summary, status: replay.status(), differences, state })
 }
 
 pub fn print_trail(trail: &AuditTrail, printer: &mut Printer) {
@@ -132,14 +132,14 @@ fn event_table(trail: &AuditTrail) -> Table {
     let mut table = output::table(&headings);
     for Entry { event, summary, status, .. } in &trail.events {
         let ids =
-            [("correlation", event.correlation_id.as_ref()), ("caused by", event.causation_id.as_ref())];
+            [("correlation", event.metadata.correlation_id.as_ref()), ("caused by", event.metadata.causation_id.as_ref())];
         table.add_row([
             event.position.to_string(),
             event.at.to_string(),
             event.kind.clone(),
             summary.clone(),
-            command_cell(&event.command, ids),
-            actor_cell(event.actor.as_deref(), &event.principal),
+            command_cell(&event.metadata.command, ids),
+            actor_cell(event.metadata.actor.as_deref(), &event.metadata.principal),
             status.name().to_owned(),
         ]);
     }

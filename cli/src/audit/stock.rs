@@ -3,7 +3,7 @@
 //! A SKU can have millions of events: they are read and printed page by page.
 
 use holdfast_api::history::stock::{StockMovement, StockReplay};
-use holdfast_api::reading::AsOf;
+use holdfast_api::queries::AsOf;
 use holdfast_domain::stock::StockRefusal;
 use holdfast_domain::values::{LocationId, Sku};
 use holdfast_terminal::output::{self, Printer, Progress};
@@ -72,14 +72,14 @@ pub async fn run(arguments: &Arguments, printer: &mut Printer) -> Result<(), Cli
     let mut listing = Listing::new(&COLUMNS, *json);
     while let Some(event) = replay.next().await? {
         if event.position < *from {
-            replay.pass(&event)?;
+            replay.apply(&event)?;
             if let Some(progress) = &mut progress {
                 progress.set(event.position);
             }
             continue;
         }
         progress.take().into_iter().for_each(Progress::finish);
-        if let Some(movement) = replay.tell(&event, location.as_ref())? {
+        if let Some(movement) = replay.movement(&event, location.as_ref())? {
             listing.add(&StockMovement::of((event, movement))?, rows, printer)?;
         }
         if printer.is_closed() {
@@ -130,10 +130,10 @@ fn rows(item: &StockMovement) -> Vec<[String; 11]> {
         first[1] = event.at.to_string();
         first[2].clone_from(&event.kind);
         let order = movement.order_id.map(|id| id.to_string());
-        let (correlation, cause) = (event.correlation_id.as_ref(), event.causation_id.as_ref());
+        let (correlation, cause) = (event.metadata.correlation_id.as_ref(), event.metadata.causation_id.as_ref());
         let ids = [("order", order.as_ref()), ("correlation", correlation), ("caused by", cause)];
-        first[9] = command_cell(&event.command, ids);
-        first[10] = actor_cell(event.actor.as_deref(), &event.principal);
+        first[9] = command_cell(&event.metadata.command, ids);
+        first[10] = actor_cell(event.metadata.actor.as_deref(), &event.metadata.principal);
     }
     rows
 }

@@ -83,7 +83,7 @@ impl Summary {
         let all = OrderFilter::default();
         let mut after = None;
         loop {
-            let page = app.reading.orders(merchant.as_str(), &all, after.as_deref(), PAGE_SIZE).await?;
+            let page = app.queries.orders(merchant.as_str(), &all, after.as_deref(), PAGE_SIZE).await?;
             for order in page.items.iter().filter_map(OrderRow::view) {
                 self.count(&order);
             }

@@ -32,7 +32,7 @@ pub async fn import(
 ) -> Result<(Report, Rejects), CliError> {
     let started_at = Instant::now();
     let merchant = &arguments.merchant;
-    if !app.reading.knows_merchant(merchant.as_str()).await? {
+    if !app.queries.knows_merchant(merchant.as_str()).await? {
         return Err(CliError::UnknownMerchant(merchant.clone()));
     }
     let before = app.journal.head(merchant.as_str()).await?.position;
@@ -87,7 +87,7 @@ impl Importer<'_> {
     }
 
     async fn known_locations(&self) -> Result<BTreeSet<LocationId>, CliError> {
-        let locations = self.app.reading.locations(self.merchant.as_str()).await?;
+        let locations = self.app.queries.locations(self.merchant.as_str()).await?;
         Ok(locations.into_iter().map(|view| view.location).collect())
     }
 
@@ -98,7 +98,7 @@ impl Importer<'_> {
         let filter = AvailabilityFilter::default();
         let mut known = BTreeSet::new();
         for some in skus.chunks(SKUS_PER_QUERY) {
-            let found = self.app.reading.availability(self.merchant.as_str(), some, &filter).await?;
+            let found = self.app.queries.availability(self.merchant.as_str(), some, &filter).await?;
             known.extend(found.into_iter().map(|view| view.sku));
         }
         Ok(known)

@@ -149,7 +149,7 @@ async fn a_row_with_zero_on_hand_registers_the_sku_and_removes_no_units() {
     app.wait_for_projections(&arguments.merchant).await.unwrap();
     for (sku, on_hand) in [("C", 0), ("E", 4)] {
         let views = app
-            .reading
+            .queries
             .availability("default", &[Sku::new(sku).unwrap()], &AvailabilityFilter::default())
             .await
             .unwrap();

@@ -146,7 +146,7 @@ impl Shop {
     /// Updates the read models, as a server does.
     async fn update_read_models(&self) {
         let app = App::open(&self.store()).await.unwrap();
-        for merchant in app.reading.merchants().await.unwrap() {
+        for merchant in app.queries.merchants().await.unwrap() {
             app.wait_for_projections(&MerchantId::new(&merchant).unwrap()).await.unwrap();
         }
         assert!(app.shutdown().await);

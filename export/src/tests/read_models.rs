@@ -20,7 +20,7 @@ const ORDER_TABLES: &str = "orders,order_lines,fulfillment_orders,packages";
 /// The orders in the read model, by id.
 async fn orders(shop: &Shop) -> BTreeMap<String, OrderView> {
     let app = App::open(&shop.store()).await.unwrap();
-    let page = app.reading.orders("default", &OrderFilter::default(), None, 1_000).await.unwrap();
+    let page = app.queries.orders("default", &OrderFilter::default(), None, 1_000).await.unwrap();
     let views = page.items.into_iter().map(|row| row.view().unwrap());
     let all = views.map(|view| (view.order_id.to_string(), view)).collect();
     assert!(app.shutdown().await);
@@ -283,7 +283,7 @@ async fn availability_is_a_snapshot_of_the_day() {
     let app = App::open(&shop.store()).await.unwrap();
     let skus = ["MUG".parse().unwrap()];
     let view =
-        app.reading.availability(merchant().as_str(), &skus, &AvailabilityFilter::default()).await.unwrap();
+        app.queries.availability(merchant().as_str(), &skus, &AvailabilityFilter::default()).await.unwrap();
     assert!(app.shutdown().await);
     drop(app);
     let expected = serde_json::to_value(&view[0]).unwrap();

@@ -5,22 +5,22 @@ use holdfast_commands::AnyCommand;
 use serde_json::{Map, Number, Value};
 
 use super::inputs::{INPUTS, Mutable, Shape};
-use crate::rest::body;
-use crate::rest::problem::Problem;
+use crate::error::ApiError;
+use crate::json;
 
 /// Reads a command. What is wrong is told with a pointer, as by REST.
-pub(super) fn read(mutable: &Mutable, input: Given) -> Result<AnyCommand, Problem> {
-    let input = input.into_json().map_err(|error| Problem::bad("invalid_value", error.to_string()).at(""))?;
+pub(super) fn read(mutable: &Mutable, input: Given) -> Result<AnyCommand, ApiError> {
+    let input = input.into_json().map_err(|error| ApiError::InvalidValue(error.to_string()).at(""))?;
     if !input.is_object() {
-        return Err(Problem::bad("invalid_value", "must be an object").at(""));
+        return Err(ApiError::InvalidValue("must be an object".to_owned()).at(""));
     }
     let mut track = serde_path_to_error::Track::new();
     let fields = serde_path_to_error::Deserializer::new(fitted(&mutable.input, input), &mut track);
     match AnyCommand::read(mutable.command, fields) {
         Some(Ok(command)) => Ok(command),
-        Some(Err(error)) => Err(body::wrong(&track.path(), &error)),
+        Some(Err(error)) => Err(json::error(&track.path(), &error)),
         // Every mutation is made of a command.
-        None => Err(Problem::internal()),
+        None => Err(ApiError::Internal),
     }
 }
 

@@ -27,16 +27,16 @@ use async_graphql::{
     ServerResult, Value, resolver_utils,
 };
 use async_graphql_value::Value as Given;
-use holdfast_commands::{AnyCommand, Request};
-use holdfast_domain::values::{IdempotencyKey, MerchantId};
+use holdfast_commands::Request;
+use holdfast_domain::values::IdempotencyKey;
 
 use self::inputs::{INPUTS, Mutable};
 use self::payload::CommandPayload;
 use super::context::RequestContext;
 use super::error::Problem;
 use super::types::scalars::Long;
-use crate::rest::problem::Problem as Refusal;
-use crate::rest::{caller, sending};
+use crate::error::ApiError;
+use crate::{headers, submit};
 
 /// The argument that has a command's fields.
 const INPUT: &str = "input";
@@ -159,22 +159,20 @@ impl Arguments {
         arguments
     }
 
-    fn key(&self, mutable: &Mutable) -> Result<Option<IdempotencyKey>, Refusal> {
-        let Some(key) = &self.key else {
-            if mutable.needs_key {
-                let detail = "idempotencyKey is needed, so that the command can be sent again safely";
-                return Err(Refusal::bad("idempotency_key_required", detail));
+    fn key(&self, mutable: &Mutable) -> Result<Option<IdempotencyKey>, ApiError> {
+        match &self.key {
+            Some(key) => {
+                let key = IdempotencyKey::new(key);
+                key.map(Some).map_err(|reason| ApiError::InvalidKey(reason.to_string()))
             }
-            return Ok(None);
-        };
-        let invalid = |why| Refusal::bad("idempotency_key_invalid", format!("idempotencyKey {why}"));
-        IdempotencyKey::new(key).map(Some).map_err(invalid)
+            None if mutable.needs_key => Err(ApiError::KeyRequired),
+            None => Ok(None),
+        }
     }
 
-    fn version(&self) -> Result<Option<u64>, Refusal> {
+    fn version(&self) -> Result<Option<u64>, ApiError> {
         let Some(version) = self.if_match.clone() else { return Ok(None) };
-        let malformed = |_| Refusal::bad("if_match_malformed", "ifMatch must be one version, such as 3");
-        Long::parse(version).map(|version| Some(version.0)).map_err(malformed)
+        Long::parse(version).map(|version| Some(version.0)).map_err(|_| ApiError::InvalidIfMatch)
     }
 }
 
@@ -186,7 +184,7 @@ async fn carry_out(
 ) -> Result<CommandPayload, Problem> {
     match decide(request, mutable, Arguments::of(given)).await {
         Ok(payload) => Ok(payload),
-        Err(problem) if problem.status.is_server_error() => Err(problem.into()),
+        Err(problem) if problem.status().is_server_error() => Err(problem.into()),
         Err(problem) => Ok(CommandPayload::refused(problem)),
     }
 }
@@ -195,38 +193,21 @@ async fn decide(
     request: &RequestContext,
     mutable: &Mutable,
     arguments: Arguments,
-) -> Result<CommandPayload, Refusal> {
+) -> Result<CommandPayload, ApiError> {
     let key = arguments.key(mutable)?;
     let version = arguments.version()?;
     let metadata = request.headers().metadata.clone()?;
     let app = request.app();
     let command = fitting::read(mutable, arguments.input)?;
-    let registers = matches!(command, AnyCommand::RegisterMerchant(_));
-    let merchant = merchant(request, &command, arguments.merchant.as_deref()).await?;
-    let request = sending::request(app, &merchant, key.as_ref(), command, metadata)?;
+    let name = arguments.merchant.as_deref().or(request.headers().merchant.as_deref());
+    let merchant = headers::merchant_of(app, &command, name).await?;
+    let request = submit::request(app, &merchant, key.as_ref(), command, metadata)?;
     let requests: Vec<Request> = vec![request.if_match(version).dry_run(arguments.dry_run)];
-    let reply = sending::replies(app, &merchant, requests).await.pop().ok_or_else(Refusal::internal)?;
-    let (answer, replayed) = sending::decided(reply)?;
+    let reply = submit::submit(app, &merchant, requests).await.pop().ok_or(ApiError::Internal)?;
+    let (answer, replayed) = submit::decided(reply)?;
     let payload = CommandPayload::of(&merchant, &answer, replayed)?;
     if arguments.dry_run {
         return Ok(payload.of_dry_run());
     }
-    if registers && payload.is_accepted() {
-        app.reading.learn_merchant(merchant.as_str());
-    }
     Ok(payload)
-}
-
-/// Whose command it is: by the command itself where it makes a merchant known, else by argument or header.
-async fn merchant(
-    request: &RequestContext,
-    command: &AnyCommand,
-    named: Option<&str>,
-) -> Result<MerchantId, Refusal> {
-    if let AnyCommand::RegisterMerchant(command) = command {
-        return Ok(command.merchant.clone());
-    }
-    let named = named.or(request.headers().merchant.as_deref());
-    // Not knowing whose it is, nothing was done.
-    caller::merchant(request.app(), named).await.map_err(Refusal::not_executed_where_unavailable)
 }

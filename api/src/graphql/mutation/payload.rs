@@ -16,8 +16,8 @@ use crate::graphql::types::location::Location;
 use crate::graphql::types::order::Order;
 use crate::graphql::types::policy::Policy;
 use crate::graphql::types::scalars::Long;
-use crate::reading::AsOf;
-use crate::rest::problem::Problem as Refusal;
+use crate::queries::AsOf;
+use crate::error::ApiError;
 
 /// The answer to a command.
 #[derive(Debug, Default, SimpleObject)]
@@ -73,7 +73,7 @@ impl CommandPayload {
     async fn order(&self, context: &Context<'_>) -> Result<Option<Order>, Problem> {
         let Some(AnsweredOrder { merchant, id, position, replayed }) = &self.order else { return Ok(None) };
         let reading = RequestContext::of(context)?.reading();
-        let Some((view, is_latest)) = reading.order_left_at(merchant.as_str(), *id, *position).await? else {
+        let Some((view, is_latest)) = reading.order_after(merchant.as_str(), *id, *position).await? else {
             return Ok(None);
         };
         if is_latest || !replayed {
@@ -87,30 +87,25 @@ impl CommandPayload {
 
 impl CommandPayload {
     /// The command was rejected.
-    pub(super) fn refused(problem: Refusal) -> Self {
+    pub(super) fn refused(problem: ApiError) -> Self {
         Self { user_errors: vec![problem.into()], ..Self::default() }
     }
 
     /// The command was decided.
-    pub(super) fn of(merchant: &MerchantId, answer: &Answer, replayed: bool) -> Result<Self, Refusal> {
+    pub(super) fn of(merchant: &MerchantId, answer: &Answer, replayed: bool) -> Result<Self, ApiError> {
         let position = answer.position;
         let decided = match answer.kind {
             OutcomeKind::Refused => {
                 let refused: Refused =
-                    serde_json::from_slice(&answer.body).map_err(|_| Refusal::internal())?;
-                Self::refused(refused.into())
+                    serde_json::from_slice(&answer.body).map_err(|_| ApiError::Internal)?;
+                Self::refused(ApiError::Refused(refused))
             }
             OutcomeKind::Created | OutcomeKind::Done => {
-                let result: Value = serde_json::from_slice(&answer.body).map_err(|_| Refusal::internal())?;
+                let result: Value = serde_json::from_slice(&answer.body).map_err(|_| ApiError::Internal)?;
                 Self::accepted(merchant, position, replayed, result)
             }
         };
         Ok(Self { replayed, position: Some(position.into()), ..decided })
-    }
-
-    /// Whether the command was accepted.
-    pub(super) fn is_accepted(&self) -> bool {
-        self.user_errors.is_empty()
     }
 
     /// The answer to a dry run: there is no order to read.
@@ -138,14 +133,14 @@ impl CommandPayload {
     }
 }
 
-impl From<Refusal> for UserError {
-    fn from(problem: Refusal) -> Self {
+impl From<ApiError> for UserError {
+    fn from(problem: ApiError) -> Self {
         Self {
             retryable: problem.is_retryable(),
-            code: problem.code.into_owned(),
-            message: problem.detail,
-            pointer: problem.pointer,
-            details: (!problem.more.is_empty()).then_some(Value::Object(problem.more)),
+            code: problem.code().to_owned(),
+            message: problem.to_string(),
+            pointer: problem.pointer().map(str::to_owned),
+            details: Some(problem.details()).filter(|details| !details.is_empty()).map(Value::Object),
         }
     }
 }

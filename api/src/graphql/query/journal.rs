@@ -14,8 +14,8 @@ use crate::graphql::limits::{PAST, list_cost, page_cost};
 use crate::graphql::types::caused_command::CausedCommand;
 use crate::graphql::types::event::Event;
 use crate::graphql::types::scalars::Long;
-use crate::reading::LinkedEvents;
-use crate::rest::caller::{kept, written_as_here};
+use crate::queries::causation::LinkedEvents;
+use crate::headers::{canonical_event_id, external_id};
 
 #[derive(Default)]
 pub(super) struct JournalQueries;
@@ -45,10 +45,10 @@ impl JournalQueries {
         let request = RequestContext::of(context)?;
         must_exist(request, min_position).await?;
         let id = |name: &'static str, id: Option<String>| {
-            id.map(|id| kept(&id)).transpose().map_err(|why| Problem::invalid(name, &why))
+            id.map(|id| external_id(&id)).transpose().map_err(|why| Problem::invalid(name, &why))
         };
         let correlation = id("correlationId", correlation_id)?;
-        let causation = id("causationId", causation_id)?.map(written_as_here);
+        let causation = id("causationId", causation_id)?.map(canonical_event_id);
         let link = match (&correlation, &causation) {
             (Some(_), Some(_)) => {
                 return Err(Problem::invalid("causationId", "cannot be combined with correlationId"));
@@ -109,7 +109,7 @@ async fn position(
 ) -> Result<Option<u64>, Problem> {
     let position = page.place.as_ref().and_then(|place| place.parse().ok());
     if let Some(position) = position {
-        request.reading().must_be_there(merchant.as_str(), position).await?;
+        request.reading().check_position(merchant.as_str(), position).await?;
     }
     Ok(position)
 }
@@ -129,8 +129,8 @@ async fn linked_events(
 ) -> Result<Connection<Event>, Problem> {
     let after = position(request, merchant, page).await?.unwrap_or(0);
     let linked = request.reading().linked_events(merchant.as_str(), link, after, page.limit).await?;
-    let LinkedEvents { events, is_cut, .. } = linked;
-    Ok(page.connection(nodes(merchant, events.iter())?, is_cut))
+    let LinkedEvents { events, has_more, .. } = linked;
+    Ok(page.connection(nodes(merchant, events.iter())?, has_more))
 }
 
 async fn events_after(

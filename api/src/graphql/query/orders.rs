@@ -5,7 +5,7 @@ use holdfast_domain::values::{LocationId, OrderId, Timestamp};
 use holdfast_projections::{self as projections, FulfillmentOrderFilter, OrderRow};
 
 use crate::cursor::List;
-use crate::figures;
+use crate::order_metrics;
 use crate::graphql::arguments::{optional, value, wait_for};
 use crate::graphql::connection::{Connection, Window, slice};
 use crate::graphql::context::RequestContext;
@@ -18,7 +18,7 @@ use crate::graphql::types::fulfillment_order::FulfillmentOrder;
 use crate::graphql::types::order::Order;
 use crate::graphql::types::order_metrics::OrderMetrics;
 use crate::graphql::types::scalars::{DateTime, Long};
-use crate::reading::AsOf;
+use crate::queries::AsOf;
 
 /// Conditions on orders; all that are given must hold.
 #[derive(Debug, Default, InputObject)]
@@ -70,7 +70,7 @@ impl OrderFilter {
             location: optional("filter.location", self.location)?,
             first_position: request
                 .reading()
-                .begun_within(request.merchant()?.as_str(), after, before)
+                .created_between(request.merchant()?.as_str(), after, before)
                 .await?,
             changed_after: time(self.changed_after),
             changed_before: time(self.changed_before),
@@ -103,7 +103,7 @@ impl MetricsFilter {
     fn into_filter(self, now: Timestamp) -> Result<projections::MetricsFilter, Problem> {
         let period = self.period.map_or(projections::Period::Hour, Into::into);
         let time = |time: Option<DateTime>| time.map(|time| time.0);
-        let span = figures::span(period, time(self.from), time(self.to), now);
+        let span = order_metrics::time_range(period, time(self.from), time(self.to), now);
         let (from, to) = span.map_err(|why| Problem::invalid("filter.from", why))?;
         Ok(projections::MetricsFilter {
             period,

@@ -14,7 +14,7 @@ use crate::graphql::node::{GlobalId, Kind};
 use crate::graphql::types::availability::Availability;
 use crate::graphql::types::scalars::{DateTime, Long};
 use crate::graphql::types::stock_movement::StockMovement;
-use crate::reading::StockHistoryAsked;
+use crate::queries::past::StockHistoryQuery;
 
 /// How many stretches of a SKU's history are searched for movements at one location, 10,000 events each.
 const MAX_STRETCHES: usize = 10;
@@ -89,7 +89,7 @@ impl StockQueries {
         let after = page.place.as_ref().and_then(|place| place.parse().ok()).unwrap_or(0);
         let (sku, location) = (value("sku", &sku)?, optional("location", location)?);
         let as_of = optional("asOf", as_of)?;
-        let mut asked = StockHistoryAsked { sku, location, after, limit: page.limit, as_of };
+        let mut asked = StockHistoryQuery { sku, location, after, limit: page.limit, as_of };
         let (reading, merchant) = (request.reading(), request.merchant()?);
         let mut stretches = 0;
         let found = loop {

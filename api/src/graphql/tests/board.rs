@@ -45,13 +45,13 @@ async fn the_most_urgent_comes_first_then_what_is_to_leave_first_then_the_oldest
     order(&house, "later", "standard", Some("2090-01-01T00:00:00Z")).await;
     order(&house, "express", "express", None).await;
     let (critical, last) = order(&house, "critical", "critical", None).await;
-    house.app.reading.wait_for("default", last).await.unwrap();
+    house.app.queries.wait_for("default", last).await.unwrap();
     let in_order = ["critical", "express", "late", "later", "whenever"];
     assert_eq!(waiting(&house, "PICK").await, in_order);
 
     let picked = json!({"fulfillmentOrderId": format!("{critical}.f1"), "all": true});
     let (_, last) = house.granted("PickItems", picked).await;
-    house.app.reading.wait_for("default", last).await.unwrap();
+    house.app.queries.wait_for("default", last).await.unwrap();
     assert_eq!(waiting(&house, "PICK").await, in_order[1..]);
     assert_eq!(waiting(&house, "PACK").await, ["critical"]);
     let summary = "{ fulfillmentBoardSummary(location: \"DC-1\") { nodes {
@@ -79,7 +79,7 @@ async fn what_must_wait_or_is_done_is_on_no_board_and_what_was_asked_is_to_be_an
         .await;
     house.granted("AcceptFulfillmentOrder", json!({"fulfillmentOrderId": format!("{asked}.f1")})).await;
     let (_, last) = house.granted("CancelOrder", json!({"orderId": asked, "reason": "no"})).await;
-    house.app.reading.wait_for("default", last).await.unwrap();
+    house.app.queries.wait_for("default", last).await.unwrap();
     for (stage, there) in [("PICK", &[][..]), ("PACK", &[]), ("SHIP", &[]), ("ANSWER", &["asked"])] {
         assert_eq!(waiting(&house, stage).await, there, "{stage}");
     }
@@ -93,7 +93,7 @@ async fn for_how_long_it_waits_counts_from_when_it_came_into_its_stage() {
     let (_, picked) = house.granted("PickItems", part).await;
     // What changes nothing about what there is to do changes nothing about since when.
     let (_, last) = house.granted("ConfirmPayment", json!({"orderId": id, "paymentRef": "p"})).await;
-    house.app.reading.wait_for("default", last.max(picked)).await.unwrap();
+    house.app.queries.wait_for("default", last.max(picked)).await.unwrap();
     let events = house.app.journal.read("default", created, 100).await.unwrap();
     let when = events.iter().find(|event| event.position == picked).unwrap().recorded_at;
     let query = "{ fulfillmentBoard(location: \"DC-1\", stage: PACK) { edges { node { since } } } }";

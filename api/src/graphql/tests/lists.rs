@@ -28,7 +28,7 @@ async fn paging_tells_every_order_once_the_newest_first() {
     for number in 1..=25 {
         last = house.create(&format!("W-{number}")).await.1;
     }
-    house.app.reading.wait_for("default", last).await.unwrap();
+    house.app.queries.wait_for("default", last).await.unwrap();
     let pages = pages(&house, 10).await;
     assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [10, 10, 5]);
     let newest_first: Vec<String> = (1..=25).rev().map(|number| format!("W-{number}")).collect();
@@ -59,7 +59,7 @@ async fn orders_are_found_by_every_filter() {
     let house = House::stocked().await;
     let journey = Journey::whole(&house).await;
     let (_, last) = house.create("W-2").await;
-    house.app.reading.wait_for("default", last).await.unwrap();
+    house.app.queries.wait_for("default", last).await.unwrap();
     for filter in [
         "status: DELIVERED",
         r#"channelRef: "W-1""#,
@@ -99,7 +99,7 @@ async fn a_cursor_of_another_list_or_of_nobody_is_refused() {
 async fn the_journal_is_read_page_by_page_in_both_directions() {
     let house = House::stocked().await;
     let journey = Journey::whole(&house).await;
-    house.app.reading.wait_for("default", journey.last()).await.unwrap();
+    house.app.queries.wait_for("default", journey.last()).await.unwrap();
     let (mut positions, mut after) = (Vec::new(), Value::Null);
     loop {
         let query = "query($after: String) { events(after: $after, first: 3) {
@@ -177,7 +177,7 @@ async fn orders_are_paged_from_the_end_by_last_and_before() {
     for number in 1..=5 {
         last = house.create(&format!("W-{number}")).await.1;
     }
-    house.app.reading.wait_for("default", last).await.unwrap();
+    house.app.queries.wait_for("default", last).await.unwrap();
     for sort in ["NEWEST_FIRST", "OLDEST_FIRST", "LATEST_CHANGE_FIRST", "EARLIEST_CHANGE_FIRST"] {
         let all = format!("{{ orders(sort: {sort}) {{ nodes {{ channelRef }} }} }}");
         let all = house.ask(&all).await["orders"]["nodes"].as_array().unwrap().clone();
@@ -248,7 +248,7 @@ async fn a_merchant_tells_its_locations_rules_and_read_models() {
     let house = House::stocked().await;
     let policy = json!({"reserveAt": "payment", "channels": {"pos": {"onShortage": "cancel_remainder"}}});
     let last = house.granted("SetMerchantPolicy", policy).await.1;
-    house.app.reading.wait_for("default", last).await.unwrap();
+    house.app.queries.wait_for("default", last).await.unwrap();
     // These wait for those that minPosition of a list does not wait for.
     house.ask(&format!("{{ metrics(minPosition: {last}) {{ position }} }}")).await;
     house.ask("{ events(correlationId: \"none\") { edges { cursor } } }").await;

@@ -35,7 +35,7 @@ async fn eventful(house: &House) -> String {
     let address = json!({"name": "Ada Byron", "city": "London", "country": "GB"});
     house.granted("AmendOrder", json!({"orderId": open, "shipTo": address})).await;
     let (_, last) = house.granted("HoldOrder", json!({"orderId": open, "reason": "fraud_risk"})).await;
-    house.app.reading.wait_for("default", last).await.unwrap();
+    house.app.queries.wait_for("default", last).await.unwrap();
     journey.order
 }
 

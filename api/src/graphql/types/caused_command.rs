@@ -7,7 +7,7 @@ use super::event::Event;
 use super::scalars::Long;
 use crate::graphql::connection::{Connection, Window, try_slice};
 use crate::graphql::error::Problem;
-use crate::history::command::FollowedCommand as Followed;
+use crate::history::command::CausedCommand as Followed;
 
 /// A command, the event that caused it, and its own events. Sender, actor and time are in the events' metadata.
 #[derive(Debug, SimpleObject)]

@@ -15,7 +15,7 @@ use crate::graphql::connection::{Connection, Window, slice};
 use crate::graphql::context::RequestContext;
 use crate::graphql::error::Problem;
 use crate::graphql::node::{GlobalId, Kind, Node};
-use crate::reading::AsOf;
+use crate::queries::AsOf;
 
 /// The part of an order that one location picks, packs and ships.
 #[derive(Debug, SimpleObject)]

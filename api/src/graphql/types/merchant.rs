@@ -7,7 +7,7 @@ use holdfast_projections::ProjectionState;
 use super::scalars::{Long, id};
 use crate::graphql::error::Problem;
 use crate::graphql::node::{GlobalId, Kind};
-use crate::reading::Reading;
+use crate::queries::Queries;
 
 /// A merchant: the owner of orders and stock.
 #[derive(Debug, SimpleObject)]
@@ -49,7 +49,7 @@ pub(in crate::graphql) struct Projection {
 impl Projection {
     /// A merchant's projections, by name.
     pub(in crate::graphql) async fn all(
-        reading: &Reading,
+        reading: &Queries,
         merchant: &MerchantId,
     ) -> Result<Vec<Self>, Problem> {
         // The states first: the head is then never older than a state.

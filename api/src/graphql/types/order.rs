@@ -21,7 +21,8 @@ use crate::graphql::context::RequestContext;
 use crate::graphql::error::Problem;
 use crate::graphql::limits::PAST;
 use crate::graphql::node::{GlobalId, Kind};
-use crate::reading::{AsOf, steps};
+use crate::history::order::steps;
+use crate::queries::AsOf;
 
 /// A customer's order: what was ordered, how far each part of it is, and the terms that it is fulfilled under.
 #[derive(Debug, SimpleObject)]

@@ -3,17 +3,17 @@
 use async_graphql::{ComplexObject, SimpleObject};
 
 use super::scalars::{DateTime, Long};
-use crate::figures::{self, FiguresView};
+use crate::order_metrics;
 use crate::graphql::connection::{Connection, Window, slice};
 use crate::graphql::error::Problem;
-use crate::reading::Measured;
+use crate::queries::MetricsResult;
 
 /// Order metrics, period by period.
 #[derive(Debug, SimpleObject)]
 #[graphql(complex)]
 pub(in crate::graphql) struct OrderMetrics {
     #[graphql(skip)]
-    measured: Measured,
+    measured: MetricsResult,
     /// The metrics include everything up to this position of the journal.
     position: Long,
     /// True if events of some orders could not be applied, so that their share is missing.
@@ -32,12 +32,12 @@ impl OrderMetrics {
         before: Option<String>,
     ) -> Result<Connection<PeriodMetrics>, Problem> {
         let window = Window { first, after, last, before };
-        slice(&self.measured.figures, window, |figures| FiguresView::from(figures).into())
+        slice(&self.measured.metrics, window, |metrics| order_metrics::OrderMetrics::from(metrics).into())
     }
 }
 
-impl From<Measured> for OrderMetrics {
-    fn from(measured: Measured) -> Self {
+impl From<MetricsResult> for OrderMetrics {
+    fn from(measured: MetricsResult) -> Self {
         Self { position: measured.position.into(), stale: measured.stale, measured }
     }
 }
@@ -83,8 +83,8 @@ pub(in crate::graphql) struct PeriodMetrics {
     pack_to_ship: CycleTime,
 }
 
-impl From<FiguresView> for PeriodMetrics {
-    fn from(view: FiguresView) -> Self {
+impl From<order_metrics::OrderMetrics> for PeriodMetrics {
+    fn from(view: order_metrics::OrderMetrics) -> Self {
         Self {
             begins_at: DateTime(view.begins_at),
             group: view.of,
@@ -123,8 +123,8 @@ pub(in crate::graphql) struct CycleTime {
     p99_seconds: Option<Long>,
 }
 
-impl From<figures::CycleTime> for CycleTime {
-    fn from(cycle: figures::CycleTime) -> Self {
+impl From<order_metrics::CycleTime> for CycleTime {
+    fn from(cycle: order_metrics::CycleTime) -> Self {
         Self {
             times: cycle.times.into(),
             mean_seconds: cycle.mean_seconds,

@@ -8,7 +8,7 @@ use super::enums::OrderStatus;
 use super::event::Event;
 use crate::graphql::error::Problem;
 use crate::history::difference;
-use crate::reading::Step;
+use crate::history::order::Step;
 
 /// An event of an order, and the order's status after it.
 #[derive(Debug, SimpleObject)]

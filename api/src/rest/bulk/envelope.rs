@@ -1,30 +1,32 @@
-//! One command of a bulk request: its key, name and merchant, and its fields beside them in the same object.
+//! One command of a bulk request: an object with its key, name and merchant in addition to its own fields.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use holdfast_commands::{AnyCommand, COMMANDS};
+use holdfast_domain::Command;
+use holdfast_domain::policy::RegisterMerchant;
 use holdfast_domain::values::IdempotencyKey;
 use serde::de::{DeserializeSeed, IgnoredAny, IntoDeserializer, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use crate::rest::body;
-use crate::rest::problem::Problem;
+use crate::error::ApiError;
+use crate::json;
 
-/// A command and what stands beside its fields.
+/// A command with its key and merchant.
 pub(super) struct Envelope {
     pub(super) key: IdempotencyKey,
     pub(super) merchant: Option<String>,
     pub(super) command: AnyCommand,
 }
 
-/// What was read, and the key as it was given, where that much could be read.
+/// An element of the request, and its key if that could be read.
 pub(super) struct Item {
     pub(super) key: Option<String>,
-    pub(super) read: Result<Envelope, Problem>,
+    pub(super) read: Result<Envelope, ApiError>,
 }
 
-/// What is read first: which command it is decides how the other fields are read.
+/// The fields that are read first: the command's name decides how the others are read.
 #[derive(Deserialize)]
 struct Head<'a> {
     #[serde(borrow)]
@@ -35,55 +37,48 @@ struct Head<'a> {
     merchant: Option<Cow<'a, str>>,
 }
 
-/// A field's name.
+/// The name of a field.
 #[derive(Deserialize)]
 #[serde(transparent)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Reads one command.
 pub(super) fn read(json: &[u8]) -> Item {
-    let head = match body::parse::<Head<'_>>(json) {
-        Ok(head) => head,
-        Err(problem) => return Item { key: None, read: Err(problem) },
-    };
-    let key = head.key.as_deref().map(str::to_owned);
-    Item { read: with_head(json, head), key }
-}
-
-fn with_head(json: &[u8], head: Head<'_>) -> Result<Envelope, Problem> {
-    let Some(key) = head.key else {
-        return Err(Problem::bad("idempotency_key_required", "the command has no key").at("/key"));
-    };
-    let key = IdempotencyKey::new(&key)
-        .map_err(|why| Problem::bad("idempotency_key_invalid", why.to_string()).at("/key"))?;
-    let own_merchant = super::names_merchant_itself(&head.command);
-    let merchant = head.merchant.filter(|_| !own_merchant).map(Cow::into_owned);
-    let mut reader = serde_json::Deserializer::from_slice(json);
-    let mut track = serde_path_to_error::Track::new();
-    let fields = serde_path_to_error::Deserializer::new(&mut reader, &mut track);
-    let fields = CommandFields { object: fields, own_merchant };
-    let may_be_given = COMMANDS.iter().any(|command| command.name == head.command);
-    match AnyCommand::read(&head.command, fields).filter(|_| may_be_given) {
-        Some(Ok(command)) => Ok(Envelope { key, merchant, command }),
-        Some(Err(error)) => Err(body::wrong(&track.path(), &error)),
-        None => {
-            let detail = format!("there is no command {}", head.command);
-            Err(Problem::bad("unknown_command", detail).at("/command"))
-        }
+    match json::parse::<Head<'_>>(json) {
+        Ok(head) => Item { key: head.key.as_deref().map(str::to_owned), read: read_fields(json, head) },
+        Err(error) => Item { key: None, read: Err(error) },
     }
 }
 
-/// An object without the fields that are not the command's own.
+fn read_fields(json: &[u8], head: Head<'_>) -> Result<Envelope, ApiError> {
+    let key = head.key.ok_or_else(|| ApiError::KeyRequired.at("/key"))?;
+    let key =
+        IdempotencyKey::new(&key).map_err(|reason| ApiError::InvalidKey(reason.to_string()).at("/key"))?;
+    // `RegisterMerchant` has a field of its own called `merchant`.
+    let has_merchant = head.command == RegisterMerchant::NAME;
+    let merchant = head.merchant.filter(|_| !has_merchant).map(Cow::into_owned);
+    let mut reader = serde_json::Deserializer::from_slice(json);
+    let mut track = serde_path_to_error::Track::new();
+    let object = serde_path_to_error::Deserializer::new(&mut reader, &mut track);
+    let is_public = COMMANDS.iter().any(|command| command.name == head.command);
+    match AnyCommand::read(&head.command, CommandFields { object, has_merchant }).filter(|_| is_public) {
+        Some(Ok(command)) => Ok(Envelope { key, merchant, command }),
+        Some(Err(error)) => Err(json::error(&track.path(), &error)),
+        None => Err(ApiError::UnknownCommand(head.command.into_owned()).at("/command")),
+    }
+}
+
+/// The fields of a command, without those of the envelope.
 struct CommandFields<D> {
     object: D,
-    own_merchant: bool,
+    has_merchant: bool,
 }
 
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for CommandFields<D> {
     type Error = D::Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.object.deserialize_map(WithoutEnvelope { inner: visitor, own_merchant: self.own_merchant })
+        self.object.deserialize_map(WithoutEnvelope { inner: visitor, has_merchant: self.has_merchant })
     }
 
     serde::forward_to_deserialize_any! {
@@ -92,10 +87,10 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for CommandFields<D> {
     }
 }
 
-/// A visitor or the access to a map, without the fields that are not the command's own.
+/// A visitor or map access that skips the fields of the envelope.
 struct WithoutEnvelope<T> {
     inner: T,
-    own_merchant: bool,
+    has_merchant: bool,
 }
 
 impl<'de, V: Visitor<'de>> Visitor<'de> for WithoutEnvelope<V> {
@@ -106,7 +101,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for WithoutEnvelope<V> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        self.inner.visit_map(WithoutEnvelope { inner: map, own_merchant: self.own_merchant })
+        self.inner.visit_map(WithoutEnvelope { inner: map, has_merchant: self.has_merchant })
     }
 }
 
@@ -116,12 +111,12 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for WithoutEnvelope<A> {
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
         loop {
             let Some(Name(name)) = self.inner.next_key()? else { return Ok(None) };
-            let is_own = match &*name {
+            let is_command_field = match &*name {
                 "key" | "command" => false,
-                "merchant" => self.own_merchant,
+                "merchant" => self.has_merchant,
                 _ => true,
             };
-            if is_own {
+            if is_command_field {
                 return seed.deserialize(name.into_deserializer()).map(Some);
             }
             self.inner.next_value::<IgnoredAny>()?;

@@ -6,8 +6,8 @@ use super::*;
 
 #[tokio::test]
 async fn a_malformed_order_is_refused_where_it_is_wrong() {
-    let house = House::stocked().await;
-    let head = house.head().await;
+    let server = TestServer::stocked().await;
+    let head = server.head().await;
     let line = |line: &str| format!(r#"{{"channel":"web","lines":[{line}]}}"#);
     let quantity = |quantity: &str| line(&format!(r#"{{"sku":"TEA","quantity":{quantity}}}"#));
     let sku = |sku: &str| line(&format!(r#"{{"sku":"{sku}","quantity":1}}"#));
@@ -35,68 +35,68 @@ async fn a_malformed_order_is_refused_where_it_is_wrong() {
         (r#"{"channel":"web","lines":[],"priority":"soon"}"#, "invalid_value", "/priority"),
     ];
     for (index, (body, code, place)) in cases.into_iter().enumerate() {
-        let answer = house.post_text("/v1/orders", &format!("bad-{index}"), body).await;
+        let answer = server.post_text("/v1/orders", &format!("bad-{index}"), body).await;
         assert_eq!(pointer(&answer.problem(400, code)), place, "{body}");
     }
-    assert_eq!(house.head().await, head);
+    assert_eq!(server.head().await, head);
 }
 
 #[tokio::test]
 async fn an_order_that_means_nothing_is_refused_and_only_the_refusal_is_kept() {
-    let house = House::stocked().await;
-    let head = house.head().await;
+    let server = TestServer::stocked().await;
+    let head = server.head().await;
     let lines = vec![json!({ "sku": "TEA", "quantity": 1 }); 501];
-    let answer = house.post("/v1/orders", "many", &json!({ "channel": "web", "lines": lines })).await;
+    let answer = server.post("/v1/orders", "many", &json!({ "channel": "web", "lines": lines })).await;
     assert_eq!(pointer(&answer.problem(422, "line_count_out_of_range")), "/lines");
     let unknown = json!({ "channel": "web", "lines": [{ "sku": "COFFEE", "quantity": 1 }] });
-    let answer = house.post("/v1/orders", "coffee", &unknown).await;
+    let answer = server.post("/v1/orders", "coffee", &unknown).await;
     assert_eq!(pointer(&answer.problem(422, "unknown_sku")), "/lines/0/sku");
-    let answer = house.post("/v1/orders", "short", &order(101)).await;
+    let answer = server.post("/v1/orders", "short", &order(101)).await;
     let problem = answer.problem(409, "insufficient_stock");
     assert_eq!(problem["shortages"], json!([{ "sku": "TEA", "requested": 101, "available": 100 }]));
     assert_eq!(problem["retryable"], false);
-    let again = house.post("/v1/orders", "short", &order(101)).await;
+    let again = server.post("/v1/orders", "short", &order(101)).await;
     assert_eq!((again.status, &again.bytes), (answer.status, &answer.bytes));
     assert_eq!(again.header("idempotency-replayed"), Some("true"));
-    assert_eq!(house.head().await, head);
+    assert_eq!(server.head().await, head);
 }
 
 #[tokio::test]
 async fn headers_are_checked() {
-    let house = House::stocked().await;
+    let server = TestServer::stocked().await;
     let create = |name: &'static str, value: &str| {
         let request = Request::post("/v1/orders").header(name, value);
         request.body(Body::from(order(1).to_string())).unwrap()
     };
-    house.send(create("x-none", "1")).await.problem(400, "idempotency_key_required");
+    server.send(create("x-none", "1")).await.problem(400, "idempotency_key_required");
     let long = "k".repeat(300);
-    house.send(create("idempotency-key", &long)).await.problem(400, "idempotency_key_invalid");
-    house.send(create("idempotency-key", "")).await.problem(400, "idempotency_key_invalid");
+    server.send(create("idempotency-key", &long)).await.problem(400, "idempotency_key_invalid");
+    server.send(create("idempotency-key", "")).await.problem(400, "idempotency_key_invalid");
     let with = |name: &'static str, value: &str| {
         let request = Request::post("/v1/orders").header("idempotency-key", "k").header(name, value);
         request.body(Body::from(order(1).to_string())).unwrap()
     };
-    house.send(with("content-type", "text/plain")).await.problem(415, "unsupported_media_type");
-    house.send(with("if-match", "3")).await.problem(400, "if_match_malformed");
-    let problem = house.send(with("actor", &"a".repeat(201))).await.problem(400, "header_invalid");
+    server.send(with("content-type", "text/plain")).await.problem(415, "unsupported_media_type");
+    server.send(with("if-match", "3")).await.problem(400, "if_match_malformed");
+    let problem = server.send(with("actor", &"a".repeat(201))).await.problem(400, "header_invalid");
     assert_eq!(problem["header"], "actor");
-    house.send(with("merchant", "nobody")).await.problem(404, "unknown_merchant");
-    house.send(with("host", "shop.example.com")).await.problem(421, "misdirected_request");
-    house.send(with("origin", "https://evil.example.com")).await.problem(403, "cross_origin");
-    house.send(with("origin", "http://localhost:3000")).await.ok(201);
+    server.send(with("merchant", "nobody")).await.problem(404, "unknown_merchant");
+    server.send(with("host", "shop.example.com")).await.problem(421, "misdirected_request");
+    server.send(with("origin", "https://evil.example.com")).await.problem(403, "cross_origin");
+    server.send(with("origin", "http://localhost:3000")).await.ok(201);
 }
 
 #[tokio::test]
 async fn a_body_that_is_too_large_is_refused() {
-    let house = House::open().await;
+    let server = TestServer::open().await;
     let body = format!(r#"{{"channel":"{}"}}"#, "x".repeat(10 << 20));
-    house.post_text("/v1/orders", "large", &body).await.problem(413, "body_too_large");
-    house.post_text("/v1/commands", "large", &body).await.problem(413, "body_too_large");
+    server.post_text("/v1/orders", "large", &body).await.problem(413, "body_too_large");
+    server.post_text("/v1/commands", "large", &body).await.problem(413, "body_too_large");
 }
 
 #[tokio::test]
 async fn parameters_are_checked_by_name() {
-    let house = House::stocked().await;
+    let server = TestServer::stocked().await;
     let cases = [
         ("/v1/orders?colour=red", "unknown_parameter", "colour"),
         ("/v1/availability?sku=TEA&location=DC-1", "unknown_parameter", "location"),
@@ -114,94 +114,94 @@ async fn parameters_are_checked_by_name() {
         ("/v1/orders?sku=%00", "invalid_parameter", "sku"),
     ];
     for (path, code, name) in cases {
-        assert_eq!(house.get(path).await.problem(400, code)["parameter"], name, "{path}");
+        assert_eq!(server.get(path).await.problem(400, code)["parameter"], name, "{path}");
     }
-    house.get("/v1/orders?cursor=abc").await.problem(400, "invalid_cursor");
+    server.get("/v1/orders?cursor=abc").await.problem(400, "invalid_cursor");
     // Nothing may be carried out that was only meant to be tried.
-    let head = house.head().await;
+    let head = server.head().await;
     for said in ["/v1/orders?dryrun=true", "/v1/orders?dryRun=yes"] {
-        assert_eq!(house.post(said, "dry", &order(1)).await.status, 400);
+        assert_eq!(server.post(said, "dry", &order(1)).await.status, 400);
     }
-    assert_eq!(house.head().await, head);
+    assert_eq!(server.head().await, head);
 }
 
 #[tokio::test]
 async fn what_would_happen_is_told_and_does_not_happen() {
-    let house = House::stocked().await;
-    let head = house.head().await;
+    let server = TestServer::stocked().await;
+    let head = server.head().await;
     for _ in 0..2 {
-        let told = house.post("/v1/orders?dryRun=true", "dry", &order(1)).await;
+        let told = server.post("/v1/orders?dryRun=true", "dry", &order(1)).await;
         assert_eq!(told.status, 201);
         assert_eq!(told.json()["status"], "reserved");
     }
-    let refused = house.post("/v1/orders?dryRun=true", "much", &order(1_000_000)).await;
+    let refused = server.post("/v1/orders?dryRun=true", "much", &order(1_000_000)).await;
     refused.problem(409, "insufficient_stock");
-    assert_eq!(house.head().await, head, "nothing is written, no outcome either");
+    assert_eq!(server.head().await, head, "nothing is written, no outcome either");
     // The key was not used for it.
-    let done = house.post("/v1/orders?dryRun=false", "dry", &order(1)).await;
+    let done = server.post("/v1/orders?dryRun=false", "dry", &order(1)).await;
     assert_eq!(done.status, 201);
-    assert_ne!(house.head().await, head);
+    assert_ne!(server.head().await, head);
 }
 
 #[tokio::test]
 async fn what_does_not_exist_is_said_to_be_unknown() {
-    let house = House::stocked().await;
+    let server = TestServer::stocked().await;
     let id = "01890a5d-ac96-774b-bcce-b302099a8057";
     let reason = json!({ "reason": "asked for" });
     for order in [id, "17", "a%00b", "%ff"] {
         let code = if order == "%ff" { "unknown_route" } else { "unknown_order" };
-        house.get(&format!("/v1/orders/{order}")).await.problem(404, code);
-        house.get(&format!("/v1/orders/{order}/history")).await.problem(404, code);
-        house.post(&format!("/v1/orders/{order}/cancel"), "c", &reason).await.problem(404, code);
+        server.get(&format!("/v1/orders/{order}")).await.problem(404, code);
+        server.get(&format!("/v1/orders/{order}/history")).await.problem(404, code);
+        server.post(&format!("/v1/orders/{order}/cancel"), "c", &reason).await.problem(404, code);
     }
     let pick = |part: String| format!("/v1/fulfillment-orders/{part}/pick");
     let all = json!({ "all": true });
-    house.post(&pick("7".to_owned()), "p1", &all).await.problem(404, "unknown_fulfillment_order");
-    house.post(&pick(format!("{id}.f1")), "p2", &all).await.problem(404, "unknown_fulfillment_order");
-    let order = house.order("o", 1).await;
-    house.post(&pick(format!("{order}.f9")), "p3", &all).await.problem(404, "unknown_fulfillment_order");
-    house.post("/v1/shipments/7/confirm-delivery", "d", &json!({})).await.problem(404, "unknown_shipment");
+    server.post(&pick("7".to_owned()), "p1", &all).await.problem(404, "unknown_fulfillment_order");
+    server.post(&pick(format!("{id}.f1")), "p2", &all).await.problem(404, "unknown_fulfillment_order");
+    let order = server.order("o", 1).await;
+    server.post(&pick(format!("{order}.f9")), "p3", &all).await.problem(404, "unknown_fulfillment_order");
+    server.post("/v1/shipments/7/confirm-delivery", "d", &json!({})).await.problem(404, "unknown_shipment");
     let path = format!("/v1/shipments/{order}.s1/confirm-delivery");
-    house.post(&path, "d", &json!({})).await.problem(404, "unknown_shipment");
-    house.post("/v1/locations/nowhere/pause", "l", &reason).await.problem(422, "unknown_location");
-    house.post("/v1/locations/a%20b/pause", "l", &reason).await.problem(400, "invalid_value");
-    let answer = house.put("/v1/locations/a%20b", &json!({ "latitude": 1, "longitude": 1 })).await;
+    server.post(&path, "d", &json!({})).await.problem(404, "unknown_shipment");
+    server.post("/v1/locations/nowhere/pause", "l", &reason).await.problem(422, "unknown_location");
+    server.post("/v1/locations/a%20b/pause", "l", &reason).await.problem(400, "invalid_value");
+    let answer = server.put("/v1/locations/a%20b", &json!({ "latitude": 1, "longitude": 1 })).await;
     assert_eq!(pointer(&answer.problem(400, "invalid_value")), "/location");
     let seen = json!({ "carrier": "dhl", "trackingNumber": "1", "status": "in_transit", "at": "2026-01-01T00:00:00Z" });
-    house.post("/v1/tracking", "t", &seen).await.problem(404, "unknown_tracking_number");
+    server.post("/v1/tracking", "t", &seen).await.problem(404, "unknown_tracking_number");
 }
 
 #[tokio::test]
 async fn a_field_of_the_path_is_not_one_of_the_body() {
-    let house = House::stocked().await;
-    let order = house.order("o", 1).await;
+    let server = TestServer::stocked().await;
+    let order = server.order("o", 1).await;
     let path = format!("/v1/orders/{order}/cancel");
-    let answer = house.post(&path, "c1", &json!({ "orderId": order, "reason": "x" })).await;
+    let answer = server.post(&path, "c1", &json!({ "orderId": order, "reason": "x" })).await;
     assert_eq!(pointer(&answer.problem(400, "unknown_field")), "/orderId");
-    let answer = house.post_text(&path, "c2", "").await;
+    let answer = server.post_text(&path, "c2", "").await;
     assert_eq!(pointer(&answer.problem(400, "missing_field")), "/reason");
-    let answer = house.post_text(&path, "c3", "{\"reason\":").await;
+    let answer = server.post_text(&path, "c3", "{\"reason\":").await;
     assert!(answer.problem(400, "malformed_json")["detail"].as_str().unwrap().contains("column 10"));
-    house.post_text(&path, "c4", "[\"x\"]").await.problem(400, "invalid_value");
-    house.post_text(&path, "c5", " { \"reason\" : \"x\" } ").await.ok(200);
-    house.post_text(&path, "c6", "{\"reason\":\"x\"}").await.problem(409, "order_cancelled");
+    server.post_text(&path, "c4", "[\"x\"]").await.problem(400, "invalid_value");
+    server.post_text(&path, "c5", " { \"reason\" : \"x\" } ").await.ok(200);
+    server.post_text(&path, "c6", "{\"reason\":\"x\"}").await.problem(409, "order_cancelled");
 }
 
 #[tokio::test]
 async fn routes_and_methods_that_do_not_exist_are_problems() {
-    let house = House::open().await;
-    house.get("/").await.problem(404, "unknown_route");
-    house.get("/v1/order").await.problem(404, "unknown_route");
+    let server = TestServer::open().await;
+    server.get("/").await.problem(404, "unknown_route");
+    server.get("/v1/order").await.problem(404, "unknown_route");
     let delete = Request::delete("/v1/orders").body(Body::empty()).unwrap();
-    let answer = house.send(delete).await;
+    let answer = server.send(delete).await;
     answer.problem(405, "method_not_allowed");
     let allowed = answer.header("allow").unwrap().to_owned();
     assert!(allowed.contains("GET") && allowed.contains("POST"), "{allowed}");
     let options = Request::options("/v1/orders").body(Body::empty()).unwrap();
-    let answer = house.send(options).await;
+    let answer = server.send(options).await;
     assert_eq!(answer.status, 204);
     assert_eq!(answer.header("allow"), Some(&*allowed));
     let head = Request::head("/v1/orders").body(Body::empty()).unwrap();
-    let answer = house.send(head).await;
+    let answer = server.send(head).await;
     assert_eq!((answer.status.as_u16(), answer.bytes.len()), (200, 0));
 }

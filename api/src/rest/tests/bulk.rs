@@ -46,26 +46,26 @@ fn check(answers: &[Value]) {
 
 #[tokio::test]
 async fn an_array_is_answered_by_an_array() {
-    let house = House::stocked().await;
-    let answer = house.post("/v1/commands", "unused", &json!(commands())).await;
+    let server = TestServer::stocked().await;
+    let answer = server.post("/v1/commands", "unused", &json!(commands())).await;
     check(answer.ok(200).as_array().unwrap());
-    assert_eq!(answer.position(), house.head().await);
-    assert_eq!(house.post_text("/v1/commands", "unused", "[]").await.ok(200), json!([]));
-    house.post_text("/v1/commands", "unused", "[{]").await.problem(400, "malformed_json");
+    assert_eq!(answer.position(), server.head().await);
+    assert_eq!(server.post_text("/v1/commands", "unused", "[]").await.ok(200), json!([]));
+    server.post_text("/v1/commands", "unused", "[{]").await.problem(400, "malformed_json");
     let body = json!(vec![json!({}); 1_001]);
-    house.post("/v1/commands", "unused", &body).await.problem(413, "too_many_commands");
+    server.post("/v1/commands", "unused", &body).await.problem(413, "too_many_commands");
 }
 
 #[tokio::test]
 async fn lines_are_answered_by_lines_and_a_malformed_one_fails_alone() {
-    let house = House::stocked().await;
+    let server = TestServer::stocked().await;
     let mut lines: Vec<String> = commands().iter().map(Value::to_string).collect();
     lines.insert(1, "{\"key\":".to_owned());
     lines.insert(3, "[]\r".to_owned());
     let text = lines.join("\n") + "\n\n";
     let send = || async {
         let request = Request::post("/v1/commands").header("content-type", "application/x-ndjson");
-        house.send(request.body(Body::from(text.clone())).unwrap()).await
+        server.send(request.body(Body::from(text.clone())).unwrap()).await
     };
     let answer = send().await;
     assert_eq!(answer.header("content-type"), Some("application/x-ndjson"));
@@ -82,14 +82,17 @@ async fn lines_are_answered_by_lines_and_a_malformed_one_fails_alone() {
 
 #[tokio::test]
 async fn a_bulk_command_and_a_single_one_are_the_same_command() {
-    let house = House::stocked().await;
-    let single = house.post("/v1/orders", "same", &order(2)).await.ok(201);
+    let server = TestServer::stocked().await;
+    let single = server.post("/v1/orders", "same", &order(2)).await.ok(201);
     let mut again = order(2);
     again["key"] = json!("same");
     again["command"] = json!("CreateOrder");
-    let bulk = house.post("/v1/commands", "unused", &json!([again])).await.ok(200);
+    let bulk = server.post("/v1/commands", "unused", &json!([again])).await.ok(200);
     assert_eq!(bulk, json!([{ "key": "same", "status": 201, "body": single }]));
     let id = single["orderId"].as_str().unwrap();
     let cancel = json!([{ "key": "c", "command": "CancelOrder", "orderId": id, "reason": "x" }]);
-    assert_eq!(house.post("/v1/commands", "unused", &cancel).await.ok(200)[0]["body"]["status"], "cancelled");
+    assert_eq!(
+        server.post("/v1/commands", "unused", &cancel).await.ok(200)[0]["body"]["status"],
+        "cancelled"
+    );
 }

@@ -7,11 +7,11 @@ use serde_json::json;
 use super::*;
 
 /// Follows a list to its end and gives the values of a field.
-async fn all(house: &House, path: &str, field: &str) -> Vec<String> {
+async fn all(server: &TestServer, path: &str, field: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut cursor = String::new();
     loop {
-        let page = house.get(&format!("{path}{cursor}")).await.ok(200);
+        let page = server.get(&format!("{path}{cursor}")).await.ok(200);
         let items = page["items"].as_array().unwrap();
         found.extend(items.iter().map(|item| item[field].as_str().unwrap().to_owned()));
         let Some(next) = page["nextCursor"].as_str() else { return found };
@@ -22,16 +22,16 @@ async fn all(house: &House, path: &str, field: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn lists_are_followed_by_cursors_and_narrowed_by_filters() {
-    let house = House::stocked().await;
+    let server = TestServer::stocked().await;
     let mut ids = Vec::new();
     for number in 0..5 {
-        ids.push(house.order(&format!("o{number}"), 1).await);
+        ids.push(server.order(&format!("o{number}"), 1).await);
     }
-    let head = house.head().await;
-    let listed = all(&house, &format!("/v1/orders?limit=2&minPosition={head}"), "orderId").await;
+    let head = server.head().await;
+    let listed = all(&server, &format!("/v1/orders?limit=2&minPosition={head}"), "orderId").await;
     ids.reverse();
     assert_eq!(listed, ids);
-    let work = all(&house, "/v1/fulfillment-orders?limit=2&location=munich", "orderId").await;
+    let work = all(&server, "/v1/fulfillment-orders?limit=2&location=munich", "orderId").await;
     ids.reverse();
     assert_eq!(work, ids);
     for (filter, count) in [
@@ -55,9 +55,9 @@ async fn lists_are_followed_by_cursors_and_narrowed_by_filters() {
         ("customerRef=x", 0),
         ("trackingNumber=x", 0),
     ] {
-        assert_eq!(all(&house, &format!("/v1/orders?{filter}"), "orderId").await.len(), count, "{filter}");
+        assert_eq!(all(&server, &format!("/v1/orders?{filter}"), "orderId").await.len(), count, "{filter}");
     }
-    let work = house.get("/v1/fulfillment-orders?limit=1").await.ok(200)["items"][0].clone();
+    let work = server.get("/v1/fulfillment-orders?limit=1").await.ok(200)["items"][0].clone();
     assert_eq!((&work["status"], &work["priority"]), (&json!("open"), &json!("standard")));
     assert_eq!(work["lines"][0]["sku"], "TEA");
     assert_eq!(
@@ -68,14 +68,14 @@ async fn lists_are_followed_by_cursors_and_narrowed_by_filters() {
 
 #[tokio::test]
 async fn events_are_cloudevents_in_order_without_personal_data() {
-    let house = House::stocked().await;
+    let server = TestServer::stocked().await;
     let mut new = order(1);
     new["shipTo"] = json!({ "name": "Ada Byron", "street": ["Hidden Lane 7"], "country": "GB" });
-    house.post("/v1/orders", "o", &new).await.ok(201);
+    server.post("/v1/orders", "o", &new).await.ok(201);
     let mut after = 0;
     let mut seen = Vec::new();
     loop {
-        let answer = house.get(&format!("/v1/events?after={after}&limit=2")).await;
+        let answer = server.get(&format!("/v1/events?after={after}&limit=2")).await;
         assert!(!String::from_utf8_lossy(&answer.bytes).contains("Ada"));
         let page = answer.ok(200);
         let items = page["items"].as_array().unwrap().clone();
@@ -89,7 +89,7 @@ async fn events_are_cloudevents_in_order_without_personal_data() {
         after = last["position"].as_u64().unwrap();
         seen.extend(items);
     }
-    assert_eq!(after, house.head().await);
+    assert_eq!(after, server.head().await);
     let positions: Vec<u64> = seen.iter().map(|event| event["position"].as_u64().unwrap()).collect();
     assert_eq!(positions, (1..=after).collect::<Vec<_>>());
     let ids: BTreeSet<&str> = seen.iter().map(|event| event["id"].as_str().unwrap()).collect();
@@ -105,51 +105,51 @@ async fn events_are_cloudevents_in_order_without_personal_data() {
 
 #[tokio::test]
 async fn availability_follows_what_is_done() {
-    let house = House::stocked().await;
-    house.order("o", 30).await;
+    let server = TestServer::stocked().await;
+    server.order("o", 30).await;
     let counted =
         json!({ "sku": "CUP", "location": "munich", "onHand": 90, "countedAt": "2026-01-01T00:00:00Z" });
-    house.post("/v1/stock/count", "count", &counted).await.ok(200);
+    server.post("/v1/stock/count", "count", &counted).await.ok(200);
     let adjusted = json!({ "sku": "CUP", "location": "munich", "delta": -5, "reason": "damaged" });
-    let answer = house.post("/v1/stock/adjust", "adjust", &adjusted).await;
+    let answer = server.post("/v1/stock/adjust", "adjust", &adjusted).await;
     answer.ok(200);
     let path = format!("/v1/availability?sku=CUP&sku=TEA&sku=NONE&minPosition={}", answer.position());
-    let answer = house.get(&path).await;
+    let answer = server.get(&path).await;
     let items = answer.ok(200)["items"].clone();
     assert_eq!(items.as_array().unwrap().len(), 2);
     assert_eq!(items[0]["sku"], "CUP");
     assert_eq!((&items[1]["available"], &items[1]["locations"][0]["reserved"]), (&json!(70), &json!(30)));
-    let far = format!("/v1/availability?sku=TEA&minPosition={}", house.head().await + 1);
-    house.get(&far).await.problem(400, "invalid_parameter");
+    let far = format!("/v1/availability?sku=TEA&minPosition={}", server.head().await + 1);
+    server.get(&far).await.problem(400, "invalid_parameter");
 }
 
 #[tokio::test]
 async fn locations_are_listed_paused_and_resumed() {
-    let house = House::stocked().await;
+    let server = TestServer::stocked().await;
     let reason = json!({ "reason": "flood" });
-    assert_eq!(house.post("/v1/locations/munich/pause", "p", &reason).await.ok(200)["paused"], true);
-    assert_eq!(house.get("/v1/locations").await.ok(200)["items"][0]["paused"], true);
-    house.post("/v1/orders", "o", &order(1)).await.problem(409, "insufficient_stock");
-    assert_eq!(house.post_text("/v1/locations/munich/resume", "r", "").await.ok(200)["paused"], false);
-    house.order("o2", 1).await;
-    let set = house.put("/v1/policy", &json!({ "allowSplit": false })).await.ok(200);
+    assert_eq!(server.post("/v1/locations/munich/pause", "p", &reason).await.ok(200)["paused"], true);
+    assert_eq!(server.get("/v1/locations").await.ok(200)["items"][0]["paused"], true);
+    server.post("/v1/orders", "o", &order(1)).await.problem(409, "insufficient_stock");
+    assert_eq!(server.post_text("/v1/locations/munich/resume", "r", "").await.ok(200)["paused"], false);
+    server.order("o2", 1).await;
+    let set = server.put("/v1/policy", &json!({ "allowSplit": false })).await.ok(200);
     assert_eq!(set["allowSplit"], false);
-    assert_eq!(house.get("/v1/policy").await.ok(200), set);
+    assert_eq!(server.get("/v1/policy").await.ok(200), set);
 }
 
 #[tokio::test]
 async fn orders_are_listed_by_when_they_were_created_or_changed_from_either_end() {
-    let house = House::stocked().await;
+    let server = TestServer::stocked().await;
     let mut ids = Vec::new();
     for number in 0..5 {
-        ids.push(house.order(&format!("o{number}"), 1).await);
+        ids.push(server.order(&format!("o{number}"), 1).await);
     }
     // The second is the last to be changed.
     let path = format!("/v1/orders/{}/hold", ids[1]);
-    house.post(&path, "hold", &json!({ "reason": "fraud_risk" })).await.ok(200);
-    let head = house.head().await;
+    server.post(&path, "hold", &json!({ "reason": "fraud_risk" })).await.ok(200);
+    let head = server.head().await;
     let listed = async |sort: &str| {
-        all(&house, &format!("/v1/orders?limit=2&minPosition={head}&sort={sort}"), "orderId").await
+        all(&server, &format!("/v1/orders?limit=2&minPosition={head}&sort={sort}"), "orderId").await
     };
     let reversed = |ids: &[String]| ids.iter().rev().cloned().collect::<Vec<_>>();
     assert_eq!(listed("created").await, ids);
@@ -160,24 +160,25 @@ async fn orders_are_listed_by_when_they_were_created_or_changed_from_either_end(
     assert_eq!(listed("-changed").await, reversed(&ids));
     assert_eq!(listed("-changed&sku=TEA&channel=web").await, reversed(&ids));
 
-    let cursor = house.get("/v1/orders?limit=2").await.ok(200)["nextCursor"].as_str().unwrap().to_owned();
-    house.get(&format!("/v1/orders?sort=changed&cursor={cursor}")).await.problem(400, "invalid_cursor");
-    house.get("/v1/orders?sort=newest").await.problem(400, "invalid_parameter");
+    let cursor = server.get("/v1/orders?limit=2").await.ok(200)["nextCursor"].as_str().unwrap().to_owned();
+    server.get(&format!("/v1/orders?sort=changed&cursor={cursor}")).await.problem(400, "invalid_cursor");
+    server.get("/v1/orders?sort=newest").await.problem(400, "invalid_parameter");
 }
 
 #[tokio::test]
 async fn what_was_created_between_two_moments_is_found_exactly() {
-    let house = House::stocked().await;
+    let server = TestServer::stocked().await;
     let mut created = Vec::new();
     for number in 0..3 {
-        let id = house.order(&format!("o{number}"), 1).await;
-        let order = house.get(&format!("/v1/orders/{id}")).await.ok(200);
+        let id = server.order(&format!("o{number}"), 1).await;
+        let order = server.get(&format!("/v1/orders/{id}")).await.ok(200);
         created.push((id, order["createdAt"].as_str().unwrap().to_owned()));
     }
-    let head = house.head().await;
+    let head = server.head().await;
     let (_, second) = &created[1];
-    let listed =
-        async |asked: String| all(&house, &format!("/v1/orders?minPosition={head}&{asked}"), "orderId").await;
+    let listed = async |asked: String| {
+        all(&server, &format!("/v1/orders?minPosition={head}&{asked}"), "orderId").await
+    };
     assert_eq!(listed(format!("createdAfter={second}")).await, [created[2].0.clone()]);
     assert_eq!(listed(format!("createdBefore={second}")).await, [created[0].0.clone()]);
     let (first, third) = (&created[0].1, &created[2].1);
@@ -187,19 +188,19 @@ async fn what_was_created_between_two_moments_is_found_exactly() {
 
 #[tokio::test]
 async fn who_goes_on_behind_what_the_journal_does_not_have_is_refused() {
-    let house = House::stocked().await;
-    let head = house.head().await;
-    house.get(&format!("/v1/events?after={head}")).await.ok(200);
+    let server = TestServer::stocked().await;
+    let head = server.head().await;
+    server.get(&format!("/v1/events?after={head}")).await.ok(200);
     let beyond = format!("/v1/events?after={}", head + 1);
-    let refused = house.get(&beyond).await.problem(400, "invalid_parameter");
+    let refused = server.get(&beyond).await.problem(400, "invalid_parameter");
     assert!(refused["detail"].as_str().unwrap().contains(&format!("ends at position {head}")), "{refused}");
 }
 
 #[tokio::test]
 async fn every_read_takes_the_position_that_it_must_include() {
-    let house = House::stocked().await;
-    let id = house.order("o", 1).await;
-    let head = house.head().await;
+    let server = TestServer::stocked().await;
+    let id = server.order("o", 1).await;
+    let head = server.head().await;
     for path in [
         "/v1/orders?".to_owned(),
         format!("/v1/orders/{id}?"),
@@ -216,10 +217,10 @@ async fn every_read_takes_the_position_that_it_must_include() {
         "/v1/locations?".to_owned(),
         "/v1/policy?".to_owned(),
     ] {
-        house.get(&format!("{path}minPosition={head}")).await.ok(200);
-        let beyond = house.get(&format!("{path}minPosition={}", head + 1)).await;
+        server.get(&format!("{path}minPosition={head}")).await.ok(200);
+        let beyond = server.get(&format!("{path}minPosition={}", head + 1)).await;
         beyond.problem(400, "invalid_parameter");
-        let bad = house.get(&format!("{path}minPosition=soon")).await.problem(400, "invalid_parameter");
+        let bad = server.get(&format!("{path}minPosition=soon")).await.problem(400, "invalid_parameter");
         assert_eq!(bad["parameter"], "minPosition", "{path}");
     }
 }

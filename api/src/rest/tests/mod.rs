@@ -3,12 +3,12 @@
 mod availability;
 mod bad_input;
 mod bulk;
+mod causation;
 mod description;
-mod figures;
-mod linked;
 mod lists;
 mod merchants;
 mod order_history;
+mod order_metrics;
 mod orders;
 mod service;
 mod stock_history;
@@ -26,8 +26,8 @@ use tower::ServiceExt;
 use crate::App;
 use crate::server::{Callers, router};
 
-/// A running house and its router.
-struct House {
+/// A running server and its router.
+struct TestServer {
     app: Arc<App>,
     router: Router,
     _directory: TempDir,
@@ -84,7 +84,7 @@ fn pointer(problem: &Value) -> &str {
     problem["errors"][0]["pointer"].as_str().unwrap_or("none")
 }
 
-impl House {
+impl TestServer {
     async fn open() -> Self {
         Self::open_with(|_| {}).await
     }
@@ -105,14 +105,14 @@ impl House {
 
     /// The same, changed before it is opened.
     async fn stocked_with(change: impl FnOnce(&mut App)) -> Self {
-        let house = Self::open_with(change).await;
+        let server = Self::open_with(change).await;
         let place = json!({ "latitude": 48.1, "longitude": 11.6 });
-        house.put("/v1/locations/munich", &place).await.ok(200);
+        server.put("/v1/locations/munich", &place).await.ok(200);
         for sku in ["TEA", "CUP"] {
             let received = json!({ "sku": sku, "location": "munich", "quantity": 100 });
-            house.post("/v1/stock/receive", &format!("receive-{sku}"), &received).await.ok(200);
+            server.post("/v1/stock/receive", &format!("receive-{sku}"), &received).await.ok(200);
         }
-        house
+        server
     }
 
     async fn send(&self, request: Request<Body>) -> Answer {

@@ -31,13 +31,13 @@ fn states(items: &[Value]) -> Vec<Value> {
 
 #[tokio::test]
 async fn what_each_event_changed_leads_to_the_order_as_it_was_told_then() {
-    let house = House::stocked().await;
-    let id = house.order("o", 3).await;
+    let server = TestServer::stocked().await;
+    let id = server.order("o", 3).await;
     let held = json!({ "reason": "fraud_risk" });
-    house.post(&format!("/v1/orders/{id}/hold"), "hold", &held).await.ok(200);
-    house.post(&format!("/v1/orders/{id}/release-hold"), "go", &json!({ "holdId": "h1" })).await.ok(200);
-    house.post(&format!("/v1/orders/{id}/cancel"), "no", &json!({ "reason": "why not" })).await.ok(200);
-    let history = house.get(&format!("/v1/orders/{id}/history?differences=true")).await.ok(200);
+    server.post(&format!("/v1/orders/{id}/hold"), "hold", &held).await.ok(200);
+    server.post(&format!("/v1/orders/{id}/release-hold"), "go", &json!({ "holdId": "h1" })).await.ok(200);
+    server.post(&format!("/v1/orders/{id}/cancel"), "no", &json!({ "reason": "why not" })).await.ok(200);
+    let history = server.get(&format!("/v1/orders/{id}/history?differences=true")).await.ok(200);
     let items = history["items"].as_array().unwrap();
     let statuses: Vec<_> = items.iter().map(|item| item["status"].as_str().unwrap()).collect();
     assert_eq!(statuses[..5], ["created", "created", "reserved", "on_hold", "reserved"]);
@@ -47,7 +47,7 @@ async fn what_each_event_changed_leads_to_the_order_as_it_was_told_then() {
         if item["position"] != item["commandEnd"] {
             continue;
         }
-        let then = house.get(&format!("/v1/orders/{id}?asOf={}", item["position"])).await.ok(200);
+        let then = server.get(&format!("/v1/orders/{id}?asOf={}", item["position"])).await.ok(200);
         // Every event changes these two, so they are not told.
         state["version"] = then["version"].clone();
         state["position"] = then["position"].clone();
@@ -57,39 +57,39 @@ async fn what_each_event_changed_leads_to_the_order_as_it_was_told_then() {
 
 #[tokio::test]
 async fn a_history_is_told_as_of_a_moment_and_without_differences_where_they_are_not_asked_for() {
-    let house = House::stocked().await;
-    let id = house.order("o", 3).await;
-    let created = house.head().await;
-    house.post(&format!("/v1/orders/{id}/cancel"), "no", &json!({ "reason": "why not" })).await.ok(200);
+    let server = TestServer::stocked().await;
+    let id = server.order("o", 3).await;
+    let created = server.head().await;
+    server.post(&format!("/v1/orders/{id}/cancel"), "no", &json!({ "reason": "why not" })).await.ok(200);
     let path = format!("/v1/orders/{id}/history");
-    let all = house.get(&path).await.ok(200)["items"].clone();
+    let all = server.get(&path).await.ok(200)["items"].clone();
     assert!(all.as_array().unwrap().iter().all(|item| item.get("differences").is_none()));
-    let then = house.get(&format!("{path}?asOf={created}")).await;
+    let then = server.get(&format!("{path}?asOf={created}")).await;
     assert_eq!(then.position(), created);
     assert_eq!(then.ok(200)["items"], json!(all.as_array().unwrap()[..3]));
-    house.get(&format!("{path}?asOf={}", created - 1)).await.problem(404, "unknown_order");
+    server.get(&format!("{path}?asOf={}", created - 1)).await.problem(404, "unknown_order");
     for (query, parameter) in [("differences=yes", "differences"), ("asOf=soon", "asOf")] {
-        let refused = house.get(&format!("{path}?{query}")).await.problem(400, "invalid_parameter");
+        let refused = server.get(&format!("{path}?{query}")).await.problem(400, "invalid_parameter");
         assert_eq!(refused["parameter"], parameter);
     }
 }
 
 #[tokio::test]
 async fn too_much_to_compare_is_refused_and_told_without() {
-    let house = House::stocked().await;
+    let server = TestServer::stocked().await;
     let line = |number: usize| json!({ "sku": if number == 0 { "TEA" } else { "CUP" }, "quantity": 1 });
     let wanted = json!({ "channel": "web", "payment": "not_required", "onShortage": "backorder",
                          "lines": (0..500).map(line).collect::<Vec<_>>() });
-    let order = house.post("/v1/orders", "large", &wanted).await.ok(201);
+    let order = server.post("/v1/orders", "large", &wanted).await.ok(201);
     let path = format!("/v1/orders/{}", order["orderId"].as_str().unwrap());
     for number in 1..=100 {
         let held = json!({ "reason": "other" });
-        house.post(&format!("{path}/hold"), &format!("hold-{number}"), &held).await.ok(200);
+        server.post(&format!("{path}/hold"), &format!("hold-{number}"), &held).await.ok(200);
         let released = json!({ "holdId": format!("h{number}") });
-        house.post(&format!("{path}/release-hold"), &format!("go-{number}"), &released).await.ok(200);
+        server.post(&format!("{path}/release-hold"), &format!("go-{number}"), &released).await.ok(200);
     }
-    let told = house.get(&format!("{path}/history")).await.ok(200);
+    let told = server.get(&format!("{path}/history")).await.ok(200);
     assert!(told["items"].as_array().unwrap().len() > 200);
-    let refused = house.get(&format!("{path}/history?differences=true")).await;
+    let refused = server.get(&format!("{path}/history?differences=true")).await;
     refused.problem(422, "too_much_to_compare");
 }

@@ -8,17 +8,17 @@ use crate::rest::protect;
 
 #[tokio::test]
 async fn a_service_in_good_health_says_so() {
-    let house = House::stocked().await;
+    let server = TestServer::stocked().await;
     for path in ["/livez", "/readyz"] {
-        assert_eq!(house.get(path).await.ok(200), json!({ "status": "ok" }));
+        assert_eq!(server.get(path).await.ok(200), json!({ "status": "ok" }));
     }
-    let head = house.head().await;
+    let head = server.head().await;
     for list in ["orders", "metrics"] {
-        house.get(&format!("/v1/{list}?minPosition={head}")).await.ok(200);
+        server.get(&format!("/v1/{list}?minPosition={head}")).await.ok(200);
     }
     // The index of ids is waited for whenever it is asked.
-    house.get("/v1/events?correlationId=none").await.ok(200);
-    let projections = house.get("/v1/projections").await.ok(200);
+    server.get("/v1/events?correlationId=none").await.ok(200);
+    let projections = server.get("/v1/projections").await.ok(200);
     for projection in projections["items"].as_array().unwrap() {
         assert_eq!((&projection["state"], &projection["lag"]), (&json!("running"), &json!(0)));
         assert_eq!(projection["folded"].as_u64(), Some(head));
@@ -32,17 +32,17 @@ async fn fails() -> &'static str {
 
 #[tokio::test]
 async fn a_panic_is_a_problem_for_its_own_caller_only() {
-    let house = House::open().await;
-    let router = protect(Router::new().route("/fails", get(fails)), Arc::clone(&house.app));
-    let house = House { router, ..house };
-    house.get("/fails").await.problem(500, "internal_error");
+    let server = TestServer::open().await;
+    let router = protect(Router::new().route("/fails", get(fails)), Arc::clone(&server.app));
+    let server = TestServer { router, ..server };
+    server.get("/fails").await.problem(500, "internal_error");
 }
 
 #[tokio::test]
 async fn a_service_that_is_ending_carries_nothing_out() {
-    let house = House::stocked().await;
-    house.app.shutdown().await;
-    let answer = house.post("/v1/orders", "late", &order(1)).await;
+    let server = TestServer::stocked().await;
+    server.app.shutdown().await;
+    let answer = server.post("/v1/orders", "late", &order(1)).await;
     let problem = answer.problem(503, "not_executed");
     assert_eq!((&problem["reason"], &problem["retryable"]), (&json!("shutting_down"), &json!(true)));
     assert_eq!(answer.header("retry-after"), Some("1"));
@@ -50,10 +50,10 @@ async fn a_service_that_is_ending_carries_nothing_out() {
 
 #[tokio::test]
 async fn what_is_measured_is_told_as_prometheus_reads_it() {
-    let house = House::stocked().await;
-    let position = house.head().await;
-    house.get(&format!("/v1/orders?minPosition={position}")).await.ok(200);
-    let answer = house.get("/metrics").await;
+    let server = TestServer::stocked().await;
+    let position = server.head().await;
+    server.get(&format!("/v1/orders?minPosition={position}")).await.ok(200);
+    let answer = server.get("/metrics").await;
     assert_eq!(answer.status.as_u16(), 200);
     assert!(answer.header("content-type").unwrap().starts_with("application/openmetrics-text"));
     let text = String::from_utf8(answer.bytes.to_vec()).unwrap();

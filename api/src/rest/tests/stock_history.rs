@@ -5,10 +5,10 @@ use serde_json::json;
 use super::*;
 
 /// All of a history, page by page, and how many pages it had.
-async fn pages(house: &House, query: &str) -> (Vec<Value>, usize) {
+async fn pages(server: &TestServer, query: &str) -> (Vec<Value>, usize) {
     let (mut all, mut cursor, mut pages) = (Vec::new(), String::new(), 0);
     loop {
-        let page = house.get(&format!("/v1/stock/history?{query}{cursor}")).await.ok(200);
+        let page = server.get(&format!("/v1/stock/history?{query}{cursor}")).await.ok(200);
         all.extend(page["items"].as_array().unwrap().clone());
         pages += 1;
         let Some(next) = page["nextCursor"].as_str() else { return (all, pages) };
@@ -17,27 +17,27 @@ async fn pages(house: &House, query: &str) -> (Vec<Value>, usize) {
 }
 
 /// Tea that comes, is ordered, is counted, is sent and is kept back.
-async fn busy(house: &House) {
-    house.put("/v1/locations/essen", &json!({ "latitude": 51.4, "longitude": 7.0 })).await.ok(200);
-    house.order("o1", 30).await;
+async fn busy(server: &TestServer) {
+    server.put("/v1/locations/essen", &json!({ "latitude": 51.4, "longitude": 7.0 })).await.ok(200);
+    server.order("o1", 30).await;
     let counted =
         json!({ "sku": "TEA", "location": "munich", "onHand": 90, "countedAt": "2026-01-01T00:00:00Z" });
-    house.post("/v1/stock/count", "count", &counted).await.ok(200);
+    server.post("/v1/stock/count", "count", &counted).await.ok(200);
     let sent = json!({ "sku": "TEA", "from": "munich", "to": "essen", "quantity": 20, "transferId": "t1" });
-    house.post("/v1/transfers", "sent", &sent).await.ok(201);
-    house.post("/v1/transfers/t1/receive", "came", &json!({ "quantity": 20 })).await.ok(200);
+    server.post("/v1/transfers", "sent", &sent).await.ok(201);
+    server.post("/v1/transfers/t1/receive", "came", &json!({ "quantity": 20 })).await.ok(200);
     let rule = json!({ "sku": "TEA", "safetyStock": { "essen": 5 } });
-    house.put("/v1/stock-policies", &rule).await.ok(200);
+    server.put("/v1/stock-policies", &rule).await.ok(200);
     let adjusted = json!({ "sku": "TEA", "location": "essen", "delta": -1, "reason": "theft" });
-    house.post("/v1/stock/adjust", "adjust", &adjusted).await.ok(200);
+    server.post("/v1/stock/adjust", "adjust", &adjusted).await.ok(200);
 }
 
 #[tokio::test]
 async fn every_movement_is_told_with_its_cause_and_what_was_there_after_it() {
-    let house = House::stocked().await;
-    busy(&house).await;
-    let answer = house.get("/v1/stock/history?sku=TEA").await;
-    assert_eq!(answer.position(), house.head().await);
+    let server = TestServer::stocked().await;
+    busy(&server).await;
+    let answer = server.get("/v1/stock/history?sku=TEA").await;
+    assert_eq!(answer.position(), server.head().await);
     let items = answer.ok(200)["items"].clone();
     let told = |item: &Value| {
         let there = item["locations"].as_array().unwrap().iter().map(|there| {
@@ -70,59 +70,59 @@ async fn every_movement_is_told_with_its_cause_and_what_was_there_after_it() {
 
 #[tokio::test]
 async fn pages_of_every_size_add_up_and_a_location_is_told_alone() {
-    let house = House::stocked().await;
-    busy(&house).await;
-    let (whole, _) = pages(&house, "sku=TEA").await;
+    let server = TestServer::stocked().await;
+    busy(&server).await;
+    let (whole, _) = pages(&server, "sku=TEA").await;
     assert_eq!(whole.len(), 7);
     for limit in 1..=8 {
-        let (all, count) = pages(&house, &format!("sku=TEA&limit={limit}")).await;
+        let (all, count) = pages(&server, &format!("sku=TEA&limit={limit}")).await;
         assert_eq!((all, count), (whole.clone(), 7_usize.div_ceil(limit)), "by {limit}");
     }
     let is_at_essen = |item: &&Value| item["locations"].to_string().contains("essen");
     let at_essen: Vec<Value> = whole.iter().filter(is_at_essen).cloned().collect();
     for limit in 1..=5 {
-        let (all, _) = pages(&house, &format!("sku=TEA&location=essen&limit={limit}")).await;
+        let (all, _) = pages(&server, &format!("sku=TEA&location=essen&limit={limit}")).await;
         assert_eq!(all, at_essen, "by {limit}");
     }
-    assert_eq!(pages(&house, "sku=TEA&location=nowhere").await.0, [Value::Null; 0]);
+    assert_eq!(pages(&server, "sku=TEA&location=nowhere").await.0, [Value::Null; 0]);
 }
 
 #[tokio::test]
 async fn a_history_as_of_a_moment_ends_there() {
-    let house = House::stocked().await;
-    busy(&house).await;
-    let (whole, _) = pages(&house, "sku=TEA").await;
+    let server = TestServer::stocked().await;
+    busy(&server).await;
+    let (whole, _) = pages(&server, "sku=TEA").await;
     for (count, item) in (1..).zip(&whole) {
         let position = item["position"].as_u64().unwrap();
-        let (until, _) = pages(&house, &format!("sku=TEA&asOf={position}&limit=2")).await;
+        let (until, _) = pages(&server, &format!("sku=TEA&asOf={position}&limit=2")).await;
         assert_eq!(until, whole[..count], "as of {position}");
     }
     let path = |moment: &str| format!("/v1/stock/history?sku=TEA&asOf={moment}");
-    house.get(&path("1")).await.problem(404, "unknown_sku");
-    house.get(&path("2020-01-01T00:00:00Z")).await.problem(404, "unknown_sku");
+    server.get(&path("1")).await.problem(404, "unknown_sku");
+    server.get(&path("2020-01-01T00:00:00Z")).await.problem(404, "unknown_sku");
     for future in ["999999999", "2090-01-01T00:00:00%2B01:00"] {
-        assert_eq!(house.get(&path(future)).await.ok(200)["items"], json!(whole), "{future}");
+        assert_eq!(server.get(&path(future)).await.ok(200)["items"], json!(whole), "{future}");
     }
 }
 
 #[tokio::test]
 async fn any_sku_that_can_be_written_can_be_asked_for() {
-    let house = House::stocked().await;
+    let server = TestServer::stocked().await;
     let received = json!({ "sku": "A/b c?&=#%+", "location": "munich", "quantity": 3 });
-    house.post("/v1/stock/receive", "odd", &received).await.ok(200);
-    let (all, _) = pages(&house, "sku=A%2Fb%20c%3F%26%3D%23%25%2B").await;
+    server.post("/v1/stock/receive", "odd", &received).await.ok(200);
+    let (all, _) = pages(&server, "sku=A%2Fb%20c%3F%26%3D%23%25%2B").await;
     assert_eq!(all[0]["data"]["sku"], "A/b c?&=#%+");
 }
 
 #[tokio::test]
 async fn a_history_that_cannot_be_asked_for_so_is_refused_by_name() {
-    let house = House::stocked().await;
-    house.order("o", 1).await;
-    house.order("p", 1).await;
-    let orders = house.get(&format!("/v1/orders?limit=1&minPosition={}", house.head().await)).await.ok(200);
+    let server = TestServer::stocked().await;
+    server.order("o", 1).await;
+    server.order("p", 1).await;
+    let orders = server.get(&format!("/v1/orders?limit=1&minPosition={}", server.head().await)).await.ok(200);
     let of_orders = orders["nextCursor"].as_str().unwrap();
     let refused = async |query: &str, status: u16, code: &str| {
-        house.get(&format!("/v1/stock/history{query}")).await.problem(status, code)
+        server.get(&format!("/v1/stock/history{query}")).await.problem(status, code)
     };
     for (query, parameter) in [
         ("", "sku"),
@@ -146,13 +146,13 @@ async fn a_history_that_cannot_be_asked_for_so_is_refused_by_name() {
 
 #[tokio::test]
 async fn a_part_that_too_much_lies_before_is_refused_and_the_command_line_named() {
-    let house = House::stocked_with(|app| app.reading.take_at_most(4)).await;
-    busy(&house).await;
-    let first = house.get("/v1/stock/history?sku=TEA&limit=4").await.ok(200);
+    let server = TestServer::stocked_with(|app| app.queries.max_events = 4).await;
+    busy(&server).await;
+    let first = server.get("/v1/stock/history?sku=TEA&limit=4").await.ok(200);
     let path =
         |cursor: &Value| format!("/v1/stock/history?sku=TEA&limit=1&cursor={}", cursor.as_str().unwrap());
-    let fifth = house.get(&path(&first["nextCursor"])).await.ok(200);
-    let refused = house.get(&path(&fifth["nextCursor"])).await.problem(422, "too_many_events");
+    let fifth = server.get(&path(&first["nextCursor"])).await.ok(200);
+    let refused = server.get(&path(&fifth["nextCursor"])).await.problem(422, "too_many_events");
     assert_eq!((&refused["mostEvents"], &refused["retryable"]), (&json!(4), &json!(false)));
     assert!(refused["detail"].as_str().unwrap().contains("holdfast audit"), "{refused}");
 }
@@ -160,22 +160,22 @@ async fn a_part_that_too_much_lies_before_is_refused_and_the_command_line_named(
 #[tokio::test]
 async fn a_long_history_is_told_from_its_milestones() {
     // Fewer than lie before most of its parts.
-    let house = House::stocked_with(|app| app.reading.take_at_most(5_000)).await;
+    let server = TestServer::stocked_with(|app| app.queries.max_events = 5_000).await;
     for batch in 0..11 {
         let one = |number: usize| {
             json!({ "key": format!("{batch}-{number}"), "command": "AdjustStock", "sku": "TEA",
                     "location": "munich", "delta": 1, "reason": "found" })
         };
         let all = json!((0..1_000).map(one).collect::<Vec<_>>());
-        house.post("/v1/commands", "unused", &all).await.ok(200);
+        server.post("/v1/commands", "unused", &all).await.ok(200);
     }
-    house.get(&format!("/v1/availability?sku=TEA&minPosition={}", house.head().await)).await.ok(200);
-    let (whole, count) = pages(&house, "sku=TEA&limit=1000").await;
+    server.get(&format!("/v1/availability?sku=TEA&minPosition={}", server.head().await)).await.ok(200);
+    let (whole, count) = pages(&server, "sku=TEA&limit=1000").await;
     assert_eq!((whole.len(), count), (11_001, 12));
     for (found, item) in whole.iter().enumerate() {
         assert_eq!(item["locations"][0]["onHand"], json!(100 + found), "{item}");
     }
     // What is not about the location is looked at a part at a time.
-    let (none, count) = pages(&house, "sku=TEA&location=essen").await;
+    let (none, count) = pages(&server, "sku=TEA&location=essen").await;
     assert_eq!((none.len(), count), (0, 2));
 }

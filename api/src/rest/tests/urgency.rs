@@ -8,11 +8,11 @@ use holdfast_commands::COMMANDS;
 use super::*;
 
 /// Positions at which orders of these priorities were taken that all waited at once, in the order in which they came.
-async fn taken(house: &House, priorities: &[&str]) -> Vec<u64> {
+async fn taken(server: &TestServer, priorities: &[&str]) -> Vec<u64> {
     let orders = priorities.iter().enumerate().map(async |(index, priority)| {
         let mut wanted = order(1);
         wanted["priority"] = json!(priority);
-        let answer = house.post("/v1/orders", &format!("{priority}-{index}"), &wanted).await;
+        let answer = server.post("/v1/orders", &format!("{priority}-{index}"), &wanted).await;
         answer.ok(201)["position"].as_u64().unwrap()
     });
     join_all(orders).await
@@ -20,8 +20,8 @@ async fn taken(house: &House, priorities: &[&str]) -> Vec<u64> {
 
 #[tokio::test]
 async fn who_is_urgent_is_served_before_those_that_came_earlier() {
-    let house = House::stocked().await;
-    let at = taken(&house, &["standard", "standard", "standard", "express", "critical"]).await;
+    let server = TestServer::stocked().await;
+    let at = taken(&server, &["standard", "standard", "standard", "express", "critical"]).await;
     let [.., express, critical] = at[..] else { unreachable!() };
     assert!(critical < express && express < at[0], "{at:?}");
     assert!(at[..3].is_sorted(), "who is as urgent is served in turn: {at:?}");
@@ -29,10 +29,10 @@ async fn who_is_urgent_is_served_before_those_that_came_earlier() {
 
 #[tokio::test]
 async fn who_is_not_urgent_has_a_turn_while_urgent_orders_come() {
-    let house = House::stocked().await;
+    let server = TestServer::stocked().await;
     let mut priorities = vec!["critical"; 30];
     priorities.extend(["standard", "standard"]);
-    let at = taken(&house, &priorities).await;
+    let at = taken(&server, &priorities).await;
     let (urgent, others) = at.split_at(30);
     let waited = others.iter().filter(|other| urgent.iter().all(|urgent| urgent < *other));
     assert_eq!(waited.count(), 0, "{at:?}");
@@ -40,17 +40,17 @@ async fn who_is_not_urgent_has_a_turn_while_urgent_orders_come() {
 
 #[tokio::test]
 async fn a_report_of_what_has_happened_overtakes_orders_that_wait_but_not_those_of_its_own_order() {
-    let house = House::stocked().await;
-    let id = house.order("first", 1).await;
+    let server = TestServer::stocked().await;
+    let id = server.order("first", 1).await;
     let path = |action: &str| format!("/v1/orders/{id}/{action}");
     let (pay, hold) = (path("confirm-payment"), path("hold"));
     let (payment, reason) = (json!({ "paymentRef": "p" }), json!({ "reason": "other" }));
     let (_, paid, held) = tokio::join!(
-        taken(&house, &["standard", "standard"]),
-        house.post(&pay, "paid", &payment),
-        house.post(&hold, "held", &reason),
+        taken(&server, &["standard", "standard"]),
+        server.post(&pay, "paid", &payment),
+        server.post(&hold, "held", &reason),
     );
-    let history = house.get("/v1/events?limit=100").await.ok(200);
+    let history = server.get("/v1/events?limit=100").await.ok(200);
     let types: Vec<_> =
         history["items"].as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap()).collect();
     let of = |name: &str| types.iter().rposition(|known| known.ends_with(name)).unwrap();
@@ -144,10 +144,10 @@ fn every_command() -> Vec<(&'static str, Value)> {
 
 #[tokio::test]
 async fn no_command_is_decided_after_the_moment_that_it_names() {
-    let house = House::stocked().await;
+    let server = TestServer::stocked().await;
     let known: BTreeSet<&str> = COMMANDS.iter().map(|command| command.name).collect();
     assert_eq!(every_command().iter().map(|(name, _)| *name).collect::<BTreeSet<_>>(), known);
-    let head = house.head().await;
+    let head = server.head().await;
     let late = |not_after: &str| -> Vec<Value> {
         let command = |(name, mut fields): (&str, Value)| {
             fields["command"] = json!(name);
@@ -157,7 +157,7 @@ async fn no_command_is_decided_after_the_moment_that_it_names() {
         };
         every_command().into_iter().map(command).collect()
     };
-    let answers = house.post("/v1/commands", "unused", &json!(late("2026-01-01T00:00:00Z"))).await.ok(200);
+    let answers = server.post("/v1/commands", "unused", &json!(late("2026-01-01T00:00:00Z"))).await.ok(200);
     for answer in answers.as_array().unwrap() {
         assert_eq!(
             (&answer["status"], &answer["body"]["code"]),
@@ -166,9 +166,9 @@ async fn no_command_is_decided_after_the_moment_that_it_names() {
         );
         assert_eq!(pointer(&answer["body"]), "/notAfter", "{answer}");
     }
-    let events = house.get(&format!("/v1/events?after={head}")).await.ok(200);
+    let events = server.get(&format!("/v1/events?after={head}")).await.ok(200);
     assert_eq!(events["items"], json!([]), "nothing of it happened");
-    let answers = house.post("/v1/commands", "unused", &json!(late("2999-01-01T00:00:00Z"))).await.ok(200);
+    let answers = server.post("/v1/commands", "unused", &json!(late("2999-01-01T00:00:00Z"))).await.ok(200);
     for answer in answers.as_array().unwrap() {
         assert_ne!(answer["body"]["code"], "command_expired", "{answer}");
     }
@@ -176,12 +176,12 @@ async fn no_command_is_decided_after_the_moment_that_it_names() {
 
 #[tokio::test]
 async fn a_single_command_that_comes_too_late_is_refused_alike() {
-    let house = House::stocked().await;
+    let server = TestServer::stocked().await;
     let mut wanted = order(1);
     wanted["notAfter"] = json!("2026-01-01T00:00:00Z");
-    let refused = house.post("/v1/orders", "late", &wanted).await.problem(409, "command_expired");
+    let refused = server.post("/v1/orders", "late", &wanted).await.problem(409, "command_expired");
     assert_eq!(pointer(&refused), "/notAfter");
-    assert_eq!(house.post("/v1/orders", "late", &wanted).await.header("idempotency-replayed"), Some("true"));
+    assert_eq!(server.post("/v1/orders", "late", &wanted).await.header("idempotency-replayed"), Some("true"));
     wanted["notAfter"] = json!("2999-01-01T00:00:00Z");
-    house.post("/v1/orders", "in time", &wanted).await.ok(201);
+    server.post("/v1/orders", "in time", &wanted).await.ok(201);
 }

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use holdfast_domain::stock::AvailabilityView;
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::{ChannelName, LocationId, Sku, Timestamp};
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use super::row::{self, NAME, SELECT, StoredItem, stored_item, unreadable};
 use super::stock_snapshot::{self, StockSnapshot};
@@ -26,7 +28,7 @@ pub struct FillableSku {
 }
 
 /// For which channel and time availability is computed.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 pub struct AvailabilityFilter {
     /// The sales channel, whose quota limits the available units. Default: no quota.
     pub channel: Option<ChannelName>,

@@ -1,7 +1,11 @@
 //! The periods by which metrics are summed.
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 /// The length of a period.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Period {
     /// A minute.
     Minute,

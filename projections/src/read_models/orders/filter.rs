@@ -4,13 +4,16 @@ use std::ops::RangeInclusive;
 
 use holdfast_domain::order::OrderStatus;
 use holdfast_domain::values::{ChannelName, LocationId, Reference, Sku, Timestamp};
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use super::columns::SELECT_ORDER;
 use super::row::OrderRow;
 use crate::store::{Scope, Statement};
 
 /// Which orders a list contains, and in which order. An order must match all fields that are given.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct OrderFilter {
     /// The status of the order.
     pub status: Option<OrderStatus>,
@@ -27,6 +30,7 @@ pub struct OrderFilter {
     /// A location that has or had one of its fulfillment orders.
     pub location: Option<LocationId>,
     /// The position of its first event. The journal translates creation times to positions.
+    #[serde(skip)]
     pub first_position: Option<RangeInclusive<u64>>,
     /// Only orders changed after this time.
     pub changed_after: Option<Timestamp>,
@@ -36,7 +40,10 @@ pub struct OrderFilter {
     pub backordered: Option<bool>,
     /// Whether a shipment of the order is stuck.
     pub stuck: Option<bool>,
-    /// The sort order.
+    /// The sort order, with a minus for the latest first. Default: `-created`. If an order changes between two pages, it
+    /// appears again with `changed`, and may be missing with `-changed`.
+    #[serde(default)]
+    #[schemars(default, with = "OrderSort")]
     pub sort: OrderSort,
 }
 
@@ -54,16 +61,20 @@ impl OrderFilter {
 }
 
 /// The sort order of a list of orders.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 pub enum OrderSort {
     /// By creation, newest first.
     #[default]
+    #[serde(rename = "-created")]
     NewestFirst,
     /// By creation, oldest first.
+    #[serde(rename = "created")]
     OldestFirst,
     /// By last change, latest first. An order that changes between two pages may be missing.
+    #[serde(rename = "-changed")]
     LatestChangeFirst,
     /// By last change, earliest first. An order that changes between two pages appears again.
+    #[serde(rename = "changed")]
     EarliestChangeFirst,
 }
 

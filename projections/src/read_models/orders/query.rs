@@ -2,6 +2,8 @@
 
 use holdfast_domain::order::{FulfillmentOrderStatus, FulfillmentOrderView};
 use holdfast_domain::values::{FulfillmentOrderId, LocationId, OrderId, Sku, Timestamp};
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use super::columns::{NAME, unreadable};
 use super::filter::{self, OrderFilter, OrderSort};
@@ -12,7 +14,7 @@ use crate::error::ViewError;
 use crate::store::{Row, Scope, Statement, ViewConnection, ViewStore};
 
 /// Which fulfillment orders a list contains. A fulfillment order must match all fields that are given.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 pub struct FulfillmentOrderFilter {
     /// The location.
     pub location: Option<LocationId>,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use holdfast_domain::order::{FulfillmentOrder, FulfillmentOrderStatus, Order};
 use holdfast_domain::values::{Priority, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::columns::unreadable;
@@ -13,7 +14,7 @@ use crate::error::ViewError;
 pub(super) const NEVER: i64 = i64::MAX;
 
 /// The next step that a location must take for a fulfillment order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Answer a request, for example to cancel the fulfillment order.

@@ -1,8 +1,9 @@
-//! The page of error codes, generated from the source: the refusals of the rules, and the problems of the interfaces.
+//! The page of error codes, generated from the source: the refusals of the rules, and the errors of the API.
 //!
 //! The source is parsed, not run: an error's text is then shown as it is written, with the names of its values.
 
-mod problems;
+mod api_errors;
+mod calls;
 mod refusals;
 
 use std::collections::BTreeSet;
@@ -53,9 +54,18 @@ fn codes_texts_and_classes_are_found_in_source() {
         }
         fn refuse() {
             let detail = format!("read {twice}");
-            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "c", detail);
-            match other { Other(detail) => Problem::bad("e", detail) };
-            Problem::bad("d", "plain")
+            Refused::new("c", Class::NotFound, detail);
+            match other { Other(detail) => Refused::new("e", Class::Conflict, detail) };
+            Refused::new("d", Class::Invalid, "plain")
+        }
+        enum ApiError { #[error("no {0}")] F(u8), #[error("{1}")] At(String, Box<ApiError>) }
+        impl ApiError {
+            fn code_and_status(&self) -> (&str, StatusCode) {
+                match self {
+                    Self::F(_) => { ("f", StatusCode::METHOD_NOT_ALLOWED) }
+                    Self::At(_, error) => error.code_and_status(),
+                }
+            }
         }
     "#;
     let file = syn::parse_file(source).unwrap();
@@ -64,16 +74,18 @@ fn codes_texts_and_classes_are_found_in_source() {
     let expected = [
         row("a", "409", "no {0}"),
         row("b", "409", "at most {}"),
-        row("c", "405", "read {twice}"),
-        row("d", "400", "plain"),
-        row("e", "400", ""),
+        row("c", "404", "read {twice}"),
+        row("d", "422", "plain"),
+        row("e", "409", ""),
+        row("f", "405", "no {0}"),
     ];
     assert_eq!(found, expected);
 }
 
 fn rows_of(files: &[syn::File]) -> Rows {
     let mut rows = refusals::find(files);
-    rows.extend(problems::find(files));
+    rows.extend(calls::find(files));
+    rows.extend(api_errors::find(files));
     // A text that is not a literal is left out where the same code has one.
     let with_text: BTreeSet<String> =
         rows.iter().filter(|(_, _, text)| !text.is_empty()).map(|(code, ..)| code.clone()).collect();

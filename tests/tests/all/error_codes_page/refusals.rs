@@ -22,7 +22,7 @@ pub(super) fn find(files: &[syn::File]) -> Rows {
 }
 
 /// The text of each case of an error enum, as `thiserror` formats it.
-fn texts_of(item: &ItemEnum) -> BTreeMap<String, String> {
+pub(super) fn texts_of(item: &ItemEnum) -> BTreeMap<String, String> {
     let text = |attribute: &syn::Attribute| {
         if !attribute.path().is_ident("error") {
             return None;
@@ -81,7 +81,7 @@ fn pair(expression: &Expr) -> Option<(String, String)> {
 }
 
 /// The cases that a pattern such as `Self::A(_) | Self::B { .. }` names.
-fn cases(pattern: &Pat) -> Vec<String> {
+pub(super) fn cases(pattern: &Pat) -> Vec<String> {
     let last = |path: &syn::Path| vec![path.segments.last().unwrap().ident.to_string()];
     match pattern {
         Pat::Or(or) => or.cases.iter().flat_map(cases).collect(),

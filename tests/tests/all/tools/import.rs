@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use holdfast_api::App;
-use holdfast_api::reading::AvailabilityFilter;
+use holdfast_api::queries::AvailabilityFilter;
 use holdfast_domain::values::{Sku, Timestamp};
 use holdfast_journal::Event;
 use serde_json::{Value, json};
@@ -200,10 +200,10 @@ async fn read_model_quantities(
 ) -> (BTreeMap<StockKey, i64>, BTreeMap<StockKey, i64>) {
     let app = App::start(&store.database(), store.options()).await.unwrap();
     let head = app.journal.head("default").await.unwrap();
-    app.reading.wait_for("default", head.position).await.unwrap();
+    app.queries.wait_for("default", head.position).await.unwrap();
     let skus: Vec<Sku> = skus.iter().map(|sku| Sku::new(sku).unwrap()).collect();
     let (mut on_hand, mut reserved) = (BTreeMap::new(), BTreeMap::new());
-    for item in app.reading.availability("default", &skus, &AvailabilityFilter::default()).await.unwrap() {
+    for item in app.queries.availability("default", &skus, &AvailabilityFilter::default()).await.unwrap() {
         for there in item.locations {
             let key = (item.sku.to_string(), there.location.to_string());
             on_hand.insert(key.clone(), i64::try_from(there.on_hand.number()).unwrap());

@@ -1,14 +1,16 @@
-//! Every question that can be asked, the same for REST, GraphQL and the command line.
+//! Every query, the same for REST, GraphQL and the command line.
 
-mod linked;
-mod past;
-mod waiting;
+mod as_of;
+pub(crate) mod causation;
+pub(crate) mod past;
+mod progress;
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
-use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+pub use as_of::AsOf;
 
 use holdfast_commands::{LocationView, PolicyView, Vault, decode, fold_order};
 use holdfast_domain::network::Network;
@@ -24,55 +26,19 @@ use holdfast_projections::{
     MetricsFilter, OrderFilter, OrderRow, Orders, Page, PeriodMetrics, Progress, ProjectionState, Stage,
     ViewError, ViewStore,
 };
-pub(crate) use linked::{LinkedEvents, MOST_COMMANDS};
-use past::MOST_EVENTS;
-pub(crate) use past::{PastError, Step, StockHistoryAsked, steps};
 
-/// How long a read model may take to reach a position that was asked for.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a query waits until a read model has reached a position.
+const POSITION_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long the list of merchants is taken to be complete.
-const MERCHANTS_FRESH: Duration = Duration::from_secs(1);
+/// How long the list of merchants is cached.
+const MERCHANTS_CACHED_FOR: Duration = Duration::from_secs(1);
 
-/// A moment of a journal: all of what was committed by then.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AsOf {
-    /// Up to a position.
-    Position(u64),
-    /// Up to a time.
-    Time(Timestamp),
-}
+/// The most events that one query about the past replays: about two seconds of work.
+const MAX_EVENTS: usize = 100_000;
 
-/// Not a moment of a journal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be a position (a whole number) or a time by RFC 3339, such as 2026-03-01T12:00:00Z")]
-pub struct NotAMoment;
-
-impl FromStr for AsOf {
-    type Err = NotAMoment;
-    fn from_str(text: &str) -> Result<Self, NotAMoment> {
-        let position = text.parse::<i64>().ok().and_then(|position| u64::try_from(position).ok());
-        let moment = position.map(Self::Position).or_else(|| text.parse().map(Self::Time).ok());
-        moment.ok_or(NotAMoment)
-    }
-}
-
-impl AsOf {
-    /// Everything committed so far.
-    pub const NOW: Self = Self::Position(u64::MAX);
-
-    /// The position up to which everything was committed by then.
-    pub async fn position(self, journal: &dyn Journal, merchant: &str) -> Result<u64, JournalError> {
-        match self {
-            Self::Position(position) => Ok(position),
-            Self::Time(time) => journal.position_at(merchant, time.microseconds()).await,
-        }
-    }
-}
-
-/// The way to ask.
+/// The read side of the application.
 #[derive(Clone)]
-pub struct Reading {
+pub struct Queries {
     journal: Arc<dyn Journal>,
     orders: Orders,
     availability: Availability,
@@ -81,31 +47,31 @@ pub struct Reading {
     progress: Progress,
     vault: Vault,
     merchants: Arc<Mutex<KnownMerchants>>,
-    /// Events that one question about the past may take.
-    most_events: usize,
+    /// The most events that one query about the past replays.
+    pub(crate) max_events: usize,
 }
 
-/// What was measured.
+/// Order metrics.
 #[derive(Debug)]
-pub struct Measured {
-    /// Period by period.
-    pub figures: Vec<PeriodMetrics>,
-    /// They include everything up to here.
+pub struct MetricsResult {
+    /// The metrics of each period and group.
+    pub metrics: Vec<PeriodMetrics>,
+    /// The journal position up to which events are included.
     pub position: u64,
-    /// Whether something is missing: events of some orders could not be folded.
+    /// Whether events are missing that could not be applied.
     pub stale: bool,
 }
 
-/// Merchants that were seen; they never go away.
+/// Merchants seen so far. A merchant is never removed.
 #[derive(Default)]
 struct KnownMerchants {
     names: BTreeSet<String>,
-    /// When all of them were asked for last.
-    listed: Option<Instant>,
+    /// When the list of all merchants was last read.
+    listed_at: Option<Instant>,
 }
 
-impl Reading {
-    /// Over a journal and its read models.
+impl Queries {
+    /// The queries over a journal and its read models.
     pub fn new(journal: &Arc<dyn Journal>, views: &ViewStore, progress: &Progress, vault: &Vault) -> Self {
         Self {
             journal: Arc::clone(journal),
@@ -116,16 +82,16 @@ impl Reading {
             progress: progress.clone(),
             vault: vault.clone(),
             merchants: Arc::default(),
-            most_events: MOST_EVENTS,
+            max_events: MAX_EVENTS,
         }
     }
 
-    /// How far the read models are.
+    /// The progress of the read models.
     pub fn progress(&self) -> &Progress {
         &self.progress
     }
 
-    /// Every merchant, by name. The one called `default` always exists.
+    /// Every merchant, by name. The merchant `default` always exists.
     pub async fn merchants(&self) -> Result<Vec<String>, JournalError> {
         let heads = self.journal.heads().await?;
         let known = heads.into_iter().filter(|(_, head)| head.position > 0).map(|(merchant, _)| merchant);
@@ -133,11 +99,11 @@ impl Reading {
         all.insert("default".to_owned());
         let mut merchants = self.known_merchants();
         merchants.names.append(&mut all);
-        merchants.listed = Some(Instant::now());
+        merchants.listed_at = Some(Instant::now());
         Ok(merchants.names.iter().cloned().collect())
     }
 
-    /// Whether a merchant is known.
+    /// Whether a merchant exists.
     pub async fn knows_merchant(&self, merchant: &str) -> Result<bool, JournalError> {
         if self.known_merchants().names.contains(merchant) {
             return Ok(true);
@@ -145,37 +111,37 @@ impl Reading {
         Ok(self.merchants().await?.iter().any(|known| known == merchant))
     }
 
-    /// The only merchant, where there are no others.
+    /// The only merchant. `None` if there are several.
     pub async fn only_merchant(&self) -> Result<Option<String>, JournalError> {
         {
             let merchants = self.known_merchants();
-            let fresh = merchants.listed.is_some_and(|at| at.elapsed() < MERCHANTS_FRESH);
-            if fresh || merchants.names.len() > 1 {
+            let is_cached = merchants.listed_at.is_some_and(|at| at.elapsed() < MERCHANTS_CACHED_FOR);
+            if is_cached || merchants.names.len() > 1 {
                 return Ok(only(merchants.names.iter()).cloned());
             }
         }
         match self.merchants().await {
             Ok(all) => Ok(only(all.into_iter())),
-            // Merchants never go away: what was known a moment ago still is.
-            Err(JournalError::Unavailable(_)) if self.known_merchants().listed.is_some() => {
+            // A merchant is never removed, so an older list is still right.
+            Err(JournalError::Unavailable(_)) if self.known_merchants().listed_at.is_some() => {
                 Ok(only(self.known_merchants().names.iter()).cloned())
             }
             Err(error) => Err(error),
         }
     }
 
-    /// Takes note of a merchant that has just become known.
-    pub fn learn_merchant(&self, merchant: &str) {
+    /// Adds a merchant that has just been registered to the cached list.
+    pub fn add_merchant(&self, merchant: &str) {
         self.known_merchants().names.insert(merchant.to_owned());
     }
 
     fn known_merchants(&self) -> MutexGuard<'_, KnownMerchants> {
-        // Nothing that can panic happens under the lock.
+        // No code that can panic runs under the lock.
         self.merchants.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// An order with its personal data, as the read model has it, or as the journal has it where the read model does
-    /// not have it yet or has halted.
+    /// An order with its personal data: from the read model, or from the journal if the read model has halted or does not
+    /// contain the order yet.
     pub async fn order(&self, merchant: &str, id: OrderId) -> Result<Option<OrderView>, ViewError> {
         let row = match self.generation(Orders::NAME, merchant) {
             Ok(generation) => self.orders.get(merchant, generation, id).await?,
@@ -191,21 +157,21 @@ impl Reading {
         }
     }
 
-    /// An order as it was, without personal data.
+    /// An order at a past time, without personal data.
     pub async fn order_as_of(
         &self,
         merchant: &str,
         id: OrderId,
-        moment: AsOf,
+        as_of: AsOf,
     ) -> Result<Option<OrderView>, ViewError> {
-        let position = moment.position(&*self.journal, merchant).await?;
+        let position = as_of.position(&*self.journal, merchant).await?;
         let events = self.journal.read_stream(merchant, &StreamId::Order(id).to_string(), position).await?;
         let (order, version, position) = fold_order(&events)?;
         Ok(OrderView::of(&order, version, position))
     }
 
-    /// An order as a command left it, with its personal data, and whether no command has changed it since.
-    pub(crate) async fn order_left_at(
+    /// An order after a command, with its personal data, and whether no later command has changed it.
+    pub(crate) async fn order_after(
         &self,
         merchant: &str,
         id: OrderId,
@@ -213,37 +179,36 @@ impl Reading {
     ) -> Result<Option<(OrderView, bool)>, ViewError> {
         let stream = StreamId::Order(id).to_string();
         let mut events = self.journal.read_stream(merchant, &stream, u64::MAX).await?;
-        let then = events.partition_point(|event| event.position <= position);
-        let is_latest = then == events.len();
-        events.truncate(then);
+        let end = events.partition_point(|event| event.position <= position);
+        let is_latest = end == events.len();
+        events.truncate(end);
         let (order, version, position) = fold_order(&events)?;
         let Some(view) = OrderView::of(&order, version, position) else { return Ok(None) };
         if view.personal_data != PersonalDataState::Sealed {
             return Ok(Some((view, is_latest)));
         }
-        let key = self.journal.subject_key(merchant, &stream).await?;
-        let view = key
-            .map(|key| self.open_personal(&key, &stream, view.clone(), &events))
-            .transpose()?
-            .unwrap_or(view);
+        let view = match self.journal.subject_key(merchant, &stream).await? {
+            Some(key) => self.decrypt(&key, &stream, view, &events)?,
+            None => view,
+        };
         Ok(Some((view, is_latest)))
     }
 
-    /// Every event of an order, in order, or those of a moment.
+    /// Every event of an order, in order. With `as_of`, those committed by then.
     pub async fn order_history(
         &self,
         merchant: &str,
         id: OrderId,
-        moment: Option<AsOf>,
+        as_of: Option<AsOf>,
     ) -> Result<Vec<Event>, JournalError> {
-        let up_to = match moment {
-            Some(moment) => moment.position(&*self.journal, merchant).await?,
+        let end = match as_of {
+            Some(as_of) => as_of.position(&*self.journal, merchant).await?,
             None => u64::MAX,
         };
-        self.journal.read_stream(merchant, &StreamId::Order(id).to_string(), up_to).await
+        self.journal.read_stream(merchant, &StreamId::Order(id).to_string(), end).await
     }
 
-    /// Opens what was sealed of an order, where it was not erased.
+    /// Decrypts the personal data of an order, unless it has been erased.
     async fn with_personal(&self, merchant: &str, view: OrderView) -> Result<OrderView, ViewError> {
         if view.personal_data != PersonalDataState::Sealed {
             return Ok(view);
@@ -254,32 +219,34 @@ impl Reading {
         };
         // The address is as old as the rest of the view.
         let events = self.journal.read_stream(merchant, &stream, view.position).await?;
-        Ok(self.open_personal(&key, &stream, view, &events)?)
+        Ok(self.decrypt(&key, &stream, view, &events)?)
     }
 
-    /// Opens the addresses that an order's events sealed under its key.
-    fn open_personal(
+    /// Decrypts the addresses in an order's events.
+    fn decrypt(
         &self,
         key: &[u8],
         stream: &str,
         view: OrderView,
         events: &[Event],
     ) -> Result<OrderView, JournalError> {
-        let Told { now, asked } = last_told(events)?;
-        let open = |told: Option<(&Event, OrderEvent)>| -> Result<Option<PersonalData>, JournalError> {
-            let Some((event, mut told)) = told else { return Ok(None) };
+        let Addresses { current, requested } = last_addresses(events)?;
+        let open = |address: Option<(&Event, OrderEvent)>| -> Result<Option<PersonalData>, JournalError> {
+            let Some((event, mut decoded)) = address else { return Ok(None) };
             let Some(sealed) = &event.sealed else { return Ok(None) };
             let clear = self.vault.open(key, stream, sealed);
             let clear = clear.map_err(|error| JournalError::corrupt_at(event.position, error))?;
-            told.restore_personal(&clear).map_err(|error| JournalError::corrupt_at(event.position, error))?;
-            Ok(told.into_personal())
+            decoded
+                .restore_personal(&clear)
+                .map_err(|error| JournalError::corrupt_at(event.position, error))?;
+            Ok(decoded.into_personal())
         };
-        Ok(view.with_personal(open(now)?, open(asked)?))
+        Ok(view.with_personal(open(current)?, open(requested)?))
     }
 
-    /// The positions in which orders were begun that were created after a moment, or before one; nothing where neither is
-    /// asked. Time never runs backwards along a journal.
-    pub async fn begun_within(
+    /// The positions of the first events of orders created after one time and before another. `None` without either time.
+    /// The times of a journal's events never decrease.
+    pub async fn created_between(
         &self,
         merchant: &str,
         after: Option<Timestamp>,
@@ -288,19 +255,19 @@ impl Reading {
         if after.is_none() && before.is_none() {
             return Ok(None);
         }
-        let last_by = async |moment: i64| self.journal.position_at(merchant, moment).await;
+        let last_by = async |time: i64| self.journal.position_at(merchant, time).await;
         let first = match after {
-            Some(moment) => last_by(moment.microseconds()).await? + 1,
+            Some(time) => last_by(time.microseconds()).await? + 1,
             None => 1,
         };
         let last = match before {
-            Some(moment) => last_by(moment.microseconds().saturating_sub(1)).await?,
+            Some(time) => last_by(time.microseconds().saturating_sub(1)).await?,
             None => i64::MAX.unsigned_abs(),
         };
         Ok(Some(first..=last))
     }
 
-    /// Orders that match.
+    /// Orders that match a filter.
     pub async fn orders(
         &self,
         merchant: &str,
@@ -322,7 +289,7 @@ impl Reading {
         self.orders.get_many(merchant, generation, ids).await
     }
 
-    /// What locations have to do, the oldest order first.
+    /// The fulfillment orders of locations, oldest order first.
     pub async fn fulfillment_orders(
         &self,
         merchant: &str,
@@ -334,7 +301,7 @@ impl Reading {
         self.orders.fulfillment_orders(merchant, generation, filter, after, limit).await
     }
 
-    /// What a location has to do next in a stage, the most urgent first.
+    /// The fulfillment orders of a location in a stage, most urgent first.
     pub async fn board(
         &self,
         merchant: &str,
@@ -346,7 +313,7 @@ impl Reading {
         self.orders.board(merchant, generation, of, after, limit).await
     }
 
-    /// How much there is to do at a moment, by location and stage; at one location where it is given.
+    /// The number of fulfillment orders by location and stage, for all locations or one.
     pub async fn board_summary(
         &self,
         merchant: &str,
@@ -357,39 +324,39 @@ impl Reading {
         self.orders.board_summary(merchant, generation, location, now).await
     }
 
-    /// What was measured of orders on their way. Waits until it includes a position, where one is given.
+    /// Order metrics. Waits until they include `min_position`.
     pub async fn metrics(
         &self,
         merchant: &str,
         filter: &MetricsFilter,
         min_position: Option<u64>,
-    ) -> Result<Measured, ViewError> {
+    ) -> Result<MetricsResult, ViewError> {
         if let Some(position) = min_position {
-            self.wait_for_one(Metrics::NAME, merchant, position, PATIENCE).await?;
+            self.wait_for_one(Metrics::NAME, merchant, position, POSITION_TIMEOUT).await?;
         }
         let generation = self.generation(Metrics::NAME, merchant)?;
         let ProjectionState { position, parked, .. } = self.progress.state(Metrics::NAME, merchant);
-        let figures = self.metrics.by_period(merchant, generation, filter).await?;
-        Ok(Measured { figures, position, stale: parked > 0 })
+        let metrics = self.metrics.by_period(merchant, generation, filter).await?;
+        Ok(MetricsResult { metrics, position, stale: parked > 0 })
     }
 
-    /// What can be promised of SKUs; those never seen are left out.
+    /// The availability of SKUs. SKUs without stock records are left out.
     pub async fn availability(
         &self,
         merchant: &str,
         skus: &[Sku],
-        asked: &AvailabilityFilter,
+        filter: &AvailabilityFilter,
     ) -> Result<Vec<AvailabilityView>, ViewError> {
         let generation = self.generation(Availability::NAME, merchant)?;
-        self.availability.get(merchant, generation, skus, asked).await
+        self.availability.get(merchant, generation, skus, filter).await
     }
 
-    /// Events after a position, about `limit`, ending at a command's end.
+    /// About `limit` events after a position. The page ends with the last event of a command.
     pub async fn events(&self, merchant: &str, after: u64, limit: usize) -> Result<Vec<Event>, JournalError> {
         self.journal.read(merchant, after, limit).await
     }
 
-    /// The journal's last position.
+    /// The last position of the journal.
     pub async fn head(&self, merchant: &str) -> Result<u64, JournalError> {
         Ok(self.journal.head(merchant).await?.position)
     }
@@ -451,50 +418,35 @@ fn only<T>(mut all: impl Iterator<Item = T>) -> Option<T> {
     all.next().filter(|_| all.next().is_none())
 }
 
-/// The events that tell to whom and where an order goes, and is to go.
+/// The events with the addresses of an order.
 #[derive(Default)]
-struct Told<'a> {
-    /// As it is.
-    now: Option<(&'a Event, OrderEvent)>,
-    /// As locations were asked.
-    asked: Option<(&'a Event, OrderEvent)>,
+struct Addresses<'a> {
+    current: Option<(&'a Event, OrderEvent)>,
+    /// The address of an amendment that locations have not answered.
+    requested: Option<(&'a Event, OrderEvent)>,
 }
 
-/// What an order's events tell of its address.
-fn last_told(events: &[Event]) -> Result<Told<'_>, JournalError> {
-    const TELLING: [&str; 4] = ["OrderCreated", "OrderAmended", "AmendmentRequested", "AmendmentRejected"];
-    let mut told = Told::default();
-    for event in events.iter().filter(|event| TELLING.contains(&&*event.kind)) {
+fn last_addresses(events: &[Event]) -> Result<Addresses<'_>, JournalError> {
+    const WITH_ADDRESS: [&str; 4] =
+        ["OrderCreated", "OrderAmended", "AmendmentRequested", "AmendmentRejected"];
+    let mut addresses = Addresses::default();
+    for event in events.iter().filter(|event| WITH_ADDRESS.contains(&&*event.kind)) {
         let DomainEvent::Order(order_event) = decode(event)? else { continue };
         match &order_event {
-            OrderEvent::OrderCreated(_) => told.now = Some((event, order_event)),
+            OrderEvent::OrderCreated(_) => addresses.current = Some((event, order_event)),
             OrderEvent::OrderAmended(amended) if amended.was_requested => {
-                let asked = told.asked.take();
-                told.now = asked.or(told.now);
+                let requested = addresses.requested.take();
+                addresses.current = requested.or(addresses.current);
             }
             OrderEvent::OrderAmended(amended) if amended.has_new_address => {
-                told.now = Some((event, order_event));
+                addresses.current = Some((event, order_event));
             }
-            OrderEvent::AmendmentRequested(asked) if asked.has_new_address => {
-                told.asked = Some((event, order_event));
+            OrderEvent::AmendmentRequested(requested) if requested.has_new_address => {
+                addresses.requested = Some((event, order_event));
             }
-            OrderEvent::AmendmentRejected(_) => told.asked = None,
+            OrderEvent::AmendmentRejected(_) => addresses.requested = None,
             _ => {}
         }
     }
-    Ok(told)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_moment_is_a_position_or_a_time() {
-        assert_eq!("12".parse(), Ok(AsOf::Position(12)));
-        assert!(matches!("2026-03-01T12:00:00Z".parse(), Ok(AsOf::Time(_))));
-        for bad in ["yesterday", "-1", "", "9223372036854775808"] {
-            assert_eq!(bad.parse::<AsOf>(), Err(NotAMoment), "{bad}");
-        }
-    }
+    Ok(addresses)
 }

@@ -5,30 +5,30 @@ use serde_json::json;
 use super::*;
 
 /// The position and id of the first event of a type.
-async fn event(house: &House, kind: &str) -> (u64, String) {
-    let page = house.get(&format!("/v1/events?type={kind}&limit=1000")).await.ok(200);
+async fn event(server: &TestServer, kind: &str) -> (u64, String) {
+    let page = server.get(&format!("/v1/events?type={kind}&limit=1000")).await.ok(200);
     let first = page["items"][0].clone();
     (first["position"].as_u64().unwrap(), first["id"].as_str().unwrap().to_owned())
 }
 
 /// Orders under two correlation ids, one of which is shipped because of its reservation, and found to be on its way because of
 /// that.
-async fn busy(house: &House) -> String {
+async fn busy(server: &TestServer) -> String {
     let mut ids = Vec::new();
     for (number, case) in ["case 7", "case 8", "case 7"].into_iter().enumerate() {
         let with = [("correlation-id", case)];
-        let taken = house.post_with("/v1/orders", &format!("o{number}"), &with, &order(1)).await.ok(201);
+        let taken = server.post_with("/v1/orders", &format!("o{number}"), &with, &order(1)).await.ok(201);
         ids.push(taken["orderId"].as_str().unwrap().to_owned());
     }
     let id = ids.remove(0);
-    let (_, reserved) = event(house, "InventoryReserved").await;
+    let (_, reserved) = event(server, "InventoryReserved").await;
     let parcel = json!({ "packages": [{ "carrier": "dhl", "trackingNumber": "T-1" }] });
     let with = [("causation-id", &*reserved.to_uppercase()), ("correlation-id", "case 7")];
-    house.post_with(&format!("/v1/fulfillment-orders/{id}.f1/ship"), "ship", &with, &parcel).await.ok(201);
-    let (_, shipped) = event(house, "ShipmentCreated").await;
+    server.post_with(&format!("/v1/fulfillment-orders/{id}.f1/ship"), "ship", &with, &parcel).await.ok(201);
+    let (_, shipped) = event(server, "ShipmentCreated").await;
     let with = [("causation-id", &*shipped)];
     let seen = json!({ "status": "in_transit", "at": "2026-01-01T00:00:00Z" });
-    house.post_with(&format!("/v1/shipments/{id}.s1/track"), "track", &with, &seen).await.ok(200);
+    server.post_with(&format!("/v1/shipments/{id}.s1/track"), "track", &with, &seen).await.ok(200);
     id
 }
 
@@ -38,9 +38,9 @@ fn positions(page: &Value) -> Vec<u64> {
 
 #[tokio::test]
 async fn events_that_belong_together_are_told_together_page_by_page() {
-    let house = House::stocked().await;
-    busy(&house).await;
-    let of = async |query: &str| house.get(&format!("/v1/events?{query}")).await;
+    let server = TestServer::stocked().await;
+    busy(&server).await;
+    let of = async |query: &str| server.get(&format!("/v1/events?{query}")).await;
     let everything = of("limit=1000").await.ok(200)["items"].clone();
     let with = |name: &str, id: &str| {
         let all = everything.as_array().unwrap().iter();
@@ -56,7 +56,7 @@ async fn events_that_belong_together_are_told_together_page_by_page() {
             let next = page["nextCursor"].as_str().unwrap().parse().unwrap();
             all.extend(positions(&page));
             parts += 1;
-            if positions(&page).is_empty() || next == house.head().await {
+            if positions(&page).is_empty() || next == server.head().await {
                 break;
             }
             assert_eq!(positions(&page).last(), Some(&next), "it goes on behind what was told");
@@ -65,7 +65,7 @@ async fn events_that_belong_together_are_told_together_page_by_page() {
         assert_eq!(all, case, "by {limit}");
         assert!(limit > 1 || parts == 3, "a command is never parted: {parts}");
     }
-    let (_, reserved) = event(&house, "InventoryReserved").await;
+    let (_, reserved) = event(&server, "InventoryReserved").await;
     let caused = of(&format!("causationId={}", reserved.to_uppercase())).await.ok(200);
     assert_eq!(positions(&caused), with("causationid", &reserved));
     let both = of(&format!("causationId={reserved}&correlationId=case%208")).await.ok(200);
@@ -73,16 +73,16 @@ async fn events_that_belong_together_are_told_together_page_by_page() {
     let kinds = of("correlationId=case%207&type=OrderCreated").await.ok(200);
     assert_eq!(positions(&kinds).len(), 2);
     let none = of("correlationId=case%209").await;
-    assert_eq!((none.position(), positions(&none.ok(200))), (house.head().await, vec![]));
+    assert_eq!((none.position(), positions(&none.ok(200))), (server.head().await, vec![]));
 }
 
 #[tokio::test]
 async fn what_followed_from_a_command_is_told_as_far_as_it_goes() {
-    let house = House::stocked().await;
-    let id = busy(&house).await;
-    let (reserved, _) = event(&house, "InventoryReserved").await;
-    let (created, _) = event(&house, "OrderCreated").await;
-    let all = house.get(&format!("/v1/consequences?position={reserved}")).await;
+    let server = TestServer::stocked().await;
+    let id = busy(&server).await;
+    let (reserved, _) = event(&server, "InventoryReserved").await;
+    let (created, _) = event(&server, "OrderCreated").await;
+    let all = server.get(&format!("/v1/consequences?position={reserved}")).await;
     let told = all.ok(200);
     let items = told["items"].as_array().unwrap();
     let line = |item: &Value| {
@@ -98,20 +98,20 @@ async fn what_followed_from_a_command_is_told_as_far_as_it_goes() {
     assert_eq!(items[1]["events"][0]["stream"], format!("order-{id}"));
     assert_eq!(all.position(), items[2]["position"].as_u64().unwrap());
     for position in created..created + 4 {
-        assert_eq!(house.get(&format!("/v1/consequences?position={position}")).await.ok(200), told);
+        assert_eq!(server.get(&format!("/v1/consequences?position={position}")).await.ok(200), told);
     }
-    assert_eq!(house.get("/v1/consequences?key=o0").await.ok(200), told);
-    let of_shipping = house.get("/v1/consequences?key=ship").await.ok(200);
+    assert_eq!(server.get("/v1/consequences?key=o0").await.ok(200), told);
+    let of_shipping = server.get("/v1/consequences?key=ship").await.ok(200);
     assert_eq!(of_shipping["items"].as_array().unwrap().len(), 2);
     assert_eq!(of_shipping["items"][0]["depth"], 0, "from there on");
 }
 
 #[tokio::test]
 async fn a_command_that_cannot_be_asked_about_so_is_refused() {
-    let house = House::stocked().await;
-    busy(&house).await;
+    let server = TestServer::stocked().await;
+    busy(&server).await;
     let refused = async |query: &str, status: u16, code: &str| {
-        house.get(&format!("/v1/consequences{query}")).await.problem(status, code)
+        server.get(&format!("/v1/consequences{query}")).await.problem(status, code)
     };
     for query in ["", "?position=1&key=o0", "?position=x", "?position=-1"] {
         let problem = refused(query, 400, "invalid_parameter").await;
@@ -119,10 +119,10 @@ async fn a_command_that_cannot_be_asked_about_so_is_refused() {
     }
     assert_eq!(refused("?key=", 400, "invalid_parameter").await["parameter"], "key");
     refused("?position=0", 404, "unknown_position").await;
-    refused(&format!("?position={}", house.head().await + 1), 404, "unknown_position").await;
+    refused(&format!("?position={}", server.head().await + 1), 404, "unknown_position").await;
     refused("?key=never", 404, "unknown_command").await;
-    house.post("/v1/orders", "too many", &order(5_000)).await.problem(409, "insufficient_stock");
-    let nothing = house.get("/v1/consequences?key=too%20many").await.ok(200);
+    server.post("/v1/orders", "too many", &order(5_000)).await.problem(409, "insufficient_stock");
+    let nothing = server.get("/v1/consequences?key=too%20many").await.ok(200);
     assert_eq!(nothing["items"], json!([]), "it did nothing");
     for (query, parameter) in [
         ("correlationId=", "correlationId"),
@@ -130,31 +130,31 @@ async fn a_command_that_cannot_be_asked_about_so_is_refused() {
         ("causationId=a%00b", "causationId"),
         ("correlationId=a&correlationId=b", "correlationId"),
     ] {
-        let problem = house.get(&format!("/v1/events?{query}")).await.problem(400, "invalid_parameter");
+        let problem = server.get(&format!("/v1/events?{query}")).await.problem(400, "invalid_parameter");
         assert_eq!(problem["parameter"], parameter, "{query}");
     }
     let long = format!("/v1/events?correlationId={}", "x".repeat(201));
-    house.get(&long).await.problem(400, "invalid_parameter");
+    server.get(&long).await.problem(400, "invalid_parameter");
     let with = [("causation-id", "")];
-    house.post_with("/v1/orders", "bad", &with, &order(1)).await.problem(400, "header_invalid");
+    server.post_with("/v1/orders", "bad", &with, &order(1)).await.problem(400, "header_invalid");
 }
 
 #[tokio::test]
 async fn more_consequences_than_are_told_at_once_are_refused() {
-    let house = House::stocked().await;
-    let (received, id) = event(&house, "StockReceived").await;
+    let server = TestServer::stocked().await;
+    let (received, id) = event(&server, "StockReceived").await;
     let one = |number: usize| {
         json!({ "key": format!("{number}"), "command": "AdjustStock", "sku": "TEA",
                 "location": "munich", "delta": 1, "reason": "found" })
     };
     let with = [("causation-id", &*id)];
     let some = json!((0..999).map(one).collect::<Vec<_>>());
-    house.post_with("/v1/commands", "unused", &with, &some).await.ok(200);
-    let told = house.get(&format!("/v1/consequences?position={received}")).await.ok(200);
+    server.post_with("/v1/commands", "unused", &with, &some).await.ok(200);
+    let told = server.get(&format!("/v1/consequences?position={received}")).await.ok(200);
     assert_eq!(told["items"].as_array().unwrap().len(), 1_000);
     let more = json!([one(999)]);
-    house.post_with("/v1/commands", "unused", &with, &more).await.ok(200);
-    let refused = house
+    server.post_with("/v1/commands", "unused", &with, &more).await.ok(200);
+    let refused = server
         .get(&format!("/v1/consequences?position={received}"))
         .await
         .problem(422, "too_many_consequences");
@@ -164,7 +164,7 @@ async fn more_consequences_than_are_told_at_once_are_refused() {
 
 #[tokio::test]
 async fn a_command_of_many_events_is_found_whole_from_any_of_them() {
-    let house = House::stocked().await;
+    let server = TestServer::stocked().await;
     let line = |number: usize| json!({ "sku": format!("SKU-{number}"), "quantity": 1 });
     let wanted = json!({ "channel": "web", "payment": "not_required", "onShortage": "backorder",
                          "lines": (0..300).map(line).collect::<Vec<_>>() });
@@ -173,15 +173,15 @@ async fn a_command_of_many_events_is_found_whole_from_any_of_them() {
                 "location": "munich", "quantity": 1 })
     };
     let all = json!((0..300).map(received).collect::<Vec<_>>());
-    house.post("/v1/commands", "unused", &all).await.ok(200);
-    house.order("before", 1).await;
-    let first = house.head().await + 1;
-    house.post("/v1/orders", "large", &wanted).await.ok(201);
-    let last = house.head().await;
-    house.order("after", 1).await;
+    server.post("/v1/commands", "unused", &all).await.ok(200);
+    server.order("before", 1).await;
+    let first = server.head().await + 1;
+    server.post("/v1/orders", "large", &wanted).await.ok(201);
+    let last = server.head().await;
+    server.order("after", 1).await;
     assert!(last - first > 300, "{first} to {last}");
     for position in [first, first + 1, u64::midpoint(first, last), last] {
-        let told = house.get(&format!("/v1/consequences?position={position}")).await.ok(200);
+        let told = server.get(&format!("/v1/consequences?position={position}")).await.ok(200);
         let command = &told["items"][0];
         assert_eq!((&command["firstPosition"], &command["position"]), (&json!(first), &json!(last)));
         assert_eq!(command["events"].as_array().unwrap().len() as u64, last - first + 1);
@@ -190,7 +190,7 @@ async fn a_command_of_many_events_is_found_whole_from_any_of_them() {
 
 #[tokio::test]
 async fn large_events_that_belong_together_are_told_in_parts() {
-    let house = House::stocked().await;
+    let server = TestServer::stocked().await;
     let note = "x".repeat(500);
     let attributes: serde_json::Map<String, Value> =
         (0..40).map(|n| (format!("a{n}"), json!(note))).collect();
@@ -199,21 +199,21 @@ async fn large_events_that_belong_together_are_told_in_parts() {
                         "lines": (0..40).map(line).collect::<Vec<_>>() });
     for number in 0..25 {
         let with = [("correlation-id", "case 7")];
-        house.post_with("/v1/orders", &format!("large {number}"), &with, &large).await.ok(201);
+        server.post_with("/v1/orders", &format!("large {number}"), &with, &large).await.ok(201);
     }
     let (mut all, mut after, mut parts) = (Vec::new(), 0, 0);
     loop {
         let page =
-            house.get(&format!("/v1/events?correlationId=case%207&limit=1000&after={after}")).await.ok(200);
+            server.get(&format!("/v1/events?correlationId=case%207&limit=1000&after={after}")).await.ok(200);
         after = page["nextCursor"].as_str().unwrap().parse().unwrap();
         all.extend(positions(&page));
         parts += 1;
-        if after == house.head().await {
+        if after == server.head().await {
             break;
         }
     }
     assert_eq!(parts, 2, "not all at once");
-    let everything = house.get("/v1/events?type=OrderCreated&limit=1000").await.ok(200);
+    let everything = server.get("/v1/events?type=OrderCreated&limit=1000").await.ok(200);
     let created = positions(&everything);
     assert_eq!(all.iter().filter(|position| created.contains(position)).count(), 25);
     assert!(all.is_sorted());

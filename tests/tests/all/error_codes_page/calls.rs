@@ -1,4 +1,4 @@
-//! Calls that make a problem or a refusal of a literal code, such as `Problem::bad("code", "text")`.
+//! Calls that make a refusal of a literal code, such as `Refused::new("code", Class::Conflict, "text")`.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub(super) fn find(files: &[syn::File]) -> Rows {
     calls.rows
 }
 
-/// Finds calls that make a problem or a refusal of a literal code.
+/// Finds calls that make a refusal of a literal code.
 #[derive(Default)]
 struct Calls {
     rows: Rows,
@@ -54,7 +54,7 @@ impl<'ast> Visit<'ast> for Calls {
     }
 
     fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
-        if let Some((code, status, text)) = problem(call) {
+        if let Some((code, status, text)) = refusal(call) {
             let text = match text {
                 Expr::Path(variable) => {
                     let name = variable.path.get_ident().map(ToString::to_string);
@@ -67,7 +67,7 @@ impl<'ast> Visit<'ast> for Calls {
         visit::visit_expr_call(self, call);
     }
 
-    /// Tests make problems of their own.
+    /// Tests make refusals of their own.
     fn visit_item_mod(&mut self, module: &'ast syn::ItemMod) {
         if module.ident != "tests" {
             visit::visit_item_mod(self, module);
@@ -75,32 +75,19 @@ impl<'ast> Visit<'ast> for Calls {
     }
 }
 
-/// The code, the status and the text of a call such as `Problem::bad("code", "text")`.
-fn problem(call: &syn::ExprCall) -> Option<(String, String, &Expr)> {
+/// The code, the status and the text of a call such as `Refused::new("code", Class::Conflict, "text")`.
+fn refusal(call: &syn::ExprCall) -> Option<(String, String, &Expr)> {
     let Expr::Path(function) = &*call.func else { return None };
     let names: Vec<String> =
         function.path.segments.iter().rev().take(2).map(|part| part.ident.to_string()).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let arguments: Vec<&Expr> = call.args.iter().collect();
-    let (code, status, text) = match (names.as_slice(), arguments.as_slice()) {
-        (["bad", "Problem"], &[code, text]) => (code, "400".to_owned(), text),
-        (["unknown", "Problem"], &[code, text]) => (code, "404".to_owned(), text),
-        (["new", "Problem" | "Self"], &[status, code, text]) => (code, status_of(&constant(status)?)?, text),
-        (["new", "Refused"], &[code, class, text]) => (code, status_of_class(&constant(class)?)?, text),
-        _ => return None,
-    };
-    let Expr::Lit(_) = code else { return None };
-    Some((constant(code)?, status, text))
-}
-
-/// The number of a constant such as `BAD_REQUEST`.
-fn status_of(name: &str) -> Option<String> {
-    let known = (400..600).filter_map(|code| reqwest::StatusCode::from_u16(code).ok());
-    let spelt = |status: &reqwest::StatusCode| {
-        let reason = status.canonical_reason().unwrap_or_default();
-        reason.to_ascii_uppercase().replace([' ', '-'], "_") == name
-    };
-    known.into_iter().find(spelt).map(|status| status.as_str().to_owned())
+    match (names.as_slice(), arguments.as_slice()) {
+        (["new", "Refused"], &[code @ Expr::Lit(_), class, text]) => {
+            Some((constant(code)?, status_of_class(&constant(class)?)?, text))
+        }
+        _ => None,
+    }
 }
 
 /// The text of a literal or of a `format!`.

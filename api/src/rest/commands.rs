@@ -1,4 +1,4 @@
-//! What became of a command, by its key: for those who did not get to see the answer.
+//! The state of a command by its idempotency key, for clients that did not receive the answer.
 
 use std::sync::Arc;
 
@@ -12,54 +12,53 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::caller::{Answered, ForMerchant, InPath};
-use super::problem::Problem;
-use super::sending::{LOCAL, Outcome};
+use super::extract::{Answer, Merchant, PathId};
+use super::problem::Outcome;
 use crate::app::App;
+use crate::error::ApiError;
+use crate::submit::LOCAL;
 
-/// Where a command stands.
+/// The state of a command.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-enum Standing {
-    /// Nothing is known of the key.
+#[schemars(rename = "Standing")]
+enum Progress {
+    /// The key is unknown.
     NotFound,
-    /// It waits or is being carried out.
+    /// The command waits in the queue or is being executed.
     InFlight,
-    /// It was decided.
+    /// The command has been decided.
     Answered,
 }
 
-/// What became of a command.
+/// A command by its idempotency key.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct StateOfCommand {
-    /// The sender's name for it.
     key: IdempotencyKey,
-    /// Where it stands.
-    state: Standing,
-    /// The status that it was answered with.
+    state: Progress,
+    /// The HTTP status of the answer.
     status: Option<u16>,
-    /// The position of the journal that the answer includes.
+    /// The journal position that the answer includes.
     position: Option<u64>,
-    /// The body that it was answered with.
+    /// The body of the answer.
     #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
     body: Option<Box<RawValue>>,
 }
 
-/// What became of a key.
+/// The state of a command.
 pub(super) async fn get(
     State(app): State<Arc<App>>,
-    ForMerchant(merchant): ForMerchant,
-    InPath(key): InPath,
-) -> Answered {
-    let key = IdempotencyKey::new(&key)
-        .map_err(|why| Problem::bad("idempotency_key_invalid", format!("the idempotency key {why}")))?;
+    Merchant(merchant): Merchant,
+    PathId { value: key, .. }: PathId,
+) -> Answer {
+    let key = IdempotencyKey::new(&key).map_err(|reason| ApiError::InvalidKey(reason.to_string()))?;
     let identity = OutcomeKey { sender: Arc::clone(&LOCAL.0), key: key.as_str().into() };
     let (state, answer) = match app.commands.state_of(&merchant, identity).await? {
-        CommandState::NotFound => (Standing::NotFound, None),
-        CommandState::InFlight => (Standing::InFlight, None),
-        CommandState::Answered(answer) => (Standing::Answered, Some(Outcome::from(answer))),
+        CommandState::NotFound => (Progress::NotFound, None),
+        CommandState::InFlight => (Progress::InFlight, None),
+        CommandState::Answered(answer) => (Progress::Answered, Some(Outcome::from(answer))),
     };
     let body = answer.as_ref().map(|answer| serde_json::from_slice(&answer.body)).transpose();
     Ok(Json(StateOfCommand {
@@ -67,7 +66,7 @@ pub(super) async fn get(
         state,
         status: answer.as_ref().map(|answer| answer.status.as_u16()),
         position: answer.as_ref().and_then(|answer| answer.position),
-        body: body.map_err(|_| Problem::internal())?,
+        body: body.map_err(|error| ApiError::internal(&error))?,
     })
     .into_response())
 }

@@ -1,18 +1,18 @@
-//! How far the read models are: waiting for them, and which build of them answers.
+//! The progress of the read models: waiting for a position, and the build that answers queries.
 
 use std::time::{Duration, Instant};
 
 use holdfast_projections::{Availability, Causation, Metrics, Orders, ProjectionState, ViewError};
 
-use super::{PATIENCE, Reading};
+use super::{POSITION_TIMEOUT, Queries};
 
-impl Reading {
+impl Queries {
     /// Waits until orders and availability include a position that the journal has.
     pub async fn wait_for(&self, merchant: &str, position: u64) -> Result<(), ViewError> {
         self.wait_for_each(&[Orders::NAME, Availability::NAME], merchant, position).await
     }
 
-    /// The same of every read model.
+    /// Waits until every read model includes a position that the journal has.
     pub async fn wait_for_all(&self, merchant: &str, position: u64) -> Result<(), ViewError> {
         let all = [Orders::NAME, Availability::NAME, Metrics::NAME, Causation::NAME];
         self.wait_for_each(&all, merchant, position).await
@@ -24,17 +24,17 @@ impl Reading {
         merchant: &str,
         position: u64,
     ) -> Result<(), ViewError> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + POSITION_TIMEOUT;
         for projection in projections {
-            let patience = deadline.saturating_duration_since(Instant::now());
-            self.wait_for_one(projection, merchant, position, patience).await?;
+            let timeout = deadline.saturating_duration_since(Instant::now());
+            self.wait_for_one(projection, merchant, position, timeout).await?;
         }
         Ok(())
     }
 
-    /// Refuses a position that the journal does not have: who goes on behind it has read another history, as after a failover
-    /// to a standby that lagged, and would miss what is written there now.
-    pub(crate) async fn must_be_there(&self, merchant: &str, position: u64) -> Result<(), ViewError> {
+    /// An error if the journal does not have a position. A client that continues after such a position has read another
+    /// history, for example before a failover to a lagging standby, and would miss the events written since.
+    pub(crate) async fn check_position(&self, merchant: &str, position: u64) -> Result<(), ViewError> {
         let head = if position == 0 { 0 } else { self.head(merchant).await? };
         if position > head { Err(ViewError::BeyondHead { head, wanted: position }) } else { Ok(()) }
     }
@@ -44,17 +44,16 @@ impl Reading {
         projection: &'static str,
         merchant: &str,
         position: u64,
-        patience: Duration,
+        timeout: Duration,
     ) -> Result<(), ViewError> {
         if self.progress.state(projection, merchant).position >= position {
             return Ok(());
         }
-        self.must_be_there(merchant, position).await?;
-        self.progress.wait_for(projection, merchant, position, patience).await
+        self.check_position(merchant, position).await?;
+        self.progress.wait_for(projection, merchant, position, timeout).await
     }
 
-    /// The build of a projection that serves; an error where it is not complete yet or has halted, because what it has
-    /// may be old.
+    /// The active build of a projection. An error if it is not complete or has halted, because its rows may be outdated.
     pub(super) fn generation(&self, projection: &'static str, merchant: &str) -> Result<i64, ViewError> {
         let ProjectionState { generation, position, halted, .. } = self.progress.state(projection, merchant);
         match halted {

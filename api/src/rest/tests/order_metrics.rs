@@ -6,13 +6,13 @@ use super::*;
 
 #[tokio::test]
 async fn what_was_measured_is_told_by_hour_and_by_location() {
-    let house = House::stocked().await;
+    let server = TestServer::stocked().await;
     for number in 0..3 {
-        house.order(&format!("o{number}"), 2).await;
+        server.order(&format!("o{number}"), 2).await;
     }
-    let head = house.head().await;
+    let head = server.head().await;
     let path = format!("/v1/metrics?minPosition={head}&by=location&period=minute");
-    let answer = house.get(&path).await;
+    let answer = server.get(&path).await;
     assert!(answer.position() >= head);
     let metrics = answer.ok(200);
     assert_eq!(metrics["stale"], false);
@@ -30,32 +30,35 @@ async fn what_was_measured_is_told_by_hour_and_by_location() {
         ("to=2020-01-01T00:00:00Z&from=2021-01-01T00:00:00Z", "from"),
         ("minPosition=-1", "minPosition"),
     ] {
-        let problem = house.get(&format!("/v1/metrics?{asked}")).await.problem(400, "invalid_parameter");
+        let problem = server.get(&format!("/v1/metrics?{asked}")).await.problem(400, "invalid_parameter");
         assert_eq!(problem["parameter"], what, "{asked}");
     }
-    house.get(&format!("/v1/metrics?minPosition={}", head + 1)).await.problem(400, "invalid_parameter");
+    server.get(&format!("/v1/metrics?minPosition={}", head + 1)).await.problem(400, "invalid_parameter");
 }
 
 #[tokio::test]
 async fn a_board_is_asked_for_by_location_and_stage_and_summed_over_all() {
-    let house = House::stocked().await;
+    let server = TestServer::stocked().await;
     for number in 0..3 {
-        house.order(&format!("o{number}"), 2).await;
+        server.order(&format!("o{number}"), 2).await;
     }
-    let head = house.head().await;
+    let head = server.head().await;
     let path = format!("/v1/fulfillment-board?location=munich&stage=pick&limit=2&minPosition={head}");
-    let page = house.get(&path).await.ok(200);
+    let page = server.get(&path).await.ok(200);
     let first = &page["items"][0];
     assert_eq!((&first["stage"], &first["overdue"]), (&json!("pick"), &json!(false)));
     assert_eq!(first["fulfillmentOrder"]["lines"][0]["sku"], "TEA");
     assert!(first["since"].is_string() && first["ageSeconds"].is_u64(), "{first}");
     let cursor = page["nextCursor"].as_str().unwrap();
-    let rest = house.get(&format!("{path}&cursor={cursor}")).await.ok(200);
+    let rest = server.get(&format!("{path}&cursor={cursor}")).await.ok(200);
     assert_eq!((rest["items"].as_array().unwrap().len(), &rest["nextCursor"]), (1, &Value::Null));
-    let summary = house.get("/v1/fulfillment-board/summary?location=munich").await.ok(200);
+    let summary = server.get("/v1/fulfillment-board/summary?location=munich").await.ok(200);
     assert_eq!(summary["items"][0]["fulfillmentOrders"], 3);
     assert_eq!(summary["items"][0]["stage"], "pick");
-    assert_eq!(house.get("/v1/fulfillment-board/summary?location=nowhere").await.ok(200)["items"], json!([]));
+    assert_eq!(
+        server.get("/v1/fulfillment-board/summary?location=nowhere").await.ok(200)["items"],
+        json!([])
+    );
     for (asked, what) in [
         ("location=munich", "stage"),
         ("stage=pick", "location"),
@@ -63,7 +66,7 @@ async fn a_board_is_asked_for_by_location_and_stage_and_summed_over_all() {
         ("location=munich&stage=pick&limit=0", "limit"),
     ] {
         let problem =
-            house.get(&format!("/v1/fulfillment-board?{asked}")).await.problem(400, "invalid_parameter");
+            server.get(&format!("/v1/fulfillment-board?{asked}")).await.problem(400, "invalid_parameter");
         assert_eq!(problem["parameter"], what, "{asked}");
     }
 }

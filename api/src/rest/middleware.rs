@@ -1,4 +1,4 @@
-//! What stands before every route: who may ask, for how long, and what is said where there is nothing.
+//! What applies to every route: access from this machine only, a time limit, and answers for unknown routes and panics.
 
 use std::any::Any;
 use std::net::IpAddr;
@@ -13,62 +13,56 @@ use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::endpoint::unknown_route;
-use super::problem::Problem;
 use crate::app::App;
+use crate::error::ApiError;
 
-/// How long a request may take, its body included. Longer than a command is waited for.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// The longest time that a request may take, its body included. Longer than the wait for a command.
+const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Puts the guards around routes and gives them the app.
+/// Adds the middleware to routes.
 pub fn protect(routes: Router<Arc<App>>, app: Arc<App>) -> Router {
     routes
         .fallback(unknown_route)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(from_fn(in_time))
-        .layer(from_fn(from_here))
+        .layer(from_fn(limit_time))
+        .layer(from_fn(reject_remote))
         .layer(CatchPanicLayer::custom(panicked))
         .with_state(app)
 }
 
-/// The methods that a path has are told by the router, which adds the `Allow` header.
+/// The router adds the `Allow` header.
 async fn method_not_allowed(method: Method) -> Response {
     if method == Method::OPTIONS {
         return StatusCode::NO_CONTENT.into_response();
     }
-    let detail = format!("{method} cannot be done here; the Allow header says what can");
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail).into_response()
+    ApiError::MethodNotAllowed(method).into_response()
 }
 
-async fn in_time(request: Request, next: Next) -> Response {
-    let safe = request.method().is_safe();
-    match tokio::time::timeout(PATIENCE, next.run(request)).await {
+async fn limit_time(request: Request, next: Next) -> Response {
+    let is_safe = request.method().is_safe();
+    match tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await {
         Ok(response) => response,
-        // A command that has been submitted is carried out, whether or not somebody waits for it.
-        Err(_) if !safe => Problem::outcome_unknown().into_response(),
-        Err(_) => {
-            let detail = format!("the answer took longer than {} seconds", PATIENCE.as_secs());
-            Problem::new(StatusCode::GATEWAY_TIMEOUT, "timed_out", detail).into_response()
-        }
+        // A submitted command is executed even if its client stops waiting.
+        Err(_) if !is_safe => ApiError::OutcomeUnknown.into_response(),
+        Err(_) => ApiError::TimedOut(REQUEST_TIMEOUT.as_secs()).into_response(),
     }
 }
 
-/// There is no authentication, so only this machine's own programs may ask: not a page of the web that a browser
-/// on this machine shows, whether it says where it comes from or has had its name resolved to this machine.
-async fn from_here(request: Request, next: Next) -> Response {
-    let by_address = request.uri().host().is_none_or(is_loopback);
-    if !by_address || !all_are(request.headers(), header::HOST, is_loopback) {
-        let detail = "without authentication only requests to localhost are answered; a proxy in front must \
-                      send a Host header that says so";
-        return Problem::new(StatusCode::MISDIRECTED_REQUEST, "misdirected_request", detail).into_response();
+/// There is no authentication, so only programs on this machine may send requests. A browser sends requests for the
+/// pages of other hosts too: they are recognised by the origin, and by the host if its name was made to resolve to this
+/// machine.
+async fn reject_remote(request: Request, next: Next) -> Response {
+    let is_local = request.uri().host().is_none_or(is_loopback);
+    if !is_local || !all_match(request.headers(), header::HOST, is_loopback) {
+        return ApiError::MisdirectedRequest.into_response();
     }
-    if !all_are(request.headers(), header::ORIGIN, is_loopback_origin) {
-        let detail = "without authentication requests from other origins' pages are not answered";
-        return Problem::new(StatusCode::FORBIDDEN, "cross_origin", detail).into_response();
+    if !all_match(request.headers(), header::ORIGIN, is_loopback_origin) {
+        return ApiError::CrossOrigin.into_response();
     }
     next.run(request).await
 }
 
-fn all_are(headers: &HeaderMap, name: header::HeaderName, rule: fn(&str) -> bool) -> bool {
+fn all_match(headers: &HeaderMap, name: header::HeaderName, rule: fn(&str) -> bool) -> bool {
     headers.get_all(name).iter().all(|value| value.to_str().is_ok_and(rule))
 }
 
@@ -95,7 +89,7 @@ fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let message = panic.downcast_ref::<String>().map(String::as_str);
     let message = message.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
     tracing::error!(message, "a handler panicked");
-    Problem::internal().into_response()
+    ApiError::Internal.into_response()
 }
 
 #[cfg(test)]
@@ -103,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_names_of_this_machine_are_loopback() {
+    fn only_loopback_addresses_and_localhost_names_are_local() {
         for host in
             ["localhost", "LOCALHOST:80", "127.0.0.1:8080", "[::1]:8080", "shop.localhost", "127.9.9.9"]
         {
