@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use clap::Args;
-use holdfast_api::history::command::{CommandItem, CausedCommand, CausalChain, command_at};
+use holdfast_api::history::command::{CausalChain, CausedCommand, CommandItem, command_at};
 use holdfast_api::queries::AsOf;
 use holdfast_commands::Metadata;
 use holdfast_domain::values::{IdempotencyKey, MerchantId};

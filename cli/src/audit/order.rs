@@ -131,8 +131,10 @@ fn event_table(trail: &AuditTrail) -> Table {
     let headings = ["position", "time", "event", "summary", "command", "by", "status"];
     let mut table = output::table(&headings);
     for Entry { event, summary, status, .. } in &trail.events {
-        let ids =
-            [("correlation", event.metadata.correlation_id.as_ref()), ("caused by", event.metadata.causation_id.as_ref())];
+        let ids = [
+            ("correlation", event.metadata.correlation_id.as_ref()),
+            ("caused by", event.metadata.causation_id.as_ref()),
+        ];
         table.add_row([
             event.position.to_string(),
             event.at.to_string(),

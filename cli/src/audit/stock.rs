@@ -130,7 +130,8 @@ fn rows(item: &StockMovement) -> Vec<[String; 11]> {
         first[1] = event.at.to_string();
         first[2].clone_from(&event.kind);
         let order = movement.order_id.map(|id| id.to_string());
-        let (correlation, cause) = (event.metadata.correlation_id.as_ref(), event.metadata.causation_id.as_ref());
+        let (correlation, cause) =
+            (event.metadata.correlation_id.as_ref(), event.metadata.causation_id.as_ref());
         let ids = [("order", order.as_ref()), ("correlation", correlation), ("caused by", cause)];
         first[9] = command_cell(&event.metadata.command, ids);
         first[10] = actor_cell(event.metadata.actor.as_deref(), &event.metadata.principal);

@@ -8,6 +8,7 @@ use holdfast_journal::OutcomeKind;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::error::ApiError;
 use crate::graphql::context::RequestContext;
 use crate::graphql::error::Problem;
 use crate::graphql::node::{GlobalId, Kind};
@@ -17,7 +18,6 @@ use crate::graphql::types::order::Order;
 use crate::graphql::types::policy::Policy;
 use crate::graphql::types::scalars::Long;
 use crate::queries::AsOf;
-use crate::error::ApiError;
 
 /// The answer to a command.
 #[derive(Debug, Default, SimpleObject)]

@@ -14,8 +14,8 @@ use crate::graphql::limits::{PAST, list_cost, page_cost};
 use crate::graphql::types::caused_command::CausedCommand;
 use crate::graphql::types::event::Event;
 use crate::graphql::types::scalars::Long;
-use crate::queries::causation::LinkedEvents;
 use crate::headers::{canonical_event_id, external_id};
+use crate::queries::causation::LinkedEvents;
 
 #[derive(Default)]
 pub(super) struct JournalQueries;

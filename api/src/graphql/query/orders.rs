@@ -5,7 +5,6 @@ use holdfast_domain::values::{LocationId, OrderId, Timestamp};
 use holdfast_projections::{self as projections, FulfillmentOrderFilter, OrderRow};
 
 use crate::cursor::List;
-use crate::order_metrics;
 use crate::graphql::arguments::{optional, value, wait_for};
 use crate::graphql::connection::{Connection, Window, slice};
 use crate::graphql::context::RequestContext;
@@ -18,6 +17,7 @@ use crate::graphql::types::fulfillment_order::FulfillmentOrder;
 use crate::graphql::types::order::Order;
 use crate::graphql::types::order_metrics::OrderMetrics;
 use crate::graphql::types::scalars::{DateTime, Long};
+use crate::order_metrics;
 use crate::queries::AsOf;
 
 /// Conditions on orders; all that are given must hold.

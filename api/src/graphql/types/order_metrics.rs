@@ -3,9 +3,9 @@
 use async_graphql::{ComplexObject, SimpleObject};
 
 use super::scalars::{DateTime, Long};
-use crate::order_metrics;
 use crate::graphql::connection::{Connection, Window, slice};
 use crate::graphql::error::Problem;
+use crate::order_metrics;
 use crate::queries::MetricsResult;
 
 /// Order metrics, period by period.
