@@ -149,3 +149,60 @@ pub(super) enum PeerOutcome {
     Command(Reply),
     Lookup(Result<CommandState, NotExecuted>),
 }
+
+#[cfg(test)]
+mod tests {
+    use holdfast_journal::OutcomeKind;
+
+    use super::*;
+    use crate::answer::Answer;
+    use crate::privacy::MasterKey;
+
+    fn answer(kind: OutcomeKind) -> Answer {
+        Answer { kind, position: u64::MAX, body: br#"{"quantity":1.50,"name":"\u00e9"}"#.to_vec() }
+    }
+
+    #[test]
+    fn every_outcome_arrives_unchanged() {
+        let kinds = [OutcomeKind::Created, OutcomeKind::Done, OutcomeKind::Refused];
+        let answered = kinds.map(|kind| Reply::Answered { answer: answer(kind), replayed: false });
+        let other = [
+            Reply::Answered { answer: answer(OutcomeKind::Done), replayed: true },
+            Reply::KeyReused,
+            Reply::NotExecuted(NotExecuted::FormatTooOld),
+            Reply::OutcomeUnknown,
+            Reply::Failed,
+        ];
+        let lookups = [
+            Ok(CommandState::NotFound),
+            Ok(CommandState::InFlight),
+            Ok(CommandState::Answered(answer(OutcomeKind::Created))),
+            Err(NotExecuted::StoreUnavailable),
+        ];
+        let commands = answered.into_iter().chain(other).map(PeerOutcome::Command);
+        let outcomes: Vec<_> = commands.chain(lookups.map(PeerOutcome::Lookup)).collect();
+
+        let vault = Vault::new(&MasterKey::new([1; 32]));
+        let seal = || Seal::new(&vault, FROM_SERVER, b"challenge");
+        let replies = |id, outcome| PeerReplies { replies: vec![PeerReply { id, outcome }] };
+        let (mut sender, mut receiver) = (seal(), seal());
+        for (id, outcome) in (0..).zip(outcomes) {
+            let expected = format!("{outcome:?}");
+            let sealed = sender.seal(&replies(id, outcome)).unwrap();
+            let received: PeerReplies = receiver.open(&sealed).unwrap();
+            assert_eq!(received.replies[0].id, id);
+            assert_eq!(format!("{:?}", received.replies[0].outcome), expected);
+        }
+    }
+
+    #[test]
+    fn a_repeated_or_foreign_message_is_rejected() {
+        let vault = Vault::new(&MasterKey::new([1; 32]));
+        let sealed = Seal::new(&vault, FROM_CLIENT, b"one").seal(&"message").unwrap();
+        let mut receiver = Seal::new(&vault, FROM_CLIENT, b"one");
+        assert_eq!(receiver.open::<String>(&sealed).unwrap(), "message");
+        assert!(receiver.open::<String>(&sealed).is_err(), "repeated");
+        assert!(Seal::new(&vault, FROM_CLIENT, b"two").open::<String>(&sealed).is_err(), "another link");
+        assert!(Seal::new(&vault, FROM_SERVER, b"one").open::<String>(&sealed).is_err(), "another direction");
+    }
+}
