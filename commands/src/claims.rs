@@ -15,24 +15,20 @@ const EVENTS_PER_PAGE: usize = 1_000;
 /// Verification stops after this many findings.
 const MAX_FINDINGS: usize = 100;
 
-/// The claim of an order's reference in its channel.
+// The values of channels, carriers and references contain no slash, so that a combined claim is unambiguous.
+
 pub(crate) fn channel_reference(channel: &ChannelName, reference: &Reference) -> ClaimKey {
-    // Neither may contain a slash.
     ClaimKey { kind: "channel_ref", value: Arc::from(format!("{channel}/{reference}")) }
 }
 
-/// The claim of a parcel's tracking number.
 pub(crate) fn tracking_number(carrier: &Reference, number: &Reference) -> ClaimKey {
-    // Neither may contain a slash.
     ClaimKey { kind: "tracking_number", value: Arc::from(format!("{carrier}/{number}")) }
 }
 
-/// The claim of a transfer's id.
 pub(crate) fn transfer(id: &Reference) -> ClaimKey {
     ClaimKey { kind: "transfer", value: Arc::from(id.as_str()) }
 }
 
-/// The claim of a supply's id.
 pub(crate) fn supply(id: &Reference) -> ClaimKey {
     ClaimKey { kind: "supply", value: Arc::from(id.as_str()) }
 }

@@ -18,7 +18,6 @@ const RENEWAL_INTERVAL: Duration = Duration::from_secs(2);
 const MAX_CLOCK_SKEW: i64 = 5_000_000;
 
 /// The holder of a merchant's lease.
-#[derive(Debug)]
 pub(crate) enum Claim {
     /// This node, until the lease is lost.
     Own(Lease),
@@ -29,7 +28,6 @@ pub(crate) enum Claim {
 }
 
 /// A lease of this node.
-#[derive(Debug)]
 pub(crate) struct Lease {
     leases: Arc<Leases>,
     merchant: MerchantId,
@@ -64,12 +62,6 @@ pub(crate) struct Leases {
     node: Node,
     held: Mutex<HashMap<MerchantId, watch::Sender<bool>>>,
     skewed: AtomicBool,
-}
-
-impl std::fmt::Debug for Leases {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Leases({})", self.node.id)
-    }
 }
 
 impl Leases {

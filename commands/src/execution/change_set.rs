@@ -130,12 +130,14 @@ impl Committed {
     }
 }
 
-/// The committed state, the batch that is being committed above it, and the open batch on top.
+/// The committed state, and above it the changes of the batch that is being committed, of the open batch, and of the command
+/// that is being decided.
 #[derive(Debug)]
 pub(crate) struct StateLayers {
     pub(crate) committed: Committed,
     pub(crate) in_flight: ChangeSet,
     pub(crate) open: ChangeSet,
+    pub(crate) command: ChangeSet,
     /// Reserving orders that were looked up for the current batch; `None` if the index could not answer.
     pub(crate) reserving_orders: HashMap<(Sku, LocationId), Option<Vec<OrderId>>>,
 }
@@ -146,32 +148,28 @@ impl StateLayers {
             committed: Committed::new(budget),
             in_flight: ChangeSet::default(),
             open: ChangeSet::default(),
+            command: ChangeSet::default(),
             reserving_orders: HashMap::new(),
         }
     }
 
     pub(crate) fn stream(&mut self, stream: &StreamId) -> Option<&CachedStream> {
-        if let Some(cached) = self.open.streams.get(stream).or_else(|| self.in_flight.streams.get(stream)) {
-            return Some(cached);
-        }
-        self.committed.streams.get(stream)
+        let mut uncommitted = [&self.command, &self.open, &self.in_flight].into_iter();
+        let changed = uncommitted.find_map(|changes| changes.streams.get(stream));
+        changed.or_else(|| self.committed.streams.get(stream))
     }
 
     /// The stream with a claim: `None` if the claim is not loaded, `Some(None)` if no stream has it.
     pub(crate) fn claim(&mut self, key: &ClaimKey) -> Option<Option<&StreamId>> {
-        if let Some(stream) = self.open.claims.get(key).or_else(|| self.in_flight.claims.get(key)) {
-            return Some(Some(stream));
-        }
-        self.committed.claims.get(key).map(Option::as_ref)
+        let mut uncommitted = [&self.command, &self.open, &self.in_flight].into_iter();
+        let claimed = uncommitted.find_map(|changes| changes.claims.get(key));
+        claimed.map(Some).or_else(|| self.committed.claims.get(key).map(Option::as_ref))
     }
 
     /// A subject's wrapped key: `None` if the key is not loaded, `Some(None)` if there is none.
     pub(crate) fn subject_key(&self, subject: &str) -> Option<Option<&WrappedKey>> {
-        if let Some(key) =
-            self.open.subject_keys.get(subject).or_else(|| self.in_flight.subject_keys.get(subject))
-        {
-            return Some(Some(key));
-        }
-        self.committed.subject_keys.get(subject).map(Option::as_ref)
+        let mut uncommitted = [&self.command, &self.open, &self.in_flight].into_iter();
+        let created = uncommitted.find_map(|changes| changes.subject_keys.get(subject));
+        created.map(Some).or_else(|| self.committed.subject_keys.get(subject).map(Option::as_ref))
     }
 }

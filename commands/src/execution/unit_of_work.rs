@@ -97,7 +97,6 @@ pub struct UnitOfWork<'a> {
     pub at: Timestamp,
     /// The journal position before the command.
     base: u64,
-    own: ChangeSet,
     record: CommandRecord,
 }
 
@@ -112,14 +111,16 @@ impl<'a> UnitOfWork<'a> {
     ) -> Self {
         let metadata = Some(Arc::clone(&context.metadata));
         let record = CommandRecord { metadata, at: at.microseconds(), ..CommandRecord::default() };
-        Self { layers, needs, vault, context, at, base, own: ChangeSet::default(), record }
+        layers.command = ChangeSet::default();
+        Self { layers, needs, vault, context, at, base, record }
     }
 
     /// The changes and the record of the command.
-    pub(crate) fn finish(mut self) -> (ChangeSet, CommandRecord) {
+    pub(crate) fn finish(self) -> (ChangeSet, CommandRecord) {
         let position = self.position();
-        self.own.streams.values_mut().for_each(|changed| changed.position = position);
-        (self.own, self.record)
+        let mut changes = std::mem::take(&mut self.layers.command);
+        changes.streams.values_mut().for_each(|changed| changed.position = position);
+        (changes, self.record)
     }
 
     /// The inputs of the decision besides the command itself.
@@ -139,7 +140,7 @@ impl<'a> UnitOfWork<'a> {
         claims: impl IntoIterator<Item = ClaimKey>,
     ) -> Result<(), Stop> {
         for stream in streams {
-            if !self.own.streams.contains_key(&stream) && self.layers.stream(&stream).is_none() {
+            if self.layers.stream(&stream).is_none() {
                 self.needs.streams.insert(stream);
             }
         }
@@ -152,14 +153,11 @@ impl<'a> UnitOfWork<'a> {
     }
 
     fn cached(&mut self, stream: &StreamId) -> Result<&CachedStream, Stop> {
-        if self.own.streams.contains_key(stream) {
-            return self.own.streams.get(stream).ok_or(Stop::NotLoaded);
-        }
-        if let Some(cached) = self.layers.stream(stream) {
-            return Ok(cached);
-        }
-        self.needs.streams.insert(stream.clone());
-        Err(Stop::NotLoaded)
+        let Some(cached) = self.layers.stream(stream) else {
+            self.needs.streams.insert(stream.clone());
+            return Err(Stop::NotLoaded);
+        };
+        Ok(cached)
     }
 
     fn state<A: StoredAggregate>(&mut self, stream: &StreamId) -> Result<Arc<A>, Stop> {
@@ -185,16 +183,11 @@ impl<'a> UnitOfWork<'a> {
 
     /// The stream that has a claim.
     pub fn claim(&mut self, key: &ClaimKey) -> Result<Option<StreamId>, Stop> {
-        if let Some(stream) = self.own.claims.get(key) {
-            return Ok(Some(stream.clone()));
-        }
-        match self.layers.claim(key) {
-            Some(found) => Ok(found.cloned()),
-            None => {
-                self.needs.claims.insert(key.clone());
-                Err(Stop::NotLoaded)
-            }
-        }
+        let Some(found) = self.layers.claim(key) else {
+            self.needs.claims.insert(key.clone());
+            return Err(Stop::NotLoaded);
+        };
+        Ok(found.cloned())
     }
 
     /// Destroys the key to an order's personal data.
@@ -220,14 +213,14 @@ impl<'a> UnitOfWork<'a> {
 
     fn apply<A: StoredAggregate>(&mut self, stream: &StreamId, event: A::Event) -> Result<(), Stop> {
         let position = self.position() + 1;
-        if !self.own.streams.contains_key(stream) {
+        if !self.layers.command.streams.contains_key(stream) {
             let cached = self.cached(stream)?.clone();
-            self.own.streams.insert(stream.clone(), cached);
+            self.layers.command.streams.insert(stream.clone(), cached);
         }
         let happened = A::event(event.clone());
         let claims = claimed_by(&happened);
         let stored = self.stored(stream, happened)?;
-        let Some(cached) = self.own.streams.get_mut(stream) else { return Err(Stop::NotLoaded) };
+        let Some(cached) = self.layers.command.streams.get_mut(stream) else { return Err(Stop::NotLoaded) };
         if cached.version == 0 {
             cached.stream = position;
         }
@@ -240,7 +233,7 @@ impl<'a> UnitOfWork<'a> {
         self.record.events.push(NewEvent { stream: number, version: cached.version, ..stored });
         for key in claims {
             if self.claim(&key)?.is_none() {
-                self.own.claims.insert(key.clone(), stream.clone());
+                self.layers.command.claims.insert(key.clone(), stream.clone());
                 self.record.claims.push(Claim { key, stream: number });
             }
         }
@@ -287,19 +280,16 @@ impl<'a> UnitOfWork<'a> {
     }
 
     fn subject_key(&mut self, subject: &Arc<str>) -> Result<Option<Vec<u8>>, Stop> {
-        if let Some(key) = self.own.subject_keys.get(subject) {
-            return Ok(Some(key.clone()));
-        }
-        if let Some(known) = self.layers.subject_key(subject) {
-            return Ok(known.cloned());
-        }
-        self.needs.subject_keys.insert(Arc::clone(subject));
-        Err(Stop::NotLoaded)
+        let Some(found) = self.layers.subject_key(subject) else {
+            self.needs.subject_keys.insert(Arc::clone(subject));
+            return Err(Stop::NotLoaded);
+        };
+        Ok(found.cloned())
     }
 
     fn new_subject_key(&mut self, subject: &Arc<str>) -> Result<Vec<u8>, Stop> {
         let key = self.vault.new_key(subject).map_err(|e| Stop::Failed(e.to_string()))?;
-        self.own.subject_keys.insert(Arc::clone(subject), key.clone());
+        self.layers.command.subject_keys.insert(Arc::clone(subject), key.clone());
         self.record.subject_keys.push(SubjectKey { subject: Arc::clone(subject), key: key.clone() });
         Ok(key)
     }
@@ -308,7 +298,7 @@ impl<'a> UnitOfWork<'a> {
     pub fn order_view(&mut self, id: OrderId) -> Result<OrderView, Stop> {
         let order = self.order(id)?;
         let stream = StreamId::Order(id);
-        let is_changed = self.own.streams.contains_key(&stream);
+        let is_changed = self.layers.command.streams.contains_key(&stream);
         let cached = self.cached(&stream)?;
         let (version, changed_at) = (cached.version, cached.position);
         let position = if is_changed { self.position() } else { changed_at };

@@ -134,7 +134,10 @@ impl Writer {
                 () = &mut stop, if !is_stopping && !self.forked => is_stopping = true,
                 count = messages.recv_many(&mut received, self.shared.settings.queue), if room > 0 && !is_stopping => {
                     match count {
-                        0 if idle => return self.close().await,
+                        0 if idle => {
+                            self.save_snapshots().await;
+                            return Ended::Closed;
+                        }
                         0 => self.finish_commit().await,
                         _ => {
                             self.receive(&mut received).await;
@@ -194,11 +197,6 @@ impl Writer {
         let (next, identity) = (*batch.next(), batch.identity());
         let result = self.shared.committer.commit(batch).await;
         self.in_flight = Some(InFlight { decided, keys: open.keys, next, identity, result });
-    }
-
-    async fn close(&mut self) -> Ended {
-        self.save_snapshots().await;
-        Ended::Closed
     }
 
     fn save_snapshots(&mut self) -> impl Future<Output = ()> + use<> {
