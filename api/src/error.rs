@@ -138,6 +138,20 @@ pub(crate) enum ApiError {
     )]
     TooManyConsequences(usize),
 
+    // GraphQL.
+    #[error("the query is too deep: {0}")]
+    QueryTooDeep(String),
+    #[error("the query is too complex: {0}")]
+    QueryTooComplex(String),
+    #[error("fragment {0} contains itself")]
+    CyclicFragment(String),
+    #[error("introspection is disabled on this server")]
+    IntrospectionDisabled,
+    #[error("the request has more than {0} mutations; use POST /v1/commands")]
+    TooManyMutations(usize),
+    #[error("more than {0} operations run on this connection; complete some or open another connection")]
+    TooManyOperations(usize),
+
     #[error("internal error; retry with the same Idempotency-Key to learn the outcome of a command")]
     Internal,
 }
@@ -197,6 +211,12 @@ impl ApiError {
             Self::TooManyEvents(_) => ("too_many_events", StatusCode::UNPROCESSABLE_ENTITY),
             Self::TooMuchToCompare => ("too_much_to_compare", StatusCode::UNPROCESSABLE_ENTITY),
             Self::TooManyConsequences(_) => ("too_many_consequences", StatusCode::UNPROCESSABLE_ENTITY),
+            Self::QueryTooDeep(_) => ("query_too_deep", StatusCode::BAD_REQUEST),
+            Self::QueryTooComplex(_) => ("query_too_complex", StatusCode::BAD_REQUEST),
+            Self::CyclicFragment(_) => ("invalid_query", StatusCode::BAD_REQUEST),
+            Self::IntrospectionDisabled => ("introspection_disabled", StatusCode::BAD_REQUEST),
+            Self::TooManyMutations(_) => ("too_many_commands", StatusCode::BAD_REQUEST),
+            Self::TooManyOperations(_) => ("too_many_operations", StatusCode::BAD_REQUEST),
             Self::Internal => ("internal_error", StatusCode::INTERNAL_SERVER_ERROR),
         }
     }

@@ -88,7 +88,7 @@ const { data } = await client.mutate({ mutation: PICK, variables: { input } });
 await bothShow("PICKING");
 print({ step: "picked", requests, errors: data.pickItems.userErrors });
 
-// Somebody else holds the order; one object is read again by its id.
+// Another client puts the order on hold; this one reads one object again by its id.
 const held = await fetch(`${url}/v1/orders/${orderId}/hold`, {
   method: "POST",
   headers: { "content-type": "application/json", "idempotency-key": "hold" },
@@ -100,7 +100,7 @@ await ask(NODE, { id, written: position });
 await bothShow("ON_HOLD");
 print({ step: "held", requests, status: held.status });
 
-// The order as it was does not take the place of the order as it is.
+// The order as of the past does not replace the current order.
 await ask(PAST, { id: orderId });
 const past = await ask(FIRST, { id: orderId, asOf: String(Number(position) - 1) });
 print({ step: "past", requests, status: past.data.order.status, same: past.data.order.id === id });

@@ -2,8 +2,8 @@
 //
 //   node subscriber.mjs URL COUNT EVERY
 //
-// After every so many events the connection is cut without a word, and whenever it is lost, by this client or by the
-// server, the subscription goes on behind the last position, until so many events have come.
+// Closes the connection after each EVERY events, and ends after COUNT events. Whenever the connection is lost, the client
+// subscribes again after the last position.
 import { createClient } from "graphql-ws";
 import WebSocket from "ws";
 
@@ -14,7 +14,7 @@ let after = 0;
 let seen = 0;
 
 while (seen < count) {
-  // Whether to come again, and where, is decided here: a retry of the library's would begin where it had begun.
+  // The library must not reconnect: it would repeat the first request and not continue after the last position.
   const client = createClient({ url, webSocketImpl: WebSocket, retryAttempts: 0 });
   try {
     for await (const answer of client.iterate({ query, variables: { after: String(after) } })) {

@@ -23,7 +23,7 @@ pub(super) fn optional<T: FromStr<Err: Display>>(
 /// `minPosition` of an answer from a read model: waits, at most 5 seconds, until the read model includes it.
 pub(super) async fn wait_for(request: &RequestContext, min_position: Option<Long>) -> Result<(), Problem> {
     match min_position {
-        Some(position) => Ok(request.reading().wait_for(request.merchant()?.as_str(), position.0).await?),
+        Some(position) => Ok(request.queries().wait_for(request.merchant()?.as_str(), position.0).await?),
         None => Ok(()),
     }
 }
@@ -32,7 +32,7 @@ pub(super) async fn wait_for(request: &RequestContext, min_position: Option<Long
 pub(super) async fn must_exist(request: &RequestContext, min_position: Option<Long>) -> Result<(), Problem> {
     match min_position {
         Some(position) => {
-            Ok(request.reading().check_position(request.merchant()?.as_str(), position.0).await?)
+            Ok(request.queries().check_position(request.merchant()?.as_str(), position.0).await?)
         }
         None => Ok(()),
     }

@@ -1,11 +1,17 @@
 //! Lists as Relay connections: the arguments `first`, `after`, `last` and `before`, and pages made from them.
 
-use async_graphql::OutputType;
+use std::borrow::Cow;
+
 use async_graphql::connection::{self, Edge, OpaqueCursor};
+use async_graphql::parser::types::Field;
+use async_graphql::registry::{Deprecation, MetaInputValue, MetaType, Registry};
+use async_graphql::{Context, ContextSelectionSet, Error, OutputType, Positioned, ServerResult, Value};
+use serde::Deserialize;
 
 use super::error::Problem;
 use super::limits::{DEFAULT_PAGE, MAX_PAGE};
 use crate::cursor::{Cursor, List};
+use crate::error::ApiError;
 
 /// A page of a list of `T`.
 pub(super) type Connection<T> = connection::Connection<OpaqueCursor<Cursor>, T>;
@@ -35,6 +41,15 @@ pub(super) struct Page {
 }
 
 impl Window {
+    fn of(context: &Context<'_>) -> ServerResult<Self> {
+        Ok(Self {
+            first: context.param_value("first", None)?.1,
+            after: context.param_value("after", None)?.1,
+            last: context.param_value("last", None)?.1,
+            before: context.param_value("before", None)?.1,
+        })
+    }
+
     /// The page of a list that can be read forward only.
     pub(super) fn forward(self, list: List<'_>) -> Result<Page, Problem> {
         for (name, is_given) in [("last", self.last.is_some()), ("before", self.before.is_some())] {
@@ -81,10 +96,7 @@ fn size(argument: &'static str, given: Option<i32>) -> Result<Option<usize>, Pro
 }
 
 fn place(list: List<'_>, argument: &'static str, cursor: Option<String>) -> Result<Option<String>, Problem> {
-    let invalid = || Problem {
-        code: "invalid_cursor".into(),
-        ..Problem::invalid(argument, "is not a cursor that this list has issued")
-    };
+    let invalid = || Problem(ApiError::InvalidCursor.at(argument));
     cursor.map(|cursor| list.place(&cursor).ok_or_else(invalid)).transpose()
 }
 
@@ -92,17 +104,19 @@ impl Page {
     /// A connection of what was read, in the direction in which it was read. `more` tells whether the list goes on.
     pub(super) fn connection<T: OutputType>(
         &self,
-        items: impl IntoIterator<Item = (Cursor, T)>,
+        items: impl IntoIterator<Item = Result<(Cursor, T), Problem>>,
         more: bool,
-    ) -> Connection<T> {
+    ) -> Result<Connection<T>, Problem> {
         let from_within = self.place.is_some();
         let (previous, next) = if self.is_backward { (more, from_within) } else { (from_within, more) };
         let mut connection = Connection::new(previous, next);
-        connection.edges.extend(items.into_iter().map(edge));
+        for item in items {
+            connection.edges.push(edge(item?));
+        }
         if self.is_backward {
             connection.edges.reverse();
         }
-        connection
+        Ok(connection)
     }
 }
 
@@ -112,38 +126,111 @@ fn edge<T: OutputType>(
     Edge::new(OpaqueCursor(cursor), node)
 }
 
-/// A page of a list that is complete in memory: of its first 200 items if the arguments do not say.
-pub(super) fn slice<V, T: OutputType>(
-    items: &[V],
-    window: Window,
-    node: impl Fn(&V) -> T,
-) -> Result<Connection<T>, Problem> {
-    try_slice(items, window, |item| Ok(node(item)))
+/// A list that is complete in memory: a connection of 200 items per page unless `first` or `last` says less.
+///
+/// A field of this type needs no arguments in Rust: `declare_arguments` declares them, and resolving reads them.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Items<T>(pub(super) Vec<T>);
+
+impl<T> FromIterator<T> for Items<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
+        Self(items.into_iter().collect())
+    }
 }
 
-/// The same for items that may not be readable.
-pub(super) fn try_slice<V, T: OutputType>(
-    items: &[V],
-    window: Window,
-    node: impl Fn(&V) -> Result<T, Problem>,
-) -> Result<Connection<T>, Problem> {
-    let name = T::type_name();
-    let list = List::InMemory(&name);
-    let (first, last) = window.sizes()?;
-    let offset = |place: Option<String>| place.and_then(|place| place.parse::<usize>().ok());
-    let after = offset(place(list, "after", window.after)?);
-    let before = offset(place(list, "before", window.before)?);
-    let mut start = after.map_or(0, |after| after.saturating_add(1)).min(items.len());
-    let mut end = before.unwrap_or(items.len()).clamp(start, items.len());
-    match last {
-        Some(last) => start = start.max(end.saturating_sub(last)),
-        None => end = end.min(start + first.unwrap_or(MAX_PAGE)),
+impl<T: OutputType + Clone> Items<T> {
+    fn page(&self, window: Window) -> Result<Connection<T>, Problem> {
+        let name = T::type_name();
+        let list = List::InMemory(&name);
+        let (first, last) = window.sizes()?;
+        let offset = |place: Option<String>| place.and_then(|place| place.parse::<usize>().ok());
+        let after = offset(place(list, "after", window.after)?);
+        let before = offset(place(list, "before", window.before)?);
+        let mut start = after.map_or(0, |after| after.saturating_add(1)).min(self.0.len());
+        let mut end = before.unwrap_or(self.0.len()).clamp(start, self.0.len());
+        match last {
+            Some(last) => start = start.max(end.saturating_sub(last)),
+            None => end = end.min(start + first.unwrap_or(MAX_PAGE)),
+        }
+        let mut connection = Connection::new(start > 0, end < self.0.len());
+        let items = self.0.iter().enumerate().take(end).skip(start);
+        connection.edges.extend(items.map(|(offset, item)| edge((list.at(offset), item.clone()))));
+        Ok(connection)
     }
-    let mut connection = Connection::new(start > 0, end < items.len());
-    for (offset, item) in items.iter().enumerate().take(end).skip(start) {
-        connection.edges.push(edge((list.at(offset), node(item)?)));
+}
+
+impl<T: OutputType + Clone> OutputType for Items<T> {
+    fn type_name() -> Cow<'static, str> {
+        Connection::<T>::type_name()
     }
-    Ok(connection)
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        Connection::<T>::create_type_info(registry)
+    }
+
+    async fn resolve(
+        &self,
+        context: &ContextSelectionSet<'_>,
+        field: &Positioned<Field>,
+    ) -> ServerResult<Value> {
+        let window = Window::of(&context.with_field(field))?;
+        let page = self
+            .page(window)
+            .map_err(|problem| context.set_error_path(Error::from(problem).into_server_error(field.pos)))?;
+        OutputType::resolve(&page, context, field).await
+    }
+}
+
+/// Arguments with the same meaning in every field, with their types and descriptions.
+const ARGUMENTS: [(&str, &str, &str); 6] = [
+    ("first", "Int", "The first items, 1 to 200."),
+    ("after", "String", "Items after this cursor."),
+    ("last", "Int", "The last items, 1 to 200."),
+    ("before", "String", "Items before this cursor."),
+    (
+        "minPosition",
+        "Long",
+        "Wait, at most 5 seconds, until the answer includes this position of the journal.",
+    ),
+    ("asOf", "String", "A position of the journal or an RFC 3339 time."),
+];
+
+/// Declares the arguments of all connections, and describes the arguments that many fields have.
+pub(super) fn declare_arguments(registry: &mut Registry) {
+    for kind in registry.types.values_mut() {
+        let MetaType::Object { fields, .. } = kind else { continue };
+        for field in fields.values_mut() {
+            let is_connection = field.ty.trim_end_matches('!').ends_with("Connection");
+            for (index, (name, kind, description)) in ARGUMENTS.into_iter().enumerate() {
+                if is_connection && index < 4 {
+                    field
+                        .args
+                        .entry(name.to_owned())
+                        .or_insert_with(|| argument(name, None, kind.to_owned()));
+                }
+                if let Some(argument) = field.args.get_mut(name) {
+                    argument.description.get_or_insert_with(|| description.to_owned());
+                }
+            }
+        }
+    }
+}
+
+/// The declaration of an argument or input field.
+pub(super) fn argument(name: &str, description: Option<&str>, kind: String) -> MetaInputValue {
+    MetaInputValue {
+        name: name.to_owned(),
+        description: description.map(str::to_owned),
+        ty: kind,
+        deprecation: Deprecation::NoDeprecated,
+        default_value: None,
+        visible: None,
+        inaccessible: false,
+        tags: Vec::new(),
+        is_secret: false,
+        directive_invocations: Vec::new(),
+    }
 }
 
 #[cfg(test)]
@@ -157,8 +244,7 @@ mod tests {
 
     /// The items of a page of 0 to 9, and whether there are items before and after them.
     fn page(window: Window) -> (Vec<i32>, bool, bool) {
-        let all: Vec<i32> = (0..10).collect();
-        let page = slice(&all, window, |item| *item).unwrap();
+        let page = Items((0..10).collect::<Vec<i32>>()).page(window).unwrap();
         (page.edges.iter().map(|edge| edge.node).collect(), page.has_previous_page, page.has_next_page)
     }
 
@@ -179,27 +265,37 @@ mod tests {
     #[test]
     fn impossible_arguments_are_rejected_by_name() {
         let code = |window: Window| {
-            let problem = slice(&[1], window, |item| *item).err().unwrap();
-            (problem.argument.unwrap(), problem.code.into_owned())
+            let problem = Items(vec![1]).page(window).err().unwrap();
+            (problem.0.pointer().unwrap().to_owned(), problem.0.code().to_owned())
         };
         for size in [0, -1, 201, i32::MIN, i32::MAX] {
-            assert_eq!(code(window(Some(size), None, None, None)), ("first", "invalid_value".to_owned()));
-            assert_eq!(code(window(None, None, Some(size), None)), ("last", "invalid_value".to_owned()));
+            assert_eq!(
+                code(window(Some(size), None, None, None)),
+                ("first".to_owned(), "invalid_value".to_owned())
+            );
+            assert_eq!(
+                code(window(None, None, Some(size), None)),
+                ("last".to_owned(), "invalid_value".to_owned())
+            );
         }
-        assert_eq!(code(window(Some(1), None, Some(1), None)), ("last", "invalid_value".to_owned()));
+        assert_eq!(
+            code(window(Some(1), None, Some(1), None)),
+            ("last".to_owned(), "invalid_value".to_owned())
+        );
         let other = Some(List::Events.at(1).encode());
         let after = Window { after: other.clone(), ..Window::default() };
-        assert_eq!(code(after), ("after", "invalid_cursor".to_owned()));
+        assert_eq!(code(after), ("after".to_owned(), "invalid_cursor".to_owned()));
         let before = Window { before: other, ..Window::default() };
-        assert_eq!(code(before), ("before", "invalid_cursor".to_owned()));
+        assert_eq!(code(before), ("before".to_owned(), "invalid_cursor".to_owned()));
     }
 
     #[test]
     fn a_list_read_from_one_place_takes_one_direction_at_a_time() {
         let cursor = || Some(List::Events.at(5).encode());
         let none = Window::default;
-        let forward =
-            |window: Window| window.either_way(List::Events).map_err(|problem| problem.argument.unwrap());
+        let forward = |window: Window| {
+            window.either_way(List::Events).map_err(|problem| problem.0.pointer().unwrap().to_owned())
+        };
         let page = |limit, is_backward, place: Option<&str>| {
             Ok(Page { limit, is_backward, place: place.map(str::to_owned) })
         };
@@ -207,11 +303,13 @@ mod tests {
         assert_eq!(forward(Window { first: Some(3), after: cursor(), ..none() }), page(3, false, Some("5")));
         assert_eq!(forward(Window { last: Some(3), ..none() }), page(3, true, None));
         assert_eq!(forward(Window { before: cursor(), ..none() }), page(DEFAULT_PAGE, true, Some("5")));
-        assert_eq!(forward(Window { after: cursor(), before: cursor(), ..none() }), Err("before"));
-        assert_eq!(forward(Window { last: Some(3), after: cursor(), ..none() }), Err("last"));
-        assert_eq!(forward(Window { first: Some(3), before: cursor(), ..none() }), Err("first"));
-        let only = |window: Window| window.forward(List::Events).map_err(|problem| problem.argument.unwrap());
-        assert_eq!(only(Window { last: Some(3), ..none() }), Err("last"));
-        assert_eq!(only(Window { before: cursor(), ..none() }), Err("before"));
+        assert_eq!(forward(Window { after: cursor(), before: cursor(), ..none() }), Err("before".to_owned()));
+        assert_eq!(forward(Window { last: Some(3), after: cursor(), ..none() }), Err("last".to_owned()));
+        assert_eq!(forward(Window { first: Some(3), before: cursor(), ..none() }), Err("first".to_owned()));
+        let only = |window: Window| {
+            window.forward(List::Events).map_err(|problem| problem.0.pointer().unwrap().to_owned())
+        };
+        assert_eq!(only(Window { last: Some(3), ..none() }), Err("last".to_owned()));
+        assert_eq!(only(Window { before: cursor(), ..none() }), Err("before".to_owned()));
     }
 }

@@ -27,14 +27,14 @@ pub(super) struct Headers {
 pub(super) struct RequestContext {
     app: Arc<App>,
     headers: Headers,
-    merchant: Result<MerchantId, Problem>,
+    merchant: Result<MerchantId, ApiError>,
     orders: DataLoader<OrderLoader>,
 }
 
 impl RequestContext {
     /// Resolves the merchant. A request without a valid merchant can still query `merchants`, `node` and `nodes`.
     pub(super) async fn new(app: Arc<App>, headers: Headers) -> Self {
-        let merchant = headers::merchant(&app, headers.merchant.as_deref()).await.map_err(Problem::from);
+        let merchant = headers::merchant(&app, headers.merchant.as_deref()).await;
         let orders = DataLoader::new(OrderLoader { app: Arc::clone(&app) }, tokio::spawn);
         Self { app, headers, merchant, orders }
     }
@@ -50,7 +50,7 @@ impl RequestContext {
     }
 
     /// The read side.
-    pub(super) fn reading(&self) -> &Queries {
+    pub(super) fn queries(&self) -> &Queries {
         &self.app.queries
     }
 
@@ -61,7 +61,7 @@ impl RequestContext {
 
     /// The merchant that the request is about.
     pub(super) fn merchant(&self) -> Result<&MerchantId, Problem> {
-        self.merchant.as_ref().map_err(Clone::clone)
+        self.merchant.as_ref().map_err(|error| Problem(error.clone()))
     }
 
     /// An order from the read model, without personal data. Orders requested together are loaded in one query.

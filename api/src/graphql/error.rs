@@ -1,6 +1,6 @@
-//! Errors with the codes that REST uses, and a code for every error that the library makes.
+//! Errors in GraphQL's form, with the codes of REST, and a code for every error that `async_graphql` produces.
 
-use std::borrow::Cow;
+use std::fmt::Display;
 
 use async_graphql::{Error, ErrorExtensionValues, Response, ServerError, Value};
 use holdfast_journal::JournalError;
@@ -8,58 +8,39 @@ use holdfast_projections::ViewError;
 
 use crate::error::ApiError;
 
-/// More errors than this in one answer help nobody.
-const MOST_ERRORS: usize = 20;
+/// Errors in one answer; the rest is cut off.
+const MAX_ERRORS: usize = 20;
 
-/// Why a question, or a part of it, has no answer.
+/// Why a query, or one of its fields, failed. Not an [`ApiError`] itself: `async_graphql` would convert that, like everything
+/// that can be displayed, to an error without a code.
 #[derive(Debug, Clone)]
-pub(super) struct Problem {
-    /// The stable code.
-    pub(super) code: Cow<'static, str>,
-    /// For people.
-    pub(super) message: String,
-    /// The argument that it is about.
-    pub(super) argument: Option<&'static str>,
-    /// Whether the same question may be answered later.
-    pub(super) retryable: bool,
-    /// What the code has to tell beside.
-    pub(super) more: serde_json::Map<String, serde_json::Value>,
-}
+pub(super) struct Problem(pub(super) ApiError);
 
 impl Problem {
-    /// A problem that the same question will always have.
-    pub(super) fn new(code: &'static str, message: impl Into<String>) -> Self {
-        let more = serde_json::Map::new();
-        Self { code: code.into(), message: message.into(), argument: None, retryable: false, more }
+    /// An invalid argument. The message is its name, followed by the reason.
+    pub(super) fn invalid(argument: &str, reason: impl Display) -> Self {
+        Self(ApiError::InvalidValue(format!("{argument} {reason}")).at(argument))
     }
 
-    /// An argument's value that is not accepted.
-    pub(super) fn invalid(argument: &'static str, reason: impl std::fmt::Display) -> Self {
-        let message = format!("{argument} {reason}");
-        Self { argument: Some(argument), ..Self::new("invalid_value", message) }
-    }
-
-    /// A problem that may be gone when the question is asked again.
-    pub(super) fn passing(code: &'static str, message: impl Into<String>) -> Self {
-        Self { retryable: true, ..Self::new(code, message) }
-    }
-
-    /// A defect: told to the log, not to the caller.
-    pub(super) fn internal(error: &dyn std::fmt::Display) -> Self {
-        tracing::error!(%error, "a GraphQL query failed");
-        Self::new("internal_error", "the query could not be answered")
+    /// A defect. The log has the cause, the caller does not see it.
+    pub(super) fn internal(error: &dyn Display) -> Self {
+        Self(ApiError::internal(error))
     }
 
     fn extensions(&self) -> ErrorExtensionValues {
         let mut extensions = ErrorExtensionValues::default();
-        for (name, value) in &self.more {
-            if let Ok(value) = Value::from_json(value.clone()) {
+        for (name, value) in self.0.details() {
+            if let Ok(value) = Value::from_json(value) {
                 extensions.set(name, value);
             }
         }
-        extensions.set("code", &*self.code);
-        extensions.set("retryable", self.retryable);
-        if let Some(argument) = self.argument {
+        let (code, argument) = match &self.0 {
+            ApiError::BeyondHead { .. } => ("invalid_value", Some("minPosition")),
+            other => (other.code(), other.pointer()),
+        };
+        extensions.set("code", code);
+        extensions.set("retryable", self.0.is_retryable());
+        if let Some(argument) = argument {
             extensions.set("argument", argument);
         }
         extensions
@@ -69,49 +50,39 @@ impl Problem {
 impl From<Problem> for Error {
     fn from(problem: Problem) -> Self {
         let extensions = Some(problem.extensions());
-        Self { extensions, ..Self::new(problem.message) }
+        Self { extensions, ..Self::new(problem.0.to_string()) }
     }
 }
 
 impl From<Problem> for Response {
     fn from(problem: Problem) -> Self {
         let extensions = Some(problem.extensions());
-        Self::from_errors(vec![ServerError { extensions, ..ServerError::new(problem.message, None) }])
+        Self::from_errors(vec![ServerError { extensions, ..ServerError::new(problem.0.to_string(), None) }])
     }
 }
 
 impl From<ApiError> for Problem {
     fn from(error: ApiError) -> Self {
-        if let ApiError::BeyondHead { head, wanted } = error {
-            let reason = format!("is {wanted}, but the journal ends at position {head}");
-            return Self::invalid("minPosition", reason);
-        }
-        Self {
-            code: error.code().to_owned().into(),
-            message: error.to_string(),
-            argument: None,
-            retryable: error.is_retryable(),
-            more: error.details(),
-        }
+        Self(error)
     }
 }
 
 impl From<JournalError> for Problem {
     fn from(error: JournalError) -> Self {
-        ApiError::from(error).into()
+        Self(error.into())
     }
 }
 
 impl From<ViewError> for Problem {
     fn from(error: ViewError) -> Self {
-        ApiError::from(error).into()
+        Self(error.into())
     }
 }
 
-/// Gives every error a code. Those without one are the library's: of the query as a whole where they have no path,
-/// of an argument's value where they have one.
+/// Gives every error a code. Errors without a code come from the library: with a path they are about an argument's value,
+/// without a path about the query as a whole.
 pub(super) fn with_codes(mut response: Response) -> Response {
-    response.errors.truncate(MOST_ERRORS);
+    response.errors.truncate(MAX_ERRORS);
     for error in &mut response.errors {
         let extensions = error.extensions.get_or_insert_default();
         if extensions.get("code").is_some() {

@@ -1,9 +1,8 @@
-//! GraphQL over HTTP: from bytes to a question, and its answer in time.
+//! GraphQL over HTTP: parses, checks and executes a request within a time limit.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::http::GraphiQLSource;
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::{Request, Response, ServerError};
@@ -13,59 +12,49 @@ use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{Html, IntoResponse};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::IntoResponse;
 
 use super::context::{Headers, RequestContext};
 use super::error::{Problem, with_codes};
-use super::mutation::judge_by_command;
-use super::{Questions, limits, socket};
+use super::mutation::defer_input_validation;
+use super::{GraphQlSchema, graphiql, limits, socket};
 use crate::app::App;
+use crate::error::ApiError;
 use crate::{headers, submit};
 
-/// The most bytes of a request.
-pub(super) const BODY_BYTES: usize = 256 << 10;
-/// The longest that an answer may take.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// The same for commands: longer than one of them is waited for, so that it can be told which one it was.
-const COMMANDS_PATIENCE: Duration = submit::COMMAND_TIMEOUT.saturating_add(Duration::from_secs(5));
+pub(super) const MAX_BODY_BYTES: usize = 256 << 10;
+const QUERY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longer than the timeout of one command, so that the answer names the command that timed out.
+const MUTATION_TIMEOUT: Duration = submit::COMMAND_TIMEOUT.saturating_add(Duration::from_secs(5));
 
-/// Answers a query or mutation sent as JSON.
-pub(super) async fn answer(
-    schema: Questions,
+/// Executes a query or mutation sent as JSON.
+pub(super) async fn post(
+    schema: GraphQlSchema,
     State(app): State<Arc<App>>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> axum::response::Response {
     let json = |value: &HeaderValue| value.to_str().is_ok_and(is_json);
     if !headers.get(header::CONTENT_TYPE).is_some_and(json) {
-        let problem = Problem::new("unsupported_media_type", "send the query as application/json");
-        return refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, problem);
+        return reject(ApiError::UnsupportedMediaType("application/json"));
     }
     let body = match body {
         Ok(body) => body,
         Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-            let message = format!("a request may have {BODY_BYTES} bytes");
-            return refused(rejection.status(), Problem::new("body_too_large", message));
+            return reject(ApiError::BodyTooLarge(MAX_BODY_BYTES));
         }
-        Err(rejection) => {
-            let problem = Problem::new("body_incomplete", "the body ended before its end");
-            return refused(rejection.status(), problem);
-        }
+        Err(_) => return reject(ApiError::BodyIncomplete),
     };
     let request: Request = match serde_json::from_slice(&body) {
         Ok(request) => request,
-        Err(error) => {
-            let message =
-                format!("the request must be {{\"query\", \"variables\", \"operationName\"}}: {error}");
-            return refused(StatusCode::BAD_REQUEST, Problem::new("malformed_json", message));
-        }
+        Err(error) => return reject(ApiError::MalformedJson(error.to_string())),
     };
-    let Ok(merchant) = headers.get("merchant").map(HeaderValue::to_str).transpose() else {
-        let problem = Problem::new("header_invalid", "the header Merchant must be printable ASCII");
-        return refused(StatusCode::BAD_REQUEST, problem);
+    let merchant = match headers::text(&headers, "merchant") {
+        Ok(merchant) => merchant,
+        Err(error) => return reject(error),
     };
-    let headers = Headers { merchant: merchant.map(str::to_owned), metadata: headers::metadata(&headers) };
+    let headers = Headers { merchant, metadata: headers::metadata(&headers) };
     Json(execute(&schema, app, headers, request).await).into_response()
 }
 
@@ -74,93 +63,86 @@ fn is_json(media_type: &str) -> bool {
     essence.eq_ignore_ascii_case("application/json")
 }
 
-fn refused(status: StatusCode, problem: Problem) -> axum::response::Response {
-    (status, Json(Response::from(problem))).into_response()
+fn reject(error: ApiError) -> axum::response::Response {
+    (error.status(), Json(Response::from(Problem(error)))).into_response()
 }
 
-/// Answers a query or mutation, or says why not.
+/// Executes a query or mutation, or rejects it.
 pub(super) async fn execute(
-    schema: &Questions,
+    schema: &GraphQlSchema,
     app: Arc<App>,
     headers: Headers,
     mut request: Request,
 ) -> Response {
-    let commands = match judged(&mut request, app.introspection) {
+    let is_mutation = match parse(&mut request, app.introspection) {
         Ok(kind) => kind == OperationType::Mutation,
-        Err(refused) => return *refused,
+        Err(rejection) => return *rejection,
     };
-    let answered = async {
+    let execution = async {
         let request = request.data(RequestContext::new(app, headers).await);
         with_codes(schema.execute(request).await)
     };
-    let patience = if commands { COMMANDS_PATIENCE } else { PATIENCE };
-    tokio::time::timeout(patience, answered).await.unwrap_or_else(|_| too_late(commands).into())
+    let timeout = if is_mutation { MUTATION_TIMEOUT } else { QUERY_TIMEOUT };
+    tokio::time::timeout(timeout, execution).await.unwrap_or_else(|_| Problem(timed_out(is_mutation)).into())
 }
 
-/// Reads a request and judges what it asks, before anything of it runs. Gives what is to be executed, or why not.
-/// `introspection` tells whether it may ask about the schema.
-pub(super) fn judged(request: &mut Request, introspection: bool) -> Result<OperationType, Box<Response>> {
-    limits::check_text(&request.query).map_err(refusal)?;
+/// Parses a request and checks its limits before anything runs. Returns the type of the operation to execute.
+/// `introspection` allows queries of the schema.
+pub(super) fn parse(request: &mut Request, introspection: bool) -> Result<OperationType, Box<Response>> {
+    limits::check_text(&request.query).map_err(boxed)?;
     let document = parse_query(&request.query);
     let mut document =
         document.map_err(|error| with_codes(Response::from_errors(vec![ServerError::from(error)])))?;
-    limits::check_document(&document, introspection).map_err(refusal)?;
-    let kind = kind(&document, request.operation_name.as_deref());
-    judge_by_command(&mut document);
+    limits::check_document(&document, introspection).map_err(boxed)?;
+    let operation = operation_type(&document, request.operation_name.as_deref());
+    defer_input_validation(&mut document);
     request.set_parsed_query(document);
-    Ok(kind)
+    Ok(operation)
 }
 
-fn refusal(problem: Problem) -> Box<Response> {
-    Box::new(problem.into())
+fn boxed(error: ApiError) -> Box<Response> {
+    Box::new(Problem(error).into())
 }
 
-/// What is to be executed: a mutation where it may be one, else a subscription where it may be one.
-fn kind(document: &ExecutableDocument, wanted: Option<&str>) -> OperationType {
-    let is_there = |kind| {
+/// The type of the operation with a name. Without a name, a mutation counts before a subscription, and both before a query.
+fn operation_type(document: &ExecutableDocument, wanted: Option<&str>) -> OperationType {
+    let has = |kind| {
         document.operations.iter().any(|(name, operation)| {
             let is_wanted = wanted.is_none_or(|wanted| name.is_some_and(|name| name.as_str() == wanted));
             is_wanted && operation.node.ty == kind
         })
     };
     let others = [OperationType::Mutation, OperationType::Subscription];
-    others.into_iter().find(|kind| is_there(*kind)).unwrap_or(OperationType::Query)
+    others.into_iter().find(|kind| has(*kind)).unwrap_or(OperationType::Query)
 }
 
-/// What is said when nobody waits any longer. A command that was submitted is carried out all the same.
-fn too_late(commands: bool) -> Problem {
-    if commands {
-        let message =
-            "which of the commands were carried out is not known yet: send them again with the same keys";
-        return Problem::passing("outcome_unknown", message);
-    }
-    Problem::passing("timed_out", format!("there was no answer within {} s", PATIENCE.as_secs()))
+/// The error of a request that took too long. Submitted commands are executed all the same.
+fn timed_out(is_mutation: bool) -> ApiError {
+    if is_mutation { ApiError::OutcomeUnknown } else { ApiError::TimedOut(QUERY_TIMEOUT.as_secs()) }
 }
 
-/// A WebSocket where one is asked for, and to browsers a page to write queries in.
+/// Upgrades to a WebSocket if the client requests one; otherwise returns GraphiQL to browsers.
 #[allow(clippy::unused_async, reason = "a handler")]
 pub(super) async fn open(
-    schema: Questions,
+    schema: GraphQlSchema,
     State(app): State<Arc<App>>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> axum::response::Response {
     match upgrade {
         Ok(upgrade) => socket::upgrade(schema, app, headers, upgrade),
-        Err(_) => graphiql(&headers),
+        Err(_) => page(&headers),
     }
 }
 
-/// A page to write queries in, for browsers.
-fn graphiql(headers: &HeaderMap) -> axum::response::Response {
+/// GraphiQL for browsers, an error for other clients.
+fn page(headers: &HeaderMap) -> axum::response::Response {
     let html = |value: &HeaderValue| value.to_str().is_ok_and(|accepted| accepted.contains("text/html"));
     if headers.get(header::ACCEPT).is_some_and(html) {
-        let page = GraphiQLSource::build().endpoint("/graphql").subscription_endpoint("/graphql");
-        return Html(page.title("Holdfast").finish()).into_response();
+        return graphiql::page();
     }
-    let problem = Problem::new("method_not_allowed", "send queries by POST; GET shows a page to browsers");
     let allow = [(header::ALLOW, HeaderValue::from_static("POST"))];
-    (allow, refused(StatusCode::METHOD_NOT_ALLOWED, problem)).into_response()
+    (allow, reject(ApiError::MethodNotAllowed(Method::GET))).into_response()
 }
 
 #[cfg(test)]
@@ -168,25 +150,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_to_be_executed_makes_a_request_one_of_commands() {
+    fn the_operation_type_is_that_of_the_named_operation() {
         let query = "query A { policy { name } } mutation B { createOrder { position } }";
-        for (text, wanted, commands) in [
+        for (text, wanted, is_mutation) in [
             ("{ policy { name } }", None, false),
             ("mutation { createOrder { position } }", None, true),
             (query, Some("A"), false),
             (query, Some("B"), true),
             (query, Some("C"), false),
         ] {
-            let is_mutation = kind(&parse_query(text).unwrap(), wanted) == OperationType::Mutation;
-            assert_eq!(is_mutation, commands, "{text} {wanted:?}");
+            let operation = operation_type(&parse_query(text).unwrap(), wanted);
+            assert_eq!(operation == OperationType::Mutation, is_mutation, "{text} {wanted:?}");
         }
     }
 
     #[test]
-    fn commands_that_nobody_waits_for_any_longer_may_have_been_carried_out() {
-        assert_eq!(too_late(true).code, "outcome_unknown");
-        assert_eq!(too_late(false).code, "timed_out");
-        assert!(too_late(true).retryable && too_late(false).retryable);
-        assert!(COMMANDS_PATIENCE > submit::COMMAND_TIMEOUT);
+    fn a_mutation_that_times_out_has_an_unknown_outcome() {
+        assert_eq!((timed_out(true).code(), timed_out(true).is_retryable()), ("outcome_unknown", true));
+        assert_eq!((timed_out(false).code(), timed_out(false).is_retryable()), ("timed_out", true));
+        assert!(MUTATION_TIMEOUT > submit::COMMAND_TIMEOUT);
     }
 }

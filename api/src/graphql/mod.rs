@@ -1,17 +1,17 @@
-//! GraphQL: every question of [`Queries`](crate::queries::Queries) and every command, at `/graphql`.
+//! GraphQL at `/graphql`: queries over [`Queries`](crate::queries::Queries), every command as a mutation, and subscriptions.
 //!
-//! Both come by POST as JSON; the answer is always JSON with status 200 once the request could be read, and
-//! errors carry in `extensions.code` the codes that REST uses. A browser that opens `/graphql` gets GraphiQL, a page
-//! to write queries in. That page loads its scripts from a public CDN (unpkg.com), so it needs the internet; the
-//! queries themselves do not. What a request may ask is limited: see `limits.rs`. How commands become mutations is
-//! told in `mutation/`. Subscriptions come over a WebSocket at the same path, by graphql-transport-ws: `socket.rs`.
+//! Queries and mutations are posted as JSON. The status is 200 once the request could be parsed; errors carry the code of
+//! REST in `extensions.code`. Subscriptions use a WebSocket and the protocol graphql-transport-ws (`socket.rs`). A browser
+//! gets GraphiQL (`graphiql.rs`). `limits.rs` bounds the cost of a request.
 //!
-//! `api/schema.graphql` holds the schema; a test keeps it equal to what is served.
+//! `api/schema.graphql` is the schema; a test keeps it current.
 
 mod arguments;
 mod connection;
 mod context;
 mod error;
+mod global_id;
+mod graphiql;
 mod http;
 mod limits;
 mod mutation;
@@ -35,18 +35,18 @@ use mutation::Mutation;
 use query::Query;
 use subscription::Subscription;
 
-type Questions = Schema<Query, Mutation, Subscription>;
+type GraphQlSchema = Schema<Query, Mutation, Subscription>;
 
-fn schema() -> Questions {
+fn schema() -> GraphQlSchema {
     Schema::build(Query::default(), Mutation, Subscription)
-        .limit_complexity(limits::COMPLEXITY)
-        .limit_directives(limits::DIRECTIVES)
-        // Comparing each unknown name with every known one costs more than the hint is worth.
+        .limit_complexity(limits::MAX_COMPLEXITY)
+        .limit_directives(limits::MAX_DIRECTIVES)
+        // A suggestion compares an unknown name with every known one: too expensive for 1,500 unknown names.
         .disable_suggestions()
         .finish()
 }
 
-/// The schema in GraphQL's own language.
+/// The schema in GraphQL's schema definition language.
 ///
 /// ```
 /// assert!(holdfast_api::graphql::sdl().contains("type Query"));
@@ -59,8 +59,11 @@ pub fn sdl() -> String {
 /// `POST /graphql` for queries and mutations, `GET /graphql` for subscriptions over a WebSocket and for GraphiQL.
 pub fn routes() -> Router<Arc<App>> {
     let schema = schema();
-    let asked = schema.clone();
-    let open = move |app, headers, upgrade| http::open(asked.clone(), app, headers, upgrade);
-    let answer = move |app, headers, body| http::answer(schema.clone(), app, headers, body);
-    Router::new().route("/graphql", get(open).post(answer)).layer(DefaultBodyLimit::max(http::BODY_BYTES))
+    let socket_schema = schema.clone();
+    let open = move |app, headers, upgrade| http::open(socket_schema.clone(), app, headers, upgrade);
+    let execute = move |app, headers, body| http::post(schema.clone(), app, headers, body);
+    Router::new()
+        .route("/graphql", get(open).post(execute))
+        .route("/graphql/{file}", get(graphiql::file))
+        .layer(DefaultBodyLimit::max(http::MAX_BODY_BYTES))
 }

@@ -1,12 +1,12 @@
 //! GraphQL over a WebSocket, by the protocol
-//! [graphql-transport-ws](https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md): what is subscribed to, and
-//! queries and mutations by the same rules as over HTTP.
+//! [graphql-transport-ws](https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md): subscriptions, and queries and
+//! mutations with the same limits as over HTTP.
 
 use std::any::TypeId;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::http::{WebSocket as Conversation, WebSocketProtocols, WsMessage};
+use async_graphql::http::{WebSocket as GraphQlWebSocket, WebSocketProtocols, WsMessage};
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Data, Executor, Request, Response};
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
@@ -16,114 +16,117 @@ use futures::{SinkExt, StreamExt};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
-use super::Questions;
+use super::GraphQlSchema;
 use super::context::{Headers, RequestContext};
 use super::error::{Problem, with_codes};
-use super::http::{BODY_BYTES, execute, judged};
+use super::http::{MAX_BODY_BYTES, execute, parse};
 use crate::app::App;
+use crate::error::ApiError;
 use crate::headers;
 
-/// Operations that may be under way on one connection.
-const OPERATIONS: usize = 50;
-/// How long a client may take nothing of what is there for it.
-const SLOW: Duration = Duration::from_secs(30);
-/// What is said to one that took longer.
+/// Operations that may run at the same time on one connection.
+const MAX_OPERATIONS: usize = 50;
+/// How long a client may accept no message before it is disconnected.
+const SEND_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long the server waits for a slow client to accept the close message.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+/// The code and reason of closing the connection of a slow client.
 const TOO_SLOW: (u16, &str) =
-    (4408, "what was sent was not taken for 30 s: subscribe again after the last position");
-/// What is said when the service ends.
-const GOING_AWAY: (u16, &str) = (1001, "the service ends: subscribe again after the last position");
+    (4408, "no message was accepted for 30 s: subscribe again after the last position");
+/// The code and reason of closing a connection when the server stops.
+const GOING_AWAY: (u16, &str) = (1001, "the server stops: subscribe again after the last position");
 
-/// Answers one connection's questions.
+/// Executes the operations of one connection.
 #[derive(Clone)]
-struct Answering {
-    schema: Questions,
+struct Connection {
+    schema: GraphQlSchema,
     app: Arc<App>,
     headers: HeaderMap,
-    /// Places for what may be under way on one connection.
-    places: Arc<Semaphore>,
+    /// A permit per operation that may run at the same time.
+    operations: Arc<Semaphore>,
 }
 
-/// The merchant that was named when the connection was begun: a page in a browser cannot send headers.
-struct Named(String);
+/// The merchant of the client's first message: a page in a browser cannot send headers.
+struct InitialMerchant(String);
 
-/// Takes a connection over.
 pub(super) fn upgrade(
-    schema: Questions,
+    schema: GraphQlSchema,
     app: Arc<App>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> axum::response::Response {
-    let answering = Answering { schema, app, headers, places: Arc::new(Semaphore::new(OPERATIONS)) };
+    let operations = Arc::new(Semaphore::new(MAX_OPERATIONS));
+    let connection = Connection { schema, app, headers, operations };
     upgrade
         .protocols([WebSocketProtocols::GraphQLWS.sec_websocket_protocol()])
-        .max_message_size(BODY_BYTES)
-        .on_upgrade(|socket| converse(socket, answering))
+        .max_message_size(MAX_BODY_BYTES)
+        .on_upgrade(|socket| run(socket, connection))
 }
 
-async fn converse(socket: WebSocket, answering: Answering) {
-    let mut closing = answering.app.closing.subscribe();
+async fn run(socket: WebSocket, connection: Connection) {
+    let mut closing = connection.app.closing.subscribe();
     let (mut sink, stream) = socket.split();
-    let said = stream.take_while(|message| std::future::ready(message.is_ok())).filter_map(|message| {
+    let messages = stream.take_while(|message| std::future::ready(message.is_ok())).filter_map(|message| {
         std::future::ready(match message {
             Ok(Message::Text(text)) => Some(text.as_bytes().to_vec()),
             Ok(Message::Binary(bytes)) => Some(bytes.to_vec()),
             _ => None,
         })
     });
-    let answers = Conversation::new(answering, said, WebSocketProtocols::GraphQLWS)
-        .on_connection_init(|payload| std::future::ready(Ok(begun(&payload))));
+    let answers = GraphQlWebSocket::new(connection, messages, WebSocketProtocols::GraphQLWS)
+        .on_connection_init(|payload| std::future::ready(Ok(initial_data(&payload))));
     let mut answers = std::pin::pin!(answers);
-    let farewell = loop {
+    let (code, reason) = loop {
         let answer = tokio::select! {
-            // First, so that no subscription seems to have come to its end by itself.
+            // Checked first, so that a client does not take the end of a subscription for its completion.
             biased;
             _ = closing.wait_for(|closing| *closing) => break GOING_AWAY,
             answer = answers.next() => answer,
         };
         let message = match answer {
             Some(WsMessage::Text(text)) => Message::Text(text.into()),
-            Some(WsMessage::Close(code, reason)) => closed(code, reason),
+            Some(WsMessage::Close(code, reason)) => close(code, reason),
             None => return,
         };
-        match tokio::time::timeout(SLOW, sink.send(message)).await {
+        match tokio::time::timeout(SEND_TIMEOUT, sink.send(message)).await {
             Ok(Ok(())) => {}
             Ok(Err(_)) => return,
             Err(_) => {
-                tracing::warn!("a subscriber takes nothing: its connection is closed");
+                tracing::warn!("a WebSocket client accepts no messages: closing the connection");
                 break TOO_SLOW;
             }
         }
     };
-    let (code, reason) = farewell;
-    // Whoever takes nothing may not take this either.
-    let _ = tokio::time::timeout(Duration::from_secs(1), sink.send(closed(code, reason.to_owned()))).await;
+    // A slow client may not accept this message either.
+    let _ = tokio::time::timeout(CLOSE_TIMEOUT, sink.send(close(code, reason.to_owned()))).await;
 }
 
-fn closed(code: u16, reason: String) -> Message {
+fn close(code: u16, reason: String) -> Message {
     Message::Close(Some(CloseFrame { code, reason: reason.into() }))
 }
 
-/// What the client says of itself at the beginning.
-fn begun(payload: &Value) -> Data {
+/// The data of a connection from the client's first message.
+fn initial_data(payload: &Value) -> Data {
     let mut data = Data::default();
     if let Some(merchant) = payload.get("merchant").and_then(Value::as_str) {
-        data.insert(Named(merchant.to_owned()));
+        data.insert(InitialMerchant(merchant.to_owned()));
     }
     data
 }
 
-impl Answering {
+impl Connection {
     fn headers(&self, session: Option<&Data>) -> Headers {
         let by_header = || self.headers.get("merchant")?.to_str().ok().map(str::to_owned);
-        let named = session.and_then(|data| data.get(&TypeId::of::<Named>())?.downcast_ref::<Named>());
-        let merchant = named.map(|named| named.0.clone()).or_else(by_header);
+        let initial = session
+            .and_then(|data| data.get(&TypeId::of::<InitialMerchant>())?.downcast_ref::<InitialMerchant>());
+        let merchant = initial.map(|initial| initial.0.clone()).or_else(by_header);
         Headers { merchant, metadata: headers::metadata(&self.headers) }
     }
 
-    async fn answers(self, mut request: Request, headers: Headers) -> BoxStream<'static, Response> {
+    async fn execute_any(self, mut request: Request, headers: Headers) -> BoxStream<'static, Response> {
         let text = request.query.clone();
-        match judged(&mut request, self.app.introspection) {
-            Err(refused) => once(std::future::ready(*refused)).boxed(),
+        match parse(&mut request, self.app.introspection) {
+            Err(rejection) => once(std::future::ready(*rejection)).boxed(),
             Ok(OperationType::Subscription) => {
                 let request = request.data(RequestContext::new(self.app, headers).await);
                 self.schema.execute_stream(request).map(with_codes).boxed()
@@ -137,19 +140,18 @@ impl Answering {
     }
 }
 
-impl Executor for Answering {
+impl Executor for Connection {
     async fn execute(&self, request: Request) -> Response {
         execute(&self.schema, Arc::clone(&self.app), self.headers(None), request).await
     }
 
     fn execute_stream(&self, request: Request, session: Option<Arc<Data>>) -> BoxStream<'static, Response> {
-        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
-            let message = format!("{OPERATIONS} operations may be under way on one connection");
-            let problem = Problem::new("too_many_operations", message);
+        let Ok(permit) = Arc::clone(&self.operations).try_acquire_owned() else {
+            let problem = Problem(ApiError::TooManyOperations(MAX_OPERATIONS));
             return once(std::future::ready(Response::from(problem))).boxed();
         };
         let headers = self.headers(session.as_deref());
-        let answers = once(self.clone().answers(request, headers)).flatten();
-        answers.inspect(move |_| _ = &place).boxed()
+        let answers = once(self.clone().execute_any(request, headers)).flatten();
+        answers.inspect(move |_| _ = &permit).boxed()
     }
 }

@@ -1,4 +1,4 @@
-//! What can be subscribed to. Everything resumes: each answer tells its position, and `after` goes on behind it.
+//! Subscriptions. Each message has a position, and `after` resumes after one.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -14,118 +14,118 @@ use holdfast_projections::AvailabilityFilter;
 use super::arguments::value;
 use super::context::RequestContext;
 use super::error::Problem;
+use super::global_id::{GlobalId, Kind};
 use super::limits::list_cost;
-use super::node::{GlobalId, Kind};
 use super::types::availability::Availability;
 use super::types::event::Event;
 use super::types::order::Order;
 use super::types::scalars::Long;
+use crate::error::ApiError;
 use crate::journal_reader::{JournalReader, Read};
 use crate::queries::Queries;
 
-/// How long nothing may happen before it is looked again.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// How long to wait before the journal is read again that could not be.
-const AGAIN: Duration = Duration::from_secs(1);
-/// SKUs of one subscription.
-const MOST_SKUS: usize = 100;
+const MAX_WAIT: Duration = Duration::from_secs(60);
+/// The delay before the journal is read again after an error.
+const RETRY_DELAY: Duration = Duration::from_secs(1);
+const MAX_SKUS: usize = 100;
 
-/// What happens, as it happens.
+/// Subscriptions. To resume without gaps or repetitions, subscribe again with the last `position` as `after`.
 pub(super) struct Subscription;
 
-/// An order as a command has left it.
+/// An order after a command changed it.
 #[derive(Debug, SimpleObject)]
 pub(super) struct OrderChange {
-    /// The position of the command's last event: `after` this nothing is told twice.
+    /// The position of the command's last event.
     position: Long,
-    /// The order as of then.
+    /// The order as of `position`.
     order: Order,
 }
 
-/// What can be promised of a SKU since something has changed.
+/// The availability of a SKU after a change.
 #[derive(Debug, SimpleObject)]
 pub(super) struct AvailabilityChange {
-    /// The position that it includes: `after` this nothing is missed.
+    /// A position that the availability includes.
     position: Long,
-    /// What can be promised.
+    /// The availability.
     availability: Availability,
 }
 
 #[GraphQLSubscription]
 impl Subscription {
-    /// Every event behind a position, and those that come.
+    /// Every event after a position, as events are committed.
     #[graphql(complexity = "list_cost(10, child_complexity)")]
     async fn events(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "The position to continue after; 0 for the beginning, the end where not given.")]
-        after: Option<Long>,
-        #[graphql(desc = "Only events of these types.")] types: Option<Vec<String>>,
-        #[graphql(desc = "Only events of this order's stream.")] order: Option<ID>,
+        #[graphql(desc = "Events after this position, 0 for all; by default only new events.")] after: Option<
+            Long,
+        >,
+        #[graphql(desc = "Only events of these types, such as `OrderCreated`.")] types: Option<Vec<String>>,
+        #[graphql(desc = "Only events of the order with this `orderId`.")] order: Option<ID>,
     ) -> Result<BoxStream<'static, Result<Event>>> {
         let order: Option<OrderId> = order.map(|id| value("order", &id)).transpose()?;
         let stream = order.map(|id| StreamId::Order(id).to_string());
-        let following = follow(context, after).await?;
-        let merchant = following.merchant().clone();
+        let reader = follow(context, after).await?;
+        let merchant = reader.merchant().clone();
         let is_wanted = move |event: &Recorded| {
             let by_type = types.as_ref().is_none_or(|types| types.iter().any(|kind| **kind == *event.kind));
             by_type && stream.as_ref().is_none_or(|stream| **stream == *event.stream_name)
         };
-        let told = pages(following).flat_map(move |events| {
+        let events = pages(reader).flat_map(move |events| {
             let wanted = events.iter().filter(|event| is_wanted(event));
             iter(wanted.map(|event| Ok(Event::new(&merchant, event)?)).collect::<Vec<Result<Event>>>())
         });
-        Ok(up_to_an_error(told))
+        Ok(up_to_an_error(events))
     }
 
-    /// An order each time a command has changed it; first as it is, where no position is given.
+    /// An order each time a command changes it. Without `after`, the first message is the current order.
     #[graphql(complexity = "list_cost(10, child_complexity)")]
     async fn order_changed(
         &self,
         context: &Context<'_>,
-        id: ID,
-        #[graphql(
-            desc = "Changes behind this position; where not given, the order as it is and what comes."
-        )]
+        #[graphql(desc = "The order's `orderId`.")] id: ID,
+        #[graphql(desc = "Changes after this position; by default the current order and new changes.")]
         after: Option<Long>,
     ) -> Result<BoxStream<'static, Result<OrderChange>>> {
         let id: OrderId = value("id", &id)?;
         let request = RequestContext::of(context)?;
-        let (reading, merchant) = (request.reading().clone(), request.merchant()?.clone());
-        let following = follow(context, after).await?;
-        let first = after.is_none().then(|| following.position());
+        let (queries, merchant) = (request.queries().clone(), request.merchant()?.clone());
+        let reader = follow(context, after).await?;
+        let first = after.is_none().then(|| reader.position());
         let name = StreamId::Order(id).to_string();
-        let positions = pages(following).flat_map(move |events| {
+        let positions = pages(reader).flat_map(move |events| {
             let own = events.iter().filter(|event| *event.stream_name == *name);
             iter(own.map(|event| event.command_end).collect::<BTreeSet<u64>>())
         });
         let changes = iter(first).chain(positions).filter_map(move |position| {
-            let (reading, merchant) = (reading.clone(), merchant.clone());
-            async move { order_as_of(&reading, &merchant, id, position).await.transpose() }
+            let (queries, merchant) = (queries.clone(), merchant.clone());
+            async move { order_as_of(&queries, &merchant, id, position).await.transpose() }
         });
         Ok(up_to_an_error(changes))
     }
 
-    /// What can be promised of SKUs, each time something of it has changed; first as it is, where no position is given.
+    /// The availability of SKUs each time it changes. Without `after`, the first messages are the current availability.
     #[graphql(complexity = "list_cost(10, child_complexity)")]
     async fn availability_changed(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "At most 100.")] skus: Vec<String>,
-        #[graphql(desc = "Changes behind this position; where not given, what is there and what comes.")]
+        #[graphql(desc = "The SKUs, 1 to 100.")] skus: Vec<String>,
+        #[graphql(
+            desc = "Changes after this position; by default the current availability and new changes."
+        )]
         after: Option<Long>,
     ) -> Result<BoxStream<'static, Result<AvailabilityChange>>> {
-        if skus.is_empty() || skus.len() > MOST_SKUS {
-            let reason = format!("must be 1 to {MOST_SKUS}");
+        if skus.is_empty() || skus.len() > MAX_SKUS {
+            let reason = format!("must be 1 to {MAX_SKUS}");
             return Err(Problem::invalid("skus", reason).into());
         }
         let skus: Vec<Sku> = skus.iter().map(|sku| value("skus", sku)).collect::<Result<_, Problem>>()?;
         let request = RequestContext::of(context)?;
-        let (reading, merchant) = (request.reading().clone(), request.merchant()?.clone());
-        let following = follow(context, after).await?;
-        let first = after.is_none().then(|| (following.position(), skus.clone()));
-        let changed = pages(following).filter_map(move |events| {
-            // A location that is paused, or open again, counts for every SKU.
+        let (queries, merchant) = (request.queries().clone(), request.merchant()?.clone());
+        let reader = follow(context, after).await?;
+        let first = after.is_none().then(|| (reader.position(), skus.clone()));
+        let changed = pages(reader).filter_map(move |events| {
+            // Pausing or resuming a location changes every SKU.
             let is_network = |event: &Recorded| *event.stream_name == *StreamId::Network.to_string();
             let by_network = events.iter().any(is_network);
             let is_changed = |sku: &&Sku| {
@@ -136,91 +136,85 @@ impl Subscription {
             let position = events.last().map_or(0, |last| last.position);
             std::future::ready((!changed.is_empty()).then_some((position, changed)))
         });
-        let told = iter(first).chain(changed).flat_map(move |(position, skus)| {
-            let (reading, merchant) = (reading.clone(), merchant.clone());
-            once(async move { available(&reading, &merchant, position, &skus).await }).flat_map(|told| {
-                match told {
+        let changes = iter(first).chain(changed).flat_map(move |(position, skus)| {
+            let (queries, merchant) = (queries.clone(), merchant.clone());
+            once(async move { available(&queries, &merchant, position, &skus).await }).flat_map(|found| {
+                match found {
                     Ok(changes) => iter(changes.into_iter().map(Ok).collect::<Vec<_>>()),
                     Err(problem) => iter(vec![Err(problem.into())]),
                 }
             })
         });
-        Ok(up_to_an_error(told))
+        Ok(up_to_an_error(changes))
     }
 }
 
-/// A place behind a position, or at the end.
+/// Follows the journal after a position, or from its end.
 async fn follow(context: &Context<'_>, after: Option<Long>) -> Result<JournalReader, Problem> {
     let request = RequestContext::of(context)?;
     let merchant = request.merchant()?.clone();
     let after = match after {
         Some(position) => {
-            request.reading().check_position(merchant.as_str(), position.0).await?;
+            request.queries().check_position(merchant.as_str(), position.0).await?;
             position.0
         }
-        None => request.reading().head(merchant.as_str()).await?,
+        None => request.queries().head(merchant.as_str()).await?,
     };
-    let full = || {
-        let message = "as many feeds and subscriptions are open as this node serves";
-        Problem::passing("too_many_feeds", message)
-    };
-    JournalReader::open(request.app(), merchant, after).ok_or_else(full)
+    Ok(JournalReader::open(request.app(), merchant, after).ok_or(ApiError::TooManyFeeds)?)
 }
 
-/// Pages of events until the service ends.
-fn pages(following: JournalReader) -> impl futures::Stream<Item = Vec<Recorded>> + Send + 'static {
-    unfold(following, |mut following| async move {
+/// Pages of events, until the server stops.
+fn pages(reader: JournalReader) -> impl futures::Stream<Item = Vec<Recorded>> + Send + 'static {
+    unfold(reader, |mut reader| async move {
         loop {
-            match following.next(PATIENCE).await {
-                Ok(Read::Events(events)) => return Some((events, following)),
+            match reader.next(MAX_WAIT).await {
+                Ok(Read::Events(events)) => return Some((events, reader)),
                 Ok(Read::Idle) => {}
                 Ok(Read::Closed) => return None,
-                // It is there again, or the client gives up: its place is not lost.
                 Err(error) => {
-                    tracing::warn!(%error, "a subscription waits: the journal cannot be read");
-                    tokio::time::sleep(AGAIN).await;
+                    tracing::warn!(%error, "a subscription failed to read the journal; retrying");
+                    tokio::time::sleep(RETRY_DELAY).await;
                 }
             }
         }
     })
 }
 
-/// Ends behind an error, so that nobody takes what follows to be all that followed: the client comes again behind the last
-/// position that it was told.
+/// Ends the stream after an error: a message after it would hide a gap. The client resumes after its last position.
 fn up_to_an_error<T: Send + 'static>(
-    told: impl futures::Stream<Item = Result<T>> + Send + 'static,
+    items: impl futures::Stream<Item = Result<T>> + Send + 'static,
 ) -> BoxStream<'static, Result<T>> {
-    let ends = told.scan(false, |has_failed, item| {
+    let ends = items.scan(false, |has_failed, item| {
         let before = std::mem::replace(has_failed, item.is_err());
         std::future::ready((!before).then_some(item))
     });
     ends.boxed()
 }
 
-/// The order as a command has left it; nothing where there was none yet.
+/// The order after the command that ends at a position; `None` if it did not exist yet.
 async fn order_as_of(
-    reading: &Queries,
+    queries: &Queries,
     merchant: &MerchantId,
     id: OrderId,
     position: u64,
 ) -> Result<Option<OrderChange>> {
-    let found = reading.order_after(merchant.as_str(), id, position).await.map_err(Problem::from)?;
-    let order = found.map(|(view, _)| Order::current(merchant, view));
+    let found = queries.order_after(merchant.as_str(), id, position).await.map_err(Problem::from)?;
+    let order = found.map(|(view, _)| Order::current(merchant, &view)).transpose()?;
     Ok(order.map(|order| OrderChange { position: position.into(), order }))
 }
 
-/// What can be promised of SKUs, by a read model that has come to a position.
+/// The availability of SKUs, from a read model that includes a position.
 async fn available(
-    reading: &Queries,
+    queries: &Queries,
     merchant: &MerchantId,
     position: u64,
     skus: &[Sku],
 ) -> Result<Vec<AvailabilityChange>, Problem> {
-    reading.wait_for(merchant.as_str(), position).await?;
-    let views = reading.availability(merchant.as_str(), skus, &AvailabilityFilter::default()).await?;
+    queries.wait_for(merchant.as_str(), position).await?;
+    let views = queries.availability(merchant.as_str(), skus, &AvailabilityFilter::default()).await?;
     let change = |view: AvailabilityView| {
         let root = GlobalId::new(Kind::Availability, merchant, &view.sku);
-        AvailabilityChange { position: position.into(), availability: Availability::new(&root, view) }
+        Ok(AvailabilityChange { position: position.into(), availability: Availability::new(&root, &view)? })
     };
-    Ok(views.into_iter().map(change).collect())
+    views.into_iter().map(change).collect()
 }

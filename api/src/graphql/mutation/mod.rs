@@ -1,22 +1,19 @@
-//! Commands by GraphQL: a mutation for each of [`COMMANDS`](holdfast_commands::COMMANDS).
+//! A mutation for each of [`COMMANDS`](holdfast_commands::COMMANDS).
 //!
-//! Nothing here names a command's fields. `inputs.rs` reads them from the JSON Schema that OpenAPI is made of,
-//! `describing.rs` makes GraphQL's types of them, and `fitting.rs` turns a value that was given into the JSON that the
-//! command's own reader takes. From there on it is the command that REST would have made of the same fields: it has
-//! the same fingerprint, so that one key means the same by either way.
+//! No command is named here: `input_types.rs` derives the inputs from the JSON Schemas that OpenAPI uses, `schema.rs` registers
+//! them with GraphQL, and `input_conversion.rs` converts an input to the JSON that the command's own reader takes. The command
+//! has the same fingerprint as by REST, so an idempotency key means the same for both.
 //!
-//! What the caller can mend is told in the payload's `userErrors`, with the codes and pointers of REST. What the
-//! caller cannot mend (`not_executed`, `outcome_unknown`, `internal_error`) is an error of the request, and the field
-//! is null: nothing is known to be decided.
+//! Correctable errors are in the payload's `userErrors`, with the codes and pointers of REST. Other errors (`not_executed`,
+//! `outcome_unknown`, `internal_error`) are request errors, and the field is null.
 //!
-//! GraphQL would refuse the whole request for one wrong field of an input, and say where in words only. So that
-//! other commands of the request are carried out and the pointer is told, [`judge_by_command`] leaves that to the
-//! command's reader.
+//! GraphQL's own validation would reject the whole request for one invalid input field, without a pointer. So
+//! [`defer_input_validation`] leaves inputs to the command's reader.
 
-mod describing;
-mod fitting;
-mod inputs;
+mod input_conversion;
+mod input_types;
 mod payload;
+mod schema;
 
 use std::borrow::Cow;
 
@@ -26,11 +23,11 @@ use async_graphql::{
     ContainerType, Context, ContextSelectionSet, Error, Name, ObjectType, OutputType, Positioned, ScalarType,
     ServerResult, Value, resolver_utils,
 };
-use async_graphql_value::Value as Given;
+use async_graphql_value::Value as LiteralValue;
 use holdfast_commands::Request;
 use holdfast_domain::values::IdempotencyKey;
 
-use self::inputs::{INPUTS, Mutable};
+use self::input_types::{INPUTS, MutationField};
 use self::payload::CommandPayload;
 use super::context::RequestContext;
 use super::error::Problem;
@@ -38,25 +35,22 @@ use super::types::scalars::Long;
 use crate::error::ApiError;
 use crate::{headers, submit};
 
-/// The argument that has a command's fields.
+// The arguments of a mutation.
 const INPUT: &str = "input";
-/// The argument that has the sender's name for a command.
 const KEY: &str = "idempotencyKey";
-/// The argument that says whose it is.
 const MERCHANT: &str = "merchant";
-/// The argument that has the version that the order must still have.
 const DRY_RUN: &str = "dryRun";
 const IF_MATCH: &str = "ifMatch";
 
-/// Every command.
+/// All mutations.
 pub(super) struct Mutation;
 
-/// The enums that commands take, with the domain's names.
+/// The enums of all inputs, with the domain's values.
 #[cfg(test)]
-pub(super) fn choices() -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
-    let names =
-        |choice: &'static inputs::Choice| choice.names.iter().map(|(name, _)| name.as_str()).collect();
-    INPUTS.choices.iter().map(move |(name, choice)| (name.as_str(), names(choice)))
+pub(super) fn input_enums() -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
+    let values =
+        |input: &'static input_types::InputEnum| input.values.iter().map(|(name, _)| name.as_str()).collect();
+    INPUTS.enums.iter().map(move |(name, input)| (name.as_str(), values(input)))
 }
 
 impl OutputType for Mutation {
@@ -65,7 +59,7 @@ impl OutputType for Mutation {
     }
 
     fn create_type_info(registry: &mut Registry) -> String {
-        registry.create_output_type::<Self, _>(MetaTypeId::Object, describing::mutation)
+        registry.create_output_type::<Self, _>(MetaTypeId::Object, schema::mutation)
     }
 
     async fn resolve(
@@ -80,16 +74,16 @@ impl OutputType for Mutation {
 impl ContainerType for Mutation {
     async fn resolve_field(&self, context: &Context<'_>) -> ServerResult<Option<Value>> {
         let field = context.item;
-        let Some(mutable) = INPUTS.by_field(&field.node.name.node) else { return Ok(None) };
+        let Some(mutation) = INPUTS.mutation(&field.node.name.node) else { return Ok(None) };
         let arguments = context.field().arguments()?;
         let request = RequestContext::of(context);
         let request = request.map_err(|problem| Error::from(problem).into_server_error(field.pos))?;
-        match carry_out(request, mutable, arguments).await {
+        match execute(request, mutation, arguments).await {
             Ok(payload) => {
                 let selected = context.with_selection_set(&field.node.selection_set);
                 OutputType::resolve(&payload, &selected, field).await.map(Some)
             }
-            // The field is null, and what the others came to is told.
+            // Only this field is null: the other mutations of the request keep their results.
             Err(problem) => {
                 let error = Error::from(problem).into_server_error(field.pos);
                 context.add_error(context.set_error_path(error));
@@ -101,39 +95,39 @@ impl ContainerType for Mutation {
 
 impl ObjectType for Mutation {}
 
-/// Leaves it to the commands to judge their inputs. The library takes anything but an object for the value of an
-/// input type, so each input is put into a list, out of which `Arguments` takes it again.
-pub(super) fn judge_by_command(document: &mut ExecutableDocument) {
+/// Exempts inputs from GraphQL's validation, which accepts any value but an object for an input type: wraps each input in a
+/// list. `Arguments` unwraps it.
+pub(super) fn defer_input_validation(document: &mut ExecutableDocument) {
     match &mut document.operations {
-        DocumentOperations::Single(operation) => put_aside(&mut operation.node.selection_set.node),
+        DocumentOperations::Single(operation) => wrap_inputs(&mut operation.node.selection_set.node),
         DocumentOperations::Multiple(operations) => {
             for operation in operations.values_mut() {
-                put_aside(&mut operation.node.selection_set.node);
+                wrap_inputs(&mut operation.node.selection_set.node);
             }
         }
     }
     for fragment in document.fragments.values_mut() {
-        put_aside(&mut fragment.node.selection_set.node);
+        wrap_inputs(&mut fragment.node.selection_set.node);
     }
 }
 
-fn put_aside(set: &mut SelectionSet) {
+fn wrap_inputs(set: &mut SelectionSet) {
     for selection in &mut set.items {
         match &mut selection.node {
             Selection::Field(field) => {
-                let given = field.node.arguments.iter_mut().filter(|(name, _)| name.node == INPUT);
-                for (_, value) in given {
-                    let input = std::mem::replace(&mut value.node, Given::Null);
-                    value.node = Given::List(vec![input]);
+                let inputs = field.node.arguments.iter_mut().filter(|(name, _)| name.node == INPUT);
+                for (_, value) in inputs {
+                    let input = std::mem::replace(&mut value.node, LiteralValue::Null);
+                    value.node = LiteralValue::List(vec![input]);
                 }
             }
-            Selection::InlineFragment(inline) => put_aside(&mut inline.node.selection_set.node),
+            Selection::InlineFragment(inline) => wrap_inputs(&mut inline.node.selection_set.node),
             Selection::FragmentSpread(_) => {}
         }
     }
 }
 
-/// What a command is given with.
+/// The arguments of a mutation.
 #[derive(Default)]
 struct Arguments {
     input: Value,
@@ -144,14 +138,14 @@ struct Arguments {
 }
 
 impl Arguments {
-    fn of(given: Vec<(Name, Value)>) -> Self {
+    fn new(values: Vec<(Name, Value)>) -> Self {
         let mut arguments = Self::default();
-        for (name, value) in given {
+        for (name, value) in values {
             match (name.as_str(), value) {
                 (INPUT, Value::List(mut items)) => arguments.input = items.pop().unwrap_or_default(),
                 (KEY, Value::String(key)) => arguments.key = Some(key),
                 (MERCHANT, Value::String(merchant)) => arguments.merchant = Some(merchant),
-                (DRY_RUN, Value::Boolean(is_so)) => arguments.dry_run = is_so,
+                (DRY_RUN, Value::Boolean(dry_run)) => arguments.dry_run = dry_run,
                 (IF_MATCH, version) if version != Value::Null => arguments.if_match = Some(version),
                 _ => {}
             }
@@ -159,13 +153,13 @@ impl Arguments {
         arguments
     }
 
-    fn key(&self, mutable: &Mutable) -> Result<Option<IdempotencyKey>, ApiError> {
+    fn key(&self, mutation: &MutationField) -> Result<Option<IdempotencyKey>, ApiError> {
         match &self.key {
             Some(key) => {
                 let key = IdempotencyKey::new(key);
                 key.map(Some).map_err(|reason| ApiError::InvalidKey(reason.to_string()))
             }
-            None if mutable.needs_key => Err(ApiError::KeyRequired),
+            None if mutation.needs_key => Err(ApiError::KeyRequired),
             None => Ok(None),
         }
     }
@@ -176,38 +170,35 @@ impl Arguments {
     }
 }
 
-/// Carries a command out. What the caller can mend is an answer too.
-async fn carry_out(
+/// Executes a command. A correctable error is a payload, any other a request error.
+async fn execute(
     request: &RequestContext,
-    mutable: &Mutable,
-    given: Vec<(Name, Value)>,
+    mutation: &MutationField,
+    arguments: Vec<(Name, Value)>,
 ) -> Result<CommandPayload, Problem> {
-    match decide(request, mutable, Arguments::of(given)).await {
+    match submit(request, mutation, Arguments::new(arguments)).await {
         Ok(payload) => Ok(payload),
-        Err(problem) if problem.status().is_server_error() => Err(problem.into()),
-        Err(problem) => Ok(CommandPayload::refused(problem)),
+        Err(error) if error.status().is_server_error() => Err(error.into()),
+        Err(error) => Ok(CommandPayload::rejected(&error)),
     }
 }
 
-async fn decide(
+async fn submit(
     request: &RequestContext,
-    mutable: &Mutable,
+    mutation: &MutationField,
     arguments: Arguments,
 ) -> Result<CommandPayload, ApiError> {
-    let key = arguments.key(mutable)?;
+    let key = arguments.key(mutation)?;
     let version = arguments.version()?;
     let metadata = request.headers().metadata.clone()?;
     let app = request.app();
-    let command = fitting::read(mutable, arguments.input)?;
+    let command = input_conversion::read(mutation, arguments.input)?;
     let name = arguments.merchant.as_deref().or(request.headers().merchant.as_deref());
     let merchant = headers::merchant_of(app, &command, name).await?;
     let request = submit::request(app, &merchant, key.as_ref(), command, metadata)?;
     let requests: Vec<Request> = vec![request.if_match(version).dry_run(arguments.dry_run)];
     let reply = submit::submit(app, &merchant, requests).await.pop().ok_or(ApiError::Internal)?;
     let (answer, replayed) = submit::decided(reply)?;
-    let payload = CommandPayload::of(&merchant, &answer, replayed)?;
-    if arguments.dry_run {
-        return Ok(payload.of_dry_run());
-    }
-    Ok(payload)
+    let payload = CommandPayload::new(&merchant, &answer, replayed)?;
+    Ok(if arguments.dry_run { payload.without_order() } else { payload })
 }

@@ -1,4 +1,4 @@
-//! What is answered to a command.
+//! The payload of every mutation.
 
 use async_graphql::{ComplexObject, Context, SimpleObject};
 use holdfast_commands::{Answer, LocationView, PolicyView, Refused};
@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::error::ApiError;
 use crate::graphql::context::RequestContext;
 use crate::graphql::error::Problem;
-use crate::graphql::node::{GlobalId, Kind};
+use crate::graphql::global_id::{GlobalId, Kind};
 use crate::graphql::types::availability::Availability;
 use crate::graphql::types::location::Location;
 use crate::graphql::types::order::Order;
@@ -72,75 +72,81 @@ impl CommandPayload {
     #[graphql(complexity = "10 + child_complexity")]
     async fn order(&self, context: &Context<'_>) -> Result<Option<Order>, Problem> {
         let Some(AnsweredOrder { merchant, id, position, replayed }) = &self.order else { return Ok(None) };
-        let reading = RequestContext::of(context)?.reading();
-        let Some((view, is_latest)) = reading.order_after(merchant.as_str(), *id, *position).await? else {
+        let queries = RequestContext::of(context)?.queries();
+        let Some((view, is_latest)) = queries.order_after(merchant.as_str(), *id, *position).await? else {
             return Ok(None);
         };
         if is_latest || !replayed {
-            return Ok(Some(Order::current(merchant, view)));
+            return Order::current(merchant, &view).map(Some);
         }
-        let view = reading.order_as_of(merchant.as_str(), *id, AsOf::Position(*position)).await?;
+        let view = queries.order_as_of(merchant.as_str(), *id, AsOf::Position(*position)).await?;
         let root = GlobalId::new(Kind::Order, merchant, id).as_of(Some(*position));
-        Ok(view.map(|view| Order::new(root, view)))
+        view.map(|view| Order::new(&root, &view)).transpose()
     }
 }
 
 impl CommandPayload {
-    /// The command was rejected.
-    pub(super) fn refused(problem: ApiError) -> Self {
-        Self { user_errors: vec![problem.into()], ..Self::default() }
+    pub(super) fn rejected(error: &ApiError) -> Self {
+        Self { user_errors: vec![error.into()], ..Self::default() }
     }
 
-    /// The command was decided.
-    pub(super) fn of(merchant: &MerchantId, answer: &Answer, replayed: bool) -> Result<Self, ApiError> {
+    /// The payload of an answer, which may be a rejection.
+    pub(super) fn new(merchant: &MerchantId, answer: &Answer, replayed: bool) -> Result<Self, ApiError> {
         let position = answer.position;
-        let decided = match answer.kind {
+        let payload = match answer.kind {
             OutcomeKind::Refused => {
-                let refused: Refused =
-                    serde_json::from_slice(&answer.body).map_err(|_| ApiError::Internal)?;
-                Self::refused(ApiError::Refused(refused))
+                let reason: Refused =
+                    serde_json::from_slice(&answer.body).map_err(|error| ApiError::internal(&error))?;
+                Self::rejected(&ApiError::Refused(reason))
             }
             OutcomeKind::Created | OutcomeKind::Done => {
-                let result: Value = serde_json::from_slice(&answer.body).map_err(|_| ApiError::Internal)?;
-                Self::accepted(merchant, position, replayed, result)
+                let result: Value =
+                    serde_json::from_slice(&answer.body).map_err(|error| ApiError::internal(&error))?;
+                Self::accepted(merchant, position, replayed, result).map_err(|problem| problem.0)?
             }
         };
-        Ok(Self { replayed, position: Some(position.into()), ..decided })
+        Ok(Self { replayed, position: Some(position.into()), ..payload })
     }
 
-    /// The answer to a dry run: there is no order to read.
-    pub(super) fn of_dry_run(self) -> Self {
+    /// The payload of a dry run: no order can be read.
+    pub(super) fn without_order(self) -> Self {
         Self { order: None, ..self }
     }
 
     /// The result has the fields of exactly one of the four views.
-    fn accepted(merchant: &MerchantId, position: u64, replayed: bool, result: Value) -> Self {
+    fn accepted(
+        merchant: &MerchantId,
+        position: u64,
+        replayed: bool,
+        result: Value,
+    ) -> Result<Self, Problem> {
         let scope = |kind, key: &str| GlobalId::new(kind, merchant, key).as_of(replayed.then_some(position));
         let id = result["orderId"].as_str().and_then(|id| id.parse().ok());
         let order = id.map(|id| AnsweredOrder { merchant: merchant.clone(), id, position, replayed });
-        let availability = AvailabilityView::deserialize(&result).ok();
+        let availability = AvailabilityView::deserialize(&result)
+            .ok()
+            .map(|view| Availability::new(&scope(Kind::Availability, view.sku.as_str()), &view));
         let location = LocationView::deserialize(&result).ok();
         let policy = PolicyView::deserialize(&result).ok();
-        Self {
-            availability: availability
-                .map(|view| Availability::new(&scope(Kind::Availability, view.sku.as_str()), view)),
-            location: location.map(|view| Location::new(&scope(Kind::Location, ""), &view)),
-            policy: policy.map(|view| Policy::new(&scope(Kind::Policy, ""), &view)),
+        Ok(Self {
+            availability: availability.transpose()?,
+            location: location.map(|view| Location::new(&scope(Kind::Location, ""), &view)).transpose()?,
+            policy: policy.map(|view| Policy::new(&scope(Kind::Policy, ""), &view)).transpose()?,
             order,
             result: Some(result),
             ..Self::default()
-        }
+        })
     }
 }
 
-impl From<ApiError> for UserError {
-    fn from(problem: ApiError) -> Self {
+impl From<&ApiError> for UserError {
+    fn from(error: &ApiError) -> Self {
         Self {
-            retryable: problem.is_retryable(),
-            code: problem.code().to_owned(),
-            message: problem.to_string(),
-            pointer: problem.pointer().map(str::to_owned),
-            details: Some(problem.details()).filter(|details| !details.is_empty()).map(Value::Object),
+            code: error.code().to_owned(),
+            message: error.to_string(),
+            pointer: error.pointer().map(str::to_owned),
+            details: Some(error.details()).filter(|details| !details.is_empty()).map(Value::Object),
+            retryable: error.is_retryable(),
         }
     }
 }

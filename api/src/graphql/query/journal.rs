@@ -5,9 +5,9 @@ use holdfast_domain::values::MerchantId;
 use holdfast_journal::Event as Recorded;
 use holdfast_projections::CommandLink;
 
-use crate::cursor::List;
+use crate::cursor::{Cursor, List};
 use crate::graphql::arguments::must_exist;
-use crate::graphql::connection::{Connection, Page, Window, slice};
+use crate::graphql::connection::{Connection, Items, Page, Window};
 use crate::graphql::context::RequestContext;
 use crate::graphql::error::Problem;
 use crate::graphql::limits::{PAST, list_cost, page_cost};
@@ -29,10 +29,10 @@ impl JournalQueries {
     async fn events(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "The first items, 1 to 200.")] first: Option<i32>,
-        #[graphql(desc = "Items after this cursor.")] after: Option<String>,
-        #[graphql(desc = "The last items, 1 to 200.")] last: Option<i32>,
-        #[graphql(desc = "Items before this cursor.")] before: Option<String>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
         #[graphql(desc = "Only events after this position; without `after` or `before`.")]
         after_position: Option<Long>,
         #[graphql(desc = "Only events of commands with this correlation id.")] correlation_id: Option<String>,
@@ -40,12 +40,12 @@ impl JournalQueries {
             desc = "Only events of commands with this causation id, such as the `eventId` of an event."
         )]
         causation_id: Option<String>,
-        #[graphql(desc = "Wait until the answer includes this position.")] min_position: Option<Long>,
+        min_position: Option<Long>,
     ) -> Result<Connection<Event>, Problem> {
         let request = RequestContext::of(context)?;
         must_exist(request, min_position).await?;
         let id = |name: &'static str, id: Option<String>| {
-            id.map(|id| external_id(&id)).transpose().map_err(|why| Problem::invalid(name, &why))
+            id.map(|id| external_id(&id)).transpose().map_err(|reason| Problem::invalid(name, reason))
         };
         let correlation = id("correlationId", correlation_id)?;
         let causation = id("causationId", causation_id)?.map(canonical_event_id);
@@ -78,26 +78,21 @@ impl JournalQueries {
         }
     }
 
-    /// The command that an event belongs to, and all commands that it caused, in the order of the journal; 200 per page
-    /// unless `first` or `last` says less. Null if there is no such position.
+    /// The command that an event belongs to, and all commands that it caused, in the order of the journal. Null if there is no such position.
     #[graphql(complexity = "PAST + list_cost(50, child_complexity)")]
     async fn consequences(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The position of any event of the command.")] position: Long,
-        #[graphql(desc = "The first items, 1 to 200.")] first: Option<i32>,
-        #[graphql(desc = "Items after this cursor.")] after: Option<String>,
-        #[graphql(desc = "The last items, 1 to 200.")] last: Option<i32>,
-        #[graphql(desc = "Items before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Wait until the answer includes this position.")] min_position: Option<Long>,
-    ) -> Result<Option<Connection<CausedCommand>>, Problem> {
+        min_position: Option<Long>,
+    ) -> Result<Option<Items<CausedCommand>>, Problem> {
         let request = RequestContext::of(context)?;
         must_exist(request, min_position).await?;
         let merchant = request.merchant()?;
-        let all = request.reading().consequences(merchant.as_str(), position.0).await?;
-        let window = Window { first, after, last, before };
-        let page = slice(&all, window, |followed| CausedCommand::new(merchant, followed))?;
-        Ok((!all.is_empty()).then_some(page))
+        let all = request.queries().consequences(merchant.as_str(), position.0).await?;
+        let commands = all.iter().map(|command| CausedCommand::new(merchant, command));
+        let commands: Items<_> = commands.collect::<Result<_, Problem>>()?;
+        Ok((!commands.0.is_empty()).then_some(commands))
     }
 }
 
@@ -109,7 +104,7 @@ async fn position(
 ) -> Result<Option<u64>, Problem> {
     let position = page.place.as_ref().and_then(|place| place.parse().ok());
     if let Some(position) = position {
-        request.reading().check_position(merchant.as_str(), position).await?;
+        request.queries().check_position(merchant.as_str(), position).await?;
     }
     Ok(position)
 }
@@ -117,8 +112,8 @@ async fn position(
 fn nodes<'a>(
     merchant: &MerchantId,
     events: impl Iterator<Item = &'a Recorded>,
-) -> Result<Vec<(crate::cursor::Cursor, Event)>, Problem> {
-    events.map(|event| Ok((List::Events.at(event.position), Event::new(merchant, event)?))).collect()
+) -> impl Iterator<Item = Result<(Cursor, Event), Problem>> {
+    events.map(|event| Ok((List::Events.at(event.position), Event::new(merchant, event)?)))
 }
 
 async fn linked_events(
@@ -128,9 +123,9 @@ async fn linked_events(
     link: CommandLink<'_>,
 ) -> Result<Connection<Event>, Problem> {
     let after = position(request, merchant, page).await?.unwrap_or(0);
-    let linked = request.reading().linked_events(merchant.as_str(), link, after, page.limit).await?;
+    let linked = request.queries().linked_events(merchant.as_str(), link, after, page.limit).await?;
     let LinkedEvents { events, has_more, .. } = linked;
-    Ok(page.connection(nodes(merchant, events.iter())?, has_more))
+    page.connection(nodes(merchant, events.iter()), has_more)
 }
 
 async fn events_after(
@@ -139,10 +134,10 @@ async fn events_after(
     page: &Page,
 ) -> Result<Connection<Event>, Problem> {
     let after = position(request, merchant, page).await?.unwrap_or(0);
-    let events = request.reading().events(merchant.as_str(), after, page.limit).await?;
-    let head = request.reading().head(merchant.as_str()).await?;
+    let events = request.queries().events(merchant.as_str(), after, page.limit).await?;
+    let head = request.queries().head(merchant.as_str()).await?;
     let end = events.last().map_or(after, |event| event.position);
-    Ok(page.connection(nodes(merchant, events.iter())?, end < head))
+    page.connection(nodes(merchant, events.iter()), end < head)
 }
 
 /// Positions are dense, so the events before one are those with the numbers before it.
@@ -153,14 +148,14 @@ async fn events_before(
 ) -> Result<Connection<Event>, Problem> {
     let before = match position(request, merchant, page).await? {
         Some(before) => before,
-        None => request.reading().head(merchant.as_str()).await? + 1,
+        None => request.queries().head(merchant.as_str()).await? + 1,
     };
     let after = before.saturating_sub(1).saturating_sub(page.limit as u64);
     let limit = usize::try_from(before.saturating_sub(1) - after).unwrap_or(page.limit);
     let events = match limit {
         0 => Vec::new(),
-        limit => request.reading().events(merchant.as_str(), after, limit).await?,
+        limit => request.queries().events(merchant.as_str(), after, limit).await?,
     };
     let own = events.iter().filter(|event| event.position < before).rev();
-    Ok(page.connection(nodes(merchant, own)?, after > 0))
+    page.connection(nodes(merchant, own), after > 0)
 }

@@ -4,8 +4,9 @@ use async_graphql::{Context, ID, Object};
 
 use crate::graphql::context::RequestContext;
 use crate::graphql::error::Problem;
+use crate::graphql::global_id::GlobalId;
 use crate::graphql::limits::{MAX_PAGE, PAST, list_cost};
-use crate::graphql::node::{GlobalId, Node, find};
+use crate::graphql::node::{Node, find};
 use crate::graphql::types::scalars::Long;
 
 #[derive(Default)]
@@ -19,7 +20,7 @@ fn cost(ids: &[ID], node: usize) -> usize {
 
 #[Object]
 impl NodeQueries {
-    /// An object by its global id; null if there is none. An order is told with its personal data.
+    /// An object by its global id; null if there is none. An order has its personal data.
     #[graphql(complexity = "cost(std::slice::from_ref(&id), child_complexity)")]
     async fn node(
         &self,

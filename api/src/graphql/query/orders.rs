@@ -3,25 +3,27 @@
 use async_graphql::{Context, ID, InputObject, Object};
 use holdfast_domain::values::{LocationId, OrderId, Timestamp};
 use holdfast_projections::{self as projections, FulfillmentOrderFilter, OrderRow};
+use serde::Serialize;
 
 use crate::cursor::List;
 use crate::graphql::arguments::{optional, value, wait_for};
-use crate::graphql::connection::{Connection, Window, slice};
+use crate::graphql::connection::{Connection, Items, Window};
 use crate::graphql::context::RequestContext;
 use crate::graphql::error::Problem;
+use crate::graphql::global_id::{GlobalId, Kind};
 use crate::graphql::limits::{list_cost, page_cost};
-use crate::graphql::node::{GlobalId, Kind};
 use crate::graphql::types::board::{BoardEntry, BoardSummary};
 use crate::graphql::types::enums::{FulfillmentOrderStatus, GroupBy, OrderSort, OrderStatus, Period, Stage};
 use crate::graphql::types::fulfillment_order::FulfillmentOrder;
 use crate::graphql::types::order::Order;
 use crate::graphql::types::order_metrics::OrderMetrics;
 use crate::graphql::types::scalars::{DateTime, Long};
-use crate::order_metrics;
+use crate::order_metrics::time_range;
 use crate::queries::AsOf;
 
 /// Conditions on orders; all that are given must hold.
-#[derive(Debug, Default, InputObject)]
+#[derive(Debug, Default, InputObject, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct OrderFilter {
     /// The overall status.
     status: Option<OrderStatus>,
@@ -52,32 +54,21 @@ pub(super) struct OrderFilter {
 }
 
 impl OrderFilter {
-    /// The read model's filter.
+    /// The read model's filter, which is the one of REST too.
     async fn into_filter(
         self,
         request: &RequestContext,
         sort: projections::OrderSort,
     ) -> Result<projections::OrderFilter, Problem> {
-        let time = |time: Option<DateTime>| time.map(|time| time.0);
-        let (after, before) = (time(self.created_after), time(self.created_before));
-        Ok(projections::OrderFilter {
-            status: self.status.map(Into::into),
-            channel: optional("filter.channel", self.channel)?,
-            channel_ref: optional("filter.channelRef", self.channel_ref)?,
-            customer_ref: optional("filter.customerRef", self.customer_ref)?,
-            tracking_number: optional("filter.trackingNumber", self.tracking_number)?,
-            sku: optional("filter.sku", self.sku)?,
-            location: optional("filter.location", self.location)?,
-            first_position: request
-                .reading()
-                .created_between(request.merchant()?.as_str(), after, before)
-                .await?,
-            changed_after: time(self.changed_after),
-            changed_before: time(self.changed_before),
-            backordered: self.backordered,
-            stuck: self.stuck,
-            sort,
-        })
+        let value = serde_json::to_value(&self).map_err(|error| Problem::internal(&error))?;
+        let filter = serde_path_to_error::deserialize::<_, projections::OrderFilter>(value);
+        let invalid = |error: serde_path_to_error::Error<serde_json::Error>| {
+            Problem::invalid(&format!("filter.{}", error.path()), error.inner())
+        };
+        let (after, before) = (self.created_after.map(|time| time.0), self.created_before.map(|time| time.0));
+        let merchant = request.merchant()?.as_str();
+        let first_position = request.queries().created_between(merchant, after, before).await?;
+        Ok(projections::OrderFilter { first_position, sort, ..filter.map_err(invalid)? })
     }
 }
 
@@ -103,8 +94,8 @@ impl MetricsFilter {
     fn into_filter(self, now: Timestamp) -> Result<projections::MetricsFilter, Problem> {
         let period = self.period.map_or(projections::Period::Hour, Into::into);
         let time = |time: Option<DateTime>| time.map(|time| time.0);
-        let span = order_metrics::time_range(period, time(self.from), time(self.to), now);
-        let (from, to) = span.map_err(|why| Problem::invalid("filter.from", why))?;
+        let range = time_range(period, time(self.from), time(self.to), now);
+        let (from, to) = range.map_err(|error| Problem::invalid("filter.from", error))?;
         Ok(projections::MetricsFilter {
             period,
             from,
@@ -127,23 +118,23 @@ impl OrderQueries {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The order's `orderId`.")] id: ID,
-        #[graphql(desc = "Wait until the answer includes this position.")] min_position: Option<Long>,
-        #[graphql(desc = "A position of the journal or an RFC 3339 time.")] as_of: Option<String>,
+        min_position: Option<Long>,
+        as_of: Option<String>,
     ) -> Result<Option<Order>, Problem> {
         let request = RequestContext::of(context)?;
-        let (reading, merchant) = (request.reading(), request.merchant()?);
+        let (queries, merchant) = (request.queries(), request.merchant()?);
         let id: OrderId = value("id", &id)?;
         wait_for(request, min_position).await?;
         let (view, position) = match optional::<AsOf>("asOf", as_of)? {
             Some(as_of) => {
-                let view = reading.order_as_of(merchant.as_str(), id, as_of).await?;
+                let view = queries.order_as_of(merchant.as_str(), id, as_of).await?;
                 let position = view.as_ref().map(|view| view.position);
                 (view, position)
             }
-            None => (reading.order(merchant.as_str(), id).await?, None),
+            None => (queries.order(merchant.as_str(), id).await?, None),
         };
         let root = GlobalId::new(Kind::Order, merchant, id).as_of(position);
-        Ok(view.map(|view| Order::new(root, view)))
+        view.map(|view| Order::new(&root, &view)).transpose()
     }
 
     /// An order by its reference in a sales channel, without personal data; null if there is none.
@@ -152,7 +143,7 @@ impl OrderQueries {
         context: &Context<'_>,
         #[graphql(desc = "The sales channel.")] channel: String,
         #[graphql(name = "ref", desc = "The order's reference there.")] reference: String,
-        #[graphql(desc = "Wait until the answer includes this position.")] min_position: Option<Long>,
+        min_position: Option<Long>,
     ) -> Result<Option<Order>, Problem> {
         let request = RequestContext::of(context)?;
         let filter = projections::OrderFilter {
@@ -162,9 +153,9 @@ impl OrderQueries {
         };
         wait_for(request, min_position).await?;
         let merchant = request.merchant()?;
-        let mut page = request.reading().orders(merchant.as_str(), &filter, None, 1).await?;
+        let mut page = request.queries().orders(merchant.as_str(), &filter, None, 1).await?;
         let view = page.items.pop().and_then(|row| row.view());
-        Ok(view.map(|view| Order::current(merchant, view)))
+        view.map(|view| Order::current(merchant, &view)).transpose()
     }
 
     /// Orders that match, without personal data; 50 per page by default. Paged in both directions, but not with `after`
@@ -173,13 +164,13 @@ impl OrderQueries {
     async fn orders(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "The first items, 1 to 200.")] first: Option<i32>,
-        #[graphql(desc = "Items after this cursor.")] after: Option<String>,
-        #[graphql(desc = "The last items, 1 to 200.")] last: Option<i32>,
-        #[graphql(desc = "Items before this cursor.")] before: Option<String>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
         #[graphql(desc = "Conditions; all orders by default.")] filter: Option<OrderFilter>,
         #[graphql(default_with = "OrderSort::NewestFirst", desc = "The order of the list.")] sort: OrderSort,
-        #[graphql(desc = "Wait until the answer includes this position.")] min_position: Option<Long>,
+        min_position: Option<Long>,
     ) -> Result<Connection<Order>, Problem> {
         let request = RequestContext::of(context)?;
         let sort: projections::OrderSort = sort.into();
@@ -190,12 +181,12 @@ impl OrderQueries {
         let filter = filter.unwrap_or_default().into_filter(request, direction).await?;
         let merchant = request.merchant()?;
         let place = page.place.as_deref();
-        let found = request.reading().orders(merchant.as_str(), &filter, place, page.limit).await?;
+        let found = request.queries().orders(merchant.as_str(), &filter, place, page.limit).await?;
         let order = |row: &OrderRow| {
-            let cursor = list.at(sort.cursor(row));
-            row.view().map(|view| (cursor, Order::current(merchant, view)))
+            let order = Order::current(merchant, &row.view()?);
+            Some(order.map(|order| (list.at(sort.cursor(row)), order)))
         };
-        Ok(page.connection(found.items.iter().filter_map(order), found.next.is_some()))
+        page.connection(found.items.iter().filter_map(order), found.next.is_some())
     }
 
     /// Fulfillment orders, those of the oldest order first; 50 per page by default. Read forward only. Without a status,
@@ -204,13 +195,13 @@ impl OrderQueries {
     async fn fulfillment_orders(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "The first items, 1 to 200.")] first: Option<i32>,
-        #[graphql(desc = "Items after this cursor.")] after: Option<String>,
-        #[graphql(desc = "The last items, 1 to 200.")] last: Option<i32>,
-        #[graphql(desc = "Items before this cursor.")] before: Option<String>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
         #[graphql(desc = "Only of this location.")] location: Option<String>,
         #[graphql(desc = "Only in this status.")] status: Option<FulfillmentOrderStatus>,
-        #[graphql(desc = "Wait until the answer includes this position.")] min_position: Option<Long>,
+        min_position: Option<Long>,
     ) -> Result<Connection<FulfillmentOrder>, Problem> {
         let request = RequestContext::of(context)?;
         let list = List::FulfillmentOrders;
@@ -220,13 +211,13 @@ impl OrderQueries {
         wait_for(request, min_position).await?;
         let (merchant, place) = (request.merchant()?, page.place.as_deref());
         let found =
-            request.reading().fulfillment_orders(merchant.as_str(), &filter, place, page.limit).await?;
+            request.queries().fulfillment_orders(merchant.as_str(), &filter, place, page.limit).await?;
         let parts = found.items.into_iter().map(|part| {
             let number = part.view.fulfillment_order_id.number();
             let cursor = list.at(format_args!("{}.{number}", part.order.first_position));
-            (cursor, FulfillmentOrder::current(merchant, part))
+            Ok((cursor, FulfillmentOrder::current(merchant, part)?))
         });
-        Ok(page.connection(parts, found.next.is_some()))
+        page.connection(parts, found.next.is_some())
     }
 
     /// What a location has to do next in one stage: by priority, then by `dueAt`, then the oldest order first; 50 per page
@@ -237,11 +228,11 @@ impl OrderQueries {
         context: &Context<'_>,
         #[graphql(desc = "The id of the location.")] location: String,
         #[graphql(desc = "The stage.")] stage: Stage,
-        #[graphql(desc = "The first items, 1 to 200.")] first: Option<i32>,
-        #[graphql(desc = "Items after this cursor.")] after: Option<String>,
-        #[graphql(desc = "The last items, 1 to 200.")] last: Option<i32>,
-        #[graphql(desc = "Items before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Wait until the answer includes this position.")] min_position: Option<Long>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+        min_position: Option<Long>,
     ) -> Result<Connection<BoardEntry>, Problem> {
         let request = RequestContext::of(context)?;
         let list = List::FulfillmentBoard;
@@ -250,34 +241,30 @@ impl OrderQueries {
         wait_for(request, min_position).await?;
         let (merchant, place) = (request.merchant()?, page.place.as_deref());
         let of = (&location, stage.into());
-        let found = request.reading().board(merchant.as_str(), of, place, page.limit).await?;
+        let found = request.queries().board(merchant.as_str(), of, place, page.limit).await?;
         let now = request.app().commands.clock().now();
         let entries = found.items.into_iter().map(|entry| {
             let cursor = list.at(entry.cursor());
-            (cursor, BoardEntry::new(merchant, entry, now))
+            Ok((cursor, BoardEntry::new(merchant, entry, now)?))
         });
-        Ok(page.connection(entries, found.next.is_some()))
+        page.connection(entries, found.next.is_some())
     }
 
-    /// How much there is to do, by location and stage; 200 per page unless `first` or `last` says less.
+    /// The number of fulfillment orders by location and stage.
     #[graphql(complexity = "list_cost(10, child_complexity)")]
     async fn fulfillment_board_summary(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Only of this location.")] location: Option<String>,
-        #[graphql(desc = "The first items, 1 to 200.")] first: Option<i32>,
-        #[graphql(desc = "Items after this cursor.")] after: Option<String>,
-        #[graphql(desc = "The last items, 1 to 200.")] last: Option<i32>,
-        #[graphql(desc = "Items before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Wait until the answer includes this position.")] min_position: Option<Long>,
-    ) -> Result<Connection<BoardSummary>, Problem> {
+        min_position: Option<Long>,
+    ) -> Result<Items<BoardSummary>, Problem> {
         let request = RequestContext::of(context)?;
         let location: Option<LocationId> = optional("location", location)?;
         wait_for(request, min_position).await?;
         let now = request.app().commands.clock().now();
         let merchant = request.merchant()?.as_str();
-        let found = request.reading().board_summary(merchant, location.as_ref(), now).await?;
-        slice(&found, Window { first, after, last, before }, |summary| BoardSummary::new(summary, now))
+        let found = request.queries().board_summary(merchant, location.as_ref(), now).await?;
+        Ok(found.iter().map(|summary| BoardSummary::new(summary, now)).collect())
     }
 
     /// Metrics of order processing: counts, units, rates and cycle times per period.
@@ -287,12 +274,13 @@ impl OrderQueries {
         context: &Context<'_>,
         #[graphql(desc = "Which metrics; those of the last 24 hours, by the hour, by default.")]
         filter: Option<MetricsFilter>,
-        #[graphql(desc = "Wait until the answer includes this position.")] min_position: Option<Long>,
+        min_position: Option<Long>,
     ) -> Result<OrderMetrics, Problem> {
         let request = RequestContext::of(context)?;
         let filter = filter.unwrap_or_default().into_filter(request.app().commands.clock().now())?;
         let min_position = min_position.map(|position| position.0);
-        Ok(request.reading().metrics(request.merchant()?.as_str(), &filter, min_position).await?.into())
+        let result = request.queries().metrics(request.merchant()?.as_str(), &filter, min_position).await?;
+        OrderMetrics::new(&result)
     }
 }
 

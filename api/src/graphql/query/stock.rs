@@ -6,11 +6,11 @@ use holdfast_projections::AvailabilityFilter as Restriction;
 
 use crate::cursor::List;
 use crate::graphql::arguments::{must_exist, optional, value, wait_for};
-use crate::graphql::connection::{Connection, Window, slice};
+use crate::graphql::connection::{Connection, Items, Window};
 use crate::graphql::context::RequestContext;
 use crate::graphql::error::Problem;
+use crate::graphql::global_id::{GlobalId, Kind};
 use crate::graphql::limits::{MAX_PAGE, PAST, list_cost, page_cost};
-use crate::graphql::node::{GlobalId, Kind};
 use crate::graphql::types::availability::Availability;
 use crate::graphql::types::scalars::{DateTime, Long};
 use crate::graphql::types::stock_movement::StockMovement;
@@ -36,13 +36,9 @@ impl StockQueries {
         #[graphql(desc = "The SKUs, 1 to 200.")] skus: Vec<String>,
         #[graphql(desc = "Apply the limit of this channel.")] channel: Option<String>,
         #[graphql(desc = "Include supplies expected by this time.")] by: Option<DateTime>,
-        #[graphql(desc = "The first items, 1 to 200.")] first: Option<i32>,
-        #[graphql(desc = "Items after this cursor.")] after: Option<String>,
-        #[graphql(desc = "The last items, 1 to 200.")] last: Option<i32>,
-        #[graphql(desc = "Items before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Wait until the answer includes this position.")] min_position: Option<Long>,
-        #[graphql(desc = "A position of the journal or an RFC 3339 time.")] as_of: Option<String>,
-    ) -> Result<Connection<Availability>, Problem> {
+        min_position: Option<Long>,
+        as_of: Option<String>,
+    ) -> Result<Items<Availability>, Problem> {
         let request = RequestContext::of(context)?;
         if !(1..=MAX_PAGE).contains(&skus.len()) {
             return Err(Problem::invalid("skus", format!("must be 1 to {MAX_PAGE}")));
@@ -51,20 +47,20 @@ impl StockQueries {
         let restriction = Restriction { channel: optional("channel", channel)?, by: by.map(|time| time.0) };
         let as_of = optional("asOf", as_of)?;
         wait_for(request, min_position).await?;
-        let (reading, merchant) = (request.reading(), request.merchant()?);
+        let (queries, merchant) = (request.queries(), request.merchant()?);
         let (position, found) = match as_of {
             Some(as_of) => {
-                let found = reading.availability_as_of(merchant.as_str(), &skus, &restriction, as_of).await?;
+                let found = queries.availability_as_of(merchant.as_str(), &skus, &restriction, as_of).await?;
                 (Some(found.0), found.1)
             }
-            None => (None, reading.availability(merchant.as_str(), &skus, &restriction).await?),
+            None => (None, queries.availability(merchant.as_str(), &skus, &restriction).await?),
         };
         let of = |sku: &Sku| found.iter().find(|item| item.sku == *sku);
-        let in_order: Vec<_> = skus.iter().filter_map(of).collect();
-        slice(&in_order, Window { first, after, last, before }, |view| {
+        let in_order = skus.iter().filter_map(of).map(|view| {
             let root = GlobalId::new(Kind::Availability, merchant, &view.sku);
-            Availability::new(&root.as_of(position).restricted(&restriction), (*view).clone())
-        })
+            Availability::new(&root.as_of(position).restricted(&restriction), view)
+        });
+        in_order.collect()
     }
 
     /// The movements of a SKU, oldest first, each with the stock after it; 50 per page by default. Read forward only. Null
@@ -75,12 +71,12 @@ impl StockQueries {
         context: &Context<'_>,
         #[graphql(desc = "The SKU.")] sku: String,
         #[graphql(desc = "Only movements at this location.")] location: Option<String>,
-        #[graphql(desc = "The first items, 1 to 200.")] first: Option<i32>,
-        #[graphql(desc = "Items after this cursor.")] after: Option<String>,
-        #[graphql(desc = "The last items, 1 to 200.")] last: Option<i32>,
-        #[graphql(desc = "Items before this cursor.")] before: Option<String>,
-        #[graphql(desc = "A position of the journal or an RFC 3339 time.")] as_of: Option<String>,
-        #[graphql(desc = "Wait until the answer includes this position.")] min_position: Option<Long>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+        as_of: Option<String>,
+        min_position: Option<Long>,
     ) -> Result<Option<Connection<StockMovement>>, Problem> {
         let request = RequestContext::of(context)?;
         must_exist(request, min_position).await?;
@@ -89,16 +85,16 @@ impl StockQueries {
         let after = page.place.as_ref().and_then(|place| place.parse().ok()).unwrap_or(0);
         let (sku, location) = (value("sku", &sku)?, optional("location", location)?);
         let as_of = optional("asOf", as_of)?;
-        let mut asked = StockHistoryQuery { sku, location, after, limit: page.limit, as_of };
-        let (reading, merchant) = (request.reading(), request.merchant()?);
+        let mut search = StockHistoryQuery { sku, location, after, limit: page.limit, as_of };
+        let (queries, merchant) = (request.queries(), request.merchant()?);
         let mut stretches = 0;
         let found = loop {
-            let Some(found) = reading.stock_history(merchant.as_str(), &asked).await? else {
+            let Some(found) = queries.stock_history(merchant.as_str(), &search).await? else {
                 return Ok(None);
             };
             match found.next.filter(|_| found.items.is_empty()) {
                 // A page must have an item: its cursor is what the next page begins after.
-                Some(next) if stretches < MAX_STRETCHES => (stretches, asked.after) = (stretches + 1, next),
+                Some(next) if stretches < MAX_STRETCHES => (stretches, search.after) = (stretches + 1, next),
                 Some(_) => {
                     let reason = "has no movement within the next 100000 events: use holdfast audit stock";
                     return Err(Problem::invalid("location", reason));
@@ -107,10 +103,9 @@ impl StockQueries {
             }
         };
         let items = found.items.into_iter().map(|(event, movement)| {
-            let node = StockMovement::new(merchant, &event, movement)?;
+            let node = StockMovement::new(merchant, &event, &movement)?;
             Ok((list.at(event.position), node))
         });
-        let items = items.collect::<Result<Vec<_>, Problem>>()?;
-        Ok(Some(page.connection(items, found.next.is_some())))
+        page.connection(items, found.next.is_some()).map(Some)
     }
 }

@@ -1,4 +1,4 @@
-//! Commands: given, refused, misspelt; and what is told of each.
+//! Mutations: accepted, rejected and invalid commands, and their payloads.
 
 use super::*;
 
@@ -11,7 +11,7 @@ fn order(quantity: u64) -> Value {
     json!({"channel": "web", "payment": "NOT_REQUIRED", "lines": [{"sku": "MUG", "quantity": quantity}]})
 }
 
-/// The code and pointer of the only thing that is wrong.
+/// The code and pointer of the only error.
 fn wrong(payload: &Value) -> (&str, &str) {
     let errors = payload["userErrors"].as_array().unwrap();
     assert_eq!(errors.len(), 1, "{payload}");
@@ -19,24 +19,24 @@ fn wrong(payload: &Value) -> (&str, &str) {
     (errors[0]["code"].as_str().unwrap(), errors[0]["pointer"].as_str().unwrap_or("none"))
 }
 
-impl House {
+impl TestServer {
     async fn head(&self) -> u64 {
         self.app.journal.head("default").await.unwrap().position
     }
 
     async fn create_order(&self, key: &str, input: Value) -> Value {
-        let answer = self.ask_with(None, CREATE, json!({"input": input, "key": key})).await;
+        let answer = self.query_with(None, CREATE, json!({"input": input, "key": key})).await;
         assert_eq!(answer["errors"], Value::Null, "{answer}");
         answer["data"]["createOrder"].clone()
     }
 }
 
 #[tokio::test]
-async fn an_order_is_created_and_told_as_it_was_then() {
-    let house = House::stocked().await;
-    let payload = house.create_order("o1", order(2)).await;
+async fn a_replayed_create_order_returns_the_order_as_it_was_created() {
+    let server = TestServer::stocked().await;
+    let payload = server.create_order("o1", order(2)).await;
     assert_eq!(payload["userErrors"], json!([]));
-    assert_eq!((&payload["replayed"], &payload["position"]), (&json!(false), &json!(house.head().await)));
+    assert_eq!((&payload["replayed"], &payload["position"]), (&json!(false), &json!(server.head().await)));
     assert_eq!(payload["result"]["status"], "reserved");
     assert_eq!(payload["order"]["orderId"], payload["result"]["orderId"]);
     assert_eq!(payload["order"]["status"], "RESERVED");
@@ -50,16 +50,16 @@ async fn an_order_is_created_and_told_as_it_was_then() {
             order {{ status }} }} }}"#,
         payload["order"]["orderId"]
     );
-    assert_eq!(house.ask(&cancel).await["cancelOrder"]["order"]["status"], "CANCELLED");
-    let again = house.create_order("o1", order(2)).await;
+    assert_eq!(server.query(&cancel).await["cancelOrder"]["order"]["status"], "CANCELLED");
+    let again = server.create_order("o1", order(2)).await;
     assert_eq!(again["replayed"], true);
     assert_eq!(again["order"]["status"], "RESERVED", "what was answered then");
     assert_eq!((&again["result"], &again["position"]), (&payload["result"], &payload["position"]));
 }
 
 #[tokio::test]
-async fn stock_locations_and_rules_are_told_by_their_own_types() {
-    let house = House::stocked().await;
+async fn a_payload_has_the_object_that_the_command_changed() {
+    let server = TestServer::stocked().await;
     let mutation = r#"mutation($quantity: Long!) {
         receiveStock(idempotencyKey: "r1", input: {sku: "MUG", location: "DC-1", quantity: $quantity, condition: DAMAGED}) {
             availability { sku available locations { nodes { location damaged } } } order { status } }
@@ -71,7 +71,7 @@ async fn stock_locations_and_rules_are_told_by_their_own_types() {
                                   channels: {web: {reserveAt: "payment"}}}) {
             policy { onShortage sourcing channels { channel reserveAt } } location { location } }
     }"#;
-    let answer = house.ask_with(None, mutation, json!({"quantity": "3"})).await;
+    let answer = server.query_with(None, mutation, json!({"quantity": "3"})).await;
     let data = &answer["data"];
     assert_eq!(
         data["receiveStock"],
@@ -92,9 +92,9 @@ async fn stock_locations_and_rules_are_told_by_their_own_types() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_a_user_error_and_is_kept() {
-    let house = House::stocked().await;
-    let refused = house.create_order("o1", order(1_001)).await;
+async fn a_rejection_is_a_user_error_and_is_replayed() {
+    let server = TestServer::stocked().await;
+    let refused = server.create_order("o1", order(1_001)).await;
     assert_eq!(wrong(&refused), ("insufficient_stock", "/lines"));
     let error = &refused["userErrors"][0];
     assert_eq!(
@@ -104,15 +104,15 @@ async fn a_refusal_is_a_user_error_and_is_kept() {
     assert_eq!(error["retryable"], false);
     assert_eq!((&refused["result"], &refused["order"]), (&Value::Null, &Value::Null));
     assert!(refused["position"].is_u64());
-    let again = house.create_order("o1", order(1_001)).await;
+    let again = server.create_order("o1", order(1_001)).await;
     assert_eq!((&again["userErrors"], &again["replayed"]), (&refused["userErrors"], &json!(true)));
-    assert_eq!(wrong(&house.create_order("o1", order(1)).await), ("idempotency_key_reused", "none"));
+    assert_eq!(wrong(&server.create_order("o1", order(1)).await), ("idempotency_key_reused", "none"));
 }
 
 #[tokio::test]
-async fn a_wrong_value_is_told_where_it_is_and_nothing_is_written() {
-    let house = House::stocked().await;
-    let head = house.head().await;
+async fn an_invalid_input_is_reported_by_pointer_and_nothing_is_written() {
+    let server = TestServer::stocked().await;
+    let head = server.head().await;
     let line = |line: Value| json!({"channel": "web", "lines": [line]});
     let quantity = |quantity: Value| line(json!({"sku": "MUG", "quantity": quantity}));
     for (input, code, place) in [
@@ -139,16 +139,16 @@ async fn a_wrong_value_is_told_where_it_is_and_nothing_is_written() {
         (json!("an order"), "invalid_value", ""),
         (Value::Null, "invalid_value", ""),
     ] {
-        let payload = house.create_order("bad", input.clone()).await;
+        let payload = server.create_order("bad", input.clone()).await;
         assert_eq!(wrong(&payload), (code, place), "{input}");
         assert_eq!(payload["position"], Value::Null, "{input}");
     }
-    assert_eq!(house.head().await, head);
+    assert_eq!(server.head().await, head);
 }
 
 #[tokio::test]
-async fn an_input_is_written_in_the_query_or_comes_by_variables_and_one_is_a_list_of_one() {
-    let house = House::stocked().await;
+async fn an_input_may_be_a_literal_or_a_variable_and_a_single_item_is_a_list() {
+    let server = TestServer::stocked().await;
     let mutation = r#"mutation($sku: String!, $urgency: Priority, $at: DateTime) {
         a: createOrder(idempotencyKey: "a", input: {channel: "web", payment: NOT_REQUIRED, onShortage: REJECT,
             priority: $urgency, placedAt: $at, lines: {sku: $sku, quantity: 1}}) { userErrors { code message } result }
@@ -157,18 +157,18 @@ async fn an_input_is_written_in_the_query_or_comes_by_variables_and_one_is_a_lis
     fragment B on Mutation { ... on Mutation {
         b: createOrder(idempotencyKey: "b", input: {channel: "web", payment: NOT_REQUIRED,
             attributes: {gift: "yes"}, lines: [{sku: $sku, quantity: 1}]}) { userErrors { code message } result } } }"#;
-    let answer = house.ask_with(None, mutation, json!({"sku": "MUG", "urgency": "EXPRESS"})).await;
+    let answer = server.query_with(None, mutation, json!({"sku": "MUG", "urgency": "EXPRESS"})).await;
     assert_eq!(answer["data"]["a"]["result"]["priority"], "express", "{answer}");
     assert_eq!(answer["data"]["b"]["result"]["attributes"], json!({"gift": "yes"}), "{answer}");
     // A body for REST is an input as it is.
     let by_rest =
         json!({"channel": "web", "payment": "not_required", "lines": [{"sku": "MUG", "quantity": 1}]});
-    assert_eq!(house.create_order("c", by_rest).await["userErrors"], json!([]));
+    assert_eq!(server.create_order("c", by_rest).await["userErrors"], json!([]));
 }
 
 #[tokio::test]
-async fn commands_of_one_request_are_carried_out_in_order_and_fail_alone() {
-    let house = House::stocked().await;
+async fn commands_of_one_request_run_in_order_and_fail_alone() {
+    let server = TestServer::stocked().await;
     let adjust = |name: &str, fields: &str| {
         format!(
             r#"{name}: adjustStock(idempotencyKey: "{name}", input: {{sku: "MUG", location: "DC-1", {fields}}}) {{
@@ -182,7 +182,7 @@ async fn commands_of_one_request_are_carried_out_in_order_and_fail_alone() {
         adjust("third", "delta: 5"),
         adjust("fourth", "delta: 5, reason: FOUND"),
     );
-    let data = house.ask(&mutation).await;
+    let data = server.query(&mutation).await;
     assert_eq!(data["first"]["availability"]["available"], 0);
     assert_eq!(wrong_code(&data["second"]), "adjustment_below_zero");
     assert_eq!(data["third"]["userErrors"], json!([{"code": "missing_field", "pointer": "/reason"}]));
@@ -194,19 +194,19 @@ fn wrong_code(payload: &Value) -> &str {
 }
 
 #[tokio::test]
-async fn a_key_is_needed_but_for_what_brings_something_into_a_state() {
-    let house = House::stocked().await;
+async fn commands_that_set_a_state_need_no_idempotency_key() {
+    let server = TestServer::stocked().await;
     let input = r#"input: {channel: "web", lines: []}"#;
     let created = |key: &str| format!("mutation {{ createOrder({input}{key}) {{ userErrors {{ code }} }} }}");
     for key in ["", ", idempotencyKey: null", ", idempotencyKey: 5"] {
-        assert_eq!(house.code(&created(key)).await, "invalid_query", "{key}");
+        assert_eq!(server.code(&created(key)).await, "invalid_query", "{key}");
     }
     for key in [String::new(), "é".to_owned(), "k".repeat(256)] {
-        let data = house.ask(&created(&format!(", idempotencyKey: \"{key}\""))).await;
+        let data = server.query(&created(&format!(", idempotencyKey: \"{key}\""))).await;
         assert_eq!(wrong_code(&data["createOrder"]), "idempotency_key_invalid", "{key}");
     }
-    let registered = house
-        .ask(
+    let registered = server
+        .query(
             r#"mutation { registerLocation(input: {location: "DC-2", latitude: 1, longitude: -2.5}) {
             userErrors { code } location { location latitude longitude } } }"#,
         )
@@ -218,9 +218,9 @@ async fn a_key_is_needed_but_for_what_brings_something_into_a_state() {
 }
 
 #[tokio::test]
-async fn an_order_may_be_asked_to_have_still_the_version_that_was_seen() {
-    let house = House::stocked().await;
-    let created = house.create_order("o1", order(1)).await;
+async fn if_match_rejects_a_command_on_another_version_of_the_order() {
+    let server = TestServer::stocked().await;
+    let created = server.create_order("o1", order(1)).await;
     let version = created["result"]["version"].as_u64().unwrap();
     let cancel = |key: &str, version: &str| {
         format!(
@@ -229,19 +229,19 @@ async fn an_order_may_be_asked_to_have_still_the_version_that_was_seen() {
             created["result"]["orderId"]
         )
     };
-    let outdated = house.ask(&cancel("c1", &(version + 1).to_string())).await;
+    let outdated = server.query(&cancel("c1", &(version + 1).to_string())).await;
     assert_eq!(wrong_code(&outdated["cancelOrder"]), "precondition_failed");
     for malformed in ["-1", "1.5", "\"x\""] {
-        let data = house.ask(&cancel("c2", malformed)).await;
+        let data = server.query(&cancel("c2", malformed)).await;
         assert_eq!(wrong_code(&data["cancelOrder"]), "if_match_malformed", "{malformed}");
     }
-    let cancelled = house.ask(&cancel("c3", &format!("\"{version}\""))).await;
+    let cancelled = server.query(&cancel("c3", &format!("\"{version}\""))).await;
     assert_eq!(cancelled["cancelOrder"], json!({"userErrors": [], "order": {"status": "CANCELLED"}}));
 }
 
 #[tokio::test]
-async fn a_merchant_is_named_by_argument_or_header_and_what_is_told_is_its_own() {
-    let house = House::stocked().await;
+async fn a_mutation_takes_its_merchant_by_argument_or_header() {
+    let server = TestServer::stocked().await;
     let other = r#"mutation {
         registerMerchant(input: {merchant: "other", name: "Other"}) { policy { name } }
         registerLocation(merchant: "other", input: {location: "O-1", latitude: 1, longitude: 2}) { userErrors { code } }
@@ -250,10 +250,10 @@ async fn a_merchant_is_named_by_argument_or_header_and_what_is_told_is_its_own()
         createOrder(merchant: "other", idempotencyKey: "o1",
             input: {channel: "web", payment: NOT_REQUIRED, lines: [{sku: "PEN", quantity: 1}]}) {
             position order { status history { nodes { type } } fulfillmentOrders { nodes { location order { orderId } } } } }
-        unknown: createOrder(merchant: "nobody", idempotencyKey: "o1", input: {channel: "web", lines: []}) {
+        unknown: createOrder(merchant: "unknown", idempotencyKey: "o1", input: {channel: "web", lines: []}) {
             userErrors { code } }
     }"#;
-    let data = house.ask(other).await;
+    let data = server.query(other).await;
     assert_eq!(data["registerMerchant"]["policy"]["name"], "Other");
     assert_eq!(data["receiveStock"]["availability"]["available"], 3);
     assert_eq!(data["createOrder"]["order"]["status"], "RESERVED", "{data}");
@@ -263,17 +263,17 @@ async fn a_merchant_is_named_by_argument_or_header_and_what_is_told_is_its_own()
 
     let create = r#"mutation { createOrder(idempotencyKey: "o1", input: {channel: "web", lines: []}) {
         userErrors { code } replayed } }"#;
-    let nameless = house.ask(create).await;
+    let nameless = server.query(create).await;
     assert_eq!(wrong_code(&nameless["createOrder"]), "merchant_required");
-    let by_header = house.ask_with(Some("other"), create, json!({})).await;
+    let by_header = server.query_with(Some("other"), create, json!({})).await;
     assert_eq!(wrong_code(&by_header["data"]["createOrder"]), "idempotency_key_reused", "{by_header}");
 }
 
 #[tokio::test]
-async fn what_was_not_executed_is_an_error_of_the_request() {
-    let house = House::stocked().await;
-    house.app.shutdown().await;
-    let answer = house.ask_with(None, CREATE, json!({"input": order(1), "key": "o1"})).await;
+async fn a_command_that_was_not_executed_is_a_request_error() {
+    let server = TestServer::stocked().await;
+    server.app.shutdown().await;
+    let answer = server.query_with(None, CREATE, json!({"input": order(1), "key": "o1"})).await;
     assert_eq!(answer["data"], json!({"createOrder": null}), "{answer}");
     let error = &answer["errors"][0];
     assert_eq!(error["path"], json!(["createOrder"]));
@@ -284,9 +284,9 @@ async fn what_was_not_executed_is_an_error_of_the_request() {
 }
 
 #[tokio::test]
-async fn too_many_commands_or_too_much_of_them_is_refused() {
-    let house = House::stocked().await;
-    let head = house.head().await;
+async fn too_many_commands_in_one_request_are_rejected() {
+    let server = TestServer::stocked().await;
+    let head = server.head().await;
     let count = |name: usize| {
         format!(
             r#" a{name}: adjustStock(idempotencyKey: "k{name}",
@@ -294,25 +294,25 @@ async fn too_many_commands_or_too_much_of_them_is_refused() {
         )
     };
     let commands = |many: usize| (0..many).map(count).collect::<String>();
-    assert_eq!(house.code(&format!("mutation {{ {} }}", commands(11))).await, "too_many_commands");
+    assert_eq!(server.code(&format!("mutation {{ {} }}", commands(11))).await, "too_many_commands");
     let spread = format!(
         "mutation {{ ...F ...G }} fragment F on Mutation {{ {} }} fragment G on Mutation {{ ... {{ {} }} }}",
         commands(6),
         (6..11).map(count).collect::<String>()
     );
-    assert_eq!(house.code(&spread).await, "too_many_commands");
+    assert_eq!(server.code(&spread).await, "too_many_commands");
     let much = "order { lines { nodes { sku quantity } } } ".repeat(300);
     let query = format!("mutation {{ {} {{ {much} }} }}", count(0).replace("{ position }", ""));
-    assert_eq!(house.code(&query).await, "query_too_complex");
-    assert_eq!(house.head().await, head);
-    house.ask(&format!("mutation {{ {} }}", commands(10))).await;
-    assert_eq!(house.head().await, head + 10);
+    assert_eq!(server.code(&query).await, "query_too_complex");
+    assert_eq!(server.head().await, head);
+    server.query(&format!("mutation {{ {} }}", commands(10))).await;
+    assert_eq!(server.head().await, head + 10);
 }
 
 #[tokio::test]
-async fn an_order_goes_its_whole_way_by_mutations_alone() {
-    let house = House::stocked().await;
-    let created = house.create_order("o1", order(2)).await;
+async fn mutations_take_an_order_from_creation_to_delivery() {
+    let server = TestServer::stocked().await;
+    let created = server.create_order("o1", order(2)).await;
     let id = created["result"]["orderId"].as_str().unwrap();
     let (part, shipment, back) = (format!("{id}.f1"), format!("{id}.s1"), format!("{id}.r1"));
     let package = json!({"carrier": "ups", "trackingNumber": "1Z999", "weight": "750"});
@@ -347,7 +347,7 @@ async fn an_order_goes_its_whole_way_by_mutations_alone() {
             "mutation($input: {command}Input!) {{ {field}(input: $input, idempotencyKey: \"{command}\") {{
                 userErrors {{ code message pointer }} order {{ status }} }} }}"
         );
-        let answer = house.ask_with(None, &mutation, json!({"input": input})).await;
+        let answer = server.query_with(None, &mutation, json!({"input": input})).await;
         let expected = json!({"userErrors": [], "order": {"status": status}});
         assert_eq!(answer["data"][&field], expected, "{command}: {answer}");
     }

@@ -1,11 +1,11 @@
-//! Queries that ask too much are refused before anything of them runs.
+//! Queries that exceed a limit are rejected before anything of them runs.
 
 use std::fmt::Write;
 
 use super::*;
 
-async fn refused(house: &House, query: &str, code: &str) {
-    let answer = house.ask_with(None, query, json!({})).await;
+async fn assert_rejected(server: &TestServer, query: &str, code: &str) {
+    let answer = server.query_with(None, query, json!({})).await;
     let shown = &query[..query.len().min(80)];
     assert_eq!(answer["errors"][0]["extensions"]["code"], code, "{shown}");
     assert_eq!(answer["data"], Value::Null, "{shown}");
@@ -13,8 +13,8 @@ async fn refused(house: &House, query: &str, code: &str) {
 }
 
 #[tokio::test]
-async fn a_query_that_is_too_deep_is_refused() {
-    let house = House::empty().await;
+async fn a_query_that_is_too_deep_is_rejected() {
+    let server = TestServer::empty().await;
     // Three levels of fields a turn: an order, the connection of its parts, and a part.
     let turns = |count: usize| {
         format!(
@@ -23,15 +23,15 @@ async fn a_query_that_is_too_deep_is_refused() {
             "} } } ".repeat(count)
         )
     };
-    assert_eq!(house.code(&turns(4)).await, "invalid_value", "14 levels are accepted");
-    refused(&house, &turns(5), "query_too_deep").await;
-    refused(&house, &turns(24), "query_too_deep").await;
-    refused(&house, &turns(3_000), "query_too_deep").await;
+    assert_eq!(server.code(&turns(4)).await, "invalid_value", "14 levels are accepted");
+    assert_rejected(&server, &turns(5), "query_too_deep").await;
+    assert_rejected(&server, &turns(24), "query_too_deep").await;
+    assert_rejected(&server, &turns(3_000), "query_too_deep").await;
 }
 
 #[tokio::test]
-async fn brackets_that_would_exhaust_the_stack_are_refused() {
-    let house = House::empty().await;
+async fn brackets_that_would_exhaust_the_stack_are_rejected() {
+    let server = TestServer::empty().await;
     for (open, close) in [("{ a ", "}"), ("[", "]"), ("{a:", "}"), ("... {", "}"), ("(", ")")] {
         let (begin, end) = if open.starts_with(['[', '(']) || open == "{a:" {
             ("{ order(id: ", ") { status } }")
@@ -40,61 +40,61 @@ async fn brackets_that_would_exhaust_the_stack_are_refused() {
         };
         for levels in [60, 3_000, 40_000] {
             let query = format!("{begin}{}{}{end}", open.repeat(levels), close.repeat(levels));
-            refused(&house, &query, "query_too_deep").await;
-            refused(&house, &format!("{begin}{}", open.repeat(levels)), "query_too_deep").await;
+            assert_rejected(&server, &query, "query_too_deep").await;
+            assert_rejected(&server, &format!("{begin}{}", open.repeat(levels)), "query_too_deep").await;
         }
     }
-    // Nothing hides them, neither quotes nor comments.
+    // Neither quotes nor comments hide them.
     let hidden =
         format!("# \"\n{{ a(b: \"\\\"}}\", c: \"\"\"}}\\\"\"\"}}\"\"\") {} }}", "{ a ".repeat(40_000));
-    refused(&house, &hidden, "query_too_deep").await;
+    assert_rejected(&server, &hidden, "query_too_deep").await;
 }
 
 #[tokio::test]
-async fn brackets_in_texts_and_comments_are_no_nesting() {
-    let house = House::empty().await;
+async fn brackets_in_strings_and_comments_do_not_count() {
+    let server = TestServer::empty().await;
     let brackets = "{[(".repeat(100);
     let query =
         format!("# {brackets}\n{{ a: orderByRef(channel: \"web\", ref: \"\\\"{brackets}\") {{ status }} }}");
-    assert_eq!(house.code(&query).await, "invalid_value");
+    assert_eq!(server.code(&query).await, "invalid_value");
     let block =
         format!("{{ orderByRef(channel: \"web\", ref: \"\"\"\\\"\"\"{brackets}\"\"\") {{ status }} }}");
-    assert_eq!(house.code(&block).await, "invalid_value");
+    assert_eq!(server.code(&block).await, "invalid_value");
 }
 
 #[tokio::test]
-async fn ten_thousand_aliases_are_refused() {
-    let house = House::empty().await;
+async fn ten_thousand_aliases_are_rejected() {
+    let server = TestServer::empty().await;
     let mut query = String::from("{");
     for number in 0..10_000 {
         write!(query, " a{number}: policy {{ name }}").unwrap();
     }
-    refused(&house, &(query + "}"), "query_too_complex").await;
+    assert_rejected(&server, &(query + "}"), "query_too_complex").await;
 }
 
 #[tokio::test]
-async fn too_long_a_page_is_refused() {
-    let house = House::empty().await;
+async fn too_large_a_page_is_rejected() {
+    let server = TestServer::empty().await;
     for first in ["1000000", "2147483647"] {
         let query = format!("{{ orders(first: {first}) {{ edges {{ node {{ status }} }} }} }}");
-        refused(&house, &query, "query_too_complex").await;
+        assert_rejected(&server, &query, "query_too_complex").await;
     }
     for first in ["0", "-1", "-2147483648", "201"] {
         let query = format!("{{ orders(first: {first}) {{ edges {{ cursor }} }} }}");
-        assert_eq!(house.code(&query).await, "invalid_value", "{first}");
+        assert_eq!(server.code(&query).await, "invalid_value", "{first}");
     }
     // Within the page's limit, but with too much of each item.
     let query = "{ orders(first: 200) { edges { node { history { nodes { type at data } } lines { nodes { sku quantity } } } } } }";
-    refused(&house, query, "query_too_complex").await;
+    assert_rejected(&server, query, "query_too_complex").await;
     let sum = "{ a: orders(first: 200) { edges { node { status } } } b: orders(first: 200) { edges { node {
         status channel } } } c: orders(first: 200) { edges { node { status channel orderId } } } }";
-    refused(&house, sum, "query_too_complex").await;
+    assert_rejected(&server, sum, "query_too_complex").await;
     let by_variable = "query($first: Int!) { orders(first: $first) { edges { node { status } } } }";
-    let answer = house.ask_with(None, by_variable, json!({"first": 1_000_000})).await;
+    let answer = server.query_with(None, by_variable, json!({"first": 1_000_000})).await;
     assert_eq!(answer["errors"][0]["extensions"]["code"], "query_too_complex");
     let skus = "\"A\",".repeat(50_000);
-    refused(
-        &house,
+    assert_rejected(
+        &server,
         &format!("{{ availability(skus: [{skus}]) {{ nodes {{ sku }} }} }}"),
         "query_too_complex",
     )
@@ -102,41 +102,41 @@ async fn too_long_a_page_is_refused() {
 }
 
 #[tokio::test]
-async fn fragments_that_multiply_or_contain_themselves_are_refused() {
-    let house = House::empty().await;
+async fn fragments_that_multiply_or_contain_themselves_are_rejected() {
+    let server = TestServer::empty().await;
     let id = r#"order(id: "01890a5d-ac96-774b-bcce-b302099a8057")"#;
     let mut query = format!("{{ {id} {{ ...F20 }} }} fragment F0 on Order {{ status }}");
     for number in 1..=20 {
         let before = number - 1;
         write!(query, " fragment F{number} on Order {{ ...F{before} ...F{before} }}").unwrap();
     }
-    refused(&house, &query, "query_too_complex").await;
-    // The same, but nobody asks for it.
-    refused(&house, &query.replace("...F20", "status"), "query_too_complex").await;
+    assert_rejected(&server, &query, "query_too_complex").await;
+    // The same fragments, unused.
+    assert_rejected(&server, &query.replace("...F20", "status"), "query_too_complex").await;
     let cycle = format!(
         "{{ {id} {{ ...A }} }} fragment A on Order {{ status ...B ...B }} fragment B on Order {{ ...A ...A }}"
     );
-    refused(&house, &cycle, "invalid_query").await;
+    assert_rejected(&server, &cycle, "invalid_query").await;
     let mut chain = format!("{{ {id} {{ ...F0 }} }} fragment F5000 on Order {{ status }}");
     for number in 0..5_000 {
         write!(chain, " fragment F{number} on Order {{ ...F{} }}", number + 1).unwrap();
     }
-    refused(&house, &chain, "query_too_complex").await;
+    assert_rejected(&server, &chain, "query_too_complex").await;
 }
 
 #[tokio::test]
-async fn many_errors_are_told_in_few() {
-    let house = House::empty().await;
+async fn an_answer_has_at_most_twenty_errors() {
+    let server = TestServer::empty().await;
     let fields: String = (0..1_500).fold(String::new(), |mut fields, number| {
         let _ = write!(fields, " nothing{number}");
         fields
     });
-    refused(&house, &format!("{{{fields} }}"), "invalid_query").await;
+    assert_rejected(&server, &format!("{{{fields} }}"), "invalid_query").await;
     let directives = "@skip(if: false) ".repeat(10_000);
-    refused(&house, &format!("{{ policy {directives} {{ name }} }}"), "invalid_query").await;
+    assert_rejected(&server, &format!("{{ policy {directives} {{ name }} }}"), "invalid_query").await;
 }
 
-/// What GraphiQL and other tools ask first.
+/// The introspection query of GraphiQL and other tools.
 const INTROSPECTION: &str =
     "query IntrospectionQuery { __schema { queryType { name kind } mutationType { name kind }
     subscriptionType { name kind } types { ...FullType }
@@ -153,9 +153,9 @@ const INTROSPECTION: &str =
     ofType { kind name ofType { kind name } } } } } } } } } }";
 
 #[tokio::test]
-async fn tools_may_ask_for_the_schema_but_not_for_its_powers() {
-    let house = House::empty().await;
-    let answer = house.ask(INTROSPECTION).await;
+async fn introspection_works_but_its_size_is_limited() {
+    let server = TestServer::empty().await;
+    let answer = server.query(INTROSPECTION).await;
     let types = answer["__schema"]["types"].as_array().unwrap();
     assert!(types.iter().any(|one| one["name"] == "FulfillmentOrder"));
     assert!(types.len() < 200, "{} types: the weights in limits.rs follow their number", types.len());
@@ -163,37 +163,37 @@ async fn tools_may_ask_for_the_schema_but_not_for_its_powers() {
         let inner = "fields { type { ".repeat(turns);
         format!("{{ __schema {{ types {{ {inner} name {} }} }} }}", "} } ".repeat(turns))
     };
-    house.ask(&powers(2)).await;
-    refused(&house, &powers(6), "query_too_complex").await;
-    refused(&house, &powers(9), "query_too_deep").await;
+    server.query(&powers(2)).await;
+    assert_rejected(&server, &powers(6), "query_too_complex").await;
+    assert_rejected(&server, &powers(9), "query_too_deep").await;
     let mut often = String::from("{");
     for number in 0..300 {
         write!(often, " a{number}: __schema {{ types {{ fields {{ args {{ name }} }} }} }}").unwrap();
     }
-    refused(&house, &(often + "}"), "query_too_complex").await;
+    assert_rejected(&server, &(often + "}"), "query_too_complex").await;
 }
 
 #[tokio::test]
-async fn a_server_that_keeps_its_schema_to_itself_answers_all_but_that() {
+async fn introspection_can_be_disabled() {
     let directory = tempfile::tempdir().unwrap();
     let database = crate::database::Database::Sqlite(directory.path().to_owned());
     let options = crate::app::Options { introspection: false, ..crate::app::Options::default() };
     let app = Arc::new(App::start(&database, options).await.unwrap());
-    let house = House { app, schema: schema(), given: AtomicU64::new(0), _directory: directory };
+    let server = TestServer { app, schema: schema(), submitted: AtomicU64::new(0), _directory: directory };
     for query in [
         "{ __schema { types { name } } }",
         "{ __type(name: \"Order\") { name } }",
         "{ policy { __typename } ...F } fragment F on Query { __schema { queryType { name } } }",
     ] {
-        assert_eq!(house.code(query).await, "introspection_disabled", "{query}");
+        assert_eq!(server.code(query).await, "introspection_disabled", "{query}");
     }
-    assert_eq!(house.ask("{ policy { __typename } }").await["policy"]["__typename"], "Policy");
+    assert_eq!(server.query("{ policy { __typename } }").await["policy"]["__typename"], "Policy");
 }
 
 #[tokio::test]
-async fn the_past_is_not_asked_for_often_at_once() {
-    let house = House::stocked().await;
-    let (order, _) = house.create("W-1").await;
+async fn a_query_cannot_replay_the_past_many_times() {
+    let server = TestServer::stocked().await;
+    let (order, _) = server.create("W-1").await;
     for question in [
         "stockHistory(sku: \"MUG\", first: 1) { pageInfo { endCursor } }".to_owned(),
         "availability(skus: [\"MUG\"], asOf: \"2\") { nodes { sku } }".to_owned(),
@@ -201,7 +201,7 @@ async fn the_past_is_not_asked_for_often_at_once() {
         format!("order(id: {}) {{ timeline {{ nodes {{ status }} }} }}", order["orderId"]),
     ] {
         let many = |count: usize| -> String { (0..count).map(|n| format!("q{n}: {question} ")).collect() };
-        house.ask(&format!("{{ {} }}", many(5))).await;
-        assert_eq!(house.code(&format!("{{ {} }}", many(10))).await, "query_too_complex", "{question}");
+        server.query(&format!("{{ {} }}", many(5))).await;
+        assert_eq!(server.code(&format!("{{ {} }}", many(10))).await, "query_too_complex", "{question}");
     }
 }

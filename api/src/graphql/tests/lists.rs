@@ -1,14 +1,14 @@
-//! Lists in pages, stock, and what a merchant has beside orders.
+//! Lists in pages, stock, and a merchant's locations, policy and projections.
 
 use super::*;
 
 /// The references of all orders, page by page.
-async fn pages(house: &House, first: usize) -> Vec<Vec<String>> {
+async fn pages(server: &TestServer, first: usize) -> Vec<Vec<String>> {
     let query = "query($first: Int!, $after: String) { orders(first: $first, after: $after) {
         edges { cursor node { channelRef } } pageInfo { hasNextPage endCursor } } }";
     let (mut pages, mut after) = (Vec::new(), Value::Null);
     loop {
-        let answer = house.ask_with(None, query, json!({"first": first, "after": after})).await;
+        let answer = server.query_with(None, query, json!({"first": first, "after": after})).await;
         let list = &answer["data"]["orders"];
         let edges = list["edges"].as_array().unwrap_or_else(|| panic!("{answer}"));
         let name = |edge: &Value| edge["node"]["channelRef"].as_str().unwrap().to_owned();
@@ -22,14 +22,14 @@ async fn pages(house: &House, first: usize) -> Vec<Vec<String>> {
 }
 
 #[tokio::test]
-async fn paging_tells_every_order_once_the_newest_first() {
-    let house = House::stocked().await;
+async fn paging_returns_every_order_once_newest_first() {
+    let server = TestServer::stocked().await;
     let mut last = 0;
     for number in 1..=25 {
-        last = house.create(&format!("W-{number}")).await.1;
+        last = server.create(&format!("W-{number}")).await.1;
     }
-    house.app.queries.wait_for("default", last).await.unwrap();
-    let pages = pages(&house, 10).await;
+    server.app.queries.wait_for("default", last).await.unwrap();
+    let pages = pages(&server, 10).await;
     assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [10, 10, 5]);
     let newest_first: Vec<String> = (1..=25).rev().map(|number| format!("W-{number}")).collect();
     assert_eq!(pages.concat(), newest_first);
@@ -39,7 +39,7 @@ async fn paging_tells_every_order_once_the_newest_first() {
         let query =
             "query($after: String) { fulfillmentOrders(first: 10, after: $after, location: \"DC-1\") {
             edges { node { status order { channelRef } } } pageInfo { hasNextPage endCursor } } }";
-        let answer = house.ask_with(None, query, json!({"after": after})).await;
+        let answer = server.query_with(None, query, json!({"after": after})).await;
         let list = &answer["data"]["fulfillmentOrders"];
         let edges = list["edges"].as_array().unwrap_or_else(|| panic!("{answer}"));
         parts.extend(
@@ -56,10 +56,10 @@ async fn paging_tells_every_order_once_the_newest_first() {
 
 #[tokio::test]
 async fn orders_are_found_by_every_filter() {
-    let house = House::stocked().await;
-    let journey = Journey::whole(&house).await;
-    let (_, last) = house.create("W-2").await;
-    house.app.queries.wait_for("default", last).await.unwrap();
+    let server = TestServer::stocked().await;
+    let journey = Journey::complete(&server).await;
+    let (_, last) = server.create("W-2").await;
+    server.app.queries.wait_for("default", last).await.unwrap();
     for filter in [
         "status: DELIVERED",
         r#"channelRef: "W-1""#,
@@ -70,42 +70,42 @@ async fn orders_are_found_by_every_filter() {
         r#"channelRef: "W-1", createdAfter: "2020-01-01T00:00:00Z", createdBefore: "2090-01-01T00:00:00Z""#,
     ] {
         let query = format!("{{ orders(filter: {{{filter}}}) {{ edges {{ node {{ orderId }} }} }} }}");
-        let found = house.ask(&query).await;
+        let found = server.query(&query).await;
         assert_eq!(found["orders"]["edges"], json!([{"node": {"orderId": journey.order}}]), "{filter}");
     }
     let none = r#"{ orders(filter: {sku: "TEA"}) { edges { cursor } pageInfo { hasNextPage endCursor } } }"#;
     let nothing = json!({"edges": [], "pageInfo": {"hasNextPage": false, "endCursor": null}});
-    assert_eq!(house.ask(none).await["orders"], nothing);
+    assert_eq!(server.query(none).await["orders"], nothing);
 }
 
 #[tokio::test]
-async fn a_cursor_of_another_list_or_of_nobody_is_refused() {
-    let house = House::stocked().await;
-    let last = house.create("W-1").await.1;
+async fn a_cursor_that_the_list_did_not_issue_is_rejected() {
+    let server = TestServer::stocked().await;
+    let last = server.create("W-1").await.1;
     let query = format!("{{ orders(minPosition: {last}) {{ edges {{ cursor }} }} }}");
-    let cursor = house.ask(&query).await["orders"]["edges"][0]["cursor"].as_str().unwrap().to_owned();
+    let cursor = server.query(&query).await["orders"]["edges"][0]["cursor"].as_str().unwrap().to_owned();
     let query = format!(r#"{{ fulfillmentOrders(after: "{cursor}") {{ edges {{ cursor }} }} }}"#);
-    assert_eq!(house.code(&query).await, "invalid_cursor");
+    assert_eq!(server.code(&query).await, "invalid_cursor");
     // ["-created","-1"], ["-created","1.2"], ["-created",""] and texts that are no cursors.
     for made_up in
         ["WyItY3JlYXRlZCIsIi0xIl0", "WyItY3JlYXRlZCIsIjEuMiJd", "WyItY3JlYXRlZCIsIiJd", "", "1", "'; --"]
     {
         let query = format!(r#"{{ orders(after: "{made_up}") {{ edges {{ cursor }} }} }}"#);
-        assert_eq!(house.code(&query).await, "invalid_cursor", "{made_up}");
+        assert_eq!(server.code(&query).await, "invalid_cursor", "{made_up}");
     }
 }
 
 #[tokio::test]
 async fn the_journal_is_read_page_by_page_in_both_directions() {
-    let house = House::stocked().await;
-    let journey = Journey::whole(&house).await;
-    house.app.queries.wait_for("default", journey.last()).await.unwrap();
+    let server = TestServer::stocked().await;
+    let journey = Journey::complete(&server).await;
+    server.app.queries.wait_for("default", journey.last()).await.unwrap();
     let (mut positions, mut after) = (Vec::new(), Value::Null);
     loop {
         let query = "query($after: String) { events(after: $after, first: 3) {
             edges { cursor node { position commandEnd type stream order { orderId } } }
             pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }";
-        let answer = house.ask_with(None, query, json!({"after": after})).await;
+        let answer = server.query_with(None, query, json!({"after": after})).await;
         let list = &answer["data"]["events"];
         let edges = list["edges"].as_array().unwrap_or_else(|| panic!("{answer}"));
         assert_eq!(list["pageInfo"]["hasPreviousPage"], !after.is_null());
@@ -128,13 +128,13 @@ async fn the_journal_is_read_page_by_page_in_both_directions() {
         "{{ events(after: {after}) {{ edges {{ cursor }} pageInfo {{ endCursor hasNextPage hasPreviousPage }} }} }}"
     );
     let page_info = json!({"endCursor": null, "hasNextPage": false, "hasPreviousPage": true});
-    assert_eq!(house.ask(&end).await["events"], json!({"edges": [], "pageInfo": page_info}));
+    assert_eq!(server.query(&end).await["events"], json!({"edges": [], "pageInfo": page_info}));
 
     let (mut backward, mut before) = (Vec::new(), Value::Null);
     loop {
         let query = "query($before: String) { events(before: $before, last: 4) {
             nodes { position } pageInfo { hasNextPage hasPreviousPage startCursor } } }";
-        let list = house.ask_with(None, query, json!({"before": before})).await["data"]["events"].clone();
+        let list = server.query_with(None, query, json!({"before": before})).await["data"]["events"].clone();
         let page = list["nodes"].as_array().unwrap().iter().map(|node| node["position"].as_u64().unwrap());
         backward.splice(0..0, page);
         assert_eq!(list["pageInfo"]["hasNextPage"], !before.is_null());
@@ -148,11 +148,11 @@ async fn the_journal_is_read_page_by_page_in_both_directions() {
 
 #[tokio::test]
 async fn the_journal_can_be_read_from_a_position() {
-    let house = House::stocked().await;
-    let journey = Journey::whole(&house).await;
-    let asked = |arguments: &str| format!("{{ events({arguments}) {{ nodes {{ position }} }} }}");
+    let server = TestServer::stocked().await;
+    let journey = Journey::complete(&server).await;
+    let events_query = |arguments: &str| format!("{{ events({arguments}) {{ nodes {{ position }} }} }}");
     let from = journey.positions[0];
-    let events = house.ask(&asked(&format!("afterPosition: \"{from}\", first: 200"))).await;
+    let events = server.query(&events_query(&format!("afterPosition: \"{from}\", first: 200"))).await;
     let found: Vec<u64> = events["events"]["nodes"]
         .as_array()
         .unwrap()
@@ -162,32 +162,32 @@ async fn the_journal_can_be_read_from_a_position() {
     assert_eq!(found, (from + 1..=journey.last()).collect::<Vec<u64>>());
     let beyond = format!("afterPosition: {}", journey.last() + 1);
     for wrong in [beyond.as_str(), "afterPosition: 1, last: 2", "first: 1, last: 1"] {
-        assert_eq!(house.code(&asked(wrong)).await, "invalid_value", "{wrong}");
+        assert_eq!(server.code(&events_query(wrong)).await, "invalid_value", "{wrong}");
     }
     for wrong in ["last: 1", "before: \"WyJldmVudHMiLCIxIl0\""] {
-        let asked = asked(&format!("correlationId: \"case\", {wrong}"));
-        assert_eq!(house.code(&asked).await, "invalid_value", "{wrong}");
+        let query = events_query(&format!("correlationId: \"case\", {wrong}"));
+        assert_eq!(server.code(&query).await, "invalid_value", "{wrong}");
     }
 }
 
 #[tokio::test]
 async fn orders_are_paged_from_the_end_by_last_and_before() {
-    let house = House::stocked().await;
+    let server = TestServer::stocked().await;
     let mut last = 0;
     for number in 1..=5 {
-        last = house.create(&format!("W-{number}")).await.1;
+        last = server.create(&format!("W-{number}")).await.1;
     }
-    house.app.queries.wait_for("default", last).await.unwrap();
+    server.app.queries.wait_for("default", last).await.unwrap();
     for sort in ["NEWEST_FIRST", "OLDEST_FIRST", "LATEST_CHANGE_FIRST", "EARLIEST_CHANGE_FIRST"] {
         let all = format!("{{ orders(sort: {sort}) {{ nodes {{ channelRef }} }} }}");
-        let all = house.ask(&all).await["orders"]["nodes"].as_array().unwrap().clone();
+        let all = server.query(&all).await["orders"]["nodes"].as_array().unwrap().clone();
         let (mut backward, mut before) = (Vec::new(), Value::Null);
         loop {
             let query = format!(
                 "query($before: String) {{ orders(sort: {sort}, last: 2, before: $before) {{
                     nodes {{ channelRef }} pageInfo {{ hasNextPage hasPreviousPage startCursor }} }} }}"
             );
-            let answer = house.ask_with(None, &query, json!({"before": before})).await;
+            let answer = server.query_with(None, &query, json!({"before": before})).await;
             let list = &answer["data"]["orders"];
             let nodes = list["nodes"].as_array().unwrap_or_else(|| panic!("{answer}"));
             backward.splice(0..0, nodes.iter().cloned());
@@ -202,8 +202,8 @@ async fn orders_are_paged_from_the_end_by_last_and_before() {
 }
 
 #[tokio::test]
-async fn lists_that_are_read_forward_only_say_so() {
-    let house = House::stocked().await;
+async fn lists_that_are_read_forward_only_reject_last_and_before() {
+    let server = TestServer::stocked().await;
     for list in [
         "fulfillmentOrders(",
         "fulfillmentBoard(location: \"DC-1\", stage: PICK, ",
@@ -211,8 +211,8 @@ async fn lists_that_are_read_forward_only_say_so() {
     ] {
         for argument in ["last", "before"] {
             let given = if argument == "last" { "last: 1" } else { "before: \"x\"" };
-            let answer = house
-                .ask_with(None, &format!("{{ {list}{given}) {{ nodes {{ __typename }} }} }}"), json!({}))
+            let answer = server
+                .query_with(None, &format!("{{ {list}{given}) {{ nodes {{ __typename }} }} }}"), json!({}))
                 .await;
             let error = &answer["errors"][0];
             assert_eq!(error["extensions"]["argument"], argument, "{answer}");
@@ -222,17 +222,17 @@ async fn lists_that_are_read_forward_only_say_so() {
 }
 
 #[tokio::test]
-async fn availability_comes_in_the_order_asked_for() {
-    let house = House::stocked().await;
+async fn availability_keeps_the_order_of_the_requested_skus() {
+    let server = TestServer::stocked().await;
     let tea = json!({"sku": "TEA", "location": "DC-1", "quantity": 5});
-    house.granted("ReceiveStock", tea).await;
-    let last = house.create("W-1").await.1;
+    server.execute("ReceiveStock", tea).await;
+    let last = server.create("W-1").await.1;
     let query = format!(
         r#"{{ availability(skus: ["TEA", "NONE", "MUG"], minPosition: {last}) {{
             nodes {{ sku available locations {{ nodes {{ location onHand reserved available paused }} }} }} }} }}"#
     );
     assert_eq!(
-        house.ask(&query).await["availability"]["nodes"],
+        server.query(&query).await["availability"]["nodes"],
         json!([
             {"sku": "TEA", "available": 5, "locations": {"nodes":
                 [{"location": "DC-1", "onHand": 5, "reserved": 0, "available": 5, "paused": false}]}},
@@ -240,20 +240,20 @@ async fn availability_comes_in_the_order_asked_for() {
                 [{"location": "DC-1", "onHand": 1000, "reserved": 2, "available": 998, "paused": false}]}},
         ])
     );
-    assert_eq!(house.code("{ availability(skus: []) { nodes { sku } } }").await, "invalid_value");
+    assert_eq!(server.code("{ availability(skus: []) { nodes { sku } } }").await, "invalid_value");
 }
 
 #[tokio::test]
-async fn a_merchant_tells_its_locations_rules_and_read_models() {
-    let house = House::stocked().await;
+async fn locations_policy_and_projections_of_a_merchant_can_be_queried() {
+    let server = TestServer::stocked().await;
     let policy = json!({"reserveAt": "payment", "channels": {"pos": {"onShortage": "cancel_remainder"}}});
-    let last = house.granted("SetMerchantPolicy", policy).await.1;
-    house.app.queries.wait_for("default", last).await.unwrap();
-    // These wait for those that minPosition of a list does not wait for.
-    house.ask(&format!("{{ metrics(minPosition: {last}) {{ position }} }}")).await;
-    house.ask("{ events(correlationId: \"none\") { edges { cursor } } }").await;
-    let answer = house
-        .ask(
+    let last = server.execute("SetMerchantPolicy", policy).await.1;
+    server.app.queries.wait_for("default", last).await.unwrap();
+    // The projections `metrics` and `causation` are waited for by other queries.
+    server.query(&format!("{{ metrics(minPosition: {last}) {{ position }} }}")).await;
+    server.query("{ events(correlationId: \"none\") { edges { cursor } } }").await;
+    let answer = server
+        .query(
             "{ locations { nodes { location name latitude rank paused } } merchants { nodes { merchant } }
                policy { reserveAt onShortage sourcing channels { channel onShortage reserveAt } }
                projections { nodes { name position folded parked lag halted } } }",
@@ -279,55 +279,55 @@ async fn a_merchant_tells_its_locations_rules_and_read_models() {
 }
 
 #[tokio::test]
-async fn the_merchant_is_implied_while_there_is_only_one() {
-    let house = House::stocked().await;
+async fn the_merchant_header_is_optional_while_there_is_one_merchant() {
+    let server = TestServer::stocked().await;
     let query = "{ locations { nodes { location } } }";
-    assert_eq!(house.ask(query).await["locations"]["nodes"], json!([{"location": "DC-1"}]));
-    assert_eq!(house.code_for("nobody", query).await, "unknown_merchant");
-    assert_eq!(house.code_for("not a name", query).await, "unknown_merchant");
-    house.granted_for("acme", "RegisterMerchant", json!({"merchant": "acme"})).await;
-    let all = house.ask("{ merchants { nodes { merchant } } }").await;
+    assert_eq!(server.query(query).await["locations"]["nodes"], json!([{"location": "DC-1"}]));
+    assert_eq!(server.code_for("unknown", query).await, "unknown_merchant");
+    assert_eq!(server.code_for("not a name", query).await, "unknown_merchant");
+    server.execute_for("acme", "RegisterMerchant", json!({"merchant": "acme"})).await;
+    let all = server.query("{ merchants { nodes { merchant } } }").await;
     assert_eq!(all["merchants"]["nodes"], json!([{"merchant": "acme"}, {"merchant": "default"}]));
-    assert_eq!(house.code(query).await, "merchant_required");
-    let acme = house.ask_with(Some("acme"), query, json!({})).await;
+    assert_eq!(server.code(query).await, "merchant_required");
+    let acme = server.query_with(Some("acme"), query, json!({})).await;
     assert_eq!(acme["data"]["locations"]["nodes"], json!([]));
-    let default = house.ask_with(Some("default"), query, json!({})).await;
+    let default = server.query_with(Some("default"), query, json!({})).await;
     assert_eq!(default["data"]["locations"]["nodes"], json!([{"location": "DC-1"}]));
 }
 
-impl House {
+impl TestServer {
     async fn code_for(&self, merchant: &str, query: &str) -> String {
-        let answer = self.ask_with(Some(merchant), query, json!({})).await;
+        let answer = self.query_with(Some(merchant), query, json!({})).await;
         answer["errors"][0]["extensions"]["code"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
     }
 }
 
 #[tokio::test]
-async fn what_could_be_promised_at_a_moment_is_told_as_of_it() {
-    let house = House::stocked().await;
-    let (_, then) = house.create("W-1").await;
+async fn availability_can_be_queried_as_of_a_position_or_time() {
+    let server = TestServer::stocked().await;
+    let (_, then) = server.create("W-1").await;
     let missing = json!({"sku": "MUG", "location": "DC-1", "delta": -100, "reason": "lost"});
-    let (_, now) = house.granted("AdjustStock", missing).await;
+    let (_, now) = server.execute("AdjustStock", missing).await;
     let available = async |more: &str| {
         let query =
             format!(r#"{{ availability(skus: ["MUG", "NONE"]{more}) {{ nodes {{ sku available }} }} }}"#);
-        house.ask(&query).await["availability"]["nodes"].clone()
+        server.query(&query).await["availability"]["nodes"].clone()
     };
-    let told = |available: u64| json!([{"sku": "MUG", "available": available}]);
-    assert_eq!(available(&format!(", minPosition: {now}")).await, told(898));
-    assert_eq!(available(&format!(r#", asOf: "{then}""#)).await, told(998));
-    assert_eq!(available(&format!(r#", asOf: "{then}", minPosition: {now}"#)).await, told(998));
-    assert_eq!(available(r#", asOf: "2090-01-01T00:00:00Z""#).await, told(898));
+    let expected = |available: u64| json!([{"sku": "MUG", "available": available}]);
+    assert_eq!(available(&format!(", minPosition: {now}")).await, expected(898));
+    assert_eq!(available(&format!(r#", asOf: "{then}""#)).await, expected(998));
+    assert_eq!(available(&format!(r#", asOf: "{then}", minPosition: {now}"#)).await, expected(998));
+    assert_eq!(available(r#", asOf: "2090-01-01T00:00:00Z""#).await, expected(898));
     assert_eq!(available(r#", asOf: "1""#).await, json!([]));
     let bad = r#"{ availability(skus: ["MUG"], asOf: "soon") { nodes { sku } } }"#;
-    assert_eq!(house.code(bad).await, "invalid_value");
+    assert_eq!(server.code(bad).await, "invalid_value");
 }
 
 #[tokio::test]
-async fn events_that_belong_together_and_what_followed_are_told_as_by_rest() {
-    let house = House::stocked().await;
-    let (created, position) = house.create("W-1").await;
-    let events = house.ask("{ events(first: 200) { edges { node { eventId type position } } } }").await;
+async fn events_are_found_by_correlation_and_causation_id() {
+    let server = TestServer::stocked().await;
+    let (created, position) = server.create("W-1").await;
+    let events = server.query("{ events(first: 200) { edges { node { eventId type position } } } }").await;
     let all = events["events"]["edges"].as_array().unwrap().clone();
     let reserved =
         all.iter().find(|edge| edge["node"]["type"] == "InventoryReserved").unwrap()["node"].clone();
@@ -337,38 +337,38 @@ async fn events_that_belong_together_and_what_followed_are_told_as_by_rest() {
         ..Metadata::default()
     };
     let cancel = json!({"orderId": created["orderId"], "reason": "why not"});
-    let (_, last) = house.granted_with("CancelOrder", cancel, metadata).await;
+    let (_, last) = server.execute_with("CancelOrder", cancel, metadata).await;
 
-    let told = |list: &Value| -> Vec<u64> {
+    let positions = |list: &Value| -> Vec<u64> {
         let edges = list["events"]["edges"].as_array().unwrap();
         edges.iter().map(|edge| edge["node"]["position"].as_u64().unwrap()).collect()
     };
     let page = "edges { node { position } } pageInfo { hasNextPage endCursor }";
-    let case = house.ask(&format!(r#"{{ events(correlationId: "case 7") {{ {page} }} }}"#)).await;
-    assert_eq!(told(&case), (position + 1..=last).collect::<Vec<_>>());
+    let case = server.query(&format!(r#"{{ events(correlationId: "case 7") {{ {page} }} }}"#)).await;
+    assert_eq!(positions(&case), (position + 1..=last).collect::<Vec<_>>());
     assert_eq!(case["events"]["pageInfo"]["hasNextPage"], false);
     let id = reserved["eventId"].as_str().unwrap().to_uppercase();
-    let caused = house.ask(&format!(r#"{{ events(causationId: "{id}", first: 1) {{ {page} }} }}"#)).await;
-    assert_eq!(told(&caused), told(&case));
-    let none = house.ask(&format!(r#"{{ events(correlationId: "case 8") {{ {page} }} }}"#)).await;
-    assert_eq!(told(&none), [0; 0]);
+    let caused = server.query(&format!(r#"{{ events(causationId: "{id}", first: 1) {{ {page} }} }}"#)).await;
+    assert_eq!(positions(&caused), positions(&case));
+    let none = server.query(&format!(r#"{{ events(correlationId: "case 8") {{ {page} }} }}"#)).await;
+    assert_eq!(positions(&none), [0; 0]);
     let both = r#"{ events(correlationId: "a", causationId: "b") { edges { cursor } } }"#;
-    assert_eq!(house.code(both).await, "invalid_value");
+    assert_eq!(server.code(both).await, "invalid_value");
     for bad in [String::new(), "\\u0000".to_owned(), "x".repeat(201)] {
-        let asked = format!(r#"{{ events(correlationId: "{bad}") {{ edges {{ cursor }} }} }}"#);
-        assert_eq!(house.code(&asked).await, "invalid_value", "{bad}");
+        let query = format!(r#"{{ events(correlationId: "{bad}") {{ edges {{ cursor }} }} }}"#);
+        assert_eq!(server.code(&query).await, "invalid_value", "{bad}");
     }
 
     let query = format!(
         "{{ consequences(position: {position}) {{ nodes {{ depth causedBy events {{ nodes {{ position metadata {{ command }} }} }} }} }} }}"
     );
-    let told = house.ask(&query).await["consequences"]["nodes"].clone();
-    assert_eq!(told.as_array().unwrap().len(), 2);
-    assert_eq!((&told[0]["depth"], &told[0]["causedBy"]), (&json!(0), &Value::Null));
-    assert_eq!((&told[1]["depth"], &told[1]["causedBy"]), (&json!(1), &reserved["position"]));
-    assert_eq!(told[1]["events"]["nodes"][0]["metadata"]["command"], "CancelOrder");
+    let nodes = server.query(&query).await["consequences"]["nodes"].clone();
+    assert_eq!(nodes.as_array().unwrap().len(), 2);
+    assert_eq!((&nodes[0]["depth"], &nodes[0]["causedBy"]), (&json!(0), &Value::Null));
+    assert_eq!((&nodes[1]["depth"], &nodes[1]["causedBy"]), (&json!(1), &reserved["position"]));
+    assert_eq!(nodes[1]["events"]["nodes"][0]["metadata"]["command"], "CancelOrder");
     assert_eq!(
-        house.ask("{ consequences(position: 999) { nodes { depth } } }").await["consequences"],
+        server.query("{ consequences(position: 999) { nodes { depth } } }").await["consequences"],
         Value::Null
     );
 }

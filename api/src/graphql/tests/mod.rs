@@ -1,15 +1,15 @@
-//! Queries and commands over a real house in a directory of its own.
+//! Queries and commands over an application with a store in a temporary directory.
 
 mod board;
 mod commands;
-mod compatible;
-mod figures;
+mod compatibility;
 mod hostile;
 mod http;
 mod lists;
 mod nodes;
+mod order_metrics;
 mod orders;
-mod same_commands;
+mod same_as_rest;
 mod stock_history;
 
 use std::sync::Arc;
@@ -22,61 +22,55 @@ use holdfast_journal::OutcomeKind;
 use serde_json::{Value, json};
 
 use super::context::Headers;
-use super::{Questions, http as over_http, schema, sdl};
+use super::{GraphQlSchema, http as over_http, schema, sdl};
 use crate::app::App;
 
 const DELIVERED_AT: &str = "2026-03-05T15:00:00Z";
 
-/// A house, its schema, and a way to give commands.
-struct House {
+/// An application with an empty store, and the GraphQL schema over it.
+struct TestServer {
     app: Arc<App>,
-    schema: Questions,
-    /// How many commands were given.
-    given: AtomicU64,
+    schema: GraphQlSchema,
+    /// The number of commands submitted: each gets a key of its own.
+    submitted: AtomicU64,
     _directory: tempfile::TempDir,
 }
 
-impl House {
+impl TestServer {
     async fn empty() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let app = Arc::new(App::open(directory.path()).await.unwrap());
-        Self { app, schema: schema(), given: AtomicU64::new(0), _directory: directory }
+        Self { app, schema: schema(), submitted: AtomicU64::new(0), _directory: directory }
     }
 
-    /// With a location and stock of one SKU.
+    /// With the location `DC-1` and 1,000 units of the SKU `MUG`.
     async fn stocked() -> Self {
-        let house = Self::empty().await;
+        let server = Self::empty().await;
         let location = json!({"location": "DC-1", "name": "Newark", "latitude": 40.7, "longitude": -74.2});
-        house.granted("RegisterLocation", location).await;
-        house.granted("ReceiveStock", json!({"sku": "MUG", "location": "DC-1", "quantity": 1000})).await;
-        house
+        server.execute("RegisterLocation", location).await;
+        server.execute("ReceiveStock", json!({"sku": "MUG", "location": "DC-1", "quantity": 1000})).await;
+        server
     }
 
-    /// Carries a command out and gives what was answered, with the position.
-    async fn granted(&self, name: &str, fields: Value) -> (Value, u64) {
-        self.granted_for("default", name, fields).await
+    /// Executes a command that must be accepted. Returns the answer's body and position.
+    async fn execute(&self, name: &str, fields: Value) -> (Value, u64) {
+        self.execute_for("default", name, fields).await
     }
 
-    async fn granted_for(&self, merchant: &str, name: &str, fields: Value) -> (Value, u64) {
+    async fn execute_for(&self, merchant: &str, name: &str, fields: Value) -> (Value, u64) {
         let metadata = Metadata { actor: Some("ada".to_owned()), ..Metadata::default() };
-        self.carried_out(merchant, name, fields, metadata).await
+        self.submit(merchant, name, fields, metadata).await
     }
 
-    /// The same with what else came with it.
-    async fn granted_with(&self, name: &str, fields: Value, metadata: Metadata) -> (Value, u64) {
-        self.carried_out("default", name, fields, metadata).await
+    /// The same with other metadata.
+    async fn execute_with(&self, name: &str, fields: Value, metadata: Metadata) -> (Value, u64) {
+        self.submit("default", name, fields, metadata).await
     }
 
-    async fn carried_out(
-        &self,
-        merchant: &str,
-        name: &str,
-        fields: Value,
-        metadata: Metadata,
-    ) -> (Value, u64) {
+    async fn submit(&self, merchant: &str, name: &str, fields: Value, metadata: Metadata) -> (Value, u64) {
         let merchant = MerchantId::new(merchant).unwrap();
         let commands = &self.app.commands;
-        let key = IdempotencyKey::new(&format!("{name} {}", self.given.fetch_add(1, Relaxed))).unwrap();
+        let key = IdempotencyKey::new(&format!("{name} {}", self.submitted.fetch_add(1, Relaxed))).unwrap();
         let command = AnyCommand::read(name, fields).expect("a command").unwrap();
         let sender = Sender("tests".into());
         let caller = Caller { merchant: &merchant, sender: &sender, key: Some(&key) };
@@ -88,7 +82,7 @@ impl House {
         (body, answer.position)
     }
 
-    async fn ask_with(&self, merchant: Option<&str>, query: &str, variables: Value) -> Value {
+    async fn query_with(&self, merchant: Option<&str>, query: &str, variables: Value) -> Value {
         let request = Request::new(query).variables(Variables::from_json(variables));
         let metadata = Ok(Metadata { actor: Some("ada".to_owned()), ..Metadata::default() });
         let headers = Headers { merchant: merchant.map(str::to_owned), metadata };
@@ -96,30 +90,30 @@ impl House {
         serde_json::to_value(answer).unwrap()
     }
 
-    /// What a query gives.
-    async fn ask(&self, query: &str) -> Value {
-        let answer = self.ask_with(None, query, json!({})).await;
+    /// The data of a query that must succeed.
+    async fn query(&self, query: &str) -> Value {
+        let answer = self.query_with(None, query, json!({})).await;
         assert_eq!(answer["errors"], Value::Null, "{query}");
         answer["data"].clone()
     }
 
-    /// The code that a query is refused with.
+    /// The code of a query's first error.
     async fn code(&self, query: &str) -> String {
-        let answer = self.ask_with(None, query, json!({})).await;
+        let answer = self.query_with(None, query, json!({})).await;
         answer["errors"][0]["extensions"]["code"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
     }
 
-    /// Orders, without a payment to wait for.
+    /// Creates an order of two units that needs no payment.
     async fn create(&self, reference: &str) -> (Value, u64) {
         let order = json!({
             "channel": "web", "channelRef": reference, "lines": [{"sku": "MUG", "quantity": 2}],
             "payment": "not_required",
         });
-        self.granted("CreateOrder", order).await
+        self.execute("CreateOrder", order).await
     }
 }
 
-/// An order on its way from creation to delivery: its id, and the position after each step.
+/// An order from creation to delivery: its id, and the position after each command.
 struct Journey {
     order: String,
     positions: Vec<u64>,
@@ -129,14 +123,14 @@ impl Journey {
     const STATUSES: [&str; 7] =
         ["RESERVED", "RESERVED", "PICKING", "PACKED", "SHIPPED", "IN_TRANSIT", "DELIVERED"];
 
-    async fn whole(house: &House) -> Self {
+    async fn complete(server: &TestServer) -> Self {
         let order = json!({
             "channel": "web", "channelRef": "W-1", "customerRef": "c-7", "currency": "USD",
             "lines": [{"sku": "MUG", "quantity": 2, "lineRef": "a", "total": "21.50"}],
             "shipTo": {"name": "Grace Hopper", "street": ["1 Main St"], "city": "Arlington", "country": "US"},
             "attributes": {"gift": "yes"},
         });
-        let (created, position) = house.granted("CreateOrder", order).await;
+        let (created, position) = server.execute("CreateOrder", order).await;
         let mut journey =
             Self { order: created["orderId"].as_str().unwrap().to_owned(), positions: vec![position] };
         let id = journey.order.clone();
@@ -151,7 +145,7 @@ impl Journey {
             ("TrackShipment", track),
             ("ConfirmDelivery", json!({"shipmentId": shipment, "deliveredAt": DELIVERED_AT})),
         ] {
-            journey.positions.push(house.granted(name, fields).await.1);
+            journey.positions.push(server.execute(name, fields).await.1);
         }
         journey
     }
@@ -161,17 +155,16 @@ impl Journey {
     }
 }
 
-/// Where the schema is kept, and what rewrites it.
 #[test]
-fn the_schema_that_is_kept_is_the_one_that_is_served() {
+fn the_schema_file_is_current() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/schema.graphql");
     let served = sdl();
     if std::env::var_os("HOLDFAST_UPDATE").is_some_and(|value| value == "1") {
-        let broken = compatible::broken(&std::fs::read_to_string(file).unwrap_or_default(), &served);
-        assert!(broken.is_empty(), "clients would stumble: {}", broken.join("; "));
+        let broken = compatibility::broken(&std::fs::read_to_string(file).unwrap_or_default(), &served);
+        assert!(broken.is_empty(), "these changes break clients: {}", broken.join("; "));
         std::fs::write(file, &served).unwrap();
     }
-    let kept = std::fs::read_to_string(file).unwrap_or_default();
-    let hint = "HOLDFAST_UPDATE=1 cargo test -p holdfast-api the_schema_that_is_kept";
-    assert!(kept == served, "api/schema.graphql is not what is served; write it again with: {hint}");
+    let written = std::fs::read_to_string(file).unwrap_or_default();
+    let hint = "HOLDFAST_UPDATE=1 cargo test -p holdfast-api the_schema_file_is_current";
+    assert!(written == served, "api/schema.graphql is outdated; write it again with: {hint}");
 }

@@ -21,21 +21,21 @@ fn identified(value: &Value, found: &mut BTreeMap<String, String>) {
 }
 
 /// An order of two packages, with a hold, a return and a change of address that a location has not accepted.
-async fn eventful(house: &House) -> String {
-    let journey = Journey::whole(house).await;
+async fn eventful(server: &TestServer) -> String {
+    let journey = Journey::complete(server).await;
     let line = json!({"line": 1, "quantity": 1});
-    house
-        .granted("RequestReturn", json!({"orderId": journey.order, "reason": "too small", "lines": [line]}))
+    server
+        .execute("RequestReturn", json!({"orderId": journey.order, "reason": "too small", "lines": [line]}))
         .await;
     let supply = json!({"sku": "MUG", "location": "DC-1", "quantity": 5, "dueAt": "2090-01-01T00:00:00Z"});
-    house.granted("ExpectSupply", supply).await;
-    let (open, _) = house.create("W-2").await;
+    server.execute("ExpectSupply", supply).await;
+    let (open, _) = server.create("W-2").await;
     let open = open["orderId"].as_str().unwrap();
-    house.granted("AcceptFulfillmentOrder", json!({"fulfillmentOrderId": format!("{open}.f1")})).await;
+    server.execute("AcceptFulfillmentOrder", json!({"fulfillmentOrderId": format!("{open}.f1")})).await;
     let address = json!({"name": "Ada Byron", "city": "London", "country": "GB"});
-    house.granted("AmendOrder", json!({"orderId": open, "shipTo": address})).await;
-    let (_, last) = house.granted("HoldOrder", json!({"orderId": open, "reason": "fraud_risk"})).await;
-    house.app.queries.wait_for("default", last).await.unwrap();
+    server.execute("AmendOrder", json!({"orderId": open, "shipTo": address})).await;
+    let (_, last) = server.execute("HoldOrder", json!({"orderId": open, "reason": "fraud_risk"})).await;
+    server.app.queries.wait_for("default", last).await.unwrap();
     journey.order
 }
 
@@ -47,8 +47,8 @@ const ORDER: &str = "__typename id shipTo { __typename id } lines { nodes { __ty
 
 #[tokio::test]
 async fn every_object_is_found_by_its_id() {
-    let house = House::stocked().await;
-    let order = eventful(&house).await;
+    let server = TestServer::stocked().await;
+    let order = eventful(&server).await;
     let queries = [
         format!("{{ orders(first: 5) {{ nodes {{ {ORDER} }} }} }}"),
         format!(r#"{{ order(id: "{order}", asOf: "9") {{ {ORDER} }} }}"#),
@@ -63,17 +63,17 @@ async fn every_object_is_found_by_its_id() {
     ];
     let mut found = BTreeMap::new();
     for query in &queries {
-        identified(&house.ask(query).await, &mut found);
+        identified(&server.query(query).await, &mut found);
     }
     let kinds: std::collections::BTreeSet<&str> = found.values().map(String::as_str).collect();
     let schema = "{ __type(name: \"Node\") { possibleTypes { name } } }";
-    let schema = house.ask(schema).await["__type"]["possibleTypes"].clone();
+    let schema = server.query(schema).await["__type"]["possibleTypes"].clone();
     let all = schema.as_array().unwrap().iter().map(|kind| kind["name"].as_str().unwrap());
     assert_eq!(kinds, all.collect(), "every type is among them");
     for chunk in found.iter().collect::<Vec<_>>().chunks(3) {
         let ids: Vec<&str> = chunk.iter().map(|(id, _)| id.as_str()).collect();
         let query = "query($ids: [ID!]!) { nodes(ids: $ids) { id __typename } }";
-        let answer = house.ask_with(None, query, json!({"ids": ids})).await;
+        let answer = server.query_with(None, query, json!({"ids": ids})).await;
         let expected: Vec<Value> =
             chunk.iter().map(|(id, kind)| json!({"id": id, "__typename": kind})).collect();
         assert_eq!(answer["data"]["nodes"], json!(expected), "{answer}");
@@ -81,8 +81,8 @@ async fn every_object_is_found_by_its_id() {
 }
 
 #[tokio::test]
-async fn an_id_of_nothing_is_null_and_a_text_that_is_no_id_an_error() {
-    let house = House::stocked().await;
+async fn an_unknown_id_is_null_and_a_malformed_id_an_error() {
+    let server = TestServer::stocked().await;
     let order = |key: &str| {
         use crate::opaque::encode;
         encode(&json!({"t": "Order", "m": "default", "k": key}))
@@ -90,29 +90,29 @@ async fn an_id_of_nothing_is_null_and_a_text_that_is_no_id_an_error() {
     let unknown = [
         order("01890a5d-ac96-774b-bcce-b302099a8057"),
         order("17"),
-        crate::opaque::encode(&json!({"t": "Order", "m": "nobody", "k": "17"})),
+        crate::opaque::encode(&json!({"t": "Order", "m": "unknown", "k": "17"})),
         crate::opaque::encode(&json!({"t": "Event", "m": "default", "k": "0"})),
         crate::opaque::encode(&json!({"t": "Event", "m": "default", "k": "999"})),
         crate::opaque::encode(&json!({"t": "Location", "m": "default", "k": "DC-9"})),
         crate::opaque::encode(&json!({"t": "Supply", "m": "default", "k": "MUG", "p": "s9"})),
     ];
     let query = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }";
-    let answer = house.ask_with(None, query, json!({"ids": unknown})).await;
+    let answer = server.query_with(None, query, json!({"ids": unknown})).await;
     assert_eq!(answer["data"]["nodes"], json!([null, null, null, null, null, null, null]), "{answer}");
     let extra = crate::opaque::encode(&json!({"t": "Order", "m": "default", "k": "17", "x": 1}));
     for wrong in ["", "17", "!", &extra] {
-        assert_eq!(house.code(&format!("{{ node(id: \"{wrong}\") {{ id }} }}")).await, "invalid_value");
+        assert_eq!(server.code(&format!("{{ node(id: \"{wrong}\") {{ id }} }}")).await, "invalid_value");
     }
-    assert_eq!(house.code("{ nodes(ids: []) { id } }").await, "invalid_value");
+    assert_eq!(server.code("{ nodes(ids: []) { id } }").await, "invalid_value");
     let many = json!({"ids": vec![unknown[0].clone(); 201]});
-    let answer = house.ask_with(None, query, many).await;
+    let answer = server.query_with(None, query, many).await;
     assert_eq!(answer["errors"][0]["extensions"]["code"], "invalid_value");
 }
 
 #[tokio::test]
 async fn a_past_state_never_shares_the_id_of_the_current_one() {
-    let house = House::stocked().await;
-    let journey = Journey::whole(&house).await;
+    let server = TestServer::stocked().await;
+    let journey = Journey::complete(&server).await;
     let (order, then) = (&journey.order, journey.positions[0]);
     let query = format!(
         r#"{{ now: order(id: "{order}", minPosition: {}) {{ ...O }} then: order(id: "{order}", asOf: "{then}") {{ ...O }} }}
@@ -120,7 +120,7 @@ async fn a_past_state_never_shares_the_id_of_the_current_one() {
              fulfillmentOrders {{ nodes {{ id order {{ id status }} }} }} }}"#,
         journey.last()
     );
-    let data = house.ask(&query).await;
+    let data = server.query(&query).await;
     let (now, past) = (&data["now"], &data["then"]);
     assert_eq!((&now["status"], &past["status"]), (&json!("DELIVERED"), &json!("RESERVED")));
     for pointer in ["/id", "/lines/nodes/0/id", "/shipTo/id", "/fulfillmentOrders/nodes/0/id"] {
@@ -131,19 +131,19 @@ async fn a_past_state_never_shares_the_id_of_the_current_one() {
     let last = past["history"]["nodes"].as_array().unwrap().last().unwrap();
     assert!(last["position"].as_u64().unwrap() <= then, "{last}");
     let again = "query($id: ID!) { node(id: $id) { ... on Order { id status } } }";
-    let again = house.ask_with(None, again, json!({"id": past["id"]})).await;
+    let again = server.query_with(None, again, json!({"id": past["id"]})).await;
     assert_eq!(again["data"]["node"], json!({"id": past["id"], "status": "RESERVED"}));
 }
 
 #[tokio::test]
 async fn a_mutation_returns_the_current_object_unless_a_replayed_answer_is_older() {
-    let house = House::stocked().await;
+    let server = TestServer::stocked().await;
     let create = r#"mutation { createOrder(idempotencyKey: "o1", input: {channel: "web", payment: NOT_REQUIRED,
         lines: {sku: "MUG", quantity: 2}, shipTo: {name: "Grace Hopper", city: "Arlington", country: "US"}}) {
         replayed order { id orderId status shipTo { id name } } } }"#;
-    let created = house.ask(create).await["createOrder"].clone();
+    let created = server.query(create).await["createOrder"].clone();
     assert_eq!(created["order"]["shipTo"]["name"], "Grace Hopper", "the caller named the order by its id");
-    let replayed = house.ask(create).await["createOrder"].clone();
+    let replayed = server.query(create).await["createOrder"].clone();
     assert_eq!((&replayed["replayed"], &replayed["order"]), (&json!(true), &created["order"]));
 
     let (id, key) = (created["order"]["id"].clone(), created["order"]["orderId"].clone());
@@ -151,9 +151,9 @@ async fn a_mutation_returns_the_current_object_unless_a_replayed_answer_is_older
         r#"mutation {{ cancelOrder(idempotencyKey: "c1", input: {{orderId: {key}, reason: "asked"}}) {{
             order {{ id status }} }} }}"#
     );
-    let cancelled = house.ask(&cancel).await["cancelOrder"]["order"].clone();
+    let cancelled = server.query(&cancel).await["cancelOrder"]["order"].clone();
     assert_eq!(cancelled, json!({"id": id, "status": "CANCELLED"}));
-    let replayed = house.ask(create).await["createOrder"]["order"].clone();
+    let replayed = server.query(create).await["createOrder"]["order"].clone();
     assert_ne!(replayed["id"], id, "it would overwrite the cancelled order in a cache");
     assert_eq!(replayed["status"], "RESERVED");
     assert_eq!(replayed["shipTo"]["name"], Value::Null, "an order of the past has no personal data");
@@ -164,15 +164,15 @@ async fn a_mutation_returns_the_current_object_unless_a_replayed_answer_is_older
                 reason: LOST}}) {{ availability {{ id available }} }} }}"#
         )
     };
-    let first = house.ask(&count("a1")).await["adjustStock"]["availability"].clone();
-    let second = house.ask(&count("a2")).await["adjustStock"]["availability"].clone();
+    let first = server.query(&count("a1")).await["adjustStock"]["availability"].clone();
+    let second = server.query(&count("a2")).await["adjustStock"]["availability"].clone();
     assert_eq!((&first["id"], &first["available"]), (&second["id"], &json!(999)));
-    let replayed = house.ask(&count("a1")).await["adjustStock"]["availability"].clone();
+    let replayed = server.query(&count("a1")).await["adjustStock"]["availability"].clone();
     assert_ne!(replayed["id"], first["id"]);
     assert_eq!(replayed["available"], 999);
 }
 
-/// The names of the types that a type is made of, from the inside out.
+/// Whether a type is a list, and the name of its innermost type.
 fn named(kind: &Value) -> (bool, &str) {
     match kind["kind"].as_str().unwrap() {
         "NON_NULL" => named(&kind["ofType"]),
@@ -199,8 +199,8 @@ const VALUES: [&str; 8] = [
 
 #[tokio::test]
 async fn every_list_of_objects_is_a_connection_and_every_object_with_an_id_a_node() {
-    let house = House::empty().await;
-    let schema = house.ask(TYPES).await["__schema"]["types"].clone();
+    let server = TestServer::empty().await;
+    let schema = server.query(TYPES).await["__schema"]["types"].clone();
     let types = schema.as_array().unwrap().iter();
     let objects: Vec<&Value> = types
         .filter(|one| one["kind"] == "OBJECT" && !one["name"].as_str().unwrap().starts_with("__"))

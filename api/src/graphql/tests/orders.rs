@@ -1,11 +1,11 @@
-//! One order: as it is, as it was, and what happened to it.
+//! One order: now, as of the past, and its history.
 
 use super::*;
 
 #[tokio::test]
-async fn a_delivered_order_is_told_whole() {
-    let house = House::stocked().await;
-    let journey = Journey::whole(&house).await;
+async fn an_order_is_returned_with_all_its_parts() {
+    let server = TestServer::stocked().await;
+    let journey = Journey::complete(&server).await;
     let query = format!(
         r#"{{ order(id: "{}", minPosition: "{}") {{
             status version channelRef customerRef currency personalData attributes supportedActions
@@ -18,7 +18,7 @@ async fn a_delivered_order_is_told_whole() {
         journey.order,
         journey.last()
     );
-    let order = house.ask(&query).await["order"].clone();
+    let order = server.query(&query).await["order"].clone();
     assert_eq!(order["status"], "DELIVERED");
     assert_eq!(
         order["statusAxes"],
@@ -44,9 +44,9 @@ async fn a_delivered_order_is_told_whole() {
 }
 
 #[tokio::test]
-async fn personal_data_is_told_to_who_asks_by_id_only() {
-    let house = House::stocked().await;
-    let journey = Journey::whole(&house).await;
+async fn personal_data_is_returned_only_where_the_order_is_named_by_id() {
+    let server = TestServer::stocked().await;
+    let journey = Journey::complete(&server).await;
     let (id, last) = (&journey.order, journey.last());
     let ship_to = "shipTo { name street city }";
     for query in [
@@ -58,45 +58,45 @@ async fn personal_data_is_told_to_who_asks_by_id_only() {
         ),
         "{ events { edges { node { data order { shipTo { name city } } } } } }".to_owned(),
     ] {
-        let answer = house.ask(&query).await.to_string();
+        let answer = server.query(&query).await.to_string();
         assert!(answer.contains("Arlington"), "{query}: {answer}");
         assert!(!answer.contains("Hopper"), "{query}");
     }
-    house.granted("ErasePersonalData", json!({"orderId": id, "reason": "asked"})).await;
-    let erased = house.ask(&format!(r#"{{ order(id: "{id}") {{ {ship_to} }} }}"#)).await;
+    server.execute("ErasePersonalData", json!({"orderId": id, "reason": "asked"})).await;
+    let erased = server.query(&format!(r#"{{ order(id: "{id}") {{ {ship_to} }} }}"#)).await;
     assert_eq!(erased["order"]["shipTo"], json!({"name": null, "street": null, "city": "Arlington"}));
 }
 
 #[tokio::test]
-async fn an_order_is_told_as_it_was_after_each_command() {
-    let house = House::stocked().await;
-    let journey = Journey::whole(&house).await;
+async fn an_order_can_be_queried_as_of_each_command() {
+    let server = TestServer::stocked().await;
+    let journey = Journey::complete(&server).await;
     for (position, status) in journey.positions.iter().zip(Journey::STATUSES) {
         let query =
             format!(r#"{{ order(id: "{}", asOf: "{position}") {{ status position }} }}"#, journey.order);
-        let then = house.ask(&query).await;
+        let then = server.query(&query).await;
         assert_eq!(then["order"], json!({"status": status, "position": position}));
     }
     let before = journey.positions[0] - 1;
-    for moment in [before.to_string(), "2001-01-01T00:00:00Z".to_owned()] {
-        let query = format!(r#"{{ order(id: "{}", asOf: "{moment}") {{ status }} }}"#, journey.order);
-        assert_eq!(house.ask(&query).await["order"], Value::Null, "{moment}");
+    for time in [before.to_string(), "2001-01-01T00:00:00Z".to_owned()] {
+        let query = format!(r#"{{ order(id: "{}", asOf: "{time}") {{ status }} }}"#, journey.order);
+        assert_eq!(server.query(&query).await["order"], Value::Null, "{time}");
     }
     let query =
         format!(r#"{{ order(id: "{}", asOf: "2999-01-01T02:00:00+02:00") {{ status }} }}"#, journey.order);
-    assert_eq!(house.ask(&query).await["order"]["status"], "DELIVERED");
+    assert_eq!(server.query(&query).await["order"]["status"], "DELIVERED");
 }
 
 #[tokio::test]
-async fn history_tells_what_happened_and_who_did_it() {
-    let house = House::stocked().await;
-    let journey = Journey::whole(&house).await;
+async fn history_has_events_with_their_metadata() {
+    let server = TestServer::stocked().await;
+    let journey = Journey::complete(&server).await;
     let query = format!(
         r#"{{ order(id: "{}") {{ history {{ nodes {{ position version type at data
             metadata {{ command principal actor key }} }} }} }} }}"#,
         journey.order
     );
-    let answer = house.ask(&query).await;
+    let answer = server.query(&query).await;
     let history = answer["order"]["history"]["nodes"].as_array().unwrap();
     let types: Vec<&str> = history.iter().map(|event| event["type"].as_str().unwrap()).collect();
     let lifecycle = [
@@ -124,13 +124,13 @@ async fn history_tells_what_happened_and_who_did_it() {
 }
 
 #[tokio::test]
-async fn an_order_that_does_not_exist_is_null_and_a_malformed_question_an_error() {
-    let house = House::empty().await;
+async fn an_unknown_order_is_null_and_a_malformed_query_an_error() {
+    let server = TestServer::empty().await;
     let unknown = "01890a5d-ac96-774b-bcce-b302099a8057";
     let query = format!(
         r#"{{ order(id: "{unknown}") {{ status }} orderByRef(channel: "web", ref: "x") {{ status }} }}"#
     );
-    assert_eq!(house.ask(&query).await, json!({"order": null, "orderByRef": null}));
+    assert_eq!(server.query(&query).await, json!({"order": null, "orderByRef": null}));
     for (query, code) in [
         (r#"{ order(id: "17") { status } }"#.to_owned(), "invalid_value"),
         (format!(r#"{{ order(id: "{unknown}", asOf: "yesterday") {{ status }} }}"#), "invalid_value"),
@@ -148,16 +148,16 @@ async fn an_order_that_does_not_exist_is_null_and_a_malformed_question_an_error(
         ("mutation { order }".to_owned(), "invalid_query"),
         (String::new(), "invalid_query"),
     ] {
-        assert_eq!(house.code(&query).await, code, "{query}");
+        assert_eq!(server.code(&query).await, code, "{query}");
     }
 }
 
 #[tokio::test]
-async fn a_position_beyond_the_journal_is_refused() {
-    let house = House::stocked().await;
+async fn a_min_position_beyond_the_journal_is_rejected() {
+    let server = TestServer::stocked().await;
     let id = "01890a5d-ac96-774b-bcce-b302099a8057";
     let query = format!(r#"{{ order(id: "{id}", minPosition: 9223372036854775807) {{ status }} }}"#);
-    let answer = house.ask_with(None, &query, json!({})).await;
+    let answer = server.query_with(None, &query, json!({})).await;
     assert_eq!(
         answer["errors"][0]["extensions"],
         json!({"argument": "minPosition", "code": "invalid_value", "retryable": false})
@@ -166,17 +166,17 @@ async fn a_position_beyond_the_journal_is_refused() {
 }
 
 #[tokio::test]
-async fn a_timeline_tells_where_the_order_stood_and_what_each_event_changed() {
-    let house = House::stocked().await;
-    let journey = Journey::whole(&house).await;
+async fn a_timeline_has_the_status_and_the_changes_after_each_event() {
+    let server = TestServer::stocked().await;
+    let journey = Journey::complete(&server).await;
     let query = format!(
         r#"{{ order(id: "{}") {{ timeline {{ nodes {{ status event {{ type position commandEnd }}
             differences {{ pointer before after }} }} }} }} }}"#,
         journey.order
     );
-    let timeline = house.ask(&query).await["order"]["timeline"]["nodes"].clone();
+    let timeline = server.query(&query).await["order"]["timeline"]["nodes"].clone();
     let steps = timeline.as_array().unwrap();
-    // What others saw is where the order stood after the last event of each command.
+    // Other clients see the status after the last event of each command.
     let is_last = |(place, step): &(usize, &Value)| {
         let next = steps.get(place + 1);
         next.is_none_or(|next| next["event"]["commandEnd"] != step["event"]["commandEnd"])
@@ -196,7 +196,7 @@ async fn a_timeline_tells_where_the_order_stood_and_what_each_event_changed() {
             differences {{ pointer }} }} }} }} }} }}"#,
         journey.order
     );
-    let timeline = house.ask(&query).await["order"]["timeline"]["edges"].clone();
+    let timeline = server.query(&query).await["order"]["timeline"]["edges"].clone();
     assert_eq!(timeline.as_array().unwrap().len(), 1);
     assert_eq!(timeline[0]["node"]["status"], "RESERVED");
     assert_ne!(timeline[0]["node"]["differences"], json!([]));

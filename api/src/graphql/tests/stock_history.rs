@@ -1,14 +1,14 @@
-//! What happened to stock items.
+//! Stock movements.
 
 use super::*;
 
-/// Mugs that come and go.
-async fn busy(house: &House) {
+/// Four orders and a correction of the stock.
+async fn move_stock(server: &TestServer) {
     for number in 1..=4 {
-        house.create(&format!("W-{number}")).await;
+        server.create(&format!("W-{number}")).await;
     }
     let missing = json!({"sku": "MUG", "location": "DC-1", "delta": -7, "reason": "lost"});
-    house.granted("AdjustStock", missing).await;
+    server.execute("AdjustStock", missing).await;
 }
 
 const ALL: &str = "query($first: Int, $after: String) {
@@ -19,16 +19,16 @@ const ALL: &str = "query($first: Int, $after: String) {
         pageInfo { hasNextPage endCursor } } }";
 
 #[tokio::test]
-async fn a_history_has_every_movement_and_what_was_there_after_it() {
-    let house = House::stocked().await;
-    busy(&house).await;
-    let answer = house.ask_with(None, ALL, json!({})).await;
+async fn stock_history_has_every_movement_with_the_stock_after_it() {
+    let server = TestServer::stocked().await;
+    move_stock(&server).await;
+    let answer = server.query_with(None, ALL, json!({})).await;
     let edges = answer["data"]["stockHistory"]["edges"].as_array().unwrap_or_else(|| panic!("{answer}"));
     assert_eq!(edges.len(), 6);
     let node = &edges[2]["node"];
     assert_eq!(node["event"]["type"], "StockReserved");
     assert_eq!(node["event"]["metadata"], json!({"command": "CreateOrder", "actor": "ada"}));
-    assert_eq!(node["event"]["order"], Value::Null, "it happened to the stock item");
+    assert_eq!(node["event"]["order"], Value::Null, "the stream is the stock item's");
     assert!(node["orderId"].is_string());
     let after = json!([{"location": "DC-1", "quantity": 2, "onHand": 1000, "reserved": 4, "earmarked": 0,
         "safetyStock": 0, "available": 996, "quarantine": 0, "damaged": 0}]);
@@ -38,13 +38,13 @@ async fn a_history_has_every_movement_and_what_was_there_after_it() {
 }
 
 #[tokio::test]
-async fn pages_of_a_history_add_up_to_the_whole() {
-    let house = House::stocked().await;
-    busy(&house).await;
-    let whole = house.ask_with(None, ALL, json!({})).await["data"]["stockHistory"]["edges"].clone();
+async fn pages_of_a_stock_history_are_complete() {
+    let server = TestServer::stocked().await;
+    move_stock(&server).await;
+    let whole = server.query_with(None, ALL, json!({})).await["data"]["stockHistory"]["edges"].clone();
     let (mut all, mut after) = (Vec::new(), Value::Null);
     loop {
-        let answer = house.ask_with(None, ALL, json!({"first": 4, "after": after})).await;
+        let answer = server.query_with(None, ALL, json!({"first": 4, "after": after})).await;
         let list = &answer["data"]["stockHistory"];
         all.extend(list["edges"].as_array().unwrap_or_else(|| panic!("{answer}")).clone());
         after = list["pageInfo"]["endCursor"].clone();
@@ -56,9 +56,9 @@ async fn pages_of_a_history_add_up_to_the_whole() {
 }
 
 #[tokio::test]
-async fn a_history_that_cannot_be_asked_for_so_has_the_codes_of_rest() {
-    let house = House::stocked().await;
-    let none = house.ask("{ stockHistory(sku: \"NONE\") { edges { cursor } } }").await;
+async fn invalid_arguments_of_stock_history_are_rejected() {
+    let server = TestServer::stocked().await;
+    let none = server.query("{ stockHistory(sku: \"NONE\") { edges { cursor } } }").await;
     assert_eq!(none["stockHistory"], Value::Null);
     for (arguments, code, argument) in [
         ("sku: \"\"", "invalid_value", "sku"),
@@ -68,7 +68,7 @@ async fn a_history_that_cannot_be_asked_for_so_has_the_codes_of_rest() {
         ("sku: \"MUG\", after: \"1\"", "invalid_cursor", "after"),
     ] {
         let query = format!("{{ stockHistory({arguments}) {{ edges {{ cursor }} }} }}");
-        let answer = house.ask_with(None, &query, json!({})).await;
+        let answer = server.query_with(None, &query, json!({})).await;
         let extensions = &answer["errors"][0]["extensions"];
         assert_eq!(
             (&extensions["code"], &extensions["argument"]),

@@ -7,9 +7,10 @@ use holdfast_projections as projections;
 use super::enums::Stage;
 use super::fulfillment_order::FulfillmentOrder;
 use super::scalars::{DateTime, Long, id};
+use crate::graphql::error::Problem;
 
 /// A fulfillment order on a location's board.
-#[derive(Debug, SimpleObject)]
+#[derive(Debug, Clone, SimpleObject)]
 pub(in crate::graphql) struct BoardEntry {
     /// What the location has to do next.
     stage: Stage,
@@ -31,20 +32,20 @@ impl BoardEntry {
         merchant: &MerchantId,
         entry: projections::BoardEntry,
         now: Timestamp,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, Problem> {
+        Ok(Self {
             stage: entry.stage.into(),
             since: DateTime(entry.stage_since),
             age_seconds: entry.stage_since.seconds_until(now).into(),
             due_at: entry.due_at.map(DateTime),
             overdue: entry.due_at.is_some_and(|due_at| due_at < now),
-            fulfillment_order: FulfillmentOrder::current(merchant, entry.fulfillment_order),
-        }
+            fulfillment_order: FulfillmentOrder::current(merchant, entry.fulfillment_order)?,
+        })
     }
 }
 
 /// The fulfillment orders at a location in one stage.
-#[derive(Debug, SimpleObject)]
+#[derive(Debug, Clone, SimpleObject)]
 pub(in crate::graphql) struct BoardSummary {
     /// The id of the location.
     location: ID,

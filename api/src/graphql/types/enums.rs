@@ -1,44 +1,46 @@
 //! The domain's enums with GraphQL's names. Clients treat them as open: values may be added.
 
 use async_graphql::Enum;
+use serde::{Deserialize, Serialize};
 
 macro_rules! enums {
     ($( $(#[$doc:meta])* $name:ident = $domain:tt { $( $(#[$variant_doc:meta])* $variant:ident ),* $(,)? } )*) => {
         $(
             $(#[$doc])*
-            #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+            #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, Deserialize, Serialize)]
             #[graphql(remote = $domain)]
+            #[serde(rename_all = "snake_case")]
             pub(in crate::graphql) enum $name { $( $(#[$variant_doc])* $variant, )* }
         )*
     };
 }
 
 enums! {
-    /// Which orders come first.
+    /// The order of a list of orders.
     OrderSort = "holdfast_projections::OrderSort" {
-        /// What was created last.
+        /// Created last comes first.
         NewestFirst,
-        /// What was created first.
+        /// Created first comes first.
         OldestFirst,
-        /// What was changed last. An order that changes meanwhile may be missed.
+        /// Changed last comes first. An order that changes while the list is read may be missed.
         LatestChangeFirst,
-        /// What has not been changed for longest. An order that changes meanwhile comes again.
+        /// Unchanged for longest comes first. An order that changes while the list is read may be returned twice.
         EarliestChangeFirst,
     }
     /// What a location has to do next with a fulfillment order. Values may be added.
     Stage = "holdfast_projections::Stage" {
-        /// It was asked something and has not answered.
+        /// Accept or reject a pending request, such as a cancellation.
         Answer,
-        /// Goods are to be taken from their places.
+        /// Pick the units.
         Pick,
-        /// Picked goods are to be put into parcels.
+        /// Pack the picked units.
         Pack,
-        /// Parcels are to leave, or to be got ready for who fetches them.
+        /// Ship the packages, or make them ready for pickup.
         Ship,
-        /// It waits for the customer to fetch it.
+        /// Hand the goods over when the customer comes.
         HandOver,
     }
-    /// How long what is summed together is.
+    /// The length of a period of metrics.
     Period = "holdfast_projections::Period" {
         /// A minute.
         Minute,
@@ -47,260 +49,260 @@ enums! {
     }
     /// What metrics are grouped by, in addition to the period.
     GroupBy = "holdfast_projections::GroupBy" {
-        /// Nothing.
+        /// No grouping.
         None,
         /// The order's channel.
         Channel,
-        /// The location; what belongs to no location is a group of its own.
+        /// The location. Metrics without a location, such as orders created, form a group of their own.
         Location,
     }
-    /// The one-word answer to "where is my order?". Values may be added.
+    /// The overall status of an order. Values may be added.
     OrderStatus = "holdfast_domain::order::OrderStatus" {
-        /// Taken; nothing is held for it yet.
+        /// Created; nothing is reserved or backordered.
         Created,
-        /// Something of it waits for supply.
+        /// At least one unit is backordered.
         Backordered,
-        /// Everything not cancelled is held for it.
+        /// All units that are not cancelled are reserved.
         Reserved,
-        /// It waits for somebody's decision.
+        /// A hold is in force.
         OnHold,
-        /// Picking has begun.
+        /// Picking has started.
         Picking,
-        /// Everything left to ship is packed.
+        /// All units that are still to be shipped are packed.
         Packed,
-        /// Some of it has left.
+        /// Some units have shipped.
         PartiallyShipped,
-        /// All of it has left.
+        /// All units have shipped.
         Shipped,
-        /// All of it has left and the carrier has reported.
+        /// All units have shipped, and the carrier has reported.
         InTransit,
-        /// Some of it arrived.
+        /// Some units are delivered.
         PartiallyDelivered,
-        /// All of it arrived.
+        /// All units are delivered.
         Delivered,
-        /// A parcel was lost, refused or sent back.
+        /// A package was lost, refused or sent back.
         DeliveryFailed,
-        /// Nothing of it will be delivered.
+        /// All units are cancelled.
         Cancelled,
-        /// Some of it came back.
+        /// Some units were returned.
         PartiallyReturned,
-        /// All of it came back.
+        /// All units were returned.
         Returned,
     }
-    /// What is held for an order.
+    /// How much of an order is reserved.
     ReservationStatus = "holdfast_domain::order::ReservationStatus" {
-        /// Nothing yet.
+        /// Nothing is reserved yet.
         None,
-        /// Some of it.
+        /// Some units are reserved.
         Partial,
-        /// All of it.
+        /// All units are reserved.
         Reserved,
-        /// Something waits for supply.
+        /// At least one unit is backordered.
         Backordered,
-        /// What was held was given back.
+        /// The reservation was released.
         Released,
     }
-    /// How far the warehouses are.
+    /// How far the locations are with an order.
     FulfillmentStatus = "holdfast_domain::order::FulfillmentStatus" {
-        /// Nothing was handed to a location.
+        /// No location has a fulfillment order.
         None,
-        /// Handed over, not begun.
+        /// Assigned to locations; not started.
         Open,
-        /// Accepted by the warehouse.
+        /// Accepted by a location.
         Accepted,
-        /// Being picked.
+        /// Picking has started.
         Picking,
-        /// All picked.
+        /// All units are picked.
         Picked,
-        /// All packed.
+        /// All units are packed.
         Packed,
-        /// Some has left.
+        /// Some units have shipped.
         PartiallyShipped,
-        /// All has left.
+        /// All units have shipped.
         Shipped,
     }
-    /// How far the carriers are.
+    /// How far the carriers are with an order.
     DeliveryStatus = "holdfast_domain::order::DeliveryStatus" {
-        /// Nothing has left, or no carrier has reported.
+        /// Nothing has shipped, or no carrier has reported.
         None,
-        /// On its way.
+        /// In transit.
         InTransit,
-        /// On the last vehicle.
+        /// Out for delivery.
         OutForDelivery,
-        /// Nobody was there.
+        /// A delivery attempt failed.
         Attempted,
-        /// Some of it arrived.
+        /// Some units are delivered.
         PartiallyDelivered,
-        /// All of it arrived.
+        /// All units are delivered.
         Delivered,
-        /// A parcel was lost, refused or sent back.
+        /// A package was lost, refused or sent back.
         Failed,
     }
-    /// How far the money is.
+    /// The state of an order's payment.
     PaymentStatus = "holdfast_domain::order::PaymentStatus" {
-        /// Not this system's business.
+        /// The order may ship without a payment.
         NotRequired,
-        /// Awaited.
+        /// No payment is reported yet.
         Pending,
-        /// Promised.
+        /// The payment is authorized.
         Authorized,
-        /// There.
+        /// The payment is confirmed.
         Confirmed,
-        /// Refused.
+        /// The payment failed.
         Failed,
-        /// Taken back.
+        /// The payment was voided.
         Voided,
     }
-    /// What came back.
+    /// How much of an order was returned.
     ReturnStatus = "holdfast_domain::order::ReturnStatus" {
         /// Nothing.
         None,
-        /// It is announced.
+        /// A return is announced; nothing is received.
         Requested,
-        /// Some of it.
+        /// Some units were received.
         Partial,
-        /// All of it.
+        /// All units were received.
         Returned,
     }
-    /// What was cancelled.
+    /// How much of an order is cancelled.
     CancellationStatus = "holdfast_domain::order::CancellationStatus" {
         /// Nothing.
         None,
-        /// The warehouse was asked.
+        /// A cancellation request is pending with a location.
         Requested,
-        /// Some of it.
+        /// Some units are cancelled.
         Partial,
-        /// All of it.
+        /// All units are cancelled.
         Cancelled,
     }
-    /// How far one location is with its part of an order.
+    /// How far a location is with a fulfillment order.
     FulfillmentOrderStatus = "holdfast_domain::order::FulfillmentOrderStatus" {
-        /// Not begun.
+        /// Not started.
         Open,
-        /// Accepted by the warehouse.
+        /// Accepted by the location.
         Accepted,
-        /// Being picked.
+        /// Picking has started.
         Picking,
-        /// All picked.
+        /// All units are picked.
         Picked,
-        /// All packed.
+        /// All units are packed.
         Packed,
-        /// Waits to be fetched by the customer.
+        /// Ready to be collected by the customer.
         ReadyForPickup,
-        /// All has left.
+        /// All units have shipped.
         Shipped,
-        /// All has arrived.
+        /// All units are delivered.
         Delivered,
-        /// All was given back.
+        /// All units are cancelled or moved to other locations.
         Cancelled,
     }
-    /// How urgent an order is.
+    /// The priority of an order in queues and on boards.
     Priority = "holdfast_domain::values::Priority" {
-        /// As everyone.
+        /// The default.
         Standard,
         /// Before standard.
         Express,
-        /// Before everything.
+        /// Before express.
         Critical,
     }
-    /// Whether goods may leave before they are paid.
+    /// Whether an order may ship before it is paid.
     PaymentTerms = "holdfast_domain::order::PaymentTerms" {
-        /// Not before payment is confirmed.
+        /// It ships only after its payment is confirmed.
         Required,
-        /// Payment is not this system's business.
+        /// It ships without a payment.
         NotRequired,
     }
     /// How goods reach the customer.
     DeliveryMethod = "holdfast_domain::order::DeliveryMethod" {
-        /// By a carrier.
+        /// Shipped by a carrier.
         Ship,
-        /// Fetched at a location.
+        /// Collected by the customer at a location.
         Pickup,
-        /// Brought by a location's own people.
+        /// Delivered by a location's own staff.
         Local,
-        /// Sent by a supplier.
+        /// Shipped by a supplier.
         Dropship,
-        /// Not at all.
+        /// No delivery.
         None,
     }
-    /// Why an order must wait.
+    /// Why an order is on hold.
     HoldReason = "holdfast_domain::order::HoldReason" {
-        /// The money is not there yet.
+        /// The payment is missing.
         AwaitingPayment,
-        /// It may be fraud.
+        /// Suspected fraud.
         FraudRisk,
-        /// Nobody can be reached there.
+        /// The address is wrong.
         IncorrectAddress,
-        /// Nothing could be reserved when it was to be.
+        /// Units were out of stock when they should have been reserved.
         InventoryOutOfStock,
-        /// The customer wants it so.
+        /// The customer requested the hold.
         CustomerRequest,
-        /// It is not to leave yet.
+        /// The order must not ship yet.
         Scheduled,
-        /// Something else.
+        /// Another reason.
         Other,
     }
-    /// What a carrier says of a parcel, normalised.
+    /// A carrier's report about a package, normalised.
     TrackingStatus = "holdfast_domain::order::TrackingStatus" {
-        /// Announced, not yet handed over.
+        /// Announced; the carrier does not have the package yet.
         LabelCreated,
-        /// In the carrier's hands.
+        /// The carrier has the package.
         PickedUp,
-        /// On its way.
+        /// In transit.
         InTransit,
-        /// On the last vehicle.
+        /// Out for delivery.
         OutForDelivery,
-        /// Nobody was there.
+        /// A delivery attempt failed.
         AttemptedDelivery,
-        /// Late.
+        /// Delayed.
         Delayed,
-        /// Waits to be fetched.
+        /// Ready to be collected by the customer.
         ReadyForPickup,
-        /// Handed over.
+        /// Delivered.
         Delivered,
         /// Lost or refused.
         Failure,
-        /// On its way back or there.
+        /// On the way back to the sender, or returned to the sender.
         ReturnedToSender,
     }
-    /// What became of an order's personal data.
+    /// The state of an order's personal data.
     PersonalDataState = "holdfast_domain::order::PersonalDataState" {
-        /// None was given.
+        /// The order has none.
         None,
-        /// It is kept, sealed.
+        /// Stored encrypted.
         Sealed,
-        /// Its key was destroyed.
+        /// Erased: the key was destroyed.
         Erased,
     }
     /// When units are reserved for an order.
     ReserveAt = "holdfast_domain::policy::ReserveAt" {
-        /// In the same decision as the order's creation.
+        /// When the order is created.
         Creation,
-        /// When its payment is confirmed.
+        /// When the payment is confirmed.
         Payment,
     }
-    /// What becomes of an order when not everything is there.
+    /// What happens to an order if not all of its units are available.
     OnShortage = "holdfast_domain::policy::OnShortage" {
-        /// The order is refused whole.
+        /// The order is rejected.
         Reject,
-        /// What is there is reserved, the rest of the order cancelled.
+        /// The available units are reserved, the rest is cancelled.
         CancelRemainder,
-        /// What is missing waits for supply.
+        /// The available units are reserved, the rest is backordered.
         Backorder,
-        /// The order waits for somebody's decision, and nothing is reserved for it.
+        /// The order is put on hold, and nothing is reserved.
         Hold,
     }
-    /// What sourcing prefers.
+    /// A criterion by which sourcing compares locations.
     SourcingCriterion = "holdfast_domain::policy::Criterion" {
-        /// As few locations, and so parcels, as possible.
+        /// As few locations, and so packages, as possible.
         FewestLocations,
-        /// The shortest way to the customer, by unit.
+        /// The shortest distance to the customer, per unit.
         Nearest,
-        /// The lowest rank that the merchant gave its locations, by unit.
+        /// The lowest rank, per unit.
         Rank,
-        /// The location that has most of what is wanted, by unit, so that stock evens out.
+        /// The most available stock, per unit, so that stock evens out.
         MostStock,
-        /// The location from which goods can leave first; a set has left when its last location has.
+        /// The earliest time of shipping; of several locations, that of the last.
         EarliestShip,
     }
 }

@@ -11,10 +11,10 @@ use super::order::Order;
 use super::scalars::{DateTime, Long, id};
 use crate::graphql::context::RequestContext;
 use crate::graphql::error::Problem;
-use crate::graphql::node::{GlobalId, Kind};
+use crate::graphql::global_id::{GlobalId, Kind};
 
 /// An event of the merchant's journal. Events never change.
-#[derive(Debug, SimpleObject)]
+#[derive(Debug, Clone, SimpleObject)]
 #[graphql(complex)]
 pub(in crate::graphql) struct Event {
     #[graphql(skip)]
@@ -52,7 +52,7 @@ impl Event {
             return Ok(None);
         };
         let row = RequestContext::of(context)?.order(&self.merchant, key).await?;
-        Ok(row.and_then(|row| row.view()).map(|view| Order::current(&self.merchant, view)))
+        row.and_then(|row| row.view()).map(|view| Order::current(&self.merchant, &view)).transpose()
     }
 }
 
@@ -84,7 +84,7 @@ impl Event {
 }
 
 /// What is recorded about a command: the same for all its events.
-#[derive(Debug, SimpleObject)]
+#[derive(Debug, Clone, SimpleObject)]
 pub(in crate::graphql) struct EventMetadata {
     /// The command's name, such as `CreateOrder`.
     command: String,

@@ -3,33 +3,32 @@
 use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, ID, SimpleObject};
-use holdfast_domain::order as domain;
 use holdfast_domain::values::MerchantId;
 use holdfast_projections::{FulfillmentOrderRow, OrderRow};
+use serde::Deserialize;
 
 use super::enums::FulfillmentOrderStatus;
 use super::order::Order;
-use super::scalars::{DateTime, Long, id, text};
+use super::read;
+use super::scalars::{DateTime, Long};
 use super::shipment::Shipment;
-use crate::graphql::connection::{Connection, Window, slice};
+use crate::graphql::connection::Items;
 use crate::graphql::context::RequestContext;
 use crate::graphql::error::Problem;
-use crate::graphql::node::{GlobalId, Kind, Node};
+use crate::graphql::global_id::{GlobalId, Kind};
 use crate::queries::AsOf;
 
 /// The part of an order that one location picks, packs and ships.
-#[derive(Debug, SimpleObject)]
+#[derive(Debug, Clone, SimpleObject, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[graphql(complex)]
 pub(in crate::graphql) struct FulfillmentOrder {
-    /// The order's global id.
-    #[graphql(skip)]
-    root: GlobalId,
-    #[graphql(skip)]
-    view: domain::FulfillmentOrderView,
     /// The order, if it was loaded together with this part.
     #[graphql(skip)]
+    #[serde(skip)]
     row: Option<Arc<OrderRow>>,
     /// Global id: opaque, unique over all types and merchants.
+    #[serde(skip)]
     pub(in crate::graphql) id: ID,
     /// The fulfillment order's id, as in REST.
     fulfillment_order_id: ID,
@@ -51,6 +50,10 @@ pub(in crate::graphql) struct FulfillmentOrder {
     promise: Option<PromisedDates>,
     /// Since when it waits to be collected by the customer.
     ready_since: Option<DateTime>,
+    /// Its share of the order's lines, by number.
+    pub(in crate::graphql) lines: Items<FulfillmentOrderLine>,
+    /// The shipments that left, oldest first.
+    pub(in crate::graphql) shipments: Items<Shipment>,
     /// The commands on it that would be accepted now, by the last part of their REST path.
     supported_actions: Vec<String>,
 }
@@ -60,88 +63,50 @@ impl FulfillmentOrder {
     /// The order that it is part of, as the read model has it.
     async fn order(&self, context: &Context<'_>) -> Result<Option<Order>, Problem> {
         let request = RequestContext::of(context)?;
-        let (merchant, key) = (self.root.merchant(), self.view.fulfillment_order_id.order());
-        let view = match (self.root.position(), &self.row) {
-            (Some(position), _) => {
-                let as_of = AsOf::Position(position);
-                request.reading().order_as_of(merchant.as_str(), key, as_of).await?
+        let root = GlobalId::decode(&self.id)?.root(Kind::Order);
+        let view = match (&self.row, root.position()) {
+            (Some(row), _) => row.view(),
+            (None, Some(position)) => {
+                let (merchant, as_of) = (root.merchant().as_str(), AsOf::Position(position));
+                request.queries().order_as_of(merchant, root.order()?, as_of).await?
             }
-            (None, Some(row)) => row.view(),
-            (None, None) => request.order(merchant, key).await?.and_then(|row| row.view()),
+            (None, None) => request.order(root.merchant(), root.order()?).await?.and_then(|row| row.view()),
         };
-        Ok(view.map(|view| Order::new(self.root.clone(), view)))
-    }
-
-    /// Its share of the order's lines, by number; 200 per page unless `first` or `last` says less.
-    async fn lines(
-        &self,
-        first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
-    ) -> Result<Connection<FulfillmentOrderLine>, Problem> {
-        let window = Window { first, after, last, before };
-        slice(&self.view.lines, window, |line| FulfillmentOrderLine::new(&self.root, &self.view, line))
-    }
-
-    /// The shipments that left, oldest first; 200 per page unless `first` or `last` says less.
-    async fn shipments(
-        &self,
-        first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
-    ) -> Result<Connection<Shipment>, Problem> {
-        let window = Window { first, after, last, before };
-        slice(&self.view.shipments, window, |shipment| Shipment::new(&self.root, shipment))
+        view.map(|view| Order::new(&root, &view)).transpose()
     }
 }
 
 impl FulfillmentOrder {
-    /// A part of the order with a global id.
-    pub(super) fn new(root: &GlobalId, view: &domain::FulfillmentOrderView) -> Self {
-        Self {
-            id: root.part(Kind::FulfillmentOrder, view.fulfillment_order_id.number()),
-            root: root.clone(),
-            view: view.clone(),
-            row: None,
-            fulfillment_order_id: id(&view.fulfillment_order_id),
-            location: id(&view.location),
-            status: view.status.into(),
-            accepted: view.accepted,
-            wms_ref: text(view.wms_ref.as_ref()),
-            cancellation_requested: view.cancellation_requested,
-            move_to: view.move_to.as_ref().map(id),
-            amendment_requested: view.amendment_requested,
-            promise: view.promise.as_ref().map(PromisedDates::from),
-            ready_since: view.ready_since.map(DateTime),
-            supported_actions: view.supported_actions.clone(),
-        }
-    }
-
     /// A part of a merchant's order as the read model has it.
-    pub(in crate::graphql) fn current(merchant: &MerchantId, part: FulfillmentOrderRow) -> Self {
-        let root = GlobalId::new(Kind::Order, merchant, part.view.fulfillment_order_id.order());
-        Self { row: Some(Arc::new(part.order)), ..Self::new(&root, &part.view) }
+    pub(in crate::graphql) fn current(
+        merchant: &MerchantId,
+        part: FulfillmentOrderRow,
+    ) -> Result<Self, Problem> {
+        let mut own: Self = read(&part.view)?;
+        own.identify(&GlobalId::new(Kind::Order, merchant, part.view.fulfillment_order_id.order()));
+        Ok(Self { row: Some(Arc::new(part.order)), ..own })
     }
 
-    /// A line, shipment or package of it by global id.
-    pub(in crate::graphql) fn find(&self, kind: Kind, wanted: &ID) -> Option<Node> {
-        let mut shipments = self.view.shipments.iter().map(|shipment| Shipment::new(&self.root, shipment));
-        match kind {
-            Kind::FulfillmentOrderLine => {
-                let lines = self.view.lines.iter();
-                let mut lines = lines.map(|line| FulfillmentOrderLine::new(&self.root, &self.view, line));
-                lines.find(|line| line.id == *wanted).map(Into::into)
+    /// Sets the global ids of a part of the order with a global id.
+    pub(super) fn identify(&mut self, order: &GlobalId) {
+        let own = self.fulfillment_order_id.as_str();
+        self.id = order.part(Kind::FulfillmentOrder, own);
+        for line in &mut self.lines.0 {
+            line.id = order.part(Kind::FulfillmentOrderLine, format_args!("{own}/{}", line.line));
+        }
+        for shipment in &mut self.shipments.0 {
+            let own = shipment.shipment_id.as_str();
+            shipment.id = order.part(Kind::Shipment, own);
+            for package in &mut shipment.packages.0 {
+                package.id = order.part(Kind::Package, format_args!("{own}/{}", *package.package_id));
             }
-            Kind::Shipment => shipments.find(|shipment| shipment.id == *wanted).map(Into::into),
-            _ => shipments.find_map(|shipment| shipment.package(wanted)).map(Into::into),
         }
     }
 }
 
 /// The earliest dates that were promised.
-#[derive(Debug, SimpleObject)]
+#[derive(Debug, Clone, SimpleObject, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(in crate::graphql) struct PromisedDates {
     /// The earliest time of shipping.
     ship_at: DateTime,
@@ -149,16 +114,12 @@ pub(in crate::graphql) struct PromisedDates {
     deliver_at: Option<DateTime>,
 }
 
-impl From<&domain::PromisedDates> for PromisedDates {
-    fn from(promise: &domain::PromisedDates) -> Self {
-        Self { ship_at: DateTime(promise.ship_at), deliver_at: promise.deliver_at.map(DateTime) }
-    }
-}
-
 /// A fulfillment order's share of an order line. All counts are in the SKU's smallest unit.
-#[derive(Debug, SimpleObject)]
+#[derive(Debug, Clone, SimpleObject, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(in crate::graphql) struct FulfillmentOrderLine {
     /// Global id: opaque, unique over all types and merchants.
+    #[serde(skip)]
     pub(in crate::graphql) id: ID,
     /// The number of the order line.
     line: u32,
@@ -172,19 +133,4 @@ pub(in crate::graphql) struct FulfillmentOrderLine {
     shipped: Long,
     /// Units in the pending cancellation request.
     asked_for: Long,
-}
-
-impl FulfillmentOrderLine {
-    fn new(root: &GlobalId, part: &domain::FulfillmentOrderView, line: &domain::FulfillmentLineView) -> Self {
-        let key = format!("{}.{}", part.fulfillment_order_id.number(), line.line);
-        Self {
-            id: root.part(Kind::FulfillmentOrderLine, key),
-            line: line.line.number(),
-            quantity: line.quantity.into(),
-            picked: line.picked.into(),
-            packed: line.packed.into(),
-            shipped: line.shipped.into(),
-            asked_for: line.asked_for.into(),
-        }
-    }
 }

@@ -2,14 +2,19 @@
 
 use async_graphql::{ID, SimpleObject};
 use holdfast_commands::LocationView;
+use serde::Deserialize;
 
-use super::scalars::{Long, id, text};
-use crate::graphql::node::{GlobalId, Kind};
+use super::read;
+use super::scalars::Long;
+use crate::graphql::error::Problem;
+use crate::graphql::global_id::{GlobalId, Kind};
 
 /// A warehouse, a store or another place that ships orders.
-#[derive(Debug, SimpleObject)]
+#[derive(Debug, Clone, SimpleObject, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(in crate::graphql) struct Location {
     /// Global id: opaque, unique over all types and merchants.
+    #[serde(skip)]
     pub(in crate::graphql) id: ID,
     /// The location's id, as in REST.
     location: ID,
@@ -35,21 +40,8 @@ pub(in crate::graphql) struct Location {
 
 impl Location {
     /// A location under its global id or, given another object's, under one as of the same position.
-    pub(in crate::graphql) fn new(scope: &GlobalId, view: &LocationView) -> Self {
-        let details = &view.details;
-        let own = GlobalId::new(Kind::Location, scope.merchant(), &view.location).as_of(scope.position());
-        Self {
-            id: own.encode(),
-            location: id(&view.location),
-            name: text(details.name.as_ref()),
-            latitude: details.latitude,
-            longitude: details.longitude,
-            address: text(details.address.as_ref()),
-            daily_capacity: details.daily_capacity.map(Long::from),
-            timezone: text(details.timezone.as_ref()),
-            cut_off: text(details.cut_off.as_ref()),
-            rank: u64::from(details.rank).into(),
-            paused: view.paused,
-        }
+    pub(in crate::graphql) fn new(scope: &GlobalId, view: &LocationView) -> Result<Self, Problem> {
+        let id = GlobalId::new(Kind::Location, scope.merchant(), &view.location).as_of(scope.position());
+        Ok(Self { id: id.encode(), ..read(view)? })
     }
 }

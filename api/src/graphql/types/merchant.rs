@@ -6,11 +6,11 @@ use holdfast_projections::ProjectionState;
 
 use super::scalars::{Long, id};
 use crate::graphql::error::Problem;
-use crate::graphql::node::{GlobalId, Kind};
+use crate::graphql::global_id::{GlobalId, Kind};
 use crate::queries::Queries;
 
 /// A merchant: the owner of orders and stock.
-#[derive(Debug, SimpleObject)]
+#[derive(Debug, Clone, SimpleObject)]
 pub(in crate::graphql) struct Merchant {
     /// Global id: opaque, unique over all types and merchants.
     pub(in crate::graphql) id: ID,
@@ -49,12 +49,12 @@ pub(in crate::graphql) struct Projection {
 impl Projection {
     /// A merchant's projections, by name.
     pub(in crate::graphql) async fn all(
-        reading: &Queries,
+        queries: &Queries,
         merchant: &MerchantId,
     ) -> Result<Vec<Self>, Problem> {
         // The states first: the head is then never older than a state.
-        let states = reading.progress().states();
-        let head = reading.head(merchant.as_str()).await?;
+        let states = queries.progress().states();
+        let head = queries.head(merchant.as_str()).await?;
         let own = states.into_iter().filter(|(_, owner, _)| owner == merchant.as_str());
         Ok(own.map(|(name, _, state)| Self::new(merchant, name, state, head)).collect())
     }

@@ -1,4 +1,6 @@
 //! The types that queries, mutations and subscriptions return.
+//!
+//! Most are read from the JSON of the views that REST returns, so both interfaces have the same fields.
 
 pub(super) mod availability;
 pub(super) mod board;
@@ -18,3 +20,13 @@ pub(super) mod scalars;
 pub(super) mod shipment;
 pub(super) mod stock_movement;
 pub(super) mod timeline;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::error::Problem;
+
+/// Reads an object from the JSON of a view.
+fn read<T: DeserializeOwned>(view: &impl Serialize) -> Result<T, Problem> {
+    serde_json::to_value(view).and_then(serde_json::from_value).map_err(|error| Problem::internal(&error))
+}

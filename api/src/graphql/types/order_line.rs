@@ -1,20 +1,21 @@
 //! Order lines and charges.
 
 use async_graphql::{ID, SimpleObject};
-use holdfast_domain::order as domain;
+use serde::Deserialize;
 use serde_json::Value;
 
-use super::scalars::{DateTime, Decimal, Long, json, text};
-use crate::graphql::node::{GlobalId, Kind};
+use super::scalars::{DateTime, Decimal, Long};
 
 /// An order line. `quantity = pending + backordered + reserved + shipped + cancelled`; pending units are not sourced yet.
 /// All counts are in the SKU's smallest unit.
-#[derive(Debug, SimpleObject)]
+#[derive(Debug, Clone, SimpleObject, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(in crate::graphql) struct OrderLine {
     /// Global id: opaque, unique over all types and merchants.
+    #[serde(skip)]
     pub(in crate::graphql) id: ID,
     /// The line's number within the order, from 1.
-    line: u32,
+    pub(super) line: u32,
     /// The sender's reference for the line.
     line_ref: Option<String>,
     /// The SKU ordered.
@@ -51,35 +52,9 @@ pub(in crate::graphql) struct OrderLine {
     promised_at: Option<DateTime>,
 }
 
-impl OrderLine {
-    pub(super) fn new(root: &GlobalId, view: &domain::LineView) -> Self {
-        let ordered = &view.ordered;
-        Self {
-            id: root.part(Kind::OrderLine, ordered.line),
-            line: ordered.line.number(),
-            line_ref: text(ordered.line_ref.as_ref()),
-            sku: ordered.sku.to_string(),
-            quantity: ordered.quantity.into(),
-            unit: ordered.unit.map(Decimal),
-            total: ordered.total.map(Decimal),
-            tax: ordered.tax.map(Decimal),
-            discount: ordered.discount.map(Decimal),
-            attributes: json(ordered.attributes.as_ref()),
-            reserved: view.reserved.into(),
-            backordered: view.backordered.into(),
-            picked: view.picked.into(),
-            packed: view.packed.into(),
-            shipped: view.shipped.into(),
-            delivered: view.delivered.into(),
-            cancelled: view.cancelled.into(),
-            returned: view.returned.into(),
-            promised_at: view.promised_at.map(DateTime),
-        }
-    }
-}
-
 /// A charge in addition to the lines.
-#[derive(Debug, SimpleObject)]
+#[derive(Debug, Clone, SimpleObject, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(in crate::graphql) struct Charge {
     /// The kind of charge, such as `shipping`.
     code: String,
@@ -87,10 +62,4 @@ pub(in crate::graphql) struct Charge {
     amount: Decimal,
     /// Tax on the amount.
     tax: Option<Decimal>,
-}
-
-impl From<&domain::Charge> for Charge {
-    fn from(charge: &domain::Charge) -> Self {
-        Self { code: charge.code.to_string(), amount: charge.amount.into(), tax: charge.tax.map(Decimal) }
-    }
 }

@@ -2,18 +2,20 @@
 
 use async_graphql::{ID, SimpleObject};
 use holdfast_commands::PolicyView;
-use holdfast_domain::policy::{ChannelRules, Criterion};
-use holdfast_domain::promising::transit::TransitRow;
-use holdfast_domain::values::ChannelName;
+use serde::Deserialize;
 
 use super::enums::{OnShortage, ReserveAt, SourcingCriterion};
-use super::scalars::{Long, text};
-use crate::graphql::node::{GlobalId, Kind};
+use super::read;
+use super::scalars::Long;
+use crate::graphql::error::Problem;
+use crate::graphql::global_id::{GlobalId, Kind};
 
 /// A merchant's policy.
-#[derive(Debug, SimpleObject)]
+#[derive(Debug, Clone, SimpleObject, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(in crate::graphql) struct Policy {
     /// Global id: opaque, unique over all types and merchants.
+    #[serde(skip)]
     pub(in crate::graphql) id: ID,
     /// The merchant's name for people.
     name: Option<String>,
@@ -32,33 +34,29 @@ pub(in crate::graphql) struct Policy {
     /// How long a carrier may report nothing before a package counts as stuck, as an ISO 8601 duration.
     stuck_after: Option<String>,
     /// Transit times. The most specific row that matches applies.
+    #[serde(default)]
     transit: Vec<TransitDays>,
     /// The channels that differ from the merchant.
+    #[serde(skip)]
     channels: Vec<ChannelPolicy>,
 }
 
 impl Policy {
     /// The policy as of the position of a global id of the merchant.
-    pub(in crate::graphql) fn new(scope: &GlobalId, view: &PolicyView) -> Self {
-        let rules = &view.rules;
-        Self {
-            id: GlobalId::new(Kind::Policy, scope.merchant(), "").as_of(scope.position()).encode(),
-            name: text(view.name.as_ref()),
-            reserve_at: rules.reserve_at.into(),
-            on_shortage: rules.on_shortage.into(),
-            allow_split: rules.allow_split,
-            split_limit: rules.split_limit.map(|most| u64::from(most).into()),
-            sourcing: criteria(&rules.sourcing),
-            reserve_for: text(rules.reserve_for.as_ref()),
-            stuck_after: text(rules.stuck_after.as_ref()),
-            transit: rules.transit.rows().iter().map(Into::into).collect(),
-            channels: view.channels.iter().map(ChannelPolicy::from).collect(),
-        }
+    pub(in crate::graphql) fn new(scope: &GlobalId, view: &PolicyView) -> Result<Self, Problem> {
+        let id = GlobalId::new(Kind::Policy, scope.merchant(), "").as_of(scope.position());
+        let channels = view.channels.iter().map(|(channel, rules)| {
+            let rules: ChannelPolicy = read(rules)?;
+            Ok(ChannelPolicy { channel: channel.to_string(), ..rules })
+        });
+        let channels = channels.collect::<Result<_, Problem>>()?;
+        Ok(Self { id: id.encode(), channels, ..read(view)? })
     }
 }
 
 /// A transit time; a condition that is null matches anything.
-#[derive(Debug, SimpleObject)]
+#[derive(Debug, Clone, SimpleObject, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(in crate::graphql) struct TransitDays {
     /// The location shipped from.
     from: Option<String>,
@@ -72,22 +70,12 @@ pub(in crate::graphql) struct TransitDays {
     days: Long,
 }
 
-impl From<&TransitRow> for TransitDays {
-    fn from(row: &TransitRow) -> Self {
-        Self {
-            from: text(row.from.as_ref()),
-            country: text(row.country.as_ref()),
-            region: text(row.region.as_ref()),
-            service_level: text(row.service_level.as_ref()),
-            days: u64::from(row.days).into(),
-        }
-    }
-}
-
 /// Rules of one channel. A rule that is null is the merchant's.
-#[derive(Debug, SimpleObject)]
+#[derive(Debug, Clone, SimpleObject, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(in crate::graphql) struct ChannelPolicy {
     /// The channel.
+    #[serde(skip)]
     channel: String,
     /// Instead of the merchant's `reserveAt`.
     reserve_at: Option<ReserveAt>,
@@ -101,22 +89,4 @@ pub(in crate::graphql) struct ChannelPolicy {
     sourcing: Option<Vec<SourcingCriterion>>,
     /// Instead of the merchant's `reserveFor`.
     reserve_for: Option<String>,
-}
-
-impl From<(&ChannelName, &ChannelRules)> for ChannelPolicy {
-    fn from((channel, rules): (&ChannelName, &ChannelRules)) -> Self {
-        Self {
-            channel: channel.to_string(),
-            reserve_at: rules.reserve_at.map(ReserveAt::from),
-            on_shortage: rules.on_shortage.map(OnShortage::from),
-            allow_split: rules.allow_split,
-            split_limit: rules.split_limit.map(|most| u64::from(most).into()),
-            sourcing: rules.sourcing.as_deref().map(criteria),
-            reserve_for: text(rules.reserve_for.as_ref()),
-        }
-    }
-}
-
-fn criteria(criteria: &[Criterion]) -> Vec<SourcingCriterion> {
-    criteria.iter().map(|&criterion| criterion.into()).collect()
 }

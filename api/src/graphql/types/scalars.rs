@@ -1,11 +1,12 @@
 //! Values that GraphQL has no type for.
 
 use async_graphql::{ID, InputValueError, InputValueResult, Number, Scalar, ScalarType, Value};
-use holdfast_domain::values::{Amount, Quantity, Timestamp, Units};
+use holdfast_domain::values::{Amount, Timestamp, Units};
+use serde::{Deserialize, Serialize};
 
 /// A whole number from 0 to 9223372036854775807. Given as a number or, where numbers lose digits above 2^53, as a
-/// string of digits; answered as a number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// string of digits; returned as a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub(in crate::graphql) struct Long(pub(in crate::graphql) u64);
 
 const NOT_A_LONG: &str = "must be a whole number from 0 to 9223372036854775807";
@@ -15,7 +16,7 @@ fn long(number: u64) -> InputValueResult<Long> {
 }
 
 /// A whole number from 0 to 9223372036854775807. Given as a number or, where numbers lose digits above 2^53, as a
-/// string of digits; answered as a number.
+/// string of digits; returned as a number.
 #[Scalar(name = "Long")]
 impl ScalarType for Long {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -47,17 +48,10 @@ impl From<Units> for Long {
     }
 }
 
-impl From<Quantity> for Long {
-    fn from(quantity: Quantity) -> Self {
-        quantity.units().into()
-    }
-}
-
-/// A whole number that may be less than none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub(in crate::graphql) struct SignedLong(pub(in crate::graphql) i64);
 
-/// A whole number from -9223372036854775808 to 9223372036854775807. Only ever answered.
+/// A whole number from -9223372036854775808 to 9223372036854775807. Only in answers.
 #[Scalar(name = "SignedLong")]
 impl ScalarType for SignedLong {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -74,11 +68,10 @@ impl ScalarType for SignedLong {
     }
 }
 
-/// A moment, by RFC 3339.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
 pub(in crate::graphql) struct DateTime(pub(in crate::graphql) Timestamp);
 
-/// A moment by RFC 3339 to the microsecond. Taken with any offset, answered in UTC.
+/// A time by RFC 3339, to the microsecond. Accepted with any offset, returned in UTC.
 #[Scalar(name = "DateTime", specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -93,8 +86,7 @@ impl ScalarType for DateTime {
     }
 }
 
-/// Money.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Deserialize)]
 pub(in crate::graphql) struct Decimal(pub(in crate::graphql) Amount);
 
 /// An exact decimal as a string, such as `"10.50"`: money in the order's currency.
@@ -114,23 +106,7 @@ impl ScalarType for Decimal {
     }
 }
 
-impl From<Amount> for Decimal {
-    fn from(amount: Amount) -> Self {
-        Self(amount)
-    }
-}
-
 /// A domain id as a GraphQL id.
 pub(in crate::graphql) fn id(name: &(impl ToString + ?Sized)) -> ID {
     ID(name.to_string())
-}
-
-/// An optional value as text.
-pub(in crate::graphql) fn text<T: ToString>(value: Option<&T>) -> Option<String> {
-    value.map(ToString::to_string)
-}
-
-/// An optional object of strings as JSON, which it always has.
-pub(in crate::graphql) fn json<T: serde::Serialize>(value: Option<&T>) -> Option<serde_json::Value> {
-    value.and_then(|value| serde_json::to_value(value).ok())
 }

@@ -1,15 +1,17 @@
 //! Stock movements: events of a SKU, with the stock after each.
 
 use async_graphql::{ID, SimpleObject};
-use holdfast_domain::stock::{Movement, MovementAt};
+use holdfast_domain::stock::Movement;
 use holdfast_domain::values::MerchantId;
+use serde::Deserialize;
 
 use super::event::Event;
+use super::read;
 use super::scalars::{Long, SignedLong, id};
 use crate::graphql::error::Problem;
 
 /// An event of a SKU, and the stock after it. All counts are in the SKU's smallest unit.
-#[derive(Debug, SimpleObject)]
+#[derive(Debug, Clone, SimpleObject)]
 pub(in crate::graphql) struct StockMovement {
     /// The event.
     event: Event,
@@ -24,7 +26,8 @@ pub(in crate::graphql) struct StockMovement {
 }
 
 /// What an event moved at one location, and the stock after it.
-#[derive(Debug, SimpleObject)]
+#[derive(Debug, Clone, SimpleObject, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(in crate::graphql) struct StockMovementAt {
     /// The id of the location.
     location: ID,
@@ -51,30 +54,14 @@ impl StockMovement {
     pub(in crate::graphql) fn new(
         merchant: &MerchantId,
         event: &holdfast_journal::Event,
-        movement: Movement,
+        movement: &Movement,
     ) -> Result<Self, Problem> {
         Ok(Self {
             event: Event::new(merchant, event)?,
             order_id: movement.order_id.as_ref().map(id),
             quantity: movement.quantity.map(SignedLong),
-            locations: movement.locations.into_iter().map(Into::into).collect(),
+            locations: read(&movement.locations)?,
             backordered: movement.backordered.map(Into::into),
         })
-    }
-}
-
-impl From<MovementAt> for StockMovementAt {
-    fn from(there: MovementAt) -> Self {
-        Self {
-            location: id(&there.location),
-            quantity: there.quantity.map(SignedLong),
-            on_hand: there.on_hand.into(),
-            reserved: there.reserved.into(),
-            earmarked: there.earmarked.into(),
-            safety_stock: there.safety_stock.into(),
-            available: there.available.into(),
-            quarantine: there.quarantine.into(),
-            damaged: there.damaged.into(),
-        }
     }
 }

@@ -11,7 +11,7 @@ use crate::history::difference;
 use crate::history::order::Step;
 
 /// An event of an order, and the order's status after it.
-#[derive(Debug, SimpleObject)]
+#[derive(Debug, Clone, SimpleObject)]
 pub(in crate::graphql) struct OrderStep {
     /// The event.
     event: Event,
@@ -22,7 +22,7 @@ pub(in crate::graphql) struct OrderStep {
 }
 
 /// A value that an event changed.
-#[derive(Debug, SimpleObject)]
+#[derive(Debug, Clone, SimpleObject)]
 pub(in crate::graphql) struct Difference {
     /// A JSON pointer (RFC 6901) into the order as REST represents it.
     pointer: String,

@@ -1,4 +1,4 @@
-//! GraphQL's types for what commands take: what a derive would register, made of schemas instead.
+//! Registers the type `Mutation` and its inputs. A derive cannot: they are made from the commands' JSON Schemas.
 
 use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::{Field, VariableDefinition};
@@ -7,18 +7,18 @@ use async_graphql::registry::{
 };
 use async_graphql::{ID, InputType, OutputType, Positioned, ServerResult, VisitorContext};
 
-use super::inputs::{Choice, INPUTS, Mutable, Object, Shape};
+use super::input_types::{FieldType, INPUTS, InputEnum, InputObject, MutationField};
 use super::payload::CommandPayload;
 use super::{DRY_RUN, IF_MATCH, INPUT, KEY, MERCHANT, Mutation};
-use crate::graphql::limits::{COMMAND_COST, COMMANDS};
+use crate::graphql::connection::{argument, declare_arguments};
+use crate::graphql::limits::{COMMAND_COST, MAX_COMMANDS};
 use crate::graphql::types::scalars::{DateTime, Decimal, Long};
 
-const ABOUT: &str = "Those of one request are carried out one after the other. What the caller can mend is told in \
-    `userErrors`, with the codes and pointers of REST. Errors of the request are `not_executed` (sending again is \
-    safe), `outcome_unknown` (send again with the same key) and `internal_error`. Who acted and what belongs together \
-    is told by the headers `Actor` and `Correlation-Id`.";
+const ABOUT: &str = "They run one after the other, and each succeeds or fails alone. Correctable errors are in `userErrors`, \
+    with the codes and pointers of REST. Request errors are `not_executed` (a retry is safe), `outcome_unknown` (retry \
+    with the same key) and `internal_error`. The headers `Actor` and `Correlation-Id` are recorded with each command.";
 
-/// The type of all mutations, with everything that it is made of registered.
+/// The type `Mutation`. Registers all types of its arguments.
 pub(super) fn mutation(registry: &mut Registry) -> MetaType {
     <f64 as InputType>::create_type_info(registry);
     <ID as InputType>::create_type_info(registry);
@@ -27,17 +27,19 @@ pub(super) fn mutation(registry: &mut Registry) -> MetaType {
     <Decimal as InputType>::create_type_info(registry);
     <serde_json::Value as InputType>::create_type_info(registry);
     let payload = <Option<CommandPayload> as OutputType>::create_type_info(registry);
-    for (name, choice) in &INPUTS.choices {
-        // The query side's own is made of the same choice of the domain.
-        registry.types.entry(name.clone()).or_insert_with(|| enumeration(name, choice));
+    for (name, input) in &INPUTS.enums {
+        // Queries may have registered it: both types are made from the same enum of the domain.
+        registry.types.entry(name.clone()).or_insert_with(|| enumeration(name, input));
     }
     for (name, object) in &INPUTS.objects {
         registry.types.insert(name.clone(), input_object(name, object));
     }
-    let fields = INPUTS.commands.iter().map(|command| (command.field.clone(), field(command, &payload)));
+    // Queries and the payload are registered now; subscriptions add no connection.
+    declare_arguments(registry);
+    let fields = INPUTS.mutations.iter().map(|mutation| (mutation.name.clone(), field(mutation, &payload)));
     MetaType::Object {
         name: Mutation::type_name().into_owned(),
-        description: Some(format!("Every command; a request may give {COMMANDS}. {ABOUT}")),
+        description: Some(format!("Commands, at most {MAX_COMMANDS} per request. {ABOUT}")),
         fields: fields.collect(),
         cache_control: CacheControl::default(),
         extends: false,
@@ -55,11 +57,11 @@ pub(super) fn mutation(registry: &mut Registry) -> MetaType {
     }
 }
 
-fn field(command: &Mutable, payload: &str) -> MetaField {
+fn field(mutation: &MutationField, payload: &str) -> MetaField {
     MetaField {
-        name: command.field.clone(),
-        description: command.about.clone(),
-        args: arguments(command),
+        name: mutation.name.clone(),
+        description: mutation.description.clone(),
+        args: arguments(mutation),
         ty: payload.to_owned(),
         deprecation: Deprecation::NoDeprecated,
         cache_control: CacheControl::default(),
@@ -87,33 +89,35 @@ fn cost(
     Ok(selected.saturating_add(COMMAND_COST))
 }
 
-fn arguments(command: &Mutable) -> IndexMap<String, MetaInputValue> {
-    let key = "The sender's name for the command: sent again, it is answered and not carried out again.";
+fn arguments(mutation: &MutationField) -> IndexMap<String, MetaInputValue> {
+    let key = "The idempotency key, 1 to 255 printable ASCII characters. The same command with the same key is answered \
+        as before and not executed again.";
     let merchant =
-        "For which merchant; that of the header `Merchant` where not given, or the only one there is.";
-    let if_match = "The version that the order must still have.";
-    let string = |required| named(&Shape::Scalar("String"), required);
+        "The merchant; by default the header `Merchant` or, without the header, the only merchant.";
+    let dry_run =
+        "Only return what would happen: nothing is written, and the key is not used. False by default.";
+    let if_match = "Reject the command unless the order has this `version`.";
+    let string = |required| named(&FieldType::Scalar("String"), required);
     let mut arguments = vec![
-        value(INPUT, Some("Its fields."), named(&command.input, true)),
-        value(KEY, Some(key), string(command.needs_key)),
+        argument(INPUT, Some("The fields of the command."), named(&mutation.input, true)),
+        argument(KEY, Some(key), string(mutation.needs_key)),
     ];
-    if !command.names_merchant {
-        arguments.push(value(MERCHANT, Some(merchant), string(false)));
+    if !mutation.names_merchant {
+        arguments.push(argument(MERCHANT, Some(merchant), string(false)));
     }
-    let dry_run = "Only tell what would happen: nothing is written, and the key is not used.";
-    arguments.push(value(DRY_RUN, Some(dry_run), named(&Shape::Scalar("Boolean"), false)));
-    arguments.push(value(IF_MATCH, Some(if_match), named(&Shape::Long, false)));
+    arguments.push(argument(DRY_RUN, Some(dry_run), named(&FieldType::Scalar("Boolean"), false)));
+    arguments.push(argument(IF_MATCH, Some(if_match), named(&FieldType::Long, false)));
     arguments.into_iter().map(|argument| (argument.name.clone(), argument)).collect()
 }
 
-fn input_object(name: &str, object: &Object) -> MetaType {
-    let fields = object.members.iter().map(|member| {
-        let kind = named(&member.shape, member.required);
-        (member.name.clone(), value(&member.name, member.about.as_deref(), kind))
+fn input_object(name: &str, object: &InputObject) -> MetaType {
+    let fields = object.fields.iter().map(|field| {
+        let kind = named(&field.kind, field.required);
+        (field.name.clone(), argument(&field.name, field.description.as_deref(), kind))
     });
     MetaType::InputObject {
         name: name.to_owned(),
-        description: object.about.clone(),
+        description: object.description.clone(),
         input_fields: fields.collect(),
         visible: None,
         inaccessible: false,
@@ -124,12 +128,12 @@ fn input_object(name: &str, object: &Object) -> MetaType {
     }
 }
 
-fn enumeration(name: &str, choice: &Choice) -> MetaType {
-    let values = choice.names.iter().map(|(domain, about)| {
+fn enumeration(name: &str, input: &InputEnum) -> MetaType {
+    let values = input.values.iter().map(|(domain, description)| {
         let name = domain.to_ascii_uppercase();
         let value = MetaEnumValue {
             name: name.clone(),
-            description: about.clone(),
+            description: description.clone(),
             deprecation: Deprecation::NoDeprecated,
             visible: None,
             inaccessible: false,
@@ -140,7 +144,7 @@ fn enumeration(name: &str, choice: &Choice) -> MetaType {
     });
     MetaType::Enum {
         name: name.to_owned(),
-        description: choice.about.clone(),
+        description: input.description.clone(),
         enum_values: values.collect(),
         visible: None,
         inaccessible: false,
@@ -151,21 +155,6 @@ fn enumeration(name: &str, choice: &Choice) -> MetaType {
     }
 }
 
-fn value(name: &str, about: Option<&str>, kind: String) -> MetaInputValue {
-    MetaInputValue {
-        name: name.to_owned(),
-        description: about.map(str::to_owned),
-        ty: kind,
-        deprecation: Deprecation::NoDeprecated,
-        default_value: None,
-        visible: None,
-        inaccessible: false,
-        tags: Vec::new(),
-        is_secret: false,
-        directive_invocations: Vec::new(),
-    }
-}
-
-fn named(shape: &Shape, required: bool) -> String {
-    format!("{}{}", shape.name(), if required { "!" } else { "" })
+fn named(kind: &FieldType, required: bool) -> String {
+    format!("{}{}", kind.name(), if required { "!" } else { "" })
 }

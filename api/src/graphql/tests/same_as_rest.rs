@@ -1,4 +1,6 @@
-//! A command is the same by GraphQL and by REST: its fields, its fingerprint, its answer.
+//! GraphQL and REST agree: fields, fingerprints and answers of commands, and fields of objects.
+
+use std::collections::BTreeSet;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Request as HttpRequest, StatusCode};
@@ -8,13 +10,18 @@ use tower::ServiceExt;
 use super::*;
 use crate::server::{Callers, router};
 
-async fn send(house: &House, path: &str, headers: &[(&str, &str)], body: &Value) -> (StatusCode, Value) {
+async fn send(
+    server: &TestServer,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &Value,
+) -> (StatusCode, Value) {
     let mut request = HttpRequest::post(path).header("content-type", "application/json");
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
     let request = request.body(Body::from(body.to_string())).unwrap();
-    let response = router(Arc::clone(&house.app), Callers::All).oneshot(request).await.unwrap();
+    let response = router(Arc::clone(&server.app), Callers::All).oneshot(request).await.unwrap();
     let status = response.status();
     let bytes = to_bytes(response.into_body(), 1 << 24).await.unwrap();
     (status, serde_json::from_slice(&bytes).unwrap())
@@ -33,8 +40,8 @@ const CREATE: &str = "mutation($input: CreateOrderInput!, $key: String!) { creat
     idempotencyKey: $key) { userErrors { code } replayed result } }";
 
 #[tokio::test]
-async fn the_same_key_by_rest_in_bulk_and_by_graphql_replays_the_first_answer() {
-    let house = House::stocked().await;
+async fn an_idempotency_key_is_shared_by_rest_bulk_and_graphql() {
+    let server = TestServer::stocked().await;
     let mut by_graphql = order();
     by_graphql["payment"] = json!("REQUIRED");
     by_graphql["onShortage"] = json!("CANCEL_REMAINDER");
@@ -43,51 +50,51 @@ async fn the_same_key_by_rest_in_bulk_and_by_graphql_replays_the_first_answer() 
     by_graphql["placedAt"] = json!("2026-03-01T10:00:00Z");
     let create = json!({"query": CREATE, "variables": {"input": by_graphql, "key": "o1"}});
 
-    let (status, first) = send(&house, "/v1/orders", &[("idempotency-key", "o1")], &order()).await;
+    let (status, first) = send(&server, "/v1/orders", &[("idempotency-key", "o1")], &order()).await;
     assert_eq!(status, StatusCode::CREATED, "{first}");
-    let (_, second) = send(&house, "/graphql", &[], &create).await;
+    let (_, second) = send(&server, "/graphql", &[], &create).await;
     assert_eq!(second["data"]["createOrder"], json!({"userErrors": [], "replayed": true, "result": first}));
     let mut in_bulk = order();
     in_bulk["key"] = json!("o1");
     in_bulk["command"] = json!("CreateOrder");
-    let (_, third) = send(&house, "/v1/commands", &[], &json!([in_bulk])).await;
+    let (_, third) = send(&server, "/v1/commands", &[], &json!([in_bulk])).await;
     assert_eq!(third[0]["body"], first);
 
     let cancel = format!(
         r#"mutation {{ cancelOrder(idempotencyKey: "c1", input: {{orderId: {}, reason: "asked"}}) {{ result }} }}"#,
         first["orderId"]
     );
-    let (_, cancelled) = send(&house, "/graphql", &[], &json!({"query": cancel})).await;
+    let (_, cancelled) = send(&server, "/graphql", &[], &json!({"query": cancel})).await;
     let path = format!("/v1/orders/{}/cancel", first["orderId"].as_str().unwrap());
-    let (_, again) = send(&house, &path, &[("idempotency-key", "c1")], &json!({"reason": "asked"})).await;
+    let (_, again) = send(&server, &path, &[("idempotency-key", "c1")], &json!({"reason": "asked"})).await;
     assert_eq!(again, cancelled["data"]["cancelOrder"]["result"]);
     let (status, other) =
-        send(&house, &path, &[("idempotency-key", "c1")], &json!({"reason": "other"})).await;
+        send(&server, &path, &[("idempotency-key", "c1")], &json!({"reason": "other"})).await;
     assert_eq!((status.as_u16(), &other["code"]), (422, &json!("idempotency_key_reused")));
 }
 
 #[tokio::test]
-async fn who_acted_and_what_belongs_together_comes_by_header() {
-    let house = House::stocked().await;
+async fn headers_set_actor_and_correlation_id_of_a_mutation() {
+    let server = TestServer::stocked().await;
     let create = json!({"query": CREATE, "variables": {"input": order(), "key": "o1"}});
     let headers = [("actor", "ada"), ("correlation-id", "case-7")];
-    let (_, created) = send(&house, "/graphql", &headers, &create).await;
+    let (_, created) = send(&server, "/graphql", &headers, &create).await;
     let id = &created["data"]["createOrder"]["result"]["orderId"];
     let query = format!(
         "{{ order(id: {id}) {{ history {{ nodes {{ metadata {{ command actor correlationId key }} }} }} }} }}"
     );
-    let history = house.ask(&query).await["order"]["history"]["nodes"].clone();
+    let history = server.query(&query).await["order"]["history"]["nodes"].clone();
     let expected = json!({"command": "CreateOrder", "actor": "ada", "correlationId": "case-7", "key": "o1"});
     assert_eq!(history[0]["metadata"], expected);
     let long = "a".repeat(201);
-    let (_, refused) = send(&house, "/graphql", &[("actor", &*long)], &create).await;
+    let (_, refused) = send(&server, "/graphql", &[("actor", &*long)], &create).await;
     assert_eq!(refused["data"]["createOrder"]["userErrors"], json!([{"code": "header_invalid"}]));
     let question = json!({"query": "{ policy { name } }"});
-    let (_, answered) = send(&house, "/graphql", &[("actor", &*long)], &question).await;
+    let (_, answered) = send(&server, "/graphql", &[("actor", &*long)], &question).await;
     assert_eq!(answered["errors"], Value::Null);
 }
 
-/// A type of the schema, as `TypeRef` tells it.
+/// A type of the schema, as GraphQL spells it.
 fn spelt(kind: &Value) -> String {
     match kind["kind"].as_str().unwrap() {
         "NON_NULL" => format!("{}!", spelt(&kind["ofType"])),
@@ -107,9 +114,9 @@ const TYPES: &str = "{ __schema { mutationType { name } types { name kind
     fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
 
 #[tokio::test]
-async fn every_command_has_its_mutation_with_the_fields_of_its_schema() {
-    let house = House::empty().await;
-    let schema = house.ask(TYPES).await["__schema"].clone();
+async fn every_command_is_a_mutation_with_the_fields_of_its_json_schema() {
+    let server = TestServer::empty().await;
+    let schema = server.query(TYPES).await["__schema"].clone();
     let mutations = &by_name(&schema["types"], "Mutation")["fields"];
     assert_eq!(mutations.as_array().unwrap().len(), COMMANDS.len());
     let mut generator = schemars::SchemaGenerator::default();
@@ -141,9 +148,9 @@ async fn every_command_has_its_mutation_with_the_fields_of_its_schema() {
 }
 
 #[tokio::test]
-async fn values_have_the_types_that_answers_have() {
-    let house = House::empty().await;
-    let schema = house.ask(TYPES).await["__schema"].clone();
+async fn inputs_use_the_scalars_of_the_answers() {
+    let server = TestServer::empty().await;
+    let schema = server.query(TYPES).await["__schema"].clone();
     for (input, field, kind) in [
         ("CreateOrderInput", "orderId", "ID"),
         ("CreateOrderInput", "lines", "[NewLineInput!]!"),
@@ -166,29 +173,31 @@ async fn values_have_the_types_that_answers_have() {
     }
 }
 
-/// A choice of the domain has one enum for questions and commands: both have all of its names.
 #[tokio::test]
-async fn enums_have_the_names_that_commands_take() {
-    let house = House::empty().await;
-    let schema = house.ask(TYPES).await["__schema"].clone();
-    for (name, domain) in crate::graphql::mutation::choices() {
-        let told = by_name(&schema["types"], name);
-        assert_eq!(told["kind"], "ENUM", "{name}");
+async fn enums_of_queries_and_inputs_have_the_same_values() {
+    let server = TestServer::empty().await;
+    let schema = server.query(TYPES).await["__schema"].clone();
+    for (name, domain) in crate::graphql::mutation::input_enums() {
+        let found = by_name(&schema["types"], name);
+        assert_eq!(found["kind"], "ENUM", "{name}");
         let values: Vec<&str> =
-            told["enumValues"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+            found["enumValues"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
         let expected: Vec<String> = domain.iter().map(|one| one.to_ascii_uppercase()).collect();
         assert_eq!(values, expected, "{name}");
     }
 }
 
-#[tokio::test]
-async fn a_key_is_needed_where_rest_needs_one() {
-    let house = House::empty().await;
-    let schema = house.ask(TYPES).await["__schema"].clone();
+async fn openapi(server: &TestServer) -> Value {
     let request = HttpRequest::get("/openapi.json").body(Body::empty()).unwrap();
-    let response = router(Arc::clone(&house.app), Callers::All).oneshot(request).await.unwrap();
-    let document: Value =
-        serde_json::from_slice(&to_bytes(response.into_body(), 1 << 24).await.unwrap()).unwrap();
+    let response = router(Arc::clone(&server.app), Callers::All).oneshot(request).await.unwrap();
+    serde_json::from_slice(&to_bytes(response.into_body(), 1 << 24).await.unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn a_key_is_required_where_rest_requires_one() {
+    let server = TestServer::empty().await;
+    let schema = server.query(TYPES).await["__schema"].clone();
+    let document = openapi(&server).await;
     let operations =
         document["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap());
     let mut seen = 0;
@@ -205,4 +214,57 @@ async fn a_key_is_needed_where_rest_needs_one() {
         seen += 1;
     }
     assert_eq!(seen, COMMANDS.len());
+}
+
+/// The names of a JSON Schema's properties, with those of the schemas that it includes.
+fn properties(document: &Value, schema: &Value) -> BTreeSet<String> {
+    let mut names: BTreeSet<String> =
+        schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
+    if let Some(reference) = schema["$ref"].as_str() {
+        names.append(&mut properties(document, document.pointer(&reference[1..]).unwrap()));
+    }
+    for part in ["allOf", "anyOf"].iter().filter_map(|key| schema[key].as_array()).flatten() {
+        names.append(&mut properties(document, part));
+    }
+    names
+}
+
+#[tokio::test]
+async fn objects_have_the_fields_of_the_rest_views_that_they_are_read_from() {
+    let server = TestServer::empty().await;
+    let schema = server.query(TYPES).await["__schema"].clone();
+    let document = openapi(&server).await;
+    for (object, view) in [
+        ("Availability", "AvailabilityView"),
+        ("Charge", "Charge"),
+        ("CycleTime", "CycleTime"),
+        ("DeliveryIntent", "DeliveryIntent"),
+        ("Discrepancy", "Discrepancy"),
+        ("FulfillmentOrder", "FulfillmentOrderView"),
+        ("FulfillmentOrderLine", "FulfillmentLineView"),
+        ("Hold", "HoldView"),
+        ("LineUnits", "LineUnits"),
+        ("Location", "LocationView"),
+        ("LocationAvailability", "LocationAvailability"),
+        ("Order", "OrderView"),
+        ("OrderLine", "LineView"),
+        ("OrderReturn", "ReturnView"),
+        ("OrderReturnLine", "ReturnLineView"),
+        ("Package", "PackageView"),
+        ("PendingAmendment", "AmendmentView"),
+        ("PromisedDates", "PromisedDates"),
+        ("ShipTo", "ShipToView"),
+        ("Shipment", "ShipmentView"),
+        ("StatusAxes", "StatusAxes"),
+        ("StockMovementAt", "MovementAt"),
+        ("Supply", "SupplyView"),
+    ] {
+        let of_view = properties(&document, &json!({"$ref": format!("#/components/schemas/{view}")}));
+        for field in by_name(&schema["types"], object)["fields"].as_array().unwrap() {
+            let name = field["name"].as_str().unwrap();
+            // Global ids and fields with resolvers are not part of a view.
+            let is_resolved = ["id", "order", "history", "timeline"].contains(&name);
+            assert!(is_resolved || of_view.contains(name), "{view} has no {name}: {of_view:?}");
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! The schema only grows: what would break a client is refused, also when the kept schema is written again.
+//! Breaking changes of the schema are rejected, also when the schema file is written again.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ fn types(sdl: &str) -> BTreeMap<Name, TypeDefinition> {
     document.definitions.into_iter().filter_map(type_of).collect()
 }
 
-/// What a client that knows a schema could stumble over in a later one.
+/// The changes from one schema to another that break clients.
 pub(super) fn broken(before: &str, now: &str) -> Vec<String> {
     let (before, now) = (types(before), types(now));
     let mut broken = Vec::new();
@@ -116,7 +116,7 @@ fn is_within(inner: &Type, outer: &Type) -> bool {
 }
 
 #[test]
-fn what_breaks_a_client_is_told_and_what_is_added_is_not() {
+fn breaking_changes_are_reported_and_additions_are_not() {
     let before = "enum Colour { RED BLUE }
         input Wish { colour: Colour! size: Int }
         union Thing = Cup | Tea
@@ -130,7 +130,7 @@ fn what_breaks_a_client_is_told_and_what_is_added_is_not() {
         type Tea { name: String }";
     assert_eq!(broken(before, before), Vec::<String>::new());
     assert_eq!(broken(before, added), Vec::<String>::new());
-    for (what, with, told) in [
+    for (what, with, change) in [
         ("RED BLUE", "RED", "Colour.BLUE is gone"),
         ("colour: Colour! size: Int }", "colour: Colour! size: Int! }", "Wish(size) was Int and is Int!"),
         ("size: Int }", "size: Int more: Int! }", "Wish(more) must be given"),
@@ -146,6 +146,6 @@ fn what_breaks_a_client_is_told_and_what_is_added_is_not() {
     ] {
         let now = before.replacen(what, with, 1);
         assert_ne!(now, before, "{what}");
-        assert_eq!(broken(before, &now), [told], "{what} by {with}");
+        assert_eq!(broken(before, &now), [change], "{what} by {with}");
     }
 }
