@@ -1,9 +1,8 @@
 //! Manual corrections of on hand.
 
-use super::Decision;
 use super::events::{AdjustmentReason, StockAdjusted};
-use super::item::StockItem;
 use super::refusals::StockRefusal;
+use super::{Decision, StockItem};
 use crate::command::commands;
 use crate::values::{Delta, LocationId, Reference, Sku, Text, Timestamp};
 

@@ -8,10 +8,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::command::OrderRef;
-use super::item::StockItem;
+use super::StockItem;
 use super::refusals::StockRefusal;
-use crate::values::{ChannelName, Timestamp, Units};
+use crate::values::{ChannelName, OrderId, Timestamp, Units};
 
 /// How many units a sales channel may promise to orders that were created since the quota was introduced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +23,16 @@ pub struct ChannelQuota {
     pub promised: Units,
     /// When the channel first had a limit. Orders that were created before do not count.
     pub since: Timestamp,
+}
+
+/// The order that a decision is part of, with the facts that decide whether its units count towards a channel's quota.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct OrderRef {
+    pub order_id: OrderId,
+    pub channel: ChannelName,
+    /// When the order was created.
+    pub ordered_at: Timestamp,
 }
 
 impl ChannelQuota {

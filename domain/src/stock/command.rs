@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::adjustment::AdjustStock;
 use super::backorder_queue::{BackorderInventory, RequeueBackorder};
+use super::channel_quota::OrderRef;
 use super::condition::ChangeStockCondition;
 use super::count::CountStock;
 use super::events::Allocation;
@@ -14,17 +15,7 @@ use super::returned::ReturnInventory;
 use super::shipping::{ShipInventory, ShortInventory};
 use super::supply::{CancelSupply, ExpectSupply};
 use super::transfer::{ReceiveTransfer, ShipTransfer};
-use crate::values::{ChannelName, LocationId, OrderId, Reference, Timestamp, Units};
-
-/// The order that a decision is part of, with the facts that decide whether its units count towards a channel's quota.
-#[derive(Debug, Clone, PartialEq)]
-#[allow(missing_docs, reason = "the names say it")]
-pub struct OrderRef {
-    pub order_id: OrderId,
-    pub channel: ChannelName,
-    /// When the order was created.
-    pub ordered_at: Timestamp,
-}
+use crate::values::{LocationId, OrderId, Reference, Timestamp, Units};
 
 /// A decision about a stock item: a command from outside with its decision time and the id that was generated for it, or
 /// a part of a decision about an order.

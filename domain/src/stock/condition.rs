@@ -1,10 +1,9 @@
 //! Units that change their condition: sellable, in quarantine or damaged.
 
-use super::Decision;
 use super::events::{Condition, StockConditionChanged};
-use super::item::StockItem;
 use super::level::StockLevel;
 use super::refusals::StockRefusal;
+use super::{Decision, StockItem};
 use crate::command::commands;
 use crate::values::{LocationId, Quantity, Sku, Text, Timestamp};
 

@@ -1,10 +1,9 @@
 //! Counts: on hand is what was counted, changed by what has moved since.
 
-use super::Decision;
 use super::events::{CountEffect, StockCounted};
-use super::item::StockItem;
 use super::level::StockLevel;
 use super::refusals::StockRefusal;
+use super::{Decision, StockItem};
 use crate::command::commands;
 use crate::values::{LocationId, Quantity, Sku, Text, Timestamp, Units};
 

@@ -71,6 +71,20 @@ pub struct Allocation {
     pub quantity: Units,
 }
 
+/// One allocation per location: locations that are named twice are summed.
+pub(super) fn summed<'a>(allocations: impl IntoIterator<Item = &'a Allocation>) -> Vec<Allocation> {
+    let mut sums: BTreeMap<LocationId, Units> = BTreeMap::new();
+    for Allocation { location, quantity } in allocations {
+        *sums.entry(location.clone()).or_default() += *quantity;
+    }
+    sums.into_iter().map(|(location, quantity)| Allocation { location, quantity }).collect()
+}
+
+/// The units of all allocations together.
+pub(super) fn total(allocations: &[Allocation]) -> Units {
+    allocations.iter().map(|allocation| allocation.quantity).sum()
+}
+
 /// Whether a count changed on hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

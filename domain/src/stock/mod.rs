@@ -15,7 +15,6 @@ mod command;
 mod condition;
 mod count;
 mod events;
-mod item;
 mod level;
 mod movement;
 mod policy;
@@ -31,13 +30,18 @@ mod transfer;
 mod upcasting;
 mod view;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
 pub use adjustment::AdjustStock;
 pub(crate) use backorder_queue::take;
 pub use backorder_queue::{
     BackorderEntry, BackorderInventory, Eligibility, FillBackorders, RequeueBackorder, Share, SplitAllowance,
 };
-pub use channel_quota::ChannelQuota;
-pub use command::{OrderRef, StockCommand};
+pub use channel_quota::{ChannelQuota, OrderRef};
+pub use command::StockCommand;
 pub use condition::ChangeStockCondition;
 pub use count::CountStock;
 pub use events::{
@@ -47,7 +51,6 @@ pub use events::{
     StockReservationsExpired, StockReserved, StockReturned, StockShipped, StockShorted, SupplyCancelled,
     SupplyExpected, TransferReceived, TransferShipped,
 };
-pub use item::StockItem;
 pub use level::{MAX_MOVEMENTS, StockLevel};
 pub use movement::{Movement, MovementAt};
 pub use policy::SetStockPolicy;
@@ -60,8 +63,93 @@ pub use supply::{CancelSupply, ExpectSupply, Supply};
 pub use transfer::{ReceiveTransfer, ShipTransfer, Transfer};
 pub use view::{AvailabilityView, LocationAvailability, SupplyView};
 
+use crate::values::{ChannelName, LocationId, Quantity, Reference, Sku, Units};
+
 /// The events of a decision, or why it was refused.
 type Decision = Result<Vec<StockEvent>, StockRefusal>;
+
+/// One SKU of a merchant with its quantities at every location.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct StockItem {
+    /// The SKU; absent if the item has no events.
+    pub sku: Option<Sku>,
+    /// The units at each location that has ever had some.
+    pub levels: BTreeMap<LocationId, StockLevel>,
+    /// Whether new orders must not wait for units. Default: they may.
+    pub not_backorderable: bool,
+    /// The most units that all orders together may wait for; no limit if absent.
+    pub backorder_limit: Option<Quantity>,
+    /// Units that orders wait for, in the order in which they are served.
+    pub queue: Arc<Vec<BackorderEntry>>,
+    /// Reservations that end at a given time, the earliest first.
+    pub expiring: Arc<Vec<ExpiringReservation>>,
+    /// Expected deliveries by supply id.
+    pub supplies: BTreeMap<Reference, Supply>,
+    /// Transfers on their way, by transfer id.
+    pub transfers: BTreeMap<Reference, Transfer>,
+    /// How many units sales channels may promise; no limit for a channel that is absent.
+    pub channel_quotas: BTreeMap<ChannelName, ChannelQuota>,
+}
+
+impl StockItem {
+    /// Whether the item has any event.
+    pub fn is_known(&self) -> bool {
+        self.sku.is_some()
+    }
+
+    /// Units that can still be promised at a location.
+    pub fn available_at(&self, location: &LocationId) -> Units {
+        self.levels.get(location).map_or(Units::ZERO, StockLevel::available)
+    }
+
+    /// Units that are expected at a location: supplies, and transfers from other locations.
+    pub fn incoming_at(&self, location: &LocationId) -> Units {
+        let supplies = self.supplies.values().filter(|supply| supply.location == *location);
+        let transfers = self.transfers.values().filter(|transfer| transfer.to == *location);
+        supplies.map(|supply| supply.quantity).chain(transfers.map(|transfer| transfer.quantity)).sum()
+    }
+
+    /// Units that are reserved at a location and not there, because a report found fewer than expected.
+    pub fn overcommitted_at(&self, location: &LocationId) -> Units {
+        self.levels.get(location).map_or(Units::ZERO, StockLevel::overcommitted)
+    }
+
+    /// The units at a location, to be changed.
+    fn level_mut(&mut self, location: &LocationId) -> &mut StockLevel {
+        self.levels.entry(location.clone()).or_default()
+    }
+
+    /// The SKU, or the refusal of a decision about an item without events.
+    fn require_known(&self) -> Result<&Sku, StockRefusal> {
+        self.sku.as_ref().ok_or(StockRefusal::NeverSeen)
+    }
+
+    /// Refuses a command that names a SKU without events.
+    fn require_sku(&self, sku: &Sku) -> Result<(), StockRefusal> {
+        if self.is_known() { Ok(()) } else { Err(StockRefusal::UnknownSku(sku.clone())) }
+    }
+
+    /// Refuses to record more units in a condition at a location than [`Units::LIMIT`].
+    fn require_room(
+        &self,
+        location: &LocationId,
+        condition: Condition,
+        more: Units,
+    ) -> Result<(), StockRefusal> {
+        let recorded = self.levels.get(location).map_or(Units::ZERO, |level| level.in_condition(condition));
+        if recorded + more > Units::LIMIT { Err(StockRefusal::TooManyUnits) } else { Ok(()) }
+    }
+
+    /// Refuses to take more units off the reserved ones at a location than there are.
+    fn require_reserved(&self, location: &LocationId, requested: Units) -> Result<(), StockRefusal> {
+        let held = self.levels.get(location).map_or(Units::ZERO, |level| level.reserved);
+        if requested > held {
+            return Err(StockRefusal::NotReserved { location: location.clone(), requested, held });
+        }
+        Ok(())
+    }
+}
 
 crate::aggregate::pure_aggregate!(StockItem, "stock", StockCommand, StockEvent, StockRefusal);
 

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::StockItem;
 use super::events::{Allocation, StockEvent};
-use super::item::StockItem;
 use super::level::StockLevel;
 use crate::values::{LocationId, OrderId, Units};
 

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::Decision;
 use super::events::StockPolicySet;
-use super::item::StockItem;
 use super::refusals::StockRefusal;
+use super::{Decision, StockItem};
 use crate::command::commands;
 use crate::values::{ChannelName, LocationId, Quantity, Sku, Timestamp, Units};
 

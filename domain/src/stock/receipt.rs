@@ -1,10 +1,9 @@
 //! Goods that arrive.
 
-use super::Decision;
 use super::events::{Condition, Lot, StockReceived};
-use super::item::StockItem;
 use super::refusals::StockRefusal;
 use super::supply;
+use super::{Decision, StockItem};
 use crate::command::commands;
 use crate::values::{LocationId, Quantity, Reference, Sku, Timestamp, Units};
 

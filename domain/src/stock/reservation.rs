@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Decision;
-use super::command::OrderRef;
+use super::channel_quota::OrderRef;
 use super::events::{
     Allocation, StockEvent, StockReleased, StockReservationExtended, StockReservationsExpired, StockReserved,
+    summed, total,
 };
-use super::item::{StockItem, summed, total};
 use super::refusals::StockRefusal;
+use super::{Decision, StockItem};
 use crate::values::{ChannelName, LocationId, OrderId, Timestamp, Units};
 
 /// The reservation of an order that ends at a time.

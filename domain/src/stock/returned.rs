@@ -1,8 +1,7 @@
 //! Units that come back from customers.
 
-use super::Decision;
 use super::events::{Condition, StockReturned};
-use super::item::StockItem;
+use super::{Decision, StockItem};
 use crate::values::{LocationId, OrderId, ReturnId, Timestamp, Units};
 
 /// Adds units that a customer returned.

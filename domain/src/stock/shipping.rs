@@ -1,10 +1,9 @@
 //! Units of an order that leave, and units that are missing when they are picked.
 
-use super::Decision;
-use super::command::OrderRef;
+use super::channel_quota::OrderRef;
 use super::events::{AdjustmentReason, Condition, StockAdjusted, StockEvent, StockShipped, StockShorted};
-use super::item::StockItem;
 use super::reservation::no_longer_expires;
+use super::{Decision, StockItem};
 use crate::text;
 use crate::values::{Delta, LocationId, Quantity, ShipmentId, Sku, Timestamp, Units};
 

@@ -2,10 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Decision;
 use super::events::{SupplyCancelled, SupplyExpected};
-use super::item::StockItem;
 use super::refusals::StockRefusal;
+use super::{Decision, StockItem};
 use crate::command::commands;
 use crate::values::{LocationId, Quantity, Reference, Sku, Text, Timestamp, Units};
 

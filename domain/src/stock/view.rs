@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::item::StockItem;
+use super::StockItem;
 use super::level::StockLevel;
 use super::supply::Supply;
 use crate::values::{ChannelName, LocationId, Reference, Sku, Timestamp, Units};

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::BackorderEntry;
-use crate::stock::events::{Allocation, StockEarmarked, StockEvent};
-use crate::stock::item::{StockItem, total};
+use crate::stock::StockItem;
+use crate::stock::events::{Allocation, StockEarmarked, StockEvent, total};
 use crate::stock::level::StockLevel;
 use crate::values::{LocationId, OrderId, Units};
 

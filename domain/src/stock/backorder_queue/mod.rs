@@ -12,14 +12,14 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Decision;
-use super::command::OrderRef;
+use super::channel_quota::OrderRef;
 use super::events::{
     Allocation, StockBackorderFilled, StockBackorderWithdrawn, StockBackordered, StockEvent, StockPromised,
+    summed, total,
 };
-use super::item::{StockItem, summed, total};
 use super::refusals::StockRefusal;
 use super::reservation::expire_at;
+use super::{Decision, StockItem};
 use crate::command::commands;
 use crate::values::{ChannelName, OrderId, Priority, Quantity, Sku, Timestamp, Units};
 
