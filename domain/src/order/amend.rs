@@ -14,10 +14,8 @@ use crate::order::personal::ShipTo;
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::{FulfillmentOrder, MOST_LINES, Order};
 use crate::order::totals::LineTotals;
-use crate::values::{LineNumber, Quantity, Text, Timestamp, Units};
-
-/// Why units are cancelled that are no longer ordered.
-const AMENDED: &str = "the order was amended";
+use crate::text;
+use crate::values::{LineNumber, Quantity, Timestamp, Units};
 
 pub(in crate::order) fn amend(order: &Order, command: &AmendOrder, at: Timestamp) -> Decision {
     exists(order, command.order_id)?;
@@ -53,8 +51,8 @@ pub(in crate::order) fn amend(order: &Order, command: &AmendOrder, at: Timestamp
         };
         events.push(amended.into());
     }
-    if let (false, Ok(reason)) = (fewer.is_empty(), Text::new(AMENDED)) {
-        events.extend(cancel_units(order, &fewer, &reason)?);
+    if !fewer.is_empty() {
+        events.extend(cancel_units(order, &fewer, &text!("the order was amended"))?);
     }
     if let Some(delivery) = delivery {
         events.extend(reschedule(order, delivery, at));

@@ -12,7 +12,8 @@ use crate::order::hold::scheduled;
 use crate::order::personal::ShipTo;
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::{FulfillmentOrder, Order, PendingAmendment, PersonalDataState};
-use crate::values::{FulfillmentOrderId, Reference, Text, Timestamp};
+use crate::text;
+use crate::values::{FulfillmentOrderId, Reference, Timestamp};
 
 /// Whether an order may go elsewhere or be delivered otherwise.
 pub(in crate::order) fn may_be_redirected(order: &Order, command: &AmendOrder) -> Result<(), OrderRefusal> {
@@ -55,7 +56,7 @@ pub(in crate::order) fn request(order: &Order, command: &AmendOrder) -> Option<A
     }
     let personal = ship_to.as_ref().and_then(ShipTo::personal);
     Some(AmendmentRequested {
-        amendment_id: Reference::new(&format!("a{}", order.amendments_requested + 1)).ok()?,
+        amendment_id: Reference::numbered::<'a'>(u64::from(order.amendments_requested) + 1),
         fulfillment_orders,
         has_new_address: ship_to.is_some(),
         destination: ship_to.as_ref().and_then(ShipTo::destination),
@@ -95,15 +96,14 @@ pub(in crate::order) fn settle(order: &Order, at: Timestamp) -> Vec<OrderEvent> 
         return Vec::new();
     };
     let lapsed = if order.is_shipped() || order.is_cancelled() {
-        Some("nothing is left that it could be about")
+        Some(text!("nothing is left that it could be about"))
     } else if is_held_elsewhere(order, pending.delivery.as_ref()) {
-        Some("units are held elsewhere by now")
+        Some(text!("units are held elsewhere by now"))
     } else {
         None
     };
     if let Some(reason) = lapsed {
-        let lapse = |reason| AmendmentRejected { fulfillment_order_id: None, reason }.into();
-        return Text::new(reason).map(lapse).into_iter().collect();
+        return vec![AmendmentRejected { fulfillment_order_id: None, reason }.into()];
     }
     let amended = OrderAmended {
         grown: Vec::new(),

@@ -14,6 +14,7 @@ use crate::order::order_command::{Promises, Takeover};
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::{FulfillmentLine, FulfillmentOrder, Order};
 use crate::order::totals::{total, units_of};
+use crate::text;
 use crate::values::{FulfillmentOrderId, LineNumber, Text, Units};
 
 /// Units of every line that can be cancelled, in order: those that have not left and that nobody was asked to leave.
@@ -202,9 +203,7 @@ pub(in crate::order) fn accept(
         ));
         return Ok(events);
     }
-    if let Ok(reason) = Text::new("its location accepted the cancellation") {
-        events.push(cancelled(order, lines, reason));
-    }
+    events.push(cancelled(order, lines, text!("its location accepted the cancellation")));
     Ok(events)
 }
 

@@ -32,7 +32,7 @@ pub(in crate::order) fn hold_order(order: &Order, command: &HoldOrder, at: Times
         return Err(OrderRefusal::NothingLeft);
     }
     let held = OrderHeld {
-        hold_id: id_after(order.holds_placed)?,
+        hold_id: id_after(order.holds_placed),
         fulfillment_order_id: command.fulfillment_order_id,
         reason: command.reason,
         note: command.note.clone(),
@@ -42,8 +42,8 @@ pub(in crate::order) fn hold_order(order: &Order, command: &HoldOrder, at: Times
 }
 
 /// The id of the next hold.
-fn id_after(placed: u32) -> Result<Reference, OrderRefusal> {
-    Reference::new(&format!("h{}", placed.saturating_add(1))).map_err(|_| OrderRefusal::TooManyHolds)
+fn id_after(placed: u32) -> Reference {
+    Reference::numbered::<'h'>(u64::from(placed) + 1)
 }
 
 /// Whether a hold can be placed on all of an order: something of it is still to leave.
@@ -67,7 +67,7 @@ pub(super) fn await_decision(order: &Order) -> Option<OrderEvent> {
 
 /// A hold on all of an order.
 pub(in crate::order) fn hold(order: &Order, reason: HoldReason) -> Option<OrderEvent> {
-    placed(order.holds_placed, reason, None)
+    Some(placed(order.holds_placed, reason, None))
 }
 
 /// The hold of an order that is not to leave yet.
@@ -77,12 +77,12 @@ pub(in crate::order) fn scheduled(
     at: Timestamp,
 ) -> Option<OrderEvent> {
     let until = delivery.ship_not_before.filter(|until| *until > at)?;
-    placed(placed_before, HoldReason::Scheduled, Some(until))
+    Some(placed(placed_before, HoldReason::Scheduled, Some(until)))
 }
 
-fn placed(placed_before: u32, reason: HoldReason, until: Option<Timestamp>) -> Option<OrderEvent> {
-    let hold_id = id_after(placed_before).ok()?;
-    Some(OrderHeld { hold_id, fulfillment_order_id: None, reason, note: None, until }.into())
+fn placed(placed_before: u32, reason: HoldReason, until: Option<Timestamp>) -> OrderEvent {
+    let hold_id = id_after(placed_before);
+    OrderHeld { hold_id, fulfillment_order_id: None, reason, note: None, until }.into()
 }
 
 /// What time brings: holds that stood until a moment that is past stand no more, and parcels of which nothing was heard

@@ -14,10 +14,8 @@ use crate::order::totals::{LineTotals, units_of};
 use crate::policy::OnShortage;
 use crate::sourcing::{Demand, Sourced};
 use crate::stock::Allocation;
-use crate::values::{FulfillmentOrderId, LineNumber, LocationId, OrderId, Sku, Text, Timestamp, Units};
-
-/// Why a remainder was cancelled.
-const REMAINDER: &str = "insufficient stock";
+use crate::text;
+use crate::values::{FulfillmentOrderId, LineNumber, LocationId, OrderId, Sku, Timestamp, Units};
 
 pub(in crate::order) fn reserve(order: &Order, command: &ReserveInventory) -> Decision {
     let Some(created) = &order.created else {
@@ -75,13 +73,13 @@ fn give(order: &Order, id: OrderId, on_shortage: OnShortage, command: &ReserveIn
     if remainder.is_empty() {
         return events;
     }
-    match Text::new(REMAINDER) {
-        Ok(reason) if on_shortage == OnShortage::CancelRemainder => {
-            events.push(cancelled(order, remainder, reason));
-        }
-        // It is there: no supply would end the wait, so somebody decides.
-        _ if command.ships_too_late.is_some() => events.extend(await_decision(order)),
-        _ => events.extend(backorder(order, remainder, command)),
+    if on_shortage == OnShortage::CancelRemainder {
+        events.push(cancelled(order, remainder, text!("insufficient stock")));
+    } else if command.ships_too_late.is_some() {
+        // The units are available and ship too late: waiting for supply would not end.
+        events.extend(await_decision(order));
+    } else {
+        events.extend(backorder(order, remainder, command));
     }
     events
 }

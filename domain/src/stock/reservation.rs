@@ -134,16 +134,12 @@ pub(super) fn expire_at(
 ) {
     let Some(until) = until else { return };
     let expiring = Arc::make_mut(&mut item.expiring);
-    let known = expiring.iter().position(|held| held.order_id == order_id);
-    let mut held = known.map(|index| expiring.remove(index)).unwrap_or_else(|| ExpiringReservation {
-        order_id,
-        until,
-        channel: channel.cloned(),
-        allocations: Vec::new(),
-    });
-    held.until = until;
-    held.allocations.extend_from_slice(allocations);
-    insert(expiring, held);
+    let index = expiring.iter().position(|held| held.order_id == order_id);
+    let known = index.map(|index| expiring.remove(index));
+    let (channel, mut all) =
+        known.map_or_else(|| (channel.cloned(), Vec::new()), |known| (known.channel, known.allocations));
+    all.extend_from_slice(allocations);
+    insert(expiring, ExpiringReservation { order_id, until, channel, allocations: all });
 }
 
 fn insert(expiring: &mut Vec<ExpiringReservation>, held: ExpiringReservation) {

@@ -167,6 +167,14 @@ text_newtype!(
     Currency, 3, currency, "^[A-Z]{3}$"
 );
 
+impl Reference {
+    /// A lower-case letter and a number, such as `h1`.
+    pub(crate) fn numbered<const LETTER: char>(number: u64) -> Self {
+        const { assert!(LETTER.is_ascii_lowercase()) }
+        Self(format!("{LETTER}{number}").into())
+    }
+}
+
 impl Currency {
     /// Decimal places of the currency's minor unit (ISO 4217, table A.1): 0, 2 or 3.
     pub fn digits(&self) -> u32 {
@@ -207,7 +215,10 @@ pub struct Literal(&'static str);
 impl Literal {
     const LIMIT: usize = 100;
 
-    /// A literal of 1 to 100 printable ASCII characters. Other literals do not compile.
+    /// A literal of 1 to 100 printable ASCII characters.
+    ///
+    /// # Panics
+    /// On any other literal: in [`text!`](crate::text) it does not compile.
     pub const fn new(text: &'static str) -> Self {
         let (bytes, mut index) = (text.as_bytes(), 0);
         assert!(!bytes.is_empty() && bytes.len() <= Self::LIMIT);

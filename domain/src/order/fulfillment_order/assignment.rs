@@ -15,10 +15,8 @@ use crate::order::order_command::MoveTarget;
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::{FulfillmentLine, FulfillmentOrder, Order};
 use crate::order::totals::{total, units_of};
+use crate::text;
 use crate::values::{LocationId, Sku, Text, Units};
-
-/// Why a location is asked to leave a part to another.
-const MOVED: &str = "another location is to take it over";
 
 pub(in crate::order) fn accept(order: &Order, command: &AcceptFulfillmentOrder) -> Decision {
     let part = workable(order, command.fulfillment_order_id)?;
@@ -68,7 +66,7 @@ fn answered(part: &FulfillmentOrder, lines: &[LineUnits]) -> Vec<LineUnits> {
 
 /// Who was asked to leave units and gives them back has answered: they are not looked for elsewhere.
 fn ended(order: &Order, answered: Vec<LineUnits>) -> Option<OrderEvent> {
-    let reason = Text::new("given back after the order was cancelled").ok()?;
+    let reason = text!("given back after the order was cancelled");
     (!answered.is_empty()).then(|| cancelled(order, answered, reason))
 }
 
@@ -146,12 +144,9 @@ pub(in crate::order) fn relocate(
         return Ok(together.into_iter().map(|part| moved(part, to, target)).collect());
     }
     let lines = held(part).lines;
-    let reason = command.reason.clone().or_else(|| Text::new(MOVED).ok());
-    let ask = |reason| {
-        let (lines, move_to) = (Some(lines), Some(to.clone()));
-        CancellationRequested { fulfillment_order_id: id, lines, move_to, forced, reason }.into()
-    };
-    Ok(reason.map(ask).into_iter().collect())
+    let reason = command.reason.clone().unwrap_or_else(|| text!("another location is to take it over"));
+    let (lines, move_to) = (Some(lines), Some(to.clone()));
+    Ok(vec![CancellationRequested { fulfillment_order_id: id, lines, move_to, forced, reason }.into()])
 }
 
 /// The fulfillment orders that move with one: all that are not at the target, where the order must not be split. None of

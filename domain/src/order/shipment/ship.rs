@@ -15,12 +15,10 @@ use crate::order::fulfillment_order::pick_pack::{MOST_NAMED, everything, named};
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::{FulfillmentLine, FulfillmentOrder, Order, Parcel, PersonalDataState, Shipment};
 use crate::order::totals::{LineTotals, total, units_of};
-use crate::values::{LineNumber, Period, Reference, ShipmentId, Text, Timestamp, Units};
+use crate::text;
+use crate::values::{LineNumber, Period, Reference, ShipmentId, Timestamp, Units};
 
 const MOST_PACKAGES: usize = 100;
-
-/// Why units are missing that did not leave with the others.
-const REMAINDER: &str = "did not leave with the rest";
 
 /// A report of what has left: it counts also where nothing should have left, and that is recorded.
 pub(in crate::order) fn ship(
@@ -56,8 +54,8 @@ pub(in crate::order) fn ship(
     if command.short_remainder == Some(true) {
         let left = |line: &FulfillmentLine| line.open().saturating_sub(total(&shipped, line.line));
         let lines = everything(part, left);
-        if let (false, Ok(reason)) = (lines.is_empty(), Text::new(REMAINDER)) {
-            events.extend(shorted(order, part, lines, reason));
+        if !lines.is_empty() {
+            events.extend(shorted(order, part, lines, text!("did not leave with the rest")));
         }
     }
     events.extend(contradictions(order, part, &shipped));
@@ -229,7 +227,7 @@ fn package_ids(packages: &[ShipPackage]) -> Result<Vec<Reference>, OrderRefusal>
     }
     let mut ids = Vec::with_capacity(packages.len());
     for (index, package) in packages.iter().enumerate() {
-        let mut numbered = (index + 1..).filter_map(|number| Reference::new(&format!("p{number}")).ok());
+        let mut numbered = (index as u64 + 1..).map(Reference::numbered::<'p'>);
         let id = match &package.package_id {
             Some(given) => Some(given.clone()),
             None => numbered.find(|id| taken.insert(id.clone())),
