@@ -59,18 +59,13 @@ pub(in crate::order) fn release_hold(order: &Order, command: &ReleaseHold) -> De
     Ok(vec![OrderHoldReleased { hold_id: command.hold_id.clone() }.into()])
 }
 
-/// The order stays and waits for somebody's decision; nothing where it waits for one already.
+/// The order goes on hold until a person decides; nothing if it is on such a hold already.
 pub(super) fn await_decision(order: &Order) -> Option<OrderEvent> {
-    let is_news = order.created.is_some() && !order.is_out_of_stock();
-    hold(order, HoldReason::InventoryOutOfStock).filter(|_| is_news)
+    let needs_hold = order.created.is_some() && !order.is_out_of_stock();
+    needs_hold.then(|| placed(order.holds_placed, HoldReason::InventoryOutOfStock, None))
 }
 
-/// A hold on all of an order.
-pub(in crate::order) fn hold(order: &Order, reason: HoldReason) -> Option<OrderEvent> {
-    Some(placed(order.holds_placed, reason, None))
-}
-
-/// The hold of an order that is not to leave yet.
+/// The hold of an order that must not leave before a later time.
 pub(in crate::order) fn scheduled(
     placed_before: u32,
     delivery: &DeliveryIntent,
