@@ -93,9 +93,11 @@ impl StockItem {
             let entries = Arc::make_mut(&mut self.queue).iter_mut();
             entries.filter(|entry| is_counted(&entry.channel)).for_each(|entry| entry.channel = None);
         }
-        if self.expiring.iter().any(|held| is_counted(&held.channel)) {
+        if self.expiring.iter().any(|reservation| is_counted(&reservation.channel)) {
             let expiring = Arc::make_mut(&mut self.expiring).iter_mut();
-            expiring.filter(|held| is_counted(&held.channel)).for_each(|held| held.channel = None);
+            expiring
+                .filter(|reservation| is_counted(&reservation.channel))
+                .for_each(|reservation| reservation.channel = None);
         }
     }
 }

@@ -143,9 +143,9 @@ impl StockItem {
 
     /// Refuses to take more units off the reserved ones at a location than there are.
     fn require_reserved(&self, location: &LocationId, requested: Units) -> Result<(), StockRefusal> {
-        let held = self.levels.get(location).map_or(Units::ZERO, |level| level.reserved);
-        if requested > held {
-            return Err(StockRefusal::NotReserved { location: location.clone(), requested, held });
+        let reserved = self.levels.get(location).map_or(Units::ZERO, |level| level.reserved);
+        if requested > reserved {
+            return Err(StockRefusal::NotReserved { location: location.clone(), requested, reserved });
         }
         Ok(())
     }

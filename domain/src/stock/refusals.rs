@@ -22,8 +22,8 @@ pub enum StockRefusal {
         available: Units,
     },
     /// More units are released or shipped than are reserved.
-    #[error("not reserved: {held} units reserved at {location}, {requested} to be released or shipped")]
-    NotReserved { location: LocationId, requested: Units, held: Units },
+    #[error("not reserved: {reserved} units reserved at {location}, {requested} to be released or shipped")]
+    NotReserved { location: LocationId, requested: Units, reserved: Units },
     /// More units are reserved for a backorder than it waits for.
     #[error("not backordered: the order waits for {waiting} units, {requested} to be reserved")]
     NotBackordered { requested: Units, waiting: Units },
@@ -163,15 +163,7 @@ impl Refusal for StockRefusal {
             Self::SupplyMissing | Self::UnknownSupply(_) => "/supplyId",
             Self::SameCondition | Self::SameLocation => "/to",
             Self::TransferExists(_) | Self::UnknownTransfer(_) | Self::TransferClosed(_) => "/transferId",
-            Self::NeverSeen
-            | Self::InsufficientStock { .. }
-            | Self::NotReserved { .. }
-            | Self::NotBackordered { .. }
-            | Self::NotBackorderable
-            | Self::ChannelLimitExceeded { .. }
-            | Self::TooManySupplies
-            | Self::TooManyTransfers
-            | Self::BackorderLimitExceeded { .. } => return None,
+            _ => return None,
         };
         Some(field.to_owned())
     }

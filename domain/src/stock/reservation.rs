@@ -1,4 +1,4 @@
-//! Reservations: units that are held for an order, with or without an end.
+//! Reservations: units that are reserved for an order, with or without an end.
 
 use std::sync::Arc;
 
@@ -73,15 +73,15 @@ pub(super) fn release(item: &StockItem, command: &ReleaseInventory) -> Decision 
 
 /// Ends the reservations whose time has come, all of them in one event.
 pub(super) fn expire(item: &StockItem, at: Timestamp) -> Vec<StockEvent> {
-    let ended = || item.expiring.iter().take_while(|held| held.until <= at);
+    let ended = || item.expiring.iter().take_while(|reservation| reservation.until <= at);
     let Some(sku) = item.sku.clone().filter(|_| ended().next().is_some()) else { return Vec::new() };
-    let allocations = summed(ended().flat_map(|held| &held.allocations));
+    let allocations = summed(ended().flat_map(|reservation| &reservation.allocations));
     vec![StockReservationsExpired { sku, until: at, allocations }.into()]
 }
 
 /// No events if the order has no reservation that ends.
 pub(super) fn extend(item: &StockItem, order_id: OrderId, until: Option<Timestamp>) -> Vec<StockEvent> {
-    let ends = item.expiring.iter().any(|held| held.order_id == order_id);
+    let ends = item.expiring.iter().any(|reservation| reservation.order_id == order_id);
     let Some(sku) = item.sku.clone().filter(|_| ends) else { return Vec::new() };
     vec![StockReservationExtended { sku, order_id, until }.into()]
 }
@@ -108,19 +108,22 @@ pub(super) fn expired(item: &mut StockItem, expired: &StockReservationsExpired) 
     for Allocation { location, quantity } in &expired.allocations {
         item.level_mut(location).reserved -= *quantity;
     }
-    let count = item.expiring.partition_point(|held| held.until <= expired.until);
+    let count = item.expiring.partition_point(|reservation| reservation.until <= expired.until);
     let ended: Vec<ExpiringReservation> = Arc::make_mut(&mut item.expiring).drain(..count).collect();
-    for held in ended {
-        item.count_released(held.channel.as_ref(), total(&held.allocations));
+    for reservation in ended {
+        item.count_released(reservation.channel.as_ref(), total(&reservation.allocations));
     }
 }
 
 pub(super) fn extended(item: &mut StockItem, extended: &StockReservationExtended) {
     let expiring = Arc::make_mut(&mut item.expiring);
-    let Some(index) = expiring.iter().position(|held| held.order_id == extended.order_id) else { return };
-    let held = expiring.remove(index);
+    let Some(index) = expiring.iter().position(|reservation| reservation.order_id == extended.order_id)
+    else {
+        return;
+    };
+    let reservation = expiring.remove(index);
     if let Some(until) = extended.until {
-        insert(expiring, ExpiringReservation { until, ..held });
+        insert(expiring, ExpiringReservation { until, ..reservation });
     }
 }
 
@@ -134,7 +137,7 @@ pub(super) fn expire_at(
 ) {
     let Some(until) = until else { return };
     let expiring = Arc::make_mut(&mut item.expiring);
-    let index = expiring.iter().position(|held| held.order_id == order_id);
+    let index = expiring.iter().position(|reservation| reservation.order_id == order_id);
     let known = index.map(|index| expiring.remove(index));
     let (channel, mut all) =
         known.map_or_else(|| (channel.cloned(), Vec::new()), |known| (known.channel, known.allocations));
@@ -142,9 +145,9 @@ pub(super) fn expire_at(
     insert(expiring, ExpiringReservation { order_id, until, channel, allocations: all });
 }
 
-fn insert(expiring: &mut Vec<ExpiringReservation>, held: ExpiringReservation) {
-    let index = expiring.partition_point(|other| other.until <= held.until);
-    expiring.insert(index, held);
+fn insert(expiring: &mut Vec<ExpiringReservation>, reservation: ExpiringReservation) {
+    let index = expiring.partition_point(|other| other.until <= reservation.until);
+    expiring.insert(index, reservation);
 }
 
 /// Units of an order have left, or are reserved no longer: they do not expire.
@@ -154,18 +157,18 @@ pub(super) fn no_longer_expires(
     location: &LocationId,
     quantity: Units,
 ) {
-    if !item.expiring.iter().any(|held| held.order_id == order_id) {
+    if !item.expiring.iter().any(|reservation| reservation.order_id == order_id) {
         return;
     }
     let expiring = Arc::make_mut(&mut item.expiring);
     let mut rest = quantity;
-    for held in expiring.iter_mut().filter(|held| held.order_id == order_id) {
-        for allocation in held.allocations.iter_mut().filter(|there| there.location == *location) {
+    for reservation in expiring.iter_mut().filter(|reservation| reservation.order_id == order_id) {
+        for allocation in reservation.allocations.iter_mut().filter(|there| there.location == *location) {
             let taken = allocation.quantity.min(rest);
             allocation.quantity -= taken;
             rest -= taken;
         }
-        held.allocations.retain(|allocation| !allocation.quantity.is_zero());
+        reservation.allocations.retain(|allocation| !allocation.quantity.is_zero());
     }
-    expiring.retain(|held| !held.allocations.is_empty());
+    expiring.retain(|reservation| !reservation.allocations.is_empty());
 }

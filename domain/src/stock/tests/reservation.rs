@@ -105,7 +105,7 @@ fn released_units_are_available_again() {
 fn no_more_units_are_released_or_shipped_than_are_reserved() {
     let item = given([receive(10, 1), reserve(&[("DC-1", 3)])]);
     let expected =
-        StockRefusal::NotReserved { location: place("DC-1"), requested: Units::new(4), held: Units::new(3) };
+        StockRefusal::NotReserved { location: place("DC-1"), requested: Units::new(4), reserved: Units::new(3) };
     assert_eq!(item.decide(&release(&[("DC-1", 4)])), Err(expected.clone()));
     assert_eq!(item.decide(&ship("DC-1", 4, 2)), Err(expected));
     assert_eq!(refusal(&item, ship("DC-2", 1, 2)), ("not_reserved", None));
