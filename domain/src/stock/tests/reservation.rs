@@ -104,8 +104,11 @@ fn released_units_are_available_again() {
 #[test]
 fn no_more_units_are_released_or_shipped_than_are_reserved() {
     let item = given([receive(10, 1), reserve(&[("DC-1", 3)])]);
-    let expected =
-        StockRefusal::NotReserved { location: place("DC-1"), requested: Units::new(4), reserved: Units::new(3) };
+    let expected = StockRefusal::NotReserved {
+        location: place("DC-1"),
+        requested: Units::new(4),
+        reserved: Units::new(3),
+    };
     assert_eq!(item.decide(&release(&[("DC-1", 4)])), Err(expected.clone()));
     assert_eq!(item.decide(&ship("DC-1", 4, 2)), Err(expected));
     assert_eq!(refusal(&item, ship("DC-2", 1, 2)), ("not_reserved", None));
