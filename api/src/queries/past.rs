@@ -116,9 +116,7 @@ impl Queries {
         let end = self.position_of(merchant, Some(as_of)).await?;
         let mut remaining = self.max_events;
         let network = self.network_at(merchant, end, &mut remaining).await?;
-        let is_paused = |location: &LocationId| {
-            network.locations.get(location).is_some_and(|location| location.paused.is_some())
-        };
+        let is_paused = |location: &LocationId| network.is_paused(location);
         let mut items: HashMap<&Sku, StockItem> = HashMap::with_capacity(skus.len());
         for sku in skus.iter().collect::<BTreeSet<_>>() {
             let mut replay = self.replay(merchant, sku, end, end).await?;
