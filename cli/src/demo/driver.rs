@@ -1,6 +1,5 @@
 //! Drives the orders of a scenario through the write side, many at a time, and measures latencies.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,7 +10,6 @@ use holdfast_load_model::{OrderLife, Scenario, Step};
 use holdfast_terminal::output::Progress;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
-use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::error::DemoError;
@@ -76,34 +74,28 @@ pub async fn prepare(client: &CommandClient, scenario: &Scenario) -> Result<(), 
 
 /// Drives every order to its final status.
 pub async fn drive(client: &CommandClient, scenario: Scenario) -> Result<Statistics, DemoError> {
-    let mut progress = Progress::new("orders", scenario.orders());
-    let (done, mut changes) = watch::channel(0);
-    let driver = Arc::new(Driver {
-        client: client.clone(),
-        scenario,
-        next: AtomicU64::new(0),
-        statistics: Mutex::new(Statistics::new()?),
-        done,
-    });
+    let total = scenario.orders();
+    let mut progress = Progress::new("orders", total);
+    let statistics = Mutex::new(Statistics::new()?);
+    let driver = Arc::new(Driver { client: client.clone(), scenario, statistics });
     let started_at = Instant::now();
-    let mut workers = JoinSet::new();
-    for _ in 0..ORDERS_IN_FLIGHT {
-        let driver = Arc::clone(&driver);
-        workers.spawn(async move { driver.work().await });
-    }
-    loop {
-        tokio::select! {
-            worker = workers.join_next() => match worker {
-                Some(worker) => worker.map_err(|_| DemoError::WorkerPanicked)??,
-                None => break,
-            },
-            Ok(()) = changes.changed() => progress.set(*changes.borrow_and_update()),
+    let mut orders = JoinSet::new();
+    let (mut next, mut done) = (0, 0);
+    while done < total {
+        while next < total && orders.len() < ORDERS_IN_FLIGHT {
+            let (driver, number) = (Arc::clone(&driver), next);
+            orders.spawn(async move { driver.order(number).await });
+            next += 1;
+        }
+        if let Some(order) = orders.join_next().await {
+            order.map_err(|_| DemoError::WorkerPanicked)??;
+            done += 1;
+            progress.set(done);
         }
     }
-    let elapsed = started_at.elapsed();
     progress.finish();
     let mut statistics = driver.statistics();
-    statistics.elapsed = elapsed;
+    statistics.elapsed = started_at.elapsed();
     Ok(std::mem::replace(&mut *statistics, Statistics::new()?))
 }
 
@@ -123,25 +115,10 @@ impl Statistics {
 struct Driver {
     client: CommandClient,
     scenario: Scenario,
-    /// The number of the next order.
-    next: AtomicU64,
     statistics: Mutex<Statistics>,
-    /// The number of orders that reached their final status.
-    done: watch::Sender<u64>,
 }
 
 impl Driver {
-    async fn work(&self) -> Result<(), DemoError> {
-        loop {
-            let number = self.next.fetch_add(1, Ordering::Relaxed);
-            if number >= self.scenario.orders() {
-                return Ok(());
-            }
-            self.order(number).await?;
-            self.done.send_modify(|done| *done += 1);
-        }
-    }
-
     async fn order(&self, number: u64) -> Result<(), DemoError> {
         let life = OrderLife::new(number);
         let planned = self.scenario.order(number)?;
@@ -206,7 +183,7 @@ impl Driver {
     }
 
     fn statistics(&self) -> MutexGuard<'_, Statistics> {
-        // Counters stay usable after a panic in another worker.
+        // Counters stay usable after a panic in another task.
         self.statistics.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
