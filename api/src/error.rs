@@ -206,7 +206,7 @@ impl ApiError {
             Self::ProjectionBehind { .. } => ("projection_behind", StatusCode::GATEWAY_TIMEOUT),
             Self::ProjectionHalted { .. } => ("projection_halted", StatusCode::SERVICE_UNAVAILABLE),
             Self::ProjectionBuilding(_) => ("projection_building", StatusCode::SERVICE_UNAVAILABLE),
-            Self::TooManyMetrics(_) => ("too_many_figures", StatusCode::BAD_REQUEST),
+            Self::TooManyMetrics(_) => ("too_many_metrics", StatusCode::BAD_REQUEST),
             Self::UnknownBuild(_) => ("no_such_build", StatusCode::CONFLICT),
             Self::TooManyEvents(_) => ("too_many_events", StatusCode::UNPROCESSABLE_ENTITY),
             Self::TooMuchToCompare => ("too_much_to_compare", StatusCode::UNPROCESSABLE_ENTITY),
@@ -270,7 +270,7 @@ impl ApiError {
     }
 
     /// An invalid value of a query parameter.
-    pub(crate) fn parameter(name: &str, reason: impl ToString) -> Self {
+    pub(crate) fn parameter(name: &str, reason: &(impl ToString + ?Sized)) -> Self {
         Self::InvalidParameter { parameter: name.to_owned(), reason: reason.to_string() }
     }
 

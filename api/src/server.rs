@@ -35,7 +35,7 @@ pub enum ServeError {
     Ended(std::io::Error),
 }
 
-/// A server that is bound to an address. No store is needed yet, so an invalid address leaves no new store behind.
+/// A server with a listening socket. No store is needed yet, so an invalid address leaves no new store behind.
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,

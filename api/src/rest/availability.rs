@@ -36,7 +36,7 @@ pub(super) async fn get(
     Params(min): Params<MinPosition>,
 ) -> Answer {
     if skus.is_empty() || skus.len() > MAX_SKUS {
-        return Err(ApiError::parameter("sku", format_args!("must be given 1 to {MAX_SKUS} times")));
+        return Err(ApiError::parameter("sku", &format_args!("must be given 1 to {MAX_SKUS} times")));
     }
     min.wait(&app, &merchant).await?;
     if let Some(as_of) = as_of {

@@ -52,7 +52,7 @@ pub(super) async fn get(
 ) -> Answer {
     let period = period.unwrap_or(Period::Hour);
     let (from, to) = time_range(period, from, to, app.commands.clock().now())
-        .map_err(|error| ApiError::parameter("from", error))?;
+        .map_err(|error| ApiError::parameter("from", &error))?;
     let filter = MetricsFilter { period, from, to, channel, location, group_by: by.unwrap_or_default() };
     let found = app.queries.metrics(merchant.as_str(), &filter, min.min_position).await?;
     let items = found.metrics.iter().map(OrderMetrics::from).collect();

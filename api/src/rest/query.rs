@@ -43,7 +43,7 @@ impl<Q: for<'de> Deserialize<'de>> Params<Q> {
             let reason = error.inner().to_string();
             match (error.path().iter().next(), quoted(&reason, "missing field `")) {
                 (_, Some(name)) => ApiError::parameter(name, "must be given"),
-                (Some(Segment::Map { key }), None) => ApiError::parameter(key, reason),
+                (Some(Segment::Map { key }), None) => ApiError::parameter(key, &reason),
                 _ => ApiError::InvalidQuery,
             }
         })

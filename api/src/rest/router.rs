@@ -57,7 +57,8 @@ pub fn routes() -> Router<Arc<App>> {
 
 /// Every endpoint, in the order of the documentation.
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    let tables = [orders(), fulfillment(), stock(), settings(), audit(), operation(), service()];
+    let tables =
+        [orders(), fulfillment(), board(), stock(), settings(), audit(), operation(), service()];
     tables.into_iter().flatten().collect()
 }
 
@@ -140,6 +141,11 @@ fn fulfillment() -> Vec<Endpoint> {
         Endpoint::post::<TrackShipment, OrderView>("/v1/shipments/{shipmentId}/track"),
         Endpoint::post::<ConfirmDelivery, OrderView>("/v1/shipments/{shipmentId}/confirm-delivery"),
         Endpoint::post::<TrackParcel, OrderView>("/v1/tracking"),
+    ]
+}
+
+fn board() -> Vec<Endpoint> {
+    vec![
         Endpoint::get(
             "/v1/fulfillment-board",
             "GetFulfillmentBoard",

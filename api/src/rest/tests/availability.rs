@@ -1,4 +1,4 @@
-//! `/v1/availability?asOf=`: what could be promised at a moment.
+//! `/v1/availability?asOf=`: availability at a past time.
 
 use std::collections::BTreeSet;
 
@@ -6,9 +6,9 @@ use serde_json::json;
 
 use super::*;
 
-/// Carries commands out that change what can be promised of tea, and notes after each what is answered.
-async fn lived(server: &TestServer) -> Vec<(u64, Value)> {
-    let mut lived = Vec::new();
+/// Submits commands that change the availability of tea, and returns the position and the answer after each.
+async fn availability_after_each_command(server: &TestServer) -> Vec<(u64, Value)> {
+    let mut answers = Vec::new();
     for step in 0..8 {
         let answer = match step {
             0 => {
@@ -40,47 +40,47 @@ async fn lived(server: &TestServer) -> Vec<(u64, Value)> {
         };
         assert!(answer.status.is_success(), "{step}: {}", String::from_utf8_lossy(&answer.bytes));
         let live = server.get(&format!("{ALL}&minPosition={}", answer.position())).await;
-        lived.push((live.position(), live.ok(200)));
+        answers.push((live.position(), live.ok(200)));
     }
-    lived
+    answers
 }
 
 const ALL: &str = "/v1/availability?sku=TEA&sku=CUP&sku=NONE&sku=TEA";
 
 #[tokio::test]
-async fn what_could_be_promised_at_a_moment_is_what_was_answered_then() {
+async fn availability_as_of_a_position_is_the_answer_of_that_time() {
     let server = TestServer::stocked().await;
-    let lived = lived(&server).await;
+    let answers = availability_after_each_command(&server).await;
     let mut seen = BTreeSet::new();
-    for (position, answered) in &lived {
+    for (position, answered) in &answers {
         let then = server.get(&format!("{ALL}&asOf={position}")).await;
         assert_eq!(then.position(), *position);
         assert_eq!(then.ok(200), *answered, "as of {position}");
         seen.insert(answered["items"][0].to_string());
     }
-    assert!(seen.len() >= 7, "it was not always the same: {seen:?}");
+    assert!(seen.len() >= 7, "the commands change the availability: {seen:?}");
     assert_eq!(
-        lived[1].1["items"].as_array().unwrap().len(),
+        answers[1].1["items"].as_array().unwrap().len(),
         3,
-        "one SKU was never seen, one asked for twice"
+        "one SKU has no stock records, another is requested twice"
     );
     for future in ["99999999", "2090-01-01T00:00:00Z"] {
         let now = server.get(&format!("{ALL}&asOf={future}")).await;
-        assert_eq!((now.position(), now.ok(200)), lived.last().unwrap().clone(), "{future}");
+        assert_eq!((now.position(), now.ok(200)), answers.last().unwrap().clone(), "{future}");
     }
     let before = server.get(&format!("{ALL}&asOf=2020-01-01T00:00:00Z")).await;
     assert_eq!((before.position(), before.ok(200)["items"].clone()), (0, json!([])));
-    // The location was there and nothing of these.
+    // The location existed, but no stock of these SKUs.
     assert_eq!(server.get(&format!("{ALL}&asOf=1")).await.ok(200)["items"], json!([]));
 }
 
 #[tokio::test]
-async fn a_channel_and_a_moment_to_come_narrow_the_past_as_they_narrow_the_present() {
+async fn channel_and_future_time_apply_to_a_past_state_as_to_the_current_one() {
     let server = TestServer::stocked().await;
     let narrow = ["&channel=web", "&by=2090-01-01T00:00:00Z", "&channel=web&by=2090-01-01T00:00:00Z"];
     let mut now = Vec::new();
-    let lived = lived(&server).await;
-    let last = lived.last().unwrap().0;
+    let answers = availability_after_each_command(&server).await;
+    let last = answers.last().unwrap().0;
     for narrowed in narrow {
         now.push(server.get(&format!("{ALL}{narrowed}&minPosition={last}")).await.ok(200));
     }
@@ -93,7 +93,7 @@ async fn a_channel_and_a_moment_to_come_narrow_the_past_as_they_narrow_the_prese
 }
 
 #[tokio::test]
-async fn a_moment_that_cannot_be_asked_about_so_is_refused() {
+async fn invalid_past_times_and_long_replays_are_rejected() {
     let server = TestServer::stocked_with(|app| app.queries.max_events = 3).await;
     for bad in ["asOf=soon", "asOf=-1", "asOf=", "asOf=1&asOf=2"] {
         let refused = server.get(&format!("{ALL}&{bad}")).await.problem(400, "invalid_parameter");
@@ -102,7 +102,7 @@ async fn a_moment_that_cannot_be_asked_about_so_is_refused() {
     let head = server.head().await;
     let beyond = format!("{ALL}&asOf={head}&minPosition={}", head + 1);
     server.get(&beyond).await.problem(400, "invalid_parameter");
-    // The location and a receipt of each of the two.
+    // Three events: the location, and a receipt for each SKU.
     server.get(&format!("{ALL}&asOf={head}")).await.ok(200);
     server.order("o", 1).await;
     let refused =

@@ -1,11 +1,11 @@
-//! Whatever is sent, the answer is a problem with a code and, where there is one, a place; and nothing is written.
+//! Every invalid request is answered with a code and, if a field is invalid, its pointer. Nothing is written.
 
 use serde_json::json;
 
 use super::*;
 
 #[tokio::test]
-async fn a_malformed_order_is_refused_where_it_is_wrong() {
+async fn an_invalid_order_is_rejected_with_a_pointer_to_the_field() {
     let server = TestServer::stocked().await;
     let head = server.head().await;
     let line = |line: &str| format!(r#"{{"channel":"web","lines":[{line}]}}"#);
@@ -34,15 +34,15 @@ async fn a_malformed_order_is_refused_where_it_is_wrong() {
         (r#"{"channel":"web","channel":"web","lines":[]}"#, "invalid_value", "/channel"),
         (r#"{"channel":"web","lines":[],"priority":"soon"}"#, "invalid_value", "/priority"),
     ];
-    for (index, (body, code, place)) in cases.into_iter().enumerate() {
+    for (index, (body, code, field)) in cases.into_iter().enumerate() {
         let answer = server.post_text("/v1/orders", &format!("bad-{index}"), body).await;
-        assert_eq!(pointer(&answer.problem(400, code)), place, "{body}");
+        assert_eq!(pointer(&answer.problem(400, code)), field, "{body}");
     }
     assert_eq!(server.head().await, head);
 }
 
 #[tokio::test]
-async fn an_order_that_means_nothing_is_refused_and_only_the_refusal_is_kept() {
+async fn a_refused_order_writes_no_event_and_the_refusal_is_stored() {
     let server = TestServer::stocked().await;
     let head = server.head().await;
     let lines = vec![json!({ "sku": "TEA", "quantity": 1 }); 501];
@@ -62,7 +62,7 @@ async fn an_order_that_means_nothing_is_refused_and_only_the_refusal_is_kept() {
 }
 
 #[tokio::test]
-async fn headers_are_checked() {
+async fn invalid_headers_are_rejected() {
     let server = TestServer::stocked().await;
     let create = |name: &'static str, value: &str| {
         let request = Request::post("/v1/orders").header(name, value);
@@ -80,14 +80,14 @@ async fn headers_are_checked() {
     server.send(with("if-match", "3")).await.problem(400, "if_match_malformed");
     let problem = server.send(with("actor", &"a".repeat(201))).await.problem(400, "header_invalid");
     assert_eq!(problem["header"], "actor");
-    server.send(with("merchant", "nobody")).await.problem(404, "unknown_merchant");
+    server.send(with("merchant", "unknown")).await.problem(404, "unknown_merchant");
     server.send(with("host", "shop.example.com")).await.problem(421, "misdirected_request");
     server.send(with("origin", "https://evil.example.com")).await.problem(403, "cross_origin");
     server.send(with("origin", "http://localhost:3000")).await.ok(201);
 }
 
 #[tokio::test]
-async fn a_body_that_is_too_large_is_refused() {
+async fn a_body_that_is_too_large_is_rejected() {
     let server = TestServer::open().await;
     let body = format!(r#"{{"channel":"{}"}}"#, "x".repeat(10 << 20));
     server.post_text("/v1/orders", "large", &body).await.problem(413, "body_too_large");
@@ -95,7 +95,7 @@ async fn a_body_that_is_too_large_is_refused() {
 }
 
 #[tokio::test]
-async fn parameters_are_checked_by_name() {
+async fn invalid_parameters_are_rejected_by_name() {
     let server = TestServer::stocked().await;
     let cases = [
         ("/v1/orders?colour=red", "unknown_parameter", "colour"),
@@ -117,34 +117,34 @@ async fn parameters_are_checked_by_name() {
         assert_eq!(server.get(path).await.problem(400, code)["parameter"], name, "{path}");
     }
     server.get("/v1/orders?cursor=abc").await.problem(400, "invalid_cursor");
-    // Nothing may be carried out that was only meant to be tried.
+    // A misspelt dry run must not execute the command.
     let head = server.head().await;
-    for said in ["/v1/orders?dryrun=true", "/v1/orders?dryRun=yes"] {
-        assert_eq!(server.post(said, "dry", &order(1)).await.status, 400);
+    for path in ["/v1/orders?dryrun=true", "/v1/orders?dryRun=yes"] {
+        assert_eq!(server.post(path, "dry", &order(1)).await.status, 400);
     }
     assert_eq!(server.head().await, head);
 }
 
 #[tokio::test]
-async fn what_would_happen_is_told_and_does_not_happen() {
+async fn a_dry_run_reports_the_outcome_and_writes_nothing() {
     let server = TestServer::stocked().await;
     let head = server.head().await;
     for _ in 0..2 {
-        let told = server.post("/v1/orders?dryRun=true", "dry", &order(1)).await;
-        assert_eq!(told.status, 201);
-        assert_eq!(told.json()["status"], "reserved");
+        let outcome = server.post("/v1/orders?dryRun=true", "dry", &order(1)).await;
+        assert_eq!(outcome.status, 201);
+        assert_eq!(outcome.json()["status"], "reserved");
     }
     let refused = server.post("/v1/orders?dryRun=true", "much", &order(1_000_000)).await;
     refused.problem(409, "insufficient_stock");
-    assert_eq!(server.head().await, head, "nothing is written, no outcome either");
-    // The key was not used for it.
+    assert_eq!(server.head().await, head, "neither an event nor an outcome is written");
+    // The dry run has not used the key.
     let done = server.post("/v1/orders?dryRun=false", "dry", &order(1)).await;
     assert_eq!(done.status, 201);
     assert_ne!(server.head().await, head);
 }
 
 #[tokio::test]
-async fn what_does_not_exist_is_said_to_be_unknown() {
+async fn unknown_ids_are_rejected_with_404() {
     let server = TestServer::stocked().await;
     let id = "01890a5d-ac96-774b-bcce-b302099a8057";
     let reason = json!({ "reason": "asked for" });
@@ -172,7 +172,7 @@ async fn what_does_not_exist_is_said_to_be_unknown() {
 }
 
 #[tokio::test]
-async fn a_field_of_the_path_is_not_one_of_the_body() {
+async fn the_body_must_not_repeat_the_id_in_the_path() {
     let server = TestServer::stocked().await;
     let order = server.order("o", 1).await;
     let path = format!("/v1/orders/{order}/cancel");
@@ -188,7 +188,7 @@ async fn a_field_of_the_path_is_not_one_of_the_body() {
 }
 
 #[tokio::test]
-async fn routes_and_methods_that_do_not_exist_are_problems() {
+async fn unknown_routes_and_methods_are_answered_with_a_problem() {
     let server = TestServer::open().await;
     server.get("/").await.problem(404, "unknown_route");
     server.get("/v1/order").await.problem(404, "unknown_route");

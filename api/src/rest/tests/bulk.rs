@@ -10,9 +10,9 @@ fn commands() -> Vec<Value> {
         json!({ "key": "b2", "command": "CreateOrder", "channel": "web", "lines": [{ "sku": "TEA", "quantity": 60 }] }),
         json!({ "key": "b3", "command": "CreateOrder", "channel": "web", "lines": [{ "sku": "TEA", "quantity": 0 }] }),
         json!({ "key": "b4", "command": "CreateOrder", "channel": "web", "lines": [], "colour": 1 }),
-        json!({ "key": "b5", "command": "BuildHouse" }),
+        json!({ "key": "b5", "command": "UnknownCommand" }),
         json!({ "command": "CreateOrder", "channel": "web", "lines": [] }),
-        json!({ "key": "b6", "command": "CreateOrder", "merchant": "nobody", "channel": "web", "lines": [] }),
+        json!({ "key": "b6", "command": "CreateOrder", "merchant": "unknown", "channel": "web", "lines": [] }),
         json!({ "key": "b1", "command": "CreateOrder", "channel": "web", "lines": [{ "sku": "TEA", "quantity": 60 }] }),
         json!({ "key": "b7", "command": "ReceiveStock", "merchant": "default", "sku": "TEA", "location": "munich",
                 "quantity": 5 }),
@@ -20,7 +20,7 @@ fn commands() -> Vec<Value> {
 }
 
 fn check(answers: &[Value]) {
-    let told: Vec<(&str, u64, &str)> = answers
+    let summaries: Vec<(&str, u64, &str)> = answers
         .iter()
         .map(|answer| {
             let code = answer["body"]["code"].as_str().unwrap_or("");
@@ -38,14 +38,14 @@ fn check(answers: &[Value]) {
         ("b1", 201, ""),
         ("b7", 200, ""),
     ];
-    assert_eq!(told, expected);
+    assert_eq!(summaries, expected);
     assert_eq!(pointer(&answers[2]["body"]), "/lines/0/quantity");
     assert_eq!(pointer(&answers[3]["body"]), "/colour");
     assert_eq!(answers[0]["body"], answers[7]["body"]);
 }
 
 #[tokio::test]
-async fn an_array_is_answered_by_an_array() {
+async fn an_array_is_answered_with_an_array() {
     let server = TestServer::stocked().await;
     let answer = server.post("/v1/commands", "unused", &json!(commands())).await;
     check(answer.ok(200).as_array().unwrap());
@@ -57,7 +57,7 @@ async fn an_array_is_answered_by_an_array() {
 }
 
 #[tokio::test]
-async fn lines_are_answered_by_lines_and_a_malformed_one_fails_alone() {
+async fn ndjson_is_answered_with_ndjson_and_a_malformed_line_fails_alone() {
     let server = TestServer::stocked().await;
     let mut lines: Vec<String> = commands().iter().map(Value::to_string).collect();
     lines.insert(1, "{\"key\":".to_owned());
@@ -81,7 +81,7 @@ async fn lines_are_answered_by_lines_and_a_malformed_one_fails_alone() {
 }
 
 #[tokio::test]
-async fn a_bulk_command_and_a_single_one_are_the_same_command() {
+async fn a_key_is_shared_by_bulk_and_single_commands() {
     let server = TestServer::stocked().await;
     let single = server.post("/v1/orders", "same", &order(2)).await.ok(201);
     let mut again = order(2);

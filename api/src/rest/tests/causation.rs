@@ -1,4 +1,4 @@
-//! What belongs together by `Correlation-Id`, and what followed from what by `Causation-Id`.
+//! Events by `Correlation-Id` and `Causation-Id`, and the commands that a command caused.
 
 use serde_json::json;
 
@@ -11,9 +11,8 @@ async fn event(server: &TestServer, kind: &str) -> (u64, String) {
     (first["position"].as_u64().unwrap(), first["id"].as_str().unwrap().to_owned())
 }
 
-/// Orders under two correlation ids, one of which is shipped because of its reservation, and found to be on its way because of
-/// that.
-async fn busy(server: &TestServer) -> String {
+/// Creates orders under two correlation ids. The reservation of one causes its shipment, which causes a tracking report.
+async fn create_chain(server: &TestServer) -> String {
     let mut ids = Vec::new();
     for (number, case) in ["case 7", "case 8", "case 7"].into_iter().enumerate() {
         let with = [("correlation-id", case)];
@@ -37,9 +36,9 @@ fn positions(page: &Value) -> Vec<u64> {
 }
 
 #[tokio::test]
-async fn events_that_belong_together_are_told_together_page_by_page() {
+async fn events_with_a_correlation_or_causation_id_are_listed_page_by_page() {
     let server = TestServer::stocked().await;
-    busy(&server).await;
+    create_chain(&server).await;
     let of = async |query: &str| server.get(&format!("/v1/events?{query}")).await;
     let everything = of("limit=1000").await.ok(200)["items"].clone();
     let with = |name: &str, id: &str| {
@@ -59,11 +58,11 @@ async fn events_that_belong_together_are_told_together_page_by_page() {
             if positions(&page).is_empty() || next == server.head().await {
                 break;
             }
-            assert_eq!(positions(&page).last(), Some(&next), "it goes on behind what was told");
+            assert_eq!(positions(&page).last(), Some(&next), "the next page begins after the last event");
             after = next;
         }
-        assert_eq!(all, case, "by {limit}");
-        assert!(limit > 1 || parts == 3, "a command is never parted: {parts}");
+        assert_eq!(all, case, "limit {limit}");
+        assert!(limit > 1 || parts == 3, "the events of a command stay together: {parts}");
     }
     let (_, reserved) = event(&server, "InventoryReserved").await;
     let caused = of(&format!("causationId={}", reserved.to_uppercase())).await.ok(200);
@@ -77,14 +76,14 @@ async fn events_that_belong_together_are_told_together_page_by_page() {
 }
 
 #[tokio::test]
-async fn what_followed_from_a_command_is_told_as_far_as_it_goes() {
+async fn consequences_contain_the_whole_causal_chain() {
     let server = TestServer::stocked().await;
-    let id = busy(&server).await;
+    let id = create_chain(&server).await;
     let (reserved, _) = event(&server, "InventoryReserved").await;
     let (created, _) = event(&server, "OrderCreated").await;
     let all = server.get(&format!("/v1/consequences?position={reserved}")).await;
-    let told = all.ok(200);
-    let items = told["items"].as_array().unwrap();
+    let chain = all.ok(200);
+    let items = chain["items"].as_array().unwrap();
     let line = |item: &Value| {
         let events = item["events"].as_array().unwrap().len();
         (item["command"].as_str().unwrap().to_owned(), item["depth"].as_u64().unwrap(), events)
@@ -98,18 +97,18 @@ async fn what_followed_from_a_command_is_told_as_far_as_it_goes() {
     assert_eq!(items[1]["events"][0]["stream"], format!("order-{id}"));
     assert_eq!(all.position(), items[2]["position"].as_u64().unwrap());
     for position in created..created + 4 {
-        assert_eq!(server.get(&format!("/v1/consequences?position={position}")).await.ok(200), told);
+        assert_eq!(server.get(&format!("/v1/consequences?position={position}")).await.ok(200), chain);
     }
-    assert_eq!(server.get("/v1/consequences?key=o0").await.ok(200), told);
+    assert_eq!(server.get("/v1/consequences?key=o0").await.ok(200), chain);
     let of_shipping = server.get("/v1/consequences?key=ship").await.ok(200);
     assert_eq!(of_shipping["items"].as_array().unwrap().len(), 2);
-    assert_eq!(of_shipping["items"][0]["depth"], 0, "from there on");
+    assert_eq!(of_shipping["items"][0]["depth"], 0, "the chain begins at the given command");
 }
 
 #[tokio::test]
-async fn a_command_that_cannot_be_asked_about_so_is_refused() {
+async fn invalid_queries_for_consequences_are_rejected() {
     let server = TestServer::stocked().await;
-    busy(&server).await;
+    create_chain(&server).await;
     let refused = async |query: &str, status: u16, code: &str| {
         server.get(&format!("/v1/consequences{query}")).await.problem(status, code)
     };
@@ -123,7 +122,7 @@ async fn a_command_that_cannot_be_asked_about_so_is_refused() {
     refused("?key=never", 404, "unknown_command").await;
     server.post("/v1/orders", "too many", &order(5_000)).await.problem(409, "insufficient_stock");
     let nothing = server.get("/v1/consequences?key=too%20many").await.ok(200);
-    assert_eq!(nothing["items"], json!([]), "it did nothing");
+    assert_eq!(nothing["items"], json!([]), "the command has no events");
     for (query, parameter) in [
         ("correlationId=", "correlationId"),
         ("correlationId=%C3%A4", "correlationId"),
@@ -140,7 +139,7 @@ async fn a_command_that_cannot_be_asked_about_so_is_refused() {
 }
 
 #[tokio::test]
-async fn more_consequences_than_are_told_at_once_are_refused() {
+async fn more_than_1000_consequences_are_rejected() {
     let server = TestServer::stocked().await;
     let (received, id) = event(&server, "StockReceived").await;
     let one = |number: usize| {
@@ -150,8 +149,8 @@ async fn more_consequences_than_are_told_at_once_are_refused() {
     let with = [("causation-id", &*id)];
     let some = json!((0..999).map(one).collect::<Vec<_>>());
     server.post_with("/v1/commands", "unused", &with, &some).await.ok(200);
-    let told = server.get(&format!("/v1/consequences?position={received}")).await.ok(200);
-    assert_eq!(told["items"].as_array().unwrap().len(), 1_000);
+    let answer = server.get(&format!("/v1/consequences?position={received}")).await.ok(200);
+    assert_eq!(answer["items"].as_array().unwrap().len(), 1_000);
     let more = json!([one(999)]);
     server.post_with("/v1/commands", "unused", &with, &more).await.ok(200);
     let refused = server
@@ -163,7 +162,7 @@ async fn more_consequences_than_are_told_at_once_are_refused() {
 }
 
 #[tokio::test]
-async fn a_command_of_many_events_is_found_whole_from_any_of_them() {
+async fn a_command_with_many_events_is_found_from_each_of_them() {
     let server = TestServer::stocked().await;
     let line = |number: usize| json!({ "sku": format!("SKU-{number}"), "quantity": 1 });
     let wanted = json!({ "channel": "web", "payment": "not_required", "onShortage": "backorder",
@@ -181,15 +180,15 @@ async fn a_command_of_many_events_is_found_whole_from_any_of_them() {
     server.order("after", 1).await;
     assert!(last - first > 300, "{first} to {last}");
     for position in [first, first + 1, u64::midpoint(first, last), last] {
-        let told = server.get(&format!("/v1/consequences?position={position}")).await.ok(200);
-        let command = &told["items"][0];
+        let answer = server.get(&format!("/v1/consequences?position={position}")).await.ok(200);
+        let command = &answer["items"][0];
         assert_eq!((&command["firstPosition"], &command["position"]), (&json!(first), &json!(last)));
         assert_eq!(command["events"].as_array().unwrap().len() as u64, last - first + 1);
     }
 }
 
 #[tokio::test]
-async fn large_events_that_belong_together_are_told_in_parts() {
+async fn large_events_with_one_correlation_id_are_split_into_pages() {
     let server = TestServer::stocked().await;
     let note = "x".repeat(500);
     let attributes: serde_json::Map<String, Value> =
@@ -212,7 +211,7 @@ async fn large_events_that_belong_together_are_told_in_parts() {
             break;
         }
     }
-    assert_eq!(parts, 2, "not all at once");
+    assert_eq!(parts, 2, "the events do not fit into one page");
     let everything = server.get("/v1/events?type=OrderCreated&limit=1000").await.ok(200);
     let created = positions(&everything);
     assert_eq!(all.iter().filter(|position| created.contains(position)).count(), 25);

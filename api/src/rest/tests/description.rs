@@ -1,4 +1,4 @@
-//! `/openapi.json` and `/docs` describe what is served, and all of it.
+//! `/openapi.json` and `/docs` describe every endpoint.
 
 use std::collections::BTreeSet;
 
@@ -66,7 +66,7 @@ fn objects<'a>(value: &'a Value, found: &mut Vec<&'a serde_json::Map<String, Val
 }
 
 #[test]
-fn every_reference_leads_somewhere() {
+fn every_reference_has_a_target() {
     let document = document();
     let mut found = Vec::new();
     objects(&document, &mut found);
@@ -85,7 +85,7 @@ fn every_reference_leads_somewhere() {
 }
 
 #[tokio::test]
-async fn no_description_is_written_for_readers_of_the_code() {
+async fn descriptions_contain_no_rust_syntax() {
     let server = TestServer::open().await;
     let document = server.get("/openapi.json").await.ok(200);
     let mut found = Vec::new();
@@ -102,7 +102,7 @@ async fn no_description_is_written_for_readers_of_the_code() {
 }
 
 #[test]
-fn the_body_of_many_commands_says_what_stands_in_it() {
+fn the_body_of_bulk_commands_is_described() {
     let document = document();
     let body = &document["paths"]["/v1/commands"]["post"]["requestBody"];
     let text = body["description"].as_str().unwrap();
@@ -112,7 +112,7 @@ fn the_body_of_many_commands_says_what_stands_in_it() {
 }
 
 #[test]
-fn a_field_of_the_path_is_not_described_as_one_of_the_body() {
+fn the_id_in_the_path_is_not_described_as_a_field_of_the_body() {
     let document = document();
     let body = "/requestBody/content/application~1json/schema";
     let cancel = &document["paths"]["/v1/orders/{orderId}/cancel"]["post"];
@@ -125,7 +125,7 @@ fn a_field_of_the_path_is_not_described_as_one_of_the_body() {
 }
 
 #[tokio::test]
-async fn the_page_for_people_names_every_endpoint_and_loads_nothing() {
+async fn the_docs_page_describes_every_endpoint_and_loads_nothing() {
     let server = TestServer::open().await;
     let answer = server.get("/docs").await;
     assert_eq!(answer.status, 200);

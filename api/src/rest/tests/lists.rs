@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::*;
 
-/// Follows a list to its end and gives the values of a field.
+/// Reads all pages of a list and returns the values of a field.
 async fn all(server: &TestServer, path: &str, field: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut cursor = String::new();
@@ -21,7 +21,7 @@ async fn all(server: &TestServer, path: &str, field: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn lists_are_followed_by_cursors_and_narrowed_by_filters() {
+async fn lists_have_pages_and_filters() {
     let server = TestServer::stocked().await;
     let mut ids = Vec::new();
     for number in 0..5 {
@@ -70,7 +70,7 @@ async fn lists_are_followed_by_cursors_and_narrowed_by_filters() {
 async fn events_are_cloudevents_in_order_without_personal_data() {
     let server = TestServer::stocked().await;
     let mut new = order(1);
-    new["shipTo"] = json!({ "name": "Ada Byron", "street": ["Hidden Lane 7"], "country": "GB" });
+    new["shipTo"] = json!({ "name": "Ada Byron", "street": ["Hidden Street 7"], "country": "GB" });
     server.post("/v1/orders", "o", &new).await.ok(201);
     let mut after = 0;
     let mut seen = Vec::new();
@@ -83,7 +83,7 @@ async fn events_are_cloudevents_in_order_without_personal_data() {
         if items.is_empty() {
             break;
         }
-        // Nobody sees half a command.
+        // A page ends with the last event of a command.
         let last = items.last().unwrap();
         assert_eq!(last["position"], last["commandend"]);
         after = last["position"].as_u64().unwrap();
@@ -104,7 +104,7 @@ async fn events_are_cloudevents_in_order_without_personal_data() {
 }
 
 #[tokio::test]
-async fn availability_follows_what_is_done() {
+async fn availability_changes_with_stock_commands() {
     let server = TestServer::stocked().await;
     server.order("o", 30).await;
     let counted =
@@ -138,13 +138,13 @@ async fn locations_are_listed_paused_and_resumed() {
 }
 
 #[tokio::test]
-async fn orders_are_listed_by_when_they_were_created_or_changed_from_either_end() {
+async fn orders_are_sorted_by_creation_or_change_in_both_directions() {
     let server = TestServer::stocked().await;
     let mut ids = Vec::new();
     for number in 0..5 {
         ids.push(server.order(&format!("o{number}"), 1).await);
     }
-    // The second is the last to be changed.
+    // The second order is changed last.
     let path = format!("/v1/orders/{}/hold", ids[1]);
     server.post(&path, "hold", &json!({ "reason": "fraud_risk" })).await.ok(200);
     let head = server.head().await;
@@ -166,7 +166,7 @@ async fn orders_are_listed_by_when_they_were_created_or_changed_from_either_end(
 }
 
 #[tokio::test]
-async fn what_was_created_between_two_moments_is_found_exactly() {
+async fn created_after_and_before_exclude_the_given_times() {
     let server = TestServer::stocked().await;
     let mut created = Vec::new();
     for number in 0..3 {
@@ -176,8 +176,8 @@ async fn what_was_created_between_two_moments_is_found_exactly() {
     }
     let head = server.head().await;
     let (_, second) = &created[1];
-    let listed = async |asked: String| {
-        all(&server, &format!("/v1/orders?minPosition={head}&{asked}"), "orderId").await
+    let listed = async |filter: String| {
+        all(&server, &format!("/v1/orders?minPosition={head}&{filter}"), "orderId").await
     };
     assert_eq!(listed(format!("createdAfter={second}")).await, [created[2].0.clone()]);
     assert_eq!(listed(format!("createdBefore={second}")).await, [created[0].0.clone()]);
@@ -187,7 +187,7 @@ async fn what_was_created_between_two_moments_is_found_exactly() {
 }
 
 #[tokio::test]
-async fn who_goes_on_behind_what_the_journal_does_not_have_is_refused() {
+async fn a_position_beyond_the_journal_is_rejected() {
     let server = TestServer::stocked().await;
     let head = server.head().await;
     server.get(&format!("/v1/events?after={head}")).await.ok(200);
@@ -197,7 +197,7 @@ async fn who_goes_on_behind_what_the_journal_does_not_have_is_refused() {
 }
 
 #[tokio::test]
-async fn every_read_takes_the_position_that_it_must_include() {
+async fn every_query_accepts_a_minimum_position() {
     let server = TestServer::stocked().await;
     let id = server.order("o", 1).await;
     let head = server.head().await;

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 
 #[tokio::test]
-async fn with_several_merchants_each_request_says_which() {
+async fn with_several_merchants_each_request_must_name_one() {
     let server = TestServer::stocked().await;
     assert_eq!(server.put("/v1/merchants/acme", &json!({ "name": "Acme" })).await.ok(200)["name"], "Acme");
     server.get("/v1/orders").await.problem(400, "merchant_required");
@@ -17,12 +17,12 @@ async fn with_several_merchants_each_request_says_which() {
     assert_eq!(server.send(ask("default")).await.ok(200)["items"].as_array().unwrap().len(), 1);
     server.send(ask("a b")).await.problem(404, "unknown_merchant");
     server.put("/v1/merchants/a%20b", &json!({})).await.problem(400, "invalid_value");
-    // Renaming does not need to say it twice.
+    // The path names the merchant, so the header is not needed.
     assert_eq!(server.put("/v1/merchants/acme", &json!({ "name": "Apex" })).await.ok(200)["name"], "Apex");
 }
 
 #[tokio::test]
-async fn a_merchant_can_be_made_known_and_used_in_one_bulk_request() {
+async fn a_merchant_can_be_registered_and_used_in_one_bulk_request() {
     let server = TestServer::open().await;
     let commands = json!([
         { "key": "1", "command": "RegisterMerchant", "merchant": "acme", "name": "Acme" },
@@ -30,13 +30,13 @@ async fn a_merchant_can_be_made_known_and_used_in_one_bulk_request() {
         { "key": "2", "command": "RegisterLocation", "location": "y", "latitude": 1, "longitude": 1 },
     ]);
     let answers = server.post("/v1/commands", "unused", &commands).await.ok(200);
-    let told: Vec<u64> = answers.as_array().unwrap().iter().map(|a| a["status"].as_u64().unwrap()).collect();
-    assert_eq!(told, [200, 200, 400], "from the second merchant on, each command says whose it is");
+    let statuses: Vec<u64> = answers.as_array().unwrap().iter().map(|a| a["status"].as_u64().unwrap()).collect();
+    assert_eq!(statuses, [200, 200, 400], "with a second merchant, each command must name one");
     server.get("/v1/locations").await.problem(400, "merchant_required");
 }
 
 #[tokio::test]
-async fn a_merchant_whose_registration_was_refused_is_not_known() {
+async fn a_merchant_whose_registration_was_refused_does_not_exist() {
     let server = TestServer::open().await;
     let late = "2020-01-01T00:00:00Z";
     let commands = json!([

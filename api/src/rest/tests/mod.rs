@@ -1,4 +1,4 @@
-//! In process, over an embedded store in a directory of its own: the router is asked as a client would.
+//! Tests of the router in process, each over an embedded store in a temporary directory.
 
 mod availability;
 mod bad_input;
@@ -26,14 +26,14 @@ use tower::ServiceExt;
 use crate::App;
 use crate::server::{Callers, router};
 
-/// A running server and its router.
+/// An application and its router.
 struct TestServer {
     app: Arc<App>,
     router: Router,
     _directory: TempDir,
 }
 
-/// What came back.
+/// A response.
 struct Answer {
     status: StatusCode,
     headers: HeaderMap,
@@ -72,14 +72,14 @@ impl Answer {
         assert_eq!(body["status"], status);
         assert_eq!(body["type"], format!("/problems/{code}"));
         for member in ["title", "detail"] {
-            assert!(body[member].as_str().is_some_and(|told| !told.is_empty()), "{text}");
+            assert!(body[member].as_str().is_some_and(|text| !text.is_empty()), "{text}");
         }
         assert!(body["retryable"].is_boolean());
         body
     }
 }
 
-/// Where a problem points to.
+/// The pointer of a problem.
 fn pointer(problem: &Value) -> &str {
     problem["errors"][0]["pointer"].as_str().unwrap_or("none")
 }
@@ -89,7 +89,7 @@ impl TestServer {
         Self::open_with(|_| {}).await
     }
 
-    /// One that is changed before it is opened.
+    /// Opens a server after a change of its application.
     async fn open_with(change: impl FnOnce(&mut App)) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let mut app = App::open(directory.path()).await.unwrap();
@@ -98,12 +98,12 @@ impl TestServer {
         Self { router: router(Arc::clone(&app), Callers::All), app, _directory: directory }
     }
 
-    /// One location with units of two SKUs.
+    /// A server with one location and units of two SKUs.
     async fn stocked() -> Self {
         Self::stocked_with(|_| {}).await
     }
 
-    /// The same, changed before it is opened.
+    /// A server with stock, after a change of its application.
     async fn stocked_with(change: impl FnOnce(&mut App)) -> Self {
         let server = Self::open_with(change).await;
         let place = json!({ "latitude": 48.1, "longitude": 11.6 });
@@ -136,7 +136,7 @@ impl TestServer {
         self.send(request.body(Body::from(body.to_owned())).unwrap()).await
     }
 
-    /// A command with more headers.
+    /// Sends a command with additional headers.
     async fn post_with(&self, path: &str, key: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
         let request = Request::post(path).header("idempotency-key", key);
         let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
@@ -147,7 +147,7 @@ impl TestServer {
         self.send(Request::put(path).body(Body::from(body.to_string())).unwrap()).await
     }
 
-    /// Takes an order for units of tea and gives its id.
+    /// Creates an order for units of tea and returns its id.
     async fn order(&self, key: &str, quantity: u32) -> String {
         let answer = self.post("/v1/orders", key, &order(quantity)).await.ok(201);
         answer["orderId"].as_str().unwrap().to_owned()

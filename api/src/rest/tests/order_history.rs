@@ -1,10 +1,10 @@
-//! `/v1/orders/{orderId}/history`: where an order stood after each event, and what each changed.
+//! `/v1/orders/{orderId}/history`: the status after each event, and the fields that each event changed.
 
 use serde_json::json;
 
 use super::*;
 
-/// The states that differences lead to, one after the other.
+/// The states that result from the differences of each event.
 fn states(items: &[Value]) -> Vec<Value> {
     let mut state = json!({});
     let apply = |item: &Value| {
@@ -30,7 +30,7 @@ fn states(items: &[Value]) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn what_each_event_changed_leads_to_the_order_as_it_was_told_then() {
+async fn differences_add_up_to_the_order_at_each_position() {
     let server = TestServer::stocked().await;
     let id = server.order("o", 3).await;
     let held = json!({ "reason": "fraud_risk" });
@@ -48,7 +48,7 @@ async fn what_each_event_changed_leads_to_the_order_as_it_was_told_then() {
             continue;
         }
         let then = server.get(&format!("/v1/orders/{id}?asOf={}", item["position"])).await.ok(200);
-        // Every event changes these two, so they are not told.
+        // Every event changes these two fields, so they are not reported.
         state["version"] = then["version"].clone();
         state["position"] = then["position"].clone();
         assert_eq!(state, then, "{item}");
@@ -56,7 +56,7 @@ async fn what_each_event_changed_leads_to_the_order_as_it_was_told_then() {
 }
 
 #[tokio::test]
-async fn a_history_is_told_as_of_a_moment_and_without_differences_where_they_are_not_asked_for() {
+async fn a_history_ends_at_a_past_time_and_has_differences_on_request_only() {
     let server = TestServer::stocked().await;
     let id = server.order("o", 3).await;
     let created = server.head().await;
@@ -75,7 +75,7 @@ async fn a_history_is_told_as_of_a_moment_and_without_differences_where_they_are
 }
 
 #[tokio::test]
-async fn too_much_to_compare_is_refused_and_told_without() {
+async fn too_many_differences_are_rejected_but_the_history_is_available() {
     let server = TestServer::stocked().await;
     let line = |number: usize| json!({ "sku": if number == 0 { "TEA" } else { "CUP" }, "quantity": 1 });
     let wanted = json!({ "channel": "web", "payment": "not_required", "onShortage": "backorder",
@@ -88,8 +88,8 @@ async fn too_much_to_compare_is_refused_and_told_without() {
         let released = json!({ "holdId": format!("h{number}") });
         server.post(&format!("{path}/release-hold"), &format!("go-{number}"), &released).await.ok(200);
     }
-    let told = server.get(&format!("{path}/history")).await.ok(200);
-    assert!(told["items"].as_array().unwrap().len() > 200);
+    let history = server.get(&format!("{path}/history")).await.ok(200);
+    assert!(history["items"].as_array().unwrap().len() > 200);
     let refused = server.get(&format!("{path}/history?differences=true")).await;
     refused.problem(422, "too_much_to_compare");
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 
 #[tokio::test]
-async fn what_was_measured_is_told_by_hour_and_by_location() {
+async fn metrics_are_grouped_by_period_and_location() {
     let server = TestServer::stocked().await;
     for number in 0..3 {
         server.order(&format!("o{number}"), 2).await;
@@ -22,7 +22,7 @@ async fn what_was_measured_is_told_by_hour_and_by_location() {
     };
     assert_eq!((sum(&Value::Null, "ordersCreated"), sum(&Value::Null, "unitsOrdered")), (3, 6));
     assert_eq!((sum(&json!("munich"), "unitsReserved"), sum(&json!("munich"), "ordersCreated")), (6, 0));
-    for (asked, what) in [
+    for (query, parameter) in [
         ("period=day", "period"),
         ("by=sku", "by"),
         ("from=2020-01-01T00:00:00Z", "from"),
@@ -30,14 +30,14 @@ async fn what_was_measured_is_told_by_hour_and_by_location() {
         ("to=2020-01-01T00:00:00Z&from=2021-01-01T00:00:00Z", "from"),
         ("minPosition=-1", "minPosition"),
     ] {
-        let problem = server.get(&format!("/v1/metrics?{asked}")).await.problem(400, "invalid_parameter");
-        assert_eq!(problem["parameter"], what, "{asked}");
+        let problem = server.get(&format!("/v1/metrics?{query}")).await.problem(400, "invalid_parameter");
+        assert_eq!(problem["parameter"], parameter, "{query}");
     }
     server.get(&format!("/v1/metrics?minPosition={}", head + 1)).await.problem(400, "invalid_parameter");
 }
 
 #[tokio::test]
-async fn a_board_is_asked_for_by_location_and_stage_and_summed_over_all() {
+async fn a_board_has_a_location_and_a_stage_and_the_summary_covers_all() {
     let server = TestServer::stocked().await;
     for number in 0..3 {
         server.order(&format!("o{number}"), 2).await;
@@ -59,14 +59,14 @@ async fn a_board_is_asked_for_by_location_and_stage_and_summed_over_all() {
         server.get("/v1/fulfillment-board/summary?location=nowhere").await.ok(200)["items"],
         json!([])
     );
-    for (asked, what) in [
+    for (query, parameter) in [
         ("location=munich", "stage"),
         ("stage=pick", "location"),
         ("location=munich&stage=sleep", "stage"),
         ("location=munich&stage=pick&limit=0", "limit"),
     ] {
         let problem =
-            server.get(&format!("/v1/fulfillment-board?{asked}")).await.problem(400, "invalid_parameter");
-        assert_eq!(problem["parameter"], what, "{asked}");
+            server.get(&format!("/v1/fulfillment-board?{query}")).await.problem(400, "invalid_parameter");
+        assert_eq!(problem["parameter"], parameter, "{query}");
     }
 }

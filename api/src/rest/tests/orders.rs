@@ -1,21 +1,21 @@
-//! `/v1/orders` and what it takes to get one delivered.
+//! `/v1/orders`, and the commands up to the delivery of an order.
 
 use serde_json::json;
 
 use super::*;
 
-/// An order that was delivered, and what it was at the end of each command.
+/// A delivered order, with position and status after each command.
 struct Delivered {
     id: String,
     ends: Vec<(u64, &'static str)>,
 }
 
-/// Drives an order to its delivery, checking each answer.
+/// Submits all commands up to the delivery of an order, and checks each answer.
 async fn deliver(server: &TestServer) -> Delivered {
     let new = json!({
         "channel": "web", "channelRef": "W-1", "lines": [
             { "sku": "TEA", "quantity": 2, "lineRef": "a" }, { "sku": "CUP", "quantity": 1 }],
-        "shipTo": { "name": "Ada Byron", "street": ["Hidden Lane 7"], "city": "London", "country": "GB" },
+        "shipTo": { "name": "Ada Byron", "street": ["Hidden Street 7"], "city": "London", "country": "GB" },
         "delivery": { "method": "ship", "shipBy": "2027-01-01T00:00:00Z" },
     });
     let created = server.post("/v1/orders", "create", &new).await;
@@ -40,7 +40,7 @@ async fn deliver(server: &TestServer) -> Delivered {
     let shipped = server.post(&format!("{path}/ship"), "ship", &parcels).await;
     let path = format!("/v1/shipments/{}", shipped.ok(201)["shipmentId"].as_str().unwrap());
     ends.push((shipped.position(), "shipped"));
-    let seen = json!({ "status": "in_transit", "at": "2026-01-01T00:00:00Z", "raw": "left Hidden Lane" });
+    let seen = json!({ "status": "in_transit", "at": "2026-01-01T00:00:00Z", "raw": "left Hidden Street" });
     let tracked = server.post(&format!("{path}/track"), "track", &seen).await;
     assert_eq!(tracked.ok(200)["status"], "in_transit");
     ends.push((tracked.position(), "in_transit"));
@@ -54,7 +54,7 @@ async fn deliver(server: &TestServer) -> Delivered {
 }
 
 #[tokio::test]
-async fn an_order_travels_to_delivery_and_is_known_as_of_every_moment() {
+async fn an_order_is_delivered_and_can_be_read_as_of_every_command() {
     let server = TestServer::stocked().await;
     let Delivered { id, ends } = deliver(&server).await;
     let now = server.get(&format!("/v1/orders/{id}?minPosition={}", ends[ends.len() - 1].0)).await;
@@ -75,7 +75,7 @@ async fn an_order_travels_to_delivery_and_is_known_as_of_every_moment() {
 }
 
 #[tokio::test]
-async fn a_history_has_every_event_and_nothing_personal() {
+async fn a_history_has_every_event_and_no_personal_data() {
     let server = TestServer::stocked().await;
     let Delivered { id, .. } = deliver(&server).await;
     let history = server.get(&format!("/v1/orders/{id}/history")).await;
@@ -93,7 +93,7 @@ async fn a_history_has_every_event_and_nothing_personal() {
 }
 
 #[tokio::test]
-async fn a_command_sent_again_is_answered_the_same() {
+async fn a_repeated_command_gets_the_same_answer() {
     let server = TestServer::stocked().await;
     let first = server.post("/v1/orders", "once", &order(3)).await;
     first.ok(201);
@@ -117,7 +117,7 @@ async fn a_command_sent_again_is_answered_the_same() {
 }
 
 #[tokio::test]
-async fn the_same_order_under_another_key_is_granted_and_another_refused() {
+async fn the_same_order_with_another_key_is_accepted_and_a_different_one_refused() {
     let server = TestServer::stocked().await;
     let mut new = order(3);
     new["channelRef"] = json!("W-1");
@@ -129,7 +129,7 @@ async fn the_same_order_under_another_key_is_granted_and_another_refused() {
 }
 
 #[tokio::test]
-async fn a_version_that_is_no_longer_the_current_one_is_outdated() {
+async fn a_command_with_an_outdated_version_is_rejected() {
     let server = TestServer::stocked().await;
     let id = server.order("o", 1).await;
     let cancel = |key: &'static str, version: u64| {
@@ -150,7 +150,7 @@ async fn a_version_that_is_no_longer_the_current_one_is_outdated() {
 }
 
 #[tokio::test]
-async fn erased_personal_data_is_told_no_more() {
+async fn erased_personal_data_is_absent_from_answers() {
     let server = TestServer::stocked().await;
     let mut new = order(1);
     new["shipTo"] = json!({ "name": "Ada Byron", "country": "GB" });

@@ -1,4 +1,4 @@
-//! Health, read models, and what is said when a handler fails.
+//! Health, metrics, and errors of the service.
 
 use axum::routing::get;
 use serde_json::json;
@@ -7,7 +7,7 @@ use super::*;
 use crate::rest::protect;
 
 #[tokio::test]
-async fn a_service_in_good_health_says_so() {
+async fn a_healthy_service_is_live_and_ready() {
     let server = TestServer::stocked().await;
     for path in ["/livez", "/readyz"] {
         assert_eq!(server.get(path).await.ok(200), json!({ "status": "ok" }));
@@ -16,7 +16,7 @@ async fn a_service_in_good_health_says_so() {
     for list in ["orders", "metrics"] {
         server.get(&format!("/v1/{list}?minPosition={head}")).await.ok(200);
     }
-    // The index of ids is waited for whenever it is asked.
+    // A query of the causation index waits until the index is complete.
     server.get("/v1/events?correlationId=none").await.ok(200);
     let projections = server.get("/v1/projections").await.ok(200);
     for projection in projections["items"].as_array().unwrap() {
@@ -31,7 +31,7 @@ async fn fails() -> &'static str {
 }
 
 #[tokio::test]
-async fn a_panic_is_a_problem_for_its_own_caller_only() {
+async fn a_panic_fails_its_own_request_only() {
     let server = TestServer::open().await;
     let router = protect(Router::new().route("/fails", get(fails)), Arc::clone(&server.app));
     let server = TestServer { router, ..server };
@@ -39,7 +39,7 @@ async fn a_panic_is_a_problem_for_its_own_caller_only() {
 }
 
 #[tokio::test]
-async fn a_service_that_is_ending_carries_nothing_out() {
+async fn a_service_that_shuts_down_executes_no_command() {
     let server = TestServer::stocked().await;
     server.app.shutdown().await;
     let answer = server.post("/v1/orders", "late", &order(1)).await;
@@ -49,7 +49,7 @@ async fn a_service_that_is_ending_carries_nothing_out() {
 }
 
 #[tokio::test]
-async fn what_is_measured_is_told_as_prometheus_reads_it() {
+async fn metrics_have_the_openmetrics_format() {
     let server = TestServer::stocked().await;
     let position = server.head().await;
     server.get(&format!("/v1/orders?minPosition={position}")).await.ok(200);
@@ -69,6 +69,6 @@ async fn what_is_measured_is_told_as_prometheus_reads_it() {
         "holdfast_followers 0".to_owned(),
         "# EOF".to_owned(),
     ] {
-        assert!(text.lines().any(|told| told == line), "{line} is not in\n{text}");
+        assert!(text.lines().any(|known| known == line), "{line} is not in\n{text}");
     }
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 
-/// All of a history, page by page, and how many pages it had.
+/// All items of a history, and the number of its pages.
 async fn pages(server: &TestServer, query: &str) -> (Vec<Value>, usize) {
     let (mut all, mut cursor, mut pages) = (Vec::new(), String::new(), 0);
     loop {
@@ -16,8 +16,8 @@ async fn pages(server: &TestServer, query: &str) -> (Vec<Value>, usize) {
     }
 }
 
-/// Tea that comes, is ordered, is counted, is sent and is kept back.
-async fn busy(server: &TestServer) {
+/// Receives, reserves, counts, transfers and adjusts tea, and sets its safety stock.
+async fn move_tea(server: &TestServer) {
     server.put("/v1/locations/essen", &json!({ "latitude": 51.4, "longitude": 7.0 })).await.ok(200);
     server.order("o1", 30).await;
     let counted =
@@ -33,13 +33,13 @@ async fn busy(server: &TestServer) {
 }
 
 #[tokio::test]
-async fn every_movement_is_told_with_its_cause_and_what_was_there_after_it() {
+async fn every_movement_has_its_cause_and_the_stock_after_it() {
     let server = TestServer::stocked().await;
-    busy(&server).await;
+    move_tea(&server).await;
     let answer = server.get("/v1/stock/history?sku=TEA").await;
     assert_eq!(answer.position(), server.head().await);
     let items = answer.ok(200)["items"].clone();
-    let told = |item: &Value| {
+    let summary = |item: &Value| {
         let there = item["locations"].as_array().unwrap().iter().map(|there| {
             let number = |name: &str| there[name].to_string();
             let numbers = ["quantity", "onHand", "reserved", "available"].map(number);
@@ -48,11 +48,11 @@ async fn every_movement_is_told_with_its_cause_and_what_was_there_after_it() {
         let kind = item["type"].as_str().unwrap().to_owned();
         (kind, item["quantity"].as_i64(), there.collect::<Vec<_>>().join(", "))
     };
-    let told: Vec<_> = items.as_array().unwrap().iter().map(told).collect();
+    let summaries: Vec<_> = items.as_array().unwrap().iter().map(summary).collect();
     let expected = [
         ("StockReceived", Some(100), "munich 100 100 0 100"),
         ("StockReserved", Some(30), "munich 30 100 30 70"),
-        // By then nothing was known to be there: all of it was found.
+        // At the time of the count, in the past, nothing was on hand: all 90 units are new.
         ("StockCounted", Some(90), "munich 90 190 30 160"),
         ("TransferShipped", Some(20), "munich 20 170 30 140, essen null 0 0 0"),
         ("TransferReceived", Some(20), "essen 20 20 0 20"),
@@ -60,7 +60,7 @@ async fn every_movement_is_told_with_its_cause_and_what_was_there_after_it() {
         ("StockAdjusted", Some(-1), "essen -1 19 0 14"),
     ];
     let expected = expected.map(|(kind, quantity, there)| (kind.to_owned(), quantity, there.to_owned()));
-    assert_eq!(told, expected);
+    assert_eq!(summaries, expected);
     let reserved = &items[1];
     assert_eq!((&reserved["command"], &reserved["principal"]), (&json!("CreateOrder"), &json!("local")));
     assert_eq!((&reserved["key"], &reserved["data"]["sku"]), (&json!("o1"), &json!("TEA")));
@@ -69,35 +69,35 @@ async fn every_movement_is_told_with_its_cause_and_what_was_there_after_it() {
 }
 
 #[tokio::test]
-async fn pages_of_every_size_add_up_and_a_location_is_told_alone() {
+async fn pages_of_every_size_are_complete_and_a_location_is_a_filter() {
     let server = TestServer::stocked().await;
-    busy(&server).await;
+    move_tea(&server).await;
     let (whole, _) = pages(&server, "sku=TEA").await;
     assert_eq!(whole.len(), 7);
     for limit in 1..=8 {
         let (all, count) = pages(&server, &format!("sku=TEA&limit={limit}")).await;
-        assert_eq!((all, count), (whole.clone(), 7_usize.div_ceil(limit)), "by {limit}");
+        assert_eq!((all, count), (whole.clone(), 7_usize.div_ceil(limit)), "limit {limit}");
     }
     let is_at_essen = |item: &&Value| item["locations"].to_string().contains("essen");
     let at_essen: Vec<Value> = whole.iter().filter(is_at_essen).cloned().collect();
     for limit in 1..=5 {
         let (all, _) = pages(&server, &format!("sku=TEA&location=essen&limit={limit}")).await;
-        assert_eq!(all, at_essen, "by {limit}");
+        assert_eq!(all, at_essen, "limit {limit}");
     }
     assert_eq!(pages(&server, "sku=TEA&location=nowhere").await.0, [Value::Null; 0]);
 }
 
 #[tokio::test]
-async fn a_history_as_of_a_moment_ends_there() {
+async fn a_history_as_of_a_past_time_ends_there() {
     let server = TestServer::stocked().await;
-    busy(&server).await;
+    move_tea(&server).await;
     let (whole, _) = pages(&server, "sku=TEA").await;
     for (count, item) in (1..).zip(&whole) {
         let position = item["position"].as_u64().unwrap();
         let (until, _) = pages(&server, &format!("sku=TEA&asOf={position}&limit=2")).await;
         assert_eq!(until, whole[..count], "as of {position}");
     }
-    let path = |moment: &str| format!("/v1/stock/history?sku=TEA&asOf={moment}");
+    let path = |time: &str| format!("/v1/stock/history?sku=TEA&asOf={time}");
     server.get(&path("1")).await.problem(404, "unknown_sku");
     server.get(&path("2020-01-01T00:00:00Z")).await.problem(404, "unknown_sku");
     for future in ["999999999", "2090-01-01T00:00:00%2B01:00"] {
@@ -106,7 +106,7 @@ async fn a_history_as_of_a_moment_ends_there() {
 }
 
 #[tokio::test]
-async fn any_sku_that_can_be_written_can_be_asked_for() {
+async fn a_sku_with_special_characters_has_a_history() {
     let server = TestServer::stocked().await;
     let received = json!({ "sku": "A/b c?&=#%+", "location": "munich", "quantity": 3 });
     server.post("/v1/stock/receive", "odd", &received).await.ok(200);
@@ -115,7 +115,7 @@ async fn any_sku_that_can_be_written_can_be_asked_for() {
 }
 
 #[tokio::test]
-async fn a_history_that_cannot_be_asked_for_so_is_refused_by_name() {
+async fn invalid_parameters_of_a_history_are_rejected_by_name() {
     let server = TestServer::stocked().await;
     server.order("o", 1).await;
     server.order("p", 1).await;
@@ -145,9 +145,9 @@ async fn a_history_that_cannot_be_asked_for_so_is_refused_by_name() {
 }
 
 #[tokio::test]
-async fn a_part_that_too_much_lies_before_is_refused_and_the_command_line_named() {
+async fn a_page_that_needs_too_long_a_replay_is_rejected() {
     let server = TestServer::stocked_with(|app| app.queries.max_events = 4).await;
-    busy(&server).await;
+    move_tea(&server).await;
     let first = server.get("/v1/stock/history?sku=TEA&limit=4").await.ok(200);
     let path =
         |cursor: &Value| format!("/v1/stock/history?sku=TEA&limit=1&cursor={}", cursor.as_str().unwrap());
@@ -158,8 +158,8 @@ async fn a_part_that_too_much_lies_before_is_refused_and_the_command_line_named(
 }
 
 #[tokio::test]
-async fn a_long_history_is_told_from_its_milestones() {
-    // Fewer than lie before most of its parts.
+async fn a_long_history_is_replayed_from_stock_snapshots() {
+    // Most pages begin after more events than the limit.
     let server = TestServer::stocked_with(|app| app.queries.max_events = 5_000).await;
     for batch in 0..11 {
         let one = |number: usize| {
@@ -175,7 +175,7 @@ async fn a_long_history_is_told_from_its_milestones() {
     for (found, item) in whole.iter().enumerate() {
         assert_eq!(item["locations"][0]["onHand"], json!(100 + found), "{item}");
     }
-    // What is not about the location is looked at a part at a time.
+    // The events of other locations are examined in limited pages.
     let (none, count) = pages(&server, "sku=TEA&location=essen").await;
     assert_eq!((none.len(), count), (0, 2));
 }

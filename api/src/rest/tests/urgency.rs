@@ -1,4 +1,4 @@
-//! Whose turn it is when much waits at once, and what is not to be decided any more.
+//! The order in which waiting commands are decided, and commands that have expired.
 
 use std::collections::BTreeSet;
 
@@ -7,8 +7,8 @@ use holdfast_commands::COMMANDS;
 
 use super::*;
 
-/// Positions at which orders of these priorities were taken that all waited at once, in the order in which they came.
-async fn taken(server: &TestServer, priorities: &[&str]) -> Vec<u64> {
+/// Creates orders with these priorities at the same time, and returns their positions.
+async fn create_orders(server: &TestServer, priorities: &[&str]) -> Vec<u64> {
     let orders = priorities.iter().enumerate().map(async |(index, priority)| {
         let mut wanted = order(1);
         wanted["priority"] = json!(priority);
@@ -19,34 +19,34 @@ async fn taken(server: &TestServer, priorities: &[&str]) -> Vec<u64> {
 }
 
 #[tokio::test]
-async fn who_is_urgent_is_served_before_those_that_came_earlier() {
+async fn urgent_orders_are_decided_before_earlier_ones() {
     let server = TestServer::stocked().await;
-    let at = taken(&server, &["standard", "standard", "standard", "express", "critical"]).await;
+    let at = create_orders(&server, &["standard", "standard", "standard", "express", "critical"]).await;
     let [.., express, critical] = at[..] else { unreachable!() };
     assert!(critical < express && express < at[0], "{at:?}");
-    assert!(at[..3].is_sorted(), "who is as urgent is served in turn: {at:?}");
+    assert!(at[..3].is_sorted(), "orders of the same priority keep their sequence: {at:?}");
 }
 
 #[tokio::test]
-async fn who_is_not_urgent_has_a_turn_while_urgent_orders_come() {
+async fn standard_orders_are_decided_while_urgent_orders_arrive() {
     let server = TestServer::stocked().await;
     let mut priorities = vec!["critical"; 30];
     priorities.extend(["standard", "standard"]);
-    let at = taken(&server, &priorities).await;
+    let at = create_orders(&server, &priorities).await;
     let (urgent, others) = at.split_at(30);
     let waited = others.iter().filter(|other| urgent.iter().all(|urgent| urgent < *other));
     assert_eq!(waited.count(), 0, "{at:?}");
 }
 
 #[tokio::test]
-async fn a_report_of_what_has_happened_overtakes_orders_that_wait_but_not_those_of_its_own_order() {
+async fn reports_are_decided_before_waiting_orders_but_in_sequence_with_their_own_order() {
     let server = TestServer::stocked().await;
     let id = server.order("first", 1).await;
     let path = |action: &str| format!("/v1/orders/{id}/{action}");
     let (pay, hold) = (path("confirm-payment"), path("hold"));
     let (payment, reason) = (json!({ "paymentRef": "p" }), json!({ "reason": "other" }));
     let (_, paid, held) = tokio::join!(
-        taken(&server, &["standard", "standard"]),
+        create_orders(&server, &["standard", "standard"]),
         server.post(&pay, "paid", &payment),
         server.post(&hold, "held", &reason),
     );
@@ -55,13 +55,13 @@ async fn a_report_of_what_has_happened_overtakes_orders_that_wait_but_not_those_
         history["items"].as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap()).collect();
     let of = |name: &str| types.iter().rposition(|known| known.ends_with(name)).unwrap();
     assert!(of("PaymentConfirmed") < of("OrderCreated"), "{types:?}");
-    assert!(paid.position() < held.position(), "about one order, nothing overtakes");
+    assert!(paid.position() < held.position(), "the commands on one order keep their sequence");
 }
 
 const ORDER: &str = "0192f0c1-2345-7678-9abc-def012345678";
-const MOMENT: &str = "2026-03-01T12:00:00Z";
+const TIME: &str = "2026-03-01T12:00:00Z";
 
-/// Every command on orders, with what it must say.
+/// Every command on orders, with its required fields.
 fn commands_on_orders() -> Vec<(&'static str, Value)> {
     let of_order = || json!({ "orderId": ORDER, "reason": "other" });
     let paid = || json!({ "orderId": ORDER, "paymentRef": "p" });
@@ -84,13 +84,13 @@ fn commands_on_orders() -> Vec<(&'static str, Value)> {
 }
 
 /// Every command on fulfillment orders, shipments and returns.
-fn commands_on_parts() -> Vec<(&'static str, Value)> {
+fn commands_on_fulfillment() -> Vec<(&'static str, Value)> {
     let (part, shipment, back) = (format!("{ORDER}.f1"), format!("{ORDER}.s1"), format!("{ORDER}.r1"));
     let of_part = || json!({ "fulfillmentOrderId": part });
     let refused = || json!({ "fulfillmentOrderId": part, "reason": "no" });
     let all = || json!({ "fulfillmentOrderId": part, "all": true });
     let packages = json!([{ "carrier": "UPS", "trackingNumber": "1Z" }]);
-    let scan = json!({ "carrier": "UPS", "trackingNumber": "1Z", "status": "in_transit", "at": MOMENT });
+    let scan = json!({ "carrier": "UPS", "trackingNumber": "1Z", "status": "in_transit", "at": TIME });
     let returned = json!([{ "line": 1, "quantity": 1, "disposition": "restock" }]);
     vec![
         ("AcceptFulfillmentOrder", of_part()),
@@ -105,14 +105,14 @@ fn commands_on_parts() -> Vec<(&'static str, Value)> {
         ("PackItems", all()),
         ("MarkReadyForPickup", of_part()),
         ("ShipItems", json!({ "fulfillmentOrderId": part, "packages": packages })),
-        ("TrackShipment", json!({ "shipmentId": shipment, "status": "in_transit", "at": MOMENT })),
+        ("TrackShipment", json!({ "shipmentId": shipment, "status": "in_transit", "at": TIME })),
         ("TrackParcel", scan),
         ("ConfirmDelivery", json!({ "shipmentId": shipment })),
         ("ReceiveReturn", json!({ "returnId": back, "location": "munich", "lines": returned })),
     ]
 }
 
-/// Every command on stock, locations and rules.
+/// Every command on stock, locations and policies.
 fn other_commands() -> Vec<(&'static str, Value)> {
     let at = |more: Value| {
         let mut fields = json!({ "sku": "TEA", "location": "munich" });
@@ -122,12 +122,12 @@ fn other_commands() -> Vec<(&'static str, Value)> {
     let damaged = json!({ "from": "sellable", "to": "damaged", "quantity": 1, "reason": "damaged" });
     vec![
         ("ReceiveStock", at(json!({ "quantity": 1 }))),
-        ("CountStock", at(json!({ "onHand": 1, "countedAt": MOMENT }))),
+        ("CountStock", at(json!({ "onHand": 1, "countedAt": TIME }))),
         ("AdjustStock", at(json!({ "delta": 1, "reason": "found" }))),
         ("ChangeStockCondition", at(damaged)),
         ("ShipTransfer", json!({ "sku": "TEA", "from": "munich", "to": "bonn", "quantity": 1 })),
         ("ReceiveTransfer", json!({ "transferId": "t1", "quantity": 1 })),
-        ("ExpectSupply", at(json!({ "quantity": 1, "dueAt": MOMENT }))),
+        ("ExpectSupply", at(json!({ "quantity": 1, "dueAt": TIME }))),
         ("CancelSupply", json!({ "supplyId": "s1" })),
         ("RegisterLocation", json!({ "location": "bonn", "latitude": 50.7, "longitude": 7.1 })),
         ("PauseLocation", json!({ "location": "munich", "reason": "flood" })),
@@ -139,11 +139,11 @@ fn other_commands() -> Vec<(&'static str, Value)> {
 }
 
 fn every_command() -> Vec<(&'static str, Value)> {
-    [commands_on_orders(), commands_on_parts(), other_commands()].concat()
+    [commands_on_orders(), commands_on_fulfillment(), other_commands()].concat()
 }
 
 #[tokio::test]
-async fn no_command_is_decided_after_the_moment_that_it_names() {
+async fn no_command_is_decided_after_its_expiry() {
     let server = TestServer::stocked().await;
     let known: BTreeSet<&str> = COMMANDS.iter().map(|command| command.name).collect();
     assert_eq!(every_command().iter().map(|(name, _)| *name).collect::<BTreeSet<_>>(), known);
@@ -167,7 +167,7 @@ async fn no_command_is_decided_after_the_moment_that_it_names() {
         assert_eq!(pointer(&answer["body"]), "/notAfter", "{answer}");
     }
     let events = server.get(&format!("/v1/events?after={head}")).await.ok(200);
-    assert_eq!(events["items"], json!([]), "nothing of it happened");
+    assert_eq!(events["items"], json!([]), "no command was executed");
     let answers = server.post("/v1/commands", "unused", &json!(late("2999-01-01T00:00:00Z"))).await.ok(200);
     for answer in answers.as_array().unwrap() {
         assert_ne!(answer["body"]["code"], "command_expired", "{answer}");
@@ -175,7 +175,7 @@ async fn no_command_is_decided_after_the_moment_that_it_names() {
 }
 
 #[tokio::test]
-async fn a_single_command_that_comes_too_late_is_refused_alike() {
+async fn a_single_command_that_has_expired_is_refused() {
     let server = TestServer::stocked().await;
     let mut wanted = order(1);
     wanted["notAfter"] = json!("2026-01-01T00:00:00Z");
