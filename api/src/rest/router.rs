@@ -57,8 +57,7 @@ pub fn routes() -> Router<Arc<App>> {
 
 /// Every endpoint, in the order of the documentation.
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    let tables =
-        [orders(), fulfillment(), board(), stock(), settings(), audit(), operation(), service()];
+    let tables = [orders(), fulfillment(), board(), stock(), settings(), audit(), operation(), service()];
     tables.into_iter().flatten().collect()
 }
 

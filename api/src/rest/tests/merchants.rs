@@ -30,7 +30,8 @@ async fn a_merchant_can_be_registered_and_used_in_one_bulk_request() {
         { "key": "2", "command": "RegisterLocation", "location": "y", "latitude": 1, "longitude": 1 },
     ]);
     let answers = server.post("/v1/commands", "unused", &commands).await.ok(200);
-    let statuses: Vec<u64> = answers.as_array().unwrap().iter().map(|a| a["status"].as_u64().unwrap()).collect();
+    let statuses: Vec<u64> =
+        answers.as_array().unwrap().iter().map(|a| a["status"].as_u64().unwrap()).collect();
     assert_eq!(statuses, [200, 200, 400], "with a second merchant, each command must name one");
     server.get("/v1/locations").await.problem(400, "merchant_required");
 }
