@@ -1,18 +1,19 @@
 //! The differences between two JSON values.
 
+use async_graphql::SimpleObject;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 /// A value that has changed.
 #[serde_with::skip_serializing_none]
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, SimpleObject)]
 pub struct Difference {
-    /// A JSON pointer (RFC 6901) to the value.
+    /// A JSON pointer (RFC 6901) to the value, in the object as REST represents it.
     pub pointer: String,
-    /// The value before. Absent if it was added.
+    /// The value before. Null or absent if it was added.
     pub before: Option<Value>,
-    /// The value after. Absent if it was removed.
+    /// The value after. Null or absent if it was removed.
     pub after: Option<Value>,
 }
 

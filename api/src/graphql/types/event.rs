@@ -1,25 +1,26 @@
 //! Events of the journal.
 
 use async_graphql::{ComplexObject, Context, ID, SimpleObject};
-use holdfast_commands::Metadata;
 use holdfast_domain::stream::StreamId;
-use holdfast_domain::values::{MerchantId, Timestamp};
+use holdfast_domain::values::MerchantId;
+use serde::Deserialize;
 use serde_json::Value;
-use uuid::Uuid;
 
 use super::order::Order;
-use super::scalars::{DateTime, Long, id};
+use super::read;
+use super::scalars::{DateTime, Long};
 use crate::graphql::context::RequestContext;
 use crate::graphql::error::Problem;
 use crate::graphql::global_id::{GlobalId, Kind};
+use crate::history::EventEnvelope;
 
 /// An event of the merchant's journal. Events never change.
-#[derive(Debug, Clone, SimpleObject)]
+#[derive(Debug, Clone, SimpleObject, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[graphql(complex)]
 pub(in crate::graphql) struct Event {
-    #[graphql(skip)]
-    merchant: MerchantId,
     /// Global id: opaque, unique over all types and merchants.
+    #[serde(skip)]
     pub(in crate::graphql) id: ID,
     /// The event's position in the merchant's journal, from 1.
     position: Long,
@@ -33,6 +34,7 @@ pub(in crate::graphql) struct Event {
     version: Long,
     /// The event's type, such as `OrderCreated`. Types may be added.
     #[graphql(name = "type")]
+    #[serde(rename = "type")]
     kind: String,
     /// The version of the schema of `data`.
     type_version: u32,
@@ -41,6 +43,7 @@ pub(in crate::graphql) struct Event {
     /// The event's data, without personal data.
     data: Value,
     /// What is recorded about the command.
+    #[serde(flatten)]
     metadata: EventMetadata,
 }
 
@@ -51,8 +54,9 @@ impl Event {
         let Ok(StreamId::Order(key)) = self.stream.parse() else {
             return Ok(None);
         };
-        let row = RequestContext::of(context)?.order(&self.merchant, key).await?;
-        row.and_then(|row| row.view()).map(|view| Order::current(&self.merchant, &view)).transpose()
+        let id = GlobalId::decode(&self.id)?;
+        let row = RequestContext::of(context)?.order(id.merchant(), key).await?;
+        row.and_then(|row| row.view()).map(|view| Order::current(id.merchant(), &view)).transpose()
     }
 }
 
@@ -62,29 +66,14 @@ impl Event {
         merchant: &MerchantId,
         event: &holdfast_journal::Event,
     ) -> Result<Self, Problem> {
-        let unreadable = |error: serde_json::Error| {
-            Problem::internal(&format!("position {} cannot be read: {error}", event.position))
-        };
-        let metadata = Metadata::of(event)?;
-        Ok(Self {
-            merchant: merchant.clone(),
-            id: GlobalId::new(Kind::Event, merchant, event.position).encode(),
-            position: event.position.into(),
-            command_end: event.command_end.into(),
-            event_id: id(&Uuid::from_bytes(event.event_id)),
-            stream: event.stream_name.to_string(),
-            version: event.version.into(),
-            kind: event.kind.to_string(),
-            type_version: event.type_version,
-            at: DateTime(Timestamp::from_microseconds(event.recorded_at)),
-            data: serde_json::from_slice(&event.payload).map_err(unreadable)?,
-            metadata: metadata.into(),
-        })
+        let id = GlobalId::new(Kind::Event, merchant, event.position).encode();
+        Ok(Self { id, ..read(&EventEnvelope::of(event)?)? })
     }
 }
 
 /// What is recorded about a command: the same for all its events.
-#[derive(Debug, Clone, SimpleObject)]
+#[derive(Debug, Clone, SimpleObject, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(in crate::graphql) struct EventMetadata {
     /// The command's name, such as `CreateOrder`.
     command: String,
@@ -100,18 +89,4 @@ pub(in crate::graphql) struct EventMetadata {
     causation_id: Option<String>,
     /// When it happened, if the caller said so.
     occurred_at: Option<DateTime>,
-}
-
-impl From<Metadata> for EventMetadata {
-    fn from(metadata: Metadata) -> Self {
-        Self {
-            command: metadata.command,
-            principal: metadata.principal,
-            actor: metadata.actor,
-            key: metadata.key,
-            correlation_id: metadata.correlation_id,
-            causation_id: metadata.causation_id,
-            occurred_at: metadata.occurred_at.map(DateTime),
-        }
-    }
 }
