@@ -53,6 +53,7 @@ impl<'a> List<'a> {
     }
 
     /// The cursor of a place.
+    #[allow(clippy::needless_pass_by_value, reason = "callers pass numbers and format_args!")]
     pub(crate) fn at(self, place: impl ToString) -> Cursor {
         Cursor(self.mark().to_owned(), place.to_string())
     }

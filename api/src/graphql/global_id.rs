@@ -64,13 +64,14 @@ pub(super) struct GlobalId {
 
 impl GlobalId {
     /// The id of an object of its own.
+    #[allow(clippy::needless_pass_by_value, reason = "callers pass numbers and format_args!")]
     pub(super) fn new(kind: Kind, merchant: &MerchantId, key: impl ToString) -> Self {
         let (merchant, key) = (merchant.clone(), key.to_string());
         Self { kind, merchant, key, part: None, as_of: None, channel: None, by: None }
     }
 
     /// The same object as of a position of the journal, or now.
-    pub(super) fn as_of(self, as_of: Option<u64>) -> Self {
+    pub(super) fn with_position(self, as_of: Option<u64>) -> Self {
         Self { as_of, ..self }
     }
 
@@ -80,6 +81,7 @@ impl GlobalId {
     }
 
     /// The id of an object that belongs to this one, as of the same position.
+    #[allow(clippy::needless_pass_by_value, reason = "callers pass numbers and format_args!")]
     pub(super) fn part(&self, kind: Kind, part: impl ToString) -> ID {
         Self { kind, part: Some(part.to_string()), ..self.clone() }.encode()
     }
@@ -131,7 +133,7 @@ mod tests {
         let web = AvailabilityFilter { channel: Some(ChannelName::new("web").unwrap()), by: None };
         let ids = [
             mug.encode(),
-            mug.clone().as_of(Some(7)).encode(),
+            mug.clone().with_position(Some(7)).encode(),
             mug.clone().restricted(&web).encode(),
             mug.part(Kind::Supply, "1"),
             mug.part(Kind::LocationAvailability, "1"),

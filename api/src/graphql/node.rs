@@ -23,6 +23,7 @@ use crate::opaque;
 use crate::queries::AsOf;
 
 /// An object with a global id.
+#[allow(clippy::large_enum_variant, reason = "a request has at most 200 nodes")]
 #[derive(Interface)]
 #[graphql(field(
     name = "id",

@@ -80,7 +80,7 @@ impl CommandPayload {
             return Order::current(merchant, &view).map(Some);
         }
         let view = queries.order_as_of(merchant.as_str(), *id, AsOf::Position(*position)).await?;
-        let root = GlobalId::new(Kind::Order, merchant, id).as_of(Some(*position));
+        let root = GlobalId::new(Kind::Order, merchant, id).with_position(Some(*position));
         view.map(|view| Order::new(&root, &view)).transpose()
     }
 }
@@ -120,7 +120,8 @@ impl CommandPayload {
         replayed: bool,
         result: Value,
     ) -> Result<Self, Problem> {
-        let scope = |kind, key: &str| GlobalId::new(kind, merchant, key).as_of(replayed.then_some(position));
+        let scope =
+            |kind, key: &str| GlobalId::new(kind, merchant, key).with_position(replayed.then_some(position));
         let id = result["orderId"].as_str().and_then(|id| id.parse().ok());
         let order = id.map(|id| AnsweredOrder { merchant: merchant.clone(), id, position, replayed });
         let availability = AvailabilityView::deserialize(&result)

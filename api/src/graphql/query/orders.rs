@@ -133,7 +133,7 @@ impl OrderQueries {
             }
             None => (queries.order(merchant.as_str(), id).await?, None),
         };
-        let root = GlobalId::new(Kind::Order, merchant, id).as_of(position);
+        let root = GlobalId::new(Kind::Order, merchant, id).with_position(position);
         view.map(|view| Order::new(&root, &view)).transpose()
     }
 

@@ -58,7 +58,7 @@ impl StockQueries {
         let of = |sku: &Sku| found.iter().find(|item| item.sku == *sku);
         let in_order = skus.iter().filter_map(of).map(|view| {
             let root = GlobalId::new(Kind::Availability, merchant, &view.sku);
-            Availability::new(&root.as_of(position).restricted(&restriction), view)
+            Availability::new(&root.with_position(position).restricted(&restriction), view)
         });
         in_order.collect()
     }

@@ -99,9 +99,10 @@ async fn graphiql_is_served_with_all_its_files_and_loads_nothing_from_elsewhere(
     let mut size = page.len();
     for file in files.iter().filter(|file| **file != "data:,") {
         let (_, text) = browse(&server, file).await;
-        let urls = text.match_indices("url(").map(|(at, _)| &text[at..(at + 12).min(text.len())]);
-        let styles = file.ends_with(".css").then(|| urls.collect::<Vec<_>>()).unwrap_or_default();
-        assert!(styles.iter().all(|url| url.starts_with("url(data:")), "{file}: {styles:?}");
+        if *file == "/graphql/graphiql.css" {
+            let mut urls = text.match_indices("url(").map(|(at, _)| &text[at..]);
+            assert!(urls.all(|url| url.starts_with("url(data:")), "{file}");
+        }
         for loader in ["@import", "importScripts(", "sourceMappingURL", "//unpkg.com", "//cdn."] {
             assert!(!text.contains(loader), "{file} has {loader}");
         }

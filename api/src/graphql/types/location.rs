@@ -41,7 +41,8 @@ pub(in crate::graphql) struct Location {
 impl Location {
     /// A location under its global id or, given another object's, under one as of the same position.
     pub(in crate::graphql) fn new(scope: &GlobalId, view: &LocationView) -> Result<Self, Problem> {
-        let id = GlobalId::new(Kind::Location, scope.merchant(), &view.location).as_of(scope.position());
+        let id =
+            GlobalId::new(Kind::Location, scope.merchant(), &view.location).with_position(scope.position());
         Ok(Self { id: id.encode(), ..read(view)? })
     }
 }

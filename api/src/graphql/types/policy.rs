@@ -44,7 +44,7 @@ pub(in crate::graphql) struct Policy {
 impl Policy {
     /// The policy as of the position of a global id of the merchant.
     pub(in crate::graphql) fn new(scope: &GlobalId, view: &PolicyView) -> Result<Self, Problem> {
-        let id = GlobalId::new(Kind::Policy, scope.merchant(), "").as_of(scope.position());
+        let id = GlobalId::new(Kind::Policy, scope.merchant(), "").with_position(scope.position());
         let channels = view.channels.iter().map(|(channel, rules)| {
             let rules: ChannelPolicy = read(rules)?;
             Ok(ChannelPolicy { channel: channel.to_string(), ..rules })
