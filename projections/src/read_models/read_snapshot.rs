@@ -127,8 +127,7 @@ impl ReadSnapshot {
         after: &str,
         limit: usize,
     ) -> Result<Vec<OrderRow>, ViewError> {
-        let generation = self.orders_position()?.generation;
-        let scope = Scope { merchant: &self.merchant, generation };
+        let scope = scope::<OrderStatusProjection>(&self.merchant, self.orders.as_ref())?;
         orders::sorted_after(&mut self.connection, scope, sort, after, limit).await
     }
 
@@ -138,15 +137,13 @@ impl ReadSnapshot {
         after: Option<&Sku>,
         limit: usize,
     ) -> Result<Vec<AvailabilityView>, ViewError> {
-        let generation = self.stock_position()?.generation;
-        let scope = Scope { merchant: &self.merchant, generation };
+        let scope = scope::<AvailabilityProjection>(&self.merchant, self.stock.as_ref())?;
         availability::list(&mut self.connection, scope, after, limit).await
     }
 
     /// Counts the SKUs.
     pub async fn sku_count(&mut self) -> Result<u64, ViewError> {
-        let generation = self.stock_position()?.generation;
-        let scope = Scope { merchant: &self.merchant, generation };
+        let scope = scope::<AvailabilityProjection>(&self.merchant, self.stock.as_ref())?;
         availability::sku_count(&mut self.connection, scope).await
     }
 
@@ -156,21 +153,26 @@ impl ReadSnapshot {
         cursor: &MetricCursor,
         limit: usize,
     ) -> Result<Vec<MetricCell>, ViewError> {
-        let generation = self.metrics_position()?.generation;
-        let scope = Scope { merchant: &self.merchant, generation };
+        let scope = scope::<MetricsProjection>(&self.merchant, self.metrics.as_ref())?;
         cells::list(&mut self.connection, scope, cursor, limit).await
     }
 
     /// Counts the cells of hourly metrics.
     pub async fn metric_cell_count(&mut self) -> Result<u64, ViewError> {
-        let generation = self.metrics_position()?.generation;
-        let scope = Scope { merchant: &self.merchant, generation };
+        let scope = scope::<MetricsProjection>(&self.merchant, self.metrics.as_ref())?;
         cells::count(&mut self.connection, scope).await
     }
 }
 
 fn built<P: Projection>(position: Option<&SnapshotPosition>) -> Result<&SnapshotPosition, ViewError> {
     position.ok_or(ViewError::Building(P::NAME))
+}
+
+fn scope<'a, P: Projection>(
+    merchant: &'a str,
+    position: Option<&SnapshotPosition>,
+) -> Result<Scope<'a>, ViewError> {
+    Ok(Scope { merchant, generation: built::<P>(position)?.generation })
 }
 
 /// `None` for a read model without a complete generation: only its own queries fail.

@@ -168,9 +168,8 @@ async fn find_missing(
 }
 
 async fn count(side: &mut Side<'_>, table: &Table) -> Result<u64, ViewError> {
-    let mut query = Statement::new("SELECT count(*) FROM ");
-    query.push(table.name).push(" WHERE merchant = ").push_bind(side.scope.merchant);
-    query.push(" AND generation = ").push_bind(side.scope.generation);
+    let mut query = side.scope.statement("SELECT count(*) FROM ");
+    query.push(table.name).push(" WHERE merchant = $1 AND generation = $2");
     side.connection.fetch(query).await?.first().map_or(Ok(0), |row| row.unsigned(0))
 }
 
@@ -252,10 +251,9 @@ impl<'a> Pages<'a> {
 
 /// Selects all columns of a scope's rows.
 fn select(table: &Table, scope: Scope<'_>) -> Statement {
-    let mut query = Statement::new("SELECT ");
+    let mut query = scope.statement("SELECT ");
     query.push_columns(table.key.iter().chain(table.values)).push(" FROM ").push(table.name);
-    query.push(" WHERE merchant = ").push_bind(scope.merchant);
-    query.push(" AND generation = ").push_bind(scope.generation);
+    query.push(" WHERE merchant = $1 AND generation = $2");
     query
 }
 

@@ -7,8 +7,8 @@ use tokio::sync::watch;
 use crate::error::ViewError;
 use crate::runtime::context::ProjectionContext;
 use crate::runtime::projection::Projection;
-use crate::runtime::{checkpoint, generation, parked};
-use crate::store::{Statement, Table};
+use crate::runtime::{checkpoint, generation};
+use crate::store::{Scope, Statement, Table};
 
 /// The number of rows that one statement deletes.
 const ROWS_PER_STATEMENT: u64 = 2_000;
@@ -33,6 +33,7 @@ async fn delete_all<P: Projection>(
 ) -> Result<(), ViewError> {
     let checkpoints = checkpoint::read_all(&mut context.store.writer().await?, P::NAME, generation).await?;
     for merchant in checkpoints.into_keys() {
+        let scope = Scope { merchant: &merchant, generation };
         for table in P::TABLES {
             loop {
                 // The lock admits one node at a time. Without it, "no row deleted" would not mean "no row left".
@@ -40,7 +41,7 @@ async fn delete_all<P: Projection>(
                 if !generation::lock_dropping(&mut transaction, P::NAME, generation).await? {
                     return Ok(());
                 }
-                let deleted = transaction.execute(delete_rows(table, &merchant, generation)).await?;
+                let deleted = transaction.execute(delete_rows(table, scope)).await?;
                 transaction.commit().await?;
                 if deleted == 0 {
                     break;
@@ -56,17 +57,20 @@ async fn delete_all<P: Projection>(
     if !generation::lock_dropping(&mut transaction, P::NAME, generation).await? {
         return Ok(());
     }
-    parked::delete_all(&mut transaction, P::NAME, generation).await?;
-    checkpoint::delete_all(&mut transaction, P::NAME, generation).await?;
+    for delete in [
+        "DELETE FROM parked_stream WHERE projection = $1 AND generation = $2",
+        "DELETE FROM checkpoint WHERE projection = $1 AND generation = $2",
+    ] {
+        transaction.execute(Statement::new(delete).bind(P::NAME).bind(generation)).await?;
+    }
     generation::delete(&mut transaction, P::NAME, generation).await?;
     transaction.commit().await
 }
 
 /// Deletes up to [`ROWS_PER_STATEMENT`] rows of a table.
-fn delete_rows(table: &Table, merchant: &str, generation: i64) -> Statement {
-    let mut delete = Statement::new("DELETE FROM ");
-    delete.push(table.name).push(" WHERE merchant = ").push_bind(merchant);
-    delete.push(" AND generation = ").push_bind(generation);
+fn delete_rows(table: &Table, scope: Scope<'_>) -> Statement {
+    let mut delete = scope.statement("DELETE FROM ");
+    delete.push(table.name).push(" WHERE merchant = $1 AND generation = $2");
     delete.push(" AND (").push_columns(table.key).push(") IN (SELECT ").push_columns(table.key);
     delete.push(" FROM ").push(table.name).push(" WHERE merchant = $1 AND generation = $2");
     delete.push(" ORDER BY ").push_columns(table.key).push(" LIMIT ").push_bind(ROWS_PER_STATEMENT).push(")");

@@ -59,16 +59,6 @@ pub(crate) async fn lock(
     connection.execute(lock.bind(projection).bind(generation)).await.map(drop)
 }
 
-/// Deletes the checkpoints of a generation.
-pub(crate) async fn delete_all(
-    connection: &mut ViewConnection,
-    projection: &'static str,
-    generation: i64,
-) -> Result<(), ViewError> {
-    let delete = Statement::new("DELETE FROM checkpoint WHERE projection = $1 AND generation = $2");
-    connection.execute(delete.bind(projection).bind(generation)).await.map(drop)
-}
-
 /// Moves a checkpoint, and locks it until the transaction ends. Fails with [`ViewError::CheckpointMoved`] if it is not
 /// at `from` any more.
 pub(crate) async fn advance(

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use holdfast_journal::Event;
 
 use crate::error::ViewError;
-use crate::store::{Presence, Row, Scope, Statement, Upsert, ViewConnection};
+use crate::store::{Presence, Row, Scope, Upsert, ViewConnection};
 
 /// A stream with an event that cannot be applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,11 +84,11 @@ pub(crate) async fn read(
     projection: &'static str,
     scope: Scope<'_>,
 ) -> Result<ParkedStreams, ViewError> {
-    let query = Statement::new(
+    let query = scope.statement(
         "SELECT stream, position, events, error FROM parked_stream
          WHERE merchant = $1 AND generation = $2 AND projection = $3",
     );
-    let query = query.bind(scope.merchant).bind(scope.generation).bind(projection);
+    let query = query.bind(projection);
     let parked = |row: &Row| {
         let stream = row.text(0)?.to_owned();
         let (position, events, error) = (row.unsigned(1)?, row.unsigned(2)?, row.text(3)?.to_owned());
@@ -116,16 +116,6 @@ pub(crate) async fn write(
         .await
 }
 
-/// Deletes the parked streams of a generation.
-pub(crate) async fn delete_all(
-    connection: &mut ViewConnection,
-    projection: &'static str,
-    generation: i64,
-) -> Result<(), ViewError> {
-    let delete = Statement::new("DELETE FROM parked_stream WHERE projection = $1 AND generation = $2");
-    connection.execute(delete.bind(projection).bind(generation)).await.map(drop)
-}
-
 /// Deletes one parked stream, because its events have been applied.
 pub(crate) async fn delete(
     connection: &mut ViewConnection,
@@ -133,10 +123,10 @@ pub(crate) async fn delete(
     scope: Scope<'_>,
     stream: &str,
 ) -> Result<(), ViewError> {
-    let delete = Statement::new(
+    let delete = scope.statement(
         "DELETE FROM parked_stream
          WHERE merchant = $1 AND generation = $2 AND projection = $3 AND stream = $4",
     );
-    let delete = delete.bind(scope.merchant).bind(scope.generation).bind(projection).bind(stream);
+    let delete = delete.bind(projection).bind(stream);
     connection.execute(delete).await.map(drop)
 }

@@ -24,12 +24,10 @@ pub struct ProjectionState {
     pub halted: Option<String>,
 }
 
-/// Projection, generation and merchant.
-type Key = (&'static str, i64, String);
-
 #[derive(Debug, Default)]
 struct States {
-    all: BTreeMap<Key, ProjectionState>,
+    /// The states by merchant, of each projection and generation.
+    all: BTreeMap<(&'static str, i64), BTreeMap<String, ProjectionState>>,
     /// The generation of each projection that queries read. None is complete for a projection without an entry.
     readable: BTreeMap<&'static str, i64>,
     /// All generations of each projection.
@@ -63,7 +61,7 @@ impl Progress {
     pub(crate) fn set_generations(&self, projection: &'static str, generations: Vec<Generation>) {
         let mut states = self.lock();
         let exists = |number: i64| generations.iter().any(|known| known.number == number);
-        states.all.retain(|(name, number, _), _| *name != projection || exists(*number));
+        states.all.retain(|(name, number), _| *name != projection || exists(*number));
         states.generations.insert(projection, generations);
     }
 
@@ -71,20 +69,13 @@ impl Progress {
     /// Returns whether queries read it.
     pub(crate) fn switch_to(&self, projection: &'static str, generation: i64) -> bool {
         let mut states = self.lock();
-        let is_reached = match states.readable.get(projection) {
-            None => true,
-            Some(current) => {
-                let position = |merchant: &str| {
-                    let key = (projection, generation, merchant.to_owned());
-                    states.all.get(&key).map_or(0, |state| state.position)
-                };
-                let mut of_current = states
-                    .all
-                    .iter()
-                    .filter(|((name, number, _), _)| *name == projection && number == current);
-                of_current.all(|((.., merchant), state)| position(merchant) >= state.position)
-            }
-        };
+        let next = states.all.get(&(projection, generation));
+        let position =
+            |merchant: &str| next.and_then(|next| next.get(merchant)).map_or(0, |state| state.position);
+        let readable = states.readable.get(projection);
+        let current = readable.and_then(|number| states.all.get(&(projection, *number)));
+        let is_reached =
+            current.into_iter().flatten().all(|(merchant, state)| position(merchant) >= state.position);
         if is_reached {
             states.readable.insert(projection, generation);
             drop(states);
@@ -108,12 +99,10 @@ impl Progress {
 
     /// Sets the state of a generation for a merchant.
     pub(crate) fn set_state(&self, projection: &'static str, merchant: &str, state: ProjectionState) {
-        let key = (projection, state.generation, merchant.to_owned());
         let has_changed = {
             let mut states = self.lock();
-            let has_changed = states.all.get(&key) != Some(&state);
-            states.all.insert(key, state);
-            has_changed
+            let of_generation = states.all.entry((projection, state.generation)).or_default();
+            of_generation.insert(merchant.to_owned(), state.clone()).as_ref() != Some(&state)
         };
         if has_changed {
             self.notify();
@@ -133,25 +122,23 @@ impl Progress {
         generation: i64,
         merchant: &str,
     ) -> ProjectionState {
-        let initial = || ProjectionState { generation, ..ProjectionState::default() };
-        let key = (projection, generation, merchant.to_owned());
-        self.lock().all.get(&key).cloned().unwrap_or_else(initial)
+        let states = self.lock();
+        let state = states.all.get(&(projection, generation)).and_then(|states| states.get(merchant));
+        state.cloned().unwrap_or_else(|| ProjectionState { generation, ..ProjectionState::default() })
     }
 
     /// Why a generation has halted for some merchant, if it has.
     pub(crate) fn halt_reason(&self, projection: &'static str, generation: i64) -> Option<String> {
         let states = self.lock();
-        let mut of_generation =
-            states.all.iter().filter(|((name, number, _), _)| *name == projection && *number == generation);
-        of_generation
-            .find_map(|((.., merchant), state)| Some(format!("{merchant}: {}", state.halted.as_ref()?)))
+        let mut of_generation = states.all.get(&(projection, generation))?.iter();
+        of_generation.find_map(|(merchant, state)| Some(format!("{merchant}: {}", state.halted.as_ref()?)))
     }
 
     /// Clears the halts of a projection, so that its runners try again.
     pub(crate) fn clear_halts(&self, projection: &'static str) {
         let mut states = self.lock();
-        let of_projection = states.all.iter_mut().filter(|((name, ..), _)| *name == projection);
-        of_projection.for_each(|(_, state)| state.halted = None);
+        let of_projection = states.all.iter_mut().filter(|((name, _), _)| *name == projection);
+        of_projection.flat_map(|(_, states)| states.values_mut()).for_each(|state| state.halted = None);
         drop(states);
         self.notify();
     }
@@ -169,16 +156,20 @@ impl Progress {
     /// The states of the generations that queries read, by projection and merchant.
     pub fn states(&self) -> Vec<(&'static str, String, ProjectionState)> {
         let states = self.lock();
-        let is_readable = |(name, number, _): &Key| states.readable.get(name) == Some(number);
-        let readable = states.all.iter().filter(|(key, _)| is_readable(key));
-        readable.map(|((name, _, merchant), state)| (*name, merchant.clone(), state.clone())).collect()
+        let readable =
+            states.all.iter().filter(|((name, number), _)| states.readable.get(name) == Some(number));
+        let of_merchants = readable.flat_map(|((name, _), of_generation)| {
+            of_generation.iter().map(|(merchant, state)| (*name, merchant.clone(), state.clone()))
+        });
+        of_merchants.collect()
     }
 
     /// The states of all generations of a projection, by merchant.
     pub fn generation_states(&self, projection: &str) -> Vec<(String, ProjectionState)> {
         let states = self.lock();
-        let of_projection = states.all.iter().filter(|((name, ..), _)| *name == projection);
-        of_projection.map(|((.., merchant), state)| (merchant.clone(), state.clone())).collect()
+        let of_projection = states.all.iter().filter(|((name, _), _)| *name == projection);
+        let of_merchants = of_projection.flat_map(|(_, of_generation)| of_generation);
+        of_merchants.map(|(merchant, state)| (merchant.clone(), state.clone())).collect()
     }
 
     /// The state of the generation that queries read.

@@ -6,7 +6,7 @@ use std::fmt::{self, Write as _};
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Database, Encode, IntoArguments, Type};
 
-use super::table::TableColumn;
+use super::table::{Scope, TableColumn};
 
 /// A value bound to a statement, or read back in order to compare rows.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -59,6 +59,13 @@ impl From<&[u8]> for Value {
 pub struct Statement {
     pub(crate) text: Cow<'static, str>,
     pub(crate) values: Vec<Value>,
+}
+
+impl Scope<'_> {
+    /// Starts a statement about the rows of the scope. `$1` in the text is the merchant and `$2` the generation.
+    pub(crate) fn statement(&self, text: &'static str) -> Statement {
+        Statement::new(text).bind(self.merchant).bind(self.generation)
+    }
 }
 
 impl Statement {

@@ -13,7 +13,8 @@ use super::row::{self, ItemRow, unreadable};
 use super::stock_snapshot;
 use crate::error::ViewError;
 use crate::runtime::projection::{Projection, RecordedEvent};
-use crate::store::{ColumnKind, Presence, Scope, Statement, Table, Upsert, ViewConnection};
+use crate::store::ColumnKind::{Boolean, Bytes, Integer, Text};
+use crate::store::{Presence, Scope, Table, Upsert, ViewConnection};
 
 /// The key of a row.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -40,17 +41,17 @@ pub struct AvailabilityProjection;
 const TABLES: &[Table] = &[
     Table {
         name: "availability",
-        key: &[("sku", ColumnKind::Text)],
+        key: &[("sku", Text)],
         values: &[
-            ("position", ColumnKind::Integer),
-            ("supply_position", ColumnKind::Integer),
-            ("fillable", ColumnKind::Boolean),
-            ("earmarked", ColumnKind::Boolean),
-            ("state", ColumnKind::Bytes),
-            ("stale", ColumnKind::Boolean),
+            ("position", Integer),
+            ("supply_position", Integer),
+            ("fillable", Boolean),
+            ("earmarked", Boolean),
+            ("state", Bytes),
+            ("stale", Boolean),
         ],
     },
-    Table { name: "paused_location", key: &[("location", ColumnKind::Text)], values: &[] },
+    Table { name: "paused_location", key: &[("location", Text)], values: &[] },
     stock_snapshot::TABLE,
 ];
 
@@ -161,10 +162,10 @@ impl Projection for AvailabilityProjection {
             _ => None,
         });
         for sku in skus {
-            let mark = Statement::new(
+            let mark = scope.statement(
                 "UPDATE availability SET stale = TRUE WHERE merchant = $1 AND generation = $2 AND sku = $3",
             );
-            let mark = mark.bind(scope.merchant).bind(scope.generation).bind(sku.as_str());
+            let mark = mark.bind(sku.as_str());
             connection.execute(mark).await?;
         }
         Ok(())
@@ -208,12 +209,12 @@ async fn save_location(
     location: &LocationId,
     paused: bool,
 ) -> Result<(), ViewError> {
-    let change = Statement::new(if paused {
+    let change = scope.statement(if paused {
         "INSERT INTO paused_location (merchant, generation, location) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
     } else {
         "DELETE FROM paused_location WHERE merchant = $1 AND generation = $2 AND location = $3"
     });
-    let change = change.bind(scope.merchant).bind(scope.generation).bind(location.as_str());
+    let change = change.bind(location.as_str());
     connection.execute(change).await?;
     Ok(())
 }

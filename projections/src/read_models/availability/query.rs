@@ -158,7 +158,7 @@ pub(crate) async fn list(
     limit: usize,
 ) -> Result<Vec<AvailabilityView>, ViewError> {
     let locations = Locations::read(snapshot, scope).await?;
-    let mut query = Statement::new(SELECT).bind(scope.merchant).bind(scope.generation);
+    let mut query = scope.statement(SELECT);
     query.push(" WHERE merchant = $1 AND generation = $2");
     if let Some(after) = after {
         query.push(" AND sku > ").push_bind(after.as_str());
@@ -174,8 +174,8 @@ pub(crate) async fn list(
 
 /// Counts the SKUs.
 pub(crate) async fn sku_count(connection: &mut ViewConnection, scope: Scope<'_>) -> Result<u64, ViewError> {
-    let count = Statement::new("SELECT count(*) FROM availability WHERE merchant = $1 AND generation = $2");
-    let rows = connection.fetch(count.bind(scope.merchant).bind(scope.generation)).await?;
+    let count = scope.statement("SELECT count(*) FROM availability WHERE merchant = $1 AND generation = $2");
+    let rows = connection.fetch(count).await?;
     rows.first().map_or(Ok(0), |row| row.unsigned(0))
 }
 
@@ -189,13 +189,13 @@ struct Locations {
 impl Locations {
     async fn read(connection: &mut ViewConnection, scope: Scope<'_>) -> Result<Self, ViewError> {
         let paused =
-            Statement::new("SELECT location FROM paused_location WHERE merchant = $1 AND generation = $2");
-        let paused = connection.fetch(paused.bind(scope.merchant).bind(scope.generation)).await?;
-        let parked = Statement::new(
+            scope.statement("SELECT location FROM paused_location WHERE merchant = $1 AND generation = $2");
+        let paused = connection.fetch(paused).await?;
+        let parked = scope.statement(
             "SELECT stream FROM parked_stream
              WHERE merchant = $1 AND generation = $2 AND projection = $3 AND stream = $4",
         );
-        let parked = parked.bind(scope.merchant).bind(scope.generation).bind(NAME);
+        let parked = parked.bind(NAME);
         let network = StreamId::Network.to_string();
         let is_stale = !connection.fetch(parked.bind(network.as_str())).await?.is_empty();
         let location = |row: &Row| LocationId::new(row.text(0)?).map_err(unreadable);

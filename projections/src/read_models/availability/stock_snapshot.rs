@@ -5,15 +5,16 @@ use holdfast_domain::stock::StockItem;
 use holdfast_domain::values::Sku;
 
 use crate::error::ViewError;
-use crate::store::{ColumnKind, Presence, Row, Scope, Statement, Table, Upsert, ViewConnection};
+use crate::store::ColumnKind::{Bytes, Integer, Text};
+use crate::store::{Presence, Row, Scope, Table, Upsert, ViewConnection};
 
 /// The number of events between two snapshots.
 const SNAPSHOT_INTERVAL: u64 = 5_000;
 
 pub(super) const TABLE: Table = Table {
     name: "stock_snapshot",
-    key: &[("sku", ColumnKind::Text), ("version", ColumnKind::Integer)],
-    values: &[("position", ColumnKind::Integer), ("state", ColumnKind::Bytes)],
+    key: &[("sku", Text), ("version", Integer)],
+    values: &[("position", Integer), ("state", Bytes)],
 };
 
 /// The state of a stock item after a number of events.
@@ -73,13 +74,13 @@ pub(super) async fn latest(
     sku: &Sku,
     position: u64,
 ) -> Result<Option<StockSnapshot>, ViewError> {
-    let query = Statement::new(
+    let query = scope.statement(
         "SELECT version, position, state FROM stock_snapshot
          WHERE merchant = $1 AND generation = $2 AND sku = $3 AND position <= $4
          ORDER BY version DESC LIMIT 1",
     );
     let position = i64::try_from(position).unwrap_or(i64::MAX);
-    let query = query.bind(scope.merchant).bind(scope.generation).bind(sku.as_str()).bind(position);
+    let query = query.bind(sku.as_str()).bind(position);
     let snapshot = |row: &Row| {
         let item = serde_json::from_slice(row.bytes(2)?).map_err(unreadable)?;
         Ok(StockSnapshot { version: row.unsigned(0)?, position: row.unsigned(1)?, item })

@@ -10,7 +10,8 @@ use serde::Deserialize;
 
 use crate::error::ViewError;
 use crate::runtime::projection::{Projection, RecordedEvent};
-use crate::store::{ColumnKind, Presence, Scope, Statement, Table, Upsert, ViewConnection};
+use crate::store::ColumnKind::{Integer, Text};
+use crate::store::{Presence, Scope, Table, Upsert, ViewConnection};
 
 /// Commands whose positions are closer than this are loaded by one statement.
 const MAX_GAP: u64 = 10_000;
@@ -48,12 +49,8 @@ pub struct CausationProjection;
 
 const TABLE: Table = Table {
     name: "command_link",
-    key: &[("last_position", ColumnKind::Integer)],
-    values: &[
-        ("first_position", ColumnKind::Integer),
-        ("correlation_id", ColumnKind::Text),
-        ("causation_id", ColumnKind::Text),
-    ],
+    key: &[("last_position", Integer)],
+    values: &[("first_position", Integer), ("correlation_id", Text), ("causation_id", Text)],
 };
 
 #[async_trait]
@@ -95,11 +92,11 @@ impl Projection for CausationProjection {
         let mut rows = HashMap::new();
         for near in keys.chunk_by(|one, next| next - one < MAX_GAP) {
             let (Some(first), Some(last)) = (near.first(), near.last()) else { continue };
-            let mut query = Statement::new("SELECT ");
-            query.push_columns(TABLE.key.iter().chain(TABLE.values)).push(" FROM command_link");
-            query.push(" WHERE merchant = ").push_bind(scope.merchant);
-            query.push(" AND generation = ").push_bind(scope.generation);
-            query.push(" AND last_position BETWEEN ").push_bind(*first).push(" AND ").push_bind(*last);
+            let query = scope.statement(
+                "SELECT last_position, first_position, correlation_id, causation_id FROM command_link
+                 WHERE merchant = $1 AND generation = $2 AND last_position BETWEEN $3 AND $4",
+            );
+            let query = query.bind(*first).bind(*last);
             for row in connection.fetch(query).await? {
                 let id = |text: Option<&str>| text.map(Arc::from);
                 let ids = Ids {

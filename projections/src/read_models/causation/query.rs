@@ -88,10 +88,9 @@ impl Causation {
 }
 
 fn select(scope: Scope<'_>) -> Statement {
-    let mut query = Statement::new("SELECT last_position, first_position FROM command_link");
-    query.push(" WHERE merchant = ").push_bind(scope.merchant);
-    query.push(" AND generation = ").push_bind(scope.generation);
-    query
+    scope.statement(
+        "SELECT last_position, first_position FROM command_link WHERE merchant = $1 AND generation = $2",
+    )
 }
 
 fn range(row: &Row) -> Result<CommandRange, ViewError> {

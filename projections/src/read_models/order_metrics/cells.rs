@@ -5,7 +5,7 @@ use holdfast_domain::values::Timestamp;
 use super::measure::Measure;
 use super::period::Period;
 use crate::error::ViewError;
-use crate::store::{Row, Scope, Statement, ViewConnection};
+use crate::store::{Row, Scope, ViewConnection};
 
 /// One measure in one hour, channel and location.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,11 +59,11 @@ pub(crate) async fn list(
     cursor: &MetricCursor,
     limit: usize,
 ) -> Result<Vec<MetricCell>, ViewError> {
-    let mut query = Statement::new(
+    let mut query = scope.statement(
         "SELECT begins_at, channel, location, measure, within_seconds, occurrences, total FROM metric
          WHERE merchant = $1 AND generation = $2 AND period = $3 AND ",
     );
-    query = query.bind(scope.merchant).bind(scope.generation).bind(Period::Hour.name());
+    query = query.bind(Period::Hour.name());
     match cursor {
         MetricCursor::From(time) => {
             query.push("begins_at >= ").push_bind(time.microseconds());
@@ -83,8 +83,8 @@ pub(crate) async fn list(
 
 /// Counts the cells of hours.
 pub(crate) async fn count(connection: &mut ViewConnection, scope: Scope<'_>) -> Result<u64, ViewError> {
-    let count =
-        Statement::new("SELECT count(*) FROM metric WHERE merchant = $1 AND generation = $2 AND period = $3");
-    let count = count.bind(scope.merchant).bind(scope.generation).bind(Period::Hour.name());
+    let count = scope
+        .statement("SELECT count(*) FROM metric WHERE merchant = $1 AND generation = $2 AND period = $3");
+    let count = count.bind(Period::Hour.name());
     connection.fetch(count).await?.first().map_or(Ok(0), |row| row.unsigned(0))
 }

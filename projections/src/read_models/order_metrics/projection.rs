@@ -11,7 +11,8 @@ use super::measure::{self, Measure, unreadable};
 use super::period::Period;
 use crate::error::ViewError;
 use crate::runtime::projection::{Projection, RecordedEvent};
-use crate::store::{ColumnKind, Presence, Row, Scope, Table, Upsert, ViewConnection};
+use crate::store::ColumnKind::{Bytes, Integer, Text};
+use crate::store::{Presence, Row, Scope, Table, Upsert, ViewConnection};
 
 /// What is known of an order, and what its events add.
 #[derive(Debug, Clone, Default)]
@@ -29,20 +30,16 @@ const TABLES: &[Table] = &[
     Table {
         name: "metric",
         key: &[
-            ("period", ColumnKind::Text),
-            ("begins_at", ColumnKind::Integer),
-            ("channel", ColumnKind::Text),
-            ("location", ColumnKind::Text),
-            ("measure", ColumnKind::Text),
-            ("within_seconds", ColumnKind::Integer),
+            ("period", Text),
+            ("begins_at", Integer),
+            ("channel", Text),
+            ("location", Text),
+            ("measure", Text),
+            ("within_seconds", Integer),
         ],
-        values: &[("occurrences", ColumnKind::Integer), ("total", ColumnKind::Integer)],
+        values: &[("occurrences", Integer), ("total", Integer)],
     },
-    Table {
-        name: "metric_order",
-        key: &[("order_id", ColumnKind::Text)],
-        values: &[("facts", ColumnKind::Bytes)],
-    },
+    Table { name: "metric_order", key: &[("order_id", Text)], values: &[("facts", Bytes)] },
 ];
 
 #[async_trait]

@@ -157,12 +157,12 @@ fn statement(scope: Scope<'_>, filter: &MetricsFilter, limit: usize) -> Statemen
         GroupBy::Channel => ("channel", "begins_at, channel, measure, within_seconds"),
         GroupBy::Location => ("location", "begins_at, location, measure, within_seconds"),
     };
-    let mut query = Statement::new("SELECT begins_at, ");
+    let mut query = scope.statement("SELECT begins_at, ");
     query.push(group).push(
         ", measure, within_seconds, CAST(sum(occurrences) AS BIGINT), CAST(sum(total) AS BIGINT) FROM metric
          WHERE merchant = $1 AND generation = $2 AND period = $3 AND begins_at >= $4 AND begins_at < $5",
     );
-    query = query.bind(scope.merchant).bind(scope.generation).bind(filter.period.name());
+    query = query.bind(filter.period.name());
     query = query.bind(filter.from.microseconds()).bind(filter.to.microseconds());
     if let Some(channel) = &filter.channel {
         query.push(" AND channel = ").push_bind(channel.as_str());

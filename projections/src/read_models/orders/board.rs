@@ -87,13 +87,12 @@ impl Orders {
         location: Option<&LocationId>,
         now: Timestamp,
     ) -> Result<Vec<BoardSummary>, ViewError> {
-        let mut query = Statement::new(
+        let scope = Scope { merchant, generation };
+        let mut query = scope.statement(
             "SELECT location, stage, count(*), count(CASE WHEN due_at < $3 THEN 1 END), min(stage_since), min(due_at)
              FROM fulfillment_order WHERE merchant = $1 AND generation = $2 AND actionable",
-        )
-        .bind(merchant)
-        .bind(generation)
-        .bind(now.microseconds());
+        );
+        query = query.bind(now.microseconds());
         if let Some(location) = location {
             query.push(" AND location = ").push_bind(location.as_str());
         }
@@ -126,12 +125,12 @@ pub(crate) fn page_of_board(
     after: Option<&str>,
     limit: usize,
 ) -> Statement {
-    let mut query = Statement::new(
+    let mut query = scope.statement(
         "SELECT fulfillment_order_id, stage_since, priority_rank, due_at, first_position, number
          FROM fulfillment_order
          WHERE merchant = $1 AND generation = $2 AND location = $3 AND stage = $4 AND actionable",
     );
-    query = query.bind(scope.merchant).bind(scope.generation).bind(location.as_str()).bind(stage.name());
+    query = query.bind(location.as_str()).bind(stage.name());
     if let Some(after) = after {
         // The API has validated cursors of clients.
         let numbers = after.split('.').take(4).map(|number| number.parse::<i64>().unwrap_or(0));

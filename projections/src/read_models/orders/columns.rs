@@ -1,7 +1,8 @@
 //! The tables of the read model, and errors of their rows.
 
 use crate::error::ViewError;
-use crate::store::{ColumnKind, Table};
+use crate::store::ColumnKind::{Boolean, Bytes, Integer, Text};
+use crate::store::Table;
 
 /// The name of the projection.
 pub(super) const NAME: &str = "order_status";
@@ -13,45 +14,41 @@ pub(super) const SELECT_ORDER: &str =
 pub(super) const TABLES: &[Table] = &[
     Table {
         name: "order_status",
-        key: &[("order_id", ColumnKind::Text)],
+        key: &[("order_id", Text)],
         values: &[
-            ("first_position", ColumnKind::Integer),
-            ("position", ColumnKind::Integer),
-            ("version", ColumnKind::Integer),
-            ("changed_at", ColumnKind::Integer),
-            ("status", ColumnKind::Text),
-            ("channel", ColumnKind::Text),
-            ("customer_ref", ColumnKind::Text),
-            ("due_at", ColumnKind::Integer),
-            ("backordered", ColumnKind::Boolean),
-            ("stuck", ColumnKind::Boolean),
-            ("state", ColumnKind::Bytes),
-            ("stale", ColumnKind::Boolean),
+            ("first_position", Integer),
+            ("position", Integer),
+            ("version", Integer),
+            ("changed_at", Integer),
+            ("status", Text),
+            ("channel", Text),
+            ("customer_ref", Text),
+            ("due_at", Integer),
+            ("backordered", Boolean),
+            ("stuck", Boolean),
+            ("state", Bytes),
+            ("stale", Boolean),
         ],
     },
     Table {
         name: "order_term",
-        key: &[
-            ("kind", ColumnKind::Text),
-            ("value", ColumnKind::Text),
-            ("first_position", ColumnKind::Integer),
-        ],
+        key: &[("kind", Text), ("value", Text), ("first_position", Integer)],
         values: &[],
     },
     Table {
         name: "fulfillment_order",
-        key: &[("fulfillment_order_id", ColumnKind::Text)],
+        key: &[("fulfillment_order_id", Text)],
         values: &[
-            ("order_id", ColumnKind::Text),
-            ("first_position", ColumnKind::Integer),
-            ("number", ColumnKind::Integer),
-            ("location", ColumnKind::Text),
-            ("status", ColumnKind::Text),
-            ("actionable", ColumnKind::Boolean),
-            ("stage", ColumnKind::Text),
-            ("stage_since", ColumnKind::Integer),
-            ("priority_rank", ColumnKind::Integer),
-            ("due_at", ColumnKind::Integer),
+            ("order_id", Text),
+            ("first_position", Integer),
+            ("number", Integer),
+            ("location", Text),
+            ("status", Text),
+            ("actionable", Boolean),
+            ("stage", Text),
+            ("stage_since", Integer),
+            ("priority_rank", Integer),
+            ("due_at", Integer),
         ],
     },
 ];

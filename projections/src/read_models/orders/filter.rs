@@ -107,7 +107,7 @@ pub(crate) fn statement(
 ) -> Statement {
     let sort = filter.sort;
     let mut terms = filter.terms();
-    let mut query = Statement::new(SELECT_ORDER).bind(scope.merchant).bind(scope.generation);
+    let mut query = scope.statement(SELECT_ORDER);
     query.push(" FROM ");
     // The rows of a term are sorted by creation: the database reads only as many as the page needs.
     let driving_term = if sort.is_by_change() { None } else { terms.next() };

@@ -13,7 +13,7 @@ use super::stage::Stages;
 use super::{columns, rows};
 use crate::error::ViewError;
 use crate::runtime::projection::{Projection, RecordedEvent};
-use crate::store::{Presence, Scope, Statement, Table, ViewConnection};
+use crate::store::{Presence, Scope, Table, ViewConnection};
 
 /// The projection `order_status`.
 #[derive(Debug)]
@@ -87,11 +87,11 @@ impl Projection for OrderStatusProjection {
     ) -> Result<(), ViewError> {
         for stream in streams {
             if let Ok(StreamId::Order(id)) = stream.parse() {
-                let mark = Statement::new(
+                let mark = scope.statement(
                     "UPDATE order_status SET stale = TRUE
                      WHERE merchant = $1 AND generation = $2 AND order_id = $3",
                 );
-                let mark = mark.bind(scope.merchant).bind(scope.generation).bind(id.to_string().as_str());
+                let mark = mark.bind(id.to_string().as_str());
                 connection.execute(mark).await?;
             }
         }

@@ -130,12 +130,11 @@ impl Orders {
         location: &LocationId,
         limit: usize,
     ) -> Result<Vec<OrderId>, ViewError> {
-        let mut query = Statement::new(
+        let scope = Scope { merchant, generation };
+        let mut query = scope.statement(
             "SELECT DISTINCT order_id, first_position FROM fulfillment_order
              WHERE merchant = $1 AND generation = $2 AND status IN ('open', 'accepted', 'picking')",
-        )
-        .bind(merchant)
-        .bind(generation);
+        );
         query.push(" AND location = ").push_bind(location.as_str());
         query.push(
             " AND first_position IN (SELECT first_position FROM order_term
@@ -199,12 +198,10 @@ pub(crate) fn page_of_fulfillment_orders(
     after: Option<&str>,
     limit: usize,
 ) -> Statement {
-    let mut query = Statement::new(
+    let mut query = scope.statement(
         "SELECT fulfillment_order_id, first_position, number FROM fulfillment_order
          WHERE merchant = $1 AND generation = $2",
-    )
-    .bind(scope.merchant)
-    .bind(scope.generation);
+    );
     if let Some(location) = &filter.location {
         query.push(" AND location = ").push_bind(location.as_str());
     }
