@@ -2,6 +2,9 @@
 
 use holdfast_journal::JournalError;
 
+/// The result of reading or writing a read model.
+pub type Result<T, E = ViewError> = std::result::Result<T, E>;
+
 /// Why a read model could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum ViewError {

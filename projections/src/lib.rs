@@ -1,7 +1,7 @@
 //! The read side: read models, and the runtime that keeps them up to date.
 //!
 //! * `runtime`: reads the journal after a checkpoint, applies the events to rows in memory, and writes rows and
-//!   checkpoint in one transaction. A [`Projection`] is a pure fold: an event names the row it changes, and `fold`
+//!   checkpoint in one transaction. A `Projection` is a pure fold: an event names the row it changes, and `fold`
 //!   computes the row's next state.
 //! * `read_models`: the four read models and their queries.
 //! * `rebuild`: builds, compares, activates and deletes generations of a read model, and verifies them against the
@@ -35,9 +35,5 @@ pub use rebuild::verification::{Verification, VerificationReport, VerificationRe
 pub use runtime::generation::{Generation, GenerationState};
 pub use runtime::parked::ParkedStream;
 pub use runtime::progress::{Progress, ProjectionState};
-pub use runtime::projection::{Projection, RecordedEvent};
 pub use runtime::retry::RetryResult;
-pub use store::{
-    ColumnKind, ColumnValues, Row, Scope, Statement, Table, TableColumn, Upsert, Value, ViewConnection,
-    ViewStore,
-};
+pub use store::ViewStore;

@@ -8,7 +8,7 @@ use holdfast_journal::Journal;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
-use crate::error::ViewError;
+use crate::error::{Result, ViewError};
 use crate::read_models::availability::AvailabilityProjection;
 use crate::read_models::causation::CausationProjection;
 use crate::read_models::order_metrics::MetricsProjection;
@@ -46,7 +46,7 @@ impl Projections {
         store: &ViewStore,
         commits: &watch::Receiver<u64>,
         node: &str,
-    ) -> Result<Self, ViewError> {
+    ) -> Result<Self> {
         let mut projections = Self::empty();
         let context = projections.context(journal, store, node);
         projections.add::<OrderStatusProjection>(&context, commits).await?;
@@ -81,7 +81,7 @@ impl Projections {
         &mut self,
         context: &ProjectionContext,
         commits: &watch::Receiver<u64>,
-    ) -> Result<(), ViewError> {
+    ) -> Result<()> {
         let changed = Arc::new(Notify::new());
         let manager =
             GenerationManager::<P>::start(context.clone(), commits.clone(), Arc::clone(&changed)).await?;
@@ -122,22 +122,22 @@ pub trait ProjectionManager: Send + Sync {
 
     /// Starts to build a generation that replaces the serving one; with `must_match`, only if all rows are equal.
     /// Returns the number of the new generation, or of the one that is already being built.
-    async fn rebuild(&self, must_match: bool) -> Result<i64, ViewError>;
+    async fn rebuild(&self, must_match: bool) -> Result<i64>;
 
     /// Starts to build a generation that is compared with the serving one and then deleted. Returns its number.
-    async fn check(&self) -> Result<i64, ViewError>;
+    async fn check(&self) -> Result<i64>;
 
     /// Activates the generation that served before the serving generation `from`, and returns its number.
-    async fn roll_back(&self, from: i64) -> Result<i64, ViewError>;
+    async fn roll_back(&self, from: i64) -> Result<i64>;
 
     /// Deletes a generation that no node reads.
-    async fn remove(&self, generation: i64) -> Result<(), ViewError>;
+    async fn remove(&self, generation: i64) -> Result<()>;
 
     /// Retries the parked streams of the generation that this node reads.
-    async fn retry(&self) -> Result<RetryResult, ViewError>;
+    async fn retry(&self) -> Result<RetryResult>;
 
     /// The parked streams of the generation that this node reads, by merchant.
-    async fn parked(&self) -> Result<Vec<(String, ParkedStream)>, ViewError>;
+    async fn parked(&self) -> Result<Vec<(String, ParkedStream)>>;
 }
 
 struct TypedManager<P> {
@@ -153,7 +153,7 @@ fn invalid(message: String) -> ViewError {
 
 impl<P: Projection> TypedManager<P> {
     /// Inserts a generation, or returns the number of the one that is being built for the same purpose.
-    async fn start_build(&self, purpose: GenerationState, must_match: bool) -> Result<i64, ViewError> {
+    async fn start_build(&self, purpose: GenerationState, must_match: bool) -> Result<i64> {
         loop {
             let mut transaction = self.context.store.begin().await?;
             let all = generation::read_all(&mut transaction, P::NAME).await?;
@@ -179,7 +179,7 @@ impl<P: Projection> TypedManager<P> {
     }
 
     /// The generation that this node reads.
-    fn readable(&self) -> Result<i64, ViewError> {
+    fn readable(&self) -> Result<i64> {
         self.context.progress.generation(P::NAME).ok_or(ViewError::Building(P::NAME))
     }
 }
@@ -190,15 +190,15 @@ impl<P: Projection> ProjectionManager for TypedManager<P> {
         P::NAME
     }
 
-    async fn rebuild(&self, must_match: bool) -> Result<i64, ViewError> {
+    async fn rebuild(&self, must_match: bool) -> Result<i64> {
         self.start_build(GenerationState::Building, must_match).await
     }
 
-    async fn check(&self) -> Result<i64, ViewError> {
+    async fn check(&self) -> Result<i64> {
         self.start_build(GenerationState::Checking, true).await
     }
 
-    async fn roll_back(&self, from: i64) -> Result<i64, ViewError> {
+    async fn roll_back(&self, from: i64) -> Result<i64> {
         loop {
             let mut connection = self.context.store.writer().await?;
             let all = generation::read_all(&mut connection, P::NAME).await?;
@@ -217,7 +217,7 @@ impl<P: Projection> ProjectionManager for TypedManager<P> {
         }
     }
 
-    async fn remove(&self, number: i64) -> Result<(), ViewError> {
+    async fn remove(&self, number: i64) -> Result<()> {
         let mut connection = self.context.store.writer().await?;
         let all = generation::read_all(&mut connection, P::NAME).await?;
         let Some(generation) = all.iter().find(|known| known.number == number) else {
@@ -231,13 +231,13 @@ impl<P: Projection> ProjectionManager for TypedManager<P> {
         Ok(())
     }
 
-    async fn retry(&self) -> Result<RetryResult, ViewError> {
+    async fn retry(&self) -> Result<RetryResult> {
         let result = retry::retry::<P>(&self.context, self.readable()?).await?;
         self.context.progress.clear_halts(P::NAME);
         Ok(result)
     }
 
-    async fn parked(&self) -> Result<Vec<(String, ParkedStream)>, ViewError> {
+    async fn parked(&self) -> Result<Vec<(String, ParkedStream)>> {
         retry::parked::<P>(&self.context, self.readable()?).await
     }
 }

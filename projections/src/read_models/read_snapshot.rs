@@ -5,7 +5,7 @@ use std::time::Duration;
 use holdfast_domain::stock::AvailabilityView;
 use holdfast_domain::values::Sku;
 
-use crate::error::ViewError;
+use crate::error::{Result, ViewError};
 use crate::read_models::availability::{self, AvailabilityProjection};
 use crate::read_models::order_metrics::{MetricCell, MetricCursor, MetricsProjection, cells};
 use crate::read_models::orders::{self, OrderRow, OrderSort, OrderStatusProjection};
@@ -47,7 +47,7 @@ impl ReadSnapshot {
     /// Opens a snapshot in which all read models have the same position, at least `min_position`. If they do not reach
     /// one within about a second, for example because no server is running, opens a snapshot with the positions that
     /// they have.
-    pub async fn open(store: &ViewStore, merchant: &str, min_position: u64) -> Result<Self, ViewError> {
+    pub async fn open(store: &ViewStore, merchant: &str, min_position: u64) -> Result<Self> {
         let (mut attempts, mut without_progress) = (MAX_ATTEMPTS, MAX_ATTEMPTS_WITHOUT_PROGRESS);
         let mut before = None;
         loop {
@@ -69,7 +69,7 @@ impl ReadSnapshot {
     }
 
     /// Opens a snapshot with the positions that the read models have.
-    pub(crate) async fn current(store: &ViewStore, merchant: &str) -> Result<Self, ViewError> {
+    pub(crate) async fn current(store: &ViewStore, merchant: &str) -> Result<Self> {
         let mut connection = store.snapshot().await?;
         let orders = if_built(snapshot_position::<OrderStatusProjection>(&mut connection, merchant).await)?;
         let stock = if_built(snapshot_position::<AvailabilityProjection>(&mut connection, merchant).await)?;
@@ -90,23 +90,23 @@ impl ReadSnapshot {
     }
 
     /// The position of orders.
-    pub fn orders_position(&self) -> Result<&SnapshotPosition, ViewError> {
+    pub fn orders_position(&self) -> Result<&SnapshotPosition> {
         built::<OrderStatusProjection>(self.orders.as_ref())
     }
 
     /// The position of availability.
-    pub fn stock_position(&self) -> Result<&SnapshotPosition, ViewError> {
+    pub fn stock_position(&self) -> Result<&SnapshotPosition> {
         built::<AvailabilityProjection>(self.stock.as_ref())
     }
 
     /// The position of metrics.
-    pub fn metrics_position(&self) -> Result<&SnapshotPosition, ViewError> {
+    pub fn metrics_position(&self) -> Result<&SnapshotPosition> {
         built::<MetricsProjection>(self.metrics.as_ref())
     }
 
     /// Reads up to `limit` orders in the order of their creation, after the order whose first event is at a position.
     /// Start with 0.
-    pub async fn orders(&mut self, after: u64, limit: usize) -> Result<Vec<OrderRow>, ViewError> {
+    pub async fn orders(&mut self, after: u64, limit: usize) -> Result<Vec<OrderRow>> {
         self.sorted_orders(OrderSort::OldestFirst, &after.to_string(), limit).await
     }
 
@@ -116,67 +116,51 @@ impl ReadSnapshot {
         &mut self,
         (changed_at, first_position): (i64, u64),
         limit: usize,
-    ) -> Result<Vec<OrderRow>, ViewError> {
+    ) -> Result<Vec<OrderRow>> {
         let after = format!("{changed_at}.{first_position}");
         self.sorted_orders(OrderSort::EarliestChangeFirst, &after, limit).await
     }
 
-    async fn sorted_orders(
-        &mut self,
-        sort: OrderSort,
-        after: &str,
-        limit: usize,
-    ) -> Result<Vec<OrderRow>, ViewError> {
+    async fn sorted_orders(&mut self, sort: OrderSort, after: &str, limit: usize) -> Result<Vec<OrderRow>> {
         let scope = scope::<OrderStatusProjection>(&self.merchant, self.orders.as_ref())?;
-        orders::sorted_after(&mut self.connection, scope, sort, after, limit).await
+        orders::sorted_after(&mut self.connection.scoped(scope), sort, after, limit).await
     }
 
     /// Reads the availability of up to `limit` SKUs, sorted by SKU, after a SKU or from the first.
-    pub async fn stock(
-        &mut self,
-        after: Option<&Sku>,
-        limit: usize,
-    ) -> Result<Vec<AvailabilityView>, ViewError> {
+    pub async fn stock(&mut self, after: Option<&Sku>, limit: usize) -> Result<Vec<AvailabilityView>> {
         let scope = scope::<AvailabilityProjection>(&self.merchant, self.stock.as_ref())?;
-        availability::list(&mut self.connection, scope, after, limit).await
+        availability::list(&mut self.connection.scoped(scope), after, limit).await
     }
 
     /// Counts the SKUs.
-    pub async fn sku_count(&mut self) -> Result<u64, ViewError> {
+    pub async fn sku_count(&mut self) -> Result<u64> {
         let scope = scope::<AvailabilityProjection>(&self.merchant, self.stock.as_ref())?;
-        availability::sku_count(&mut self.connection, scope).await
+        availability::sku_count(&mut self.connection.scoped(scope)).await
     }
 
     /// Reads up to `limit` cells of hourly metrics, sorted by time.
-    pub async fn metrics(
-        &mut self,
-        cursor: &MetricCursor,
-        limit: usize,
-    ) -> Result<Vec<MetricCell>, ViewError> {
+    pub async fn metrics(&mut self, cursor: &MetricCursor, limit: usize) -> Result<Vec<MetricCell>> {
         let scope = scope::<MetricsProjection>(&self.merchant, self.metrics.as_ref())?;
-        cells::list(&mut self.connection, scope, cursor, limit).await
+        cells::list(&mut self.connection.scoped(scope), cursor, limit).await
     }
 
     /// Counts the cells of hourly metrics.
-    pub async fn metric_cell_count(&mut self) -> Result<u64, ViewError> {
+    pub async fn metric_cell_count(&mut self) -> Result<u64> {
         let scope = scope::<MetricsProjection>(&self.merchant, self.metrics.as_ref())?;
-        cells::count(&mut self.connection, scope).await
+        cells::count(&mut self.connection.scoped(scope)).await
     }
 }
 
-fn built<P: Projection>(position: Option<&SnapshotPosition>) -> Result<&SnapshotPosition, ViewError> {
+fn built<P: Projection>(position: Option<&SnapshotPosition>) -> Result<&SnapshotPosition> {
     position.ok_or(ViewError::Building(P::NAME))
 }
 
-fn scope<'a, P: Projection>(
-    merchant: &'a str,
-    position: Option<&SnapshotPosition>,
-) -> Result<Scope<'a>, ViewError> {
+fn scope<'a, P: Projection>(merchant: &'a str, position: Option<&SnapshotPosition>) -> Result<Scope<'a>> {
     Ok(Scope { merchant, generation: built::<P>(position)?.generation })
 }
 
 /// `None` for a read model without a complete generation: only its own queries fail.
-fn if_built(position: Result<SnapshotPosition, ViewError>) -> Result<Option<SnapshotPosition>, ViewError> {
+fn if_built(position: Result<SnapshotPosition>) -> Result<Option<SnapshotPosition>> {
     match position {
         Err(ViewError::Building(_)) => Ok(None),
         position => position.map(Some),
@@ -187,7 +171,7 @@ fn if_built(position: Result<SnapshotPosition, ViewError>) -> Result<Option<Snap
 pub(crate) async fn snapshot_position<P: Projection>(
     snapshot: &mut ViewConnection,
     merchant: &str,
-) -> Result<SnapshotPosition, ViewError> {
+) -> Result<SnapshotPosition> {
     let all = generation::read_all(snapshot, P::NAME).await?;
     let readable = generation::readable(&all, P::VERSION).ok_or(ViewError::Building(P::NAME))?;
     let checkpoint = checkpoint::read_all(snapshot, P::NAME, readable.number).await?.remove(merchant);

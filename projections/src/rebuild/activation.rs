@@ -1,6 +1,6 @@
 //! Activating a generation: it replaces the serving generation in one transaction.
 
-use crate::error::ViewError;
+use crate::error::Result;
 use crate::runtime::apply::ApplyError;
 use crate::runtime::batch::apply_in_transaction;
 use crate::runtime::checkpoint::{self, Checkpoint};
@@ -9,7 +9,7 @@ use crate::runtime::context::ProjectionContext;
 use crate::runtime::generation::{self, Generation, GenerationState};
 use crate::runtime::parked;
 use crate::runtime::projection::Projection;
-use crate::store::{Scope, ViewConnection};
+use crate::store::{Scope, Tables, ViewConnection};
 
 /// The most events of a merchant that are applied while the serving generation is locked.
 const MAX_EVENTS_UNDER_LOCK: u64 = 20_000;
@@ -19,7 +19,7 @@ const MAX_EVENTS_UNDER_LOCK: u64 = 20_000;
 pub(crate) async fn activate<P: Projection>(
     context: &ProjectionContext,
     generation: &Generation,
-) -> Result<bool, ViewError> {
+) -> Result<bool> {
     let mut transaction = context.store.begin().await?;
     generation::lock_all(&mut transaction, P::NAME).await?;
     let all = generation::read_all(&mut transaction, P::NAME).await?;
@@ -51,7 +51,7 @@ pub(crate) async fn align<P: Projection>(
     transaction: &mut ViewConnection,
     all: &[Generation],
     own: &Generation,
-) -> Result<bool, ViewError> {
+) -> Result<bool> {
     let Some(serving) = generation::serving(all) else { return Ok(true) };
     checkpoint::lock(transaction, P::NAME, serving.number).await?;
     checkpoint::lock(transaction, P::NAME, own.number).await?;
@@ -67,7 +67,9 @@ pub(crate) async fn align<P: Projection>(
         }
         let scope = Scope { merchant: &merchant, generation: own.number };
         while checkpoint.position < target.position {
-            match apply_next::<P>(context, transaction, scope, &checkpoint, target.position).await? {
+            match apply_next::<P>(context, &mut transaction.scoped(scope), &checkpoint, target.position)
+                .await?
+            {
                 Some(next) => checkpoint = next,
                 None => return Ok(false),
             }
@@ -80,18 +82,17 @@ pub(crate) async fn align<P: Projection>(
 /// its own.
 async fn apply_next<P: Projection>(
     context: &ProjectionContext,
-    transaction: &mut ViewConnection,
-    scope: Scope<'_>,
+    tables: &mut Tables<'_>,
     from: &Checkpoint,
     to: u64,
-) -> Result<Option<Checkpoint>, ViewError> {
+) -> Result<Option<Checkpoint>> {
     let limit = usize::try_from(to - from.position).unwrap_or(usize::MAX);
-    let mut events = context.journal.read(scope.merchant, from.position, limit).await?;
+    let mut events = context.journal.read(tables.scope.merchant, from.position, limit).await?;
     events.retain(|event| event.position <= to);
-    let parked = parked::read(transaction, P::NAME, scope).await?;
-    let classified = classify::<P>(scope.merchant, from.position, &events)?;
+    let parked = parked::read(tables, P::NAME).await?;
+    let classified = classify::<P>(tables.scope.merchant, from.position, &events)?;
     let batch = (&events[..], classified);
-    match apply_in_transaction::<P>(transaction, scope, (from, &parked), parked.clone(), batch).await {
+    match apply_in_transaction::<P>(tables, (from, &parked), parked.clone(), batch).await {
         Ok((next, _)) => Ok(Some(next)),
         Err(ApplyError::Poisoned(_)) => Ok(None),
         Err(ApplyError::View(error)) => Err(error),

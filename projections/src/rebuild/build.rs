@@ -7,7 +7,7 @@ use tokio::sync::{Notify, watch};
 
 use super::activation::{activate, align};
 use super::comparison::{Comparison, compare_generations};
-use crate::error::ViewError;
+use crate::error::Result;
 use crate::runtime::checkpoint;
 use crate::runtime::context::{FOLLOW_INTERVAL, ProjectionContext};
 use crate::runtime::generation::{self, Generation, GenerationState};
@@ -62,11 +62,7 @@ fn is_first<P: Projection>(context: &ProjectionContext) -> bool {
 }
 
 /// Ends a build that cannot be completed.
-async fn reject(
-    context: &ProjectionContext,
-    generation: &Generation,
-    problem: &str,
-) -> Result<(), ViewError> {
+async fn reject(context: &ProjectionContext, generation: &Generation, problem: &str) -> Result<()> {
     let mut connection = context.store.writer().await?;
     let state = if generation.state == GenerationState::Checking {
         GenerationState::Dropping
@@ -81,7 +77,7 @@ async fn finish<P: Projection>(
     context: &ProjectionContext,
     generation: &Generation,
     stop: &watch::Receiver<bool>,
-) -> Result<bool, ViewError> {
+) -> Result<bool> {
     if !generation.must_match && generation.state == GenerationState::Building {
         return activate::<P>(context, generation).await;
     }
@@ -118,7 +114,7 @@ async fn compare_with_serving<P: Projection>(
     context: &ProjectionContext,
     generation: &Generation,
     stop: &watch::Receiver<bool>,
-) -> Result<Option<Comparison>, ViewError> {
+) -> Result<Option<Comparison>> {
     for _ in 0..MAX_ALIGN_ATTEMPTS {
         let mut transaction = context.store.begin().await?;
         let all = generation::read_all(&mut transaction, P::NAME).await?;

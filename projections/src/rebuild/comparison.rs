@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use tokio::sync::watch;
 
-use crate::error::ViewError;
+use crate::error::Result;
 use crate::runtime::projection::Projection;
-use crate::store::{Row, Scope, Statement, Table, TableColumn, Value, ViewConnection};
+use crate::store::{Row, Scope, Statement, Table, TableColumn, Tables, Value, ViewConnection};
 
 /// The number of rows that are read at once.
 const PAGE_SIZE: usize = 1_000;
@@ -87,7 +87,7 @@ pub(crate) async fn compare_generations<P: Projection>(
     (serving, other): (i64, i64),
     comparison: &mut Comparison,
     stop: &watch::Receiver<bool>,
-) -> Result<(), ViewError> {
+) -> Result<()> {
     for table in P::TABLES {
         let mut served = Pages::all(table, Scope { merchant, generation: serving });
         while !*stop.borrow() {
@@ -108,19 +108,13 @@ pub(crate) async fn compare_generations<P: Projection>(
     Ok(())
 }
 
-/// The rows of a merchant and generation in one of two stores.
-pub(crate) struct Side<'a> {
-    pub(crate) connection: &'a mut ViewConnection,
-    pub(crate) scope: Scope<'a>,
-}
-
 /// Compares a merchant's rows in two stores. The stores may sort texts differently, so rows are looked up by key. Both
 /// sides must have the same position and must not change meanwhile.
 pub(crate) async fn compare_stores<P: Projection>(
-    serving: &mut Side<'_>,
-    other: &mut Side<'_>,
+    serving: &mut Tables<'_>,
+    other: &mut Tables<'_>,
     comparison: &mut Comparison,
-) -> Result<(), ViewError> {
+) -> Result<()> {
     for table in P::TABLES {
         let in_both = compare_served(serving, other, table, comparison).await?;
         // Only if the other store has more rows are they looked up in the serving one.
@@ -133,11 +127,11 @@ pub(crate) async fn compare_stores<P: Projection>(
 
 /// Compares every row of the serving store with the other store. Returns the number of rows that are in both.
 async fn compare_served(
-    serving: &mut Side<'_>,
-    other: &mut Side<'_>,
+    serving: &mut Tables<'_>,
+    other: &mut Tables<'_>,
     table: &Table,
     comparison: &mut Comparison,
-) -> Result<u64, ViewError> {
+) -> Result<u64> {
     let mut in_both = 0;
     let mut pages = Pages::all(table, serving.scope);
     while let Some(page) = pages.next(serving.connection).await? {
@@ -152,11 +146,11 @@ async fn compare_served(
 
 /// Finds the rows of the other store that the serving store lacks.
 async fn find_missing(
-    serving: &mut Side<'_>,
-    other: &mut Side<'_>,
+    serving: &mut Tables<'_>,
+    other: &mut Tables<'_>,
     table: &Table,
     comparison: &mut Comparison,
-) -> Result<(), ViewError> {
+) -> Result<()> {
     let mut pages = Pages::all(table, other.scope);
     while let Some(page) = pages.next(other.connection).await? {
         let served = look_up(serving, table, &page).await?;
@@ -167,28 +161,28 @@ async fn find_missing(
     Ok(())
 }
 
-async fn count(side: &mut Side<'_>, table: &Table) -> Result<u64, ViewError> {
-    let mut query = side.scope.statement("SELECT count(*) FROM ");
+async fn count(tables: &mut Tables<'_>, table: &Table) -> Result<u64> {
+    let mut query = tables.statement("SELECT count(*) FROM ");
     query.push(table.name).push(" WHERE merchant = $1 AND generation = $2");
-    side.connection.fetch(query).await?.first().map_or(Ok(0), |row| row.unsigned(0))
+    tables.count(query).await
 }
 
 /// Reads the rows that have the keys of a page.
 async fn look_up(
-    side: &mut Side<'_>,
+    tables: &mut Tables<'_>,
     table: &Table,
     page: &[KeyAndValues],
-) -> Result<HashMap<Values, Values>, ViewError> {
+) -> Result<HashMap<Values, Values>> {
     let mut found = HashMap::with_capacity(page.len());
     for rows in page.chunks(KEYS_PER_STATEMENT) {
-        let mut query = select(table, side.scope);
+        let mut query = select(table, tables.scope);
         query.push(" AND (").push_columns(table.key).push(") IN (VALUES ");
         for (index, (key, _)) in rows.iter().enumerate() {
             query.push(if index == 0 { "(" } else { ", (" });
             query.push_bind_all(key.iter().flatten().cloned()).push(")");
         }
         query.push(")");
-        for row in side.connection.fetch(query).await? {
+        for row in tables.fetch(query).await? {
             let (key, values) = key_and_values(&row, table)?;
             found.insert(key, values);
         }
@@ -213,10 +207,7 @@ impl<'a> Pages<'a> {
     }
 
     /// The next page. `None` after the last one; the last one may be empty.
-    async fn next(
-        &mut self,
-        connection: &mut ViewConnection,
-    ) -> Result<Option<Vec<KeyAndValues>>, ViewError> {
+    async fn next(&mut self, connection: &mut ViewConnection) -> Result<Option<Vec<KeyAndValues>>> {
         if self.is_done {
             return Ok(None);
         }
@@ -237,10 +228,7 @@ impl<'a> Pages<'a> {
     }
 
     /// The rows of all pages.
-    async fn collect(
-        mut self,
-        connection: &mut ViewConnection,
-    ) -> Result<HashMap<Values, Values>, ViewError> {
+    async fn collect(mut self, connection: &mut ViewConnection) -> Result<HashMap<Values, Values>> {
         let mut all = HashMap::new();
         while let Some(page) = self.next(connection).await? {
             all.extend(page);
@@ -257,7 +245,7 @@ fn select(table: &Table, scope: Scope<'_>) -> Statement {
     query
 }
 
-fn key_and_values(row: &Row, table: &Table) -> Result<KeyAndValues, ViewError> {
+fn key_and_values(row: &Row, table: &Table) -> Result<KeyAndValues> {
     let values = |first: usize, columns: &[TableColumn]| {
         let value = |(index, (_, kind)): (usize, &TableColumn)| row.value(first + index, *kind);
         columns.iter().enumerate().map(value).collect::<Result<Values, _>>()

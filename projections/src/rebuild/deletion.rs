@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::error::ViewError;
+use crate::error::Result;
 use crate::runtime::context::ProjectionContext;
 use crate::runtime::projection::Projection;
 use crate::runtime::{checkpoint, generation};
@@ -30,7 +30,7 @@ async fn delete_all<P: Projection>(
     context: &ProjectionContext,
     generation: i64,
     stop: &watch::Receiver<bool>,
-) -> Result<(), ViewError> {
+) -> Result<()> {
     let checkpoints = checkpoint::read_all(&mut context.store.writer().await?, P::NAME, generation).await?;
     for merchant in checkpoints.into_keys() {
         let scope = Scope { merchant: &merchant, generation };

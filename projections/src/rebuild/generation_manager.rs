@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 use super::build::build;
 use super::deletion::delete;
-use crate::error::ViewError;
+use crate::error::Result;
 use crate::runtime::context::{POLL_INTERVAL, ProjectionContext};
 use crate::runtime::generation::{self, Generation, GenerationState, USE_TIMEOUT};
 use crate::runtime::projection::Projection;
@@ -46,7 +46,7 @@ impl<P: Projection> GenerationManager<P> {
         context: ProjectionContext,
         commits: watch::Receiver<u64>,
         changed: Arc<Notify>,
-    ) -> Result<Self, ViewError> {
+    ) -> Result<Self> {
         generation::ensure(&context.store, P::NAME, P::VERSION).await?;
         let mut manager = Self {
             context,
@@ -83,7 +83,7 @@ impl<P: Projection> GenerationManager<P> {
     }
 
     /// Reads the generations and does what their states require.
-    async fn update(&mut self) -> Result<(), ViewError> {
+    async fn update(&mut self) -> Result<()> {
         let all = generation::read_all(&mut self.context.store.writer().await?, P::NAME).await?;
         let progress = &self.context.progress;
         progress.set_generations(P::NAME, all.clone());
@@ -156,7 +156,7 @@ impl<P: Projection> GenerationManager<P> {
     }
 
     /// Reports from time to time which generation this node reads, so that no node deletes it.
-    async fn publish(&mut self, number: i64) -> Result<(), ViewError> {
+    async fn publish(&mut self, number: i64) -> Result<()> {
         let is_recent =
             self.reported.is_some_and(|(reported, at)| reported == number && at.elapsed() < USE_TIMEOUT / 6);
         if !is_recent {
@@ -168,7 +168,7 @@ impl<P: Projection> GenerationManager<P> {
 
     /// Gives up standby generations. The latest one of the serving version stays for a rollback, and those that nodes of
     /// other versions read stay too.
-    async fn drop_unused(&self, all: &[Generation]) -> Result<(), ViewError> {
+    async fn drop_unused(&self, all: &[Generation]) -> Result<()> {
         let Some(serving) = generation::serving(all) else { return Ok(()) };
         let is_standby = |known: &&Generation| known.state == GenerationState::Standby;
         let latest = generation::latest_standby(all, serving.version);

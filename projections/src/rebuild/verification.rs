@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use holdfast_journal::{Journal, JournalError};
 
-use super::comparison::{Comparison, Side, compare_stores};
-use crate::error::ViewError;
+use super::comparison::{Comparison, compare_stores};
+use crate::error::{Result, ViewError};
 use crate::read_models::availability::AvailabilityProjection;
 use crate::read_models::causation::CausationProjection;
 use crate::read_models::order_metrics::MetricsProjection;
@@ -46,7 +46,7 @@ pub struct VerificationResult {
     /// The name of the read model.
     pub projection: &'static str,
     /// The report, or why the read model could not be compared.
-    pub result: Result<VerificationReport, ViewError>,
+    pub result: Result<VerificationReport>,
 }
 
 /// Verifies read models against a journal, without changing them.
@@ -63,7 +63,7 @@ impl Verification {
         directory: &Path,
         journal: &Arc<dyn Journal>,
         serving: &ViewStore,
-    ) -> Result<Self, ViewError> {
+    ) -> Result<Self> {
         let rebuilt = ViewStore::open(directory).await?;
         Ok(Self { journal: Arc::clone(journal), serving: serving.clone(), rebuilt })
     }
@@ -103,7 +103,7 @@ impl Verification {
         &self,
         merchant: &str,
         progress: &mut impl FnMut(u64),
-    ) -> Result<VerificationReport, ViewError> {
+    ) -> Result<VerificationReport> {
         let mut rebuild = Rebuild {
             scope: Scope { merchant, generation: 1 },
             checkpoint: Checkpoint::default(),
@@ -130,9 +130,8 @@ impl Verification {
             let mut comparison = Comparison::default();
             let scope = Scope { merchant, generation: serving.generation };
             let mut rebuilt = self.rebuilt.snapshot().await?;
-            let mut rebuilt = Side { connection: &mut rebuilt, scope: rebuild.scope };
-            let mut served = Side { connection: &mut snapshot, scope };
-            compare_stores::<P>(&mut served, &mut rebuilt, &mut comparison).await?;
+            let (served, rebuilt) = (&mut snapshot.scoped(scope), &mut rebuilt.scoped(rebuild.scope));
+            compare_stores::<P>(served, rebuilt, &mut comparison).await?;
             return Ok(report(serving.position, comparison));
         }
     }
@@ -143,7 +142,7 @@ impl Verification {
         rebuild: &mut Rebuild<'_>,
         to: u64,
         progress: &mut impl FnMut(u64),
-    ) -> Result<Option<VerificationReport>, ViewError> {
+    ) -> Result<Option<VerificationReport>> {
         while rebuild.checkpoint.position < to {
             let (position, reason) = match self.apply_next::<P>(rebuild, to).await {
                 Ok(()) => {
@@ -163,7 +162,7 @@ impl Verification {
     }
 
     /// Applies the next batch.
-    async fn apply_next<P: Projection>(&self, rebuild: &mut Rebuild<'_>, to: u64) -> Result<(), ViewError> {
+    async fn apply_next<P: Projection>(&self, rebuild: &mut Rebuild<'_>, to: u64) -> Result<()> {
         let Rebuild { scope, checkpoint, parked } = rebuild;
         let limit = usize::try_from(to - checkpoint.position).unwrap_or(usize::MAX).min(BATCH_SIZE);
         let mut events = self.journal.read(scope.merchant, checkpoint.position, limit).await?;
@@ -174,11 +173,7 @@ impl Verification {
         Ok(())
     }
 
-    async fn is_of_this_journal(
-        &self,
-        merchant: &str,
-        serving: &SnapshotPosition,
-    ) -> Result<bool, ViewError> {
+    async fn is_of_this_journal(&self, merchant: &str, serving: &SnapshotPosition) -> Result<bool> {
         if serving.position == 0 {
             return Ok(true);
         }

@@ -10,8 +10,8 @@ use holdfast_journal::Event;
 use super::classify::{Classified, halted};
 use super::parked::{ParkedStreams, PoisonEvent};
 use super::projection::{Projection, RecordedEvent};
-use crate::error::ViewError;
-use crate::store::{Presence, Scope, ViewConnection};
+use crate::error::{Result, ViewError};
+use crate::store::{Presence, Tables};
 
 /// Why events were not applied.
 #[derive(Debug)]
@@ -32,7 +32,6 @@ impl<E: Into<ViewError>> From<E> for ApplyError {
 /// The events of a batch, without those of parked streams.
 #[derive(Debug)]
 pub(crate) struct Partitioned {
-    /// The relevant events to apply.
     pub(crate) relevant: Vec<RecordedEvent>,
     /// The number of events that count as folded: the relevant and the irrelevant ones.
     pub(crate) folded: u64,
@@ -69,12 +68,11 @@ pub(crate) fn partition_parked(
 /// Loads the rows that events change, folds the events into them, and saves them. An event whose fold panics poisons
 /// its stream; the name of the stream is taken from `sources`, the events as read from the journal.
 pub(crate) async fn apply<P: Projection>(
-    connection: &mut ViewConnection,
-    scope: Scope<'_>,
+    tables: &mut Tables<'_>,
     events: Vec<RecordedEvent>,
     sources: &[Event],
 ) -> Result<(), ApplyError> {
-    let (mut rows, existing) = load_rows::<P>(connection, scope, &events).await?;
+    let (mut rows, existing) = load_rows::<P>(tables, &events).await?;
     let mut poisoned: HashMap<P::Key, PoisonEvent> = HashMap::new();
     for event in events {
         let Some(key) = P::key(&event) else { continue };
@@ -88,7 +86,7 @@ pub(crate) async fn apply<P: Projection>(
             Err(panic) => {
                 let error = format!("the fold panicked: {}", panic_message(&*panic));
                 let source = sources.iter().find(|event| event.position == position);
-                let source = source.ok_or_else(|| halted::<P>(scope.merchant, position, &error))?;
+                let source = source.ok_or_else(|| halted::<P>(tables.scope.merchant, position, &error))?;
                 poisoned.insert(key, PoisonEvent::new(source, error));
             }
         }
@@ -98,8 +96,8 @@ pub(crate) async fn apply<P: Projection>(
     }
     let rows = rows.into_iter().filter_map(|(key, row)| Some((key, row?)));
     let (changed, new): (Vec<_>, Vec<_>) = rows.partition(|(key, _)| existing.contains(key));
-    P::save(connection, scope, &new, Presence::New).await?;
-    P::save(connection, scope, &changed, Presence::MayExist).await?;
+    P::save(tables, &new, Presence::New).await?;
+    P::save(tables, &changed, Presence::MayExist).await?;
     Ok(())
 }
 
@@ -108,10 +106,9 @@ type Rows<P> = HashMap<<P as Projection>::Key, Option<<P as Projection>::Row>>;
 
 /// Loads the rows that events change. Returns an entry for every key, and the keys whose rows exist.
 async fn load_rows<P: Projection>(
-    connection: &mut ViewConnection,
-    scope: Scope<'_>,
+    tables: &mut Tables<'_>,
     events: &[RecordedEvent],
-) -> Result<(Rows<P>, HashSet<P::Key>), ViewError> {
+) -> Result<(Rows<P>, HashSet<P::Key>)> {
     let mut rows: Rows<P> = HashMap::new();
     let mut may_exist: Vec<P::Key> = Vec::new();
     for event in events {
@@ -122,7 +119,7 @@ async fn load_rows<P: Projection>(
             vacant.insert(None);
         }
     }
-    let loaded = P::load(connection, scope, &may_exist).await?;
+    let loaded = P::load(tables, &may_exist).await?;
     let existing: HashSet<P::Key> = loaded.keys().cloned().collect();
     rows.extend(loaded.into_iter().map(|(key, row)| (key, Some(row))));
     Ok((rows, existing))

@@ -9,8 +9,8 @@ use super::classify::{Classified, classify, halted};
 use super::parked::{self, ParkedStream, ParkedStreams};
 use super::prefetch::EventBatch;
 use super::projection::{Projection, table_names};
-use crate::error::ViewError;
-use crate::store::{Scope, ViewConnection, ViewStore};
+use crate::error::{Result, ViewError};
+use crate::store::{Scope, Tables, ViewStore};
 
 /// Applies a batch and moves the checkpoint in a transaction of its own. Parks the streams whose events cannot be
 /// applied, and applies the rest. Returns the new checkpoint and the parked streams.
@@ -20,14 +20,14 @@ pub(crate) async fn apply_batch<P: Projection>(
     checkpoint: &Checkpoint,
     parked: &ParkedStreams,
     batch: EventBatch,
-) -> Result<(Checkpoint, ParkedStreams), ViewError> {
+) -> Result<(Checkpoint, ParkedStreams)> {
     let EventBatch { events, mut classified } = batch;
     let mut to_park = parked.clone();
     loop {
         let mut transaction = store.begin().await?;
         let state = (checkpoint, parked);
         let batch = (&events[..], classified);
-        match apply_in_transaction::<P>(&mut transaction, scope, state, to_park.clone(), batch).await {
+        match apply_in_transaction::<P>(&mut transaction.scoped(scope), state, to_park.clone(), batch).await {
             Ok((next, parked)) => {
                 if has_grown_fourfold(checkpoint.position, next.position) {
                     transaction.update_statistics(&table_names::<P>()).await?;
@@ -52,14 +52,14 @@ pub(crate) async fn apply_batch<P: Projection>(
 /// `to_park` contains the streams that were parked before, and the streams that the caller has found to be poisoned in
 /// this batch.
 pub(crate) async fn apply_in_transaction<P: Projection>(
-    transaction: &mut ViewConnection,
-    scope: Scope<'_>,
+    tables: &mut Tables<'_>,
     (checkpoint, parked): (&Checkpoint, &ParkedStreams),
     to_park: ParkedStreams,
     (events, classified): (&[Event], Vec<Classified>),
 ) -> Result<(Checkpoint, ParkedStreams), ApplyError> {
-    let halt = |position: u64, reason: &str| ApplyError::View(halted::<P>(scope.merchant, position, reason));
-    if events.first().is_some_and(|first| !first.follows(scope.merchant, &checkpoint.hash)) {
+    let halt =
+        |position: u64, reason: &str| ApplyError::View(halted::<P>(tables.scope.merchant, position, reason));
+    if events.first().is_some_and(|first| !first.follows(tables.scope.merchant, &checkpoint.hash)) {
         let reason = "the next event does not follow the last folded event: the journal has another history";
         return Err(halt(checkpoint.position, reason));
     }
@@ -80,22 +80,21 @@ pub(crate) async fn apply_in_transaction<P: Projection>(
     if next.folded + next.parked != next.position {
         return Err(halt(next.position, "folded and parked events do not add up to the position"));
     }
-    checkpoint::advance(transaction, P::NAME, scope, checkpoint, &next).await?;
-    apply::<P>(transaction, scope, batch.relevant, events).await?;
-    parked::write(transaction, P::NAME, scope, parked, &batch.parked).await?;
-    mark_stale::<P>(transaction, scope, batch.parked.added_since(parked)).await?;
+    checkpoint::advance(tables, P::NAME, checkpoint, &next).await?;
+    apply::<P>(tables, batch.relevant, events).await?;
+    parked::write(tables, P::NAME, parked, &batch.parked).await?;
+    mark_stale::<P>(tables, batch.parked.added_since(parked)).await?;
     Ok((next, batch.parked))
 }
 
 /// Logs newly parked streams and marks their rows as stale.
 async fn mark_stale<P: Projection>(
-    transaction: &mut ViewConnection,
-    scope: Scope<'_>,
+    tables: &mut Tables<'_>,
     added: impl Iterator<Item = &ParkedStream>,
-) -> Result<(), ViewError> {
+) -> Result<()> {
     let mut streams = Vec::new();
     for ParkedStream { stream, position, error, .. } in added {
-        let merchant = scope.merchant;
+        let merchant = tables.scope.merchant;
         tracing::error!(
             projection = P::NAME,
             merchant,
@@ -106,5 +105,5 @@ async fn mark_stale<P: Projection>(
         );
         streams.push(stream.as_str());
     }
-    P::mark_stale(transaction, scope, &streams).await
+    P::mark_stale(tables, &streams).await
 }

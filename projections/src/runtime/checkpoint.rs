@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::error::ViewError;
-use crate::store::{Row, Scope, Statement, ViewConnection};
+use crate::error::{Result, ViewError};
+use crate::store::{Row, Statement, Tables, ViewConnection};
 
 /// The checkpoint of a projection in one merchant's journal. Invariant: `folded + parked = position`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,14 +12,11 @@ pub(crate) struct Checkpoint {
     pub(crate) position: u64,
     /// The hash of the event at that position; 32 zeros at position 0.
     pub(crate) hash: Vec<u8>,
-    /// The number of folded events.
     pub(crate) folded: u64,
-    /// The number of parked events.
     pub(crate) parked: u64,
 }
 
 impl Default for Checkpoint {
-    /// The start of the journal.
     fn default() -> Self {
         Self { position: 0, hash: vec![0; 32], folded: 0, parked: 0 }
     }
@@ -30,7 +27,7 @@ pub(crate) async fn read_all(
     connection: &mut ViewConnection,
     projection: &'static str,
     generation: i64,
-) -> Result<HashMap<String, Checkpoint>, ViewError> {
+) -> Result<HashMap<String, Checkpoint>> {
     let query = Statement::new(
         "SELECT merchant, position, hash, folded, parked FROM checkpoint
          WHERE projection = $1 AND generation = $2",
@@ -53,7 +50,7 @@ pub(crate) async fn lock(
     connection: &mut ViewConnection,
     projection: &'static str,
     generation: i64,
-) -> Result<(), ViewError> {
+) -> Result<()> {
     let lock =
         Statement::new("UPDATE checkpoint SET position = position WHERE projection = $1 AND generation = $2");
     connection.execute(lock.bind(projection).bind(generation)).await.map(drop)
@@ -62,12 +59,11 @@ pub(crate) async fn lock(
 /// Moves a checkpoint, and locks it until the transaction ends. Fails with [`ViewError::CheckpointMoved`] if it is not
 /// at `from` any more.
 pub(crate) async fn advance(
-    connection: &mut ViewConnection,
+    tables: &mut Tables<'_>,
     projection: &'static str,
-    scope: Scope<'_>,
     from: &Checkpoint,
     to: &Checkpoint,
-) -> Result<(), ViewError> {
+) -> Result<()> {
     let change = Statement::new(if from.position == 0 {
         "INSERT INTO checkpoint (position, hash, folded, parked, merchant, projection, generation)
          VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING"
@@ -77,11 +73,11 @@ pub(crate) async fn advance(
            AND parked = $10"
     });
     let change = change.bind(to.position).bind(&*to.hash).bind(to.folded).bind(to.parked);
-    let change = change.bind(scope.merchant).bind(projection).bind(scope.generation);
+    let change = change.bind(tables.scope.merchant).bind(projection).bind(tables.scope.generation);
     let change = match from.position {
         0 => change,
         // A retry of parked streams changes `parked` without moving the position.
         position => change.bind(position).bind(&*from.hash).bind(from.parked),
     };
-    if connection.execute(change).await? == 1 { Ok(()) } else { Err(ViewError::CheckpointMoved(projection)) }
+    if tables.execute(change).await? == 1 { Ok(()) } else { Err(ViewError::CheckpointMoved(projection)) }
 }

@@ -7,7 +7,7 @@ use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_journal::Event;
 
 use super::projection::{Projection, RecordedEvent};
-use crate::error::ViewError;
+use crate::error::{Result, ViewError};
 
 /// The error that stops a projection for a merchant.
 pub(crate) fn halted<P: Projection>(merchant: &str, position: u64, reason: &str) -> ViewError {
@@ -32,7 +32,7 @@ pub(crate) fn classify<P: Projection>(
     merchant: &str,
     after: u64,
     events: &[Event],
-) -> Result<Vec<Classified>, ViewError> {
+) -> Result<Vec<Classified>> {
     let positions = after + 1..;
     events
         .iter()
@@ -41,11 +41,7 @@ pub(crate) fn classify<P: Projection>(
         .collect()
 }
 
-fn classify_one<P: Projection>(
-    merchant: &str,
-    event: &Event,
-    expected: u64,
-) -> Result<Classified, ViewError> {
+fn classify_one<P: Projection>(merchant: &str, event: &Event, expected: u64) -> Result<Classified> {
     let halt = |reason: String| halted::<P>(merchant, expected, &reason);
     if event.position != expected {
         return Err(halt("an event is missing".to_owned()));

@@ -6,7 +6,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::error::ViewError;
+use crate::error::{Result, ViewError};
 use crate::store::{Row, Statement, ViewConnection, ViewStore};
 
 /// How long after its last sign of use a generation still counts as used. Nodes report use far more often.
@@ -44,7 +44,7 @@ impl GenerationState {
         NAMES.iter().find(|(state, _)| *state == self).map_or("", |(_, name)| name)
     }
 
-    fn from_name(name: &str) -> Result<Self, ViewError> {
+    fn from_name(name: &str) -> Result<Self> {
         let known = NAMES.iter().find(|(_, known)| *known == name).map(|(state, _)| *state);
         known.ok_or_else(|| ViewError::row("generation", format!("unknown state {name}")))
     }
@@ -110,7 +110,7 @@ const SELECT: &str =
         state_since, last_used_at
      FROM generation";
 
-fn generation(row: &Row) -> Result<Generation, ViewError> {
+fn generation(row: &Row) -> Result<Generation> {
     Ok(Generation {
         projection: row.text(0)?.to_owned(),
         number: row.integer(1)?,
@@ -126,10 +126,7 @@ fn generation(row: &Row) -> Result<Generation, ViewError> {
 }
 
 /// Reads all generations of a projection, oldest first.
-pub(crate) async fn read_all(
-    connection: &mut ViewConnection,
-    projection: &str,
-) -> Result<Vec<Generation>, ViewError> {
+pub(crate) async fn read_all(connection: &mut ViewConnection, projection: &str) -> Result<Vec<Generation>> {
     let mut query = Statement::new(SELECT);
     query.push(" WHERE projection = ").push_bind(projection).push(" ORDER BY generation");
     connection.fetch(query).await?.iter().map(generation).collect()
@@ -159,7 +156,7 @@ pub(crate) async fn lock_dropping(
     connection: &mut ViewConnection,
     projection: &'static str,
     number: i64,
-) -> Result<bool, ViewError> {
+) -> Result<bool> {
     let lock = Statement::new(
         "UPDATE generation SET state = state WHERE projection = $1 AND generation = $2 AND state = 'dropping'",
     );
@@ -168,11 +165,7 @@ pub(crate) async fn lock_dropping(
 
 /// Creates a generation of a version unless one exists: in state `serving` if no generation serves yet, otherwise in
 /// state `building`. Nodes that start at the same time create only one.
-pub(crate) async fn ensure(
-    store: &ViewStore,
-    projection: &'static str,
-    version: i64,
-) -> Result<(), ViewError> {
+pub(crate) async fn ensure(store: &ViewStore, projection: &'static str, version: i64) -> Result<()> {
     loop {
         let mut transaction = store.begin().await?;
         let all = read_all(&mut transaction, projection).await?;
@@ -198,7 +191,7 @@ pub(crate) async fn insert(
     state: GenerationState,
     must_match: bool,
     all: &[Generation],
-) -> Result<Option<i64>, ViewError> {
+) -> Result<Option<i64>> {
     let deleted = Statement::new("SELECT highest_number FROM deleted_generation WHERE projection = $1");
     let deleted = connection.fetch(deleted.bind(projection)).await?;
     let deleted = deleted.first().map(|row| row.integer(0)).transpose()?.unwrap_or(0);
@@ -219,7 +212,7 @@ pub(crate) async fn change_state(
     generation: &Generation,
     state: GenerationState,
     problem: Option<&str>,
-) -> Result<bool, ViewError> {
+) -> Result<bool> {
     let mut change = Statement::new("UPDATE generation SET state = ");
     change.push_bind(state.name()).push(", state_since = ").push_bind(now());
     match problem {
@@ -238,7 +231,7 @@ pub(crate) async fn set_compared_rows(
     connection: &mut ViewConnection,
     generation: &Generation,
     rows: u64,
-) -> Result<(), ViewError> {
+) -> Result<()> {
     let update =
         Statement::new("UPDATE generation SET compared_rows = $1 WHERE projection = $2 AND generation = $3");
     let update = update.bind(rows).bind(generation.projection.as_str()).bind(generation.number);
@@ -246,10 +239,7 @@ pub(crate) async fn set_compared_rows(
 }
 
 /// Locks all generations of a projection until the transaction ends.
-pub(crate) async fn lock_all(
-    connection: &mut ViewConnection,
-    projection: &'static str,
-) -> Result<(), ViewError> {
+pub(crate) async fn lock_all(connection: &mut ViewConnection, projection: &'static str) -> Result<()> {
     let lock = Statement::new("UPDATE generation SET state = state WHERE projection = $1").bind(projection);
     connection.execute(lock).await.map(drop)
 }
@@ -259,7 +249,7 @@ pub(crate) async fn report_use(
     connection: &mut ViewConnection,
     projection: &'static str,
     number: i64,
-) -> Result<(), ViewError> {
+) -> Result<()> {
     let update =
         Statement::new("UPDATE generation SET last_used_at = $1 WHERE projection = $2 AND generation = $3");
     connection.execute(update.bind(now()).bind(projection).bind(number)).await.map(drop)
@@ -270,7 +260,7 @@ pub(crate) async fn delete(
     connection: &mut ViewConnection,
     projection: &'static str,
     number: i64,
-) -> Result<(), ViewError> {
+) -> Result<()> {
     let store_number = Statement::new(
         "INSERT INTO deleted_generation (projection, highest_number) VALUES ($1, $2)
          ON CONFLICT (projection) DO UPDATE SET highest_number = excluded.highest_number

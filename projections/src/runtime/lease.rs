@@ -1,17 +1,17 @@
 //! Leases: which of several nodes applies a merchant's events to a projection.
 //!
-//! A node takes a lease when it sees events to apply, and releases it when none are left. The node that wrote the
-//! events goes first; other nodes follow if nobody has applied the events by their next look. This way events are
+//! A node takes a lease when it finds events to apply, and releases it when none are left. The node that wrote the
+//! events goes first; another node takes the lease if the events are still not applied at its next round. So events are
 //! usually applied from memory, merchants spread over the nodes as their writers do, and nodes need not know each
 //! other. A lease expires by the database's clock, so that the clocks of the nodes do not matter and another node
-//! takes over from a node that died.
+//! continues the work of a node that crashed.
 //!
 //! A lease only avoids duplicate work. What protects the rows is the checkpoint: it moves in the transaction that
 //! writes the rows, and only from its previous position.
 
 use std::time::{Duration, Instant};
 
-use crate::error::ViewError;
+use crate::error::Result;
 use crate::store::{Scope, Statement, ViewStore};
 
 /// How long a lease is valid unless it is renewed.
@@ -34,17 +34,17 @@ impl<'a> Lease<'a> {
         projection: &'static str,
         scope: Scope<'a>,
         node: &'a str,
-    ) -> Result<Option<Self>, ViewError> {
+    ) -> Result<Option<Self>> {
         let mut lease = Self { store, projection, scope, node, renewed_at: Instant::now() };
         Ok(lease.write().await?.then_some(lease))
     }
 
     /// Renews the lease if a quarter of its duration has passed. False if another node has taken it over.
-    pub(crate) async fn renew(&mut self) -> Result<bool, ViewError> {
+    pub(crate) async fn renew(&mut self) -> Result<bool> {
         if self.renewed_at.elapsed() < LEASE_DURATION / 4 { Ok(true) } else { self.write().await }
     }
 
-    async fn write(&mut self) -> Result<bool, ViewError> {
+    async fn write(&mut self) -> Result<bool> {
         if !self.store.is_shared() {
             return Ok(true);
         }
@@ -64,7 +64,7 @@ impl<'a> Lease<'a> {
     }
 
     /// Releases the lease. If this fails, the lease expires.
-    pub(crate) async fn release(self) -> Result<(), ViewError> {
+    pub(crate) async fn release(self) -> Result<()> {
         if !self.store.is_shared() {
             return Ok(());
         }

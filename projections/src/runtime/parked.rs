@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use holdfast_journal::Event;
 
-use crate::error::ViewError;
-use crate::store::{Presence, Row, Scope, Upsert, ViewConnection};
+use crate::error::Result;
+use crate::store::{Presence, Row, Tables, Upsert};
 
 /// A stream with an event that cannot be applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +64,6 @@ impl ParkedStreams {
     }
 }
 
-/// An event that cannot be applied.
 #[derive(Debug)]
 pub(crate) struct PoisonEvent {
     pub(crate) stream: String,
@@ -79,12 +78,8 @@ impl PoisonEvent {
 }
 
 /// Reads the parked streams of a merchant in one generation.
-pub(crate) async fn read(
-    connection: &mut ViewConnection,
-    projection: &'static str,
-    scope: Scope<'_>,
-) -> Result<ParkedStreams, ViewError> {
-    let query = scope.statement(
+pub(crate) async fn read(tables: &mut Tables<'_>, projection: &'static str) -> Result<ParkedStreams> {
+    let query = tables.statement(
         "SELECT stream, position, events, error FROM parked_stream
          WHERE merchant = $1 AND generation = $2 AND projection = $3",
     );
@@ -94,39 +89,33 @@ pub(crate) async fn read(
         let (position, events, error) = (row.unsigned(1)?, row.unsigned(2)?, row.text(3)?.to_owned());
         Ok((stream.clone(), ParkedStream { stream, position, events, error }))
     };
-    connection.fetch(query).await?.iter().map(parked).collect::<Result<_, _>>().map(ParkedStreams)
+    tables.fetch(query).await?.iter().map(parked).collect::<Result<_, _>>().map(ParkedStreams)
 }
 
 /// Writes the streams that are new or have more events than before.
 pub(crate) async fn write(
-    connection: &mut ViewConnection,
+    tables: &mut Tables<'_>,
     projection: &'static str,
-    scope: Scope<'_>,
     before: &ParkedStreams,
     now: &ParkedStreams,
-) -> Result<(), ViewError> {
+) -> Result<()> {
     let changed: Vec<&ParkedStream> = now.changed_since(before).collect();
-    Upsert::into("parked_stream", scope, &changed, Presence::MayExist)
+    Upsert::into("parked_stream", &changed, Presence::MayExist)
         .key("projection", |_| projection)
         .key("stream", |parked| parked.stream.as_str())
         .fixed("position", |parked| parked.position)
         .fixed("error", |parked| parked.error.as_str())
         .updated("events", |parked| parked.events)
-        .run(connection)
+        .run(tables)
         .await
 }
 
 /// Deletes one parked stream, because its events have been applied.
-pub(crate) async fn delete(
-    connection: &mut ViewConnection,
-    projection: &'static str,
-    scope: Scope<'_>,
-    stream: &str,
-) -> Result<(), ViewError> {
-    let delete = scope.statement(
+pub(crate) async fn delete(tables: &mut Tables<'_>, projection: &'static str, stream: &str) -> Result<()> {
+    let delete = tables.statement(
         "DELETE FROM parked_stream
          WHERE merchant = $1 AND generation = $2 AND projection = $3 AND stream = $4",
     );
     let delete = delete.bind(projection).bind(stream);
-    connection.execute(delete).await.map(drop)
+    tables.execute(delete).await.map(drop)
 }

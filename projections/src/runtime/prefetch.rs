@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use super::classify::{Classified, classify};
 use super::projection::Projection;
-use crate::error::ViewError;
+use crate::error::{Result, ViewError};
 
 /// Batches that wait to be applied, in addition to the one being applied and the one being read.
 const BUFFERED_BATCHES: usize = 1;
@@ -44,14 +44,13 @@ pub(crate) struct Range {
     pub(crate) merchant: String,
     /// The position before the first event.
     pub(crate) after: u64,
-    /// The position of the last event.
     pub(crate) to: u64,
     /// About how many events make a batch.
     pub(crate) batch_size: usize,
 }
 
 /// The batches of a range, in order. Dropping it stops the reader.
-pub(crate) struct Prefetch(mpsc::Receiver<Result<EventBatch, ViewError>>);
+pub(crate) struct Prefetch(mpsc::Receiver<Result<EventBatch>>);
 
 impl Prefetch {
     /// Starts to read.
@@ -74,16 +73,12 @@ impl Prefetch {
     }
 
     /// The next batch. `None` after the last batch, after an error and after an empty batch.
-    pub(crate) async fn next(&mut self) -> Option<Result<EventBatch, ViewError>> {
+    pub(crate) async fn next(&mut self) -> Option<Result<EventBatch>> {
         self.0.recv().await
     }
 }
 
-async fn read<P: Projection>(
-    journal: &dyn Journal,
-    range: &Range,
-    after: u64,
-) -> Result<EventBatch, ViewError> {
+async fn read<P: Projection>(journal: &dyn Journal, range: &Range, after: u64) -> Result<EventBatch> {
     let events = journal.read(&range.merchant, after, range.batch_size).await?;
     let is_small = events.len() <= MAX_EVENTS_DECODED_INLINE;
     let merchant = range.merchant.clone();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::generation::Generation;
-use crate::error::ViewError;
+use crate::error::{Result, ViewError};
 
 /// The state of one generation for one merchant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -189,7 +189,7 @@ impl Progress {
         merchant: &str,
         position: u64,
         timeout: Duration,
-    ) -> Result<(), ViewError> {
+    ) -> Result<()> {
         let mut changes = self.changes.subscribe();
         let reached = async {
             loop {

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_journal::Event;
 
-use crate::error::ViewError;
-use crate::store::{Presence, Scope, Table, ViewConnection};
+use crate::error::Result;
+use crate::store::{Presence, Table, Tables};
 
 /// A decoded event, as a fold receives it.
 #[derive(Debug, Clone)]
@@ -22,9 +22,7 @@ pub struct RecordedEvent {
     pub command_end: u64,
     /// The time of the decision, in microseconds since 1970.
     pub recorded_at: i64,
-    /// The event's stream.
     pub stream: StreamId,
-    /// The event's type and payload.
     pub event: DomainEvent,
     /// The command's metadata (principal, correlation id and so on), as stored in the journal.
     pub metadata: Arc<[u8]>,
@@ -34,6 +32,9 @@ pub struct RecordedEvent {
 pub(crate) fn table_names<P: Projection>() -> Vec<&'static str> {
     P::TABLES.iter().map(|table| table.name).collect()
 }
+
+/// Rows of a projection by key.
+pub type RowsByKey<P> = HashMap<<P as Projection>::Key, <P as Projection>::Row>;
 
 /// A read model: a pure fold, and how its rows are loaded and saved.
 #[async_trait]
@@ -46,9 +47,7 @@ pub trait Projection: Send + Sync + 'static {
     /// The tables of the rows. Their first two columns are the merchant and the generation.
     const TABLES: &'static [Table];
 
-    /// The key of a row.
     type Key: Clone + Eq + Hash + Send + Sync;
-    /// A row.
     type Row: Clone + Send + Sync;
 
     /// Whether the first event of a stream always creates its row, so that the row need not be loaded for it. False if
@@ -71,24 +70,15 @@ pub trait Projection: Send + Sync + 'static {
     fn fold(row: Option<Self::Row>, event: RecordedEvent) -> Self::Row;
 
     /// Loads rows by key. Keys without a row are skipped.
-    async fn load(
-        connection: &mut ViewConnection,
-        scope: Scope<'_>,
-        keys: &[Self::Key],
-    ) -> Result<HashMap<Self::Key, Self::Row>, ViewError>;
+    async fn load(tables: &mut Tables<'_>, keys: &[Self::Key]) -> Result<RowsByKey<Self>>;
 
     /// Saves rows. Either all of them are new or all of them exist.
-    async fn save(
-        connection: &mut ViewConnection,
-        scope: Scope<'_>,
-        rows: &[(Self::Key, Self::Row)],
-        presence: Presence,
-    ) -> Result<(), ViewError>;
+    async fn save(tables: &mut Tables<'_>, rows: &[(Self::Key, Self::Row)], presence: Presence)
+    -> Result<()>;
 
     /// Marks the rows of streams as stale, because events of the streams have been parked. `save` clears the mark.
-    async fn mark_stale(
-        connection: &mut ViewConnection,
-        scope: Scope<'_>,
-        streams: &[&str],
-    ) -> Result<(), ViewError>;
+    /// By default does nothing: a projection whose rows are not states of streams has no stale rows.
+    async fn mark_stale(_: &mut Tables<'_>, _: &[&str]) -> Result<()> {
+        Ok(())
+    }
 }

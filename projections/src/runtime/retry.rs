@@ -9,8 +9,8 @@ use super::context::{FOLLOW_INTERVAL, ProjectionContext};
 use super::lease::Lease;
 use super::parked::{self, ParkedStream, PoisonEvent};
 use super::projection::Projection;
-use crate::error::ViewError;
-use crate::store::{Scope, ViewConnection};
+use crate::error::{Result, ViewError};
+use crate::store::{Scope, Tables};
 
 /// How often a retry waits for the lease of another node before it fails.
 const MAX_ATTEMPTS: usize = 200;
@@ -28,7 +28,7 @@ pub struct RetryResult {
 pub(crate) async fn retry<P: Projection>(
     context: &ProjectionContext,
     generation: i64,
-) -> Result<RetryResult, ViewError> {
+) -> Result<RetryResult> {
     let mut result = RetryResult::default();
     for (merchant, ParkedStream { stream, .. }) in parked::<P>(context, generation).await? {
         let scope = Scope { merchant: &merchant, generation };
@@ -47,7 +47,7 @@ async fn retry_stream<P: Projection>(
     context: &ProjectionContext,
     scope: Scope<'_>,
     stream: &str,
-) -> Result<bool, ViewError> {
+) -> Result<bool> {
     for _ in 0..MAX_ATTEMPTS {
         let Some(lease) = Lease::take(&context.store, P::NAME, scope, &context.node).await? else {
             tokio::time::sleep(FOLLOW_INTERVAL).await;
@@ -68,11 +68,11 @@ async fn fold_parked<P: Projection>(
     context: &ProjectionContext,
     scope: Scope<'_>,
     stream: &str,
-) -> Result<bool, ViewError> {
+) -> Result<bool> {
     let mut transaction = context.store.begin().await?;
     checkpoint::lock(&mut transaction, P::NAME, scope.generation).await?;
     let mut checkpoints = checkpoint::read_all(&mut transaction, P::NAME, scope.generation).await?;
-    let all = parked::read(&mut transaction, P::NAME, scope).await?;
+    let all = parked::read(&mut transaction.scoped(scope), P::NAME).await?;
     let parked = all.streams().find(|parked| parked.stream == stream);
     let (Some(checkpoint), Some(parked)) = (checkpoints.remove(scope.merchant), parked) else {
         return Ok(true);
@@ -84,7 +84,7 @@ async fn fold_parked<P: Projection>(
             format!("{} events of {stream} are parked, but the journal has {}", parked.events, events.len());
         return Err(halted::<P>(scope.merchant, checkpoint.position, &reason));
     }
-    match fold_stream::<P>(&mut transaction, scope, &events).await {
+    match fold_stream::<P>(&mut transaction.scoped(scope), &events).await {
         Ok(()) => {}
         Err(ApplyError::View(error)) => return Err(error),
         Err(ApplyError::Poisoned(poison_events)) => {
@@ -99,22 +99,19 @@ async fn fold_parked<P: Projection>(
         parked: checkpoint.parked - parked.events,
         ..checkpoint.clone()
     };
-    checkpoint::advance(&mut transaction, P::NAME, scope, &checkpoint, &next).await?;
-    parked::delete(&mut transaction, P::NAME, scope, stream).await?;
+    checkpoint::advance(&mut transaction.scoped(scope), P::NAME, &checkpoint, &next).await?;
+    parked::delete(&mut transaction.scoped(scope), P::NAME, stream).await?;
     transaction.commit().await?;
     Ok(true)
 }
 
 /// Applies the events of one stream.
-async fn fold_stream<P: Projection>(
-    transaction: &mut ViewConnection,
-    scope: Scope<'_>,
-    events: &[Event],
-) -> Result<(), ApplyError> {
+async fn fold_stream<P: Projection>(tables: &mut Tables<'_>, events: &[Event]) -> Result<(), ApplyError> {
     let mut relevant = Vec::with_capacity(events.len());
     for event in events {
         // One at a time, because the positions of a stream's events have gaps.
-        let classified = classify::<P>(scope.merchant, event.position - 1, std::slice::from_ref(event))?;
+        let classified =
+            classify::<P>(tables.scope.merchant, event.position - 1, std::slice::from_ref(event))?;
         match <[Classified; 1]>::try_from(classified) {
             Ok([Classified::Relevant(recorded)]) => relevant.push(*recorded),
             Ok([Classified::Undecodable(error)]) => {
@@ -123,20 +120,20 @@ async fn fold_stream<P: Projection>(
             _ => {}
         }
     }
-    apply::<P>(transaction, scope, relevant, events).await
+    apply::<P>(tables, relevant, events).await
 }
 
 /// All parked streams of a generation, by merchant.
 pub(crate) async fn parked<P: Projection>(
     context: &ProjectionContext,
     generation: i64,
-) -> Result<Vec<(String, ParkedStream)>, ViewError> {
+) -> Result<Vec<(String, ParkedStream)>> {
     let mut connection = context.store.writer().await?;
     let checkpoints = checkpoint::read_all(&mut connection, P::NAME, generation).await?;
     let mut found = Vec::new();
     for (merchant, _) in checkpoints.into_iter().filter(|(_, checkpoint)| checkpoint.parked > 0) {
         let scope = Scope { merchant: &merchant, generation };
-        let parked = parked::read(&mut connection, P::NAME, scope).await?;
+        let parked = parked::read(&mut connection.scoped(scope), P::NAME).await?;
         found.extend(parked.streams().map(|stream| (merchant.clone(), stream.clone())));
     }
     Ok(found)

@@ -18,7 +18,7 @@ use super::prefetch::{EventBatch, Prefetch, Range};
 use super::progress::ProjectionState;
 use super::projection::Projection;
 use super::rebuild_throttle::{BUSY_PERIOD, MAX_EVENTS_PER_SLOT, RebuildThrottle};
-use crate::error::ViewError;
+use crate::error::{Result, ViewError};
 use crate::store::Scope;
 
 /// The shortest time between two rounds. Events that are committed meanwhile are applied together, which costs less.
@@ -192,7 +192,7 @@ impl<P: Projection> Runner<P> {
 
     /// The merchants that may have events to apply. Reads the checkpoints of all merchants with one statement: at least
     /// every second, even if nothing is missing (see [`Self::forget_contradicted`]).
-    async fn backlogs(&mut self) -> Result<Vec<Backlog>, ViewError> {
+    async fn backlogs(&mut self) -> Result<Vec<Backlog>> {
         let heads = self.context.journal.heads().await?;
         let busy_since = generation::now().saturating_sub(BUSY_MICROSECONDS);
         self.is_busy = heads.iter().any(|(_, head)| head.time >= busy_since);
@@ -242,7 +242,7 @@ impl<P: Projection> Runner<P> {
         head: u64,
         mut checkpoint: Checkpoint,
         stop: &watch::Receiver<bool>,
-    ) -> Result<bool, ViewError> {
+    ) -> Result<bool> {
         let scope = Scope { merchant, generation: self.generation };
         if !self.verified.contains_key(merchant) {
             self.verify(scope, &checkpoint).await?;
@@ -266,15 +266,11 @@ impl<P: Projection> Runner<P> {
     }
 
     /// The parked streams at a checkpoint. Reads them from the store only if the checkpoint counts parked events.
-    async fn parked_streams(
-        &self,
-        scope: Scope<'_>,
-        checkpoint: &Checkpoint,
-    ) -> Result<ParkedStreams, ViewError> {
+    async fn parked_streams(&self, scope: Scope<'_>, checkpoint: &Checkpoint) -> Result<ParkedStreams> {
         match self.verified.get(scope.merchant) {
             Some((known, parked)) if known == checkpoint => Ok(parked.clone()),
             _ if checkpoint.parked == 0 => Ok(ParkedStreams::default()),
-            _ => parked::read(&mut self.context.store.writer().await?, P::NAME, scope).await,
+            _ => parked::read(&mut self.context.store.writer().await?.scoped(scope), P::NAME).await,
         }
     }
 
@@ -293,7 +289,7 @@ impl<P: Projection> Runner<P> {
         (mut checkpoint, mut parked): (Checkpoint, ParkedStreams),
         lease: &mut Lease<'_>,
         stop: &watch::Receiver<bool>,
-    ) -> Result<(Checkpoint, ParkedStreams), ViewError> {
+    ) -> Result<(Checkpoint, ParkedStreams)> {
         let is_throttled = self.mode.is_throttled && !self.is_falling_behind;
         let is_busy = is_throttled && self.is_busy;
         let range = Range {
@@ -333,7 +329,7 @@ impl<P: Projection> Runner<P> {
     }
 
     /// Fails unless the event at the checkpoint has the checkpoint's hash.
-    async fn verify(&self, scope: Scope<'_>, checkpoint: &Checkpoint) -> Result<(), ViewError> {
+    async fn verify(&self, scope: Scope<'_>, checkpoint: &Checkpoint) -> Result<()> {
         if checkpoint.position > 0 {
             let events = self.context.journal.read(scope.merchant, checkpoint.position - 1, 1).await?;
             if events.first().is_none_or(|event| event.hash.0[..] != checkpoint.hash) {

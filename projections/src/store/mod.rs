@@ -16,8 +16,8 @@ mod tests;
 mod upsert;
 mod view_store;
 
-pub use connection::ViewConnection;
-pub use insert::{ColumnValues, Presence};
+pub use connection::{Tables, ViewConnection};
+pub use insert::Presence;
 pub use row::Row;
 pub use statement::{Statement, Value};
 pub use table::{ColumnKind, Scope, Table, TableColumn};

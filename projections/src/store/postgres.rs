@@ -11,7 +11,7 @@ use super::insert::{ColumnValues, Insert};
 use super::row::Row;
 use super::schema::Schema;
 use super::table::Scope;
-use crate::error::ViewError;
+use crate::error::Result;
 
 /// The number of write connections: one for the transaction of each projection, and one to spare.
 const WRITE_CONNECTIONS: u32 = 5;
@@ -28,7 +28,7 @@ const MIGRATIONS_TABLE: &str = "_holdfast_views_migrations";
 type Query = sqlx::query::Query<'static, Postgres, PgArguments>;
 
 /// Connects to the database and migrates its schema. Returns the write pool and the read pool.
-pub(super) async fn connect(url: &str) -> Result<(PgPool, PgPool), ViewError> {
+pub(super) async fn connect(url: &str) -> Result<(PgPool, PgPool)> {
     let options = connect_options(url)?;
     migrate(options.clone()).await?;
     let write_options = with_limits(options.clone()).options([
@@ -43,11 +43,11 @@ pub(super) async fn connect(url: &str) -> Result<(PgPool, PgPool), ViewError> {
 }
 
 /// Connects to the database read-only, without migrating it.
-pub(super) async fn connect_existing(url: &str) -> Result<PgPool, ViewError> {
+pub(super) async fn connect_existing(url: &str) -> Result<PgPool> {
     Ok(pool(READ_CONNECTIONS).connect_with(read_only(connect_options(url)?)).await?)
 }
 
-fn connect_options(url: &str) -> Result<PgConnectOptions, ViewError> {
+fn connect_options(url: &str) -> Result<PgConnectOptions> {
     let options = PgConnectOptions::from_str(url)?.application_name("holdfast-views");
     // Suppresses the notice that a table exists already.
     Ok(options.options([("client_min_messages", "warning")]))
@@ -92,7 +92,7 @@ pub(super) fn schema() -> Schema {
 
 /// Migrates the schema. Nodes that start at once wait for each other at the migrator's lock, without a time limit. The
 /// lock is on a connection of its own, so that it is released even if the migration fails.
-async fn migrate(options: PgConnectOptions) -> Result<(), ViewError> {
+async fn migrate(options: PgConnectOptions) -> Result<()> {
     let schema = schema();
     let pool = PgPoolOptions::new().max_connections(1).connect_with(options).await?;
     let migrated = schema.migrator.run(&pool).await;
@@ -107,7 +107,7 @@ pub(super) async fn find(
     scope: Scope<'_>,
     column: &str,
     keys: &[String],
-) -> Result<Vec<Row>, ViewError> {
+) -> Result<Vec<Row>> {
     // `OFFSET 0` is an optimization fence: the planner must look up key by key instead of joining all rows.
     let text = format!(
         "SELECT found.* FROM unnest($3::text[]) AS wanted (key) CROSS JOIN LATERAL
@@ -119,11 +119,7 @@ pub(super) async fn find(
 }
 
 /// Writes rows, passing every column as one array.
-pub(super) async fn insert(
-    connection: &mut PgConnection,
-    scope: Scope<'_>,
-    insert: Insert,
-) -> Result<(), ViewError> {
+pub(super) async fn insert(connection: &mut PgConnection, scope: Scope<'_>, insert: Insert) -> Result<()> {
     let arrays: Vec<String> = (3..)
         .zip(&insert.columns)
         .map(|(number, (.., column))| format!("${number}::{}[]", type_of(column)))

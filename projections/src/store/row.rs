@@ -6,7 +6,7 @@ use sqlx::{Decode, Postgres, Row as _, Sqlite, Type};
 
 use super::statement::Value;
 use super::table::ColumnKind;
-use crate::error::ViewError;
+use crate::error::Result;
 
 /// A row read from the database. Columns are addressed by their index in the `SELECT` list, starting at 0.
 pub struct Row(DatabaseRow);
@@ -29,7 +29,7 @@ impl From<PgRow> for Row {
 }
 
 impl Row {
-    fn get<'r, T>(&'r self, column: usize) -> Result<T, ViewError>
+    fn get<'r, T>(&'r self, column: usize) -> Result<T>
     where
         T: Decode<'r, Sqlite> + Type<Sqlite> + Decode<'r, Postgres> + Type<Postgres>,
     {
@@ -40,42 +40,42 @@ impl Row {
     }
 
     /// Reads an integer.
-    pub fn integer(&self, column: usize) -> Result<i64, ViewError> {
+    pub fn integer(&self, column: usize) -> Result<i64> {
         self.get(column)
     }
 
     /// Reads an integer that is never negative.
-    pub fn unsigned(&self, column: usize) -> Result<u64, ViewError> {
+    pub fn unsigned(&self, column: usize) -> Result<u64> {
         self.integer(column).map(i64::cast_unsigned)
     }
 
     /// Reads a boolean.
-    pub fn boolean(&self, column: usize) -> Result<bool, ViewError> {
+    pub fn boolean(&self, column: usize) -> Result<bool> {
         self.get(column)
     }
 
     /// Reads an integer or NULL.
-    pub fn optional_integer(&self, column: usize) -> Result<Option<i64>, ViewError> {
+    pub fn optional_integer(&self, column: usize) -> Result<Option<i64>> {
         self.get(column)
     }
 
     /// Reads a text or NULL.
-    pub fn optional_text(&self, column: usize) -> Result<Option<&str>, ViewError> {
+    pub fn optional_text(&self, column: usize) -> Result<Option<&str>> {
         self.get(column)
     }
 
     /// Reads a text.
-    pub fn text(&self, column: usize) -> Result<&str, ViewError> {
+    pub fn text(&self, column: usize) -> Result<&str> {
         self.get(column)
     }
 
     /// Reads a byte string.
-    pub fn bytes(&self, column: usize) -> Result<&[u8], ViewError> {
+    pub fn bytes(&self, column: usize) -> Result<&[u8]> {
         self.get(column)
     }
 
     /// Reads a value of the given kind in a form that can be compared: a boolean becomes 0 or 1, NULL becomes `None`.
-    pub fn value(&self, column: usize, kind: ColumnKind) -> Result<Option<Value>, ViewError> {
+    pub fn value(&self, column: usize, kind: ColumnKind) -> Result<Option<Value>> {
         Ok(match kind {
             ColumnKind::Integer => self.optional_integer(column)?.map(Value::Integer),
             ColumnKind::Text => self.optional_text(column)?.map(Value::from),

@@ -15,7 +15,7 @@ use super::insert::{ColumnValues, Insert};
 use super::row::Row;
 use super::schema::Schema;
 use super::table::Scope;
-use crate::error::ViewError;
+use crate::error::{Result, ViewError};
 
 /// The name of the database file within its directory.
 const FILE: &str = "views.db";
@@ -29,7 +29,7 @@ const MAX_ROWS_PER_STATEMENT: usize = 500;
 type Query = sqlx::query::Query<'static, Sqlite, SqliteArguments>;
 
 /// Opens or creates the database in a directory. Returns the write pool and the read pool.
-pub(super) async fn open(directory: &Path) -> Result<(SqlitePool, SqlitePool), ViewError> {
+pub(super) async fn open(directory: &Path) -> Result<(SqlitePool, SqlitePool)> {
     let options = SqliteConnectOptions::new()
         .filename(directory.join(FILE))
         .create_if_missing(true)
@@ -62,7 +62,7 @@ pub(super) fn schema() -> Schema {
 }
 
 /// Opens the existing database in a directory read-only.
-pub(super) async fn open_existing(directory: &Path) -> Result<SqlitePool, ViewError> {
+pub(super) async fn open_existing(directory: &Path) -> Result<SqlitePool> {
     let file = directory.join(FILE);
     if !file.is_file() {
         return Err(ViewError::NotInitialized);
@@ -83,7 +83,7 @@ pub(super) async fn find(
     scope: Scope<'_>,
     column: &str,
     keys: &[String],
-) -> Result<Vec<Row>, ViewError> {
+) -> Result<Vec<Row>> {
     let mut found = Vec::with_capacity(keys.len());
     for chunk in keys.chunks(MAX_ROWS_PER_STATEMENT) {
         let text = format!(
@@ -105,7 +105,7 @@ pub(super) async fn insert(
     connection: &mut SqliteConnection,
     scope: Scope<'_>,
     mut insert: Insert,
-) -> Result<(), ViewError> {
+) -> Result<()> {
     let (insert_clause, conflict_clause) = (insert.insert_clause(), insert.conflict_clause());
     let row = format!("({})", repeated("?", insert.columns.len() + 2));
     let merchant: Arc<str> = scope.merchant.into();
@@ -135,7 +135,7 @@ pub(super) async fn insert(
 fn bind<'v, T: sqlx::Encode<'v, Sqlite> + sqlx::Type<Sqlite>>(
     arguments: &mut SqliteArguments,
     value: T,
-) -> Result<(), ViewError> {
+) -> Result<()> {
     arguments.add(value).map_err(|error| sqlx::Error::Encode(error).into())
 }
 

@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Database, Encode, IntoArguments, Type};
 
 use super::table::{Scope, TableColumn};
 
-/// A value bound to a statement, or read back in order to compare rows.
+/// A bound value of a statement, or a value read back in order to compare rows.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Value {
     /// A signed 64-bit integer.

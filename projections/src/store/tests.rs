@@ -1,7 +1,6 @@
 //! Writing and reading rows, on both databases.
 
-use super::table::Scope;
-use super::{Presence, Row, Statement, Upsert, ViewConnection, ViewStore};
+use super::{Presence, Row, Scope, Statement, Tables, Upsert, ViewConnection, ViewStore};
 use crate::tests::{Fixture, MERCHANT, Postgres, for_every_store};
 
 for_every_store! {
@@ -50,21 +49,21 @@ async fn open(fixture: &impl Fixture) -> ViewStore {
     store
 }
 
-async fn save(connection: &mut ViewConnection, scope: Scope<'_>, things: &[Thing]) {
-    Upsert::into("thing", scope, things, Presence::MayExist)
+async fn save(tables: &mut Tables<'_>, things: &[Thing]) {
+    Upsert::into("thing", things, Presence::MayExist)
         .key("name", |thing| thing.name.as_str())
         .fixed("size", |thing| thing.size)
         .updated("note", |thing| thing.note.clone())
         .updated("raw", |thing| thing.size.to_be_bytes().to_vec())
         .updated("heavy", |thing| thing.heavy)
-        .run(connection)
+        .run(tables)
         .await
         .unwrap();
 }
 
-async fn find(connection: &mut ViewConnection, scope: Scope<'_>, names: &[String]) -> Vec<Row> {
+async fn find(tables: &mut Tables<'_>, names: &[String]) -> Vec<Row> {
     let select = "SELECT name, size, coalesce(note, 'none'), raw FROM thing";
-    connection.find(select, scope, "name", names).await.unwrap()
+    tables.find(select, "name", names).await.unwrap()
 }
 
 async fn count(connection: &mut ViewConnection, query: &'static str) -> i64 {
@@ -74,11 +73,11 @@ async fn count(connection: &mut ViewConnection, query: &'static str) -> i64 {
 async fn rows_with_columns_of_every_kind_are_written_and_found(fixture: &impl Fixture) {
     let store = open(fixture).await;
     let mut connection = store.writer().await.unwrap();
-    save(&mut connection, SCOPE, &things()).await;
-    save(&mut connection, SCOPE, &[]).await;
+    save(&mut connection.scoped(SCOPE), &things()).await;
+    save(&mut connection.scoped(SCOPE), &[]).await;
     let mut names: Vec<String> = things().into_iter().map(|thing| thing.name).collect();
     names.push("unknown".to_owned());
-    let found = find(&mut connection, SCOPE, &names).await;
+    let found = find(&mut connection.scoped(SCOPE), &names).await;
     assert_eq!(found.len(), things().len());
     for row in &found {
         let size = row.integer(1).unwrap();
@@ -88,9 +87,9 @@ async fn rows_with_columns_of_every_kind_are_written_and_found(fixture: &impl Fi
         assert_eq!(row.bytes(3).unwrap(), size.to_be_bytes());
     }
     assert_eq!(count(&mut connection, "SELECT count(*) FROM thing WHERE heavy").await, 202);
-    assert!(find(&mut connection, SCOPE, &[]).await.is_empty());
+    assert!(find(&mut connection.scoped(SCOPE), &[]).await.is_empty());
     for other in [Scope { merchant: "another", ..SCOPE }, Scope { generation: 2, ..SCOPE }] {
-        assert!(find(&mut connection, other, &names).await.is_empty());
+        assert!(find(&mut connection.scoped(other), &names).await.is_empty());
     }
     drop(connection);
     store.close().await;
@@ -105,9 +104,9 @@ async fn an_upsert_changes_only_updated_columns(fixture: &impl Fixture) {
         note: Some(note.to_owned()),
         heavy: false,
     };
-    save(&mut connection, SCOPE, &[thing(1, "first")]).await;
-    save(&mut connection, SCOPE, &[thing(2, "second")]).await;
-    let found = find(&mut connection, SCOPE, &["a".to_owned()]).await;
+    save(&mut connection.scoped(SCOPE), &[thing(1, "first")]).await;
+    save(&mut connection.scoped(SCOPE), &[thing(2, "second")]).await;
+    let found = find(&mut connection.scoped(SCOPE), &["a".to_owned()]).await;
     assert_eq!((found[0].integer(1).unwrap(), found[0].text(2).unwrap()), (1, "second"));
     drop(connection);
     store.close().await;
@@ -118,9 +117,9 @@ async fn rows_with_only_key_columns_are_written_once(fixture: &impl Fixture) {
     let mut connection = store.writer().await.unwrap();
     for _ in 0..2 {
         let things = things();
-        let pairs = Upsert::into("pair", SCOPE, &things, Presence::MayExist);
+        let pairs = Upsert::into("pair", &things, Presence::MayExist);
         let pairs = pairs.key("name", |thing| thing.name.as_str()).key("size", |thing| thing.size);
-        pairs.run(&mut connection).await.unwrap();
+        pairs.run(&mut connection.scoped(SCOPE)).await.unwrap();
     }
     assert_eq!(count(&mut connection, "SELECT count(*) FROM pair").await, ROW_COUNT);
     drop(connection);
@@ -130,10 +129,10 @@ async fn rows_with_only_key_columns_are_written_once(fixture: &impl Fixture) {
 async fn uncommitted_rows_are_rolled_back(fixture: &impl Fixture) {
     let store = open(fixture).await;
     let mut dropped = store.begin().await.unwrap();
-    save(&mut dropped, SCOPE, &things()).await;
+    save(&mut dropped.scoped(SCOPE), &things()).await;
     drop(dropped);
     let mut committed = store.begin().await.unwrap();
-    save(&mut committed, SCOPE, &things()[..3]).await;
+    save(&mut committed.scoped(SCOPE), &things()[..3]).await;
     committed.commit().await.unwrap();
     let mut reader = store.reader().await.unwrap();
     assert_eq!(count(&mut reader, "SELECT count(*) FROM thing").await, 3);
@@ -145,7 +144,7 @@ async fn uncommitted_rows_are_rolled_back(fixture: &impl Fixture) {
 async fn values_are_bound_in_order(fixture: &impl Fixture) {
     let store = open(fixture).await;
     let mut connection = store.writer().await.unwrap();
-    save(&mut connection, SCOPE, &things()).await;
+    save(&mut connection.scoped(SCOPE), &things()).await;
     let query = "SELECT size FROM thing WHERE merchant = $1 AND generation = $2 AND merchant = $1";
     let mut statement = Statement::new(query).bind(MERCHANT).bind(1_i64);
     statement.push(" AND size > ").push_bind(7_u64).push(" AND name <> ").push_bind("it's");
@@ -164,7 +163,7 @@ async fn statistics_of_a_grown_table_are_updated() {
     let mut transaction = store.begin().await.unwrap();
     let larger: Vec<Thing> =
         things().into_iter().map(|thing| Thing { note: Some("x".repeat(400)), ..thing }).collect();
-    save(&mut transaction, SCOPE, &larger).await;
+    save(&mut transaction.scoped(SCOPE), &larger).await;
     let known = "SELECT reltuples::bigint FROM pg_class WHERE oid IN ('thing'::regclass, 'pair'::regclass)
                  ORDER BY relname";
     transaction.update_statistics(&["thing", "pair"]).await.unwrap();

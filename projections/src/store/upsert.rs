@@ -1,23 +1,21 @@
 //! Inserting or updating many rows of a table with one call.
 
-use super::connection::ViewConnection;
+use super::connection::Tables;
 use super::insert::{ColumnValues, Insert, Presence, Role};
-use super::table::Scope;
-use crate::error::ViewError;
+use crate::error::Result;
 
-/// Builds an upsert from rows, column by column. The columns for merchant and generation are filled from the scope.
+/// Builds an upsert from rows, column by column. Merchant and generation come from [`Tables`].
 ///
 /// No two rows may have the same key.
 pub struct Upsert<'a, T> {
     rows: &'a [T],
-    scope: Scope<'a>,
     insert: Insert,
 }
 
 impl<'a, T> Upsert<'a, T> {
     /// Starts an upsert of rows into a table.
-    pub fn into(table: &'static str, scope: Scope<'a>, rows: &'a [T], presence: Presence) -> Self {
-        Self { rows, scope, insert: Insert { table, rows: rows.len(), columns: Vec::new(), presence } }
+    pub fn into(table: &'static str, rows: &'a [T], presence: Presence) -> Self {
+        Self { rows, insert: Insert { table, rows: rows.len(), columns: Vec::new(), presence } }
     }
 
     /// Adds a column of the key.
@@ -65,10 +63,10 @@ impl<'a, T> Upsert<'a, T> {
     }
 
     /// Writes the rows.
-    pub async fn run(self, connection: &mut ViewConnection) -> Result<(), ViewError> {
+    pub async fn run(self, tables: &mut Tables<'_>) -> Result<()> {
         if self.rows.is_empty() {
             return Ok(());
         }
-        connection.insert(self.scope, self.insert).await
+        tables.insert(self.insert).await
     }
 }

@@ -6,10 +6,9 @@ use std::path::Path;
 use sqlx::{PgPool, SqlitePool};
 
 use super::connection::{Link, Session, ViewConnection};
-use super::schema::Schema;
 use super::statement::Statement;
 use super::{postgres, sqlite};
-use crate::error::ViewError;
+use crate::error::{Result, ViewError};
 
 /// The database of the read models, with separate connections for writing and for reading.
 #[derive(Debug, Clone)]
@@ -23,38 +22,49 @@ enum Pools {
 
 impl ViewStore {
     /// Opens the SQLite database in a directory, or creates it.
-    pub async fn open(directory: &Path) -> Result<Self, ViewError> {
+    pub async fn open(directory: &Path) -> Result<Self> {
         let (writer, readers) = sqlite::open(directory).await?;
         Ok(Self(Pools::Sqlite { writer, readers }))
     }
 
     /// Connects to a PostgreSQL database, `postgres://user@host/database`, and creates the tables if they are missing.
-    pub async fn connect(url: &str) -> Result<Self, ViewError> {
+    pub async fn connect(url: &str) -> Result<Self> {
         let (writer, readers) = postgres::connect(url).await?;
         Ok(Self(Pools::Postgres { writer, readers }))
     }
 
     /// Opens the existing SQLite database in a directory read-only, also while another process writes it. Fails if its
     /// schema has another version than this program's.
-    pub async fn open_existing(directory: &Path) -> Result<Self, ViewError> {
+    pub async fn open_existing(directory: &Path) -> Result<Self> {
         let readers = sqlite::open_existing(directory).await?;
         Self(Pools::Sqlite { writer: readers.clone(), readers }).checked().await
     }
 
     /// Connects read-only to the existing tables in a PostgreSQL database. Fails if their schema has another version
     /// than this program's.
-    pub async fn connect_existing(url: &str) -> Result<Self, ViewError> {
+    pub async fn connect_existing(url: &str) -> Result<Self> {
         let readers = postgres::connect_existing(url).await?;
         Self(Pools::Postgres { writer: readers.clone(), readers }).checked().await
     }
 
-    async fn checked(self) -> Result<Self, ViewError> {
+    /// Fails unless the database has exactly the schema that this program knows.
+    async fn checked(self) -> Result<Self> {
         let schema = match &self.0 {
             Pools::Sqlite { .. } => sqlite::schema(),
             Pools::Postgres { .. } => postgres::schema(),
         };
-        check(&schema, &mut self.reader().await?).await?;
-        Ok(self)
+        let mut connection = self.reader().await?;
+        if connection.fetch(Statement::new(schema.has_migrations)).await?.is_empty() {
+            return Err(ViewError::NotInitialized);
+        }
+        let rows = connection.fetch(Statement::new(schema.last_migration)).await?;
+        let found = rows.first().map(|row| row.optional_integer(0)).transpose()?.flatten().unwrap_or(0);
+        let known = schema.version();
+        match found.cmp(&known) {
+            Ordering::Less => Err(ViewError::SchemaTooOld { found, known }),
+            Ordering::Equal => Ok(self),
+            Ordering::Greater => Err(ViewError::SchemaTooNew { found, known }),
+        }
     }
 
     /// Whether other nodes may write to the database too.
@@ -63,7 +73,7 @@ impl ViewStore {
     }
 
     /// A read connection without a transaction: every statement sees the latest committed state.
-    pub(crate) async fn reader(&self) -> Result<ViewConnection, ViewError> {
+    pub(crate) async fn reader(&self) -> Result<ViewConnection> {
         Ok(ViewConnection(match &self.0 {
             Pools::Sqlite { readers, .. } => Link::Sqlite(Session::Plain(readers.acquire().await?)),
             Pools::Postgres { readers, .. } => Link::Postgres(Session::Plain(readers.acquire().await?)),
@@ -71,7 +81,7 @@ impl ViewStore {
     }
 
     /// A read transaction: all of its statements see the same state.
-    pub(crate) async fn snapshot(&self) -> Result<ViewConnection, ViewError> {
+    pub(crate) async fn snapshot(&self) -> Result<ViewConnection> {
         Ok(ViewConnection(match &self.0 {
             Pools::Sqlite { readers, .. } => Link::Sqlite(Session::Transaction(readers.begin().await?)),
             Pools::Postgres { readers, .. } => Link::Postgres(Session::Transaction(readers.begin().await?)),
@@ -79,7 +89,7 @@ impl ViewStore {
     }
 
     /// A write connection without a transaction: every statement commits on its own.
-    pub(crate) async fn writer(&self) -> Result<ViewConnection, ViewError> {
+    pub(crate) async fn writer(&self) -> Result<ViewConnection> {
         Ok(ViewConnection(match &self.0 {
             Pools::Sqlite { writer, .. } => Link::Sqlite(Session::Plain(writer.acquire().await?)),
             Pools::Postgres { writer, .. } => Link::Postgres(Session::Plain(writer.acquire().await?)),
@@ -87,7 +97,7 @@ impl ViewStore {
     }
 
     /// A write transaction.
-    pub(crate) async fn begin(&self) -> Result<ViewConnection, ViewError> {
+    pub(crate) async fn begin(&self) -> Result<ViewConnection> {
         Ok(ViewConnection(match &self.0 {
             // IMMEDIATE takes the write lock at once, and so waits for another process that holds it.
             Pools::Sqlite { writer, .. } => {
@@ -109,20 +119,5 @@ impl ViewStore {
                 writer.close().await;
             }
         }
-    }
-}
-
-/// Fails unless the database has exactly the schema that this program knows.
-async fn check(schema: &Schema, connection: &mut ViewConnection) -> Result<(), ViewError> {
-    if connection.fetch(Statement::new(schema.has_migrations)).await?.is_empty() {
-        return Err(ViewError::NotInitialized);
-    }
-    let rows = connection.fetch(Statement::new(schema.last_migration)).await?;
-    let found = rows.first().map(|row| row.optional_integer(0)).transpose()?.flatten().unwrap_or(0);
-    let known = schema.version();
-    match found.cmp(&known) {
-        Ordering::Less => Err(ViewError::SchemaTooOld { found, known }),
-        Ordering::Equal => Ok(()),
-        Ordering::Greater => Err(ViewError::SchemaTooNew { found, known }),
     }
 }

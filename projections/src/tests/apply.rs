@@ -194,7 +194,7 @@ async fn a_checkpoint_advances_only_from_its_current_position(fixture: &impl Fix
     let moves = [(0, 3, true), (0, 4, false), (3, 4, true), (3, 5, false), (4, 6, true)];
     for (from, to, expected) in moves {
         let mut transaction = store.begin().await.unwrap();
-        let moved = advance(&mut transaction, Orders::NAME, scope, &at(from), &at(to)).await;
+        let moved = advance(&mut transaction.scoped(scope), Orders::NAME, &at(from), &at(to)).await;
         match moved {
             Ok(()) => transaction.commit().await.unwrap(),
             Err(ViewError::CheckpointMoved(name)) => assert_eq!(name, Orders::NAME),

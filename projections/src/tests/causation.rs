@@ -9,7 +9,9 @@ use super::events::{created, received};
 use super::{Fixture, MERCHANT, TestNode, append, append_with, for_every_store};
 use crate::read_models::causation::CausationProjection;
 use crate::runtime::apply::apply;
-use crate::{Causation, CommandLink, CommandRange, Projection, RecordedEvent, Scope};
+use crate::runtime::projection::{Projection, RecordedEvent};
+use crate::store::Scope;
+use crate::{Causation, CommandLink, CommandRange};
 
 for_every_store! {
     commands_are_found_by_correlation_and_causation_id,
@@ -69,15 +71,16 @@ async fn a_command_is_complete_after_a_retry_of_its_parked_stream(fixture: &impl
     let scope = Scope { merchant: MERCHANT, generation: 1 };
     for (first, last) in [(6, 7), (9, 9), (30_000, 30_001)] {
         let events = vec![recorded(first, 2, last)];
-        apply::<CausationProjection>(&mut connection, scope, events, &[]).await.unwrap();
+        apply::<CausationProjection>(&mut connection.scoped(scope), events, &[]).await.unwrap();
     }
-    let known = CausationProjection::load(&mut connection, scope, &[7, 30_001, 10, 50_000]).await.unwrap();
+    let known =
+        CausationProjection::load(&mut connection.scoped(scope), &[7, 30_001, 10, 50_000]).await.unwrap();
     let mut keys: Vec<u64> = known.keys().copied().collect();
     keys.sort_unstable();
     assert_eq!(keys, [7, 30_001], "only the requested keys");
     // A retry folds the first event of a stream that was parked.
     let events = vec![recorded(5, 1, 7)];
-    apply::<CausationProjection>(&mut connection, scope, events, &[]).await.unwrap();
+    apply::<CausationProjection>(&mut connection.scoped(scope), events, &[]).await.unwrap();
     drop(connection);
     let all = Causation::new(&store)
         .commands(MERCHANT, 1, CommandLink::Correlation("case 7"), 0, 10)

@@ -1,6 +1,5 @@
 //! An event that cannot be applied parks its stream. All other streams continue, and no event is skipped.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -19,13 +18,12 @@ use tokio::sync::watch;
 
 use super::events::{created, received, sku};
 use super::{Fixture, MERCHANT, TIMEOUT, TestNode, append, for_every_store};
+use crate::error::Result;
 use crate::projections::Projections;
 use crate::read_models::availability::{AvailabilityKey, AvailabilityProjection, AvailabilityRow};
-use crate::store::Presence;
-use crate::{
-    Availability, AvailabilityFilter, Orders, Projection, RecordedEvent, RetryResult, Scope, Table,
-    ViewConnection, ViewError,
-};
+use crate::runtime::projection::{Projection, RecordedEvent, RowsByKey};
+use crate::store::{Presence, Table, Tables};
+use crate::{Availability, AvailabilityFilter, Orders, RetryResult, ViewError};
 
 for_every_store! {
     an_undecodable_payload_parks_only_its_own_stream,
@@ -119,27 +117,18 @@ impl Projection for Faulty {
         assert!(IS_FIXED.load(Ordering::SeqCst) || !is_faulty, "the fold is faulty");
         AvailabilityProjection::fold(row, event)
     }
-    async fn load(
-        connection: &mut ViewConnection,
-        scope: Scope<'_>,
-        keys: &[AvailabilityKey],
-    ) -> Result<HashMap<AvailabilityKey, AvailabilityRow>, ViewError> {
-        AvailabilityProjection::load(connection, scope, keys).await
+    async fn load(tables: &mut Tables<'_>, keys: &[AvailabilityKey]) -> Result<RowsByKey<Self>> {
+        AvailabilityProjection::load(tables, keys).await
     }
     async fn save(
-        connection: &mut ViewConnection,
-        scope: Scope<'_>,
+        tables: &mut Tables<'_>,
         rows: &[(AvailabilityKey, AvailabilityRow)],
         presence: Presence,
-    ) -> Result<(), ViewError> {
-        AvailabilityProjection::save(connection, scope, rows, presence).await
+    ) -> Result<()> {
+        AvailabilityProjection::save(tables, rows, presence).await
     }
-    async fn mark_stale(
-        connection: &mut ViewConnection,
-        scope: Scope<'_>,
-        streams: &[&str],
-    ) -> Result<(), ViewError> {
-        AvailabilityProjection::mark_stale(connection, scope, streams).await
+    async fn mark_stale(tables: &mut Tables<'_>, streams: &[&str]) -> Result<()> {
+        AvailabilityProjection::mark_stale(tables, streams).await
     }
 }
 

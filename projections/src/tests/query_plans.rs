@@ -5,8 +5,8 @@ use holdfast_domain::values::Timestamp;
 
 use super::{Fixture, MERCHANT, for_every_store};
 use crate::read_models::orders::statements;
-use crate::store::Scope;
-use crate::{FulfillmentOrderFilter, OrderFilter, OrderSort, Stage, Statement, ViewStore};
+use crate::store::{Scope, Statement};
+use crate::{FulfillmentOrderFilter, OrderFilter, OrderSort, Stage, ViewStore};
 
 for_every_store! {
     every_list_query_uses_an_index,

@@ -7,8 +7,8 @@ use holdfast_journal::test_support::MemoryJournal;
 
 use super::events::{created, delivered, paused, received};
 use super::{Fixture, MERCHANT, TestNode, for_every_store};
-use crate::store::ViewConnection;
-use crate::{OrderRow, ReadSnapshot, Statement, ViewError, ViewStore};
+use crate::store::{Statement, ViewConnection};
+use crate::{OrderRow, ReadSnapshot, ViewError, ViewStore};
 
 for_every_store! {
     a_snapshot_does_not_see_later_changes,

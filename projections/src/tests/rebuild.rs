@@ -13,7 +13,8 @@ use super::events::{created, delivered, received, sku};
 use super::{Fixture, MERCHANT, TIMEOUT, TestNode, append, for_every_store};
 use crate::runtime::generation::GenerationState::{Serving, Standby};
 use crate::runtime::generation::{self, Generation, GenerationState};
-use crate::{Availability, AvailabilityFilter, OrderFilter, Orders, Statement, ViewError, ViewStore};
+use crate::store::Statement;
+use crate::{Availability, AvailabilityFilter, OrderFilter, Orders, ViewError, ViewStore};
 
 for_every_store! {
     a_rebuild_replaces_the_serving_generation_while_events_arrive,

@@ -219,10 +219,11 @@ async fn the_slower_of_two_nodes_fails_before_it_changes_rows() {
     for (from, to) in [(0, 3), (3, 6)] {
         let mut faster = store.begin().await.unwrap();
         let mut slower = store.begin().await.unwrap();
-        advance(&mut faster, Orders::NAME, SCOPE, &at(from), &at(to)).await.unwrap();
+        advance(&mut faster.scoped(SCOPE), Orders::NAME, &at(from), &at(to)).await.unwrap();
         let (from, to) = (at(from), at(to + 1));
         // The slower transaction waits for the end of the faster one.
-        let slow = advance(&mut slower, Orders::NAME, SCOPE, &from, &to);
+        let mut slower = slower.scoped(SCOPE);
+        let slow = advance(&mut slower, Orders::NAME, &from, &to);
         let (slow, fast) = tokio::join!(slow, faster.commit());
         fast.unwrap();
         assert!(matches!(slow, Err(ViewError::CheckpointMoved(_))));

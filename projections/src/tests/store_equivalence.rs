@@ -10,9 +10,10 @@ use holdfast_journal::test_support::MemoryJournal;
 
 use super::events::{created, delivered, paused, received, sku};
 use super::{Fixture, MERCHANT, Postgres, Sqlite, TestNode, append};
+use crate::store::{Row, Statement};
 use crate::{
     Availability, AvailabilityFilter, FulfillmentOrderFilter, OrderFilter, OrderSort, Orders, Page, Stage,
-    Statement, ViewStore,
+    ViewStore,
 };
 
 /// A journal with orders in every status, receipts and a paused location.
@@ -117,9 +118,8 @@ async fn all_answers(store: &ViewStore) -> Vec<Vec<String>> {
     all.push(stock.iter().map(|view| format!("{view:?}")).collect());
     let terms = "SELECT kind, value, first_position FROM order_term ORDER BY kind, value, first_position";
     let rows = store.reader().await.unwrap().fetch(Statement::new(terms)).await.unwrap();
-    let term = |row: &crate::Row| {
-        format!("{} {} {}", row.text(0).unwrap(), row.text(1).unwrap(), row.integer(2).unwrap())
-    };
+    let term =
+        |row: &Row| format!("{} {} {}", row.text(0).unwrap(), row.text(1).unwrap(), row.integer(2).unwrap());
     all.push(rows.iter().map(term).collect());
     all
 }

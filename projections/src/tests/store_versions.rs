@@ -5,7 +5,8 @@ use tokio::task::JoinSet;
 use super::{Fixture, Postgres, for_every_store};
 use crate::GenerationState::{Building, Serving};
 use crate::runtime::generation;
-use crate::{Statement, ViewError, ViewStore};
+use crate::store::Statement;
+use crate::{ViewError, ViewStore};
 
 for_every_store! {
     a_store_of_a_newer_program_is_rejected,

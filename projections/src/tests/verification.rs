@@ -9,7 +9,8 @@ use holdfast_journal::test_support::MemoryJournal;
 use super::events::{created, delivered, paused, received, sku};
 use super::parked_streams::{JournalWithGap, append_undecodable};
 use super::{Fixture, MERCHANT, TestNode, append, append_with, for_every_store};
-use crate::{Statement, Verification, VerificationReport, ViewError, ViewStore};
+use crate::store::Statement;
+use crate::{Verification, VerificationReport, ViewError, ViewStore};
 
 for_every_store! {
     correct_read_models_have_no_differences,

@@ -1,6 +1,6 @@
 //! The fold of the read model: stock items by their own `apply`, and the paused locations.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use cqrs_es::Aggregate;
@@ -11,24 +11,19 @@ use holdfast_domain::values::{LocationId, Sku};
 
 use super::row::{self, ItemRow, unreadable};
 use super::stock_snapshot;
-use crate::error::ViewError;
-use crate::runtime::projection::{Projection, RecordedEvent};
+use crate::error::Result;
+use crate::runtime::projection::{Projection, RecordedEvent, RowsByKey};
 use crate::store::ColumnKind::{Boolean, Bytes, Integer, Text};
-use crate::store::{Presence, Scope, Table, Upsert, ViewConnection};
+use crate::store::{Presence, Table, Tables, Upsert};
 
-/// The key of a row.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum AvailabilityKey {
-    /// A stock item.
     Sku(Sku),
-    /// A location.
     Location(LocationId),
 }
 
-/// A row.
 #[derive(Debug, Clone)]
 pub enum AvailabilityRow {
-    /// A stock item.
     Item(Box<ItemRow>),
     /// Whether the location is paused.
     Location(bool),
@@ -103,14 +98,10 @@ impl Projection for AvailabilityProjection {
         }
     }
 
-    async fn load(
-        connection: &mut ViewConnection,
-        scope: Scope<'_>,
-        keys: &[AvailabilityKey],
-    ) -> Result<HashMap<AvailabilityKey, AvailabilityRow>, ViewError> {
+    async fn load(tables: &mut Tables<'_>, keys: &[AvailabilityKey]) -> Result<RowsByKey<Self>> {
         let skus =
             keys.iter().filter_map(|key| if let AvailabilityKey::Sku(sku) = key { Some(sku) } else { None });
-        let items = row::load(connection, scope, skus).await?.into_iter();
+        let items = row::load(tables, skus).await?.into_iter();
         let entry = |(sku, stored): (Sku, row::StoredItem)| {
             (AvailabilityKey::Sku(sku), AvailabilityRow::Item(Box::new(stored.row)))
         };
@@ -118,11 +109,10 @@ impl Projection for AvailabilityProjection {
     }
 
     async fn save(
-        connection: &mut ViewConnection,
-        scope: Scope<'_>,
+        tables: &mut Tables<'_>,
         rows: &[(AvailabilityKey, AvailabilityRow)],
         presence: Presence,
-    ) -> Result<(), ViewError> {
+    ) -> Result<()> {
         let mut items = Vec::with_capacity(rows.len());
         for (key, row) in rows {
             match (key, row) {
@@ -131,13 +121,13 @@ impl Projection for AvailabilityProjection {
                     items.push((sku, &**row, state));
                 }
                 (AvailabilityKey::Location(location), AvailabilityRow::Location(paused)) => {
-                    save_location(connection, scope, location, *paused).await?;
+                    save_location(tables, location, *paused).await?;
                 }
                 // The fold gives a key and its row the same variant.
                 _ => {}
             }
         }
-        Upsert::into("availability", scope, &items, presence)
+        Upsert::into("availability", &items, presence)
             .key("sku", |(sku, ..)| sku.as_str())
             .updated("position", |(_, row, _)| row.position)
             .updated("supply_position", |(_, row, _)| row.supply_position)
@@ -145,28 +135,24 @@ impl Projection for AvailabilityProjection {
             .updated("earmarked", |(_, row, _)| has_earmarks(&row.item))
             .updated("state", |(.., state)| state.clone())
             .updated("stale", |_| false)
-            .run(connection)
+            .run(tables)
             .await?;
         let snapshots = items.iter().map(|(sku, row, _)| (*sku, &row.snapshots));
-        stock_snapshot::save(connection, scope, snapshots).await
+        stock_snapshot::save(tables, snapshots).await
     }
 
-    async fn mark_stale(
-        connection: &mut ViewConnection,
-        scope: Scope<'_>,
-        streams: &[&str],
-    ) -> Result<(), ViewError> {
+    async fn mark_stale(tables: &mut Tables<'_>, streams: &[&str]) -> Result<()> {
         // The stream of locations concerns every row. Queries check whether it is parked.
         let skus = streams.iter().filter_map(|stream| match stream.parse() {
             Ok(StreamId::Stock(sku)) => Some(sku),
             _ => None,
         });
         for sku in skus {
-            let mark = scope.statement(
+            let mark = tables.statement(
                 "UPDATE availability SET stale = TRUE WHERE merchant = $1 AND generation = $2 AND sku = $3",
             );
             let mark = mark.bind(sku.as_str());
-            connection.execute(mark).await?;
+            tables.execute(mark).await?;
         }
         Ok(())
     }
@@ -203,18 +189,13 @@ fn changes_supply(event: &StockEvent) -> bool {
     )
 }
 
-async fn save_location(
-    connection: &mut ViewConnection,
-    scope: Scope<'_>,
-    location: &LocationId,
-    paused: bool,
-) -> Result<(), ViewError> {
-    let change = scope.statement(if paused {
+async fn save_location(tables: &mut Tables<'_>, location: &LocationId, paused: bool) -> Result<()> {
+    let change = tables.statement(if paused {
         "INSERT INTO paused_location (merchant, generation, location) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
     } else {
         "DELETE FROM paused_location WHERE merchant = $1 AND generation = $2 AND location = $3"
     });
     let change = change.bind(location.as_str());
-    connection.execute(change).await?;
+    tables.execute(change).await?;
     Ok(())
 }

@@ -10,8 +10,8 @@ use serde::Deserialize;
 
 use super::row::{self, NAME, SELECT, StoredItem, stored_item, unreadable};
 use super::stock_snapshot::{self, StockSnapshot};
-use crate::error::ViewError;
-use crate::store::{Row, Scope, Statement, ViewConnection, ViewStore};
+use crate::error::Result;
+use crate::store::{Row, Scope, Statement, Tables, ViewStore};
 
 /// A SKU for which the command `FillBackorders` has something to do.
 #[derive(Debug, Clone)]
@@ -58,7 +58,7 @@ impl Availability {
         generation: i64,
         (merchant, sku): (&str, &str),
         limit: usize,
-    ) -> Result<Vec<FillableSku>, ViewError> {
+    ) -> Result<Vec<FillableSku>> {
         let query = Statement::new(
             "SELECT merchant, sku, position, supply_position FROM availability
              WHERE fillable AND generation = $1 AND (merchant, sku) > ($2, $3)
@@ -74,7 +74,7 @@ impl Availability {
         generation: i64,
         (merchant, sku): (&str, &str),
         limit: usize,
-    ) -> Result<Vec<FillableSku>, ViewError> {
+    ) -> Result<Vec<FillableSku>> {
         let query = Statement::new(
             "SELECT merchant, sku, position, supply_position FROM availability
              WHERE earmarked AND generation = $1 AND merchant = $2 AND sku > $3
@@ -83,7 +83,7 @@ impl Availability {
         self.skus(query.bind(generation).bind(merchant).bind(sku).bind(limit as u64)).await
     }
 
-    async fn skus(&self, query: Statement) -> Result<Vec<FillableSku>, ViewError> {
+    async fn skus(&self, query: Statement) -> Result<Vec<FillableSku>> {
         let mut snapshot = self.store.snapshot().await?;
         let rows = snapshot.fetch(query).await?;
         snapshot.commit().await?;
@@ -99,10 +99,7 @@ impl Availability {
     }
 
     /// Returns the paused locations of all merchants. Merchants without a paused location are absent.
-    pub async fn paused_locations(
-        &self,
-        generation: i64,
-    ) -> Result<BTreeMap<String, BTreeSet<LocationId>>, ViewError> {
+    pub async fn paused_locations(&self, generation: i64) -> Result<BTreeMap<String, BTreeSet<LocationId>>> {
         let query = Statement::new("SELECT merchant, location FROM paused_location WHERE generation = $1");
         let mut reader = self.store.reader().await?;
         let mut paused: BTreeMap<String, BTreeSet<LocationId>> = BTreeMap::new();
@@ -120,9 +117,9 @@ impl Availability {
         generation: i64,
         sku: &Sku,
         position: u64,
-    ) -> Result<Option<StockSnapshot>, ViewError> {
+    ) -> Result<Option<StockSnapshot>> {
         let mut reader = self.store.reader().await?;
-        stock_snapshot::latest(&mut reader, Scope { merchant, generation }, sku, position).await
+        stock_snapshot::latest(&mut reader.scoped(Scope { merchant, generation }), sku, position).await
     }
 
     /// Returns the availability of SKUs in the given order. Unknown SKUs are skipped.
@@ -132,13 +129,14 @@ impl Availability {
         generation: i64,
         skus: &[Sku],
         filter: &AvailabilityFilter,
-    ) -> Result<Vec<AvailabilityView>, ViewError> {
+    ) -> Result<Vec<AvailabilityView>> {
         let scope = Scope { merchant, generation };
         // One transaction, so that stock and paused locations have the same position.
         let mut snapshot = self.store.snapshot().await?;
-        let locations = Locations::read(&mut snapshot, scope).await?;
+        let tables = &mut snapshot.scoped(scope);
+        let locations = Locations::read(tables).await?;
         let distinct: BTreeSet<&Sku> = skus.iter().collect();
-        let items = row::load(&mut snapshot, scope, distinct.into_iter()).await?;
+        let items = row::load(tables, distinct.into_iter()).await?;
         snapshot.commit().await?;
         let items: HashMap<Sku, StoredItem> = items.into_iter().collect();
         let view = |sku: &Sku| {
@@ -152,19 +150,18 @@ impl Availability {
 
 /// Reads the availability of up to `limit` SKUs after a SKU, or from the first, sorted by SKU.
 pub(crate) async fn list(
-    snapshot: &mut ViewConnection,
-    scope: Scope<'_>,
+    tables: &mut Tables<'_>,
     after: Option<&Sku>,
     limit: usize,
-) -> Result<Vec<AvailabilityView>, ViewError> {
-    let locations = Locations::read(snapshot, scope).await?;
-    let mut query = scope.statement(SELECT);
+) -> Result<Vec<AvailabilityView>> {
+    let locations = Locations::read(tables).await?;
+    let mut query = tables.statement(SELECT);
     query.push(" WHERE merchant = $1 AND generation = $2");
     if let Some(after) = after {
         query.push(" AND sku > ").push_bind(after.as_str());
     }
     query.push(" ORDER BY sku LIMIT ").push_bind(limit as u64);
-    let rows = snapshot.fetch(query).await?;
+    let rows = tables.fetch(query).await?;
     let view = |row: &Row| {
         let (sku, stored) = stored_item(row)?;
         locations.view(&stored).ok_or_else(|| unreadable(format!("{sku} has no events")))
@@ -173,10 +170,9 @@ pub(crate) async fn list(
 }
 
 /// Counts the SKUs.
-pub(crate) async fn sku_count(connection: &mut ViewConnection, scope: Scope<'_>) -> Result<u64, ViewError> {
-    let count = scope.statement("SELECT count(*) FROM availability WHERE merchant = $1 AND generation = $2");
-    let rows = connection.fetch(count).await?;
-    rows.first().map_or(Ok(0), |row| row.unsigned(0))
+pub(crate) async fn sku_count(tables: &mut Tables<'_>) -> Result<u64> {
+    let count = tables.statement("SELECT count(*) FROM availability WHERE merchant = $1 AND generation = $2");
+    tables.count(count).await
 }
 
 /// Which locations are paused.
@@ -187,17 +183,17 @@ struct Locations {
 }
 
 impl Locations {
-    async fn read(connection: &mut ViewConnection, scope: Scope<'_>) -> Result<Self, ViewError> {
+    async fn read(tables: &mut Tables<'_>) -> Result<Self> {
         let paused =
-            scope.statement("SELECT location FROM paused_location WHERE merchant = $1 AND generation = $2");
-        let paused = connection.fetch(paused).await?;
-        let parked = scope.statement(
+            tables.statement("SELECT location FROM paused_location WHERE merchant = $1 AND generation = $2");
+        let paused = tables.fetch(paused).await?;
+        let parked = tables.statement(
             "SELECT stream FROM parked_stream
              WHERE merchant = $1 AND generation = $2 AND projection = $3 AND stream = $4",
         );
         let parked = parked.bind(NAME);
         let network = StreamId::Network.to_string();
-        let is_stale = !connection.fetch(parked.bind(network.as_str())).await?.is_empty();
+        let is_stale = !tables.fetch(parked.bind(network.as_str())).await?.is_empty();
         let location = |row: &Row| LocationId::new(row.text(0)?).map_err(unreadable);
         Ok(Self { paused: paused.iter().map(location).collect::<Result<_, _>>()?, is_stale })
     }

@@ -4,10 +4,9 @@ use holdfast_domain::stock::StockItem;
 use holdfast_domain::values::Sku;
 
 use super::stock_snapshot::PendingSnapshots;
-use crate::error::ViewError;
-use crate::store::{Row, Scope, ViewConnection};
+use crate::error::{Result, ViewError};
+use crate::store::{Row, Tables};
 
-/// The name of the projection.
 pub(super) const NAME: &str = "availability";
 
 /// Reads all columns that [`StoredItem`] needs.
@@ -38,7 +37,7 @@ pub(super) struct StoredItem {
 }
 
 /// Decodes the columns of [`SELECT`].
-pub(super) fn stored_item(row: &Row) -> Result<(Sku, StoredItem), ViewError> {
+pub(super) fn stored_item(row: &Row) -> Result<(Sku, StoredItem)> {
     let sku = Sku::new(row.text(0)?).map_err(unreadable)?;
     let item = ItemRow {
         item: serde_json::from_slice(row.bytes(1)?).map_err(unreadable)?,
@@ -51,10 +50,9 @@ pub(super) fn stored_item(row: &Row) -> Result<(Sku, StoredItem), ViewError> {
 
 /// Loads stock items by SKU. Unknown SKUs are skipped.
 pub(super) async fn load(
-    connection: &mut ViewConnection,
-    scope: Scope<'_>,
+    tables: &mut Tables<'_>,
     skus: impl Iterator<Item = &Sku> + Send,
-) -> Result<Vec<(Sku, StoredItem)>, ViewError> {
+) -> Result<Vec<(Sku, StoredItem)>> {
     let skus: Vec<String> = skus.map(Sku::to_string).collect();
-    connection.find(SELECT, scope, "sku", &skus).await?.iter().map(stored_item).collect()
+    tables.find(SELECT, "sku", &skus).await?.iter().map(stored_item).collect()
 }

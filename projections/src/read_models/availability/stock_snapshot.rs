@@ -4,9 +4,9 @@
 use holdfast_domain::stock::StockItem;
 use holdfast_domain::values::Sku;
 
-use crate::error::ViewError;
+use crate::error::{Result, ViewError};
 use crate::store::ColumnKind::{Bytes, Integer, Text};
-use crate::store::{Presence, Row, Scope, Table, Upsert, ViewConnection};
+use crate::store::{Presence, Row, Table, Tables, Upsert};
 
 /// The number of events between two snapshots.
 const SNAPSHOT_INTERVAL: u64 = 5_000;
@@ -48,33 +48,31 @@ fn unreadable(error: impl ToString) -> ViewError {
 
 /// Saves pending snapshots.
 pub(super) async fn save<'a>(
-    connection: &mut ViewConnection,
-    scope: Scope<'_>,
+    tables: &mut Tables<'_>,
     pending: impl Iterator<Item = (&'a Sku, &'a PendingSnapshots)>,
-) -> Result<(), ViewError> {
+) -> Result<()> {
     let mut rows = Vec::new();
     for (sku, PendingSnapshots(snapshots)) in pending {
         for snapshot in snapshots {
             rows.push((sku, snapshot, serde_json::to_vec(&snapshot.item).map_err(unreadable)?));
         }
     }
-    Upsert::into(TABLE.name, scope, &rows, Presence::New)
+    Upsert::into(TABLE.name, &rows, Presence::New)
         .key("sku", |(sku, ..)| sku.as_str())
         .key("version", |(_, snapshot, _)| snapshot.version)
         .fixed("position", |(_, snapshot, _)| snapshot.position)
         .fixed("state", |(.., state)| state.clone())
-        .run(connection)
+        .run(tables)
         .await
 }
 
 /// Reads the latest snapshot of a SKU whose command ended at a position or before.
 pub(super) async fn latest(
-    connection: &mut ViewConnection,
-    scope: Scope<'_>,
+    tables: &mut Tables<'_>,
     sku: &Sku,
     position: u64,
-) -> Result<Option<StockSnapshot>, ViewError> {
-    let query = scope.statement(
+) -> Result<Option<StockSnapshot>> {
+    let query = tables.statement(
         "SELECT version, position, state FROM stock_snapshot
          WHERE merchant = $1 AND generation = $2 AND sku = $3 AND position <= $4
          ORDER BY version DESC LIMIT 1",
@@ -85,5 +83,5 @@ pub(super) async fn latest(
         let item = serde_json::from_slice(row.bytes(2)?).map_err(unreadable)?;
         Ok(StockSnapshot { version: row.unsigned(0)?, position: row.unsigned(1)?, item })
     };
-    connection.fetch(query).await?.first().map(snapshot).transpose()
+    tables.fetch(query).await?.first().map(snapshot).transpose()
 }

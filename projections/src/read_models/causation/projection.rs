@@ -8,15 +8,14 @@ use holdfast_domain::stream::StreamId;
 use holdfast_journal::Event;
 use serde::Deserialize;
 
-use crate::error::ViewError;
-use crate::runtime::projection::{Projection, RecordedEvent};
+use crate::error::Result;
+use crate::runtime::projection::{Projection, RecordedEvent, RowsByKey};
 use crate::store::ColumnKind::{Integer, Text};
-use crate::store::{Presence, Scope, Table, Upsert, ViewConnection};
+use crate::store::{Presence, Table, Tables, Upsert};
 
 /// Commands whose positions are closer than this are loaded by one statement.
 const MAX_GAP: u64 = 10_000;
 
-/// The IDs in a command's metadata.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Ids {
@@ -38,7 +37,6 @@ impl Ids {
 /// A command with its IDs.
 #[derive(Debug, Clone)]
 pub struct CommandRow {
-    /// The position of its first event.
     first: u64,
     ids: Ids,
 }
@@ -82,22 +80,18 @@ impl Projection for CausationProjection {
     }
 
     /// All events of a command are applied together, so a row exists only if some of its streams were parked.
-    async fn load(
-        connection: &mut ViewConnection,
-        scope: Scope<'_>,
-        keys: &[u64],
-    ) -> Result<HashMap<u64, CommandRow>, ViewError> {
+    async fn load(tables: &mut Tables<'_>, keys: &[u64]) -> Result<RowsByKey<Self>> {
         let mut keys = keys.to_vec();
         keys.sort_unstable();
         let mut rows = HashMap::new();
         for near in keys.chunk_by(|one, next| next - one < MAX_GAP) {
             let (Some(first), Some(last)) = (near.first(), near.last()) else { continue };
-            let query = scope.statement(
+            let query = tables.statement(
                 "SELECT last_position, first_position, correlation_id, causation_id FROM command_link
                  WHERE merchant = $1 AND generation = $2 AND last_position BETWEEN $3 AND $4",
             );
             let query = query.bind(*first).bind(*last);
-            for row in connection.fetch(query).await? {
+            for row in tables.fetch(query).await? {
                 let id = |text: Option<&str>| text.map(Arc::from);
                 let ids = Ids {
                     correlation_id: id(row.optional_text(2)?),
@@ -110,24 +104,14 @@ impl Projection for CausationProjection {
         Ok(rows)
     }
 
-    async fn save(
-        connection: &mut ViewConnection,
-        scope: Scope<'_>,
-        rows: &[(u64, CommandRow)],
-        presence: Presence,
-    ) -> Result<(), ViewError> {
+    async fn save(tables: &mut Tables<'_>, rows: &[(u64, CommandRow)], presence: Presence) -> Result<()> {
         let text = |id: &Option<Arc<str>>| id.as_ref().map(ToString::to_string);
-        Upsert::into(TABLE.name, scope, rows, presence)
+        Upsert::into(TABLE.name, rows, presence)
             .key("last_position", |(last, _)| *last)
             .updated("first_position", |(_, row)| row.first)
             .fixed("correlation_id", |(_, row)| text(&row.ids.correlation_id))
             .fixed("causation_id", |(_, row)| text(&row.ids.causation_id))
-            .run(connection)
+            .run(tables)
             .await
-    }
-
-    /// Does nothing: a row does not contain the state of a stream, so it cannot be stale.
-    async fn mark_stale(_: &mut ViewConnection, _: Scope<'_>, _: &[&str]) -> Result<(), ViewError> {
-        Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! Queries for commands by their correlation and causation IDs.
 
 use super::projection::CausationProjection;
-use crate::error::ViewError;
+use crate::error::Result;
 use crate::runtime::projection::Projection;
 use crate::store::{Row, Scope, Statement, ViewStore};
 
@@ -49,7 +49,7 @@ impl Causation {
         link: CommandLink<'_>,
         after: u64,
         limit: usize,
-    ) -> Result<Vec<CommandRange>, ViewError> {
+    ) -> Result<Vec<CommandRange>> {
         let (column, id) = match link {
             CommandLink::Correlation(id) => ("correlation_id", id),
             CommandLink::Causation(id) => ("causation_id", id),
@@ -71,7 +71,7 @@ impl Causation {
         generation: i64,
         ids: &[String],
         limit: usize,
-    ) -> Result<Vec<CommandRange>, ViewError> {
+    ) -> Result<Vec<CommandRange>> {
         let mut reader = self.store.reader().await?;
         let mut found = Vec::new();
         for ids in ids.chunks(IDS_PER_STATEMENT) {
@@ -93,6 +93,6 @@ fn select(scope: Scope<'_>) -> Statement {
     )
 }
 
-fn range(row: &Row) -> Result<CommandRange, ViewError> {
+fn range(row: &Row) -> Result<CommandRange> {
     Ok(CommandRange { last: row.unsigned(0)?, first: row.unsigned(1)? })
 }

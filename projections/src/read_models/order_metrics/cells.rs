@@ -4,8 +4,8 @@ use holdfast_domain::values::Timestamp;
 
 use super::measure::Measure;
 use super::period::Period;
-use crate::error::ViewError;
-use crate::store::{Row, Scope, ViewConnection};
+use crate::error::Result;
+use crate::store::{Row, Tables};
 
 /// One measure in one hour, channel and location.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub struct MetricCell {
 }
 
 impl MetricCell {
-    fn new(row: &Row) -> Result<Self, ViewError> {
+    fn new(row: &Row) -> Result<Self> {
         let measure = Measure::from_name(row.text(3)?)?;
         let within_seconds = row.unsigned(4)?;
         Ok(Self {
@@ -54,12 +54,11 @@ pub enum MetricCursor {
 
 /// Reads up to `limit` cells of hours, sorted by time.
 pub(crate) async fn list(
-    snapshot: &mut ViewConnection,
-    scope: Scope<'_>,
+    tables: &mut Tables<'_>,
     cursor: &MetricCursor,
     limit: usize,
-) -> Result<Vec<MetricCell>, ViewError> {
-    let mut query = scope.statement(
+) -> Result<Vec<MetricCell>> {
+    let mut query = tables.statement(
         "SELECT begins_at, channel, location, measure, within_seconds, occurrences, total FROM metric
          WHERE merchant = $1 AND generation = $2 AND period = $3 AND ",
     );
@@ -78,13 +77,12 @@ pub(crate) async fn list(
     }
     query.push(" ORDER BY begins_at, channel, location, measure, within_seconds LIMIT ");
     query.push_bind(limit as u64);
-    snapshot.fetch(query).await?.iter().map(MetricCell::new).collect()
+    tables.fetch(query).await?.iter().map(MetricCell::new).collect()
 }
 
 /// Counts the cells of hours.
-pub(crate) async fn count(connection: &mut ViewConnection, scope: Scope<'_>) -> Result<u64, ViewError> {
-    let count = scope
+pub(crate) async fn count(tables: &mut Tables<'_>) -> Result<u64> {
+    let count = tables
         .statement("SELECT count(*) FROM metric WHERE merchant = $1 AND generation = $2 AND period = $3");
-    let count = count.bind(Period::Hour.name());
-    connection.fetch(count).await?.first().map_or(Ok(0), |row| row.unsigned(0))
+    tables.count(count.bind(Period::Hour.name())).await
 }

@@ -1,8 +1,7 @@
 //! The measures: what is counted.
 
-use crate::error::ViewError;
+use crate::error::{Result, ViewError};
 
-/// The name of the projection.
 pub(super) const NAME: &str = "metrics";
 
 /// The error of a row that cannot be decoded.
@@ -39,43 +38,29 @@ pub enum Measure {
     PackToShip,
 }
 
-impl Measure {
-    /// All measures.
-    pub const ALL: [Self; 12] = [
-        Self::OrdersCreated,
-        Self::ReservationAttempts,
-        Self::UnitsReserved,
-        Self::OrdersBackordered,
-        Self::PicksShorted,
-        Self::ShipmentsCreated,
-        Self::Deliveries,
-        Self::Cancellations,
-        Self::ReturnsReceived,
-        Self::CreatedToShipped,
-        Self::PickToPack,
-        Self::PackToShip,
-    ];
+const NAMES: [(Measure, &str); 12] = [
+    (Measure::OrdersCreated, "orders_created"),
+    (Measure::ReservationAttempts, "reservation_attempts"),
+    (Measure::UnitsReserved, "units_reserved"),
+    (Measure::OrdersBackordered, "orders_backordered"),
+    (Measure::PicksShorted, "picks_shorted"),
+    (Measure::ShipmentsCreated, "shipments_created"),
+    (Measure::Deliveries, "deliveries"),
+    (Measure::Cancellations, "cancellations"),
+    (Measure::ReturnsReceived, "returns_received"),
+    (Measure::CreatedToShipped, "created_to_shipped"),
+    (Measure::PickToPack, "pick_to_pack"),
+    (Measure::PackToShip, "pack_to_ship"),
+];
 
+impl Measure {
     /// The name of the measure in the database.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::OrdersCreated => "orders_created",
-            Self::ReservationAttempts => "reservation_attempts",
-            Self::UnitsReserved => "units_reserved",
-            Self::OrdersBackordered => "orders_backordered",
-            Self::PicksShorted => "picks_shorted",
-            Self::ShipmentsCreated => "shipments_created",
-            Self::Deliveries => "deliveries",
-            Self::Cancellations => "cancellations",
-            Self::ReturnsReceived => "returns_received",
-            Self::CreatedToShipped => "created_to_shipped",
-            Self::PickToPack => "pick_to_pack",
-            Self::PackToShip => "pack_to_ship",
-        }
+        NAMES.iter().find(|(measure, _)| *measure == self).map_or("", |(_, name)| name)
     }
 
-    pub(super) fn from_name(name: &str) -> Result<Self, ViewError> {
-        let known = Self::ALL.into_iter().find(|measure| measure.name() == name);
+    pub(super) fn from_name(name: &str) -> Result<Self> {
+        let known = NAMES.iter().find(|(_, known)| *known == name).map(|(measure, _)| *measure);
         known.ok_or_else(|| unreadable(format_args!("unknown measure {name}")))
     }
 

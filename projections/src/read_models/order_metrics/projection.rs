@@ -1,6 +1,6 @@
 //! The fold of the read model. Events add to cells; a cell is never overwritten.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use holdfast_domain::stream::{DomainEvent, StreamId};
@@ -9,10 +9,10 @@ use holdfast_domain::values::OrderId;
 use super::facts::{Occurrence, OrderFacts};
 use super::measure::{self, Measure, unreadable};
 use super::period::Period;
-use crate::error::ViewError;
-use crate::runtime::projection::{Projection, RecordedEvent};
+use crate::error::Result;
+use crate::runtime::projection::{Projection, RecordedEvent, RowsByKey};
 use crate::store::ColumnKind::{Bytes, Integer, Text};
-use crate::store::{Presence, Row, Scope, Table, Upsert, ViewConnection};
+use crate::store::{Presence, Row, Table, Tables, Upsert};
 
 /// What is known of an order, and what its events add.
 #[derive(Debug, Clone, Default)]
@@ -68,14 +68,10 @@ impl Projection for MetricsProjection {
         row
     }
 
-    async fn load(
-        connection: &mut ViewConnection,
-        scope: Scope<'_>,
-        keys: &[OrderId],
-    ) -> Result<HashMap<OrderId, MetricsRow>, ViewError> {
+    async fn load(tables: &mut Tables<'_>, keys: &[OrderId]) -> Result<RowsByKey<Self>> {
         const SELECT: &str = "SELECT order_id, facts FROM metric_order";
         let ids: Vec<String> = keys.iter().map(OrderId::to_string).collect();
-        let rows = connection.find(SELECT, scope, "order_id", &ids).await?;
+        let rows = tables.find(SELECT, "order_id", &ids).await?;
         let row = |row: &Row| {
             let facts = serde_json::from_slice(row.bytes(1)?).map_err(unreadable)?;
             Ok((row.text(0)?.parse().map_err(unreadable)?, MetricsRow { facts, added: Vec::new() }))
@@ -83,25 +79,20 @@ impl Projection for MetricsProjection {
         rows.iter().map(row).collect()
     }
 
-    async fn save(
-        connection: &mut ViewConnection,
-        scope: Scope<'_>,
-        rows: &[(OrderId, MetricsRow)],
-        presence: Presence,
-    ) -> Result<(), ViewError> {
+    async fn save(tables: &mut Tables<'_>, rows: &[(OrderId, MetricsRow)], presence: Presence) -> Result<()> {
         let mut facts = Vec::with_capacity(rows.len());
         for (_, row) in rows {
             facts.push(serde_json::to_vec(&row.facts).map_err(unreadable)?);
         }
         let mut facts = facts.into_iter();
-        Upsert::into("metric_order", scope, rows, presence)
+        Upsert::into("metric_order", rows, presence)
             .key("order_id", |(id, _)| id.to_string())
             .updated("facts", |_| facts.next().unwrap_or_default())
-            .run(connection)
+            .run(tables)
             .await?;
         let cells: Vec<(Cell, Sum)> = sum(rows.iter().flat_map(|(_, row)| &row.added)).into_iter().collect();
         // Other orders have added to the same cells, so new orders change existing cells too.
-        Upsert::into("metric", scope, &cells, Presence::MayExist)
+        Upsert::into("metric", &cells, Presence::MayExist)
             .key("period", |(cell, _)| cell.period.name())
             .key("begins_at", |(cell, _)| cell.begins_at)
             .key("channel", |(cell, _)| cell.channel.as_str())
@@ -110,14 +101,8 @@ impl Projection for MetricsProjection {
             .key("within_seconds", |(cell, _)| cell.within_seconds)
             .summed("occurrences", |(_, sum)| sum.occurrences)
             .summed("total", |(_, sum)| sum.total)
-            .run(connection)
+            .run(tables)
             .await
-    }
-
-    /// Does nothing: the sums lack the parked events of an order, and the projection's progress says so for all of
-    /// them.
-    async fn mark_stale(_: &mut ViewConnection, _: Scope<'_>, _: &[&str]) -> Result<(), ViewError> {
-        Ok(())
     }
 }
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::measure::{Measure, NAME};
 use super::period::Period;
-use crate::error::ViewError;
+use crate::error::{Result, ViewError};
 use crate::store::{Scope, Statement, ViewStore};
 
 /// The most cells that one query may read. Merchants with many channels or locations query shorter times.
@@ -113,7 +113,7 @@ impl Metrics {
         merchant: &str,
         generation: i64,
         filter: &MetricsFilter,
-    ) -> Result<Vec<PeriodMetrics>, ViewError> {
+    ) -> Result<Vec<PeriodMetrics>> {
         self.by_period_up_to(merchant, generation, filter, MAX_CELLS).await
     }
 
@@ -124,7 +124,7 @@ impl Metrics {
         generation: i64,
         filter: &MetricsFilter,
         max_cells: usize,
-    ) -> Result<Vec<PeriodMetrics>, ViewError> {
+    ) -> Result<Vec<PeriodMetrics>> {
         let query = statement(Scope { merchant, generation }, filter, max_cells.saturating_add(1));
         let rows = self.store.reader().await?.fetch(query).await?;
         if rows.len() > max_cells {

@@ -7,7 +7,7 @@ use super::page::Page;
 use super::query::{FulfillmentOrderRow, Orders};
 use super::rows;
 use super::stage::{NEVER, Stage};
-use crate::error::ViewError;
+use crate::error::Result;
 use crate::store::{Row, Scope, Statement};
 
 /// A fulfillment order on the board of its location.
@@ -58,14 +58,14 @@ impl Orders {
         (location, stage): (&LocationId, Stage),
         after: Option<&str>,
         limit: usize,
-    ) -> Result<Page<BoardEntry>, ViewError> {
+    ) -> Result<Page<BoardEntry>> {
         let scope = Scope { merchant, generation };
-        let mut snapshot = self.store().snapshot().await?;
+        let mut snapshot = self.store.snapshot().await?;
         let query = page_of_board(scope, location, stage, after, limit.saturating_add(1));
         let places: Vec<Place> =
             snapshot.fetch(query).await?.iter().map(Place::new).collect::<Result<_, _>>()?;
         let orders: Vec<OrderId> = places.iter().map(|place| place.id.order()).collect();
-        let orders = rows::load(&mut snapshot, scope, &orders).await?;
+        let orders = rows::load(&mut snapshot.scoped(scope), &orders).await?;
         snapshot.commit().await?;
         let entry = |place: &Place| {
             Some(BoardEntry {
@@ -86,7 +86,7 @@ impl Orders {
         generation: i64,
         location: Option<&LocationId>,
         now: Timestamp,
-    ) -> Result<Vec<BoardSummary>, ViewError> {
+    ) -> Result<Vec<BoardSummary>> {
         let scope = Scope { merchant, generation };
         let mut query = scope.statement(
             "SELECT location, stage, count(*), count(CASE WHEN due_at < $3 THEN 1 END), min(stage_since), min(due_at)
@@ -97,7 +97,7 @@ impl Orders {
             query.push(" AND location = ").push_bind(location.as_str());
         }
         query.push(" GROUP BY location, stage");
-        let rows = self.store().reader().await?.fetch(query).await?;
+        let rows = self.store.reader().await?.fetch(query).await?;
         let summary = |row: &Row| {
             Ok(BoardSummary {
                 location: LocationId::new(row.text(0)?).map_err(unreadable)?,
@@ -108,7 +108,7 @@ impl Orders {
                 next_due_at: due_time(row.integer(5)?),
             })
         };
-        let mut all = rows.iter().map(summary).collect::<Result<Vec<_>, ViewError>>()?;
+        let mut all = rows.iter().map(summary).collect::<Result<Vec<_>>>()?;
         let index = |stage: Stage| Stage::ALL.iter().position(|known| *known == stage);
         all.sort_by(|one, other| {
             (one.location.as_str(), index(one.stage)).cmp(&(other.location.as_str(), index(other.stage)))
@@ -152,7 +152,7 @@ struct Place {
 }
 
 impl Place {
-    fn new(row: &Row) -> Result<Self, ViewError> {
+    fn new(row: &Row) -> Result<Self> {
         Ok(Self {
             id: row.text(0)?.parse().map_err(unreadable)?,
             stage_since: row.integer(1)?,

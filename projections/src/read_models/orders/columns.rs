@@ -4,7 +4,6 @@ use crate::error::ViewError;
 use crate::store::ColumnKind::{Boolean, Bytes, Integer, Text};
 use crate::store::Table;
 
-/// The name of the projection.
 pub(super) const NAME: &str = "order_status";
 
 /// The columns that an [`super::OrderRow`] is read from.

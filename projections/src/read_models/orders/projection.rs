@@ -1,7 +1,5 @@
 //! The fold of the read model: it uses the order's own `apply`.
 
-use std::collections::HashMap;
-
 use async_trait::async_trait;
 use cqrs_es::Aggregate;
 use holdfast_domain::order::{Order, OrderEvent};
@@ -11,9 +9,9 @@ use holdfast_domain::values::OrderId;
 use super::row::OrderRow;
 use super::stage::Stages;
 use super::{columns, rows};
-use crate::error::ViewError;
-use crate::runtime::projection::{Projection, RecordedEvent};
-use crate::store::{Presence, Scope, Table, ViewConnection};
+use crate::error::Result;
+use crate::runtime::projection::{Projection, RecordedEvent, RowsByKey};
+use crate::store::{Presence, Table, Tables};
 
 /// The projection `order_status`.
 #[derive(Debug)]
@@ -62,37 +60,28 @@ impl Projection for OrderStatusProjection {
         row
     }
 
-    async fn load(
-        connection: &mut ViewConnection,
-        scope: Scope<'_>,
-        keys: &[OrderId],
-    ) -> Result<HashMap<OrderId, Box<OrderRow>>, ViewError> {
-        let rows = rows::load(connection, scope, keys).await?;
+    async fn load(tables: &mut Tables<'_>, keys: &[OrderId]) -> Result<RowsByKey<Self>> {
+        let rows = rows::load(tables, keys).await?;
         Ok(rows.into_iter().map(|(id, row)| (id, Box::new(row))).collect())
     }
 
     async fn save(
-        connection: &mut ViewConnection,
-        scope: Scope<'_>,
+        tables: &mut Tables<'_>,
         rows: &[(OrderId, Box<OrderRow>)],
         presence: Presence,
-    ) -> Result<(), ViewError> {
-        rows::save(connection, scope, rows, presence).await
+    ) -> Result<()> {
+        rows::save(tables, rows, presence).await
     }
 
-    async fn mark_stale(
-        connection: &mut ViewConnection,
-        scope: Scope<'_>,
-        streams: &[&str],
-    ) -> Result<(), ViewError> {
+    async fn mark_stale(tables: &mut Tables<'_>, streams: &[&str]) -> Result<()> {
         for stream in streams {
             if let Ok(StreamId::Order(id)) = stream.parse() {
-                let mark = scope.statement(
+                let mark = tables.statement(
                     "UPDATE order_status SET stale = TRUE
                      WHERE merchant = $1 AND generation = $2 AND order_id = $3",
                 );
                 let mark = mark.bind(id.to_string().as_str());
-                connection.execute(mark).await?;
+                tables.execute(mark).await?;
             }
         }
         Ok(())

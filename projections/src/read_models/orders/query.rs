@@ -10,8 +10,8 @@ use super::filter::{self, OrderFilter, OrderSort};
 use super::page::Page;
 use super::row::OrderRow;
 use super::rows::{self, order_row};
-use crate::error::ViewError;
-use crate::store::{Row, Scope, Statement, ViewConnection, ViewStore};
+use crate::error::Result;
+use crate::store::{Row, Scope, Statement, Tables, ViewStore};
 
 /// Which fulfillment orders a list contains. A fulfillment order must match all fields that are given.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -55,16 +55,12 @@ impl FulfillmentOrderRow {
 /// The read model `order_status`.
 #[derive(Debug, Clone)]
 pub struct Orders {
-    store: ViewStore,
+    pub(super) store: ViewStore,
 }
 
 impl Orders {
     /// The name of the projection.
     pub const NAME: &'static str = NAME;
-
-    pub(super) fn store(&self) -> &ViewStore {
-        &self.store
-    }
 
     /// Reads from a store.
     pub fn new(store: &ViewStore) -> Self {
@@ -72,12 +68,7 @@ impl Orders {
     }
 
     /// Returns an order by ID.
-    pub async fn get(
-        &self,
-        merchant: &str,
-        generation: i64,
-        id: OrderId,
-    ) -> Result<Option<OrderRow>, ViewError> {
+    pub async fn get(&self, merchant: &str, generation: i64, id: OrderId) -> Result<Option<OrderRow>> {
         Ok(self.get_many(merchant, generation, &[id]).await?.pop().map(|(_, row)| row))
     }
 
@@ -87,10 +78,10 @@ impl Orders {
         merchant: &str,
         generation: i64,
         ids: &[OrderId],
-    ) -> Result<Vec<(OrderId, OrderRow)>, ViewError> {
+    ) -> Result<Vec<(OrderId, OrderRow)>> {
         let mut connection = self.store.reader().await?;
         let scope = Scope { merchant, generation };
-        Ok(rows::load(&mut connection, scope, ids).await?.into_iter().collect())
+        Ok(rows::load(&mut connection.scoped(scope), ids).await?.into_iter().collect())
     }
 
     /// Lists the orders of all merchants with a timer that is due at `now`, longest due first.
@@ -100,7 +91,7 @@ impl Orders {
         now: Timestamp,
         after: Option<&DueOrder>,
         limit: usize,
-    ) -> Result<Vec<DueOrder>, ViewError> {
+    ) -> Result<Vec<DueOrder>> {
         let mut query = Statement::new(
             "SELECT merchant, order_id, position, due_at FROM order_status
              WHERE due_at IS NOT NULL AND generation = $1 AND due_at <= $2",
@@ -129,7 +120,7 @@ impl Orders {
         sku: &Sku,
         location: &LocationId,
         limit: usize,
-    ) -> Result<Vec<OrderId>, ViewError> {
+    ) -> Result<Vec<OrderId>> {
         let scope = Scope { merchant, generation };
         let mut query = scope.statement(
             "SELECT DISTINCT order_id, first_position FROM fulfillment_order
@@ -153,7 +144,7 @@ impl Orders {
         filter: &OrderFilter,
         after: Option<&str>,
         limit: usize,
-    ) -> Result<Page<OrderRow>, ViewError> {
+    ) -> Result<Page<OrderRow>> {
         let scope = Scope { merchant, generation };
         let query = filter::statement(scope, filter, after, limit.saturating_add(1));
         let rows = self.store.reader().await?.fetch(query).await?;
@@ -170,7 +161,7 @@ impl Orders {
         filter: &FulfillmentOrderFilter,
         after: Option<&str>,
         limit: usize,
-    ) -> Result<Page<FulfillmentOrderRow>, ViewError> {
+    ) -> Result<Page<FulfillmentOrderRow>> {
         let scope = Scope { merchant, generation };
         let query = page_of_fulfillment_orders(scope, filter, after, limit.saturating_add(1));
         let mut snapshot = self.store.snapshot().await?;
@@ -180,7 +171,7 @@ impl Orders {
             ids.push((id, format!("{}.{}", row.integer(1)?, row.integer(2)?)));
         }
         let orders: Vec<OrderId> = ids.iter().map(|(id, _)| id.order()).collect();
-        let orders = rows::load(&mut snapshot, scope, &orders).await?;
+        let orders = rows::load(&mut snapshot.scoped(scope), &orders).await?;
         snapshot.commit().await?;
         let item = |(id, cursor): (FulfillmentOrderId, String)| {
             Some((FulfillmentOrderRow::new(orders.get(&id.order())?, id)?, cursor))
@@ -219,13 +210,12 @@ pub(crate) fn page_of_fulfillment_orders(
 
 /// Reads up to `limit` orders after a cursor, in the given sort order.
 pub(crate) async fn sorted_after(
-    connection: &mut ViewConnection,
-    scope: Scope<'_>,
+    tables: &mut Tables<'_>,
     sort: OrderSort,
     after: &str,
     limit: usize,
-) -> Result<Vec<OrderRow>, ViewError> {
+) -> Result<Vec<OrderRow>> {
     let all = OrderFilter { sort, ..OrderFilter::default() };
-    let rows = connection.fetch(filter::statement(scope, &all, Some(after), limit)).await?;
+    let rows = tables.fetch(filter::statement(tables.scope, &all, Some(after), limit)).await?;
     rows.iter().map(|row| order_row(row).map(|(_, order)| order)).collect()
 }

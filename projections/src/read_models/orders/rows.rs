@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::columns::unreadable;
 use super::row::OrderRow;
 use super::stage::{self, Stages};
-use crate::error::ViewError;
-use crate::store::{Presence, Row, Scope, Upsert, ViewConnection};
+use crate::error::Result;
+use crate::store::{Presence, Row, Tables, Upsert};
 
 const SELECT: &str =
     "SELECT order_id, first_position, position, version, changed_at, state, stale FROM order_status";
@@ -30,7 +30,7 @@ struct State {
 }
 
 /// Decodes the columns of [`super::columns::SELECT_ORDER`].
-pub(super) fn order_row(row: &Row) -> Result<(OrderId, OrderRow), ViewError> {
+pub(super) fn order_row(row: &Row) -> Result<(OrderId, OrderRow)> {
     let State { order, stages } = serde_json::from_slice(row.bytes(5)?).map_err(unreadable)?;
     let order = OrderRow {
         first_position: row.unsigned(1)?,
@@ -45,46 +45,40 @@ pub(super) fn order_row(row: &Row) -> Result<(OrderId, OrderRow), ViewError> {
     Ok((row.text(0)?.parse().map_err(unreadable)?, order))
 }
 
-pub(super) async fn load(
-    connection: &mut ViewConnection,
-    scope: Scope<'_>,
-    ids: &[OrderId],
-) -> Result<HashMap<OrderId, OrderRow>, ViewError> {
+pub(super) async fn load(tables: &mut Tables<'_>, ids: &[OrderId]) -> Result<HashMap<OrderId, OrderRow>> {
     let ids: Vec<String> = ids.iter().map(OrderId::to_string).collect();
-    connection.find(SELECT, scope, "order_id", &ids).await?.iter().map(order_row).collect()
+    tables.find(SELECT, "order_id", &ids).await?.iter().map(order_row).collect()
 }
 
 pub(super) async fn save(
-    connection: &mut ViewConnection,
-    scope: Scope<'_>,
+    tables: &mut Tables<'_>,
     rows: &[(OrderId, Box<OrderRow>)],
     presence: Presence,
-) -> Result<(), ViewError> {
-    save_orders(connection, scope, rows, presence).await?;
+) -> Result<()> {
+    save_orders(tables, rows, presence).await?;
     let terms: BTreeSet<(&'static str, String, u64)> = rows.iter().flat_map(|(_, row)| terms(row)).collect();
     let terms: Vec<_> = terms.into_iter().collect();
-    Upsert::into("order_term", scope, &terms, presence)
+    Upsert::into("order_term", &terms, presence)
         .key("kind", |(kind, ..)| *kind)
         .key("value", |(_, value, _)| value.as_str())
         .key("first_position", |(.., first_position)| *first_position)
-        .run(connection)
+        .run(tables)
         .await?;
-    save_fulfillment_orders(connection, scope, rows, presence).await
+    save_fulfillment_orders(tables, rows, presence).await
 }
 
 async fn save_orders(
-    connection: &mut ViewConnection,
-    scope: Scope<'_>,
+    tables: &mut Tables<'_>,
     rows: &[(OrderId, Box<OrderRow>)],
     presence: Presence,
-) -> Result<(), ViewError> {
+) -> Result<()> {
     let mut states = Vec::with_capacity(rows.len());
     for (_, row) in rows {
         let state = StateRef { order: &row.order, stages: &row.stages };
         states.push(serde_json::to_vec(&state).map_err(unreadable)?);
     }
     let mut states = states.into_iter();
-    Upsert::into("order_status", scope, rows, presence)
+    Upsert::into("order_status", rows, presence)
         .key("order_id", |(id, _)| id.to_string())
         .fixed("first_position", |(_, row)| row.first_position)
         .fixed("channel", |(_, row)| {
@@ -102,7 +96,7 @@ async fn save_orders(
         .updated("stuck", |(_, row)| row.order.is_stuck())
         .updated("state", |_| states.next().unwrap_or_default())
         .updated("stale", |_| false)
-        .run(connection)
+        .run(tables)
         .await
 }
 
@@ -124,16 +118,15 @@ fn terms(row: &OrderRow) -> Vec<(&'static str, String, u64)> {
 }
 
 async fn save_fulfillment_orders(
-    connection: &mut ViewConnection,
-    scope: Scope<'_>,
+    tables: &mut Tables<'_>,
     rows: &[(OrderId, Box<OrderRow>)],
     presence: Presence,
-) -> Result<(), ViewError> {
+) -> Result<()> {
     let all: Vec<(&OrderRow, &FulfillmentOrder)> = rows
         .iter()
         .flat_map(|(_, row)| row.order.fulfillment_orders.iter().map(move |own| (&**row, own)))
         .collect();
-    Upsert::into("fulfillment_order", scope, &all, presence)
+    Upsert::into("fulfillment_order", &all, presence)
         .key("fulfillment_order_id", |(_, own)| own.id.to_string())
         .fixed("order_id", |(_, own)| own.id.order().to_string())
         .fixed("first_position", |(row, _)| row.first_position)
@@ -145,6 +138,6 @@ async fn save_fulfillment_orders(
         .updated("stage_since", |(row, own)| row.stages.of(own).map(|(_, since)| since))
         .updated("priority_rank", |(row, _)| stage::priority_rank(&row.order))
         .updated("due_at", |(row, own)| stage::due_at(&row.order, own))
-        .run(connection)
+        .run(tables)
         .await
 }

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::columns::unreadable;
-use crate::error::ViewError;
+use crate::error::Result;
 
 /// The due time of a fulfillment order without one: after every other.
 pub(super) const NEVER: i64 = i64::MAX;
@@ -44,7 +44,7 @@ impl Stage {
         }
     }
 
-    pub(super) fn from_name(name: &str) -> Result<Self, ViewError> {
+    pub(super) fn from_name(name: &str) -> Result<Self> {
         let known = Self::ALL.into_iter().find(|stage| stage.name() == name);
         known.ok_or_else(|| unreadable(format!("unknown stage {name}")))
     }
