@@ -1,11 +1,11 @@
-# The program in an image of its own. docker-compose.yml shows it with a database and a balancer.
+# The image of the program. docker-compose.yml runs it with a database and a load balancer.
 #
 #   docker build --tag holdfast .
 #   docker run --rm holdfast demo
 #   docker run --network host --volume holdfast:/var/lib/holdfast holdfast
 #
-# As long as there is no authentication it listens on loopback only: whoever is to reach it from outside of its
-# container needs the container's network (--network host, or as in docker-compose.yml).
+# Authentication is not implemented yet, so the server listens on loopback only. Clients outside of its container must share
+# its network (--network host, or as in docker-compose.yml).
 
 FROM rust:1.95-slim-bookworm AS build
 WORKDIR /source
@@ -16,7 +16,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     && cp target/dist/holdfast /usr/local/bin/holdfast
 
 FROM debian:bookworm-slim
-# The certificates of the public authorities for a database with TLS, curl for health checks.
+# CA certificates for a database with TLS, curl for health checks.
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates curl \
     && rm -rf /var/lib/apt/lists/* \
@@ -24,7 +24,7 @@ RUN apt-get update \
     && install --directory --owner=holdfast --group=holdfast --mode=0700 /var/lib/holdfast
 COPY --from=build /usr/local/bin/holdfast /usr/local/bin/holdfast
 USER 10001:10001
-# Where an embedded store is, when no other database is given.
+# The directory of the embedded store, which is the default database.
 WORKDIR /var/lib/holdfast
 ENTRYPOINT ["holdfast"]
 CMD ["serve"]
