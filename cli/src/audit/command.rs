@@ -14,7 +14,7 @@ use holdfast_journal::{Event, Journal, LoadRequest, OutcomeKey};
 use holdfast_terminal::output::{self, Printer, Progress};
 
 use super::listing::{Columns, Listing};
-use super::{Common, actor_cell};
+use super::{Common, actor_cell, last_position};
 use crate::error::CliError;
 
 const EXAMPLES: &str = "\
@@ -73,12 +73,7 @@ struct Selection {
 pub async fn run(arguments: &Arguments, printer: &mut Printer) -> Result<(), CliError> {
     let Common { store, merchant, json } = &arguments.common;
     let journal = store.database()?.journal_to_read().await?;
-    // Events that are written after this point are not listed.
-    let head = journal.head(merchant.as_str()).await?.position;
-    let up_to = match arguments.as_of {
-        None => head,
-        Some(as_of) => as_of.position(&*journal, merchant.as_str()).await?.min(head),
-    };
+    let up_to = last_position(&*journal, merchant, arguments.as_of).await?;
     let mut listing = Listing::new(&COLUMNS, *json);
     let mut events = 0;
     let mut add = |command: &CausedCommand, listing: &mut Listing<7>, printer: &mut Printer| {
@@ -97,10 +92,8 @@ pub async fn run(arguments: &Arguments, printer: &mut Printer) -> Result<(), Cli
         }
         None => {
             let root = root(&*journal, merchant, arguments).await?;
-            let end = root.last().map_or(0, |last| last.position);
-            if end > up_to || end == 0 {
-                return Err(CliError::UnknownCommand { merchant: merchant.clone() });
-            }
+            let end = root.last().map(|last| last.position).filter(|end| *end <= up_to);
+            let end = end.ok_or_else(|| CliError::UnknownCommand { merchant: merchant.clone() })?;
             add(&chain.add(None, root), &mut listing, printer)?;
             end
         }

@@ -8,6 +8,7 @@ mod stock;
 
 use holdfast_api::queries::AsOf;
 use holdfast_domain::values::MerchantId;
+use holdfast_journal::Journal;
 use holdfast_terminal::output::Printer;
 
 use crate::Store;
@@ -44,6 +45,19 @@ pub async fn run(subject: &Subject, printer: &mut Printer) -> Result<(), CliErro
         Subject::Stock(arguments) => stock::run(arguments, printer).await,
         Subject::Command(arguments) => command::run(arguments, printer).await,
     }
+}
+
+/// The position of the last event to show. Events that are written later are not shown.
+async fn last_position(
+    journal: &dyn Journal,
+    merchant: &MerchantId,
+    as_of: Option<AsOf>,
+) -> Result<u64, CliError> {
+    let head = journal.head(merchant.as_str()).await?.position;
+    Ok(match as_of {
+        None => head,
+        Some(as_of) => as_of.position(journal, merchant.as_str()).await?.min(head),
+    })
 }
 
 /// The requested position or time as the end of a sentence; empty for now.

@@ -9,7 +9,7 @@ use holdfast_domain::values::{LocationId, Sku};
 use holdfast_terminal::output::{self, Printer, Progress};
 
 use super::listing::{Columns, Listing};
-use super::{Common, actor_cell, as_of_phrase, command_cell};
+use super::{Common, actor_cell, as_of_phrase, command_cell, last_position};
 use crate::error::CliError;
 
 const EXAMPLES: &str = "\
@@ -61,12 +61,7 @@ pub async fn run(arguments: &Arguments, printer: &mut Printer) -> Result<(), Cli
     let Arguments { sku, common, location, from, as_of } = arguments;
     let Common { store, merchant, json } = common;
     let journal = store.database()?.journal_to_read().await?;
-    // Events that are written after this point are not listed.
-    let head = journal.head(merchant.as_str()).await?.position;
-    let up_to = match as_of {
-        None => head,
-        Some(as_of) => as_of.position(&*journal, merchant.as_str()).await?.min(head),
-    };
+    let up_to = last_position(&*journal, merchant, *as_of).await?;
     let mut replay = StockReplay::new(&journal, merchant.as_str(), sku, None, up_to);
     let mut progress = (*from > 0).then(|| Progress::new("replaying", (*from).min(up_to)));
     let mut listing = Listing::new(&COLUMNS, *json);
