@@ -27,6 +27,7 @@ macro_rules! commands {
             #[serde_with::skip_serializing_none]
             #[derive(Clone, PartialEq, ::serde::Serialize, ::serde::Deserialize, ::schemars::JsonSchema)]
             #[serde(rename_all = "camelCase", deny_unknown_fields)]
+            #[allow(missing_docs, reason = "documented where the name does not say it")]
             pub struct $name {
                 $( $(#[$field_doc])* pub $field: $kind, )*
                 /// When the fact happened. Default: unknown. It is stored, and does not change the decision time.

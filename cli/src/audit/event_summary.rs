@@ -106,7 +106,8 @@ pub fn event_summary(event: &OrderEvent) -> String {
             format!("{}: {}", units(&cancelled.lines), cancelled.reason)
         }
         OrderEvent::DiscrepancyRecorded(discrepancy) => {
-            format!("{}: {}", discrepancy.code, discrepancy.detail)
+            let excess = discrepancy.units.map_or(String::new(), |units| format!(": {units} units"));
+            format!("{}{excess}", discrepancy.code)
         }
         OrderEvent::PersonalDataErased(erased) => erased.reason.to_string(),
     }

@@ -6,8 +6,10 @@
 //! over the same trait, [`Aggregates`].
 
 mod aggregates;
-mod backorders;
+mod backorder_queue;
 mod capacity;
+mod decision;
+mod fill_backorders;
 mod operations;
 mod overcommitment;
 mod process;
@@ -19,8 +21,9 @@ pub mod stock_effects;
 mod tests;
 
 pub use aggregates::Aggregates;
-pub use backorders::fill_backorders;
+pub use decision::reallocate;
+pub use fill_backorders::fill_backorders;
 pub use operations::{accept_cancellation, change, move_fulfillment_order};
 pub use overcommitment::resolve_overcommitment;
-pub use process::{Decided, decide, reallocate, up_to_date};
+pub use process::{Decided, decide, up_to_date};
 pub use reactions::{Reaction, reactions};

@@ -3,15 +3,18 @@
 use std::collections::BTreeSet;
 
 use super::aggregates::Aggregates;
+use super::decision::reallocate;
 use super::overcommitment::resolve_shipped;
-use super::process::{Decided, decide, reallocate, up_to_date};
+use super::process::{Decided, decide, up_to_date};
 use super::ship_dates::promised_dates;
-use crate::order::{AcceptCancellation, MoveFulfillmentOrder, MoveTarget, Order, OrderCommand, Takeover};
+use crate::order::{
+    AcceptCancellation, MoveFulfillmentOrder, MoveTarget, Order, OrderCommand, ReassignmentCheck,
+};
 use crate::stream::StreamId;
 use crate::values::{LocationId, OrderId, Sku};
 
-/// Brings an order up to date, then decides a command on it and everything that follows. Orders lose units that have left
-/// for this one and were reserved for them.
+/// Brings an order up to date, then decides a command on it and everything that follows. Units that have shipped for it are
+/// released by the orders that had reserved them.
 pub fn change<A: Aggregates>(
     aggregates: &mut A,
     id: OrderId,
@@ -23,7 +26,7 @@ pub fn change<A: Aggregates>(
     Ok((aggregates.order(id)?, events))
 }
 
-/// Lets another location take a fulfillment order over.
+/// Moves a fulfillment order to another location.
 pub fn move_fulfillment_order<A: Aggregates>(
     aggregates: &mut A,
     command: &MoveFulfillmentOrder,
@@ -37,30 +40,30 @@ pub fn move_fulfillment_order<A: Aggregates>(
     decide(aggregates, id, &OrderCommand::MoveFulfillmentOrder(command.clone(), target))
 }
 
-/// A location agrees to leave its fulfillment order, or units of it, to nobody or to another location. Where that other
-/// location has too few units by now, they are sourced again.
+/// A location agrees to a cancellation or a move. When the target of a move cannot supply the units any more, they are
+/// sourced again.
 pub fn accept_cancellation<A: Aggregates>(
     aggregates: &mut A,
     command: &AcceptCancellation,
 ) -> Result<Decided, A::Error> {
     let id = command.fulfillment_order_id.order();
     let order = up_to_date(aggregates, id)?;
-    let mut takeover = Takeover::Possible;
+    let mut check = ReassignmentCheck::Possible;
     let mut targets: BTreeSet<LocationId> = BTreeSet::new();
-    if let Some((target, demand)) = order.takeover_of(command.fulfillment_order_id) {
+    if let Some((target, demand)) = order.reassignment_of(command.fulfillment_order_id) {
         make_room(aggregates, &order)?;
-        if !order.may_take_over(command.fulfillment_order_id, aggregates.network()?.is_paused(target)) {
-            takeover = Takeover::Impossible;
+        if !order.can_reassign(command.fulfillment_order_id, aggregates.network()?.is_paused(target)) {
+            check = ReassignmentCheck::Impossible;
         }
         for (sku, units) in demand {
             if aggregates.stock(&sku)?.available_at(target) < units {
-                takeover = Takeover::Impossible;
+                check = ReassignmentCheck::Impossible;
             }
         }
         targets.insert(target.clone());
     }
     let promises = promised_dates(aggregates, &order, &targets)?;
-    decide(aggregates, id, &OrderCommand::AcceptCancellation(command.clone(), promises, takeover))
+    decide(aggregates, id, &OrderCommand::AcceptCancellation(command.clone(), promises, check))
 }
 
 /// Ends expired reservations of an order's SKUs, before units of them are reserved elsewhere.

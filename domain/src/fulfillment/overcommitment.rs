@@ -1,16 +1,17 @@
-//! Which orders lose units when fewer are there than are reserved: a count did not find them, or they have left.
+//! Resolves overcommitment: a location has fewer units than are reserved, after a count or a shipment.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use super::aggregates::Aggregates;
-use super::process::{decide, reallocate, up_to_date};
+use super::decision::reallocate;
+use super::process::{decide, up_to_date};
 use super::ship_dates::capacity_streams;
 use crate::order::{OrderCommand, OrderEvent, ShipmentCreated};
 use crate::stream::StreamId;
 use crate::values::{LocationId, OrderId, Sku, Units};
 
-/// The most orders that one decision takes units from.
+/// The most orders that lose units in one decision.
 const MAX_ORDERS: usize = 200;
 
 /// The locations that have reserved more units of a SKU than they have.
@@ -23,9 +24,8 @@ pub(super) fn overcommitted_locations<A: Aggregates>(
     Ok(over.map(|(location, _)| location.clone()).collect())
 }
 
-/// Takes units that are reserved and not there from the orders that hold them, and sources those orders again: the
-/// least urgent order loses first and, of equally urgent ones, the latest. Picked units stay. Gives the orders that lost
-/// units.
+/// Releases missing units of the orders that have reserved them, and sources those orders again: the least urgent order
+/// first and, of equally urgent ones, the latest. Picked units stay reserved. Gives the orders that lost units.
 pub fn resolve_overcommitment<A: Aggregates>(
     aggregates: &mut A,
     sku: &Sku,
@@ -54,7 +54,7 @@ pub fn resolve_overcommitment<A: Aggregates>(
     Ok(affected)
 }
 
-/// Takes units that have left without being reserved for their order from the orders that hold them.
+/// Resolves overcommitment by units that have shipped without being reserved for their order.
 pub(super) fn resolve_shipped<A: Aggregates>(
     aggregates: &mut A,
     id: OrderId,
@@ -93,7 +93,7 @@ fn losing_orders<A: Aggregates>(
     Ok(by_urgency.into_iter().map(|(.., id)| id).collect())
 }
 
-/// Together: what is asked for order by order takes a load each.
+/// Announces all streams together: each announcement may load from the journal.
 fn load_what_sourcing_needs<A: Aggregates>(aggregates: &mut A, orders: &[OrderId]) -> Result<(), A::Error> {
     let mut streams = BTreeSet::from([StreamId::Policy]);
     for id in orders {

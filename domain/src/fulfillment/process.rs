@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use super::aggregates::Aggregates;
-use super::backorders::{join_queue, requeue, update_promise, withdraw_surplus};
+use super::backorder_queue::{join_queue, requeue, update_promise, withdraw_surplus};
 use super::capacity::update_capacity;
-use super::reactions::{Reaction, reactions};
+use super::decision::{decide_once, reallocate};
+use super::reactions::Reaction;
 use super::sourcing::source;
 use crate::order::{Order, OrderCommand, OrderEvent};
-use crate::stock::StockCommand;
-use crate::stream::StreamId;
-use crate::values::{OrderId, Sku};
+use crate::values::OrderId;
 
 /// An order after a decision and everything that followed from it, and the events of the decision itself.
 pub type Decided = (Arc<Order>, Vec<OrderEvent>);
@@ -52,22 +51,6 @@ pub(super) fn carry_out<A: Aggregates>(
     Ok(())
 }
 
-/// One decision on the order alone: its events, and what must follow.
-pub(super) fn decide_once<A: Aggregates>(
-    aggregates: &mut A,
-    id: OrderId,
-    command: &OrderCommand,
-) -> Result<(Vec<OrderEvent>, Vec<Reaction>), A::Error> {
-    let before = aggregates.order(id)?;
-    let (after, events) = aggregates.decide_order(id, command)?;
-    let due = reactions(&before, &after, &events, aggregates.now());
-    let touched = due.iter().filter_map(Reaction::sku).cloned().map(StreamId::Stock);
-    if !due.is_empty() {
-        aggregates.require(touched.chain([StreamId::Network, StreamId::Policy]))?;
-    }
-    Ok((events, due))
-}
-
 /// Carries out one reaction: gives what follows from it.
 fn react<A: Aggregates>(
     aggregates: &mut A,
@@ -92,17 +75,4 @@ fn react<A: Aggregates>(
         }
     }
     Ok(Vec::new())
-}
-
-/// Ends expired reservations of a SKU and earmarks its free units for the backorder queue: due before units of it are
-/// reserved, and after anything that may have added or freed units.
-pub fn reallocate<A: Aggregates>(aggregates: &mut A, sku: &Sku) -> Result<(), A::Error> {
-    let now = aggregates.now();
-    aggregates.decide_stock(sku, &StockCommand::ExpireReservations(now))?;
-    let item = aggregates.stock(sku)?;
-    if item.queue.is_empty() && item.levels.values().all(|level| level.earmarked.is_zero()) {
-        return Ok(());
-    }
-    let paused = aggregates.network()?.paused_locations();
-    aggregates.decide_stock(sku, &StockCommand::EarmarkInventory { paused }).map(drop)
 }

@@ -1,4 +1,4 @@
-//! What must follow from a decision on an order: derived from the order before and after it, never chosen by a command.
+//! The reactions to a decision on an order, derived from the order before and after it. A command never chooses them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub enum Reaction {
     UpdateCapacity(Vec<CapacityChange>),
     /// Every location has answered a requested amendment: it takes effect, or it lapses.
     SettleAmendment,
-    /// Units are reserved at a location that the order must not ship from, and nobody there has started: they are released.
+    /// Units are reserved at a location that the order must not ship from, and not acknowledged: they are released.
     Consolidate,
     /// Units wait for supply: they join the backorder queue.
     JoinQueue {
@@ -35,9 +35,9 @@ pub enum Reaction {
         /// Why the order was sourced.
         trigger: ReservationTrigger,
     },
-    /// Other locations may serve the order than when it joined the queues: its entries are replaced.
+    /// The eligible locations of the order have changed: its queue entries are replaced.
     Requeue,
-    /// Units are ordered that no decision has been made about.
+    /// The order has pending units.
     Source(SourcingRequest),
     /// The expected date of a SKU's backordered units may have changed.
     UpdatePromise(Sku),
@@ -56,14 +56,14 @@ impl Reaction {
     }
 }
 
-/// How an order's pending units are to be sourced.
+/// How to source an order's pending units.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SourcingRequest {
     /// Why the order is sourced.
     pub trigger: ReservationTrigger,
-    /// Locations that have just given units back, and are not asked again in this command.
+    /// Locations that have returned units in this command: they are excluded.
     pub excluded: BTreeSet<LocationId>,
-    /// The exact destination, while it is known: it is personal data, and sealed once the event is stored.
+    /// The coordinates of the destination, before they are encrypted.
     pub destination: Option<Coordinates>,
 }
 
@@ -155,15 +155,15 @@ fn sourcing_request(before: &Order, events: &[OrderEvent]) -> SourcingRequest {
                 }
                 request.destination = amended.personal.as_ref().and_then(PersonalData::coordinates);
             }
-            OrderEvent::FulfillmentOrderRejected(_) => request.gives_back(None),
+            OrderEvent::FulfillmentOrderRejected(_) => request.exclude(None),
             OrderEvent::PickShorted(shorted) => {
                 let location =
-                    before.fulfillment_order(shorted.fulfillment_order_id).map(|part| &part.location);
-                request.gives_back(location);
+                    before.fulfillment_order(shorted.fulfillment_order_id).map(|one| &one.location);
+                request.exclude(location);
             }
-            // Units that another fulfillment order releases to a shipment are not missing there.
+            // Units that another fulfillment order releases to a shipment are not missing.
             OrderEvent::InventoryReleased(released) if !has_left => {
-                released.fulfillment_orders.iter().for_each(|part| request.gives_back(Some(&part.location)));
+                released.fulfillment_orders.iter().for_each(|one| request.exclude(Some(&one.location)));
             }
             _ => {}
         }
@@ -172,7 +172,7 @@ fn sourcing_request(before: &Order, events: &[OrderEvent]) -> SourcingRequest {
 }
 
 impl SourcingRequest {
-    fn gives_back(&mut self, location: Option<&LocationId>) {
+    fn exclude(&mut self, location: Option<&LocationId>) {
         if self.trigger != ReservationTrigger::Creation {
             self.trigger = ReservationTrigger::Shortfall;
         }

@@ -1,10 +1,10 @@
-//! Finding locations for an order's pending units: the candidates, why a location is excluded, and what follows.
+//! Sourcing of an order's pending units: the candidate locations, exclusion rules and reservation.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::aggregates::Aggregates;
-use super::process::{decide_once, reallocate};
+use super::decision::{decide_once, reallocate};
 use super::reactions::{Reaction, SourcingRequest};
 use super::ship_dates::{Departure, capacity_streams, departure, promised_dates};
 use crate::distance::{self, Coordinates};
@@ -60,7 +60,7 @@ pub(super) fn source<A: Aggregates>(
     Ok(due)
 }
 
-/// What is backordered joins the queue of its SKU.
+/// Backordered units join the queues of their SKUs.
 fn queue(order: &Order, events: &[OrderEvent], request: &SourcingRequest) -> Vec<Reaction> {
     let mut reactions = Vec::new();
     for event in events {
@@ -74,8 +74,8 @@ fn queue(order: &Order, events: &[OrderEvent], request: &SourcingRequest) -> Vec
     reactions
 }
 
-/// Where the units that are missing are all there, and only leave too late: the earliest time at which a location could
-/// ship them, or none where no location has capacity. Nothing where units are missing for want of stock.
+/// Present when the missing units are in stock and only leave too late: the earliest time at which a location could ship
+/// them, or none when no location has capacity.
 fn ships_too_late(
     sourced: &Sourced,
     quotas: &Demand,
@@ -99,7 +99,7 @@ fn ships_too_late(
     by_any_date.shortages.is_empty().then(earliest)
 }
 
-/// Where an order goes, as far as that is known, and how it is known.
+/// The destination of an order, where it is known, and its basis.
 fn destination(created: &OrderCreated, exact: Option<Coordinates>) -> (Option<Coordinates>, SourcingBasis) {
     if exact.is_some() {
         return (exact, SourcingBasis::Coordinates);
@@ -116,8 +116,8 @@ fn destination(created: &OrderCreated, exact: Option<Coordinates>) -> (Option<Co
     }
 }
 
-/// Units of each SKU that the order's channel may still promise to it, for the SKUs that have a quota. Units that the order
-/// has given back in this command are promised to it again, whatever the quota.
+/// Units of each SKU that the order's channel may still promise to it, for the SKUs that have a quota. Quotas do not limit
+/// the replacement of units that the order has lost in this command.
 fn channel_quotas<A: Aggregates>(
     aggregates: &mut A,
     created: &OrderCreated,
@@ -136,7 +136,7 @@ fn channel_quotas<A: Aggregates>(
     Ok(quotas)
 }
 
-/// Every location of the network, with what it could give and why it must not.
+/// Every location of the network, with its available units and the reason of its exclusion.
 fn candidates<A: Aggregates>(
     aggregates: &mut A,
     order: &Order,
@@ -166,7 +166,7 @@ fn candidates<A: Aggregates>(
     Ok(candidates)
 }
 
-/// Why a location must not ship the order, the first reason that holds.
+/// The first reason that excludes a location from sourcing.
 fn exclusion(
     order: &Order,
     request: &SourcingRequest,
@@ -174,10 +174,10 @@ fn exclusion(
     departure: Departure,
 ) -> Option<Exclusion> {
     let is_other = |only: Option<&LocationId>| only.is_some_and(|only| only != id);
-    let gave_back = request.excluded.contains(id) || order.rejected_by.contains(id);
+    let is_excluded = request.excluded.contains(id) || order.rejected_by.contains(id);
     let reasons = [
         (location.paused.is_some(), Exclusion::Paused),
-        (gave_back, Exclusion::GaveBack),
+        (is_excluded, Exclusion::GaveBack),
         (is_other(order.pinned_location()), Exclusion::NotTheDeliveryLocation),
         (is_other(order.single_source_location()), Exclusion::WouldSplit),
         (departure == Departure::Never, Exclusion::NoCapacity),

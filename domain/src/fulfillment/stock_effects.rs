@@ -117,7 +117,9 @@ fn ship(
     let mut held: Vec<Units> = before
         .lines()
         .iter()
-        .map(|line| part.and_then(|part| part.line(line.line)).map_or(Units::ZERO, FulfillmentLine::open))
+        .map(|line| {
+            part.and_then(|part| part.line(line.line)).map_or(Units::ZERO, FulfillmentLine::outstanding)
+        })
         .collect();
     let mut sums: BTreeMap<Sku, (Units, Units)> = BTreeMap::new();
     for units in created.packages.iter().flat_map(|package| &package.lines) {

@@ -7,7 +7,7 @@ use crate::network::NetworkCommand;
 use crate::order::{CreateOrder, FulfillmentLine, FulfillmentOrder, HoldReason, Order, OrderCommand};
 use crate::policy::ReserveAt;
 use crate::properties::shop::{Refused, Shop};
-use crate::properties::{location, moment, order_id, sku};
+use crate::properties::{location, order_id, sku, time};
 use crate::stock::StockCommand;
 use crate::values::{FulfillmentOrderId, Units};
 
@@ -142,7 +142,7 @@ impl Shop {
         let order: &Order = &self.orders[order];
         let here = order.fulfillment_orders.iter().filter(|part| part.location == location(at));
         let own = here.flat_map(|part| &part.lines).filter(|own| own.line.index() + 1 == line);
-        own.map(FulfillmentLine::open).sum::<Units>().number()
+        own.map(FulfillmentLine::outstanding).sum::<Units>().number()
     }
 
     fn backordered(&self, order: usize, line: usize) -> u64 {
@@ -224,7 +224,7 @@ mod unsplit_orders {
     }
 
     #[test]
-    fn a_fulfillment_order_does_not_move_away_from_one_that_has_begun() {
+    fn a_fulfillment_order_does_not_move_away_from_a_started_one() {
         let mut shop = shop();
         let order = unsplit(&mut shop);
         shop.accept(order, 1);
@@ -236,7 +236,7 @@ mod unsplit_orders {
     }
 
     #[test]
-    fn fulfillment_orders_that_nobody_has_begun_move_together() {
+    fn unstarted_fulfillment_orders_move_together() {
         let mut shop = shop();
         shop.receive(A, 0, 2);
         shop.receive(B, 1, 1);
@@ -248,7 +248,7 @@ mod unsplit_orders {
     }
 
     #[test]
-    fn what_was_filled_meanwhile_follows_a_move_that_the_location_agreed_to() {
+    fn units_filled_meanwhile_follow_an_approved_move() {
         let mut shop = shop();
         let order = unsplit(&mut shop);
         shop.receive(A, 1, 2);
@@ -262,7 +262,7 @@ mod unsplit_orders {
     }
 
     #[test]
-    fn pickup_elsewhere_is_refused_once_a_part_has_left() {
+    fn pickup_elsewhere_is_refused_after_a_partial_shipment() {
         let mut shop = shop();
         let order = unsplit(&mut shop);
         shop.ship(order, 1, &json!({}));
@@ -300,7 +300,7 @@ mod rejections {
     }
 
     #[test]
-    fn no_line_of_a_pickup_order_is_given_to_a_location_that_rejected_it() {
+    fn a_pickup_location_that_rejected_gets_no_backordered_units() {
         let mut shop = shop();
         shop.receive(A, 0, 2);
         let pickup = json!({ "delivery": { "method": "pickup", "location": location(0) } });
@@ -442,7 +442,7 @@ mod ship_by {
     }
 
     fn today() -> Value {
-        json!({ "delivery": { "method": "ship", "shipBy": moment(80_000) } })
+        json!({ "delivery": { "method": "ship", "shipBy": time(80_000) } })
     }
 
     #[test]
@@ -459,7 +459,7 @@ mod ship_by {
     fn a_backorder_is_not_filled_when_it_cannot_leave_in_time_any_more() {
         let mut shop = booked_out();
         shop.count_of(A, 0, 1);
-        let tomorrow = json!({ "delivery": { "method": "ship", "shipBy": moment(86_400 + 80_000) } });
+        let tomorrow = json!({ "delivery": { "method": "ship", "shipBy": time(86_400 + 80_000) } });
         let order = shop.order_of(&[(A, 1)], &tomorrow);
         assert_eq!(shop.backordered(order, 1), 1);
         shop.second += 3 * 86_400;
@@ -473,7 +473,7 @@ mod units_that_left_unreserved {
     use super::*;
 
     #[test]
-    fn are_taken_from_the_order_that_had_them_in_the_same_command() {
+    fn are_released_by_their_order_in_the_same_command() {
         let mut shop = shop();
         shop.receive(A, 0, 2);
         let cancelled = shop.order_of(&[(A, 1)], &json!({}));
@@ -481,5 +481,52 @@ mod units_that_left_unreserved {
         let other = shop.order_of(&[(A, 2)], &json!({}));
         shop.ship(cancelled, 1, &json!({ "lines": [{ "line": 1, "quantity": 1 }] }));
         assert_eq!((shop.held_of_line(other, 1, 0), shop.backordered(other, 1)), (1, 1));
+    }
+}
+
+mod voided_payments {
+    use super::*;
+
+    impl Shop {
+        fn pay(&mut self, order: usize, payment: &str) {
+            let fields = json!({ "orderId": order_id(order), "paymentRef": payment });
+            self.change(order, &OrderCommand::ConfirmPayment(read(fields))).unwrap();
+        }
+
+        fn void(&mut self, order: usize) {
+            let fields = json!({ "orderId": order_id(order), "reason": "charged back" });
+            self.change(order, &OrderCommand::VoidPayment(read(fields))).unwrap();
+        }
+    }
+
+    #[test]
+    fn an_order_leaves_the_backorder_queue_until_it_is_paid_again() {
+        let mut shop = shop();
+        let order = shop.order_of(&[(A, 1)], &json!({ "payment": "required" }));
+        shop.pay(order, "first");
+        shop.void(order);
+        shop.receive(A, 0, 1);
+        assert_eq!((shop.held_of_line(order, 1, 0), shop.backordered(order, 1)), (0, 0));
+        let next = shop.order_of(&[(A, 1)], &json!({}));
+        assert_eq!(shop.held_of_line(next, 1, 0), 1, "another order is given the unit");
+        shop.pay(order, "second");
+        assert_eq!(shop.backordered(order, 1), 1);
+        shop.receive(A, 0, 1);
+        assert_eq!(shop.held_of_line(order, 1, 0), 1);
+    }
+
+    #[test]
+    fn lost_units_are_sourced_again_when_the_order_is_paid_again() {
+        let mut shop = shop();
+        shop.receive(A, 0, 1);
+        let order = shop.order_of(&[(A, 1)], &json!({ "payment": "required" }));
+        shop.pay(order, "first");
+        shop.void(order);
+        assert_eq!(shop.held_of_line(order, 1, 0), 1, "reserved units stay reserved");
+        shop.receive(A, 1, 1);
+        shop.count_of(A, 0, 0);
+        assert_eq!([shop.held_of_line(order, 1, 0), shop.held_of_line(order, 1, 1)], [0, 0]);
+        shop.pay(order, "second");
+        assert_eq!(shop.held_of_line(order, 1, 1), 1);
     }
 }

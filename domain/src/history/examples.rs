@@ -146,7 +146,7 @@ impl Examples<'_> {
     }
 }
 
-/// The type beside null.
+/// The type without null.
 fn kind(schema: &Value) -> &str {
     let types = &schema["type"];
     let listed =
@@ -217,7 +217,7 @@ pub(super) fn payloads(kind: &Kind) -> Result<Vec<String>, String> {
 }
 
 #[test]
-fn an_example_can_be_made_up_for_every_type() {
+fn every_type_has_an_example() {
     let mut offences = Vec::new();
     for kind in super::kinds() {
         if let Err(reason) = payloads(&kind) {
@@ -228,20 +228,20 @@ fn an_example_can_be_made_up_for_every_type() {
 }
 
 #[test]
-fn an_example_has_everything_or_only_what_it_must_have() {
+fn examples_have_all_fields_or_required_ones() {
     let schema: Schema = json!({
         "type": "object",
         "required": ["colour", "size", "at"],
         "properties": {
             "colour": {"oneOf": [{"const": "red"}, {"enum": ["green", "blue"]}]},
             "size": {"type": "integer", "minimum": 9, "maximum": 12},
-            "at": {"$ref": "#/$defs/Moment"},
+            "at": {"$ref": "#/$defs/Instant"},
             "remark": {"type": ["string", "null"], "maxLength": 5},
             "bent": {"anyOf": [{"type": "boolean"}, {"type": "null"}]},
             "weights": {"type": "array", "items": {"type": "number"}},
             "names": {"type": "object", "additionalProperties": {"type": "string"}},
         },
-        "$defs": {"Moment": {"type": "string", "format": "date-time"}}
+        "$defs": {"Instant": {"type": "string", "format": "date-time"}}
     })
     .try_into()
     .unwrap();
@@ -259,7 +259,7 @@ fn an_example_has_everything_or_only_what_it_must_have() {
 }
 
 #[test]
-fn what_is_lost_is_named_by_its_place() {
+fn lost_fields_are_named_by_their_path() {
     let before = json!({"a": 1, "b": {"c": [1, 2.0]}, "d": [1]});
     assert_eq!(lost(&before, &before), [""; 0]);
     let after = json!({"a": 1, "b": {"c": [1, 2]}, "d": [1, 2], "later": 1});

@@ -51,7 +51,7 @@ fn offence(kind: &Kind, version: u32, payload: &str) -> Option<String> {
 }
 
 #[test]
-fn what_was_ever_written_is_read_and_written_again_the_same() {
+fn golden_payloads_round_trip() {
     let mut offences = Vec::new();
     for kind in kinds() {
         for version in 1..=kind.version {
@@ -102,7 +102,7 @@ fn a_golden_file_is_never_written_over() {
 }
 
 #[test]
-fn a_payload_that_is_read_otherwise_than_it_was_meant_is_found() {
+fn a_misread_payload_is_detected() {
     let kinds = kinds();
     let kind = kinds.iter().find(|kind| kind.name == "LocationRegistered").unwrap();
     let offence = |payload: &str| offence(kind, 1, payload);

@@ -71,7 +71,7 @@ fn an_event_of_every_version_is_read_as_one_of_the_newest() {
 }
 
 #[test]
-fn what_was_read_from_an_older_version_is_written_in_the_newest() {
+fn older_versions_are_written_in_the_newest() {
     let event = decode(1, &json!({"rgb": 255})).unwrap();
     assert_eq!((event.name(), event.version()), ("WallPainted", 3));
     let payload = event.payload().unwrap();
@@ -91,7 +91,7 @@ fn a_version_is_read_as_itself_and_as_no_other() {
 }
 
 #[test]
-fn an_upcaster_that_fails_says_why() {
+fn a_failing_upcaster_gives_its_reason() {
     let malformed = |reason: &str| Err(Malformed("WallPainted".into(), reason.into()));
     assert_eq!(decode(2, &json!({"rgb": 7, "coats": 1})), malformed("no colour has the number 7"));
     assert_eq!(decode(1, &json!({"rgb": 7})), malformed("no colour has the number 7"));
@@ -102,7 +102,7 @@ fn an_upcaster_that_fails_says_why() {
 }
 
 #[test]
-fn a_version_that_nobody_wrote_is_refused_by_its_number() {
+fn unknown_versions_are_refused_by_number() {
     let unknown = |name: &str, version| Err::<(), _>(UnknownVersion(name.into(), version));
     for version in [0, 4, u32::MAX] {
         assert_eq!(WallEvent::check("WallPainted", version), unknown("WallPainted", version));

@@ -1,40 +1,113 @@
-//! Changing what was ordered.
+//! Amends an order: its lines, its address and its delivery.
 
 use std::collections::BTreeSet;
 
-use crate::order::amendment_request::{may_be_redirected, request, reschedule};
-use crate::order::cancel::cancel_units;
-use crate::order::commands::{AmendOrder, Change, NewLine, NewQuantity};
-use crate::order::contents::{AmendedLine, OrderedLine};
-use crate::order::create::check_ship_to;
-use crate::order::decision::{Decision, exists};
-use crate::order::events::{OrderAmended, OrderEvent};
-use crate::order::fulfillment_order::pick_pack::line_named;
-use crate::order::personal::ShipTo;
-use crate::order::refusals::OrderRefusal;
-use crate::order::state::{FulfillmentOrder, MOST_LINES, Order};
-use crate::order::totals::LineTotals;
-use crate::text;
-use crate::values::{LineNumber, Quantity, Timestamp, Units};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-pub(in crate::order) fn amend(order: &Order, command: &AmendOrder, at: Timestamp) -> Decision {
+use super::amendment_request::{can_redirect, request};
+use super::cancel::cancel_units;
+use super::contents::{AmendedLine, DeliveryIntent, OrderedLine};
+use super::create::{NewLine, check_ship_to};
+use super::decision::{Decision, exists};
+use super::events::{OrderAmended, OrderEvent};
+use super::fulfillment_order::FulfillmentOrder;
+use super::hold::reschedule;
+use super::lines::resolve_line;
+use super::personal::ShipTo;
+use super::refusals::OrderRefusal;
+use super::state::{MAX_LINES, Order};
+use super::totals::LineTotals;
+use crate::command::commands;
+use crate::values::{Amount, LineNumber, Literal, OrderId, Quantity, Reference, Timestamp, Units};
+
+/// The reason of cancellations that follow from an amendment.
+const ORDER_AMENDED: Literal = Literal::new("order_amended");
+
+/// A change of the order's lines.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "op", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum Change {
+    /// Adds a line.
+    Add(NewLine),
+    /// Sets the number of units of a line to deliver, shipped ones included.
+    SetQuantity(NewQuantity),
+    /// Cancels all units of a line.
+    Remove(NamedLine),
+}
+
+/// The new quantity of a line. Identify the line by `line` or by `lineRef`.
+#[serde_with::skip_serializing_none]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewQuantity {
+    /// The line's number, from 1.
+    pub line: Option<LineNumber>,
+    /// The sender's name for the line.
+    pub line_ref: Option<Reference>,
+    /// The number of units to deliver, shipped ones included.
+    pub quantity: Quantity,
+    /// Price of one unit. Default: the line's price. Used when the quantity grows.
+    pub unit: Option<Amount>,
+    /// Price of the line. Required when the line has one and its quantity grows.
+    pub total: Option<Amount>,
+    /// Tax of the line. Required when the line has one and its quantity grows.
+    pub tax: Option<Amount>,
+    /// Discount on the line. Required when the line has one and its quantity grows.
+    pub discount: Option<Amount>,
+}
+
+/// A line. Identify it by `line` or by `lineRef`.
+#[serde_with::skip_serializing_none]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NamedLine {
+    /// The line's number, from 1.
+    pub line: Option<LineNumber>,
+    /// The sender's name for the line.
+    pub line_ref: Option<Reference>,
+}
+
+commands! {
+    /// Changes an order that has units left to ship: lines and quantities, the address, the delivery. Added units are
+    /// reserved like those of a new order, or the whole amendment is refused; removed units are cancelled. An order that has
+    /// shipped completely is not reopened (`order_shipped`).
+    AmendOrder {
+        order_id: OrderId,
+        /// Changes of lines; at most 500, and one for each line.
+        changes: Option<Vec<Change>>,
+        /// The complete new recipient and address. Locations that have acknowledged a fulfillment order must agree.
+        ship_to: Option<ShipTo> = sealed,
+        /// The complete new delivery. Locations that have acknowledged a fulfillment order must agree.
+        delivery: Option<DeliveryIntent>,
+    }
+}
+
+/// The order is not complete. An order is complete when everything that is not cancelled has shipped: it is not reopened.
+pub(super) fn can_amend(order: &Order) -> Result<(), OrderRefusal> {
+    if order.is_cancelled() {
+        return Err(OrderRefusal::OrderCancelled);
+    }
+    if order.is_shipped() { Err(OrderRefusal::OrderShipped) } else { Ok(()) }
+}
+
+pub(super) fn amend(order: &Order, command: &AmendOrder, at: Timestamp) -> Decision {
     exists(order, command.order_id)?;
     can_amend(order)?;
     let changes = command.changes.as_deref().unwrap_or_default();
     if changes.is_empty() && command.ship_to.is_none() && command.delivery.is_none() {
         return Err(OrderRefusal::ChangesMissing);
     }
-    if changes.len() > MOST_LINES {
-        return Err(OrderRefusal::TooMany { most: MOST_LINES, pointer: "/changes" });
+    if changes.len() > MAX_LINES {
+        return Err(OrderRefusal::TooMany { most: MAX_LINES, pointer: "/changes" });
     }
     if let Some(ship_to) = &command.ship_to {
         check_ship_to(ship_to)?;
     }
-    may_be_redirected(order, command)?;
-    let Amendment { grown, added, fewer } = amendment(order, changes)?;
+    can_redirect(order, command.ship_to.as_ref(), command.delivery.as_ref())?;
+    let LineChanges { grown, added, cancelled } = line_changes(order, changes)?;
     let mut events: Vec<OrderEvent> = Vec::new();
-    // Locations that work by what they were told before are asked where it is to go.
-    let requested = request(order, command);
+    let requested = request(order, command.ship_to.as_ref(), command.delivery.as_ref());
     let ship_to = command.ship_to.as_ref().filter(|_| requested.is_none());
     let delivery = command.delivery.as_ref().filter(|_| requested.is_none());
     if !(grown.is_empty() && added.is_empty()) || ship_to.is_some() || delivery.is_some() {
@@ -51,8 +124,8 @@ pub(in crate::order) fn amend(order: &Order, command: &AmendOrder, at: Timestamp
         };
         events.push(amended.into());
     }
-    if !fewer.is_empty() {
-        events.extend(cancel_units(order, &fewer, &text!("the order was amended"))?);
+    if !cancelled.is_empty() {
+        events.extend(cancel_units(order, &cancelled, &ORDER_AMENDED.into())?);
     }
     if let Some(delivery) = delivery {
         events.extend(reschedule(order, delivery, at));
@@ -61,55 +134,43 @@ pub(in crate::order) fn amend(order: &Order, command: &AmendOrder, at: Timestamp
     Ok(events)
 }
 
-/// Whether some amendment of the order would be accepted.
-///
-/// An order is complete when everything that it still asks for has left. It is not reopened: a customer who wants more
-/// places another order, and what has been delivered comes back as a return.
-pub(in crate::order) fn can_amend(order: &Order) -> Result<(), OrderRefusal> {
-    if order.is_cancelled() {
-        return Err(OrderRefusal::OrderCancelled);
-    }
-    if order.is_shipped() { Err(OrderRefusal::OrderShipped) } else { Ok(()) }
-}
-
-/// What an amendment comes to.
+/// The effect of changes on lines.
 #[derive(Debug, Default)]
-struct Amendment {
-    /// Lines of which more are ordered.
+struct LineChanges {
+    /// Existing lines with more units.
     grown: Vec<AmendedLine>,
-    /// Lines that are new.
+    /// New lines.
     added: Vec<OrderedLine>,
-    /// Units of lines that are no longer wanted.
-    fewer: Vec<(LineNumber, Units)>,
+    /// Units to cancel, by line.
+    cancelled: Vec<(LineNumber, Units)>,
 }
 
-/// The changes one by one; each line is named at most once.
-fn amendment(order: &Order, changes: &[Change]) -> Result<Amendment, OrderRefusal> {
-    let mut amendment = Amendment::default();
+fn line_changes(order: &Order, changes: &[Change]) -> Result<LineChanges, OrderRefusal> {
+    let mut result = LineChanges::default();
     let mut seen = BTreeSet::new();
     let totals = order.line_totals();
     for (index, change) in changes.iter().enumerate() {
         let (number, name) = match change {
             Change::Add(line) => {
-                let new = added(order, &amendment.added, line, index)?;
-                amendment.added.push(new);
+                let added = added(order, &result.added, line, index)?;
+                result.added.push(added);
                 continue;
             }
             Change::SetQuantity(NewQuantity { line, line_ref, .. }) => (*line, line_ref.as_ref()),
             Change::Remove(named) => (named.line, named.line_ref.as_ref()),
         };
-        let line = line_named(order, number, name).ok_or(OrderRefusal::UnknownChangedLine(index))?;
+        let line = resolve_line(order, number, name).ok_or(OrderRefusal::UnknownChangedLine(index))?;
         if !seen.insert(line) {
             return Err(OrderRefusal::LineChangedTwice(index));
         }
         let totals = totals.get(line.index()).copied().unwrap_or_default();
         let ordered = order.lines().get(line.index()).ok_or(OrderRefusal::UnknownChangedLine(index))?;
         match change {
-            Change::SetQuantity(new) => set_quantity(order, ordered, &totals, new, index, &mut amendment)?,
-            _ => fewer(order, line, &totals, Units::ZERO, &mut amendment)?,
+            Change::SetQuantity(new) => set_quantity(order, ordered, &totals, new, index, &mut result)?,
+            _ => reduce(order, line, &totals, Units::ZERO, &mut result)?,
         }
     }
-    Ok(amendment)
+    Ok(result)
 }
 
 fn added(
@@ -119,10 +180,10 @@ fn added(
     index: usize,
 ) -> Result<OrderedLine, OrderRefusal> {
     let number = order.lines().len() + before.len();
-    if number >= MOST_LINES {
+    if number >= MAX_LINES {
         return Err(OrderRefusal::LineCount(number + 1));
     }
-    let has_name = |known: &OrderedLine| known.line_ref.is_some() && known.line_ref == line.line_ref;
+    let has_name = |other: &OrderedLine| other.line_ref.is_some() && other.line_ref == line.line_ref;
     if order.lines().iter().chain(before).any(has_name) {
         return Err(OrderRefusal::ChangedReferenceTwice(index));
     }
@@ -132,14 +193,12 @@ fn added(
     Ok(line.numbered(LineNumber::at(number)))
 }
 
-/// Units of a line that are wanted, as far as nobody was asked to leave them.
-fn wanted(order: &Order, line: LineNumber, totals: &LineTotals) -> Units {
-    let of_line = |part: &FulfillmentOrder| {
-        let leaves = part.asked.as_ref().is_some_and(|asked| asked.move_to.is_none());
-        part.line(line).filter(|_| leaves).map_or(Units::ZERO, |own| part.asked_of(own))
-    };
-    let asked: Units = order.fulfillment_orders.iter().map(of_line).sum();
-    totals.ordered.saturating_sub(totals.cancelled + asked)
+/// Units of a line to deliver: neither cancelled, nor requested to be.
+fn to_deliver(order: &Order, line: LineNumber, totals: &LineTotals) -> Units {
+    let cancels = |one: &&FulfillmentOrder| one.cancellation_request.is_some() && one.move_target().is_none();
+    let requested = |one: &FulfillmentOrder| Some(one.requested_release(one.line(line)?));
+    let requested: Units = order.fulfillment_orders.iter().filter(cancels).filter_map(requested).sum();
+    totals.ordered.saturating_sub(totals.cancelled + requested)
 }
 
 fn set_quantity(
@@ -148,25 +207,25 @@ fn set_quantity(
     totals: &LineTotals,
     new: &NewQuantity,
     index: usize,
-    amendment: &mut Amendment,
+    result: &mut LineChanges,
 ) -> Result<(), OrderRefusal> {
-    let wanted = wanted(order, ordered.line, totals);
+    let to_deliver = to_deliver(order, ordered.line, totals);
     let target = new.quantity.units();
-    if target <= wanted {
-        return fewer(order, ordered.line, totals, target, amendment);
+    if target <= to_deliver {
+        return reduce(order, ordered.line, totals, target, result);
     }
-    let all = totals.ordered + target.saturating_sub(wanted);
+    let all = totals.ordered + target.saturating_sub(to_deliver);
     let number = i64::try_from(all.number()).unwrap_or(i64::MAX);
     let quantity = Quantity::new(number).map_err(|_| OrderRefusal::LineTooLarge(index))?;
     let pairs = [(ordered.total, new.total), (ordered.tax, new.tax), (ordered.discount, new.discount)];
     if pairs.iter().any(|(known, given)| known.is_some() && given.is_none()) {
         return Err(OrderRefusal::AmountsMissing(index));
     }
-    let given = [new.unit, new.total, new.tax, new.discount].iter().any(Option::is_some);
-    if given && !order.has_currency() {
+    let has_amounts = [new.unit, new.total, new.tax, new.discount].iter().any(Option::is_some);
+    if has_amounts && !order.has_currency() {
         return Err(OrderRefusal::CurrencyMissing);
     }
-    amendment.grown.push(AmendedLine {
+    result.grown.push(AmendedLine {
         line: ordered.line,
         quantity,
         unit: new.unit.or(ordered.unit),
@@ -178,20 +237,20 @@ fn set_quantity(
     Ok(())
 }
 
-fn fewer(
+fn reduce(
     order: &Order,
     line: LineNumber,
     totals: &LineTotals,
     target: Units,
-    amendment: &mut Amendment,
+    result: &mut LineChanges,
 ) -> Result<(), OrderRefusal> {
     if target < totals.shipped {
         let shipped = totals.shipped;
         return Err(OrderRefusal::QuantityBelowShipped { line, requested: target, shipped });
     }
-    let less = wanted(order, line, totals).saturating_sub(target);
-    if !less.is_zero() {
-        amendment.fewer.push((line, less));
+    let cancelled = to_deliver(order, line, totals).saturating_sub(target);
+    if !cancelled.is_zero() {
+        result.cancelled.push((line, cancelled));
     }
     Ok(())
 }

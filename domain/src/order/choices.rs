@@ -1,5 +1,7 @@
 //! The choices that an order's commands and events know.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +11,7 @@ macro_rules! names {
             $(#[$doc])*
             #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
             #[serde(rename_all = "snake_case")]
+            #[allow(missing_docs, reason = "documented where the name does not say it")]
             pub enum $name { $( $(#[$variant_doc])* $variant, )* }
         )*
     };
@@ -18,53 +21,48 @@ pub(super) use names;
 names! {
     /// Whether goods may leave before they are paid.
     PaymentTerms {
-        /// Not before payment is confirmed.
+        /// A confirmed payment is required.
         Required,
-        /// Payment is not this system's business.
+        /// Payments are handled by another system.
         NotRequired,
     }
     /// How goods reach the customer.
     DeliveryMethod {
         /// By a carrier.
         Ship,
-        /// Fetched at a location.
+        /// The customer collects them at a location.
         Pickup,
-        /// Brought by a location's own people.
+        /// By a location's own drivers.
         Local,
-        /// Sent by a supplier.
+        /// A supplier sends them.
         Dropship,
-        /// Not at all.
+        /// They are not delivered, such as services.
         None,
     }
-    /// On what distances were based.
+    /// What distances to locations are based on.
     SourcingBasis {
         /// The coordinates of the destination.
         Coordinates,
         /// The destination's postal code.
         PostalCode,
-        /// The middle of the destination's country.
+        /// The centre of the destination's country.
         Country,
-        /// Nothing: every location counts as equally far.
+        /// No destination is known: every location counts as equally far.
         None,
     }
-    /// Why an order must wait.
+    /// Why an order is on hold.
     HoldReason {
-        /// The money is not there yet.
         AwaitingPayment,
-        /// It may be fraud.
         FraudRisk,
-        /// Nobody can be reached there.
         IncorrectAddress,
-        /// Nothing could be reserved when it was to be.
+        /// Units were missing when they were to be reserved.
         InventoryOutOfStock,
-        /// The customer wants it so.
         CustomerRequest,
-        /// It is not to leave yet.
+        /// `delivery.shipNotBefore` is in the future.
         Scheduled,
-        /// Something else.
         Other,
     }
-    /// What becomes of goods that came back.
+    /// What happens to returned goods.
     Disposition {
         /// They can be sold again.
         Restock,
@@ -73,28 +71,44 @@ names! {
         /// They are thrown away.
         Scrap,
     }
-    /// What a carrier says of a parcel, normalised.
+    /// A carrier's report about a parcel, normalised.
     TrackingStatus {
-        /// Announced, not yet handed over.
+        /// Announced to the carrier.
         LabelCreated,
-        /// In the carrier's hands.
+        /// The carrier has it.
         PickedUp,
-        /// On its way.
         InTransit,
-        /// On the last vehicle.
         OutForDelivery,
-        /// Nobody was there.
+        /// The recipient was absent.
         AttemptedDelivery,
-        /// Late.
         Delayed,
-        /// Waits to be fetched.
+        /// At a pickup point of the carrier.
         ReadyForPickup,
-        /// Handed over.
         Delivered,
         /// Lost or refused.
         Failure,
-        /// On its way back or there.
         ReturnedToSender,
+    }
+    /// How a report contradicted the known state.
+    DiscrepancyCode {
+        /// A voided payment was confirmed: it does not count.
+        PaymentConfirmedAfterVoid,
+        PaymentAfterCancellation,
+        /// The order still counts as paid.
+        PaymentFailedAfterConfirmation,
+        PaymentVoidedAfterShipping,
+        /// The target location of a move had too few units: they are sourced again.
+        TargetOutOfStock,
+        PickedMoreThanReserved,
+        PackedMoreThanReserved,
+        ShortedMoreThanReserved,
+        ShippedAfterCancellation,
+        ShippedMoreThanHeld,
+        ShippedOnHold,
+        ShippedUnpaid,
+        ReturnedMoreThanRequested,
+        /// Written by an earlier version.
+        Other,
     }
 }
 
@@ -102,5 +116,11 @@ impl TrackingStatus {
     /// Whether the parcel will not arrive.
     pub const fn is_failure(self) -> bool {
         matches!(self, Self::Failure | Self::ReturnedToSender)
+    }
+}
+
+impl fmt::Display for DiscrepancyCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
     }
 }

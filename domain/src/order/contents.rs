@@ -1,4 +1,4 @@
-//! What events of an order are made of.
+//! The values that commands, events and state of an order are made of.
 
 use super::choices::{DeliveryMethod, Disposition};
 use crate::event::payloads;
@@ -8,17 +8,16 @@ use crate::values::{
 };
 
 payloads! {
-    /// One line as it was ordered.
+    /// One line of an order.
     OrderedLine {
-        /// Its number, from 1.
+        /// From 1.
         line: LineNumber,
-        /// The sender's name for it.
+        /// The sender's name for the line.
         line_ref: Option<Reference>,
-        /// What.
         sku: Sku,
-        /// How many.
+        /// Units ordered, cancelled ones included.
         quantity: Quantity,
-        /// Price of one.
+        /// Price of one unit.
         unit: Option<Amount>,
         /// Price of the line.
         total: Option<Amount>,
@@ -26,77 +25,73 @@ payloads! {
         tax: Option<Amount>,
         /// Discount on the line.
         discount: Option<Amount>,
-        /// How many units the amounts are for, where not for all: those cancelled before the line grew are not among them.
+        /// The number of units that the amounts are for. Absent: all. Units that were cancelled before the line grew are
+        /// not counted.
         priced: Option<Units>,
         /// The sender's own data.
         attributes: Option<Attributes>,
     }
-    /// What is charged beside the lines.
+    /// A charge in addition to the lines.
     #[serde(deny_unknown_fields)]
     Charge {
-        /// What for, such as `shipping`.
+        /// The kind of charge, such as `shipping`.
         code: Reference,
-        /// How much.
+        /// In the order's currency.
         amount: Amount,
-        /// Tax on it.
+        /// Tax on the amount.
         tax: Option<Amount>,
     }
-    /// Where goods go, as far as it is nobody's secret.
+    /// The part of an address that identifies no person.
     Destination {
-        /// The city.
         city: Option<Text<100>>,
         /// State or province.
         region: Option<Text<100>>,
-        /// Postal code.
         postal_code: Option<Text<20>>,
         /// Country by ISO 3166 alpha-2.
         country: Option<Text<2>>,
     }
-    /// How and when goods are to reach the customer.
+    /// How and when goods reach the customer.
     #[serde(deny_unknown_fields)]
     DeliveryIntent {
-        /// How.
+        /// The delivery method.
         method: DeliveryMethod,
-        /// At which location, for pickup and local delivery.
+        /// The location that hands out, delivers or sends the goods. Used by `pickup`, `local` and `dropship`.
         location: Option<LocationId>,
-        /// The service that was sold.
+        /// The service that was sold, such as `express`.
         service_level: Option<Text<64>>,
-        /// Not to leave before.
+        /// The order is on hold until this time.
         ship_not_before: Option<Timestamp>,
-        /// To leave by.
+        /// The goods must have left by this time.
         ship_by: Option<Timestamp>,
-        /// To arrive by.
+        /// The goods must have arrived by this time.
         deliver_by: Option<Timestamp>,
     }
     /// Units of one line.
     LineUnits {
-        /// Which line.
+        /// The line's number, from 1.
         line: LineNumber,
-        /// How many.
+        /// The number of units.
         quantity: Units,
-        /// Of which lots, where known.
+        /// Their lots, where known.
         lots: Option<Vec<Reference>>,
-        /// Which serial numbers, where known.
+        /// Their serial numbers, where known.
         serials: Option<Vec<Reference>>,
-        /// What they were sold for, where that is known and the event says so.
+        /// Their share of the line's price, where it is known.
         value: Option<Amount>,
     }
-    /// Lines that one location fills.
+    /// Units of an order at one location.
     FulfillmentOrderLines {
-        /// The fulfillment order.
         fulfillment_order_id: FulfillmentOrderId,
-        /// The location.
         location: LocationId,
-        /// What of each line.
         lines: Vec<LineUnits>,
         /// When they can leave and arrive, where that is known.
         promise: Option<PromisedDates>,
     }
-    /// When goods can leave and arrive at the earliest, by what was known when they were reserved.
+    /// When goods can leave and arrive at the earliest, as known when they were reserved.
     PromisedDates {
-        /// When they can have left.
+        /// The earliest departure.
         ship_at: Timestamp,
-        /// When they can have arrived, where the merchant has told how long that takes.
+        /// The earliest arrival. Absent when the merchant's policy has no transit time for the route.
         deliver_at: Option<Timestamp>,
     }
     /// Length, width and height in millimetres.
@@ -104,50 +99,43 @@ payloads! {
     Dimensions {
         /// The longest side.
         length: Quantity,
-        /// The second.
+        /// The second side.
         width: Quantity,
-        /// The third.
+        /// The third side.
         height: Quantity,
     }
-    /// A parcel.
+    /// A package that has left.
     Package {
-        /// Its id within the shipment.
+        /// Unique within the shipment.
         package_id: Reference,
-        /// Who carries it.
         carrier: Reference,
         /// The carrier's number.
         tracking_number: Reference,
         /// The carrier's service.
         service: Option<Text<64>>,
-        /// What is in it.
         lines: Vec<LineUnits>,
-        /// Its weight in grams.
+        /// In grams.
         weight: Option<Quantity>,
-        /// Its size.
         dimensions: Option<Dimensions>,
     }
-    /// What came back of one line, and what becomes of it.
+    /// Units of one line that came back.
     ReturnedUnits {
-        /// Which line.
         line: LineNumber,
-        /// How many.
         quantity: Units,
-        /// What becomes of them.
         disposition: Disposition,
-        /// Of which lots, where known.
+        /// Their lots, where known.
         lots: Option<Vec<Reference>>,
-        /// Which serial numbers, where known.
+        /// Their serial numbers, where known.
         serials: Option<Vec<Reference>>,
-        /// What they were sold for, where that is known.
+        /// Their share of the line's price, where it is known.
         value: Option<Amount>,
     }
-    /// A line that is ordered in another quantity from now on.
+    /// The new quantity and amounts of a line.
     AmendedLine {
-        /// Which line.
         line: LineNumber,
-        /// How many were ordered all together, cancelled ones included.
+        /// Units ordered, cancelled ones included.
         quantity: Quantity,
-        /// Price of one.
+        /// Price of one unit.
         unit: Option<Amount>,
         /// Price of the line.
         total: Option<Amount>,
@@ -155,13 +143,13 @@ payloads! {
         tax: Option<Amount>,
         /// Discount on the line.
         discount: Option<Amount>,
-        /// How many units the amounts are for, where not for all: those cancelled before are not among them.
+        /// The number of units that the amounts are for. Absent: all.
         priced: Option<Units>,
     }
 }
 
 impl DeliveryIntent {
-    /// The only location that goods may come from: where they are fetched or brought from, or who sends them.
+    /// The only location that goods may come from, for methods that need one.
     pub fn pinned_location(&self) -> Option<&LocationId> {
         use DeliveryMethod::{Dropship, Local, Pickup};
         self.location.as_ref().filter(|_| matches!(self.method, Pickup | Local | Dropship))
@@ -169,11 +157,23 @@ impl DeliveryIntent {
 }
 
 impl OrderedLine {
-    /// What `units` units of it were sold for, when `before` of them were accounted for already: its total or else its
-    /// unit price less its discount, divided so that the parts add up.
+    /// The price of `units` units when `before` of them are accounted for already: the line's total, or its unit price
+    /// less its discount, divided so that the shares add up.
     pub fn value(&self, before: Units, units: Units, digits: u32) -> Option<Amount> {
         let of = self.priced.unwrap_or(self.quantity.units()).number();
         let whole = self.total.or_else(|| self.unit?.times_less(of, self.discount))?;
         whole.share(before.number(), units.number(), of, digits)
     }
+}
+
+impl LineUnits {
+    /// Units of a line without lots, serial numbers or value.
+    pub(super) fn new(line: LineNumber, quantity: Units) -> Self {
+        Self { line, quantity, lots: None, serials: None, value: None }
+    }
+}
+
+/// The sum of the entries for one line.
+pub(super) fn total(units: &[LineUnits], line: LineNumber) -> Units {
+    units.iter().filter(|units| units.line == line).map(|units| units.quantity).sum()
 }

@@ -1,30 +1,147 @@
-//! Whether an order can be taken.
+//! Creates an order.
 
 use std::collections::BTreeSet;
 
-use crate::order::choices::PaymentTerms;
-use crate::order::commands::{CreateOrder, NewLine};
-use crate::order::contents::OrderedLine;
-use crate::order::decision::Decision;
-use crate::order::events::OrderCreated;
-use crate::order::hold::scheduled;
-use crate::order::order_command::CreationTerms;
-use crate::order::personal::ShipTo;
-use crate::order::refusals::OrderRefusal;
-use crate::order::state::{MOST_LINES, Order};
-use crate::values::{LineNumber, Priority, Timestamp};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-const MOST_CHARGES: usize = 50;
-const MOST_STREET_LINES: usize = 5;
+use super::choices::PaymentTerms;
+use super::contents::{Charge, DeliveryIntent, OrderedLine};
+use super::decision::Decision;
+use super::events::OrderCreated;
+use super::hold::scheduled;
+use super::personal::ShipTo;
+use super::refusals::OrderRefusal;
+use super::state::{MAX_LINES, Order};
+use crate::command::commands;
+use crate::policy::{OnShortage, ReserveAt, Rules};
+use crate::values::{
+    Amount, Attributes, ChannelName, Currency, ExternalReferences, LineNumber, OrderId, Period, Priority,
+    Quantity, Reference, Sku, Text, Timestamp,
+};
 
-pub(in crate::order) fn create(
-    order: &Order,
-    command: &CreateOrder,
-    terms: &CreationTerms,
-    at: Timestamp,
-) -> Decision {
+const MAX_CHARGES: usize = 50;
+const MAX_STREET_LINES: usize = 5;
+
+/// A new line.
+#[serde_with::skip_serializing_none]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewLine {
+    /// The SKU.
+    pub sku: Sku,
+    /// The number of units.
+    pub quantity: Quantity,
+    /// The sender's name for the line. Unique within the order.
+    pub line_ref: Option<Reference>,
+    /// Price of one unit.
+    pub unit: Option<Amount>,
+    /// Price of the line.
+    pub total: Option<Amount>,
+    /// Tax of the line.
+    pub tax: Option<Amount>,
+    /// Discount on the line.
+    pub discount: Option<Amount>,
+    /// The sender's own data.
+    pub attributes: Option<Attributes>,
+}
+
+impl NewLine {
+    /// Whether the line has amounts.
+    pub(super) fn has_amounts(&self) -> bool {
+        [self.unit, self.total, self.tax, self.discount].iter().any(Option::is_some)
+    }
+
+    /// The line with its number in the order.
+    pub(super) fn numbered(&self, line: LineNumber) -> OrderedLine {
+        OrderedLine {
+            line,
+            line_ref: self.line_ref.clone(),
+            sku: self.sku.clone(),
+            quantity: self.quantity,
+            unit: self.unit,
+            total: self.total,
+            tax: self.tax,
+            discount: self.discount,
+            priced: None,
+            attributes: self.attributes.clone(),
+        }
+    }
+}
+
+commands! {
+    /// Orders goods.
+    CreateOrder {
+        /// Default: generated.
+        order_id: Option<OrderId>,
+        channel: ChannelName,
+        /// The order's name in the channel. A second order with the same name is answered with the first one.
+        channel_ref: Option<Reference>,
+        /// The customer's name in the channel. Stored unencrypted: not for the name of a person.
+        customer_ref: Option<Reference>,
+        /// 1 to 500 lines.
+        lines: Vec<NewLine>,
+        /// The currency of every amount. Required with amounts.
+        currency: Option<Currency>,
+        /// Charges in addition to the lines; at most 50.
+        charges: Option<Vec<Charge>>,
+        ship_to: Option<ShipTo> = sealed,
+        delivery: Option<DeliveryIntent>,
+        /// What to do when units are missing. Default: the channel's policy.
+        on_shortage: Option<OnShortage>,
+        /// Whether several locations may fill the order. Default: the channel's policy.
+        allow_split: Option<bool>,
+        /// Default: `standard`.
+        priority: Option<Priority>,
+        /// Whether the order must be paid before goods leave. Default: `required`.
+        payment: Option<PaymentTerms>,
+        /// How long reservations last while the order is neither paid nor acknowledged by a location: an ISO 8601
+        /// duration of 1 second to 366 days. Default: the channel's policy.
+        reserve_for: Option<Period>,
+        /// When the customer placed the order.
+        placed_at: Option<Timestamp>,
+        /// The order's names in other systems.
+        external_refs: Option<ExternalReferences>,
+        /// The sender's own data.
+        attributes: Option<Attributes>,
+    }
+}
+
+/// Values of a new order that are not fields of the command: its id, and the rules of its channel.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "documented where the name does not say it")]
+pub struct CreationTerms {
+    /// The id of the command, or a generated one.
+    pub order_id: OrderId,
+    pub reserve_at: ReserveAt,
+    /// Holds unless the command gives another.
+    pub on_shortage: OnShortage,
+    /// Holds unless the command gives another.
+    pub allow_split: bool,
+    /// Holds unless the command gives another or the order needs no payment.
+    pub reserve_for: Option<Period>,
+    /// A keyed digest of the request.
+    pub content: Text<64>,
+}
+
+impl CreationTerms {
+    /// The terms under the rules of a channel. An order that needs no payment is reserved at its creation.
+    pub fn of(order_id: OrderId, order: &CreateOrder, rules: &Rules, content: Text<64>) -> Self {
+        let needs_no_payment = order.payment == Some(PaymentTerms::NotRequired);
+        Self {
+            order_id,
+            reserve_at: if needs_no_payment { ReserveAt::Creation } else { rules.reserve_at },
+            on_shortage: rules.on_shortage,
+            allow_split: rules.allow_split,
+            reserve_for: rules.reserve_for,
+            content,
+        }
+    }
+}
+
+/// The same order again, under another idempotency key, changes nothing.
+pub(super) fn create(order: &Order, command: &CreateOrder, terms: &CreationTerms, at: Timestamp) -> Decision {
     if let Some(existing) = &order.created {
-        // The same order sent again, under another key, changes nothing.
         let is_same = existing.content == terms.content;
         return if is_same { Ok(Vec::new()) } else { Err(OrderRefusal::OrderExists(existing.order_id)) };
     }
@@ -33,6 +150,7 @@ pub(in crate::order) fn create(
     if let Some(ship_to) = &command.ship_to {
         check_ship_to(ship_to)?;
     }
+    let number = |(index, line): (usize, &NewLine)| line.numbered(LineNumber::at(index));
     let personal = command.ship_to.as_ref().and_then(ShipTo::personal);
     let payment = command.payment.unwrap_or(PaymentTerms::Required);
     let reserve_for = terms.reserve_for.filter(|_| payment == PaymentTerms::Required);
@@ -41,7 +159,7 @@ pub(in crate::order) fn create(
         channel: command.channel.clone(),
         channel_ref: command.channel_ref.clone(),
         customer_ref: command.customer_ref.clone(),
-        lines: numbered(&command.lines),
+        lines: command.lines.iter().enumerate().map(number).collect(),
         currency: command.currency.clone(),
         charges: command.charges.clone(),
         destination: command.ship_to.as_ref().and_then(ShipTo::destination),
@@ -64,12 +182,8 @@ pub(in crate::order) fn create(
     Ok(std::iter::once(created.into()).chain(hold).collect())
 }
 
-fn numbered(lines: &[NewLine]) -> Vec<OrderedLine> {
-    lines.iter().enumerate().map(|(index, line)| line.numbered(LineNumber::at(index))).collect()
-}
-
 fn check_lines(lines: &[NewLine]) -> Result<(), OrderRefusal> {
-    if lines.is_empty() || lines.len() > MOST_LINES {
+    if lines.is_empty() || lines.len() > MAX_LINES {
         return Err(OrderRefusal::LineCount(lines.len()));
     }
     let mut seen = BTreeSet::new();
@@ -83,8 +197,8 @@ fn check_lines(lines: &[NewLine]) -> Result<(), OrderRefusal> {
 
 fn check_money(command: &CreateOrder) -> Result<(), OrderRefusal> {
     let charges = command.charges.as_deref().unwrap_or_default();
-    if charges.len() > MOST_CHARGES {
-        return Err(OrderRefusal::TooMany { most: MOST_CHARGES, pointer: "/charges" });
+    if charges.len() > MAX_CHARGES {
+        return Err(OrderRefusal::TooMany { most: MAX_CHARGES, pointer: "/charges" });
     }
     if command.currency.is_none() && (!charges.is_empty() || command.lines.iter().any(NewLine::has_amounts)) {
         return Err(OrderRefusal::CurrencyMissing);
@@ -92,9 +206,9 @@ fn check_money(command: &CreateOrder) -> Result<(), OrderRefusal> {
     Ok(())
 }
 
-pub(in crate::order) fn check_ship_to(ship_to: &ShipTo) -> Result<(), OrderRefusal> {
-    if ship_to.street.as_ref().is_some_and(|street| street.len() > MOST_STREET_LINES) {
-        return Err(OrderRefusal::TooMany { most: MOST_STREET_LINES, pointer: "/shipTo/street" });
+pub(super) fn check_ship_to(ship_to: &ShipTo) -> Result<(), OrderRefusal> {
+    if ship_to.street.as_ref().is_some_and(|street| street.len() > MAX_STREET_LINES) {
+        return Err(OrderRefusal::TooMany { most: MAX_STREET_LINES, pointer: "/shipTo/street" });
     }
     let country = |code: &str| code.len() == 2 && code.bytes().all(|letter| letter.is_ascii_uppercase());
     if ship_to.country.as_ref().is_some_and(|code| !country(code.as_str())) {

@@ -1,22 +1,30 @@
 //! What the decisions on orders have in common.
 
+use super::choices::DiscrepancyCode;
 use super::events::{DiscrepancyRecorded, OrderEvent, ReservationExtended};
 use super::refusals::OrderRefusal;
 use super::state::Order;
-use crate::values::{OrderId, Reference, Text};
+use crate::values::{OrderId, Units};
 
 pub(super) type Decision = Result<Vec<OrderEvent>, OrderRefusal>;
+
+/// The most entries that a command's lists of lines may have together: a line may have one entry for each of its lots.
+pub(super) const MAX_ENTRIES: usize = 5_000;
 
 pub(super) fn exists(order: &Order, id: OrderId) -> Result<(), OrderRefusal> {
     if order.created.is_some() { Ok(()) } else { Err(OrderRefusal::UnknownOrder(id)) }
 }
 
-/// From now on what is held for the order is held for good.
-pub(super) fn firm(order: &Order) -> Option<OrderEvent> {
+/// Makes the order's reservations permanent, where they would expire.
+pub(super) fn confirm_reservation(order: &Order) -> Option<OrderEvent> {
     order.expires_at.map(|_| ReservationExtended { until: None }.into())
 }
 
-pub(super) fn discrepancy(code: &str, detail: &str) -> Option<OrderEvent> {
-    let (code, detail) = (Reference::new(code).ok()?, Text::new(detail).ok()?);
-    Some(DiscrepancyRecorded { code, detail }.into())
+pub(super) fn discrepancy(code: DiscrepancyCode) -> OrderEvent {
+    DiscrepancyRecorded { code, units: None }.into()
+}
+
+/// The discrepancy of a report about more units than the state allows, where there are any.
+pub(super) fn excess(code: DiscrepancyCode, units: Units) -> Option<OrderEvent> {
+    (!units.is_zero()).then(|| DiscrepancyRecorded { code, units: Some(units) }.into())
 }

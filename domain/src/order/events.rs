@@ -1,408 +1,332 @@
-//! What happens to an order.
+//! The events of an order.
 
-use super::choices::{HoldReason, PaymentTerms, SourcingBasis, TrackingStatus};
+use super::choices::{DiscrepancyCode, HoldReason, PaymentTerms, SourcingBasis, TrackingStatus};
 use super::contents::{
     AmendedLine, Charge, DeliveryIntent, Destination, FulfillmentOrderLines, LineUnits, OrderedLine, Package,
     PromisedDates, ReturnedUnits,
 };
 use super::personal::PersonalData;
-use super::upcasting::order_created_1;
+use super::upcasting::{discrepancy_recorded_1, order_created_1};
 use crate::event::{event_enum, payloads};
 use crate::policy::{Criterion, OnShortage, ReserveAt};
 use crate::sourcing::{ConsideredLocation, Shortage};
 use crate::values::{
     Amount, Attributes, ChannelName, Currency, ExternalReferences, FulfillmentOrderId, LocationId, OrderId,
-    Period, Priority, Reference, ReturnId, ShipmentId, Sku, Text, Timestamp,
+    Period, Priority, Reference, ReturnId, ShipmentId, Sku, Text, Timestamp, Units,
 };
 
 payloads! {
-    /// Somebody ordered goods.
+    /// An order was created.
     OrderCreated {
-        /// The order.
         order_id: OrderId,
-        /// Where it came from.
         channel: ChannelName,
-        /// Its name there.
+        /// The order's name in the channel.
         channel_ref: Option<Reference>,
-        /// The customer's name there.
+        /// The customer's name in the channel.
         customer_ref: Option<Reference>,
-        /// What was ordered.
         lines: Vec<OrderedLine>,
         /// The currency of every amount.
         currency: Option<Currency>,
-        /// What is charged beside the lines.
+        /// Charges in addition to the lines.
         charges: Option<Vec<Charge>>,
-        /// Where it goes.
         destination: Option<Destination>,
-        /// Who and where exactly: sealed, and never part of the payload.
+        /// Encrypted and stored next to the payload.
         #[serde(skip)]
         personal: Option<PersonalData> = sealed,
-        /// Whether sealed personal data came with it.
+        /// Whether encrypted personal data belongs to the event.
         has_personal_data: bool,
-        /// How and when it is to be delivered.
         delivery: Option<DeliveryIntent>,
-        /// What becomes of it when not everything is there.
         on_shortage: OnShortage,
-        /// Whether several locations may fill it.
+        /// Whether several locations may fill the order.
         allow_split: bool,
-        /// How urgent it is.
         priority: Priority,
-        /// Whether it must be paid before it leaves.
         payment: PaymentTerms,
-        /// When units are reserved for it.
         reserve_at: ReserveAt,
-        /// How long what is reserved for it holds while it is not paid.
+        /// How long reservations last while the order is neither paid nor acknowledged by a location.
         reserve_for: Option<Period>,
-        /// When the customer ordered.
+        /// When the customer placed the order.
         placed_at: Option<Timestamp>,
-        /// Its names elsewhere.
+        /// The order's names in other systems.
         external_refs: Option<ExternalReferences>,
         /// The sender's own data.
         attributes: Option<Attributes>,
-        /// A keyed digest of the request, to recognise the same order sent again.
+        /// A keyed digest of the request: the same order again is recognised by it.
         content: Text<64>,
-        /// When it was decided.
+        /// The decision time.
         at: Timestamp,
     }
-    /// The customer's money is there.
+    /// The order is paid.
     PaymentConfirmed {
-        /// The payment's name elsewhere.
         payment_ref: Reference,
-        /// How much.
         amount: Option<Amount>,
     }
-    /// Locations were chosen, or none could be.
+    /// The order was sourced.
     OrderSourced {
-        /// What was preferred, in order.
+        /// The sourcing preferences, in order.
         criteria: Vec<Criterion>,
-        /// On what distances were based.
         basis: SourcingBasis,
-        /// The locations that fill it.
+        /// The chosen locations. Empty: units are missing, and nothing was reserved.
         chosen: Vec<LocationId>,
-        /// Every location that was looked at and what it lacked.
+        /// Every considered location, and what it lacked.
         candidates: Vec<ConsideredLocation>,
-        /// What was missing everywhere together.
+        /// Units that are missing at all locations together.
         shortages: Vec<Shortage>,
     }
-    /// Units are held for the order.
+    /// Units were reserved.
     InventoryReserved {
-        /// By the location that will ship them.
         fulfillment_orders: Vec<FulfillmentOrderLines>,
-        /// Whether the order waited for them.
+        /// Whether the units were backordered before.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         waited: bool,
-        /// Until when all that is held for the order holds; for good where not given.
+        /// When all reservations of the order expire. Absent: never.
         until: Option<Timestamp>,
     }
-    /// What was reserved for the order, or waited for, held only until now: its units are free.
+    /// Reservations, or places in the backorder queues, have ended. The order is sourced again when it is paid.
     ReservationExpired {
-        /// By the location that held them.
         fulfillment_orders: Vec<FulfillmentOrderLines>,
-        /// What of each line had waited for supply.
+        /// Units that leave the backorder queues.
         waited: Vec<LineUnits>,
     }
-    /// What is held for the order holds longer.
+    /// The order's reservations last longer.
     ReservationExtended {
-        /// Until when; for good where not given.
+        /// When they expire. Absent: never.
         until: Option<Timestamp>,
     }
-    /// Something of the order is other than it was.
+    /// The order was amended.
     OrderAmended {
-        /// Lines of which more are ordered.
+        /// Lines with more units.
         grown: Vec<AmendedLine>,
-        /// Lines that are new.
+        /// New lines.
         added: Vec<OrderedLine>,
-        /// Whether the order goes elsewhere, or to somebody else, than before.
         has_new_address: bool,
-        /// Where it goes then.
         destination: Option<Destination>,
-        /// Who and where exactly: sealed, and never part of the payload.
+        /// Encrypted and stored next to the payload.
         #[serde(skip)]
         personal: Option<PersonalData> = sealed,
-        /// Whether sealed personal data came with it.
+        /// Whether encrypted personal data belongs to the event.
         has_personal_data: bool,
-        /// How and when it is to be delivered from now on, where that is new.
+        /// Absent: the delivery stays as it is.
         delivery: Option<DeliveryIntent>,
-        /// Whether locations were asked before: who and where exactly came with that request then.
+        /// Whether locations had to agree: the personal data belongs to the request then.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         was_requested: bool,
     }
-    /// Locations that have taken parts on are asked whether the order may go elsewhere, or be delivered otherwise.
+    /// Locations that work on the order were requested to agree to a new address or delivery.
     AmendmentRequested {
-        /// Its id within the order.
+        /// Unique within the order.
         amendment_id: Reference,
-        /// Which parts.
         fulfillment_orders: Vec<FulfillmentOrderId>,
-        /// Whether the order is to go elsewhere, or to somebody else.
         has_new_address: bool,
-        /// Where it is to go then.
         destination: Option<Destination>,
-        /// Who and where exactly: sealed, and never part of the payload.
+        /// Encrypted and stored next to the payload.
         #[serde(skip)]
         personal: Option<PersonalData> = sealed,
-        /// Whether sealed personal data came with it.
+        /// Whether encrypted personal data belongs to the event.
         has_personal_data: bool,
-        /// How and when it is to be delivered, where that is new.
+        /// Absent: the delivery stays as it is.
         delivery: Option<DeliveryIntent>,
     }
-    /// A location that was asked agrees.
+    /// A location has agreed to an amendment.
     AmendmentAccepted {
-        /// For which part.
         fulfillment_order_id: FulfillmentOrderId,
     }
-    /// The order goes where it was to go, and is delivered as it was to be.
+    /// An amendment was rejected, or lapsed.
     AmendmentRejected {
-        /// For which part its location refused; nobody did where not given: it became impossible.
+        /// The fulfillment order whose location rejected it. Absent: it lapsed.
         fulfillment_order_id: Option<FulfillmentOrderId>,
-        /// Why.
+        /// The location's reason; `nothing_left` or `reserved_elsewhere` when it lapsed.
         reason: Text<500>,
     }
-    /// Units that wait are expected at another time than was said, or are no longer expected.
+    /// The expected date of backordered units changed.
     PromiseChanged {
-        /// Of which SKU.
         sku: Sku,
-        /// When the last of them is expected, where that is known.
+        /// When the last unit is expected. Absent: unknown.
         promised_at: Option<Timestamp>,
     }
-    /// Units wait for supply.
+    /// Units are backordered.
     InventoryBackordered {
-        /// What of each line.
         lines: Vec<LineUnits>,
     }
-    /// Units held for the order are free again.
+    /// Reserved units were released.
     InventoryReleased {
-        /// By the location that held them.
         fulfillment_orders: Vec<FulfillmentOrderLines>,
     }
-    /// A payment is promised.
+    /// A payment is authorized.
     PaymentAuthorized {
-        /// The payment's name elsewhere.
         payment_ref: Reference,
-        /// How much.
         amount: Option<Amount>,
-        /// How long the promise holds.
+        /// When the authorization ends.
         authorized_until: Option<Timestamp>,
     }
     /// A payment failed.
     PaymentFailed {
-        /// The payment's name elsewhere.
         payment_ref: Option<Reference>,
-        /// Why.
         reason: Text<500>,
     }
-    /// Payments were taken back.
+    /// All payments were voided.
     PaymentVoided {
-        /// Why.
         reason: Text<500>,
     }
-    /// The order, or one location's part of it, waits.
+    /// A hold was placed.
     OrderHeld {
-        /// The hold's id within the order.
+        /// Unique within the order.
         hold_id: Reference,
-        /// Only this part of it waits.
+        /// The only fulfillment order on hold. Absent: the whole order.
         fulfillment_order_id: Option<FulfillmentOrderId>,
-        /// Why.
         reason: HoldReason,
-        /// For people.
         note: Option<Text<500>>,
-        /// Until when; until somebody releases it where not given.
+        /// When the hold ends. Absent: when it is released.
         until: Option<Timestamp>,
     }
-    /// The order waits no longer for this.
+    /// A hold has ended.
     OrderHoldReleased {
-        /// The hold's id within the order.
         hold_id: Reference,
     }
-    /// Its location takes one part on.
+    /// A location has accepted a fulfillment order.
     FulfillmentOrderAccepted {
-        /// Which part.
         fulfillment_order_id: FulfillmentOrderId,
         /// Its name in the warehouse's own system.
         wms_ref: Option<Reference>,
         /// The wave that it is picked in.
         wave_ref: Option<Reference>,
     }
-    /// Its location does not take one part on: its units are free again.
+    /// A location has rejected a fulfillment order: its units are released.
     FulfillmentOrderRejected {
-        /// Which part.
         fulfillment_order_id: FulfillmentOrderId,
-        /// What of each line was held.
         lines: Vec<LineUnits>,
-        /// Why.
         reason: Text<500>,
     }
-    /// Another location takes one part over.
+    /// A fulfillment order was moved to another location.
     FulfillmentOrderMoved {
-        /// Which part.
         fulfillment_order_id: FulfillmentOrderId,
-        /// From where.
         from: LocationId,
-        /// To where.
         to: LocationId,
-        /// What of each line was held.
         lines: Vec<LineUnits>,
-        /// When it can leave and arrive from there, where that is known.
+        /// When it can leave the new location and arrive, where that is known.
         promise: Option<PromisedDates>,
     }
-    /// What is packed waits to be fetched by the customer.
+    /// Packed goods are ready for pickup by the customer.
     ReadyForPickup {
-        /// Which part.
         fulfillment_order_id: FulfillmentOrderId,
-        /// Since when.
         at: Timestamp,
     }
-    /// A location that has taken a part on is asked to leave it, or units of it.
+    /// A location that has acknowledged a fulfillment order was requested to release units of it.
     CancellationRequested {
-        /// Which part.
         fulfillment_order_id: FulfillmentOrderId,
-        /// What of each line; all that has not left where not given.
+        /// Absent: all units that have not shipped.
         lines: Option<Vec<LineUnits>>,
-        /// Which location is to take it over; it is cancelled where not given.
+        /// The location that the units move to. Absent: they are cancelled.
         move_to: Option<LocationId>,
-        /// Whether that location takes it over although it is paused, or has rejected the order.
+        /// Whether the target may be paused, or may have rejected the order.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         forced: bool,
-        /// Why.
+        /// The reason of the command; `moved` for a move without a reason.
         reason: Text<500>,
     }
-    /// A location that was asked to leave a part goes on with it.
+    /// A location does not release the requested units.
     CancellationRejected {
-        /// Which part.
         fulfillment_order_id: FulfillmentOrderId,
-        /// Why.
         reason: Text<500>,
     }
-    /// Goods are not where they should be: what is missing is no longer held there.
+    /// Units are missing at a location, and no longer reserved there.
     PickShorted {
-        /// By which fulfillment order.
         fulfillment_order_id: FulfillmentOrderId,
-        /// What of each line is missing.
         lines: Vec<LineUnits>,
-        /// Why.
+        /// The reason of the command; `short_remainder` when units did not leave with a shipment.
         reason: Text<500>,
     }
-    /// Picked goods are back in their places.
+    /// Picked units were put back into stock.
     ItemPutBack {
-        /// By which fulfillment order.
         fulfillment_order_id: FulfillmentOrderId,
-        /// What of each line.
         lines: Vec<LineUnits>,
     }
-    /// Goods are to come back.
+    /// Units were announced to come back.
     ReturnRequested {
-        /// The return.
         return_id: ReturnId,
-        /// What of each line.
         lines: Vec<LineUnits>,
-        /// Why.
         reason: Text<500>,
     }
-    /// Goods came back.
+    /// Units came back.
     ReturnReceived {
-        /// The return.
         return_id: ReturnId,
-        /// Where.
         location: LocationId,
-        /// What of each line.
         lines: Vec<ReturnedUnits>,
     }
-    /// Goods were taken from their places.
+    /// Units were picked.
     ItemPicked {
-        /// By which fulfillment order.
         fulfillment_order_id: FulfillmentOrderId,
-        /// What of each line.
         lines: Vec<LineUnits>,
     }
-    /// Goods were put into parcels.
+    /// Units were packed.
     ItemPacked {
-        /// By which fulfillment order.
         fulfillment_order_id: FulfillmentOrderId,
-        /// What of each line.
         lines: Vec<LineUnits>,
     }
-    /// Parcels left a location.
+    /// Packages left a location.
     ShipmentCreated {
-        /// The shipment.
         shipment_id: ShipmentId,
-        /// By which fulfillment order.
         fulfillment_order_id: FulfillmentOrderId,
-        /// From where.
         location: LocationId,
-        /// The parcels.
         packages: Vec<Package>,
-        /// When they left.
         shipped_at: Timestamp,
-        /// How long a carrier may say nothing of them before they count as stuck.
+        /// A parcel without a carrier's report for this long counts as stuck. Absent: parcels never count as stuck.
         stuck_after: Option<Period>,
     }
-    /// Nothing was heard of parcels for longer than they may take.
+    /// Parcels are stuck: the carrier has not reported for too long.
     ShipmentStuck {
-        /// The shipment.
         shipment_id: ShipmentId,
-        /// Its parcels of which nothing was heard.
         packages: Vec<Reference>,
     }
     /// Parcels were lost, refused or sent back.
     DeliveryFailed {
-        /// The shipment.
         shipment_id: ShipmentId,
-        /// Its parcels.
         packages: Vec<Reference>,
-        /// What the carrier says.
         status: TrackingStatus,
-        /// When that was so.
+        /// The time of the status.
         at: Timestamp,
     }
-    /// A carrier reported on parcels.
+    /// A carrier reported the status of parcels.
     ShipmentTracked {
-        /// The shipment.
         shipment_id: ShipmentId,
-        /// Its parcels that the report is about.
         packages: Vec<Reference>,
-        /// What it says.
         status: TrackingStatus,
-        /// When that was so.
+        /// The time of the status.
         status_at: Timestamp,
-        /// Where the parcel was.
+        /// Where the parcels were.
         location: Option<Text<200>>,
-        /// The carrier's own words: sealed, and never part of the payload.
+        /// The carrier's report, encrypted and stored next to the payload.
         #[serde(skip)]
         raw: Option<Text<4000>> = sealed,
-        /// Whether sealed words came with it.
+        /// Whether an encrypted report belongs to the event.
         has_personal_data: bool,
     }
-    /// Parcels were handed over.
+    /// Parcels were delivered.
     DeliveryConfirmed {
-        /// The shipment.
         shipment_id: ShipmentId,
-        /// Its parcels that were handed over.
         packages: Vec<Reference>,
-        /// When.
         delivered_at: Timestamp,
     }
-    /// Units will not be delivered.
+    /// Units were cancelled.
     OrderCancelled {
-        /// What of each line.
         lines: Vec<LineUnits>,
-        /// Why.
+        /// The reason of the command, or a code: `order_amended`, `insufficient_stock`, `cancellation_accepted`,
+        /// `returned_by_location`.
         reason: Text<500>,
     }
-    /// A report contradicts what was believed; it counts all the same.
+    /// A report contradicted the known state. It counts all the same.
     DiscrepancyRecorded {
-        /// A stable code.
-        code: Reference,
-        /// For people.
-        detail: Text<500>,
+        code: DiscrepancyCode,
+        /// The number of units that were reported in excess, where the discrepancy is about units.
+        units: Option<Units>,
     }
     /// The key to the order's personal data was destroyed.
     PersonalDataErased {
-        /// Why.
         reason: Text<500>,
     }
 }
 
 event_enum!(
-    /// Everything that happens to an order.
+    /// An event of an order.
     OrderEvent {
         OrderCreated = 2 { 1 => order_created_1 }, OrderAmended = 1,
         AmendmentRequested = 1, AmendmentAccepted = 1, AmendmentRejected = 1,
@@ -415,6 +339,6 @@ event_enum!(
         ItemPicked = 1, PickShorted = 1, ItemPacked = 1, ItemPutBack = 1, ReadyForPickup = 1,
         ShipmentCreated = 1, ShipmentTracked = 1, ShipmentStuck = 1, DeliveryConfirmed = 1, DeliveryFailed = 1,
         OrderCancelled = 1, ReturnRequested = 1, ReturnReceived = 1,
-        DiscrepancyRecorded = 1, PersonalDataErased = 1,
+        DiscrepancyRecorded = 2 { 1 => discrepancy_recorded_1 }, PersonalDataErased = 1,
     }
 );

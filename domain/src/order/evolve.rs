@@ -1,4 +1,4 @@
-//! What an event makes of an order.
+//! Applies events to the state of an order.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,11 +11,12 @@ use super::events::{
     OrderAmended, OrderCreated, OrderEvent, OrderHeld, PickShorted, ReservationExpired, ReturnReceived,
     ReturnRequested, ShipmentCreated, ShipmentStuck, ShipmentTracked,
 };
+use super::fulfillment_order::{CancellationRequest, FulfillmentLine, FulfillmentOrder};
+use super::returns::{OrderReturn, ReturnLine};
+use super::shipment::{Parcel, Shipment};
 use super::state::{
-    Asked, Discrepancy, FulfillmentLine, FulfillmentOrder, Hold, MOST_DISCREPANCIES, Order, OrderReturn,
-    Parcel, PaymentNews, PendingAmendment, PersonalDataState, ReturnLine, Shipment,
+    Discrepancy, Hold, LastPaymentEvent, MAX_DISCREPANCIES, Order, PendingAmendment, PersonalDataState,
 };
-use super::totals::units_of;
 use crate::values::{FulfillmentOrderId, LineNumber, Reference, ShipmentId, Units};
 
 pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
@@ -26,8 +27,8 @@ pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
         OrderEvent::AmendmentAccepted(accepted) => accept_amendment(order, accepted),
         OrderEvent::AmendmentRejected(_) => order.amendment = None,
         OrderEvent::PaymentConfirmed(confirmed) => order.payments.push(confirmed.payment_ref.clone()),
-        OrderEvent::PaymentAuthorized(_) => order.payment = PaymentNews::Authorized,
-        OrderEvent::PaymentFailed(_) => order.payment = PaymentNews::Failed,
+        OrderEvent::PaymentAuthorized(_) => order.payment = LastPaymentEvent::Authorized,
+        OrderEvent::PaymentFailed(_) => order.payment = LastPaymentEvent::Failed,
         OrderEvent::PaymentVoided(_) => void(order),
         OrderEvent::InventoryReserved(reserved) => reserve(order, reserved),
         OrderEvent::InventoryBackordered(backordered) => backorder(order, &backordered.lines),
@@ -44,12 +45,14 @@ pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
         OrderEvent::FulfillmentOrderRejected(rejected) => reject(order, rejected),
         OrderEvent::FulfillmentOrderMoved(moved) => relocate(order, moved),
         OrderEvent::PickShorted(shorted) => short(order, shorted),
-        OrderEvent::CancellationRequested(asked) => ask(order, asked),
+        OrderEvent::CancellationRequested(requested) => request_cancellation(order, requested),
         OrderEvent::CancellationRejected(rejected) => {
-            part(order, rejected.fulfillment_order_id, |part| part.asked = None);
+            update(order, rejected.fulfillment_order_id, |fulfillment| {
+                fulfillment.cancellation_request = None
+            });
         }
         OrderEvent::ReadyForPickup(ready) => {
-            part(order, ready.fulfillment_order_id, |part| part.ready_since = Some(ready.at));
+            update(order, ready.fulfillment_order_id, |fulfillment| fulfillment.ready_since = Some(ready.at));
         }
         OrderEvent::ItemPicked(picked) => {
             each_line(order, picked.fulfillment_order_id, &picked.lines, |line, units| line.picked += units);
@@ -65,7 +68,7 @@ pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
         OrderEvent::ShipmentStuck(ShipmentStuck { shipment_id, packages }) => {
             each_parcel(order, *shipment_id, packages, |parcel| parcel.is_stuck = true);
         }
-        // What was chosen is told by what is reserved, and what a carrier said by its scan.
+        // Other events change the state: the reservations, and the carrier's report.
         OrderEvent::OrderSourced(_) | OrderEvent::DeliveryFailed(_) => {}
         OrderEvent::DeliveryConfirmed(DeliveryConfirmed { shipment_id, packages, delivered_at }) => {
             each_parcel(order, *shipment_id, packages, |parcel| parcel.delivered_at = Some(*delivered_at));
@@ -78,17 +81,16 @@ pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
     }
 }
 
-/// The journal has all of them; an order tells the first ones.
 fn note(order: &mut Order, recorded: &DiscrepancyRecorded) {
-    if order.discrepancies.len() < MOST_DISCREPANCIES {
-        let (code, detail) = (recorded.code.clone(), recorded.detail.clone());
-        order.discrepancies.push(Discrepancy { code, detail });
+    if order.discrepancies.len() < MAX_DISCREPANCIES {
+        let DiscrepancyRecorded { code, units } = *recorded;
+        order.discrepancies.push(Discrepancy { code, units });
     }
 }
 
 fn void(order: &mut Order) {
     order.voided_payments.append(&mut order.payments);
-    order.payment = PaymentNews::Voided;
+    order.payment = LastPaymentEvent::Voided;
 }
 
 fn backorder(order: &mut Order, lines: &[LineUnits]) {
@@ -99,48 +101,49 @@ fn backorder(order: &mut Order, lines: &[LineUnits]) {
     }
 }
 
-/// What is given back is neither picked nor packed any more.
+/// Released units are neither picked nor packed.
 fn release(order: &mut Order, id: FulfillmentOrderId, lines: &[LineUnits]) {
     each_line(order, id, lines, |line, units| {
         line.released += units;
-        line.picked = line.picked.min(line.kept());
-        line.packed = line.packed.min(line.kept());
+        line.picked = line.picked.min(line.net_quantity());
+        line.packed = line.packed.min(line.net_quantity());
     });
-    part(order, id, answer);
+    update(order, id, drop_answered_request);
 }
 
-/// Who has nothing left to give has answered what it was asked.
-fn answer(part: &mut FulfillmentOrder) {
-    if !part.is_asked() {
-        part.asked = None;
+/// A request is answered when no units are left to release.
+fn drop_answered_request(fulfillment: &mut FulfillmentOrder) {
+    if !fulfillment.has_pending_cancellation() {
+        fulfillment.cancellation_request = None;
     }
 }
 
-/// Who ships some of a part goes on with it: none of it is moved any more once shipping has begun.
-fn goes_on(part: &mut FulfillmentOrder) {
-    part.asked = part.asked.take().filter(|asked| asked.move_to.is_none());
+/// A fulfillment order does not move any more after units of it have shipped.
+fn drop_requested_move(fulfillment: &mut FulfillmentOrder) {
+    fulfillment.cancellation_request =
+        fulfillment.cancellation_request.take().filter(|request| request.move_to.is_none());
 }
 
 fn release_all(order: &mut Order, parts: &[FulfillmentOrderLines]) {
     for lines in parts {
         release(order, lines.fulfillment_order_id, &lines.lines);
-        // Units that were asked for and given back are asked for no more.
-        part(order, lines.fulfillment_order_id, |part| given(part, &lines.lines));
+        update(order, lines.fulfillment_order_id, |fulfillment| reduce_request(fulfillment, &lines.lines));
     }
 }
 
-fn given(part: &mut FulfillmentOrder, lines: &[LineUnits]) {
+/// Released units are no longer requested.
+fn reduce_request(fulfillment: &mut FulfillmentOrder, lines: &[LineUnits]) {
     for units in lines {
-        if let Some(asked) = &mut part.asked {
+        if let Some(request) = &mut fulfillment.cancellation_request {
             let mut left = units.quantity;
-            for asked in asked.lines.iter_mut().filter(|asked| asked.line == units.line) {
-                let taken = asked.quantity.min(left);
-                asked.quantity -= taken;
+            for requested in request.lines.iter_mut().filter(|requested| requested.line == units.line) {
+                let taken = requested.quantity.min(left);
+                requested.quantity -= taken;
                 left -= taken;
             }
         }
     }
-    answer(part);
+    drop_answered_request(fulfillment);
 }
 
 fn expire(order: &mut Order, expired: &ReservationExpired) {
@@ -151,44 +154,46 @@ fn expire(order: &mut Order, expired: &ReservationExpired) {
         }
     }
     order.promised.clear();
-    order.expires_at = None;
+    let is_reserved = order.fulfillment_orders.iter().any(FulfillmentOrder::is_open);
+    order.expires_at = order.expires_at.filter(|_| is_reserved);
     order.has_expired = true;
 }
 
 fn reject(order: &mut Order, rejected: &FulfillmentOrderRejected) {
     release(order, rejected.fulfillment_order_id, &rejected.lines);
-    let part = order.fulfillment_order(rejected.fulfillment_order_id);
-    order.rejected_by.extend(part.map(|part| part.location.clone()));
+    let fulfillment = order.fulfillment_order(rejected.fulfillment_order_id);
+    order.rejected_by.extend(fulfillment.map(|fulfillment| fulfillment.location.clone()));
 }
 
 fn short(order: &mut Order, shorted: &PickShorted) {
     release(order, shorted.fulfillment_order_id, &shorted.lines);
-    part(order, shorted.fulfillment_order_id, |part| given(part, &shorted.lines));
+    update(order, shorted.fulfillment_order_id, |fulfillment| reduce_request(fulfillment, &shorted.lines));
 }
 
-/// Its new location has not begun with it, and has agreed to nothing.
+/// The new location has neither acknowledged the fulfillment order nor agreed to an amendment.
 fn relocate(order: &mut Order, moved: &FulfillmentOrderMoved) {
-    // A location that had rejected the order was given it all the same.
+    // A forced move to a location that has rejected the order.
     order.rejected_by.remove(&moved.to);
     if let Some(pending) = &mut order.amendment {
         pending.accepted_by.remove(&moved.fulfillment_order_id);
     }
-    part(order, moved.fulfillment_order_id, |part| {
-        part.location = moved.to.clone();
-        part.accepted = false;
-        part.wms_ref = None;
-        part.asked = None;
-        part.ready_since = None;
-        part.promise.clone_from(&moved.promise);
+    update(order, moved.fulfillment_order_id, |fulfillment| {
+        fulfillment.location = moved.to.clone();
+        fulfillment.accepted = false;
+        fulfillment.wms_ref = None;
+        fulfillment.cancellation_request = None;
+        fulfillment.ready_since = None;
+        fulfillment.promise.clone_from(&moved.promise);
     });
 }
 
-fn ask(order: &mut Order, asked: &CancellationRequested) {
-    let move_to = asked.move_to.clone();
-    part(order, asked.fulfillment_order_id, |part| {
-        let everything = || part.lines.iter().map(|line| units_of(line.line, line.open())).collect();
-        let lines = asked.lines.clone().unwrap_or_else(everything);
-        part.asked = Some(Asked { lines, move_to, forced: asked.forced });
+fn request_cancellation(order: &mut Order, requested: &CancellationRequested) {
+    let move_to = requested.move_to.clone();
+    update(order, requested.fulfillment_order_id, |fulfillment| {
+        let all = || fulfillment.all_units(FulfillmentLine::outstanding);
+        let lines = requested.lines.clone().unwrap_or_else(all);
+        fulfillment.cancellation_request =
+            Some(CancellationRequest { lines, move_to, forced: requested.forced });
     });
 }
 
@@ -199,9 +204,9 @@ fn hold(order: &mut Order, held: OrderHeld) {
 }
 
 fn accept(order: &mut Order, accepted: &FulfillmentOrderAccepted) {
-    part(order, accepted.fulfillment_order_id, |part| {
-        part.accepted = true;
-        part.wms_ref.clone_from(&accepted.wms_ref);
+    update(order, accepted.fulfillment_order_id, |fulfillment| {
+        fulfillment.accepted = true;
+        fulfillment.wms_ref.clone_from(&accepted.wms_ref);
     });
 }
 
@@ -215,9 +220,9 @@ fn put_back(line: &mut FulfillmentLine, units: Units) {
     line.packed = line.packed.min(line.picked);
 }
 
-fn part(order: &mut Order, id: FulfillmentOrderId, change: impl FnOnce(&mut FulfillmentOrder)) {
-    if let Some(part) = order.fulfillment_orders.iter_mut().find(|part| part.id == id) {
-        change(part);
+fn update(order: &mut Order, id: FulfillmentOrderId, change: impl FnOnce(&mut FulfillmentOrder)) {
+    if let Some(fulfillment) = order.fulfillment_orders.iter_mut().find(|fulfillment| fulfillment.id == id) {
+        change(fulfillment);
     }
 }
 
@@ -240,10 +245,11 @@ fn receive_return(order: &mut Order, received: &ReturnReceived) {
     }
 }
 
-/// A line of a return, which may be of one that was not announced.
+/// The line of a return; it is added when it was not announced.
 fn return_line(lines: &mut Vec<ReturnLine>, line: LineNumber) -> &mut ReturnLine {
-    let index = lines.iter().position(|part| part.line == line).unwrap_or_else(|| {
-        lines.push(ReturnLine::nothing(line));
+    let index = lines.iter().position(|fulfillment| fulfillment.line == line).unwrap_or_else(|| {
+        let (requested, received, scrapped) = (Units::ZERO, Units::ZERO, Units::ZERO);
+        lines.push(ReturnLine { line, requested, received, scrapped });
         lines.len() - 1
     });
     &mut lines[index]
@@ -251,51 +257,54 @@ fn return_line(lines: &mut Vec<ReturnLine>, line: LineNumber) -> &mut ReturnLine
 
 fn reserve(order: &mut Order, reserved: &InventoryReserved) {
     for lines in &reserved.fulfillment_orders {
-        let known = order.fulfillment_orders.iter_mut().find(|part| part.id == lines.fulfillment_order_id);
+        let known = order
+            .fulfillment_orders
+            .iter_mut()
+            .find(|fulfillment| fulfillment.id == lines.fulfillment_order_id);
         match known {
-            Some(part) => grow(part, &lines.lines),
+            Some(fulfillment) => grow(fulfillment, &lines.lines),
             None => order.fulfillment_orders.push(fulfillment_order(lines)),
         }
     }
     order.expires_at = reserved.until;
     order.has_expired = false;
     let waited = reserved.fulfillment_orders.iter().filter(|_| reserved.waited);
-    for units in waited.flat_map(|part| &part.lines) {
+    for units in waited.flat_map(|fulfillment| &fulfillment.lines) {
         if let Some(line) = order.backordered.get_mut(units.line.index()) {
             *line -= units.quantity;
         }
     }
 }
 
-fn grow(part: &mut FulfillmentOrder, lines: &[LineUnits]) {
+fn grow(fulfillment: &mut FulfillmentOrder, lines: &[LineUnits]) {
     for units in lines {
-        match part.lines.iter_mut().find(|line| line.line == units.line) {
+        match fulfillment.lines.iter_mut().find(|line| line.line == units.line) {
             Some(line) => line.quantity += units.quantity,
-            None => part.lines.push(fulfillment_line(units)),
+            None => fulfillment.lines.push(fulfillment_line(units)),
         }
     }
 }
 
-/// What is cancelled of a line neither waits nor is held: units that are held were released before.
+/// Cancelled units are neither backordered nor reserved: reserved units were released before.
 fn cancel(order: &mut Order, lines: &[LineUnits]) {
     for units in lines {
         if let Some(cancelled) = order.cancelled.get_mut(units.line.index()) {
             *cancelled += units.quantity;
         }
     }
-    wait_for_less(order);
+    limit_backordered(order);
     if order.is_cancelled() {
         order.holds.clear();
         order.expires_at = None;
     }
 }
 
-/// No more units wait than are left of what was ordered.
-fn wait_for_less(order: &mut Order) {
+/// Limits backordered units to those that are neither reserved, shipped nor cancelled.
+fn limit_backordered(order: &mut Order) {
     let totals = order.line_totals();
     for (backordered, totals) in order.backordered.iter_mut().zip(totals) {
-        let settled = totals.reserved + totals.shipped + totals.cancelled;
-        *backordered = (*backordered).min(totals.ordered.saturating_sub(settled));
+        let decided = totals.reserved + totals.shipped + totals.cancelled;
+        *backordered = (*backordered).min(totals.ordered.saturating_sub(decided));
     }
 }
 
@@ -316,8 +325,8 @@ fn amend(order: &mut Order, amended: &OrderAmended) {
             order
                 .fulfillment_orders
                 .iter_mut()
-                .filter(|part| part.is_open())
-                .for_each(|part| part.ready_since = None);
+                .filter(|fulfillment| fulfillment.is_open())
+                .for_each(|fulfillment| fulfillment.ready_since = None);
         }
     }
     if amended.has_new_address {
@@ -355,7 +364,7 @@ fn accept_amendment(order: &mut Order, accepted: &AmendmentAccepted) {
     }
 }
 
-/// Personal data came with an event: it is kept, sealed, unless it was erased for good.
+/// Personal data came with an event. Erased data stays erased.
 fn seal(order: &mut Order) {
     if order.personal_data == PersonalDataState::None {
         order.personal_data = PersonalDataState::Sealed;
@@ -368,22 +377,22 @@ fn created_order(created: &OrderCreated) -> Order {
         cancelled: vec![Units::ZERO; created.lines.len()],
         backordered: vec![Units::ZERO; created.lines.len()],
         personal_data: if sealed { PersonalDataState::Sealed } else { PersonalDataState::None },
-        // State is snapshotted and cached: what is personal stays in the sealed part of the event.
+        // The state is stored in snapshots: personal data stays in the encrypted fulfillment of the event.
         created: Some(Arc::new(OrderCreated { personal: None, ..created.clone() })),
         ..Order::default()
     }
 }
 
-fn fulfillment_order(part: &FulfillmentOrderLines) -> FulfillmentOrder {
+fn fulfillment_order(fulfillment: &FulfillmentOrderLines) -> FulfillmentOrder {
     FulfillmentOrder {
-        id: part.fulfillment_order_id,
-        location: part.location.clone(),
+        id: fulfillment.fulfillment_order_id,
+        location: fulfillment.location.clone(),
         accepted: false,
         wms_ref: None,
-        asked: None,
+        cancellation_request: None,
         ready_since: None,
-        promise: part.promise.clone(),
-        lines: part.lines.iter().map(fulfillment_line).collect(),
+        promise: fulfillment.promise.clone(),
+        lines: fulfillment.lines.iter().map(fulfillment_line).collect(),
     }
 }
 
@@ -418,11 +427,10 @@ fn each_line(
 fn shipped(order: &mut Order, created: &ShipmentCreated) {
     let lines = created.packages.iter().flat_map(|package| &package.lines);
     for units in lines {
-        leave(order, created.fulfillment_order_id, units);
-        // What the next parcel holds of the line is judged by what is left after this one.
-        wait_for_less(order);
+        ship_units(order, created.fulfillment_order_id, units);
+        limit_backordered(order);
     }
-    part(order, created.fulfillment_order_id, goes_on);
+    update(order, created.fulfillment_order_id, drop_requested_move);
     let parcel = |package: &Package| {
         let package = package.clone();
         Parcel { package, tracked: None, delivered_at: None, is_stuck: false }
@@ -436,29 +444,29 @@ fn shipped(order: &mut Order, created: &ShipmentCreated) {
     });
 }
 
-/// What has left is shipped, whether it was held or not: first what the line waits for counts as that, then what was
-/// cancelled of it.
-fn leave(order: &mut Order, id: FulfillmentOrderId, units: &LineUnits) {
+/// Marks units as shipped, reserved or not. Units in excess of the reserved ones count as pending and backordered units first,
+/// then as cancelled ones.
+fn ship_units(order: &mut Order, id: FulfillmentOrderId, units: &LineUnits) {
     let totals = order.line_totals().get(units.line.index()).copied().unwrap_or_default();
     let mut excess = Units::ZERO;
-    part(order, id, |part| {
-        if let Some(line) = part.lines.iter_mut().find(|line| line.line == units.line) {
-            excess = units.quantity.saturating_sub(line.open());
-            let taken_back = excess.min(line.released);
-            line.released -= taken_back;
-            line.quantity += excess.saturating_sub(taken_back);
+    update(order, id, |fulfillment| {
+        if let Some(line) = fulfillment.lines.iter_mut().find(|line| line.line == units.line) {
+            excess = units.quantity.saturating_sub(line.outstanding());
+            let from_released = excess.min(line.released);
+            line.released -= from_released;
+            line.quantity += excess.saturating_sub(from_released);
             line.shipped += units.quantity;
             line.packed = line.packed.max(line.shipped);
             line.picked = line.picked.max(line.packed);
         }
-        answer(part);
+        drop_answered_request(fulfillment);
     });
     if let Some(cancelled) = order.cancelled.get_mut(units.line.index()) {
         *cancelled -= excess.saturating_sub(totals.pending() + totals.backordered);
     }
 }
 
-/// The latest scan counts, in the order in which scans were made, not reported.
+/// The report with the latest time counts, not the one that was received last.
 fn track(order: &mut Order, tracked: &ShipmentTracked) {
     if tracked.has_personal_data {
         seal(order);

@@ -1,38 +1,61 @@
-//! Letting an order wait.
+//! Holds on an order, or on one of its fulfillment orders.
 
-use crate::order::choices::HoldReason;
-use crate::order::commands::{HoldOrder, ReleaseHold};
-use crate::order::contents::DeliveryIntent;
-use crate::order::decision::{Decision, exists};
-use crate::order::events::{OrderEvent, OrderHeld, OrderHoldReleased, ShipmentStuck};
-use crate::order::refusals::OrderRefusal;
-use crate::order::state::Order;
-use crate::values::{Reference, Timestamp};
+use super::choices::HoldReason;
+use super::contents::DeliveryIntent;
+use super::decision::{Decision, exists};
+use super::events::{OrderEvent, OrderHeld, OrderHoldReleased};
+use super::refusals::OrderRefusal;
+use super::state::Order;
+use crate::command::commands;
+use crate::values::{FulfillmentOrderId, OrderId, Reference, Text, Timestamp};
 
-/// The most holds that may stand at once.
-const MOST_HOLDS: usize = 20;
+const MAX_HOLDS: usize = 20;
 
-pub(in crate::order) fn hold_order(order: &Order, command: &HoldOrder, at: Timestamp) -> Decision {
+commands! {
+    /// Places an order, or one fulfillment order, on hold: it is not picked, packed or shipped meanwhile.
+    HoldOrder {
+        order_id: OrderId,
+        /// The only fulfillment order to hold. Default: the whole order.
+        fulfillment_order_id: Option<FulfillmentOrderId>,
+        reason: HoldReason,
+        /// Free text, stored unencrypted: not for personal data.
+        note: Option<Text<500>>,
+        /// When the hold ends. Default: when it is released.
+        until: Option<Timestamp>,
+    }
+    /// Ends a hold. Units that were missing are sourced again.
+    ReleaseHold {
+        order_id: OrderId,
+        /// The id of the hold.
+        hold_id: Reference,
+    }
+}
+
+/// A hold can be placed on the whole order: units of it are left to ship.
+pub(super) fn can_hold(order: &Order) -> Result<(), OrderRefusal> {
+    if order.is_cancelled() {
+        return Err(OrderRefusal::OrderCancelled);
+    }
+    if order.holds.len() >= MAX_HOLDS {
+        return Err(OrderRefusal::TooManyHolds);
+    }
+    if order.is_shipped() { Err(OrderRefusal::NothingLeft) } else { Ok(()) }
+}
+
+pub(super) fn place(order: &Order, command: &HoldOrder, at: Timestamp) -> Decision {
     exists(order, command.order_id)?;
     if command.until.is_some_and(|until| until <= at) {
         return Err(OrderRefusal::HoldOver);
     }
-    if order.is_cancelled() {
-        return Err(OrderRefusal::OrderCancelled);
-    }
-    if order.holds.len() >= MOST_HOLDS {
-        return Err(OrderRefusal::TooManyHolds);
-    }
+    can_hold(order)?;
     if let Some(id) = command.fulfillment_order_id {
-        let part = order.fulfillment_order(id).ok_or(OrderRefusal::UnknownFulfillmentOrder(id))?;
-        if !part.is_open() {
+        let fulfillment = order.fulfillment_order(id).ok_or(OrderRefusal::UnknownFulfillmentOrder(id))?;
+        if !fulfillment.is_open() {
             return Err(OrderRefusal::NothingLeft);
         }
-    } else if !may_be_held(order) {
-        return Err(OrderRefusal::NothingLeft);
     }
     let held = OrderHeld {
-        hold_id: id_after(order.holds_placed),
+        hold_id: hold_id(order.holds_placed),
         fulfillment_order_id: command.fulfillment_order_id,
         reason: command.reason,
         note: command.note.clone(),
@@ -42,16 +65,11 @@ pub(in crate::order) fn hold_order(order: &Order, command: &HoldOrder, at: Times
 }
 
 /// The id of the next hold.
-fn id_after(placed: u32) -> Reference {
+fn hold_id(placed: u32) -> Reference {
     Reference::numbered::<'h'>(u64::from(placed) + 1)
 }
 
-/// Whether a hold can be placed on all of an order: something of it is still to leave.
-pub(in crate::order) fn may_be_held(order: &Order) -> bool {
-    order.created.is_some() && !order.is_cancelled() && !order.is_shipped() && order.holds.len() < MOST_HOLDS
-}
-
-pub(in crate::order) fn release_hold(order: &Order, command: &ReleaseHold) -> Decision {
+pub(super) fn release(order: &Order, command: &ReleaseHold) -> Decision {
     exists(order, command.order_id)?;
     if !order.holds.iter().any(|hold| hold.id == command.hold_id) {
         return Err(OrderRefusal::UnknownHold(command.hold_id.clone()));
@@ -59,39 +77,26 @@ pub(in crate::order) fn release_hold(order: &Order, command: &ReleaseHold) -> De
     Ok(vec![OrderHoldReleased { hold_id: command.hold_id.clone() }.into()])
 }
 
-/// The order goes on hold until a person decides; nothing if it is on such a hold already.
+/// The hold until a person decides about missing units. None when the order has that hold already.
 pub(super) fn await_decision(order: &Order) -> Option<OrderEvent> {
-    let needs_hold = order.created.is_some() && !order.is_out_of_stock();
-    needs_hold.then(|| placed(order.holds_placed, HoldReason::InventoryOutOfStock, None))
+    let is_new = order.created.is_some() && !order.is_out_of_stock();
+    is_new.then(|| hold_whole(order.holds_placed, HoldReason::InventoryOutOfStock, None))
 }
 
-/// The hold of an order that must not leave before a later time.
-pub(in crate::order) fn scheduled(
-    placed_before: u32,
-    delivery: &DeliveryIntent,
-    at: Timestamp,
-) -> Option<OrderEvent> {
+/// The hold of an order that must not leave yet.
+pub(super) fn scheduled(placed: u32, delivery: &DeliveryIntent, at: Timestamp) -> Option<OrderEvent> {
     let until = delivery.ship_not_before.filter(|until| *until > at)?;
-    Some(placed(placed_before, HoldReason::Scheduled, Some(until)))
+    Some(hold_whole(placed, HoldReason::Scheduled, Some(until)))
 }
 
-fn placed(placed_before: u32, reason: HoldReason, until: Option<Timestamp>) -> OrderEvent {
-    let hold_id = id_after(placed_before);
+fn hold_whole(placed: u32, reason: HoldReason, until: Option<Timestamp>) -> OrderEvent {
+    let hold_id = hold_id(placed);
     OrderHeld { hold_id, fulfillment_order_id: None, reason, note: None, until }.into()
 }
 
-/// What time brings: holds that stood until a moment that is past stand no more, and parcels of which nothing was heard
-/// for too long are stuck.
-pub(in crate::order) fn attend(order: &Order, at: Timestamp) -> Vec<OrderEvent> {
-    let over = order.holds.iter().filter(|hold| hold.until.is_some_and(|until| until <= at));
-    let released = over.map(|hold| OrderHoldReleased { hold_id: hold.id.clone() }.into());
-    let stuck = order.shipments.iter().filter_map(|shipment| {
-        let is_stuck =
-            |parcel: &&crate::order::Parcel| shipment.stuck_at(parcel).is_some_and(|moment| moment <= at);
-        let parcels = shipment.parcels.iter().filter(is_stuck);
-        let packages: Vec<_> = parcels.map(|parcel| parcel.package.package_id.clone()).collect();
-        let shipment_id = shipment.id;
-        (!packages.is_empty()).then(|| ShipmentStuck { shipment_id, packages }.into())
-    });
-    released.chain(stuck).collect()
+/// Replaces the hold of an order that must not leave yet.
+pub(super) fn reschedule(order: &Order, delivery: &DeliveryIntent, at: Timestamp) -> Vec<OrderEvent> {
+    let former = order.holds.iter().filter(|hold| hold.reason == HoldReason::Scheduled);
+    let released = former.map(|hold| OrderHoldReleased { hold_id: hold.id.clone() }.into());
+    released.chain(scheduled(order.holds_placed, delivery, at)).collect()
 }

@@ -1,29 +1,31 @@
-//! An order: from its creation to the delivery of its last parcel.
+//! An order: from its creation to the delivery of its last parcel, and returns.
 //!
-//! The order knows what it asked for, where it was sourced, what each location has picked, packed and shipped,
-//! and what was delivered. How many units are free is not its business: that is decided by the
-//! [stock items](crate::stock), in the same decision.
+//! The order knows its lines, its locations, and what each location has picked, packed, shipped and delivered. Available
+//! units belong to the [stock items](crate::stock); the [order process](crate::fulfillment) keeps the two consistent.
 
+mod actions;
 mod amend;
 mod amendment_request;
 mod cancel;
 mod choices;
-mod commands;
+mod command;
 mod contents;
 mod create;
-mod decide;
 mod decision;
+mod due_work;
+mod erase;
 mod events;
 mod evolve;
 mod fulfillment_order;
 mod hold;
+mod lines;
 mod locations;
-mod order_command;
 mod payment;
 mod personal;
 mod refusals;
 mod reserve;
 mod returns;
+mod sealing;
 mod shipment;
 mod state;
 mod status;
@@ -33,12 +35,20 @@ mod totals;
 mod upcasting;
 mod view;
 
-pub use choices::{DeliveryMethod, Disposition, HoldReason, PaymentTerms, SourcingBasis, TrackingStatus};
-pub use commands::*;
+pub use amend::{AmendOrder, Change, NamedLine, NewQuantity};
+pub use amendment_request::{AcceptAmendment, RejectAmendment};
+pub use cancel::CancelOrder;
+pub use choices::{
+    DeliveryMethod, DiscrepancyCode, Disposition, HoldReason, PaymentTerms, SourcingBasis, TrackingStatus,
+};
+pub use command::OrderCommand;
 pub use contents::{
     AmendedLine, Charge, DeliveryIntent, Destination, Dimensions, FulfillmentOrderLines, LineUnits,
     OrderedLine, Package, PromisedDates, ReturnedUnits,
 };
+pub use create::{CreateOrder, CreationTerms, NewLine};
+pub use due_work::AttendOrder;
+pub use erase::ErasePersonalData;
 pub use events::{
     AmendmentAccepted, AmendmentRejected, AmendmentRequested, CancellationRejected, CancellationRequested,
     DeliveryConfirmed, DeliveryFailed, DiscrepancyRecorded, FulfillmentOrderAccepted, FulfillmentOrderMoved,
@@ -48,27 +58,43 @@ pub use events::{
     PersonalDataErased, PickShorted, PromiseChanged, ReadyForPickup, ReservationExpired, ReservationExtended,
     ReturnReceived, ReturnRequested, ShipmentCreated, ShipmentStuck, ShipmentTracked,
 };
-pub use locations::EligibleLocations;
-pub use order_command::{
-    CreationTerms, MoveTarget, OrderCommand, Promises, ReservationTrigger, ReserveInventory, Takeover,
+pub use fulfillment_order::assignment::{
+    AcceptFulfillmentOrder, MoveFulfillmentOrder, MoveTarget, RejectFulfillmentOrder,
 };
+pub use fulfillment_order::cancellation_request::{
+    AcceptCancellation, ReassignmentCheck, RejectCancellation,
+};
+pub use fulfillment_order::pick_pack::{MarkReadyForPickup, PackItems, PickItems};
+pub use fulfillment_order::short_pick::ShortPick;
+pub use fulfillment_order::status::FulfillmentOrderStatus;
+pub use fulfillment_order::{CancellationRequest, FulfillmentLine, FulfillmentOrder};
+pub use hold::{HoldOrder, ReleaseHold};
+pub use lines::LineQuantity;
+pub use locations::EligibleLocations;
+pub use payment::{AuthorizePayment, ConfirmPayment, FailPayment, VoidPayment};
 pub use personal::{PersonalData, ShipTo};
 pub use refusals::OrderRefusal;
-pub use state::{
-    Asked, Discrepancy, FulfillmentLine, FulfillmentOrder, Hold, MOST_LINES, Order, OrderReturn, Parcel,
-    PendingAmendment, PersonalDataState, ReturnLine, Shipment,
-};
+pub use reserve::{Promises, ReservationTrigger, ReserveInventory};
+pub use returns::receive::{ReceiveReturn, ReturnedLine};
+pub use returns::request::RequestReturn;
+pub use returns::{OrderReturn, ReturnLine};
+pub use shipment::delivery::ConfirmDelivery;
+pub use shipment::packages::ShipPackage;
+pub use shipment::ship::ShipItems;
+pub use shipment::tracking::{TrackParcel, TrackShipment};
+pub use shipment::{Parcel, Shipment};
+pub use state::{Discrepancy, Hold, LastPaymentEvent, MAX_LINES, Order, PendingAmendment, PersonalDataState};
 pub use status::{
-    CancellationStatus, DeliveryStatus, FulfillmentOrderStatus, FulfillmentStatus, OrderStatus,
-    PaymentStatus, ReservationStatus, ReturnStatus, StatusAxes,
+    CancellationStatus, DeliveryStatus, FulfillmentStatus, OrderStatus, PaymentStatus, ReservationStatus,
+    ReturnStatus, StatusAxes,
 };
 pub use totals::LineTotals;
 pub use view::{
-    AmendmentView, FulfillmentLineView, FulfillmentOrderView, HoldView, LineView, OrderView, PackageView,
-    ReturnLineView, ReturnView, ShipToView, ShipmentView,
+    AmendmentView, DiscrepancyView, FulfillmentLineView, FulfillmentOrderView, HoldView, LineView, OrderView,
+    PackageView, ReturnLineView, ReturnView, ShipToView, ShipmentView,
 };
 
-use decide::decide;
+use command::decide;
 use evolve::evolve;
 
 crate::aggregate::pure_aggregate!(Order, "order", OrderCommand, OrderEvent, OrderRefusal);

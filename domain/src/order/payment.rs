@@ -1,84 +1,125 @@
-//! What is heard of an order's money. These are reports of facts: each is recorded even when it comes too late or
-//! contradicts another, and then as a discrepancy too.
+//! Reports about payments. Each is recorded, also when it contradicts the known state: then with a discrepancy.
 
-use crate::order::choices::PaymentTerms;
-use crate::order::commands::{AuthorizePayment, ConfirmPayment, FailPayment, VoidPayment};
-use crate::order::decision::{Decision, discrepancy, exists, firm};
-use crate::order::events::{
+use super::choices::{DiscrepancyCode, PaymentTerms};
+use super::contents::LineUnits;
+use super::decision::{Decision, confirm_reservation, discrepancy, exists};
+use super::events::{
     OrderCreated, OrderEvent, PaymentAuthorized, PaymentConfirmed, PaymentFailed, PaymentVoided,
-    ReservationExtended,
+    ReservationExpired, ReservationExtended,
 };
-use crate::order::state::{Order, PaymentNews};
+use super::state::{LastPaymentEvent, Order};
+use crate::command::commands;
+use crate::values::{Amount, LineNumber, OrderId, Reference, Text, Timestamp};
 
-pub(in crate::order) fn confirm(order: &Order, command: &ConfirmPayment) -> Decision {
+commands! {
+    /// Reports that an order is paid.
+    ConfirmPayment {
+        order_id: OrderId,
+        /// Identifies the payment: repeated reports change nothing.
+        payment_ref: Reference,
+        /// In the order's currency.
+        amount: Option<Amount>,
+    }
+    /// Reports that a payment is authorized.
+    AuthorizePayment {
+        order_id: OrderId,
+        /// Identifies the payment.
+        payment_ref: Reference,
+        /// In the order's currency.
+        amount: Option<Amount>,
+        /// The order's reservations last until this time at least.
+        authorized_until: Option<Timestamp>,
+    }
+    /// Reports that a payment failed.
+    FailPayment {
+        order_id: OrderId,
+        /// Identifies the payment.
+        payment_ref: Option<Reference>,
+        reason: Text<500>,
+    }
+    /// Reports that all payments were voided: the order is not paid any more. Its backordered units leave the backorder
+    /// queues until it is paid again.
+    VoidPayment {
+        order_id: OrderId,
+        reason: Text<500>,
+    }
+}
+
+/// A payment is expected: the order is not cancelled.
+pub(super) fn can_pay(order: &Order) -> Result<(), DiscrepancyCode> {
+    if order.is_cancelled() { Err(DiscrepancyCode::PaymentAfterCancellation) } else { Ok(()) }
+}
+
+/// A failed payment contradicts no confirmed one.
+pub(super) fn can_fail(order: &Order) -> Result<(), DiscrepancyCode> {
+    let is_paid = !order.payments.is_empty();
+    if is_paid { Err(DiscrepancyCode::PaymentFailedAfterConfirmation) } else { Ok(()) }
+}
+
+/// The payments are void already, or no goods have left that had to be paid.
+pub(super) fn can_void(order: &Order) -> Result<(), DiscrepancyCode> {
+    let must_be_paid = |created: &OrderCreated| created.payment == PaymentTerms::Required;
+    let has_left = order.created.as_deref().is_some_and(must_be_paid) && !order.shipments.is_empty();
+    if has_left && !is_void(order) { Err(DiscrepancyCode::PaymentVoidedAfterShipping) } else { Ok(()) }
+}
+
+fn is_void(order: &Order) -> bool {
+    order.payments.is_empty() && order.payment == LastPaymentEvent::Voided
+}
+
+pub(super) fn confirm(order: &Order, command: &ConfirmPayment) -> Decision {
     exists(order, command.order_id)?;
     if order.payments.contains(&command.payment_ref) {
         return Ok(Vec::new());
     }
     if order.voided_payments.contains(&command.payment_ref) {
-        let detail = "a payment was confirmed that was taken back: it does not count";
-        return Ok(discrepancy("payment_confirmed_after_void", detail).into_iter().collect());
+        return Ok(vec![discrepancy(DiscrepancyCode::PaymentConfirmedAfterVoid)]);
     }
     let confirmed = PaymentConfirmed { payment_ref: command.payment_ref.clone(), amount: command.amount };
-    let mut events = vec![confirmed.into()];
-    events.extend(firm(order));
-    if order.is_cancelled() {
-        events.extend(discrepancy("payment_after_cancellation", "paid after the order was cancelled"));
-    }
-    Ok(events)
+    let contradiction = can_pay(order).err().map(discrepancy);
+    Ok(std::iter::once(confirmed.into()).chain(confirm_reservation(order)).chain(contradiction).collect())
 }
 
-pub(in crate::order) fn authorize(order: &Order, command: &AuthorizePayment) -> Decision {
+pub(super) fn authorize(order: &Order, command: &AuthorizePayment) -> Decision {
     exists(order, command.order_id)?;
     let authorized = PaymentAuthorized {
         payment_ref: command.payment_ref.clone(),
         amount: command.amount,
         authorized_until: command.authorized_until,
     };
-    let mut events = vec![authorized.into()];
-    // A payment that is promised for longer than the reservation holds is waited for.
-    let until = command.authorized_until.filter(|until| order.expires_at.is_some_and(|known| known < *until));
-    events.extend(until.map(|_| ReservationExtended { until }.into()));
-    if order.is_cancelled() {
-        let detail = "a payment was promised after the order was cancelled";
-        events.extend(discrepancy("payment_after_cancellation", detail));
-    }
-    Ok(events)
+    let until = command.authorized_until.filter(|until| order.expires_at.is_some_and(|ends| ends < *until));
+    let extended = until.map(|_| ReservationExtended { until }.into());
+    let contradiction = can_pay(order).err().map(discrepancy);
+    Ok(std::iter::once(authorized.into()).chain(extended).chain(contradiction).collect())
 }
 
-pub(in crate::order) fn fail(order: &Order, command: &FailPayment) -> Decision {
+pub(super) fn fail(order: &Order, command: &FailPayment) -> Decision {
     exists(order, command.order_id)?;
     let failed = PaymentFailed { payment_ref: command.payment_ref.clone(), reason: command.reason.clone() };
-    let mut events = vec![failed.into()];
-    if !order.payments.is_empty() {
-        let detail = "a payment failed of an order that is paid: it still counts as paid";
-        events.extend(discrepancy("payment_failed_after_confirmation", detail));
-    }
-    Ok(events)
+    Ok(std::iter::once(failed.into()).chain(can_fail(order).err().map(discrepancy)).collect())
 }
 
-pub(in crate::order) fn void(order: &Order, command: &VoidPayment) -> Decision {
+pub(super) fn void(order: &Order, command: &VoidPayment) -> Decision {
     exists(order, command.order_id)?;
-    if order.payments.is_empty() && order.payment == PaymentNews::Voided {
+    if is_void(order) {
         return Ok(Vec::new());
     }
-    let mut events: Vec<OrderEvent> = vec![PaymentVoided { reason: command.reason.clone() }.into()];
-    if has_left_for_money(order) {
-        events.extend(discrepancy(
-            "payment_voided_after_shipping",
-            "goods have left that are not paid any more",
-        ));
-    }
-    Ok(events)
+    let voided = PaymentVoided { reason: command.reason.clone() };
+    let contradiction = can_void(order).err().map(discrepancy);
+    Ok(std::iter::once(voided.into()).chain(end_waiting(order)).chain(contradiction).collect())
 }
 
-fn has_left_for_money(order: &Order) -> bool {
-    let must_be_paid = |created: &OrderCreated| created.payment == PaymentTerms::Required;
-    order.created.as_deref().is_some_and(must_be_paid) && !order.shipments.is_empty()
+/// An order without a valid payment is given no units: it does not wait for supply, and is sourced when it is paid again.
+fn end_waiting(order: &Order) -> Option<OrderEvent> {
+    let must_be_paid =
+        order.created.as_ref().is_some_and(|created| created.payment == PaymentTerms::Required);
+    let waited = backordered_units(order);
+    let ends = must_be_paid && !waited.is_empty();
+    ends.then(|| ReservationExpired { fulfillment_orders: Vec::new(), waited }.into())
 }
 
-/// Whether payments may be taken back and nothing has left for them.
-pub(in crate::order) fn may_be_voided(order: &Order) -> bool {
-    let is_voided = order.payments.is_empty() && order.payment == PaymentNews::Voided;
-    is_voided || !has_left_for_money(order)
+/// Units of every line that wait for supply.
+pub(super) fn backordered_units(order: &Order) -> Vec<LineUnits> {
+    let waiting = order.backordered.iter().enumerate().filter(|(_, units)| !units.is_zero());
+    waiting.map(|(index, units)| LineUnits::new(LineNumber::at(index), *units)).collect()
 }

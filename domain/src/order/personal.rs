@@ -1,4 +1,4 @@
-//! Personal data: kept apart from everything else, so that it can be sealed and erased.
+//! Personal data, separate from other data so that it can be encrypted and erased.
 
 use std::fmt;
 
@@ -6,20 +6,19 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::contents::Destination;
-use super::events::{AmendmentRequested, OrderAmended, OrderCreated, OrderEvent, ShipmentTracked};
 use crate::distance::Coordinates;
 use crate::values::Text;
 
-/// Where and to whom goods go, as a sender gives it.
+/// Recipient and address.
 #[serde_with::skip_serializing_none]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ShipTo {
-    /// Who.
+    /// The recipient.
     pub name: Option<Text<200>>,
-    /// At which company.
+    /// The recipient's company.
     pub company: Option<Text<200>>,
-    /// Street, house number and so on, at most five lines.
+    /// Street and number; at most five lines.
     #[schemars(length(max = 5))]
     pub street: Option<Vec<Text<200>>>,
     /// The city.
@@ -34,23 +33,23 @@ pub struct ShipTo {
     pub latitude: Option<f64>,
     /// Degrees east, -180 to 180.
     pub longitude: Option<f64>,
-    /// A telephone number.
+    /// Telephone number.
     pub phone: Option<Text<50>>,
-    /// A mail address.
+    /// Email address.
     pub email: Option<Text<254>>,
-    /// What the driver should know.
+    /// Delivery instructions.
     pub instructions: Option<Text<1000>>,
 }
 
 impl fmt::Debug for ShipTo {
-    /// Nothing of it may reach a log.
+    /// Personal data must not reach a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ShipTo(..)")
     }
 }
 
 impl ShipTo {
-    /// The part that is nobody's secret, where there is any.
+    /// The part that identifies no person, where there is any.
     pub fn destination(&self) -> Option<Destination> {
         let destination = Destination {
             city: self.city.clone(),
@@ -62,7 +61,7 @@ impl ShipTo {
         (destination != nothing).then_some(destination)
     }
 
-    /// The part that must be sealed, where there is any.
+    /// The part that must be encrypted, where there is any.
     pub fn personal(&self) -> Option<PersonalData> {
         let personal = PersonalData {
             name: self.name.clone(),
@@ -78,26 +77,19 @@ impl ShipTo {
     }
 }
 
-/// What identifies a person: sealed wherever it is stored.
+/// Data that identifies a person: encrypted wherever it is stored.
 #[serde_with::skip_serializing_none]
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[allow(missing_docs, reason = "documented at `ShipTo`")]
 pub struct PersonalData {
-    /// Who.
     pub name: Option<Text<200>>,
-    /// At which company.
     pub company: Option<Text<200>>,
-    /// Street, house number and so on.
     pub street: Option<Vec<Text<200>>>,
-    /// Degrees north.
     pub latitude: Option<f64>,
-    /// Degrees east.
     pub longitude: Option<f64>,
-    /// A telephone number.
     pub phone: Option<Text<50>>,
-    /// A mail address.
     pub email: Option<Text<254>>,
-    /// What the driver should know.
     pub instructions: Option<Text<1000>>,
 }
 
@@ -109,49 +101,8 @@ impl PersonalData {
 }
 
 impl fmt::Debug for PersonalData {
-    /// Nothing of it may reach a log.
+    /// Personal data must not reach a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PersonalData(..)")
-    }
-}
-
-impl OrderEvent {
-    /// Takes what must be sealed out of the event, as JSON; nothing where it has none.
-    pub fn take_personal(&mut self) -> Result<Option<Vec<u8>>, serde_json::Error> {
-        match self {
-            Self::OrderCreated(OrderCreated { personal, .. })
-            | Self::OrderAmended(OrderAmended { personal, .. })
-            | Self::AmendmentRequested(AmendmentRequested { personal, .. }) => {
-                personal.take().as_ref().map(serde_json::to_vec).transpose()
-            }
-            Self::ShipmentTracked(ShipmentTracked { raw, .. }) => {
-                raw.take().as_ref().map(serde_json::to_vec).transpose()
-            }
-            _ => Ok(None),
-        }
-    }
-
-    /// To whom and where exactly, where the event says so.
-    pub fn into_personal(self) -> Option<PersonalData> {
-        match self {
-            Self::OrderCreated(OrderCreated { personal, .. })
-            | Self::OrderAmended(OrderAmended { personal, .. })
-            | Self::AmendmentRequested(AmendmentRequested { personal, .. }) => personal,
-            _ => None,
-        }
-    }
-
-    /// Puts back what [`OrderEvent::take_personal`] took.
-    pub fn restore_personal(&mut self, json: &[u8]) -> Result<(), serde_json::Error> {
-        match self {
-            Self::OrderCreated(OrderCreated { personal, .. })
-            | Self::OrderAmended(OrderAmended { personal, .. })
-            | Self::AmendmentRequested(AmendmentRequested { personal, .. }) => {
-                *personal = Some(serde_json::from_slice(json)?);
-            }
-            Self::ShipmentTracked(ShipmentTracked { raw, .. }) => *raw = Some(serde_json::from_slice(json)?),
-            _ => {}
-        }
-        Ok(())
     }
 }

@@ -1,225 +1,140 @@
-//! Why an order says no.
+//! The refusals of commands on orders.
 
+use super::state::MAX_LINES;
 use crate::refusal::{Class, Refusal};
 use crate::sourcing::Shortage;
 use crate::values::{
     FulfillmentOrderId, LineNumber, LocationId, OrderId, Reference, ReturnId, ShipmentId, Timestamp, Units,
 };
 
-/// Why something was not done to an order.
+/// Why a command on an order was refused. The text of each case describes it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs, reason = "the text of each case describes it")]
 pub enum OrderRefusal {
-    /// No such order.
     #[error("there is no order {0}")]
     UnknownOrder(OrderId),
-    /// Another order has this id or this channel's reference.
-    #[error("order {0} exists and is not the same")]
+    #[error("order {0} exists already, with other contents")]
     OrderExists(OrderId),
-    /// No lines, or too many.
-    #[error("an order has 1 to {most} lines, not {0}", most = super::state::MOST_LINES)]
+    #[error("an order has 1 to {most} lines, not {0}", most = MAX_LINES)]
     LineCount(usize),
-    /// Two lines have the same name.
-    #[error("the lineRef of line {0} is also that of another line")]
+    #[error("the lineRef of line {0} is used by another line")]
     LineReferenceTwice(LineNumber),
-    /// An amount without the currency that it is in.
-    #[error("an order with amounts needs a currency")]
+    #[error("amounts require the currency of the order")]
     CurrencyMissing,
-    /// Too many of something.
     #[error("at most {most} are allowed")]
     TooMany {
-        /// The most there may be.
         most: usize,
-        /// The field.
+        /// The JSON pointer of the field.
         pointer: &'static str,
     },
-    /// Not a place on the globe.
-    #[error("latitude and longitude come together, from -90 to 90 and from -180 to 180")]
+    #[error("give both latitude (-90 to 90) and longitude (-180 to 180), or neither")]
     CoordinatesOutOfRange,
-    /// A country code is two letters.
-    #[error("a country is two capital letters by ISO 3166")]
+    #[error("country must be two capital letters by ISO 3166")]
     CountryMalformed,
-    /// Not everything that was ordered is there.
-    #[error("not everything that was ordered can be promised")]
+    #[error("insufficient stock for some SKUs; see shortages")]
     InsufficientStock(Vec<Shortage>),
-    /// Everything is there, and could only leave after `shipBy`.
     #[error("the order cannot leave by {ship_by}; {}", earliest_departure(*.earliest))]
     ShipByUnattainable {
-        /// The time by which the order must have left.
         ship_by: Timestamp,
         /// The earliest time at which a location could ship it; absent when no location has capacity.
         earliest: Option<Timestamp>,
     },
-    /// Everything is there, and no location has capacity for it.
     #[error("every location with stock is fully booked; retry later or raise dailyCapacity")]
     NoCapacity,
-    /// The target of a move is paused.
     #[error("location {0} is paused; resume it, choose another location, or send force: true")]
     TargetPaused(LocationId),
-    /// The target of a move has rejected the order.
     #[error("location {0} has rejected the order; choose another location, or send force: true")]
     TargetRejectedOrder(LocationId),
-    /// The order must not be split, and other fulfillment orders of it have begun elsewhere.
     #[error("the order must not be split, and another of its fulfillment orders cannot move with this one")]
     WouldSplit,
-    /// Nothing of it waits to be reserved.
-    #[error("nothing of the order waits to be reserved")]
+    #[error("the order has no units to reserve")]
     NothingToReserve,
-    /// It was cancelled.
     #[error("the order is cancelled")]
     OrderCancelled,
-    /// An amendment of an order of which everything has left.
-    #[error("everything that was ordered has left: the order cannot be amended; place another order")]
+    #[error("the order has shipped completely and cannot be amended; place another order")]
     OrderShipped,
-    /// Its goods are already on their way out.
-    #[error("picking has begun: what is missing is reported by short")]
-    PickingHasBegun,
-    /// Its locations were asked, and have not answered.
-    #[error("the order's locations were asked to leave it and have not answered yet")]
+    #[error("picking has started; report missing units with short")]
+    PickingStarted,
+    #[error("a cancellation request is pending with the fulfilling location")]
     CancellationPending,
-    /// Nobody asked the location to leave it.
-    #[error("no cancellation was requested of the fulfillment order")]
+    #[error("no cancellation request is pending for the fulfillment order")]
     NoCancellationRequested,
-    /// The location has said so before.
-    #[error("the fulfillment order is accepted already")]
+    #[error("the fulfillment order is already accepted")]
     AlreadyAccepted,
-    /// No such return.
     #[error("there is no return {0}")]
     UnknownReturn(ReturnId),
-    /// More units than have left and are not announced.
-    #[error("{requested} units of line {line} were to come back, {returnable} can")]
-    QuantityExceedsReturnable {
-        /// Which line.
-        line: LineNumber,
-        /// How many were to come back.
-        requested: Units,
-        /// How many can.
-        returnable: Units,
-    },
-    /// It waits.
+    #[error("line {line} has {returnable} returnable units, {requested} requested")]
+    QuantityExceedsReturnable { line: LineNumber, requested: Units, returnable: Units },
     #[error("the order is on hold")]
     OrderOnHold,
-    /// No such hold.
     #[error("the order has no hold {0}")]
     UnknownHold(Reference),
-    /// Too many holds stand at once.
-    #[error("no more holds can be placed on the order")]
+    #[error("the order has too many holds; release one first")]
     TooManyHolds,
-    /// It must be paid first.
     #[error("the order's payment is not confirmed")]
     PaymentNotConfirmed,
-    /// No such fulfillment order.
     #[error("there is no fulfillment order {0}")]
     UnknownFulfillmentOrder(FulfillmentOrderId),
-    /// All its units were given back.
     #[error("the fulfillment order is cancelled")]
     FulfillmentOrderCancelled,
-    /// Neither `all` nor `lines`, or both.
-    #[error("give either all: true or lines")]
+    #[error("specify either `all: true` or `lines`")]
     LinesMissing,
-    /// A line named by neither or both of its names, or by one that it does not have.
-    #[error("line {0} of the list names no line that is meant")]
+    #[error("lines[{0}] does not identify an order line")]
     UnknownLine(usize),
-    /// The same of a line in a package.
-    #[error("line {line} of package {package} of the list names no line of the fulfillment order")]
-    UnknownPackageLine {
-        /// Which package, from 0.
-        package: usize,
-        /// Which of its lines, from 0.
-        line: usize,
-    },
-    /// More units than there are left to do it with.
-    #[error("{requested} units of line {line} were reported, {open} are left")]
-    QuantityExceedsOpen {
-        /// Which line.
-        line: LineNumber,
-        /// How many were reported.
-        requested: Units,
-        /// How many are left.
-        open: Units,
-    },
-    /// Nothing is left to be done.
-    #[error("nothing is left to be done")]
+    #[error("packages[{package}].lines[{line}] does not identify a line of the fulfillment order")]
+    UnknownPackageLine { package: usize, line: usize },
+    #[error("line {line} has {open} open units, {requested} requested")]
+    QuantityExceedsOpen { line: LineNumber, requested: Units, open: Units },
+    #[error("no open units remain for this command")]
     NothingLeft,
-    /// No parcels, or too many.
     #[error("a shipment has 1 to 100 packages, not {0}")]
     PackageCount(usize),
-    /// Two parcels have the same id.
     #[error("two packages have the id {0}")]
     PackageTwice(String),
-    /// A parcel with nothing in it.
-    #[error("package {0} of the list gives no lines: leave lines out for all that is left")]
+    #[error("packages[{0}].lines is empty; omit lines for all open units")]
     PackageEmpty(usize),
-    /// More than one parcel does not say what is in it.
-    #[error("only one package may leave out its lines")]
+    #[error("only one package may omit its lines")]
     PackageLinesMissing,
-    /// No such shipment.
     #[error("there is no shipment {0}")]
     UnknownShipment(ShipmentId),
-    /// No parcel has this number.
     #[error("no parcel has this carrier and tracking number")]
     UnknownTrackingNumber,
-    /// The shipment has no such parcel.
     #[error("the shipment has no package with this id")]
     UnknownPackage,
-    /// Nothing is to be other.
-    #[error("give changes, shipTo or delivery")]
+    #[error("specify changes, shipTo or delivery")]
     ChangesMissing,
-    /// A change names a line by neither or both of its names, or by one that it does not have.
-    #[error("change {0} of the list names no line that is meant")]
+    #[error("changes[{0}] does not identify an order line")]
     UnknownChangedLine(usize),
-    /// Two changes are about one line.
-    #[error("change {0} of the list is about the line of another")]
+    #[error("changes[{0}] repeats the line of another change")]
     LineChangedTwice(usize),
-    /// A new line has the name of another.
-    #[error("the lineRef of change {0} is also that of another line")]
+    #[error("the lineRef of changes[{0}] is used by another line")]
     ChangedReferenceTwice(usize),
-    /// More units than a line may have.
-    #[error("change {0} of the list leads to more units than a line may have")]
+    #[error("changes[{0}] exceeds the maximum quantity of a line")]
     LineTooLarge(usize),
-    /// A line that has amounts grows without new ones.
-    #[error("the line of change {0} has amounts: say what they are for the new quantity")]
+    #[error("changes[{0}] must give the amounts of the line for the new quantity")]
     AmountsMissing(usize),
-    /// Locations were asked before and have not answered.
-    #[error("locations were asked about another address or delivery and have not answered")]
+    #[error("an amendment request is pending with the fulfilling locations")]
     AmendmentPending,
-    /// Nobody asked.
-    #[error("the fulfillment order's location was asked about no other address or delivery, or has answered")]
+    #[error("no amendment request is pending for the fulfillment order")]
     NoAmendmentRequested,
-    /// Who asked to be forgotten is not remembered again.
     #[error("the order's personal data was erased")]
     PersonalDataErased,
-    /// Units are held where the new delivery does not allow.
-    #[error("units are held at a location that the new delivery does not allow")]
+    #[error("units are reserved at a location that the new delivery does not allow")]
     ReservedElsewhere,
-    /// A hold that would be over already.
     #[error("a hold cannot end in the past")]
     HoldOver,
-    /// It is delivered otherwise.
-    #[error("the order is not to be picked up")]
+    #[error("the delivery method is not pickup")]
     NotToBePickedUp,
-    /// Some of it has left.
-    #[error("some of the fulfillment order has left")]
-    ShippingHasBegun,
-    /// It cannot be delivered from anywhere else.
-    #[error("the order is handed out, brought or sent by one location only")]
+    #[error("units of the fulfillment order have shipped")]
+    ShippingStarted,
+    #[error("the delivery method and location of the order allow no other location")]
     DeliveryLocationFixed,
-    /// It is at that location already.
-    #[error("the fulfillment order is at that location already")]
+    #[error("the fulfillment order is already at that location")]
     AlreadyThere,
-    /// A parcel that is sent and nobody carries.
-    #[error("package {0} of the list needs a carrier and a trackingNumber")]
+    #[error("packages[{0}] requires carrier and trackingNumber")]
     CarrierMissing(usize),
-    /// Fewer units than have left.
-    #[error("{shipped} units of line {line} have left, {requested} were to be delivered")]
-    QuantityBelowShipped {
-        /// Which line.
-        line: LineNumber,
-        /// How many were to be delivered.
-        requested: Units,
-        /// How many have left.
-        shipped: Units,
-    },
-    /// The order has no personal data to erase.
+    #[error("line {line} has {shipped} shipped units, {requested} requested")]
+    QuantityBelowShipped { line: LineNumber, requested: Units, shipped: Units },
     #[error("the order has no personal data")]
     NoPersonalData,
 }
@@ -247,7 +162,7 @@ impl Refusal for OrderRefusal {
             Self::NothingToReserve => ("nothing_to_reserve", Class::Conflict),
             Self::OrderCancelled => ("order_cancelled", Class::Conflict),
             Self::OrderShipped => ("order_shipped", Class::Conflict),
-            Self::PickingHasBegun => ("picking_has_begun", Class::Conflict),
+            Self::PickingStarted => ("picking_started", Class::Conflict),
             Self::CancellationPending => ("cancellation_pending", Class::Conflict),
             Self::NoCancellationRequested => ("no_cancellation_requested", Class::Conflict),
             Self::AlreadyAccepted => ("already_accepted", Class::Conflict),
@@ -281,7 +196,7 @@ impl Refusal for OrderRefusal {
             Self::ReservedElsewhere => ("reserved_elsewhere", Class::Conflict),
             Self::HoldOver => ("hold_over", Class::Invalid),
             Self::NotToBePickedUp => ("not_to_be_picked_up", Class::Conflict),
-            Self::ShippingHasBegun => ("shipping_has_begun", Class::Conflict),
+            Self::ShippingStarted => ("shipping_started", Class::Conflict),
             Self::DeliveryLocationFixed => ("delivery_location_fixed", Class::Conflict),
             Self::AlreadyThere => ("already_there", Class::Conflict),
             Self::CarrierMissing(_) => ("carrier_missing", Class::Invalid),

@@ -1,198 +1,129 @@
-//! An order's status: derived from what happened, never set.
+//! An order's status, derived from its state.
 //!
-//! Six independent axes say where it stands; one summary is chosen by a published precedence.
+//! Six independent axes, and a summary by a published precedence.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::choices::{HoldReason, PaymentTerms, TrackingStatus, names};
-use super::state::{FulfillmentLine, FulfillmentOrder, Order, Parcel, PaymentNews};
+use super::fulfillment_order::FulfillmentOrder;
+use super::shipment::Parcel;
+use super::state::{LastPaymentEvent, Order};
 use super::totals::LineTotals;
 use crate::values::Units;
 
 names! {
-    /// The one-word answer to "where is my order?". Treat it as open: names may be added.
+    /// The summary of the status axes. Names may be added.
     OrderStatus {
-        /// Taken; nothing is held for it yet.
+        /// Nothing is reserved yet.
         Created,
-        /// Something of it waits for supply.
+        /// Units are backordered.
         Backordered,
-        /// Everything not cancelled is held for it.
+        /// All units that are not cancelled are reserved.
         Reserved,
-        /// It waits for somebody's decision.
         OnHold,
-        /// Picking has begun.
         Picking,
-        /// Everything left to ship is packed.
+        /// All units that have not shipped are packed.
         Packed,
-        /// Some of it has left.
         PartiallyShipped,
-        /// All of it has left.
         Shipped,
-        /// All of it has left and the carrier has reported.
+        /// All units have shipped, and the carrier has reported.
         InTransit,
-        /// Some of it arrived.
         PartiallyDelivered,
-        /// All of it arrived.
         Delivered,
         /// A parcel was lost, refused or sent back.
         DeliveryFailed,
-        /// Nothing of it will be delivered.
         Cancelled,
-        /// Some of it came back.
         PartiallyReturned,
-        /// All of it came back.
         Returned,
     }
-    /// What is held for it.
+    /// How many units are reserved.
     ReservationStatus {
-        /// Nothing yet.
         None,
-        /// Some of it.
         Partial,
-        /// All of it.
         Reserved,
-        /// Something waits for supply.
+        /// Units are backordered.
         Backordered,
-        /// What was held was given back.
+        /// All reservations were released.
         Released,
     }
-    /// How far the warehouses are.
+    /// The progress of the warehouses.
     FulfillmentStatus {
-        /// Nothing was handed to a location.
+        /// No fulfillment order exists.
         None,
-        /// Handed over, not begun.
+        /// Not acknowledged by the warehouse yet.
         Open,
-        /// Accepted by the warehouse.
         Accepted,
-        /// Being picked.
         Picking,
-        /// All picked.
         Picked,
-        /// All packed.
         Packed,
-        /// Some has left.
         PartiallyShipped,
-        /// All has left.
         Shipped,
     }
-    /// How far the carriers are.
+    /// The progress of the carriers.
     DeliveryStatus {
-        /// Nothing has left, or no carrier has reported.
+        /// Nothing has shipped, or no carrier has reported.
         None,
-        /// On its way.
         InTransit,
-        /// On the last vehicle.
         OutForDelivery,
-        /// Nobody was there.
+        /// The recipient was absent.
         Attempted,
-        /// Some of it arrived.
         PartiallyDelivered,
-        /// All of it arrived.
         Delivered,
         /// A parcel was lost, refused or sent back.
         Failed,
     }
-    /// How far the money is.
+    /// The state of the payments.
     PaymentStatus {
-        /// Not this system's business.
+        /// Payments are handled by another system.
         NotRequired,
-        /// Awaited.
         Pending,
-        /// Promised.
         Authorized,
-        /// There.
         Confirmed,
-        /// Refused.
         Failed,
-        /// Taken back.
         Voided,
     }
-    /// What came back.
+    /// How many units came back.
     ReturnStatus {
-        /// Nothing.
         None,
-        /// It is announced.
+        /// Units are announced to come back.
         Requested,
-        /// Some of it.
         Partial,
-        /// All of it.
         Returned,
     }
-    /// What was cancelled.
+    /// How many units are cancelled.
     CancellationStatus {
-        /// Nothing.
         None,
-        /// The warehouse was asked.
+        /// A location has not answered a request to release units.
         Requested,
-        /// Some of it.
         Partial,
-        /// All of it.
-        Cancelled,
-    }
-    /// How far one location is with its part of an order.
-    FulfillmentOrderStatus {
-        /// Not begun.
-        Open,
-        /// Accepted by the warehouse.
-        Accepted,
-        /// Being picked.
-        Picking,
-        /// All picked.
-        Picked,
-        /// All packed.
-        Packed,
-        /// Waits to be fetched by the customer.
-        ReadyForPickup,
-        /// All has left.
-        Shipped,
-        /// All has arrived.
-        Delivered,
-        /// All was given back.
         Cancelled,
     }
 }
 
-/// Where an order stands, axis by axis.
+/// The status axes of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StatusAxes {
-    /// What is held for it.
+    /// Reservations.
     pub reservation: ReservationStatus,
-    /// How far the warehouses are.
+    /// Warehouses.
     pub fulfillment: FulfillmentStatus,
-    /// How far the carriers are.
+    /// Carriers.
     pub delivery: DeliveryStatus,
-    /// How far the money is.
+    /// Payments.
     pub payment: PaymentStatus,
-    /// What came back.
+    /// Returns.
     #[serde(rename = "return")]
     pub returned: ReturnStatus,
-    /// What was cancelled.
+    /// Cancellations.
     pub cancellation: CancellationStatus,
-    /// Why it waits.
+    /// The reasons of the holds.
     pub holds: Vec<HoldReason>,
 }
 
-impl FulfillmentOrderStatus {
-    /// Its name on the wire and in the read models.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Accepted => "accepted",
-            Self::Picking => "picking",
-            Self::Picked => "picked",
-            Self::Packed => "packed",
-            Self::ReadyForPickup => "ready_for_pickup",
-            Self::Shipped => "shipped",
-            Self::Delivered => "delivered",
-            Self::Cancelled => "cancelled",
-        }
-    }
-}
-
 impl OrderStatus {
-    /// Its name on the wire and in the read models.
+    /// Its name in interfaces and read models.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Created => "created",
@@ -214,39 +145,8 @@ impl OrderStatus {
     }
 }
 
-impl FulfillmentOrder {
-    /// How far its location is.
-    pub fn status(&self, order: &Order) -> FulfillmentOrderStatus {
-        let kept = self.total(FulfillmentLine::kept);
-        let picked = self.total(|line| line.picked);
-        let mut parcels = order
-            .shipments
-            .iter()
-            .filter(|shipment| shipment.fulfillment_order_id == self.id)
-            .flat_map(|shipment| &shipment.parcels);
-        if kept.is_zero() {
-            FulfillmentOrderStatus::Cancelled
-        } else if self.total(|line| line.shipped) >= kept {
-            let arrived = parcels.all(|parcel| parcel.delivered_at.is_some());
-            if arrived { FulfillmentOrderStatus::Delivered } else { FulfillmentOrderStatus::Shipped }
-        } else if self.ready_since.is_some() {
-            FulfillmentOrderStatus::ReadyForPickup
-        } else if self.total(|line| line.packed) >= kept {
-            FulfillmentOrderStatus::Packed
-        } else if picked >= kept {
-            FulfillmentOrderStatus::Picked
-        } else if !picked.is_zero() {
-            FulfillmentOrderStatus::Picking
-        } else if self.accepted {
-            FulfillmentOrderStatus::Accepted
-        } else {
-            FulfillmentOrderStatus::Open
-        }
-    }
-}
-
 impl Order {
-    /// Where it stands, axis by axis.
+    /// The status axes.
     pub fn status_axes(&self) -> StatusAxes {
         let totals = sum(&self.line_totals());
         StatusAxes {
@@ -293,7 +193,7 @@ impl Order {
 
 /// The sums over all lines.
 fn sum(lines: &[LineTotals]) -> LineTotals {
-    let total = |part: fn(&LineTotals) -> Units| lines.iter().map(part).sum();
+    let total = |units: fn(&LineTotals) -> Units| lines.iter().map(units).sum();
     LineTotals {
         ordered: total(|line| line.ordered),
         backordered: total(|line| line.backordered),
@@ -322,20 +222,20 @@ fn reservation(totals: &LineTotals, order: &Order) -> ReservationStatus {
 }
 
 fn fulfillment(totals: &LineTotals, order: &Order) -> FulfillmentStatus {
-    let kept = totals.reserved + totals.shipped;
-    if order.fulfillment_orders.is_empty() || kept.is_zero() {
+    let assigned = totals.reserved + totals.shipped;
+    if order.fulfillment_orders.is_empty() || assigned.is_zero() {
         FulfillmentStatus::None
     } else if (totals.reserved + totals.backordered).is_zero() {
         FulfillmentStatus::Shipped
     } else if !totals.shipped.is_zero() {
         FulfillmentStatus::PartiallyShipped
-    } else if totals.packed >= kept {
+    } else if totals.packed >= assigned {
         FulfillmentStatus::Packed
-    } else if totals.picked >= kept {
+    } else if totals.picked >= assigned {
         FulfillmentStatus::Picked
     } else if !totals.picked.is_zero() {
         FulfillmentStatus::Picking
-    } else if order.fulfillment_orders.iter().all(|part| part.accepted || !part.is_open()) {
+    } else if order.fulfillment_orders.iter().all(|one| one.accepted || !one.is_open()) {
         FulfillmentStatus::Accepted
     } else {
         FulfillmentStatus::Open
@@ -343,7 +243,7 @@ fn fulfillment(totals: &LineTotals, order: &Order) -> FulfillmentStatus {
 }
 
 fn delivery(totals: &LineTotals, order: &Order) -> DeliveryStatus {
-    let says = |statuses: &[TrackingStatus]| {
+    let any = |statuses: &[TrackingStatus]| {
         let reported = |parcel: &Parcel| {
             parcel.delivered_at.is_none()
                 && parcel.tracked.is_some_and(|(status, _)| statuses.contains(&status))
@@ -355,13 +255,13 @@ fn delivery(totals: &LineTotals, order: &Order) -> DeliveryStatus {
         let all = totals.delivered >= wanted;
         return if all { DeliveryStatus::Delivered } else { DeliveryStatus::PartiallyDelivered };
     }
-    if says(&[TrackingStatus::Failure, TrackingStatus::ReturnedToSender]) {
+    if any(&[TrackingStatus::Failure, TrackingStatus::ReturnedToSender]) {
         DeliveryStatus::Failed
-    } else if says(&[TrackingStatus::AttemptedDelivery]) {
+    } else if any(&[TrackingStatus::AttemptedDelivery]) {
         DeliveryStatus::Attempted
-    } else if says(&[TrackingStatus::OutForDelivery, TrackingStatus::ReadyForPickup]) {
+    } else if any(&[TrackingStatus::OutForDelivery, TrackingStatus::ReadyForPickup]) {
         DeliveryStatus::OutForDelivery
-    } else if says(&[TrackingStatus::PickedUp, TrackingStatus::InTransit, TrackingStatus::Delayed]) {
+    } else if any(&[TrackingStatus::PickedUp, TrackingStatus::InTransit, TrackingStatus::Delayed]) {
         DeliveryStatus::InTransit
     } else {
         DeliveryStatus::None
@@ -372,11 +272,11 @@ fn payment(order: &Order) -> PaymentStatus {
     let terms = order.created.as_ref().map(|created| created.payment);
     match order.payment {
         _ if !order.payments.is_empty() => PaymentStatus::Confirmed,
-        PaymentNews::Authorized => PaymentStatus::Authorized,
-        PaymentNews::Failed => PaymentStatus::Failed,
-        PaymentNews::Voided => PaymentStatus::Voided,
-        PaymentNews::None if terms == Some(PaymentTerms::NotRequired) => PaymentStatus::NotRequired,
-        PaymentNews::None => PaymentStatus::Pending,
+        LastPaymentEvent::Authorized => PaymentStatus::Authorized,
+        LastPaymentEvent::Failed => PaymentStatus::Failed,
+        LastPaymentEvent::Voided => PaymentStatus::Voided,
+        LastPaymentEvent::None if terms == Some(PaymentTerms::NotRequired) => PaymentStatus::NotRequired,
+        LastPaymentEvent::None => PaymentStatus::Pending,
     }
 }
 
@@ -391,7 +291,7 @@ fn returned(totals: &LineTotals, order: &Order) -> ReturnStatus {
 }
 
 fn cancellation(totals: &LineTotals, order: &Order) -> CancellationStatus {
-    if order.fulfillment_orders.iter().any(FulfillmentOrder::is_asked) {
+    if order.fulfillment_orders.iter().any(FulfillmentOrder::has_pending_cancellation) {
         CancellationStatus::Requested
     } else if totals.cancelled.is_zero() {
         CancellationStatus::None

@@ -1,24 +1,14 @@
-//! An order as the outside sees it: the same in answers, read models and audits.
+//! An order in interfaces and read models.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::amend::can_amend;
-use super::cancel::may_be_cancelled;
-use super::choices::DeliveryMethod;
-use super::choices::{HoldReason, PaymentTerms, TrackingStatus};
-use super::contents::{Charge, DeliveryIntent, Destination, LineUnits, OrderedLine, PromisedDates};
-use super::fulfillment_order::assignment::may_be_moved;
-use super::hold::may_be_held;
-use super::payment::may_be_voided;
-use super::personal::PersonalData;
-use super::returns::request::may_come_back;
-use super::state::{
-    Discrepancy, FulfillmentLine, FulfillmentOrder, Hold, Order, OrderReturn, Parcel, PendingAmendment,
-    PersonalDataState, ReturnLine, Shipment,
+use crate::order::{
+    Charge, DeliveryIntent, Destination, Discrepancy, DiscrepancyCode, FulfillmentLine, FulfillmentOrder,
+    FulfillmentOrderStatus, Hold, HoldReason, LineTotals, LineUnits, Order, OrderReturn, OrderStatus,
+    OrderedLine, Parcel, PaymentTerms, PendingAmendment, PersonalData, PersonalDataState, PromisedDates,
+    ReturnLine, Shipment, StatusAxes, TrackingStatus,
 };
-use super::status::{FulfillmentOrderStatus, OrderStatus, StatusAxes};
-use super::totals::LineTotals;
 use crate::policy::{OnShortage, ReserveAt};
 use crate::values::{
     Attributes, ChannelName, Currency, ExternalReferences, FulfillmentOrderId, LineNumber, LocationId,
@@ -31,6 +21,7 @@ macro_rules! views {
             #[serde_with::skip_serializing_none]
             #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
             #[serde(rename_all = "camelCase")]
+            #[allow(missing_docs, reason = "documented where the name does not say it")]
             $(#[$doc])*
             pub struct $name { $( $(#[$field_doc])* pub $field: $kind, )* }
         )*
@@ -40,230 +31,203 @@ macro_rules! views {
 views! {
     /// An order.
     OrderView {
-        /// Its id.
         order_id: OrderId,
-        /// Where it stands, in one word.
+        /// The summary of the status axes.
         status: OrderStatus,
-        /// Where it stands, axis by axis.
         status_axes: StatusAxes,
-        /// How many events it has: the version for `If-Match`.
+        /// The number of the order's events: the version for `If-Match`.
         version: u64,
-        /// The journal's position of the command that last changed it.
+        /// The journal's position of the command that last changed the order.
         position: u64,
-        /// Where it came from.
         channel: ChannelName,
-        /// Its name there.
+        /// The order's name in the channel.
         channel_ref: Option<Reference>,
-        /// The customer's name there.
+        /// The customer's name in the channel.
         customer_ref: Option<Reference>,
-        /// Its lines.
         lines: Vec<LineView>,
         /// The currency of every amount.
         currency: Option<Currency>,
-        /// What is charged beside the lines.
+        /// Charges in addition to the lines.
         charges: Option<Vec<Charge>>,
-        /// To whom and where it goes. Who and where exactly is told only when the order is asked for by id.
+        /// Recipient and address. The personal part is present only when the order is requested by id.
         ship_to: Option<ShipToView>,
-        /// What became of its personal data.
+        /// Whether the order has personal data.
         personal_data: PersonalDataState,
-        /// How and when it is to be delivered.
         delivery: Option<DeliveryIntent>,
-        /// What becomes of it when not everything is there.
+        /// What to do when units are missing.
         on_shortage: OnShortage,
-        /// Whether several locations may fill it.
+        /// Whether several locations may fill the order.
         allow_split: bool,
-        /// How urgent it is.
         priority: Priority,
-        /// Whether it must be paid before it leaves.
+        /// Whether the order must be paid before goods leave.
         payment: PaymentTerms,
-        /// When units are reserved for it.
+        /// When units are reserved for the order.
         reserve_at: ReserveAt,
-        /// How long what is reserved holds while the order is neither paid nor taken on by a location.
+        /// How long reservations last while the order is neither paid nor acknowledged by a location.
         reserve_for: Option<Period>,
-        /// Until when what is held for it holds; for good where not given.
+        /// When the reservations expire. Absent: never.
         reserved_until: Option<Timestamp>,
-        /// When the customer ordered.
+        /// When the customer placed the order.
         placed_at: Option<Timestamp>,
-        /// When it was taken.
         created_at: Timestamp,
-        /// Its names elsewhere.
+        /// The order's names in other systems.
         external_refs: Option<ExternalReferences>,
         /// The sender's own data.
         attributes: Option<Attributes>,
-        /// What locations were asked about its address or delivery, and have not all answered.
+        /// The new address or delivery that locations have not all agreed to yet.
         amendment: Option<AmendmentView>,
-        /// Who fills it.
         fulfillment_orders: Vec<FulfillmentOrderView>,
-        /// What comes back, or came.
         returns: Vec<ReturnView>,
-        /// Why it waits.
         holds: Vec<HoldView>,
-        /// Reports that contradicted what was believed.
-        discrepancies: Vec<Discrepancy>,
-        /// The commands on the order that would be accepted now and contradict nothing.
+        /// Reports that contradicted the known state; at most 100.
+        discrepancies: Vec<DiscrepancyView>,
+        /// The names of the commands on the order that would be accepted now and contradict nothing.
         supported_actions: Vec<String>,
-        /// Whether the read model could not fold something that happened since: this is how it was before. Left out where
-        /// it is not so.
+        /// True if the read model could not apply a later event: the order is shown as before. Absent otherwise.
         stale: Option<bool>,
     }
-    /// A line. `quantity = pending + backordered + reserved + shipped + cancelled`, pending being what no decision was
-    /// made about.
+    /// A line. `quantity = pending + backordered + reserved + shipped + cancelled`, where pending units are neither reserved
+    /// nor backordered yet.
     LineView {
-        /// What was ordered.
         #[serde(flatten)]
         ordered: OrderedLine,
-        /// Held, picked and packed ones included.
+        /// Reserved units, picked and packed ones included.
         reserved: Units,
-        /// Waiting for supply.
         backordered: Units,
-        /// Picked; packed and shipped ones included.
+        /// Picked units, packed and shipped ones included.
         picked: Units,
-        /// Packed; shipped ones included.
+        /// Packed units, shipped ones included.
         packed: Units,
-        /// Shipped; delivered ones included.
+        /// Shipped units, delivered ones included.
         shipped: Units,
-        /// Handed over.
         delivered: Units,
-        /// Not to be delivered.
         cancelled: Units,
-        /// Came back.
         returned: Units,
-        /// When the last of those that wait is expected, where that is known.
+        /// When the last backordered unit is expected, where that is known.
         promised_at: Option<Timestamp>,
     }
-    /// To whom and where an order goes.
+    /// Recipient and address.
     ShipToView {
-        /// What is nobody's secret.
         #[serde(flatten)]
         destination: Option<Destination>,
-        /// What was sealed.
         #[serde(flatten)]
         personal: Option<PersonalData>,
     }
-    /// Where an order is to go, or how it is to be delivered, if the locations agree that work on it.
+    /// A new address or delivery that takes effect when the locations that work on the order agree.
     AmendmentView {
-        /// Its id within the order, which answers may name.
+        /// Unique within the order. An answer may name it.
         amendment_id: Reference,
-        /// To whom and where; where it was to go before where not given.
+        /// Absent: the address stays as it is.
         ship_to: Option<ShipToView>,
-        /// How and when; as before where not given.
+        /// Absent: the delivery stays as it is.
         delivery: Option<DeliveryIntent>,
     }
-    /// One location's part of an order.
+    /// The part of an order that one location fills.
     FulfillmentOrderView {
-        /// Its id.
         fulfillment_order_id: FulfillmentOrderId,
-        /// The location.
         location: LocationId,
-        /// How far it is.
         status: FulfillmentOrderStatus,
-        /// Whether the location has said that it takes it on.
+        /// Whether the location has accepted it explicitly.
         accepted: bool,
         /// Its name in the warehouse's own system.
         wms_ref: Option<Reference>,
-        /// Whether the location was asked to leave it, or some of it, and has not answered.
+        /// Whether the location has not answered a request to release units.
         cancellation_requested: bool,
-        /// Which location is to take it over then.
+        /// The location that the requested units move to. Absent: they are cancelled.
         move_to: Option<LocationId>,
-        /// Whether the location was asked about another address or delivery, and has not answered.
+        /// Whether the location has not answered a request for a new address or delivery.
         amendment_requested: bool,
-        /// When it can leave and arrive at the earliest, by what was known when it was reserved.
+        /// When it can leave and arrive at the earliest, as known when it was reserved.
         promise: Option<PromisedDates>,
-        /// Since when it waits to be fetched by the customer.
+        /// Since when it is ready for pickup.
         ready_since: Option<Timestamp>,
-        /// Its part of the order's lines.
         lines: Vec<FulfillmentLineView>,
-        /// What has left.
         shipments: Vec<ShipmentView>,
-        /// The commands on it that would be accepted now and contradict nothing.
+        /// The names of the commands on it that would be accepted now and contradict nothing.
         supported_actions: Vec<String>,
     }
-    /// A fulfillment order's part of a line.
+    /// The part of a line that one location fills.
     FulfillmentLineView {
-        /// Which line.
         line: LineNumber,
-        /// Units it was given and has not given back.
+        /// Units assigned to the location.
         quantity: Units,
-        /// Of those, picked.
+        /// Of those, picked units.
         picked: Units,
-        /// Of those, packed.
+        /// Of those, packed units.
         packed: Units,
-        /// Of those, shipped.
+        /// Of those, shipped units.
         shipped: Units,
-        /// Of those, what the location was asked to leave.
-        asked_for: Units,
+        /// Of those, units that the location was requested to release.
+        requested_release: Units,
     }
-    /// What left together.
+    /// Packages that left together.
     ShipmentView {
-        /// Its id.
         shipment_id: ShipmentId,
-        /// When it left.
         shipped_at: Timestamp,
-        /// Its parcels.
         packages: Vec<PackageView>,
     }
-    /// A parcel.
+    /// A package.
     PackageView {
-        /// Its id within the shipment.
+        /// Unique within the shipment.
         package_id: Reference,
-        /// Who carries it.
         carrier: Reference,
-        /// The carrier's number.
         tracking_number: Reference,
         /// The carrier's service.
         service: Option<Text<64>>,
-        /// What is in it.
         lines: Vec<LineUnits>,
-        /// The latest that the carrier said.
+        /// The carrier's latest report.
         status: Option<TrackingStatus>,
-        /// When that was so.
+        /// The time of that report.
         status_at: Option<Timestamp>,
-        /// When it was handed over.
         delivered_at: Option<Timestamp>,
-        /// Whether nothing was heard of it for too long.
+        /// Whether the carrier has not reported for too long.
         stuck: bool,
     }
-    /// What is to come back together.
+    /// Units that are announced to come back together.
     ReturnView {
-        /// Its id.
         return_id: ReturnId,
-        /// Why.
         reason: Text<500>,
-        /// What of each line.
         lines: Vec<ReturnLineView>,
     }
     /// A return's part of a line.
     ReturnLineView {
-        /// Which line.
         line: LineNumber,
         /// Units announced.
         requested: Units,
-        /// Units that came.
+        /// Units that came back.
         received: Units,
-        /// Of those, thrown away.
+        /// Of those, units that were scrapped.
         scrapped: Units,
     }
-    /// Why an order waits.
+    /// A hold.
     HoldView {
-        /// The hold's id.
         hold_id: Reference,
-        /// The only part of the order that waits; all of it where not given.
+        /// The only fulfillment order on hold. Absent: the whole order.
         fulfillment_order_id: Option<FulfillmentOrderId>,
-        /// Why.
         reason: HoldReason,
-        /// For people.
         note: Option<Text<500>>,
-        /// Until when; until somebody releases it where not given.
+        /// When the hold ends. Absent: when it is released.
         until: Option<Timestamp>,
+    }
+    /// A report that contradicted the known state.
+    DiscrepancyView {
+        code: DiscrepancyCode,
+        /// Text for people.
+        detail: String,
+        /// The number of units that were reported in excess, where the discrepancy is about units.
+        units: Option<Units>,
     }
 }
 
 impl OrderView {
-    /// The order as it is, at its version and the position of the command that made it so; nothing for an order
-    /// that does not exist. Carries no personal data.
+    /// An order at a version and a position of the journal, without personal data. None for an order that does not exist.
     pub fn of(order: &Order, version: u64, position: u64) -> Option<Self> {
         let created = order.created.as_ref()?;
         let totals = order.line_totals();
+        let lines = created.lines.iter().zip(&totals);
+        let place =
+            |destination: &Destination| ShipToView { destination: Some(destination.clone()), personal: None };
+        let fulfillment_orders = order.fulfillment_orders.iter();
         Some(Self {
             order_id: created.order_id,
             status: order.status(),
@@ -273,18 +237,10 @@ impl OrderView {
             channel: created.channel.clone(),
             channel_ref: created.channel_ref.clone(),
             customer_ref: created.customer_ref.clone(),
-            lines: created
-                .lines
-                .iter()
-                .zip(&totals)
-                .map(|(ordered, totals)| line(order, ordered, totals))
-                .collect(),
+            lines: lines.map(|(ordered, totals)| line(order, ordered, totals)).collect(),
             currency: created.currency.clone(),
             charges: created.charges.clone(),
-            ship_to: created
-                .destination
-                .clone()
-                .map(|place| ShipToView { destination: Some(place), personal: None }),
+            ship_to: created.destination.as_ref().map(place),
             personal_data: order.personal_data,
             delivery: created.delivery.clone(),
             on_shortage: created.on_shortage,
@@ -298,58 +254,30 @@ impl OrderView {
             created_at: created.at,
             external_refs: created.external_refs.clone(),
             attributes: created.attributes.clone(),
-            amendment: order.amendment.as_deref().map(asked_about),
-            fulfillment_orders: order.fulfillment_orders.iter().map(|part| part.view(order)).collect(),
-            returns: order.returns.iter().map(returned).collect(),
+            amendment: order.amendment.as_deref().map(AmendmentView::from),
+            fulfillment_orders: fulfillment_orders.map(|one| FulfillmentOrderView::of(one, order)).collect(),
+            returns: order.returns.iter().map(ReturnView::from).collect(),
             holds: order.holds.iter().cloned().map(HoldView::from).collect(),
-            discrepancies: order.discrepancies.clone(),
-            supported_actions: supported_actions(order),
+            discrepancies: order.discrepancies.iter().copied().map(DiscrepancyView::from).collect(),
+            supported_actions: order.supported_actions().into_iter().map(str::to_owned).collect(),
             stale: None,
         })
     }
 
-    /// Adds what was sealed: who and where exactly it goes, and is to go where locations were asked about it.
+    /// Adds decrypted personal data: of the current address, and of a pending amendment's.
     #[must_use]
-    pub fn with_personal(mut self, now: Option<PersonalData>, asked: Option<PersonalData>) -> Self {
-        let exactly = |ship_to: &mut Option<ShipToView>, personal: Option<PersonalData>| {
+    pub fn with_personal(mut self, current: Option<PersonalData>, pending: Option<PersonalData>) -> Self {
+        let add = |ship_to: &mut Option<ShipToView>, personal: Option<PersonalData>| {
             if personal.is_some() {
                 let destination = ship_to.take().and_then(|ship_to| ship_to.destination);
                 *ship_to = Some(ShipToView { destination, personal });
             }
         };
-        exactly(&mut self.ship_to, now);
+        add(&mut self.ship_to, current);
         if let Some(amendment) = &mut self.amendment {
-            exactly(&mut amendment.ship_to, asked);
+            add(&mut amendment.ship_to, pending);
         }
         self
-    }
-}
-
-fn asked_about(pending: &PendingAmendment) -> AmendmentView {
-    let place = || ShipToView { destination: pending.destination.clone(), personal: None };
-    AmendmentView {
-        amendment_id: pending.id.clone(),
-        ship_to: pending.has_new_address.then(place),
-        delivery: pending.delivery.clone(),
-    }
-}
-
-fn returned(back: &OrderReturn) -> ReturnView {
-    let line = |part: &ReturnLine| {
-        let ReturnLine { line, requested, received, scrapped } = *part;
-        ReturnLineView { line, requested, received, scrapped }
-    };
-    ReturnView {
-        return_id: back.id,
-        reason: back.reason.clone(),
-        lines: back.lines.iter().map(line).collect(),
-    }
-}
-
-impl From<Hold> for HoldView {
-    fn from(hold: Hold) -> Self {
-        let Hold { id, fulfillment_order_id, reason, note, until } = hold;
-        Self { hold_id: id, fulfillment_order_id, reason, note, until }
     }
 }
 
@@ -369,96 +297,106 @@ fn line(order: &Order, ordered: &OrderedLine, totals: &LineTotals) -> LineView {
     }
 }
 
-/// The commands, by the last part of their paths, that would be accepted now and contradict nothing.
-fn supported_actions(order: &Order) -> Vec<String> {
-    let is_there = order.created.is_some();
-    let may_be_paid = is_there && !order.is_cancelled();
-    let actions = [
-        ("confirm-payment", may_be_paid),
-        ("authorize-payment", may_be_paid),
-        ("fail-payment", is_there && order.payments.is_empty()),
-        ("void-payment", is_there && may_be_voided(order)),
-        ("hold", may_be_held(order)),
-        ("release-hold", !order.holds.is_empty()),
-        ("amend", is_there && can_amend(order).is_ok()),
-        ("cancel", may_be_cancelled(order)),
-        ("returns", may_come_back(order)),
-        ("erase-personal-data", order.personal_data != PersonalDataState::None),
-    ];
-    actions.into_iter().filter(|(_, accepted)| *accepted).map(|(name, _)| name.to_owned()).collect()
+impl From<&PendingAmendment> for AmendmentView {
+    fn from(pending: &PendingAmendment) -> Self {
+        let place = || ShipToView { destination: pending.destination.clone(), personal: None };
+        Self {
+            amendment_id: pending.id.clone(),
+            ship_to: pending.has_new_address.then(place),
+            delivery: pending.delivery.clone(),
+        }
+    }
 }
 
-impl FulfillmentOrder {
-    /// The fulfillment order as the outside sees it.
-    pub fn view(&self, order: &Order) -> FulfillmentOrderView {
+impl FulfillmentOrderView {
+    /// A fulfillment order of an order.
+    pub fn of(fulfillment: &FulfillmentOrder, order: &Order) -> Self {
         let line = |line: &FulfillmentLine| FulfillmentLineView {
             line: line.line,
-            quantity: line.kept(),
+            quantity: line.net_quantity(),
             picked: line.picked,
             packed: line.packed,
             shipped: line.shipped,
-            asked_for: self.asked_of(line),
+            requested_release: fulfillment.requested_release(line),
         };
-        let shipments = order.shipments.iter().filter(|shipment| shipment.fulfillment_order_id == self.id);
-        FulfillmentOrderView {
-            fulfillment_order_id: self.id,
-            location: self.location.clone(),
-            status: self.status(order),
-            accepted: self.accepted,
-            wms_ref: self.wms_ref.clone(),
-            cancellation_requested: self.is_asked(),
-            move_to: self.asked.as_ref().and_then(|asked| asked.move_to.clone()),
-            amendment_requested: order.awaits_answer_of(self),
-            promise: self.promise.clone(),
-            ready_since: self.ready_since,
-            lines: self.lines.iter().map(line).collect(),
-            shipments: shipments.map(shipment).collect(),
-            supported_actions: self.supported_actions(order),
+        let shipments = order.shipments.iter().filter(|one| one.fulfillment_order_id == fulfillment.id);
+        let actions = fulfillment.supported_actions(order);
+        let request = fulfillment.cancellation_request.as_ref();
+        Self {
+            fulfillment_order_id: fulfillment.id,
+            location: fulfillment.location.clone(),
+            status: fulfillment.status(order),
+            accepted: fulfillment.accepted,
+            wms_ref: fulfillment.wms_ref.clone(),
+            cancellation_requested: fulfillment.has_pending_cancellation(),
+            move_to: request.and_then(|request| request.move_to.clone()),
+            amendment_requested: order.awaits_answer_of(fulfillment),
+            promise: fulfillment.promise.clone(),
+            ready_since: fulfillment.ready_since,
+            lines: fulfillment.lines.iter().map(line).collect(),
+            shipments: shipments.map(ShipmentView::from).collect(),
+            supported_actions: actions.into_iter().map(str::to_owned).collect(),
         }
-    }
-
-    fn supported_actions(&self, order: &Order) -> Vec<String> {
-        let may_work = !order.is_held(self.id) && order.is_paid();
-        let left =
-            |done: fn(&FulfillmentLine) -> Units| self.lines.iter().any(|line| done(line) < line.kept());
-        let open = left(|line| line.shipped);
-        let untouched = self.total(|line| line.picked).is_zero();
-        let asked = self.is_asked();
-        let to_be_fetched = order.delivery_method() == DeliveryMethod::Pickup;
-        let actions = [
-            ("accept", may_work && open && !self.accepted),
-            ("reject", open && untouched && !order.is_held(self.id)),
-            ("move", may_be_moved(order, self).is_ok()),
-            ("pick", may_work && left(|line| line.picked)),
-            ("pack", may_work && left(|line| line.packed)),
-            ("ready-for-pickup", may_work && open && to_be_fetched),
-            ("ship", may_work && open),
-            ("short", may_work && left(|line| line.picked)),
-            ("accept-cancellation", asked),
-            ("reject-cancellation", asked),
-            ("accept-amendment", order.awaits_answer_of(self)),
-            ("reject-amendment", order.awaits_answer_of(self)),
-        ];
-        let accepted = actions.into_iter().filter(|(_, accepted)| *accepted);
-        accepted.map(|(name, _)| name.to_owned()).collect()
     }
 }
 
-fn shipment(shipment: &Shipment) -> ShipmentView {
-    let package = |parcel: &Parcel| PackageView {
-        package_id: parcel.package.package_id.clone(),
-        carrier: parcel.package.carrier.clone(),
-        tracking_number: parcel.package.tracking_number.clone(),
-        service: parcel.package.service.clone(),
-        lines: parcel.package.lines.clone(),
-        status: parcel.tracked.map(|(status, _)| status),
-        status_at: parcel.tracked.map(|(_, at)| at),
-        delivered_at: parcel.delivered_at,
-        stuck: parcel.is_stuck,
-    };
-    ShipmentView {
-        shipment_id: shipment.id,
-        shipped_at: shipment.shipped_at,
-        packages: shipment.parcels.iter().map(package).collect(),
+impl From<&Shipment> for ShipmentView {
+    fn from(shipment: &Shipment) -> Self {
+        let package = |parcel: &Parcel| PackageView {
+            package_id: parcel.package.package_id.clone(),
+            carrier: parcel.package.carrier.clone(),
+            tracking_number: parcel.package.tracking_number.clone(),
+            service: parcel.package.service.clone(),
+            lines: parcel.package.lines.clone(),
+            status: parcel.tracked.map(|(status, _)| status),
+            status_at: parcel.tracked.map(|(_, at)| at),
+            delivered_at: parcel.delivered_at,
+            stuck: parcel.is_stuck,
+        };
+        let packages = shipment.parcels.iter().map(package).collect();
+        Self { shipment_id: shipment.id, shipped_at: shipment.shipped_at, packages }
+    }
+}
+
+impl From<&OrderReturn> for ReturnView {
+    fn from(announced: &OrderReturn) -> Self {
+        let line = |line: &ReturnLine| {
+            let ReturnLine { line, requested, received, scrapped } = *line;
+            ReturnLineView { line, requested, received, scrapped }
+        };
+        let lines = announced.lines.iter().map(line).collect();
+        Self { return_id: announced.id, reason: announced.reason.clone(), lines }
+    }
+}
+
+impl From<Hold> for HoldView {
+    fn from(hold: Hold) -> Self {
+        let Hold { id, fulfillment_order_id, reason, note, until } = hold;
+        Self { hold_id: id, fulfillment_order_id, reason, note, until }
+    }
+}
+
+impl From<Discrepancy> for DiscrepancyView {
+    fn from(Discrepancy { code, units }: Discrepancy) -> Self {
+        Self { code, detail: detail(code).to_owned(), units }
+    }
+}
+
+fn detail(code: DiscrepancyCode) -> &'static str {
+    match code {
+        DiscrepancyCode::PaymentConfirmedAfterVoid => "a voided payment was confirmed: it does not count",
+        DiscrepancyCode::PaymentAfterCancellation => "a payment was reported for a cancelled order",
+        DiscrepancyCode::PaymentFailedAfterConfirmation => "a payment failed; the order still counts as paid",
+        DiscrepancyCode::PaymentVoidedAfterShipping => "payments were voided after goods had left",
+        DiscrepancyCode::TargetOutOfStock => "the target location has insufficient stock",
+        DiscrepancyCode::PickedMoreThanReserved => "more units were picked than reserved: put them back",
+        DiscrepancyCode::PackedMoreThanReserved => "more units were packed than reserved: put them back",
+        DiscrepancyCode::ShortedMoreThanReserved => "more units were reported missing than reserved",
+        DiscrepancyCode::ShippedAfterCancellation => "goods of a cancelled fulfillment order have left",
+        DiscrepancyCode::ShippedMoreThanHeld => "more units have left than were reserved",
+        DiscrepancyCode::ShippedOnHold => "goods have left while the order was on hold",
+        DiscrepancyCode::ShippedUnpaid => "goods have left that are not paid",
+        DiscrepancyCode::ReturnedMoreThanRequested => "more units came back than were announced",
+        DiscrepancyCode::Other => "recorded by an earlier version",
     }
 }

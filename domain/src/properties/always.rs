@@ -1,4 +1,4 @@
-//! What always holds, whatever happens to orders and stock together.
+//! Properties of orders and stock that hold in every history.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -43,13 +43,13 @@ fn the_view_is_read_as_it_was_written(order: &Order) {
     assert_eq!(serde_json::to_value(read).unwrap(), view);
 }
 
-/// An order that must not be split holds units at one location, as far as nobody has begun with them; and no location is
-/// given units of an order that it has rejected.
+/// Unacknowledged units of an order that must not be split are at one location. A location gets no units of an order that
+/// it has rejected.
 fn reservations_are_where_they_may_be(before: Option<&Arc<Order>>, order: &Order) {
     let open = || order.fulfillment_orders.iter().filter(|part| part.is_open());
     let untouched: BTreeSet<_> =
-        open().filter(|part| !part.is_taken_on()).map(|part| &part.location).collect();
-    assert!(untouched.len() <= 1 || !order.must_come_from_one(), "held at {untouched:?}: {order:?}");
+        open().filter(|part| !part.is_acknowledged()).map(|part| &part.location).collect();
+    assert!(untouched.len() <= 1 || !order.must_not_split(), "held at {untouched:?}: {order:?}");
     let is_new =
         |part: &FulfillmentOrder| before.is_none_or(|before| before.fulfillment_order(part.id).is_none());
     let rejected = |part: &FulfillmentOrder| order.rejected_by.contains(&part.location);
@@ -61,8 +61,7 @@ fn nothing_is_taken_back(before: &Order, after: &Order) {
         assert!(old.delivered_at.is_none() || new.delivered_at == old.delivered_at);
     }
     for (old, new) in before.line_totals().iter().zip(after.line_totals()) {
-        // What was picked may be put back, once it was cancelled, is moved or did not leave with the rest; and what
-        // leaves after all was not cancelled.
+        // Picked units may be put back after a cancellation, a move or a short remainder. Cancelled units may still ship.
         assert!(old.shipped <= new.shipped && old.returned <= new.returned);
         assert!(old.shipped < new.shipped || old.cancelled <= new.cancelled);
         assert!(old.delivered <= new.delivered && old.ordered <= new.ordered);
@@ -74,9 +73,9 @@ const MAX_TURNS: usize = 100;
 
 proptest! {
     #[test]
-    fn what_the_stock_items_hold_is_what_the_orders_hold(steps in steps()) {
+    fn stock_items_reserve_exactly_the_units_of_orders(steps in steps()) {
         happens(&steps, |_, step, shop| {
-            // What has expired is nobody's, whether the order was told or not.
+            // Expired units are free, also before the order records the expiry.
             let mut shop = shop.clone();
             (0..shop.orders.len()).try_for_each(|number| shop.bring_up_to_date(number)).unwrap();
             for (of, at) in Shop::places() {
@@ -87,7 +86,7 @@ proptest! {
     }
 
     #[test]
-    fn what_the_queues_wait_for_is_what_the_orders_wait_for(steps in steps()) {
+    fn queues_have_exactly_the_backordered_units_of_orders(steps in steps()) {
         happens(&steps, |_, step, shop| {
             for (sku, item) in &shop.items {
                 assert_eq!(item.backordered(), shop.waited_for(sku), "{step:?}");
@@ -102,19 +101,19 @@ proptest! {
     }
 
     #[test]
-    fn what_movements_tell_of_locations_is_all_that_is_there(steps in steps()) {
+    fn movements_describe_every_change_of_stock(steps in steps()) {
         let mut items: BTreeMap<Sku, StockItem> = BTreeMap::new();
-        let mut told: BTreeMap<(Sku, LocationId), MovementAt> = BTreeMap::new();
+        let mut described: BTreeMap<(Sku, LocationId), MovementAt> = BTreeMap::new();
         for (_, event) in happens(&steps, |_, _, _| {}).journal {
             let DomainEvent::Stock(event) = event else { continue };
             let sku = event.sku().clone();
             let item = items.entry(sku.clone()).or_default();
             item.apply(event.clone());
             for there in Movement::of(&event, item).locations {
-                told.insert((sku.clone(), there.location.clone()), there);
+                described.insert((sku.clone(), there.location.clone()), there);
             }
             for (location, level) in &item.levels {
-                let known = &told[&(sku.clone(), location.clone())];
+                let known = &described[&(sku.clone(), location.clone())];
                 let telling = (known.on_hand, known.reserved, known.earmarked, known.available);
                 prop_assert_eq!(telling, (level.on_hand, level.reserved, level.earmarked, level.available()));
                 let telling = (known.safety_stock, known.quarantine, known.damaged);
@@ -124,25 +123,25 @@ proptest! {
     }
 
     #[test]
-    fn nobody_is_given_what_the_queue_could_have(steps in steps()) {
+    fn units_of_the_queue_are_not_reserved_for_others(steps in steps()) {
         happens(&steps, |before, step, shop| {
             for (sku, item) in &shop.items {
-                let set_aside: Units = item.levels.values().map(|level| level.earmarked).sum();
-                assert!(set_aside <= item.backordered(), "{step:?}");
+                let earmarked: Units = item.levels.values().map(|level| level.earmarked).sum();
+                assert!(earmarked <= item.backordered(), "{step:?}");
                 for level in item.levels.values() {
                     assert!(level.earmarked.is_zero() || level.reserved + level.earmarked <= level.on_hand, "{step:?}");
                 }
-                // A new order takes from nobody in the queue; what has expired meanwhile may be set aside for it.
+                // A new order takes no earmarked units; expired units may be earmarked meanwhile.
                 if let (Step::Create(_), Some(known)) = (step, before.items.get(sku)) {
                     let known: Units = known.levels.values().map(|level| level.earmarked).sum();
-                    assert!(set_aside >= known, "{step:?}");
+                    assert!(earmarked >= known, "{step:?}");
                 }
             }
         });
     }
 
     #[test]
-    fn who_can_be_served_is_served_and_nobody_waits_beside_free_units(steps in steps()) {
+    fn fillable_backorders_are_filled(steps in steps()) {
         let mut shop = happens(&steps, |_, _, _| {});
         for sku in shop.items.keys().cloned().collect::<Vec<_>>() {
             // A turn may bring up to date what has expired, and so make others due: there are turns until one changes nothing.
@@ -172,7 +171,7 @@ proptest! {
         happens(&steps, |before, _, after| {
             for (number, order) in after.orders.iter().enumerate() {
                 every_unit_of_every_line_is_accounted_for(order);
-                assert!(!order.amendment_is_settled(), "nobody is left to answer: {order:?}");
+                assert!(!order.amendment_is_settled(), "every location has answered: {order:?}");
                 assert!(!order.needs_sourcing(), "units are ordered and nothing is decided about them: {order:?}");
                 reservations_are_where_they_may_be(before.orders.get(number), order);
                 if let Some(only) = order.delivery_location() {
@@ -187,7 +186,7 @@ proptest! {
     }
 
     #[test]
-    fn what_an_order_says_it_supports_is_what_is_accepted(steps in steps()) {
+    fn supported_actions_are_accepted_in_every_history(steps in steps()) {
         happens(&steps, |_, _, shop| {
             for order in &shop.orders {
                 assert_eq!(supported_actions(order), accepted_actions(order));
@@ -196,7 +195,7 @@ proptest! {
     }
 
     #[test]
-    fn orders_and_items_are_what_their_stored_events_make_of_them(steps in steps()) {
+    fn replaying_stored_events_gives_the_same_orders_and_items(steps in steps()) {
         let shop = happens(&steps, |_, _, _| {});
         let of = |stream: &StreamId| -> Vec<DomainEvent> {
             let events = shop.journal.iter().filter(|(written, _)| written == stream);
@@ -233,7 +232,7 @@ proptest! {
     }
 
     #[test]
-    fn every_order_comes_to_an_end(steps in steps()) {
+    fn every_order_ends(steps in steps()) {
         let mut shop = happens(&steps, |_, _, _| {});
         for number in 0..shop.orders.len() {
             shop.bring_up_to_date(number).unwrap();
@@ -258,7 +257,7 @@ proptest! {
                 OrderStatus::OnHold => assert!(!order.pending_demand().is_empty()),
                 OrderStatus::Created => assert!(order.fulfillment_orders.is_empty()),
                 OrderStatus::Backordered | OrderStatus::PartiallyDelivered => {
-                    // The rest waits for supply, or on hold for somebody's decision.
+                    // The rest is backordered, or on hold until a person decides.
                     let (waits, pending) = (order.backordered_demand(), order.pending_demand());
                     assert!(!waits.is_empty() || !pending.is_empty());
                 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::shop::{LOCATIONS, Refused, SKUS, Shop};
 use super::steps::{A_YEAR, PRIORITIES, REPORTS, SHORTAGES, STATUSES, Step, Wish};
-use super::{location, moment, order_id, sku};
+use super::{location, order_id, sku, time};
 use crate::fulfillment::Aggregates;
 use crate::order::{FulfillmentLine, FulfillmentOrder, Order, OrderCommand};
 use crate::policy::ReserveAt;
@@ -18,7 +18,7 @@ pub(super) fn read<T: serde::de::DeserializeOwned>(fields: Value) -> T {
 }
 
 fn ago(shop: &Shop, seconds: i64) -> Timestamp {
-    moment((shop.second - seconds).max(0))
+    time((shop.second - seconds).max(0))
 }
 
 fn take(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
@@ -42,8 +42,8 @@ fn take(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
         Step::HandOver { order, part, kind } => {
             let fits = match kind {
                 0 | 1 => can_be_worked_on,
-                2 | 3 => is_asked,
-                _ => is_to_be_redirected,
+                2 | 3 => has_pending_cancellation,
+                _ => has_pending_amendment,
             };
             hand_over(shop, an_order(shop, *order, fits)?, *part, *kind)
         }
@@ -83,9 +83,10 @@ fn change_order(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
         }
         Step::Amend { order, change, line, quantity } => {
             let any = order.index(shop.orders.len());
-            let is_worked_on =
-                |order: &Order| order.fulfillment_orders.iter().any(FulfillmentOrder::is_worked_on);
-            let number = if *change < 4 { any } else { an_order(shop, *order, is_worked_on).unwrap_or(any) };
+            let is_in_progress =
+                |order: &Order| order.fulfillment_orders.iter().any(FulfillmentOrder::is_in_progress);
+            let number =
+                if *change < 4 { any } else { an_order(shop, *order, is_in_progress).unwrap_or(any) };
             let now = shop.now();
             let line = line.get(shop.orders[number].lines()).line;
             let mut fields = json!({ "orderId": order_id(number) });
@@ -102,7 +103,7 @@ fn change_order(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
                     fields["delivery"] = json!({ "method": "pickup", "location": there });
                 }
                 _ => {
-                    let later = moment(shop.second + i64::from(*quantity));
+                    let later = time(shop.second + i64::from(*quantity));
                     fields["delivery"] = json!({ "method": "ship", "shipNotBefore": later });
                 }
             }
@@ -222,14 +223,14 @@ fn move_stock(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
     }
 }
 
-/// Goods are expected, otherwise than before perhaps, or not any more.
+/// A supply is announced, changed or withdrawn.
 fn expect(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
     let Step::Expect { of, at, supply, quantity, due_in } = *step else { unreachable!("only what comes") };
     let id = Reference::new(&format!("s{supply}")).unwrap();
     if quantity == 0 {
         return shop.on_item(&sku(of), &StockCommand::CancelSupply(read(json!({ "supplyId": id }))));
     }
-    let due_at = moment(shop.second + due_in);
+    let due_at = time(shop.second + due_in);
     let fields = json!({ "sku": sku(of), "location": location(at), "quantity": quantity, "dueAt": due_at });
     shop.on_item(&sku(of), &StockCommand::ExpectSupply(read(fields), id))
 }
@@ -284,7 +285,7 @@ fn hold(shop: &mut Shop, number: usize, part: Option<Index>) -> Result<(), Refus
     let now = shop.now();
     let mut fields = json!({ "orderId": order_id(number), "reason": "other" });
     if part.is_none() {
-        fields["until"] = json!(moment(shop.second + 5));
+        fields["until"] = json!(time(shop.second + 5));
     }
     let parts = &shop.orders[number].fulfillment_orders;
     if let Some(part) = part.filter(|_| !parts.is_empty()) {
@@ -322,15 +323,15 @@ fn has_left(order: &Order) -> bool {
 }
 
 fn can_be_worked_on(order: &Order) -> bool {
-    let is_open = |part: &FulfillmentOrder| !part.total(FulfillmentLine::open).is_zero();
+    let is_open = |part: &FulfillmentOrder| !part.total(FulfillmentLine::outstanding).is_zero();
     order.is_paid() && order.holds.is_empty() && order.fulfillment_orders.iter().any(is_open)
 }
 
-fn is_asked(order: &Order) -> bool {
-    order.fulfillment_orders.iter().any(FulfillmentOrder::is_asked)
+fn has_pending_cancellation(order: &Order) -> bool {
+    order.fulfillment_orders.iter().any(FulfillmentOrder::has_pending_cancellation)
 }
 
-fn is_to_be_redirected(order: &Order) -> bool {
+fn has_pending_amendment(order: &Order) -> bool {
     order.amendment.is_some()
 }
 

@@ -1,4 +1,4 @@
-//! What holds whatever happens: properties, tried with many generated histories.
+//! Properties that hold in every history, tested with generated histories.
 
 mod always;
 mod journey;
@@ -28,7 +28,7 @@ pub(crate) fn order_id(number: usize) -> OrderId {
     OrderId::new(Uuid::from_u128(number as u128 + 1))
 }
 
-pub(crate) fn moment(second: i64) -> Timestamp {
+pub(crate) fn time(second: i64) -> Timestamp {
     Timestamp::from_microseconds(second * 1_000_000)
 }
 

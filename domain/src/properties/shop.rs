@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cqrs_es::Aggregate;
 use serde_json::json;
 
-use super::{location, moment, order_id, sku};
+use super::{location, order_id, sku, time};
 use crate::Decide;
 use crate::capacity::{CapacityCommand, LocationCapacity};
 use crate::fulfillment::{self, Aggregates};
@@ -154,7 +154,7 @@ impl Shop {
         for order in &self.orders {
             for part in order.fulfillment_orders.iter().filter(|part| part.location == *place) {
                 let of_sku = part.lines.iter().filter(|line| order.lines()[line.line.index()].sku == *sku);
-                held += of_sku.map(FulfillmentLine::open).sum();
+                held += of_sku.map(FulfillmentLine::outstanding).sum();
             }
         }
         held
@@ -180,7 +180,7 @@ impl Aggregates for Shop {
     type Error = Refused;
 
     fn now(&self) -> Timestamp {
-        moment(self.second)
+        time(self.second)
     }
 
     fn require(&mut self, _: impl IntoIterator<Item = StreamId>) -> Result<(), Refused> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use super::{location, moment, sku};
+use super::{location, sku, time};
 use crate::distance::Kilometres;
 use crate::policy::Criterion;
 use crate::sourcing::{Candidate, ConsideredLocation, Demand, Exclusion, Sourced, SourcingRules, source};
@@ -82,7 +82,7 @@ impl Question {
         self.demand.iter().map(|(sku, &wanted)| wanted.min(there(sku))).sum()
     }
 
-    /// Whether it can be filled, told without sourcing.
+    /// Whether it can be filled, computed without sourcing.
     fn is_feasible(&self) -> bool {
         self.sets().any(|set| self.covered_by(&set) == self.wanted())
     }
@@ -99,7 +99,7 @@ impl Question {
             }
             Criterion::EarliestShip => candidate
                 .ships_at
-                .map_or(1_000_000, |moment| u128::try_from(moment.microseconds() / 1_000_000).unwrap()),
+                .map_or(1_000_000, |time| u128::try_from(time.microseconds() / 1_000_000).unwrap()),
         }
     }
 
@@ -158,7 +158,7 @@ fn candidate() -> impl Strategy<Value = Candidate> {
         1 => Just(Some(Exclusion::Paused)),
         1 => Just(Some(Exclusion::NotTheDeliveryLocation)),
     ];
-    let ships_at = prop::option::of((0..5_i64).prop_map(moment));
+    let ships_at = prop::option::of((0..5_i64).prop_map(time));
     (prop::option::of(0_u32..200), 0_u32..3, ships_at, demand(9, 0), excluded).prop_map(
         |(distance, rank, ships_at, available, excluded)| Candidate {
             location: location(0),

@@ -117,7 +117,7 @@ pub(super) enum Step {
         safety_stock: u32,
         limit: Option<u32>,
     },
-    /// Somebody's turn may have come.
+    /// The backorder queue of a SKU is filled.
     Fill {
         of: usize,
     },
@@ -173,7 +173,7 @@ pub(super) enum Step {
     },
 }
 
-/// In seconds: longer than any head start in a queue.
+/// In seconds: longer than any priority boost in a queue.
 pub(super) const A_YEAR: i64 = 365 * 24 * 3_600;
 
 pub(super) const SHORTAGES: [&str; 5] = ["reject", "cancel_remainder", "hold", "backorder", "backorder"];

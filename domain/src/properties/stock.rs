@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cqrs_es::Aggregate;
 use proptest::prelude::*;
 
-use super::{as_stored, is_what_its_events_make_of_it, location, moment, order_id, sku};
+use super::{as_stored, is_what_its_events_make_of_it, location, order_id, sku, time};
 use crate::Decide;
 use crate::stock::{
     AdjustStock, AdjustmentReason, Allocation, Condition, CountStock, OrderRef, ReceiveStock,
@@ -73,14 +73,14 @@ fn ship(place: LocationId, quantity: u64, at: Timestamp) -> StockCommand {
 }
 
 fn order() -> OrderRef {
-    OrderRef { order_id: order_id(0), channel: ChannelName::new("web").unwrap(), ordered_at: moment(0) }
+    OrderRef { order_id: order_id(0), channel: ChannelName::new("web").unwrap(), ordered_at: time(0) }
 }
 
 fn reserve(allocations: Vec<Allocation>) -> StockCommand {
     StockCommand::ReserveInventory(ReserveInventory { order: order(), allocations, until: None })
 }
 
-/// A command that waits for the moment of its decision.
+/// A command that waits for its decision time.
 type Waiting = Box<dyn Fn(i64) -> StockCommand>;
 
 fn step() -> impl Strategy<Value = (u8, usize, u64, usize, u64)> {
@@ -97,19 +97,17 @@ fn command((kind, place, amount, other, more): (u8, usize, u64, usize, u64)) -> 
     };
     let condition = [Condition::Quarantine, Condition::Damaged][other % 2];
     match kind {
-        0 | 1 => Box::new(move |at| receive(location(place), signed * 3, Condition::Sellable, moment(at))),
-        2 => Box::new(move |at| receive(location(place), signed, condition, moment(at))),
-        3 => Box::new(move |at| {
-            count(location(place), amount, moment(at.saturating_sub(seconds_ago)), moment(at))
-        }),
-        4 => {
-            Box::new(move |at| adjust(location(place), if other == 0 { signed } else { -signed }, moment(at)))
+        0 | 1 => Box::new(move |at| receive(location(place), signed * 3, Condition::Sellable, time(at))),
+        2 => Box::new(move |at| receive(location(place), signed, condition, time(at))),
+        3 => {
+            Box::new(move |at| count(location(place), amount, time(at.saturating_sub(seconds_ago)), time(at)))
         }
+        4 => Box::new(move |at| adjust(location(place), if other == 0 { signed } else { -signed }, time(at))),
         5..=7 => Box::new(move |_| reserve(both())),
         8 => Box::new(move |_| {
             StockCommand::ReleaseInventory(ReleaseInventory { order: order(), allocations: both() })
         }),
-        _ => Box::new(move |at| ship(location(place), amount, moment(at))),
+        _ => Box::new(move |at| ship(location(place), amount, time(at))),
     }
 }
 
@@ -204,14 +202,14 @@ proptest! {
 
     #[test]
     fn a_count_is_right_however_late_it_is_reported(days in prop::collection::vec(day(), 1..40)) {
-        let mut house = House::default();
+        let mut warehouse = Warehouse::default();
         for (now, day) in (1..).zip(days) {
-            house.live(&day, now)?;
+            warehouse.live(&day, now)?;
         }
     }
 }
 
-// ---- a house where things get lost without anybody noticing ----
+// ---- a warehouse where units get lost without a report ----
 
 #[derive(Debug, Clone)]
 enum Day {
@@ -219,7 +217,7 @@ enum Day {
     Leaves(u64),
     IsLost(u64),
     TurnsUp(u64),
-    /// Somebody reports what was there some days ago.
+    /// A count of some days ago is reported.
     IsCounted(usize),
 }
 
@@ -234,7 +232,7 @@ fn day() -> impl Strategy<Value = Day> {
 }
 
 #[derive(Default)]
-struct House {
+struct Warehouse {
     item: StockItem,
     /// What was really there at the end of every day, from day 0.
     really: Vec<u64>,
@@ -242,13 +240,13 @@ struct House {
     last_surprise: usize,
 }
 
-impl House {
+impl Warehouse {
     fn live(&mut self, day: &Day, now: usize) -> Result<(), TestCaseError> {
         let mut really = self.really.last().copied().unwrap_or_default();
         if self.really.is_empty() {
             self.really.push(0);
         }
-        let at = moment(i64::try_from(now).unwrap());
+        let at = time(i64::try_from(now).unwrap());
         match *day {
             Day::Arrives(quantity) => {
                 really += quantity;
@@ -272,7 +270,7 @@ impl House {
             }
             Day::IsCounted(days_ago) => {
                 let counted = now.saturating_sub(days_ago + 1);
-                let counted_at = moment(i64::try_from(counted).unwrap());
+                let counted_at = time(i64::try_from(counted).unwrap());
                 self.report(&count(location(0), self.really[counted], counted_at, at));
                 let last = self.item.levels[&location(0)].last_counted_at;
                 if last == Some(counted_at) && counted >= self.last_surprise {

@@ -90,7 +90,7 @@ proptest! {
     }
 
     #[test]
-    fn a_policy_is_what_its_events_make_of_it(commands in prop::collection::vec(set_policy(), 1..8)) {
+    fn replaying_events_gives_the_same_policy(commands in prop::collection::vec(set_policy(), 1..8)) {
         let mut policy = Policy::default();
         let mut events = Vec::new();
         for command in &commands {

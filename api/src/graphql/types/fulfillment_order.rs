@@ -132,5 +132,5 @@ pub(in crate::graphql) struct FulfillmentOrderLine {
     /// Units shipped.
     shipped: Long,
     /// Units in the pending cancellation request.
-    asked_for: Long,
+    requested_release: Long,
 }

@@ -248,7 +248,7 @@ async fn accepting_a_cancellation_backorders_the_units_if_the_target_location_is
     let left = accepted(&fixture.send("AcceptCancellation", "left", part).await);
     assert_eq!(
         (&left["discrepancies"][0]["code"], &left["lines"][0]["backordered"]),
-        (&json!("taker_out_of_stock"), &json!(3))
+        (&json!("target_out_of_stock"), &json!(3))
     );
     fixture.verify().await;
 }

@@ -23,10 +23,10 @@ fn web() -> ChannelName {
 }
 
 fn reference(order_id: OrderId) -> OrderRef {
-    OrderRef { order_id, channel: web(), ordered_at: moment(1) }
+    OrderRef { order_id, channel: web(), ordered_at: time(1) }
 }
 
-fn moment(second: i64) -> Timestamp {
+fn time(second: i64) -> Timestamp {
     Timestamp::from_microseconds(second * 1_000_000)
 }
 
@@ -51,10 +51,10 @@ fn order() -> Order {
     let created = json!({
         "orderId": order_id(), "channel": "web", "lines": [line(1, "A", 2), line(2, "B", 4), line(3, "A", 3)],
         "hasPersonalData": false, "onShortage": "reject", "allowSplit": true, "priority": "standard",
-        "payment": "required", "reserveAt": "creation", "content": "digest", "at": moment(1)
+        "payment": "required", "reserveAt": "creation", "content": "digest", "at": time(1)
     });
     let parts = json!([part(1, "DC-1", &[(1, 2), (2, 4), (3, 1)]), part(2, "DC-2", &[(3, 2)])]);
-    let reserved = json!({ "fulfillmentOrders": parts, "until": moment(70) });
+    let reserved = json!({ "fulfillmentOrders": parts, "until": time(70) });
     let mut order = Order::default();
     order.apply(event("OrderCreated", created));
     order.apply(event("InventoryReserved", reserved));
@@ -62,7 +62,7 @@ fn order() -> Order {
 }
 
 fn ask(name: &str, fields: Value) -> Asked {
-    stock_effects(&order(), &event(name, fields), moment(9))
+    stock_effects(&order(), &event(name, fields), time(9))
 }
 
 fn of(sku: &str, command: StockCommand) -> (Sku, StockCommand) {
@@ -78,7 +78,7 @@ fn allocations(from: &[(&str, u64)]) -> Vec<Allocation> {
 }
 
 fn hold(from: &[(&str, u64)], until: i64) -> StockCommand {
-    reserve(&reference(order_id()), allocations(from), Some(moment(until)))
+    reserve(&reference(order_id()), allocations(from), Some(time(until)))
 }
 
 fn let_go(from: &[(&str, u64)]) -> StockCommand {
@@ -94,7 +94,7 @@ fn ship(parcels: &[&[(usize, u64)]]) -> Asked {
         "ShipmentCreated",
         json!({
             "shipmentId": ShipmentId::new(order_id(), 1), "fulfillmentOrderId": id(1), "location": "DC-1",
-            "packages": packages, "shippedAt": moment(9)
+            "packages": packages, "shippedAt": time(9)
         }),
     )
 }
@@ -106,19 +106,19 @@ fn shipped(quantity: u64, unreserved: u64) -> StockCommand {
         location: LocationId::new("DC-1").unwrap(),
         quantity: Units::new(quantity),
         unreserved: Units::new(unreserved),
-        at: moment(9),
+        at: time(9),
     })
 }
 
 #[test]
-fn what_is_reserved_is_held_sku_by_sku_until_then() {
+fn reserving_reserves_each_sku_until_the_expiry() {
     let parts = json!([part(3, "DC-3", &[(1, 1), (2, 1), (3, 1)]), part(4, "DC-4", &[(3, 1)])]);
-    let asked = ask("InventoryReserved", json!({ "fulfillmentOrders": parts, "until": moment(70) }));
+    let asked = ask("InventoryReserved", json!({ "fulfillmentOrders": parts, "until": time(70) }));
     assert_eq!(asked, [of("A", hold(&[("DC-3", 2), ("DC-4", 1)], 70)), of("B", hold(&[("DC-3", 1)], 70))]);
 }
 
 #[test]
-fn what_was_waited_for_is_taken_from_what_was_set_aside() {
+fn filling_a_backorder_takes_earmarked_units() {
     let parts = json!([part(3, "DC-3", &[(1, 1), (3, 1)])]);
     let asked = ask("InventoryReserved", json!({ "fulfillmentOrders": parts, "waited": true }));
     let (order_id, allocations) = (order_id(), allocations(&[("DC-3", 2)]));
@@ -126,20 +126,20 @@ fn what_was_waited_for_is_taken_from_what_was_set_aside() {
 }
 
 #[test]
-fn what_is_released_is_let_go_where_it_was() {
+fn releasing_frees_units_at_their_location() {
     let parts = json!([part(1, "DC-1", &[(1, 2), (2, 3), (3, 1)]), part(2, "DC-2", &[(3, 2)])]);
     let asked = ask("InventoryReleased", json!({ "fulfillmentOrders": parts }));
     assert_eq!(asked, [of("A", let_go(&[("DC-1", 3), ("DC-2", 2)])), of("B", let_go(&[("DC-1", 3)]))]);
 }
 
 #[test]
-fn what_a_location_rejects_is_let_go_there() {
+fn rejecting_frees_units_at_the_location() {
     let fields = json!({ "fulfillmentOrderId": id(2), "lines": units(&[(3, 2)]), "reason": "closed" });
     assert_eq!(ask("FulfillmentOrderRejected", fields), [of("A", let_go(&[("DC-2", 2)]))]);
 }
 
 #[test]
-fn what_moves_is_let_go_at_one_location_and_held_at_the_other_for_as_long() {
+fn moving_releases_and_reserves_with_the_same_expiry() {
     let lines = units(&[(1, 2), (2, 4), (3, 1)]);
     let asked = ask(
         "FulfillmentOrderMoved",
@@ -155,20 +155,20 @@ fn what_moves_is_let_go_at_one_location_and_held_at_the_other_for_as_long() {
 }
 
 #[test]
-fn what_is_missing_is_taken_off_where_it_should_have_been() {
+fn shorting_reduces_the_stock_of_the_location() {
     let fields =
         json!({ "fulfillmentOrderId": id(1), "lines": units(&[(1, 1), (3, 1)]), "reason": "not there" });
     let (order, location) = (reference(order_id()), LocationId::new("DC-1").unwrap());
-    let short = ShortInventory { order, location, quantity: Units::new(2), at: moment(9) };
+    let short = ShortInventory { order, location, quantity: Units::new(2), at: time(9) };
     let short = StockCommand::ShortInventory(short);
     assert_eq!(ask("PickShorted", fields), [of("A", short)]);
 }
 
 #[test]
-fn what_expires_or_is_held_longer_is_asked_of_every_sku_once() {
+fn expiry_and_extension_reach_every_sku_once() {
     let expired = ask("ReservationExpired", json!({ "fulfillmentOrders": [], "waited": [] }));
-    assert_eq!(expired, ["A", "B"].map(|sku| of(sku, StockCommand::ExpireReservations(moment(9)))));
-    for until in [None, Some(moment(90))] {
+    assert_eq!(expired, ["A", "B"].map(|sku| of(sku, StockCommand::ExpireReservations(time(9)))));
+    for until in [None, Some(time(90))] {
         let extend = StockCommand::ExtendReservation { order_id: order_id(), until };
         let extended = ask("ReservationExtended", json!({ "until": until }));
         assert_eq!(extended, ["A", "B"].map(|sku| of(sku, extend.clone())));
@@ -176,13 +176,13 @@ fn what_expires_or_is_held_longer_is_asked_of_every_sku_once() {
 }
 
 #[test]
-fn what_leaves_is_summed_over_lines_and_parcels() {
+fn shipped_units_are_summed_over_lines_and_parcels() {
     let asked = ship(&[&[(1, 1), (2, 4)], &[(1, 1), (3, 1)]]);
     assert_eq!(asked, [of("A", shipped(3, 0)), of("B", shipped(4, 0))]);
 }
 
 #[test]
-fn what_was_not_held_is_counted_line_by_line() {
+fn unreserved_units_are_counted_by_line() {
     assert_eq!(ship(&[&[(1, 3)]]), [of("A", shipped(3, 1))], "though the other line holds one");
     assert_eq!(ship(&[&[(1, 1)], &[(1, 2)]]), [of("A", shipped(3, 1))]);
     assert_eq!(
@@ -193,7 +193,7 @@ fn what_was_not_held_is_counted_line_by_line() {
 }
 
 #[test]
-fn what_comes_back_goes_on_the_books_in_its_state_and_not_when_it_is_thrown_away() {
+fn returned_units_are_received_unless_scrapped() {
     let line = |line: usize, quantity: u64, disposition: &str| json!({ "line": line, "quantity": quantity, "disposition": disposition });
     let return_id = ReturnId::new(order_id(), 1);
     let lines =
@@ -201,7 +201,7 @@ fn what_comes_back_goes_on_the_books_in_its_state_and_not_when_it_is_thrown_away
     let asked = ask("ReturnReceived", json!({ "returnId": return_id, "location": "DC-9", "lines": lines }));
     let back = |quantity: u64, condition: Condition| {
         let (order_id, location) = (order_id(), LocationId::new("DC-9").unwrap());
-        let (quantity, at) = (Units::new(quantity), moment(9));
+        let (quantity, at) = (Units::new(quantity), time(9));
         let back = ReturnInventory { order_id, return_id, location, quantity, condition, at };
         StockCommand::ReturnInventory(back)
     };
@@ -209,7 +209,7 @@ fn what_comes_back_goes_on_the_books_in_its_state_and_not_when_it_is_thrown_away
 }
 
 #[test]
-fn what_happens_to_the_order_alone_asks_nothing_of_stock_items() {
+fn other_events_do_not_change_stock() {
     let of_part = |more: &[(&str, Value)]| {
         let mut fields = json!({ "fulfillmentOrderId": id(1) });
         for (name, value) in more {
@@ -228,7 +228,7 @@ fn what_happens_to_the_order_alone_asks_nothing_of_stock_items() {
         ("ItemPicked", of_part(&[lines()])),
         ("ItemPacked", of_part(&[lines()])),
         ("ItemPutBack", of_part(&[lines()])),
-        ("ReadyForPickup", of_part(&[("at", json!(moment(9)))])),
+        ("ReadyForPickup", of_part(&[("at", json!(time(9)))])),
         ("InventoryBackordered", json!({ "lines": units(&[(1, 1)]) })),
         ("OrderCancelled", json!({ "lines": units(&[(1, 1)]), "reason": "some" })),
     ] {
@@ -239,7 +239,7 @@ fn what_happens_to_the_order_alone_asks_nothing_of_stock_items() {
 #[test]
 fn an_order_that_does_not_exist_asks_for_nothing() {
     let extended = event("ReservationExtended", json!({}));
-    assert_eq!(stock_effects(&Order::default(), &extended, moment(9)), []);
+    assert_eq!(stock_effects(&Order::default(), &extended, time(9)), []);
 }
 
 /// An A for which the order has so many units in the queue, with another order before and behind.
@@ -252,11 +252,11 @@ fn queue(units: u64) -> StockItem {
             priority: crate::values::Priority::Standard,
             eligibility: crate::stock::Eligibility::default(),
             may_be_refused: false,
-            at: moment(5),
+            at: time(5),
         })
     };
     let receive = json!({ "sku": "A", "location": "DC-1", "quantity": 1 });
-    let receive = StockCommand::ReceiveStock(serde_json::from_value(receive).unwrap(), moment(1));
+    let receive = StockCommand::ReceiveStock(serde_json::from_value(receive).unwrap(), time(1));
     let mut item = StockItem::default();
     for command in [receive, wait(1, 7), wait(0, units), wait(2, 7)] {
         crate::Decide::decide(&item, &command).unwrap().into_iter().for_each(|event| item.apply(event));
@@ -265,7 +265,7 @@ fn queue(units: u64) -> StockItem {
 }
 
 #[test]
-fn who_waits_for_fewer_than_its_stock_item_knows_waits_for_the_rest_no_more() {
+fn surplus_backorders_are_withdrawn() {
     let mut order = order();
     order.apply(event("InventoryBackordered", json!({ "lines": units(&[(1, 1), (3, 1)]) })));
     assert_eq!(order.backordered_demand().len(), 1);

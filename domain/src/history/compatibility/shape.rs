@@ -1,4 +1,4 @@
-//! A schema as far as it matters for comparing: references followed, null told apart.
+//! The part of a schema that matters for comparison, with references resolved and null separate.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ const REFERENCES: usize = 32;
 pub(super) struct Shape<'a> {
     /// Its keywords, and those of the schema that it refers to.
     pub(super) keywords: BTreeMap<&'a str, &'a Value>,
-    /// Whether null is permitted beside what the rest says.
+    /// Whether null is permitted in addition.
     pub(super) nullable: bool,
     /// Of `oneOf` and `anyOf`, without null; a single one is the schema itself.
     pub(super) alternatives: Vec<&'a Value>,
@@ -73,7 +73,7 @@ impl<'a> Shape<'a> {
         self.keyword(name).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
     }
 
-    /// The types it permits beside null, in words.
+    /// The permitted types without null, in words.
     pub(super) fn types(&self) -> String {
         let names: Vec<&str> = match self.keyword("type") {
             Some(Value::String(name)) => vec![name],
@@ -84,7 +84,7 @@ impl<'a> Shape<'a> {
         Vec::from_iter(names).join(" or ")
     }
 
-    /// The values it permits beside null, where it lists them: `enum`, `const`, or alternatives of such.
+    /// The permitted values without null, where it lists them: `enum`, `const`, or alternatives of such.
     pub(super) fn choices(&self, root: &'a Value) -> Option<Vec<&'a Value>> {
         if let Some(list) = self.keyword("enum").and_then(Value::as_array) {
             return Some(list.iter().filter(|value| !value.is_null()).collect());

@@ -78,7 +78,7 @@ fn a_value_keeps_its_type() {
 }
 
 #[test]
-fn a_value_keeps_what_else_is_said_of_it() {
+fn other_schema_constraints_are_compared() {
     let not = |value: &str| json!({"not": {"const": value}});
     check(
         &[
@@ -94,7 +94,7 @@ fn a_value_keeps_what_else_is_said_of_it() {
             (json!({}), json!({"default": 2}), &["/a: changed default from nothing to 2"]),
             (json!({}), json!({"default": null}), &[]),
             (not("x"), not("y"), &[r#"/a: changed not from {"const":"x"} to {"const":"y"}"#]),
-            // Whatever such a keyword may mean one day.
+            // A keyword that this program does not know.
             (json!({}), json!({"unheardOf": 1}), &["/a: changed unheardOf from nothing to 1"]),
         ],
         said,
@@ -188,7 +188,7 @@ fn alternatives_with_data_stay_what_they_are() {
 }
 
 #[test]
-fn what_stands_in_lists_and_maps_is_compared_too() {
+fn items_of_lists_and_maps_are_compared() {
     let (text, number) = (json!({"type": "string"}), json!({"type": "integer"}));
     let list = |items: &Value| json!({"type": "array", "items": items});
     let map = |keyword: &str, inner: &Value| json!({"type": "object", keyword: inner});
@@ -297,7 +297,7 @@ fn a_type_may_contain_itself() {
 }
 
 #[test]
-fn what_every_reader_can_pass_over_is_taken() {
+fn additions_that_readers_ignore_are_compatible() {
     let old = json!({
         "title": "T", "description": "Old words.", "type": "object",
         "properties": {"a": {"type": "string", "maxLength": 5}}, "required": ["a"]

@@ -24,9 +24,9 @@ pub(crate) fn accepted_actions(order: &Order) -> (Vec<String>, Vec<Vec<String>>)
             ("authorize-payment", OrderCommand::AuthorizePayment(read(with_payment, json!({})))),
             ("fail-payment", OrderCommand::FailPayment(read(with_reason.clone(), json!({})))),
             ("void-payment", OrderCommand::VoidPayment(read(with_reason.clone(), json!({})))),
-            ("hold", OrderCommand::HoldOrder(read(hold, json!({})), moment(99))),
+            ("hold", OrderCommand::HoldOrder(read(hold, json!({})), time(99))),
             ("release-hold", OrderCommand::ReleaseHold(read(release, json!({})))),
-            ("amend", OrderCommand::AmendOrder(Box::new(read(amend, json!({}))), moment(99))),
+            ("amend", OrderCommand::AmendOrder(Box::new(read(amend, json!({}))), time(99))),
             ("cancel", OrderCommand::CancelOrder(read(with_reason.clone(), json!({})))),
             ("returns", OrderCommand::RequestReturn(read(back, json!({})))),
             ("erase-personal-data", OrderCommand::ErasePersonalData(read(with_reason, json!({})))),
@@ -40,7 +40,7 @@ fn accepted_of_part(order: &Order, id: FulfillmentOrderId) -> Vec<String> {
     let all = || json!({ "fulfillmentOrderId": id, "all": true });
     let package = json!({ "carrier": "try", "trackingNumber": "try" });
     let shipment = json!({ "fulfillmentOrderId": id, "packages": [package] });
-    let ship = OrderCommand::ShipItems(read(shipment, json!({})), None, moment(99));
+    let ship = OrderCommand::ShipItems(read(shipment, json!({})), None, time(99));
     let this = || json!({ "fulfillmentOrderId": id });
     let why = || json!({ "fulfillmentOrderId": id, "reason": "try" });
     accepted(
@@ -57,7 +57,7 @@ fn accepted_of_part(order: &Order, id: FulfillmentOrderId) -> Vec<String> {
             ),
             ("pick", OrderCommand::PickItems(read(all(), json!({})))),
             ("pack", OrderCommand::PackItems(read(all(), json!({})))),
-            ("ready-for-pickup", OrderCommand::MarkReadyForPickup(read(this(), json!({})), moment(99))),
+            ("ready-for-pickup", OrderCommand::MarkReadyForPickup(read(this(), json!({})), time(99))),
             ("ship", ship),
             ("short", OrderCommand::ShortPick(read(all(), json!({ "reason": "try" })))),
             (
@@ -65,7 +65,7 @@ fn accepted_of_part(order: &Order, id: FulfillmentOrderId) -> Vec<String> {
                 OrderCommand::AcceptCancellation(
                     read(this(), json!({})),
                     Promises::new(),
-                    Takeover::Possible,
+                    ReassignmentCheck::Possible,
                 ),
             ),
             ("reject-cancellation", OrderCommand::RejectCancellation(read(why(), json!({})))),
@@ -85,8 +85,9 @@ fn accepted<const COUNT: usize>(order: &Order, actions: [(&str, OrderCommand); C
 
 /// What the order says of itself.
 pub(crate) fn supported_actions(order: &Order) -> (Vec<String>, Vec<Vec<String>>) {
-    let view = OrderView::of(order, 1, 1).unwrap();
-    (view.supported_actions, view.fulfillment_orders.into_iter().map(|part| part.supported_actions).collect())
+    let names = |actions: Vec<&str>| actions.into_iter().map(str::to_owned).collect();
+    let of_fulfillment_orders = order.fulfillment_orders.iter().map(|one| one.supported_actions(order));
+    (names(order.supported_actions()), of_fulfillment_orders.map(names).collect())
 }
 
 /// An order in every state that the main path leads to.
@@ -193,7 +194,7 @@ fn detours() -> Vec<Vec<OrderCommand>> {
 }
 
 #[test]
-fn what_an_order_says_it_supports_is_exactly_what_is_accepted() {
+fn supported_actions_are_exactly_the_accepted_commands() {
     for order in states() {
         assert_eq!(supported_actions(&order), accepted_actions(&order), "{order:?}");
     }

@@ -27,7 +27,7 @@ fn wholly() -> Order {
 }
 
 #[test]
-fn what_is_there_is_held_and_the_rest_waits() {
+fn available_units_are_reserved_and_the_rest_is_backordered() {
     let events = when(&given([may_wait()]), short(&[("DC-1", &[("A", 2), ("B", 3)])], &[("A", 5, 2)]));
     assert_eq!(names(&events), ["OrderSourced", "InventoryReserved", "InventoryBackordered"]);
     assert_eq!(events[2], waits_for(&[(1, 3)]));
@@ -35,7 +35,7 @@ fn what_is_there_is_held_and_the_rest_waits() {
 }
 
 #[test]
-fn an_order_of_which_nothing_is_there_waits_whole() {
+fn an_order_without_available_units_is_backordered_completely() {
     let events = when(&given([may_wait()]), short(&[], &[("A", 5, 0), ("B", 3, 0)]));
     assert_eq!(events[1..], [waits_for(&[(1, 5), (2, 3)])]);
     assert!(wholly().pending_demand().is_empty(), "it was decided: it waits");
@@ -52,24 +52,24 @@ fn it_is_said_to_wait_until_the_last_unit_is_held() {
 }
 
 #[test]
-fn what_it_waited_for_comes_as_fulfillment_orders_of_their_own() {
+fn filled_backorders_create_new_fulfillment_orders() {
     let events = when(&partly(), fill("A", &[("DC-2", 1), ("DC-3", 2)]));
     let fulfillment_orders = vec![part(2, "DC-2", &[(1, 1)]), part(3, "DC-3", &[(1, 2)])];
     assert_eq!(events, [InventoryReserved { fulfillment_orders, waited: true, until: None }.into()]);
 }
 
 #[test]
-fn what_it_waited_for_joins_the_part_that_its_location_has_not_begun_with() {
+fn filled_backorders_join_a_fulfillment_order_that_is_not_started() {
     let order = after(&partly(), fill("A", &[("DC-1", 1), ("DC-2", 1)]));
     let parts: Vec<_> =
-        order.fulfillment_orders.iter().map(|part| part.total(FulfillmentLine::open)).collect();
+        order.fulfillment_orders.iter().map(|part| part.total(FulfillmentLine::outstanding)).collect();
     assert_eq!(parts, [Units::new(6), Units::new(1)]);
-    let begun = after(&after(&after(&partly(), pay("money")), accept(1)), fill("A", &[("DC-1", 3)]));
-    assert_eq!(begun.fulfillment_orders.len(), 2);
+    let started = after(&after(&after(&partly(), pay("money")), accept(1)), fill("A", &[("DC-1", 3)]));
+    assert_eq!(started.fulfillment_orders.len(), 2);
 }
 
 #[test]
-fn lines_with_the_same_sku_are_given_one_after_the_other() {
+fn lines_with_the_same_sku_are_filled_in_order() {
     let lines = json!([{ "sku": "A", "quantity": 2 }, { "sku": "A", "quantity": 3 }]);
     let create = create_with(json!({ "onShortage": "backorder", "lines": lines }));
     let order = given([create, short(&[], &[("A", 5, 0)]), fill("A", &[("DC-1", 3)])]);
@@ -77,7 +77,7 @@ fn lines_with_the_same_sku_are_given_one_after_the_other() {
 }
 
 #[test]
-fn no_more_is_given_than_it_waits_for() {
+fn a_backorder_is_not_filled_beyond_its_quantity() {
     assert_eq!(refusal(&partly(), fill("A", &[("DC-1", 4)])), ("nothing_to_reserve", None));
     assert_eq!(refusal(&partly(), fill("B", &[("DC-1", 1)])), ("nothing_to_reserve", None));
 }
@@ -92,7 +92,7 @@ fn the_part_that_is_held_is_shipped_while_the_rest_waits() {
 }
 
 #[test]
-fn who_cancels_waits_for_nothing_any_more() {
+fn cancelling_ends_the_backorder() {
     let order = after(&partly(), cancel());
     assert_eq!((order.status(), waiting(&order)), (OrderStatus::Cancelled, vec![0, 0]));
     assert_eq!(line(&order, 1), [0, 0, 0, 0, 0, 5]);
@@ -116,7 +116,7 @@ fn under_a_quota(a: u64, trigger: ReservationTrigger) -> OrderCommand {
 }
 
 #[test]
-fn units_beyond_the_channel_quota_stay_pending_until_somebody_decides() {
+fn units_beyond_the_channel_quota_stay_pending_on_hold() {
     let order = given([may_wait(), pay("money")]);
     let held = OrderEvent::from(held(1, HoldReason::InventoryOutOfStock));
     for (quota, rest) in

@@ -3,12 +3,12 @@ use super::*;
 const REASON: &str = "changed their mind";
 
 #[test]
-fn an_order_for_which_nothing_is_held_is_just_cancelled() {
+fn cancelling_an_unreserved_order_releases_nothing() {
     assert_eq!(when(&given([create()]), cancel()), [cancelled(&[(1, 5), (2, 3)], REASON)]);
 }
 
 #[test]
-fn what_was_held_is_free_again_at_every_location() {
+fn cancelling_releases_the_units_of_every_location() {
     let order = given([create(), reserve_at_two()]);
     let parts = vec![part(1, "DC-1", &[(1, 4), (2, 3)]), part(2, "DC-2", &[(1, 1)])];
     assert_eq!(when(&order, cancel()), [released(parts), cancelled(&[(1, 5), (2, 3)], REASON)]);
@@ -27,7 +27,7 @@ fn a_cancelled_order_holds_nothing() {
 }
 
 #[test]
-fn what_was_cancelled_before_is_not_cancelled_again() {
+fn cancelled_units_are_not_cancelled_twice() {
     let short = sourced(&[("DC-1", &[("A", 2), ("B", 3)])], &[("A", 5, 2)]);
     let order = given([
         create_with(json!({ "onShortage": "cancel_remainder" })),
@@ -42,7 +42,7 @@ fn what_was_cancelled_before_is_not_cancelled_again() {
 }
 
 #[test]
-fn an_order_that_waits_is_cancelled_and_waits_no_more() {
+fn cancelling_a_backordered_order_ends_its_backorders() {
     let short = sourced(&[], &[("A", 5, 2)]);
     let waiting = given([create(), pay("money"), reserve_sourced(short, ReservationTrigger::Existing)]);
     assert_eq!(waiting.holds.len(), 1);
@@ -57,9 +57,9 @@ fn an_order_is_cancelled_once() {
 }
 
 #[test]
-fn what_is_picked_or_packed_is_not_ended_without_asking_and_what_has_left_not_at_all() {
-    for begun in [pick(1, json!({ "lines": [{ "line": 2, "quantity": 1 }] })), pack_all(1)] {
-        assert_eq!(names(&when(&after(&paid_and_reserved(), begun), cancel())), ["CancellationRequested"]);
+fn cancelling_picked_units_requires_location_approval_and_shipped_units_stay() {
+    for started in [pick(1, json!({ "lines": [{ "line": 2, "quantity": 1 }] })), pack_all(1)] {
+        assert_eq!(names(&when(&after(&paid_and_reserved(), started), cancel())), ["CancellationRequested"]);
     }
     assert_eq!(refusal(&on_its_way(), cancel()), ("nothing_left", None));
 }

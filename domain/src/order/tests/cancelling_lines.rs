@@ -47,7 +47,7 @@ fn units_that_wait_go_before_those_that_are_held() {
 }
 
 #[test]
-fn the_latest_part_that_nobody_has_begun_with_goes_first() {
+fn the_latest_unacknowledged_fulfillment_order_is_cancelled_first() {
     let order = given([create(), reserve_at_two()]);
     let expected = [released(vec![part(2, "DC-2", &[(1, 1)])]), cancelled(&[(1, 1)], REASON)];
     assert_eq!(when(&order, cancel_lines(&[(1, 1)])), expected);
@@ -56,7 +56,7 @@ fn the_latest_part_that_nobody_has_begun_with_goes_first() {
 }
 
 #[test]
-fn a_location_that_has_taken_its_part_on_is_asked_last() {
+fn acknowledged_fulfillment_orders_are_cancelled_last() {
     let order = given([create(), reserve_at_two(), pay("money"), accept(2)]);
     assert_eq!(names(&when(&order, cancel_lines(&[(1, 4)]))), ["InventoryReleased", "OrderCancelled"]);
     let expected =
@@ -75,13 +75,13 @@ fn a_line_that_is_named_twice_is_judged_by_its_sum() {
 fn a_location_that_leaves_units_keeps_the_rest() {
     let order = asked_for_two();
     assert_eq!(order.status_axes().cancellation, CancellationStatus::Requested);
-    let accepted = "its location accepted the cancellation";
+    let accepted = "cancellation_accepted";
     let expected = [released(vec![part(1, "DC-1", &[(1, 2)])]), cancelled(&[(1, 2)], accepted)];
     assert_eq!(when(&order, accept_cancellation(1)), expected);
     let order = after(&order, accept_cancellation(1));
     assert_eq!((line(&order, 1), line(&order, 2)), ([3, 0, 0, 0, 0, 2], [3, 0, 0, 0, 0, 0]));
     let part = &order.fulfillment_orders[0];
-    assert_eq!((part.accepted, part.is_asked()), (true, false));
+    assert_eq!((part.accepted, part.has_pending_cancellation()), (true, false));
     assert_eq!(when(&order, pick_all(1)), [picked(1, &[(1, 3), (2, 3)])]);
 }
 
@@ -96,37 +96,37 @@ fn no_more_is_put_back_than_must_be() {
 }
 
 #[test]
-fn a_location_that_goes_on_may_be_asked_again() {
+fn a_location_can_be_requested_again_after_a_rejection() {
     let order = after(&asked_for_two(), reject_cancellation(1));
     assert_eq!(order.status_axes().cancellation, CancellationStatus::None);
     assert_eq!(when(&order, cancel_lines(&[(2, 1)])), [asked(1, &[(2, 1)])]);
 }
 
 #[test]
-fn what_leaves_before_the_answer_is_not_given_back() {
+fn units_that_ship_before_the_answer_are_not_released() {
     let order = after(&asked_for_two(), ship(1, &[some(1, 4)]));
     let order = after(&order, accept_cancellation(1));
     assert_eq!((line(&order, 1), line(&order, 2)), ([0, 4, 4, 4, 0, 1], [3, 0, 0, 0, 0, 0]));
 }
 
 #[test]
-fn when_all_of_it_has_left_nobody_is_asked_any_more() {
+fn shipping_all_units_ends_the_cancellation_request() {
     let order = after(&asked_for_two(), ship(1, &[some(1, 5)]));
     assert_eq!(order.status_axes().cancellation, CancellationStatus::None);
     assert_eq!(refusal(&order, accept_cancellation(1)), ("no_cancellation_requested", None));
 }
 
 #[test]
-fn what_is_missing_counts_as_left() {
+fn shorted_units_answer_the_cancellation_request() {
     let order = after(&asked_for_two(), short_with(1, some(1, 2)));
     assert_eq!((line(&order, 1), order.pending_demand().len()), ([3, 0, 0, 0, 0, 2], 0));
-    assert!(!order.fulfillment_orders[0].is_asked());
+    assert!(!order.fulfillment_orders[0].has_pending_cancellation());
     let order = after(&asked_for_two(), short_with(1, some(1, 3)));
     assert_eq!(order.line_totals()[0].pending(), Units::new(1), "the third is looked for elsewhere");
 }
 
 #[test]
-fn units_that_are_lost_to_a_count_count_as_left_too() {
+fn lost_units_answer_the_cancellation_request() {
     let lose = |most| {
         let (location, sku) = (place("DC-1"), Sku::new("A").unwrap());
         OrderCommand::LoseUnits { location, sku, most: Units::new(most) }
@@ -138,7 +138,7 @@ fn units_that_are_lost_to_a_count_count_as_left_too() {
 }
 
 #[test]
-fn what_was_asked_for_is_not_cancelled_a_second_time() {
+fn requested_units_are_not_cancelled_a_second_time() {
     assert_eq!(refusal(&asked_for_two(), cancel_lines(&[(1, 4)])).0, "cancellation_pending");
     let order = after(&asked_for_two(), accept_cancellation(1));
     assert_eq!(refusal(&order, cancel_lines(&[(1, 4)])).0, "quantity_exceeds_open");

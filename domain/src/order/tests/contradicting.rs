@@ -33,7 +33,7 @@ fn cancel_some(quantity: u32) -> OrderCommand {
 }
 
 #[test]
-fn what_left_after_the_cancellation_was_not_cancelled() {
+fn units_that_ship_after_the_cancellation_are_not_cancelled() {
     let order = after(&paid_and_reserved(), cancel());
     let events = when(&order, ship(1, &[some(1, 4)]));
     assert_eq!(names(&events), ["ShipmentCreated", "DiscrepancyRecorded"]);
@@ -44,7 +44,7 @@ fn what_left_after_the_cancellation_was_not_cancelled() {
 }
 
 #[test]
-fn what_left_beyond_what_was_held_is_waited_for_no_more() {
+fn units_shipped_in_excess_reduce_the_backorder() {
     let events = when(&partly(), ship(1, &[some(1, 4)]));
     assert_eq!((names(&events).len(), codes(&events)), (2, vec!["shipped_more_than_held".to_owned()]));
     let order = after(&partly(), ship(1, &[some(1, 4)]));
@@ -52,7 +52,7 @@ fn what_left_beyond_what_was_held_is_waited_for_no_more() {
 }
 
 #[test]
-fn what_waits_counts_before_what_was_cancelled() {
+fn backordered_units_count_before_cancelled_units() {
     let order = after(&partly(), cancel_some(1));
     assert_eq!((line(&order, 1), waiting(&order)), ([2, 0, 0, 0, 0, 1], 2));
     let all_that_waited = after(&order, ship(1, &[some(1, 4)]));
@@ -62,7 +62,7 @@ fn what_waits_counts_before_what_was_cancelled() {
 }
 
 #[test]
-fn it_does_not_matter_in_how_many_parcels_it_left() {
+fn the_number_of_parcels_does_not_change_the_totals() {
     let order = after(&partly(), cancel_some(2));
     let one = after(&order, ship(1, &[some(1, 5)]));
     for parcels in [[4, 1], [3, 2], [2, 3], [1, 4]] {
@@ -72,7 +72,7 @@ fn it_does_not_matter_in_how_many_parcels_it_left() {
 }
 
 #[test]
-fn other_parts_that_nobody_has_begun_with_need_not_send_it_any_more() {
+fn units_shipped_in_excess_are_released_by_other_fulfillment_orders() {
     let order = given([create(), reserve_at_two(), pay("money")]);
     let events = when(&order, ship(1, &[some(1, 5)]));
     assert_eq!(names(&events), ["InventoryReleased", "ShipmentCreated", "DiscrepancyRecorded"]);
@@ -83,16 +83,16 @@ fn other_parts_that_nobody_has_begun_with_need_not_send_it_any_more() {
 }
 
 #[test]
-fn what_was_cancelled_counts_before_what_others_hold() {
+fn cancelled_units_count_before_units_of_other_fulfillment_orders() {
     let order = given([create(), reserve_at_two(), pay("money"), cancel_some(1)]);
     assert_eq!(line(&order, 1), [4, 0, 0, 0, 0, 1], "the latest part went first");
     let order = after(&order, ship(2, &[some(1, 2)]));
     assert_eq!(line(&order, 1), [3, 2, 2, 2, 0, 0]);
-    assert_eq!(order.fulfillment_orders[0].lines[0].open(), Units::new(3));
+    assert_eq!(order.fulfillment_orders[0].lines[0].outstanding(), Units::new(3));
 }
 
 #[test]
-fn nothing_is_taken_from_a_location_that_has_begun() {
+fn acknowledged_fulfillment_orders_release_nothing_to_a_shipment() {
     let order = given([create(), reserve_at_two(), pay("money"), accept(2)]);
     assert_eq!(refusal(&order, ship(1, &[some(1, 5)])), ("quantity_exceeds_open", None));
 }
@@ -105,7 +105,7 @@ fn no_more_of_a_line_leaves_than_was_ordered() {
 }
 
 #[test]
-fn what_leaves_from_a_location_that_rejected_it_was_found_there_after_all() {
+fn a_location_can_ship_after_it_rejected() {
     let order = after(&paid_and_reserved(), reject(1));
     let events = when(&order, ship(1, &[some(1, 5)]));
     assert_eq!(codes(&events), ["shipped_after_cancellation"]);
@@ -114,7 +114,7 @@ fn what_leaves_from_a_location_that_rejected_it_was_found_there_after_all() {
 }
 
 #[test]
-fn neither_a_hold_nor_want_of_money_undoes_what_has_left() {
+fn shipments_on_hold_or_unpaid_are_recorded_with_a_discrepancy() {
     let held = after(&paid_and_reserved(), hold_with(json!({})));
     assert_eq!(codes(&when(&held, ship_all(1))), ["shipped_on_hold"]);
     let unpaid = given([create(), reserve_all()]);

@@ -3,7 +3,7 @@ use crate::policy::ReserveAt;
 use crate::values::Priority;
 
 /// Every field that the contract has.
-fn everything() -> Value {
+fn all_units() -> Value {
     json!({
         "orderId": order_id(),
         "channel": "web",
@@ -49,9 +49,9 @@ fn created_under(terms: CreationTerms) -> OrderCreated {
 }
 
 #[test]
-fn every_field_of_the_contract_is_kept() {
-    let created = created(create_with(everything()));
-    let mut expected = everything();
+fn every_field_of_the_command_is_stored() {
+    let created = created(create_with(all_units()));
+    let mut expected = all_units();
     let fields = expected.as_object_mut().unwrap();
     let mut personal = fields.remove("shipTo").unwrap();
     let mut destination = json!({});
@@ -63,7 +63,7 @@ fn every_field_of_the_contract_is_kept() {
     fields.insert("hasPersonalData".into(), json!(true));
     fields.insert("reserveAt".into(), json!("creation"));
     fields.insert("content".into(), json!("digest"));
-    fields.insert("at".into(), json!(moment(1)));
+    fields.insert("at".into(), json!(time(1)));
     assert_eq!(serde_json::to_value(created.personal.as_ref()).unwrap(), personal);
     assert_eq!(serde_json::to_value(created).unwrap(), expected);
 }
@@ -72,7 +72,7 @@ fn every_field_of_the_contract_is_kept() {
 fn an_order_is_a_single_event_that_knows_when_it_was_decided() {
     let events = when(&Order::default(), create());
     assert_eq!(names(&events), ["OrderCreated"]);
-    assert_eq!(created(create()).at, moment(1));
+    assert_eq!(created(create()).at, time(1));
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn lines_are_numbered_from_one_in_the_order_in_which_they_came() {
 }
 
 #[test]
-fn what_an_order_does_not_say_is_as_the_merchants_rules_have_it() {
+fn the_policy_gives_the_defaults() {
     let rules = CreationTerms {
         reserve_at: ReserveAt::Payment,
         on_shortage: OnShortage::CancelRemainder,
@@ -98,7 +98,7 @@ fn what_an_order_does_not_say_is_as_the_merchants_rules_have_it() {
 }
 
 #[test]
-fn what_an_order_says_wins_over_the_merchants_rules() {
+fn the_command_overrides_the_policy() {
     let created = created(create_with(
         json!({ "onShortage": "cancel_remainder", "allowSplit": false, "priority": "critical" }),
     ));
@@ -109,15 +109,15 @@ fn what_an_order_says_wins_over_the_merchants_rules() {
 
 #[test]
 fn personal_data_is_not_part_of_the_state() {
-    let created = created(create_with(everything()));
+    let created = created(create_with(all_units()));
     assert!(created.personal.is_some());
-    let order = given([create_with(everything())]);
+    let order = given([create_with(all_units())]);
     assert_eq!(order.created.as_ref().unwrap().personal, None);
     assert_eq!(order.personal_data, PersonalDataState::Sealed);
 }
 
 #[test]
-fn a_city_is_nobodys_secret() {
+fn the_city_is_not_encrypted() {
     let order = given([create_with(json!({ "shipTo": { "city": "London", "country": "GB" } }))]);
     let created = order.created.as_ref().unwrap();
     assert_eq!(created.destination.as_ref().unwrap().city, Text::new("London").ok());
@@ -144,13 +144,13 @@ fn lines_with_the_same_sku_are_summed_before_anything_is_decided() {
 }
 
 #[test]
-fn nothing_is_pending_once_everything_is_reserved_or_cancelled() {
+fn no_units_are_pending_after_reservation_or_cancellation() {
     assert!(given([create(), reserve_all()]).pending_demand().is_empty());
     assert!(given([create(), cancel()]).pending_demand().is_empty());
 }
 
 #[test]
-fn the_largest_order_is_taken() {
+fn the_largest_order_is_accepted() {
     let line =
         |number: usize| json!({ "sku": "A", "quantity": 1_000_000_000, "lineRef": format!("l{number}") });
     let lines: Vec<Value> = (0..500).map(line).collect();
@@ -159,7 +159,7 @@ fn the_largest_order_is_taken() {
     let order = given([create_with(json!({
         "lines": lines, "charges": charges, "currency": "EUR", "shipTo": { "street": street }
     }))]);
-    assert_eq!(order.lines().len(), MOST_LINES);
+    assert_eq!(order.lines().len(), MAX_LINES);
     assert_eq!(order.pending_demand()[&Sku::new("A").unwrap()], Units::new(500_000_000_000));
 }
 

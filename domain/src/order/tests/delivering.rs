@@ -10,7 +10,7 @@ fn two_parcels() -> Order {
 
 fn delivered(packages: &[&str], second: i64) -> OrderEvent {
     let packages = packages.iter().map(|id| name(id)).collect();
-    DeliveryConfirmed { shipment_id: shipment_id(1), packages, delivered_at: moment(second) }.into()
+    DeliveryConfirmed { shipment_id: shipment_id(1), packages, delivered_at: time(second) }.into()
 }
 
 fn tracked(packages: &[&str], status: TrackingStatus, second: i64) -> OrderEvent {
@@ -18,7 +18,7 @@ fn tracked(packages: &[&str], status: TrackingStatus, second: i64) -> OrderEvent
         shipment_id: shipment_id(1),
         packages: packages.iter().map(|id| name(id)).collect(),
         status,
-        status_at: moment(second),
+        status_at: time(second),
         location: None,
         raw: None,
         has_personal_data: false,
@@ -38,23 +38,23 @@ fn a_scan_without_a_package_is_about_all_of_the_shipment() {
         [tracked(&["p1", "p2"], TrackingStatus::InTransit, 60)]
     );
     let order = after(&order, track(1, "in_transit", 60));
-    assert_eq!(says(&order, 0), Some((TrackingStatus::InTransit, moment(60))));
+    assert_eq!(says(&order, 0), Some((TrackingStatus::InTransit, time(60))));
     assert_eq!(says(&order, 1), says(&order, 0));
 }
 
 #[test]
 fn a_scan_of_one_package_is_about_that_one() {
-    let scan = || track_with(1, json!({ "status": "picked_up", "at": moment(60), "packageId": "p2" }));
+    let scan = || track_with(1, json!({ "status": "picked_up", "at": time(60), "packageId": "p2" }));
     let order = two_parcels();
     assert_eq!(when(&order, scan()), [tracked(&["p2"], TrackingStatus::PickedUp, 60)]);
     assert_eq!(says(&after(&order, scan()), 0), None);
 }
 
 #[test]
-fn what_the_carrier_said_is_kept() {
+fn the_carriers_report_is_stored() {
     let scan = track_with(
         1,
-        json!({ "status": "in_transit", "at": moment(60), "location": "Leipzig", "raw": "<scan by J. Doe>" }),
+        json!({ "status": "in_transit", "at": time(60), "location": "Leipzig", "raw": "<scan by J. Doe>" }),
     );
     let events = when(&on_its_way(), scan);
     let [OrderEvent::ShipmentTracked(tracked)] = &events[..] else { panic!("{}", events.len()) };
@@ -64,10 +64,10 @@ fn what_the_carrier_said_is_kept() {
 }
 
 #[test]
-fn a_scan_that_was_reported_before_is_not_news() {
+fn a_repeated_report_changes_nothing() {
     let order = after(&two_parcels(), track(1, "in_transit", 60));
     assert_eq!(when(&order, track(1, "in_transit", 60)), []);
-    let first = track_with(1, json!({ "status": "delayed", "at": moment(70), "packageId": "p1" }));
+    let first = track_with(1, json!({ "status": "delayed", "at": time(70), "packageId": "p1" }));
     let order = after(&order, first);
     assert_eq!(
         when(&order, track(1, "delayed", 70)),
@@ -82,11 +82,11 @@ fn a_scan_that_comes_late_is_recorded_but_does_not_turn_the_clock_back() {
     let late = track(1, "in_transit", 60);
     assert_eq!(when(&order, late), [tracked(&["p1"], TrackingStatus::InTransit, 60)]);
     let order = after(&order, track(1, "in_transit", 60));
-    assert_eq!(says(&order, 0), Some((TrackingStatus::OutForDelivery, moment(80))));
+    assert_eq!(says(&order, 0), Some((TrackingStatus::OutForDelivery, time(80))));
 }
 
 #[test]
-fn a_scan_that_says_delivered_confirms_the_delivery() {
+fn a_delivered_report_confirms_the_delivery() {
     let order = two_parcels();
     assert_eq!(
         when(&order, track(1, "delivered", 80)),
@@ -98,27 +98,27 @@ fn a_scan_that_says_delivered_confirms_the_delivery() {
 }
 
 #[test]
-fn a_late_scan_that_says_delivered_still_confirms_the_delivery() {
+fn a_late_delivered_report_confirms_the_delivery() {
     let order = after(&on_its_way(), track(1, "out_for_delivery", 80));
     assert_eq!(when(&order, track(1, "delivered", 70))[1..], [delivered(&["p1"], 70)]);
 }
 
 #[test]
 fn a_parcel_is_delivered_once() {
-    let order = after(&on_its_way(), confirm_delivery(1, json!({ "deliveredAt": moment(75) })));
+    let order = after(&on_its_way(), confirm_delivery(1, json!({ "deliveredAt": time(75) })));
     assert_eq!(when(&order, confirm_delivery(1, json!({}))), []);
     let scan = track(1, "delivered", 80);
     assert_eq!(when(&order, scan), [tracked(&["p1"], TrackingStatus::Delivered, 80)]);
     let order = after(&order, track(1, "delivered", 80));
-    assert_eq!(order.shipments[0].parcels[0].delivered_at, Some(moment(75)));
+    assert_eq!(order.shipments[0].parcels[0].delivered_at, Some(time(75)));
 }
 
 #[test]
-fn whatever_is_scanned_afterwards_a_delivered_parcel_stays_delivered() {
+fn a_delivered_parcel_stays_delivered() {
     let mut order = after(&on_its_way(), track(1, "delivered", 80));
     for (second, status) in (81..).zip(["in_transit", "failure", "returned_to_sender", "label_created"]) {
         order = after(&order, track(1, status, second));
-        assert_eq!(order.shipments[0].parcels[0].delivered_at, Some(moment(80)));
+        assert_eq!(order.shipments[0].parcels[0].delivered_at, Some(time(80)));
         assert_eq!(order.status(), OrderStatus::Delivered);
         assert_eq!(order.status_axes().delivery, DeliveryStatus::Delivered);
     }
@@ -136,11 +136,11 @@ fn deliveries_are_confirmed_parcel_by_parcel() {
 }
 
 #[test]
-fn goods_were_delivered_when_the_sender_says_else_when_it_happened_else_now() {
+fn the_delivery_time_defaults_to_occurred_at_and_then_to_now() {
     let at = |more: Value| when(&on_its_way(), confirm_delivery(1, more));
     assert_eq!(at(json!({})), [delivered(&["p1"], 90)]);
-    assert_eq!(at(json!({ "occurredAt": moment(85) })), [delivered(&["p1"], 85)]);
-    assert_eq!(at(json!({ "occurredAt": moment(85), "deliveredAt": moment(82) })), [delivered(&["p1"], 82)]);
+    assert_eq!(at(json!({ "occurredAt": time(85) })), [delivered(&["p1"], 85)]);
+    assert_eq!(at(json!({ "occurredAt": time(85), "deliveredAt": time(82) })), [delivered(&["p1"], 82)]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! When something is due for an order without anybody asking: the first of all such moments.
+//! The next time at which something is due for an order.
 
 use super::*;
 
@@ -11,7 +11,7 @@ fn for_a_minute() -> OrderCommand {
 }
 
 fn hold_until(second: i64) -> OrderCommand {
-    hold_with(json!({ "until": moment(second) }))
+    hold_with(json!({ "until": time(second) }))
 }
 
 fn ship_and_listen(packages: &[Value]) -> OrderCommand {
@@ -20,23 +20,23 @@ fn ship_and_listen(packages: &[Value]) -> OrderCommand {
 }
 
 #[test]
-fn nothing_is_due_for_an_order_that_waits_for_somebody() {
+fn an_order_on_an_open_hold_has_no_due_time() {
     assert_eq!(Order::default().due_at(), None);
     assert_eq!(due([create(), reserve_all(), hold_with(json!({}))]), None);
     assert_eq!(due([create(), reserve_all(), pay("money"), ship_all(1)]), None);
 }
 
 #[test]
-fn what_is_held_for_a_while_is_due_when_that_is_over() {
+fn a_reservation_is_due_when_it_expires() {
     assert_eq!(due([for_a_minute()]), None, "nothing is held yet");
-    assert_eq!(due([for_a_minute(), reserve_all()]), Some(moment(70)));
+    assert_eq!(due([for_a_minute(), reserve_all()]), Some(time(70)));
     assert_eq!(due([for_a_minute(), reserve_all(), pay("money")]), None);
     assert_eq!(due([for_a_minute(), reserve_all(), cancel()]), None);
 }
 
 #[test]
 fn a_hold_is_due_when_it_is_over() {
-    assert_eq!(due([create(), hold_until(90), hold_until(80)]), Some(moment(80)));
+    assert_eq!(due([create(), hold_until(90), hold_until(80)]), Some(time(80)));
     assert_eq!(due([create(), hold_until(80), release_hold("h1")]), None);
 }
 
@@ -44,28 +44,28 @@ fn a_hold_is_due_when_it_is_over() {
 fn a_parcel_is_due_when_it_counts_as_stuck() {
     let some = json!({ "lines": [{ "line": 1, "quantity": 2 }] });
     let order = after(&paid_and_reserved(), ship_and_listen(&[json!({}), some]));
-    assert_eq!(order.due_at(), Some(moment(110)));
+    assert_eq!(order.due_at(), Some(time(110)));
     let scan = |package: &str, second| {
-        track_with(1, json!({ "status": "in_transit", "at": moment(second), "packageId": package }))
+        track_with(1, json!({ "status": "in_transit", "at": time(second), "packageId": package }))
     };
     let order = after(&order, scan("p1", 80));
-    assert_eq!(order.due_at(), Some(moment(110)), "the other parcel is still silent");
+    assert_eq!(order.due_at(), Some(time(110)), "the other parcel is still silent");
     let order = after(&order, scan("p2", 70));
-    assert_eq!(order.due_at(), Some(moment(130)));
-    let order = after(&order, OrderCommand::AttendOrder(moment(150)));
+    assert_eq!(order.due_at(), Some(time(130)));
+    let order = after(&order, OrderCommand::AttendOrder(time(150)));
     assert_eq!(order.due_at(), None, "it is said once");
 }
 
 #[test]
-fn the_first_of_all_moments_counts() {
-    assert_eq!(due([for_a_minute(), reserve_all(), hold_until(65)]), Some(moment(65)));
-    assert_eq!(due([for_a_minute(), reserve_all(), hold_until(75)]), Some(moment(70)));
+fn the_earliest_due_time_counts() {
+    assert_eq!(due([for_a_minute(), reserve_all(), hold_until(65)]), Some(time(65)));
+    assert_eq!(due([for_a_minute(), reserve_all(), hold_until(75)]), Some(time(70)));
 }
 
 #[test]
-fn once_it_is_done_nothing_is_due_any_more() {
+fn done_work_is_no_longer_due() {
     let order = given([for_a_minute(), reserve_all(), hold_until(65)]);
-    let order = after(&order, OrderCommand::ExpireReservation(moment(80)));
-    let order = after(&order, OrderCommand::AttendOrder(moment(80)));
+    let order = after(&order, OrderCommand::ExpireReservation(time(80)));
+    let order = after(&order, OrderCommand::AttendOrder(time(80)));
     assert_eq!(order.due_at(), None);
 }

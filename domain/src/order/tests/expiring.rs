@@ -1,4 +1,4 @@
-//! What is reserved may hold for a while only, until it is paid for or a location has begun with it.
+//! Reservations expire unless the order is paid or a location acknowledges it.
 
 use super::*;
 
@@ -14,15 +14,15 @@ fn for_a_minute() -> Order {
 
 fn reserve_at_second(second: i64, from: &[(&str, Stock<'_>)]) -> OrderCommand {
     let OrderCommand::ReserveInventory(command) = reserve(from) else { unreachable!() };
-    OrderCommand::ReserveInventory(ReserveInventory { at: moment(second), ..command })
+    OrderCommand::ReserveInventory(ReserveInventory { at: time(second), ..command })
 }
 
 fn expire(second: i64) -> OrderCommand {
-    OrderCommand::ExpireReservation(moment(second))
+    OrderCommand::ExpireReservation(time(second))
 }
 
 fn authorize(until: Option<i64>) -> OrderCommand {
-    let fields = json!({ "orderId": order_id(), "paymentRef": "card", "authorizedUntil": until.map(moment) });
+    let fields = json!({ "orderId": order_id(), "paymentRef": "card", "authorizedUntil": until.map(time) });
     OrderCommand::AuthorizePayment(read(fields, json!({})))
 }
 
@@ -35,7 +35,7 @@ fn grow(quantity: u32) -> OrderCommand {
 }
 
 fn extended(until: Option<i64>) -> OrderEvent {
-    ReservationExtended { until: until.map(moment) }.into()
+    ReservationExtended { until: until.map(time) }.into()
 }
 
 /// Until when each reservation among the events holds.
@@ -48,33 +48,33 @@ fn until(events: &[OrderEvent]) -> Vec<Option<Timestamp>> {
 }
 
 #[test]
-fn what_is_reserved_holds_for_as_long_as_the_order_says() {
-    assert_eq!(for_a_minute().expires_at, Some(moment(70)));
+fn reservations_last_for_the_orders_period() {
+    assert_eq!(for_a_minute().expires_at, Some(time(70)));
     assert_eq!(given([create(), reserve_all()]).expires_at, None);
 }
 
 #[test]
-fn the_merchants_period_holds_where_the_order_says_none_and_must_be_paid() {
+fn the_policys_period_applies_to_orders_that_must_be_paid() {
     let under = |more: Value| {
         let OrderCommand::CreateOrder(fields, terms, at) = create_with(more) else { unreachable!() };
         let reserve_for = "PT2M".parse().ok();
         given([OrderCommand::CreateOrder(fields, CreationTerms { reserve_for, ..terms }, at), reserve_all()])
     };
-    assert_eq!(under(json!({})).expires_at, Some(moment(130)));
-    assert_eq!(under(json!({ "reserveFor": "PT1M" })).expires_at, Some(moment(70)));
+    assert_eq!(under(json!({})).expires_at, Some(time(130)));
+    assert_eq!(under(json!({ "reserveFor": "PT1M" })).expires_at, Some(time(70)));
     assert_eq!(under(json!({ "payment": "not_required" })).expires_at, None);
     let own = json!({ "payment": "not_required", "reserveFor": "PT1M" });
-    assert_eq!(under(own).expires_at, Some(moment(70)));
+    assert_eq!(under(own).expires_at, Some(time(70)));
 }
 
 #[test]
-fn what_is_reserved_later_expires_with_the_rest() {
+fn later_reservations_expire_with_the_earlier_ones() {
     let order = after(&for_a_minute(), grow(7));
-    assert_eq!(until(&when(&order, reserve_at_second(30, &[("DC-1", &[("A", 2)])]))), [Some(moment(70))]);
+    assert_eq!(until(&when(&order, reserve_at_second(30, &[("DC-1", &[("A", 2)])]))), [Some(time(70))]);
     let may_wait = create_for_a_minute(json!({ "onShortage": "backorder" }));
     let short = sourced(&[("DC-1", &[("A", 2), ("B", 3)])], &[("A", 5, 2)]);
     let order = given([may_wait, reserve_sourced(short, ReservationTrigger::Creation)]);
-    assert_eq!(until(&when(&order, fill("A", &[("DC-1", 1)]))), [Some(moment(70))]);
+    assert_eq!(until(&when(&order, fill("A", &[("DC-1", 1)]))), [Some(time(70))]);
 }
 
 #[test]
@@ -83,11 +83,11 @@ fn the_period_of_an_order_that_waits_begins_with_its_first_unit() {
     let short = sourced(&[], &[("A", 5, 0), ("B", 3, 0)]);
     let order = given([may_wait, reserve_sourced(short, ReservationTrigger::Creation)]);
     assert_eq!(order.expires_at, None);
-    assert_eq!(until(&when(&order, fill("A", &[("DC-1", 1)]))), [Some(moment(120))]);
+    assert_eq!(until(&when(&order, fill("A", &[("DC-1", 1)]))), [Some(time(120))]);
 }
 
 #[test]
-fn nothing_expires_before_its_moment_and_everything_at_it() {
+fn reservations_expire_exactly_at_their_time() {
     let order = for_a_minute();
     assert_eq!(when(&order, expire(69)), []);
     let fulfillment_orders = vec![part(1, "DC-1", &[(1, 5), (2, 3)])];
@@ -100,7 +100,7 @@ fn nothing_expires_before_its_moment_and_everything_at_it() {
 }
 
 #[test]
-fn what_waited_waits_no_more_either() {
+fn expiry_ends_backorders() {
     let may_wait = create_for_a_minute(json!({ "onShortage": "backorder" }));
     let short = sourced(&[("DC-1", &[("A", 2), ("B", 3)])], &[("A", 5, 2)]);
     let order = given([may_wait, reserve_sourced(short, ReservationTrigger::Creation)]);
@@ -124,21 +124,21 @@ fn a_payment_that_is_promised_for_longer_is_waited_for() {
         (when(&order, expire(89)), names(&when(&order, expire(90)))),
         (vec![], vec!["ReservationExpired"])
     );
-    let for_good = given([create(), reserve_all()]);
-    assert_eq!(names(&when(&for_good, authorize(Some(90)))), ["PaymentAuthorized"]);
+    let permanent = given([create(), reserve_all()]);
+    assert_eq!(names(&when(&permanent, authorize(Some(90)))), ["PaymentAuthorized"]);
 }
 
 #[test]
-fn what_is_paid_for_is_held_for_good() {
+fn payment_makes_reservations_permanent() {
     let order = for_a_minute();
     assert_eq!(when(&order, pay("money"))[1..], [extended(None)]);
     let order = after(&order, pay("money"));
-    assert_eq!((order.is_firm(), order.expires_at, when(&order, expire(99))), (true, None, vec![]));
+    assert_eq!((order.is_confirmed(), order.expires_at, when(&order, expire(99))), (true, None, vec![]));
     assert_eq!(names(&when(&order, pay("more"))), ["PaymentConfirmed"], "it is said once");
 }
 
 #[test]
-fn what_a_location_has_begun_with_is_held_for_good() {
+fn acknowledgement_makes_reservations_permanent() {
     let delivery = json!({ "method": "pickup", "location": "DC-1" });
     let free = create_for_a_minute(json!({ "payment": "not_required", "delivery": delivery }));
     let order = given([free, reserve_all()]);
@@ -149,7 +149,7 @@ fn what_a_location_has_begun_with_is_held_for_good() {
 }
 
 #[test]
-fn an_order_that_nobody_will_pay_waits_for_a_decision_once_it_has_expired() {
+fn an_expired_order_without_payment_terms_goes_on_hold() {
     let order = given([create_for_a_minute(json!({ "payment": "not_required" })), reserve_all()]);
     let events = when(&order, expire(70));
     assert_eq!(names(&events), ["ReservationExpired", "OrderHeld"]);
@@ -159,7 +159,7 @@ fn an_order_that_nobody_will_pay_waits_for_a_decision_once_it_has_expired() {
 }
 
 #[test]
-fn who_pays_too_late_is_reserved_for_anew_and_for_good() {
+fn a_late_payment_reserves_again_permanently() {
     let order = after(&after(&for_a_minute(), expire(70)), pay("money"));
     assert!(order.has_expired && !order.pending_demand().is_empty());
     let found =
@@ -175,8 +175,8 @@ fn a_cancelled_order_does_not_expire() {
 }
 
 #[test]
-fn what_was_held_for_good_is_not_made_to_expire_by_what_is_reserved_later() {
-    // It was paid, so its stock items hold its units for good; then the payment was taken back.
+fn permanent_reservations_do_not_expire_with_later_ones() {
+    // Its reservations are permanent after the payment; then the payment was voided.
     let order = after(&after(&after(&for_a_minute(), pay("money")), void()), grow(6));
     let one_more = || reserve_at_second(80, &[("DC-1", &[("A", 1)])]);
     assert_eq!(until(&when(&order, one_more())), [None]);
@@ -185,10 +185,10 @@ fn what_was_held_for_good_is_not_made_to_expire_by_what_is_reserved_later() {
 }
 
 #[test]
-fn an_order_for_which_nothing_is_held_any_more_begins_anew() {
+fn an_order_without_reservations_gets_a_new_expiry() {
     let order = given([create_for_a_minute(json!({})), reserve_all(), pay("money"), reject(1), void()]);
     assert_eq!(
         until(&when(&order, reserve_at_second(80, &[("DC-2", &[("A", 5), ("B", 3)])]))),
-        [Some(moment(140))]
+        [Some(time(140))]
     );
 }

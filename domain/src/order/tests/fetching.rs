@@ -7,11 +7,11 @@ fn delivered_by(method: &str) -> Order {
     given([create_with(json!({ "delivery": delivery })), reserve_all(), pay("money")])
 }
 
-/// Handed over by nobody in particular.
+/// A package without a carrier.
 fn hand_over(stuck_after: Option<&str>) -> OrderCommand {
     let fields = json!({ "fulfillmentOrderId": fulfillment_order_id(1), "packages": [{}] });
     let stuck_after = stuck_after.map(|period| period.parse().unwrap());
-    OrderCommand::ShipItems(read(fields, json!({})), stuck_after, moment(50))
+    OrderCommand::ShipItems(read(fields, json!({})), stuck_after, time(50))
 }
 
 fn some(quantity: u32) -> Value {
@@ -19,12 +19,12 @@ fn some(quantity: u32) -> Value {
 }
 
 #[test]
-fn what_waits_to_be_fetched_is_packed() {
+fn ready_for_pickup_implies_packed() {
     let order = delivered_by("pickup");
-    let is_ready = || ReadyForPickup { fulfillment_order_id: fulfillment_order_id(1), at: moment(46) };
+    let is_ready = || ReadyForPickup { fulfillment_order_id: fulfillment_order_id(1), at: time(46) };
     assert_eq!(when(&order, ready(1)), [packed(1, &[(1, 5), (2, 3)]), is_ready().into()]);
-    let begun = after(&order, pack(1, some(2)));
-    assert_eq!(when(&begun, ready(1)), [packed(1, &[(1, 3), (2, 3)]), is_ready().into()]);
+    let started = after(&order, pack(1, some(2)));
+    assert_eq!(when(&started, ready(1)), [packed(1, &[(1, 3), (2, 3)]), is_ready().into()]);
     assert_eq!(when(&after(&order, pack_all(1)), ready(1)), [is_ready().into()]);
 }
 
@@ -34,7 +34,7 @@ fn a_part_waits_to_be_fetched_until_it_is_and_it_is_said_once() {
     let part = &order.fulfillment_orders[0];
     assert_eq!(
         (part.status(&order), part.ready_since),
-        (FulfillmentOrderStatus::ReadyForPickup, Some(moment(46)))
+        (FulfillmentOrderStatus::ReadyForPickup, Some(time(46)))
     );
     assert_eq!(when(&order, ready(1)), []);
     let order = after(&order, hand_over(None));
@@ -42,7 +42,7 @@ fn a_part_waits_to_be_fetched_until_it_is_and_it_is_said_once() {
 }
 
 #[test]
-fn nothing_is_made_ready_that_may_not_leave() {
+fn goods_that_must_not_leave_cannot_be_ready_for_pickup() {
     let unpaid = given([create_with(json!({ "delivery": { "method": "pickup" } })), reserve_all()]);
     assert_eq!(refusal(&unpaid, ready(1)), ("payment_not_confirmed", None));
     let held = after(&delivered_by("pickup"), hold_with(json!({})));
@@ -50,7 +50,7 @@ fn nothing_is_made_ready_that_may_not_leave() {
 }
 
 #[test]
-fn what_is_fetched_or_is_nothing_to_carry_has_arrived_when_it_leaves() {
+fn picked_up_goods_are_delivered_when_they_leave() {
     for (method, arrives) in [("pickup", true), ("none", true), ("local", false)] {
         let order = after(&delivered_by(method), hand_over(None));
         assert_eq!(order.shipments[0].parcels[0].delivered_at.is_some(), arrives, "{method}");
@@ -59,11 +59,11 @@ fn what_is_fetched_or_is_nothing_to_carry_has_arrived_when_it_leaves() {
     }
     let events = when(&delivered_by("pickup"), hand_over(None));
     let (shipment_id, packages) = (shipment_id(1), vec![name("p1")]);
-    assert_eq!(events[1], DeliveryConfirmed { shipment_id, packages, delivered_at: moment(50) }.into());
+    assert_eq!(events[1], DeliveryConfirmed { shipment_id, packages, delivered_at: time(50) }.into());
 }
 
 #[test]
-fn what_nobody_carries_is_named_after_how_it_is_delivered() {
+fn packages_without_a_carrier_are_named_after_the_delivery_method() {
     for method in ["pickup", "local", "none"] {
         let order = after(&delivered_by(method), hand_over(None));
         let package = &order.shipments[0].parcels[0].package;
@@ -73,14 +73,14 @@ fn what_nobody_carries_is_named_after_how_it_is_delivered() {
 }
 
 #[test]
-fn whoever_carries_it_all_the_same_is_named() {
+fn a_given_carrier_is_stored_for_every_delivery_method() {
     let order = after(&delivered_by("local"), ship_all(1));
     let package = &order.shipments[0].parcels[0].package;
     assert_eq!((package.carrier.clone(), package.tracking_number.clone()), (name("UPS"), name("1Z0")));
 }
 
 #[test]
-fn what_is_sent_has_a_carrier_and_its_number() {
+fn shipped_goods_require_carrier_and_tracking_number() {
     for method in ["ship", "dropship"] {
         for missing in [json!({ "carrier": null }), json!({ "trackingNumber": null })] {
             let expected = ("carrier_missing", Some("/packages/0/carrier".to_owned()));
@@ -90,7 +90,7 @@ fn what_is_sent_has_a_carrier_and_its_number() {
 }
 
 #[test]
-fn nobody_waits_for_word_of_what_no_carrier_has() {
+fn parcels_without_a_carrier_are_never_stuck() {
     for method in ["pickup", "local", "none"] {
         let order = after(&delivered_by(method), hand_over(Some("PT1M")));
         assert_eq!((order.shipments[0].stuck_after, order.due_at()), (None, None), "{method}");

@@ -1,7 +1,7 @@
 use super::*;
 
-/// Five A and three B at one location, paid and taken on.
-fn taken_on() -> Order {
+/// Five A and three B at one location, paid and accepted.
+fn accepted_order() -> Order {
     after(&paid_and_reserved(), accept(1))
 }
 
@@ -14,8 +14,8 @@ fn two_a() -> Value {
 }
 
 #[test]
-fn a_part_that_is_taken_on_is_accepted_under_the_name_of_the_warehouse() {
-    let order = taken_on();
+fn accepting_stores_the_warehouses_reference() {
+    let order = accepted_order();
     let part = &order.fulfillment_orders[0];
     assert_eq!(
         (part.status(&order), part.wms_ref.clone()),
@@ -25,7 +25,7 @@ fn a_part_that_is_taken_on_is_accepted_under_the_name_of_the_warehouse() {
 }
 
 #[test]
-fn a_part_that_is_not_taken_on_gives_back_what_it_held() {
+fn rejecting_releases_all_units() {
     let events = when(&paid_and_reserved(), reject(1));
     assert_eq!(names(&events), ["FulfillmentOrderRejected"]);
     let order = after(&paid_and_reserved(), reject(1));
@@ -34,7 +34,7 @@ fn a_part_that_is_not_taken_on_gives_back_what_it_held() {
 }
 
 #[test]
-fn what_cannot_be_had_elsewhere_waits_even_for_an_order_that_would_have_been_refused() {
+fn a_shortfall_is_backordered_under_every_shortage_policy() {
     let order = after(&paid_and_reserved(), reject(1));
     let events = when(&order, shortfall(&[("DC-2", &[("A", 5)])], &[("B", 3, 0)]));
     assert_eq!(names(&events), ["OrderSourced", "InventoryReserved", "InventoryBackordered"]);
@@ -43,14 +43,14 @@ fn what_cannot_be_had_elsewhere_waits_even_for_an_order_that_would_have_been_ref
 }
 
 #[test]
-fn who_would_rather_have_less_has_the_rest_cancelled() {
+fn cancel_remainder_cancels_a_shortfall() {
     let order = given([create_with(json!({ "onShortage": "cancel_remainder" })), reserve_all(), reject(1)]);
     let events = when(&order, shortfall(&[("DC-2", &[("A", 5)])], &[("B", 3, 0)]));
     assert_eq!(names(&events), ["OrderSourced", "InventoryReserved", "OrderCancelled"]);
 }
 
 #[test]
-fn what_is_missing_at_picking_is_no_longer_held_and_the_rest_is_picked() {
+fn shorted_units_are_released_and_the_rest_is_picked() {
     let order = after(&paid_and_reserved(), short_with(1, two_a()));
     assert_eq!(line(&order, 1), [3, 0, 0, 0, 0, 0]);
     let order = after(&order, pick_all(1));
@@ -58,7 +58,7 @@ fn what_is_missing_at_picking_is_no_longer_held_and_the_rest_is_picked() {
 }
 
 #[test]
-fn what_was_short_may_wait_beside_what_waits_already() {
+fn shorted_units_join_existing_backorders() {
     let may_wait = create_with(json!({ "onShortage": "backorder" }));
     let short = sourced(&[("DC-1", &[("A", 2), ("B", 3)])], &[("A", 5, 2)]);
     let order = given([may_wait, reserve_sourced(short, ReservationTrigger::Creation), pay("money")]);
@@ -68,17 +68,17 @@ fn what_was_short_may_wait_beside_what_waits_already() {
 }
 
 #[test]
-fn whoever_has_taken_a_part_on_is_asked_before_it_ends() {
-    let events = when(&taken_on(), cancel());
+fn cancelling_an_accepted_fulfillment_order_requires_approval() {
+    let events = when(&accepted_order(), cancel());
     assert_eq!(names(&events), ["CancellationRequested"]);
-    let order = after(&taken_on(), cancel());
+    let order = after(&accepted_order(), cancel());
     assert_eq!(order.status_axes().cancellation, CancellationStatus::Requested);
     assert_eq!(refusal(&order, cancel()), ("cancellation_pending", None));
     assert_eq!(names(&when(&order, pick_all(1))), ["ItemPicked"], "until it answers it may go on");
 }
 
 #[test]
-fn who_only_ever_picks_has_taken_it_on_too() {
+fn picking_acknowledges_the_fulfillment_order() {
     assert_eq!(
         names(&when(&after(&paid_and_reserved(), pick(1, two_a())), cancel())),
         ["CancellationRequested"]
@@ -86,7 +86,7 @@ fn who_only_ever_picks_has_taken_it_on_too() {
 }
 
 #[test]
-fn a_part_that_is_left_puts_back_what_was_picked_and_ends() {
+fn accepting_a_cancellation_puts_picked_units_back() {
     let order = given([create(), reserve_all(), pay("money"), pick(1, two_a()), cancel()]);
     let events = when(&order, accept_cancellation(1));
     assert_eq!(names(&events), ["ItemPutBack", "InventoryReleased", "OrderCancelled"]);
@@ -95,15 +95,15 @@ fn a_part_that_is_left_puts_back_what_was_picked_and_ends() {
 }
 
 #[test]
-fn a_location_may_go_on_and_be_asked_again() {
-    let order = after(&after(&taken_on(), cancel()), reject_cancellation(1));
+fn a_location_can_reject_a_cancellation_and_be_requested_again() {
+    let order = after(&after(&accepted_order(), cancel()), reject_cancellation(1));
     assert_eq!(order.status_axes().cancellation, CancellationStatus::None);
     assert_eq!(names(&when(&order, cancel())), ["CancellationRequested"]);
 }
 
 #[test]
-fn what_is_given_back_after_a_cancellation_is_not_looked_for_elsewhere() {
-    let asked = after(&taken_on(), cancel());
+fn units_returned_after_a_cancellation_are_not_sourced_again() {
+    let asked = after(&accepted_order(), cancel());
     assert_eq!(names(&when(&asked, reject(1))), ["FulfillmentOrderRejected", "OrderCancelled"]);
     assert_eq!(after(&asked, reject(1)).status(), OrderStatus::Cancelled);
     let short = after(&asked, short_with(1, two_a()));
@@ -111,7 +111,7 @@ fn what_is_given_back_after_a_cancellation_is_not_looked_for_elsewhere() {
 }
 
 #[test]
-fn what_nobody_has_taken_on_ends_at_once_and_the_others_are_asked() {
+fn unacknowledged_units_are_cancelled_at_once_and_others_requested() {
     let order = given([create(), reserve_at_two(), pay("money"), accept(1)]);
     let events = when(&order, cancel());
     assert_eq!(names(&events), ["InventoryReleased", "OrderCancelled", "CancellationRequested"]);
@@ -121,7 +121,7 @@ fn what_nobody_has_taken_on_ends_at_once_and_the_others_are_asked() {
 }
 
 #[test]
-fn what_has_left_is_not_cancelled_and_the_rest_is() {
+fn only_units_that_have_not_shipped_are_cancelled() {
     let order = given([create(), reserve_at_two(), pay("money"), ship_all(1)]);
     let order = after(&order, cancel());
     assert_eq!((line(&order, 1), order.status()), ([0, 4, 4, 4, 0, 1], OrderStatus::Shipped));

@@ -21,13 +21,13 @@ fn several_holds_stand_at_once_and_each_is_released_alone() {
 }
 
 #[test]
-fn the_id_of_a_hold_is_never_given_again() {
+fn hold_ids_are_never_reused() {
     let order = given([create(), hold_with(json!({})), release_hold("h1"), hold_with(json!({}))]);
     assert_eq!(order.holds[0].id, name("h2"));
 }
 
 #[test]
-fn nothing_is_picked_or_packed_while_a_hold_stands() {
+fn a_hold_stops_picking_and_packing() {
     let order = after(&paid_and_reserved(), hold_with(json!({})));
     for command in [pick_all(1), pack_all(1)] {
         assert_eq!(refusal(&order, command), ("order_on_hold", None));
@@ -43,7 +43,7 @@ fn a_hold_on_one_part_leaves_the_others_alone() {
 }
 
 #[test]
-fn who_cancels_an_order_ends_its_holds() {
+fn cancelling_ends_all_holds() {
     assert_eq!(given([create(), hold_with(json!({})), cancel()]).holds, []);
 }
 

@@ -104,7 +104,7 @@ fn place(text: &str) -> LocationId {
     LocationId::new(text).unwrap()
 }
 
-fn moment(second: i64) -> Timestamp {
+fn time(second: i64) -> Timestamp {
     Timestamp::from_microseconds(second * 1_000_000)
 }
 
@@ -136,7 +136,7 @@ fn create() -> OrderCommand {
 fn create_with(more: Value) -> OrderCommand {
     let lines = json!([{ "sku": "A", "quantity": 5, "lineRef": "first" }, { "sku": "B", "quantity": 3 }]);
     let fields = read(json!({ "channel": "web", "lines": lines }), more);
-    OrderCommand::CreateOrder(Box::new(fields), terms(), moment(1))
+    OrderCommand::CreateOrder(Box::new(fields), terms(), time(1))
 }
 
 type Stock<'a> = &'a [(&'a str, u64)];
@@ -166,7 +166,7 @@ fn reserve_sourced(sourced: Sourced, trigger: ReservationTrigger) -> OrderComman
         promises: Promises::new(),
         quotas: Demand::new(),
         ships_too_late: None,
-        at: moment(10),
+        at: time(10),
     })
 }
 
@@ -222,7 +222,7 @@ fn ship(number: u32, packages: &[Value]) -> OrderCommand {
     };
     let packages: Vec<Value> = packages.iter().enumerate().map(package).collect();
     let fields = json!({ "fulfillmentOrderId": fulfillment_order_id(number), "packages": packages });
-    OrderCommand::ShipItems(read(fields, json!({})), None, moment(50))
+    OrderCommand::ShipItems(read(fields, json!({})), None, time(50))
 }
 
 /// All that is left, in one package that does not say what is in it.
@@ -231,7 +231,7 @@ fn ship_all(number: u32) -> OrderCommand {
 }
 
 fn track(number: u32, status: &str, second: i64) -> OrderCommand {
-    track_with(number, json!({ "status": status, "at": moment(second) }))
+    track_with(number, json!({ "status": status, "at": time(second) }))
 }
 
 fn track_with(number: u32, more: Value) -> OrderCommand {
@@ -240,11 +240,11 @@ fn track_with(number: u32, more: Value) -> OrderCommand {
 
 fn confirm_delivery(number: u32, more: Value) -> OrderCommand {
     let fields = json!({ "shipmentId": shipment_id(number) });
-    OrderCommand::ConfirmDelivery(read(fields, more), moment(90))
+    OrderCommand::ConfirmDelivery(read(fields, more), time(90))
 }
 
 fn hold_with(more: Value) -> OrderCommand {
-    OrderCommand::HoldOrder(read(json!({ "orderId": order_id(), "reason": "fraud_risk" }), more), moment(40))
+    OrderCommand::HoldOrder(read(json!({ "orderId": order_id(), "reason": "fraud_risk" }), more), time(40))
 }
 
 fn release_hold(hold: &str) -> OrderCommand {
@@ -256,7 +256,7 @@ fn on_part<T: DeserializeOwned>(number: u32, more: Value) -> T {
 }
 
 fn amend(more: Value) -> OrderCommand {
-    OrderCommand::AmendOrder(Box::new(read(json!({ "orderId": order_id() }), more)), moment(45))
+    OrderCommand::AmendOrder(Box::new(read(json!({ "orderId": order_id() }), more)), time(45))
 }
 
 fn relocate(number: u32, location: &str) -> OrderCommand {
@@ -274,7 +274,7 @@ fn relocate_to_paused(number: u32, location: &str) -> OrderCommand {
 
 fn ready(number: u32) -> OrderCommand {
     let fields = json!({ "fulfillmentOrderId": fulfillment_order_id(number) });
-    OrderCommand::MarkReadyForPickup(read(fields, json!({})), moment(46))
+    OrderCommand::MarkReadyForPickup(read(fields, json!({})), time(46))
 }
 
 fn accept(number: u32) -> OrderCommand {
@@ -290,7 +290,7 @@ fn short_with(number: u32, what: Value) -> OrderCommand {
 }
 
 fn accept_cancellation(number: u32) -> OrderCommand {
-    OrderCommand::AcceptCancellation(on_part(number, json!({})), Promises::new(), Takeover::Possible)
+    OrderCommand::AcceptCancellation(on_part(number, json!({})), Promises::new(), ReassignmentCheck::Possible)
 }
 
 fn reject_cancellation(number: u32) -> OrderCommand {
@@ -333,7 +333,7 @@ fn fill(of: &str, from: &[(&str, u64)]) -> OrderCommand {
         sku: Sku::new(of).unwrap(),
         allocations: from.iter().map(given).collect(),
         promises: Promises::new(),
-        at: moment(60),
+        at: time(60),
     }
 }
 

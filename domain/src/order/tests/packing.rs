@@ -9,7 +9,7 @@ type Expected = fn(u32, &[(usize, u64)]) -> OrderEvent;
 const BOTH: [(Report, Expected); 2] = [(pick, picked), (pack, packed)];
 
 #[test]
-fn all_is_all_that_is_left() {
+fn all_means_all_open_units() {
     for (report, expected) in BOTH {
         let order = paid_and_reserved();
         assert_eq!(when(&order, report(1, json!({ "all": true }))), [expected(1, &[(1, 5), (2, 3)])]);
@@ -44,9 +44,10 @@ fn a_line_that_is_named_twice_counts_twice() {
 }
 
 #[test]
-fn what_is_reported_beyond_what_is_held_is_recorded_and_nobodys() {
-    for ((report, expected), code) in
-        BOTH.into_iter().zip(["picked_more_than_reserved", "packed_more_than_reserved"])
+fn units_reported_in_excess_are_recorded_as_a_discrepancy() {
+    for ((report, expected), code) in BOTH
+        .into_iter()
+        .zip([DiscrepancyCode::PickedMoreThanReserved, DiscrepancyCode::PackedMoreThanReserved])
     {
         let some = |count: u32| report(1, json!({ "lines": [{ "line": 2, "quantity": count }] }));
         let order = after(&paid_and_reserved(), some(2));
@@ -54,13 +55,14 @@ fn what_is_reported_beyond_what_is_held_is_recorded_and_nobodys() {
         assert_eq!((&events[0], names(&events[1..])), (&expected(1, &[(2, 1)]), vec!["DiscrepancyRecorded"]));
         let order = after(&after(&order, some(2)), some(1));
         assert_eq!(order.discrepancies.len(), 2);
-        assert!(order.discrepancies.iter().all(|discrepancy| discrepancy.code == name(code)));
-        assert_eq!(order.fulfillment_orders[0].lines[1].kept(), Units::new(3));
+        let excess = |units: u64| Discrepancy { code, units: Some(Units::new(units)) };
+        assert_eq!(order.discrepancies, [excess(1), excess(1)]);
+        assert_eq!(order.fulfillment_orders[0].lines[1].net_quantity(), Units::new(3));
     }
 }
 
 #[test]
-fn when_all_is_done_nothing_is_left() {
+fn reporting_all_twice_is_refused() {
     for (report, _) in BOTH {
         let order = after(&paid_and_reserved(), report(1, json!({ "all": true })));
         assert_eq!(refusal(&order, report(1, json!({ "all": true }))), ("nothing_left", None));
@@ -68,7 +70,7 @@ fn when_all_is_done_nothing_is_left() {
 }
 
 #[test]
-fn either_all_or_lines_are_given() {
+fn a_report_has_either_all_or_lines() {
     let lines = json!([{ "line": 1, "quantity": 1 }]);
     for (report, _) in BOTH {
         let order = paid_and_reserved();
@@ -87,7 +89,7 @@ fn either_all_or_lines_are_given() {
 }
 
 #[test]
-fn lots_and_serial_numbers_are_kept() {
+fn lots_and_serial_numbers_are_stored() {
     let lines = json!([{ "line": 1, "quantity": 2, "lots": ["L1"], "serials": ["S1", "S2"] }]);
     let events = when(&paid_and_reserved(), pick(1, json!({ "lines": lines })));
     let OrderEvent::ItemPicked(picked) = &events[0] else { panic!("{events:?}") };
@@ -96,7 +98,7 @@ fn lots_and_serial_numbers_are_kept() {
 }
 
 #[test]
-fn a_location_reports_only_lines_that_it_was_given() {
+fn a_location_can_report_only_its_own_lines() {
     let order = given([create(), reserve(&[("DC-1", &[("A", 5)]), ("DC-2", &[("B", 3)])]), pay("money")]);
     for (report, expected) in BOTH {
         let second = json!({ "lines": [{ "line": 2, "quantity": 1 }] });
@@ -114,14 +116,14 @@ fn packing_implies_picking() {
 }
 
 #[test]
-fn packing_what_was_picked_does_not_pick_it_again() {
+fn packing_picked_units_does_not_pick_them_again() {
     let order = after(&paid_and_reserved(), pick(1, json!({ "lines": [{ "line": 1, "quantity": 4 }] })));
     let order = after(&order, pack(1, json!({ "lines": [{ "line": 1, "quantity": 3 }] })));
     assert_eq!(line(&order, 1), [5, 4, 3, 0, 0, 0]);
 }
 
 #[test]
-fn nobody_works_on_an_order_that_is_not_paid() {
+fn unpaid_orders_cannot_be_worked_on() {
     let order = given([create(), reserve_all()]);
     for report in [pick_all(1), pack_all(1)] {
         assert_eq!(refusal(&order, report), ("payment_not_confirmed", None));
@@ -131,7 +133,7 @@ fn nobody_works_on_an_order_that_is_not_paid() {
 }
 
 #[test]
-fn nobody_works_on_an_order_that_waits() {
+fn orders_on_hold_cannot_be_worked_on() {
     let held = held(1, HoldReason::InventoryOutOfStock);
     let mut order = paid_and_reserved();
     order.apply(held.into());
@@ -141,7 +143,7 @@ fn nobody_works_on_an_order_that_waits() {
 }
 
 #[test]
-fn nobody_works_on_what_was_cancelled() {
+fn cancelled_fulfillment_orders_cannot_be_worked_on() {
     let order = given([create(), reserve_all(), pay("money"), cancel()]);
     for report in [pick_all(1), pack_all(1)] {
         assert_eq!(refusal(&order, report), ("fulfillment_order_cancelled", None));

@@ -25,18 +25,16 @@ fn another_payment_is_recorded_too() {
 #[test]
 fn a_payment_after_the_cancellation_counts_and_is_a_discrepancy() {
     let order = given([create(), cancel()]);
-    let expected = DiscrepancyRecorded {
-        code: name("payment_after_cancellation"),
-        detail: Text::new("paid after the order was cancelled").unwrap(),
-    };
+    let code = DiscrepancyCode::PaymentAfterCancellation;
+    let expected = DiscrepancyRecorded { code, units: None };
     assert_eq!(when(&order, pay("money")), [paid("money"), expected.into()]);
     let order = after(&order, pay("money"));
     assert_eq!(order.status_axes().payment, PaymentStatus::Confirmed);
-    assert_eq!(order.discrepancies[0].code, name("payment_after_cancellation"));
+    assert_eq!(order.discrepancies[0].code, code);
 }
 
 #[test]
-fn goods_may_leave_unpaid_only_where_payment_is_not_required() {
+fn unpaid_goods_may_leave_only_without_required_payment() {
     assert!(!given([create()]).is_paid());
     assert!(given([create(), pay("money")]).is_paid());
     assert!(given([create_with(json!({ "payment": "not_required" }))]).is_paid());
@@ -44,7 +42,7 @@ fn goods_may_leave_unpaid_only_where_payment_is_not_required() {
 }
 
 #[test]
-fn a_payment_that_was_taken_back_does_not_count_when_it_is_reported_again() {
+fn a_voided_payment_does_not_count_when_it_is_confirmed_again() {
     let void =
         OrderCommand::VoidPayment(read(json!({ "orderId": order_id(), "reason": "given back" }), json!({})));
     let order = given([create(), pay("money"), void]);

@@ -14,7 +14,7 @@ fn personal() -> Value {
 }
 
 fn scan() -> Value {
-    json!({ "status": "in_transit", "at": moment(60), "raw": "signed by Ada Lovelace" })
+    json!({ "status": "in_transit", "at": time(60), "raw": "signed by Ada Lovelace" })
 }
 
 fn person() -> OrderCommand {
@@ -58,7 +58,7 @@ fn no_event_and_no_state_prints_personal_data() {
 }
 
 #[test]
-fn what_is_not_personal_is_still_printed() {
+fn other_fields_are_printed() {
     let printed = format!("{:?}", track_with(1, scan()));
     for expected in ["TrackShipment", "shipment_id", "InTransit", "1970-01-01T00:01:00Z", "raw: Some(..)"] {
         assert!(printed.contains(expected), "{expected} in {printed}");
@@ -89,7 +89,7 @@ fn no_payload_and_no_state_contains_personal_data() {
 }
 
 #[test]
-fn what_was_taken_out_to_be_sealed_is_put_back_whole() {
+fn sealed_data_is_restored_completely() {
     let order = given([person(), reserve_all(), pay("money"), ship_all(1)]);
     for whole in [when(&Order::default(), person()).remove(0), when(&order, track_with(1, scan())).remove(0)]
     {
@@ -126,7 +126,7 @@ fn erasing_is_recorded_once() {
 }
 
 #[test]
-fn nothing_can_be_erased_where_nothing_is_kept() {
+fn an_order_without_personal_data_cannot_be_erased() {
     assert_eq!(refusal(&given([create()]), erase()), ("no_personal_data", None));
 }
 
@@ -140,7 +140,7 @@ fn a_carriers_words_are_personal_data_of_an_order_without_an_address_too() {
 }
 
 #[test]
-fn after_erasing_no_more_personal_data_is_taken() {
+fn personal_data_is_not_stored_after_erasure() {
     let order = given([person(), reserve_all(), pay("money"), ship_all(1), erase()]);
     let mut events = when(&order, track_with(1, scan()));
     let [OrderEvent::ShipmentTracked(tracked)] = &events[..] else { panic!("{events:?}") };

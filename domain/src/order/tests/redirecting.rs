@@ -6,7 +6,7 @@ fn to_paris() -> OrderCommand {
     amend(json!({ "shipTo": { "name": "Ada Lovelace", "city": "Paris" } }))
 }
 
-/// Two locations have taken on a part each.
+/// Two locations have accepted a fulfillment order each.
 fn worked_on() -> Order {
     given([create(), reserve_at_two(), pay("money"), accept(1), accept(2)])
 }
@@ -16,13 +16,13 @@ fn asked() -> Order {
 }
 
 fn settle(order: &Order) -> Vec<OrderEvent> {
-    when(order, OrderCommand::SettleAmendment(moment(50)))
+    when(order, OrderCommand::SettleAmendment(time(50)))
 }
 
 /// The order when what was asked counts.
 fn settled(order: &Order) -> Order {
     assert!(order.amendment_is_settled());
-    after(order, OrderCommand::SettleAmendment(moment(50)))
+    after(order, OrderCommand::SettleAmendment(time(50)))
 }
 
 fn city(order: &Order) -> Option<String> {
@@ -31,7 +31,7 @@ fn city(order: &Order) -> Option<String> {
 }
 
 #[test]
-fn locations_that_work_on_it_are_asked_and_until_they_answer_it_goes_where_it_was_to_go() {
+fn a_new_address_takes_effect_after_the_locations_agree() {
     let events = when(&worked_on(), to_paris());
     let [OrderEvent::AmendmentRequested(requested)] = &events[..] else { panic!("{events:?}") };
     assert_eq!(requested.fulfillment_orders, [fulfillment_order_id(1), fulfillment_order_id(2)]);
@@ -41,11 +41,11 @@ fn locations_that_work_on_it_are_asked_and_until_they_answer_it_goes_where_it_wa
     assert_eq!((city(&order), order.has_new_address), (None, false));
     assert_eq!(order.personal_data, PersonalDataState::Sealed);
     assert!(!serde_json::to_string(&order).unwrap().contains("Lovelace"));
-    assert_eq!(settle(&order), [], "nobody has answered");
+    assert_eq!(settle(&order), [], "no location has answered");
 }
 
 #[test]
-fn only_locations_that_have_taken_their_part_on_and_have_not_sent_it_are_asked() {
+fn only_locations_with_work_in_progress_are_requested() {
     let order = given([create(), reserve_at_two(), pay("money"), accept(1), ship_all(1)]);
     assert_eq!(names(&when(&order, to_paris())), ["OrderAmended"]);
     let order = given([create(), reserve_at_two(), pay("money"), accept(2)]);
@@ -75,7 +75,7 @@ fn one_that_does_not_agree_keeps_it_where_it_was_to_go() {
 }
 
 #[test]
-fn who_has_nothing_left_to_do_need_not_answer() {
+fn a_location_without_open_units_need_not_answer() {
     let order = after(&after(&asked(), ship_all(1)), accept_amendment(2));
     assert_eq!(city(&settled(&order)).as_deref(), Some("Paris"), "what is left of it");
     let order = after(&after(&asked(), ship_all(1)), ship_all(2));
@@ -86,7 +86,7 @@ fn who_has_nothing_left_to_do_need_not_answer() {
 }
 
 #[test]
-fn who_takes_a_part_on_meanwhile_is_asked_like_the_others() {
+fn a_location_that_acknowledges_later_must_agree_too() {
     let order = given([create(), reserve_at_two(), pay("money"), accept(1), to_paris(), accept(2)]);
     let order = after(&order, accept_amendment(1));
     assert!(!order.amendment_is_settled());
@@ -102,7 +102,7 @@ fn it_ends_with_the_order() {
 }
 
 #[test]
-fn another_is_not_asked_before_the_first_is_answered_but_lines_are_changed_at_once() {
+fn only_one_amendment_request_is_pending_and_lines_change_at_once() {
     assert_eq!(refusal(&asked(), to_paris()), ("amendment_pending", None));
     let add = amend(json!({ "changes": [{ "op": "add", "sku": "A", "quantity": 1 }] }));
     assert_eq!(names(&when(&asked(), add)), ["OrderAmended"]);
@@ -114,11 +114,11 @@ fn another_is_not_asked_before_the_first_is_answered_but_lines_are_changed_at_on
 
 #[test]
 fn a_delivery_that_was_agreed_on_is_waited_for() {
-    let later = amend(json!({ "delivery": { "method": "ship", "shipNotBefore": moment(99) } }));
+    let later = amend(json!({ "delivery": { "method": "ship", "shipNotBefore": time(99) } }));
     let order = given([create(), reserve_all(), pay("money"), accept(1), later, accept_amendment(1)]);
     assert_eq!(names(&settle(&order)), ["OrderAmended", "OrderHeld"]);
     let order = settled(&order);
-    assert_eq!((order.status(), order.due_at()), (OrderStatus::OnHold, Some(moment(99))));
+    assert_eq!((order.status(), order.due_at()), (OrderStatus::OnHold, Some(time(99))));
 }
 
 fn fetched() -> OrderCommand {
@@ -126,7 +126,7 @@ fn fetched() -> OrderCommand {
 }
 
 #[test]
-fn what_another_location_is_to_take_over_is_not_fetched_here_nor_the_other_way_round() {
+fn pickup_and_a_pending_move_exclude_each_other() {
     let order = given([create(), reserve_all(), pay("money"), accept(1)]);
     assert_eq!(
         refusal(&after(&order, relocate(1, "DC-2")), fetched()),
@@ -146,7 +146,7 @@ fn a_delivery_from_where_not_all_is_held_by_then_lapses() {
 }
 
 #[test]
-fn who_takes_a_part_over_has_agreed_to_nothing() {
+fn the_new_location_of_a_move_has_not_agreed() {
     let order = after(&asked(), accept_amendment(1));
     let order = [relocate(1, "DC-3"), accept_cancellation(1), accept(1)]
         .into_iter()
@@ -165,7 +165,7 @@ fn a_late_answer_counts_for_no_other_request() {
 }
 
 #[test]
-fn what_is_not_fetched_any_more_does_not_wait_to_be() {
+fn changing_from_pickup_ends_ready_for_pickup() {
     let order = given([
         create_with(json!({ "delivery": { "method": "pickup" } })),
         reserve_all(),
@@ -178,7 +178,7 @@ fn what_is_not_fetched_any_more_does_not_wait_to_be() {
 }
 
 #[test]
-fn what_was_asked_and_who_was_is_shown() {
+fn a_pending_amendment_and_its_locations_are_shown() {
     let order = after(&asked(), accept_amendment(1));
     let view = OrderView::of(&order, 1, 1).unwrap();
     let place = view.amendment.unwrap().ship_to.unwrap().destination.unwrap();

@@ -67,7 +67,7 @@ fn creations() -> Vec<Row> {
 fn too_late() -> OrderCommand {
     let short = reserve_sourced(sourced(&[], &[("A", 5, 2)]), ReservationTrigger::Creation);
     let OrderCommand::ReserveInventory(reserve) = short else { unreachable!("it reserves") };
-    OrderCommand::ReserveInventory(ReserveInventory { ships_too_late: Some(Some(moment(99))), ..reserve })
+    OrderCommand::ReserveInventory(ReserveInventory { ships_too_late: Some(Some(time(99))), ..reserve })
 }
 
 fn orders() -> Vec<Row> {
@@ -84,12 +84,12 @@ fn orders() -> Vec<Row> {
         row(&order, short, ("insufficient_stock", Some("/lines"), Conflict)),
         row(&order, too_late(), ("no_capacity", None, Conflict)),
         row(
-            &given([create_with(json!({ "delivery": { "method": "ship", "shipBy": moment(90) } }))]),
+            &given([create_with(json!({ "delivery": { "method": "ship", "shipBy": time(90) } }))]),
             too_late(),
             ("ship_by_unattainable", Some("/delivery/shipBy"), Conflict),
         ),
         row(&given([create(), cancel()]), cancel(), ("order_cancelled", None, Conflict)),
-        row(&after(&paid_and_reserved(), pick_all(1)), reject(1), ("picking_has_begun", None, Conflict)),
+        row(&after(&paid_and_reserved(), pick_all(1)), reject(1), ("picking_started", None, Conflict)),
         row(&on_its_way(), cancel(), ("nothing_left", None, Conflict)),
         row(&order, erase(), ("no_personal_data", None, Conflict)),
         row(&new, authorize(), unknown),
@@ -141,7 +141,7 @@ fn handing_over() -> Vec<Row> {
     let order = paid_and_reserved();
     let asked = after(&after(&order, accept(1)), cancel());
     let unknown = ("unknown_fulfillment_order", Some("/fulfillmentOrderId"), NotFound);
-    let nobody_asked = ("no_cancellation_requested", None, Conflict);
+    let not_requested = ("no_cancellation_requested", None, Conflict);
     let all = || json!({ "all": true });
     let unpaid = given([create(), reserve_all()]);
     vec![
@@ -158,9 +158,9 @@ fn handing_over() -> Vec<Row> {
         row(&after(&order, hold_with(json!({}))), reject(1), ("order_on_hold", None, Conflict)),
         row(&after(&order, pick_all(1)), short_with(1, all()), ("nothing_left", None, Conflict)),
         row(&asked, cancel(), ("cancellation_pending", None, Conflict)),
-        row(&order, accept_cancellation(1), nobody_asked),
-        row(&order, reject_cancellation(1), nobody_asked),
-        row(&after(&asked, ship_all(1)), accept_cancellation(1), nobody_asked),
+        row(&order, accept_cancellation(1), not_requested),
+        row(&order, reject_cancellation(1), not_requested),
+        row(&after(&asked, ship_all(1)), accept_cancellation(1), not_requested),
     ]
 }
 
@@ -228,7 +228,7 @@ fn shipments() -> Vec<Row> {
     let count = ("package_count_out_of_range", Some("/packages"), Invalid);
     let unknown = ("unknown_shipment", Some("/shipmentId"), NotFound);
     let no_package = ("unknown_package", Some("/packageId"), Invalid);
-    let scan = json!({ "status": "in_transit", "at": moment(60), "packageId": "p2" });
+    let scan = json!({ "status": "in_transit", "at": time(60), "packageId": "p2" });
     vec![
         row(&order, ship(1, &[]), count),
         row(&order, ship(1, &vec![json!({}); 101]), count),
@@ -341,12 +341,12 @@ fn moves() -> Vec<Row> {
             ("would_split", None, Conflict),
         ),
         row(&on_its_way(), relocate(1, "DC-2"), ("nothing_left", None, Conflict)),
-        row(&after(&order, ship(1, &[some()])), relocate(1, "DC-2"), ("shipping_has_begun", None, Conflict)),
+        row(&after(&order, ship(1, &[some()])), relocate(1, "DC-2"), ("shipping_started", None, Conflict)),
         row(&to_be_fetched, relocate(1, "DC-2"), ("delivery_location_fixed", None, Conflict)),
         row(&asked, relocate(1, "DC-3"), ("cancellation_pending", None, Conflict)),
         row(&order, ready(1), ("not_to_be_picked_up", None, Conflict)),
         row(&after(&to_be_fetched, ship_all(1)), ready(1), ("nothing_left", None, Conflict)),
-        row(&order, hold_with(json!({ "until": moment(40) })), ("hold_over", Some("/until"), Invalid)),
+        row(&order, hold_with(json!({ "until": time(40) })), ("hold_over", Some("/until"), Invalid)),
         row(
             &order,
             ship(1, &[json!({ "carrier": null, "trackingNumber": null })]),
@@ -396,11 +396,11 @@ fn no_refusal_is_without_a_row() {
     assert!(without.len() > 20, "the codes are found in the source");
     let tried: Vec<_> = all_rows().into_iter().map(|row| row.code).collect();
     without.retain(|code| !tried.contains(code));
-    assert_eq!(without, ["unknown_tracking_number"], "which is for whoever looks for the order");
+    assert_eq!(without, ["unknown_tracking_number"], "the command that finds the order gives it");
 }
 
 #[test]
-fn what_others_say_no_to_has_its_code_too() {
+fn every_refusal_has_a_code() {
     let refusal = OrderRefusal::UnknownTrackingNumber;
     assert_eq!((refusal.code(), refusal.class()), ("unknown_tracking_number", Class::NotFound));
     assert_eq!(refusal.pointer().as_deref(), Some("/trackingNumber"));

@@ -12,12 +12,12 @@ fn three_a() -> Value {
 }
 
 fn shorted(lines: &[(usize, u64)]) -> OrderEvent {
-    let reason = Text::new("did not leave with the rest").unwrap();
+    let reason = Text::new("short_remainder").unwrap();
     PickShorted { fulfillment_order_id: fulfillment_order_id(1), lines: units(lines), reason }.into()
 }
 
 #[test]
-fn what_does_not_leave_is_missing_and_wanted_from_elsewhere() {
+fn short_remainder_shorts_units_that_do_not_ship() {
     let events = when(&paid_and_reserved(), ship_the_last(&[three_a()]));
     assert_eq!(names(&events), ["ShipmentCreated", "PickShorted"]);
     assert_eq!(events[1], shorted(&[(1, 2), (2, 3)]));
@@ -27,13 +27,13 @@ fn what_does_not_leave_is_missing_and_wanted_from_elsewhere() {
 }
 
 #[test]
-fn what_was_packed_and_did_not_leave_is_packed_no_more() {
+fn shorted_units_are_no_longer_packed() {
     let order = after(&after(&paid_and_reserved(), pack_all(1)), ship_the_last(&[three_a()]));
     assert_eq!((line(&order, 1), line(&order, 2)), ([0, 3, 3, 3, 0, 0], [0, 0, 0, 0, 0, 0]));
 }
 
 #[test]
-fn nothing_is_missing_where_everything_has_left() {
+fn short_remainder_shorts_nothing_after_a_complete_shipment() {
     assert_eq!(names(&when(&paid_and_reserved(), ship_the_last(&[json!({})]))), ["ShipmentCreated"]);
     let order = after(&paid_and_reserved(), ship(1, &[three_a()]));
     assert_eq!(names(&when(&order, ship_the_last(&[json!({})]))), ["ShipmentCreated"]);
@@ -45,14 +45,14 @@ fn without_that_word_the_rest_is_still_to_leave() {
 }
 
 #[test]
-fn what_other_parts_hold_is_not_missing() {
+fn short_remainder_leaves_other_fulfillment_orders_unchanged() {
     let order = given([create(), reserve_at_two(), pay("money")]);
     let order = after(&order, ship_the_last(&[three_a()]));
     assert_eq!(line(&order, 1), [1, 3, 3, 3, 0, 0]);
 }
 
 #[test]
-fn what_was_to_be_left_anyway_is_not_looked_for_elsewhere() {
+fn units_with_a_requested_cancellation_are_cancelled_when_shorted() {
     let order = given([create(), reserve_all(), pay("money"), accept(1), cancel()]);
     let events = when(&order, ship_the_last(&[three_a()]));
     assert_eq!(names(&events), ["ShipmentCreated", "PickShorted", "OrderCancelled"]);

@@ -16,7 +16,7 @@ fn may_be_cut() -> OrderCommand {
 }
 
 #[test]
-fn what_one_location_has_is_held_there() {
+fn units_are_reserved_at_their_location() {
     let events = when(&given([create()]), reserve_all());
     assert_eq!(names(&events), ["OrderSourced", "InventoryReserved"]);
     assert_eq!(events[1], reserved(vec![part(1, "DC-1", &[(1, 5), (2, 3)])]));
@@ -68,7 +68,7 @@ fn how_locations_were_chosen_is_recorded() {
 }
 
 #[test]
-fn a_shortage_refuses_the_order_and_says_of_what() {
+fn a_shortage_refuses_the_order_and_lists_the_skus() {
     let short = short(&[], SHORT_OF_A);
     let refusal = given([create()]).decide(&short).unwrap_err();
     assert_eq!(refusal.code(), "insufficient_stock");
@@ -77,20 +77,20 @@ fn a_shortage_refuses_the_order_and_says_of_what() {
 }
 
 #[test]
-fn the_remainder_is_cancelled_where_the_order_says_so() {
+fn cancel_remainder_cancels_missing_units() {
     let order = given([may_be_cut()]);
     let partial = || short(&[("DC-1", &[("A", 2), ("B", 3)])], SHORT_OF_A);
     let events = when(&order, partial());
     assert_eq!(names(&events), ["OrderSourced", "InventoryReserved", "OrderCancelled"]);
     assert_eq!(events[1], reserved(vec![part(1, "DC-1", &[(1, 2), (2, 3)])]));
-    assert_eq!(events[2], cancelled(&[(1, 3)], "insufficient stock"));
+    assert_eq!(events[2], cancelled(&[(1, 3)], "insufficient_stock"));
     let order = after(&order, partial());
     assert_eq!(line(&order, 1), [2, 0, 0, 0, 0, 3]);
     assert!(order.pending_demand().is_empty());
 }
 
 #[test]
-fn an_order_of_which_nothing_is_there_is_not_taken_only_to_be_cancelled() {
+fn cancel_remainder_refuses_an_order_without_available_units() {
     let order = given([may_be_cut()]);
     let nothing = [("A", 5, 0), ("B", 3, 0)];
     assert_eq!(refusal(&order, short(&[], &nothing)), ("insufficient_stock", Some("/lines".into())));
@@ -115,14 +115,14 @@ fn a_waiting_order_still_wants_everything() {
 }
 
 #[test]
-fn a_paid_order_gets_what_is_there_where_the_remainder_may_be_cancelled() {
+fn cancel_remainder_reserves_available_units_of_a_paid_order() {
     let order = given([may_be_cut(), pay("money")]);
     let events = when(&order, short_at_payment(&[("DC-1", &[("A", 2), ("B", 3)])], SHORT_OF_A));
     assert_eq!(names(&events), ["OrderSourced", "InventoryReserved", "OrderCancelled"]);
 }
 
 #[test]
-fn nothing_is_reserved_twice() {
+fn units_are_not_reserved_twice() {
     let nothing = ("nothing_to_reserve", None);
     assert_eq!(refusal(&Order::default(), reserve_all()), nothing);
     assert_eq!(refusal(&given([create(), reserve_all()]), reserve_all()), nothing);

@@ -9,7 +9,7 @@ fn returned(order: &Order) -> Vec<u64> {
 }
 
 #[test]
-fn what_has_left_may_come_back() {
+fn shipped_units_can_be_returned() {
     let order = after(&delivered(), request_return(&[(1, 2)]));
     assert_eq!(order.returns[0].id, return_id(1));
     assert_eq!(order.status_axes().returned, ReturnStatus::Requested);
@@ -17,7 +17,7 @@ fn what_has_left_may_come_back() {
 }
 
 #[test]
-fn no_more_is_announced_than_has_left_and_was_not_announced_before() {
+fn returns_are_limited_to_shipped_units() {
     let order = after(&delivered(), request_return(&[(1, 2)]));
     let too_many = ("quantity_exceeds_returnable", Some("/lines".into()));
     assert_eq!(refusal(&order, request_return(&[(1, 4)])), too_many);
@@ -27,7 +27,7 @@ fn no_more_is_announced_than_has_left_and_was_not_announced_before() {
 }
 
 #[test]
-fn what_comes_back_is_counted_line_by_line_and_says_what_becomes_of_it() {
+fn returned_units_are_counted_by_line_and_disposition() {
     let order = after(&delivered(), request_return(&[(1, 2), (2, 1)]));
     let order = after(&order, receive_return(1, &[(1, 1, "restock"), (1, 1, "scrap")]));
     assert_eq!((returned(&order), order.status()), (vec![2, 0], OrderStatus::PartiallyReturned));

@@ -1,13 +1,13 @@
-//! Holds that end by themselves: of orders that are not to leave yet, and those that somebody placed until a moment.
+//! Holds that end at a time: of orders with `shipNotBefore`, and holds placed with `until`.
 
 use super::*;
 
 fn not_before(second: i64) -> Value {
-    json!({ "delivery": { "method": "ship", "shipNotBefore": moment(second) } })
+    json!({ "delivery": { "method": "ship", "shipNotBefore": time(second) } })
 }
 
 fn scheduled(number: u32, second: i64) -> OrderEvent {
-    OrderHeld { until: Some(moment(second)), ..held(number, HoldReason::Scheduled) }.into()
+    OrderHeld { until: Some(time(second)), ..held(number, HoldReason::Scheduled) }.into()
 }
 
 fn over(number: u32) -> OrderEvent {
@@ -15,7 +15,7 @@ fn over(number: u32) -> OrderEvent {
 }
 
 fn attend(second: i64) -> OrderCommand {
-    OrderCommand::AttendOrder(moment(second))
+    OrderCommand::AttendOrder(time(second))
 }
 
 #[test]
@@ -42,12 +42,12 @@ fn a_hold_ends_when_it_is_time_and_not_before() {
 
 #[test]
 fn only_holds_that_are_over_end() {
-    let until = |second| hold_with(json!({ "until": moment(second) }));
+    let until = |second| hold_with(json!({ "until": time(second) }));
     let order = given([create(), until(60), hold_with(json!({})), until(80), until(60)]);
     assert_eq!(when(&order, attend(60)), [over(1), over(4)]);
     assert_eq!(when(&order, attend(999)), [over(1), over(3), over(4)]);
     let ids: Vec<_> = after(&order, attend(999)).holds.into_iter().map(|hold| hold.id).collect();
-    assert_eq!(ids, [name("h2")], "somebody must release this one");
+    assert_eq!(ids, [name("h2")], "this one must be released");
 }
 
 #[test]
@@ -57,15 +57,15 @@ fn a_hold_may_be_released_before_it_is_over() {
 }
 
 #[test]
-fn a_hold_on_one_part_may_end_by_itself_too() {
-    let part = json!({ "fulfillmentOrderId": fulfillment_order_id(2), "until": moment(60) });
+fn a_hold_on_a_fulfillment_order_ends_at_its_time() {
+    let part = json!({ "fulfillmentOrderId": fulfillment_order_id(2), "until": time(60) });
     let order = given([create(), reserve_at_two(), pay("money"), hold_with(part)]);
     assert_eq!(refusal(&order, pick_all(2)), ("order_on_hold", None));
     assert_eq!(names(&when(&after(&order, attend(60)), pick_all(2))), ["ItemPicked"]);
 }
 
 #[test]
-fn another_moment_takes_the_place_of_the_former_one() {
+fn a_new_ship_not_before_replaces_the_hold() {
     let order = given([create_with(not_before(100)), hold_with(json!({}))]);
     let events = when(&order, amend(not_before(200)));
     assert_eq!((names(&events)[0], &events[1..]), ("OrderAmended", &[over(1), scheduled(3, 200)][..]));

@@ -8,7 +8,7 @@ fn parcels(order: &Order, command: OrderCommand) -> Vec<(String, Vec<LineUnits>)
 }
 
 #[test]
-fn a_shipment_says_what_left_from_where_and_when() {
+fn a_shipment_has_packages_location_and_time() {
     let package = json!({
         "packageId": "box", "carrier": "DHL", "trackingNumber": "JJD1", "service": "express", "weight": 1200,
         "dimensions": { "length": 300, "width": 200, "height": 100 },
@@ -18,7 +18,7 @@ fn a_shipment_says_what_left_from_where_and_when() {
     let expected = json!({
         "type": "ShipmentCreated",
         "shipmentId": shipment_id(1), "fulfillmentOrderId": fulfillment_order_id(1), "location": "DC-1",
-        "shippedAt": moment(50),
+        "shippedAt": time(50),
         "packages": [{
             "packageId": "box", "carrier": "DHL", "trackingNumber": "JJD1", "service": "express", "weight": 1200,
             "dimensions": { "length": 300, "width": 200, "height": 100 },
@@ -29,20 +29,20 @@ fn a_shipment_says_what_left_from_where_and_when() {
 }
 
 #[test]
-fn shipping_from_open_on_implies_what_was_not_reported() {
+fn shipping_implies_picking_and_packing() {
     let order = on_its_way();
     assert_eq!(line(&order, 1), [0, 5, 5, 5, 0, 0]);
     assert_eq!(line(&order, 2), [0, 3, 3, 3, 0, 0]);
 }
 
 #[test]
-fn shipping_what_was_packed_packs_nothing_more() {
+fn shipping_packed_units_packs_nothing_more() {
     let order = after(&after(&paid_and_reserved(), pack_all(1)), ship_all(1));
     assert_eq!(line(&order, 1), [0, 5, 5, 5, 0, 0]);
 }
 
 #[test]
-fn the_package_that_does_not_say_holds_what_the_others_do_not() {
+fn a_package_without_lines_has_the_remaining_units() {
     let packages = [json!({}), json!({ "lines": [{ "line": 1, "quantity": 2 }] })];
     assert_eq!(
         parcels(&paid_and_reserved(), ship(1, &packages)),
@@ -81,7 +81,7 @@ fn packages_that_are_not_named_are_numbered() {
 }
 
 #[test]
-fn a_number_that_a_sender_took_as_a_name_is_not_given_again() {
+fn generated_package_ids_avoid_given_ones() {
     let named = json!({ "packageId": "p2", "lines": [{ "line": 1, "quantity": 1 }] });
     let unnamed = json!({ "lines": [{ "line": 2, "quantity": 1 }] });
     let given = parcels(&paid_and_reserved(), ship(1, &[named, unnamed, json!({})]));
@@ -90,7 +90,7 @@ fn a_number_that_a_sender_took_as_a_name_is_not_given_again() {
 }
 
 #[test]
-fn the_same_name_is_given_to_one_package_of_a_shipment() {
+fn package_ids_are_unique_in_a_shipment() {
     let named = |line: usize| json!({ "packageId": "box", "lines": [{ "line": line, "quantity": 1 }] });
     let order = paid_and_reserved();
     let twice = ship(1, &[named(1), named(2)]);
@@ -108,7 +108,7 @@ fn a_line_in_several_packages_is_judged_by_its_sum() {
 }
 
 #[test]
-fn what_has_left_does_not_leave_again() {
+fn shipped_units_do_not_ship_again() {
     assert_eq!(refusal(&on_its_way(), ship_all(1)), ("nothing_left", None));
 }
 
@@ -123,19 +123,18 @@ fn no_package_is_empty() {
 }
 
 #[test]
-fn a_shipment_left_when_the_sender_says_else_when_it_happened_else_now() {
+fn the_shipping_time_defaults_to_occurred_at_and_then_to_now() {
     let left = |more: Value| {
         let fields = json!({
             "fulfillmentOrderId": fulfillment_order_id(1),
             "packages": [{ "carrier": "UPS", "trackingNumber": "1Z" }]
         });
-        let order =
-            after(&paid_and_reserved(), OrderCommand::ShipItems(read(fields, more), None, moment(50)));
+        let order = after(&paid_and_reserved(), OrderCommand::ShipItems(read(fields, more), None, time(50)));
         order.shipments[0].shipped_at
     };
-    assert_eq!(left(json!({})), moment(50));
-    assert_eq!(left(json!({ "occurredAt": moment(40) })), moment(40));
-    assert_eq!(left(json!({ "occurredAt": moment(40), "shippedAt": moment(30) })), moment(30));
+    assert_eq!(left(json!({})), time(50));
+    assert_eq!(left(json!({ "occurredAt": time(40) })), time(40));
+    assert_eq!(left(json!({ "occurredAt": time(40), "shippedAt": time(30) })), time(30));
 }
 
 #[test]

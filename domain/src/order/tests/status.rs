@@ -44,7 +44,7 @@ fn an_order_walks_from_created_to_delivered() {
 }
 
 #[test]
-fn what_a_carrier_says_is_one_of_six_things() {
+fn tracking_statuses_map_to_six_delivery_statuses() {
     for (status, expected) in [
         ("label_created", "none"),
         ("picked_up", "in_transit"),
@@ -62,7 +62,7 @@ fn what_a_carrier_says_is_one_of_six_things() {
 }
 
 #[test]
-fn what_a_carrier_says_of_all_that_left_is_the_summary() {
+fn the_summary_follows_the_carrier_after_complete_shipping() {
     use OrderStatus::{Delivered, DeliveryFailed, InTransit, Shipped};
     for (status, expected) in [
         ("label_created", Shipped),
@@ -78,7 +78,7 @@ fn what_a_carrier_says_of_all_that_left_is_the_summary() {
 }
 
 #[test]
-fn the_worst_that_a_carrier_says_of_any_parcel_counts() {
+fn the_worst_tracking_status_counts() {
     let packages: Vec<Value> = (0..4).map(|_| json!({ "lines": [{ "line": 1, "quantity": 1 }] })).collect();
     let mut order = after(&paid_and_reserved(), ship(1, &packages));
     for (number, status, expected) in [
@@ -89,7 +89,7 @@ fn the_worst_that_a_carrier_says_of_any_parcel_counts() {
         (1, "delivered", "partially_delivered"),
     ] {
         let id = format!("p{number}");
-        let scan = json!({ "status": status, "at": moment(60 + number), "packageId": id });
+        let scan = json!({ "status": status, "at": time(60 + number), "packageId": id });
         order = after(&order, track_with(1, scan));
         assert_eq!(axes(&order)[2], expected);
     }
@@ -104,7 +104,7 @@ fn cancelled_wins_over_everything() {
 }
 
 #[test]
-fn what_arrived_wins_over_what_failed_and_what_is_still_open() {
+fn delivered_takes_precedence_over_failed_and_open() {
     let order = [ship_all(1), ship_all(2), track(1, "delivered", 60), track(2, "failure", 60)]
         .into_iter()
         .fold(one_parcel_each(), |order, command| after(&order, command));
@@ -122,7 +122,7 @@ fn what_arrived_wins_over_what_failed_and_what_is_still_open() {
 }
 
 #[test]
-fn a_failed_parcel_wins_over_those_that_have_not_left() {
+fn failed_takes_precedence_over_not_shipped() {
     let order = after(&after(&one_parcel_each(), ship_all(1)), track(1, "returned_to_sender", 60));
     stands(
         &order,
@@ -132,7 +132,7 @@ fn a_failed_parcel_wins_over_those_that_have_not_left() {
 }
 
 #[test]
-fn as_long_as_something_has_not_left_it_is_partially_shipped_however_far_the_rest_is() {
+fn an_incomplete_shipment_is_partially_shipped() {
     let order = after(&after(&one_parcel_each(), ship_all(1)), track(1, "out_for_delivery", 60));
     stands(
         &order,
@@ -142,7 +142,7 @@ fn as_long_as_something_has_not_left_it_is_partially_shipped_however_far_the_res
 }
 
 #[test]
-fn on_hold_wins_until_all_has_left() {
+fn on_hold_takes_precedence_until_all_has_shipped() {
     let held = |order: Order| {
         let mut order = order;
         order.apply(held(1, HoldReason::InventoryOutOfStock).into());
@@ -156,7 +156,7 @@ fn on_hold_wins_until_all_has_left() {
 }
 
 #[test]
-fn an_order_that_is_cut_to_what_is_there_is_reserved_and_partially_cancelled() {
+fn cancel_remainder_leads_to_reserved_and_partially_cancelled() {
     let short = sourced(&[("DC-1", &[("A", 2), ("B", 3)])], &[("A", 5, 2)]);
     let rest = create_with(json!({ "onShortage": "cancel_remainder" }));
     let order = given([rest, reserve_sourced(short, ReservationTrigger::Creation), pay("money")]);
@@ -181,7 +181,7 @@ fn money_is_not_required_pending_or_confirmed() {
 }
 
 #[test]
-fn a_fulfillment_order_walks_from_open_to_delivered_by_itself() {
+fn a_fulfillment_order_goes_from_open_to_delivered() {
     use FulfillmentOrderStatus::{Delivered, Open, Packed, Picked, Picking, Shipped};
     let one_a = json!({ "lines": [{ "line": 1, "quantity": 1 }] });
     let mut order = one_parcel_each();

@@ -16,11 +16,11 @@ fn two_parcels() -> Order {
 }
 
 fn attend(second: i64) -> OrderCommand {
-    OrderCommand::AttendOrder(moment(second))
+    OrderCommand::AttendOrder(time(second))
 }
 
 fn of(package: &str, status: &str, second: i64) -> OrderCommand {
-    track_with(1, json!({ "status": status, "at": moment(second), "packageId": package }))
+    track_with(1, json!({ "status": status, "at": time(second), "packageId": package }))
 }
 
 fn stuck(packages: &[&str]) -> OrderEvent {
@@ -33,7 +33,7 @@ fn is_stuck(order: &Order) -> Vec<bool> {
 }
 
 fn failed(packages: &[&str], status: TrackingStatus, second: i64) -> OrderEvent {
-    let (shipment_id, at) = (shipment_id(1), moment(second));
+    let (shipment_id, at) = (shipment_id(1), time(second));
     let packages = packages.iter().map(|id| name(id)).collect();
     DeliveryFailed { shipment_id, packages, status, at }.into()
 }
@@ -48,7 +48,7 @@ fn a_parcel_of_which_nothing_was_heard_for_too_long_is_stuck_and_it_is_said_once
 }
 
 #[test]
-fn the_silence_begins_anew_with_every_scan() {
+fn every_report_restarts_the_stuck_period() {
     let order = after(&two_parcels(), of("p1", "in_transit", 100));
     assert_eq!(when(&order, attend(110)), [stuck(&["p2"])]);
     assert_eq!(when(&order, attend(160)), [stuck(&["p1", "p2"])]);
@@ -67,7 +67,7 @@ fn a_scan_ends_it_and_an_older_one_does_not() {
 }
 
 #[test]
-fn what_has_arrived_or_will_not_is_never_stuck() {
+fn delivered_and_failed_parcels_are_never_stuck() {
     for end in ["delivered", "failure", "returned_to_sender"] {
         let order = after(&two_parcels(), of("p1", end, 60));
         assert_eq!(when(&order, attend(999)), [stuck(&["p2"])], "{end}");
@@ -77,7 +77,7 @@ fn what_has_arrived_or_will_not_is_never_stuck() {
 }
 
 #[test]
-fn nothing_is_stuck_where_nobody_says_how_long_it_may_take() {
+fn parcels_without_a_stuck_period_are_never_stuck() {
     assert_eq!(when(&on_its_way(), attend(999_999)), []);
 }
 
@@ -97,7 +97,7 @@ fn a_parcel_that_has_arrived_does_not_fail() {
 }
 
 #[test]
-fn a_failure_that_later_scans_have_overtaken_is_no_news() {
+fn a_failure_before_a_later_report_is_ignored() {
     let order = after(&two_parcels(), of("p1", "out_for_delivery", 80));
     assert_eq!(names(&when(&order, of("p1", "failure", 70))), ["ShipmentTracked"]);
     let late = after(&order, of("p1", "failure", 70));

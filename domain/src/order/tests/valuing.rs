@@ -1,4 +1,4 @@
-//! What units were sold for is told by the events that end them, and adds up to what their line costs.
+//! The events that ship, cancel or return units have their share of the line's price. The shares add up.
 
 use super::*;
 use crate::values::Amount;
@@ -39,14 +39,14 @@ fn values(event: &OrderEvent) -> Vec<Option<String>> {
 }
 
 /// The values that one command after the other leads to, in the order of events.
-fn told(order: &Order, commands: impl IntoIterator<Item = OrderCommand>) -> Vec<Option<String>> {
+fn values_of(order: &Order, commands: impl IntoIterator<Item = OrderCommand>) -> Vec<Option<String>> {
     let mut order = order.clone();
-    let mut told = Vec::new();
+    let mut all = Vec::new();
     for command in commands {
-        told.extend(when(&order, command.clone()).iter().flat_map(values));
+        all.extend(when(&order, command.clone()).iter().flat_map(values));
         order = after(&order, command);
     }
-    told
+    all
 }
 
 fn some(amounts: &[&str]) -> Vec<Option<String>> {
@@ -54,28 +54,28 @@ fn some(amounts: &[&str]) -> Vec<Option<String>> {
 }
 
 #[test]
-fn what_leaves_bit_by_bit_adds_up_to_the_total() {
+fn values_of_partial_shipments_add_up_to_the_total() {
     let bit_by_bit = [ship_some(1), ship_some(1), ship_some(1)];
-    assert_eq!(told(&sold(3, "10.00"), bit_by_bit), some(&["3.33", "3.34", "3.33"]));
-    assert_eq!(told(&sold(3, "10.00"), [ship_some(1), ship_some(2)]), some(&["3.33", "6.67"]));
+    assert_eq!(values_of(&sold(3, "10.00"), bit_by_bit), some(&["3.33", "3.34", "3.33"]));
+    assert_eq!(values_of(&sold(3, "10.00"), [ship_some(1), ship_some(2)]), some(&["3.33", "6.67"]));
 }
 
 #[test]
 fn parcels_that_leave_together_add_up_too() {
     let one = || json!({ "lines": [{ "line": 1, "quantity": 1 }] });
     let order = sold(3, "10.00");
-    assert_eq!(told(&order, [ship(1, &[one(), one(), one()])]), some(&["3.33", "3.34", "3.33"]));
+    assert_eq!(values_of(&order, [ship(1, &[one(), one(), one()])]), some(&["3.33", "3.34", "3.33"]));
 }
 
 #[test]
-fn what_leaves_and_what_is_cancelled_add_up_together() {
+fn values_of_shipped_and_cancelled_units_add_up() {
     for (quantity, total) in [(2, "0.05"), (3, "10.00"), (7, "1.00")] {
         let leaves_first = [ship_some(1), cancel_some(1), accept_cancellation(1)];
         let ends_first = [cancel_some(1), ship_some(1)];
         for commands in [&leaves_first[..], &ends_first[..]] {
             let rest = (quantity > 2).then(|| ship_all(1));
-            let told = told(&sold(quantity, total), commands.iter().cloned().chain(rest));
-            assert_eq!(sum(&told), total, "{told:?}");
+            let values = values_of(&sold(quantity, total), commands.iter().cloned().chain(rest));
+            assert_eq!(sum(&values), total, "{values:?}");
         }
     }
 }
@@ -88,21 +88,21 @@ fn sum(values: &[Option<String>]) -> String {
 }
 
 #[test]
-fn what_is_cancelled_bit_by_bit_adds_up_to_the_total() {
+fn values_of_partial_cancellations_add_up_to_the_total() {
     let order = given([create_line(Some("EUR"), json!({ "quantity": 3, "total": "10.00" }))]);
-    assert_eq!(sum(&told(&order, [cancel_some(1), cancel_some(1), cancel_some(1)])), "10.00");
+    assert_eq!(sum(&values_of(&order, [cancel_some(1), cancel_some(1), cancel_some(1)])), "10.00");
 }
 
 #[test]
-fn what_a_line_costs_once_it_has_grown_is_for_what_is_still_wanted() {
+fn amounts_of_a_grown_line_are_for_uncancelled_units() {
     let grown = json!([{ "op": "setQuantity", "line": 1, "quantity": 5, "total": "47.00" }]);
     let order = given([create_line(Some("EUR"), json!({ "quantity": 4, "total": "40.00" }))]);
-    assert_eq!(told(&order, [cancel_some(1)]), some(&["10.00"]));
+    assert_eq!(values_of(&order, [cancel_some(1)]), some(&["10.00"]));
     let order = after(&after(&order, cancel_some(1)), amend(json!({ "changes": grown })));
     let order = after(&after(&order, reserve(&[("DC-1", &[("A", 5)])])), pay("money"));
-    assert_eq!(told(&order, [ship_some(5)]), some(&["47.00"]));
+    assert_eq!(values_of(&order, [ship_some(5)]), some(&["47.00"]));
     assert_eq!(
-        sum(&told(&order, [ship_some(2), cancel_some(1), accept_cancellation(1), ship_some(2)])),
+        sum(&values_of(&order, [ship_some(2), cancel_some(1), accept_cancellation(1), ship_some(2)])),
         "47.00"
     );
 }
@@ -114,25 +114,25 @@ fn units_of_several_parts_that_a_count_ends_together_have_each_a_price_of_their_
     let order = given([create, parts, pay("money"), accept(1), accept(2), cancel()]);
     let (location, sku) = (place("DC-1"), Sku::new("A").unwrap());
     let lose = OrderCommand::LoseUnits { location, sku, most: Units::new(2) };
-    assert_eq!(sum(&told(&order, [lose])), "10.01");
+    assert_eq!(sum(&values_of(&order, [lose])), "10.01");
 }
 
 #[test]
-fn what_comes_back_is_worth_what_it_was_sold_for() {
+fn returned_units_have_their_sales_value() {
     let order = after(&after(&sold(3, "10.00"), ship_all(1)), request_return(&[(1, 3)]));
     let back =
         [receive_return(1, &[(1, 1, "restock"), (1, 1, "scrap")]), receive_return(1, &[(1, 1, "restock")])];
-    assert_eq!(told(&order, back), some(&["3.33", "3.34", "3.33"]));
+    assert_eq!(values_of(&order, back), some(&["3.33", "3.34", "3.33"]));
 }
 
 #[test]
 fn without_a_total_it_is_the_unit_price_less_the_discount() {
     let create = create_line(Some("EUR"), json!({ "quantity": 3, "unit": "4.00", "discount": "1.00" }));
     let order = given([create, reserve(&[("DC-1", &[("A", 3)])]), pay("money")]);
-    assert_eq!(told(&order, [ship_some(2), ship_some(1)]), some(&["7.33", "3.67"]));
+    assert_eq!(values_of(&order, [ship_some(2), ship_some(1)]), some(&["7.33", "3.67"]));
     let create = create_line(Some("EUR"), json!({ "quantity": 3, "unit": "4.00" }));
     let order = given([create, reserve(&[("DC-1", &[("A", 3)])]), pay("money")]);
-    assert_eq!(told(&order, [ship_some(2), ship_some(1)]), some(&["8.00", "4.00"]));
+    assert_eq!(values_of(&order, [ship_some(2), ship_some(1)]), some(&["8.00", "4.00"]));
 }
 
 #[test]
@@ -140,26 +140,30 @@ fn a_currency_without_decimals_is_not_divided_further() {
     for (currency, expected) in [("JPY", ["33", "34", "33"]), ("KWD", ["33.333", "33.334", "33.333"])] {
         let create = create_line(Some(currency), json!({ "quantity": 3, "total": "100" }));
         let order = given([create, reserve(&[("DC-1", &[("A", 3)])]), pay("money")]);
-        assert_eq!(told(&order, [ship_some(1), ship_some(1), ship_some(1)]), some(&expected), "{currency}");
+        assert_eq!(
+            values_of(&order, [ship_some(1), ship_some(1), ship_some(1)]),
+            some(&expected),
+            "{currency}"
+        );
     }
 }
 
 #[test]
-fn what_has_no_price_has_no_value() {
+fn units_without_a_price_have_no_value() {
     for create in [
         create_line(None, json!({ "quantity": 3 })),
         create_line(Some("EUR"), json!({ "quantity": 3 })),
         create_line(Some("EUR"), json!({ "quantity": 3, "tax": "1.00" })),
     ] {
         let order = given([create, reserve(&[("DC-1", &[("A", 3)])]), pay("money")]);
-        assert_eq!(told(&order, [ship_some(3)]), [None]);
+        assert_eq!(values_of(&order, [ship_some(3)]), [None]);
     }
 }
 
 #[test]
-fn what_leaves_after_a_line_has_grown_is_worth_its_share_of_the_new_total() {
+fn units_shipped_after_growth_have_their_share_of_the_new_total() {
     let order = after(&sold(2, "5.00"), ship_some(1));
     let grown = json!([{ "op": "setQuantity", "line": 1, "quantity": 4, "total": "9.00" }]);
     let order = after(&after(&order, amend(json!({ "changes": grown }))), reserve(&[("DC-1", &[("A", 2)])]));
-    assert_eq!(told(&order, [ship_some(1), ship_all(2)]), some(&["2.25", "4.50"]));
+    assert_eq!(values_of(&order, [ship_some(1), ship_all(2)]), some(&["2.25", "4.50"]));
 }

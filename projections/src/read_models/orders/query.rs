@@ -47,7 +47,7 @@ pub struct FulfillmentOrderRow {
 impl FulfillmentOrderRow {
     /// Takes a fulfillment order out of its order. `None` if the order does not have it.
     pub(super) fn new(order: &OrderRow, id: FulfillmentOrderId) -> Option<Self> {
-        let view = order.order.fulfillment_order(id)?.view(&order.order);
+        let view = FulfillmentOrderView::of(order.order.fulfillment_order(id)?, &order.order);
         Some(Self { order: order.clone(), view })
     }
 }

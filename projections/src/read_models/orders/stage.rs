@@ -51,7 +51,7 @@ impl Stage {
 
     /// The stage of a fulfillment order. `None` if it is complete, or its location must wait.
     fn of(order: &Order, fulfillment_order: &FulfillmentOrder) -> Option<Self> {
-        if fulfillment_order.is_asked() || order.awaits_answer_of(fulfillment_order) {
+        if fulfillment_order.has_pending_cancellation() || order.awaits_answer_of(fulfillment_order) {
             return Some(Self::Answer);
         }
         if !order.is_paid() || order.is_held(fulfillment_order.id) {

@@ -1,0 +1,47 @@
+//! What becomes due for an order without a command from outside: the ends of reservations and holds, stuck parcels.
+
+use super::contents::FulfillmentOrderLines;
+use super::decision::Decision;
+use super::events::{OrderEvent, OrderHoldReleased, ReservationExpired, ShipmentStuck};
+use super::fulfillment_order::FulfillmentOrder;
+use super::hold::await_decision;
+use super::payment::backordered_units;
+use super::state::Order;
+use crate::command::commands;
+use crate::values::{OrderId, Timestamp};
+
+commands! {
+    /// Carries out what is due for an order at the decision time: a reservation or a hold ends, a parcel counts as stuck.
+    /// Sent by the service only.
+    AttendOrder {
+        order_id: OrderId,
+    }
+}
+
+/// Ends holds whose time is over, and marks parcels as stuck.
+pub(super) fn attend(order: &Order, at: Timestamp) -> Decision {
+    let over = order.holds.iter().filter(|hold| hold.until.is_some_and(|until| until <= at));
+    let released = over.map(|hold| OrderHoldReleased { hold_id: hold.id.clone() }.into());
+    let stuck = order.shipments.iter().filter_map(|shipment| {
+        let parcels = shipment.parcels.iter();
+        let stuck = parcels.filter(|parcel| shipment.stuck_at(parcel).is_some_and(|time| time <= at));
+        let packages: Vec<_> = stuck.map(|parcel| parcel.package.package_id.clone()).collect();
+        let shipment_id = shipment.id;
+        (!packages.is_empty()).then(|| ShipmentStuck { shipment_id, packages }.into())
+    });
+    Ok(released.chain(stuck).collect())
+}
+
+/// Ends the order's reservations and its places in the backorder queues, when their time is over.
+pub(super) fn expire(order: &Order, at: Timestamp) -> Vec<OrderEvent> {
+    if order.expires_at.is_none_or(|until| at < until) {
+        return Vec::new();
+    }
+    let open = order.fulfillment_orders.iter().filter(|one| one.is_open());
+    let fulfillment_orders: Vec<FulfillmentOrderLines> =
+        open.map(FulfillmentOrder::outstanding_lines).collect();
+    let expired = ReservationExpired { fulfillment_orders, waited: backordered_units(order) };
+    // An order that needs no payment is not sourced again by a payment: a person decides.
+    let held = await_decision(order).filter(|_| order.is_paid());
+    std::iter::once(expired.into()).chain(held).collect()
+}

@@ -1,0 +1,73 @@
+//! The status of a fulfillment order.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{FulfillmentLine, FulfillmentOrder};
+use crate::order::choices::names;
+use crate::order::state::Order;
+
+names! {
+    /// The status of a fulfillment order.
+    FulfillmentOrderStatus {
+        /// Not acknowledged by the location yet.
+        Open,
+        Accepted,
+        Picking,
+        Picked,
+        Packed,
+        ReadyForPickup,
+        Shipped,
+        Delivered,
+        /// All units were released.
+        Cancelled,
+    }
+}
+
+impl FulfillmentOrderStatus {
+    /// Its name in interfaces and read models.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Accepted => "accepted",
+            Self::Picking => "picking",
+            Self::Picked => "picked",
+            Self::Packed => "packed",
+            Self::ReadyForPickup => "ready_for_pickup",
+            Self::Shipped => "shipped",
+            Self::Delivered => "delivered",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+impl FulfillmentOrder {
+    /// Its status, derived from its lines and shipments.
+    pub fn status(&self, order: &Order) -> FulfillmentOrderStatus {
+        let assigned = self.total(FulfillmentLine::net_quantity);
+        let picked = self.total(|line| line.picked);
+        let mut parcels = order
+            .shipments
+            .iter()
+            .filter(|shipment| shipment.fulfillment_order_id == self.id)
+            .flat_map(|shipment| &shipment.parcels);
+        if assigned.is_zero() {
+            FulfillmentOrderStatus::Cancelled
+        } else if self.total(|line| line.shipped) >= assigned {
+            let arrived = parcels.all(|parcel| parcel.delivered_at.is_some());
+            if arrived { FulfillmentOrderStatus::Delivered } else { FulfillmentOrderStatus::Shipped }
+        } else if self.ready_since.is_some() {
+            FulfillmentOrderStatus::ReadyForPickup
+        } else if self.total(|line| line.packed) >= assigned {
+            FulfillmentOrderStatus::Packed
+        } else if picked >= assigned {
+            FulfillmentOrderStatus::Picked
+        } else if !picked.is_zero() {
+            FulfillmentOrderStatus::Picking
+        } else if self.accepted {
+            FulfillmentOrderStatus::Accepted
+        } else {
+            FulfillmentOrderStatus::Open
+        }
+    }
+}

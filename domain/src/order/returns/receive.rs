@@ -1,0 +1,84 @@
+//! Receives units that came back.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::OrderReturn;
+use crate::command::commands;
+use crate::order::choices::{DiscrepancyCode, Disposition};
+use crate::order::contents::{LineUnits, ReturnedUnits};
+use crate::order::decision::{Decision, discrepancy};
+use crate::order::events::ReturnReceived;
+use crate::order::lines::{check_entries, resolve_line};
+use crate::order::refusals::OrderRefusal;
+use crate::order::state::Order;
+use crate::values::{LineNumber, LocationId, Quantity, Reference, ReturnId, Units};
+
+/// Units of one line that came back. Identify the line by `line` or by `lineRef`.
+#[serde_with::skip_serializing_none]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ReturnedLine {
+    /// The line's number, from 1.
+    pub line: Option<LineNumber>,
+    /// The sender's name for the line.
+    pub line_ref: Option<Reference>,
+    /// The number of units.
+    pub quantity: Quantity,
+    /// What happens to the units.
+    pub disposition: Disposition,
+    /// The lots of the units.
+    pub lots: Option<Vec<Reference>>,
+    /// The serial numbers of the units.
+    pub serials: Option<Vec<Reference>>,
+}
+
+commands! {
+    /// Reports units that came back.
+    ReceiveReturn {
+        return_id: ReturnId,
+        /// The location that received them.
+        location: LocationId,
+        lines: Vec<ReturnedLine>,
+    }
+}
+
+/// Units in excess of those announced are recorded too, with a discrepancy.
+pub(in crate::order) fn receive(order: &Order, command: &ReceiveReturn) -> Decision {
+    let announced =
+        order.find_return(command.return_id).ok_or(OrderRefusal::UnknownReturn(command.return_id))?;
+    check_entries(command.lines.len())?;
+    let mut lines = Vec::with_capacity(command.lines.len());
+    for (index, given) in command.lines.iter().enumerate() {
+        let line = resolve_line(order, given.line, given.line_ref.as_ref());
+        lines.push(ReturnedUnits {
+            line: line.ok_or(OrderRefusal::UnknownLine(index))?,
+            quantity: given.quantity.units(),
+            disposition: given.disposition,
+            lots: given.lots.clone(),
+            serials: given.serials.clone(),
+            value: None,
+        });
+    }
+    set_value(order, &mut lines);
+    let exceeds = order.lines().iter().any(|ordered| exceeds_announced(announced, &lines, ordered.line));
+    let received = ReturnReceived { return_id: announced.id, location: command.location.clone(), lines };
+    let excess = exceeds.then(|| discrepancy(DiscrepancyCode::ReturnedMoreThanRequested));
+    Ok(std::iter::once(received.into()).chain(excess).collect())
+}
+
+/// Returned units have their share of the line's price.
+fn set_value(order: &Order, lines: &mut [ReturnedUnits]) {
+    let totals = order.line_totals();
+    let before = |line: LineNumber| totals.get(line.index()).map_or(Units::ZERO, |totals| totals.returned);
+    let units = lines.iter().map(|units| LineUnits::new(units.line, units.quantity)).collect();
+    for (units, prorated) in lines.iter_mut().zip(order.prorate(units, before)) {
+        units.value = prorated.value;
+    }
+}
+
+fn exceeds_announced(announced: &OrderReturn, lines: &[ReturnedUnits], line: LineNumber) -> bool {
+    let own = announced.lines.iter().find(|own| own.line == line);
+    let open = own.map_or(Units::ZERO, |own| own.requested.saturating_sub(own.received));
+    lines.iter().filter(|units| units.line == line).map(|units| units.quantity).sum::<Units>() > open
+}

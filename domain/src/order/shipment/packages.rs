@@ -1,0 +1,149 @@
+//! The packages of a shipment: their contents, ids and labels.
+
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::order::choices::DeliveryMethod;
+use crate::order::contents::{Dimensions, LineUnits, Package, total};
+use crate::order::decision::MAX_ENTRIES;
+use crate::order::fulfillment_order::{FulfillmentLine, FulfillmentOrder};
+use crate::order::lines::{LineQuantity, resolve_lines};
+use crate::order::refusals::OrderRefusal;
+use crate::order::state::Order;
+use crate::values::{LineNumber, Quantity, Reference, ShipmentId, Text, Units};
+
+/// A package that leaves.
+#[serde_with::skip_serializing_none]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ShipPackage {
+    /// Unique within the shipment. Default: `p1`, `p2` and so on.
+    pub package_id: Option<Reference>,
+    /// Required for the delivery methods `ship` and `dropship`.
+    pub carrier: Option<Reference>,
+    /// Required for the delivery methods `ship` and `dropship`.
+    pub tracking_number: Option<Reference>,
+    /// The carrier's service.
+    pub service: Option<Text<64>>,
+    /// The contents. One package may leave them out: it has all units that the other packages do not.
+    pub lines: Option<Vec<LineQuantity>>,
+    /// In grams.
+    pub weight: Option<Quantity>,
+    /// In millimetres.
+    pub dimensions: Option<Dimensions>,
+}
+
+/// The packages with their labels and the value of their contents.
+pub(super) fn packages(
+    order: &Order,
+    shipment_id: ShipmentId,
+    given: &[ShipPackage],
+    ids: Vec<Reference>,
+    contents: Vec<Vec<LineUnits>>,
+) -> Result<Vec<Package>, OrderRefusal> {
+    let mut packages = Vec::with_capacity(given.len());
+    let totals = order.line_totals();
+    let before = |line: LineNumber| totals.get(line.index()).map_or(Units::ZERO, |totals| totals.shipped);
+    let counts: Vec<usize> = contents.iter().map(Vec::len).collect();
+    let mut prorated = order.prorate(contents.into_iter().flatten().collect(), before).into_iter();
+    for ((index, given), (package_id, count)) in given.iter().enumerate().zip(ids.into_iter().zip(counts)) {
+        let (carrier, tracking_number) = label(order, shipment_id, index, given, &package_id)?;
+        packages.push(Package {
+            package_id,
+            carrier,
+            tracking_number,
+            service: given.service.clone(),
+            lines: prorated.by_ref().take(count).collect(),
+            weight: given.weight,
+            dimensions: given.dimensions.clone(),
+        });
+    }
+    Ok(packages)
+}
+
+/// The carrier and the tracking number of a package. Packages without a carrier are named after the delivery method.
+fn label(
+    order: &Order,
+    shipment_id: ShipmentId,
+    index: usize,
+    given: &ShipPackage,
+    package_id: &Reference,
+) -> Result<(Reference, Reference), OrderRefusal> {
+    if let (Some(carrier), Some(number)) = (&given.carrier, &given.tracking_number) {
+        return Ok((carrier.clone(), number.clone()));
+    }
+    let method = match order.delivery_method() {
+        DeliveryMethod::Ship | DeliveryMethod::Dropship => return Err(OrderRefusal::CarrierMissing(index)),
+        DeliveryMethod::Pickup => "pickup",
+        DeliveryMethod::Local => "local",
+        DeliveryMethod::None => "none",
+    };
+    let missing = |_| OrderRefusal::CarrierMissing(index);
+    let carrier = given.carrier.clone().map_or_else(|| Reference::new(method), Ok).map_err(missing)?;
+    let own = || Reference::new(&format!("{shipment_id}.{package_id}"));
+    let number = given.tracking_number.clone().map_or_else(own, Ok).map_err(missing)?;
+    Ok((carrier, number))
+}
+
+/// The units in each package. A package without lines has all units that the other packages do not.
+pub(super) fn contents(
+    order: &Order,
+    fulfillment: &FulfillmentOrder,
+    packages: &[ShipPackage],
+) -> Result<Vec<Vec<LineUnits>>, OrderRefusal> {
+    let entries = packages.iter().flat_map(|package| &package.lines).map(Vec::len).sum::<usize>();
+    if entries > MAX_ENTRIES {
+        return Err(OrderRefusal::TooMany { most: MAX_ENTRIES, pointer: "/packages" });
+    }
+    if packages.iter().filter(|package| package.lines.is_none()).count() > 1 {
+        return Err(OrderRefusal::PackageLinesMissing);
+    }
+    let content = |(index, package): (usize, &ShipPackage)| match package.lines.as_deref() {
+        None => Ok(None),
+        Some([]) => Err(OrderRefusal::PackageEmpty(index)),
+        Some(lines) => {
+            resolve_lines(order, fulfillment, lines).map(Some).map_err(|refusal| in_package(index, refusal))
+        }
+    };
+    let mut contents: Vec<Option<Vec<LineUnits>>> =
+        packages.iter().enumerate().map(content).collect::<Result<_, _>>()?;
+    let stated: Vec<LineUnits> = contents.iter().flatten().flatten().cloned().collect();
+    for content in &mut contents {
+        if content.is_none() {
+            let rest = |line: &FulfillmentLine| line.outstanding().saturating_sub(total(&stated, line.line));
+            *content = Some(fulfillment.all_units(rest));
+        }
+    }
+    let contents: Vec<Vec<LineUnits>> = contents.into_iter().flatten().collect();
+    if contents.iter().any(Vec::is_empty) { Err(OrderRefusal::NothingLeft) } else { Ok(contents) }
+}
+
+/// Adds the package to a refusal about one of its lines.
+fn in_package(package: usize, refusal: OrderRefusal) -> OrderRefusal {
+    match refusal {
+        OrderRefusal::UnknownLine(line) => OrderRefusal::UnknownPackageLine { package, line },
+        other => other,
+    }
+}
+
+/// The ids of the packages. Packages without an id get `p1`, `p2` and so on.
+pub(super) fn package_ids(packages: &[ShipPackage]) -> Result<Vec<Reference>, OrderRefusal> {
+    let mut used = BTreeSet::new();
+    for id in packages.iter().filter_map(|package| package.package_id.as_ref()) {
+        if !used.insert(id.clone()) {
+            return Err(OrderRefusal::PackageTwice(id.to_string()));
+        }
+    }
+    let mut ids = Vec::with_capacity(packages.len());
+    for (index, package) in packages.iter().enumerate() {
+        let mut numbered = (index as u64 + 1..).map(Reference::numbered::<'p'>);
+        let id = match &package.package_id {
+            Some(given) => Some(given.clone()),
+            None => numbered.find(|id| used.insert(id.clone())),
+        };
+        ids.extend(id);
+    }
+    Ok(ids)
+}

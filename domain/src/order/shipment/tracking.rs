@@ -1,0 +1,82 @@
+//! A carrier's reports about parcels.
+
+use super::delivery::{delivered, package_ids, parcels};
+use super::{Parcel, Shipment};
+use crate::command::commands;
+use crate::order::choices::TrackingStatus;
+use crate::order::decision::Decision;
+use crate::order::events::{DeliveryFailed, OrderEvent, ShipmentTracked};
+use crate::order::refusals::OrderRefusal;
+use crate::order::state::{Order, PersonalDataState};
+use crate::values::{Reference, ShipmentId, Text, Timestamp};
+
+commands! {
+    /// Reports the status of a shipment's parcels.
+    TrackShipment {
+        shipment_id: ShipmentId,
+        /// The carrier's status, normalised.
+        status: TrackingStatus,
+        /// The time of the status.
+        at: Timestamp,
+        /// The only package that the report is about. Default: all of the shipment.
+        package_id: Option<Reference>,
+        /// Where the parcel was.
+        location: Option<Text<200>>,
+        /// The carrier's report in full. Stored encrypted.
+        raw: Option<Text<4000>> = sealed,
+    }
+    /// Reports the status of a parcel by its tracking number.
+    TrackParcel {
+        carrier: Reference,
+        /// The carrier's number.
+        tracking_number: Reference,
+        /// The carrier's status, normalised.
+        status: TrackingStatus,
+        /// The time of the status.
+        at: Timestamp,
+        /// Where the parcel was.
+        location: Option<Text<200>>,
+        /// The carrier's report in full. Stored encrypted.
+        raw: Option<Text<4000>> = sealed,
+    }
+}
+
+pub(in crate::order) fn track(order: &Order, command: &TrackShipment) -> Decision {
+    let shipment =
+        order.shipment(command.shipment_id).ok_or(OrderRefusal::UnknownShipment(command.shipment_id))?;
+    let parcels = parcels(shipment, command.package_id.as_ref())?;
+    let is_new = |parcel: &&Parcel| parcel.tracked != Some((command.status, command.at));
+    let tracked: Vec<&Parcel> = parcels.into_iter().filter(is_new).collect();
+    if tracked.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Personal data is not stored again after it was erased.
+    let raw = command.raw.clone().filter(|_| order.personal_data != PersonalDataState::Erased);
+    let event = ShipmentTracked {
+        shipment_id: shipment.id,
+        packages: package_ids(&tracked),
+        status: command.status,
+        status_at: command.at,
+        location: command.location.clone(),
+        has_personal_data: raw.is_some(),
+        raw,
+    };
+    let mut events = vec![event.into()];
+    if command.status == TrackingStatus::Delivered {
+        events.extend(delivered(shipment, &tracked, command.at));
+    }
+    if command.status.is_failure() {
+        events.extend(failed(shipment, &tracked, command));
+    }
+    Ok(events)
+}
+
+/// The failure of parcels that were neither delivered nor have failed, and have no later report.
+fn failed(shipment: &Shipment, parcels: &[&Parcel], command: &TrackShipment) -> Option<OrderEvent> {
+    let is_latest = |parcel: &Parcel| parcel.tracked.is_none_or(|(_, latest)| command.at >= latest);
+    let fails = |parcel: &&Parcel| parcel.delivered_at.is_none() && !parcel.has_failed() && is_latest(parcel);
+    let failed: Vec<&Parcel> = parcels.iter().copied().filter(fails).collect();
+    let (shipment_id, status, at) = (shipment.id, command.status, command.at);
+    let event = DeliveryFailed { shipment_id, packages: package_ids(&failed), status, at };
+    (!failed.is_empty()).then(|| event.into())
+}
