@@ -123,7 +123,7 @@ async fn amending_an_acknowledged_order_requires_location_approval(store: TestSt
     let requested = placed.command(&server, "amend", &quantity(1, 4)).await;
     let fulfillment_order = &requested["fulfillmentOrders"][0];
     assert_eq!(
-        (&fulfillment_order["cancellationRequested"], &fulfillment_order["lines"][0]["askedFor"]),
+        (&fulfillment_order["cancellationRequested"], &fulfillment_order["lines"][0]["requestedRelease"]),
         (&json!(true), &json!(2))
     );
     assert_eq!(

@@ -32,9 +32,8 @@ pub fn at_event(model: &Model, decision: &Decision, event: &FeedEvent, violation
         );
     }
     if event.kind == "InventoryReserved" {
-        // A voided payment does not withdraw backorders.
-        let may_reserve = order.is_paid() || order.was_paid || !order.reserves_at_payment;
-        violations.check("nothing is reserved before payment where the policy says so", may_reserve, || {
+        let may_reserve = order.is_paid() || !(order.reserves_at_payment || order.is_void);
+        violations.check("nothing is reserved for orders that await payment", may_reserve, || {
             format!("{}: {}", describe(decision), order.id)
         });
         ship_by(order, decision, event, violations);

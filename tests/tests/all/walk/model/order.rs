@@ -76,8 +76,8 @@ pub struct Order {
     pub delivery: Delivery,
     pub holds: BTreeMap<String, Hold>,
     payments: BTreeSet<String>,
-    /// True if it was ever paid, even if the payment was voided later.
-    pub was_paid: bool,
+    /// True if payments of it were voided.
+    pub is_void: bool,
     /// Locations that rejected it, without those that a forced move selected afterwards.
     pub rejected_by: BTreeSet<String>,
     pub expires_at: Option<i64>,
@@ -194,9 +194,11 @@ impl Order {
             "AmendmentRejected" => self.has_pending_amendment = false,
             "PaymentConfirmed" => {
                 self.payments.insert(text(data, "paymentRef").to_owned());
-                self.was_paid = true;
             }
-            "PaymentVoided" => self.payments.clear(),
+            "PaymentVoided" => {
+                self.payments.clear();
+                self.is_void = true;
+            }
             "InventoryReserved" => self.reserve(data),
             "InventoryBackordered" => self.each(list(data, "lines"), |line, units| line.backordered += units),
             "InventoryReleased" => self.release_all(data),
@@ -311,7 +313,8 @@ impl Order {
     fn expire(&mut self, data: &Value) {
         self.release_all(data);
         self.each(list(data, "waited"), |line, units| line.backordered -= units);
-        self.expires_at = None;
+        let is_reserved = self.numbers().any(|line| self.held(line) > 0);
+        self.expires_at = self.expires_at.filter(|_| is_reserved);
         self.has_expired = true;
     }
 
