@@ -52,14 +52,19 @@ names! {
     }
     /// Why an order is on hold.
     HoldReason {
+        /// The payment has not been confirmed.
         AwaitingPayment,
+        /// The order may be fraudulent.
         FraudRisk,
+        /// The address cannot be delivered to.
         IncorrectAddress,
         /// Units were missing when they were to be reserved.
         InventoryOutOfStock,
+        /// The customer asked for it.
         CustomerRequest,
         /// `delivery.shipNotBefore` is in the future.
         Scheduled,
+        /// Any other reason.
         Other,
     }
     /// What happens to returned goods.
@@ -77,35 +82,50 @@ names! {
         LabelCreated,
         /// The carrier has it.
         PickedUp,
+        /// On its way.
         InTransit,
+        /// On the delivery vehicle.
         OutForDelivery,
         /// The recipient was absent.
         AttemptedDelivery,
+        /// Later than announced.
         Delayed,
         /// At a pickup point of the carrier.
         ReadyForPickup,
+        /// Handed over to the recipient.
         Delivered,
         /// Lost or refused.
         Failure,
+        /// On its way back, or back.
         ReturnedToSender,
     }
     /// How a report contradicted the known state.
     DiscrepancyCode {
         /// A voided payment was confirmed: it does not count.
         PaymentConfirmedAfterVoid,
+        /// A payment was reported for a cancelled order.
         PaymentAfterCancellation,
         /// The order still counts as paid.
         PaymentFailedAfterConfirmation,
+        /// The payments were voided after goods had left.
         PaymentVoidedAfterShipping,
         /// The target location of a move had too few units: they are sourced again.
         TargetOutOfStock,
+        /// More units were picked than reserved.
         PickedMoreThanReserved,
+        /// More units were packed than reserved.
         PackedMoreThanReserved,
+        /// More units were reported missing than reserved.
         ShortedMoreThanReserved,
+        /// Goods of a cancelled fulfillment order left.
         ShippedAfterCancellation,
+        /// More units left than were reserved.
         ShippedMoreThanHeld,
+        /// Goods left while the order was on hold.
         ShippedOnHold,
+        /// Goods left that are not paid.
         ShippedUnpaid,
+        /// More units came back than were announced.
         ReturnedMoreThanRequested,
         /// Written by an earlier version.
         Other,

@@ -21,26 +21,38 @@ names! {
         Backordered,
         /// All units that are not cancelled are reserved.
         Reserved,
+        /// At least one hold is active.
         OnHold,
+        /// Picking has started.
         Picking,
         /// All units that have not shipped are packed.
         Packed,
+        /// Some units have shipped.
         PartiallyShipped,
+        /// All units have shipped.
         Shipped,
         /// All units have shipped, and the carrier has reported.
         InTransit,
+        /// Some units were delivered.
         PartiallyDelivered,
+        /// All of it was delivered.
         Delivered,
         /// A parcel was lost, refused or sent back.
         DeliveryFailed,
+        /// All units are cancelled.
         Cancelled,
+        /// Some units came back.
         PartiallyReturned,
+        /// All units came back.
         Returned,
     }
     /// How many units are reserved.
     ReservationStatus {
+        /// None.
         None,
+        /// Some units.
         Partial,
+        /// All units.
         Reserved,
         /// Units are backordered.
         Backordered,
@@ -53,22 +65,32 @@ names! {
         None,
         /// Not acknowledged by the warehouse yet.
         Open,
+        /// The location has accepted it.
         Accepted,
+        /// Picking has started.
         Picking,
+        /// All units are picked.
         Picked,
+        /// All units are packed.
         Packed,
+        /// Some units have shipped.
         PartiallyShipped,
+        /// All units have shipped.
         Shipped,
     }
     /// The progress of the carriers.
     DeliveryStatus {
         /// Nothing has shipped, or no carrier has reported.
         None,
+        /// On its way.
         InTransit,
+        /// On the delivery vehicle.
         OutForDelivery,
         /// The recipient was absent.
         Attempted,
+        /// Some units were delivered.
         PartiallyDelivered,
+        /// All of it was delivered.
         Delivered,
         /// A parcel was lost, refused or sent back.
         Failed,
@@ -77,26 +99,37 @@ names! {
     PaymentStatus {
         /// Payments are handled by another system.
         NotRequired,
+        /// No payment was reported.
         Pending,
+        /// A payment is authorized.
         Authorized,
+        /// A payment is confirmed.
         Confirmed,
+        /// A payment failed.
         Failed,
+        /// All payments were voided.
         Voided,
     }
     /// How many units came back.
     ReturnStatus {
+        /// None.
         None,
         /// Units are announced to come back.
         Requested,
+        /// Some units.
         Partial,
+        /// All units came back.
         Returned,
     }
     /// How many units are cancelled.
     CancellationStatus {
+        /// None.
         None,
         /// A location has not answered a request to release units.
         Requested,
+        /// Some units.
         Partial,
+        /// All units are cancelled.
         Cancelled,
     }
 }

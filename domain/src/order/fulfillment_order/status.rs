@@ -12,12 +12,19 @@ names! {
     FulfillmentOrderStatus {
         /// Not acknowledged by the location yet.
         Open,
+        /// The location has accepted it.
         Accepted,
+        /// Picking has started.
         Picking,
+        /// All units are picked.
         Picked,
+        /// All units are packed.
         Packed,
+        /// Ready for pickup by the customer.
         ReadyForPickup,
+        /// All units have shipped.
         Shipped,
+        /// All of it was delivered.
         Delivered,
         /// All units were released.
         Cancelled,
