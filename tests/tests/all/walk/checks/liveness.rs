@@ -67,7 +67,8 @@ fn is_first(item: &StockItem, order: &str, location: &str, wanted: i64) -> bool 
 /// Orders with pending units, unless a hold or a missing payment explains them.
 fn pending(order: &Order, violations: &mut Violations) {
     let pending: i64 = order.numbers().map(|line| order.pending(line)).sum();
-    let awaits_payment = !order.is_paid() && (order.reserves_at_payment || order.has_expired || order.is_void);
+    let awaits_payment =
+        !order.is_paid() && (order.reserves_at_payment || order.has_expired || order.is_void);
     let is_explained = pending == 0 || awaits_payment || order.is_out_of_stock();
     violations.check("units are pending only on hold or before payment", is_explained, || {
         format!("{} has {pending} units pending; holds {:?}", order.id, order.holds)
