@@ -73,7 +73,7 @@ impl<'a> Values<'a> {
     }
 }
 
-impl<'de> IntoDeserializer<'de, Error> for Values<'_> {
+impl IntoDeserializer<'_, Error> for Values<'_> {
     type Deserializer = Self;
     fn into_deserializer(self) -> Self {
         self
