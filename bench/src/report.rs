@@ -158,7 +158,9 @@ impl Report {
         if !impacts.is_empty() {
             output::align_right(&mut table, &[3, 4, 5]);
             printer.table(&table);
-            impacts.iter().for_each(|impact| printer.line(impact));
+            for impact in impacts {
+                printer.line(impact);
+            }
         }
     }
 }

@@ -89,7 +89,7 @@ fn flag(argument: &Arg) -> String {
 /// The flag with the name of its value, such as `--listen ADDRESS`.
 fn with_value(argument: &Arg) -> String {
     let names = argument.get_value_names().filter(|_| argument.get_action().takes_values());
-    let values: Vec<&str> = names.unwrap_or_default().iter().map(|name| name.as_str()).collect();
+    let values: Vec<&str> = names.unwrap_or_default().iter().map(clap::builder::Str::as_str).collect();
     match argument.get_long() {
         Some(long) => [format!("--{long}"), values.join(" ")].join(" ").trim().to_owned(),
         None => values.join(" "),

@@ -159,7 +159,7 @@ impl Orders {
 async fn execute(client: &CommandClient, step: Step) -> Result<Vec<u8>, BenchError> {
     let name = step.command.name();
     match client.send(&step.key, step.command).await? {
-        Outcome::Accepted { answer, .. } => Ok(answer.body.to_vec()),
+        Outcome::Accepted { answer, .. } => Ok(answer.body.clone()),
         Outcome::Rejected(_) | Outcome::KeyReused => Err(BenchError::NotAccepted(name)),
     }
 }

@@ -142,6 +142,6 @@ pub(super) fn decide(order: &Order, command: &OrderCommand) -> Decision {
         OrderCommand::SettleAmendment(at) => Ok(amendment_request::settle(order, *at)),
         OrderCommand::Consolidate => Ok(consolidate(order)),
         OrderCommand::ExpireReservation(at) => Ok(expire(order, *at)),
-        OrderCommand::AttendOrder(at) => attend(order, *at),
+        OrderCommand::AttendOrder(at) => Ok(attend(order, *at)),
     }
 }

@@ -1,7 +1,6 @@
 //! What becomes due for an order without a command from outside: the ends of reservations and holds, stuck parcels.
 
 use super::contents::FulfillmentOrderLines;
-use super::decision::Decision;
 use super::events::{OrderEvent, OrderHoldReleased, ReservationExpired, ShipmentStuck};
 use super::fulfillment_order::FulfillmentOrder;
 use super::hold::await_decision;
@@ -19,7 +18,7 @@ commands! {
 }
 
 /// Ends holds whose time is over, and marks parcels as stuck.
-pub(super) fn attend(order: &Order, at: Timestamp) -> Decision {
+pub(super) fn attend(order: &Order, at: Timestamp) -> Vec<OrderEvent> {
     let over = order.holds.iter().filter(|hold| hold.until.is_some_and(|until| until <= at));
     let released = over.map(|hold| OrderHoldReleased { hold_id: hold.id.clone() }.into());
     let stuck = order.shipments.iter().filter_map(|shipment| {
@@ -29,7 +28,7 @@ pub(super) fn attend(order: &Order, at: Timestamp) -> Decision {
         let shipment_id = shipment.id;
         (!packages.is_empty()).then(|| ShipmentStuck { shipment_id, packages }.into())
     });
-    Ok(released.chain(stuck).collect())
+    released.chain(stuck).collect()
 }
 
 /// Ends the order's reservations and its places in the backorder queues, when their time is over.

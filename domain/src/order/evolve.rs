@@ -48,7 +48,7 @@ pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
         OrderEvent::CancellationRequested(requested) => request_cancellation(order, requested),
         OrderEvent::CancellationRejected(rejected) => {
             update(order, rejected.fulfillment_order_id, |fulfillment| {
-                fulfillment.cancellation_request = None
+                fulfillment.cancellation_request = None;
             });
         }
         OrderEvent::ReadyForPickup(ready) => {

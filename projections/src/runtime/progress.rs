@@ -98,11 +98,11 @@ impl Progress {
     }
 
     /// Sets the state of a generation for a merchant.
-    pub(crate) fn set_state(&self, projection: &'static str, merchant: &str, state: ProjectionState) {
+    pub(crate) fn set_state(&self, projection: &'static str, merchant: &str, state: &ProjectionState) {
         let has_changed = {
             let mut states = self.lock();
             let of_generation = states.all.entry((projection, state.generation)).or_default();
-            of_generation.insert(merchant.to_owned(), state.clone()).as_ref() != Some(&state)
+            of_generation.insert(merchant.to_owned(), state.clone()).as_ref() != Some(state)
         };
         if has_changed {
             self.notify();
@@ -112,7 +112,7 @@ impl Progress {
     /// Marks a generation as halted for a merchant.
     pub(crate) fn halt(&self, projection: &'static str, generation: i64, merchant: &str, reason: String) {
         let known = self.generation_state(projection, generation, merchant);
-        self.set_state(projection, merchant, ProjectionState { halted: Some(reason), ..known });
+        self.set_state(projection, merchant, &ProjectionState { halted: Some(reason), ..known });
     }
 
     /// The state of a generation for a merchant.

@@ -325,7 +325,7 @@ impl<P: Projection> Runner<P> {
     fn report_progress(&self, scope: Scope<'_>, checkpoint: &Checkpoint) {
         let Checkpoint { position, folded, parked, .. } = *checkpoint;
         let state = ProjectionState { generation: self.generation, position, folded, parked, halted: None };
-        self.context.progress.set_state(P::NAME, scope.merchant, state);
+        self.context.progress.set_state(P::NAME, scope.merchant, &state);
     }
 
     /// Fails unless the event at the checkpoint has the checkpoint's hash.

@@ -54,7 +54,7 @@ fn reservations_last_for_the_orders_period() {
 }
 
 #[test]
-fn the_policys_period_applies_to_orders_that_must_be_paid() {
+fn the_period_of_the_policy_applies_to_orders_that_must_be_paid() {
     let under = |more: Value| {
         let OrderCommand::CreateOrder(fields, terms, at) = create_with(more) else { unreachable!() };
         let reserve_for = "PT2M".parse().ok();

@@ -53,7 +53,7 @@ async fn added_units_are_reserved_completely_or_the_amendment_is_refused(store: 
         .await;
     late.assert_refused(412, "precondition_failed");
     let added = server
-        .post_with(&placed.path("amend"), "in time", &[("If-Match", &format!("\"{}\"", version))], &add)
+        .post_with(&placed.path("amend"), "in time", &[("If-Match", &format!("\"{version}\""))], &add)
         .await
         .accepted();
     assert_eq!((line(&added, 1), line(&added, 2)), ([5, 5, 0], [4, 4, 0]), "{added}");
