@@ -239,7 +239,7 @@ async fn objects_have_the_fields_of_the_rest_views_that_they_are_read_from() {
         ("Charge", "Charge"),
         ("CycleTime", "CycleTime"),
         ("DeliveryIntent", "DeliveryIntent"),
-        ("Discrepancy", "Discrepancy"),
+        ("Discrepancy", "DiscrepancyView"),
         ("FulfillmentOrder", "FulfillmentOrderView"),
         ("FulfillmentOrderLine", "FulfillmentLineView"),
         ("Hold", "HoldView"),

@@ -224,4 +224,6 @@ pub(in crate::graphql) struct Discrepancy {
     code: String,
     /// An explanation for people.
     detail: String,
+    /// The number of units that were reported in excess; null where the discrepancy is not about units.
+    units: Option<Long>,
 }
