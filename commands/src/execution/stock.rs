@@ -4,8 +4,7 @@ use holdfast_domain::Class;
 use holdfast_domain::fulfillment::{self, Aggregates};
 use holdfast_domain::stock::{
     AdjustStock, AvailabilityView, CancelSupply, ChangeStockCondition, CountStock, ExpectSupply,
-    FillBackorders, ReceiveStock, ReceiveTransfer, SetStockPolicy, ShipTransfer, StockCommand, StockItem,
-    StockRefusal,
+    FillBackorders, ReceiveStock, ReceiveTransfer, SetStockPolicy, ShipTransfer, StockCommand, StockRefusal,
 };
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::{LocationId, OrderId, Reference, Sku};
@@ -17,13 +16,10 @@ use super::unit_of_work::{Accepted, Stop, UnitOfWork, accepted};
 use crate::answer::Refused;
 use crate::claims::{supply, transfer};
 
-/// Decides a command on the stock of a SKU and answers with the stock. Expired reservations are released before, and free
-/// units are earmarked for the backorder queue afterwards.
+/// Decides a command on the stock of a SKU and answers with the stock.
 fn change(unit: &mut UnitOfWork<'_>, sku: &Sku, command: &StockCommand) -> Result<Accepted, Stop> {
-    fulfillment::reallocate(unit, sku)?;
-    unit.decide::<StockItem>(&StreamId::Stock(sku.clone()), command)?;
-    fulfillment::reallocate(unit, sku)?;
-    accept_stock(unit, OutcomeKind::Done, sku)
+    fulfillment::change_stock(unit, sku, command)?;
+    accepted(OutcomeKind::Done, &view(unit, sku)?)
 }
 
 /// Like [`change`], at a location, which must be registered.
@@ -41,10 +37,6 @@ fn known_location(unit: &mut UnitOfWork<'_>, sku: &Sku, location: &LocationId) -
     unit.require([StreamId::Network, StreamId::Stock(sku.clone())])?;
     unit.network()?.location(location, "/location")?;
     Ok(())
-}
-
-fn accept_stock(unit: &mut UnitOfWork<'_>, kind: OutcomeKind, sku: &Sku) -> Result<Accepted, Stop> {
-    accepted(kind, &view(unit, sku)?)
 }
 
 fn view(unit: &mut UnitOfWork<'_>, sku: &Sku) -> Result<AvailabilityView, Stop> {
@@ -87,8 +79,7 @@ pub(super) fn count(unit: &mut UnitOfWork<'_>, command: &CountStock) -> Result<A
     let (sku, location) = (&command.sku, &command.location);
     known_location(unit, sku, location)?;
     let count = StockCommand::CountStock(command.clone(), unit.at);
-    unit.decide::<StockItem>(&StreamId::Stock(sku.clone()), &count)?;
-    let affected_orders = fulfillment::resolve_overcommitment(unit, sku, location)?;
+    let affected_orders = fulfillment::change_stock(unit, sku, &count)?;
     let stock = view(unit, sku)?;
     accepted(OutcomeKind::Done, &CountAnswer { affected_orders, stock })
 }
@@ -120,16 +111,15 @@ pub struct TransferAnswer {
 pub(super) fn ship_transfer(unit: &mut UnitOfWork<'_>, command: &ShipTransfer) -> Result<Accepted, Stop> {
     let transfer_id = stated_or_derived(command.transfer_id.as_ref(), unit)?;
     let stream = StreamId::Stock(command.sku.clone());
-    unit.require_with_claims([StreamId::Network, stream.clone()], [transfer(&transfer_id)])?;
+    unit.require_with_claims([StreamId::Network, stream], [transfer(&transfer_id)])?;
     let network = unit.network()?;
     network.location(&command.from, "/from")?;
     network.location(&command.to, "/to")?;
     if unit.claim(&transfer(&transfer_id))?.is_some() {
         return Err(StockRefusal::TransferExists(transfer_id).into());
     }
-    fulfillment::reallocate(unit, &command.sku)?;
     let ship = StockCommand::ShipTransfer(command.clone(), transfer_id.clone(), unit.at);
-    unit.decide::<StockItem>(&stream, &ship)?;
+    fulfillment::change_stock(unit, &command.sku, &ship)?;
     let stock = view(unit, &command.sku)?;
     accepted(OutcomeKind::Created, &TransferAnswer { transfer_id, stock })
 }
@@ -166,7 +156,7 @@ pub(super) fn expect_supply(unit: &mut UnitOfWork<'_>, command: &ExpectSupply) -
         return Err(StockRefusal::UnknownSupply(supply_id).into());
     }
     let expect = StockCommand::ExpectSupply(command.clone(), supply_id.clone());
-    unit.decide::<StockItem>(&stream, &expect)?;
+    fulfillment::change_stock(unit, &command.sku, &expect)?;
     let kind = if known.is_some() { OutcomeKind::Done } else { OutcomeKind::Created };
     let stock = view(unit, &command.sku)?;
     accepted(kind, &SupplyAnswer { supply_id, stock })
@@ -178,22 +168,16 @@ pub(super) fn cancel_supply(unit: &mut UnitOfWork<'_>, command: &CancelSupply) -
         return Err(Stop::Refused(Refused::new("unknown_supply", Class::NotFound, message).at("/supplyId")));
     };
     unit.require([StreamId::Network, StreamId::Stock(sku.clone())])?;
-    let cancel = StockCommand::CancelSupply(command.clone());
-    unit.decide::<StockItem>(&StreamId::Stock(sku.clone()), &cancel)?;
-    accept_stock(unit, OutcomeKind::Done, &sku)
+    change(unit, &sku, &StockCommand::CancelSupply(command.clone()))
 }
 
 pub(super) fn set_policy(unit: &mut UnitOfWork<'_>, command: &SetStockPolicy) -> Result<Accepted, Stop> {
-    let stream = StreamId::Stock(command.sku.clone());
-    unit.require([StreamId::Network, stream.clone()])?;
+    unit.require([StreamId::Network, StreamId::Stock(command.sku.clone())])?;
     let network = unit.network()?;
     for location in command.safety_stock.iter().flatten().map(|(location, _)| location) {
         network.location(location, "/safetyStock")?;
     }
-    let set = StockCommand::SetStockPolicy(command.clone(), unit.at);
-    unit.decide::<StockItem>(&stream, &set)?;
-    fulfillment::reallocate(unit, &command.sku)?;
-    accept_stock(unit, OutcomeKind::Done, &command.sku)
+    change(unit, &command.sku, &StockCommand::SetStockPolicy(command.clone(), unit.at))
 }
 
 pub(super) fn fill_backorders(unit: &mut UnitOfWork<'_>, command: &FillBackorders) -> Result<Accepted, Stop> {

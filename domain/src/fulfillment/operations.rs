@@ -1,15 +1,16 @@
-//! Commands on orders that need more than the order to be decided.
+//! Commands on orders and on stock that need more than one aggregate to be decided.
 
 use std::collections::BTreeSet;
 
 use super::aggregates::Aggregates;
 use super::decision::reallocate;
-use super::overcommitment::resolve_shipped;
+use super::overcommitment::{resolve_overcommitment, resolve_shipped};
 use super::process::{Decided, decide, up_to_date};
 use super::ship_dates::promised_dates;
 use crate::order::{
     AcceptCancellation, MoveFulfillmentOrder, MoveTarget, Order, OrderCommand, ReassignmentCheck,
 };
+use crate::stock::StockCommand;
 use crate::stream::StreamId;
 use crate::values::{LocationId, OrderId, Sku};
 
@@ -24,6 +25,29 @@ pub fn change<A: Aggregates>(
     let (_, events) = decide(aggregates, id, command)?;
     resolve_shipped(aggregates, id, &events)?;
     Ok((aggregates.order(id)?, events))
+}
+
+/// Decides a command on the stock of a SKU, and everything that follows. Before units change, expired reservations end;
+/// afterwards, free units are earmarked for the backorder queue. Orders lose units that a count did not find: the result
+/// names these orders.
+pub fn change_stock<A: Aggregates>(
+    aggregates: &mut A,
+    sku: &Sku,
+    command: &StockCommand,
+) -> Result<Vec<OrderId>, A::Error> {
+    let changes_no_units = matches!(command, StockCommand::ExpectSupply(..) | StockCommand::CancelSupply(_));
+    let is_absolute = matches!(command, StockCommand::CountStock(..) | StockCommand::SetStockPolicy(..));
+    if !changes_no_units && !is_absolute {
+        reallocate(aggregates, sku)?;
+    }
+    aggregates.decide_stock(sku, command)?;
+    if let StockCommand::CountStock(count, _) = command {
+        return resolve_overcommitment(aggregates, sku, &count.location);
+    }
+    if !changes_no_units {
+        reallocate(aggregates, sku)?;
+    }
+    Ok(Vec::new())
 }
 
 /// Moves a fulfillment order to another location.

@@ -38,8 +38,7 @@ impl Shop {
     fn receive(&mut self, of: usize, at: usize, quantity: u32) {
         let fields = json!({ "sku": sku(of), "location": location(at), "quantity": quantity });
         let command = StockCommand::ReceiveStock(read(fields), self.now());
-        self.on_item(&sku(of), &command).unwrap();
-        self.settle(&sku(of)).unwrap();
+        self.change_stock(&sku(of), &command).unwrap();
         self.fill(&sku(of)).unwrap();
     }
 
@@ -48,7 +47,7 @@ impl Shop {
             "sku": sku(of), "location": location(at), "onHand": on_hand, "countedAt": self.now()
         });
         let command = StockCommand::CountStock(read(fields), self.now());
-        self.count(&sku(of), &location(at), &command).unwrap();
+        self.change_stock(&sku(of), &command).unwrap();
         self.fill(&sku(of)).unwrap();
     }
 

@@ -377,7 +377,7 @@ fn created_order(created: &OrderCreated) -> Order {
         cancelled: vec![Units::ZERO; created.lines.len()],
         backordered: vec![Units::ZERO; created.lines.len()],
         personal_data: if sealed { PersonalDataState::Sealed } else { PersonalDataState::None },
-        // The state is stored in snapshots: personal data stays in the encrypted fulfillment of the event.
+        // The state is stored in snapshots: personal data stays in the encrypted part of the event.
         created: Some(Arc::new(OrderCreated { personal: None, ..created.clone() })),
         ..Order::default()
     }

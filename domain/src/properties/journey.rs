@@ -157,8 +157,7 @@ fn set_rules(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
     if let Some(limit) = limit {
         fields["backorderLimit"] = json!(limit);
     }
-    shop.on_item(&sku(*of), &StockCommand::SetStockPolicy(read(fields), shop.now()))?;
-    shop.settle(&sku(*of))
+    shop.change_stock(&sku(*of), &StockCommand::SetStockPolicy(read(fields), shop.now()))
 }
 
 fn take_stock(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
@@ -171,23 +170,19 @@ fn take_stock(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
     match *step {
         Step::Receive { of, at, quantity } => {
             let report = read(fields(of, at, json!({ "quantity": quantity })));
-            shop.on_item(&sku(of), &StockCommand::ReceiveStock(report, now))?;
+            shop.change_stock(&sku(of), &StockCommand::ReceiveStock(report, now))
         }
         Step::Count { of, at, on_hand, seconds_ago } => {
             let counted_at = ago(shop, seconds_ago);
             let report = read(fields(of, at, json!({ "onHand": on_hand, "countedAt": counted_at })));
-            return shop.count(&sku(of), &location(at), &StockCommand::CountStock(report, now));
+            shop.change_stock(&sku(of), &StockCommand::CountStock(report, now))
         }
         Step::Adjust { of, at, delta } => {
             let report = read(fields(of, at, json!({ "delta": delta, "reason": "correction" })));
-            shop.on_item(&sku(of), &StockCommand::AdjustStock(report, now))?;
+            shop.change_stock(&sku(of), &StockCommand::AdjustStock(report, now))
         }
         _ => unreachable!("only reports about stock"),
     }
-    let (Step::Receive { of, .. } | Step::Count { of, .. } | Step::Adjust { of, .. }) = step else {
-        unreachable!("only reports about stock")
-    };
-    shop.settle(&sku(*of))
 }
 
 /// Stock in another state, or on its way from one location to another.
@@ -201,23 +196,20 @@ fn move_stock(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
             fields["from"] = json!(from);
             fields["to"] = json!(to);
             fields["quantity"] = json!(quantity);
-            shop.on_item(&sku(of), &StockCommand::ChangeStockCondition(read(fields), now))?;
-            shop.settle(&sku(of))
+            shop.change_stock(&sku(of), &StockCommand::ChangeStockCondition(read(fields), now))
         }
         Step::Transfer { of, at, to, quantity } => {
             let fields =
                 json!({ "sku": sku(of), "from": location(at), "to": location(to), "quantity": quantity });
             let id = Reference::new(&format!("t{}", shop.second)).unwrap();
-            shop.on_item(&sku(of), &StockCommand::ShipTransfer(read(fields), id, now))?;
-            shop.settle(&sku(of))
+            shop.change_stock(&sku(of), &StockCommand::ShipTransfer(read(fields), id, now))
         }
         Step::Arrive { of, transfer, quantity, close } => {
             let item = shop.items.get(&sku(of)).ok_or("nothing was seen of it")?;
             let ids: Vec<_> = item.transfers.keys().cloned().collect();
             let id = ids.get(transfer.index(ids.len().max(1))).ok_or("nothing is on its way")?;
             let fields = json!({ "transferId": id, "quantity": quantity, "close": close });
-            shop.on_item(&sku(of), &StockCommand::ReceiveTransfer(read(fields), now))?;
-            shop.settle(&sku(of))
+            shop.change_stock(&sku(of), &StockCommand::ReceiveTransfer(read(fields), now))
         }
         _ => unreachable!("only what moves"),
     }
@@ -228,11 +220,11 @@ fn expect(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
     let Step::Expect { of, at, supply, quantity, due_in } = *step else { unreachable!("only what comes") };
     let id = Reference::new(&format!("s{supply}")).unwrap();
     if quantity == 0 {
-        return shop.on_item(&sku(of), &StockCommand::CancelSupply(read(json!({ "supplyId": id }))));
+        return shop.change_stock(&sku(of), &StockCommand::CancelSupply(read(json!({ "supplyId": id }))));
     }
     let due_at = time(shop.second + due_in);
     let fields = json!({ "sku": sku(of), "location": location(at), "quantity": quantity, "dueAt": due_at });
-    shop.on_item(&sku(of), &StockCommand::ExpectSupply(read(fields), id))
+    shop.change_stock(&sku(of), &StockCommand::ExpectSupply(read(fields), id))
 }
 
 fn create(shop: &mut Shop, wish: &Wish) -> Result<(), Refused> {

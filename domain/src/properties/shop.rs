@@ -94,8 +94,8 @@ impl Shop {
         Ok(())
     }
 
-    pub(crate) fn on_item(&mut self, sku: &Sku, command: &StockCommand) -> Result<(), Refused> {
-        self.decide_stock(sku, command).map(drop)
+    pub(crate) fn change_stock(&mut self, sku: &Sku, command: &StockCommand) -> Result<(), Refused> {
+        fulfillment::change_stock(self, sku, command).map(drop)
     }
 
     pub(crate) fn change(&mut self, number: usize, command: &OrderCommand) -> Result<(), Refused> {
@@ -127,20 +127,6 @@ impl Shop {
 
     pub(crate) fn accept_cancellation(&mut self, command: &AcceptCancellation) -> Result<(), Refused> {
         fulfillment::accept_cancellation(self, command).map(drop)
-    }
-
-    pub(crate) fn settle(&mut self, sku: &Sku) -> Result<(), Refused> {
-        fulfillment::reallocate(self, sku)
-    }
-
-    pub(crate) fn count(
-        &mut self,
-        sku: &Sku,
-        place: &LocationId,
-        command: &StockCommand,
-    ) -> Result<(), Refused> {
-        self.decide_stock(sku, command)?;
-        fulfillment::resolve_overcommitment(self, sku, place).map(drop)
     }
 
     /// What the process manager does whenever an order can be served, or is expected at another time.

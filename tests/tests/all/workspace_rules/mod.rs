@@ -53,6 +53,7 @@ const ALLOWED_DEPENDENCIES: [(&str, &[&str]); 12] = [
         &[
             "holdfast-api",
             "holdfast-commands",
+            "holdfast-domain",
             "holdfast-journal",
             "holdfast-load-model",
             "holdfast-terminal",
