@@ -10,51 +10,51 @@ use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::{LocationId, MerchantId, Sku, Timestamp};
 use holdfast_projections::{Availability, DueOrder, FillableSku, Orders, Progress, ViewError, ViewStore};
 
-/// The most stock items and orders whose attempts are remembered.
+/// The maximum number of stock items and orders in `Attempts`.
 const MAX_ATTEMPTS: usize = 10_000;
-/// The longest time between two attempts that had no effect, in microseconds.
-const MAX_INTERVAL: i64 = 60_000_000;
-/// The time before the second attempt, in microseconds. It doubles with every attempt that has no effect.
-const FIRST_INTERVAL: i64 = 250_000;
+/// The longest time between two attempts that had no effect.
+const MAX_INTERVAL_MICROSECONDS: i64 = 60_000_000;
+/// The time before the second attempt. The interval doubles with every attempt that has no effect.
+const FIRST_INTERVAL_MICROSECONDS: i64 = 250_000;
 
 /// The due work of all merchants.
 pub(crate) struct ReadModelDueWork {
     availability: Availability,
     orders: Orders,
     progress: Progress,
-    /// The last stock item of the current round: merchant and SKU.
+    /// The last stock item that was found in the current round: merchant and SKU.
     after: (String, String),
-    /// The last order of the current round.
+    /// The last order that was found in the current round.
     after_order: Option<DueOrder>,
     attempts: Attempts,
     pauses: Pauses,
 }
 
-/// When stock items and orders were last tried.
+/// The last attempt on each stock item and order, by merchant and stream.
 #[derive(Debug, Default)]
 struct Attempts(HashMap<(String, StreamId), Attempt>);
 
 #[derive(Debug)]
 struct Attempt {
-    /// The position of the last command that had changed the stock item or the order by then.
+    /// The position of the last command that had changed the stock item or order before the attempt.
     position: u64,
     /// The time until the next attempt, in microseconds.
     interval: i64,
-    /// When the next attempt is due, unless something changes before.
+    /// When the next attempt is due, unless the stock item or order changes earlier.
     next: Timestamp,
 }
 
 impl Attempts {
-    /// Whether an attempt is due: the stock item or the order has changed since the last one, or its interval is over.
-    /// If so, the attempt is noted.
-    fn is_due(&mut self, key: (String, StreamId), position: u64, now: Timestamp) -> bool {
+    /// Records an attempt and returns true if one is due: the stock item or order has changed since the last
+    /// attempt, or the interval is over.
+    fn record_if_due(&mut self, key: (String, StreamId), position: u64, now: Timestamp) -> bool {
         if self.0.len() >= MAX_ATTEMPTS {
             self.0.clear();
         }
         let interval = match self.0.get(&key) {
             Some(last) if last.position == position && now < last.next => return false,
-            Some(last) if last.position == position => (last.interval * 2).min(MAX_INTERVAL),
-            _ => FIRST_INTERVAL,
+            Some(last) if last.position == position => (last.interval * 2).min(MAX_INTERVAL_MICROSECONDS),
+            _ => FIRST_INTERVAL_MICROSECONDS,
         };
         let next = Timestamp::from_microseconds(now.microseconds().saturating_add(interval));
         self.0.insert(key, Attempt { position, interval, next });
@@ -69,16 +69,17 @@ impl Attempts {
 
 type PausedLocations = BTreeMap<String, BTreeSet<LocationId>>;
 
-/// Which locations are paused, and the merchants whose earmarks must be checked because that has changed.
+/// The paused locations, and the merchants whose earmarks must be checked because a location was paused or
+/// resumed.
 #[derive(Debug, Default)]
 struct Pauses {
     paused: PausedLocations,
-    /// The last SKU that was checked, by merchant.
+    /// The last SKU that was checked, by merchant. Empty if no SKU was checked yet.
     unchecked: BTreeMap<String, String>,
 }
 
 impl Pauses {
-    /// Stores which locations are paused, and returns the merchants for which that has changed.
+    /// Stores the paused locations. Returns the merchants whose paused locations have changed.
     fn update(&mut self, paused: PausedLocations) -> Vec<String> {
         let merchants: BTreeSet<&String> = self.paused.keys().chain(paused.keys()).collect();
         let has_changed = |merchant: &&String| self.paused.get(*merchant) != paused.get(*merchant);
@@ -103,7 +104,7 @@ impl ReadModelDueWork {
         }
     }
 
-    /// Stock items with backorders that can be filled, or with earmarks that may have to move.
+    /// Finds stock items with backorders that can be filled, or with earmarks that may have to move.
     async fn backorders(&mut self, now: Timestamp, limit: usize) -> Result<Vec<DueCommand>, ViewError> {
         let Some(generation) = self.progress.generation(Availability::NAME) else { return Ok(Vec::new()) };
         for merchant in self.pauses.update(self.availability.paused_locations(generation).await?) {
@@ -121,7 +122,8 @@ impl ReadModelDueWork {
         Ok(due)
     }
 
-    /// Stock items with earmarked units, of one merchant whose paused locations have changed. Each is checked once.
+    /// Finds the stock items with earmarked units of one merchant whose paused locations have changed. Each
+    /// stock item is checked once.
     async fn earmarks(
         &mut self,
         generation: i64,
@@ -139,11 +141,11 @@ impl ReadModelDueWork {
     fn fill(&mut self, item: FillableSku, now: Timestamp) -> Option<DueCommand> {
         let FillableSku { merchant, sku, position, supply_position } = item;
         let owner = MerchantId::new(&merchant).ok()?;
-        let is_due = self.attempts.is_due((merchant, StreamId::Stock(sku.clone())), position, now);
+        let is_due = self.attempts.record_if_due((merchant, StreamId::Stock(sku.clone())), position, now);
         is_due.then(|| DueCommand { merchant: owner, command: fill_backorders(sku), cause: supply_position })
     }
 
-    /// Orders with a reservation or hold that ends, or with a stuck package.
+    /// Finds orders with a reservation or hold that ends, or with a stuck package.
     async fn orders(&mut self, now: Timestamp, limit: usize) -> Result<Vec<DueCommand>, ViewError> {
         let Some(generation) = self.progress.generation(Orders::NAME) else { return Ok(Vec::new()) };
         let found = self.orders.due(generation, now, self.after_order.as_ref(), limit).await?;
@@ -151,7 +153,7 @@ impl ReadModelDueWork {
         let mut due = Vec::new();
         for DueOrder { merchant, order_id, position, .. } in found {
             if let Ok(owner) = MerchantId::new(&merchant)
-                && self.attempts.is_due((merchant, StreamId::Order(order_id)), position, now)
+                && self.attempts.record_if_due((merchant, StreamId::Order(order_id)), position, now)
             {
                 let command = AttendOrder { order_id, occurred_at: None, not_after: None }.into();
                 // The cause is the last command on the order: since then only time has passed.

@@ -1,4 +1,4 @@
-//! Measures how soon a server with a large journal is ready again after it was killed, and how much memory it holds.
+//! Measures the restart time and the memory of a server with a large journal after the server was killed.
 
 use std::time::{Duration, Instant};
 
@@ -12,8 +12,8 @@ use crate::load::requests::{Demand, Form};
 use crate::load::{self, Load, LoadMode};
 use crate::measurement::Measurement;
 
-/// Orders are sent for this time before they are counted, until there are enough.
-const SLICE: Duration = Duration::from_secs(10);
+/// The duration of one round of load. The rounds end when the store has enough orders.
+const ROUND_DURATION: Duration = Duration::from_secs(10);
 
 /// Fills a store with at least this many orders, kills its server and starts another one.
 pub async fn run(store: &BenchStore, connections: u32, orders: u32) -> Result<Measurement, BenchError> {
@@ -21,23 +21,23 @@ pub async fn run(store: &BenchStore, connections: u32, orders: u32) -> Result<Me
     let server = Server::start("serve", store).await?;
     let mut client = HttpClient::open(server.address()).await?;
     client.prepare_stock(demand.skus()).await?;
-    let (mut accepted, mut slices, mut half) = (0, 0, None);
+    let (mut accepted, mut rounds, mut half_kib) = (0, 0, None);
     let started_at = Instant::now();
     let mut measurement = loop {
         let tally = load::run(Load {
             addresses: vec![server.address()],
-            first: slices * connections,
+            first: rounds * connections,
             connections,
             demand,
             form: Form::Bulk,
             mode: LoadMode::Closed,
             warm_up: Duration::ZERO,
-            measured: SLICE,
+            measured: ROUND_DURATION,
         });
         let measurement = Measurement::from(tally.await?);
-        (accepted, slices) = (accepted + measurement.accepted, slices + 1);
+        (accepted, rounds) = (accepted + measurement.accepted, rounds + 1);
         if accepted >= u64::from(orders / 2) {
-            half = half.or_else(|| server.resident_kib());
+            half_kib = half_kib.or_else(|| server.resident_kib());
         }
         if accepted >= u64::from(orders) || measurement.failed() > 0 {
             break measurement;
@@ -45,7 +45,7 @@ pub async fn run(store: &BenchStore, connections: u32, orders: u32) -> Result<Me
     };
     measurement.per_second = per_second(accepted, started_at.elapsed());
     measurement.accepted = accepted;
-    measurement.resident_half_kib = half;
+    measurement.resident_half_kib = half_kib;
     measurement.behind_events = Some(client.wait_for_read_models().await?);
     measurement.resident_kib = server.resident_kib();
     server.kill().await?;

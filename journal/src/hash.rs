@@ -1,4 +1,4 @@
-//! SHA-256 hashes, as the hash chains use them.
+//! The SHA-256 hashes of the hash chains.
 
 use std::fmt;
 

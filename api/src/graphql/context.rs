@@ -1,4 +1,5 @@
-//! What all resolvers of one request share: the application, the request's merchant, and a loader that batches orders.
+//! The context that all resolvers of one request share: the application, the merchant, and a loader that
+//! batches orders.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use crate::error::ApiError;
 use crate::headers;
 use crate::queries::Queries;
 
-/// What the request's headers say.
+/// The values of the request's headers.
 pub(super) struct Headers {
     /// The header `Merchant`.
     pub(super) merchant: Option<String>,
@@ -23,7 +24,7 @@ pub(super) struct Headers {
     pub(super) metadata: Result<Metadata, ApiError>,
 }
 
-/// One GraphQL request.
+/// The context of one GraphQL request.
 pub(super) struct RequestContext {
     app: Arc<App>,
     headers: Headers,
@@ -32,14 +33,15 @@ pub(super) struct RequestContext {
 }
 
 impl RequestContext {
-    /// Resolves the merchant. A request without a valid merchant can still query `merchants`, `node` and `nodes`.
+    /// Finds the merchant. A request without a valid merchant can still query `merchants`, `node` and
+    /// `nodes`.
     pub(super) async fn new(app: Arc<App>, headers: Headers) -> Self {
         let merchant = headers::merchant(&app, headers.merchant.as_deref()).await;
         let orders = DataLoader::new(OrderLoader { app: Arc::clone(&app) }, tokio::spawn);
         Self { app, headers, merchant, orders }
     }
 
-    /// The request that a resolver runs for.
+    /// The context of the request that a resolver belongs to.
     pub(super) fn of<'a>(context: &Context<'a>) -> Result<&'a Self, Problem> {
         context.data::<Self>().map_err(|error| Problem::internal(&error.message))
     }
@@ -49,22 +51,23 @@ impl RequestContext {
         &self.app
     }
 
-    /// The read side.
+    /// The queries of journal and read models.
     pub(super) fn queries(&self) -> &Queries {
         &self.app.queries
     }
 
-    /// What the request's headers say.
+    /// The values of the request's headers.
     pub(super) fn headers(&self) -> &Headers {
         &self.headers
     }
 
-    /// The merchant that the request is about.
+    /// The merchant of the header `Merchant`; without the header, the only merchant of the store.
     pub(super) fn merchant(&self) -> Result<&MerchantId, Problem> {
         self.merchant.as_ref().map_err(|error| Problem(error.clone()))
     }
 
-    /// An order from the read model, without personal data. Orders requested together are loaded in one query.
+    /// Loads an order from the read model, without personal data. Orders that are requested together are
+    /// loaded in one query.
     pub(super) async fn order(
         &self,
         merchant: &MerchantId,

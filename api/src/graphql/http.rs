@@ -35,8 +35,8 @@ pub(super) async fn post(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> axum::response::Response {
-    let json = |value: &HeaderValue| value.to_str().is_ok_and(is_json);
-    if !headers.get(header::CONTENT_TYPE).is_some_and(json) {
+    let has_json = |value: &HeaderValue| value.to_str().is_ok_and(is_json);
+    if !headers.get(header::CONTENT_TYPE).is_some_and(has_json) {
         return reject(ApiError::UnsupportedMediaType("application/json"));
     }
     let body = match body {
@@ -86,8 +86,8 @@ pub(super) async fn execute(
     tokio::time::timeout(timeout, execution).await.unwrap_or_else(|_| Problem(timed_out(is_mutation)).into())
 }
 
-/// Parses a request and checks its limits before anything runs. Returns the type of the operation to execute.
-/// `introspection` allows queries of the schema.
+/// Parses a request and checks its limits before any part of the request runs. Returns the type of the
+/// operation to execute. `introspection` allows queries of the schema.
 pub(super) fn parse(request: &mut Request, introspection: bool) -> Result<OperationType, Box<Response>> {
     limits::check_text(&request.query).map_err(boxed)?;
     let document = parse_query(&request.query);
@@ -104,19 +104,21 @@ fn boxed(error: ApiError) -> Box<Response> {
     Box::new(Problem(error).into())
 }
 
-/// The type of the operation with a name. Without a name, a mutation counts before a subscription, and both before a query.
-fn operation_type(document: &ExecutableDocument, wanted: Option<&str>) -> OperationType {
+/// The type of the operation with this name. Without a name, a mutation takes precedence over a subscription,
+/// and both over a query.
+fn operation_type(document: &ExecutableDocument, operation_name: Option<&str>) -> OperationType {
     let has = |kind| {
         document.operations.iter().any(|(name, operation)| {
-            let is_wanted = wanted.is_none_or(|wanted| name.is_some_and(|name| name.as_str() == wanted));
-            is_wanted && operation.node.ty == kind
+            let is_selected = operation_name
+                .is_none_or(|operation_name| name.is_some_and(|name| name.as_str() == operation_name));
+            is_selected && operation.node.ty == kind
         })
     };
-    let others = [OperationType::Mutation, OperationType::Subscription];
-    others.into_iter().find(|kind| has(*kind)).unwrap_or(OperationType::Query)
+    let precedence = [OperationType::Mutation, OperationType::Subscription];
+    precedence.into_iter().find(|kind| has(*kind)).unwrap_or(OperationType::Query)
 }
 
-/// The error of a request that took too long. Submitted commands are executed all the same.
+/// The error of a request that exceeded its time limit. Submitted commands are still executed.
 fn timed_out(is_mutation: bool) -> ApiError {
     if is_mutation { ApiError::OutcomeUnknown } else { ApiError::TimedOut(QUERY_TIMEOUT.as_secs()) }
 }
@@ -137,8 +139,8 @@ pub(super) async fn open(
 
 /// GraphiQL for browsers, an error for other clients.
 fn page(headers: &HeaderMap) -> axum::response::Response {
-    let html = |value: &HeaderValue| value.to_str().is_ok_and(|accepted| accepted.contains("text/html"));
-    if headers.get(header::ACCEPT).is_some_and(html) {
+    let accepts_html = |value: &HeaderValue| value.to_str().is_ok_and(|accept| accept.contains("text/html"));
+    if headers.get(header::ACCEPT).is_some_and(accepts_html) {
         return graphiql::page();
     }
     let allow = [(header::ALLOW, HeaderValue::from_static("POST"))];
@@ -150,17 +152,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_operation_type_is_that_of_the_named_operation() {
+    fn the_operation_name_selects_the_operation_type() {
         let query = "query A { policy { name } } mutation B { createOrder { position } }";
-        for (text, wanted, is_mutation) in [
+        for (text, operation_name, is_mutation) in [
             ("{ policy { name } }", None, false),
             ("mutation { createOrder { position } }", None, true),
             (query, Some("A"), false),
             (query, Some("B"), true),
             (query, Some("C"), false),
         ] {
-            let operation = operation_type(&parse_query(text).unwrap(), wanted);
-            assert_eq!(operation == OperationType::Mutation, is_mutation, "{text} {wanted:?}");
+            let operation = operation_type(&parse_query(text).unwrap(), operation_name);
+            assert_eq!(operation == OperationType::Mutation, is_mutation, "{text} {operation_name:?}");
         }
     }
 

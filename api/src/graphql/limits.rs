@@ -1,9 +1,12 @@
-//! Limits of a request, checked before anything of it runs.
+//! Limits of a request, checked before any part of the request runs.
 //!
-//! `async_graphql` limits the complexity, in which a list counts its item as often as `first` says. Three attacks remain: its
-//! parser recurses into values without a limit, so that 2,000 nested lists exhaust the stack and end the process
-//! (async-graphql-parser 7.2.1); it follows every spread of a fragment again, so that a short text takes exponential time; and
-//! introspection has no complexity.
+//! `async_graphql` limits the complexity of a request. The complexity of a list is the complexity of one
+//! item, multiplied by `first`. Three attacks remain:
+//!
+//! - The parser recurses into values without a limit (async-graphql-parser 7.2.1): 2,000 nested lists exhaust
+//!   the stack and end the process.
+//! - The library follows every spread of a fragment again: a short text takes exponential time.
+//! - Introspection has no complexity.
 
 use std::collections::HashMap;
 
@@ -12,11 +15,11 @@ use async_graphql::parser::types::{ExecutableDocument, Field, OperationType, Sel
 
 use crate::error::ApiError;
 
-/// Levels of fields. A list takes two: a connection and its nodes.
+/// Levels of fields. A list has two levels: a connection and its nodes.
 const MAX_DEPTH: u32 = 16;
 /// Levels of fields below `__schema` and `__type`: tools need many.
 const MAX_INTROSPECTION_DEPTH: u32 = 20;
-/// Fields; those of a list count once per item.
+/// Fields of a request. A field of a list counts once per item.
 pub(super) const MAX_COMPLEXITY: usize = 2_000;
 /// Mutations of one request.
 pub(super) const MAX_COMMANDS: usize = 10;
@@ -24,22 +27,22 @@ pub(super) const MAX_COMMANDS: usize = 10;
 pub(super) const COMMAND_COST: usize = 100;
 /// The complexity of a query of the past, which replays events.
 pub(super) const PAST: usize = 200;
-/// Values in the answer to an introspection query, estimated.
+/// The estimated number of values in the answer to an introspection query.
 const MAX_INTROSPECTION_VALUES: u64 = 200_000;
 /// Levels of brackets in the text.
-const MAX_BRACKETS: u32 = 50;
+const MAX_BRACKET_DEPTH: u32 = 50;
 /// Named fragments.
 const MAX_FRAGMENTS: usize = 100;
 /// Levels of selections, including inline fragments and spreads.
-const MAX_SELECTIONS: u32 = 40;
+const MAX_SELECTION_DEPTH: u32 = 40;
 /// Directives on one field.
 pub(super) const MAX_DIRECTIVES: usize = 10;
-/// Items on a page of a list that is read from a store, if the arguments do not say.
+/// Items on a page of a list that is read from a store, if neither `first` nor `last` is set.
 pub(super) const DEFAULT_PAGE: usize = 50;
-/// The most items on a page.
+/// The maximum number of items on a page.
 pub(super) const MAX_PAGE: usize = 200;
 
-/// The complexity of a page: that of an item, as often as `first` or `last` says.
+/// The complexity of a page: the complexity of one item, multiplied by `first` or `last`.
 pub(super) fn page_cost(first: Option<i32>, last: Option<i32>, item: usize) -> usize {
     let size = first.or(last).map_or(DEFAULT_PAGE, |size| usize::try_from(size).unwrap_or(1));
     list_cost(size, item)
@@ -65,8 +68,10 @@ pub(super) fn check_text(query: &str) -> Result<(), ApiError> {
             b'}' | b']' | b')' => depth = depth.saturating_sub(1),
             _ => {}
         }
-        if depth > MAX_BRACKETS {
-            return Err(ApiError::QueryTooDeep(format!("brackets are nested more than {MAX_BRACKETS} deep")));
+        if depth > MAX_BRACKET_DEPTH {
+            return Err(ApiError::QueryTooDeep(format!(
+                "brackets are nested more than {MAX_BRACKET_DEPTH} deep"
+            )));
         }
     }
     Ok(())
@@ -77,7 +82,7 @@ fn after_line(text: &[u8]) -> &[u8] {
     &text[end..]
 }
 
-/// The text after the string literal that it begins with.
+/// Skips the string literal at the start of the text.
 fn after_string(text: &[u8]) -> &[u8] {
     let (quotes, escape): (&[u8], &[u8]) =
         if text.starts_with(b"\"\"\"") { (b"\"\"\"", b"\\\"\"\"") } else { (b"\"", b"\\") };
@@ -98,61 +103,62 @@ fn after_string(text: &[u8]) -> &[u8] {
     }
 }
 
-/// Rejects a document that is too deep or, with its fragments expanded, too large. `introspection` allows queries of the schema.
+/// Rejects a document that is too deep or, with its fragments expanded, too large. `introspection` allows
+/// queries of the schema.
 pub(super) fn check_document(document: &ExecutableDocument, introspection: bool) -> Result<(), ApiError> {
     if document.fragments.len() > MAX_FRAGMENTS {
         return Err(ApiError::QueryTooComplex(format!("it has more than {MAX_FRAGMENTS} fragments")));
     }
-    let mut measure = Measure { document, known: HashMap::new(), level: 0 };
-    let mut all = Size::default();
+    let mut measure = Measure { document, sizes: HashMap::new(), level: 0 };
+    let mut total = Size::default();
     for (_, operation) in document.operations.iter() {
         let selections = &operation.node.selection_set.node;
-        all = all.plus(measure.selections(selections, false)?);
+        total = total.plus(measure.selections(selections, false)?);
         // `measure` has rejected fragments that contain themselves.
         let is_mutation = operation.node.ty == OperationType::Mutation;
         if is_mutation && fields(document, selections, MAX_COMMANDS) > MAX_COMMANDS {
             return Err(ApiError::TooManyMutations(MAX_COMMANDS));
         }
     }
-    // The library walks unused fragments too.
+    // The library expands unused fragments too.
     for name in document.fragments.keys() {
         measure.fragment(name, false)?;
     }
-    if all.depth > MAX_DEPTH {
+    if total.depth > MAX_DEPTH {
         return Err(ApiError::QueryTooDeep(format!(
             "fields are nested {} deep, at most {MAX_DEPTH} are allowed",
-            all.depth
+            total.depth
         )));
     }
-    if all.schema_depth > 0 && !introspection {
+    if total.schema_depth > 0 && !introspection {
         return Err(ApiError::IntrospectionDisabled);
     }
-    if all.schema_depth > MAX_INTROSPECTION_DEPTH {
+    if total.schema_depth > MAX_INTROSPECTION_DEPTH {
         return Err(ApiError::QueryTooDeep(format!(
             "introspection is nested more than {MAX_INTROSPECTION_DEPTH} deep"
         )));
     }
-    if all.schema_values > MAX_INTROSPECTION_VALUES {
+    if total.schema_values > MAX_INTROSPECTION_VALUES {
         return Err(ApiError::QueryTooComplex("its introspection returns too many values".to_owned()));
     }
     Ok(())
 }
 
-/// The number of fields directly in a selection, with fragments expanded. Stops counting above `most`.
-fn fields(document: &ExecutableDocument, set: &SelectionSet, most: usize) -> usize {
+/// The number of fields directly in a selection, with fragments expanded. Stops counting above `limit`.
+fn fields(document: &ExecutableDocument, set: &SelectionSet, limit: usize) -> usize {
     let mut count = 0;
     for selection in &set.items {
         count += match &selection.node {
             Selection::Field(_) => 1,
             Selection::InlineFragment(inline) => {
-                fields(document, &inline.node.selection_set.node, most - count)
+                fields(document, &inline.node.selection_set.node, limit - count)
             }
             Selection::FragmentSpread(spread) => {
                 let fragment = document.fragments.get(&spread.node.fragment_name.node);
-                fragment.map_or(0, |found| fields(document, &found.node.selection_set.node, most - count))
+                fragment.map_or(0, |found| fields(document, &found.node.selection_set.node, limit - count))
             }
         };
-        if count > most {
+        if count > limit {
             break;
         }
     }
@@ -181,73 +187,74 @@ impl Size {
 
 struct Measure<'a> {
     document: &'a ExecutableDocument,
-    /// The sizes of fragments, by name and whether they are within introspection; `None` while a fragment is being measured.
-    known: HashMap<(&'a Name, bool), Option<Size>>,
+    /// The sizes of fragments, by the fragment's name and whether the fragment is within introspection.
+    /// `None` while the fragment is being measured.
+    sizes: HashMap<(&'a Name, bool), Option<Size>>,
     level: u32,
 }
 
 impl<'a> Measure<'a> {
-    fn selections(&mut self, set: &'a SelectionSet, of_schema: bool) -> Result<Size, ApiError> {
+    fn selections(&mut self, set: &'a SelectionSet, in_introspection: bool) -> Result<Size, ApiError> {
         self.level += 1;
-        if self.level > MAX_SELECTIONS {
+        if self.level > MAX_SELECTION_DEPTH {
             return Err(ApiError::QueryTooDeep(format!(
-                "selections are nested more than {MAX_SELECTIONS} deep"
+                "selections are nested more than {MAX_SELECTION_DEPTH} deep"
             )));
         }
-        let mut all = Size::default();
+        let mut total = Size::default();
         for selection in &set.items {
             let size = match &selection.node {
-                Selection::Field(field) => self.field(&field.node, of_schema)?,
+                Selection::Field(field) => self.field(&field.node, in_introspection)?,
                 Selection::InlineFragment(inline) => {
-                    self.selections(&inline.node.selection_set.node, of_schema)?
+                    self.selections(&inline.node.selection_set.node, in_introspection)?
                 }
                 Selection::FragmentSpread(spread) => {
-                    self.fragment(&spread.node.fragment_name.node, of_schema)?
+                    self.fragment(&spread.node.fragment_name.node, in_introspection)?
                 }
             };
-            all = all.plus(size);
-            if all.fields > MAX_COMPLEXITY as u64 {
+            total = total.plus(size);
+            if total.fields > MAX_COMPLEXITY as u64 {
                 return Err(ApiError::QueryTooComplex(format!("it has more than {MAX_COMPLEXITY} fields")));
             }
         }
         self.level -= 1;
-        Ok(all)
+        Ok(total)
     }
 
-    fn field(&mut self, field: &'a Field, of_schema: bool) -> Result<Size, ApiError> {
+    fn field(&mut self, field: &'a Field, in_introspection: bool) -> Result<Size, ApiError> {
         let name = field.name.node.as_str();
-        let of_schema = of_schema || matches!(name, "__schema" | "__type");
-        let inner = self.selections(&field.selection_set.node, of_schema)?;
+        let in_introspection = in_introspection || matches!(name, "__schema" | "__type");
+        let inner = self.selections(&field.selection_set.node, in_introspection)?;
         let fields = inner.fields.saturating_add(1);
-        Ok(if of_schema {
-            let schema_values = inner.schema_values.max(1).saturating_mul(items(name));
+        Ok(if in_introspection {
+            let schema_values = inner.schema_values.max(1).saturating_mul(estimated_items(name));
             Size { fields, depth: 0, schema_depth: inner.schema_depth + 1, schema_values }
         } else {
             Size { fields, depth: inner.depth + 1, ..inner }
         })
     }
 
-    fn fragment(&mut self, name: &'a Name, of_schema: bool) -> Result<Size, ApiError> {
+    fn fragment(&mut self, name: &'a Name, in_introspection: bool) -> Result<Size, ApiError> {
         let Some(fragment) = self.document.fragments.get(name) else {
-            // Unknown: validation rejects it.
+            // Validation rejects unknown fragments.
             return Ok(Size::default());
         };
-        match self.known.get(&(name, of_schema)) {
+        match self.sizes.get(&(name, in_introspection)) {
             Some(Some(size)) => return Ok(*size),
             Some(None) => {
                 return Err(ApiError::CyclicFragment(name.to_string()));
             }
             None => {}
         }
-        self.known.insert((name, of_schema), None);
-        let size = self.selections(&fragment.node.selection_set.node, of_schema)?;
-        self.known.insert((name, of_schema), Some(size));
+        self.sizes.insert((name, in_introspection), None);
+        let size = self.selections(&fragment.node.selection_set.node, in_introspection)?;
+        self.sizes.insert((name, in_introspection), Some(size));
         Ok(size)
     }
 }
 
-/// The length of a list of introspection, estimated.
-fn items(name: &str) -> u64 {
+/// The estimated length of a list in the answer to an introspection query.
+fn estimated_items(name: &str) -> u64 {
     match name {
         "types" => 190,
         "fields" | "directives" | "enumValues" => 8,

@@ -1,4 +1,4 @@
-//! The interface `Node`, and how an object is found by its global id.
+//! The interface `Node`, and the lookup of objects by global id.
 
 use async_graphql::{ID, Interface};
 use holdfast_domain::values::{LocationId, OrderId, Sku};
@@ -52,7 +52,7 @@ pub(super) enum Node {
     Supply(Supply),
 }
 
-/// Finds an object by its global id; `None` if there is none.
+/// Finds an object by its global id; `None` if no object has the id.
 pub(super) async fn find(
     request: &RequestContext,
     argument: &'static str,
@@ -74,7 +74,7 @@ pub(super) async fn find(
         Kind::Projection => Projection::all(queries, merchant)
             .await?
             .into_iter()
-            .find(|projection| projection.is(&id.key))
+            .find(|projection| projection.has_name(&id.key))
             .map(Into::into),
         Kind::Policy => {
             Some(Policy::new(&id, &queries.policy_as_of(merchant.as_str(), as_of).await?)?.into())
@@ -82,7 +82,7 @@ pub(super) async fn find(
         Kind::Location => match id.key.parse::<LocationId>() {
             Ok(key) => {
                 let all = queries.locations_as_of(merchant.as_str(), as_of).await?;
-                let found = all.iter().find(|there| there.location == key);
+                let found = all.iter().find(|view| view.location == key);
                 found.map(|view| Location::new(&id, view)).transpose()?.map(Into::into)
             }
             Err(_) => None,
@@ -95,37 +95,37 @@ pub(super) async fn find(
             }
             None => None,
         },
-        Kind::Availability | Kind::LocationAvailability | Kind::Supply => of_sku(request, &id).await?,
-        _ => of_order(request, &id).await?,
+        Kind::Availability | Kind::LocationAvailability | Kind::Supply => find_by_sku(request, &id).await?,
+        _ => find_by_order(request, &id).await?,
     })
 }
 
-/// An object that belongs to a SKU.
-async fn of_sku(request: &RequestContext, id: &GlobalId) -> Result<Option<Node>, Problem> {
+/// Finds an object that belongs to a SKU.
+async fn find_by_sku(request: &RequestContext, id: &GlobalId) -> Result<Option<Node>, Problem> {
     let Ok(sku) = id.key.parse::<Sku>() else { return Ok(None) };
-    let restriction = AvailabilityFilter { channel: id.channel.clone(), by: id.by };
+    let filter = AvailabilityFilter { channel: id.channel.clone(), by: id.by };
     let merchant = id.merchant().as_str();
     let views = match id.position() {
         Some(position) => {
             let as_of = AsOf::Position(position);
-            request.queries().availability_as_of(merchant, &[sku], &restriction, as_of).await?.1
+            request.queries().availability_as_of(merchant, &[sku], &filter, as_of).await?.1
         }
-        None => request.queries().availability(merchant, &[sku], &restriction).await?,
+        None => request.queries().availability(merchant, &[sku], &filter).await?,
     };
     let Some(view) = views.first() else { return Ok(None) };
     let found = Availability::new(&id.root(Kind::Availability), view)?;
     let wanted = id.encode();
     Ok(match id.kind {
         Kind::LocationAvailability => {
-            found.locations.0.into_iter().find(|one| one.id == wanted).map(Into::into)
+            found.locations.0.into_iter().find(|object| object.id == wanted).map(Into::into)
         }
-        Kind::Supply => found.supplies.0.into_iter().find(|one| one.id == wanted).map(Into::into),
+        Kind::Supply => found.supplies.0.into_iter().find(|object| object.id == wanted).map(Into::into),
         _ => Some(found.into()),
     })
 }
 
-/// An object that belongs to an order. The current order is read with its personal data.
-async fn of_order(request: &RequestContext, id: &GlobalId) -> Result<Option<Node>, Problem> {
+/// Finds an object that belongs to an order. The current order is read with its personal data.
+async fn find_by_order(request: &RequestContext, id: &GlobalId) -> Result<Option<Node>, Problem> {
     let Ok(key) = id.key.parse::<OrderId>() else { return Ok(None) };
     let merchant = id.merchant().as_str();
     let view = match id.position() {
@@ -135,29 +135,35 @@ async fn of_order(request: &RequestContext, id: &GlobalId) -> Result<Option<Node
     let Some(view) = view else { return Ok(None) };
     let order = Order::new(&id.root(Kind::Order), &view)?;
     let wanted = id.encode();
-    let parts = |order: Order| order.fulfillment_orders.0.into_iter();
-    let shipments = |order: Order| parts(order).flat_map(|part| part.shipments.0);
+    let fulfillment_orders = |order: Order| order.fulfillment_orders.0.into_iter();
+    let shipments =
+        |order: Order| fulfillment_orders(order).flat_map(|fulfillment_order| fulfillment_order.shipments.0);
     Ok(match id.kind {
-        Kind::OrderLine => order.lines.0.into_iter().find(|one| one.id == wanted).map(Into::into),
+        Kind::OrderLine => order.lines.0.into_iter().find(|object| object.id == wanted).map(Into::into),
         Kind::ShipTo => {
-            let addresses = order.ship_to.into_iter().chain(order.amendment.and_then(|one| one.ship_to));
-            addresses.into_iter().find(|one| one.id == wanted).map(Into::into)
+            let addresses =
+                order.ship_to.into_iter().chain(order.amendment.and_then(|amendment| amendment.ship_to));
+            addresses.into_iter().find(|object| object.id == wanted).map(Into::into)
         }
-        Kind::PendingAmendment => order.amendment.filter(|one| one.id == wanted).map(Into::into),
-        Kind::Hold => order.holds.0.into_iter().find(|one| one.id == wanted).map(Into::into),
-        Kind::OrderReturn => order.returns.0.into_iter().find(|one| one.id == wanted).map(Into::into),
+        Kind::PendingAmendment => order.amendment.filter(|object| object.id == wanted).map(Into::into),
+        Kind::Hold => order.holds.0.into_iter().find(|object| object.id == wanted).map(Into::into),
+        Kind::OrderReturn => order.returns.0.into_iter().find(|object| object.id == wanted).map(Into::into),
         Kind::OrderReturnLine => {
-            let mut lines = order.returns.0.into_iter().flat_map(|one| one.lines.0);
-            lines.find(|one| one.id == wanted).map(Into::into)
+            let mut lines = order.returns.0.into_iter().flat_map(|order_return| order_return.lines.0);
+            lines.find(|object| object.id == wanted).map(Into::into)
         }
-        Kind::FulfillmentOrder => parts(order).find(|one| one.id == wanted).map(Into::into),
-        Kind::FulfillmentOrderLine => {
-            parts(order).flat_map(|part| part.lines.0).find(|one| one.id == wanted).map(Into::into)
+        Kind::FulfillmentOrder => {
+            fulfillment_orders(order).find(|object| object.id == wanted).map(Into::into)
         }
-        Kind::Shipment => shipments(order).find(|one| one.id == wanted).map(Into::into),
-        Kind::Package => {
-            shipments(order).flat_map(|one| one.packages.0).find(|one| one.id == wanted).map(Into::into)
-        }
+        Kind::FulfillmentOrderLine => fulfillment_orders(order)
+            .flat_map(|fulfillment_order| fulfillment_order.lines.0)
+            .find(|object| object.id == wanted)
+            .map(Into::into),
+        Kind::Shipment => shipments(order).find(|object| object.id == wanted).map(Into::into),
+        Kind::Package => shipments(order)
+            .flat_map(|shipment| shipment.packages.0)
+            .find(|object| object.id == wanted)
+            .map(Into::into),
         _ => Some(order.into()),
     })
 }

@@ -1,4 +1,5 @@
-//! Sourcing gives no more than is there and asked for, and answers the same question always alike.
+//! Sourcing never allocates more than the available and requested units. The same input always has the same
+//! result.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +12,7 @@ use crate::sourcing::{Candidate, ConsideredLocation, Demand, Exclusion, Sourced,
 use crate::values::{LocationId, Sku, Units};
 
 #[derive(Debug, Clone)]
-struct Question {
+struct SourcingCase {
     demand: Demand,
     candidates: Vec<Candidate>,
     /// The same candidates in another order.
@@ -23,8 +24,8 @@ struct Question {
     allow_partial: bool,
 }
 
-impl Question {
-    fn ask(&self, candidates: &[Candidate]) -> Sourced {
+impl SourcingCase {
+    fn source_from(&self, candidates: &[Candidate]) -> Sourced {
         let rules = SourcingRules {
             criteria: &self.criteria,
             allow_split: self.allow_split,
@@ -35,15 +36,15 @@ impl Question {
         source(&self.demand, candidates, &rules)
     }
 
-    fn answer(&self) -> Sourced {
-        self.ask(&self.candidates)
+    fn sourced(&self) -> Sourced {
+        self.source_from(&self.candidates)
     }
 
     fn usable(&self) -> impl Iterator<Item = &Candidate> {
         self.candidates.iter().filter(|candidate| candidate.excluded.is_none())
     }
 
-    /// What of the demand a location has.
+    /// The units of the demand that a location has.
     fn covered(&self, candidate: &Candidate) -> Units {
         self.demand.iter().map(|(sku, &wanted)| wanted.min(units(&candidate.available, sku))).sum()
     }
@@ -52,10 +53,10 @@ impl Question {
         self.demand.values().copied().sum()
     }
 
-    /// How many locations may give something that the order does not ship from yet.
-    fn more(&self) -> usize {
+    /// The maximum number of new locations: those that the order does not ship from yet.
+    fn max_new_locations(&self) -> usize {
         let limit = if self.allow_split { self.split_limit } else { Some(1) };
-        limit.map_or(usize::MAX, |most| (most as usize).saturating_sub(self.used.len()))
+        limit.map_or(usize::MAX, |limit| (limit as usize).saturating_sub(self.used.len()))
     }
 
     fn is_new(&self, location: &LocationId) -> bool {
@@ -66,28 +67,30 @@ impl Question {
         locations.into_iter().filter(|location| self.is_new(location)).count()
     }
 
-    /// Every set of locations that may give something together.
+    /// Every set of locations that may supply the order together.
     fn sets(&self) -> impl Iterator<Item = Vec<&Candidate>> {
         let usable: Vec<_> = self.usable().collect();
         let sets = (0_u32..1 << usable.len()).map(move |set| {
             let members = usable.iter().enumerate().filter(|(index, _)| set >> index & 1 == 1);
             members.map(|(_, candidate)| *candidate).collect::<Vec<_>>()
         });
-        sets.filter(|set| self.count_new(set.iter().map(|candidate| &candidate.location)) <= self.more())
+        sets.filter(|set| {
+            self.count_new(set.iter().map(|candidate| &candidate.location)) <= self.max_new_locations()
+        })
     }
 
-    /// What of the demand a set has.
+    /// The units of the demand that a set of locations has.
     fn covered_by(&self, set: &[&Candidate]) -> Units {
-        let there = |sku| set.iter().map(|candidate| units(&candidate.available, sku)).sum::<Units>();
-        self.demand.iter().map(|(sku, &wanted)| wanted.min(there(sku))).sum()
+        let available = |sku| set.iter().map(|candidate| units(&candidate.available, sku)).sum::<Units>();
+        self.demand.iter().map(|(sku, &wanted)| wanted.min(available(sku))).sum()
     }
 
-    /// Whether it can be filled, computed without sourcing.
+    /// Whether the demand can be filled, computed without the function `source`.
     fn is_feasible(&self) -> bool {
         self.sets().any(|set| self.covered_by(&set) == self.wanted())
     }
 
-    /// What a location costs by a criterion; less is better.
+    /// The cost of a location by a criterion. A lower cost is better.
     fn cost(&self, criterion: Criterion, candidate: &Candidate) -> u128 {
         match criterion {
             Criterion::FewestLocations => self.is_new(&candidate.location).into(),
@@ -103,53 +106,56 @@ impl Question {
         }
     }
 
-    /// What a set gives when the best of it gives first, and what that costs; nothing where it lacks something.
-    fn judged(&self, mut set: Vec<&Candidate>) -> Option<Judged> {
+    /// The score of a set in which the locations with the lowest cost supply units first. `None` if the set
+    /// cannot fill the demand.
+    fn score(&self, mut set: Vec<&Candidate>) -> Option<Score> {
         let costs = |candidate: &Candidate| -> Vec<u128> {
             self.criteria.iter().map(|&criterion| self.cost(criterion, candidate)).collect()
         };
         set.sort_by_key(|candidate| (costs(candidate), candidate.location.clone()));
         let mut missing = self.demand.clone();
-        let mut given = Vec::new();
+        let mut suppliers = Vec::new();
         for candidate in set {
-            let mut share = 0;
+            let mut supplied = 0;
             for (sku, wanted) in &mut missing {
                 let taken = (*wanted).min(units(&candidate.available, sku));
                 *wanted -= taken;
-                share += u128::from(taken.number());
+                supplied += u128::from(taken.number());
             }
-            if share > 0 {
-                given.push((candidate, share));
+            if supplied > 0 {
+                suppliers.push((candidate, supplied));
             }
         }
-        let score = |&criterion: &Criterion| match criterion {
+        let total_cost = |&criterion: &Criterion| match criterion {
             Criterion::FewestLocations => {
-                given.iter().map(|(candidate, _)| self.cost(criterion, candidate)).sum()
+                suppliers.iter().map(|(candidate, _)| self.cost(criterion, candidate)).sum()
             }
             Criterion::EarliestShip => {
-                given.iter().map(|(candidate, _)| self.cost(criterion, candidate)).max().unwrap_or(0)
+                suppliers.iter().map(|(candidate, _)| self.cost(criterion, candidate)).max().unwrap_or(0)
             }
-            _ => given.iter().map(|(candidate, share)| self.cost(criterion, candidate) * share).sum(),
+            _ => {
+                suppliers.iter().map(|(candidate, supplied)| self.cost(criterion, candidate) * supplied).sum()
+            }
         };
-        let names = given.iter().map(|(candidate, _)| candidate.location.clone()).collect();
-        let is_whole = missing.values().all(|units| units.is_zero());
-        is_whole.then(|| (self.criteria.iter().map(score).collect(), names))
+        let names = suppliers.iter().map(|(candidate, _)| candidate.location.clone()).collect();
+        let is_complete = missing.values().all(|units| units.is_zero());
+        is_complete.then(|| (self.criteria.iter().map(total_cost).collect(), names))
     }
 }
 
-/// What a set costs by each criterion, and who gives something.
-type Judged = (Vec<u128>, Vec<LocationId>);
+/// The cost of a set by each criterion, and its locations that supply units.
+type Score = (Vec<u128>, Vec<LocationId>);
 
 fn units(demand: &Demand, sku: &Sku) -> Units {
     demand.get(sku).copied().unwrap_or_default()
 }
 
-fn given(sourced: &Sourced, sku: &Sku) -> Units {
+fn allocated(sourced: &Sourced, sku: &Sku) -> Units {
     sourced.allocations.iter().map(|(_, taken)| units(taken, sku)).sum()
 }
 
-fn demand(most: u64, at_least: usize) -> impl Strategy<Value = Demand> {
-    prop::collection::btree_map((0_usize..4).prop_map(sku), (1..=most).prop_map(Units::new), at_least..4)
+fn demand(max_units: u64, min_skus: usize) -> impl Strategy<Value = Demand> {
+    prop::collection::btree_map((0_usize..4).prop_map(sku), (1..=max_units).prop_map(Units::new), min_skus..4)
 }
 
 fn candidate() -> impl Strategy<Value = Candidate> {
@@ -171,14 +177,14 @@ fn candidate() -> impl Strategy<Value = Candidate> {
     )
 }
 
-fn question() -> impl Strategy<Value = Question> {
-    let named = |mut candidates: Vec<Candidate>| {
+fn case() -> impl Strategy<Value = SourcingCase> {
+    let number_locations = |mut candidates: Vec<Candidate>| {
         for (number, candidate) in candidates.iter_mut().enumerate() {
             candidate.location = location(number);
         }
         candidates
     };
-    let candidates = prop::collection::vec(candidate(), 0..8).prop_map(named);
+    let candidates = prop::collection::vec(candidate(), 0..8).prop_map(number_locations);
     let shuffled = candidates.prop_flat_map(|all| (Just(all.clone()), Just(all).prop_shuffle()));
     let all = vec![
         Criterion::FewestLocations,
@@ -189,21 +195,30 @@ fn question() -> impl Strategy<Value = Question> {
     ];
     let criteria = prop::sample::subsequence(all, 1..=5).prop_shuffle();
     let split = (prop::bool::weighted(0.8), prop::option::of(1_u32..5));
-    // Some of them are no candidates.
+    // Some of the used locations are not candidates.
     let used = prop::collection::btree_set((0_usize..10).prop_map(location), 0..3);
     (demand(12, 1), shuffled, criteria, split, used, any::<bool>()).prop_map(
         |(demand, (candidates, shuffled), criteria, (allow_split, split_limit), used, allow_partial)| {
-            Question { demand, candidates, shuffled, criteria, allow_split, split_limit, used, allow_partial }
+            SourcingCase {
+                demand,
+                candidates,
+                shuffled,
+                criteria,
+                allow_split,
+                split_limit,
+                used,
+                allow_partial,
+            }
         },
     )
 }
 
 proptest! {
     #[test]
-    fn allocations_are_available_and_requested(question in question()) {
-        let sourced = question.answer();
+    fn allocations_are_available_and_requested(case in case()) {
+        let sourced = case.sourced();
         for (location, taken) in &sourced.allocations {
-            let from = question.usable().find(|candidate| candidate.location == *location).unwrap();
+            let from = case.usable().find(|candidate| candidate.location == *location).unwrap();
             prop_assert!(!taken.is_empty());
             for (sku, &count) in taken {
                 prop_assert!(!count.is_zero());
@@ -212,65 +227,65 @@ proptest! {
         }
         for (_, taken) in &sourced.allocations {
             for sku in taken.keys() {
-                prop_assert!(given(&sourced, sku) <= units(&question.demand, sku));
+                prop_assert!(allocated(&sourced, sku) <= units(&case.demand, sku));
             }
         }
     }
 
     #[test]
-    fn what_is_feasible_is_filled_completely(question in question()) {
-        let sourced = question.answer();
-        prop_assert_eq!(sourced.shortages.is_empty(), question.is_feasible());
-        if question.is_feasible() {
-            for (sku, &wanted) in &question.demand {
-                prop_assert_eq!(given(&sourced, sku), wanted);
+    fn feasible_demand_is_filled_completely(case in case()) {
+        let sourced = case.sourced();
+        prop_assert_eq!(sourced.shortages.is_empty(), case.is_feasible());
+        if case.is_feasible() {
+            for (sku, &wanted) in &case.demand {
+                prop_assert_eq!(allocated(&sourced, sku), wanted);
             }
-        } else if !question.allow_partial {
+        } else if !case.allow_partial {
             prop_assert!(sourced.allocations.is_empty());
         }
     }
 
     #[test]
-    fn shortages_are_exact(question in question()) {
-        let sourced = question.answer();
+    fn shortages_are_exact(case in case()) {
+        let sourced = case.sourced();
         for shortage in &sourced.shortages {
-            prop_assert_eq!(shortage.requested, units(&question.demand, &shortage.sku));
+            prop_assert_eq!(shortage.requested, units(&case.demand, &shortage.sku));
             prop_assert!(shortage.available < shortage.requested);
-            if question.allow_partial {
-                prop_assert_eq!(given(&sourced, &shortage.sku), shortage.available);
+            if case.allow_partial {
+                prop_assert_eq!(allocated(&sourced, &shortage.sku), shortage.available);
             }
         }
     }
 
     #[test]
-    fn an_unsplit_order_comes_from_the_location_that_covers_most(question in question()) {
-        let used: BTreeSet<_> = question.used.iter().take(1).cloned().collect();
-        let question = Question { allow_split: false, allow_partial: true, used, ..question };
-        let sourced = question.answer();
+    fn an_unsplit_order_comes_from_the_location_that_covers_most(case in case()) {
+        let used: BTreeSet<_> = case.used.iter().take(1).cloned().collect();
+        let case = SourcingCase { allow_split: false, allow_partial: true, used, ..case };
+        let sourced = case.sourced();
         prop_assert!(sourced.allocations.len() <= 1);
-        let total: Units = question.demand.keys().map(|sku| given(&sourced, sku)).sum();
-        let may_give = |candidate: &&Candidate| question.used.is_empty() || !question.is_new(&candidate.location);
-        let most = question.usable().filter(may_give).map(|candidate| question.covered(candidate)).max();
+        let total: Units = case.demand.keys().map(|sku| allocated(&sourced, sku)).sum();
+        let may_supply = |candidate: &&Candidate| case.used.is_empty() || !case.is_new(&candidate.location);
+        let most = case.usable().filter(may_supply).map(|candidate| case.covered(candidate)).max();
         prop_assert_eq!(total, most.unwrap_or_default());
     }
 
     #[test]
-    fn the_answer_does_not_depend_on_the_order_of_candidates(question in question()) {
-        prop_assert_eq!(question.answer(), question.answer());
-        prop_assert_eq!(question.answer(), question.ask(&question.shuffled));
+    fn the_result_does_not_depend_on_the_order_of_candidates(case in case()) {
+        prop_assert_eq!(case.sourced(), case.sourced());
+        prop_assert_eq!(case.sourced(), case.source_from(&case.shuffled));
     }
 
     #[test]
-    fn every_candidate_is_recorded(question in question()) {
-        let sourced = question.answer();
-        let names: Vec<_> = sourced.candidates.iter().map(|seen| seen.location.clone()).collect();
-        let mut expected: Vec<_> = question.candidates.iter().map(|c| c.location.clone()).collect();
+    fn every_candidate_is_recorded(case in case()) {
+        let sourced = case.sourced();
+        let names: Vec<_> = sourced.candidates.iter().map(|considered| considered.location.clone()).collect();
+        let mut expected: Vec<_> = case.candidates.iter().map(|c| c.location.clone()).collect();
         expected.sort();
         prop_assert_eq!(names, expected);
-        for seen in &sourced.candidates {
-            let candidate = question.candidates.iter().find(|c| c.location == seen.location).unwrap();
-            for (sku, &wanted) in &question.demand {
-                let lacked = seen.lacked.iter().find(|lacked| lacked.sku == *sku);
+        for considered in &sourced.candidates {
+            let candidate = case.candidates.iter().find(|c| c.location == considered.location).unwrap();
+            for (sku, &wanted) in &case.demand {
+                let lacked = considered.lacked.iter().find(|lacked| lacked.sku == *sku);
                 let available = units(&candidate.available, sku);
                 prop_assert_eq!(lacked.is_some(), available < wanted);
                 prop_assert!(lacked.is_none_or(|l| (l.requested, l.available) == (wanted, available)));
@@ -279,74 +294,75 @@ proptest! {
     }
 
     #[test]
-    fn the_split_limit_is_kept(question in question()) {
-        let answer = question.answer();
-        let new = question.count_new(answer.allocations.iter().map(|(location, _)| location));
-        prop_assert!(new <= question.more());
+    fn the_split_limit_is_respected(case in case()) {
+        let sourced = case.sourced();
+        let new = case.count_new(sourced.allocations.iter().map(|(location, _)| location));
+        prop_assert!(new <= case.max_new_locations());
     }
 
     #[test]
-    fn an_unreached_split_limit_has_no_effect(question in question()) {
-        let limited = Question { split_limit: Some(11), ..question.clone() };
-        let unlimited = Question { split_limit: None, ..question };
-        prop_assert_eq!(limited.answer(), unlimited.answer());
+    fn an_unreached_split_limit_has_no_effect(case in case()) {
+        let limited = SourcingCase { split_limit: Some(11), ..case.clone() };
+        let unlimited = SourcingCase { split_limit: None, ..case };
+        prop_assert_eq!(limited.sourced(), unlimited.sourced());
     }
 
     #[test]
-    fn not_splitting_is_a_split_limit_of_one(question in question()) {
-        let one = Question { allow_split: true, split_limit: Some(1), ..question.clone() };
-        let whole = Question { allow_split: false, ..question };
-        let (one, mut whole) = (one.answer(), whole.answer());
-        // They differ in the reason alone that is given for a location which takes no part.
-        let would_split = |seen: &&mut ConsideredLocation| seen.excluded == Some(Exclusion::WouldSplit);
-        for seen in whole.candidates.iter_mut().filter(would_split) {
-            seen.excluded = Some(Exclusion::SplitLimit);
+    fn an_unsplit_order_has_a_split_limit_of_one(case in case()) {
+        let limited = SourcingCase { allow_split: true, split_limit: Some(1), ..case.clone() };
+        let unsplit = SourcingCase { allow_split: false, ..case };
+        let (limited, mut unsplit) = (limited.sourced(), unsplit.sourced());
+        // The two results differ only in the reason why locations are excluded.
+        let would_split =
+            |considered: &&mut ConsideredLocation| considered.excluded == Some(Exclusion::WouldSplit);
+        for considered in unsplit.candidates.iter_mut().filter(would_split) {
+            considered.excluded = Some(Exclusion::SplitLimit);
         }
-        prop_assert_eq!(one, whole);
+        prop_assert_eq!(limited, unsplit);
     }
 
-    /// By trying every set of locations.
+    /// Compares sourcing with every set of locations.
     #[test]
-    fn no_permitted_set_covers_more(question in question()) {
-        let question = Question { allow_partial: true, ..question };
-        let sourced = question.answer();
-        let total: Units = question.demand.keys().map(|sku| given(&sourced, sku)).sum();
-        let most = question.sets().map(|set| question.covered_by(&set)).max();
+    fn no_permitted_set_covers_more(case in case()) {
+        let case = SourcingCase { allow_partial: true, ..case };
+        let sourced = case.sourced();
+        let total: Units = case.demand.keys().map(|sku| allocated(&sourced, sku)).sum();
+        let most = case.sets().map(|set| case.covered_by(&set)).max();
         prop_assert_eq!(total, most.unwrap_or_default());
     }
 
-    /// By trying every set of locations.
+    /// Compares sourcing with every set of locations.
     #[test]
-    fn the_best_feasible_set_is_chosen(mut question in question()) {
-        // Little enough that there are several to choose from.
-        question.demand.values_mut().for_each(|wanted| *wanted = (*wanted).min(Units::new(4)));
-        if let Some((_, best)) = question.sets().filter_map(|set| question.judged(set)).min() {
-            let names: Vec<_> = question.answer().allocations.into_iter().map(|(name, _)| name).collect();
+    fn the_best_feasible_set_is_chosen(mut case in case()) {
+        // The demand is small, so that several sets are feasible.
+        case.demand.values_mut().for_each(|wanted| *wanted = (*wanted).min(Units::new(4)));
+        if let Some((_, best)) = case.sets().filter_map(|set| case.score(set)).min() {
+            let names: Vec<_> = case.sourced().allocations.into_iter().map(|(name, _)| name).collect();
             prop_assert_eq!(names, best);
         }
     }
 
-    /// By trying every set of locations.
+    /// Compares sourcing with every set of locations.
     #[test]
-    fn the_fewest_new_locations_are_chosen(question in question()) {
+    fn the_fewest_new_locations_are_chosen(case in case()) {
         let criteria = vec![Criterion::FewestLocations];
-        let question = Question { criteria, allow_partial: false, ..question };
-        let everything = question.sets().filter(|set| question.covered_by(set) == question.wanted());
-        let new = |set: Vec<&Candidate>| question.count_new(set.iter().map(|candidate| &candidate.location));
-        let fewest = everything.map(new).min();
-        let answer = question.answer();
-        let chosen = question.count_new(answer.allocations.iter().map(|(location, _)| location));
+        let case = SourcingCase { criteria, allow_partial: false, ..case };
+        let complete = case.sets().filter(|set| case.covered_by(set) == case.wanted());
+        let count = |set: Vec<&Candidate>| case.count_new(set.iter().map(|candidate| &candidate.location));
+        let fewest = complete.map(count).min();
+        let sourced = case.sourced();
+        let chosen = case.count_new(sourced.allocations.iter().map(|(location, _)| location));
         prop_assert_eq!(chosen, fewest.unwrap_or(0));
     }
 
     #[test]
-    fn allocations_are_in_the_order_of_preference(question in question()) {
-        let question = Question { criteria: vec![Criterion::FewestLocations, Criterion::Nearest], ..question };
+    fn allocations_are_in_the_order_of_preference(case in case()) {
+        let case = SourcingCase { criteria: vec![Criterion::FewestLocations, Criterion::Nearest], ..case };
         let distance = |(name, _): &(LocationId, Demand)| {
-            let candidate = question.candidates.iter().find(|c| c.location == *name).unwrap();
-            (question.is_new(name), candidate.distance.unwrap_or(Kilometres::UNKNOWN), name.clone())
+            let candidate = case.candidates.iter().find(|c| c.location == *name).unwrap();
+            (case.is_new(name), candidate.distance.unwrap_or(Kilometres::UNKNOWN), name.clone())
         };
-        let order: Vec<_> = question.answer().allocations.iter().map(distance).collect();
+        let order: Vec<_> = case.sourced().allocations.iter().map(distance).collect();
         prop_assert!(order.is_sorted(), "{:?}", order);
     }
 }

@@ -22,7 +22,7 @@ type CommandEvent = (Arc<str>, Vec<u8>, Option<Vec<u8>>);
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Command {
     events: Vec<CommandEvent>,
-    /// The kind, the name and the owner's name of each claim.
+    /// The kind and the value of each claim, and the name of the stream that owns the claim.
     claims: Vec<(&'static str, Arc<str>, Arc<str>)>,
     record: CommandRecord,
 }
@@ -38,7 +38,7 @@ impl Command {
         (0..count).fold(Self::default(), |command, index| command.event(stream, format!("{index}")))
     }
 
-    /// A command that was rejected, by its idempotency key.
+    /// A rejected command with this idempotency key.
     pub(crate) fn rejected(key: &str) -> Self {
         Self::default().outcome(SENDER, key, OutcomeKind::Refused, "no")
     }
@@ -89,7 +89,7 @@ impl Command {
     }
 }
 
-/// A writer of one merchant's journal. It knows the head as long as nothing else writes.
+/// A writer of one merchant's journal. Its head is current while no other writer appends.
 #[derive(Debug, Clone)]
 pub(crate) struct TestWriter {
     merchant: Arc<str>,
@@ -105,18 +105,18 @@ impl TestWriter {
         Self { merchant: merchant.into(), head, streams: BTreeMap::new(), last_id: 1 << 100 }
     }
 
-    /// Seals commands on the current head, and does not advance.
+    /// Seals commands on the current head, without advancing the head.
     pub(crate) fn seal(&mut self, commands: Vec<Command>) -> Batch {
         self.seal_on(self.head, commands)
     }
 
-    /// Seals commands on another head, and does not advance.
+    /// Seals commands on another head, without advancing the current head.
     pub(crate) fn seal_on(&mut self, head: Head, commands: Vec<Command>) -> Batch {
         let id = self.new_id();
         self.clone().number(id, head, commands)
     }
 
-    /// Seals commands and advances, as if they had been appended.
+    /// Seals commands and advances the head, as if the commands had been appended.
     pub(crate) fn prepare(&mut self, commands: Vec<Command>) -> Batch {
         let id = self.new_id();
         let batch = self.number(id, self.head, commands);
@@ -124,14 +124,14 @@ impl TestWriter {
         batch
     }
 
-    /// Appends commands, which must succeed, and advances.
+    /// Appends commands and advances the head. Panics if the append fails.
     pub(crate) async fn write(&mut self, journal: &dyn Journal, commands: Vec<Command>) -> Batch {
         let batch = self.prepare(commands);
         append(journal, &batch).await.expect("the batch is appended");
         batch
     }
 
-    /// Leaves room after each id: the ids of a batch's events are its id with a number added.
+    /// Leaves a gap after each id: the id of an event is the id of its batch plus a number.
     fn new_id(&mut self) -> [u8; 16] {
         self.last_id += 1 << 80;
         self.last_id.to_be_bytes()

@@ -1,4 +1,4 @@
-//! Breaking changes of the schema are rejected, also when the schema file is written again.
+//! Finds breaking changes of the GraphQL schema, so that an update of the schema file cannot contain one.
 
 use std::collections::BTreeMap;
 
@@ -20,79 +20,79 @@ fn types(sdl: &str) -> BTreeMap<Name, TypeDefinition> {
 /// The changes from one schema to another that break clients.
 pub(super) fn broken(before: &str, now: &str) -> Vec<String> {
     let (before, now) = (types(before), types(now));
-    let mut broken = Vec::new();
+    let mut changes = Vec::new();
     for (name, before) in &before {
         match now.get(name) {
-            Some(now) => type_broken(name, &before.kind, &now.kind, &mut broken),
-            None => broken.push(format!("{name} is gone")),
+            Some(now) => compare_types(name, &before.kind, &now.kind, &mut changes),
+            None => changes.push(format!("{name} was removed")),
         }
     }
-    broken
+    changes
 }
 
-fn type_broken(name: &Name, before: &TypeKind, now: &TypeKind, broken: &mut Vec<String>) {
+fn compare_types(name: &Name, before: &TypeKind, now: &TypeKind, changes: &mut Vec<String>) {
     match (before, now) {
         (TypeKind::Scalar, TypeKind::Scalar) => {}
         (TypeKind::Object(before), TypeKind::Object(now)) => {
-            fields_broken(name, &before.fields, &now.fields, broken);
+            compare_fields(name, &before.fields, &now.fields, changes);
         }
         (TypeKind::Interface(before), TypeKind::Interface(now)) => {
-            fields_broken(name, &before.fields, &now.fields, broken);
+            compare_fields(name, &before.fields, &now.fields, changes);
         }
         (TypeKind::Union(before), TypeKind::Union(now)) => {
-            let gone = before
+            let removed = before
                 .members
                 .iter()
-                .filter(|member| !now.members.iter().any(|there| there.node == member.node));
-            broken.extend(gone.map(|member| format!("{name} is never {} any more", member.node)));
+                .filter(|member| !now.members.iter().any(|other| other.node == member.node));
+            changes.extend(removed.map(|member| format!("{name} no longer contains {}", member.node)));
         }
         (TypeKind::Enum(before), TypeKind::Enum(now)) => {
-            let gone = before
+            let removed = before
                 .values
                 .iter()
-                .filter(|value| !now.values.iter().any(|there| there.node.value == value.node.value));
-            broken.extend(gone.map(|value| format!("{name}.{} is gone", value.node.value)));
+                .filter(|value| !now.values.iter().any(|other| other.node.value == value.node.value));
+            changes.extend(removed.map(|value| format!("{name}.{} was removed", value.node.value)));
         }
         (TypeKind::InputObject(before), TypeKind::InputObject(now)) => {
-            inputs_broken(name.as_str(), &before.fields, &now.fields, broken);
+            compare_inputs(name.as_str(), &before.fields, &now.fields, changes);
         }
-        _ => broken.push(format!("{name} is something else")),
+        _ => changes.push(format!("{name} is of another kind")),
     }
 }
 
-fn fields_broken(
-    of: &Name,
+fn compare_fields(
+    owner: &Name,
     before: &[Positioned<FieldDefinition>],
     now: &[Positioned<FieldDefinition>],
-    broken: &mut Vec<String>,
+    changes: &mut Vec<String>,
 ) {
     for Positioned { node: before, .. } in before {
-        let name = format!("{of}.{}", before.name.node);
+        let name = format!("{owner}.{}", before.name.node);
         match now.iter().find(|field| field.node.name.node == before.name.node) {
-            None => broken.push(format!("{name} is gone")),
+            None => changes.push(format!("{name} was removed")),
             Some(Positioned { node: now, .. }) => {
                 if !is_within(&now.ty.node, &before.ty.node) {
-                    broken.push(format!("{name} was {} and is {}", before.ty.node, now.ty.node));
+                    changes.push(format!("{name} was {} and is {}", before.ty.node, now.ty.node));
                 }
-                inputs_broken(&name, &before.arguments, &now.arguments, broken);
+                compare_inputs(&name, &before.arguments, &now.arguments, changes);
             }
         }
     }
 }
 
-/// Arguments of a field, or fields of an input.
-fn inputs_broken(
-    of: &str,
+/// Compares the arguments of a field, or the fields of an input.
+fn compare_inputs(
+    owner: &str,
     before: &[Positioned<InputValueDefinition>],
     now: &[Positioned<InputValueDefinition>],
-    broken: &mut Vec<String>,
+    changes: &mut Vec<String>,
 ) {
     for Positioned { node: before, .. } in before {
-        let name = format!("{of}({})", before.name.node);
+        let name = format!("{owner}({})", before.name.node);
         match now.iter().find(|input| input.node.name.node == before.name.node) {
-            None => broken.push(format!("{name} is gone")),
+            None => changes.push(format!("{name} was removed")),
             Some(Positioned { node: now, .. }) if !is_within(&before.ty.node, &now.ty.node) => {
-                broken.push(format!("{name} was {} and is {}", before.ty.node, now.ty.node));
+                changes.push(format!("{name} was {} and is {}", before.ty.node, now.ty.node));
             }
             Some(_) => {}
         }
@@ -100,19 +100,20 @@ fn inputs_broken(
     for Positioned { node: now, .. } in now {
         let is_new = !before.iter().any(|input| input.node.name.node == now.name.node);
         if is_new && !now.ty.node.nullable && now.default_value.is_none() {
-            broken.push(format!("{of}({}) must be given", now.name.node));
+            changes.push(format!("{owner}({}) is new and required", now.name.node));
         }
     }
 }
 
-/// Whether every value of one type is one of another: never null where that is not.
+/// Whether every value of the type `inner` is also a value of the type `outer`. Only nullable types contain
+/// null.
 fn is_within(inner: &Type, outer: &Type) -> bool {
-    let base = match (&inner.base, &outer.base) {
+    let same_base = match (&inner.base, &outer.base) {
         (BaseType::Named(inner), BaseType::Named(outer)) => inner == outer,
         (BaseType::List(inner), BaseType::List(outer)) => is_within(inner, outer),
         _ => false,
     };
-    base && (outer.nullable || !inner.nullable)
+    same_base && (outer.nullable || !inner.nullable)
 }
 
 #[test]
@@ -130,22 +131,22 @@ fn breaking_changes_are_reported_and_additions_are_not() {
         type Tea { name: String }";
     assert_eq!(broken(before, before), Vec::<String>::new());
     assert_eq!(broken(before, added), Vec::<String>::new());
-    for (what, with, change) in [
-        ("RED BLUE", "RED", "Colour.BLUE is gone"),
+    for (old, new, change) in [
+        ("RED BLUE", "RED", "Colour.BLUE was removed"),
         ("colour: Colour! size: Int }", "colour: Colour! size: Int! }", "Wish(size) was Int and is Int!"),
-        ("size: Int }", "size: Int more: Int! }", "Wish(more) must be given"),
-        ("input Wish { colour: Colour! ", "input Wish { ", "Wish(colour) is gone"),
-        ("Cup | Tea", "Cup", "Thing is never Tea any more"),
-        ("type Tea { name: String }", "", "Tea is gone"),
-        ("{ name: String }", "{ title: String }", "Tea.name is gone"),
+        ("size: Int }", "size: Int more: Int! }", "Wish(more) is new and required"),
+        ("input Wish { colour: Colour! ", "input Wish { ", "Wish(colour) was removed"),
+        ("Cup | Tea", "Cup", "Thing no longer contains Tea"),
+        ("type Tea { name: String }", "", "Tea was removed"),
+        ("{ name: String }", "{ title: String }", "Tea.name was removed"),
         ("type Cup { colour: Colour!", "type Cup { colour: Colour", "Cup.colour was Colour! and is Colour"),
         ("(first: Int)", "(first: Int!)", "Cup.tags(first) was Int and is Int!"),
-        ("(first: Int)", "(first: Int, by: Int!)", "Cup.tags(by) must be given"),
+        ("(first: Int)", "(first: Int, by: Int!)", "Cup.tags(by) is new and required"),
         ("[String!]", "[String]", "Cup.tags was [String!] and is [String]"),
-        ("type Tea", "input Tea", "Tea is something else"),
+        ("type Tea", "input Tea", "Tea is of another kind"),
     ] {
-        let now = before.replacen(what, with, 1);
-        assert_ne!(now, before, "{what}");
-        assert_eq!(broken(before, &now), [change], "{what} by {with}");
+        let now = before.replacen(old, new, 1);
+        assert_ne!(now, before, "{old}");
+        assert_eq!(broken(before, &now), [change], "{old} replaced by {new}");
     }
 }

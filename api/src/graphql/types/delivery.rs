@@ -1,4 +1,4 @@
-//! Where an order goes, how it is delivered, and the change of either that is pending.
+//! The address and the delivery of an order, and a pending amendment of them.
 
 use std::fmt;
 

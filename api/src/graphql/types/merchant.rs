@@ -19,7 +19,7 @@ pub(in crate::graphql) struct Merchant {
 }
 
 impl Merchant {
-    /// A merchant that is known.
+    /// The object of a merchant.
     pub(in crate::graphql) fn new(merchant: &MerchantId) -> Self {
         Self { id: GlobalId::new(Kind::Merchant, merchant, "").encode(), merchant: id(merchant) }
     }
@@ -47,20 +47,20 @@ pub(in crate::graphql) struct Projection {
 }
 
 impl Projection {
-    /// A merchant's projections, by name.
+    /// A merchant's projections, sorted by name.
     pub(in crate::graphql) async fn all(
         queries: &Queries,
         merchant: &MerchantId,
     ) -> Result<Vec<Self>, Problem> {
-        // The states first: the head is then never older than a state.
+        // Read the states before the head, so that the head is never older than a state.
         let states = queries.progress().states();
         let head = queries.head(merchant.as_str()).await?;
-        let own = states.into_iter().filter(|(_, owner, _)| owner == merchant.as_str());
-        Ok(own.map(|(name, _, state)| Self::new(merchant, name, state, head)).collect())
+        let merchant_states = states.into_iter().filter(|(_, owner, _)| owner == merchant.as_str());
+        Ok(merchant_states.map(|(name, _, state)| Self::new(merchant, name, state, head)).collect())
     }
 
-    /// Whether it has a name.
-    pub(in crate::graphql) fn is(&self, name: &str) -> bool {
+    /// Whether this is the name of the projection.
+    pub(in crate::graphql) fn has_name(&self, name: &str) -> bool {
         self.name == name
     }
 

@@ -1,6 +1,6 @@
 //! The types that queries, mutations and subscriptions return.
 //!
-//! Most are read from the JSON of the views that REST returns, so both interfaces have the same fields.
+//! Most types are read from the JSON of the views that REST returns, so both interfaces have the same fields.
 
 pub(super) mod availability;
 pub(super) mod board;

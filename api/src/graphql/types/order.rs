@@ -1,4 +1,4 @@
-//! Orders, with what belongs to an order alone.
+//! Orders, with their status axes, holds and discrepancies.
 
 use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 use holdfast_domain::order::OrderView;
@@ -126,7 +126,7 @@ impl Order {
 }
 
 impl Order {
-    /// An order under its global id.
+    /// Builds an order and the global ids of all objects in it.
     pub(in crate::graphql) fn new(root: &GlobalId, view: &OrderView) -> Result<Self, Problem> {
         let mut order: Self = read(view)?;
         order.id = root.encode();
@@ -137,32 +137,32 @@ impl Order {
             ship_to.id = root.part(Kind::ShipTo, "");
         }
         if let Some(amendment) = &mut order.amendment {
-            let own = amendment.amendment_id.as_str();
-            amendment.id = root.part(Kind::PendingAmendment, own);
+            let amendment_id = amendment.amendment_id.as_str();
+            amendment.id = root.part(Kind::PendingAmendment, amendment_id);
             if let Some(ship_to) = &mut amendment.ship_to {
-                ship_to.id = root.part(Kind::ShipTo, own);
+                ship_to.id = root.part(Kind::ShipTo, amendment_id);
             }
         }
-        order.fulfillment_orders.0.iter_mut().for_each(|part| part.identify(root));
+        order.fulfillment_orders.0.iter_mut().for_each(|fulfillment_order| fulfillment_order.identify(root));
         for hold in &mut order.holds.0 {
             hold.id = root.part(Kind::Hold, &*hold.hold_id);
         }
         for order_return in &mut order.returns.0 {
-            let own = order_return.return_id.as_str();
-            order_return.id = root.part(Kind::OrderReturn, own);
+            let return_id = order_return.return_id.as_str();
+            order_return.id = root.part(Kind::OrderReturn, return_id);
             for line in &mut order_return.lines.0 {
-                line.id = root.part(Kind::OrderReturnLine, format_args!("{own}/{}", line.line));
+                line.id = root.part(Kind::OrderReturnLine, format_args!("{return_id}/{}", line.line));
             }
         }
         Ok(order)
     }
 
-    /// A merchant's order as it is now.
+    /// Builds a merchant's current order.
     pub(in crate::graphql) fn current(merchant: &MerchantId, view: &OrderView) -> Result<Self, Problem> {
         Self::new(&GlobalId::new(Kind::Order, merchant, view.order_id), view)
     }
 
-    /// The order's global id and events.
+    /// Decodes the order's global id and loads the order's events.
     async fn events(
         &self,
         context: &Context<'_>,

@@ -1,12 +1,13 @@
-//! Goods that left although they should not have, or not so many: what has left has left, and that it was so is recorded.
+//! Shipments that contradict the order. The order records the shipment and a discrepancy, or refuses a
+//! quantity that exceeds its open units.
 
 use super::*;
 
-fn some(line: usize, quantity: u32) -> Value {
+fn package(line: usize, quantity: u32) -> Value {
     json!({ "lines": [{ "line": line, "quantity": quantity }] })
 }
 
-/// The codes of what is recorded.
+/// The codes of the recorded discrepancies.
 fn codes(events: &[OrderEvent]) -> Vec<String> {
     let code = |event: &OrderEvent| match event {
         OrderEvent::DiscrepancyRecorded(recorded) => Some(recorded.code.to_string()),
@@ -15,15 +16,15 @@ fn codes(events: &[OrderEvent]) -> Vec<String> {
     events.iter().filter_map(code).collect()
 }
 
-fn waiting(order: &Order) -> u64 {
+fn backordered_units(order: &Order) -> u64 {
     order.line_totals()[0].backordered.number()
 }
 
-/// Two of five A and three B are held, three A wait; paid.
-fn partly() -> Order {
-    let short = sourced(&[("DC-1", &[("A", 2), ("B", 3)])], &[("A", 5, 2)]);
-    let may_wait = create_with(json!({ "onShortage": "backorder" }));
-    given([may_wait, reserve_sourced(short, ReservationTrigger::Creation), pay("money")])
+/// A paid order: 2 of 5 units of A and 3 of B are reserved, 3 units of A are backordered.
+fn partly_reserved() -> Order {
+    let allocated = sourced(&[("DC-1", &[("A", 2), ("B", 3)])], &[("A", 5, 2)]);
+    let backorderable = create_with(json!({ "onShortage": "backorder" }));
+    given([backorderable, reserve_sourced(allocated, ReservationTrigger::Creation), pay("money")])
 }
 
 fn cancel_some(quantity: u32) -> OrderCommand {
@@ -35,88 +36,92 @@ fn cancel_some(quantity: u32) -> OrderCommand {
 #[test]
 fn units_that_ship_after_the_cancellation_are_not_cancelled() {
     let order = after(&paid_and_reserved(), cancel());
-    let events = when(&order, ship(1, &[some(1, 4)]));
+    let events = when(&order, ship(1, &[package(1, 4)]));
     assert_eq!(names(&events), ["ShipmentCreated", "DiscrepancyRecorded"]);
     assert_eq!(codes(&events), ["shipped_after_cancellation"]);
-    let order = after(&order, ship(1, &[some(1, 4)]));
+    let order = after(&order, ship(1, &[package(1, 4)]));
     assert_eq!((line(&order, 1), line(&order, 2)), ([0, 4, 4, 4, 0, 1], [0, 0, 0, 0, 0, 3]));
     assert_eq!((order.is_cancelled(), order.status()), (false, OrderStatus::Shipped));
 }
 
 #[test]
 fn units_shipped_in_excess_reduce_the_backorder() {
-    let events = when(&partly(), ship(1, &[some(1, 4)]));
+    let events = when(&partly_reserved(), ship(1, &[package(1, 4)]));
     assert_eq!((names(&events).len(), codes(&events)), (2, vec!["shipped_more_than_held".to_owned()]));
-    let order = after(&partly(), ship(1, &[some(1, 4)]));
-    assert_eq!((line(&order, 1), waiting(&order)), ([0, 4, 4, 4, 0, 0], 1));
+    let order = after(&partly_reserved(), ship(1, &[package(1, 4)]));
+    assert_eq!((line(&order, 1), backordered_units(&order)), ([0, 4, 4, 4, 0, 0], 1));
 }
 
 #[test]
-fn backordered_units_count_before_cancelled_units() {
-    let order = after(&partly(), cancel_some(1));
-    assert_eq!((line(&order, 1), waiting(&order)), ([2, 0, 0, 0, 0, 1], 2));
-    let all_that_waited = after(&order, ship(1, &[some(1, 4)]));
-    assert_eq!((line(&all_that_waited, 1), waiting(&all_that_waited)), ([0, 4, 4, 4, 0, 1], 0));
-    let more = after(&order, ship(1, &[some(1, 5)]));
-    assert_eq!((line(&more, 1), waiting(&more)), ([0, 5, 5, 5, 0, 0], 0));
+fn units_shipped_in_excess_reduce_the_backorder_before_the_cancellation() {
+    let order = after(&partly_reserved(), cancel_some(1));
+    assert_eq!((line(&order, 1), backordered_units(&order)), ([2, 0, 0, 0, 0, 1], 2));
+    let all_backordered = after(&order, ship(1, &[package(1, 4)]));
+    assert_eq!((line(&all_backordered, 1), backordered_units(&all_backordered)), ([0, 4, 4, 4, 0, 1], 0));
+    let one_more = after(&order, ship(1, &[package(1, 5)]));
+    assert_eq!((line(&one_more, 1), backordered_units(&one_more)), ([0, 5, 5, 5, 0, 0], 0));
 }
 
 #[test]
 fn the_number_of_parcels_does_not_change_the_totals() {
-    let order = after(&partly(), cancel_some(2));
-    let one = after(&order, ship(1, &[some(1, 5)]));
+    let order = after(&partly_reserved(), cancel_some(2));
+    let one = after(&order, ship(1, &[package(1, 5)]));
     for parcels in [[4, 1], [3, 2], [2, 3], [1, 4]] {
-        let two = after(&order, ship(1, &parcels.map(|quantity| some(1, quantity))));
-        assert_eq!((line(&two, 1), waiting(&two)), (line(&one, 1), waiting(&one)), "{parcels:?}");
+        let two = after(&order, ship(1, &parcels.map(|quantity| package(1, quantity))));
+        assert_eq!(
+            (line(&two, 1), backordered_units(&two)),
+            (line(&one, 1), backordered_units(&one)),
+            "{parcels:?}"
+        );
     }
 }
 
 #[test]
 fn units_shipped_in_excess_are_released_by_other_fulfillment_orders() {
     let order = given([create(), reserve_at_two(), pay("money")]);
-    let events = when(&order, ship(1, &[some(1, 5)]));
+    let events = when(&order, ship(1, &[package(1, 5)]));
     assert_eq!(names(&events), ["InventoryReleased", "ShipmentCreated", "DiscrepancyRecorded"]);
     assert_eq!(events[0], released(vec![part(2, "DC-2", &[(1, 1)])]));
-    let order = after(&order, ship(1, &[some(1, 5)]));
+    let order = after(&order, ship(1, &[package(1, 5)]));
     assert_eq!(line(&order, 1), [0, 5, 5, 5, 0, 0]);
     assert_eq!(order.fulfillment_orders[1].status(&order), FulfillmentOrderStatus::Cancelled);
 }
 
 #[test]
-fn cancelled_units_count_before_units_of_other_fulfillment_orders() {
+fn units_shipped_in_excess_reduce_the_cancellation_before_other_fulfillment_orders() {
     let order = given([create(), reserve_at_two(), pay("money"), cancel_some(1)]);
-    assert_eq!(line(&order, 1), [4, 0, 0, 0, 0, 1], "the latest part went first");
-    let order = after(&order, ship(2, &[some(1, 2)]));
+    assert_eq!(line(&order, 1), [4, 0, 0, 0, 0, 1], "the latest fulfillment order releases units first");
+    let order = after(&order, ship(2, &[package(1, 2)]));
     assert_eq!(line(&order, 1), [3, 2, 2, 2, 0, 0]);
     assert_eq!(order.fulfillment_orders[0].lines[0].outstanding(), Units::new(3));
 }
 
 #[test]
-fn acknowledged_fulfillment_orders_release_nothing_to_a_shipment() {
+fn acknowledged_fulfillment_orders_release_no_units_to_another_shipment() {
     let order = given([create(), reserve_at_two(), pay("money"), accept(2)]);
-    assert_eq!(refusal(&order, ship(1, &[some(1, 5)])), ("quantity_exceeds_open", None));
+    assert_eq!(refusal(&order, ship(1, &[package(1, 5)])), ("quantity_exceeds_open", None));
 }
 
 #[test]
-fn no_more_of_a_line_leaves_than_was_ordered() {
-    for order in [paid_and_reserved(), partly(), after(&partly(), cancel())] {
-        assert_eq!(refusal(&order, ship(1, &[some(1, 6)])), ("quantity_exceeds_open", None));
+fn shipping_more_than_ordered_is_refused() {
+    for order in [paid_and_reserved(), partly_reserved(), after(&partly_reserved(), cancel())] {
+        assert_eq!(refusal(&order, ship(1, &[package(1, 6)])), ("quantity_exceeds_open", None));
     }
 }
 
 #[test]
-fn a_location_can_ship_after_it_rejected() {
+fn a_location_can_ship_after_a_rejection() {
     let order = after(&paid_and_reserved(), reject(1));
-    let events = when(&order, ship(1, &[some(1, 5)]));
+    let events = when(&order, ship(1, &[package(1, 5)]));
     assert_eq!(codes(&events), ["shipped_after_cancellation"]);
-    let order = after(&order, ship(1, &[some(1, 5)]));
+    let order = after(&order, ship(1, &[package(1, 5)]));
     assert_eq!((line(&order, 1), order.pending_demand().len()), ([0, 5, 5, 5, 0, 0], 1));
 }
 
 #[test]
 fn shipments_on_hold_or_unpaid_are_recorded_with_a_discrepancy() {
-    let held = after(&paid_and_reserved(), hold_with(json!({})));
-    assert_eq!(codes(&when(&held, ship_all(1))), ["shipped_on_hold"]);
+    let on_hold = after(&paid_and_reserved(), hold_with(json!({})));
+    assert_eq!(codes(&when(&on_hold, ship_all(1))), ["shipped_on_hold"]);
     let unpaid = given([create(), reserve_all()]);
     assert_eq!(codes(&when(&unpaid, ship_all(1))), ["shipped_unpaid"]);
     let both = after(&unpaid, hold_with(json!({})));

@@ -7,8 +7,8 @@ use crate::{AppendError, ClaimKey, Journal, LoadRequest, Loaded, OutcomeKind, Sn
 for_every_journal!(
     reopening_preserves_every_record,
     a_reopened_journal_accepts_appends,
-    names_keys_and_claims_may_be_any_text,
-    similar_names_are_different_names,
+    names_keys_and_claims_can_be_any_text,
+    similar_names_are_distinct,
     a_name_with_a_nul_character_is_preserved_or_rejected,
 );
 
@@ -81,11 +81,11 @@ async fn a_reopened_journal_accepts_appends(fixture: &mut impl Fixture) {
         assert_eq!(fixture.journal().head("m").await.unwrap(), writer.head);
         assert_clean(fixture.journal(), "m", round).await;
     }
-    let again = writer.seal_on(crate::Head::default(), vec![Command::events("b", 1)]);
-    assert!(append(fixture.journal(), &again).await.is_err());
+    let outdated = writer.seal_on(crate::Head::default(), vec![Command::events("b", 1)]);
+    assert!(append(fixture.journal(), &outdated).await.is_err());
 }
 
-async fn names_keys_and_claims_may_be_any_text(fixture: &mut impl Fixture) {
+async fn names_keys_and_claims_can_be_any_text(fixture: &mut impl Fixture) {
     let texts = unusual_texts();
     for merchant in &texts {
         let mut writer = TestWriter::new(merchant);
@@ -126,18 +126,18 @@ async fn names_keys_and_claims_may_be_any_text(fixture: &mut impl Fixture) {
     }
 }
 
-async fn similar_names_are_different_names(fixture: &mut impl Fixture) {
+async fn similar_names_are_distinct(fixture: &mut impl Fixture) {
     let journal = fixture.journal();
     let mut writer = TestWriter::new("m");
-    let alike = ["a", "A", " a", "a ", "é", "e\u{301}", "É"];
-    writer.write(journal, alike.map(|name| Command::events(name, 1)).to_vec()).await;
-    for (position, name) in (1..).zip(alike) {
+    let similar = ["a", "A", " a", "a ", "é", "e\u{301}", "É"];
+    writer.write(journal, similar.map(|name| Command::events(name, 1)).to_vec()).await;
+    for (position, name) in (1..).zip(similar) {
         let events = journal.read_stream("m", name, u64::MAX).await.unwrap();
         assert_eq!((events.len(), events[0].position), (1, position), "{name:?}");
     }
 }
 
-/// PostgreSQL's texts cannot contain the NUL character.
+/// A text in PostgreSQL cannot contain the NUL character.
 async fn a_name_with_a_nul_character_is_preserved_or_rejected(fixture: &mut impl Fixture) {
     let journal = fixture.journal();
     let mut writer = TestWriter::new("m");

@@ -1,4 +1,4 @@
-//! Bad input over a real connection: the answer has a code and a pointer, and only the refusal is stored.
+//! Bad input over HTTP: the response has a code and a pointer, and the server stores only the refusal.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ on_every_store!(
 );
 
 async fn send(server: &TestServer, path: &str, key: Option<&str>, body: &[u8]) -> HttpResponse {
-    server.try_send(Method::POST, path, key, Some(body.to_vec())).await.expect("an answer")
+    server.try_send(Method::POST, path, key, Some(body.to_vec())).await.expect("a response")
 }
 
 /// The JSON pointers of a problem response.
@@ -33,8 +33,8 @@ async fn bad_input_gets_a_code_and_a_pointer_and_writes_no_event(store: TestStor
     let before =
         server.get("/v1/events?after=0&limit=1000").await.accepted()["items"].as_array().unwrap().len();
 
-    let many: Vec<Value> = (0..501).map(|_| json!({ "sku": "A", "quantity": 1 })).collect();
-    let many = json!({ "channel": "web", "lines": many }).to_string().into_bytes();
+    let too_many_lines: Vec<Value> = (0..501).map(|_| json!({ "sku": "A", "quantity": 1 })).collect();
+    let too_many_lines = json!({ "channel": "web", "lines": too_many_lines }).to_string().into_bytes();
     let cases: Vec<Case> = vec![
         ("malformed JSON", b"{\"channel\":".to_vec(), 400, "malformed_json", None),
         ("not UTF-8", vec![b'{', 0xff, b'}'], 400, "malformed_json", None),
@@ -54,14 +54,18 @@ async fn bad_input_gets_a_code_and_a_pointer_and_writes_no_event(store: TestStor
         ("quantity 10^30", line("1e30", "\"A\""), 400, "invalid_value", Some("/lines/0/quantity")),
         ("empty SKU", line("1", "\"\""), 400, "invalid_value", Some("/lines/0/sku")),
         ("NUL in a SKU", line("1", "\"A\\u0000B\""), 400, "invalid_value", Some("/lines/0/sku")),
-        ("501 lines", many, 422, "line_count_out_of_range", Some("/lines")),
+        ("501 lines", too_many_lines, 422, "line_count_out_of_range", Some("/lines")),
         ("unknown SKU", line("1", "\"NOPE\""), 422, "unknown_sku", Some("/lines/0/sku")),
     ];
-    for (number, (what, body, status, code, pointer)) in cases.into_iter().enumerate() {
-        let answer = send(&server, "/v1/orders", Some(&format!("bad-{number}")), &body).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, code), "{what}: {answer:?}");
-        let problem = answer.json();
-        assert!(pointer.is_none_or(|pointer| pointers(&problem) == [pointer]), "{what}: {problem}");
+    for (number, (description, body, status, code, pointer)) in cases.into_iter().enumerate() {
+        let response = send(&server, "/v1/orders", Some(&format!("bad-{number}")), &body).await;
+        assert_eq!(
+            (response.status.as_u16(), response.code().as_str()),
+            (status, code),
+            "{description}: {response:?}"
+        );
+        let problem = response.json();
+        assert!(pointer.is_none_or(|pointer| pointers(&problem) == [pointer]), "{description}: {problem}");
     }
     check_bad_requests(&server).await;
     check_unknown_targets(&server).await;
@@ -78,10 +82,10 @@ async fn bad_input_gets_a_code_and_a_pointer_and_writes_no_event(store: TestStor
 
 /// Requests with a bad header, path, method or size.
 async fn check_bad_requests(server: &TestServer) {
-    let good = order("A", 1).to_string().into_bytes();
-    let no_key = send(server, "/v1/orders", None, &good).await;
+    let valid = order("A", 1).to_string().into_bytes();
+    let no_key = send(server, "/v1/orders", None, &valid).await;
     no_key.assert_refused(400, "idempotency_key_required");
-    let long = send(server, "/v1/orders", Some(&"k".repeat(300)), &good).await;
+    let long = send(server, "/v1/orders", Some(&"k".repeat(300)), &valid).await;
     long.assert_refused(400, "idempotency_key_invalid");
     let huge = send(server, "/v1/orders", Some("huge"), &vec![b' '; 10 << 20]).await;
     huge.assert_refused(413, "body_too_large");
@@ -100,22 +104,22 @@ async fn check_unknown_targets(server: &TestServer) {
         (format!("/v1/orders/{unknown}/cancel"), "unknown_order"),
         ("/v1/orders/not-a-uuid/cancel".to_owned(), "unknown_order"),
     ] {
-        let answer = server.post(&path, &path, &json!({ "reason": "x" })).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (404, code), "{path}");
+        let response = server.post(&path, &path, &json!({ "reason": "x" })).await;
+        assert_eq!((response.status.as_u16(), response.code().as_str()), (404, code), "{path}");
     }
     let path = format!("/v1/fulfillment-orders/{unknown}.f1/pick");
-    let answer = server.post(&path, "p", &json!({ "all": true })).await;
-    answer.assert_refused(404, "unknown_fulfillment_order");
-    let unseen = server.get(&format!("/v1/orders/{unknown}")).await;
-    unseen.assert_refused(404, "unknown_order");
+    let response = server.post(&path, "p", &json!({ "all": true })).await;
+    response.assert_refused(404, "unknown_fulfillment_order");
+    let unknown_order = server.get(&format!("/v1/orders/{unknown}")).await;
+    unknown_order.assert_refused(404, "unknown_order");
 }
 
 async fn a_refused_transition_is_refused_again_with_the_same_key(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "A", 5).await;
-    let mut wanted = order("A", 1);
-    wanted["payment"] = json!("required");
-    let created = server.post("/v1/orders", "o", &wanted).await.accepted();
+    let mut body = order("A", 1);
+    body["payment"] = json!("required");
+    let created = server.post("/v1/orders", "o", &body).await.accepted();
     let fulfillment_order = created["fulfillmentOrders"][0]["fulfillmentOrderId"].as_str().unwrap();
     let pick = format!("/v1/fulfillment-orders/{fulfillment_order}/pick");
     let refused = server.post(&pick, "pick", &json!({ "all": true })).await;

@@ -9,10 +9,10 @@ use super::proxy::{Fault, Proxy};
 use crate::support::server::TestServer;
 use crate::support::store::TestStore;
 
-const FAULTS: usize = 5;
+const FAULT_COUNT: usize = 5;
 /// Orders with a final response between two faults.
 const ORDERS_BETWEEN_FAULTS: usize = 60;
-const LATE: Fault = Fault::ArrivesLate(Duration::from_millis(400));
+const LATE_COMMIT: Fault = Fault::ArrivesLate(Duration::from_millis(400));
 
 struct FaultyNetwork {
     store: TestStore,
@@ -39,7 +39,7 @@ async fn inject(name: &str, fault: Fault) {
 }
 
 async fn inject_into(network: FaultyNetwork, fault: Fault) {
-    for _ in 0..FAULTS {
+    for _ in 0..FAULT_COUNT {
         network.load.answered(network.load.count() + ORDERS_BETWEEN_FAULTS).await;
         network.load.until(network.proxy.inject(fault)).await;
     }
@@ -65,13 +65,13 @@ async fn a_commit_that_arrives_shortly_after_the_cut_is_found_or_fenced() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commit_that_arrives_late_is_fenced() {
-    inject("late", LATE).await;
+    inject("late", LATE_COMMIT).await;
 }
 
-/// Without unique keys, only the condition of the append rejects a late commit.
+/// Drops the unique keys, so that only the condition of the append rejects a late commit.
 fn drop_unique_keys(store: &TestStore) {
     for table in ["event", "batch", "stream", "outcome", "claim"] {
-        // One statement each: a single transaction would deadlock with an append.
+        // Each statement is a transaction of its own: a single transaction would deadlock with an append.
         store.sql(&format!("ALTER TABLE {table} DROP CONSTRAINT {table}_pkey"));
     }
     for index in ["event_stream", "stream_name", "outcome_key"] {
@@ -83,10 +83,10 @@ fn drop_unique_keys(store: &TestStore) {
 async fn the_condition_of_an_append_alone_fences_late_commits() {
     let Some(network) = start("alone").await else { return };
     drop_unique_keys(&network.store);
-    inject_into(network, LATE).await;
+    inject_into(network, LATE_COMMIT).await;
 }
 
-/// A late append does damage only after another append: one attempt may not show it.
+/// A late append does damage only after another append, so that one attempt may show no damage.
 const ATTEMPTS: usize = 3;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -95,8 +95,8 @@ async fn the_checks_find_the_damage_when_appends_have_no_condition() {
         let Some(network) = start(&format!("broken-{attempt}")).await else { return };
         drop_unique_keys(&network.store);
         network.proxy.remove_condition();
-        let found = tokio::spawn(inject_into(network, LATE)).await;
-        if found.is_err_and(|error| error.is_panic()) {
+        let result = tokio::spawn(inject_into(network, LATE_COMMIT)).await;
+        if result.is_err_and(|error| error.is_panic()) {
             return;
         }
     }
@@ -106,7 +106,7 @@ async fn the_checks_find_the_damage_when_appends_have_no_condition() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_that_are_cut_repeatedly_are_reopened() {
     let Some(network) = start("cut").await else { return };
-    for _ in 0..FAULTS * 4 {
+    for _ in 0..FAULT_COUNT * 4 {
         network.load.answered(network.load.count() + ORDERS_BETWEEN_FAULTS / 2).await;
         network.proxy.cut();
     }
@@ -116,11 +116,11 @@ async fn connections_that_are_cut_repeatedly_are_reopened() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stalled_database_gives_no_wrong_response() {
+async fn a_stalled_database_causes_no_wrong_response() {
     let Some(network) = start("stall").await else { return };
     network.load.answered(ORDERS_BETWEEN_FAULTS).await;
     network.proxy.stall(true);
-    // Until a client gets "not executed" or "outcome unknown".
+    // Wait until a client receives "not executed" or "outcome unknown".
     network.load.retried().await;
     network.proxy.stall(false);
     network.load.answered(network.load.count() + ORDERS_BETWEEN_FAULTS).await;
