@@ -121,14 +121,15 @@ fn attempts_without_effect_become_rare_and_a_change_makes_one_due_at_once() {
     let mut attempts = Attempts::default();
     let key = |merchant: &str| (merchant.to_owned(), StreamId::Stock(Sku::new("A").unwrap()));
     let mut due_at = |merchant, position, millisecond: i64| {
-        attempts.is_due(key(merchant), position, Timestamp::from_microseconds(millisecond * 1_000))
+        attempts.record_if_due(key(merchant), position, Timestamp::from_microseconds(millisecond * 1_000))
     };
     assert_eq!([0, 249, 250, 749, 750].map(|at| due_at("m", 7, at)), [true, false, true, false, true]);
     assert!(due_at("other", 7, 751) && due_at("m", 8, 751));
     let first_due = (752..).step_by(1_000).filter(|at| due_at("m", 8, *at)).take(20).last().unwrap();
     assert!(!due_at("m", 8, first_due + 59_999) && due_at("m", 8, first_due + 60_000));
     attempts.forget_stock_of("m");
-    let again = |attempts: &mut Attempts, merchant| attempts.is_due(key(merchant), 8, Timestamp::default());
+    let again =
+        |attempts: &mut Attempts, merchant| attempts.record_if_due(key(merchant), 8, Timestamp::default());
     assert!(again(&mut attempts, "m"));
 }
 
