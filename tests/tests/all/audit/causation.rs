@@ -111,7 +111,7 @@ fn check_audit_command(store: &TestStore, all: &[Value], position: u64) {
     {
         let output = store.run(&[&["audit", "command"], unknown].concat());
         assert_eq!(output.status.code(), Some(1), "{output:?}");
-        assert!(String::from_utf8_lossy(&output.stderr).contains("there is no such command"), "{output:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("no such command"), "{output:?}");
     }
     for wrong in [&[][..], &["--key", "more", "--position", "1"], &["--position", "x"]] {
         let output = store.run(&[&["audit", "command"], wrong].concat());
