@@ -11,6 +11,8 @@ use crate::properties::{location, order_id, sku, time};
 use crate::stock::StockCommand;
 use crate::values::{FulfillmentOrderId, Units};
 
+mod unsplit_orders;
+
 const A: usize = 0;
 const B: usize = 1;
 const C: usize = 2;
@@ -159,127 +161,6 @@ fn unsplit(shop: &mut Shop) -> usize {
     let order = shop.order_of(&[(A, 2), (B, 1)], &json!({ "allowSplit": false }));
     assert_eq!((shop.held_of_line(order, 1, 0), shop.backordered(order, 2)), (2, 1));
     order
-}
-
-mod unsplit_orders {
-    use super::*;
-
-    #[test]
-    fn the_backorder_follows_units_that_were_shorted() {
-        let mut shop = shop();
-        let order = unsplit(&mut shop);
-        shop.receive(A, 1, 5);
-        shop.short_all(order, 1);
-        assert_eq!(shop.held_of_line(order, 1, 1), 2);
-        shop.receive(B, 0, 1);
-        assert_eq!(shop.backordered(order, 2), 1);
-        shop.receive(B, 1, 1);
-        assert_eq!(shop.held_of_line(order, 2, 1), 1);
-    }
-
-    #[test]
-    fn the_backorder_follows_units_that_a_count_did_not_find() {
-        let mut shop = shop();
-        let order = unsplit(&mut shop);
-        shop.receive(A, 1, 5);
-        shop.count_of(A, 0, 0);
-        shop.receive(B, 0, 1);
-        shop.receive(B, 1, 1);
-        assert_eq!([shop.held_of_line(order, 1, 1), shop.held_of_line(order, 2, 1)], [2, 1]);
-    }
-
-    #[test]
-    fn the_backorder_follows_a_line_that_is_added() {
-        let mut shop = shop();
-        shop.receive(C, 1, 5);
-        let order = shop.order_of(&[(B, 1)], &json!({ "allowSplit": false }));
-        let add = json!({ "changes": [{ "op": "add", "sku": sku(C), "quantity": 1 }] });
-        shop.amend(order, &add).unwrap();
-        shop.receive(B, 0, 1);
-        assert_eq!((shop.held_of_line(order, 2, 1), shop.backordered(order, 1)), (1, 1));
-        shop.receive(B, 1, 1);
-        assert_eq!(shop.held_of_line(order, 1, 1), 1);
-    }
-
-    #[test]
-    fn the_rest_comes_from_where_shorted_units_were_shipped_all_the_same() {
-        let mut shop = shop();
-        let order = unsplit(&mut shop);
-        shop.short_all(order, 1);
-        shop.ship(order, 1, &json!({ "lines": [{ "line": 1, "quantity": 1 }] }));
-        shop.receive(A, 1, 5);
-        assert_eq!(shop.backordered(order, 1), 1);
-        shop.receive(A, 0, 1);
-        assert_eq!(shop.held_of_line(order, 1, 0), 1);
-    }
-
-    #[test]
-    fn the_backorder_may_come_from_anywhere_once_the_reserved_line_is_cancelled() {
-        let mut shop = shop();
-        let order = unsplit(&mut shop);
-        shop.cancel_line(order, 1, 2);
-        shop.receive(B, 1, 5);
-        assert_eq!(shop.held_of_line(order, 2, 1), 1);
-    }
-
-    #[test]
-    fn a_fulfillment_order_does_not_move_away_from_a_started_one() {
-        let mut shop = shop();
-        let order = unsplit(&mut shop);
-        shop.accept(order, 1);
-        shop.receive(B, 0, 1);
-        shop.receive(B, 1, 1);
-        assert_eq!(shop.part(order, 2).location, location(0));
-        let refused = shop.relocate_to(order, 2, 1, &json!({})).unwrap_err();
-        assert!(refused.0.contains("must not be split"), "{refused:?}");
-    }
-
-    #[test]
-    fn unstarted_fulfillment_orders_move_together() {
-        let mut shop = shop();
-        shop.receive(A, 0, 2);
-        shop.receive(B, 1, 1);
-        shop.receive(A, 1, 2);
-        shop.receive(B, 0, 1);
-        let order = shop.order_of(&[(A, 2), (B, 1)], &json!({ "allowSplit": false }));
-        shop.relocate_to(order, 1, 1, &json!({})).unwrap();
-        assert_eq!([shop.held_of_line(order, 1, 1), shop.held_of_line(order, 2, 1)], [2, 1]);
-    }
-
-    #[test]
-    fn units_filled_meanwhile_follow_an_approved_move() {
-        let mut shop = shop();
-        let order = unsplit(&mut shop);
-        shop.receive(A, 1, 2);
-        shop.accept(order, 1);
-        shop.relocate_to(order, 1, 1, &json!({})).unwrap();
-        shop.receive(B, 0, 1);
-        shop.leave(order, 1);
-        assert_eq!((shop.held_of_line(order, 1, 1), shop.held_of_line(order, 2, 0)), (2, 0));
-        shop.receive(B, 1, 1);
-        assert_eq!(shop.held_of_line(order, 2, 1), 1);
-    }
-
-    #[test]
-    fn pickup_elsewhere_is_refused_after_a_partial_shipment() {
-        let mut shop = shop();
-        let order = unsplit(&mut shop);
-        shop.ship(order, 1, &json!({}));
-        let pickup = json!({ "delivery": { "method": "pickup", "location": location(1) } });
-        assert!(shop.amend(order, &pickup).is_err());
-        let there = json!({ "delivery": { "method": "pickup", "location": location(0) } });
-        shop.amend(order, &there).unwrap();
-    }
-
-    #[test]
-    fn both_lines_wait_for_one_location_when_all_was_shorted() {
-        let mut shop = shop();
-        let order = unsplit(&mut shop);
-        shop.short_all(order, 1);
-        shop.receive(A, 1, 5);
-        shop.receive(B, 0, 1);
-        assert_eq!((shop.held_of_line(order, 1, 1), shop.backordered(order, 2)), (2, 1));
-    }
 }
 
 mod rejections {
