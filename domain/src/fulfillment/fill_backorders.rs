@@ -18,7 +18,7 @@ use crate::values::{LocationId, OrderId, Sku, Units};
 const MAX_ORDERS: usize = 50;
 
 /// Resolves overcommitted locations of a SKU, reserves earmarked units for the next orders in its queue, and updates
-/// expected dates; at most [`MAX_ORDERS`] orders each.
+/// expected dates; at most 50 orders each.
 pub fn fill_backorders<A: Aggregates>(aggregates: &mut A, sku: &Sku) -> Result<(), A::Error> {
     aggregates.require([StreamId::Network, StreamId::Policy, StreamId::Stock(sku.clone())])?;
     reallocate(aggregates, sku)?;
