@@ -155,10 +155,6 @@ impl Walker {
             dry = Some((sent_at, self.client.send(&request, key, true).await));
         }
         let real = self.send(key, &request).await;
-        if real.code() == "insufficient_stock" {
-            self.read_feed().await;
-            answers::check_shortage(&self.merchant.model, &request, &real, &mut self.violations);
-        }
         if let Some((sent_at, dry)) = dry {
             let now = jiff::Timestamp::now().as_microsecond();
             let is_due = liveness::is_something_due(&self.merchant.model, sent_at, now);
@@ -166,6 +162,11 @@ impl Walker {
             if !is_due && !answers::has_interfered(&decisions) {
                 answers::check_dry_run(&request, &dry, &real, &mut self.violations);
             }
+        }
+        // Later than the comparison, which needs every decision since the dry run.
+        if real.code() == "insufficient_stock" {
+            self.read_feed().await;
+            answers::check_shortage(&self.merchant.model, &request, &real, &mut self.violations);
         }
         if real.body["orderId"].is_string() && random.chance(READS) {
             self.check_order(&real.body).await;
