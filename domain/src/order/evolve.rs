@@ -26,7 +26,7 @@ pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
         OrderEvent::AmendmentRequested(requested) => request_amendment(order, requested),
         OrderEvent::AmendmentAccepted(accepted) => accept_amendment(order, accepted),
         OrderEvent::AmendmentRejected(_) => order.amendment = None,
-        OrderEvent::PaymentConfirmed(confirmed) => order.payments.push(confirmed.payment_ref.clone()),
+        OrderEvent::PaymentConfirmed(confirmed) => pay(order, &confirmed.payment_ref),
         OrderEvent::PaymentAuthorized(_) => order.payment = LastPaymentEvent::Authorized,
         OrderEvent::PaymentFailed(_) => order.payment = LastPaymentEvent::Failed,
         OrderEvent::PaymentVoided(_) => void(order),
@@ -88,7 +88,13 @@ fn note(order: &mut Order, recorded: &DiscrepancyRecorded) {
     }
 }
 
+fn pay(order: &mut Order, payment: &Reference) {
+    order.payments.push(payment.clone());
+    order.is_void = false;
+}
+
 fn void(order: &mut Order) {
+    order.is_void = true;
     order.voided_payments.append(&mut order.payments);
     order.payment = LastPaymentEvent::Voided;
 }

@@ -60,11 +60,16 @@ pub(super) fn can_fail(order: &Order) -> Result<(), DiscrepancyCode> {
 pub(super) fn can_void(order: &Order) -> Result<(), DiscrepancyCode> {
     let must_be_paid = |created: &OrderCreated| created.payment == PaymentTerms::Required;
     let has_left = order.created.as_deref().is_some_and(must_be_paid) && !order.shipments.is_empty();
-    if has_left && !is_void(order) { Err(DiscrepancyCode::PaymentVoidedAfterShipping) } else { Ok(()) }
+    if has_left && !has_nothing_to_void(order) {
+        Err(DiscrepancyCode::PaymentVoidedAfterShipping)
+    } else {
+        Ok(())
+    }
 }
 
-fn is_void(order: &Order) -> bool {
-    order.payments.is_empty() && order.payment == LastPaymentEvent::Voided
+/// Whether no payment was confirmed, authorized or failed since the payments were voided.
+fn has_nothing_to_void(order: &Order) -> bool {
+    order.is_void && order.payment == LastPaymentEvent::Voided
 }
 
 pub(super) fn confirm(order: &Order, command: &ConfirmPayment) -> Decision {
@@ -101,7 +106,7 @@ pub(super) fn fail(order: &Order, command: &FailPayment) -> Decision {
 
 pub(super) fn void(order: &Order, command: &VoidPayment) -> Decision {
     exists(order, command.order_id)?;
-    if is_void(order) {
+    if has_nothing_to_void(order) {
         return Ok(Vec::new());
     }
     let voided = PaymentVoided { reason: command.reason.clone() };

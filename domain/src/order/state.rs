@@ -48,6 +48,8 @@ pub struct Order {
     pub payments: Vec<Reference>,
     /// References of payments that were confirmed and then voided.
     pub voided_payments: Vec<Reference>,
+    /// Whether its payments were voided, and none was confirmed since.
+    pub is_void: bool,
     /// The last event about a payment, confirmations excluded.
     pub payment: LastPaymentEvent,
     pub fulfillment_orders: Vec<FulfillmentOrder>,
@@ -166,8 +168,7 @@ impl Order {
     /// because its payments were voided.
     pub fn awaits_payment(&self) -> bool {
         let by_terms = self.created.as_ref().is_some_and(|created| created.reserve_at == ReserveAt::Payment);
-        let is_void = self.payment == LastPaymentEvent::Voided;
-        (by_terms || self.has_expired || is_void) && !self.is_paid()
+        (by_terms || self.has_expired || self.is_void) && !self.is_paid()
     }
 
     /// Whether it has amounts: they are in its currency.

@@ -380,6 +380,28 @@ mod voided_payments {
     }
 
     #[test]
+    fn a_failed_or_authorized_payment_does_not_end_the_wait_for_a_new_one() {
+        let id = order_id(0);
+        let reports = [
+            OrderCommand::FailPayment(read(json!({ "orderId": id, "reason": "declined" }))),
+            OrderCommand::AuthorizePayment(read(json!({ "orderId": id, "paymentRef": "second" }))),
+        ];
+        for report in reports {
+            let mut shop = shop();
+            shop.receive(A, 0, 1);
+            let order = shop.order_of(&[(A, 1)], &json!({ "payment": "required" }));
+            shop.pay(order, "first");
+            shop.void(order);
+            shop.change(order, &report).unwrap();
+            shop.receive(A, 1, 1);
+            shop.count_of(A, 0, 0);
+            assert_eq!(shop.held_of_line(order, 1, 1), 0, "after {report:?}");
+            shop.pay(order, "second");
+            assert_eq!(shop.held_of_line(order, 1, 1), 1);
+        }
+    }
+
+    #[test]
     fn an_order_leaves_the_backorder_queue_until_it_is_paid_again() {
         let mut shop = shop();
         let order = shop.order_of(&[(A, 1)], &json!({ "payment": "required" }));
