@@ -56,7 +56,7 @@ const CUSTOMERS: usize = 20_000;
 
 /// An order that will be placed.
 pub struct PlannedOrder {
-    /// The order.
+    /// The command that creates the order.
     pub order: CreateOrder,
     /// True if the customer cancels the order after it was accepted.
     pub is_cancelled: bool,

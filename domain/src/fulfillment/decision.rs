@@ -25,7 +25,7 @@ pub(super) fn decide_once<A: Aggregates>(
 
 /// Ends expired reservations of a SKU and earmarks its free units for the backorder queue: due before units of it are
 /// reserved, and after anything that may have added or freed units.
-pub fn reallocate<A: Aggregates>(aggregates: &mut A, sku: &Sku) -> Result<(), A::Error> {
+pub(super) fn reallocate<A: Aggregates>(aggregates: &mut A, sku: &Sku) -> Result<(), A::Error> {
     let now = aggregates.now();
     aggregates.decide_stock(sku, &StockCommand::ExpireReservations(now))?;
     let item = aggregates.stock(sku)?;

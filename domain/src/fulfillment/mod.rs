@@ -21,7 +21,6 @@ pub mod stock_effects;
 mod tests;
 
 pub use aggregates::Aggregates;
-pub use decision::reallocate;
 pub use fill_backorders::fill_backorders;
 pub use operations::{accept_cancellation, change, change_stock, move_fulfillment_order};
 pub use process::{Decided, decide, up_to_date};

@@ -27,25 +27,31 @@ pub fn change<A: Aggregates>(
     Ok((aggregates.order(id)?, events))
 }
 
-/// Decides a command on the stock of a SKU, and everything that follows. Before units change, expired reservations end;
-/// afterwards, free units are earmarked for the backorder queue. Orders lose units that a count did not find: the result
-/// names these orders.
+/// Decides a report or a rule about the stock of a SKU, and everything that follows. Before units move, expired
+/// reservations end; afterwards, free units are earmarked for the backorder queue. Orders lose units that a count did not
+/// find: the result names these orders.
 pub fn change_stock<A: Aggregates>(
     aggregates: &mut A,
     sku: &Sku,
     command: &StockCommand,
 ) -> Result<Vec<OrderId>, A::Error> {
-    let changes_no_units = matches!(command, StockCommand::ExpectSupply(..) | StockCommand::CancelSupply(_));
-    let is_absolute = matches!(command, StockCommand::CountStock(..) | StockCommand::SetStockPolicy(..));
-    if !changes_no_units && !is_absolute {
-        reallocate(aggregates, sku)?;
-    }
-    aggregates.decide_stock(sku, command)?;
-    if let StockCommand::CountStock(count, _) = command {
-        return resolve_overcommitment(aggregates, sku, &count.location);
-    }
-    if !changes_no_units {
-        reallocate(aggregates, sku)?;
+    match command {
+        StockCommand::ExpectSupply(..) | StockCommand::CancelSupply(_) => {
+            aggregates.decide_stock(sku, command)?;
+        }
+        StockCommand::CountStock(count, _) => {
+            aggregates.decide_stock(sku, command)?;
+            return resolve_overcommitment(aggregates, sku, &count.location);
+        }
+        StockCommand::SetStockPolicy(..) => {
+            aggregates.decide_stock(sku, command)?;
+            reallocate(aggregates, sku)?;
+        }
+        _ => {
+            reallocate(aggregates, sku)?;
+            aggregates.decide_stock(sku, command)?;
+            reallocate(aggregates, sku)?;
+        }
     }
     Ok(Vec::new())
 }

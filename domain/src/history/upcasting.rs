@@ -20,7 +20,7 @@ payloads! {
     }
     /// Something was torn down, and has been so in one way only.
     WallRemoved {
-        /// Why.
+        /// The sentence that the report gives as the reason.
         reason: String,
     }
 }

@@ -17,7 +17,7 @@ use crate::values::{ChannelName, LocationId, OrderId, Timestamp, Units};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExpiringReservation {
-    /// The order.
+    /// The order that has reserved the units.
     pub order_id: OrderId,
     /// When it ends.
     pub until: Timestamp,

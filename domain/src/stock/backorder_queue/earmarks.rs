@@ -11,7 +11,7 @@ use crate::values::{LocationId, OrderId, Units};
 /// The part of some units that one entry of the queue may have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Share {
-    /// The order.
+    /// The order of the queue entry.
     pub order_id: OrderId,
     /// Units by location.
     pub allocations: Vec<Allocation>,

@@ -45,7 +45,7 @@ const fn priority_boost(priority: Priority) -> i64 {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BackorderEntry {
-    /// The order.
+    /// The order that waits for the units.
     pub order_id: OrderId,
     /// Units that are still to come; at least 1.
     pub quantity: Units,

@@ -27,7 +27,7 @@ pub struct FulfillmentOrderFilter {
 pub struct DueOrder {
     /// The merchant's name.
     pub merchant: String,
-    /// The order.
+    /// The order whose timer is due.
     pub order_id: OrderId,
     /// The position of the order's last event.
     pub position: u64,

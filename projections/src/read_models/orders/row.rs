@@ -8,7 +8,7 @@ use super::stage::Stages;
 /// An order, and its place in the journal.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OrderRow {
-    /// The order.
+    /// The state of the order at `position`.
     pub order: Order,
     /// The position of its first event.
     pub first_position: u64,

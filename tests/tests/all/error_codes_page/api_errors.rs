@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use syn::{Expr, Item, ItemImpl};
+use syn::{Expr, ItemImpl};
 
-use super::refusals::{cases, texts_of};
+use super::refusals::{cases, rows_of_enums};
 use super::{Rows, constant};
 
 /// The method of the enum.
@@ -12,22 +12,7 @@ const METHOD: &str = "code_and_status";
 
 /// A row for each case of each enum with that method.
 pub(super) fn find(files: &[syn::File]) -> Rows {
-    let items = || files.iter().flat_map(|file| &file.items);
-    let enums = items().filter_map(|item| match item {
-        Item::Enum(item) => Some((item.ident.to_string(), texts_of(item))),
-        _ => None,
-    });
-    let texts: BTreeMap<_, _> = enums.collect();
-    let rows_of = |item: &Item| match item {
-        Item::Impl(item) => rows(item, texts.get(&type_of(item)?)?),
-        _ => None,
-    };
-    items().filter_map(rows_of).flatten().collect()
-}
-
-fn type_of(item: &ItemImpl) -> Option<String> {
-    let syn::Type::Path(of) = &*item.self_ty else { return None };
-    Some(of.path.segments.last()?.ident.to_string())
+    rows_of_enums(files, rows)
 }
 
 fn rows(item: &ItemImpl, texts: &BTreeMap<String, String>) -> Option<Rows> {

@@ -8,21 +8,35 @@ use super::{Rows, constant, status_of_class};
 
 /// A row for each case of each enum that implements `Refusal`.
 pub(super) fn find(files: &[syn::File]) -> Rows {
+    rows_of_enums(files, |item, texts| implements_refusal(item).then(|| refusals(item, texts)))
+}
+
+/// The rows that a function finds in the `impl` blocks of error enums; it is given the texts of the enum's cases.
+pub(super) fn rows_of_enums(
+    files: &[syn::File],
+    find: impl Fn(&ItemImpl, &BTreeMap<String, String>) -> Option<Rows>,
+) -> Rows {
     let items = || files.iter().flat_map(|file| &file.items);
     let enums = items().filter_map(|item| match item {
         Item::Enum(item) => Some((item.ident.to_string(), texts_of(item))),
         _ => None,
     });
     let texts: BTreeMap<_, _> = enums.collect();
-    let refusals_of = |item: &Item| match item {
-        Item::Impl(item) => Some(refusals(item, texts.get(&refusal_of(item)?)?)),
+    let rows_of = |item: &Item| match item {
+        Item::Impl(item) => find(item, texts.get(&type_of(item)?)?),
         _ => None,
     };
-    items().filter_map(refusals_of).flatten().collect()
+    items().filter_map(rows_of).flatten().collect()
+}
+
+/// The type that an `impl` block is about.
+fn type_of(item: &ItemImpl) -> Option<String> {
+    let syn::Type::Path(of) = &*item.self_ty else { return None };
+    Some(of.path.segments.last()?.ident.to_string())
 }
 
 /// The text of each case of an error enum, as `thiserror` formats it.
-pub(super) fn texts_of(item: &ItemEnum) -> BTreeMap<String, String> {
+fn texts_of(item: &ItemEnum) -> BTreeMap<String, String> {
     let text = |attribute: &syn::Attribute| {
         if !attribute.path().is_ident("error") {
             return None;
@@ -34,11 +48,9 @@ pub(super) fn texts_of(item: &ItemEnum) -> BTreeMap<String, String> {
     item.variants.iter().filter_map(case).collect()
 }
 
-/// The type that an `impl Refusal for Type` is about.
-fn refusal_of(item: &ItemImpl) -> Option<String> {
-    let (_, name, _) = item.trait_.as_ref()?;
-    let syn::Type::Path(of) = &*item.self_ty else { return None };
-    (name.segments.last()?.ident == "Refusal").then(|| of.path.segments.last().unwrap().ident.to_string())
+fn implements_refusal(item: &ItemImpl) -> bool {
+    let name = item.trait_.as_ref().and_then(|(_, path, _)| path.segments.last());
+    name.is_some_and(|name| name.ident == "Refusal")
 }
 
 fn refusals(item: &ItemImpl, texts: &BTreeMap<String, String>) -> Rows {

@@ -4,14 +4,9 @@
 //! and are no dependency of their own. Tests are left out.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::Path;
 
 use super::{assert_none, crates, extension, files_of_the_repository, read, root, shown};
-
-/// The circles of today, one line each: the files of one circle. The list may only shrink. `HOLDFAST_UPDATE=1` writes
-/// the circles that are found.
-const ALLOWED: &str = "tests/import-circles-allowed.txt";
 
 /// The types of a GraphQL schema refer to each other, as the schema does.
 const GRAPHQL_TYPES: &str = "api/src/graphql/";
@@ -30,26 +25,10 @@ type Crate = BTreeMap<Module, (String, Vec<Import>)>;
 
 #[test]
 fn no_circle_of_imports_within_a_crate() {
-    let allowed = read(&root().join(ALLOWED));
-    let mut allowed: Vec<BTreeSet<&str>> = allowed.lines().map(|line| line.split(' ').collect()).collect();
     let found: BTreeSet<Vec<String>> = crates().iter().flat_map(|name| circles(&modules(name))).collect();
     let found = found.iter().filter(|circle| !circle.iter().all(|file| file.starts_with(GRAPHQL_TYPES)));
-    if std::env::var_os("HOLDFAST_UPDATE").is_some_and(|value| value == "1") {
-        let lines: String = found.map(|circle| circle.join(" ") + "\n").collect();
-        fs::write(root().join(ALLOWED), lines).expect("the list can be written");
-        return;
-    }
-    let mut offences = Vec::new();
-    for circle in found {
-        let circle: BTreeSet<&str> = circle.iter().map(String::as_str).collect();
-        match allowed.iter().position(|one| circle.is_subset(one)) {
-            Some(index) => drop(allowed.remove(index)),
-            None => offences.push(Vec::from_iter(circle).join(" ")),
-        }
-    }
+    let offences: Vec<String> = found.map(|circle| circle.join(" ")).collect();
     assert_none("circles of imports", &offences);
-    let gone: Vec<String> = allowed.into_iter().map(|circle| Vec::from_iter(circle).join(" ")).collect();
-    assert_none(&format!("circles that are no longer there: delete them from {ALLOWED}"), &gone);
 }
 
 /// The modules of the crate in a folder, without those that are compiled for tests only.
