@@ -12,11 +12,10 @@ use std::time::{Duration, Instant};
 
 pub use as_of::AsOf;
 
-use holdfast_commands::{LocationView, PolicyView, Vault, decode, fold_order};
+use holdfast_commands::{Vault, decode, fold_order};
 use holdfast_domain::network::Network;
-use holdfast_domain::order::{OrderEvent, OrderView, PersonalData, PersonalDataState};
+use holdfast_domain::order::{OrderEvent, PersonalData, PersonalDataState};
 use holdfast_domain::policy::Policy;
-use holdfast_domain::stock::AvailabilityView;
 use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_domain::values::{LocationId, OrderId, Sku, Timestamp};
 use holdfast_journal::{Event, Journal, JournalError};
@@ -26,6 +25,7 @@ use holdfast_projections::{
     MetricsFilter, OrderFilter, OrderRow, Orders, Page, PeriodMetrics, Progress, ProjectionState, Stage,
     ViewError, ViewStore,
 };
+use holdfast_views::{AvailabilityView, LocationView, OrderView, PolicyView};
 
 /// How long a query waits until a read model has reached a position.
 const POSITION_TIMEOUT: Duration = Duration::from_secs(5);

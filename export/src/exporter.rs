@@ -2,11 +2,11 @@
 
 use clap::ValueEnum as _;
 use holdfast_commands::{Clock as _, SystemClock};
-use holdfast_domain::stock::AvailabilityView;
 use holdfast_domain::values::{Day, MerchantId};
 use holdfast_journal::Journal;
 use holdfast_projections::{ReadSnapshot, ViewStore};
 use holdfast_terminal::output::Progress;
+use holdfast_views::AvailabilityView;
 
 use crate::directory::{Directory, date_of};
 use crate::journal::EventsExport;

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use holdfast_domain::stock::AvailabilityView;
 use holdfast_domain::values::{Day, MerchantId, Sku, Timestamp};
 use holdfast_journal::Journal;
 use holdfast_projections::{MetricCell, MetricCursor, ReadSnapshot, SnapshotPosition};
+use holdfast_views::AvailabilityView;
 
 use super::ExportError;
 use super::directory::date_of;

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use async_graphql::{Context, ID, Result, SimpleObject, Subscription as GraphQLSubscription};
 use futures::stream::{BoxStream, StreamExt, iter, once, unfold};
-use holdfast_domain::stock::AvailabilityView;
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::{MerchantId, OrderId, Sku};
 use holdfast_journal::Event as Recorded;
 use holdfast_projections::AvailabilityFilter;
+use holdfast_views::AvailabilityView;
 
 use super::arguments::value;
 use super::context::RequestContext;

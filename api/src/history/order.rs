@@ -2,9 +2,10 @@
 
 use cqrs_es::Aggregate as _;
 use holdfast_commands::decode;
-use holdfast_domain::order::{Order, OrderEvent, OrderStatus, OrderView};
+use holdfast_domain::order::{Order, OrderEvent, OrderStatus};
 use holdfast_domain::stream::DomainEvent;
 use holdfast_journal::{Event, JournalError};
+use holdfast_views::OrderView;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};

@@ -5,11 +5,12 @@ use std::collections::{BTreeSet, HashMap};
 use cqrs_es::Aggregate as _;
 use holdfast_commands::decode;
 use holdfast_domain::network::Network;
-use holdfast_domain::stock::{AvailabilityView, Movement, StockItem};
+use holdfast_domain::stock::{Movement, StockItem};
 use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_domain::values::{LocationId, Sku};
 use holdfast_journal::{Event, JournalError};
 use holdfast_projections::{Availability, AvailabilityFilter, ViewError};
+use holdfast_views::AvailabilityView;
 
 use super::{AsOf, Queries};
 use crate::error::ApiError;

@@ -3,11 +3,9 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use holdfast_domain::order::{FulfillmentLineView, FulfillmentOrderStatus, PromisedDates, ShipmentView};
-use holdfast_domain::values::{
-    ChannelName, FulfillmentOrderId, LocationId, OrderId, Priority, Reference, Sku, Timestamp,
-};
+use holdfast_domain::values::{ChannelName, OrderId, Priority, Reference, Timestamp};
 use holdfast_projections::{FulfillmentOrderFilter, FulfillmentOrderRow, Orders};
+use holdfast_views::FulfillmentOrderView;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -22,28 +20,13 @@ use crate::cursor::List;
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct LocationWork {
-    fulfillment_order_id: FulfillmentOrderId,
+    #[serde(flatten)]
+    fulfillment_order: FulfillmentOrderView,
     order_id: OrderId,
     /// The sales channel of the order.
     channel: ChannelName,
     /// The order's name in its channel.
     channel_ref: Option<Reference>,
-    location: LocationId,
-    status: FulfillmentOrderStatus,
-    /// Whether the location has accepted it.
-    accepted: bool,
-    /// Its name in the warehouse management system.
-    wms_ref: Option<Reference>,
-    /// Whether the location has yet to answer a request to cancel all or part of it.
-    cancellation_requested: bool,
-    /// The location that takes it over if this location accepts the cancellation.
-    move_to: Option<LocationId>,
-    /// Whether the location has yet to answer a request to change the address or delivery.
-    amendment_requested: bool,
-    /// The earliest dates of shipment and delivery, as computed when the units were reserved.
-    promise: Option<PromisedDates>,
-    /// When it became ready for pickup by the customer.
-    ready_since: Option<Timestamp>,
     priority: Priority,
     /// When the order was created.
     created_at: Timestamp,
@@ -51,25 +34,8 @@ pub(super) struct LocationWork {
     ship_by: Option<Timestamp>,
     /// The latest time of delivery.
     deliver_by: Option<Timestamp>,
-    lines: Vec<WorkLine>,
-    /// The shipments so far.
-    shipments: Vec<ShipmentView>,
-    /// The commands on it that would be accepted now.
-    supported_actions: Vec<String>,
     /// `true` if an event of the order could not be applied and is missing here. Absent otherwise.
     stale: Option<bool>,
-}
-
-/// A line of a fulfillment order.
-#[serde_with::skip_serializing_none]
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct WorkLine {
-    sku: Sku,
-    /// The client's name for the order line.
-    line_ref: Option<Reference>,
-    #[serde(flatten)]
-    line: FulfillmentLineView,
 }
 
 impl LocationWork {
@@ -77,31 +43,15 @@ impl LocationWork {
     pub(super) fn of(row: FulfillmentOrderRow) -> Option<Self> {
         let FulfillmentOrderRow { order, view } = row;
         let created = order.order.created.as_ref()?;
-        let line = |line: FulfillmentLineView| {
-            let ordered = created.lines.get(line.line.index())?;
-            Some(WorkLine { sku: ordered.sku.clone(), line_ref: ordered.line_ref.clone(), line })
-        };
         Some(Self {
-            fulfillment_order_id: view.fulfillment_order_id,
+            fulfillment_order: view,
             order_id: created.order_id,
             channel: created.channel.clone(),
             channel_ref: created.channel_ref.clone(),
-            location: view.location,
-            status: view.status,
-            accepted: view.accepted,
-            wms_ref: view.wms_ref,
-            cancellation_requested: view.cancellation_requested,
-            move_to: view.move_to,
-            amendment_requested: view.amendment_requested,
-            promise: view.promise,
-            ready_since: view.ready_since,
             priority: created.priority,
             created_at: created.at,
-            ship_by: created.delivery.as_ref().and_then(|delivery| delivery.ship_by),
+            ship_by: order.order.ship_by(),
             deliver_by: created.delivery.as_ref().and_then(|delivery| delivery.deliver_by),
-            lines: view.lines.into_iter().filter_map(line).collect(),
-            shipments: view.shipments,
-            supported_actions: view.supported_actions,
             stale: order.stale.then_some(true),
         })
     }

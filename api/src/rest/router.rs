@@ -6,23 +6,22 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::http::header;
 use axum::response::Html;
-use holdfast_commands::{
-    CountAnswer, LocationView, PolicyView, ReturnAnswer, ShipmentAnswer, SupplyAnswer, TransferAnswer,
-};
+use holdfast_commands::{CountAnswer, ReturnAnswer, ShipmentAnswer, SupplyAnswer, TransferAnswer};
 use holdfast_domain::network::{PauseLocation, RegisterLocation, ResumeLocation};
 use holdfast_domain::order::{
     AcceptAmendment, AcceptCancellation, AcceptFulfillmentOrder, AmendOrder, AuthorizePayment, CancelOrder,
     ConfirmDelivery, ConfirmPayment, CreateOrder, ErasePersonalData, FailPayment, HoldOrder,
-    MarkReadyForPickup, MoveFulfillmentOrder, OrderView, PackItems, PickItems, ReceiveReturn,
-    RejectAmendment, RejectCancellation, RejectFulfillmentOrder, ReleaseHold, RequestReturn, ShipItems,
-    ShortPick, TrackParcel, TrackShipment, VoidPayment,
+    MarkReadyForPickup, MoveFulfillmentOrder, PackItems, PickItems, ReceiveReturn, RejectAmendment,
+    RejectCancellation, RejectFulfillmentOrder, ReleaseHold, RequestReturn, ShipItems, ShortPick,
+    TrackParcel, TrackShipment, VoidPayment,
 };
 use holdfast_domain::policy::{RegisterMerchant, SetMerchantPolicy};
 use holdfast_domain::stock::{
-    AdjustStock, AvailabilityView, CancelSupply, ChangeStockCondition, CountStock, ExpectSupply,
-    ReceiveStock, ReceiveTransfer, SetStockPolicy, ShipTransfer,
+    AdjustStock, CancelSupply, ChangeStockCondition, CountStock, ExpectSupply, ReceiveStock, ReceiveTransfer,
+    SetStockPolicy, ShipTransfer,
 };
 use holdfast_projections::{AvailabilityFilter, FulfillmentOrderFilter, OrderFilter};
+use holdfast_views::{AvailabilityView, LocationView, OrderView, PolicyView};
 use serde_json::{Map, Value};
 
 use super::causation::CommandParams;

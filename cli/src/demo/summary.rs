@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use holdfast_api::app::App;
-use holdfast_domain::order::OrderView;
 use holdfast_domain::values::{MerchantId, OrderId, Sku};
 use holdfast_projections::{OrderFilter, OrderRow};
 use holdfast_terminal::output::{self, Printer, decimal, number, per_second};
+use holdfast_views::OrderView;
 use serde::Serialize;
 
 use super::driver::Statistics;

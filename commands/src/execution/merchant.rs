@@ -5,9 +5,9 @@ use holdfast_domain::policy::{Policy, PolicyCommand, RegisterMerchant, SetMercha
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::LocationId;
 use holdfast_journal::OutcomeKind;
+use holdfast_views::{LocationView, PolicyView};
 
 use super::unit_of_work::{Accepted, Stop, UnitOfWork, accepted};
-use super::views::{LocationView, PolicyView};
 
 pub(super) fn register_location(
     unit: &mut UnitOfWork<'_>,

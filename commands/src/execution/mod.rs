@@ -12,7 +12,6 @@ mod merchant;
 mod orders;
 mod stock;
 mod unit_of_work;
-mod views;
 
 use holdfast_domain::order::OrderCommand;
 
@@ -21,7 +20,6 @@ use crate::command::{AnyCommand, command_table};
 
 pub use orders::{ReturnAnswer, ShipmentAnswer};
 pub use stock::{CountAnswer, SupplyAnswer, TransferAnswer};
-pub use views::{LocationView, PolicyView};
 
 pub(crate) use unit_of_work::{Accepted, Needs, Stop, UnitOfWork};
 

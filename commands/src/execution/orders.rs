@@ -3,11 +3,12 @@
 use holdfast_domain::fulfillment::{self, Aggregates};
 use holdfast_domain::order::{
     AcceptCancellation, AttendOrder, ErasePersonalData, MoveFulfillmentOrder, OrderCommand, OrderEvent,
-    OrderRefusal, OrderView, Package, ReceiveReturn, RequestReturn, ShipItems, TrackParcel, TrackShipment,
+    OrderRefusal, Package, ReceiveReturn, RequestReturn, ShipItems, TrackParcel, TrackShipment,
 };
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::{OrderId, ReturnId, ShipmentId};
 use holdfast_journal::OutcomeKind;
+use holdfast_views::OrderView;
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -3,12 +3,13 @@
 use holdfast_domain::Class;
 use holdfast_domain::fulfillment::{self, Aggregates};
 use holdfast_domain::stock::{
-    AdjustStock, AvailabilityView, CancelSupply, ChangeStockCondition, CountStock, ExpectSupply,
-    FillBackorders, ReceiveStock, ReceiveTransfer, SetStockPolicy, ShipTransfer, StockCommand, StockRefusal,
+    AdjustStock, CancelSupply, ChangeStockCondition, CountStock, ExpectSupply, FillBackorders, ReceiveStock,
+    ReceiveTransfer, SetStockPolicy, ShipTransfer, StockCommand, StockRefusal,
 };
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::{LocationId, OrderId, Reference, Sku};
 use holdfast_journal::OutcomeKind;
+use holdfast_views::AvailabilityView;
 use schemars::JsonSchema;
 use serde::Serialize;
 

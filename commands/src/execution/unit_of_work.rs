@@ -6,13 +6,14 @@ use std::sync::Arc;
 use holdfast_domain::capacity::{CapacityCommand, LocationCapacity};
 use holdfast_domain::fulfillment::Aggregates;
 use holdfast_domain::network::Network;
-use holdfast_domain::order::{Order, OrderCommand, OrderEvent, OrderView, PersonalDataState};
+use holdfast_domain::order::{Order, OrderCommand, OrderEvent, PersonalDataState};
 use holdfast_domain::policy::Policy;
 use holdfast_domain::stock::{StockCommand, StockItem};
 use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_domain::values::{LocationId, OrderId, Sku, Timestamp};
 use holdfast_domain::{Class, Refusal};
 use holdfast_journal::{Claim, ClaimKey, CommandRecord, NewEvent, OutcomeKind, SubjectKey};
+use holdfast_views::OrderView;
 
 use super::cached_stream::{CachedStream, StoredAggregate};
 use super::change_set::{ChangeSet, StateLayers};

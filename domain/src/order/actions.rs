@@ -1,5 +1,8 @@
 //! The commands that an order, or a fulfillment order, accepts now without a contradiction.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::amend::can_amend;
 use super::amendment_request;
 use super::cancel::can_cancel;
@@ -14,47 +17,83 @@ use super::returns::request::can_return;
 use super::shipment::ship::can_ship;
 use super::state::Order;
 
+/// A command on an order, by the last segment of its path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "each is the command of that name")]
+pub enum OrderAction {
+    ConfirmPayment,
+    AuthorizePayment,
+    FailPayment,
+    VoidPayment,
+    Hold,
+    ReleaseHold,
+    Amend,
+    Cancel,
+    Returns,
+    ErasePersonalData,
+}
+
+/// A command on a fulfillment order, by the last segment of its path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "each is the command of that name")]
+pub enum FulfillmentOrderAction {
+    Accept,
+    Reject,
+    Move,
+    Pick,
+    Pack,
+    ReadyForPickup,
+    Ship,
+    Short,
+    AcceptCancellation,
+    RejectCancellation,
+    AcceptAmendment,
+    RejectAmendment,
+}
+
 impl Order {
-    /// The names of the commands on the order that would be accepted now and contradict nothing.
-    pub fn supported_actions(&self) -> Vec<&'static str> {
+    /// The commands on the order that would be accepted now and contradict nothing.
+    pub fn supported_actions(&self) -> Vec<OrderAction> {
         if self.created.is_none() {
             return Vec::new();
         }
         supported([
-            ("confirm-payment", can_pay(self).is_ok()),
-            ("authorize-payment", can_pay(self).is_ok()),
-            ("fail-payment", can_fail(self).is_ok()),
-            ("void-payment", can_void(self).is_ok()),
-            ("hold", can_hold(self).is_ok()),
-            ("release-hold", !self.holds.is_empty()),
-            ("amend", can_amend(self).is_ok()),
-            ("cancel", can_cancel(self).is_ok()),
-            ("returns", can_return(self).is_ok()),
-            ("erase-personal-data", can_erase(self).is_ok()),
+            (OrderAction::ConfirmPayment, can_pay(self).is_ok()),
+            (OrderAction::AuthorizePayment, can_pay(self).is_ok()),
+            (OrderAction::FailPayment, can_fail(self).is_ok()),
+            (OrderAction::VoidPayment, can_void(self).is_ok()),
+            (OrderAction::Hold, can_hold(self).is_ok()),
+            (OrderAction::ReleaseHold, !self.holds.is_empty()),
+            (OrderAction::Amend, can_amend(self).is_ok()),
+            (OrderAction::Cancel, can_cancel(self).is_ok()),
+            (OrderAction::Returns, can_return(self).is_ok()),
+            (OrderAction::ErasePersonalData, can_erase(self).is_ok()),
         ])
     }
 }
 
 impl FulfillmentOrder {
-    /// The names of the commands on the fulfillment order that would be accepted now and contradict nothing.
-    pub fn supported_actions(&self, order: &Order) -> Vec<&'static str> {
+    /// The commands on the fulfillment order that would be accepted now and contradict nothing.
+    pub fn supported_actions(&self, order: &Order) -> Vec<FulfillmentOrderAction> {
         supported([
-            ("accept", can_accept(order, self).is_ok()),
-            ("reject", can_reject(order, self).is_ok()),
-            ("move", can_move(order, self).is_ok()),
-            ("pick", can_pick(order, self).is_ok()),
-            ("pack", can_pack(order, self).is_ok()),
-            ("ready-for-pickup", can_mark_ready(order, self).is_ok()),
-            ("ship", can_ship(order, self).is_ok()),
-            ("short", can_pick(order, self).is_ok()),
-            ("accept-cancellation", cancellation_request::can_answer(self).is_ok()),
-            ("reject-cancellation", cancellation_request::can_answer(self).is_ok()),
-            ("accept-amendment", amendment_request::can_answer(order, self).is_ok()),
-            ("reject-amendment", amendment_request::can_answer(order, self).is_ok()),
+            (FulfillmentOrderAction::Accept, can_accept(order, self).is_ok()),
+            (FulfillmentOrderAction::Reject, can_reject(order, self).is_ok()),
+            (FulfillmentOrderAction::Move, can_move(order, self).is_ok()),
+            (FulfillmentOrderAction::Pick, can_pick(order, self).is_ok()),
+            (FulfillmentOrderAction::Pack, can_pack(order, self).is_ok()),
+            (FulfillmentOrderAction::ReadyForPickup, can_mark_ready(order, self).is_ok()),
+            (FulfillmentOrderAction::Ship, can_ship(order, self).is_ok()),
+            (FulfillmentOrderAction::Short, can_pick(order, self).is_ok()),
+            (FulfillmentOrderAction::AcceptCancellation, cancellation_request::can_answer(self).is_ok()),
+            (FulfillmentOrderAction::RejectCancellation, cancellation_request::can_answer(self).is_ok()),
+            (FulfillmentOrderAction::AcceptAmendment, amendment_request::can_answer(order, self).is_ok()),
+            (FulfillmentOrderAction::RejectAmendment, amendment_request::can_answer(order, self).is_ok()),
         ])
     }
 }
 
-fn supported<const COUNT: usize>(actions: [(&'static str, bool); COUNT]) -> Vec<&'static str> {
-    actions.into_iter().filter(|(_, is_supported)| *is_supported).map(|(name, _)| name).collect()
+fn supported<A, const COUNT: usize>(actions: [(A, bool); COUNT]) -> Vec<A> {
+    actions.into_iter().filter(|(_, is_supported)| *is_supported).map(|(action, _)| action).collect()
 }

@@ -33,8 +33,8 @@ mod status;
 pub(crate) mod tests;
 mod totals;
 mod upcasting;
-mod view;
 
+pub use actions::{FulfillmentOrderAction, OrderAction};
 pub use amend::{AmendOrder, Change, NamedLine, NewQuantity};
 pub use amendment_request::{AcceptAmendment, RejectAmendment};
 pub use cancel::CancelOrder;
@@ -89,10 +89,6 @@ pub use status::{
     ReturnStatus, StatusAxes,
 };
 pub use totals::LineTotals;
-pub use view::{
-    AmendmentView, DiscrepancyView, FulfillmentLineView, FulfillmentOrderView, HoldView, LineView, OrderView,
-    PackageView, ReturnLineView, ReturnView, ShipToView, ShipmentView,
-};
 
 use command::decide;
 use evolve::evolve;

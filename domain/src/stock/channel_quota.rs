@@ -48,6 +48,11 @@ impl ChannelQuota {
 }
 
 impl StockItem {
+    /// The units, limited to those that a channel may still promise to a new order.
+    pub fn within_quota(&self, channel: &ChannelName, units: Units) -> Units {
+        self.channel_quotas.get(channel).map_or(units, |quota| units.min(quota.remaining()))
+    }
+
     /// Units that a channel may still promise to an order that was created at a time; nothing if it has no quota for it.
     pub fn remaining_quota(&self, channel: &ChannelName, ordered_at: Timestamp) -> Option<Units> {
         let quota = self.channel_quotas.get(channel).filter(|quota| quota.counts(ordered_at));

@@ -28,7 +28,6 @@ mod supply;
 mod tests;
 mod transfer;
 mod upcasting;
-mod view;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -61,7 +60,6 @@ pub use returned::ReturnInventory;
 pub use shipping::{ShipInventory, ShortInventory};
 pub use supply::{CancelSupply, ExpectSupply, Supply};
 pub use transfer::{ReceiveTransfer, ShipTransfer, Transfer};
-pub use view::{AvailabilityView, LocationAvailability, SupplyView};
 
 use crate::values::{ChannelName, LocationId, Quantity, Reference, Sku, Units};
 

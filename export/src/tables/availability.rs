@@ -1,8 +1,7 @@
 //! `availability`: one row per SKU and location.
 
+use holdfast_views::{AvailabilityView, LocationAvailability};
 use std::sync::Arc;
-
-use holdfast_domain::stock::{AvailabilityView, LocationAvailability};
 
 use super::Kind;
 use crate::column::Table;

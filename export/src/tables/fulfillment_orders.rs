@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use holdfast_domain::order::{FulfillmentLineView, FulfillmentOrderView};
 use holdfast_domain::values::Units;
+use holdfast_views::{FulfillmentLineView, FulfillmentOrderView};
 
 use super::{ExportedOrder, Kind};
 use crate::column::Value::{Boolean, Json, Number, Text, Time};

@@ -12,10 +12,9 @@ mod supplies;
 
 use std::sync::Arc;
 
-use holdfast_domain::order::OrderView;
-use holdfast_domain::stock::AvailabilityView;
 use holdfast_domain::values::Timestamp;
 use holdfast_projections::{MetricCell, OrderRow};
+use holdfast_views::{AvailabilityView, OrderView};
 
 use super::column::Table;
 

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use holdfast_domain::order::LineView;
 use holdfast_domain::values::Units;
+use holdfast_views::LineView;
 
 use super::{ExportedOrder, Kind};
 use crate::column::Value::{Amount, Boolean, Json, Number, Text, Time};

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use holdfast_domain::order::{DeliveryIntent, Destination, LineView};
+use holdfast_domain::order::{DeliveryIntent, Destination};
 use holdfast_domain::values::{self, Units};
 use holdfast_terminal::wire_name as name;
+use holdfast_views::LineView;
 
 use super::{ExportedOrder, Kind};
 use crate::column::Value::{Boolean, Json, Number, Text, Time};

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use holdfast_domain::order::PackageView;
 use holdfast_domain::values::{FulfillmentOrderId, LocationId, ShipmentId, Timestamp, Units};
 use holdfast_terminal::wire_name as name;
+use holdfast_views::PackageView;
 
 use super::{ExportedOrder, Kind};
 use crate::column::Value::{Boolean, Json, Number, Text, Time};

@@ -1,8 +1,7 @@
 //! `skus`: one row per SKU, over all locations.
 
+use holdfast_views::AvailabilityView;
 use std::sync::Arc;
-
-use holdfast_domain::stock::AvailabilityView;
 
 use super::Kind;
 use crate::column::Table;

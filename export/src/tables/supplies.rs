@@ -1,8 +1,7 @@
 //! `supplies`: one row per expected supply.
 
+use holdfast_views::{AvailabilityView, SupplyView};
 use std::sync::Arc;
-
-use holdfast_domain::stock::{AvailabilityView, SupplyView};
 
 use super::Kind;
 use crate::column::Table;

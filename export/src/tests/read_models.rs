@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use holdfast_api::app::App;
-use holdfast_domain::order::OrderView;
 use holdfast_domain::stock::ExpectSupply;
 use holdfast_projections::AvailabilityFilter;
 use holdfast_projections::OrderFilter;
+use holdfast_views::OrderView;
 use serde_json::{Value, json};
 
 use super::reading::{plain, rows};

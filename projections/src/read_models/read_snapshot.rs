@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use holdfast_domain::stock::AvailabilityView;
 use holdfast_domain::values::Sku;
+use holdfast_views::AvailabilityView;
 
 use crate::error::{Result, ViewError};
 use crate::read_models::availability::{self, AvailabilityProjection};

@@ -1,10 +1,10 @@
 //! The payload of every mutation.
 
 use async_graphql::{ComplexObject, Context, SimpleObject};
-use holdfast_commands::{Answer, LocationView, PolicyView, Refused};
-use holdfast_domain::stock::AvailabilityView;
+use holdfast_commands::{Answer, Refused};
 use holdfast_domain::values::{MerchantId, OrderId};
 use holdfast_journal::OutcomeKind;
+use holdfast_views::{AvailabilityView, LocationView, PolicyView};
 use serde::Deserialize;
 use serde_json::Value;
 

@@ -1,7 +1,7 @@
 //! Availability of SKUs.
 
 use async_graphql::{ID, SimpleObject};
-use holdfast_domain::stock::AvailabilityView;
+use holdfast_views::AvailabilityView;
 use serde::Deserialize;
 
 use super::read;

@@ -1,7 +1,7 @@
 //! Locations.
 
 use async_graphql::{ID, SimpleObject};
-use holdfast_commands::LocationView;
+use holdfast_views::LocationView;
 use serde::Deserialize;
 
 use super::read;

@@ -1,8 +1,8 @@
 //! Orders, with their status axes, holds and discrepancies.
 
 use async_graphql::{ComplexObject, Context, ID, SimpleObject};
-use holdfast_domain::order::OrderView;
 use holdfast_domain::values::MerchantId;
+use holdfast_views::OrderView;
 use serde::Deserialize;
 use serde_json::Value;
 

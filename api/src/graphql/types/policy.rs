@@ -1,7 +1,7 @@
 //! Merchant policies.
 
 use async_graphql::{ID, SimpleObject};
-use holdfast_commands::PolicyView;
+use holdfast_views::PolicyView;
 use serde::Deserialize;
 
 use super::enums::{OnShortage, ReserveAt, SourcingCriterion};

@@ -185,7 +185,7 @@ fn a_delivery_takes_the_place_of_the_former_one() {
 
 #[test]
 fn a_completely_shipped_order_cannot_be_amended() {
-    let offered = |order: &Order| order.supported_actions().contains(&"amend");
+    let offered = |order: &Order| order.supported_actions().contains(&OrderAction::Amend);
     let add = || changes(json!([{ "op": "add", "sku": "C", "quantity": 1 }]));
     let some = json!({ "lines": [{ "line": 1, "quantity": 5 }] });
     let partly = after(&paid_and_reserved(), ship(1, &[some]));

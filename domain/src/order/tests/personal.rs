@@ -52,9 +52,6 @@ fn no_event_and_no_state_prints_personal_data() {
     reveals_nothing(&created);
     reveals_nothing(&tracked);
     reveals_nothing(&after(&order, track_with(1, scan())));
-    reveals_nothing(&OrderView::of(&order, 1, 1));
-    let OrderEvent::OrderCreated(OrderCreated { personal, .. }) = created[0].clone() else { unreachable!() };
-    reveals_nothing(&OrderView::of(&order, 1, 1).unwrap().with_personal(personal, None));
 }
 
 #[test]

@@ -122,10 +122,9 @@ fn a_removed_limit_limits_nothing() {
 #[test]
 fn availability_of_a_channel_is_limited_by_its_quota() {
     let item = after(&limited(4), reserve(&[("DC-1", 1)]));
-    let view = || AvailabilityView::of(&item, |_| false).unwrap();
     let shop = ChannelName::new("shop").unwrap();
-    assert_eq!(view().narrowed(&item, Some(&web()), None).available, Units::new(3));
-    assert_eq!(view().narrowed(&item, Some(&shop), None).available, Units::new(9));
+    let available = |channel: &ChannelName| item.within_quota(channel, Units::new(9));
+    assert_eq!((available(&web()), available(&shop)), (Units::new(3), Units::new(9)));
 }
 
 #[test]

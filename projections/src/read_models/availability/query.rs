@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use holdfast_domain::stock::AvailabilityView;
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::{ChannelName, LocationId, Sku, Timestamp};
+use holdfast_views::AvailabilityView;
 use schemars::JsonSchema;
 use serde::Deserialize;
 

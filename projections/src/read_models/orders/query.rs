@@ -1,7 +1,8 @@
 //! Queries for orders and fulfillment orders.
 
-use holdfast_domain::order::{FulfillmentOrderStatus, FulfillmentOrderView};
+use holdfast_domain::order::FulfillmentOrderStatus;
 use holdfast_domain::values::{FulfillmentOrderId, LocationId, OrderId, Sku, Timestamp};
+use holdfast_views::FulfillmentOrderView;
 use schemars::JsonSchema;
 use serde::Deserialize;
 

@@ -1,7 +1,8 @@
 //! An order in the read model.
 
-use holdfast_domain::order::{Order, OrderView};
+use holdfast_domain::order::Order;
 use holdfast_domain::values::LocationId;
+use holdfast_views::OrderView;
 
 use super::stage::Stages;
 

@@ -1,8 +1,9 @@
 //! An order as of a position equals the fold of its events up to that position.
 
 use cqrs_es::Aggregate;
-use holdfast_domain::order::{Order, OrderView};
+use holdfast_domain::order::Order;
 use holdfast_domain::stream::{DomainEvent, StreamId};
+use holdfast_views::OrderView;
 use serde_json::{Value, json};
 
 use crate::support::events::all_events;

@@ -1,9 +1,10 @@
 //! Checks `supportedActions`: each listed action is accepted without a discrepancy; each other action is refused or causes
-//! a discrepancy.
+//! a discrepancy. Checks that the order is read as it was written.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use holdfast_views::OrderView;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -58,6 +59,10 @@ pub async fn check(client: &Client, id: &str, violations: &mut Violations) {
 
 async fn differences(client: &Client, order: &Value) -> Vec<String> {
     let mut found = compare(client, order, order, &actions_on_order(order)).await;
+    if serde_json::from_value::<OrderView>(order.clone()).ok().map(|view| json!(view)).as_ref() != Some(order)
+    {
+        found.push("the order is not read as it was written".to_owned());
+    }
     for part in list(order, "fulfillmentOrders") {
         found.extend(compare(client, order, part, &actions_on_part(part)).await);
     }

@@ -15,15 +15,28 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The crates of the workspace, each with the crates that it may depend on, its tests included.
-const ALLOWED_DEPENDENCIES: [(&str, &[&str]); 12] = [
+const ALLOWED_DEPENDENCIES: [(&str, &[&str]); 13] = [
     ("holdfast-domain", &[]),
+    ("holdfast-views", &["holdfast-domain"]),
     ("holdfast-postgres-support", &[]),
     ("holdfast-journal", &["holdfast-postgres-support"]),
-    ("holdfast-commands", &["holdfast-domain", "holdfast-journal"]),
-    ("holdfast-projections", &["holdfast-domain", "holdfast-journal", "holdfast-postgres-support"]),
+    ("holdfast-commands", &["holdfast-domain", "holdfast-journal", "holdfast-views"]),
+    (
+        "holdfast-projections",
+        &["holdfast-domain", "holdfast-journal", "holdfast-postgres-support", "holdfast-views"],
+    ),
     ("holdfast-terminal", &[]),
     ("holdfast-load-model", &["holdfast-commands", "holdfast-domain"]),
-    ("holdfast-api", &["holdfast-commands", "holdfast-domain", "holdfast-journal", "holdfast-projections"]),
+    (
+        "holdfast-api",
+        &[
+            "holdfast-commands",
+            "holdfast-domain",
+            "holdfast-journal",
+            "holdfast-projections",
+            "holdfast-views",
+        ],
+    ),
     (
         "holdfast-export",
         &[
@@ -33,6 +46,7 @@ const ALLOWED_DEPENDENCIES: [(&str, &[&str]); 12] = [
             "holdfast-journal",
             "holdfast-projections",
             "holdfast-terminal",
+            "holdfast-views",
         ],
     ),
     (
@@ -46,6 +60,7 @@ const ALLOWED_DEPENDENCIES: [(&str, &[&str]); 12] = [
             "holdfast-load-model",
             "holdfast-projections",
             "holdfast-terminal",
+            "holdfast-views",
         ],
     ),
     (
@@ -61,7 +76,14 @@ const ALLOWED_DEPENDENCIES: [(&str, &[&str]); 12] = [
     ),
     (
         "holdfast-tests",
-        &["holdfast-api", "holdfast-commands", "holdfast-domain", "holdfast-journal", "holdfast-projections"],
+        &[
+            "holdfast-api",
+            "holdfast-commands",
+            "holdfast-domain",
+            "holdfast-journal",
+            "holdfast-projections",
+            "holdfast-views",
+        ],
     ),
 ];
 

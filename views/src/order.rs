@@ -1,18 +1,18 @@
-//! An order in interfaces and read models.
+//! The JSON form of an order and of its parts.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::order::{
+use holdfast_domain::order::{
     Charge, DeliveryIntent, Destination, Discrepancy, DiscrepancyCode, FulfillmentLine, FulfillmentOrder,
-    FulfillmentOrderStatus, Hold, HoldReason, LineTotals, LineUnits, Order, OrderReturn, OrderStatus,
-    OrderedLine, Parcel, PaymentTerms, PendingAmendment, PersonalData, PersonalDataState, PromisedDates,
-    ReturnLine, Shipment, StatusAxes, TrackingStatus,
+    FulfillmentOrderAction, FulfillmentOrderStatus, Hold, HoldReason, LineTotals, LineUnits, Order,
+    OrderAction, OrderReturn, OrderStatus, OrderedLine, Parcel, PaymentTerms, PendingAmendment, PersonalData,
+    PersonalDataState, PromisedDates, ReturnLine, Shipment, StatusAxes, TrackingStatus,
 };
-use crate::policy::{OnShortage, ReserveAt};
-use crate::values::{
+use holdfast_domain::policy::{OnShortage, ReserveAt};
+use holdfast_domain::values::{
     Attributes, ChannelName, Currency, ExternalReferences, FulfillmentOrderId, LineNumber, LocationId,
-    OrderId, Period, Priority, Reference, ReturnId, ShipmentId, Text, Timestamp, Units,
+    OrderId, Period, Priority, Reference, ReturnId, ShipmentId, Sku, Text, Timestamp, Units,
 };
 
 macro_rules! views {
@@ -81,8 +81,8 @@ views! {
         holds: Vec<HoldView>,
         /// Reports that contradicted the known state; at most 100.
         discrepancies: Vec<DiscrepancyView>,
-        /// The names of the commands on the order that would be accepted now and contradict nothing.
-        supported_actions: Vec<String>,
+        /// The commands on the order that would be accepted now and contradict nothing.
+        supported_actions: Vec<OrderAction>,
         /// True if the read model could not apply a later event: the order is shown as before. Absent otherwise.
         stale: Option<bool>,
     }
@@ -143,12 +143,15 @@ views! {
         ready_since: Option<Timestamp>,
         lines: Vec<FulfillmentLineView>,
         shipments: Vec<ShipmentView>,
-        /// The names of the commands on it that would be accepted now and contradict nothing.
-        supported_actions: Vec<String>,
+        /// The commands on it that would be accepted now and contradict nothing.
+        supported_actions: Vec<FulfillmentOrderAction>,
     }
     /// The part of a line that one location fills.
     FulfillmentLineView {
         line: LineNumber,
+        sku: Sku,
+        /// The channel's name for the order line.
+        line_ref: Option<Reference>,
         /// Units assigned to the location.
         quantity: Units,
         /// Of those, picked units.
@@ -259,7 +262,7 @@ impl OrderView {
             returns: order.returns.iter().map(ReturnView::from).collect(),
             holds: order.holds.iter().cloned().map(HoldView::from).collect(),
             discrepancies: order.discrepancies.iter().copied().map(DiscrepancyView::from).collect(),
-            supported_actions: order.supported_actions().into_iter().map(str::to_owned).collect(),
+            supported_actions: order.supported_actions(),
             stale: None,
         })
     }
@@ -311,16 +314,20 @@ impl From<&PendingAmendment> for AmendmentView {
 impl FulfillmentOrderView {
     /// A fulfillment order of an order.
     pub fn of(fulfillment: &FulfillmentOrder, order: &Order) -> Self {
-        let line = |line: &FulfillmentLine| FulfillmentLineView {
-            line: line.line,
-            quantity: line.net_quantity(),
-            picked: line.picked,
-            packed: line.packed,
-            shipped: line.shipped,
-            requested_release: fulfillment.requested_release(line),
+        let line = |line: &FulfillmentLine| {
+            let ordered = order.lines().get(line.line.index())?;
+            Some(FulfillmentLineView {
+                line: line.line,
+                sku: ordered.sku.clone(),
+                line_ref: ordered.line_ref.clone(),
+                quantity: line.net_quantity(),
+                picked: line.picked,
+                packed: line.packed,
+                shipped: line.shipped,
+                requested_release: fulfillment.requested_release(line),
+            })
         };
         let shipments = order.shipments.iter().filter(|one| one.fulfillment_order_id == fulfillment.id);
-        let actions = fulfillment.supported_actions(order);
         let request = fulfillment.cancellation_request.as_ref();
         Self {
             fulfillment_order_id: fulfillment.id,
@@ -333,9 +340,9 @@ impl FulfillmentOrderView {
             amendment_requested: order.awaits_answer_of(fulfillment),
             promise: fulfillment.promise.clone(),
             ready_since: fulfillment.ready_since,
-            lines: fulfillment.lines.iter().map(line).collect(),
+            lines: fulfillment.lines.iter().filter_map(line).collect(),
             shipments: shipments.map(ShipmentView::from).collect(),
-            supported_actions: actions.into_iter().map(str::to_owned).collect(),
+            supported_actions: fulfillment.supported_actions(order),
         }
     }
 }

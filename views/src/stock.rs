@@ -1,12 +1,10 @@
-//! A stock item as the API shows it: the same in answers, read models and audits.
+//! The JSON form of the stock of a SKU.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::StockItem;
-use super::level::StockLevel;
-use super::supply::Supply;
-use crate::values::{ChannelName, LocationId, Reference, Sku, Timestamp, Units};
+use holdfast_domain::stock::{StockItem, StockLevel, Supply};
+use holdfast_domain::values::{ChannelName, LocationId, Reference, Sku, Timestamp, Units};
 
 /// How many units of a SKU can be promised, and where they are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -111,9 +109,8 @@ impl AvailabilityView {
             };
             self.available = item.available_by(time, |location| !is_paused(location));
         }
-        let quota = channel.and_then(|channel| item.channel_quotas.get(channel));
-        if let Some(quota) = quota {
-            self.available = self.available.min(quota.remaining());
+        if let Some(channel) = channel {
+            self.available = item.within_quota(channel, self.available);
         }
         self
     }

@@ -1,4 +1,4 @@
-//! Views of locations and merchant policies in answers.
+//! The JSON form of a merchant's locations and policy.
 
 use std::collections::BTreeMap;
 
