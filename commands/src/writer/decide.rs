@@ -1,25 +1,21 @@
 //! Deciding a batch: outcomes of idempotency keys first, then one load of the missing state, then one decision after the
 //! other.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use holdfast_domain::Class;
 use holdfast_domain::format;
 use holdfast_domain::values::Timestamp;
-use holdfast_journal::{
-    CommandRecord, JournalError, LoadRequest, NewEvent, Outcome, OutcomeKey, OutcomeKind,
-};
+use holdfast_journal::{CommandRecord, JournalError, NewEvent, OutcomeKind};
 
 use super::Writer;
+use super::idempotency_key::Outcomes;
 use super::submission::{Submission, answer_all};
-use crate::answer::{Answer, CommandState, NotExecuted, Refused, Reply};
+use crate::answer::{Answer, NotExecuted, Refused, Reply};
 use crate::execution::change_set::ChangeSet;
 use crate::execution::{Accepted, Needs, Stop, UnitOfWork, execute};
 use crate::request::Request;
-
-/// The stored outcomes of keys that were looked up; `None` for a key without an outcome.
-pub(super) type Outcomes = HashMap<OutcomeKey, Option<Outcome>>;
 
 /// How often in a row a command may need more state before it fails as defective.
 const MAX_LOADS: usize = 16;
@@ -118,19 +114,6 @@ impl Writer {
         None
     }
 
-    /// Attaches a command whose key is decided and not yet committed, replays one whose key has an outcome, and returns
-    /// any other.
-    fn answer_known_key(&mut self, submission: Submission, outcomes: &Outcomes) -> Option<Submission> {
-        let Some(key) = &submission.request.identity else { return Some(submission) };
-        if let Some(decided) = self.decided_with(key) {
-            decided.attached.push(submission);
-            return None;
-        }
-        let Some(Some(outcome)) = outcomes.get(key) else { return Some(submission) };
-        submission.replay(&outcome.fingerprint, answer_of(outcome));
-        None
-    }
-
     /// The journal's position after all decided commands.
     fn position(&self) -> u64 {
         let base = self.in_flight.as_ref().map_or(self.head.position, |batch| batch.next.position);
@@ -193,18 +176,6 @@ impl Writer {
         }
         self.open.push(submission, answer, record);
     }
-
-    pub(super) async fn state_of(&mut self, key: OutcomeKey) -> Result<CommandState, NotExecuted> {
-        let is_queued = |submission: &Submission| submission.request.identity.as_ref() == Some(&key);
-        if self.backlog.iter().chain(self.queue.iter()).any(is_queued) || self.decided_with(&key).is_some() {
-            return Ok(CommandState::InFlight);
-        }
-        let request = LoadRequest { outcomes: vec![key], ..LoadRequest::default() };
-        let loaded = self.shared.journal.load(self.merchant.as_str(), &request).await;
-        let mut found = loaded.map_err(|_| NotExecuted::StoreUnavailable)?.outcomes;
-        let answer = found.pop().flatten().map(|outcome| answer_of(&outcome));
-        Ok(answer.map_or(CommandState::NotFound, CommandState::Answered))
-    }
 }
 
 /// Refuses a command whose `notAfter` has passed.
@@ -228,8 +199,4 @@ fn refusal(refused: &Refused, at: Timestamp, position: u64) -> Decision {
         }
         Err(error) => Decision::Failed(error.to_string()),
     }
-}
-
-fn answer_of(outcome: &Outcome) -> Answer {
-    Answer { kind: outcome.kind, position: outcome.last_position, body: outcome.answer.clone() }
 }

@@ -6,7 +6,7 @@ use holdfast_domain::stream::{StreamId, UnknownStream};
 use holdfast_journal::{JournalError, LoadRequest, LoadedStream, OutcomeKey};
 
 use super::Writer;
-use super::decide::Outcomes;
+use super::idempotency_key::Outcomes;
 use super::submission::Submission;
 use crate::execution::Needs;
 use crate::execution::cached_stream::CachedStream;

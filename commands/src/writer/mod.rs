@@ -8,6 +8,7 @@
 mod batch;
 mod commit_result;
 mod decide;
+mod idempotency_key;
 mod load;
 mod priority_queue;
 mod recovery;
@@ -20,7 +21,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
 
 use holdfast_domain::values::MerchantId;
-use holdfast_journal::{Batch, Head, Journal, OutcomeKey};
+use holdfast_journal::{Batch, Head, Journal};
 use tokio::sync::mpsc;
 
 use crate::budget::Budget;
@@ -222,16 +223,6 @@ impl Writer {
             in_flight.into_iter().chain(open).flat_map(with_attached).collect();
         withdrawn.append(&mut self.backlog);
         withdrawn
-    }
-
-    /// The decided command with this key, if it is not yet committed.
-    fn decided_with(&mut self, key: &OutcomeKey) -> Option<&mut Decided> {
-        if let Some(index) = self.open.keys.get(key) {
-            return self.open.decided.get_mut(*index);
-        }
-        let in_flight = self.in_flight.as_mut()?;
-        let index = in_flight.keys.get(key)?;
-        in_flight.decided.get_mut(*index)
     }
 }
 

@@ -3,7 +3,7 @@
 use holdfast_journal::OutcomeKey;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use crate::answer::{Answer, CommandState, NotExecuted, Reply};
+use crate::answer::{CommandState, NotExecuted, Reply};
 use crate::command::Urgency;
 use crate::request::Request;
 
@@ -31,12 +31,6 @@ impl Submission {
         };
         // The caller may have stopped waiting.
         let _ = self.reply.send(reply);
-    }
-
-    /// Replies to a repetition of a command, whose key was first sent with `original`.
-    pub(super) fn replay(self, original: &[u8; 32], answer: Answer) {
-        let is_same = self.request.context.fingerprint == *original;
-        self.answer(if is_same { Reply::Answered { answer, replayed: true } } else { Reply::KeyReused });
     }
 }
 
