@@ -5,17 +5,17 @@ use holdfast_projections::{Measure, MeasureTotals, Period, PeriodMetrics};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// The most periods of one answer.
+/// The maximum number of periods in one answer.
 const MAX_PERIODS: i64 = 1_500;
 
 /// Why a time range is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRange {
-    /// It ends before it begins.
-    #[error("must be before to")]
+    /// `from` is after `to`.
+    #[error("must not be after `to`")]
     Reversed,
-    /// It is too long.
-    #[error("must be at most 1500 periods before to")]
+    /// It has more periods than one answer may have.
+    #[error("must be at most {max} periods before `to`", max = MAX_PERIODS)]
     TooLong,
 }
 
@@ -50,7 +50,7 @@ pub struct OrderMetrics {
     /// When the period began, in UTC.
     pub begins_at: Timestamp,
     /// The sales channel or location of the group. Absent if the metrics are not grouped, or belong to no location.
-    pub of: Option<String>,
+    pub group: Option<String>,
     /// The number of orders created.
     pub orders_created: u64,
     /// The number of units in these orders.
@@ -91,7 +91,7 @@ pub struct OrderMetrics {
 #[serde(rename_all = "camelCase")]
 pub struct CycleTime {
     /// The number of measurements.
-    pub times: u64,
+    pub count: u64,
     /// The mean, in seconds.
     pub mean_seconds: Option<f64>,
     /// The median, in seconds, rounded up to a power of two.
@@ -105,7 +105,7 @@ pub struct CycleTime {
 impl From<MeasureTotals> for CycleTime {
     fn from(totals: MeasureTotals) -> Self {
         Self {
-            times: totals.occurrences,
+            count: totals.occurrences,
             mean_seconds: ratio(totals.total, totals.occurrences),
             p50_seconds: totals.quantile(0.5),
             p90_seconds: totals.quantile(0.9),
@@ -122,25 +122,25 @@ fn ratio(numerator: u64, denominator: u64) -> Option<f64> {
 
 impl From<&PeriodMetrics> for OrderMetrics {
     fn from(metrics: &PeriodMetrics) -> Self {
-        let times = |measure| metrics.measure(measure).occurrences;
-        let amount = |measure| metrics.measure(measure).total;
-        let (orders, attempts) = (times(Measure::OrdersCreated), times(Measure::ReservationAttempts));
+        let count = |measure| metrics.measure(measure).occurrences;
+        let total = |measure| metrics.measure(measure).total;
+        let (orders, attempts) = (count(Measure::OrdersCreated), count(Measure::ReservationAttempts));
         Self {
             begins_at: metrics.begins_at,
-            of: metrics.group.clone(),
+            group: metrics.group.clone(),
             orders_created: orders,
-            units_ordered: amount(Measure::OrdersCreated),
+            units_ordered: total(Measure::OrdersCreated),
             reservation_attempts: attempts,
-            reservation_success_rate: ratio(amount(Measure::ReservationAttempts), attempts),
-            units_reserved: amount(Measure::UnitsReserved),
-            orders_backordered: times(Measure::OrdersBackordered),
-            backorder_rate: ratio(times(Measure::OrdersBackordered), orders),
-            picks_shorted: times(Measure::PicksShorted),
-            shipments_created: times(Measure::ShipmentsCreated),
-            units_shipped: amount(Measure::ShipmentsCreated),
-            deliveries: times(Measure::Deliveries),
-            units_cancelled: amount(Measure::Cancellations),
-            units_returned: amount(Measure::ReturnsReceived),
+            reservation_success_rate: ratio(total(Measure::ReservationAttempts), attempts),
+            units_reserved: total(Measure::UnitsReserved),
+            orders_backordered: count(Measure::OrdersBackordered),
+            backorder_rate: ratio(count(Measure::OrdersBackordered), orders),
+            picks_shorted: count(Measure::PicksShorted),
+            shipments_created: count(Measure::ShipmentsCreated),
+            units_shipped: total(Measure::ShipmentsCreated),
+            deliveries: count(Measure::Deliveries),
+            units_cancelled: total(Measure::Cancellations),
+            units_returned: total(Measure::ReturnsReceived),
             created_to_shipped: metrics.measure(Measure::CreatedToShipped).into(),
             pick_to_pack: metrics.measure(Measure::PickToPack).into(),
             pack_to_ship: metrics.measure(Measure::PackToShip).into(),
@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_range_is_the_last_day_or_hour_by_default_and_has_a_limit() {
+    fn time_range_defaults_to_the_last_day_or_hour_and_is_limited() {
         let time = |seconds: i64| Timestamp::from_microseconds(seconds * 1_000_000);
         let now = time(1_000_000);
         assert_eq!(time_range(Period::Hour, None, None, now), Ok((time(1_000_000 - 86_400), now)));

@@ -10,20 +10,20 @@ async fn metrics_count_orders_and_measure_cycle_times() {
     let query = format!(
         "{{ metrics(minPosition: {last}, filter: {{ groupBy: CHANNEL }}) {{ position stale periods {{ nodes {{
             group ordersCreated unitsOrdered reservationSuccessRate unitsReserved backorderRate shipmentsCreated
-            unitsShipped deliveries createdToShipped {{ times p99Seconds }} pickToPack {{ times }} }} }} }} }}"
+            unitsShipped deliveries createdToShipped {{ count p99Seconds }} pickToPack {{ count }} }} }} }} }}"
     );
     let metrics = server.query(&query).await["metrics"].clone();
     assert!(metrics["position"].as_u64().unwrap() >= journey.last());
     assert_eq!(metrics["stale"], false);
     // The two orders may be in different hours.
     let periods = metrics["periods"]["nodes"].as_array().unwrap();
-    let sum = |name: &str| periods.iter().map(|of| of[name].as_u64().unwrap()).sum::<u64>();
+    let sum = |name: &str| periods.iter().map(|period| period[name].as_u64().unwrap()).sum::<u64>();
     assert_eq!((sum("ordersCreated"), sum("unitsOrdered"), sum("unitsReserved")), (2, 4, 4));
     assert_eq!((sum("shipmentsCreated"), sum("unitsShipped"), sum("deliveries")), (1, 2, 1));
     let first = &periods[0];
     assert_eq!((&first["group"], &first["reservationSuccessRate"]), (&json!("web"), &json!(1.0)));
-    assert_eq!((&first["backorderRate"], &first["createdToShipped"]["times"]), (&json!(0.0), &json!(1)));
-    assert_eq!(first["pickToPack"]["times"], 1);
+    assert_eq!((&first["backorderRate"], &first["createdToShipped"]["count"]), (&json!(0.0), &json!(1)));
+    assert_eq!(first["pickToPack"]["count"], 1);
 }
 
 #[tokio::test]

@@ -35,7 +35,6 @@ pub(in crate::graphql) struct PeriodMetrics {
     /// When the period began, in UTC.
     begins_at: DateTime,
     /// The channel or location, if the metrics are grouped by one.
-    #[serde(rename = "of")]
     group: Option<String>,
     /// Orders created.
     orders_created: Long,
@@ -76,7 +75,7 @@ pub(in crate::graphql) struct PeriodMetrics {
 #[serde(rename_all = "camelCase")]
 pub(in crate::graphql) struct CycleTime {
     /// The number of measurements.
-    times: Long,
+    count: Long,
     /// The mean, in seconds.
     mean_seconds: Option<f64>,
     /// The median in seconds, rounded up to a power of two.

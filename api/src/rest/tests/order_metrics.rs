@@ -16,8 +16,8 @@ async fn metrics_are_grouped_by_period_and_location() {
     assert!(answer.position() >= head);
     let metrics = answer.ok(200);
     assert_eq!(metrics["stale"], false);
-    let sum = |of: &Value, name: &str| -> u64 {
-        let items = metrics["items"].as_array().unwrap().iter().filter(|item| item["of"] == *of);
+    let sum = |group: &Value, name: &str| -> u64 {
+        let items = metrics["items"].as_array().unwrap().iter().filter(|item| item["group"] == *group);
         items.map(|item| item[name].as_u64().unwrap()).sum()
     };
     assert_eq!((sum(&Value::Null, "ordersCreated"), sum(&Value::Null, "unitsOrdered")), (3, 6));
