@@ -35,15 +35,15 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// Locks a new directory or that of an earlier export.
+    /// Locks a new directory, or the directory of an earlier export.
     pub fn open(root: &Path, format: Format) -> Result<Self, ExportError> {
         files::create_directory(root).map_err(ExportError::file(root))?;
         let manifest = root.join(MANIFEST);
-        let is_known = |entry: &PathBuf| {
+        let is_export_file = |entry: &PathBuf| {
             entry.file_name().is_some_and(|name| name == LOCK) || files::is_unfinished(entry)
         };
         let entries = files::entries(root).map_err(ExportError::file(root))?;
-        if !manifest.is_file() && !entries.iter().all(is_known) {
+        if !manifest.is_file() && !entries.iter().all(is_export_file) {
             return Err(ExportError::NotAnExport(root.to_owned()));
         }
         let lock = File::create(root.join(LOCK)).map_err(ExportError::file(root))?;
@@ -54,13 +54,13 @@ impl Directory {
         }
         match read::<DirectoryManifest>(&manifest)? {
             None => write(&manifest, &DirectoryManifest { manifest: MANIFEST_VERSION, format })?,
-            Some(kind) => {
-                check_version(&manifest, kind.manifest)?;
-                if kind.format != format {
+            Some(existing) => {
+                check_version(&manifest, existing.manifest)?;
+                if existing.format != format {
                     let directory = root.to_owned();
                     return Err(ExportError::OtherFormat {
                         directory,
-                        found: kind.format,
+                        found: existing.format,
                         requested: format,
                     });
                 }
@@ -74,33 +74,33 @@ impl Directory {
     }
 
     /// The directory for a merchant's rows of a table.
-    pub fn folder(&self, table: &str, merchant: &MerchantId) -> Folder {
-        let path = self.root.join(table).join(format!("merchant={}", escaped(merchant)));
-        Folder { path, merchant: merchant.clone(), format: self.format }
+    pub fn table_directory(&self, table: &str, merchant: &MerchantId) -> TableDirectory {
+        let path = self.root.join(table).join(format!("merchant={}", escape(merchant)));
+        TableDirectory { path, merchant: merchant.clone(), format: self.format }
     }
 }
 
-/// A merchant's name in a path, escaped as Hive does: of the characters of a name, only the colon needs it.
-fn escaped(merchant: &MerchantId) -> String {
+/// Escapes a merchant's name for a path, as Hive does. Only the colon needs escaping.
+fn escape(merchant: &MerchantId) -> String {
     merchant.as_str().replace(':', "%3A")
 }
 
 /// The directory of a merchant's rows of a table: a manifest, and a directory per date.
 #[derive(Debug, Clone)]
-pub struct Folder {
+pub struct TableDirectory {
     pub path: PathBuf,
     pub merchant: MerchantId,
     pub format: Format,
 }
 
-impl Folder {
-    pub fn day(&self, date: Day) -> PathBuf {
-        self.path.join(day(date))
+impl TableDirectory {
+    pub fn day_directory(&self, date: Day) -> PathBuf {
+        self.path.join(day_directory_name(date))
     }
 
     /// The path of a file, relative to the manifest.
     pub fn relative_path(&self, date: Day, name: &str) -> String {
-        format!("{}/{name}.{}", day(date), self.format.name())
+        format!("{}/{name}.{}", day_directory_name(date), self.format.name())
     }
 
     /// Reads the manifest; `None` if there is none yet.
@@ -120,7 +120,7 @@ impl Folder {
     }
 
     /// Removes the files of an interrupted run: unfinished files, and event files that are not in the manifest.
-    pub fn clean_up(&self, known: &BTreeSet<&str>) -> Result<(), ExportError> {
+    pub fn clean_up(&self, manifest_files: &BTreeSet<&str>) -> Result<(), ExportError> {
         let entries = |directory: &Path| files::entries(directory).map_err(ExportError::file(directory));
         for entry in entries(&self.path)? {
             if entry.is_file() && files::is_unfinished(&entry) {
@@ -132,7 +132,8 @@ impl Folder {
             }
             for file in entries(&entry)? {
                 let Some(name) = file.file_name().and_then(|name| name.to_str()) else { continue };
-                let is_orphan = is_event_file(name) && !known.contains(format!("{day}/{name}").as_str());
+                let is_orphan =
+                    is_event_file(name) && !manifest_files.contains(format!("{day}/{name}").as_str());
                 if file.is_file() && (files::is_unfinished(&file) || is_orphan) {
                     files::remove(&file).map_err(ExportError::file(&file))?;
                 }
@@ -142,13 +143,13 @@ impl Folder {
     }
 }
 
-fn day(date: Day) -> String {
+fn day_directory_name(date: Day) -> String {
     format!("date={date}")
 }
 
 /// The name of a file of events, without its extension.
 pub fn event_file(first: u64, last: u64) -> String {
-    // 20 digits: those of the largest position.
+    // The largest position has 20 digits.
     format!("part-{first:020}-{last:020}")
 }
 

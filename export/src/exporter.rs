@@ -90,8 +90,8 @@ impl<'a> Exporter<'a> {
     }
 
     async fn events_of(&self, merchant: &MerchantId) -> Result<Exported, ExportError> {
-        let folder = self.directory.folder(tables::EVENTS.name, merchant);
-        let export = EventsExport::open(self.journal, folder, self.range, self.limits).await?;
+        let directory = self.directory.table_directory(tables::EVENTS.name, merchant);
+        let export = EventsExport::open(self.journal, directory, self.range, self.limits).await?;
         let mut progress = Progress::new("events", export.remaining());
         let exported = export.run(|events| progress.set(events)).await?;
         progress.finish();
@@ -166,8 +166,8 @@ impl<'a> Exporter<'a> {
         outputs: &mut Outputs<S>,
     ) -> Result<(), ExportError> {
         if self.selects(name) {
-            let folder = self.directory.folder(kind.table.name, merchant);
-            outputs.push(Box::new(TableOutput::open(kind, folder)?));
+            let directory = self.directory.table_directory(kind.table.name, merchant);
+            outputs.push(Box::new(TableOutput::open(kind, directory)?));
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use holdfast_domain::values::Day;
 use holdfast_journal::{Event, Hash, Journal};
 
 use super::ExportError;
-use super::directory::{Folder, date_of, event_file};
+use super::directory::{TableDirectory, date_of, event_file};
 use super::limits::{Limits, Range};
 use super::manifest::{Events, EventsFile, MANIFEST_VERSION, Manifest};
 use super::report::Exported;
@@ -16,7 +16,7 @@ use super::tables::{EVENTS, RecordedEvent};
 
 pub struct EventsExport<'a> {
     journal: &'a dyn Journal,
-    folder: Folder,
+    directory: TableDirectory,
     limits: Limits,
     manifest: Manifest<Events>,
     until: u64,
@@ -38,11 +38,11 @@ impl<'a> EventsExport<'a> {
     /// Continues after the last exported event.
     pub async fn open(
         journal: &'a dyn Journal,
-        folder: Folder,
+        directory: TableDirectory,
         range: Range,
         limits: Limits,
     ) -> Result<Self, ExportError> {
-        let merchant = folder.merchant.as_str();
+        let merchant = directory.merchant.as_str();
         let head = journal.head(merchant).await?.position;
         let until = range.until.unwrap_or(head);
         if until > head {
@@ -60,21 +60,21 @@ impl<'a> EventsExport<'a> {
                 files: Vec::new(),
             },
         };
-        let manifest = folder.manifest::<Events>()?.unwrap_or_else(empty);
+        let manifest = directory.manifest::<Events>()?.unwrap_or_else(empty);
         let content = &manifest.content;
-        check(&folder, content, range)?;
-        let known: BTreeSet<&str> = content.files.iter().map(|file| file.path.as_str()).collect();
-        folder.clean_up(&known)?;
+        check(&directory, content, range)?;
+        let manifest_files: BTreeSet<&str> = content.files.iter().map(|file| file.path.as_str()).collect();
+        directory.clean_up(&manifest_files)?;
         let hash = hash_at(journal, merchant, content.position).await?;
         let Some(hash) = hash.filter(|hash| content.files.is_empty() || hash.to_string() == content.hash)
         else {
-            let (directory, position) = (folder.path.clone(), content.position);
+            let (directory, position) = (directory.path.clone(), content.position);
             let other = ExportError::OtherJournal { directory, position };
             let beyond = ExportError::Beyond { merchant: merchant.to_owned(), head, requested: range.from };
             return Err(if content.files.is_empty() { beyond } else { other });
         };
-        let exported = Exported::new(EVENTS.name, &folder.merchant, content.position);
-        Ok(Self { journal, folder, limits, manifest, until, hash, open: None, exported })
+        let exported = Exported::new(EVENTS.name, &directory.merchant, content.position);
+        Ok(Self { journal, directory, limits, manifest, until, hash, open: None, exported })
     }
 
     /// The number of events to export.
@@ -86,7 +86,7 @@ impl<'a> EventsExport<'a> {
     pub async fn run(mut self, mut report: impl FnMut(u64)) -> Result<Exported, ExportError> {
         let start = self.manifest.content.position;
         let mut position = start;
-        let merchant = self.folder.merchant.clone();
+        let merchant = self.directory.merchant.clone();
         while position < self.until {
             let page = self.journal.read(merchant.as_str(), position, self.limits.events_per_page).await?;
             let changed = |position| ExportError::EventChanged { merchant: merchant.to_string(), position };
@@ -128,7 +128,8 @@ impl<'a> EventsExport<'a> {
         let open = match &mut self.open {
             Some(open) => open,
             none => {
-                let sheet = TableFile::create(&self.folder.day(date), &EVENTS, self.folder.format)?;
+                let sheet =
+                    TableFile::create(&self.directory.day_directory(date), &EVENTS, self.directory.format)?;
                 none.insert(OpenFile { date, first: position, last: position, sheet })
             }
         };
@@ -141,30 +142,30 @@ impl<'a> EventsExport<'a> {
     /// Finishes the open file and adds it to the manifest.
     fn close(&mut self) -> Result<(), ExportError> {
         let Some(OpenFile { date, first, last, sheet }) = self.open.take() else { return Ok(()) };
-        let path = self.folder.relative_path(date, &event_file(first, last));
-        let finished = sheet.finish(&self.folder.path.join(&path))?;
+        let path = self.directory.relative_path(date, &event_file(first, last));
+        let finished = sheet.finish(&self.directory.path.join(&path))?;
         let (rows, bytes) = (finished.rows, finished.bytes);
         self.manifest.content.files.push(EventsFile { path, first, last, rows, bytes });
         self.manifest.content.position = last;
-        self.folder.write_manifest(&self.manifest)?;
+        self.directory.write_manifest(&self.manifest)?;
         self.exported.add(finished, last);
         Ok(())
     }
 }
 
 /// Checks that the exported events are the beginning of the range, and that their files are unchanged.
-fn check(folder: &Folder, exported: &Events, requested: Range) -> Result<(), ExportError> {
-    let directory = || folder.path.clone();
+fn check(directory: &TableDirectory, exported: &Events, requested: Range) -> Result<(), ExportError> {
+    let root = || directory.path.clone();
     if exported.from != requested.from {
         let (found, requested) = (exported.from, requested.from);
-        return Err(ExportError::OtherRange { directory: directory(), found, requested });
+        return Err(ExportError::OtherRange { directory: root(), found, requested });
     }
     let found = exported.position;
     if let Some(requested) = requested.until.filter(|until| *until < found && !exported.files.is_empty()) {
-        return Err(ExportError::AlreadyBeyond { directory: directory(), found, requested });
+        return Err(ExportError::AlreadyBeyond { directory: root(), found, requested });
     }
     for file in &exported.files {
-        let path = folder.path.join(&file.path);
+        let path = directory.path.join(&file.path);
         if !std::fs::metadata(&path).is_ok_and(|metadata| metadata.len() == file.bytes) {
             return Err(ExportError::Changed(path));
         }

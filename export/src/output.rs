@@ -6,7 +6,7 @@ use std::sync::Arc;
 use holdfast_domain::values::Day;
 
 use super::ExportError;
-use super::directory::Folder;
+use super::directory::TableDirectory;
 use super::files;
 use super::manifest::{AsOf, MANIFEST_VERSION, Manifest, Rows, RowsFile};
 use super::report::Exported;
@@ -44,7 +44,7 @@ pub trait Output<S> {
 /// A merchant's rows of one table.
 pub struct TableOutput<S: 'static, T: 'static> {
     kind: &'static Kind<S, T>,
-    folder: Folder,
+    directory: TableDirectory,
     manifest: Manifest<Rows>,
     open: Option<(Day, TableFile<T>)>,
     exported: Exported,
@@ -52,22 +52,22 @@ pub struct TableOutput<S: 'static, T: 'static> {
 
 impl<S, T> TableOutput<S, T> {
     /// Continues an earlier export.
-    pub fn open(kind: &'static Kind<S, T>, folder: Folder) -> Result<Self, ExportError> {
+    pub fn open(kind: &'static Kind<S, T>, directory: TableDirectory) -> Result<Self, ExportError> {
         let empty = || Manifest {
             manifest: MANIFEST_VERSION,
             table: kind.table.name.to_owned(),
-            merchant: folder.merchant.to_string(),
+            merchant: directory.merchant.to_string(),
             content: Rows { position: 0, complete: false, files: Vec::new() },
         };
-        let mut manifest = folder.manifest::<Rows>()?.unwrap_or_else(empty);
-        folder.clean_up(&BTreeSet::new())?;
+        let mut manifest = directory.manifest::<Rows>()?.unwrap_or_else(empty);
+        directory.clean_up(&BTreeSet::new())?;
         // A file that is missing or has another size, as after an interruption, is written again.
         manifest.content.files.retain(|file| {
-            let path = file.path.as_ref().map(|path| folder.path.join(path));
+            let path = file.path.as_ref().map(|path| directory.path.join(path));
             path.is_none_or(|path| std::fs::metadata(path).is_ok_and(|metadata| metadata.len() == file.bytes))
         });
-        let exported = Exported::new(kind.table.name, &folder.merchant, manifest.content.position);
-        Ok(Self { kind, folder, manifest, open: None, exported })
+        let exported = Exported::new(kind.table.name, &directory.merchant, manifest.content.position);
+        Ok(Self { kind, directory, manifest, open: None, exported })
     }
 }
 
@@ -87,9 +87,10 @@ impl<S, T> Output<S> for TableOutput<S, T> {
     fn begin(&mut self, date: Day) -> Result<(), ExportError> {
         if self.manifest.content.complete {
             self.manifest.content.complete = false;
-            self.folder.write_manifest(&self.manifest)?;
+            self.directory.write_manifest(&self.manifest)?;
         }
-        let sheet = TableFile::create(&self.folder.day(date), &self.kind.table, self.folder.format)?;
+        let sheet =
+            TableFile::create(&self.directory.day_directory(date), &self.kind.table, self.directory.format)?;
         self.open = Some((date, sheet));
         Ok(())
     }
@@ -105,8 +106,8 @@ impl<S, T> Output<S> for TableOutput<S, T> {
 
     fn finish(&mut self, as_of: &AsOf, last_order: Option<u64>) -> Result<(), ExportError> {
         let Some((date, sheet)) = self.open.take() else { return Ok(()) };
-        let relative_path = self.folder.relative_path(date, self.kind.table.name);
-        let path = self.folder.path.join(&relative_path);
+        let relative_path = self.directory.relative_path(date, self.kind.table.name);
+        let path = self.directory.path.join(&relative_path);
         let mut file = RowsFile { date, path: None, rows: 0, bytes: 0, last_order, as_of: as_of.clone() };
         if sheet.rows() > 0 {
             let finished = sheet.finish(&path)?;
@@ -121,7 +122,7 @@ impl<S, T> Output<S> for TableOutput<S, T> {
         files.retain(|other| other.date != date);
         files.push(file);
         files.sort_by_key(|file| file.date);
-        self.folder.write_manifest(&self.manifest)
+        self.directory.write_manifest(&self.manifest)
     }
 
     fn confirm(&mut self, as_of: &AsOf) -> Result<(), ExportError> {
@@ -141,7 +142,7 @@ impl<S, T> Output<S> for TableOutput<S, T> {
         let content = &mut self.manifest.content;
         if !content.complete || content.position != position {
             (content.complete, content.position) = (true, position);
-            self.folder.write_manifest(&self.manifest)?;
+            self.directory.write_manifest(&self.manifest)?;
         }
         self.exported.position = position;
         Ok(())

@@ -1,4 +1,4 @@
-//! The description of the API for programs: OpenAPI 3.1, made of the route table.
+//! Builds the OpenAPI 3.1 document from the route table.
 
 use axum::http::Method;
 use holdfast_commands::COMMANDS;
@@ -11,7 +11,7 @@ use super::bulk::MAX_COMMANDS;
 use super::endpoint::{Body, Endpoint, MakeSchema, Parameter};
 use super::problem::Problem;
 
-/// The document.
+/// Builds the document for all endpoints.
 pub(super) fn document(endpoints: &[Endpoint]) -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.definitions_path = "/components/schemas".into();
@@ -56,12 +56,12 @@ const DESCRIPTION: &str = "`/v1` changes by addition only. Enumerations are open
     with the same Idempotency-Key until it is answered: it is executed once, and every answer is the same.";
 
 fn operation(endpoint: &Endpoint, generator: &mut SchemaGenerator) -> Value {
-    let mut parameters: Vec<Value> = names_in(endpoint.path).map(path_parameter).collect();
+    let mut parameters: Vec<Value> = path_parameter_names(endpoint.path).map(path_parameter).collect();
     parameters.extend(endpoint.parameters(generator).into_iter().map(query_parameter));
     parameters.extend(headers(endpoint));
     let mut responses = Map::new();
     for status in endpoint.statuses {
-        responses.insert(status.to_string(), success(endpoint, *status, generator));
+        responses.insert(status.to_string(), success_response(endpoint, *status, generator));
     }
     for range in ["4XX", "5XX"] {
         responses.insert(range.to_owned(), json!({ "$ref": "#/components/responses/Problem" }));
@@ -75,8 +75,8 @@ fn operation(endpoint: &Endpoint, generator: &mut SchemaGenerator) -> Value {
     });
     match endpoint.body {
         Body::None => {}
-        Body::Command(schema) => operation["requestBody"] = command(endpoint, schema, generator),
-        Body::Bulk => operation["requestBody"] = bulk(generator),
+        Body::Command(schema) => operation["requestBody"] = command_body(endpoint, schema, generator),
+        Body::Bulk => operation["requestBody"] = bulk_body(generator),
     }
     operation
 }
@@ -103,7 +103,7 @@ pub(super) fn tag(path: &str) -> &str {
 }
 
 /// The names of the variable segments of a path.
-fn names_in(path: &'static str) -> impl Iterator<Item = &'static str> {
+fn path_parameter_names(path: &'static str) -> impl Iterator<Item = &'static str> {
     path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
 }
 
@@ -150,10 +150,10 @@ fn headers(endpoint: &Endpoint) -> Vec<Value> {
     headers
 }
 
-fn success(endpoint: &Endpoint, status: u16, generator: &mut SchemaGenerator) -> Value {
+fn success_response(endpoint: &Endpoint, status: u16, generator: &mut SchemaGenerator) -> Value {
     let description = match (status, endpoint.statuses.len()) {
         (201, _) => "Created.",
-        (200, 2) => "It exists already, with the same content.",
+        (200, 2) => "The resource already exists with the same content.",
         _ => "Done.",
     };
     let content = match endpoint.answer {
@@ -163,7 +163,7 @@ fn success(endpoint: &Endpoint, status: u16, generator: &mut SchemaGenerator) ->
     let mut response = json!({ "description": description, "content": content });
     if !matches!(endpoint.body, Body::None) {
         response["headers"]["Journal-Position"] = json!({
-            "description": "The position of the journal that the answer includes.",
+            "description": "The journal position that the answer reflects.",
             "schema": { "type": "integer" },
         });
         if matches!(endpoint.body, Body::Command(_)) {
@@ -177,9 +177,9 @@ fn success(endpoint: &Endpoint, status: u16, generator: &mut SchemaGenerator) ->
 }
 
 /// The fields of a command, without those in the path.
-fn command(endpoint: &Endpoint, schema: MakeSchema, generator: &mut SchemaGenerator) -> Value {
+fn command_body(endpoint: &Endpoint, schema: MakeSchema, generator: &mut SchemaGenerator) -> Value {
     let mut schema = schema(generator).to_value();
-    for name in names_in(endpoint.path) {
+    for name in path_parameter_names(endpoint.path) {
         if let Some(properties) = schema["properties"].as_object_mut() {
             properties.remove(name);
         }
@@ -198,13 +198,13 @@ const BULK: &str = "Commands as a JSON array, or as NDJSON with one command per 
     `{\"key\": ..., \"command\": ..., \"merchant\": ..., ...}`: its idempotency key, its name, its merchant (default: the \
     Merchant header), and the fields of the command.";
 
-fn bulk(generator: &mut SchemaGenerator) -> Value {
+fn bulk_body(generator: &mut SchemaGenerator) -> Value {
     let commands: Vec<Value> = COMMANDS
         .iter()
         .map(|command| {
             let fields = (command.schema)(generator).to_value();
             let fields = fields["$ref"].as_str().unwrap_or(command.name);
-            // The schema of the command lists the other fields, so this one stays open.
+            // The schema of the command lists the other fields, so this schema allows additional properties.
             json!({
                 "title": command.name,
                 "properties": { "command": { "const": command.name } },

@@ -3,7 +3,7 @@
 /// An `INSERT` of many rows, column by column.
 pub(super) struct Insert {
     pub(super) table: &'static str,
-    /// The number of rows. Every column has as many values.
+    /// The number of rows. Every column has this many values.
     pub(super) rows: usize,
     pub(super) columns: Vec<(&'static str, Role, ColumnValues)>,
     pub(super) presence: Presence,
@@ -12,13 +12,13 @@ pub(super) struct Insert {
 /// Whether rows may already exist in their table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
-    /// No row exists, so that the database need not look for conflicts. A row that exists fails the whole statement.
+    /// No row exists. The database does not check for conflicts; an existing row fails the statement.
     New,
     /// Some or all rows may exist. Existing rows are updated.
     MayExist,
 }
 
-/// What an upsert does with a column of a row that exists.
+/// How an upsert changes a column of an existing row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     /// The column is part of the key.
@@ -50,20 +50,21 @@ impl Insert {
         format!("INSERT INTO {} (merchant, generation, {}) ", self.table, names.join(", "))
     }
 
-    /// `ON CONFLICT`, where rows may exist.
+    /// `ON CONFLICT`; empty if no row exists.
     pub(super) fn conflict_clause(&self) -> String {
         if self.presence == Presence::New {
             return String::new();
         }
-        let names = |wanted: Role| {
-            let columns = self.columns.iter().filter(move |(_, role, _)| *role == wanted);
+        let names_of = |requested: Role| {
+            let columns = self.columns.iter().filter(move |(_, role, _)| *role == requested);
             columns.map(|(name, ..)| *name).collect::<Vec<_>>()
         };
-        let keys = names(Role::Key).join(", ");
+        let keys = names_of(Role::Key).join(", ");
         let table = self.table;
-        let updated = names(Role::Updated).into_iter().map(|name| format!("{name} = excluded.{name}"));
-        let summed =
-            names(Role::Summed).into_iter().map(|name| format!("{name} = {table}.{name} + excluded.{name}"));
+        let updated = names_of(Role::Updated).into_iter().map(|name| format!("{name} = excluded.{name}"));
+        let summed = names_of(Role::Summed)
+            .into_iter()
+            .map(|name| format!("{name} = {table}.{name} + excluded.{name}"));
         let changes: Vec<String> = updated.chain(summed).collect();
         let action = if changes.is_empty() {
             "NOTHING".to_owned()
@@ -74,7 +75,7 @@ impl Insert {
     }
 }
 
-/// Lets values of a Rust type be collected into a column.
+/// Implements `FromIterator` for values of a Rust type.
 macro_rules! column_of {
     ($($value:ty => $kind:ident($name:ident) $stored:expr;)*) => {$(
         impl FromIterator<$value> for ColumnValues {

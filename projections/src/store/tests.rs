@@ -164,10 +164,11 @@ async fn statistics_of_a_grown_table_are_updated() {
     let larger: Vec<Thing> =
         things().into_iter().map(|thing| Thing { note: Some("x".repeat(400)), ..thing }).collect();
     save(&mut transaction.scoped(SCOPE), &larger).await;
-    let known = "SELECT reltuples::bigint FROM pg_class WHERE oid IN ('thing'::regclass, 'pair'::regclass)
+    let statistics_query =
+        "SELECT reltuples::bigint FROM pg_class WHERE oid IN ('thing'::regclass, 'pair'::regclass)
                  ORDER BY relname";
     transaction.update_statistics(&["thing", "pair"]).await.unwrap();
-    let rows = transaction.fetch(Statement::new(known)).await.unwrap();
+    let rows = transaction.fetch(Statement::new(statistics_query)).await.unwrap();
     assert_eq!(rows.iter().map(|row| row.integer(0).unwrap()).collect::<Vec<_>>(), [-1, ROW_COUNT]);
     drop(transaction);
     store.close().await;

@@ -21,8 +21,8 @@ for_every_store! {
     a_restarted_runner_continues_and_folds_no_event_twice,
     order_filters_return_matching_orders_only,
     a_paused_location_has_no_available_units,
-    an_unknown_event_type_halts_the_projection_at_its_position,
-    a_projection_halts_on_another_journal,
+    an_unknown_event_type_halts_the_projection_before_it,
+    a_projection_halts_if_the_journal_was_replaced,
     a_checkpoint_advances_only_from_its_current_position,
 }
 
@@ -30,13 +30,13 @@ fn empty_journal() -> Arc<dyn Journal> {
     Arc::new(MemoryJournal::new())
 }
 
-async fn listed(node: &TestNode, filter: &OrderFilter, limit: usize) -> Vec<String> {
+async fn channel_refs(node: &TestNode, filter: &OrderFilter, limit: usize) -> Vec<String> {
     let orders = Orders::new(&node.store);
     let (mut all, mut after) = (Vec::new(), None);
     loop {
         let page = orders.list(MERCHANT, 1, filter, after.as_deref(), limit).await.unwrap();
-        let names = page.items.iter().map(|row| row.view().unwrap().channel_ref.unwrap().to_string());
-        all.extend(names);
+        let refs = page.items.iter().map(|row| row.view().unwrap().channel_ref.unwrap().to_string());
+        all.extend(refs);
         match page.next {
             Some(next) => after = Some(next),
             None => return all,
@@ -51,7 +51,7 @@ async fn read_models_follow_the_journal_and_a_rebuild_gives_the_same_rows<F: Fix
         node.append(vec![created(number, "A"), received(number as u64, "A")]).await;
     }
     node.wait_caught_up().await.unwrap();
-    let first = listed(&node, &OrderFilter::default(), 10).await;
+    let first = channel_refs(&node, &OrderFilter::default(), 10).await;
     assert_eq!(first.len(), 25);
     assert_eq!((first[0].as_str(), first[24].as_str()), ("R25", "R1"), "newest first");
     let availability = Availability::new(&node.store)
@@ -65,7 +65,7 @@ async fn read_models_follow_the_journal_and_a_rebuild_gives_the_same_rows<F: Fix
     let fresh = F::empty().await.unwrap();
     let node = TestNode::open(&fresh, &journal).await;
     node.wait_caught_up().await.unwrap();
-    assert_eq!(listed(&node, &OrderFilter::default(), 7).await, first);
+    assert_eq!(channel_refs(&node, &OrderFilter::default(), 7).await, first);
     assert_eq!(
         Availability::new(&node.store)
             .get(MERCHANT, 1, &[sku("A")], &AvailabilityFilter::default())
@@ -99,7 +99,7 @@ async fn order_filters_return_matching_orders_only(fixture: &impl Fixture) {
         node.append(vec![created(number, if number <= 2 { "A" } else { "B" })]).await;
     }
     node.wait_caught_up().await.unwrap();
-    let by = |fields: Value| {
+    let filter = |fields: Value| {
         let text = |name: &str| fields[name].as_str().map(str::to_owned);
         OrderFilter {
             channel: text("channel").map(|name| name.parse().unwrap()),
@@ -109,11 +109,11 @@ async fn order_filters_return_matching_orders_only(fixture: &impl Fixture) {
             ..OrderFilter::default()
         }
     };
-    assert_eq!(listed(&node, &by(json!({ "sku": "A" })), 10).await, ["R2", "R1"]);
-    assert_eq!(listed(&node, &by(json!({ "channel": "web" })), 1).await, ["R6", "R4", "R2"]);
-    assert_eq!(listed(&node, &by(json!({ "channel": "web", "sku": "A" })), 10).await, ["R2"]);
-    assert_eq!(listed(&node, &by(json!({ "channelRef": "R3" })), 10).await, ["R3"]);
-    assert_eq!(listed(&node, &by(json!({ "changedAfter": 1_003 })), 10).await, ["R6", "R5"]);
+    assert_eq!(channel_refs(&node, &filter(json!({ "sku": "A" })), 10).await, ["R2", "R1"]);
+    assert_eq!(channel_refs(&node, &filter(json!({ "channel": "web" })), 1).await, ["R6", "R4", "R2"]);
+    assert_eq!(channel_refs(&node, &filter(json!({ "channel": "web", "sku": "A" })), 10).await, ["R2"]);
+    assert_eq!(channel_refs(&node, &filter(json!({ "channelRef": "R3" })), 10).await, ["R3"]);
+    assert_eq!(channel_refs(&node, &filter(json!({ "changedAfter": 1_003 })), 10).await, ["R6", "R5"]);
     node.close().await;
 }
 
@@ -131,12 +131,12 @@ async fn a_paused_location_has_no_available_units(fixture: &impl Fixture) {
     node.close().await;
 }
 
-async fn an_unknown_event_type_halts_the_projection_at_its_position(fixture: &impl Fixture) {
+async fn an_unknown_event_type_halts_the_projection_before_it(fixture: &impl Fixture) {
     let journal = empty_journal();
-    let order = created(1, "A");
+    let (stream, ..) = created(1, "A");
     let unknown = NewEvent {
         stream: 1,
-        stream_name: order.0.to_string().into(),
+        stream_name: stream.to_string().into(),
         version: 1,
         kind: "OrderTeleported",
         type_version: 1,
@@ -155,7 +155,7 @@ async fn an_unknown_event_type_halts_the_projection_at_its_position(fixture: &im
     node.close().await;
 }
 
-async fn a_projection_halts_on_another_journal(fixture: &impl Fixture) {
+async fn a_projection_halts_if_the_journal_was_replaced(fixture: &impl Fixture) {
     let first = empty_journal();
     let node = TestNode::open(fixture, &first).await;
     node.append(vec![received(1, "A")]).await;
@@ -174,7 +174,7 @@ async fn a_projection_halts_on_another_journal(fixture: &impl Fixture) {
 }
 
 #[test]
-fn the_fold_of_an_order_is_the_apply_of_the_order() {
+fn the_projection_folds_an_order_as_the_aggregate_applies_it() {
     use crate::runtime::projection::{Projection, RecordedEvent};
     let (stream, version, event) = created(1, "A");
     let mut order = Order::default();
@@ -190,12 +190,13 @@ fn the_fold_of_an_order_is_the_apply_of_the_order() {
 async fn a_checkpoint_advances_only_from_its_current_position(fixture: &impl Fixture) {
     let store = fixture.open().await.unwrap();
     let scope = Scope { merchant: MERCHANT, generation: 1 };
-    let at = |position: u64| Checkpoint { position, folded: position, ..Checkpoint::default() };
-    let moves = [(0, 3, true), (0, 4, false), (3, 4, true), (3, 5, false), (4, 6, true)];
-    for (from, to, expected) in moves {
+    let checkpoint = |position: u64| Checkpoint { position, folded: position, ..Checkpoint::default() };
+    let advances = [(0, 3, true), (0, 4, false), (3, 4, true), (3, 5, false), (4, 6, true)];
+    for (from, to, expected) in advances {
         let mut transaction = store.begin().await.unwrap();
-        let moved = advance(&mut transaction.scoped(scope), Orders::NAME, &at(from), &at(to)).await;
-        match moved {
+        let result =
+            advance(&mut transaction.scoped(scope), Orders::NAME, &checkpoint(from), &checkpoint(to)).await;
+        match result {
             Ok(()) => transaction.commit().await.unwrap(),
             Err(ViewError::CheckpointMoved(name)) => assert_eq!(name, Orders::NAME),
             Err(other) => panic!("{other}"),

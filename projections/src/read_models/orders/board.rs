@@ -15,9 +15,9 @@ use crate::store::{Row, Scope, Statement};
 pub struct BoardEntry {
     /// The next step.
     pub stage: Stage,
-    /// Since when it is in this stage.
+    /// When the fulfillment order entered this stage.
     pub stage_since: Timestamp,
-    /// When it must have shipped. `None` if no time was requested or promised.
+    /// The time by which it must ship. `None` if no time was requested or promised.
     pub due_at: Option<Timestamp>,
     /// The fulfillment order, with its order.
     pub fulfillment_order: FulfillmentOrderRow,
@@ -31,18 +31,17 @@ impl BoardEntry {
     }
 }
 
-/// The fulfillment orders of a location in one stage, counted.
+/// The number of fulfillment orders of a location in one stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "documented where the name does not say it")]
 pub struct BoardSummary {
-    /// The location.
     pub location: LocationId,
-    /// The stage.
     pub stage: Stage,
     /// The number of fulfillment orders in the stage.
     pub fulfillment_orders: u64,
     /// How many of them are overdue.
     pub overdue: u64,
-    /// Since when the oldest of them is in the stage.
+    /// When the oldest entry entered the stage.
     pub oldest_since: Timestamp,
     /// The earliest due time. `None` if none of them has one.
     pub next_due_at: Option<Timestamp>,
@@ -62,21 +61,21 @@ impl Orders {
         let scope = Scope { merchant, generation };
         let mut snapshot = self.store.snapshot().await?;
         let query = page_of_board(scope, location, stage, after, limit.saturating_add(1));
-        let places: Vec<Place> =
-            snapshot.fetch(query).await?.iter().map(Place::new).collect::<Result<_, _>>()?;
-        let orders: Vec<OrderId> = places.iter().map(|place| place.id.order()).collect();
+        let keys: Vec<BoardKey> =
+            snapshot.fetch(query).await?.iter().map(BoardKey::new).collect::<Result<_, _>>()?;
+        let orders: Vec<OrderId> = keys.iter().map(|key| key.id.order()).collect();
         let orders = rows::load(&mut snapshot.scoped(scope), &orders).await?;
         snapshot.commit().await?;
-        let entry = |place: &Place| {
+        let entry = |key: &BoardKey| {
             Some(BoardEntry {
                 stage,
-                stage_since: Timestamp::from_microseconds(place.stage_since),
-                due_at: due_time(place.due_at),
-                fulfillment_order: FulfillmentOrderRow::new(orders.get(&place.id.order())?, place.id)?,
-                cursor: place.cursor(),
+                stage_since: Timestamp::from_microseconds(key.stage_since),
+                due_at: due_time(key.due_at),
+                fulfillment_order: FulfillmentOrderRow::new(orders.get(&key.id.order())?, key.id)?,
+                cursor: key.cursor(),
             })
         };
-        Ok(Page::new(places.iter().filter_map(entry).collect(), limit, |entry| entry.cursor.clone()))
+        Ok(Page::new(keys.iter().filter_map(entry).collect(), limit, |entry| entry.cursor.clone()))
     }
 
     /// Counts the fulfillment orders by location and stage. Those due before `now` are overdue.
@@ -109,7 +108,7 @@ impl Orders {
             })
         };
         let mut all = rows.iter().map(summary).collect::<Result<Vec<_>>>()?;
-        let index = |stage: Stage| Stage::ALL.iter().position(|known| *known == stage);
+        let index = |stage: Stage| Stage::ALL.iter().position(|one| *one == stage);
         all.sort_by(|one, other| {
             (one.location.as_str(), index(one.stage)).cmp(&(other.location.as_str(), index(other.stage)))
         });
@@ -117,7 +116,7 @@ impl Orders {
     }
 }
 
-/// Reads up to `limit` places of a location's board after a cursor.
+/// Reads up to `limit` keys of a location's board after a cursor.
 pub(crate) fn page_of_board(
     scope: Scope<'_>,
     location: &LocationId,
@@ -132,7 +131,7 @@ pub(crate) fn page_of_board(
     );
     query = query.bind(location.as_str()).bind(stage.name());
     if let Some(after) = after {
-        // The API has validated cursors of clients.
+        // The API has already validated client cursors.
         let numbers = after.split('.').take(4).map(|number| number.parse::<i64>().unwrap_or(0));
         query.push(" AND (priority_rank, due_at, first_position, number) > (");
         query.push_bind_all(numbers).push(")");
@@ -141,8 +140,8 @@ pub(crate) fn page_of_board(
     query
 }
 
-/// The place of a fulfillment order on a board.
-struct Place {
+/// A fulfillment order and its sort key on a board.
+struct BoardKey {
     id: FulfillmentOrderId,
     stage_since: i64,
     priority_rank: i64,
@@ -151,7 +150,7 @@ struct Place {
     number: i64,
 }
 
-impl Place {
+impl BoardKey {
     fn new(row: &Row) -> Result<Self> {
         Ok(Self {
             id: row.text(0)?.parse().map_err(unreadable)?,

@@ -6,7 +6,7 @@ use holdfast_views::OrderView;
 
 use super::stage::Stages;
 
-/// An order, and its place in the journal.
+/// An order and its journal position.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OrderRow {
     /// The state of the order at `position`.
@@ -19,7 +19,7 @@ pub struct OrderRow {
     pub version: u64,
     /// The time of its last event, in microseconds since 1970.
     pub changed_at: i64,
-    /// Whether events of the order are parked, so that this is an older state.
+    /// True if events of the order are parked: the row shows an older state.
     pub stale: bool,
     /// The next step for each fulfillment order.
     pub(super) stages: Stages,

@@ -98,13 +98,13 @@ async fn a_new_address_replaces_the_old_one_and_is_stored_encrypted(store: TestS
     server.add_stock("DC-1", "MUG", 10).await;
     let first = json!({ "shipTo": { "name": "Hedwig Altmann-Quirl", "city": "Jena", "country": "DE" } });
     let placed = PlacedOrder::new(&server, "order", &order_with("MUG", 1, &first)).await;
-    let now = placed.at(&server, &placed.view["position"]).await;
+    let now = placed.at_position(&server, &placed.view["position"]).await;
     assert_eq!(now["shipTo"]["name"], "Hedwig Altmann-Quirl");
     let second = json!({ "shipTo": {
         "name": "Balthasar Neumann-Zwirn", "street": ["Krautgasse 77b"], "city": "Weimar", "country": "DE" } });
     let amended = placed.command(&server, "amend", &second).await;
     assert_eq!(amended["shipTo"]["city"], "Weimar");
-    let now = placed.at(&server, &amended["position"]).await;
+    let now = placed.at_position(&server, &amended["position"]).await;
     assert_eq!(now["shipTo"]["name"], "Balthasar Neumann-Zwirn");
     assert_eq!(now["shipTo"]["street"][0], "Krautgasse 77b");
     assert!(!server.get(&placed.path("history")).await.text.contains("Neumann-Zwirn"));
@@ -155,7 +155,7 @@ async fn a_new_address_applies_after_the_location_accepts_the_amendment(store: T
         (&json!("Bonn"), &json!("Kiel"))
     );
     let names = |view: &Value| (view["shipTo"]["name"].clone(), view["amendment"]["shipTo"]["name"].clone());
-    let seen = placed.at(&server, &requested["position"]).await;
+    let seen = placed.at_position(&server, &requested["position"]).await;
     assert_eq!(
         names(&seen),
         (json!("Altmann-Quirl"), json!("Neumann-Zwirn")),
@@ -187,7 +187,7 @@ async fn a_new_address_applies_after_the_location_accepts_the_amendment(store: T
         (&json!("Kiel"), None),
         "{accepted}"
     );
-    let seen = placed.at(&server, &accepted["position"]).await;
+    let seen = placed.at_position(&server, &accepted["position"]).await;
     assert_eq!(names(&seen), (json!("Neumann-Zwirn"), Value::Null), "{seen}");
     drop(server);
     for secret in ["Altmann-Quirl", "Neumann-Zwirn"] {
@@ -221,7 +221,7 @@ async fn rest_bulk_and_graphql_amend_an_order(store: TestStore) {
     let dry = server.post(&format!("{}?dryRun=true", placed.path("amend")), "key", &quantity(1, 9)).await;
     assert_eq!(line(&dry.accepted(), 1), [9, 9, 0], "the dry run shows the result");
     assert_eq!(
-        placed.at(&server, &placed.view["position"]).await["version"],
+        placed.at_position(&server, &placed.view["position"]).await["version"],
         placed.view["version"],
         "the dry run changed nothing"
     );

@@ -8,7 +8,7 @@ use crate::support::store::{TestStore, on_every_store};
 
 on_every_store!(
     bad_input_gets_a_code_and_a_pointer_and_writes_no_event,
-    a_refused_transition_is_refused_again_with_the_same_key,
+    a_refusal_is_replayed_for_the_same_key_after_the_order_is_paid,
 );
 
 async fn send(server: &TestServer, path: &str, key: Option<&str>, body: &[u8]) -> HttpResponse {
@@ -23,7 +23,7 @@ fn pointers(problem: &Value) -> Vec<&str> {
 /// A description, the body, and the expected status, code and pointer.
 type Case = (&'static str, Vec<u8>, u16, &'static str, Option<&'static str>);
 
-fn line(quantity: &str, sku: &str) -> Vec<u8> {
+fn order_body(quantity: &str, sku: &str) -> Vec<u8> {
     format!(r#"{{"channel":"web","lines":[{{"sku":{sku},"quantity":{quantity}}}]}}"#).into_bytes()
 }
 
@@ -47,15 +47,21 @@ async fn bad_input_gets_a_code_and_a_pointer_and_writes_no_event(store: TestStor
             Some("/lines/0/qty"),
         ),
         ("missing field", br#"{"channel":"web","lines":[{"sku":"A"}]}"#.to_vec(), 400, "missing_field", None),
-        ("quantity 0", line("0", "\"A\""), 400, "invalid_value", Some("/lines/0/quantity")),
-        ("quantity -1", line("-1", "\"A\""), 400, "invalid_value", Some("/lines/0/quantity")),
-        ("quantity 1.5", line("1.5", "\"A\""), 400, "invalid_value", Some("/lines/0/quantity")),
-        ("quantity 10^12", line("1000000000000", "\"A\""), 400, "invalid_value", Some("/lines/0/quantity")),
-        ("quantity 10^30", line("1e30", "\"A\""), 400, "invalid_value", Some("/lines/0/quantity")),
-        ("empty SKU", line("1", "\"\""), 400, "invalid_value", Some("/lines/0/sku")),
-        ("NUL in a SKU", line("1", "\"A\\u0000B\""), 400, "invalid_value", Some("/lines/0/sku")),
+        ("quantity 0", order_body("0", "\"A\""), 400, "invalid_value", Some("/lines/0/quantity")),
+        ("quantity -1", order_body("-1", "\"A\""), 400, "invalid_value", Some("/lines/0/quantity")),
+        ("quantity 1.5", order_body("1.5", "\"A\""), 400, "invalid_value", Some("/lines/0/quantity")),
+        (
+            "quantity 10^12",
+            order_body("1000000000000", "\"A\""),
+            400,
+            "invalid_value",
+            Some("/lines/0/quantity"),
+        ),
+        ("quantity 10^30", order_body("1e30", "\"A\""), 400, "invalid_value", Some("/lines/0/quantity")),
+        ("empty SKU", order_body("1", "\"\""), 400, "invalid_value", Some("/lines/0/sku")),
+        ("NUL in a SKU", order_body("1", "\"A\\u0000B\""), 400, "invalid_value", Some("/lines/0/sku")),
         ("501 lines", too_many_lines, 422, "line_count_out_of_range", Some("/lines")),
-        ("unknown SKU", line("1", "\"NOPE\""), 422, "unknown_sku", Some("/lines/0/sku")),
+        ("unknown SKU", order_body("1", "\"NOPE\""), 422, "unknown_sku", Some("/lines/0/sku")),
     ];
     for (number, (description, body, status, code, pointer)) in cases.into_iter().enumerate() {
         let response = send(&server, "/v1/orders", Some(&format!("bad-{number}")), &body).await;
@@ -114,7 +120,7 @@ async fn check_unknown_targets(server: &TestServer) {
     unknown_order.assert_refused(404, "unknown_order");
 }
 
-async fn a_refused_transition_is_refused_again_with_the_same_key(store: TestStore) {
+async fn a_refusal_is_replayed_for_the_same_key_after_the_order_is_paid(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "A", 5).await;
     let mut body = order("A", 1);

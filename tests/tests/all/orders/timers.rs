@@ -110,7 +110,7 @@ async fn a_channel_has_its_own_reservation_time(store: TestStore) {
     assert_eq!(free.view["reservedUntil"], Value::Null, "an order without payment has no deadline");
     let expired = web.wait_until(&server, "expired", is_expired).await;
     assert_eq!(quantities_at(&server, "MUG", "DC-1", &expired["position"]).await, [9, 2, 7]);
-    let now = shop.at(&server, &expired["position"]).await;
+    let now = shop.at_position(&server, &expired["position"]).await;
     assert_eq!((&now["status"], &now["reserveFor"]), (&json!("reserved"), &json!("PT1H")));
     assert_verified(&store);
 }

@@ -52,7 +52,7 @@ async fn received_units_fill_backorders_by_priority_and_age(store: TestStore) {
 
     assert_eq!(express.wait_until_reserved(&server).await["lines"][0]["reserved"], 2);
     assert_eq!(first.wait_until_reserved(&server).await["lines"][0]["reserved"], 5);
-    let line = second.now(&server).await["lines"][0].clone();
+    let line = second.current(&server).await["lines"][0].clone();
     assert_eq!((&line["reserved"], &line["backordered"]), (&json!(2), &json!(2)));
 
     server.receive("DC-1", "MUG", 3).await;
@@ -79,7 +79,7 @@ async fn a_long_backorder_queue_is_filled_completely(store: TestStore) {
     server.receive("DC-1", "MUG", ORDERS).await;
     let last = orders.last().unwrap().wait_until_reserved(&server).await;
     for order in &orders {
-        assert_eq!(order.at(&server, &last["position"]).await["status"], "reserved");
+        assert_eq!(order.at_position(&server, &last["position"]).await["status"], "reserved");
     }
     let item = availability(&server, "MUG", &last["position"]).await;
     assert_eq!((&item["available"], &item["locations"][0]["reserved"]), (&json!(0), &json!(ORDERS + 1)));

@@ -37,7 +37,7 @@ async fn moving_an_unacknowledged_fulfillment_order_applies_at_once(store: TestS
     let dry = server.post(&path, "dry", &json!({ "location": "DC-2" })).await.accepted();
     assert_eq!(dry["fulfillmentOrders"][0]["location"], "DC-2");
     assert_eq!(
-        placed.at(&server, &placed.view["position"]).await["fulfillmentOrders"][0]["location"],
+        placed.at_position(&server, &placed.view["position"]).await["fulfillmentOrders"][0]["location"],
         "DC-1"
     );
 
@@ -185,13 +185,13 @@ async fn a_count_below_the_reserved_units_moves_the_latest_order(store: TestStor
     );
     assert_eq!(quantities_in(&counted, "DC-1"), [7, 7, 0]);
     assert_eq!(quantities_in(&counted, "DC-2"), [4, 2, 2]);
-    let now = last.at(&server, &position).await;
+    let now = last.at_position(&server, &position).await;
     assert_eq!((&now["status"], &now["lines"][0]["reserved"]), (&json!("reserved"), &json!(3)), "{now}");
     let places: Vec<_> = now["fulfillmentOrders"].as_array().unwrap().iter().collect();
     assert_eq!((&places[0]["location"], &places[0]["lines"][0]["quantity"]), (&json!("DC-1"), &json!(1)));
     assert_eq!((&places[1]["location"], &places[1]["lines"][0]["quantity"]), (&json!("DC-2"), &json!(2)));
     for untouched in [&first, &urgent] {
-        assert_eq!(untouched.at(&server, &position).await["version"], untouched.view["version"]);
+        assert_eq!(untouched.at_position(&server, &position).await["version"], untouched.view["version"]);
     }
     assert_verified(&store);
 }
@@ -203,7 +203,7 @@ async fn units_missing_in_a_count_are_backordered(store: TestStore) {
     let (counted, position) = count(&server, 2).await;
     assert_eq!(counted["affectedOrders"], json!([placed.id]), "{counted}");
     assert_eq!((quantities_in(&counted, "DC-1"), &counted["backordered"]), ([2, 2, 0], &json!(3)));
-    let line = placed.at(&server, &position).await["lines"][0].clone();
+    let line = placed.at_position(&server, &position).await["lines"][0].clone();
     assert_eq!((&line["reserved"], &line["backordered"]), (&json!(2), &json!(3)));
     server.receive("DC-1", "MUG", 3).await;
     let now = placed.wait_until_reserved(&server).await;

@@ -63,27 +63,32 @@ impl PlacedOrder {
     }
 
     /// The current row of the read model.
-    pub async fn now(&self, server: &TestServer) -> Value {
+    pub async fn current(&self, server: &TestServer) -> Value {
         server.get(&format!("/v1/orders/{}", self.id)).await.accepted()
     }
 
     /// The order once the read models include a position of the journal.
-    pub async fn at(&self, server: &TestServer, position: &Value) -> Value {
+    pub async fn at_position(&self, server: &TestServer, position: &Value) -> Value {
         server.get(&format!("/v1/orders/{}?minPosition={position}", self.id)).await.accepted()
     }
 
     /// Waits until background commands have reserved all units.
     pub async fn wait_until_reserved(&self, server: &TestServer) -> Value {
-        self.wait_until(server, "reserved", |now| now["status"] == "reserved").await
+        self.wait_until(server, "reserved", |order| order["status"] == "reserved").await
     }
 
     /// Waits until background commands make a condition true. A failure shows the condition's name.
-    pub async fn wait_until(&self, server: &TestServer, name: &str, holds: impl Fn(&Value) -> bool) -> Value {
+    pub async fn wait_until(
+        &self,
+        server: &TestServer,
+        name: &str,
+        condition: impl Fn(&Value) -> bool,
+    ) -> Value {
         let reached = async {
             loop {
-                let now = self.now(server).await;
-                if holds(&now) {
-                    return now;
+                let current = self.current(server).await;
+                if condition(&current) {
+                    return current;
                 }
                 tokio::task::yield_now().await;
             }
@@ -91,8 +96,8 @@ impl PlacedOrder {
         match tokio::time::timeout(BACKGROUND_TIMEOUT, reached).await {
             Ok(reached) => reached,
             Err(_) => {
-                let (now, diagnostics) = (self.now(server).await, server.diagnostics().await);
-                panic!("{} is never {name}: {now}\n{diagnostics}", self.id)
+                let (current, diagnostics) = (self.current(server).await, server.diagnostics().await);
+                panic!("order {} did not become {name} within 60 s: {current}\n{diagnostics}", self.id)
             }
         }
     }
@@ -119,8 +124,8 @@ pub async fn quantities_at(server: &TestServer, sku: &str, location: &str, posit
 /// On hand, reserved and available at a location, from the availability of a SKU.
 pub fn quantities_in(item: &Value, location: &str) -> [u64; 3] {
     let mut locations = item["locations"].as_array().unwrap().iter();
-    let there = locations.find(|there| there["location"] == location);
-    ["onHand", "reserved", "available"].map(|name| there.unwrap()[name].as_u64().unwrap())
+    let location = locations.find(|item| item["location"] == location).unwrap();
+    ["onHand", "reserved", "available"].map(|name| location[name].as_u64().unwrap())
 }
 
 /// Asserts that `holdfast verify` finds no fault in the store.

@@ -23,6 +23,6 @@ async fn amending_a_delivered_order_is_refused() {
         let refused = shop.post(&placed.path("amend"), &json!({ "changes": [change] })).await;
         assert_eq!(refused.status, 409, "{refused:?}");
     }
-    let now = placed.at(&shop.server, &delivered["position"]).await;
+    let now = placed.at_position(&shop.server, &delivered["position"]).await;
     assert_eq!(now["status"], "delivered");
 }

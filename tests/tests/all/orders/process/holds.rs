@@ -31,7 +31,7 @@ async fn a_count_of_another_line_does_not_source_an_order_on_hold() {
     let placed = order_on_hold(&shop).await;
     let counted = shop.count("A", "DC-1", 1).await;
     assert_eq!(counted.accepted()["affectedOrders"], json!([placed.id]));
-    assert_still_pending(&placed.at(&shop.server, &json!(counted.position)).await);
+    assert_still_pending(&placed.at_position(&shop.server, &json!(counted.position)).await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

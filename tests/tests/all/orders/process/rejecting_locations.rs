@@ -17,7 +17,7 @@ async fn an_order_amended_to_pickup_at_a_rejecting_location_waits_for_a_decision
     shop.receive("A", "DC-2", 2).await;
     let later = shop.order(&[("A", 4)], json!({})).await;
     assert_eq!(reserved_units(&later.view), units(&[("DC-1", 1, 2), ("DC-2", 1, 2)]));
-    let now = placed.at(&shop.server, &later.view["position"]).await;
+    let now = placed.at_position(&shop.server, &later.view["position"]).await;
     assert_eq!((reserved_units(&now), hold_reasons(&now)), (units(&[]), vec!["inventory_out_of_stock"]));
 }
 
@@ -35,7 +35,7 @@ async fn a_pickup_location_that_rejected_the_order_does_not_fill_its_backorders(
     );
     shop.receive("B", "DC-1", 1).await;
     let later = shop.order(&[("B", 1)], json!({})).await;
-    let now = placed.at(&shop.server, &later.view["position"]).await;
+    let now = placed.at_position(&shop.server, &later.view["position"]).await;
     assert_eq!((reserved_units(&now), hold_reasons(&now)), (units(&[]), vec!["inventory_out_of_stock"]));
 }
 
@@ -52,7 +52,7 @@ async fn a_single_source_location_that_rejected_a_part_does_not_fill_backorders(
     assert_eq!(hold_reasons(&rejected), ["inventory_out_of_stock"]);
     shop.receive("B", "DC-1", 1).await;
     let later = shop.order(&[("B", 1)], json!({})).await;
-    let now = placed.at(&shop.server, &later.view["position"]).await;
+    let now = placed.at_position(&shop.server, &later.view["position"]).await;
     assert_eq!(
         (reserved_units(&now), hold_reasons(&now)),
         (units(&[("DC-1", 1, 2)]), vec!["inventory_out_of_stock"])

@@ -16,6 +16,6 @@ async fn shipping_unreserved_units_takes_them_from_another_order_at_once() {
     let position = &shipped["position"];
     let [on_hand, reserved, _] = quantities_at(&shop.server, "A", "DC-1", position).await;
     assert!(reserved <= on_hand, "{reserved} of {on_hand} units are reserved");
-    let now = other.at(&shop.server, position).await;
+    let now = other.at_position(&shop.server, position).await;
     assert_eq!((all_lines(&now, "reserved"), all_lines(&now, "backordered")), (1, 1));
 }
