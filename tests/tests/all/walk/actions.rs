@@ -1,5 +1,5 @@
 //! Checks `supportedActions`: each listed action is accepted without a discrepancy; each other action is refused or causes
-//! a discrepancy. Checks that the order is read as it was written.
+//! a discrepancy. Checks that parsing and serializing an order does not change it.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -14,10 +14,10 @@ use super::steps::{LOCATIONS, SKUS};
 use super::violations::Violations;
 
 /// How long a difference must last before it counts: the read model may not include a deadline that has passed.
-const STANDS_FOR: Duration = Duration::from_secs(3);
+const DIFFERENCE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Refusals for missing units or locations: they do not depend on the action.
-const ABOUT_SUPPLY: [&str; 8] = [
+/// Codes of refusals for missing units or locations: they do not depend on the action.
+const SUPPLY_REFUSALS: [&str; 8] = [
     "insufficient_stock",
     "channel_limit_exceeded",
     "backorder_limit_exceeded",
@@ -47,10 +47,12 @@ pub async fn check(client: &Client, id: &str, violations: &mut Violations) {
         if different.is_empty() || before["version"] != after["version"] {
             return;
         }
-        if started.elapsed() > STANDS_FOR {
+        if started.elapsed() > DIFFERENCE_TIMEOUT {
             for difference in different {
-                violations
-                    .add("supportedActions are what is accepted", format!("{id}: {difference}; {before}"));
+                violations.add(
+                    "supportedActions lists exactly the accepted actions",
+                    format!("{id}: {difference}; {before}"),
+                );
             }
             return;
         }
@@ -61,15 +63,15 @@ async fn differences(client: &Client, order: &Value) -> Vec<String> {
     let mut found = compare(client, order, order, &actions_on_order(order)).await;
     if serde_json::from_value::<OrderView>(order.clone()).ok().map(|view| json!(view)).as_ref() != Some(order)
     {
-        found.push("the order is not read as it was written".to_owned());
+        found.push("parsing and serializing the order changes it".to_owned());
     }
-    for part in list(order, "fulfillmentOrders") {
-        found.extend(compare(client, order, part, &actions_on_part(part)).await);
+    for view in list(order, "fulfillmentOrders") {
+        found.extend(compare(client, order, view, &actions_on_fulfillment_order(view)).await);
     }
     found
 }
 
-/// The inputs to try for each action, by the last part of its path.
+/// The inputs to try for each action, by the last segment of its path.
 type Actions = BTreeMap<&'static str, Vec<Value>>;
 
 async fn compare(client: &Client, order: &Value, view: &Value, actions: &Actions) -> Vec<String> {
@@ -93,13 +95,13 @@ async fn compare(client: &Client, order: &Value, view: &Value, actions: &Actions
             };
             let answer = client.send(&request, "try", true).await;
             let mut outcome = outcome(order, &answer);
-            // The target location of a move may have too few units by now; the order then records a discrepancy.
+            // The target location of a move may now have too few units. The order then records a discrepancy.
             if *action == "accept-cancellation" && answer.is_accepted() {
                 outcome = Outcome::Accepted;
             }
             answers.push((outcome, answer.status, answer.code().to_owned()));
         }
-        let any = |outcome| answers.iter().any(|(known, ..)| *known == outcome);
+        let any = |outcome| answers.iter().any(|answer| answer.0 == outcome);
         let is_wrong =
             if is_listed { !any(Outcome::Accepted) && any(Outcome::Refused) } else { any(Outcome::Accepted) };
         if is_wrong {
@@ -107,17 +109,17 @@ async fn compare(client: &Client, order: &Value, view: &Value, actions: &Actions
         }
     }
     let unknown = listed.iter().filter(|name| name.as_str().is_none_or(|name| !actions.contains_key(name)));
-    found.extend(unknown.map(|name| format!("{name} of {path} is listed, and the walk does not know it")));
+    found.extend(unknown.map(|name| format!("{name} of {path} is listed but unknown to the walk")));
     found
 }
 
-/// True if the answer has more discrepancies than the order.
+/// The result of an answer. An accepted answer with more discrepancies than the order counts as refused.
 fn outcome(order: &Value, answer: &Answer) -> Outcome {
     let view = if answer.body["order"].is_object() { &answer.body["order"] } else { &answer.body };
     if answer.is_accepted() {
-        let contradicts = list(view, "discrepancies").len() > list(order, "discrepancies").len();
-        if contradicts { Outcome::Refused } else { Outcome::Accepted }
-    } else if ABOUT_SUPPLY.contains(&answer.code()) {
+        let has_new_discrepancy = list(view, "discrepancies").len() > list(order, "discrepancies").len();
+        if has_new_discrepancy { Outcome::Refused } else { Outcome::Accepted }
+    } else if SUPPLY_REFUSALS.contains(&answer.code()) {
         Outcome::Unknown
     } else {
         Outcome::Refused
@@ -129,50 +131,52 @@ fn actions_on_order(order: &Value) -> Actions {
     let net = |line: &Value| number(line, "quantity") - number_or_zero(line, "cancelled");
     let returnable =
         lines.iter().find(|line| number_or_zero(line, "shipped") > number_or_zero(line, "returned"));
-    let back = returnable.or(lines.first()).map_or(json!(1), |line| line["line"].clone());
+    let returned_line = returnable.or(lines.first()).map_or(json!(1), |line| line["line"].clone());
     let hold = list(order, "holds").first().map_or("h999", |hold| text(hold, "holdId"));
-    let same = lines.iter().filter(|line| net(line) > 0).map(
+    let unchanged = lines.iter().filter(|line| net(line) > 0).map(
         |line| json!({ "changes": [{ "op": "setQuantity", "line": line["line"], "quantity": net(line) }] }),
     );
     let added = SKUS.iter().map(|sku| json!({ "changes": [{ "op": "add", "sku": sku, "quantity": 1 }] }));
     let returns = lines
         .iter()
         .map(|line| json!({ "reason": "try", "lines": [{ "line": line["line"], "quantity": 1 }] }));
-    let why = || vec![json!({ "reason": "try" })];
+    let reason = || vec![json!({ "reason": "try" })];
     BTreeMap::from([
         ("confirm-payment", vec![json!({ "paymentRef": "try" })]),
         ("authorize-payment", vec![json!({ "paymentRef": "try" })]),
-        ("fail-payment", why()),
-        ("void-payment", why()),
+        ("fail-payment", reason()),
+        ("void-payment", reason()),
         ("hold", vec![json!({ "reason": "other" })]),
         ("release-hold", vec![json!({ "holdId": hold })]),
-        ("amend", same.chain(added).collect()),
-        ("cancel", why()),
+        ("amend", unchanged.chain(added).collect()),
+        ("cancel", reason()),
         (
             "returns",
-            returns.chain([json!({ "reason": "try", "lines": [{ "line": back, "quantity": 1 }] })]).collect(),
+            returns
+                .chain([json!({ "reason": "try", "lines": [{ "line": returned_line, "quantity": 1 }] })])
+                .collect(),
         ),
-        ("erase-personal-data", why()),
+        ("erase-personal-data", reason()),
     ])
 }
 
-fn actions_on_part(part: &Value) -> Actions {
-    let elsewhere = LOCATIONS.iter().filter(|location| part["location"] != **location);
+fn actions_on_fulfillment_order(view: &Value) -> Actions {
+    let other_locations = LOCATIONS.iter().filter(|location| view["location"] != **location);
     let package = json!({ "carrier": "try", "trackingNumber": "try" });
-    let (nothing, all, why) =
+    let (no_fields, all, reason) =
         (|| vec![json!({})], || vec![json!({ "all": true })], || vec![json!({ "reason": "try" })]);
     BTreeMap::from([
-        ("accept", nothing()),
-        ("reject", why()),
-        ("move", elsewhere.map(|location| json!({ "location": location })).collect()),
+        ("accept", no_fields()),
+        ("reject", reason()),
+        ("move", other_locations.map(|location| json!({ "location": location })).collect()),
         ("pick", all()),
         ("pack", all()),
-        ("ready-for-pickup", nothing()),
+        ("ready-for-pickup", no_fields()),
         ("ship", vec![json!({ "packages": [package] })]),
         ("short", vec![json!({ "all": true, "reason": "try" })]),
-        ("accept-cancellation", nothing()),
-        ("reject-cancellation", why()),
-        ("accept-amendment", nothing()),
-        ("reject-amendment", why()),
+        ("accept-cancellation", no_fields()),
+        ("reject-cancellation", reason()),
+        ("accept-amendment", no_fields()),
+        ("reject-amendment", reason()),
     ])
 }

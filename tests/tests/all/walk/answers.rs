@@ -16,7 +16,7 @@ const VARYING: [&str; 5] = ["position", "version", "instance", "traceId", "detai
 /// Checks that a dry run answers like the real command, except for positions and times.
 pub fn check_dry_run(request: &Request, dry: &Answer, real: &Answer, violations: &mut Violations) {
     let same = dry.status == real.status && without_times(&dry.body) == without_times(&real.body);
-    violations.check("a dry run answers as the real command does", same, || {
+    violations.check("a dry run has the same answer as the real command", same, || {
         let difference = difference("", &without_times(&dry.body), &without_times(&real.body));
         format!(
             "{} {} {}: {} then {}; {difference}",
@@ -44,15 +44,17 @@ pub fn check_shortage(model: &Model, request: &Request, answer: &Answer, violati
     }
     let channel = text(body, "channel");
     let has_limit = |sku: &str| model.items.get(sku).is_none_or(|item| item.limits.contains_key(channel));
-    let is_wanting = |shortage: &Value| {
+    let is_missing = |shortage: &Value| {
         let sku = text(shortage, "sku");
         has_limit(sku) || model.available(sku) < number(shortage, "requested")
     };
     let shortages = list(&answer.body, "shortages");
-    let is_true = model.split_limit(channel).lowest < usize::MAX || shortages.iter().any(is_wanting);
-    violations.check("an order is refused for want of units only where some are wanting", is_true, || {
-        format!("{body}: {}", answer.body)
-    });
+    let is_true = model.split_limit(channel).lowest < usize::MAX || shortages.iter().any(is_missing);
+    violations.check(
+        "an order is refused with insufficient_stock only if units are missing",
+        is_true,
+        || format!("{body}: {}", answer.body),
+    );
 }
 
 /// Checks that the same key gets the same answer.
@@ -60,7 +62,7 @@ pub async fn check_replay(client: &Client, key: &str, sent: &(Request, Answer), 
     let (request, first) = sent;
     let again = client.send(request, key, false).await;
     let same = again.replayed && again.status == first.status && again.body == first.body;
-    violations.check("a replay gives the first answer", same, || {
+    violations.check("a replay has the same answer as the first command", same, || {
         format!("{} {}: {first:?}, then {again:?}", request.path, request.body)
     });
 }
@@ -72,7 +74,7 @@ pub async fn check_read(client: &Client, answered: &Value, violations: &mut Viol
     violations.check("an order can be read", read.is_accepted(), || format!("{id}: {read:?}"));
     if read.body["version"] == answered["version"] {
         let (read, answered) = (without_personal_data(&read.body), without_personal_data(answered));
-        violations.check("an order that is read is the order that was answered", read == answered, || {
+        violations.check("a read order equals the answer to its last command", read == answered, || {
             format!("{id}: {}", difference("", &answered, &read))
         });
     }
@@ -95,11 +97,9 @@ pub fn check_quantities(order: &Order, read: &Value, violations: &mut Violations
         let expected = expected(line);
         let fields = expected.as_object().expect("fields").iter();
         let different: Vec<_> = fields.filter(|(name, value)| view[name.as_str()] != **value).collect();
-        violations.check(
-            "an order that is read has the quantities of its events",
-            different.is_empty(),
-            || format!("{} line {line}: by its events {different:?}, read {view}", order.id),
-        );
+        violations.check("a read order has the quantities of its events", different.is_empty(), || {
+            format!("{} line {line}: by its events {different:?}, read {view}", order.id)
+        });
     }
     let places = |part: &Value| {
         let held = list(part, "lines").iter().map(|line| number_or_zero(line, "quantity")).sum::<i64>();
@@ -111,11 +111,9 @@ pub fn check_quantities(order: &Order, read: &Value, violations: &mut Violations
         (part.id.clone(), part.location.clone(), kept)
     });
     let expected: Vec<_> = expected.collect();
-    violations.check(
-        "an order that is read has the fulfillment orders of its events",
-        read == expected,
-        || format!("{}: by its events {expected:?}, read {read:?}", order.id),
-    );
+    violations.check("a read order has the fulfillment orders of its events", read == expected, || {
+        format!("{}: by its events {expected:?}, read {read:?}", order.id)
+    });
 }
 
 /// Checks that an answered order has the position of the last event of its version, even if the command changed nothing.
@@ -123,7 +121,7 @@ pub fn check_position(order: &Order, answered: &Value, violations: &mut Violatio
     let version = answered["version"].as_u64().and_then(|version| usize::try_from(version).ok());
     let expected = version.and_then(|version| order.positions.get(version.checked_sub(1)?)).copied();
     violations.check(
-        "an order's position is that of its last event",
+        "the position of an order is the position of its last event",
         answered["position"].as_u64() == expected,
         || format!("{}: version {version:?} is at {expected:?}, answered {}", order.id, answered["position"]),
     );
@@ -133,8 +131,8 @@ pub fn check_position(order: &Order, answered: &Value, violations: &mut Violatio
 fn without_times(value: &Value) -> Value {
     match value {
         Value::Object(fields) => {
-            let kept = fields.iter().filter(|(name, _)| !VARYING.contains(&name.as_str()));
-            kept.map(|(name, value)| (name.clone(), without_times(value))).collect()
+            let compared = fields.iter().filter(|(name, _)| !VARYING.contains(&name.as_str()));
+            compared.map(|(name, value)| (name.clone(), without_times(value))).collect()
         }
         Value::Array(items) => items.iter().map(without_times).collect(),
         Value::String(text) if text.parse::<jiff::Timestamp>().is_ok() => "a time".into(),
@@ -158,7 +156,7 @@ fn without_personal_data(order: &Value) -> Value {
     order
 }
 
-/// The first places at which two values differ.
+/// The paths at which two values differ.
 pub fn difference(path: &str, a: &Value, b: &Value) -> String {
     match (a, b) {
         (Value::Object(left), Value::Object(right)) => {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// The number of violations per rule with details.
-const KEPT_OF_EACH_RULE: usize = 3;
+const MAX_DETAILS_PER_RULE: usize = 3;
 
 /// The violations of one merchant.
 #[derive(Debug, Default)]
@@ -17,25 +17,25 @@ pub struct Violations {
 
 impl Violations {
     pub fn add(&mut self, rule: &'static str, detail: impl Into<String>) {
-        let (count, kept) = self.by_rule.entry(rule).or_default();
+        let (count, details) = self.by_rule.entry(rule).or_default();
         *count += 1;
-        if kept.len() < KEPT_OF_EACH_RULE {
-            kept.push(detail.into());
+        if details.len() < MAX_DETAILS_PER_RULE {
+            details.push(detail.into());
             self.is_unexplained = true;
         }
     }
 
-    /// Adds a violation unless a condition holds.
-    pub fn check(&mut self, rule: &'static str, holds: bool, detail: impl FnOnce() -> String) {
-        if !holds {
+    /// Adds a violation unless `is_met`.
+    pub fn check(&mut self, rule: &'static str, is_met: bool, detail: impl FnOnce() -> String) {
+        if !is_met {
             self.add(rule, detail());
         }
     }
 
     /// Adds all violations of another collection.
     pub fn merge(&mut self, others: Self) {
-        for (rule, (_, kept)) in others.by_rule {
-            for detail in kept {
+        for (rule, (_, details)) in others.by_rule {
+            for detail in details {
                 self.add(rule, detail);
             }
         }
@@ -52,8 +52,8 @@ impl Violations {
 
     /// Adds the commands that were sent before to the latest detail of every rule.
     pub fn explain(&mut self, context: &str) {
-        for (_, kept) in self.by_rule.values_mut() {
-            if let Some(last) = kept.last_mut().filter(|last| !last.contains("\n    sent ")) {
+        for (_, details) in self.by_rule.values_mut() {
+            if let Some(last) = details.last_mut().filter(|last| !last.contains("\n    sent ")) {
                 last.push_str(context);
             }
         }
@@ -62,9 +62,9 @@ impl Violations {
 
 impl fmt::Display for Violations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (rule, (count, kept)) in &self.by_rule {
+        for (rule, (count, details)) in &self.by_rule {
             writeln!(f, "  {rule}: {count} times")?;
-            for detail in kept {
+            for detail in details {
                 writeln!(f, "  - {detail}")?;
             }
         }

@@ -226,7 +226,7 @@ impl Walker {
         self.log.add(key, &bulk, &answer);
         let answers = answer.body.as_array().cloned().unwrap_or_default();
         self.violations.check(
-            "every command of a request is answered",
+            "every command of a bulk request is answered",
             answers.len() == requests.len(),
             || format!("{bulk:?}: {answer:?}"),
         );
@@ -281,7 +281,8 @@ impl Walker {
             checks::follow(&mut self.merchant.model, decision, &mut self.violations);
             let is_named =
                 decision.events.iter().any(|event| event.data.to_string().contains(steps::CUSTOMER));
-            self.violations.check("no event names the customer", !is_named, || format!("{decision:?}"));
+            self.violations
+                .check("no event contains the name of the customer", !is_named, || format!("{decision:?}"));
         }
         for answered in std::mem::take(&mut self.unread) {
             let order = answered["orderId"].as_str().and_then(|id| self.merchant.model.orders.get(id));
@@ -347,9 +348,11 @@ impl Walker {
                 let names =
                     ["onHand", "reserved", "earmarked", "safetyStock", "quarantine", "damaged", "available"];
                 let read: Value = names.iter().map(|name| there[*name].clone()).collect();
-                self.violations.check("stock that is read is what its events say", read == expected, || {
-                    format!("{sku} at {location}: {names:?} are {expected} by the events, read {read}")
-                });
+                self.violations.check(
+                    "read stock has the quantities of its events",
+                    read == expected,
+                    || format!("{sku} at {location}: {names:?} are {expected} by the events, read {read}"),
+                );
             }
         }
     }

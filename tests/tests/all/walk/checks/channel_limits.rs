@@ -6,7 +6,7 @@ use crate::walk::model::{Before, Model};
 use crate::walk::violations::Violations;
 
 pub fn after_command(model: &Model, before: &Before, decision: &Decision, violations: &mut Violations) {
-    // Shipped units are a fact that no limit prevents.
+    // `ShipItems` reports a fact, so no limit applies.
     if decision.command == "ShipItems" {
         return;
     }
@@ -15,10 +15,10 @@ pub fn after_command(model: &Model, before: &Before, decision: &Decision, violat
         let promised = model.promised_since_limit(sku, channel);
         let is_within = promised <= *before || promised <= limit.limit;
         violations.check("no channel promises more than its limit", is_within, || {
-            let (by, limit) = (model.promised_by_order(sku, channel), limit.limit);
-            let who = describe(decision);
+            let (by_order, limit) = (model.promised_by_order(sku, channel), limit.limit);
+            let command = describe(decision);
             format!(
-                "{who}: {channel} has promised {promised} of {sku} (before {before}, limit {limit}): {by:?}"
+                "{command}: {channel} has promised {promised} of {sku} (before {before}, limit {limit}): {by_order:?}"
             )
         });
     }

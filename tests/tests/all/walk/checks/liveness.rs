@@ -15,8 +15,8 @@ pub fn unfinished(model: &Model, now: i64) -> Violations {
     for (sku, item) in &model.items {
         for (order, until) in &item.until {
             let holds = item.held.get(order).is_some_and(|held| held.values().any(|units| *units > 0));
-            violations.check("expired reservations hold nothing", !holds || *until > past, || {
-                format!("{order} holds {sku}, its reservation is over")
+            violations.check("an expired reservation has no units", !holds || *until > past, || {
+                format!("{order} still has units of {sku} reserved, though the reservation has expired")
             });
         }
     }
@@ -25,7 +25,9 @@ pub fn unfinished(model: &Model, now: i64) -> Violations {
         pending(order, &mut violations);
         for (id, hold) in &order.holds {
             let is_over = hold.until.is_some_and(|until| until <= past);
-            violations.check("holds end", !is_over, || format!("{} {id} is over", order.id));
+            violations.check("a hold ends at its end time", !is_over, || {
+                format!("hold {id} of {} has not ended", order.id)
+            });
         }
     }
     violations
@@ -47,10 +49,10 @@ fn waiting(model: &Model, order: &Order, violations: &mut Violations) {
     for (sku, units) in order.backordered_by_sku() {
         let Some(item) = model.items.get(&sku) else { continue };
         for (location, level) in &item.levels {
-            let wanted = if order.allow_split { 1 } else { units };
-            let can_be_had = level.available() >= wanted || is_first(item, &order.id, location, wanted);
-            let waits_in_vain = can_be_had && model.may_serve(order, location);
-            violations.check("no order waits for units that are available", !waits_in_vain, || {
+            let needed = if order.allow_split { 1 } else { units };
+            let has_units = level.available() >= needed || is_first(item, &order.id, location, needed);
+            let can_be_filled = has_units && model.may_serve(order, location);
+            violations.check("no order waits for available units", !can_be_filled, || {
                 let queue: Vec<_> = item.queue.iter().filter(|entry| entry.order == order.id).collect();
                 format!("{} waits for {units} of {sku}; {location} has {level:?}; {queue:?}", order.id)
             });
@@ -59,9 +61,9 @@ fn waiting(model: &Model, order: &Order, violations: &mut Violations) {
 }
 
 /// True if the order is the first that a location may fill, and the location has all of its units.
-fn is_first(item: &StockItem, order: &str, location: &str, wanted: i64) -> bool {
+fn is_first(item: &StockItem, order: &str, location: &str, needed: i64) -> bool {
     let first = item.queue.iter().find(|entry| entry.may_come_from(location));
-    first.is_some_and(|entry| entry.order == order) && item.level(location).supply() >= wanted
+    first.is_some_and(|entry| entry.order == order) && item.level(location).supply() >= needed
 }
 
 /// Orders with pending units, unless a hold or a missing payment explains them.
@@ -70,7 +72,7 @@ fn pending(order: &Order, violations: &mut Violations) {
     let awaits_payment =
         !order.is_paid() && (order.reserves_at_payment || order.has_expired || order.is_void);
     let is_explained = pending == 0 || awaits_payment || order.is_out_of_stock();
-    violations.check("units are pending only on hold or before payment", is_explained, || {
+    violations.check("an order has pending units only on hold or before payment", is_explained, || {
         format!("{} has {pending} units pending; holds {:?}", order.id, order.holds)
     });
 }

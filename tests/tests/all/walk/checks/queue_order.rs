@@ -19,7 +19,7 @@ fn filled(model: &Model, decision: &Decision, event: &FeedEvent, violations: &mu
     let (sku, order) = (text(&event.data, "sku"), text(&event.data, "orderId"));
     let Some(item) = model.items.get(sku) else { return };
     let own = item.queue.iter().position(|entry| entry.order == order);
-    violations.check("only orders that wait are given units of the queue", own.is_some(), || {
+    violations.check("only orders in the queue get its units", own.is_some(), || {
         format!("{}: {order} does not wait for {sku}", describe(decision))
     });
     for allocation in list(&event.data, "allocations") {
@@ -28,7 +28,7 @@ fn filled(model: &Model, decision: &Decision, event: &FeedEvent, violations: &mu
         for entry in earlier.filter(|entry| could_be_served(model, item, entry, location)) {
             violations.add(
                 "the queue is served in order",
-                format!("{}: {order} is given {sku} at {location} before {entry:?}", describe(decision)),
+                format!("{}: {order} gets {sku} at {location} before {entry:?}", describe(decision)),
             );
         }
     }
@@ -61,7 +61,7 @@ fn joined(model: &Model, decision: &Decision, event: &FeedEvent, violations: &mu
     let raised = if order.priority == "standard" { "express" } else { "critical" };
     let waits_since = place + advantage(raised);
     let is_sound = place <= decision.time - advantage(&order.priority) && number(&event.data, "quantity") > 0;
-    violations.check("a place in the queue follows priority and age", is_sound && waits_since > 0, || {
+    violations.check("the order of the queue follows priority and age", is_sound && waits_since > 0, || {
         format!("{}: {} of priority {}: {}", describe(decision), order.id, order.priority, event.data)
     });
 }

@@ -38,7 +38,7 @@ pub fn after_command(model: &Model, before: &Before, decision: &Decision, violat
     }
 }
 
-/// The command, for a report.
+/// Describes the command in the detail of a violation.
 pub fn describe(decision: &Decision) -> String {
     let key = decision.key.as_deref().unwrap_or("the process manager");
     format!("{} by {key} at {}", decision.command, decision.end)
@@ -49,21 +49,21 @@ fn levels(model: &Model, sku: &str, decision: &Decision, violations: &mut Violat
     let waiting: i64 = item.queue.iter().map(|entry| entry.quantity).sum();
     let mut earmarked = 0;
     for (location, level) in &item.levels {
-        let tell = || format!("{}: {sku} at {location}: {level:?}", describe(decision));
-        let least = [level.on_hand, level.reserved, level.earmarked, level.quarantine, level.damaged];
-        violations.check("no quantity is negative", least.iter().all(|units| *units >= 0), tell);
+        let detail = || format!("{}: {sku} at {location}: {level:?}", describe(decision));
+        let quantities = [level.on_hand, level.reserved, level.earmarked, level.quarantine, level.damaged];
+        violations.check("no quantity is negative", quantities.iter().all(|units| *units >= 0), detail);
         if level.reserved > level.on_hand {
             // Picked units stay reserved: a count cannot release them.
             let picked: i64 = model.orders.values().map(|order| order.picked_at(sku, location)).sum();
             let is_picked = level.reserved - level.on_hand <= picked;
-            violations.check("reserved <= on hand", is_picked, tell);
+            violations.check("reserved <= on hand", is_picked, detail);
         }
         let fits = level.earmarked == 0 || level.reserved + level.earmarked <= level.on_hand;
-        violations.check("reserved + earmarked <= on hand", fits, tell);
+        violations.check("reserved + earmarked <= on hand", fits, detail);
         earmarked += level.earmarked;
     }
-    violations.check("no more is earmarked than waits", earmarked <= waiting, || {
-        format!("{}: {earmarked} of {sku} are earmarked and {waiting} wait", describe(decision))
+    violations.check("no more units are earmarked than backordered", earmarked <= waiting, || {
+        format!("{}: {earmarked} units of {sku} are earmarked and {waiting} backordered", describe(decision))
     });
 }
 
@@ -76,8 +76,8 @@ fn lines(order: &Order, decision: &Decision, violations: &mut Violations) {
             && order.shipped(line) <= order.packed(line)
             && order.packed(line) <= order.picked(line);
         violations.check("an order's units add up", is_sound, || {
-            let named = ["pending", "backordered", "held", "cancelled"];
-            let named: Vec<_> = named.iter().zip(parts).collect();
+            let names = ["pending", "backordered", "held", "cancelled"];
+            let named: Vec<_> = names.iter().zip(parts).collect();
             format!("{}: {} line {line}: {own:?} {named:?}", describe(decision), order.id)
         });
     }
@@ -99,11 +99,11 @@ fn holdings(model: &Model, order: &Order, decision: &Decision, violations: &mut 
         }
     }
     let own = order.held_by_place();
-    violations.check("an order holds what stock items hold for it", held == own, || {
+    violations.check("an order and the stock items agree on its reserved units", held == own, || {
         format!("{}: {}: {own:?}, by the stock items {held:?}", describe(decision), order.id)
     });
     let own = order.backordered_by_sku();
-    violations.check("an order waits for what queues have of it", waiting == own, || {
+    violations.check("an order and the queues agree on its backordered units", waiting == own, || {
         format!("{}: {}: {own:?}, by the queues {waiting:?}", describe(decision), order.id)
     });
 }
