@@ -1,12 +1,12 @@
 //! Leases: which node writes for a merchant.
 //!
-//! A lease only avoids conflicts between nodes. It is the append, conditional on the head, that prevents two nodes from
-//! overwriting each other.
+//! A lease only avoids conflicts between nodes. The conditional append, not the lease, prevents two nodes from overwriting
+//! each other.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A node, as other nodes know it. A restarted node has a new id.
+/// The id and address of a node. A restarted node has a new id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
     /// The node's id, unique to each start of the program.
@@ -15,7 +15,7 @@ pub struct Node {
     pub address: Arc<str>,
 }
 
-/// The answer to a claim of a merchant's lease.
+/// The result of claiming a merchant's lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LeaseStatus {
     /// The claiming node holds the lease. If another node held it before, the merchant's epoch was raised.

@@ -1,6 +1,6 @@
-//! The steps that every order takes, each alone: `cargo bench -p holdfast-tests`.
+//! Benchmarks of the single steps of an order: `cargo bench -p holdfast-tests`.
 
-// What is put together here is put together wrongly or rightly, and seen at once.
+// A failed set-up panics at once.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
@@ -20,11 +20,11 @@ use holdfast_domain::stock::{self, Allocation, OrderRef, StockCommand, StockItem
 use holdfast_domain::values::{Text, Timestamp, Units};
 use holdfast_journal::{Batch, BatchStore as _, CommandRecord, Head, NewEvent, SqliteJournal};
 
-/// How many events a batch has.
+/// The number of events in a batch.
 const EVENTS: usize = 1_000;
 
-/// How many events each of its commands leaves.
-const EVENTS_A_COMMAND: usize = 4;
+/// The number of events of each command in a batch.
+const EVENTS_PER_COMMAND: usize = 4;
 
 fn main() {
     divan::main();
@@ -55,7 +55,7 @@ fn apply(order: &mut Order, events: &[OrderEvent]) {
     }
 }
 
-/// What `CreateOrder` and the `ReserveInventory` after it lead to, sourced among three locations.
+/// The order and the events after `CreateOrder` and `ReserveInventory`.
 fn create_and_reserve(create: &OrderCommand, candidates: &[Candidate]) -> (Order, Vec<OrderEvent>) {
     let mut order = Order::default();
     let mut events = order.decide(create).unwrap();
@@ -106,7 +106,7 @@ fn decide_create_order_and_reserve_inventory(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| create_and_reserve(black_box(&create), &candidates));
 }
 
-/// A stock item of which so many units are held, each for an order of its own.
+/// A stock item with one reserved unit for each of `orders` orders.
 fn hot_item(orders: u64) -> StockItem {
     let mut item = StockItem::default();
     let fields = r#"{"sku":"MUG","location":"DC-NEWARK","quantity":1000000}"#;
@@ -114,14 +114,14 @@ fn hot_item(orders: u64) -> StockItem {
     let receive = StockCommand::ReceiveStock(serde_json::from_str(fields).unwrap(), at);
     item.decide(&receive).unwrap().into_iter().for_each(|event| item.apply(event));
     for number in 0..orders {
-        for event in item.decide(&hold(number)).unwrap() {
+        for event in item.decide(&reserve_one_unit(number)).unwrap() {
             item.apply(event);
         }
     }
     item
 }
 
-fn hold(order: u64) -> StockCommand {
+fn reserve_one_unit(order: u64) -> StockCommand {
     let order = OrderRef {
         order_id: format!("01a1fee9-1bbb-79d2-9662-{order:012x}").parse().unwrap(),
         channel: "web".parse().unwrap(),
@@ -132,19 +132,19 @@ fn hold(order: u64) -> StockCommand {
 }
 
 #[divan::bench(args = [100, 100_000])]
-fn hold_a_unit_of_an_item_with_so_many_open_orders(bencher: Bencher<'_, '_>, orders: u64) {
-    let (item, hold) = (hot_item(orders), hold(orders));
-    bencher.bench_local(|| black_box(&item).decide(&hold).unwrap());
+fn reserve_a_unit_of_an_item_with_many_open_orders(bencher: Bencher<'_, '_>, orders: u64) {
+    let (item, reserve) = (hot_item(orders), reserve_one_unit(orders));
+    bencher.bench_local(|| black_box(&item).decide(&reserve).unwrap());
 }
 
 #[divan::bench]
-fn serialise_an_order_created(bencher: Bencher<'_, '_>) {
+fn serialize_order_created(bencher: Bencher<'_, '_>) {
     let event = events().swap_remove(0);
     bencher.bench_local(|| black_box(&event).payload().unwrap());
 }
 
 #[divan::bench]
-fn fold_an_orders_events(bencher: Bencher<'_, '_>) {
+fn fold_the_events_of_an_order(bencher: Bencher<'_, '_>) {
     let events = events();
     bencher.bench_local(|| {
         let mut order = Order::default();
@@ -155,7 +155,7 @@ fn fold_an_orders_events(bencher: Bencher<'_, '_>) {
 
 // ---- appending ----
 
-/// Makes batches that follow each other, of orders that leave four events each.
+/// Creates consecutive batches of orders with four events each.
 struct Batches {
     head: Head,
     payload: Vec<u8>,
@@ -167,9 +167,9 @@ impl Batches {
     }
 
     fn records(&self) -> Vec<CommandRecord> {
-        (0..EVENTS / EVENTS_A_COMMAND)
+        (0..EVENTS / EVENTS_PER_COMMAND)
             .map(|command| {
-                let first = self.head.position + (command * EVENTS_A_COMMAND) as u64 + 1;
+                let first = self.head.position + (command * EVENTS_PER_COMMAND) as u64 + 1;
                 let name: Arc<str> = format!("order-{first}").into();
                 let event = |version| NewEvent {
                     stream_name: Arc::clone(&name),
@@ -180,7 +180,7 @@ impl Batches {
                     payload: self.payload.clone(),
                     sealed: None,
                 };
-                let events = (1..=EVENTS_A_COMMAND as u64).map(event).collect();
+                let events = (1..=EVENTS_PER_COMMAND as u64).map(event).collect();
                 CommandRecord { events, at: 1, ..CommandRecord::default() }
             })
             .collect()
@@ -193,7 +193,7 @@ impl Batches {
     }
 }
 
-/// Another one for each batch.
+/// A different id for each batch.
 fn id(batch: u64) -> [u8; 16] {
     (u128::from(batch + 1) << 80).to_be_bytes()
 }
@@ -207,7 +207,7 @@ fn seal_a_thousand_events(bencher: Bencher<'_, '_>) {
         .bench_local_values(|records| Batch::seal("default".into(), id(0), Head::default(), records));
 }
 
-/// Each sample is one batch: a batch follows the one before it and cannot be appended twice.
+/// Each sample is one batch: a batch continues the previous batch and cannot be appended twice.
 #[divan::bench(sample_size = 1)]
 fn append_a_thousand_events_to_sqlite(bencher: Bencher<'_, '_>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

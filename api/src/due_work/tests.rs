@@ -23,8 +23,8 @@ struct Fixture {
 }
 
 impl Fixture {
-    /// An order waits for five of A, which must come from one location: three are earmarked for it at DC-1.
-    async fn with_an_order_that_waits() -> Self {
+    /// An order waits for five units of A, which must come from one location. Three units are earmarked for it at DC-1.
+    async fn with_backorder() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::new());
         let key = MasterKey::from_file(&directory.path().join("master.key"), true).unwrap();
@@ -84,7 +84,7 @@ impl Fixture {
     }
 
     /// Executes the commands that are due at a second.
-    async fn work(&mut self, second: i64) {
+    async fn execute_due(&mut self, second: i64) {
         let now = Timestamp::from_microseconds(second * 1_000_000);
         for due in self.due_work.due(now, 100).await.unwrap() {
             self.execute(due.command).await;
@@ -94,12 +94,12 @@ impl Fixture {
 
 #[tokio::test]
 async fn backorders_of_a_location_that_is_resumed_are_due_at_once() {
-    let mut fixture = Fixture::with_an_order_that_waits().await;
+    let mut fixture = Fixture::with_backorder().await;
     fixture.pause("DC-1").await;
     fixture.receive("DC-1", 9).await;
-    // The attempts while the location is paused have no effect and become rare.
+    // The attempts while the location is paused have no effect and become less frequent.
     for second in 0..600 {
-        fixture.work(second).await;
+        fixture.execute_due(second).await;
     }
     assert_eq!(fixture.due(600).await, [""; 0]);
     fixture.send("ResumeLocation", json!({ "location": "DC-1" })).await;
@@ -107,17 +107,17 @@ async fn backorders_of_a_location_that_is_resumed_are_due_at_once() {
 }
 
 #[tokio::test]
-async fn units_are_earmarked_at_another_location_when_their_own_is_paused() {
-    let mut fixture = Fixture::with_an_order_that_waits().await;
+async fn units_are_earmarked_at_another_location_when_the_first_is_paused() {
+    let mut fixture = Fixture::with_backorder().await;
     fixture.receive("DC-2", 2).await;
-    fixture.work(0).await;
-    assert_eq!(fixture.due(60).await, [""; 0], "units are collected at DC-1");
+    fixture.execute_due(0).await;
+    assert_eq!(fixture.due(60).await, [""; 0], "the units stay earmarked at DC-1");
     fixture.pause("DC-1").await;
     assert_eq!(fixture.due(60).await, ["FillBackorders"]);
 }
 
 #[test]
-fn attempts_without_effect_become_rare_and_a_change_makes_one_due_at_once() {
+fn attempts_without_effect_become_less_frequent_until_the_stock_item_changes() {
     let mut attempts = Attempts::default();
     let key = |merchant: &str| (merchant.to_owned(), StreamId::Stock(Sku::new("A").unwrap()));
     let mut due_at = |merchant, position, millisecond: i64| {
@@ -128,9 +128,9 @@ fn attempts_without_effect_become_rare_and_a_change_makes_one_due_at_once() {
     let first_due = (752..).step_by(1_000).filter(|at| due_at("m", 8, *at)).take(20).last().unwrap();
     assert!(!due_at("m", 8, first_due + 59_999) && due_at("m", 8, first_due + 60_000));
     attempts.forget_stock_of("m");
-    let again =
+    let is_due =
         |attempts: &mut Attempts, merchant| attempts.record_if_due(key(merchant), 8, Timestamp::default());
-    assert!(again(&mut attempts, "m"));
+    assert!(is_due(&mut attempts, "m"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Request bodies: their media type, and reading them up to a limit.
+//! Reads request bodies up to a limit, and their media type.
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, header};
@@ -6,16 +6,16 @@ use futures::StreamExt;
 
 use crate::error::ApiError;
 
-/// The largest body of a single command.
+/// The largest body of a single command, in bytes.
 pub(super) const MAX_COMMAND_BYTES: usize = 1 << 20;
 
-/// The largest body of `POST /v1/commands`.
+/// The largest body of `POST /v1/commands`, in bytes.
 pub(super) const MAX_BULK_BYTES: usize = 10 << 20;
 
-/// How much of a body that is too large is still read, so that its sender receives the answer.
+/// The number of bytes that are read of a body that is too large, so that its sender receives the answer.
 const MAX_DRAINED_BYTES: usize = 32 << 20;
 
-/// Reads a body to its end.
+/// Reads a body to its end. An error if it has more than `limit` bytes.
 pub(super) async fn read(body: Body, limit: usize) -> Result<Bytes, ApiError> {
     let mut chunks = body.into_data_stream();
     let mut first: Option<Bytes> = None;

@@ -1,4 +1,4 @@
-//! Many commands in one request: an array, or NDJSON with one command per line. They are decided in the given order.
+//! Many commands in one request: an array, or NDJSON with one command per line. They are decided in the order of the request.
 
 mod envelope;
 

@@ -21,13 +21,13 @@ use crate::cursor::List;
 #[serde(rename_all = "camelCase")]
 pub(super) struct BoardItem {
     stage: Stage,
-    /// When it entered the stage.
+    /// When the fulfillment order entered the stage.
     since: Timestamp,
     /// The time since then, in seconds.
     age_seconds: u64,
-    /// When it must be shipped: the order's `shipBy`, or else the promised date.
+    /// The time by which it must ship: the order's `shipBy`, or else the promised date.
     due_at: Option<Timestamp>,
-    /// Whether it is still here after `dueAt`.
+    /// True if `dueAt` has passed.
     overdue: bool,
     fulfillment_order: LocationWork,
 }
@@ -41,7 +41,7 @@ impl BoardItem {
     }
 }
 
-/// The work of a location in a stage.
+/// The number of fulfillment orders of a location in a stage.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -50,13 +50,13 @@ pub(super) struct BoardSummaryItem {
     stage: Stage,
     /// The number of fulfillment orders in the stage.
     fulfillment_orders: u64,
-    /// How many of them are overdue.
+    /// The number of these fulfillment orders whose `dueAt` has passed.
     overdue: u64,
-    /// When the oldest of them entered the stage.
+    /// When the oldest fulfillment order entered the stage.
     oldest_since: Timestamp,
     /// The time since then, in seconds.
     oldest_age_seconds: u64,
-    /// When the next of them must be shipped.
+    /// The earliest `dueAt`. Absent if no fulfillment order has one.
     next_due_at: Option<Timestamp>,
 }
 
@@ -69,12 +69,11 @@ impl BoardSummaryItem {
     }
 }
 
-/// Which board.
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct BoardParams {
-    /// The location.
+    /// The location of the board.
     location: LocationId,
-    /// The stage.
+    /// The stage of the board.
     stage: Stage,
 }
 
@@ -96,14 +95,13 @@ pub(super) async fn list(
     Ok(reached.respond(items, found.next.map(|next| List::FulfillmentBoard.at(next).encode())))
 }
 
-/// Which boards.
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct SummaryParams {
-    /// Only this location.
+    /// Only fulfillment orders of this location. Default: all locations.
     location: Option<LocationId>,
 }
 
-/// The work by location and stage.
+/// The number of fulfillment orders by location and stage.
 pub(super) async fn summary(
     State(app): State<Arc<App>>,
     Merchant(merchant): Merchant,

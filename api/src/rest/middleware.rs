@@ -1,4 +1,4 @@
-//! What applies to every route: access from this machine only, a time limit, and answers for unknown routes and panics.
+//! The middleware of all routes: access from this machine only, a time limit, and answers for unknown routes and panics.
 
 use std::any::Any;
 use std::net::IpAddr;
@@ -19,7 +19,7 @@ use crate::error::ApiError;
 /// The longest time that a request may take, its body included. Longer than the wait for a command.
 const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Adds the middleware to routes.
+/// Adds the middleware to all routes.
 pub fn protect(routes: Router<Arc<App>>, app: Arc<App>) -> Router {
     routes
         .fallback(unknown_route)
@@ -48,9 +48,9 @@ async fn limit_time(request: Request, next: Next) -> Response {
     }
 }
 
-/// There is no authentication, so only programs on this machine may send requests. A browser sends requests for the
-/// pages of other hosts too: they are recognised by the origin, and by the host if its name was made to resolve to this
-/// machine.
+/// There is no authentication, so only programs on this machine may send requests. A browser on this machine also sends
+/// requests for pages of other hosts. Their `Origin` header names the other host. So does their `Host` header if the name of
+/// the other host resolves to this machine (DNS rebinding).
 async fn reject_remote(request: Request, next: Next) -> Response {
     let is_local = request.uri().host().is_none_or(is_loopback);
     if !is_local || !all_match(request.headers(), header::HOST, is_loopback) {
@@ -62,8 +62,8 @@ async fn reject_remote(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-fn all_match(headers: &HeaderMap, name: header::HeaderName, rule: fn(&str) -> bool) -> bool {
-    headers.get_all(name).iter().all(|value| value.to_str().is_ok_and(rule))
+fn all_match(headers: &HeaderMap, name: header::HeaderName, is_allowed: fn(&str) -> bool) -> bool {
+    headers.get_all(name).iter().all(|value| value.to_str().is_ok_and(is_allowed))
 }
 
 fn is_loopback_origin(origin: &str) -> bool {
@@ -84,7 +84,7 @@ fn is_loopback(host: &str) -> bool {
     }
 }
 
-#[allow(clippy::needless_pass_by_value, reason = "a responder")]
+#[allow(clippy::needless_pass_by_value, reason = "the signature that `CatchPanicLayer` requires")]
 fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let message = panic.downcast_ref::<String>().map(String::as_str);
     let message = message.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use crate::error::ApiError;
 use crate::submit;
 
-/// An error (RFC 9457). Some codes have more members, for example `shortages`.
+/// An error (RFC 9457). Errors of some codes have more members, for example `shortages`.
 #[serde_with::skip_serializing_none]
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Problem<'a> {
@@ -57,11 +57,11 @@ fn body(error: &ApiError) -> Vec<u8> {
         errors: error.pointer().map(|pointer| [FieldError { pointer, detail: &detail }]),
         details: error.details(),
     };
-    // Maps with text as keys always have a JSON form.
+    // Serialization cannot fail: all keys are strings.
     serde_json::to_vec(&problem).unwrap_or_default()
 }
 
-/// `insufficient_stock` as `Insufficient stock`.
+/// Turns `insufficient_stock` into `Insufficient stock`.
 fn title(code: &str) -> String {
     let words = code.replace('_', " ");
     let mut letters = words.chars();

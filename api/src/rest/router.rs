@@ -1,4 +1,4 @@
-//! The route table: one row for each endpoint. The description of the API is made of the same rows.
+//! The route table: one row for each endpoint. The OpenAPI document is built from the same rows.
 
 use std::sync::{Arc, LazyLock};
 
@@ -241,7 +241,7 @@ fn audit() -> Vec<Endpoint> {
         Endpoint::bulk(
             "/v1/commands",
             "SubmitCommands",
-            "Many commands, decided in the given order. Each succeeds or fails alone.",
+            "Several commands, decided in the order of the request. Each succeeds or fails independently.",
             bulk::submit,
         )
         .answers::<Vec<bulk::AnswerView>>(),
@@ -334,8 +334,9 @@ fn service() -> Vec<Endpoint> {
             .answers::<Health>(),
         Endpoint::get("/metrics", "GetMetrics", "Metrics for Prometheus.", prometheus::get)
             .in_media_type(prometheus::MEDIA_TYPE),
-        Endpoint::get("/openapi.json", "GetOpenApi", "This description, for programs.", document)
+        Endpoint::get("/openapi.json", "GetOpenApi", "The OpenAPI 3.1 document of this interface.", document)
             .answers::<Map<String, Value>>(),
-        Endpoint::get("/docs", "GetDocs", "This description, for people.", page).in_media_type("text/html"),
+        Endpoint::get("/docs", "GetDocs", "The documentation of this interface as a web page.", page)
+            .in_media_type("text/html"),
     ]
 }

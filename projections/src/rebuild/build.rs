@@ -1,4 +1,4 @@
-//! Building a generation next to the serving one, until it is activated, compared or has failed.
+//! Builds a generation next to the serving one, until the new generation is activated, compared or has failed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,12 +14,12 @@ use crate::runtime::generation::{self, Generation, GenerationState};
 use crate::runtime::projection::Projection;
 use crate::runtime::runner::{CatchUp, RunMode, Runner};
 
-/// How often two generations are brought to the same position for a comparison before it fails.
+/// The maximum number of attempts to bring two generations to the same position for a comparison.
 const MAX_ALIGN_ATTEMPTS: usize = 200;
 /// The pause between two of these attempts.
 const ALIGN_INTERVAL: Duration = Duration::from_millis(5);
 
-/// Builds a generation until it leaves its state, and then wakes the generation manager.
+/// Builds a generation until its state changes, and then wakes the generation manager.
 pub(crate) async fn build<P: Projection>(
     context: ProjectionContext,
     generation: Generation,
@@ -55,8 +55,8 @@ pub(crate) async fn build<P: Projection>(
     }
 }
 
-/// Whether no other generation can answer queries. Then a merchant that has halted is reported, and does not keep the
-/// other merchants from being answered.
+/// True if no other generation can answer queries. The build then continues although a merchant has halted, so that the
+/// other merchants get answers.
 fn is_first<P: Projection>(context: &ProjectionContext) -> bool {
     context.progress.generation(P::NAME).is_none()
 }
@@ -129,7 +129,7 @@ async fn compare_with_serving<P: Projection>(
         if !served.iter().all(|(merchant, served)| {
             built.get(merchant).is_some_and(|built| built.position == served.position)
         }) {
-            // The serving generation has moved on since the commit, or one of the two has halted.
+            // The serving generation has advanced since the commit, or one of the two generations has halted.
             drop(snapshot);
             tokio::time::sleep(ALIGN_INTERVAL).await;
             continue;

@@ -33,22 +33,22 @@ impl ViewStore {
         Ok(Self(Pools::Postgres { writer, readers }))
     }
 
-    /// Opens the existing SQLite database in a directory read-only, also while another process writes it. Fails if its
-    /// schema has another version than this program's.
+    /// Opens the existing SQLite database in a directory read-only, even while another process writes to it. Fails if the
+    /// version of its schema is not the version that this program needs.
     pub async fn open_existing(directory: &Path) -> Result<Self> {
         let readers = sqlite::open_existing(directory).await?;
-        Self(Pools::Sqlite { writer: readers.clone(), readers }).checked().await
+        Self(Pools::Sqlite { writer: readers.clone(), readers }).check_schema().await
     }
 
-    /// Connects read-only to the existing tables in a PostgreSQL database. Fails if their schema has another version
-    /// than this program's.
+    /// Connects read-only to the existing tables in a PostgreSQL database. Fails if the version of their schema is not the
+    /// version that this program needs.
     pub async fn connect_existing(url: &str) -> Result<Self> {
         let readers = postgres::connect_existing(url).await?;
-        Self(Pools::Postgres { writer: readers.clone(), readers }).checked().await
+        Self(Pools::Postgres { writer: readers.clone(), readers }).check_schema().await
     }
 
-    /// Fails unless the database has exactly the schema that this program knows.
-    async fn checked(self) -> Result<Self> {
+    /// Fails unless the schema of the database has the version that this program needs.
+    async fn check_schema(self) -> Result<Self> {
         let schema = match &self.0 {
             Pools::Sqlite { .. } => sqlite::schema(),
             Pools::Postgres { .. } => postgres::schema(),
@@ -99,7 +99,7 @@ impl ViewStore {
     /// A write transaction.
     pub(crate) async fn begin(&self) -> Result<ViewConnection> {
         Ok(ViewConnection(match &self.0 {
-            // IMMEDIATE takes the write lock at once, and so waits for another process that holds it.
+            // `IMMEDIATE` takes the write lock at the start: it waits while another process holds the lock.
             Pools::Sqlite { writer, .. } => {
                 Link::Sqlite(Session::Transaction(writer.begin_with("BEGIN IMMEDIATE").await?))
             }

@@ -19,9 +19,9 @@ async fn availability_after_each_command(server: &TestServer) -> Vec<(u64, Value
             1 => server.post("/v1/orders", "o1", &order(20)).await,
             2 => server.post("/v1/locations/munich/pause", "p", &json!({ "reason": "flood" })).await,
             3 => {
-                let waits = json!({ "channel": "web", "payment": "not_required", "onShortage": "backorder",
+                let backorder = json!({ "channel": "web", "payment": "not_required", "onShortage": "backorder",
                                     "lines": [{ "sku": "TEA", "quantity": 4 }] });
-                server.post("/v1/orders", "o2", &waits).await
+                server.post("/v1/orders", "o2", &backorder).await
             }
             4 => server.post_text("/v1/locations/munich/resume", "r", "").await,
             5 => {
@@ -29,33 +29,33 @@ async fn availability_after_each_command(server: &TestServer) -> Vec<(u64, Value
                 server.put("/v1/stock-policies", &limits).await
             }
             6 => {
-                let expected = json!({ "sku": "TEA", "location": "munich", "quantity": 50,
+                let supply = json!({ "sku": "TEA", "location": "munich", "quantity": 50,
                                        "dueAt": "2089-01-01T00:00:00Z", "supplyId": "s1" });
-                server.post("/v1/supplies", "s", &expected).await
+                server.post("/v1/supplies", "s", &supply).await
             }
             _ => {
-                let missing = json!({ "sku": "TEA", "location": "munich", "delta": -9, "reason": "lost" });
-                server.post("/v1/stock/adjust", "a", &missing).await
+                let lost = json!({ "sku": "TEA", "location": "munich", "delta": -9, "reason": "lost" });
+                server.post("/v1/stock/adjust", "a", &lost).await
             }
         };
         assert!(answer.status.is_success(), "{step}: {}", String::from_utf8_lossy(&answer.bytes));
-        let live = server.get(&format!("{ALL}&minPosition={}", answer.position())).await;
+        let live = server.get(&format!("{AVAILABILITY}&minPosition={}", answer.position())).await;
         answers.push((live.position(), live.ok(200)));
     }
     answers
 }
 
-const ALL: &str = "/v1/availability?sku=TEA&sku=CUP&sku=NONE&sku=TEA";
+const AVAILABILITY: &str = "/v1/availability?sku=TEA&sku=CUP&sku=NONE&sku=TEA";
 
 #[tokio::test]
-async fn availability_as_of_a_position_is_the_answer_of_that_time() {
+async fn availability_as_of_a_position_equals_the_earlier_answer() {
     let server = TestServer::stocked().await;
     let answers = availability_after_each_command(&server).await;
     let mut seen = BTreeSet::new();
     for (position, answered) in &answers {
-        let then = server.get(&format!("{ALL}&asOf={position}")).await;
-        assert_eq!(then.position(), *position);
-        assert_eq!(then.ok(200), *answered, "as of {position}");
+        let past = server.get(&format!("{AVAILABILITY}&asOf={position}")).await;
+        assert_eq!(past.position(), *position);
+        assert_eq!(past.ok(200), *answered, "as of {position}");
         seen.insert(answered["items"][0].to_string());
     }
     assert!(seen.len() >= 7, "the commands change the availability: {seen:?}");
@@ -65,48 +65,51 @@ async fn availability_as_of_a_position_is_the_answer_of_that_time() {
         "one SKU has no stock records, another is requested twice"
     );
     for future in ["99999999", "2090-01-01T00:00:00Z"] {
-        let now = server.get(&format!("{ALL}&asOf={future}")).await;
+        let now = server.get(&format!("{AVAILABILITY}&asOf={future}")).await;
         assert_eq!((now.position(), now.ok(200)), answers.last().unwrap().clone(), "{future}");
     }
-    let before = server.get(&format!("{ALL}&asOf=2020-01-01T00:00:00Z")).await;
+    let before = server.get(&format!("{AVAILABILITY}&asOf=2020-01-01T00:00:00Z")).await;
     assert_eq!((before.position(), before.ok(200)["items"].clone()), (0, json!([])));
     // The location existed, but no stock of these SKUs.
-    assert_eq!(server.get(&format!("{ALL}&asOf=1")).await.ok(200)["items"], json!([]));
+    assert_eq!(server.get(&format!("{AVAILABILITY}&asOf=1")).await.ok(200)["items"], json!([]));
 }
 
 #[tokio::test]
 async fn channel_and_future_time_apply_to_a_past_state_as_to_the_current_one() {
     let server = TestServer::stocked().await;
-    let narrow = ["&channel=web", "&by=2090-01-01T00:00:00Z", "&channel=web&by=2090-01-01T00:00:00Z"];
-    let mut now = Vec::new();
+    let filters = ["&channel=web", "&by=2090-01-01T00:00:00Z", "&channel=web&by=2090-01-01T00:00:00Z"];
+    let mut current = Vec::new();
     let answers = availability_after_each_command(&server).await;
     let last = answers.last().unwrap().0;
-    for narrowed in narrow {
-        now.push(server.get(&format!("{ALL}{narrowed}&minPosition={last}")).await.ok(200));
+    for filter in filters {
+        current.push(server.get(&format!("{AVAILABILITY}{filter}&minPosition={last}")).await.ok(200));
     }
-    let all = json!({ "sku": "TEA", "location": "munich", "quantity": 500 });
-    let more = server.post("/v1/stock/receive", "more", &all).await.position();
-    for (narrowed, answered) in narrow.into_iter().zip(now) {
-        let path = format!("{ALL}{narrowed}&minPosition={more}&asOf={last}");
-        assert_eq!(server.get(&path).await.ok(200), answered, "{narrowed}");
+    let receipt = json!({ "sku": "TEA", "location": "munich", "quantity": 500 });
+    let later = server.post("/v1/stock/receive", "receipt", &receipt).await.position();
+    for (filter, answered) in filters.into_iter().zip(current) {
+        let path = format!("{AVAILABILITY}{filter}&minPosition={later}&asOf={last}");
+        assert_eq!(server.get(&path).await.ok(200), answered, "{filter}");
     }
 }
 
 #[tokio::test]
 async fn invalid_past_times_and_long_replays_are_rejected() {
     let server = TestServer::stocked_with(|app| app.queries.max_events = 3).await;
-    for bad in ["asOf=soon", "asOf=-1", "asOf=", "asOf=1&asOf=2"] {
-        let refused = server.get(&format!("{ALL}&{bad}")).await.problem(400, "invalid_parameter");
-        assert_eq!(refused["parameter"], "asOf", "{bad}");
+    for invalid in ["asOf=soon", "asOf=-1", "asOf=", "asOf=1&asOf=2"] {
+        let refused =
+            server.get(&format!("{AVAILABILITY}&{invalid}")).await.problem(400, "invalid_parameter");
+        assert_eq!(refused["parameter"], "asOf", "{invalid}");
     }
     let head = server.head().await;
-    let beyond = format!("{ALL}&asOf={head}&minPosition={}", head + 1);
+    let beyond = format!("{AVAILABILITY}&asOf={head}&minPosition={}", head + 1);
     server.get(&beyond).await.problem(400, "invalid_parameter");
     // Three events: the location, and a receipt for each SKU.
-    server.get(&format!("{ALL}&asOf={head}")).await.ok(200);
+    server.get(&format!("{AVAILABILITY}&asOf={head}")).await.ok(200);
     server.order("o", 1).await;
-    let refused =
-        server.get(&format!("{ALL}&asOf={}", server.head().await)).await.problem(422, "too_many_events");
+    let refused = server
+        .get(&format!("{AVAILABILITY}&asOf={}", server.head().await))
+        .await
+        .problem(422, "too_many_events");
     assert_eq!(refused["mostEvents"], 3);
     server.get(&format!("/v1/availability?sku=CUP&asOf={}", server.head().await)).await.ok(200);
 }

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::runtime::projection::Projection;
 use crate::store::{Row, Scope, Statement, ViewStore};
 
-/// The number of IDs that one statement looks up.
+/// The maximum number of IDs that one statement looks up.
 const IDS_PER_STATEMENT: usize = 500;
 
 /// The positions of a command's events in the journal.
@@ -41,7 +41,7 @@ impl Causation {
         Self { store: store.clone() }
     }
 
-    /// Lists up to `limit` commands with an ID that end after a position, in the order of the journal.
+    /// Lists up to `limit` commands with an ID whose last event is after the position `after`, in the order of the journal.
     pub async fn commands(
         &self,
         merchant: &str,

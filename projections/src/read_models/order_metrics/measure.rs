@@ -1,4 +1,4 @@
-//! The measures: what is counted.
+//! The measures of order processing.
 
 use crate::error::{Result, ViewError};
 
@@ -9,7 +9,7 @@ pub(super) fn unreadable(error: impl ToString) -> ViewError {
     ViewError::row(NAME, error)
 }
 
-/// A measure. It counts occurrences, and sums a number of units or seconds of each.
+/// A measure counts occurrences and sums their units or seconds. The description of each measure names both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Measure {
     /// Orders created; units ordered.
@@ -60,8 +60,8 @@ impl Measure {
     }
 
     pub(super) fn from_name(name: &str) -> Result<Self> {
-        let known = NAMES.iter().find(|(_, known)| *known == name).map(|(measure, _)| *measure);
-        known.ok_or_else(|| unreadable(format_args!("unknown measure {name}")))
+        let found = NAMES.iter().find(|entry| entry.1 == name).map(|(measure, _)| *measure);
+        found.ok_or_else(|| unreadable(format_args!("unknown measure {name}")))
     }
 
     /// Whether it measures a duration: its sum is in seconds.

@@ -11,7 +11,7 @@ use super::columns::SELECT_ORDER;
 use super::row::OrderRow;
 use crate::store::{Scope, Statement};
 
-/// Which orders a list contains, and in which order. An order must match all fields that are given.
+/// The filter and sort order of a list of orders. An order must match every field that is present.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderFilter {
@@ -48,7 +48,7 @@ pub struct OrderFilter {
 }
 
 impl OrderFilter {
-    /// The filters by search terms, most selective kind first.
+    /// The search terms of the filter, most selective first.
     fn terms(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let terms = [
             ("tracking_number", self.tracking_number.as_ref().map(Reference::as_str)),
@@ -109,16 +109,16 @@ pub(crate) fn statement(
     let mut terms = filter.terms();
     let mut query = scope.statement(SELECT_ORDER);
     query.push(" FROM ");
-    // The rows of a term are sorted by creation: the database reads only as many as the page needs.
+    // The rows of a term are sorted by creation: the database reads only as many rows as the page needs.
     let driving_term = if sort.is_by_change() { None } else { terms.next() };
     if let Some((kind, value)) = driving_term {
-        query.push("(SELECT first_position AS place FROM order_term");
+        query.push("(SELECT first_position AS term_position FROM order_term");
         push_term(&mut query, kind, value);
         query.push(") AS term CROSS JOIN ");
     }
     query.push("order_status WHERE merchant = $1 AND generation = $2");
     if driving_term.is_some() {
-        query.push(" AND first_position = place");
+        query.push(" AND first_position = term_position");
     }
     for (kind, value) in terms {
         query.push(" AND first_position IN (SELECT first_position FROM order_term");
@@ -157,8 +157,8 @@ fn push_columns(query: &mut Statement, filter: &OrderFilter) {
     if let Some(time) = filter.changed_before {
         query.push(" AND changed_at < ").push_bind(time.microseconds());
     }
-    for (column, wanted) in [("backordered", filter.backordered), ("stuck", filter.stuck)] {
-        match wanted {
+    for (column, value) in [("backordered", filter.backordered), ("stuck", filter.stuck)] {
+        match value {
             Some(true) => drop(query.push(" AND ").push(column)),
             Some(false) => drop(query.push(" AND NOT ").push(column)),
             None => {}
@@ -166,7 +166,7 @@ fn push_columns(query: &mut Statement, filter: &OrderFilter) {
     }
 }
 
-/// Appends where the page starts, and the sort order.
+/// Appends the condition that the page starts after the cursor, and the sort order.
 fn push_page(query: &mut Statement, sort: OrderSort, is_by_term: bool, after: Option<&str>) {
     let (comparison, direction) = if sort.is_descending() { (" < ", " DESC") } else { (" > ", "") };
     if sort.is_by_change() {
@@ -176,7 +176,7 @@ fn push_page(query: &mut Statement, sort: OrderSort, is_by_term: bool, after: Op
         }
         query.push(" ORDER BY changed_at").push(direction).push(", first_position").push(direction);
     } else {
-        let column = if is_by_term { "place" } else { "first_position" };
+        let column = if is_by_term { "term_position" } else { "first_position" };
         if let Some(after) = after {
             query.push(" AND ").push(column).push(comparison).push_bind(number(after));
         }
@@ -184,7 +184,7 @@ fn push_page(query: &mut Statement, sort: OrderSort, is_by_term: bool, after: Op
     }
 }
 
-/// A number of a cursor. The API has validated cursors of clients.
+/// Parses a number of a cursor. The API has already validated client cursors.
 fn number(text: &str) -> i64 {
     text.parse().unwrap_or(0)
 }

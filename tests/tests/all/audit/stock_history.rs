@@ -275,7 +275,7 @@ async fn availability_as_of_a_position_equals_the_earlier_answer(store: TestStor
             (&answered["available"], &answered["backordered"])
         );
     }
-    // A time selects the position of the last command that was decided by past.
+    // A time selects the position of the last command that was decided by then.
     for item in history(server, "sku=MUG").await {
         let at = item["at"].as_str().expect("a time");
         let past = server.get(&format!("/v1/availability?sku=MUG&asOf={at}")).await;

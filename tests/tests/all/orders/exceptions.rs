@@ -1,4 +1,4 @@
-//! Exceptions on the way from an order to its delivery: rejections, missing units, cancellations, returns, payments.
+//! Exceptions between order and delivery: rejections, missing units, cancellations, returns, payments.
 
 use serde_json::{Value, json};
 
@@ -29,7 +29,7 @@ async fn rejected_and_missing_units_ship_from_other_locations(store: TestStore) 
 
     let accepted = placed.fulfillment_order(&server, 2, "accept", &json!({ "wmsRef": "W-7" })).await;
     assert_eq!(accepted["fulfillmentOrders"][1]["wmsRef"], "W-7");
-    let missing = json!({ "lines": [{ "line": 1, "quantity": 3 }], "reason": "not in its place" });
+    let missing = json!({ "lines": [{ "line": 1, "quantity": 3 }], "reason": "not found on the shelf" });
     let shorted = placed.fulfillment_order(&server, 2, "short", &missing).await;
     let third = &shorted["fulfillmentOrders"][2];
     assert_eq!((&third["location"], &third["lines"][0]["quantity"]), (&json!("DC-3"), &json!(3)));
@@ -99,14 +99,14 @@ async fn picking_is_refused_after_the_payment_was_voided(store: TestStore) {
     server.add_stock("DC-1", "MUG", 4).await;
     let unpaid = json!({ "channel": "web", "lines": [{ "sku": "MUG", "quantity": 1 }] });
     let placed = PlacedOrder::new(&server, "order", &unpaid).await;
-    let report = async |command: &str, body: Value| {
+    let payment_after = async |command: &str, body: Value| {
         placed.command(&server, command, &body).await["statusAxes"]["payment"].clone()
     };
     let authorization = json!({ "paymentRef": "p1", "amount": "9.90" });
-    assert_eq!(report("authorize-payment", authorization).await, "authorized");
-    assert_eq!(report("fail-payment", json!({ "reason": "declined" })).await, "failed");
-    assert_eq!(report("confirm-payment", json!({ "paymentRef": "p2" })).await, "confirmed");
-    assert_eq!(report("void-payment", json!({ "reason": "charged back" })).await, "voided");
+    assert_eq!(payment_after("authorize-payment", authorization).await, "authorized");
+    assert_eq!(payment_after("fail-payment", json!({ "reason": "declined" })).await, "failed");
+    assert_eq!(payment_after("confirm-payment", json!({ "paymentRef": "p2" })).await, "confirmed");
+    assert_eq!(payment_after("void-payment", json!({ "reason": "charged back" })).await, "voided");
     let path = placed.fulfillment_order_path(1, "pick");
     assert_eq!(server.post(&path, "pick", &json!({ "all": true })).await.code(), "payment_not_confirmed");
 }

@@ -13,7 +13,7 @@ use crate::support::server::program;
 
 /// A store that belongs to one test, and is removed at its end.
 pub struct TestStore {
-    /// Contains the embedded store, if it is one, and the master key.
+    /// Contains the master key and, with SQLite, the database files.
     directory: TempDir,
     url: String,
     schema: Option<Schema>,
@@ -34,7 +34,7 @@ impl TestStore {
         Some(Self { schema: Some(schema), ..Self::at(&url) })
     }
 
-    /// A PostgreSQL database by its URL, which may lead through a proxy.
+    /// A PostgreSQL database by its URL, which may be the URL of a proxy.
     pub fn at(url: &str) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory can be created");
         Self { directory, url: url.to_owned(), schema: None }
@@ -81,7 +81,7 @@ impl TestStore {
 
     /// Runs a subcommand on this store, and waits for its end.
     pub fn run(&self, arguments: &[&str]) -> Output {
-        // The proxy to the database may be a task of this runtime: it must not be blocked.
+        // The proxy to the database may be a task of this runtime, so the runtime must not be blocked.
         tokio::task::block_in_place(|| self.command(arguments).output().expect("the program starts"))
     }
 
@@ -144,8 +144,8 @@ impl TestStore {
         Some(copy)
     }
 
-    /// Searches the store for a text in clear: the bytes of every file, or every column of every table. Returns the first
-    /// file or table that contains it.
+    /// Searches the store for an unencrypted text: the bytes of every file, or every column of every table. Returns the
+    /// first file or table that contains the text.
     pub fn find_text(&self, secret: &str) -> Option<String> {
         let Some(schema) = &self.schema else {
             let files = std::fs::read_dir(self.directory()).expect("the directory of the store can be read");
@@ -153,7 +153,7 @@ impl TestStore {
             return files
                 .filter(|file| {
                     let bytes = std::fs::read(file).expect("the file can be read");
-                    bytes.windows(secret.len()).any(|part| part == secret.as_bytes())
+                    bytes.windows(secret.len()).any(|window| window == secret.as_bytes())
                 })
                 .map(|file| file.display().to_string())
                 .next();
@@ -170,7 +170,7 @@ impl TestStore {
     }
 }
 
-/// Declares a test per case and kind of store.
+/// Declares one test for each case and kind of store.
 macro_rules! on_every_store {
     ($($case:ident),* $(,)?) => {
         mod sqlite {
