@@ -11,15 +11,17 @@ use crate::stock::{BackorderInventory, Eligibility, RequeueBackorder, SplitAllow
 use crate::stream::StreamId;
 use crate::values::{OrderId, Sku, Timestamp};
 
-/// Adds units of an order to the backorder queues of their SKUs.
+/// Adds units of an order to the backorder queues of their SKUs. An order without an eligible location goes on hold.
 pub(super) fn join_queue<A: Aggregates>(
     aggregates: &mut A,
     id: OrderId,
     demand: &Demand,
     trigger: ReservationTrigger,
-) -> Result<(), A::Error> {
+) -> Result<Vec<Reaction>, A::Error> {
     let order = aggregates.order(id)?;
-    let Some((created, reference)) = order.created.as_ref().zip(order_ref(&order)) else { return Ok(()) };
+    let Some((created, reference)) = order.created.as_ref().zip(order_ref(&order)) else {
+        return Ok(Vec::new());
+    };
     let eligibility = eligibility(aggregates, &order)?;
     for (sku, &quantity) in demand {
         let command = StockCommand::BackorderInventory(BackorderInventory {
@@ -36,7 +38,18 @@ pub(super) fn join_queue<A: Aggregates>(
         });
         aggregates.decide_stock(sku, &command)?;
     }
-    Ok(())
+    hold_without_location(aggregates, id, &eligibility)
+}
+
+fn hold_without_location<A: Aggregates>(
+    aggregates: &mut A,
+    id: OrderId,
+    eligibility: &Eligibility,
+) -> Result<Vec<Reaction>, A::Error> {
+    if aggregates.network()?.locations.keys().any(|location| eligibility.allows(location)) {
+        return Ok(Vec::new());
+    }
+    decide_once(aggregates, id, &OrderCommand::AwaitDecision).map(|(_, due)| due)
 }
 
 /// The locations that may supply an order from the queue: neither those that rejected it nor those that cannot ship it in
@@ -82,9 +95,8 @@ pub(super) fn requeue<A: Aggregates>(aggregates: &mut A, id: OrderId) -> Result<
             due.extend([Reaction::Reallocate(sku.clone()), Reaction::UpdatePromise(sku.clone())]);
         }
     }
-    let network = aggregates.network()?;
-    if !demand.is_empty() && !network.locations.keys().any(|location| eligibility.allows(location)) {
-        due.extend(decide_once(aggregates, id, &OrderCommand::AwaitDecision)?.1);
+    if !demand.is_empty() {
+        due.extend(hold_without_location(aggregates, id, &eligibility)?);
     }
     Ok(due)
 }

@@ -62,8 +62,8 @@ fn react<A: Aggregates>(
         Reaction::WithdrawSurplusBackorder(sku) => withdraw_surplus(aggregates, id, &sku)?,
         Reaction::Reallocate(sku) => reallocate(aggregates, &sku)?,
         Reaction::UpdateCapacity(changes) => update_capacity(aggregates, changes)?,
-        Reaction::JoinQueue { demand, trigger } => join_queue(aggregates, id, &demand, trigger)?,
         Reaction::UpdatePromise(sku) => update_promise(aggregates, id, &sku)?,
+        Reaction::JoinQueue { demand, trigger } => return join_queue(aggregates, id, &demand, trigger),
         Reaction::Requeue => return requeue(aggregates, id),
         Reaction::Source(request) => return source(aggregates, id, &request),
         Reaction::SettleAmendment => {

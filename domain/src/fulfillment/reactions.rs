@@ -35,7 +35,8 @@ pub enum Reaction {
         /// Why the order was sourced.
         trigger: ReservationTrigger,
     },
-    /// The eligible locations of the order have changed: its queue entries are replaced.
+    /// The eligible locations of the order have changed, or a person has decided that it waits on: its queue entries are
+    /// replaced.
     Requeue,
     /// The order has pending units.
     Source(SourcingRequest),
@@ -83,7 +84,8 @@ pub fn reactions(before: &Arc<Order>, after: &Order, events: &[OrderEvent], at: 
     if after.has_stray_reservations() {
         reactions.push(Reaction::Consolidate);
     }
-    if after.is_backordered() && before.eligible_locations() != after.eligible_locations() {
+    let is_released = before.is_out_of_stock() && !after.is_out_of_stock();
+    if after.is_backordered() && (is_released || before.eligible_locations() != after.eligible_locations()) {
         reactions.push(Reaction::Requeue);
     }
     if after.needs_sourcing() && !is_sourcing(events) {
@@ -137,7 +139,7 @@ fn is_sourcing(events: &[OrderEvent]) -> bool {
 }
 
 fn sourcing_request(before: &Order, events: &[OrderEvent]) -> SourcingRequest {
-    let has_left = events.iter().any(|event| matches!(event, OrderEvent::ShipmentCreated(_)));
+    let is_returned = are_released_units_missing(events);
     let mut request = SourcingRequest {
         trigger: ReservationTrigger::Existing,
         excluded: BTreeSet::new(),
@@ -161,14 +163,21 @@ fn sourcing_request(before: &Order, events: &[OrderEvent]) -> SourcingRequest {
                     before.fulfillment_order(shorted.fulfillment_order_id).map(|one| &one.location);
                 request.exclude(location);
             }
-            // Units that another fulfillment order releases to a shipment are not missing.
-            OrderEvent::InventoryReleased(released) if !has_left => {
+            OrderEvent::InventoryReleased(released) if is_returned => {
                 released.fulfillment_orders.iter().for_each(|one| request.exclude(Some(&one.location)));
             }
             _ => {}
         }
     }
     request
+}
+
+/// Whether a location has released units because it does not have them. Units that leave with another fulfillment order, or
+/// that the customer has cancelled, are not missing.
+fn are_released_units_missing(events: &[OrderEvent]) -> bool {
+    let is_cause =
+        |event: &OrderEvent| matches!(event, OrderEvent::ShipmentCreated(_) | OrderEvent::OrderCancelled(_));
+    !events.iter().any(is_cause)
 }
 
 impl SourcingRequest {

@@ -53,8 +53,22 @@ pub(super) fn source<A: Aggregates>(
         sourced.allocations.iter().map(|(location, _)| location.clone()).collect();
     let promises = promised_dates(aggregates, &order, &chosen)?;
     let (criteria, trigger, at) = (policy.sourcing.clone(), request.trigger, aggregates.now());
-    let command =
-        ReserveInventory { sourced, criteria, basis, trigger, promises, quotas, ships_too_late, at };
+    let mut backorder_limits = Demand::new();
+    for sku in demand.keys() {
+        backorder_limits
+            .extend(aggregates.stock(sku)?.remaining_backorders().map(|units| (sku.clone(), units)));
+    }
+    let command = ReserveInventory {
+        sourced,
+        criteria,
+        basis,
+        trigger,
+        promises,
+        quotas,
+        backorder_limits,
+        ships_too_late,
+        at,
+    };
     let (events, mut due) = decide_once(aggregates, id, &OrderCommand::ReserveInventory(command))?;
     due.extend(queue(&*aggregates.order(id)?, &events, request));
     Ok(due)

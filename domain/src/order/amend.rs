@@ -214,6 +214,9 @@ fn set_quantity(
     if target <= to_deliver {
         return reduce(order, ordered.line, totals, target, result);
     }
+    if to_deliver < totals.ordered.saturating_sub(totals.cancelled) {
+        return Err(OrderRefusal::LineBeingCancelled(ordered.line));
+    }
     let all = totals.ordered + target.saturating_sub(to_deliver);
     let number = i64::try_from(all.number()).unwrap_or(i64::MAX);
     let quantity = Quantity::new(number).map_err(|_| OrderRefusal::LineTooLarge(index))?;

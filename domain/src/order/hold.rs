@@ -5,7 +5,7 @@ use super::contents::DeliveryIntent;
 use super::decision::{Decision, exists};
 use super::events::{OrderEvent, OrderHeld, OrderHoldReleased};
 use super::refusals::OrderRefusal;
-use super::state::Order;
+use super::state::{Hold, Order};
 use crate::command::commands;
 use crate::values::{FulfillmentOrderId, OrderId, Reference, Text, Timestamp};
 
@@ -81,6 +81,24 @@ pub(super) fn release(order: &Order, command: &ReleaseHold) -> Decision {
 pub(super) fn await_decision(order: &Order) -> Option<OrderEvent> {
     let is_new = order.created.is_some() && !order.is_out_of_stock();
     is_new.then(|| hold_whole(order.holds_placed, HoldReason::InventoryOutOfStock, None))
+}
+
+/// Replaces the holds on a fulfillment order that loses units by holds on the whole order: the units that replace the lost
+/// ones must not leave either.
+pub(super) fn widen(order: &Order, lost: &[FulfillmentOrderId]) -> Vec<OrderEvent> {
+    let is_lost = |hold: &&Hold| hold.fulfillment_order_id.is_some_and(|id| lost.contains(&id));
+    let widened = |(hold, placed): (&Hold, u32)| {
+        let released = OrderHoldReleased { hold_id: hold.id.clone() };
+        let held = OrderHeld {
+            hold_id: hold_id(placed),
+            fulfillment_order_id: None,
+            reason: hold.reason,
+            note: hold.note.clone(),
+            until: hold.until,
+        };
+        [released.into(), held.into()]
+    };
+    order.holds.iter().filter(is_lost).zip(order.holds_placed..).flat_map(widened).collect()
 }
 
 /// The hold of an order that must not leave yet.

@@ -53,6 +53,8 @@ pub struct ReserveInventory {
     pub promises: Promises,
     /// Units of a SKU that the order's channel may still promise, reserved or backordered. No limit for an absent SKU.
     pub quotas: Demand,
+    /// Units of a SKU that may be backordered. No limit for an absent SKU.
+    pub backorder_limits: Demand,
     /// Present when the missing units are in stock and only leave too late: the earliest time at which a location could
     /// ship them, or none when no location has capacity.
     pub ships_too_late: Option<Option<Timestamp>>,
@@ -129,12 +131,12 @@ fn allocate(
     events
 }
 
-/// Backorders missing units. Of an existing order, units beyond the channel's quota stay pending until a person decides. A
-/// new order is refused by its stock items instead.
+/// Backorders missing units. Of an existing order, units beyond the channel's quota or the SKU's backorder limit stay pending
+/// until a person decides. A new order is refused by its stock items instead.
 fn backorder(order: &Order, remainder: Vec<LineUnits>, command: &ReserveInventory) -> Vec<OrderEvent> {
     let missing = quantity(&remainder);
     let lines = match command.trigger {
-        ReservationTrigger::Existing => within_quotas(order, remainder, command),
+        ReservationTrigger::Existing => within_limits(order, remainder, command),
         ReservationTrigger::Creation | ReservationTrigger::Shortfall => remainder,
     };
     let held = await_decision(order).filter(|_| quantity(&lines) < missing);
@@ -146,19 +148,22 @@ fn quantity(lines: &[LineUnits]) -> Units {
     lines.iter().map(|units| units.quantity).sum()
 }
 
-/// Reduces missing units to the channel's quotas, less the units that are reserved. The first line comes first.
-fn within_quotas(order: &Order, remainder: Vec<LineUnits>, command: &ReserveInventory) -> Vec<LineUnits> {
+/// Reduces missing units to the SKUs' backorder limits and to the channel's quotas, less the units that are reserved. The
+/// first line comes first.
+fn within_limits(order: &Order, remainder: Vec<LineUnits>, command: &ReserveInventory) -> Vec<LineUnits> {
     let mut quotas = command.quotas.clone();
     for (sku, reserved) in command.sourced.allocations.iter().flat_map(|(_, demand)| demand) {
         quotas.entry(sku.clone()).and_modify(|quota| *quota -= *reserved);
     }
-    let allowed = |units: LineUnits| match quotas.get_mut(&order.lines()[units.line.index()].sku) {
-        Some(quota) => {
-            let taken = units.quantity.min(*quota);
-            *quota -= taken;
-            LineUnits::new(units.line, taken)
+    let mut limits = [quotas, command.backorder_limits.clone()];
+    let allowed = |units: LineUnits| {
+        let sku = &order.lines()[units.line.index()].sku;
+        let quantity =
+            limits.iter().filter_map(|limit| limit.get(sku).copied()).fold(units.quantity, Units::min);
+        for limit in limits.iter_mut().filter_map(|limit| limit.get_mut(sku)) {
+            *limit -= quantity;
         }
-        None => units,
+        LineUnits::new(units.line, quantity)
     };
     remainder.into_iter().map(allowed).filter(|units| !units.quantity.is_zero()).collect()
 }

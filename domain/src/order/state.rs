@@ -189,9 +189,10 @@ impl Order {
         self.expires_at.or_else(|| (!holds_some).then(|| reserve_for.after(at)))
     }
 
-    /// Whether it is on hold because units are missing.
+    /// Whether the whole order is on hold because units are missing.
     pub fn is_out_of_stock(&self) -> bool {
-        self.holds.iter().any(|hold| hold.reason == HoldReason::InventoryOutOfStock)
+        let is_whole = |hold: &Hold| hold.fulfillment_order_id.is_none();
+        self.holds.iter().any(|hold| hold.reason == HoldReason::InventoryOutOfStock && is_whole(hold))
     }
 
     /// The earliest time at which it may leave, where the customer gave one.

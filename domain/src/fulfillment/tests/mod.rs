@@ -11,6 +11,7 @@ use crate::properties::{location, order_id, sku, time};
 use crate::stock::StockCommand;
 use crate::values::{FulfillmentOrderId, Units};
 
+mod exceptions;
 mod unsplit_orders;
 
 const A: usize = 0;

@@ -9,6 +9,7 @@ use crate::order::events::{
     CancellationRequested, FulfillmentOrderAccepted, FulfillmentOrderMoved, FulfillmentOrderRejected,
     InventoryReleased, OrderEvent,
 };
+use crate::order::hold::widen;
 use crate::order::lines::has_open;
 use crate::order::refusals::OrderRefusal;
 use crate::order::reserve::Promises;
@@ -173,6 +174,7 @@ fn moved(fulfillment: &FulfillmentOrder, to: &LocationId, target: &MoveTarget) -
 pub(in crate::order) fn consolidate(order: &Order) -> Vec<OrderEvent> {
     let stray = order.stray_fulfillment_orders().filter(|one| !one.is_acknowledged());
     let fulfillment_orders: Vec<_> = stray.map(FulfillmentOrder::outstanding_lines).collect();
+    let lost: Vec<_> = fulfillment_orders.iter().map(|one| one.fulfillment_order_id).collect();
     let released = (!fulfillment_orders.is_empty()).then(|| InventoryReleased { fulfillment_orders }.into());
-    released.into_iter().collect()
+    released.into_iter().chain(widen(order, &lost)).collect()
 }

@@ -9,6 +9,7 @@ use crate::order::decision::{Decision, discrepancy};
 use crate::order::events::{
     CancellationRejected, FulfillmentOrderMoved, InventoryReleased, ItemPutBack, OrderEvent,
 };
+use crate::order::hold::widen;
 use crate::order::refusals::OrderRefusal;
 use crate::order::reserve::Promises;
 use crate::order::state::Order;
@@ -78,12 +79,13 @@ pub(in crate::order) fn accept(
     let released =
         FulfillmentOrderLines { fulfillment_order_id, location: from, lines: lines.clone(), promise: None };
     events.push(InventoryReleased { fulfillment_orders: vec![released] }.into());
-    events.push(if is_move {
+    if is_move {
         // The location has released the units all the same: they are sourced again.
-        discrepancy(DiscrepancyCode::TargetOutOfStock)
+        events.push(discrepancy(DiscrepancyCode::TargetOutOfStock));
+        events.extend(widen(order, &[fulfillment_order_id]));
     } else {
-        cancelled(order, lines, CANCELLATION_ACCEPTED.into())
-    });
+        events.push(cancelled(order, lines, CANCELLATION_ACCEPTED.into()));
+    }
     Ok(events)
 }
 

@@ -8,6 +8,7 @@ use crate::order::choices::DiscrepancyCode;
 use crate::order::contents::LineUnits;
 use crate::order::decision::{Decision, excess};
 use crate::order::events::{InventoryReleased, OrderEvent, PickShorted};
+use crate::order::hold::widen;
 use crate::order::lines::{LineQuantity, Reported, reported};
 use crate::order::state::Order;
 use crate::values::{FulfillmentOrderId, LocationId, Sku, Text, Units};
@@ -47,7 +48,7 @@ pub(in crate::order) fn shorted(
 ) -> Vec<OrderEvent> {
     let cancelled = cancel_returned(order, [(fulfillment, &lines[..])]);
     let shorted = PickShorted { fulfillment_order_id: fulfillment.id, lines, reason };
-    std::iter::once(shorted.into()).chain(cancelled).collect()
+    std::iter::once(shorted.into()).chain(cancelled).chain(widen(order, &[fulfillment.id])).collect()
 }
 
 /// Releases unpicked units that were reserved at a location and are missing there, from the latest fulfillment order first.
@@ -79,6 +80,7 @@ pub(in crate::order) fn lose_units(
         .iter()
         .filter_map(|lost| Some((order.fulfillment_order(lost.fulfillment_order_id)?, &lost.lines[..])));
     let cancelled = cancel_returned(order, returned);
+    let lost: Vec<_> = fulfillment_orders.iter().map(|one| one.fulfillment_order_id).collect();
     let released = InventoryReleased { fulfillment_orders }.into();
-    std::iter::once(released).chain(cancelled).collect()
+    std::iter::once(released).chain(cancelled).chain(widen(order, &lost)).collect()
 }

@@ -11,7 +11,6 @@ use crate::order::fulfillment_order::{FulfillmentLine, FulfillmentOrder};
 use crate::order::lines::has_open;
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::Order;
-use crate::order::totals::LineTotals;
 use crate::values::{FulfillmentOrderId, Literal, Period, ShipmentId, Timestamp, Units};
 
 const MAX_PACKAGES: usize = 100;
@@ -115,8 +114,8 @@ fn contradictions(
     cases.into_iter().filter(|(is_so, _)| *is_so).map(|(_, code)| code)
 }
 
-/// Releases units of other fulfillment orders that have left with this one. Units that are not reserved count first. Refused
-/// when the order has too few units that have not shipped.
+/// Releases units of other fulfillment orders that have left with this one. Pending and backordered units count first, and
+/// cancelled units last. Refused when the order has too few units that have not shipped.
 fn released_by_others(
     order: &Order,
     fulfillment: &FulfillmentOrder,
@@ -127,8 +126,8 @@ fn released_by_others(
     for line in &fulfillment.lines {
         let requested = total(shipped, line.line);
         let more = requested.saturating_sub(line.outstanding());
-        let unreserved = totals.get(line.line.index()).map_or(Units::ZERO, unreserved);
-        let mut missing = more.saturating_sub(unreserved);
+        let totals = totals.get(line.line.index()).copied().unwrap_or_default();
+        let mut missing = more.saturating_sub(totals.pending() + totals.backordered);
         let others = order.fulfillment_orders.iter().rev();
         for other in others.filter(|other| other.id != fulfillment.id && !other.is_acknowledged()) {
             let taken = other.line(line.line).map_or(Units::ZERO, FulfillmentLine::outstanding).min(missing);
@@ -138,6 +137,7 @@ fn released_by_others(
                 fulfillment_orders.push(FulfillmentOrderLines { lines, ..other.outstanding_lines() });
             }
         }
+        missing = missing.saturating_sub(totals.cancelled);
         if !missing.is_zero() {
             let open = requested.saturating_sub(missing);
             return Err(OrderRefusal::QuantityExceedsOpen { line: line.line, requested, open });
@@ -145,9 +145,4 @@ fn released_by_others(
     }
     let any = !fulfillment_orders.is_empty();
     Ok(any.then(|| InventoryReleased { fulfillment_orders }.into()))
-}
-
-/// Units of a line that are not reserved and may yet leave.
-fn unreserved(totals: &LineTotals) -> Units {
-    totals.pending() + totals.backordered + totals.cancelled
 }

@@ -79,12 +79,6 @@ fn cancelling_acknowledged_units_requires_location_approval() {
 }
 
 #[test]
-fn growing_a_line_after_a_cancellation_request_adds_units() {
-    let order = given([create(), reserve_all(), pay("money"), accept(1), set(1, 3), set(1, 5)]);
-    assert_eq!((ordered(&order), pending(&order)), (vec![7, 3], vec![2, 0]));
-}
-
-#[test]
 fn units_that_wait_end_before_those_that_are_held() {
     let short = sourced(&[("DC-1", &[("A", 2), ("B", 3)])], &[("A", 5, 2)]);
     let may_wait = create_with(json!({ "onShortage": "backorder" }));

@@ -165,6 +165,7 @@ fn reserve_sourced(sourced: Sourced, trigger: ReservationTrigger) -> OrderComman
         trigger,
         promises: Promises::new(),
         quotas: Demand::new(),
+        backorder_limits: Demand::new(),
         ships_too_late: None,
         at: time(10),
     })

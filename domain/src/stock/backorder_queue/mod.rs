@@ -40,7 +40,8 @@ const fn priority_boost(priority: Priority) -> i64 {
     }
 }
 
-/// Units of one order that wait for supply. An order may have several entries for a SKU.
+/// Units of one order that wait for supply. An order may have several entries for a SKU, unless its units must come
+/// together.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -118,7 +119,25 @@ pub(super) fn join(item: &StockItem, command: &BackorderInventory) -> Decision {
     }
     let since = Timestamp::from_microseconds((at.microseconds() - priority_boost(*priority)).max(0));
     let (sku, channel) = (item.require_known()?.clone(), item.counted_channel(order));
-    Ok(vec![joined(sku, order.order_id, (*quantity, since), eligibility.clone(), channel)])
+    if !eligibility.whole {
+        return Ok(vec![joined(sku, order.order_id, (*quantity, since), eligibility.clone(), channel)]);
+    }
+    // Units that must come together are one entry, as old as its oldest units.
+    let waiting = item.backordered_for(order.order_id);
+    let oldest = item.entries_of(order.order_id).map(|entry| entry.effective_since).min();
+    let units = (waiting + *quantity, oldest.map_or(since, |oldest| oldest.min(since)));
+    let mut events = withdraw(item, order, waiting);
+    events.push(joined(sku, order.order_id, units, eligibility.clone(), channel));
+    Ok(events)
+}
+
+impl StockItem {
+    /// Units that may yet be backordered; no limit when absent.
+    pub fn remaining_backorders(&self) -> Option<Units> {
+        let limit = self.backorder_limit.map(Quantity::units);
+        let limit = if self.not_backorderable { Some(Units::ZERO) } else { limit };
+        limit.map(|limit| limit.saturating_sub(self.backordered()))
+    }
 }
 
 /// Whether a new order may wait for units.

@@ -98,7 +98,8 @@ fn amend(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
     let net = number(line, "quantity") - number_or_zero(line, "cancelled");
     let number = &line["line"];
     let mut body = match random.below(10) {
-        0..3 => json!({ "changes": [add(random)] }),
+        0..2 => json!({ "changes": [add(random)] }),
+        2 => json!({ "changes": [set_quantity(number, (net - 1).max(1)), add(random)] }),
         3..5 => json!({ "changes": [set_quantity(number, net + random.between(1, 3))] }),
         5 => json!({ "changes": [set_quantity(number, (net - random.between(0, 2)).max(1))] }),
         6 => json!({ "changes": [{ "op": "remove", "line": number }] }),
