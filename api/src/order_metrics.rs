@@ -1,9 +1,9 @@
 //! Order metrics as JSON, for REST and GraphQL.
 
-use holdfast_domain::values::Timestamp;
-use holdfast_projections::{Measure, MeasureTotals, Period, PeriodMetrics};
+use holdfast_domain::values::{ChannelName, LocationId, Timestamp};
+use holdfast_projections::{GroupBy, Measure, MeasureTotals, MetricsFilter, Period, PeriodMetrics};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The maximum number of periods in one answer.
 const MAX_PERIODS: i64 = 1_500;
@@ -19,8 +19,35 @@ pub enum InvalidRange {
     TooLong,
 }
 
+/// Which metrics a query returns.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct MetricsParams {
+    /// The length of a period. Default: `hour`.
+    period: Option<Period>,
+    /// Only periods that begin at or after this time. Default: 24 hours before `to`, or 60 minutes for periods of a minute.
+    from: Option<Timestamp>,
+    /// Only periods that begin before this time, at most 1500 periods after `from`. Default: now.
+    to: Option<Timestamp>,
+    /// Only this sales channel.
+    channel: Option<ChannelName>,
+    /// Only this location. Metrics that belong to no location, such as created orders, are then 0.
+    location: Option<LocationId>,
+    /// By what the metrics of a period are grouped. Default: not grouped.
+    by: Option<GroupBy>,
+}
+
+impl MetricsParams {
+    /// The filter of the read model, with defaults as of `now`.
+    pub fn filter(self, now: Timestamp) -> Result<MetricsFilter, InvalidRange> {
+        let Self { period, from, to, channel, location, by } = self;
+        let period = period.unwrap_or(Period::Hour);
+        let (from, to) = time_range(period, from, to, now)?;
+        Ok(MetricsFilter { period, from, to, channel, location, group_by: by.unwrap_or_default() })
+    }
+}
+
 /// The time range of a query. Default: the last 24 hours, or the last 60 minutes for periods of a minute.
-pub fn time_range(
+fn time_range(
     period: Period,
     from: Option<Timestamp>,
     to: Option<Timestamp>,

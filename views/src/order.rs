@@ -29,15 +29,15 @@ macro_rules! views {
 }
 
 views! {
-    /// An order.
+    /// An order. All quantities are in the smallest unit of the SKU.
     OrderView {
         order_id: OrderId,
-        /// The summary of the status axes.
+        /// The overall status, derived from `statusAxes`.
         status: OrderStatus,
         status_axes: StatusAxes,
-        /// The number of the order's events: the version for `If-Match`.
+        /// The number of the order's events: the version for `If-Match` and, in GraphQL, for `ifMatch`.
         version: u64,
-        /// The journal's position of the command that last changed the order.
+        /// The journal position of the last command that changed the order.
         position: u64,
         channel: ChannelName,
         /// The order's name in the channel.
@@ -45,9 +45,9 @@ views! {
         /// The customer's name in the channel.
         customer_ref: Option<Reference>,
         lines: Vec<LineView>,
-        /// The currency of every amount.
+        /// The currency of every amount, by ISO 4217.
         currency: Option<Currency>,
-        /// Charges in addition to the lines.
+        /// Charges in addition to the lines; at most 50.
         charges: Option<Vec<Charge>>,
         /// Recipient and address. The personal part is present only when the order is requested by id.
         ship_to: Option<ShipToView>,
@@ -63,23 +63,25 @@ views! {
         payment: PaymentTerms,
         /// When units are reserved for the order.
         reserve_at: ReserveAt,
-        /// How long reservations last while the order is neither paid nor acknowledged by a location.
+        /// How long reservations last while the order is neither paid nor acknowledged by a location: an ISO 8601 duration.
+        /// Absent: they do not expire.
         reserve_for: Option<Period>,
         /// When the reservations expire. Absent: never.
         reserved_until: Option<Timestamp>,
         /// When the customer placed the order.
         placed_at: Option<Timestamp>,
         created_at: Timestamp,
-        /// The order's names in other systems.
+        /// The order's names in other systems: an object of strings.
         external_refs: Option<ExternalReferences>,
-        /// The sender's own data.
+        /// The sender's own data: an object of strings.
         attributes: Option<Attributes>,
         /// The new address or delivery that locations have not all agreed to yet.
         amendment: Option<AmendmentView>,
         fulfillment_orders: Vec<FulfillmentOrderView>,
         returns: Vec<ReturnView>,
+        /// The holds in force; at most 20.
         holds: Vec<HoldView>,
-        /// Reports that contradicted the known state; at most 100.
+        /// Reports that contradicted the known state, oldest first; the last 100.
         discrepancies: Vec<DiscrepancyView>,
         /// The commands on the order that would be accepted now and contradict nothing.
         supported_actions: Vec<OrderAction>,
@@ -93,6 +95,7 @@ views! {
         ordered: OrderedLine,
         /// Reserved units, picked and packed ones included.
         reserved: Units,
+        /// Units in the backorder queue.
         backordered: Units,
         /// Picked units, packed and shipped ones included.
         picked: Units,
@@ -102,8 +105,9 @@ views! {
         shipped: Units,
         delivered: Units,
         cancelled: Units,
+        /// Units received back.
         returned: Units,
-        /// When the last backordered unit is expected, where that is known.
+        /// When the last backordered unit is expected. Absent: unknown, or no unit is backordered.
         promised_at: Option<Timestamp>,
     }
     /// Recipient and address.
@@ -115,7 +119,7 @@ views! {
     }
     /// A new address or delivery that takes effect when the locations that work on the order agree.
     AmendmentView {
-        /// Unique within the order. An answer may name it.
+        /// Unique within the order. The answer of a location may name it.
         amendment_id: Reference,
         /// Absent: the address stays as it is.
         ship_to: Option<ShipToView>,
@@ -131,13 +135,13 @@ views! {
         accepted: bool,
         /// Its name in the warehouse's own system.
         wms_ref: Option<Reference>,
-        /// Whether the location has not answered a request to release units.
+        /// Whether a cancellation request is pending with the location.
         cancellation_requested: bool,
-        /// The location that the requested units move to. Absent: they are cancelled.
+        /// The location that the requested units move to. Absent: the units are cancelled.
         move_to: Option<LocationId>,
-        /// Whether the location has not answered a request for a new address or delivery.
+        /// Whether a request for a new address or delivery is pending with the location.
         amendment_requested: bool,
-        /// When it can leave and arrive at the earliest, as known when it was reserved.
+        /// The earliest dates, as known when the units were reserved.
         promise: Option<PromisedDates>,
         /// Since when it is ready for pickup.
         ready_since: Option<Timestamp>,
@@ -177,18 +181,20 @@ views! {
         tracking_number: Reference,
         /// The carrier's service.
         service: Option<Text<64>>,
+        /// The contents; at most 500 lines.
         lines: Vec<LineUnits>,
         /// The carrier's latest report.
         status: Option<TrackingStatus>,
-        /// The time of that report.
+        /// The time of the latest report.
         status_at: Option<Timestamp>,
         delivered_at: Option<Timestamp>,
-        /// Whether the carrier has not reported for too long.
+        /// Whether the carrier has reported nothing for longer than the policy's `stuckAfter`.
         stuck: bool,
     }
-    /// Units that are announced to come back together.
+    /// Goods of an order that the customer sends back together.
     ReturnView {
         return_id: ReturnId,
+        /// The customer's reason.
         reason: Text<500>,
         lines: Vec<ReturnLineView>,
     }
@@ -204,6 +210,7 @@ views! {
     }
     /// A hold.
     HoldView {
+        /// Unique within the order.
         hold_id: Reference,
         /// The only fulfillment order on hold. Absent: the whole order.
         fulfillment_order_id: Option<FulfillmentOrderId>,

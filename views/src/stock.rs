@@ -6,19 +6,19 @@ use serde::{Deserialize, Serialize};
 use holdfast_domain::stock::{StockItem, StockLevel, Supply};
 use holdfast_domain::values::{ChannelName, LocationId, Reference, Sku, Timestamp, Units};
 
-/// How many units of a SKU can be promised, and where they are.
+/// How many units of a SKU can be promised, and where they are. All quantities are in the smallest unit of the SKU.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AvailabilityView {
     /// The SKU.
     pub sku: Sku,
-    /// Units that can be promised at all locations together that are not paused.
+    /// Units that can be promised: the sum over all locations that are not paused.
     pub available: Units,
-    /// Units that all orders together wait for.
+    /// Units in the backorder queue of the SKU.
     pub backordered: Units,
     /// The quantities at each location that has ever had units.
     pub locations: Vec<LocationAvailability>,
-    /// Expected deliveries, the earliest first.
+    /// Expected deliveries, earliest first.
     pub supplies: Vec<SupplyView>,
     /// Whether the read model could not apply a later event: the quantities are those before it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -31,11 +31,11 @@ pub struct AvailabilityView {
 pub struct SupplyView {
     /// The supply's id.
     pub supply_id: Reference,
-    /// The location that it goes to.
+    /// The location that expects the delivery.
     pub location: LocationId,
     /// Units that are still expected.
     pub quantity: Units,
-    /// When it is expected.
+    /// When the delivery is expected.
     pub due_at: Timestamp,
 }
 
@@ -47,15 +47,15 @@ pub struct LocationAvailability {
     pub location: LocationId,
     /// Whether the location is paused: nothing is sourced from it.
     pub paused: bool,
-    /// Sellable units physically there, reserved units included.
+    /// Sellable units at the location, reserved units included.
     pub on_hand: Units,
-    /// The units on hand that are reserved for orders.
+    /// Units of `onHand` that are reserved for orders.
     pub reserved: Units,
-    /// The units on hand that are earmarked for the backorder queue.
+    /// Units of `onHand` that are earmarked for the backorder queue.
     pub earmarked: Units,
-    /// The units on hand that are never promised.
+    /// Units of `onHand` that are never promised.
     pub safety_stock: Units,
-    /// Units that can still be promised: on hand less reserved, earmarked and safety stock, at least 0.
+    /// Units that can be promised: `onHand - reserved - earmarked - safetyStock`, at least 0.
     pub available: Units,
     /// Units that are expected from suppliers and other locations.
     pub incoming: Units,

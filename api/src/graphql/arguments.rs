@@ -1,4 +1,4 @@
-//! Arguments that GraphQL has no type for: checked by the domain's own parsers.
+//! Arguments that the domain's parsers check.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -20,7 +20,7 @@ pub(super) fn optional<T: FromStr<Err: Display>>(
     text.map(|text| value(argument, &text)).transpose()
 }
 
-/// `minPosition` of an answer from a read model: waits, at most 5 seconds, until the read model includes it.
+/// Waits, at most 5 seconds, until the read model includes `minPosition`.
 pub(super) async fn wait_for(request: &RequestContext, min_position: Option<Long>) -> Result<(), Problem> {
     match min_position {
         Some(position) => Ok(request.queries().wait_for(request.merchant()?.as_str(), position.0).await?),
@@ -28,7 +28,7 @@ pub(super) async fn wait_for(request: &RequestContext, min_position: Option<Long
     }
 }
 
-/// `minPosition` of an answer from the journal, which includes every position that exists.
+/// Checks `minPosition` of an answer from the journal: the journal includes every position that exists.
 pub(super) async fn must_exist(request: &RequestContext, min_position: Option<Long>) -> Result<(), Problem> {
     match min_position {
         Some(position) => {

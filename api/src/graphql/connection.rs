@@ -1,4 +1,4 @@
-//! Lists as Relay connections: the arguments `first`, `after`, `last` and `before`, and pages made from them.
+//! Lists as Relay connections, with the arguments `first`, `after`, `last` and `before`.
 
 use std::borrow::Cow;
 
@@ -16,7 +16,7 @@ use crate::error::ApiError;
 /// A page of a list of `T`.
 pub(super) type Connection<T> = connection::Connection<OpaqueCursor<Cursor>, T>;
 
-/// The arguments of a connection, as given.
+/// The arguments of a connection.
 #[derive(Debug, Default)]
 pub(super) struct Window {
     /// The first items, 1 to 200.
@@ -29,14 +29,14 @@ pub(super) struct Window {
     pub(super) before: Option<String>,
 }
 
-/// What to read from a list that is read in one direction from a place.
+/// A page of a list that is read from one place in one direction.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Page {
-    /// How many items.
+    /// The maximum number of items.
     pub(super) limit: usize,
     /// Whether to read towards the beginning of the list.
     pub(super) is_backward: bool,
-    /// The item next to the page; the first or last of the list is the page's if absent.
+    /// The place of the item before the page or, if read backward, after the page. `None`: the page starts at an end of the list.
     pub(super) place: Option<String>,
 }
 
@@ -52,16 +52,17 @@ impl Window {
 
     /// The page of a list that can be read forward only.
     pub(super) fn forward(self, list: List<'_>) -> Result<Page, Problem> {
-        for (name, is_given) in [("last", self.last.is_some()), ("before", self.before.is_some())] {
-            if is_given {
-                let reason = "is not supported by this list, which is read forward only: use first and after";
+        for (name, is_set) in [("last", self.last.is_some()), ("before", self.before.is_some())] {
+            if is_set {
+                let reason =
+                    "is not supported, because this list can be read forward only: use first and after";
                 return Err(Problem::invalid(name, reason));
             }
         }
         self.either_way(list)
     }
 
-    /// The page of a list that can be read in both directions, but from one place only.
+    /// The page of a list that can be read in both directions, but not with `after` and `before` together.
     pub(super) fn either_way(self, list: List<'_>) -> Result<Page, Problem> {
         let (first, last) = self.sizes()?;
         let (after, before) = (place(list, "after", self.after)?, place(list, "before", self.before)?);
@@ -87,12 +88,12 @@ impl Window {
     }
 }
 
-fn size(argument: &'static str, given: Option<i32>) -> Result<Option<usize>, Problem> {
-    let check = |given: i32| {
-        let size = usize::try_from(given).ok().filter(|size| (1..=MAX_PAGE).contains(size));
+fn size(argument: &'static str, size: Option<i32>) -> Result<Option<usize>, Problem> {
+    let check = |size: i32| {
+        let size = usize::try_from(size).ok().filter(|size| (1..=MAX_PAGE).contains(size));
         size.ok_or_else(|| Problem::invalid(argument, format!("must be from 1 to {MAX_PAGE}")))
     };
-    given.map(check).transpose()
+    size.map(check).transpose()
 }
 
 fn place(list: List<'_>, argument: &'static str, cursor: Option<String>) -> Result<Option<String>, Problem> {
@@ -101,14 +102,15 @@ fn place(list: List<'_>, argument: &'static str, cursor: Option<String>) -> Resu
 }
 
 impl Page {
-    /// A connection of what was read, in the direction in which it was read. `more` tells whether the list goes on.
+    /// The connection of the items, which are in the direction of reading. `has_more`: the list continues after them.
     pub(super) fn connection<T: OutputType>(
         &self,
         items: impl IntoIterator<Item = Result<(Cursor, T), Problem>>,
-        more: bool,
+        has_more: bool,
     ) -> Result<Connection<T>, Problem> {
-        let from_within = self.place.is_some();
-        let (previous, next) = if self.is_backward { (more, from_within) } else { (from_within, more) };
+        let is_continued = self.place.is_some();
+        let (previous, next) =
+            if self.is_backward { (has_more, is_continued) } else { (is_continued, has_more) };
         let mut connection = Connection::new(previous, next);
         for item in items {
             connection.edges.push(edge(item?));
@@ -126,9 +128,9 @@ fn edge<T: OutputType>(
     Edge::new(OpaqueCursor(cursor), node)
 }
 
-/// A list that is complete in memory: a connection of 200 items per page unless `first` or `last` says less.
+/// A list that is complete in memory, as a connection. Default page size: 200.
 ///
-/// A field of this type needs no arguments in Rust: `declare_arguments` declares them, and resolving reads them.
+/// A field of this type has no arguments in Rust: `declare_arguments` declares them, and `resolve` reads them.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(transparent)]
 pub(super) struct Items<T>(pub(super) Vec<T>);
@@ -182,21 +184,21 @@ impl<T: OutputType + Clone> OutputType for Items<T> {
     }
 }
 
-/// Arguments with the same meaning in every field, with their types and descriptions.
+/// Arguments that have the same meaning in all fields: name, type and description. The first four are those of connections.
 const ARGUMENTS: [(&str, &str, &str); 6] = [
-    ("first", "Int", "The first items, 1 to 200."),
-    ("after", "String", "Items after this cursor."),
-    ("last", "Int", "The last items, 1 to 200."),
-    ("before", "String", "Items before this cursor."),
+    ("first", "Int", "The number of items from the start, 1 to 200."),
+    ("after", "String", "Only items after this cursor."),
+    ("last", "Int", "The number of items from the end, 1 to 200."),
+    ("before", "String", "Only items before this cursor."),
     (
         "minPosition",
         "Long",
-        "Wait, at most 5 seconds, until the answer includes this position of the journal.",
+        "Wait, at most 5 seconds, until the answer includes this journal position. Default: do not wait.",
     ),
-    ("asOf", "String", "A position of the journal or an RFC 3339 time."),
+    ("asOf", "String", "The state as of a journal position or an RFC 3339 time. Default: the current state."),
 ];
 
-/// Declares the arguments of all connections, and describes the arguments that many fields have.
+/// Declares the arguments of connections, and sets the descriptions of `ARGUMENTS`.
 pub(super) fn declare_arguments(registry: &mut Registry) {
     for kind in registry.types.values_mut() {
         let MetaType::Object { fields, .. } = kind else { continue };
@@ -263,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn impossible_arguments_are_rejected_by_name() {
+    fn an_invalid_argument_is_rejected_by_name() {
         let code = |window: Window| {
             let problem = Items(vec![1]).page(window).err().unwrap();
             (problem.0.pointer().unwrap().to_owned(), problem.0.code().to_owned())
@@ -290,26 +292,35 @@ mod tests {
     }
 
     #[test]
-    fn a_list_read_from_one_place_takes_one_direction_at_a_time() {
+    fn a_list_in_a_store_is_read_in_one_direction_from_one_place() {
         let cursor = || Some(List::Events.at(5).encode());
         let none = Window::default;
-        let forward = |window: Window| {
+        let either_way = |window: Window| {
             window.either_way(List::Events).map_err(|problem| problem.0.pointer().unwrap().to_owned())
         };
         let page = |limit, is_backward, place: Option<&str>| {
             Ok(Page { limit, is_backward, place: place.map(str::to_owned) })
         };
-        assert_eq!(forward(none()), page(DEFAULT_PAGE, false, None));
-        assert_eq!(forward(Window { first: Some(3), after: cursor(), ..none() }), page(3, false, Some("5")));
-        assert_eq!(forward(Window { last: Some(3), ..none() }), page(3, true, None));
-        assert_eq!(forward(Window { before: cursor(), ..none() }), page(DEFAULT_PAGE, true, Some("5")));
-        assert_eq!(forward(Window { after: cursor(), before: cursor(), ..none() }), Err("before".to_owned()));
-        assert_eq!(forward(Window { last: Some(3), after: cursor(), ..none() }), Err("last".to_owned()));
-        assert_eq!(forward(Window { first: Some(3), before: cursor(), ..none() }), Err("first".to_owned()));
-        let only = |window: Window| {
+        assert_eq!(either_way(none()), page(DEFAULT_PAGE, false, None));
+        assert_eq!(
+            either_way(Window { first: Some(3), after: cursor(), ..none() }),
+            page(3, false, Some("5"))
+        );
+        assert_eq!(either_way(Window { last: Some(3), ..none() }), page(3, true, None));
+        assert_eq!(either_way(Window { before: cursor(), ..none() }), page(DEFAULT_PAGE, true, Some("5")));
+        assert_eq!(
+            either_way(Window { after: cursor(), before: cursor(), ..none() }),
+            Err("before".to_owned())
+        );
+        assert_eq!(either_way(Window { last: Some(3), after: cursor(), ..none() }), Err("last".to_owned()));
+        assert_eq!(
+            either_way(Window { first: Some(3), before: cursor(), ..none() }),
+            Err("first".to_owned())
+        );
+        let forward_only = |window: Window| {
             window.forward(List::Events).map_err(|problem| problem.0.pointer().unwrap().to_owned())
         };
-        assert_eq!(only(Window { last: Some(3), ..none() }), Err("last".to_owned()));
-        assert_eq!(only(Window { before: cursor(), ..none() }), Err("before".to_owned()));
+        assert_eq!(forward_only(Window { last: Some(3), ..none() }), Err("last".to_owned()));
+        assert_eq!(forward_only(Window { before: cursor(), ..none() }), Err("before".to_owned()));
     }
 }

@@ -1,5 +1,4 @@
-//! The context that all resolvers of one request share: the application, the merchant, and a loader that
-//! batches orders.
+//! The context that all resolvers of one request share: the application, the merchant, and a loader that batches orders.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -20,7 +19,7 @@ use crate::queries::Queries;
 pub(super) struct Headers {
     /// The header `Merchant`.
     pub(super) merchant: Option<String>,
-    /// Actor, correlation, causation and trace. An invalid header is an error for commands only.
+    /// Actor, correlation, causation and trace. Only a command fails if one of these headers is invalid.
     pub(super) metadata: Result<Metadata, ApiError>,
 }
 
@@ -33,8 +32,7 @@ pub(super) struct RequestContext {
 }
 
 impl RequestContext {
-    /// Finds the merchant. A request without a valid merchant can still query `merchants`, `node` and
-    /// `nodes`.
+    /// Finds the merchant. A request without a valid merchant can still query `merchants`, `node` and `nodes`.
     pub(super) async fn new(app: Arc<App>, headers: Headers) -> Self {
         let merchant = headers::merchant(&app, headers.merchant.as_deref()).await;
         let orders = DataLoader::new(OrderLoader { app: Arc::clone(&app) }, tokio::spawn);
@@ -61,13 +59,12 @@ impl RequestContext {
         &self.headers
     }
 
-    /// The merchant of the header `Merchant`; without the header, the only merchant of the store.
+    /// The merchant of the header `Merchant`. Default: the only merchant of the store.
     pub(super) fn merchant(&self) -> Result<&MerchantId, Problem> {
         self.merchant.as_ref().map_err(|error| Problem(error.clone()))
     }
 
-    /// Loads an order from the read model, without personal data. Orders that are requested together are
-    /// loaded in one query.
+    /// Loads an order from the read model, without personal data. Orders that are requested together are loaded in one query.
     pub(super) async fn order(
         &self,
         merchant: &MerchantId,

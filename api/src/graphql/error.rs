@@ -8,21 +8,21 @@ use holdfast_projections::ViewError;
 
 use crate::error::ApiError;
 
-/// Errors in one answer; the rest is cut off.
+/// The maximum number of errors in a response. Further errors are dropped.
 const MAX_ERRORS: usize = 20;
 
-/// Why a query, or one of its fields, failed. Not an [`ApiError`] itself: `async_graphql` would convert that, like everything
-/// that can be displayed, to an error without a code.
+/// The reason why a request or a field failed. A type of its own, because `async_graphql` converts an [`ApiError`], like every
+/// type that implements `Display`, to an error without a code.
 #[derive(Debug, Clone)]
 pub(super) struct Problem(pub(super) ApiError);
 
 impl Problem {
-    /// An invalid argument. The message is its name, followed by the reason.
+    /// An invalid argument. The message is the argument's name, followed by the reason.
     pub(super) fn invalid(argument: &str, reason: impl Display) -> Self {
         Self(ApiError::InvalidValue(format!("{argument} {reason}")).at(argument))
     }
 
-    /// A defect. The log has the cause, the caller does not see it.
+    /// An internal error. The cause is logged and not returned.
     pub(super) fn internal(error: &dyn Display) -> Self {
         Self(ApiError::internal(error))
     }
@@ -79,8 +79,7 @@ impl From<ViewError> for Problem {
     }
 }
 
-/// Gives every error a code. Errors without a code come from the library: with a path they are about an argument's value,
-/// without a path about the query as a whole.
+/// Adds a code to each error of the library. Such an error is about an argument if it has a path, otherwise about the query.
 pub(super) fn with_codes(mut response: Response) -> Response {
     response.errors.truncate(MAX_ERRORS);
     for error in &mut response.errors {

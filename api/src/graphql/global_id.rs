@@ -1,7 +1,7 @@
 //! Global ids: opaque to clients, unique over all types and merchants.
 //!
-//! Client caches merge what they read by id. So an object read as it was in the past (`asOf`), or availability restricted to
-//! a channel or a time, has an id of its own and never overwrites the current object.
+//! Client caches merge objects by id. A past state of an object (`asOf`), or availability by channel or time, has an id of its
+//! own, so it never overwrites the current object.
 
 use async_graphql::ID;
 use holdfast_domain::values::{ChannelName, MerchantId, OrderId, Timestamp};
@@ -35,7 +35,7 @@ pub(super) enum Kind {
     Supply,
 }
 
-/// What a global id says. Clients see its base64url.
+/// The content of a global id. Clients see it in base64url.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,45 +48,45 @@ pub(super) struct GlobalId {
     /// The domain id of the object, or of the order or SKU that it belongs to.
     #[serde(rename = "k")]
     pub(super) key: String,
-    /// The object within its order or SKU.
+    /// The id of the object within its order or SKU.
     #[serde(rename = "p")]
-    part: Option<String>,
-    /// The position of the journal that the object is read as of; now if absent.
+    child: Option<String>,
+    /// The journal position of the object's state; the current state if absent.
     #[serde(rename = "a")]
     as_of: Option<u64>,
-    /// Of availability: the channel whose limit applies.
+    /// For availability: the channel whose limit applies.
     #[serde(rename = "c")]
     pub(super) channel: Option<ChannelName>,
-    /// Of availability: the time by which it is available.
+    /// For availability: the time by which supplies are included.
     #[serde(rename = "b")]
     pub(super) by: Option<Timestamp>,
 }
 
 impl GlobalId {
-    /// The id of an object of its own.
+    /// The id of an object that does not belong to another one.
     #[allow(clippy::needless_pass_by_value, reason = "callers pass numbers and format_args!")]
     pub(super) fn new(kind: Kind, merchant: &MerchantId, key: impl ToString) -> Self {
         let (merchant, key) = (merchant.clone(), key.to_string());
-        Self { kind, merchant, key, part: None, as_of: None, channel: None, by: None }
+        Self { kind, merchant, key, child: None, as_of: None, channel: None, by: None }
     }
 
-    /// The same object as of a position of the journal, or now.
+    /// The same object as of a journal position, or the current one.
     pub(super) fn with_position(self, as_of: Option<u64>) -> Self {
         Self { as_of, ..self }
     }
 
-    /// The same availability under a restriction.
-    pub(super) fn restricted(self, restriction: &AvailabilityFilter) -> Self {
-        Self { channel: restriction.channel.clone(), by: restriction.by, ..self }
+    /// The same availability by channel or time.
+    pub(super) fn filtered(self, filter: &AvailabilityFilter) -> Self {
+        Self { channel: filter.channel.clone(), by: filter.by, ..self }
     }
 
-    /// The id of an object that belongs to this one, as of the same position.
+    /// The id of an object that belongs to this order or SKU, with the same position.
     #[allow(clippy::needless_pass_by_value, reason = "callers pass numbers and format_args!")]
-    pub(super) fn part(&self, kind: Kind, part: impl ToString) -> ID {
-        Self { kind, part: Some(part.to_string()), ..self.clone() }.encode()
+    pub(super) fn child(&self, kind: Kind, key: impl ToString) -> ID {
+        Self { kind, child: Some(key.to_string()), ..self.clone() }.encode()
     }
 
-    /// The id as clients get it.
+    /// The id in the form that clients see.
     pub(super) fn encode(&self) -> ID {
         ID(opaque::encode(self))
     }
@@ -96,12 +96,12 @@ impl GlobalId {
         &self.merchant
     }
 
-    /// The position that the object is read as of; `None` for the current object.
+    /// The journal position of the object's state; `None` for the current state.
     pub(super) fn position(&self) -> Option<u64> {
         self.as_of
     }
 
-    /// The global id that clients see as `id`.
+    /// Decodes an id that `encode` returned.
     pub(super) fn decode(id: &ID) -> Result<Self, Problem> {
         opaque::decode(id).ok_or_else(|| Problem::internal(&format!("{} is not a global id", id.as_str())))
     }
@@ -111,14 +111,14 @@ impl GlobalId {
         self.key.parse().map_err(|error| Problem::internal(&error))
     }
 
-    /// Whether finding the object means replaying events of the past.
+    /// Whether finding the object replays events.
     pub(super) fn is_replayed(id: &ID) -> bool {
         opaque::decode::<Self>(id).is_some_and(|id| id.as_of.is_some())
     }
 
-    /// The order or SKU that the object belongs to, as of the same position.
+    /// The id of the order or SKU that the object belongs to, with the same position.
     pub(super) fn root(&self, kind: Kind) -> Self {
-        Self { kind, part: None, ..self.clone() }
+        Self { kind, child: None, ..self.clone() }
     }
 }
 
@@ -134,9 +134,9 @@ mod tests {
         let ids = [
             mug.encode(),
             mug.clone().with_position(Some(7)).encode(),
-            mug.clone().restricted(&web).encode(),
-            mug.part(Kind::Supply, "1"),
-            mug.part(Kind::LocationAvailability, "1"),
+            mug.clone().filtered(&web).encode(),
+            mug.child(Kind::Supply, "1"),
+            mug.child(Kind::LocationAvailability, "1"),
             GlobalId::new(Kind::Location, &acme, "MUG / 1:2.3").encode(),
             GlobalId::new(Kind::Availability, &other, "MUG / 1:2.3").encode(),
         ];

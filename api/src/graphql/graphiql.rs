@@ -1,11 +1,11 @@
-//! GraphiQL: a page to write queries in. The program contains all its files (`api/graphiql`, written by the script `update`
-//! there), so the page works without the internet.
+//! GraphiQL, an editor for queries in the browser. Its files are part of the program, so it works without the internet. The
+//! script `api/graphiql/update` updates them.
 
 use axum::extract::Path;
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
-/// The browser loads and connects to nothing but this server. CodeMirror and React set styles from scripts.
+/// The browser may connect to this server only. CodeMirror and React need inline styles.
 const POLICY: &str =
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 const PAGE: &str = include_str!("../../graphiql/page.html");
@@ -24,7 +24,7 @@ pub(super) fn page() -> Response {
     ([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(PAGE)).into_response()
 }
 
-/// `GET /graphql/{file}`: a file of the page. Browsers keep it for an hour.
+/// `GET /graphql/{file}`: a file of the page. Browsers cache it for one hour.
 pub(super) async fn file(Path(name): Path<String>) -> Response {
     let Some((_, media_type, content)) = FILES.iter().find(|(known, ..)| *known == name) else {
         return StatusCode::NOT_FOUND.into_response();

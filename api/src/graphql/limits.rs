@@ -25,8 +25,8 @@ pub(super) const MAX_COMPLEXITY: usize = 2_000;
 pub(super) const MAX_COMMANDS: usize = 10;
 /// The complexity of a mutation.
 pub(super) const COMMAND_COST: usize = 100;
-/// The complexity of a query of the past, which replays events.
-pub(super) const PAST: usize = 200;
+/// The complexity of a query that replays events.
+pub(super) const REPLAY_COST: usize = 200;
 /// The estimated number of values in the answer to an introspection query.
 const MAX_INTROSPECTION_VALUES: u64 = 200_000;
 /// Levels of brackets in the text.

@@ -1,14 +1,15 @@
 //! GraphQL at `/graphql`: queries over [`Queries`](crate::queries::Queries), every command as a mutation, and subscriptions.
 //!
-//! Queries and mutations are posted as JSON. The status is 200 once the request could be parsed; errors carry the code of
-//! REST in `extensions.code`. Subscriptions use a WebSocket and the protocol graphql-transport-ws (`socket.rs`). A browser
-//! gets GraphiQL (`graphiql.rs`). `limits.rs` bounds the cost of a request.
+//! Queries and mutations are posted as JSON. A request that can be parsed has status 200; errors have the code of REST in
+//! `extensions.code`. Subscriptions use a WebSocket and the protocol graphql-transport-ws (`socket.rs`). `GET` returns GraphiQL
+//! to browsers (`graphiql.rs`). `limits.rs` limits the cost of a request.
 //!
 //! `api/schema.graphql` is the schema; a test keeps it current.
 
 mod arguments;
 mod connection;
 mod context;
+mod descriptions;
 mod error;
 mod global_id;
 mod graphiql;
@@ -41,7 +42,7 @@ fn schema() -> GraphQlSchema {
     Schema::build(Query::default(), Mutation, Subscription)
         .limit_complexity(limits::MAX_COMPLEXITY)
         .limit_directives(limits::MAX_DIRECTIVES)
-        // A suggestion compares an unknown name with every known one: too expensive for 1,500 unknown names.
+        // A suggestion compares an unknown name with all names: too expensive for 1,500 unknown names.
         .disable_suggestions()
         .finish()
 }

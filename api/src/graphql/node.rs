@@ -60,7 +60,7 @@ pub(super) async fn find(
     min_position: Option<Long>,
 ) -> Result<Option<Node>, Problem> {
     let found: Option<GlobalId> = opaque::decode(id);
-    let id = found.ok_or_else(|| Problem::invalid(argument, "is not an id that this service has given"))?;
+    let id = found.ok_or_else(|| Problem::invalid(argument, "is not a global id of this service"))?;
     let queries = request.queries();
     if !queries.knows_merchant(id.merchant().as_str()).await? {
         return Ok(None);

@@ -32,7 +32,7 @@ const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// The code and reason of closing the connection of a slow client.
 const TOO_SLOW: (u16, &str) =
-    (4408, "no message was accepted for 30 s: subscribe again after the last position");
+    (4408, "the client accepted no message for 30 s: subscribe again after the last position");
 /// The code and reason of closing a connection when the server stops.
 const GOING_AWAY: (u16, &str) = (1001, "the server stops: subscribe again after the last position");
 
@@ -46,7 +46,7 @@ struct Connection {
     operations: Arc<Semaphore>,
 }
 
-/// The merchant of the client's first message: a page in a browser cannot send headers.
+/// The merchant of the client's first message, because a page in a browser cannot send headers.
 struct InitialMerchant(String);
 
 pub(super) fn upgrade(
@@ -78,7 +78,7 @@ async fn run(socket: WebSocket, connection: Connection) {
     let mut answers = std::pin::pin!(answers);
     let (code, reason) = loop {
         let answer = tokio::select! {
-            // Checked first, so that a client does not take the end of a subscription for its completion.
+            // Checked first. Otherwise a client could mistake the shutdown for the completion of a subscription.
             biased;
             _ = closing.wait_for(|closing| *closing) => break GOING_AWAY,
             answer = answers.next() => answer,

@@ -1,4 +1,4 @@
-//! Subscriptions. Each message has a position, and `after` resumes after one.
+//! Subscriptions. Each message has a position; the argument `after` resumes after a position.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -35,7 +35,7 @@ pub(super) struct Subscription;
 /// An order after a command changed it.
 #[derive(Debug, SimpleObject)]
 pub(super) struct OrderChange {
-    /// The position of the command's last event.
+    /// The journal position of the command's last event.
     position: Long,
     /// The order as of `position`.
     order: Order,
@@ -44,24 +44,25 @@ pub(super) struct OrderChange {
 /// The availability of a SKU after a change.
 #[derive(Debug, SimpleObject)]
 pub(super) struct AvailabilityChange {
-    /// A position that the availability includes.
+    /// The journal position that the availability includes.
     position: Long,
-    /// The availability.
     availability: Availability,
 }
 
 #[GraphQLSubscription]
 impl Subscription {
-    /// Every event after a position, as events are committed.
+    /// Each event after a position, when it is committed.
     #[graphql(complexity = "list_cost(10, child_complexity)")]
     async fn events(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "Events after this position, 0 for all; by default only new events.")] after: Option<
-            Long,
+        #[graphql(desc = "Start after this position; 0 for all events. Default: only new events.")]
+        after: Option<Long>,
+        #[graphql(desc = "Only events of these types, such as `OrderCreated`. Default: all types.")]
+        types: Option<Vec<String>>,
+        #[graphql(desc = "Only events of the order with this `orderId`. Default: all events.")] order: Option<
+            ID,
         >,
-        #[graphql(desc = "Only events of these types, such as `OrderCreated`.")] types: Option<Vec<String>>,
-        #[graphql(desc = "Only events of the order with this `orderId`.")] order: Option<ID>,
     ) -> Result<BoxStream<'static, Result<Event>>> {
         let order: Option<OrderId> = order.map(|id| value("order", &id)).transpose()?;
         let stream = order.map(|id| StreamId::Order(id).to_string());
@@ -75,16 +76,18 @@ impl Subscription {
             let wanted = events.iter().filter(|event| is_wanted(event));
             iter(wanted.map(|event| Ok(Event::new(&merchant, event)?)).collect::<Vec<Result<Event>>>())
         });
-        Ok(up_to_an_error(events))
+        Ok(until_error(events))
     }
 
-    /// An order each time a command changes it. Without `after`, the first message is the current order.
+    /// The order after each command that changes it. Without `after`, the first message is the current order.
     #[graphql(complexity = "list_cost(10, child_complexity)")]
     async fn order_changed(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The order's `orderId`.")] id: ID,
-        #[graphql(desc = "Changes after this position; by default the current order and new changes.")]
+        #[graphql(
+            desc = "Start with the first change after this position. Default: the current order, then new changes."
+        )]
         after: Option<Long>,
     ) -> Result<BoxStream<'static, Result<OrderChange>>> {
         let id: OrderId = value("id", &id)?;
@@ -101,17 +104,17 @@ impl Subscription {
             let (queries, merchant) = (queries.clone(), merchant.clone());
             async move { order_as_of(&queries, &merchant, id, position).await.transpose() }
         });
-        Ok(up_to_an_error(changes))
+        Ok(until_error(changes))
     }
 
-    /// The availability of SKUs each time it changes. Without `after`, the first messages are the current availability.
+    /// The availability of SKUs after each change. Without `after`, the first messages are the current availability.
     #[graphql(complexity = "list_cost(10, child_complexity)")]
     async fn availability_changed(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The SKUs, 1 to 100.")] skus: Vec<String>,
         #[graphql(
-            desc = "Changes after this position; by default the current availability and new changes."
+            desc = "Start with the first change after this position. Default: the current availability, then new changes."
         )]
         after: Option<Long>,
     ) -> Result<BoxStream<'static, Result<AvailabilityChange>>> {
@@ -145,11 +148,11 @@ impl Subscription {
                 }
             })
         });
-        Ok(up_to_an_error(changes))
+        Ok(until_error(changes))
     }
 }
 
-/// Follows the journal after a position, or from its end.
+/// Reads the journal after a position. Default: from its end.
 async fn follow(context: &Context<'_>, after: Option<Long>) -> Result<JournalReader, Problem> {
     let request = RequestContext::of(context)?;
     let merchant = request.merchant()?.clone();
@@ -180,8 +183,8 @@ fn pages(reader: JournalReader) -> impl futures::Stream<Item = Vec<Recorded>> + 
     })
 }
 
-/// Ends the stream after an error: a message after it would hide a gap. The client resumes after its last position.
-fn up_to_an_error<T: Send + 'static>(
+/// Ends the stream after an error, because a later message would hide a gap. The client resumes after its last position.
+fn until_error<T: Send + 'static>(
     items: impl futures::Stream<Item = Result<T>> + Send + 'static,
 ) -> BoxStream<'static, Result<T>> {
     let ends = items.scan(false, |has_failed, item| {
@@ -191,7 +194,7 @@ fn up_to_an_error<T: Send + 'static>(
     ends.boxed()
 }
 
-/// The order after the command that ends at a position; `None` if it did not exist yet.
+/// The order after the command that ends at a position. `None` if the order did not exist yet.
 async fn order_as_of(
     queries: &Queries,
     merchant: &MerchantId,

@@ -32,7 +32,7 @@ use super::events::EventPageParams;
 use super::fulfillment_board::{BoardItem, BoardParams, BoardSummaryItem, SummaryParams};
 use super::fulfillment_orders::LocationWork;
 use super::health::Health;
-use super::order_metrics::{MetricsList, MetricsParams};
+use super::order_metrics::MetricsList;
 use super::orders::{CreatedParams, HistoryParams};
 use super::page::Items;
 use super::projections::{BuildAccepted, BuildParams, ParkedView, ProjectionView, RebuildParams, RetryView};
@@ -46,6 +46,7 @@ use crate::app::App;
 use crate::history::command::CommandItem;
 use crate::history::order::OrderHistoryItem;
 use crate::history::stock::StockMovement;
+use crate::order_metrics::MetricsParams;
 
 /// The routes of all endpoints.
 pub fn routes() -> Router<Arc<App>> {

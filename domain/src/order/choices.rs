@@ -78,15 +78,15 @@ names! {
     }
     /// A carrier's report about a parcel, normalised.
     TrackingStatus {
-        /// Announced to the carrier.
+        /// Announced to the carrier, which does not have the parcel yet.
         LabelCreated,
-        /// The carrier has it.
+        /// The carrier has the parcel.
         PickedUp,
-        /// On its way.
+        /// Between two places of the carrier.
         InTransit,
         /// On the delivery vehicle.
         OutForDelivery,
-        /// The recipient was absent.
+        /// A delivery attempt failed.
         AttemptedDelivery,
         /// Later than announced.
         Delayed,
@@ -96,7 +96,7 @@ names! {
         Delivered,
         /// Lost or refused.
         Failure,
-        /// On its way back, or back.
+        /// On the way back to the sender, or returned.
         ReturnedToSender,
     }
     /// How a report contradicted the known state.

@@ -13,9 +13,9 @@ use super::totals::LineTotals;
 use crate::values::Units;
 
 names! {
-    /// The summary of the status axes. Names may be added.
+    /// The overall status of an order, derived from the status axes. Values may be added.
     OrderStatus {
-        /// Nothing is reserved yet.
+        /// Nothing is reserved or backordered yet.
         Created,
         /// Units are backordered.
         Backordered,
@@ -35,35 +35,35 @@ names! {
         InTransit,
         /// Some units were delivered.
         PartiallyDelivered,
-        /// All of it was delivered.
+        /// All units were delivered.
         Delivered,
         /// A parcel was lost, refused or sent back.
         DeliveryFailed,
         /// All units are cancelled.
         Cancelled,
-        /// Some units came back.
+        /// Some units were returned.
         PartiallyReturned,
-        /// All units came back.
+        /// All units were returned.
         Returned,
     }
     /// How many units are reserved.
     ReservationStatus {
-        /// None.
+        /// Nothing is reserved yet.
         None,
-        /// Some units.
+        /// Some units are reserved.
         Partial,
-        /// All units.
+        /// All units are reserved.
         Reserved,
         /// Units are backordered.
         Backordered,
         /// All reservations were released.
         Released,
     }
-    /// The progress of the warehouses.
+    /// The progress of the locations.
     FulfillmentStatus {
         /// No fulfillment order exists.
         None,
-        /// Not acknowledged by the warehouse yet.
+        /// A location has a fulfillment order and has not acknowledged it yet.
         Open,
         /// The location has accepted it.
         Accepted,
@@ -82,15 +82,15 @@ names! {
     DeliveryStatus {
         /// Nothing has shipped, or no carrier has reported.
         None,
-        /// On its way.
+        /// A carrier has a package.
         InTransit,
-        /// On the delivery vehicle.
+        /// A package is on the delivery vehicle.
         OutForDelivery,
-        /// The recipient was absent.
+        /// A delivery attempt failed.
         Attempted,
         /// Some units were delivered.
         PartiallyDelivered,
-        /// All of it was delivered.
+        /// All units were delivered.
         Delivered,
         /// A parcel was lost, refused or sent back.
         Failed,
@@ -110,24 +110,24 @@ names! {
         /// All payments were voided.
         Voided,
     }
-    /// How many units came back.
+    /// How many units were returned.
     ReturnStatus {
-        /// None.
+        /// No unit.
         None,
-        /// Units are announced to come back.
+        /// A return is announced, and no unit was received.
         Requested,
-        /// Some units.
+        /// Some units were returned.
         Partial,
-        /// All units came back.
+        /// All units were returned.
         Returned,
     }
     /// How many units are cancelled.
     CancellationStatus {
-        /// None.
+        /// No unit.
         None,
         /// A location has not answered a request to release units.
         Requested,
-        /// Some units.
+        /// Some units are cancelled.
         Partial,
         /// All units are cancelled.
         Cancelled,

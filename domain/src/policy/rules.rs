@@ -48,6 +48,7 @@ impl OnShortage {
 /// What sourcing prefers. The names of locations decide between equal results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "SourcingCriterion")]
 pub enum Criterion {
     /// The fewest locations, and so the fewest parcels.
     FewestLocations,

@@ -15,11 +15,11 @@ use crate::values::{LocationId, OrderId, Units};
 pub struct Movement {
     /// The order; absent if the event is not about one.
     pub order_id: Option<OrderId>,
-    /// Units at all locations together; negative if units were missing. Absent if the event is not about units.
+    /// Units that the event moved, over all locations; negative if units were missing. Absent if the event is not about units.
     pub quantity: Option<i64>,
     /// The quantities after the event at the locations that it changed. Other locations are unchanged.
     pub locations: Vec<MovementAt>,
-    /// Units that all orders together wait for after the event; absent if the event does not change the backorder queue.
+    /// Units in the backorder queue after the event; absent if the event does not change the queue.
     pub backordered: Option<Units>,
 }
 
@@ -30,17 +30,17 @@ pub struct Movement {
 pub struct MovementAt {
     /// The location.
     pub location: LocationId,
-    /// Units at this location; negative if units were missing. Absent if the event is not about units.
+    /// Units that the event moved at this location; negative if units were missing. Absent if the event is not about units.
     pub quantity: Option<i64>,
-    /// Sellable units physically there, reserved units included.
+    /// Sellable units at the location, reserved units included.
     pub on_hand: Units,
-    /// The units on hand that are reserved for orders.
+    /// Units of `onHand` that are reserved for orders.
     pub reserved: Units,
-    /// The units on hand that are earmarked for the backorder queue.
+    /// Units of `onHand` that are earmarked for the backorder queue.
     pub earmarked: Units,
-    /// The units on hand that are never promised.
+    /// Units of `onHand` that are never promised.
     pub safety_stock: Units,
-    /// Units that can still be promised: on hand less reserved, earmarked and safety stock, at least 0.
+    /// Units that can be promised: `onHand - reserved - earmarked - safetyStock`, at least 0.
     pub available: Units,
     /// Units waiting for inspection; not on hand.
     pub quarantine: Units,

@@ -19,12 +19,12 @@ pub(super) fn read(mutation: &MutationField, input: GraphQlValue) -> Result<AnyC
     match AnyCommand::read(mutation.command, fields) {
         Some(Ok(command)) => Ok(command),
         Some(Err(error)) => Err(json::error(&track.path(), &error)),
-        // Every mutation is made from a command.
+        // The mutation is made from a command, so the command exists.
         None => Err(ApiError::Internal),
     }
 }
 
-/// Converts a value to the domain's spelling. A value of another type stays as it is: the command's reader rejects it.
+/// Converts a value to the JSON of the domain. A value of another type is unchanged: the command's reader rejects it.
 fn convert(kind: &FieldType, value: Value) -> Value {
     match (kind, value) {
         (_, Value::Null) => Value::Null,
@@ -43,8 +43,8 @@ fn convert(kind: &FieldType, value: Value) -> Value {
     }
 }
 
-/// Whether a name is in upper case, as GraphQL spells enum values. Other spellings are passed on, so that a body for REST is a
-/// valid input.
+/// Whether a name is a GraphQL enum value, in upper case. Other names are unchanged, so that the body of a REST request is a valid
+/// input.
 fn is_constant(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }

@@ -21,12 +21,11 @@ use holdfast_domain::stock::SetStockPolicy;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
-/// Commands without a required idempotency key: executing them twice has the same effect as once. REST maps them to PUT.
+use crate::graphql::types::choice::description;
+
+/// Commands that do not require an idempotency key, because a second execution has no further effect. REST uses PUT for them.
 const WITHOUT_KEY: [&str; 4] =
     [RegisterLocation::NAME, SetMerchantPolicy::NAME, SetStockPolicy::NAME, RegisterMerchant::NAME];
-
-/// Enums of the domain whose GraphQL type has another name.
-const RENAMED: [(&str, &str); 1] = [("Criterion", "SourcingCriterion")];
 
 pub(super) static INPUTS: LazyLock<Inputs> = LazyLock::new(Inputs::of_commands);
 
@@ -71,12 +70,6 @@ pub(super) struct InputObject {
     pub(super) fields: Vec<InputField>,
 }
 
-pub(super) struct InputEnum {
-    pub(super) description: Option<String>,
-    /// The values as the domain spells them, with their descriptions.
-    pub(super) values: Vec<(String, Option<String>)>,
-}
-
 /// A command as a mutation.
 pub(super) struct MutationField {
     /// The command's name, such as `CreateOrder`.
@@ -97,8 +90,8 @@ pub(super) struct Inputs {
     pub(super) mutations: Vec<MutationField>,
     /// The input objects, by GraphQL name.
     pub(super) objects: BTreeMap<String, InputObject>,
-    /// The enums, by GraphQL name.
-    pub(super) enums: BTreeMap<String, InputEnum>,
+    /// The JSON Schemas of the enums, by name.
+    pub(super) enums: BTreeMap<String, Value>,
     schemas: Map<String, Value>,
 }
 
@@ -133,7 +126,7 @@ impl Inputs {
             return self.named_type(reference.rsplit('/').next().unwrap_or(reference));
         }
         if let Some(alternatives) = schema["anyOf"].as_array() {
-            // A type or null. Whether the field is required is declared separately.
+            // A type or null. `required` declares whether the field is required.
             return match alternatives.iter().find(|one| one["type"] != "null") {
                 Some(one) => self.field_type(one),
                 None => FieldType::Scalar("JSON"),
@@ -151,17 +144,14 @@ impl Inputs {
 
     fn named_type(&mut self, name: &str) -> FieldType {
         let schema = self.schemas.get(name).cloned().unwrap_or_default();
-        if let Some(values) = enum_values(&schema) {
-            let name =
-                RENAMED.iter().find(|(domain, _)| *domain == name).map_or(name, |(_, renamed)| renamed);
-            let description = description(&schema);
-            self.enums.entry(name.to_owned()).or_insert(InputEnum { description, values });
+        if schema["enum"].is_array() || schema["oneOf"][0]["const"].is_string() {
+            self.enums.insert(name.to_owned(), schema);
             return FieldType::Enum(name.to_owned());
         }
         if schema["properties"].is_object() {
             let input = format!("{name}Input");
             if !self.objects.contains_key(&input) {
-                // Inserted before its fields are read: an object may contain itself.
+                // Inserted before the fields are read, because an object may contain itself.
                 self.objects.insert(input.clone(), InputObject::default());
                 let object = self.object(&schema);
                 self.objects.insert(input.clone(), object);
@@ -207,19 +197,6 @@ fn string(schema: &Value) -> FieldType {
         Some("uuid") => FieldType::Id,
         _ => FieldType::Scalar("String"),
     }
-}
-
-fn description(schema: &Value) -> Option<String> {
-    schema["description"].as_str().map(|text| text.replace('\n', " "))
-}
-
-/// The values of an enum with their descriptions; `None` if the schema is not an enum.
-fn enum_values(schema: &Value) -> Option<Vec<(String, Option<String>)>> {
-    if let Some(values) = schema["enum"].as_array() {
-        return values.iter().map(|value| Some((value.as_str()?.to_owned(), None))).collect();
-    }
-    let values = schema["oneOf"].as_array()?;
-    values.iter().map(|one| Some((one["const"].as_str()?.to_owned(), description(one)))).collect()
 }
 
 /// `CreateOrder` as `createOrder`.

@@ -1,14 +1,14 @@
 //! A mutation for each of [`COMMANDS`](holdfast_commands::COMMANDS).
 //!
-//! No command is named here: `input_types.rs` derives the inputs from the JSON Schemas that OpenAPI uses, `schema.rs` registers
-//! them with GraphQL, and `input_conversion.rs` converts an input to the JSON that the command's own reader takes. The command
-//! has the same fingerprint as by REST, so an idempotency key means the same for both.
+//! `input_types.rs` derives the inputs from the JSON Schemas that OpenAPI uses, `schema.rs` registers them with GraphQL, and
+//! `input_conversion.rs` converts an input to the JSON that the command's reader expects. A command has the same fingerprint by
+//! GraphQL and by REST, so both share idempotency keys.
 //!
 //! Correctable errors are in the payload's `userErrors`, with the codes and pointers of REST. Other errors (`not_executed`,
 //! `outcome_unknown`, `internal_error`) are request errors, and the field is null.
 //!
-//! GraphQL's own validation would reject the whole request for one invalid input field, without a pointer. So
-//! [`defer_input_validation`] leaves inputs to the command's reader.
+//! GraphQL's validation would reject the whole request for one invalid input field, without a pointer. Therefore
+//! [`defer_input_validation`] leaves the validation of inputs to the command's reader.
 
 mod input_conversion;
 mod input_types;
@@ -44,14 +44,6 @@ const IF_MATCH: &str = "ifMatch";
 
 /// All mutations.
 pub(super) struct Mutation;
-
-/// The enums of all inputs, with the domain's values.
-#[cfg(test)]
-pub(super) fn input_enums() -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
-    let values =
-        |input: &'static input_types::InputEnum| input.values.iter().map(|(name, _)| name.as_str()).collect();
-    INPUTS.enums.iter().map(move |(name, input)| (name.as_str(), values(input)))
-}
 
 impl OutputType for Mutation {
     fn type_name() -> Cow<'static, str> {
@@ -95,8 +87,8 @@ impl ContainerType for Mutation {
 
 impl ObjectType for Mutation {}
 
-/// Exempts inputs from GraphQL's validation, which accepts any value but an object for an input type: wraps each input in a
-/// list. `Arguments` unwraps it.
+/// Exempts inputs from GraphQL's validation by wrapping each input in a list: the validation of an input type checks objects
+/// only. `Arguments` unwraps the input.
 pub(super) fn defer_input_validation(document: &mut ExecutableDocument) {
     match &mut document.operations {
         DocumentOperations::Single(operation) => wrap_inputs(&mut operation.node.selection_set.node),
@@ -170,7 +162,7 @@ impl Arguments {
     }
 }
 
-/// Executes a command. A correctable error is a payload, any other a request error.
+/// Executes a command. Returns a correctable error as a payload, another error as a request error.
 async fn execute(
     request: &RequestContext,
     mutation: &MutationField,

@@ -25,34 +25,34 @@ use crate::queries::AsOf;
 pub(super) struct CommandPayload {
     #[graphql(skip)]
     order: Option<AnsweredOrder>,
-    /// Why the command was rejected; empty if it was accepted.
+    /// The reasons for the rejection. Empty if the command was accepted.
     user_errors: Vec<UserError>,
-    /// True if the same key was answered before: this is that answer.
+    /// True if the idempotency key was used before: this is the earlier answer.
     replayed: bool,
-    /// The position of the journal that the answer includes; null if the command was not decided.
+    /// The journal position that the answer includes. Null if the command was not decided.
     position: Option<Long>,
-    /// The body of the REST answer, without personal data: an order, availability, a location or a policy.
+    /// The body of the REST response, without personal data: an order, availability, a location or a policy.
     result: Option<Value>,
-    /// The availability of the SKU, after a command on stock.
+    /// The availability of the SKU after a command on stock, otherwise null.
     availability: Option<Availability>,
-    /// The location, after a command on a location.
+    /// The location after a command on a location, otherwise null.
     location: Option<Location>,
-    /// The merchant's policy, after a command on it.
+    /// The merchant's policy after a command on the policy, otherwise null.
     policy: Option<Policy>,
 }
 
-/// A reason to reject a command.
+/// A reason for rejecting a command.
 #[derive(Debug, SimpleObject)]
 pub(super) struct UserError {
-    /// A stable code, the same as in REST.
+    /// A stable error code, the same as in REST.
     code: String,
-    /// An explanation for people.
+    /// An explanation in English.
     message: String,
-    /// The field that is wrong: a JSON pointer (RFC 6901) into `input`.
+    /// The invalid field: a JSON pointer (RFC 6901) into `input`. Null if the error is not about a field.
     pointer: Option<String>,
-    /// More data that belongs to the code, such as `shortages`.
+    /// Data that depends on the code, such as `shortages`. Null if the code has none.
     details: Option<Value>,
-    /// Whether the same command may be accepted later.
+    /// Whether the same command may succeed later.
     retryable: bool,
 }
 
@@ -67,8 +67,8 @@ struct AnsweredOrder {
 
 #[ComplexObject]
 impl CommandPayload {
-    /// The order as the command left it, after a command on an order. If the order has changed since, a replayed answer
-    /// has an id as of its position and, like an order read with `asOf`, no personal data.
+    /// The order after a command on an order, otherwise null. If the order has changed since, a replayed answer has the
+    /// order as of `position`, with an id of its own and without personal data.
     #[graphql(complexity = "10 + child_complexity")]
     async fn order(&self, context: &Context<'_>) -> Result<Option<Order>, Problem> {
         let Some(AnsweredOrder { merchant, id, position, replayed }) = &self.order else { return Ok(None) };

@@ -1,22 +1,23 @@
-//! Registers the type `Mutation` and its inputs. A derive cannot: they are made from the commands' JSON Schemas.
+//! Registers the type `Mutation` and its inputs, which are made from the JSON Schemas of the commands.
 
 use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::{Field, VariableDefinition};
-use async_graphql::registry::{
-    CacheControl, Deprecation, MetaEnumValue, MetaField, MetaInputValue, MetaType, Registry,
-};
+use async_graphql::registry::{CacheControl, Deprecation, MetaField, MetaInputValue, MetaType, Registry};
 use async_graphql::{ID, InputType, OutputType, Positioned, ServerResult, VisitorContext};
 
-use super::input_types::{FieldType, INPUTS, InputEnum, InputObject, MutationField};
+use super::input_types::{FieldType, INPUTS, InputObject, MutationField};
 use super::payload::CommandPayload;
 use super::{DRY_RUN, IF_MATCH, INPUT, KEY, MERCHANT, Mutation};
 use crate::graphql::connection::{argument, declare_arguments};
+use crate::graphql::descriptions::describe;
 use crate::graphql::limits::{COMMAND_COST, MAX_COMMANDS};
+use crate::graphql::types::choice::enum_type;
 use crate::graphql::types::scalars::{DateTime, Decimal, Long};
 
-const ABOUT: &str = "They run one after the other, and each succeeds or fails alone. Correctable errors are in `userErrors`, \
-    with the codes and pointers of REST. Request errors are `not_executed` (a retry is safe), `outcome_unknown` (retry \
-    with the same key) and `internal_error`. The headers `Actor` and `Correlation-Id` are recorded with each command.";
+const ABOUT: &str = "They run one after the other; one that fails does not affect the others. Correctable errors are returned \
+    in `userErrors`, with the codes and pointers of REST. Request errors are `not_executed` (a retry is safe), \
+    `outcome_unknown` (retry with the same key) and `internal_error`. The headers `Actor` and `Correlation-Id` are stored \
+    with each command.";
 
 /// The type `Mutation`. Registers all types of its arguments.
 pub(super) fn mutation(registry: &mut Registry) -> MetaType {
@@ -27,15 +28,16 @@ pub(super) fn mutation(registry: &mut Registry) -> MetaType {
     <Decimal as InputType>::create_type_info(registry);
     <serde_json::Value as InputType>::create_type_info(registry);
     let payload = <Option<CommandPayload> as OutputType>::create_type_info(registry);
-    for (name, input) in &INPUTS.enums {
-        // Queries may have registered it: both types are made from the same enum of the domain.
-        registry.types.entry(name.clone()).or_insert_with(|| enumeration(name, input));
+    for (name, schema) in &INPUTS.enums {
+        // Queries may have registered the type: `Choice` makes it from the same JSON Schema.
+        registry.types.entry(name.clone()).or_insert_with(|| enum_type(name, schema));
     }
     for (name, object) in &INPUTS.objects {
         registry.types.insert(name.clone(), input_object(name, object));
     }
-    // Queries and the payload are registered now; subscriptions add no connection.
+    // Queries and the payload are registered now; subscriptions add no connection and no view.
     declare_arguments(registry);
+    describe(registry);
     let fields = INPUTS.mutations.iter().map(|mutation| (mutation.name.clone(), field(mutation, &payload)));
     MetaType::Object {
         name: Mutation::type_name().into_owned(),
@@ -90,13 +92,12 @@ fn cost(
 }
 
 fn arguments(mutation: &MutationField) -> IndexMap<String, MetaInputValue> {
-    let key = "The idempotency key, 1 to 255 printable ASCII characters. The same command with the same key is answered \
-        as before and not executed again.";
+    let key = "The idempotency key, 1 to 255 printable ASCII characters. A repeated command with the same key is not executed \
+        again: it returns the first answer.";
     let merchant =
-        "The merchant; by default the header `Merchant` or, without the header, the only merchant.";
-    let dry_run =
-        "Only return what would happen: nothing is written, and the key is not used. False by default.";
-    let if_match = "Reject the command unless the order has this `version`.";
+        "Default: the merchant of the header `Merchant` or, without the header, the only merchant.";
+    let dry_run = "Return the answer without executing the command: nothing is written, and the key is not used. Default: false.";
+    let if_match = "Reject the command unless the order has this `version`. Default: any version.";
     let string = |required| named(&FieldType::Scalar("String"), required);
     let mut arguments = vec![
         argument(INPUT, Some("The fields of the command."), named(&mutation.input, true)),
@@ -125,33 +126,6 @@ fn input_object(name: &str, object: &InputObject) -> MetaType {
         rust_typename: None,
         oneof: false,
         directive_invocations: Vec::new(),
-    }
-}
-
-fn enumeration(name: &str, input: &InputEnum) -> MetaType {
-    let values = input.values.iter().map(|(domain, description)| {
-        let name = domain.to_ascii_uppercase();
-        let value = MetaEnumValue {
-            name: name.clone(),
-            description: description.clone(),
-            deprecation: Deprecation::NoDeprecated,
-            visible: None,
-            inaccessible: false,
-            tags: Vec::new(),
-            directive_invocations: Vec::new(),
-        };
-        (name, value)
-    });
-    MetaType::Enum {
-        name: name.to_owned(),
-        description: input.description.clone(),
-        enum_values: values.collect(),
-        visible: None,
-        inaccessible: false,
-        tags: Vec::new(),
-        rust_typename: None,
-        directive_invocations: Vec::new(),
-        requires_scopes: Vec::new(),
     }
 }
 

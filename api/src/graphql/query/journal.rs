@@ -1,4 +1,4 @@
-//! The journal: events, and what caused what.
+//! Events of the journal, and the commands that an event caused.
 
 use async_graphql::{Context, Object};
 use holdfast_domain::values::MerchantId;
@@ -10,7 +10,7 @@ use crate::graphql::arguments::must_exist;
 use crate::graphql::connection::{Connection, Items, Page, Window};
 use crate::graphql::context::RequestContext;
 use crate::graphql::error::Problem;
-use crate::graphql::limits::{PAST, list_cost, page_cost};
+use crate::graphql::limits::{REPLAY_COST, list_cost, page_cost};
 use crate::graphql::types::caused_command::CausedCommand;
 use crate::graphql::types::event::Event;
 use crate::graphql::types::scalars::Long;
@@ -23,8 +23,9 @@ pub(super) struct JournalQueries;
 #[allow(clippy::too_many_arguments, reason = "each is an argument of a query")]
 #[Object]
 impl JournalQueries {
-    /// The merchant's events, oldest first; 50 per page by default. A page read forward ends with a command's last event,
-    /// so it may have more than `first` events. With `correlationId` or `causationId`, read forward only.
+    /// The merchant's events, oldest first; 50 per page by default. A page read forward ends with the last event of a
+    /// command, so it can have more than `first` events. With `correlationId` or `causationId`, the list can be read forward
+    /// only.
     #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn events(
         &self,
@@ -33,11 +34,14 @@ impl JournalQueries {
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
-        #[graphql(desc = "Only events after this position; without `after` or `before`.")]
-        after_position: Option<Long>,
-        #[graphql(desc = "Only events of commands with this correlation id.")] correlation_id: Option<String>,
         #[graphql(
-            desc = "Only events of commands with this causation id, such as the `eventId` of an event."
+            desc = "Only events after this position; not together with `after`, `before` or `last`. Default: all."
+        )]
+        after_position: Option<Long>,
+        #[graphql(desc = "Only events of commands with this correlation id. Default: all.")]
+        correlation_id: Option<String>,
+        #[graphql(
+            desc = "Only events of commands with this causation id, such as an `eventId`. Default: all."
         )]
         causation_id: Option<String>,
         min_position: Option<Long>,
@@ -78,12 +82,13 @@ impl JournalQueries {
         }
     }
 
-    /// The command that an event belongs to, and all commands that it caused, in the order of the journal. Null if there is no such position.
-    #[graphql(complexity = "PAST + list_cost(50, child_complexity)")]
+    /// The command that an event belongs to, and the commands that it caused, directly or indirectly, in the order of the
+    /// journal. Null if no event has the position.
+    #[graphql(complexity = "REPLAY_COST + list_cost(50, child_complexity)")]
     async fn consequences(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "The position of any event of the command.")] position: Long,
+        #[graphql(desc = "The position of an event of the command.")] position: Long,
         min_position: Option<Long>,
     ) -> Result<Option<Items<CausedCommand>>, Problem> {
         let request = RequestContext::of(context)?;
@@ -140,7 +145,7 @@ async fn events_after(
     page.connection(nodes(merchant, events.iter()), end < head)
 }
 
-/// Positions are dense, so the events before one are those with the numbers before it.
+/// Positions have no gaps, so the page is a range of positions.
 async fn events_before(
     request: &RequestContext,
     merchant: &MerchantId,

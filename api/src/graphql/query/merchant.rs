@@ -1,4 +1,4 @@
-//! Locations, the policy, projections, and merchants.
+//! Locations, policy and projections of a merchant, and the list of merchants.
 
 use async_graphql::{Context, Object};
 use holdfast_domain::values::MerchantId;
@@ -43,7 +43,7 @@ impl MerchantQueries {
         Policy::new(&scope, &request.queries().policy(merchant.as_str()).await?)
     }
 
-    /// The projections, by name, and how far each has read the merchant's journal.
+    /// The projections and their progress through the merchant's journal, by name.
     async fn projections(&self, context: &Context<'_>) -> Result<Items<Projection>, Problem> {
         let request = RequestContext::of(context)?;
         Ok(Items(Projection::all(request.queries(), request.merchant()?).await?))

@@ -1,9 +1,11 @@
 //! Orders, fulfillment orders, the board, and metrics.
 
-use async_graphql::{Context, ID, InputObject, Object};
-use holdfast_domain::values::{LocationId, OrderId, Timestamp};
-use holdfast_projections::{self as projections, FulfillmentOrderFilter, OrderRow};
+use async_graphql::{Context, Enum, ID, InputObject, Object};
+use holdfast_domain::order::{FulfillmentOrderStatus, OrderStatus};
+use holdfast_domain::values::{LocationId, OrderId};
+use holdfast_projections::{self as projections, FulfillmentOrderFilter, GroupBy, OrderRow, Period, Stage};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::cursor::List;
 use crate::graphql::arguments::{optional, value, wait_for};
@@ -13,98 +15,65 @@ use crate::graphql::error::Problem;
 use crate::graphql::global_id::{GlobalId, Kind};
 use crate::graphql::limits::{list_cost, page_cost};
 use crate::graphql::types::board::{BoardEntry, BoardSummary};
-use crate::graphql::types::enums::{FulfillmentOrderStatus, GroupBy, OrderSort, OrderStatus, Period, Stage};
+use crate::graphql::types::choice::Choice;
 use crate::graphql::types::fulfillment_order::FulfillmentOrder;
 use crate::graphql::types::order::Order;
 use crate::graphql::types::order_metrics::OrderMetrics;
 use crate::graphql::types::scalars::{DateTime, Long};
-use crate::order_metrics::time_range;
+use crate::order_metrics::MetricsParams;
 use crate::queries::AsOf;
 
-/// Conditions on orders; all that are given must hold.
+/// The order of a list of orders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "projections::OrderSort")]
+enum OrderSort {
+    /// By creation, newest first.
+    NewestFirst,
+    /// By creation, oldest first.
+    OldestFirst,
+    /// By last change, latest first. An order that changes between two pages may be missing.
+    LatestChangeFirst,
+    /// By last change, earliest first. An order that changes between two pages appears again.
+    EarliestChangeFirst,
+}
+
 #[derive(Debug, Default, InputObject, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct OrderFilter {
-    /// The overall status.
-    status: Option<OrderStatus>,
-    /// The sales channel.
+    status: Option<Choice<OrderStatus>>,
     channel: Option<String>,
-    /// The order's reference in the sales channel.
     channel_ref: Option<String>,
-    /// The customer's reference in the sales channel.
     customer_ref: Option<String>,
-    /// The tracking number of one of its packages.
     tracking_number: Option<String>,
-    /// The SKU of one of its lines.
     sku: Option<String>,
-    /// A location that fulfils the order or a part of it.
     location: Option<String>,
-    /// Created after this time.
+    /// Only orders created after this time.
     created_after: Option<DateTime>,
-    /// Created before this time.
+    /// Only orders created before this time.
     created_before: Option<DateTime>,
-    /// Last changed after this time.
     changed_after: Option<DateTime>,
-    /// Last changed before this time.
     changed_before: Option<DateTime>,
-    /// Whether units of the order are backordered.
     backordered: Option<bool>,
-    /// Whether a package of the order is stuck.
     stuck: Option<bool>,
 }
 
-impl OrderFilter {
-    /// The read model's filter, which is the one of REST too.
-    async fn into_filter(
-        self,
-        request: &RequestContext,
-        sort: projections::OrderSort,
-    ) -> Result<projections::OrderFilter, Problem> {
-        let value = serde_json::to_value(&self).map_err(|error| Problem::internal(&error))?;
-        let filter = serde_path_to_error::deserialize::<_, projections::OrderFilter>(value);
-        let invalid = |error: serde_path_to_error::Error<serde_json::Error>| {
-            Problem::invalid(&format!("filter.{}", error.path()), error.inner())
-        };
-        let (after, before) = (self.created_after.map(|time| time.0), self.created_before.map(|time| time.0));
-        let merchant = request.merchant()?.as_str();
-        let first_position = request.queries().created_between(merchant, after, before).await?;
-        Ok(projections::OrderFilter { first_position, sort, ..filter.map_err(invalid)? })
-    }
-}
-
-/// Which metrics.
-#[derive(Debug, Default, InputObject)]
+#[derive(Debug, Default, InputObject, Serialize)]
 pub(super) struct MetricsFilter {
-    /// The length of a period; an hour by default.
-    period: Option<Period>,
-    /// Periods that begin at or after this time; by default 24 hours before `to`, or 60 minutes if the period is a minute.
+    period: Option<Choice<Period>>,
     from: Option<DateTime>,
-    /// Periods that begin before this time, at most 1500 periods after `from`; now by default.
     to: Option<DateTime>,
-    /// Only of this channel.
     channel: Option<String>,
-    /// Only of this location. What belongs to no location, such as orders created, is 0 then.
     location: Option<String>,
-    /// What the metrics are grouped by; nothing by default.
-    group_by: Option<GroupBy>,
+    /// By what the metrics of a period are grouped. Default: `NONE`.
+    #[serde(rename = "by")]
+    group_by: Option<Choice<GroupBy>>,
 }
 
-impl MetricsFilter {
-    /// The read model's filter.
-    fn into_filter(self, now: Timestamp) -> Result<projections::MetricsFilter, Problem> {
-        let period = self.period.map_or(projections::Period::Hour, Into::into);
-        let time = |time: Option<DateTime>| time.map(|time| time.0);
-        let range = time_range(period, time(self.from), time(self.to), now);
-        let (from, to) = range.map_err(|error| Problem::invalid("filter.from", error))?;
-        Ok(projections::MetricsFilter {
-            period,
-            from,
-            to,
-            channel: optional("filter.channel", self.channel)?,
-            location: optional("filter.location", self.location)?,
-            group_by: self.group_by.map_or(projections::GroupBy::None, Into::into),
-        })
-    }
+/// Reads a filter of REST or of the read model, which checks the values, from the filter of GraphQL.
+fn read_filter<T: DeserializeOwned>(filter: &impl Serialize) -> Result<T, Problem> {
+    let value = serde_json::to_value(filter).map_err(|error| Problem::internal(&error))?;
+    serde_path_to_error::deserialize(value)
+        .map_err(|error| Problem::invalid(&format!("filter.{}", error.path()), error.inner()))
 }
 
 #[derive(Default)]
@@ -113,7 +82,7 @@ pub(super) struct OrderQueries;
 #[allow(clippy::too_many_arguments, reason = "each is an argument of a query")]
 #[Object]
 impl OrderQueries {
-    /// An order with its personal data; null if there is none. With `asOf`, the order as it was, without personal data.
+    /// An order with its personal data; null if no order has the id. With `asOf`, a past state without personal data.
     async fn order(
         &self,
         context: &Context<'_>,
@@ -137,12 +106,12 @@ impl OrderQueries {
         view.map(|view| Order::new(&root, &view)).transpose()
     }
 
-    /// An order by its reference in a sales channel, without personal data; null if there is none.
+    /// An order by its name in a sales channel, without personal data; null if the channel has no order of that name.
     async fn order_by_ref(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "The sales channel.")] channel: String,
-        #[graphql(name = "ref", desc = "The order's reference there.")] reference: String,
+        #[graphql(desc = "The sales channel of the order.")] channel: String,
+        #[graphql(name = "ref", desc = "The order's `channelRef`.")] reference: String,
         min_position: Option<Long>,
     ) -> Result<Option<Order>, Problem> {
         let request = RequestContext::of(context)?;
@@ -158,8 +127,8 @@ impl OrderQueries {
         view.map(|view| Order::current(merchant, &view)).transpose()
     }
 
-    /// Orders that match, without personal data; 50 per page by default. Paged in both directions, but not with `after`
-    /// and `before` together.
+    /// Orders that match a filter, without personal data; 50 per page by default. Can be read in both directions, but not
+    /// with `after` and `before` together.
     #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn orders(
         &self,
@@ -168,8 +137,8 @@ impl OrderQueries {
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
-        #[graphql(desc = "Conditions; all orders by default.")] filter: Option<OrderFilter>,
-        #[graphql(default_with = "OrderSort::NewestFirst", desc = "The order of the list.")] sort: OrderSort,
+        #[graphql(desc = "Default: all orders.")] filter: Option<OrderFilter>,
+        #[graphql(default_with = "OrderSort::NewestFirst", desc = "The sort order.")] sort: OrderSort,
         min_position: Option<Long>,
     ) -> Result<Connection<Order>, Problem> {
         let request = RequestContext::of(context)?;
@@ -178,8 +147,12 @@ impl OrderQueries {
         let page = Window { first, after, last, before }.either_way(list)?;
         wait_for(request, min_position).await?;
         let direction = if page.is_backward { reversed(sort) } else { sort };
-        let filter = filter.unwrap_or_default().into_filter(request, direction).await?;
         let merchant = request.merchant()?;
+        let filter = filter.unwrap_or_default();
+        let (after, before) =
+            (filter.created_after.map(|time| time.0), filter.created_before.map(|time| time.0));
+        let first_position = request.queries().created_between(merchant.as_str(), after, before).await?;
+        let filter = projections::OrderFilter { first_position, sort: direction, ..read_filter(&filter)? };
         let place = page.place.as_deref();
         let found = request.queries().orders(merchant.as_str(), &filter, place, page.limit).await?;
         let order = |row: &OrderRow| {
@@ -189,8 +162,7 @@ impl OrderQueries {
         page.connection(found.items.iter().filter_map(order), found.next.is_some())
     }
 
-    /// Fulfillment orders, those of the oldest order first; 50 per page by default. Read forward only. Without a status,
-    /// those that a location can work on.
+    /// Fulfillment orders, by creation of their order, oldest first; 50 per page by default. Can be read forward only.
     #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn fulfillment_orders(
         &self,
@@ -199,35 +171,36 @@ impl OrderQueries {
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
-        #[graphql(desc = "Only of this location.")] location: Option<String>,
-        #[graphql(desc = "Only in this status.")] status: Option<FulfillmentOrderStatus>,
+        #[graphql(desc = "Only this location. Default: all.")] location: Option<String>,
+        #[graphql(desc = "Only this status. Default: all statuses in which a location can work on it.")]
+        status: Option<Choice<FulfillmentOrderStatus>>,
         min_position: Option<Long>,
     ) -> Result<Connection<FulfillmentOrder>, Problem> {
         let request = RequestContext::of(context)?;
         let list = List::FulfillmentOrders;
         let page = Window { first, after, last, before }.forward(list)?;
-        let status = status.map(Into::into);
-        let filter = FulfillmentOrderFilter { location: optional("location", location)?, status };
+        let location = optional("location", location)?;
+        let filter = FulfillmentOrderFilter { location, status: status.map(|status| status.0) };
         wait_for(request, min_position).await?;
         let (merchant, place) = (request.merchant()?, page.place.as_deref());
         let found =
             request.queries().fulfillment_orders(merchant.as_str(), &filter, place, page.limit).await?;
-        let parts = found.items.into_iter().map(|part| {
-            let number = part.view.fulfillment_order_id.number();
-            let cursor = list.at(format_args!("{}.{number}", part.order.first_position));
-            Ok((cursor, FulfillmentOrder::current(merchant, part)?))
+        let items = found.items.into_iter().map(|item| {
+            let number = item.view.fulfillment_order_id.number();
+            let cursor = list.at(format_args!("{}.{number}", item.order.first_position));
+            Ok((cursor, FulfillmentOrder::current(merchant, item)?))
         });
-        page.connection(parts, found.next.is_some())
+        page.connection(items, found.next.is_some())
     }
 
-    /// What a location has to do next in one stage: by priority, then by `dueAt`, then the oldest order first; 50 per page
-    /// by default. Read forward only.
+    /// The fulfillment orders of a location in one stage: by priority, then by `dueAt`, then by creation of the order; 50
+    /// per page by default. Can be read forward only.
     #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn fulfillment_board(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "The id of the location.")] location: String,
-        #[graphql(desc = "The stage.")] stage: Stage,
+        #[graphql(desc = "The location's id.")] location: String,
+        stage: Choice<Stage>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
@@ -240,7 +213,7 @@ impl OrderQueries {
         let location: LocationId = value("location", &location)?;
         wait_for(request, min_position).await?;
         let (merchant, place) = (request.merchant()?, page.place.as_deref());
-        let of = (&location, stage.into());
+        let of = (&location, stage.0);
         let found = request.queries().board(merchant.as_str(), of, place, page.limit).await?;
         let now = request.app().commands.clock().now();
         let entries = found.items.into_iter().map(|entry| {
@@ -255,7 +228,7 @@ impl OrderQueries {
     async fn fulfillment_board_summary(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "Only of this location.")] location: Option<String>,
+        #[graphql(desc = "Only this location. Default: all.")] location: Option<String>,
         min_position: Option<Long>,
     ) -> Result<Items<BoardSummary>, Problem> {
         let request = RequestContext::of(context)?;
@@ -272,19 +245,22 @@ impl OrderQueries {
     async fn metrics(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "Which metrics; those of the last 24 hours, by the hour, by default.")]
-        filter: Option<MetricsFilter>,
+        #[graphql(desc = "Default: the metrics of the last 24 hours, by the hour.")] filter: Option<
+            MetricsFilter,
+        >,
         min_position: Option<Long>,
     ) -> Result<OrderMetrics, Problem> {
         let request = RequestContext::of(context)?;
-        let filter = filter.unwrap_or_default().into_filter(request.app().commands.clock().now())?;
+        let params: MetricsParams = read_filter(&filter.unwrap_or_default())?;
+        let filter = params.filter(request.app().commands.clock().now());
+        let filter = filter.map_err(|error| Problem::invalid("filter.from", error))?;
         let min_position = min_position.map(|position| position.0);
         let result = request.queries().metrics(request.merchant()?.as_str(), &filter, min_position).await?;
         OrderMetrics::new(&result)
     }
 }
 
-/// The same list from its other end.
+/// The opposite sort order.
 fn reversed(sort: projections::OrderSort) -> projections::OrderSort {
     use projections::OrderSort::{EarliestChangeFirst, LatestChangeFirst, NewestFirst, OldestFirst};
     match sort {

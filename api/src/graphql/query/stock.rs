@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Object};
 use holdfast_domain::values::Sku;
-use holdfast_projections::AvailabilityFilter as Restriction;
+use holdfast_projections::AvailabilityFilter;
 
 use crate::cursor::List;
 use crate::graphql::arguments::{must_exist, optional, value, wait_for};
@@ -10,14 +10,14 @@ use crate::graphql::connection::{Connection, Items, Window};
 use crate::graphql::context::RequestContext;
 use crate::graphql::error::Problem;
 use crate::graphql::global_id::{GlobalId, Kind};
-use crate::graphql::limits::{MAX_PAGE, PAST, list_cost, page_cost};
+use crate::graphql::limits::{MAX_PAGE, REPLAY_COST, list_cost, page_cost};
 use crate::graphql::types::availability::Availability;
 use crate::graphql::types::scalars::{DateTime, Long};
 use crate::graphql::types::stock_movement::StockMovement;
 use crate::queries::past::StockHistoryQuery;
 
-/// How many stretches of a SKU's history are searched for movements at one location, 10,000 events each.
-const MAX_STRETCHES: usize = 10;
+/// Pages of 10,000 events that are searched for a movement at one location.
+const MAX_SEARCHED_PAGES: usize = 10;
 
 #[derive(Default)]
 pub(super) struct StockQueries;
@@ -25,17 +25,19 @@ pub(super) struct StockQueries;
 #[allow(clippy::too_many_arguments, reason = "each is an argument of a query")]
 #[Object]
 impl StockQueries {
-    /// The availability of SKUs, in the order of `skus`; SKUs without stock records are left out. With `asOf`, the
-    /// availability then, by what was recorded then.
+    /// The availability of SKUs, in the order of `skus`, without SKUs that have no stock records. With `asOf`, a past
+    /// state.
     #[graphql(
-        complexity = "list_cost(skus.len(), child_complexity) + if as_of.is_some() { PAST } else { 0 }"
+        complexity = "list_cost(skus.len(), child_complexity) + if as_of.is_some() { REPLAY_COST } else { 0 }"
     )]
     async fn availability(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The SKUs, 1 to 200.")] skus: Vec<String>,
-        #[graphql(desc = "Apply the limit of this channel.")] channel: Option<String>,
-        #[graphql(desc = "Include supplies expected by this time.")] by: Option<DateTime>,
+        #[graphql(desc = "Apply the limit of this channel. Default: no limit.")] channel: Option<String>,
+        #[graphql(desc = "Include supplies expected by this time. Default: no supplies.")] by: Option<
+            DateTime,
+        >,
         min_position: Option<Long>,
         as_of: Option<String>,
     ) -> Result<Items<Availability>, Problem> {
@@ -44,33 +46,33 @@ impl StockQueries {
             return Err(Problem::invalid("skus", format!("must be 1 to {MAX_PAGE}")));
         }
         let skus = skus.iter().map(|sku| value("skus", sku)).collect::<Result<Vec<Sku>, Problem>>()?;
-        let restriction = Restriction { channel: optional("channel", channel)?, by: by.map(|time| time.0) };
+        let filter = AvailabilityFilter { channel: optional("channel", channel)?, by: by.map(|time| time.0) };
         let as_of = optional("asOf", as_of)?;
         wait_for(request, min_position).await?;
         let (queries, merchant) = (request.queries(), request.merchant()?);
         let (position, found) = match as_of {
             Some(as_of) => {
-                let found = queries.availability_as_of(merchant.as_str(), &skus, &restriction, as_of).await?;
+                let found = queries.availability_as_of(merchant.as_str(), &skus, &filter, as_of).await?;
                 (Some(found.0), found.1)
             }
-            None => (None, queries.availability(merchant.as_str(), &skus, &restriction).await?),
+            None => (None, queries.availability(merchant.as_str(), &skus, &filter).await?),
         };
         let of = |sku: &Sku| found.iter().find(|item| item.sku == *sku);
         let in_order = skus.iter().filter_map(of).map(|view| {
             let root = GlobalId::new(Kind::Availability, merchant, &view.sku);
-            Availability::new(&root.with_position(position).restricted(&restriction), view)
+            Availability::new(&root.with_position(position).filtered(&filter), view)
         });
         in_order.collect()
     }
 
-    /// The movements of a SKU, oldest first, each with the stock after it; 50 per page by default. Read forward only. Null
-    /// for a SKU without stock records.
-    #[graphql(complexity = "PAST + page_cost(first, last, child_complexity)")]
+    /// The movements of a SKU, oldest first, with the stock after each; 50 per page by default. Can be read forward only.
+    /// Null for a SKU without stock records.
+    #[graphql(complexity = "REPLAY_COST + page_cost(first, last, child_complexity)")]
     async fn stock_history(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "The SKU.")] sku: String,
-        #[graphql(desc = "Only movements at this location.")] location: Option<String>,
+        sku: String,
+        #[graphql(desc = "Only movements at this location. Default: all.")] location: Option<String>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
@@ -87,16 +89,19 @@ impl StockQueries {
         let as_of = optional("asOf", as_of)?;
         let mut search = StockHistoryQuery { sku, location, after, limit: page.limit, as_of };
         let (queries, merchant) = (request.queries(), request.merchant()?);
-        let mut stretches = 0;
+        let mut searched_pages = 0;
         let found = loop {
             let Some(found) = queries.stock_history(merchant.as_str(), &search).await? else {
                 return Ok(None);
             };
             match found.next.filter(|_| found.items.is_empty()) {
-                // A page must have an item: its cursor is what the next page begins after.
-                Some(next) if stretches < MAX_STRETCHES => (stretches, search.after) = (stretches + 1, next),
+                // A page needs an item, because the next page begins after the item's cursor.
+                Some(next) if searched_pages < MAX_SEARCHED_PAGES => {
+                    (searched_pages, search.after) = (searched_pages + 1, next);
+                }
                 Some(_) => {
-                    let reason = "has no movement within the next 100000 events: use holdfast audit stock";
+                    let reason =
+                        "has no movement within the next 100000 events: use the command holdfast audit stock";
                     return Err(Problem::invalid("location", reason));
                 }
                 None => break found,

@@ -12,7 +12,7 @@ fn order(quantity: u64) -> Value {
 }
 
 /// The code and pointer of the only error.
-fn wrong(payload: &Value) -> (&str, &str) {
+fn only_error(payload: &Value) -> (&str, &str) {
     let errors = payload["userErrors"].as_array().unwrap();
     assert_eq!(errors.len(), 1, "{payload}");
     assert!(!errors[0]["message"].as_str().unwrap().is_empty());
@@ -46,14 +46,14 @@ async fn a_replayed_create_order_returns_the_order_as_it_was_created() {
         assert_eq!(payload[other], Value::Null, "{other}");
     }
     let cancel = format!(
-        r#"mutation {{ cancelOrder(input: {{orderId: {}, reason: "asked"}}, idempotencyKey: "c1") {{
+        r#"mutation {{ cancelOrder(input: {{orderId: {}, reason: "customer request"}}, idempotencyKey: "c1") {{
             order {{ status }} }} }}"#,
         payload["order"]["orderId"]
     );
     assert_eq!(server.query(&cancel).await["cancelOrder"]["order"]["status"], "CANCELLED");
     let again = server.create_order("o1", order(2)).await;
     assert_eq!(again["replayed"], true);
-    assert_eq!(again["order"]["status"], "RESERVED", "what was answered then");
+    assert_eq!(again["order"]["status"], "RESERVED", "a replayed answer has the status of the first answer");
     assert_eq!((&again["result"], &again["position"]), (&payload["result"], &payload["position"]));
 }
 
@@ -94,19 +94,19 @@ async fn a_payload_has_the_object_that_the_command_changed() {
 #[tokio::test]
 async fn a_rejection_is_a_user_error_and_is_replayed() {
     let server = TestServer::stocked().await;
-    let refused = server.create_order("o1", order(1_001)).await;
-    assert_eq!(wrong(&refused), ("insufficient_stock", "/lines"));
-    let error = &refused["userErrors"][0];
+    let rejected = server.create_order("o1", order(1_001)).await;
+    assert_eq!(only_error(&rejected), ("insufficient_stock", "/lines"));
+    let error = &rejected["userErrors"][0];
     assert_eq!(
         error["details"],
         json!({"shortages": [{"sku": "MUG", "requested": 1_001, "available": 1_000}]})
     );
     assert_eq!(error["retryable"], false);
-    assert_eq!((&refused["result"], &refused["order"]), (&Value::Null, &Value::Null));
-    assert!(refused["position"].is_u64());
+    assert_eq!((&rejected["result"], &rejected["order"]), (&Value::Null, &Value::Null));
+    assert!(rejected["position"].is_u64());
     let again = server.create_order("o1", order(1_001)).await;
-    assert_eq!((&again["userErrors"], &again["replayed"]), (&refused["userErrors"], &json!(true)));
-    assert_eq!(wrong(&server.create_order("o1", order(1)).await), ("idempotency_key_reused", "none"));
+    assert_eq!((&again["userErrors"], &again["replayed"]), (&rejected["userErrors"], &json!(true)));
+    assert_eq!(only_error(&server.create_order("o1", order(1)).await), ("idempotency_key_reused", "none"));
 }
 
 #[tokio::test]
@@ -115,7 +115,7 @@ async fn an_invalid_input_is_reported_by_pointer_and_nothing_is_written() {
     let head = server.head().await;
     let line = |line: Value| json!({"channel": "web", "lines": [line]});
     let quantity = |quantity: Value| line(json!({"sku": "MUG", "quantity": quantity}));
-    for (input, code, place) in [
+    for (input, code, pointer) in [
         (json!({"channel": "web"}), "missing_field", "/lines"),
         (json!({"channel": "web", "lines": [], "colour": 1}), "unknown_field", "/colour"),
         (line(json!({"sku": "MUG", "quantity": 1, "a/b~c": 1})), "unknown_field", "/lines/0/a~1b~0c"),
@@ -140,14 +140,14 @@ async fn an_invalid_input_is_reported_by_pointer_and_nothing_is_written() {
         (Value::Null, "invalid_value", ""),
     ] {
         let payload = server.create_order("bad", input.clone()).await;
-        assert_eq!(wrong(&payload), (code, place), "{input}");
+        assert_eq!(only_error(&payload), (code, pointer), "{input}");
         assert_eq!(payload["position"], Value::Null, "{input}");
     }
     assert_eq!(server.head().await, head);
 }
 
 #[tokio::test]
-async fn an_input_may_be_a_literal_or_a_variable_and_a_single_item_is_a_list() {
+async fn an_input_may_be_a_literal_or_a_variable_and_a_single_item_counts_as_a_list() {
     let server = TestServer::stocked().await;
     let mutation = r#"mutation($sku: String!, $urgency: Priority, $at: DateTime) {
         a: createOrder(idempotencyKey: "a", input: {channel: "web", payment: NOT_REQUIRED, onShortage: REJECT,
@@ -160,10 +160,10 @@ async fn an_input_may_be_a_literal_or_a_variable_and_a_single_item_is_a_list() {
     let answer = server.query_with(None, mutation, json!({"sku": "MUG", "urgency": "EXPRESS"})).await;
     assert_eq!(answer["data"]["a"]["result"]["priority"], "express", "{answer}");
     assert_eq!(answer["data"]["b"]["result"]["attributes"], json!({"gift": "yes"}), "{answer}");
-    // A body for REST is an input as it is.
-    let by_rest =
+    // The body of a REST request is a valid input.
+    let rest_body =
         json!({"channel": "web", "payment": "not_required", "lines": [{"sku": "MUG", "quantity": 1}]});
-    assert_eq!(server.create_order("c", by_rest).await["userErrors"], json!([]));
+    assert_eq!(server.create_order("c", rest_body).await["userErrors"], json!([]));
 }
 
 #[tokio::test]
@@ -184,12 +184,12 @@ async fn commands_of_one_request_run_in_order_and_fail_alone() {
     );
     let data = server.query(&mutation).await;
     assert_eq!(data["first"]["availability"]["available"], 0);
-    assert_eq!(wrong_code(&data["second"]), "adjustment_below_zero");
+    assert_eq!(error_code(&data["second"]), "adjustment_below_zero");
     assert_eq!(data["third"]["userErrors"], json!([{"code": "missing_field", "pointer": "/reason"}]));
     assert_eq!(data["fourth"]["availability"]["available"], 5);
 }
 
-fn wrong_code(payload: &Value) -> &str {
+fn error_code(payload: &Value) -> &str {
     payload["userErrors"][0]["code"].as_str().unwrap_or("none")
 }
 
@@ -203,7 +203,7 @@ async fn commands_that_set_a_state_need_no_idempotency_key() {
     }
     for key in [String::new(), "é".to_owned(), "k".repeat(256)] {
         let data = server.query(&created(&format!(", idempotencyKey: \"{key}\""))).await;
-        assert_eq!(wrong_code(&data["createOrder"]), "idempotency_key_invalid", "{key}");
+        assert_eq!(error_code(&data["createOrder"]), "idempotency_key_invalid", "{key}");
     }
     let registered = server
         .query(
@@ -225,22 +225,22 @@ async fn if_match_rejects_a_command_on_another_version_of_the_order() {
     let cancel = |key: &str, version: &str| {
         format!(
             r#"mutation {{ cancelOrder(ifMatch: {version}, idempotencyKey: "{key}",
-                input: {{orderId: {}, reason: "asked"}}) {{ userErrors {{ code }} order {{ status }} }} }}"#,
+                input: {{orderId: {}, reason: "customer request"}}) {{ userErrors {{ code }} order {{ status }} }} }}"#,
             created["result"]["orderId"]
         )
     };
     let outdated = server.query(&cancel("c1", &(version + 1).to_string())).await;
-    assert_eq!(wrong_code(&outdated["cancelOrder"]), "precondition_failed");
+    assert_eq!(error_code(&outdated["cancelOrder"]), "precondition_failed");
     for malformed in ["-1", "1.5", "\"x\""] {
         let data = server.query(&cancel("c2", malformed)).await;
-        assert_eq!(wrong_code(&data["cancelOrder"]), "if_match_malformed", "{malformed}");
+        assert_eq!(error_code(&data["cancelOrder"]), "if_match_malformed", "{malformed}");
     }
     let cancelled = server.query(&cancel("c3", &format!("\"{version}\""))).await;
     assert_eq!(cancelled["cancelOrder"], json!({"userErrors": [], "order": {"status": "CANCELLED"}}));
 }
 
 #[tokio::test]
-async fn a_mutation_takes_its_merchant_by_argument_or_header() {
+async fn the_merchant_of_a_mutation_is_an_argument_or_a_header() {
     let server = TestServer::stocked().await;
     let other = r#"mutation {
         registerMerchant(input: {merchant: "other", name: "Other"}) { policy { name } }
@@ -259,14 +259,14 @@ async fn a_mutation_takes_its_merchant_by_argument_or_header() {
     assert_eq!(data["createOrder"]["order"]["status"], "RESERVED", "{data}");
     assert_eq!(data["createOrder"]["order"]["history"]["nodes"].as_array().unwrap().len(), 3);
     assert_eq!(data["createOrder"]["order"]["fulfillmentOrders"]["nodes"][0]["location"], "O-1");
-    assert_eq!(wrong_code(&data["unknown"]), "unknown_merchant");
+    assert_eq!(error_code(&data["unknown"]), "unknown_merchant");
 
     let create = r#"mutation { createOrder(idempotencyKey: "o1", input: {channel: "web", lines: []}) {
         userErrors { code } replayed } }"#;
-    let nameless = server.query(create).await;
-    assert_eq!(wrong_code(&nameless["createOrder"]), "merchant_required");
+    let without_merchant = server.query(create).await;
+    assert_eq!(error_code(&without_merchant["createOrder"]), "merchant_required");
     let by_header = server.query_with(Some("other"), create, json!({})).await;
-    assert_eq!(wrong_code(&by_header["data"]["createOrder"]), "idempotency_key_reused", "{by_header}");
+    assert_eq!(error_code(&by_header["data"]["createOrder"]), "idempotency_key_reused", "{by_header}");
 }
 
 #[tokio::test]
@@ -301,8 +301,8 @@ async fn too_many_commands_in_one_request_are_rejected() {
         (6..11).map(count).collect::<String>()
     );
     assert_eq!(server.code(&spread).await, "too_many_commands");
-    let much = "order { lines { nodes { sku quantity } } } ".repeat(300);
-    let query = format!("mutation {{ {} {{ {much} }} }}", count(0).replace("{ position }", ""));
+    let selection = "order { lines { nodes { sku quantity } } } ".repeat(300);
+    let query = format!("mutation {{ {} {{ {selection} }} }}", count(0).replace("{ position }", ""));
     assert_eq!(server.code(&query).await, "query_too_complex");
     assert_eq!(server.head().await, head);
     server.query(&format!("mutation {{ {} }}", commands(10))).await;
@@ -314,16 +314,21 @@ async fn mutations_take_an_order_from_creation_to_delivery() {
     let server = TestServer::stocked().await;
     let created = server.create_order("o1", order(2)).await;
     let id = created["result"]["orderId"].as_str().unwrap();
-    let (part, shipment, back) = (format!("{id}.f1"), format!("{id}.s1"), format!("{id}.r1"));
+    let (fulfillment_order, shipment, order_return) =
+        (format!("{id}.f1"), format!("{id}.s1"), format!("{id}.r1"));
     let package = json!({"carrier": "ups", "trackingNumber": "1Z999", "weight": "750"});
     let line = json!({"line": 1, "quantity": 1, "disposition": "QUARANTINE"});
     for (command, input, status) in [
         ("HoldOrder", json!({"orderId": id, "reason": "CUSTOMER_REQUEST"}), "ON_HOLD"),
         ("ReleaseHold", json!({"orderId": id, "holdId": "h1"}), "RESERVED"),
-        ("AcceptFulfillmentOrder", json!({"fulfillmentOrderId": part}), "RESERVED"),
-        ("PickItems", json!({"fulfillmentOrderId": part, "all": true}), "PICKING"),
-        ("PackItems", json!({"fulfillmentOrderId": part, "lines": {"line": 1, "quantity": 2}}), "PACKED"),
-        ("ShipItems", json!({"fulfillmentOrderId": part, "packages": [package]}), "SHIPPED"),
+        ("AcceptFulfillmentOrder", json!({"fulfillmentOrderId": fulfillment_order}), "RESERVED"),
+        ("PickItems", json!({"fulfillmentOrderId": fulfillment_order, "all": true}), "PICKING"),
+        (
+            "PackItems",
+            json!({"fulfillmentOrderId": fulfillment_order, "lines": {"line": 1, "quantity": 2}}),
+            "PACKED",
+        ),
+        ("ShipItems", json!({"fulfillmentOrderId": fulfillment_order, "packages": [package]}), "SHIPPED"),
         (
             "TrackShipment",
             json!({"shipmentId": shipment, "status": "IN_TRANSIT", "at": "2026-03-04T10:00:00Z"}),
@@ -337,7 +342,7 @@ async fn mutations_take_an_order_from_creation_to_delivery() {
         ),
         (
             "ReceiveReturn",
-            json!({"returnId": back, "location": "DC-1", "lines": [line]}),
+            json!({"returnId": order_return, "location": "DC-1", "lines": [line]}),
             "PARTIALLY_RETURNED",
         ),
     ] {

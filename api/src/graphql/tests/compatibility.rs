@@ -1,4 +1,4 @@
-//! Finds breaking changes of the GraphQL schema, so that an update of the schema file cannot contain one.
+//! Finds breaking changes of the GraphQL schema. An update of the schema file must not contain any.
 
 use std::collections::BTreeMap;
 
@@ -18,63 +18,63 @@ fn types(sdl: &str) -> BTreeMap<Name, TypeDefinition> {
 }
 
 /// The changes from one schema to another that break clients.
-pub(super) fn broken(before: &str, now: &str) -> Vec<String> {
-    let (before, now) = (types(before), types(now));
+pub(super) fn breaking_changes(before: &str, after: &str) -> Vec<String> {
+    let (before, after) = (types(before), types(after));
     let mut changes = Vec::new();
     for (name, before) in &before {
-        match now.get(name) {
-            Some(now) => compare_types(name, &before.kind, &now.kind, &mut changes),
+        match after.get(name) {
+            Some(after) => compare_types(name, &before.kind, &after.kind, &mut changes),
             None => changes.push(format!("{name} was removed")),
         }
     }
     changes
 }
 
-fn compare_types(name: &Name, before: &TypeKind, now: &TypeKind, changes: &mut Vec<String>) {
-    match (before, now) {
+fn compare_types(name: &Name, before: &TypeKind, after: &TypeKind, changes: &mut Vec<String>) {
+    match (before, after) {
         (TypeKind::Scalar, TypeKind::Scalar) => {}
-        (TypeKind::Object(before), TypeKind::Object(now)) => {
-            compare_fields(name, &before.fields, &now.fields, changes);
+        (TypeKind::Object(before), TypeKind::Object(after)) => {
+            compare_fields(name, &before.fields, &after.fields, changes);
         }
-        (TypeKind::Interface(before), TypeKind::Interface(now)) => {
-            compare_fields(name, &before.fields, &now.fields, changes);
+        (TypeKind::Interface(before), TypeKind::Interface(after)) => {
+            compare_fields(name, &before.fields, &after.fields, changes);
         }
-        (TypeKind::Union(before), TypeKind::Union(now)) => {
+        (TypeKind::Union(before), TypeKind::Union(after)) => {
             let removed = before
                 .members
                 .iter()
-                .filter(|member| !now.members.iter().any(|other| other.node == member.node));
+                .filter(|member| !after.members.iter().any(|other| other.node == member.node));
             changes.extend(removed.map(|member| format!("{name} no longer contains {}", member.node)));
         }
-        (TypeKind::Enum(before), TypeKind::Enum(now)) => {
+        (TypeKind::Enum(before), TypeKind::Enum(after)) => {
             let removed = before
                 .values
                 .iter()
-                .filter(|value| !now.values.iter().any(|other| other.node.value == value.node.value));
+                .filter(|value| !after.values.iter().any(|other| other.node.value == value.node.value));
             changes.extend(removed.map(|value| format!("{name}.{} was removed", value.node.value)));
         }
-        (TypeKind::InputObject(before), TypeKind::InputObject(now)) => {
-            compare_inputs(name.as_str(), &before.fields, &now.fields, changes);
+        (TypeKind::InputObject(before), TypeKind::InputObject(after)) => {
+            compare_inputs(name.as_str(), &before.fields, &after.fields, changes);
         }
-        _ => changes.push(format!("{name} is of another kind")),
+        _ => changes.push(format!("{name} has another kind")),
     }
 }
 
 fn compare_fields(
     owner: &Name,
     before: &[Positioned<FieldDefinition>],
-    now: &[Positioned<FieldDefinition>],
+    after: &[Positioned<FieldDefinition>],
     changes: &mut Vec<String>,
 ) {
     for Positioned { node: before, .. } in before {
         let name = format!("{owner}.{}", before.name.node);
-        match now.iter().find(|field| field.node.name.node == before.name.node) {
+        match after.iter().find(|field| field.node.name.node == before.name.node) {
             None => changes.push(format!("{name} was removed")),
-            Some(Positioned { node: now, .. }) => {
-                if !is_within(&now.ty.node, &before.ty.node) {
-                    changes.push(format!("{name} was {} and is {}", before.ty.node, now.ty.node));
+            Some(Positioned { node: after, .. }) => {
+                if !is_within(&after.ty.node, &before.ty.node) {
+                    changes.push(format!("{name} was {} and is {}", before.ty.node, after.ty.node));
                 }
-                compare_inputs(&name, &before.arguments, &now.arguments, changes);
+                compare_inputs(&name, &before.arguments, &after.arguments, changes);
             }
         }
     }
@@ -84,29 +84,28 @@ fn compare_fields(
 fn compare_inputs(
     owner: &str,
     before: &[Positioned<InputValueDefinition>],
-    now: &[Positioned<InputValueDefinition>],
+    after: &[Positioned<InputValueDefinition>],
     changes: &mut Vec<String>,
 ) {
     for Positioned { node: before, .. } in before {
         let name = format!("{owner}({})", before.name.node);
-        match now.iter().find(|input| input.node.name.node == before.name.node) {
+        match after.iter().find(|input| input.node.name.node == before.name.node) {
             None => changes.push(format!("{name} was removed")),
-            Some(Positioned { node: now, .. }) if !is_within(&before.ty.node, &now.ty.node) => {
-                changes.push(format!("{name} was {} and is {}", before.ty.node, now.ty.node));
+            Some(Positioned { node: after, .. }) if !is_within(&before.ty.node, &after.ty.node) => {
+                changes.push(format!("{name} was {} and is {}", before.ty.node, after.ty.node));
             }
             Some(_) => {}
         }
     }
-    for Positioned { node: now, .. } in now {
-        let is_new = !before.iter().any(|input| input.node.name.node == now.name.node);
-        if is_new && !now.ty.node.nullable && now.default_value.is_none() {
-            changes.push(format!("{owner}({}) is new and required", now.name.node));
+    for Positioned { node: after, .. } in after {
+        let is_new = !before.iter().any(|input| input.node.name.node == after.name.node);
+        if is_new && !after.ty.node.nullable && after.default_value.is_none() {
+            changes.push(format!("{owner}({}) is new and required", after.name.node));
         }
     }
 }
 
-/// Whether every value of the type `inner` is also a value of the type `outer`. Only nullable types contain
-/// null.
+/// Whether every value of the type `inner` is also a value of the type `outer`. Only nullable types contain null.
 fn is_within(inner: &Type, outer: &Type) -> bool {
     let same_base = match (&inner.base, &outer.base) {
         (BaseType::Named(inner), BaseType::Named(outer)) => inner == outer,
@@ -123,14 +122,14 @@ fn breaking_changes_are_reported_and_additions_are_not() {
         union Thing = Cup | Tea
         type Cup { colour: Colour! size: Int tags(first: Int): [String!] }
         type Tea { name: String }";
-    let added = "enum Colour { RED BLUE GREEN }
+    let with_additions = "enum Colour { RED BLUE GREEN }
         input Wish { colour: Colour size: Int strength: Int! = 3 }
         union Thing = Cup | Tea | Pot
         type Pot { colour: Colour }
         type Cup { colour: Colour! size: Int! tags(first: Int, after: String): [String!]! lid: Boolean }
         type Tea { name: String }";
-    assert_eq!(broken(before, before), Vec::<String>::new());
-    assert_eq!(broken(before, added), Vec::<String>::new());
+    assert_eq!(breaking_changes(before, before), Vec::<String>::new());
+    assert_eq!(breaking_changes(before, with_additions), Vec::<String>::new());
     for (old, new, change) in [
         ("RED BLUE", "RED", "Colour.BLUE was removed"),
         ("colour: Colour! size: Int }", "colour: Colour! size: Int! }", "Wish(size) was Int and is Int!"),
@@ -143,10 +142,10 @@ fn breaking_changes_are_reported_and_additions_are_not() {
         ("(first: Int)", "(first: Int!)", "Cup.tags(first) was Int and is Int!"),
         ("(first: Int)", "(first: Int, by: Int!)", "Cup.tags(by) is new and required"),
         ("[String!]", "[String]", "Cup.tags was [String!] and is [String]"),
-        ("type Tea", "input Tea", "Tea is of another kind"),
+        ("type Tea", "input Tea", "Tea has another kind"),
     ] {
-        let now = before.replacen(old, new, 1);
-        assert_ne!(now, before, "{old}");
-        assert_eq!(broken(before, &now), [change], "{old} replaced by {new}");
+        let after = before.replacen(old, new, 1);
+        assert_ne!(after, before, "{old}");
+        assert_eq!(breaking_changes(before, &after), [change], "{old} replaced by {new}");
     }
 }

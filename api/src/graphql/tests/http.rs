@@ -1,4 +1,4 @@
-//! The routes, as a client or a browser would use them.
+//! The HTTP routes, with the requests of clients and browsers.
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
@@ -69,7 +69,7 @@ async fn a_malformed_request_is_rejected_with_a_code() {
     }
 }
 
-/// Gets a path as a browser does. Returns the Content-Security-Policy and the text.
+/// Requests a path with the headers of a browser. Returns the Content-Security-Policy and the text.
 async fn browse(server: &TestServer, path: &str) -> (String, String) {
     let accepted = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8";
     let request = Request::get(path).header(header::ACCEPT, accepted).body(Body::empty()).unwrap();
@@ -89,7 +89,7 @@ fn attributes<'a>(page: &'a str, name: &str) -> Vec<&'a str> {
 }
 
 #[tokio::test]
-async fn graphiql_is_served_with_all_its_files_and_loads_nothing_from_elsewhere() {
+async fn graphiql_loads_files_from_this_server_only() {
     let server = TestServer::empty().await;
     let (policy, page) = browse(&server, "/graphql").await;
     assert!(policy.starts_with("default-src 'self';"), "{policy}");

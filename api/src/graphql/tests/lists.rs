@@ -1,8 +1,8 @@
-//! Lists in pages, stock, and a merchant's locations, policy and projections.
+//! Lists and their pages.
 
 use super::*;
 
-/// The references of all orders, page by page.
+/// The references of all orders, one list per page.
 async fn pages(server: &TestServer, first: usize) -> Vec<Vec<String>> {
     let query = "query($first: Int!, $after: String) { orders(first: $first, after: $after) {
         edges { cursor node { channelRef } } pageInfo { hasNextPage endCursor } } }";
@@ -34,7 +34,7 @@ async fn paging_returns_every_order_once_newest_first() {
     let newest_first: Vec<String> = (1..=25).rev().map(|number| format!("W-{number}")).collect();
     assert_eq!(pages.concat(), newest_first);
 
-    let (mut parts, mut after) = (Vec::new(), Value::Null);
+    let (mut references, mut after) = (Vec::new(), Value::Null);
     loop {
         let query =
             "query($after: String) { fulfillmentOrders(first: 10, after: $after, location: \"DC-1\") {
@@ -42,7 +42,7 @@ async fn paging_returns_every_order_once_newest_first() {
         let answer = server.query_with(None, query, json!({"after": after})).await;
         let list = &answer["data"]["fulfillmentOrders"];
         let edges = list["edges"].as_array().unwrap_or_else(|| panic!("{answer}"));
-        parts.extend(
+        references.extend(
             edges.iter().map(|edge| edge["node"]["order"]["channelRef"].as_str().unwrap().to_owned()),
         );
         after = list["pageInfo"]["endCursor"].clone();
@@ -51,7 +51,7 @@ async fn paging_returns_every_order_once_newest_first() {
         }
     }
     let oldest_first: Vec<String> = newest_first.into_iter().rev().collect();
-    assert_eq!(parts, oldest_first);
+    assert_eq!(references, oldest_first);
 }
 
 #[tokio::test]
@@ -86,12 +86,12 @@ async fn a_cursor_that_the_list_did_not_issue_is_rejected() {
     let cursor = server.query(&query).await["orders"]["edges"][0]["cursor"].as_str().unwrap().to_owned();
     let query = format!(r#"{{ fulfillmentOrders(after: "{cursor}") {{ edges {{ cursor }} }} }}"#);
     assert_eq!(server.code(&query).await, "invalid_cursor");
-    // ["-created","-1"], ["-created","1.2"], ["-created",""] and texts that are no cursors.
-    for made_up in
+    // ["-created","-1"], ["-created","1.2"], ["-created",""], and texts that are not cursors.
+    for cursor in
         ["WyItY3JlYXRlZCIsIi0xIl0", "WyItY3JlYXRlZCIsIjEuMiJd", "WyItY3JlYXRlZCIsIiJd", "", "1", "'; --"]
     {
-        let query = format!(r#"{{ orders(after: "{made_up}") {{ edges {{ cursor }} }} }}"#);
-        assert_eq!(server.code(&query).await, "invalid_cursor", "{made_up}");
+        let query = format!(r#"{{ orders(after: "{cursor}") {{ edges {{ cursor }} }} }}"#);
+        assert_eq!(server.code(&query).await, "invalid_cursor", "{cursor}");
     }
 }
 
@@ -202,7 +202,7 @@ async fn orders_are_paged_from_the_end_by_last_and_before() {
 }
 
 #[tokio::test]
-async fn lists_that_are_read_forward_only_reject_last_and_before() {
+async fn lists_without_backward_paging_reject_last_and_before() {
     let server = TestServer::stocked().await;
     for list in [
         "fulfillmentOrders(",
@@ -210,9 +210,9 @@ async fn lists_that_are_read_forward_only_reject_last_and_before() {
         "stockHistory(sku: \"MUG\", ",
     ] {
         for argument in ["last", "before"] {
-            let given = if argument == "last" { "last: 1" } else { "before: \"x\"" };
+            let value = if argument == "last" { "last: 1" } else { "before: \"x\"" };
             let answer = server
-                .query_with(None, &format!("{{ {list}{given}) {{ nodes {{ __typename }} }} }}"), json!({}))
+                .query_with(None, &format!("{{ {list}{value}) {{ nodes {{ __typename }} }} }}"), json!({}))
                 .await;
             let error = &answer["errors"][0];
             assert_eq!(error["extensions"]["argument"], argument, "{answer}");
@@ -249,7 +249,7 @@ async fn locations_policy_and_projections_of_a_merchant_can_be_queried() {
     let policy = json!({"reserveAt": "payment", "channels": {"pos": {"onShortage": "cancel_remainder"}}});
     let last = server.execute("SetMerchantPolicy", policy).await.1;
     server.app.queries.wait_for("default", last).await.unwrap();
-    // The projections `metrics` and `causation` are waited for by other queries.
+    // These queries wait for the projections `metrics` and `causation`.
     server.query(&format!("{{ metrics(minPosition: {last}) {{ position }} }}")).await;
     server.query("{ events(correlationId: \"none\") { edges { cursor } } }").await;
     let answer = server
@@ -336,7 +336,7 @@ async fn events_are_found_by_correlation_and_causation_id() {
         correlation_id: Some("case 7".to_owned()),
         ..Metadata::default()
     };
-    let cancel = json!({"orderId": created["orderId"], "reason": "why not"});
+    let cancel = json!({"orderId": created["orderId"], "reason": "customer request"});
     let (_, last) = server.execute_with("CancelOrder", cancel, metadata).await;
 
     let positions = |list: &Value| -> Vec<u64> {
@@ -344,12 +344,12 @@ async fn events_are_found_by_correlation_and_causation_id() {
         edges.iter().map(|edge| edge["node"]["position"].as_u64().unwrap()).collect()
     };
     let page = "edges { node { position } } pageInfo { hasNextPage endCursor }";
-    let case = server.query(&format!(r#"{{ events(correlationId: "case 7") {{ {page} }} }}"#)).await;
-    assert_eq!(positions(&case), (position + 1..=last).collect::<Vec<_>>());
-    assert_eq!(case["events"]["pageInfo"]["hasNextPage"], false);
+    let correlated = server.query(&format!(r#"{{ events(correlationId: "case 7") {{ {page} }} }}"#)).await;
+    assert_eq!(positions(&correlated), (position + 1..=last).collect::<Vec<_>>());
+    assert_eq!(correlated["events"]["pageInfo"]["hasNextPage"], false);
     let id = reserved["eventId"].as_str().unwrap().to_uppercase();
     let caused = server.query(&format!(r#"{{ events(causationId: "{id}", first: 1) {{ {page} }} }}"#)).await;
-    assert_eq!(positions(&caused), positions(&case));
+    assert_eq!(positions(&caused), positions(&correlated));
     let none = server.query(&format!(r#"{{ events(correlationId: "case 8") {{ {page} }} }}"#)).await;
     assert_eq!(positions(&none), [0; 0]);
     let both = r#"{ events(correlationId: "a", causationId: "b") { edges { cursor } } }"#;

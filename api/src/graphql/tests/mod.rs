@@ -3,12 +3,12 @@
 mod board;
 mod commands;
 mod compatibility;
-mod hostile;
 mod http;
 mod lists;
 mod nodes;
 mod order_metrics;
 mod orders;
+mod request_limits;
 mod same_as_rest;
 mod stock_history;
 
@@ -31,7 +31,7 @@ const DELIVERED_AT: &str = "2026-03-05T15:00:00Z";
 struct TestServer {
     app: Arc<App>,
     schema: GraphQlSchema,
-    /// The number of commands submitted: each gets a key of its own.
+    /// The number of commands submitted. Each command's idempotency key contains it.
     submitted: AtomicU64,
     _directory: tempfile::TempDir,
 }
@@ -43,7 +43,7 @@ impl TestServer {
         Self { app, schema: schema(), submitted: AtomicU64::new(0), _directory: directory }
     }
 
-    /// With the location `DC-1` and 1,000 units of the SKU `MUG`.
+    /// A server with the location `DC-1` and 1,000 units of the SKU `MUG`.
     async fn stocked() -> Self {
         let server = Self::empty().await;
         let location = json!({"location": "DC-1", "name": "Newark", "latitude": 40.7, "longitude": -74.2});
@@ -62,7 +62,7 @@ impl TestServer {
         self.submit(merchant, name, fields, metadata).await
     }
 
-    /// The same with other metadata.
+    /// Executes a command with the given metadata. The command must be accepted.
     async fn execute_with(&self, name: &str, fields: Value, metadata: Metadata) -> (Value, u64) {
         self.submit("default", name, fields, metadata).await
     }
@@ -90,14 +90,14 @@ impl TestServer {
         serde_json::to_value(answer).unwrap()
     }
 
-    /// The data of a query that must succeed.
+    /// Executes a query that must succeed. Returns its data.
     async fn query(&self, query: &str) -> Value {
         let answer = self.query_with(None, query, json!({})).await;
         assert_eq!(answer["errors"], Value::Null, "{query}");
         answer["data"].clone()
     }
 
-    /// The code of a query's first error.
+    /// Executes a query that must fail. Returns the code of its first error.
     async fn code(&self, query: &str) -> String {
         let answer = self.query_with(None, query, json!({})).await;
         answer["errors"][0]["extensions"]["code"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
@@ -113,9 +113,10 @@ impl TestServer {
     }
 }
 
-/// An order from creation to delivery: its id, and the position after each command.
+/// An order that was executed from creation to delivery.
 struct Journey {
     order: String,
+    /// The position of the journal after each command.
     positions: Vec<u64>,
 }
 
@@ -134,14 +135,14 @@ impl Journey {
         let mut journey =
             Self { order: created["orderId"].as_str().unwrap().to_owned(), positions: vec![position] };
         let id = journey.order.clone();
-        let (part, shipment) = (format!("{id}.f1"), format!("{id}.s1"));
+        let (fulfillment_order, shipment) = (format!("{id}.f1"), format!("{id}.s1"));
         let package = json!({"carrier": "ups", "trackingNumber": "1Z999"});
         let track = json!({"shipmentId": shipment, "status": "in_transit", "at": "2026-03-04T10:00:00Z"});
         for (name, fields) in [
             ("ConfirmPayment", json!({"orderId": id, "paymentRef": "pay-1"})),
-            ("PickItems", json!({"fulfillmentOrderId": part, "all": true})),
-            ("PackItems", json!({"fulfillmentOrderId": part, "all": true})),
-            ("ShipItems", json!({"fulfillmentOrderId": part, "packages": [package]})),
+            ("PickItems", json!({"fulfillmentOrderId": fulfillment_order, "all": true})),
+            ("PackItems", json!({"fulfillmentOrderId": fulfillment_order, "all": true})),
+            ("ShipItems", json!({"fulfillmentOrderId": fulfillment_order, "packages": [package]})),
             ("TrackShipment", track),
             ("ConfirmDelivery", json!({"shipmentId": shipment, "deliveredAt": DELIVERED_AT})),
         ] {
@@ -160,11 +161,12 @@ fn the_schema_file_is_current() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/schema.graphql");
     let served = sdl();
     if std::env::var_os("HOLDFAST_UPDATE").is_some_and(|value| value == "1") {
-        let broken = compatibility::broken(&std::fs::read_to_string(file).unwrap_or_default(), &served);
-        assert!(broken.is_empty(), "these changes break clients: {}", broken.join("; "));
+        let before = std::fs::read_to_string(file).unwrap_or_default();
+        let changes = compatibility::breaking_changes(&before, &served);
+        assert!(changes.is_empty(), "these changes break clients: {}", changes.join("; "));
         std::fs::write(file, &served).unwrap();
     }
     let written = std::fs::read_to_string(file).unwrap_or_default();
     let hint = "HOLDFAST_UPDATE=1 cargo test -p holdfast-api the_schema_file_is_current";
-    assert!(written == served, "api/schema.graphql is outdated; write it again with: {hint}");
+    assert!(written == served, "api/schema.graphql is outdated; update it with: {hint}");
 }

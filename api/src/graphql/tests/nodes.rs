@@ -1,11 +1,11 @@
-//! Global ids: every object with an id is found by it, and no two states of an object share one.
+//! Global ids: each object is found by its id, and two states of an object have different ids.
 
 use std::collections::BTreeMap;
 
 use super::*;
 
-/// Every object of an answer that has an id, with its type.
-fn identified(value: &Value, found: &mut BTreeMap<String, String>) {
+/// Collects the ids of an answer's objects, each with the object's type.
+fn collect_ids(value: &Value, found: &mut BTreeMap<String, String>) {
     match value {
         Value::Object(fields) => {
             if let Some(id) = fields.get("id").and_then(Value::as_str) {
@@ -13,15 +13,15 @@ fn identified(value: &Value, found: &mut BTreeMap<String, String>) {
                 let other = found.insert(id.to_owned(), kind.clone());
                 assert!(other.is_none_or(|other| other == kind), "{id}");
             }
-            fields.values().for_each(|value| identified(value, found));
+            fields.values().for_each(|value| collect_ids(value, found));
         }
-        Value::Array(items) => items.iter().for_each(|value| identified(value, found)),
+        Value::Array(items) => items.iter().for_each(|value| collect_ids(value, found)),
         _ => {}
     }
 }
 
-/// An order of two packages, with a hold, a return and a change of address that a location has not accepted.
-async fn eventful(server: &TestServer) -> String {
+/// Creates objects of every type. Returns the id of a delivered order.
+async fn create_every_type(server: &TestServer) -> String {
     let journey = Journey::complete(server).await;
     let line = json!({"line": 1, "quantity": 1});
     server
@@ -48,7 +48,7 @@ const ORDER: &str = "__typename id shipTo { __typename id } lines { nodes { __ty
 #[tokio::test]
 async fn every_object_is_found_by_its_id() {
     let server = TestServer::stocked().await;
-    let order = eventful(&server).await;
+    let order = create_every_type(&server).await;
     let queries = [
         format!("{{ orders(first: 5) {{ nodes {{ {ORDER} }} }} }}"),
         format!(r#"{{ order(id: "{order}", asOf: "9") {{ {ORDER} }} }}"#),
@@ -63,13 +63,13 @@ async fn every_object_is_found_by_its_id() {
     ];
     let mut found = BTreeMap::new();
     for query in &queries {
-        identified(&server.query(query).await, &mut found);
+        collect_ids(&server.query(query).await, &mut found);
     }
     let kinds: std::collections::BTreeSet<&str> = found.values().map(String::as_str).collect();
     let schema = "{ __type(name: \"Node\") { possibleTypes { name } } }";
     let schema = server.query(schema).await["__type"]["possibleTypes"].clone();
     let all = schema.as_array().unwrap().iter().map(|kind| kind["name"].as_str().unwrap());
-    assert_eq!(kinds, all.collect(), "every type is among them");
+    assert_eq!(kinds, all.collect(), "the answers contain objects of every type");
     for chunk in found.iter().collect::<Vec<_>>().chunks(3) {
         let ids: Vec<&str> = chunk.iter().map(|(id, _)| id.as_str()).collect();
         let query = "query($ids: [ID!]!) { nodes(ids: $ids) { id __typename } }";
@@ -126,8 +126,8 @@ async fn a_past_state_never_shares_the_id_of_the_current_one() {
     for pointer in ["/id", "/lines/nodes/0/id", "/shipTo/id", "/fulfillmentOrders/nodes/0/id"] {
         assert_ne!(now.pointer(pointer), past.pointer(pointer), "{pointer}");
     }
-    let part = &past["fulfillmentOrders"]["nodes"][0];
-    assert_eq!(part["order"], json!({"id": past["id"], "status": "RESERVED"}));
+    let fulfillment_order = &past["fulfillmentOrders"]["nodes"][0];
+    assert_eq!(fulfillment_order["order"], json!({"id": past["id"], "status": "RESERVED"}));
     let last = past["history"]["nodes"].as_array().unwrap().last().unwrap();
     assert!(last["position"].as_u64().unwrap() <= then, "{last}");
     let again = "query($id: ID!) { node(id: $id) { ... on Order { id status } } }";
@@ -142,21 +142,21 @@ async fn a_mutation_returns_the_current_object_unless_a_replayed_answer_is_older
         lines: {sku: "MUG", quantity: 2}, shipTo: {name: "Grace Hopper", city: "Arlington", country: "US"}}) {
         replayed order { id orderId status shipTo { id name } } } }"#;
     let created = server.query(create).await["createOrder"].clone();
-    assert_eq!(created["order"]["shipTo"]["name"], "Grace Hopper", "the caller named the order by its id");
+    assert_eq!(created["order"]["shipTo"]["name"], "Grace Hopper", "a new answer has personal data");
     let replayed = server.query(create).await["createOrder"].clone();
     assert_eq!((&replayed["replayed"], &replayed["order"]), (&json!(true), &created["order"]));
 
     let (id, key) = (created["order"]["id"].clone(), created["order"]["orderId"].clone());
     let cancel = format!(
-        r#"mutation {{ cancelOrder(idempotencyKey: "c1", input: {{orderId: {key}, reason: "asked"}}) {{
+        r#"mutation {{ cancelOrder(idempotencyKey: "c1", input: {{orderId: {key}, reason: "customer request"}}) {{
             order {{ id status }} }} }}"#
     );
     let cancelled = server.query(&cancel).await["cancelOrder"]["order"].clone();
     assert_eq!(cancelled, json!({"id": id, "status": "CANCELLED"}));
     let replayed = server.query(create).await["createOrder"]["order"].clone();
-    assert_ne!(replayed["id"], id, "it would overwrite the cancelled order in a cache");
+    assert_ne!(replayed["id"], id, "with the same id, a client cache would overwrite the cancelled order");
     assert_eq!(replayed["status"], "RESERVED");
-    assert_eq!(replayed["shipTo"]["name"], Value::Null, "an order of the past has no personal data");
+    assert_eq!(replayed["shipTo"]["name"], Value::Null, "an order as of a position has no personal data");
 
     let count = |key: &str| {
         format!(
@@ -185,7 +185,7 @@ const TYPES: &str =
     "{ __schema { types { name kind interfaces { name } fields { name args { name } type { ...T } } } } }
     fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
 
-/// Lists of values that belong to one object and have no identity: they are read and replaced whole.
+/// Types without an id, whose lists are not connections: a client reads such a list as a whole.
 const VALUES: [&str; 8] = [
     "ChannelPolicy",
     "Charge",

@@ -1,9 +1,9 @@
-//! One order: now, as of the past, and its history.
+//! One order: its current state, a past state, and its history.
 
 use super::*;
 
 #[tokio::test]
-async fn an_order_is_returned_with_all_its_parts() {
+async fn an_order_has_its_lines_address_and_fulfillment_orders() {
     let server = TestServer::stocked().await;
     let journey = Journey::complete(&server).await;
     let query = format!(
@@ -44,7 +44,7 @@ async fn an_order_is_returned_with_all_its_parts() {
 }
 
 #[tokio::test]
-async fn personal_data_is_returned_only_where_the_order_is_named_by_id() {
+async fn only_a_query_by_order_id_returns_personal_data() {
     let server = TestServer::stocked().await;
     let journey = Journey::complete(&server).await;
     let (id, last) = (&journey.order, journey.last());
@@ -62,7 +62,7 @@ async fn personal_data_is_returned_only_where_the_order_is_named_by_id() {
         assert!(answer.contains("Arlington"), "{query}: {answer}");
         assert!(!answer.contains("Hopper"), "{query}");
     }
-    server.execute("ErasePersonalData", json!({"orderId": id, "reason": "asked"})).await;
+    server.execute("ErasePersonalData", json!({"orderId": id, "reason": "customer request"})).await;
     let erased = server.query(&format!(r#"{{ order(id: "{id}") {{ {ship_to} }} }}"#)).await;
     assert_eq!(erased["order"]["shipTo"], json!({"name": null, "street": null, "city": "Arlington"}));
 }
@@ -176,13 +176,13 @@ async fn a_timeline_has_the_status_and_the_changes_after_each_event() {
     );
     let timeline = server.query(&query).await["order"]["timeline"]["nodes"].clone();
     let steps = timeline.as_array().unwrap();
-    // Other clients see the status after the last event of each command.
-    let is_last = |(place, step): &(usize, &Value)| {
-        let next = steps.get(place + 1);
+    // Other queries return the status after the last event of each command.
+    let is_last = |(index, step): &(usize, &Value)| {
+        let next = steps.get(index + 1);
         next.is_none_or(|next| next["event"]["commandEnd"] != step["event"]["commandEnd"])
     };
-    let seen = steps.iter().enumerate().filter(is_last);
-    let statuses: Vec<_> = seen.map(|(_, step)| step["status"].as_str().unwrap()).collect();
+    let last_steps = steps.iter().enumerate().filter(is_last);
+    let statuses: Vec<_> = last_steps.map(|(_, step)| step["status"].as_str().unwrap()).collect();
     assert_eq!(statuses, Journey::STATUSES);
     let picked = steps.iter().find(|step| step["event"]["type"] == "ItemPicked").unwrap();
     let differences = picked["differences"].as_array().unwrap();

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Four orders and a correction of the stock.
+/// Creates four orders and corrects the stock.
 async fn move_stock(server: &TestServer) {
     for number in 1..=4 {
         server.create(&format!("W-{number}")).await;
@@ -28,7 +28,7 @@ async fn stock_history_has_every_movement_with_the_stock_after_it() {
     let node = &edges[2]["node"];
     assert_eq!(node["event"]["type"], "StockReserved");
     assert_eq!(node["event"]["metadata"], json!({"command": "CreateOrder", "actor": "ada"}));
-    assert_eq!(node["event"]["order"], Value::Null, "the stream is the stock item's");
+    assert_eq!(node["event"]["order"], Value::Null, "the stream belongs to the stock item");
     assert!(node["orderId"].is_string());
     let after = json!([{"location": "DC-1", "quantity": 2, "onHand": 1000, "reserved": 4, "earmarked": 0,
         "safetyStock": 0, "available": 996, "quarantine": 0, "damaged": 0}]);

@@ -1,10 +1,10 @@
-//! The fulfillment board: what each location has to do next, and since when.
+//! The fulfillment board: the next step of each location for each fulfillment order.
 
 use async_graphql::{ID, SimpleObject};
 use holdfast_domain::values::{MerchantId, Timestamp};
-use holdfast_projections as projections;
+use holdfast_projections::{self as projections, Stage};
 
-use super::enums::Stage;
+use super::choice::Choice;
 use super::fulfillment_order::FulfillmentOrder;
 use super::scalars::{DateTime, Long, id};
 use crate::graphql::error::Problem;
@@ -12,29 +12,28 @@ use crate::graphql::error::Problem;
 /// A fulfillment order on a location's board.
 #[derive(Debug, Clone, SimpleObject)]
 pub(in crate::graphql) struct BoardEntry {
-    /// What the location has to do next.
-    stage: Stage,
-    /// When it entered the stage.
+    /// The next step of the location.
+    stage: Choice<Stage>,
+    /// When the fulfillment order entered the stage.
     since: DateTime,
-    /// Seconds since then.
+    /// The time since `since`, in seconds.
     age_seconds: Long,
-    /// The latest time to ship: the order's `shipBy`, else the promised date; null if there is neither.
+    /// The latest time to ship: the order's `shipBy`, or else the promised date. Null without both.
     due_at: Option<DateTime>,
     /// Whether `dueAt` has passed.
     overdue: bool,
-    /// The fulfillment order.
     fulfillment_order: FulfillmentOrder,
 }
 
 impl BoardEntry {
-    /// An entry of a merchant's board at a time.
+    /// An entry of a merchant's board at the time `now`.
     pub(in crate::graphql) fn new(
         merchant: &MerchantId,
         entry: projections::BoardEntry,
         now: Timestamp,
     ) -> Result<Self, Problem> {
         Ok(Self {
-            stage: entry.stage.into(),
+            stage: Choice(entry.stage),
             since: DateTime(entry.stage_since),
             age_seconds: entry.stage_since.seconds_until(now).into(),
             due_at: entry.due_at.map(DateTime),
@@ -47,28 +46,27 @@ impl BoardEntry {
 /// The fulfillment orders at a location in one stage.
 #[derive(Debug, Clone, SimpleObject)]
 pub(in crate::graphql) struct BoardSummary {
-    /// The id of the location.
     location: ID,
-    /// What the location has to do next.
-    stage: Stage,
-    /// The number of fulfillment orders.
+    /// The next step of the location.
+    stage: Choice<Stage>,
+    /// The number of fulfillment orders in the stage.
     fulfillment_orders: Long,
-    /// How many of them are past their `dueAt`.
+    /// The number of fulfillment orders whose `dueAt` has passed.
     overdue: Long,
-    /// When the oldest of them entered the stage.
+    /// When the oldest fulfillment order entered the stage.
     oldest_since: DateTime,
-    /// Seconds since then.
+    /// The time since `oldestSince`, in seconds.
     oldest_age_seconds: Long,
-    /// The earliest `dueAt`; null if none has one.
+    /// The earliest `dueAt`. Null if no fulfillment order has one.
     next_due_at: Option<DateTime>,
 }
 
 impl BoardSummary {
-    /// A summary at a time.
+    /// A summary at the time `now`.
     pub(in crate::graphql) fn new(summary: &projections::BoardSummary, now: Timestamp) -> Self {
         Self {
             location: id(&summary.location),
-            stage: summary.stage.into(),
+            stage: Choice(summary.stage),
             fulfillment_orders: summary.fulfillment_orders.into(),
             overdue: summary.overdue.into(),
             oldest_since: DateTime(summary.oldest_since),

@@ -1,4 +1,4 @@
-//! Commands and what caused them.
+//! Commands of a causal chain.
 
 use async_graphql::SimpleObject;
 use holdfast_domain::values::MerchantId;
@@ -9,14 +9,14 @@ use crate::graphql::connection::Items;
 use crate::graphql::error::Problem;
 use crate::history::command;
 
-/// A command, the event that caused it, and its own events. Sender, actor and time are in the events' metadata.
+/// A command of a causal chain. Its sender, actor and time are in the metadata of its events.
 #[derive(Debug, Clone, SimpleObject)]
 pub(in crate::graphql) struct CausedCommand {
-    /// The position of the event that caused it; null for the first command.
+    /// The position of the event that caused the command. Null for the first command of the chain.
     caused_by: Option<Long>,
-    /// The number of commands between the first command and this one, this one included.
+    /// The number of steps from the first command of the chain: 0 for the first.
     depth: u32,
-    /// The command's events, in order.
+    /// The command's events, oldest first; at least one.
     events: Items<Event>,
 }
 

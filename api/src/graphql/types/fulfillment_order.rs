@@ -1,13 +1,14 @@
-//! Fulfillment orders: the part of an order that one location fulfils.
+//! Fulfillment orders.
 
 use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, ID, SimpleObject};
+use holdfast_domain::order::FulfillmentOrderStatus;
 use holdfast_domain::values::MerchantId;
 use holdfast_projections::{FulfillmentOrderRow, OrderRow};
 use serde::Deserialize;
 
-use super::enums::FulfillmentOrderStatus;
+use super::choice::Choice;
 use super::order::Order;
 use super::read;
 use super::scalars::{DateTime, Long};
@@ -18,49 +19,34 @@ use crate::graphql::error::Problem;
 use crate::graphql::global_id::{GlobalId, Kind};
 use crate::queries::AsOf;
 
-/// The part of an order that one location picks, packs and ships.
 #[derive(Debug, Clone, SimpleObject, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[graphql(complex)]
 pub(in crate::graphql) struct FulfillmentOrder {
-    /// The order, if it was loaded together with this part.
+    /// The order, if it was loaded together with the fulfillment order.
     #[graphql(skip)]
     #[serde(skip)]
     row: Option<Arc<OrderRow>>,
-    /// Global id: opaque, unique over all types and merchants.
     #[serde(skip)]
     pub(in crate::graphql) id: ID,
-    /// The fulfillment order's id, as in REST.
     fulfillment_order_id: ID,
-    /// The id of the location that fulfils it.
     location: ID,
-    /// How far it is.
-    status: FulfillmentOrderStatus,
-    /// Whether the location has accepted it.
+    status: Choice<FulfillmentOrderStatus>,
     accepted: bool,
-    /// Its reference in the warehouse management system.
     wms_ref: Option<String>,
-    /// Whether a cancellation request is pending with the location.
     cancellation_requested: bool,
-    /// The id of the location that takes over if the pending cancellation request is accepted.
     move_to: Option<ID>,
-    /// Whether a change of address or delivery is pending with the location.
     amendment_requested: bool,
-    /// The earliest dates, as promised when the units were reserved.
     promise: Option<PromisedDates>,
-    /// Since when it waits to be collected by the customer.
     ready_since: Option<DateTime>,
-    /// Its share of the order's lines, by number.
     pub(in crate::graphql) lines: Items<FulfillmentOrderLine>,
-    /// The shipments that left, oldest first.
     pub(in crate::graphql) shipments: Items<Shipment>,
-    /// The commands on it that would be accepted now, by the last part of their REST path.
     supported_actions: Vec<String>,
 }
 
 #[ComplexObject]
 impl FulfillmentOrder {
-    /// The order that it is part of, as the read model has it.
+    /// The order that the fulfillment order belongs to.
     async fn order(&self, context: &Context<'_>) -> Result<Option<Order>, Problem> {
         let request = RequestContext::of(context)?;
         let root = GlobalId::decode(&self.id)?.root(Kind::Order);
@@ -77,60 +63,51 @@ impl FulfillmentOrder {
 }
 
 impl FulfillmentOrder {
-    /// A part of a merchant's order as the read model has it.
+    /// A merchant's current fulfillment order, from the read model.
     pub(in crate::graphql) fn current(
         merchant: &MerchantId,
-        part: FulfillmentOrderRow,
+        row: FulfillmentOrderRow,
     ) -> Result<Self, Problem> {
-        let mut own: Self = read(&part.view)?;
-        own.identify(&GlobalId::new(Kind::Order, merchant, part.view.fulfillment_order_id.order()));
-        Ok(Self { row: Some(Arc::new(part.order)), ..own })
+        let mut own: Self = read(&row.view)?;
+        own.identify(&GlobalId::new(Kind::Order, merchant, row.view.fulfillment_order_id.order()));
+        Ok(Self { row: Some(Arc::new(row.order)), ..own })
     }
 
-    /// Sets the global ids of a part of the order with a global id.
+    /// Sets the global ids of the fulfillment order and its objects.
     pub(super) fn identify(&mut self, order: &GlobalId) {
         let own = self.fulfillment_order_id.as_str();
-        self.id = order.part(Kind::FulfillmentOrder, own);
+        self.id = order.child(Kind::FulfillmentOrder, own);
         for line in &mut self.lines.0 {
-            line.id = order.part(Kind::FulfillmentOrderLine, format_args!("{own}/{}", line.line));
+            line.id = order.child(Kind::FulfillmentOrderLine, format_args!("{own}/{}", line.line));
         }
         for shipment in &mut self.shipments.0 {
             let own = shipment.shipment_id.as_str();
-            shipment.id = order.part(Kind::Shipment, own);
+            shipment.id = order.child(Kind::Shipment, own);
             for package in &mut shipment.packages.0 {
-                package.id = order.part(Kind::Package, format_args!("{own}/{}", *package.package_id));
+                package.id = order.child(Kind::Package, format_args!("{own}/{}", *package.package_id));
             }
         }
     }
 }
 
-/// The earliest dates that were promised.
 #[derive(Debug, Clone, SimpleObject, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::graphql) struct PromisedDates {
-    /// The earliest time of shipping.
     ship_at: DateTime,
-    /// The earliest time of delivery; null if the merchant's policy has no transit time for the route.
     deliver_at: Option<DateTime>,
 }
 
-/// A fulfillment order's share of an order line. All counts are in the SKU's smallest unit.
 #[derive(Debug, Clone, SimpleObject, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::graphql) struct FulfillmentOrderLine {
-    /// Global id: opaque, unique over all types and merchants.
     #[serde(skip)]
     pub(in crate::graphql) id: ID,
-    /// The number of the order line.
     line: u32,
-    /// Units assigned, less those given back.
+    sku: String,
+    line_ref: Option<String>,
     quantity: Long,
-    /// Units picked; packed and shipped units included.
     picked: Long,
-    /// Units packed; shipped units included.
     packed: Long,
-    /// Units shipped.
     shipped: Long,
-    /// Units in the pending cancellation request.
     requested_release: Long,
 }

@@ -1,4 +1,4 @@
-//! Merchants, and the read models over a merchant's journal.
+//! Merchants and their projections.
 
 use async_graphql::{ID, SimpleObject};
 use holdfast_domain::values::MerchantId;
@@ -12,37 +12,34 @@ use crate::queries::Queries;
 /// A merchant: the owner of orders and stock.
 #[derive(Debug, Clone, SimpleObject)]
 pub(in crate::graphql) struct Merchant {
-    /// Global id: opaque, unique over all types and merchants.
     pub(in crate::graphql) id: ID,
     /// The merchant's id: the value of the header `Merchant`.
     merchant: ID,
 }
 
 impl Merchant {
-    /// The object of a merchant.
+    /// The object for a merchant id.
     pub(in crate::graphql) fn new(merchant: &MerchantId) -> Self {
         Self { id: GlobalId::new(Kind::Merchant, merchant, "").encode(), merchant: id(merchant) }
     }
 }
 
-/// A read model's progress through the merchant's journal.
+/// The progress of a read model through the merchant's journal.
 #[derive(Debug, Clone, SimpleObject)]
 pub(in crate::graphql) struct Projection {
-    /// Global id: opaque, unique over all types and merchants.
     pub(in crate::graphql) id: ID,
-    /// The projection's name.
     name: String,
     /// The number of the active build.
     generation: Long,
-    /// All events up to this position are applied or parked.
+    /// The position of the last event that is applied or parked.
     position: Long,
-    /// Events of the journal after `position`.
+    /// The number of events in the journal after `position`.
     lag: Long,
-    /// Events applied. `folded + parked = position`.
+    /// The number of applied events: `folded + parked = position`.
     folded: Long,
-    /// Events of parked streams: an event could not be applied, so it and later events of its stream wait.
+    /// The number of events in parked streams: an event that cannot be applied, and the later events of its stream.
     parked: Long,
-    /// Why the projection has halted; null while it runs.
+    /// The reason why the projection has halted. Null while it runs.
     halted: Option<String>,
 }
 
@@ -59,7 +56,7 @@ impl Projection {
         Ok(merchant_states.map(|(name, _, state)| Self::new(merchant, name, state, head)).collect())
     }
 
-    /// Whether this is the name of the projection.
+    /// Whether the projection has this name.
     pub(in crate::graphql) fn has_name(&self, name: &str) -> bool {
         self.name == name
     }

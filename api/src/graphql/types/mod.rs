@@ -1,12 +1,13 @@
 //! The types that queries, mutations and subscriptions return.
 //!
-//! Most types are read from the JSON of the views that REST returns, so both interfaces have the same fields.
+//! Most types are read from the JSON of the views that REST returns, so both interfaces have the same fields. Their
+//! descriptions come from the views' JSON Schemas (`descriptions.rs`).
 
 pub(super) mod availability;
 pub(super) mod board;
 pub(super) mod caused_command;
+pub(super) mod choice;
 pub(super) mod delivery;
-pub(super) mod enums;
 pub(super) mod event;
 pub(super) mod fulfillment_order;
 pub(super) mod location;

@@ -1,11 +1,9 @@
-//! Values that GraphQL has no type for.
+//! Scalars: types that GraphQL does not have.
 
 use async_graphql::{ID, InputValueError, InputValueResult, Number, Scalar, ScalarType, Value};
 use holdfast_domain::values::{Amount, Timestamp, Units};
 use serde::{Deserialize, Serialize};
 
-/// A whole number from 0 to 9223372036854775807. Given as a number or, where numbers lose digits above 2^53, as a
-/// string of digits; returned as a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub(in crate::graphql) struct Long(pub(in crate::graphql) u64);
 
@@ -15,8 +13,8 @@ fn long(number: u64) -> InputValueResult<Long> {
     i64::try_from(number).map(|_| Long(number)).map_err(|_| InputValueError::custom(NOT_A_LONG))
 }
 
-/// A whole number from 0 to 9223372036854775807. Given as a number or, where numbers lose digits above 2^53, as a
-/// string of digits; returned as a number.
+/// A whole number from 0 to 9223372036854775807. Input: a number, or a string of digits for clients whose numbers lose digits
+/// above 2^53. Output: a number.
 #[Scalar(name = "Long")]
 impl ScalarType for Long {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -51,7 +49,7 @@ impl From<Units> for Long {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub(in crate::graphql) struct SignedLong(pub(in crate::graphql) i64);
 
-/// A whole number from -9223372036854775808 to 9223372036854775807. Only in answers.
+/// A whole number from -9223372036854775808 to 9223372036854775807. Output only.
 #[Scalar(name = "SignedLong")]
 impl ScalarType for SignedLong {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -71,7 +69,7 @@ impl ScalarType for SignedLong {
 #[derive(Debug, Clone, Copy, Deserialize, Serialize)]
 pub(in crate::graphql) struct DateTime(pub(in crate::graphql) Timestamp);
 
-/// A time by RFC 3339, to the microsecond. Accepted with any offset, returned in UTC.
+/// A time in RFC 3339 format, to the microsecond. Input: with any offset. Output: in UTC.
 #[Scalar(name = "DateTime", specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -89,7 +87,7 @@ impl ScalarType for DateTime {
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub(in crate::graphql) struct Decimal(pub(in crate::graphql) Amount);
 
-/// An exact decimal as a string, such as `"10.50"`: money in the order's currency.
+/// An amount of money in the order's currency: an exact decimal as a string, such as `"10.50"`.
 #[Scalar(name = "Decimal")]
 impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {

@@ -1,9 +1,10 @@
 //! An order's events, with the status and the changes after each.
 
 use async_graphql::SimpleObject;
+use holdfast_domain::order::OrderStatus;
 use holdfast_domain::values::MerchantId;
 
-use super::enums::OrderStatus;
+use super::choice::Choice;
 use super::event::Event;
 use crate::graphql::error::Problem;
 use crate::history::difference::Difference;
@@ -12,11 +13,10 @@ use crate::history::order::Step;
 /// An event of an order, and the order's status after it.
 #[derive(Debug, Clone, SimpleObject)]
 pub(in crate::graphql) struct OrderStep {
-    /// The event.
     event: Event,
-    /// The order's status after the event. Other callers only ever see the status after a command's last event.
-    status: OrderStatus,
-    /// What the event changed in the order.
+    /// The order's status after the event. Other queries return the status after the last event of a command.
+    status: Choice<OrderStatus>,
+    /// The values that the event changed in the order.
     differences: Vec<Difference>,
 }
 
@@ -28,6 +28,6 @@ impl OrderStep {
         (status, differences): &Step,
     ) -> Result<Self, Problem> {
         let differences = differences.iter().flatten().cloned().collect();
-        Ok(Self { event: Event::new(merchant, event)?, status: (*status).into(), differences })
+        Ok(Self { event: Event::new(merchant, event)?, status: Choice(*status), differences })
     }
 }

@@ -24,9 +24,9 @@ names! {
         ReadyForPickup,
         /// All units have shipped.
         Shipped,
-        /// All of it was delivered.
+        /// All units were delivered.
         Delivered,
-        /// All units were released.
+        /// All units are cancelled or moved to other locations.
         Cancelled,
     }
 }

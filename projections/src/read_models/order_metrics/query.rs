@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use holdfast_domain::values::{ChannelName, LocationId, Timestamp};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::measure::{Measure, NAME};
 use super::period::Period;
@@ -15,12 +15,11 @@ use crate::store::{Scope, Statement, ViewStore};
 const MAX_CELLS: usize = 100_000;
 
 /// By what metrics are grouped, in addition to the period.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GroupBy {
     /// By nothing else.
     #[default]
-    #[serde(skip)]
     None,
     /// By sales channel.
     Channel,

@@ -1,4 +1,4 @@
-//! Queries that exceed a limit are rejected before anything of them runs.
+//! A request that exceeds a limit is rejected before any part of it runs.
 
 use std::fmt::Write;
 
@@ -15,18 +15,18 @@ async fn assert_rejected(server: &TestServer, query: &str, code: &str) {
 #[tokio::test]
 async fn a_query_that_is_too_deep_is_rejected() {
     let server = TestServer::empty().await;
-    // Three levels of fields a turn: an order, the connection of its parts, and a part.
-    let turns = |count: usize| {
+    // Each repetition has three levels of fields: an order, the connection of its fulfillment orders, and their nodes.
+    let nested = |count: usize| {
         format!(
             r#"{{ order(id: "x") {{ {} status {} }} }}"#,
             "fulfillmentOrders { nodes { order { ".repeat(count),
             "} } } ".repeat(count)
         )
     };
-    assert_eq!(server.code(&turns(4)).await, "invalid_value", "14 levels are accepted");
-    assert_rejected(&server, &turns(5), "query_too_deep").await;
-    assert_rejected(&server, &turns(24), "query_too_deep").await;
-    assert_rejected(&server, &turns(3_000), "query_too_deep").await;
+    assert_eq!(server.code(&nested(4)).await, "invalid_value", "14 levels are accepted");
+    assert_rejected(&server, &nested(5), "query_too_deep").await;
+    assert_rejected(&server, &nested(24), "query_too_deep").await;
+    assert_rejected(&server, &nested(3_000), "query_too_deep").await;
 }
 
 #[tokio::test]
@@ -44,7 +44,7 @@ async fn brackets_that_would_exhaust_the_stack_are_rejected() {
             assert_rejected(&server, &format!("{begin}{}", open.repeat(levels)), "query_too_deep").await;
         }
     }
-    // Neither quotes nor comments hide them.
+    // Brackets after quotes in comments and strings count.
     let hidden =
         format!("# \"\n{{ a(b: \"\\\"}}\", c: \"\"\"}}\\\"\"\"}}\"\"\") {} }}", "{ a ".repeat(40_000));
     assert_rejected(&server, &hidden, "query_too_deep").await;
@@ -73,7 +73,7 @@ async fn ten_thousand_aliases_are_rejected() {
 }
 
 #[tokio::test]
-async fn too_large_a_page_is_rejected() {
+async fn a_page_that_is_too_large_is_rejected() {
     let server = TestServer::empty().await;
     for first in ["1000000", "2147483647"] {
         let query = format!("{{ orders(first: {first}) {{ edges {{ node {{ status }} }} }} }}");
@@ -83,7 +83,7 @@ async fn too_large_a_page_is_rejected() {
         let query = format!("{{ orders(first: {first}) {{ edges {{ cursor }} }} }}");
         assert_eq!(server.code(&query).await, "invalid_value", "{first}");
     }
-    // Within the page's limit, but with too much of each item.
+    // The page has an allowed size, but its items have too many fields.
     let query = "{ orders(first: 200) { edges { node { history { nodes { type at data } } lines { nodes { sku quantity } } } } } }";
     assert_rejected(&server, query, "query_too_complex").await;
     let sum = "{ a: orders(first: 200) { edges { node { status } } } b: orders(first: 200) { edges { node {
@@ -102,7 +102,7 @@ async fn too_large_a_page_is_rejected() {
 }
 
 #[tokio::test]
-async fn fragments_that_multiply_or_contain_themselves_are_rejected() {
+async fn fragments_that_grow_exponentially_or_contain_themselves_are_rejected() {
     let server = TestServer::empty().await;
     let id = r#"order(id: "01890a5d-ac96-774b-bcce-b302099a8057")"#;
     let mut query = format!("{{ {id} {{ ...F20 }} }} fragment F0 on Order {{ status }}");
@@ -111,7 +111,7 @@ async fn fragments_that_multiply_or_contain_themselves_are_rejected() {
         write!(query, " fragment F{number} on Order {{ ...F{before} ...F{before} }}").unwrap();
     }
     assert_rejected(&server, &query, "query_too_complex").await;
-    // The same fragments, unused.
+    // The library expands unused fragments too.
     assert_rejected(&server, &query.replace("...F20", "status"), "query_too_complex").await;
     let cycle = format!(
         "{{ {id} {{ ...A }} }} fragment A on Order {{ status ...B ...B }} fragment B on Order {{ ...A ...A }}"
@@ -153,24 +153,24 @@ const INTROSPECTION: &str =
     ofType { kind name ofType { kind name } } } } } } } } } }";
 
 #[tokio::test]
-async fn introspection_works_but_its_size_is_limited() {
+async fn introspection_is_allowed_up_to_a_size() {
     let server = TestServer::empty().await;
     let answer = server.query(INTROSPECTION).await;
     let types = answer["__schema"]["types"].as_array().unwrap();
     assert!(types.iter().any(|one| one["name"] == "FulfillmentOrder"));
-    assert!(types.len() < 200, "{} types: the weights in limits.rs follow their number", types.len());
-    let powers = |turns: usize| {
-        let inner = "fields { type { ".repeat(turns);
-        format!("{{ __schema {{ types {{ {inner} name {} }} }} }}", "} } ".repeat(turns))
+    assert!(types.len() < 200, "{} types: adapt estimated_items in limits.rs", types.len());
+    let nested = |levels: usize| {
+        let inner = "fields { type { ".repeat(levels);
+        format!("{{ __schema {{ types {{ {inner} name {} }} }} }}", "} } ".repeat(levels))
     };
-    server.query(&powers(2)).await;
-    assert_rejected(&server, &powers(6), "query_too_complex").await;
-    assert_rejected(&server, &powers(9), "query_too_deep").await;
-    let mut often = String::from("{");
+    server.query(&nested(2)).await;
+    assert_rejected(&server, &nested(6), "query_too_complex").await;
+    assert_rejected(&server, &nested(9), "query_too_deep").await;
+    let mut repeated = String::from("{");
     for number in 0..300 {
-        write!(often, " a{number}: __schema {{ types {{ fields {{ args {{ name }} }} }} }}").unwrap();
+        write!(repeated, " a{number}: __schema {{ types {{ fields {{ args {{ name }} }} }} }}").unwrap();
     }
-    assert_rejected(&server, &(often + "}"), "query_too_complex").await;
+    assert_rejected(&server, &(repeated + "}"), "query_too_complex").await;
 }
 
 #[tokio::test]
@@ -191,17 +191,17 @@ async fn introspection_can_be_disabled() {
 }
 
 #[tokio::test]
-async fn a_query_cannot_replay_the_past_many_times() {
+async fn a_request_can_replay_events_only_a_few_times() {
     let server = TestServer::stocked().await;
     let (order, _) = server.create("W-1").await;
-    for question in [
+    for field in [
         "stockHistory(sku: \"MUG\", first: 1) { pageInfo { endCursor } }".to_owned(),
         "availability(skus: [\"MUG\"], asOf: \"2\") { nodes { sku } }".to_owned(),
         "consequences(position: 2) { nodes { depth } }".to_owned(),
         format!("order(id: {}) {{ timeline {{ nodes {{ status }} }} }}", order["orderId"]),
     ] {
-        let many = |count: usize| -> String { (0..count).map(|n| format!("q{n}: {question} ")).collect() };
-        server.query(&format!("{{ {} }}", many(5))).await;
-        assert_eq!(server.code(&format!("{{ {} }}", many(10))).await, "query_too_complex", "{question}");
+        let repeated = |count: usize| -> String { (0..count).map(|n| format!("q{n}: {field} ")).collect() };
+        server.query(&format!("{{ {} }}", repeated(5))).await;
+        assert_eq!(server.code(&format!("{{ {} }}", repeated(10))).await, "query_too_complex", "{field}");
     }
 }
