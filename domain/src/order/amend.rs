@@ -215,7 +215,7 @@ fn set_quantity(
         return reduce(order, ordered.line, totals, target, result);
     }
     if to_deliver < totals.ordered.saturating_sub(totals.cancelled) {
-        return Err(OrderRefusal::LineBeingCancelled(ordered.line));
+        return Err(OrderRefusal::LineCancellationPending(ordered.line));
     }
     let all = totals.ordered + target.saturating_sub(to_deliver);
     let number = i64::try_from(all.number()).unwrap_or(i64::MAX);

@@ -60,7 +60,7 @@ pub enum OrderRefusal {
     #[error(
         "a location is requested to release units of line {0}: increase its quantity after the location has answered"
     )]
-    LineBeingCancelled(LineNumber),
+    LineCancellationPending(LineNumber),
     #[error("no cancellation request is pending for the fulfillment order")]
     NoCancellationRequested,
     #[error("the fulfillment order is already accepted")]
@@ -167,9 +167,8 @@ impl Refusal for OrderRefusal {
             Self::OrderCancelled => ("order_cancelled", Class::Conflict),
             Self::OrderShipped => ("order_shipped", Class::Conflict),
             Self::PickingStarted => ("picking_started", Class::Conflict),
-            Self::CancellationPending | Self::LineBeingCancelled(_) => {
-                ("cancellation_pending", Class::Conflict)
-            }
+            Self::CancellationPending => ("cancellation_pending", Class::Conflict),
+            Self::LineCancellationPending(_) => ("line_cancellation_pending", Class::Conflict),
             Self::NoCancellationRequested => ("no_cancellation_requested", Class::Conflict),
             Self::AlreadyAccepted => ("already_accepted", Class::Conflict),
             Self::UnknownReturn(_) => ("unknown_return", Class::NotFound),

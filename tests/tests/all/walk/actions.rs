@@ -16,15 +16,16 @@ use super::violations::Violations;
 /// How long a difference must last before it counts: the read model may not include a deadline that has passed.
 const DIFFERENCE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Codes of refusals for missing units or locations: they do not depend on the action.
-const SUPPLY_REFUSALS: [&str; 8] = [
+/// Codes of refusals for missing units, or for a location or line that was chosen: they do not depend on the action.
+const INPUT_REFUSALS: [&str; 9] = [
     "insufficient_stock",
     "channel_limit_exceeded",
     "backorder_limit_exceeded",
     "not_backorderable",
     "location_paused",
     "location_rejected_order",
-    "ship_by_not_met",
+    "ship_by_unattainable",
+    "line_cancellation_pending",
     "already_there",
 ];
 
@@ -119,7 +120,7 @@ fn outcome(order: &Value, answer: &Answer) -> Outcome {
     if answer.is_accepted() {
         let has_new_discrepancy = list(view, "discrepancies").len() > list(order, "discrepancies").len();
         if has_new_discrepancy { Outcome::Refused } else { Outcome::Accepted }
-    } else if SUPPLY_REFUSALS.contains(&answer.code()) {
+    } else if INPUT_REFUSALS.contains(&answer.code()) {
         Outcome::Unknown
     } else {
         Outcome::Refused
