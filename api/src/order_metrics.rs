@@ -28,11 +28,11 @@ pub struct MetricsParams {
     from: Option<Timestamp>,
     /// Only periods that begin before this time, at most 1500 periods after `from`. Default: now.
     to: Option<Timestamp>,
-    /// Only this sales channel.
+    /// Only this sales channel. Default: all.
     channel: Option<ChannelName>,
-    /// Only this location. Metrics that belong to no location, such as created orders, are then 0.
+    /// Only this location. Metrics that belong to no location, such as created orders, are then 0. Default: all.
     location: Option<LocationId>,
-    /// By what the metrics of a period are grouped. Default: not grouped.
+    /// The grouping of the metrics of a period. Default: `none`.
     by: Option<GroupBy>,
 }
 

@@ -81,7 +81,7 @@ views! {
         returns: Vec<ReturnView>,
         /// The holds in force; at most 20.
         holds: Vec<HoldView>,
-        /// Reports that contradicted the known state, oldest first; the last 100.
+        /// Reports that contradicted the recorded state, oldest first; the last 100.
         discrepancies: Vec<DiscrepancyView>,
         /// The commands on the order that would be accepted now and contradict nothing.
         supported_actions: Vec<OrderAction>,
@@ -131,9 +131,9 @@ views! {
         fulfillment_order_id: FulfillmentOrderId,
         location: LocationId,
         status: FulfillmentOrderStatus,
-        /// Whether the location has accepted it explicitly.
+        /// Whether the location has accepted the fulfillment order explicitly.
         accepted: bool,
-        /// Its name in the warehouse's own system.
+        /// Its name in the warehouse management system.
         wms_ref: Option<Reference>,
         /// Whether a cancellation request is pending with the location.
         cancellation_requested: bool,
@@ -143,28 +143,27 @@ views! {
         amendment_requested: bool,
         /// The earliest dates, as known when the units were reserved.
         promise: Option<PromisedDates>,
-        /// Since when it is ready for pickup.
+        /// When it became ready for pickup. Absent: it is not ready.
         ready_since: Option<Timestamp>,
         lines: Vec<FulfillmentLineView>,
         shipments: Vec<ShipmentView>,
-        /// The commands on it that would be accepted now and contradict nothing.
+        /// The commands on the fulfillment order that would be accepted now and contradict nothing.
         supported_actions: Vec<FulfillmentOrderAction>,
     }
-    /// The part of a line that one location fills.
+    /// The part of an order line that one location fills.
     FulfillmentLineView {
         line: LineNumber,
         sku: Sku,
         /// The channel's name for the order line.
         line_ref: Option<Reference>,
-        /// Units assigned to the location.
+        /// Units assigned to the location, without released units.
         quantity: Units,
-        /// Of those, picked units.
+        /// Picked units, packed and shipped ones included.
         picked: Units,
-        /// Of those, packed units.
+        /// Packed units, shipped ones included.
         packed: Units,
-        /// Of those, shipped units.
         shipped: Units,
-        /// Of those, units that the location was requested to release.
+        /// Units in the pending cancellation request.
         requested_release: Units,
     }
     /// Packages that left together.
@@ -198,17 +197,17 @@ views! {
         reason: Text<500>,
         lines: Vec<ReturnLineView>,
     }
-    /// A return's part of a line.
+    /// The part of an order line that belongs to a return.
     ReturnLineView {
         line: LineNumber,
         /// Units announced.
         requested: Units,
-        /// Units that came back.
+        /// Units received.
         received: Units,
-        /// Of those, units that were scrapped.
+        /// Received units that were scrapped.
         scrapped: Units,
     }
-    /// A hold.
+    /// A hold: the order, or one fulfillment order, cannot be fulfilled until the hold ends.
     HoldView {
         /// Unique within the order.
         hold_id: Reference,
@@ -216,15 +215,15 @@ views! {
         fulfillment_order_id: Option<FulfillmentOrderId>,
         reason: HoldReason,
         note: Option<Text<500>>,
-        /// When the hold ends. Absent: when it is released.
+        /// When the hold ends automatically. Absent: it must be released.
         until: Option<Timestamp>,
     }
-    /// A report that contradicted the known state.
+    /// A report that contradicted the recorded state.
     DiscrepancyView {
         code: DiscrepancyCode,
-        /// Text for people.
+        /// An explanation in English.
         detail: String,
-        /// The number of units that were reported in excess, where the discrepancy is about units.
+        /// The number of units that were reported in excess. Absent: the discrepancy is not about units.
         units: Option<Units>,
     }
 }

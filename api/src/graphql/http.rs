@@ -86,8 +86,8 @@ pub(super) async fn execute(
     tokio::time::timeout(timeout, execution).await.unwrap_or_else(|_| Problem(timed_out(is_mutation)).into())
 }
 
-/// Parses a request and checks its limits before any part of the request runs. Returns the type of the
-/// operation to execute. `introspection` allows queries of the schema.
+/// Parses a request and checks its limits before any part of it runs. Returns the type of the operation to execute.
+/// `introspection` allows queries of the schema.
 pub(super) fn parse(request: &mut Request, introspection: bool) -> Result<OperationType, Box<Response>> {
     limits::check_text(&request.query).map_err(boxed)?;
     let document = parse_query(&request.query);
@@ -104,8 +104,8 @@ fn boxed(error: ApiError) -> Box<Response> {
     Box::new(Problem(error).into())
 }
 
-/// The type of the operation with this name. Without a name, a mutation takes precedence over a subscription,
-/// and both over a query.
+/// The type of the operation with this name. Without a name, a mutation takes precedence over a subscription, and both over a
+/// query.
 fn operation_type(document: &ExecutableDocument, operation_name: Option<&str>) -> OperationType {
     let has = |kind| {
         document.operations.iter().any(|(name, operation)| {

@@ -29,7 +29,6 @@ const MAX_WAIT: Duration = Duration::from_secs(60);
 const RETRY_DELAY: Duration = Duration::from_secs(1);
 const MAX_SKUS: usize = 100;
 
-/// Subscriptions. To resume without gaps or repetitions, subscribe again with the last `position` as `after`.
 pub(super) struct Subscription;
 
 /// An order after a command changed it.
@@ -49,6 +48,7 @@ pub(super) struct AvailabilityChange {
     availability: Availability,
 }
 
+/// Subscriptions. To resume without gaps or repetitions, subscribe again with the last `position` as `after`.
 #[GraphQLSubscription]
 impl Subscription {
     /// Each event after a position, when it is committed.

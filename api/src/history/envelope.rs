@@ -16,7 +16,7 @@ pub struct EventEnvelope {
     pub position: u64,
     /// The position of the last event of the same command.
     pub command_end: u64,
-    /// The id. A command that this event causes may name it as `causationId`.
+    /// The UUID of the event. A command that the event causes may name it as `causationId`.
     pub event_id: Uuid,
     /// The name of the stream, such as `order-{orderId}`.
     pub stream: String,
@@ -32,7 +32,7 @@ pub struct EventEnvelope {
     #[serde(flatten)]
     /// The command that the event belongs to.
     pub metadata: Metadata,
-    /// The payload.
+    /// The payload, without personal data.
     #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     pub data: Box<RawValue>,
 }

@@ -58,9 +58,9 @@ names! {
         FraudRisk,
         /// The address cannot be delivered to.
         IncorrectAddress,
-        /// Units were missing when they were to be reserved.
+        /// Units were out of stock when the order needed them.
         InventoryOutOfStock,
-        /// The customer asked for it.
+        /// The customer requested the hold.
         CustomerRequest,
         /// `delivery.shipNotBefore` is in the future.
         Scheduled,

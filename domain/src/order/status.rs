@@ -65,7 +65,7 @@ names! {
         None,
         /// A location has a fulfillment order and has not acknowledged it yet.
         Open,
-        /// The location has accepted it.
+        /// A location has accepted a fulfillment order.
         Accepted,
         /// Picking has started.
         Picking,
@@ -138,20 +138,20 @@ names! {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StatusAxes {
-    /// Reservations.
+    /// How many units are reserved.
     pub reservation: ReservationStatus,
-    /// Warehouses.
+    /// The progress of the locations.
     pub fulfillment: FulfillmentStatus,
-    /// Carriers.
+    /// The progress of the carriers.
     pub delivery: DeliveryStatus,
-    /// Payments.
+    /// The state of the payments.
     pub payment: PaymentStatus,
-    /// Returns.
+    /// How many units were returned.
     #[serde(rename = "return")]
     pub returned: ReturnStatus,
-    /// Cancellations.
+    /// How many units are cancelled.
     pub cancellation: CancellationStatus,
-    /// The reasons of the holds.
+    /// The reasons of the holds in force.
     pub holds: Vec<HoldReason>,
 }
 

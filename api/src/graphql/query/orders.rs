@@ -23,7 +23,7 @@ use crate::graphql::types::scalars::{DateTime, Long};
 use crate::order_metrics::MetricsParams;
 use crate::queries::AsOf;
 
-/// The order of a list of orders.
+/// The sort order of a list of orders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "projections::OrderSort")]
 enum OrderSort {
@@ -64,7 +64,7 @@ pub(super) struct MetricsFilter {
     to: Option<DateTime>,
     channel: Option<String>,
     location: Option<String>,
-    /// By what the metrics of a period are grouped. Default: `NONE`.
+    /// The grouping of the metrics of a period. Default: `NONE`.
     #[serde(rename = "by")]
     group_by: Option<Choice<GroupBy>>,
 }

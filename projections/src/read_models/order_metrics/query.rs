@@ -14,16 +14,16 @@ use crate::store::{Scope, Statement, ViewStore};
 /// The most cells that one query may read. Merchants with many channels or locations query shorter times.
 const MAX_CELLS: usize = 100_000;
 
-/// By what metrics are grouped, in addition to the period.
+/// The grouping of metrics, in addition to the period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GroupBy {
-    /// By nothing else.
+    /// No grouping.
     #[default]
     None,
     /// By sales channel.
     Channel,
-    /// By location. Occurrences that belong to no location form a group of their own.
+    /// By location. Metrics that belong to no location form a group of their own.
     Location,
 }
 

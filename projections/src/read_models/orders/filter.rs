@@ -21,13 +21,13 @@ pub struct OrderFilter {
     pub channel: Option<ChannelName>,
     /// The order's name in its channel.
     pub channel_ref: Option<Reference>,
-    /// The customer.
+    /// The customer's name in the channel.
     pub customer_ref: Option<Reference>,
-    /// The tracking number of one of its packages.
+    /// The tracking number of a package of the order.
     pub tracking_number: Option<Reference>,
-    /// The SKU of one of its lines.
+    /// The SKU of a line of the order.
     pub sku: Option<Sku>,
-    /// A location that has or had one of its fulfillment orders.
+    /// A location that has or had a fulfillment order of the order.
     pub location: Option<LocationId>,
     /// The position of its first event. The journal translates creation times to positions.
     #[serde(skip)]
