@@ -406,7 +406,7 @@ fn detail(code: DiscrepancyCode) -> &'static str {
         DiscrepancyCode::PackedMoreThanReserved => "more units were packed than reserved: put them back",
         DiscrepancyCode::ShortedMoreThanReserved => "more units were reported missing than reserved",
         DiscrepancyCode::ShippedAfterCancellation => "goods of a cancelled fulfillment order have left",
-        DiscrepancyCode::ShippedMoreThanHeld => "more units have left than were reserved",
+        DiscrepancyCode::ShippedMoreThanReserved => "more units have left than were reserved",
         DiscrepancyCode::ShippedOnHold => "goods have left while the order was on hold",
         DiscrepancyCode::ShippedUnpaid => "goods have left that are not paid",
         DiscrepancyCode::ReturnedMoreThanRequested => "more units came back than were announced",

@@ -188,10 +188,10 @@ fn exclusion(
     departure: Departure,
 ) -> Option<Exclusion> {
     let is_other = |only: Option<&LocationId>| only.is_some_and(|only| only != id);
-    let is_excluded = request.excluded.contains(id) || order.rejected_by.contains(id);
     let reasons = [
         (location.paused.is_some(), Exclusion::Paused),
-        (is_excluded, Exclusion::GaveBack),
+        (order.rejected_by.contains(id), Exclusion::RejectedOrder),
+        (request.excluded.contains(id), Exclusion::ReturnedUnits),
         (is_other(order.pinned_location()), Exclusion::NotTheDeliveryLocation),
         (is_other(order.single_source_location()), Exclusion::WouldSplit),
         (departure == Departure::Never, Exclusion::NoCapacity),

@@ -13,7 +13,7 @@ use super::decision::{Decision, exists};
 use super::events::{OrderAmended, OrderEvent};
 use super::fulfillment_order::FulfillmentOrder;
 use super::hold::reschedule;
-use super::lines::resolve_line;
+use super::lines::{resolve_line, unknown_line};
 use super::personal::ShipTo;
 use super::refusals::OrderRefusal;
 use super::state::{MAX_LINES, Order};
@@ -159,12 +159,13 @@ fn line_changes(order: &Order, changes: &[Change]) -> Result<LineChanges, OrderR
             Change::SetQuantity(NewQuantity { line, line_ref, .. }) => (*line, line_ref.as_ref()),
             Change::Remove(named) => (named.line, named.line_ref.as_ref()),
         };
-        let line = resolve_line(order, number, name).ok_or(OrderRefusal::UnknownChangedLine(index))?;
+        let unknown = || unknown_line(format!("/changes/{index}"));
+        let line = resolve_line(order, number, name).ok_or_else(unknown)?;
         if !seen.insert(line) {
             return Err(OrderRefusal::LineChangedTwice(index));
         }
         let totals = totals.get(line.index()).copied().unwrap_or_default();
-        let ordered = order.lines().get(line.index()).ok_or(OrderRefusal::UnknownChangedLine(index))?;
+        let ordered = order.lines().get(line.index()).ok_or_else(unknown)?;
         match change {
             Change::SetQuantity(new) => set_quantity(order, ordered, &totals, new, index, &mut result)?,
             _ => reduce(order, line, &totals, Units::ZERO, &mut result)?,
@@ -185,7 +186,7 @@ fn added(
     }
     let has_name = |other: &OrderedLine| other.line_ref.is_some() && other.line_ref == line.line_ref;
     if order.lines().iter().chain(before).any(has_name) {
-        return Err(OrderRefusal::ChangedReferenceTwice(index));
+        return Err(OrderRefusal::LineReferenceTwice { pointer: format!("/changes/{index}/lineRef") });
     }
     if !order.has_currency() && line.has_amounts() {
         return Err(OrderRefusal::CurrencyMissing);

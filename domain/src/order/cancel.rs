@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::contents::{FulfillmentOrderLines, LineUnits, total};
-use super::decision::{Decision, MAX_ENTRIES, exists};
+use super::decision::{Decision, exists};
 use super::events::{CancellationRequested, InventoryReleased, OrderCancelled, OrderEvent};
 use super::fulfillment_order::{FulfillmentLine, FulfillmentOrder};
-use super::lines::{LineQuantity, resolve_order_lines};
+use super::lines::{LineQuantity, check_entries, resolve_order_lines};
 use super::refusals::OrderRefusal;
 use super::state::Order;
 use super::totals::LineTotals;
@@ -60,11 +60,8 @@ pub(super) fn cancel(order: &Order, command: &CancelOrder) -> Decision {
             cancellable(order)
         }
         Some(_) if order.is_cancelled() => return Err(OrderRefusal::OrderCancelled),
-        Some([]) => return Err(OrderRefusal::LinesMissing),
-        Some(lines) if lines.len() > MAX_ENTRIES => {
-            return Err(OrderRefusal::TooMany { most: MAX_ENTRIES, pointer: "/lines" });
-        }
         Some(lines) => {
+            check_entries(lines.len())?;
             let units = resolve_order_lines(order, lines)?;
             let sums = order.lines().iter().map(|line| (line.line, total(&units, line.line)));
             sums.filter(|(_, units)| !units.is_zero()).collect()

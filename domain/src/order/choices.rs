@@ -92,7 +92,7 @@ names! {
         Delayed,
         /// At a pickup point of the carrier.
         ReadyForPickup,
-        /// Handed over to the recipient.
+        /// The recipient has it.
         Delivered,
         /// Lost or refused.
         Failure,
@@ -120,7 +120,7 @@ names! {
         /// Goods of a cancelled fulfillment order left.
         ShippedAfterCancellation,
         /// More units left than were reserved.
-        ShippedMoreThanHeld,
+        ShippedMoreThanReserved,
         /// Goods left while the order was on hold.
         ShippedOnHold,
         /// Goods left that are not paid.

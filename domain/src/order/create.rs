@@ -189,7 +189,7 @@ fn check_lines(lines: &[NewLine]) -> Result<(), OrderRefusal> {
     let mut seen = BTreeSet::new();
     for (index, line) in lines.iter().enumerate() {
         if line.line_ref.as_ref().is_some_and(|name| !seen.insert(name)) {
-            return Err(OrderRefusal::LineReferenceTwice(LineNumber::at(index)));
+            return Err(OrderRefusal::LineReferenceTwice { pointer: format!("/lines/{index}/lineRef") });
         }
     }
     Ok(())

@@ -27,6 +27,13 @@ pub struct LineQuantity {
     pub serials: Option<Vec<Reference>>,
 }
 
+impl LineQuantity {
+    fn units_of(&self, line: LineNumber) -> LineUnits {
+        let (lots, serials) = (self.lots.clone(), self.serials.clone());
+        LineUnits { line, quantity: self.quantity.units(), lots, serials, value: None }
+    }
+}
+
 /// The line with a number or a name. None when both or neither are given, or the order has no such line.
 pub(super) fn resolve_line(
     order: &Order,
@@ -48,26 +55,31 @@ pub(super) fn resolve_order_lines(
 ) -> Result<Vec<LineUnits>, OrderRefusal> {
     let find = |(index, given): (usize, &LineQuantity)| {
         let line = resolve_line(order, given.line, given.line_ref.as_ref());
-        Ok(LineUnits {
-            lots: given.lots.clone(),
-            serials: given.serials.clone(),
-            ..LineUnits::new(line.ok_or(OrderRefusal::UnknownLine(index))?, given.quantity.units())
-        })
+        line.map(|line| given.units_of(line)).ok_or_else(|| unknown_line(format!("/lines/{index}")))
     };
     lines.iter().enumerate().map(find).collect()
 }
 
-/// Resolves a list of lines of a fulfillment order.
+/// Resolves a list of lines of a fulfillment order. `pointer` is the JSON pointer of the list.
 pub(super) fn resolve_lines(
     order: &Order,
     fulfillment: &FulfillmentOrder,
     lines: &[LineQuantity],
+    pointer: &str,
 ) -> Result<Vec<LineUnits>, OrderRefusal> {
-    let units = resolve_order_lines(order, lines)?;
-    match units.iter().position(|units| fulfillment.line(units.line).is_none()) {
-        Some(index) => Err(OrderRefusal::UnknownLine(index)),
-        None => Ok(units),
-    }
+    let find = |(index, given): (usize, &LineQuantity)| {
+        let line = resolve_line(order, given.line, given.line_ref.as_ref());
+        let line = line.filter(|line| fulfillment.line(*line).is_some());
+        let pointer = format!("{pointer}/{index}");
+        let unknown = OrderRefusal::UnknownLine { pointer, owner: "fulfillment order" };
+        line.map(|line| given.units_of(line)).ok_or(unknown)
+    };
+    lines.iter().enumerate().map(find).collect()
+}
+
+/// The refusal of a JSON pointer that identifies no line of the order.
+pub(super) fn unknown_line(pointer: String) -> OrderRefusal {
+    OrderRefusal::UnknownLine { pointer, owner: "order" }
 }
 
 /// The units of a warehouse report.
@@ -93,7 +105,7 @@ pub(super) fn reported(
         }
         (None | Some(false), Some(lines)) if !lines.is_empty() => {
             check_entries(lines.len())?;
-            Ok(clamp(fulfillment, resolve_lines(order, fulfillment, lines)?, open))
+            Ok(clamp(fulfillment, resolve_lines(order, fulfillment, lines, "/lines")?, open))
         }
         _ => Err(OrderRefusal::LinesMissing),
     }
@@ -110,7 +122,7 @@ pub(super) fn has_open(
 /// Refuses a list of lines that is empty or too long.
 pub(super) fn check_entries(entries: usize) -> Result<(), OrderRefusal> {
     match entries {
-        0 => Err(OrderRefusal::LinesMissing),
+        0 => Err(OrderRefusal::LinesEmpty),
         1..=MAX_ENTRIES => Ok(()),
         _ => Err(OrderRefusal::TooMany { most: MAX_ENTRIES, pointer: "/lines" }),
     }

@@ -17,8 +17,8 @@ pub enum OrderRefusal {
     OrderExists(OrderId),
     #[error("an order has 1 to {most} lines, not {0}", most = MAX_LINES)]
     LineCount(usize),
-    #[error("the lineRef of line {0} is used by another line")]
-    LineReferenceTwice(LineNumber),
+    #[error("{pointer} is used by another line")]
+    LineReferenceTwice { pointer: String },
     #[error("amounts require the currency of the order")]
     CurrencyMissing,
     #[error("at most {most} are allowed")]
@@ -83,10 +83,14 @@ pub enum OrderRefusal {
     FulfillmentOrderCancelled,
     #[error("specify either `all: true` or `lines`")]
     LinesMissing,
-    #[error("lines[{0}] does not identify an order line")]
-    UnknownLine(usize),
-    #[error("packages[{package}].lines[{line}] does not identify a line of the fulfillment order")]
-    UnknownPackageLine { package: usize, line: usize },
+    #[error("lines is empty: specify at least one line")]
+    LinesEmpty,
+    #[error("{pointer} does not identify a line of the {owner}")]
+    UnknownLine {
+        pointer: String,
+        /// `order` or `fulfillment order`.
+        owner: &'static str,
+    },
     #[error("line {line} has {open} open units, {requested} requested")]
     QuantityExceedsOpen { line: LineNumber, requested: Units, open: Units },
     #[error("no open units remain for this command")]
@@ -107,12 +111,8 @@ pub enum OrderRefusal {
     UnknownPackage,
     #[error("specify changes, shipTo or delivery")]
     ChangesMissing,
-    #[error("changes[{0}] does not identify an order line")]
-    UnknownChangedLine(usize),
     #[error("changes[{0}] repeats the line of another change")]
     LineChangedTwice(usize),
-    #[error("the lineRef of changes[{0}] is used by another line")]
-    ChangedReferenceTwice(usize),
     #[error("changes[{0}] exceeds the maximum quantity of a line")]
     LineTooLarge(usize),
     #[error("changes[{0}] must give the amounts of the line for the new quantity")]
@@ -150,9 +150,7 @@ impl Refusal for OrderRefusal {
             Self::UnknownOrder(_) => ("unknown_order", Class::NotFound),
             Self::OrderExists(_) => ("order_exists", Class::Conflict),
             Self::LineCount(_) => ("line_count_out_of_range", Class::Invalid),
-            Self::LineReferenceTwice(_) | Self::ChangedReferenceTwice(_) => {
-                ("line_ref_not_unique", Class::Invalid)
-            }
+            Self::LineReferenceTwice { .. } => ("line_ref_not_unique", Class::Invalid),
             Self::CurrencyMissing => ("currency_missing", Class::Invalid),
             Self::TooMany { .. } => ("too_many", Class::Invalid),
             Self::CoordinatesOutOfRange => ("coordinates_out_of_range", Class::Invalid),
@@ -179,10 +177,8 @@ impl Refusal for OrderRefusal {
             Self::PaymentNotConfirmed => ("payment_not_confirmed", Class::Conflict),
             Self::UnknownFulfillmentOrder(_) => ("unknown_fulfillment_order", Class::NotFound),
             Self::FulfillmentOrderCancelled => ("fulfillment_order_cancelled", Class::Conflict),
-            Self::LinesMissing | Self::PackageEmpty(_) => ("lines_missing", Class::Invalid),
-            Self::UnknownLine(_) | Self::UnknownPackageLine { .. } | Self::UnknownChangedLine(_) => {
-                ("unknown_line", Class::Invalid)
-            }
+            Self::LinesMissing | Self::LinesEmpty | Self::PackageEmpty(_) => ("lines_missing", Class::Invalid),
+            Self::UnknownLine { .. } => ("unknown_line", Class::Invalid),
             Self::QuantityExceedsOpen { .. } => ("quantity_exceeds_open", Class::Conflict),
             Self::NothingLeft => ("nothing_left", Class::Conflict),
             Self::PackageCount(_) => ("package_count_out_of_range", Class::Invalid),
@@ -212,21 +208,17 @@ impl Refusal for OrderRefusal {
 
     fn pointer(&self) -> Option<String> {
         let pointer = match self {
-            Self::LineReferenceTwice(line) => return Some(format!("/lines/{}/lineRef", line.index())),
-            Self::UnknownLine(index) => return Some(format!("/lines/{index}")),
-            Self::UnknownPackageLine { package, line } => {
-                return Some(format!("/packages/{package}/lines/{line}"));
-            }
+            Self::LineReferenceTwice { pointer } | Self::UnknownLine { pointer, .. } => pointer,
             Self::PackageEmpty(index) => return Some(format!("/packages/{index}/lines")),
-            Self::UnknownChangedLine(index) | Self::LineChangedTwice(index) | Self::AmountsMissing(index) => {
+            Self::LineChangedTwice(index) | Self::AmountsMissing(index) => {
                 return Some(format!("/changes/{index}"));
             }
-            Self::ChangedReferenceTwice(index) => return Some(format!("/changes/{index}/lineRef")),
             Self::LineTooLarge(index) => return Some(format!("/changes/{index}/quantity")),
             Self::CarrierMissing(index) => return Some(format!("/packages/{index}/carrier")),
             Self::TooMany { pointer, .. } => pointer,
             Self::LineCount(_)
             | Self::LinesMissing
+            | Self::LinesEmpty
             | Self::InsufficientStock(_)
             | Self::QuantityExceedsReturnable { .. } => "/lines",
             Self::CurrencyMissing => "/currency",

@@ -40,8 +40,10 @@ pub struct Candidate {
 pub enum Exclusion {
     /// The location is paused.
     Paused,
-    /// It has given units of the order back, or rejected the order.
-    GaveBack,
+    /// It has rejected the order.
+    RejectedOrder,
+    /// It has just released units of the order, or reported them missing.
+    ReturnedUnits,
     /// The order must not be split, and another location ships it.
     WouldSplit,
     /// The order ships from as many locations as its split limit, and this is none of them.

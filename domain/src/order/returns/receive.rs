@@ -9,7 +9,7 @@ use crate::order::choices::{DiscrepancyCode, Disposition};
 use crate::order::contents::{LineUnits, ReturnedUnits};
 use crate::order::decision::{Decision, discrepancy};
 use crate::order::events::ReturnReceived;
-use crate::order::lines::{check_entries, resolve_line};
+use crate::order::lines::{check_entries, resolve_line, unknown_line};
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::Order;
 use crate::values::{LineNumber, LocationId, Quantity, Reference, ReturnId, Units};
@@ -52,7 +52,7 @@ pub(in crate::order) fn receive(order: &Order, command: &ReceiveReturn) -> Decis
     for (index, given) in command.lines.iter().enumerate() {
         let line = resolve_line(order, given.line, given.line_ref.as_ref());
         lines.push(ReturnedUnits {
-            line: line.ok_or(OrderRefusal::UnknownLine(index))?,
+            line: line.ok_or_else(|| unknown_line(format!("/lines/{index}")))?,
             quantity: given.quantity.units(),
             disposition: given.disposition,
             lots: given.lots.clone(),

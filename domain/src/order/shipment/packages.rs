@@ -104,7 +104,7 @@ pub(super) fn contents(
         None => Ok(None),
         Some([]) => Err(OrderRefusal::PackageEmpty(index)),
         Some(lines) => {
-            resolve_lines(order, fulfillment, lines).map(Some).map_err(|refusal| in_package(index, refusal))
+            resolve_lines(order, fulfillment, lines, &format!("/packages/{index}/lines")).map(Some)
         }
     };
     let mut contents: Vec<Option<Vec<LineUnits>>> =
@@ -118,14 +118,6 @@ pub(super) fn contents(
     }
     let contents: Vec<Vec<LineUnits>> = contents.into_iter().flatten().collect();
     if contents.iter().any(Vec::is_empty) { Err(OrderRefusal::NothingLeft) } else { Ok(contents) }
-}
-
-/// Adds the package to a refusal about one of its lines.
-fn in_package(package: usize, refusal: OrderRefusal) -> OrderRefusal {
-    match refusal {
-        OrderRefusal::UnknownLine(line) => OrderRefusal::UnknownPackageLine { package, line },
-        other => other,
-    }
 }
 
 /// The ids of the packages. Packages without an id get `p1`, `p2` and so on.

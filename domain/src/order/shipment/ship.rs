@@ -107,7 +107,7 @@ fn contradictions(
     let has_excess = fulfillment.lines.iter().any(is_excess) && !is_cancelled;
     let cases = [
         (is_cancelled, DiscrepancyCode::ShippedAfterCancellation),
-        (has_excess, DiscrepancyCode::ShippedMoreThanHeld),
+        (has_excess, DiscrepancyCode::ShippedMoreThanReserved),
         (order.is_held(fulfillment.id), DiscrepancyCode::ShippedOnHold),
         (!order.is_paid(), DiscrepancyCode::ShippedUnpaid),
     ];

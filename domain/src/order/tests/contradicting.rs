@@ -47,7 +47,7 @@ fn units_that_ship_after_the_cancellation_are_not_cancelled() {
 #[test]
 fn units_shipped_in_excess_reduce_the_backorder() {
     let events = when(&partly_reserved(), ship(1, &[package(1, 4)]));
-    assert_eq!((names(&events).len(), codes(&events)), (2, vec!["shipped_more_than_held".to_owned()]));
+    assert_eq!((names(&events).len(), codes(&events)), (2, vec!["shipped_more_than_reserved".to_owned()]));
     let order = after(&partly_reserved(), ship(1, &[package(1, 4)]));
     assert_eq!((line(&order, 1), backordered_units(&order)), ([0, 4, 4, 4, 0, 0], 1));
 }

@@ -150,7 +150,7 @@ fn handing_over() -> Vec<Row> {
         row(&order, short_with(2, all()), unknown),
         row(&order, accept_cancellation(2), unknown),
         row(&order, reject_cancellation(2), unknown),
-        row(&Order::default(), reject(1), ("unknown_order", Some("/orderId"), NotFound)),
+        row(&Order::default(), reject(1), unknown),
         row(&after(&order, accept(1)), accept(1), ("already_accepted", None, Conflict)),
         row(&unpaid, accept(1), ("payment_not_confirmed", None, Conflict)),
         row(&on_its_way(), accept(1), ("nothing_left", None, Conflict)),
