@@ -166,7 +166,7 @@ impl Queries {
     ) -> Result<Option<OrderView>, ViewError> {
         let position = as_of.position(&*self.journal, merchant).await?;
         let events = self.journal.read_stream(merchant, &StreamId::Order(id).to_string(), position).await?;
-        let (order, version, position) = fold_order(&events)?;
+        let (order, version, position) = fold_order(id, &events)?;
         Ok(OrderView::of(&order, version, position))
     }
 
@@ -182,7 +182,7 @@ impl Queries {
         let end = events.partition_point(|event| event.position <= position);
         let is_latest = end == events.len();
         events.truncate(end);
-        let (order, version, position) = fold_order(&events)?;
+        let (order, version, position) = fold_order(id, &events)?;
         let Some(view) = OrderView::of(&order, version, position) else { return Ok(None) };
         if view.personal_data != PersonalDataState::Sealed {
             return Ok(Some((view, is_latest)));

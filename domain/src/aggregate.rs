@@ -60,7 +60,7 @@ mod tests {
     use crate::capacity::{BookCapacity, CapacityCommand, LocationCapacity};
     use crate::network::{Network, NetworkCommand};
     use crate::order::{CreationTerms, Order, OrderCommand};
-    use crate::policy::{OnShortage, Policy, PolicyCommand, ReserveAt};
+    use crate::policy::{Policy, PolicyCommand, Rules};
     use crate::stock::{StockCommand, StockItem};
     use crate::values::{Quantity, Text, Timestamp};
 
@@ -102,10 +102,7 @@ mod tests {
     async fn handling_an_order_decides_and_applies() {
         let terms = CreationTerms {
             order_id: ORDER.parse().unwrap(),
-            reserve_at: ReserveAt::Creation,
-            on_shortage: OnShortage::Reject,
-            allow_split: true,
-            reserve_for: None,
+            rules: Rules::default(),
             content: Text::new("digest").unwrap(),
         };
         let lines = json!([{ "sku": "A", "quantity": 5 }]);

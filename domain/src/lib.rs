@@ -10,12 +10,10 @@
 mod aggregate;
 mod command;
 mod event;
-#[cfg(test)]
-mod history;
-#[cfg(test)]
-mod properties;
 mod refusal;
 mod sealed;
+#[cfg(test)]
+mod tests;
 
 pub mod capacity;
 pub mod distance;

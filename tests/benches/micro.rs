@@ -14,7 +14,7 @@ use holdfast_domain::order::{
     CreateOrder, CreationTerms, Order, OrderCommand, OrderEvent, Promises, ReservationTrigger,
     ReserveInventory, SourcingBasis,
 };
-use holdfast_domain::policy::{Criterion, OnShortage, ReserveAt};
+use holdfast_domain::policy::{Criterion, Rules};
 use holdfast_domain::sourcing::{Candidate, SourcingRules, source};
 use holdfast_domain::stock::{self, Allocation, OrderRef, StockCommand, StockItem};
 use holdfast_domain::values::{Text, Timestamp, Units};
@@ -39,10 +39,7 @@ fn create() -> OrderCommand {
     .unwrap();
     let terms = CreationTerms {
         order_id: "01a1fee9-1bbb-79d2-9662-ecc0db51d811".parse().unwrap(),
-        reserve_at: ReserveAt::Creation,
-        on_shortage: OnShortage::Reject,
-        allow_split: true,
-        reserve_for: None,
+        rules: Rules::default(),
         content: Text::new(&"0".repeat(64)).unwrap(),
     };
     let at: Timestamp = "2026-11-21T16:20:52.283871Z".parse().unwrap();

@@ -107,7 +107,7 @@ pub fn event_summary(event: &OrderEvent) -> String {
         }
         OrderEvent::DiscrepancyRecorded(discrepancy) => {
             let excess = discrepancy.units.map_or(String::new(), |units| format!(": {units} units"));
-            format!("{}{excess}", discrepancy.code)
+            format!("{}{excess}", discrepancy.code.name())
         }
         OrderEvent::PersonalDataErased(erased) => erased.reason.to_string(),
     }

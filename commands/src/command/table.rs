@@ -5,6 +5,7 @@
 ///
 /// - `report` is an occurrence that has already happened; `request` is a wish that may be refused. See `CommandPolicy`.
 /// - `decide` is a decision of the order with everything that follows from it; `decide_at` also passes the time of the decision.
+///   `change_stock_at`, `change_location` and `change_policy` are decisions of a stock item, of the network and of the policy.
 ///   Any other execution is a function in `execution/`.
 /// - `background` commands are issued by the process manager only.
 macro_rules! command_table {
@@ -40,18 +41,18 @@ macro_rules! command_table {
                 order::ErasePersonalData: request(order_id) => orders::erase_personal_data;
                 stock::ReceiveStock: report() => stock::receive;
                 stock::CountStock: report() => stock::count;
-                stock::AdjustStock: report() => stock::adjust;
-                stock::ChangeStockCondition: report() => stock::change_condition;
+                stock::AdjustStock: report() => change_stock_at;
+                stock::ChangeStockCondition: report() => change_stock_at;
                 stock::ShipTransfer: report() => stock::ship_transfer;
                 stock::ReceiveTransfer: report() => stock::receive_transfer;
                 stock::ExpectSupply: request() => stock::expect_supply;
                 stock::CancelSupply: request() => stock::cancel_supply;
-                network::RegisterLocation: request() => merchant::register_location;
-                network::PauseLocation: request() => merchant::pause_location;
-                network::ResumeLocation: request() => merchant::resume_location;
-                merchant::SetMerchantPolicy: request() => merchant::set_policy;
+                network::RegisterLocation: request() => change_location;
+                network::PauseLocation: request() => change_location;
+                network::ResumeLocation: request() => change_location;
+                merchant::SetMerchantPolicy: request() => change_policy;
                 stock::SetStockPolicy: request() => stock::set_policy;
-                merchant::RegisterMerchant: request() => merchant::register;
+                merchant::RegisterMerchant: request() => change_policy;
             }
             background {
                 stock::FillBackorders: request() => stock::fill_backorders;

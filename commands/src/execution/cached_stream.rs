@@ -10,6 +10,7 @@ use holdfast_domain::order::Order;
 use holdfast_domain::policy::Policy;
 use holdfast_domain::stock::StockItem;
 use holdfast_domain::stream::{DomainEvent, StreamId, UnknownStream};
+use holdfast_domain::values::OrderId;
 use holdfast_journal::{Event, JournalError, LoadedStream, Snapshot};
 use serde::Serialize;
 
@@ -23,7 +24,6 @@ const DIGEST_BYTES: usize = 32;
 /// An aggregate that the journal stores.
 pub(crate) trait StoredAggregate: Decide {
     fn of(entity: &Entity) -> Option<&Arc<Self>>;
-    fn of_mut(entity: &mut Entity) -> Option<&mut Arc<Self>>;
     fn event(event: Self::Event) -> DomainEvent;
 }
 
@@ -47,7 +47,7 @@ macro_rules! entities {
                 })
             }
 
-            fn apply(&mut self, event: DomainEvent) {
+            pub(crate) fn apply(&mut self, event: DomainEvent) {
                 match (self, event) {
                     $( (Self::$variant(state), DomainEvent::$variant(event)) => Arc::make_mut(state).apply(event), )*
                     // A stream's name determines the type of its events, so this case does not occur.
@@ -58,9 +58,6 @@ macro_rules! entities {
 
         $( impl StoredAggregate for $state {
             fn of(entity: &Entity) -> Option<&Arc<Self>> {
-                if let Entity::$variant(state) = entity { Some(state) } else { None }
-            }
-            fn of_mut(entity: &mut Entity) -> Option<&mut Arc<Self>> {
                 if let Entity::$variant(state) = entity { Some(state) } else { None }
             }
             fn event(event: Self::Event) -> DomainEvent {
@@ -197,14 +194,7 @@ fn text_of(location: &Location) -> usize {
 }
 
 /// Folds an order's events. Returns the order, its version and the position of its last command.
-pub fn fold_order(events: &[Event]) -> Result<(Order, u64, u64), JournalError> {
-    let mut order = Order::default();
-    let (mut version, mut position) = (0, 0);
-    for event in events {
-        if let DomainEvent::Order(decoded) = decode(event)? {
-            order.apply(decoded);
-        }
-        (version, position) = (event.version, event.command_end);
-    }
-    Ok((order, version, position))
+pub fn fold_order(id: OrderId, events: &[Event]) -> Result<(Arc<Order>, u64, u64), JournalError> {
+    let CachedStream { entity, version, position, .. } = CachedStream::replay(&StreamId::Order(id), events)?;
+    Ok((Order::of(&entity).cloned().unwrap_or_default(), version, position))
 }

@@ -27,7 +27,7 @@ pub(super) fn create(unit: &mut UnitOfWork<'_>, order: &CreateOrder) -> Result<A
     let rules = unit.policy()?.for_channel(&order.channel);
     let content = Text::new(&to_hex(&unit.context().fingerprint));
     let content = content.map_err(|error| Stop::Failed(error.to_string()))?;
-    let terms = CreationTerms::of(id, order, &rules, content);
+    let terms = CreationTerms { order_id: id, rules, content };
     let command = OrderCommand::CreateOrder(Box::new(order.clone()), terms, unit.at);
     if is_new {
         for (index, line) in order.lines.iter().enumerate() {

@@ -13,7 +13,10 @@ mod orders;
 mod stock;
 mod unit_of_work;
 
+use holdfast_domain::network::NetworkCommand;
 use holdfast_domain::order::OrderCommand;
+use holdfast_domain::policy::PolicyCommand;
+use holdfast_domain::stock::StockCommand;
 
 use self::orders::change;
 use crate::command::{AnyCommand, command_table};
@@ -45,6 +48,16 @@ macro_rules! define_execute {
     };
     (@run $unit:ident $command:ident $name:ident ($($order:tt)*) decide_at) => {
         change($unit, $command.$($order)*, &OrderCommand::$name((**$command).clone(), $unit.at))
+    };
+    (@run $unit:ident $command:ident $name:ident () change_stock_at) => {{
+        let change = StockCommand::$name((**$command).clone(), $unit.at);
+        stock::change_at($unit, &$command.sku, &$command.location, &change)
+    }};
+    (@run $unit:ident $command:ident $name:ident () change_location) => {
+        merchant::change_location($unit, &$command.location, &NetworkCommand::$name((**$command).clone()))
+    };
+    (@run $unit:ident $command:ident $name:ident () change_policy) => {
+        merchant::change_policy($unit, &PolicyCommand::$name((**$command).clone()))
     };
     (@run $unit:ident $command:ident $name:ident ($($order:tt)*) $($function:ident)::+) => {
         $($function)::+($unit, $command)

@@ -3,8 +3,8 @@
 use holdfast_domain::Class;
 use holdfast_domain::fulfillment::{self, Aggregates};
 use holdfast_domain::stock::{
-    AdjustStock, CancelSupply, ChangeStockCondition, CountStock, ExpectSupply, FillBackorders, ReceiveStock,
-    ReceiveTransfer, SetStockPolicy, ShipTransfer, StockCommand, StockRefusal,
+    CancelSupply, CountStock, ExpectSupply, FillBackorders, ReceiveStock, ReceiveTransfer, SetStockPolicy,
+    ShipTransfer, StockCommand, StockRefusal,
 };
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::{LocationId, OrderId, Reference, Sku};
@@ -23,8 +23,8 @@ fn change(unit: &mut UnitOfWork<'_>, sku: &Sku, command: &StockCommand) -> Resul
     accepted(OutcomeKind::Done, &view(unit, sku)?)
 }
 
-/// Like [`change`], at a location, which must be registered.
-fn change_at(
+/// Decides a command on the stock of a SKU at a location, which must be registered.
+pub(super) fn change_at(
     unit: &mut UnitOfWork<'_>,
     sku: &Sku,
     location: &LocationId,
@@ -83,19 +83,6 @@ pub(super) fn count(unit: &mut UnitOfWork<'_>, command: &CountStock) -> Result<A
     let affected_orders = fulfillment::change_stock(unit, sku, &count)?;
     let stock = view(unit, sku)?;
     accepted(OutcomeKind::Done, &CountAnswer { affected_orders, stock })
-}
-
-pub(super) fn adjust(unit: &mut UnitOfWork<'_>, command: &AdjustStock) -> Result<Accepted, Stop> {
-    let adjust = StockCommand::AdjustStock(command.clone(), unit.at);
-    change_at(unit, &command.sku, &command.location, &adjust)
-}
-
-pub(super) fn change_condition(
-    unit: &mut UnitOfWork<'_>,
-    command: &ChangeStockCondition,
-) -> Result<Accepted, Stop> {
-    let change = StockCommand::ChangeStockCondition(command.clone(), unit.at);
-    change_at(unit, &command.sku, &command.location, &change)
 }
 
 /// The answer to `ShipTransfer`: the id of the transfer, and the stock.

@@ -227,9 +227,7 @@ impl<'a> UnitOfWork<'a> {
         }
         cached.version += 1;
         cached.bytes += stored.payload.len();
-        if let Some(state) = A::of_mut(&mut cached.entity) {
-            Arc::make_mut(state).apply(event);
-        }
+        cached.entity.apply(A::event(event));
         let number = cached.stream;
         self.record.events.push(NewEvent { stream: number, version: cached.version, ..stored });
         for key in claims {

@@ -44,36 +44,28 @@ pub(super) fn capacity_changes(before: &Order, after: &Order) -> Vec<CapacityCha
 /// Books and frees capacity at the locations that have a limit.
 pub(super) fn update_capacity<A: Aggregates>(
     aggregates: &mut A,
-    changes: Vec<CapacityChange>,
+    changes: &[CapacityChange],
 ) -> Result<(), A::Error> {
     let network = aggregates.network()?;
-    let limit = |change: &CapacityChange| network.locations.get(&change.location)?.details.daily_capacity;
-    let limited: Vec<_> = changes.into_iter().filter(|change| limit(change).is_some()).collect();
-    aggregates.require(limited.iter().map(|change| StreamId::Capacity(change.location.clone())))?;
-    for change in limited {
-        if let Some(command) = capacity_command(aggregates, &change)? {
-            aggregates.decide_capacity(&change.location, &command)?;
+    let limited = changes.iter().filter_map(|change| {
+        let details = &network.locations.get(&change.location)?.details;
+        Some((change, details, details.daily_capacity?))
+    });
+    aggregates.require(limited.clone().map(|(change, ..)| StreamId::Capacity(change.location.clone())))?;
+    for (change, details, capacity) in limited {
+        let (location, fulfillment_order_id) = (change.location.clone(), change.fulfillment_order_id);
+        let Some(ship_at) = change.ship_at else {
+            aggregates.decide_capacity(&location, &CapacityCommand::Free(fulfillment_order_id))?;
+            continue;
+        };
+        let (today, earliest) = (day_at(details, aggregates.now()), day_at(details, ship_at));
+        let bookings = aggregates.capacity(&location)?;
+        let horizon = LocationCapacity::HORIZON;
+        // A location that is full was given the order by a report or by hand, and takes it all the same.
+        if first_free_day(&bookings, capacity, earliest.max(today), horizon).is_some() {
+            let book = BookCapacity { location, fulfillment_order_id, capacity, today, earliest, horizon };
+            aggregates.decide_capacity(&change.location, &CapacityCommand::Book(book))?;
         }
     }
     Ok(())
-}
-
-/// Nothing for a location that is full: it was given the order by a report or by hand, and takes it all the same.
-fn capacity_command<A: Aggregates>(
-    aggregates: &mut A,
-    change: &CapacityChange,
-) -> Result<Option<CapacityCommand>, A::Error> {
-    let network = aggregates.network()?;
-    let fulfillment_order_id = change.fulfillment_order_id;
-    let details = network.locations.get(&change.location).map(|location| &location.details);
-    let capacity = details.and_then(|details| details.daily_capacity);
-    let (Some(ship_at), Some(details), Some(capacity)) = (change.ship_at, details, capacity) else {
-        return Ok(Some(CapacityCommand::Free(fulfillment_order_id)));
-    };
-    let (today, earliest) = (day_at(details, aggregates.now()), day_at(details, ship_at));
-    let (location, horizon) = (change.location.clone(), LocationCapacity::HORIZON);
-    let bookings = aggregates.capacity(&location)?;
-    let has_room = first_free_day(&bookings, capacity, earliest.max(today), horizon).is_some();
-    let book = BookCapacity { location, fulfillment_order_id, capacity, today, earliest, horizon };
-    Ok(has_room.then_some(CapacityCommand::Book(book)))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::aggregates::Aggregates;
 use super::backorder_queue::{record_promise, withdraw};
 use super::decision::reallocate;
-use super::overcommitment::{overcommitted_locations, resolve_overcommitment};
+use super::overcommitment::resolve_overcommitment;
 use super::process::{carry_out, decide, up_to_date};
 use super::reactions::Reaction;
 use super::ship_dates::{promised_dates, too_late};
@@ -22,8 +22,10 @@ const MAX_ORDERS: usize = 50;
 pub fn fill_backorders<A: Aggregates>(aggregates: &mut A, sku: &Sku) -> Result<(), A::Error> {
     aggregates.require([StreamId::Network, StreamId::Policy, StreamId::Stock(sku.clone())])?;
     reallocate(aggregates, sku)?;
-    for location in overcommitted_locations(aggregates, sku)? {
-        resolve_overcommitment(aggregates, sku, &location)?;
+    for (location, level) in &aggregates.stock(sku)?.levels {
+        if !level.overcommitted().is_zero() {
+            resolve_overcommitment(aggregates, sku, location)?;
+        }
     }
     let orders = load_orders(aggregates, sku)?;
     fill(aggregates, sku, &orders)?;

@@ -9,20 +9,10 @@ use super::process::{decide, up_to_date};
 use super::ship_dates::capacity_streams;
 use crate::order::{OrderCommand, OrderEvent, ShipmentCreated};
 use crate::stream::StreamId;
-use crate::values::{LocationId, OrderId, Sku, Units};
+use crate::values::{LocationId, OrderId, Sku};
 
 /// The most orders that lose units in one decision.
 const MAX_ORDERS: usize = 200;
-
-/// The locations that have reserved more units of a SKU than they have.
-pub(super) fn overcommitted_locations<A: Aggregates>(
-    aggregates: &mut A,
-    sku: &Sku,
-) -> Result<Vec<LocationId>, A::Error> {
-    let item = aggregates.stock(sku)?;
-    let over = item.levels.iter().filter(|(_, level)| !level.overcommitted().is_zero());
-    Ok(over.map(|(location, _)| location.clone()).collect())
-}
 
 /// Releases missing units of the orders that have reserved them, and sources those orders again: the least urgent order
 /// first and, of equally urgent ones, the latest. Picked units stay reserved. Gives the orders that lost units.
@@ -32,7 +22,7 @@ pub fn resolve_overcommitment<A: Aggregates>(
     location: &LocationId,
 ) -> Result<Vec<OrderId>, A::Error> {
     reallocate(aggregates, sku)?;
-    let mut missing = missing_units(aggregates, sku, location)?;
+    let mut missing = aggregates.stock(sku)?.overcommitted_at(location);
     if missing.is_zero() {
         return Ok(Vec::new());
     }
@@ -48,7 +38,7 @@ pub fn resolve_overcommitment<A: Aggregates>(
         let (_, events) = decide(aggregates, id, &lose)?;
         if events.iter().any(|event| matches!(event, OrderEvent::InventoryReleased(_))) {
             affected.push(id);
-            missing = missing_units(aggregates, sku, location)?;
+            missing = aggregates.stock(sku)?.overcommitted_at(location);
         }
     }
     Ok(affected)
@@ -65,7 +55,7 @@ pub(super) fn resolve_shipped<A: Aggregates>(
         let order = aggregates.order(id)?;
         let lines: Vec<_> = packages.iter().flat_map(|package| &package.lines).cloned().collect();
         for sku in order.demand_of(&lines).keys() {
-            if !missing_units(aggregates, sku, location)?.is_zero() {
+            if !aggregates.stock(sku)?.overcommitted_at(location).is_zero() {
                 resolve_overcommitment(aggregates, sku, location)?;
             }
         }
@@ -101,13 +91,4 @@ fn load_what_sourcing_needs<A: Aggregates>(aggregates: &mut A, orders: &[OrderId
     }
     let network = aggregates.network()?;
     aggregates.require(streams.into_iter().chain(capacity_streams(&network.locations)))
-}
-
-fn missing_units<A: Aggregates>(
-    aggregates: &mut A,
-    sku: &Sku,
-    location: &LocationId,
-) -> Result<Units, A::Error> {
-    let item = aggregates.stock(sku)?;
-    Ok(item.overcommitted_at(location))
 }

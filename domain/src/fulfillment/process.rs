@@ -61,7 +61,7 @@ fn react<A: Aggregates>(
         Reaction::ApplyToStock(sku, command) => drop(aggregates.decide_stock(&sku, &command)?),
         Reaction::WithdrawSurplusBackorder(sku) => withdraw_surplus(aggregates, id, &sku)?,
         Reaction::Reallocate(sku) => reallocate(aggregates, &sku)?,
-        Reaction::UpdateCapacity(changes) => update_capacity(aggregates, changes)?,
+        Reaction::UpdateCapacity(changes) => update_capacity(aggregates, &changes)?,
         Reaction::UpdatePromise(sku) => update_promise(aggregates, id, &sku)?,
         Reaction::JoinQueue { demand, trigger } => return join_queue(aggregates, id, &demand, trigger),
         Reaction::Requeue => return requeue(aggregates, id),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::aggregates::Aggregates;
 use crate::capacity::{LocationCapacity, first_free_day};
-use crate::network::{Location, LocationDetails};
+use crate::network::{Location, LocationDetails, Network};
 use crate::order::{Order, PromisedDates, Promises};
 use crate::policy::Policy;
 use crate::promising::transit::Route;
@@ -64,26 +64,33 @@ pub(super) fn departure<A: Aggregates>(
     })
 }
 
+/// When goods of an order that is decided now can leave each of some locations, where these are registered.
+fn departures<'n, 'a, A: Aggregates>(
+    aggregates: &mut A,
+    network: &'n Network,
+    order: &Order,
+    locations: impl IntoIterator<Item = &'a LocationId>,
+) -> Result<Vec<((&'n LocationId, &'n Location), Departure)>, A::Error> {
+    let known: Vec<_> = locations.into_iter().filter_map(|id| network.locations.get_key_value(id)).collect();
+    aggregates.require(capacity_streams(known.iter().copied()))?;
+    let leaves = |location| Ok((location, departure(aggregates, order, location)?));
+    known.into_iter().map(leaves).collect()
+}
+
 /// Those of some locations that cannot ship an order by the time that it must have left.
 pub(super) fn too_late<'a, A: Aggregates>(
     aggregates: &mut A,
     order: &Order,
     locations: impl IntoIterator<Item = &'a LocationId>,
 ) -> Result<BTreeSet<LocationId>, A::Error> {
-    let mut late = BTreeSet::new();
     if order.ship_by().is_none() {
-        return Ok(late);
+        return Ok(BTreeSet::new());
     }
     let network = aggregates.network()?;
-    let known: Vec<_> = locations.into_iter().filter_map(|id| network.locations.get_key_value(id)).collect();
-    aggregates.require(capacity_streams(known.iter().copied()))?;
-    for (id, location) in known {
-        let departure = departure(aggregates, order, (id, location))?;
-        if departure == Departure::Never || departure.is_too_late(order) {
-            late.insert(id.clone());
-        }
-    }
-    Ok(late)
+    let departures = departures(aggregates, &network, order, locations)?;
+    let is_late = |departure: Departure| departure == Departure::Never || departure.is_too_late(order);
+    let late = departures.into_iter().filter(|(_, departure)| is_late(*departure));
+    Ok(late.map(|((id, _), _)| id.clone()).collect())
 }
 
 /// When an order can leave each of some locations and arrive, where that is known.
@@ -92,13 +99,11 @@ pub(super) fn promised_dates<A: Aggregates>(
     order: &Order,
     locations: &BTreeSet<LocationId>,
 ) -> Result<Promises, A::Error> {
-    let network = aggregates.network()?;
-    let known: Vec<_> = locations.iter().filter_map(|id| network.locations.get_key_value(id)).collect();
-    aggregates.require(capacity_streams(known.iter().copied()).chain([StreamId::Policy]))?;
-    let policy = aggregates.policy()?;
+    aggregates.require([StreamId::Network, StreamId::Policy])?;
+    let (network, policy) = (aggregates.network()?, aggregates.policy()?);
     let mut promises = Promises::new();
-    for (id, location) in known {
-        if let Departure::At(ship_at) = departure(aggregates, order, (id, location))? {
+    for ((id, location), departure) in departures(aggregates, &network, order, locations)? {
+        if let Departure::At(ship_at) = departure {
             let deliver_at = arrival(order, &policy, (id, &location.details), ship_at);
             promises.insert(id.clone(), PromisedDates { ship_at, deliver_at });
         }

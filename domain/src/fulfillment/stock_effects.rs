@@ -14,7 +14,7 @@ use crate::stock::{
     Allocation, Condition, OrderRef, ReleaseInventory, ReserveInventory, ReturnInventory, ShipInventory,
     ShortInventory, StockCommand, StockItem,
 };
-use crate::values::{FulfillmentOrderId, LocationId, Sku, Timestamp, Units};
+use crate::values::{LocationId, Sku, Timestamp, Units};
 
 /// The decisions about stock that follow from an event, given the order just before it.
 pub fn stock_effects(before: &Order, event: &OrderEvent, at: Timestamp) -> Vec<(Sku, StockCommand)> {
@@ -22,7 +22,7 @@ pub fn stock_effects(before: &Order, event: &OrderEvent, at: Timestamp) -> Vec<(
     match event {
         OrderEvent::InventoryReserved(reserved) => {
             let until = reserved.until;
-            let by_sku = by_sku(before, &reserved.fulfillment_orders);
+            let by_sku = by_sku(before, at_locations(&reserved.fulfillment_orders));
             let hold = |allocations| {
                 if reserved.waited {
                     StockCommand::FillBackorder { order_id: order.order_id, allocations, until }
@@ -32,31 +32,29 @@ pub fn stock_effects(before: &Order, event: &OrderEvent, at: Timestamp) -> Vec<(
             };
             by_sku.into_iter().map(|(sku, allocations)| (sku, hold(allocations))).collect()
         }
-        OrderEvent::InventoryReleased(released) => release(&order, before, &released.fulfillment_orders),
+        OrderEvent::InventoryReleased(released) => {
+            release(&order, before, at_locations(&released.fulfillment_orders))
+        }
         OrderEvent::FulfillmentOrderRejected(rejected) => {
-            let lines = at_its_location(before, rejected.fulfillment_order_id, &rejected.lines);
-            release(&order, before, &lines)
+            let part = before.fulfillment_order(rejected.fulfillment_order_id);
+            release(&order, before, part.map(|part| (&part.location, &rejected.lines[..])))
         }
         OrderEvent::FulfillmentOrderMoved(moved) => {
-            let mut lines = part_of(moved.fulfillment_order_id, &moved.from, &moved.lines);
-            let mut commands = release(&order, before, &lines);
-            lines[0].location = moved.to.clone();
-            let there = by_sku(before, &lines).into_iter();
+            let mut commands = release(&order, before, [(&moved.from, &moved.lines[..])]);
+            let there = by_sku(before, [(&moved.to, &moved.lines[..])]).into_iter();
             commands.extend(there.map(|(sku, there)| (sku, reserve(&order, there, before.expires_at))));
             commands
         }
         OrderEvent::PickShorted(shorted) => {
-            let lines = at_its_location(before, shorted.fulfillment_order_id, &shorted.lines);
-            short(&order, before, &lines, at)
+            let part = before.fulfillment_order(shorted.fulfillment_order_id);
+            short(&order, before, part.map(|part| (&part.location, &shorted.lines[..])), at)
         }
         OrderEvent::ReservationExpired(_) => {
-            let skus: BTreeSet<Sku> = before.lines().iter().map(|line| line.sku.clone()).collect();
-            skus.into_iter().map(|sku| (sku, StockCommand::ExpireReservations(at))).collect()
+            skus(before).map(|sku| (sku, StockCommand::ExpireReservations(at))).collect()
         }
         OrderEvent::ReservationExtended(extended) => {
             let extend = StockCommand::ExtendReservation { order_id: order.order_id, until: extended.until };
-            let skus: BTreeSet<Sku> = before.lines().iter().map(|line| line.sku.clone()).collect();
-            skus.into_iter().map(|sku| (sku, extend.clone())).collect()
+            skus(before).map(|sku| (sku, extend.clone())).collect()
         }
         OrderEvent::ShipmentCreated(created) => ship(&order, before, created, at),
         OrderEvent::ReturnReceived(received) => take_back(&order, before, received, at),
@@ -79,25 +77,40 @@ pub(super) fn order_ref(order: &Order) -> Option<OrderRef> {
     Some(OrderRef { order_id: created.order_id, channel, ordered_at: created.at })
 }
 
+fn skus(order: &Order) -> impl Iterator<Item = Sku> {
+    order.lines().iter().map(|line| line.sku.clone()).collect::<BTreeSet<_>>().into_iter()
+}
+
 fn reserve(order: &OrderRef, allocations: Vec<Allocation>, until: Option<Timestamp>) -> StockCommand {
     StockCommand::ReserveInventory(ReserveInventory { order: order.clone(), allocations, until })
 }
 
-fn release(order: &OrderRef, before: &Order, parts: &[FulfillmentOrderLines]) -> Vec<(Sku, StockCommand)> {
+/// Units of an order at a location.
+type AtLocation<'a> = (&'a LocationId, &'a [LineUnits]);
+
+fn at_locations(parts: &[FulfillmentOrderLines]) -> impl Iterator<Item = AtLocation<'_>> {
+    parts.iter().map(|part| (&part.location, &part.lines[..]))
+}
+
+fn release<'a>(
+    order: &OrderRef,
+    before: &Order,
+    units: impl IntoIterator<Item = AtLocation<'a>>,
+) -> Vec<(Sku, StockCommand)> {
     let release = |(sku, allocations)| {
         (sku, StockCommand::ReleaseInventory(ReleaseInventory { order: order.clone(), allocations }))
     };
-    by_sku(before, parts).into_iter().map(release).collect()
+    by_sku(before, units).into_iter().map(release).collect()
 }
 
-fn short(
+fn short<'a>(
     order: &OrderRef,
     before: &Order,
-    parts: &[FulfillmentOrderLines],
+    units: impl IntoIterator<Item = AtLocation<'a>>,
     at: Timestamp,
 ) -> Vec<(Sku, StockCommand)> {
     let mut commands = Vec::new();
-    for (sku, allocations) in by_sku(before, parts) {
+    for (sku, allocations) in by_sku(before, units) {
         for Allocation { location, quantity } in allocations {
             let short = ShortInventory { order: order.clone(), location, quantity, at };
             commands.push((sku.clone(), StockCommand::ShortInventory(short)));
@@ -164,28 +177,17 @@ fn take_back(
     sums.into_iter().map(take_back).collect()
 }
 
-fn at_its_location(order: &Order, id: FulfillmentOrderId, lines: &[LineUnits]) -> Vec<FulfillmentOrderLines> {
-    let location = order.fulfillment_order(id).map(|part| part.location.clone());
-    location.map(|location| part_of(id, &location, lines)).unwrap_or_default()
-}
-
-fn part_of(id: FulfillmentOrderId, location: &LocationId, lines: &[LineUnits]) -> Vec<FulfillmentOrderLines> {
-    vec![FulfillmentOrderLines {
-        fulfillment_order_id: id,
-        location: location.clone(),
-        lines: lines.to_vec(),
-        promise: None,
-    }]
-}
-
-/// Units of parts' lines by SKU and location.
-fn by_sku(order: &Order, parts: &[FulfillmentOrderLines]) -> BTreeMap<Sku, Vec<Allocation>> {
+/// Units by SKU and location.
+fn by_sku<'a>(
+    order: &Order,
+    units: impl IntoIterator<Item = AtLocation<'a>>,
+) -> BTreeMap<Sku, Vec<Allocation>> {
     let mut sums: BTreeMap<Sku, BTreeMap<LocationId, Units>> = BTreeMap::new();
-    for part in parts {
-        for units in &part.lines {
+    for (location, lines) in units {
+        for units in lines {
             if let Some(line) = order.lines().get(units.line.index()) {
                 let at = sums.entry(line.sku.clone()).or_default();
-                *at.entry(part.location.clone()).or_default() += units.quantity;
+                *at.entry(location.clone()).or_default() += units.quantity;
             }
         }
     }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::contents::{FulfillmentOrderLines, LineUnits, total};
+use super::contents::{LineUnits, total};
 use super::decision::{Decision, exists};
 use super::events::{CancellationRequested, InventoryReleased, OrderCancelled, OrderEvent};
 use super::fulfillment_order::{FulfillmentLine, FulfillmentOrder};
@@ -125,11 +125,9 @@ fn cancellation(
     reason: &Text<500>,
 ) -> Vec<OrderEvent> {
     let mut events: Vec<OrderEvent> = Vec::new();
-    let released = released.into_iter().filter_map(|(id, lines)| {
-        let location = order.fulfillment_order(id)?.location.clone();
-        Some(FulfillmentOrderLines { fulfillment_order_id: id, location, lines, promise: None })
-    });
-    let fulfillment_orders: Vec<_> = released.collect();
+    let released = released.into_iter();
+    let fulfillment_orders: Vec<_> =
+        released.filter_map(|(id, lines)| Some(order.fulfillment_order(id)?.lines_of(lines))).collect();
     if !fulfillment_orders.is_empty() {
         events.push(InventoryReleased { fulfillment_orders }.into());
     }

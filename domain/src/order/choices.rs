@@ -1,7 +1,5 @@
 //! The choices that an order's commands and events know.
 
-use std::fmt;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -9,10 +7,19 @@ macro_rules! names {
     ($( $(#[$doc:meta])* $name:ident { $( $(#[$variant_doc:meta])* $variant:ident ),* $(,)? } )*) => {
         $(
             $(#[$doc])*
-            #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+            #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+            #[derive(Serialize, Deserialize, JsonSchema, strum::IntoStaticStr)]
             #[serde(rename_all = "snake_case")]
+            #[strum(serialize_all = "snake_case")]
             #[allow(missing_docs, reason = "documented where the name does not say it")]
             pub enum $name { $( $(#[$variant_doc])* $variant, )* }
+
+            impl $name {
+                /// Its name in interfaces and read models, such as `on_hold`.
+                pub fn name(self) -> &'static str {
+                    self.into()
+                }
+            }
         )*
     };
 }
@@ -136,11 +143,5 @@ impl TrackingStatus {
     /// Whether the parcel will not arrive.
     pub const fn is_failure(self) -> bool {
         matches!(self, Self::Failure | Self::ReturnedToSender)
-    }
-}
-
-impl fmt::Display for DiscrepancyCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
     }
 }

@@ -113,33 +113,14 @@ commands! {
 pub struct CreationTerms {
     /// The id of the command, or a generated one.
     pub order_id: OrderId,
-    pub reserve_at: ReserveAt,
-    /// Holds unless the command gives another.
-    pub on_shortage: OnShortage,
-    /// Holds unless the command gives another.
-    pub allow_split: bool,
-    /// Holds unless the command gives another or the order needs no payment.
-    pub reserve_for: Option<Period>,
+    /// They apply where the command does not say otherwise.
+    pub rules: Rules,
     /// A keyed digest of the request.
     pub content: Text<64>,
 }
 
-impl CreationTerms {
-    /// The terms under the rules of a channel. An order that needs no payment is reserved at its creation.
-    pub fn of(order_id: OrderId, order: &CreateOrder, rules: &Rules, content: Text<64>) -> Self {
-        let needs_no_payment = order.payment == Some(PaymentTerms::NotRequired);
-        Self {
-            order_id,
-            reserve_at: if needs_no_payment { ReserveAt::Creation } else { rules.reserve_at },
-            on_shortage: rules.on_shortage,
-            allow_split: rules.allow_split,
-            reserve_for: rules.reserve_for,
-            content,
-        }
-    }
-}
-
-/// The same order again, under another idempotency key, changes nothing.
+/// The same order again, under another idempotency key, changes nothing. An order that needs no payment is reserved at its
+/// creation, and its reservations do not expire unless the command says so.
 pub(super) fn create(order: &Order, command: &CreateOrder, terms: &CreationTerms, at: Timestamp) -> Decision {
     if let Some(existing) = &order.created {
         let is_same = existing.content == terms.content;
@@ -153,7 +134,11 @@ pub(super) fn create(order: &Order, command: &CreateOrder, terms: &CreationTerms
     let number = |(index, line): (usize, &NewLine)| line.numbered(LineNumber::at(index));
     let personal = command.ship_to.as_ref().and_then(ShipTo::personal);
     let payment = command.payment.unwrap_or(PaymentTerms::Required);
-    let reserve_for = terms.reserve_for.filter(|_| payment == PaymentTerms::Required);
+    let rules = &terms.rules;
+    let (reserve_at, reserve_for) = match payment {
+        PaymentTerms::Required => (rules.reserve_at, rules.reserve_for),
+        PaymentTerms::NotRequired => (ReserveAt::Creation, None),
+    };
     let created = OrderCreated {
         order_id: terms.order_id,
         channel: command.channel.clone(),
@@ -166,11 +151,11 @@ pub(super) fn create(order: &Order, command: &CreateOrder, terms: &CreationTerms
         has_personal_data: personal.is_some(),
         personal,
         delivery: command.delivery.clone(),
-        on_shortage: command.on_shortage.unwrap_or(terms.on_shortage),
-        allow_split: command.allow_split.unwrap_or(terms.allow_split),
+        on_shortage: command.on_shortage.unwrap_or(rules.on_shortage),
+        allow_split: command.allow_split.unwrap_or(rules.allow_split),
         priority: command.priority.unwrap_or(Priority::Standard),
         payment,
-        reserve_at: terms.reserve_at,
+        reserve_at,
         reserve_for: command.reserve_for.or(reserve_for),
         placed_at: command.placed_at,
         external_refs: command.external_refs.clone(),

@@ -1,6 +1,7 @@
 //! Applies events to the state of an order.
 
 use std::collections::BTreeSet;
+use std::ops::{AddAssign, SubAssign};
 use std::sync::Arc;
 
 use super::choices::{DeliveryMethod, Disposition};
@@ -8,8 +9,8 @@ use super::contents::{FulfillmentOrderLines, LineUnits, Package};
 use super::events::{
     AmendmentAccepted, AmendmentRequested, CancellationRequested, DeliveryConfirmed, DiscrepancyRecorded,
     FulfillmentOrderAccepted, FulfillmentOrderMoved, FulfillmentOrderRejected, InventoryReserved,
-    OrderAmended, OrderCreated, OrderEvent, OrderHeld, PickShorted, ReservationExpired, ReturnReceived,
-    ReturnRequested, ShipmentCreated, ShipmentStuck, ShipmentTracked,
+    OrderAmended, OrderCreated, OrderEvent, OrderHeld, ReservationExpired, ReturnReceived, ReturnRequested,
+    ShipmentCreated, ShipmentStuck, ShipmentTracked,
 };
 use super::fulfillment_order::{CancellationRequest, FulfillmentLine, FulfillmentOrder};
 use super::returns::{OrderReturn, ReturnLine};
@@ -31,7 +32,9 @@ pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
         OrderEvent::PaymentFailed(_) => order.payment = LastPaymentEvent::Failed,
         OrderEvent::PaymentVoided(_) => void(order),
         OrderEvent::InventoryReserved(reserved) => reserve(order, reserved),
-        OrderEvent::InventoryBackordered(backordered) => backorder(order, &backordered.lines),
+        OrderEvent::InventoryBackordered(backordered) => {
+            count(&mut order.backordered, &backordered.lines, Units::add_assign);
+        }
         OrderEvent::InventoryReleased(released) => release_all(order, &released.fulfillment_orders),
         OrderEvent::ReservationExpired(expired) => expire(order, expired),
         OrderEvent::ReservationExtended(extended) => order.expires_at = extended.until,
@@ -44,7 +47,7 @@ pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
         OrderEvent::FulfillmentOrderAccepted(accepted) => accept(order, accepted),
         OrderEvent::FulfillmentOrderRejected(rejected) => reject(order, rejected),
         OrderEvent::FulfillmentOrderMoved(moved) => relocate(order, moved),
-        OrderEvent::PickShorted(shorted) => short(order, shorted),
+        OrderEvent::PickShorted(shorted) => release(order, shorted.fulfillment_order_id, &shorted.lines),
         OrderEvent::CancellationRequested(requested) => request_cancellation(order, requested),
         OrderEvent::CancellationRejected(rejected) => {
             update(order, rejected.fulfillment_order_id, |fulfillment| {
@@ -99,22 +102,39 @@ fn void(order: &mut Order) {
     order.payment = LastPaymentEvent::Voided;
 }
 
-fn backorder(order: &mut Order, lines: &[LineUnits]) {
+/// Adds units of lines to a count by line, or subtracts them.
+fn count<'a>(
+    by_line: &mut [Units],
+    lines: impl IntoIterator<Item = &'a LineUnits>,
+    change: fn(&mut Units, Units),
+) {
     for units in lines {
-        if let Some(line) = order.backordered.get_mut(units.line.index()) {
-            *line += units.quantity;
+        if let Some(count) = by_line.get_mut(units.line.index()) {
+            change(count, units.quantity);
         }
     }
 }
 
-/// Released units are neither picked nor packed.
+/// Released units are neither picked nor packed, and their release is no longer requested.
 fn release(order: &mut Order, id: FulfillmentOrderId, lines: &[LineUnits]) {
     each_line(order, id, lines, |line, units| {
         line.released += units;
         line.picked = line.picked.min(line.net_quantity());
         line.packed = line.packed.min(line.net_quantity());
     });
-    update(order, id, drop_answered_request);
+    update(order, id, |fulfillment| {
+        for units in lines {
+            if let Some(request) = &mut fulfillment.cancellation_request {
+                let mut left = units.quantity;
+                for requested in request.lines.iter_mut().filter(|requested| requested.line == units.line) {
+                    let taken = requested.quantity.min(left);
+                    requested.quantity -= taken;
+                    left -= taken;
+                }
+            }
+        }
+        drop_answered_request(fulfillment);
+    });
 }
 
 /// A request is answered when no units are left to release.
@@ -124,41 +144,15 @@ fn drop_answered_request(fulfillment: &mut FulfillmentOrder) {
     }
 }
 
-/// A fulfillment order does not move any more after units of it have shipped.
-fn drop_requested_move(fulfillment: &mut FulfillmentOrder) {
-    fulfillment.cancellation_request =
-        fulfillment.cancellation_request.take().filter(|request| request.move_to.is_none());
-}
-
 fn release_all(order: &mut Order, parts: &[FulfillmentOrderLines]) {
-    for lines in parts {
-        release(order, lines.fulfillment_order_id, &lines.lines);
-        update(order, lines.fulfillment_order_id, |fulfillment| reduce_request(fulfillment, &lines.lines));
+    for part in parts {
+        release(order, part.fulfillment_order_id, &part.lines);
     }
-}
-
-/// Released units are no longer requested.
-fn reduce_request(fulfillment: &mut FulfillmentOrder, lines: &[LineUnits]) {
-    for units in lines {
-        if let Some(request) = &mut fulfillment.cancellation_request {
-            let mut left = units.quantity;
-            for requested in request.lines.iter_mut().filter(|requested| requested.line == units.line) {
-                let taken = requested.quantity.min(left);
-                requested.quantity -= taken;
-                left -= taken;
-            }
-        }
-    }
-    drop_answered_request(fulfillment);
 }
 
 fn expire(order: &mut Order, expired: &ReservationExpired) {
     release_all(order, &expired.fulfillment_orders);
-    for units in &expired.waited {
-        if let Some(line) = order.backordered.get_mut(units.line.index()) {
-            *line -= units.quantity;
-        }
-    }
+    count(&mut order.backordered, &expired.waited, Units::sub_assign);
     order.promised.clear();
     let is_reserved = order.fulfillment_orders.iter().any(FulfillmentOrder::is_open);
     order.expires_at = order.expires_at.filter(|_| is_reserved);
@@ -169,11 +163,6 @@ fn reject(order: &mut Order, rejected: &FulfillmentOrderRejected) {
     release(order, rejected.fulfillment_order_id, &rejected.lines);
     let fulfillment = order.fulfillment_order(rejected.fulfillment_order_id);
     order.rejected_by.extend(fulfillment.map(|fulfillment| fulfillment.location.clone()));
-}
-
-fn short(order: &mut Order, shorted: &PickShorted) {
-    release(order, shorted.fulfillment_order_id, &shorted.lines);
-    update(order, shorted.fulfillment_order_id, |fulfillment| reduce_request(fulfillment, &shorted.lines));
 }
 
 /// The new location has neither acknowledged the fulfillment order nor agreed to an amendment.
@@ -274,11 +263,9 @@ fn reserve(order: &mut Order, reserved: &InventoryReserved) {
     }
     order.expires_at = reserved.until;
     order.has_expired = false;
-    let waited = reserved.fulfillment_orders.iter().filter(|_| reserved.waited);
-    for units in waited.flat_map(|fulfillment| &fulfillment.lines) {
-        if let Some(line) = order.backordered.get_mut(units.line.index()) {
-            *line -= units.quantity;
-        }
+    if reserved.waited {
+        let lines = reserved.fulfillment_orders.iter().flat_map(|part| &part.lines);
+        count(&mut order.backordered, lines, Units::sub_assign);
     }
 }
 
@@ -293,11 +280,7 @@ fn grow(fulfillment: &mut FulfillmentOrder, lines: &[LineUnits]) {
 
 /// Cancelled units are neither backordered nor reserved: reserved units were released before.
 fn cancel(order: &mut Order, lines: &[LineUnits]) {
-    for units in lines {
-        if let Some(cancelled) = order.cancelled.get_mut(units.line.index()) {
-            *cancelled += units.quantity;
-        }
-    }
+    count(&mut order.cancelled, lines, Units::add_assign);
     limit_backordered(order);
     if order.is_cancelled() {
         order.holds.clear();
@@ -419,15 +402,13 @@ fn each_line(
     lines: &[LineUnits],
     change: impl Fn(&mut FulfillmentLine, Units),
 ) {
-    let Some(fulfillment) = order.fulfillment_orders.iter_mut().find(|fulfillment| fulfillment.id == id)
-    else {
-        return;
-    };
-    for units in lines {
-        if let Some(line) = fulfillment.lines.iter_mut().find(|line| line.line == units.line) {
-            change(line, units.quantity);
+    update(order, id, |fulfillment| {
+        for units in lines {
+            if let Some(line) = fulfillment.lines.iter_mut().find(|line| line.line == units.line) {
+                change(line, units.quantity);
+            }
         }
-    }
+    });
 }
 
 fn shipped(order: &mut Order, created: &ShipmentCreated) {
@@ -436,7 +417,10 @@ fn shipped(order: &mut Order, created: &ShipmentCreated) {
         ship_units(order, created.fulfillment_order_id, units);
         limit_backordered(order);
     }
-    update(order, created.fulfillment_order_id, drop_requested_move);
+    // A fulfillment order does not move any more after units of it have shipped.
+    update(order, created.fulfillment_order_id, |fulfillment| {
+        fulfillment.cancellation_request.take_if(|request| request.move_to.is_some());
+    });
     let parcel = |package: &Package| {
         let package = package.clone();
         Parcel { package, tracked: None, delivered_at: None, is_stuck: false }

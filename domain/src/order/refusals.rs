@@ -177,7 +177,9 @@ impl Refusal for OrderRefusal {
             Self::PaymentNotConfirmed => ("payment_not_confirmed", Class::Conflict),
             Self::UnknownFulfillmentOrder(_) => ("unknown_fulfillment_order", Class::NotFound),
             Self::FulfillmentOrderCancelled => ("fulfillment_order_cancelled", Class::Conflict),
-            Self::LinesMissing | Self::LinesEmpty | Self::PackageEmpty(_) => ("lines_missing", Class::Invalid),
+            Self::LinesMissing | Self::LinesEmpty | Self::PackageEmpty(_) => {
+                ("lines_missing", Class::Invalid)
+            }
             Self::UnknownLine { .. } => ("unknown_line", Class::Invalid),
             Self::QuantityExceedsOpen { .. } => ("quantity_exceeds_open", Class::Conflict),
             Self::NothingLeft => ("nothing_left", Class::Conflict),
@@ -208,7 +210,7 @@ impl Refusal for OrderRefusal {
 
     fn pointer(&self) -> Option<String> {
         let pointer = match self {
-            Self::LineReferenceTwice { pointer } | Self::UnknownLine { pointer, .. } => pointer,
+            Self::LineReferenceTwice { pointer } | Self::UnknownLine { pointer, .. } => pointer.as_str(),
             Self::PackageEmpty(index) => return Some(format!("/packages/{index}/lines")),
             Self::LineChangedTwice(index) | Self::AmountsMissing(index) => {
                 return Some(format!("/changes/{index}"));

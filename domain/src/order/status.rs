@@ -155,29 +155,6 @@ pub struct StatusAxes {
     pub holds: Vec<HoldReason>,
 }
 
-impl OrderStatus {
-    /// Its name in interfaces and read models.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Created => "created",
-            Self::Backordered => "backordered",
-            Self::Reserved => "reserved",
-            Self::OnHold => "on_hold",
-            Self::Picking => "picking",
-            Self::Packed => "packed",
-            Self::PartiallyShipped => "partially_shipped",
-            Self::Shipped => "shipped",
-            Self::InTransit => "in_transit",
-            Self::PartiallyDelivered => "partially_delivered",
-            Self::Delivered => "delivered",
-            Self::DeliveryFailed => "delivery_failed",
-            Self::Cancelled => "cancelled",
-            Self::PartiallyReturned => "partially_returned",
-            Self::Returned => "returned",
-        }
-    }
-}
-
 impl Order {
     /// The status axes.
     pub fn status_axes(&self) -> StatusAxes {

@@ -33,18 +33,6 @@ pub enum OnShortage {
     Hold,
 }
 
-impl OnShortage {
-    /// Its name on the wire.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Reject => "reject",
-            Self::CancelRemainder => "cancel_remainder",
-            Self::Backorder => "backorder",
-            Self::Hold => "hold",
-        }
-    }
-}
-
 /// What sourcing prefers. The names of locations decide between equal results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -3,7 +3,7 @@
 use holdfast_domain::Decide;
 use holdfast_domain::network::{LocationPaused, NetworkEvent};
 use holdfast_domain::order::{CreationTerms, Order, OrderCommand};
-use holdfast_domain::policy::{OnShortage, ReserveAt};
+use holdfast_domain::policy::Rules;
 use holdfast_domain::stock::{StockCommand, StockItem};
 use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_domain::values::{LocationId, OrderId, Sku, Text, Timestamp};
@@ -18,14 +18,7 @@ pub(super) fn sku(name: &str) -> Sku {
 /// The first event of an order with one line.
 pub(super) fn created(number: u128, wanted: &str) -> StreamEvent {
     let id = OrderId::new(uuid::Uuid::from_u128(number));
-    let terms = CreationTerms {
-        order_id: id,
-        reserve_at: ReserveAt::Creation,
-        on_shortage: OnShortage::Reject,
-        allow_split: true,
-        reserve_for: None,
-        content: Text::new("x").unwrap(),
-    };
+    let terms = CreationTerms { order_id: id, rules: Rules::default(), content: Text::new("x").unwrap() };
     let mut request: Value = json!({
         "channel": if number.is_multiple_of(2) { "web" } else { "pos" },
         "channelRef": format!("R{number}"), "lines": [{ "sku": wanted, "quantity": 1 }]

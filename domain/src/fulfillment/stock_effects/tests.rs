@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::stock::BackorderInventory;
-use crate::values::{ChannelName, OrderId, ReturnId, ShipmentId};
+use crate::values::{ChannelName, FulfillmentOrderId, OrderId, ReturnId, ShipmentId};
 
 /// SKU and command.
 type Asked = Vec<(Sku, StockCommand)>;

@@ -6,9 +6,9 @@ use super::Aggregates;
 use crate::network::NetworkCommand;
 use crate::order::{CreateOrder, FulfillmentLine, FulfillmentOrder, HoldReason, Order, OrderCommand};
 use crate::policy::ReserveAt;
-use crate::properties::shop::{Refused, Shop};
-use crate::properties::{location, order_id, sku, time};
 use crate::stock::StockCommand;
+use crate::tests::properties::shop::{Refused, Shop};
+use crate::tests::properties::{location, order_id, sku, time};
 use crate::values::{FulfillmentOrderId, Units};
 
 mod exceptions;

@@ -4,7 +4,7 @@ use super::{FulfillmentLine, FulfillmentOrder};
 use crate::command::commands;
 use crate::order::cancel::cancelled;
 use crate::order::choices::DiscrepancyCode;
-use crate::order::contents::{FulfillmentOrderLines, LineUnits, total};
+use crate::order::contents::{LineUnits, total};
 use crate::order::decision::{Decision, discrepancy};
 use crate::order::events::{
     CancellationRejected, FulfillmentOrderMoved, InventoryReleased, ItemPutBack, OrderEvent,
@@ -62,7 +62,7 @@ pub(in crate::order) fn accept(
     let release = |line: &FulfillmentLine| fulfillment.requested_release(line);
     // Unpicked units are released first; the rest is put back.
     let put_back = |line: &FulfillmentLine| release(line).saturating_sub(line.unpicked());
-    let (fulfillment_order_id, from) = (fulfillment.id, fulfillment.location.clone());
+    let fulfillment_order_id = fulfillment.id;
     let mut events: Vec<OrderEvent> = Vec::new();
     let back = fulfillment.all_units(put_back);
     if !back.is_empty() {
@@ -72,13 +72,12 @@ pub(in crate::order) fn accept(
     let target = fulfillment.move_target().cloned();
     let is_move = target.is_some();
     if let Some(to) = target.filter(|_| check == ReassignmentCheck::Possible) {
-        let promise = promises.get(&to).cloned();
+        let (from, promise) = (fulfillment.location.clone(), promises.get(&to).cloned());
         events.push(FulfillmentOrderMoved { fulfillment_order_id, from, to, lines, promise }.into());
         return Ok(events);
     }
-    let released =
-        FulfillmentOrderLines { fulfillment_order_id, location: from, lines: lines.clone(), promise: None };
-    events.push(InventoryReleased { fulfillment_orders: vec![released] }.into());
+    let fulfillment_orders = vec![fulfillment.lines_of(lines.clone())];
+    events.push(InventoryReleased { fulfillment_orders }.into());
     if is_move {
         // The location has released the units all the same: they are sourced again.
         events.push(discrepancy(DiscrepancyCode::TargetOutOfStock));

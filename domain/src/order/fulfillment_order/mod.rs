@@ -143,13 +143,14 @@ impl FulfillmentOrder {
         self.lines.iter().map(of_line).filter(|units| !units.quantity.is_zero()).collect()
     }
 
+    /// Units of its lines, with its id and location.
+    pub(super) fn lines_of(&self, lines: Vec<LineUnits>) -> FulfillmentOrderLines {
+        let (fulfillment_order_id, location) = (self.id, self.location.clone());
+        FulfillmentOrderLines { fulfillment_order_id, location, lines, promise: None }
+    }
+
     /// Its units that have not shipped.
     pub(super) fn outstanding_lines(&self) -> FulfillmentOrderLines {
-        FulfillmentOrderLines {
-            fulfillment_order_id: self.id,
-            location: self.location.clone(),
-            lines: self.all_units(FulfillmentLine::outstanding),
-            promise: None,
-        }
+        self.lines_of(self.all_units(FulfillmentLine::outstanding))
     }
 }

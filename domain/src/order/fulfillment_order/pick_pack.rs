@@ -3,12 +3,13 @@
 use super::{FulfillmentLine, FulfillmentOrder};
 use crate::command::commands;
 use crate::order::choices::{DeliveryMethod, DiscrepancyCode};
+use crate::order::contents::LineUnits;
 use crate::order::decision::{Decision, confirm_reservation, excess};
 use crate::order::events::{ItemPacked, ItemPicked, OrderEvent, ReadyForPickup};
 use crate::order::lines::{LineQuantity, Reported, has_open, reported};
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::Order;
-use crate::values::{FulfillmentOrderId, Timestamp, Units};
+use crate::values::{FulfillmentOrderId, Timestamp};
 
 commands! {
     /// Reports picked units: all that are not picked, or units of lines.
@@ -78,32 +79,29 @@ pub(in crate::order) fn can_mark_ready(
 }
 
 pub(in crate::order) fn pick(order: &Order, command: &PickItems) -> Decision {
-    let fulfillment = actionable(order, command.fulfillment_order_id)?;
-    let reported =
-        reported(order, fulfillment, command.all, command.lines.as_deref(), FulfillmentLine::unpicked)?;
-    let Reported { lines, excess: units } = reported;
-    let fulfillment_order_id = fulfillment.id;
-    let picked = (!lines.is_empty()).then(|| ItemPicked { fulfillment_order_id, lines }.into());
-    Ok(clamp_to_reserved(order, picked, units, DiscrepancyCode::PickedMoreThanReserved))
+    let PickItems { fulfillment_order_id, all, lines, .. } = command;
+    let fulfillment = actionable(order, *fulfillment_order_id)?;
+    let units = reported(order, fulfillment, *all, lines.as_deref(), FulfillmentLine::unpicked)?;
+    let picked = |lines| ItemPicked { fulfillment_order_id: fulfillment.id, lines }.into();
+    Ok(report_units(order, units, picked, DiscrepancyCode::PickedMoreThanReserved))
 }
 
 pub(in crate::order) fn pack(order: &Order, command: &PackItems) -> Decision {
-    let fulfillment = actionable(order, command.fulfillment_order_id)?;
-    let reported =
-        reported(order, fulfillment, command.all, command.lines.as_deref(), FulfillmentLine::unpacked)?;
-    let Reported { lines, excess: units } = reported;
-    let fulfillment_order_id = fulfillment.id;
-    let packed = (!lines.is_empty()).then(|| ItemPacked { fulfillment_order_id, lines }.into());
-    Ok(clamp_to_reserved(order, packed, units, DiscrepancyCode::PackedMoreThanReserved))
+    let PackItems { fulfillment_order_id, all, lines, .. } = command;
+    let fulfillment = actionable(order, *fulfillment_order_id)?;
+    let units = reported(order, fulfillment, *all, lines.as_deref(), FulfillmentLine::unpacked)?;
+    let packed = |lines| ItemPacked { fulfillment_order_id: fulfillment.id, lines }.into();
+    Ok(report_units(order, units, packed, DiscrepancyCode::PackedMoreThanReserved))
 }
 
-/// A report about more units than are reserved counts for those that are. The excess is recorded.
-fn clamp_to_reserved(
+/// The event of the reported units, where there are any, and the discrepancy of those that are not reserved.
+fn report_units(
     order: &Order,
-    report: Option<OrderEvent>,
-    units: Units,
+    Reported { lines, excess: units }: Reported,
+    event: impl FnOnce(Vec<LineUnits>) -> OrderEvent,
     code: DiscrepancyCode,
 ) -> Vec<OrderEvent> {
+    let report = (!lines.is_empty()).then(|| event(lines));
     let confirmed = confirm_reservation(order).filter(|_| report.is_some());
     report.into_iter().chain(confirmed).chain(excess(code, units)).collect()
 }

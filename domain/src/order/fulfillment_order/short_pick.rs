@@ -27,10 +27,10 @@ commands! {
 }
 
 pub(in crate::order) fn short(order: &Order, command: &ShortPick) -> Decision {
-    let fulfillment = actionable(order, command.fulfillment_order_id)?;
-    let reported =
-        reported(order, fulfillment, command.all, command.lines.as_deref(), FulfillmentLine::unpicked)?;
-    let Reported { lines, excess: units } = reported;
+    let ShortPick { fulfillment_order_id, all, lines, .. } = command;
+    let fulfillment = actionable(order, *fulfillment_order_id)?;
+    let Reported { lines, excess: units } =
+        reported(order, fulfillment, *all, lines.as_deref(), FulfillmentLine::unpicked)?;
     let mut events = Vec::new();
     if !lines.is_empty() {
         events.extend(shorted(order, fulfillment, lines, command.reason.clone()));
@@ -62,15 +62,14 @@ pub(in crate::order) fn lose_units(
     let mut fulfillment_orders = Vec::new();
     let there = order.fulfillment_orders.iter().rev().filter(|one| one.location == *location);
     for one in there {
-        let mut lost = one.outstanding_lines();
-        lost.lines = one.all_units(|line| {
+        let lost = one.all_units(|line| {
             let taken = line.unpicked().min(left);
             let taken = if order.is_line_of(line.line, sku) { taken } else { Units::ZERO };
             left -= taken;
             taken
         });
-        if !lost.lines.is_empty() {
-            fulfillment_orders.push(lost);
+        if !lost.is_empty() {
+            fulfillment_orders.push(one.lines_of(lost));
         }
     }
     if fulfillment_orders.is_empty() {

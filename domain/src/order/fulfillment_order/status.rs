@@ -31,23 +31,6 @@ names! {
     }
 }
 
-impl FulfillmentOrderStatus {
-    /// Its name in interfaces and read models.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Accepted => "accepted",
-            Self::Picking => "picking",
-            Self::Picked => "picked",
-            Self::Packed => "packed",
-            Self::ReadyForPickup => "ready_for_pickup",
-            Self::Shipped => "shipped",
-            Self::Delivered => "delivered",
-            Self::Cancelled => "cancelled",
-        }
-    }
-}
-
 impl FulfillmentOrder {
     /// Its status, derived from its lines and shipments.
     pub fn status(&self, order: &Order) -> FulfillmentOrderStatus {

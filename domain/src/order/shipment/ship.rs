@@ -133,8 +133,7 @@ fn released_by_others(
             let taken = other.line(line.line).map_or(Units::ZERO, FulfillmentLine::outstanding).min(missing);
             missing -= taken;
             if !taken.is_zero() {
-                let lines = vec![LineUnits::new(line.line, taken)];
-                fulfillment_orders.push(FulfillmentOrderLines { lines, ..other.outstanding_lines() });
+                fulfillment_orders.push(other.lines_of(vec![LineUnits::new(line.line, taken)]));
             }
         }
         missing = missing.saturating_sub(totals.cancelled);

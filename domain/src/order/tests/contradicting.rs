@@ -10,7 +10,7 @@ fn package(line: usize, quantity: u32) -> Value {
 /// The codes of the recorded discrepancies.
 fn codes(events: &[OrderEvent]) -> Vec<String> {
     let code = |event: &OrderEvent| match event {
-        OrderEvent::DiscrepancyRecorded(recorded) => Some(recorded.code.to_string()),
+        OrderEvent::DiscrepancyRecorded(recorded) => Some(recorded.code.name().to_owned()),
         _ => None,
     };
     events.iter().filter_map(code).collect()

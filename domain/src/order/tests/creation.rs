@@ -84,13 +84,13 @@ fn lines_are_numbered_from_one_in_the_order_in_which_they_came() {
 
 #[test]
 fn the_policy_gives_the_defaults() {
-    let rules = CreationTerms {
+    let rules = Rules {
         reserve_at: ReserveAt::Payment,
         on_shortage: OnShortage::CancelRemainder,
         allow_split: false,
-        ..terms()
+        ..Rules::default()
     };
-    let created = created_under(rules);
+    let created = created_under(CreationTerms { rules, ..terms() });
     assert_eq!(created.reserve_at, ReserveAt::Payment);
     assert_eq!(created.on_shortage, OnShortage::CancelRemainder);
     assert!(!created.allow_split);

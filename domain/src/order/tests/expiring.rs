@@ -57,8 +57,8 @@ fn reservations_last_for_the_orders_period() {
 fn the_period_of_the_policy_applies_to_orders_that_must_be_paid() {
     let under = |more: Value| {
         let OrderCommand::CreateOrder(fields, terms, at) = create_with(more) else { unreachable!() };
-        let reserve_for = "PT2M".parse().ok();
-        given([OrderCommand::CreateOrder(fields, CreationTerms { reserve_for, ..terms }, at), reserve_all()])
+        let rules = Rules { reserve_for: "PT2M".parse().ok(), ..Rules::default() };
+        given([OrderCommand::CreateOrder(fields, CreationTerms { rules, ..terms }, at), reserve_all()])
     };
     assert_eq!(under(json!({})).expires_at, Some(time(130)));
     assert_eq!(under(json!({ "reserveFor": "PT1M" })).expires_at, Some(time(70)));

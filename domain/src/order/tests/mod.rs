@@ -34,7 +34,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::policy::{Criterion, OnShortage, ReserveAt};
+use crate::policy::{Criterion, OnShortage, Rules};
 use crate::sourcing::{Demand, Shortage, Sourced};
 use crate::stock::Allocation;
 use crate::values::{
@@ -118,14 +118,7 @@ fn read<T: DeserializeOwned>(mut fields: Value, more: Value) -> T {
 }
 
 fn terms() -> CreationTerms {
-    CreationTerms {
-        order_id: order_id(),
-        reserve_at: ReserveAt::Creation,
-        on_shortage: OnShortage::Reject,
-        allow_split: true,
-        reserve_for: None,
-        content: Text::new("digest").unwrap(),
-    }
+    CreationTerms { order_id: order_id(), rules: Rules::default(), content: Text::new("digest").unwrap() }
 }
 
 /// Five A and three B.

@@ -102,6 +102,6 @@ impl<'a> Shape<'a> {
 }
 
 /// What a reference within the document leads to.
-pub(in crate::history) fn target<'a>(root: &'a Value, reference: &Value) -> Option<&'a Value> {
+pub(in crate::tests::history) fn target<'a>(root: &'a Value, reference: &Value) -> Option<&'a Value> {
     root.pointer(reference.as_str()?.strip_prefix('#')?)
 }

@@ -224,7 +224,10 @@ fn every_type_has_an_example() {
             offences.push(format!("{}: {reason}", kind.name));
         }
     }
-    super::assert_none("types that need an example of a value in domain/src/history/examples.rs", &offences);
+    super::assert_none(
+        "types that need an example of a value in domain/src/tests/history/examples.rs",
+        &offences,
+    );
 }
 
 #[test]

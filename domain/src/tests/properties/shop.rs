@@ -15,7 +15,7 @@ use crate::order::{
     AcceptCancellation, CreateOrder, CreationTerms, FulfillmentLine, MoveFulfillmentOrder, Order,
     OrderCommand, OrderEvent, OrderRefusal,
 };
-use crate::policy::{Criterion, OnShortage, Policy, ReserveAt, Rules};
+use crate::policy::{Criterion, Policy, ReserveAt, Rules};
 use crate::stock::{StockCommand, StockItem};
 use crate::stream::{DomainEvent, StreamId};
 use crate::values::{LocationId, OrderId, Sku, Text, Timestamp, Units};
@@ -111,10 +111,7 @@ impl Shop {
         self.orders.push(Arc::default());
         let terms = CreationTerms {
             order_id: order_id(number),
-            reserve_at,
-            on_shortage: OnShortage::Reject,
-            allow_split: true,
-            reserve_for: None,
+            rules: Rules { reserve_at, ..Rules::default() },
             content: Text::new("digest").unwrap(),
         };
         let command = OrderCommand::CreateOrder(Box::new(order), terms, self.now());
