@@ -35,9 +35,12 @@ impl Departure {
     }
 }
 
+/// A registered location.
+pub(super) type Registered<'n> = (&'n LocationId, &'n Location);
+
 /// The streams that say when goods can leave locations.
 pub(super) fn capacity_streams<'a>(
-    locations: impl IntoIterator<Item = (&'a LocationId, &'a Location)>,
+    locations: impl IntoIterator<Item = Registered<'a>>,
 ) -> impl Iterator<Item = StreamId> {
     let limited = locations.into_iter().filter(|(_, location)| location.details.daily_capacity.is_some());
     limited.map(|(id, _)| StreamId::Capacity(id.clone()))
@@ -47,7 +50,7 @@ pub(super) fn capacity_streams<'a>(
 pub(super) fn departure<A: Aggregates>(
     aggregates: &mut A,
     order: &Order,
-    (id, location): (&LocationId, &Location),
+    (id, location): Registered<'_>,
 ) -> Result<Departure, A::Error> {
     let details = &location.details;
     if details.cut_off.is_none() && details.timezone.is_none() && details.daily_capacity.is_none() {
@@ -70,7 +73,7 @@ fn departures<'n, 'a, A: Aggregates>(
     network: &'n Network,
     order: &Order,
     locations: impl IntoIterator<Item = &'a LocationId>,
-) -> Result<Vec<((&'n LocationId, &'n Location), Departure)>, A::Error> {
+) -> Result<Vec<(Registered<'n>, Departure)>, A::Error> {
     let known: Vec<_> = locations.into_iter().filter_map(|id| network.locations.get_key_value(id)).collect();
     aggregates.require(capacity_streams(known.iter().copied()))?;
     let leaves = |location| Ok((location, departure(aggregates, order, location)?));

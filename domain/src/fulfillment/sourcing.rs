@@ -6,10 +6,9 @@ use std::sync::Arc;
 use super::aggregates::Aggregates;
 use super::decision::{decide_once, reallocate};
 use super::reactions::{Reaction, SourcingRequest};
-use super::ship_dates::{Departure, capacity_streams, departure, promised_dates};
+use super::ship_dates::{Departure, Registered, capacity_streams, departure, promised_dates};
 use crate::distance::{self, Coordinates};
 use crate::geography::{Basis, place_of};
-use crate::network::Location;
 use crate::order::{
     Order, OrderCommand, OrderCreated, OrderEvent, ReservationTrigger, ReserveInventory, SourcingBasis,
 };
@@ -184,7 +183,7 @@ fn candidates<A: Aggregates>(
 fn exclusion(
     order: &Order,
     request: &SourcingRequest,
-    (id, location): (&LocationId, &Location),
+    (id, location): Registered<'_>,
     departure: Departure,
 ) -> Option<Exclusion> {
     let is_other = |only: Option<&LocationId>| only.is_some_and(|only| only != id);
