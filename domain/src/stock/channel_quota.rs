@@ -1,8 +1,7 @@
 //! Channel quotas: how many units a sales channel may promise.
 //!
-//! A quota counts the units of orders that were created since it was introduced, and of no others. A unit counts from the
-//! time at which it is reserved or backordered; a unit that left counts permanently, also if it was not reserved.
-//! Sourcing respects the quota; here is the count.
+//! A quota counts only units of orders created after the quota was introduced. A unit counts from the time at which it is
+//! reserved or backordered. A unit that has left counts permanently, even if it was not reserved. Sourcing applies the quota.
 
 use std::sync::Arc;
 
@@ -12,16 +11,16 @@ use super::StockItem;
 use super::refusals::StockRefusal;
 use crate::values::{ChannelName, OrderId, Timestamp, Units};
 
-/// How many units a sales channel may promise to orders that were created since the quota was introduced.
+/// How many units a sales channel may promise to orders created after the quota was introduced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ChannelQuota {
     /// The most units.
     pub limit: Units,
-    /// Units that are promised or have left. More than the limit after the limit was lowered, or if units were shipped
+    /// Units that are promised or have left. They exceed the limit after the limit was lowered, or after units were shipped
     /// that were not reserved.
     pub promised: Units,
-    /// When the channel first had a limit. Orders that were created before do not count.
+    /// When the channel first had a limit. Units of older orders do not count.
     pub since: Timestamp,
 }
 
@@ -48,18 +47,19 @@ impl ChannelQuota {
 }
 
 impl StockItem {
-    /// The units, limited to those that a channel may still promise to a new order.
+    /// Reduces units to those that a channel may still promise to a new order.
     pub fn within_quota(&self, channel: &ChannelName, units: Units) -> Units {
         self.channel_quotas.get(channel).map_or(units, |quota| units.min(quota.remaining()))
     }
 
-    /// Units that a channel may still promise to an order that was created at a time; nothing if it has no quota for it.
+    /// Units that a channel may still promise to an order created at a time. `None` if no quota of the channel applies to the
+    /// order.
     pub fn remaining_quota(&self, channel: &ChannelName, ordered_at: Timestamp) -> Option<Units> {
         let quota = self.channel_quotas.get(channel).filter(|quota| quota.counts(ordered_at));
         quota.copied().map(ChannelQuota::remaining)
     }
 
-    /// The channel of an order, if its units count towards a quota.
+    /// The channel of an order. `None` if no quota of the channel applies to the order.
     pub(super) fn counted_channel(&self, order: &OrderRef) -> Option<ChannelName> {
         self.remaining_quota(&order.channel, order.ordered_at).map(|_| order.channel.clone())
     }
@@ -68,28 +68,28 @@ impl StockItem {
     pub(super) fn require_quota(&self, order: &OrderRef, requested: Units) -> Result<(), StockRefusal> {
         let channel = order.channel.clone();
         match self.remaining_quota(&channel, order.ordered_at) {
-            Some(left) if requested > left => {
-                Err(StockRefusal::ChannelLimitExceeded { channel, left, requested })
+            Some(remaining) if requested > remaining => {
+                Err(StockRefusal::ChannelLimitExceeded { channel, remaining, requested })
             }
             _ => Ok(()),
         }
     }
 
-    /// Counts units that are promised, for a channel whose quota they count towards.
-    pub(super) fn count_promised(&mut self, channel: Option<&ChannelName>, quantity: Units) {
+    /// Adds promised units to the quota of a channel.
+    pub(super) fn add_promised(&mut self, channel: Option<&ChannelName>, quantity: Units) {
         if let Some(quota) = channel.and_then(|channel| self.channel_quotas.get_mut(channel)) {
             quota.promised += quantity;
         }
     }
 
-    /// Counts units that are promised no longer.
-    pub(super) fn count_released(&mut self, channel: Option<&ChannelName>, quantity: Units) {
+    /// Subtracts units that are no longer promised from the quota of a channel.
+    pub(super) fn subtract_promised(&mut self, channel: Option<&ChannelName>, quantity: Units) {
         if let Some(quota) = channel.and_then(|channel| self.channel_quotas.get_mut(channel)) {
             quota.promised -= quantity;
         }
     }
 
-    /// Orders that have units reserved or backordered are older than a quota that is introduced now: they never count.
+    /// Introduces a quota. Units that are reserved or backordered now belong to older orders and never count towards it.
     pub(super) fn introduce_quota(&mut self, channel: &ChannelName, limit: Units, since: Timestamp) {
         let quota = ChannelQuota { limit, promised: Units::ZERO, since };
         self.channel_quotas.insert(channel.clone(), quota);

@@ -63,8 +63,8 @@ pub enum StockRefusal {
         remembered_from: Timestamp,
     },
     /// A channel would promise more units than its quota leaves.
-    #[error("channel limit exceeded: {channel} may promise {left} more units, {requested} requested")]
-    ChannelLimitExceeded { channel: ChannelName, left: Units, requested: Units },
+    #[error("channel limit exceeded: {channel} may promise {remaining} more units, {requested} requested")]
+    ChannelLimitExceeded { channel: ChannelName, remaining: Units, requested: Units },
     /// A channel limit out of range.
     #[error("a channel limit must be 0 to {} units", Quantity::LIMIT)]
     ChannelLimitOutOfRange,

@@ -91,7 +91,7 @@ pub(super) fn reserved(item: &mut StockItem, reserved: &StockReserved) {
     for Allocation { location, quantity } in allocations {
         item.level_mut(location).reserved += *quantity;
     }
-    item.count_promised(channel.as_ref(), total(allocations));
+    item.add_promised(channel.as_ref(), total(allocations));
     expire_at(item, *order_id, *until, channel.as_ref(), allocations);
 }
 
@@ -101,7 +101,7 @@ pub(super) fn released(item: &mut StockItem, released: &StockReleased) {
         item.level_mut(location).reserved -= *quantity;
         no_longer_expires(item, *order_id, location, *quantity);
     }
-    item.count_released(channel.as_ref(), total(allocations));
+    item.subtract_promised(channel.as_ref(), total(allocations));
 }
 
 pub(super) fn expired(item: &mut StockItem, expired: &StockReservationsExpired) {
@@ -111,7 +111,7 @@ pub(super) fn expired(item: &mut StockItem, expired: &StockReservationsExpired) 
     let count = item.expiring.partition_point(|reservation| reservation.until <= expired.until);
     let ended: Vec<ExpiringReservation> = Arc::make_mut(&mut item.expiring).drain(..count).collect();
     for reservation in ended {
-        item.count_released(reservation.channel.as_ref(), total(&reservation.allocations));
+        item.subtract_promised(reservation.channel.as_ref(), total(&reservation.allocations));
     }
 }
 

@@ -81,7 +81,7 @@ fn found_at_shipping(
 pub(super) fn shorted(item: &mut StockItem, shorted: &StockShorted) {
     let StockShorted { order_id, location, quantity, on_hand, channel, at, .. } = shorted;
     no_longer_expires(item, *order_id, location, *quantity);
-    item.count_released(channel.as_ref(), *quantity);
+    item.subtract_promised(channel.as_ref(), *quantity);
     let level = item.level_mut(location);
     level.reserved -= *quantity;
     level.take(*on_hand, Condition::Sellable, *at);
@@ -89,7 +89,7 @@ pub(super) fn shorted(item: &mut StockItem, shorted: &StockShorted) {
 
 pub(super) fn shipped(item: &mut StockItem, shipped: &StockShipped) {
     let StockShipped { order_id, location, quantity, unreserved, channel, at, .. } = shipped;
-    item.count_promised(channel.as_ref(), *unreserved);
+    item.add_promised(channel.as_ref(), *unreserved);
     let reserved = quantity.saturating_sub(*unreserved);
     no_longer_expires(item, *order_id, location, reserved);
     let level = item.level_mut(location);

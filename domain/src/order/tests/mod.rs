@@ -2,6 +2,7 @@
 
 pub(crate) mod actions;
 mod amending;
+mod amendment_request;
 mod backordering;
 mod cancelling;
 mod cancelling_lines;
@@ -17,7 +18,6 @@ mod moving;
 mod packing;
 mod payment;
 mod personal;
-mod redirecting;
 mod refusals;
 mod remainder;
 mod reserving;

@@ -229,7 +229,7 @@ pub(super) fn fill(
 }
 
 pub(super) fn backordered(item: &mut StockItem, backordered: &StockBackordered) {
-    item.count_promised(backordered.channel.as_ref(), backordered.quantity);
+    item.add_promised(backordered.channel.as_ref(), backordered.quantity);
     let StockBackordered { order_id, quantity, place, whole, only_at, not_at, split, channel, .. } =
         backordered.clone();
     let entry = BackorderEntry {
@@ -246,7 +246,7 @@ pub(super) fn backordered(item: &mut StockItem, backordered: &StockBackordered) 
 
 pub(super) fn withdrawn(item: &mut StockItem, withdrawn: &StockBackorderWithdrawn) {
     take_off(item, withdrawn.order_id, withdrawn.quantity);
-    item.count_released(withdrawn.channel.as_ref(), withdrawn.quantity);
+    item.subtract_promised(withdrawn.channel.as_ref(), withdrawn.quantity);
 }
 
 pub(super) fn promised(item: &mut StockItem, promised: &StockPromised) {

@@ -1,4 +1,4 @@
-//! An order is to go elsewhere, or otherwise, while locations work on it: they are asked.
+//! Amendments of address or delivery while locations work on the order: each location is requested to agree.
 
 use super::*;
 
@@ -7,19 +7,19 @@ fn to_paris() -> OrderCommand {
 }
 
 /// Two locations have accepted a fulfillment order each.
-fn worked_on() -> Order {
+fn in_progress() -> Order {
     given([create(), reserve_at_two(), pay("money"), accept(1), accept(2)])
 }
 
-fn asked() -> Order {
-    after(&worked_on(), to_paris())
+fn amendment_requested() -> Order {
+    after(&in_progress(), to_paris())
 }
 
 fn settle(order: &Order) -> Vec<OrderEvent> {
     when(order, OrderCommand::SettleAmendment(time(50)))
 }
 
-/// The order when what was asked counts.
+/// The order after its requested amendment has taken effect or lapsed.
 fn settled(order: &Order) -> Order {
     assert!(order.amendment_is_settled());
     after(order, OrderCommand::SettleAmendment(time(50)))
@@ -32,12 +32,12 @@ fn city(order: &Order) -> Option<String> {
 
 #[test]
 fn a_new_address_takes_effect_after_the_locations_agree() {
-    let events = when(&worked_on(), to_paris());
+    let events = when(&in_progress(), to_paris());
     let [OrderEvent::AmendmentRequested(requested)] = &events[..] else { panic!("{events:?}") };
     assert_eq!(requested.fulfillment_orders, [fulfillment_order_id(1), fulfillment_order_id(2)]);
     assert!(requested.has_personal_data && requested.personal.is_some());
     assert!(!serde_json::to_string(&events).unwrap().contains("Lovelace"));
-    let order = asked();
+    let order = amendment_requested();
     assert_eq!((city(&order), order.has_new_address), (None, false));
     assert_eq!(order.personal_data, PersonalDataState::Sealed);
     assert!(!serde_json::to_string(&order).unwrap().contains("Lovelace"));
@@ -50,13 +50,14 @@ fn only_locations_with_work_in_progress_are_requested() {
     assert_eq!(names(&when(&order, to_paris())), ["OrderAmended"]);
     let order = given([create(), reserve_at_two(), pay("money"), accept(2)]);
     let order = after(&order, to_paris());
-    let asked: Vec<bool> = order.fulfillment_orders.iter().map(|part| order.awaits_answer_of(part)).collect();
-    assert_eq!(asked, [false, true]);
+    let must_answer: Vec<bool> =
+        order.fulfillment_orders.iter().map(|part| order.awaits_answer_of(part)).collect();
+    assert_eq!(must_answer, [false, true]);
 }
 
 #[test]
-fn it_goes_elsewhere_when_all_have_agreed() {
-    let order = after(&asked(), accept_amendment(1));
+fn an_amendment_takes_effect_when_all_locations_accept() {
+    let order = after(&amendment_requested(), accept_amendment(1));
     assert_eq!((order.amendment_is_settled(), settle(&order)), (false, vec![]));
     assert_eq!(refusal(&order, accept_amendment(1)), ("no_amendment_requested", None));
     let order = after(&order, accept_amendment(2));
@@ -67,18 +68,22 @@ fn it_goes_elsewhere_when_all_have_agreed() {
 }
 
 #[test]
-fn one_that_does_not_agree_keeps_it_where_it_was_to_go() {
-    let order = after(&after(&asked(), accept_amendment(1)), reject_amendment(2));
+fn one_rejection_cancels_the_amendment() {
+    let order = after(&after(&amendment_requested(), accept_amendment(1)), reject_amendment(2));
     assert_eq!((city(&order), order.amendment.clone()), (None, None));
     assert_eq!(refusal(&order, reject_amendment(1)), ("no_amendment_requested", None));
-    assert_eq!(names(&when(&order, to_paris())), ["AmendmentRequested"], "it may be asked again");
+    assert_eq!(
+        names(&when(&order, to_paris())),
+        ["AmendmentRequested"],
+        "the amendment can be requested again"
+    );
 }
 
 #[test]
 fn a_location_without_open_units_need_not_answer() {
-    let order = after(&after(&asked(), ship_all(1)), accept_amendment(2));
-    assert_eq!(city(&settled(&order)).as_deref(), Some("Paris"), "what is left of it");
-    let order = after(&after(&asked(), ship_all(1)), ship_all(2));
+    let order = after(&after(&amendment_requested(), ship_all(1)), accept_amendment(2));
+    assert_eq!(city(&settled(&order)).as_deref(), Some("Paris"), "the second location has accepted");
+    let order = after(&after(&amendment_requested(), ship_all(1)), ship_all(2));
     let events = settle(&order);
     let [OrderEvent::AmendmentRejected(rejected)] = &events[..] else { panic!("{events:?}") };
     assert_eq!(rejected.fulfillment_order_id, None);
@@ -94,26 +99,26 @@ fn a_location_that_acknowledges_later_must_agree_too() {
 }
 
 #[test]
-fn it_ends_with_the_order() {
+fn an_amendment_request_lapses_when_the_order_is_cancelled() {
     let order = [cancel(), accept_cancellation(1), accept_cancellation(2)]
         .into_iter()
-        .fold(asked(), |order, next| after(&order, next));
+        .fold(amendment_requested(), |order, next| after(&order, next));
     assert_eq!(names(&settle(&order)), ["AmendmentRejected"]);
 }
 
 #[test]
 fn only_one_amendment_request_is_pending_and_lines_change_at_once() {
-    assert_eq!(refusal(&asked(), to_paris()), ("amendment_pending", None));
+    assert_eq!(refusal(&amendment_requested(), to_paris()), ("amendment_pending", None));
     let add = amend(json!({ "changes": [{ "op": "add", "sku": "A", "quantity": 1 }] }));
-    assert_eq!(names(&when(&asked(), add)), ["OrderAmended"]);
+    assert_eq!(names(&when(&amendment_requested(), add)), ["OrderAmended"]);
     let both = amend(json!({
         "changes": [{ "op": "add", "sku": "A", "quantity": 1 }], "shipTo": { "city": "Paris" }
     }));
-    assert_eq!(names(&when(&worked_on(), both)), ["OrderAmended", "AmendmentRequested"]);
+    assert_eq!(names(&when(&in_progress(), both)), ["OrderAmended", "AmendmentRequested"]);
 }
 
 #[test]
-fn a_delivery_that_was_agreed_on_is_waited_for() {
+fn an_accepted_later_delivery_puts_the_order_on_hold() {
     let later = amend(json!({ "delivery": { "method": "ship", "shipNotBefore": time(99) } }));
     let order = given([create(), reserve_all(), pay("money"), accept(1), later, accept_amendment(1)]);
     assert_eq!(names(&settle(&order)), ["OrderAmended", "OrderHeld"]);
@@ -121,7 +126,7 @@ fn a_delivery_that_was_agreed_on_is_waited_for() {
     assert_eq!((order.status(), order.due_at()), (OrderStatus::OnHold, Some(time(99))));
 }
 
-fn fetched() -> OrderCommand {
+fn to_pickup() -> OrderCommand {
     amend(json!({ "delivery": { "method": "pickup", "location": "DC-1" } }))
 }
 
@@ -129,25 +134,25 @@ fn fetched() -> OrderCommand {
 fn pickup_and_a_pending_move_exclude_each_other() {
     let order = given([create(), reserve_all(), pay("money"), accept(1)]);
     assert_eq!(
-        refusal(&after(&order, relocate(1, "DC-2")), fetched()),
+        refusal(&after(&order, relocate(1, "DC-2")), to_pickup()),
         ("reserved_elsewhere", Some("/delivery/location".into()))
     );
-    assert_eq!(refusal(&after(&order, fetched()), relocate(1, "DC-2")), ("delivery_location_fixed", None));
+    assert_eq!(refusal(&after(&order, to_pickup()), relocate(1, "DC-2")), ("delivery_location_fixed", None));
 }
 
 #[test]
-fn a_delivery_from_where_not_all_is_held_by_then_lapses() {
+fn a_pickup_amendment_lapses_when_units_are_reserved_elsewhere() {
     let two = json!({ "lines": [{ "line": 1, "quantity": 2 }] });
     let elsewhere = reserve_sourced(sourced(&[("DC-2", &[("A", 2)])], &[]), ReservationTrigger::Shortfall);
-    let order = [fetched(), short_with(1, two), elsewhere, accept_amendment(1)]
+    let order = [to_pickup(), short_with(1, two), elsewhere, accept_amendment(1)]
         .into_iter()
         .fold(after(&paid_and_reserved(), accept(1)), |order, next| after(&order, next));
     assert_eq!(names(&settle(&order)), ["AmendmentRejected"]);
 }
 
 #[test]
-fn the_new_location_of_a_move_has_not_agreed() {
-    let order = after(&asked(), accept_amendment(1));
+fn the_target_location_of_a_move_must_agree() {
+    let order = after(&amendment_requested(), accept_amendment(1));
     let order = [relocate(1, "DC-3"), accept_cancellation(1), accept(1)]
         .into_iter()
         .fold(order, |order, next| after(&order, next));
@@ -156,9 +161,9 @@ fn the_new_location_of_a_move_has_not_agreed() {
 }
 
 #[test]
-fn a_late_answer_counts_for_no_other_request() {
+fn a_late_answer_does_not_count_for_another_request() {
     let answer = |id: &str| OrderCommand::AcceptAmendment(on_part(1, json!({ "amendmentId": id })));
-    let order = after(&after(&asked(), reject_amendment(2)), to_paris());
+    let order = after(&after(&amendment_requested(), reject_amendment(2)), to_paris());
     assert_eq!(order.amendment.as_ref().unwrap().id, name("a2"));
     assert_eq!(refusal(&order, answer("a1")), ("no_amendment_requested", None));
     assert_eq!(names(&when(&order, answer("a2"))), ["AmendmentAccepted"]);
@@ -178,10 +183,11 @@ fn changing_from_pickup_ends_ready_for_pickup() {
 }
 
 #[test]
-fn only_the_other_location_has_not_answered() {
-    let order = after(&asked(), accept_amendment(1));
-    let place = order.amendment.as_deref().unwrap().destination.as_ref().unwrap();
-    assert_eq!(place.city, Text::new("Paris").ok());
-    let asked: Vec<bool> = order.fulfillment_orders.iter().map(|part| order.awaits_answer_of(part)).collect();
-    assert_eq!(asked, [false, true]);
+fn only_the_other_location_must_still_answer() {
+    let order = after(&amendment_requested(), accept_amendment(1));
+    let destination = order.amendment.as_deref().unwrap().destination.as_ref().unwrap();
+    assert_eq!(destination.city, Text::new("Paris").ok());
+    let must_answer: Vec<bool> =
+        order.fulfillment_orders.iter().map(|part| order.awaits_answer_of(part)).collect();
+    assert_eq!(must_answer, [false, true]);
 }
