@@ -94,8 +94,9 @@ fn cancelled_units_count_as_shipped_only_when_no_other_fulfillment_order_release
     let shipped = after(&order, ship(2, &[package(1, 2)]));
     assert_eq!(line(&shipped, 1), [2, 2, 2, 2, 0, 1]);
     assert_eq!(shipped.fulfillment_orders[0].lines[0].outstanding(), Units::new(2));
-    let shipped = after(&after(&order, accept(1)), ship(2, &[package(1, 2)]));
-    assert_eq!(line(&shipped, 1), [3, 2, 2, 2, 0, 0]);
+    let acknowledged = after(&order, accept(1));
+    assert_eq!(line(&after(&acknowledged, ship(2, &[package(1, 1)])), 1), [4, 1, 1, 1, 0, 0]);
+    assert_eq!(refusal(&acknowledged, ship(2, &[package(1, 2)])), ("quantity_exceeds_open", None));
 }
 
 #[test]
