@@ -269,6 +269,7 @@ fn amendments() -> Vec<Row> {
     let row_of = |order: &Order, command, refused| row(order, command, refused);
     let five_a = json!({ "lines": [{ "line": 1, "quantity": 5 }] });
     let partly_shipped = after(&paid_and_reserved(), ship(1, &[five_a]));
+    let being_cancelled = after(&after(&paid_and_reserved(), accept(1)), cancel());
     vec![
         row_of(&Order::default(), grown(6), ("unknown_order", Some("/orderId"), NotFound)),
         row_of(&given([create(), cancel()]), grown(6), ("order_cancelled", None, Conflict)),
@@ -296,6 +297,7 @@ fn amendments() -> Vec<Row> {
             ("line_too_large", Some("/changes/0/quantity"), Invalid),
         ),
         row_of(&partly_shipped, grown(4), ("quantity_below_shipped", Some("/changes"), Conflict)),
+        row_of(&being_cancelled, grown(6), ("line_cancellation_pending", POINTER, Conflict)),
         row_of(&on_its_way(), grown(6), ("order_shipped", None, Conflict)),
         row_of(&redirected, amend(to()), ("amendment_pending", None, Conflict)),
         row_of(&paid_and_reserved(), accept_amendment(1), ("no_amendment_requested", None, Conflict)),
