@@ -297,7 +297,7 @@ fn amendments() -> Vec<Row> {
             ("line_too_large", Some("/changes/0/quantity"), Invalid),
         ),
         row_of(&partly_shipped, grown(4), ("quantity_below_shipped", Some("/changes"), Conflict)),
-        row_of(&being_cancelled, grown(6), ("line_cancellation_pending", POINTER, Conflict)),
+        row_of(&being_cancelled, grown(6), ("line_cancellation_pending", None, Conflict)),
         row_of(&on_its_way(), grown(6), ("order_shipped", None, Conflict)),
         row_of(&redirected, amend(to()), ("amendment_pending", None, Conflict)),
         row_of(&paid_and_reserved(), accept_amendment(1), ("no_amendment_requested", None, Conflict)),
