@@ -207,7 +207,7 @@ async fn locations_that_rejected_an_order_are_excluded_from_sourcing() {
     let second = reject(&fixture, "first says no", &created).await;
     assert_eq!(second["status"], "reserved");
     let waits = reject(&fixture, "second says no", &second).await;
-    assert_eq!((&waits["status"], &waits["lines"][0]["backordered"]), (&json!("backordered"), &json!(2)));
+    assert_eq!((&waits["status"], &waits["lines"][0]["backordered"]), (&json!("on_hold"), &json!(2)));
     for location in ["DC-1", "DC-2"] {
         assert_eq!(fixture.receive(&format!("more at {location}"), "A", location, 1).await, [11, 0, 0]);
     }
