@@ -328,9 +328,15 @@ impl Walker {
     /// Checks that availability equals the fold of the feed.
     async fn check_availability(&mut self) {
         let skus: Vec<String> = SKUS.iter().map(|sku| format!("sku={sku}")).collect();
-        let path =
-            format!("/v1/availability?{}&minPosition={}", skus.join("&"), self.merchant.model.position);
-        let read = self.client.get(&path).await;
+        let read = loop {
+            let position = self.merchant.model.position;
+            let path = format!("/v1/availability?{}&minPosition={position}", skus.join("&"));
+            let read = self.client.get(&path).await;
+            // The answer may include a decision that the process manager has caused since the feed was read.
+            if self.read_feed().await.is_empty() {
+                break read;
+            }
+        };
         for item in list(&read.body, "items") {
             let sku = item["sku"].as_str().expect("a SKU");
             for there in list(item, "locations") {
