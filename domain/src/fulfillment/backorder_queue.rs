@@ -61,7 +61,7 @@ fn eligibility<A: Aggregates>(aggregates: &mut A, order: &Order) -> Result<Eligi
         not_at.extend(too_late(aggregates, order, network.locations.keys())?);
     }
     Ok(Eligibility {
-        only_at: order.backorder_location().cloned(),
+        only_at: order.supply_location().cloned(),
         not_at,
         split: split_allowance(aggregates, order)?,
         whole: order.must_not_split(),

@@ -8,10 +8,10 @@ use cqrs_es::Aggregate;
 use super::capacity::{CapacityChange, capacity_changes};
 use super::stock_effects::stock_effects;
 use crate::distance::Coordinates;
-use crate::order::{Order, OrderEvent, PersonalData, ReservationTrigger};
+use crate::order::{FulfillmentOrderLines, LineUnits, Order, OrderEvent, PersonalData, ReservationTrigger};
 use crate::sourcing::Demand;
 use crate::stock::StockCommand;
-use crate::values::{LocationId, Sku, Timestamp, Units};
+use crate::values::{LineNumber, LocationId, Sku, Timestamp, Units};
 
 /// Something that must be decided because of a decision on an order, in the same command.
 #[derive(Debug, Clone, PartialEq)]
@@ -139,7 +139,7 @@ fn is_sourcing(events: &[OrderEvent]) -> bool {
 }
 
 fn sourcing_request(before: &Order, events: &[OrderEvent]) -> SourcingRequest {
-    let is_returned = are_released_units_missing(events);
+    let missing = missing_lines(events);
     let mut request = SourcingRequest {
         trigger: ReservationTrigger::Existing,
         excluded: BTreeSet::new(),
@@ -163,8 +163,12 @@ fn sourcing_request(before: &Order, events: &[OrderEvent]) -> SourcingRequest {
                     before.fulfillment_order(shorted.fulfillment_order_id).map(|one| &one.location);
                 request.exclude(location);
             }
-            OrderEvent::InventoryReleased(released) if is_returned => {
-                released.fulfillment_orders.iter().for_each(|one| request.exclude(Some(&one.location)));
+            OrderEvent::InventoryReleased(released) => {
+                let is_missing = |one: &&FulfillmentOrderLines| {
+                    one.lines.iter().any(|units| missing.contains(&units.line))
+                };
+                let returned = released.fulfillment_orders.iter().filter(is_missing);
+                returned.for_each(|one| request.exclude(Some(&one.location)));
             }
             _ => {}
         }
@@ -172,12 +176,27 @@ fn sourcing_request(before: &Order, events: &[OrderEvent]) -> SourcingRequest {
     request
 }
 
-/// Whether a location has released units because it does not have them. Units that leave with another fulfillment order, or
-/// that the customer has cancelled, are not missing.
-fn are_released_units_missing(events: &[OrderEvent]) -> bool {
-    let is_cause =
-        |event: &OrderEvent| matches!(event, OrderEvent::ShipmentCreated(_) | OrderEvent::OrderCancelled(_));
-    !events.iter().any(is_cause)
+/// The lines of which locations have released units that they do not have. Units that leave with another fulfillment order,
+/// or are cancelled in the same decision, are not missing.
+fn missing_lines(events: &[OrderEvent]) -> BTreeSet<LineNumber> {
+    let mut missing: BTreeMap<LineNumber, Units> = BTreeMap::new();
+    let mut cancelled: Vec<&LineUnits> = Vec::new();
+    for event in events {
+        match event {
+            OrderEvent::ShipmentCreated(_) => return BTreeSet::new(),
+            OrderEvent::InventoryReleased(released) => {
+                for units in released.fulfillment_orders.iter().flat_map(|one| &one.lines) {
+                    *missing.entry(units.line).or_default() += units.quantity;
+                }
+            }
+            OrderEvent::OrderCancelled(event) => cancelled.extend(&event.lines),
+            _ => {}
+        }
+    }
+    for units in cancelled {
+        missing.entry(units.line).and_modify(|left| *left -= units.quantity);
+    }
+    missing.into_iter().filter(|(_, units)| !units.is_zero()).map(|(line, _)| line).collect()
 }
 
 impl SourcingRequest {

@@ -192,7 +192,7 @@ fn exclusion(
         (order.rejected_by.contains(id), Exclusion::RejectedOrder),
         (request.excluded.contains(id), Exclusion::ReturnedUnits),
         (is_other(order.pinned_location()), Exclusion::NotTheDeliveryLocation),
-        (is_other(order.single_source_location()), Exclusion::WouldSplit),
+        (is_other(order.supply_location()), Exclusion::WouldSplit),
         (departure == Departure::Never, Exclusion::NoCapacity),
         (departure.is_too_late(order), Exclusion::TooLate),
     ];

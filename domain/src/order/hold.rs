@@ -80,7 +80,7 @@ pub(super) fn release(order: &Order, command: &ReleaseHold) -> Decision {
 /// The hold until a person decides about missing units. None when the order has that hold already.
 pub(super) fn await_decision(order: &Order) -> Option<OrderEvent> {
     let is_new = order.created.is_some() && !order.is_out_of_stock();
-    is_new.then(|| hold_whole(order.holds_placed, HoldReason::InventoryOutOfStock, None))
+    is_new.then(|| hold_whole(order.holds_placed, HoldReason::InventoryOutOfStock, None, None))
 }
 
 /// Replaces the holds on a fulfillment order that loses units by holds on the whole order: the units that replace the lost
@@ -89,14 +89,7 @@ pub(super) fn widen(order: &Order, lost: &[FulfillmentOrderId]) -> Vec<OrderEven
     let is_lost = |hold: &&Hold| hold.fulfillment_order_id.is_some_and(|id| lost.contains(&id));
     let widened = |(hold, placed): (&Hold, u32)| {
         let released = OrderHoldReleased { hold_id: hold.id.clone() };
-        let held = OrderHeld {
-            hold_id: hold_id(placed),
-            fulfillment_order_id: None,
-            reason: hold.reason,
-            note: hold.note.clone(),
-            until: hold.until,
-        };
-        [released.into(), held.into()]
+        [released.into(), hold_whole(placed, hold.reason, hold.note.clone(), hold.until)]
     };
     order.holds.iter().filter(is_lost).zip(order.holds_placed..).flat_map(widened).collect()
 }
@@ -104,12 +97,16 @@ pub(super) fn widen(order: &Order, lost: &[FulfillmentOrderId]) -> Vec<OrderEven
 /// The hold of an order that must not leave yet.
 pub(super) fn scheduled(placed: u32, delivery: &DeliveryIntent, at: Timestamp) -> Option<OrderEvent> {
     let until = delivery.ship_not_before.filter(|until| *until > at)?;
-    Some(hold_whole(placed, HoldReason::Scheduled, Some(until)))
+    Some(hold_whole(placed, HoldReason::Scheduled, None, Some(until)))
 }
 
-fn hold_whole(placed: u32, reason: HoldReason, until: Option<Timestamp>) -> OrderEvent {
-    let hold_id = hold_id(placed);
-    OrderHeld { hold_id, fulfillment_order_id: None, reason, note: None, until }.into()
+fn hold_whole(
+    placed: u32,
+    reason: HoldReason,
+    note: Option<Text<500>>,
+    until: Option<Timestamp>,
+) -> OrderEvent {
+    OrderHeld { hold_id: hold_id(placed), fulfillment_order_id: None, reason, note, until }.into()
 }
 
 /// Replaces the hold of an order that must not leave yet.

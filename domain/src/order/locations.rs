@@ -39,8 +39,9 @@ impl Order {
         supplying.min_by_key(rank).map(|one| &one.location)
     }
 
-    /// The only location that may supply its backordered units, where there is one.
-    pub fn backorder_location(&self) -> Option<&LocationId> {
+    /// The only location that may supply its missing units, where there is one. A delivery location comes first: an order that
+    /// must not be split is completed there although another location has shipped units that it had reported as missing.
+    pub fn supply_location(&self) -> Option<&LocationId> {
         self.pinned_location().or_else(|| self.single_source_location())
     }
 
@@ -48,7 +49,7 @@ impl Order {
     /// replaced whenever they change.
     pub fn eligible_locations(&self) -> EligibleLocations<'_> {
         EligibleLocations {
-            only_at: self.backorder_location(),
+            only_at: self.supply_location(),
             not_at: &self.rejected_by,
             in_use: self.locations_in_use(),
             ship_by: self.ship_by(),
@@ -63,7 +64,7 @@ impl Order {
 
     /// True if the only eligible location has rejected the order.
     pub fn needs_decision(&self) -> bool {
-        self.backorder_location().is_some_and(|location| self.rejected_by.contains(location))
+        self.supply_location().is_some_and(|location| self.rejected_by.contains(location))
     }
 
     /// Fulfillment orders with units to ship, at a location that must not ship them: the order is picked up at another

@@ -36,6 +36,19 @@ fn an_amendment_may_exchange_units_of_one_location() {
 }
 
 #[test]
+fn units_that_a_location_lost_are_missing_although_some_of_them_are_cancelled() {
+    let mut shop = shop();
+    shop.receive(A, 0, 3);
+    let order = shop.order_of(&[(A, 3)], &json!({ "onShortage": "reject" }));
+    shop.accept(order, 1);
+    shop.cancel_line(order, 1, 1);
+    shop.count_of(A, 0, 0);
+    let totals = shop.orders[order].line_totals()[0];
+    assert_eq!([totals.cancelled, totals.backordered], [1, 2].map(Units::new));
+    assert!(!shop.is_on_hold_for_stock(order));
+}
+
+#[test]
 fn a_second_backorder_of_an_order_that_must_not_be_split_joins_the_first() {
     let mut shop = shop();
     let order = shop.order_of(&[(A, 5)], &json!({ "allowSplit": false }));

@@ -110,6 +110,22 @@ fn pickup_elsewhere_is_refused_after_a_partial_shipment() {
 }
 
 #[test]
+fn an_order_is_completed_at_its_pickup_location_although_shorted_units_were_shipped_from_another() {
+    let mut shop = shop();
+    let order = unsplit(&mut shop);
+    shop.short_all(order, 1);
+    let pickup = json!({ "delivery": { "method": "pickup", "location": location(1) } });
+    shop.amend(order, &pickup).unwrap();
+    shop.ship(order, 1, &json!({ "lines": [{ "line": 1, "quantity": 1 }] }));
+    shop.receive(A, 1, 1);
+    assert_eq!(shop.held_of_line(order, 1, 1), 1, "from the queue");
+    shop.receive(C, 1, 1);
+    let add = json!({ "changes": [{ "op": "add", "sku": sku(C), "quantity": 1 }] });
+    shop.amend(order, &add).unwrap();
+    assert_eq!(shop.held_of_line(order, 3, 1), 1, "by sourcing");
+}
+
+#[test]
 fn both_lines_wait_for_one_location_when_all_was_shorted() {
     let mut shop = shop();
     let order = unsplit(&mut shop);

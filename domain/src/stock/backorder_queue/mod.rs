@@ -142,16 +142,16 @@ impl StockItem {
 
 /// Whether a new order may wait for units.
 fn can_backorder(item: &StockItem, quantity: Units) -> Result<(), StockRefusal> {
-    if item.not_backorderable {
-        return Err(StockRefusal::NotBackorderable);
+    if item.remaining_backorders().is_none_or(|left| quantity <= left) {
+        return Ok(());
     }
-    let waiting = item.backordered();
-    match item.backorder_limit.map(Quantity::units) {
-        Some(limit) if waiting + quantity > limit => {
-            Err(StockRefusal::BackorderLimitExceeded { limit, waiting, requested: quantity })
+    Err(match item.backorder_limit.map(Quantity::units).filter(|_| !item.not_backorderable) {
+        Some(limit) => {
+            let waiting = item.backordered();
+            StockRefusal::BackorderLimitExceeded { limit, waiting, requested: quantity }
         }
-        _ => Ok(()),
-    }
+        None => StockRefusal::NotBackorderable,
+    })
 }
 
 fn joined(

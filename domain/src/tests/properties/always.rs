@@ -16,6 +16,7 @@ use super::{as_stored, is_what_its_events_make_of_it, order_id};
 use crate::fulfillment::Aggregates;
 use crate::order::tests::actions::{accepted_actions, supported_actions};
 use crate::order::{FulfillmentOrder, Order, OrderCommand, OrderEvent, OrderStatus};
+use crate::sourcing::Demand;
 use crate::stock::{Movement, MovementAt, StockEvent, StockItem};
 use crate::stream::{DomainEvent, StreamId};
 use crate::values::{FulfillmentOrderId, LocationId, ShipmentId, Sku, Units};
@@ -86,7 +87,7 @@ proptest! {
                 assert_eq!(item.backordered(), shop.waited_for(sku), "{step:?}");
                 for entry in item.queue.iter() {
                     let order = shop.orders.iter().find(|order| order.id() == Some(entry.order_id)).unwrap();
-                    assert_eq!(entry.eligibility.only_at.as_ref(), order.backorder_location(), "{step:?}");
+                    assert_eq!(entry.eligibility.only_at.as_ref(), order.supply_location(), "{step:?}");
                     assert!(order.rejected_by.is_subset(&entry.eligibility.not_at), "{step:?}");
                 }
                 assert!(item.queue.is_sorted_by_key(|entry| entry.effective_since));
@@ -247,7 +248,12 @@ proptest! {
                 OrderStatus::Delivered => assert!(order.line_totals().iter().all(|l| l.reserved.is_zero())),
                 OrderStatus::Returned | OrderStatus::PartiallyReturned => assert!(!order.returns.is_empty()),
                 OrderStatus::Cancelled => assert!(order.is_cancelled()),
-                OrderStatus::OnHold => assert!(!order.pending_demand().is_empty()),
+                OrderStatus::OnHold => {
+                    // Units are missing, or no location may supply them: a person decides.
+                    let is_missing = |demand: &Demand| !demand.is_empty();
+                    assert!(is_missing(&order.pending_demand()) || is_missing(&order.backordered_demand()));
+                    assert!(order.is_out_of_stock());
+                }
                 OrderStatus::Created => assert!(order.fulfillment_orders.is_empty()),
                 OrderStatus::Backordered | OrderStatus::PartiallyDelivered => {
                     // The rest is backordered, or on hold until a person decides.

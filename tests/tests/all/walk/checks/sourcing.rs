@@ -71,7 +71,10 @@ pub fn after_command(model: &Model, before: &Before, decision: &Decision, violat
         let is_report = decision.command == "ShipItems";
         let detail = || format!("{}: {id}: {was_used:?}, then {used:?}", describe(decision));
         if !order.allow_split && !is_report {
-            let is_one = used.len() <= was_used.len().max(1);
+            // Units that were shipped against the plan do not keep the rest from the pickup location.
+            let is_pinned = |at: &&String| order.delivery.pinned_location.as_ref() == Some(*at);
+            let is_one =
+                used.difference(&was_used).all(|at| is_pinned(&at)) || used.len() <= was_used.len().max(1);
             violations.check("an order that must not be split has one location", is_one, detail);
         }
         let by_person = matches!(decision.command.as_str(), "MoveFulfillmentOrder" | "AcceptCancellation");
