@@ -1,5 +1,7 @@
 //! Reads JSON objects. An error says which field is wrong, as a JSON pointer (RFC 6901).
 
+pub(crate) mod tolerance;
+
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;

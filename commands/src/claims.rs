@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use holdfast_domain::order::OrderEvent;
+use holdfast_domain::order::{OrderEvent, parcel_key};
 use holdfast_domain::stock::StockEvent;
 use holdfast_domain::stream::DomainEvent;
 use holdfast_domain::values::{ChannelName, Reference};
@@ -15,14 +15,13 @@ const EVENTS_PER_PAGE: usize = 1_000;
 /// Verification stops after this many findings.
 const MAX_FINDINGS: usize = 100;
 
-// The values of channels, carriers and references contain no slash, so that a combined claim is unambiguous.
-
+// The name of a channel contains no slash, so that the claim is unambiguous.
 pub(crate) fn channel_reference(channel: &ChannelName, reference: &Reference) -> ClaimKey {
     ClaimKey { kind: "channel_ref", value: Arc::from(format!("{channel}/{reference}")) }
 }
 
 pub(crate) fn tracking_number(carrier: &Reference, number: &Reference) -> ClaimKey {
-    ClaimKey { kind: "tracking_number", value: Arc::from(format!("{carrier}/{number}")) }
+    ClaimKey { kind: "tracking_number", value: Arc::from(parcel_key(carrier, number)) }
 }
 
 pub(crate) fn transfer(id: &Reference) -> ClaimKey {

@@ -25,6 +25,7 @@ macro_rules! commands {
         $(
             $(#[$doc])*
             #[serde_with::skip_serializing_none]
+            #[serde_with::apply(Update => #[serde(default, skip_serializing_if = "crate::values::Update::is_keep")])]
             #[derive(Clone, PartialEq, ::serde::Serialize, ::serde::Deserialize, ::schemars::JsonSchema)]
             #[serde(rename_all = "camelCase", deny_unknown_fields)]
             #[allow(missing_docs, reason = "documented where the name does not say it")]

@@ -95,6 +95,18 @@ impl DomainEvent {
         }
     }
 
+    /// Whether events of a type exist.
+    pub fn is_type(name: &str) -> bool {
+        let types = [
+            OrderEvent::TYPES,
+            StockEvent::TYPES,
+            NetworkEvent::TYPES,
+            PolicyEvent::TYPES,
+            CapacityEvent::TYPES,
+        ];
+        types.into_iter().flatten().any(|(known, _)| *known == name)
+    }
+
     /// The type name.
     pub fn name(&self) -> &'static str {
         match self {

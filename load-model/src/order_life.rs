@@ -76,7 +76,7 @@ impl OrderLife {
     pub fn track(self, shipment_id: ShipmentId, at: Timestamp) -> Step {
         let tracked = TrackShipment {
             shipment_id,
-            status: TrackingStatus::InTransit,
+            status: TrackingStatus::InTransit.into(),
             at,
             package_id: None,
             location: None,

@@ -92,7 +92,7 @@ impl Scenario {
         let mut steps = Vec::new();
         for (id, name, latitude, longitude) in LOCATIONS {
             let location = RegisterLocation::new(LocationId::new(id)?, latitude, longitude);
-            let location = RegisterLocation { name: Some(Text::new(name)?), ..location };
+            let location = RegisterLocation { name: Text::new(name)?.into(), ..location };
             steps.push(Step { key: format!("location/{id}"), command: location.into() });
         }
         for rank in 0..self.skus.len() {

@@ -409,6 +409,9 @@ fn detail(code: DiscrepancyCode) -> &'static str {
         DiscrepancyCode::ShippedMoreThanReserved => "more units have left than were reserved",
         DiscrepancyCode::ShippedOnHold => "goods have left while the order was on hold",
         DiscrepancyCode::ShippedUnpaid => "goods have left that are not paid",
+        DiscrepancyCode::ReportedAheadOfTime => {
+            "the time of a report was in the future: it counts as the time of the command"
+        }
         DiscrepancyCode::ReturnedMoreThanRequested => "more units came back than were announced",
         DiscrepancyCode::Other => "recorded by an earlier version",
     }

@@ -1,5 +1,7 @@
 //! The JSON form of the stock of a SKU.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +22,9 @@ pub struct AvailabilityView {
     pub locations: Vec<LocationAvailability>,
     /// Expected deliveries, earliest first.
     pub supplies: Vec<SupplyView>,
+    /// Whether nothing is recorded about the SKU: it may be misspelt.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unknown: bool,
     /// Whether the read model could not apply a later event: the quantities are those before it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stale: bool,
@@ -92,7 +97,20 @@ impl AvailabilityView {
         };
         let mut supplies: Vec<_> = item.supplies.iter().map(supply).collect();
         supplies.sort_by(|a, b| (a.due_at, &a.supply_id).cmp(&(b.due_at, &b.supply_id)));
-        Some(Self { sku: item.sku.clone()?, available, backordered, locations, supplies, stale: false })
+        let sku = item.sku.clone()?;
+        Some(Self { sku, available, backordered, locations, supplies, unknown: false, stale: false })
+    }
+
+    /// One view for each of `skus`, in their order: the one that was found, or that of an unknown SKU.
+    pub fn of_each(skus: &[Sku], found: Vec<Self>) -> Vec<Self> {
+        let found: BTreeMap<Sku, Self> = found.into_iter().map(|view| (view.sku.clone(), view)).collect();
+        skus.iter().map(|sku| found.get(sku).cloned().unwrap_or_else(|| Self::unknown(sku.clone()))).collect()
+    }
+
+    fn unknown(sku: Sku) -> Self {
+        let (available, backordered) = (Units::ZERO, Units::ZERO);
+        let (locations, supplies) = (Vec::new(), Vec::new());
+        Self { sku, available, backordered, locations, supplies, unknown: true, stale: false }
     }
 
     /// The same with the units that a channel may promise to a new order, or that can be promised by a time.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_graphql::{Context, ID, Result, SimpleObject, Subscription as GraphQLSubscription};
 use futures::stream::{BoxStream, StreamExt, iter, once, unfold};
-use holdfast_domain::stream::StreamId;
+use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_domain::values::{MerchantId, OrderId, Sku};
 use holdfast_journal::Event as Recorded;
 use holdfast_projections::AvailabilityFilter;
@@ -64,6 +64,13 @@ impl Subscription {
             ID,
         >,
     ) -> Result<BoxStream<'static, Result<Event>>> {
+        if let Some(unknown) = types.iter().flatten().find(|name| !DomainEvent::is_type(name)) {
+            return Err(Problem::invalid(
+                "types",
+                format_args!("has {unknown:?}, which is not the type of an event"),
+            )
+            .into());
+        }
         let order: Option<OrderId> = order.map(|id| value("order", &id)).transpose()?;
         let stream = order.map(|id| StreamId::Order(id).to_string());
         let reader = follow(context, after).await?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use holdfast_domain::values::Sku;
 use holdfast_projections::{Availability, AvailabilityFilter};
+use holdfast_views::AvailabilityView;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -26,7 +27,8 @@ pub(super) struct SkuParams {
     sku: Vec<Sku>,
 }
 
-/// The availability of SKUs, in the order of the parameters. SKUs without stock records are left out.
+/// The availability of SKUs, in the order of the parameters. A SKU without stock records is
+/// `unknown`, with no units.
 pub(super) async fn get(
     State(app): State<Arc<App>>,
     Merchant(merchant): Merchant,
@@ -40,10 +42,11 @@ pub(super) async fn get(
     }
     min.wait(&app, &merchant).await?;
     if let Some(as_of) = as_of {
-        let (position, items) =
+        let (position, found) =
             app.queries.availability_as_of(merchant.as_str(), &skus, &filter, as_of).await?;
-        return Ok(Items::new(items, None).respond_at(position));
+        return Ok(Items::new(AvailabilityView::of_each(&skus, found), None).respond_at(position));
     }
     let reached = Reached::of(&app, Availability::NAME, &merchant);
-    Ok(reached.respond(app.queries.availability(merchant.as_str(), &skus, &filter).await?, None))
+    let found = app.queries.availability(merchant.as_str(), &skus, &filter).await?;
+    Ok(reached.respond(AvailabilityView::of_each(&skus, found), None))
 }

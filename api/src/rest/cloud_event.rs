@@ -1,7 +1,7 @@
 //! Events as CloudEvents 1.0, and the filter of the event list and feed.
 
 use holdfast_commands::Metadata;
-use holdfast_domain::stream::StreamId;
+use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_domain::values::{MerchantId, OrderId, Timestamp};
 use holdfast_journal::{Event, JournalError};
 use holdfast_projections::CommandLink;
@@ -155,6 +155,15 @@ impl TryFrom<EventParams> for EventFilter {
         let EventParams { types, stream, order, correlation_id, causation_id } = params;
         if order.is_some() && stream.is_some() {
             return Err(ApiError::parameter("order", "cannot be combined with stream"));
+        }
+        if let Some(unknown) = types.iter().find(|name| !DomainEvent::is_type(name)) {
+            return Err(ApiError::parameter(
+                "type",
+                &format_args!("{unknown:?} is not the type of an event"),
+            ));
+        }
+        if let Some(name) = stream.as_deref().filter(|name| name.parse::<StreamId>().is_err()) {
+            return Err(ApiError::parameter("stream", &format_args!("{name:?} is not the name of a stream")));
         }
         let stream = order.map(|id| StreamId::Order(id).to_string()).or(stream);
         let correlation_id = correlation_id.map(|ExternalId(id)| id);

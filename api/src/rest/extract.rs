@@ -18,6 +18,7 @@ use super::problem::Outcome;
 use super::query::{DryRun, Params};
 use crate::app::App;
 use crate::error::ApiError;
+use crate::json::tolerance::read_tolerantly;
 use crate::{headers, json, submit};
 
 /// The result of a handler.
@@ -120,13 +121,13 @@ impl FromRequest<Arc<App>> for CommandRequest {
 impl CommandRequest {
     /// Submits the command and waits for its answer.
     pub(super) async fn submit<C: Command + Into<AnyCommand>>(self) -> Answer {
-        let command: C = match &self.id {
-            Some(id) => {
-                id.check()?;
-                json::parse_with(&self.body, &id.name, &id.value)?
-            }
-            None => json::parse(&self.body)?,
-        };
+        if let Some(id) = &self.id {
+            id.check()?;
+        }
+        let command: C = read_tolerantly(&self.body, |body| match &self.id {
+            Some(id) => json::parse_with(body, &id.name, &id.value),
+            None => json::parse(body),
+        })?;
         let (app, command) = (&self.app, command.into());
         let merchant = headers::merchant_of(app, &command, self.merchant.as_deref()).await?;
         let request = submit::request(app, &merchant, self.key.as_ref(), command, self.metadata)?;
@@ -136,9 +137,16 @@ impl CommandRequest {
     }
 }
 
+/// The key of a request. In quotes, as the draft of the header's standard writes it, and without them, it is the same key.
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, ApiError> {
-    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
-    let key = IdempotencyKey::new(value.to_str().unwrap_or_default());
+    let mut values = headers.get_all("idempotency-key").iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(ApiError::InvalidKey("is given twice; send one".to_owned()));
+    }
+    let value = value.to_str().unwrap_or_default().trim();
+    let unquoted = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    let key = IdempotencyKey::new(unquoted.unwrap_or(value));
     key.map(Some).map_err(|reason| ApiError::InvalidKey(reason.to_string()))
 }
 

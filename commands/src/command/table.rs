@@ -16,7 +16,7 @@ macro_rules! command_table {
                 order::ConfirmPayment: report(order_id) => decide;
                 order::AuthorizePayment: report(order_id) => decide;
                 order::FailPayment: report(order_id) => decide;
-                order::VoidPayment: report(order_id) => decide;
+                order::VoidPayment: report(order_id) => decide_at;
                 order::HoldOrder: request(order_id) => decide_at;
                 order::ReleaseHold: request(order_id) => decide;
                 order::CancelOrder: request(order_id) => decide;
@@ -33,7 +33,7 @@ macro_rules! command_table {
                 order::PackItems: report(fulfillment_order_id.order()) => decide;
                 order::MarkReadyForPickup: report(fulfillment_order_id.order()) => decide_at;
                 order::ShipItems: report(fulfillment_order_id.order()) => orders::ship;
-                order::TrackShipment: report(shipment_id.order()) => decide;
+                order::TrackShipment: report(shipment_id.order()) => decide_at;
                 order::TrackParcel: report() => orders::track_parcel;
                 order::ConfirmDelivery: report(shipment_id.order()) => decide_at;
                 order::RequestReturn: request(order_id) => orders::request_return;

@@ -90,9 +90,7 @@ pub(super) fn track_parcel(unit: &mut UnitOfWork<'_>, command: &TrackParcel) -> 
         return Err(OrderRefusal::UnknownTrackingNumber.into());
     };
     let order = unit.order(id)?;
-    let is_named = |package: &Package| {
-        package.carrier == command.carrier && package.tracking_number == command.tracking_number
-    };
+    let is_named = |package: &Package| package.is_named(&command.carrier, &command.tracking_number);
     let mut parcels = order
         .shipments
         .iter()
@@ -101,7 +99,7 @@ pub(super) fn track_parcel(unit: &mut UnitOfWork<'_>, command: &TrackParcel) -> 
         parcels.find(|(_, package)| is_named(package)).ok_or(OrderRefusal::UnknownTrackingNumber)?;
     let track = TrackShipment {
         shipment_id,
-        status: command.status,
+        status: command.status.clone(),
         at: command.at,
         package_id: Some(package.package_id.clone()),
         location: command.location.clone(),
@@ -109,7 +107,7 @@ pub(super) fn track_parcel(unit: &mut UnitOfWork<'_>, command: &TrackParcel) -> 
         occurred_at: command.occurred_at,
         not_after: command.not_after,
     };
-    change(unit, shipment_id.order(), &OrderCommand::TrackShipment(track))
+    change(unit, shipment_id.order(), &OrderCommand::TrackShipment(track, unit.at))
 }
 
 /// The answer to `RequestReturn`: the id of the return, and the order.

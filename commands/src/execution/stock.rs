@@ -162,7 +162,7 @@ pub(super) fn cancel_supply(unit: &mut UnitOfWork<'_>, command: &CancelSupply) -
 pub(super) fn set_policy(unit: &mut UnitOfWork<'_>, command: &SetStockPolicy) -> Result<Accepted, Stop> {
     unit.require([StreamId::Network, StreamId::Stock(command.sku.clone())])?;
     let network = unit.network()?;
-    for location in command.safety_stock.iter().flatten().map(|(location, _)| location) {
+    for location in command.safety_stock.new_value().into_iter().flatten().map(|(location, _)| location) {
         network.location(location, "/safetyStock")?;
     }
     change(unit, &command.sku, &StockCommand::SetStockPolicy(command.clone(), unit.at))

@@ -24,6 +24,8 @@ const MAX_LOADS: usize = 16;
 #[allow(clippy::large_enum_variant, reason = "short-lived")]
 enum Decision {
     Answered(Answer, ChangeSet, CommandRecord),
+    /// The object of the command does not exist. The answer is not kept: a retry finds the object once it exists.
+    Unknown(Answer, CommandRecord),
     NotLoaded,
     /// The journal's format does not allow its events.
     FormatTooOld,
@@ -110,6 +112,7 @@ impl Writer {
                 submission.answer(Reply::Failed);
             }
             Decision::Answered(answer, changes, record) => self.add(submission, answer, changes, record),
+            Decision::Unknown(answer, record) => self.open.push(submission, answer, record),
         }
         None
     }
@@ -195,7 +198,10 @@ fn refusal(refused: &Refused, at: Timestamp, position: u64) -> Decision {
     match serde_json::to_vec(refused) {
         Ok(body) => {
             let answer = Answer { kind: OutcomeKind::Refused, position, body };
-            Decision::Answered(answer, ChangeSet::default(), record)
+            match refused.class {
+                Class::NotFound => Decision::Unknown(answer, record),
+                _ => Decision::Answered(answer, ChangeSet::default(), record),
+            }
         }
         Err(error) => Decision::Failed(error.to_string()),
     }

@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::order::{
-    Disposition, FulfillmentLine, FulfillmentOrderLines, LineUnits, Order, OrderEvent, ReturnReceived,
-    ShipmentCreated,
+    Disposition, FulfillmentLine, FulfillmentOrder, FulfillmentOrderLines, LineUnits, Order, OrderEvent,
+    ReturnReceived, ShipmentCreated,
 };
 use crate::stock::{
     Allocation, Condition, OrderRef, ReleaseInventory, ReserveInventory, ReturnInventory, ShipInventory,
@@ -52,10 +52,7 @@ pub fn stock_effects(before: &Order, event: &OrderEvent, at: Timestamp) -> Vec<(
         OrderEvent::ReservationExpired(_) => {
             skus(before).map(|sku| (sku, StockCommand::ExpireReservations(at))).collect()
         }
-        OrderEvent::ReservationExtended(extended) => {
-            let extend = StockCommand::ExtendReservation { order_id: order.order_id, until: extended.until };
-            skus(before).map(|sku| (sku, extend.clone())).collect()
-        }
+        OrderEvent::ReservationExtended(extended) => extend(&order, before, extended.until),
         OrderEvent::ShipmentCreated(created) => ship(&order, before, created, at),
         OrderEvent::ReturnReceived(received) => take_back(&order, before, received, at),
         _ => Vec::new(),
@@ -79,6 +76,21 @@ pub(super) fn order_ref(order: &Order) -> Option<OrderRef> {
 
 fn skus(order: &Order) -> impl Iterator<Item = Sku> {
     order.lines().iter().map(|line| line.sku.clone()).collect::<BTreeSet<_>>().into_iter()
+}
+
+/// Units that are reserved for the order end at another time.
+fn extend(order: &OrderRef, before: &Order, until: Option<Timestamp>) -> Vec<(Sku, StockCommand)> {
+    let parts: Vec<FulfillmentOrderLines> = match until {
+        Some(_) => before.fulfillment_orders.iter().map(FulfillmentOrder::outstanding_lines).collect(),
+        // Units whose reservation becomes permanent need not be named.
+        None => Vec::new(),
+    };
+    let mut reserved = by_sku(before, at_locations(&parts));
+    let extend = |sku: Sku| {
+        let allocations = reserved.remove(&sku).unwrap_or_default();
+        (sku, StockCommand::ExtendReservation { order: order.clone(), until, allocations })
+    };
+    skus(before).map(extend).collect()
 }
 
 fn reserve(order: &OrderRef, allocations: Vec<Allocation>, until: Option<Timestamp>) -> StockCommand {
@@ -148,7 +160,8 @@ fn ship(
     }
     let ship = |(sku, (quantity, unreserved))| {
         let (order, shipment_id, location) = (order.clone(), created.shipment_id, created.location.clone());
-        let ship = ShipInventory { order, shipment_id, location, quantity, unreserved, at };
+        let shipped_at = created.shipped_at;
+        let ship = ShipInventory { order, shipment_id, location, quantity, unreserved, shipped_at, at };
         (sku, StockCommand::ShipInventory(ship))
     };
     sums.into_iter().map(ship).collect()
@@ -171,7 +184,8 @@ fn take_back(
         let (order_id, return_id) = (order.order_id, received.return_id);
         let location = received.location.clone();
         let condition = if is_sellable { Condition::Sellable } else { Condition::Quarantine };
-        let back = ReturnInventory { order_id, return_id, location, quantity, condition, at };
+        let happened_at = received.received_at;
+        let back = ReturnInventory { order_id, return_id, location, quantity, condition, happened_at, at };
         (sku, StockCommand::ReturnInventory(back))
     };
     sums.into_iter().map(take_back).collect()

@@ -6,33 +6,33 @@ use super::{Network, NetworkRefusal};
 use crate::command::commands;
 use crate::geography::is_country;
 use crate::promising::calendar::{time_of_day, zone};
-use crate::values::{LocationId, Quantity, Text};
+use crate::values::{LocationId, Quantity, Text, Update};
 
 commands! {
-    /// Registers a location or changes its details. Details that are not given stay.
+    /// Registers a location or changes its details. Details that are not given stay, and null removes one.
     RegisterLocation {
         /// The location's id.
         location: LocationId,
         /// Its display name.
-        name: Option<Text<200>>,
+        name: Update<Text<200>>,
         /// Degrees north, -90 to 90. Required for a new location.
         latitude: Option<f64>,
         /// Degrees east, -180 to 180. Required for a new location.
         longitude: Option<f64>,
         /// Its address, on one line.
-        address: Option<Text<500>>,
+        address: Update<Text<500>>,
         /// Its country, an ISO 3166 alpha-2 code such as `US`.
-        country: Option<Text<2>>,
+        country: Update<Text<2>>,
         /// Its postal code.
-        postal_code: Option<Text<20>>,
+        postal_code: Update<Text<20>>,
         /// Fulfillment orders that it can handle per day. Default: no limit.
-        daily_capacity: Option<Quantity>,
+        daily_capacity: Update<Quantity>,
         /// Its time zone, an IANA name such as `America/New_York`. Default: UTC.
-        timezone: Option<Text<64>>,
+        timezone: Update<Text<64>>,
         /// The local time, `HH:MM`, until which orders leave on the same day. Default: the end of the day.
-        cut_off: Option<Text<5>>,
+        cut_off: Update<Text<5>>,
         /// The merchant's preference: sourcing prefers the lowest rank. Default for a new location: 0.
-        rank: Option<u32>,
+        rank: Update<u32>,
     }
 }
 
@@ -41,16 +41,16 @@ impl RegisterLocation {
     pub const fn new(location: LocationId, latitude: f64, longitude: f64) -> Self {
         Self {
             location,
-            name: None,
+            name: Update::Keep,
             latitude: Some(latitude),
             longitude: Some(longitude),
-            address: None,
-            country: None,
-            postal_code: None,
-            daily_capacity: None,
-            timezone: None,
-            cut_off: None,
-            rank: None,
+            address: Update::Keep,
+            country: Update::Keep,
+            postal_code: Update::Keep,
+            daily_capacity: Update::Keep,
+            timezone: Update::Keep,
+            cut_off: Update::Keep,
+            rank: Update::Keep,
             occurred_at: None,
             not_after: None,
         }
@@ -83,13 +83,13 @@ fn check(command: &RegisterLocation) -> Result<(), NetworkRefusal> {
     if !is_within(command.latitude, 90.0) || !is_within(command.longitude, 180.0) {
         return Err(NetworkRefusal::PlaceOutOfRange);
     }
-    if command.country.as_ref().is_some_and(|code| !is_country(code.as_str())) {
+    if command.country.new_value().is_some_and(|code| !is_country(code.as_str())) {
         return Err(NetworkRefusal::UnknownCountry);
     }
-    if command.timezone.as_ref().is_some_and(|name| zone(name.as_str()).is_none()) {
+    if command.timezone.new_value().is_some_and(|name| zone(name.as_str()).is_none()) {
         return Err(NetworkRefusal::UnknownTimezone);
     }
-    if command.cut_off.as_ref().is_some_and(|time| time_of_day(time.as_str()).is_none()) {
+    if command.cut_off.new_value().is_some_and(|time| time_of_day(time.as_str()).is_none()) {
         return Err(NetworkRefusal::CutOffMalformed);
     }
     Ok(())
@@ -106,15 +106,15 @@ fn merged(
     let longitude = degrees(command.longitude, known.map(|known| known.longitude))?;
     let known = known.cloned().unwrap_or_default();
     Ok(LocationDetails {
-        name: command.name.clone().or(known.name),
+        name: command.name.apply(known.name),
         latitude,
         longitude,
-        address: command.address.clone().or(known.address),
-        daily_capacity: command.daily_capacity.or(known.daily_capacity),
-        country: command.country.clone().or(known.country),
-        postal_code: command.postal_code.clone().or(known.postal_code),
-        timezone: command.timezone.clone().or(known.timezone),
-        cut_off: command.cut_off.clone().or(known.cut_off),
-        rank: command.rank.unwrap_or(known.rank),
+        address: command.address.apply(known.address),
+        daily_capacity: command.daily_capacity.apply(known.daily_capacity),
+        country: command.country.apply(known.country),
+        postal_code: command.postal_code.apply(known.postal_code),
+        timezone: command.timezone.apply(known.timezone),
+        cut_off: command.cut_off.apply(known.cut_off),
+        rank: command.rank.apply_or(known.rank, 0),
     })
 }

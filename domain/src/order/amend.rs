@@ -47,13 +47,16 @@ pub struct NewQuantity {
     pub line_ref: Option<Reference>,
     /// The number of units to deliver, shipped ones included.
     pub quantity: Quantity,
-    /// Price of one unit. Default: the line's price. Used when the quantity grows.
+    /// Price of one unit. Default: the line's price.
     pub unit: Option<Amount>,
-    /// Price of the line. Required when the line has one and its quantity grows.
+    /// Price of the line. Required when the line has one and its quantity grows, or another amount is
+    /// given.
     pub total: Option<Amount>,
-    /// Tax of the line. Required when the line has one and its quantity grows.
+    /// Tax of the line. Required when the line has one and its quantity grows, or another amount is
+    /// given.
     pub tax: Option<Amount>,
-    /// Discount on the line. Required when the line has one and its quantity grows.
+    /// Discount on the line. Required when the line has one and its quantity grows, or another amount is
+    /// given.
     pub discount: Option<Amount>,
 }
 
@@ -105,15 +108,15 @@ pub(super) fn amend(order: &Order, command: &AmendOrder, at: Timestamp) -> Decis
         check_ship_to(ship_to)?;
     }
     can_redirect(order, command.ship_to.as_ref(), command.delivery.as_ref())?;
-    let LineChanges { grown, added, cancelled } = line_changes(order, changes)?;
+    let LineChanges { changed, added, cancelled } = line_changes(order, changes)?;
     let mut events: Vec<OrderEvent> = Vec::new();
     let requested = request(order, command.ship_to.as_ref(), command.delivery.as_ref());
     let ship_to = command.ship_to.as_ref().filter(|_| requested.is_none());
     let delivery = command.delivery.as_ref().filter(|_| requested.is_none());
-    if !(grown.is_empty() && added.is_empty()) || ship_to.is_some() || delivery.is_some() {
+    if !(changed.is_empty() && added.is_empty()) || ship_to.is_some() || delivery.is_some() {
         let personal = ship_to.and_then(ShipTo::personal);
         let amended = OrderAmended {
-            grown,
+            grown: changed,
             added,
             has_new_address: ship_to.is_some(),
             destination: ship_to.and_then(ShipTo::destination),
@@ -137,8 +140,8 @@ pub(super) fn amend(order: &Order, command: &AmendOrder, at: Timestamp) -> Decis
 /// The effect of changes on lines.
 #[derive(Debug, Default)]
 struct LineChanges {
-    /// Existing lines with more units.
-    grown: Vec<AmendedLine>,
+    /// Existing lines with more units, or another price.
+    changed: Vec<AmendedLine>,
     /// New lines.
     added: Vec<OrderedLine>,
     /// Units to cancel, by line.
@@ -212,24 +215,24 @@ fn set_quantity(
 ) -> Result<(), OrderRefusal> {
     let to_deliver = to_deliver(order, ordered.line, totals);
     let target = new.quantity.units();
-    if target <= to_deliver {
-        return reduce(order, ordered.line, totals, target, result);
-    }
-    if to_deliver < totals.ordered.saturating_sub(totals.cancelled) {
+    let grows = target > to_deliver;
+    if !grows {
+        reduce(order, ordered.line, totals, target, result)?;
+    } else if to_deliver < totals.ordered.saturating_sub(totals.cancelled) {
         return Err(OrderRefusal::LineCancellationPending(ordered.line));
-    }
-    let all = totals.ordered + target.saturating_sub(to_deliver);
-    let number = i64::try_from(all.number()).unwrap_or(i64::MAX);
-    let quantity = Quantity::new(number).map_err(|_| OrderRefusal::LineTooLarge(index))?;
-    let pairs = [(ordered.total, new.total), (ordered.tax, new.tax), (ordered.discount, new.discount)];
-    if pairs.iter().any(|(known, given)| known.is_some() && given.is_none()) {
-        return Err(OrderRefusal::AmountsMissing(index));
     }
     let has_amounts = [new.unit, new.total, new.tax, new.discount].iter().any(Option::is_some);
     if has_amounts && !order.has_currency() {
         return Err(OrderRefusal::CurrencyMissing);
     }
-    result.grown.push(AmendedLine {
+    let pairs = [(ordered.total, new.total), (ordered.tax, new.tax), (ordered.discount, new.discount)];
+    if (grows || has_amounts) && pairs.iter().any(|(known, given)| known.is_some() && given.is_none()) {
+        return Err(OrderRefusal::AmountsMissing(index));
+    }
+    let all = totals.ordered + target.saturating_sub(to_deliver);
+    let number = i64::try_from(all.number()).unwrap_or(i64::MAX);
+    let quantity = Quantity::new(number).map_err(|_| OrderRefusal::LineTooLarge(index))?;
+    let changed = AmendedLine {
         line: ordered.line,
         quantity,
         unit: new.unit.or(ordered.unit),
@@ -237,8 +240,17 @@ fn set_quantity(
         tax: new.tax,
         discount: new.discount,
         priced: (target < all).then_some(target),
-    });
+    };
+    if grows || (has_amounts && !has_price(ordered, &changed)) {
+        result.changed.push(changed);
+    }
     Ok(())
+}
+
+/// Whether a line has the amounts of an amendment already.
+fn has_price(line: &OrderedLine, new: &AmendedLine) -> bool {
+    let known = (line.unit, line.total, line.tax, line.discount, line.priced);
+    known == (new.unit, new.total, new.tax, new.discount, new.priced)
 }
 
 fn reduce(

@@ -8,7 +8,7 @@ macro_rules! names {
         $(
             $(#[$doc])*
             #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-            #[derive(Serialize, Deserialize, JsonSchema, strum::IntoStaticStr)]
+            #[derive(Serialize, Deserialize, JsonSchema, strum::EnumIter, strum::IntoStaticStr)]
             #[serde(rename_all = "snake_case")]
             #[strum(serialize_all = "snake_case")]
             #[allow(missing_docs, reason = "documented where the name does not say it")]
@@ -105,6 +105,8 @@ names! {
         Failure,
         /// On the way back to the sender, or returned.
         ReturnedToSender,
+        /// A report without a counterpart here. It changes nothing and is kept.
+        Unknown,
     }
     /// How a report contradicted the known state.
     DiscrepancyCode {
@@ -132,6 +134,8 @@ names! {
         ShippedOnHold,
         /// Goods left that are not paid.
         ShippedUnpaid,
+        /// The time of a report was in the future: it counts as the time of the command.
+        ReportedAheadOfTime,
         /// More units came back than were announced.
         ReturnedMoreThanRequested,
         /// Written by an earlier version.

@@ -148,6 +148,20 @@ payloads! {
     }
 }
 
+impl Package {
+    /// Whether a report of a carrier names this package. See [`parcel_key`].
+    pub fn is_named(&self, carrier: &Reference, tracking_number: &Reference) -> bool {
+        parcel_key(&self.carrier, &self.tracking_number) == parcel_key(carrier, tracking_number)
+    }
+}
+
+/// A parcel's name at all carriers: `carrier/number`. Case and blanks do not count, and a slash in the name of a carrier is a
+/// control character, which names do not have.
+pub fn parcel_key(carrier: &Reference, tracking_number: &Reference) -> String {
+    let carrier = carrier.without_case_and_blanks().replace('/', "\u{1f}");
+    format!("{carrier}/{}", tracking_number.without_case_and_blanks())
+}
+
 impl DeliveryIntent {
     /// The only location that goods may come from, for methods that need one.
     pub fn pinned_location(&self) -> Option<&LocationId> {

@@ -4,7 +4,7 @@ use super::choices::DiscrepancyCode;
 use super::events::{DiscrepancyRecorded, OrderEvent, ReservationExtended};
 use super::refusals::OrderRefusal;
 use super::state::Order;
-use crate::values::{OrderId, Units};
+use crate::values::{OrderId, Timestamp, Units};
 
 pub(super) type Decision = Result<Vec<OrderEvent>, OrderRefusal>;
 
@@ -22,6 +22,17 @@ pub(super) fn confirm_reservation(order: &Order) -> Option<OrderEvent> {
 
 pub(super) fn discrepancy(code: DiscrepancyCode) -> OrderEvent {
     DiscrepancyRecorded { code, units: None }.into()
+}
+
+/// How far the clock of a sender may be ahead before that is recorded: 5 minutes, in microseconds.
+const MAX_CLOCK_LEAD: i64 = 5 * 60 * 1_000_000;
+
+/// When a fact happened that is reported at `at`: not later than that. With the discrepancy of a time that is further ahead
+/// than clocks usually are.
+pub(super) fn happened(reported: Option<Timestamp>, at: Timestamp) -> (Timestamp, Option<OrderEvent>) {
+    let reported = reported.unwrap_or(at);
+    let is_ahead = reported.microseconds().saturating_sub(at.microseconds()) > MAX_CLOCK_LEAD;
+    (reported.min(at), is_ahead.then(|| discrepancy(DiscrepancyCode::ReportedAheadOfTime)))
 }
 
 /// The discrepancy of a report about more units than the state allows, where there are any.

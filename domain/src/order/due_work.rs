@@ -1,13 +1,15 @@
 //! What becomes due for an order without a command from outside: the ends of reservations and holds, stuck parcels.
 
+use cqrs_es::Aggregate;
+
 use super::contents::FulfillmentOrderLines;
 use super::events::{OrderEvent, OrderHoldReleased, ReservationExpired, ShipmentStuck};
 use super::fulfillment_order::FulfillmentOrder;
-use super::hold::await_decision;
+use super::hold::{await_decision, widen};
 use super::payment::backordered_units;
 use super::state::Order;
 use crate::command::commands;
-use crate::values::{OrderId, Timestamp};
+use crate::values::{FulfillmentOrderId, OrderId, Timestamp};
 
 commands! {
     /// Carries out what is due for an order at the decision time: a reservation or a hold ends, a parcel counts as stuck.
@@ -39,8 +41,16 @@ pub(super) fn expire(order: &Order, at: Timestamp) -> Vec<OrderEvent> {
     let open = order.fulfillment_orders.iter().filter(|one| one.is_open());
     let fulfillment_orders: Vec<FulfillmentOrderLines> =
         open.map(FulfillmentOrder::outstanding_lines).collect();
+    let lost: Vec<FulfillmentOrderId> =
+        fulfillment_orders.iter().map(|one| one.fulfillment_order_id).collect();
     let expired = ReservationExpired { fulfillment_orders, waited: backordered_units(order) };
+    let mut events = vec![expired.into()];
+    events.extend(widen(order, &lost));
     // An order that needs no payment is not sourced again by a payment: a person decides.
-    let held = await_decision(order).filter(|_| order.is_paid());
-    std::iter::once(expired.into()).chain(held).collect()
+    if order.is_paid() {
+        let mut expired = order.clone();
+        events.iter().for_each(|event: &OrderEvent| expired.apply(event.clone()));
+        events.extend(await_decision(&expired));
+    }
+    events
 }

@@ -13,17 +13,28 @@ commands! {
         order_id: OrderId,
         /// Free text, stored unencrypted.
         reason: Text<500>,
+        /// Erases them although goods are still to leave: no one knows where to then. Default: false.
+        force: Option<bool>,
     }
 }
 
-/// The order has, or had, personal data.
+/// The order has, or had, personal data, and they are not needed any more: no goods are still to leave.
 pub(super) fn can_erase(order: &Order) -> Result<(), OrderRefusal> {
-    if order.personal_data == PersonalDataState::None { Err(OrderRefusal::NoPersonalData) } else { Ok(()) }
+    let is_complete = order.is_shipped() || order.is_cancelled();
+    match order.personal_data {
+        PersonalDataState::None => Err(OrderRefusal::NoPersonalData),
+        PersonalDataState::Erased => Ok(()),
+        _ if is_complete => Ok(()),
+        PersonalDataState::Sealed => Err(OrderRefusal::PersonalDataNeeded),
+    }
 }
 
 pub(super) fn erase(order: &Order, command: &ErasePersonalData) -> Decision {
     exists(order, command.order_id)?;
-    can_erase(order)?;
+    match can_erase(order) {
+        Err(OrderRefusal::PersonalDataNeeded) if command.force == Some(true) => {}
+        other => other?,
+    }
     if order.personal_data == PersonalDataState::Erased {
         return Ok(Vec::new());
     }

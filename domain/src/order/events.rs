@@ -251,6 +251,8 @@ payloads! {
         return_id: ReturnId,
         location: LocationId,
         lines: Vec<ReturnedUnits>,
+        /// When they came back, if that was reported.
+        received_at: Option<Timestamp>,
     }
     /// Units were picked.
     ItemPicked {
@@ -290,6 +292,8 @@ payloads! {
         shipment_id: ShipmentId,
         packages: Vec<Reference>,
         status: TrackingStatus,
+        /// The carrier's word for the status, where it is another one.
+        reported_as: Option<Text<64>>,
         /// The time of the status.
         status_at: Timestamp,
         /// Where the parcels were.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::{AddAssign, SubAssign};
 use std::sync::Arc;
 
-use super::choices::{DeliveryMethod, Disposition};
+use super::choices::{DeliveryMethod, Disposition, TrackingStatus};
 use super::contents::{FulfillmentOrderLines, LineUnits, Package};
 use super::events::{
     AmendmentAccepted, AmendmentRequested, CancellationRequested, DeliveryConfirmed, DiscrepancyRecorded,
@@ -157,6 +157,10 @@ fn expire(order: &mut Order, expired: &ReservationExpired) {
     let is_reserved = order.fulfillment_orders.iter().any(FulfillmentOrder::is_open);
     order.expires_at = order.expires_at.filter(|_| is_reserved);
     order.has_expired = true;
+    // An authorization makes reservations last as long as itself.
+    if order.payment == LastPaymentEvent::Authorized {
+        order.payment = LastPaymentEvent::None;
+    }
 }
 
 fn reject(order: &mut Order, rejected: &FulfillmentOrderRejected) {
@@ -463,7 +467,10 @@ fn track(order: &mut Order, tracked: &ShipmentTracked) {
     }
     each_parcel(order, tracked.shipment_id, &tracked.packages, |parcel| {
         if parcel.tracked.is_none_or(|(_, known)| tracked.status_at >= known) {
-            parcel.tracked = Some((tracked.status, tracked.status_at));
+            // A report without a meaning shows only that the carrier has the parcel in mind.
+            let known =
+                parcel.tracked.map(|(known, _)| known).filter(|_| tracked.status == TrackingStatus::Unknown);
+            parcel.tracked = Some((known.unwrap_or(tracked.status), tracked.status_at));
             parcel.is_stuck = false;
         }
     });

@@ -44,7 +44,7 @@ pub use choices::{
 pub use command::OrderCommand;
 pub use contents::{
     AmendedLine, Charge, DeliveryIntent, Destination, Dimensions, FulfillmentOrderLines, LineUnits,
-    OrderedLine, Package, PromisedDates, ReturnedUnits,
+    OrderedLine, Package, PromisedDates, ReturnedUnits, parcel_key,
 };
 pub use create::{CreateOrder, CreationTerms, NewLine};
 pub use due_work::AttendOrder;

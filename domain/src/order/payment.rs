@@ -7,6 +7,7 @@ use super::events::{
     OrderCreated, OrderEvent, PaymentAuthorized, PaymentConfirmed, PaymentFailed, PaymentVoided,
     ReservationExpired, ReservationExtended,
 };
+use super::fulfillment_order::FulfillmentOrder;
 use super::state::{LastPaymentEvent, Order};
 use crate::command::commands;
 use crate::values::{Amount, LineNumber, OrderId, Reference, Text, Timestamp};
@@ -104,14 +105,25 @@ pub(super) fn fail(order: &Order, command: &FailPayment) -> Decision {
     Ok(std::iter::once(failed.into()).chain(can_fail(order).err().map(discrepancy)).collect())
 }
 
-pub(super) fn void(order: &Order, command: &VoidPayment) -> Decision {
+/// The reservations of an order whose payments are void end like those of a new order, unless a location works on it.
+pub(super) fn void(order: &Order, command: &VoidPayment, at: Timestamp) -> Decision {
     exists(order, command.order_id)?;
     if has_nothing_to_void(order) {
         return Ok(Vec::new());
     }
     let voided = PaymentVoided { reason: command.reason.clone() };
     let contradiction = can_void(order).err().map(discrepancy);
-    Ok(std::iter::once(voided.into()).chain(end_waiting(order)).chain(contradiction).collect())
+    let limited = limit_again(order, at);
+    Ok(std::iter::once(voided.into()).chain(end_waiting(order)).chain(limited).chain(contradiction).collect())
+}
+
+/// The end of reservations that a payment had made permanent.
+fn limit_again(order: &Order, at: Timestamp) -> Option<OrderEvent> {
+    let created = order.created.as_ref().filter(|created| created.payment == PaymentTerms::Required)?;
+    let reserve_for = created.reserve_for.filter(|_| !order.is_in_progress())?;
+    let is_permanent =
+        order.expires_at.is_none() && order.fulfillment_orders.iter().any(FulfillmentOrder::is_open);
+    is_permanent.then(|| ReservationExtended { until: Some(reserve_for.after(at)) }.into())
 }
 
 /// An order without a valid payment is given no units: it does not wait for supply, and is sourced when it is paid again.

@@ -123,6 +123,8 @@ pub enum OrderRefusal {
     NoAmendmentRequested,
     #[error("the order's personal data was erased")]
     PersonalDataErased,
+    #[error("goods are still to leave for the recipient; ship or cancel them first, or erase with force")]
+    PersonalDataNeeded,
     #[error("units are reserved at a location that the new delivery does not allow")]
     ReservedElsewhere,
     #[error("a hold cannot end in the past")]
@@ -196,6 +198,7 @@ impl Refusal for OrderRefusal {
             Self::AmendmentPending => ("amendment_pending", Class::Conflict),
             Self::NoAmendmentRequested => ("no_amendment_requested", Class::Conflict),
             Self::PersonalDataErased => ("personal_data_erased", Class::Conflict),
+            Self::PersonalDataNeeded => ("personal_data_needed", Class::Conflict),
             Self::ReservedElsewhere => ("reserved_elsewhere", Class::Conflict),
             Self::HoldOver => ("hold_over", Class::Invalid),
             Self::NotToBePickedUp => ("not_to_be_picked_up", Class::Conflict),

@@ -178,8 +178,12 @@ impl Order {
 
     /// Whether its reservations no longer expire: it is paid, or a location has acknowledged its work or shipped.
     pub fn is_confirmed(&self) -> bool {
-        let is_acknowledged = self.fulfillment_orders.iter().any(FulfillmentOrder::is_acknowledged);
-        !self.payments.is_empty() || !self.shipments.is_empty() || is_acknowledged
+        !self.payments.is_empty() || self.is_in_progress()
+    }
+
+    /// Whether a location has acknowledged its work or shipped.
+    pub(super) fn is_in_progress(&self) -> bool {
+        !self.shipments.is_empty() || self.fulfillment_orders.iter().any(FulfillmentOrder::is_acknowledged)
     }
 
     /// When units that are reserved at a time expire: together with those that are reserved already. Absent: never.

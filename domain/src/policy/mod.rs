@@ -13,11 +13,12 @@ use serde::{Deserialize, Serialize};
 
 pub use refusals::PolicyRefusal;
 pub use rules::{ChannelRules, Criterion, OnShortage, ReserveAt, Rules};
+use rules::{check_sourcing, check_split_limit};
 
 use crate::command::commands;
 use crate::event::{event_enum, payloads};
 use crate::promising::transit::TransitTable;
-use crate::values::{ChannelName, MerchantId, Period, Text};
+use crate::values::{ChannelName, MerchantId, Period, Text, Update, updated_map};
 
 // ---- events ----
 
@@ -66,38 +67,40 @@ impl Policy {
 // ---- commands ----
 
 commands! {
-    /// Changes a merchant's rules. Rules that are not given stay; `channels` replaces all rules of the channels it names.
+    /// Changes a merchant's rules. Rules that are not given stay, and null sets a rule back to its default. `channels`
+    /// replaces all rules of the channels that it names; null removes them.
     SetMerchantPolicy {
-        /// When units are reserved. Default for a new merchant: `creation`.
-        reserve_at: Option<ReserveAt>,
-        /// What happens to an order without `onShortage` if units are missing. Default for a new merchant: `reject`.
-        on_shortage: Option<OnShortage>,
-        /// Whether an order without `allowSplit` may ship from several locations. Default for a new merchant: true.
-        allow_split: Option<bool>,
-        /// The most locations that an order may ship from, 1 to 100. Default for a new merchant: no limit.
-        split_limit: Option<u32>,
-        /// The criteria of sourcing, the most important one first; each once. Default for a new merchant:
+        /// When units are reserved. Default: `creation`.
+        reserve_at: Update<ReserveAt>,
+        /// What happens to an order without `onShortage` if units are missing. Default: `reject`.
+        on_shortage: Update<OnShortage>,
+        /// Whether an order without `allowSplit` may ship from several locations. Default: true.
+        allow_split: Update<bool>,
+        /// The most locations that an order may ship from, 1 to 100. Default: no limit.
+        split_limit: Update<u32>,
+        /// The criteria of sourcing, the most important one first; each once. Default:
         /// `fewest_locations`, `nearest`, `rank`.
-        sourcing: Option<Vec<Criterion>>,
-        /// How many days goods are on their way, at most 1,000 rows; replaces the whole table. Default for a new merchant:
+        sourcing: Update<Vec<Criterion>>,
+        /// How many days goods are on their way, at most 1,000 rows; replaces the whole table. Default:
         /// no rows.
-        transit: Option<TransitTable>,
-        /// How long units are reserved for an order that is not paid, up to 366 days. Default for a new merchant: until the
+        transit: Update<TransitTable>,
+        /// How long units are reserved for an order that is not paid, up to 366 days. Default: until the
         /// order is paid or cancelled.
-        reserve_for: Option<Period>,
-        /// How long after its last tracking event a package counts as stuck, up to 366 days. Default for a new merchant:
+        reserve_for: Update<Period>,
+        /// How long after its last tracking event a package counts as stuck, up to 366 days. Default:
         /// never.
-        stuck_after: Option<Period>,
+        stuck_after: Update<Period>,
         /// Rules of single channels, which replace the merchant's.
-        channels: Option<BTreeMap<ChannelName, ChannelRules>>,
+        #[serde(deserialize_with = "updated_map")]
+        channels: Update<BTreeMap<ChannelName, Option<ChannelRules>>>,
     }
 
     /// Registers a merchant, or changes its display name.
     RegisterMerchant {
         /// The merchant's id.
         merchant: MerchantId,
-        /// Its display name. Default: the name that it has.
-        name: Option<Text<200>>,
+        /// Its display name.
+        name: Update<Text<200>>,
     }
 }
 
@@ -116,7 +119,7 @@ fn decide(policy: &Policy, command: &PolicyCommand) -> Result<Vec<PolicyEvent>, 
     let changed = match command {
         PolicyCommand::SetMerchantPolicy(command) => changed(policy, command)?,
         PolicyCommand::RegisterMerchant(command) => {
-            let name = command.name.clone().or_else(|| policy.name.clone());
+            let name = command.name.apply(policy.name.clone());
             Policy { registered: true, name, ..policy.clone() }
         }
     };
@@ -128,26 +131,33 @@ fn decide(policy: &Policy, command: &PolicyCommand) -> Result<Vec<PolicyEvent>, 
 }
 
 fn changed(policy: &Policy, command: &SetMerchantPolicy) -> Result<Policy, PolicyRefusal> {
-    let given = ChannelRules {
-        reserve_at: command.reserve_at,
-        on_shortage: command.on_shortage,
-        allow_split: command.allow_split,
-        split_limit: command.split_limit,
-        sourcing: command.sourcing.clone(),
-        reserve_for: command.reserve_for,
+    let (known, default) = (policy.rules.clone(), Rules::default());
+    let rules = Rules {
+        reserve_at: command.reserve_at.apply_or(known.reserve_at, default.reserve_at),
+        on_shortage: command.on_shortage.apply_or(known.on_shortage, default.on_shortage),
+        allow_split: command.allow_split.apply_or(known.allow_split, default.allow_split),
+        split_limit: command.split_limit.apply(known.split_limit),
+        sourcing: command.sourcing.apply_or(known.sourcing, default.sourcing),
+        transit: command.transit.apply_or(known.transit, default.transit),
+        reserve_for: command.reserve_for.apply(known.reserve_for),
+        stuck_after: command.stuck_after.apply(known.stuck_after),
     };
-    given.check("")?;
-    let mut changed = Policy { registered: true, rules: policy.rules.replaced_by(&given), ..policy.clone() };
-    changed.rules.stuck_after = command.stuck_after.or(policy.rules.stuck_after);
-    if let Some(transit) = &command.transit {
+    check_sourcing(command.sourcing.new_value(), "")?;
+    check_split_limit(command.split_limit.new_value(), "")?;
+    if let Some(transit) = command.transit.new_value() {
         transit.check().map_err(PolicyRefusal::TransitTable)?;
-        changed.rules.transit = transit.clone();
     }
-    for (channel, rules) in command.channels.iter().flatten() {
+    let mut channels =
+        if command.channels == Update::Clear { BTreeMap::new() } else { policy.channels.clone() };
+    for (channel, rules) in command.channels.new_value().into_iter().flatten() {
+        let Some(rules) = rules else {
+            channels.remove(channel);
+            continue;
+        };
         rules.check(&format!("/channels/{channel}"))?;
-        changed.channels.insert(channel.clone(), rules.clone());
+        channels.insert(channel.clone(), rules.clone());
     }
-    Ok(changed)
+    Ok(Policy { registered: true, rules, channels, ..policy.clone() })
 }
 
 // ---- evolve ----

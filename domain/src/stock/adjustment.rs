@@ -1,6 +1,7 @@
 //! Manual corrections of on hand.
 
 use super::events::{AdjustmentReason, StockAdjusted};
+use super::late_report::earlier;
 use super::refusals::StockRefusal;
 use super::{Decision, StockItem};
 use crate::command::commands;
@@ -26,16 +27,9 @@ commands! {
 
 pub(super) fn adjust(item: &StockItem, command: &AdjustStock, at: Timestamp) -> Decision {
     item.require_sku(&command.sku)?;
-    let level = item.levels.get(&command.location);
-    let (on_hand, reserved) = level.map_or_else(Default::default, |level| (level.on_hand, level.reserved));
-    let takes = command.delta.number() < 0;
-    match on_hand.changed_by(command.delta.number()) {
-        None if takes => return Err(StockRefusal::AdjustmentBelowZero { on_hand }),
-        None => return Err(StockRefusal::AdjustmentAboveLimit),
-        Some(left) if takes && left < reserved => {
-            return Err(StockRefusal::AdjustmentBelowReserved { reserved });
-        }
-        Some(_) => {}
+    let happened_at = earlier(command.occurred_at, at);
+    if !item.has_counted_since(&command.location, happened_at) {
+        can_adjust(item, command)?;
     }
     let adjusted = StockAdjusted {
         sku: command.sku.clone(),
@@ -45,11 +39,25 @@ pub(super) fn adjust(item: &StockItem, command: &AdjustStock, at: Timestamp) -> 
         note: command.note.clone(),
         reference: command.reference.clone(),
         at,
+        happened_at,
     };
     Ok(vec![adjusted.into()])
 }
 
+/// On hand stays between the reserved units and its limit.
+fn can_adjust(item: &StockItem, command: &AdjustStock) -> Result<(), StockRefusal> {
+    let level = item.levels.get(&command.location);
+    let (on_hand, reserved) = level.map_or_else(Default::default, |level| (level.on_hand, level.reserved));
+    let takes = command.delta.number() < 0;
+    match on_hand.changed_by(command.delta.number()) {
+        None if takes => Err(StockRefusal::AdjustmentBelowZero { on_hand }),
+        None => Err(StockRefusal::AdjustmentAboveLimit),
+        Some(left) if takes && left < reserved => Err(StockRefusal::AdjustmentBelowReserved { reserved }),
+        Some(_) => Ok(()),
+    }
+}
+
 pub(super) fn adjusted(item: &mut StockItem, adjusted: &StockAdjusted) {
-    let StockAdjusted { location, delta, at, .. } = adjusted;
-    item.level_mut(location).change_on_hand(*at, delta.number());
+    let StockAdjusted { location, delta, at, happened_at, .. } = adjusted;
+    item.level_mut(location).change_on_hand(happened_at.unwrap_or(*at), delta.number());
 }

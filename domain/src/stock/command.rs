@@ -37,8 +37,10 @@ pub enum StockCommand {
     ExpireReservations(Timestamp),
     /// Changes when the reservation of an order ends; never if `until` is absent.
     ExtendReservation {
-        order_id: OrderId,
+        order: OrderRef,
         until: Option<Timestamp>,
+        /// The units that are reserved for the order.
+        allocations: Vec<Allocation>,
     },
     BackorderInventory(BackorderInventory),
     RequeueBackorder(RequeueBackorder),

@@ -1,6 +1,7 @@
 //! Units that change their condition: sellable, in quarantine or damaged.
 
 use super::events::{Condition, StockConditionChanged};
+use super::late_report::earlier;
 use super::level::StockLevel;
 use super::refusals::StockRefusal;
 use super::{Decision, StockItem};
@@ -26,7 +27,7 @@ commands! {
 }
 
 pub(super) fn change(item: &StockItem, command: &ChangeStockCondition, at: Timestamp) -> Decision {
-    let ChangeStockCondition { sku, location, from, to, quantity, reason, .. } = command;
+    let ChangeStockCondition { sku, location, from, to, quantity, reason, occurred_at, .. } = command;
     item.require_sku(sku)?;
     if from == to {
         return Err(StockRefusal::SameCondition);
@@ -41,12 +42,14 @@ pub(super) fn change(item: &StockItem, command: &ChangeStockCondition, at: Times
     item.require_room(location, *to, quantity.units())?;
     let (sku, location, reason) = (sku.clone(), location.clone(), reason.clone());
     let (from, to, quantity) = (*from, *to, *quantity);
-    Ok(vec![StockConditionChanged { sku, location, from, to, quantity, reason, at }.into()])
+    let happened_at = earlier(*occurred_at, at);
+    Ok(vec![StockConditionChanged { sku, location, from, to, quantity, reason, at, happened_at }.into()])
 }
 
 pub(super) fn changed(item: &mut StockItem, changed: &StockConditionChanged) {
-    let StockConditionChanged { location, from, to, quantity, at, .. } = changed;
+    let StockConditionChanged { location, from, to, quantity, at, happened_at, .. } = changed;
+    let at = happened_at.unwrap_or(*at);
     let level = item.level_mut(location);
-    level.take(quantity.units(), *from, *at);
-    level.add(quantity.units(), *to, *at);
+    level.take(quantity.units(), *from, at);
+    level.add(quantity.units(), *to, at);
 }

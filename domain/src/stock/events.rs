@@ -42,6 +42,8 @@ pub enum AdjustmentReason {
     Lost,
     /// Rejected by an inspection.
     QualityControl,
+    /// Sets off a movement that was reported after a count which had seen it.
+    Counted,
     /// Stolen.
     Theft,
     /// Explained by the note.
@@ -115,6 +117,8 @@ payloads! {
         /// The delivery's name in another system.
         reference: Option<Reference>,
         at: Timestamp,
+        /// When it happened, if that was before the decision.
+        happened_at: Option<Timestamp>,
     }
     /// Units were counted.
     StockCounted {
@@ -145,6 +149,8 @@ payloads! {
         /// The name in another system.
         reference: Option<Reference>,
         at: Timestamp,
+        /// When it happened, if that was before the decision.
+        happened_at: Option<Timestamp>,
     }
     /// Units are in another condition.
     StockConditionChanged {
@@ -157,6 +163,8 @@ payloads! {
         quantity: Quantity,
         reason: Text<500>,
         at: Timestamp,
+        /// When it happened, if that was before the decision.
+        happened_at: Option<Timestamp>,
     }
     /// Units are reserved for an order.
     StockReserved {
@@ -190,6 +198,11 @@ payloads! {
         order_id: OrderId,
         /// When the reservation ends; never if absent.
         until: Option<Timestamp>,
+        /// The units, if their reservation was permanent before.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        allocations: Vec<Allocation>,
+        /// The order's channel, if these units count towards its quota.
+        channel: Option<ChannelName>,
     }
     /// Units left one location for another.
     TransferShipped {
@@ -201,6 +214,8 @@ payloads! {
         to: LocationId,
         quantity: Quantity,
         at: Timestamp,
+        /// When it happened, if that was before the decision.
+        happened_at: Option<Timestamp>,
     }
     /// Units arrived from another location.
     TransferReceived {
@@ -212,6 +227,8 @@ payloads! {
         /// Units of the transfer that will not arrive any more.
         lost: Units,
         at: Timestamp,
+        /// When it happened, if that was before the decision.
+        happened_at: Option<Timestamp>,
     }
     /// A delivery is expected, or other than it was announced before.
     SupplyExpected {
@@ -320,6 +337,8 @@ payloads! {
         quantity: Units,
         condition: Condition,
         at: Timestamp,
+        /// When it happened, if that was before the decision.
+        happened_at: Option<Timestamp>,
     }
     /// Units were shipped for an order.
     StockShipped {
@@ -336,6 +355,8 @@ payloads! {
         /// The order's channel, if the units count towards its quota.
         channel: Option<ChannelName>,
         at: Timestamp,
+        /// When it happened, if that was before the decision.
+        happened_at: Option<Timestamp>,
     }
 }
 

@@ -15,6 +15,7 @@ mod command;
 mod condition;
 mod count;
 mod events;
+mod late_report;
 mod level;
 mod movement;
 mod policy;
@@ -152,6 +153,11 @@ impl StockItem {
 crate::aggregate::pure_aggregate!(StockItem, "stock", StockCommand, StockEvent, StockRefusal);
 
 fn decide(item: &StockItem, command: &StockCommand) -> Decision {
+    decide_alone(item, command).map(|events| late_report::set_off(item, events))
+}
+
+/// The decision without regard to counts that have seen what is reported.
+fn decide_alone(item: &StockItem, command: &StockCommand) -> Decision {
     match command {
         StockCommand::ReceiveStock(command, at) => receipt::receive(item, command, *at),
         StockCommand::CountStock(command, at) => count::count(item, command, *at),
@@ -165,8 +171,8 @@ fn decide(item: &StockItem, command: &StockCommand) -> Decision {
         StockCommand::ReserveInventory(command) => reservation::reserve(item, command),
         StockCommand::ReleaseInventory(command) => reservation::release(item, command),
         StockCommand::ExpireReservations(at) => Ok(reservation::expire(item, *at)),
-        StockCommand::ExtendReservation { order_id, until } => {
-            Ok(reservation::extend(item, *order_id, *until))
+        StockCommand::ExtendReservation { order, until, allocations } => {
+            Ok(reservation::extend(item, order, *until, allocations))
         }
         StockCommand::BackorderInventory(command) => backorder_queue::join(item, command),
         StockCommand::RequeueBackorder(command) => backorder_queue::requeue(item, command),

@@ -6,26 +6,28 @@ use super::events::StockPolicySet;
 use super::refusals::StockRefusal;
 use super::{Decision, StockItem};
 use crate::command::commands;
-use crate::values::{ChannelName, LocationId, Quantity, Sku, Timestamp, Units};
+use crate::values::{ChannelName, LocationId, Quantity, Sku, Timestamp, Units, Update, updated_map};
 
 /// The most channels that may have a quota of a SKU.
 const MAX_CHANNELS: usize = 100;
 
 commands! {
-    /// Sets a SKU's rules. Rules that are not given stay; `safetyStock` and `channelLimits` change only the locations and
-    /// channels that they name.
+    /// Sets a SKU's rules. Rules that are not given stay, and null sets a rule back to its default. `safetyStock` and
+    /// `channelLimits` change only the locations and channels that they name.
     SetStockPolicy {
         /// The SKU.
         sku: Sku,
-        /// Whether new orders may wait for units. Default for a new SKU: true.
-        backorderable: Option<bool>,
-        /// The most units that all orders together may wait for, 1 to 1,000,000,000. Default for a new SKU: no limit.
-        backorder_limit: Option<Quantity>,
-        /// Units per location that are never promised, 0 to 1,000,000,000. Default for a new SKU: 0.
-        safety_stock: Option<BTreeMap<LocationId, Units>>,
+        /// Whether new orders may wait for units. Default: true.
+        backorderable: Update<bool>,
+        /// The most units that all orders together may wait for, 1 to 1,000,000,000. Default: no limit.
+        backorder_limit: Update<Quantity>,
+        /// Units per location that are never promised, 0 to 1,000,000,000. Default: 0.
+        #[serde(deserialize_with = "updated_map")]
+        safety_stock: Update<BTreeMap<LocationId, Option<Units>>>,
         /// The most units that a channel may promise, 0 to 1,000,000,000; null removes the limit. It counts the units
         /// of orders that were created since the limit was first set, shipped units included, and of no others.
-        channel_limits: Option<BTreeMap<ChannelName, Option<Units>>>,
+        #[serde(deserialize_with = "updated_map")]
+        channel_limits: Update<BTreeMap<ChannelName, Option<Units>>>,
     }
 }
 
@@ -33,8 +35,10 @@ commands! {
 pub(super) fn set(item: &StockItem, command: &SetStockPolicy, at: Timestamp) -> Decision {
     item.require_sku(&command.sku)?;
     let known_stock = safety_stock(item);
-    let mut safety_stock = known_stock.clone();
-    safety_stock.extend(command.safety_stock.clone().unwrap_or_default());
+    let mut safety_stock =
+        if command.safety_stock == Update::Clear { BTreeMap::new() } else { known_stock.clone() };
+    let given = command.safety_stock.new_value().into_iter().flatten();
+    safety_stock.extend(given.map(|(location, units)| (location.clone(), units.unwrap_or(Units::ZERO))));
     safety_stock.retain(|_, units| !units.is_zero());
     if safety_stock.values().any(|units| *units > Quantity::MAX.units()) {
         return Err(StockRefusal::SafetyStockOutOfRange);
@@ -42,8 +46,8 @@ pub(super) fn set(item: &StockItem, command: &SetStockPolicy, at: Timestamp) -> 
     let known_limits: BTreeMap<_, _> =
         item.channel_quotas.iter().map(|(channel, quota)| (channel.clone(), quota.limit)).collect();
     let channel_limits = changed_limits(known_limits.clone(), command)?;
-    let backorderable = command.backorderable.unwrap_or(!item.not_backorderable);
-    let backorder_limit = command.backorder_limit.or(item.backorder_limit);
+    let backorderable = command.backorderable.apply_or(!item.not_backorderable, true);
+    let backorder_limit = command.backorder_limit.apply(item.backorder_limit);
     if (backorderable, backorder_limit, &safety_stock, &channel_limits)
         == (!item.not_backorderable, item.backorder_limit, &known_stock, &known_limits)
     {
@@ -62,7 +66,10 @@ fn changed_limits(
     mut limits: BTreeMap<ChannelName, Units>,
     command: &SetStockPolicy,
 ) -> Result<BTreeMap<ChannelName, Units>, StockRefusal> {
-    for (channel, limit) in command.channel_limits.iter().flatten() {
+    if command.channel_limits == Update::Clear {
+        limits.clear();
+    }
+    for (channel, limit) in command.channel_limits.new_value().into_iter().flatten() {
         match limit {
             Some(limit) if *limit > Quantity::MAX.units() => {
                 return Err(StockRefusal::ChannelLimitOutOfRange);

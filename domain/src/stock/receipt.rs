@@ -1,6 +1,7 @@
 //! Goods that arrive.
 
 use super::events::{Condition, Lot, StockReceived};
+use super::late_report::earlier;
 use super::refusals::StockRefusal;
 use super::supply;
 use super::{Decision, StockItem};
@@ -56,13 +57,15 @@ pub(super) fn receive(item: &StockItem, command: &ReceiveStock, at: Timestamp) -
         closes_supply: command.close_supply == Some(true),
         reference: command.reference.clone(),
         at,
+        happened_at: earlier(command.occurred_at, at),
     };
     Ok(vec![received.into()])
 }
 
 pub(super) fn received(item: &mut StockItem, received: &StockReceived) {
-    let StockReceived { location, quantity, condition, supply_id, closes_supply, at, .. } = received;
-    item.level_mut(location).add(quantity.units(), *condition, *at);
+    let StockReceived { location, quantity, condition, supply_id, closes_supply, at, happened_at, .. } =
+        received;
+    item.level_mut(location).add(quantity.units(), *condition, happened_at.unwrap_or(*at));
     if let Some(id) = supply_id {
         supply::arrived(item, id, quantity.units(), *closes_supply);
     }

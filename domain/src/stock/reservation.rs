@@ -79,11 +79,21 @@ pub(super) fn expire(item: &StockItem, at: Timestamp) -> Vec<StockEvent> {
     vec![StockReservationsExpired { sku, until: at, allocations }.into()]
 }
 
-/// No events if the order has no reservation that ends.
-pub(super) fn extend(item: &StockItem, order_id: OrderId, until: Option<Timestamp>) -> Vec<StockEvent> {
+/// No events if the order has no reservation that ends, and none of its units shall end.
+pub(super) fn extend(
+    item: &StockItem,
+    order: &OrderRef,
+    until: Option<Timestamp>,
+    allocations: &[Allocation],
+) -> Vec<StockEvent> {
+    let order_id = order.order_id;
     let ends = item.expiring.iter().any(|reservation| reservation.order_id == order_id);
-    let Some(sku) = item.sku.clone().filter(|_| ends) else { return Vec::new() };
-    vec![StockReservationExtended { sku, order_id, until }.into()]
+    // A permanent reservation gets an end: the item does not know yet which units are the order's.
+    let is_limited = !ends && until.is_some() && !allocations.is_empty();
+    let Some(sku) = item.sku.clone().filter(|_| ends || is_limited) else { return Vec::new() };
+    let allocations = if is_limited { summed(allocations) } else { Vec::new() };
+    let channel = item.counted_channel(order).filter(|_| is_limited);
+    vec![StockReservationExtended { sku, order_id, until, allocations, channel }.into()]
 }
 
 pub(super) fn reserved(item: &mut StockItem, reserved: &StockReserved) {
@@ -116,13 +126,19 @@ pub(super) fn expired(item: &mut StockItem, expired: &StockReservationsExpired) 
 }
 
 pub(super) fn extended(item: &mut StockItem, extended: &StockReservationExtended) {
+    let StockReservationExtended { order_id, until, allocations, channel, .. } = extended;
     let expiring = Arc::make_mut(&mut item.expiring);
-    let Some(index) = expiring.iter().position(|reservation| reservation.order_id == extended.order_id)
-    else {
-        return;
+    let Some(index) = expiring.iter().position(|reservation| reservation.order_id == *order_id) else {
+        return expire_at(
+            item,
+            *order_id,
+            until.filter(|_| !allocations.is_empty()),
+            channel.as_ref(),
+            allocations,
+        );
     };
     let reservation = expiring.remove(index);
-    if let Some(until) = extended.until {
+    if let Some(until) = *until {
         insert(expiring, ExpiringReservation { until, ..reservation });
     }
 }

@@ -1,6 +1,7 @@
 //! Units that come back from customers.
 
 use super::events::{Condition, StockReturned};
+use super::late_report::earlier;
 use super::{Decision, StockItem};
 use crate::values::{LocationId, OrderId, ReturnId, Timestamp, Units};
 
@@ -14,18 +15,24 @@ pub struct ReturnInventory {
     pub location: LocationId,
     pub quantity: Units,
     pub condition: Condition,
+    /// When they came back.
+    pub happened_at: Option<Timestamp>,
     /// The decision time.
     pub at: Timestamp,
 }
 
 pub(super) fn take_back(item: &StockItem, command: &ReturnInventory) -> Decision {
-    let ReturnInventory { order_id, return_id, location, quantity, condition, at } = command.clone();
+    let ReturnInventory { order_id, return_id, location, quantity, condition, happened_at, at } =
+        command.clone();
     item.require_room(&location, condition, quantity)?;
     let sku = item.require_known()?.clone();
-    Ok(vec![StockReturned { sku, order_id, return_id, location, quantity, condition, at }.into()])
+    let happened_at = earlier(happened_at, at);
+    Ok(vec![
+        StockReturned { sku, order_id, return_id, location, quantity, condition, at, happened_at }.into(),
+    ])
 }
 
 pub(super) fn taken_back(item: &mut StockItem, returned: &StockReturned) {
-    let StockReturned { location, quantity, condition, at, .. } = returned;
-    item.level_mut(location).add(*quantity, *condition, *at);
+    let StockReturned { location, quantity, condition, at, happened_at, .. } = returned;
+    item.level_mut(location).add(*quantity, *condition, happened_at.unwrap_or(*at));
 }

@@ -1,11 +1,12 @@
 //! Units of an order that leave, and units that are missing when they are picked.
 
 use super::channel_quota::OrderRef;
-use super::events::{AdjustmentReason, Condition, StockAdjusted, StockEvent, StockShipped, StockShorted};
+use super::events::{AdjustmentReason, Condition, StockEvent, StockShipped, StockShorted};
+use super::late_report::{Adjustment, earlier};
 use super::reservation::no_longer_expires;
 use super::{Decision, StockItem};
 use crate::text;
-use crate::values::{Delta, LocationId, Quantity, ShipmentId, Sku, Timestamp, Units};
+use crate::values::{LocationId, ShipmentId, Sku, Timestamp, Units};
 
 /// Takes off reserved units that were not found.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +31,8 @@ pub struct ShipInventory {
     pub quantity: Units,
     /// How many of them were not reserved for the order there.
     pub unreserved: Units,
+    /// When they left.
+    pub shipped_at: Timestamp,
     /// The decision time.
     pub at: Timestamp,
 }
@@ -46,36 +49,38 @@ pub(super) fn short(item: &StockItem, command: &ShortInventory) -> Decision {
 
 /// Records units that left, whether or not they were reserved and on hand.
 pub(super) fn ship(item: &StockItem, command: &ShipInventory) -> Decision {
-    let ShipInventory { order, shipment_id, location, quantity, unreserved, at } = command.clone();
+    let ShipInventory { order, shipment_id, location, quantity, unreserved, shipped_at, at } =
+        command.clone();
     let sku = item.require_known()?.clone();
     item.require_reserved(&location, quantity.saturating_sub(unreserved))?;
-    let mut events = found_at_shipping(item, &sku, &location, quantity, at);
+    let mut events = found_at_shipping(item, &sku, command);
+    let happened_at = earlier(Some(shipped_at), at);
     let (order_id, channel) = (order.order_id, item.counted_channel(&order));
-    let shipped = StockShipped { sku, order_id, shipment_id, location, quantity, unreserved, channel, at };
+    let shipped =
+        StockShipped { sku, order_id, shipment_id, location, quantity, unreserved, channel, at, happened_at };
     events.push(shipped.into());
     Ok(events)
 }
 
-/// Units that left existed, even if the last count did not find them: on hand is adjusted first, so that the events add
-/// up to it.
-fn found_at_shipping(
-    item: &StockItem,
-    sku: &Sku,
-    location: &LocationId,
-    quantity: Units,
-    at: Timestamp,
-) -> Vec<StockEvent> {
-    let on_hand = item.levels.get(location).map_or(Units::ZERO, |level| level.on_hand);
-    let mut found = quantity.saturating_sub(on_hand).minus(Units::ZERO);
-    let mut events = Vec::new();
-    // An adjustment has at most so many units; 0 is no adjustment.
-    while let Ok(delta) = Delta::new(found.min(i64::from(Quantity::LIMIT))) {
-        found -= delta.number();
-        let (sku, location) = (sku.clone(), location.clone());
-        let (reason, note) = (AdjustmentReason::Found, Some(text!("more units left than were on hand")));
-        events.push(StockAdjusted { sku, location, delta, reason, note, reference: None, at }.into());
+/// Units that left existed, even if the last count did not find them: on hand is adjusted first, so that the events add up
+/// to it.
+fn found_at_shipping(item: &StockItem, sku: &Sku, command: &ShipInventory) -> Vec<StockEvent> {
+    let ShipInventory { location, quantity, at, .. } = command;
+    let happened_at = earlier(Some(command.shipped_at), *at);
+    if item.has_counted_since(location, happened_at) {
+        return Vec::new();
     }
-    events
+    let on_hand = item.levels.get(location).map_or(Units::ZERO, |level| level.on_hand);
+    let found = Adjustment {
+        sku,
+        location,
+        reason: AdjustmentReason::Found,
+        note: Some(text!("more units left than were on hand")),
+        at: *at,
+        happened_at,
+    };
+    let units = quantity.saturating_sub(on_hand).minus(Units::ZERO);
+    found.of(units).into_iter().map(StockEvent::from).collect()
 }
 
 pub(super) fn shorted(item: &mut StockItem, shorted: &StockShorted) {
@@ -88,11 +93,11 @@ pub(super) fn shorted(item: &mut StockItem, shorted: &StockShorted) {
 }
 
 pub(super) fn shipped(item: &mut StockItem, shipped: &StockShipped) {
-    let StockShipped { order_id, location, quantity, unreserved, channel, at, .. } = shipped;
+    let StockShipped { order_id, location, quantity, unreserved, channel, at, happened_at, .. } = shipped;
     item.add_promised(channel.as_ref(), *unreserved);
     let reserved = quantity.saturating_sub(*unreserved);
     no_longer_expires(item, *order_id, location, reserved);
     let level = item.level_mut(location);
     level.reserved -= reserved;
-    level.take(*quantity, Condition::Sellable, *at);
+    level.take(*quantity, Condition::Sellable, happened_at.unwrap_or(*at));
 }

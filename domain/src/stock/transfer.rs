@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::events::{Condition, TransferReceived, TransferShipped};
+use super::late_report::earlier;
 use super::refusals::StockRefusal;
 use super::{Decision, StockItem};
 use crate::command::commands;
@@ -58,13 +59,14 @@ pub(super) fn ship(item: &StockItem, command: &ShipTransfer, id: &Reference, at:
         return Err(StockRefusal::TooManyTransfers);
     }
     let (requested, available) = (command.quantity.units(), item.available_at(&command.from));
-    if requested > available {
+    let happened_at = earlier(command.occurred_at, at);
+    if requested > available && !item.has_counted_since(&command.from, happened_at) {
         let location = command.from.clone();
         return Err(StockRefusal::InsufficientStock { location, requested, available });
     }
     let (sku, transfer_id, quantity) = (command.sku.clone(), id.clone(), command.quantity);
     let (from, to) = (command.from.clone(), command.to.clone());
-    Ok(vec![TransferShipped { sku, transfer_id, from, to, quantity, at }.into()])
+    Ok(vec![TransferShipped { sku, transfer_id, from, to, quantity, at, happened_at }.into()])
 }
 
 /// Units arrive at the location that the transfer was sent to. A transfer that has arrived completely, or of which the rest
@@ -84,20 +86,21 @@ pub(super) fn receive(item: &StockItem, command: &ReceiveTransfer, at: Timestamp
     item.require_room(&location, Condition::Sellable, quantity)?;
     let rest = transfer.quantity.saturating_sub(quantity);
     let lost = if command.close == Some(true) { rest } else { Units::ZERO };
-    Ok(vec![TransferReceived { sku, transfer_id, location, quantity, lost, at }.into()])
+    let happened_at = earlier(command.occurred_at, at);
+    Ok(vec![TransferReceived { sku, transfer_id, location, quantity, lost, at, happened_at }.into()])
 }
 
 pub(super) fn shipped(item: &mut StockItem, shipped: &TransferShipped) {
-    let TransferShipped { transfer_id, from, to, quantity, at, .. } = shipped;
+    let TransferShipped { transfer_id, from, to, quantity, at, happened_at, .. } = shipped;
     let quantity = quantity.units();
-    item.level_mut(from).take(quantity, Condition::Sellable, *at);
+    item.level_mut(from).take(quantity, Condition::Sellable, happened_at.unwrap_or(*at));
     let (from, to) = (from.clone(), to.clone());
     item.transfers.insert(transfer_id.clone(), Transfer { from, to, quantity });
 }
 
 pub(super) fn received(item: &mut StockItem, received: &TransferReceived) {
-    let TransferReceived { transfer_id, location, quantity, lost, at, .. } = received;
-    item.level_mut(location).add(*quantity, Condition::Sellable, *at);
+    let TransferReceived { transfer_id, location, quantity, lost, at, happened_at, .. } = received;
+    item.level_mut(location).add(*quantity, Condition::Sellable, happened_at.unwrap_or(*at));
     if let Some(transfer) = item.transfers.get_mut(transfer_id) {
         transfer.quantity -= *quantity + *lost;
         if transfer.quantity.is_zero() {

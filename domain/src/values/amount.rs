@@ -29,7 +29,8 @@ impl Amount {
     }
 
     /// The share of `units` out of `of` units, after the shares of `before` units. Consecutive shares add up to the whole,
-    /// to the last of `digits` decimal places. Nothing if `of` is 0.
+    /// rounded to `digits` decimal places: halves to the even digit. Nothing if `of` is 0, or if the share is not an
+    /// [`Amount`].
     ///
     /// ```
     /// use holdfast_domain::values::Amount;
@@ -38,14 +39,14 @@ impl Amount {
     /// assert_eq!(shares, ["3.33", "3.34", "3.33"]);
     /// ```
     pub fn share(self, before: u64, units: u64, of: u64, digits: u32) -> Option<Self> {
-        let digits = digits.max(self.0.scale());
+        let whole = self.0.round_dp(digits);
         let up_to = |count: u64| {
-            let exact = self.0.checked_mul(Decimal::from(count))?.checked_div(Decimal::from(of))?;
+            let exact = whole.checked_mul(Decimal::from(count))?.checked_div(Decimal::from(of))?;
             Some(exact.round_dp(digits))
         };
         let mut share = up_to(before.checked_add(units)?)?.checked_sub(up_to(before)?)?;
         share.rescale(digits);
-        Some(Self(share))
+        Self::parse(&share.to_string())
     }
 
     /// The amount multiplied by a count, less another amount; nothing if the result is not an [`Amount`].
@@ -104,6 +105,19 @@ mod tests {
     fn an_amount_keeps_its_decimal_places() {
         let amount: Amount = serde_json::from_str("\"10.50\"").unwrap();
         assert_eq!(serde_json::to_string(&amount).unwrap(), "\"10.50\"");
+    }
+
+    #[test]
+    fn shares_have_the_digits_of_the_currency_and_add_up() {
+        let shares = |whole: &str, of: u64, digits: u32| -> Vec<String> {
+            let whole = Amount::parse(whole).unwrap();
+            (0..of).map(|before| whole.share(before, 1, of, digits).unwrap().to_string()).collect()
+        };
+        assert_eq!(shares("1000.00", 3, 0), ["333", "334", "333"]);
+        assert_eq!(shares("10.005", 2, 2), ["5.00", "5.00"], "rounded once, to the even digit");
+        assert_eq!(shares("1", 3, 4), ["0.3333", "0.3334", "0.3333"]);
+        let largest = Amount::parse("999999999999999.999999").unwrap();
+        assert_eq!(largest.share(0, 1, 1, 2), None, "rounded up, it has 16 digits before the point");
     }
 
     #[test]

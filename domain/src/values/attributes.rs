@@ -4,8 +4,10 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
+use super::unique_map::unique_map;
 use super::{Reference, Text};
 
 /// A map of callers' data has too many entries.
@@ -14,10 +16,10 @@ use super::{Reference, Text};
 pub struct TooManyEntries;
 
 macro_rules! bounded_map {
-    ($(#[$doc:meta])* $name:ident, $value:ty, $entries:literal, $longest:literal) => {
+    ($(#[$doc:meta])* $name:ident, $value:ty, $longest:literal) => {
         $(#[$doc])*
-        #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(try_from = $entries, into = $entries)]
+        #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
+        #[serde(transparent)]
         pub struct $name(BTreeMap<Text<64>, $value>);
 
         impl $name {
@@ -30,16 +32,10 @@ macro_rules! bounded_map {
             }
         }
 
-        impl TryFrom<BTreeMap<Text<64>, $value>> for $name {
-            type Error = TooManyEntries;
-            fn try_from(entries: BTreeMap<Text<64>, $value>) -> Result<Self, TooManyEntries> {
-                if entries.len() > Self::LIMIT { Err(TooManyEntries) } else { Ok(Self(entries)) }
-            }
-        }
-
-        impl From<$name> for BTreeMap<Text<64>, $value> {
-            fn from(map: $name) -> Self {
-                map.0
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let entries = unique_map(deserializer)?;
+                if entries.len() > Self::LIMIT { Err(D::Error::custom(TooManyEntries)) } else { Ok(Self(entries)) }
             }
         }
 
@@ -61,11 +57,11 @@ macro_rules! bounded_map {
 
 bounded_map!(
     /// Up to 50 pairs of texts that mean something to the caller only. Not for personal data: they are not encrypted.
-    Attributes, Text<512>, "BTreeMap<Text<64>, Text<512>>", 512
+    Attributes, Text<512>, 512
 );
 bounded_map!(
     /// The order's names in other systems, by system: up to 50.
-    ExternalReferences, Reference, "BTreeMap<Text<64>, Reference>", 128
+    ExternalReferences, Reference, 128
 );
 
 #[cfg(test)]

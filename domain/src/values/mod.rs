@@ -9,6 +9,8 @@ mod priority;
 mod quantity;
 mod text;
 mod time;
+mod unique_map;
+mod update;
 mod written;
 
 pub use amount::Amount;
@@ -22,3 +24,6 @@ pub use text::{
     ChannelName, Currency, IdempotencyKey, Literal, LocationId, MerchantId, Reference, Sku, Text, TextError,
 };
 pub use time::{Timestamp, TimestampError};
+pub use update::Update;
+
+pub(crate) use unique_map::updated_map;

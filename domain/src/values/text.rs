@@ -8,6 +8,7 @@ use std::sync::Arc;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 /// Why a text is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -45,13 +46,9 @@ fn identifier_character(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | ':' | '-')
 }
 
-fn printable_ascii(c: char) -> bool {
-    (' '..='~').contains(&c)
-}
-
 /// Declares a newtype over shared text with its own rule, limit, serde and schema.
 macro_rules! text_newtype {
-    ($(#[$doc:meta])* $name:ident, $limit:literal, $check:path, $pattern:literal) => {
+    ($(#[$doc:meta])* $name:ident, $limit:literal, $read:path $(, $pattern:literal)?) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(Arc<str>);
@@ -62,8 +59,7 @@ macro_rules! text_newtype {
 
             /// The value of a valid text.
             pub fn new(text: &str) -> Result<Self, TextError> {
-                $check(text, $limit)?;
-                Ok(Self(text.into()))
+                Ok(Self(Arc::from(&*$read(text, $limit)?)))
             }
 
             /// The text.
@@ -109,31 +105,44 @@ macro_rules! text_newtype {
                 stringify!($name).into()
             }
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": "string", "minLength": 1, "maxLength": $limit, "pattern": $pattern })
+                json_schema!({ "type": "string", "minLength": 1, "maxLength": $limit $(, "pattern": $pattern)? })
             }
         }
     };
 }
 
-fn identifier(text: &str, limit: usize) -> Result<(), TextError> {
-    checked(text, limit, identifier_character, "letters, digits and . _ : - are")
+fn identifier(text: &str, limit: usize) -> Result<&str, TextError> {
+    checked(text, limit, identifier_character, "letters, digits and . _ : - are").map(|()| text)
 }
 
-fn stock_keeping_unit(text: &str, limit: usize) -> Result<(), TextError> {
-    checked(text, limit, printable_ascii, "printable ASCII is")?;
-    if text.starts_with(' ') || text.ends_with(' ') {
-        return Err(TextError::Character("spaces inside are, at the ends they are not"));
-    }
-    Ok(())
+/// A name in another system, without blanks at its ends and in Unicode's normalization form C, so that equal names are
+/// equal texts.
+fn name(text: &str, limit: usize) -> Result<Cow<'_, str>, TextError> {
+    let text = text.trim();
+    let name = if is_nfc(text) { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) };
+    checked(&name, limit, is_printable, "printable characters are")?;
+    Ok(name)
 }
 
-fn printable(text: &str, limit: usize) -> Result<(), TextError> {
-    checked(text, limit, printable_ascii, "printable ASCII is")
+/// Whether a character is visible, or a blank, and does not change how the characters around it are shown.
+fn is_printable(c: char) -> bool {
+    let is_separator = matches!(c, '\u{2028}' | '\u{2029}');
+    let is_direction =
+        matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    let is_invisible = matches!(c, '\u{AD}' | '\u{200B}' | '\u{2060}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}');
+    // U+FFFD stands for a character that was lost before the text came here.
+    let is_no_character =
+        (u32::from(c) & 0xFFFE) == 0xFFFE || matches!(c, '\u{FDD0}'..='\u{FDEF}' | '\u{FFFD}');
+    !(c.is_control() || is_separator || is_direction || is_invisible || is_no_character)
 }
 
-fn currency(text: &str, _limit: usize) -> Result<(), TextError> {
+fn ascii(text: &str, limit: usize) -> Result<&str, TextError> {
+    checked(text, limit, |c| (' '..='~').contains(&c), "printable ASCII is").map(|()| text)
+}
+
+fn currency(text: &str, _limit: usize) -> Result<&str, TextError> {
     if text.len() == 3 && text.chars().all(|c| c.is_ascii_uppercase()) {
-        return Ok(());
+        return Ok(text);
     }
     Err(TextError::Character("three capital letters of ISO 4217 are"))
 }
@@ -151,16 +160,18 @@ text_newtype!(
     ChannelName, 64, identifier, "^[A-Za-z0-9._:-]+$"
 );
 text_newtype!(
-    /// A name in another system: a channel's order number, a payment, a tracking number.
-    Reference, 128, identifier, "^[A-Za-z0-9._:-]+$"
+    /// A name in another system: a channel's order number, a payment, a carrier, a tracking number. Any printable characters;
+    /// blanks at its ends are removed.
+    Reference, 128, name
 );
 text_newtype!(
-    /// A stock keeping unit: the merchant's name for one kind of goods.
-    Sku, 64, stock_keeping_unit, "^[!-~]([ -~]*[!-~])?$"
+    /// A stock keeping unit: the merchant's name for one kind of goods. Any printable characters; blanks at its ends are
+    /// removed, and upper and lower case differ.
+    Sku, 64, name
 );
 text_newtype!(
     /// The sender's name for one request, from the `Idempotency-Key` header.
-    IdempotencyKey, 255, printable, "^[ -~]+$"
+    IdempotencyKey, 255, ascii, "^[ -~]+$"
 );
 text_newtype!(
     /// An ISO 4217 currency code.
@@ -173,10 +184,15 @@ impl Reference {
         const { assert!(LETTER.is_ascii_lowercase()) }
         Self(format!("{LETTER}{number}").into())
     }
+
+    /// The form in which names are compared that people type in different ways: without blanks and in lower case.
+    pub fn without_case_and_blanks(&self) -> String {
+        self.0.split_whitespace().flat_map(|word| word.chars().flat_map(char::to_lowercase)).collect()
+    }
 }
 
 impl Currency {
-    /// Decimal places of the currency's minor unit (ISO 4217, table A.1): 0, 2 or 3.
+    /// Decimal places of the currency's minor unit (ISO 4217, table A.1): 0 to 4.
     pub fn digits(&self) -> u32 {
         const NONE: [&str; 17] = [
             "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV",
@@ -186,6 +202,7 @@ impl Currency {
         match self.as_str() {
             code if NONE.contains(&code) => 0,
             code if THREE.contains(&code) => 3,
+            "CLF" | "UYW" => 4,
             _ => 2,
         }
     }
@@ -295,11 +312,47 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sku_is_printable_ascii_without_spaces_at_the_ends() {
-        assert!(Sku::new("AB 12/x").is_ok());
+    fn a_name_in_another_system_is_kept_as_it_is() {
+        for name in [
+            "#1001",
+            "SO/2026/0007",
+            "DHL Express",
+            "a@b.example",
+            "Versand & Verpackung",
+            "Tasse-grün",
+            "Ж 🎁",
+        ] {
+            assert_eq!(Reference::new(name).unwrap().as_str(), name);
+            assert_eq!(Sku::new(name).unwrap().as_str(), name);
+        }
         assert_eq!(Sku::new(""), Err(TextError::Empty));
+        assert_eq!(Sku::new("  "), Err(TextError::Empty));
+        assert!(Sku::new(&"ü".repeat(64)).is_ok());
         assert_eq!(Sku::new(&"x".repeat(65)), Err(TextError::TooLong(64)));
-        for bad in [" x", "x ", "a\0b", "ä", "a\nb"] {
+    }
+
+    #[test]
+    fn equal_names_are_equal_texts() {
+        assert_eq!(Sku::new(" AB 12 ").unwrap().as_str(), "AB 12");
+        assert_eq!(Sku::new("gru\u{308}n"), Sku::new("grün"));
+        assert_ne!(Sku::new("mug"), Sku::new("MUG"));
+        let folded = |name: &str| Reference::new(name).unwrap().without_case_and_blanks();
+        assert_eq!(folded("1Z 999 AA1"), folded("1z999aa1"));
+    }
+
+    #[test]
+    fn a_name_has_no_invisible_characters() {
+        for bad in [
+            "a\0b",
+            "a\nb",
+            "a\u{2028}b",
+            "a\u{202E}b",
+            "a\u{200B}b",
+            "a\u{FEFF}b",
+            "a\u{FFFF}b",
+            "a\u{FFFD}b",
+            "a\u{FDD0}",
+        ] {
             assert!(matches!(Sku::new(bad), Err(TextError::Character(_))), "{bad:?}");
         }
     }

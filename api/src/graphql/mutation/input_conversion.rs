@@ -7,6 +7,7 @@ use serde_json::{Map, Number, Value};
 use super::input_types::{FieldType, INPUTS, MutationField};
 use crate::error::ApiError;
 use crate::json;
+use crate::json::tolerance::simplify;
 
 /// Reads a command. An error has a pointer to the invalid field, as in REST.
 pub(super) fn read(mutation: &MutationField, input: GraphQlValue) -> Result<AnyCommand, ApiError> {
@@ -14,8 +15,16 @@ pub(super) fn read(mutation: &MutationField, input: GraphQlValue) -> Result<AnyC
     if !input.is_object() {
         return Err(ApiError::InvalidValue("must be an object".to_owned()).at(""));
     }
+    let input = convert(&mutation.input, input);
+    read_fields(mutation, &input).or_else(|error| match simplify(input) {
+        Some(input) => read_fields(mutation, &input).map_err(|_| error),
+        None => Err(error),
+    })
+}
+
+fn read_fields(mutation: &MutationField, fields: &Value) -> Result<AnyCommand, ApiError> {
     let mut track = serde_path_to_error::Track::new();
-    let fields = serde_path_to_error::Deserializer::new(convert(&mutation.input, input), &mut track);
+    let fields = serde_path_to_error::Deserializer::new(fields, &mut track);
     match AnyCommand::read(mutation.command, fields) {
         Some(Ok(command)) => Ok(command),
         Some(Err(error)) => Err(json::error(&track.path(), &error)),

@@ -3,6 +3,7 @@
 use async_graphql::{Context, Object};
 use holdfast_domain::values::Sku;
 use holdfast_projections::AvailabilityFilter;
+use holdfast_views::AvailabilityView;
 
 use crate::cursor::List;
 use crate::graphql::arguments::{must_exist, optional, value, wait_for};
@@ -25,8 +26,8 @@ pub(super) struct StockQueries;
 #[allow(clippy::too_many_arguments, reason = "each is an argument of a query")]
 #[Object]
 impl StockQueries {
-    /// The availability of SKUs, in the order of `skus`, without SKUs that have no stock records. With `asOf`, a past
-    /// state.
+    /// The availability of SKUs, in the order of `skus`. A SKU without stock records is `unknown`, with no units. With
+    /// `asOf`, a past state.
     #[graphql(
         complexity = "list_cost(skus.len(), child_complexity) + if as_of.is_some() { REPLAY_COST } else { 0 }"
     )]
@@ -57,10 +58,9 @@ impl StockQueries {
             }
             None => (None, queries.availability(merchant.as_str(), &skus, &filter).await?),
         };
-        let of = |sku: &Sku| found.iter().find(|item| item.sku == *sku);
-        let in_order = skus.iter().filter_map(of).map(|view| {
+        let in_order = AvailabilityView::of_each(&skus, found).into_iter().map(|view| {
             let root = GlobalId::new(Kind::Availability, merchant, &view.sku);
-            Availability::new(&root.with_position(position).filtered(&filter), view)
+            Availability::new(&root.with_position(position).filtered(&filter), &view)
         });
         in_order.collect()
     }

@@ -62,7 +62,9 @@ async fn only_a_query_by_order_id_returns_personal_data() {
         assert!(answer.contains("Arlington"), "{query}: {answer}");
         assert!(!answer.contains("Hopper"), "{query}");
     }
-    server.execute("ErasePersonalData", json!({"orderId": id, "reason": "customer request"})).await;
+    server
+        .execute("ErasePersonalData", json!({"orderId": id, "reason": "customer request", "force": true}))
+        .await;
     let erased = server.query(&format!(r#"{{ order(id: "{id}") {{ {ship_to} }} }}"#)).await;
     assert_eq!(erased["order"]["shipTo"], json!({"name": null, "street": null, "city": "Arlington"}));
 }
@@ -141,7 +143,7 @@ async fn an_unknown_order_is_null_and_a_malformed_query_an_error() {
         ),
         (format!(r#"{{ order(id: "{unknown}", minPosition: -1) {{ status }} }}"#), "invalid_value"),
         (r#"{ orderByRef(channel: "a b", ref: "x") { status } }"#.to_owned(), "invalid_value"),
-        (r#"{ orders(filter: {sku: "é"}) { edges { cursor } } }"#.to_owned(), "invalid_value"),
+        (r#"{ orders(filter: {sku: "\u0007"}) { edges { cursor } } }"#.to_owned(), "invalid_value"),
         ("{ order { status } }".to_owned(), "invalid_query"),
         ("{ nothing }".to_owned(), "invalid_query"),
         ("{ order(".to_owned(), "invalid_query"),

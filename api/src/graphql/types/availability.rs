@@ -22,6 +22,8 @@ pub(in crate::graphql) struct Availability {
     pub(in crate::graphql) locations: Items<LocationAvailability>,
     pub(in crate::graphql) supplies: Items<Supply>,
     #[serde(default)]
+    unknown: bool,
+    #[serde(default)]
     stale: bool,
 }
 

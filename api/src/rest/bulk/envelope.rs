@@ -12,6 +12,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::error::ApiError;
 use crate::json;
+use crate::json::tolerance::tolerant;
 
 /// A command with its key and merchant.
 pub(super) struct Envelope {
@@ -44,6 +45,19 @@ struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Reads one command.
 pub(super) fn read(json: &[u8]) -> Item {
+    let item = read_strictly(json);
+    if item.read.is_err()
+        && let Some(json) = tolerant(json)
+    {
+        let tolerated = read_strictly(&json);
+        if tolerated.read.is_ok() {
+            return tolerated;
+        }
+    }
+    item
+}
+
+fn read_strictly(json: &[u8]) -> Item {
     match json::parse::<Head<'_>>(json) {
         Ok(head) => Item { key: head.key.as_deref().map(str::to_owned), read: read_fields(json, head) },
         Err(error) => Item { key: None, read: Err(error) },

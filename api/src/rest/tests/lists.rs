@@ -116,8 +116,8 @@ async fn availability_changes_with_stock_commands() {
     let path = format!("/v1/availability?sku=CUP&sku=TEA&sku=NONE&minPosition={}", answer.position());
     let answer = server.get(&path).await;
     let items = answer.ok(200)["items"].clone();
-    assert_eq!(items.as_array().unwrap().len(), 2);
-    assert_eq!(items[0]["sku"], "CUP");
+    assert_eq!(items.as_array().unwrap().len(), 3);
+    assert_eq!((&items[0]["sku"], &items[2]["unknown"]), (&json!("CUP"), &json!(true)));
     assert_eq!((&items[1]["available"], &items[1]["locations"][0]["reserved"]), (&json!(70), &json!(30)));
     let far = format!("/v1/availability?sku=TEA&minPosition={}", server.head().await + 1);
     server.get(&far).await.problem(400, "invalid_parameter");

@@ -10,6 +10,7 @@ mod merchants;
 mod order_history;
 mod order_metrics;
 mod orders;
+mod other_systems;
 mod service;
 mod stock_history;
 mod urgency;

@@ -184,7 +184,11 @@ async fn the_journal_contains_no_personal_data_in_clear() {
     }
     let subject = format!("order-{}", id.as_str().unwrap());
     assert!(fixture.journal.subject_key("default", &subject).await.unwrap().is_some());
-    accepted(&fixture.send("ErasePersonalData", "e", json!({ "orderId": id, "reason": "asked" })).await);
+    accepted(
+        &fixture
+            .send("ErasePersonalData", "e", json!({ "orderId": id, "reason": "asked", "force": true }))
+            .await,
+    );
     assert_eq!(fixture.journal.subject_key("default", &subject).await.unwrap(), None);
     fixture.verify().await;
 }

@@ -106,6 +106,7 @@ fn shipped(quantity: u64, unreserved: u64) -> StockCommand {
         location: LocationId::new("DC-1").unwrap(),
         quantity: Units::new(quantity),
         unreserved: Units::new(unreserved),
+        shipped_at: time(9),
         at: time(9),
     })
 }
@@ -168,11 +169,16 @@ fn shorting_reduces_the_stock_of_the_location() {
 fn expiry_and_extension_reach_every_sku_once() {
     let expired = ask("ReservationExpired", json!({ "fulfillmentOrders": [], "waited": [] }));
     assert_eq!(expired, ["A", "B"].map(|sku| of(sku, StockCommand::ExpireReservations(time(9)))));
-    for until in [None, Some(time(90))] {
-        let extend = StockCommand::ExtendReservation { order_id: order_id(), until };
-        let extended = ask("ReservationExtended", json!({ "until": until }));
-        assert_eq!(extended, ["A", "B"].map(|sku| of(sku, extend.clone())));
-    }
+    let extend = |sku, until, from: &[(&str, u64)]| {
+        let (order, allocations) = (reference(order_id()), allocations(from));
+        of(sku, StockCommand::ExtendReservation { order, until, allocations })
+    };
+    let permanent = ask("ReservationExtended", json!({ "until": null }));
+    assert_eq!(permanent, ["A", "B"].map(|sku| extend(sku, None, &[])));
+    let until = Some(time(90));
+    let limited = ask("ReservationExtended", json!({ "until": until }));
+    let (a, b) = ([("DC-1", 3), ("DC-2", 2)], [("DC-1", 4)]);
+    assert_eq!(limited, [extend("A", until, &a), extend("B", until, &b)]);
 }
 
 #[test]
@@ -202,7 +208,8 @@ fn returned_units_are_received_unless_scrapped() {
     let back = |quantity: u64, condition: Condition| {
         let (order_id, location) = (order_id(), LocationId::new("DC-9").unwrap());
         let (quantity, at) = (Units::new(quantity), time(9));
-        let back = ReturnInventory { order_id, return_id, location, quantity, condition, at };
+        let happened_at = None;
+        let back = ReturnInventory { order_id, return_id, location, quantity, condition, happened_at, at };
         StockCommand::ReturnInventory(back)
     };
     assert_eq!(asked, [of("A", back(1, Condition::Quarantine)), of("A", back(3, Condition::Sellable))]);

@@ -19,6 +19,23 @@ impl Shop {
 }
 
 #[test]
+fn a_hold_on_units_whose_reservation_expires_becomes_a_hold_on_the_order() {
+    let mut shop = shop();
+    shop.receive(A, 0, 2);
+    let order = shop.order_of(&[(A, 2)], &json!({ "payment": "required", "reserveFor": "PT5S" }));
+    let id = FulfillmentOrderId::new(order_id(order), 1);
+    let reason = "inventory_out_of_stock";
+    let fields = json!({ "orderId": order_id(order), "fulfillmentOrderId": id, "reason": reason });
+    shop.change(order, &OrderCommand::HoldOrder(read::<HoldOrder>(fields), shop.now())).unwrap();
+    shop.second += 5;
+    shop.pay(order, "money");
+    assert!(shop.is_on_hold_for_stock(order) && shop.orders[order].has_expired);
+    assert_eq!(shop.held_of_line(order, 1, 0), 0, "a person decides");
+    let whole = |hold: &crate::order::Hold| hold.fulfillment_order_id.is_none();
+    assert!(shop.orders[order].holds.iter().all(whole));
+}
+
+#[test]
 fn an_amendment_may_exchange_units_of_one_location() {
     let mut shop = shop();
     shop.receive(A, 0, 5);

@@ -369,14 +369,15 @@ mod voided_payments {
     use super::*;
 
     impl Shop {
-        fn pay(&mut self, order: usize, payment: &str) {
+        pub(super) fn pay(&mut self, order: usize, payment: &str) {
             let fields = json!({ "orderId": order_id(order), "paymentRef": payment });
             self.change(order, &OrderCommand::ConfirmPayment(read(fields))).unwrap();
         }
 
         fn void(&mut self, order: usize) {
             let fields = json!({ "orderId": order_id(order), "reason": "charged back" });
-            self.change(order, &OrderCommand::VoidPayment(read(fields))).unwrap();
+            let now = self.now();
+            self.change(order, &OrderCommand::VoidPayment(read(fields), now)).unwrap();
         }
     }
 

@@ -150,7 +150,7 @@ impl FulfillmentOrder {
     }
 
     /// Its units that have not shipped.
-    pub(super) fn outstanding_lines(&self) -> FulfillmentOrderLines {
+    pub(crate) fn outstanding_lines(&self) -> FulfillmentOrderLines {
         self.lines_of(self.all_units(FulfillmentLine::outstanding))
     }
 }

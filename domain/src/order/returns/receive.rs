@@ -62,7 +62,8 @@ pub(in crate::order) fn receive(order: &Order, command: &ReceiveReturn) -> Decis
     }
     set_value(order, &mut lines);
     let exceeds = order.lines().iter().any(|ordered| exceeds_announced(announced, &lines, ordered.line));
-    let received = ReturnReceived { return_id: announced.id, location: command.location.clone(), lines };
+    let (return_id, location) = (announced.id, command.location.clone());
+    let received = ReturnReceived { return_id, location, lines, received_at: command.occurred_at };
     let excess = exceeds.then(|| discrepancy(DiscrepancyCode::ReturnedMoreThanRequested));
     Ok(std::iter::once(received.into()).chain(excess).collect())
 }

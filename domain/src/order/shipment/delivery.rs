@@ -2,7 +2,7 @@
 
 use super::{Parcel, Shipment};
 use crate::command::commands;
-use crate::order::decision::Decision;
+use crate::order::decision::{Decision, happened};
 use crate::order::events::{DeliveryConfirmed, OrderEvent};
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::Order;
@@ -27,8 +27,10 @@ pub(in crate::order) fn confirm_delivery(
     let shipment =
         order.shipment(command.shipment_id).ok_or(OrderRefusal::UnknownShipment(command.shipment_id))?;
     let parcels = parcels(shipment, command.package_id.as_ref())?;
-    let delivered_at = command.delivered_at.or(command.occurred_at).unwrap_or(at);
-    Ok(delivered(shipment, &parcels, delivered_at).into_iter().collect())
+    let (delivered_at, ahead) = happened(command.delivered_at.or(command.occurred_at), at);
+    let delivered = delivered(shipment, &parcels, delivered_at);
+    let ahead = ahead.filter(|_| delivered.is_some());
+    Ok(delivered.into_iter().chain(ahead).collect())
 }
 
 /// The delivery of parcels that were not delivered before.

@@ -1,5 +1,6 @@
 //! Packages that left a location together.
 
+pub(super) mod carrier_status;
 pub(super) mod delivery;
 pub(super) mod packages;
 pub(super) mod ship;

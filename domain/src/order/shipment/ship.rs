@@ -4,7 +4,7 @@ use super::packages::{ShipPackage, contents, package_ids, packages};
 use crate::command::commands;
 use crate::order::choices::{DeliveryMethod, DiscrepancyCode};
 use crate::order::contents::{FulfillmentOrderLines, LineUnits, total};
-use crate::order::decision::{Decision, confirm_reservation, discrepancy};
+use crate::order::decision::{Decision, confirm_reservation, discrepancy, happened};
 use crate::order::events::{DeliveryConfirmed, InventoryReleased, OrderEvent, ShipmentCreated};
 use crate::order::fulfillment_order::short_pick::shorted;
 use crate::order::fulfillment_order::{FulfillmentLine, FulfillmentOrder};
@@ -65,12 +65,13 @@ pub(in crate::order) fn ship(
     let mut events: Vec<OrderEvent> = Vec::new();
     events.extend(released_by_others(order, fulfillment, &shipped)?);
     let has_carrier = matches!(order.delivery_method(), DeliveryMethod::Ship | DeliveryMethod::Dropship);
+    let (shipped_at, ahead) = happened(command.shipped_at.or(command.occurred_at), at);
     let created = ShipmentCreated {
         shipment_id,
         fulfillment_order_id: id,
         location: fulfillment.location.clone(),
         packages: packages(order, shipment_id, &command.packages, ids, contents)?,
-        shipped_at: command.shipped_at.or(command.occurred_at).unwrap_or(at),
+        shipped_at,
         stuck_after: stuck_after.filter(|_| has_carrier),
     };
     let delivered = delivered_at_once(order, &created);
@@ -85,6 +86,7 @@ pub(in crate::order) fn ship(
         }
     }
     events.extend(contradictions(order, fulfillment, &shipped).map(discrepancy));
+    events.extend(ahead);
     Ok(events)
 }
 

@@ -1,10 +1,11 @@
 //! A carrier's reports about parcels.
 
+use super::carrier_status::CarrierStatus;
 use super::delivery::{delivered, package_ids, parcels};
 use super::{Parcel, Shipment};
 use crate::command::commands;
 use crate::order::choices::TrackingStatus;
-use crate::order::decision::Decision;
+use crate::order::decision::{Decision, happened};
 use crate::order::events::{DeliveryFailed, OrderEvent, ShipmentTracked};
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::{Order, PersonalDataState};
@@ -14,8 +15,8 @@ commands! {
     /// Reports the status of a shipment's parcels.
     TrackShipment {
         shipment_id: ShipmentId,
-        /// The carrier's status, normalised.
-        status: TrackingStatus,
+        /// The carrier's status. A carrier's own word for it is kept, such as `pre_transit` for `label_created`.
+        status: CarrierStatus,
         /// The time of the status.
         at: Timestamp,
         /// The only package that the report is about. Default: all of the shipment.
@@ -30,8 +31,8 @@ commands! {
         carrier: Reference,
         /// The carrier's number.
         tracking_number: Reference,
-        /// The carrier's status, normalised.
-        status: TrackingStatus,
+        /// The carrier's status. A carrier's own word for it is kept, such as `pre_transit` for `label_created`.
+        status: CarrierStatus,
         /// The time of the status.
         at: Timestamp,
         /// Where the parcel was.
@@ -41,11 +42,13 @@ commands! {
     }
 }
 
-pub(in crate::order) fn track(order: &Order, command: &TrackShipment) -> Decision {
+/// A report about the future is a report about now.
+pub(in crate::order) fn track(order: &Order, command: &TrackShipment, at: Timestamp) -> Decision {
     let shipment =
         order.shipment(command.shipment_id).ok_or(OrderRefusal::UnknownShipment(command.shipment_id))?;
     let parcels = parcels(shipment, command.package_id.as_ref())?;
-    let is_new = |parcel: &&Parcel| parcel.tracked != Some((command.status, command.at));
+    let (status, (status_at, ahead)) = (command.status.status, happened(Some(command.at), at));
+    let is_new = |parcel: &&Parcel| parcel.tracked != Some((status, status_at));
     let tracked: Vec<&Parcel> = parcels.into_iter().filter(is_new).collect();
     if tracked.is_empty() {
         return Ok(Vec::new());
@@ -55,28 +58,34 @@ pub(in crate::order) fn track(order: &Order, command: &TrackShipment) -> Decisio
     let event = ShipmentTracked {
         shipment_id: shipment.id,
         packages: package_ids(&tracked),
-        status: command.status,
-        status_at: command.at,
+        status,
+        reported_as: command.status.original.clone(),
+        status_at,
         location: command.location.clone(),
         has_personal_data: raw.is_some(),
         raw,
     };
     let mut events = vec![event.into()];
-    if command.status == TrackingStatus::Delivered {
-        events.extend(delivered(shipment, &tracked, command.at));
+    if status == TrackingStatus::Delivered {
+        events.extend(delivered(shipment, &tracked, status_at));
     }
-    if command.status.is_failure() {
-        events.extend(failed(shipment, &tracked, command));
+    if status.is_failure() {
+        events.extend(failed(shipment, &tracked, status, status_at));
     }
+    events.extend(ahead);
     Ok(events)
 }
 
 /// The failure of parcels that were neither delivered nor have failed, and have no later report.
-fn failed(shipment: &Shipment, parcels: &[&Parcel], command: &TrackShipment) -> Option<OrderEvent> {
-    let is_latest = |parcel: &Parcel| parcel.tracked.is_none_or(|(_, latest)| command.at >= latest);
+fn failed(
+    shipment: &Shipment,
+    parcels: &[&Parcel],
+    status: TrackingStatus,
+    at: Timestamp,
+) -> Option<OrderEvent> {
+    let is_latest = |parcel: &Parcel| parcel.tracked.is_none_or(|(_, latest)| at >= latest);
     let fails = |parcel: &&Parcel| parcel.delivered_at.is_none() && !parcel.has_failed() && is_latest(parcel);
     let failed: Vec<&Parcel> = parcels.iter().copied().filter(fails).collect();
-    let (shipment_id, status, at) = (shipment.id, command.status, command.at);
-    let event = DeliveryFailed { shipment_id, packages: package_ids(&failed), status, at };
+    let event = DeliveryFailed { shipment_id: shipment.id, packages: package_ids(&failed), status, at };
     (!failed.is_empty()).then(|| event.into())
 }

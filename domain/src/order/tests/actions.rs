@@ -23,7 +23,7 @@ pub(crate) fn accepted_actions(order: &Order) -> (Vec<String>, Vec<Vec<String>>)
             ("confirm-payment", OrderCommand::ConfirmPayment(read(with_payment.clone(), json!({})))),
             ("authorize-payment", OrderCommand::AuthorizePayment(read(with_payment, json!({})))),
             ("fail-payment", OrderCommand::FailPayment(read(with_reason.clone(), json!({})))),
-            ("void-payment", OrderCommand::VoidPayment(read(with_reason.clone(), json!({})))),
+            ("void-payment", OrderCommand::VoidPayment(read(with_reason.clone(), json!({})), time(5))),
             ("hold", OrderCommand::HoldOrder(read(hold, json!({})), time(99))),
             ("release-hold", OrderCommand::ReleaseHold(read(release, json!({})))),
             ("amend", OrderCommand::AmendOrder(Box::new(read(amend, json!({}))), time(99))),

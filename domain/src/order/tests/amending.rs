@@ -149,6 +149,24 @@ fn a_growing_line_gets_new_amounts_and_keeps_its_unit_price_by_default() {
 }
 
 #[test]
+fn a_line_may_get_another_price_with_the_same_quantity_or_a_smaller_one() {
+    let lines = json!([{ "sku": "A", "quantity": 5, "unit": "2.00", "total": "10.00" }]);
+    let order = given([create_with(json!({ "currency": "EUR", "lines": lines })), reserve_all()]);
+    let priced = |quantity: u32, total: &str| {
+        changes(
+            json!([{ "op": "setQuantity", "line": 1, "quantity": quantity, "unit": "1.60", "total": total }]),
+        )
+    };
+    for (quantity, total, value) in [(5, "8.00", "1.60"), (4, "6.00", "1.50")] {
+        let order = after(&order, priced(quantity, total));
+        let line = &order.lines()[0];
+        assert_eq!((line.quantity.units(), line.total), (Units::new(5), Amount::parse(total)));
+        assert_eq!(line.value(Units::ZERO, Units::new(1), 2), Amount::parse(value));
+        assert_eq!(when(&order, priced(quantity, total)), [], "it has the price already");
+    }
+}
+
+#[test]
 fn a_new_address_replaces_the_old_one_and_personal_data_stays_sealed() {
     let order =
         given([create_with(json!({ "shipTo": { "city": "London", "postalCode": "SW1Y" } })), reserve_all()]);

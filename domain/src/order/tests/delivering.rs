@@ -18,6 +18,7 @@ fn tracked(packages: &[&str], status: TrackingStatus, second: i64) -> OrderEvent
         shipment_id: shipment_id(1),
         packages: packages.iter().map(|id| name(id)).collect(),
         status,
+        reported_as: None,
         status_at: time(second),
         location: None,
         raw: None,

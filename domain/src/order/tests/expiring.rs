@@ -27,7 +27,10 @@ fn authorize(until: Option<i64>) -> OrderCommand {
 }
 
 fn void() -> OrderCommand {
-    OrderCommand::VoidPayment(read(json!({ "orderId": order_id(), "reason": "given back" }), json!({})))
+    OrderCommand::VoidPayment(
+        read(json!({ "orderId": order_id(), "reason": "given back" }), json!({})),
+        time(40),
+    )
 }
 
 fn grow(quantity: u32) -> OrderCommand {
@@ -175,13 +178,24 @@ fn a_cancelled_order_does_not_expire() {
 }
 
 #[test]
-fn permanent_reservations_do_not_expire_with_later_ones() {
-    // Its reservations are permanent after the payment; then the payment was voided.
-    let order = after(&after(&after(&for_a_minute(), pay("money")), void()), grow(6));
-    let one_more = || reserve_at_second(80, &[("DC-1", &[("A", 1)])]);
-    assert_eq!(until(&when(&order, one_more())), [None]);
-    let order = after(&order, one_more());
-    assert_eq!(when(&order, expire(999)), []);
+fn reservations_end_again_when_the_payment_is_void() {
+    let paid = after(&for_a_minute(), pay("money"));
+    assert_eq!(paid.expires_at, None);
+    let void_again = after(&paid, void());
+    assert_eq!(void_again.expires_at, Some(time(100)), "a minute from then");
+    let order = after(&void_again, grow(6));
+    assert_eq!(until(&when(&order, reserve_at_second(80, &[("DC-1", &[("A", 1)])]))), [Some(time(100))]);
+    assert_eq!(names(&when(&order, expire(100))), ["ReservationExpired"]);
+    assert_eq!(after(&void_again, pay("other")).expires_at, None);
+    let in_progress = after(&paid, accept(1));
+    assert_eq!(after(&in_progress, void()).expires_at, None);
+}
+
+#[test]
+fn an_authorization_ends_with_the_reservations() {
+    let authorized = after(&for_a_minute(), authorize(Some(90)));
+    assert_eq!(authorized.status_axes().payment, PaymentStatus::Authorized);
+    assert_eq!(after(&authorized, expire(90)).status_axes().payment, PaymentStatus::Pending);
 }
 
 #[test]

@@ -229,7 +229,7 @@ fn track(number: u32, status: &str, second: i64) -> OrderCommand {
 }
 
 fn track_with(number: u32, more: Value) -> OrderCommand {
-    OrderCommand::TrackShipment(read(json!({ "shipmentId": shipment_id(number) }), more))
+    OrderCommand::TrackShipment(read(json!({ "shipmentId": shipment_id(number) }), more), time(1_000_000))
 }
 
 fn confirm_delivery(number: u32, more: Value) -> OrderCommand {
@@ -333,7 +333,7 @@ fn fill(of: &str, from: &[(&str, u64)]) -> OrderCommand {
 
 fn erase() -> OrderCommand {
     OrderCommand::ErasePersonalData(read(
-        json!({ "orderId": order_id(), "reason": "asked for it" }),
+        json!({ "orderId": order_id(), "reason": "asked for it", "force": true }),
         json!({}),
     ))
 }

@@ -43,8 +43,10 @@ fn unpaid_goods_may_leave_only_without_required_payment() {
 
 #[test]
 fn a_voided_payment_does_not_count_when_it_is_confirmed_again() {
-    let void =
-        OrderCommand::VoidPayment(read(json!({ "orderId": order_id(), "reason": "given back" }), json!({})));
+    let void = OrderCommand::VoidPayment(
+        read(json!({ "orderId": order_id(), "reason": "given back" }), json!({})),
+        time(40),
+    );
     let order = given([create(), pay("money"), void]);
     assert!(!order.is_paid());
     assert_eq!(names(&when(&order, pay("money"))), ["DiscrepancyRecorded"]);

@@ -37,7 +37,7 @@ fn no_command_prints_personal_data() {
     reveals_nothing(&create.ship_to.as_ref().unwrap().personal().unwrap().coordinates());
     reveals_nothing(&create);
     reveals_nothing(&person());
-    let OrderCommand::TrackShipment(track) = track_with(1, scan()) else { unreachable!() };
+    let OrderCommand::TrackShipment(track, _) = track_with(1, scan()) else { unreachable!() };
     reveals_nothing(&track);
     reveals_nothing(&track_with(1, scan()));
     let parcel: TrackParcel = read(json!({ "carrier": "UPS", "trackingNumber": "1Z" }), scan());

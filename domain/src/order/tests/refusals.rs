@@ -74,6 +74,7 @@ fn orders() -> Vec<Row> {
     use Class::{Conflict, NotFound};
     let new = Order::default();
     let order = given([create()]);
+    let with_recipient = given([create_with(json!({ "shipTo": { "name": "Ada Lovelace" } }))]);
     let unknown = ("unknown_order", Some("/orderId"), NotFound);
     let short = reserve_sourced(sourced(&[], &[("A", 5, 2)]), ReservationTrigger::Creation);
     vec![
@@ -92,6 +93,7 @@ fn orders() -> Vec<Row> {
         row(&after(&paid_and_reserved(), pick_all(1)), reject(1), ("picking_started", None, Conflict)),
         row(&on_its_way(), cancel(), ("nothing_left", None, Conflict)),
         row(&order, erase(), ("no_personal_data", None, Conflict)),
+        row(&with_recipient, erase_needed(), ("personal_data_needed", None, Conflict)),
         row(&new, authorize(), unknown),
         row(&new, fail(), unknown),
         row(&new, void(), unknown),
@@ -132,8 +134,18 @@ fn fail() -> OrderCommand {
     OrderCommand::FailPayment(read(json!({ "orderId": order_id(), "reason": "no money" }), json!({})))
 }
 
+fn erase_needed() -> OrderCommand {
+    OrderCommand::ErasePersonalData(read(
+        json!({ "orderId": order_id(), "reason": "asked for it" }),
+        json!({}),
+    ))
+}
+
 fn void() -> OrderCommand {
-    OrderCommand::VoidPayment(read(json!({ "orderId": order_id(), "reason": "given back" }), json!({})))
+    OrderCommand::VoidPayment(
+        read(json!({ "orderId": order_id(), "reason": "given back" }), json!({})),
+        time(40),
+    )
 }
 
 fn handing_over() -> Vec<Row> {

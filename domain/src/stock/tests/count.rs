@@ -168,3 +168,43 @@ fn a_count_in_the_future_is_refused() {
     assert_eq!(says(&item, count(10, 5, 5)).1, 0);
     assert_eq!(refusal(&item, count(10, 6, 5)), ("counted_in_future", Some("/countedAt".into())));
 }
+
+/// Reports that units left earlier than it is reported.
+fn shipped_earlier(quantity: u64, left: i64, second: i64) -> StockCommand {
+    let StockCommand::ShipInventory(ship) = ship("DC-1", quantity, second) else { unreachable!() };
+    StockCommand::ShipInventory(ShipInventory { shipped_at: time(left), ..ship })
+}
+
+#[test]
+fn a_count_has_seen_what_happened_before_it_however_late_that_is_reported() {
+    let counted = given([receive(100, 1), reserve(&[("DC-1", 5)]), count(95, 30, 31)]);
+    let earlier = |fields: Value| {
+        let mut fields = fields;
+        fields["occurredAt"] = json!(time(10));
+        fields
+    };
+    let received = receive_with(earlier(json!({ "quantity": 20 })), 40);
+    let lost = earlier(json!({ "delta": -3, "reason": "lost" }));
+    let adjusted = StockCommand::AdjustStock(read(lost, json!({})), time(40));
+    let turned = earlier(json!({ "from": "sellable", "to": "damaged", "quantity": 2, "reason": "wet" }));
+    let turned = StockCommand::ChangeStockCondition(read(turned, json!({})), time(40));
+    let fields = earlier(json!({ "sku": "A", "from": "DC-1", "to": "DC-2", "quantity": 4 }));
+    let id = Reference::new("t").unwrap();
+    let sent = StockCommand::ShipTransfer(serde_json::from_value(fields).unwrap(), id, time(40));
+    for late in [received, adjusted, turned, sent] {
+        assert_eq!(at(&after(&counted, late.clone()), "DC-1"), [95, 5, 90], "{late:?}");
+    }
+    assert_eq!(at(&after(&counted, shipped_earlier(5, 10, 40)), "DC-1"), [95, 0, 95]);
+    assert_eq!(at(&after(&counted, shipped_earlier(5, 35, 40)), "DC-1"), [90, 0, 90], "left after the count");
+}
+
+#[test]
+fn units_that_left_before_a_count_were_not_found_at_shipping() {
+    let counted = given([receive(5, 1), reserve(&[("DC-1", 5)]), count(0, 30, 31)]);
+    let events = when(&counted, shipped_earlier(5, 10, 40));
+    let [StockEvent::StockAdjusted(adjusted), StockEvent::StockShipped(_)] = &events[..] else {
+        panic!("{events:?}")
+    };
+    assert_eq!((adjusted.delta.number(), adjusted.reason), (5, AdjustmentReason::Counted));
+    assert_eq!(at(&after(&counted, shipped_earlier(5, 10, 40)), "DC-1"), [0, 0, 0]);
+}

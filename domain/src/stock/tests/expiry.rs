@@ -11,7 +11,13 @@ fn let_go(order: u128, from: &[(&str, u64)]) -> StockCommand {
 }
 
 fn extend(order: u128, until: Option<i64>) -> StockCommand {
-    StockCommand::ExtendReservation { order_id: order_number(order), until: until.map(time) }
+    extend_with(order, until, &[])
+}
+
+/// With the units that are reserved for the order.
+fn extend_with(order: u128, until: Option<i64>, from: &[(&str, u64)]) -> StockCommand {
+    let (order, allocations) = (order_ref(order_number(order)), allocations(from));
+    StockCommand::ExtendReservation { order, until: until.map(time), allocations }
 }
 
 fn expire(second: i64) -> StockCommand {
@@ -75,6 +81,8 @@ fn a_reservation_extended_without_a_time_never_ends() {
     assert_eq!(at(&item, "DC-1"), [10, 5, 5]);
     assert_eq!(when(&item, expire(999)), [expired(999, &[("DC-1", 2)])]);
     assert_eq!(when(&item, extend(1, Some(100))), [], "nothing of it would expire");
+    let limited = after(&item, extend_with(1, Some(100), &[("DC-1", 3), ("DC-2", 1)]));
+    assert_eq!(when(&limited, expire(100)).last(), Some(&expired(100, &[("DC-1", 5), ("DC-2", 1)])));
 }
 
 #[test]

@@ -216,6 +216,7 @@ fn ship_with(location: &str, quantity: u64, unreserved: u64, second: i64) -> Sto
         location: place(location),
         quantity: Units::new(quantity),
         unreserved: Units::new(unreserved),
+        shipped_at: time(second),
         at: time(second),
     })
 }
@@ -267,6 +268,7 @@ fn adjusted(delta: i64, reason: AdjustmentReason, note: &str, second: i64) -> St
         note: Text::new(note).ok(),
         reference: None,
         at: time(second),
+        happened_at: None,
     }
     .into()
 }

@@ -27,6 +27,7 @@ fn a_receipt_is_recorded_as_reported() {
         closes_supply: false,
         reference: Reference::new("PO-1").ok(),
         at: time(1),
+        happened_at: None,
     };
     assert_eq!(when(&StockItem::default(), command), [received.into()]);
 }

@@ -22,6 +22,7 @@ fn shipped(quantity: u64, second: i64) -> StockEvent {
         unreserved: Units::ZERO,
         channel: None,
         at: time(second),
+        happened_at: None,
     }
     .into()
 }

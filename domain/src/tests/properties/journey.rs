@@ -138,7 +138,7 @@ fn follow(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
             if *raw {
                 scan["raw"] = json!("signed by Ada Lovelace");
             }
-            shop.change(number, &OrderCommand::TrackShipment(read(scan)))
+            shop.change(number, &OrderCommand::TrackShipment(read(scan), shop.now()))
         }
         Step::Deliver { order, shipment } => {
             let number = an_order(shop, *order, has_left)?;
@@ -267,7 +267,7 @@ fn report(shop: &mut Shop, number: usize, kind: usize) -> Result<(), Refused> {
         }
         _ => {
             fields["reason"] = json!("given back");
-            OrderCommand::VoidPayment(read(fields))
+            OrderCommand::VoidPayment(read(fields), shop.now())
         }
     };
     shop.change(number, &command)

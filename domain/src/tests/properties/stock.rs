@@ -68,6 +68,7 @@ fn ship(place: LocationId, quantity: u64, at: Timestamp) -> StockCommand {
         location: place,
         quantity: Units::new(quantity),
         unreserved: Units::ZERO,
+        shipped_at: at,
         at,
     })
 }
@@ -201,11 +202,72 @@ proptest! {
     }
 
     #[test]
+    fn facts_lead_to_the_same_stock_in_whichever_order_they_are_reported(
+        (facts, order) in facts().prop_flat_map(|facts| (Just(facts.clone()), Just(facts).prop_shuffle()))
+    ) {
+        let [first, second] = [facts, order].map(|facts| {
+            let mut warehouse = Warehouse::default();
+            warehouse.report(&receive(location(0), 1_000, Condition::Sellable, time(0)));
+            for (second, (happened, fact)) in (100..).zip(facts) {
+                prop_assert!(warehouse.report(&fact.report(time(happened), time(second))), "{:?}", fact);
+            }
+            Ok(warehouse.item.levels[&location(0)].on_hand)
+        });
+        prop_assert_eq!(first?, second?);
+    }
+
+    #[test]
     fn a_count_is_right_however_late_it_is_reported(days in prop::collection::vec(day(), 1..40)) {
         let mut warehouse = Warehouse::default();
         for (now, day) in (1..).zip(days) {
             warehouse.live(&day, now)?;
         }
+    }
+}
+
+// ---- what happened at a time, and is reported later ----
+
+#[derive(Debug, Clone)]
+enum Fact {
+    Arrived(i64),
+    Changed(i64),
+    Left(u64),
+    Counted(u64),
+}
+
+/// Facts with different times, from second 1 to 60.
+fn facts() -> impl Strategy<Value = Vec<(i64, Fact)>> {
+    let fact = prop_oneof![
+        (1_i64..9).prop_map(Fact::Arrived),
+        (1_i64..9).prop_map(Fact::Changed),
+        (1_i64..9).prop_map(|units| Fact::Changed(-units)),
+        (1_u64..9).prop_map(Fact::Left),
+        (900_u64..1_100).prop_map(Fact::Counted),
+    ];
+    prop::collection::btree_map(1_i64..60, fact, 1..30).prop_map(|facts| facts.into_iter().collect())
+}
+
+impl Fact {
+    fn report(&self, happened: Timestamp, at: Timestamp) -> StockCommand {
+        let earlier = |command| match command {
+            StockCommand::ReceiveStock(report, at) => {
+                StockCommand::ReceiveStock(ReceiveStock { occurred_at: Some(happened), ..report }, at)
+            }
+            StockCommand::AdjustStock(report, at) => {
+                StockCommand::AdjustStock(AdjustStock { occurred_at: Some(happened), ..report }, at)
+            }
+            StockCommand::ShipInventory(ship) => {
+                let (shipped_at, unreserved) = (happened, ship.quantity);
+                StockCommand::ShipInventory(ShipInventory { unreserved, shipped_at, ..ship })
+            }
+            other => other,
+        };
+        earlier(match *self {
+            Self::Arrived(units) => receive(location(0), units, Condition::Sellable, at),
+            Self::Changed(units) => adjust(location(0), units, at),
+            Self::Left(units) => ship(location(0), units, at),
+            Self::Counted(units) => count(location(0), units, happened, at),
+        })
     }
 }
 

@@ -9,12 +9,13 @@ use crate::order::{OrderCreated, OrderEvent, PersonalData};
 use crate::policy::{Criterion, OnShortage, Policy, PolicyCommand, ReserveAt, SetMerchantPolicy};
 use crate::promising::transit::{TransitRow, TransitTable};
 use crate::stream::{DomainEvent, StreamId};
-use crate::values::Text;
+use crate::values::{Text, Update};
 use cqrs_es::Aggregate;
+use std::fmt::Debug;
 
 fn register(number: usize, place: (f64, f64), rank: u32) -> NetworkCommand {
     NetworkCommand::RegisterLocation(RegisterLocation {
-        rank: Some(rank),
+        rank: rank.into(),
         ..RegisterLocation::new(location(number), place.0, place.1)
     })
 }
@@ -31,14 +32,20 @@ fn transit_row() -> impl Strategy<Value = TransitRow> {
     })
 }
 
+fn update<T: Debug + Clone + 'static>(
+    value: impl Strategy<Value = T> + 'static,
+) -> impl Strategy<Value = Update<T>> {
+    prop_oneof![Just(Update::Keep), Just(Update::Clear), value.prop_map(Update::Set)]
+}
+
 fn set_policy() -> impl Strategy<Value = PolicyCommand> {
-    let reserve_at = prop::option::of(prop::sample::select(vec![ReserveAt::Creation, ReserveAt::Payment]));
+    let reserve_at = update(prop::sample::select(vec![ReserveAt::Creation, ReserveAt::Payment]));
     let rules = vec![OnShortage::Reject, OnShortage::CancelRemainder, OnShortage::Hold];
     let criteria = vec![Criterion::Rank, Criterion::Nearest, Criterion::EarliestShip, Criterion::MostStock];
-    let sourcing = prop::option::of(prop::sample::subsequence(criteria, 0..=4));
-    let split = (any::<Option<bool>>(), prop::option::of(0..102_u32));
-    let transit = prop::option::of(prop::collection::vec(transit_row(), 0..4).prop_map(TransitTable::new));
-    (reserve_at, prop::option::of(prop::sample::select(rules)), split, sourcing, transit).prop_map(
+    let sourcing = update(prop::sample::subsequence(criteria, 0..=4));
+    let split = (update(any::<bool>()), update(0..102_u32));
+    let transit = update(prop::collection::vec(transit_row(), 0..4).prop_map(TransitTable::new));
+    (reserve_at, update(prop::sample::select(rules)), split, sourcing, transit).prop_map(
         |(reserve_at, on_shortage, (allow_split, split_limit), sourcing, transit)| {
             PolicyCommand::SetMerchantPolicy(SetMerchantPolicy {
                 reserve_at,
@@ -46,10 +53,10 @@ fn set_policy() -> impl Strategy<Value = PolicyCommand> {
                 allow_split,
                 split_limit,
                 sourcing,
-                reserve_for: None,
-                stuck_after: None,
+                reserve_for: Update::Keep,
+                stuck_after: Update::Keep,
                 transit,
-                channels: None,
+                channels: Update::Keep,
                 occurred_at: None,
                 not_after: None,
             })

@@ -49,12 +49,12 @@ pub struct OrderFilter {
 
 impl OrderFilter {
     /// The search terms of the filter, most selective first.
-    fn terms(&self) -> impl Iterator<Item = (&'static str, &str)> {
+    fn terms(&self) -> impl Iterator<Item = (&'static str, String)> {
         let terms = [
-            ("tracking_number", self.tracking_number.as_ref().map(Reference::as_str)),
-            ("channel_ref", self.channel_ref.as_ref().map(Reference::as_str)),
-            ("sku", self.sku.as_ref().map(Sku::as_str)),
-            ("location", self.location.as_ref().map(LocationId::as_str)),
+            ("tracking_number", self.tracking_number.as_ref().map(Reference::without_case_and_blanks)),
+            ("channel_ref", self.channel_ref.as_ref().map(Reference::to_string)),
+            ("sku", self.sku.as_ref().map(Sku::to_string)),
+            ("location", self.location.as_ref().map(LocationId::to_string)),
         ];
         terms.into_iter().filter_map(|(kind, value)| Some((kind, value?)))
     }
@@ -111,22 +111,23 @@ pub(crate) fn statement(
     query.push(" FROM ");
     // The rows of a term are sorted by creation: the database reads only as many rows as the page needs.
     let driving_term = if sort.is_by_change() { None } else { terms.next() };
+    let has_driving_term = driving_term.is_some();
     if let Some((kind, value)) = driving_term {
         query.push("(SELECT first_position AS term_position FROM order_term");
-        push_term(&mut query, kind, value);
+        push_term(&mut query, kind, &value);
         query.push(") AS term CROSS JOIN ");
     }
     query.push("order_status WHERE merchant = $1 AND generation = $2");
-    if driving_term.is_some() {
+    if has_driving_term {
         query.push(" AND first_position = term_position");
     }
     for (kind, value) in terms {
         query.push(" AND first_position IN (SELECT first_position FROM order_term");
-        push_term(&mut query, kind, value);
+        push_term(&mut query, kind, &value);
         query.push(")");
     }
     push_columns(&mut query, filter);
-    push_page(&mut query, sort, driving_term.is_some(), after);
+    push_page(&mut query, sort, has_driving_term, after);
     query.push(" LIMIT ").push_bind(limit as u64);
     query
 }

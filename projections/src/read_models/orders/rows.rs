@@ -112,8 +112,9 @@ fn terms(row: &OrderRow) -> Vec<(&'static str, String, u64)> {
     let current = order.fulfillment_orders.iter().map(|fulfillment_order| &fulfillment_order.location);
     let locations =
         current.chain(&row.former_locations).map(|location| ("location", location.to_string(), first));
-    let parcels =
-        order.parcels().map(|parcel| ("tracking_number", parcel.package.tracking_number.to_string(), first));
+    let parcels = order
+        .parcels()
+        .map(|parcel| ("tracking_number", parcel.package.tracking_number.without_case_and_blanks(), first));
     reference.into_iter().chain(skus).chain(locations).chain(parcels).collect()
 }
 

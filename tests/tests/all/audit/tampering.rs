@@ -173,7 +173,11 @@ async fn erased_personal_data_is_gone_and_the_journal_still_verifies(store: Test
     assert_eq!(server.get(&path).await.accepted()["shipTo"]["name"], "Hedy Lamarr");
 
     let erased = server
-        .post(&format!("/v1/orders/{id}/erase-personal-data"), "e", &json!({ "reason": "asked" }))
+        .post(
+            &format!("/v1/orders/{id}/erase-personal-data"),
+            "e",
+            &json!({ "reason": "asked", "force": true }),
+        )
         .await;
     assert_eq!(erased.accepted()["personalData"], "erased");
     let path = format!("/v1/orders/{id}?minPosition={}", erased.position.unwrap());

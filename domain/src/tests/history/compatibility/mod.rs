@@ -203,7 +203,8 @@ impl<'a> Comparison<'a> {
             let (old, new) = (was.keyword(name), is.keyword(name));
             // Without a default, what is absent is nothing.
             let nothing = |value: Option<&Value>| *name == "default" && value.is_none_or(Value::is_null);
-            if old != new && !(nothing(old) && nothing(new)) {
+            let is_wider = *name == "pattern" && new.is_none();
+            if old != new && !is_wider && !(nothing(old) && nothing(new)) {
                 let shown = |value: Option<&Value>| value.map_or("nothing".to_owned(), Value::to_string);
                 self.say(path, &format!("changed {name} from {} to {}", shown(old), shown(new)));
             }

@@ -1,0 +1,132 @@
+//! Reports of what happened before the latest count: the count has seen it, so that on hand stays as it is.
+//!
+//! A movement is recorded in full all the same. An adjustment in the same decision sets it off, so that the events add up to
+//! on hand, in whichever order movements and counts are reported.
+
+use super::StockItem;
+use super::events::{AdjustmentReason, Condition, StockAdjusted, StockEvent};
+use super::level::StockLevel;
+use crate::text;
+use crate::values::{Delta, LocationId, Quantity, Sku, Text, Timestamp, Units};
+
+/// The time of a report about the past; nothing for a report about now.
+pub(super) fn earlier(reported: Option<Timestamp>, at: Timestamp) -> Option<Timestamp> {
+    reported.filter(|reported| *reported < at)
+}
+
+impl StockItem {
+    /// Whether the latest count at a location has seen what happened there at a time.
+    pub(super) fn has_counted_since(&self, location: &LocationId, happened_at: Option<Timestamp>) -> bool {
+        let last_counted = self.levels.get(location).and_then(|level: &StockLevel| level.last_counted_at);
+        happened_at.zip(last_counted).is_some_and(|(happened, counted)| happened <= counted)
+    }
+}
+
+/// Adds the adjustments that set off movements which the latest count has seen. Units are added before others are taken
+/// off, because on hand never falls below zero.
+pub(super) fn set_off(item: &StockItem, events: Vec<StockEvent>) -> Vec<StockEvent> {
+    let mut all = Vec::with_capacity(events.len());
+    for event in events {
+        let opposite: Vec<_> = movements(&event)
+            .into_iter()
+            .filter(|movement| item.has_counted_since(movement.location, movement.happened_at))
+            .flat_map(|movement| movement.opposite(event.sku()))
+            .collect();
+        let (added, taken): (Vec<_>, Vec<_>) = opposite.into_iter().partition(|one| one.delta.number() > 0);
+        all.extend(added.into_iter().map(StockEvent::from));
+        all.push(event);
+        all.extend(taken.into_iter().map(StockEvent::from));
+    }
+    all
+}
+
+/// A change of on hand at one location.
+struct OnHandMovement<'a> {
+    location: &'a LocationId,
+    delta: i64,
+    at: Timestamp,
+    happened_at: Option<Timestamp>,
+}
+
+impl OnHandMovement<'_> {
+    fn opposite(&self, sku: &Sku) -> Vec<StockAdjusted> {
+        let note = Some(text!("happened before the latest count, which has seen it"));
+        let adjustment = Adjustment {
+            sku,
+            location: self.location,
+            reason: AdjustmentReason::Counted,
+            note,
+            at: self.at,
+            happened_at: self.happened_at,
+        };
+        adjustment.of(-self.delta)
+    }
+}
+
+/// The changes of on hand by an event that has the time of a movement.
+fn movements(event: &StockEvent) -> Vec<OnHandMovement<'_>> {
+    let added = |units: Units| units.number().cast_signed();
+    let (at, happened_at, changes) = match event {
+        StockEvent::StockReceived(received) if received.condition == Condition::Sellable => {
+            let change = (&received.location, added(received.quantity.units()));
+            (received.at, received.happened_at, vec![change])
+        }
+        StockEvent::StockAdjusted(adjusted) => {
+            (adjusted.at, adjusted.happened_at, vec![(&adjusted.location, adjusted.delta.number())])
+        }
+        StockEvent::StockConditionChanged(changed) => {
+            let units = added(changed.quantity.units());
+            let from = (changed.from == Condition::Sellable).then_some((&changed.location, -units));
+            let to = (changed.to == Condition::Sellable).then_some((&changed.location, units));
+            (changed.at, changed.happened_at, from.into_iter().chain(to).collect())
+        }
+        StockEvent::TransferShipped(shipped) => {
+            let change = (&shipped.from, -added(shipped.quantity.units()));
+            (shipped.at, shipped.happened_at, vec![change])
+        }
+        StockEvent::TransferReceived(received) => {
+            (received.at, received.happened_at, vec![(&received.location, added(received.quantity))])
+        }
+        StockEvent::StockReturned(returned) if returned.condition == Condition::Sellable => {
+            (returned.at, returned.happened_at, vec![(&returned.location, added(returned.quantity))])
+        }
+        StockEvent::StockShipped(shipped) => {
+            (shipped.at, shipped.happened_at, vec![(&shipped.location, -added(shipped.quantity))])
+        }
+        _ => return Vec::new(),
+    };
+    changes.into_iter().map(|(location, delta)| OnHandMovement { location, delta, at, happened_at }).collect()
+}
+
+/// Everything about adjustments but their number of units.
+pub(super) struct Adjustment<'a> {
+    pub(super) sku: &'a Sku,
+    pub(super) location: &'a LocationId,
+    pub(super) reason: AdjustmentReason,
+    pub(super) note: Option<Text<500>>,
+    pub(super) at: Timestamp,
+    pub(super) happened_at: Option<Timestamp>,
+}
+
+impl Adjustment<'_> {
+    /// Adjustments that change on hand by a number of units together: one has at most 1,000,000,000, and 0 is none.
+    pub(super) fn of(&self, units: i64) -> Vec<StockAdjusted> {
+        let most = i64::from(Quantity::LIMIT);
+        let mut left = units;
+        let mut adjustments = Vec::new();
+        while let Ok(delta) = Delta::new(left.clamp(-most, most)) {
+            left -= delta.number();
+            adjustments.push(StockAdjusted {
+                sku: self.sku.clone(),
+                location: self.location.clone(),
+                delta,
+                reason: self.reason,
+                note: self.note.clone(),
+                reference: None,
+                at: self.at,
+                happened_at: self.happened_at,
+            });
+        }
+        adjustments
+    }
+}
