@@ -47,7 +47,14 @@ impl OrderLife {
     /// The payment service confirms the whole amount.
     pub fn pay(self, order_id: OrderId) -> Result<Step, ModelError> {
         let payment_ref = Reference::new(&format!("PAY-{:06}", self.number + 1))?;
-        let paid = ConfirmPayment { order_id, payment_ref, amount: None, occurred_at: None, not_after: None };
+        let paid = ConfirmPayment {
+            order_id,
+            payment_ref,
+            amount: None,
+            complete: None,
+            occurred_at: None,
+            not_after: None,
+        };
         Ok(self.step("pay", paid))
     }
 

@@ -9,10 +9,10 @@ use holdfast_domain::order::{
     OrderAction, OrderReturn, OrderStatus, OrderedLine, Parcel, PaymentTerms, PendingAmendment, PersonalData,
     PersonalDataState, PromisedDates, ReturnLine, Shipment, StatusAxes, TrackingStatus,
 };
-use holdfast_domain::policy::{OnShortage, ReserveAt};
+use holdfast_domain::policy::{OnShortage, ReserveAt, WorkAt};
 use holdfast_domain::values::{
-    Attributes, ChannelName, Currency, ExternalReferences, FulfillmentOrderId, LineNumber, LocationId,
-    OrderId, Period, Priority, Reference, ReturnId, ShipmentId, Sku, Text, Timestamp, Units,
+    Amount, Attributes, ChannelName, Currency, ExternalReferences, FulfillmentOrderId, LineNumber,
+    LocationId, OrderId, Period, Priority, Reference, ReturnId, ShipmentId, Sku, Text, Timestamp, Units,
 };
 
 macro_rules! views {
@@ -61,8 +61,15 @@ views! {
         priority: Priority,
         /// Whether the order must be paid before goods leave.
         payment: PaymentTerms,
+        /// What the units that are not cancelled and the charges cost, without taxes that are not part of the prices. Absent:
+        /// a line has no price.
+        amount_due: Option<Amount>,
+        /// The sum of the confirmed payments. More than `amountDue`: overpaid.
+        amount_paid: Option<Amount>,
         /// When units are reserved for the order.
         reserve_at: ReserveAt,
+        /// Which payment lets locations work on the order.
+        work_at: WorkAt,
         /// How long reservations last while the order is neither paid nor acknowledged by a location: an ISO 8601 duration.
         /// Absent: they do not expire.
         reserve_for: Option<Period>,
@@ -256,7 +263,10 @@ impl OrderView {
             allow_split: created.allow_split,
             priority: created.priority,
             payment: created.payment,
+            amount_due: order.amount_due(),
+            amount_paid: order.amount_paid(),
             reserve_at: created.reserve_at,
+            work_at: created.work_at,
             reserve_for: created.reserve_for,
             reserved_until: order.expires_at,
             placed_at: created.placed_at,

@@ -156,6 +156,7 @@ pub(super) fn create(order: &Order, command: &CreateOrder, terms: &CreationTerms
         priority: command.priority.unwrap_or(Priority::Standard),
         payment,
         reserve_at,
+        work_at: rules.work_at,
         reserve_for: command.reserve_for.or(reserve_for),
         placed_at: command.placed_at,
         external_refs: command.external_refs.clone(),

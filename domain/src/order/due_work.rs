@@ -49,7 +49,9 @@ pub(super) fn expire(order: &Order, at: Timestamp) -> Vec<OrderEvent> {
     // An order that needs no payment is not sourced again by a payment: a person decides.
     if order.is_paid() {
         let mut expired = order.clone();
-        events.iter().for_each(|event: &OrderEvent| expired.apply(event.clone()));
+        for event in &events {
+            expired.apply(OrderEvent::clone(event));
+        }
         events.extend(await_decision(&expired));
     }
     events

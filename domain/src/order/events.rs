@@ -8,7 +8,7 @@ use super::contents::{
 use super::personal::PersonalData;
 use super::upcasting::{discrepancy_recorded_1, order_created_1};
 use crate::event::{event_enum, payloads};
-use crate::policy::{Criterion, OnShortage, ReserveAt};
+use crate::policy::{Criterion, OnShortage, ReserveAt, WorkAt};
 use crate::sourcing::{ConsideredLocation, Shortage};
 use crate::values::{
     Amount, Attributes, ChannelName, Currency, ExternalReferences, FulfillmentOrderId, LocationId, OrderId,
@@ -42,6 +42,9 @@ payloads! {
         priority: Priority,
         payment: PaymentTerms,
         reserve_at: ReserveAt,
+        /// Which payment lets locations work on the order.
+        #[serde(default)]
+        work_at: WorkAt,
         /// How long reservations last while the order is neither paid nor acknowledged by a location.
         reserve_for: Option<Period>,
         /// When the customer placed the order.
@@ -55,10 +58,13 @@ payloads! {
         /// The decision time.
         at: Timestamp,
     }
-    /// The order is paid.
+    /// The order is paid, or a part of it.
     PaymentConfirmed {
         payment_ref: Reference,
         amount: Option<Amount>,
+        /// Whether nothing more is to be paid.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        complete: bool,
     }
     /// The order was sourced.
     OrderSourced {

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::ops::{AddAssign, SubAssign};
 use std::sync::Arc;
 
+use super::amounts::Payment;
 use super::choices::{DeliveryMethod, Disposition, TrackingStatus};
 use super::contents::{FulfillmentOrderLines, LineUnits, Package};
 use super::events::{
     AmendmentAccepted, AmendmentRequested, CancellationRequested, DeliveryConfirmed, DiscrepancyRecorded,
     FulfillmentOrderAccepted, FulfillmentOrderMoved, FulfillmentOrderRejected, InventoryReserved,
-    OrderAmended, OrderCreated, OrderEvent, OrderHeld, ReservationExpired, ReturnReceived, ReturnRequested,
-    ShipmentCreated, ShipmentStuck, ShipmentTracked,
+    OrderAmended, OrderCreated, OrderEvent, OrderHeld, PaymentAuthorized, PaymentConfirmed, PaymentFailed,
+    ReservationExpired, ReturnReceived, ReturnRequested, ShipmentCreated, ShipmentStuck, ShipmentTracked,
 };
 use super::fulfillment_order::{CancellationRequest, FulfillmentLine, FulfillmentOrder};
 use super::returns::{OrderReturn, ReturnLine};
@@ -27,9 +28,9 @@ pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
         OrderEvent::AmendmentRequested(requested) => request_amendment(order, requested),
         OrderEvent::AmendmentAccepted(accepted) => accept_amendment(order, accepted),
         OrderEvent::AmendmentRejected(_) => order.amendment = None,
-        OrderEvent::PaymentConfirmed(confirmed) => pay(order, &confirmed.payment_ref),
-        OrderEvent::PaymentAuthorized(_) => order.payment = LastPaymentEvent::Authorized,
-        OrderEvent::PaymentFailed(_) => order.payment = LastPaymentEvent::Failed,
+        OrderEvent::PaymentConfirmed(confirmed) => pay(order, confirmed),
+        OrderEvent::PaymentAuthorized(authorized) => authorize(order, authorized),
+        OrderEvent::PaymentFailed(failed) => fail(order, failed),
         OrderEvent::PaymentVoided(_) => void(order),
         OrderEvent::InventoryReserved(reserved) => reserve(order, reserved),
         OrderEvent::InventoryBackordered(backordered) => {
@@ -91,14 +92,32 @@ fn note(order: &mut Order, recorded: &DiscrepancyRecorded) {
     }
 }
 
-fn pay(order: &mut Order, payment: &Reference) {
-    order.payments.push(payment.clone());
+fn pay(order: &mut Order, confirmed: &PaymentConfirmed) {
+    let PaymentConfirmed { payment_ref, amount, complete } = confirmed;
+    order.authorizations.retain(|payment| payment.reference != *payment_ref);
+    order.payments.push(Payment { reference: payment_ref.clone(), amount: *amount, is_complete: *complete });
     order.is_void = false;
+}
+
+fn authorize(order: &mut Order, authorized: &PaymentAuthorized) {
+    let reference = authorized.payment_ref.clone();
+    order.authorizations.retain(|payment| payment.reference != reference);
+    order.authorizations.push(Payment { reference, amount: authorized.amount, is_complete: false });
+    order.payment = LastPaymentEvent::Authorized;
+}
+
+/// A failure without a reference is one of all authorizations.
+fn fail(order: &mut Order, failed: &PaymentFailed) {
+    let named = failed.payment_ref.as_ref();
+    order.authorizations.retain(|payment| named.is_some_and(|named| payment.reference != *named));
+    order.payment = LastPaymentEvent::Failed;
 }
 
 fn void(order: &mut Order) {
     order.is_void = true;
-    order.voided_payments.append(&mut order.payments);
+    let payments = order.payments.drain(..).map(|payment| payment.reference);
+    order.voided_payments.extend(payments);
+    order.authorizations.clear();
     order.payment = LastPaymentEvent::Voided;
 }
 
@@ -158,6 +177,7 @@ fn expire(order: &mut Order, expired: &ReservationExpired) {
     order.expires_at = order.expires_at.filter(|_| is_reserved);
     order.has_expired = true;
     // An authorization makes reservations last as long as itself.
+    order.authorizations.clear();
     if order.payment == LastPaymentEvent::Authorized {
         order.payment = LastPaymentEvent::None;
     }

@@ -6,6 +6,7 @@
 mod actions;
 mod amend;
 mod amendment_request;
+mod amounts;
 mod cancel;
 mod choices;
 mod command;
@@ -37,6 +38,7 @@ mod upcasting;
 pub use actions::{FulfillmentOrderAction, OrderAction};
 pub use amend::{AmendOrder, Change, NamedLine, NewQuantity};
 pub use amendment_request::{AcceptAmendment, RejectAmendment};
+pub use amounts::Payment;
 pub use cancel::CancelOrder;
 pub use choices::{
     DeliveryMethod, DiscrepancyCode, Disposition, HoldReason, PaymentTerms, SourcingBasis, TrackingStatus,

@@ -1,5 +1,6 @@
 //! Reports about payments. Each is recorded, also when it contradicts the known state: then with a discrepancy.
 
+use super::amounts::Payment;
 use super::choices::{DiscrepancyCode, PaymentTerms};
 use super::contents::LineUnits;
 use super::decision::{Decision, confirm_reservation, discrepancy, exists};
@@ -8,25 +9,28 @@ use super::events::{
     ReservationExpired, ReservationExtended,
 };
 use super::fulfillment_order::FulfillmentOrder;
+use super::refusals::OrderRefusal;
 use super::state::{LastPaymentEvent, Order};
 use crate::command::commands;
 use crate::values::{Amount, LineNumber, OrderId, Reference, Text, Timestamp};
 
 commands! {
-    /// Reports that an order is paid.
+    /// Reports that an order is paid, or a part of it. It is paid when its payments add up to what it costs.
     ConfirmPayment {
         order_id: OrderId,
         /// Identifies the payment: repeated reports change nothing.
         payment_ref: Reference,
-        /// In the order's currency.
+        /// In the order's currency, more than 0. Default: what is still to be paid.
         amount: Option<Amount>,
+        /// Whether nothing more is to be paid, however much the order costs. Default: false.
+        complete: Option<bool>,
     }
     /// Reports that a payment is authorized.
     AuthorizePayment {
         order_id: OrderId,
         /// Identifies the payment.
         payment_ref: Reference,
-        /// In the order's currency.
+        /// In the order's currency, more than 0. Default: what is still to be paid.
         amount: Option<Amount>,
         /// The order's reservations last until this time at least.
         authorized_until: Option<Timestamp>,
@@ -75,19 +79,32 @@ fn has_nothing_to_void(order: &Order) -> bool {
 
 pub(super) fn confirm(order: &Order, command: &ConfirmPayment) -> Decision {
     exists(order, command.order_id)?;
-    if order.payments.contains(&command.payment_ref) {
+    check_amount(command.amount)?;
+    if order.payments.iter().any(|payment| payment.reference == command.payment_ref) {
         return Ok(Vec::new());
     }
     if order.voided_payments.contains(&command.payment_ref) {
         return Ok(vec![discrepancy(DiscrepancyCode::PaymentConfirmedAfterVoid)]);
     }
-    let confirmed = PaymentConfirmed { payment_ref: command.payment_ref.clone(), amount: command.amount };
+    let (payment_ref, amount) = (command.payment_ref.clone(), command.amount);
+    let complete = command.complete == Some(true);
+    let payment = Payment { reference: payment_ref.clone(), amount, is_complete: complete };
+    let reserved = confirm_reservation(order).filter(|_| order.is_paid_with(&payment));
     let contradiction = can_pay(order).err().map(discrepancy);
-    Ok(std::iter::once(confirmed.into()).chain(confirm_reservation(order)).chain(contradiction).collect())
+    let confirmed = PaymentConfirmed { payment_ref, amount, complete };
+    Ok(std::iter::once(confirmed.into()).chain(reserved).chain(contradiction).collect())
+}
+
+fn check_amount(amount: Option<Amount>) -> Result<(), OrderRefusal> {
+    match amount {
+        Some(amount) if amount <= Amount::ZERO => Err(OrderRefusal::AmountNotPositive(amount)),
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn authorize(order: &Order, command: &AuthorizePayment) -> Decision {
     exists(order, command.order_id)?;
+    check_amount(command.amount)?;
     let authorized = PaymentAuthorized {
         payment_ref: command.payment_ref.clone(),
         amount: command.amount,

@@ -4,7 +4,8 @@ use super::state::MAX_LINES;
 use crate::refusal::{Class, Refusal};
 use crate::sourcing::Shortage;
 use crate::values::{
-    FulfillmentOrderId, LineNumber, LocationId, OrderId, Reference, ReturnId, ShipmentId, Timestamp, Units,
+    Amount, FulfillmentOrderId, LineNumber, LocationId, OrderId, Reference, ReturnId, ShipmentId, Timestamp,
+    Units,
 };
 
 /// Why a command on an order was refused. The text of each case describes it.
@@ -77,6 +78,8 @@ pub enum OrderRefusal {
     TooManyHolds,
     #[error("the order's payment is not confirmed")]
     PaymentNotConfirmed,
+    #[error("the amount {0} is not more than 0; report what was paid")]
+    AmountNotPositive(Amount),
     #[error("there is no fulfillment order {0}")]
     UnknownFulfillmentOrder(FulfillmentOrderId),
     #[error("the fulfillment order is cancelled")]
@@ -177,6 +180,7 @@ impl Refusal for OrderRefusal {
             Self::UnknownHold(_) => ("unknown_hold", Class::Conflict),
             Self::TooManyHolds => ("too_many_holds", Class::Conflict),
             Self::PaymentNotConfirmed => ("payment_not_confirmed", Class::Conflict),
+            Self::AmountNotPositive(_) => ("amount_not_positive", Class::Invalid),
             Self::UnknownFulfillmentOrder(_) => ("unknown_fulfillment_order", Class::NotFound),
             Self::FulfillmentOrderCancelled => ("fulfillment_order_cancelled", Class::Conflict),
             Self::LinesMissing | Self::LinesEmpty | Self::PackageEmpty(_) => {
@@ -234,6 +238,7 @@ impl Refusal for OrderRefusal {
             Self::UnknownTrackingNumber => "/trackingNumber",
             Self::UnknownReturn(_) => "/returnId",
             Self::UnknownHold(_) => "/holdId",
+            Self::AmountNotPositive(_) => "/amount",
             Self::PersonalDataErased => "/shipTo",
             Self::ReservedElsewhere => "/delivery/location",
             Self::HoldOver => "/until",

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::choices::{DeliveryMethod, DiscrepancyCode, HoldReason, PaymentTerms};
+use super::amounts::Payment;
+use super::choices::{DeliveryMethod, DiscrepancyCode, HoldReason};
 use super::contents::{DeliveryIntent, Destination, OrderedLine};
 use super::events::OrderCreated;
 use super::fulfillment_order::FulfillmentOrder;
@@ -44,8 +45,10 @@ pub struct Order {
     pub expires_at: Option<Timestamp>,
     /// Whether its reservations have ended, and nothing was reserved since.
     pub has_expired: bool,
-    /// References of confirmed payments.
-    pub payments: Vec<Reference>,
+    /// Confirmed payments.
+    pub payments: Vec<Payment>,
+    /// Payments that are authorized and not confirmed.
+    pub authorizations: Vec<Payment>,
     /// References of payments that were confirmed and then voided.
     pub voided_payments: Vec<Reference>,
     /// Whether its payments were voided, and none was confirmed since.
@@ -178,7 +181,7 @@ impl Order {
 
     /// Whether its reservations no longer expire: it is paid, or a location has acknowledged its work or shipped.
     pub fn is_confirmed(&self) -> bool {
-        !self.payments.is_empty() || self.is_in_progress()
+        (!self.payments.is_empty() && self.is_paid()) || self.is_in_progress()
     }
 
     /// Whether a location has acknowledged its work or shipped.
@@ -233,12 +236,6 @@ impl Order {
             shipment.parcels.iter().filter_map(|parcel| shipment.stuck_at(parcel)).min()
         };
         self.expires_at.into_iter().chain(holds).chain(self.shipments.iter().filter_map(stuck_at)).min()
-    }
-
-    /// Whether its payment terms let goods leave.
-    pub fn is_paid(&self) -> bool {
-        let terms = self.created.as_ref().map(|created| created.payment);
-        terms == Some(PaymentTerms::NotRequired) || !self.payments.is_empty()
     }
 
     /// Whether a fulfillment order, or the whole order, is on hold.

@@ -103,7 +103,9 @@ names! {
         Pending,
         /// A payment is authorized.
         Authorized,
-        /// A payment is confirmed.
+        /// Confirmed payments do not cover what the order costs.
+        PartiallyPaid,
+        /// Confirmed payments cover what the order costs.
         Confirmed,
         /// A payment failed.
         Failed,
@@ -281,7 +283,8 @@ fn delivery(totals: &LineTotals, order: &Order) -> DeliveryStatus {
 fn payment(order: &Order) -> PaymentStatus {
     let terms = order.created.as_ref().map(|created| created.payment);
     match order.payment {
-        _ if !order.payments.is_empty() => PaymentStatus::Confirmed,
+        _ if !order.payments.is_empty() && order.is_paid() => PaymentStatus::Confirmed,
+        _ if !order.payments.is_empty() => PaymentStatus::PartiallyPaid,
         LastPaymentEvent::Authorized => PaymentStatus::Authorized,
         LastPaymentEvent::Failed => PaymentStatus::Failed,
         LastPaymentEvent::Voided => PaymentStatus::Voided,

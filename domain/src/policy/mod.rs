@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use refusals::PolicyRefusal;
-pub use rules::{ChannelRules, Criterion, OnShortage, ReserveAt, Rules};
+pub use rules::{ChannelRules, Criterion, OnShortage, ReserveAt, Rules, WorkAt};
 use rules::{check_sourcing, check_split_limit};
 
 use crate::command::commands;
@@ -72,6 +72,8 @@ commands! {
     SetMerchantPolicy {
         /// When units are reserved. Default: `creation`.
         reserve_at: Update<ReserveAt>,
+        /// Which payment lets locations work on an order that must be paid. Default: `authorization`.
+        work_at: Update<WorkAt>,
         /// What happens to an order without `onShortage` if units are missing. Default: `reject`.
         on_shortage: Update<OnShortage>,
         /// Whether an order without `allowSplit` may ship from several locations. Default: true.
@@ -134,6 +136,7 @@ fn changed(policy: &Policy, command: &SetMerchantPolicy) -> Result<Policy, Polic
     let (known, default) = (policy.rules.clone(), Rules::default());
     let rules = Rules {
         reserve_at: command.reserve_at.apply_or(known.reserve_at, default.reserve_at),
+        work_at: command.work_at.apply_or(known.work_at, default.work_at),
         on_shortage: command.on_shortage.apply_or(known.on_shortage, default.on_shortage),
         allow_split: command.allow_split.apply_or(known.allow_split, default.allow_split),
         split_limit: command.split_limit.apply(known.split_limit),

@@ -18,6 +18,17 @@ pub enum ReserveAt {
     Payment,
 }
 
+/// Which payment lets locations work on an order that must be paid.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkAt {
+    /// Authorized payments that cover the order.
+    #[default]
+    Authorization,
+    /// Confirmed payments that cover the order.
+    Confirmation,
+}
+
 /// What happens to an order if units are missing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -57,6 +68,9 @@ pub enum Criterion {
 pub struct Rules {
     /// When units are reserved.
     pub reserve_at: ReserveAt,
+    /// Which payment lets locations work on an order that must be paid.
+    #[serde(default)]
+    pub work_at: WorkAt,
     /// What happens to an order without `onShortage` if units are missing.
     pub on_shortage: OnShortage,
     /// Whether an order without `allowSplit` may ship from several locations.
@@ -81,6 +95,7 @@ impl Default for Rules {
     fn default() -> Self {
         Self {
             reserve_at: ReserveAt::default(),
+            work_at: WorkAt::default(),
             on_shortage: OnShortage::default(),
             allow_split: true,
             split_limit: None,
@@ -99,6 +114,8 @@ impl Default for Rules {
 pub struct ChannelRules {
     /// Replaces the merchant's `reserveAt`.
     pub reserve_at: Option<ReserveAt>,
+    /// Replaces the merchant's `workAt`.
+    pub work_at: Option<WorkAt>,
     /// Replaces the merchant's `onShortage`.
     pub on_shortage: Option<OnShortage>,
     /// Replaces the merchant's `allowSplit`.
@@ -116,6 +133,7 @@ impl Rules {
     pub(super) fn replaced_by(&self, given: &ChannelRules) -> Self {
         Self {
             reserve_at: given.reserve_at.unwrap_or(self.reserve_at),
+            work_at: given.work_at.unwrap_or(self.work_at),
             on_shortage: given.on_shortage.unwrap_or(self.on_shortage),
             allow_split: given.allow_split.unwrap_or(self.allow_split),
             split_limit: given.split_limit.or(self.split_limit),

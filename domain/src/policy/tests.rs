@@ -137,7 +137,7 @@ fn the_first_invalid_row_of_a_transit_table_is_refused() {
 
 #[test]
 fn an_event_without_limits_stays_readable() {
-    let payload = r#"{"rules":{"reserveAt":"creation","onShortage":"reject","allowSplit":true,"sourcing":["nearest"]},"channels":{"pos":{"allowSplit":false}}}"#;
+    let payload = r#"{"rules":{"reserveAt":"creation","workAt":"confirmation","onShortage":"reject","allowSplit":true,"sourcing":["nearest"]},"channels":{"pos":{"allowSplit":false}}}"#;
     let event = PolicyEvent::decode("MerchantPolicySet", 1, payload.as_bytes()).unwrap();
     assert_eq!(String::from_utf8(event.payload().unwrap()).unwrap(), payload);
 }

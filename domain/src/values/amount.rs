@@ -15,6 +15,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Amount(Decimal);
 
 impl Amount {
+    /// Nothing.
+    pub const ZERO: Self = Self(Decimal::ZERO);
+
+    /// The sum of two amounts; nothing if it is not an [`Amount`].
+    pub fn plus(self, other: Self) -> Option<Self> {
+        Self::parse(&self.0.checked_add(other.0)?.to_string())
+    }
+
     /// Reads a plain decimal such as `12.50`; no exponent, at most 15 digits before and 6 after the point.
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix('-').unwrap_or(text);

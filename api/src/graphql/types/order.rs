@@ -5,7 +5,7 @@ use holdfast_domain::order::{
     CancellationStatus, DeliveryStatus, FulfillmentStatus, HoldReason, OrderStatus, PaymentStatus,
     PaymentTerms, PersonalDataState, ReservationStatus, ReturnStatus,
 };
-use holdfast_domain::policy::{OnShortage, ReserveAt};
+use holdfast_domain::policy::{OnShortage, ReserveAt, WorkAt};
 use holdfast_domain::values::{MerchantId, Priority};
 use holdfast_views::OrderView;
 use serde::Deserialize;
@@ -18,7 +18,7 @@ use super::fulfillment_order::FulfillmentOrder;
 use super::order_line::{Charge, OrderLine};
 use super::order_return::OrderReturn;
 use super::read;
-use super::scalars::{DateTime, Long};
+use super::scalars::{DateTime, Decimal, Long};
 use super::timeline::OrderStep;
 use crate::graphql::connection::Items;
 use crate::graphql::context::RequestContext;
@@ -54,7 +54,10 @@ pub(in crate::graphql) struct Order {
     allow_split: bool,
     priority: Choice<Priority>,
     payment: Choice<PaymentTerms>,
+    amount_due: Option<Decimal>,
+    amount_paid: Option<Decimal>,
     reserve_at: Choice<ReserveAt>,
+    work_at: Choice<WorkAt>,
     reserve_for: Option<String>,
     reserved_until: Option<DateTime>,
     placed_at: Option<DateTime>,

@@ -1,7 +1,7 @@
 //! Merchant policies.
 
 use async_graphql::{ID, SimpleObject};
-use holdfast_domain::policy::{Criterion, OnShortage, ReserveAt};
+use holdfast_domain::policy::{Criterion, OnShortage, ReserveAt, WorkAt};
 use holdfast_views::PolicyView;
 use serde::Deserialize;
 
@@ -18,6 +18,7 @@ pub(in crate::graphql) struct Policy {
     pub(in crate::graphql) id: ID,
     name: Option<String>,
     reserve_at: Choice<ReserveAt>,
+    work_at: Choice<WorkAt>,
     on_shortage: Choice<OnShortage>,
     allow_split: bool,
     split_limit: Option<Long>,
@@ -59,6 +60,7 @@ pub(in crate::graphql) struct ChannelPolicy {
     #[serde(skip)]
     channel: String,
     reserve_at: Option<Choice<ReserveAt>>,
+    work_at: Option<Choice<WorkAt>>,
     on_shortage: Option<Choice<OnShortage>>,
     allow_split: Option<bool>,
     split_limit: Option<Long>,

@@ -246,3 +246,49 @@ async fn units_of_a_voided_payment_are_reserved_for_the_orders_period_only() {
     let unpaid = server.post(&format!("{path}/void-payment"), "void", &void).await.ok(200);
     assert!(unpaid["reservedUntil"].as_str() > created["reservedUntil"].as_str(), "{unpaid}");
 }
+
+#[tokio::test]
+async fn a_part_payment_is_visible_and_lets_no_work_start() {
+    let server = TestServer::stocked().await;
+    let body = json!({
+        "channel": "web", "payment": "required", "currency": "USD",
+        "lines": [{ "sku": "TEA", "quantity": 10, "total": "100.00" }],
+        "charges": [{ "code": "Versand & Verpackung", "amount": "9.00" }]
+    });
+    let created = server.post("/v1/orders", "order", &body).await.ok(201);
+    let path = format!("/v1/orders/{}", created["orderId"].as_str().unwrap());
+    let part = created["fulfillmentOrders"][0]["fulfillmentOrderId"].as_str().unwrap();
+    let pick = format!("/v1/fulfillment-orders/{part}/pick");
+    let pay = async |key: &str, amount: &str| {
+        let payment = json!({ "paymentRef": key, "amount": amount });
+        server.post(&format!("{path}/confirm-payment"), key, &payment).await
+    };
+    for (key, amount) in [("none", "0.00"), ("negative", "-5.00")] {
+        let problem = pay(key, amount).await.problem(422, "amount_not_positive");
+        assert_eq!(pointer(&problem), "/amount");
+    }
+    let partly = pay("first", "5.00").await.ok(200);
+    assert_eq!(partly["statusAxes"]["payment"], "partially_paid");
+    assert_eq!((&partly["amountPaid"], &partly["amountDue"]), (&json!("5.00"), &json!("109.00")));
+    server.post(&pick, "early", &json!({ "all": true })).await.problem(409, "payment_not_confirmed");
+    assert_eq!(pay("rest", "104.00").await.ok(200)["statusAxes"]["payment"], "confirmed");
+    server.post(&pick, "pick", &json!({ "all": true })).await.ok(200);
+}
+
+#[tokio::test]
+async fn work_starts_on_an_authorization_unless_the_policy_wants_a_confirmation() {
+    let server = TestServer::stocked().await;
+    for (channel, status) in [("web", 200), ("strict", 409)] {
+        let rules = json!({ "channels": { "strict": { "workAt": "confirmation" } } });
+        server.put("/v1/policy", &rules).await.ok(200);
+        let body =
+            json!({ "channel": channel, "payment": "required", "lines": [{ "sku": "TEA", "quantity": 1 }] });
+        let created = server.post("/v1/orders", &format!("{channel}-order"), &body).await.ok(201);
+        let path = format!("/v1/orders/{}/authorize-payment", created["orderId"].as_str().unwrap());
+        server.post(&path, &format!("{channel}-card"), &json!({ "paymentRef": "card" })).await.ok(200);
+        let part = created["fulfillmentOrders"][0]["fulfillmentOrderId"].as_str().unwrap();
+        let path = format!("/v1/fulfillment-orders/{part}/accept");
+        let accepted = server.post(&path, &format!("{channel}-accept"), &json!({})).await;
+        assert_eq!(accepted.status.as_u16(), status, "{channel}");
+    }
+}

@@ -34,7 +34,7 @@ commands! {
     }
 }
 
-/// The location can work on the fulfillment order: it supplies units, is not on hold, and the order is paid.
+/// The location can work on the fulfillment order: it supplies units, is not on hold, and the order's payments let it.
 pub(in crate::order) fn can_work(order: &Order, fulfillment: &FulfillmentOrder) -> Result<(), OrderRefusal> {
     if !fulfillment.supplies() {
         return Err(OrderRefusal::FulfillmentOrderCancelled);
@@ -42,7 +42,7 @@ pub(in crate::order) fn can_work(order: &Order, fulfillment: &FulfillmentOrder) 
     if order.is_held(fulfillment.id) {
         return Err(OrderRefusal::OrderOnHold);
     }
-    if order.is_paid() { Ok(()) } else { Err(OrderRefusal::PaymentNotConfirmed) }
+    if order.may_leave() { Ok(()) } else { Err(OrderRefusal::PaymentNotConfirmed) }
 }
 
 /// The fulfillment order with this id, where its location can work on it.

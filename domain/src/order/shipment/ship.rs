@@ -111,7 +111,7 @@ fn contradictions(
         (is_cancelled, DiscrepancyCode::ShippedAfterCancellation),
         (has_excess, DiscrepancyCode::ShippedMoreThanReserved),
         (order.is_held(fulfillment.id), DiscrepancyCode::ShippedOnHold),
-        (!order.is_paid(), DiscrepancyCode::ShippedUnpaid),
+        (!order.may_leave(), DiscrepancyCode::ShippedUnpaid),
     ];
     cases.into_iter().filter(|(is_so, _)| *is_so).map(|(_, code)| code)
 }

@@ -62,6 +62,7 @@ fn every_field_of_the_command_is_stored() {
     fields.insert("destination".into(), destination);
     fields.insert("hasPersonalData".into(), json!(true));
     fields.insert("reserveAt".into(), json!("creation"));
+    fields.insert("workAt".into(), json!("authorization"));
     fields.insert("content".into(), json!("digest"));
     fields.insert("at".into(), json!(time(1)));
     assert_eq!(serde_json::to_value(created.personal.as_ref()).unwrap(), personal);

@@ -181,7 +181,7 @@ fn reserve_at_two() -> OrderCommand {
 
 fn pay(payment_ref: &str) -> OrderCommand {
     OrderCommand::ConfirmPayment(read(
-        json!({ "orderId": order_id(), "paymentRef": payment_ref, "amount": "9.90" }),
+        json!({ "orderId": order_id(), "paymentRef": payment_ref, "amount": "9.90", "complete": true }),
         json!({}),
     ))
 }

@@ -1,8 +1,9 @@
 use super::*;
+use crate::policy::WorkAt;
 use crate::values::Amount;
 
 fn paid(payment_ref: &str) -> OrderEvent {
-    PaymentConfirmed { payment_ref: name(payment_ref), amount: Amount::parse("9.90") }.into()
+    PaymentConfirmed { payment_ref: name(payment_ref), amount: Amount::parse("9.90"), complete: true }.into()
 }
 
 #[test]
@@ -19,7 +20,11 @@ fn the_same_payment_again_changes_nothing() {
 fn another_payment_is_recorded_too() {
     let order = given([create(), pay("money")]);
     assert_eq!(when(&order, pay("more")), [paid("more")]);
-    assert_eq!(after(&order, pay("more")).payments, [name("money"), name("more")]);
+    let order = after(&order, pay("more"));
+    assert_eq!(
+        order.payments.iter().map(|payment| payment.reference.as_str()).collect::<Vec<_>>(),
+        ["money", "more"]
+    );
 }
 
 #[test]
@@ -52,4 +57,86 @@ fn a_voided_payment_does_not_count_when_it_is_confirmed_again() {
     assert_eq!(names(&when(&order, pay("money"))), ["DiscrepancyRecorded"]);
     assert!(!after(&order, pay("money")).is_paid());
     assert!(after(&order, pay("other")).is_paid());
+}
+
+/// An order that costs 109.00: of five A for 60.00, four B for 40.00, and shipping.
+fn of_109(more: Value) -> Order {
+    let lines = json!([
+        { "sku": "A", "quantity": 5, "total": "60.00", "tax": "9.58" }, { "sku": "B", "quantity": 4, "unit": "10.00" }
+    ]);
+    let charges = json!([{ "code": "shipping", "amount": "9.00" }]);
+    let fields = json!({ "currency": "USD", "lines": lines, "charges": charges });
+    given([create_with(read(fields, more)), reserve_all()])
+}
+
+fn part(payment_ref: &str, amount: &str) -> OrderCommand {
+    let fields = json!({ "orderId": order_id(), "paymentRef": payment_ref, "amount": amount });
+    OrderCommand::ConfirmPayment(read(fields, json!({})))
+}
+
+fn authorize(payment_ref: &str, amount: Option<&str>) -> OrderCommand {
+    let fields = json!({ "orderId": order_id(), "paymentRef": payment_ref, "amount": amount });
+    OrderCommand::AuthorizePayment(read(fields, json!({})))
+}
+
+fn amounts(order: &Order) -> [Option<String>; 2] {
+    [order.amount_due(), order.amount_paid()].map(|amount| amount.map(|amount| amount.to_string()))
+}
+
+#[test]
+fn an_order_is_paid_when_its_payments_add_up_to_what_it_costs() {
+    let order = after(&of_109(json!({})), part("first", "5.00"));
+    assert_eq!(amounts(&order), [Some("109.00".to_owned()), Some("5.00".to_owned())]);
+    assert_eq!(order.status_axes().payment, PaymentStatus::PartiallyPaid);
+    assert_eq!(refusal(&order, pick_all(1)).0, "payment_not_confirmed");
+    let order = after(&order, part("second", "104.00"));
+    assert_eq!(order.status_axes().payment, PaymentStatus::Confirmed);
+    assert_eq!(names(&when(&order, pick_all(1))), ["ItemPicked"]);
+    let overpaid = after(&order, part("third", "0.50"));
+    assert_eq!(amounts(&overpaid)[1], Some("109.50".to_owned()));
+}
+
+#[test]
+fn cancelled_units_are_not_to_be_paid() {
+    let cancel = OrderCommand::CancelOrder(read(
+        json!({ "orderId": order_id(), "reason": "too many", "lines": [{ "line": 1, "quantity": 2 }] }),
+        json!({}),
+    ));
+    let order = after(&of_109(json!({})), cancel);
+    assert_eq!(amounts(&order)[0], Some("85.00".to_owned()));
+    assert!(after(&order, part("all", "85.00")).is_paid());
+}
+
+#[test]
+fn a_payment_covers_the_order_if_it_is_complete_or_has_no_amount_or_the_order_has_no_price() {
+    let complete = json!({ "orderId": order_id(), "paymentRef": "all", "amount": "5.00", "complete": true });
+    assert!(after(&of_109(json!({})), OrderCommand::ConfirmPayment(read(complete, json!({})))).is_paid());
+    let whole = json!({ "orderId": order_id(), "paymentRef": "all" });
+    assert!(after(&of_109(json!({})), OrderCommand::ConfirmPayment(read(whole, json!({})))).is_paid());
+    assert_eq!(given([create()]).amount_due(), None);
+    assert!(given([create(), part("some", "0.01")]).is_paid());
+}
+
+#[test]
+fn reservations_become_permanent_when_the_order_is_paid() {
+    let order = after(&of_109(json!({ "reserveFor": "PT1M" })), part("first", "5.00"));
+    assert!(order.expires_at.is_some());
+    assert_eq!(after(&order, part("second", "104.00")).expires_at, None);
+}
+
+#[test]
+fn locations_work_on_an_authorized_order_unless_the_policy_wants_it_paid() {
+    let order = of_109(json!({}));
+    assert!(!after(&order, authorize("card", Some("100.00"))).may_leave());
+    let authorized = after(&order, authorize("card", Some("109.00")));
+    assert_eq!((authorized.may_leave(), authorized.is_paid()), (true, false));
+    assert!(after(&after(&order, part("gift", "9.00")), authorize("card", Some("100.00"))).may_leave());
+    let failed = OrderCommand::FailPayment(read(
+        json!({ "orderId": order_id(), "paymentRef": "card", "reason": "no money" }),
+        json!({}),
+    ));
+    assert!(!after(&authorized, failed).may_leave());
+    let mut strict = order;
+    std::sync::Arc::make_mut(strict.created.as_mut().unwrap()).work_at = WorkAt::Confirmation;
+    assert!(!after(&strict, authorize("card", None)).may_leave());
 }

@@ -71,7 +71,7 @@ fn too_late() -> OrderCommand {
 }
 
 fn orders() -> Vec<Row> {
-    use Class::{Conflict, NotFound};
+    use Class::{Conflict, Invalid, NotFound};
     let new = Order::default();
     let order = given([create()]);
     let with_recipient = given([create_with(json!({ "shipTo": { "name": "Ada Lovelace" } }))]);
@@ -79,6 +79,8 @@ fn orders() -> Vec<Row> {
     let short = reserve_sourced(sourced(&[], &[("A", 5, 2)]), ReservationTrigger::Creation);
     vec![
         row(&new, pay("money"), unknown),
+        row(&order, pay_of("0.00"), ("amount_not_positive", Some("/amount"), Invalid)),
+        row(&order, pay_of("-5.00"), ("amount_not_positive", Some("/amount"), Invalid)),
         row(&new, cancel(), unknown),
         row(&new, erase(), unknown),
         row(&new, reserve_all(), ("nothing_to_reserve", None, Conflict)),
@@ -132,6 +134,11 @@ fn authorize() -> OrderCommand {
 
 fn fail() -> OrderCommand {
     OrderCommand::FailPayment(read(json!({ "orderId": order_id(), "reason": "no money" }), json!({})))
+}
+
+fn pay_of(amount: &str) -> OrderCommand {
+    let fields = json!({ "orderId": order_id(), "paymentRef": "money", "amount": amount });
+    OrderCommand::ConfirmPayment(read(fields, json!({})))
 }
 
 fn erase_needed() -> OrderCommand {

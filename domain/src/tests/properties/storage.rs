@@ -49,6 +49,7 @@ fn set_policy() -> impl Strategy<Value = PolicyCommand> {
         |(reserve_at, on_shortage, (allow_split, split_limit), sourcing, transit)| {
             PolicyCommand::SetMerchantPolicy(SetMerchantPolicy {
                 reserve_at,
+                work_at: Update::Keep,
                 on_shortage,
                 allow_split,
                 split_limit,

@@ -1,0 +1,78 @@
+//! What an order costs, and what is paid of it.
+
+use serde::{Deserialize, Serialize};
+
+use super::choices::PaymentTerms;
+use super::contents::OrderedLine;
+use super::state::Order;
+use super::totals::LineTotals;
+use crate::policy::WorkAt;
+use crate::values::{Amount, Currency, Reference, Units};
+
+/// A payment that was authorized or confirmed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Payment {
+    /// Its name in the payment system.
+    pub reference: Reference,
+    /// In the order's currency. Absent: it covers the whole order.
+    pub amount: Option<Amount>,
+    /// Whether nothing more is to be paid.
+    pub is_complete: bool,
+}
+
+impl Order {
+    /// What the units that are not cancelled and the charges cost, without taxes that are not part of the prices. Nothing if a
+    /// line has no price.
+    pub fn amount_due(&self) -> Option<Amount> {
+        let created = self.created.as_ref()?;
+        let digits = created.currency.as_ref().map(Currency::digits)?;
+        let totals = self.line_totals();
+        let lines = created.lines.iter().zip(&totals).map(|(line, totals)| price(line, totals, digits));
+        let charges = created.charges.iter().flatten().map(|charge| Some(charge.amount));
+        lines.chain(charges).try_fold(Amount::ZERO, |sum, amount| sum.plus(amount?))
+    }
+
+    /// The sum of the confirmed payments that have an amount. Nothing if none has one.
+    pub fn amount_paid(&self) -> Option<Amount> {
+        let amounts = self.payments.iter().filter_map(|payment| payment.amount);
+        amounts.map(Some).reduce(|sum, amount| sum?.plus(amount?)).flatten()
+    }
+
+    /// Whether nothing is to be paid any more, or ever was.
+    pub fn is_paid(&self) -> bool {
+        let terms = self.created.as_ref().map(|created| created.payment);
+        terms == Some(PaymentTerms::NotRequired) || self.is_covered_by(self.payments.iter())
+    }
+
+    /// Whether it would be paid with one more payment.
+    pub(super) fn is_paid_with(&self, payment: &Payment) -> bool {
+        self.is_paid() || self.is_covered_by(self.payments.iter().chain([payment]))
+    }
+
+    /// Whether its payments let locations work on it: it is paid, or authorized where the channel's policy says so.
+    pub fn may_leave(&self) -> bool {
+        let work_at = self.created.as_ref().map(|created| created.work_at);
+        let is_authorized = || self.is_covered_by(self.payments.iter().chain(&self.authorizations));
+        self.is_paid() || (work_at == Some(WorkAt::Authorization) && is_authorized())
+    }
+
+    fn is_covered_by<'a>(&self, payments: impl Iterator<Item = &'a Payment> + Clone) -> bool {
+        let is_whole = |payment: &Payment| payment.is_complete || payment.amount.is_none();
+        if payments.clone().any(is_whole) {
+            return true;
+        }
+        let sum = payments.map(|payment| payment.amount).reduce(|sum, amount| sum?.plus(amount?)).flatten();
+        sum.is_some_and(|sum| self.amount_due().is_none_or(|due| sum >= due))
+    }
+}
+
+/// The price of the units of a line that are not cancelled. Cancelled units have the first shares of the line's price.
+fn price(line: &OrderedLine, totals: &LineTotals, digits: u32) -> Option<Amount> {
+    let all = line.priced.unwrap_or(line.quantity.units());
+    let wanted = totals.ordered.saturating_sub(totals.cancelled).min(all);
+    if wanted == Units::ZERO {
+        return Some(Amount::ZERO);
+    }
+    line.value(all.saturating_sub(wanted), wanted, digits)
+}
