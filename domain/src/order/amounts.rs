@@ -17,7 +17,7 @@ pub struct Payment {
     pub reference: Reference,
     /// In the order's currency. Absent: it covers the whole order.
     pub amount: Option<Amount>,
-    /// Whether nothing more is to be paid.
+    /// Whether the customer owes nothing more.
     pub is_complete: bool,
 }
 
@@ -39,7 +39,7 @@ impl Order {
         amounts.map(Some).reduce(|sum, amount| sum?.plus(amount?)).flatten()
     }
 
-    /// Whether nothing is to be paid any more, or ever was.
+    /// Whether the customer owes nothing, now or from the start.
     pub fn is_paid(&self) -> bool {
         let terms = self.created.as_ref().map(|created| created.payment);
         terms == Some(PaymentTerms::NotRequired) || self.is_covered_by(self.payments.iter())

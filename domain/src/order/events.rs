@@ -62,7 +62,7 @@ payloads! {
     PaymentConfirmed {
         payment_ref: Reference,
         amount: Option<Amount>,
-        /// Whether nothing more is to be paid.
+        /// Whether the customer owes nothing more.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         complete: bool,
     }

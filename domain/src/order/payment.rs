@@ -22,7 +22,7 @@ commands! {
         payment_ref: Reference,
         /// In the order's currency, more than 0. Default: what is still to be paid.
         amount: Option<Amount>,
-        /// Whether nothing more is to be paid, however much the order costs. Default: false.
+        /// Whether the customer owes nothing more, however much the order costs. Default: false.
         complete: Option<bool>,
     }
     /// Reports that a payment is authorized.
