@@ -1,6 +1,6 @@
 //! Claims of unique names: the claims of each event, and their verification.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use holdfast_domain::order::{OrderEvent, parcel_key};
@@ -32,7 +32,29 @@ pub(crate) fn supply(id: &Reference) -> ClaimKey {
     ClaimKey { kind: "supply", value: Arc::from(id.as_str()) }
 }
 
-/// The names that an event claims for its stream. Carriers reuse tracking numbers: the first claim stays.
+/// The most orders that a tracking number is found for. Carriers use a number again after months.
+pub(crate) const MAX_USES: usize = 16;
+
+impl Uses for ClaimKey {
+    fn nth_use(&self, number: usize) -> Option<Self> {
+        match (self.kind, number) {
+            (_, 1) => Some(self.clone()),
+            // A name has no control characters: this claim is of no other tracking number.
+            ("tracking_number", 2..=MAX_USES) => {
+                Some(Self { kind: self.kind, value: format!("{}\u{1f}{number}", self.value).into() })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The claims of a name that several streams may have.
+pub(crate) trait Uses: Sized {
+    /// The claim of the stream that had the name as the `number`-th one, from 1. Nothing if no more streams may have it.
+    fn nth_use(&self, number: usize) -> Option<Self>;
+}
+
+/// The names that an event claims for its stream. A name stays with the first stream, except for tracking numbers.
 pub(crate) fn claimed_by(event: &DomainEvent) -> Vec<ClaimKey> {
     match event {
         DomainEvent::Order(OrderEvent::OrderCreated(created)) => {
@@ -53,7 +75,8 @@ pub(crate) fn claimed_by(event: &DomainEvent) -> Vec<ClaimKey> {
 /// events are found by the verification of the journal.
 pub async fn verify_claims(journal: &dyn Journal, merchant: &str) -> Result<Vec<Finding>, JournalError> {
     let mut findings = Vec::new();
-    let mut seen = HashSet::new();
+    // The streams of a name, in the order of their claims.
+    let mut owners: HashMap<ClaimKey, Vec<Arc<str>>> = HashMap::new();
     let mut position = 0;
     while findings.len() < MAX_FINDINGS {
         let events = match journal.read(merchant, position, EVENTS_PER_PAGE).await {
@@ -67,7 +90,11 @@ pub async fn verify_claims(journal: &dyn Journal, merchant: &str) -> Result<Vec<
         let mut request = LoadRequest::default();
         for event in &events {
             for claim in decode(event).map(|event| claimed_by(&event)).unwrap_or_default() {
-                if seen.insert(claim.clone()) {
+                let known = owners.entry(claim.clone()).or_default();
+                let use_of_name =
+                    claim.nth_use(known.len() + 1).filter(|_| !known.contains(&event.stream_name));
+                if let Some(claim) = use_of_name {
+                    known.push(Arc::clone(&event.stream_name));
                     request.claims.push(claim);
                     claiming.push(event);
                 }

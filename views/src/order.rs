@@ -408,6 +408,9 @@ impl From<Discrepancy> for DiscrepancyView {
 fn detail(code: DiscrepancyCode) -> &'static str {
     match code {
         DiscrepancyCode::PaymentConfirmedAfterVoid => "a voided payment was confirmed: it does not count",
+        DiscrepancyCode::PaymentReportedDifferently => {
+            "a payment was reported again with another amount: the first report counts"
+        }
         DiscrepancyCode::PaymentAfterCancellation => "a payment was reported for a cancelled order",
         DiscrepancyCode::PaymentFailedAfterConfirmation => "a payment failed; the order still counts as paid",
         DiscrepancyCode::PaymentVoidedAfterShipping => "payments were voided after goods had left",

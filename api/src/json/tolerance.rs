@@ -1,4 +1,4 @@
-//! What other systems write and mean nothing else by: an empty text for an absent one, and `2.0` or `1e1` for a whole number.
+//! Values that other systems write in another form: an empty text for an absent one, and `2.0` or `1e1` for a whole number.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use crate::error::ApiError;
 /// The largest number up to which every whole number has a binary floating-point number of its own: 2^53.
 const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// Reads JSON, and a second time without what [`tolerant`] removes if that helps. The error is that of the first time.
+/// Reads JSON as it is, or else in the form of [`tolerant`]. The error is that of the first time.
 pub(crate) fn read_tolerantly<T>(
     json: &[u8],
     read: impl Fn(&[u8]) -> Result<T, ApiError>,
@@ -22,24 +22,65 @@ pub(crate) fn read_tolerantly<T>(
     })
 }
 
-/// An object without empty texts, and with integers for whole numbers. `None` if it is so already, or cannot be read.
+/// Fields of which an empty text says the same as none. Others keep it and refuse it: without a `packageId`, a report is about all
+/// packages.
+const DESCRIPTIONS: [&str; 19] = [
+    "address",
+    "attributes",
+    "city",
+    "company",
+    "customerRef",
+    "email",
+    "externalRefs",
+    "instructions",
+    "lineRef",
+    "note",
+    "phone",
+    "postalCode",
+    "raw",
+    "reference",
+    "region",
+    "service",
+    "serviceLevel",
+    "street",
+    "wmsRef",
+];
+
+/// The same JSON without empty descriptions, and with integers for whole numbers. `None` if that changes nothing, or if it
+/// cannot be read.
 pub(crate) fn tolerant(json: &[u8]) -> Option<Vec<u8>> {
     let Unambiguous(value) = serde_json::from_slice(json).ok()?;
-    let simplified = simplify(value.clone())?;
+    let simplified = simplify(value.clone());
     if simplified == value { None } else { serde_json::to_vec(&simplified).ok() }
 }
 
-/// A value without its empty texts; `None` for an empty text.
-pub(crate) fn simplify(value: Value) -> Option<Value> {
-    Some(match value {
-        Value::String(text) if text.trim().is_empty() => return None,
-        Value::Array(values) => values.into_iter().filter_map(simplify).collect(),
+/// A value without empty descriptions, and with integers for whole numbers.
+pub(crate) fn simplify(value: Value) -> Value {
+    match value {
+        Value::Array(values) => values.into_iter().map(simplify).collect(),
         Value::Object(fields) => {
-            let simplified = |(name, value)| Some((name, simplify(value)?));
+            let simplified = |(name, value): (String, Value)| {
+                let is_description = DESCRIPTIONS.contains(&name.as_str());
+                let value = if is_description { without_empty_texts(value)? } else { simplify(value) };
+                Some((name, value))
+            };
             Value::Object(fields.into_iter().filter_map(simplified).collect())
         }
         Value::Number(number) => Value::Number(whole(&number).unwrap_or(number)),
         other => other,
+    }
+}
+
+/// A description without its empty texts; `None` for an empty text.
+fn without_empty_texts(value: Value) -> Option<Value> {
+    Some(match value {
+        Value::String(text) if text.trim().is_empty() => return None,
+        Value::Array(values) => values.into_iter().filter_map(without_empty_texts).collect(),
+        Value::Object(fields) => {
+            let filled = |(name, value)| Some((name, without_empty_texts(value)?));
+            Value::Object(fields.into_iter().filter_map(filled).collect())
+        }
+        other => simplify(other),
     })
 }
 
@@ -119,9 +160,9 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_text_is_absent() {
-        let json = r#"{"company":"","street":["969 Market"," "],"to":{"phone":""}}"#;
-        assert_eq!(tolerated(json).unwrap(), r#"{"street":["969 Market"],"to":{}}"#);
+    fn an_empty_description_is_absent() {
+        let json = r#"{"attributes":{"a":""},"company":"","street":["969 Market"," "],"to":{"phone":""}}"#;
+        assert_eq!(tolerated(json).unwrap(), r#"{"attributes":{},"street":["969 Market"],"to":{}}"#);
     }
 
     #[test]
@@ -134,7 +175,14 @@ mod tests {
 
     #[test]
     fn nothing_else_changes() {
-        for json in [r#"{"a":[1,null,true," x "]}"#, r#"{"a":1e300}"#, r#"{"a":"","a":"x"}"#, "{", r#""""#] {
+        for json in [
+            r#"{"packageId":"","lines":"","amount":""}"#,
+            r#"{"a":[1,null,true," x "]}"#,
+            r#"{"a":1e300}"#,
+            r#"{"a":"","a":"x"}"#,
+            "{",
+            r#""""#,
+        ] {
             assert_eq!(tolerated(json), None, "{json}");
         }
     }

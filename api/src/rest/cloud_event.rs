@@ -162,10 +162,14 @@ impl TryFrom<EventParams> for EventFilter {
                 &format_args!("{unknown:?} is not the type of an event"),
             ));
         }
-        if let Some(name) = stream.as_deref().filter(|name| name.parse::<StreamId>().is_err()) {
-            return Err(ApiError::parameter("stream", &format_args!("{name:?} is not the name of a stream")));
-        }
-        let stream = order.map(|id| StreamId::Order(id).to_string()).or(stream);
+        let parse = |name: String| {
+            let unknown =
+                |_| ApiError::parameter("stream", &format_args!("{name:?} is not the name of a stream"));
+            name.parse::<StreamId>().map_err(unknown)
+        };
+        let stream =
+            order.map(StreamId::Order).map_or_else(|| stream.map(parse).transpose(), |id| Ok(Some(id)))?;
+        let stream = stream.map(|stream| stream.to_string());
         let correlation_id = correlation_id.map(|ExternalId(id)| id);
         Ok(Self {
             types,

@@ -185,3 +185,16 @@ fn inconsistent_counts_fail_the_import() {
     let report = FileReport { content: "stock", file: "s.csv".to_owned(), rows: lost, things: lost };
     assert!(matches!(report::check(&[report], &Rejects::default()), Err(ImportError::WrongCounts(_))));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_in_any_alphabet_are_imported() {
+    let directory = tempfile::tempdir().unwrap();
+    let arguments = arguments(directory.path());
+    std::fs::write(directory.path().join("stock.csv"), "sku,location,on_hand\nTasse-grün,L1,5\n").unwrap();
+    let orders = "order_ref,placed_at,channel,customer_ref,sku,quantity,line_total_usd\n\
+        Ж/1,2017-01-01T11:53:26Z,web,c1,Tasse-grün,2,1.50\n";
+    std::fs::write(directory.path().join("orders.csv"), orders).unwrap();
+    let (report, _) = run_once(&arguments).await;
+    let imported: Vec<_> = report.files.iter().skip(1).map(|file| file.rows.imported).collect();
+    assert_eq!(imported, [1, 1], "{report:?}");
+}

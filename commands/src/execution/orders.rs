@@ -3,7 +3,8 @@
 use holdfast_domain::fulfillment::{self, Aggregates};
 use holdfast_domain::order::{
     AcceptCancellation, AttendOrder, ErasePersonalData, MoveFulfillmentOrder, OrderCommand, OrderEvent,
-    OrderRefusal, Package, ReceiveReturn, RequestReturn, ShipItems, TrackParcel, TrackShipment,
+    OrderRefusal, Parcel, ReceiveReturn, RequestReturn, ShipItems, TrackParcel, TrackShipment,
+    reported_before,
 };
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::{OrderId, ReturnId, ShipmentId};
@@ -70,7 +71,7 @@ pub(super) fn ship(unit: &mut UnitOfWork<'_>, command: &ShipItems) -> Result<Acc
         Some(tracking_number(package.carrier.as_ref()?, package.tracking_number.as_ref()?))
     });
     unit.require_with_claims([StreamId::Order(id), StreamId::Policy], numbers)?;
-    unit.check_version(id)?;
+    let known = reported_before(&*unit.check_version(id)?, command);
     let stuck_after = unit.policy()?.rules.stuck_after;
     let ship = OrderCommand::ShipItems(command.clone(), stuck_after, unit.at);
     let (_, events) = fulfillment::change(unit, id, &ship)?;
@@ -78,36 +79,53 @@ pub(super) fn ship(unit: &mut UnitOfWork<'_>, command: &ShipItems) -> Result<Acc
         OrderEvent::ShipmentCreated(created) => Some(created.shipment_id),
         _ => None,
     });
-    let shipment_id = created.ok_or_else(|| Stop::Failed("ShipItems created no shipment".to_owned()))?;
+    let (kind, shipment_id) = match (created, known) {
+        (Some(created), _) => (OutcomeKind::Created, created),
+        (None, Some(known)) => (OutcomeKind::Done, known),
+        (None, None) => return Err(Stop::Failed("ShipItems created no shipment".to_owned())),
+    };
     let order = unit.order_view(id)?;
-    accepted(OutcomeKind::Created, &ShipmentAnswer { shipment_id, order })
+    accepted(kind, &ShipmentAnswer { shipment_id, order })
 }
 
-/// Tracks the shipment with a tracking number.
+/// Tracks the parcels under way that have a tracking number. If none is under way, those of the order that used it last. The
+/// answer is the order that used it last.
 pub(super) fn track_parcel(unit: &mut UnitOfWork<'_>, command: &TrackParcel) -> Result<Accepted, Stop> {
-    let number = tracking_number(&command.carrier, &command.tracking_number);
-    let Some(StreamId::Order(id)) = unit.claim(&number)? else {
+    let owners = unit.owners(&tracking_number(&command.carrier, &command.tracking_number))?;
+    unit.require(owners.iter().cloned())?;
+    let mut named = Vec::new();
+    for owner in owners {
+        let StreamId::Order(id) = owner else { continue };
+        for shipment in &unit.order(id)?.shipments {
+            let is_named =
+                |parcel: &&Parcel| parcel.package.is_named(&command.carrier, &command.tracking_number);
+            let parcels = shipment.parcels.iter().filter(is_named);
+            named.extend(parcels.map(|parcel| (shipment.id, parcel.clone())));
+        }
+    }
+    let Some(last) = named.last().map(|(shipment_id, _)| shipment_id.order()) else {
         return Err(OrderRefusal::UnknownTrackingNumber.into());
     };
-    let order = unit.order(id)?;
-    let is_named = |package: &Package| package.is_named(&command.carrier, &command.tracking_number);
-    let mut parcels = order
-        .shipments
-        .iter()
-        .flat_map(|shipment| shipment.parcels.iter().map(move |parcel| (shipment.id, &parcel.package)));
-    let (shipment_id, package) =
-        parcels.find(|(_, package)| is_named(package)).ok_or(OrderRefusal::UnknownTrackingNumber)?;
-    let track = TrackShipment {
-        shipment_id,
-        status: command.status.clone(),
-        at: command.at,
-        package_id: Some(package.package_id.clone()),
-        location: command.location.clone(),
-        raw: command.raw.clone(),
-        occurred_at: command.occurred_at,
-        not_after: command.not_after,
+    unit.check_version(last)?;
+    let is_any_under_way = named.iter().any(|(_, parcel)| parcel.is_under_way());
+    let is_meant = |(shipment_id, parcel): &&(ShipmentId, Parcel)| {
+        if is_any_under_way { parcel.is_under_way() } else { shipment_id.order() == last }
     };
-    change(unit, shipment_id.order(), &OrderCommand::TrackShipment(track, unit.at))
+    for (shipment_id, parcel) in named.iter().filter(is_meant) {
+        let track = TrackShipment {
+            shipment_id: *shipment_id,
+            status: command.status.clone(),
+            at: command.at,
+            package_id: Some(parcel.package.package_id.clone()),
+            location: command.location.clone(),
+            raw: command.raw.clone(),
+            occurred_at: command.occurred_at,
+            not_after: command.not_after,
+        };
+        fulfillment::change(unit, shipment_id.order(), &OrderCommand::TrackShipment(track, unit.at))?;
+    }
+    let tracked = named.iter().rfind(is_meant).map_or(last, |(shipment_id, _)| shipment_id.order());
+    unit.accept_order(OutcomeKind::Done, tracked)
 }
 
 /// The answer to `RequestReturn`: the id of the return, and the order.
@@ -136,7 +154,7 @@ pub(super) fn receive_return(unit: &mut UnitOfWork<'_>, command: &ReceiveReturn)
     let id = command.return_id.order();
     unit.require([StreamId::Network, StreamId::Order(id)])?;
     unit.network()?.location(&command.location, "/location")?;
-    change(unit, id, &OrderCommand::ReceiveReturn(command.clone()))
+    change(unit, id, &OrderCommand::ReceiveReturn(command.clone(), unit.at))
 }
 
 pub(super) fn erase_personal_data(

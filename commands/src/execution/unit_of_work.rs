@@ -18,7 +18,7 @@ use holdfast_views::OrderView;
 use super::cached_stream::{CachedStream, StoredAggregate};
 use super::change_set::{ChangeSet, StateLayers};
 use crate::answer::Refused;
-use crate::claims::claimed_by;
+use crate::claims::{Uses, claimed_by};
 use crate::privacy::Vault;
 use crate::request::CommandContext;
 
@@ -230,13 +230,35 @@ impl<'a> UnitOfWork<'a> {
         cached.entity.apply(A::event(event));
         let number = cached.stream;
         self.record.events.push(NewEvent { stream: number, version: cached.version, ..stored });
-        for key in claims {
-            if self.claim(&key)?.is_none() {
-                self.layers.command.claims.insert(key.clone(), stream.clone());
-                self.record.claims.push(Claim { key, stream: number });
+        claims.iter().try_for_each(|key| self.make_claim(key, stream, number))
+    }
+
+    /// Claims a name for a stream, unless the stream has it already or no more streams may have it.
+    fn make_claim(&mut self, name: &ClaimKey, stream: &StreamId, number: u64) -> Result<(), Stop> {
+        for key in (1..).map_while(|number| name.nth_use(number)) {
+            match self.claim(&key)? {
+                Some(owner) if owner == *stream => break,
+                Some(_) => {}
+                None => {
+                    self.layers.command.claims.insert(key.clone(), stream.clone());
+                    self.record.claims.push(Claim { key, stream: number });
+                    break;
+                }
             }
         }
         Ok(())
+    }
+
+    /// The streams that have a name, in the order of their claims.
+    pub fn owners(&mut self, name: &ClaimKey) -> Result<Vec<StreamId>, Stop> {
+        let mut owners = Vec::new();
+        for key in (1..).map_while(|number| name.nth_use(number)) {
+            match self.claim(&key)? {
+                Some(owner) => owners.push(owner),
+                None => break,
+            }
+        }
+        Ok(owners)
     }
 
     /// The event as the journal stores it, with its personal data encrypted.

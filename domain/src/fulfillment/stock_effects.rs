@@ -47,7 +47,8 @@ pub fn stock_effects(before: &Order, event: &OrderEvent, at: Timestamp) -> Vec<(
         }
         OrderEvent::PickShorted(shorted) => {
             let part = before.fulfillment_order(shorted.fulfillment_order_id);
-            short(&order, before, part.map(|part| (&part.location, &shorted.lines[..])), at)
+            let units = part.map(|part| (&part.location, &shorted.lines[..]));
+            short(&order, before, units, shorted.happened_at, at)
         }
         OrderEvent::ReservationExpired(_) => {
             skus(before).map(|sku| (sku, StockCommand::ExpireReservations(at))).collect()
@@ -119,12 +120,13 @@ fn short<'a>(
     order: &OrderRef,
     before: &Order,
     units: impl IntoIterator<Item = AtLocation<'a>>,
+    happened_at: Option<Timestamp>,
     at: Timestamp,
 ) -> Vec<(Sku, StockCommand)> {
     let mut commands = Vec::new();
     for (sku, allocations) in by_sku(before, units) {
         for Allocation { location, quantity } in allocations {
-            let short = ShortInventory { order: order.clone(), location, quantity, at };
+            let short = ShortInventory { order: order.clone(), location, quantity, happened_at, at };
             commands.push((sku.clone(), StockCommand::ShortInventory(short)));
         }
     }

@@ -1,25 +1,11 @@
 //! What an order costs, and what is paid of it.
 
-use serde::{Deserialize, Serialize};
-
 use super::choices::PaymentTerms;
 use super::contents::OrderedLine;
-use super::state::Order;
+use super::state::{Order, Payment};
 use super::totals::LineTotals;
 use crate::policy::WorkAt;
-use crate::values::{Amount, Currency, Reference, Units};
-
-/// A payment that was authorized or confirmed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Payment {
-    /// Its name in the payment system.
-    pub reference: Reference,
-    /// In the order's currency. Absent: it covers the whole order.
-    pub amount: Option<Amount>,
-    /// Whether the customer owes nothing more.
-    pub is_complete: bool,
-}
+use crate::values::{Amount, Currency, Units};
 
 impl Order {
     /// What the units that are not cancelled and the charges cost, without taxes that are not part of the prices. Nothing if a
@@ -29,7 +15,7 @@ impl Order {
         let digits = created.currency.as_ref().map(Currency::digits)?;
         let totals = self.line_totals();
         let lines = created.lines.iter().zip(&totals).map(|(line, totals)| price(line, totals, digits));
-        let charges = created.charges.iter().flatten().map(|charge| Some(charge.amount));
+        let charges = created.charges.iter().flatten().map(|charge| Some(charge.amount.rounded(digits)));
         lines.chain(charges).try_fold(Amount::ZERO, |sum, amount| sum.plus(amount?))
     }
 
@@ -45,9 +31,10 @@ impl Order {
         terms == Some(PaymentTerms::NotRequired) || self.is_covered_by(self.payments.iter())
     }
 
-    /// Whether it would be paid with one more payment.
-    pub(super) fn is_paid_with(&self, payment: &Payment) -> bool {
-        self.is_paid() || self.is_covered_by(self.payments.iter().chain([payment]))
+    /// What is still to be paid. Nothing if that is unknown, or no amount.
+    pub(super) fn amount_owed(&self) -> Option<Amount> {
+        let owed = self.amount_due()?.minus(self.amount_paid().unwrap_or(Amount::ZERO))?;
+        (owed > Amount::ZERO).then_some(owed)
     }
 
     /// Whether its payments let locations work on it: it is paid, or authorized where the channel's policy says so.
@@ -55,6 +42,12 @@ impl Order {
         let work_at = self.created.as_ref().map(|created| created.work_at);
         let is_authorized = || self.is_covered_by(self.payments.iter().chain(&self.authorizations));
         self.is_paid() || (work_at == Some(WorkAt::Authorization) && is_authorized())
+    }
+
+    /// The authorizations that an order needs, and that end at a time.
+    pub(super) fn ending_authorizations(&self) -> impl Iterator<Item = &Payment> {
+        let is_needed = !self.is_paid() && !self.is_cancelled() && !self.is_shipped();
+        self.authorizations.iter().filter(move |payment| is_needed && payment.until.is_some())
     }
 
     fn is_covered_by<'a>(&self, payments: impl Iterator<Item = &'a Payment> + Clone) -> bool {
@@ -67,12 +60,8 @@ impl Order {
     }
 }
 
-/// The price of the units of a line that are not cancelled. Cancelled units have the first shares of the line's price.
+/// The price of the units of a line that are not cancelled: they have the first shares of the line's price.
 fn price(line: &OrderedLine, totals: &LineTotals, digits: u32) -> Option<Amount> {
-    let all = line.priced.unwrap_or(line.quantity.units());
-    let wanted = totals.ordered.saturating_sub(totals.cancelled).min(all);
-    if wanted == Units::ZERO {
-        return Some(Amount::ZERO);
-    }
-    line.value(all.saturating_sub(wanted), wanted, digits)
+    let wanted = totals.ordered.saturating_sub(totals.cancelled);
+    if wanted.is_zero() { Some(Amount::ZERO) } else { line.value(Units::ZERO, wanted, digits) }
 }

@@ -112,6 +112,8 @@ names! {
     DiscrepancyCode {
         /// A voided payment was confirmed: it does not count.
         PaymentConfirmedAfterVoid,
+        /// A payment was reported again, with another amount: the first report counts.
+        PaymentReportedDifferently,
         /// A payment was reported for a cancelled order.
         PaymentAfterCancellation,
         /// The order still counts as paid.

@@ -62,7 +62,7 @@ pub enum OrderCommand {
     TrackShipment(TrackShipment, Timestamp),
     ConfirmDelivery(ConfirmDelivery, Timestamp),
     RequestReturn(RequestReturn),
-    ReceiveReturn(ReceiveReturn),
+    ReceiveReturn(ReceiveReturn, Timestamp),
     /// Reserves what sourcing found.
     ReserveInventory(ReserveInventory),
     /// Reserves backordered units.
@@ -127,7 +127,7 @@ pub(super) fn decide(order: &Order, command: &OrderCommand) -> Decision {
         OrderCommand::TrackShipment(command, at) => track(order, command, *at),
         OrderCommand::ConfirmDelivery(command, at) => confirm_delivery(order, command, *at),
         OrderCommand::RequestReturn(command) => request::request(order, command),
-        OrderCommand::ReceiveReturn(command) => receive(order, command),
+        OrderCommand::ReceiveReturn(command, at) => receive(order, command, *at),
         OrderCommand::ReserveInventory(command) => reserve(order, command),
         OrderCommand::FillBackorder { sku, allocations, promises, at } => {
             fill_backorder(order, sku, allocations, promises, *at)

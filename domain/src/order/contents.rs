@@ -155,8 +155,8 @@ impl Package {
     }
 }
 
-/// A parcel's name at all carriers: `carrier/number`. Case and blanks do not count, and a slash in the name of a carrier is a
-/// control character, which names do not have.
+/// A parcel's name at all carriers: `carrier/number`, without case and blanks. A slash in the name of a carrier is replaced by
+/// a control character, because names contain none: no two parcels have the same key.
 pub fn parcel_key(carrier: &Reference, tracking_number: &Reference) -> String {
     let carrier = carrier.without_case_and_blanks().replace('/', "\u{1f}");
     format!("{carrier}/{}", tracking_number.without_case_and_blanks())

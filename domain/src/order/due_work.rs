@@ -3,23 +3,25 @@
 use cqrs_es::Aggregate;
 
 use super::contents::FulfillmentOrderLines;
-use super::events::{OrderEvent, OrderHoldReleased, ReservationExpired, ShipmentStuck};
+use super::events::{OrderEvent, OrderHoldReleased, PaymentFailed, ReservationExpired, ShipmentStuck};
 use super::fulfillment_order::FulfillmentOrder;
 use super::hold::{await_decision, widen};
 use super::payment::backordered_units;
-use super::state::Order;
+use super::state::{Order, Payment};
 use crate::command::commands;
+use crate::text;
 use crate::values::{FulfillmentOrderId, OrderId, Timestamp};
 
 commands! {
-    /// Carries out what is due for an order at the decision time: a reservation or a hold ends, a parcel counts as stuck.
+    /// Carries out what is due for an order at the decision time: a reservation, a hold or an authorization ends, a parcel counts as
+    /// stuck.
     /// Sent by the service only.
     AttendOrder {
         order_id: OrderId,
     }
 }
 
-/// Ends holds whose time is over, and marks parcels as stuck.
+/// Ends holds and authorizations whose time is over, and marks parcels as stuck.
 pub(super) fn attend(order: &Order, at: Timestamp) -> Vec<OrderEvent> {
     let over = order.holds.iter().filter(|hold| hold.until.is_some_and(|until| until <= at));
     let released = over.map(|hold| OrderHoldReleased { hold_id: hold.id.clone() }.into());
@@ -30,7 +32,12 @@ pub(super) fn attend(order: &Order, at: Timestamp) -> Vec<OrderEvent> {
         let shipment_id = shipment.id;
         (!packages.is_empty()).then(|| ShipmentStuck { shipment_id, packages }.into())
     });
-    released.chain(stuck).collect()
+    let is_over = |payment: &&Payment| payment.until.is_some_and(|until| until <= at);
+    let failed = order.ending_authorizations().filter(is_over).map(|payment| {
+        let (payment_ref, reason) = (Some(payment.reference.clone()), text!("authorization_expired"));
+        PaymentFailed { payment_ref, reason }.into()
+    });
+    released.chain(failed).chain(stuck).collect()
 }
 
 /// Ends the order's reservations and its places in the backorder queues, when their time is over.

@@ -13,7 +13,7 @@ commands! {
         order_id: OrderId,
         /// Free text, stored unencrypted.
         reason: Text<500>,
-        /// Erases them although goods are still to leave: no one knows where to then. Default: false.
+        /// Whether the data is erased although goods have not left yet and their address is needed. Default: false.
         force: Option<bool>,
     }
 }

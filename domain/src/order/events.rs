@@ -240,6 +240,8 @@ payloads! {
         lines: Vec<LineUnits>,
         /// The reason of the command; `short_remainder` when units did not leave with a shipment.
         reason: Text<500>,
+        /// When they were missed, if that was reported.
+        happened_at: Option<Timestamp>,
     }
     /// Picked units were put back into stock.
     ItemPutBack {

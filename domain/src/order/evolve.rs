@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 use std::ops::{AddAssign, SubAssign};
 use std::sync::Arc;
 
-use super::amounts::Payment;
 use super::choices::{DeliveryMethod, Disposition, TrackingStatus};
 use super::contents::{FulfillmentOrderLines, LineUnits, Package};
 use super::events::{
     AmendmentAccepted, AmendmentRequested, CancellationRequested, DeliveryConfirmed, DiscrepancyRecorded,
     FulfillmentOrderAccepted, FulfillmentOrderMoved, FulfillmentOrderRejected, InventoryReserved,
-    OrderAmended, OrderCreated, OrderEvent, OrderHeld, PaymentAuthorized, PaymentConfirmed, PaymentFailed,
-    ReservationExpired, ReturnReceived, ReturnRequested, ShipmentCreated, ShipmentStuck, ShipmentTracked,
+    OrderAmended, OrderCreated, OrderEvent, OrderHeld, ReservationExpired, ReturnReceived, ReturnRequested,
+    ShipmentCreated, ShipmentStuck, ShipmentTracked,
 };
 use super::fulfillment_order::{CancellationRequest, FulfillmentLine, FulfillmentOrder};
+use super::payment;
 use super::returns::{OrderReturn, ReturnLine};
 use super::shipment::{Parcel, Shipment};
 use super::state::{
@@ -28,10 +28,10 @@ pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
         OrderEvent::AmendmentRequested(requested) => request_amendment(order, requested),
         OrderEvent::AmendmentAccepted(accepted) => accept_amendment(order, accepted),
         OrderEvent::AmendmentRejected(_) => order.amendment = None,
-        OrderEvent::PaymentConfirmed(confirmed) => pay(order, confirmed),
-        OrderEvent::PaymentAuthorized(authorized) => authorize(order, authorized),
-        OrderEvent::PaymentFailed(failed) => fail(order, failed),
-        OrderEvent::PaymentVoided(_) => void(order),
+        OrderEvent::PaymentConfirmed(event) => payment::confirmed(order, event),
+        OrderEvent::PaymentAuthorized(event) => payment::authorized(order, event),
+        OrderEvent::PaymentFailed(event) => payment::failed(order, event),
+        OrderEvent::PaymentVoided(_) => payment::voided(order),
         OrderEvent::InventoryReserved(reserved) => reserve(order, reserved),
         OrderEvent::InventoryBackordered(backordered) => {
             count(&mut order.backordered, &backordered.lines, Units::add_assign);
@@ -90,35 +90,6 @@ fn note(order: &mut Order, recorded: &DiscrepancyRecorded) {
         let DiscrepancyRecorded { code, units } = *recorded;
         order.discrepancies.push(Discrepancy { code, units });
     }
-}
-
-fn pay(order: &mut Order, confirmed: &PaymentConfirmed) {
-    let PaymentConfirmed { payment_ref, amount, complete } = confirmed;
-    order.authorizations.retain(|payment| payment.reference != *payment_ref);
-    order.payments.push(Payment { reference: payment_ref.clone(), amount: *amount, is_complete: *complete });
-    order.is_void = false;
-}
-
-fn authorize(order: &mut Order, authorized: &PaymentAuthorized) {
-    let reference = authorized.payment_ref.clone();
-    order.authorizations.retain(|payment| payment.reference != reference);
-    order.authorizations.push(Payment { reference, amount: authorized.amount, is_complete: false });
-    order.payment = LastPaymentEvent::Authorized;
-}
-
-/// A failure without a reference is one of all authorizations.
-fn fail(order: &mut Order, failed: &PaymentFailed) {
-    let named = failed.payment_ref.as_ref();
-    order.authorizations.retain(|payment| named.is_some_and(|named| payment.reference != *named));
-    order.payment = LastPaymentEvent::Failed;
-}
-
-fn void(order: &mut Order) {
-    order.is_void = true;
-    let payments = order.payments.drain(..).map(|payment| payment.reference);
-    order.voided_payments.extend(payments);
-    order.authorizations.clear();
-    order.payment = LastPaymentEvent::Voided;
 }
 
 /// Adds units of lines to a count by line, or subtracts them.
@@ -486,11 +457,10 @@ fn track(order: &mut Order, tracked: &ShipmentTracked) {
         seal(order);
     }
     each_parcel(order, tracked.shipment_id, &tracked.packages, |parcel| {
-        if parcel.tracked.is_none_or(|(_, known)| tracked.status_at >= known) {
-            // A report without a meaning shows only that the carrier has the parcel in mind.
-            let known =
-                parcel.tracked.map(|(known, _)| known).filter(|_| tracked.status == TrackingStatus::Unknown);
-            parcel.tracked = Some((known.unwrap_or(tracked.status), tracked.status_at));
+        let is_latest = parcel.tracked.is_none_or(|(_, known)| tracked.status_at >= known);
+        // A report without a counterpart is kept in the history only.
+        if is_latest && tracked.status != TrackingStatus::Unknown {
+            parcel.tracked = Some((tracked.status, tracked.status_at));
             parcel.is_stuck = false;
         }
     });

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::contents::{LineUnits, total};
-use super::decision::MAX_ENTRIES;
+use super::decision::{MAX_ENTRIES, check_serials};
 use super::fulfillment_order::{FulfillmentLine, FulfillmentOrder};
 use super::refusals::OrderRefusal;
 use super::state::Order;
@@ -53,6 +53,7 @@ pub(super) fn resolve_order_lines(
     order: &Order,
     lines: &[LineQuantity],
 ) -> Result<Vec<LineUnits>, OrderRefusal> {
+    check_serials(lines.iter().flat_map(|given| given.serials.iter().flatten()))?;
     let find = |(index, given): (usize, &LineQuantity)| {
         let line = resolve_line(order, given.line, given.line_ref.as_ref());
         line.map(|line| given.units_of(line)).ok_or_else(|| unknown_line(format!("/lines/{index}")))
@@ -67,6 +68,7 @@ pub(super) fn resolve_lines(
     lines: &[LineQuantity],
     pointer: &str,
 ) -> Result<Vec<LineUnits>, OrderRefusal> {
+    check_serials(lines.iter().flat_map(|given| given.serials.iter().flatten()))?;
     let find = |(index, given): (usize, &LineQuantity)| {
         let line = resolve_line(order, given.line, given.line_ref.as_ref());
         let line = line.filter(|line| fulfillment.line(*line).is_some());

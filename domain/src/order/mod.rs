@@ -38,7 +38,6 @@ mod upcasting;
 pub use actions::{FulfillmentOrderAction, OrderAction};
 pub use amend::{AmendOrder, Change, NamedLine, NewQuantity};
 pub use amendment_request::{AcceptAmendment, RejectAmendment};
-pub use amounts::Payment;
 pub use cancel::CancelOrder;
 pub use choices::{
     DeliveryMethod, DiscrepancyCode, Disposition, HoldReason, PaymentTerms, SourcingBasis, TrackingStatus,
@@ -82,7 +81,7 @@ pub use returns::request::RequestReturn;
 pub use returns::{OrderReturn, ReturnLine};
 pub use shipment::delivery::ConfirmDelivery;
 pub use shipment::packages::ShipPackage;
-pub use shipment::ship::ShipItems;
+pub use shipment::ship::{ShipItems, reported_before};
 pub use shipment::tracking::{TrackParcel, TrackShipment};
 pub use shipment::{Parcel, Shipment};
 pub use state::{Discrepancy, Hold, LastPaymentEvent, MAX_LINES, Order, PendingAmendment, PersonalDataState};

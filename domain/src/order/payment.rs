@@ -1,6 +1,5 @@
 //! Reports about payments. Each is recorded, also when it contradicts the known state: then with a discrepancy.
 
-use super::amounts::Payment;
 use super::choices::{DiscrepancyCode, PaymentTerms};
 use super::contents::LineUnits;
 use super::decision::{Decision, confirm_reservation, discrepancy, exists};
@@ -10,7 +9,7 @@ use super::events::{
 };
 use super::fulfillment_order::FulfillmentOrder;
 use super::refusals::OrderRefusal;
-use super::state::{LastPaymentEvent, Order};
+use super::state::{LastPaymentEvent, Order, Payment};
 use crate::command::commands;
 use crate::values::{Amount, LineNumber, OrderId, Reference, Text, Timestamp};
 
@@ -18,7 +17,7 @@ commands! {
     /// Reports that an order is paid, or a part of it. It is paid when its payments add up to what it costs.
     ConfirmPayment {
         order_id: OrderId,
-        /// Identifies the payment: repeated reports change nothing.
+        /// Identifies the payment: repeated reports change nothing. Captures in parts have a name each.
         payment_ref: Reference,
         /// In the order's currency, more than 0. Default: what is still to be paid.
         amount: Option<Amount>,
@@ -55,10 +54,10 @@ pub(super) fn can_pay(order: &Order) -> Result<(), DiscrepancyCode> {
     if order.is_cancelled() { Err(DiscrepancyCode::PaymentAfterCancellation) } else { Ok(()) }
 }
 
-/// A failed payment contradicts no confirmed one.
+/// A failed payment contradicts no confirmed ones that cover the order.
 pub(super) fn can_fail(order: &Order) -> Result<(), DiscrepancyCode> {
-    let is_paid = !order.payments.is_empty();
-    if is_paid { Err(DiscrepancyCode::PaymentFailedAfterConfirmation) } else { Ok(()) }
+    let is_covered = !order.payments.is_empty() && order.is_paid();
+    if is_covered { Err(DiscrepancyCode::PaymentFailedAfterConfirmation) } else { Ok(()) }
 }
 
 /// The payments are void already, or no goods have left that had to be paid.
@@ -80,19 +79,22 @@ fn has_nothing_to_void(order: &Order) -> bool {
 pub(super) fn confirm(order: &Order, command: &ConfirmPayment) -> Decision {
     exists(order, command.order_id)?;
     check_amount(command.amount)?;
-    if order.payments.iter().any(|payment| payment.reference == command.payment_ref) {
-        return Ok(Vec::new());
+    if let Some(known) = order.payments.iter().find(|payment| payment.reference == command.payment_ref) {
+        let differs = command.amount.is_some_and(|amount| known.amount != Some(amount))
+            || (command.complete == Some(true) && !known.is_complete);
+        return Ok(differs
+            .then(|| discrepancy(DiscrepancyCode::PaymentReportedDifferently))
+            .into_iter()
+            .collect());
     }
     if order.voided_payments.contains(&command.payment_ref) {
         return Ok(vec![discrepancy(DiscrepancyCode::PaymentConfirmedAfterVoid)]);
     }
-    let (payment_ref, amount) = (command.payment_ref.clone(), command.amount);
+    let (payment_ref, amount) = (command.payment_ref.clone(), command.amount.or_else(|| order.amount_owed()));
     let complete = command.complete == Some(true);
-    let payment = Payment { reference: payment_ref.clone(), amount, is_complete: complete };
-    let reserved = confirm_reservation(order).filter(|_| order.is_paid_with(&payment));
     let contradiction = can_pay(order).err().map(discrepancy);
     let confirmed = PaymentConfirmed { payment_ref, amount, complete };
-    Ok(std::iter::once(confirmed.into()).chain(reserved).chain(contradiction).collect())
+    Ok(std::iter::once(confirmed.into()).chain(confirm_reservation(order)).chain(contradiction).collect())
 }
 
 fn check_amount(amount: Option<Amount>) -> Result<(), OrderRefusal> {
@@ -107,7 +109,7 @@ pub(super) fn authorize(order: &Order, command: &AuthorizePayment) -> Decision {
     check_amount(command.amount)?;
     let authorized = PaymentAuthorized {
         payment_ref: command.payment_ref.clone(),
-        amount: command.amount,
+        amount: command.amount.or_else(|| order.amount_owed()),
         authorized_until: command.authorized_until,
     };
     let until = command.authorized_until.filter(|until| order.expires_at.is_some_and(|ends| ends < *until));
@@ -156,4 +158,50 @@ fn end_waiting(order: &Order) -> Option<OrderEvent> {
 pub(super) fn backordered_units(order: &Order) -> Vec<LineUnits> {
     let waiting = order.backordered.iter().enumerate().filter(|(_, units)| !units.is_zero());
     waiting.map(|(index, units)| LineUnits::new(LineNumber::at(index), *units)).collect()
+}
+
+/// A confirmed payment takes its amount from the authorization of the same name.
+pub(super) fn confirmed(order: &mut Order, confirmed: &PaymentConfirmed) {
+    let PaymentConfirmed { payment_ref, amount, complete } = confirmed;
+    let is_same = |payment: &Payment| payment.reference == *payment_ref;
+    if let Some(index) = order.authorizations.iter().position(is_same) {
+        let authorized = order.authorizations.remove(index);
+        let left = authorized.amount.zip(*amount).and_then(|(all, part)| all.minus(part));
+        if let Some(left) = left.filter(|left| *left > Amount::ZERO && !complete) {
+            order.authorizations.push(Payment { amount: Some(left), ..authorized });
+        }
+    }
+    let reference = payment_ref.clone();
+    order.payments.push(Payment { reference, amount: *amount, is_complete: *complete, until: None });
+    order.is_void = false;
+}
+
+/// An authorization that is reported after its payment was confirmed or voided adds nothing.
+pub(super) fn authorized(order: &mut Order, authorized: &PaymentAuthorized) {
+    let PaymentAuthorized { payment_ref, amount, authorized_until } = authorized.clone();
+    order.payment = LastPaymentEvent::Authorized;
+    let is_known = order.payments.iter().any(|payment| payment.reference == payment_ref)
+        || order.voided_payments.contains(&payment_ref);
+    if is_known {
+        return;
+    }
+    order.authorizations.retain(|payment| payment.reference != payment_ref);
+    let (reference, until) = (payment_ref, authorized_until);
+    order.authorizations.push(Payment { reference, amount, is_complete: false, until });
+}
+
+/// A failure without a reference ends every authorization.
+pub(super) fn failed(order: &mut Order, failed: &PaymentFailed) {
+    let named = failed.payment_ref.as_ref();
+    order.authorizations.retain(|payment| named.is_some_and(|named| payment.reference != *named));
+    order.payment =
+        if order.authorizations.is_empty() { LastPaymentEvent::Failed } else { LastPaymentEvent::Authorized };
+}
+
+pub(super) fn voided(order: &mut Order) {
+    order.is_void = true;
+    let payments =
+        order.payments.drain(..).chain(order.authorizations.drain(..)).map(|payment| payment.reference);
+    order.voided_payments.extend(payments);
+    order.payment = LastPaymentEvent::Voided;
 }

@@ -76,8 +76,10 @@ pub enum OrderRefusal {
     UnknownHold(Reference),
     #[error("the order has too many holds; release one first")]
     TooManyHolds,
-    #[error("the order's payment is not confirmed")]
+    #[error("the order's payments do not cover it; report the payment first")]
     PaymentNotConfirmed,
+    #[error("the serial number {0} is given twice; it is one unit")]
+    SerialTwice(Reference),
     #[error("the amount {0} is not more than 0; report what was paid")]
     AmountNotPositive(Amount),
     #[error("there is no fulfillment order {0}")]
@@ -126,7 +128,9 @@ pub enum OrderRefusal {
     NoAmendmentRequested,
     #[error("the order's personal data was erased")]
     PersonalDataErased,
-    #[error("goods are still to leave for the recipient; ship or cancel them first, or erase with force")]
+    #[error(
+        "goods have not left yet, and their address is needed; ship or cancel them first, or send force: true"
+    )]
     PersonalDataNeeded,
     #[error("units are reserved at a location that the new delivery does not allow")]
     ReservedElsewhere,
@@ -181,6 +185,7 @@ impl Refusal for OrderRefusal {
             Self::TooManyHolds => ("too_many_holds", Class::Conflict),
             Self::PaymentNotConfirmed => ("payment_not_confirmed", Class::Conflict),
             Self::AmountNotPositive(_) => ("amount_not_positive", Class::Invalid),
+            Self::SerialTwice(_) => ("serial_not_unique", Class::Invalid),
             Self::UnknownFulfillmentOrder(_) => ("unknown_fulfillment_order", Class::NotFound),
             Self::FulfillmentOrderCancelled => ("fulfillment_order_cancelled", Class::Conflict),
             Self::LinesMissing | Self::LinesEmpty | Self::PackageEmpty(_) => {

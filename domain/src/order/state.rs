@@ -6,7 +6,6 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::amounts::Payment;
 use super::choices::{DeliveryMethod, DiscrepancyCode, HoldReason};
 use super::contents::{DeliveryIntent, Destination, OrderedLine};
 use super::events::OrderCreated;
@@ -15,7 +14,8 @@ use super::returns::OrderReturn;
 use super::shipment::{Parcel, Shipment};
 use crate::policy::ReserveAt;
 use crate::values::{
-    FulfillmentOrderId, LocationId, OrderId, Reference, ReturnId, ShipmentId, Sku, Text, Timestamp, Units,
+    Amount, FulfillmentOrderId, LocationId, OrderId, Reference, ReturnId, ShipmentId, Sku, Text, Timestamp,
+    Units,
 };
 
 /// The most lines an order may have.
@@ -84,6 +84,20 @@ pub struct PendingAmendment {
     pub delivery: Option<DeliveryIntent>,
     /// Fulfillment orders whose locations have agreed.
     pub accepted_by: BTreeSet<FulfillmentOrderId>,
+}
+
+/// A payment that was authorized or confirmed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Payment {
+    /// Its name in the payment system.
+    pub reference: Reference,
+    /// In the order's currency. Absent: it covers the whole order.
+    pub amount: Option<Amount>,
+    /// Whether the customer owes nothing more.
+    pub is_complete: bool,
+    /// When an authorization ends, where that is known.
+    pub until: Option<Timestamp>,
 }
 
 /// The last event about a payment, confirmations excluded.
@@ -179,9 +193,9 @@ impl Order {
         self.created.as_ref().is_some_and(|created| created.currency.is_some())
     }
 
-    /// Whether its reservations no longer expire: it is paid, or a location has acknowledged its work or shipped.
+    /// Whether its reservations no longer expire: a payment is confirmed, or a location has acknowledged its work or shipped.
     pub fn is_confirmed(&self) -> bool {
-        (!self.payments.is_empty() && self.is_paid()) || self.is_in_progress()
+        !self.payments.is_empty() || self.is_in_progress()
     }
 
     /// Whether a location has acknowledged its work or shipped.
@@ -229,13 +243,15 @@ impl Order {
         delivery.map_or(DeliveryMethod::Ship, |delivery| delivery.method)
     }
 
-    /// The next time at which a reservation or a hold ends, or a parcel counts as stuck.
+    /// The next time at which a reservation, a hold or an authorization ends, or a parcel counts as stuck.
     pub fn due_at(&self) -> Option<Timestamp> {
         let holds = self.holds.iter().filter_map(|hold| hold.until);
         let stuck_at = |shipment: &'_ Shipment| {
             shipment.parcels.iter().filter_map(|parcel| shipment.stuck_at(parcel)).min()
         };
-        self.expires_at.into_iter().chain(holds).chain(self.shipments.iter().filter_map(stuck_at)).min()
+        let authorizations = self.ending_authorizations().filter_map(|payment| payment.until);
+        let shipments = self.shipments.iter().filter_map(stuck_at);
+        self.expires_at.into_iter().chain(holds).chain(authorizations).chain(shipments).min()
     }
 
     /// Whether a fulfillment order, or the whole order, is on hold.

@@ -160,13 +160,14 @@ pub struct StatusAxes {
 impl Order {
     /// The status axes.
     pub fn status_axes(&self) -> StatusAxes {
-        let totals = sum(&self.line_totals());
+        let lines = self.line_totals();
+        let totals = sum(&lines);
         StatusAxes {
             reservation: reservation(&totals, self),
             fulfillment: fulfillment(&totals, self),
             delivery: delivery(&totals, self),
             payment: payment(self),
-            returned: returned(&totals, self),
+            returned: returned(&lines, self),
             cancellation: cancellation(&totals, self),
             holds: self.holds.iter().map(|hold| hold.reason).collect(),
         }
@@ -263,12 +264,13 @@ fn delivery(totals: &LineTotals, order: &Order) -> DeliveryStatus {
         order.parcels().any(reported)
     };
     let wanted = totals.ordered.saturating_sub(totals.cancelled);
-    if !totals.delivered.is_zero() {
-        let all = totals.delivered >= wanted;
-        return if all { DeliveryStatus::Delivered } else { DeliveryStatus::PartiallyDelivered };
-    }
-    if any(&[TrackingStatus::Failure, TrackingStatus::ReturnedToSender]) {
+    if !totals.delivered.is_zero() && totals.delivered >= wanted {
+        DeliveryStatus::Delivered
+    } else if any(&[TrackingStatus::Failure, TrackingStatus::ReturnedToSender]) {
+        // Someone must act, also if other parcels were delivered.
         DeliveryStatus::Failed
+    } else if !totals.delivered.is_zero() {
+        DeliveryStatus::PartiallyDelivered
     } else if any(&[TrackingStatus::AttemptedDelivery]) {
         DeliveryStatus::Attempted
     } else if any(&[TrackingStatus::OutForDelivery, TrackingStatus::ReadyForPickup]) {
@@ -293,10 +295,12 @@ fn payment(order: &Order) -> PaymentStatus {
     }
 }
 
-fn returned(totals: &LineTotals, order: &Order) -> ReturnStatus {
-    if totals.returned.is_zero() {
+fn returned(lines: &[LineTotals], order: &Order) -> ReturnStatus {
+    // More units of one line than were ordered do not stand for those of another one.
+    let is_back = |line: &LineTotals| line.returned >= line.ordered.saturating_sub(line.cancelled);
+    if lines.iter().all(|line| line.returned.is_zero()) {
         if order.returns.is_empty() { ReturnStatus::None } else { ReturnStatus::Requested }
-    } else if totals.returned >= totals.ordered.saturating_sub(totals.cancelled) {
+    } else if lines.iter().all(is_back) {
         ReturnStatus::Returned
     } else {
         ReturnStatus::Partial

@@ -27,6 +27,9 @@ commands! {
 
 pub(super) fn adjust(item: &StockItem, command: &AdjustStock, at: Timestamp) -> Decision {
     item.require_sku(&command.sku)?;
+    if command.reason == AdjustmentReason::Counted {
+        return Err(StockRefusal::ReasonOfTheProgram);
+    }
     let happened_at = earlier(command.occurred_at, at);
     if !item.has_counted_since(&command.location, happened_at) {
         can_adjust(item, command)?;

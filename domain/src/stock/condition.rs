@@ -36,13 +36,14 @@ pub(super) fn change(item: &StockItem, command: &ChangeStockCondition, at: Times
     let level = item.levels.get(location).unwrap_or(&empty);
     let units = level.in_condition(*from);
     let free = if *from == Condition::Sellable { units.saturating_sub(level.reserved) } else { units };
-    if quantity.units() > free {
+    let happened_at = earlier(*occurred_at, at);
+    let is_counted = *from == Condition::Sellable && item.has_counted_since(location, happened_at);
+    if quantity.units() > free && !is_counted {
         return Err(StockRefusal::TooFewInCondition { free });
     }
     item.require_room(location, *to, quantity.units())?;
     let (sku, location, reason) = (sku.clone(), location.clone(), reason.clone());
     let (from, to, quantity) = (*from, *to, *quantity);
-    let happened_at = earlier(*occurred_at, at);
     Ok(vec![StockConditionChanged { sku, location, from, to, quantity, reason, at, happened_at }.into()])
 }
 

@@ -42,7 +42,7 @@ pub enum AdjustmentReason {
     Lost,
     /// Rejected by an inspection.
     QualityControl,
-    /// Sets off a movement that was reported after a count which had seen it.
+    /// Offsets a movement that happened before the latest count and was reported after it.
     Counted,
     /// Stolen.
     Theft,
@@ -327,6 +327,8 @@ payloads! {
         /// The order's channel, if the units count towards its quota.
         channel: Option<ChannelName>,
         at: Timestamp,
+        /// When it happened, if that was before the decision.
+        happened_at: Option<Timestamp>,
     }
     /// A customer returned units.
     StockReturned {

@@ -1,6 +1,6 @@
 //! Reports of what happened before the latest count: the count has seen it, so that on hand stays as it is.
 //!
-//! A movement is recorded in full all the same. An adjustment in the same decision sets it off, so that the events add up to
+//! A movement is recorded in full all the same. An adjustment in the same decision offsets it, so that the events add up to
 //! on hand, in whichever order movements and counts are reported.
 
 use super::StockItem;
@@ -22,9 +22,9 @@ impl StockItem {
     }
 }
 
-/// Adds the adjustments that set off movements which the latest count has seen. Units are added before others are taken
+/// Adds the adjustments that offset movements before the latest count. Units are added before others are taken
 /// off, because on hand never falls below zero.
-pub(super) fn set_off(item: &StockItem, events: Vec<StockEvent>) -> Vec<StockEvent> {
+pub(super) fn offset(item: &StockItem, events: Vec<StockEvent>) -> Vec<StockEvent> {
     let mut all = Vec::with_capacity(events.len());
     for event in events {
         let opposite: Vec<_> = movements(&event)
@@ -86,6 +86,9 @@ fn movements(event: &StockEvent) -> Vec<OnHandMovement<'_>> {
         }
         StockEvent::TransferReceived(received) => {
             (received.at, received.happened_at, vec![(&received.location, added(received.quantity))])
+        }
+        StockEvent::StockShorted(shorted) => {
+            (shorted.at, shorted.happened_at, vec![(&shorted.location, -added(shorted.on_hand))])
         }
         StockEvent::StockReturned(returned) if returned.condition == Condition::Sellable => {
             (returned.at, returned.happened_at, vec![(&returned.location, added(returned.quantity))])

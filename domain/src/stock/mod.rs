@@ -153,11 +153,11 @@ impl StockItem {
 crate::aggregate::pure_aggregate!(StockItem, "stock", StockCommand, StockEvent, StockRefusal);
 
 fn decide(item: &StockItem, command: &StockCommand) -> Decision {
-    decide_alone(item, command).map(|events| late_report::set_off(item, events))
+    decide_as_reported(item, command).map(|events| late_report::offset(item, events))
 }
 
-/// The decision without regard to counts that have seen what is reported.
-fn decide_alone(item: &StockItem, command: &StockCommand) -> Decision {
+/// The decision as if no count had been taken after what is reported.
+fn decide_as_reported(item: &StockItem, command: &StockCommand) -> Decision {
     match command {
         StockCommand::ReceiveStock(command, at) => receipt::receive(item, command, *at),
         StockCommand::CountStock(command, at) => count::count(item, command, *at),

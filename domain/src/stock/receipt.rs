@@ -1,5 +1,7 @@
 //! Goods that arrive.
 
+use std::collections::BTreeSet;
+
 use super::events::{Condition, Lot, StockReceived};
 use super::late_report::earlier;
 use super::refusals::StockRefusal;
@@ -40,6 +42,10 @@ pub(super) fn receive(item: &StockItem, command: &ReceiveStock, at: Timestamp) -
     let serials = Units::new(command.serials.iter().flatten().count() as u64);
     if serials > command.quantity.units() {
         return Err(StockRefusal::SerialsExceedQuantity);
+    }
+    let mut seen = BTreeSet::new();
+    if let Some(twice) = command.serials.iter().flatten().find(|serial| !seen.insert(*serial)) {
+        return Err(StockRefusal::SerialTwice(twice.clone()));
     }
     if command.close_supply == Some(true) && command.supply_id.is_none() {
         return Err(StockRefusal::SupplyMissing);

@@ -74,6 +74,12 @@ pub enum StockRefusal {
     /// More serial numbers than units.
     #[error("there are more serial numbers than units")]
     SerialsExceedQuantity,
+    /// The program alone gives this reason.
+    #[error("the reason `counted` is not for senders; use `correction`")]
+    ReasonOfTheProgram,
+    /// A serial number stands twice.
+    #[error("the serial number {0} is given twice; it is one unit")]
+    SerialTwice(Reference),
     /// A supply is closed and not named.
     #[error("closeSupply needs a supplyId")]
     SupplyMissing,
@@ -133,6 +139,8 @@ impl Refusal for StockRefusal {
             Self::ChannelLimitOutOfRange => ("channel_limit_out_of_range", Class::Invalid),
             Self::TooManyLimits => ("too_many_limits", Class::Invalid),
             Self::SerialsExceedQuantity => ("serials_exceed_quantity", Class::Invalid),
+            Self::SerialTwice(_) => ("serial_not_unique", Class::Invalid),
+            Self::ReasonOfTheProgram => ("reason_not_permitted", Class::Invalid),
             Self::SupplyMissing => ("supply_missing", Class::Invalid),
             Self::UnknownSupply(_) => ("unknown_supply", Class::Invalid),
             Self::TooManySupplies => ("too_many_supplies", Class::Conflict),
@@ -159,7 +167,8 @@ impl Refusal for StockRefusal {
             Self::CountedInFuture { .. } | Self::CountTooOld { .. } => "/countedAt",
             Self::LotsExceedQuantity => "/lots",
             Self::ChannelLimitOutOfRange | Self::TooManyLimits => "/channelLimits",
-            Self::SerialsExceedQuantity => "/serials",
+            Self::SerialsExceedQuantity | Self::SerialTwice(_) => "/serials",
+            Self::ReasonOfTheProgram => "/reason",
             Self::SupplyMissing | Self::UnknownSupply(_) => "/supplyId",
             Self::SameCondition | Self::SameLocation => "/to",
             Self::TransferExists(_) | Self::UnknownTransfer(_) | Self::TransferClosed(_) => "/transferId",

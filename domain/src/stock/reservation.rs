@@ -79,7 +79,7 @@ pub(super) fn expire(item: &StockItem, at: Timestamp) -> Vec<StockEvent> {
     vec![StockReservationsExpired { sku, until: at, allocations }.into()]
 }
 
-/// No events if the order has no reservation that ends, and none of its units shall end.
+/// No events if the order has no reservation that ends, and no permanent one gets an end.
 pub(super) fn extend(
     item: &StockItem,
     order: &OrderRef,

@@ -16,6 +16,8 @@ pub struct ShortInventory {
     pub location: LocationId,
     /// Units that are missing.
     pub quantity: Units,
+    /// When they were missed, if that was reported.
+    pub happened_at: Option<Timestamp>,
     /// The decision time.
     pub at: Timestamp,
 }
@@ -39,12 +41,13 @@ pub struct ShipInventory {
 
 /// Units that a count has taken off on hand already are not taken off a second time.
 pub(super) fn short(item: &StockItem, command: &ShortInventory) -> Decision {
-    let ShortInventory { order, location, quantity, at } = command.clone();
+    let ShortInventory { order, location, quantity, happened_at, at } = command.clone();
     let sku = item.require_known()?.clone();
     item.require_reserved(&location, quantity)?;
     let on_hand = quantity.saturating_sub(item.overcommitted_at(&location));
     let (order_id, channel) = (order.order_id, item.counted_channel(&order));
-    Ok(vec![StockShorted { sku, order_id, location, quantity, on_hand, channel, at }.into()])
+    let happened_at = earlier(happened_at, at);
+    Ok(vec![StockShorted { sku, order_id, location, quantity, on_hand, channel, at, happened_at }.into()])
 }
 
 /// Records units that left, whether or not they were reserved and on hand.
@@ -84,12 +87,12 @@ fn found_at_shipping(item: &StockItem, sku: &Sku, command: &ShipInventory) -> Ve
 }
 
 pub(super) fn shorted(item: &mut StockItem, shorted: &StockShorted) {
-    let StockShorted { order_id, location, quantity, on_hand, channel, at, .. } = shorted;
+    let StockShorted { order_id, location, quantity, on_hand, channel, at, happened_at, .. } = shorted;
     no_longer_expires(item, *order_id, location, *quantity);
     item.subtract_promised(channel.as_ref(), *quantity);
     let level = item.level_mut(location);
     level.reserved -= *quantity;
-    level.take(*on_hand, Condition::Sellable, *at);
+    level.take(*on_hand, Condition::Sellable, happened_at.unwrap_or(*at));
 }
 
 pub(super) fn shipped(item: &mut StockItem, shipped: &StockShipped) {

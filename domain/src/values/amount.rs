@@ -36,6 +36,17 @@ impl Amount {
         text.parse().ok().map(Self)
     }
 
+    /// The difference of two amounts; nothing if it is not an [`Amount`].
+    pub fn minus(self, other: Self) -> Option<Self> {
+        Self::parse(&self.0.checked_sub(other.0)?.to_string())
+    }
+
+    /// The amount with at most `digits` decimal places: halves are rounded to the even digit.
+    #[must_use]
+    pub fn rounded(self, digits: u32) -> Self {
+        Self(self.0.round_dp(digits))
+    }
+
     /// The share of `units` out of `of` units, after the shares of `before` units. Consecutive shares add up to the whole,
     /// rounded to `digits` decimal places: halves to the even digit. Nothing if `of` is 0, or if the share is not an
     /// [`Amount`].

@@ -124,20 +124,27 @@ fn name(text: &str, limit: usize) -> Result<Cow<'_, str>, TextError> {
     Ok(name)
 }
 
-/// Whether a character is visible, or a blank, and does not change how the characters around it are shown.
+/// Whether a character is visible, or a blank, and does not change how the characters around it are shown. Joiners and
+/// variation selectors are permitted: scripts and emoji need them.
 fn is_printable(c: char) -> bool {
     let is_separator = matches!(c, '\u{2028}' | '\u{2029}');
-    let is_direction =
-        matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-    let is_invisible = matches!(c, '\u{AD}' | '\u{200B}' | '\u{2060}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}');
+    let is_direction = matches!(
+        c,
+        '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{206F}'
+    );
+    let is_invisible = matches!(
+        c,
+        '\u{AD}' | '\u{34F}' | '\u{115F}' | '\u{1160}' | '\u{180E}' | '\u{200B}' | '\u{2060}'..='\u{2065}' | '\u{3164}'
+            | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}'
+    );
     // U+FFFD stands for a character that was lost before the text came here.
     let is_no_character =
         (u32::from(c) & 0xFFFE) == 0xFFFE || matches!(c, '\u{FDD0}'..='\u{FDEF}' | '\u{FFFD}');
     !(c.is_control() || is_separator || is_direction || is_invisible || is_no_character)
 }
 
-fn ascii(text: &str, limit: usize) -> Result<&str, TextError> {
-    checked(text, limit, |c| (' '..='~').contains(&c), "printable ASCII is").map(|()| text)
+fn key(text: &str, limit: usize) -> Result<&str, TextError> {
+    checked(text, limit, is_printable, "printable characters are").map(|()| text)
 }
 
 fn currency(text: &str, _limit: usize) -> Result<&str, TextError> {
@@ -170,8 +177,8 @@ text_newtype!(
     Sku, 64, name
 );
 text_newtype!(
-    /// The sender's name for one request, from the `Idempotency-Key` header.
-    IdempotencyKey, 255, ascii, "^[ -~]+$"
+    /// The sender's name for one request, from the `Idempotency-Key` header or a command of a bulk request.
+    IdempotencyKey, 255, key
 );
 text_newtype!(
     /// An ISO 4217 currency code.
@@ -349,6 +356,10 @@ mod tests {
             "a\u{202E}b",
             "a\u{200B}b",
             "a\u{FEFF}b",
+            "a\u{61C}b",
+            "a\u{2063}b",
+            "a\u{3164}b",
+            "a\u{E0041}",
             "a\u{FFFF}b",
             "a\u{FFFD}b",
             "a\u{FDD0}",

@@ -26,7 +26,7 @@ where
         let mut entries = BTreeMap::new();
         while let Some((key, value)) = map.next_entry::<K, V>()? {
             if entries.contains_key(&key) {
-                return Err(A::Error::custom(format_args!("has the name \"{key}\" twice")));
+                return Err(A::Error::custom(format_args!("has the name \"{key}\" more than once")));
             }
             entries.insert(key, value);
         }
@@ -65,7 +65,10 @@ mod tests {
     #[test]
     fn a_name_stands_once_in_a_map() {
         let twice = serde_json::from_str::<Attributes>(r#"{"gift": "yes", "gift": "no"}"#);
-        assert_eq!(twice.unwrap_err().to_string(), "has the name \"gift\" twice at line 1 column 29");
+        assert_eq!(
+            twice.unwrap_err().to_string(),
+            "has the name \"gift\" more than once at line 1 column 29"
+        );
         for field in ["safetyStock", "channelLimits"] {
             let json = format!(r#"{{"sku": "A", "{field}": {{"x": 1, "x": 2}}}}"#);
             assert!(serde_json::from_str::<SetStockPolicy>(&json).is_err(), "{field}");

@@ -16,10 +16,7 @@ pub(super) fn read(mutation: &MutationField, input: GraphQlValue) -> Result<AnyC
         return Err(ApiError::InvalidValue("must be an object".to_owned()).at(""));
     }
     let input = convert(&mutation.input, input);
-    read_fields(mutation, &input).or_else(|error| match simplify(input) {
-        Some(input) => read_fields(mutation, &input).map_err(|_| error),
-        None => Err(error),
-    })
+    read_fields(mutation, &input).or_else(|error| read_fields(mutation, &simplify(input)).map_err(|_| error))
 }
 
 fn read_fields(mutation: &MutationField, fields: &Value) -> Result<AnyCommand, ApiError> {

@@ -67,7 +67,10 @@ impl ContainerType for Mutation {
     async fn resolve_field(&self, context: &Context<'_>) -> ServerResult<Option<Value>> {
         let field = context.item;
         let Some(mutation) = INPUTS.mutation(&field.node.name.node) else { return Ok(None) };
-        let arguments = context.field().arguments()?;
+        let mut arguments = context.field().arguments()?;
+        for ((_, value), (_, written)) in arguments.iter_mut().zip(&field.node.arguments) {
+            remove_unset(context, &written.node, value);
+        }
         let request = RequestContext::of(context);
         let request = request.map_err(|problem| Error::from(problem).into_server_error(field.pos))?;
         match execute(request, mutation, arguments).await {
@@ -117,6 +120,38 @@ fn wrap_inputs(set: &mut SelectionSet) {
             Selection::FragmentSpread(_) => {}
         }
     }
+}
+
+/// Removes the fields of an input whose variable is not set: they are absent, which is not null.
+fn remove_unset(context: &Context<'_>, written: &LiteralValue, value: &mut Value) {
+    match (written, value) {
+        (LiteralValue::List(written), Value::List(values)) => {
+            written.iter().zip(values).for_each(|(written, value)| remove_unset(context, written, value));
+        }
+        (LiteralValue::Object(written), Value::Object(fields)) => {
+            for (name, written) in written {
+                match written {
+                    LiteralValue::Variable(variable) if is_unset(context, variable) => {
+                        fields.shift_remove(name);
+                    }
+                    written => {
+                        if let Some(value) = fields.get_mut(name) {
+                            remove_unset(context, written, value);
+                        }
+                    }
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn is_unset(context: &Context<'_>, variable: &Name) -> bool {
+    let definitions = &context.query_env.operation.node.variable_definitions;
+    let has_default = definitions
+        .iter()
+        .any(|defined| defined.node.name.node == *variable && defined.node.default_value.is_some());
+    !has_default && !context.query_env.variables.contains_key(variable)
 }
 
 /// The arguments of a mutation.

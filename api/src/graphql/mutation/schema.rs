@@ -92,7 +92,7 @@ fn cost(
 }
 
 fn arguments(mutation: &MutationField) -> IndexMap<String, MetaInputValue> {
-    let key = "The idempotency key, 1 to 255 printable ASCII characters. A repeated command with the same key is not executed \
+    let key = "The idempotency key, 1 to 255 printable characters. A repeated command with the same key is not executed \
         again: it returns the first answer.";
     let merchant =
         "Default: the merchant of the header `Merchant` or, without the header, the only merchant.";

@@ -292,3 +292,126 @@ async fn work_starts_on_an_authorization_unless_the_policy_wants_a_confirmation(
         assert_eq!(accepted.status.as_u16(), status, "{channel}");
     }
 }
+
+/// Sends units of an order in a parcel of its own.
+async fn ship(server: &TestServer, key: &str, order: &Value, package: &Value) -> Answer {
+    let part = order["fulfillmentOrders"][0]["fulfillmentOrderId"].as_str().unwrap();
+    let path = format!("/v1/fulfillment-orders/{part}/ship");
+    server.post(&path, key, &json!({ "packages": [package] })).await
+}
+
+#[tokio::test]
+async fn a_tracking_number_that_a_carrier_uses_again_means_the_parcels_under_way() {
+    let server = TestServer::stocked().await;
+    let label = json!({ "carrier": "usps", "trackingNumber": "94001" });
+    let mut orders = Vec::new();
+    for key in ["a", "b", "c"] {
+        let created = server.post("/v1/orders", key, &order(1)).await.ok(201);
+        if key == "b" {
+            let path = format!("/v1/shipments/{}.s1/confirm-delivery", orders[0]);
+            server.post(&path, "delivered", &json!({})).await.ok(200);
+        }
+        ship(&server, &format!("ship-{key}"), &created, &label).await.ok(201);
+        orders.push(created["orderId"].as_str().unwrap().to_owned());
+    }
+    let mut scan = label.clone();
+    scan["status"] = json!("out_for_delivery");
+    scan["at"] = json!("2026-01-01T10:00:00Z");
+    assert_eq!(server.post("/v1/tracking", "scan", &scan).await.ok(200)["orderId"], orders[2]);
+    let mut statuses = Vec::new();
+    for id in &orders {
+        let path = format!("/v1/orders/{id}?minPosition={}", server.head().await);
+        let order = server.get(&path).await.ok(200);
+        statuses.push(order["fulfillmentOrders"][0]["shipments"][0]["packages"][0]["status"].clone());
+    }
+    assert_eq!(statuses, [Value::Null, json!("out_for_delivery"), json!("out_for_delivery")]);
+}
+
+#[tokio::test]
+async fn the_same_parcel_is_not_booked_twice() {
+    let server = TestServer::stocked().await;
+    let created = server.post("/v1/orders", "order", &order(3)).await.ok(201);
+    let one = json!([{ "line": 1, "quantity": 1 }]);
+    let package = json!({ "carrier": "ups", "trackingNumber": "1Z 1", "lines": one });
+    let first = ship(&server, "first", &created, &package).await.ok(201);
+    let head = server.head().await;
+    let package = json!({ "carrier": "UPS", "trackingNumber": "1z1", "lines": one });
+    let again = ship(&server, "again", &created, &package).await.ok(200);
+    assert_eq!((&again["shipmentId"], server.head().await), (&first["shipmentId"], head));
+    let package = json!({ "carrier": "ups", "trackingNumber": "1Z 2", "lines": one });
+    assert_ne!(ship(&server, "other", &created, &package).await.ok(201)["shipmentId"], first["shipmentId"]);
+}
+
+#[tokio::test]
+async fn a_serial_number_is_one_unit() {
+    let server = TestServer::stocked().await;
+    let receipt = json!({ "sku": "TEA", "location": "munich", "quantity": 2, "serials": ["SN1", "SN1"] });
+    let problem = server.post("/v1/stock/receive", "r", &receipt).await.problem(422, "serial_not_unique");
+    assert_eq!(pointer(&problem), "/serials");
+    let created = server.post("/v1/orders", "order", &order(2)).await.ok(201);
+    let lines = json!([{ "line": 1, "quantity": 2, "serials": ["SN2", "SN2"] }]);
+    let package = json!({ "carrier": "ups", "trackingNumber": "1Z1", "lines": lines });
+    ship(&server, "ship", &created, &package).await.problem(422, "serial_not_unique");
+}
+
+#[tokio::test]
+async fn more_units_than_were_sold_come_back_without_a_value() {
+    let server = TestServer::stocked().await;
+    let body = json!({
+        "channel": "web", "payment": "not_required", "currency": "USD", "onShortage": "backorder",
+        "lines": [{ "sku": "TEA", "quantity": 1, "total": "10.00" }, { "sku": "CUP", "quantity": 101 }]
+    });
+    let created = server.post("/v1/orders", "order", &body).await.ok(201);
+    let lines = json!([{ "line": 1, "quantity": 1 }]);
+    let package = json!({ "carrier": "ups", "trackingNumber": "1Z1", "lines": lines });
+    ship(&server, "ship", &created, &package).await.ok(201);
+    let id = created["orderId"].as_str().unwrap();
+    let announced = json!({ "lines": lines, "reason": "too small" });
+    let announced = server.post(&format!("/v1/orders/{id}/returns"), "return", &announced).await.ok(201);
+    let path = format!("/v1/returns/{}/receive", announced["returnId"].as_str().unwrap());
+    let back = json!([{ "line": 1, "quantity": 2, "disposition": "restock" }]);
+    let received = server.post(&path, "back", &json!({ "location": "munich", "lines": back })).await.ok(200);
+    assert_eq!(received["statusAxes"]["return"], "partial");
+    assert_eq!(received["discrepancies"][0]["code"], "returned_more_than_requested");
+    let history = server.get(&format!("/v1/orders/{id}/history")).await.ok(200);
+    let events = history["items"].as_array().unwrap();
+    let event = events.iter().find(|event| event["type"] == "ReturnReceived").unwrap();
+    assert_eq!(
+        (&event["data"]["lines"][0]["quantity"], &event["data"]["lines"][0]["value"]),
+        (&json!(2), &json!("10.00"))
+    );
+}
+
+#[tokio::test]
+async fn a_lost_parcel_is_found_although_the_other_one_was_delivered() {
+    let server = TestServer::stocked().await;
+    let created = server.post("/v1/orders", "order", &order(2)).await.ok(201);
+    for number in ["1", "2"] {
+        let lines = json!([{ "line": 1, "quantity": 1 }]);
+        let package = json!({ "carrier": "ups", "trackingNumber": number, "lines": lines });
+        ship(&server, number, &created, &package).await.ok(201);
+    }
+    let id = created["orderId"].as_str().unwrap();
+    for (number, status) in [("1", "delivered"), ("2", "return_to_sender")] {
+        let scan = json!({
+            "carrier": "ups", "trackingNumber": number, "status": status, "at": "2026-01-01T10:00:00Z"
+        });
+        server.post("/v1/tracking", status, &scan).await.ok(200);
+    }
+    let path = format!("/v1/orders?status=delivery_failed&minPosition={}", server.head().await);
+    assert_eq!(server.get(&path).await.ok(200)["items"][0]["orderId"], id);
+}
+
+#[tokio::test]
+async fn an_empty_text_that_would_widen_a_command_is_refused() {
+    let server = TestServer::stocked().await;
+    let id = server.order("order", 1).await;
+    for (path, body) in [
+        (format!("/v1/orders/{id}/confirm-payment"), json!({ "paymentRef": "p", "amount": "" })),
+        (format!("/v1/orders/{id}/cancel"), json!({ "reason": "x", "lines": "" })),
+        (format!("/v1/orders/{id}/hold"), json!({ "reason": "other", "fulfillmentOrderId": "" })),
+        (format!("/v1/orders/{id}/cancel"), json!({ "reason": "x", "notAfter": "" })),
+    ] {
+        server.post(&path, "k", &body).await.problem(400, "invalid_value");
+    }
+}

@@ -160,7 +160,7 @@ fn shorting_reduces_the_stock_of_the_location() {
     let fields =
         json!({ "fulfillmentOrderId": id(1), "lines": units(&[(1, 1), (3, 1)]), "reason": "not there" });
     let (order, location) = (reference(order_id()), LocationId::new("DC-1").unwrap());
-    let short = ShortInventory { order, location, quantity: Units::new(2), at: time(9) };
+    let short = ShortInventory { order, location, quantity: Units::new(2), happened_at: None, at: time(9) };
     let short = StockCommand::ShortInventory(short);
     assert_eq!(ask("PickShorted", fields), [of("A", short)]);
 }

@@ -11,7 +11,7 @@ use crate::order::events::{InventoryReleased, OrderEvent, PickShorted};
 use crate::order::hold::widen;
 use crate::order::lines::{LineQuantity, Reported, reported};
 use crate::order::state::Order;
-use crate::values::{FulfillmentOrderId, LocationId, Sku, Text, Units};
+use crate::values::{FulfillmentOrderId, LocationId, Sku, Text, Timestamp, Units};
 
 commands! {
     /// Reports missing units: all that are not picked, or units of lines. The stock is corrected, and the units are sourced
@@ -33,7 +33,7 @@ pub(in crate::order) fn short(order: &Order, command: &ShortPick) -> Decision {
         reported(order, fulfillment, *all, lines.as_deref(), FulfillmentLine::unpicked)?;
     let mut events = Vec::new();
     if !lines.is_empty() {
-        events.extend(shorted(order, fulfillment, lines, command.reason.clone()));
+        events.extend(shorted(order, fulfillment, lines, command.reason.clone(), command.occurred_at));
     }
     events.extend(excess(DiscrepancyCode::ShortedMoreThanReserved, units));
     Ok(events)
@@ -45,9 +45,10 @@ pub(in crate::order) fn shorted(
     fulfillment: &FulfillmentOrder,
     lines: Vec<LineUnits>,
     reason: Text<500>,
+    happened_at: Option<Timestamp>,
 ) -> Vec<OrderEvent> {
     let cancelled = cancel_returned(order, [(fulfillment, &lines[..])]);
-    let shorted = PickShorted { fulfillment_order_id: fulfillment.id, lines, reason };
+    let shorted = PickShorted { fulfillment_order_id: fulfillment.id, lines, reason, happened_at };
     std::iter::once(shorted.into()).chain(cancelled).chain(widen(order, &[fulfillment.id])).collect()
 }
 

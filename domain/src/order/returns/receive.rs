@@ -1,5 +1,7 @@
 //! Receives units that came back.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -7,12 +9,12 @@ use super::OrderReturn;
 use crate::command::commands;
 use crate::order::choices::{DiscrepancyCode, Disposition};
 use crate::order::contents::{LineUnits, ReturnedUnits};
-use crate::order::decision::{Decision, discrepancy};
+use crate::order::decision::{Decision, check_serials, discrepancy, happened};
 use crate::order::events::ReturnReceived;
 use crate::order::lines::{check_entries, resolve_line, unknown_line};
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::Order;
-use crate::values::{LineNumber, LocationId, Quantity, Reference, ReturnId, Units};
+use crate::values::{LineNumber, LocationId, Quantity, Reference, ReturnId, Timestamp, Units};
 
 /// Units of one line that came back. Identify the line by `line` or by `lineRef`.
 #[serde_with::skip_serializing_none]
@@ -44,10 +46,11 @@ commands! {
 }
 
 /// Units in excess of those announced are recorded too, with a discrepancy.
-pub(in crate::order) fn receive(order: &Order, command: &ReceiveReturn) -> Decision {
+pub(in crate::order) fn receive(order: &Order, command: &ReceiveReturn, at: Timestamp) -> Decision {
     let announced =
         order.find_return(command.return_id).ok_or(OrderRefusal::UnknownReturn(command.return_id))?;
     check_entries(command.lines.len())?;
+    check_serials(command.lines.iter().flat_map(|given| given.serials.iter().flatten()))?;
     let mut lines = Vec::with_capacity(command.lines.len());
     for (index, given) in command.lines.iter().enumerate() {
         let line = resolve_line(order, given.line, given.line_ref.as_ref());
@@ -63,16 +66,27 @@ pub(in crate::order) fn receive(order: &Order, command: &ReceiveReturn) -> Decis
     set_value(order, &mut lines);
     let exceeds = order.lines().iter().any(|ordered| exceeds_announced(announced, &lines, ordered.line));
     let (return_id, location) = (announced.id, command.location.clone());
-    let received = ReturnReceived { return_id, location, lines, received_at: command.occurred_at };
+    let (received_at, ahead) = happened(command.occurred_at, at);
+    let received_at = command.occurred_at.map(|_| received_at);
+    let received = ReturnReceived { return_id, location, lines, received_at };
     let excess = exceeds.then(|| discrepancy(DiscrepancyCode::ReturnedMoreThanRequested));
-    Ok(std::iter::once(received.into()).chain(excess).collect())
+    Ok(std::iter::once(received.into()).chain(excess).chain(ahead).collect())
 }
 
-/// Returned units have their share of the line's price.
+/// Returned units have their share of the line's price. Units beyond those that have shipped have none.
 fn set_value(order: &Order, lines: &mut [ReturnedUnits]) {
     let totals = order.line_totals();
-    let before = |line: LineNumber| totals.get(line.index()).map_or(Units::ZERO, |totals| totals.returned);
-    let units = lines.iter().map(|units| LineUnits::new(units.line, units.quantity)).collect();
+    let totals = |line: LineNumber| totals.get(line.index()).copied().unwrap_or_default();
+    let before = |line: LineNumber| totals(line).returned;
+    let mut left: BTreeMap<LineNumber, Units> = BTreeMap::new();
+    let units = lines.iter().map(|units| {
+        let shipped = || totals(units.line).shipped.saturating_sub(totals(units.line).returned);
+        let left = left.entry(units.line).or_insert_with(shipped);
+        let valued = units.quantity.min(*left);
+        *left -= valued;
+        LineUnits::new(units.line, valued)
+    });
+    let units = units.collect();
     for (units, prorated) in lines.iter_mut().zip(order.prorate(units, before)) {
         units.value = prorated.value;
     }

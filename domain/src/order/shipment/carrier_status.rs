@@ -69,7 +69,7 @@ impl From<TrackingStatus> for CarrierStatus {
 }
 
 fn comparable(word: &str) -> String {
-    word.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+    word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 fn names() -> impl Iterator<Item = (&'static str, TrackingStatus)> {
@@ -122,6 +122,7 @@ mod tests {
         assert_eq!(read("unknown"), Ok((TrackingStatus::Unknown, None)));
         assert!(read("teleported").is_err());
         assert!(read("").is_err());
+        assert!(read("не delivered").is_err());
     }
 
     #[test]

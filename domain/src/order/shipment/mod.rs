@@ -48,6 +48,11 @@ impl Shipment {
 }
 
 impl Parcel {
+    /// Whether it was neither delivered nor lost, refused or sent back.
+    pub fn is_under_way(&self) -> bool {
+        self.delivered_at.is_none() && !self.has_failed()
+    }
+
     /// Whether it was lost, refused or sent back.
     pub(super) fn has_failed(&self) -> bool {
         self.tracked.is_some_and(|(status, _)| status.is_failure())

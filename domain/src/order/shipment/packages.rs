@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::order::choices::DeliveryMethod;
 use crate::order::contents::{Dimensions, LineUnits, Package, total};
-use crate::order::decision::MAX_ENTRIES;
+use crate::order::decision::{MAX_ENTRIES, check_serials};
 use crate::order::fulfillment_order::{FulfillmentLine, FulfillmentOrder};
 use crate::order::lines::{LineQuantity, resolve_lines};
 use crate::order::refusals::OrderRefusal;
@@ -100,6 +100,8 @@ pub(super) fn contents(
     if packages.iter().filter(|package| package.lines.is_none()).count() > 1 {
         return Err(OrderRefusal::PackageLinesMissing);
     }
+    let lines = packages.iter().flat_map(|package| package.lines.iter().flatten());
+    check_serials(lines.flat_map(|given| given.serials.iter().flatten()))?;
     let content = |(index, package): (usize, &ShipPackage)| match package.lines.as_deref() {
         None => Ok(None),
         Some([]) => Err(OrderRefusal::PackageEmpty(index)),

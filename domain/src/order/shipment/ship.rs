@@ -1,17 +1,18 @@
 //! Ships packages of a fulfillment order.
 
+use super::Shipment;
 use super::packages::{ShipPackage, contents, package_ids, packages};
 use crate::command::commands;
 use crate::order::choices::{DeliveryMethod, DiscrepancyCode};
-use crate::order::contents::{FulfillmentOrderLines, LineUnits, total};
+use crate::order::contents::{FulfillmentOrderLines, LineUnits, Package, total};
 use crate::order::decision::{Decision, confirm_reservation, discrepancy, happened};
 use crate::order::events::{DeliveryConfirmed, InventoryReleased, OrderEvent, ShipmentCreated};
 use crate::order::fulfillment_order::short_pick::shorted;
 use crate::order::fulfillment_order::{FulfillmentLine, FulfillmentOrder};
-use crate::order::lines::has_open;
+use crate::order::lines::{LineQuantity, has_open, resolve_line};
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::Order;
-use crate::values::{FulfillmentOrderId, Literal, Period, ShipmentId, Timestamp, Units};
+use crate::values::{FulfillmentOrderId, LineNumber, Literal, Period, ShipmentId, Timestamp, Units};
 
 const MAX_PACKAGES: usize = 100;
 
@@ -19,7 +20,8 @@ const MAX_PACKAGES: usize = 100;
 const SHORT_REMAINDER: Literal = Literal::new("short_remainder");
 
 commands! {
-    /// Reports packages that left. Implies that their units are picked and packed.
+    /// Reports packages that left. Implies that their units are picked and packed. The same packages again, by carrier, tracking
+    /// number and contents, are answered with the shipment that they belong to.
     ShipItems {
         fulfillment_order_id: FulfillmentOrderId,
         /// 1 to 100 packages.
@@ -57,6 +59,9 @@ pub(in crate::order) fn ship(
     if command.packages.is_empty() || command.packages.len() > MAX_PACKAGES {
         return Err(OrderRefusal::PackageCount(command.packages.len()));
     }
+    if reported_before(order, command).is_some() {
+        return Ok(Vec::new());
+    }
     let contents = contents(order, fulfillment, &command.packages)?;
     let ids = package_ids(&command.packages)?;
     let number = u32::try_from(order.shipments.len() + 1).unwrap_or(u32::MAX);
@@ -82,12 +87,45 @@ pub(in crate::order) fn ship(
         let left = |line: &FulfillmentLine| line.outstanding().saturating_sub(total(&shipped, line.line));
         let lines = fulfillment.all_units(left);
         if !lines.is_empty() {
-            events.extend(shorted(order, fulfillment, lines, SHORT_REMAINDER.into()));
+            events.extend(shorted(order, fulfillment, lines, SHORT_REMAINDER.into(), Some(shipped_at)));
         }
     }
     events.extend(contradictions(order, fulfillment, &shipped).map(discrepancy));
     events.extend(ahead);
     Ok(events)
+}
+
+/// The shipment that a report repeats: it has the same labels, and the same contents where the report names them.
+pub fn reported_before(order: &Order, command: &ShipItems) -> Option<ShipmentId> {
+    let fulfillment = order.fulfillment_order(command.fulfillment_order_id)?;
+    let is_complete = fulfillment.lines.iter().all(|line| line.outstanding().is_zero());
+    let mut own = order
+        .shipments
+        .iter()
+        .filter(|shipment| shipment.fulfillment_order_id == command.fulfillment_order_id);
+    let is_known = |shipment: &&Shipment| {
+        let mut known: Vec<&Package> = shipment.parcels.iter().map(|parcel| &parcel.package).collect();
+        let all_known = command.packages.iter().all(|given| {
+            let found = known.iter().position(|package| is_same(order, package, given, is_complete));
+            found.map(|index| known.swap_remove(index)).is_some()
+        });
+        all_known && known.is_empty()
+    };
+    own.find(is_known).map(|shipment| shipment.id)
+}
+
+/// Whether a package is the one that a report names. A report without contents means those that are left, so that it repeats
+/// another one only if nothing is.
+fn is_same(order: &Order, package: &Package, given: &ShipPackage, is_complete: bool) -> bool {
+    let (Some(carrier), Some(number)) = (&given.carrier, &given.tracking_number) else { return false };
+    let quantity = |line: LineNumber| total(&package.lines, line);
+    let has_units = |given: &LineQuantity| {
+        let line = resolve_line(order, given.line, given.line_ref.as_ref());
+        line.is_some_and(|line| quantity(line) == given.quantity.units())
+    };
+    let has_contents =
+        |lines: &Vec<LineQuantity>| lines.len() == package.lines.len() && lines.iter().all(has_units);
+    package.is_named(carrier, number) && given.lines.as_ref().map_or(is_complete, has_contents)
 }
 
 /// Goods that are picked up, or need no delivery, are delivered when they leave.

@@ -314,7 +314,7 @@ fn receive_return(number: u32, lines: &[(usize, u32, &str)]) -> OrderCommand {
     let line = |(line, quantity, disposition): &(usize, u32, &str)| json!({ "line": line, "quantity": quantity, "disposition": disposition });
     let lines: Vec<Value> = lines.iter().map(line).collect();
     let fields = json!({ "returnId": return_id(number), "location": "DC-1", "lines": lines });
-    OrderCommand::ReceiveReturn(read(fields, json!({})))
+    OrderCommand::ReceiveReturn(read(fields, json!({})), time(99))
 }
 
 /// Units that it waited for, by location.

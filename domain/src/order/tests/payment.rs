@@ -118,10 +118,62 @@ fn a_payment_covers_the_order_if_it_is_complete_or_has_no_amount_or_the_order_ha
 }
 
 #[test]
-fn reservations_become_permanent_when_the_order_is_paid() {
-    let order = after(&of_109(json!({ "reserveFor": "PT1M" })), part("first", "5.00"));
+fn reservations_become_permanent_with_the_first_payment() {
+    let order = of_109(json!({ "reserveFor": "PT1M" }));
     assert!(order.expires_at.is_some());
-    assert_eq!(after(&order, part("second", "104.00")).expires_at, None);
+    assert_eq!(after(&order, part("first", "5.00")).expires_at, None);
+}
+
+#[test]
+fn a_payment_without_an_amount_is_one_of_what_is_owed() {
+    let whole = |name: &str| {
+        OrderCommand::ConfirmPayment(read(json!({ "orderId": order_id(), "paymentRef": name }), json!({})))
+    };
+    let order = after(&after(&of_109(json!({})), part("first", "9.00")), whole("rest"));
+    assert_eq!((amounts(&order)[1].as_deref(), order.is_paid()), (Some("109.00"), true));
+    let add = amend(json!({ "changes": [{ "op": "add", "sku": "C", "quantity": 1, "total": "500.00" }] }));
+    assert!(!after(&order, add).is_paid());
+}
+
+#[test]
+fn a_payment_that_is_reported_again_with_another_amount_is_a_discrepancy() {
+    let order = after(&of_109(json!({})), part("p", "40.00"));
+    assert_eq!(when(&order, part("p", "40.00")), []);
+    let code = DiscrepancyCode::PaymentReportedDifferently;
+    assert_eq!(when(&order, part("p", "60.00")), [DiscrepancyRecorded { code, units: None }.into()]);
+}
+
+#[test]
+fn a_confirmation_takes_its_amount_from_the_authorization() {
+    let authorized = after(&of_109(json!({})), authorize("card", Some("109.00")));
+    assert!(after(&authorized, part("card", "40.00")).may_leave(), "69.00 are still authorized");
+    let late = after(&after(&of_109(json!({})), part("card", "60.00")), authorize("card", Some("60.00")));
+    assert!(!late.may_leave(), "the confirmed payment was authorized before");
+}
+
+#[test]
+fn an_authorization_ends_at_its_time() {
+    let fields = json!({ "orderId": order_id(), "paymentRef": "card", "authorizedUntil": time(90) });
+    let order = after(&of_109(json!({})), OrderCommand::AuthorizePayment(read(fields, json!({}))));
+    assert_eq!((order.may_leave(), order.due_at()), (true, Some(time(90))));
+    assert_eq!(when(&order, OrderCommand::AttendOrder(time(89))), []);
+    let order = after(&order, OrderCommand::AttendOrder(time(90)));
+    assert_eq!((order.may_leave(), order.due_at()), (false, None));
+    assert_eq!(order.status_axes().payment, PaymentStatus::Failed);
+}
+
+#[test]
+fn the_price_of_what_is_left_and_of_what_is_cancelled_add_up() {
+    let lines = json!([{ "sku": "A", "quantity": 2, "total": "1.01" }]);
+    let order = given([create_with(json!({ "currency": "USD", "lines": lines }))]);
+    let cancel = OrderCommand::CancelOrder(read(
+        json!({ "orderId": order_id(), "reason": "too many", "lines": [{ "line": 1, "quantity": 1 }] }),
+        json!({}),
+    ));
+    let events = when(&order, cancel.clone());
+    let [OrderEvent::OrderCancelled(cancelled)] = &events[..] else { panic!("{events:?}") };
+    let left = after(&order, cancel).amount_due();
+    assert_eq!(left.and_then(|left| left.plus(cancelled.lines[0].value?)), Amount::parse("1.01"));
 }
 
 #[test]

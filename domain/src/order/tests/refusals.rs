@@ -79,6 +79,7 @@ fn orders() -> Vec<Row> {
     let short = reserve_sourced(sourced(&[], &[("A", 5, 2)]), ReservationTrigger::Creation);
     vec![
         row(&new, pay("money"), unknown),
+        row(&paid_and_reserved(), pick_serials(), ("serial_not_unique", None, Invalid)),
         row(&order, pay_of("0.00"), ("amount_not_positive", Some("/amount"), Invalid)),
         row(&order, pay_of("-5.00"), ("amount_not_positive", Some("/amount"), Invalid)),
         row(&new, cancel(), unknown),
@@ -139,6 +140,12 @@ fn fail() -> OrderCommand {
 fn pay_of(amount: &str) -> OrderCommand {
     let fields = json!({ "orderId": order_id(), "paymentRef": "money", "amount": amount });
     OrderCommand::ConfirmPayment(read(fields, json!({})))
+}
+
+fn pick_serials() -> OrderCommand {
+    let lines = json!([{ "line": 1, "quantity": 2, "serials": ["SN1", "SN1"] }]);
+    let fields = json!({ "fulfillmentOrderId": FulfillmentOrderId::new(order_id(), 1), "lines": lines });
+    OrderCommand::PickItems(read(fields, json!({})))
 }
 
 fn erase_needed() -> OrderCommand {

@@ -13,7 +13,13 @@ fn three_a() -> Value {
 
 fn shorted(lines: &[(usize, u64)]) -> OrderEvent {
     let reason = Text::new("short_remainder").unwrap();
-    PickShorted { fulfillment_order_id: fulfillment_order_id(1), lines: units(lines), reason }.into()
+    PickShorted {
+        fulfillment_order_id: fulfillment_order_id(1),
+        lines: units(lines),
+        reason,
+        happened_at: Some(time(50)),
+    }
+    .into()
 }
 
 #[test]

@@ -109,7 +109,9 @@ fn a_line_in_several_packages_is_judged_by_its_sum() {
 
 #[test]
 fn shipped_units_do_not_ship_again() {
-    assert_eq!(refusal(&on_its_way(), ship_all(1)), ("nothing_left", None));
+    let other = ship(1, &[json!({ "trackingNumber": "other" })]);
+    assert_eq!(refusal(&on_its_way(), other), ("nothing_left", None));
+    assert_eq!(when(&on_its_way(), ship_all(1)), [], "the same parcel again");
 }
 
 #[test]

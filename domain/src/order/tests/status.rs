@@ -86,7 +86,7 @@ fn the_worst_tracking_status_counts() {
         (2, "out_for_delivery", "out_for_delivery"),
         (3, "attempted_delivery", "attempted"),
         (4, "failure", "failed"),
-        (1, "delivered", "partially_delivered"),
+        (1, "delivered", "failed"),
     ] {
         let id = format!("p{number}");
         let scan = json!({ "status": status, "at": time(60 + number), "packageId": id });
@@ -104,15 +104,11 @@ fn cancelled_wins_over_everything() {
 }
 
 #[test]
-fn delivered_takes_precedence_over_failed_and_open() {
+fn failed_takes_precedence_over_partially_delivered_and_that_over_open() {
     let order = [ship_all(1), ship_all(2), track(1, "delivered", 60), track(2, "failure", 60)]
         .into_iter()
         .fold(one_parcel_each(), |order, command| after(&order, command));
-    stands(
-        &order,
-        OrderStatus::PartiallyDelivered,
-        ["reserved", "shipped", "partially_delivered", "confirmed", "none"],
-    );
+    stands(&order, OrderStatus::DeliveryFailed, ["reserved", "shipped", "failed", "confirmed", "none"]);
     let order = after(&after(&one_parcel_each(), ship_all(1)), track(1, "delivered", 60));
     stands(
         &order,

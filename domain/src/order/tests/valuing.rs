@@ -1,5 +1,7 @@
 //! The events that ship, cancel or return units have their share of the line's price. The shares add up.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use super::*;
 use crate::values::Amount;
 
@@ -15,8 +17,11 @@ fn sold(quantity: u32, total: &str) -> Order {
     given([create, reserve(&[("DC-1", &[("A", u64::from(quantity))])]), pay("money")])
 }
 
+/// Units in a parcel of their own.
 fn ship_some(quantity: u32) -> OrderCommand {
-    ship(1, &[json!({ "lines": [{ "line": 1, "quantity": quantity }] })])
+    static PARCELS: AtomicU32 = AtomicU32::new(0);
+    let number = PARCELS.fetch_add(1, Ordering::Relaxed).to_string();
+    ship(1, &[json!({ "trackingNumber": number, "lines": [{ "line": 1, "quantity": quantity }] })])
 }
 
 fn cancel_some(quantity: u32) -> OrderCommand {

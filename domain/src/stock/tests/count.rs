@@ -199,6 +199,26 @@ fn a_count_has_seen_what_happened_before_it_however_late_that_is_reported() {
 }
 
 #[test]
+fn a_count_has_seen_units_that_were_missed_and_units_that_changed_before_it() {
+    let missed = |item: &StockItem| {
+        let (order, location) = (order_ref(order_id()), place("DC-1"));
+        let (quantity, happened_at) = (Units::new(2), Some(time(10)));
+        let short = ShortInventory { order, location, quantity, happened_at, at: time(40) };
+        after(item, StockCommand::ShortInventory(short))
+    };
+    let stock = || given([receive(10, 1), reserve(&[("DC-1", 8)])]);
+    let counted = after(&stock(), count(8, 30, 31));
+    assert_eq!(at(&missed(&counted), "DC-1"), [8, 6, 2], "counted before it was reported");
+    assert_eq!(at(&after(&missed(&stock()), count(8, 30, 41)), "DC-1"), [8, 6, 2], "and after it");
+    let wet = json!({
+        "from": "sellable", "to": "quarantine", "quantity": 2, "reason": "wet", "occurredAt": time(10)
+    });
+    let wet = StockCommand::ChangeStockCondition(read(wet, json!({})), time(40));
+    let item = after(&counted, wet);
+    assert_eq!((at(&item, "DC-1"), item.levels[&place("DC-1")].quarantine), ([8, 8, 0], Units::new(2)));
+}
+
+#[test]
 fn units_that_left_before_a_count_were_not_found_at_shipping() {
     let counted = given([receive(5, 1), reserve(&[("DC-1", 5)]), count(0, 30, 31)]);
     let events = when(&counted, shipped_earlier(5, 10, 40));

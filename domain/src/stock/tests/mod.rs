@@ -187,7 +187,13 @@ fn policy(rules: Value) -> StockCommand {
 
 fn short(location: &str, quantity: u64, second: i64) -> StockCommand {
     let (order, location, quantity) = (order_ref(order_id()), place(location), Units::new(quantity));
-    StockCommand::ShortInventory(ShortInventory { order, location, quantity, at: time(second) })
+    StockCommand::ShortInventory(ShortInventory {
+        order,
+        location,
+        quantity,
+        happened_at: None,
+        at: time(second),
+    })
 }
 
 /// With nothing paused.

@@ -66,6 +66,23 @@ fn rows() -> Vec<Row> {
     ]
 }
 
+/// Reports that contradict themselves.
+fn reports() -> Vec<Row> {
+    use Class::Invalid;
+    vec![
+        (
+            StockItem::default(),
+            receive_with(json!({ "quantity": 2, "serials": ["SN1", "SN1"] }), 1),
+            ("serial_not_unique", Some("/serials"), Invalid),
+        ),
+        (
+            given([receive(1, 1)]),
+            StockCommand::AdjustStock(read(json!({ "delta": 1, "reason": "counted" }), json!({})), time(5)),
+            ("reason_not_permitted", Some("/reason"), Invalid),
+        ),
+    ]
+}
+
 /// What is moved, expected and limited.
 fn more_rows() -> Vec<Row> {
     use Class::{Conflict, Invalid};
@@ -125,7 +142,7 @@ fn more_rows() -> Vec<Row> {
 
 #[test]
 fn every_refusal_has_its_code_pointer_and_class() {
-    for (item, command, (code, pointer, class)) in rows().into_iter().chain(more_rows()) {
+    for (item, command, (code, pointer, class)) in rows().into_iter().chain(more_rows()).chain(reports()) {
         let refused = item.decide(&command).expect_err(code);
         assert_eq!(refused.code(), code);
         assert_eq!(refused.pointer().as_deref(), pointer, "{code}");
@@ -140,7 +157,8 @@ fn every_refusal_has_a_row() {
     let codes = source.split("fn kind(").nth(1).and_then(|rest| rest.split("fn pointer(").next()).unwrap();
     let mut without: Vec<&str> = codes.split('"').skip(1).step_by(2).collect();
     assert!(without.len() > 5, "the codes are found in the source");
-    let tried: Vec<_> = rows().into_iter().chain(more_rows()).map(|(_, _, (code, ..))| code).collect();
+    let tried: Vec<_> =
+        rows().into_iter().chain(more_rows()).chain(reports()).map(|(_, _, (code, ..))| code).collect();
     without.retain(|code| !tried.contains(code));
     let by_name = ["unknown_supply", "transfer_exists", "unknown_transfer"];
     assert_eq!(without, by_name, "commands are refused with these before a stock item is loaded");

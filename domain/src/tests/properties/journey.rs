@@ -391,7 +391,7 @@ fn come_back(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
         "location": location(*at),
         "lines": [{ "line": line, "quantity": quantity, "disposition": disposition }],
     });
-    shop.change(number, &OrderCommand::ReceiveReturn(read(fields)))
+    shop.change(number, &OrderCommand::ReceiveReturn(read(fields), shop.now()))
 }
 
 fn work(
