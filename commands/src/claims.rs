@@ -33,25 +33,18 @@ pub(crate) fn supply(id: &Reference) -> ClaimKey {
 }
 
 /// The most orders that a tracking number is found for. Carriers use a number again after months.
-pub(crate) const MAX_USES: usize = 16;
+const MAX_USES: usize = 16;
 
-impl Uses for ClaimKey {
-    fn nth_use(&self, number: usize) -> Option<Self> {
-        match (self.kind, number) {
-            (_, 1) => Some(self.clone()),
-            // A name has no control characters: this claim is of no other tracking number.
-            ("tracking_number", 2..=MAX_USES) => {
-                Some(Self { kind: self.kind, value: format!("{}\u{1f}{number}", self.value).into() })
-            }
-            _ => None,
+/// The claim of the stream that had a name as the `number`-th one, from 1. Nothing if no more streams may have it.
+pub(crate) fn nth_use(name: &ClaimKey, number: usize) -> Option<ClaimKey> {
+    match (name.kind, number) {
+        (_, 1) => Some(name.clone()),
+        // A name has no control characters: this claim is of no other tracking number.
+        ("tracking_number", 2..=MAX_USES) => {
+            Some(ClaimKey { kind: name.kind, value: format!("{}\u{1f}{number}", name.value).into() })
         }
+        _ => None,
     }
-}
-
-/// The claims of a name that several streams may have.
-pub(crate) trait Uses: Sized {
-    /// The claim of the stream that had the name as the `number`-th one, from 1. Nothing if no more streams may have it.
-    fn nth_use(&self, number: usize) -> Option<Self>;
 }
 
 /// The names that an event claims for its stream. A name stays with the first stream, except for tracking numbers.
@@ -92,7 +85,7 @@ pub async fn verify_claims(journal: &dyn Journal, merchant: &str) -> Result<Vec<
             for claim in decode(event).map(|event| claimed_by(&event)).unwrap_or_default() {
                 let known = owners.entry(claim.clone()).or_default();
                 let use_of_name =
-                    claim.nth_use(known.len() + 1).filter(|_| !known.contains(&event.stream_name));
+                    nth_use(&claim, known.len() + 1).filter(|_| !known.contains(&event.stream_name));
                 if let Some(claim) = use_of_name {
                     known.push(Arc::clone(&event.stream_name));
                     request.claims.push(claim);

@@ -71,7 +71,7 @@ pub(super) fn ship(unit: &mut UnitOfWork<'_>, command: &ShipItems) -> Result<Acc
         Some(tracking_number(package.carrier.as_ref()?, package.tracking_number.as_ref()?))
     });
     unit.require_with_claims([StreamId::Order(id), StreamId::Policy], numbers)?;
-    let known = reported_before(&*unit.check_version(id)?, command);
+    unit.check_version(id)?;
     let stuck_after = unit.policy()?.rules.stuck_after;
     let ship = OrderCommand::ShipItems(command.clone(), stuck_after, unit.at);
     let (_, events) = fulfillment::change(unit, id, &ship)?;
@@ -79,10 +79,13 @@ pub(super) fn ship(unit: &mut UnitOfWork<'_>, command: &ShipItems) -> Result<Acc
         OrderEvent::ShipmentCreated(created) => Some(created.shipment_id),
         _ => None,
     });
-    let (kind, shipment_id) = match (created, known) {
-        (Some(created), _) => (OutcomeKind::Created, created),
-        (None, Some(known)) => (OutcomeKind::Done, known),
-        (None, None) => return Err(Stop::Failed("ShipItems created no shipment".to_owned())),
+    let (kind, shipment_id) = match created {
+        Some(created) => (OutcomeKind::Created, created),
+        None => {
+            let known = reported_before(&*unit.order(id)?, command);
+            let missing = || Stop::Failed("ShipItems created no shipment".to_owned());
+            (OutcomeKind::Done, known.ok_or_else(missing)?)
+        }
     };
     let order = unit.order_view(id)?;
     accepted(kind, &ShipmentAnswer { shipment_id, order })

@@ -18,7 +18,7 @@ use holdfast_views::OrderView;
 use super::cached_stream::{CachedStream, StoredAggregate};
 use super::change_set::{ChangeSet, StateLayers};
 use crate::answer::Refused;
-use crate::claims::{Uses, claimed_by};
+use crate::claims::{claimed_by, nth_use};
 use crate::privacy::Vault;
 use crate::request::CommandContext;
 
@@ -235,7 +235,7 @@ impl<'a> UnitOfWork<'a> {
 
     /// Claims a name for a stream, unless the stream has it already or no more streams may have it.
     fn make_claim(&mut self, name: &ClaimKey, stream: &StreamId, number: u64) -> Result<(), Stop> {
-        for key in (1..).map_while(|number| name.nth_use(number)) {
+        for key in (1..).map_while(|count| nth_use(name, count)) {
             match self.claim(&key)? {
                 Some(owner) if owner == *stream => break,
                 Some(_) => {}
@@ -252,7 +252,7 @@ impl<'a> UnitOfWork<'a> {
     /// The streams that have a name, in the order of their claims.
     pub fn owners(&mut self, name: &ClaimKey) -> Result<Vec<StreamId>, Stop> {
         let mut owners = Vec::new();
-        for key in (1..).map_while(|number| name.nth_use(number)) {
+        for key in (1..).map_while(|count| nth_use(name, count)) {
             match self.claim(&key)? {
                 Some(owner) => owners.push(owner),
                 None => break,

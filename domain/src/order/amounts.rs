@@ -46,8 +46,8 @@ impl Order {
 
     /// The authorizations that an order needs, and that end at a time.
     pub(super) fn ending_authorizations(&self) -> impl Iterator<Item = &Payment> {
-        let is_needed = !self.is_paid() && !self.is_cancelled() && !self.is_shipped();
-        self.authorizations.iter().filter(move |payment| is_needed && payment.until.is_some())
+        let is_needed = || !self.is_paid() && !self.is_cancelled() && !self.is_shipped();
+        self.authorizations.iter().filter(move |payment| payment.until.is_some() && is_needed())
     }
 
     fn is_covered_by<'a>(&self, payments: impl Iterator<Item = &'a Payment> + Clone) -> bool {

@@ -1,12 +1,10 @@
 //! What the decisions on orders have in common.
 
-use std::collections::BTreeSet;
-
 use super::choices::DiscrepancyCode;
 use super::events::{DiscrepancyRecorded, OrderEvent, ReservationExtended};
 use super::refusals::OrderRefusal;
 use super::state::Order;
-use crate::values::{OrderId, Reference, Timestamp, Units};
+use crate::values::{OrderId, Reference, Timestamp, Units, repeated};
 
 pub(super) type Decision = Result<Vec<OrderEvent>, OrderRefusal>;
 
@@ -37,15 +35,12 @@ pub(super) fn happened(reported: Option<Timestamp>, at: Timestamp) -> (Timestamp
     (reported.min(at), is_ahead.then(|| discrepancy(DiscrepancyCode::ReportedAheadOfTime)))
 }
 
-/// The first of several names that stands before already.
-pub(super) fn repeated<'a>(names: impl Iterator<Item = &'a Reference>) -> Option<&'a Reference> {
-    let mut seen = BTreeSet::new();
-    names.into_iter().find(|name| !seen.insert(*name))
-}
-
-/// A serial number is one unit.
-pub(super) fn check_serials<'a>(serials: impl Iterator<Item = &'a Reference>) -> Result<(), OrderRefusal> {
-    repeated(serials).map_or(Ok(()), |serial| Err(OrderRefusal::SerialTwice(serial.clone())))
+/// A serial number is one unit: it stands once in the lists of a report.
+pub(super) fn check_serials<'a>(
+    lists: impl Iterator<Item = &'a Option<Vec<Reference>>>,
+) -> Result<(), OrderRefusal> {
+    let twice = repeated(lists.flatten().flatten());
+    twice.map_or(Ok(()), |serial| Err(OrderRefusal::SerialTwice(serial.clone())))
 }
 
 /// The discrepancy of a report about more units than the state allows, where there are any.

@@ -5,7 +5,6 @@
 
 use super::StockItem;
 use super::events::{AdjustmentReason, Condition, StockAdjusted, StockEvent};
-use super::level::StockLevel;
 use crate::text;
 use crate::values::{Delta, LocationId, Quantity, Sku, Text, Timestamp, Units};
 
@@ -17,7 +16,7 @@ pub(super) fn earlier(reported: Option<Timestamp>, at: Timestamp) -> Option<Time
 impl StockItem {
     /// Whether the latest count at a location has seen what happened there at a time.
     pub(super) fn has_counted_since(&self, location: &LocationId, happened_at: Option<Timestamp>) -> bool {
-        let last_counted = self.levels.get(location).and_then(|level: &StockLevel| level.last_counted_at);
+        let last_counted = self.levels.get(location).and_then(|level| level.last_counted_at);
         happened_at.zip(last_counted).is_some_and(|(happened, counted)| happened <= counted)
     }
 }
@@ -25,11 +24,16 @@ impl StockItem {
 /// Adds the adjustments that offset movements before the latest count. Units are added before others are taken
 /// off, because on hand never falls below zero.
 pub(super) fn offset(item: &StockItem, events: Vec<StockEvent>) -> Vec<StockEvent> {
+    let is_counted =
+        |movement: &OnHandMovement<'_>| item.has_counted_since(movement.location, movement.happened_at);
+    if !events.iter().flat_map(movements).any(|movement| is_counted(&movement)) {
+        return events;
+    }
     let mut all = Vec::with_capacity(events.len());
     for event in events {
         let opposite: Vec<_> = movements(&event)
             .into_iter()
-            .filter(|movement| item.has_counted_since(movement.location, movement.happened_at))
+            .filter(is_counted)
             .flat_map(|movement| movement.opposite(event.sku()))
             .collect();
         let (added, taken): (Vec<_>, Vec<_>) = opposite.into_iter().partition(|one| one.delta.number() > 0);

@@ -1,14 +1,12 @@
 //! Goods that arrive.
 
-use std::collections::BTreeSet;
-
 use super::events::{Condition, Lot, StockReceived};
 use super::late_report::earlier;
 use super::refusals::StockRefusal;
 use super::supply;
 use super::{Decision, StockItem};
 use crate::command::commands;
-use crate::values::{LocationId, Quantity, Reference, Sku, Timestamp, Units};
+use crate::values::{LocationId, Quantity, Reference, Sku, Timestamp, Units, repeated};
 
 commands! {
     /// Reports goods that arrived. The SKU need not be known before.
@@ -43,8 +41,7 @@ pub(super) fn receive(item: &StockItem, command: &ReceiveStock, at: Timestamp) -
     if serials > command.quantity.units() {
         return Err(StockRefusal::SerialsExceedQuantity);
     }
-    let mut seen = BTreeSet::new();
-    if let Some(twice) = command.serials.iter().flatten().find(|serial| !seen.insert(*serial)) {
+    if let Some(twice) = repeated(command.serials.iter().flatten()) {
         return Err(StockRefusal::SerialTwice(twice.clone()));
     }
     if command.close_supply == Some(true) && command.supply_id.is_none() {

@@ -26,4 +26,5 @@ pub use text::{
 pub use time::{Timestamp, TimestampError};
 pub use update::Update;
 
+pub(crate) use text::repeated;
 pub(crate) use unique_map::updated_map;

@@ -1,6 +1,7 @@
 //! Text from outside, checked once where it comes in: identifiers, SKUs, free text with a limit.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -196,6 +197,12 @@ impl Reference {
     pub fn without_case_and_blanks(&self) -> String {
         self.0.split_whitespace().flat_map(|word| word.chars().flat_map(char::to_lowercase)).collect()
     }
+}
+
+/// The first of several names that stands before already.
+pub(crate) fn repeated<'a>(names: impl Iterator<Item = &'a Reference>) -> Option<&'a Reference> {
+    let mut seen = BTreeSet::new();
+    names.into_iter().find(|name| !seen.insert(*name))
 }
 
 impl Currency {

@@ -54,8 +54,7 @@ impl CarrierStatus {
     /// The status of a carrier's word for it.
     pub fn new(word: &str) -> Result<Self, UnknownStatus> {
         let unknown = || UnknownStatus(word.chars().take(64).collect());
-        let wanted = comparable(word);
-        let named = names().find(|(name, _)| comparable(name) == wanted);
+        let named = names().find(|(name, _)| comparable(name).eq(comparable(word)));
         let (_, status) = named.ok_or_else(unknown)?;
         let original = (word != status.name()).then(|| Text::new(word)).transpose().map_err(|_| unknown())?;
         Ok(Self { status, original })
@@ -68,8 +67,8 @@ impl From<TrackingStatus> for CarrierStatus {
     }
 }
 
-fn comparable(word: &str) -> String {
-    word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+fn comparable(word: &str) -> impl Iterator<Item = char> {
+    word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase)
 }
 
 fn names() -> impl Iterator<Item = (&'static str, TrackingStatus)> {
@@ -135,7 +134,7 @@ mod tests {
 
     #[test]
     fn no_word_has_two_meanings() {
-        let mut words: Vec<String> = names().map(|(name, _)| comparable(name)).collect();
+        let mut words: Vec<String> = names().map(|(name, _)| comparable(name).collect()).collect();
         let count = words.len();
         words.sort();
         words.dedup();

@@ -101,7 +101,7 @@ pub(super) fn contents(
         return Err(OrderRefusal::PackageLinesMissing);
     }
     let lines = packages.iter().flat_map(|package| package.lines.iter().flatten());
-    check_serials(lines.flat_map(|given| given.serials.iter().flatten()))?;
+    check_serials(lines.map(|given| &given.serials))?;
     let content = |(index, package): (usize, &ShipPackage)| match package.lines.as_deref() {
         None => Ok(None),
         Some([]) => Err(OrderRefusal::PackageEmpty(index)),

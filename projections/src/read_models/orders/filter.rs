@@ -111,14 +111,13 @@ pub(crate) fn statement(
     query.push(" FROM ");
     // The rows of a term are sorted by creation: the database reads only as many rows as the page needs.
     let driving_term = if sort.is_by_change() { None } else { terms.next() };
-    let has_driving_term = driving_term.is_some();
-    if let Some((kind, value)) = driving_term {
+    if let Some((kind, value)) = &driving_term {
         query.push("(SELECT first_position AS term_position FROM order_term");
-        push_term(&mut query, kind, &value);
+        push_term(&mut query, kind, value);
         query.push(") AS term CROSS JOIN ");
     }
     query.push("order_status WHERE merchant = $1 AND generation = $2");
-    if has_driving_term {
+    if driving_term.is_some() {
         query.push(" AND first_position = term_position");
     }
     for (kind, value) in terms {
@@ -127,7 +126,7 @@ pub(crate) fn statement(
         query.push(")");
     }
     push_columns(&mut query, filter);
-    push_page(&mut query, sort, has_driving_term, after);
+    push_page(&mut query, sort, driving_term.is_some(), after);
     query.push(" LIMIT ").push_bind(limit as u64);
     query
 }
