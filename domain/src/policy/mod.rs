@@ -150,16 +150,10 @@ fn changed(policy: &Policy, command: &SetMerchantPolicy) -> Result<Policy, Polic
     if let Some(transit) = command.transit.new_value() {
         transit.check().map_err(PolicyRefusal::TransitTable)?;
     }
-    let mut channels =
-        if command.channels == Update::Clear { BTreeMap::new() } else { policy.channels.clone() };
     for (channel, rules) in command.channels.new_value().into_iter().flatten() {
-        let Some(rules) = rules else {
-            channels.remove(channel);
-            continue;
-        };
-        rules.check(&format!("/channels/{channel}"))?;
-        channels.insert(channel.clone(), rules.clone());
+        rules.iter().try_for_each(|rules| rules.check(&format!("/channels/{channel}")))?;
     }
+    let channels = command.channels.apply_entries(policy.channels.clone());
     Ok(Policy { registered: true, rules, channels, ..policy.clone() })
 }
 

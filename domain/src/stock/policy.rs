@@ -35,17 +35,15 @@ commands! {
 pub(super) fn set(item: &StockItem, command: &SetStockPolicy, at: Timestamp) -> Decision {
     item.require_sku(&command.sku)?;
     let known_stock = safety_stock(item);
-    let mut safety_stock =
-        if command.safety_stock == Update::Clear { BTreeMap::new() } else { known_stock.clone() };
-    let given = command.safety_stock.new_value().into_iter().flatten();
-    safety_stock.extend(given.map(|(location, units)| (location.clone(), units.unwrap_or(Units::ZERO))));
+    let mut safety_stock = command.safety_stock.apply_entries(known_stock.clone());
     safety_stock.retain(|_, units| !units.is_zero());
     if safety_stock.values().any(|units| *units > Quantity::MAX.units()) {
         return Err(StockRefusal::SafetyStockOutOfRange);
     }
     let known_limits: BTreeMap<_, _> =
         item.channel_quotas.iter().map(|(channel, quota)| (channel.clone(), quota.limit)).collect();
-    let channel_limits = changed_limits(known_limits.clone(), command)?;
+    let channel_limits = command.channel_limits.apply_entries(known_limits.clone());
+    check_limits(&channel_limits)?;
     let backorderable = command.backorderable.apply_or(!item.not_backorderable, true);
     let backorder_limit = command.backorder_limit.apply(item.backorder_limit);
     if (backorderable, backorder_limit, &safety_stock, &channel_limits)
@@ -62,23 +60,11 @@ fn safety_stock(item: &StockItem) -> BTreeMap<LocationId, Units> {
     levels.map(|(location, level)| (location.clone(), level.safety_stock)).collect()
 }
 
-fn changed_limits(
-    mut limits: BTreeMap<ChannelName, Units>,
-    command: &SetStockPolicy,
-) -> Result<BTreeMap<ChannelName, Units>, StockRefusal> {
-    if command.channel_limits == Update::Clear {
-        limits.clear();
+fn check_limits(limits: &BTreeMap<ChannelName, Units>) -> Result<(), StockRefusal> {
+    if limits.values().any(|limit| *limit > Quantity::MAX.units()) {
+        return Err(StockRefusal::ChannelLimitOutOfRange);
     }
-    for (channel, limit) in command.channel_limits.new_value().into_iter().flatten() {
-        match limit {
-            Some(limit) if *limit > Quantity::MAX.units() => {
-                return Err(StockRefusal::ChannelLimitOutOfRange);
-            }
-            Some(limit) => drop(limits.insert(channel.clone(), *limit)),
-            None => drop(limits.remove(channel)),
-        }
-    }
-    if limits.len() > MAX_CHANNELS { Err(StockRefusal::TooManyLimits) } else { Ok(limits) }
+    if limits.len() > MAX_CHANNELS { Err(StockRefusal::TooManyLimits) } else { Ok(()) }
 }
 
 pub(super) fn was_set(item: &mut StockItem, set: &StockPolicySet) {

@@ -1,6 +1,7 @@
 //! An optional value in a command that changes something: absent, null, or a value.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -49,6 +50,22 @@ impl<T> Update<T> {
         T: Clone,
     {
         self.apply(Some(value)).unwrap_or(default)
+    }
+}
+
+impl<K: Clone + Ord, V: Clone> Update<BTreeMap<K, Option<V>>> {
+    /// The entries after the update: null removes an entry, and entries that are not named stay.
+    pub fn apply_entries(&self, mut entries: BTreeMap<K, V>) -> BTreeMap<K, V> {
+        if matches!(self, Self::Clear) {
+            entries.clear();
+        }
+        for (key, value) in self.new_value().into_iter().flatten() {
+            match value {
+                Some(value) => drop(entries.insert(key.clone(), value.clone())),
+                None => drop(entries.remove(key)),
+            }
+        }
+        entries
     }
 }
 
