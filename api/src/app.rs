@@ -12,6 +12,7 @@ use holdfast_journal::{Journal, JournalError};
 use holdfast_projections::{ProjectionManager, Projections, ViewError, ViewStore};
 use tokio::sync::{Semaphore, watch};
 
+use crate::cors::Origin;
 use crate::database::Database;
 use crate::due_work::ReadModelDueWork;
 use crate::queries::Queries;
@@ -85,6 +86,8 @@ pub struct App {
     pub readers: Arc<Semaphore>,
     /// Whether GraphQL introspection is enabled.
     pub introspection: bool,
+    /// The origins whose web pages may send requests, besides pages of this machine.
+    pub cors_origins: Vec<Origin>,
     /// The manager of each read model.
     pub managers: Vec<Arc<dyn ProjectionManager>>,
     projections: Mutex<Option<Projections>>,
@@ -101,6 +104,8 @@ pub struct Options {
     pub settings: Settings,
     /// Whether GraphQL introspection is enabled.
     pub introspection: bool,
+    /// The origins whose web pages may send requests. Default: none but pages of this machine, which may not read answers.
+    pub cors_origins: Vec<Origin>,
 }
 
 impl Default for Options {
@@ -110,6 +115,7 @@ impl Default for Options {
             membership: Membership::alone(),
             settings: Settings::default(),
             introspection: true,
+            cors_origins: Vec::new(),
         }
     }
 }
@@ -158,6 +164,7 @@ impl App {
             closing: watch::Sender::new(false),
             readers: Arc::new(Semaphore::new(MAX_READERS)),
             introspection: options.introspection,
+            cors_origins: options.cors_origins,
             managers,
             projections: Mutex::new(Some(projections)),
             views,

@@ -23,7 +23,7 @@ pub(crate) enum ApiError {
         "only requests to localhost are served without authentication; a proxy must set the Host header to localhost"
     )]
     MisdirectedRequest,
-    #[error("requests from web pages of other origins are not served without authentication")]
+    #[error("requests from web pages of this origin are not served; see --cors-origin")]
     CrossOrigin,
     #[error("the request took longer than {0} seconds; retry later")]
     TimedOut(u64),
@@ -43,8 +43,10 @@ pub(crate) enum ApiError {
     InvalidHeader { header: String, reason: &'static str },
     #[error("Last-Event-ID must be the id of an event of this feed")]
     InvalidLastEventId,
-    #[error("If-Match must be one version in quotes, such as \"3\"")]
+    #[error("If-Match must be * or a list of at most 100 versions in quotes, such as \"3\"")]
     InvalidIfMatch,
+    #[error("only a single command on an order checks If-Match; omit it")]
+    IfMatchUnsupported,
     #[error("the command has no idempotency key; send one, so that a retry is safe")]
     KeyRequired,
     #[error("the idempotency key {0}")]
@@ -61,12 +63,14 @@ pub(crate) enum ApiError {
     InvalidCursor,
 
     // The body.
-    #[error("the connection closed before the body was complete")]
+    #[error("the connection closed before the body was complete, or the body is not valid gzip")]
     BodyIncomplete,
     #[error("the body exceeds {0} bytes")]
     BodyTooLarge(usize),
     #[error("the body must be {0}")]
     UnsupportedMediaType(&'static str),
+    #[error("the content encoding {0} is not supported; send the body uncompressed or as gzip")]
+    UnsupportedContentEncoding(String),
     #[error("the body is not JSON: {0}")]
     MalformedJson(String),
     #[error("{0}")]
@@ -173,6 +177,7 @@ impl ApiError {
             Self::InvalidHeader { .. } => ("header_invalid", StatusCode::BAD_REQUEST),
             Self::InvalidLastEventId => ("invalid_header", StatusCode::BAD_REQUEST),
             Self::InvalidIfMatch => ("if_match_malformed", StatusCode::BAD_REQUEST),
+            Self::IfMatchUnsupported => ("if_match_unsupported", StatusCode::BAD_REQUEST),
             Self::KeyRequired => ("idempotency_key_required", StatusCode::BAD_REQUEST),
             Self::InvalidKey(_) => ("idempotency_key_invalid", StatusCode::BAD_REQUEST),
             Self::KeyReused => ("idempotency_key_reused", StatusCode::UNPROCESSABLE_ENTITY),
@@ -184,6 +189,9 @@ impl ApiError {
             Self::BodyIncomplete => ("body_incomplete", StatusCode::BAD_REQUEST),
             Self::BodyTooLarge(_) => ("body_too_large", StatusCode::PAYLOAD_TOO_LARGE),
             Self::UnsupportedMediaType(_) => ("unsupported_media_type", StatusCode::UNSUPPORTED_MEDIA_TYPE),
+            Self::UnsupportedContentEncoding(_) => {
+                ("unsupported_content_encoding", StatusCode::UNSUPPORTED_MEDIA_TYPE)
+            }
             Self::MalformedJson(_) => ("malformed_json", StatusCode::BAD_REQUEST),
             Self::InvalidValue(_) => ("invalid_value", StatusCode::BAD_REQUEST),
             Self::MissingField(_) => ("missing_field", StatusCode::BAD_REQUEST),

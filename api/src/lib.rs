@@ -3,6 +3,7 @@
 //! [`App`] starts journal, write side and read side over one store. [`rest`] and [`graphql`] serve it.
 
 pub mod app;
+pub mod cors;
 mod cursor;
 pub mod database;
 mod due_work;

@@ -30,6 +30,14 @@ pub(crate) fn request(
     app.commands.request(caller, command, metadata).map_err(|error| ApiError::internal(&error))
 }
 
+/// Requires the order that a request changes to have one of these versions. `None` allows any version.
+pub(crate) fn require_version(request: Request, versions: Option<Vec<u64>>) -> Result<Request, ApiError> {
+    match versions {
+        Some(_) if !request.command.is_about_order() => Err(ApiError::IfMatchUnsupported),
+        versions => Ok(request.if_match(versions)),
+    }
+}
+
 /// Submits commands of one merchant together and waits for all replies.
 pub(crate) async fn submit(app: &App, merchant: &MerchantId, requests: Vec<Request>) -> Vec<Reply> {
     let count = requests.len();

@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use futures::FutureExt as _;
 use holdfast_api::app::{App, Options};
+use holdfast_api::cors::Origin;
 use holdfast_api::database::Database;
 use holdfast_api::nodes;
 use holdfast_api::server::{Callers, ServeError, Server};
@@ -45,6 +46,10 @@ pub struct Arguments {
     #[arg(long, value_name = "BOOL", env = "HOLDFAST_GRAPHQL_INTROSPECTION", default_value_t = true,
           action = clap::ArgAction::Set)]
     graphql_introspection: bool,
+    /// Origin whose web pages may send requests and read answers, such as https://shop.example; repeatable, in the variable
+    /// separated by commas. Default: none.
+    #[arg(long, value_name = "ORIGIN", env = "HOLDFAST_CORS_ORIGIN", value_delimiter = ',')]
+    cors_origin: Vec<Origin>,
     #[command(flatten)]
     node: NodeArguments,
     #[command(flatten)]
@@ -143,8 +148,13 @@ pub async fn run(arguments: Arguments) -> Result<(), CliError> {
     let (server, for_nodes) = bind(arguments.listen, arguments.node.node_listen).await?;
     let membership = arguments.node.membership(for_nodes.as_ref().unwrap_or(&server).address())?;
     let master_key_file = arguments.store.master_key_file.clone();
-    let introspection = arguments.graphql_introspection;
-    let options = Options { master_key_file, membership, introspection, ..Options::default() };
+    let options = Options {
+        master_key_file,
+        membership,
+        introspection: arguments.graphql_introspection,
+        cors_origins: arguments.cors_origin,
+        ..Options::default()
+    };
     let app = Arc::new(App::start(&database, options).await?);
     print_greeting(server.address(), &database.to_string());
     let stop = stop.shared();

@@ -65,8 +65,8 @@ pub struct CommandContext {
     pub order_id: OrderId,
     /// A keyed digest of the command in its canonical form.
     pub fingerprint: [u8; 32],
-    /// The version that the order must have; any version if absent.
-    pub if_match: Option<u64>,
+    /// The order must have one of these versions; any version if absent.
+    pub if_match: Option<Vec<u64>>,
     /// The JSON of the [`Metadata`].
     #[serde(with = "raw_json")]
     pub metadata: Arc<[u8]>,
@@ -117,10 +117,10 @@ impl Request {
         })
     }
 
-    /// Requires the order to have a version; `None` accepts any version.
+    /// Requires the order to have one of these versions; `None` accepts any version.
     #[must_use]
-    pub fn if_match(mut self, version: Option<u64>) -> Self {
-        self.context.if_match = version;
+    pub fn if_match(mut self, versions: Option<Vec<u64>>) -> Self {
+        self.context.if_match = versions;
         self
     }
 

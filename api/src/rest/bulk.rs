@@ -52,6 +52,9 @@ pub(super) async fn submit(State(app): State<Arc<App>>, request: Request) -> Ans
     if texts.len() > MAX_COMMANDS {
         return Err(ApiError::TooManyCommands { sent: texts.len(), limit: MAX_COMMANDS });
     }
+    if parts.headers.contains_key(header::IF_MATCH) {
+        return Err(ApiError::IfMatchUnsupported);
+    }
     let Params(DryRun { dry_run }) = Params::read(&parts)?;
     let defaults = Defaults {
         merchant: headers::text(&parts.headers, "merchant")?,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use holdfast_commands::{AnyCommand, Metadata};
@@ -14,6 +14,7 @@ use holdfast_domain::values::{
 };
 
 use super::body::{self, MAX_COMMAND_BYTES};
+use super::entity_tag::required_versions;
 use super::problem::Outcome;
 use super::query::{DryRun, Params};
 use crate::app::App;
@@ -81,7 +82,7 @@ pub(super) struct CommandRequest {
     app: Arc<App>,
     merchant: Option<String>,
     key: Option<IdempotencyKey>,
-    if_match: Option<u64>,
+    if_match: Option<Vec<u64>>,
     dry_run: bool,
     metadata: Metadata,
     body: Bytes,
@@ -109,7 +110,7 @@ impl FromRequest<Arc<App>> for CommandRequest {
             app: Arc::clone(app),
             merchant: headers::text(headers, "merchant")?,
             key,
-            if_match: if_match(headers)?,
+            if_match: required_versions(headers)?,
             dry_run,
             metadata: headers::metadata(headers)?,
             body,
@@ -131,7 +132,7 @@ impl CommandRequest {
         let (app, command) = (&self.app, command.into());
         let merchant = headers::merchant_of(app, &command, self.merchant.as_deref()).await?;
         let request = submit::request(app, &merchant, self.key.as_ref(), command, self.metadata)?;
-        let requests = vec![request.if_match(self.if_match).dry_run(self.dry_run)];
+        let requests = vec![submit::require_version(request, self.if_match)?.dry_run(self.dry_run)];
         let reply = submit::submit(app, &merchant, requests).await.pop().ok_or(ApiError::Internal)?;
         Ok(Outcome::from(reply).into_response())
     }
@@ -148,11 +149,4 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, ApiErr
     let unquoted = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     let key = IdempotencyKey::new(unquoted.unwrap_or(value));
     key.map(Some).map_err(|reason| ApiError::InvalidKey(reason.to_string()))
-}
-
-/// The version that the order must have.
-fn if_match(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {
-    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
-    let version = value.to_str().ok().and_then(|text| text.strip_prefix('"')?.strip_suffix('"'));
-    version.and_then(|digits| digits.parse().ok()).map(Some).ok_or(ApiError::InvalidIfMatch)
 }

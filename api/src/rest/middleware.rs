@@ -1,4 +1,5 @@
-//! The middleware of all routes: access from this machine only, a time limit, and answers for unknown routes and panics.
+//! The middleware of all routes: access from this machine and from configured origins only, a time limit, compression, and
+//! answers for unknown routes and panics.
 
 use std::any::Any;
 use std::net::IpAddr;
@@ -6,28 +7,38 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::Request;
-use axum::http::{HeaderMap, Method, StatusCode, header};
-use axum::middleware::{Next, from_fn};
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::decompression::RequestDecompressionLayer;
 
+use super::compression::{check_content_encoding, compress};
 use super::endpoint::unknown_route;
+use super::entity_tag::check_if_none_match;
 use crate::app::App;
+use crate::cors;
 use crate::error::ApiError;
 
 /// The longest time that a request may take, its body included. Longer than the wait for a command.
 const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Adds the middleware to all routes.
+/// Adds the middleware to all routes. The layer that is added last sees a request first.
 pub fn protect(routes: Router<Arc<App>>, app: Arc<App>) -> Router {
-    routes
+    let mut routes = routes
         .fallback(unknown_route)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(RequestDecompressionLayer::new())
+        .layer(from_fn(check_content_encoding))
+        .layer(compress())
+        .layer(from_fn(check_if_none_match))
         .layer(from_fn(limit_time))
-        .layer(from_fn(reject_remote))
-        .layer(CatchPanicLayer::custom(panicked))
-        .with_state(app)
+        .layer(CatchPanicLayer::custom(panicked));
+    if !app.cors_origins.is_empty() {
+        routes = routes.layer(cors::layer(&app.cors_origins));
+    }
+    routes.layer(from_fn_with_state(Arc::clone(&app), reject_remote)).with_state(app)
 }
 
 /// The router adds the `Allow` header.
@@ -49,21 +60,22 @@ async fn limit_time(request: Request, next: Next) -> Response {
 }
 
 /// There is no authentication, so only programs on this machine may send requests. A browser on this machine also sends
-/// requests for pages of other hosts. Their `Origin` header names the other host. So does their `Host` header if the name of
-/// the other host resolves to this machine (DNS rebinding).
-async fn reject_remote(request: Request, next: Next) -> Response {
-    let is_local = request.uri().host().is_none_or(is_loopback);
-    if !is_local || !all_match(request.headers(), header::HOST, is_loopback) {
+/// requests for pages of other hosts. Their `Origin` header names the other host, which must be configured. So does their
+/// `Host` header if the name of the other host resolves to this machine (DNS rebinding).
+async fn reject_remote(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let (uri, headers) = (request.uri(), request.headers());
+    let is_local = |host: &HeaderValue| host.to_str().is_ok_and(is_loopback);
+    if !uri.host().is_none_or(is_loopback) || !headers.get_all(header::HOST).iter().all(is_local) {
         return ApiError::MisdirectedRequest.into_response();
     }
-    if !all_match(request.headers(), header::ORIGIN, is_loopback_origin) {
+    let is_allowed = |value: &HeaderValue| {
+        value.to_str().is_ok_and(is_loopback_origin)
+            || app.cors_origins.iter().any(|origin| origin.matches(value))
+    };
+    if !headers.get_all(header::ORIGIN).iter().all(is_allowed) {
         return ApiError::CrossOrigin.into_response();
     }
     next.run(request).await
-}
-
-fn all_match(headers: &HeaderMap, name: header::HeaderName, is_allowed: fn(&str) -> bool) -> bool {
-    headers.get_all(name).iter().all(|value| value.to_str().is_ok_and(is_allowed))
 }
 
 fn is_loopback_origin(origin: &str) -> bool {

@@ -63,6 +63,10 @@ fn operation(endpoint: &Endpoint, generator: &mut SchemaGenerator) -> Value {
     for status in endpoint.statuses {
         responses.insert(status.to_string(), success_response(endpoint, *status, generator));
     }
+    if endpoint.method == Method::GET {
+        let description = "The answer has an entity tag of `If-None-Match`.";
+        responses.insert("304".to_owned(), json!({ "description": description }));
+    }
     for range in ["4XX", "5XX"] {
         responses.insert(range.to_owned(), json!({ "$ref": "#/components/responses/Problem" }));
     }
@@ -131,8 +135,12 @@ fn headers(endpoint: &Endpoint) -> Vec<Value> {
         let needs_key = endpoint.method == Method::POST;
         let description = "The client's key for the command. A command is executed once for each key.";
         headers.push(header("Idempotency-Key", needs_key, 255, description));
-        let description = "The version that the order must have, in quotes, such as \"3\".";
-        headers.push(header("If-Match", false, 32, description));
+        let description = "The versions of which the order must have one, in quotes, such as \"3\".";
+        headers.push(header("If-Match", false, 1_000, description));
+    }
+    if endpoint.method == Method::GET {
+        let description = "Entity tags that the client knows: if the answer has one of them, it is 304 without a body.";
+        headers.push(header("If-None-Match", false, 1_000, description));
     }
     if !matches!(endpoint.body, Body::None) {
         for (name, description) in [
@@ -161,6 +169,12 @@ fn success_response(endpoint: &Endpoint, status: u16, generator: &mut SchemaGene
         None => json!({ endpoint.media_type: {} }),
     };
     let mut response = json!({ "description": description, "content": content });
+    if endpoint.method == Method::GET {
+        response["headers"]["ETag"] = json!({
+            "description": "The entity tag of the answer, for `If-None-Match`. That of an order is its version, for `If-Match`.",
+            "schema": { "type": "string" },
+        });
+    }
     if !matches!(endpoint.body, Body::None) {
         response["headers"]["Journal-Position"] = json!({
             "description": "The journal position that the answer reflects.",

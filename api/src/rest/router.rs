@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::header;
+use axum::middleware::from_fn;
 use axum::response::Html;
 use holdfast_commands::{CountAnswer, ReturnAnswer, ShipmentAnswer, SupplyAnswer, TransferAnswer};
 use holdfast_domain::network::{PauseLocation, RegisterLocation, ResumeLocation};
@@ -28,6 +29,7 @@ use super::causation::CommandParams;
 use super::cloud_event::{CloudEvent, EventParams};
 use super::commands::StateOfCommand;
 use super::endpoint::Endpoint;
+use super::entity_tag::add_entity_tag;
 use super::events::EventPageParams;
 use super::fulfillment_board::{BoardItem, BoardParams, BoardSummaryItem, SummaryParams};
 use super::fulfillment_orders::LocationWork;
@@ -53,6 +55,7 @@ pub fn routes() -> Router<Arc<App>> {
     endpoints()
         .into_iter()
         .fold(Router::new(), |router, endpoint| router.route(endpoint.path, endpoint.into_route()))
+        .layer(from_fn(add_entity_tag))
 }
 
 /// Every endpoint, in the order of the documentation.

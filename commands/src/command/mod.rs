@@ -86,6 +86,11 @@ macro_rules! define_commands {
                 match self { $( Self::$name(command) => command.not_after(), )* }
             }
 
+            /// Whether the command creates or changes an order.
+            pub fn is_about_order(&self) -> bool {
+                self.policy().order_id.is_some() || matches!(self, Self::CreateOrder(_) | Self::TrackParcel(_))
+            }
+
             /// How the command is queued.
             pub(crate) fn policy(&self) -> CommandPolicy {
                 if let Self::CreateOrder(command) = self {

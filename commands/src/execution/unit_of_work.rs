@@ -168,18 +168,19 @@ impl<'a> UnitOfWork<'a> {
             .ok_or_else(|| Stop::Failed(format!("{stream} contains another aggregate")))
     }
 
-    /// An order, which must have the version of `If-Match` if the request states one.
+    /// An order, which must have a version that `If-Match` allows.
     pub fn check_version(&mut self, id: OrderId) -> Result<Arc<Order>, Stop> {
         let order = self.order(id)?;
         let version = self.cached(&StreamId::Order(id))?.version;
-        match self.context.if_match.filter(|expected| order.created.is_some() && *expected != version) {
-            Some(expected) => Err(Stop::Refused(Refused::new(
-                "precondition_failed",
-                Class::Outdated,
-                format!("the order has version {version}, not {expected}"),
-            ))),
-            None => Ok(order),
+        let is_allowed = self.context.if_match.as_ref().is_none_or(|allowed| allowed.contains(&version));
+        if is_allowed || order.created.is_none() {
+            return Ok(order);
         }
+        Err(Stop::Refused(Refused::new(
+            "precondition_failed",
+            Class::Outdated,
+            format!("the order has version {version}, which If-Match does not allow"),
+        )))
     }
 
     /// The stream that has a claim.

@@ -191,9 +191,9 @@ impl Arguments {
         }
     }
 
-    fn version(&self) -> Result<Option<u64>, ApiError> {
+    fn versions(&self) -> Result<Option<Vec<u64>>, ApiError> {
         let Some(version) = self.if_match.clone() else { return Ok(None) };
-        Long::parse(version).map(|version| Some(version.0)).map_err(|_| ApiError::InvalidIfMatch)
+        Long::parse(version).map(|version| Some(vec![version.0])).map_err(|_| ApiError::InvalidIfMatch)
     }
 }
 
@@ -216,14 +216,15 @@ async fn submit(
     arguments: Arguments,
 ) -> Result<CommandPayload, ApiError> {
     let key = arguments.key(mutation)?;
-    let version = arguments.version()?;
+    let versions = arguments.versions()?;
     let metadata = request.headers().metadata.clone()?;
     let app = request.app();
     let command = input_conversion::read(mutation, arguments.input)?;
     let name = arguments.merchant.as_deref().or(request.headers().merchant.as_deref());
     let merchant = headers::merchant_of(app, &command, name).await?;
     let request = submit::request(app, &merchant, key.as_ref(), command, metadata)?;
-    let requests: Vec<Request> = vec![request.if_match(version).dry_run(arguments.dry_run)];
+    let request = submit::require_version(request, versions)?;
+    let requests: Vec<Request> = vec![request.dry_run(arguments.dry_run)];
     let reply = submit::submit(app, &merchant, requests).await.pop().ok_or(ApiError::Internal)?;
     let (answer, replayed) = submit::decided(reply)?;
     let payload = CommandPayload::new(&merchant, &answer, replayed)?;

@@ -5,6 +5,7 @@ mod bad_input;
 mod bulk;
 mod causation;
 mod description;
+mod http_semantics;
 mod lists;
 mod merchants;
 mod order_history;
