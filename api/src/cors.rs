@@ -81,7 +81,9 @@ mod tests {
 
     #[test]
     fn an_origin_has_a_scheme_and_a_host_only() {
-        for text in ["https://shop.example", "http://localhost:3000", "HTTPS://Shop.Example", "http://[::1]:80"] {
+        for text in
+            ["https://shop.example", "http://localhost:3000", "HTTPS://Shop.Example", "http://[::1]:80"]
+        {
             let origin: Origin = text.parse().unwrap();
             assert!(origin.matches(&HeaderValue::from_str(&text.to_ascii_lowercase()).unwrap()), "{text}");
         }

@@ -139,7 +139,8 @@ fn headers(endpoint: &Endpoint) -> Vec<Value> {
         headers.push(header("If-Match", false, 1_000, description));
     }
     if endpoint.method == Method::GET {
-        let description = "Entity tags that the client knows: if the answer has one of them, it is 304 without a body.";
+        let description =
+            "Entity tags that the client knows: if the answer has one of them, it is 304 without a body.";
         headers.push(header("If-None-Match", false, 1_000, description));
     }
     if !matches!(endpoint.body, Body::None) {

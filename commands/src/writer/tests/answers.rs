@@ -148,7 +148,8 @@ async fn if_match_with_an_older_version_is_refused() {
     let version = created["version"].as_u64().unwrap();
     let cancel = json!({ "orderId": created["orderId"], "reason": "x" });
     let stale = fixture.request("CancelOrder", Some("c1"), cancel.clone()).if_match(Some(vec![version - 1]));
-    let current = fixture.request("CancelOrder", Some("c2"), cancel).if_match(Some(vec![version - 1, version]));
+    let current =
+        fixture.request("CancelOrder", Some("c2"), cancel).if_match(Some(vec![version - 1, version]));
     let replies = fixture.send_all(vec![stale, current]).await;
     assert_eq!(refused(&replies[0]), "precondition_failed");
     assert_eq!(accepted(&replies[1])["status"], "cancelled");
