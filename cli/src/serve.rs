@@ -46,8 +46,8 @@ pub struct Arguments {
     #[arg(long, value_name = "BOOL", env = "HOLDFAST_GRAPHQL_INTROSPECTION", default_value_t = true,
           action = clap::ArgAction::Set)]
     graphql_introspection: bool,
-    /// Origin whose web pages may send requests and read answers, such as https://shop.example; repeatable, in the variable
-    /// separated by commas. Default: none.
+    /// Origin whose web pages may send requests and read answers, such as https://shop.example; repeatable. The variable
+    /// separates origins by commas. Default: none.
     #[arg(long, value_name = "ORIGIN", env = "HOLDFAST_CORS_ORIGIN", value_delimiter = ',')]
     cors_origin: Vec<Origin>,
     #[command(flatten)]
