@@ -32,10 +32,10 @@ pub(crate) fn supply(id: &Reference) -> ClaimKey {
     ClaimKey { kind: "supply", value: Arc::from(id.as_str()) }
 }
 
-/// The most orders that a tracking number is found for. Carriers use a number again after months.
+/// The maximum number of orders that may share a tracking number: carriers reuse numbers.
 const MAX_USES: usize = 16;
 
-/// The claim of the stream that had a name as the `number`-th one, from 1. Nothing if no more streams may have it.
+/// The claim key for the `number`-th stream (from 1) that uses a name. `None` if no further stream may use it.
 pub(crate) fn nth_use(name: &ClaimKey, number: usize) -> Option<ClaimKey> {
     match (name.kind, number) {
         (_, 1) => Some(name.clone()),

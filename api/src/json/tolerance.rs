@@ -11,7 +11,7 @@ use crate::error::ApiError;
 /// The largest number up to which every whole number has a binary floating-point number of its own: 2^53.
 const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// Reads JSON as it is, or else in the form of [`tolerant`]. The error is that of the first time.
+/// Reads the JSON as sent; if that fails, reads the result of [`tolerant`]. Returns the first error.
 pub(crate) fn read_tolerantly<T>(
     json: &[u8],
     read: impl Fn(&[u8]) -> Result<T, ApiError>,
@@ -22,9 +22,9 @@ pub(crate) fn read_tolerantly<T>(
     })
 }
 
-/// Fields of which an empty text says the same as none. Others keep it and refuse it: without a `packageId`, a report is about all
-/// packages.
-const DESCRIPTIONS: [&str; 19] = [
+/// Fields in which an empty text counts as absent. In other fields an empty text stays and is refused: without a `packageId`, for
+/// example, a report is about all packages.
+const OPTIONAL_TEXT_FIELDS: [&str; 19] = [
     "address",
     "attributes",
     "city",
@@ -46,7 +46,7 @@ const DESCRIPTIONS: [&str; 19] = [
     "wmsRef",
 ];
 
-/// The same JSON without empty descriptions, and with integers for whole numbers. `None` if that changes nothing, or if it
+/// The same JSON without empty optional texts, and with integers for whole numbers. `None` if that changes nothing, or if it
 /// cannot be read.
 pub(crate) fn tolerant(json: &[u8]) -> Option<Vec<u8>> {
     let Unambiguous(value) = serde_json::from_slice(json).ok()?;
@@ -54,14 +54,14 @@ pub(crate) fn tolerant(json: &[u8]) -> Option<Vec<u8>> {
     if simplified == value { None } else { serde_json::to_vec(&simplified).ok() }
 }
 
-/// A value without empty descriptions, and with integers for whole numbers.
+/// A value without empty optional texts, and with integers for whole numbers.
 pub(crate) fn simplify(value: Value) -> Value {
     match value {
         Value::Array(values) => values.into_iter().map(simplify).collect(),
         Value::Object(fields) => {
             let simplified = |(name, value): (String, Value)| {
-                let is_description = DESCRIPTIONS.contains(&name.as_str());
-                let value = if is_description { without_empty_texts(value)? } else { simplify(value) };
+                let is_optional_text = OPTIONAL_TEXT_FIELDS.contains(&name.as_str());
+                let value = if is_optional_text { without_empty_texts(value)? } else { simplify(value) };
                 Some((name, value))
             };
             Value::Object(fields.into_iter().filter_map(simplified).collect())
@@ -71,7 +71,7 @@ pub(crate) fn simplify(value: Value) -> Value {
     }
 }
 
-/// A description without its empty texts; `None` for an empty text.
+/// The value of an optional text field without its empty texts; `None` for an empty text.
 fn without_empty_texts(value: Value) -> Option<Value> {
     Some(match value {
         Value::String(text) if text.trim().is_empty() => return None,
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_description_is_absent() {
+    fn an_empty_optional_text_is_absent() {
         let json = r#"{"attributes":{"a":""},"company":"","street":["969 Market"," "],"to":{"phone":""}}"#;
         assert_eq!(tolerated(json).unwrap(), r#"{"attributes":{},"street":["969 Market"],"to":{}}"#);
     }

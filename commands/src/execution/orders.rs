@@ -58,7 +58,7 @@ pub(super) fn accept_cancellation(
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ShipmentAnswer {
-    /// The new shipment's id.
+    /// The id of the new shipment, or of the shipment that the report repeats.
     shipment_id: ShipmentId,
     /// The order after the command.
     #[serde(flatten)]

@@ -68,7 +68,7 @@ pub fn surplus_backorder(order: &Order, item: &StockItem) -> Option<StockCommand
     (!quantity.is_zero()).then_some(StockCommand::WithdrawBackorder { order, quantity })
 }
 
-/// The order as decisions about stock name it; nothing if it does not exist.
+/// The order as decisions about stock name it. `None` if it does not exist.
 pub(super) fn order_ref(order: &Order) -> Option<OrderRef> {
     let created = order.created.as_ref()?;
     let channel = created.channel.clone();

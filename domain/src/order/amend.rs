@@ -49,14 +49,12 @@ pub struct NewQuantity {
     pub quantity: Quantity,
     /// Price of one unit. Default: the line's price.
     pub unit: Option<Amount>,
-    /// Price of the line. Required when the line has one and its quantity grows, or another amount is
-    /// given.
+    /// Price of the line. Required if the line has a total and the change raises its quantity or gives another amount.
     pub total: Option<Amount>,
-    /// Tax of the line. Required when the line has one and its quantity grows, or another amount is
-    /// given.
+    /// Tax of the line. Required if the line has a tax and the change raises its quantity or gives another amount.
     pub tax: Option<Amount>,
-    /// Discount on the line. Required when the line has one and its quantity grows, or another amount is
-    /// given.
+    /// Discount on the line. Required if the line has a discount and the change raises its quantity or gives another
+    /// amount.
     pub discount: Option<Amount>,
 }
 

@@ -8,8 +8,8 @@ use crate::policy::WorkAt;
 use crate::values::{Amount, Currency, Units};
 
 impl Order {
-    /// What the units that are not cancelled and the charges cost, without taxes that are not part of the prices. Nothing if a
-    /// line has no price.
+    /// The price of the units that are not cancelled, and the charges, without taxes that are not part of the prices. `None` if
+    /// a line has no price.
     pub fn amount_due(&self) -> Option<Amount> {
         let created = self.created.as_ref()?;
         let digits = created.currency.as_ref().map(Currency::digits)?;
@@ -19,7 +19,7 @@ impl Order {
         lines.chain(charges).try_fold(Amount::ZERO, |sum, amount| sum.plus(amount?))
     }
 
-    /// The sum of the confirmed payments that have an amount. Nothing if none has one.
+    /// The sum of the confirmed payments that have an amount. `None` if none has one.
     pub fn amount_paid(&self) -> Option<Amount> {
         let amounts = self.payments.iter().filter_map(|payment| payment.amount);
         amounts.map(Some).reduce(|sum, amount| sum?.plus(amount?)).flatten()
@@ -31,7 +31,7 @@ impl Order {
         terms == Some(PaymentTerms::NotRequired) || self.is_covered_by(self.payments.iter())
     }
 
-    /// What is still to be paid. Nothing if that is unknown, or no amount.
+    /// The amount still owed. `None` if the amount due is unknown or nothing is owed.
     pub(super) fn amount_owed(&self) -> Option<Amount> {
         let owed = self.amount_due()?.minus(self.amount_paid().unwrap_or(Amount::ZERO))?;
         (owed > Amount::ZERO).then_some(owed)

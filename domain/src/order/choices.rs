@@ -26,9 +26,9 @@ macro_rules! names {
 pub(super) use names;
 
 names! {
-    /// Whether goods may leave before they are paid.
+    /// Whether an order must be paid.
     PaymentTerms {
-        /// A confirmed payment is required.
+        /// Payments must cover the order before locations work on it; `workAt` says whether authorized payments count.
         Required,
         /// Payments are handled by another system.
         NotRequired,
@@ -83,11 +83,11 @@ names! {
         /// They are thrown away.
         Scrap,
     }
-    /// A carrier's report about a parcel, normalised.
+    /// A carrier's report about a package, normalised.
     TrackingStatus {
-        /// Announced to the carrier, which does not have the parcel yet.
+        /// Announced to the carrier, which does not have the package yet.
         LabelCreated,
-        /// The carrier has the parcel.
+        /// The carrier has the package.
         PickedUp,
         /// Between two places of the carrier.
         InTransit,
@@ -112,7 +112,7 @@ names! {
     DiscrepancyCode {
         /// A voided payment was confirmed: it does not count.
         PaymentConfirmedAfterVoid,
-        /// A payment was reported again, with another amount: the first report counts.
+        /// A payment was reported again with another amount, or newly as `complete`: the first report counts.
         PaymentReportedDifferently,
         /// A payment was reported for a cancelled order.
         PaymentAfterCancellation,
@@ -134,7 +134,7 @@ names! {
         ShippedMoreThanReserved,
         /// Goods left while the order was on hold.
         ShippedOnHold,
-        /// Goods left that are not paid.
+        /// Goods left before the order's payments allowed work on it.
         ShippedUnpaid,
         /// The time of a report was in the future: it counts as the time of the command.
         ReportedAheadOfTime,
@@ -146,7 +146,7 @@ names! {
 }
 
 impl TrackingStatus {
-    /// Whether the parcel will not arrive.
+    /// Whether the package will not arrive.
     pub const fn is_failure(self) -> bool {
         matches!(self, Self::Failure | Self::ReturnedToSender)
     }

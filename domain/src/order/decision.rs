@@ -27,15 +27,18 @@ pub(super) fn discrepancy(code: DiscrepancyCode) -> OrderEvent {
 /// How far the clock of a sender may be ahead before that is recorded: 5 minutes, in microseconds.
 const MAX_CLOCK_LEAD: i64 = 5 * 60 * 1_000_000;
 
-/// When a fact happened that is reported at `at`: not later than that. With the discrepancy of a time that is further ahead
-/// than clocks usually are.
-pub(super) fn happened(reported: Option<Timestamp>, at: Timestamp) -> (Timestamp, Option<OrderEvent>) {
+/// The time of a reported fact, at most the decision time `at`; and a discrepancy if the reported time is more than 5 minutes
+/// ahead.
+pub(super) fn clamp_reported_time(
+    reported: Option<Timestamp>,
+    at: Timestamp,
+) -> (Timestamp, Option<OrderEvent>) {
     let reported = reported.unwrap_or(at);
     let is_ahead = reported.microseconds().saturating_sub(at.microseconds()) > MAX_CLOCK_LEAD;
     (reported.min(at), is_ahead.then(|| discrepancy(DiscrepancyCode::ReportedAheadOfTime)))
 }
 
-/// A serial number is one unit: it stands once in the lists of a report.
+/// A serial number identifies one unit: it occurs once in the lists of a report.
 pub(super) fn check_serials<'a>(
     lists: impl Iterator<Item = &'a Option<Vec<Reference>>>,
 ) -> Result<(), OrderRefusal> {

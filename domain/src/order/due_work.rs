@@ -1,4 +1,4 @@
-//! What becomes due for an order without a command from outside: the ends of reservations and holds, stuck parcels.
+//! What becomes due for an order without a command from outside: the ends of reservations and holds, stuck packages.
 
 use cqrs_es::Aggregate;
 
@@ -13,15 +13,14 @@ use crate::text;
 use crate::values::{FulfillmentOrderId, OrderId, Timestamp};
 
 commands! {
-    /// Carries out what is due for an order at the decision time: a reservation, a hold or an authorization ends, a parcel counts as
-    /// stuck.
-    /// Sent by the service only.
+    /// Carries out what is due for an order at the decision time: a reservation, a hold or an authorization ends, a package counts
+    /// as stuck. Sent by the service only.
     AttendOrder {
         order_id: OrderId,
     }
 }
 
-/// Ends holds and authorizations whose time is over, and marks parcels as stuck.
+/// Ends holds and authorizations whose time is over, and marks packages as stuck.
 pub(super) fn attend(order: &Order, at: Timestamp) -> Vec<OrderEvent> {
     let over = order.holds.iter().filter(|hold| hold.until.is_some_and(|until| until <= at));
     let released = over.map(|hold| OrderHoldReleased { hold_id: hold.id.clone() }.into());

@@ -93,14 +93,14 @@ payloads! {
         /// Units that leave the backorder queues.
         waited: Vec<LineUnits>,
     }
-    /// The order's reservations last longer.
+    /// The order's reservations end at another time, or never.
     ReservationExtended {
-        /// When they expire. Absent: never.
+        /// When they end. Absent: never.
         until: Option<Timestamp>,
     }
     /// The order was amended.
     OrderAmended {
-        /// Lines with more units.
+        /// Existing lines with more units or another price.
         grown: Vec<AmendedLine>,
         /// New lines.
         added: Vec<OrderedLine>,
@@ -240,7 +240,7 @@ payloads! {
         lines: Vec<LineUnits>,
         /// The reason of the command; `short_remainder` when units did not leave with a shipment.
         reason: Text<500>,
-        /// When they were missed, if that was reported.
+        /// When they were found missing, if reported.
         happened_at: Option<Timestamp>,
     }
     /// Picked units were put back into stock.
@@ -279,15 +279,15 @@ payloads! {
         location: LocationId,
         packages: Vec<Package>,
         shipped_at: Timestamp,
-        /// A parcel without a carrier's report for this long counts as stuck. Absent: parcels never count as stuck.
+        /// A package without a carrier's report for this long counts as stuck. Absent: packages never count as stuck.
         stuck_after: Option<Period>,
     }
-    /// Parcels are stuck: the carrier has not reported for too long.
+    /// Packages are stuck: the carrier has not reported for too long.
     ShipmentStuck {
         shipment_id: ShipmentId,
         packages: Vec<Reference>,
     }
-    /// Parcels were lost, refused or sent back.
+    /// Packages were lost, refused or sent back.
     DeliveryFailed {
         shipment_id: ShipmentId,
         packages: Vec<Reference>,
@@ -295,7 +295,7 @@ payloads! {
         /// The time of the status.
         at: Timestamp,
     }
-    /// A carrier reported the status of parcels.
+    /// A carrier reported the status of packages.
     ShipmentTracked {
         shipment_id: ShipmentId,
         packages: Vec<Reference>,
@@ -304,7 +304,7 @@ payloads! {
         reported_as: Option<Text<64>>,
         /// The time of the status.
         status_at: Timestamp,
-        /// Where the parcels were.
+        /// Where the packages were.
         location: Option<Text<200>>,
         /// The carrier's report, encrypted and stored next to the payload.
         #[serde(skip)]
@@ -312,7 +312,7 @@ payloads! {
         /// Whether an encrypted report belongs to the event.
         has_personal_data: bool,
     }
-    /// Parcels were delivered.
+    /// Packages were delivered.
     DeliveryConfirmed {
         shipment_id: ShipmentId,
         packages: Vec<Reference>,
@@ -325,7 +325,7 @@ payloads! {
         /// `returned_by_location`.
         reason: Text<500>,
     }
-    /// A report contradicted the known state. It counts all the same.
+    /// A report contradicted the known state. The code says whether the report counts.
     DiscrepancyRecorded {
         code: DiscrepancyCode,
         /// The number of units that were reported in excess, where the discrepancy is about units.

@@ -147,7 +147,7 @@ fn expire(order: &mut Order, expired: &ReservationExpired) {
     let is_reserved = order.fulfillment_orders.iter().any(FulfillmentOrder::is_open);
     order.expires_at = order.expires_at.filter(|_| is_reserved);
     order.has_expired = true;
-    // An authorization makes reservations last as long as itself.
+    // Reservations last at least as long as an authorization, so the authorizations have ended too.
     order.authorizations.clear();
     if order.payment == LastPaymentEvent::Authorized {
         order.payment = LastPaymentEvent::None;

@@ -17,9 +17,9 @@ commands! {
     /// Reports that an order is paid, or a part of it. It is paid when its payments add up to what it costs.
     ConfirmPayment {
         order_id: OrderId,
-        /// Identifies the payment: repeated reports change nothing. Captures in parts have a name each.
+        /// Identifies the payment: repeated reports change nothing. Each partial capture needs its own reference.
         payment_ref: Reference,
-        /// In the order's currency, more than 0. Default: what is still to be paid.
+        /// In the order's currency, more than 0. Default: the amount still owed.
         amount: Option<Amount>,
         /// Whether the customer owes nothing more, however much the order costs. Default: false.
         complete: Option<bool>,
@@ -29,15 +29,15 @@ commands! {
         order_id: OrderId,
         /// Identifies the payment.
         payment_ref: Reference,
-        /// In the order's currency, more than 0. Default: what is still to be paid.
+        /// In the order's currency, more than 0. Default: the amount still owed.
         amount: Option<Amount>,
-        /// The order's reservations last until this time at least.
+        /// When the authorization ends. Reservations last at least until then. Default: no end.
         authorized_until: Option<Timestamp>,
     }
     /// Reports that a payment failed.
     FailPayment {
         order_id: OrderId,
-        /// Identifies the payment.
+        /// Identifies the payment. Default: all authorizations of the order.
         payment_ref: Option<Reference>,
         reason: Text<500>,
     }
@@ -54,7 +54,7 @@ pub(super) fn can_pay(order: &Order) -> Result<(), DiscrepancyCode> {
     if order.is_cancelled() { Err(DiscrepancyCode::PaymentAfterCancellation) } else { Ok(()) }
 }
 
-/// A failed payment contradicts no confirmed ones that cover the order.
+/// Confirmed payments do not already cover the order.
 pub(super) fn can_fail(order: &Order) -> Result<(), DiscrepancyCode> {
     let is_covered = !order.payments.is_empty() && order.is_paid();
     if is_covered { Err(DiscrepancyCode::PaymentFailedAfterConfirmation) } else { Ok(()) }

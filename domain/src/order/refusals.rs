@@ -22,7 +22,7 @@ pub enum OrderRefusal {
     LineReferenceTwice { pointer: String },
     #[error("amounts require the currency of the order")]
     CurrencyMissing,
-    #[error("at most {most} are allowed")]
+    #[error("{pointer} has more than {most} entries")]
     TooMany {
         most: usize,
         /// The JSON pointer of the field.
@@ -78,9 +78,9 @@ pub enum OrderRefusal {
     TooManyHolds,
     #[error("the order's payments do not cover it; report the payment first")]
     PaymentNotConfirmed,
-    #[error("the serial number {0} is given twice; it is one unit")]
+    #[error("serial number {0} occurs twice; list the serial number of each unit once")]
     SerialTwice(Reference),
-    #[error("the amount {0} is not more than 0; report what was paid")]
+    #[error("amount {0} must be greater than 0")]
     AmountNotPositive(Amount),
     #[error("there is no fulfillment order {0}")]
     UnknownFulfillmentOrder(FulfillmentOrderId),
@@ -110,7 +110,7 @@ pub enum OrderRefusal {
     PackageLinesMissing,
     #[error("there is no shipment {0}")]
     UnknownShipment(ShipmentId),
-    #[error("no parcel has this carrier and tracking number")]
+    #[error("no package has this carrier and tracking number")]
     UnknownTrackingNumber,
     #[error("the shipment has no package with this id")]
     UnknownPackage,

@@ -37,7 +37,7 @@ names! {
         PartiallyDelivered,
         /// All units were delivered.
         Delivered,
-        /// A parcel was lost, refused or sent back.
+        /// A package was lost, refused or sent back.
         DeliveryFailed,
         /// All units are cancelled.
         Cancelled,
@@ -92,7 +92,7 @@ names! {
         PartiallyDelivered,
         /// All units were delivered.
         Delivered,
-        /// A parcel was lost, refused or sent back.
+        /// A package was lost, refused or sent back.
         Failed,
     }
     /// The state of the payments.
@@ -267,7 +267,7 @@ fn delivery(totals: &LineTotals, order: &Order) -> DeliveryStatus {
     if !totals.delivered.is_zero() && totals.delivered >= wanted {
         DeliveryStatus::Delivered
     } else if any(&[TrackingStatus::Failure, TrackingStatus::ReturnedToSender]) {
-        // Someone must act, also if other parcels were delivered.
+        // Someone must act, even if other packages were delivered.
         DeliveryStatus::Failed
     } else if !totals.delivered.is_zero() {
         DeliveryStatus::PartiallyDelivered
@@ -296,7 +296,7 @@ fn payment(order: &Order) -> PaymentStatus {
 }
 
 fn returned(lines: &[LineTotals], order: &Order) -> ReturnStatus {
-    // More units of one line than were ordered do not stand for those of another one.
+    // Excess returned units of one line do not count for another line.
     let is_back = |line: &LineTotals| line.returned >= line.ordered.saturating_sub(line.cancelled);
     if lines.iter().all(|line| line.returned.is_zero()) {
         if order.returns.is_empty() { ReturnStatus::None } else { ReturnStatus::Requested }

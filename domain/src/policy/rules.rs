@@ -22,7 +22,7 @@ pub enum ReserveAt {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WorkAt {
-    /// Authorized payments that cover the order.
+    /// Authorized and confirmed payments that together cover the order.
     #[default]
     Authorization,
     /// Confirmed payments that cover the order.
@@ -49,7 +49,7 @@ pub enum OnShortage {
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "SourcingCriterion")]
 pub enum Criterion {
-    /// The fewest locations, and so the fewest parcels.
+    /// The fewest locations, and so the fewest packages.
     FewestLocations,
     /// The shortest distance to the customer, summed over units.
     Nearest,
@@ -57,7 +57,7 @@ pub enum Criterion {
     Rank,
     /// The locations with the most units of the ordered SKUs, so that stock is balanced.
     MostStock,
-    /// The earliest departure of the last parcel.
+    /// The earliest departure of the last package.
     EarliestShip,
 }
 

@@ -62,7 +62,7 @@ fn covered_demand<'a>(demand: &Demand, of: impl IntoIterator<Item = &'a Usable<'
     covered
 }
 
-/// The allocations of the best feasible set with at most `more` new locations; nothing if none was found. All locations
+/// The allocations of the best feasible set with at most `more` new locations. `None` if none was found. All locations
 /// together can fill the demand, and so can those in `known`, if any.
 fn best(
     demand: &Demand,

@@ -28,7 +28,7 @@ commands! {
 pub(super) fn adjust(item: &StockItem, command: &AdjustStock, at: Timestamp) -> Decision {
     item.require_sku(&command.sku)?;
     if command.reason == AdjustmentReason::Counted {
-        return Err(StockRefusal::ReasonOfTheProgram);
+        return Err(StockRefusal::ReservedReason);
     }
     let happened_at = earlier(command.occurred_at, at);
     if !item.has_counted_since(&command.location, happened_at) {

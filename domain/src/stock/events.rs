@@ -187,7 +187,7 @@ payloads! {
     /// Reservations ended because their time had come.
     StockReservationsExpired {
         sku: Sku,
-        /// All reservations ended that ended at this time or before.
+        /// All reservations with a deadline at or before this time have ended.
         until: Timestamp,
         /// Units by location, of all orders together.
         allocations: Vec<Allocation>,
@@ -230,7 +230,7 @@ payloads! {
         /// When it happened, if that was before the decision.
         happened_at: Option<Timestamp>,
     }
-    /// A delivery is expected, or other than it was announced before.
+    /// A supply is expected, or its announced quantity, time or location changed.
     SupplyExpected {
         sku: Sku,
         supply_id: Reference,
@@ -242,7 +242,7 @@ payloads! {
         /// The name in another system.
         reference: Option<Reference>,
     }
-    /// An expected delivery will not come.
+    /// An expected supply will not come.
     SupplyCancelled {
         sku: Sku,
         supply_id: Reference,

@@ -1,20 +1,19 @@
-//! Reports of what happened before the latest count: the count has seen it, so that on hand stays as it is.
+//! Late reports of movements that happened before the latest count: the count includes them, so that on hand stays as it is.
 //!
-//! A movement is recorded in full all the same. An adjustment in the same decision offsets it, so that the events add up to
+//! Such a movement is recorded in full. An adjustment in the same decision offsets it, so that the events add up to
 //! on hand, in whichever order movements and counts are reported.
 
 use super::StockItem;
 use super::events::{AdjustmentReason, Condition, StockAdjusted, StockEvent};
-use crate::text;
-use crate::values::{Delta, LocationId, Quantity, Sku, Text, Timestamp, Units};
+use crate::values::{Delta, LocationId, Quantity, Sku, Timestamp, Units};
 
-/// The time of a report about the past; nothing for a report about now.
+/// The time of a report about the past. `None` for a report about now.
 pub(super) fn earlier(reported: Option<Timestamp>, at: Timestamp) -> Option<Timestamp> {
     reported.filter(|reported| *reported < at)
 }
 
 impl StockItem {
-    /// Whether the latest count at a location has seen what happened there at a time.
+    /// Whether the latest count at a location includes the movements that happened there at a time.
     pub(super) fn has_counted_since(&self, location: &LocationId, happened_at: Option<Timestamp>) -> bool {
         let last_counted = self.levels.get(location).and_then(|level| level.last_counted_at);
         happened_at.zip(last_counted).is_some_and(|(happened, counted)| happened <= counted)
@@ -54,12 +53,10 @@ struct OnHandMovement<'a> {
 
 impl OnHandMovement<'_> {
     fn opposite(&self, sku: &Sku) -> Vec<StockAdjusted> {
-        let note = Some(text!("happened before the latest count, which has seen it"));
         let adjustment = Adjustment {
             sku,
             location: self.location,
             reason: AdjustmentReason::Counted,
-            note,
             at: self.at,
             happened_at: self.happened_at,
         };
@@ -105,18 +102,17 @@ fn movements(event: &StockEvent) -> Vec<OnHandMovement<'_>> {
     changes.into_iter().map(|(location, delta)| OnHandMovement { location, delta, at, happened_at }).collect()
 }
 
-/// Everything about adjustments but their number of units.
+/// The fields of an adjustment except its units.
 pub(super) struct Adjustment<'a> {
     pub(super) sku: &'a Sku,
     pub(super) location: &'a LocationId,
     pub(super) reason: AdjustmentReason,
-    pub(super) note: Option<Text<500>>,
     pub(super) at: Timestamp,
     pub(super) happened_at: Option<Timestamp>,
 }
 
 impl Adjustment<'_> {
-    /// Adjustments that change on hand by a number of units together: one has at most 1,000,000,000, and 0 is none.
+    /// Splits a change of on hand into adjustments of at most 1,000,000,000 units each; none if `units` is 0.
     pub(super) fn of(&self, units: i64) -> Vec<StockAdjusted> {
         let most = i64::from(Quantity::LIMIT);
         let mut left = units;
@@ -128,7 +124,7 @@ impl Adjustment<'_> {
                 location: self.location.clone(),
                 delta,
                 reason: self.reason,
-                note: self.note.clone(),
+                note: None,
                 reference: None,
                 at: self.at,
                 happened_at: self.happened_at,

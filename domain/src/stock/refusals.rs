@@ -74,11 +74,11 @@ pub enum StockRefusal {
     /// More serial numbers than units.
     #[error("there are more serial numbers than units")]
     SerialsExceedQuantity,
-    /// The program alone gives this reason.
-    #[error("the reason `counted` is not for senders; use `correction`")]
-    ReasonOfTheProgram,
-    /// A serial number stands twice.
-    #[error("the serial number {0} is given twice; it is one unit")]
+    /// Only Holdfast uses this reason.
+    #[error("reason `counted` is reserved for Holdfast; use `correction`")]
+    ReservedReason,
+    /// A serial number occurs twice.
+    #[error("serial number {0} occurs twice; list the serial number of each unit once")]
     SerialTwice(Reference),
     /// A supply is closed and not named.
     #[error("closeSupply needs a supplyId")]
@@ -140,7 +140,7 @@ impl Refusal for StockRefusal {
             Self::TooManyLimits => ("too_many_limits", Class::Invalid),
             Self::SerialsExceedQuantity => ("serials_exceed_quantity", Class::Invalid),
             Self::SerialTwice(_) => ("serial_not_unique", Class::Invalid),
-            Self::ReasonOfTheProgram => ("reason_not_permitted", Class::Invalid),
+            Self::ReservedReason => ("reason_not_permitted", Class::Invalid),
             Self::SupplyMissing => ("supply_missing", Class::Invalid),
             Self::UnknownSupply(_) => ("unknown_supply", Class::Invalid),
             Self::TooManySupplies => ("too_many_supplies", Class::Conflict),
@@ -168,7 +168,7 @@ impl Refusal for StockRefusal {
             Self::LotsExceedQuantity => "/lots",
             Self::ChannelLimitOutOfRange | Self::TooManyLimits => "/channelLimits",
             Self::SerialsExceedQuantity | Self::SerialTwice(_) => "/serials",
-            Self::ReasonOfTheProgram => "/reason",
+            Self::ReservedReason => "/reason",
             Self::SupplyMissing | Self::UnknownSupply(_) => "/supplyId",
             Self::SameCondition | Self::SameLocation => "/to",
             Self::TransferExists(_) | Self::UnknownTransfer(_) | Self::TransferClosed(_) => "/transferId",

@@ -79,7 +79,7 @@ pub(super) fn expire(item: &StockItem, at: Timestamp) -> Vec<StockEvent> {
     vec![StockReservationsExpired { sku, until: at, allocations }.into()]
 }
 
-/// No events if the order has no reservation that ends, and no permanent one gets an end.
+/// Returns no events if the order has no expiring reservation and no permanent one gets a deadline.
 pub(super) fn extend(
     item: &StockItem,
     order: &OrderRef,
@@ -88,7 +88,7 @@ pub(super) fn extend(
 ) -> Vec<StockEvent> {
     let order_id = order.order_id;
     let ends = item.expiring.iter().any(|reservation| reservation.order_id == order_id);
-    // A permanent reservation gets an end: the item does not know yet which units are the order's.
+    // A permanent reservation gets a deadline: the item does not know yet which units are the order's.
     let is_limited = !ends && until.is_some() && !allocations.is_empty();
     let Some(sku) = item.sku.clone().filter(|_| ends || is_limited) else { return Vec::new() };
     let allocations = if is_limited { summed(allocations) } else { Vec::new() };
@@ -143,7 +143,7 @@ pub(super) fn extended(item: &mut StockItem, extended: &StockReservationExtended
     }
 }
 
-/// Notes that units of an order end at a time, together with its other units that end.
+/// Records the deadline of reserved units. It also becomes the deadline of the order's other expiring units.
 pub(super) fn expire_at(
     item: &mut StockItem,
     order_id: OrderId,

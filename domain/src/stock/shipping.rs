@@ -5,7 +5,6 @@ use super::events::{AdjustmentReason, Condition, StockEvent, StockShipped, Stock
 use super::late_report::{Adjustment, earlier};
 use super::reservation::no_longer_expires;
 use super::{Decision, StockItem};
-use crate::text;
 use crate::values::{LocationId, ShipmentId, Sku, Timestamp, Units};
 
 /// Takes off reserved units that were not found.
@@ -16,7 +15,7 @@ pub struct ShortInventory {
     pub location: LocationId,
     /// Units that are missing.
     pub quantity: Units,
-    /// When they were missed, if that was reported.
+    /// When they were found missing, if reported.
     pub happened_at: Option<Timestamp>,
     /// The decision time.
     pub at: Timestamp,
@@ -78,7 +77,6 @@ fn found_at_shipping(item: &StockItem, sku: &Sku, command: &ShipInventory) -> Ve
         sku,
         location,
         reason: AdjustmentReason::Found,
-        note: Some(text!("more units left than were on hand")),
         at: *at,
         happened_at,
     };

@@ -15,10 +15,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Amount(Decimal);
 
 impl Amount {
-    /// Nothing.
+    /// Zero.
     pub const ZERO: Self = Self(Decimal::ZERO);
 
-    /// The sum of two amounts; nothing if it is not an [`Amount`].
+    /// The sum of two amounts. `None` if the sum is out of range.
     pub fn plus(self, other: Self) -> Option<Self> {
         Self::parse(&self.0.checked_add(other.0)?.to_string())
     }
@@ -36,7 +36,7 @@ impl Amount {
         text.parse().ok().map(Self)
     }
 
-    /// The difference of two amounts; nothing if it is not an [`Amount`].
+    /// The difference of two amounts. `None` if the difference is out of range.
     pub fn minus(self, other: Self) -> Option<Self> {
         Self::parse(&self.0.checked_sub(other.0)?.to_string())
     }
@@ -48,8 +48,8 @@ impl Amount {
     }
 
     /// The share of `units` out of `of` units, after the shares of `before` units. Consecutive shares add up to the whole,
-    /// rounded to `digits` decimal places: halves to the even digit. Nothing if `of` is 0, or if the share is not an
-    /// [`Amount`].
+    /// rounded to `digits` decimal places: halves to the even digit. `None` if `of` is 0, or if the share is out of
+    /// range.
     ///
     /// ```
     /// use holdfast_domain::values::Amount;
@@ -68,7 +68,7 @@ impl Amount {
         Self::parse(&share.to_string())
     }
 
-    /// The amount multiplied by a count, less another amount; nothing if the result is not an [`Amount`].
+    /// The amount multiplied by a count, less another amount. `None` if the result is out of range.
     pub fn times_less(self, count: u64, less: Option<Self>) -> Option<Self> {
         let product = self.0.checked_mul(Decimal::from(count))?;
         let left = product.checked_sub(less.map_or(Decimal::ZERO, |less| less.0))?;

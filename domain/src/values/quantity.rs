@@ -113,7 +113,7 @@ impl Units {
         Self(self.0.saturating_add_signed(delta))
     }
 
-    /// The units changed by a delta; nothing if that is negative or more than [`Units::LIMIT`].
+    /// The units changed by a delta. `None` if the result is negative or more than [`Units::LIMIT`].
     pub fn changed_by(self, delta: i64) -> Option<Self> {
         self.0.checked_add_signed(delta).map(Self).filter(|changed| *changed <= Self::LIMIT)
     }

@@ -20,16 +20,19 @@ pub enum TextError {
     /// More than this number of characters.
     #[error("is longer than {0} characters")]
     TooLong(usize),
-    /// A character that is not permitted. The rule says which are.
-    #[error("contains a character that is not permitted ({0})")]
+    /// A character that is not one of these.
+    #[error("contains a character that is not permitted; permitted: {0}")]
     Character(&'static str),
+    /// Not a currency code.
+    #[error("must be three capital letters (ISO 4217), such as EUR")]
+    Currency,
 }
 
 fn checked(
     text: &str,
     limit: usize,
-    permitted: fn(char) -> bool,
-    rule: &'static str,
+    is_permitted: fn(char) -> bool,
+    permitted: &'static str,
 ) -> Result<(), TextError> {
     if text.is_empty() {
         return Err(TextError::Empty);
@@ -37,8 +40,8 @@ fn checked(
     if text.chars().count() > limit {
         return Err(TextError::TooLong(limit));
     }
-    if !text.chars().all(permitted) {
-        return Err(TextError::Character(rule));
+    if !text.chars().all(is_permitted) {
+        return Err(TextError::Character(permitted));
     }
     Ok(())
 }
@@ -55,7 +58,7 @@ macro_rules! text_newtype {
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// The most characters.
+            /// The maximum number of characters.
             pub const LIMIT: usize = $limit;
 
             /// The value of a valid text.
@@ -113,7 +116,7 @@ macro_rules! text_newtype {
 }
 
 fn identifier(text: &str, limit: usize) -> Result<&str, TextError> {
-    checked(text, limit, identifier_character, "letters, digits and . _ : - are").map(|()| text)
+    checked(text, limit, identifier_character, "letters, digits and . _ : -").map(|()| text)
 }
 
 /// A name in another system, without blanks at its ends and in Unicode's normalization form C, so that equal names are
@@ -121,7 +124,7 @@ fn identifier(text: &str, limit: usize) -> Result<&str, TextError> {
 fn name(text: &str, limit: usize) -> Result<Cow<'_, str>, TextError> {
     let text = text.trim();
     let name = if is_nfc(text) { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) };
-    checked(&name, limit, is_printable, "printable characters are")?;
+    checked(&name, limit, is_printable, "printable characters")?;
     Ok(name)
 }
 
@@ -145,14 +148,14 @@ fn is_printable(c: char) -> bool {
 }
 
 fn key(text: &str, limit: usize) -> Result<&str, TextError> {
-    checked(text, limit, is_printable, "printable characters are").map(|()| text)
+    checked(text, limit, is_printable, "printable characters").map(|()| text)
 }
 
 fn currency(text: &str, _limit: usize) -> Result<&str, TextError> {
     if text.len() == 3 && text.chars().all(|c| c.is_ascii_uppercase()) {
         return Ok(text);
     }
-    Err(TextError::Character("three capital letters of ISO 4217 are"))
+    Err(TextError::Currency)
 }
 
 text_newtype!(
@@ -199,7 +202,7 @@ impl Reference {
     }
 }
 
-/// The first of several names that stands before already.
+/// The first name that occurs a second time.
 pub(crate) fn repeated<'a>(names: impl Iterator<Item = &'a Reference>) -> Option<&'a Reference> {
     let mut seen = BTreeSet::new();
     names.into_iter().find(|name| !seen.insert(*name))
@@ -229,7 +232,7 @@ pub struct Text<const LIMIT: usize>(Box<str>);
 impl<const LIMIT: usize> Text<LIMIT> {
     /// The value of a valid text.
     pub fn new(text: &str) -> Result<Self, TextError> {
-        checked(text, LIMIT, |c| !c.is_control() || c == '\n' || c == '\t', "control characters are not")?;
+        checked(text, LIMIT, |c| !c.is_control() || c == '\n' || c == '\t', "printable characters, line feeds and tabs")?;
         Ok(Self(text.into()))
     }
 

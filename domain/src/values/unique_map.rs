@@ -1,4 +1,4 @@
-//! JSON objects that are maps: a name must not stand twice in one, because only one of its values could count.
+//! JSON objects that are maps: a name must not occur twice in one, because only one of its values could count.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -26,7 +26,7 @@ where
         let mut entries = BTreeMap::new();
         while let Some((key, value)) = map.next_entry::<K, V>()? {
             if entries.contains_key(&key) {
-                return Err(A::Error::custom(format_args!("has the name \"{key}\" more than once")));
+                return Err(A::Error::custom(format_args!("the name \"{key}\" occurs more than once; send it once")));
             }
             entries.insert(key, value);
         }
@@ -34,7 +34,7 @@ where
     }
 }
 
-/// Reads a map in which each name stands once.
+/// Reads a map in which each name occurs once.
 pub(super) fn unique_map<'de, D, K, V>(deserializer: D) -> Result<BTreeMap<K, V>, D::Error>
 where
     D: Deserializer<'de>,
@@ -44,7 +44,7 @@ where
     deserializer.deserialize_map(UniqueMap(PhantomData))
 }
 
-/// Reads the update of a map in which each name stands once.
+/// Reads the update of a map in which each name occurs once.
 pub(crate) fn updated_map<'de, D, K, V>(deserializer: D) -> Result<Update<BTreeMap<K, V>>, D::Error>
 where
     D: Deserializer<'de>,
@@ -63,11 +63,11 @@ mod tests {
     use crate::values::Attributes;
 
     #[test]
-    fn a_name_stands_once_in_a_map() {
+    fn a_name_that_occurs_twice_in_a_map_is_refused() {
         let twice = serde_json::from_str::<Attributes>(r#"{"gift": "yes", "gift": "no"}"#);
         assert_eq!(
             twice.unwrap_err().to_string(),
-            "has the name \"gift\" more than once at line 1 column 29"
+            "the name \"gift\" occurs more than once; send it once at line 1 column 29"
         );
         for field in ["safetyStock", "channelLimits"] {
             let json = format!(r#"{{"sku": "A", "{field}": {{"x": 1, "x": 2}}}}"#);

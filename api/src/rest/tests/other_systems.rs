@@ -68,7 +68,7 @@ async fn a_tracking_number_is_found_without_its_blanks_and_case() {
 }
 
 #[tokio::test]
-async fn an_empty_optional_text_is_absent_and_an_integral_number_is_an_integer() {
+async fn an_empty_descriptive_text_is_absent_and_an_integral_number_is_an_integer() {
     let server = TestServer::stocked().await;
     let body = r#"{"channel":"web","payment":"not_required","customerRef":"","lines":[{"sku":"TEA","quantity":2.0,
         "lineRef":""}],"shipTo":{"name":"A","company":"","phone":" ","street":["969 Market",""],"city":"X","country":"US"}}"#;
@@ -81,7 +81,7 @@ async fn an_empty_optional_text_is_absent_and_an_integral_number_is_an_integer()
 }
 
 #[tokio::test]
-async fn a_name_must_not_stand_twice_in_a_map() {
+async fn a_name_that_occurs_twice_in_a_map_is_refused() {
     let server = TestServer::stocked().await;
     let body =
         r#"{"channel":"web","lines":[{"sku":"TEA","quantity":1}],"attributes":{"gift":"yes","gift":"no"}}"#;
@@ -184,7 +184,7 @@ async fn a_scan_from_the_future_does_not_hide_the_true_ones() {
 }
 
 #[tokio::test]
-async fn a_scan_of_an_unknown_parcel_counts_when_it_is_sent_again_after_the_parcel_left() {
+async fn a_scan_of_an_unknown_package_counts_when_it_is_sent_again_after_the_package_left() {
     let server = TestServer::stocked().await;
     let scan = json!({
         "carrier": "dhl", "trackingNumber": "JD1", "status": "in_transit", "at": "2026-01-01T10:00:00Z"
@@ -195,7 +195,7 @@ async fn a_scan_of_an_unknown_parcel_counts_when_it_is_sent_again_after_the_parc
 }
 
 #[tokio::test]
-async fn a_line_gets_another_price_and_returns_are_valued_by_it() {
+async fn shipped_units_are_valued_by_the_amended_price() {
     let server = TestServer::stocked().await;
     let mut body = order(3);
     body["currency"] = json!("JPY");
@@ -293,7 +293,7 @@ async fn work_starts_on_an_authorization_unless_the_policy_wants_a_confirmation(
     }
 }
 
-/// Sends units of an order in a parcel of its own.
+/// Sends units of an order in a package of their own.
 async fn ship(server: &TestServer, key: &str, order: &Value, package: &Value) -> Answer {
     let part = order["fulfillmentOrders"][0]["fulfillmentOrderId"].as_str().unwrap();
     let path = format!("/v1/fulfillment-orders/{part}/ship");
@@ -301,7 +301,7 @@ async fn ship(server: &TestServer, key: &str, order: &Value, package: &Value) ->
 }
 
 #[tokio::test]
-async fn a_tracking_number_that_a_carrier_uses_again_means_the_parcels_under_way() {
+async fn a_reused_tracking_number_means_the_packages_under_way() {
     let server = TestServer::stocked().await;
     let label = json!({ "carrier": "usps", "trackingNumber": "94001" });
     let mut orders = Vec::new();
@@ -328,7 +328,7 @@ async fn a_tracking_number_that_a_carrier_uses_again_means_the_parcels_under_way
 }
 
 #[tokio::test]
-async fn the_same_parcel_is_not_booked_twice() {
+async fn the_same_package_is_not_booked_twice() {
     let server = TestServer::stocked().await;
     let created = server.post("/v1/orders", "order", &order(3)).await.ok(201);
     let one = json!([{ "line": 1, "quantity": 1 }]);
@@ -343,7 +343,7 @@ async fn the_same_parcel_is_not_booked_twice() {
 }
 
 #[tokio::test]
-async fn a_serial_number_is_one_unit() {
+async fn a_serial_number_that_occurs_twice_is_refused() {
     let server = TestServer::stocked().await;
     let receipt = json!({ "sku": "TEA", "location": "munich", "quantity": 2, "serials": ["SN1", "SN1"] });
     let problem = server.post("/v1/stock/receive", "r", &receipt).await.problem(422, "serial_not_unique");
@@ -355,7 +355,7 @@ async fn a_serial_number_is_one_unit() {
 }
 
 #[tokio::test]
-async fn more_units_than_were_sold_come_back_without_a_value() {
+async fn returned_units_beyond_those_shipped_have_no_value() {
     let server = TestServer::stocked().await;
     let body = json!({
         "channel": "web", "payment": "not_required", "currency": "USD", "onShortage": "backorder",
@@ -383,7 +383,7 @@ async fn more_units_than_were_sold_come_back_without_a_value() {
 }
 
 #[tokio::test]
-async fn a_lost_parcel_is_found_although_the_other_one_was_delivered() {
+async fn an_order_with_a_returned_package_is_listed_as_delivery_failed_although_another_was_delivered() {
     let server = TestServer::stocked().await;
     let created = server.post("/v1/orders", "order", &order(2)).await.ok(201);
     for number in ["1", "2"] {

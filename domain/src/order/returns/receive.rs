@@ -9,7 +9,7 @@ use super::OrderReturn;
 use crate::command::commands;
 use crate::order::choices::{DiscrepancyCode, Disposition};
 use crate::order::contents::{LineUnits, ReturnedUnits};
-use crate::order::decision::{Decision, check_serials, discrepancy, happened};
+use crate::order::decision::{Decision, check_serials, discrepancy, clamp_reported_time};
 use crate::order::events::ReturnReceived;
 use crate::order::lines::{check_entries, resolve_line, unknown_line};
 use crate::order::refusals::OrderRefusal;
@@ -66,7 +66,7 @@ pub(in crate::order) fn receive(order: &Order, command: &ReceiveReturn, at: Time
     set_value(order, &mut lines);
     let exceeds = order.lines().iter().any(|ordered| exceeds_announced(announced, &lines, ordered.line));
     let (return_id, location) = (announced.id, command.location.clone());
-    let (received_at, ahead) = happened(command.occurred_at, at);
+    let (received_at, ahead) = clamp_reported_time(command.occurred_at, at);
     let received_at = command.occurred_at.map(|_| received_at);
     let received = ReturnReceived { return_id, location, lines, received_at };
     let excess = exceeds.then(|| discrepancy(DiscrepancyCode::ReturnedMoreThanRequested));

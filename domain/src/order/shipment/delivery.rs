@@ -2,7 +2,7 @@
 
 use super::{Parcel, Shipment};
 use crate::command::commands;
-use crate::order::decision::{Decision, happened};
+use crate::order::decision::{Decision, clamp_reported_time};
 use crate::order::events::{DeliveryConfirmed, OrderEvent};
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::Order;
@@ -27,7 +27,7 @@ pub(in crate::order) fn confirm_delivery(
     let shipment =
         order.shipment(command.shipment_id).ok_or(OrderRefusal::UnknownShipment(command.shipment_id))?;
     let parcels = parcels(shipment, command.package_id.as_ref())?;
-    let (delivered_at, ahead) = happened(command.delivered_at.or(command.occurred_at), at);
+    let (delivered_at, ahead) = clamp_reported_time(command.delivered_at.or(command.occurred_at), at);
     let delivered = delivered(shipment, &parcels, delivered_at);
     let ahead = ahead.filter(|_| delivered.is_some());
     Ok(delivered.into_iter().chain(ahead).collect())

@@ -5,7 +5,7 @@ use super::packages::{ShipPackage, contents, package_ids, packages};
 use crate::command::commands;
 use crate::order::choices::{DeliveryMethod, DiscrepancyCode};
 use crate::order::contents::{FulfillmentOrderLines, LineUnits, Package, total};
-use crate::order::decision::{Decision, confirm_reservation, discrepancy, happened};
+use crate::order::decision::{Decision, confirm_reservation, discrepancy, clamp_reported_time};
 use crate::order::events::{DeliveryConfirmed, InventoryReleased, OrderEvent, ShipmentCreated};
 use crate::order::fulfillment_order::short_pick::shorted;
 use crate::order::fulfillment_order::{FulfillmentLine, FulfillmentOrder};
@@ -20,8 +20,8 @@ const MAX_PACKAGES: usize = 100;
 const SHORT_REMAINDER: Literal = Literal::new("short_remainder");
 
 commands! {
-    /// Reports packages that left. Implies that their units are picked and packed. The same packages again, by carrier, tracking
-    /// number and contents, are answered with the shipment that they belong to.
+    /// Reports packages that left. Implies that their units are picked and packed. If the same packages
+    /// (carrier, tracking number, contents) are reported again, the answer is their shipment.
     ShipItems {
         fulfillment_order_id: FulfillmentOrderId,
         /// 1 to 100 packages.
@@ -70,7 +70,7 @@ pub(in crate::order) fn ship(
     let mut events: Vec<OrderEvent> = Vec::new();
     events.extend(released_by_others(order, fulfillment, &shipped)?);
     let has_carrier = matches!(order.delivery_method(), DeliveryMethod::Ship | DeliveryMethod::Dropship);
-    let (shipped_at, ahead) = happened(command.shipped_at.or(command.occurred_at), at);
+    let (shipped_at, ahead) = clamp_reported_time(command.shipped_at.or(command.occurred_at), at);
     let created = ShipmentCreated {
         shipment_id,
         fulfillment_order_id: id,
@@ -114,8 +114,8 @@ pub fn reported_before(order: &Order, command: &ShipItems) -> Option<ShipmentId>
     own.find(is_known).map(|shipment| shipment.id)
 }
 
-/// Whether a package is the one that a report names. A report without contents means those that are left, so that it repeats
-/// another one only if nothing is.
+/// Whether a package is the one that a report names. A package without `lines` contains all outstanding units. It therefore
+/// repeats an earlier report only if no unit is outstanding.
 fn is_same(order: &Order, package: &Package, given: &ShipPackage, is_complete: bool) -> bool {
     let (Some(carrier), Some(number)) = (&given.carrier, &given.tracking_number) else { return false };
     let quantity = |line: LineNumber| total(&package.lines, line);

@@ -5,7 +5,7 @@ use super::delivery::{delivered, package_ids, parcels};
 use super::{Parcel, Shipment};
 use crate::command::commands;
 use crate::order::choices::TrackingStatus;
-use crate::order::decision::{Decision, happened};
+use crate::order::decision::{Decision, clamp_reported_time};
 use crate::order::events::{DeliveryFailed, OrderEvent, ShipmentTracked};
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::{Order, PersonalDataState};
@@ -47,7 +47,7 @@ pub(in crate::order) fn track(order: &Order, command: &TrackShipment, at: Timest
     let shipment =
         order.shipment(command.shipment_id).ok_or(OrderRefusal::UnknownShipment(command.shipment_id))?;
     let parcels = parcels(shipment, command.package_id.as_ref())?;
-    let (status, (status_at, ahead)) = (command.status.status, happened(Some(command.at), at));
+    let (status, (status_at, ahead)) = (command.status.status, clamp_reported_time(Some(command.at), at));
     let is_new = |parcel: &&Parcel| parcel.tracked != Some((status, status_at));
     let tracked: Vec<&Parcel> = parcels.into_iter().filter(is_new).collect();
     if tracked.is_empty() {

@@ -39,7 +39,7 @@ fn a_payment_after_the_cancellation_counts_and_is_a_discrepancy() {
 }
 
 #[test]
-fn unpaid_goods_may_leave_only_without_required_payment() {
+fn an_order_is_paid_after_a_payment_or_if_none_is_required() {
     assert!(!given([create()]).is_paid());
     assert!(given([create(), pay("money")]).is_paid());
     assert!(given([create_with(json!({ "payment": "not_required" }))]).is_paid());
@@ -125,7 +125,7 @@ fn reservations_become_permanent_with_the_first_payment() {
 }
 
 #[test]
-fn a_payment_without_an_amount_is_one_of_what_is_owed() {
+fn a_payment_without_an_amount_covers_what_is_owed() {
     let whole = |name: &str| {
         OrderCommand::ConfirmPayment(read(json!({ "orderId": order_id(), "paymentRef": name }), json!({})))
     };

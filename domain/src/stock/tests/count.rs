@@ -176,7 +176,7 @@ fn shipped_earlier(quantity: u64, left: i64, second: i64) -> StockCommand {
 }
 
 #[test]
-fn a_count_has_seen_what_happened_before_it_however_late_that_is_reported() {
+fn a_count_includes_movements_that_happened_before_it_and_are_reported_later() {
     let counted = given([receive(100, 1), reserve(&[("DC-1", 5)]), count(95, 30, 31)]);
     let earlier = |fields: Value| {
         let mut fields = fields;
@@ -199,8 +199,8 @@ fn a_count_has_seen_what_happened_before_it_however_late_that_is_reported() {
 }
 
 #[test]
-fn a_count_has_seen_units_that_were_missed_and_units_that_changed_before_it() {
-    let missed = |item: &StockItem| {
+fn a_count_includes_units_found_missing_and_units_that_changed_condition_before_it() {
+    let short_pick = |item: &StockItem| {
         let (order, location) = (order_ref(order_id()), place("DC-1"));
         let (quantity, happened_at) = (Units::new(2), Some(time(10)));
         let short = ShortInventory { order, location, quantity, happened_at, at: time(40) };
@@ -208,8 +208,8 @@ fn a_count_has_seen_units_that_were_missed_and_units_that_changed_before_it() {
     };
     let stock = || given([receive(10, 1), reserve(&[("DC-1", 8)])]);
     let counted = after(&stock(), count(8, 30, 31));
-    assert_eq!(at(&missed(&counted), "DC-1"), [8, 6, 2], "counted before it was reported");
-    assert_eq!(at(&after(&missed(&stock()), count(8, 30, 41)), "DC-1"), [8, 6, 2], "and after it");
+    assert_eq!(at(&short_pick(&counted), "DC-1"), [8, 6, 2], "counted before it was reported");
+    assert_eq!(at(&after(&short_pick(&stock()), count(8, 30, 41)), "DC-1"), [8, 6, 2], "and after it");
     let wet = json!({
         "from": "sellable", "to": "quarantine", "quantity": 2, "reason": "wet", "occurredAt": time(10)
     });
