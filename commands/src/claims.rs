@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use holdfast_domain::order::{OrderEvent, parcel_key};
+use holdfast_domain::order::{OrderEvent, package_key};
 use holdfast_domain::stock::StockEvent;
 use holdfast_domain::stream::DomainEvent;
 use holdfast_domain::values::{ChannelName, Reference};
@@ -21,7 +21,7 @@ pub(crate) fn channel_reference(channel: &ChannelName, reference: &Reference) ->
 }
 
 pub(crate) fn tracking_number(carrier: &Reference, number: &Reference) -> ClaimKey {
-    ClaimKey { kind: "tracking_number", value: Arc::from(parcel_key(carrier, number)) }
+    ClaimKey { kind: "tracking_number", value: Arc::from(package_key(carrier, number)) }
 }
 
 pub(crate) fn transfer(id: &Reference) -> ClaimKey {
@@ -32,7 +32,7 @@ pub(crate) fn supply(id: &Reference) -> ClaimKey {
     ClaimKey { kind: "supply", value: Arc::from(id.as_str()) }
 }
 
-/// The maximum number of orders that may share a tracking number: carriers reuse numbers.
+/// The maximum number of orders that are found by a tracking number: carriers reuse numbers.
 const MAX_USES: usize = 16;
 
 /// The claim key for the `number`-th stream (from 1) that uses a name. `None` if no further stream may use it.
@@ -55,8 +55,8 @@ pub(crate) fn claimed_by(event: &DomainEvent) -> Vec<ClaimKey> {
             reference.map(|reference| channel_reference(&created.channel, reference)).into_iter().collect()
         }
         DomainEvent::Order(OrderEvent::ShipmentCreated(created)) => {
-            let parcels = created.packages.iter();
-            parcels.map(|parcel| tracking_number(&parcel.carrier, &parcel.tracking_number)).collect()
+            let packages = created.packages.iter();
+            packages.map(|package| tracking_number(&package.carrier, &package.tracking_number)).collect()
         }
         DomainEvent::Stock(StockEvent::TransferShipped(shipped)) => vec![transfer(&shipped.transfer_id)],
         DomainEvent::Stock(StockEvent::SupplyExpected(expected)) => vec![supply(&expected.supply_id)],

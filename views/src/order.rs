@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use holdfast_domain::order::{
     Charge, DeliveryIntent, Destination, Discrepancy, DiscrepancyCode, FulfillmentLine, FulfillmentOrder,
     FulfillmentOrderAction, FulfillmentOrderStatus, Hold, HoldReason, LineTotals, LineUnits, Order,
-    OrderAction, OrderReturn, OrderStatus, OrderedLine, Parcel, PaymentTerms, PendingAmendment, PersonalData,
-    PersonalDataState, PromisedDates, ReturnLine, Shipment, StatusAxes, TrackingStatus,
+    OrderAction, OrderReturn, OrderStatus, OrderedLine, PaymentTerms, PendingAmendment, PersonalData,
+    PersonalDataState, PromisedDates, ReturnLine, Shipment, StatusAxes, TrackedPackage, TrackingStatus,
 };
 use holdfast_domain::policy::{OnShortage, ReserveAt, WorkAt};
 use holdfast_domain::values::{
@@ -365,18 +365,18 @@ impl FulfillmentOrderView {
 
 impl From<&Shipment> for ShipmentView {
     fn from(shipment: &Shipment) -> Self {
-        let package = |parcel: &Parcel| PackageView {
-            package_id: parcel.package.package_id.clone(),
-            carrier: parcel.package.carrier.clone(),
-            tracking_number: parcel.package.tracking_number.clone(),
-            service: parcel.package.service.clone(),
-            lines: parcel.package.lines.clone(),
-            status: parcel.tracked.map(|(status, _)| status),
-            status_at: parcel.tracked.map(|(_, at)| at),
-            delivered_at: parcel.delivered_at,
-            stuck: parcel.is_stuck,
+        let package = |package: &TrackedPackage| PackageView {
+            package_id: package.shipped.package_id.clone(),
+            carrier: package.shipped.carrier.clone(),
+            tracking_number: package.shipped.tracking_number.clone(),
+            service: package.shipped.service.clone(),
+            lines: package.shipped.lines.clone(),
+            status: package.tracked.map(|(status, _)| status),
+            status_at: package.tracked.map(|(_, at)| at),
+            delivered_at: package.delivered_at,
+            stuck: package.is_stuck,
         };
-        let packages = shipment.parcels.iter().map(package).collect();
+        let packages = shipment.packages.iter().map(package).collect();
         Self { shipment_id: shipment.id, shipped_at: shipment.shipped_at, packages }
     }
 }

@@ -90,8 +90,8 @@ impl OrderReplay {
     /// The number of lines to compare.
     pub fn size(&self) -> usize {
         let lines = self.order.lines().len() * (1 + self.order.fulfillment_orders.len());
-        let parcels = self.order.shipments.iter().flat_map(|shipment| &shipment.parcels);
-        let packed: usize = parcels.map(|parcel| 1 + parcel.package.lines.len()).sum();
+        let packages = self.order.shipments.iter().flat_map(|shipment| &shipment.packages);
+        let packed: usize = packages.map(|package| 1 + package.shipped.lines.len()).sum();
         let returned: usize = self.order.returns.iter().map(|returned| 1 + returned.lines.len()).sum();
         1 + lines + self.order.shipments.len() + packed + returned
     }

@@ -126,7 +126,7 @@ fn created_summary(created: &OrderCreated) -> String {
 
 fn amended_summary(amended: &OrderAmended) -> String {
     let changes = [
-        (amended.grown.len(), "line with more units"),
+        (amended.grown.len(), "changed line"),
         (amended.added.len(), "new line"),
         (usize::from(amended.has_new_address), "new address"),
         (usize::from(amended.delivery.is_some()), "new delivery"),

@@ -2,11 +2,13 @@
 //!
 //! A SKU can have millions of events: they are read and printed page by page.
 
+use holdfast_api::history::EventEnvelope;
 use holdfast_api::history::stock::{StockMovement, StockReplay};
 use holdfast_api::queries::AsOf;
-use holdfast_domain::stock::StockRefusal;
+use holdfast_domain::stock::{AdjustmentReason, StockRefusal};
 use holdfast_domain::values::{LocationId, Sku};
 use holdfast_terminal::output::{self, Printer, Progress};
+use holdfast_terminal::wire_name;
 
 use super::listing::{Columns, Listing};
 use super::{Common, actor_cell, as_of_phrase, command_cell, last_position};
@@ -97,6 +99,19 @@ pub async fn run(arguments: &Arguments, printer: &mut Printer) -> Result<(), Cli
     Ok(())
 }
 
+/// The type of an event, and the reason of an adjustment, such as `StockAdjusted (found)`.
+fn event_cell(event: &EventEnvelope) -> String {
+    #[derive(serde::Deserialize)]
+    struct Adjusted {
+        reason: AdjustmentReason,
+    }
+    let adjusted = (event.kind == "StockAdjusted").then(|| serde_json::from_str(event.data.get()));
+    match adjusted {
+        Some(Ok(Adjusted { reason })) => format!("{} ({})", event.kind, wire_name(&reason)),
+        _ => event.kind.clone(),
+    }
+}
+
 /// One row per location; the first one also has the event.
 fn rows(item: &StockMovement) -> Vec<[String; 11]> {
     let StockMovement { event, movement } = item;
@@ -123,7 +138,7 @@ fn rows(item: &StockMovement) -> Vec<[String; 11]> {
     if let Some(first) = rows.first_mut() {
         first[0] = event.position.to_string();
         first[1] = event.at.to_string();
-        first[2].clone_from(&event.kind);
+        first[2] = event_cell(event);
         let order = movement.order_id.map(|id| id.to_string());
         let (correlation, cause) =
             (event.metadata.correlation_id.as_ref(), event.metadata.causation_id.as_ref());

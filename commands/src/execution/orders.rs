@@ -3,7 +3,7 @@
 use holdfast_domain::fulfillment::{self, Aggregates};
 use holdfast_domain::order::{
     AcceptCancellation, AttendOrder, ErasePersonalData, MoveFulfillmentOrder, OrderCommand, OrderEvent,
-    OrderRefusal, Parcel, ReceiveReturn, RequestReturn, ShipItems, TrackParcel, TrackShipment,
+    OrderRefusal, ReceiveReturn, RequestReturn, ShipItems, TrackParcel, TrackShipment, TrackedPackage,
     reported_before,
 };
 use holdfast_domain::stream::StreamId;
@@ -91,8 +91,8 @@ pub(super) fn ship(unit: &mut UnitOfWork<'_>, command: &ShipItems) -> Result<Acc
     accepted(kind, &ShipmentAnswer { shipment_id, order })
 }
 
-/// Tracks the parcels under way that have a tracking number. If none is under way, those of the order that used it last. The
-/// answer is the order that used it last.
+/// Tracks the packages under way that have a tracking number. If none is under way, those of the order that used the number last.
+/// Returns the last of the orders whose packages were tracked.
 pub(super) fn track_parcel(unit: &mut UnitOfWork<'_>, command: &TrackParcel) -> Result<Accepted, Stop> {
     let owners = unit.owners(&tracking_number(&command.carrier, &command.tracking_number))?;
     unit.require(owners.iter().cloned())?;
@@ -100,26 +100,29 @@ pub(super) fn track_parcel(unit: &mut UnitOfWork<'_>, command: &TrackParcel) -> 
     for owner in owners {
         let StreamId::Order(id) = owner else { continue };
         for shipment in &unit.order(id)?.shipments {
-            let is_named =
-                |parcel: &&Parcel| parcel.package.is_named(&command.carrier, &command.tracking_number);
-            let parcels = shipment.parcels.iter().filter(is_named);
-            named.extend(parcels.map(|parcel| (shipment.id, parcel.clone())));
+            let is_named = |package: &&TrackedPackage| {
+                package.shipped.is_named(&command.carrier, &command.tracking_number)
+            };
+            let packages = shipment.packages.iter().filter(is_named);
+            named.extend(packages.map(|package| (shipment.id, package.clone())));
         }
     }
-    let Some(last) = named.last().map(|(shipment_id, _)| shipment_id.order()) else {
+    let last = named.last().map(|(shipment_id, _)| shipment_id.order());
+    if named.iter().any(|(_, package)| package.is_under_way()) {
+        named.retain(|(_, package)| package.is_under_way());
+    } else {
+        named.retain(|(shipment_id, _)| Some(shipment_id.order()) == last);
+    }
+    let Some(answered) = named.last().map(|(shipment_id, _)| shipment_id.order()) else {
         return Err(OrderRefusal::UnknownTrackingNumber.into());
     };
-    unit.check_version(last)?;
-    let is_any_under_way = named.iter().any(|(_, parcel)| parcel.is_under_way());
-    let is_meant = |(shipment_id, parcel): &&(ShipmentId, Parcel)| {
-        if is_any_under_way { parcel.is_under_way() } else { shipment_id.order() == last }
-    };
-    for (shipment_id, parcel) in named.iter().filter(is_meant) {
+    unit.check_version(answered)?;
+    for (shipment_id, package) in named {
         let track = TrackShipment {
-            shipment_id: *shipment_id,
+            shipment_id,
             status: command.status.clone(),
             at: command.at,
-            package_id: Some(parcel.package.package_id.clone()),
+            package_id: Some(package.shipped.package_id),
             location: command.location.clone(),
             raw: command.raw.clone(),
             occurred_at: command.occurred_at,
@@ -127,8 +130,7 @@ pub(super) fn track_parcel(unit: &mut UnitOfWork<'_>, command: &TrackParcel) -> 
         };
         fulfillment::change(unit, shipment_id.order(), &OrderCommand::TrackShipment(track, unit.at))?;
     }
-    let tracked = named.iter().rfind(is_meant).map_or(last, |(shipment_id, _)| shipment_id.order());
-    unit.accept_order(OutcomeKind::Done, tracked)
+    unit.accept_order(OutcomeKind::Done, answered)
 }
 
 /// The answer to `RequestReturn`: the id of the return, and the order.

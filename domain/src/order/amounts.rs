@@ -37,8 +37,8 @@ impl Order {
         (owed > Amount::ZERO).then_some(owed)
     }
 
-    /// Whether its payments let locations work on it: it is paid, or authorized where the channel's policy says so.
-    pub fn may_leave(&self) -> bool {
+    /// Whether locations may work on the order: it is paid, or authorized if its `workAt` is `authorization`.
+    pub fn payments_allow_work(&self) -> bool {
         let work_at = self.created.as_ref().map(|created| created.work_at);
         let is_authorized = || self.is_covered_by(self.payments.iter().chain(&self.authorizations));
         self.is_paid() || (work_at == Some(WorkAt::Authorization) && is_authorized())

@@ -57,7 +57,7 @@ pub enum OrderCommand {
     PackItems(PackItems),
     MarkReadyForPickup(MarkReadyForPickup, Timestamp),
     ShortPick(ShortPick),
-    /// With the time after which a parcel without reports counts as stuck.
+    /// With the time after which a package without reports counts as stuck.
     ShipItems(ShipItems, Option<Period>, Timestamp),
     TrackShipment(TrackShipment, Timestamp),
     ConfirmDelivery(ConfirmDelivery, Timestamp),
@@ -94,7 +94,7 @@ pub enum OrderCommand {
     Consolidate,
     /// Ends reservations whose time is over.
     ExpireReservation(Timestamp),
-    /// Ends holds whose time is over, and marks parcels as stuck.
+    /// Ends holds whose time is over, and marks packages as stuck.
     AttendOrder(Timestamp),
 }
 

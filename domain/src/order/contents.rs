@@ -149,15 +149,15 @@ payloads! {
 }
 
 impl Package {
-    /// Whether a report of a carrier names this package. See [`parcel_key`].
+    /// Whether a report of a carrier names this package. See [`package_key`].
     pub fn is_named(&self, carrier: &Reference, tracking_number: &Reference) -> bool {
-        parcel_key(&self.carrier, &self.tracking_number) == parcel_key(carrier, tracking_number)
+        package_key(&self.carrier, &self.tracking_number) == package_key(carrier, tracking_number)
     }
 }
 
-/// A parcel's name at all carriers: `carrier/number`, without case and blanks. A slash in the name of a carrier is replaced by
-/// a control character, because names contain none: no two parcels have the same key.
-pub fn parcel_key(carrier: &Reference, tracking_number: &Reference) -> String {
+/// The key by which a package is found: `carrier/number`, in lower case and without blanks. A slash in the name of a carrier is
+/// replaced by a control character, because names contain none: the key is unambiguous.
+pub fn package_key(carrier: &Reference, tracking_number: &Reference) -> String {
     let carrier = carrier.without_case_and_blanks().replace('/', "\u{1f}");
     format!("{carrier}/{}", tracking_number.without_case_and_blanks())
 }

@@ -25,9 +25,9 @@ pub(super) fn attend(order: &Order, at: Timestamp) -> Vec<OrderEvent> {
     let over = order.holds.iter().filter(|hold| hold.until.is_some_and(|until| until <= at));
     let released = over.map(|hold| OrderHoldReleased { hold_id: hold.id.clone() }.into());
     let stuck = order.shipments.iter().filter_map(|shipment| {
-        let parcels = shipment.parcels.iter();
-        let stuck = parcels.filter(|parcel| shipment.stuck_at(parcel).is_some_and(|time| time <= at));
-        let packages: Vec<_> = stuck.map(|parcel| parcel.package.package_id.clone()).collect();
+        let packages = shipment.packages.iter();
+        let stuck = packages.filter(|package| shipment.stuck_at(package).is_some_and(|time| time <= at));
+        let packages: Vec<_> = stuck.map(|package| package.shipped.package_id.clone()).collect();
         let shipment_id = shipment.id;
         (!packages.is_empty()).then(|| ShipmentStuck { shipment_id, packages }.into())
     });

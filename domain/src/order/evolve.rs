@@ -15,7 +15,7 @@ use super::events::{
 use super::fulfillment_order::{CancellationRequest, FulfillmentLine, FulfillmentOrder};
 use super::payment;
 use super::returns::{OrderReturn, ReturnLine};
-use super::shipment::{Parcel, Shipment};
+use super::shipment::{Shipment, TrackedPackage};
 use super::state::{
     Discrepancy, Hold, LastPaymentEvent, MAX_DISCREPANCIES, Order, PendingAmendment, PersonalDataState,
 };
@@ -70,12 +70,12 @@ pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
         OrderEvent::ShipmentCreated(created) => shipped(order, created),
         OrderEvent::ShipmentTracked(tracked) => track(order, tracked),
         OrderEvent::ShipmentStuck(ShipmentStuck { shipment_id, packages }) => {
-            each_parcel(order, *shipment_id, packages, |parcel| parcel.is_stuck = true);
+            each_package(order, *shipment_id, packages, |package| package.is_stuck = true);
         }
         // Other events change the state: the reservations, and the carrier's report.
         OrderEvent::OrderSourced(_) | OrderEvent::DeliveryFailed(_) => {}
         OrderEvent::DeliveryConfirmed(DeliveryConfirmed { shipment_id, packages, delivered_at }) => {
-            each_parcel(order, *shipment_id, packages, |parcel| parcel.delivered_at = Some(*delivered_at));
+            each_package(order, *shipment_id, packages, |package| package.delivered_at = Some(*delivered_at));
         }
         OrderEvent::OrderCancelled(cancelled) => cancel(order, &cancelled.lines),
         OrderEvent::ReturnRequested(requested) => order.returns.push(request_return(requested)),
@@ -416,16 +416,16 @@ fn shipped(order: &mut Order, created: &ShipmentCreated) {
     update(order, created.fulfillment_order_id, |fulfillment| {
         fulfillment.cancellation_request.take_if(|request| request.move_to.is_some());
     });
-    let parcel = |package: &Package| {
-        let package = package.clone();
-        Parcel { package, tracked: None, delivered_at: None, is_stuck: false }
+    let package = |package: &Package| {
+        let shipped = package.clone();
+        TrackedPackage { shipped, tracked: None, delivered_at: None, is_stuck: false }
     };
     order.shipments.push(Shipment {
         id: created.shipment_id,
         fulfillment_order_id: created.fulfillment_order_id,
         shipped_at: created.shipped_at,
         stuck_after: created.stuck_after,
-        parcels: created.packages.iter().map(parcel).collect(),
+        packages: created.packages.iter().map(package).collect(),
     });
 }
 
@@ -456,21 +456,26 @@ fn track(order: &mut Order, tracked: &ShipmentTracked) {
     if tracked.has_personal_data {
         seal(order);
     }
-    each_parcel(order, tracked.shipment_id, &tracked.packages, |parcel| {
-        let is_latest = parcel.tracked.is_none_or(|(_, known)| tracked.status_at >= known);
+    each_package(order, tracked.shipment_id, &tracked.packages, |package| {
+        let is_latest = package.tracked.is_none_or(|(_, known)| tracked.status_at >= known);
         // A report without a counterpart is kept in the history only.
         if is_latest && tracked.status != TrackingStatus::Unknown {
-            parcel.tracked = Some((tracked.status, tracked.status_at));
-            parcel.is_stuck = false;
+            package.tracked = Some((tracked.status, tracked.status_at));
+            package.is_stuck = false;
         }
     });
 }
 
-fn each_parcel(order: &mut Order, id: ShipmentId, packages: &[Reference], change: impl Fn(&mut Parcel)) {
+fn each_package(
+    order: &mut Order,
+    id: ShipmentId,
+    packages: &[Reference],
+    change: impl Fn(&mut TrackedPackage),
+) {
     let shipment = order.shipments.iter_mut().find(|shipment| shipment.id == id);
-    for parcel in shipment.into_iter().flat_map(|shipment| &mut shipment.parcels) {
-        if packages.contains(&parcel.package.package_id) {
-            change(parcel);
+    for package in shipment.into_iter().flat_map(|shipment| &mut shipment.packages) {
+        if packages.contains(&package.shipped.package_id) {
+            change(package);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! An order: from its creation to the delivery of its last parcel, and returns.
+//! An order: from its creation to the delivery of its last package, and returns.
 //!
 //! The order knows its lines, its locations, and what each location has picked, packed, shipped and delivered. Available
 //! units belong to the [stock items](crate::stock); the [order process](crate::fulfillment) keeps the two consistent.
@@ -45,7 +45,7 @@ pub use choices::{
 pub use command::OrderCommand;
 pub use contents::{
     AmendedLine, Charge, DeliveryIntent, Destination, Dimensions, FulfillmentOrderLines, LineUnits,
-    OrderedLine, Package, PromisedDates, ReturnedUnits, parcel_key,
+    OrderedLine, Package, PromisedDates, ReturnedUnits, package_key,
 };
 pub use create::{CreateOrder, CreationTerms, NewLine};
 pub use due_work::AttendOrder;
@@ -83,7 +83,7 @@ pub use shipment::delivery::ConfirmDelivery;
 pub use shipment::packages::ShipPackage;
 pub use shipment::ship::{ShipItems, reported_before};
 pub use shipment::tracking::{TrackParcel, TrackShipment};
-pub use shipment::{Parcel, Shipment};
+pub use shipment::{Shipment, TrackedPackage};
 pub use state::{Discrepancy, Hold, LastPaymentEvent, MAX_LINES, Order, PendingAmendment, PersonalDataState};
 pub use status::{
     CancellationStatus, DeliveryStatus, FulfillmentStatus, OrderStatus, PaymentStatus, ReservationStatus,

@@ -199,7 +199,7 @@ fn promise(fulfillment_orders: &mut [FulfillmentOrderLines], promises: &Promises
     }
 }
 
-/// Adds backordered units to a fulfillment order at the same location that has not been started: one pick, one parcel.
+/// Adds backordered units to a fulfillment order at the same location that has not been started: one pick, one package.
 fn join_fulfillment_orders(order: &Order, id: OrderId, added: &mut [FulfillmentOrderLines]) {
     let may_grow = |one: &&FulfillmentOrder| {
         !one.is_acknowledged()

@@ -11,7 +11,7 @@ use super::contents::{DeliveryIntent, Destination, OrderedLine};
 use super::events::OrderCreated;
 use super::fulfillment_order::FulfillmentOrder;
 use super::returns::OrderReturn;
-use super::shipment::{Parcel, Shipment};
+use super::shipment::{Shipment, TrackedPackage};
 use crate::policy::ReserveAt;
 use crate::values::{
     Amount, FulfillmentOrderId, LocationId, OrderId, Reference, ReturnId, ShipmentId, Sku, Text, Timestamp,
@@ -161,9 +161,9 @@ impl Order {
         self.created.as_ref().map(|created| created.order_id)
     }
 
-    /// Every parcel of every shipment.
-    pub fn parcels(&self) -> impl Iterator<Item = &Parcel> {
-        self.shipments.iter().flat_map(|shipment| &shipment.parcels)
+    /// Every package of every shipment.
+    pub fn packages(&self) -> impl Iterator<Item = &TrackedPackage> {
+        self.shipments.iter().flat_map(|shipment| &shipment.packages)
     }
 
     /// The fulfillment order with this id.
@@ -243,11 +243,11 @@ impl Order {
         delivery.map_or(DeliveryMethod::Ship, |delivery| delivery.method)
     }
 
-    /// The next time at which a reservation, a hold or an authorization ends, or a parcel counts as stuck.
+    /// The next time at which a reservation, a hold or an authorization ends, or a package counts as stuck.
     pub fn due_at(&self) -> Option<Timestamp> {
         let holds = self.holds.iter().filter_map(|hold| hold.until);
         let stuck_at = |shipment: &'_ Shipment| {
-            shipment.parcels.iter().filter_map(|parcel| shipment.stuck_at(parcel)).min()
+            shipment.packages.iter().filter_map(|package| shipment.stuck_at(package)).min()
         };
         let authorizations = self.ending_authorizations().filter_map(|payment| payment.until);
         let shipments = self.shipments.iter().filter_map(stuck_at);
@@ -270,9 +270,9 @@ impl Order {
         self.backordered.iter().any(|units| !units.is_zero())
     }
 
-    /// Whether a parcel is stuck.
+    /// Whether a package is stuck.
     pub fn is_stuck(&self) -> bool {
-        self.parcels().any(|parcel| parcel.is_stuck)
+        self.packages().any(|package| package.is_stuck)
     }
 
     /// The number of lines of all its returns together.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::choices::{HoldReason, PaymentTerms, TrackingStatus, names};
 use super::fulfillment_order::FulfillmentOrder;
-use super::shipment::Parcel;
+use super::shipment::TrackedPackage;
 use super::state::{LastPaymentEvent, Order};
 use super::totals::LineTotals;
 use crate::values::Units;
@@ -257,11 +257,11 @@ fn fulfillment(totals: &LineTotals, order: &Order) -> FulfillmentStatus {
 
 fn delivery(totals: &LineTotals, order: &Order) -> DeliveryStatus {
     let any = |statuses: &[TrackingStatus]| {
-        let reported = |parcel: &Parcel| {
-            parcel.delivered_at.is_none()
-                && parcel.tracked.is_some_and(|(status, _)| statuses.contains(&status))
+        let reported = |package: &TrackedPackage| {
+            package.delivered_at.is_none()
+                && package.tracked.is_some_and(|(status, _)| statuses.contains(&status))
         };
-        order.parcels().any(reported)
+        order.packages().any(reported)
     };
     let wanted = totals.ordered.saturating_sub(totals.cancelled);
     if !totals.delivered.is_zero() && totals.delivered >= wanted {

@@ -58,8 +58,8 @@ impl Order {
                 line.returned += own.received;
             }
         }
-        let delivered = self.parcels().filter(|parcel| parcel.delivered_at.is_some());
-        for units in delivered.flat_map(|parcel| &parcel.package.lines) {
+        let delivered = self.packages().filter(|package| package.delivered_at.is_some());
+        for units in delivered.flat_map(|package| &package.shipped.lines) {
             if let Some(line) = totals.get_mut(units.line.index()) {
                 line.delivered += units.quantity;
             }

@@ -73,13 +73,7 @@ fn found_at_shipping(item: &StockItem, sku: &Sku, command: &ShipInventory) -> Ve
         return Vec::new();
     }
     let on_hand = item.levels.get(location).map_or(Units::ZERO, |level| level.on_hand);
-    let found = Adjustment {
-        sku,
-        location,
-        reason: AdjustmentReason::Found,
-        at: *at,
-        happened_at,
-    };
+    let found = Adjustment { sku, location, reason: AdjustmentReason::Found, at: *at, happened_at };
     let units = quantity.saturating_sub(on_hand).minus(Units::ZERO);
     found.of(units).into_iter().map(StockEvent::from).collect()
 }

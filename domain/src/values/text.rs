@@ -232,7 +232,12 @@ pub struct Text<const LIMIT: usize>(Box<str>);
 impl<const LIMIT: usize> Text<LIMIT> {
     /// The value of a valid text.
     pub fn new(text: &str) -> Result<Self, TextError> {
-        checked(text, LIMIT, |c| !c.is_control() || c == '\n' || c == '\t', "printable characters, line feeds and tabs")?;
+        checked(
+            text,
+            LIMIT,
+            |c| !c.is_control() || c == '\n' || c == '\t',
+            "printable characters, line feeds and tabs",
+        )?;
         Ok(Self(text.into()))
     }
 

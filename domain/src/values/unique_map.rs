@@ -26,7 +26,9 @@ where
         let mut entries = BTreeMap::new();
         while let Some((key, value)) = map.next_entry::<K, V>()? {
             if entries.contains_key(&key) {
-                return Err(A::Error::custom(format_args!("the name \"{key}\" occurs more than once; send it once")));
+                return Err(A::Error::custom(format_args!(
+                    "the name \"{key}\" occurs more than once; send it once"
+                )));
             }
             entries.insert(key, value);
         }

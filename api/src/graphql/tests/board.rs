@@ -77,9 +77,9 @@ async fn the_board_excludes_held_and_shipped_orders_and_has_pending_requests_in_
     let (shipped, _) = create_order(&server, "shipped", "standard", None).await;
     let (cancelled, _) = create_order(&server, "cancelled", "standard", None).await;
     server.execute("HoldOrder", json!({"orderId": held, "reason": "fraud_risk"})).await;
-    let parcel = json!({"carrier": "ups", "trackingNumber": "1Z"});
+    let package = json!({"carrier": "ups", "trackingNumber": "1Z"});
     server
-        .execute("ShipItems", json!({"fulfillmentOrderId": format!("{shipped}.f1"), "packages": [parcel]}))
+        .execute("ShipItems", json!({"fulfillmentOrderId": format!("{shipped}.f1"), "packages": [package]}))
         .await;
     server.execute("AcceptFulfillmentOrder", json!({"fulfillmentOrderId": format!("{cancelled}.f1")})).await;
     let (_, last) =

@@ -21,9 +21,9 @@ async fn create_chain(server: &TestServer) -> String {
     }
     let id = ids.remove(0);
     let (_, reserved) = event(server, "InventoryReserved").await;
-    let parcel = json!({ "packages": [{ "carrier": "dhl", "trackingNumber": "T-1" }] });
+    let package = json!({ "packages": [{ "carrier": "dhl", "trackingNumber": "T-1" }] });
     let with = [("causation-id", &*reserved.to_uppercase()), ("correlation-id", "case 7")];
-    server.post_with(&format!("/v1/fulfillment-orders/{id}.f1/ship"), "ship", &with, &parcel).await.ok(201);
+    server.post_with(&format!("/v1/fulfillment-orders/{id}.f1/ship"), "ship", &with, &package).await.ok(201);
     let (_, shipped) = event(server, "ShipmentCreated").await;
     let with = [("causation-id", &*shipped)];
     let seen = json!({ "status": "in_transit", "at": "2026-01-01T00:00:00Z" });

@@ -36,8 +36,8 @@ async fn deliver(server: &TestServer) -> Delivered {
         assert_eq!(answer.ok(200)["status"], status);
         ends.push((answer.position(), status));
     }
-    let parcels = json!({ "packages": [{ "carrier": "dhl", "trackingNumber": "T-1" }] });
-    let shipped = server.post(&format!("{path}/ship"), "ship", &parcels).await;
+    let packages = json!({ "packages": [{ "carrier": "dhl", "trackingNumber": "T-1" }] });
+    let shipped = server.post(&format!("{path}/ship"), "ship", &packages).await;
     let path = format!("/v1/shipments/{}", shipped.ok(201)["shipmentId"].as_str().unwrap());
     ends.push((shipped.position(), "shipped"));
     let seen = json!({ "status": "in_transit", "at": "2026-01-01T00:00:00Z", "raw": "left Hidden Street" });

@@ -35,9 +35,9 @@ async fn an_order_is_created_picked_packed_shipped_and_delivered() {
     let all = json!({ "fulfillmentOrderId": part, "all": true });
     assert_eq!(accepted(&fixture.send("PickItems", "pick", all.clone()).await)["status"], "picking");
     assert_eq!(accepted(&fixture.send("PackItems", "pack", all).await)["status"], "packed");
-    let parcel = json!([{ "carrier": "ups", "trackingNumber": "1Z" }]);
+    let package = json!([{ "carrier": "ups", "trackingNumber": "1Z" }]);
     let shipped = accepted(
-        &fixture.send("ShipItems", "ship", json!({ "fulfillmentOrderId": part, "packages": parcel })).await,
+        &fixture.send("ShipItems", "ship", json!({ "fulfillmentOrderId": part, "packages": package })).await,
     );
     assert_eq!(shipped["status"], "shipped");
     let scan = json!({ "carrier": "ups", "trackingNumber": "1Z", "status": "in_transit", "at": "1970-01-01T00:00:02Z" });

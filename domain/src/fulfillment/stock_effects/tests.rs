@@ -86,10 +86,10 @@ fn let_go(from: &[(&str, u64)]) -> StockCommand {
     StockCommand::ReleaseInventory(ReleaseInventory { order, allocations })
 }
 
-/// Of the first part, in parcels.
-fn ship(parcels: &[&[(usize, u64)]]) -> Asked {
+/// Of the first part, in packages.
+fn ship(packages: &[&[(usize, u64)]]) -> Asked {
     let package = |lines: &&[(usize, u64)]| json!({ "packageId": "p1", "carrier": "UPS", "trackingNumber": "1Z", "lines": units(lines) });
-    let packages: Vec<Value> = parcels.iter().map(package).collect();
+    let packages: Vec<Value> = packages.iter().map(package).collect();
     ask(
         "ShipmentCreated",
         json!({
@@ -182,7 +182,7 @@ fn expiry_and_extension_reach_every_sku_once() {
 }
 
 #[test]
-fn shipped_units_are_summed_over_lines_and_parcels() {
+fn shipped_units_are_summed_over_lines_and_packages() {
     let asked = ship(&[&[(1, 1), (2, 4)], &[(1, 1), (3, 1)]]);
     assert_eq!(asked, [of("A", shipped(3, 0)), of("B", shipped(4, 0))]);
 }

@@ -42,7 +42,7 @@ pub(in crate::order) fn can_work(order: &Order, fulfillment: &FulfillmentOrder) 
     if order.is_held(fulfillment.id) {
         return Err(OrderRefusal::OrderOnHold);
     }
-    if order.may_leave() { Ok(()) } else { Err(OrderRefusal::PaymentNotConfirmed) }
+    if order.payments_allow_work() { Ok(()) } else { Err(OrderRefusal::PaymentNotConfirmed) }
 }
 
 /// The fulfillment order with this id, where its location can work on it.

@@ -36,15 +36,15 @@ impl FulfillmentOrder {
     pub fn status(&self, order: &Order) -> FulfillmentOrderStatus {
         let assigned = self.total(FulfillmentLine::net_quantity);
         let picked = self.total(|line| line.picked);
-        let mut parcels = order
+        let mut packages = order
             .shipments
             .iter()
             .filter(|shipment| shipment.fulfillment_order_id == self.id)
-            .flat_map(|shipment| &shipment.parcels);
+            .flat_map(|shipment| &shipment.packages);
         if assigned.is_zero() {
             FulfillmentOrderStatus::Cancelled
         } else if self.total(|line| line.shipped) >= assigned {
-            let arrived = parcels.all(|parcel| parcel.delivered_at.is_some());
+            let arrived = packages.all(|package| package.delivered_at.is_some());
             if arrived { FulfillmentOrderStatus::Delivered } else { FulfillmentOrderStatus::Shipped }
         } else if self.ready_since.is_some() {
             FulfillmentOrderStatus::ReadyForPickup

@@ -9,7 +9,7 @@ use super::OrderReturn;
 use crate::command::commands;
 use crate::order::choices::{DiscrepancyCode, Disposition};
 use crate::order::contents::{LineUnits, ReturnedUnits};
-use crate::order::decision::{Decision, check_serials, discrepancy, clamp_reported_time};
+use crate::order::decision::{Decision, check_serials, clamp_reported_time, discrepancy};
 use crate::order::events::ReturnReceived;
 use crate::order::lines::{check_entries, resolve_line, unknown_line};
 use crate::order::refusals::OrderRefusal;

@@ -1,6 +1,6 @@
-//! The delivery of parcels.
+//! The delivery of packages.
 
-use super::{Parcel, Shipment};
+use super::{Shipment, TrackedPackage};
 use crate::command::commands;
 use crate::order::decision::{Decision, clamp_reported_time};
 use crate::order::events::{DeliveryConfirmed, OrderEvent};
@@ -9,7 +9,7 @@ use crate::order::state::Order;
 use crate::values::{Reference, ShipmentId, Timestamp};
 
 commands! {
-    /// Reports that parcels were delivered.
+    /// Reports that packages were delivered.
     ConfirmDelivery {
         shipment_id: ShipmentId,
         /// The only package that was delivered. Default: all of the shipment.
@@ -26,34 +26,35 @@ pub(in crate::order) fn confirm_delivery(
 ) -> Decision {
     let shipment =
         order.shipment(command.shipment_id).ok_or(OrderRefusal::UnknownShipment(command.shipment_id))?;
-    let parcels = parcels(shipment, command.package_id.as_ref())?;
+    let packages = packages(shipment, command.package_id.as_ref())?;
     let (delivered_at, ahead) = clamp_reported_time(command.delivered_at.or(command.occurred_at), at);
-    let delivered = delivered(shipment, &parcels, delivered_at);
+    let delivered = delivered(shipment, &packages, delivered_at);
     let ahead = ahead.filter(|_| delivered.is_some());
     Ok(delivered.into_iter().chain(ahead).collect())
 }
 
-/// The delivery of parcels that were not delivered before.
+/// The delivery of packages that were not delivered before.
 pub(super) fn delivered(
     shipment: &Shipment,
-    parcels: &[&Parcel],
+    packages: &[&TrackedPackage],
     delivered_at: Timestamp,
 ) -> Option<OrderEvent> {
-    let new: Vec<&Parcel> = parcels.iter().copied().filter(|parcel| parcel.delivered_at.is_none()).collect();
+    let new: Vec<&TrackedPackage> =
+        packages.iter().copied().filter(|package| package.delivered_at.is_none()).collect();
     let event = DeliveryConfirmed { shipment_id: shipment.id, packages: package_ids(&new), delivered_at };
     (!new.is_empty()).then(|| event.into())
 }
 
-/// The parcel with a package id, or all parcels of a shipment.
-pub(super) fn parcels<'a>(
+/// The package with a package id, or all packages of a shipment.
+pub(super) fn packages<'a>(
     shipment: &'a Shipment,
     id: Option<&Reference>,
-) -> Result<Vec<&'a Parcel>, OrderRefusal> {
-    let is_named = |parcel: &&Parcel| id.is_none_or(|id| parcel.package.package_id == *id);
-    let parcels: Vec<&Parcel> = shipment.parcels.iter().filter(is_named).collect();
-    if parcels.is_empty() { Err(OrderRefusal::UnknownPackage) } else { Ok(parcels) }
+) -> Result<Vec<&'a TrackedPackage>, OrderRefusal> {
+    let is_named = |package: &&TrackedPackage| id.is_none_or(|id| package.shipped.package_id == *id);
+    let packages: Vec<&TrackedPackage> = shipment.packages.iter().filter(is_named).collect();
+    if packages.is_empty() { Err(OrderRefusal::UnknownPackage) } else { Ok(packages) }
 }
 
-pub(super) fn package_ids(parcels: &[&Parcel]) -> Vec<Reference> {
-    parcels.iter().map(|parcel| parcel.package.package_id.clone()).collect()
+pub(super) fn package_ids(packages: &[&TrackedPackage]) -> Vec<Reference> {
+    packages.iter().map(|package| package.shipped.package_id.clone()).collect()
 }

@@ -20,17 +20,19 @@ pub struct Shipment {
     pub id: ShipmentId,
     pub fulfillment_order_id: FulfillmentOrderId,
     pub shipped_at: Timestamp,
-    /// A parcel without a carrier's report for this long counts as stuck. Absent: parcels never count as stuck.
+    /// A package without a carrier's report for this long counts as stuck. Absent: packages never count as stuck.
     pub stuck_after: Option<Period>,
-    pub parcels: Vec<Parcel>,
+    #[serde(rename = "parcels")]
+    pub packages: Vec<TrackedPackage>,
 }
 
 /// A package and its tracking.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs, reason = "documented where the name does not say it")]
-pub struct Parcel {
-    pub package: Package,
+pub struct TrackedPackage {
+    #[serde(rename = "package")]
+    pub shipped: Package,
     /// The carrier's latest report, and the time of it.
     pub tracked: Option<(TrackingStatus, Timestamp)>,
     pub delivered_at: Option<Timestamp>,
@@ -39,15 +41,15 @@ pub struct Parcel {
 }
 
 impl Shipment {
-    /// When a parcel of it will count as stuck, unless the carrier reports before.
-    pub(super) fn stuck_at(&self, parcel: &Parcel) -> Option<Timestamp> {
-        let is_awaited = parcel.delivered_at.is_none() && !parcel.is_stuck && !parcel.has_failed();
-        let reported_at = parcel.tracked.map_or(self.shipped_at, |(_, at)| at.max(self.shipped_at));
+    /// When one of its packages will count as stuck, unless the carrier reports before.
+    pub(super) fn stuck_at(&self, package: &TrackedPackage) -> Option<Timestamp> {
+        let is_awaited = package.delivered_at.is_none() && !package.is_stuck && !package.has_failed();
+        let reported_at = package.tracked.map_or(self.shipped_at, |(_, at)| at.max(self.shipped_at));
         self.stuck_after.filter(|_| is_awaited).map(|period| period.after(reported_at))
     }
 }
 
-impl Parcel {
+impl TrackedPackage {
     /// Whether it was neither delivered nor lost, refused or sent back.
     pub fn is_under_way(&self) -> bool {
         self.delivered_at.is_none() && !self.has_failed()

@@ -5,7 +5,7 @@ use super::packages::{ShipPackage, contents, package_ids, packages};
 use crate::command::commands;
 use crate::order::choices::{DeliveryMethod, DiscrepancyCode};
 use crate::order::contents::{FulfillmentOrderLines, LineUnits, Package, total};
-use crate::order::decision::{Decision, confirm_reservation, discrepancy, clamp_reported_time};
+use crate::order::decision::{Decision, clamp_reported_time, confirm_reservation, discrepancy};
 use crate::order::events::{DeliveryConfirmed, InventoryReleased, OrderEvent, ShipmentCreated};
 use crate::order::fulfillment_order::short_pick::shorted;
 use crate::order::fulfillment_order::{FulfillmentLine, FulfillmentOrder};
@@ -104,7 +104,7 @@ pub fn reported_before(order: &Order, command: &ShipItems) -> Option<ShipmentId>
         .iter()
         .filter(|shipment| shipment.fulfillment_order_id == command.fulfillment_order_id);
     let is_known = |shipment: &&Shipment| {
-        let mut known: Vec<&Package> = shipment.parcels.iter().map(|parcel| &parcel.package).collect();
+        let mut known: Vec<&Package> = shipment.packages.iter().map(|package| &package.shipped).collect();
         let all_known = command.packages.iter().all(|given| {
             let found = known.iter().position(|package| is_same(order, package, given, is_complete));
             found.map(|index| known.swap_remove(index)).is_some()
@@ -149,7 +149,7 @@ fn contradictions(
         (is_cancelled, DiscrepancyCode::ShippedAfterCancellation),
         (has_excess, DiscrepancyCode::ShippedMoreThanReserved),
         (order.is_held(fulfillment.id), DiscrepancyCode::ShippedOnHold),
-        (!order.may_leave(), DiscrepancyCode::ShippedUnpaid),
+        (!order.payments_allow_work(), DiscrepancyCode::ShippedUnpaid),
     ];
     cases.into_iter().filter(|(is_so, _)| *is_so).map(|(_, code)| code)
 }

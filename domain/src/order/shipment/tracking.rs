@@ -1,8 +1,8 @@
-//! A carrier's reports about parcels.
+//! A carrier's reports about packages.
 
 use super::carrier_status::CarrierStatus;
-use super::delivery::{delivered, package_ids, parcels};
-use super::{Parcel, Shipment};
+use super::delivery::{delivered, package_ids, packages};
+use super::{Shipment, TrackedPackage};
 use crate::command::commands;
 use crate::order::choices::TrackingStatus;
 use crate::order::decision::{Decision, clamp_reported_time};
@@ -12,7 +12,7 @@ use crate::order::state::{Order, PersonalDataState};
 use crate::values::{Reference, ShipmentId, Text, Timestamp};
 
 commands! {
-    /// Reports the status of a shipment's parcels.
+    /// Reports the status of a shipment's packages.
     TrackShipment {
         shipment_id: ShipmentId,
         /// The carrier's status. A carrier's own word for it is kept, such as `pre_transit` for `label_created`.
@@ -21,12 +21,12 @@ commands! {
         at: Timestamp,
         /// The only package that the report is about. Default: all of the shipment.
         package_id: Option<Reference>,
-        /// Where the parcel was.
+        /// Where the package was.
         location: Option<Text<200>>,
         /// The carrier's report in full. Stored encrypted.
         raw: Option<Text<4000>> = sealed,
     }
-    /// Reports the status of a parcel by its tracking number.
+    /// Reports the status of a package by its tracking number.
     TrackParcel {
         carrier: Reference,
         /// The carrier's number.
@@ -35,7 +35,7 @@ commands! {
         status: CarrierStatus,
         /// The time of the status.
         at: Timestamp,
-        /// Where the parcel was.
+        /// Where the package was.
         location: Option<Text<200>>,
         /// The carrier's report in full. Stored encrypted.
         raw: Option<Text<4000>> = sealed,
@@ -46,10 +46,10 @@ commands! {
 pub(in crate::order) fn track(order: &Order, command: &TrackShipment, at: Timestamp) -> Decision {
     let shipment =
         order.shipment(command.shipment_id).ok_or(OrderRefusal::UnknownShipment(command.shipment_id))?;
-    let parcels = parcels(shipment, command.package_id.as_ref())?;
+    let packages = packages(shipment, command.package_id.as_ref())?;
     let (status, (status_at, ahead)) = (command.status.status, clamp_reported_time(Some(command.at), at));
-    let is_new = |parcel: &&Parcel| parcel.tracked != Some((status, status_at));
-    let tracked: Vec<&Parcel> = parcels.into_iter().filter(is_new).collect();
+    let is_new = |package: &&TrackedPackage| package.tracked != Some((status, status_at));
+    let tracked: Vec<&TrackedPackage> = packages.into_iter().filter(is_new).collect();
     if tracked.is_empty() {
         return Ok(Vec::new());
     }
@@ -76,16 +76,18 @@ pub(in crate::order) fn track(order: &Order, command: &TrackShipment, at: Timest
     Ok(events)
 }
 
-/// The failure of parcels that were neither delivered nor have failed, and have no later report.
+/// The failure of packages that were neither delivered nor have failed, and have no later report.
 fn failed(
     shipment: &Shipment,
-    parcels: &[&Parcel],
+    packages: &[&TrackedPackage],
     status: TrackingStatus,
     at: Timestamp,
 ) -> Option<OrderEvent> {
-    let is_latest = |parcel: &Parcel| parcel.tracked.is_none_or(|(_, latest)| at >= latest);
-    let fails = |parcel: &&Parcel| parcel.delivered_at.is_none() && !parcel.has_failed() && is_latest(parcel);
-    let failed: Vec<&Parcel> = parcels.iter().copied().filter(fails).collect();
+    let is_latest = |package: &TrackedPackage| package.tracked.is_none_or(|(_, latest)| at >= latest);
+    let fails = |package: &&TrackedPackage| {
+        package.delivered_at.is_none() && !package.has_failed() && is_latest(package)
+    };
+    let failed: Vec<&TrackedPackage> = packages.iter().copied().filter(fails).collect();
     let event = DeliveryFailed { shipment_id: shipment.id, packages: package_ids(&failed), status, at };
     (!failed.is_empty()).then(|| event.into())
 }

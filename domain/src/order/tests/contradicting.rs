@@ -63,15 +63,15 @@ fn units_shipped_in_excess_reduce_the_backorder_before_the_cancellation() {
 }
 
 #[test]
-fn the_number_of_parcels_does_not_change_the_totals() {
+fn the_number_of_packages_does_not_change_the_totals() {
     let order = after(&partly_reserved(), cancel_some(2));
     let one = after(&order, ship(1, &[package(1, 5)]));
-    for parcels in [[4, 1], [3, 2], [2, 3], [1, 4]] {
-        let two = after(&order, ship(1, &parcels.map(|quantity| package(1, quantity))));
+    for packages in [[4, 1], [3, 2], [2, 3], [1, 4]] {
+        let two = after(&order, ship(1, &packages.map(|quantity| package(1, quantity))));
         assert_eq!(
             (line(&two, 1), backordered_units(&two)),
             (line(&one, 1), backordered_units(&one)),
-            "{parcels:?}"
+            "{packages:?}"
         );
     }
 }

@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// Two parcels on the way: `p1` with everything but two A, and `p2` with these.
-fn two_parcels() -> Order {
+/// Two packages on the way: `p1` with everything but two A, and `p2` with these.
+fn two_packages() -> Order {
     let packages = [json!({}), json!({ "lines": [{ "line": 1, "quantity": 2 }] })];
     after(&paid_and_reserved(), ship(1, &packages))
 }
@@ -27,13 +27,13 @@ fn tracked(packages: &[&str], status: TrackingStatus, second: i64) -> OrderEvent
     .into()
 }
 
-fn says(order: &Order, parcel: usize) -> Option<(TrackingStatus, Timestamp)> {
-    order.shipments[0].parcels[parcel].tracked
+fn says(order: &Order, package: usize) -> Option<(TrackingStatus, Timestamp)> {
+    order.shipments[0].packages[package].tracked
 }
 
 #[test]
 fn a_scan_without_a_package_is_about_all_of_the_shipment() {
-    let order = two_parcels();
+    let order = two_packages();
     assert_eq!(
         when(&order, track(1, "in_transit", 60)),
         [tracked(&["p1", "p2"], TrackingStatus::InTransit, 60)]
@@ -46,7 +46,7 @@ fn a_scan_without_a_package_is_about_all_of_the_shipment() {
 #[test]
 fn a_scan_of_one_package_is_about_that_one() {
     let scan = || track_with(1, json!({ "status": "picked_up", "at": time(60), "packageId": "p2" }));
-    let order = two_parcels();
+    let order = two_packages();
     assert_eq!(when(&order, scan()), [tracked(&["p2"], TrackingStatus::PickedUp, 60)]);
     assert_eq!(says(&after(&order, scan()), 0), None);
 }
@@ -66,14 +66,14 @@ fn the_carriers_report_is_stored() {
 
 #[test]
 fn a_repeated_report_changes_nothing() {
-    let order = after(&two_parcels(), track(1, "in_transit", 60));
+    let order = after(&two_packages(), track(1, "in_transit", 60));
     assert_eq!(when(&order, track(1, "in_transit", 60)), []);
     let first = track_with(1, json!({ "status": "delayed", "at": time(70), "packageId": "p1" }));
     let order = after(&order, first);
     assert_eq!(
         when(&order, track(1, "delayed", 70)),
         [tracked(&["p2"], TrackingStatus::Delayed, 70)],
-        "only the other parcel learns something new"
+        "only the other package has a new report"
     );
 }
 
@@ -88,7 +88,7 @@ fn a_scan_that_comes_late_is_recorded_but_does_not_turn_the_clock_back() {
 
 #[test]
 fn a_delivered_report_confirms_the_delivery() {
-    let order = two_parcels();
+    let order = two_packages();
     assert_eq!(
         when(&order, track(1, "delivered", 80)),
         [tracked(&["p1", "p2"], TrackingStatus::Delivered, 80), delivered(&["p1", "p2"], 80)]
@@ -105,29 +105,29 @@ fn a_late_delivered_report_confirms_the_delivery() {
 }
 
 #[test]
-fn a_parcel_is_delivered_once() {
+fn a_package_is_delivered_once() {
     let order = after(&on_its_way(), confirm_delivery(1, json!({ "deliveredAt": time(75) })));
     assert_eq!(when(&order, confirm_delivery(1, json!({}))), []);
     let scan = track(1, "delivered", 80);
     assert_eq!(when(&order, scan), [tracked(&["p1"], TrackingStatus::Delivered, 80)]);
     let order = after(&order, track(1, "delivered", 80));
-    assert_eq!(order.shipments[0].parcels[0].delivered_at, Some(time(75)));
+    assert_eq!(order.shipments[0].packages[0].delivered_at, Some(time(75)));
 }
 
 #[test]
-fn a_delivered_parcel_stays_delivered() {
+fn a_delivered_package_stays_delivered() {
     let mut order = after(&on_its_way(), track(1, "delivered", 80));
     for (second, status) in (81..).zip(["in_transit", "failure", "returned_to_sender", "label_created"]) {
         order = after(&order, track(1, status, second));
-        assert_eq!(order.shipments[0].parcels[0].delivered_at, Some(time(80)));
+        assert_eq!(order.shipments[0].packages[0].delivered_at, Some(time(80)));
         assert_eq!(order.status(), OrderStatus::Delivered);
         assert_eq!(order.status_axes().delivery, DeliveryStatus::Delivered);
     }
 }
 
 #[test]
-fn deliveries_are_confirmed_parcel_by_parcel() {
-    let order = two_parcels();
+fn deliveries_are_confirmed_package_by_package() {
+    let order = two_packages();
     let second = || confirm_delivery(1, json!({ "packageId": "p2" }));
     assert_eq!(when(&order, second()), [delivered(&["p2"], 90)]);
     let order = after(&order, second());
@@ -145,7 +145,7 @@ fn the_delivery_time_defaults_to_occurred_at_and_then_to_now() {
 }
 
 #[test]
-fn a_parcel_is_looked_for_in_its_own_shipment() {
+fn a_package_id_is_resolved_in_its_own_shipment() {
     let some = json!({ "packageId": "box", "lines": [{ "line": 1, "quantity": 1 }] });
     let order = after(&after(&paid_and_reserved(), ship(1, &[some])), ship_all(1));
     let unknown = ("unknown_package", Some("/packageId".to_owned()));

@@ -1,4 +1,4 @@
-//! The next time at which an order is due: a reservation or a hold ends, or a parcel counts as stuck.
+//! The next time at which an order is due: a reservation or a hold ends, or a package counts as stuck.
 
 use super::*;
 
@@ -41,7 +41,7 @@ fn a_hold_is_due_when_it_ends() {
 }
 
 #[test]
-fn a_parcel_is_due_when_it_counts_as_stuck() {
+fn a_package_is_due_when_it_counts_as_stuck() {
     let some = json!({ "lines": [{ "line": 1, "quantity": 2 }] });
     let order = after(&paid_and_reserved(), ship_with_stuck_period(&[json!({}), some]));
     assert_eq!(order.due_at(), Some(time(110)));
@@ -49,11 +49,11 @@ fn a_parcel_is_due_when_it_counts_as_stuck() {
         track_with(1, json!({ "status": "in_transit", "at": time(second), "packageId": package }))
     };
     let order = after(&order, scan("p1", 80));
-    assert_eq!(order.due_at(), Some(time(110)), "the other parcel has no report");
+    assert_eq!(order.due_at(), Some(time(110)), "the other package has no report");
     let order = after(&order, scan("p2", 70));
     assert_eq!(order.due_at(), Some(time(130)));
     let order = after(&order, OrderCommand::AttendOrder(time(150)));
-    assert_eq!(order.due_at(), None, "the parcel is marked as stuck only once");
+    assert_eq!(order.due_at(), None, "the package is marked as stuck only once");
 }
 
 #[test]

@@ -53,7 +53,7 @@ fn goods_that_must_not_leave_cannot_be_ready_for_pickup() {
 fn picked_up_goods_are_delivered_when_they_leave() {
     for (method, arrives) in [("pickup", true), ("none", true), ("local", false)] {
         let order = after(&delivered_by(method), hand_over(None));
-        assert_eq!(order.shipments[0].parcels[0].delivered_at.is_some(), arrives, "{method}");
+        assert_eq!(order.shipments[0].packages[0].delivered_at.is_some(), arrives, "{method}");
         let expected = if arrives { OrderStatus::Delivered } else { OrderStatus::Shipped };
         assert_eq!(order.status(), expected, "{method}");
     }
@@ -66,7 +66,7 @@ fn picked_up_goods_are_delivered_when_they_leave() {
 fn packages_without_a_carrier_are_named_after_the_delivery_method() {
     for method in ["pickup", "local", "none"] {
         let order = after(&delivered_by(method), hand_over(None));
-        let package = &order.shipments[0].parcels[0].package;
+        let package = &order.shipments[0].packages[0].shipped;
         assert_eq!(package.carrier, name(method));
         assert_eq!(package.tracking_number, name(&format!("{}.p1", shipment_id(1))));
     }
@@ -75,7 +75,7 @@ fn packages_without_a_carrier_are_named_after_the_delivery_method() {
 #[test]
 fn a_given_carrier_is_stored_for_every_delivery_method() {
     let order = after(&delivered_by("local"), ship_all(1));
-    let package = &order.shipments[0].parcels[0].package;
+    let package = &order.shipments[0].packages[0].shipped;
     assert_eq!((package.carrier.clone(), package.tracking_number.clone()), (name("UPS"), name("1Z0")));
 }
 
@@ -90,7 +90,7 @@ fn shipped_goods_require_carrier_and_tracking_number() {
 }
 
 #[test]
-fn parcels_without_a_carrier_are_never_stuck() {
+fn packages_without_a_carrier_are_never_stuck() {
     for method in ["pickup", "local", "none"] {
         let order = after(&delivered_by(method), hand_over(Some("PT1M")));
         assert_eq!((order.shipments[0].stuck_after, order.due_at()), (None, None), "{method}");

@@ -392,7 +392,7 @@ fn paid_and_reserved() -> Order {
     given([create(), reserve_all(), pay("money")])
 }
 
-/// The same on the way, in one parcel `p1`.
+/// The same on the way, in one package `p1`.
 fn on_its_way() -> Order {
     after(&paid_and_reserved(), ship_all(1))
 }

@@ -146,19 +146,19 @@ fn a_payment_that_is_reported_again_with_another_amount_is_a_discrepancy() {
 #[test]
 fn a_confirmation_takes_its_amount_from_the_authorization() {
     let authorized = after(&of_109(json!({})), authorize("card", Some("109.00")));
-    assert!(after(&authorized, part("card", "40.00")).may_leave(), "69.00 are still authorized");
+    assert!(after(&authorized, part("card", "40.00")).payments_allow_work(), "69.00 are still authorized");
     let late = after(&after(&of_109(json!({})), part("card", "60.00")), authorize("card", Some("60.00")));
-    assert!(!late.may_leave(), "the confirmed payment was authorized before");
+    assert!(!late.payments_allow_work(), "the confirmed payment was authorized before");
 }
 
 #[test]
 fn an_authorization_ends_at_its_time() {
     let fields = json!({ "orderId": order_id(), "paymentRef": "card", "authorizedUntil": time(90) });
     let order = after(&of_109(json!({})), OrderCommand::AuthorizePayment(read(fields, json!({}))));
-    assert_eq!((order.may_leave(), order.due_at()), (true, Some(time(90))));
+    assert_eq!((order.payments_allow_work(), order.due_at()), (true, Some(time(90))));
     assert_eq!(when(&order, OrderCommand::AttendOrder(time(89))), []);
     let order = after(&order, OrderCommand::AttendOrder(time(90)));
-    assert_eq!((order.may_leave(), order.due_at()), (false, None));
+    assert_eq!((order.payments_allow_work(), order.due_at()), (false, None));
     assert_eq!(order.status_axes().payment, PaymentStatus::Failed);
 }
 
@@ -179,16 +179,18 @@ fn the_price_of_what_is_left_and_of_what_is_cancelled_add_up() {
 #[test]
 fn locations_work_on_an_authorized_order_unless_the_policy_wants_it_paid() {
     let order = of_109(json!({}));
-    assert!(!after(&order, authorize("card", Some("100.00"))).may_leave());
+    assert!(!after(&order, authorize("card", Some("100.00"))).payments_allow_work());
     let authorized = after(&order, authorize("card", Some("109.00")));
-    assert_eq!((authorized.may_leave(), authorized.is_paid()), (true, false));
-    assert!(after(&after(&order, part("gift", "9.00")), authorize("card", Some("100.00"))).may_leave());
+    assert_eq!((authorized.payments_allow_work(), authorized.is_paid()), (true, false));
+    assert!(
+        after(&after(&order, part("gift", "9.00")), authorize("card", Some("100.00"))).payments_allow_work()
+    );
     let failed = OrderCommand::FailPayment(read(
         json!({ "orderId": order_id(), "paymentRef": "card", "reason": "no money" }),
         json!({}),
     ));
-    assert!(!after(&authorized, failed).may_leave());
+    assert!(!after(&authorized, failed).payments_allow_work());
     let mut strict = order;
     std::sync::Arc::make_mut(strict.created.as_mut().unwrap()).work_at = WorkAt::Confirmation;
-    assert!(!after(&strict, authorize("card", None)).may_leave());
+    assert!(!after(&strict, authorize("card", None)).payments_allow_work());
 }

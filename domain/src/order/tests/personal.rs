@@ -40,8 +40,8 @@ fn no_command_prints_personal_data() {
     let OrderCommand::TrackShipment(track, _) = track_with(1, scan()) else { unreachable!() };
     reveals_nothing(&track);
     reveals_nothing(&track_with(1, scan()));
-    let parcel: TrackParcel = read(json!({ "carrier": "UPS", "trackingNumber": "1Z" }), scan());
-    reveals_nothing(&parcel);
+    let package: TrackParcel = read(json!({ "carrier": "UPS", "trackingNumber": "1Z" }), scan());
+    reveals_nothing(&package);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use super::*;
 
-/// The parcels of a shipment: each one's id and content.
-fn parcels(order: &Order, command: OrderCommand) -> Vec<(String, Vec<LineUnits>)> {
+/// The packages of a shipment: each one's id and content.
+fn shipped_packages(order: &Order, command: OrderCommand) -> Vec<(String, Vec<LineUnits>)> {
     let events = when(order, command);
     let [OrderEvent::ShipmentCreated(created)] = &events[..] else { panic!("{events:?}") };
     created.packages.iter().map(|package| (package.package_id.to_string(), package.lines.clone())).collect()
@@ -45,7 +45,7 @@ fn shipping_packed_units_packs_nothing_more() {
 fn a_package_without_lines_has_the_remaining_units() {
     let packages = [json!({}), json!({ "lines": [{ "line": 1, "quantity": 2 }] })];
     assert_eq!(
-        parcels(&paid_and_reserved(), ship(1, &packages)),
+        shipped_packages(&paid_and_reserved(), ship(1, &packages)),
         [("p1".to_owned(), units(&[(1, 3), (2, 3)])), ("p2".to_owned(), units(&[(1, 2)]))]
     );
 }
@@ -55,7 +55,7 @@ fn a_part_may_leave_first_and_the_rest_later() {
     let some = json!({ "lines": [{ "lineRef": "first", "quantity": 2 }] });
     let order = after(&paid_and_reserved(), ship(1, &[some]));
     assert_eq!(line(&order, 1), [3, 2, 2, 2, 0, 0]);
-    assert_eq!(parcels(&order, ship_all(1)), [("p1".to_owned(), units(&[(1, 3), (2, 3)]))]);
+    assert_eq!(shipped_packages(&order, ship_all(1)), [("p1".to_owned(), units(&[(1, 3), (2, 3)]))]);
     let order = after(&order, ship_all(1));
     let ids: Vec<_> = order.shipments.iter().map(|shipment| shipment.id).collect();
     assert_eq!(ids, [shipment_id(1), shipment_id(2)]);
@@ -73,7 +73,7 @@ fn a_shipment_is_one_locations_business() {
 fn packages_that_are_not_named_are_numbered() {
     let one = |line: usize| json!({ "lines": [{ "line": line, "quantity": 1 }] });
     let ids = |packages: &[Value]| -> Vec<String> {
-        parcels(&paid_and_reserved(), ship(1, packages)).into_iter().map(|(id, _)| id).collect()
+        shipped_packages(&paid_and_reserved(), ship(1, packages)).into_iter().map(|(id, _)| id).collect()
     };
     assert_eq!(ids(&[one(1), one(2), json!({})]), ["p1", "p2", "p3"]);
     let named = read(one(1), json!({ "packageId": "box" }));
@@ -84,7 +84,7 @@ fn packages_that_are_not_named_are_numbered() {
 fn generated_package_ids_avoid_given_ones() {
     let named = json!({ "packageId": "p2", "lines": [{ "line": 1, "quantity": 1 }] });
     let unnamed = json!({ "lines": [{ "line": 2, "quantity": 1 }] });
-    let given = parcels(&paid_and_reserved(), ship(1, &[named, unnamed, json!({})]));
+    let given = shipped_packages(&paid_and_reserved(), ship(1, &[named, unnamed, json!({})]));
     let ids: Vec<_> = given.iter().map(|(id, _)| id.as_str()).collect();
     assert_eq!(ids, ["p2", "p3", "p4"]);
 }
@@ -103,7 +103,7 @@ fn package_ids_are_unique_in_a_shipment() {
 fn a_line_in_several_packages_is_judged_by_its_sum() {
     let some = |count: u32| json!({ "lines": [{ "line": 1, "quantity": count }] });
     let order = paid_and_reserved();
-    assert_eq!(parcels(&order, ship(1, &[some(3), some(2)])).len(), 2);
+    assert_eq!(shipped_packages(&order, ship(1, &[some(3), some(2)])).len(), 2);
     assert_eq!(refusal(&order, ship(1, &[some(3), some(3)])), ("quantity_exceeds_open", None));
 }
 
@@ -111,7 +111,7 @@ fn a_line_in_several_packages_is_judged_by_its_sum() {
 fn shipped_units_do_not_ship_again() {
     let other = ship(1, &[json!({ "trackingNumber": "other" })]);
     assert_eq!(refusal(&on_its_way(), other), ("nothing_left", None));
-    assert_eq!(when(&on_its_way(), ship_all(1)), [], "the same parcel again");
+    assert_eq!(when(&on_its_way(), ship_all(1)), [], "the same package again");
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn a_hundred_packages_may_leave_together() {
     let order =
         given([create_with(json!({ "lines": lines })), reserve(&[("DC-1", &[("A", 200)])]), pay("money")]);
     let packages = |count: usize| vec![json!({ "lines": [{ "line": 1, "quantity": 1 }] }); count];
-    assert_eq!(parcels(&order, ship(1, &packages(100))).len(), 100);
+    assert_eq!(shipped_packages(&order, ship(1, &packages(100))).len(), 100);
     let refused = refusal(&order, ship(1, &packages(101)));
     assert_eq!(refused, ("package_count_out_of_range", Some("/packages".into())));
 }

@@ -14,7 +14,7 @@ fn stands(order: &Order, summary: OrderStatus, expected: [&str; 5]) {
     assert_eq!(axes(order), expected);
 }
 
-fn one_parcel_each() -> Order {
+fn one_package_each() -> Order {
     given([create(), reserve_at_two(), pay("money")])
 }
 
@@ -107,9 +107,9 @@ fn cancelled_wins_over_everything() {
 fn failed_takes_precedence_over_partially_delivered_and_that_over_open() {
     let order = [ship_all(1), ship_all(2), track(1, "delivered", 60), track(2, "failure", 60)]
         .into_iter()
-        .fold(one_parcel_each(), |order, command| after(&order, command));
+        .fold(one_package_each(), |order, command| after(&order, command));
     stands(&order, OrderStatus::DeliveryFailed, ["reserved", "shipped", "failed", "confirmed", "none"]);
-    let order = after(&after(&one_parcel_each(), ship_all(1)), track(1, "delivered", 60));
+    let order = after(&after(&one_package_each(), ship_all(1)), track(1, "delivered", 60));
     stands(
         &order,
         OrderStatus::PartiallyDelivered,
@@ -119,7 +119,7 @@ fn failed_takes_precedence_over_partially_delivered_and_that_over_open() {
 
 #[test]
 fn failed_takes_precedence_over_not_shipped() {
-    let order = after(&after(&one_parcel_each(), ship_all(1)), track(1, "returned_to_sender", 60));
+    let order = after(&after(&one_package_each(), ship_all(1)), track(1, "returned_to_sender", 60));
     stands(
         &order,
         OrderStatus::DeliveryFailed,
@@ -129,7 +129,7 @@ fn failed_takes_precedence_over_not_shipped() {
 
 #[test]
 fn an_incomplete_shipment_is_partially_shipped() {
-    let order = after(&after(&one_parcel_each(), ship_all(1)), track(1, "out_for_delivery", 60));
+    let order = after(&after(&one_package_each(), ship_all(1)), track(1, "out_for_delivery", 60));
     stands(
         &order,
         OrderStatus::PartiallyShipped,
@@ -146,7 +146,7 @@ fn on_hold_takes_precedence_until_all_has_shipped() {
     };
     assert_eq!(held(given([create()])).status(), OrderStatus::OnHold);
     assert_eq!(held(after(&paid_and_reserved(), pack_all(1))).status(), OrderStatus::OnHold);
-    assert_eq!(held(after(&one_parcel_each(), ship_all(1))).status(), OrderStatus::OnHold);
+    assert_eq!(held(after(&one_package_each(), ship_all(1))).status(), OrderStatus::OnHold);
     assert_eq!(held(on_its_way()).status(), OrderStatus::Shipped);
     assert_eq!(held(on_its_way()).status_axes().holds, [HoldReason::InventoryOutOfStock]);
 }
@@ -180,7 +180,7 @@ fn money_is_not_required_pending_or_confirmed() {
 fn a_fulfillment_order_goes_from_open_to_delivered() {
     use FulfillmentOrderStatus::{Delivered, Open, Packed, Picked, Picking, Shipped};
     let one_a = json!({ "lines": [{ "line": 1, "quantity": 1 }] });
-    let mut order = one_parcel_each();
+    let mut order = one_package_each();
     for (command, expected) in [
         (pick(1, one_a.clone()), Picking),
         (pick_all(1), Picked),

@@ -1,4 +1,4 @@
-//! Parcels of which nothing is heard for too long, and those that will not arrive.
+//! Packages without a report for too long, and packages that will not arrive.
 
 use super::*;
 
@@ -8,7 +8,7 @@ fn ship_and_listen(packages: &[Value]) -> OrderCommand {
 }
 
 /// On its way since second 50, in `p1` and, with two A, `p2`; stuck after a minute of silence.
-fn two_parcels() -> Order {
+fn two_packages() -> Order {
     after(
         &paid_and_reserved(),
         ship_and_listen(&[json!({}), json!({ "lines": [{ "line": 1, "quantity": 2 }] })]),
@@ -29,7 +29,7 @@ fn stuck(packages: &[&str]) -> OrderEvent {
 }
 
 fn is_stuck(order: &Order) -> Vec<bool> {
-    order.parcels().map(|parcel| parcel.is_stuck).collect()
+    order.packages().map(|package| package.is_stuck).collect()
 }
 
 fn failed(packages: &[&str], status: TrackingStatus, second: i64) -> OrderEvent {
@@ -39,8 +39,8 @@ fn failed(packages: &[&str], status: TrackingStatus, second: i64) -> OrderEvent 
 }
 
 #[test]
-fn a_parcel_of_which_nothing_was_heard_for_too_long_is_stuck_and_it_is_said_once() {
-    let order = two_parcels();
+fn a_package_without_a_report_for_too_long_is_stuck_and_recorded_once() {
+    let order = two_packages();
     assert_eq!(when(&order, attend(109)), []);
     assert_eq!(when(&order, attend(110)), [stuck(&["p1", "p2"])]);
     let order = after(&order, attend(110));
@@ -49,16 +49,16 @@ fn a_parcel_of_which_nothing_was_heard_for_too_long_is_stuck_and_it_is_said_once
 
 #[test]
 fn every_report_restarts_the_stuck_period() {
-    let order = after(&two_parcels(), of("p1", "in_transit", 100));
+    let order = after(&two_packages(), of("p1", "in_transit", 100));
     assert_eq!(when(&order, attend(110)), [stuck(&["p2"])]);
     assert_eq!(when(&order, attend(160)), [stuck(&["p1", "p2"])]);
-    let early = after(&two_parcels(), of("p1", "label_created", 20));
-    assert_eq!(when(&early, attend(109)), [], "but not before the parcel has left");
+    let early = after(&two_packages(), of("p1", "label_created", 20));
+    assert_eq!(when(&early, attend(109)), [], "but not before the package has left");
 }
 
 #[test]
 fn a_scan_ends_it_and_an_older_one_does_not() {
-    let order = after(&after(&two_parcels(), of("p1", "in_transit", 60)), attend(120));
+    let order = after(&after(&two_packages(), of("p1", "in_transit", 60)), attend(120));
     let late = after(&order, of("p1", "picked_up", 55));
     assert_eq!(is_stuck(&late), [true, true]);
     let heard = after(&order, of("p1", "in_transit", 125));
@@ -67,23 +67,23 @@ fn a_scan_ends_it_and_an_older_one_does_not() {
 }
 
 #[test]
-fn delivered_and_failed_parcels_are_never_stuck() {
+fn delivered_and_failed_packages_are_never_stuck() {
     for end in ["delivered", "failure", "returned_to_sender"] {
-        let order = after(&two_parcels(), of("p1", end, 60));
+        let order = after(&two_packages(), of("p1", end, 60));
         assert_eq!(when(&order, attend(999)), [stuck(&["p2"])], "{end}");
     }
-    let confirmed = after(&two_parcels(), confirm_delivery(1, json!({})));
+    let confirmed = after(&two_packages(), confirm_delivery(1, json!({})));
     assert_eq!((when(&confirmed, attend(999)), confirmed.due_at()), (vec![], None));
 }
 
 #[test]
-fn parcels_without_a_stuck_period_are_never_stuck() {
+fn packages_without_a_stuck_period_are_never_stuck() {
     assert_eq!(when(&on_its_way(), attend(999_999)), []);
 }
 
 #[test]
-fn a_parcel_that_will_not_arrive_is_said_to_once() {
-    let order = two_parcels();
+fn a_package_that_will_not_arrive_is_recorded_once() {
+    let order = two_packages();
     assert_eq!(when(&order, of("p1", "failure", 60))[1..], [failed(&["p1"], TrackingStatus::Failure, 60)]);
     let order = after(&order, of("p1", "failure", 60));
     let back = TrackingStatus::ReturnedToSender;
@@ -91,14 +91,14 @@ fn a_parcel_that_will_not_arrive_is_said_to_once() {
 }
 
 #[test]
-fn a_parcel_that_has_arrived_does_not_fail() {
-    let order = after(&two_parcels(), confirm_delivery(1, json!({})));
+fn a_package_that_has_arrived_does_not_fail() {
+    let order = after(&two_packages(), confirm_delivery(1, json!({})));
     assert_eq!(names(&when(&order, track(1, "failure", 95))), ["ShipmentTracked"]);
 }
 
 #[test]
 fn a_failure_before_a_later_report_is_ignored() {
-    let order = after(&two_parcels(), of("p1", "out_for_delivery", 80));
+    let order = after(&two_packages(), of("p1", "out_for_delivery", 80));
     assert_eq!(names(&when(&order, of("p1", "failure", 70))), ["ShipmentTracked"]);
     let late = after(&order, of("p1", "failure", 70));
     assert_eq!(late.status_axes().delivery, DeliveryStatus::OutForDelivery);

@@ -17,10 +17,10 @@ fn sold(quantity: u32, total: &str) -> Order {
     given([create, reserve(&[("DC-1", &[("A", u64::from(quantity))])]), pay("money")])
 }
 
-/// Units in a parcel of their own.
+/// Units in a package of their own.
 fn ship_some(quantity: u32) -> OrderCommand {
-    static PARCELS: AtomicU32 = AtomicU32::new(0);
-    let number = PARCELS.fetch_add(1, Ordering::Relaxed).to_string();
+    static PACKAGES: AtomicU32 = AtomicU32::new(0);
+    let number = PACKAGES.fetch_add(1, Ordering::Relaxed).to_string();
     ship(1, &[json!({ "trackingNumber": number, "lines": [{ "line": 1, "quantity": quantity }] })])
 }
 
@@ -66,7 +66,7 @@ fn values_of_partial_shipments_add_up_to_the_total() {
 }
 
 #[test]
-fn parcels_that_leave_together_add_up_too() {
+fn packages_that_leave_together_add_up_too() {
     let one = || json!({ "lines": [{ "line": 1, "quantity": 1 }] });
     let order = sold(3, "10.00");
     assert_eq!(values_of(&order, [ship(1, &[one(), one(), one()])]), some(&["3.33", "3.34", "3.33"]));

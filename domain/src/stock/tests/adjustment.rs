@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn an_adjustment_changes_on_hand_by_its_difference() {
     let item = given([receive(10, 1)]);
-    assert_eq!(when(&item, adjust(-4, 2)), [adjusted(-4, AdjustmentReason::Damaged, "broken", 2)]);
+    assert_eq!(when(&item, adjust(-4, 2)), [adjusted(-4, AdjustmentReason::Damaged, Some("broken"), 2)]);
     assert_eq!(at(&given([receive(10, 1), adjust(-4, 2), adjust(3, 3)]), "DC-1"), [9, 0, 9]);
 }
 

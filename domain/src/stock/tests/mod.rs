@@ -265,13 +265,13 @@ fn at(item: &StockItem, location: &str) -> [u64; 3] {
     [level.on_hand, level.reserved, level.available()].map(Units::number)
 }
 
-fn adjusted(delta: i64, reason: AdjustmentReason, second: i64) -> StockEvent {
+fn adjusted(delta: i64, reason: AdjustmentReason, note: Option<&str>, second: i64) -> StockEvent {
     StockAdjusted {
         sku: sku(),
         location: place("DC-1"),
         delta: Delta::new(delta).unwrap(),
         reason,
-        note: None,
+        note: note.map(|note| Text::new(note).unwrap()),
         reference: None,
         at: time(second),
         happened_at: None,

@@ -127,10 +127,7 @@ fn units_that_ship_beyond_a_count_adjust_on_hand() {
     let item = given([receive(10, 1), reserve(&[("DC-1", 8)]), count(3, 2, 2)]);
     assert_eq!(at(&item, "DC-1"), [3, 8, 0]);
     let events = when(&item, ship("DC-1", 7, 3));
-    assert_eq!(
-        events,
-        [adjusted(4, AdjustmentReason::Found, 3), shipped(7, 3)]
-    );
+    assert_eq!(events, [adjusted(4, AdjustmentReason::Found, None, 3), shipped(7, 3)]);
     assert_eq!(at(&after(&item, ship("DC-1", 7, 3)), "DC-1"), [0, 1, 0]);
 }
 
@@ -142,9 +139,9 @@ fn a_large_difference_at_shipping_is_several_adjustments() {
     .unwrap();
     let events = when(&item, ship("DC-1", 2_500_000_000, 3));
     let expected = [
-        adjusted(1_000_000_000, AdjustmentReason::Found, 3),
-        adjusted(1_000_000_000, AdjustmentReason::Found, 3),
-        adjusted(499_999_999, AdjustmentReason::Found, 3),
+        adjusted(1_000_000_000, AdjustmentReason::Found, None, 3),
+        adjusted(1_000_000_000, AdjustmentReason::Found, None, 3),
+        adjusted(499_999_999, AdjustmentReason::Found, None, 3),
         shipped(2_500_000_000, 3),
     ];
     assert_eq!(events, expected);

@@ -27,7 +27,7 @@ fn units_that_ship_beyond_on_hand_are_found_first() {
     let item = given([receive(3, 1), reserve(&[("DC-1", 2)])]);
     let events = when(&item, ship_unheld(5, 3));
     assert_eq!(names(&events), ["StockAdjusted", "StockShipped"]);
-    assert_eq!(events[0], adjusted(2, AdjustmentReason::Found, 3));
+    assert_eq!(events[0], adjusted(2, AdjustmentReason::Found, None, 3));
     assert_eq!(at(&after(&item, ship_unheld(5, 3)), "DC-1"), [0, 0, 0]);
 }
 

@@ -52,7 +52,7 @@ fn reservations_are_where_they_may_be(before: Option<&Arc<Order>>, order: &Order
 }
 
 fn nothing_is_taken_back(before: &Order, after: &Order) {
-    for (old, new) in before.parcels().zip(after.parcels()) {
+    for (old, new) in before.packages().zip(after.packages()) {
         assert!(old.delivered_at.is_none() || new.delivered_at == old.delivered_at);
     }
     for (old, new) in before.line_totals().iter().zip(after.line_totals()) {

@@ -112,10 +112,10 @@ fn terms(row: &OrderRow) -> Vec<(&'static str, String, u64)> {
     let current = order.fulfillment_orders.iter().map(|fulfillment_order| &fulfillment_order.location);
     let locations =
         current.chain(&row.former_locations).map(|location| ("location", location.to_string(), first));
-    let parcels = order
-        .parcels()
-        .map(|parcel| ("tracking_number", parcel.package.tracking_number.without_case_and_blanks(), first));
-    reference.into_iter().chain(skus).chain(locations).chain(parcels).collect()
+    let packages = order
+        .packages()
+        .map(|package| ("tracking_number", package.shipped.tracking_number.without_case_and_blanks(), first));
+    reference.into_iter().chain(skus).chain(locations).chain(packages).collect()
 }
 
 async fn save_fulfillment_orders(

@@ -165,8 +165,8 @@ async fn erased_personal_data_is_gone_and_the_journal_still_verifies(store: Test
     let id = created.accepted()["orderId"].as_str().unwrap().to_owned();
     let fulfillment_order =
         created.accepted()["fulfillmentOrders"][0]["fulfillmentOrderId"].as_str().unwrap().to_owned();
-    let parcel = json!({ "packages": [{ "carrier": "ups", "trackingNumber": "T1" }] });
-    server.post(&format!("/v1/fulfillment-orders/{fulfillment_order}/ship"), "s", &parcel).await.accepted();
+    let package = json!({ "packages": [{ "carrier": "ups", "trackingNumber": "T1" }] });
+    server.post(&format!("/v1/fulfillment-orders/{fulfillment_order}/ship"), "s", &package).await.accepted();
     let scan = json!({ "status": "in_transit", "at": "2026-01-01T00:00:00Z", "raw": "left with Ms Lamarr" });
     let tracked = server.post(&format!("/v1/shipments/{id}.s1/track"), "t", &scan).await;
     let path = format!("/v1/orders/{id}?minPosition={}", tracked.position.unwrap());

@@ -26,12 +26,12 @@ async fn complete_order(server: &TestServer) -> (String, Vec<u64>) {
 
     let paid = json!({ "paymentRef": "pay-1", "amount": "33.00" });
     let all = json!({ "all": true });
-    let parcel = json!({ "packages": [{ "carrier": "ups", "trackingNumber": "1Z999" }] });
+    let package = json!({ "packages": [{ "carrier": "ups", "trackingNumber": "1Z999" }] });
     let steps = [
         (format!("/v1/orders/{order}/confirm-payment"), paid, "reserved"),
         (format!("/v1/fulfillment-orders/{fulfillment_order}/pick"), all.clone(), "picking"),
         (format!("/v1/fulfillment-orders/{fulfillment_order}/pack"), all, "packed"),
-        (format!("/v1/fulfillment-orders/{fulfillment_order}/ship"), parcel, "shipped"),
+        (format!("/v1/fulfillment-orders/{fulfillment_order}/ship"), package, "shipped"),
         (
             "/v1/tracking".to_owned(),
             json!({ "carrier": "ups", "trackingNumber": "1Z999", "status": "in_transit", "at": "2026-01-01T10:00:00Z" }),
