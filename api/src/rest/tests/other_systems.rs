@@ -328,6 +328,29 @@ async fn a_reused_tracking_number_means_the_packages_under_way() {
 }
 
 #[tokio::test]
+async fn if_match_of_a_scan_is_compared_with_the_order_in_the_answer() {
+    let server = TestServer::stocked().await;
+    let label = json!({ "carrier": "usps", "trackingNumber": "94001" });
+    let mut orders = Vec::new();
+    for key in ["under-way", "delivered"] {
+        let created = server.post("/v1/orders", key, &order(1)).await.ok(201);
+        orders.push(ship(&server, &format!("ship-{key}"), &created, &label).await.ok(201));
+    }
+    let path = format!("/v1/shipments/{}/confirm-delivery", orders[1]["shipmentId"].as_str().unwrap());
+    let delivered = server.post(&path, "delivery", &json!({})).await.ok(200);
+    let scan = json!({
+        "carrier": "usps", "trackingNumber": "94001", "status": "in_transit", "at": "2026-01-01T10:00:00Z"
+    });
+    let version = |order: &Value| format!("\"{}\"", order["version"]);
+    assert_ne!(version(&orders[0]), version(&delivered));
+    let outdated = [("if-match", &*version(&delivered))];
+    server.post_with("/v1/tracking", "outdated", &outdated, &scan).await.problem(412, "precondition_failed");
+    let current = [("if-match", &*version(&orders[0]))];
+    let tracked = server.post_with("/v1/tracking", "current", &current, &scan).await.ok(200);
+    assert_eq!(tracked["orderId"], orders[0]["orderId"]);
+}
+
+#[tokio::test]
 async fn the_same_package_is_not_booked_twice() {
     let server = TestServer::stocked().await;
     let created = server.post("/v1/orders", "order", &order(3)).await.ok(201);
