@@ -29,7 +29,7 @@ pub use clock::{Clock, SystemClock};
 pub use cluster::{LINK_QUEUE, Link, Membership, PeerGone, Peers};
 pub use command::{AnyCommand, COMMANDS, CommandSchema};
 pub use execution::cached_stream::{decode, fold_order, stream_of};
-pub use execution::{CountAnswer, ReturnAnswer, ShipmentAnswer, SupplyAnswer, TransferAnswer};
+pub use execution::{ReturnAnswer, ShipmentAnswer, StockReportAnswer, SupplyAnswer, TransferAnswer};
 pub use privacy::{MasterKey, Vault, VaultError};
 pub use process_manager::{DueCommand, DueWork, ProcessManager};
 pub use request::{Caller, Metadata, Request, Sender};

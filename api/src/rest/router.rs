@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::http::header;
 use axum::middleware::from_fn;
 use axum::response::Html;
-use holdfast_commands::{CountAnswer, ReturnAnswer, ShipmentAnswer, SupplyAnswer, TransferAnswer};
+use holdfast_commands::{ReturnAnswer, ShipmentAnswer, StockReportAnswer, SupplyAnswer, TransferAnswer};
 use holdfast_domain::network::{PauseLocation, RegisterLocation, ResumeLocation};
 use holdfast_domain::order::{
     AcceptAmendment, AcceptCancellation, AcceptFulfillmentOrder, AmendOrder, AuthorizePayment, CancelOrder,
@@ -182,9 +182,9 @@ fn board() -> Vec<Endpoint> {
 fn stock() -> Vec<Endpoint> {
     vec![
         Endpoint::post::<ReceiveStock, AvailabilityView>("/v1/stock/receive"),
-        Endpoint::post::<CountStock, CountAnswer>("/v1/stock/count"),
-        Endpoint::post::<AdjustStock, AvailabilityView>("/v1/stock/adjust"),
-        Endpoint::post::<ChangeStockCondition, AvailabilityView>("/v1/stock/condition"),
+        Endpoint::post::<CountStock, StockReportAnswer>("/v1/stock/count"),
+        Endpoint::post::<AdjustStock, StockReportAnswer>("/v1/stock/adjust"),
+        Endpoint::post::<ChangeStockCondition, StockReportAnswer>("/v1/stock/condition"),
         Endpoint::get(
             "/v1/stock/history",
             "GetStockHistory",

@@ -118,6 +118,7 @@ fn zero_count(sku: Sku, location: LocationId) -> CountStock {
         on_hand: Units::ZERO,
         counted_at: Timestamp::default(),
         reason: None,
+        expected: None,
         occurred_at: None,
         not_after: None,
     }

@@ -5,7 +5,7 @@
 ///
 /// - `report` is an occurrence that has already happened; `request` is a wish that may be refused. See `CommandPolicy`.
 /// - `decide` is a decision of the order with everything that follows from it; `decide_at` also passes the time of the decision.
-///   `change_stock_at`, `change_location` and `change_policy` are decisions of a stock item, of the network and of the policy.
+///   `report_stock_at`, `change_location` and `change_policy` are decisions of a stock item, of the network and of the policy.
 ///   Any other execution is a function in `execution/`.
 /// - `background` commands are issued by the process manager only.
 macro_rules! command_table {
@@ -40,9 +40,9 @@ macro_rules! command_table {
                 order::ReceiveReturn: report(return_id.order()) => orders::receive_return;
                 order::ErasePersonalData: request(order_id) => orders::erase_personal_data;
                 stock::ReceiveStock: report() => stock::receive;
-                stock::CountStock: report() => stock::count;
-                stock::AdjustStock: report() => change_stock_at;
-                stock::ChangeStockCondition: report() => change_stock_at;
+                stock::CountStock: report() => report_stock_at;
+                stock::AdjustStock: report() => report_stock_at;
+                stock::ChangeStockCondition: report() => report_stock_at;
                 stock::ShipTransfer: report() => stock::ship_transfer;
                 stock::ReceiveTransfer: report() => stock::receive_transfer;
                 stock::ExpectSupply: request() => stock::expect_supply;

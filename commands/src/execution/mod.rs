@@ -22,7 +22,7 @@ use self::orders::change;
 use crate::command::{AnyCommand, command_table};
 
 pub use orders::{ReturnAnswer, ShipmentAnswer};
-pub use stock::{CountAnswer, SupplyAnswer, TransferAnswer};
+pub use stock::{StockReportAnswer, SupplyAnswer, TransferAnswer};
 
 pub(crate) use unit_of_work::{Accepted, Needs, Stop, UnitOfWork};
 
@@ -49,9 +49,9 @@ macro_rules! define_execute {
     (@run $unit:ident $command:ident $name:ident ($($order:tt)*) decide_at) => {
         change($unit, $command.$($order)*, &OrderCommand::$name((**$command).clone(), $unit.at))
     };
-    (@run $unit:ident $command:ident $name:ident () change_stock_at) => {{
-        let change = StockCommand::$name((**$command).clone(), $unit.at);
-        stock::change_at($unit, &$command.sku, &$command.location, &change)
+    (@run $unit:ident $command:ident $name:ident () report_stock_at) => {{
+        let report = StockCommand::$name((**$command).clone(), $unit.at);
+        stock::report_at($unit, &$command.sku, &$command.location, &report)
     }};
     (@run $unit:ident $command:ident $name:ident () change_location) => {
         merchant::change_location($unit, &$command.location, &NetworkCommand::$name((**$command).clone()))

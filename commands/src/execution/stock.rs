@@ -3,7 +3,7 @@
 use holdfast_domain::Class;
 use holdfast_domain::fulfillment::{self, Aggregates};
 use holdfast_domain::stock::{
-    CancelSupply, CountStock, ExpectSupply, FillBackorders, ReceiveStock, ReceiveTransfer, SetStockPolicy,
+    CancelSupply, ExpectSupply, FillBackorders, ReceiveStock, ReceiveTransfer, SetStockPolicy,
     ShipTransfer, StockCommand, StockRefusal,
 };
 use holdfast_domain::stream::StreamId;
@@ -23,21 +23,38 @@ fn change(unit: &mut UnitOfWork<'_>, sku: &Sku, command: &StockCommand) -> Resul
     accepted(OutcomeKind::Done, &view(unit, sku)?)
 }
 
-/// Decides a command on the stock of a SKU at a location, which must be registered.
-pub(super) fn change_at(
+/// The answer to a report after which fewer units may be on hand: the orders that lost units, and the stock.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StockReportAnswer {
+    /// Orders that had reserved units which are no longer on hand. These units were reserved at another location, or are
+    /// backordered.
+    affected_orders: Vec<OrderId>,
+    /// The stock after the report.
+    #[serde(flatten)]
+    stock: AvailabilityView,
+}
+
+/// Decides a report on the stock of a SKU and answers with the orders that lost units, and the stock.
+fn report(
+    unit: &mut UnitOfWork<'_>,
+    sku: &Sku,
+    command: &StockCommand,
+) -> Result<StockReportAnswer, Stop> {
+    let affected_orders = fulfillment::change_stock(unit, sku, command)?;
+    Ok(StockReportAnswer { affected_orders, stock: view(unit, sku)? })
+}
+
+/// Decides a report on the stock of a SKU at a location, which must be registered.
+pub(super) fn report_at(
     unit: &mut UnitOfWork<'_>,
     sku: &Sku,
     location: &LocationId,
     command: &StockCommand,
 ) -> Result<Accepted, Stop> {
-    known_location(unit, sku, location)?;
-    change(unit, sku, command)
-}
-
-fn known_location(unit: &mut UnitOfWork<'_>, sku: &Sku, location: &LocationId) -> Result<(), Stop> {
     unit.require([StreamId::Network, StreamId::Stock(sku.clone())])?;
     unit.network()?.location(location, "/location")?;
-    Ok(())
+    accepted(OutcomeKind::Done, &report(unit, sku, command)?)
 }
 
 fn view(unit: &mut UnitOfWork<'_>, sku: &Sku) -> Result<AvailabilityView, Stop> {
@@ -64,36 +81,14 @@ pub(super) fn receive(unit: &mut UnitOfWork<'_>, command: &ReceiveStock) -> Resu
     change(unit, &command.sku, &StockCommand::ReceiveStock(command.clone(), unit.at))
 }
 
-/// The answer to `CountStock`: the orders that lost units, and the stock.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct CountAnswer {
-    /// Orders that had reserved units which the count did not find. These units were reserved at another location, or are
-    /// backordered.
-    affected_orders: Vec<OrderId>,
-    /// The stock after the count.
-    #[serde(flatten)]
-    stock: AvailabilityView,
-}
-
-pub(super) fn count(unit: &mut UnitOfWork<'_>, command: &CountStock) -> Result<Accepted, Stop> {
-    let (sku, location) = (&command.sku, &command.location);
-    known_location(unit, sku, location)?;
-    let count = StockCommand::CountStock(command.clone(), unit.at);
-    let affected_orders = fulfillment::change_stock(unit, sku, &count)?;
-    let stock = view(unit, sku)?;
-    accepted(OutcomeKind::Done, &CountAnswer { affected_orders, stock })
-}
-
-/// The answer to `ShipTransfer`: the id of the transfer, and the stock.
+/// The answer to `ShipTransfer`: the id of the transfer, the orders that lost units, and the stock.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TransferAnswer {
     /// The new transfer's id.
     transfer_id: Reference,
-    /// The stock after the command.
     #[serde(flatten)]
-    stock: AvailabilityView,
+    report: StockReportAnswer,
 }
 
 pub(super) fn ship_transfer(unit: &mut UnitOfWork<'_>, command: &ShipTransfer) -> Result<Accepted, Stop> {
@@ -107,9 +102,8 @@ pub(super) fn ship_transfer(unit: &mut UnitOfWork<'_>, command: &ShipTransfer) -
         return Err(StockRefusal::TransferExists(transfer_id).into());
     }
     let ship = StockCommand::ShipTransfer(command.clone(), transfer_id.clone(), unit.at);
-    fulfillment::change_stock(unit, &command.sku, &ship)?;
-    let stock = view(unit, &command.sku)?;
-    accepted(OutcomeKind::Created, &TransferAnswer { transfer_id, stock })
+    let report = report(unit, &command.sku, &ship)?;
+    accepted(OutcomeKind::Created, &TransferAnswer { transfer_id, report })
 }
 
 pub(super) fn receive_transfer(

@@ -28,32 +28,19 @@ pub fn change<A: Aggregates>(
 }
 
 /// Decides a report or a rule about the stock of a SKU, and everything that follows. Before units move, expired
-/// reservations end; afterwards, free units are earmarked for the backorder queue. Orders lose units that a count did not
-/// find: the result names these orders.
+/// reservations end; afterwards, free units are earmarked for the backorder queue. Orders lose reserved units that are no
+/// longer on hand: the result names these orders.
 pub fn change_stock<A: Aggregates>(
     aggregates: &mut A,
     sku: &Sku,
     command: &StockCommand,
 ) -> Result<Vec<OrderId>, A::Error> {
-    match command {
-        StockCommand::ExpectSupply(..) | StockCommand::CancelSupply(_) => {
-            aggregates.decide_stock(sku, command)?;
-        }
-        StockCommand::CountStock(count, _) => {
-            aggregates.decide_stock(sku, command)?;
-            return resolve_overcommitment(aggregates, sku, &count.location);
-        }
-        StockCommand::SetStockPolicy(..) => {
-            aggregates.decide_stock(sku, command)?;
-            reallocate(aggregates, sku)?;
-        }
-        _ => {
-            reallocate(aggregates, sku)?;
-            aggregates.decide_stock(sku, command)?;
-            reallocate(aggregates, sku)?;
-        }
+    reallocate(aggregates, sku)?;
+    aggregates.decide_stock(sku, command)?;
+    match command.overcommits() {
+        Some(location) => resolve_overcommitment(aggregates, sku, location),
+        None => reallocate(aggregates, sku).map(|()| Vec::new()),
     }
-    Ok(Vec::new())
 }
 
 /// Moves a fulfillment order to another location.

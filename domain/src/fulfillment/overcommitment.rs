@@ -1,4 +1,4 @@
-//! Resolves overcommitment: a location has fewer units than are reserved, after a count or a shipment.
+//! Resolves overcommitment: a location has fewer units than are reserved, after a report about its stock or a shipment.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;

@@ -5,10 +5,11 @@ use super::late_report::earlier;
 use super::refusals::StockRefusal;
 use super::{Decision, StockItem};
 use crate::command::commands;
-use crate::values::{Delta, LocationId, Reference, Sku, Text, Timestamp};
+use crate::values::{Delta, LocationId, Reference, Sku, Text, Timestamp, Units};
 
 commands! {
-    /// Corrects on hand by a difference. It may not take units that are reserved: report those by a count.
+    /// Corrects on hand by a difference. If fewer units are left than are reserved, the latest and least urgent orders lose
+    /// units: these are sourced again.
     AdjustStock {
         /// The SKU.
         sku: Sku,
@@ -22,6 +23,8 @@ commands! {
         note: Option<Text<500>>,
         /// The correction's name in another system.
         reference: Option<Reference>,
+        /// Units on hand before the correction. If on hand differs, the command is refused. Default: not checked.
+        expected: Option<Units>,
     }
 }
 
@@ -30,6 +33,7 @@ pub(super) fn adjust(item: &StockItem, command: &AdjustStock, at: Timestamp) -> 
     if command.reason == AdjustmentReason::Counted {
         return Err(StockRefusal::ReservedReason);
     }
+    item.require_on_hand(&command.location, command.expected)?;
     let happened_at = earlier(command.occurred_at, at);
     if !item.has_counted_since(&command.location, happened_at) {
         can_adjust(item, command)?;
@@ -47,15 +51,12 @@ pub(super) fn adjust(item: &StockItem, command: &AdjustStock, at: Timestamp) -> 
     Ok(vec![adjusted.into()])
 }
 
-/// On hand stays between the reserved units and its limit.
+/// On hand stays between 0 and its limit.
 fn can_adjust(item: &StockItem, command: &AdjustStock) -> Result<(), StockRefusal> {
-    let level = item.levels.get(&command.location);
-    let (on_hand, reserved) = level.map_or_else(Default::default, |level| (level.on_hand, level.reserved));
-    let takes = command.delta.number() < 0;
+    let on_hand = item.on_hand_at(&command.location);
     match on_hand.changed_by(command.delta.number()) {
-        None if takes => Err(StockRefusal::AdjustmentBelowZero { on_hand }),
+        None if command.delta.number() < 0 => Err(StockRefusal::AdjustmentBelowZero { on_hand }),
         None => Err(StockRefusal::AdjustmentAboveLimit),
-        Some(left) if takes && left < reserved => Err(StockRefusal::AdjustmentBelowReserved { reserved }),
         Some(_) => Ok(()),
     }
 }

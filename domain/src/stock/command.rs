@@ -69,3 +69,16 @@ pub enum StockCommand {
     ShipInventory(ShipInventory),
     ReturnInventory(ReturnInventory),
 }
+
+impl StockCommand {
+    /// The location at which a report may leave fewer units on hand than are reserved; `None` if it is no such report.
+    pub(crate) fn overcommits(&self) -> Option<&LocationId> {
+        match self {
+            Self::CountStock(command, _) => Some(&command.location),
+            Self::AdjustStock(command, _) => Some(&command.location),
+            Self::ChangeStockCondition(command, _) => Some(&command.location),
+            Self::ShipTransfer(command, ..) => Some(&command.from),
+            _ => None,
+        }
+    }
+}

@@ -2,14 +2,14 @@
 
 use super::events::{Condition, StockConditionChanged};
 use super::late_report::earlier;
-use super::level::StockLevel;
 use super::refusals::StockRefusal;
 use super::{Decision, StockItem};
 use crate::command::commands;
 use crate::values::{LocationId, Quantity, Sku, Text, Timestamp};
 
 commands! {
-    /// Reports units in another condition than before. Reserved units stay sellable: report fewer of them by a count.
+    /// Reports units in another condition than before. If fewer units stay sellable than are reserved, the latest and least
+    /// urgent orders lose units: these are sourced again.
     ChangeStockCondition {
         /// The SKU.
         sku: Sku,
@@ -32,14 +32,11 @@ pub(super) fn change(item: &StockItem, command: &ChangeStockCondition, at: Times
     if from == to {
         return Err(StockRefusal::SameCondition);
     }
-    let empty = StockLevel::default();
-    let level = item.levels.get(location).unwrap_or(&empty);
-    let units = level.in_condition(*from);
-    let free = if *from == Condition::Sellable { units.saturating_sub(level.reserved) } else { units };
+    let recorded = item.in_condition_at(location, *from);
     let happened_at = earlier(*occurred_at, at);
     let is_counted = *from == Condition::Sellable && item.has_counted_since(location, happened_at);
-    if quantity.units() > free && !is_counted {
-        return Err(StockRefusal::TooFewInCondition { free });
+    if quantity.units() > recorded && !is_counted {
+        return Err(StockRefusal::TooFewInCondition { recorded });
     }
     item.require_room(location, *to, quantity.units())?;
     let (sku, location, reason) = (sku.clone(), location.clone(), reason.clone());

@@ -20,6 +20,8 @@ commands! {
         counted_at: Timestamp,
         /// The reason, for people.
         reason: Option<Text<500>>,
+        /// Units on hand before the count is applied. If on hand differs, the command is refused. Default: not checked.
+        expected: Option<Units>,
     }
 }
 
@@ -31,6 +33,7 @@ pub(super) fn count(item: &StockItem, command: &CountStock, at: Timestamp) -> De
     if command.counted_at > at {
         return Err(StockRefusal::CountedInFuture { now: at });
     }
+    item.require_on_hand(&command.location, command.expected)?;
     let empty = StockLevel::default();
     let level = item.levels.get(&command.location).unwrap_or(&empty);
     let is_superseded = level.last_counted_at.is_some_and(|last| command.counted_at < last);

@@ -114,6 +114,16 @@ impl StockItem {
         self.levels.get(location).map_or(Units::ZERO, StockLevel::overcommitted)
     }
 
+    /// Units on hand at a location.
+    fn on_hand_at(&self, location: &LocationId) -> Units {
+        self.in_condition_at(location, Condition::Sellable)
+    }
+
+    /// Units in a condition at a location.
+    fn in_condition_at(&self, location: &LocationId, condition: Condition) -> Units {
+        self.levels.get(location).map_or(Units::ZERO, |level| level.in_condition(condition))
+    }
+
     /// The units at a location, to be changed.
     fn level_mut(&mut self, location: &LocationId) -> &mut StockLevel {
         self.levels.entry(location.clone()).or_default()
@@ -136,8 +146,19 @@ impl StockItem {
         condition: Condition,
         more: Units,
     ) -> Result<(), StockRefusal> {
-        let recorded = self.levels.get(location).map_or(Units::ZERO, |level| level.in_condition(condition));
+        let recorded = self.in_condition_at(location, condition);
         if recorded + more > Units::LIMIT { Err(StockRefusal::TooManyUnits) } else { Ok(()) }
+    }
+
+    /// Refuses a command whose sender expects other units on hand at a location.
+    fn require_on_hand(&self, location: &LocationId, expected: Option<Units>) -> Result<(), StockRefusal> {
+        let on_hand = self.on_hand_at(location);
+        match expected.filter(|expected| *expected != on_hand) {
+            Some(expected) => {
+                Err(StockRefusal::StockChanged { location: location.clone(), expected, on_hand })
+            }
+            None => Ok(()),
+        }
     }
 
     /// Refuses to take more units off the reserved ones at a location than there are.

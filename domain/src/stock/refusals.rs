@@ -39,11 +39,12 @@ pub enum StockRefusal {
     /// On hand would fall below zero.
     #[error("only {on_hand} units are on hand: the adjustment takes more")]
     AdjustmentBelowZero { on_hand: Units },
-    /// On hand would fall below the reserved units.
-    #[error(
-        "{reserved} units are reserved: the adjustment would leave fewer; report missing units by a count"
-    )]
-    AdjustmentBelowReserved { reserved: Units },
+    /// On hand differs from the units that the sender expects.
+    #[error("stock changed: {on_hand} units are on hand at {location}, not {expected}; read the stock again")]
+    StockChanged { location: LocationId, expected: Units, on_hand: Units },
+    /// More units would leave than are on hand.
+    #[error("insufficient stock: {on_hand} units on hand at {location}, {requested} requested")]
+    NotOnHand { location: LocationId, requested: Units, on_hand: Units },
     /// More units than are recorded at a location.
     #[error("at most {} units of a SKU are recorded at a location", Units::LIMIT)]
     TooManyUnits,
@@ -92,9 +93,9 @@ pub enum StockRefusal {
     /// Units are changed to the condition that they have.
     #[error("from and to are the same condition")]
     SameCondition,
-    /// Too few units are in the condition, or too many of them are reserved.
-    #[error("only {free} units can change their condition: the others are reserved, or not in it")]
-    TooFewInCondition { free: Units },
+    /// More units change their condition than are recorded in it.
+    #[error("only {recorded} units are in the condition `from`: count or adjust them first")]
+    TooFewInCondition { recorded: Units },
     /// A transfer from a location to itself.
     #[error("from and to are the same location")]
     SameLocation,
@@ -122,14 +123,14 @@ impl Refusal for StockRefusal {
     fn kind(&self) -> (&'static str, Class) {
         match self {
             Self::UnknownSku(_) | Self::NeverSeen => ("unknown_sku", Class::Invalid),
-            Self::InsufficientStock { .. } => ("insufficient_stock", Class::Conflict),
+            Self::InsufficientStock { .. } | Self::NotOnHand { .. } => ("insufficient_stock", Class::Conflict),
             Self::NotReserved { .. } => ("not_reserved", Class::Conflict),
             Self::NotBackordered { .. } => ("not_backordered", Class::Conflict),
             Self::NotBackorderable => ("not_backorderable", Class::Conflict),
             Self::BackorderLimitExceeded { .. } => ("backorder_limit_exceeded", Class::Conflict),
             Self::SafetyStockOutOfRange => ("safety_stock_out_of_range", Class::Invalid),
             Self::AdjustmentBelowZero { .. } => ("adjustment_below_zero", Class::Conflict),
-            Self::AdjustmentBelowReserved { .. } => ("adjustment_below_reserved", Class::Conflict),
+            Self::StockChanged { .. } => ("stock_changed", Class::Conflict),
             Self::TooManyUnits | Self::AdjustmentAboveLimit => ("too_many_units", Class::Conflict),
             Self::CountOutOfRange => ("count_out_of_range", Class::Invalid),
             Self::CountedInFuture { .. } => ("counted_in_future", Class::Invalid),
@@ -158,9 +159,8 @@ impl Refusal for StockRefusal {
     fn pointer(&self) -> Option<String> {
         let field = match self {
             Self::UnknownSku(_) => "/sku",
-            Self::AdjustmentBelowZero { .. }
-            | Self::AdjustmentBelowReserved { .. }
-            | Self::AdjustmentAboveLimit => "/delta",
+            Self::AdjustmentBelowZero { .. } | Self::AdjustmentAboveLimit => "/delta",
+            Self::StockChanged { .. } => "/expected",
             Self::TooManyUnits | Self::TooFewInCondition { .. } | Self::ReceivedOutOfRange => "/quantity",
             Self::SafetyStockOutOfRange => "/safetyStock",
             Self::CountOutOfRange => "/onHand",
@@ -175,5 +175,12 @@ impl Refusal for StockRefusal {
             _ => return None,
         };
         Some(field.to_owned())
+    }
+
+    fn details(&self) -> Option<(&'static str, serde_json::Value)> {
+        match self {
+            Self::StockChanged { on_hand, .. } => Some(("onHand", on_hand.number().into())),
+            _ => None,
+        }
     }
 }

@@ -72,7 +72,7 @@ fn found_at_shipping(item: &StockItem, sku: &Sku, command: &ShipInventory) -> Ve
     if item.has_counted_since(location, happened_at) {
         return Vec::new();
     }
-    let on_hand = item.levels.get(location).map_or(Units::ZERO, |level| level.on_hand);
+    let on_hand = item.on_hand_at(location);
     let found = Adjustment { sku, location, reason: AdjustmentReason::Found, at: *at, happened_at };
     let units = quantity.saturating_sub(on_hand).minus(Units::ZERO);
     found.of(units).into_iter().map(StockEvent::from).collect()

@@ -25,7 +25,9 @@ pub struct Transfer {
 }
 
 commands! {
-    /// Reports goods that left one location for another. Only available units may leave.
+    /// Reports goods that left one location for another. If fewer units are left than are reserved, the latest and least
+    /// urgent orders lose units: these are sourced again. With `onlyAvailable` it is a request: the goods leave when it is
+    /// accepted.
     ShipTransfer {
         /// The transfer's id. Default: a generated one.
         transfer_id: Option<Reference>,
@@ -37,6 +39,9 @@ commands! {
         to: LocationId,
         /// Units, 1 to 1,000,000,000.
         quantity: Quantity,
+        /// Whether the command is refused if fewer units are available, because others are reserved, earmarked or safety
+        /// stock. Default: false, only units that are not on hand are refused.
+        only_available: Option<bool>,
     }
 
     /// Reports goods that arrived from another location, also more than were sent.
@@ -58,11 +63,15 @@ pub(super) fn ship(item: &StockItem, command: &ShipTransfer, id: &Reference, at:
     if item.transfers.len() >= MAX_TRANSFERS {
         return Err(StockRefusal::TooManyTransfers);
     }
-    let (requested, available) = (command.quantity.units(), item.available_at(&command.from));
-    let happened_at = earlier(command.occurred_at, at);
-    if requested > available && !item.has_counted_since(&command.from, happened_at) {
-        let location = command.from.clone();
+    let (location, requested) = (command.from.clone(), command.quantity.units());
+    let available = item.available_at(&location);
+    if command.only_available == Some(true) && requested > available {
         return Err(StockRefusal::InsufficientStock { location, requested, available });
+    }
+    let happened_at = earlier(command.occurred_at, at);
+    let on_hand = item.on_hand_at(&location);
+    if requested > on_hand && !item.has_counted_since(&location, happened_at) {
+        return Err(StockRefusal::NotOnHand { location, requested, on_hand });
     }
     let (sku, transfer_id, quantity) = (command.sku.clone(), id.clone(), command.quantity);
     let (from, to) = (command.from.clone(), command.to.clone());

@@ -14,6 +14,7 @@ mod orders;
 mod other_systems;
 mod service;
 mod stock_history;
+mod stock_reports;
 mod urgency;
 
 use std::sync::Arc;

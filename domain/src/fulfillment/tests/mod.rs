@@ -12,6 +12,7 @@ use crate::tests::properties::{location, order_id, sku, time};
 use crate::values::{FulfillmentOrderId, Units};
 
 mod exceptions;
+mod stock_reports;
 mod unsplit_orders;
 
 const A: usize = 0;

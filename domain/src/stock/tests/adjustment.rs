@@ -18,9 +18,26 @@ fn an_adjustment_never_leaves_less_than_zero() {
 }
 
 #[test]
-fn an_adjustment_takes_unreserved_units() {
-    let item = given([receive(10, 1), reserve(&[("DC-1", 8)]), adjust(-2, 2)]);
-    assert_eq!(at(&item, "DC-1"), [8, 8, 0]);
+fn an_adjustment_may_leave_fewer_units_than_are_reserved() {
+    let item = given([receive(10, 1), reserve(&[("DC-1", 8)]), adjust(-3, 2)]);
+    assert_eq!(at(&item, "DC-1"), [7, 8, 0]);
+}
+
+#[test]
+fn an_adjustment_with_expected_units_is_refused_after_a_change_of_on_hand() {
+    let item = given([receive(10, 1)]);
+    let adjust = |expected: u64| {
+        let fields = json!({ "delta": -1, "reason": "lost", "expected": expected });
+        StockCommand::AdjustStock(read(fields, json!({})), time(2))
+    };
+    assert_eq!(at(&after(&item, adjust(10)), "DC-1"), [9, 0, 9]);
+    let changed = |expected, on_hand| StockRefusal::StockChanged {
+        location: place("DC-1"),
+        expected: Units::new(expected),
+        on_hand: Units::new(on_hand),
+    };
+    assert_eq!(item.decide(&adjust(9)).unwrap_err(), changed(9, 10));
+    assert_eq!(after(&item, receive(1, 2)).decide(&adjust(10)).unwrap_err(), changed(10, 11));
 }
 
 #[test]

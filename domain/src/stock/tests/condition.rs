@@ -19,11 +19,12 @@ fn units_change_their_condition_at_their_location() {
 }
 
 #[test]
-fn reserved_units_stay_sellable_and_safety_stock_need_not() {
-    let kept = policy(json!({ "safetyStock": { "DC-1": 2 } }));
-    let item = given([receive(10, 1), reserve(&[("DC-1", 4)]), kept]);
-    assert_eq!(refusal(&item, turn("sellable", "damaged", 7)).0, "too_few_in_condition");
-    assert_eq!(at(&after(&item, turn("sellable", "damaged", 6)), "DC-1"), [4, 4, 0]);
+fn reserved_units_and_safety_stock_may_become_damaged() {
+    let safety_stock = policy(json!({ "safetyStock": { "DC-1": 2 } }));
+    let item = given([receive(10, 1), reserve(&[("DC-1", 4)]), safety_stock]);
+    assert_eq!(at(&after(&item, turn("sellable", "damaged", 7)), "DC-1"), [3, 4, 0]);
+    assert_eq!(refusal(&item, turn("sellable", "damaged", 11)).0, "too_few_in_condition");
+    assert_eq!(refusal(&item, turn("quarantine", "damaged", 1)).0, "too_few_in_condition");
 }
 
 #[test]

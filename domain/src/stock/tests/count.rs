@@ -157,6 +157,20 @@ fn a_late_count_does_not_extend_the_remembered_time() {
 }
 
 #[test]
+fn a_count_with_expected_units_is_refused_after_a_change_of_on_hand() {
+    let count = |location: &str, expected: u64| {
+        let fields = json!({ "onHand": 3, "countedAt": time(5), "expected": expected, "location": location });
+        StockCommand::CountStock(read(json!({}), fields), time(9))
+    };
+    let item = given([receive(10, 1), receive(2, 6)]);
+    assert_eq!(at(&after(&item, count("DC-1", 12)), "DC-1"), [5, 0, 5]);
+    assert_eq!(refusal(&item, count("DC-1", 10)), ("stock_changed", Some("/expected".into())));
+    assert_eq!(at(&after(&item, count("DC-2", 0)), "DC-2"), [3, 0, 3], "nothing is recorded there");
+    let refused = item.decide(&count("DC-1", 10)).unwrap_err();
+    assert_eq!(refused.details(), Some(("onHand", json!(12))));
+}
+
+#[test]
 fn a_count_without_a_difference_is_no_movement() {
     let item = given([receive(10, 1), count(10, 5, 6)]);
     assert_eq!(item.levels[&place("DC-1")].movements.len(), 1);

@@ -50,7 +50,14 @@ fn rows() -> Vec<Row> {
             ("backorder_limit_exceeded", None, Conflict),
         ),
         (item.clone(), adjust(-11, 2), ("adjustment_below_zero", Some("/delta"), Conflict)),
-        (item.clone(), adjust(-8, 2), ("adjustment_below_reserved", Some("/delta"), Conflict)),
+        (
+            item.clone(),
+            StockCommand::AdjustStock(
+                read(json!({ "delta": 1, "reason": "found", "expected": 9 }), json!({})),
+                time(2),
+            ),
+            ("stock_changed", Some("/expected"), Conflict),
+        ),
         (nearly_full("onHand"), receive(5, 2), full),
         (nearly_full("quarantine"), in_condition("quarantine"), full),
         (nearly_full("damaged"), in_condition("damaged"), full),
@@ -121,7 +128,7 @@ fn more_rows() -> Vec<Row> {
         (expecting, expect("s1", "DC-1", 1, 9), ("too_many_supplies", None, Conflict)),
         (new.clone(), turn("sellable", "damaged", 1), ("unknown_sku", Some("/sku"), Invalid)),
         (item.clone(), turn("damaged", "damaged", 1), ("same_condition", Some("/to"), Invalid)),
-        (item.clone(), turn("sellable", "damaged", 8), ("too_few_in_condition", Some("/quantity"), Conflict)),
+        (item.clone(), turn("sellable", "damaged", 11), ("too_few_in_condition", Some("/quantity"), Conflict)),
         (
             after(&item, transfer("t1", "DC-1", "DC-2", 1)),
             arrive("t1", 0, false),
@@ -134,7 +141,7 @@ fn more_rows() -> Vec<Row> {
         ),
         (new, transfer("t1", "DC-1", "DC-2", 1), ("unknown_sku", Some("/sku"), Invalid)),
         (item.clone(), transfer("t1", "DC-1", "DC-1", 1), ("same_location", Some("/to"), Invalid)),
-        (item.clone(), transfer("t1", "DC-1", "DC-2", 8), ("insufficient_stock", None, Conflict)),
+        (item.clone(), transfer("t1", "DC-1", "DC-2", 11), ("insufficient_stock", None, Conflict)),
         (busy, transfer("t1", "DC-1", "DC-2", 1), ("too_many_transfers", None, Conflict)),
         (item, arrive("t1", 1, false), ("transfer_closed", Some("/transferId"), Conflict)),
     ]

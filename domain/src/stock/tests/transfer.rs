@@ -54,11 +54,30 @@ fn more_units_may_arrive_than_were_sent() {
 }
 
 #[test]
-fn only_available_units_are_transferred() {
-    let kept = policy(json!({ "safetyStock": { "DC-1": 2 } }));
-    let item = given([receive(10, 1), reserve(&[("DC-1", 4)]), kept, wait(1, 1, 2), earmark()]);
-    assert_eq!(refusal(&item, transfer("t1", "DC-1", "DC-2", 4)).0, "insufficient_stock");
-    assert_eq!(at(&after(&item, transfer("t1", "DC-1", "DC-2", 3)), "DC-1"), [7, 4, 0]);
+fn reserved_and_earmarked_units_and_safety_stock_may_be_transferred() {
+    let item = reserved_and_earmarked();
+    assert_eq!(at(&after(&item, transfer("t1", "DC-1", "DC-2", 7)), "DC-1"), [3, 4, 0]);
+    assert_eq!(refusal(&item, transfer("t1", "DC-1", "DC-2", 11)).0, "insufficient_stock");
+}
+
+#[test]
+fn a_requested_transfer_takes_available_units_only() {
+    let item = reserved_and_earmarked();
+    let request = |quantity: u32| {
+        let fields = json!({
+            "sku": "A", "from": "DC-1", "to": "DC-2", "quantity": quantity, "onlyAvailable": true
+        });
+        let id = Reference::new("t1").unwrap();
+        StockCommand::ShipTransfer(serde_json::from_value(fields).unwrap(), id, time(5))
+    };
+    assert_eq!(refusal(&item, request(4)).0, "insufficient_stock");
+    assert_eq!(at(&after(&item, request(3)), "DC-1"), [7, 4, 0]);
+}
+
+/// Ten units at DC-1, three of them available.
+fn reserved_and_earmarked() -> StockItem {
+    let safety_stock = policy(json!({ "safetyStock": { "DC-1": 2 } }));
+    given([receive(10, 1), reserve(&[("DC-1", 4)]), safety_stock, wait(1, 1, 2), earmark()])
 }
 
 #[test]

@@ -8,11 +8,14 @@ use proptest::prelude::*;
 use super::{as_stored, is_what_its_events_make_of_it, location, order_id, sku, time};
 use crate::Decide;
 use crate::stock::{
-    AdjustStock, AdjustmentReason, Allocation, Condition, CountStock, OrderRef, ReceiveStock,
-    ReleaseInventory, ReserveInventory, ShipInventory, StockCommand, StockEvent, StockItem,
+    AdjustStock, AdjustmentReason, Allocation, ChangeStockCondition, Condition, CountStock, OrderRef,
+    ReceiveStock, ReleaseInventory, ReserveInventory, ShipInventory, ShipTransfer, StockCommand, StockEvent,
+    StockItem,
 };
 use crate::stream::{DomainEvent, StreamId};
-use crate::values::{ChannelName, Delta, LocationId, Quantity, ShipmentId, Timestamp, Units};
+use crate::values::{
+    ChannelName, Delta, LocationId, Quantity, Reference, ShipmentId, Text, Timestamp, Units,
+};
 
 // ---- commands as they might come ----
 
@@ -41,6 +44,7 @@ fn count(place: LocationId, on_hand: u64, counted_at: Timestamp, at: Timestamp) 
         on_hand: Units::new(on_hand),
         counted_at,
         reason: None,
+        expected: None,
         occurred_at: None,
         not_after: None,
     };
@@ -55,10 +59,40 @@ fn adjust(place: LocationId, delta: i64, at: Timestamp) -> StockCommand {
         reason: AdjustmentReason::Correction,
         note: None,
         reference: None,
+        expected: None,
         occurred_at: None,
         not_after: None,
     };
     StockCommand::AdjustStock(report, at)
+}
+
+fn damage(place: LocationId, quantity: i64, at: Timestamp) -> StockCommand {
+    let report = ChangeStockCondition {
+        sku: sku(0),
+        location: place,
+        from: Condition::Sellable,
+        to: Condition::Damaged,
+        quantity: Quantity::new(quantity).unwrap(),
+        reason: Text::new("wet").unwrap(),
+        occurred_at: None,
+        not_after: None,
+    };
+    StockCommand::ChangeStockCondition(report, at)
+}
+
+fn send(from: LocationId, to: LocationId, quantity: i64, at: Timestamp) -> StockCommand {
+    let report = ShipTransfer {
+        transfer_id: None,
+        sku: sku(0),
+        from,
+        to,
+        quantity: Quantity::new(quantity).unwrap(),
+        only_available: None,
+        occurred_at: None,
+        not_after: None,
+    };
+    let id = Reference::new(&format!("t{}", at.microseconds())).unwrap();
+    StockCommand::ShipTransfer(report, id, at)
 }
 
 fn ship(place: LocationId, quantity: u64, at: Timestamp) -> StockCommand {
@@ -85,7 +119,7 @@ fn reserve(allocations: Vec<Allocation>) -> StockCommand {
 type Waiting = Box<dyn Fn(i64) -> StockCommand>;
 
 fn step() -> impl Strategy<Value = (u8, usize, u64, usize, u64)> {
-    (0_u8..10, 0_usize..3, 0_u64..12, 0_usize..3, 0_u64..12)
+    (0_u8..12, 0_usize..3, 0_u64..12, 0_usize..3, 0_u64..12)
 }
 
 /// A number stands for a kind of command, so that a failing history shrinks to plain numbers.
@@ -108,7 +142,9 @@ fn command((kind, place, amount, other, more): (u8, usize, u64, usize, u64)) -> 
         8 => Box::new(move |_| {
             StockCommand::ReleaseInventory(ReleaseInventory { order: order(), allocations: both() })
         }),
-        _ => Box::new(move |at| ship(location(place), amount, time(at))),
+        9 => Box::new(move |at| ship(location(place), amount, time(at))),
+        10 => Box::new(move |at| damage(location(place), signed, time(at))),
+        _ => Box::new(move |at| send(location(place), location(other), signed, time(at))),
     }
 }
 
@@ -138,6 +174,12 @@ fn books(events: &[StockEvent]) -> BTreeMap<LocationId, (i64, i64)> {
     let number = |units: Units| units.number().cast_signed();
     for event in events {
         match event {
+            StockEvent::StockConditionChanged(changed) => {
+                enter(&changed.location, -number(changed.quantity.units()), 0);
+            }
+            StockEvent::TransferShipped(shipped) => {
+                enter(&shipped.from, -number(shipped.quantity.units()), 0);
+            }
             StockEvent::StockReceived(received) if received.condition == Condition::Sellable => {
                 enter(&received.location, number(received.quantity.units()), 0);
             }
@@ -164,7 +206,7 @@ proptest! {
     fn reserved_units_exist(steps in prop::collection::vec(step(), 1..60)) {
         let mut before = StockItem::default();
         for (command, after, _) in happens(steps) {
-            let physical = matches!(command, StockCommand::CountStock(..) | StockCommand::AdjustStock(..));
+            let physical = command.overcommits().is_some();
             for (place, level) in &after.levels {
                 let known = before.levels.get(place).cloned().unwrap_or_default();
                 let was_kept = known.reserved <= known.on_hand;
@@ -231,6 +273,8 @@ proptest! {
 enum Fact {
     Arrived(i64),
     Changed(i64),
+    Damaged(i64),
+    Sent(i64),
     Left(u64),
     Counted(u64),
 }
@@ -241,6 +285,8 @@ fn facts() -> impl Strategy<Value = Vec<(i64, Fact)>> {
         (1_i64..9).prop_map(Fact::Arrived),
         (1_i64..9).prop_map(Fact::Changed),
         (1_i64..9).prop_map(|units| Fact::Changed(-units)),
+        (1_i64..9).prop_map(Fact::Damaged),
+        (1_i64..9).prop_map(Fact::Sent),
         (1_u64..9).prop_map(Fact::Left),
         (900_u64..1_100).prop_map(Fact::Counted),
     ];
@@ -256,6 +302,13 @@ impl Fact {
             StockCommand::AdjustStock(report, at) => {
                 StockCommand::AdjustStock(AdjustStock { occurred_at: Some(happened), ..report }, at)
             }
+            StockCommand::ChangeStockCondition(report, at) => StockCommand::ChangeStockCondition(
+                ChangeStockCondition { occurred_at: Some(happened), ..report },
+                at,
+            ),
+            StockCommand::ShipTransfer(report, id, at) => {
+                StockCommand::ShipTransfer(ShipTransfer { occurred_at: Some(happened), ..report }, id, at)
+            }
             StockCommand::ShipInventory(ship) => {
                 let (shipped_at, unreserved) = (happened, ship.quantity);
                 StockCommand::ShipInventory(ShipInventory { unreserved, shipped_at, ..ship })
@@ -265,6 +318,8 @@ impl Fact {
         earlier(match *self {
             Self::Arrived(units) => receive(location(0), units, Condition::Sellable, at),
             Self::Changed(units) => adjust(location(0), units, at),
+            Self::Damaged(units) => damage(location(0), units, at),
+            Self::Sent(units) => send(location(0), location(1), units, at),
             Self::Left(units) => ship(location(0), units, at),
             Self::Counted(units) => count(location(0), units, happened, at),
         })

@@ -57,6 +57,18 @@ pub fn check_shortage(model: &Model, request: &Request, answer: &Answer, violati
     );
 }
 
+/// Checks that a report is refused with `stock_changed` only if on hand differs from the expected units. Background commands
+/// do not change on hand.
+pub fn check_expected(model: &Model, request: &Request, answer: &Answer, violations: &mut Violations) {
+    let (body, on_hand) = (&request.body, number(&answer.body, "onHand"));
+    let item = model.items.get(text(body, "sku"));
+    let folded = item.map_or(0, |item| item.level(text(body, "location")).on_hand);
+    let is_true = on_hand == folded && on_hand != number(body, "expected");
+    violations.check("a report is refused with stock_changed only if on hand differs", is_true, || {
+        format!("{body}: {}, {folded} by the events", answer.body)
+    });
+}
+
 /// Checks that the same key gets the same answer. What is not found is looked up again: it may exist by then.
 pub async fn check_replay(client: &Client, key: &str, sent: &(Request, Answer), violations: &mut Violations) {
     let (request, first) = sent;

@@ -168,6 +168,10 @@ impl Walker {
             self.read_feed().await;
             answers::check_shortage(&self.merchant.model, &request, &real, &mut self.violations);
         }
+        if real.code() == "stock_changed" {
+            self.read_feed().await;
+            answers::check_expected(&self.merchant.model, &request, &real, &mut self.violations);
+        }
         if real.body["orderId"].is_string() && random.chance(READS) {
             self.check_order(&real.body).await;
         }

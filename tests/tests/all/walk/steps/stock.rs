@@ -48,20 +48,32 @@ fn count(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
     let counted =
         if random.chance(30) { random.between(0, on_hand) } else { on_hand - random.between(-2, 3) };
     let at = from_now(-random.between(0, 1_500_000));
-    Some(Draft::new(json!({ "sku": sku, "location": location, "onHand": counted.max(0), "countedAt": at })))
+    let mut body = json!({ "sku": sku, "location": location, "onHand": counted.max(0), "countedAt": at });
+    expect_on_hand(random, &mut body, on_hand);
+    Some(Draft::new(body))
 }
 
-fn adjust(random: &mut Random, _: &Merchant) -> Option<Draft> {
+/// Adds the units that the sender expects to be on hand, in some cases wrong ones.
+fn expect_on_hand(random: &mut Random, body: &mut Value, on_hand: i64) {
+    if random.chance(20) {
+        let expected = if random.chance(70) { on_hand } else { on_hand + random.between(1, 3) };
+        body["expected"] = expected.into();
+    }
+}
+
+fn adjust(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
     let (sku, location) = place(random);
-    let delta = random.pick(&[-3, -2, -1, 1, 2]);
-    Some(Draft::new(json!({ "sku": sku, "location": location, "delta": delta, "reason": "correction" })))
+    let delta = random.pick(&[-5, -3, -2, -1, 1, 2]);
+    let mut body = json!({ "sku": sku, "location": location, "delta": delta, "reason": "correction" });
+    expect_on_hand(random, &mut body, merchant.on_hand(sku, location));
+    Some(Draft::new(body))
 }
 
 fn change_condition(random: &mut Random, _: &Merchant) -> Option<Draft> {
     let (sku, location) = place(random);
     let conditions = ["sellable", "quarantine", "damaged"];
     let (from, to) = (random.pick(&conditions), random.pick(&conditions));
-    let body = json!({ "sku": sku, "location": location, "from": from, "to": to, "quantity": random.between(1, 3),
+    let body = json!({ "sku": sku, "location": location, "from": from, "to": to, "quantity": random.between(1, 4),
                        "reason": "inspected" });
     Some(Draft::new(body))
 }
@@ -70,9 +82,12 @@ fn ship_transfer(random: &mut Random, _: &Merchant) -> Option<Draft> {
     let (sku, from) = place(random);
     let to = random.pick(&LOCATIONS);
     let id = format!("transfer-{}", random.below(1_000));
-    Some(Draft::new(
-        json!({ "transferId": id, "sku": sku, "from": from, "to": to, "quantity": random.between(1, 3) }),
-    ))
+    let quantity = random.between(1, 4);
+    let mut body = json!({ "transferId": id, "sku": sku, "from": from, "to": to, "quantity": quantity });
+    if random.chance(30) {
+        body["onlyAvailable"] = true.into();
+    }
+    Some(Draft::new(body))
 }
 
 fn receive_transfer(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
