@@ -3,8 +3,8 @@
 use holdfast_domain::Class;
 use holdfast_domain::fulfillment::{self, Aggregates};
 use holdfast_domain::stock::{
-    CancelSupply, ExpectSupply, FillBackorders, ReceiveStock, ReceiveTransfer, SetStockPolicy,
-    ShipTransfer, StockCommand, StockRefusal,
+    CancelSupply, ExpectSupply, FillBackorders, ReceiveStock, ReceiveTransfer, SetStockPolicy, ShipTransfer,
+    StockCommand, StockRefusal,
 };
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::{LocationId, OrderId, Reference, Sku};
@@ -36,11 +36,7 @@ pub struct StockReportAnswer {
 }
 
 /// Decides a report on the stock of a SKU and answers with the orders that lost units, and the stock.
-fn report(
-    unit: &mut UnitOfWork<'_>,
-    sku: &Sku,
-    command: &StockCommand,
-) -> Result<StockReportAnswer, Stop> {
+fn report(unit: &mut UnitOfWork<'_>, sku: &Sku, command: &StockCommand) -> Result<StockReportAnswer, Stop> {
     let affected_orders = fulfillment::change_stock(unit, sku, command)?;
     Ok(StockReportAnswer { affected_orders, stock: view(unit, sku)? })
 }

@@ -123,7 +123,9 @@ impl Refusal for StockRefusal {
     fn kind(&self) -> (&'static str, Class) {
         match self {
             Self::UnknownSku(_) | Self::NeverSeen => ("unknown_sku", Class::Invalid),
-            Self::InsufficientStock { .. } | Self::NotOnHand { .. } => ("insufficient_stock", Class::Conflict),
+            Self::InsufficientStock { .. } | Self::NotOnHand { .. } => {
+                ("insufficient_stock", Class::Conflict)
+            }
             Self::NotReserved { .. } => ("not_reserved", Class::Conflict),
             Self::NotBackordered { .. } => ("not_backordered", Class::Conflict),
             Self::NotBackorderable => ("not_backorderable", Class::Conflict),

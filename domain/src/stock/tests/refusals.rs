@@ -128,7 +128,11 @@ fn more_rows() -> Vec<Row> {
         (expecting, expect("s1", "DC-1", 1, 9), ("too_many_supplies", None, Conflict)),
         (new.clone(), turn("sellable", "damaged", 1), ("unknown_sku", Some("/sku"), Invalid)),
         (item.clone(), turn("damaged", "damaged", 1), ("same_condition", Some("/to"), Invalid)),
-        (item.clone(), turn("sellable", "damaged", 11), ("too_few_in_condition", Some("/quantity"), Conflict)),
+        (
+            item.clone(),
+            turn("sellable", "damaged", 11),
+            ("too_few_in_condition", Some("/quantity"), Conflict),
+        ),
         (
             after(&item, transfer("t1", "DC-1", "DC-2", 1)),
             arrive("t1", 0, false),
