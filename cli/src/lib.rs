@@ -33,7 +33,7 @@ Examples:
   holdfast projections rebuild               rebuild the read models while they are in use
 
 Options with a name in [env: ...] can be set by that environment variable; the option has precedence.
-Exit status: 0 for success, 1 for a failure, 2 for wrong arguments.";
+Exit status: 0 for success, 1 for a failure, 2 for wrong arguments; import: 3 if a row was rejected.";
 
 /// Event-sourced order fulfillment: reserves stock without overselling and keeps every order's complete history.
 #[derive(Debug, Parser)]
@@ -123,7 +123,7 @@ async fn dispatch(command: Command, printer: &mut Printer) -> Result<u8, CliErro
     match command {
         Command::Serve(arguments) => serve::run(arguments).await.map(|()| 0),
         Command::Demo(arguments) => Box::pin(demo::run(arguments, printer)).await.map(|()| 0),
-        Command::Import(arguments) => Box::pin(import::run(arguments, printer)).await.map(|()| 0),
+        Command::Import(arguments) => Box::pin(import::run(arguments, printer)).await,
         Command::Audit(subject) => Box::pin(audit::run(&subject, printer)).await.map(|()| 0),
         Command::Projections(action) => Box::pin(projections::run(action, printer)).await,
         Command::Export(arguments) => Box::pin(export::run(&arguments, printer)).await.map(|()| 0),

@@ -2,41 +2,31 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use holdfast_domain::order::{CreateOrder, NewLine, PaymentTerms};
+use holdfast_domain::order::{Charge, CreateOrder, NewLine, PaymentTerms, ShipTo};
 use holdfast_domain::policy::OnShortage;
-use holdfast_domain::values::{ChannelName, Currency, Reference, Sku, Timestamp};
+use holdfast_domain::values::{Amount, ChannelName, Currency, Reference, Sku, Text, TextError};
 
-use super::csv_file::{CsvFile, Fields, amount, quantity};
+use super::csv_file::{CsvFile, Fields, Row};
 use super::error::RowError;
 use super::plan::{InvalidRow, Plan, PlannedCommand};
 
-/// The columns that a file of orders must have. `placed_at`, `customer_ref` and `line_total_usd` are optional.
-pub const COLUMNS: [&str; 4] = ["order_ref", "channel", "sku", "quantity"];
+/// Statuses of orders in shops that need no fulfillment, because goods have left.
+const FULFILLED: [&str; 5] = ["fulfilled", "partial", "partially_fulfilled", "completed", "shipped"];
+/// Statuses of orders in shops that need no fulfillment, because they are cancelled.
+const CANCELLED: [&str; 6] = ["cancelled", "canceled", "refunded", "failed", "trash", "voided"];
 
-/// Options that apply to every order of a file.
+/// Values that apply to every order of a file.
 pub struct OrderOptions {
-    pub currency: Currency,
+    /// The channel of orders that name none.
+    pub channel: Option<ChannelName>,
+    /// The currency of orders that name none.
+    pub currency: Option<Currency>,
     /// What to do when stock is short; `None` for the merchant's policy.
     pub on_shortage: Option<OnShortage>,
     /// The SKUs that exist in the store.
     pub known_skus: BTreeSet<Sku>,
-}
-
-/// The fields that all rows of an order must have in common.
-#[derive(Debug, PartialEq)]
-struct Header {
-    placed_at: Option<Timestamp>,
-    customer_ref: Option<Reference>,
-}
-
-/// An order while its rows are collected.
-struct Draft {
-    channel: ChannelName,
-    reference: Reference,
-    /// The header of the first valid row.
-    header: Option<Header>,
-    lines: Vec<NewLine>,
-    rows: Vec<usize>,
+    /// The beginning of the idempotency keys.
+    pub run: String,
 }
 
 pub fn skus(file: &CsvFile) -> BTreeSet<Sku> {
@@ -44,168 +34,282 @@ pub fn skus(file: &CsvFile) -> BTreeSet<Sku> {
     file.rows.iter().filter_map(sku).collect()
 }
 
-/// A `CreateOrder` for each order that has a valid row.
+/// A `CreateOrder` for each order whose rows are all valid.
 pub fn orders(file: &CsvFile, options: &OrderOptions) -> Plan {
     let mut plan = Plan::default();
-    let mut drafts: Vec<Draft> = Vec::new();
-    let mut indices: HashMap<(ChannelName, Reference), usize> = HashMap::new();
-    for (index, row) in file.rows.iter().enumerate() {
-        let added = file.fields(row).and_then(|fields| {
-            let name: (ChannelName, Reference) = (fields.required("channel")?, fields.required("order_ref")?);
-            let draft = *indices.entry(name.clone()).or_insert_with(|| {
-                drafts.push(Draft::new(name));
-                drafts.len() - 1
-            });
-            // The draft exists: it was added with its index.
-            drafts.get_mut(draft).map_or(Ok(()), |draft| draft.add(index, &fields, &options.known_skus))
-        });
-        if let Err(error) = added {
-            plan.invalid_rows.push(InvalidRow { row: index, error });
-        }
-    }
-    for draft in drafts {
-        match draft.finish(options) {
-            Some(command) => plan.commands.push(command),
-            None => plan.orders_without_valid_row += 1,
+    for rows in group(file) {
+        let order = OrderRows { file, rows };
+        match order.command(options) {
+            Ok((key, command)) => {
+                plan.commands.push(PlannedCommand { key, command: command.into(), rows: order.rows });
+            }
+            Err(invalid) => {
+                plan.invalid_orders += 1;
+                plan.invalid_rows.extend(order.reject(invalid));
+            }
         }
     }
     plan
 }
 
-impl Draft {
-    fn new((channel, reference): (ChannelName, Reference)) -> Self {
-        Self { channel, reference, header: None, lines: Vec::new(), rows: Vec::new() }
-    }
+/// The rows of an order while they are collected.
+struct Group {
+    has_channel: bool,
+    rows: Vec<usize>,
+}
 
-    /// Adds a row if it is valid.
-    fn add(&mut self, index: usize, fields: &Fields<'_>, known: &BTreeSet<Sku>) -> Result<(), RowError> {
-        let header = Header {
-            placed_at: fields.optional("placed_at")?,
-            customer_ref: fields.optional("customer_ref")?,
+/// The rows of each order. If a row or the rows above it have no channel, it belongs to the nearest order above with its
+/// reference; without reference, to the order of the row above.
+fn group(file: &CsvFile) -> Vec<Vec<usize>> {
+    let mut groups: Vec<Group> = Vec::new();
+    let mut by_name: HashMap<(&[u8], &[u8]), usize> = HashMap::new();
+    let mut by_reference: HashMap<&[u8], usize> = HashMap::new();
+    let mut above = None;
+    for (index, row) in file.rows.iter().enumerate() {
+        let (reference, channel) = (file.raw(row, "order_ref"), file.raw(row, "channel"));
+        let nearest = || reference.map_or(above, |reference| by_reference.get(reference).copied());
+        let found = match reference.zip(channel) {
+            Some(name) => {
+                by_name.get(&name).copied().or_else(|| nearest().filter(|at| !groups[*at].has_channel))
+            }
+            None => nearest(),
         };
-        let line = line(fields)?;
-        if !known.contains(&line.sku) {
-            return Err(RowError::new("unknown_sku", format!("SKU {} does not exist", line.sku)));
+        let group = found.unwrap_or(groups.len());
+        if group == groups.len() {
+            groups.push(Group { has_channel: false, rows: Vec::new() });
         }
-        if self.header.as_ref().is_some_and(|first| *first != header) {
-            let reason = "placed_at or customer_ref differs from the first row of the order";
-            return Err(RowError::new("rows_disagree", reason));
+        groups[group].rows.push(index);
+        groups[group].has_channel |= channel.is_some();
+        above = Some(group);
+        if let Some(reference) = reference {
+            by_reference.insert(reference, group);
+            by_name.extend(channel.map(|channel| ((reference, channel), group)));
         }
-        self.header = Some(header);
-        self.lines.push(line);
-        self.rows.push(index);
-        Ok(())
+    }
+    groups.into_iter().map(|group| group.rows).collect()
+}
+
+/// The rows of one order.
+struct OrderRows<'a> {
+    file: &'a CsvFile,
+    rows: Vec<usize>,
+}
+
+impl<'a> OrderRows<'a> {
+    fn rows(&self) -> impl Iterator<Item = (usize, &'a Row)> {
+        let rows = &self.file.rows;
+        self.rows.iter().filter_map(move |index| Some((*index, rows.get(*index)?)))
     }
 
-    fn finish(self, options: &OrderOptions) -> Option<PlannedCommand> {
-        let Header { placed_at, customer_ref } = self.header?;
-        // Channel names contain no slash, so each order has its own key.
-        let key = format!("import:order:{}/{}", self.channel, self.reference);
-        let has_totals = self.lines.iter().any(|line| line.total.is_some());
+    /// The idempotency key and the command, or all invalid rows.
+    fn command(&self, options: &OrderOptions) -> Result<(String, CreateOrder), Vec<InvalidRow>> {
+        let mut invalid = Vec::new();
+        let mut lines = Vec::new();
+        for (index, row) in self.rows() {
+            match self.check(index, row).and_then(|fields| line(&fields, &options.known_skus)) {
+                Ok(line) => lines.push(line),
+                Err(error) => invalid.push(InvalidRow { row: index, error }),
+            }
+        }
+        if !invalid.is_empty() {
+            return Err(invalid);
+        }
+        self.create(lines, options).map_err(|invalid| vec![invalid])
+    }
+
+    /// The fields of a row that agrees with the rows above about the values of the order.
+    fn check(&self, index: usize, row: &'a Row) -> Result<Fields<'a>, RowError> {
+        let fields = self.file.fields(row)?;
+        let of_order = self.file.header.columns.iter().filter(|(column, _)| column.is_of_order);
+        let has_reference = self.file.raw(row, "order_ref").is_some();
+        for (column, _) in of_order {
+            let Some(value) = self.file.raw(row, column.name) else { continue };
+            if !has_reference {
+                // It may be the first row of another order.
+                return Err(RowError::new("malformed_order_ref", "order_ref is empty"));
+            }
+            let first = self.first(column.name).filter(|(first, _)| *first < index);
+            if let Some((_, first)) =
+                first.filter(|(_, first)| self.file.raw(first, column.name) != Some(value))
+            {
+                let reason = format!("{} differs from line {} of the order", column.name, first.line);
+                return Err(RowError::new("rows_disagree", reason));
+            }
+        }
+        Ok(fields)
+    }
+
+    /// The first row that has a value.
+    fn first(&self, column: &str) -> Option<(usize, &'a Row)> {
+        self.rows().find(|(_, row)| self.file.raw(row, column).is_some())
+    }
+
+    /// A value of the order, from the first row that has it.
+    fn value<T>(
+        &self,
+        column: &str,
+        read: impl FnOnce(&Fields<'a>) -> Result<Option<T>, RowError>,
+    ) -> Result<Option<T>, InvalidRow> {
+        let Some((index, row)) = self.first(column) else { return Ok(None) };
+        let value = self.file.fields(row).and_then(|fields| read(&fields));
+        value.map_err(|error| InvalidRow { row: index, error })
+    }
+
+    fn optional<T, E: std::fmt::Display>(
+        &self,
+        column: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<Option<T>, InvalidRow> {
+        self.value(column, |fields| fields.optional_with(column, parse))
+    }
+
+    /// An error of the order as a whole: at its first row.
+    fn error(&self, code: &str, reason: String) -> InvalidRow {
+        let row = self.rows.first().copied().unwrap_or_default();
+        InvalidRow { row, error: RowError::new(code, reason) }
+    }
+
+    fn create(
+        &self,
+        lines: Vec<NewLine>,
+        options: &OrderOptions,
+    ) -> Result<(String, CreateOrder), InvalidRow> {
+        self.check_status()?;
+        let empty = |column: &str| self.error(&format!("malformed_{column}"), format!("{column} is empty"));
+        let reference = self.optional("order_ref", Reference::new)?.ok_or_else(|| empty("order_ref"))?;
+        let channel = self.optional("channel", ChannelName::new)?.or_else(|| options.channel.clone());
+        let channel = channel.ok_or_else(|| empty("channel"))?;
+        let charges = self.charges()?;
+        let has_amounts = charges.is_some()
+            || lines.iter().any(|line| line.unit.or(line.total).or(line.tax).or(line.discount).is_some());
+        let currency = if has_amounts { Some(self.currency(options)?) } else { None };
+        let key = format!("{}:order:{channel}/{reference}", options.run);
         let command = CreateOrder {
             order_id: None,
-            channel: self.channel,
-            channel_ref: Some(self.reference),
-            customer_ref,
-            lines: self.lines,
-            currency: has_totals.then(|| options.currency.clone()),
-            charges: None,
-            ship_to: None,
+            channel,
+            channel_ref: Some(reference),
+            customer_ref: self.optional("customer_ref", Reference::new)?,
+            lines,
+            currency,
+            charges,
+            ship_to: self.ship_to()?,
             delivery: None,
             on_shortage: options.on_shortage,
             allow_split: None,
             priority: None,
             payment: Some(PaymentTerms::NotRequired),
             reserve_for: None,
-            placed_at,
+            placed_at: self.value("placed_at", |fields| fields.time("placed_at"))?,
             external_refs: None,
             attributes: None,
             occurred_at: None,
             not_after: None,
         };
-        Some(PlannedCommand { key, command: command.into(), rows: self.rows })
-    }
-}
-
-fn line(fields: &Fields<'_>) -> Result<NewLine, RowError> {
-    Ok(NewLine {
-        sku: fields.required("sku")?,
-        quantity: fields.required_with("quantity", quantity)?,
-        line_ref: None,
-        unit: None,
-        total: fields.optional_with("line_total_usd", amount)?,
-        tax: None,
-        discount: None,
-        attributes: None,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use holdfast_commands::AnyCommand;
-
-    use super::*;
-
-    const HEADING: &str = "order_ref,placed_at,channel,customer_ref,sku,quantity,line_total_usd\n";
-
-    fn plan(rows: &str) -> Plan {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("orders.csv");
-        std::fs::write(&path, format!("{HEADING}{rows}")).unwrap();
-        let known_skus = ["A", "B"].map(|sku| Sku::new(sku).unwrap()).into();
-        let options = OrderOptions { currency: Currency::new("USD").unwrap(), on_shortage: None, known_skus };
-        orders(&CsvFile::read(&path, &COLUMNS).unwrap(), &options)
+        Ok((key, command))
     }
 
-    fn codes(plan: &Plan) -> Vec<&str> {
-        plan.invalid_rows.iter().map(|row| row.error.code.as_str()).collect()
-    }
-
-    fn created(planned: &PlannedCommand) -> &CreateOrder {
-        match &planned.command {
-            AnyCommand::CreateOrder(order) => order,
-            other => panic!("{other:?}"),
+    /// An order that the shop has cancelled, or of which goods have left, is not fulfilled again.
+    fn check_status(&self) -> Result<(), InvalidRow> {
+        let text = |column: &str| self.optional(column, |text| Ok::<_, TextError>(text.to_lowercase()));
+        let status = text("status")?.unwrap_or_default();
+        let normal = status.strip_prefix("wc-").unwrap_or(&status).replace([' ', '-'], "_");
+        if CANCELLED.contains(&normal.as_str()) || text("cancelled_at")?.is_some() {
+            return Err(self.error("order_cancelled", "the shop has cancelled the order".to_owned()));
         }
+        if FULFILLED.contains(&normal.as_str()) {
+            return Err(
+                self.error("order_fulfilled", format!("the shop has fulfilled the order: status '{status}'"))
+            );
+        }
+        Ok(())
     }
 
-    #[test]
-    fn rows_of_one_order_are_grouped_wherever_they_are() {
-        let plan = plan("1,,web,c,A,1,1.00\n2,,web,c,A,1,\n1,,web,c,B,2,0.50\n1,,app,c,B,2,0.50\n");
-        assert!(plan.invalid_rows.is_empty());
-        let keys: Vec<&str> = plan.commands.iter().map(|planned| planned.key.as_str()).collect();
-        assert_eq!(keys, ["import:order:web/1", "import:order:web/2", "import:order:app/1"]);
-        assert_eq!(plan.commands[0].rows, [0, 2]);
-        assert_eq!(created(&plan.commands[0]).lines.len(), 2);
-        assert_eq!(created(&plan.commands[0]).currency.as_ref().unwrap().as_str(), "USD");
-        assert_eq!(created(&plan.commands[1]).currency, None);
+    fn charges(&self) -> Result<Option<Vec<Charge>>, InvalidRow> {
+        let amount = self.value("shipping_charge", |fields| fields.amount("shipping_charge"))?;
+        let Some(amount) = amount.filter(|amount| *amount != Amount::ZERO) else { return Ok(None) };
+        let code =
+            Reference::new("shipping").map_err(|e| self.error("malformed_shipping_charge", e.to_string()))?;
+        Ok(Some(vec![Charge { code, amount, tax: None }]))
     }
 
-    #[test]
-    fn an_order_is_created_without_its_invalid_rows_or_not_at_all() {
-        let plan = plan("1,,web,c,A,0,1.00\n1,,web,c,A,1,1.00\n2,,web,c,Z,1,1.00\n2,,web,c,,1,1.00\n");
-        assert_eq!(codes(&plan), ["malformed_quantity", "unknown_sku", "malformed_sku"]);
-        assert_eq!((plan.commands.len(), plan.orders_without_valid_row), (1, 1));
-        assert_eq!(plan.commands[0].rows, [1]);
+    fn currency(&self, options: &OrderOptions) -> Result<Currency, InvalidRow> {
+        let error = |reason: &str| self.error("malformed_currency", reason.to_owned());
+        let stated = self.optional("currency", |text| Currency::new(&text.to_uppercase()))?;
+        if self.first("line_total_usd").is_none() {
+            let currency = stated.or_else(|| options.currency.clone());
+            return currency.ok_or_else(|| error("currency is empty; use --currency"));
+        }
+        let usd = Currency::new("USD").map_err(|e| error(&e.to_string()))?;
+        if stated.is_some_and(|stated| stated != usd) {
+            return Err(error("line_total_usd is in USD, currency names another one"));
+        }
+        Ok(usd)
     }
 
-    #[test]
-    fn each_kind_of_invalid_row_has_its_own_code() {
-        let plan = plan(
-            "1,soon,web,c,A,1,1\n1,,web,c,A,x,1\n1,,web,c,A,1,1e3\n1,,w b,c,A,1,1\n,,web,c,A,1,1\n1,,web\n\
-             1,,web,c,A,1,1\n1,,web,d,A,1,1\n",
-        );
-        assert_eq!(
-            codes(&plan),
-            [
-                "malformed_placed_at",
-                "malformed_quantity",
-                "malformed_line_total_usd",
-                "malformed_channel",
-                "malformed_order_ref",
-                "wrong_number_of_fields",
-                "rows_disagree"
-            ]
-        );
-        assert_eq!(plan.commands[0].rows, [6]);
+    /// The recipient and the address; `None` if the file has none.
+    fn ship_to(&self) -> Result<Option<ShipTo>, InvalidRow> {
+        let names = [self.optional("ship_first_name", text)?, self.optional("ship_last_name", text)?];
+        let names = names.into_iter().flatten().collect::<Vec<Text<200>>>();
+        let full_name = names.iter().map(Text::as_str).collect::<Vec<_>>().join(" ");
+        let full_name = if full_name.is_empty() { None } else { text(&full_name).ok() };
+        let street = [self.optional("ship_address1", text)?, self.optional("ship_address2", text)?];
+        let street: Vec<_> = street.into_iter().flatten().collect();
+        let address = ShipTo {
+            name: self.optional("ship_name", text)?.or(full_name),
+            company: self.optional("ship_company", text)?,
+            street: (!street.is_empty()).then_some(street),
+            city: self.optional("ship_city", text)?,
+            region: self.optional("ship_region", text)?,
+            // Shopify writes an apostrophe first, so that spreadsheets keep leading zeros.
+            postal_code: self.optional("ship_postal_code", |code| text(code.trim_start_matches('\'')))?,
+            country: self.optional("ship_country", |code| text(&code.to_uppercase()))?,
+            phone: self.optional("ship_phone", |number| text(number.trim_start_matches('\'')))?,
+            ..ShipTo::default()
+        };
+        if address == ShipTo::default() {
+            return Ok(None);
+        }
+        Ok(Some(ShipTo { email: self.optional("email", text)?, ..address }))
     }
+
+    /// All rows of the order, each with the reason why it is rejected.
+    fn reject(&self, invalid: Vec<InvalidRow>) -> Vec<InvalidRow> {
+        let mut errors: HashMap<usize, RowError> = HashMap::new();
+        let first = invalid
+            .first()
+            .and_then(|first| Some((self.file.rows.get(first.row)?.line, first.error.reason.clone())));
+        let (line, reason) = first.unwrap_or_default();
+        for InvalidRow { row, error } in invalid {
+            errors.entry(row).or_insert(error);
+        }
+        let other = || {
+            RowError::new(
+                "rejected_with_order",
+                format!("line {line} of the same order is invalid: {reason}"),
+            )
+        };
+        let reject = |row: &usize| InvalidRow { row: *row, error: errors.remove(row).unwrap_or_else(other) };
+        self.rows.iter().map(reject).collect()
+    }
+}
+
+fn text<const LIMIT: usize>(text: &str) -> Result<Text<LIMIT>, TextError> {
+    Text::new(text)
+}
+
+fn line(fields: &Fields<'_>, known: &BTreeSet<Sku>) -> Result<NewLine, RowError> {
+    let line = NewLine {
+        sku: fields.required("sku")?,
+        quantity: fields.quantity("quantity")?,
+        line_ref: None,
+        unit: fields.amount("unit_price")?,
+        total: fields.amount("line_total")?.or(fields.amount("line_total_usd")?),
+        tax: fields.amount("line_tax")?,
+        discount: fields.amount("line_discount")?,
+        attributes: None,
+    };
+    if known.contains(&line.sku) {
+        return Ok(line);
+    }
+    Err(RowError::new("unknown_sku", format!("SKU {} does not exist", line.sku)))
 }

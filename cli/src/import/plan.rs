@@ -1,19 +1,19 @@
 //! The plan of a file: its commands with the rows that each comes from, and the invalid rows.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use holdfast_commands::AnyCommand;
 use holdfast_domain::network::RegisterLocation;
-use holdfast_domain::stock::{CountStock, ReceiveStock};
-use holdfast_domain::values::{LocationId, Quantity, Reference, Sku, Timestamp, Units};
+use holdfast_domain::stock::CountStock;
+use holdfast_domain::values::{LocationId, Sku, Timestamp};
 
-use super::csv_file::{CsvFile, Fields, on_hand};
+use super::csv_file::{CsvFile, Fields};
 use super::error::RowError;
 
 /// A command and the rows that it comes from.
 #[derive(Debug)]
 pub struct PlannedCommand {
-    /// The idempotency key: the same whenever the same thing is imported.
+    /// The idempotency key.
     pub key: String,
     pub command: AnyCommand,
     pub rows: Vec<usize>,
@@ -30,96 +30,96 @@ pub struct Plan {
     /// The commands, in the order of the file.
     pub commands: Vec<PlannedCommand>,
     pub invalid_rows: Vec<InvalidRow>,
-    /// Number of orders that have no valid row.
-    pub orders_without_valid_row: u64,
+    /// Number of orders that have an invalid row, and therefore no command.
+    pub invalid_orders: u64,
+    /// Number of rows that say what the store has already, and therefore have no command.
+    pub unchanged_rows: u64,
 }
 
-/// A plan with one command per row. Two rows may not have the same key.
+/// A row of a file with one thing per row.
+struct PlannedRow {
+    /// The thing: no two rows of a file may be about the same one.
+    name: String,
+    /// The idempotency key and the command; `None` if the store has the same already.
+    command: Option<(String, AnyCommand)>,
+}
+
 fn one_per_row(
     file: &CsvFile,
-    mut command_of: impl FnMut(&Fields<'_>) -> Result<(String, AnyCommand), RowError>,
+    mut plan_row: impl FnMut(&Fields<'_>) -> Result<PlannedRow, RowError>,
 ) -> Plan {
     let mut plan = Plan::default();
     let mut seen: HashMap<String, u64> = HashMap::new();
     for (index, row) in file.rows.iter().enumerate() {
-        let planned = file.fields(row).and_then(|fields| command_of(&fields)).and_then(|(key, command)| {
-            match seen.insert(key.clone(), row.line) {
-                // The key would replay the earlier command, and this row would be lost silently.
+        let planned = file.fields(row).and_then(|fields| plan_row(&fields)).and_then(|planned| {
+            match seen.insert(planned.name, row.line) {
                 Some(line) => Err(RowError::new("duplicate_row", format!("duplicate of line {line}"))),
-                None => Ok(PlannedCommand { key, command, rows: vec![index] }),
+                None => Ok(planned.command),
             }
         });
         match planned {
-            Ok(command) => plan.commands.push(command),
+            Ok(Some((key, command))) => {
+                plan.commands.push(PlannedCommand { key, command, rows: vec![index] });
+            }
+            Ok(None) => plan.unchanged_rows += 1,
             Err(error) => plan.invalid_rows.push(InvalidRow { row: index, error }),
         }
     }
     plan
 }
 
-/// The columns that a file of locations must have.
-pub const LOCATION_COLUMNS: [&str; 3] = ["location", "latitude", "longitude"];
-
-/// A `RegisterLocation` for each row.
-pub fn locations(file: &CsvFile) -> Plan {
+/// A `RegisterLocation` for each row that differs from the known locations. `run` begins the keys.
+pub fn locations(file: &CsvFile, known: &BTreeMap<LocationId, (f64, f64)>, run: &str) -> Plan {
     one_per_row(file, |fields| {
         let location: LocationId = fields.required("location")?;
-        let key = format!("import:location:{location}");
-        let (latitude, longitude) = (fields.required("latitude")?, fields.required("longitude")?);
-        let command = RegisterLocation::new(location, latitude, longitude);
-        Ok((key, command.into()))
+        let place = (fields.degrees("latitude")?, fields.degrees("longitude")?);
+        let register = || {
+            let key = format!("{run}:location:{location}");
+            (key, RegisterLocation::new(location.clone(), place.0, place.1).into())
+        };
+        let command = (known.get(&location) != Some(&place)).then(register);
+        Ok(PlannedRow { name: location.to_string(), command })
     })
 }
 
-/// The columns that a file of stock must have.
-pub const STOCK_COLUMNS: [&str; 3] = ["sku", "location", "on_hand"];
+/// Values that apply to every row of a file of stock.
+pub struct StockOptions {
+    /// The location of rows that name none.
+    pub location: Option<LocationId>,
+    /// When the units were counted.
+    pub counted_at: Timestamp,
+    /// The locations that exist in the store.
+    pub known_locations: BTreeSet<LocationId>,
+}
 
-/// A `ReceiveStock` for each row at a known location, or a count of zero units if the row has no units on hand.
-pub fn stock(file: &CsvFile, known: &BTreeSet<LocationId>, reference: &Reference) -> Plan {
+/// A `CountStock` for each row at a known location.
+pub fn stock(file: &CsvFile, options: &StockOptions) -> Plan {
     one_per_row(file, |fields| {
         let sku: Sku = fields.required("sku")?;
-        let location: LocationId = fields.required("location")?;
-        if !known.contains(&location) {
+        let location = match fields.optional("location")?.or_else(|| options.location.clone()) {
+            Some(location) => location,
+            None => fields.required("location")?,
+        };
+        if !options.known_locations.contains(&location) {
             // Checked here, so that the row can be imported later: a rejection of the command would be final.
             return Err(RowError::new("unknown_location", format!("location {location} does not exist")));
         }
-        // Location names contain no slash, so each pair has its own key.
-        let key = format!("import:stock:{location}/{sku}");
-        let command: AnyCommand = match fields.required_with("on_hand", on_hand)? {
-            Some(quantity) => receipt(sku, location, quantity, reference).into(),
-            None => zero_count(sku, location).into(),
+        let on_hand = fields.units("on_hand")?;
+        let counted_at = options.counted_at;
+        // Location names contain no slash, so each pair has its own name.
+        let name = format!("{location}/{sku}");
+        // The same count has the same key in every run, so that a repeated import writes nothing.
+        let key = format!("import:count:{}:{on_hand}:{name}", counted_at.microseconds());
+        let count = CountStock {
+            sku,
+            location,
+            on_hand,
+            counted_at,
+            reason: None,
+            expected: None,
+            occurred_at: None,
+            not_after: None,
         };
-        Ok((key, command))
+        Ok(PlannedRow { name, command: Some((key, count.into())) })
     })
-}
-
-fn receipt(sku: Sku, location: LocationId, quantity: Quantity, reference: &Reference) -> ReceiveStock {
-    ReceiveStock {
-        sku,
-        location,
-        quantity,
-        condition: None,
-        lots: None,
-        serials: None,
-        supply_id: None,
-        close_supply: None,
-        reference: Some(reference.clone()),
-        occurred_at: None,
-        not_after: None,
-    }
-}
-
-/// Registers the SKU without units: a count of zero at the beginning of time, before the first movement. It removes no
-/// units that were received since, and a repeated import sends the same command.
-fn zero_count(sku: Sku, location: LocationId) -> CountStock {
-    CountStock {
-        sku,
-        location,
-        on_hand: Units::ZERO,
-        counted_at: Timestamp::default(),
-        reason: None,
-        expected: None,
-        occurred_at: None,
-        not_after: None,
-    }
 }

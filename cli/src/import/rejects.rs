@@ -1,88 +1,83 @@
-//! The rejects file: every rejected row, unchanged, with the reason.
+//! The rejects file of an input: its rejected rows, unchanged, with the reason. It can be corrected and imported again.
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::Path;
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 
 use csv::{ByteRecord, WriterBuilder};
 
+use super::columns::{REJECTS, normalized};
+use super::csv_file::CsvFile;
 use super::error::{ImportError, RowError};
-
-/// The columns of the file. The last one is the whole row, so that all lines have the same number of fields.
-const COLUMNS: [&str; 5] = ["file", "line", "reason", "code", "row"];
 
 #[derive(Debug)]
 pub struct RejectedRow {
+    /// The name of the input.
     pub file: String,
     pub line: u64,
     pub error: RowError,
     pub record: ByteRecord,
 }
 
-impl RejectedRow {
-    /// The row as one line of CSV.
-    fn row(&self) -> Result<Vec<u8>, csv::Error> {
-        let mut line = Vec::new();
-        let mut writer = WriterBuilder::new().from_writer(&mut line);
-        writer.write_byte_record(&self.record)?;
-        writer.flush()?;
-        drop(writer);
-        // Removes the line end.
-        line.pop();
-        Ok(line)
+/// The path of the rejects file of an input: `path` if it is the only input, otherwise with `-content` at the end of its
+/// name, such as `rejects-orders.csv`.
+pub fn rejects_path(path: &Path, content: &str, is_only_input: bool) -> PathBuf {
+    if is_only_input {
+        return path.to_owned();
+    }
+    let mut name = path.file_stem().unwrap_or_default().to_owned();
+    name.push(format!("-{content}"));
+    if let Some(extension) = path.extension() {
+        name.push(".");
+        name.push(extension);
+    }
+    path.with_file_name(name)
+}
+
+/// Replaces the rejects file of an input atomically; removes it if no row was rejected. Its columns are those of [`REJECTS`]
+/// and then those of the input.
+pub fn write(path: &Path, file: &CsvFile, rows: &[RejectedRow]) -> Result<(), ImportError> {
+    let written = if rows.is_empty() { remove(path) } else { replace(path, file, rows) };
+    written.map_err(|source| ImportError::Rejects { file: path.to_owned(), source })
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+        _ => Ok(()),
     }
 }
 
-/// All rejected rows: by file in the order of the import, then by line.
-#[derive(Debug, Default)]
-pub struct Rejects {
-    rows: Vec<RejectedRow>,
+fn replace(path: &Path, file: &CsvFile, rows: &[RejectedRow]) -> io::Result<()> {
+    let mut partial: OsString = path.as_os_str().to_owned();
+    partial.push(".partial");
+    let mut output = File::create(&partial)?;
+    if file.is_converted {
+        // The mark states that the file is UTF-8, so that it can be imported with the --encoding of the input.
+        output.write_all("\u{feff}".as_bytes())?;
+    }
+    // The columns of a rejects file that was imported again are replaced.
+    let is_kept: Vec<bool> = file.headings.iter().map(|heading| !is_reject_heading(heading)).collect();
+    let kept = |record: &ByteRecord| -> Vec<Vec<u8>> {
+        let fields = record.iter().enumerate();
+        let kept = fields.filter(|(index, _)| is_kept.get(*index).copied().unwrap_or(true));
+        kept.map(|(_, field)| field.to_vec()).collect()
+    };
+    let mut writer = WriterBuilder::new().flexible(true).delimiter(file.delimiter.byte()).from_writer(output);
+    let headings = REJECTS.iter().map(|heading| heading.as_bytes().to_vec());
+    writer.write_record(headings.chain(kept(&file.headings)))?;
+    for row in rows {
+        let RejectedRow { line, error, record, .. } = row;
+        let reasons = [line.to_string(), error.code.clone(), error.reason.clone()].map(String::into_bytes);
+        writer.write_record(reasons.into_iter().chain(kept(record)))?;
+    }
+    writer.flush()?;
+    drop(writer);
+    std::fs::rename(&partial, path)
 }
 
-impl Rejects {
-    /// Adds the rejected rows of a file.
-    pub fn add(&mut self, mut rows: Vec<RejectedRow>) {
-        rows.sort_by_key(|row| row.line);
-        self.rows.append(&mut rows);
-    }
-
-    pub fn len(&self) -> u64 {
-        self.rows.len() as u64
-    }
-
-    /// Number of rejected rows by error code.
-    pub fn by_code(&self) -> BTreeMap<String, u64> {
-        let mut counts = BTreeMap::new();
-        for reject in &self.rows {
-            *counts.entry(reject.error.code.clone()).or_default() += 1;
-        }
-        counts
-    }
-
-    /// The first `count` rejected rows.
-    pub fn first(&self, count: usize) -> &[RejectedRow] {
-        self.rows.get(..count).unwrap_or(&self.rows)
-    }
-
-    /// Replaces the file atomically.
-    pub fn write(&self, path: &Path) -> Result<(), ImportError> {
-        let mut partial: OsString = path.as_os_str().to_owned();
-        partial.push(".partial");
-        let write = || -> Result<(), csv::Error> {
-            let mut writer = WriterBuilder::new().from_path(&partial)?;
-            writer.write_record(COLUMNS)?;
-            for reject in &self.rows {
-                let mut row = ByteRecord::new();
-                row.push_field(reject.file.as_bytes());
-                row.push_field(reject.line.to_string().as_bytes());
-                row.push_field(reject.error.reason.as_bytes());
-                row.push_field(reject.error.code.as_bytes());
-                row.push_field(&reject.row()?);
-                writer.write_byte_record(&row)?;
-            }
-            writer.flush()?;
-            Ok(std::fs::rename(&partial, path)?)
-        };
-        write().map_err(|source| ImportError::Rejects { file: path.to_owned(), source: source.into() })
-    }
+fn is_reject_heading(heading: &[u8]) -> bool {
+    let heading = normalized(&String::from_utf8_lossy(heading));
+    REJECTS.iter().any(|name| normalized(name) == heading)
 }

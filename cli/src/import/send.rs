@@ -112,7 +112,7 @@ fn import_outcome(outcome: Outcome, planned: &PlannedCommand) -> ImportOutcome {
         }
         Outcome::KeyReused => ImportOutcome::Rejected(RowError::new(
             "idempotency_key_reused",
-            "imported before with other content or another --on-shortage; the earlier result stands",
+            "another command had the same idempotency key",
         )),
     }
 }
