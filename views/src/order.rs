@@ -66,6 +66,8 @@ views! {
         amount_due: Option<Amount>,
         /// The sum of the confirmed payments. More than `amountDue`: overpaid.
         amount_paid: Option<Amount>,
+        /// The sum of the refunds. Absent: there is none.
+        amount_refunded: Option<Amount>,
         /// When units are reserved for the order.
         reserve_at: ReserveAt,
         /// Which payment lets locations work on the order.
@@ -202,6 +204,12 @@ views! {
         return_id: ReturnId,
         /// The customer's reason.
         reason: Text<500>,
+        /// Whether units are still expected.
+        open: bool,
+        /// When it is closed if units are still missing then. Absent: never.
+        lapses_at: Option<Timestamp>,
+        /// Why no more units are expected; `lapsed` if they did not come in time. Absent: it was not closed.
+        closed_reason: Option<Text<500>>,
         lines: Vec<ReturnLineView>,
     }
     /// The part of an order line that belongs to a return.
@@ -265,6 +273,7 @@ impl OrderView {
             payment: created.payment,
             amount_due: order.amount_due(),
             amount_paid: order.amount_paid(),
+            amount_refunded: order.amount_refunded(),
             reserve_at: created.reserve_at,
             work_at: created.work_at,
             reserve_for: created.reserve_for,
@@ -388,7 +397,14 @@ impl From<&OrderReturn> for ReturnView {
             ReturnLineView { line, requested, received, scrapped }
         };
         let lines = announced.lines.iter().map(line).collect();
-        Self { return_id: announced.id, reason: announced.reason.clone(), lines }
+        Self {
+            return_id: announced.id,
+            reason: announced.reason.clone(),
+            open: announced.is_open(),
+            lapses_at: announced.lapses_at,
+            closed_reason: announced.closed_reason.clone(),
+            lines,
+        }
     }
 }
 
@@ -413,6 +429,14 @@ fn detail(code: DiscrepancyCode) -> &'static str {
         }
         DiscrepancyCode::PaymentAfterCancellation => "a payment was reported for a cancelled order",
         DiscrepancyCode::PaymentFailedAfterConfirmation => "a payment failed; the order still counts as paid",
+        DiscrepancyCode::RefundReportedDifferently => {
+            "a refund was reported again with another amount: the first report counts"
+        }
+        DiscrepancyCode::RefundedMoreThanPaid => "more was paid back than was paid",
+        DiscrepancyCode::UnpickedMoreThanPicked => {
+            "more units were reported as back on the shelf than were picked"
+        }
+        DiscrepancyCode::UnpackedMoreThanPacked => "more units were reported as unpacked than were packed",
         DiscrepancyCode::PaymentVoidedAfterShipping => "payments were voided after goods had left",
         DiscrepancyCode::TargetOutOfStock => "the target location has insufficient stock",
         DiscrepancyCode::PickedMoreThanReserved => "more units were picked than reserved: put them back",

@@ -11,10 +11,10 @@ use holdfast_commands::{ReturnAnswer, ShipmentAnswer, StockReportAnswer, SupplyA
 use holdfast_domain::network::{PauseLocation, RegisterLocation, ResumeLocation};
 use holdfast_domain::order::{
     AcceptAmendment, AcceptCancellation, AcceptFulfillmentOrder, AmendOrder, AuthorizePayment, CancelOrder,
-    ConfirmDelivery, ConfirmPayment, CreateOrder, ErasePersonalData, FailPayment, HoldOrder,
-    MarkReadyForPickup, MoveFulfillmentOrder, PackItems, PickItems, ReceiveReturn, RejectAmendment,
-    RejectCancellation, RejectFulfillmentOrder, ReleaseHold, RequestReturn, ShipItems, ShortPick,
-    TrackParcel, TrackShipment, VoidPayment,
+    CloseReturn, ConfirmDelivery, ConfirmPayment, CreateOrder, ErasePersonalData, FailPayment, HoldOrder,
+    MarkReadyForPickup, MoveFulfillmentOrder, PackItems, PickItems, ReceiveReturn, RefundPayment,
+    RejectAmendment, RejectCancellation, RejectFulfillmentOrder, ReleaseHold, RequestReturn, ShipItems,
+    ShortPick, TrackParcel, TrackShipment, UndoRejection, UnpackItems, UnpickItems, VoidPayment,
 };
 use holdfast_domain::policy::{RegisterMerchant, SetMerchantPolicy};
 use holdfast_domain::stock::{
@@ -91,6 +91,7 @@ fn orders() -> Vec<Endpoint> {
         Endpoint::post::<AuthorizePayment, OrderView>("/v1/orders/{orderId}/authorize-payment"),
         Endpoint::post::<FailPayment, OrderView>("/v1/orders/{orderId}/fail-payment"),
         Endpoint::post::<VoidPayment, OrderView>("/v1/orders/{orderId}/void-payment"),
+        Endpoint::post::<RefundPayment, OrderView>("/v1/orders/{orderId}/refund-payment"),
         Endpoint::post::<HoldOrder, OrderView>("/v1/orders/{orderId}/hold"),
         Endpoint::post::<ReleaseHold, OrderView>("/v1/orders/{orderId}/release-hold"),
         Endpoint::post::<AmendOrder, OrderView>("/v1/orders/{orderId}/amend"),
@@ -98,6 +99,7 @@ fn orders() -> Vec<Endpoint> {
         Endpoint::post::<ErasePersonalData, OrderView>("/v1/orders/{orderId}/erase-personal-data"),
         Endpoint::post::<RequestReturn, ReturnAnswer>("/v1/orders/{orderId}/returns").with_status(&[201]),
         Endpoint::post::<ReceiveReturn, OrderView>("/v1/returns/{returnId}/receive"),
+        Endpoint::post::<CloseReturn, OrderView>("/v1/returns/{returnId}/close"),
     ]
 }
 
@@ -128,6 +130,11 @@ fn fulfillment() -> Vec<Endpoint> {
         Endpoint::post::<ShipItems, ShipmentAnswer>("/v1/fulfillment-orders/{fulfillmentOrderId}/ship")
             .with_status(&[201]),
         Endpoint::post::<ShortPick, OrderView>("/v1/fulfillment-orders/{fulfillmentOrderId}/short"),
+        Endpoint::post::<UnpickItems, OrderView>("/v1/fulfillment-orders/{fulfillmentOrderId}/unpick"),
+        Endpoint::post::<UnpackItems, OrderView>("/v1/fulfillment-orders/{fulfillmentOrderId}/unpack"),
+        Endpoint::post::<UndoRejection, OrderView>(
+            "/v1/fulfillment-orders/{fulfillmentOrderId}/undo-rejection",
+        ),
         Endpoint::post::<AcceptCancellation, OrderView>(
             "/v1/fulfillment-orders/{fulfillmentOrderId}/accept-cancellation",
         ),

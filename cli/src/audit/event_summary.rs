@@ -54,6 +54,7 @@ pub fn event_summary(event: &OrderEvent) -> String {
             None => format!("by {}", authorized.payment_ref),
         },
         OrderEvent::PaymentFailed(failed) => failed.reason.to_string(),
+        OrderEvent::PaymentRefunded(refunded) => format!("{} by {}", refunded.amount, refunded.refund_ref),
         OrderEvent::PaymentVoided(voided) => voided.reason.to_string(),
         OrderEvent::InventoryBackordered(backordered) => {
             format!("{} backordered", units(&backordered.lines))
@@ -97,6 +98,13 @@ pub fn event_summary(event: &OrderEvent) -> String {
                 received.location
             )
         }
+        OrderEvent::ReturnClosed(closed) => {
+            format!("return {}: {}", closed.return_id.number(), closed.reason)
+        }
+        OrderEvent::RejectionUndone(undone) => {
+            format!("part {} at {}", undone.fulfillment_order_id.number(), undone.location)
+        }
+        OrderEvent::ItemUnpacked(unpacked) => by_part(unpacked.fulfillment_order_id, &unpacked.lines),
         OrderEvent::ItemPicked(picked) => by_part(picked.fulfillment_order_id, &picked.lines),
         OrderEvent::ItemPacked(packed) => by_part(packed.fulfillment_order_id, &packed.lines),
         OrderEvent::ShipmentCreated(created) => shipped_summary(created),

@@ -17,6 +17,7 @@ macro_rules! command_table {
                 order::AuthorizePayment: report(order_id) => decide;
                 order::FailPayment: report(order_id) => decide;
                 order::VoidPayment: report(order_id) => decide_at;
+                order::RefundPayment: report(order_id) => decide;
                 order::HoldOrder: request(order_id) => decide_at;
                 order::ReleaseHold: request(order_id) => decide;
                 order::CancelOrder: request(order_id) => decide;
@@ -29,6 +30,9 @@ macro_rules! command_table {
                 order::AcceptAmendment: report(fulfillment_order_id.order()) => decide;
                 order::RejectAmendment: report(fulfillment_order_id.order()) => decide;
                 order::ShortPick: report(fulfillment_order_id.order()) => decide;
+                order::UnpickItems: report(fulfillment_order_id.order()) => decide;
+                order::UnpackItems: report(fulfillment_order_id.order()) => decide;
+                order::UndoRejection: report(fulfillment_order_id.order()) => decide;
                 order::PickItems: report(fulfillment_order_id.order()) => decide;
                 order::PackItems: report(fulfillment_order_id.order()) => decide;
                 order::MarkReadyForPickup: report(fulfillment_order_id.order()) => decide_at;
@@ -38,6 +42,7 @@ macro_rules! command_table {
                 order::ConfirmDelivery: report(shipment_id.order()) => decide_at;
                 order::RequestReturn: request(order_id) => orders::request_return;
                 order::ReceiveReturn: report(return_id.order()) => orders::receive_return;
+                order::CloseReturn: request(return_id.order()) => decide;
                 order::ErasePersonalData: request(order_id) => orders::erase_personal_data;
                 stock::ReceiveStock: report() => stock::receive;
                 stock::CountStock: report() => report_stock_at;

@@ -146,8 +146,11 @@ pub struct ReturnAnswer {
 
 pub(super) fn request_return(unit: &mut UnitOfWork<'_>, command: &RequestReturn) -> Result<Accepted, Stop> {
     let id = command.order_id;
+    unit.require([StreamId::Order(id), StreamId::Policy])?;
     unit.check_version(id)?;
-    let (_, events) = fulfillment::change(unit, id, &OrderCommand::RequestReturn(command.clone()))?;
+    let lapses_after = unit.policy()?.rules.returns_lapse_after;
+    let request = OrderCommand::RequestReturn(command.clone(), lapses_after, unit.at);
+    let (_, events) = fulfillment::change(unit, id, &request)?;
     let Some(OrderEvent::ReturnRequested(requested)) = events.first() else {
         return Err(Stop::Failed("RequestReturn created no return".to_owned()));
     };

@@ -11,8 +11,10 @@ use super::fulfillment_order::FulfillmentOrder;
 use super::fulfillment_order::assignment::{can_accept, can_move, can_reject};
 use super::fulfillment_order::cancellation_request;
 use super::fulfillment_order::pick_pack::{can_mark_ready, can_pack, can_pick};
+use super::fulfillment_order::undo::{can_undo_rejection, can_unpack, can_unpick};
 use super::hold::can_hold;
 use super::payment::{can_fail, can_pay, can_void};
+use super::refund::can_refund;
 use super::returns::request::can_return;
 use super::shipment::ship::can_ship;
 use super::state::Order;
@@ -26,6 +28,7 @@ pub enum OrderAction {
     AuthorizePayment,
     FailPayment,
     VoidPayment,
+    RefundPayment,
     Hold,
     ReleaseHold,
     Amend,
@@ -47,6 +50,9 @@ pub enum FulfillmentOrderAction {
     ReadyForPickup,
     Ship,
     Short,
+    Unpick,
+    Unpack,
+    UndoRejection,
     AcceptCancellation,
     RejectCancellation,
     AcceptAmendment,
@@ -64,6 +70,7 @@ impl Order {
             (OrderAction::AuthorizePayment, can_pay(self).is_ok()),
             (OrderAction::FailPayment, can_fail(self).is_ok()),
             (OrderAction::VoidPayment, can_void(self).is_ok()),
+            (OrderAction::RefundPayment, can_refund(self).is_ok()),
             (OrderAction::Hold, can_hold(self).is_ok()),
             (OrderAction::ReleaseHold, !self.holds.is_empty()),
             (OrderAction::Amend, can_amend(self).is_ok()),
@@ -86,6 +93,9 @@ impl FulfillmentOrder {
             (FulfillmentOrderAction::ReadyForPickup, can_mark_ready(order, self).is_ok()),
             (FulfillmentOrderAction::Ship, can_ship(order, self).is_ok()),
             (FulfillmentOrderAction::Short, can_pick(order, self).is_ok()),
+            (FulfillmentOrderAction::Unpick, can_unpick(self).is_ok()),
+            (FulfillmentOrderAction::Unpack, can_unpack(self).is_ok()),
+            (FulfillmentOrderAction::UndoRejection, can_undo_rejection(order, self).is_ok()),
             (FulfillmentOrderAction::AcceptCancellation, cancellation_request::can_answer(self).is_ok()),
             (FulfillmentOrderAction::RejectCancellation, cancellation_request::can_answer(self).is_ok()),
             (FulfillmentOrderAction::AcceptAmendment, amendment_request::can_answer(order, self).is_ok()),

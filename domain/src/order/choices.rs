@@ -118,6 +118,10 @@ names! {
         PaymentAfterCancellation,
         /// The order still counts as paid.
         PaymentFailedAfterConfirmation,
+        /// A refund was reported again with another amount: the first report counts.
+        RefundReportedDifferently,
+        /// More was paid back than was paid.
+        RefundedMoreThanPaid,
         /// The payments were voided after goods had left.
         PaymentVoidedAfterShipping,
         /// The target location of a move had too few units: they are sourced again.
@@ -126,6 +130,10 @@ names! {
         PickedMoreThanReserved,
         /// More units were packed than reserved.
         PackedMoreThanReserved,
+        /// More units were reported as back on the shelf than were picked.
+        UnpickedMoreThanPicked,
+        /// More units were reported as unpacked than were packed.
+        UnpackedMoreThanPacked,
         /// More units were reported missing than reserved.
         ShortedMoreThanReserved,
         /// Goods of a cancelled fulfillment order left.

@@ -19,9 +19,14 @@ use super::fulfillment_order::pick_pack::{
     MarkReadyForPickup, PackItems, PickItems, pack, pick, ready_for_pickup,
 };
 use super::fulfillment_order::short_pick::{ShortPick, lose_units, short};
+use super::fulfillment_order::undo::{
+    UndoRejection, UnpackItems, UnpickItems, undo_rejection, unpack, unpick,
+};
 use super::hold::{self, HoldOrder, ReleaseHold, await_decision};
 use super::payment::{self, AuthorizePayment, ConfirmPayment, FailPayment, VoidPayment};
+use super::refund::{RefundPayment, refund};
 use super::reserve::{Promises, ReserveInventory, fill_backorder, reserve};
+use super::returns::close::{CloseReturn, close};
 use super::returns::receive::{ReceiveReturn, receive};
 use super::returns::request::{self, RequestReturn};
 use super::shipment::delivery::{ConfirmDelivery, confirm_delivery};
@@ -46,6 +51,7 @@ pub enum OrderCommand {
     AuthorizePayment(AuthorizePayment),
     FailPayment(FailPayment),
     VoidPayment(VoidPayment, Timestamp),
+    RefundPayment(RefundPayment),
     AcceptFulfillmentOrder(AcceptFulfillmentOrder),
     RejectFulfillmentOrder(RejectFulfillmentOrder),
     MoveFulfillmentOrder(MoveFulfillmentOrder, MoveTarget),
@@ -57,11 +63,16 @@ pub enum OrderCommand {
     PackItems(PackItems),
     MarkReadyForPickup(MarkReadyForPickup, Timestamp),
     ShortPick(ShortPick),
+    UnpickItems(UnpickItems),
+    UnpackItems(UnpackItems),
+    UndoRejection(UndoRejection),
     /// With the time after which a package without reports counts as stuck.
     ShipItems(ShipItems, Option<Period>, Timestamp),
     TrackShipment(TrackShipment, Timestamp),
     ConfirmDelivery(ConfirmDelivery, Timestamp),
-    RequestReturn(RequestReturn),
+    /// With the time after which a return lapses.
+    RequestReturn(RequestReturn, Period, Timestamp),
+    CloseReturn(CloseReturn),
     ReceiveReturn(ReceiveReturn, Timestamp),
     /// Reserves what sourcing found.
     ReserveInventory(ReserveInventory),
@@ -94,7 +105,7 @@ pub enum OrderCommand {
     Consolidate,
     /// Ends reservations whose time is over.
     ExpireReservation(Timestamp),
-    /// Ends holds whose time is over, and marks packages as stuck.
+    /// Ends holds whose time is over, closes returns that lapse, and marks packages as stuck.
     AttendOrder(Timestamp),
 }
 
@@ -110,6 +121,7 @@ pub(super) fn decide(order: &Order, command: &OrderCommand) -> Decision {
         OrderCommand::AuthorizePayment(command) => payment::authorize(order, command),
         OrderCommand::FailPayment(command) => payment::fail(order, command),
         OrderCommand::VoidPayment(command, at) => payment::void(order, command, *at),
+        OrderCommand::RefundPayment(command) => refund(order, command),
         OrderCommand::AcceptFulfillmentOrder(command) => assignment::accept(order, command),
         OrderCommand::RejectFulfillmentOrder(command) => assignment::reject(order, command),
         OrderCommand::MoveFulfillmentOrder(command, target) => relocate(order, command, target),
@@ -123,10 +135,16 @@ pub(super) fn decide(order: &Order, command: &OrderCommand) -> Decision {
         OrderCommand::PackItems(command) => pack(order, command),
         OrderCommand::MarkReadyForPickup(command, at) => ready_for_pickup(order, command, *at),
         OrderCommand::ShortPick(command) => short(order, command),
+        OrderCommand::UnpickItems(command) => unpick(order, command),
+        OrderCommand::UnpackItems(command) => unpack(order, command),
+        OrderCommand::UndoRejection(command) => undo_rejection(order, command),
         OrderCommand::ShipItems(command, stuck_after, at) => ship(order, command, *stuck_after, *at),
         OrderCommand::TrackShipment(command, at) => track(order, command, *at),
         OrderCommand::ConfirmDelivery(command, at) => confirm_delivery(order, command, *at),
-        OrderCommand::RequestReturn(command) => request::request(order, command),
+        OrderCommand::RequestReturn(command, lapses_after, at) => {
+            request::request(order, command, *lapses_after, *at)
+        }
+        OrderCommand::CloseReturn(command) => close(order, command),
         OrderCommand::ReceiveReturn(command, at) => receive(order, command, *at),
         OrderCommand::ReserveInventory(command) => reserve(order, command),
         OrderCommand::FillBackorder { sku, allocations, promises, at } => {

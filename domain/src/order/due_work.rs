@@ -7,20 +7,22 @@ use super::events::{OrderEvent, OrderHoldReleased, PaymentFailed, ReservationExp
 use super::fulfillment_order::FulfillmentOrder;
 use super::hold::{await_decision, widen};
 use super::payment::backordered_units;
+use super::returns::close::lapse;
 use super::state::{Order, Payment};
 use crate::command::commands;
 use crate::text;
 use crate::values::{FulfillmentOrderId, OrderId, Timestamp};
 
 commands! {
-    /// Carries out what is due for an order at the decision time: a reservation, a hold or an authorization ends, a package counts
-    /// as stuck. Sent by the service only.
+    /// Carries out what is due for an order at the decision time: a reservation, a hold or an authorization ends, a return lapses, a
+    /// package counts as stuck.
+    /// Sent by the service only.
     AttendOrder {
         order_id: OrderId,
     }
 }
 
-/// Ends holds and authorizations whose time is over, and marks packages as stuck.
+/// Ends holds and authorizations whose time is over, closes returns that lapse, and marks packages as stuck.
 pub(super) fn attend(order: &Order, at: Timestamp) -> Vec<OrderEvent> {
     let over = order.holds.iter().filter(|hold| hold.until.is_some_and(|until| until <= at));
     let released = over.map(|hold| OrderHoldReleased { hold_id: hold.id.clone() }.into());
@@ -36,7 +38,7 @@ pub(super) fn attend(order: &Order, at: Timestamp) -> Vec<OrderEvent> {
         let (payment_ref, reason) = (Some(payment.reference.clone()), text!("authorization_expired"));
         PaymentFailed { payment_ref, reason }.into()
     });
-    released.chain(failed).chain(stuck).collect()
+    released.chain(failed).chain(stuck).chain(lapse(order, at)).collect()
 }
 
 /// Ends the order's reservations and its places in the backorder queues, when their time is over.

@@ -173,6 +173,14 @@ payloads! {
     PaymentVoided {
         reason: Text<500>,
     }
+    /// Money was paid back.
+    PaymentRefunded {
+        refund_ref: Reference,
+        /// The payment that was paid back, where that is known.
+        payment_ref: Option<Reference>,
+        amount: Amount,
+        reason: Option<Text<500>>,
+    }
     /// A hold was placed.
     OrderHeld {
         /// Unique within the order.
@@ -201,6 +209,11 @@ payloads! {
         fulfillment_order_id: FulfillmentOrderId,
         lines: Vec<LineUnits>,
         reason: Text<500>,
+    }
+    /// A location takes back that it rejected a fulfillment order: the order can be sourced there again.
+    RejectionUndone {
+        fulfillment_order_id: FulfillmentOrderId,
+        location: LocationId,
     }
     /// A fulfillment order was moved to another location.
     FulfillmentOrderMoved {
@@ -253,6 +266,14 @@ payloads! {
         return_id: ReturnId,
         lines: Vec<LineUnits>,
         reason: Text<500>,
+        /// When it is closed if units are still missing then. Absent: never.
+        lapses_at: Option<Timestamp>,
+    }
+    /// No more units of a return are expected.
+    ReturnClosed {
+        return_id: ReturnId,
+        /// The reason of the command; `lapsed` if the units did not come in time.
+        reason: Text<500>,
     }
     /// Units came back.
     ReturnReceived {
@@ -269,6 +290,11 @@ payloads! {
     }
     /// Units were packed.
     ItemPacked {
+        fulfillment_order_id: FulfillmentOrderId,
+        lines: Vec<LineUnits>,
+    }
+    /// Units are not packed any more. They stay picked.
+    ItemUnpacked {
         fulfillment_order_id: FulfillmentOrderId,
         lines: Vec<LineUnits>,
     }
@@ -342,15 +368,17 @@ event_enum!(
     OrderEvent {
         OrderCreated = 2 { 1 => order_created_1 }, OrderAmended = 1,
         AmendmentRequested = 1, AmendmentAccepted = 1, AmendmentRejected = 1,
-        PaymentAuthorized = 1, PaymentConfirmed = 1, PaymentFailed = 1, PaymentVoided = 1,
+        PaymentAuthorized = 1, PaymentConfirmed = 1, PaymentFailed = 1, PaymentVoided = 1, PaymentRefunded = 1,
         OrderSourced = 1, InventoryReserved = 1, InventoryBackordered = 1, InventoryReleased = 1,
         ReservationExpired = 1, ReservationExtended = 1, PromiseChanged = 1,
         OrderHeld = 1, OrderHoldReleased = 1,
-        FulfillmentOrderAccepted = 1, FulfillmentOrderRejected = 1, FulfillmentOrderMoved = 1,
+        FulfillmentOrderAccepted = 1, FulfillmentOrderRejected = 1, RejectionUndone = 1,
+        FulfillmentOrderMoved = 1,
         CancellationRequested = 1, CancellationRejected = 1,
-        ItemPicked = 1, PickShorted = 1, ItemPacked = 1, ItemPutBack = 1, ReadyForPickup = 1,
+        ItemPicked = 1, PickShorted = 1, ItemPacked = 1, ItemPutBack = 1, ItemUnpacked = 1,
+        ReadyForPickup = 1,
         ShipmentCreated = 1, ShipmentTracked = 1, ShipmentStuck = 1, DeliveryConfirmed = 1, DeliveryFailed = 1,
-        OrderCancelled = 1, ReturnRequested = 1, ReturnReceived = 1,
+        OrderCancelled = 1, ReturnRequested = 1, ReturnReceived = 1, ReturnClosed = 1,
         DiscrepancyRecorded = 2 { 1 => discrepancy_recorded_1 }, PersonalDataErased = 1,
     }
 );

@@ -13,12 +13,12 @@ use super::events::{
     ShipmentCreated, ShipmentStuck, ShipmentTracked,
 };
 use super::fulfillment_order::{CancellationRequest, FulfillmentLine, FulfillmentOrder};
-use super::payment;
-use super::returns::{OrderReturn, ReturnLine};
+use super::returns::{OrderReturn, ReturnLine, close};
 use super::shipment::{Shipment, TrackedPackage};
 use super::state::{
     Discrepancy, Hold, LastPaymentEvent, MAX_DISCREPANCIES, Order, PendingAmendment, PersonalDataState,
 };
+use super::{payment, refund};
 use crate::values::{FulfillmentOrderId, LineNumber, Reference, ShipmentId, Units};
 
 pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
@@ -32,6 +32,7 @@ pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
         OrderEvent::PaymentAuthorized(event) => payment::authorized(order, event),
         OrderEvent::PaymentFailed(event) => payment::failed(order, event),
         OrderEvent::PaymentVoided(_) => payment::voided(order),
+        OrderEvent::PaymentRefunded(event) => refund::refunded(order, event),
         OrderEvent::InventoryReserved(reserved) => reserve(order, reserved),
         OrderEvent::InventoryBackordered(backordered) => {
             count(&mut order.backordered, &backordered.lines, Units::add_assign);
@@ -47,6 +48,7 @@ pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
         OrderEvent::OrderHoldReleased(released) => order.holds.retain(|hold| hold.id != released.hold_id),
         OrderEvent::FulfillmentOrderAccepted(accepted) => accept(order, accepted),
         OrderEvent::FulfillmentOrderRejected(rejected) => reject(order, rejected),
+        OrderEvent::RejectionUndone(undone) => drop(order.rejected_by.remove(&undone.location)),
         OrderEvent::FulfillmentOrderMoved(moved) => relocate(order, moved),
         OrderEvent::PickShorted(shorted) => release(order, shorted.fulfillment_order_id, &shorted.lines),
         OrderEvent::CancellationRequested(requested) => request_cancellation(order, requested),
@@ -67,6 +69,11 @@ pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
         OrderEvent::ItemPacked(packed) => {
             each_line(order, packed.fulfillment_order_id, &packed.lines, pack);
         }
+        OrderEvent::ItemUnpacked(unpacked) => {
+            let id = unpacked.fulfillment_order_id;
+            each_line(order, id, &unpacked.lines, |line, units| line.packed -= units);
+            update(order, id, |fulfillment| fulfillment.ready_since = None);
+        }
         OrderEvent::ShipmentCreated(created) => shipped(order, created),
         OrderEvent::ShipmentTracked(tracked) => track(order, tracked),
         OrderEvent::ShipmentStuck(ShipmentStuck { shipment_id, packages }) => {
@@ -80,6 +87,7 @@ pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
         OrderEvent::OrderCancelled(cancelled) => cancel(order, &cancelled.lines),
         OrderEvent::ReturnRequested(requested) => order.returns.push(request_return(requested)),
         OrderEvent::ReturnReceived(received) => receive_return(order, received),
+        OrderEvent::ReturnClosed(event) => close::closed(order, event),
         OrderEvent::DiscrepancyRecorded(recorded) => note(order, recorded),
         OrderEvent::PersonalDataErased(_) => order.personal_data = PersonalDataState::Erased,
     }
@@ -221,7 +229,13 @@ fn request_return(requested: &ReturnRequested) -> OrderReturn {
     for units in &requested.lines {
         return_line(&mut lines, units.line).requested += units.quantity;
     }
-    OrderReturn { id: requested.return_id, reason: requested.reason.clone(), lines }
+    OrderReturn {
+        id: requested.return_id,
+        reason: requested.reason.clone(),
+        lapses_at: requested.lapses_at,
+        closed_reason: None,
+        lines,
+    }
 }
 
 fn receive_return(order: &mut Order, received: &ReturnReceived) {

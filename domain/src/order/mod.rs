@@ -23,6 +23,7 @@ mod lines;
 mod locations;
 mod payment;
 mod personal;
+mod refund;
 mod refusals;
 mod reserve;
 mod returns;
@@ -54,10 +55,11 @@ pub use events::{
     AmendmentAccepted, AmendmentRejected, AmendmentRequested, CancellationRejected, CancellationRequested,
     DeliveryConfirmed, DeliveryFailed, DiscrepancyRecorded, FulfillmentOrderAccepted, FulfillmentOrderMoved,
     FulfillmentOrderRejected, InventoryBackordered, InventoryReleased, InventoryReserved, ItemPacked,
-    ItemPicked, ItemPutBack, OrderAmended, OrderCancelled, OrderCreated, OrderEvent, OrderHeld,
-    OrderHoldReleased, OrderSourced, PaymentAuthorized, PaymentConfirmed, PaymentFailed, PaymentVoided,
-    PersonalDataErased, PickShorted, PromiseChanged, ReadyForPickup, ReservationExpired, ReservationExtended,
-    ReturnReceived, ReturnRequested, ShipmentCreated, ShipmentStuck, ShipmentTracked,
+    ItemPicked, ItemPutBack, ItemUnpacked, OrderAmended, OrderCancelled, OrderCreated, OrderEvent, OrderHeld,
+    OrderHoldReleased, OrderSourced, PaymentAuthorized, PaymentConfirmed, PaymentFailed, PaymentRefunded,
+    PaymentVoided, PersonalDataErased, PickShorted, PromiseChanged, ReadyForPickup, RejectionUndone,
+    ReservationExpired, ReservationExtended, ReturnClosed, ReturnReceived, ReturnRequested, ShipmentCreated,
+    ShipmentStuck, ShipmentTracked,
 };
 pub use fulfillment_order::assignment::{
     AcceptFulfillmentOrder, MoveFulfillmentOrder, MoveTarget, RejectFulfillmentOrder,
@@ -68,14 +70,17 @@ pub use fulfillment_order::cancellation_request::{
 pub use fulfillment_order::pick_pack::{MarkReadyForPickup, PackItems, PickItems};
 pub use fulfillment_order::short_pick::ShortPick;
 pub use fulfillment_order::status::FulfillmentOrderStatus;
+pub use fulfillment_order::undo::{UndoRejection, UnpackItems, UnpickItems};
 pub use fulfillment_order::{CancellationRequest, FulfillmentLine, FulfillmentOrder};
 pub use hold::{HoldOrder, ReleaseHold};
 pub use lines::LineQuantity;
 pub use locations::EligibleLocations;
 pub use payment::{AuthorizePayment, ConfirmPayment, FailPayment, VoidPayment};
 pub use personal::{PersonalData, ShipTo};
+pub use refund::RefundPayment;
 pub use refusals::OrderRefusal;
 pub use reserve::{Promises, ReservationTrigger, ReserveInventory};
+pub use returns::close::CloseReturn;
 pub use returns::receive::{ReceiveReturn, ReturnedLine};
 pub use returns::request::RequestReturn;
 pub use returns::{OrderReturn, ReturnLine};
@@ -84,7 +89,9 @@ pub use shipment::packages::ShipPackage;
 pub use shipment::ship::{ShipItems, reported_before};
 pub use shipment::tracking::{TrackParcel, TrackShipment};
 pub use shipment::{Shipment, TrackedPackage};
-pub use state::{Discrepancy, Hold, LastPaymentEvent, MAX_LINES, Order, PendingAmendment, PersonalDataState};
+pub use state::{
+    Discrepancy, Hold, LastPaymentEvent, MAX_LINES, Order, PendingAmendment, PersonalDataState, Refund,
+};
 pub use status::{
     CancellationStatus, DeliveryStatus, FulfillmentStatus, OrderStatus, PaymentStatus, ReservationStatus,
     ReturnStatus, StatusAxes,

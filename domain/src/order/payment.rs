@@ -97,7 +97,7 @@ pub(super) fn confirm(order: &Order, command: &ConfirmPayment) -> Decision {
     Ok(std::iter::once(confirmed.into()).chain(confirm_reservation(order)).chain(contradiction).collect())
 }
 
-fn check_amount(amount: Option<Amount>) -> Result<(), OrderRefusal> {
+pub(super) fn check_amount(amount: Option<Amount>) -> Result<(), OrderRefusal> {
     match amount {
         Some(amount) if amount <= Amount::ZERO => Err(OrderRefusal::AmountNotPositive(amount)),
         _ => Ok(()),

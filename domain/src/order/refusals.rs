@@ -82,6 +82,10 @@ pub enum OrderRefusal {
     SerialTwice(Reference),
     #[error("amount {0} must be greater than 0")]
     AmountNotPositive(Amount),
+    #[error("location {0} has not rejected the order, so there is nothing to undo")]
+    NotRejected(LocationId),
+    #[error("no more units of return {0} are expected; announce another return")]
+    ReturnNotOpen(ReturnId),
     #[error("there is no fulfillment order {0}")]
     UnknownFulfillmentOrder(FulfillmentOrderId),
     #[error("the fulfillment order is cancelled")]
@@ -186,6 +190,8 @@ impl Refusal for OrderRefusal {
             Self::PaymentNotConfirmed => ("payment_not_confirmed", Class::Conflict),
             Self::AmountNotPositive(_) => ("amount_not_positive", Class::Invalid),
             Self::SerialTwice(_) => ("serial_not_unique", Class::Invalid),
+            Self::NotRejected(_) => ("not_rejected", Class::Conflict),
+            Self::ReturnNotOpen(_) => ("return_not_open", Class::Conflict),
             Self::UnknownFulfillmentOrder(_) => ("unknown_fulfillment_order", Class::NotFound),
             Self::FulfillmentOrderCancelled => ("fulfillment_order_cancelled", Class::Conflict),
             Self::LinesMissing | Self::LinesEmpty | Self::PackageEmpty(_) => {
@@ -241,7 +247,7 @@ impl Refusal for OrderRefusal {
             Self::PackageCount(_) | Self::PackageTwice(_) | Self::PackageLinesMissing => "/packages",
             Self::UnknownPackage => "/packageId",
             Self::UnknownTrackingNumber => "/trackingNumber",
-            Self::UnknownReturn(_) => "/returnId",
+            Self::UnknownReturn(_) | Self::ReturnNotOpen(_) => "/returnId",
             Self::UnknownHold(_) => "/holdId",
             Self::AmountNotPositive(_) => "/amount",
             Self::PersonalDataErased => "/shipTo",

@@ -51,6 +51,7 @@ pub struct Order {
     pub authorizations: Vec<Payment>,
     /// References of payments that were confirmed and then voided.
     pub voided_payments: Vec<Reference>,
+    pub refunds: Vec<Refund>,
     /// Whether its payments were voided, and none was confirmed since.
     pub is_void: bool,
     /// The last event about a payment, confirmations excluded.
@@ -98,6 +99,16 @@ pub struct Payment {
     pub is_complete: bool,
     /// When an authorization ends, where that is known.
     pub until: Option<Timestamp>,
+}
+
+/// Money that was paid back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Refund {
+    /// Its name in the payment system.
+    pub reference: Reference,
+    /// In the order's currency.
+    pub amount: Amount,
 }
 
 /// The last event about a payment, confirmations excluded.
@@ -243,7 +254,7 @@ impl Order {
         delivery.map_or(DeliveryMethod::Ship, |delivery| delivery.method)
     }
 
-    /// The next time at which a reservation, a hold or an authorization ends, or a package counts as stuck.
+    /// The next time at which a reservation, a hold or an authorization ends, a return lapses, or a package counts as stuck.
     pub fn due_at(&self) -> Option<Timestamp> {
         let holds = self.holds.iter().filter_map(|hold| hold.until);
         let stuck_at = |shipment: &'_ Shipment| {
@@ -251,7 +262,8 @@ impl Order {
         };
         let authorizations = self.ending_authorizations().filter_map(|payment| payment.until);
         let shipments = self.shipments.iter().filter_map(stuck_at);
-        self.expires_at.into_iter().chain(holds).chain(authorizations).chain(shipments).min()
+        let returns = self.returns.iter().filter_map(OrderReturn::due_at);
+        self.expires_at.into_iter().chain(holds).chain(authorizations).chain(shipments).chain(returns).min()
     }
 
     /// Whether a fulfillment order, or the whole order, is on hold.

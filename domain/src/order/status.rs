@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::choices::{HoldReason, PaymentTerms, TrackingStatus, names};
 use super::fulfillment_order::FulfillmentOrder;
+use super::returns::OrderReturn;
 use super::shipment::TrackedPackage;
 use super::state::{LastPaymentEvent, Order};
 use super::totals::LineTotals;
@@ -107,6 +108,10 @@ names! {
         PartiallyPaid,
         /// Confirmed payments cover what the order costs.
         Confirmed,
+        /// They cover it, and a part was paid back.
+        PartiallyRefunded,
+        /// All that was paid was paid back.
+        Refunded,
         /// A payment failed.
         Failed,
         /// All payments were voided.
@@ -285,6 +290,10 @@ fn delivery(totals: &LineTotals, order: &Order) -> DeliveryStatus {
 fn payment(order: &Order) -> PaymentStatus {
     let terms = order.created.as_ref().map(|created| created.payment);
     match order.payment {
+        _ if order.is_refunded() => PaymentStatus::Refunded,
+        _ if !order.payments.is_empty() && order.is_paid() && !order.refunds.is_empty() => {
+            PaymentStatus::PartiallyRefunded
+        }
         _ if !order.payments.is_empty() && order.is_paid() => PaymentStatus::Confirmed,
         _ if !order.payments.is_empty() => PaymentStatus::PartiallyPaid,
         LastPaymentEvent::Authorized => PaymentStatus::Authorized,
@@ -299,7 +308,8 @@ fn returned(lines: &[LineTotals], order: &Order) -> ReturnStatus {
     // Excess returned units of one line do not count for another line.
     let is_back = |line: &LineTotals| line.returned >= line.ordered.saturating_sub(line.cancelled);
     if lines.iter().all(|line| line.returned.is_zero()) {
-        if order.returns.is_empty() { ReturnStatus::None } else { ReturnStatus::Requested }
+        let is_expected = order.returns.iter().any(OrderReturn::is_open);
+        if is_expected { ReturnStatus::Requested } else { ReturnStatus::None }
     } else if lines.iter().all(is_back) {
         ReturnStatus::Returned
     } else {

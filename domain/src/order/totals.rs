@@ -81,9 +81,9 @@ impl Order {
     /// Units of every line that have shipped and are not announced to come back, in order.
     pub fn returnable(&self) -> Vec<Units> {
         let mut returnable: Vec<Units> = self.line_totals().iter().map(|totals| totals.shipped).collect();
-        for own in self.returns.iter().flat_map(|one| &one.lines) {
+        for (back, own) in self.returns.iter().flat_map(|one| one.lines.iter().map(move |own| (one, own))) {
             if let Some(units) = returnable.get_mut(own.line.index()) {
-                *units -= own.requested.max(own.received);
+                *units -= own.received + back.expected(own);
             }
         }
         returnable

@@ -92,6 +92,8 @@ commands! {
         /// How long after its last tracking event a package counts as stuck, up to 366 days. Default:
         /// never.
         stuck_after: Update<Period>,
+        /// How long after its announcement a return lapses, up to 366 days. Default: 90 days.
+        returns_lapse_after: Update<Period>,
         /// Rules of single channels, which replace the merchant's.
         #[serde(deserialize_with = "updated_map")]
         channels: Update<BTreeMap<ChannelName, Option<ChannelRules>>>,
@@ -144,6 +146,9 @@ fn changed(policy: &Policy, command: &SetMerchantPolicy) -> Result<Policy, Polic
         transit: command.transit.apply_or(known.transit, default.transit),
         reserve_for: command.reserve_for.apply(known.reserve_for),
         stuck_after: command.stuck_after.apply(known.stuck_after),
+        returns_lapse_after: command
+            .returns_lapse_after
+            .apply_or(known.returns_lapse_after, default.returns_lapse_after),
     };
     check_sourcing(command.sourcing.new_value(), "")?;
     check_split_limit(command.split_limit.new_value(), "")?;

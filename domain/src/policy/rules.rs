@@ -61,6 +61,11 @@ pub enum Criterion {
     EarliestShip,
 }
 
+/// How long after its announcement a return lapses by default.
+const fn returns_lapse_after() -> Period {
+    Period::of_days::<90>()
+}
+
 /// A merchant's rules.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -89,6 +94,9 @@ pub struct Rules {
     /// How long after its last tracking event a package counts as stuck; never if absent.
     #[serde(default)]
     pub stuck_after: Option<Period>,
+    /// How long after its announcement a return lapses.
+    #[serde(default = "returns_lapse_after")]
+    pub returns_lapse_after: Period,
 }
 
 impl Default for Rules {
@@ -103,6 +111,7 @@ impl Default for Rules {
             transit: TransitTable::default(),
             reserve_for: None,
             stuck_after: None,
+            returns_lapse_after: returns_lapse_after(),
         }
     }
 }

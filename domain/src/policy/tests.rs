@@ -136,8 +136,12 @@ fn the_first_invalid_row_of_a_transit_table_is_refused() {
 }
 
 #[test]
-fn an_event_without_limits_stays_readable() {
+fn an_event_without_limits_and_terms_stays_readable() {
     let payload = r#"{"rules":{"reserveAt":"creation","workAt":"confirmation","onShortage":"reject","allowSplit":true,"sourcing":["nearest"]},"channels":{"pos":{"allowSplit":false}}}"#;
     let event = PolicyEvent::decode("MerchantPolicySet", 1, payload.as_bytes()).unwrap();
-    assert_eq!(String::from_utf8(event.payload().unwrap()).unwrap(), payload);
+    let PolicyEvent::MerchantPolicySet(set) = event;
+    assert_eq!(
+        (set.rules.split_limit, set.rules.returns_lapse_after.to_string()),
+        (None, "PT2160H".to_owned())
+    );
 }

@@ -33,6 +33,12 @@ impl Period {
         if (1..=Self::LONGEST).contains(&seconds) { Ok(Self(number)) } else { Err(PeriodError) }
     }
 
+    /// A period of 1 to 366 days.
+    pub(crate) const fn of_days<const DAYS: u32>() -> Self {
+        const { assert!(DAYS >= 1 && DAYS <= 366, "a period has 1 to 366 days") }
+        Self(DAYS * 24 * 3_600)
+    }
+
     /// The length in seconds.
     pub const fn seconds(self) -> u32 {
         self.0

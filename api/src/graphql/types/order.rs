@@ -56,6 +56,7 @@ pub(in crate::graphql) struct Order {
     payment: Choice<PaymentTerms>,
     amount_due: Option<Decimal>,
     amount_paid: Option<Decimal>,
+    amount_refunded: Option<Decimal>,
     reserve_at: Choice<ReserveAt>,
     work_at: Choice<WorkAt>,
     reserve_for: Option<String>,

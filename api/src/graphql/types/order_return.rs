@@ -13,6 +13,9 @@ pub(in crate::graphql) struct OrderReturn {
     pub(in crate::graphql) id: ID,
     pub(super) return_id: ID,
     reason: String,
+    open: bool,
+    lapses_at: Option<String>,
+    closed_reason: Option<String>,
     pub(in crate::graphql) lines: Items<OrderReturnLine>,
 }
 

@@ -25,6 +25,7 @@ pub(in crate::graphql) struct Policy {
     sourcing: Vec<Choice<Criterion>>,
     reserve_for: Option<String>,
     stuck_after: Option<String>,
+    returns_lapse_after: String,
     #[serde(default)]
     transit: Vec<TransitDays>,
     #[serde(skip)]

@@ -16,6 +16,41 @@ async fn shipped(server: &TestServer, carrier: &str, number: &str) -> String {
 }
 
 #[tokio::test]
+async fn reports_of_a_location_are_taken_back() {
+    let server = TestServer::stocked().await;
+    let created = server.post("/v1/orders", "order", &order(2)).await.ok(201);
+    let id = created["fulfillmentOrders"][0]["fulfillmentOrderId"].as_str().unwrap().to_owned();
+    let path = |action: &str| format!("/v1/fulfillment-orders/{id}/{action}");
+    let all = json!({ "all": true });
+    server.post(&path("pack"), "pack", &all).await.ok(200);
+    let unpacked = server.post(&path("unpack"), "unpack", &all).await.ok(200);
+    assert_eq!((&unpacked["lines"][0]["packed"], &unpacked["lines"][0]["picked"]), (&json!(0), &json!(2)));
+    let unpicked = server.post(&path("unpick"), "unpick", &all).await.ok(200);
+    assert_eq!((&unpicked["lines"][0]["picked"], &unpicked["lines"][0]["reserved"]), (&json!(0), &json!(2)));
+    server.post(&path("reject"), "reject", &json!({ "reason": "closed" })).await.ok(200);
+    let undone = server.post(&path("undo-rejection"), "undo", &json!({})).await.ok(200);
+    assert!(!undone["fulfillmentOrders"][0]["supportedActions"].to_string().contains("undo-rejection"));
+    let again = server.post(&path("undo-rejection"), "again", &json!({})).await;
+    assert_eq!(again.code(409), "not_rejected");
+}
+
+#[tokio::test]
+async fn a_return_that_does_not_come_is_closed_and_announced_again() {
+    let server = TestServer::stocked().await;
+    let id = shipped(&server, "DHL", "1Z").await;
+    let announce = json!({ "lines": [{ "line": 1, "quantity": 2 }], "reason": "too small" });
+    let path = format!("/v1/orders/{id}/returns");
+    let first = server.post(&path, "return", &announce).await.ok(201);
+    let back = first["returnId"].as_str().unwrap();
+    assert!(first["returns"][0]["lapsesAt"].is_string(), "{first}");
+    let closed =
+        server.post(&format!("/v1/returns/{back}/close"), "close", &json!({ "reason": "lost" })).await;
+    assert_eq!(closed.ok(200)["returns"][0]["closedReason"], "lost");
+    let second = server.post(&path, "return-2", &announce).await.ok(201);
+    assert_eq!(second["returns"][1]["open"], true);
+}
+
+#[tokio::test]
 async fn names_of_other_systems_are_kept_and_found() {
     let server = TestServer::stocked().await;
     let names = [

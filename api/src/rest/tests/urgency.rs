@@ -71,6 +71,7 @@ fn commands_on_orders() -> Vec<(&'static str, Value)> {
         ("AuthorizePayment", paid()),
         ("FailPayment", of_order()),
         ("VoidPayment", of_order()),
+        ("RefundPayment", json!({ "orderId": ORDER, "refundRef": "r", "amount": "1.00" })),
         ("HoldOrder", of_order()),
         ("ReleaseHold", json!({ "orderId": ORDER, "holdId": "h1" })),
         ("CancelOrder", of_order()),
@@ -103,11 +104,15 @@ fn commands_on_fulfillment() -> Vec<(&'static str, Value)> {
         ("ShortPick", json!({ "fulfillmentOrderId": part, "reason": "gone", "all": true })),
         ("PickItems", all()),
         ("PackItems", all()),
+        ("UnpickItems", all()),
+        ("UnpackItems", all()),
+        ("UndoRejection", of_part()),
         ("MarkReadyForPickup", of_part()),
         ("ShipItems", json!({ "fulfillmentOrderId": part, "packages": packages })),
         ("TrackShipment", json!({ "shipmentId": shipment, "status": "in_transit", "at": TIME })),
         ("TrackParcel", scan),
         ("ConfirmDelivery", json!({ "shipmentId": shipment })),
+        ("CloseReturn", json!({ "returnId": back, "reason": "lost" })),
         ("ReceiveReturn", json!({ "returnId": back, "location": "munich", "lines": returned })),
     ]
 }

@@ -5,6 +5,7 @@ pub(super) mod cancellation_request;
 pub(super) mod pick_pack;
 pub(super) mod short_pick;
 pub(super) mod status;
+pub(super) mod undo;
 
 use serde::{Deserialize, Serialize};
 

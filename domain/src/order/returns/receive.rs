@@ -94,6 +94,6 @@ fn set_value(order: &Order, lines: &mut [ReturnedUnits]) {
 
 fn exceeds_announced(announced: &OrderReturn, lines: &[ReturnedUnits], line: LineNumber) -> bool {
     let own = announced.lines.iter().find(|own| own.line == line);
-    let open = own.map_or(Units::ZERO, |own| own.requested.saturating_sub(own.received));
+    let open = own.map_or(Units::ZERO, |own| announced.expected(own));
     lines.iter().filter(|units| units.line == line).map(|units| units.quantity).sum::<Units>() > open
 }

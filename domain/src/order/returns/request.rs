@@ -7,10 +7,10 @@ use crate::order::events::ReturnRequested;
 use crate::order::lines::{LineQuantity, check_entries, resolve_order_lines};
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::Order;
-use crate::values::{OrderId, ReturnId, Text};
+use crate::values::{OrderId, Period, ReturnId, Text, Timestamp};
 
 commands! {
-    /// Announces that units come back.
+    /// Announces that units come back. It lapses after `returnsLapseAfter` of the merchant's policy.
     RequestReturn {
         order_id: OrderId,
         lines: Vec<LineQuantity>,
@@ -34,7 +34,12 @@ pub(in crate::order) fn can_return(order: &Order) -> Result<(), OrderRefusal> {
     if is_returnable { Ok(()) } else { Err(OrderRefusal::NothingLeft) }
 }
 
-pub(in crate::order) fn request(order: &Order, command: &RequestReturn) -> Decision {
+pub(in crate::order) fn request(
+    order: &Order,
+    command: &RequestReturn,
+    lapses_after: Period,
+    at: Timestamp,
+) -> Decision {
     exists(order, command.order_id)?;
     check_entries(command.lines.len())?;
     has_room(order, command.lines.len())?;
@@ -47,5 +52,6 @@ pub(in crate::order) fn request(order: &Order, command: &RequestReturn) -> Decis
     }
     let number = u32::try_from(order.returns.len() + 1).unwrap_or(u32::MAX);
     let return_id = ReturnId::new(command.order_id, number);
-    Ok(vec![ReturnRequested { return_id, lines, reason: command.reason.clone() }.into()])
+    let lapses_at = Some(lapses_after.after(at));
+    Ok(vec![ReturnRequested { return_id, lines, reason: command.reason.clone(), lapses_at }.into()])
 }

@@ -24,11 +24,12 @@ pub(crate) fn accepted_actions(order: &Order) -> (Vec<String>, Vec<Vec<String>>)
             ("authorize-payment", OrderCommand::AuthorizePayment(read(with_payment, json!({})))),
             ("fail-payment", OrderCommand::FailPayment(read(with_reason.clone(), json!({})))),
             ("void-payment", OrderCommand::VoidPayment(read(with_reason.clone(), json!({})), time(5))),
+            ("refund-payment", refund("try", "0.01")),
             ("hold", OrderCommand::HoldOrder(read(hold, json!({})), time(99))),
             ("release-hold", OrderCommand::ReleaseHold(read(release, json!({})))),
             ("amend", OrderCommand::AmendOrder(Box::new(read(amend, json!({}))), time(99))),
             ("cancel", OrderCommand::CancelOrder(read(with_reason.clone(), json!({})))),
-            ("returns", OrderCommand::RequestReturn(read(back, json!({})))),
+            ("returns", OrderCommand::RequestReturn(read(back, json!({})), a_week(), time(99))),
             ("erase-personal-data", OrderCommand::ErasePersonalData(read(with_reason, json!({})))),
         ]
     });
@@ -60,6 +61,9 @@ fn accepted_of_part(order: &Order, id: FulfillmentOrderId) -> Vec<String> {
             ("ready-for-pickup", OrderCommand::MarkReadyForPickup(read(this(), json!({})), time(99))),
             ("ship", ship),
             ("short", OrderCommand::ShortPick(read(all(), json!({ "reason": "try" })))),
+            ("unpick", OrderCommand::UnpickItems(read(all(), json!({})))),
+            ("unpack", OrderCommand::UnpackItems(read(all(), json!({})))),
+            ("undo-rejection", OrderCommand::UndoRejection(read(this(), json!({})))),
             (
                 "accept-cancellation",
                 OrderCommand::AcceptCancellation(
@@ -175,6 +179,7 @@ fn detours() -> Vec<Vec<OrderCommand>> {
             accept_amendment(1),
             reject_amendment(2),
         ],
+        vec![create(), reserve_all(), pay("money"), reject(1), undo_rejection(1), refund("r-1", "0.01")],
         vec![
             create(),
             reserve_all(),
@@ -207,10 +212,18 @@ fn supported_actions_are_exactly_the_accepted_commands() {
 #[test]
 fn the_states_that_are_tried_differ_in_every_action() {
     let tried: Vec<_> = states().iter().map(accepted_actions).collect();
-    for action in ["confirm-payment", "hold", "release-hold", "cancel", "returns", "erase-personal-data"] {
+    for action in [
+        "confirm-payment",
+        "refund-payment",
+        "hold",
+        "release-hold",
+        "cancel",
+        "returns",
+        "erase-personal-data",
+    ] {
         assert!(tried.iter().any(|(order, _)| order.iter().any(|accepted| accepted == action)), "{action}");
     }
-    let of_work = ["accept", "reject", "pick", "pack", "ship", "short"];
+    let of_work = ["accept", "reject", "pick", "pack", "ship", "short", "unpick", "unpack", "undo-rejection"];
     let answers = ["accept-cancellation", "reject-cancellation", "accept-amendment", "reject-amendment"];
     for action in of_work.into_iter().chain(answers) {
         let says = |accepted: bool| {

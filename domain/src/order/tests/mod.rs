@@ -18,6 +18,7 @@ mod moving;
 mod packing;
 mod payment;
 mod personal;
+mod refunding;
 mod refusals;
 mod remainder;
 mod reserving;
@@ -27,6 +28,7 @@ mod shipping;
 mod status;
 mod stuck;
 mod supported_actions_page;
+mod undoing;
 mod valuing;
 
 use cqrs_es::Aggregate;
@@ -38,7 +40,7 @@ use crate::policy::{Criterion, OnShortage, Rules};
 use crate::sourcing::{Demand, Shortage, Sourced};
 use crate::stock::Allocation;
 use crate::values::{
-    FulfillmentOrderId, LineNumber, LocationId, OrderId, Reference, ReturnId, ShipmentId, Sku, Text,
+    FulfillmentOrderId, LineNumber, LocationId, OrderId, Period, Reference, ReturnId, ShipmentId, Sku, Text,
     Timestamp, Units,
 };
 use crate::{Decide, Refusal};
@@ -279,6 +281,23 @@ fn reject(number: u32) -> OrderCommand {
     OrderCommand::RejectFulfillmentOrder(on_part(number, json!({ "reason": "closed" })))
 }
 
+fn unpick(number: u32, what: Value) -> OrderCommand {
+    OrderCommand::UnpickItems(on_part(number, what))
+}
+
+fn unpack(number: u32, what: Value) -> OrderCommand {
+    OrderCommand::UnpackItems(on_part(number, what))
+}
+
+fn undo_rejection(number: u32) -> OrderCommand {
+    OrderCommand::UndoRejection(on_part(number, json!({})))
+}
+
+fn refund(reference: &str, amount: &str) -> OrderCommand {
+    let fields = json!({ "orderId": order_id(), "refundRef": reference, "amount": amount });
+    OrderCommand::RefundPayment(read(fields, json!({})))
+}
+
 fn short_with(number: u32, what: Value) -> OrderCommand {
     OrderCommand::ShortPick(read(on_part(number, json!({ "reason": "not there" })), what))
 }
@@ -307,7 +326,16 @@ fn request_return(lines: &[(usize, u32)]) -> OrderCommand {
     let line = |(line, quantity): &(usize, u32)| json!({ "line": line, "quantity": quantity });
     let lines: Vec<Value> = lines.iter().map(line).collect();
     let fields = json!({ "orderId": order_id(), "lines": lines, "reason": "too small" });
-    OrderCommand::RequestReturn(read(fields, json!({})))
+    OrderCommand::RequestReturn(read(fields, json!({})), a_week(), time(98))
+}
+
+fn a_week() -> Period {
+    "P7D".parse().unwrap()
+}
+
+fn close_return(number: u32) -> OrderCommand {
+    let fields = json!({ "returnId": return_id(number), "reason": "lost" });
+    OrderCommand::CloseReturn(read(fields, json!({})))
 }
 
 fn receive_return(number: u32, lines: &[(usize, u32, &str)]) -> OrderCommand {

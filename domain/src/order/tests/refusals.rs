@@ -209,6 +209,14 @@ fn returns() -> Vec<Row> {
         row(&many, request_return(&[(1, 1)]), exceeds),
         row(&full, request_return(&[(2, 1)]), ("too_many", Some("/lines"), Invalid)),
         row(&left, receive_return(1, &[(1, 1, "scrap")]), ("unknown_return", Some("/returnId"), NotFound)),
+        row(&left, close_return(1), ("unknown_return", Some("/returnId"), NotFound)),
+        row(
+            &after(&many, close_return(1)),
+            close_return(1),
+            ("return_not_open", Some("/returnId"), Conflict),
+        ),
+        row(&left, undo_rejection(1), ("not_rejected", None, Conflict)),
+        row(&left, refund("r-1", "0"), ("amount_not_positive", Some("/amount"), Invalid)),
         row(&many, receive_return(1, &[]), ("lines_missing", Some("/lines"), Invalid)),
     ]
 }

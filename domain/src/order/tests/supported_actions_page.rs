@@ -6,11 +6,12 @@ use super::actions::supported_actions;
 use super::*;
 
 /// Without `erase-personal-data`: the orders of this page have none.
-const ORDER_ACTIONS: [&str; 9] = [
+const ORDER_ACTIONS: [&str; 10] = [
     "confirm-payment",
     "authorize-payment",
     "fail-payment",
     "void-payment",
+    "refund-payment",
     "hold",
     "release-hold",
     "amend",
@@ -18,7 +19,7 @@ const ORDER_ACTIONS: [&str; 9] = [
     "returns",
 ];
 
-const FULFILLMENT_ORDER_ACTIONS: [&str; 12] = [
+const FULFILLMENT_ORDER_ACTIONS: [&str; 15] = [
     "accept",
     "reject",
     "move",
@@ -27,6 +28,9 @@ const FULFILLMENT_ORDER_ACTIONS: [&str; 12] = [
     "ready-for-pickup",
     "ship",
     "short",
+    "unpick",
+    "unpack",
+    "undo-rejection",
     "accept-cancellation",
     "reject-cancellation",
     "accept-amendment",
@@ -46,6 +50,7 @@ fn order_states() -> Vec<(&'static str, Order)> {
         ("not paid", given([create(), reserve_all()])),
         ("paid", paid()),
         ("backordered", given([backorder, reserve_sourced(short, ReservationTrigger::Creation)])),
+        ("rejected", after(&paid(), reject(1))),
         ("on hold", after(&paid(), hold_with(json!({})))),
         ("picking", after(&paid(), pick(1, some()))),
         ("cancellation requested", after(&accepted, cancel())),

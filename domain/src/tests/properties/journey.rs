@@ -43,7 +43,8 @@ fn take(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
             let fits = match kind {
                 0 | 1 => can_be_worked_on,
                 2 | 3 => has_pending_cancellation,
-                _ => has_pending_amendment,
+                4..8 => has_pending_amendment,
+                _ => |order: &Order| !order.rejected_by.is_empty(),
             };
             hand_over(shop, an_order(shop, *order, fits)?, *part, *kind)
         }
@@ -261,6 +262,11 @@ fn report(shop: &mut Shop, number: usize, kind: usize) -> Result<(), Refused> {
             fields["paymentRef"] = json!("promised");
             OrderCommand::AuthorizePayment(read(fields))
         }
+        "refund" => {
+            fields["refundRef"] = json!("back");
+            fields["amount"] = json!("1.00");
+            OrderCommand::RefundPayment(read(fields))
+        }
         "fail" => {
             fields["reason"] = json!("no money");
             OrderCommand::FailPayment(read(fields))
@@ -347,7 +353,8 @@ fn hand_over(shop: &mut Shop, number: usize, part: Index, kind: usize) -> Result
         2 => shop.accept_cancellation(&read(this)),
         3 => shop.change(number, &OrderCommand::RejectCancellation(read(why))),
         4 | 5 => shop.change(number, &OrderCommand::AcceptAmendment(read(this))),
-        _ => shop.change(number, &OrderCommand::RejectAmendment(read(why))),
+        6 | 7 => shop.change(number, &OrderCommand::RejectAmendment(read(why))),
+        _ => shop.change(number, &OrderCommand::UndoRejection(read(this))),
     }
 }
 
@@ -372,7 +379,8 @@ fn announce(shop: &mut Shop, number: usize, line: Index, quantity: u32) -> Resul
     let line = line.get(shop.orders[number].lines()).line;
     let lines = json!([{ "line": line, "quantity": quantity }]);
     let fields = json!({ "orderId": order_id(number), "lines": lines, "reason": "too small" });
-    shop.change(number, &OrderCommand::RequestReturn(read(fields)))
+    let (term, now) = (Period::of_seconds(20).unwrap(), shop.now());
+    shop.change(number, &OrderCommand::RequestReturn(read(fields), term, now))
 }
 
 fn come_back(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
@@ -383,6 +391,10 @@ fn come_back(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
     let returns = &shop.orders[number].returns;
     if returns.is_empty() {
         return Err("nothing comes back".into());
+    }
+    if *quantity == 0 {
+        let fields = json!({ "returnId": back.get(returns).id, "reason": "not sent" });
+        return shop.change(number, &OrderCommand::CloseReturn(read(fields)));
     }
     let line = line.get(shop.orders[number].lines()).line;
     let disposition = ["restock", "quarantine", "scrap"][*disposition];
@@ -410,7 +422,7 @@ fn work(
         let now = shop.now();
         return shop.change(number, &OrderCommand::MarkReadyForPickup(read(fields), now));
     }
-    if kind >= 2 {
+    if matches!(kind, 2 | 3) {
         let mut package = json!({ "carrier": "UPS", "trackingNumber": "1Z" });
         if let Some(lines) = lines {
             package["lines"] = lines;
@@ -424,9 +436,12 @@ fn work(
         Some(lines) => fields["lines"] = lines,
         None => fields["all"] = json!(true),
     }
-    let pick = kind == 0;
-    let command =
-        if pick { OrderCommand::PickItems(read(fields)) } else { OrderCommand::PackItems(read(fields)) };
+    let command = match kind {
+        0 => OrderCommand::PickItems(read(fields)),
+        1 => OrderCommand::PackItems(read(fields)),
+        5 => OrderCommand::UnpickItems(read(fields)),
+        _ => OrderCommand::UnpackItems(read(fields)),
+    };
     shop.change(number, &command)
 }
 

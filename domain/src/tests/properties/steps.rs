@@ -96,7 +96,7 @@ pub(super) enum Step {
         order: Index,
         payment: u8,
     },
-    /// A payment that is not confirmed: promised, failed or taken back.
+    /// A report about payments other than a confirmation: authorized, refunded, failed or voided.
     Report {
         order: Index,
         kind: usize,
@@ -121,7 +121,7 @@ pub(super) enum Step {
     Fill {
         of: usize,
     },
-    /// Accept, reject, accept or reject a cancellation.
+    /// Accept, reject, accept or reject a cancellation or an amendment, undo a rejection.
     HandOver {
         order: Index,
         part: Index,
@@ -138,6 +138,7 @@ pub(super) enum Step {
         line: Index,
         quantity: u32,
     },
+    /// Units of a return come back; with a quantity of 0 it is closed.
     ComeBack {
         order: Index,
         back: Index,
@@ -146,7 +147,8 @@ pub(super) enum Step {
         quantity: u32,
         disposition: usize,
     },
-    /// Pick, pack, ship, ship and say that the rest is missing, or lay ready to be fetched: all that is left, or so many units of a line.
+    /// Pick, pack, ship, ship and report the rest missing, make ready for pickup, unpick, or unpack: all units, or so many of
+    /// a line.
     Work {
         kind: usize,
         order: Index,
@@ -178,7 +180,7 @@ pub(super) const A_YEAR: i64 = 365 * 24 * 3_600;
 
 pub(super) const SHORTAGES: [&str; 5] = ["reject", "cancel_remainder", "hold", "backorder", "backorder"];
 pub(super) const PRIORITIES: [&str; 3] = ["standard", "express", "critical"];
-pub(super) const REPORTS: [&str; 3] = ["authorize", "fail", "void"];
+pub(super) const REPORTS: [&str; 4] = ["authorize", "refund", "fail", "void"];
 
 pub(super) const STATUSES: [&str; 6] =
     ["label_created", "in_transit", "out_for_delivery", "attempted_delivery", "failure", "delivered"];
@@ -205,7 +207,7 @@ fn step() -> impl Strategy<Value = Step> {
     let index = any::<Index>;
     let (of, at) = (0..SKUS, 0..LOCATIONS);
     let place = move || (of.clone(), at.clone());
-    let work = (0_usize..5, index(), index(), index(), prop::option::of(1_u32..5));
+    let work = (0_usize..7, index(), index(), index(), prop::option::of(1_u32..5));
     prop_oneof![
         4 => (place(), 1_u32..16).prop_map(|((of, at), quantity)| Step::Receive { of, at, quantity }),
         1 => (place(), 0_u32..20, 0_i64..9)
@@ -221,12 +223,12 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (place(), 0_u32..6, prop::option::of(1_u32..9))
             .prop_map(|((of, at), safety_stock, limit)| Step::Rules { of, at, safety_stock, limit }),
         6 => (0..SKUS).prop_map(|of| Step::Fill { of }),
-        6 => (index(), index(), 0_usize..8).prop_map(|(order, part, kind)| Step::HandOver { order, part, kind }),
+        6 => (index(), index(), 0_usize..10).prop_map(|(order, part, kind)| Step::HandOver { order, part, kind }),
         2 => (index(), index(), index(), prop::option::of(1_u32..5))
             .prop_map(|(order, part, line, quantity)| Step::Short { order, part, line, quantity }),
         2 => (index(), index(), 1_u32..5)
             .prop_map(|(order, line, quantity)| Step::Announce { order, line, quantity }),
-        2 => (index(), index(), index(), 0..LOCATIONS, 1_u32..5, 0_usize..3).prop_map(
+        2 => (index(), index(), index(), 0..LOCATIONS, 0_u32..5, 0_usize..3).prop_map(
             |(order, back, line, at, quantity, disposition)| {
                 Step::ComeBack { order, back, line, at, quantity, disposition }
             }

@@ -56,6 +56,7 @@ fn set_policy() -> impl Strategy<Value = PolicyCommand> {
                 sourcing,
                 reserve_for: Update::Keep,
                 stuck_after: Update::Keep,
+                returns_lapse_after: Update::Keep,
                 transit,
                 channels: Update::Keep,
                 occurred_at: None,

@@ -7,7 +7,7 @@ use super::steps;
 use super::walker::Walker;
 
 /// The types of events that a long walk must have seen.
-const EVENTS: [&str; 66] = [
+const EVENTS: [&str; 70] = [
     "OrderCreated",
     "OrderAmended",
     "AmendmentRequested",
@@ -17,6 +17,7 @@ const EVENTS: [&str; 66] = [
     "PaymentConfirmed",
     "PaymentFailed",
     "PaymentVoided",
+    "PaymentRefunded",
     "OrderSourced",
     "InventoryReserved",
     "InventoryBackordered",
@@ -28,6 +29,7 @@ const EVENTS: [&str; 66] = [
     "OrderHoldReleased",
     "FulfillmentOrderAccepted",
     "FulfillmentOrderRejected",
+    "RejectionUndone",
     "FulfillmentOrderMoved",
     "CancellationRequested",
     "CancellationRejected",
@@ -35,6 +37,7 @@ const EVENTS: [&str; 66] = [
     "PickShorted",
     "ItemPacked",
     "ItemPutBack",
+    "ItemUnpacked",
     "ReadyForPickup",
     "ShipmentCreated",
     "ShipmentTracked",
@@ -44,6 +47,7 @@ const EVENTS: [&str; 66] = [
     "OrderCancelled",
     "ReturnRequested",
     "ReturnReceived",
+    "ReturnClosed",
     "DiscrepancyRecorded",
     "PersonalDataErased",
     "StockReceived",

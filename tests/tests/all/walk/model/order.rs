@@ -217,6 +217,8 @@ impl Order {
                 units.picked -= count;
                 units.packed = units.packed.min(units.picked);
             }),
+            "ItemUnpacked" => self.each_unit(data, |units, count| units.packed -= count),
+            "RejectionUndone" => drop(self.rejected_by.remove(text(data, "location"))),
             "ItemPacked" => self.each_unit(data, |units, count| {
                 units.packed += count;
                 units.picked = units.picked.max(units.packed);

@@ -18,6 +18,9 @@ pub const STEPS: &[Step] = &[
     Step { operation: "PackItems", weight: 18, draft: pack },
     Step { operation: "ShortPick", weight: 24, draft: short },
     Step { operation: "MarkReadyForPickup", weight: 10, draft: ready_for_pickup },
+    Step { operation: "UnpickItems", weight: 5, draft: unpick },
+    Step { operation: "UnpackItems", weight: 5, draft: unpack },
+    Step { operation: "UndoRejection", weight: 8, draft: undo_rejection },
     Step { operation: "ShipItems", weight: 60, draft: ship },
 ];
 
@@ -36,6 +39,28 @@ fn accept(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
 
 fn reject(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
     that_supports(random, merchant, "reject", json!({ "reason": "too busy" }))
+}
+
+fn undo_rejection(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    that_supports(random, merchant, "undo-rejection", json!({}))
+}
+
+/// All units that are picked or packed and have not shipped, or some of them.
+fn undo(random: &mut Random, merchant: &Merchant, action: &str, done: &str) -> Option<Draft> {
+    let (_, part) = merchant.fulfillment_order(random, |part| supports(part, action))?;
+    if random.chance(40) {
+        return Some(about(part, json!({ "all": true })));
+    }
+    let lines = some_lines(random, list(part, "lines"), |line| number(line, done) - number(line, "shipped"));
+    Some(about(part, json!({ "lines": lines })))
+}
+
+fn unpick(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    undo(random, merchant, "unpick", "picked")
+}
+
+fn unpack(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    undo(random, merchant, "unpack", "packed")
 }
 
 fn relocate(random: &mut Random, merchant: &Merchant) -> Option<Draft> {

@@ -1,4 +1,4 @@
-//! Steps on payments: authorize, confirm, fail, void.
+//! Steps on payments: authorize, confirm, fail, void, refund.
 
 use serde_json::{Value, json};
 
@@ -11,6 +11,7 @@ pub const STEPS: &[Step] = &[
     Step { operation: "AuthorizePayment", weight: 10, draft: authorize },
     Step { operation: "FailPayment", weight: 6, draft: fail },
     Step { operation: "VoidPayment", weight: 5, draft: void },
+    Step { operation: "RefundPayment", weight: 5, draft: refund },
 ];
 
 fn unpaid<'a>(random: &mut Random, merchant: &'a Merchant) -> Option<&'a Value> {
@@ -46,4 +47,10 @@ fn fail(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
 fn void(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
     let order = merchant.order(random, |order| supports(order, "void-payment"))?;
     Some(Draft::with_id("orderId", id(order), json!({ "reason": "refunded" })))
+}
+
+fn refund(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    let order = merchant.order(random, |order| supports(order, "refund-payment"))?;
+    let refund = format!("refund-{}", random.below(3));
+    Some(Draft::with_id("orderId", id(order), json!({ "refundRef": refund, "amount": "1.00" })))
 }

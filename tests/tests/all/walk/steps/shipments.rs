@@ -11,6 +11,7 @@ pub const STEPS: &[Step] = &[
     Step { operation: "TrackParcel", weight: 12, draft: track_parcel },
     Step { operation: "ConfirmDelivery", weight: 26, draft: confirm_delivery },
     Step { operation: "ReceiveReturn", weight: 16, draft: receive_return },
+    Step { operation: "CloseReturn", weight: 4, draft: close_return },
 ];
 
 fn shipments(order: &Value) -> impl Iterator<Item = &Value> {
@@ -72,4 +73,11 @@ fn receive_return(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
     }
     let body = json!({ "location": random.pick(&LOCATIONS), "lines": lines });
     Some(Draft::with_id("returnId", text(back, "returnId"), body))
+}
+
+fn close_return(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    let is_open = |back: &Value| back["open"] == true;
+    let order = merchant.order(random, |order| list(order, "returns").iter().any(is_open))?;
+    let back = random.any(list(order, "returns"))?;
+    Some(Draft::with_id("returnId", text(back, "returnId"), json!({ "reason": "kept" })))
 }
