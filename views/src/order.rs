@@ -98,7 +98,7 @@ views! {
         stale: Option<bool>,
     }
     /// A line. `quantity = pending + backordered + reserved + shipped + cancelled`, where pending units are neither reserved
-    /// nor backordered yet.
+    /// nor backordered yet. More units may have shipped than were ordered: then `shipped` exceeds `quantity`.
     LineView {
         #[serde(flatten)]
         ordered: OrderedLine,
@@ -442,6 +442,10 @@ fn detail(code: DiscrepancyCode) -> &'static str {
         DiscrepancyCode::PickedMoreThanReserved => "more units were picked than reserved: put them back",
         DiscrepancyCode::PackedMoreThanReserved => "more units were packed than reserved: put them back",
         DiscrepancyCode::ShortedMoreThanReserved => "more units were reported missing than reserved",
+        DiscrepancyCode::PackageReportedDifferently => {
+            "a package was reported again with other details: the first report counts"
+        }
+        DiscrepancyCode::ShippedMoreThanOrdered => "more units have left than were ordered",
         DiscrepancyCode::ShippedAfterCancellation => "goods of a cancelled fulfillment order have left",
         DiscrepancyCode::ShippedMoreThanReserved => "more units have left than were reserved",
         DiscrepancyCode::ShippedOnHold => "goods have left while the order was on hold",

@@ -136,8 +136,12 @@ names! {
         UnpackedMoreThanPacked,
         /// More units were reported missing than reserved.
         ShortedMoreThanReserved,
+        /// A package was reported again with another service, weight, size, lot or serial number: the first report counts.
+        PackageReportedDifferently,
         /// Goods of a cancelled fulfillment order left.
         ShippedAfterCancellation,
+        /// More units left than were ordered.
+        ShippedMoreThanOrdered,
         /// More units left than were reserved.
         ShippedMoreThanReserved,
         /// Goods left while the order was on hold.

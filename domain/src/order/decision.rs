@@ -4,7 +4,7 @@ use super::choices::DiscrepancyCode;
 use super::events::{DiscrepancyRecorded, OrderEvent, ReservationExtended};
 use super::refusals::OrderRefusal;
 use super::state::Order;
-use crate::values::{OrderId, Reference, Timestamp, Units, repeated};
+use crate::values::{OrderId, Quantity, Reference, Timestamp, Units, repeated};
 
 pub(super) type Decision = Result<Vec<OrderEvent>, OrderRefusal>;
 
@@ -38,11 +38,16 @@ pub(super) fn clamp_reported_time(
     (reported.min(at), is_ahead.then(|| discrepancy(DiscrepancyCode::ReportedAheadOfTime)))
 }
 
-/// A serial number identifies one unit: it occurs once in the lists of a report.
+/// A serial number occurs once in the lists of a report, and each unit has at most one.
 pub(super) fn check_serials<'a>(
-    lists: impl Iterator<Item = &'a Option<Vec<Reference>>>,
+    lists: impl Iterator<Item = (Quantity, &'a Option<Vec<Reference>>)> + Clone,
 ) -> Result<(), OrderRefusal> {
-    let twice = repeated(lists.flatten().flatten());
+    let given = lists.clone().filter_map(|(quantity, serials)| Some((quantity, serials.as_ref()?.len())));
+    let too_many = |(quantity, serials): &(Quantity, usize)| *serials as u64 > quantity.units().number();
+    if let Some((quantity, serials)) = given.clone().find(too_many) {
+        return Err(OrderRefusal::SerialsExceedQuantity { serials, quantity: quantity.units() });
+    }
+    let twice = repeated(lists.filter_map(|(_, serials)| serials.as_ref()).flatten());
     twice.map_or(Ok(()), |serial| Err(OrderRefusal::SerialTwice(serial.clone())))
 }
 

@@ -53,7 +53,7 @@ pub(super) fn resolve_order_lines(
     order: &Order,
     lines: &[LineQuantity],
 ) -> Result<Vec<LineUnits>, OrderRefusal> {
-    check_serials(lines.iter().map(|given| &given.serials))?;
+    check_serials(lines.iter().map(|given| (given.quantity, &given.serials)))?;
     let find = |(index, given): (usize, &LineQuantity)| {
         let line = resolve_line(order, given.line, given.line_ref.as_ref());
         line.map(|line| given.units_of(line)).ok_or_else(|| unknown_line(format!("/lines/{index}")))
@@ -106,7 +106,7 @@ pub(super) fn reported(
         }
         (None | Some(false), Some(lines)) if !lines.is_empty() => {
             check_entries(lines.len())?;
-            check_serials(lines.iter().map(|given| &given.serials))?;
+            check_serials(lines.iter().map(|given| (given.quantity, &given.serials)))?;
             Ok(clamp(fulfillment, resolve_lines(order, fulfillment, lines, "/lines")?, open))
         }
         _ => Err(OrderRefusal::LinesMissing),

@@ -80,6 +80,8 @@ pub enum OrderRefusal {
     PaymentNotConfirmed,
     #[error("serial number {0} occurs twice; list the serial number of each unit once")]
     SerialTwice(Reference),
+    #[error("{serials} serial numbers were given for {quantity} units; list at most one for each unit")]
+    SerialsExceedQuantity { serials: usize, quantity: Units },
     #[error("amount {0} must be greater than 0")]
     AmountNotPositive(Amount),
     #[error("location {0} has not rejected the order, so there is nothing to undo")]
@@ -189,6 +191,7 @@ impl Refusal for OrderRefusal {
             Self::TooManyHolds => ("too_many_holds", Class::Conflict),
             Self::PaymentNotConfirmed => ("payment_not_confirmed", Class::Conflict),
             Self::AmountNotPositive(_) => ("amount_not_positive", Class::Invalid),
+            Self::SerialsExceedQuantity { .. } => ("serials_exceed_quantity", Class::Invalid),
             Self::SerialTwice(_) => ("serial_not_unique", Class::Invalid),
             Self::NotRejected(_) => ("not_rejected", Class::Conflict),
             Self::ReturnNotOpen(_) => ("return_not_open", Class::Conflict),

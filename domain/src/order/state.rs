@@ -25,7 +25,7 @@ pub(super) const MAX_DISCREPANCIES: usize = 100;
 
 /// An order.
 ///
-/// For every line `ordered = pending + backordered + reserved + shipped + cancelled`, where reserved includes picked and
+/// For every line `ordered + excess = pending + backordered + reserved + shipped + cancelled`, where reserved includes picked and
 /// packed units; [`LineTotals`](super::LineTotals) derives each from the fields below.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

@@ -168,9 +168,9 @@ impl Order {
         let lines = self.line_totals();
         let totals = sum(&lines);
         StatusAxes {
-            reservation: reservation(&totals, self),
+            reservation: reservation(&lines, &totals, self),
             fulfillment: fulfillment(&totals, self),
-            delivery: delivery(&totals, self),
+            delivery: delivery(&lines, &totals, self),
             payment: payment(self),
             returned: returned(&lines, self),
             cancellation: cancellation(&totals, self),
@@ -225,14 +225,14 @@ fn sum(lines: &[LineTotals]) -> LineTotals {
     }
 }
 
-fn reservation(totals: &LineTotals, order: &Order) -> ReservationStatus {
+fn reservation(lines: &[LineTotals], totals: &LineTotals, order: &Order) -> ReservationStatus {
     if !totals.backordered.is_zero() {
         ReservationStatus::Backordered
     } else if order.fulfillment_orders.is_empty() {
         ReservationStatus::None
     } else if (totals.reserved + totals.shipped).is_zero() {
         ReservationStatus::Released
-    } else if totals.pending().is_zero() {
+    } else if lines.iter().all(|line| line.pending().is_zero()) {
         ReservationStatus::Reserved
     } else {
         ReservationStatus::Partial
@@ -260,7 +260,7 @@ fn fulfillment(totals: &LineTotals, order: &Order) -> FulfillmentStatus {
     }
 }
 
-fn delivery(totals: &LineTotals, order: &Order) -> DeliveryStatus {
+fn delivery(lines: &[LineTotals], totals: &LineTotals, order: &Order) -> DeliveryStatus {
     let any = |statuses: &[TrackingStatus]| {
         let reported = |package: &TrackedPackage| {
             package.delivered_at.is_none()
@@ -268,8 +268,8 @@ fn delivery(totals: &LineTotals, order: &Order) -> DeliveryStatus {
         };
         order.packages().any(reported)
     };
-    let wanted = totals.ordered.saturating_sub(totals.cancelled);
-    if !totals.delivered.is_zero() && totals.delivered >= wanted {
+    let is_delivered = |line: &LineTotals| line.delivered >= line.ordered.saturating_sub(line.cancelled);
+    if !totals.delivered.is_zero() && lines.iter().all(is_delivered) {
         DeliveryStatus::Delivered
     } else if any(&[TrackingStatus::Failure, TrackingStatus::ReturnedToSender]) {
         // Someone must act, even if other packages were delivered.

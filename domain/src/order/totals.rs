@@ -8,7 +8,7 @@ use super::state::Order;
 use crate::sourcing::Demand;
 use crate::values::{Currency, FulfillmentOrderId, LineNumber, LocationId, Sku, Units};
 
-/// The units of one line. `ordered = pending + backordered + reserved + shipped + cancelled`.
+/// The units of one line. `ordered + excess = pending + backordered + reserved + shipped + cancelled`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[allow(missing_docs, reason = "documented where the name does not say it")]
 pub struct LineTotals {
@@ -28,6 +28,11 @@ pub struct LineTotals {
 }
 
 impl LineTotals {
+    /// Units that have shipped beyond those that were ordered.
+    pub fn excess(&self) -> Units {
+        (self.backordered + self.reserved + self.shipped + self.cancelled).saturating_sub(self.ordered)
+    }
+
     /// Units that are neither reserved nor backordered yet.
     pub fn pending(&self) -> Units {
         self.ordered.saturating_sub(self.backordered + self.reserved + self.shipped + self.cancelled)

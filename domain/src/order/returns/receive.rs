@@ -50,7 +50,7 @@ pub(in crate::order) fn receive(order: &Order, command: &ReceiveReturn, at: Time
     let announced =
         order.find_return(command.return_id).ok_or(OrderRefusal::UnknownReturn(command.return_id))?;
     check_entries(command.lines.len())?;
-    check_serials(command.lines.iter().map(|given| &given.serials))?;
+    check_serials(command.lines.iter().map(|given| (given.quantity, &given.serials)))?;
     let mut lines = Vec::with_capacity(command.lines.len());
     for (index, given) in command.lines.iter().enumerate() {
         let line = resolve_line(order, given.line, given.line_ref.as_ref());

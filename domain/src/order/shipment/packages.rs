@@ -35,6 +35,25 @@ pub struct ShipPackage {
     pub dimensions: Option<Dimensions>,
 }
 
+impl Package {
+    /// Whether a report has values that this package does not have. Values that are not given do not differ.
+    pub(super) fn differs_from(&self, given: &ShipPackage) -> bool {
+        fn differs<T: PartialEq>(known: Option<&T>, given: Option<&T>) -> bool {
+            given.is_some() && given != known
+        }
+        let given_lines = || given.lines.iter().flatten();
+        let all = |list: fn(&LineUnits) -> &Option<Vec<Reference>>| -> BTreeSet<&Reference> {
+            self.lines.iter().flat_map(list).flatten().collect()
+        };
+        let (lots, serials) = (all(|units| &units.lots), all(|units| &units.serials));
+        differs(self.service.as_ref(), given.service.as_ref())
+            || differs(self.weight.as_ref(), given.weight.as_ref())
+            || differs(self.dimensions.as_ref(), given.dimensions.as_ref())
+            || given_lines().flat_map(|line| &line.lots).flatten().any(|lot| !lots.contains(lot))
+            || given_lines().flat_map(|line| &line.serials).flatten().any(|serial| !serials.contains(serial))
+    }
+}
+
 /// The packages with their labels and the value of their contents.
 pub(super) fn packages(
     order: &Order,
@@ -101,7 +120,7 @@ pub(super) fn contents(
         return Err(OrderRefusal::PackageLinesMissing);
     }
     let lines = packages.iter().flat_map(|package| package.lines.iter().flatten());
-    check_serials(lines.map(|given| &given.serials))?;
+    check_serials(lines.map(|given| (given.quantity, &given.serials)))?;
     let content = |(index, package): (usize, &ShipPackage)| match package.lines.as_deref() {
         None => Ok(None),
         Some([]) => Err(OrderRefusal::PackageEmpty(index)),

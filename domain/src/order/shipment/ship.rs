@@ -1,17 +1,18 @@
 //! Ships packages of a fulfillment order.
 
-use super::Shipment;
 use super::packages::{ShipPackage, contents, package_ids, packages};
+use super::{Shipment, TrackedPackage};
 use crate::command::commands;
 use crate::order::choices::{DeliveryMethod, DiscrepancyCode};
 use crate::order::contents::{FulfillmentOrderLines, LineUnits, Package, total};
-use crate::order::decision::{Decision, clamp_reported_time, confirm_reservation, discrepancy};
+use crate::order::decision::{Decision, clamp_reported_time, confirm_reservation, discrepancy, excess};
 use crate::order::events::{DeliveryConfirmed, InventoryReleased, OrderEvent, ShipmentCreated};
 use crate::order::fulfillment_order::short_pick::shorted;
 use crate::order::fulfillment_order::{FulfillmentLine, FulfillmentOrder};
 use crate::order::lines::{LineQuantity, has_open, resolve_line};
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::Order;
+use crate::order::totals::LineTotals;
 use crate::values::{FulfillmentOrderId, LineNumber, Literal, Period, ShipmentId, Timestamp, Units};
 
 const MAX_PACKAGES: usize = 100;
@@ -59,8 +60,12 @@ pub(in crate::order) fn ship(
     if command.packages.is_empty() || command.packages.len() > MAX_PACKAGES {
         return Err(OrderRefusal::PackageCount(command.packages.len()));
     }
-    if reported_before(order, command).is_some() {
-        return Ok(Vec::new());
+    if let Some(shipment) = reported_before(order, command).and_then(|id| order.shipment(id)) {
+        let differs = differs(shipment, &command.packages);
+        return Ok(differs
+            .then(|| discrepancy(DiscrepancyCode::PackageReportedDifferently))
+            .into_iter()
+            .collect());
     }
     let contents = contents(order, fulfillment, &command.packages)?;
     let ids = package_ids(&command.packages)?;
@@ -91,11 +96,23 @@ pub(in crate::order) fn ship(
         }
     }
     events.extend(contradictions(order, fulfillment, &shipped).map(discrepancy));
+    events.extend(excess(DiscrepancyCode::ShippedMoreThanOrdered, more_than_ordered(order, &shipped)));
     events.extend(ahead);
     Ok(events)
 }
 
-/// The shipment that a report repeats: it has the same labels, and the same contents where the report names them.
+/// Whether a report says of packages what was not reported before.
+fn differs(shipment: &Shipment, packages: &[ShipPackage]) -> bool {
+    packages.iter().any(|given| {
+        let names = |package: &&TrackedPackage| {
+            let label = given.carrier.as_ref().zip(given.tracking_number.as_ref());
+            label.is_some_and(|(carrier, number)| package.shipped.is_named(carrier, number))
+        };
+        shipment.packages.iter().find(names).is_none_or(|known| known.shipped.differs_from(given))
+    })
+}
+
+/// The shipment that a report repeats: its packages have the same labels, and the same contents where the report names them.
 pub fn reported_before(order: &Order, command: &ShipItems) -> Option<ShipmentId> {
     let fulfillment = order.fulfillment_order(command.fulfillment_order_id)?;
     let is_complete = fulfillment.lines.iter().all(|line| line.outstanding().is_zero());
@@ -105,11 +122,10 @@ pub fn reported_before(order: &Order, command: &ShipItems) -> Option<ShipmentId>
         .filter(|shipment| shipment.fulfillment_order_id == command.fulfillment_order_id);
     let is_known = |shipment: &&Shipment| {
         let mut known: Vec<&Package> = shipment.packages.iter().map(|package| &package.shipped).collect();
-        let all_known = command.packages.iter().all(|given| {
+        command.packages.iter().all(|given| {
             let found = known.iter().position(|package| is_same(order, package, given, is_complete));
             found.map(|index| known.swap_remove(index)).is_some()
-        });
-        all_known && known.is_empty()
+        })
     };
     own.find(is_known).map(|shipment| shipment.id)
 }
@@ -155,7 +171,8 @@ fn contradictions(
 }
 
 /// Releases units of other fulfillment orders that have left with this one. Pending and backordered units count first, and
-/// cancelled units last. Refused when the order has too few units that have not shipped.
+/// cancelled units after those of others. Refused when another location holds units of the line that it has acknowledged: it
+/// is not known then which units have left.
 fn released_by_others(
     order: &Order,
     fulfillment: &FulfillmentOrder,
@@ -168,20 +185,33 @@ fn released_by_others(
         let more = requested.saturating_sub(line.outstanding());
         let totals = totals.get(line.line.index()).copied().unwrap_or_default();
         let mut missing = more.saturating_sub(totals.pending() + totals.backordered);
-        let others = order.fulfillment_orders.iter().rev();
-        for other in others.filter(|other| other.id != fulfillment.id && !other.is_acknowledged()) {
-            let taken = other.line(line.line).map_or(Units::ZERO, FulfillmentLine::outstanding).min(missing);
+        let others = || order.fulfillment_orders.iter().rev().filter(|other| other.id != fulfillment.id);
+        let outstanding = |other: &FulfillmentOrder| {
+            other.line(line.line).map_or(Units::ZERO, FulfillmentLine::outstanding)
+        };
+        for other in others().filter(|other| !other.is_acknowledged()) {
+            let taken = outstanding(other).min(missing);
             missing -= taken;
             if !taken.is_zero() {
                 fulfillment_orders.push(other.lines_of(vec![LineUnits::new(line.line, taken)]));
             }
         }
-        missing = missing.saturating_sub(totals.cancelled);
-        if !missing.is_zero() {
+        missing -= totals.cancelled;
+        let acknowledged: Units = others().filter(|other| other.is_acknowledged()).map(outstanding).sum();
+        if !missing.is_zero() && !acknowledged.is_zero() {
             let open = requested.saturating_sub(missing);
             return Err(OrderRefusal::QuantityExceedsOpen { line: line.line, requested, open });
         }
     }
     let any = !fulfillment_orders.is_empty();
     Ok(any.then(|| InventoryReleased { fulfillment_orders }.into()))
+}
+
+/// Units that left beyond those that were ordered, cancelled ones included.
+fn more_than_ordered(order: &Order, shipped: &[LineUnits]) -> Units {
+    let more = |(index, totals): (usize, &LineTotals)| {
+        let left = totals.shipped + total(shipped, LineNumber::at(index));
+        left.saturating_sub(totals.ordered.max(totals.shipped))
+    };
+    order.line_totals().iter().enumerate().map(more).sum()
 }

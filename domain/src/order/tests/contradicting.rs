@@ -106,10 +106,25 @@ fn acknowledged_fulfillment_orders_release_no_units_to_another_shipment() {
 }
 
 #[test]
-fn shipping_more_than_ordered_is_refused() {
+fn more_units_than_were_ordered_are_recorded_with_a_discrepancy() {
     for order in [paid_and_reserved(), partly_reserved(), after(&partly_reserved(), cancel())] {
-        assert_eq!(refusal(&order, ship(1, &[package(1, 6)])), ("quantity_exceeds_open", None));
+        let events = when(&order, ship(1, &[package(1, 7)]));
+        let excess =
+            DiscrepancyRecorded { code: DiscrepancyCode::ShippedMoreThanOrdered, units: Some(Units::new(2)) };
+        assert_eq!(events.last(), Some(&excess.into()));
+        let order = after(&order, ship(1, &[package(1, 7)]));
+        assert_eq!((line(&order, 1), backordered_units(&order)), ([0, 7, 7, 7, 0, 0], 0));
+        assert_eq!(order.line_totals()[0].excess(), Units::new(2));
+        assert_eq!(order.returnable()[0], Units::new(7));
     }
+}
+
+#[test]
+fn an_excess_of_one_line_does_not_stand_for_another_line() {
+    let order = after(&paid_and_reserved(), ship(1, &[package(1, 8)]));
+    assert_eq!(order.status(), OrderStatus::PartiallyShipped);
+    let order = after(&order, confirm_delivery(1, json!({})));
+    assert_eq!(order.status(), OrderStatus::PartiallyDelivered);
 }
 
 #[test]

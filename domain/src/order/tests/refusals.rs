@@ -79,6 +79,7 @@ fn orders() -> Vec<Row> {
     let short = reserve_sourced(sourced(&[], &[("A", 5, 2)]), ReservationTrigger::Creation);
     vec![
         row(&new, pay("money"), unknown),
+        row(&paid_and_reserved(), cancel_too_many(), ("quantity_exceeds_open", None, Conflict)),
         row(&paid_and_reserved(), pick_serials(), ("serial_not_unique", None, Invalid)),
         row(&order, pay_of("0.00"), ("amount_not_positive", Some("/amount"), Invalid)),
         row(&order, pay_of("-5.00"), ("amount_not_positive", Some("/amount"), Invalid)),
@@ -140,6 +141,11 @@ fn fail() -> OrderCommand {
 fn pay_of(amount: &str) -> OrderCommand {
     let fields = json!({ "orderId": order_id(), "paymentRef": "money", "amount": amount });
     OrderCommand::ConfirmPayment(read(fields, json!({})))
+}
+
+fn cancel_too_many() -> OrderCommand {
+    let fields = json!({ "orderId": order_id(), "reason": "try", "lines": [{ "line": 1, "quantity": 6 }] });
+    OrderCommand::CancelOrder(read(fields, json!({})))
 }
 
 fn pick_serials() -> OrderCommand {
@@ -390,8 +396,8 @@ fn moves() -> Vec<Row> {
         ),
         row(
             &order,
-            ship(1, &[json!({ "lines": [{ "line": 1, "quantity": 6 }] })]),
-            ("quantity_exceeds_open", None, Conflict),
+            ship(1, &[json!({ "lines": [{ "line": 1, "quantity": 1, "serials": ["S1", "S2"] }] })]),
+            ("serials_exceed_quantity", None, Invalid),
         ),
     ]
 }

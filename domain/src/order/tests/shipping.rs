@@ -104,7 +104,8 @@ fn a_line_in_several_packages_is_judged_by_its_sum() {
     let some = |count: u32| json!({ "lines": [{ "line": 1, "quantity": count }] });
     let order = paid_and_reserved();
     assert_eq!(shipped_packages(&order, ship(1, &[some(3), some(2)])).len(), 2);
-    assert_eq!(refusal(&order, ship(1, &[some(3), some(3)])), ("quantity_exceeds_open", None));
+    let events = when(&order, ship(1, &[some(3), some(3)]));
+    assert_eq!(names(&events), ["ShipmentCreated", "DiscrepancyRecorded", "DiscrepancyRecorded"]);
 }
 
 #[test]
@@ -112,6 +113,27 @@ fn shipped_units_do_not_ship_again() {
     let other = ship(1, &[json!({ "trackingNumber": "other" })]);
     assert_eq!(refusal(&on_its_way(), other), ("nothing_left", None));
     assert_eq!(when(&on_its_way(), ship_all(1)), [], "the same package again");
+}
+
+#[test]
+fn one_package_of_a_shipment_reported_again_is_known() {
+    let labelled = |number: &str, quantity: u32| json!({ "trackingNumber": number, "lines": [{ "line": 1, "quantity": quantity }] });
+    let order = after(&paid_and_reserved(), ship(1, &[labelled("B1", 2), labelled("B2", 2)]));
+    assert_eq!(when(&order, ship(1, &[labelled("B2", 2)])), []);
+    assert_eq!(names(&when(&order, ship(1, &[labelled("B3", 1)])))[0], "ShipmentCreated");
+}
+
+#[test]
+fn a_package_reported_again_with_more_details_is_recorded_as_a_discrepancy() {
+    let with = |more: Value| {
+        let line: Value = read(json!({ "line": 1, "quantity": 2 }), more);
+        ship(1, &[json!({ "trackingNumber": "B1", "lines": [line] })])
+    };
+    let order = after(&paid_and_reserved(), with(json!({ "serials": ["S1"] })));
+    assert_eq!(when(&order, with(json!({}))), []);
+    assert_eq!(when(&order, with(json!({ "serials": ["S1"] }))), []);
+    assert_eq!(names(&when(&order, with(json!({ "serials": ["S1", "S2"] })))), ["DiscrepancyRecorded"]);
+    assert_eq!(names(&when(&order, with(json!({ "lots": ["L1"] })))), ["DiscrepancyRecorded"]);
 }
 
 #[test]

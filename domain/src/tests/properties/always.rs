@@ -32,7 +32,9 @@ fn is_overcommitted(shop: &Shop) -> bool {
 fn every_unit_of_every_line_is_accounted_for(order: &Order) {
     for totals in order.line_totals() {
         let sum = totals.pending() + totals.backordered + totals.reserved + totals.shipped + totals.cancelled;
-        assert_eq!(sum, totals.ordered, "{totals:?}");
+        // Units that shipped beyond those that were ordered are all that may be left over.
+        let excess = totals.shipped.saturating_sub(totals.ordered);
+        assert_eq!((sum, totals.excess()), (totals.ordered + excess, excess), "{totals:?}");
         assert!(totals.delivered <= totals.shipped);
         assert!(totals.shipped <= totals.packed && totals.packed <= totals.picked);
     }

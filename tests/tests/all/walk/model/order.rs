@@ -113,6 +113,12 @@ impl Order {
 
     /// Pending units of a line. Lines are numbered from 1.
     pub fn pending(&self, line: usize) -> i64 {
+        let excess = (self.shipped(line) - self.lines[line - 1].ordered).max(0);
+        self.undecided(line) + excess
+    }
+
+    /// Units of a line that are in no other state; negative for units that left and were not ordered.
+    fn undecided(&self, line: usize) -> i64 {
         let own = &self.lines[line - 1];
         own.ordered - own.backordered - self.held(line) - self.shipped(line) - own.cancelled
     }
@@ -345,7 +351,8 @@ impl Order {
                 units.shipped += count;
                 units.packed = units.packed.max(units.shipped);
                 units.picked = units.picked.max(units.packed);
-                self.lines[line - 1].cancelled -= (excess - uncommitted).max(0);
+                let own = &mut self.lines[line - 1];
+                own.cancelled -= (excess - uncommitted).max(0).min(own.cancelled);
                 self.wait_for_less();
                 lines.push((line, count));
             }
@@ -366,7 +373,7 @@ impl Order {
     /// Limits the backordered units to the outstanding units.
     fn wait_for_less(&mut self) {
         for line in self.numbers() {
-            let excess = (-self.pending(line)).max(0);
+            let excess = (-self.undecided(line)).max(0);
             let own = &mut self.lines[line - 1];
             own.backordered -= excess.min(own.backordered);
         }
