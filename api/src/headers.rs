@@ -2,7 +2,7 @@
 
 use axum::http::HeaderMap;
 use holdfast_commands::{AnyCommand, Metadata};
-use holdfast_domain::values::MerchantId;
+use holdfast_domain::values::{IdempotencyKey, MerchantId};
 use uuid::Uuid;
 
 use crate::app::App;
@@ -27,6 +27,11 @@ pub(crate) fn metadata(headers: &HeaderMap) -> Result<Metadata, ApiError> {
         traceparent: text(headers, "traceparent")?,
         ..Metadata::default()
     })
+}
+
+/// The idempotency key of a request.
+pub(crate) fn idempotency_key(key: &str) -> Result<IdempotencyKey, ApiError> {
+    IdempotencyKey::new(key).map_err(|reason| ApiError::InvalidKey(reason.to_string()))
 }
 
 /// Checks an id that the client chose. The error is the reason for which it is invalid.

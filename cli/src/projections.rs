@@ -240,7 +240,7 @@ impl OpenStore {
             for (name, number) in pending {
                 let all = self.projections.progress().generations(name);
                 match all.into_iter().find(|known| known.number == number) {
-                    Some(known) if !is_building(&known) => {
+                    Some(known) if !known.state.is_building() => {
                         status = status.max(u8::from(known.problem.is_some()) * BUILD_FAILED);
                         print_result(name, known, json, printer)?;
                     }
@@ -295,10 +295,6 @@ impl OpenStore {
         }
         Ok(())
     }
-}
-
-fn is_building(known: &Generation) -> bool {
-    matches!(known.state, GenerationState::Building | GenerationState::Checking)
 }
 
 fn cells(status: &BuildStatus) -> Vec<String> {

@@ -40,7 +40,7 @@ impl fmt::Display for StreamId {
 
 /// A text is not the name of a stream.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0} is not the name of a stream")]
+#[error("{0:?} is not the name of a stream")]
 pub struct UnknownStream(String);
 
 impl FromStr for StreamId {
@@ -60,6 +60,11 @@ impl FromStr for StreamId {
     }
 }
 
+/// A text is not the type of an event.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not the type of an event")]
+pub struct UnknownType(String);
+
 /// An event of any aggregate.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(clippy::large_enum_variant, reason = "events are moved once, from the journal to a fold")]
@@ -70,6 +75,19 @@ pub enum DomainEvent {
     Network(NetworkEvent),
     Policy(PolicyEvent),
     Capacity(CapacityEvent),
+}
+
+/// Calls a method of the aggregate's event.
+macro_rules! of_event {
+    ($event:ident, $method:ident) => {
+        match $event {
+            Self::Order(event) => event.$method(),
+            Self::Stock(event) => event.$method(),
+            Self::Network(event) => event.$method(),
+            Self::Policy(event) => event.$method(),
+            Self::Capacity(event) => event.$method(),
+        }
+    };
 }
 
 impl DomainEvent {
@@ -95,8 +113,8 @@ impl DomainEvent {
         }
     }
 
-    /// Whether events of a type exist.
-    pub fn is_type(name: &str) -> bool {
+    /// Checks that events of these types exist.
+    pub fn check_types(names: &[String]) -> Result<(), UnknownType> {
         let types = [
             OrderEvent::TYPES,
             StockEvent::TYPES,
@@ -104,40 +122,23 @@ impl DomainEvent {
             PolicyEvent::TYPES,
             CapacityEvent::TYPES,
         ];
-        types.into_iter().flatten().any(|(known, _)| *known == name)
+        let is_known = |name: &String| types.iter().copied().flatten().any(|(known, _)| known == name);
+        names.iter().find(|name| !is_known(name)).map_or(Ok(()), |name| Err(UnknownType(name.clone())))
     }
 
     /// The type name.
     pub fn name(&self) -> &'static str {
-        match self {
-            Self::Order(event) => event.name(),
-            Self::Stock(event) => event.name(),
-            Self::Network(event) => event.name(),
-            Self::Policy(event) => event.name(),
-            Self::Capacity(event) => event.name(),
-        }
+        of_event!(self, name)
     }
 
     /// The version of the payload.
     pub fn version(&self) -> u32 {
-        match self {
-            Self::Order(event) => event.version(),
-            Self::Stock(event) => event.version(),
-            Self::Network(event) => event.version(),
-            Self::Policy(event) => event.version(),
-            Self::Capacity(event) => event.version(),
-        }
+        of_event!(self, version)
     }
 
     /// The payload as JSON, without personal data.
     pub fn payload(&self) -> Result<Vec<u8>, serde_json::Error> {
-        match self {
-            Self::Order(event) => event.payload(),
-            Self::Stock(event) => event.payload(),
-            Self::Network(event) => event.payload(),
-            Self::Policy(event) => event.payload(),
-            Self::Capacity(event) => event.payload(),
-        }
+        of_event!(self, payload)
     }
 }
 

@@ -417,43 +417,6 @@ impl From<Hold> for HoldView {
 
 impl From<Discrepancy> for DiscrepancyView {
     fn from(Discrepancy { code, units }: Discrepancy) -> Self {
-        Self { code, detail: detail(code).to_owned(), units }
-    }
-}
-
-fn detail(code: DiscrepancyCode) -> &'static str {
-    match code {
-        DiscrepancyCode::PaymentConfirmedAfterVoid => "a voided payment was confirmed: it does not count",
-        DiscrepancyCode::PaymentReportedDifferently => {
-            "a payment was reported again with another amount: the first report counts"
-        }
-        DiscrepancyCode::PaymentAfterCancellation => "a payment was reported for a cancelled order",
-        DiscrepancyCode::PaymentFailedAfterConfirmation => "a payment failed; the order still counts as paid",
-        DiscrepancyCode::RefundReportedDifferently => {
-            "a refund was reported again with another amount: the first report counts"
-        }
-        DiscrepancyCode::RefundedMoreThanPaid => "more was paid back than was paid",
-        DiscrepancyCode::UnpickedMoreThanPicked => {
-            "more units were reported as back on the shelf than were picked"
-        }
-        DiscrepancyCode::UnpackedMoreThanPacked => "more units were reported as unpacked than were packed",
-        DiscrepancyCode::PaymentVoidedAfterShipping => "payments were voided after goods had left",
-        DiscrepancyCode::TargetOutOfStock => "the target location has insufficient stock",
-        DiscrepancyCode::PickedMoreThanReserved => "more units were picked than reserved: put them back",
-        DiscrepancyCode::PackedMoreThanReserved => "more units were packed than reserved: put them back",
-        DiscrepancyCode::ShortedMoreThanReserved => "more units were reported missing than reserved",
-        DiscrepancyCode::PackageReportedDifferently => {
-            "a package was reported again with other details: the first report counts"
-        }
-        DiscrepancyCode::ShippedMoreThanOrdered => "more units have left than were ordered",
-        DiscrepancyCode::ShippedAfterCancellation => "goods of a cancelled fulfillment order have left",
-        DiscrepancyCode::ShippedMoreThanReserved => "more units have left than were reserved",
-        DiscrepancyCode::ShippedOnHold => "goods have left while the order was on hold",
-        DiscrepancyCode::ShippedUnpaid => "goods have left that are not paid",
-        DiscrepancyCode::ReportedAheadOfTime => {
-            "the time of a report was in the future: it counts as the time of the command"
-        }
-        DiscrepancyCode::ReturnedMoreThanRequested => "more units came back than were announced",
-        DiscrepancyCode::Other => "recorded by an earlier version",
+        Self { code, detail: code.meaning().to_owned(), units }
     }
 }

@@ -64,13 +64,8 @@ impl Subscription {
             ID,
         >,
     ) -> Result<BoxStream<'static, Result<Event>>> {
-        if let Some(unknown) = types.iter().flatten().find(|name| !DomainEvent::is_type(name)) {
-            return Err(Problem::invalid(
-                "types",
-                format_args!("has {unknown:?}, which is not the type of an event"),
-            )
-            .into());
-        }
+        DomainEvent::check_types(types.as_deref().unwrap_or_default())
+            .map_err(|unknown| Problem::invalid("types", unknown))?;
         let order: Option<OrderId> = order.map(|id| value("order", &id)).transpose()?;
         let stream = order.map(|id| StreamId::Order(id).to_string());
         let reader = follow(context, after).await?;

@@ -156,16 +156,9 @@ impl TryFrom<EventParams> for EventFilter {
         if order.is_some() && stream.is_some() {
             return Err(ApiError::parameter("order", "cannot be combined with stream"));
         }
-        if let Some(unknown) = types.iter().find(|name| !DomainEvent::is_type(name)) {
-            return Err(ApiError::parameter(
-                "type",
-                &format_args!("{unknown:?} is not the type of an event"),
-            ));
-        }
+        DomainEvent::check_types(&types).map_err(|unknown| ApiError::parameter("type", &unknown))?;
         let parse = |name: String| {
-            let unknown =
-                |_| ApiError::parameter("stream", &format_args!("{name:?} is not the name of a stream"));
-            name.parse::<StreamId>().map_err(unknown)
+            name.parse::<StreamId>().map_err(|unknown| ApiError::parameter("stream", &unknown))
         };
         let stream =
             order.map(StreamId::Order).map_or_else(|| stream.map(parse).transpose(), |id| Ok(Some(id)))?;

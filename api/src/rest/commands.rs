@@ -16,6 +16,7 @@ use super::extract::{Answer, Merchant, PathId};
 use super::problem::Outcome;
 use crate::app::App;
 use crate::error::ApiError;
+use crate::headers;
 use crate::submit::LOCAL;
 
 /// The state of a command.
@@ -53,7 +54,7 @@ pub(super) async fn get(
     Merchant(merchant): Merchant,
     PathId { value: key, .. }: PathId,
 ) -> Answer {
-    let key = IdempotencyKey::new(&key).map_err(|reason| ApiError::InvalidKey(reason.to_string()))?;
+    let key = headers::idempotency_key(&key)?;
     let identity = OutcomeKey { sender: Arc::clone(&LOCAL.0), key: key.as_str().into() };
     let (state, answer) = match app.commands.state_of(&merchant, identity).await? {
         CommandState::NotFound => (Progress::NotFound, None),

@@ -147,6 +147,5 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, ApiErr
     }
     let value = value.to_str().unwrap_or_default().trim();
     let unquoted = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    let key = IdempotencyKey::new(unquoted.unwrap_or(value));
-    key.map(Some).map_err(|reason| ApiError::InvalidKey(reason.to_string()))
+    headers::idempotency_key(unquoted.unwrap_or(value)).map(Some)
 }

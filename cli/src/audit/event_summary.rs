@@ -4,7 +4,7 @@ use holdfast_domain::order::{
     DeliveryConfirmed, FulfillmentOrderLines, LineUnits, OrderAmended, OrderCreated, OrderEvent,
     OrderSourced, Package, ShipmentCreated, ShipmentTracked,
 };
-use holdfast_domain::values::{FulfillmentOrderId, LocationId, Reference, Units};
+use holdfast_domain::values::{Amount, FulfillmentOrderId, LocationId, Reference, Units};
 use holdfast_terminal::wire_name;
 
 /// Summarises an event in a few words. Contains no personal data: events have it in encrypted form only.
@@ -45,14 +45,10 @@ pub fn event_summary(event: &OrderEvent) -> String {
         OrderEvent::DeliveryFailed(failed) => {
             format!("{} ({})", wire_name(&failed.status), package_count(&failed.packages))
         }
-        OrderEvent::PaymentConfirmed(paid) => match &paid.amount {
-            Some(amount) => format!("{amount} by {}", paid.payment_ref),
-            None => format!("by {}", paid.payment_ref),
-        },
-        OrderEvent::PaymentAuthorized(authorized) => match &authorized.amount {
-            Some(amount) => format!("{amount} by {}", authorized.payment_ref),
-            None => format!("by {}", authorized.payment_ref),
-        },
+        OrderEvent::PaymentConfirmed(paid) => payment_summary(paid.amount, &paid.payment_ref),
+        OrderEvent::PaymentAuthorized(authorized) => {
+            payment_summary(authorized.amount, &authorized.payment_ref)
+        }
         OrderEvent::PaymentFailed(failed) => failed.reason.to_string(),
         OrderEvent::PaymentRefunded(refunded) => format!("{} by {}", refunded.amount, refunded.refund_ref),
         OrderEvent::PaymentVoided(voided) => voided.reason.to_string(),
@@ -130,6 +126,10 @@ fn created_summary(created: &OrderCreated) -> String {
         unit_count(total),
         created.channel
     )
+}
+
+fn payment_summary(amount: Option<Amount>, payment: &Reference) -> String {
+    amount.map_or_else(|| format!("by {payment}"), |amount| format!("{amount} by {payment}"))
 }
 
 fn amended_summary(amended: &OrderAmended) -> String {

@@ -79,14 +79,10 @@ pub(super) fn ship(unit: &mut UnitOfWork<'_>, command: &ShipItems) -> Result<Acc
         OrderEvent::ShipmentCreated(created) => Some(created.shipment_id),
         _ => None,
     });
-    let (kind, shipment_id) = match created {
-        Some(created) => (OutcomeKind::Created, created),
-        None => {
-            let known = reported_before(&*unit.order(id)?, command);
-            let missing = || Stop::Failed("ShipItems created no shipment".to_owned());
-            (OutcomeKind::Done, known.ok_or_else(missing)?)
-        }
-    };
+    let kind = if created.is_some() { OutcomeKind::Created } else { OutcomeKind::Done };
+    let known = reported_before(&*unit.order(id)?, command);
+    let missing = || Stop::Failed("ShipItems created no shipment".to_owned());
+    let shipment_id = created.or(known).ok_or_else(missing)?;
     let order = unit.order_view(id)?;
     accepted(kind, &ShipmentAnswer { shipment_id, order })
 }

@@ -76,7 +76,7 @@ impl Order {
             (OrderAction::Amend, can_amend(self).is_ok()),
             (OrderAction::Cancel, can_cancel(self).is_ok()),
             (OrderAction::Returns, can_return(self).is_ok()),
-            (OrderAction::ErasePersonalData, can_erase(self).is_ok()),
+            (OrderAction::ErasePersonalData, can_erase(self, false).is_ok()),
         ])
     }
 }

@@ -123,7 +123,7 @@ pub(super) fn settle(order: &Order, at: Timestamp) -> Vec<OrderEvent> {
     let Some(pending) = order.amendment.as_ref().filter(|_| order.amendment_is_settled()) else {
         return Vec::new();
     };
-    let lapsed = if order.is_shipped() || order.is_cancelled() {
+    let lapsed = if order.is_complete() {
         Some(NOTHING_LEFT)
     } else {
         is_reserved_elsewhere(order, pending.delivery.as_ref()).then_some(RESERVED_ELSEWHERE)

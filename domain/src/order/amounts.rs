@@ -46,7 +46,7 @@ impl Order {
 
     /// The authorizations that an order needs, and that end at a time.
     pub(super) fn ending_authorizations(&self) -> impl Iterator<Item = &Payment> {
-        let is_needed = || !self.is_paid() && !self.is_cancelled() && !self.is_shipped();
+        let is_needed = || !self.is_paid() && !self.is_complete();
         self.authorizations.iter().filter(move |payment| payment.until.is_some() && is_needed())
     }
 

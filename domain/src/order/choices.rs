@@ -8,7 +8,7 @@ macro_rules! names {
         $(
             $(#[$doc])*
             #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-            #[derive(Serialize, Deserialize, JsonSchema, strum::EnumIter, strum::IntoStaticStr)]
+            #[derive(Serialize, Deserialize, JsonSchema, strum::EnumIter, strum::EnumMessage, strum::IntoStaticStr)]
             #[serde(rename_all = "snake_case")]
             #[strum(serialize_all = "snake_case")]
             #[allow(missing_docs, reason = "documented where the name does not say it")]
@@ -18,6 +18,11 @@ macro_rules! names {
                 /// Its name in interfaces and read models, such as `on_hold`.
                 pub fn name(self) -> &'static str {
                     self.into()
+                }
+
+                /// Its description; empty if the name says it.
+                pub fn meaning(self) -> &'static str {
+                    strum::EnumMessage::get_documentation(&self).unwrap_or_default()
                 }
             }
         )*
@@ -116,7 +121,7 @@ names! {
         PaymentReportedDifferently,
         /// A payment was reported for a cancelled order.
         PaymentAfterCancellation,
-        /// The order still counts as paid.
+        /// A payment failed after payments had covered the order, which still counts as paid.
         PaymentFailedAfterConfirmation,
         /// A refund was reported again with another amount: the first report counts.
         RefundReportedDifferently,
@@ -126,9 +131,9 @@ names! {
         PaymentVoidedAfterShipping,
         /// The target location of a move had too few units: they are sourced again.
         TargetOutOfStock,
-        /// More units were picked than reserved.
+        /// More units were picked than reserved: put them back.
         PickedMoreThanReserved,
-        /// More units were packed than reserved.
+        /// More units were packed than reserved: put them back.
         PackedMoreThanReserved,
         /// More units were reported as back on the shelf than were picked.
         UnpickedMoreThanPicked,
@@ -161,5 +166,19 @@ impl TrackingStatus {
     /// Whether the package will not arrive.
     pub const fn is_failure(self) -> bool {
         matches!(self, Self::Failure | Self::ReturnedToSender)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use strum::IntoEnumIterator;
+
+    use super::DiscrepancyCode;
+
+    #[test]
+    fn every_discrepancy_code_has_a_meaning() {
+        for code in DiscrepancyCode::iter() {
+            assert!(code.meaning().ends_with('.'), "{}", code.name());
+        }
     }
 }

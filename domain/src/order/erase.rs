@@ -18,23 +18,18 @@ commands! {
     }
 }
 
-/// The order has, or had, personal data, and they are not needed any more: no goods are still to leave.
-pub(super) fn can_erase(order: &Order) -> Result<(), OrderRefusal> {
-    let is_complete = order.is_shipped() || order.is_cancelled();
+/// The order has or had personal data, and no goods are still to leave unless `force` is set.
+pub(super) fn can_erase(order: &Order, force: bool) -> Result<(), OrderRefusal> {
     match order.personal_data {
         PersonalDataState::None => Err(OrderRefusal::NoPersonalData),
-        PersonalDataState::Erased => Ok(()),
-        _ if is_complete => Ok(()),
-        PersonalDataState::Sealed => Err(OrderRefusal::PersonalDataNeeded),
+        PersonalDataState::Sealed if !force && !order.is_complete() => Err(OrderRefusal::PersonalDataNeeded),
+        _ => Ok(()),
     }
 }
 
 pub(super) fn erase(order: &Order, command: &ErasePersonalData) -> Decision {
     exists(order, command.order_id)?;
-    match can_erase(order) {
-        Err(OrderRefusal::PersonalDataNeeded) if command.force == Some(true) => {}
-        other => other?,
-    }
+    can_erase(order, command.force == Some(true))?;
     if order.personal_data == PersonalDataState::Erased {
         return Ok(Vec::new());
     }

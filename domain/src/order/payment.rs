@@ -4,8 +4,8 @@ use super::choices::{DiscrepancyCode, PaymentTerms};
 use super::contents::LineUnits;
 use super::decision::{Decision, confirm_reservation, discrepancy, exists};
 use super::events::{
-    OrderCreated, OrderEvent, PaymentAuthorized, PaymentConfirmed, PaymentFailed, PaymentVoided,
-    ReservationExpired, ReservationExtended,
+    OrderEvent, PaymentAuthorized, PaymentConfirmed, PaymentFailed, PaymentVoided, ReservationExpired,
+    ReservationExtended,
 };
 use super::fulfillment_order::FulfillmentOrder;
 use super::refusals::OrderRefusal;
@@ -62,13 +62,15 @@ pub(super) fn can_fail(order: &Order) -> Result<(), DiscrepancyCode> {
 
 /// The payments are void already, or no goods have left that had to be paid.
 pub(super) fn can_void(order: &Order) -> Result<(), DiscrepancyCode> {
-    let must_be_paid = |created: &OrderCreated| created.payment == PaymentTerms::Required;
-    let has_left = order.created.as_deref().is_some_and(must_be_paid) && !order.shipments.is_empty();
-    if has_left && !has_nothing_to_void(order) {
+    if must_be_paid(order) && !order.shipments.is_empty() && !has_nothing_to_void(order) {
         Err(DiscrepancyCode::PaymentVoidedAfterShipping)
     } else {
         Ok(())
     }
+}
+
+fn must_be_paid(order: &Order) -> bool {
+    order.created.as_ref().is_some_and(|created| created.payment == PaymentTerms::Required)
 }
 
 /// Whether no payment was confirmed, authorized or failed since the payments were voided.
@@ -138,7 +140,7 @@ pub(super) fn void(order: &Order, command: &VoidPayment, at: Timestamp) -> Decis
 
 /// The end of reservations that a payment had made permanent.
 fn limit_again(order: &Order, at: Timestamp) -> Option<OrderEvent> {
-    let created = order.created.as_ref().filter(|created| created.payment == PaymentTerms::Required)?;
+    let created = order.created.as_ref().filter(|_| must_be_paid(order))?;
     let reserve_for = created.reserve_for.filter(|_| !order.is_in_progress())?;
     let is_permanent =
         order.expires_at.is_none() && order.fulfillment_orders.iter().any(FulfillmentOrder::is_open);
@@ -147,10 +149,8 @@ fn limit_again(order: &Order, at: Timestamp) -> Option<OrderEvent> {
 
 /// An order without a valid payment is given no units: it does not wait for supply, and is sourced when it is paid again.
 fn end_waiting(order: &Order) -> Option<OrderEvent> {
-    let must_be_paid =
-        order.created.as_ref().is_some_and(|created| created.payment == PaymentTerms::Required);
     let waited = backordered_units(order);
-    let ends = must_be_paid && !waited.is_empty();
+    let ends = must_be_paid(order) && !waited.is_empty();
     ends.then(|| ReservationExpired { fulfillment_orders: Vec::new(), waited }.into())
 }
 

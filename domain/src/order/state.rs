@@ -277,6 +277,11 @@ impl Order {
         self.created.is_some() && ordered.eq(self.cancelled.iter().copied())
     }
 
+    /// Whether every unit has shipped or is cancelled.
+    pub fn is_complete(&self) -> bool {
+        self.is_shipped() || self.is_cancelled()
+    }
+
     /// Whether units are backordered.
     pub fn is_backordered(&self) -> bool {
         self.backordered.iter().any(|units| !units.is_zero())

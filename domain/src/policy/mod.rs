@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 
 pub use refusals::PolicyRefusal;
 pub use rules::{ChannelRules, Criterion, OnShortage, ReserveAt, Rules, WorkAt};
-use rules::{check_sourcing, check_split_limit};
 
 use crate::command::commands;
 use crate::event::{event_enum, payloads};
@@ -150,8 +149,9 @@ fn changed(policy: &Policy, command: &SetMerchantPolicy) -> Result<Policy, Polic
             .returns_lapse_after
             .apply_or(known.returns_lapse_after, default.returns_lapse_after),
     };
-    check_sourcing(command.sourcing.new_value(), "")?;
-    check_split_limit(command.split_limit.new_value(), "")?;
+    let split_limit = command.split_limit.new_value().copied();
+    let sourcing = command.sourcing.new_value().cloned();
+    ChannelRules { split_limit, sourcing, ..ChannelRules::default() }.check("")?;
     if let Some(transit) = command.transit.new_value() {
         transit.check().map_err(PolicyRefusal::TransitTable)?;
     }

@@ -154,29 +154,19 @@ impl Rules {
 }
 
 impl ChannelRules {
-    /// Refuses invalid rules, which the command names at a JSON pointer.
+    /// Refuses criteria of sourcing that are empty or have one twice, and a split limit out of its range. The command names the
+    /// rules at a JSON pointer.
     pub(super) fn check(&self, pointer: &str) -> Result<(), PolicyRefusal> {
-        check_sourcing(self.sourcing.as_ref(), pointer)?;
-        check_split_limit(self.split_limit.as_ref(), pointer)
+        let has_each_once = |criteria: &Vec<Criterion>| {
+            let is_new = |(index, criterion)| !criteria[..index].contains(criterion);
+            !criteria.is_empty() && criteria.iter().enumerate().all(is_new)
+        };
+        if self.sourcing.as_ref().is_some_and(|criteria| !has_each_once(criteria)) {
+            return Err(PolicyRefusal::SourcingOrder { pointer: format!("{pointer}/sourcing") });
+        }
+        if self.split_limit.is_some_and(|limit| !(1..=MAX_SPLIT_LIMIT).contains(&limit)) {
+            return Err(PolicyRefusal::SplitLimit { pointer: format!("{pointer}/splitLimit") });
+        }
+        Ok(())
     }
-}
-
-/// Refuses criteria of sourcing that are empty or have one twice.
-pub(super) fn check_sourcing(criteria: Option<&Vec<Criterion>>, pointer: &str) -> Result<(), PolicyRefusal> {
-    let has_each_once = |criteria: &Vec<Criterion>| {
-        let is_new = |(index, criterion)| !criteria[..index].contains(criterion);
-        !criteria.is_empty() && criteria.iter().enumerate().all(is_new)
-    };
-    if criteria.is_none_or(has_each_once) {
-        return Ok(());
-    }
-    Err(PolicyRefusal::SourcingOrder { pointer: format!("{pointer}/sourcing") })
-}
-
-/// Refuses a split limit out of its range.
-pub(super) fn check_split_limit(limit: Option<&u32>, pointer: &str) -> Result<(), PolicyRefusal> {
-    if limit.is_none_or(|limit| (1..=MAX_SPLIT_LIMIT).contains(limit)) {
-        return Ok(());
-    }
-    Err(PolicyRefusal::SplitLimit { pointer: format!("{pointer}/splitLimit") })
 }

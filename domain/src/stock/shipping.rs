@@ -55,8 +55,8 @@ pub(super) fn ship(item: &StockItem, command: &ShipInventory) -> Decision {
         command.clone();
     let sku = item.require_known()?.clone();
     item.require_reserved(&location, quantity.saturating_sub(unreserved))?;
-    let mut events = found_at_shipping(item, &sku, command);
     let happened_at = earlier(Some(shipped_at), at);
+    let mut events = found_at_shipping(item, &sku, command, happened_at);
     let (order_id, channel) = (order.order_id, item.counted_channel(&order));
     let shipped =
         StockShipped { sku, order_id, shipment_id, location, quantity, unreserved, channel, at, happened_at };
@@ -66,9 +66,13 @@ pub(super) fn ship(item: &StockItem, command: &ShipInventory) -> Decision {
 
 /// Units that left existed, even if the last count did not find them: on hand is adjusted first, so that the events add up
 /// to it.
-fn found_at_shipping(item: &StockItem, sku: &Sku, command: &ShipInventory) -> Vec<StockEvent> {
+fn found_at_shipping(
+    item: &StockItem,
+    sku: &Sku,
+    command: &ShipInventory,
+    happened_at: Option<Timestamp>,
+) -> Vec<StockEvent> {
     let ShipInventory { location, quantity, at, .. } = command;
-    let happened_at = earlier(Some(command.shipped_at), *at);
     if item.has_counted_since(location, happened_at) {
         return Vec::new();
     }

@@ -1,12 +1,16 @@
 //! Money: an exact decimal in the order's currency, written as a string.
 
-use std::borrow::Cow;
 use std::fmt;
+use std::str::FromStr;
 
 use rust_decimal::Decimal;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::written::written_as_text;
+
+/// Why a text is not an amount.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("must be a decimal string with at most 15 digits before and 6 after the point")]
+pub struct AmountError;
 
 /// An amount of money in the order's currency, with at most 15 digits before and 6 after the point.
 ///
@@ -82,39 +86,18 @@ impl fmt::Display for Amount {
     }
 }
 
-impl fmt::Debug for Amount {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+impl FromStr for Amount {
+    type Err = AmountError;
+    fn from_str(text: &str) -> Result<Self, AmountError> {
+        Self::parse(text).ok_or(AmountError)
     }
 }
 
-impl Serialize for Amount {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for Amount {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Cow::<'de, str>::deserialize(deserializer)?;
-        Self::parse(&text).ok_or_else(|| {
-            D::Error::custom("must be a decimal string with at most 15 digits before and 6 after the point")
-        })
-    }
-}
-
-impl JsonSchema for Amount {
-    fn schema_name() -> Cow<'static, str> {
-        "Amount".into()
-    }
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": "string",
-            "description": "A decimal in the order's currency.",
-            "pattern": r"^-?[0-9]{1,15}(\.[0-9]{1,6})?$"
-        })
-    }
-}
+written_as_text!(
+    Amount,
+    "description": "A decimal in the order's currency.",
+    "pattern": r"^-?[0-9]{1,15}(\.[0-9]{1,6})?$"
+);
 
 #[cfg(test)]
 mod tests {

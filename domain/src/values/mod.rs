@@ -13,7 +13,7 @@ mod unique_map;
 mod update;
 mod written;
 
-pub use amount::Amount;
+pub use amount::{Amount, AmountError};
 pub use attributes::{Attributes, ExternalReferences};
 pub use day::{Day, DayError};
 pub use identity::{FulfillmentOrderId, IdentityError, LineNumber, OrderId, ReturnId, ShipmentId};

@@ -141,7 +141,7 @@ impl<P: Projection> GenerationManager<P> {
                 let runner = Runner::<P>::new(context, generation.number, RunMode::FOLLOW);
                 tokio::spawn(runner.follow(self.commits.clone(), stopped))
             }
-            state if state.is_built() => {
+            state if state.is_building() => {
                 let build = build::<P>(context, generation.clone(), stopped, Arc::clone(&self.changed));
                 let runtime = Handle::current();
                 // A thread of its own, so that the computation does not delay commands.

@@ -55,7 +55,7 @@ impl GenerationState {
     }
 
     /// Whether a generation in this state is being built.
-    pub(crate) fn is_built(self) -> bool {
+    pub fn is_building(self) -> bool {
         matches!(self, Self::Building | Self::Checking)
     }
 }

@@ -182,10 +182,7 @@ impl Arguments {
 
     fn key(&self, mutation: &MutationField) -> Result<Option<IdempotencyKey>, ApiError> {
         match &self.key {
-            Some(key) => {
-                let key = IdempotencyKey::new(key);
-                key.map(Some).map_err(|reason| ApiError::InvalidKey(reason.to_string()))
-            }
+            Some(key) => headers::idempotency_key(key).map(Some),
             None if mutation.needs_key => Err(ApiError::KeyRequired),
             None => Ok(None),
         }

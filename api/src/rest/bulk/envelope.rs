@@ -11,8 +11,8 @@ use serde::de::{DeserializeSeed, IgnoredAny, IntoDeserializer, MapAccess, Visito
 use serde::{Deserialize, Deserializer};
 
 use crate::error::ApiError;
-use crate::json;
 use crate::json::tolerance::tolerant;
+use crate::{headers, json};
 
 /// A command with its key and merchant.
 pub(super) struct Envelope {
@@ -66,8 +66,7 @@ fn read_strictly(json: &[u8]) -> Item {
 
 fn read_fields(json: &[u8], head: Head<'_>) -> Result<Envelope, ApiError> {
     let key = head.key.ok_or_else(|| ApiError::KeyRequired.at("/key"))?;
-    let key =
-        IdempotencyKey::new(&key).map_err(|reason| ApiError::InvalidKey(reason.to_string()).at("/key"))?;
+    let key = headers::idempotency_key(&key).map_err(|error| error.at("/key"))?;
     // `RegisterMerchant` has a field of its own called `merchant`.
     let has_merchant = head.command == RegisterMerchant::NAME;
     let merchant = head.merchant.filter(|_| !has_merchant).map(Cow::into_owned);

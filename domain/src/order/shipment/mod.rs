@@ -43,7 +43,7 @@ pub struct TrackedPackage {
 impl Shipment {
     /// When one of its packages will count as stuck, unless the carrier reports before.
     pub(super) fn stuck_at(&self, package: &TrackedPackage) -> Option<Timestamp> {
-        let is_awaited = package.delivered_at.is_none() && !package.is_stuck && !package.has_failed();
+        let is_awaited = package.is_under_way() && !package.is_stuck;
         let reported_at = package.tracked.map_or(self.shipped_at, |(_, at)| at.max(self.shipped_at));
         self.stuck_after.filter(|_| is_awaited).map(|period| period.after(reported_at))
     }
@@ -52,11 +52,6 @@ impl Shipment {
 impl TrackedPackage {
     /// Whether it was neither delivered nor lost, refused or sent back.
     pub fn is_under_way(&self) -> bool {
-        self.delivered_at.is_none() && !self.has_failed()
-    }
-
-    /// Whether it was lost, refused or sent back.
-    pub(super) fn has_failed(&self) -> bool {
-        self.tracked.is_some_and(|(status, _)| status.is_failure())
+        self.delivered_at.is_none() && !self.tracked.is_some_and(|(status, _)| status.is_failure())
     }
 }

@@ -84,9 +84,7 @@ fn failed(
     at: Timestamp,
 ) -> Option<OrderEvent> {
     let is_latest = |package: &TrackedPackage| package.tracked.is_none_or(|(_, latest)| at >= latest);
-    let fails = |package: &&TrackedPackage| {
-        package.delivered_at.is_none() && !package.has_failed() && is_latest(package)
-    };
+    let fails = |package: &&TrackedPackage| package.is_under_way() && is_latest(package);
     let failed: Vec<&TrackedPackage> = packages.iter().copied().filter(fails).collect();
     let event = DeliveryFailed { shipment_id: shipment.id, packages: package_ids(&failed), status, at };
     (!failed.is_empty()).then(|| event.into())
