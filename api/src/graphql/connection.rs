@@ -8,6 +8,7 @@ use async_graphql::registry::{Deprecation, MetaInputValue, MetaType, Registry};
 use async_graphql::{Context, ContextSelectionSet, Error, OutputType, Positioned, ServerResult, Value};
 use serde::Deserialize;
 
+use super::context::RequestContext;
 use super::error::Problem;
 use super::limits::{DEFAULT_PAGE, MAX_PAGE};
 use crate::cursor::{Cursor, List};
@@ -176,9 +177,13 @@ impl<T: OutputType + Clone> OutputType for Items<T> {
         context: &ContextSelectionSet<'_>,
         field: &Positioned<Field>,
     ) -> ServerResult<Value> {
-        let window = Window::of(&context.with_field(field))?;
-        let page = self
-            .page(window)
+        let field_context = context.with_field(field);
+        let window = Window::of(&field_context)?;
+        let page = self.page(window).and_then(|page| {
+            RequestContext::of(&field_context)?.items().spend(page.edges.len())?;
+            Ok(page)
+        });
+        let page = page
             .map_err(|problem| context.set_error_path(Error::from(problem).into_server_error(field.pos)))?;
         OutputType::resolve(&page, context, field).await
     }

@@ -10,6 +10,7 @@ use holdfast_domain::values::{MerchantId, OrderId};
 use holdfast_projections::OrderRow;
 
 use super::error::Problem;
+use super::limits::ItemBudget;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::headers;
@@ -29,6 +30,7 @@ pub(super) struct RequestContext {
     headers: Headers,
     merchant: Result<MerchantId, ApiError>,
     orders: DataLoader<OrderLoader>,
+    items: ItemBudget,
 }
 
 impl RequestContext {
@@ -36,7 +38,7 @@ impl RequestContext {
     pub(super) async fn new(app: Arc<App>, headers: Headers) -> Self {
         let merchant = headers::merchant(&app, headers.merchant.as_deref()).await;
         let orders = DataLoader::new(OrderLoader { app: Arc::clone(&app) }, tokio::spawn);
-        Self { app, headers, merchant, orders }
+        Self { app, headers, merchant, orders, items: ItemBudget::default() }
     }
 
     /// The context of the request that a resolver belongs to.
@@ -47,6 +49,11 @@ impl RequestContext {
     /// The application.
     pub(super) fn app(&self) -> &App {
         &self.app
+    }
+
+    /// The items that the lists within the objects of the answer may have.
+    pub(super) fn items(&self) -> &ItemBudget {
+        &self.items
     }
 
     /// The queries of journal and read models.

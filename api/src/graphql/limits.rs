@@ -1,7 +1,8 @@
 //! Limits of a request, checked before any part of the request runs.
 //!
-//! `async_graphql` limits the complexity of a request. The complexity of a list is the complexity of one
-//! item, multiplied by `first`. Three attacks remain:
+//! `async_graphql` limits the complexity of a request. The complexity of a list that is read from a store is the complexity of
+//! one item, multiplied by `first`. A list within an object comes with the object: before the request runs, it counts as one
+//! item; while the request runs, an [`ItemBudget`] counts the items that it holds. Three attacks remain:
 //!
 //! - The parser recurses into values without a limit (async-graphql-parser 7.2.1): 2,000 nested lists exhaust
 //!   the stack and end the process.
@@ -9,6 +10,8 @@
 //! - Introspection has no complexity.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use async_graphql::Name;
 use async_graphql::parser::types::{ExecutableDocument, Field, OperationType, Selection, SelectionSet};
@@ -19,14 +22,20 @@ use crate::error::ApiError;
 const MAX_DEPTH: u32 = 16;
 /// Levels of fields below `__schema` and `__type`: tools need many.
 const MAX_INTROSPECTION_DEPTH: u32 = 20;
-/// Fields of a request. A field of a list counts once per item.
-pub(super) const MAX_COMPLEXITY: usize = 2_000;
+/// Fields of a request. A field of a list counts once per item of a page.
+pub(super) const MAX_COMPLEXITY: usize = 10_000;
+/// Fields in the text of a request, with fragments expanded.
+const MAX_FIELDS: u64 = 2_000;
+/// Items of lists within objects in one answer, or in one message of a subscription.
+pub(super) const MAX_ITEMS: usize = 20_000;
 /// Mutations of one request.
 pub(super) const MAX_COMMANDS: usize = 10;
 /// The complexity of a mutation.
 pub(super) const COMMAND_COST: usize = 100;
+/// The complexity of reading the events of an order.
+pub(super) const EVENTS_COST: usize = 50;
 /// The complexity of a query that replays events.
-pub(super) const REPLAY_COST: usize = 200;
+pub(super) const REPLAY_COST: usize = 1_000;
 /// The estimated number of values in the answer to an introspection query.
 const MAX_INTROSPECTION_VALUES: u64 = 200_000;
 /// Levels of brackets in the text.
@@ -51,6 +60,28 @@ pub(super) fn page_cost(first: Option<i32>, last: Option<i32>, item: usize) -> u
 /// The complexity of a list of a known length, at most 10^9, so that a sum cannot overflow.
 pub(super) fn list_cost(length: usize, item: usize) -> usize {
     length.saturating_mul(item.max(1)).saturating_add(1).min(1_000_000_000)
+}
+
+/// Counts the items of lists within objects.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ItemBudget(Arc<AtomicUsize>);
+
+impl ItemBudget {
+    /// Adds the items of a list. An error if the answer then has too many.
+    pub(super) fn spend(&self, items: usize) -> Result<(), ApiError> {
+        let spent = self.0.fetch_add(items, Relaxed).saturating_add(items);
+        if spent <= MAX_ITEMS {
+            return Ok(());
+        }
+        Err(ApiError::QueryTooComplex(format!(
+            "the lists within its objects have more than {MAX_ITEMS} items"
+        )))
+    }
+
+    /// Starts the next message of a subscription.
+    pub(super) fn reset(&self) {
+        self.0.store(0, Relaxed);
+    }
 }
 
 /// Rejects deeply nested brackets in the text, before the parser recurses into them.
@@ -213,8 +244,8 @@ impl<'a> Measure<'a> {
                 }
             };
             total = total.plus(size);
-            if total.fields > MAX_COMPLEXITY as u64 {
-                return Err(ApiError::QueryTooComplex(format!("it has more than {MAX_COMPLEXITY} fields")));
+            if total.fields > MAX_FIELDS {
+                return Err(ApiError::QueryTooComplex(format!("it has more than {MAX_FIELDS} fields")));
             }
         }
         self.level -= 1;

@@ -78,7 +78,7 @@ impl Subscription {
             let wanted = events.iter().filter(|event| is_wanted(event));
             iter(wanted.map(|event| Ok(Event::new(&merchant, event)?)).collect::<Vec<Result<Event>>>())
         });
-        Ok(until_error(events))
+        Ok(messages(context, events)?)
     }
 
     /// The order after each command that changes it. Without `after`, the first message is the current order.
@@ -106,7 +106,7 @@ impl Subscription {
             let (queries, merchant) = (queries.clone(), merchant.clone());
             async move { order_as_of(&queries, &merchant, id, position).await.transpose() }
         });
-        Ok(until_error(changes))
+        Ok(messages(context, changes)?)
     }
 
     /// The availability of SKUs after each change. Without `after`, the first messages are the current availability.
@@ -150,7 +150,7 @@ impl Subscription {
                 }
             })
         });
-        Ok(until_error(changes))
+        Ok(messages(context, changes)?)
     }
 }
 
@@ -186,14 +186,17 @@ fn pages(reader: JournalReader) -> impl futures::Stream<Item = Vec<Recorded>> + 
 }
 
 /// Ends the stream after an error, because a later message would hide a gap. The client resumes after its last position.
-fn until_error<T: Send + 'static>(
+fn messages<T: Send + 'static>(
+    context: &Context<'_>,
     items: impl futures::Stream<Item = Result<T>> + Send + 'static,
-) -> BoxStream<'static, Result<T>> {
-    let ends = items.scan(false, |has_failed, item| {
+) -> Result<BoxStream<'static, Result<T>>, Problem> {
+    let budget = RequestContext::of(context)?.items().clone();
+    let ends = items.scan(false, move |has_failed, item| {
+        budget.reset();
         let before = std::mem::replace(has_failed, item.is_err());
         std::future::ready((!before).then_some(item))
     });
-    ends.boxed()
+    Ok(ends.boxed())
 }
 
 /// The order after the command that ends at a position. `None` if the order did not exist yet.

@@ -2,7 +2,11 @@
 
 use std::fmt::Write;
 
+use futures::StreamExt;
+
 use super::*;
+use crate::graphql::context::RequestContext;
+use crate::graphql::limits::MAX_ITEMS;
 
 async fn assert_rejected(server: &TestServer, query: &str, code: &str) {
     let answer = server.query_with(None, query, json!({})).await;
@@ -86,9 +90,11 @@ async fn a_page_that_is_too_large_is_rejected() {
     // The page has an allowed size, but its items have too many fields.
     let query = "{ orders(first: 200) { edges { node { history { nodes { type at data } } lines { nodes { sku quantity } } } } } }";
     assert_rejected(&server, query, "query_too_complex").await;
-    let sum = "{ a: orders(first: 200) { edges { node { status } } } b: orders(first: 200) { edges { node {
-        status channel } } } c: orders(first: 200) { edges { node { status channel orderId } } } }";
-    assert_rejected(&server, sum, "query_too_complex").await;
+    let item = "id orderId status version position channel channelRef customerRef currency amountDue amountPaid createdAt";
+    let list = |name: &str| format!("{name}: orders(first: 200) {{ edges {{ node {{ {item} {item} }} }} }} ");
+    server.query(&format!("{{ {} }}", list("a"))).await;
+    let sum = format!("{{ {} }}", ["a", "b", "c", "d", "e"].map(list).concat());
+    assert_rejected(&server, &sum, "query_too_complex").await;
     let by_variable = "query($first: Int!) { orders(first: $first) { edges { node { status } } } }";
     let answer = server.query_with(None, by_variable, json!({"first": 1_000_000})).await;
     assert_eq!(answer["errors"][0]["extensions"]["code"], "query_too_complex");
@@ -203,5 +209,86 @@ async fn a_request_can_replay_events_only_a_few_times() {
         let repeated = |count: usize| -> String { (0..count).map(|n| format!("q{n}: {field} ")).collect() };
         server.query(&format!("{{ {} }}", repeated(5))).await;
         assert_eq!(server.code(&format!("{{ {} }}", repeated(10))).await, "query_too_complex", "{field}");
+    }
+}
+
+/// The example in the reference of GraphQL.
+const ADMIN_LIST: &str = "query Orders($after: String) {
+  orders(first: 100, after: $after) {
+    pageInfo { hasNextPage endCursor }
+    nodes {
+      id orderId status channel channelRef customerRef placedAt createdAt priority currency amountDue amountPaid
+      statusAxes { reservation fulfillment delivery payment }
+      lines { nodes { id line sku quantity total reserved backordered shipped delivered cancelled returned } }
+      fulfillmentOrders { nodes {
+        id fulfillmentOrderId location status supportedActions
+        lines { nodes { id sku quantity picked packed shipped } }
+        shipments { nodes { id shippedAt packages { nodes { id carrier trackingNumber status statusAt } } } }
+      } }
+    }
+  }
+}
+";
+
+#[tokio::test]
+async fn a_list_of_100_orders_with_lines_fulfillment_orders_and_packages_is_within_the_limits() {
+    let page = include_str!("../../../../docs/reference/graphql.md");
+    assert!(page.contains(ADMIN_LIST), "docs/reference/graphql.md has another example");
+    let server = TestServer::stocked().await;
+    let journey = Journey::complete(&server).await;
+    let mut position = journey.last();
+    for number in 0..99 {
+        position = server.create(&format!("M-{number}")).await.1;
+    }
+    server.query(&format!("{{ orders(minPosition: {position}, first: 1) {{ nodes {{ id }} }} }}")).await;
+    let found = server.query(ADMIN_LIST).await;
+    let nodes = found["orders"]["nodes"].as_array().unwrap();
+    assert_eq!(nodes.len(), 100);
+    let oldest = nodes.last().unwrap();
+    assert_eq!(oldest["orderId"], journey.order);
+    let shipments = &oldest["fulfillmentOrders"]["nodes"][0]["shipments"];
+    let package = &shipments["nodes"][0]["packages"]["nodes"][0];
+    assert_eq!((&package["trackingNumber"], &package["status"]), (&json!("1Z999"), &json!("DELIVERED")));
+}
+
+impl TestServer {
+    /// Creates an order of 200 lines. Returns the id, and a selection of all lines, given times.
+    async fn create_long_order(&self, times: usize) -> (String, String) {
+        let lines = vec![json!({"sku": "MUG", "quantity": 1}); 200];
+        let order = json!({"channel": "web", "lines": lines, "payment": "not_required"});
+        let (created, _) = self.execute("CreateOrder", order).await;
+        let selection =
+            (0..times).map(|number| format!("a{number}: lines {{ nodes {{ line }} }} ")).collect();
+        (created["orderId"].as_str().unwrap().to_owned(), selection)
+    }
+}
+
+#[tokio::test]
+async fn lists_within_objects_count_the_items_that_they_hold() {
+    let server = TestServer::stocked().await;
+    let (id, allowed) = server.create_long_order(MAX_ITEMS / 200).await;
+    let found = server.query(&format!("{{ order(id: \"{id}\") {{ {allowed} }} }}")).await;
+    assert_eq!(found["order"]["a99"]["nodes"].as_array().unwrap().len(), 200);
+    let one_more =
+        format!("{{ order(id: \"{id}\") {{ {allowed} last: lines(first: 1) {{ nodes {{ line }} }} }} }}");
+    assert_eq!(server.code(&one_more).await, "query_too_complex");
+}
+
+#[tokio::test]
+async fn each_message_of_a_subscription_may_have_all_items() {
+    let server = TestServer::stocked().await;
+    let (id, lines) = server.create_long_order(60).await;
+    let query = format!("subscription {{ orderChanged(id: \"{id}\") {{ order {{ status {lines} }} }} }}");
+    let headers = Headers { merchant: None, metadata: Ok(Metadata::default()) };
+    let request = Request::new(query).data(RequestContext::new(Arc::clone(&server.app), headers).await);
+    let mut messages = server.schema.execute_stream(request).boxed();
+    for status in ["RESERVED", "ON_HOLD"] {
+        let message = messages.next().await.unwrap();
+        assert!(message.errors.is_empty(), "{:?}", message.errors);
+        let data = serde_json::to_value(message.data).unwrap();
+        assert_eq!(data["orderChanged"]["order"]["status"], status);
+        if status == "RESERVED" {
+            server.execute("HoldOrder", json!({"orderId": id, "reason": "customer_request"})).await;
+        }
     }
 }
