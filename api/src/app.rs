@@ -15,6 +15,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::cors::Origin;
 use crate::database::Database;
 use crate::due_work::ReadModelDueWork;
+use crate::persisted_queries::PersistedQueries;
 use crate::queries::Queries;
 use crate::reservation_index::OrderReservationIndex;
 
@@ -88,6 +89,8 @@ pub struct App {
     pub introspection: bool,
     /// The origins whose web pages may send requests, besides pages of this machine.
     pub cors_origins: Vec<Origin>,
+    /// The GraphQL queries that clients may name by their digests.
+    pub(crate) persisted_queries: PersistedQueries,
     /// The manager of each read model.
     pub managers: Vec<Arc<dyn ProjectionManager>>,
     projections: Mutex<Option<Projections>>,
@@ -165,6 +168,7 @@ impl App {
             readers: Arc::new(Semaphore::new(MAX_READERS)),
             introspection: options.introspection,
             cors_origins: options.cors_origins,
+            persisted_queries: PersistedQueries::default(),
             managers,
             projections: Mutex::new(Some(projections)),
             views,

@@ -149,6 +149,9 @@ pub(crate) enum ApiError {
     QueryTooComplex(String),
     #[error("fragment {0} contains itself")]
     CyclicFragment(String),
+    /// Clients compare this text.
+    #[error("PersistedQueryNotFound")]
+    PersistedQueryNotFound,
     #[error("introspection is disabled on this server")]
     IntrospectionDisabled,
     #[error("the request has more than {0} mutations; use POST /v1/commands")]
@@ -222,6 +225,7 @@ impl ApiError {
             Self::QueryTooDeep(_) => ("query_too_deep", StatusCode::BAD_REQUEST),
             Self::QueryTooComplex(_) => ("query_too_complex", StatusCode::BAD_REQUEST),
             Self::CyclicFragment(_) => ("invalid_query", StatusCode::BAD_REQUEST),
+            Self::PersistedQueryNotFound => ("PERSISTED_QUERY_NOT_FOUND", StatusCode::NOT_FOUND),
             Self::IntrospectionDisabled => ("introspection_disabled", StatusCode::BAD_REQUEST),
             Self::TooManyMutations(_) => ("too_many_commands", StatusCode::BAD_REQUEST),
             Self::TooManyOperations(_) => ("too_many_operations", StatusCode::BAD_REQUEST),

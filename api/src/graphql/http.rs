@@ -74,7 +74,7 @@ pub(super) async fn execute(
     headers: Headers,
     mut request: Request,
 ) -> Response {
-    let is_mutation = match parse(&mut request, app.introspection) {
+    let is_mutation = match parse(&mut request, &app) {
         Ok(kind) => kind == OperationType::Mutation,
         Err(rejection) => return *rejection,
     };
@@ -87,13 +87,16 @@ pub(super) async fn execute(
 }
 
 /// Parses a request and checks its limits before any part of it runs. Returns the type of the operation to execute.
-/// `introspection` allows queries of the schema.
-pub(super) fn parse(request: &mut Request, introspection: bool) -> Result<OperationType, Box<Response>> {
+pub(super) fn parse(request: &mut Request, app: &App) -> Result<OperationType, Box<Response>> {
+    let digest = app.persisted_queries.resolve(request).map_err(boxed)?;
     limits::check_text(&request.query).map_err(boxed)?;
     let document = parse_query(&request.query);
     let mut document =
         document.map_err(|error| with_codes(Response::from_errors(vec![ServerError::from(error)])))?;
-    limits::check_document(&document, introspection).map_err(boxed)?;
+    limits::check_document(&document, app.introspection).map_err(boxed)?;
+    if let Some(digest) = digest {
+        app.persisted_queries.insert(digest, &request.query);
+    }
     let operation = operation_type(&document, request.operation_name.as_deref());
     defer_input_validation(&mut document);
     request.set_parsed_query(document);

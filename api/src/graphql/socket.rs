@@ -124,15 +124,13 @@ impl Connection {
     }
 
     async fn execute_any(self, mut request: Request, headers: Headers) -> BoxStream<'static, Response> {
-        let text = request.query.clone();
-        match parse(&mut request, self.app.introspection) {
+        match parse(&mut request, &self.app) {
             Err(rejection) => once(std::future::ready(*rejection)).boxed(),
             Ok(OperationType::Subscription) => {
                 let request = request.data(RequestContext::new(self.app, headers).await);
                 self.schema.execute_stream(request).map(with_codes).boxed()
             }
             Ok(OperationType::Query | OperationType::Mutation) => {
-                request.query = text;
                 let answer = async move { execute(&self.schema, self.app, headers, request).await };
                 once(answer).boxed()
             }

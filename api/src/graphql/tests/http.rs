@@ -13,11 +13,11 @@ async fn send(server: &TestServer, request: Request<Body>) -> (StatusCode, Vec<u
     (response.status(), to_bytes(response.into_body(), 1 << 24).await.unwrap().to_vec())
 }
 
-fn post(media_type: &str, body: impl Into<Body>) -> Request<Body> {
+pub(super) fn post(media_type: &str, body: impl Into<Body>) -> Request<Body> {
     Request::post("/graphql").header(header::CONTENT_TYPE, media_type).body(body.into()).unwrap()
 }
 
-async fn answer(server: &TestServer, request: Request<Body>) -> (StatusCode, Value) {
+pub(super) async fn answer(server: &TestServer, request: Request<Body>) -> (StatusCode, Value) {
     let (status, body) = send(server, request).await;
     (status, serde_json::from_slice(&body).unwrap())
 }

@@ -8,6 +8,7 @@ mod lists;
 mod nodes;
 mod order_metrics;
 mod orders;
+mod persisted_queries;
 mod request_limits;
 mod same_as_rest;
 mod stock_history;
