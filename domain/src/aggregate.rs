@@ -61,6 +61,7 @@ mod tests {
     use crate::network::{Network, NetworkCommand};
     use crate::order::{CreationTerms, Order, OrderCommand};
     use crate::policy::{Policy, PolicyCommand, Rules};
+    use crate::promising::working_days::WorkingDays;
     use crate::stock::{StockCommand, StockItem};
     use crate::values::{Quantity, Text, Timestamp};
 
@@ -146,6 +147,7 @@ mod tests {
                 location: "DC-1".parse().unwrap(),
                 fulfillment_order_id: format!("{ORDER}.{part}").parse().unwrap(),
                 capacity: Quantity::new(1).unwrap(),
+                calendar: WorkingDays::default(),
                 today,
                 earliest: today,
                 horizon: 1,

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub struct LocationView {
     /// The id of the location.
     pub location: LocationId,
-    /// Name, coordinates, capacity, working hours and rank.
+    /// Name, coordinates, capacity, working hours, working days and rank.
     #[serde(flatten)]
     pub details: LocationDetails,
     /// Whether the location is paused: no units are sourced from it.

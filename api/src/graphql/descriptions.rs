@@ -15,10 +15,11 @@ use crate::order_metrics::{MetricsParams, OrderMetrics};
 const GLOBAL_ID: &str = "Global id: opaque, unique over all types and merchants.";
 
 /// The objects that are read from views, with the names of the views' JSON Schemas.
-pub(super) const VIEWS: [(&str, &str); 30] = [
+pub(super) const VIEWS: [(&str, &str); 31] = [
     ("Availability", "AvailabilityView"),
     ("ChannelPolicy", "ChannelRules"),
     ("Charge", "Charge"),
+    ("Closure", "Closure"),
     ("CycleTime", "CycleTime"),
     ("DeliveryIntent", "DeliveryIntent"),
     ("Discrepancy", "DiscrepancyView"),

@@ -166,7 +166,9 @@ impl CachedStream {
             }
             Entity::Network(network) => network.locations.values().map(|known| 500 + text_of(known)).sum(),
             Entity::Policy(policy) => {
-                300 + policy.channels.len() * 200 + policy.rules.transit.rows().len() * 200
+                let closures = policy.rules.transit.rows().iter().map(|row| row.closures.len());
+                let rows = policy.rules.transit.rows().len() * 200;
+                300 + policy.channels.len() * 200 + rows + closures.sum::<usize>() * 48
             }
             Entity::Capacity(capacity) => {
                 300 + capacity.days.values().map(|booked| 100 + booked.len() * 24).sum::<usize>()
@@ -190,7 +192,8 @@ pub fn decode(event: &Event) -> Result<DomainEvent, JournalError> {
 /// Bytes of a location's text.
 fn text_of(location: &Location) -> usize {
     let reason = location.paused.as_ref().map_or(0, |reason| reason.as_str().len());
-    reason + location.details.address.as_ref().map_or(0, |address| address.as_str().len())
+    let address = location.details.address.as_ref().map_or(0, |address| address.as_str().len());
+    reason + address + location.details.closures.len() * 48
 }
 
 /// Folds an order's events. Returns the order, its version and the position of its last command.

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aggregate::pure_aggregate;
 use crate::event::{event_enum, payloads};
+use crate::promising::working_days::WorkingDays;
 use crate::refusal::{Class, Refusal};
 use crate::values::{Day, FulfillmentOrderId, LocationId, Quantity};
 
@@ -74,23 +75,26 @@ impl LocationCapacity {
     }
 }
 
-/// The first day with free capacity, from the earliest on and within `horizon` days, at most [`LocationCapacity::HORIZON`].
+/// The first working day with free capacity, from the earliest day on and within `horizon` days, at most
+/// [`LocationCapacity::HORIZON`].
 ///
 /// It is never before the day on which the latest booking was made, since earlier days are not known.
 pub fn first_free_day(
     bookings: &LocationCapacity,
     capacity: Quantity,
+    calendar: &WorkingDays,
     earliest: Day,
     horizon: u32,
 ) -> Option<Day> {
     let first = bookings.since.map_or(earliest, |since| since.max(earliest));
-    let mut days = (0..horizon.min(LocationCapacity::HORIZON)).map(|ahead| first.plus(ahead));
+    let end = first.plus(horizon.min(LocationCapacity::HORIZON));
+    let mut days = calendar.days_from(first).take_while(|day| *day < end);
     days.find(|day| (bookings.booked(*day) as u64) < capacity.units().number())
 }
 
 // ---- commands ----
 
-/// Books a fulfillment order for the first day with free capacity.
+/// Books a fulfillment order for the first working day with free capacity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the other names say it")]
 pub struct BookCapacity {
@@ -98,6 +102,8 @@ pub struct BookCapacity {
     pub fulfillment_order_id: FulfillmentOrderId,
     /// Fulfillment orders that the location can handle per day.
     pub capacity: Quantity,
+    /// The days on which the location works.
+    pub calendar: WorkingDays,
     /// The location's day at the decision time.
     pub today: Day,
     /// The first day that may be booked.
@@ -148,12 +154,13 @@ fn decide(
 
 /// No events if it is booked already: a second booking would never be freed.
 fn book(bookings: &LocationCapacity, command: &BookCapacity) -> Result<Vec<CapacityEvent>, CapacityRefusal> {
-    let BookCapacity { location, fulfillment_order_id, capacity, today, earliest, horizon } = command.clone();
+    let BookCapacity { location, fulfillment_order_id, capacity, calendar, today, earliest, horizon } =
+        command.clone();
     if bookings.day_of(fulfillment_order_id).is_some() {
         return Ok(Vec::new());
     }
     let earliest = earliest.max(today);
-    let Some(day) = first_free_day(bookings, capacity, earliest, horizon) else {
+    let Some(day) = first_free_day(bookings, capacity, &calendar, earliest, horizon) else {
         let days = horizon.min(LocationCapacity::HORIZON);
         return Err(CapacityRefusal::NoCapacity { location, earliest, days });
     };

@@ -21,6 +21,7 @@ fn book_with(number: u128, capacity: u32, (today, earliest): (u32, u32), horizon
         location: LocationId::new("DC-1").unwrap(),
         fulfillment_order_id: part(number),
         capacity: Quantity::new(capacity.into()).unwrap(),
+        calendar: WorkingDays::default(),
         today: day(today),
         earliest: day(earliest),
         horizon,
@@ -74,6 +75,31 @@ fn without_free_capacity_within_the_horizon_it_is_refused() {
     assert_eq!(refusal.to_string(), "DC-1 has no capacity within 3 days from 2026-02-27");
     assert_eq!(booked(&full, book(7, 0, 1)), Some(day(3)));
     assert!(full.decide(&book_with(7, 2, (0, 0), 0)).is_err(), "a horizon of no days");
+}
+
+#[test]
+fn only_working_days_are_booked() {
+    // Day 0 is a Friday, and the closure is on Tuesday.
+    let calendar = WorkingDays {
+        weekdays: serde_json::from_str(r#"["monday","tuesday","wednesday","thursday","friday"]"#).unwrap(),
+        closures: serde_json::from_str(r#"[{"from":"2026-03-03"}]"#).unwrap(),
+    };
+    let book = |number, horizon| match book_with(number, 1, (0, 0), horizon) {
+        CapacityCommand::Book(book) => {
+            CapacityCommand::Book(BookCapacity { calendar: calendar.clone(), ..book })
+        }
+        free @ CapacityCommand::Free(_) => free,
+    };
+    let mut capacity = LocationCapacity::default();
+    for (number, expected) in [(1, day(0)), (2, day(3)), (3, day(5)), (4, day(6)), (5, day(7)), (6, day(10))]
+    {
+        assert_eq!(booked(&capacity, book(number, 60)), Some(expected));
+        for event in capacity.decide(&book(number, 60)).unwrap() {
+            capacity.apply(event);
+        }
+    }
+    assert!(capacity.decide(&book(7, 11)).is_err(), "the horizon counts closed days too");
+    assert_eq!(booked(&capacity, book(7, 12)), Some(day(11)));
 }
 
 #[test]
@@ -150,14 +176,15 @@ proptest! {
             for event in capacity.decide(&command).unwrap_or_default() {
                 capacity.apply(event.clone());
                 if let (
-                    CapacityCommand::Book(BookCapacity { capacity: daily, earliest, horizon, .. }),
+                    CapacityCommand::Book(BookCapacity { capacity: daily, calendar, earliest, horizon, .. }),
                     CapacityEvent::CapacityBooked(booked),
                 ) = (&command, &event)
                 {
-                    let seen = first_free_day(&before, *daily, (*earliest).max(booked.booked_on), *horizon);
+                    let earliest = (*earliest).max(booked.booked_on);
+                    let seen = first_free_day(&before, *daily, calendar, earliest, *horizon);
                     prop_assert_eq!(seen, Some(booked.day), "sourcing saw the same day");
                     prop_assert!(capacity.booked(booked.day) as u64 <= daily.units().number());
-                    prop_assert!(booked.day >= booked.booked_on && booked.day >= *earliest);
+                    prop_assert!(booked.day >= earliest && calendar.includes(booked.day));
                 }
                 events.push(event);
             }

@@ -60,10 +60,11 @@ pub(super) fn update_capacity<A: Aggregates>(
         };
         let (today, earliest) = (day_at(details, aggregates.now()), day_at(details, ship_at));
         let bookings = aggregates.capacity(&location)?;
-        let horizon = LocationCapacity::HORIZON;
+        let (calendar, horizon) = (details.calendar(), LocationCapacity::HORIZON);
         // A location that is full was given the order by a report or by hand, and takes it all the same.
-        if first_free_day(&bookings, capacity, earliest.max(today), horizon).is_some() {
-            let book = BookCapacity { location, fulfillment_order_id, capacity, today, earliest, horizon };
+        if first_free_day(&bookings, capacity, &calendar, earliest.max(today), horizon).is_some() {
+            let book =
+                BookCapacity { location, fulfillment_order_id, capacity, calendar, today, earliest, horizon };
             aggregates.decide_capacity(&change.location, &CapacityCommand::Book(book))?;
         }
     }

@@ -1,4 +1,5 @@
-//! When goods of an order can leave a location and arrive: by cut-off, daily capacity and the merchant's transit times.
+//! When goods of an order can leave a location and arrive: by cut-off, working days, daily capacity and the
+//! merchant's transit times.
 
 use std::collections::BTreeSet;
 
@@ -8,6 +9,7 @@ use crate::network::{Location, LocationDetails, Network};
 use crate::order::{Order, PromisedDates, Promises};
 use crate::policy::Policy;
 use crate::promising::transit::Route;
+use crate::promising::working_days::WorkingDays;
 use crate::promising::{day_at, earliest_delivery, earliest_ship, ships_on};
 use crate::stream::StreamId;
 use crate::values::{LocationId, Text, Timestamp};
@@ -15,7 +17,7 @@ use crate::values::{LocationId, Text, Timestamp};
 /// When goods can leave a location.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Departure {
-    /// The location has neither a cut-off, a time zone nor a daily capacity: nothing is promised.
+    /// The location has neither a cut-off, a time zone, working days, closures nor a daily capacity: nothing is promised.
     Unknown,
     /// At this time at the earliest.
     At(Timestamp),
@@ -53,14 +55,16 @@ pub(super) fn departure<A: Aggregates>(
     (id, location): Registered<'_>,
 ) -> Result<Departure, A::Error> {
     let details = &location.details;
-    if details.cut_off.is_none() && details.timezone.is_none() && details.daily_capacity.is_none() {
+    let calendar = details.calendar();
+    let has_hours = details.cut_off.is_some() || details.timezone.is_some();
+    if !has_hours && details.daily_capacity.is_none() && calendar == WorkingDays::default() {
         return Ok(Departure::Unknown);
     }
     let earliest = earliest_ship(details, aggregates.now(), order.ship_not_before());
     let Some(capacity) = details.daily_capacity else { return Ok(Departure::At(earliest)) };
     let day = day_at(details, earliest);
     let bookings = aggregates.capacity(id)?;
-    Ok(match first_free_day(&bookings, capacity, day, LocationCapacity::HORIZON) {
+    Ok(match first_free_day(&bookings, capacity, &calendar, day, LocationCapacity::HORIZON) {
         Some(free) if free == day => Departure::At(earliest),
         Some(free) => Departure::At(ships_on(details, free)),
         None => Departure::Never,

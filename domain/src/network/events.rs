@@ -1,9 +1,12 @@
 //! The events of a network.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{event_enum, payloads};
+use crate::promising::working_days::{Closures, Weekday, WorkingDays};
 use crate::values::{LocationId, Quantity, Text};
 
 /// The details of a location.
@@ -29,9 +32,22 @@ pub struct LocationDetails {
     pub timezone: Option<Text<64>>,
     /// The local time, `HH:MM`, until which orders leave on the same day; the end of the day if absent.
     pub cut_off: Option<Text<5>>,
+    /// The days of the week on which goods leave; all of them if absent.
+    #[serde(default)]
+    pub working_days: Option<BTreeSet<Weekday>>,
+    /// Days on which no goods leave.
+    #[serde(default, skip_serializing_if = "Closures::is_empty")]
+    pub closures: Closures,
     /// The merchant's preference: sourcing prefers the lowest rank.
     #[serde(default)]
     pub rank: u32,
+}
+
+impl LocationDetails {
+    /// The days on which goods leave.
+    pub fn calendar(&self) -> WorkingDays {
+        WorkingDays { weekdays: self.working_days.clone(), closures: self.closures.clone() }
+    }
 }
 
 payloads! {

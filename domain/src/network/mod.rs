@@ -25,7 +25,7 @@ use crate::values::{LocationId, Text};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Location {
-    /// Its name, coordinates, capacity, working hours and rank.
+    /// Its name, coordinates, capacity, working hours, working days and rank.
     pub details: LocationDetails,
     /// Why it is paused; absent if it is not.
     pub paused: Option<Text<500>>,

@@ -1,5 +1,6 @@
 //! Why a decision about a network is refused.
 
+use crate::promising::working_days::WorkingDaysError;
 use crate::refusal::{Class, Refusal};
 use crate::values::LocationId;
 
@@ -35,6 +36,21 @@ pub enum NetworkRefusal {
     /// Not a time of day.
     #[error("cutOff must be a time of day, written HH:MM")]
     CutOffMalformed,
+    /// No working day for a year.
+    #[error("no working day: {0}; pause a location that is closed")]
+    NoWorkingDay(WorkingDaysError),
+    /// Too many closures, or one that ends before it starts.
+    #[error("invalid closures: {0}")]
+    Closures(WorkingDaysError),
+}
+
+impl From<WorkingDaysError> for NetworkRefusal {
+    fn from(error: WorkingDaysError) -> Self {
+        match error {
+            WorkingDaysError::NoWeekday | WorkingDaysError::ClosedForAYear(_) => Self::NoWorkingDay(error),
+            WorkingDaysError::TooManyClosures | WorkingDaysError::EndsBeforeStart(_) => Self::Closures(error),
+        }
+    }
 }
 
 impl Refusal for NetworkRefusal {
@@ -47,11 +63,14 @@ impl Refusal for NetworkRefusal {
             Self::UnknownCountry => ("unknown_country", Class::Invalid),
             Self::UnknownTimezone => ("unknown_timezone", Class::Invalid),
             Self::CutOffMalformed => ("cut_off_malformed", Class::Invalid),
+            Self::NoWorkingDay(_) => ("no_working_day", Class::Invalid),
+            Self::Closures(_) => ("invalid_closures", Class::Invalid),
         }
     }
 
     fn pointer(&self) -> Option<String> {
         let field = match self {
+            Self::NoWorkingDay(error) | Self::Closures(error) => error.pointer(),
             Self::UnknownLocation { pointer, .. } => pointer,
             Self::TooManyLocations => "/location",
             Self::PlaceMissing | Self::PlaceOutOfRange => "/latitude",

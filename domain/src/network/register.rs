@@ -1,11 +1,14 @@
 //! Registering a location, and changing its details.
 
+use std::collections::BTreeSet;
+
 use super::events::{LocationChanged, LocationDetails, LocationRegistered, NetworkEvent};
 use super::refusals::MAX_LOCATIONS;
 use super::{Network, NetworkRefusal};
 use crate::command::commands;
 use crate::geography::is_country;
 use crate::promising::calendar::{time_of_day, zone};
+use crate::promising::working_days::{Closures, Weekday};
 use crate::values::{LocationId, Quantity, Text, Update};
 
 commands! {
@@ -31,6 +34,11 @@ commands! {
         timezone: Update<Text<64>>,
         /// The local time, `HH:MM`, until which orders leave on the same day. Default: the end of the day.
         cut_off: Update<Text<5>>,
+        /// The days of the week on which goods leave, in the location's time zone; at least one. Default: all of them.
+        working_days: Update<BTreeSet<Weekday>>,
+        /// Days on which no goods leave, at most 366 entries; replaces all of them. Default: none. A location must not
+        /// be closed for a year or longer.
+        closures: Update<Closures>,
         /// The merchant's preference: sourcing prefers the lowest rank. Default for a new location: 0.
         rank: Update<u32>,
     }
@@ -50,6 +58,8 @@ impl RegisterLocation {
             daily_capacity: Update::Keep,
             timezone: Update::Keep,
             cut_off: Update::Keep,
+            working_days: Update::Keep,
+            closures: Update::Keep,
             rank: Update::Keep,
             occurred_at: None,
             not_after: None,
@@ -68,6 +78,9 @@ pub(super) fn register(
     }
     check(command)?;
     let details = merged(command, known)?;
+    if !command.working_days.is_keep() || !command.closures.is_keep() {
+        details.calendar().check()?;
+    }
     let location = command.location.clone();
     Ok(match known {
         None => vec![LocationRegistered { location, details }.into()],
@@ -115,6 +128,8 @@ fn merged(
         postal_code: command.postal_code.apply(known.postal_code),
         timezone: command.timezone.apply(known.timezone),
         cut_off: command.cut_off.apply(known.cut_off),
+        working_days: command.working_days.apply(known.working_days),
+        closures: command.closures.apply_or(known.closures, Closures::default()),
         rank: command.rank.apply_or(known.rank, 0),
     })
 }

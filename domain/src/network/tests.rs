@@ -41,6 +41,46 @@ fn registering_a_known_location_changes_its_details() {
     assert_eq!(network.decide(&one()), Ok(vec![]));
 }
 
+/// A location with some members of a JSON object.
+fn with_calendar(members: &str) -> NetworkCommand {
+    register(&format!(r#"{{"location":"DC-1","latitude":40.0,"longitude":-80.0,"rank":3,{members}}}"#))
+}
+
+fn closed_until(day: &str) -> String {
+    format!(r#""closures":[{{"from":"2028-01-01","to":"{day}"}}]"#)
+}
+
+#[test]
+fn working_days_and_closures_stay_until_they_are_replaced_or_cleared() {
+    let christmas =
+        r#""workingDays":["friday","monday"],"closures":[{"from":"2027-12-27"},{"from":"2027-12-24"}]"#;
+    let network = given(&[with_calendar(christmas), register(r#"{"location":"DC-1","rank":4}"#)]);
+    let details = |network: &Network| {
+        serde_json::to_value(&network.locations[&LocationId::new("DC-1").unwrap()].details).unwrap()
+    };
+    assert_eq!(details(&network)["workingDays"], serde_json::json!(["monday", "friday"]));
+    assert_eq!(details(&network)["closures"][0]["from"], "2027-12-24");
+    let again =
+        r#""workingDays":["monday","friday"],"closures":[{"from":"2027-12-24"},{"from":"2027-12-27"}]"#;
+    let known = given(&[with_calendar(christmas)]);
+    assert_eq!(known.decide(&with_calendar(again)), Ok(vec![]), "the order has no meaning");
+    let cleared = register(r#"{"location":"DC-1","workingDays":null,"closures":null,"rank":3}"#);
+    assert_eq!(given(&[with_calendar(christmas), cleared]), given(&[one()]));
+}
+
+#[test]
+fn closures_that_leave_no_stored_weekday_are_refused() {
+    let fridays: Vec<String> = (0..53_u32)
+        .map(|week| "2028-01-07".parse::<crate::values::Day>().unwrap().plus(7 * week))
+        .map(|friday| format!(r#"{{"from":"{friday}"}}"#))
+        .collect();
+    let closures = register(&format!(r#"{{"location":"DC-1","closures":[{}]}}"#, fridays.join(",")));
+    let open = given(&[one()]);
+    assert!(open.decide(&closures).is_ok());
+    let fridays_only = given(&[with_calendar(r#""workingDays":["friday"]"#)]);
+    assert_eq!(fridays_only.decide(&closures).unwrap_err().code(), "no_working_day");
+}
+
 #[test]
 fn each_refusal_has_a_code_and_a_pointer() {
     let place = |latitude: f64, longitude: f64| {
@@ -61,6 +101,9 @@ fn each_refusal_has_a_code_and_a_pointer() {
         (with("timezone", "America/Newark"), "unknown_timezone", "/timezone"),
         (with("timezone", "America/new_york"), "unknown_timezone", "/timezone"),
         (with("cutOff", "25:00"), "cut_off_malformed", "/cutOff"),
+        (with_calendar(r#""workingDays":[]"#), "no_working_day", "/workingDays"),
+        (with_calendar(&closed_until("2028-12-31")), "no_working_day", "/closures"),
+        (with_calendar(&closed_until("2027-12-31")), "invalid_closures", "/closures"),
     ] {
         let refusal = Network::default().decide(&command).unwrap_err();
         assert_eq!((refusal.code(), refusal.pointer().as_deref()), (code, Some(pointer)));

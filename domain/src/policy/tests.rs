@@ -117,7 +117,8 @@ fn a_new_transit_table_replaces_all_rows() {
     let table = r#"{"transit":[{"days":5},{"country":"US","days":2}]}"#;
     let policy = given(&[set(table), set(r#"{"allowSplit":true}"#)]);
     let route = Route { country: Some("US"), ..Route::default() };
-    let days = |policy: &Policy| policy.rules.transit.days(&LocationId::new("DC-1").unwrap(), &route);
+    let from = LocationId::new("DC-1").unwrap();
+    let days = |policy: &Policy| policy.rules.transit.row(&from, &route).map(|row| row.days);
     assert_eq!(days(&policy), Some(2));
     assert_eq!(policy.decide(&set(table)), Ok(vec![]));
     assert_eq!(days(&given(&[set(table), set(r#"{"transit":[{"days":4}]}"#)])), Some(4));

@@ -7,5 +7,6 @@ mod backorder_dates;
 pub mod calendar;
 mod ship_dates;
 pub mod transit;
+pub mod working_days;
 
 pub use ship_dates::{day_at, earliest_delivery, earliest_ship, ships_on};

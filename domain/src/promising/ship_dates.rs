@@ -31,9 +31,9 @@ fn departure(zone: &Zone, location: &LocationDetails, day: Day) -> Timestamp {
 
 /// The earliest time at which goods can leave the location.
 ///
-/// They leave at the cut-off of the decision's day, or of the next day if that cut-off has passed; an order that is decided
-/// exactly at the cut-off still leaves. If `not_before` is later than the decision, it takes the decision's place. Days and
-/// cut-offs are the location's own.
+/// They leave at the cut-off of the decision's day, or of the next working day if that cut-off has passed or the location
+/// does not work; an order that is decided exactly at the cut-off still leaves. If `not_before` is later than the decision,
+/// it takes the decision's place. Days and cut-offs are the location's own.
 pub fn earliest_ship(
     location: &LocationDetails,
     decided_at: Timestamp,
@@ -41,14 +41,18 @@ pub fn earliest_ship(
 ) -> Timestamp {
     let ready = not_before.map_or(decided_at, |not_before| not_before.max(decided_at));
     let zone = zone_of(location);
-    let today = zone.day_of(ready);
-    // If clocks go back around midnight, a day occurs twice: hence two days ahead.
-    let departures = (0..=2).map(|ahead| departure(&zone, location, today.plus(ahead)));
-    departures.into_iter().find(|&departure| departure >= ready).unwrap_or(ready)
+    let calendar = location.calendar();
+    // If clocks go back around midnight, a day occurs twice; a day that the clocks skip ends on another day. Hence more than
+    // today and the next working day.
+    let days = calendar.days_from(zone.day_of(ready)).take(4);
+    let mut departures = days.map(|day| departure(&zone, location, day));
+    departures
+        .find(|&departure| departure >= ready && calendar.includes(zone.day_of(departure)))
+        .unwrap_or(ready)
 }
 
-/// When goods that leave the location at a time arrive: after the transit days of the table, at the end of the day in the
-/// location's time zone. Nothing if no row of the table fits.
+/// When goods that leave the location at a time arrive: after the transit days of the table, counted in the carrier's working
+/// days, at the end of the day in the location's time zone. Nothing if no row of the table fits.
 pub fn earliest_delivery(
     ship: Timestamp,
     from: (&LocationId, &LocationDetails),
@@ -56,7 +60,8 @@ pub fn earliest_delivery(
     table: &TransitTable,
 ) -> Option<Timestamp> {
     let (id, location) = from;
-    let days = table.days(id, route)?;
+    let row = table.row(id, route)?;
     let zone = zone_of(location);
-    Some(zone.end_of(zone.day_of(ship).plus(days)).max(ship))
+    let arrival = row.calendar().plus(zone.day_of(ship), row.days);
+    Some(zone.end_of(arrival).max(ship))
 }

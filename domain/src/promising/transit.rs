@@ -6,6 +6,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::working_days::{Closures, Weekday, WorkingDays, WorkingDaysError};
 use crate::geography;
 use crate::values::{LocationId, Text};
 
@@ -22,8 +23,14 @@ pub struct TransitRow {
     pub region: Option<Text<100>>,
     /// Only with this service level.
     pub service_level: Option<Text<64>>,
-    /// Calendar days from departure to arrival, 0 to 365.
+    /// The carrier's working days from departure to arrival, 0 to 365.
     pub days: u32,
+    /// The days of the week on which the carrier delivers; at least one. Default: all of them.
+    #[serde(default)]
+    pub working_days: Option<BTreeSet<Weekday>>,
+    /// Days on which the carrier does not deliver, at most 366 entries. Default: none.
+    #[serde(default, skip_serializing_if = "Closures::is_empty")]
+    pub closures: Closures,
 }
 
 /// The destination and the service level of an order.
@@ -60,6 +67,9 @@ pub enum TransitError {
     /// Two rows with the same conditions.
     #[error("an earlier row has the same conditions")]
     Twice(usize),
+    /// The carrier's working days or closures are not a calendar.
+    #[error("{1}")]
+    WorkingDays(usize, WorkingDaysError),
 }
 
 impl TransitError {
@@ -67,7 +77,11 @@ impl TransitError {
     pub const fn row(self) -> Option<usize> {
         match self {
             Self::TooManyRows => None,
-            Self::Days(row) | Self::Country(row) | Self::RegionAlone(row) | Self::Twice(row) => Some(row),
+            Self::Days(row)
+            | Self::Country(row)
+            | Self::RegionAlone(row)
+            | Self::Twice(row)
+            | Self::WorkingDays(row, _) => Some(row),
         }
     }
 }
@@ -112,21 +126,27 @@ impl TransitTable {
             if !known.insert((&row.from, &row.country, &row.region, &row.service_level)) {
                 return Err(TransitError::Twice(index));
             }
+            row.calendar().check().map_err(|error| TransitError::WorkingDays(index, error))?;
         }
         Ok(())
     }
 
-    /// How many days goods are on their way from a location; nothing if no row fits.
+    /// The row for goods that leave a location; nothing if no row fits.
     ///
-    /// The most specific row that fits applies: a row with a service level before one without, then a row with a region,
+    /// The most specific row that fits applies: one with a service level before one without, then a row with a region,
     /// with a country, with a location. No two rows have the same conditions, so there is exactly one.
-    pub fn days(&self, from: &LocationId, route: &Route<'_>) -> Option<u32> {
+    pub fn row(&self, from: &LocationId, route: &Route<'_>) -> Option<&TransitRow> {
         let fitting = self.0.iter().filter(|row| row.fits(from, route));
-        fitting.max_by_key(|row| row.specificity()).map(|row| row.days)
+        fitting.max_by_key(|row| row.specificity())
     }
 }
 
 impl TransitRow {
+    /// The days on which the carrier delivers.
+    pub fn calendar(&self) -> WorkingDays {
+        WorkingDays { weekdays: self.working_days.clone(), closures: self.closures.clone() }
+    }
+
     fn fits(&self, from: &LocationId, route: &Route<'_>) -> bool {
         let is = |condition: Option<&str>, value: Option<&str>| condition.is_none() || condition == value;
         self.from.as_ref().is_none_or(|location| location == from)
@@ -152,7 +172,8 @@ mod tests {
 
     fn days(table: &TransitTable, from: &str, to: [Option<&str>; 3]) -> Option<u32> {
         let [country, region, service_level] = to;
-        table.days(&LocationId::new(from).unwrap(), &Route { country, region, service_level })
+        let row = table.row(&LocationId::new(from).unwrap(), &Route { country, region, service_level });
+        row.map(|row| row.days)
     }
 
     #[test]
@@ -203,6 +224,10 @@ mod tests {
             (json!({ "country": "us", "days": 1 }), TransitError::Country(1)),
             (json!({ "region": "CA", "days": 1 }), TransitError::RegionAlone(1)),
             (json!({ "country": "US", "region": "CA", "days": 2 }), TransitError::Twice(1)),
+            (
+                json!({ "days": 1, "workingDays": [] }),
+                TransitError::WorkingDays(1, WorkingDaysError::NoWeekday),
+            ),
         ] {
             assert_eq!(checked(json!([good, bad])), Err(expected));
         }

@@ -280,6 +280,27 @@ async fn locations_policy_and_projections_of_a_merchant_can_be_queried() {
 }
 
 #[tokio::test]
+async fn working_days_and_closures_can_be_set_and_queried() {
+    let server = TestServer::stocked().await;
+    let answer = server
+        .query(
+            r#"mutation { registerLocation(input: {location: "DC-1", workingDays: [FRIDAY, MONDAY],
+                closures: [{from: "2027-12-24", to: "2027-12-27", name: "Christmas"}]}) {
+                location { workingDays closures { from to name } } } }"#,
+        )
+        .await;
+    let closure = json!({"from": "2027-12-24", "to": "2027-12-27", "name": "Christmas"});
+    let expected = json!({"workingDays": ["MONDAY", "FRIDAY"], "closures": [closure]});
+    assert_eq!(answer["registerLocation"]["location"], expected);
+    let table = json!({"transit": [{"days": 2, "workingDays": ["friday"], "closures": [closure]}]});
+    let last = server.execute("SetMerchantPolicy", table).await.1;
+    server.app.queries.wait_for("default", last).await.unwrap();
+    let answer = server.query("{ policy { transit { days workingDays closures { from to name } } } }").await;
+    let row = json!({"days": 2, "workingDays": ["FRIDAY"], "closures": [closure]});
+    assert_eq!(answer["policy"]["transit"], json!([row]));
+}
+
+#[tokio::test]
 async fn the_merchant_header_is_optional_while_there_is_one_merchant() {
     let server = TestServer::stocked().await;
     let query = "{ locations { nodes { location } } }";

@@ -1,9 +1,11 @@
 //! Locations.
 
 use async_graphql::{ID, SimpleObject};
+use holdfast_domain::promising::working_days::Weekday;
 use holdfast_views::LocationView;
 use serde::Deserialize;
 
+use super::choice::Choice;
 use super::read;
 use super::scalars::Long;
 use crate::graphql::error::Problem;
@@ -22,8 +24,19 @@ pub(in crate::graphql) struct Location {
     daily_capacity: Option<Long>,
     timezone: Option<String>,
     cut_off: Option<String>,
+    working_days: Option<Vec<Choice<Weekday>>>,
+    #[serde(default)]
+    closures: Vec<Closure>,
     rank: Long,
     paused: bool,
+}
+
+#[derive(Debug, Clone, SimpleObject, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::graphql) struct Closure {
+    from: String,
+    to: Option<String>,
+    name: Option<String>,
 }
 
 impl Location {

@@ -2,10 +2,12 @@
 
 use async_graphql::{ID, SimpleObject};
 use holdfast_domain::policy::{Criterion, OnShortage, ReserveAt, WorkAt};
+use holdfast_domain::promising::working_days::Weekday;
 use holdfast_views::PolicyView;
 use serde::Deserialize;
 
 use super::choice::Choice;
+use super::location::Closure;
 use super::read;
 use super::scalars::Long;
 use crate::graphql::error::Problem;
@@ -53,6 +55,9 @@ pub(in crate::graphql) struct TransitDays {
     region: Option<String>,
     service_level: Option<String>,
     days: Long,
+    working_days: Option<Vec<Choice<Weekday>>>,
+    #[serde(default)]
+    closures: Vec<Closure>,
 }
 
 #[derive(Debug, Clone, SimpleObject, Deserialize)]

@@ -16,6 +16,7 @@ mod service;
 mod stock_history;
 mod stock_reports;
 mod urgency;
+mod working_days;
 
 use std::sync::Arc;
 

@@ -14,6 +14,7 @@ use crate::values::{FulfillmentOrderId, Units};
 mod exceptions;
 mod stock_reports;
 mod unsplit_orders;
+mod working_days;
 
 const A: usize = 0;
 const B: usize = 1;

@@ -8,6 +8,13 @@ fn location(timezone: Option<&str>, cut_off: Option<&str>) -> LocationDetails {
     serde_json::from_value(known).unwrap()
 }
 
+/// A location in New York with a cut-off at four, and some more details.
+fn new_york(calendar: &serde_json::Value) -> LocationDetails {
+    let mut details = serde_json::to_value(location(NEW_YORK, Some("16:00"))).unwrap();
+    details.as_object_mut().unwrap().extend(calendar.as_object().unwrap().clone());
+    serde_json::from_value(details).unwrap()
+}
+
 fn time(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
@@ -59,6 +66,40 @@ fn goods_leave_at_the_next_cut_off() {
 }
 
 #[test]
+fn goods_leave_on_working_days_only() {
+    let weekdays = json!({ "workingDays": ["monday", "tuesday", "wednesday", "thursday", "friday"] });
+    let new_year = json!({ "closures": [{ "from": "2027-12-24", "to": "2028-01-02", "name": "Holidays" }] });
+    let saturdays = json!({ "workingDays": ["saturday"], "closures": [{ "from": "2027-12-25" }] });
+    for (calendar, decided, not_before, ships) in [
+        // An order for Christmas, a Saturday, leaves on Monday 27.
+        (&weekdays, "2027-12-01T15:00:00Z", Some("2027-12-25T05:00:00Z"), "2027-12-27T21:00:00Z"),
+        (&weekdays, "2027-12-24T21:00:00Z", None, "2027-12-24T21:00:00Z"),
+        (&weekdays, "2027-12-24T21:00:01Z", None, "2027-12-27T21:00:00Z"),
+        // It is Friday evening in New York and Saturday in UTC, and Sunday evening and Monday.
+        (&weekdays, "2027-12-25T04:00:00Z", None, "2027-12-27T21:00:00Z"),
+        (&weekdays, "2027-12-27T04:00:00Z", None, "2027-12-27T21:00:00Z"),
+        // Over the weekends on which the clocks change.
+        (&weekdays, "2026-03-06T22:00:00Z", None, "2026-03-09T20:00:00Z"),
+        (&weekdays, "2026-10-30T21:00:00Z", None, "2026-11-02T21:00:00Z"),
+        (&new_year, "2027-12-23T21:00:01Z", None, "2028-01-03T21:00:00Z"),
+        (&saturdays, "2027-12-18T21:00:01Z", None, "2028-01-01T21:00:00Z"),
+    ] {
+        let ships_at = earliest_ship(&new_york(calendar), time(decided), not_before.map(time));
+        assert_eq!(ships_at, time(ships), "{calendar} {decided} {not_before:?}");
+    }
+}
+
+#[test]
+fn a_working_day_that_the_clocks_skip_is_none() {
+    // Samoa had no 30 December 2011, a Friday.
+    let known = json!({ "latitude": 1.0, "longitude": 2.0, "timezone": "Pacific/Apia", "cutOff": "12:00",
+        "workingDays": ["thursday", "friday"] });
+    let location: LocationDetails = serde_json::from_value(known).unwrap();
+    let ships = earliest_ship(&location, time("2011-12-30T09:00:00Z"), None);
+    assert_eq!(day_at(&location, ships).to_string(), "2012-01-05");
+}
+
+#[test]
 fn not_before_delays_the_departure() {
     let location = location(NEW_YORK, Some("16:00"));
     let ships = |there: &str| earliest_ship(&location, time("2026-01-15T12:00:00Z"), Some(time(there)));
@@ -91,6 +132,32 @@ fn goods_arrive_at_the_end_of_a_local_day() {
     assert_eq!(arrives(None, "2026-03-01T16:00:00Z", "FR", None), None);
 }
 
+#[test]
+fn transit_counts_the_carriers_working_days() {
+    let table: TransitTable = serde_json::from_value(json!([
+        { "days": 2 },
+        { "serviceLevel": "ground", "days": 2, "closures": [{ "from": "2027-12-27", "name": "Christmas, in lieu" }],
+          "workingDays": ["monday", "tuesday", "wednesday", "thursday", "friday"] },
+        { "serviceLevel": "same_day", "days": 0,
+          "workingDays": ["monday", "tuesday", "wednesday", "thursday", "friday"] }
+    ]))
+    .unwrap();
+    let id = LocationId::new("DC-1").unwrap();
+    for (service_level, ship, expected) in [
+        (None, "2027-12-24T21:00:00Z", "2027-12-27T04:59:59.999999Z"),
+        (Some("ground"), "2027-12-22T21:00:00Z", "2027-12-25T04:59:59.999999Z"),
+        (Some("ground"), "2027-12-23T21:00:00Z", "2027-12-29T04:59:59.999999Z"),
+        (Some("ground"), "2027-12-25T21:00:00Z", "2027-12-30T04:59:59.999999Z"),
+        (Some("same_day"), "2027-12-24T21:00:00Z", "2027-12-25T04:59:59.999999Z"),
+        (Some("same_day"), "2027-12-25T21:00:00Z", "2027-12-28T04:59:59.999999Z"),
+    ] {
+        let route = Route { service_level, ..Route::default() };
+        let location = location(NEW_YORK, Some("16:00"));
+        let arrives = earliest_delivery(time(ship), (&id, &location), &route, &table);
+        assert_eq!(arrives, Some(time(expected)), "{service_level:?} {ship}");
+    }
+}
+
 fn any_location() -> impl Strategy<Value = LocationDetails> {
     let zones = vec![
         None,
@@ -112,6 +179,21 @@ fn any_location() -> impl Strategy<Value = LocationDetails> {
 /// Seconds from 1990 to 2040.
 const SECONDS: std::ops::Range<i64> = 631_152_000..2_208_988_800;
 
+/// A location that works on some days of the week and has a closure.
+fn any_location_with_working_days() -> impl Strategy<Value = LocationDetails> {
+    let names = vec!["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    let from = (1990..2040_u32, 1..13_u32).prop_map(|(year, month)| format!("{year}-{month:02}-20"));
+    (any_location(), prop::sample::subsequence(names, 1..=7), from, 0..40_u32).prop_map(
+        |(location, weekdays, from, days)| {
+            let from: Day = from.parse().unwrap();
+            let closures = json!([{ "from": from, "to": from.plus(days) }]);
+            let working_days = serde_json::from_value(json!(weekdays)).unwrap();
+            let closures = serde_json::from_value(closures).unwrap();
+            LocationDetails { working_days: Some(working_days), closures, ..location }
+        },
+    )
+}
+
 fn any_time() -> impl Strategy<Value = Timestamp> {
     SECONDS.prop_map(|second| Timestamp::from_microseconds(second * 1_000_000))
 }
@@ -128,6 +210,17 @@ proptest! {
         prop_assert!(day_at(&at, ships) >= day_at(&at, decided));
         // Two days of at most 25 hours, and one more where a day is left out.
         prop_assert!(ships <= later(decided, 74 * 3_600));
+    }
+
+    #[test]
+    fn goods_leave_on_a_working_day_after_the_decision(
+        at in any_location_with_working_days(), decided in any_time()
+    ) {
+        let ships = earliest_ship(&at, decided, None);
+        let every_day = LocationDetails { working_days: None, closures: Default::default(), ..at.clone() };
+        prop_assert!(ships >= earliest_ship(&every_day, decided, None));
+        prop_assert!(at.calendar().includes(day_at(&at, ships)), "{ships} is on a closed day");
+        prop_assert_eq!(earliest_ship(&at, ships, None), ships);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::network::{Network, NetworkCommand, RegisterLocation};
 use crate::order::{OrderCreated, OrderEvent, PersonalData};
 use crate::policy::{Criterion, OnShortage, Policy, PolicyCommand, ReserveAt, SetMerchantPolicy};
 use crate::promising::transit::{TransitRow, TransitTable};
+use crate::promising::working_days::Closures;
 use crate::stream::{DomainEvent, StreamId};
 use crate::values::{Text, Update};
 use cqrs_es::Aggregate;
@@ -29,6 +30,8 @@ fn transit_row() -> impl Strategy<Value = TransitRow> {
         region: None,
         service_level: None,
         days,
+        working_days: None,
+        closures: Closures::default(),
     })
 }
 

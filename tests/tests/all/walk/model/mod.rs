@@ -121,7 +121,7 @@ impl Model {
             "LocationRegistered" | "LocationChanged" => {
                 let details = &data["details"];
                 location.daily_capacity = details["dailyCapacity"].as_i64();
-                let known = ["dailyCapacity", "cutOff", "timezone"];
+                let known = ["dailyCapacity", "cutOff", "timezone", "workingDays", "closures"];
                 location.has_calendar = known.iter().any(|name| !details[*name].is_null());
             }
             "LocationPaused" => location.is_paused = true,

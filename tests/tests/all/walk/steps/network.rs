@@ -35,10 +35,13 @@ pub fn location(random: &mut Random, location: &str) -> Draft {
 
 fn register(random: &mut Random, _: &Merchant) -> Option<Draft> {
     let name = random.pick(&LOCATIONS);
-    let body = match random.below(3) {
+    let body = match random.below(4) {
         0 => json!({ "rank": random.below(3) }),
         1 => json!({ "dailyCapacity": random.between(4, 12), "timezone": "America/New_York" }),
-        _ => json!({ "cutOff": "16:00", "timezone": "America/New_York" }),
+        2 => json!({ "cutOff": "16:00", "timezone": "America/New_York" }),
+        _ => {
+            json!({ "workingDays": ["monday", "tuesday", "thursday", random.pick(&["friday", "saturday"])] })
+        }
     };
     Some(Draft::with_id("location", name, body))
 }
