@@ -186,7 +186,7 @@ const TYPES: &str =
     fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
 
 /// Types without an id, whose lists are not connections: a client reads such a list as a whole.
-const VALUES: [&str; 9] = [
+const VALUES: [&str; 10] = [
     "ChannelPolicy",
     "Charge",
     "Closure",
@@ -196,6 +196,7 @@ const VALUES: [&str; 9] = [
     "SourcingCriterion",
     "StockMovementAt",
     "TransitDays",
+    "Weekday",
 ];
 
 #[tokio::test]
