@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use holdfast_domain::stock::{StockItem, StockLevel, Supply};
+use holdfast_domain::stock::{AvailabilityLevel, StockItem, StockLevel, Supply};
 use holdfast_domain::values::{ChannelName, LocationId, Reference, Sku, Timestamp, Units};
 
 /// How many units of a SKU can be promised, and where they are. All quantities are in the smallest unit of the SKU.
@@ -16,6 +16,8 @@ pub struct AvailabilityView {
     pub sku: Sku,
     /// Units that can be promised: the sum over all locations that are not paused.
     pub available: Units,
+    /// Whether the SKU is in stock, low or out. A pause of a location, a channel and a time do not change it.
+    pub level: AvailabilityLevel,
     /// Units in the backorder queue of the SKU.
     pub backordered: Units,
     /// The quantities at each location that has ever had units.
@@ -97,8 +99,8 @@ impl AvailabilityView {
         };
         let mut supplies: Vec<_> = item.supplies.iter().map(supply).collect();
         supplies.sort_by(|a, b| (a.due_at, &a.supply_id).cmp(&(b.due_at, &b.supply_id)));
-        let sku = item.sku.clone()?;
-        Some(Self { sku, available, backordered, locations, supplies, unknown: false, stale: false })
+        let (sku, level) = (item.sku.clone()?, item.availability_level());
+        Some(Self { sku, available, level, backordered, locations, supplies, unknown: false, stale: false })
     }
 
     /// One view for each of `skus`, in their order: the one that was found, or that of an unknown SKU.
@@ -110,7 +112,8 @@ impl AvailabilityView {
     fn unknown(sku: Sku) -> Self {
         let (available, backordered) = (Units::ZERO, Units::ZERO);
         let (locations, supplies) = (Vec::new(), Vec::new());
-        Self { sku, available, backordered, locations, supplies, unknown: true, stale: false }
+        let level = AvailabilityLevel::Out;
+        Self { sku, available, level, backordered, locations, supplies, unknown: true, stale: false }
     }
 
     /// The same with the units that a channel may promise to a new order, or that can be promised by a time.

@@ -119,6 +119,9 @@ impl Ledger {
             | StockEvent::SupplyExpected(_)
             | StockEvent::SupplyCancelled(_)
             | StockEvent::StockPromised(_)
+            | StockEvent::StockLow(_)
+            | StockEvent::StockOut(_)
+            | StockEvent::BackInStock(_)
             | StockEvent::StockBackorderWithdrawn(_)
             | StockEvent::StockPolicySet(_)
             | StockEvent::StockEarmarked(_) => {}

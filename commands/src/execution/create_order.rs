@@ -37,7 +37,7 @@ pub(super) fn create(unit: &mut UnitOfWork<'_>, order: &CreateOrder) -> Result<A
     }
     // If the order exists: the same content is answered with the order, other content is refused.
     let pointer = if order.channel_ref.is_some() { "/channelRef" } else { "/orderId" };
-    fulfillment::decide(unit, id, &command).map_err(|stop| stop.about("order_exists", pointer))?;
+    fulfillment::create(unit, id, &command).map_err(|stop| stop.about("order_exists", pointer))?;
     unit.accept_order(if is_new { OutcomeKind::Created } else { OutcomeKind::Done }, id)
 }
 

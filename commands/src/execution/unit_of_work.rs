@@ -365,6 +365,16 @@ impl Aggregates for UnitOfWork<'_> {
         self.state(&StreamId::Stock(sku.clone()))
     }
 
+    fn changed_stock(&self) -> Vec<Sku> {
+        let changed = self.layers.command.streams.keys().filter_map(|stream| match stream {
+            StreamId::Stock(sku) => Some(sku.clone()),
+            _ => None,
+        });
+        let mut skus: Vec<Sku> = changed.collect();
+        skus.sort();
+        skus
+    }
+
     fn network(&mut self) -> Result<Arc<Network>, Stop> {
         self.state(&StreamId::Network)
     }

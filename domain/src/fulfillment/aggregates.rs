@@ -30,6 +30,9 @@ pub trait Aggregates {
     /// The stock of a SKU.
     fn stock(&mut self, sku: &Sku) -> Result<Arc<StockItem>, Self::Error>;
 
+    /// SKUs whose stock the command has changed so far. The list may name others.
+    fn changed_stock(&self) -> Vec<Sku>;
+
     /// The merchant's locations.
     fn network(&mut self) -> Result<Arc<Network>, Self::Error>;
 

@@ -23,6 +23,16 @@ pub(super) fn decide_once<A: Aggregates>(
     Ok((events, due))
 }
 
+/// Records whether the SKUs that the command has changed are in stock, low or out: due after everything else, because
+/// units may be released and reserved again in one command.
+pub(super) fn record_availability_levels<A: Aggregates>(aggregates: &mut A) -> Result<(), A::Error> {
+    let record = StockCommand::RecordAvailabilityLevel(aggregates.now());
+    for sku in aggregates.changed_stock() {
+        aggregates.decide_stock(&sku, &record)?;
+    }
+    Ok(())
+}
+
 /// Ends expired reservations of a SKU and earmarks its free units for the backorder queue: due before units of it are
 /// reserved, and after anything that may have added or freed units.
 pub(super) fn reallocate<A: Aggregates>(aggregates: &mut A, sku: &Sku) -> Result<(), A::Error> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::aggregates::Aggregates;
 use super::backorder_queue::{record_promise, withdraw};
-use super::decision::reallocate;
+use super::decision::{reallocate, record_availability_levels};
 use super::overcommitment::resolve_overcommitment;
 use super::process::{carry_out, decide, up_to_date};
 use super::reactions::Reaction;
@@ -33,7 +33,7 @@ pub fn fill_backorders<A: Aggregates>(aggregates: &mut A, sku: &Sku) -> Result<(
     for (order_id, promised_at) in stale.collect::<Vec<_>>() {
         record_promise(aggregates, order_id, sku, promised_at)?;
     }
-    Ok(())
+    record_availability_levels(aggregates)
 }
 
 /// The orders that can be filled or have a stale expected date, loaded together and brought up to date: an expired order

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::aggregates::Aggregates;
-use super::decision::reallocate;
+use super::decision::{reallocate, record_availability_levels};
 use super::overcommitment::{resolve_overcommitment, resolve_shipped};
 use super::process::{Decided, decide, up_to_date};
 use super::ship_dates::promised_dates;
@@ -24,7 +24,19 @@ pub fn change<A: Aggregates>(
     up_to_date(aggregates, id)?;
     let (_, events) = decide(aggregates, id, command)?;
     resolve_shipped(aggregates, id, &events)?;
+    record_availability_levels(aggregates)?;
     Ok((aggregates.order(id)?, events))
+}
+
+/// Creates an order, and decides everything that follows.
+pub fn create<A: Aggregates>(
+    aggregates: &mut A,
+    id: OrderId,
+    command: &OrderCommand,
+) -> Result<Decided, A::Error> {
+    let created = decide(aggregates, id, command)?;
+    record_availability_levels(aggregates)?;
+    Ok(created)
 }
 
 /// Decides a report or a rule about the stock of a SKU, and everything that follows. Before units move, expired
@@ -37,10 +49,15 @@ pub fn change_stock<A: Aggregates>(
 ) -> Result<Vec<OrderId>, A::Error> {
     reallocate(aggregates, sku)?;
     aggregates.decide_stock(sku, command)?;
-    match command.overcommits() {
-        Some(location) => resolve_overcommitment(aggregates, sku, location),
-        None => reallocate(aggregates, sku).map(|()| Vec::new()),
-    }
+    let affected = match command.overcommits() {
+        Some(location) => resolve_overcommitment(aggregates, sku, location)?,
+        None => {
+            reallocate(aggregates, sku)?;
+            Vec::new()
+        }
+    };
+    record_availability_levels(aggregates)?;
+    Ok(affected)
 }
 
 /// Moves a fulfillment order to another location.
@@ -54,7 +71,9 @@ pub fn move_fulfillment_order<A: Aggregates>(
     let is_paused = aggregates.network()?.is_paused(&command.location);
     let promises = promised_dates(aggregates, &order, &BTreeSet::from([command.location.clone()]))?;
     let target = MoveTarget { is_paused, promises };
-    decide(aggregates, id, &OrderCommand::MoveFulfillmentOrder(command.clone(), target))
+    let moved = decide(aggregates, id, &OrderCommand::MoveFulfillmentOrder(command.clone(), target))?;
+    record_availability_levels(aggregates)?;
+    Ok(moved)
 }
 
 /// A location agrees to a cancellation or a move. When the target of a move cannot supply the units any more, they are
@@ -80,7 +99,10 @@ pub fn accept_cancellation<A: Aggregates>(
         targets.insert(target.clone());
     }
     let promises = promised_dates(aggregates, &order, &targets)?;
-    decide(aggregates, id, &OrderCommand::AcceptCancellation(command.clone(), promises, check))
+    let command = OrderCommand::AcceptCancellation(command.clone(), promises, check);
+    let accepted = decide(aggregates, id, &command)?;
+    record_availability_levels(aggregates)?;
+    Ok(accepted)
 }
 
 /// Ends expired reservations of an order's SKUs, before units of them are reserved elsewhere.

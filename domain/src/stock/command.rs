@@ -31,6 +31,8 @@ pub enum StockCommand {
     ExpectSupply(ExpectSupply, Reference),
     CancelSupply(CancelSupply),
     SetStockPolicy(SetStockPolicy, Timestamp),
+    /// Records whether the SKU is in stock, low or out, if that has changed.
+    RecordAvailabilityLevel(Timestamp),
     ReserveInventory(ReserveInventory),
     ReleaseInventory(ReleaseInventory),
     /// Ends all reservations that end at this time or before.

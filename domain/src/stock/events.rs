@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::availability_level::AvailabilityLevel;
 use super::backorder_queue::SplitAllowance;
 use super::upcasting::{stock_adjusted_1, stock_backordered_1};
 use crate::event::{event_enum, payloads};
@@ -260,8 +261,33 @@ payloads! {
         /// The most units that a channel may promise. Default: no limit.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         channel_limits: BTreeMap<ChannelName, Units>,
+        /// The most available units that count as low stock; no threshold if absent.
+        low_stock_at: Option<Units>,
         /// The decision time: new limits count the orders created from then on. All orders if absent.
         at: Option<Timestamp>,
+    }
+    /// Available units of a SKU have fallen to the threshold of low stock or below.
+    StockLow {
+        sku: Sku,
+        /// Available units at all locations; at least 1.
+        available: Units,
+        /// The most available units that count as low stock.
+        low_stock_at: Units,
+        at: Timestamp,
+    }
+    /// No units of a SKU are available any more.
+    StockOut {
+        sku: Sku,
+        at: Timestamp,
+    }
+    /// The level of a SKU has risen: from out to low or in stock, or from low to in stock.
+    BackInStock {
+        sku: Sku,
+        /// Available units at all locations; at least 1.
+        available: Units,
+        /// The level from now on: `low` or `in_stock`.
+        level: AvailabilityLevel,
+        at: Timestamp,
     }
     /// An order joined the backorder queue.
     StockBackordered {
@@ -369,7 +395,7 @@ event_enum!(
         StockReserved = 1, StockReleased = 1, StockReservationsExpired = 1, StockReservationExtended = 1,
         StockShipped = 1, StockShorted = 1, StockReturned = 1,
         TransferShipped = 1, TransferReceived = 1, SupplyExpected = 1, SupplyCancelled = 1,
-        StockPolicySet = 1, StockBackordered = 2 { 1 => stock_backordered_1 }, StockBackorderWithdrawn = 1, StockPromised = 1,
+        StockPolicySet = 1, StockLow = 1, StockOut = 1, BackInStock = 1, StockBackordered = 2 { 1 => stock_backordered_1 }, StockBackorderWithdrawn = 1, StockPromised = 1,
         StockEarmarked = 1, StockBackorderFilled = 1,
     }
 );
@@ -394,6 +420,9 @@ impl StockEvent {
             | Self::SupplyExpected(SupplyExpected { sku, .. })
             | Self::SupplyCancelled(SupplyCancelled { sku, .. })
             | Self::StockPolicySet(StockPolicySet { sku, .. })
+            | Self::StockLow(StockLow { sku, .. })
+            | Self::StockOut(StockOut { sku, .. })
+            | Self::BackInStock(BackInStock { sku, .. })
             | Self::StockBackordered(StockBackordered { sku, .. })
             | Self::StockBackorderWithdrawn(StockBackorderWithdrawn { sku, .. })
             | Self::StockPromised(StockPromised { sku, .. })

@@ -9,6 +9,7 @@
 //! decisions, [`StockEvent`] all events.
 
 mod adjustment;
+mod availability_level;
 mod backorder_queue;
 mod channel_quota;
 mod command;
@@ -36,6 +37,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use adjustment::AdjustStock;
+pub use availability_level::AvailabilityLevel;
 pub(crate) use backorder_queue::take;
 pub use backorder_queue::{
     BackorderEntry, BackorderInventory, Eligibility, FillBackorders, RequeueBackorder, Share, SplitAllowance,
@@ -45,9 +47,9 @@ pub use command::StockCommand;
 pub use condition::ChangeStockCondition;
 pub use count::CountStock;
 pub use events::{
-    AdjustmentReason, Allocation, Condition, CountEffect, Lot, StockAdjusted, StockBackorderFilled,
-    StockBackorderWithdrawn, StockBackordered, StockConditionChanged, StockCounted, StockEarmarked,
-    StockEvent, StockPolicySet, StockPromised, StockReceived, StockReleased, StockReservationExtended,
+    AdjustmentReason, Allocation, BackInStock, Condition, CountEffect, Lot, StockAdjusted,
+    StockBackorderFilled, StockBackorderWithdrawn, StockBackordered, StockConditionChanged, StockCounted,
+    StockEarmarked, StockEvent, StockLow, StockOut, StockPolicySet, StockPromised, StockReceived, StockReleased, StockReservationExtended,
     StockReservationsExpired, StockReserved, StockReturned, StockShipped, StockShorted, SupplyCancelled,
     SupplyExpected, TransferReceived, TransferShipped,
 };
@@ -79,6 +81,10 @@ pub struct StockItem {
     pub not_backorderable: bool,
     /// The most units that all orders together may wait for; no limit if absent.
     pub backorder_limit: Option<Quantity>,
+    /// The most available units that count as low stock. Absent: changes of the level are not recorded.
+    pub low_stock_at: Option<Units>,
+    /// The level that was recorded last.
+    pub recorded_level: AvailabilityLevel,
     /// Units that orders wait for, in the order in which they are served.
     pub queue: Arc<Vec<BackorderEntry>>,
     /// Reservations that end at a given time, the earliest first.
@@ -189,6 +195,7 @@ fn decide_as_reported(item: &StockItem, command: &StockCommand) -> Decision {
         StockCommand::ExpectSupply(command, id) => supply::expect(item, command, id),
         StockCommand::CancelSupply(command) => supply::cancel(item, command),
         StockCommand::SetStockPolicy(command, at) => policy::set(item, command, *at),
+        StockCommand::RecordAvailabilityLevel(at) => Ok(availability_level::record(item, *at)),
         StockCommand::ReserveInventory(command) => reservation::reserve(item, command),
         StockCommand::ReleaseInventory(command) => reservation::release(item, command),
         StockCommand::ExpireReservations(at) => Ok(reservation::expire(item, *at)),
@@ -227,6 +234,9 @@ fn evolve(item: &mut StockItem, event: &StockEvent) {
         StockEvent::SupplyExpected(event) => supply::expected(item, event),
         StockEvent::SupplyCancelled(event) => supply::cancelled(item, event),
         StockEvent::StockPolicySet(event) => policy::was_set(item, event),
+        StockEvent::StockLow(_) => item.recorded_level = AvailabilityLevel::Low,
+        StockEvent::StockOut(_) => item.recorded_level = AvailabilityLevel::Out,
+        StockEvent::BackInStock(event) => item.recorded_level = event.level,
         StockEvent::StockReserved(event) => reservation::reserved(item, event),
         StockEvent::StockReleased(event) => reservation::released(item, event),
         StockEvent::StockReservationsExpired(event) => reservation::expired(item, event),

@@ -137,7 +137,10 @@ fn moved(event: &StockEvent) -> (Option<OrderId>, Option<i64>, Places<'_>) {
         StockEvent::TransferShipped(e) => (None, signed(e.quantity.units()), FromTo(&e.from, &e.to)),
         StockEvent::TransferReceived(e) => (None, signed(e.quantity), At(&e.location)),
         StockEvent::SupplyExpected(e) => (None, signed(e.quantity.units()), At(&e.location)),
-        StockEvent::SupplyCancelled(_) => return (None, None, Nowhere),
+        StockEvent::SupplyCancelled(_)
+        | StockEvent::StockLow(_)
+        | StockEvent::StockOut(_)
+        | StockEvent::BackInStock(_) => return (None, None, Nowhere),
         StockEvent::StockPolicySet(_) => return (None, None, All),
         StockEvent::StockBackordered(e) => (Some(e.order_id), signed(e.quantity), Nowhere),
         StockEvent::StockBackorderWithdrawn(e) => (Some(e.order_id), signed(e.quantity), Nowhere),

@@ -1,7 +1,8 @@
-//! The rules of a SKU: backorders, safety stock and channel limits.
+//! The rules of a SKU: backorders, safety stock, channel limits and the threshold of low stock.
 
 use std::collections::BTreeMap;
 
+use super::availability_level::AvailabilityLevel;
 use super::events::StockPolicySet;
 use super::refusals::StockRefusal;
 use super::{Decision, StockItem};
@@ -28,6 +29,9 @@ commands! {
         /// of orders that were created since the limit was first set, shipped units included, and of no others.
         #[serde(deserialize_with = "updated_map")]
         channel_limits: Update<BTreeMap<ChannelName, Option<Units>>>,
+        /// The most available units, over all locations, that count as low stock, 0 to 1,000,000,000. With it, the events
+        /// `StockLow`, `StockOut` and `BackInStock` are recorded. Default: no events.
+        low_stock_at: Update<Units>,
     }
 }
 
@@ -46,13 +50,26 @@ pub(super) fn set(item: &StockItem, command: &SetStockPolicy, at: Timestamp) -> 
     check_limits(&channel_limits)?;
     let backorderable = command.backorderable.apply_or(!item.not_backorderable, true);
     let backorder_limit = command.backorder_limit.apply(item.backorder_limit);
-    if (backorderable, backorder_limit, &safety_stock, &channel_limits)
-        == (!item.not_backorderable, item.backorder_limit, &known_stock, &known_limits)
+    let low_stock_at = command.low_stock_at.apply(item.low_stock_at);
+    if low_stock_at.is_some_and(|units| units > Quantity::MAX.units()) {
+        return Err(StockRefusal::LowStockOutOfRange);
+    }
+    if (backorderable, backorder_limit, &safety_stock, &channel_limits, low_stock_at)
+        == (!item.not_backorderable, item.backorder_limit, &known_stock, &known_limits, item.low_stock_at)
     {
         return Ok(Vec::new());
     }
     let (sku, at) = (command.sku.clone(), Some(at));
-    Ok(vec![StockPolicySet { sku, backorderable, backorder_limit, safety_stock, channel_limits, at }.into()])
+    let set = StockPolicySet {
+        sku,
+        backorderable,
+        backorder_limit,
+        safety_stock,
+        channel_limits,
+        low_stock_at,
+        at,
+    };
+    Ok(vec![set.into()])
 }
 
 fn safety_stock(item: &StockItem) -> BTreeMap<LocationId, Units> {
@@ -70,6 +87,10 @@ fn check_limits(limits: &BTreeMap<ChannelName, Units>) -> Result<(), StockRefusa
 pub(super) fn was_set(item: &mut StockItem, set: &StockPolicySet) {
     item.not_backorderable = !set.backorderable;
     item.backorder_limit = set.backorder_limit;
+    item.low_stock_at = set.low_stock_at;
+    if set.low_stock_at.is_none() {
+        item.recorded_level = AvailabilityLevel::default();
+    }
     item.levels.values_mut().for_each(|level| level.safety_stock = Units::ZERO);
     for (location, units) in &set.safety_stock {
         item.level_mut(location).safety_stock = *units;

@@ -69,6 +69,9 @@ pub enum StockRefusal {
     /// A channel limit out of range.
     #[error("a channel limit must be 0 to {} units", Quantity::LIMIT)]
     ChannelLimitOutOfRange,
+    /// A threshold of low stock out of range.
+    #[error("lowStockAt must be 0 to {} units", Quantity::LIMIT)]
+    LowStockOutOfRange,
     /// Too many channels with a limit.
     #[error("a SKU has limits for at most 100 channels")]
     TooManyLimits,
@@ -140,6 +143,7 @@ impl Refusal for StockRefusal {
             Self::LotsExceedQuantity => ("lots_exceed_quantity", Class::Invalid),
             Self::ChannelLimitExceeded { .. } => ("channel_limit_exceeded", Class::Conflict),
             Self::ChannelLimitOutOfRange => ("channel_limit_out_of_range", Class::Invalid),
+            Self::LowStockOutOfRange => ("low_stock_out_of_range", Class::Invalid),
             Self::TooManyLimits => ("too_many_limits", Class::Invalid),
             Self::SerialsExceedQuantity => ("serials_exceed_quantity", Class::Invalid),
             Self::SerialTwice(_) => ("serial_not_unique", Class::Invalid),
@@ -165,6 +169,7 @@ impl Refusal for StockRefusal {
             Self::StockChanged { .. } => "/expected",
             Self::TooManyUnits | Self::TooFewInCondition { .. } | Self::ReceivedOutOfRange => "/quantity",
             Self::SafetyStockOutOfRange => "/safetyStock",
+            Self::LowStockOutOfRange => "/lowStockAt",
             Self::CountOutOfRange => "/onHand",
             Self::CountedInFuture { .. } | Self::CountTooOld { .. } => "/countedAt",
             Self::LotsExceedQuantity => "/lots",

@@ -1,9 +1,11 @@
 //! Availability of SKUs.
 
 use async_graphql::{ID, SimpleObject};
+use holdfast_domain::stock::AvailabilityLevel;
 use holdfast_views::AvailabilityView;
 use serde::Deserialize;
 
+use super::choice::Choice;
 use super::read;
 use super::scalars::{DateTime, Long};
 use crate::graphql::connection::Items;
@@ -18,6 +20,7 @@ pub(in crate::graphql) struct Availability {
     pub(in crate::graphql) id: ID,
     sku: String,
     available: Long,
+    level: Choice<AvailabilityLevel>,
     backordered: Long,
     pub(in crate::graphql) locations: Items<LocationAvailability>,
     pub(in crate::graphql) supplies: Items<Supply>,

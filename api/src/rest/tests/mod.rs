@@ -15,6 +15,7 @@ mod other_systems;
 mod service;
 mod stock_history;
 mod stock_reports;
+mod stock_thresholds;
 mod urgency;
 mod working_days;
 

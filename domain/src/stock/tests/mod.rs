@@ -1,6 +1,7 @@
 //! Given earlier commands, when another one is decided, then these events or this refusal.
 
 mod adjustment;
+mod availability_level;
 mod backorder_dates;
 mod backorder_queue;
 mod channel_quota;

@@ -119,6 +119,11 @@ fn more_rows() -> Vec<Row> {
             policy(json!({ "channelLimits": limits })),
             ("too_many_limits", Some("/channelLimits"), Invalid),
         ),
+        (
+            item.clone(),
+            policy(json!({ "lowStockAt": 1_000_000_001 })),
+            ("low_stock_out_of_range", Some("/lowStockAt"), Invalid),
+        ),
         (new.clone(), receive_with(serials, 1), ("serials_exceed_quantity", Some("/serials"), Invalid)),
         (
             new.clone(),

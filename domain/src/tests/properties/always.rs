@@ -17,7 +17,7 @@ use crate::fulfillment::Aggregates;
 use crate::order::tests::actions::{accepted_actions, supported_actions};
 use crate::order::{FulfillmentOrder, Order, OrderCommand, OrderEvent, OrderStatus};
 use crate::sourcing::Demand;
-use crate::stock::{Movement, MovementAt, StockEvent, StockItem};
+use crate::stock::{AvailabilityLevel, Movement, MovementAt, StockEvent, StockItem};
 use crate::stream::{DomainEvent, StreamId};
 use crate::values::{FulfillmentOrderId, LocationId, ShipmentId, Sku, Units};
 
@@ -155,6 +155,31 @@ proptest! {
                 let free = item.levels.iter().find(|(at, level)| allows(*at) && !level.available().is_zero());
                 assert_eq!(free, None, "{entry:?} could have it");
             }
+        }
+    }
+
+    #[test]
+    fn every_crossing_of_a_threshold_has_one_event(steps in steps()) {
+        let journal = happens(&steps, |_, step, shop| {
+            let watched = shop.items.values().filter(|item| item.low_stock_at.is_some());
+            watched.for_each(|item| assert_eq!(item.recorded_level, item.availability_level(), "{step:?}"));
+        })
+        .journal;
+        let mut levels: BTreeMap<Sku, AvailabilityLevel> = BTreeMap::new();
+        for (_, event) in journal {
+            let DomainEvent::Stock(event) = event else { continue };
+            let level = match &event {
+                StockEvent::StockPolicySet(set) if set.low_stock_at.is_none() => {
+                    levels.remove(event.sku());
+                    continue;
+                }
+                StockEvent::StockLow(_) => AvailabilityLevel::Low,
+                StockEvent::StockOut(_) => AvailabilityLevel::Out,
+                StockEvent::BackInStock(back) => back.level,
+                _ => continue,
+            };
+            let known = levels.insert(event.sku().clone(), level).unwrap_or_default();
+            prop_assert_ne!(known, level, "{:?}", event);
         }
     }
 

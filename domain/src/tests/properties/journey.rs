@@ -158,6 +158,7 @@ fn set_rules(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
     if let Some(limit) = limit {
         fields["backorderLimit"] = json!(limit);
     }
+    fields["lowStockAt"] = json!(limit);
     shop.change_stock(&sku(*of), &StockCommand::SetStockPolicy(read(fields), shop.now()))
 }
 

@@ -115,7 +115,7 @@ impl Shop {
             content: Text::new("digest").unwrap(),
         };
         let command = OrderCommand::CreateOrder(Box::new(order), terms, self.now());
-        fulfillment::decide(self, order_id(number), &command).map(drop)
+        fulfillment::create(self, order_id(number), &command).map(drop)
     }
 
     pub(crate) fn relocate(&mut self, command: &MoveFulfillmentOrder) -> Result<(), Refused> {
@@ -176,6 +176,10 @@ impl Aggregates for Shop {
 
     fn stock(&mut self, sku: &Sku) -> Result<Arc<StockItem>, Refused> {
         Ok(self.items.get(sku).cloned().unwrap_or_default())
+    }
+
+    fn changed_stock(&self) -> Vec<Sku> {
+        self.items.keys().cloned().collect()
     }
 
     fn network(&mut self) -> Result<Arc<Network>, Refused> {

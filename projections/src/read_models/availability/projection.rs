@@ -53,7 +53,7 @@ const TABLES: &[Table] = &[
 #[async_trait]
 impl Projection for AvailabilityProjection {
     const NAME: &'static str = row::NAME;
-    const VERSION: i64 = 7;
+    const VERSION: i64 = 8;
     const TABLES: &'static [Table] = TABLES;
 
     type Key = AvailabilityKey;
@@ -186,6 +186,9 @@ fn changes_supply(event: &StockEvent) -> bool {
             | StockEvent::StockBackorderWithdrawn(_)
             | StockEvent::StockBackorderFilled(_)
             | StockEvent::StockPromised(_)
+            | StockEvent::StockLow(_)
+            | StockEvent::StockOut(_)
+            | StockEvent::BackInStock(_)
     )
 }
 

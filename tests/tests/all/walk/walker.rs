@@ -343,6 +343,10 @@ impl Walker {
         };
         for item in list(&read.body, "items") {
             let sku = item["sku"].as_str().expect("a SKU");
+            let level = self.merchant.model.items.get(sku).map_or("out", |item| item.availability_level());
+            self.violations.check("read stock has the level of its events", item["level"] == level, || {
+                format!("{sku} is {level} by the events, read {}", item["level"])
+            });
             for there in list(item, "locations") {
                 let location = there["location"].as_str().expect("a location");
                 let level = self.merchant.model.items[sku].level(location);

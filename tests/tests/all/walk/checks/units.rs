@@ -62,6 +62,12 @@ fn levels(model: &Model, sku: &str, decision: &Decision, violations: &mut Violat
         violations.check("reserved + earmarked <= on hand", fits, detail);
         earmarked += level.earmarked;
     }
+    let (level, recorded) = (item.availability_level(), item.recorded_level.as_deref().unwrap_or("in_stock"));
+    violations.check(
+        "the recorded level follows the available units",
+        item.low_stock_at.is_none() || recorded == level,
+        || format!("{}: {sku} is {level}, and {recorded} by its events", describe(decision)),
+    );
     violations.check("no more units are earmarked than backordered", earmarked <= waiting, || {
         format!("{}: {earmarked} units of {sku} are earmarked and {waiting} backordered", describe(decision))
     });

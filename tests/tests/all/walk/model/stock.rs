@@ -73,11 +73,24 @@ pub struct StockItem {
     pub limits: BTreeMap<String, ChannelLimit>,
     pub transfers: BTreeMap<String, String>,
     pub supplies: BTreeSet<String>,
+    /// The most available units that count as low stock.
+    pub low_stock_at: Option<i64>,
+    /// The availability level by the events; `None` if none was recorded since the threshold was set.
+    pub recorded_level: Option<String>,
 }
 
 impl StockItem {
     pub fn level(&self, location: &str) -> Level {
         self.levels.get(location).copied().unwrap_or_default()
+    }
+
+    /// The availability level by the units: `out`, `low` or `in_stock`.
+    pub fn availability_level(&self) -> &'static str {
+        match self.levels.values().map(Level::available).sum::<i64>() {
+            0 => "out",
+            available if self.low_stock_at.is_some_and(|threshold| available <= threshold) => "low",
+            _ => "in_stock",
+        }
     }
 
     /// Backordered units of an order.
@@ -126,12 +139,21 @@ impl StockItem {
             "SupplyExpected" => drop(self.supplies.insert(text(data, "supplyId").to_owned())),
             "SupplyCancelled" => drop(self.supplies.remove(text(data, "supplyId"))),
             "StockPolicySet" => self.set_policy(data, position),
+            "StockLow" => return self.change_level("low"),
+            "StockOut" => return self.change_level("out"),
+            "BackInStock" => return self.change_level(text(data, "level")),
             "StockBackordered" => self.join(data),
             "StockBackorderWithdrawn" => return self.leave(text(data, "orderId"), quantity),
             "StockEarmarked" => self.at(data).earmarked = quantity,
             _ => {}
         }
         None
+    }
+
+    /// Each event changes the level: a threshold is crossed once.
+    fn change_level(&mut self, level: &str) -> Option<String> {
+        let known = self.recorded_level.replace(level.to_owned());
+        (known.as_deref().unwrap_or("in_stock") == level).then(|| format!("the level was {level} before"))
     }
 
     fn at(&mut self, data: &Value) -> &mut Level {
@@ -229,6 +251,10 @@ impl StockItem {
         self.levels.values_mut().for_each(|level| level.safety_stock = 0);
         for (location, units) in safety_stock {
             self.levels.entry(location).or_default().safety_stock = units.as_i64().expect("units");
+        }
+        self.low_stock_at = data["lowStockAt"].as_i64();
+        if self.low_stock_at.is_none() {
+            self.recorded_level = None;
         }
         let limits = data["channelLimits"].as_object().cloned().unwrap_or_default();
         self.limits.retain(|channel, _| limits.contains_key(channel));

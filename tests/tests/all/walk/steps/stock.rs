@@ -121,6 +121,10 @@ fn set_policy(random: &mut Random, _: &Merchant) -> Option<Draft> {
         0..5 => json!({ "sku": sku, "channelLimits": { channel: random.between(0, 12) } }),
         5 => json!({ "sku": sku, "channelLimits": { channel: null } }),
         6 | 7 => json!({ "sku": sku, "safetyStock": { location: random.between(0, 3) } }),
+        8 if random.chance(60) => {
+            let threshold = if random.chance(80) { random.between(0, 8).into() } else { Value::Null };
+            json!({ "sku": sku, "lowStockAt": threshold })
+        }
         8 => json!({ "sku": sku, "backorderLimit": random.between(5, 40) }),
         _ => json!({ "sku": sku, "backorderable": random.chance(80) }),
     };
