@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use holdfast_domain::stock::PastOnHand;
 use holdfast_domain::stream::StreamId;
-use holdfast_domain::values::{LocationId, OrderId, Sku};
+use holdfast_domain::values::{LocationId, OrderId, Sku, Timestamp};
 use holdfast_journal::ClaimKey;
 use lru::LruCache;
 
@@ -140,6 +141,8 @@ pub(crate) struct StateLayers {
     pub(crate) command: ChangeSet,
     /// Reserving orders that were looked up for the current batch; `None` if the index could not answer.
     pub(crate) reserving_orders: HashMap<(Sku, LocationId), Option<Vec<OrderId>>>,
+    /// On hand at past times, computed from the journal for the current batch.
+    pub(crate) past_on_hand: HashMap<(Sku, LocationId, Timestamp), PastOnHand>,
 }
 
 impl StateLayers {
@@ -150,6 +153,7 @@ impl StateLayers {
             open: ChangeSet::default(),
             command: ChangeSet::default(),
             reserving_orders: HashMap::new(),
+            past_on_hand: HashMap::new(),
         }
     }
 

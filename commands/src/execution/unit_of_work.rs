@@ -8,7 +8,7 @@ use holdfast_domain::fulfillment::Aggregates;
 use holdfast_domain::network::Network;
 use holdfast_domain::order::{Order, OrderCommand, OrderEvent, PersonalDataState};
 use holdfast_domain::policy::Policy;
-use holdfast_domain::stock::{StockCommand, StockItem};
+use holdfast_domain::stock::{PastOnHand, StockCommand, StockItem};
 use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_domain::values::{LocationId, OrderId, Sku, Timestamp};
 use holdfast_domain::{Class, Refusal};
@@ -66,6 +66,8 @@ pub(crate) struct Needs {
     pub(crate) subject_keys: HashSet<Arc<str>>,
     /// SKUs and locations whose reserving orders must be looked up.
     pub(crate) reserving_orders: HashSet<(Sku, LocationId)>,
+    /// SKUs, locations and times at which on hand must be computed from the journal.
+    pub(crate) past_on_hand: HashSet<(Sku, LocationId, Timestamp)>,
     /// Whether the journal's format must be read again, because it may have been raised.
     pub(crate) format: bool,
 }
@@ -76,6 +78,7 @@ impl Needs {
         self.claims.extend(other.claims);
         self.subject_keys.extend(other.subject_keys);
         self.reserving_orders.extend(other.reserving_orders);
+        self.past_on_hand.extend(other.past_on_hand);
         self.format |= other.format;
     }
 
@@ -84,6 +87,7 @@ impl Needs {
             && self.claims.is_empty()
             && self.subject_keys.is_empty()
             && self.reserving_orders.is_empty()
+            && self.past_on_hand.is_empty()
     }
 }
 
@@ -363,6 +367,19 @@ impl Aggregates for UnitOfWork<'_> {
 
     fn stock(&mut self, sku: &Sku) -> Result<Arc<StockItem>, Stop> {
         self.state(&StreamId::Stock(sku.clone()))
+    }
+
+    fn past_on_hand(&mut self, sku: &Sku, location: &LocationId, at: Timestamp) -> Result<PastOnHand, Stop> {
+        let key = (sku.clone(), location.clone(), at);
+        let found = self.layers.past_on_hand.get(&key).copied();
+        found.ok_or_else(|| {
+            let stream = StreamId::Stock(sku.clone());
+            if self.layers.committed.peek(&stream).is_none() {
+                self.needs.streams.insert(stream);
+            }
+            self.needs.past_on_hand.insert(key);
+            Stop::NotLoaded
+        })
     }
 
     fn changed_stock(&self) -> Vec<Sku> {

@@ -82,6 +82,11 @@ impl Writer {
             };
             self.layers.reserving_orders.insert((sku, location), orders);
         }
+        for (sku, location, time) in needs.past_on_hand {
+            if let Some(past) = self.past_on_hand(&sku, &location, time).await? {
+                self.layers.past_on_hand.insert((sku, location, time), past);
+            }
+        }
         for subject in needs.subject_keys {
             let key = journal.subject_key(&merchant, &subject).await?;
             self.layers.committed.insert_subject_key(subject, key);

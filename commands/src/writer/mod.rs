@@ -10,6 +10,7 @@ mod commit_result;
 mod decide;
 mod idempotency_key;
 mod load;
+mod past_on_hand;
 mod priority_queue;
 mod recovery;
 mod snapshots;

@@ -6,7 +6,7 @@ use crate::capacity::{CapacityCommand, LocationCapacity};
 use crate::network::Network;
 use crate::order::{Order, OrderCommand, OrderEvent, OrderRefusal};
 use crate::policy::Policy;
-use crate::stock::{StockCommand, StockItem};
+use crate::stock::{PastOnHand, StockCommand, StockItem};
 use crate::stream::StreamId;
 use crate::values::{LocationId, OrderId, Sku, Timestamp};
 
@@ -29,6 +29,14 @@ pub trait Aggregates {
 
     /// The stock of a SKU.
     fn stock(&mut self, sku: &Sku) -> Result<Arc<StockItem>, Self::Error>;
+
+    /// On hand of a SKU at a location and a past time, computed from the events of the journal.
+    fn past_on_hand(
+        &mut self,
+        sku: &Sku,
+        location: &LocationId,
+        time: Timestamp,
+    ) -> Result<PastOnHand, Self::Error>;
 
     /// SKUs whose stock the command has changed so far. The list may name others.
     fn changed_stock(&self) -> Vec<Sku>;

@@ -48,7 +48,15 @@ pub fn change_stock<A: Aggregates>(
     command: &StockCommand,
 ) -> Result<Vec<OrderId>, A::Error> {
     reallocate(aggregates, sku)?;
-    aggregates.decide_stock(sku, command)?;
+    match command {
+        StockCommand::CountStock(count, at) if aggregates.stock(sku)?.must_read_past(count) => {
+            let past = aggregates.past_on_hand(sku, &count.location, count.counted_at)?;
+            aggregates.decide_stock(sku, &StockCommand::CountStockInPast(count.clone(), past, *at))?;
+        }
+        _ => {
+            aggregates.decide_stock(sku, command)?;
+        }
+    }
     let affected = match command.overcommits() {
         Some(location) => resolve_overcommitment(aggregates, sku, location)?,
         None => {

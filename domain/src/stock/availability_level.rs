@@ -7,9 +7,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::StockItem;
 use super::events::{BackInStock, StockEvent, StockLow, StockOut};
 use super::level::StockLevel;
-use super::StockItem;
 use crate::values::{Timestamp, Units};
 
 /// How available a SKU is, by its available units at all locations, paused ones included.

@@ -8,6 +8,7 @@ use super::channel_quota::OrderRef;
 use super::condition::ChangeStockCondition;
 use super::count::CountStock;
 use super::events::Allocation;
+use super::past_on_hand::PastOnHand;
 use super::policy::SetStockPolicy;
 use super::receipt::ReceiveStock;
 use super::reservation::{ReleaseInventory, ReserveInventory};
@@ -24,6 +25,8 @@ use crate::values::{LocationId, OrderId, Reference, Timestamp, Units};
 pub enum StockCommand {
     ReceiveStock(ReceiveStock, Timestamp),
     CountStock(CountStock, Timestamp),
+    /// A count that was taken before the changes of on hand that the state has.
+    CountStockInPast(CountStock, PastOnHand, Timestamp),
     AdjustStock(AdjustStock, Timestamp),
     ChangeStockCondition(ChangeStockCondition, Timestamp),
     ShipTransfer(ShipTransfer, Reference, Timestamp),
@@ -76,7 +79,7 @@ impl StockCommand {
     /// The location at which a report may leave fewer units on hand than are reserved; `None` if it is no such report.
     pub(crate) fn overcommits(&self) -> Option<&LocationId> {
         match self {
-            Self::CountStock(command, _) => Some(&command.location),
+            Self::CountStock(command, _) | Self::CountStockInPast(command, ..) => Some(&command.location),
             Self::AdjustStock(command, _) => Some(&command.location),
             Self::ChangeStockCondition(command, _) => Some(&command.location),
             Self::ShipTransfer(command, ..) => Some(&command.from),

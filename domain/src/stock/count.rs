@@ -2,6 +2,7 @@
 
 use super::events::{CountEffect, StockCounted};
 use super::level::StockLevel;
+use super::past_on_hand::PastOnHand;
 use super::refusals::StockRefusal;
 use super::{Decision, StockItem};
 use crate::command::commands;
@@ -16,7 +17,7 @@ commands! {
         location: LocationId,
         /// Sellable units that were counted, 0 to 1,000,000,000.
         on_hand: Units,
-        /// When they were counted; not in the future. A count before the last 128 changes of on hand is refused.
+        /// When they were counted; not in the future.
         counted_at: Timestamp,
         /// The reason, for people.
         reason: Option<Text<500>>,
@@ -25,8 +26,26 @@ commands! {
     }
 }
 
+impl StockItem {
+    /// Whether on hand at the time of a count must be computed from the journal: the count takes effect, and the state does
+    /// not have all changes of on hand since then.
+    pub(crate) fn must_read_past(&self, command: &CountStock) -> bool {
+        self.levels.get(&command.location).is_some_and(|level| {
+            let is_superseded = level.last_counted_at.is_some_and(|last| command.counted_at < last);
+            !is_superseded && !level.remembers(command.counted_at)
+        })
+    }
+}
+
 /// A count that is older than another one of the location is recorded without effect.
-pub(super) fn count(item: &StockItem, command: &CountStock, at: Timestamp) -> Decision {
+///
+/// `past` is on hand at the time of the count: required if [`StockItem::must_read_past`].
+pub(super) fn count(
+    item: &StockItem,
+    command: &CountStock,
+    past: Option<PastOnHand>,
+    at: Timestamp,
+) -> Decision {
     if command.on_hand > Quantity::MAX.units() {
         return Err(StockRefusal::CountOutOfRange);
     }
@@ -37,10 +56,14 @@ pub(super) fn count(item: &StockItem, command: &CountStock, at: Timestamp) -> De
     let empty = StockLevel::default();
     let level = item.levels.get(&command.location).unwrap_or(&empty);
     let is_superseded = level.last_counted_at.is_some_and(|last| command.counted_at < last);
-    let known = match level.on_hand_at(command.counted_at) {
-        Ok(known) => known,
-        Err(_) if is_superseded => level.on_hand.minus(Units::ZERO),
-        Err(remembered_from) => return Err(StockRefusal::CountTooOld { remembered_from }),
+    let known = match past {
+        Some(past) => level.on_hand_since(command.counted_at, past),
+        None => level.on_hand_at(command.counted_at),
+    };
+    let known = match known {
+        Some(known) => known,
+        None if is_superseded => level.on_hand.minus(Units::ZERO),
+        None => return Err(StockRefusal::CountTooOld),
     };
     // On hand never falls below zero, however much the count and later movements disagree.
     let counted = command.on_hand.minus(Units::ZERO);

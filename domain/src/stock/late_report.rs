@@ -44,11 +44,11 @@ pub(super) fn offset(item: &StockItem, events: Vec<StockEvent>) -> Vec<StockEven
 }
 
 /// A change of on hand at one location.
-struct OnHandMovement<'a> {
-    location: &'a LocationId,
-    delta: i64,
-    at: Timestamp,
-    happened_at: Option<Timestamp>,
+pub(super) struct OnHandMovement<'a> {
+    pub(super) location: &'a LocationId,
+    pub(super) delta: i64,
+    pub(super) at: Timestamp,
+    pub(super) happened_at: Option<Timestamp>,
 }
 
 impl OnHandMovement<'_> {
@@ -65,7 +65,7 @@ impl OnHandMovement<'_> {
 }
 
 /// The changes of on hand by an event that has the time of a movement.
-fn movements(event: &StockEvent) -> Vec<OnHandMovement<'_>> {
+pub(super) fn movements(event: &StockEvent) -> Vec<OnHandMovement<'_>> {
     let added = |units: Units| units.number().cast_signed();
     let (at, happened_at, changes) = match event {
         StockEvent::StockReceived(received) if received.condition == Condition::Sellable => {

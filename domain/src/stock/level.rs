@@ -5,9 +5,11 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use super::events::Condition;
+use super::past_on_hand::PastOnHand;
 use crate::values::{Timestamp, Units};
 
-/// How many changes of on hand a location remembers. A count that was taken before the oldest of them is refused.
+/// How many changes of on hand the state of a location has. For a count that was taken before the oldest of them, on hand at
+/// its time is computed from the journal.
 pub const MAX_MOVEMENTS: usize = 128;
 
 /// A change of on hand.
@@ -39,6 +41,8 @@ pub struct StockLevel {
     pub(super) movements: VecDeque<OnHandChange>,
     /// The time of the latest change that is no longer remembered.
     pub(super) forgotten_until: Option<Timestamp>,
+    /// The number of changes of on hand so far.
+    pub(super) moved: u64,
 }
 
 impl StockLevel {
@@ -66,21 +70,34 @@ impl StockLevel {
         }
     }
 
-    /// On hand at an earlier time; negative if more units have left since then than were recorded. If the changes since
-    /// then are not remembered, the error is the time from which on they are.
-    pub(super) fn on_hand_at(&self, time: Timestamp) -> Result<i64, Timestamp> {
-        if let Some(forgotten) = self.forgotten_until.filter(|forgotten| time < *forgotten) {
-            return Err(forgotten);
-        }
-        let later = self.movements.iter().filter(|movement| movement.at > time);
-        let since: i64 = later.map(|movement| movement.delta).sum();
-        Ok(self.on_hand.minus(Units::ZERO).saturating_sub(since))
+    /// Whether the state has all changes of on hand since a time.
+    pub(super) fn remembers(&self, time: Timestamp) -> bool {
+        self.forgotten_until.is_none_or(|forgotten| time >= forgotten)
+    }
+
+    /// On hand at an earlier time; negative if more units have left since then than were recorded. `None` if the state does
+    /// not have the changes since then.
+    pub(super) fn on_hand_at(&self, time: Timestamp) -> Option<i64> {
+        self.remembers(time).then(|| {
+            let later = self.movements.iter().filter(|movement| movement.at > time);
+            self.on_hand.minus(Units::ZERO).saturating_sub(later.map(|movement| movement.delta).sum())
+        })
+    }
+
+    /// On hand at an earlier time, given on hand at that time by the first changes. `None` if the state does not have all
+    /// later ones.
+    pub(super) fn on_hand_since(&self, time: Timestamp, past: PastOnHand) -> Option<i64> {
+        let later = usize::try_from(self.moved.checked_sub(past.moved)?).ok()?;
+        let first = self.movements.len().checked_sub(later)?;
+        let earlier = self.movements.iter().skip(first).filter(|movement| movement.at <= time);
+        Some(past.on_hand.saturating_add(earlier.map(|movement| movement.delta).sum()))
     }
 
     /// Changes on hand, but never to less than zero.
     pub(super) fn change_on_hand(&mut self, at: Timestamp, delta: i64) {
         let before = self.on_hand;
         self.on_hand = before.saturating_add(delta);
+        self.moved += 1;
         self.movements.push_back(OnHandChange { at, delta: self.on_hand.minus(before) });
         if self.movements.len() > MAX_MOVEMENTS
             && let Some(oldest) = self.movements.pop_front()

@@ -19,6 +19,7 @@ mod events;
 mod late_report;
 mod level;
 mod movement;
+mod past_on_hand;
 mod policy;
 mod receipt;
 mod refusals;
@@ -49,12 +50,13 @@ pub use count::CountStock;
 pub use events::{
     AdjustmentReason, Allocation, BackInStock, Condition, CountEffect, Lot, StockAdjusted,
     StockBackorderFilled, StockBackorderWithdrawn, StockBackordered, StockConditionChanged, StockCounted,
-    StockEarmarked, StockEvent, StockLow, StockOut, StockPolicySet, StockPromised, StockReceived, StockReleased, StockReservationExtended,
-    StockReservationsExpired, StockReserved, StockReturned, StockShipped, StockShorted, SupplyCancelled,
-    SupplyExpected, TransferReceived, TransferShipped,
+    StockEarmarked, StockEvent, StockLow, StockOut, StockPolicySet, StockPromised, StockReceived,
+    StockReleased, StockReservationExtended, StockReservationsExpired, StockReserved, StockReturned,
+    StockShipped, StockShorted, SupplyCancelled, SupplyExpected, TransferReceived, TransferShipped,
 };
 pub use level::{MAX_MOVEMENTS, StockLevel};
 pub use movement::{Movement, MovementAt};
+pub use past_on_hand::PastOnHand;
 pub use policy::SetStockPolicy;
 pub use receipt::ReceiveStock;
 pub use refusals::StockRefusal;
@@ -187,7 +189,8 @@ fn decide(item: &StockItem, command: &StockCommand) -> Decision {
 fn decide_as_reported(item: &StockItem, command: &StockCommand) -> Decision {
     match command {
         StockCommand::ReceiveStock(command, at) => receipt::receive(item, command, *at),
-        StockCommand::CountStock(command, at) => count::count(item, command, *at),
+        StockCommand::CountStock(command, at) => count::count(item, command, None, *at),
+        StockCommand::CountStockInPast(command, past, at) => count::count(item, command, Some(*past), *at),
         StockCommand::AdjustStock(command, at) => adjustment::adjust(item, command, *at),
         StockCommand::ChangeStockCondition(command, at) => condition::change(item, command, *at),
         StockCommand::ShipTransfer(command, id, at) => transfer::ship(item, command, id, *at),

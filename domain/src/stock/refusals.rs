@@ -57,12 +57,9 @@ pub enum StockRefusal {
     /// The count was taken in the future.
     #[error("countedAt is in the future: it is {now}")]
     CountedInFuture { now: Timestamp },
-    /// Too many movements since the count.
-    #[error("the count is too old: movements are remembered from {remembered_from} on; count again")]
-    CountTooOld {
-        /// The time of the oldest movement that is remembered.
-        remembered_from: Timestamp,
-    },
+    /// More movements are being recorded than the state has.
+    #[error("the count is too old: too many movements are recorded at the same time; send it again")]
+    CountTooOld,
     /// A channel would promise more units than its quota leaves.
     #[error("channel limit exceeded: {channel} may promise {remaining} more units, {requested} requested")]
     ChannelLimitExceeded { channel: ChannelName, remaining: Units, requested: Units },
@@ -139,7 +136,7 @@ impl Refusal for StockRefusal {
             Self::TooManyUnits | Self::AdjustmentAboveLimit => ("too_many_units", Class::Conflict),
             Self::CountOutOfRange => ("count_out_of_range", Class::Invalid),
             Self::CountedInFuture { .. } => ("counted_in_future", Class::Invalid),
-            Self::CountTooOld { .. } => ("count_too_old", Class::Conflict),
+            Self::CountTooOld => ("count_too_old", Class::Conflict),
             Self::LotsExceedQuantity => ("lots_exceed_quantity", Class::Invalid),
             Self::ChannelLimitExceeded { .. } => ("channel_limit_exceeded", Class::Conflict),
             Self::ChannelLimitOutOfRange => ("channel_limit_out_of_range", Class::Invalid),
@@ -171,7 +168,7 @@ impl Refusal for StockRefusal {
             Self::SafetyStockOutOfRange => "/safetyStock",
             Self::LowStockOutOfRange => "/lowStockAt",
             Self::CountOutOfRange => "/onHand",
-            Self::CountedInFuture { .. } | Self::CountTooOld { .. } => "/countedAt",
+            Self::CountedInFuture { .. } | Self::CountTooOld => "/countedAt",
             Self::LotsExceedQuantity => "/lots",
             Self::ChannelLimitOutOfRange | Self::TooManyLimits => "/channelLimits",
             Self::SerialsExceedQuantity | Self::SerialTwice(_) => "/serials",

@@ -48,6 +48,23 @@ async fn orders_whose_reserved_units_are_lost_are_named_and_sourced_again() {
 }
 
 #[tokio::test]
+async fn a_count_is_right_however_many_units_moved_since() {
+    let server = TestServer::stocked().await;
+    let order = server.post("/v1/orders", "order", &order(1)).await.ok(201);
+    let receipts: Vec<_> = (0..300)
+        .map(|number| {
+            json!({ "key": format!("r{number}"), "command": "ReceiveStock", "sku": "TEA", "location": "munich",
+                    "quantity": 1 })
+        })
+        .collect();
+    server.post("/v1/commands", "bulk", &json!(receipts)).await.ok(200);
+    let counted =
+        json!({ "sku": "TEA", "location": "munich", "onHand": 97, "countedAt": order["createdAt"] });
+    let answer = server.post("/v1/stock/count", "count", &counted).await.ok(200);
+    assert_eq!(answer["locations"][0]["onHand"], 397, "three of the hundred were lost: {answer}");
+}
+
+#[tokio::test]
 async fn a_requested_transfer_is_refused_if_it_takes_reserved_units() {
     let (server, _) = reserved().await;
     let request = |quantity: u32| json!({ "sku": "TEA", "from": "munich", "to": "essen", "quantity": quantity, "onlyAvailable": true });

@@ -9,9 +9,7 @@ impl TestServer {
     async fn level_events(&self) -> Vec<(String, Value)> {
         let types = "type=StockLow&type=StockOut&type=BackInStock";
         let feed = self.get(&format!("/v1/events?{types}")).await.ok(200);
-        let item = |item: &Value| {
-            (item["type"].as_str().unwrap().to_owned(), item["data"].clone())
-        };
+        let item = |item: &Value| (item["type"].as_str().unwrap().to_owned(), item["data"].clone());
         feed["items"].as_array().unwrap().iter().map(item).collect()
     }
 
@@ -58,7 +56,10 @@ async fn units_that_are_replaced_in_one_command_cross_no_threshold() {
 async fn null_ends_the_events_of_a_threshold() {
     let server = TestServer::stocked().await;
     let rule = |threshold: Value| json!({ "sku": "TEA", "lowStockAt": threshold });
-    server.put("/v1/stock-policies", &rule(json!(1_000_000_001))).await.problem(422, "low_stock_out_of_range");
+    server
+        .put("/v1/stock-policies", &rule(json!(1_000_000_001)))
+        .await
+        .problem(422, "low_stock_out_of_range");
     let set = server.put("/v1/stock-policies", &rule(json!(200))).await.ok(200);
     assert_eq!(set["level"], "low");
     assert_eq!(server.level_events().await.len(), 1);

@@ -56,6 +56,25 @@ fn units_that_are_at_no_other_location_are_backordered() {
 }
 
 #[test]
+fn a_count_is_right_however_many_units_moved_since() {
+    let mut shop = shop();
+    shop.receive(A, 0, 5);
+    let counted_at = json!(shop.now());
+    for _ in 0..300 {
+        shop.second += 1;
+        shop.receive(A, 0, 1);
+    }
+    shop.second += 1;
+    let fields = json!({ "sku": sku(A), "location": location(0), "onHand": 3, "countedAt": counted_at });
+    shop.report(&StockCommand::CountStock(read(fields), shop.now()));
+    assert_eq!(
+        shop.items[&sku(A)].levels[&location(0)].on_hand,
+        Units::new(303),
+        "two of the five were lost"
+    );
+}
+
+#[test]
 fn picked_units_stay_reserved() {
     for report in reserved().reports_of_three_units() {
         let mut shop = reserved();

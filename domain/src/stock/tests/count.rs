@@ -120,7 +120,7 @@ fn busy(movements: usize) -> StockItem {
 }
 
 #[test]
-fn the_latest_128_movements_are_remembered() {
+fn the_state_has_the_latest_128_movements() {
     let item = busy(MAX_MOVEMENTS);
     let all = u64::try_from(MAX_MOVEMENTS).unwrap();
     assert_eq!(says(&item, count(0, 0, 999)), (0, 0, CountEffect::Applied));
@@ -128,12 +128,39 @@ fn the_latest_128_movements_are_remembered() {
     assert_eq!(at(&item, "DC-1"), [all, 0, all]);
 }
 
+/// A count, with on hand at its time computed from the events of the first `read` receipts.
+fn count_from_events(item: &StockItem, read: usize, counted_at: i64) -> StockCommand {
+    let StockCommand::CountStock(command, at) = count(0, counted_at, 999) else { unreachable!() };
+    assert!(item.must_read_past(&command), "the state has all movements since {counted_at}");
+    let mut past = busy(read).recorded_on_hand(&place("DC-1"));
+    for second in (1..).take(read) {
+        for event in when(&given([receive(1, 0)]), receive(1, second)) {
+            past.undo(&event, &place("DC-1"), time(counted_at));
+        }
+    }
+    StockCommand::CountStockInPast(command, past, at)
+}
+
 #[test]
-fn a_count_before_the_remembered_movements_is_refused() {
-    let item = busy(MAX_MOVEMENTS + 3);
-    let refused = item.decide(&count(0, 2, 999)).unwrap_err();
-    assert_eq!(refused, StockRefusal::CountTooOld { remembered_from: time(3) });
-    assert_eq!(says(&item, count(3, 3, 999)), (3, 0, CountEffect::Applied));
+fn on_hand_before_the_movements_of_the_state_is_computed_from_events() {
+    let item = busy(MAX_MOVEMENTS * 3);
+    for counted_at in [0, 1, 100, 250] {
+        let known = u64::try_from(counted_at).unwrap();
+        let all = count_from_events(&item, MAX_MOVEMENTS * 3, counted_at);
+        assert_eq!(says(&item, all), (known, -counted_at, CountEffect::Applied));
+        let uncommitted = count_from_events(&item, MAX_MOVEMENTS * 2, counted_at);
+        assert_eq!(says(&item, uncommitted).0, known, "the state has the last 128 of them");
+    }
+    let StockCommand::CountStock(command, _) = count(0, 256, 999) else { unreachable!() };
+    assert!(!item.must_read_past(&command));
+}
+
+#[test]
+fn a_count_is_refused_if_neither_the_events_nor_the_state_have_all_movements() {
+    let item = busy(MAX_MOVEMENTS * 3);
+    assert_eq!(refusal(&item, count(0, 2, 999)).0, "count_too_old", "without events");
+    let missing = count_from_events(&item, MAX_MOVEMENTS * 2 - 1, 2);
+    assert_eq!(item.decide(&missing).unwrap_err(), StockRefusal::CountTooOld);
 }
 
 #[test]
@@ -143,17 +170,6 @@ fn a_count_that_is_too_old_but_superseded_is_still_recorded() {
         item = after(&item, receive(1, second));
     }
     assert_eq!(says(&item, count(5, 0, 999)).2, CountEffect::Superseded);
-}
-
-#[test]
-fn a_late_count_does_not_extend_the_remembered_time() {
-    let mut item = busy(MAX_MOVEMENTS);
-    item = after(&item, count(0, 1, 500));
-    for second in 501..(501 + i64::try_from(MAX_MOVEMENTS).unwrap()) {
-        item = after(&item, receive(1, second));
-    }
-    let refused = item.decide(&count(0, 127, 999)).unwrap_err();
-    assert_eq!(refused, StockRefusal::CountTooOld { remembered_from: time(128) });
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::order::{
     OrderCommand, OrderEvent, OrderRefusal,
 };
 use crate::policy::{Criterion, Policy, ReserveAt, Rules};
-use crate::stock::{StockCommand, StockItem};
+use crate::stock::{PastOnHand, StockCommand, StockItem};
 use crate::stream::{DomainEvent, StreamId};
 use crate::values::{LocationId, OrderId, Sku, Text, Timestamp, Units};
 
@@ -176,6 +176,19 @@ impl Aggregates for Shop {
 
     fn stock(&mut self, sku: &Sku) -> Result<Arc<StockItem>, Refused> {
         Ok(self.items.get(sku).cloned().unwrap_or_default())
+    }
+
+    fn past_on_hand(&mut self, sku: &Sku, place: &LocationId, at: Timestamp) -> Result<PastOnHand, Refused> {
+        let stream = StreamId::Stock(sku.clone());
+        let mut past = self.items[sku].recorded_on_hand(place);
+        for (written, event) in &self.journal {
+            if let DomainEvent::Stock(event) = event
+                && *written == stream
+            {
+                past.undo(event, place, at);
+            }
+        }
+        Ok(past)
     }
 
     fn changed_stock(&self) -> Vec<Sku> {
