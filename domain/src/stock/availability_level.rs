@@ -4,26 +4,10 @@
 //! released and reserved again in one command change nothing. The level that was recorded last is part of the state, so that
 //! each crossing of a threshold has one event.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
 use super::StockItem;
-use super::events::{BackInStock, StockEvent, StockLow, StockOut};
+use super::events::{AvailabilityLevel, BackInStock, StockEvent, StockLow, StockOut};
 use super::level::StockLevel;
 use crate::values::{Timestamp, Units};
-
-/// How available a SKU is, by its available units at all locations, paused ones included.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum AvailabilityLevel {
-    /// No units are available.
-    Out,
-    /// Units are available, and not more than `lowStockAt`.
-    Low,
-    /// More units are available than `lowStockAt`; any number for a SKU without that threshold.
-    #[default]
-    InStock,
-}
 
 impl StockItem {
     /// Units that can still be promised, at all locations.

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::availability_level::AvailabilityLevel;
 use super::backorder_queue::SplitAllowance;
 use super::upcasting::{stock_adjusted_1, stock_backordered_1};
 use crate::event::{event_enum, payloads};
@@ -86,6 +85,19 @@ pub(super) fn summed<'a>(allocations: impl IntoIterator<Item = &'a Allocation>) 
 /// The units of all allocations together.
 pub(super) fn total(allocations: &[Allocation]) -> Units {
     allocations.iter().map(|allocation| allocation.quantity).sum()
+}
+
+/// How available a SKU is, by its available units at all locations, paused ones included.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AvailabilityLevel {
+    /// No units are available.
+    Out,
+    /// Units are available, and not more than `lowStockAt`.
+    Low,
+    /// More units are available than `lowStockAt`; any number for a SKU without that threshold.
+    #[default]
+    InStock,
 }
 
 /// Whether a count changed on hand.

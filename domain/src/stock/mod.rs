@@ -38,7 +38,6 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use adjustment::AdjustStock;
-pub use availability_level::AvailabilityLevel;
 pub(crate) use backorder_queue::take;
 pub use backorder_queue::{
     BackorderEntry, BackorderInventory, Eligibility, FillBackorders, RequeueBackorder, Share, SplitAllowance,
@@ -48,7 +47,7 @@ pub use command::StockCommand;
 pub use condition::ChangeStockCondition;
 pub use count::CountStock;
 pub use events::{
-    AdjustmentReason, Allocation, BackInStock, Condition, CountEffect, Lot, StockAdjusted,
+    AdjustmentReason, Allocation, AvailabilityLevel, BackInStock, Condition, CountEffect, Lot, StockAdjusted,
     StockBackorderFilled, StockBackorderWithdrawn, StockBackordered, StockConditionChanged, StockCounted,
     StockEarmarked, StockEvent, StockLow, StockOut, StockPolicySet, StockPromised, StockReceived,
     StockReleased, StockReservationExtended, StockReservationsExpired, StockReserved, StockReturned,

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::availability_level::AvailabilityLevel;
-use super::events::StockPolicySet;
+use super::events::{AvailabilityLevel, StockPolicySet};
 use super::refusals::StockRefusal;
 use super::{Decision, StockItem};
 use crate::command::commands;
