@@ -30,10 +30,13 @@ impl StockItem {
 
 /// No events for a SKU without a threshold, or if the level is the one that was recorded last.
 pub(super) fn record(item: &StockItem, at: Timestamp) -> Vec<StockEvent> {
-    let (Some(sku), Some(low_stock_at)) = (item.sku.clone(), item.low_stock_at) else { return Vec::new() };
+    let (Some(sku), Some(low_stock_at)) = (&item.sku, item.low_stock_at) else { return Vec::new() };
     let (available, level) = (item.available(), item.availability_level());
+    if level == item.recorded_level {
+        return Vec::new();
+    }
+    let sku = sku.clone();
     let event = match level {
-        _ if level == item.recorded_level => return Vec::new(),
         _ if level > item.recorded_level => BackInStock { sku, available, level, at }.into(),
         AvailabilityLevel::Out => StockOut { sku, at }.into(),
         _ => StockLow { sku, available, low_stock_at, at }.into(),
