@@ -98,8 +98,10 @@ async fn a_transfer_moves_available_units_between_locations(store: TestStore) {
     server.add_stock("DC-2", "MUG", 1).await;
     PlacedOrder::new(&server, "order", &order_with("MUG", 2, &json!({}))).await;
     let send = |quantity: u64| json!({ "transferId": "T-1", "sku": "MUG", "from": "DC-1", "to": "DC-2", "quantity": quantity });
-    let promised = server.post("/v1/transfers", "promised", &send(9)).await;
-    promised.assert_refused(409, "insufficient_stock");
+    let mut request = send(9);
+    request["onlyAvailable"] = true.into();
+    let requested = server.post("/v1/transfers", "requested", &request).await;
+    requested.assert_refused(409, "insufficient_stock");
     let sent = server.post("/v1/transfers", "send", &send(8)).await;
     assert_eq!(sent.status, 201, "{sent:?}");
     let position = json!(sent.position);
@@ -135,8 +137,8 @@ async fn changing_the_condition_of_units_changes_availability(store: TestStore) 
                            "reason": "inspected" });
         server.post("/v1/stock/condition", key, &body).await
     };
-    let promised = change("promised", "sellable", "damaged", 5).await;
-    promised.assert_refused(409, "too_few_in_condition");
+    let too_many = change("too many", "sellable", "damaged", 11).await;
+    too_many.assert_refused(409, "too_few_in_condition");
     let quarantined = change("quarantined", "sellable", "quarantine", 4).await.accepted();
     assert_eq!(
         (quantities_in(&quarantined, "DC-1"), &quarantined["locations"][0]["quarantine"]),
