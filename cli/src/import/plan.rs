@@ -32,7 +32,7 @@ pub struct Plan {
     pub invalid_rows: Vec<InvalidRow>,
     /// Number of orders that have an invalid row, and therefore no command.
     pub invalid_orders: u64,
-    /// Number of rows that say what the store has already, and therefore have no command.
+    /// Number of rows without a command: they change nothing.
     pub unchanged_rows: u64,
 }
 
@@ -40,7 +40,7 @@ pub struct Plan {
 struct PlannedRow {
     /// The thing: no two rows of a file may be about the same one.
     name: String,
-    /// The idempotency key and the command; `None` if the store has the same already.
+    /// The idempotency key and the command; `None` if there is nothing to change.
     command: Option<(String, AnyCommand)>,
 }
 
@@ -92,7 +92,10 @@ pub struct StockOptions {
     pub known_locations: BTreeSet<LocationId>,
 }
 
-/// A `CountStock` for each row at a known location.
+/// What the stock export of Shopify says instead of a quantity if a location does not keep the SKU.
+const NOT_STOCKED: &str = "not stocked";
+
+/// A `CountStock` for each row at a known location that keeps the SKU.
 pub fn stock(file: &CsvFile, options: &StockOptions) -> Plan {
     one_per_row(file, |fields| {
         let sku: Sku = fields.required("sku")?;
@@ -104,10 +107,13 @@ pub fn stock(file: &CsvFile, options: &StockOptions) -> Plan {
             // Checked here, so that the row can be imported later: a rejection of the command would be final.
             return Err(RowError::new("unknown_location", format!("location {location} does not exist")));
         }
-        let on_hand = fields.units("on_hand")?;
-        let counted_at = options.counted_at;
         // Location names contain no slash, so each pair has its own name.
         let name = format!("{location}/{sku}");
+        if fields.text("on_hand")?.is_some_and(|text| text.eq_ignore_ascii_case(NOT_STOCKED)) {
+            return Ok(PlannedRow { name, command: None });
+        }
+        let on_hand = fields.units("on_hand")?;
+        let counted_at = options.counted_at;
         // The same count has the same key in every run, so that a repeated import writes nothing.
         let key = format!("import:count:{}:{on_hand}:{name}", counted_at.microseconds());
         let count = CountStock {

@@ -61,3 +61,13 @@ async fn stock_without_location_needs_the_option() {
     assert_eq!(report.files[0].rows, counts(1, 1, 0, 0));
     assert_eq!(fixture.on_hand("A").await, 1_200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_location_that_does_not_keep_a_sku_is_not_counted() {
+    let fixture = Fixture::with_stock().await;
+    fixture.write("stock.csv", "SKU,Location,Available,On hand\nA,L1,not stocked,not stocked\nB,L2,3,8\n");
+    let (report, rejects) = fixture.import(&STOCK_FILE).await;
+    assert_eq!(listed(&rejects), []);
+    assert_eq!(report.files[0].rows, counts(2, 1, 1, 0));
+    assert_eq!((fixture.on_hand("A").await, fixture.on_hand("B").await), (5, 8));
+}

@@ -7,7 +7,7 @@ use super::steps;
 use super::walker::Walker;
 
 /// The types of events that a long walk must have seen.
-const EVENTS: [&str; 70] = [
+const EVENTS: [&str; 73] = [
     "OrderCreated",
     "OrderAmended",
     "AmendmentRequested",
