@@ -31,7 +31,7 @@ async fn reports_of_a_location_are_taken_back() {
     let undone = server.post(&path("undo-rejection"), "undo", &json!({})).await.ok(200);
     assert!(!undone["fulfillmentOrders"][0]["supportedActions"].to_string().contains("undo-rejection"));
     let again = server.post(&path("undo-rejection"), "again", &json!({})).await;
-    assert_eq!(again.code(409), "not_rejected");
+    again.problem(409, "not_rejected");
 }
 
 #[tokio::test]
