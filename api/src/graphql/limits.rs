@@ -32,8 +32,8 @@ pub(super) const MAX_ITEMS: usize = 20_000;
 pub(super) const MAX_COMMANDS: usize = 10;
 /// The complexity of a mutation.
 pub(super) const COMMAND_COST: usize = 100;
-/// The complexity of reading the events of an order.
-pub(super) const EVENTS_COST: usize = 50;
+/// The complexity of another read of a store: the events of an order, or the order after a command.
+pub(super) const READ_COST: usize = 50;
 /// The complexity of a query that replays events.
 pub(super) const REPLAY_COST: usize = 1_000;
 /// The estimated number of values in the answer to an introspection query.

@@ -12,6 +12,7 @@ use crate::error::ApiError;
 use crate::graphql::context::RequestContext;
 use crate::graphql::error::Problem;
 use crate::graphql::global_id::{GlobalId, Kind};
+use crate::graphql::limits::READ_COST;
 use crate::graphql::types::availability::Availability;
 use crate::graphql::types::location::Location;
 use crate::graphql::types::order::Order;
@@ -69,7 +70,7 @@ struct AnsweredOrder {
 impl CommandPayload {
     /// The order after a command on an order, otherwise null. If the order has changed since, a replayed answer has the
     /// order as of `position`, with an id of its own and without personal data.
-    #[graphql(complexity = "10 + child_complexity")]
+    #[graphql(complexity = "READ_COST + child_complexity")]
     async fn order(&self, context: &Context<'_>) -> Result<Option<Order>, Problem> {
         let Some(AnsweredOrder { merchant, id, position, replayed }) = &self.order else { return Ok(None) };
         let queries = RequestContext::of(context)?.queries();

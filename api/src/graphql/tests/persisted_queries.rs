@@ -4,8 +4,7 @@ use super::http::{answer, post};
 use super::*;
 use crate::digest::sha256;
 
-const QUERY: &str =
-    "query Stock($skus: [String!]!) { availability(skus: $skus) { nodes { sku available } } }";
+const QUERY: &str = "query Stock($skus: [String!]!) { availability(skus: $skus, minPosition: 2) { nodes { sku available } } }";
 
 fn digest(query: &str) -> String {
     sha256(query.as_bytes())

@@ -24,7 +24,7 @@ use crate::graphql::connection::Items;
 use crate::graphql::context::RequestContext;
 use crate::graphql::error::Problem;
 use crate::graphql::global_id::{GlobalId, Kind};
-use crate::graphql::limits::{EVENTS_COST, REPLAY_COST};
+use crate::graphql::limits::{READ_COST, REPLAY_COST};
 use crate::history::order::steps;
 use crate::queries::AsOf;
 
@@ -78,7 +78,7 @@ pub(in crate::graphql) struct Order {
 #[ComplexObject]
 impl Order {
     /// The order's events, oldest first. With `asOf`, the events up to that position.
-    #[graphql(complexity = "EVENTS_COST + child_complexity")]
+    #[graphql(complexity = "READ_COST + child_complexity")]
     async fn history(&self, context: &Context<'_>) -> Result<Items<Event>, Problem> {
         let (root, events) = self.events(context).await?;
         events.iter().map(|event| Event::new(root.merchant(), event)).collect()
