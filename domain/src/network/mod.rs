@@ -72,6 +72,7 @@ impl Network {
 /// The decisions about a network.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs, reason = "documented at the command of the same name")]
+#[allow(clippy::large_enum_variant, reason = "a command is decided at once: no list of commands is kept")]
 pub enum NetworkCommand {
     RegisterLocation(RegisterLocation),
     PauseLocation(PauseLocation),

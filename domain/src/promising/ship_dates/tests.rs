@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::promising::working_days::Closures;
 
 fn location(timezone: Option<&str>, cut_off: Option<&str>) -> LocationDetails {
     let known = json!({ "latitude": 1.0, "longitude": 2.0, "timezone": timezone, "cutOff": cut_off });
@@ -217,7 +218,7 @@ proptest! {
         at in any_location_with_working_days(), decided in any_time()
     ) {
         let ships = earliest_ship(&at, decided, None);
-        let every_day = LocationDetails { working_days: None, closures: Default::default(), ..at.clone() };
+        let every_day = LocationDetails { working_days: None, closures: Closures::default(), ..at.clone() };
         prop_assert!(ships >= earliest_ship(&every_day, decided, None));
         prop_assert!(at.calendar().includes(day_at(&at, ships)), "{ships} is on a closed day");
         prop_assert_eq!(earliest_ship(&at, ships, None), ships);

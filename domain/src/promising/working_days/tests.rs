@@ -139,7 +139,7 @@ proptest! {
     fn the_next_working_day_is_the_first_open_day_and_never_earlier(
         calendar in any_calendar(), from in any_day()
     ) {
-        let open = (0..).map(|ahead| from.plus(ahead)).find(|day| is_open(&calendar, *day));
+        let open = (0..2_000).map(|ahead| from.plus(ahead)).find(|day| is_open(&calendar, *day));
         prop_assert_eq!(Some(calendar.next(from)), open);
         prop_assert_eq!(calendar.includes(from), is_open(&calendar, from));
     }
