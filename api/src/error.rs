@@ -165,6 +165,7 @@ pub(crate) enum ApiError {
 
 impl ApiError {
     /// The stable code and the HTTP status.
+    #[allow(clippy::too_many_lines, reason = "one row per code")]
     fn code_and_status(&self) -> (&str, StatusCode) {
         match self {
             Self::At(_, error) => error.code_and_status(),

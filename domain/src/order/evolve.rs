@@ -21,6 +21,7 @@ use super::state::{
 use super::{payment, refund};
 use crate::values::{FulfillmentOrderId, LineNumber, Reference, ShipmentId, Units};
 
+#[allow(clippy::too_many_lines, reason = "one arm per event")]
 pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
     match event {
         OrderEvent::OrderCreated(created) => *order = created_order(created),

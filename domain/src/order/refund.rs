@@ -34,8 +34,8 @@ pub(super) fn can_refund(order: &Order) -> Result<(), DiscrepancyCode> {
 
 /// The sum of the payments less that of the refunds. `None` if a payment has no amount.
 fn unrefunded(order: &Order) -> Option<Amount> {
-    let payments = order.payments.iter().map(|payment| payment.amount);
-    let paid = payments.fold(Some(Amount::ZERO), |sum, amount| sum?.plus(amount?))?;
+    let mut payments = order.payments.iter().map(|payment| payment.amount);
+    let paid = payments.try_fold(Amount::ZERO, |sum, amount| sum.plus(amount?))?;
     paid.minus(order.amount_refunded().unwrap_or(Amount::ZERO))
 }
 

@@ -91,6 +91,7 @@ fn reports() -> Vec<Row> {
 }
 
 /// What is moved, expected and limited.
+#[allow(clippy::too_many_lines, reason = "one row per refusal")]
 fn more_rows() -> Vec<Row> {
     use Class::{Conflict, Invalid};
     let new = StockItem::default();
