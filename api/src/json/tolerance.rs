@@ -11,13 +11,14 @@ use crate::error::ApiError;
 /// The largest number up to which every whole number has a binary floating-point number of its own: 2^53.
 const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// Reads the JSON as sent; if that fails, reads the result of [`tolerant`]. Returns the first error.
+/// Reads the JSON as sent; if that fails, reads the result of [`tolerant`]. Returns the error of the last attempt: it is not
+/// about a value that is tolerated.
 pub(crate) fn read_tolerantly<T>(
     json: &[u8],
     read: impl Fn(&[u8]) -> Result<T, ApiError>,
 ) -> Result<T, ApiError> {
     read(json).or_else(|error| match tolerant(json) {
-        Some(json) => read(&json).map_err(|_| error),
+        Some(json) => read(&json),
         None => Err(error),
     })
 }

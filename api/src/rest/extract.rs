@@ -145,7 +145,9 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, ApiErr
     if values.next().is_some() {
         return Err(ApiError::InvalidKey("is given twice; send one".to_owned()));
     }
-    let value = value.to_str().unwrap_or_default().trim();
+    let not_ascii =
+        |_| ApiError::InvalidKey("must be printable ASCII characters; choose another key".to_owned());
+    let value = value.to_str().map_err(not_ascii)?.trim();
     let unquoted = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     headers::idempotency_key(unquoted.unwrap_or(value)).map(Some)
 }

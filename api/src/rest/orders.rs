@@ -36,7 +36,13 @@ pub(super) async fn get(
     };
     let view = view.ok_or(ApiError::UnknownOrder(id.value))?;
     let mut response = Json(&view).into_response();
-    if let Ok(version) = HeaderValue::try_from(format!("\"{}\"", view.version)) {
+    // What a person can be erased from must not stay in caches.
+    if view.ship_to.as_ref().is_some_and(|ship_to| ship_to.personal.is_some()) {
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    // A stale view has the version of another view of the order: its tag is a digest.
+    let version = (view.stale != Some(true)).then(|| HeaderValue::try_from(format!("\"{}\"", view.version)));
+    if let Some(Ok(version)) = version {
         response.headers_mut().insert(header::ETAG, version);
     }
     Ok(at_position(response, view.position))

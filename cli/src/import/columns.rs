@@ -73,6 +73,7 @@ pub const ORDERS: &[Column] = &[
         .also(&["Shipping"], &["Shipping Total", "Order Shipping Amount"]),
     Column::new("cancelled_at", Text).of_order().also(&["Cancelled at"], &[]),
     Column::new("status", Text).of_order().also(&["Fulfillment Status"], &["Status", "Order Status"]),
+    Column::new("financial_status", Text).of_order().also(&["Financial Status"], &[]),
     Column::new("ship_name", Personal).of_order().also(&["Shipping Name"], &[]),
     Column::new("ship_first_name", Personal)
         .of_order()

@@ -212,9 +212,13 @@ impl<'a> OrderRows<'a> {
     fn check_status(&self) -> Result<(), InvalidRow> {
         let text = |column: &str| self.optional(column, |text| Ok::<_, TextError>(text.to_lowercase()));
         let status = text("status")?.unwrap_or_default();
+        let financial_status = text("financial_status")?.unwrap_or_default();
         let normal = status.strip_prefix("wc-").unwrap_or(&status).replace([' ', '-'], "_");
-        if CANCELLED.contains(&normal.as_str()) || text("cancelled_at")?.is_some() {
-            return Err(self.error("order_cancelled", "the shop has cancelled the order".to_owned()));
+        let is_cancelled = |status: &str| CANCELLED.contains(&status);
+        if is_cancelled(&normal) || is_cancelled(&financial_status) || text("cancelled_at")?.is_some() {
+            return Err(
+                self.error("order_cancelled", "the shop has cancelled or refunded the order".to_owned())
+            );
         }
         if FULFILLED.contains(&normal.as_str()) {
             return Err(

@@ -1,8 +1,10 @@
 //! Loading the state that commands need, in as few reads as possible.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use holdfast_domain::stream::{StreamId, UnknownStream};
+use holdfast_domain::values::{LocationId, Sku, Timestamp};
 use holdfast_journal::{JournalError, LoadRequest, LoadedStream, OutcomeKey};
 
 use super::Writer;
@@ -82,9 +84,13 @@ impl Writer {
             };
             self.layers.reserving_orders.insert((sku, location), orders);
         }
+        let mut times: HashMap<(Sku, LocationId), Vec<Timestamp>> = HashMap::new();
         for (sku, location, time) in needs.past_on_hand {
-            if let Some(past) = self.past_on_hand(&sku, &location, time).await? {
-                self.layers.past_on_hand.insert((sku, location, time), past);
+            times.entry((sku, location)).or_default().push(time);
+        }
+        for ((sku, location), times) in times {
+            for (time, past) in self.past_on_hand(&sku, &location, &times).await? {
+                self.layers.past_on_hand.insert((sku.clone(), location.clone(), time), past);
             }
         }
         for subject in needs.subject_keys {

@@ -12,27 +12,31 @@ use crate::execution::cached_stream::{StoredAggregate, decode};
 const PAGE_SIZE: u64 = 1_000;
 
 impl Writer {
-    /// On hand at a past time by the committed events: the state has the uncommitted changes. Reads the events back to that
-    /// time, the latest first. `None` if the stock of the SKU is not loaded.
+    /// On hand at past times by the committed events: the state has the uncommitted changes. Reads the events once, back to the
+    /// earliest time, the latest first. Empty if the stock of the SKU is not loaded.
     pub(super) async fn past_on_hand(
         &self,
         sku: &Sku,
         location: &LocationId,
-        time: Timestamp,
-    ) -> Result<Option<PastOnHand>, JournalError> {
+        times: &[Timestamp],
+    ) -> Result<Vec<(Timestamp, PastOnHand)>, JournalError> {
         let stream = StreamId::Stock(sku.clone());
-        let Some(cached) = self.layers.committed.peek(&stream) else { return Ok(None) };
-        let mut past = StockItem::of(&cached.entity).map(|item| item.recorded_on_hand(location));
+        let Some(cached) = self.layers.committed.peek(&stream) else { return Ok(Vec::new()) };
+        let Some(now) = StockItem::of(&cached.entity).map(|item| item.recorded_on_hand(location)) else {
+            return Ok(Vec::new());
+        };
+        let earliest = times.iter().min().map_or(i64::MAX, |time| time.microseconds());
+        let mut past: Vec<(Timestamp, PastOnHand)> = times.iter().map(|time| (*time, now)).collect();
         let mut unread = cached.version;
         while unread > 0 {
             let after = unread.saturating_sub(PAGE_SIZE);
             let events = self.events_between(&stream, after, unread).await?;
             for event in &events {
-                if let (DomainEvent::Stock(event), Some(past)) = (decode(event)?, &mut past) {
-                    past.undo(&event, location, time);
+                if let DomainEvent::Stock(event) = decode(event)? {
+                    past.iter_mut().for_each(|(time, past)| past.undo(&event, location, *time));
                 }
             }
-            let is_enough = events.first().is_none_or(|first| first.recorded_at <= time.microseconds());
+            let is_enough = events.first().is_none_or(|first| first.recorded_at <= earliest);
             unread = if is_enough { 0 } else { after };
         }
         Ok(past)

@@ -23,5 +23,5 @@ mod tests;
 pub use aggregates::Aggregates;
 pub use fill_backorders::fill_backorders;
 pub use operations::{accept_cancellation, change, change_stock, create, move_fulfillment_order};
-pub use process::{Decided, decide, up_to_date};
+pub use process::{Decided, decide};
 pub use reactions::{Reaction, reactions};

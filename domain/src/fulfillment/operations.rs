@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::aggregates::Aggregates;
 use super::decision::{reallocate, record_availability_levels};
-use super::overcommitment::{resolve_overcommitment, resolve_shipped};
+use super::overcommitment::{resolve_overcommitment, resolve_reported};
 use super::process::{Decided, decide, up_to_date};
 use super::ship_dates::promised_dates;
 use crate::order::{
@@ -14,8 +14,8 @@ use crate::stock::StockCommand;
 use crate::stream::StreamId;
 use crate::values::{LocationId, OrderId, Sku};
 
-/// Brings an order up to date, then decides a command on it and everything that follows. Units that have shipped for it are
-/// released by the orders that had reserved them.
+/// Brings an order up to date, then decides a command on it and everything that follows. Units that are missing
+/// after a shipment or an unpick are released by the orders that had reserved them.
 pub fn change<A: Aggregates>(
     aggregates: &mut A,
     id: OrderId,
@@ -23,7 +23,7 @@ pub fn change<A: Aggregates>(
 ) -> Result<Decided, A::Error> {
     up_to_date(aggregates, id)?;
     let (_, events) = decide(aggregates, id, command)?;
-    resolve_shipped(aggregates, id, &events)?;
+    resolve_reported(aggregates, id, &events)?;
     record_availability_levels(aggregates)?;
     Ok((aggregates.order(id)?, events))
 }

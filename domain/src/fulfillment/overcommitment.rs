@@ -7,7 +7,7 @@ use super::aggregates::Aggregates;
 use super::decision::reallocate;
 use super::process::{decide, up_to_date};
 use super::ship_dates::capacity_streams;
-use crate::order::{OrderCommand, OrderEvent, ShipmentCreated};
+use crate::order::{ItemPutBack, LineUnits, Order, OrderCommand, OrderEvent, ShipmentCreated};
 use crate::stream::StreamId;
 use crate::values::{LocationId, OrderId, Sku};
 
@@ -44,23 +44,37 @@ pub fn resolve_overcommitment<A: Aggregates>(
     Ok(affected)
 }
 
-/// Resolves overcommitment by units that have shipped without being reserved for their order.
-pub(super) fn resolve_shipped<A: Aggregates>(
+/// Resolves overcommitment that a report about an order has shown: units have shipped that were not reserved for it, or units
+/// that are missing are not picked any more.
+pub(super) fn resolve_reported<A: Aggregates>(
     aggregates: &mut A,
     id: OrderId,
     events: &[OrderEvent],
 ) -> Result<(), A::Error> {
     for event in events {
-        let OrderEvent::ShipmentCreated(ShipmentCreated { location, packages, .. }) = event else { continue };
         let order = aggregates.order(id)?;
-        let lines: Vec<_> = packages.iter().flat_map(|package| &package.lines).cloned().collect();
+        let Some((location, lines)) = reported_units(&order, event) else { continue };
         for sku in order.demand_of(&lines).keys() {
-            if !aggregates.stock(sku)?.overcommitted_at(location).is_zero() {
-                resolve_overcommitment(aggregates, sku, location)?;
+            if !aggregates.stock(sku)?.overcommitted_at(&location).is_zero() {
+                resolve_overcommitment(aggregates, sku, &location)?;
             }
         }
     }
     Ok(())
+}
+
+/// The units of a report after which a location may have fewer units than are reserved there.
+fn reported_units(order: &Order, event: &OrderEvent) -> Option<(LocationId, Vec<LineUnits>)> {
+    match event {
+        OrderEvent::ShipmentCreated(ShipmentCreated { location, packages, .. }) => {
+            Some((location.clone(), packages.iter().flat_map(|package| &package.lines).cloned().collect()))
+        }
+        OrderEvent::ItemPutBack(ItemPutBack { fulfillment_order_id, lines }) => {
+            let fulfillment = order.fulfillment_order(*fulfillment_order_id)?;
+            Some((fulfillment.location.clone(), lines.clone()))
+        }
+        _ => None,
+    }
 }
 
 /// The orders that may lose units, the first to lose first.

@@ -29,7 +29,7 @@ pub fn decide<A: Aggregates>(
 
 /// The order as it is at the decision time: reservations and timed holds that have ended meanwhile are ended by events,
 /// and packages without reports are marked as stuck.
-pub fn up_to_date<A: Aggregates>(aggregates: &mut A, id: OrderId) -> Result<Arc<Order>, A::Error> {
+pub(super) fn up_to_date<A: Aggregates>(aggregates: &mut A, id: OrderId) -> Result<Arc<Order>, A::Error> {
     let (order, now) = (aggregates.order(id)?, aggregates.now());
     if order.due_at().is_none_or(|due| now < due) {
         return Ok(order);

@@ -203,5 +203,6 @@ pub(super) fn voided(order: &mut Order) {
     let payments =
         order.payments.drain(..).chain(order.authorizations.drain(..)).map(|payment| payment.reference);
     order.voided_payments.extend(payments);
+    order.refunds.iter_mut().for_each(|refund| refund.is_void = true);
     order.payment = LastPaymentEvent::Voided;
 }

@@ -36,22 +36,30 @@ pub(super) fn can_refund(order: &Order) -> Result<(), DiscrepancyCode> {
 fn unrefunded(order: &Order) -> Option<Amount> {
     let mut payments = order.payments.iter().map(|payment| payment.amount);
     let paid = payments.try_fold(Amount::ZERO, |sum, amount| sum.plus(amount?))?;
-    paid.minus(order.amount_refunded().unwrap_or(Amount::ZERO))
+    if !order.has_refunds() {
+        return Some(paid);
+    }
+    // More than can be added up is more than was paid.
+    Some(order.amount_refunded().and_then(|refunded| paid.minus(refunded)).unwrap_or(Amount::ZERO))
 }
 
 impl Order {
-    /// The sum of its refunds. `None` if it has none.
+    /// The sum of its refunds since its payments were voided. `None` if it has none, or if the sum is out of range.
     pub fn amount_refunded(&self) -> Option<Amount> {
-        self.refunds
-            .iter()
-            .map(|refund| Some(refund.amount))
-            .reduce(|sum, amount| sum?.plus(amount?))
-            .flatten()
+        let amounts = self.refunds.iter().filter(|refund| !refund.is_void).map(|refund| Some(refund.amount));
+        amounts.reduce(|sum, amount| sum?.plus(amount?)).flatten()
+    }
+
+    /// Whether a part of what was paid was paid back.
+    pub(super) fn has_refunds(&self) -> bool {
+        self.refunds.iter().any(|refund| !refund.is_void)
     }
 
     /// Whether all that was paid was paid back.
     pub(super) fn is_refunded(&self) -> bool {
-        !self.refunds.is_empty() && unrefunded(self).is_some_and(|left| left <= Amount::ZERO)
+        self.has_refunds()
+            && !self.payments.is_empty()
+            && unrefunded(self).is_some_and(|left| left <= Amount::ZERO)
     }
 }
 
@@ -78,5 +86,6 @@ pub(super) fn refund(order: &Order, command: &RefundPayment) -> Decision {
 }
 
 pub(super) fn refunded(order: &mut Order, refunded: &PaymentRefunded) {
-    order.refunds.push(Refund { reference: refunded.refund_ref.clone(), amount: refunded.amount });
+    let (reference, amount) = (refunded.refund_ref.clone(), refunded.amount);
+    order.refunds.push(Refund { reference, amount, is_void: false });
 }

@@ -199,10 +199,12 @@ fn promise(fulfillment_orders: &mut [FulfillmentOrderLines], promises: &Promises
     }
 }
 
-/// Adds backordered units to a fulfillment order at the same location that has not been started: one pick, one package.
+/// Adds backordered units to a fulfillment order at the same location that has not been started: one pick, one package. A
+/// fulfillment order of which units are requested does not grow: it moves with the requested units.
 fn join_fulfillment_orders(order: &Order, id: OrderId, added: &mut [FulfillmentOrderLines]) {
     let may_grow = |one: &&FulfillmentOrder| {
         !one.is_acknowledged()
+            && one.cancellation_request.is_none()
             && one.is_open()
             && !one.has_shipped()
             && !order.holds.iter().any(|hold| hold.fulfillment_order_id == Some(one.id))

@@ -109,6 +109,8 @@ pub struct Refund {
     pub reference: Reference,
     /// In the order's currency.
     pub amount: Amount,
+    /// Whether the payments were voided afterwards: it does not count.
+    pub is_void: bool,
 }
 
 /// The last event about a payment, confirmations excluded.

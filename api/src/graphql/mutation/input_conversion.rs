@@ -16,7 +16,7 @@ pub(super) fn read(mutation: &MutationField, input: GraphQlValue) -> Result<AnyC
         return Err(ApiError::InvalidValue("must be an object".to_owned()).at(""));
     }
     let input = convert(&mutation.input, input);
-    read_fields(mutation, &input).or_else(|error| read_fields(mutation, &simplify(input)).map_err(|_| error))
+    read_fields(mutation, &input).or_else(|_| read_fields(mutation, &simplify(input)))
 }
 
 fn read_fields(mutation: &MutationField, fields: &Value) -> Result<AnyCommand, ApiError> {

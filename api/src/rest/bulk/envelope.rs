@@ -49,10 +49,7 @@ pub(super) fn read(json: &[u8]) -> Item {
     if item.read.is_err()
         && let Some(json) = tolerant(json)
     {
-        let tolerated = read_strictly(&json);
-        if tolerated.read.is_ok() {
-            return tolerated;
-        }
+        return read_strictly(&json);
     }
     item
 }

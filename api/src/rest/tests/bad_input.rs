@@ -205,3 +205,27 @@ async fn unknown_routes_and_methods_are_answered_with_a_problem() {
     let answer = server.send(head).await;
     assert_eq!((answer.status.as_u16(), answer.bytes.len()), (200, 0));
 }
+
+#[tokio::test]
+async fn an_empty_text_that_counts_as_absent_does_not_hide_another_fault() {
+    let server = TestServer::stocked().await;
+    for (fault, pointer) in
+        [(json!({ "quantity": 0 }), "/lines/0/quantity"), (json!({ "bogus": 1 }), "/lines/0/bogus")]
+    {
+        let mut body = order(1);
+        body["customerRef"] = json!("");
+        body["lines"][0].as_object_mut().unwrap().extend(fault.as_object().unwrap().clone());
+        let answer = server.post("/v1/orders", "two faults", &body).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+        assert_eq!(answer.json()["errors"][0]["pointer"], pointer, "{}", answer.json());
+    }
+}
+
+#[tokio::test]
+async fn an_idempotency_key_that_is_not_ascii_is_refused_as_such() {
+    let server = TestServer::stocked().await;
+    let request = Request::post("/v1/orders").header("idempotency-key", "größe".as_bytes());
+    let answer = server.send(request.body(Body::from(order(1).to_string())).unwrap()).await;
+    let problem = answer.problem(400, "idempotency_key_invalid");
+    assert!(problem["detail"].as_str().unwrap().contains("ASCII"), "{problem}");
+}

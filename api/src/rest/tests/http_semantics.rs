@@ -362,3 +362,16 @@ async fn http_2_without_tls_is_served() {
     stop.send(()).unwrap();
     serving.await.unwrap().unwrap();
 }
+
+#[tokio::test]
+async fn an_answer_with_personal_data_is_not_stored_in_caches() {
+    let server = TestServer::stocked().await;
+    let mut body = order(1);
+    body["shipTo"] = json!({ "name": "Ada", "city": "Bonn" });
+    let created = server.post("/v1/orders", "o", &body).await.ok(201);
+    let path =
+        format!("/v1/orders/{}?minPosition={}", created["orderId"].as_str().unwrap(), server.head().await);
+    let answer = server.get(&path).await;
+    assert_eq!(answer.json()["shipTo"]["name"], "Ada");
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+}

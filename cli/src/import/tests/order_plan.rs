@@ -125,9 +125,10 @@ fn the_export_of_shopify_is_read() {
          Main St 1,,Bonn,'01234,NW,DE,\n\
          #1001,jo@shop.example,,,,,,1,Cap,20.00,B,,,,,,,,\n\
          #1002,al@shop.example,paid,fulfilled,EUR,0.00,2025-10-07 10:00:00 +0200,1,Mug,12.50,A,,,,,,,,\n\
-         #1003,al@shop.example,paid,,EUR,0.00,2025-10-07 10:00:00 +0200,1,Mug,12.50,A,,,,,,,,2025-10-08\n",
+         #1003,al@shop.example,paid,,EUR,0.00,2025-10-07 10:00:00 +0200,1,Mug,12.50,A,,,,,,,,2025-10-08\n\
+         #1004,al@shop.example,refunded,unfulfilled,EUR,0.00,2025-10-07 10:00:00 +0200,1,Mug,12.50,A,,,,,,,,\n",
     );
-    assert_eq!(codes(&plan), [(2, "order_fulfilled"), (3, "order_cancelled")]);
+    assert_eq!(codes(&plan), [(2, "order_fulfilled"), (3, "order_cancelled"), (4, "order_cancelled")]);
     let order = created(&plan.commands[0]);
     assert_eq!(order.channel_ref.as_ref().unwrap().as_str(), "#1001");
     assert_eq!(order.placed_at.unwrap().to_string(), "2025-10-07T07:50:26Z");

@@ -179,3 +179,17 @@ fn a_line_does_not_grow_while_a_location_is_requested_to_release_units_of_it() {
     assert!(shop.amend(order, &quantity(3)).is_err());
     assert!(shop.amend(order, &quantity(1)).is_ok(), "that many are delivered if the location agrees");
 }
+
+#[test]
+fn units_that_are_missing_are_lost_when_they_are_not_picked_any_more() {
+    let mut shop = shop();
+    shop.receive(A, 0, 2);
+    let order = shop.order_of(&[(A, 2)], &json!({ "onShortage": "backorder" }));
+    let id = FulfillmentOrderId::new(order_id(order), 1);
+    let all = || json!({ "fulfillmentOrderId": id, "all": true });
+    shop.change(order, &OrderCommand::PickItems(read(all()))).unwrap();
+    shop.count_of(A, 0, 0);
+    assert_eq!(shop.held_of_line(order, 1, 0), 2, "picked units stay reserved");
+    shop.change(order, &OrderCommand::UnpickItems(read(all()))).unwrap();
+    assert_eq!((shop.held_of_line(order, 1, 0), shop.backordered(order, 1)), (0, 2));
+}

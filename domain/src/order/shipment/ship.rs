@@ -1,7 +1,7 @@
 //! Ships packages of a fulfillment order.
 
+use super::Shipment;
 use super::packages::{ShipPackage, contents, package_ids, packages};
-use super::{Shipment, TrackedPackage};
 use crate::command::commands;
 use crate::order::choices::{DeliveryMethod, DiscrepancyCode};
 use crate::order::contents::{FulfillmentOrderLines, LineUnits, Package, total};
@@ -60,12 +60,9 @@ pub(in crate::order) fn ship(
     if command.packages.is_empty() || command.packages.len() > MAX_PACKAGES {
         return Err(OrderRefusal::PackageCount(command.packages.len()));
     }
-    if let Some(shipment) = reported_before(order, command).and_then(|id| order.shipment(id)) {
-        let differs = differs(shipment, &command.packages);
-        return Ok(differs
-            .then(|| discrepancy(DiscrepancyCode::PackageReportedDifferently))
-            .into_iter()
-            .collect());
+    if let Some((_, differs)) = repeated_shipment(order, command) {
+        let differs = differs.then(|| discrepancy(DiscrepancyCode::PackageReportedDifferently));
+        return Ok(differs.into_iter().collect());
     }
     let contents = contents(order, fulfillment, &command.packages)?;
     let ids = package_ids(&command.packages)?;
@@ -101,33 +98,28 @@ pub(in crate::order) fn ship(
     Ok(events)
 }
 
-/// Whether a report says of packages what was not reported before.
-fn differs(shipment: &Shipment, packages: &[ShipPackage]) -> bool {
-    packages.iter().any(|given| {
-        let names = |package: &&TrackedPackage| {
-            let label = given.carrier.as_ref().zip(given.tracking_number.as_ref());
-            label.is_some_and(|(carrier, number)| package.shipped.is_named(carrier, number))
-        };
-        shipment.packages.iter().find(names).is_none_or(|known| known.shipped.differs_from(given))
-    })
-}
-
 /// The shipment that a report repeats: its packages have the same labels, and the same contents where the report names them.
 pub fn reported_before(order: &Order, command: &ShipItems) -> Option<ShipmentId> {
+    repeated_shipment(order, command).map(|(shipment, _)| shipment)
+}
+
+/// The shipment that a report repeats, and whether the report has other details of its packages.
+fn repeated_shipment(order: &Order, command: &ShipItems) -> Option<(ShipmentId, bool)> {
     let fulfillment = order.fulfillment_order(command.fulfillment_order_id)?;
     let is_complete = fulfillment.lines.iter().all(|line| line.outstanding().is_zero());
-    let mut own = order
-        .shipments
-        .iter()
-        .filter(|shipment| shipment.fulfillment_order_id == command.fulfillment_order_id);
-    let is_known = |shipment: &&Shipment| {
+    let is_own = |shipment: &&Shipment| shipment.fulfillment_order_id == command.fulfillment_order_id;
+    let repeated = |shipment: &Shipment| {
         let mut known: Vec<&Package> = shipment.packages.iter().map(|package| &package.shipped).collect();
-        command.packages.iter().all(|given| {
-            let found = known.iter().position(|package| is_same(order, package, given, is_complete));
-            found.map(|index| known.swap_remove(index)).is_some()
-        })
+        let mut differs = false;
+        for given in &command.packages {
+            let is_same = |package: &&Package| is_same(order, package, given, is_complete);
+            let exact = known.iter().position(|package| is_same(package) && !package.differs_from(given));
+            differs |= exact.is_none();
+            known.swap_remove(exact.or_else(|| known.iter().position(is_same))?);
+        }
+        Some((shipment.id, differs))
     };
-    own.find(is_known).map(|shipment| shipment.id)
+    order.shipments.iter().filter(is_own).find_map(repeated)
 }
 
 /// Whether a package is the one that a report names. A package without `lines` contains all outstanding units. It therefore

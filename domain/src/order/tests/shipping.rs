@@ -137,6 +137,15 @@ fn a_package_reported_again_with_more_details_is_recorded_as_a_discrepancy() {
 }
 
 #[test]
+fn boxes_with_one_number_are_told_apart_by_their_details() {
+    let of = |serial: &str| json!({ "trackingNumber": "B1", "lines": [{ "line": 1, "quantity": 1, "serials": [serial] }] });
+    let order = after(&paid_and_reserved(), ship(1, &[of("S1"), of("S2")]));
+    assert_eq!(when(&order, ship(1, &[of("S1"), of("S2")])), []);
+    assert_eq!(when(&order, ship(1, &[of("S2"), of("S1")])), []);
+    assert_eq!(names(&when(&order, ship(1, &[of("S1"), of("S3")]))), ["DiscrepancyRecorded"]);
+}
+
+#[test]
 fn no_package_is_empty() {
     let all = json!({ "lines": [{ "line": 1, "quantity": 5 }, { "line": 2, "quantity": 3 }] });
     let order = paid_and_reserved();

@@ -62,3 +62,15 @@ fn a_location_that_takes_its_rejection_back_is_eligible_again() {
     assert!(order.rejected_by.is_empty());
     assert_eq!(refusal(&order, undo_rejection(1)), ("not_rejected", None));
 }
+
+#[test]
+fn a_fulfillment_order_that_is_requested_to_move_does_not_grow() {
+    let short = sourced(&[("DC-1", &[("A", 2), ("B", 3)])], &[("A", 5, 2)]);
+    let backorder = create_with(json!({ "onShortage": "backorder" }));
+    let reserve = reserve_sourced(short, ReservationTrigger::Creation);
+    let order = given([backorder, reserve, pay("money"), pick(1, some(1)), relocate(1, "DC-2")]);
+    let order = after(&after(&order, unpick(1, all())), fill("A", &[("DC-1", 3)]));
+    let quantities: Vec<u64> =
+        order.fulfillment_orders.iter().map(|one| one.total(|line| line.quantity).number()).collect();
+    assert_eq!(quantities, [5, 3]);
+}

@@ -103,7 +103,8 @@ impl Shop {
     }
 
     pub(crate) fn bring_up_to_date(&mut self, number: usize) -> Result<(), Refused> {
-        fulfillment::up_to_date(self, order_id(number)).map(drop)
+        let attend = OrderCommand::AttendOrder(self.now());
+        fulfillment::change(self, order_id(number), &attend).map(drop)
     }
 
     pub(crate) fn create(&mut self, order: CreateOrder, reserve_at: ReserveAt) -> Result<(), Refused> {

@@ -52,6 +52,8 @@ pub struct Delivery {
 #[derive(Debug, Clone)]
 pub struct Hold {
     pub reason: String,
+    /// True if the whole order is on hold, and not only one fulfillment order.
+    pub is_whole: bool,
     pub until: Option<i64>,
 }
 
@@ -175,9 +177,10 @@ impl Order {
         waiting
     }
 
-    /// The ids of the holds with the reason `inventory_out_of_stock`.
+    /// The ids of the holds on the whole order with the reason `inventory_out_of_stock`.
     pub fn out_of_stock_holds(&self) -> impl Iterator<Item = &String> {
-        self.holds.iter().filter(|(_, hold)| hold.reason == "inventory_out_of_stock").map(|(id, _)| id)
+        let is_out_of_stock = |hold: &Hold| hold.is_whole && hold.reason == "inventory_out_of_stock";
+        self.holds.iter().filter(move |(_, hold)| is_out_of_stock(hold)).map(|(id, _)| id)
     }
 
     /// True if it has a hold with the reason `inventory_out_of_stock`.
@@ -327,7 +330,8 @@ impl Order {
     }
 
     fn hold(&mut self, data: &Value) {
-        let hold = Hold { reason: text(data, "reason").to_owned(), until: time(data, "until") };
+        let is_whole = data["fulfillmentOrderId"].is_null();
+        let hold = Hold { reason: text(data, "reason").to_owned(), is_whole, until: time(data, "until") };
         self.holds.insert(text(data, "holdId").to_owned(), hold);
     }
 
