@@ -33,7 +33,9 @@ impl Writer {
             let events = self.events_between(&stream, after, unread).await?;
             for event in &events {
                 if let DomainEvent::Stock(event) = decode(event)? {
-                    past.iter_mut().for_each(|(time, past)| past.undo(&event, location, *time));
+                    for (time, past) in &mut past {
+                        past.undo(&event, location, *time);
+                    }
                 }
             }
             let is_enough = events.first().is_none_or(|first| first.recorded_at <= earliest);
