@@ -137,7 +137,7 @@ fn a_package_reported_again_with_more_details_is_recorded_as_a_discrepancy() {
 }
 
 #[test]
-fn boxes_with_one_number_are_told_apart_by_their_details() {
+fn boxes_with_one_number_are_distinguished_by_their_details() {
     let of = |serial: &str| json!({ "trackingNumber": "B1", "lines": [{ "line": 1, "quantity": 1, "serials": [serial] }] });
     let order = after(&paid_and_reserved(), ship(1, &[of("S1"), of("S2")]));
     assert_eq!(when(&order, ship(1, &[of("S1"), of("S2")])), []);
