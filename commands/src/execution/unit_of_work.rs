@@ -404,14 +404,15 @@ impl Aggregates for UnitOfWork<'_> {
         self.state(&StreamId::Capacity(location.clone()))
     }
 
-    /// The orders in the index, and those of uncommitted commands.
+    /// The orders in the index, and those of uncommitted commands, this one included.
     fn reserving_orders(&mut self, sku: &Sku, location: &LocationId) -> Result<Vec<OrderId>, Stop> {
         let Some(known) = self.layers.reserving_orders.get(&(sku.clone(), location.clone())) else {
             self.needs.reserving_orders.insert((sku.clone(), location.clone()));
             return Err(Stop::NotLoaded);
         };
         let Some(mut orders) = known.clone() else { return Ok(Vec::new()) };
-        let uncommitted = self.layers.in_flight.streams.keys().chain(self.layers.open.streams.keys());
+        let StateLayers { in_flight, open, command, .. } = &*self.layers;
+        let uncommitted = [in_flight, open, command].into_iter().flat_map(|changes| changes.streams.keys());
         let uncommitted = uncommitted.filter_map(|stream| match stream {
             StreamId::Order(id) => Some(*id),
             _ => None,

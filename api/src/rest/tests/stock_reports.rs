@@ -90,3 +90,17 @@ async fn a_report_that_expects_other_units_on_hand_is_refused_with_the_actual_on
     server.post("/v1/stock/adjust", "adjust", &adjust(100)).await.ok(200);
     assert_eq!(server.tea_at("munich").await, [99, 90, 9]);
 }
+
+#[tokio::test]
+async fn units_that_are_missing_are_lost_when_they_are_not_picked_any_more() {
+    let (server, order) = reserved().await;
+    let fulfillment = |action: &str| format!("/v1/fulfillment-orders/{order}.f1/{action}");
+    server.post(&fulfillment("pick"), "pick", &json!({ "all": true })).await.ok(200);
+    assert_eq!(server.tea_at("munich").await, [100, 90, 10], "the read model has the picked order");
+    let adjustment = json!({ "sku": "TEA", "location": "munich", "delta": -15, "reason": "theft" });
+    server.post("/v1/stock/adjust", "adjust", &adjustment).await.ok(200);
+    assert_eq!(server.tea_at("munich").await, [85, 90, 0], "picked units stay reserved");
+    server.post(&fulfillment("unpick"), "unpick", &json!({ "all": true })).await.ok(200);
+    assert_eq!(server.tea_at("munich").await, [85, 85, 0]);
+    assert_eq!(server.tea_at("essen").await, [10, 5, 5]);
+}
