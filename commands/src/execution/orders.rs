@@ -80,9 +80,9 @@ pub(super) fn ship(unit: &mut UnitOfWork<'_>, command: &ShipItems) -> Result<Acc
         _ => None,
     });
     let kind = if created.is_some() { OutcomeKind::Created } else { OutcomeKind::Done };
-    let known = reported_before(&*unit.order(id)?, command);
+    let order = unit.order(id)?;
     let missing = || Stop::Failed("ShipItems created no shipment".to_owned());
-    let shipment_id = created.or(known).ok_or_else(missing)?;
+    let shipment_id = created.or_else(|| reported_before(&order, command)).ok_or_else(missing)?;
     let order = unit.order_view(id)?;
     accepted(kind, &ShipmentAnswer { shipment_id, order })
 }

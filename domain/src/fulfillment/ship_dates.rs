@@ -9,7 +9,6 @@ use crate::network::{Location, LocationDetails, Network};
 use crate::order::{Order, PromisedDates, Promises};
 use crate::policy::Policy;
 use crate::promising::transit::Route;
-use crate::promising::working_days::WorkingDays;
 use crate::promising::{day_at, earliest_delivery, earliest_ship, ships_on};
 use crate::stream::StreamId;
 use crate::values::{LocationId, Text, Timestamp};
@@ -55,16 +54,16 @@ pub(super) fn departure<A: Aggregates>(
     (id, location): Registered<'_>,
 ) -> Result<Departure, A::Error> {
     let details = &location.details;
-    let calendar = details.calendar();
     let has_hours = details.cut_off.is_some() || details.timezone.is_some();
-    if !has_hours && details.daily_capacity.is_none() && calendar == WorkingDays::default() {
+    let has_calendar = details.working_days.is_some() || !details.closures.is_empty();
+    if !has_hours && !has_calendar && details.daily_capacity.is_none() {
         return Ok(Departure::Unknown);
     }
     let earliest = earliest_ship(details, aggregates.now(), order.ship_not_before());
     let Some(capacity) = details.daily_capacity else { return Ok(Departure::At(earliest)) };
     let day = day_at(details, earliest);
     let bookings = aggregates.capacity(id)?;
-    Ok(match first_free_day(&bookings, capacity, &calendar, day, LocationCapacity::HORIZON) {
+    Ok(match first_free_day(&bookings, capacity, &details.calendar(), day, LocationCapacity::HORIZON) {
         Some(free) if free == day => Departure::At(earliest),
         Some(free) => Departure::At(ships_on(details, free)),
         None => Departure::Never,

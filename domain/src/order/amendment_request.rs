@@ -2,7 +2,7 @@
 //! that works on the order must agree.
 
 use super::contents::DeliveryIntent;
-use super::decision::Decision;
+use super::decision::{Decision, find_fulfillment_order};
 use super::events::{AmendmentAccepted, AmendmentRejected, AmendmentRequested, OrderAmended, OrderEvent};
 use super::fulfillment_order::FulfillmentOrder;
 use super::hold::reschedule;
@@ -99,7 +99,7 @@ fn answered(
     id: FulfillmentOrderId,
     amendment_id: Option<&Reference>,
 ) -> Result<FulfillmentOrderId, OrderRefusal> {
-    let fulfillment = order.fulfillment_order(id).ok_or(OrderRefusal::UnknownFulfillmentOrder(id))?;
+    let fulfillment = find_fulfillment_order(order, id)?;
     can_answer(order, fulfillment)?;
     let is_named = |pending: &PendingAmendment| amendment_id.is_none_or(|named| *named == pending.id);
     let is_current = order.amendment.as_deref().is_some_and(is_named);

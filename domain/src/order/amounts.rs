@@ -21,8 +21,7 @@ impl Order {
 
     /// The sum of the confirmed payments that have an amount. `None` if none has one.
     pub fn amount_paid(&self) -> Option<Amount> {
-        let amounts = self.payments.iter().filter_map(|payment| payment.amount);
-        amounts.map(Some).reduce(|sum, amount| sum?.plus(amount?)).flatten()
+        Amount::total(self.payments.iter().filter_map(|payment| payment.amount).map(Some))
     }
 
     /// Whether the customer owes nothing, now or from the start.
@@ -55,7 +54,7 @@ impl Order {
         if payments.clone().any(is_whole) {
             return true;
         }
-        let sum = payments.map(|payment| payment.amount).reduce(|sum, amount| sum?.plus(amount?)).flatten();
+        let sum = Amount::total(payments.map(|payment| payment.amount));
         sum.is_some_and(|sum| self.amount_due().is_none_or(|due| sum >= due))
     }
 }

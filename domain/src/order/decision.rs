@@ -2,14 +2,23 @@
 
 use super::choices::DiscrepancyCode;
 use super::events::{DiscrepancyRecorded, OrderEvent, ReservationExtended};
+use super::fulfillment_order::FulfillmentOrder;
 use super::refusals::OrderRefusal;
 use super::state::Order;
-use crate::values::{OrderId, Quantity, Reference, Timestamp, Units, repeated};
+use crate::values::{FulfillmentOrderId, OrderId, Quantity, Reference, Timestamp, Units, repeated};
 
 pub(super) type Decision = Result<Vec<OrderEvent>, OrderRefusal>;
 
 /// The most entries that a command's lists of lines may have together: a line may have one entry for each of its lots.
 pub(super) const MAX_ENTRIES: usize = 5_000;
+
+/// The fulfillment order with an id.
+pub(super) fn find_fulfillment_order(
+    order: &Order,
+    id: FulfillmentOrderId,
+) -> Result<&FulfillmentOrder, OrderRefusal> {
+    order.fulfillment_order(id).ok_or(OrderRefusal::UnknownFulfillmentOrder(id))
+}
 
 pub(super) fn exists(order: &Order, id: OrderId) -> Result<(), OrderRefusal> {
     if order.created.is_some() { Ok(()) } else { Err(OrderRefusal::UnknownOrder(id)) }

@@ -2,7 +2,7 @@
 
 use super::choices::HoldReason;
 use super::contents::DeliveryIntent;
-use super::decision::{Decision, exists};
+use super::decision::{Decision, exists, find_fulfillment_order};
 use super::events::{OrderEvent, OrderHeld, OrderHoldReleased};
 use super::refusals::OrderRefusal;
 use super::state::{Hold, Order};
@@ -49,7 +49,7 @@ pub(super) fn place(order: &Order, command: &HoldOrder, at: Timestamp) -> Decisi
     }
     can_hold(order)?;
     if let Some(id) = command.fulfillment_order_id {
-        let fulfillment = order.fulfillment_order(id).ok_or(OrderRefusal::UnknownFulfillmentOrder(id))?;
+        let fulfillment = find_fulfillment_order(order, id)?;
         if !fulfillment.is_open() {
             return Err(OrderRefusal::NothingLeft);
         }

@@ -46,8 +46,8 @@ fn unrefunded(order: &Order) -> Option<Amount> {
 impl Order {
     /// The sum of its refunds since its payments were voided. `None` if it has none, or if the sum is out of range.
     pub fn amount_refunded(&self) -> Option<Amount> {
-        let amounts = self.refunds.iter().filter(|refund| !refund.is_void).map(|refund| Some(refund.amount));
-        amounts.reduce(|sum, amount| sum?.plus(amount?)).flatten()
+        let refunds = self.refunds.iter().filter(|refund| !refund.is_void);
+        Amount::total(refunds.map(|refund| Some(refund.amount)))
     }
 
     /// Whether a part of what was paid was paid back.

@@ -291,10 +291,13 @@ fn payment(order: &Order) -> PaymentStatus {
     let terms = order.created.as_ref().map(|created| created.payment);
     match order.payment {
         _ if order.is_refunded() => PaymentStatus::Refunded,
-        _ if !order.payments.is_empty() && order.is_paid() && order.has_refunds() => {
-            PaymentStatus::PartiallyRefunded
+        _ if !order.payments.is_empty() && order.is_paid() => {
+            if order.has_refunds() {
+                PaymentStatus::PartiallyRefunded
+            } else {
+                PaymentStatus::Confirmed
+            }
         }
-        _ if !order.payments.is_empty() && order.is_paid() => PaymentStatus::Confirmed,
         _ if !order.payments.is_empty() => PaymentStatus::PartiallyPaid,
         LastPaymentEvent::Authorized => PaymentStatus::Authorized,
         LastPaymentEvent::Failed => PaymentStatus::Failed,

@@ -27,6 +27,11 @@ impl Amount {
         Self::parse(&self.0.checked_add(other.0)?.to_string())
     }
 
+    /// The sum of amounts. `None` if there is none, if one is absent, or if the sum is out of range.
+    pub fn total(amounts: impl Iterator<Item = Option<Self>>) -> Option<Self> {
+        amounts.reduce(|sum, amount| sum?.plus(amount?)).flatten()
+    }
+
     /// Reads a plain decimal such as `12.50`; no exponent, at most 15 digits before and 6 after the point.
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix('-').unwrap_or(text);

@@ -4,7 +4,7 @@ use super::cancellation_request::cancel_returned;
 use super::pick_pack::{actionable, can_work};
 use super::{FulfillmentLine, FulfillmentOrder};
 use crate::command::commands;
-use crate::order::decision::{Decision, confirm_reservation};
+use crate::order::decision::{Decision, confirm_reservation, find_fulfillment_order};
 use crate::order::events::{
     CancellationRequested, FulfillmentOrderAccepted, FulfillmentOrderMoved, FulfillmentOrderRejected,
     InventoryReleased, OrderEvent,
@@ -89,7 +89,7 @@ pub(in crate::order) fn can_reject(
 
 pub(in crate::order) fn reject(order: &Order, command: &RejectFulfillmentOrder) -> Decision {
     let id = command.fulfillment_order_id;
-    let fulfillment = order.fulfillment_order(id).ok_or(OrderRefusal::UnknownFulfillmentOrder(id))?;
+    let fulfillment = find_fulfillment_order(order, id)?;
     can_reject(order, fulfillment)?;
     let lines = fulfillment.outstanding_lines().lines;
     let cancelled = cancel_returned(order, [(fulfillment, &lines[..])]);
@@ -139,7 +139,7 @@ pub(in crate::order) fn relocate(
     target: &MoveTarget,
 ) -> Decision {
     let id = command.fulfillment_order_id;
-    let fulfillment = order.fulfillment_order(id).ok_or(OrderRefusal::UnknownFulfillmentOrder(id))?;
+    let fulfillment = find_fulfillment_order(order, id)?;
     let to = &command.location;
     let together = moves_together(order, fulfillment, Some(to))?;
     if fulfillment.location == *to {

@@ -5,7 +5,7 @@ use crate::command::commands;
 use crate::order::cancel::cancelled;
 use crate::order::choices::DiscrepancyCode;
 use crate::order::contents::{LineUnits, total};
-use crate::order::decision::{Decision, discrepancy};
+use crate::order::decision::{Decision, discrepancy, find_fulfillment_order};
 use crate::order::events::{
     CancellationRejected, FulfillmentOrderMoved, InventoryReleased, ItemPutBack, OrderEvent,
 };
@@ -48,7 +48,7 @@ pub(in crate::order) fn can_answer(fulfillment: &FulfillmentOrder) -> Result<(),
 }
 
 fn requested(order: &Order, id: FulfillmentOrderId) -> Result<&FulfillmentOrder, OrderRefusal> {
-    let fulfillment = order.fulfillment_order(id).ok_or(OrderRefusal::UnknownFulfillmentOrder(id))?;
+    let fulfillment = find_fulfillment_order(order, id)?;
     can_answer(fulfillment).map(|()| fulfillment)
 }
 

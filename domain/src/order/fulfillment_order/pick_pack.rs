@@ -4,7 +4,7 @@ use super::{FulfillmentLine, FulfillmentOrder};
 use crate::command::commands;
 use crate::order::choices::{DeliveryMethod, DiscrepancyCode};
 use crate::order::contents::LineUnits;
-use crate::order::decision::{Decision, confirm_reservation, excess};
+use crate::order::decision::{Decision, confirm_reservation, excess, find_fulfillment_order};
 use crate::order::events::{ItemPacked, ItemPicked, OrderEvent, ReadyForPickup};
 use crate::order::lines::{LineQuantity, Reported, has_open, reported};
 use crate::order::refusals::OrderRefusal;
@@ -50,7 +50,7 @@ pub(in crate::order) fn actionable(
     order: &Order,
     id: FulfillmentOrderId,
 ) -> Result<&FulfillmentOrder, OrderRefusal> {
-    let fulfillment = order.fulfillment_order(id).ok_or(OrderRefusal::UnknownFulfillmentOrder(id))?;
+    let fulfillment = find_fulfillment_order(order, id)?;
     can_work(order, fulfillment).map(|()| fulfillment)
 }
 

@@ -4,7 +4,7 @@ use super::{FulfillmentLine, FulfillmentOrder};
 use crate::command::commands;
 use crate::order::choices::DiscrepancyCode;
 use crate::order::contents::{LineUnits, total};
-use crate::order::decision::{Decision, excess};
+use crate::order::decision::{Decision, excess, find_fulfillment_order};
 use crate::order::events::{ItemPutBack, ItemUnpacked, OrderEvent, RejectionUndone};
 use crate::order::lines::{LineQuantity, has_open, reported};
 use crate::order::refusals::OrderRefusal;
@@ -69,13 +69,9 @@ pub(in crate::order) fn can_undo_rejection(
     }
 }
 
-fn find(order: &Order, id: FulfillmentOrderId) -> Result<&FulfillmentOrder, OrderRefusal> {
-    order.fulfillment_order(id).ok_or(OrderRefusal::UnknownFulfillmentOrder(id))
-}
-
 pub(in crate::order) fn unpick(order: &Order, command: &UnpickItems) -> Decision {
     let UnpickItems { fulfillment_order_id, all, lines, .. } = command;
-    let fulfillment = find(order, *fulfillment_order_id)?;
+    let fulfillment = find_fulfillment_order(order, *fulfillment_order_id)?;
     let units = reported(order, fulfillment, *all, lines.as_deref(), picked)?;
     let fulfillment_order_id = fulfillment.id;
     // Units that are picked and not packed are put back first.
@@ -94,7 +90,7 @@ pub(in crate::order) fn unpick(order: &Order, command: &UnpickItems) -> Decision
 
 pub(in crate::order) fn unpack(order: &Order, command: &UnpackItems) -> Decision {
     let UnpackItems { fulfillment_order_id, all, lines, .. } = command;
-    let fulfillment = find(order, *fulfillment_order_id)?;
+    let fulfillment = find_fulfillment_order(order, *fulfillment_order_id)?;
     let units = reported(order, fulfillment, *all, lines.as_deref(), packed)?;
     let fulfillment_order_id = fulfillment.id;
     let unpacked =
@@ -105,7 +101,7 @@ pub(in crate::order) fn unpack(order: &Order, command: &UnpackItems) -> Decision
 }
 
 pub(in crate::order) fn undo_rejection(order: &Order, command: &UndoRejection) -> Decision {
-    let fulfillment = find(order, command.fulfillment_order_id)?;
+    let fulfillment = find_fulfillment_order(order, command.fulfillment_order_id)?;
     can_undo_rejection(order, fulfillment)?;
     let (fulfillment_order_id, location) = (fulfillment.id, fulfillment.location.clone());
     Ok(vec![RejectionUndone { fulfillment_order_id, location }.into()])

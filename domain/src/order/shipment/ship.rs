@@ -5,7 +5,9 @@ use super::packages::{ShipPackage, contents, package_ids, packages};
 use crate::command::commands;
 use crate::order::choices::{DeliveryMethod, DiscrepancyCode};
 use crate::order::contents::{FulfillmentOrderLines, LineUnits, Package, total};
-use crate::order::decision::{Decision, clamp_reported_time, confirm_reservation, discrepancy, excess};
+use crate::order::decision::{
+    Decision, clamp_reported_time, confirm_reservation, discrepancy, excess, find_fulfillment_order,
+};
 use crate::order::events::{DeliveryConfirmed, InventoryReleased, OrderEvent, ShipmentCreated};
 use crate::order::fulfillment_order::short_pick::shorted;
 use crate::order::fulfillment_order::{FulfillmentLine, FulfillmentOrder};
@@ -56,7 +58,7 @@ pub(in crate::order) fn ship(
     at: Timestamp,
 ) -> Decision {
     let id = command.fulfillment_order_id;
-    let fulfillment = order.fulfillment_order(id).ok_or(OrderRefusal::UnknownFulfillmentOrder(id))?;
+    let fulfillment = find_fulfillment_order(order, id)?;
     if command.packages.is_empty() || command.packages.len() > MAX_PACKAGES {
         return Err(OrderRefusal::PackageCount(command.packages.len()));
     }
