@@ -18,6 +18,7 @@ pub mod nodes;
 mod opaque;
 mod order_metrics;
 mod persisted_queries;
+mod promises;
 pub mod queries;
 mod reservation_index;
 pub mod rest;

@@ -35,6 +35,8 @@ pub(super) enum Body {
     None,
     /// The fields of a command, except those in the path.
     Command(MakeSchema),
+    /// The fields of a query that has too many of them for parameters.
+    Query(MakeSchema),
     Bulk,
 }
 
@@ -106,6 +108,17 @@ impl Endpoint {
         Self { summary: None, body: Body::Command(C::json_schema), ..endpoint }
             .takes::<DryRun>()
             .answers::<A>()
+    }
+
+    /// A query with a body.
+    pub(super) fn query<Q: JsonSchema, T: 'static>(
+        path: &'static str,
+        name: &'static str,
+        summary: &'static str,
+        handler: impl Handler<T, Arc<App>>,
+    ) -> Self {
+        let body = Body::Query(SchemaGenerator::subschema_for::<Q>);
+        Self { body, ..Self::operation(path, name, summary, handler) }
     }
 
     /// Many commands.

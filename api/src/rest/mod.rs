@@ -28,6 +28,7 @@ mod page;
 mod problem;
 mod projections;
 mod prometheus;
+mod promises;
 mod query;
 mod router;
 mod stock_history;

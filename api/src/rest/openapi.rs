@@ -80,6 +80,10 @@ fn operation(endpoint: &Endpoint, generator: &mut SchemaGenerator) -> Value {
     match endpoint.body {
         Body::None => {}
         Body::Command(schema) => operation["requestBody"] = command_body(endpoint, schema, generator),
+        Body::Query(schema) => {
+            let content = json!({ "application/json": { "schema": schema(generator) } });
+            operation["requestBody"] = json!({ "required": true, "content": content });
+        }
         Body::Bulk => operation["requestBody"] = bulk_body(generator),
     }
     operation
@@ -143,7 +147,7 @@ fn headers(endpoint: &Endpoint) -> Vec<Value> {
             "Entity tags that the client knows: if the answer has one of them, it is 304 without a body.";
         headers.push(header("If-None-Match", false, 1_000, description));
     }
-    if !matches!(endpoint.body, Body::None) {
+    if matches!(endpoint.body, Body::Command(_) | Body::Bulk) {
         for (name, description) in [
             ("Correlation-Id", "Stored with every event of the command: groups related commands."),
             (

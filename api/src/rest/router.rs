@@ -38,17 +38,19 @@ use super::order_metrics::MetricsList;
 use super::orders::{CreatedParams, HistoryParams};
 use super::page::Items;
 use super::projections::{BuildAccepted, BuildParams, ParkedView, ProjectionView, RebuildParams, RetryView};
+use super::promises::{PromiseParams, Promises};
 use super::query::{AsOfParam, MinPosition, PageParams};
 use super::stock_history::StockHistoryParams;
 use super::{
     availability, bulk, causation, commands, documentation, events, fulfillment_board, fulfillment_orders,
-    health, merchant, openapi, order_metrics, orders, projections, prometheus, stock_history,
+    health, merchant, openapi, order_metrics, orders, projections, prometheus, promises, stock_history,
 };
 use crate::app::App;
 use crate::history::command::CommandItem;
 use crate::history::order::OrderHistoryItem;
 use crate::history::stock::StockMovement;
 use crate::order_metrics::MetricsParams;
+use crate::promises::PromiseRequest;
 
 /// The routes of all endpoints.
 pub fn routes() -> Router<Arc<App>> {
@@ -219,6 +221,21 @@ fn stock() -> Vec<Endpoint> {
         .takes::<AsOfParam>()
         .takes::<MinPosition>()
         .answers::<Items<AvailabilityView>>(),
+        Endpoint::get(
+            "/v1/promises",
+            "GetPromise",
+            "When, and from where, units of a SKU could be delivered. Nothing is reserved.",
+            promises::get,
+        )
+        .takes::<PromiseParams>()
+        .answers::<Promises>(),
+        Endpoint::query::<PromiseRequest, _>(
+            "/v1/promises",
+            "ComparePromises",
+            "When, and from where, the goods of an order could be delivered, by service. Nothing is reserved.",
+            promises::post,
+        )
+        .answers::<Promises>(),
     ]
 }
 

@@ -30,6 +30,9 @@ impl Quantity {
     /// The largest quantity.
     pub const MAX: Self = Self(Self::LIMIT);
 
+    /// One unit.
+    pub const ONE: Self = Self(1);
+
     /// The quantity of a number in range.
     pub fn new(number: i64) -> Result<Self, QuantityError> {
         match u32::try_from(number) {

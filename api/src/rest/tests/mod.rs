@@ -12,6 +12,7 @@ mod order_history;
 mod order_metrics;
 mod orders;
 mod other_systems;
+mod promises;
 mod service;
 mod stock_history;
 mod stock_reports;

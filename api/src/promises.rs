@@ -1,0 +1,329 @@
+//! Promises before an order exists: when, and from where, goods could be delivered.
+//!
+//! Each option is the answer to an order that is decided and not written. A promise therefore follows every rule of an order:
+//! sourcing, channel limits, capacity, working days, expected supplies. Nothing is reserved.
+
+use holdfast_commands::{Answer, Metadata, Refused};
+use holdfast_domain::Class;
+use holdfast_domain::order::{CreateOrder, DeliveryIntent, DeliveryMethod, NewLine, PaymentTerms, ShipTo};
+use holdfast_domain::sourcing::Shortage;
+use holdfast_domain::values::{
+    ChannelName, LineNumber, LocationId, MerchantId, Quantity, Sku, Text, Timestamp, Units,
+};
+use holdfast_journal::OutcomeKind;
+use holdfast_views::{FulfillmentOrderView, LineView, OrderView};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::app::App;
+use crate::error::ApiError;
+use crate::submit;
+
+/// The most services that one request compares.
+const MAX_SERVICE_LEVELS: usize = 10;
+
+/// Goods, and where they should go.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct PromiseRequest {
+    /// The channel, whose rules and limits apply.
+    pub(crate) channel: ChannelName,
+    /// The goods: as many lines as an order may have.
+    pub(crate) lines: Vec<PromiseLine>,
+    /// Default: unknown, so that distances and transit times that depend on it do not count.
+    pub(crate) destination: Option<PromiseDestination>,
+    /// Default: method `ship`, as soon as possible.
+    pub(crate) delivery: Option<DeliveryIntent>,
+    /// The services to compare, such as `express`: at most 10. Default: the one of `delivery`.
+    pub(crate) service_levels: Option<Vec<Text<64>>>,
+    /// Whether several locations may fill the order. Default: the channel's policy.
+    pub(crate) allow_split: Option<bool>,
+}
+
+/// Units of a SKU.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct PromiseLine {
+    pub(crate) sku: Sku,
+    /// The number of units.
+    pub(crate) quantity: Quantity,
+}
+
+/// The part of an address that decides about distances and transit times.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct PromiseDestination {
+    /// State or province.
+    pub(crate) region: Option<Text<100>>,
+    pub(crate) postal_code: Option<Text<20>>,
+    /// Country by ISO 3166 alpha-2.
+    pub(crate) country: Option<Text<2>>,
+    /// Degrees north, -90 to 90.
+    pub(crate) latitude: Option<f64>,
+    /// Degrees east, -180 to 180.
+    pub(crate) longitude: Option<f64>,
+}
+
+/// Whether goods can be promised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum PromiseStatus {
+    /// All units are on the shelves.
+    InStock,
+    /// Some units would have to be backordered.
+    Backordered,
+    /// The order would be refused, held or shortened.
+    Unavailable,
+}
+
+/// When the goods of an order could be delivered by one service.
+#[serde_with::skip_serializing_none]
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PromiseOption {
+    /// The service. Absent: the request names none.
+    service_level: Option<Text<64>>,
+    status: PromiseStatus,
+    /// When the last units could leave. Absent: unknown, or they are unavailable.
+    ship_at: Option<Timestamp>,
+    /// When the last units could arrive. Absent: the policy has no transit time, or not all units are in stock.
+    deliver_at: Option<Timestamp>,
+    /// The units that are in stock, by location.
+    shipments: Vec<PromisedShipment>,
+    /// The units that would be backordered.
+    backorders: Vec<PromisedBackorder>,
+    /// The SKUs of which too few units are available, if the status is `unavailable`.
+    shortages: Vec<Shortage>,
+    /// Why the order would be refused. Absent: it would not be.
+    refusal: Option<PromiseRefusal>,
+}
+
+/// Units that one location could send.
+#[serde_with::skip_serializing_none]
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct PromisedShipment {
+    location: LocationId,
+    /// When they could leave. Absent: unknown.
+    ship_at: Option<Timestamp>,
+    /// When they could arrive. Absent: the policy has no transit time for the route.
+    deliver_at: Option<Timestamp>,
+    lines: Vec<PromisedLine>,
+}
+
+/// Units of a line.
+#[derive(Debug, Serialize, JsonSchema)]
+struct PromisedLine {
+    /// The line's number in the request, from 1.
+    line: LineNumber,
+    sku: Sku,
+    quantity: Units,
+}
+
+/// Units of a line that are not in stock.
+#[serde_with::skip_serializing_none]
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct PromisedBackorder {
+    #[serde(flatten)]
+    line: PromisedLine,
+    /// When the last of them is expected. Absent: no supply is expected.
+    promised_at: Option<Timestamp>,
+}
+
+/// The refusal of the order.
+#[derive(Debug, Serialize, JsonSchema)]
+struct PromiseRefusal {
+    /// The stable code, for programs.
+    code: String,
+    /// The cause, for people.
+    detail: String,
+}
+
+/// The options of a request, in the order of its services, and the journal position that they reflect.
+pub(crate) async fn options(
+    app: &App,
+    merchant: &MerchantId,
+    wanted: &PromiseRequest,
+) -> Result<(Vec<PromiseOption>, u64), ApiError> {
+    let services = wanted.services()?;
+    let mut requests = Vec::with_capacity(services.len());
+    for service in &services {
+        let order = wanted.order(service.clone());
+        let request = submit::request(app, merchant, None, order.into(), Metadata::default())?;
+        requests.push(request.dry_run(true));
+    }
+    let replies = submit::submit(app, merchant, requests).await;
+    let (mut options, mut position) = (Vec::with_capacity(services.len()), 0);
+    for (service, reply) in services.into_iter().zip(replies) {
+        let (answer, _) = submit::decided(reply)?;
+        position = position.max(answer.position);
+        options.push(PromiseOption::of(service, &answer)?);
+    }
+    Ok((options, position))
+}
+
+impl PromiseRequest {
+    /// The service of each option.
+    fn services(&self) -> Result<Vec<Option<Text<64>>>, ApiError> {
+        match self.service_levels.as_deref() {
+            None | Some([]) => {
+                Ok(vec![self.delivery.as_ref().and_then(|delivery| delivery.service_level.clone())])
+            }
+            Some(levels) if levels.len() > MAX_SERVICE_LEVELS => {
+                let reason =
+                    format!("must be at most {MAX_SERVICE_LEVELS} services; ask for the others separately");
+                Err(ApiError::InvalidValue(reason).at("/serviceLevels"))
+            }
+            Some(levels) => Ok(levels.iter().cloned().map(Some).collect()),
+        }
+    }
+
+    /// The order whose decision is the promise. It needs no payment, so that its units would be reserved at once.
+    fn order(&self, service_level: Option<Text<64>>) -> CreateOrder {
+        let line = |line: &PromiseLine| NewLine {
+            sku: line.sku.clone(),
+            quantity: line.quantity,
+            line_ref: None,
+            unit: None,
+            total: None,
+            tax: None,
+            discount: None,
+            attributes: None,
+        };
+        let delivery = self.delivery.clone().unwrap_or(DeliveryIntent {
+            method: DeliveryMethod::Ship,
+            location: None,
+            service_level: None,
+            ship_not_before: None,
+            ship_by: None,
+            deliver_by: None,
+        });
+        CreateOrder {
+            order_id: None,
+            channel: self.channel.clone(),
+            channel_ref: None,
+            customer_ref: None,
+            lines: self.lines.iter().map(line).collect(),
+            currency: None,
+            charges: None,
+            ship_to: self.destination.as_ref().map(PromiseDestination::address),
+            delivery: Some(DeliveryIntent { service_level, ..delivery }),
+            on_shortage: None,
+            allow_split: self.allow_split,
+            priority: None,
+            payment: Some(PaymentTerms::NotRequired),
+            reserve_for: None,
+            placed_at: None,
+            external_refs: None,
+            attributes: None,
+            occurred_at: None,
+            not_after: None,
+        }
+    }
+}
+
+impl PromiseDestination {
+    fn address(&self) -> ShipTo {
+        ShipTo {
+            region: self.region.clone(),
+            postal_code: self.postal_code.clone(),
+            country: self.country.clone(),
+            latitude: self.latitude,
+            longitude: self.longitude,
+            ..ShipTo::default()
+        }
+    }
+}
+
+impl PromiseOption {
+    fn of(service_level: Option<Text<64>>, answer: &Answer) -> Result<Self, ApiError> {
+        let internal = |error: serde_json::Error| ApiError::internal(&error);
+        if answer.kind == OutcomeKind::Refused {
+            return Self::refused(service_level, serde_json::from_slice(&answer.body).map_err(internal)?);
+        }
+        let order: OrderView = serde_json::from_slice(&answer.body).map_err(internal)?;
+        Ok(Self::of_order(service_level, &order))
+    }
+
+    /// An order that would be refused: an option if only stock or time is missing, an error if the request is wrong.
+    fn refused(service_level: Option<Text<64>>, mut refused: Refused) -> Result<Self, ApiError> {
+        if refused.class != Class::Conflict {
+            refused.pointer = refused.pointer.map(|pointer| pointer.replacen("/shipTo/", "/destination/", 1));
+            return Err(ApiError::Refused(refused));
+        }
+        let shortages = refused.details.remove("shortages").map(serde_json::from_value).transpose();
+        Ok(Self {
+            service_level,
+            status: PromiseStatus::Unavailable,
+            ship_at: None,
+            deliver_at: None,
+            shipments: Vec::new(),
+            backorders: Vec::new(),
+            shortages: shortages.map_err(|error| ApiError::internal(&error))?.unwrap_or_default(),
+            refusal: Some(PromiseRefusal { code: refused.code, detail: refused.message }),
+        })
+    }
+
+    fn of_order(service_level: Option<Text<64>>, order: &OrderView) -> Self {
+        let shipments: Vec<_> = order.fulfillment_orders.iter().map(PromisedShipment::of).collect();
+        let backordered = order.lines.iter().filter(|line| !line.backordered.is_zero());
+        let backorders: Vec<_> = backordered.map(PromisedBackorder::of).collect();
+        let shortages: Vec<_> = order.lines.iter().filter_map(shortage).collect();
+        let status = match (shortages.is_empty(), backorders.is_empty()) {
+            (false, _) => PromiseStatus::Unavailable,
+            (true, false) => PromiseStatus::Backordered,
+            (true, true) => PromiseStatus::InStock,
+        };
+        let departures = shipments.iter().map(|shipment| shipment.ship_at);
+        let supplies = backorders.iter().map(|backorder| backorder.promised_at);
+        let last_departure = last(departures.chain(supplies));
+        let last_arrival = last(shipments.iter().map(|shipment| shipment.deliver_at));
+        Self {
+            service_level,
+            status,
+            ship_at: last_departure.filter(|_| status != PromiseStatus::Unavailable),
+            deliver_at: last_arrival.filter(|_| status == PromiseStatus::InStock),
+            shipments,
+            backorders,
+            shortages,
+            refusal: None,
+        }
+    }
+}
+
+/// Units of a line that the order would neither reserve nor backorder.
+fn shortage(line: &LineView) -> Option<Shortage> {
+    let requested = line.ordered.quantity.units();
+    let available = line.reserved + line.backordered;
+    (available < requested).then(|| Shortage { sku: line.ordered.sku.clone(), requested, available })
+}
+
+/// The last of the times; none if one is unknown.
+fn last(mut times: impl Iterator<Item = Option<Timestamp>>) -> Option<Timestamp> {
+    times.try_fold(None, |last, time| Some(last.max(Some(time?)))).flatten()
+}
+
+impl PromisedShipment {
+    fn of(part: &FulfillmentOrderView) -> Self {
+        let line = |line: &holdfast_views::FulfillmentLineView| PromisedLine {
+            line: line.line,
+            sku: line.sku.clone(),
+            quantity: line.quantity,
+        };
+        Self {
+            location: part.location.clone(),
+            ship_at: part.promise.as_ref().map(|promise| promise.ship_at),
+            deliver_at: part.promise.as_ref().and_then(|promise| promise.deliver_at),
+            lines: part.lines.iter().map(line).collect(),
+        }
+    }
+}
+
+impl PromisedBackorder {
+    fn of(line: &LineView) -> Self {
+        let sku = line.ordered.sku.clone();
+        let promised = PromisedLine { line: line.ordered.line, sku, quantity: line.backordered };
+        Self { line: promised, promised_at: line.promised_at }
+    }
+}
