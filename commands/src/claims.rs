@@ -58,6 +58,9 @@ pub(crate) fn claimed_by(event: &DomainEvent) -> Vec<ClaimKey> {
             let packages = created.packages.iter();
             packages.map(|package| tracking_number(&package.carrier, &package.tracking_number)).collect()
         }
+        DomainEvent::Order(OrderEvent::PackageRelabelled(label)) => {
+            vec![tracking_number(&label.carrier, &label.tracking_number)]
+        }
         DomainEvent::Stock(StockEvent::TransferShipped(shipped)) => vec![transfer(&shipped.transfer_id)],
         DomainEvent::Stock(StockEvent::SupplyExpected(expected)) => vec![supply(&expected.supply_id)],
         _ => Vec::new(),

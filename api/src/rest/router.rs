@@ -11,10 +11,11 @@ use holdfast_commands::{ReturnAnswer, ShipmentAnswer, StockReportAnswer, SupplyA
 use holdfast_domain::network::{PauseLocation, RegisterLocation, ResumeLocation};
 use holdfast_domain::order::{
     AcceptAmendment, AcceptCancellation, AcceptFulfillmentOrder, AmendOrder, AuthorizePayment, CancelOrder,
-    CloseReturn, ConfirmDelivery, ConfirmPayment, CreateOrder, ErasePersonalData, FailPayment, HoldOrder,
-    MarkReadyForPickup, MoveFulfillmentOrder, PackItems, PickItems, ReceiveReturn, RefundPayment,
-    RejectAmendment, RejectCancellation, RejectFulfillmentOrder, ReleaseHold, RequestReturn, ShipItems,
-    ShortPick, TrackParcel, TrackShipment, UndoRejection, UnpackItems, UnpickItems, VoidPayment,
+    CancelShipment, CloseReturn, ConfirmDelivery, ConfirmPayment, CreateOrder, ErasePersonalData,
+    FailPayment, HoldOrder, MarkReadyForPickup, MoveFulfillmentOrder, PackItems, PickItems, ReceiveReturn,
+    RefundPayment, RejectAmendment, RejectCancellation, RejectFulfillmentOrder, RelabelPackage, ReleaseHold,
+    RequestReturn, ShipItems, ShortPick, TrackParcel, TrackShipment, UndoRejection, UnpackItems, UnpickItems,
+    VoidPayment,
 };
 use holdfast_domain::policy::{RegisterMerchant, SetMerchantPolicy};
 use holdfast_domain::stock::{
@@ -149,6 +150,8 @@ fn fulfillment() -> Vec<Endpoint> {
         Endpoint::post::<RejectAmendment, OrderView>(
             "/v1/fulfillment-orders/{fulfillmentOrderId}/reject-amendment",
         ),
+        Endpoint::post::<CancelShipment, OrderView>("/v1/shipments/{shipmentId}/cancel"),
+        Endpoint::post::<RelabelPackage, OrderView>("/v1/shipments/{shipmentId}/relabel"),
         Endpoint::post::<TrackShipment, OrderView>("/v1/shipments/{shipmentId}/track"),
         Endpoint::post::<ConfirmDelivery, OrderView>("/v1/shipments/{shipmentId}/confirm-delivery"),
         Endpoint::post::<TrackParcel, OrderView>("/v1/tracking"),

@@ -104,6 +104,15 @@ pub fn event_summary(event: &OrderEvent) -> String {
         OrderEvent::ItemPicked(picked) => by_part(picked.fulfillment_order_id, &picked.lines),
         OrderEvent::ItemPacked(packed) => by_part(packed.fulfillment_order_id, &packed.lines),
         OrderEvent::ShipmentCreated(created) => shipped_summary(created),
+        OrderEvent::ShipmentCancelled(cancelled) => {
+            let (lines, number) = (units(&cancelled.lines), cancelled.shipment_id.number());
+            format!("{lines} in shipment {number}: {}", cancelled.reason)
+        }
+        OrderEvent::PackageRelabelled(relabelled) => {
+            let (package, number) = (&relabelled.package_id, relabelled.shipment_id.number());
+            let label = format!("{} {}", relabelled.carrier, relabelled.tracking_number);
+            format!("package {package} of shipment {number}: {label}")
+        }
         OrderEvent::ShipmentTracked(tracked) => tracked_summary(tracked),
         OrderEvent::DeliveryConfirmed(delivered) => delivered_summary(delivered),
         OrderEvent::OrderCancelled(cancelled) => {

@@ -135,6 +135,10 @@ impl Ledger {
                     self.change(sku, &returned.location, signed(returned.quantity), 0);
                 }
             }
+            StockEvent::StockShipmentCancelled(cancelled) => {
+                let reserved = cancelled.quantity.saturating_sub(cancelled.unreserved);
+                self.change(sku, &cancelled.location, signed(cancelled.quantity), signed(reserved));
+            }
             StockEvent::StockShipped(shipped) => {
                 let reserved = shipped.quantity.saturating_sub(shipped.unreserved);
                 self.change(sku, &shipped.location, -signed(shipped.quantity), -signed(reserved));

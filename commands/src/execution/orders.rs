@@ -3,8 +3,8 @@
 use holdfast_domain::fulfillment::{self, Aggregates};
 use holdfast_domain::order::{
     AcceptCancellation, AttendOrder, ErasePersonalData, MoveFulfillmentOrder, OrderCommand, OrderEvent,
-    OrderRefusal, ReceiveReturn, RequestReturn, ShipItems, TrackParcel, TrackShipment, TrackedPackage,
-    reported_before,
+    OrderRefusal, ReceiveReturn, RelabelPackage, RequestReturn, ShipItems, TrackParcel, TrackShipment,
+    TrackedPackage, reported_before,
 };
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::{OrderId, ReturnId, ShipmentId};
@@ -85,6 +85,13 @@ pub(super) fn ship(unit: &mut UnitOfWork<'_>, command: &ShipItems) -> Result<Acc
     let shipment_id = created.or_else(|| reported_before(&order, command)).ok_or_else(missing)?;
     let order = unit.order_view(id)?;
     accepted(kind, &ShipmentAnswer { shipment_id, order })
+}
+
+pub(super) fn relabel(unit: &mut UnitOfWork<'_>, command: &RelabelPackage) -> Result<Accepted, Stop> {
+    let id = command.shipment_id.order();
+    let number = tracking_number(&command.carrier, &command.tracking_number);
+    unit.require_with_claims([StreamId::Order(id)], [number])?;
+    change(unit, id, &OrderCommand::RelabelPackage(command.clone(), unit.at))
 }
 
 /// Tracks the packages under way that have a tracking number. If none is under way, those of the order that used the number last.

@@ -7,7 +7,9 @@ use super::aggregates::Aggregates;
 use super::decision::reallocate;
 use super::process::{decide, up_to_date};
 use super::ship_dates::capacity_streams;
-use crate::order::{ItemPutBack, LineUnits, Order, OrderCommand, OrderEvent, ShipmentCreated};
+use crate::order::{
+    ItemPutBack, LineUnits, Order, OrderCommand, OrderEvent, ShipmentCancelled, ShipmentCreated,
+};
 use crate::stream::StreamId;
 use crate::values::{LocationId, OrderId, Sku};
 
@@ -44,8 +46,8 @@ pub fn resolve_overcommitment<A: Aggregates>(
     Ok(affected)
 }
 
-/// Resolves overcommitment that a report about an order has shown: units have shipped that were not reserved for it, or units
-/// that are missing are not picked any more.
+/// Resolves overcommitment that a report about an order has shown: units have shipped that were not reserved for it, units
+/// that are missing are not picked any more, or units of a cancelled shipment are not there.
 pub(super) fn resolve_reported<A: Aggregates>(
     aggregates: &mut A,
     id: OrderId,
@@ -69,7 +71,8 @@ fn reported_units(order: &Order, event: &OrderEvent) -> Option<(LocationId, Vec<
         OrderEvent::ShipmentCreated(ShipmentCreated { location, packages, .. }) => {
             Some((location.clone(), packages.iter().flat_map(|package| &package.lines).cloned().collect()))
         }
-        OrderEvent::ItemPutBack(ItemPutBack { fulfillment_order_id, lines }) => {
+        OrderEvent::ItemPutBack(ItemPutBack { fulfillment_order_id, lines })
+        | OrderEvent::ShipmentCancelled(ShipmentCancelled { fulfillment_order_id, lines, .. }) => {
             let fulfillment = order.fulfillment_order(*fulfillment_order_id)?;
             Some((fulfillment.location.clone(), lines.clone()))
         }

@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::order::{
     Disposition, FulfillmentLine, FulfillmentOrder, FulfillmentOrderLines, LineUnits, Order, OrderEvent,
-    ReturnReceived, ShipmentCreated,
+    ReturnReceived, ShipmentCancelled, ShipmentCreated,
 };
 use crate::stock::{
     Allocation, Condition, OrderRef, ReleaseInventory, ReserveInventory, ReturnInventory, ShipInventory,
-    ShortInventory, StockCommand, StockItem,
+    ShortInventory, StockCommand, StockItem, UndoShipping,
 };
 use crate::values::{LocationId, Sku, Timestamp, Units};
 
@@ -55,6 +55,7 @@ pub fn stock_effects(before: &Order, event: &OrderEvent, at: Timestamp) -> Vec<(
         }
         OrderEvent::ReservationExtended(extended) => extend(&order, before, extended.until),
         OrderEvent::ShipmentCreated(created) => ship(&order, before, created, at),
+        OrderEvent::ShipmentCancelled(cancelled) => undo_shipping(&order, before, cancelled, at),
         OrderEvent::ReturnReceived(received) => take_back(&order, before, received, at),
         _ => Vec::new(),
     }
@@ -167,6 +168,30 @@ fn ship(
         (sku, StockCommand::ShipInventory(ship))
     };
     sums.into_iter().map(ship).collect()
+}
+
+fn undo_shipping(
+    order: &OrderRef,
+    before: &Order,
+    cancelled: &ShipmentCancelled,
+    at: Timestamp,
+) -> Vec<(Sku, StockCommand)> {
+    let part = before.fulfillment_order(cancelled.fulfillment_order_id);
+    let Some((part, shipment)) = part.zip(before.shipment(cancelled.shipment_id)) else { return Vec::new() };
+    let mut unreserved = before.demand_of(&cancelled.unreserved);
+    let undo = |(sku, quantity): (Sku, Units)| {
+        let undo = UndoShipping {
+            order: order.clone(),
+            shipment_id: shipment.id,
+            location: part.location.clone(),
+            quantity,
+            unreserved: unreserved.remove(&sku).unwrap_or_default(),
+            shipped_at: shipment.shipped_at,
+            at,
+        };
+        (sku, StockCommand::UndoShipping(undo))
+    };
+    before.demand_of(&cancelled.lines).into_iter().map(undo).collect()
 }
 
 fn take_back(

@@ -29,7 +29,9 @@ use super::reserve::{Promises, ReserveInventory, fill_backorder, reserve};
 use super::returns::close::{CloseReturn, close};
 use super::returns::receive::{ReceiveReturn, receive};
 use super::returns::request::{self, RequestReturn};
+use super::shipment::cancel::{CancelShipment, cancel as cancel_shipment};
 use super::shipment::delivery::{ConfirmDelivery, confirm_delivery};
+use super::shipment::relabel::{RelabelPackage, relabel};
 use super::shipment::ship::{ShipItems, ship};
 use super::shipment::tracking::{TrackShipment, track};
 use super::state::Order;
@@ -68,6 +70,8 @@ pub enum OrderCommand {
     UndoRejection(UndoRejection),
     /// With the time after which a package without reports counts as stuck.
     ShipItems(ShipItems, Option<Period>, Timestamp),
+    CancelShipment(CancelShipment),
+    RelabelPackage(RelabelPackage, Timestamp),
     TrackShipment(TrackShipment, Timestamp),
     ConfirmDelivery(ConfirmDelivery, Timestamp),
     /// With the time after which a return lapses.
@@ -139,6 +143,8 @@ pub(super) fn decide(order: &Order, command: &OrderCommand) -> Decision {
         OrderCommand::UnpackItems(command) => unpack(order, command),
         OrderCommand::UndoRejection(command) => undo_rejection(order, command),
         OrderCommand::ShipItems(command, stuck_after, at) => ship(order, command, *stuck_after, *at),
+        OrderCommand::CancelShipment(command) => cancel_shipment(order, command),
+        OrderCommand::RelabelPackage(command, at) => relabel(order, command, *at),
         OrderCommand::TrackShipment(command, at) => track(order, command, *at),
         OrderCommand::ConfirmDelivery(command, at) => confirm_delivery(order, command, *at),
         OrderCommand::RequestReturn(command, lapses_after, at) => {

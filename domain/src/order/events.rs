@@ -308,6 +308,31 @@ payloads! {
         /// A package without a carrier's report for this long counts as stuck. Absent: packages never count as stuck.
         stuck_after: Option<Period>,
     }
+    /// A shipment was reported by mistake: its goods have not left.
+    ShipmentCancelled {
+        shipment_id: ShipmentId,
+        fulfillment_order_id: FulfillmentOrderId,
+        /// All units of the shipment.
+        lines: Vec<LineUnits>,
+        /// Of those, units that are not reserved for the order again.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        unreserved: Vec<LineUnits>,
+        /// Of the units that are not reserved, those that are cancelled, as before the shipment.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        cancelled: Vec<LineUnits>,
+        reason: Text<500>,
+    }
+    /// A package has another label.
+    PackageRelabelled {
+        shipment_id: ShipmentId,
+        package_id: Reference,
+        carrier: Reference,
+        /// The carrier's number.
+        tracking_number: Reference,
+        /// The carrier's service.
+        service: Option<Text<64>>,
+        at: Timestamp,
+    }
     /// Packages are stuck: the carrier has not reported for too long.
     ShipmentStuck {
         shipment_id: ShipmentId,
@@ -377,7 +402,8 @@ event_enum!(
         CancellationRequested = 1, CancellationRejected = 1,
         ItemPicked = 1, PickShorted = 1, ItemPacked = 1, ItemPutBack = 1, ItemUnpacked = 1,
         ReadyForPickup = 1,
-        ShipmentCreated = 1, ShipmentTracked = 1, ShipmentStuck = 1, DeliveryConfirmed = 1, DeliveryFailed = 1,
+        ShipmentCreated = 1, ShipmentCancelled = 1, PackageRelabelled = 1,
+        ShipmentTracked = 1, ShipmentStuck = 1, DeliveryConfirmed = 1, DeliveryFailed = 1,
         OrderCancelled = 1, ReturnRequested = 1, ReturnReceived = 1, ReturnClosed = 1,
         DiscrepancyRecorded = 2 { 1 => discrepancy_recorded_1 }, PersonalDataErased = 1,
     }

@@ -4,22 +4,22 @@ use std::collections::BTreeSet;
 use std::ops::{AddAssign, SubAssign};
 use std::sync::Arc;
 
-use super::choices::{DeliveryMethod, Disposition, TrackingStatus};
-use super::contents::{FulfillmentOrderLines, LineUnits, Package};
+use super::choices::{DeliveryMethod, Disposition};
+use super::contents::{FulfillmentOrderLines, LineUnits};
 use super::events::{
-    AmendmentAccepted, AmendmentRequested, CancellationRequested, DeliveryConfirmed, DiscrepancyRecorded,
+    AmendmentAccepted, AmendmentRequested, CancellationRequested, DiscrepancyRecorded,
     FulfillmentOrderAccepted, FulfillmentOrderMoved, FulfillmentOrderRejected, InventoryReserved,
     OrderAmended, OrderCreated, OrderEvent, OrderHeld, ReservationExpired, ReturnReceived, ReturnRequested,
-    ShipmentCreated, ShipmentStuck, ShipmentTracked,
 };
 use super::fulfillment_order::{CancellationRequest, FulfillmentLine, FulfillmentOrder};
 use super::returns::{OrderReturn, ReturnLine, close};
-use super::shipment::{Shipment, TrackedPackage};
+use super::shipment::{self, changes, relabel};
 use super::state::{
     Discrepancy, Hold, LastPaymentEvent, MAX_DISCREPANCIES, Order, PendingAmendment, PersonalDataState,
 };
+use super::update::{count, drop_answered_request, each_line, limit_backordered, seal, update};
 use super::{payment, refund};
-use crate::values::{FulfillmentOrderId, LineNumber, Reference, ShipmentId, Units};
+use crate::values::{FulfillmentOrderId, LineNumber, Units};
 
 #[allow(clippy::too_many_lines, reason = "one arm per event")]
 pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
@@ -75,16 +75,14 @@ pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
             each_line(order, id, &unpacked.lines, |line, units| line.packed -= units);
             update(order, id, |fulfillment| fulfillment.ready_since = None);
         }
-        OrderEvent::ShipmentCreated(created) => shipped(order, created),
-        OrderEvent::ShipmentTracked(tracked) => track(order, tracked),
-        OrderEvent::ShipmentStuck(ShipmentStuck { shipment_id, packages }) => {
-            each_package(order, *shipment_id, packages, |package| package.is_stuck = true);
-        }
+        OrderEvent::ShipmentCreated(event) => changes::shipped(order, event),
+        OrderEvent::ShipmentCancelled(event) => shipment::cancel::cancelled(order, event),
+        OrderEvent::PackageRelabelled(event) => relabel::relabelled(order, event),
+        OrderEvent::ShipmentTracked(event) => changes::tracked(order, event),
+        OrderEvent::ShipmentStuck(event) => changes::stuck(order, event),
         // Other events change the state: the reservations, and the carrier's report.
         OrderEvent::OrderSourced(_) | OrderEvent::DeliveryFailed(_) => {}
-        OrderEvent::DeliveryConfirmed(DeliveryConfirmed { shipment_id, packages, delivered_at }) => {
-            each_package(order, *shipment_id, packages, |package| package.delivered_at = Some(*delivered_at));
-        }
+        OrderEvent::DeliveryConfirmed(event) => changes::delivered(order, event),
         OrderEvent::OrderCancelled(cancelled) => cancel(order, &cancelled.lines),
         OrderEvent::ReturnRequested(requested) => order.returns.push(request_return(requested)),
         OrderEvent::ReturnReceived(received) => receive_return(order, received),
@@ -98,19 +96,6 @@ fn note(order: &mut Order, recorded: &DiscrepancyRecorded) {
     if order.discrepancies.len() < MAX_DISCREPANCIES {
         let DiscrepancyRecorded { code, units } = *recorded;
         order.discrepancies.push(Discrepancy { code, units });
-    }
-}
-
-/// Adds units of lines to a count by line, or subtracts them.
-fn count<'a>(
-    by_line: &mut [Units],
-    lines: impl IntoIterator<Item = &'a LineUnits>,
-    change: fn(&mut Units, Units),
-) {
-    for units in lines {
-        if let Some(count) = by_line.get_mut(units.line.index()) {
-            change(count, units.quantity);
-        }
     }
 }
 
@@ -134,13 +119,6 @@ fn release(order: &mut Order, id: FulfillmentOrderId, lines: &[LineUnits]) {
         }
         drop_answered_request(fulfillment);
     });
-}
-
-/// A request is answered when no units are left to release.
-fn drop_answered_request(fulfillment: &mut FulfillmentOrder) {
-    if !fulfillment.has_pending_cancellation() {
-        fulfillment.cancellation_request = None;
-    }
 }
 
 fn release_all(order: &mut Order, parts: &[FulfillmentOrderLines]) {
@@ -219,12 +197,6 @@ fn put_back(line: &mut FulfillmentLine, units: Units) {
     line.packed = line.packed.min(line.picked);
 }
 
-fn update(order: &mut Order, id: FulfillmentOrderId, change: impl FnOnce(&mut FulfillmentOrder)) {
-    if let Some(fulfillment) = order.fulfillment_orders.iter_mut().find(|fulfillment| fulfillment.id == id) {
-        change(fulfillment);
-    }
-}
-
 fn request_return(requested: &ReturnRequested) -> OrderReturn {
     let mut lines: Vec<ReturnLine> = Vec::new();
     for units in &requested.lines {
@@ -298,15 +270,6 @@ fn cancel(order: &mut Order, lines: &[LineUnits]) {
     }
 }
 
-/// Limits backordered units to those that are neither reserved, shipped nor cancelled.
-fn limit_backordered(order: &mut Order) {
-    let totals = order.line_totals();
-    for (backordered, totals) in order.backordered.iter_mut().zip(totals) {
-        let decided = totals.reserved + totals.shipped + totals.cancelled;
-        *backordered = (*backordered).min(totals.ordered.saturating_sub(decided));
-    }
-}
-
 fn amend(order: &mut Order, amended: &OrderAmended) {
     let Some(created) = &mut order.created else { return };
     let created = Arc::make_mut(created);
@@ -363,13 +326,6 @@ fn accept_amendment(order: &mut Order, accepted: &AmendmentAccepted) {
     }
 }
 
-/// Personal data came with an event. Erased data stays erased.
-fn seal(order: &mut Order) {
-    if order.personal_data == PersonalDataState::None {
-        order.personal_data = PersonalDataState::Sealed;
-    }
-}
-
 fn created_order(created: &OrderCreated) -> Order {
     let sealed = created.has_personal_data;
     Order {
@@ -403,94 +359,5 @@ fn fulfillment_line(units: &LineUnits) -> FulfillmentLine {
         picked: Units::ZERO,
         packed: Units::ZERO,
         shipped: Units::ZERO,
-    }
-}
-
-fn each_line(
-    order: &mut Order,
-    id: FulfillmentOrderId,
-    lines: &[LineUnits],
-    change: impl Fn(&mut FulfillmentLine, Units),
-) {
-    update(order, id, |fulfillment| {
-        for units in lines {
-            if let Some(line) = fulfillment.lines.iter_mut().find(|line| line.line == units.line) {
-                change(line, units.quantity);
-            }
-        }
-    });
-}
-
-fn shipped(order: &mut Order, created: &ShipmentCreated) {
-    let lines = created.packages.iter().flat_map(|package| &package.lines);
-    for units in lines {
-        ship_units(order, created.fulfillment_order_id, units);
-        limit_backordered(order);
-    }
-    // A fulfillment order does not move any more after units of it have shipped.
-    update(order, created.fulfillment_order_id, |fulfillment| {
-        fulfillment.cancellation_request.take_if(|request| request.move_to.is_some());
-    });
-    let package = |package: &Package| {
-        let shipped = package.clone();
-        TrackedPackage { shipped, tracked: None, delivered_at: None, is_stuck: false }
-    };
-    order.shipments.push(Shipment {
-        id: created.shipment_id,
-        fulfillment_order_id: created.fulfillment_order_id,
-        shipped_at: created.shipped_at,
-        stuck_after: created.stuck_after,
-        packages: created.packages.iter().map(package).collect(),
-    });
-}
-
-/// Marks units as shipped, reserved or not. Units in excess of the reserved ones count as pending and backordered units first,
-/// then as cancelled ones.
-fn ship_units(order: &mut Order, id: FulfillmentOrderId, units: &LineUnits) {
-    let totals = order.line_totals().get(units.line.index()).copied().unwrap_or_default();
-    let mut excess = Units::ZERO;
-    update(order, id, |fulfillment| {
-        if let Some(line) = fulfillment.lines.iter_mut().find(|line| line.line == units.line) {
-            excess = units.quantity.saturating_sub(line.outstanding());
-            let from_released = excess.min(line.released);
-            line.released -= from_released;
-            line.quantity += excess.saturating_sub(from_released);
-            line.shipped += units.quantity;
-            line.packed = line.packed.max(line.shipped);
-            line.picked = line.picked.max(line.packed);
-        }
-        drop_answered_request(fulfillment);
-    });
-    if let Some(cancelled) = order.cancelled.get_mut(units.line.index()) {
-        *cancelled -= excess.saturating_sub(totals.pending() + totals.backordered);
-    }
-}
-
-/// The report with the latest time counts, not the one that was received last.
-fn track(order: &mut Order, tracked: &ShipmentTracked) {
-    if tracked.has_personal_data {
-        seal(order);
-    }
-    each_package(order, tracked.shipment_id, &tracked.packages, |package| {
-        let is_latest = package.tracked.is_none_or(|(_, known)| tracked.status_at >= known);
-        // A report without a counterpart is kept in the history only.
-        if is_latest && tracked.status != TrackingStatus::Unknown {
-            package.tracked = Some((tracked.status, tracked.status_at));
-            package.is_stuck = false;
-        }
-    });
-}
-
-fn each_package(
-    order: &mut Order,
-    id: ShipmentId,
-    packages: &[Reference],
-    change: impl Fn(&mut TrackedPackage),
-) {
-    let shipment = order.shipments.iter_mut().find(|shipment| shipment.id == id);
-    for package in shipment.into_iter().flat_map(|shipment| &mut shipment.packages) {
-        if packages.contains(&package.shipped.package_id) {
-            change(package);
-        }
     }
 }

@@ -35,6 +35,7 @@ mod status;
 pub(crate) mod tests;
 mod totals;
 mod upcasting;
+mod update;
 
 pub use actions::{FulfillmentOrderAction, OrderAction};
 pub use amend::{AmendOrder, Change, NamedLine, NewQuantity};
@@ -56,10 +57,10 @@ pub use events::{
     DeliveryConfirmed, DeliveryFailed, DiscrepancyRecorded, FulfillmentOrderAccepted, FulfillmentOrderMoved,
     FulfillmentOrderRejected, InventoryBackordered, InventoryReleased, InventoryReserved, ItemPacked,
     ItemPicked, ItemPutBack, ItemUnpacked, OrderAmended, OrderCancelled, OrderCreated, OrderEvent, OrderHeld,
-    OrderHoldReleased, OrderSourced, PaymentAuthorized, PaymentConfirmed, PaymentFailed, PaymentRefunded,
-    PaymentVoided, PersonalDataErased, PickShorted, PromiseChanged, ReadyForPickup, RejectionUndone,
-    ReservationExpired, ReservationExtended, ReturnClosed, ReturnReceived, ReturnRequested, ShipmentCreated,
-    ShipmentStuck, ShipmentTracked,
+    OrderHoldReleased, OrderSourced, PackageRelabelled, PaymentAuthorized, PaymentConfirmed, PaymentFailed,
+    PaymentRefunded, PaymentVoided, PersonalDataErased, PickShorted, PromiseChanged, ReadyForPickup,
+    RejectionUndone, ReservationExpired, ReservationExtended, ReturnClosed, ReturnReceived, ReturnRequested,
+    ShipmentCancelled, ShipmentCreated, ShipmentStuck, ShipmentTracked,
 };
 pub use fulfillment_order::assignment::{
     AcceptFulfillmentOrder, MoveFulfillmentOrder, MoveTarget, RejectFulfillmentOrder,
@@ -84,8 +85,10 @@ pub use returns::close::CloseReturn;
 pub use returns::receive::{ReceiveReturn, ReturnedLine};
 pub use returns::request::RequestReturn;
 pub use returns::{OrderReturn, ReturnLine};
+pub use shipment::cancel::CancelShipment;
 pub use shipment::delivery::ConfirmDelivery;
 pub use shipment::packages::ShipPackage;
+pub use shipment::relabel::RelabelPackage;
 pub use shipment::ship::{ShipItems, reported_before};
 pub use shipment::tracking::{TrackParcel, TrackShipment};
 pub use shipment::{Shipment, TrackedPackage};

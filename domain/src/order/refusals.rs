@@ -116,6 +116,12 @@ pub enum OrderRefusal {
     PackageLinesMissing,
     #[error("there is no shipment {0}")]
     UnknownShipment(ShipmentId),
+    #[error(
+        "a package of shipment {0} was delivered; cancel the shipment with force: true if that is a mistake too"
+    )]
+    ShipmentDelivered(ShipmentId),
+    #[error("units of shipment {0} were returned or are announced to come back; close the return first")]
+    ShipmentReturned(ShipmentId),
     #[error("no package has this carrier and tracking number")]
     UnknownTrackingNumber,
     #[error("the shipment has no package with this id")]
@@ -207,6 +213,8 @@ impl Refusal for OrderRefusal {
             Self::PackageTwice(_) => ("package_id_not_unique", Class::Invalid),
             Self::PackageLinesMissing => ("package_lines_missing", Class::Invalid),
             Self::UnknownShipment(_) => ("unknown_shipment", Class::NotFound),
+            Self::ShipmentDelivered(_) => ("shipment_delivered", Class::Conflict),
+            Self::ShipmentReturned(_) => ("shipment_returned", Class::Conflict),
             Self::UnknownTrackingNumber => ("unknown_tracking_number", Class::NotFound),
             Self::UnknownPackage => ("unknown_package", Class::Invalid),
             Self::ChangesMissing => ("changes_missing", Class::Invalid),

@@ -60,6 +60,8 @@ pub struct Order {
     /// Locations that have rejected a fulfillment order of it: they are excluded from sourcing.
     pub rejected_by: BTreeSet<LocationId>,
     pub shipments: Vec<Shipment>,
+    /// The number of shipments ever created, cancelled ones included: shipment ids are derived from it.
+    pub shipments_created: u32,
     pub returns: Vec<OrderReturn>,
     pub holds: Vec<Hold>,
     /// The number of holds ever placed: hold ids are derived from it.

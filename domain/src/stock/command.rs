@@ -13,7 +13,7 @@ use super::policy::SetStockPolicy;
 use super::receipt::ReceiveStock;
 use super::reservation::{ReleaseInventory, ReserveInventory};
 use super::returned::ReturnInventory;
-use super::shipping::{ShipInventory, ShortInventory};
+use super::shipping::{ShipInventory, ShortInventory, UndoShipping};
 use super::supply::{CancelSupply, ExpectSupply};
 use super::transfer::{ReceiveTransfer, ShipTransfer};
 use crate::values::{LocationId, OrderId, Reference, Timestamp, Units};
@@ -72,6 +72,7 @@ pub enum StockCommand {
     },
     ShortInventory(ShortInventory),
     ShipInventory(ShipInventory),
+    UndoShipping(UndoShipping),
     ReturnInventory(ReturnInventory),
 }
 

@@ -398,6 +398,24 @@ payloads! {
         /// When it happened, if that was before the decision.
         happened_at: Option<Timestamp>,
     }
+    /// Units of a shipment that was reported by mistake did not leave.
+    StockShipmentCancelled {
+        sku: Sku,
+        order_id: OrderId,
+        shipment_id: ShipmentId,
+        /// The location that has them.
+        location: LocationId,
+        /// Units that did not leave.
+        quantity: Units,
+        /// How many of them are not reserved for the order again.
+        #[serde(default, skip_serializing_if = "Units::is_nothing")]
+        unreserved: Units,
+        /// The order's channel, if the units count towards its quota.
+        channel: Option<ChannelName>,
+        at: Timestamp,
+        /// When they were reported to have left, if that was before the decision.
+        happened_at: Option<Timestamp>,
+    }
 }
 
 event_enum!(
@@ -405,7 +423,7 @@ event_enum!(
     StockEvent {
         StockReceived = 1, StockCounted = 1, StockAdjusted = 2 { 1 => stock_adjusted_1 }, StockConditionChanged = 1,
         StockReserved = 1, StockReleased = 1, StockReservationsExpired = 1, StockReservationExtended = 1,
-        StockShipped = 1, StockShorted = 1, StockReturned = 1,
+        StockShipped = 1, StockShipmentCancelled = 1, StockShorted = 1, StockReturned = 1,
         TransferShipped = 1, TransferReceived = 1, SupplyExpected = 1, SupplyCancelled = 1,
         StockPolicySet = 1, StockLow = 1, StockOut = 1, BackInStock = 1, StockBackordered = 2 { 1 => stock_backordered_1 }, StockBackorderWithdrawn = 1, StockPromised = 1,
         StockEarmarked = 1, StockBackorderFilled = 1,
@@ -425,6 +443,7 @@ impl StockEvent {
             | Self::StockReservationsExpired(StockReservationsExpired { sku, .. })
             | Self::StockReservationExtended(StockReservationExtended { sku, .. })
             | Self::StockShipped(StockShipped { sku, .. })
+            | Self::StockShipmentCancelled(StockShipmentCancelled { sku, .. })
             | Self::StockShorted(StockShorted { sku, .. })
             | Self::StockReturned(StockReturned { sku, .. })
             | Self::TransferShipped(TransferShipped { sku, .. })

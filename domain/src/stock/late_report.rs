@@ -97,6 +97,9 @@ pub(super) fn movements(event: &StockEvent) -> Vec<OnHandMovement<'_>> {
         StockEvent::StockShipped(shipped) => {
             (shipped.at, shipped.happened_at, vec![(&shipped.location, -added(shipped.quantity))])
         }
+        StockEvent::StockShipmentCancelled(cancelled) => {
+            (cancelled.at, cancelled.happened_at, vec![(&cancelled.location, added(cancelled.quantity))])
+        }
         _ => return Vec::new(),
     };
     changes.into_iter().map(|(location, delta)| OnHandMovement { location, delta, at, happened_at }).collect()

@@ -51,7 +51,8 @@ pub use events::{
     StockBackorderFilled, StockBackorderWithdrawn, StockBackordered, StockConditionChanged, StockCounted,
     StockEarmarked, StockEvent, StockLow, StockOut, StockPolicySet, StockPromised, StockReceived,
     StockReleased, StockReservationExtended, StockReservationsExpired, StockReserved, StockReturned,
-    StockShipped, StockShorted, SupplyCancelled, SupplyExpected, TransferReceived, TransferShipped,
+    StockShipmentCancelled, StockShipped, StockShorted, SupplyCancelled, SupplyExpected, TransferReceived,
+    TransferShipped,
 };
 pub use level::{MAX_MOVEMENTS, StockLevel};
 pub use movement::{Movement, MovementAt};
@@ -61,7 +62,7 @@ pub use receipt::ReceiveStock;
 pub use refusals::StockRefusal;
 pub use reservation::{ExpiringReservation, ReleaseInventory, ReserveInventory};
 pub use returned::ReturnInventory;
-pub use shipping::{ShipInventory, ShortInventory};
+pub use shipping::{ShipInventory, ShortInventory, UndoShipping};
 pub use supply::{CancelSupply, ExpectSupply, Supply};
 pub use transfer::{ReceiveTransfer, ShipTransfer, Transfer};
 
@@ -218,6 +219,7 @@ fn decide_as_reported(item: &StockItem, command: &StockCommand) -> Decision {
         }
         StockCommand::ShortInventory(command) => shipping::short(item, command),
         StockCommand::ShipInventory(command) => shipping::ship(item, command),
+        StockCommand::UndoShipping(command) => shipping::undo_shipping(item, command),
         StockCommand::ReturnInventory(command) => returned::take_back(item, command),
     }
 }
@@ -250,6 +252,7 @@ fn evolve(item: &mut StockItem, event: &StockEvent) {
         StockEvent::StockBackorderFilled(event) => backorder_queue::filled(item, event),
         StockEvent::StockShorted(event) => shipping::shorted(item, event),
         StockEvent::StockShipped(event) => shipping::shipped(item, event),
+        StockEvent::StockShipmentCancelled(event) => shipping::shipment_cancelled(item, event),
         StockEvent::StockReturned(event) => returned::taken_back(item, event),
     }
 }

@@ -132,6 +132,7 @@ fn moved(event: &StockEvent) -> (Option<OrderId>, Option<i64>, Places<'_>) {
         StockEvent::StockReservationsExpired(e) => (None, sum(&e.allocations), Each(&e.allocations)),
         StockEvent::StockReservationExtended(e) => return (Some(e.order_id), None, Nowhere),
         StockEvent::StockShipped(e) => (Some(e.order_id), signed(e.quantity), At(&e.location)),
+        StockEvent::StockShipmentCancelled(e) => (Some(e.order_id), signed(e.quantity), At(&e.location)),
         StockEvent::StockShorted(e) => (Some(e.order_id), signed(e.quantity), At(&e.location)),
         StockEvent::StockReturned(e) => (Some(e.order_id), signed(e.quantity), At(&e.location)),
         StockEvent::TransferShipped(e) => (None, signed(e.quantity.units()), FromTo(&e.from, &e.to)),

@@ -1,7 +1,9 @@
 //! Units of an order that leave, and units that are missing when they are picked.
 
 use super::channel_quota::OrderRef;
-use super::events::{AdjustmentReason, Condition, StockEvent, StockShipped, StockShorted};
+use super::events::{
+    AdjustmentReason, Condition, StockEvent, StockShipmentCancelled, StockShipped, StockShorted,
+};
 use super::late_report::{Adjustment, earlier};
 use super::reservation::no_longer_expires;
 use super::{Decision, StockItem};
@@ -38,6 +40,23 @@ pub struct ShipInventory {
     pub at: Timestamp,
 }
 
+/// Adds units of a shipment that did not leave.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct UndoShipping {
+    pub order: OrderRef,
+    pub shipment_id: ShipmentId,
+    pub location: LocationId,
+    /// Units that did not leave.
+    pub quantity: Units,
+    /// How many of them are not reserved for the order again.
+    pub unreserved: Units,
+    /// When they were reported to have left.
+    pub shipped_at: Timestamp,
+    /// The decision time.
+    pub at: Timestamp,
+}
+
 /// Units that a count has taken off on hand already are not taken off a second time.
 pub(super) fn short(item: &StockItem, command: &ShortInventory) -> Decision {
     let ShortInventory { order, location, quantity, happened_at, at } = command.clone();
@@ -62,6 +81,27 @@ pub(super) fn ship(item: &StockItem, command: &ShipInventory) -> Decision {
         StockShipped { sku, order_id, shipment_id, location, quantity, unreserved, channel, at, happened_at };
     events.push(shipped.into());
     Ok(events)
+}
+
+/// Units that did not leave are on hand again, from the time of the shipment: a later count has seen them.
+pub(super) fn undo_shipping(item: &StockItem, command: &UndoShipping) -> Decision {
+    let UndoShipping { order, shipment_id, location, quantity, unreserved, shipped_at, at } = command.clone();
+    let sku = item.require_known()?.clone();
+    item.require_room(&location, Condition::Sellable, quantity)?;
+    let (order_id, channel) = (order.order_id, item.counted_channel(&order));
+    let happened_at = earlier(Some(shipped_at), at);
+    let cancelled = StockShipmentCancelled {
+        sku,
+        order_id,
+        shipment_id,
+        location,
+        quantity,
+        unreserved,
+        channel,
+        at,
+        happened_at,
+    };
+    Ok(vec![cancelled.into()])
 }
 
 /// Units that left existed, even if the last count did not find them: on hand is adjusted first, so that the events add up
@@ -99,4 +139,12 @@ pub(super) fn shipped(item: &mut StockItem, shipped: &StockShipped) {
     let level = item.level_mut(location);
     level.reserved -= reserved;
     level.take(*quantity, Condition::Sellable, happened_at.unwrap_or(*at));
+}
+
+pub(super) fn shipment_cancelled(item: &mut StockItem, cancelled: &StockShipmentCancelled) {
+    let StockShipmentCancelled { location, quantity, unreserved, channel, at, happened_at, .. } = cancelled;
+    item.subtract_promised(channel.as_ref(), *unreserved);
+    let level = item.level_mut(location);
+    level.reserved += quantity.saturating_sub(*unreserved);
+    level.add(*quantity, Condition::Sellable, happened_at.unwrap_or(*at));
 }

@@ -15,6 +15,7 @@ use crate::{GenerationState, GroupBy, Measure, Metrics, MetricsFilter, Period, P
 for_every_store! {
     events_are_summed_by_period_channel_and_location,
     a_shortage_is_a_failed_attempt_and_an_order_is_backordered_once,
+    reports_that_are_taken_back_are_not_counted,
     a_rebuild_gives_the_same_sums,
 }
 
@@ -123,6 +124,42 @@ async fn a_shortage_is_a_failed_attempt_and_an_order_is_backordered_once(fixture
     let hours = metrics(&node, &filter(Period::Hour, GroupBy::None)).await;
     assert_eq!(all(&hours, Measure::ReservationAttempts), [(1, 0)]);
     assert_eq!(all(&hours, Measure::OrdersBackordered), [(1, 1)]);
+    node.close().await;
+}
+
+async fn reports_that_are_taken_back_are_not_counted(fixture: &impl Fixture) {
+    let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::new());
+    let node = TestNode::open(fixture, &journal).await;
+    let id = uuid::Uuid::from_u128(1);
+    let (part, shipment, lines) =
+        (format!("{id}.f1"), format!("{id}.s1"), json!([{ "line": 1, "quantity": 1 }]));
+    let of_part = json!({ "fulfillmentOrderId": part, "lines": lines });
+    let cancelled =
+        json!({ "shipmentId": shipment, "fulfillmentOrderId": part, "lines": lines, "reason": "mistake" });
+    let back = ["ItemUnpacked", "ItemPutBack"].map(|name| (name, &of_part));
+    let again = ["ItemPicked", "ItemPacked"].map(|name| (name, &of_part));
+    let taken_back = std::iter::once(("ShipmentCancelled", &cancelled)).chain(back).chain(again).zip(9..);
+    let second = [0, 0, 0, 0, 10, 60, 90, 100, 200, 210, 220, 300, 307];
+    let events = delivered(1, "A").into_iter();
+    let events = events.chain(taken_back.map(|((name, fields), version)| event(1, version, name, fields)));
+    for (index, (event, second)) in events.zip(second).enumerate() {
+        append_at(&*node.journal, vec![event], second * SECOND).await;
+        if index == 7 {
+            node.wait_caught_up().await.unwrap();
+            let hours = metrics(&node, &filter(Period::Hour, GroupBy::None)).await;
+            assert_eq!(all(&hours, Measure::ShipmentsCreated), [(1, 1)]);
+            assert_eq!(all(&hours, Measure::PickToPack), [(1, 50)]);
+        }
+    }
+    node.wait_caught_up().await.unwrap();
+    let hours = metrics(&node, &filter(Period::Hour, GroupBy::None)).await;
+    for measure in
+        [Measure::ShipmentsCreated, Measure::Deliveries, Measure::CreatedToShipped, Measure::PackToShip]
+    {
+        assert_eq!(all(&hours, measure), [(0, 0)], "{measure:?}");
+    }
+    assert_eq!(all(&hours, Measure::PickToPack), [(1, 7)], "the second pick counts");
+    assert_eq!(hours[0].measure(Measure::CreatedToShipped).quantile(0.5), None);
     node.close().await;
 }
 

@@ -14,6 +14,7 @@ mod orders;
 mod other_systems;
 mod promises;
 mod service;
+mod shipments;
 mod stock_history;
 mod stock_reports;
 mod stock_thresholds;

@@ -109,6 +109,8 @@ fn commands_on_fulfillment() -> Vec<(&'static str, Value)> {
         ("UndoRejection", of_part()),
         ("MarkReadyForPickup", of_part()),
         ("ShipItems", json!({ "fulfillmentOrderId": part, "packages": packages })),
+        ("CancelShipment", json!({ "shipmentId": shipment, "reason": "not shipped" })),
+        ("RelabelPackage", json!({ "shipmentId": shipment, "carrier": "UPS", "trackingNumber": "1Z" })),
         ("TrackShipment", json!({ "shipmentId": shipment, "status": "in_transit", "at": TIME })),
         ("TrackParcel", scan),
         ("ConfirmDelivery", json!({ "shipmentId": shipment })),

@@ -199,6 +199,36 @@ fn unreserved_units_are_counted_by_line() {
 }
 
 #[test]
+fn units_of_a_cancelled_shipment_are_on_hand_again() {
+    let mut order = order();
+    let shipment_id = ShipmentId::new(order_id(), 1);
+    let shipped = json!({
+        "shipmentId": shipment_id, "fulfillmentOrderId": id(1), "location": "DC-1", "shippedAt": time(8),
+        "packages": [{
+            "packageId": "p1", "carrier": "UPS", "trackingNumber": "1Z", "lines": units(&[(1, 2), (2, 4), (3, 3)])
+        }]
+    });
+    order.apply(event("ShipmentCreated", shipped));
+    let cancelled = json!({
+        "shipmentId": shipment_id, "fulfillmentOrderId": id(1), "lines": units(&[(1, 2), (2, 4), (3, 3)]),
+        "unreserved": units(&[(3, 2)]), "reason": "not shipped"
+    });
+    let undo = |quantity: u64, unreserved: u64| {
+        StockCommand::UndoShipping(UndoShipping {
+            order: reference(order_id()),
+            shipment_id,
+            location: LocationId::new("DC-1").unwrap(),
+            quantity: Units::new(quantity),
+            unreserved: Units::new(unreserved),
+            shipped_at: time(8),
+            at: time(9),
+        })
+    };
+    let asked = stock_effects(&order, &event("ShipmentCancelled", cancelled), time(9));
+    assert_eq!(asked, [of("A", undo(5, 2)), of("B", undo(4, 0))]);
+}
+
+#[test]
 fn returned_units_are_received_unless_scrapped() {
     let line = |line: usize, quantity: u64, disposition: &str| json!({ "line": line, "quantity": quantity, "disposition": disposition });
     let return_id = ReturnId::new(order_id(), 1);

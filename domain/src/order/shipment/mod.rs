@@ -1,16 +1,19 @@
 //! Packages that left a location together.
 
+pub(super) mod cancel;
 pub(super) mod carrier_status;
+pub(super) mod changes;
 pub(super) mod delivery;
 pub(super) mod packages;
+pub(super) mod relabel;
 pub(super) mod ship;
 pub(super) mod tracking;
 
 use serde::{Deserialize, Serialize};
 
 use super::choices::TrackingStatus;
-use super::contents::Package;
-use crate::values::{FulfillmentOrderId, Period, ShipmentId, Timestamp};
+use super::contents::{LineUnits, Package, package_key};
+use crate::values::{FulfillmentOrderId, Period, Reference, ShipmentId, Timestamp};
 
 /// Packages that left a location together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,6 +27,12 @@ pub struct Shipment {
     pub stuck_after: Option<Period>,
     #[serde(rename = "parcels")]
     pub packages: Vec<TrackedPackage>,
+    /// Units that were not reserved at the location when they left.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreserved: Vec<LineUnits>,
+    /// Of those, units that counted as cancelled before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub uncancelled: Vec<LineUnits>,
 }
 
 /// A package and its tracking.
@@ -33,6 +42,11 @@ pub struct Shipment {
 pub struct TrackedPackage {
     #[serde(rename = "package")]
     pub shipped: Package,
+    /// The carriers and tracking numbers of labels that were replaced: a report about the shipment may repeat them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former_labels: Vec<(Reference, Reference)>,
+    /// When the label was replaced. Absent: it was not.
+    pub labelled_at: Option<Timestamp>,
     /// The carrier's latest report, and the time of it.
     pub tracked: Option<(TrackingStatus, Timestamp)>,
     pub delivered_at: Option<Timestamp>,
@@ -41,15 +55,28 @@ pub struct TrackedPackage {
 }
 
 impl Shipment {
+    /// The contents of its packages.
+    pub(super) fn lines(&self) -> Vec<LineUnits> {
+        self.packages.iter().flat_map(|package| &package.shipped.lines).cloned().collect()
+    }
+
     /// When one of its packages will count as stuck, unless the carrier reports before.
     pub(super) fn stuck_at(&self, package: &TrackedPackage) -> Option<Timestamp> {
         let is_awaited = package.is_under_way() && !package.is_stuck;
-        let reported_at = package.tracked.map_or(self.shipped_at, |(_, at)| at.max(self.shipped_at));
+        let labelled_at = package.labelled_at.map_or(self.shipped_at, |at| at.max(self.shipped_at));
+        let reported_at = package.tracked.map_or(labelled_at, |(_, at)| at.max(labelled_at));
         self.stuck_after.filter(|_| is_awaited).map(|period| period.after(reported_at))
     }
 }
 
 impl TrackedPackage {
+    /// Whether it has, or has had, a label.
+    pub(super) fn had_label(&self, carrier: &Reference, tracking_number: &Reference) -> bool {
+        let key = package_key(carrier, tracking_number);
+        self.shipped.is_named(carrier, tracking_number)
+            || self.former_labels.iter().any(|(carrier, number)| package_key(carrier, number) == key)
+    }
+
     /// Whether it was neither delivered nor lost, refused or sent back.
     pub fn is_under_way(&self) -> bool {
         self.delivered_at.is_none() && !self.tracked.is_some_and(|(status, _)| status.is_failure())

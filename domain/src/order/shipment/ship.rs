@@ -1,10 +1,10 @@
 //! Ships packages of a fulfillment order.
 
-use super::Shipment;
 use super::packages::{ShipPackage, contents, package_ids, packages};
+use super::{Shipment, TrackedPackage};
 use crate::command::commands;
 use crate::order::choices::{DeliveryMethod, DiscrepancyCode};
-use crate::order::contents::{FulfillmentOrderLines, LineUnits, Package, total};
+use crate::order::contents::{FulfillmentOrderLines, LineUnits, total};
 use crate::order::decision::{
     Decision, clamp_reported_time, confirm_reservation, discrepancy, excess, find_fulfillment_order,
 };
@@ -68,8 +68,7 @@ pub(in crate::order) fn ship(
     }
     let contents = contents(order, fulfillment, &command.packages)?;
     let ids = package_ids(&command.packages)?;
-    let number = u32::try_from(order.shipments.len() + 1).unwrap_or(u32::MAX);
-    let shipment_id = ShipmentId::new(id.order(), number);
+    let shipment_id = ShipmentId::new(id.order(), order.shipments_created + 1);
     let shipped: Vec<LineUnits> = contents.iter().flatten().cloned().collect();
     let mut events: Vec<OrderEvent> = Vec::new();
     events.extend(released_by_others(order, fulfillment, &shipped)?);
@@ -111,11 +110,13 @@ fn repeated_shipment(order: &Order, command: &ShipItems) -> Option<(ShipmentId, 
     let is_complete = fulfillment.lines.iter().all(|line| line.outstanding().is_zero());
     let is_own = |shipment: &&Shipment| shipment.fulfillment_order_id == command.fulfillment_order_id;
     let repeated = |shipment: &Shipment| {
-        let mut known: Vec<&Package> = shipment.packages.iter().map(|package| &package.shipped).collect();
+        let mut known: Vec<&TrackedPackage> = shipment.packages.iter().collect();
         let mut differs = false;
         for given in &command.packages {
-            let is_same = |package: &&Package| is_same(order, package, given, is_complete);
-            let exact = known.iter().position(|package| is_same(package) && !package.differs_from(given));
+            let is_same = |package: &&TrackedPackage| is_same(order, package, given, is_complete);
+            let is_exact =
+                |package: &&TrackedPackage| is_same(package) && !package.shipped.differs_from(given);
+            let exact = known.iter().position(is_exact);
             differs |= exact.is_none();
             known.swap_remove(exact.or_else(|| known.iter().position(is_same))?);
         }
@@ -126,16 +127,16 @@ fn repeated_shipment(order: &Order, command: &ShipItems) -> Option<(ShipmentId, 
 
 /// Whether a package is the one that a report names. A package without `lines` contains all outstanding units. It therefore
 /// repeats an earlier report only if no unit is outstanding.
-fn is_same(order: &Order, package: &Package, given: &ShipPackage, is_complete: bool) -> bool {
+fn is_same(order: &Order, package: &TrackedPackage, given: &ShipPackage, is_complete: bool) -> bool {
     let (Some(carrier), Some(number)) = (&given.carrier, &given.tracking_number) else { return false };
-    let quantity = |line: LineNumber| total(&package.lines, line);
+    let quantity = |line: LineNumber| total(&package.shipped.lines, line);
     let has_units = |given: &LineQuantity| {
         let line = resolve_line(order, given.line, given.line_ref.as_ref());
         line.is_some_and(|line| quantity(line) == given.quantity.units())
     };
     let has_contents =
-        |lines: &Vec<LineQuantity>| lines.len() == package.lines.len() && lines.iter().all(has_units);
-    package.is_named(carrier, number) && given.lines.as_ref().map_or(is_complete, has_contents)
+        |lines: &Vec<LineQuantity>| lines.len() == package.shipped.lines.len() && lines.iter().all(has_units);
+    package.had_label(carrier, number) && given.lines.as_ref().map_or(is_complete, has_contents)
 }
 
 /// Goods that are picked up, or need no delivery, are delivered when they leave.

@@ -6,6 +6,7 @@ mod amendment_request;
 mod backordering;
 mod cancelling;
 mod cancelling_lines;
+mod cancelling_shipments;
 mod contradicting;
 mod creation;
 mod delivering;
@@ -20,6 +21,7 @@ mod payment;
 mod personal;
 mod refunding;
 mod refusals;
+mod relabelling;
 mod remainder;
 mod reserving;
 mod returning;
@@ -237,6 +239,16 @@ fn track_with(number: u32, more: Value) -> OrderCommand {
 fn confirm_delivery(number: u32, more: Value) -> OrderCommand {
     let fields = json!({ "shipmentId": shipment_id(number) });
     OrderCommand::ConfirmDelivery(read(fields, more), time(90))
+}
+
+fn cancel_shipment(number: u32, more: Value) -> OrderCommand {
+    let fields = json!({ "shipmentId": shipment_id(number), "reason": "still on the shelf" });
+    OrderCommand::CancelShipment(read(fields, more))
+}
+
+fn relabel(number: u32, more: Value) -> OrderCommand {
+    let fields = json!({ "shipmentId": shipment_id(number), "carrier": "DHL", "trackingNumber": "JJD1" });
+    OrderCommand::RelabelPackage(read(fields, more), time(70))
 }
 
 fn hold_with(more: Value) -> OrderCommand {

@@ -261,7 +261,8 @@ fn warehouse() -> Vec<Row> {
 }
 
 fn shipments() -> Vec<Row> {
-    use Class::{Invalid, NotFound};
+    use Class::{Conflict, Invalid, NotFound};
+    let delivered = after(&on_its_way(), track(1, "delivered", 60));
     let order = paid_and_reserved();
     let one = |id: &str| json!({ "packageId": id, "lines": [{ "line": 1, "quantity": 1 }] });
     let wrong = json!({ "lines": [{ "line": 1, "quantity": 1 }, { "line": 9, "quantity": 1 }] });
@@ -284,6 +285,15 @@ fn shipments() -> Vec<Row> {
         row(&on_its_way(), track(2, "in_transit", 60), unknown),
         row(&on_its_way(), confirm_delivery(0, json!({})), unknown),
         row(&Order::default(), track(1, "in_transit", 60), unknown),
+        row(&order, cancel_shipment(1, json!({})), unknown),
+        row(&order, relabel(1, json!({})), unknown),
+        row(&delivered, cancel_shipment(1, json!({})), ("shipment_delivered", None, Conflict)),
+        row(&delivered, relabel(1, json!({})), ("shipment_delivered", None, Conflict)),
+        row(
+            &after(&on_its_way(), request_return(&[(1, 1)])),
+            cancel_shipment(1, json!({})),
+            ("shipment_returned", None, Conflict),
+        ),
         row(&on_its_way(), track_with(1, scan), no_package),
         row(&on_its_way(), confirm_delivery(1, json!({ "packageId": "p2" })), no_package),
     ]

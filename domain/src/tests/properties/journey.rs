@@ -61,7 +61,9 @@ fn take(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
         Step::Work { kind, order, part, line, quantity } => {
             work(shop, *kind, an_order(shop, *order, can_be_worked_on)?, [*part, *line], *quantity)
         }
-        Step::Track { .. } | Step::Deliver { .. } => follow(shop, step),
+        Step::Track { .. } | Step::Deliver { .. } | Step::Unship { .. } | Step::Relabel { .. } => {
+            follow(shop, step)
+        }
         Step::Cancel { order } => {
             let number = order.index(shop.orders.len());
             let fields = json!({ "orderId": order_id(number), "reason": "why not" });
@@ -146,6 +148,18 @@ fn follow(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
             let fields = json!({ "shipmentId": a_shipment(shop, number, *shipment)? });
             let now = shop.now();
             shop.change(number, &OrderCommand::ConfirmDelivery(read(fields), now))
+        }
+        Step::Unship { order, shipment, force } => {
+            let number = an_order(shop, *order, has_left)?;
+            let shipment = a_shipment(shop, number, *shipment)?;
+            let fields = json!({ "shipmentId": shipment, "reason": "still there", "force": force });
+            shop.change(number, &OrderCommand::CancelShipment(read(fields)))
+        }
+        Step::Relabel { order, shipment } => {
+            let number = an_order(shop, *order, has_left)?;
+            let shipment = a_shipment(shop, number, *shipment)?;
+            let fields = json!({ "shipmentId": shipment, "carrier": "new", "trackingNumber": format!("{}", shop.second) });
+            shop.change(number, &OrderCommand::RelabelPackage(read(fields), shop.now()))
         }
         _ => unreachable!("only what a carrier says"),
     }

@@ -167,6 +167,16 @@ pub(super) enum Step {
         order: Index,
         shipment: Index,
     },
+    /// A shipment was reported by mistake.
+    Unship {
+        order: Index,
+        shipment: Index,
+        force: bool,
+    },
+    Relabel {
+        order: Index,
+        shipment: Index,
+    },
     Cancel {
         order: Index,
     },
@@ -238,6 +248,9 @@ fn step() -> impl Strategy<Value = Step> {
             |(order, shipment, status, seconds_ago, raw)| Step::Track { order, shipment, status, seconds_ago, raw }
         ),
         2 => (index(), index()).prop_map(|(order, shipment)| Step::Deliver { order, shipment }),
+        2 => (index(), index(), any::<bool>())
+            .prop_map(|(order, shipment, force)| Step::Unship { order, shipment, force }),
+        1 => (index(), index()).prop_map(|(order, shipment)| Step::Relabel { order, shipment }),
         2 => index().prop_map(|order| Step::Cancel { order }),
         1 => index().prop_map(|order| Step::Erase { order }),
     ]

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_domain::order::{LineUnits, OrderEvent, Package};
-use holdfast_domain::values::{ChannelName, FulfillmentOrderId, LocationId, ShipmentId};
+use holdfast_domain::order::{LineUnits, OrderEvent, Package, ShipmentCancelled, ShipmentCreated};
+use holdfast_domain::values::{ChannelName, FulfillmentOrderId, LineNumber, LocationId, Units};
 use serde::{Deserialize, Serialize};
 
 use super::measure::Measure;
@@ -19,6 +19,8 @@ pub(super) struct Occurrence {
     pub(super) measure: Measure,
     /// Units or seconds.
     pub(super) amount: u64,
+    /// Whether it was reported by mistake: it is subtracted again.
+    pub(super) is_withdrawn: bool,
 }
 
 /// What the metrics need to know of an order.
@@ -30,8 +32,8 @@ pub(super) struct OrderFacts {
     was_backordered: bool,
     /// By the number of the fulfillment order.
     fulfillment_orders: BTreeMap<u32, FulfillmentOrderFacts>,
-    /// The origin of each shipment, by the number of the shipment.
-    shipments: BTreeMap<u32, LocationId>,
+    /// By the number of the shipment. Cancelled shipments are not among them.
+    shipments: BTreeMap<u32, ShipmentFacts>,
 }
 
 /// What the metrics need to know of a fulfillment order.
@@ -42,6 +44,26 @@ struct FulfillmentOrderFacts {
     packed_at: Option<i64>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     has_shipped: bool,
+    /// The reported units that are picked and packed, by line.
+    lines: BTreeMap<LineNumber, (Units, Units)>,
+    /// The time from the first pick to the first pack.
+    pick_to_pack: Option<Counted>,
+}
+
+/// What the metrics need to know of a shipment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct ShipmentFacts {
+    location: LocationId,
+    fulfillment_order: u32,
+    counted: Vec<Counted>,
+}
+
+/// What an event has added to the metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Counted {
+    time: i64,
+    measure: Measure,
+    amount: u64,
 }
 
 fn units(lines: &[LineUnits]) -> u64 {
@@ -96,45 +118,70 @@ impl OrderFacts {
                 added.push(Measure::ReturnsReceived, Some(&returned.location), units);
             }
             OrderEvent::DeliveryConfirmed(delivered) => {
-                let location = self.shipments.get(&ShipmentId::number(delivered.shipment_id));
-                added.push(Measure::Deliveries, location, delivered.packages.len() as u64);
+                if let Some(shipment) = self.shipments.get_mut(&delivered.shipment_id.number()) {
+                    let packages = delivered.packages.len() as u64;
+                    let counted = added.push(Measure::Deliveries, Some(&shipment.location), packages);
+                    shipment.counted.push(counted);
+                }
             }
             other => self.apply_work(other, &mut added),
         }
         added.occurrences
     }
 
-    /// Applies an event of a location's work: pick, pack, ship.
+    /// Applies an event of a location's work: pick, pack, ship, and what is taken back.
     fn apply_work(&mut self, event: &OrderEvent, added: &mut Added) {
-        let time = added.time;
+        let (id, lines) = match event {
+            OrderEvent::ItemPicked(event) => (event.fulfillment_order_id, &event.lines),
+            OrderEvent::ItemPacked(event) => (event.fulfillment_order_id, &event.lines),
+            OrderEvent::ItemPutBack(event) => (event.fulfillment_order_id, &event.lines),
+            OrderEvent::ItemUnpacked(event) => (event.fulfillment_order_id, &event.lines),
+            OrderEvent::ShipmentCreated(shipped) => return self.ship(shipped, added),
+            OrderEvent::ShipmentCancelled(cancelled) => return self.cancel(cancelled, added),
+            _ => return,
+        };
+        let Some(own) = self.fulfillment_orders.get_mut(&id.number()) else { return };
         match event {
-            OrderEvent::ItemPicked(picked) => {
-                if let Some(own) = self.fulfillment_orders.get_mut(&picked.fulfillment_order_id.number()) {
-                    own.picked_at.get_or_insert(time);
-                }
-            }
-            OrderEvent::ItemPacked(packed) => {
-                let number = packed.fulfillment_order_id.number();
-                let Some(own) = self.fulfillment_orders.get_mut(&number) else { return };
-                if own.packed_at.is_none() {
-                    own.packed_at = Some(time);
-                    let picked_at = own.picked_at.unwrap_or(time);
-                    added.push(Measure::PickToPack, Some(&own.location), seconds(picked_at, time));
-                }
-            }
-            OrderEvent::ShipmentCreated(shipped) => {
-                self.shipments.insert(ShipmentId::number(shipped.shipment_id), shipped.location.clone());
-                let location = Some(&shipped.location);
-                added.push(Measure::ShipmentsCreated, location, packed_units(&shipped.packages));
-                added.push(Measure::CreatedToShipped, location, seconds(self.created_at, time));
-                let own = self.fulfillment_order(shipped.fulfillment_order_id, &shipped.location);
-                if !own.has_shipped {
-                    own.has_shipped = true;
-                    let packed_at = own.packed_at.unwrap_or(time);
-                    added.push(Measure::PackToShip, location, seconds(packed_at, time));
-                }
-            }
-            _ => {}
+            OrderEvent::ItemPicked(_) => own.change(lines, |(picked, _), units| *picked += units),
+            OrderEvent::ItemPacked(_) => own.change(lines, |(picked, packed), units| {
+                *packed += units;
+                *picked = (*picked).max(*packed);
+            }),
+            OrderEvent::ItemPutBack(_) => own.change(lines, |(picked, packed), units| {
+                *picked -= units;
+                *packed = (*packed).min(*picked);
+            }),
+            _ => own.change(lines, |(_, packed), units| *packed -= units),
+        }
+        own.count(added);
+    }
+
+    fn ship(&mut self, shipped: &ShipmentCreated, added: &mut Added) {
+        let (time, location) = (added.time, Some(&shipped.location));
+        let mut counted = vec![
+            added.push(Measure::ShipmentsCreated, location, packed_units(&shipped.packages)),
+            added.push(Measure::CreatedToShipped, location, seconds(self.created_at, time)),
+        ];
+        let own = self.fulfillment_order(shipped.fulfillment_order_id, &shipped.location);
+        if !own.has_shipped {
+            own.has_shipped = true;
+            let packed_at = own.packed_at.unwrap_or(time);
+            counted.push(added.push(Measure::PackToShip, location, seconds(packed_at, time)));
+        }
+        let fulfillment_order = shipped.fulfillment_order_id.number();
+        let shipment = ShipmentFacts { location: shipped.location.clone(), fulfillment_order, counted };
+        self.shipments.insert(shipped.shipment_id.number(), shipment);
+    }
+
+    /// Subtracts what a shipment has added.
+    fn cancel(&mut self, cancelled: &ShipmentCancelled, added: &mut Added) {
+        let Some(shipment) = self.shipments.remove(&cancelled.shipment_id.number()) else { return };
+        for counted in &shipment.counted {
+            added.withdraw(*counted, &shipment.location);
+        }
+        let is_first = shipment.counted.iter().any(|counted| counted.measure == Measure::PackToShip);
+        if let Some(own) = self.fulfillment_orders.get_mut(&shipment.fulfillment_order) {
+            own.has_shipped &= !is_first;
         }
     }
 
@@ -148,11 +195,43 @@ impl OrderFacts {
             picked_at: None,
             packed_at: None,
             has_shipped: false,
+            lines: BTreeMap::new(),
+            pick_to_pack: None,
         })
     }
 
     fn location(&self, id: FulfillmentOrderId) -> Option<&LocationId> {
         self.fulfillment_orders.get(&id.number()).map(|own| &own.location)
+    }
+}
+
+impl FulfillmentOrderFacts {
+    /// Applies a change to the picked and packed units of each line.
+    fn change(&mut self, lines: &[LineUnits], change: impl Fn((&mut Units, &mut Units), Units)) {
+        for units in lines {
+            let (picked, packed) = self.lines.entry(units.line).or_default();
+            change((picked, packed), units.quantity);
+        }
+    }
+
+    /// Counts the time from the first pick to the first pack. If nothing is packed any more, it is subtracted again.
+    fn count(&mut self, added: &mut Added) {
+        let is_picked = self.lines.values().any(|(picked, _)| !picked.is_zero());
+        let is_packed = self.lines.values().any(|(_, packed)| !packed.is_zero());
+        let first = |known: Option<i64>, is_done: bool| is_done.then(|| known.unwrap_or(added.time));
+        self.picked_at = first(self.picked_at, is_picked);
+        self.packed_at = first(self.packed_at, is_packed);
+        match (self.picked_at.zip(self.packed_at), self.pick_to_pack) {
+            (Some((picked_at, packed_at)), None) => {
+                let seconds = seconds(picked_at, packed_at);
+                self.pick_to_pack = Some(added.push(Measure::PickToPack, Some(&self.location), seconds));
+            }
+            (None, Some(counted)) => {
+                added.withdraw(counted, &self.location);
+                self.pick_to_pack = None;
+            }
+            _ => {}
+        }
     }
 }
 
@@ -164,8 +243,20 @@ struct Added {
 }
 
 impl Added {
-    fn push(&mut self, measure: Measure, location: Option<&LocationId>, amount: u64) {
-        let (time, channel, location) = (self.time, self.channel.clone(), location.cloned());
-        self.occurrences.push(Occurrence { time, channel, location, measure, amount });
+    fn push(&mut self, measure: Measure, location: Option<&LocationId>, amount: u64) -> Counted {
+        let counted = Counted { time: self.time, measure, amount };
+        self.add(counted, location, false);
+        counted
+    }
+
+    /// Subtracts what an earlier event has added.
+    fn withdraw(&mut self, counted: Counted, location: &LocationId) {
+        self.add(counted, Some(location), true);
+    }
+
+    fn add(&mut self, counted: Counted, location: Option<&LocationId>, is_withdrawn: bool) {
+        let Counted { time, measure, amount } = counted;
+        let (channel, location) = (self.channel.clone(), location.cloned());
+        self.occurrences.push(Occurrence { time, channel, location, measure, amount, is_withdrawn });
     }
 }

@@ -1,5 +1,7 @@
 //! The measures of order processing.
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::{Result, ViewError};
 
 pub(super) const NAME: &str = "metrics";
@@ -10,7 +12,8 @@ pub(super) fn unreadable(error: impl ToString) -> ViewError {
 }
 
 /// A measure counts occurrences and sums their units or seconds. The description of each measure names both.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Measure {
     /// Orders created; units ordered.
     OrdersCreated,

@@ -45,7 +45,7 @@ const TABLES: &[Table] = &[
 #[async_trait]
 impl Projection for MetricsProjection {
     const NAME: &'static str = measure::NAME;
-    const VERSION: i64 = 2;
+    const VERSION: i64 = 3;
     const TABLES: &'static [Table] = TABLES;
 
     type Key = OrderId;
@@ -119,12 +119,12 @@ struct Cell {
     within_seconds: u64,
 }
 
-/// What is added to a cell.
+/// What is added to a cell. Negative if more is subtracted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Sum {
-    occurrences: u64,
+    occurrences: i64,
     /// Units or seconds.
-    total: u64,
+    total: i64,
 }
 
 /// Sums occurrences by cell.
@@ -142,8 +142,10 @@ fn sum<'a>(occurrences: impl Iterator<Item = &'a Occurrence>) -> BTreeMap<Cell, 
                 within_seconds: if is_duration { occurrence.amount.max(1).next_power_of_two() } else { 0 },
             };
             let sum = sums.entry(cell).or_default();
-            sum.occurrences += 1;
-            sum.total = sum.total.saturating_add(occurrence.amount);
+            let sign = if occurrence.is_withdrawn { -1 } else { 1 };
+            let amount = i64::try_from(occurrence.amount).unwrap_or(i64::MAX);
+            sum.occurrences += sign;
+            sum.total = sum.total.saturating_add(sign * amount);
         }
     }
     sums

@@ -169,6 +169,7 @@ fn statement(scope: Scope<'_>, filter: &MetricsFilter, limit: usize) -> Statemen
     if let Some(location) = &filter.location {
         query.push(" AND location = ").push_bind(location.as_str());
     }
-    query.push(" GROUP BY ").push(group_by).push(" LIMIT ").push_bind(limit as u64);
+    query.push(" GROUP BY ").push(group_by).push(" HAVING sum(occurrences) > 0");
+    query.push(" LIMIT ").push_bind(limit as u64);
     query
 }

@@ -23,7 +23,7 @@ pub struct OrderFilter {
     pub channel_ref: Option<Reference>,
     /// The customer's name in the channel.
     pub customer_ref: Option<Reference>,
-    /// The tracking number of a package of the order.
+    /// The tracking number of a package of the order, former labels and cancelled shipments included.
     pub tracking_number: Option<Reference>,
     /// The SKU of a line of the order.
     pub sku: Option<Sku>,

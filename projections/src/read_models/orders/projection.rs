@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use cqrs_es::Aggregate;
 use holdfast_domain::order::{Order, OrderEvent};
 use holdfast_domain::stream::{DomainEvent, StreamId};
-use holdfast_domain::values::OrderId;
+use holdfast_domain::values::{OrderId, Reference};
 
 use super::row::OrderRow;
 use super::stage::Stages;
@@ -20,7 +20,7 @@ pub struct OrderStatusProjection;
 #[async_trait]
 impl Projection for OrderStatusProjection {
     const NAME: &'static str = columns::NAME;
-    const VERSION: i64 = 10;
+    const VERSION: i64 = 11;
     const TABLES: &'static [Table] = columns::TABLES;
 
     type Key = OrderId;
@@ -44,13 +44,11 @@ impl Projection for OrderStatusProjection {
             changed_at: 0,
             stale: false,
             stages: Stages::default(),
-            former_locations: Vec::new(),
+            passing_terms: Vec::new(),
         };
         let mut row = row.unwrap_or_else(|| Box::new(initial()));
         if let DomainEvent::Order(order_event) = event.event {
-            if let OrderEvent::FulfillmentOrderMoved(moved) = &order_event {
-                row.former_locations.push(moved.from.clone());
-            }
+            row.passing_terms.extend(passing_terms(&order_event));
             row.order.apply(order_event);
             row.stages.update(&row.order, event.recorded_at);
         }
@@ -85,5 +83,18 @@ impl Projection for OrderStatusProjection {
             }
         }
         Ok(())
+    }
+}
+
+/// The search terms of an event that a later event may take out of the state.
+fn passing_terms(event: &OrderEvent) -> Vec<(&'static str, String)> {
+    let number = |number: &Reference| ("tracking_number", number.without_case_and_blanks());
+    match event {
+        OrderEvent::FulfillmentOrderMoved(moved) => vec![("location", moved.from.to_string())],
+        OrderEvent::ShipmentCreated(created) => {
+            created.packages.iter().map(|package| number(&package.tracking_number)).collect()
+        }
+        OrderEvent::PackageRelabelled(label) => vec![number(&label.tracking_number)],
+        _ => Vec::new(),
     }
 }

@@ -1,7 +1,6 @@
 //! An order in the read model.
 
 use holdfast_domain::order::Order;
-use holdfast_domain::values::LocationId;
 use holdfast_views::OrderView;
 
 use super::stage::Stages;
@@ -23,9 +22,9 @@ pub struct OrderRow {
     pub stale: bool,
     /// The next step for each fulfillment order.
     pub(super) stages: Stages,
-    /// Locations from which fulfillment orders have been moved since the row was loaded. The order stays searchable by
-    /// them. They become search terms when the row is saved, and are not part of the row.
-    pub(super) former_locations: Vec<LocationId>,
+    /// Search terms from events since the row was loaded that the state may not keep: tracking numbers, and locations from
+    /// which fulfillment orders have moved. They are not part of the row.
+    pub(super) passing_terms: Vec<(&'static str, String)>,
 }
 
 impl OrderRow {

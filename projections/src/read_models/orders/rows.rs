@@ -40,7 +40,7 @@ pub(super) fn order_row(row: &Row) -> Result<(OrderId, OrderRow)> {
         order,
         stages,
         stale: row.boolean(6)?,
-        former_locations: Vec::new(),
+        passing_terms: Vec::new(),
     };
     Ok((row.text(0)?.parse().map_err(unreadable)?, order))
 }
@@ -109,13 +109,10 @@ fn terms(row: &OrderRow) -> Vec<(&'static str, String, u64)> {
         Some(("channel_ref", reference.to_string(), first))
     });
     let skus = order.lines().iter().map(|line| ("sku", line.sku.to_string(), first));
-    let current = order.fulfillment_orders.iter().map(|fulfillment_order| &fulfillment_order.location);
-    let locations =
-        current.chain(&row.former_locations).map(|location| ("location", location.to_string(), first));
-    let packages = order
-        .packages()
-        .map(|package| ("tracking_number", package.shipped.tracking_number.without_case_and_blanks(), first));
-    reference.into_iter().chain(skus).chain(locations).chain(packages).collect()
+    let locations = order.fulfillment_orders.iter();
+    let locations = locations.map(|own| ("location", own.location.to_string(), first));
+    let passing = row.passing_terms.iter().map(|(kind, value)| (*kind, value.clone(), first));
+    reference.into_iter().chain(skus).chain(locations).chain(passing).collect()
 }
 
 async fn save_fulfillment_orders(

@@ -7,7 +7,7 @@ use super::steps;
 use super::walker::Walker;
 
 /// The types of events that a long walk must have seen.
-const EVENTS: [&str; 73] = [
+const EVENTS: [&str; 76] = [
     "OrderCreated",
     "OrderAmended",
     "AmendmentRequested",
@@ -40,6 +40,8 @@ const EVENTS: [&str; 73] = [
     "ItemUnpacked",
     "ReadyForPickup",
     "ShipmentCreated",
+    "ShipmentCancelled",
+    "PackageRelabelled",
     "ShipmentTracked",
     "ShipmentStuck",
     "DeliveryConfirmed",
@@ -59,6 +61,7 @@ const EVENTS: [&str; 73] = [
     "StockReservationsExpired",
     "StockReservationExtended",
     "StockShipped",
+    "StockShipmentCancelled",
     "StockShorted",
     "StockReturned",
     "TransferShipped",

@@ -233,6 +233,7 @@ impl Order {
                 units.picked = units.picked.max(units.packed);
             }),
             "ShipmentCreated" => self.ship(data),
+            "ShipmentCancelled" => self.cancel_shipment(data),
             "DeliveryConfirmed" => self.deliver(data),
             "OrderCancelled" => self.cancel(data),
             "ReturnReceived" => self.each(list(data, "lines"), |line, units| line.returned += units),
@@ -363,6 +364,31 @@ impl Order {
             let id = text(package, "packageId").to_owned();
             self.packages.insert((shipment.clone(), id), Package { lines, is_delivered: false });
         }
+    }
+
+    /// Units of a shipment that did not leave are packed and reserved again, except those that the event names.
+    fn cancel_shipment(&mut self, data: &Value) {
+        self.each_unit(data, |units, count| {
+            units.shipped -= count;
+            units.held += count;
+        });
+        let part = self.part(data);
+        for named in list(data, "unreserved") {
+            let units = part.lines.entry(index(named)).or_default();
+            units.held -= number(named, "quantity");
+            units.picked = units.picked.min(units.held + units.shipped);
+            units.packed = units.packed.min(units.held + units.shipped);
+        }
+        self.each(list(data, "cancelled"), |line, units| line.cancelled += units);
+        let shipment = text(data, "shipmentId");
+        for (_, package) in
+            self.packages.iter().filter(|((of, _), package)| of == shipment && package.is_delivered)
+        {
+            for &(line, count) in &package.lines {
+                self.lines[line - 1].delivered -= count;
+            }
+        }
+        self.packages.retain(|(of, _), _| of != shipment);
     }
 
     fn cancel(&mut self, data: &Value) {

@@ -127,6 +127,7 @@ impl StockItem {
             "StockReservationsExpired" => return self.expire(data),
             "StockReservationExtended" => self.extend(data),
             "StockShipped" => return self.ship(data),
+            "StockShipmentCancelled" => self.cancel_shipment(data),
             "StockShorted" => {
                 self.at(data).on_hand -= number(data, "onHand");
                 return self.give_back(text(data, "orderId"), text(data, "location"), quantity);
@@ -244,6 +245,17 @@ impl StockItem {
         let broken = self.give_back(&order, &location, quantity - number_or_zero(data, "unreserved"));
         *self.shipped.entry(order).or_default() += quantity;
         broken
+    }
+
+    fn cancel_shipment(&mut self, data: &Value) {
+        let (order, location) = (text(data, "orderId").to_owned(), text(data, "location").to_owned());
+        let quantity = number(data, "quantity");
+        let reserved = quantity - number_or_zero(data, "unreserved");
+        let level = self.at(data);
+        level.on_hand += quantity;
+        level.reserved += reserved;
+        *self.held.entry(order.clone()).or_default().entry(location).or_default() += reserved;
+        *self.shipped.entry(order).or_default() -= quantity;
     }
 
     fn set_policy(&mut self, data: &Value, position: u64) {

@@ -7,6 +7,8 @@ use crate::walk::json::{from_now, list, number, text};
 use crate::walk::random::Random;
 
 pub const STEPS: &[Step] = &[
+    Step { operation: "CancelShipment", weight: 6, draft: cancel },
+    Step { operation: "RelabelPackage", weight: 6, draft: relabel },
     Step { operation: "TrackShipment", weight: 12, draft: track },
     Step { operation: "TrackParcel", weight: 12, draft: track_parcel },
     Step { operation: "ConfirmDelivery", weight: 26, draft: confirm_delivery },
@@ -24,6 +26,22 @@ fn shipment<'a>(random: &mut Random, merchant: &'a Merchant) -> Option<(&'a Valu
     let all: Vec<&Value> = shipments(order).collect();
     let shipment = *random.any(&all)?;
     Some((shipment, random.any(list(shipment, "packages"))?))
+}
+
+fn cancel(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    let (shipment, _) = shipment(random, merchant)?;
+    let body = json!({ "reason": "still on the shelf", "force": random.chance(50) });
+    Some(Draft::with_id("shipmentId", text(shipment, "shipmentId"), body))
+}
+
+fn relabel(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    let (shipment, package) = shipment(random, merchant)?;
+    let number = format!("1Z{}", random.below(1_000_000_000));
+    let mut body = json!({ "carrier": "ups", "trackingNumber": number });
+    if random.chance(70) {
+        body["packageId"] = package["packageId"].clone();
+    }
+    Some(Draft::with_id("shipmentId", text(shipment, "shipmentId"), body))
 }
 
 fn scan(random: &mut Random) -> Value {

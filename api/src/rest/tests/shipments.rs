@@ -1,0 +1,76 @@
+//! Shipments and labels that were reported by mistake.
+
+use serde_json::json;
+
+use super::*;
+
+/// An order of two units that has shipped: its id, and the id of the shipment.
+async fn shipped(server: &TestServer) -> (String, String) {
+    let created = server.post("/v1/orders", "order", &order(2)).await.ok(201);
+    let part = created["fulfillmentOrders"][0]["fulfillmentOrderId"].as_str().unwrap();
+    let packages = json!([{ "carrier": "DHL", "trackingNumber": "JJD1" }]);
+    let path = format!("/v1/fulfillment-orders/{part}/ship");
+    let shipped = server.post(&path, "ship", &json!({ "packages": packages })).await.ok(201);
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    (text(&created["orderId"]), text(&shipped["shipmentId"]))
+}
+
+async fn units(server: &TestServer) -> [u64; 2] {
+    let head = server.head().await;
+    let stock = server.get(&format!("/v1/availability?sku=TEA&minPosition={head}")).await.ok(200);
+    let there = &stock["items"][0]["locations"][0];
+    [&there["onHand"], &there["reserved"]].map(|units| units.as_u64().unwrap())
+}
+
+fn scan(number: &str) -> Value {
+    json!({ "carrier": "DHL", "trackingNumber": number, "status": "in_transit", "at": "2026-01-01T00:00:00Z" })
+}
+
+#[tokio::test]
+async fn the_units_of_a_cancelled_shipment_are_reserved_again_and_its_number_finds_nothing() {
+    let server = TestServer::stocked().await;
+    let (id, shipment) = shipped(&server).await;
+    let [on_hand, _] = units(&server).await;
+    let path = format!("/v1/shipments/{shipment}/cancel");
+    let cancelled = server.post(&path, "cancel", &json!({ "reason": "still here" })).await.ok(200);
+    assert_eq!((&cancelled["orderId"], &cancelled["status"]), (&json!(id), &json!("packed")));
+    assert_eq!(cancelled["lines"][0]["reserved"], 2);
+    assert_eq!(cancelled["fulfillmentOrders"][0]["shipments"], json!([]));
+    assert_eq!(units(&server).await, [on_hand + 2, 2]);
+    server.post("/v1/tracking", "scan", &scan("JJD1")).await.problem(404, "unknown_tracking_number");
+    server.post(&path, "again", &json!({ "reason": "still here" })).await.problem(404, "unknown_shipment");
+}
+
+#[tokio::test]
+async fn a_cancelled_shipment_is_not_counted() {
+    let server = TestServer::stocked().await;
+    let (_, shipment) = shipped(&server).await;
+    let metrics = async || {
+        let head = server.head().await;
+        let metrics = server.get(&format!("/v1/metrics?minPosition={head}")).await.ok(200);
+        let items = metrics["items"].as_array().unwrap().clone();
+        let sum = |name: &str| items.iter().map(|item| item[name].as_u64().unwrap()).sum::<u64>();
+        (sum("shipmentsCreated"), sum("unitsShipped"))
+    };
+    assert_eq!(metrics().await, (1, 2));
+    let path = format!("/v1/shipments/{shipment}/cancel");
+    server.post(&path, "cancel", &json!({ "reason": "still here" })).await.ok(200);
+    assert_eq!(metrics().await, (0, 0));
+}
+
+#[tokio::test]
+async fn a_package_is_found_by_its_new_label_only() {
+    let server = TestServer::stocked().await;
+    let (id, shipment) = shipped(&server).await;
+    let path = format!("/v1/shipments/{shipment}/relabel");
+    let label = json!({ "carrier": "DHL", "trackingNumber": "JJD2" });
+    let relabelled = server.post(&path, "relabel", &label).await.ok(200);
+    let package = &relabelled["fulfillmentOrders"][0]["shipments"][0]["packages"][0];
+    assert_eq!(package["trackingNumber"], "JJD2");
+    server.post("/v1/tracking", "old", &scan("JJD1")).await.problem(404, "unknown_tracking_number");
+    let tracked = server.post("/v1/tracking", "new", &scan("JJD2")).await.ok(200);
+    assert_eq!((&tracked["orderId"], &tracked["status"]), (&json!(id), &json!("in_transit")));
+    let head = server.head().await;
+    let found = server.get(&format!("/v1/orders?trackingNumber=JJD2&minPosition={head}")).await.ok(200);
+    assert_eq!(found["items"][0]["orderId"], json!(id));
+}

@@ -1,0 +1,79 @@
+//! Cancels a shipment that was reported by mistake.
+
+use std::ops::AddAssign;
+
+use super::Shipment;
+use crate::command::commands;
+use crate::order::contents::{LineUnits, total};
+use crate::order::decision::Decision;
+use crate::order::events::ShipmentCancelled;
+use crate::order::refusals::OrderRefusal;
+use crate::order::state::Order;
+use crate::order::update::{count, each_line};
+use crate::values::{LineNumber, ShipmentId, Text, Units};
+
+commands! {
+    /// Reports that a shipment was reported by mistake: its goods have not left. They are packed, and reserved for the order
+    /// again. Units that were not reserved before the shipment are not reserved again.
+    CancelShipment {
+        shipment_id: ShipmentId,
+        reason: Text<500>,
+        /// Whether packages may be delivered: these reports were mistakes too. Default: false.
+        force: Option<bool>,
+    }
+}
+
+/// Returns of the order need no unit of the shipment, and no package is delivered.
+fn can_cancel(order: &Order, shipment: &Shipment, force: bool) -> Result<(), OrderRefusal> {
+    if !force && shipment.packages.iter().any(|package| package.delivered_at.is_some()) {
+        return Err(OrderRefusal::ShipmentDelivered(shipment.id));
+    }
+    let lines = shipment.lines();
+    let is_returned = |(index, left): (usize, Units)| total(&lines, LineNumber::at(index)) > left;
+    if order.returnable().into_iter().enumerate().any(is_returned) {
+        return Err(OrderRefusal::ShipmentReturned(shipment.id));
+    }
+    Ok(())
+}
+
+pub(in crate::order) fn cancel(order: &Order, command: &CancelShipment) -> Decision {
+    let id = command.shipment_id;
+    let shipment = order.shipment(id).ok_or(OrderRefusal::UnknownShipment(id))?;
+    can_cancel(order, shipment, command.force == Some(true))?;
+    let lines = shipment.lines();
+    let (mut unreserved, mut cancelled) = (Vec::new(), Vec::new());
+    for (index, totals) in order.line_totals().iter().enumerate() {
+        let line = LineNumber::at(index);
+        let quantity = total(&lines, line);
+        let decided = totals.backordered + totals.reserved + totals.cancelled;
+        let wanted = totals.ordered.saturating_sub(decided + totals.shipped.saturating_sub(quantity));
+        let reserved = quantity.saturating_sub(total(&shipment.unreserved, line)).min(wanted);
+        let again = total(&shipment.uncancelled, line).min(wanted.saturating_sub(reserved));
+        let left = [(&mut unreserved, quantity.saturating_sub(reserved)), (&mut cancelled, again)];
+        for (lines, units) in left.into_iter().filter(|(_, units)| !units.is_zero()) {
+            lines.push(LineUnits::new(line, units));
+        }
+    }
+    let cancelled = ShipmentCancelled {
+        shipment_id: id,
+        fulfillment_order_id: shipment.fulfillment_order_id,
+        lines,
+        unreserved,
+        cancelled,
+        reason: command.reason.clone(),
+    };
+    Ok(vec![cancelled.into()])
+}
+
+/// Its units are packed again. Units that are not reserved again are no longer assigned to the location.
+pub(in crate::order) fn cancelled(order: &mut Order, cancelled: &ShipmentCancelled) {
+    let id = cancelled.fulfillment_order_id;
+    order.shipments.retain(|shipment| shipment.id != cancelled.shipment_id);
+    each_line(order, id, &cancelled.lines, |line, units| line.shipped -= units);
+    each_line(order, id, &cancelled.unreserved, |line, units| {
+        line.released += units;
+        line.packed = line.packed.min(line.net_quantity());
+        line.picked = line.picked.min(line.net_quantity());
+    });
+    count(&mut order.cancelled, &cancelled.cancelled, Units::add_assign);
+}

@@ -1,0 +1,107 @@
+//! Applies the events of shipments to the state of an order.
+
+use super::{Shipment, TrackedPackage};
+use crate::order::choices::TrackingStatus;
+use crate::order::contents::{LineUnits, Package};
+use crate::order::events::{DeliveryConfirmed, ShipmentCreated, ShipmentStuck, ShipmentTracked};
+use crate::order::state::Order;
+use crate::order::update::{drop_answered_request, limit_backordered, seal, update};
+use crate::values::{Reference, ShipmentId, Units};
+
+pub(in crate::order) fn shipped(order: &mut Order, created: &ShipmentCreated) {
+    let mut shipment = Shipment {
+        id: created.shipment_id,
+        fulfillment_order_id: created.fulfillment_order_id,
+        shipped_at: created.shipped_at,
+        stuck_after: created.stuck_after,
+        packages: created.packages.iter().map(package).collect(),
+        unreserved: Vec::new(),
+        uncancelled: Vec::new(),
+    };
+    for units in created.packages.iter().flat_map(|package| &package.lines) {
+        ship_units(order, &mut shipment, units);
+        limit_backordered(order);
+    }
+    // A fulfillment order does not move any more after units of it have shipped.
+    update(order, created.fulfillment_order_id, |fulfillment| {
+        fulfillment.cancellation_request.take_if(|request| request.move_to.is_some());
+    });
+    order.shipments.push(shipment);
+    order.shipments_created += 1;
+}
+
+fn package(package: &Package) -> TrackedPackage {
+    TrackedPackage {
+        shipped: package.clone(),
+        former_labels: Vec::new(),
+        labelled_at: None,
+        tracked: None,
+        delivered_at: None,
+        is_stuck: false,
+    }
+}
+
+/// Marks units as shipped, reserved or not. Units in excess of the reserved ones count as pending and backordered units first,
+/// then as cancelled ones.
+fn ship_units(order: &mut Order, shipment: &mut Shipment, units: &LineUnits) {
+    let totals = order.line_totals().get(units.line.index()).copied().unwrap_or_default();
+    let mut excess = Units::ZERO;
+    update(order, shipment.fulfillment_order_id, |fulfillment| {
+        if let Some(line) = fulfillment.lines.iter_mut().find(|line| line.line == units.line) {
+            excess = units.quantity.saturating_sub(line.outstanding());
+            let from_released = excess.min(line.released);
+            line.released -= from_released;
+            line.quantity += excess.saturating_sub(from_released);
+            line.shipped += units.quantity;
+            line.packed = line.packed.max(line.shipped);
+            line.picked = line.picked.max(line.packed);
+        }
+        drop_answered_request(fulfillment);
+    });
+    let uncancelled = excess.saturating_sub(totals.pending() + totals.backordered).min(totals.cancelled);
+    if let Some(cancelled) = order.cancelled.get_mut(units.line.index()) {
+        *cancelled -= uncancelled;
+    }
+    let noted = [(&mut shipment.unreserved, excess), (&mut shipment.uncancelled, uncancelled)];
+    for (lines, quantity) in noted.into_iter().filter(|(_, quantity)| !quantity.is_zero()) {
+        lines.push(LineUnits::new(units.line, quantity));
+    }
+}
+
+/// The report with the latest time counts, not the one that was received last.
+pub(in crate::order) fn tracked(order: &mut Order, tracked: &ShipmentTracked) {
+    if tracked.has_personal_data {
+        seal(order);
+    }
+    each_package(order, tracked.shipment_id, &tracked.packages, |package| {
+        let is_latest = package.tracked.is_none_or(|(_, known)| tracked.status_at >= known);
+        // A report without a counterpart is kept in the history only.
+        if is_latest && tracked.status != TrackingStatus::Unknown {
+            package.tracked = Some((tracked.status, tracked.status_at));
+            package.is_stuck = false;
+        }
+    });
+}
+
+pub(in crate::order) fn stuck(order: &mut Order, stuck: &ShipmentStuck) {
+    each_package(order, stuck.shipment_id, &stuck.packages, |package| package.is_stuck = true);
+}
+
+pub(in crate::order) fn delivered(order: &mut Order, delivered: &DeliveryConfirmed) {
+    let at = Some(delivered.delivered_at);
+    each_package(order, delivered.shipment_id, &delivered.packages, |package| package.delivered_at = at);
+}
+
+pub(super) fn each_package(
+    order: &mut Order,
+    id: ShipmentId,
+    packages: &[Reference],
+    change: impl Fn(&mut TrackedPackage),
+) {
+    let shipment = order.shipments.iter_mut().find(|shipment| shipment.id == id);
+    for package in shipment.into_iter().flat_map(|shipment| &mut shipment.packages) {
+        if packages.contains(&package.shipped.package_id) {
+            change(package);
+        }
+    }
+}
