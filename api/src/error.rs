@@ -282,6 +282,14 @@ impl ApiError {
         Self::At(pointer.into(), Box::new(self))
     }
 
+    /// The same error, in a part of the request. The pointer of the error is relative to the part.
+    pub(crate) fn within(self, part: &str) -> Self {
+        match self {
+            Self::At(pointer, error) => Self::At(format!("{part}{pointer}"), error),
+            error => error.at(part),
+        }
+    }
+
     /// An invalid value of a query parameter.
     pub(crate) fn parameter(name: &str, reason: &(impl ToString + ?Sized)) -> Self {
         Self::InvalidParameter { parameter: name.to_owned(), reason: reason.to_string() }

@@ -27,9 +27,11 @@ pub use answer::{Answer, CommandState, NotExecuted, Refused, Reply};
 pub use claims::verify_claims;
 pub use clock::{Clock, SystemClock};
 pub use cluster::{LINK_QUEUE, Link, Membership, PeerGone, Peers};
-pub use command::{AnyCommand, COMMANDS, CommandSchema};
+pub use command::{AnyCommand, COMMANDS, CommandGroup, CommandSchema, InvalidGroup};
 pub use execution::cached_stream::{decode, fold_order, stream_of};
-pub use execution::{ReturnAnswer, ShipmentAnswer, StockReportAnswer, SupplyAnswer, TransferAnswer};
+pub use execution::{
+    GroupAnswer, ReturnAnswer, ShipmentAnswer, StockReportAnswer, SupplyAnswer, TransferAnswer,
+};
 pub use privacy::{MasterKey, Vault, VaultError};
 pub use process_manager::{DueCommand, DueWork, ProcessManager};
 pub use request::{Caller, Metadata, Request, Sender};

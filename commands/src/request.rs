@@ -134,13 +134,48 @@ impl Request {
         self
     }
 
-    /// The order that the command changes, if its fields identify it.
-    pub(crate) fn order_id(&self) -> Option<OrderId> {
-        match &self.command {
-            AnyCommand::CreateOrder(order) => Some(order.order_id.unwrap_or(self.context.order_id)),
-            command => command.policy().order_id,
-        }
+    /// The orders that the command creates or changes, if its fields identify them.
+    pub(crate) fn order_ids(&self) -> impl Iterator<Item = OrderId> {
+        let id = |(index, command): (usize, &AnyCommand)| {
+            command.order_id(member_order_id(self.context.order_id, index))
+        };
+        self.command.members().iter().enumerate().filter_map(id)
     }
+}
+
+impl CommandContext {
+    /// The context of a command of a group: it has an order id, a fingerprint and metadata of its own.
+    pub(crate) fn of_member(
+        &self,
+        index: usize,
+        command: &AnyCommand,
+        vault: &Vault,
+    ) -> Result<Self, serde_json::Error> {
+        let group: Metadata = serde_json::from_slice(&self.metadata)?;
+        let metadata =
+            Metadata { command: command.name().to_owned(), occurred_at: command.occurred_at(), ..group };
+        Ok(Self {
+            order_id: member_order_id(self.order_id, index),
+            fingerprint: vault.fingerprint(command.name(), &command.canonical()?),
+            if_match: None,
+            metadata: serde_json::to_vec(&metadata)?.into(),
+        })
+    }
+}
+
+/// The order id of a command of a group: that of the group for the first, and one that derives from it for the others.
+fn member_order_id(first: OrderId, index: usize) -> OrderId {
+    if index == 0 {
+        return first;
+    }
+    let bytes = first.uuid().into_bytes();
+    let digest = Sha256::new().chain_update(bytes).chain_update((index as u64).to_be_bytes()).finalize();
+    let mut random = [0u8; 10];
+    random.copy_from_slice(&digest[..10]);
+    let mut milliseconds = [0u8; 8];
+    milliseconds[2..].copy_from_slice(&bytes[..6]);
+    let milliseconds = u64::from_be_bytes(milliseconds);
+    OrderId::new(uuid::Builder::from_unix_timestamp_millis(milliseconds, &random).into_uuid())
 }
 
 /// An order id derived from the command: a UUID of version 7 (RFC 9562) whose random part is a digest of merchant, sender and

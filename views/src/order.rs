@@ -189,7 +189,7 @@ views! {
         tracking_number: Reference,
         /// The carrier's service.
         service: Option<Text<64>>,
-        /// The contents; at most 500 lines.
+        /// The contents; at most 2,000 lines.
         lines: Vec<LineUnits>,
         /// The carrier's latest report.
         status: Option<TrackingStatus>,

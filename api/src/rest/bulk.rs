@@ -1,4 +1,5 @@
 //! Many commands in one request: an array, or NDJSON with one command per line. They are decided in the order of the request.
+//! A group of commands is executed as one command, all or nothing.
 
 mod envelope;
 
@@ -39,11 +40,11 @@ pub(super) struct AnswerView {
     key: Option<IdempotencyKey>,
     /// The HTTP status of the answer to a single command.
     status: u16,
-    /// The body of the answer to a single command.
+    /// The body of the answer to a single command; of a group that was executed, the answers to its commands.
     body: Map<String, Value>,
 }
 
-/// Executes commands. Each succeeds or fails alone.
+/// Executes commands and groups. Each succeeds or fails alone.
 pub(super) async fn submit(State(app): State<Arc<App>>, request: Request) -> Answer {
     let (parts, body) = request.into_parts();
     let body = body::read(body, MAX_BULK_BYTES).await?;
@@ -62,6 +63,10 @@ pub(super) async fn submit(State(app): State<Arc<App>>, request: Request) -> Ans
         dry_run,
     };
     let items: Vec<Item> = texts.into_iter().map(envelope::read).collect();
+    let sent = items.iter().map(Item::commands).sum();
+    if sent > MAX_COMMANDS {
+        return Err(ApiError::TooManyCommands { sent, limit: MAX_COMMANDS });
+    }
     let keys: Vec<Option<String>> = items.iter().map(|item| item.key.clone()).collect();
     let outcomes = execute(&app, &defaults, items).await;
     Ok(respond(is_ndjson, &keys, &outcomes))

@@ -1,7 +1,7 @@
 //! Builds the OpenAPI 3.1 document from the route table.
 
 use axum::http::Method;
-use holdfast_commands::COMMANDS;
+use holdfast_commands::{COMMANDS, CommandGroup};
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
@@ -213,12 +213,27 @@ fn command_body(endpoint: &Endpoint, schema: MakeSchema, generator: &mut SchemaG
     })
 }
 
+/// A group of commands in a bulk request. `command` is the schema of one of them.
+fn group(command: &Value) -> Value {
+    let commands =
+        json!({ "type": "array", "minItems": 1, "maxItems": CommandGroup::LIMIT, "items": command });
+    json!({
+        "title": "A group",
+        "required": ["atomic", "commands"],
+        "properties": { "atomic": { "const": true }, "commands": commands },
+        "description": "The commands are executed together, in order; if one is refused, none is executed. They have the key \
+            and the merchant of the group. RegisterMerchant cannot be part of a group.",
+    })
+}
+
 const BULK: &str = "Commands as a JSON array, or as NDJSON with one command per line. Each is an object \
     `{\"key\": ..., \"command\": ..., \"merchant\": ..., ...}`: its idempotency key, its name, its merchant (default: the \
-    Merchant header), and the fields of the command.";
+    Merchant header), and the fields of the command. Or groups of commands, \
+    `{\"key\": ..., \"atomic\": true, \"commands\": [{\"command\": ..., ...}]}`, that are executed all or not at all. The answer \
+    to a group has the answers to its commands in `body.answers`.";
 
 fn bulk_body(generator: &mut SchemaGenerator) -> Value {
-    let commands: Vec<Value> = COMMANDS
+    let mut commands: Vec<Value> = COMMANDS
         .iter()
         .map(|command| {
             let fields = (command.schema)(generator).to_value();
@@ -226,14 +241,17 @@ fn bulk_body(generator: &mut SchemaGenerator) -> Value {
             // The schema of the command lists the other fields, so this schema allows additional properties.
             json!({
                 "title": command.name,
+                "required": ["command"],
                 "properties": { "command": { "const": command.name } },
                 "description": format!("In addition to key, command and merchant, the fields of {fields}."),
             })
         })
         .collect();
+    let member = json!({ "type": "object", "oneOf": &commands });
+    commands.push(group(&member));
     let item = json!({
         "type": "object",
-        "required": ["key", "command"],
+        "required": ["key"],
         "properties": {
             "key": {
                 "type": "string", "minLength": 1, "maxLength": 255,

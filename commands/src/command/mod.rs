@@ -1,12 +1,14 @@
 //! All commands as one type, generated from the [table](table::command_table).
 
+mod group;
 mod policy;
 mod table;
 
+pub use group::{CommandGroup, InvalidGroup};
 pub(crate) use policy::{CommandPolicy, Urgency};
 pub(crate) use table::command_table;
 
-use holdfast_domain::values::Timestamp;
+use holdfast_domain::values::{OrderId, Timestamp};
 use holdfast_domain::{Command, network, order, policy as merchant, stock};
 use schemars::{Schema, SchemaGenerator};
 
@@ -45,6 +47,8 @@ macro_rules! define_commands {
                 #[allow(missing_docs, reason = "documented at the command of the same name")]
                 $name(Box<$module::$name>),
             )*
+            /// Several commands, all or none.
+            Group(Box<CommandGroup>),
         }
 
         $(
@@ -58,7 +62,10 @@ macro_rules! define_commands {
         impl AnyCommand {
             /// The name, such as `PickItems`.
             pub fn name(&self) -> &'static str {
-                match self { $( Self::$name(_) => <$module::$name as Command>::NAME, )* }
+                match self {
+                    $( Self::$name(_) => <$module::$name as Command>::NAME, )*
+                    Self::Group(_) => CommandGroup::NAME,
+                }
             }
 
             /// Deserializes the command with a name; `None` if no command has the name.
@@ -67,23 +74,35 @@ macro_rules! define_commands {
                     $( <$module::$name as Command>::NAME => Some(
                         <$module::$name as serde::Deserialize>::deserialize(fields).map(Self::from)
                     ), )*
+                    CommandGroup::NAME => {
+                        Some(serde::Deserialize::deserialize(fields).map(|group| Self::Group(Box::new(group))))
+                    }
                     _ => None,
                 }
             }
 
             /// The JSON of the fields that were supplied, which the fingerprint covers.
             pub fn canonical(&self) -> Result<Vec<u8>, serde_json::Error> {
-                match self { $( Self::$name(command) => serde_json::to_vec(command), )* }
+                match self {
+                    $( Self::$name(command) => serde_json::to_vec(command), )*
+                    Self::Group(group) => serde_json::to_vec(group),
+                }
             }
 
-            /// The time of the occurrence, if the caller states it.
+            /// The time of the occurrence, if the caller states it. That of a group is with each of its commands.
             pub fn occurred_at(&self) -> Option<Timestamp> {
-                match self { $( Self::$name(command) => command.occurred_at(), )* }
+                match self {
+                    $( Self::$name(command) => command.occurred_at(), )*
+                    Self::Group(_) => None,
+                }
             }
 
-            /// The time after which the command is refused.
+            /// The time after which the command is refused. That of a group is with each of its commands.
             pub fn not_after(&self) -> Option<Timestamp> {
-                match self { $( Self::$name(command) => command.not_after(), )* }
+                match self {
+                    $( Self::$name(command) => command.not_after(), )*
+                    Self::Group(_) => None,
+                }
             }
 
             /// Whether the command creates or changes an order.
@@ -100,6 +119,7 @@ macro_rules! define_commands {
                     $( Self::$name(command) => {
                         CommandPolicy::$policy(define_commands!(@order command $($order)*))
                     } )*
+                    Self::Group(group) => CommandPolicy::group(group),
                 }
             }
         }
@@ -114,3 +134,21 @@ macro_rules! define_commands {
 }
 
 command_table!(define_commands);
+
+impl AnyCommand {
+    /// The commands of a group; a command alone is its only member.
+    pub(crate) fn members(&self) -> &[Self] {
+        match self {
+            Self::Group(group) => group.commands(),
+            command => std::slice::from_ref(command),
+        }
+    }
+
+    /// The order that the command creates or changes, if its fields identify it. `new_id` is the id of an order without one.
+    pub(crate) fn order_id(&self, new_id: OrderId) -> Option<OrderId> {
+        match self {
+            Self::CreateOrder(order) => Some(order.order_id.unwrap_or(new_id)),
+            command => command.policy().order_id,
+        }
+    }
+}

@@ -2,6 +2,8 @@
 
 use holdfast_domain::values::{OrderId, Priority};
 
+use super::{AnyCommand, CommandGroup};
+
 /// The urgency of a queued command, most urgent first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Urgency {
@@ -32,6 +34,16 @@ impl CommandPolicy {
     /// A request, which may be refused.
     pub(super) fn request(order_id: Option<OrderId>) -> Self {
         Self { order_id, urgency: Urgency::Standard, may_fill_queue: false }
+    }
+
+    /// A group is as urgent as the least urgent of its commands.
+    pub(super) fn group(group: &CommandGroup) -> Self {
+        let policies = || group.commands().iter().map(AnyCommand::policy);
+        Self {
+            order_id: None,
+            urgency: policies().map(|policy| policy.urgency).max().unwrap_or(Urgency::Standard),
+            may_fill_queue: policies().all(|policy| policy.may_fill_queue),
+        }
     }
 
     /// The creation of an order.

@@ -8,19 +8,24 @@ mod amend_order;
 pub(crate) mod cached_stream;
 pub(crate) mod change_set;
 mod create_order;
+mod group;
 mod merchant;
 mod orders;
 mod stock;
 mod unit_of_work;
 
+use holdfast_domain::Class;
 use holdfast_domain::network::NetworkCommand;
 use holdfast_domain::order::OrderCommand;
 use holdfast_domain::policy::PolicyCommand;
 use holdfast_domain::stock::StockCommand;
+use holdfast_domain::values::Timestamp;
 
 use self::orders::change;
+use crate::answer::Refused;
 use crate::command::{AnyCommand, command_table};
 
+pub use group::GroupAnswer;
 pub use orders::{ReturnAnswer, ShipmentAnswer};
 pub use stock::{StockReportAnswer, SupplyAnswer, TransferAnswer};
 
@@ -36,10 +41,12 @@ macro_rules! define_execute {
     (@all $($domain:ident::$name:ident: $policy:ident($($order:tt)*) => $($run:ident)::+;)*) => {
         /// Executes a command.
         pub(crate) fn execute(command: &AnyCommand, unit: &mut UnitOfWork<'_>) -> Result<Accepted, Stop> {
+            check_not_after(command, unit.at)?;
             match command {
                 $( AnyCommand::$name(command) => {
                     define_execute!(@run unit command $name ($($order)*) $($run)::+)
                 } )*
+                AnyCommand::Group(group) => group::execute_all(unit, group),
             }
         }
     };
@@ -65,3 +72,14 @@ macro_rules! define_execute {
 }
 
 command_table!(define_execute);
+
+/// Refuses a command whose `notAfter` has passed.
+fn check_not_after(command: &AnyCommand, at: Timestamp) -> Result<(), Stop> {
+    match command.not_after().filter(|last| at > *last) {
+        Some(last) => {
+            let message = format!("the command must be executed by {last}; the time is {at}");
+            Err(Stop::Refused(Refused::new("command_expired", Class::Conflict, message).at("/notAfter")))
+        }
+        None => Ok(()),
+    }
+}

@@ -19,6 +19,7 @@ use super::cached_stream::{CachedStream, StoredAggregate};
 use super::change_set::{ChangeSet, StateLayers};
 use crate::answer::Refused;
 use crate::claims::{claimed_by, nth_use};
+use crate::command::AnyCommand;
 use crate::privacy::Vault;
 use crate::request::CommandContext;
 
@@ -57,6 +58,9 @@ pub struct Accepted {
     /// The changed resource, as JSON.
     pub(crate) body: Vec<u8>,
 }
+
+/// The position of a stream that the current command has changed, until the command ends.
+const CHANGING: u64 = u64::MAX;
 
 /// The state that must be loaded before a command can be decided.
 #[derive(Debug, Default)]
@@ -98,11 +102,15 @@ pub struct UnitOfWork<'a> {
     needs: &'a mut Needs,
     vault: &'a Vault,
     context: &'a CommandContext,
+    /// The context of the current command of a group.
+    member: Option<CommandContext>,
     /// The time of the decision.
     pub at: Timestamp,
     /// The journal position before the command.
     base: u64,
     record: CommandRecord,
+    /// The records of the earlier commands of a group.
+    earlier: Vec<CommandRecord>,
 }
 
 impl<'a> UnitOfWork<'a> {
@@ -114,23 +122,50 @@ impl<'a> UnitOfWork<'a> {
         at: Timestamp,
         base: u64,
     ) -> Self {
-        let metadata = Some(Arc::clone(&context.metadata));
-        let record = CommandRecord { metadata, at: at.microseconds(), ..CommandRecord::default() };
         layers.command = ChangeSet::default();
-        Self { layers, needs, vault, context, at, base, record }
+        let record = new_record(context, at);
+        Self { layers, needs, vault, context, member: None, at, base, record, earlier: Vec::new() }
     }
 
-    /// The changes and the record of the command.
-    pub(crate) fn finish(self) -> (ChangeSet, CommandRecord) {
+    /// Begins the next command of a group. It sees the changes of the earlier ones and has a record of its own.
+    pub(crate) fn begin_member(&mut self, index: usize, command: &AnyCommand) -> Result<(), Stop> {
+        if index > 0 {
+            self.end_record();
+        }
+        let context = self.context.of_member(index, command, self.vault);
+        let context = context.map_err(|error| Stop::Failed(error.to_string()))?;
+        let record = std::mem::replace(&mut self.record, new_record(&context, self.at));
+        if index > 0 {
+            self.base += record.events.len() as u64;
+            self.earlier.push(record);
+        }
+        self.member = Some(context);
+        Ok(())
+    }
+
+    /// Drops the changes of the commands so far.
+    pub(crate) fn drop_changes(&mut self) {
+        self.layers.command = ChangeSet::default();
+        self.record.events.clear();
+    }
+
+    /// The changes, and the record of the command; of a group, one for each command.
+    pub(crate) fn finish(mut self) -> (ChangeSet, Vec<CommandRecord>) {
+        self.end_record();
+        self.earlier.push(self.record);
+        (std::mem::take(&mut self.layers.command), self.earlier)
+    }
+
+    /// Sets the position of the streams that the current command has changed.
+    fn end_record(&mut self) {
         let position = self.position();
-        let mut changes = std::mem::take(&mut self.layers.command);
-        changes.streams.values_mut().for_each(|changed| changed.position = position);
-        (changes, self.record)
+        let streams = self.layers.command.streams.values_mut();
+        streams.filter(|stream| stream.position == CHANGING).for_each(|stream| stream.position = position);
     }
 
     /// The inputs of the decision besides the command itself.
-    pub fn context(&self) -> &'a CommandContext {
-        self.context
+    pub fn context(&self) -> &CommandContext {
+        self.member.as_ref().unwrap_or(self.context)
     }
 
     /// The journal position after the events so far.
@@ -176,7 +211,7 @@ impl<'a> UnitOfWork<'a> {
     pub fn check_version(&mut self, id: OrderId) -> Result<Arc<Order>, Stop> {
         let order = self.order(id)?;
         let version = self.cached(&StreamId::Order(id))?.version;
-        let is_allowed = self.context.if_match.as_ref().is_none_or(|allowed| allowed.contains(&version));
+        let is_allowed = self.context().if_match.as_ref().is_none_or(|allowed| allowed.contains(&version));
         if is_allowed || order.created.is_none() {
             return Ok(order);
         }
@@ -231,6 +266,7 @@ impl<'a> UnitOfWork<'a> {
             cached.stream = position;
         }
         cached.version += 1;
+        cached.position = CHANGING;
         cached.bytes += stored.payload.len();
         cached.entity.apply(A::event(event));
         let number = cached.stream;
@@ -324,10 +360,9 @@ impl<'a> UnitOfWork<'a> {
     pub fn order_view(&mut self, id: OrderId) -> Result<OrderView, Stop> {
         let order = self.order(id)?;
         let stream = StreamId::Order(id);
-        let is_changed = self.layers.command.streams.contains_key(&stream);
         let cached = self.cached(&stream)?;
         let (version, changed_at) = (cached.version, cached.position);
-        let position = if is_changed { self.position() } else { changed_at };
+        let position = if changed_at == CHANGING { self.position() } else { changed_at };
         let view = OrderView::of(&order, version, position);
         view.ok_or_else(|| Stop::Failed(format!("order {id} does not exist")))
     }
@@ -337,6 +372,11 @@ impl<'a> UnitOfWork<'a> {
         let view = self.order_view(id)?;
         accepted(kind, &view)
     }
+}
+
+fn new_record(context: &CommandContext, at: Timestamp) -> CommandRecord {
+    let metadata = Some(Arc::clone(&context.metadata));
+    CommandRecord { metadata, at: at.microseconds(), ..CommandRecord::default() }
 }
 
 /// The answer of an accepted command.

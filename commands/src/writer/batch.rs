@@ -13,7 +13,8 @@ use crate::answer::Answer;
 pub(super) struct Decided {
     pub(super) submission: Submission,
     pub(super) answer: Answer,
-    pub(super) record: CommandRecord,
+    /// One record; for a group, one for each of its commands.
+    pub(super) records: Vec<CommandRecord>,
     /// Later submissions with the same key.
     pub(super) attached: Vec<Submission>,
 }
@@ -30,18 +31,18 @@ pub(super) struct OpenBatch {
 
 impl OpenBatch {
     /// Adds a decided command, whose answer has the position before its events.
-    pub(super) fn push(&mut self, submission: Submission, mut answer: Answer, record: CommandRecord) {
+    pub(super) fn push(&mut self, submission: Submission, mut answer: Answer, records: Vec<CommandRecord>) {
         let request = &submission.request;
         if let Some(key) = &request.identity {
             self.keys.insert(key.clone(), self.decided.len());
         }
-        let events = record.events.len();
+        let events = records.iter().map(|record| record.events.len()).sum::<usize>();
         self.events += events as u64;
         answer.position += events as u64;
         self.bytes += request.bytes + answer.body.len();
-        self.bytes += record.events.iter().map(NewEvent::bytes).sum::<usize>();
+        self.bytes += records.iter().flat_map(|record| &record.events).map(NewEvent::bytes).sum::<usize>();
         self.bytes += events * (request.context.metadata.len() + 256);
-        self.decided.push(Decided { submission, answer, record, attached: Vec::new() });
+        self.decided.push(Decided { submission, answer, records, attached: Vec::new() });
     }
 }
 

@@ -17,13 +17,13 @@ use crate::execution::change_set::ChangeSet;
 use crate::execution::{Accepted, Needs, Stop, UnitOfWork, execute};
 use crate::request::Request;
 
-/// How often in a row a command may need more state before it fails as defective.
+/// How often in a row a command may need more state before it fails as defective; for a group, each of its commands.
 const MAX_LOADS: usize = 16;
 
 /// The result of deciding a command.
 #[allow(clippy::large_enum_variant, reason = "short-lived")]
 enum Decision {
-    Answered(Answer, ChangeSet, CommandRecord),
+    Answered(Answer, ChangeSet, Vec<CommandRecord>),
     /// The object of the command does not exist. The answer is not kept: a retry finds the object once it exists.
     Unknown(Answer, CommandRecord),
     NotLoaded,
@@ -71,8 +71,9 @@ impl Writer {
                 return;
             }
             loads += 1;
+            let first = waiting.front().map_or(1, |first| first.request.command.members().len());
             match self.load_for(waiting.iter().take(load_size), &mut outcomes).await {
-                Ok(()) if loads <= MAX_LOADS => {}
+                Ok(()) if loads <= MAX_LOADS * first => {}
                 Err(JournalError::Unavailable(reason)) => {
                     tracing::warn!(merchant = %self.merchant, reason, "journal unavailable; commands are not executed");
                     return self.not_executed(waiting, &outcomes);
@@ -112,8 +113,8 @@ impl Writer {
                 tracing::error!(merchant = %self.merchant, command, reason, "failed to execute a command");
                 submission.answer(Reply::Failed);
             }
-            Decision::Answered(answer, changes, record) => self.add(submission, answer, changes, record),
-            Decision::Unknown(answer, record) => self.open.push(submission, answer, record),
+            Decision::Answered(answer, changes, records) => self.add(submission, answer, changes, records),
+            Decision::Unknown(answer, record) => self.open.push(submission, answer, vec![record]),
         }
         None
     }
@@ -140,20 +141,20 @@ impl Writer {
         let executed = catch_unwind(AssertUnwindSafe(|| {
             #[cfg(test)]
             super::tests::panic_if_requested(request);
-            check_not_after(request, at)?;
             execute(&request.command, &mut unit)
         }));
         match executed {
             Ok(Ok(Accepted { kind, body })) => {
-                let (changes, record) = unit.finish();
-                if record.events.iter().any(|event| self.needs_newer_format(event)) {
+                let (changes, records) = unit.finish();
+                let mut events = records.iter().flat_map(|record| &record.events);
+                if events.any(|event| self.needs_newer_format(event)) {
                     if self.format_is_fresh {
                         return Decision::FormatTooOld;
                     }
                     needs.format = true;
                     return Decision::NotLoaded;
                 }
-                Decision::Answered(Answer { kind, position, body }, changes, record)
+                Decision::Answered(Answer { kind, position, body }, changes, records)
             }
             Ok(Err(Stop::NotLoaded)) => Decision::NotLoaded,
             Ok(Err(Stop::Refused(refused))) => refusal(&refused, at, position),
@@ -166,30 +167,27 @@ impl Writer {
         format::needed_for(event.kind, event.type_version) > self.head.format
     }
 
-    fn add(&mut self, submission: Submission, answer: Answer, changes: ChangeSet, mut record: CommandRecord) {
+    fn add(
+        &mut self,
+        submission: Submission,
+        answer: Answer,
+        changes: ChangeSet,
+        mut records: Vec<CommandRecord>,
+    ) {
         let request = &submission.request;
         if request.dry_run {
             // Nothing is written, and the answer is conditional on the head like that of a refusal.
-            record = CommandRecord { at: record.at, ..CommandRecord::default() };
+            for record in &mut records {
+                *record = CommandRecord { at: record.at, ..CommandRecord::default() };
+            }
         } else {
-            if let Some(key) = &request.identity {
-                record.outcome =
+            if let (Some(key), Some(last)) = (&request.identity, records.last_mut()) {
+                last.outcome =
                     Some((key.clone(), request.context.fingerprint, answer.kind, answer.body.clone()));
             }
             self.layers.open.absorb(changes);
         }
-        self.open.push(submission, answer, record);
-    }
-}
-
-/// Refuses a command whose `notAfter` has passed.
-fn check_not_after(request: &Request, at: Timestamp) -> Result<(), Stop> {
-    match request.command.not_after().filter(|last| at > *last) {
-        Some(last) => {
-            let message = format!("the command must be executed by {last}; the time is {at}");
-            Err(Stop::Refused(Refused::new("command_expired", Class::Conflict, message).at("/notAfter")))
-        }
-        None => Ok(()),
+        self.open.push(submission, answer, records);
     }
 }
 
@@ -201,7 +199,7 @@ fn refusal(refused: &Refused, at: Timestamp, position: u64) -> Decision {
             let answer = Answer { kind: OutcomeKind::Refused, position, body };
             match refused.class {
                 Class::NotFound => Decision::Unknown(answer, record),
-                _ => Decision::Answered(answer, ChangeSet::default(), record),
+                _ => Decision::Answered(answer, ChangeSet::default(), vec![record]),
             }
         }
         Err(error) => Decision::Failed(error.to_string()),

@@ -193,7 +193,7 @@ impl Writer {
         let open = std::mem::take(&mut self.open);
         self.layers.in_flight = std::mem::take(&mut self.layers.open);
         let mut decided = open.decided;
-        let records = decided.iter_mut().map(|decided| std::mem::take(&mut decided.record)).collect();
+        let records = decided.iter_mut().flat_map(|decided| std::mem::take(&mut decided.records)).collect();
         let id = uuid::Uuid::now_v7().into_bytes();
         let batch = Batch::seal(self.merchant.as_str().into(), id, self.head, records);
         let (next, identity) = (*batch.next(), batch.identity());

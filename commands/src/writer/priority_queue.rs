@@ -35,8 +35,8 @@ enum OrderingKey {
 }
 
 fn ordering_keys(submission: &Submission) -> impl Iterator<Item = OrderingKey> {
-    let order = submission.request.order_id().map(OrderingKey::Order);
-    order.into_iter().chain(submission.group.map(OrderingKey::Request))
+    let orders = submission.request.order_ids().map(OrderingKey::Order);
+    orders.chain(submission.group.map(OrderingKey::Request))
 }
 
 impl PriorityQueue {

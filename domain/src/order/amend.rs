@@ -75,7 +75,7 @@ commands! {
     /// shipped completely is not reopened (`order_shipped`).
     AmendOrder {
         order_id: OrderId,
-        /// Changes of lines; at most 500, and one for each line.
+        /// Changes of lines; at most 2,000, and one for each line.
         changes: Option<Vec<Change>>,
         /// The complete new recipient and address. Locations that have acknowledged a fulfillment order must agree.
         ship_to: Option<ShipTo> = sealed,

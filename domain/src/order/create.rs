@@ -79,7 +79,7 @@ commands! {
         channel_ref: Option<Reference>,
         /// The customer's name in the channel. Stored unencrypted: not for the name of a person.
         customer_ref: Option<Reference>,
-        /// 1 to 500 lines.
+        /// 1 to 2,000 lines.
         lines: Vec<NewLine>,
         /// The currency of every amount. Required with amounts.
         currency: Option<Currency>,

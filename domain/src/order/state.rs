@@ -19,7 +19,7 @@ use crate::values::{
 };
 
 /// The most lines an order may have.
-pub const MAX_LINES: usize = 500;
+pub const MAX_LINES: usize = 2_000;
 /// The most discrepancies that the state keeps. The journal keeps all.
 pub(super) const MAX_DISCREPANCIES: usize = 100;
 

@@ -31,6 +31,11 @@ impl OrderId {
     pub const fn new(id: Uuid) -> Self {
         Self(id)
     }
+
+    /// Its UUID.
+    pub const fn uuid(self) -> Uuid {
+        self.0
+    }
 }
 
 impl fmt::Display for OrderId {

@@ -96,3 +96,131 @@ async fn a_key_is_shared_by_bulk_and_single_commands() {
         "cancelled"
     );
 }
+
+/// A cup is given away with the first of two orders of tea.
+fn group(key: &str, quantity: u32) -> Value {
+    json!({ "key": key, "atomic": true, "commands": [
+        { "command": "AdjustStock", "sku": "CUP", "location": "munich", "delta": -1, "reason": "lost" },
+        { "command": "CreateOrder", "channel": "web", "payment": "not_required",
+          "lines": [{ "sku": "TEA", "quantity": quantity }] },
+        { "command": "CreateOrder", "channel": "web", "payment": "not_required",
+          "lines": [{ "sku": "TEA", "quantity": 1 }] },
+    ] })
+}
+
+async fn on_hand(server: &TestServer, sku: &str) -> Value {
+    let path = format!("/v1/availability?sku={sku}&minPosition={}", server.head().await);
+    server.get(&path).await.ok(200)["items"][0]["locations"][0]["onHand"].clone()
+}
+
+#[tokio::test]
+async fn a_group_is_executed_all_or_not_at_all() {
+    let server = TestServer::stocked().await;
+    let head = server.head().await;
+    let send = async |group: Value| server.post("/v1/commands", "unused", &json!([group])).await;
+    let refused = send(group("g1", 100)).await;
+    let body = refused.ok(200)[0].clone();
+    assert_eq!((&body["key"], &body["status"]), (&json!("g1"), &json!(409)), "{body}");
+    assert_eq!((refused.position(), server.head().await), (head, head));
+    let refused = body;
+    assert_eq!(refused["body"]["code"], "insufficient_stock");
+    assert_eq!(pointer(&refused["body"]), "/commands/2/lines");
+    assert_eq!(on_hand(&server, "CUP").await, 100);
+    let accepted = send(group("g2", 99)).await;
+    let answers = accepted.ok(200)[0]["body"]["answers"].clone();
+    let statuses: Vec<_> =
+        answers.as_array().unwrap().iter().map(|answer| answer["status"].as_u64().unwrap()).collect();
+    assert_eq!(statuses, [200, 201, 201]);
+    let (first, second) = (&answers[1]["body"], &answers[2]["body"]);
+    assert_ne!(first["orderId"], second["orderId"]);
+    assert_eq!(second["position"], accepted.position());
+    assert_eq!(on_hand(&server, "CUP").await, 99);
+    for order in [first, second] {
+        let id = order["orderId"].as_str().unwrap();
+        let read = server.get(&format!("/v1/orders/{id}?minPosition={}", accepted.position())).await.ok(200);
+        assert_eq!(&read, order, "the read model has the order as it was answered");
+    }
+    let again = send(group("g2", 99)).await.ok(200);
+    assert_eq!(again[0]["body"]["answers"], answers);
+    let reused = send(group("g2", 98)).await.ok(200);
+    assert_eq!(reused[0]["body"]["code"], "idempotency_key_reused");
+    let feed = server.get(&format!("/v1/events?after={head}")).await.ok(200);
+    let mut commands: Vec<_> = feed["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| (&event["command"], &event["commandend"]))
+        .collect();
+    commands.dedup();
+    let last = accepted.position();
+    let expected = [("AdjustStock", head + 1), ("CreateOrder", head + 5), ("CreateOrder", last)];
+    assert_eq!(
+        commands,
+        expected
+            .map(|(name, end)| (json!(name), json!(end)))
+            .iter()
+            .map(|(name, end)| (name, end))
+            .collect::<Vec<_>>()
+    );
+}
+
+#[tokio::test]
+async fn the_commands_of_a_group_see_the_earlier_ones() {
+    let server = TestServer::stocked().await;
+    let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+    let mut new = order(2);
+    new["command"] = json!("CreateOrder");
+    new["orderId"] = json!(id);
+    new["shipTo"] = json!({ "name": "Ada Byron", "country": "GB" });
+    let moved = json!({ "name": "Ada Lovelace", "country": "GB" });
+    let group = json!({ "key": "g", "atomic": true, "commands": [
+        new,
+        { "command": "ConfirmPayment", "orderId": id, "paymentRef": "P-1" },
+        { "command": "AmendOrder", "orderId": id, "shipTo": moved },
+        { "command": "ReceiveStock", "sku": "NEW", "location": "munich", "quantity": 1 },
+        { "command": "AmendOrder", "orderId": id, "changes": [{ "op": "add", "sku": "NEW", "quantity": 1 }] },
+    ] });
+    let dry = server.post("/v1/commands?dryRun=true", "unused", &json!([group])).await.ok(200);
+    assert_eq!(dry[0]["status"], 200, "{dry}");
+    server.get(&format!("/v1/orders/{id}")).await.problem(404, "unknown_order");
+    let answer = server.post("/v1/commands", "unused", &json!([group])).await;
+    assert_eq!(answer.ok(200)[0]["status"], 200);
+    let path = format!("/v1/orders/{id}?minPosition={}", answer.position());
+    let read = server.get(&path).await.ok(200);
+    assert_eq!(
+        (&read["shipTo"]["name"], &read["statusAxes"]["payment"]),
+        (&json!("Ada Lovelace"), &json!("confirmed"))
+    );
+    assert_eq!(read["lines"][1]["reserved"], 1);
+}
+
+#[tokio::test]
+async fn a_malformed_group_is_refused_where_it_is_wrong() {
+    let server = TestServer::stocked().await;
+    let member = json!({ "command": "ReceiveStock", "sku": "TEA", "location": "munich", "quantity": 1 });
+    let with = |commands: Value| json!({ "key": "g", "atomic": true, "commands": commands });
+    let mut keyed = member.clone();
+    keyed["key"] = json!("own");
+    for (group, code, place) in [
+        (json!({ "key": "g", "commands": [member] }), "missing_field", "/atomic"),
+        (json!({ "key": "g", "atomic": false, "commands": [member] }), "invalid_value", "/atomic"),
+        (json!({ "atomic": true, "commands": [member] }), "idempotency_key_required", "/key"),
+        (with(json!([])), "invalid_value", "/commands"),
+        (with(json!(vec![member.clone(); 101])), "invalid_value", "/commands"),
+        (with(json!([member, keyed])), "unknown_field", "/commands/1/key"),
+        (with(json!([{ "command": "MakeCoffee" }])), "unknown_command", "/commands/0/command"),
+        (with(json!([{ "command": "RegisterMerchant", "merchant": "m" }])), "invalid_value", "/commands"),
+        (
+            with(json!([{ "command": "CommandGroup", "commands": [] }])),
+            "unknown_command",
+            "/commands/0/command",
+        ),
+        (json!({ "key": "g" }), "missing_field", "/command"),
+    ] {
+        let answer = server.post("/v1/commands", "unused", &json!([group])).await.ok(200)[0].clone();
+        assert_eq!((answer["body"]["code"].as_str().unwrap(), pointer(&answer["body"])), (code, place));
+    }
+    let full = with(json!(vec![member; 100]));
+    let body = json!(vec![full; 11]);
+    server.post("/v1/commands", "unused", &body).await.problem(413, "too_many_commands");
+}

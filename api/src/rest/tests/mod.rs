@@ -7,6 +7,7 @@ mod causation;
 mod description;
 mod http_semantics;
 mod lists;
+mod long_orders;
 mod merchants;
 mod order_history;
 mod order_metrics;

@@ -86,8 +86,8 @@ fn a_report_that_waits_for_its_order_does_not_block_other_reports() {
     queue.push(submission(pay(1_000), None));
     let first = queue.take(1);
     assert_eq!(
-        first[0].request.order_id(),
-        Some(order(1_000)),
+        first[0].request.order_ids().collect::<Vec<_>>(),
+        [order(1_000)],
         "the payment of order 49 is not taken before it"
     );
 }
