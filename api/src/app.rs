@@ -17,7 +17,7 @@ use crate::database::Database;
 use crate::due_work::ReadModelDueWork;
 use crate::persisted_queries::PersistedQueries;
 use crate::queries::Queries;
-use crate::reservation_index::OrderReservationIndex;
+use crate::reservation_index::ReadModelReservationIndex;
 
 /// The file in the directory of an embedded store that contains its master key.
 pub const KEY_FILE: &str = "master.key";
@@ -156,7 +156,7 @@ impl App {
         let managers = projections.managers();
         let queries = Queries::new(&journal, &views, projections.progress(), commands.vault());
         let due_work = ReadModelDueWork::new(&views, projections.progress().clone());
-        let index = OrderReservationIndex::new(&views, projections.progress().clone());
+        let index = ReadModelReservationIndex::new(&views, projections.progress().clone());
         commands.set_reservation_index(Arc::new(index));
         let process_manager = Mutex::new(Some(ProcessManager::start(commands.clone(), due_work)));
         Ok(Self {

@@ -4,13 +4,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use holdfast_commands::{DueCommand, DueWork};
+use holdfast_domain::cart_reservation::ExpireCartReservation;
 use holdfast_domain::order::AttendOrder;
 use holdfast_domain::stock::FillBackorders;
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::{LocationId, MerchantId, Sku, Timestamp};
-use holdfast_projections::{Availability, DueOrder, FillableSku, Orders, Progress, ViewError, ViewStore};
+use holdfast_projections::{
+    Availability, CartReservations, DueCartReservation, DueOrder, FillableSku, Orders, Progress, ViewError,
+    ViewStore,
+};
 
-/// The maximum number of stock items and orders in `Attempts`.
+/// The maximum number of stock items, orders and carts in `Attempts`.
 const MAX_ATTEMPTS: usize = 10_000;
 /// The longest time between two attempts that had no effect.
 const MAX_INTERVAL_MICROSECONDS: i64 = 60_000_000;
@@ -21,11 +25,14 @@ const FIRST_INTERVAL_MICROSECONDS: i64 = 250_000;
 pub(crate) struct ReadModelDueWork {
     availability: Availability,
     orders: Orders,
+    carts: CartReservations,
     progress: Progress,
     /// The last stock item that was found in the current round: merchant and SKU.
     after: (String, String),
     /// The last order that was found in the current round.
     after_order: Option<DueOrder>,
+    /// The last cart reservation that was found in the current round.
+    after_cart: Option<DueCartReservation>,
     attempts: Attempts,
     pauses: Pauses,
 }
@@ -96,9 +103,11 @@ impl ReadModelDueWork {
         Self {
             availability: Availability::new(views),
             orders: Orders::new(views),
+            carts: CartReservations::new(views),
             progress,
             after: Default::default(),
             after_order: None,
+            after_cart: None,
             attempts: Attempts::default(),
             pauses: Pauses::default(),
         }
@@ -162,6 +171,27 @@ impl ReadModelDueWork {
         }
         Ok(due)
     }
+
+    /// Finds cart reservations whose time is over.
+    async fn carts(&mut self, now: Timestamp, limit: usize) -> Result<Vec<DueCommand>, ViewError> {
+        let Some(generation) = self.progress.generation(CartReservations::NAME) else {
+            return Ok(Vec::new());
+        };
+        let found = self.carts.due(generation, now, self.after_cart.as_ref(), limit).await?;
+        self.after_cart = found.last().filter(|_| found.len() == limit).cloned();
+        let mut due = Vec::new();
+        for DueCartReservation { merchant, reservation_id, position, .. } in found {
+            let stream = StreamId::CartReservation(reservation_id);
+            if let Ok(owner) = MerchantId::new(&merchant)
+                && self.attempts.record_if_due((merchant, stream), position, now)
+            {
+                let command =
+                    ExpireCartReservation { reservation_id, occurred_at: None, not_after: None }.into();
+                due.push(DueCommand { merchant: owner, command, cause: position });
+            }
+        }
+        Ok(due)
+    }
 }
 
 fn fill_backorders(sku: Sku) -> holdfast_commands::AnyCommand {
@@ -173,6 +203,7 @@ impl DueWork for ReadModelDueWork {
     async fn due(&mut self, now: Timestamp, limit: usize) -> Result<Vec<DueCommand>, String> {
         let text = |error: ViewError| error.to_string();
         let mut due = self.orders(now, limit / 2).await.map_err(text)?;
+        due.extend(self.carts(now, limit.saturating_sub(due.len()) / 2).await.map_err(text)?);
         due.extend(self.backorders(now, limit.saturating_sub(due.len())).await.map_err(text)?);
         Ok(due)
     }

@@ -93,6 +93,8 @@ pub(crate) enum ApiError {
     UnknownShipment(String),
     #[error("return {0} does not exist")]
     UnknownReturn(String),
+    #[error("reservation {0} does not exist")]
+    UnknownReservation(String),
     #[error("SKU {0} has no stock records")]
     UnknownSku(String),
     #[error("no command has the idempotency key {0}")]
@@ -206,6 +208,7 @@ impl ApiError {
             Self::UnknownFulfillmentOrder(_) => ("unknown_fulfillment_order", StatusCode::NOT_FOUND),
             Self::UnknownShipment(_) => ("unknown_shipment", StatusCode::NOT_FOUND),
             Self::UnknownReturn(_) => ("unknown_return", StatusCode::NOT_FOUND),
+            Self::UnknownReservation(_) => ("unknown_reservation", StatusCode::NOT_FOUND),
             Self::UnknownSku(_) => ("unknown_sku", StatusCode::NOT_FOUND),
             Self::UnknownKey(_) => ("unknown_command", StatusCode::NOT_FOUND),
             Self::UnknownPosition(_) => ("unknown_position", StatusCode::NOT_FOUND),

@@ -214,6 +214,7 @@ impl PromiseRequest {
             priority: None,
             payment: Some(PaymentTerms::NotRequired),
             reserve_for: None,
+            reservation: None,
             placed_at: None,
             external_refs: None,
             attributes: None,

@@ -12,12 +12,13 @@ use std::time::{Duration, Instant};
 
 pub use as_of::AsOf;
 
-use holdfast_commands::{Vault, decode, fold_order};
+use holdfast_commands::{Vault, decode, fold_cart_reservation, fold_order};
+use holdfast_domain::cart_reservation::CartReservation;
 use holdfast_domain::network::Network;
 use holdfast_domain::order::{OrderEvent, PersonalData, PersonalDataState};
 use holdfast_domain::policy::Policy;
 use holdfast_domain::stream::{DomainEvent, StreamId};
-use holdfast_domain::values::{LocationId, OrderId, Sku, Timestamp};
+use holdfast_domain::values::{CartReservationId, LocationId, OrderId, Sku, Timestamp};
 use holdfast_journal::{Event, Journal, JournalError};
 pub use holdfast_projections::AvailabilityFilter;
 use holdfast_projections::{
@@ -155,6 +156,16 @@ impl Queries {
             Some(view) => Ok(Some(self.with_personal(merchant, view).await?)),
             None => Ok(None),
         }
+    }
+
+    /// A cart reservation and the position of the last command that changed it, from the journal: it has few events.
+    pub async fn cart_reservation(
+        &self,
+        merchant: &str,
+        id: CartReservationId,
+    ) -> Result<(Arc<CartReservation>, u64), JournalError> {
+        let stream = StreamId::CartReservation(id).to_string();
+        fold_cart_reservation(id, &self.journal.read_stream(merchant, &stream, u64::MAX).await?)
     }
 
     /// An order at a past time, without personal data.

@@ -28,7 +28,7 @@ pub use claims::verify_claims;
 pub use clock::{Clock, SystemClock};
 pub use cluster::{LINK_QUEUE, Link, Membership, PeerGone, Peers};
 pub use command::{AnyCommand, COMMANDS, CommandGroup, CommandSchema, InvalidGroup};
-pub use execution::cached_stream::{decode, fold_order, stream_of};
+pub use execution::cached_stream::{decode, fold_cart_reservation, fold_order, stream_of};
 pub use execution::{
     GroupAnswer, ReturnAnswer, ShipmentAnswer, StockReportAnswer, SupplyAnswer, TransferAnswer,
 };

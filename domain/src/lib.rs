@@ -1,7 +1,7 @@
 //! The rules of order fulfillment: pure, without clock, randomness or I/O.
 //!
-//! Five aggregates ([`order`], [`stock`], [`network`], [`policy`], [`capacity`]) and two pure functions: [`sourcing`]
-//! chooses locations, [`promising`] computes dates. Each aggregate has a `decide` (state and command to events or a refusal)
+//! Six aggregates ([`order`], [`cart_reservation`], [`stock`], [`network`], [`policy`], [`capacity`]) and two pure functions:
+//! [`sourcing`] chooses locations, [`promising`] computes dates. Each aggregate has a `decide` (state and command to events or a refusal)
 //! and an `evolve` (state and event to the next state). The same state and command always give the same events: the decision
 //! time is part of the command, ids are derived from it, and nothing iterates over a hash map.
 //!
@@ -16,6 +16,7 @@ mod sealed;
 mod tests;
 
 pub mod capacity;
+pub mod cart_reservation;
 pub mod distance;
 pub mod format;
 pub mod fulfillment;

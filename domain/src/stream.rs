@@ -4,18 +4,21 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::capacity::CapacityEvent;
+use crate::cart_reservation::CartReservationEvent;
 use crate::event::DecodeError;
 use crate::network::NetworkEvent;
 use crate::order::OrderEvent;
 use crate::policy::PolicyEvent;
 use crate::stock::StockEvent;
-use crate::values::{LocationId, OrderId, Sku};
+use crate::values::{CartReservationId, LocationId, OrderId, Sku};
 
 /// The stream of an aggregate in a merchant's journal. Its `Display` is the stream's name, a storage format.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum StreamId {
     /// An order.
     Order(OrderId),
+    /// A cart reservation. In the journal: `reservation-{id}`.
+    CartReservation(CartReservationId),
     /// A stock item.
     Stock(Sku),
     /// The merchant's locations.
@@ -30,6 +33,7 @@ impl fmt::Display for StreamId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Order(id) => write!(f, "order-{id}"),
+            Self::CartReservation(id) => write!(f, "reservation-{id}"),
             Self::Stock(sku) => write!(f, "stock-{sku}"),
             Self::Network => f.write_str("network"),
             Self::Policy => f.write_str("policy"),
@@ -49,6 +53,7 @@ impl FromStr for StreamId {
         let unknown = || UnknownStream(name.to_owned());
         match name.split_once('-') {
             Some(("order", id)) => id.parse().map(Self::Order).map_err(|_| unknown()),
+            Some(("reservation", id)) => id.parse().map(Self::CartReservation).map_err(|_| unknown()),
             Some(("stock", sku)) => Sku::new(sku).map(Self::Stock).map_err(|_| unknown()),
             Some(("workload", location)) => {
                 LocationId::new(location).map(Self::Capacity).map_err(|_| unknown())
@@ -71,6 +76,7 @@ pub struct UnknownType(String);
 #[allow(missing_docs, reason = "documented at the events of each aggregate")]
 pub enum DomainEvent {
     Order(OrderEvent),
+    CartReservation(CartReservationEvent),
     Stock(StockEvent),
     Network(NetworkEvent),
     Policy(PolicyEvent),
@@ -82,6 +88,7 @@ macro_rules! of_event {
     ($event:ident, $method:ident) => {
         match $event {
             Self::Order(event) => event.$method(),
+            Self::CartReservation(event) => event.$method(),
             Self::Stock(event) => event.$method(),
             Self::Network(event) => event.$method(),
             Self::Policy(event) => event.$method(),
@@ -95,6 +102,9 @@ impl DomainEvent {
     pub fn decode(stream: &StreamId, name: &str, version: u32, payload: &[u8]) -> Result<Self, DecodeError> {
         match stream {
             StreamId::Order(_) => OrderEvent::decode(name, version, payload).map(Self::Order),
+            StreamId::CartReservation(_) => {
+                CartReservationEvent::decode(name, version, payload).map(Self::CartReservation)
+            }
             StreamId::Stock(_) => StockEvent::decode(name, version, payload).map(Self::Stock),
             StreamId::Network => NetworkEvent::decode(name, version, payload).map(Self::Network),
             StreamId::Policy => PolicyEvent::decode(name, version, payload).map(Self::Policy),
@@ -106,6 +116,7 @@ impl DomainEvent {
     pub fn check(stream: &StreamId, name: &str, version: u32) -> Result<(), DecodeError> {
         match stream {
             StreamId::Order(_) => OrderEvent::check(name, version),
+            StreamId::CartReservation(_) => CartReservationEvent::check(name, version),
             StreamId::Stock(_) => StockEvent::check(name, version),
             StreamId::Network => NetworkEvent::check(name, version),
             StreamId::Policy => PolicyEvent::check(name, version),
@@ -117,6 +128,7 @@ impl DomainEvent {
     pub fn check_types(names: &[String]) -> Result<(), UnknownType> {
         let types = [
             OrderEvent::TYPES,
+            CartReservationEvent::TYPES,
             StockEvent::TYPES,
             NetworkEvent::TYPES,
             PolicyEvent::TYPES,
@@ -149,9 +161,11 @@ mod tests {
     #[test]
     fn a_stream_has_a_name_that_parses_again() {
         let order = StreamId::Order("01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap());
+        let cart = StreamId::CartReservation("01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap());
         let capacity = StreamId::Capacity(LocationId::new("DC-1").unwrap());
         for stream in [
             order,
+            cart,
             StreamId::Stock(Sku::new("a-b c").unwrap()),
             StreamId::Network,
             StreamId::Policy,

@@ -46,6 +46,7 @@ pub(crate) fn order_of(channel: ChannelName, lines: Vec<NewLine>) -> CreateOrder
         priority: None,
         payment: None,
         reserve_for: None,
+        reservation: None,
         placed_at: None,
         external_refs: None,
         attributes: None,

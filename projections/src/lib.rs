@@ -3,7 +3,7 @@
 //! * `runtime`: reads the journal after a checkpoint, applies the events to rows in memory, and writes rows and
 //!   checkpoint in one transaction. A `Projection` is a pure fold: an event names the row it changes, and `fold`
 //!   computes the row's next state.
-//! * `read_models`: the four read models and their queries.
+//! * `read_models`: the five read models and their queries.
 //! * `rebuild`: builds, compares, activates and deletes generations of a read model, and verifies them against the
 //!   journal.
 //! * `store`: SQL for SQLite (one node) and PostgreSQL (several nodes), with the same results.
@@ -22,6 +22,7 @@ mod tests;
 pub use error::ViewError;
 pub use projections::{ProjectionManager, Projections};
 pub use read_models::availability::{Availability, AvailabilityFilter, FillableSku, StockSnapshot};
+pub use read_models::cart_reservations::{CartReservations, DueCartReservation};
 pub use read_models::causation::{Causation, CommandLink, CommandRange};
 pub use read_models::order_metrics::{
     GroupBy, Measure, MeasureTotals, MetricCell, MetricCursor, Metrics, MetricsFilter, Period, PeriodMetrics,

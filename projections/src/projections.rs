@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 
 use crate::error::{Result, ViewError};
 use crate::read_models::availability::AvailabilityProjection;
+use crate::read_models::cart_reservations::CartReservationsProjection;
 use crate::read_models::causation::CausationProjection;
 use crate::read_models::order_metrics::MetricsProjection;
 use crate::read_models::orders::OrderStatusProjection;
@@ -51,6 +52,7 @@ impl Projections {
         let context = projections.context(journal, store, node);
         projections.add::<OrderStatusProjection>(&context, commits).await?;
         projections.add::<AvailabilityProjection>(&context, commits).await?;
+        projections.add::<CartReservationsProjection>(&context, commits).await?;
         projections.add::<MetricsProjection>(&context, commits).await?;
         projections.add::<CausationProjection>(&context, commits).await?;
         Ok(projections)

@@ -11,8 +11,9 @@ use holdfast_domain::order::{
 };
 use holdfast_domain::policy::{OnShortage, ReserveAt, WorkAt};
 use holdfast_domain::values::{
-    Amount, Attributes, ChannelName, Currency, ExternalReferences, FulfillmentOrderId, LineNumber,
-    LocationId, OrderId, Period, Priority, Reference, ReturnId, ShipmentId, Sku, Text, Timestamp, Units,
+    Amount, Attributes, CartReservationId, ChannelName, Currency, ExternalReferences, FulfillmentOrderId,
+    LineNumber, LocationId, OrderId, Period, Priority, Reference, ReturnId, ShipmentId, Sku, Text, Timestamp,
+    Units,
 };
 
 macro_rules! views {
@@ -84,6 +85,8 @@ views! {
         external_refs: Option<ExternalReferences>,
         /// The sender's own data: an object of strings.
         attributes: Option<Attributes>,
+        /// The cart reservation whose units the order took over.
+        reservation: Option<CartReservationId>,
         /// The new address or delivery that locations have not all agreed to yet.
         amendment: Option<AmendmentView>,
         fulfillment_orders: Vec<FulfillmentOrderView>,
@@ -282,6 +285,7 @@ impl OrderView {
             created_at: created.at,
             external_refs: created.external_refs.clone(),
             attributes: created.attributes.clone(),
+            reservation: created.reservation,
             amendment: order.amendment.as_deref().map(AmendmentView::from),
             fulfillment_orders: fulfillment_orders.map(|one| FulfillmentOrderView::of(one, order)).collect(),
             returns: order.returns.iter().map(ReturnView::from).collect(),

@@ -3,7 +3,7 @@
 use async_graphql::registry::{MetaType, Registry};
 use holdfast_domain::order::ShipTo;
 use holdfast_projections::OrderFilter;
-use holdfast_views::{AvailabilityView, LocationView, OrderView, PolicyView};
+use holdfast_views::{AvailabilityView, CartReservationView, LocationView, OrderView, PolicyView};
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
@@ -15,8 +15,11 @@ use crate::order_metrics::{MetricsParams, OrderMetrics};
 const GLOBAL_ID: &str = "Global id: opaque, unique over all types and merchants.";
 
 /// The objects that are read from views, with the names of the views' JSON Schemas.
-pub(super) const VIEWS: [(&str, &str); 31] = [
+pub(super) const VIEWS: [(&str, &str); 34] = [
+    ("Allocation", "Allocation"),
     ("Availability", "AvailabilityView"),
+    ("CartReservation", "CartReservationView"),
+    ("CartReservationLine", "CartLineView"),
     ("ChannelPolicy", "ChannelRules"),
     ("Charge", "Charge"),
     ("Closure", "Closure"),
@@ -56,6 +59,7 @@ const FILTERS: [(&str, &str); 2] = [("MetricsFilter", "MetricsParams"), ("OrderF
 pub(super) fn describe(registry: &mut Registry) {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
     generator.subschema_for::<AvailabilityView>();
+    generator.subschema_for::<CartReservationView>();
     generator.subschema_for::<EventEnvelope>();
     generator.subschema_for::<LocationView>();
     generator.subschema_for::<MetricsParams>();

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use holdfast_projections::{Availability, Causation, Metrics, Orders, ProjectionState, ViewError};
+use holdfast_projections::{
+    Availability, CartReservations, Causation, Metrics, Orders, ProjectionState, ViewError,
+};
 
 use super::{POSITION_TIMEOUT, Queries};
 
@@ -14,7 +16,7 @@ impl Queries {
 
     /// Waits until every read model includes a position that the journal has.
     pub async fn wait_for_all(&self, merchant: &str, position: u64) -> Result<(), ViewError> {
-        let all = [Orders::NAME, Availability::NAME, Metrics::NAME, Causation::NAME];
+        let all = [Orders::NAME, Availability::NAME, CartReservations::NAME, Metrics::NAME, Causation::NAME];
         self.wait_for_each(&all, merchant, position).await
     }
 

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use holdfast_commands::{AnyCommand, Metadata};
 use holdfast_domain::Command;
 use holdfast_domain::values::{
-    FulfillmentOrderId, IdempotencyKey, MerchantId, OrderId, ReturnId, ShipmentId,
+    CartReservationId, FulfillmentOrderId, IdempotencyKey, MerchantId, OrderId, ReturnId, ShipmentId,
 };
 
 use super::body::{self, MAX_COMMAND_BYTES};
@@ -62,6 +62,11 @@ impl PathId {
         self.value.parse().map_err(|_| ApiError::UnknownOrder(self.value.clone()))
     }
 
+    /// The id of a cart reservation.
+    pub(super) fn reservation(&self) -> Result<CartReservationId, ApiError> {
+        self.value.parse().map_err(|_| ApiError::UnknownReservation(self.value.clone()))
+    }
+
     /// An error if the value is not an id of its kind, because then nothing has this id.
     fn check(&self) -> Result<(), ApiError> {
         let id = &self.value;
@@ -71,6 +76,7 @@ impl PathId {
                 Err(ApiError::UnknownFulfillmentOrder(id.clone()))
             }
             "shipmentId" if id.parse::<ShipmentId>().is_err() => Err(ApiError::UnknownShipment(id.clone())),
+            "reservationId" => self.reservation().map(drop),
             "returnId" if id.parse::<ReturnId>().is_err() => Err(ApiError::UnknownReturn(id.clone())),
             _ => Ok(()),
         }

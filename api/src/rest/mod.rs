@@ -6,6 +6,7 @@
 mod availability;
 mod body;
 mod bulk;
+mod cart_reservations;
 mod causation;
 mod cloud_event;
 mod commands;

@@ -8,6 +8,7 @@ use axum::http::header;
 use axum::middleware::from_fn;
 use axum::response::Html;
 use holdfast_commands::{ReturnAnswer, ShipmentAnswer, StockReportAnswer, SupplyAnswer, TransferAnswer};
+use holdfast_domain::cart_reservation::{CancelCartReservation, ExtendCartReservation, ReserveCart};
 use holdfast_domain::network::{PauseLocation, RegisterLocation, ResumeLocation};
 use holdfast_domain::order::{
     AcceptAmendment, AcceptCancellation, AcceptFulfillmentOrder, AmendOrder, AuthorizePayment, CancelOrder,
@@ -23,7 +24,7 @@ use holdfast_domain::stock::{
     SetStockPolicy, ShipTransfer,
 };
 use holdfast_projections::{AvailabilityFilter, FulfillmentOrderFilter, OrderFilter};
-use holdfast_views::{AvailabilityView, LocationView, OrderView, PolicyView};
+use holdfast_views::{AvailabilityView, CartReservationView, LocationView, OrderView, PolicyView};
 use serde_json::{Map, Value};
 
 use super::causation::CommandParams;
@@ -43,8 +44,9 @@ use super::promises::{PromiseParams, Promises};
 use super::query::{AsOfParam, MinPosition, PageParams};
 use super::stock_history::StockHistoryParams;
 use super::{
-    availability, bulk, causation, commands, documentation, events, fulfillment_board, fulfillment_orders,
-    health, merchant, openapi, order_metrics, orders, projections, prometheus, promises, stock_history,
+    availability, bulk, cart_reservations, causation, commands, documentation, events, fulfillment_board,
+    fulfillment_orders, health, merchant, openapi, order_metrics, orders, projections, prometheus, promises,
+    stock_history,
 };
 use crate::app::App;
 use crate::history::command::CommandItem;
@@ -63,7 +65,17 @@ pub fn routes() -> Router<Arc<App>> {
 
 /// Every endpoint, in the order of the documentation.
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    let tables = [orders(), fulfillment(), board(), stock(), settings(), audit(), operation(), service()];
+    let tables = [
+        orders(),
+        cart_reservations(),
+        fulfillment(),
+        board(),
+        stock(),
+        settings(),
+        audit(),
+        operation(),
+        service(),
+    ];
     tables.into_iter().flatten().collect()
 }
 
@@ -103,6 +115,26 @@ fn orders() -> Vec<Endpoint> {
         Endpoint::post::<RequestReturn, ReturnAnswer>("/v1/orders/{orderId}/returns").with_status(&[201]),
         Endpoint::post::<ReceiveReturn, OrderView>("/v1/returns/{returnId}/receive"),
         Endpoint::post::<CloseReturn, OrderView>("/v1/returns/{returnId}/close"),
+    ]
+}
+
+fn cart_reservations() -> Vec<Endpoint> {
+    vec![
+        Endpoint::post::<ReserveCart, CartReservationView>("/v1/reservations").with_status(&[201, 200]),
+        Endpoint::get(
+            "/v1/reservations/{reservationId}",
+            "GetCartReservation",
+            "A cart reservation, with its status now.",
+            cart_reservations::get,
+        )
+        .takes::<MinPosition>()
+        .answers::<CartReservationView>(),
+        Endpoint::post::<ExtendCartReservation, CartReservationView>(
+            "/v1/reservations/{reservationId}/extend",
+        ),
+        Endpoint::post::<CancelCartReservation, CartReservationView>(
+            "/v1/reservations/{reservationId}/cancel",
+        ),
     ]
 }
 

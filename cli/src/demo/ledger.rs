@@ -114,8 +114,11 @@ impl Ledger {
                 self.change(sku, &received.location, signed(received.quantity), 0);
             }
             StockEvent::StockReservationsExpired(expired) => self.reserve(sku, &expired.allocations, -1),
+            StockEvent::StockCartReserved(reserved) => self.reserve(sku, &reserved.allocations, 1),
+            StockEvent::StockCartReleased(released) => self.reserve(sku, &released.allocations, -1),
             StockEvent::StockBackordered(_)
             | StockEvent::StockReservationExtended(_)
+            | StockEvent::StockCartExtended(_)
             | StockEvent::SupplyExpected(_)
             | StockEvent::SupplyCancelled(_)
             | StockEvent::StockPromised(_)

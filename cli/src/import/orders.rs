@@ -199,6 +199,7 @@ impl<'a> OrderRows<'a> {
             priority: None,
             payment: Some(PaymentTerms::NotRequired),
             reserve_for: None,
+            reservation: None,
             placed_at: self.value("placed_at", |fields| fields.time("placed_at"))?,
             external_refs: None,
             attributes: None,

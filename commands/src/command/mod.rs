@@ -9,7 +9,7 @@ pub(crate) use policy::{CommandPolicy, Urgency};
 pub(crate) use table::command_table;
 
 use holdfast_domain::values::{OrderId, Timestamp};
-use holdfast_domain::{Command, network, order, policy as merchant, stock};
+use holdfast_domain::{Command, cart_reservation, network, order, policy as merchant, stock};
 use schemars::{Schema, SchemaGenerator};
 
 /// The name of a command and the JSON Schema of its fields.

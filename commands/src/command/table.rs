@@ -13,6 +13,9 @@ macro_rules! command_table {
         $macro! {
             api {
                 order::CreateOrder: request() => create_order::create;
+                cart_reservation::ReserveCart: request() => cart_reservations::reserve;
+                cart_reservation::ExtendCartReservation: request() => cart_reservations::extend;
+                cart_reservation::CancelCartReservation: request() => cart_reservations::cancel;
                 order::ConfirmPayment: report(order_id) => decide;
                 order::AuthorizePayment: report(order_id) => decide;
                 order::FailPayment: report(order_id) => decide;
@@ -64,6 +67,7 @@ macro_rules! command_table {
             background {
                 stock::FillBackorders: request() => stock::fill_backorders;
                 order::AttendOrder: request(order_id) => orders::attend;
+                cart_reservation::ExpireCartReservation: request() => cart_reservations::expire;
             }
         }
     };

@@ -5,19 +5,20 @@ use std::sync::Arc;
 use cqrs_es::Aggregate;
 use holdfast_domain::Decide;
 use holdfast_domain::capacity::LocationCapacity;
+use holdfast_domain::cart_reservation::CartReservation;
 use holdfast_domain::network::{Location, Network};
 use holdfast_domain::order::Order;
 use holdfast_domain::policy::Policy;
 use holdfast_domain::stock::StockItem;
 use holdfast_domain::stream::{DomainEvent, StreamId, UnknownStream};
-use holdfast_domain::values::OrderId;
+use holdfast_domain::values::{CartReservationId, OrderId};
 use holdfast_journal::{Event, JournalError, LoadedStream, Snapshot};
 use serde::Serialize;
 
 use crate::privacy::Vault;
 
 /// The version of the snapshot format. Raise it when the format of a state changes; older snapshots are then ignored.
-const SNAPSHOT_VERSION: u32 = 15;
+const SNAPSHOT_VERSION: u32 = 16;
 /// A snapshot consists of a digest, the stream's position in eight bytes, and the state as JSON.
 const DIGEST_BYTES: usize = 32;
 
@@ -67,7 +68,14 @@ macro_rules! entities {
     };
 }
 
-entities!(Order(Order), Stock(StockItem), Network(Network), Policy(Policy), Capacity(LocationCapacity));
+entities!(
+    Order(Order),
+    CartReservation(CartReservation),
+    Stock(StockItem),
+    Network(Network),
+    Policy(Policy),
+    Capacity(LocationCapacity)
+);
 
 /// The state of an aggregate and the position of its stream in the journal.
 #[derive(Debug, Clone)]
@@ -158,10 +166,12 @@ impl CachedStream {
         256 + match &self.entity {
             // The state of an order contains most of its events' data and is larger than they are.
             Entity::Order(_) => 1_024 + self.bytes * 2,
+            Entity::CartReservation(_) => 512 + self.bytes,
             Entity::Stock(item) => {
                 item.levels.len() * (200 + 24 * holdfast_domain::stock::MAX_MOVEMENTS)
                     + item.queue.len() * 100
                     + item.expiring.len() * 150
+                    + item.carts.len() * 250
                     + (item.supplies.len() + item.transfers.len()) * 150
             }
             Entity::Network(network) => network.locations.values().map(|known| 500 + text_of(known)).sum(),
@@ -194,6 +204,15 @@ fn text_of(location: &Location) -> usize {
     let reason = location.paused.as_ref().map_or(0, |reason| reason.as_str().len());
     let address = location.details.address.as_ref().map_or(0, |address| address.as_str().len());
     reason + address + location.details.closures.len() * 48
+}
+
+/// Folds a cart reservation's events. Returns the reservation and the position of its last command.
+pub fn fold_cart_reservation(
+    id: CartReservationId,
+    events: &[Event],
+) -> Result<(Arc<CartReservation>, u64), JournalError> {
+    let CachedStream { entity, position, .. } = CachedStream::replay(&StreamId::CartReservation(id), events)?;
+    Ok((CartReservation::of(&entity).cloned().unwrap_or_default(), position))
 }
 
 /// Folds an order's events. Returns the order, its version and the position of its last command.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use holdfast_domain::stock::PastOnHand;
 use holdfast_domain::stream::StreamId;
-use holdfast_domain::values::{LocationId, OrderId, Sku, Timestamp};
+use holdfast_domain::values::{CartReservationId, LocationId, OrderId, Sku, Timestamp};
 use holdfast_journal::ClaimKey;
 use lru::LruCache;
 
@@ -141,6 +141,8 @@ pub(crate) struct StateLayers {
     pub(crate) command: ChangeSet,
     /// Reserving orders that were looked up for the current batch; `None` if the index could not answer.
     pub(crate) reserving_orders: HashMap<(Sku, LocationId), Option<Vec<OrderId>>>,
+    /// Carts with reserved units that were looked up for the current batch; `None` if the index could not answer.
+    pub(crate) reserving_carts: HashMap<(Sku, LocationId), Option<Vec<CartReservationId>>>,
     /// On hand at past times, computed from the journal for the current batch.
     pub(crate) past_on_hand: HashMap<(Sku, LocationId, Timestamp), PastOnHand>,
 }
@@ -153,6 +155,7 @@ impl StateLayers {
             open: ChangeSet::default(),
             command: ChangeSet::default(),
             reserving_orders: HashMap::new(),
+            reserving_carts: HashMap::new(),
             past_on_hand: HashMap::new(),
         }
     }
@@ -161,6 +164,11 @@ impl StateLayers {
         let mut uncommitted = [&self.command, &self.open, &self.in_flight].into_iter();
         let changed = uncommitted.find_map(|changes| changes.streams.get(stream));
         changed.or_else(|| self.committed.streams.get(stream))
+    }
+
+    /// The streams that uncommitted commands have changed.
+    pub(crate) fn uncommitted_streams(&self) -> impl Iterator<Item = &StreamId> {
+        [&self.in_flight, &self.open, &self.command].into_iter().flat_map(|changes| changes.streams.keys())
     }
 
     /// The stream with a claim: `None` if the claim is not loaded, `Some(None)` if no stream has it.

@@ -20,13 +20,13 @@ pub(super) fn create(unit: &mut UnitOfWork<'_>, order: &CreateOrder) -> Result<A
     let skus: BTreeSet<&Sku> = order.lines.iter().map(|line| &line.sku).collect();
     let streams = [StreamId::Policy, StreamId::Network, StreamId::Order(new_id)];
     let stock = skus.into_iter().cloned().map(StreamId::Stock);
-    unit.require_with_claims(streams.into_iter().chain(stock), reference.clone())?;
+    let cart = order.reservation.map(StreamId::CartReservation);
+    unit.require_with_claims(streams.into_iter().chain(stock).chain(cart), reference.clone())?;
 
     let id = existing_order(unit, reference.as_ref())?.unwrap_or(new_id);
     let is_new = unit.check_version(id)?.created.is_none();
     let rules = unit.policy()?.for_channel(&order.channel);
-    let content = Text::new(&to_hex(&unit.context().fingerprint));
-    let content = content.map_err(|error| Stop::Failed(error.to_string()))?;
+    let content = content(unit)?;
     let terms = CreationTerms { order_id: id, rules, content };
     let command = OrderCommand::CreateOrder(Box::new(order.clone()), terms, unit.at);
     if is_new {
@@ -37,8 +37,14 @@ pub(super) fn create(unit: &mut UnitOfWork<'_>, order: &CreateOrder) -> Result<A
     }
     // If the order exists: the same content is answered with the order, other content is refused.
     let pointer = if order.channel_ref.is_some() { "/channelRef" } else { "/orderId" };
-    fulfillment::create(unit, id, &command).map_err(|stop| stop.about("order_exists", pointer))?;
+    fulfillment::create(unit, id, &command)
+        .map_err(|stop| stop.about("order_exists", pointer).about_field("/reservationId", "/reservation"))?;
     unit.accept_order(if is_new { OutcomeKind::Created } else { OutcomeKind::Done }, id)
+}
+
+/// A keyed digest of the request.
+pub(super) fn content(unit: &UnitOfWork<'_>) -> Result<Text<64>, Stop> {
+    Text::new(&to_hex(&unit.context().fingerprint)).map_err(|error| Stop::Failed(error.to_string()))
 }
 
 /// The existing order with the same channel reference.

@@ -6,6 +6,7 @@
 
 mod amend_order;
 pub(crate) mod cached_stream;
+mod cart_reservations;
 pub(crate) mod change_set;
 mod create_order;
 mod group;

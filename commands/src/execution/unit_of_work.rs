@@ -1,14 +1,12 @@
 //! The unit of work of one command: the state before the command, and its own changes on top.
 
+mod aggregates;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use holdfast_domain::capacity::{CapacityCommand, LocationCapacity};
 use holdfast_domain::fulfillment::Aggregates;
-use holdfast_domain::network::Network;
-use holdfast_domain::order::{Order, OrderCommand, OrderEvent, PersonalDataState};
-use holdfast_domain::policy::Policy;
-use holdfast_domain::stock::{PastOnHand, StockCommand, StockItem};
+use holdfast_domain::order::{Order, OrderEvent, PersonalDataState};
 use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_domain::values::{LocationId, OrderId, Sku, Timestamp};
 use holdfast_domain::{Class, Refusal};
@@ -42,6 +40,16 @@ impl Stop {
             other => other,
         }
     }
+
+    /// Names a field of the command as its sender knows it.
+    pub(super) fn about_field(self, pointer: &str, of_sender: &str) -> Self {
+        match self {
+            Self::Refused(refused) if refused.pointer.as_deref() == Some(pointer) => {
+                Self::Refused(refused.at(of_sender))
+            }
+            other => other,
+        }
+    }
 }
 
 impl<R: Refusal> From<R> for Stop {
@@ -70,6 +78,8 @@ pub(crate) struct Needs {
     pub(crate) subject_keys: HashSet<Arc<str>>,
     /// SKUs and locations whose reserving orders must be looked up.
     pub(crate) reserving_orders: HashSet<(Sku, LocationId)>,
+    /// SKUs and locations whose carts must be looked up.
+    pub(crate) reserving_carts: HashSet<(Sku, LocationId)>,
     /// SKUs, locations and times at which on hand must be computed from the journal.
     pub(crate) past_on_hand: HashSet<(Sku, LocationId, Timestamp)>,
     /// Whether the journal's format must be read again, because it may have been raised.
@@ -82,6 +92,7 @@ impl Needs {
         self.claims.extend(other.claims);
         self.subject_keys.extend(other.subject_keys);
         self.reserving_orders.extend(other.reserving_orders);
+        self.reserving_carts.extend(other.reserving_carts);
         self.past_on_hand.extend(other.past_on_hand);
         self.format |= other.format;
     }
@@ -91,6 +102,7 @@ impl Needs {
             && self.claims.is_empty()
             && self.subject_keys.is_empty()
             && self.reserving_orders.is_empty()
+            && self.reserving_carts.is_empty()
             && self.past_on_hand.is_empty()
     }
 }
@@ -388,95 +400,4 @@ pub fn accepted(kind: OutcomeKind, body: &impl serde::Serialize) -> Result<Accep
 /// The subject of an order's personal data.
 pub(crate) fn subject(id: OrderId) -> Arc<str> {
     StreamId::Order(id).to_string().into()
-}
-
-impl Aggregates for UnitOfWork<'_> {
-    type Error = Stop;
-
-    fn now(&self) -> Timestamp {
-        self.at
-    }
-
-    fn require(&mut self, streams: impl IntoIterator<Item = StreamId>) -> Result<(), Stop> {
-        self.require_with_claims(streams, [])
-    }
-
-    fn order(&mut self, id: OrderId) -> Result<Arc<Order>, Stop> {
-        self.state(&StreamId::Order(id))
-    }
-
-    fn stock(&mut self, sku: &Sku) -> Result<Arc<StockItem>, Stop> {
-        self.state(&StreamId::Stock(sku.clone()))
-    }
-
-    fn past_on_hand(&mut self, sku: &Sku, location: &LocationId, at: Timestamp) -> Result<PastOnHand, Stop> {
-        let key = (sku.clone(), location.clone(), at);
-        let found = self.layers.past_on_hand.get(&key).copied();
-        found.ok_or_else(|| {
-            let stream = StreamId::Stock(sku.clone());
-            if self.layers.committed.peek(&stream).is_none() {
-                self.needs.streams.insert(stream);
-            }
-            self.needs.past_on_hand.insert(key);
-            Stop::NotLoaded
-        })
-    }
-
-    fn changed_stock(&self) -> Vec<Sku> {
-        let changed = self.layers.command.streams.keys().filter_map(|stream| match stream {
-            StreamId::Stock(sku) => Some(sku.clone()),
-            _ => None,
-        });
-        let mut skus: Vec<Sku> = changed.collect();
-        skus.sort();
-        skus
-    }
-
-    fn network(&mut self) -> Result<Arc<Network>, Stop> {
-        self.state(&StreamId::Network)
-    }
-
-    fn policy(&mut self) -> Result<Arc<Policy>, Stop> {
-        self.state(&StreamId::Policy)
-    }
-
-    fn capacity(&mut self, location: &LocationId) -> Result<Arc<LocationCapacity>, Stop> {
-        self.state(&StreamId::Capacity(location.clone()))
-    }
-
-    /// The orders in the index, and those of uncommitted commands, this one included.
-    fn reserving_orders(&mut self, sku: &Sku, location: &LocationId) -> Result<Vec<OrderId>, Stop> {
-        let Some(known) = self.layers.reserving_orders.get(&(sku.clone(), location.clone())) else {
-            self.needs.reserving_orders.insert((sku.clone(), location.clone()));
-            return Err(Stop::NotLoaded);
-        };
-        let Some(mut orders) = known.clone() else { return Ok(Vec::new()) };
-        let StateLayers { in_flight, open, command, .. } = &*self.layers;
-        let uncommitted = [in_flight, open, command].into_iter().flat_map(|changes| changes.streams.keys());
-        let uncommitted = uncommitted.filter_map(|stream| match stream {
-            StreamId::Order(id) => Some(*id),
-            _ => None,
-        });
-        orders.extend(uncommitted);
-        orders.sort();
-        orders.dedup();
-        Ok(orders)
-    }
-
-    fn decide_order(
-        &mut self,
-        id: OrderId,
-        command: &OrderCommand,
-    ) -> Result<(Arc<Order>, Vec<OrderEvent>), Stop> {
-        self.decide::<Order>(&StreamId::Order(id), command)
-    }
-
-    fn decide_stock(&mut self, sku: &Sku, command: &StockCommand) -> Result<bool, Stop> {
-        let (_, events) = self.decide::<StockItem>(&StreamId::Stock(sku.clone()), command)?;
-        Ok(!events.is_empty())
-    }
-
-    fn decide_capacity(&mut self, location: &LocationId, command: &CapacityCommand) -> Result<(), Stop> {
-        self.decide::<LocationCapacity>(&StreamId::Capacity(location.clone()), command).map(drop)
-    }
 }

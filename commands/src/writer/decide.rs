@@ -47,6 +47,7 @@ impl Writer {
         }
         self.layers.committed.shrink();
         self.layers.reserving_orders.clear();
+        self.layers.reserving_carts.clear();
         self.layers.past_on_hand.clear();
         let mut outcomes = Outcomes::new();
         let mut loads = 0;

@@ -84,6 +84,15 @@ impl Writer {
             };
             self.layers.reserving_orders.insert((sku, location), orders);
         }
+        for (sku, location) in needs.reserving_carts {
+            let carts = match self.shared.reservation_index.get() {
+                Some(index) => {
+                    index.reserving_carts(&self.merchant, &sku, &location, self.head.position).await
+                }
+                None => None,
+            };
+            self.layers.reserving_carts.insert((sku, location), carts);
+        }
         let mut times: HashMap<(Sku, LocationId), Vec<Timestamp>> = HashMap::new();
         for (sku, location, time) in needs.past_on_hand {
             times.entry((sku, location)).or_default().push(time);

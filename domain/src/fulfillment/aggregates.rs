@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use crate::capacity::{CapacityCommand, LocationCapacity};
+use crate::cart_reservation::{CartReservation, CartReservationCommand, CartReservationEvent};
 use crate::network::Network;
 use crate::order::{Order, OrderCommand, OrderEvent, OrderRefusal};
 use crate::policy::Policy;
 use crate::stock::{PastOnHand, StockCommand, StockItem};
 use crate::stream::StreamId;
-use crate::values::{LocationId, OrderId, Sku, Timestamp};
+use crate::values::{CartReservationId, LocationId, OrderId, Sku, Timestamp};
 
 /// The aggregates of one merchant, with the changes that the current command has made so far.
 ///
@@ -26,6 +27,9 @@ pub trait Aggregates {
 
     /// An order, whether it exists or not.
     fn order(&mut self, id: OrderId) -> Result<Arc<Order>, Self::Error>;
+
+    /// A cart reservation, whether it exists or not.
+    fn cart_reservation(&mut self, id: CartReservationId) -> Result<Arc<CartReservation>, Self::Error>;
 
     /// The stock of a SKU.
     fn stock(&mut self, sku: &Sku) -> Result<Arc<StockItem>, Self::Error>;
@@ -53,12 +57,27 @@ pub trait Aggregates {
     /// Orders that may hold units of a SKU at a location. The list may name orders that hold none.
     fn reserving_orders(&mut self, sku: &Sku, location: &LocationId) -> Result<Vec<OrderId>, Self::Error>;
 
+    /// Carts that may hold units of a SKU at a location, the youngest first. The list may name carts that hold none, and is
+    /// limited to the youngest ones.
+    fn reserving_carts(
+        &mut self,
+        sku: &Sku,
+        location: &LocationId,
+    ) -> Result<Vec<CartReservationId>, Self::Error>;
+
     /// Decides a command on an order and applies its events: the order after it, and the events.
     fn decide_order(
         &mut self,
         id: OrderId,
         command: &OrderCommand,
     ) -> Result<(Arc<Order>, Vec<OrderEvent>), Self::Error>;
+
+    /// Decides a command on a cart reservation and applies its events: the reservation after it, and the events.
+    fn decide_cart_reservation(
+        &mut self,
+        id: CartReservationId,
+        command: &CartReservationCommand,
+    ) -> Result<(Arc<CartReservation>, Vec<CartReservationEvent>), Self::Error>;
 
     /// Decides a command on the stock of a SKU and applies its events: whether there are any.
     fn decide_stock(&mut self, sku: &Sku, command: &StockCommand) -> Result<bool, Self::Error>;

@@ -8,6 +8,7 @@
 mod aggregates;
 mod backorder_queue;
 mod capacity;
+mod cart_reservations;
 mod decision;
 mod fill_backorders;
 mod operations;
@@ -21,6 +22,7 @@ pub mod stock_effects;
 mod tests;
 
 pub use aggregates::Aggregates;
+pub use cart_reservations::{cancel_cart, expire_cart, extend_cart, reserve_cart};
 pub use fill_backorders::fill_backorders;
 pub use operations::{accept_cancellation, change, change_stock, create, move_fulfillment_order};
 pub use process::{Decided, decide};

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use super::aggregates::Aggregates;
+use super::cart_reservations::lose_cart_units;
 use super::decision::reallocate;
 use super::process::{decide, up_to_date};
 use super::ship_dates::capacity_streams;
@@ -16,16 +17,19 @@ use crate::values::{LocationId, OrderId, Sku};
 /// The most orders that lose units in one decision.
 const MAX_ORDERS: usize = 200;
 
-/// Releases missing units of the orders that have reserved them, and sources those orders again: the least urgent order
-/// first and, of equally urgent ones, the latest. Picked units stay reserved. Gives the orders that lost units.
+/// Releases missing units: first those of carts, then those of the orders that have reserved them. Sources these orders again:
+/// the least urgent order first and, of equally urgent ones, the latest. Picked units stay reserved. Gives the orders that lost units.
 pub fn resolve_overcommitment<A: Aggregates>(
     aggregates: &mut A,
     sku: &Sku,
     location: &LocationId,
 ) -> Result<Vec<OrderId>, A::Error> {
     reallocate(aggregates, sku)?;
-    let mut missing = aggregates.stock(sku)?.overcommitted_at(location);
-    if missing.is_zero() {
+    lose_cart_units(aggregates, sku, location)?;
+    let item = aggregates.stock(sku)?;
+    let mut missing = item.overcommitted_at(location);
+    // Carts that still hold units there lose them in a later decision: an order loses none before.
+    if missing.is_zero() || !item.reserved_for_carts_at(location).is_zero() {
         return Ok(Vec::new());
     }
     let orders = losing_orders(aggregates, sku, location)?;

@@ -11,7 +11,7 @@ use crate::distance::Coordinates;
 use crate::order::{FulfillmentOrderLines, LineUnits, Order, OrderEvent, PersonalData, ReservationTrigger};
 use crate::sourcing::Demand;
 use crate::stock::StockCommand;
-use crate::values::{LineNumber, LocationId, Sku, Timestamp, Units};
+use crate::values::{CartReservationId, LineNumber, LocationId, Sku, Timestamp, Units};
 
 /// Something that must be decided because of a decision on an order, in the same command.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,6 +66,8 @@ pub struct SourcingRequest {
     pub excluded: BTreeSet<LocationId>,
     /// The coordinates of the destination, before they are encrypted.
     pub destination: Option<Coordinates>,
+    /// The cart reservation whose units the order takes over.
+    pub cart: Option<CartReservationId>,
 }
 
 /// What must follow from the events of one decision, in the order in which it must be carried out.
@@ -144,11 +146,13 @@ fn sourcing_request(before: &Order, events: &[OrderEvent]) -> SourcingRequest {
         trigger: ReservationTrigger::Existing,
         excluded: BTreeSet::new(),
         destination: None,
+        cart: None,
     };
     for event in events {
         match event {
             OrderEvent::OrderCreated(created) => {
                 request.trigger = ReservationTrigger::Creation;
+                request.cart = created.reservation;
                 request.destination = created.personal.as_ref().and_then(PersonalData::coordinates);
             }
             OrderEvent::OrderAmended(amended) => {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::aggregates::Aggregates;
+use super::cart_reservations::convert_cart;
 use super::decision::{decide_once, reallocate};
 use super::reactions::{Reaction, SourcingRequest};
 use super::ship_dates::{Departure, Registered, capacity_streams, departure, promised_dates};
@@ -31,10 +32,34 @@ pub(super) fn source<A: Aggregates>(
         return decide_once(aggregates, id, &OrderCommand::AwaitDecision).map(|(_, due)| due);
     }
     let demand = order.pending_demand();
+    make_room(aggregates, &demand)?;
+    // The units of the cart are free for this order only: the backorder queue gets them when the order is reserved.
+    let freed = match request.cart {
+        Some(cart) => convert_cart(aggregates, cart, id)?,
+        None => Vec::new(),
+    };
+    let command = choose_locations(aggregates, &order, &created, &demand, request)?;
+    let (events, mut due) = decide_once(aggregates, id, &OrderCommand::ReserveInventory(command))?;
+    due.extend(queue(&*aggregates.order(id)?, &events, request));
+    due.extend(freed.into_iter().map(Reaction::Reallocate));
+    Ok(due)
+}
+
+/// Ends expired reservations of SKUs, and earmarks their free units for the backorder queue.
+pub(super) fn make_room<A: Aggregates>(aggregates: &mut A, demand: &Demand) -> Result<(), A::Error> {
     let streams = demand.keys().cloned().map(StreamId::Stock);
     aggregates.require(streams.chain([StreamId::Network, StreamId::Policy]))?;
-    demand.keys().try_for_each(|sku| reallocate(aggregates, sku))?;
+    demand.keys().try_for_each(|sku| reallocate(aggregates, sku))
+}
 
+/// Chooses the locations that supply an order's pending units, or finds those that are missing.
+pub(super) fn choose_locations<A: Aggregates>(
+    aggregates: &mut A,
+    order: &Order,
+    created: &OrderCreated,
+    demand: &Demand,
+    request: &SourcingRequest,
+) -> Result<ReserveInventory, A::Error> {
     let policy = aggregates.policy()?.for_channel(&created.channel);
     let rules = SourcingRules {
         criteria: &policy.sourcing,
@@ -43,21 +68,21 @@ pub(super) fn source<A: Aggregates>(
         used: order.locations_in_use(),
         allow_partial: request.trigger.takes_part(created.on_shortage),
     };
-    let (destination, basis) = destination(&created, request.destination);
-    let candidates = candidates(aggregates, &order, &demand, request, destination)?;
-    let quotas = channel_quotas(aggregates, &created, &demand, request.trigger)?;
-    let sourced = source_within(&quotas, &demand, &candidates, &rules);
-    let ships_too_late = ships_too_late(&sourced, &quotas, &demand, &candidates, &rules);
+    let (destination, basis) = destination(created, request.destination);
+    let candidates = candidates(aggregates, order, demand, request, destination)?;
+    let quotas = channel_quotas(aggregates, created, demand, request.trigger)?;
+    let sourced = source_within(&quotas, demand, &candidates, &rules);
+    let ships_too_late = ships_too_late(&sourced, &quotas, demand, &candidates, &rules);
     let chosen: BTreeSet<LocationId> =
         sourced.allocations.iter().map(|(location, _)| location.clone()).collect();
-    let promises = promised_dates(aggregates, &order, &chosen)?;
+    let promises = promised_dates(aggregates, order, &chosen)?;
     let (criteria, trigger, at) = (policy.sourcing.clone(), request.trigger, aggregates.now());
     let mut backorder_limits = Demand::new();
     for sku in demand.keys() {
         backorder_limits
             .extend(aggregates.stock(sku)?.remaining_backorders().map(|units| (sku.clone(), units)));
     }
-    let command = ReserveInventory {
+    Ok(ReserveInventory {
         sourced,
         criteria,
         basis,
@@ -67,10 +92,7 @@ pub(super) fn source<A: Aggregates>(
         backorder_limits,
         ships_too_late,
         at,
-    };
-    let (events, mut due) = decide_once(aggregates, id, &OrderCommand::ReserveInventory(command))?;
-    due.extend(queue(&*aggregates.order(id)?, &events, request));
-    Ok(due)
+    })
 }
 
 /// Backordered units join the queues of their SKUs.

@@ -16,8 +16,8 @@ use super::state::{MAX_LINES, Order};
 use crate::command::commands;
 use crate::policy::{OnShortage, ReserveAt, Rules};
 use crate::values::{
-    Amount, Attributes, ChannelName, Currency, ExternalReferences, LineNumber, OrderId, Period, Priority,
-    Quantity, Reference, Sku, Text, Timestamp,
+    Amount, Attributes, CartReservationId, ChannelName, Currency, ExternalReferences, LineNumber, OrderId,
+    Period, Priority, Quantity, Reference, Sku, Text, Timestamp,
 };
 
 const MAX_CHARGES: usize = 50;
@@ -104,6 +104,9 @@ commands! {
         external_refs: Option<ExternalReferences>,
         /// The sender's own data.
         attributes: Option<Attributes>,
+        /// An open cart reservation: the order takes its units over, and is reserved at its creation even with
+        /// `reserveAt: payment`.
+        reservation: Option<CartReservationId>,
     }
 }
 
@@ -139,6 +142,7 @@ pub(super) fn create(order: &Order, command: &CreateOrder, terms: &CreationTerms
         PaymentTerms::Required => (rules.reserve_at, rules.reserve_for),
         PaymentTerms::NotRequired => (ReserveAt::Creation, None),
     };
+    let reserve_at = if command.reservation.is_some() { ReserveAt::Creation } else { reserve_at };
     let created = OrderCreated {
         order_id: terms.order_id,
         channel: command.channel.clone(),
@@ -161,6 +165,7 @@ pub(super) fn create(order: &Order, command: &CreateOrder, terms: &CreationTerms
         placed_at: command.placed_at,
         external_refs: command.external_refs.clone(),
         attributes: command.attributes.clone(),
+        reservation: command.reservation,
         content: terms.content.clone(),
         at,
     };

@@ -11,8 +11,8 @@ use crate::event::{event_enum, payloads};
 use crate::policy::{Criterion, OnShortage, ReserveAt, WorkAt};
 use crate::sourcing::{ConsideredLocation, Shortage};
 use crate::values::{
-    Amount, Attributes, ChannelName, Currency, ExternalReferences, FulfillmentOrderId, LocationId, OrderId,
-    Period, Priority, Reference, ReturnId, ShipmentId, Sku, Text, Timestamp, Units,
+    Amount, Attributes, CartReservationId, ChannelName, Currency, ExternalReferences, FulfillmentOrderId,
+    LocationId, OrderId, Period, Priority, Reference, ReturnId, ShipmentId, Sku, Text, Timestamp, Units,
 };
 
 payloads! {
@@ -53,6 +53,8 @@ payloads! {
         external_refs: Option<ExternalReferences>,
         /// The sender's own data.
         attributes: Option<Attributes>,
+        /// The cart reservation whose units the order took over.
+        reservation: Option<CartReservationId>,
         /// A keyed digest of the request: the same order again is recognised by it.
         content: Text<64>,
         /// The decision time.

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use refusals::PolicyRefusal;
 pub use rules::{ChannelRules, Criterion, OnShortage, ReserveAt, Rules, WorkAt};
 
+use crate::cart_reservation::MAX_PERIOD;
 use crate::command::commands;
 use crate::event::{event_enum, payloads};
 use crate::promising::transit::TransitTable;
@@ -93,6 +94,8 @@ commands! {
         stuck_after: Update<Period>,
         /// How long after its announcement a return lapses, up to 366 days. Default: 90 days.
         returns_lapse_after: Update<Period>,
+        /// How long units are reserved for a cart, up to a day. Default: 15 minutes.
+        cart_reservation_for: Update<Period>,
         /// Rules of single channels, which replace the merchant's.
         #[serde(deserialize_with = "updated_map")]
         channels: Update<BTreeMap<ChannelName, Option<ChannelRules>>>,
@@ -148,7 +151,13 @@ fn changed(policy: &Policy, command: &SetMerchantPolicy) -> Result<Policy, Polic
         returns_lapse_after: command
             .returns_lapse_after
             .apply_or(known.returns_lapse_after, default.returns_lapse_after),
+        cart_reservation_for: command
+            .cart_reservation_for
+            .apply_or(known.cart_reservation_for, default.cart_reservation_for),
     };
+    if rules.cart_reservation_for > MAX_PERIOD {
+        return Err(PolicyRefusal::CartReservationTooLong);
+    }
     let split_limit = command.split_limit.new_value().copied();
     let sourcing = command.sourcing.new_value().cloned();
     ChannelRules { split_limit, sourcing, ..ChannelRules::default() }.check("")?;

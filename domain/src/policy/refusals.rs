@@ -1,5 +1,6 @@
 //! Why a decision about a policy is refused.
 
+use crate::cart_reservation::MAX_PERIOD;
 use crate::promising::transit::TransitError;
 use crate::refusal::{Class, Refusal};
 
@@ -24,6 +25,9 @@ pub enum PolicyRefusal {
     /// An invalid table of transit times.
     #[error("invalid table of transit times: {0}")]
     TransitTable(TransitError),
+    /// A time that no cart reservation may last.
+    #[error("cartReservationFor must be at most {MAX_PERIOD}")]
+    CartReservationTooLong,
 }
 
 impl Refusal for PolicyRefusal {
@@ -31,6 +35,7 @@ impl Refusal for PolicyRefusal {
         match self {
             Self::SourcingOrder { .. } => ("invalid_sourcing_order", Class::Invalid),
             Self::SplitLimit { .. } => ("invalid_split_limit", Class::Invalid),
+            Self::CartReservationTooLong => ("reservation_too_long", Class::Invalid),
             Self::TransitTable(_) => ("invalid_transit_table", Class::Invalid),
         }
     }
@@ -38,6 +43,7 @@ impl Refusal for PolicyRefusal {
     fn pointer(&self) -> Option<String> {
         Some(match self {
             Self::SourcingOrder { pointer } | Self::SplitLimit { pointer } => pointer.clone(),
+            Self::CartReservationTooLong => "/cartReservationFor".to_owned(),
             Self::TransitTable(error) => {
                 error.row().map_or_else(|| "/transit".to_owned(), |row| format!("/transit/{row}"))
             }

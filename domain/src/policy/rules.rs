@@ -66,6 +66,11 @@ const fn returns_lapse_after() -> Period {
     Period::of_days::<90>()
 }
 
+/// How long a cart reservation lasts by default.
+const fn cart_reservation_for() -> Period {
+    Period::of_minutes::<15>()
+}
+
 /// A merchant's rules.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -97,6 +102,9 @@ pub struct Rules {
     /// How long after its announcement a return lapses.
     #[serde(default = "returns_lapse_after")]
     pub returns_lapse_after: Period,
+    /// How long units are reserved for a cart.
+    #[serde(default = "cart_reservation_for")]
+    pub cart_reservation_for: Period,
 }
 
 impl Default for Rules {
@@ -112,6 +120,7 @@ impl Default for Rules {
             reserve_for: None,
             stuck_after: None,
             returns_lapse_after: returns_lapse_after(),
+            cart_reservation_for: cart_reservation_for(),
         }
     }
 }

@@ -98,6 +98,11 @@ impl StockItem {
             let entries = Arc::make_mut(&mut self.queue).iter_mut();
             entries.filter(|entry| is_counted(&entry.channel)).for_each(|entry| entry.channel = None);
         }
+        if self.carts.iter().any(|carts| carts.counted.contains_key(channel)) {
+            for carts in Arc::make_mut(&mut self.carts) {
+                Arc::make_mut(carts).counted.remove(channel);
+            }
+        }
         if self.expiring.iter().any(|reservation| is_counted(&reservation.channel)) {
             let expiring = Arc::make_mut(&mut self.expiring).iter_mut();
             expiring

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::adjustment::AdjustStock;
 use super::backorder_queue::{BackorderInventory, RequeueBackorder};
+use super::cart::CartUnits;
 use super::channel_quota::OrderRef;
 use super::condition::ChangeStockCondition;
 use super::count::CountStock;
@@ -38,7 +39,7 @@ pub enum StockCommand {
     RecordAvailabilityLevel(Timestamp),
     ReserveInventory(ReserveInventory),
     ReleaseInventory(ReleaseInventory),
-    /// Ends all reservations that end at this time or before.
+    /// Ends all reservations of orders and carts that end at this time or before.
     ExpireReservations(Timestamp),
     /// Changes when the reservation of an order ends; never if `until` is absent.
     ExtendReservation {
@@ -47,6 +48,10 @@ pub enum StockCommand {
         /// The units that are reserved for the order.
         allocations: Vec<Allocation>,
     },
+    ReserveForCart(CartUnits),
+    ReleaseFromCart(CartUnits),
+    /// The reserved units of a cart end at this time.
+    ExtendCart(CartUnits, Timestamp),
     BackorderInventory(BackorderInventory),
     RequeueBackorder(RequeueBackorder),
     /// Takes units of an order out of the queue; all of them if it waits for fewer.

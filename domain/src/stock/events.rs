@@ -9,8 +9,8 @@ use super::backorder_queue::SplitAllowance;
 use super::upcasting::{stock_adjusted_1, stock_backordered_1};
 use crate::event::{event_enum, payloads};
 use crate::values::{
-    ChannelName, Delta, LocationId, OrderId, Quantity, Reference, ReturnId, ShipmentId, Sku, Text, Timestamp,
-    Units,
+    CartReservationId, ChannelName, Delta, LocationId, OrderId, Quantity, Reference, ReturnId, ShipmentId,
+    Sku, Text, Timestamp, Units,
 };
 
 /// The condition of units. Only sellable units are on hand.
@@ -202,7 +202,7 @@ payloads! {
         sku: Sku,
         /// All reservations with a deadline at or before this time have ended.
         until: Timestamp,
-        /// Units by location, of all orders together.
+        /// Units by location, of all orders and carts together.
         allocations: Vec<Allocation>,
     }
     /// A reservation of an order ends at another time, or never.
@@ -215,6 +215,38 @@ payloads! {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         allocations: Vec<Allocation>,
         /// The order's channel, if these units count towards its quota.
+        channel: Option<ChannelName>,
+    }
+    /// Units are reserved for a cart.
+    StockCartReserved {
+        sku: Sku,
+        reservation_id: CartReservationId,
+        allocations: Vec<Allocation>,
+        /// When the reservation ends.
+        until: Timestamp,
+        /// The cart's channel, if the units count towards its quota.
+        channel: Option<ChannelName>,
+    }
+    /// Units are reserved for a cart no longer.
+    StockCartReleased {
+        sku: Sku,
+        reservation_id: CartReservationId,
+        allocations: Vec<Allocation>,
+        /// When the reservation would have ended.
+        until: Timestamp,
+        /// The cart's channel, if the units counted towards its quota.
+        channel: Option<ChannelName>,
+    }
+    /// The reservation of a cart's units ends at another time.
+    StockCartExtended {
+        sku: Sku,
+        reservation_id: CartReservationId,
+        allocations: Vec<Allocation>,
+        /// When the reservation would have ended.
+        before: Timestamp,
+        /// When the reservation ends.
+        until: Timestamp,
+        /// The cart's channel, if the units count towards its quota.
         channel: Option<ChannelName>,
     }
     /// Units left one location for another.
@@ -423,6 +455,7 @@ event_enum!(
     StockEvent {
         StockReceived = 1, StockCounted = 1, StockAdjusted = 2 { 1 => stock_adjusted_1 }, StockConditionChanged = 1,
         StockReserved = 1, StockReleased = 1, StockReservationsExpired = 1, StockReservationExtended = 1,
+        StockCartReserved = 1, StockCartReleased = 1, StockCartExtended = 1,
         StockShipped = 1, StockShipmentCancelled = 1, StockShorted = 1, StockReturned = 1,
         TransferShipped = 1, TransferReceived = 1, SupplyExpected = 1, SupplyCancelled = 1,
         StockPolicySet = 1, StockLow = 1, StockOut = 1, BackInStock = 1, StockBackordered = 2 { 1 => stock_backordered_1 }, StockBackorderWithdrawn = 1, StockPromised = 1,
@@ -442,6 +475,9 @@ impl StockEvent {
             | Self::StockReleased(StockReleased { sku, .. })
             | Self::StockReservationsExpired(StockReservationsExpired { sku, .. })
             | Self::StockReservationExtended(StockReservationExtended { sku, .. })
+            | Self::StockCartReserved(StockCartReserved { sku, .. })
+            | Self::StockCartReleased(StockCartReleased { sku, .. })
+            | Self::StockCartExtended(StockCartExtended { sku, .. })
             | Self::StockShipped(StockShipped { sku, .. })
             | Self::StockShipmentCancelled(StockShipmentCancelled { sku, .. })
             | Self::StockShorted(StockShorted { sku, .. })

@@ -25,7 +25,7 @@ pub(super) struct OnHandChange {
 pub struct StockLevel {
     /// Sellable units physically there, reserved and picked units included.
     pub on_hand: Units,
-    /// The units on hand that are reserved for orders. More than on hand only after a report that fewer units exist.
+    /// The units on hand that are reserved for orders and carts. More than on hand only after a report that fewer units exist.
     pub reserved: Units,
     /// The units on hand that are earmarked for the backorder queue.
     pub earmarked: Units,

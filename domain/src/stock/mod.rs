@@ -3,7 +3,7 @@
 //! Units are reserved here or nowhere: `reserved` exceeds `on_hand` only after a physical report that fewer units exist.
 //! The state stays small however many orders are open: it counts reserved units, and the orders know which of them are
 //! theirs. It lists orders one by one only in the backorder queue, whose order is decided here, and for reservations that
-//! expire.
+//! expire. It never lists carts: it counts the units of all carts that end at the same time.
 //!
 //! Each use case has a file of its own with its command, its rules, and what its events change. [`StockCommand`] lists all
 //! decisions, [`StockEvent`] all events.
@@ -11,6 +11,7 @@
 mod adjustment;
 mod availability_level;
 mod backorder_queue;
+mod cart;
 mod channel_quota;
 mod command;
 mod condition;
@@ -42,17 +43,18 @@ pub(crate) use backorder_queue::take;
 pub use backorder_queue::{
     BackorderEntry, BackorderInventory, Eligibility, FillBackorders, RequeueBackorder, Share, SplitAllowance,
 };
+pub use cart::{CartUnits, ExpiringCarts};
 pub use channel_quota::{ChannelQuota, OrderRef};
 pub use command::StockCommand;
 pub use condition::ChangeStockCondition;
 pub use count::CountStock;
 pub use events::{
     AdjustmentReason, Allocation, AvailabilityLevel, BackInStock, Condition, CountEffect, Lot, StockAdjusted,
-    StockBackorderFilled, StockBackorderWithdrawn, StockBackordered, StockConditionChanged, StockCounted,
-    StockEarmarked, StockEvent, StockLow, StockOut, StockPolicySet, StockPromised, StockReceived,
-    StockReleased, StockReservationExtended, StockReservationsExpired, StockReserved, StockReturned,
-    StockShipmentCancelled, StockShipped, StockShorted, SupplyCancelled, SupplyExpected, TransferReceived,
-    TransferShipped,
+    StockBackorderFilled, StockBackorderWithdrawn, StockBackordered, StockCartExtended, StockCartReleased,
+    StockCartReserved, StockConditionChanged, StockCounted, StockEarmarked, StockEvent, StockLow, StockOut,
+    StockPolicySet, StockPromised, StockReceived, StockReleased, StockReservationExtended,
+    StockReservationsExpired, StockReserved, StockReturned, StockShipmentCancelled, StockShipped,
+    StockShorted, SupplyCancelled, SupplyExpected, TransferReceived, TransferShipped,
 };
 pub use level::{MAX_MOVEMENTS, StockLevel};
 pub use movement::{Movement, MovementAt};
@@ -91,6 +93,8 @@ pub struct StockItem {
     pub queue: Arc<Vec<BackorderEntry>>,
     /// Reservations that end at a given time, the earliest first.
     pub expiring: Arc<Vec<ExpiringReservation>>,
+    /// Units that carts have reserved, by the time at which they end, the earliest first.
+    pub carts: Arc<Vec<Arc<ExpiringCarts>>>,
     /// Expected deliveries by supply id.
     pub supplies: BTreeMap<Reference, Supply>,
     /// Transfers on their way, by transfer id.
@@ -169,6 +173,18 @@ impl StockItem {
         }
     }
 
+    /// Refuses to reserve more units than can be promised. Each location is named once.
+    fn require_available(&self, allocations: &[Allocation]) -> Result<(), StockRefusal> {
+        for Allocation { location, quantity } in allocations {
+            let available = self.available_at(location);
+            if *quantity > available {
+                let (location, requested) = (location.clone(), *quantity);
+                return Err(StockRefusal::InsufficientStock { location, requested, available });
+            }
+        }
+        Ok(())
+    }
+
     /// Refuses to take more units off the reserved ones at a location than there are.
     fn require_reserved(&self, location: &LocationId, requested: Units) -> Result<(), StockRefusal> {
         let reserved = self.levels.get(location).map_or(Units::ZERO, |level| level.reserved);
@@ -205,6 +221,9 @@ fn decide_as_reported(item: &StockItem, command: &StockCommand) -> Decision {
         StockCommand::ExtendReservation { order, until, allocations } => {
             Ok(reservation::extend(item, order, *until, allocations))
         }
+        StockCommand::ReserveForCart(cart) => cart::reserve(item, cart),
+        StockCommand::ReleaseFromCart(cart) => cart::release(item, cart),
+        StockCommand::ExtendCart(cart, until) => cart::extend(item, cart, *until),
         StockCommand::BackorderInventory(command) => backorder_queue::join(item, command),
         StockCommand::RequeueBackorder(command) => backorder_queue::requeue(item, command),
         StockCommand::WithdrawBackorder { order, quantity } => {
@@ -245,6 +264,9 @@ fn evolve(item: &mut StockItem, event: &StockEvent) {
         StockEvent::StockReleased(event) => reservation::released(item, event),
         StockEvent::StockReservationsExpired(event) => reservation::expired(item, event),
         StockEvent::StockReservationExtended(event) => reservation::extended(item, event),
+        StockEvent::StockCartReserved(event) => cart::reserved(item, event),
+        StockEvent::StockCartReleased(event) => cart::released(item, event),
+        StockEvent::StockCartExtended(event) => cart::extended(item, event),
         StockEvent::StockBackordered(event) => backorder_queue::backordered(item, event),
         StockEvent::StockBackorderWithdrawn(event) => backorder_queue::withdrawn(item, event),
         StockEvent::StockPromised(event) => backorder_queue::promised(item, event),

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::cart::ExpiringCarts;
 use super::channel_quota::OrderRef;
 use super::events::{
     Allocation, StockEvent, StockReleased, StockReservationExtended, StockReservationsExpired, StockReserved,
     summed, total,
 };
-use super::refusals::StockRefusal;
 use super::{Decision, StockItem};
 use crate::values::{ChannelName, LocationId, OrderId, Timestamp, Units};
 
@@ -49,13 +49,7 @@ pub struct ReleaseInventory {
 pub(super) fn reserve(item: &StockItem, command: &ReserveInventory) -> Decision {
     let sku = item.require_known()?.clone();
     let allocations = summed(&command.allocations);
-    for Allocation { location, quantity } in &allocations {
-        let available = item.available_at(location);
-        if *quantity > available {
-            let (location, requested) = (location.clone(), *quantity);
-            return Err(StockRefusal::InsufficientStock { location, requested, available });
-        }
-    }
+    item.require_available(&allocations)?;
     let channel = item.counted_channel(&command.order);
     let (order_id, until) = (command.order.order_id, command.until);
     Ok(vec![StockReserved { sku, order_id, allocations, until, channel }.into()])
@@ -71,11 +65,14 @@ pub(super) fn release(item: &StockItem, command: &ReleaseInventory) -> Decision 
     Ok(vec![StockReleased { sku, order_id, allocations, channel }.into()])
 }
 
-/// Ends the reservations whose time has come, all of them in one event.
+/// Ends the reservations of orders and carts whose time has come, all of them in one event.
 pub(super) fn expire(item: &StockItem, at: Timestamp) -> Vec<StockEvent> {
-    let ended = || item.expiring.iter().take_while(|reservation| reservation.until <= at);
-    let Some(sku) = item.sku.clone().filter(|_| ended().next().is_some()) else { return Vec::new() };
-    let allocations = summed(ended().flat_map(|reservation| &reservation.allocations));
+    let orders = item.expiring.iter().take_while(|reservation| reservation.until <= at);
+    let carts = item.carts.iter().take_while(|carts| carts.until <= at);
+    let of_carts: Vec<Allocation> = carts.flat_map(|carts| carts.allocations()).collect();
+    let mut ended = orders.flat_map(|reservation| &reservation.allocations).chain(&of_carts).peekable();
+    let Some(sku) = item.sku.clone().filter(|_| ended.peek().is_some()) else { return Vec::new() };
+    let allocations = summed(ended);
     vec![StockReservationsExpired { sku, until: at, allocations }.into()]
 }
 
@@ -122,6 +119,11 @@ pub(super) fn expired(item: &mut StockItem, expired: &StockReservationsExpired) 
     let ended: Vec<ExpiringReservation> = Arc::make_mut(&mut item.expiring).drain(..count).collect();
     for reservation in ended {
         item.subtract_promised(reservation.channel.as_ref(), total(&reservation.allocations));
+    }
+    let count = item.carts.partition_point(|carts| carts.until <= expired.until);
+    let ended: Vec<Arc<ExpiringCarts>> = Arc::make_mut(&mut item.carts).drain(..count).collect();
+    for (channel, quantity) in ended.iter().flat_map(|carts| &carts.counted) {
+        item.subtract_promised(Some(channel), *quantity);
     }
 }
 

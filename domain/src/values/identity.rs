@@ -22,40 +22,53 @@ pub enum IdentityError {
     NotAPart,
 }
 
-/// An order's id: a UUID, given by the sender or generated.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct OrderId(Uuid);
+macro_rules! uuid_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Uuid);
 
-impl OrderId {
-    /// The order id of a UUID.
-    pub const fn new(id: Uuid) -> Self {
-        Self(id)
-    }
+        impl $name {
+            /// The id of a UUID.
+            pub const fn new(id: Uuid) -> Self {
+                Self(id)
+            }
 
-    /// Its UUID.
-    pub const fn uuid(self) -> Uuid {
-        self.0
-    }
-}
-
-impl fmt::Display for OrderId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.hyphenated().fmt(f)
-    }
-}
-
-impl FromStr for OrderId {
-    type Err = IdentityError;
-    fn from_str(text: &str) -> Result<Self, IdentityError> {
-        // An id has one spelling: the hyphenated one.
-        if text.len() != 36 {
-            return Err(IdentityError::NotAUuid);
+            /// The UUID.
+            pub const fn uuid(self) -> Uuid {
+                self.0
+            }
         }
-        Uuid::try_parse(text).map(Self).map_err(|_| IdentityError::NotAUuid)
-    }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.hyphenated().fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdentityError;
+            fn from_str(text: &str) -> Result<Self, IdentityError> {
+                // An id has one spelling: the hyphenated one.
+                if text.len() != 36 {
+                    return Err(IdentityError::NotAUuid);
+                }
+                Uuid::try_parse(text).map(Self).map_err(|_| IdentityError::NotAUuid)
+            }
+        }
+
+        written_as_text!($name, "format": "uuid");
+    };
 }
 
-written_as_text!(OrderId, "format": "uuid");
+uuid_id!(
+    /// An order's id: a UUID, given by the sender or generated.
+    OrderId
+);
+uuid_id!(
+    /// The id of a cart reservation: a UUID, given by the sender or generated.
+    CartReservationId
+);
 
 /// A line's number within its order, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]

@@ -16,7 +16,9 @@ mod written;
 pub use amount::{Amount, AmountError};
 pub use attributes::{Attributes, ExternalReferences};
 pub use day::{Day, DayError};
-pub use identity::{FulfillmentOrderId, IdentityError, LineNumber, OrderId, ReturnId, ShipmentId};
+pub use identity::{
+    CartReservationId, FulfillmentOrderId, IdentityError, LineNumber, OrderId, ReturnId, ShipmentId,
+};
 pub use period::{Period, PeriodError};
 pub use priority::Priority;
 pub use quantity::{Delta, Quantity, QuantityError, Units};

@@ -39,6 +39,12 @@ impl Period {
         Self(DAYS * 24 * 3_600)
     }
 
+    /// A period of 1 to 59 minutes.
+    pub(crate) const fn of_minutes<const MINUTES: u32>() -> Self {
+        const { assert!(MINUTES >= 1 && MINUTES < 60, "a period has 1 to 59 minutes") }
+        Self(MINUTES * 60)
+    }
+
     /// The length in seconds.
     pub const fn seconds(self) -> u32 {
         self.0

@@ -9,6 +9,7 @@ use holdfast_journal::{Journal, JournalError};
 use super::comparison::{Comparison, compare_stores};
 use crate::error::{Result, ViewError};
 use crate::read_models::availability::AvailabilityProjection;
+use crate::read_models::cart_reservations::CartReservationsProjection;
 use crate::read_models::causation::CausationProjection;
 use crate::read_models::order_metrics::MetricsProjection;
 use crate::read_models::orders::OrderStatusProjection;
@@ -69,7 +70,7 @@ impl Verification {
     }
 
     /// The number of read models of a merchant.
-    pub const READ_MODEL_COUNT: u64 = 4;
+    pub const READ_MODEL_COUNT: u64 = 5;
 
     /// Compares every row of a merchant with the journal, at the position that each read model has reached. Reports the
     /// number of folded events to `progress`. An error of one read model does not stop the verification of the others.
@@ -78,6 +79,7 @@ impl Verification {
         self.verify_next::<OrderStatusProjection>(merchant, &mut results, &mut progress).await;
         self.verify_next::<AvailabilityProjection>(merchant, &mut results, &mut progress).await;
         self.verify_next::<MetricsProjection>(merchant, &mut results, &mut progress).await;
+        self.verify_next::<CartReservationsProjection>(merchant, &mut results, &mut progress).await;
         self.verify_next::<CausationProjection>(merchant, &mut results, &mut progress).await;
         results
     }

@@ -6,7 +6,7 @@ use holdfast_domain::order::{CreationTerms, Order, OrderCommand};
 use holdfast_domain::policy::Rules;
 use holdfast_domain::stock::{StockCommand, StockItem};
 use holdfast_domain::stream::{DomainEvent, StreamId};
-use holdfast_domain::values::{LocationId, OrderId, Sku, Text, Timestamp};
+use holdfast_domain::values::{CartReservationId, LocationId, OrderId, Sku, Text, Timestamp};
 use serde_json::{Value, json};
 
 pub(super) type StreamEvent = (StreamId, u64, DomainEvent);
@@ -70,6 +70,25 @@ pub(super) fn delivered(number: u128, wanted: &str) -> Vec<StreamEvent> {
         events.push((stream.clone(), version, event));
     }
     events
+}
+
+/// One unit that a cart reserves at `DC-1` until a second.
+pub(super) fn cart(number: u128, wanted: &str, until: i64) -> StreamEvent {
+    let id = CartReservationId::new(uuid::Uuid::from_u128(number));
+    let until = Timestamp::from_microseconds(until * 1_000_000);
+    let allocations = json!([{ "location": "DC-1", "quantity": 1 }]);
+    let payload = json!({
+        "reservationId": id, "channel": "web", "until": until, "content": "x", "at": "2026-01-01T00:00:00Z",
+        "lines": [{ "sku": wanted, "quantity": 1, "allocations": allocations }],
+    });
+    cart_event(number, 1, "CartReserved", &payload)
+}
+
+/// An event of a cart.
+pub(super) fn cart_event(number: u128, version: u64, name: &str, payload: &Value) -> StreamEvent {
+    let stream = StreamId::CartReservation(CartReservationId::new(uuid::Uuid::from_u128(number)));
+    let event = DomainEvent::decode(&stream, name, 1, payload.to_string().as_bytes()).unwrap();
+    (stream, version, event)
 }
 
 /// The receipt of five units at `DC-1`.

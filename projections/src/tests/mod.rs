@@ -1,6 +1,7 @@
 //! Tests of the runtime, the rebuilds and the read models: over a journal in memory, on SQLite and on PostgreSQL.
 
 mod apply;
+mod cart_reservations;
 mod causation;
 mod events;
 mod order_metrics;
@@ -22,7 +23,10 @@ use holdfast_journal::{Batch, CommandRecord, Journal, NewEvent};
 use holdfast_tests::postgres::Schema;
 use tempfile::TempDir;
 
-use crate::{Availability, Causation, Metrics, Orders, ProjectionManager, Projections, ViewError, ViewStore};
+use crate::{
+    Availability, CartReservations, Causation, Metrics, Orders, ProjectionManager, Projections, ViewError,
+    ViewStore,
+};
 
 pub(crate) const MERCHANT: &str = "default";
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -138,6 +142,7 @@ impl TestNode {
         progress.wait_for(Orders::NAME, MERCHANT, position, timeout).await?;
         progress.wait_for(Metrics::NAME, MERCHANT, position, timeout).await?;
         progress.wait_for(Causation::NAME, MERCHANT, position, timeout).await?;
+        progress.wait_for(CartReservations::NAME, MERCHANT, position, timeout).await?;
         progress.wait_for(Availability::NAME, MERCHANT, position, timeout).await
     }
 

@@ -154,7 +154,7 @@ async fn transactions_lost_in_a_database_crash_are_applied_again_without_new_eve
          DELETE FROM metric_order",
     );
     let applied = async {
-        while fixture.0.sql("SELECT count(*) FROM checkpoint WHERE position = 6") != "4" {
+        while fixture.0.sql("SELECT count(*) FROM checkpoint WHERE position = 6") != "5" {
             tokio::task::yield_now().await;
         }
     };

@@ -6,7 +6,7 @@ use holdfast_domain::stream::StreamId;
 use holdfast_journal::Journal;
 use holdfast_journal::test_support::MemoryJournal;
 
-use super::events::{created, delivered, paused, received, sku};
+use super::events::{cart, created, delivered, paused, received, sku};
 use super::parked_streams::{JournalWithGap, append_undecodable};
 use super::{Fixture, MERCHANT, TestNode, append, append_with, for_every_store};
 use crate::store::Statement;
@@ -33,6 +33,7 @@ async fn populated_node(fixture: &impl Fixture) -> TestNode {
         }
     }
     node.append((100..1_300).map(|number| created(number, "A")).collect()).await;
+    node.append(vec![cart(1, "A", 7)]).await;
     node.wait_caught_up().await.unwrap();
     node
 }
@@ -74,9 +75,10 @@ async fn correct_read_models_have_no_differences(fixture: &impl Fixture) {
     let node = populated_node(fixture).await;
     let reports = verify(&node).await;
     let head = node.journal.head(MERCHANT).await.unwrap().position;
-    let [orders, stock, metrics, causes] = &reports[..] else { panic!("{reports:?}") };
+    let [orders, stock, metrics, carts, causes] = &reports[..] else { panic!("{reports:?}") };
     assert_eq!((orders.position, orders.different, &orders.differences), (head, 0, &vec![]));
     assert_eq!((metrics.position, metrics.different, metrics.rows > 1_208), (head, 0, true));
+    assert_eq!((carts.position, carts.different, carts.rows), (head, 0, 2), "a cart at one location");
     assert_eq!((causes.position, causes.different, causes.rows), (head, 0, 1));
     assert_eq!((stock.position, stock.different, stock.rows), (head, 0, 9), "eight SKUs and a location");
     // Each order has a row and two terms; a delivered one also has a location, a package and a fulfillment order.
@@ -170,7 +172,7 @@ async fn read_models_are_compared_at_their_own_position(fixture: &impl Fixture) 
     let mut results = verification.verify(MERCHANT, |_| {}).await.into_iter();
     let orders = results.next().map(|orders| orders.result);
     assert!(matches!(orders, Some(Err(ViewError::Building("order_status")))), "{orders:?}");
-    assert_eq!(results.filter(|other| other.result.is_ok()).count(), 3, "the other read models are compared");
+    assert_eq!(results.filter(|other| other.result.is_ok()).count(), 4, "the other read models are compared");
     verification.close().await;
     node.close().await;
 }
@@ -186,7 +188,7 @@ async fn read_models_of_another_journal_are_reported(fixture: &impl Fixture) {
         append(&*other, events).await;
         let node = TestNode { journal: other, store, projections: crate::Projections::empty() };
         let found = differences(&node).await;
-        assert_eq!(found, ["the read model was built from another journal"; 4]);
+        assert_eq!(found, ["the read model was built from another journal"; 5]);
         store = node.store;
     }
     store.close().await;
@@ -199,6 +201,6 @@ async fn a_missing_event_of_the_journal_is_reported(fixture: &impl Fixture) {
     let journal = Arc::new(JournalWithGap(journal)) as Arc<dyn Journal>;
     let node = TestNode { journal, store, projections: crate::Projections::empty() };
     let found = differences(&node).await;
-    assert_eq!(found, ["the journal cannot be folded beyond position 4: an event is missing"; 4]);
+    assert_eq!(found, ["the journal cannot be folded beyond position 4: an event is missing"; 5]);
     node.close().await;
 }

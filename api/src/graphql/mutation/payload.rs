@@ -4,7 +4,7 @@ use async_graphql::{ComplexObject, Context, SimpleObject};
 use holdfast_commands::{Answer, Refused};
 use holdfast_domain::values::{MerchantId, OrderId};
 use holdfast_journal::OutcomeKind;
-use holdfast_views::{AvailabilityView, LocationView, PolicyView};
+use holdfast_views::{AvailabilityView, CartReservationView, LocationView, PolicyView};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -14,6 +14,7 @@ use crate::graphql::error::Problem;
 use crate::graphql::global_id::{GlobalId, Kind};
 use crate::graphql::limits::READ_COST;
 use crate::graphql::types::availability::Availability;
+use crate::graphql::types::cart_reservation::CartReservation;
 use crate::graphql::types::location::Location;
 use crate::graphql::types::order::Order;
 use crate::graphql::types::policy::Policy;
@@ -32,10 +33,12 @@ pub(super) struct CommandPayload {
     replayed: bool,
     /// The journal position that the answer includes. Null if the command was not decided.
     position: Option<Long>,
-    /// The body of the REST response, without personal data: an order, availability, a location or a policy.
+    /// The body of the REST response, without personal data: an order, a cart reservation, availability, a location or a policy.
     result: Option<Value>,
     /// The availability of the SKU after a command on stock, otherwise null.
     availability: Option<Availability>,
+    /// The reservation after a command on a cart reservation, otherwise null.
+    cart_reservation: Option<CartReservation>,
     /// The location after a command on a location, otherwise null.
     location: Option<Location>,
     /// The merchant's policy after a command on the policy, otherwise null.
@@ -114,7 +117,7 @@ impl CommandPayload {
         Self { order: None, ..self }
     }
 
-    /// The result has the fields of exactly one of the four views.
+    /// The result has the fields of exactly one of the five views.
     fn accepted(
         merchant: &MerchantId,
         position: u64,
@@ -123,7 +126,8 @@ impl CommandPayload {
     ) -> Result<Self, Problem> {
         let scope =
             |kind, key: &str| GlobalId::new(kind, merchant, key).with_position(replayed.then_some(position));
-        let id = result["orderId"].as_str().and_then(|id| id.parse().ok());
+        let cart = CartReservationView::deserialize(&result).ok();
+        let id = result["orderId"].as_str().filter(|_| cart.is_none()).and_then(|id| id.parse().ok());
         let order = id.map(|id| AnsweredOrder { merchant: merchant.clone(), id, position, replayed });
         let availability = AvailabilityView::deserialize(&result)
             .ok()
@@ -134,6 +138,7 @@ impl CommandPayload {
             availability: availability.transpose()?,
             location: location.map(|view| Location::new(&scope(Kind::Location, ""), &view)).transpose()?,
             policy: policy.map(|view| Policy::new(&scope(Kind::Policy, ""), &view)).transpose()?,
+            cart_reservation: cart.as_ref().map(CartReservation::new).transpose()?,
             order,
             result: Some(result),
             ..Self::default()

@@ -4,17 +4,19 @@ use async_graphql::{Context, Enum, ID, InputObject, Object};
 use holdfast_domain::order::{FulfillmentOrderStatus, OrderStatus};
 use holdfast_domain::values::{LocationId, OrderId};
 use holdfast_projections::{self as projections, FulfillmentOrderFilter, GroupBy, OrderRow, Period, Stage};
+use holdfast_views::CartReservationView;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::cursor::List;
-use crate::graphql::arguments::{optional, value, wait_for};
+use crate::graphql::arguments::{must_exist, optional, value, wait_for};
 use crate::graphql::connection::{Connection, Items, Window};
 use crate::graphql::context::RequestContext;
 use crate::graphql::error::Problem;
 use crate::graphql::global_id::{GlobalId, Kind};
 use crate::graphql::limits::{list_cost, page_cost};
 use crate::graphql::types::board::{BoardEntry, BoardSummary};
+use crate::graphql::types::cart_reservation::CartReservation;
 use crate::graphql::types::choice::Choice;
 use crate::graphql::types::fulfillment_order::FulfillmentOrder;
 use crate::graphql::types::order::Order;
@@ -104,6 +106,21 @@ impl OrderQueries {
         };
         let root = GlobalId::new(Kind::Order, merchant, id).with_position(position);
         view.map(|view| Order::new(&root, &view)).transpose()
+    }
+
+    /// A cart reservation with its status now; null if no reservation has the id.
+    async fn cart_reservation(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The reservation's `reservationId`.")] id: ID,
+        min_position: Option<Long>,
+    ) -> Result<Option<CartReservation>, Problem> {
+        let request = RequestContext::of(context)?;
+        must_exist(request, min_position).await?;
+        let id = value("id", &id)?;
+        let (cart, _) = request.queries().cart_reservation(request.merchant()?.as_str(), id).await?;
+        let view = CartReservationView::of(&cart, request.app().commands.clock().now());
+        view.as_ref().map(CartReservation::new).transpose()
     }
 
     /// An order by its name in a sales channel, without personal data; null if the channel has no order of that name.

@@ -32,6 +32,26 @@ impl TestServer {
 }
 
 #[tokio::test]
+async fn a_cart_is_reserved_and_read() {
+    let server = TestServer::stocked().await;
+    let reserve = "mutation { reserveCart(idempotencyKey: \"c\", input: { channel: \"web\",
+        lines: [{ sku: \"MUG\", quantity: 2 }] }) { userErrors { code } order { id } cartReservation { reservationId status } } }";
+    let reserved = server.query(reserve).await["reserveCart"].clone();
+    assert_eq!((&reserved["userErrors"], &reserved["order"]), (&json!([]), &Value::Null));
+    let cart = &reserved["cartReservation"];
+    assert_eq!(cart["status"], "OPEN");
+    let read = format!(
+        "{{ cartReservation(id: {}) {{ status orderId lines {{ sku reserved allocations {{ quantity }} }} }} }}",
+        cart["reservationId"]
+    );
+    let line = json!({ "sku": "MUG", "reserved": 2, "allocations": [{ "quantity": 2 }] });
+    let expected = json!({ "status": "OPEN", "orderId": null, "lines": [line] });
+    assert_eq!(server.query(&read).await["cartReservation"], expected);
+    let unknown = "{ cartReservation(id: \"0192f0c1-2345-7678-9abc-def012345678\") { status } }";
+    assert_eq!(server.query(unknown).await["cartReservation"], Value::Null);
+}
+
+#[tokio::test]
 async fn a_replayed_create_order_returns_the_order_as_it_was_created() {
     let server = TestServer::stocked().await;
     let payload = server.create_order("o1", order(2)).await;

@@ -272,7 +272,7 @@ async fn locations_policy_and_projections_of_a_merchant_can_be_queried() {
     assert_eq!(answer["merchants"]["nodes"], json!([{"merchant": "default"}]));
     let projections = answer["projections"]["nodes"].as_array().unwrap();
     let names: Vec<&str> = projections.iter().map(|one| one["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["availability", "causation", "metrics", "order_status"]);
+    assert_eq!(names, ["availability", "cart_reservations", "causation", "metrics", "order_status"]);
     for projection in projections {
         assert_eq!((&projection["position"], &projection["folded"]), (&json!(last), &json!(last)));
         assert_eq!((&projection["lag"], &projection["halted"]), (&json!(0), &Value::Null));

@@ -186,7 +186,9 @@ const TYPES: &str =
     fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
 
 /// Types without an id, whose lists are not connections: a client reads such a list as a whole.
-const VALUES: [&str; 10] = [
+const VALUES: [&str; 12] = [
+    "Allocation",
+    "CartReservationLine",
     "ChannelPolicy",
     "Charge",
     "Closure",

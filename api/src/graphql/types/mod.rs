@@ -5,6 +5,7 @@
 
 pub(super) mod availability;
 pub(super) mod board;
+pub(super) mod cart_reservation;
 pub(super) mod caused_command;
 pub(super) mod choice;
 pub(super) mod delivery;

@@ -65,6 +65,7 @@ pub(in crate::graphql) struct Order {
     created_at: DateTime,
     external_refs: Option<Value>,
     attributes: Option<Value>,
+    reservation: Option<ID>,
     pub(in crate::graphql) amendment: Option<PendingAmendment>,
     pub(in crate::graphql) fulfillment_orders: Items<FulfillmentOrder>,
     pub(in crate::graphql) returns: Items<OrderReturn>,

@@ -28,6 +28,7 @@ pub(in crate::graphql) struct Policy {
     reserve_for: Option<String>,
     stuck_after: Option<String>,
     returns_lapse_after: String,
+    cart_reservation_for: String,
     #[serde(default)]
     transit: Vec<TransitDays>,
     #[serde(skip)]

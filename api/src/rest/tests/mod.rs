@@ -3,6 +3,7 @@
 mod availability;
 mod bad_input;
 mod bulk;
+mod cart_reservations;
 mod causation;
 mod description;
 mod http_semantics;

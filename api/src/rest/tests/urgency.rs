@@ -119,7 +119,7 @@ fn commands_on_fulfillment() -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// Every command on stock, locations and policies.
+/// Every command on carts, stock, locations and policies.
 fn other_commands() -> Vec<(&'static str, Value)> {
     let at = |more: Value| {
         let mut fields = json!({ "sku": "TEA", "location": "munich" });
@@ -128,6 +128,9 @@ fn other_commands() -> Vec<(&'static str, Value)> {
     };
     let damaged = json!({ "from": "sellable", "to": "damaged", "quantity": 1, "reason": "damaged" });
     vec![
+        ("ReserveCart", json!({ "channel": "web", "lines": [{ "sku": "TEA", "quantity": 1 }] })),
+        ("ExtendCartReservation", json!({ "reservationId": ORDER })),
+        ("CancelCartReservation", json!({ "reservationId": ORDER })),
         ("ReceiveStock", at(json!({ "quantity": 1 }))),
         ("CountStock", at(json!({ "onHand": 1, "countedAt": TIME }))),
         ("AdjustStock", at(json!({ "delta": 1, "reason": "found" }))),

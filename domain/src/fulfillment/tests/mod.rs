@@ -11,6 +11,7 @@ use crate::tests::properties::shop::{Refused, Shop};
 use crate::tests::properties::{location, order_id, sku, time};
 use crate::values::{FulfillmentOrderId, Units};
 
+mod cart_reservations;
 mod exceptions;
 mod stock_reports;
 mod unsplit_orders;

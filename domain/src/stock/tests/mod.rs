@@ -4,6 +4,7 @@ mod adjustment;
 mod availability_level;
 mod backorder_dates;
 mod backorder_queue;
+mod cart;
 mod channel_quota;
 mod condition;
 mod count;

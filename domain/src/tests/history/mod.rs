@@ -18,6 +18,7 @@ use std::fmt::Write as _;
 use schemars::Schema;
 
 use crate::capacity::CapacityEvent;
+use crate::cart_reservation::CartReservationEvent;
 use crate::network::NetworkEvent;
 use crate::order::OrderEvent;
 use crate::policy::PolicyEvent;
@@ -50,10 +51,12 @@ impl Kind {
 /// Every type of event of every aggregate.
 fn kinds() -> Vec<Kind> {
     let order = StreamId::Order("01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap());
+    let cart = StreamId::CartReservation("01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap());
     let stock = StreamId::Stock(Sku::new("TEA-GREEN-250").unwrap());
     let capacity = StreamId::Capacity(LocationId::new("DC-1").unwrap());
     [
         (order, OrderEvent::TYPES, OrderEvent::schemas()),
+        (cart, CartReservationEvent::TYPES, CartReservationEvent::schemas()),
         (stock, StockEvent::TYPES, StockEvent::schemas()),
         (StreamId::Network, NetworkEvent::TYPES, NetworkEvent::schemas()),
         (StreamId::Policy, PolicyEvent::TYPES, PolicyEvent::schemas()),

@@ -13,6 +13,7 @@ use super::journey::{happens, pay, read};
 use super::shop::{Refused, Shop};
 use super::steps::{Step, steps};
 use super::{as_stored, is_what_its_events_make_of_it, order_id};
+use crate::cart_reservation::CartReservationEvent;
 use crate::fulfillment::Aggregates;
 use crate::order::tests::actions::{accepted_actions, supported_actions};
 use crate::order::{FulfillmentOrder, Order, OrderCommand, OrderEvent, OrderStatus};
@@ -69,19 +70,6 @@ fn nothing_is_taken_back(before: &Order, after: &Order) {
 const MAX_TURNS: usize = 100;
 
 proptest! {
-    #[test]
-    fn stock_items_reserve_exactly_the_units_of_orders(steps in steps()) {
-        happens(&steps, |_, step, shop| {
-            // Expired units are free, also before the order records the expiry.
-            let mut shop = shop.clone();
-            (0..shop.orders.len()).try_for_each(|number| shop.bring_up_to_date(number)).unwrap();
-            for (of, at) in Shop::places() {
-                let level = shop.items.get(&of).and_then(|item| item.levels.get(&at)).cloned();
-                assert_eq!(level.unwrap_or_default().reserved, shop.held(&of, &at), "{step:?}");
-            }
-        });
-    }
-
     #[test]
     fn queues_have_exactly_the_backordered_units_of_orders(steps in steps()) {
         happens(&steps, |_, step, shop| {
@@ -312,11 +300,11 @@ fn finish(shop: &mut Shop, number: usize, part: usize) -> Result<(), Refused> {
 fn everything_happens_in_the_histories_that_are_tried() {
     let mut runner = TestRunner::deterministic();
     let mut happened = BTreeSet::new();
-    for _ in 0..1_500 {
+    for _ in 0..3_000 {
         let history = steps().new_tree(&mut runner).unwrap().current();
         happened.extend(happens(&history, |_, _, _| {}).journal.iter().map(|(_, event)| event.name()));
     }
-    let types = OrderEvent::TYPES.iter().chain(StockEvent::TYPES);
+    let types = OrderEvent::TYPES.iter().chain(StockEvent::TYPES).chain(CartReservationEvent::TYPES);
     let never: Vec<_> = types.map(|(name, _)| *name).filter(|name| !happened.contains(name)).collect();
     assert_eq!(never, Vec::<&str>::new());
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::shop::{LOCATIONS, Refused, SKUS, Shop};
 use super::steps::{A_YEAR, PRIORITIES, REPORTS, SHORTAGES, STATUSES, Step, Wish};
-use super::{location, order_id, sku, time};
+use super::{carts, location, order_id, sku, time};
 use crate::fulfillment::Aggregates;
 use crate::order::{FulfillmentLine, FulfillmentOrder, Order, OrderCommand};
 use crate::policy::ReserveAt;
@@ -29,6 +29,7 @@ fn take(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
         Step::Expect { .. } => expect(shop, step),
         Step::Rules { .. } => set_rules(shop, step),
         Step::Create(wish) => create(shop, wish),
+        Step::Cart(step) => carts::take(shop, step),
         _ if shop.orders.is_empty() => Err("there is no order yet".into()),
         Step::Pay { order, payment } => {
             let number = order.index(shop.orders.len());

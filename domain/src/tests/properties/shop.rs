@@ -9,6 +9,7 @@ use serde_json::json;
 use super::{location, order_id, sku, time};
 use crate::Decide;
 use crate::capacity::{CapacityCommand, LocationCapacity};
+use crate::cart_reservation::{CartReservation, CartReservationCommand, CartReservationEvent};
 use crate::fulfillment::{self, Aggregates};
 use crate::network::{Network, NetworkCommand};
 use crate::order::{
@@ -18,7 +19,7 @@ use crate::order::{
 use crate::policy::{Criterion, Policy, ReserveAt, Rules};
 use crate::stock::{PastOnHand, StockCommand, StockItem};
 use crate::stream::{DomainEvent, StreamId};
-use crate::values::{LocationId, OrderId, Sku, Text, Timestamp, Units};
+use crate::values::{CartReservationId, LocationId, OrderId, Sku, Text, Timestamp, Units};
 
 pub(crate) const SKUS: usize = 3;
 pub(crate) const LOCATIONS: usize = 3;
@@ -44,6 +45,7 @@ pub(crate) struct Shop {
     pub(crate) second: i64,
     pub(crate) items: BTreeMap<Sku, Arc<StockItem>>,
     pub(crate) orders: Vec<Arc<Order>>,
+    pub(crate) carts: BTreeMap<CartReservationId, Arc<CartReservation>>,
     network: Arc<Network>,
     policy: Arc<Policy>,
     capacity: BTreeMap<LocationId, Arc<LocationCapacity>>,
@@ -59,6 +61,7 @@ impl Shop {
             second,
             items: BTreeMap::new(),
             orders: Vec::new(),
+            carts: BTreeMap::new(),
             network: Arc::default(),
             policy: Arc::new(Policy { rules, ..Policy::default() }),
             capacity: BTreeMap::new(),
@@ -175,6 +178,10 @@ impl Aggregates for Shop {
         Ok(Arc::clone(&self.orders[self.number(id)?]))
     }
 
+    fn cart_reservation(&mut self, id: CartReservationId) -> Result<Arc<CartReservation>, Refused> {
+        Ok(self.carts.get(&id).cloned().unwrap_or_default())
+    }
+
     fn stock(&mut self, sku: &Sku) -> Result<Arc<StockItem>, Refused> {
         Ok(self.items.get(sku).cloned().unwrap_or_default())
     }
@@ -212,6 +219,10 @@ impl Aggregates for Shop {
         Ok((0..self.orders.len()).map(order_id).collect())
     }
 
+    fn reserving_carts(&mut self, _: &Sku, _: &LocationId) -> Result<Vec<CartReservationId>, Refused> {
+        Ok(self.carts.keys().copied().collect())
+    }
+
     fn decide_order(
         &mut self,
         id: OrderId,
@@ -224,6 +235,21 @@ impl Aggregates for Shop {
             self.journal.push((StreamId::Order(id), DomainEvent::Order(event.clone())));
         }
         Ok((Arc::clone(&self.orders[number]), events))
+    }
+
+    fn decide_cart_reservation(
+        &mut self,
+        id: CartReservationId,
+        command: &CartReservationCommand,
+    ) -> Result<(Arc<CartReservation>, Vec<CartReservationEvent>), Refused> {
+        let cart = self.carts.entry(id).or_default();
+        let events = cart.decide(command).map_err(|refusal| Refused(refusal.to_string()))?;
+        for event in &events {
+            Arc::make_mut(cart).apply(event.clone());
+            let stream = StreamId::CartReservation(id);
+            self.journal.push((stream, DomainEvent::CartReservation(event.clone())));
+        }
+        Ok((Arc::clone(cart), events))
     }
 
     fn decide_stock(&mut self, sku: &Sku, command: &StockCommand) -> Result<bool, Refused> {

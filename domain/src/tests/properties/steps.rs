@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use proptest::sample::Index;
 
+use super::carts::{CartStep, cart_step};
 use super::shop::{LOCATIONS, SKUS};
 
 #[derive(Debug, Clone)]
@@ -92,6 +93,7 @@ pub(super) enum Step {
         at: usize,
     },
     Create(Wish),
+    Cart(CartStep),
     Pay {
         order: Index,
         payment: u8,
@@ -226,6 +228,7 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|((of, at), delta)| Step::Adjust { of, at, delta }),
         6 => wish().prop_map(Step::Create),
         6 => more(),
+        6 => cart_step().prop_map(Step::Cart),
         4 => (index(), 0_u8..2).prop_map(|(order, payment)| Step::Pay { order, payment }),
         1 => (index(), 0..REPORTS.len()).prop_map(|(order, kind)| Step::Report { order, kind }),
         1 => (index(), prop::option::of(index())).prop_map(|(order, part)| Step::Hold { order, part }),

@@ -59,6 +59,7 @@ fn set_policy() -> impl Strategy<Value = PolicyCommand> {
                 sourcing,
                 reserve_for: Update::Keep,
                 stuck_after: Update::Keep,
+                cart_reservation_for: Update::Keep,
                 returns_lapse_after: Update::Keep,
                 transit,
                 channels: Update::Keep,

@@ -53,7 +53,7 @@ const TABLES: &[Table] = &[
 #[async_trait]
 impl Projection for AvailabilityProjection {
     const NAME: &'static str = row::NAME;
-    const VERSION: i64 = 8;
+    const VERSION: i64 = 9;
     const TABLES: &'static [Table] = TABLES;
 
     type Key = AvailabilityKey;
@@ -181,6 +181,9 @@ fn changes_supply(event: &StockEvent) -> bool {
             | StockEvent::StockReleased(_)
             | StockEvent::StockReservationsExpired(_)
             | StockEvent::StockReservationExtended(_)
+            | StockEvent::StockCartReserved(_)
+            | StockEvent::StockCartReleased(_)
+            | StockEvent::StockCartExtended(_)
             | StockEvent::StockShipped(_)
             | StockEvent::StockBackordered(_)
             | StockEvent::StockBackorderWithdrawn(_)

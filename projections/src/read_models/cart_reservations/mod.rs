@@ -1,0 +1,7 @@
+//! `cart_reservations`: the units that checkouts hold for a limited time.
+
+mod projection;
+mod query;
+
+pub use projection::CartReservationsProjection;
+pub use query::{CartReservations, DueCartReservation};
