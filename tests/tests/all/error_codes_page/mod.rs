@@ -26,6 +26,7 @@ type Rows = BTreeSet<(String, String, String)>;
 fn the_page_of_error_codes_is_current() {
     let sections = [
         ("Orders", "domain/src/order"),
+        ("Cart reservations", "domain/src/cart_reservation"),
         ("Stock", "domain/src/stock"),
         ("Locations", "domain/src/network"),
         ("Policies", "domain/src/policy"),

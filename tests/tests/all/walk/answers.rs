@@ -27,7 +27,13 @@ pub fn check_dry_run(request: &Request, dry: &Answer, real: &Answer, violations:
 
 /// True if the process manager, or a deadline, has changed the state between a dry run and the real command.
 pub fn has_interfered(decisions: &[Decision]) -> bool {
-    let by_time = ["ReservationExpired", "StockReservationsExpired", "OrderHoldReleased", "ShipmentStuck"];
+    let by_time = [
+        "ReservationExpired",
+        "StockReservationsExpired",
+        "CartReservationExpired",
+        "OrderHoldReleased",
+        "ShipmentStuck",
+    ];
     decisions.iter().any(|decision| {
         decision.key.is_none() || decision.events.iter().any(|event| by_time.contains(&event.kind.as_str()))
     })

@@ -7,7 +7,7 @@ use super::steps;
 use super::walker::Walker;
 
 /// The types of events that a long walk must have seen.
-const EVENTS: [&str; 76] = [
+const EVENTS: [&str; 85] = [
     "OrderCreated",
     "OrderAmended",
     "AmendmentRequested",
@@ -52,6 +52,12 @@ const EVENTS: [&str; 76] = [
     "ReturnClosed",
     "DiscrepancyRecorded",
     "PersonalDataErased",
+    "CartReserved",
+    "CartReservationExtended",
+    "CartUnitsLost",
+    "CartConverted",
+    "CartReservationCancelled",
+    "CartReservationExpired",
     "StockReceived",
     "StockCounted",
     "StockAdjusted",
@@ -60,6 +66,9 @@ const EVENTS: [&str; 76] = [
     "StockReleased",
     "StockReservationsExpired",
     "StockReservationExtended",
+    "StockCartReserved",
+    "StockCartReleased",
+    "StockCartExtended",
     "StockShipped",
     "StockShipmentCancelled",
     "StockShorted",

@@ -20,6 +20,10 @@ pub fn unfinished(model: &Model, now: i64) -> Violations {
             });
         }
     }
+    for (id, cart) in &model.carts {
+        let is_over = cart.ended_by.is_none() && cart.until <= past;
+        violations.check("a cart ends at its time", !is_over, || format!("cart {id} has not ended"));
+    }
     for order in model.orders.values() {
         waiting(model, order, &mut violations);
         pending(order, &mut violations);
@@ -33,12 +37,13 @@ pub fn unfinished(model: &Model, now: i64) -> Violations {
     violations
 }
 
-/// True if a reservation or a hold ends between two times (microseconds since 1970).
+/// True if a reservation, a cart or a hold ends between two times (microseconds since 1970).
 pub fn is_something_due(model: &Model, from: i64, to: i64) -> bool {
     let reservations = model.items.values().flat_map(|item| item.until.values().copied());
     let holds = model.orders.values().flat_map(|order| order.holds.values().filter_map(|hold| hold.until));
     let expiries = model.orders.values().filter_map(|order| order.expires_at);
-    reservations.chain(holds).chain(expiries).any(|due| due >= from && due <= to)
+    let carts = model.carts.values().filter(|cart| cart.ended_by.is_none()).map(|cart| cart.until);
+    reservations.chain(carts).chain(holds).chain(expiries).any(|due| due >= from && due <= to)
 }
 
 /// Orders that wait although an eligible location has available units, and no hold explains it.

@@ -1,5 +1,6 @@
 //! The invariants, checked against the walk's model.
 
+pub mod carts;
 pub mod channel_limits;
 pub mod holds;
 pub mod liveness;
@@ -36,4 +37,5 @@ fn after_command(model: &Model, before: &Before, decision: &Decision, violations
     sourcing::after_command(model, before, decision, violations);
     channel_limits::after_command(model, before, decision, violations);
     holds::after_command(model, before, decision, violations);
+    carts::after_command(model, decision, violations);
 }

@@ -10,7 +10,7 @@ use crate::walk::violations::Violations;
 
 /// Checks that reservations take available units only.
 pub fn at_event(model: &Model, decision: &Decision, event: &FeedEvent, violations: &mut Violations) {
-    if event.kind != "StockReserved" {
+    if !matches!(event.kind.as_str(), "StockReserved" | "StockCartReserved") {
         return;
     }
     let sku = text(&event.data, "sku");

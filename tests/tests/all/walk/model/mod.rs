@@ -1,5 +1,6 @@
 //! The model of a merchant, folded from the event feed alone. It shares no code with the program.
 
+pub mod cart;
 pub mod order;
 pub mod stock;
 
@@ -7,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use self::cart::Cart;
 use self::order::Order;
 use self::stock::{Level, StockItem};
 use super::feed::{Decision, FeedEvent};
@@ -34,6 +36,7 @@ pub struct SplitLimit {
 #[derive(Debug, Default)]
 pub struct Model {
     pub orders: BTreeMap<String, Order>,
+    pub carts: BTreeMap<String, Cart>,
     pub items: BTreeMap<String, StockItem>,
     pub locations: BTreeMap<String, Location>,
     /// All policies, the latest last.
@@ -83,6 +86,11 @@ impl Model {
             let broken = self.items.entry(sku.to_owned()).or_default().apply(kind, data, decision.end);
             if let Some(broken) = broken {
                 violations.add("events add up", format!("{kind} at {}: {broken}", decision.end));
+            }
+        } else if let Some(id) = stream.strip_prefix("reservation-") {
+            let cart = self.carts.entry(id.to_owned()).or_default();
+            if let Some(broken) = cart.apply(kind, data, decision.time, decision.end) {
+                violations.add("carts follow their rules", format!("{kind} at {}: {broken}", decision.end));
             }
         } else if kind == "MerchantPolicySet" {
             self.policies.push(data.clone());
@@ -138,13 +146,16 @@ impl Model {
         }
     }
 
-    /// Units of a SKU that a channel has promised to orders created since its limit was set, by order.
+    /// Units of a SKU that a channel has promised to orders and carts created since its limit was set, by order or cart.
     pub fn promised_by_order(&self, sku: &str, channel: &str) -> BTreeMap<&str, i64> {
         let Some(item) = self.items.get(sku) else { return BTreeMap::new() };
         let Some(limit) = item.limits.get(channel) else { return BTreeMap::new() };
         let is_counted = |order: &&Order| order.channel == channel && order.positions[0] > limit.since;
         let orders = self.orders.values().filter(is_counted);
-        let promised = orders.map(|order| (order.id.as_str(), item.promised_to(&order.id)));
+        let orders = orders.map(|order| order.id.as_str());
+        let is_counted = |(_, cart): &(&String, &Cart)| cart.channel == channel && cart.since > limit.since;
+        let carts = self.carts.iter().filter(is_counted).map(|(id, _)| id.as_str());
+        let promised = orders.chain(carts).map(|id| (id, item.promised_to(id)));
         promised.filter(|(_, units)| *units > 0).collect()
     }
 

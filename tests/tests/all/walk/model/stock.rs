@@ -64,9 +64,9 @@ pub struct ChannelLimit {
 pub struct StockItem {
     pub levels: BTreeMap<String, Level>,
     pub queue: Vec<BackorderEntry>,
-    /// Reserved units by order and location.
+    /// Reserved units by order or cart, and location.
     pub held: BTreeMap<String, BTreeMap<String, i64>>,
-    /// When an order's reservation expires.
+    /// When the reservation of an order or cart expires.
     pub until: BTreeMap<String, i64>,
     /// Units shipped, by order.
     pub shipped: BTreeMap<String, i64>,
@@ -77,6 +77,11 @@ pub struct StockItem {
     pub low_stock_at: Option<i64>,
     /// The availability level by the events; `None` if none was recorded since the threshold was set.
     pub recorded_level: Option<String>,
+}
+
+/// The order or cart of an event.
+fn holder(data: &Value) -> &str {
+    data["reservationId"].as_str().unwrap_or_else(|| text(data, "orderId"))
 }
 
 impl StockItem {
@@ -121,11 +126,11 @@ impl StockItem {
                 self.arrive(data, text(data, "from"), -quantity);
                 self.arrive(data, text(data, "to"), quantity);
             }
-            "StockReserved" => self.reserve(data, false),
+            "StockReserved" | "StockCartReserved" => self.reserve(data, false),
             "StockBackorderFilled" => self.reserve(data, true),
-            "StockReleased" => return self.release(data),
+            "StockReleased" | "StockCartReleased" => return self.release(data),
             "StockReservationsExpired" => return self.expire(data),
-            "StockReservationExtended" => self.extend(data),
+            "StockReservationExtended" | "StockCartExtended" => self.extend(data),
             "StockShipped" => return self.ship(data),
             "StockShipmentCancelled" => self.cancel_shipment(data),
             "StockShorted" => {
@@ -171,7 +176,7 @@ impl StockItem {
     }
 
     fn reserve(&mut self, data: &Value, has_waited: bool) {
-        let order = text(data, "orderId").to_owned();
+        let order = holder(data).to_owned();
         let mut all = 0;
         for allocation in list(data, "allocations") {
             let (location, quantity) = (text(allocation, "location"), number(allocation, "quantity"));
@@ -191,7 +196,7 @@ impl StockItem {
     }
 
     fn release(&mut self, data: &Value) -> Option<String> {
-        let order = text(data, "orderId");
+        let order = holder(data);
         let each = |one: &Value| (text(one, "location").to_owned(), number(one, "quantity"));
         let allocations: Vec<_> = list(data, "allocations").iter().map(each).collect();
         allocations.iter().find_map(|(location, quantity)| self.give_back(order, location, *quantity))
@@ -231,7 +236,7 @@ impl StockItem {
     }
 
     fn extend(&mut self, data: &Value) {
-        let order = text(data, "orderId").to_owned();
+        let order = holder(data).to_owned();
         match time(data, "until") {
             Some(until) => drop(self.until.insert(order, until)),
             None => drop(self.until.remove(&order)),

@@ -3,6 +3,7 @@
 // A step may find nothing to act on, so every step has the same type.
 #![allow(clippy::unnecessary_wraps)]
 
+mod carts;
 mod fulfillment;
 mod network;
 mod operations;
@@ -75,8 +76,16 @@ pub struct Step {
 
 /// Commands of one merchant.
 pub fn steps() -> Vec<Step> {
-    [orders::STEPS, payments::STEPS, fulfillment::STEPS, shipments::STEPS, stock::STEPS, network::STEPS]
-        .concat()
+    [
+        orders::STEPS,
+        carts::STEPS,
+        payments::STEPS,
+        fulfillment::STEPS,
+        shipments::STEPS,
+        stock::STEPS,
+        network::STEPS,
+    ]
+    .concat()
 }
 
 /// Operations on all read models. Only the client of the first merchant sends them.

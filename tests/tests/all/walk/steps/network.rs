@@ -80,6 +80,9 @@ pub fn policy(random: &mut Random) -> Value {
     if random.chance(20) {
         rule["stuckAfter"] = "PT1S".into();
     }
+    if random.chance(20) {
+        rule["cartReservationFor"] = "PT2S".into();
+    }
     rule
 }
 

@@ -14,7 +14,7 @@ pub const STEPS: &[Step] = &[
 ];
 
 fn about_projection(random: &mut Random, _: &Merchant) -> Option<Draft> {
-    let name = random.pick(&["order_status", "availability", "metrics", "causation"]);
+    let name = random.pick(&["order_status", "availability", "cart_reservations", "metrics", "causation"]);
     Some(Draft::with_id("projection", name, json!({})))
 }
 

@@ -24,7 +24,7 @@ pub const CUSTOMER: &str = "Ada Lovelace";
 const SECOND: i64 = 1_000_000;
 const DAY: i64 = 24 * 3_600 * SECOND;
 
-fn new_line(random: &mut Random) -> Value {
+pub fn new_line(random: &mut Random) -> Value {
     // Some SKUs are ordered more often than others.
     let sku = SKUS[random.below(SKUS.len()).min(random.below(SKUS.len()))];
     let sku = if random.chance(1) { "SKU-UNKNOWN" } else { sku };
@@ -84,6 +84,11 @@ fn create(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
     sometimes(random, 50, &mut body, "shipTo", ship_to);
     let reference = format!("ref-{}", random.below(1_000_000));
     sometimes(random, 40, &mut body, "channelRef", reference.into());
+    if random.chance(25)
+        && let Some(cart) = super::carts::cart(random, merchant)
+    {
+        body.insert("reservation".into(), cart.into());
+    }
     if random.chance(15) {
         body.insert("currency".into(), "EUR".into());
         body["lines"][0]["unit"] = "12.50".into();
