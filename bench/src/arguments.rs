@@ -123,6 +123,7 @@ mod tests {
             "bench --rate 0",
             "bench --orders 0",
             "bench --events 0",
+            "bench --carts 0",
         ] {
             assert!(arguments(line).is_err(), "{line}");
         }

@@ -81,6 +81,8 @@ pub enum Work {
     ColdStart(u32),
     /// At least this many events; then every read model is rebuilt.
     Rebuild(u32),
+    /// This many open carts on one SKU; then orders there and elsewhere, and conversions of carts.
+    Carts(u32),
     /// Calls of the stored procedure.
     Procedure(Demand),
     /// Batches of 1,000 events appended in process.
@@ -144,6 +146,11 @@ impl Case {
             Work::Rebuild(events) => {
                 format!("{events} events of whole orders; then read models rebuilt, alone and under load")
             }
+            Work::Carts(carts) => {
+                format!(
+                    "orders of a SKU with {carts} open carts and of one without, in turn; then 10,000 conversions at once with 5,000 units"
+                )
+            }
             Work::Append(Mode::Bare) => {
                 "a bare loop of the SQL of an append, 1,000 events per batch".to_owned()
             }
@@ -182,6 +189,10 @@ pub struct OptionalCases {
     /// 100000000, and their impact on commands and queries.
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
     pub events: Option<u32>,
+    /// Also measure, on each store, orders of a SKU with this many open cart reservations, 1 to 1000000, and conversions of
+    /// 10,000 carts with 5,000 units.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub carts: Option<u32>,
 }
 
 /// All cases in the order of a round: cases that are compared follow each other.
@@ -196,6 +207,9 @@ pub fn all(optional: OptionalCases) -> Vec<Case> {
         cases.extend(optional.events.map(|events| {
             Case::new(system, "rebuild", BULK_CONNECTIONS, Work::Rebuild(events))
                 .targets([Target::Rate(300_000.0)])
+        }));
+        cases.extend(optional.carts.map(|carts| {
+            Case::new(system, "carts", BULK_CONNECTIONS, Work::Carts(carts)).targets([Target::CartCost(1.3)])
         }));
     }
     for connections in SWEEP_CONNECTIONS {
@@ -295,7 +309,12 @@ mod tests {
 
     #[test]
     fn names_are_unique_and_referenced_cases_exist() {
-        let cases = all(OptionalCases { rate: Some(1_000), orders: Some(1_000), events: Some(1_000) });
+        let cases = all(OptionalCases {
+            rate: Some(1_000),
+            orders: Some(1_000),
+            events: Some(1_000),
+            carts: Some(1_000),
+        });
         let names: BTreeSet<String> = cases.iter().map(|case| case.name.clone()).collect();
         assert_eq!(names.len(), cases.len());
         for case in &cases {

@@ -4,12 +4,14 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use holdfast_domain::values::Sku;
 use holdfast_load_model::{Step, bulk_lines, simple, sku};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::BenchError;
 use crate::load::connection::Connection;
+use crate::load::requests::count_created;
 
 /// Units of each SKU: more than any load orders.
 pub const UNITS: u32 = 1_000_000_000;
@@ -74,6 +76,18 @@ impl HttpClient {
         let count = |status: &[u8]| memchr::memmem::find_iter(&answer, status).count();
         let accepted = count(b",\"status\":200,\"body\":") + count(b",\"status\":201,\"body\":");
         if accepted == steps.len() { Ok(()) } else { Err(failed("a bulk request", 200, &answer)) }
+    }
+
+    /// Executes commands in one bulk request. Returns the number of those that created a resource.
+    pub async fn count_created(&mut self, steps: &[Step]) -> Result<u64, BenchError> {
+        Ok(count_created(&self.send("POST", "/v1/commands", &bulk_lines(steps)?, 200).await?))
+    }
+
+    /// Whether more units of a SKU are reserved than are on hand.
+    pub async fn is_overcommitted(&mut self, sku: &Sku) -> Result<bool, BenchError> {
+        let availability: Items<Availability> = self.get(&format!("/v1/availability?sku={sku}")).await?;
+        let mut levels = availability.items.iter().flat_map(|item| &item.locations);
+        Ok(levels.any(|level| level.reserved > level.on_hand))
     }
 
     pub async fn get<T: DeserializeOwned>(&mut self, path: &str) -> Result<T, BenchError> {

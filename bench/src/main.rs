@@ -5,6 +5,7 @@
 mod append;
 mod arguments;
 mod baseline;
+mod carts;
 mod case;
 mod chart;
 mod child;

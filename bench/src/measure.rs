@@ -11,7 +11,7 @@ use crate::http_client::HttpClient;
 use crate::load::requests::{Demand, Form};
 use crate::load::{self, Load, LoadMode};
 use crate::measurement::{Measurement, Timing};
-use crate::{append, cold_start, procedure, rebuild, spread};
+use crate::{append, carts, cold_start, procedure, rebuild, spread};
 
 /// Measures a case. `rate_of` returns the rate of another case in this round.
 pub async fn measure(
@@ -30,6 +30,7 @@ pub async fn measure(
             procedure::run(store.schema()?.options.clone(), demand, timing).await.map(Measurement::from)
         }
         Work::ColdStart(orders) => cold_start::run(&store, case.connections, orders).await,
+        Work::Carts(carts) => carts::run(&store, case.connections, carts).await,
         Work::Rebuild(events) => rebuild::run(&store, case.connections, events).await,
         Work::Http { demand, form, speed } => {
             let half = || {

@@ -48,6 +48,7 @@ pub struct Measurement {
     /// Rebuild: orders per second, from creation to delivery, while the journal was filled.
     pub filled_per_second: Option<f64>,
     pub rebuilds: Option<Rebuilds>,
+    pub carts: Option<CartCosts>,
 }
 
 impl Measurement {
@@ -72,6 +73,22 @@ impl From<Tally> for Measurement {
             ..Self::default()
         }
     }
+}
+
+/// What commands on carts, and on a SKU with many open carts, cost.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CartCosts {
+    /// Carts reserved per second while they were opened.
+    pub opened_per_second: f64,
+    /// Microseconds per order of the SKU with carts.
+    pub with_carts_us: f64,
+    /// Microseconds per order of the SKU without carts, in turn with the other.
+    pub without_carts_us: f64,
+    /// The quotient of the two.
+    pub cost_ratio: f64,
+    /// Conversions per second, refused ones included.
+    pub conversions_per_second: f64,
 }
 
 #[derive(Debug, Clone, Serialize)]

@@ -121,6 +121,21 @@ impl Report {
              at the end. `x baseline` is the multiple of baseline-hot in the same round.",
         );
         self.print_rebuilds(printer);
+        self.print_carts(printer);
+    }
+
+    fn print_carts(&self, printer: &mut Printer) {
+        let rounds = self.cases.iter().flat_map(|row| row.rounds.iter().map(move |round| (&row.name, round)));
+        for (case, carts) in rounds.filter_map(|(case, round)| Some((case, round.carts.as_ref()?))) {
+            printer.line(&format!(
+                "{case}: an order costs {} us with carts and {} us without ({} x); {} carts/s opened, {} conversions/s.",
+                decimal(carts.with_carts_us),
+                decimal(carts.without_carts_us),
+                decimal(carts.cost_ratio),
+                decimal(carts.opened_per_second),
+                decimal(carts.conversions_per_second),
+            ));
+        }
     }
 
     fn print_rebuilds(&self, printer: &mut Printer) {
@@ -181,6 +196,7 @@ impl Row {
                 Target::Ratio(_, case) => times(case),
                 Target::P99(_) => p99_ms,
                 Target::Ready(_) => median(|round| round.ready_ms),
+                Target::CartCost(_) => median(|round| round.carts.as_ref().map(|carts| carts.cost_ratio)),
                 Target::Rate(_) => per_second.map(|rate| rate.median),
             })
         };

@@ -173,7 +173,7 @@ mod tests {
 
     #[tokio::test]
     async fn cases_are_listed_without_measuring() {
-        let line = "bench --list --rate 500 --orders 9 --events 9";
+        let line = "bench --list --rate 500 --orders 9 --events 9 --carts 9";
         let program = Program::parse_from(line.split_whitespace());
         let (mut reader, writer) = std::io::pipe().unwrap();
         let mut printer = Printer::to(Box::new(writer));
@@ -189,6 +189,7 @@ mod tests {
             "sqlite-rate",
             "sqlite-cold",
             "sqlite-rebuild",
+            "sqlite-carts",
         ] {
             assert!(printed.contains(name), "{name} in {printed}");
         }

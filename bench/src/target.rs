@@ -17,6 +17,8 @@ pub enum Target {
     Ready(f64),
     /// Rate per second, at least.
     Rate(f64),
+    /// Cost of a command on a SKU with open carts, as a multiple of the cost on a SKU without, at most.
+    CartCost(f64),
 }
 
 /// A target and the measured value.
@@ -34,7 +36,7 @@ impl Target {
     pub fn result(&self, value: Option<f64>) -> TargetResult {
         let is_met = |value: f64| match self {
             Self::Ratio(least, _) | Self::Rate(least) => value >= *least,
-            Self::P99(most) | Self::Ready(most) => value <= *most,
+            Self::P99(most) | Self::Ready(most) | Self::CartCost(most) => value <= *most,
         };
         TargetResult { target: self.to_string(), value, met: value.map(is_met) }
     }
@@ -46,6 +48,7 @@ impl Display for Target {
             Self::Ratio(times, case) => write!(f, "at least {times} x {case}"),
             Self::P99(milliseconds) => write!(f, "p99 at most {milliseconds} ms"),
             Self::Rate(rate) => write!(f, "at least {rate} per second"),
+            Self::CartCost(times) => write!(f, "at most {times} x the cost without carts"),
             Self::Ready(milliseconds) => write!(f, "ready in at most {milliseconds} ms"),
         }
     }
