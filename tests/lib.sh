@@ -62,14 +62,18 @@ choose_toolchain() {
   done
 }
 
+# pip_install ARGUMENT...: installs pip if it is missing.
+pip_install() {
+  python3 -m pip --version >/dev/null 2>&1 || apt_install python3-pip || return 1
+  python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore "$@"
+}
+
 # pinned_tools DIRECTORY: installs the programs of tests/tools.txt there, and puts them first in PATH.
 pinned_tools() {
   local list=tests/tools.txt
   if ! cmp -s "$list" "$1/$(basename "$list")"; then
-    python3 -m pip --version >/dev/null 2>&1 || apt_install python3-pip || return 1
     rm -rf "$1"
-    python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps \
-      --require-hashes --target "$1" --requirement "$list" || return 1
+    pip_install --no-deps --require-hashes --target "$1" --requirement "$list" || return 1
     cp "$list" "$1/"
   fi
   export PATH="$1/bin:$PATH"

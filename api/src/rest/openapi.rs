@@ -1,5 +1,7 @@
 //! Builds the OpenAPI 3.1 document from the route table.
 
+use std::sync::LazyLock;
+
 use axum::http::Method;
 use holdfast_commands::{COMMANDS, CommandGroup};
 use schemars::SchemaGenerator;
@@ -26,7 +28,7 @@ pub(super) fn document(endpoints: &[Endpoint]) -> Value {
         path[method] = operation;
     }
     let problem = generator.subschema_for::<Problem<'static>>();
-    json!({
+    let mut document = json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Holdfast",
@@ -47,8 +49,53 @@ pub(super) fn document(endpoints: &[Endpoint]) -> Value {
                 },
             },
         },
-    })
+    });
+    plain_enums(&mut document);
+    document
 }
+
+/// Turns every choice between described constants into a plain `enum`, because generators of clients make a type of that. The
+/// descriptions become a list.
+fn plain_enums(value: &mut Value) {
+    match value {
+        Value::Array(values) => values.iter_mut().for_each(plain_enums),
+        Value::Object(object) => {
+            if let Some((names, meanings)) =
+                object.get("oneOf").and_then(Value::as_array).and_then(|all| names(all))
+            {
+                let description = object.get("description").and_then(Value::as_str).unwrap_or_default();
+                let description = format!("{description}\n\n{}", meanings.join("\n"));
+                object.remove("oneOf");
+                object.insert("type".to_owned(), json!("string"));
+                object.insert("enum".to_owned(), names.into());
+                object.insert("description".to_owned(), description.trim().into());
+            }
+            object.values_mut().for_each(plain_enums);
+        }
+        _ => {}
+    }
+}
+
+/// The constants of a choice, and a line for each that has a description. `None` if one of the alternatives is no constant.
+fn names(alternatives: &[Value]) -> Option<(Vec<Value>, Vec<String>)> {
+    let (mut names, mut meanings) = (Vec::new(), Vec::new());
+    for alternative in alternatives {
+        match (&alternative["const"], &alternative["enum"]) {
+            (Value::String(name), _) => {
+                names.push(name.as_str().into());
+                let meaning = alternative["description"].as_str();
+                meanings.extend(meaning.map(|meaning| format!("- `{name}`: {meaning}")));
+            }
+            (_, Value::Array(plain)) => names.extend(plain.iter().cloned()),
+            _ => return None,
+        }
+    }
+    Some((names, meanings))
+}
+
+/// An example of each command with all its fields, by name.
+static EXAMPLES: LazyLock<Map<String, Value>> =
+    LazyLock::new(|| serde_json::from_str(include_str!("examples.json")).unwrap_or_default());
 
 const DESCRIPTION: &str = "`/v1` changes by addition only. Enumerations are open: clients must accept values that they \
     do not know. Times are RFC 3339, with any offset in requests and in UTC in answers; amounts are decimal \
@@ -56,7 +103,8 @@ const DESCRIPTION: &str = "`/v1` changes by addition only. Enumerations are open
     with the same Idempotency-Key until it is answered: it is executed once, and every answer is the same.";
 
 fn operation(endpoint: &Endpoint, generator: &mut SchemaGenerator) -> Value {
-    let mut parameters: Vec<Value> = path_parameter_names(endpoint.path).map(path_parameter).collect();
+    let mut parameters: Vec<Value> =
+        path_parameter_names(endpoint.path).map(|name| path_parameter(endpoint, name)).collect();
     parameters.extend(endpoint.parameters(generator).into_iter().map(query_parameter));
     parameters.extend(headers(endpoint));
     let mut responses = Map::new();
@@ -115,8 +163,13 @@ fn path_parameter_names(path: &'static str) -> impl Iterator<Item = &'static str
     path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
 }
 
-fn path_parameter(name: &str) -> Value {
-    json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })
+fn path_parameter(endpoint: &Endpoint, name: &str) -> Value {
+    let mut parameter =
+        json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } });
+    if let Some(example) = EXAMPLES.get(endpoint.name).and_then(|fields| fields.get(name)) {
+        parameter["example"] = example.clone();
+    }
+    parameter
 }
 
 fn query_parameter(parameter: Parameter) -> Value {
@@ -195,34 +248,37 @@ fn success_response(endpoint: &Endpoint, status: u16, generator: &mut SchemaGene
     response
 }
 
-/// The fields of a command, without those in the path.
+/// The fields of a command, without those in the path, with an example.
 fn command_body(endpoint: &Endpoint, schema: MakeSchema, generator: &mut SchemaGenerator) -> Value {
-    let mut schema = schema(generator).to_value();
-    for name in path_parameter_names(endpoint.path) {
-        if let Some(properties) = schema["properties"].as_object_mut() {
-            properties.remove(name);
+    let mut whole = schema(generator).to_value();
+    let mut example = EXAMPLES.get(endpoint.name).cloned().unwrap_or_default();
+    let in_path: Vec<&str> = path_parameter_names(endpoint.path).collect();
+    for name in &in_path {
+        if let Some(properties) = whole["properties"].as_object_mut() {
+            properties.remove(*name);
         }
-        if let Some(required) = schema["required"].as_array_mut() {
+        if let Some(fields) = example.as_object_mut() {
+            fields.remove(*name);
+        }
+        if let Some(required) = whole["required"].as_array_mut() {
             required.retain(|required| required != name);
         }
     }
+    let is_required = whole["required"].as_array().is_some_and(|required| !required.is_empty());
+    let command = COMMANDS.iter().find(|command| command.name == endpoint.name);
+    let schema = match command.filter(|_| in_path.is_empty()) {
+        Some(command) => (command.schema)(generator).to_value(),
+        None => {
+            let name = format!("{}Body", endpoint.name);
+            let reference = json!({ "$ref": format!("#/components/schemas/{name}") });
+            generator.definitions_mut().insert(name, whole);
+            reference
+        }
+    };
     json!({
         "description": format!("At most {MAX_COMMAND_BYTES} bytes."),
-        "required": schema["required"].as_array().is_some_and(|required| !required.is_empty()),
-        "content": { "application/json": { "schema": schema } },
-    })
-}
-
-/// A group of commands in a bulk request. `command` is the schema of one of them.
-fn group(command: &Value) -> Value {
-    let commands =
-        json!({ "type": "array", "minItems": 1, "maxItems": CommandGroup::LIMIT, "items": command });
-    json!({
-        "title": "A group",
-        "required": ["atomic", "commands"],
-        "properties": { "atomic": { "const": true }, "commands": commands },
-        "description": "The commands are executed together, in order; if one is refused, none is executed. They have the key \
-            and the merchant of the group. RegisterMerchant cannot be part of a group.",
+        "required": is_required,
+        "content": { "application/json": { "schema": schema, "example": example } },
     })
 }
 
@@ -233,37 +289,66 @@ const BULK: &str = "Commands as a JSON array, or as NDJSON with one command per 
     to a group has the answers to its commands in `body.answers`.";
 
 fn bulk_body(generator: &mut SchemaGenerator) -> Value {
-    let mut commands: Vec<Value> = COMMANDS
-        .iter()
-        .map(|command| {
-            let fields = (command.schema)(generator).to_value();
-            let fields = fields["$ref"].as_str().unwrap_or(command.name);
-            // The schema of the command lists the other fields, so this schema allows additional properties.
-            json!({
-                "title": command.name,
-                "required": ["command"],
-                "properties": { "command": { "const": command.name } },
-                "description": format!("In addition to key, command and merchant, the fields of {fields}."),
-            })
-        })
-        .collect();
-    let member = json!({ "type": "object", "oneOf": &commands });
-    commands.push(group(&member));
-    let item = json!({
-        "type": "object",
-        "required": ["key"],
-        "properties": {
+    let mut names = Vec::with_capacity(COMMANDS.len());
+    for command in COMMANDS {
+        // Adds the schema of the command's fields to the components.
+        (command.schema)(generator);
+        names.push(command.name);
+    }
+    let definitions = generator.definitions_mut();
+    let mut define = |name: &str, schema: Value| {
+        definitions.insert(name.to_owned(), schema);
+        json!({ "$ref": format!("#/components/schemas/{name}") })
+    };
+    let envelope = |more: Value| {
+        let mut fields = json!({
             "key": {
                 "type": "string", "minLength": 1, "maxLength": 255,
-                "description": "The idempotency key of the command.",
+                "description": "The idempotency key.",
             },
             "merchant": {
                 "type": "string", "minLength": 1, "maxLength": 64,
                 "description": "The merchant. Default: the Merchant header.",
             },
-        },
-        "oneOf": commands,
-    });
+        });
+        if let (Some(fields), Value::Object(more)) = (fields.as_object_mut(), more) {
+            fields.extend(more);
+        }
+        fields
+    };
+    let fields = "In addition, the fields of the command: those of the schema with its name.";
+    let name = define(
+        "CommandName",
+        json!({ "type": "string", "enum": names, "description": "The name of a command." }),
+    );
+    let member = define(
+        "NamedCommand",
+        json!({
+            "type": "object", "description": format!("A command of a group. {fields}"),
+            "required": ["command"], "properties": { "command": name },
+        }),
+    );
+    let command = define(
+        "BulkCommand",
+        json!({
+            "type": "object", "description": format!("A command with its key. {fields}"),
+            "required": ["key", "command"], "properties": envelope(json!({ "command": name })),
+        }),
+    );
+    let commands =
+        json!({ "type": "array", "minItems": 1, "maxItems": CommandGroup::LIMIT, "items": member });
+    let group = define(
+        "CommandGroup",
+        json!({
+            "type": "object",
+            "description": "Commands that are executed in order; if one is refused, none is executed. They have the key and the \
+                merchant of the group. RegisterMerchant cannot be part of a group.",
+            "required": ["key", "atomic", "commands"],
+            "properties": envelope(json!({ "atomic": { "type": "boolean", "const": true }, "commands": commands })),
+            "additionalProperties": false,
+        }),
+    );
+    let item = json!({ "oneOf": [command, group] });
     json!({
         "description": format!("{BULK} At most {MAX_COMMANDS} commands and {MAX_BULK_BYTES} bytes."),
         "required": true,

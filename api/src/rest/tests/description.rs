@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use holdfast_commands::{AnyCommand, COMMANDS};
+
 use super::*;
 use crate::rest::openapi;
 use crate::rest::router::endpoints;
@@ -116,12 +118,64 @@ fn the_id_in_the_path_is_not_described_as_a_field_of_the_body() {
     let document = document();
     let body = "/requestBody/content/application~1json/schema";
     let cancel = &document["paths"]["/v1/orders/{orderId}/cancel"]["post"];
-    let schema = cancel.pointer(body).unwrap();
+    let schema = resolved(&document, cancel.pointer(body).unwrap());
     assert!(schema["properties"]["orderId"].is_null() && schema["properties"]["reason"].is_object());
     assert_eq!(schema["required"], serde_json::json!(["reason"]));
     assert_eq!(schema["additionalProperties"], false);
     let create = &document["paths"]["/v1/orders"]["post"];
-    assert!(create.pointer(body).unwrap()["properties"]["orderId"].is_object());
+    assert!(resolved(&document, create.pointer(body).unwrap())["properties"]["orderId"].is_object());
+}
+
+/// The schema that a reference leads to.
+fn resolved<'a>(document: &'a Value, reference: &Value) -> &'a Value {
+    let reference = reference["$ref"].as_str().unwrap();
+    document.pointer(reference.strip_prefix('#').unwrap()).unwrap()
+}
+
+#[test]
+fn every_command_has_an_example_that_is_accepted_as_a_body() {
+    let document = document();
+    let (mut examples, mut wrong) = (BTreeSet::new(), Vec::new());
+    for operation in
+        document["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap().values())
+    {
+        let name = operation["operationId"].as_str().unwrap();
+        if !COMMANDS.iter().any(|command| command.name == name) {
+            continue;
+        }
+        let mut fields = operation["requestBody"]["content"]["application/json"]["example"].clone();
+        assert!(fields.is_object(), "{name} has no example: add one to examples.json");
+        for parameter in
+            operation["parameters"].as_array().unwrap().iter().filter(|known| known["in"] == "path")
+        {
+            fields[parameter["name"].as_str().unwrap()] = parameter["example"].clone();
+        }
+        let read = AnyCommand::read(name, fields.clone()).unwrap();
+        wrong.extend(read.err().map(|error| format!("{name}: {error}")));
+        examples.insert(name);
+    }
+    assert_eq!((examples.len(), wrong), (COMMANDS.len(), Vec::new()));
+}
+
+#[test]
+fn choices_are_plain_enums() {
+    let document = document();
+    let schemas = &document["components"]["schemas"];
+    let shortage = &schemas["OnShortage"];
+    assert_eq!((&shortage["type"], &shortage["oneOf"]), (&json!("string"), &Value::Null));
+    assert_eq!(shortage["enum"], json!(["reject", "cancel_remainder", "backorder", "hold"]));
+    assert!(
+        shortage["description"]
+            .as_str()
+            .unwrap()
+            .ends_with("- `hold`: The order goes on hold, and nothing is reserved.")
+    );
+    let mut found = Vec::new();
+    objects(&document, &mut found);
+    let choices = found.into_iter().filter_map(|object| object.get("oneOf")?.as_array());
+    for choice in choices {
+        assert!(choice.iter().any(|alternative| alternative["type"] != "string"), "{choice:?}");
+    }
 }
 
 #[tokio::test]

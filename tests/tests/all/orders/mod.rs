@@ -4,6 +4,7 @@ mod amendments;
 mod bad_input;
 mod contention;
 mod exceptions;
+mod generated_clients;
 mod lifecycle;
 mod process;
 mod timers;

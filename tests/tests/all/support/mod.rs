@@ -3,5 +3,6 @@
 pub mod events;
 pub mod node;
 pub mod orders;
+pub mod python;
 pub mod server;
 pub mod store;
