@@ -288,6 +288,24 @@ const BULK: &str = "Commands as a JSON array, or as NDJSON with one command per 
     `{\"key\": ..., \"atomic\": true, \"commands\": [{\"command\": ..., ...}]}`, that are executed all or not at all. The answer \
     to a group has the answers to its commands in `body.answers`.";
 
+/// The fields of a command or group in a bulk request: its key, its merchant, and `more`.
+fn envelope(more: Value) -> Value {
+    let mut fields = json!({
+        "key": {
+            "type": "string", "minLength": 1, "maxLength": 255,
+            "description": "The idempotency key.",
+        },
+        "merchant": {
+            "type": "string", "minLength": 1, "maxLength": 64,
+            "description": "The merchant. Default: the Merchant header.",
+        },
+    });
+    if let (Some(fields), Value::Object(more)) = (fields.as_object_mut(), more) {
+        fields.extend(more);
+    }
+    fields
+}
+
 fn bulk_body(generator: &mut SchemaGenerator) -> Value {
     let mut names = Vec::with_capacity(COMMANDS.len());
     for command in COMMANDS {
@@ -299,22 +317,6 @@ fn bulk_body(generator: &mut SchemaGenerator) -> Value {
     let mut define = |name: &str, schema: Value| {
         definitions.insert(name.to_owned(), schema);
         json!({ "$ref": format!("#/components/schemas/{name}") })
-    };
-    let envelope = |more: Value| {
-        let mut fields = json!({
-            "key": {
-                "type": "string", "minLength": 1, "maxLength": 255,
-                "description": "The idempotency key.",
-            },
-            "merchant": {
-                "type": "string", "minLength": 1, "maxLength": 64,
-                "description": "The merchant. Default: the Merchant header.",
-            },
-        });
-        if let (Some(fields), Value::Object(more)) = (fields.as_object_mut(), more) {
-            fields.extend(more);
-        }
-        fields
     };
     let fields = "In addition, the fields of the command: those of the schema with its name.";
     let name = define(
