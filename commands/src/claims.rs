@@ -4,12 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use holdfast_domain::order::{OrderEvent, package_key};
-use holdfast_domain::stock::StockEvent;
+use holdfast_domain::stock::{StockEvent, StockReceived};
 use holdfast_domain::stream::DomainEvent;
 use holdfast_domain::values::{ChannelName, Reference};
 use holdfast_journal::{ClaimKey, Finding, Journal, JournalError, LoadRequest};
+use sha2::{Digest, Sha256};
 
 use crate::execution::cached_stream::decode;
+use crate::privacy::to_hex;
 
 const EVENTS_PER_PAGE: usize = 1_000;
 /// Verification stops after this many findings.
@@ -30,6 +32,18 @@ pub(crate) fn transfer(id: &Reference) -> ClaimKey {
 
 pub(crate) fn supply(id: &Reference) -> ClaimKey {
     ClaimKey { kind: "supply", value: Arc::from(id.as_str()) }
+}
+
+/// The claims of goods that arrived under a reference: their name, and their name with a digest of their content. None without
+/// a reference. Names have no control characters, so that the claims are unambiguous.
+pub(crate) fn receipt(received: &StockReceived) -> Option<[ClaimKey; 2]> {
+    let StockReceived { sku, location, quantity, condition, lots, serials, supply_id, closes_supply, .. } =
+        received;
+    let name = format!("{}\u{1f}{sku}\u{1f}{location}", received.reference.as_ref()?);
+    let content = serde_json::json!([quantity, condition, lots, serials, supply_id, closes_supply]);
+    let digest = to_hex(&Sha256::digest(content.to_string()));
+    let claim = |value: String| ClaimKey { kind: "receipt", value: Arc::from(value) };
+    Some([claim(name.clone()), claim(format!("{name}\u{1f}{digest}"))])
 }
 
 /// The maximum number of orders that are found by a tracking number: carriers reuse numbers.
@@ -60,6 +74,9 @@ pub(crate) fn claimed_by(event: &DomainEvent) -> Vec<ClaimKey> {
         }
         DomainEvent::Order(OrderEvent::PackageRelabelled(label)) => {
             vec![tracking_number(&label.carrier, &label.tracking_number)]
+        }
+        DomainEvent::Stock(StockEvent::StockReceived(received)) => {
+            receipt(received).into_iter().flatten().collect()
         }
         DomainEvent::Stock(StockEvent::TransferShipped(shipped)) => vec![transfer(&shipped.transfer_id)],
         DomainEvent::Stock(StockEvent::SupplyExpected(expected)) => vec![supply(&expected.supply_id)],

@@ -3,7 +3,7 @@
 use holdfast_domain::network::RegisterLocation;
 use holdfast_domain::order::{CreateOrder, NewLine, PaymentTerms};
 use holdfast_domain::stock::ReceiveStock;
-use holdfast_domain::values::{ChannelName, LocationId, Quantity, Reference, Sku};
+use holdfast_domain::values::{ChannelName, LocationId, Quantity, Sku};
 
 use crate::{ModelError, Step};
 
@@ -80,7 +80,7 @@ pub(crate) fn receive(sku: Sku, location: &str, units: i64) -> Result<ReceiveSto
         serials: None,
         supply_id: None,
         close_supply: None,
-        reference: Some(Reference::new("opening-stock")?),
+        reference: None,
         occurred_at: None,
         not_after: None,
     })

@@ -8,14 +8,14 @@ use holdfast_domain::stock::{
 };
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::{LocationId, OrderId, Reference, Sku};
-use holdfast_journal::OutcomeKind;
+use holdfast_journal::{ClaimKey, OutcomeKind};
 use holdfast_views::AvailabilityView;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::unit_of_work::{Accepted, Stop, UnitOfWork, accepted};
 use crate::answer::Refused;
-use crate::claims::{supply, transfer};
+use crate::claims::{receipt, supply, transfer};
 
 /// Decides a command on the stock of a SKU and answers with the stock.
 fn change(unit: &mut UnitOfWork<'_>, sku: &Sku, command: &StockCommand) -> Result<Accepted, Stop> {
@@ -67,14 +67,37 @@ fn stated_or_derived(stated: Option<&Reference>, unit: &UnitOfWork<'_>) -> Resul
 
 pub(super) fn receive(unit: &mut UnitOfWork<'_>, command: &ReceiveStock) -> Result<Accepted, Stop> {
     let stream = StreamId::Stock(command.sku.clone());
-    unit.require_with_claims([StreamId::Network, stream.clone()], command.supply_id.as_ref().map(supply))?;
+    let receipt = receipt(&command.received(unit.at));
+    let claims = receipt.iter().flatten().cloned().chain(command.supply_id.as_ref().map(supply));
+    unit.require_with_claims([StreamId::Network, stream.clone()], claims)?;
     unit.network()?.location(&command.location, "/location")?;
+    if let Some([name, content]) = &receipt
+        && unit.claim(name)?.is_some()
+    {
+        return answer_repeated(unit, command, content);
+    }
     if let Some(id) = &command.supply_id
         && unit.claim(&supply(id))?.as_ref() != Some(&stream)
     {
         return Err(StockRefusal::UnknownSupply(id.clone()).into());
     }
     change(unit, &command.sku, &StockCommand::ReceiveStock(command.clone(), unit.at))
+}
+
+/// Goods that are reported again under a reference are answered as the first ones. Other goods are refused.
+fn answer_repeated(
+    unit: &mut UnitOfWork<'_>,
+    command: &ReceiveStock,
+    content: &ClaimKey,
+) -> Result<Accepted, Stop> {
+    let known = unit.claim(content)?;
+    match command.reference.clone().filter(|_| known.is_none()) {
+        Some(reference) => {
+            let location = command.location.clone();
+            Err(StockRefusal::ReceiptExists { reference, location }.into())
+        }
+        None => accepted(OutcomeKind::Done, &view(unit, &command.sku)?),
+    }
 }
 
 /// The answer to `ShipTransfer`: the id of the transfer, the orders that lost units, and the stock.

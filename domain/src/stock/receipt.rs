@@ -27,8 +27,28 @@ commands! {
         supply_id: Option<Reference>,
         /// Whether no more units of the supply are expected, however many have arrived. Default: false.
         close_supply: Option<bool>,
-        /// The delivery's name in another system.
+        /// The delivery's name in another system. The same goods with the same reference again are answered as the first
+        /// ones; other goods of the SKU with the same reference are refused.
         reference: Option<Reference>,
+    }
+}
+
+impl ReceiveStock {
+    /// The event of the goods, decided at a time.
+    pub fn received(&self, at: Timestamp) -> StockReceived {
+        StockReceived {
+            sku: self.sku.clone(),
+            location: self.location.clone(),
+            quantity: self.quantity,
+            condition: self.condition.unwrap_or_default(),
+            lots: self.lots.clone(),
+            serials: self.serials.clone(),
+            supply_id: self.supply_id.clone(),
+            closes_supply: self.close_supply == Some(true),
+            reference: self.reference.clone(),
+            at,
+            happened_at: earlier(self.occurred_at, at),
+        }
     }
 }
 
@@ -47,21 +67,8 @@ pub(super) fn receive(item: &StockItem, command: &ReceiveStock, at: Timestamp) -
     if command.close_supply == Some(true) && command.supply_id.is_none() {
         return Err(StockRefusal::SupplyMissing);
     }
-    let condition = command.condition.unwrap_or_default();
-    item.require_room(&command.location, condition, command.quantity.units())?;
-    let received = StockReceived {
-        sku: command.sku.clone(),
-        location: command.location.clone(),
-        quantity: command.quantity,
-        condition,
-        lots: command.lots.clone(),
-        serials: command.serials.clone(),
-        supply_id: command.supply_id.clone(),
-        closes_supply: command.close_supply == Some(true),
-        reference: command.reference.clone(),
-        at,
-        happened_at: earlier(command.occurred_at, at),
-    };
+    let received = command.received(at);
+    item.require_room(&received.location, received.condition, received.quantity.units())?;
     Ok(vec![received.into()])
 }
 

@@ -81,6 +81,11 @@ pub enum StockRefusal {
     /// A serial number occurs twice.
     #[error("serial number {0} occurs twice; list the serial number of each unit once")]
     SerialTwice(Reference),
+    /// Other goods of the SKU were received at the location under the reference.
+    #[error(
+        "other goods of the SKU were received at {location} as {reference}; report more goods by another reference"
+    )]
+    ReceiptExists { reference: Reference, location: LocationId },
     /// A supply is closed and not named.
     #[error("closeSupply needs a supplyId")]
     SupplyMissing,
@@ -145,6 +150,7 @@ impl Refusal for StockRefusal {
             Self::SerialsExceedQuantity => ("serials_exceed_quantity", Class::Invalid),
             Self::SerialTwice(_) => ("serial_not_unique", Class::Invalid),
             Self::ReservedReason => ("reason_not_permitted", Class::Invalid),
+            Self::ReceiptExists { .. } => ("receipt_exists", Class::Conflict),
             Self::SupplyMissing => ("supply_missing", Class::Invalid),
             Self::UnknownSupply(_) => ("unknown_supply", Class::Invalid),
             Self::TooManySupplies => ("too_many_supplies", Class::Conflict),
@@ -173,6 +179,7 @@ impl Refusal for StockRefusal {
             Self::ChannelLimitOutOfRange | Self::TooManyLimits => "/channelLimits",
             Self::SerialsExceedQuantity | Self::SerialTwice(_) => "/serials",
             Self::ReservedReason => "/reason",
+            Self::ReceiptExists { .. } => "/reference",
             Self::SupplyMissing | Self::UnknownSupply(_) => "/supplyId",
             Self::SameCondition | Self::SameLocation => "/to",
             Self::TransferExists(_) | Self::UnknownTransfer(_) | Self::TransferClosed(_) => "/transferId",

@@ -104,3 +104,20 @@ async fn units_that_are_missing_are_lost_when_they_are_not_picked_any_more() {
     assert_eq!(server.tea_at("munich").await, [85, 85, 0]);
     assert_eq!(server.tea_at("essen").await, [10, 5, 5]);
 }
+
+#[tokio::test]
+async fn goods_that_are_received_again_under_a_reference_count_once() {
+    let server = TestServer::stocked().await;
+    let receipt = |quantity: u32, reference: &str| json!({ "sku": "TEA", "location": "munich", "quantity": quantity, "reference": reference });
+    let path = "/v1/stock/receive";
+    server.post(path, "first", &receipt(5, "ASN 1")).await.ok(200);
+    let head = server.head().await;
+    server.post(path, "again", &receipt(5, "ASN 1")).await.ok(200);
+    assert_eq!(server.head().await, head, "nothing is booked twice");
+    let other = server.post(path, "other", &receipt(6, "ASN 1")).await.problem(409, "receipt_exists");
+    assert_eq!(pointer(&other), "/reference");
+    server.post(path, "next", &receipt(5, "ASN 2")).await.ok(200);
+    let cups = json!({ "sku": "CUP", "location": "munich", "quantity": 7, "reference": "ASN 1" });
+    server.post(path, "cups", &cups).await.ok(200);
+    assert_eq!(server.tea_at("munich").await, [110, 0, 110]);
+}
