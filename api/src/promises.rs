@@ -198,6 +198,7 @@ impl PromiseRequest {
             ship_not_before: None,
             ship_by: None,
             deliver_by: None,
+            complete: false,
         });
         CreateOrder {
             order_id: None,

@@ -8,6 +8,7 @@ use holdfast_domain::order::{
     FulfillmentOrderAction, FulfillmentOrderStatus, Hold, HoldReason, LineTotals, LineUnits, Order,
     OrderAction, OrderReturn, OrderStatus, OrderedLine, PaymentTerms, PendingAmendment, PersonalData,
     PersonalDataState, PromisedDates, ReturnLine, Shipment, StatusAxes, TrackedPackage, TrackingStatus,
+    WaitingFor,
 };
 use holdfast_domain::policy::{OnShortage, ReserveAt, WorkAt};
 use holdfast_domain::values::{
@@ -155,6 +156,8 @@ views! {
         amendment_requested: bool,
         /// The earliest dates, as known when the units were reserved.
         promise: Option<PromisedDates>,
+        /// What must happen before the location may work on it. Absent: nothing, or all its units have shipped.
+        waiting_for: Option<WaitingFor>,
         /// When it became ready for pickup. Absent: it is not ready.
         ready_since: Option<Timestamp>,
         lines: Vec<FulfillmentLineView>,
@@ -368,6 +371,7 @@ impl FulfillmentOrderView {
             move_to: request.and_then(|request| request.move_to.clone()),
             amendment_requested: order.awaits_answer_of(fulfillment),
             promise: fulfillment.promise.clone(),
+            waiting_for: order.waiting_for(fulfillment.id).filter(|_| fulfillment.is_open()),
             ready_since: fulfillment.ready_since,
             lines: fulfillment.lines.iter().filter_map(line).collect(),
             shipments: shipments.map(ShipmentView::from).collect(),

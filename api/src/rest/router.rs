@@ -15,8 +15,8 @@ use holdfast_domain::order::{
     CancelShipment, CloseReturn, ConfirmDelivery, ConfirmPayment, CreateOrder, ErasePersonalData,
     FailPayment, HoldOrder, MarkReadyForPickup, MoveFulfillmentOrder, PackItems, PickItems, ReceiveReturn,
     RefundPayment, RejectAmendment, RejectCancellation, RejectFulfillmentOrder, RelabelPackage, ReleaseHold,
-    RequestReturn, ShipItems, ShortPick, TrackParcel, TrackShipment, UndoRejection, UnpackItems, UnpickItems,
-    VoidPayment,
+    ReopenOrder, RequestReturn, ShipItems, ShortPick, TrackParcel, TrackShipment, UndoRejection, UnpackItems,
+    UnpickItems, VoidPayment,
 };
 use holdfast_domain::policy::{RegisterMerchant, SetMerchantPolicy};
 use holdfast_domain::stock::{
@@ -111,6 +111,7 @@ fn orders() -> Vec<Endpoint> {
         Endpoint::post::<ReleaseHold, OrderView>("/v1/orders/{orderId}/release-hold"),
         Endpoint::post::<AmendOrder, OrderView>("/v1/orders/{orderId}/amend"),
         Endpoint::post::<CancelOrder, OrderView>("/v1/orders/{orderId}/cancel"),
+        Endpoint::post::<ReopenOrder, OrderView>("/v1/orders/{orderId}/reopen"),
         Endpoint::post::<ErasePersonalData, OrderView>("/v1/orders/{orderId}/erase-personal-data"),
         Endpoint::post::<RequestReturn, ReturnAnswer>("/v1/orders/{orderId}/returns").with_status(&[201]),
         Endpoint::post::<ReceiveReturn, OrderView>("/v1/returns/{returnId}/receive"),

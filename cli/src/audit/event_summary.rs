@@ -13,6 +13,13 @@ pub fn event_summary(event: &OrderEvent) -> String {
     match event {
         OrderEvent::OrderCreated(created) => created_summary(created),
         OrderEvent::OrderAmended(amended) => amended_summary(amended),
+        OrderEvent::OrderTermsChanged(terms) => {
+            let (priority, on_shortage) = (wire_name(&terms.priority), wire_name(&terms.on_shortage));
+            let split = if terms.allow_split { "may be split" } else { "must not be split" };
+            let term = terms.reserve_for.map_or(String::new(), |term| format!(", reserved for {term}"));
+            format!("{priority}, {split}, on shortage {on_shortage}{term}")
+        }
+        OrderEvent::OrderReopened(reopened) => units(&reopened.lines),
         OrderEvent::AmendmentRequested(requested) => {
             let changes =
                 [(requested.has_new_address, "new address"), (requested.delivery.is_some(), "new delivery")];

@@ -24,6 +24,7 @@ macro_rules! command_table {
                 order::HoldOrder: request(order_id) => decide_at;
                 order::ReleaseHold: request(order_id) => decide;
                 order::CancelOrder: request(order_id) => decide;
+                order::ReopenOrder: request(order_id) => decide_at;
                 order::AmendOrder: request(order_id) => amend_order::amend;
                 order::AcceptFulfillmentOrder: report(fulfillment_order_id.order()) => decide;
                 order::RejectFulfillmentOrder: report(fulfillment_order_id.order()) => decide;

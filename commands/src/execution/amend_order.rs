@@ -1,4 +1,4 @@
-//! `AmendOrder`: changes lines, address or delivery of an order.
+//! `AmendOrder`: changes lines, address, delivery or terms of an order.
 
 use holdfast_domain::fulfillment::{self, Aggregates};
 use holdfast_domain::order::{AmendOrder, Change, DeliveryIntent, OrderCommand};
@@ -25,6 +25,6 @@ pub(super) fn amend(unit: &mut UnitOfWork<'_>, command: &AmendOrder) -> Result<A
     }
     check_location(unit, command.delivery.as_ref().and_then(DeliveryIntent::pinned_location))?;
     let amend = OrderCommand::AmendOrder(Box::new(command.clone()), unit.at);
-    fulfillment::change(unit, id, &amend)?;
+    fulfillment::amend(unit, id, &amend)?;
     unit.accept_order(OutcomeKind::Done, id)
 }

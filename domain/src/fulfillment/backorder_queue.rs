@@ -9,7 +9,7 @@ use crate::order::{Order, OrderCommand, ReservationTrigger};
 use crate::sourcing::Demand;
 use crate::stock::{BackorderInventory, Eligibility, RequeueBackorder, SplitAllowance, StockCommand};
 use crate::stream::StreamId;
-use crate::values::{OrderId, Sku, Timestamp};
+use crate::values::{OrderId, Priority, Sku, Timestamp};
 
 /// Adds units of an order to the backorder queues of their SKUs. An order without an eligible location goes on hold.
 pub(super) fn join_queue<A: Aggregates>(
@@ -80,17 +80,22 @@ fn split_allowance<A: Aggregates>(
     Ok(limit.map(|limit| SplitAllowance::within(limit, order.locations_in_use())))
 }
 
-/// Re-enqueues backorders whose eligible locations changed. An order without an eligible location goes on hold.
-pub(super) fn requeue<A: Aggregates>(aggregates: &mut A, id: OrderId) -> Result<Vec<Reaction>, A::Error> {
+/// Re-enqueues backorders whose eligible locations or priority changed. An order without an eligible location goes on hold.
+pub(super) fn requeue<A: Aggregates>(
+    aggregates: &mut A,
+    id: OrderId,
+    former: Priority,
+) -> Result<Vec<Reaction>, A::Error> {
     let order = aggregates.order(id)?;
     let Some(reference) = order_ref(&order) else { return Ok(Vec::new()) };
-    let demand = order.backordered_demand();
+    let (demand, priority) = (order.backordered_demand(), order.priority());
     let skus = demand.keys().cloned().map(StreamId::Stock);
     aggregates.require(skus.chain([StreamId::Network, StreamId::Policy]))?;
     let eligibility = eligibility(aggregates, &order)?;
     let mut due = Vec::new();
     for sku in demand.keys() {
-        let requeue = RequeueBackorder { order: reference.clone(), eligibility: eligibility.clone() };
+        let (order, eligibility) = (reference.clone(), eligibility.clone());
+        let requeue = RequeueBackorder { order, eligibility, from: former, to: priority };
         if aggregates.decide_stock(sku, &StockCommand::RequeueBackorder(requeue))? {
             due.extend([Reaction::Reallocate(sku.clone()), Reaction::UpdatePromise(sku.clone())]);
         }

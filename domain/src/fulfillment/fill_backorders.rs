@@ -79,7 +79,7 @@ fn fill_one<A: Aggregates>(aggregates: &mut A, sku: &Sku, share: &Share) -> Resu
         share.allocations.iter().map(|allocation| allocation.location.clone()).collect();
     if !too_late(aggregates, &order, locations.iter())?.is_empty() {
         // The location could ship in time when the order joined the queue, and cannot any more.
-        return carry_out(aggregates, id, vec![Reaction::Requeue]);
+        return carry_out(aggregates, id, vec![Reaction::Requeue(order.priority())]);
     }
     let promises = promised_dates(aggregates, &order, &locations)?;
     let (sku, allocations, at) = (sku.clone(), share.allocations.clone(), aggregates.now());

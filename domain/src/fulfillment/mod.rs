@@ -24,6 +24,6 @@ mod tests;
 pub use aggregates::Aggregates;
 pub use cart_reservations::{cancel_cart, expire_cart, extend_cart, reserve_cart};
 pub use fill_backorders::fill_backorders;
-pub use operations::{accept_cancellation, change, change_stock, create, move_fulfillment_order};
+pub use operations::{accept_cancellation, amend, change, change_stock, create, move_fulfillment_order};
 pub use process::{Decided, decide};
 pub use reactions::{Reaction, reactions};

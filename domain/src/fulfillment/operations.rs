@@ -8,11 +8,12 @@ use super::overcommitment::{resolve_overcommitment, resolve_reported};
 use super::process::{Decided, decide, up_to_date};
 use super::ship_dates::promised_dates;
 use crate::order::{
-    AcceptCancellation, MoveFulfillmentOrder, MoveTarget, Order, OrderCommand, ReassignmentCheck,
+    AcceptCancellation, MoveFulfillmentOrder, MoveTarget, Order, OrderCommand, OrderRefusal,
+    ReassignmentCheck,
 };
 use crate::stock::StockCommand;
 use crate::stream::StreamId;
-use crate::values::{LocationId, OrderId, Sku};
+use crate::values::{LocationId, OrderId, Sku, Units};
 
 /// Brings an order up to date, then decides a command on it and everything that follows. Units that are missing
 /// after a shipment or an unpick are released by the orders that had reserved them.
@@ -26,6 +27,27 @@ pub fn change<A: Aggregates>(
     resolve_reported(aggregates, id, &events)?;
     record_availability_levels(aggregates)?;
     Ok((aggregates.order(id)?, events))
+}
+
+/// Amends an order. An order that must not be split any more is refused if one location cannot supply the units that several
+/// have reserved.
+pub fn amend<A: Aggregates>(
+    aggregates: &mut A,
+    id: OrderId,
+    command: &OrderCommand,
+) -> Result<Decided, A::Error> {
+    let before = up_to_date(aggregates, id)?;
+    let (after, events) = change(aggregates, id, command)?;
+    let is_joined = after.must_not_split() && !before.must_not_split() && before.locations_in_use().len() > 1;
+    if is_joined && (after.locations_in_use().len() > 1 || missing(&after) > missing(&before)) {
+        return Err(OrderRefusal::WouldSplit.into());
+    }
+    Ok((after, events))
+}
+
+/// Units of an order that no location has reserved.
+fn missing(order: &Order) -> Units {
+    order.line_totals().iter().map(|line| line.pending() + line.backordered).sum()
 }
 
 /// Creates an order, and decides everything that follows.

@@ -64,7 +64,7 @@ fn react<A: Aggregates>(
         Reaction::UpdateCapacity(changes) => update_capacity(aggregates, &changes)?,
         Reaction::UpdatePromise(sku) => update_promise(aggregates, id, &sku)?,
         Reaction::JoinQueue { demand, trigger } => return join_queue(aggregates, id, &demand, trigger),
-        Reaction::Requeue => return requeue(aggregates, id),
+        Reaction::Requeue(former) => return requeue(aggregates, id, former),
         Reaction::Source(request) => return source(aggregates, id, &request),
         Reaction::SettleAmendment => {
             let settle = OrderCommand::SettleAmendment(aggregates.now());

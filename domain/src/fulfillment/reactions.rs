@@ -11,7 +11,7 @@ use crate::distance::Coordinates;
 use crate::order::{FulfillmentOrderLines, LineUnits, Order, OrderEvent, PersonalData, ReservationTrigger};
 use crate::sourcing::Demand;
 use crate::stock::StockCommand;
-use crate::values::{CartReservationId, LineNumber, LocationId, Sku, Timestamp, Units};
+use crate::values::{CartReservationId, LineNumber, LocationId, Priority, Sku, Timestamp, Units};
 
 /// Something that must be decided because of a decision on an order, in the same command.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,9 +35,9 @@ pub enum Reaction {
         /// Why the order was sourced.
         trigger: ReservationTrigger,
     },
-    /// The eligible locations of the order have changed, or a person has decided that it waits on: its queue entries are
-    /// replaced.
-    Requeue,
+    /// The eligible locations or the priority of the order have changed, or a person has decided that it waits on: its queue
+    /// entries are replaced. With the priority before.
+    Requeue(Priority),
     /// The order has pending units.
     Source(SourcingRequest),
     /// The expected date of a SKU's backordered units may have changed.
@@ -87,8 +87,10 @@ pub fn reactions(before: &Arc<Order>, after: &Order, events: &[OrderEvent], at: 
         reactions.push(Reaction::Consolidate);
     }
     let is_released = before.is_out_of_stock() && !after.is_out_of_stock();
-    if after.is_backordered() && (is_released || before.eligible_locations() != after.eligible_locations()) {
-        reactions.push(Reaction::Requeue);
+    let is_moved =
+        before.priority() != after.priority() || before.eligible_locations() != after.eligible_locations();
+    if after.is_backordered() && (is_released || is_moved) {
+        reactions.push(Reaction::Requeue(before.priority()));
     }
     if after.needs_sourcing() && !is_sourcing(events) {
         reactions.push(Reaction::Source(sourcing_request(before, events)));
@@ -161,6 +163,7 @@ fn sourcing_request(before: &Order, events: &[OrderEvent]) -> SourcingRequest {
                 }
                 request.destination = amended.personal.as_ref().and_then(PersonalData::coordinates);
             }
+            OrderEvent::OrderReopened(_) => request.trigger = ReservationTrigger::Creation,
             OrderEvent::FulfillmentOrderRejected(_) => request.exclude(None),
             OrderEvent::PickShorted(shorted) => {
                 let location =

@@ -15,6 +15,7 @@ use super::fulfillment_order::undo::{can_undo_rejection, can_unpack, can_unpick}
 use super::hold::can_hold;
 use super::payment::{can_fail, can_pay, can_void};
 use super::refund::can_refund;
+use super::reopen::can_reopen;
 use super::returns::request::can_return;
 use super::shipment::ship::can_ship;
 use super::state::Order;
@@ -33,6 +34,7 @@ pub enum OrderAction {
     ReleaseHold,
     Amend,
     Cancel,
+    Reopen,
     Returns,
     ErasePersonalData,
 }
@@ -75,6 +77,7 @@ impl Order {
             (OrderAction::ReleaseHold, !self.holds.is_empty()),
             (OrderAction::Amend, can_amend(self).is_ok()),
             (OrderAction::Cancel, can_cancel(self).is_ok()),
+            (OrderAction::Reopen, can_reopen(self).is_ok()),
             (OrderAction::Returns, can_return(self).is_ok()),
             (OrderAction::ErasePersonalData, can_erase(self, false).is_ok()),
         ])

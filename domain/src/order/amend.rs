@@ -1,4 +1,4 @@
-//! Amends an order: its lines, its address and its delivery.
+//! Amends an order: its lines, its address, its delivery and its terms.
 
 use std::collections::BTreeSet;
 
@@ -17,9 +17,14 @@ use super::lines::{resolve_line, unknown_line};
 use super::personal::ShipTo;
 use super::refusals::OrderRefusal;
 use super::state::{MAX_LINES, Order};
+use super::terms::{can_change_terms, change_terms};
 use super::totals::LineTotals;
 use crate::command::commands;
-use crate::values::{Amount, LineNumber, Literal, OrderId, Quantity, Reference, Timestamp, Units};
+use crate::policy::OnShortage;
+use crate::values::{
+    Amount, Attributes, LineNumber, Literal, OrderId, Period, Priority, Quantity, Reference, Timestamp,
+    Units, Update,
+};
 
 /// The reason of cancellations that follow from an amendment.
 const ORDER_AMENDED: Literal = Literal::new("order_amended");
@@ -70,7 +75,7 @@ pub struct NamedLine {
 }
 
 commands! {
-    /// Changes an order that has units left to ship: lines and quantities, the address, the delivery. Added units are
+    /// Changes an order that has units left to ship: lines and quantities, the address, the delivery, its terms. Added units are
     /// reserved like those of a new order, or the whole amendment is refused; removed units are cancelled. An order that has
     /// shipped completely is not reopened (`order_shipped`).
     AmendOrder {
@@ -81,6 +86,16 @@ commands! {
         ship_to: Option<ShipTo> = sealed,
         /// The complete new delivery. Locations that have acknowledged a fulfillment order must agree.
         delivery: Option<DeliveryIntent>,
+        /// Moves the order in the backorder queues.
+        priority: Option<Priority>,
+        /// Whether several locations may fill the order. `false` requires that one location can fill it.
+        allow_split: Option<bool>,
+        /// What to do with units that are missing and not backordered yet, and with units that are missing later.
+        on_shortage: Option<OnShortage>,
+        /// How long reservations last, from now on: an ISO 8601 duration of 1 second to 366 days. `null`: they do not expire.
+        reserve_for: Update<Period>,
+        /// The sender's own data: all of them. `null`: none.
+        attributes: Update<Attributes>,
     }
 }
 
@@ -96,7 +111,8 @@ pub(super) fn amend(order: &Order, command: &AmendOrder, at: Timestamp) -> Decis
     exists(order, command.order_id)?;
     can_amend(order)?;
     let changes = command.changes.as_deref().unwrap_or_default();
-    if changes.is_empty() && command.ship_to.is_none() && command.delivery.is_none() {
+    let is_empty = changes.is_empty() && command.ship_to.is_none() && command.delivery.is_none();
+    if is_empty && !command.has_terms() {
         return Err(OrderRefusal::ChangesMissing);
     }
     if changes.len() > MAX_LINES {
@@ -105,9 +121,10 @@ pub(super) fn amend(order: &Order, command: &AmendOrder, at: Timestamp) -> Decis
     if let Some(ship_to) = &command.ship_to {
         check_ship_to(ship_to)?;
     }
+    can_change_terms(order, command)?;
     can_redirect(order, command.ship_to.as_ref(), command.delivery.as_ref())?;
     let LineChanges { changed, added, cancelled } = line_changes(order, changes)?;
-    let mut events: Vec<OrderEvent> = Vec::new();
+    let mut events = change_terms(order, command, at);
     let requested = request(order, command.ship_to.as_ref(), command.delivery.as_ref());
     let ship_to = command.ship_to.as_ref().filter(|_| requested.is_none());
     let delivery = command.delivery.as_ref().filter(|_| requested.is_none());

@@ -153,6 +153,8 @@ names! {
         ShippedOnHold,
         /// Goods left before the order's payments allowed work on it.
         ShippedUnpaid,
+        /// Goods left before all units of an order that is delivered complete were reserved.
+        ShippedIncomplete,
         /// The time of a report was in the future: it counts as the time of the command.
         ReportedAheadOfTime,
         /// More units came back than were announced.

@@ -25,6 +25,7 @@ use super::fulfillment_order::undo::{
 use super::hold::{self, HoldOrder, ReleaseHold, await_decision};
 use super::payment::{self, AuthorizePayment, ConfirmPayment, FailPayment, VoidPayment};
 use super::refund::{RefundPayment, refund};
+use super::reopen::{ReopenOrder, reopen};
 use super::reserve::{Promises, ReserveInventory, fill_backorder, reserve};
 use super::returns::close::{CloseReturn, close};
 use super::returns::receive::{ReceiveReturn, receive};
@@ -46,6 +47,7 @@ pub enum OrderCommand {
     CreateOrder(Box<CreateOrder>, CreationTerms, Timestamp),
     AmendOrder(Box<AmendOrder>, Timestamp),
     CancelOrder(CancelOrder),
+    ReopenOrder(ReopenOrder, Timestamp),
     HoldOrder(HoldOrder, Timestamp),
     ReleaseHold(ReleaseHold),
     ErasePersonalData(ErasePersonalData),
@@ -118,6 +120,7 @@ pub(super) fn decide(order: &Order, command: &OrderCommand) -> Decision {
         OrderCommand::CreateOrder(command, terms, at) => create(order, command, terms, *at),
         OrderCommand::AmendOrder(command, at) => amend(order, command, *at),
         OrderCommand::CancelOrder(command) => cancel(order, command),
+        OrderCommand::ReopenOrder(command, at) => reopen(order, command, *at),
         OrderCommand::HoldOrder(command, at) => hold::place(order, command, *at),
         OrderCommand::ReleaseHold(command) => hold::release(order, command),
         OrderCommand::ErasePersonalData(command) => erase(order, command),

@@ -65,6 +65,9 @@ payloads! {
         ship_by: Option<Timestamp>,
         /// The goods must have arrived by this time.
         deliver_by: Option<Timestamp>,
+        /// Whether locations start only when every unit of the order is reserved. Default: false.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        complete: bool,
     }
     /// Units of one line.
     LineUnits {

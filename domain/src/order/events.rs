@@ -119,6 +119,22 @@ payloads! {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         was_requested: bool,
     }
+    /// Terms of the order changed. The event has all of them, as they are from now on.
+    OrderTermsChanged {
+        priority: Priority,
+        /// Whether several locations may fill the order.
+        allow_split: bool,
+        on_shortage: OnShortage,
+        /// How long reservations last while the order is neither paid nor acknowledged by a location. Absent: they do not
+        /// expire.
+        reserve_for: Option<Period>,
+        /// The sender's own data.
+        attributes: Option<Attributes>,
+    }
+    /// A cancelled order is wanted again: its units are pending.
+    OrderReopened {
+        lines: Vec<LineUnits>,
+    }
     /// Locations that work on the order were requested to agree to a new address or delivery.
     AmendmentRequested {
         /// Unique within the order.
@@ -393,7 +409,7 @@ payloads! {
 event_enum!(
     /// An event of an order.
     OrderEvent {
-        OrderCreated = 2 { 1 => order_created_1 }, OrderAmended = 1,
+        OrderCreated = 2 { 1 => order_created_1 }, OrderAmended = 1, OrderTermsChanged = 1, OrderReopened = 1,
         AmendmentRequested = 1, AmendmentAccepted = 1, AmendmentRejected = 1,
         PaymentAuthorized = 1, PaymentConfirmed = 1, PaymentFailed = 1, PaymentVoided = 1, PaymentRefunded = 1,
         OrderSourced = 1, InventoryReserved = 1, InventoryBackordered = 1, InventoryReleased = 1,

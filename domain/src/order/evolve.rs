@@ -18,7 +18,7 @@ use super::state::{
     Discrepancy, Hold, LastPaymentEvent, MAX_DISCREPANCIES, Order, PendingAmendment, PersonalDataState,
 };
 use super::update::{count, drop_answered_request, each_line, limit_backordered, seal, update};
-use super::{payment, refund};
+use super::{payment, refund, reopen, terms};
 use crate::values::{FulfillmentOrderId, LineNumber, Units};
 
 #[allow(clippy::too_many_lines, reason = "one arm per event")]
@@ -26,6 +26,8 @@ pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
     match event {
         OrderEvent::OrderCreated(created) => *order = created_order(created),
         OrderEvent::OrderAmended(amended) => amend(order, amended),
+        OrderEvent::OrderTermsChanged(event) => terms::terms_changed(order, event),
+        OrderEvent::OrderReopened(event) => reopen::reopened(order, event),
         OrderEvent::AmendmentRequested(requested) => request_amendment(order, requested),
         OrderEvent::AmendmentAccepted(accepted) => accept_amendment(order, accepted),
         OrderEvent::AmendmentRejected(_) => order.amendment = None,

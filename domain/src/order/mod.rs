@@ -25,17 +25,20 @@ mod payment;
 mod personal;
 mod refund;
 mod refusals;
+mod reopen;
 mod reserve;
 mod returns;
 mod sealing;
 mod shipment;
 mod state;
 mod status;
+mod terms;
 #[cfg(test)]
 pub(crate) mod tests;
 mod totals;
 mod upcasting;
 mod update;
+mod waiting;
 
 pub use actions::{FulfillmentOrderAction, OrderAction};
 pub use amend::{AmendOrder, Change, NamedLine, NewQuantity};
@@ -57,10 +60,10 @@ pub use events::{
     DeliveryConfirmed, DeliveryFailed, DiscrepancyRecorded, FulfillmentOrderAccepted, FulfillmentOrderMoved,
     FulfillmentOrderRejected, InventoryBackordered, InventoryReleased, InventoryReserved, ItemPacked,
     ItemPicked, ItemPutBack, ItemUnpacked, OrderAmended, OrderCancelled, OrderCreated, OrderEvent, OrderHeld,
-    OrderHoldReleased, OrderSourced, PackageRelabelled, PaymentAuthorized, PaymentConfirmed, PaymentFailed,
-    PaymentRefunded, PaymentVoided, PersonalDataErased, PickShorted, PromiseChanged, ReadyForPickup,
-    RejectionUndone, ReservationExpired, ReservationExtended, ReturnClosed, ReturnReceived, ReturnRequested,
-    ShipmentCancelled, ShipmentCreated, ShipmentStuck, ShipmentTracked,
+    OrderHoldReleased, OrderReopened, OrderSourced, OrderTermsChanged, PackageRelabelled, PaymentAuthorized,
+    PaymentConfirmed, PaymentFailed, PaymentRefunded, PaymentVoided, PersonalDataErased, PickShorted,
+    PromiseChanged, ReadyForPickup, RejectionUndone, ReservationExpired, ReservationExtended, ReturnClosed,
+    ReturnReceived, ReturnRequested, ShipmentCancelled, ShipmentCreated, ShipmentStuck, ShipmentTracked,
 };
 pub use fulfillment_order::assignment::{
     AcceptFulfillmentOrder, MoveFulfillmentOrder, MoveTarget, RejectFulfillmentOrder,
@@ -80,6 +83,7 @@ pub use payment::{AuthorizePayment, ConfirmPayment, FailPayment, VoidPayment};
 pub use personal::{PersonalData, ShipTo};
 pub use refund::RefundPayment;
 pub use refusals::OrderRefusal;
+pub use reopen::ReopenOrder;
 pub use reserve::{Promises, ReservationTrigger, ReserveInventory};
 pub use returns::close::CloseReturn;
 pub use returns::receive::{ReceiveReturn, ReturnedLine};
@@ -100,6 +104,7 @@ pub use status::{
     ReturnStatus, StatusAxes,
 };
 pub use totals::LineTotals;
+pub use waiting::WaitingFor;
 
 use command::decide;
 use evolve::evolve;

@@ -46,12 +46,18 @@ pub enum OrderRefusal {
     TargetPaused(LocationId),
     #[error("location {0} has rejected the order; choose another location, or send force: true")]
     TargetRejectedOrder(LocationId),
-    #[error("the order must not be split, and another of its fulfillment orders cannot move with this one")]
+    #[error("the order must not be split, and one location cannot fill it")]
     WouldSplit,
     #[error("the order has no units to reserve")]
     NothingToReserve,
     #[error("the order is cancelled")]
     OrderCancelled,
+    #[error("the order is not cancelled; amend it")]
+    OrderNotCancelled,
+    #[error("money of the order was paid back; place another order")]
+    OrderRefunded,
+    #[error("the order is delivered complete, and units of it are not reserved yet")]
+    OrderIncomplete,
     #[error("the order has shipped completely and cannot be amended; place another order")]
     OrderShipped,
     #[error("picking has started; report missing units with short")]
@@ -184,6 +190,9 @@ impl Refusal for OrderRefusal {
             Self::WouldSplit => ("would_split", Class::Conflict),
             Self::NothingToReserve => ("nothing_to_reserve", Class::Conflict),
             Self::OrderCancelled => ("order_cancelled", Class::Conflict),
+            Self::OrderNotCancelled => ("order_not_cancelled", Class::Conflict),
+            Self::OrderRefunded => ("order_refunded", Class::Conflict),
+            Self::OrderIncomplete => ("order_incomplete", Class::Conflict),
             Self::OrderShipped => ("order_shipped", Class::Conflict),
             Self::PickingStarted => ("picking_started", Class::Conflict),
             Self::CancellationPending => ("cancellation_pending", Class::Conflict),

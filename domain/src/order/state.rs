@@ -14,8 +14,8 @@ use super::returns::OrderReturn;
 use super::shipment::{Shipment, TrackedPackage};
 use crate::policy::ReserveAt;
 use crate::values::{
-    Amount, FulfillmentOrderId, LocationId, OrderId, Reference, ReturnId, ShipmentId, Sku, Text, Timestamp,
-    Units,
+    Amount, FulfillmentOrderId, LocationId, OrderId, Priority, Reference, ReturnId, ShipmentId, Sku, Text,
+    Timestamp, Units,
 };
 
 /// The most lines an order may have.
@@ -169,6 +169,11 @@ impl Order {
     /// Its lines as amended. Empty for an order that does not exist.
     pub fn lines(&self) -> &[OrderedLine] {
         self.created.as_ref().map_or(&[], |created| &created.lines)
+    }
+
+    /// Its priority. Default: `standard`.
+    pub fn priority(&self) -> Priority {
+        self.created.as_ref().map_or(Priority::Standard, |created| created.priority)
     }
 
     /// The order's id, where it exists.

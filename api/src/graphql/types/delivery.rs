@@ -56,4 +56,7 @@ pub(in crate::graphql) struct DeliveryIntent {
     ship_not_before: Option<DateTime>,
     ship_by: Option<DateTime>,
     deliver_by: Option<DateTime>,
+    /// Whether locations start only when every unit of the order is reserved.
+    #[serde(default)]
+    complete: bool,
 }

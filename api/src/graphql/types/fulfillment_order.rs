@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, ID, SimpleObject};
-use holdfast_domain::order::FulfillmentOrderStatus;
+use holdfast_domain::order::{FulfillmentOrderStatus, WaitingFor};
 use holdfast_domain::values::MerchantId;
 use holdfast_projections::{FulfillmentOrderRow, OrderRow};
 use serde::Deserialize;
@@ -38,6 +38,7 @@ pub(in crate::graphql) struct FulfillmentOrder {
     move_to: Option<ID>,
     amendment_requested: bool,
     promise: Option<PromisedDates>,
+    waiting_for: Option<Choice<WaitingFor>>,
     ready_since: Option<DateTime>,
     pub(in crate::graphql) lines: Items<FulfillmentOrderLine>,
     pub(in crate::graphql) shipments: Items<Shipment>,

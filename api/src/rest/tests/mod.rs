@@ -20,6 +20,7 @@ mod shipments;
 mod stock_history;
 mod stock_reports;
 mod stock_thresholds;
+mod terms;
 mod urgency;
 mod working_days;
 

@@ -75,6 +75,7 @@ fn commands_on_orders() -> Vec<(&'static str, Value)> {
         ("HoldOrder", of_order()),
         ("ReleaseHold", json!({ "orderId": ORDER, "holdId": "h1" })),
         ("CancelOrder", of_order()),
+        ("ReopenOrder", json!({ "orderId": ORDER })),
         ("AmendOrder", json!({ "orderId": ORDER, "changes": [{ "op": "remove", "line": 1 }] })),
         (
             "RequestReturn",

@@ -134,3 +134,29 @@ fn both_lines_wait_for_one_location_when_all_was_shorted() {
     shop.receive(B, 0, 1);
     assert_eq!((shop.held_of_line(order, 1, 1), shop.backordered(order, 2)), (2, 1));
 }
+
+/// One A from each of two locations.
+fn split(shop: &mut Shop) -> usize {
+    shop.receive(C, 0, 1);
+    shop.receive(C, 1, 1);
+    shop.order_of(&[(C, 2)], &json!({ "onShortage": "backorder" }))
+}
+
+#[test]
+fn an_order_is_joined_at_a_location_that_has_all_units() {
+    let mut shop = shop();
+    let order = split(&mut shop);
+    assert_eq!([shop.held_of_line(order, 1, 0), shop.held_of_line(order, 1, 1)], [1, 1]);
+    shop.receive(C, 0, 5);
+    shop.amend(order, &json!({ "allowSplit": false })).unwrap();
+    assert_eq!([shop.held_of_line(order, 1, 0), shop.held_of_line(order, 1, 1)], [2, 0]);
+}
+
+#[test]
+fn an_order_that_no_location_can_fill_alone_may_still_be_split() {
+    let mut shop = shop();
+    let order = split(&mut shop);
+    let refused = shop.attempt(|shop| shop.amend(order, &json!({ "allowSplit": false }))).unwrap_err();
+    assert!(format!("{refused:?}").contains("one location cannot fill it"), "{refused:?}");
+    assert_eq!([shop.held_of_line(order, 1, 0), shop.held_of_line(order, 1, 1)], [1, 1]);
+}

@@ -34,15 +34,12 @@ commands! {
     }
 }
 
-/// The location can work on the fulfillment order: it supplies units, is not on hold, and the order's payments let it.
+/// The location can work on the fulfillment order: it supplies units, and waits for nothing.
 pub(in crate::order) fn can_work(order: &Order, fulfillment: &FulfillmentOrder) -> Result<(), OrderRefusal> {
     if !fulfillment.supplies() {
         return Err(OrderRefusal::FulfillmentOrderCancelled);
     }
-    if order.is_held(fulfillment.id) {
-        return Err(OrderRefusal::OrderOnHold);
-    }
-    if order.payments_allow_work() { Ok(()) } else { Err(OrderRefusal::PaymentNotConfirmed) }
+    order.waiting_for(fulfillment.id).map_or(Ok(()), |reason| Err(reason.into()))
 }
 
 /// The fulfillment order with this id, where its location can work on it.

@@ -45,6 +45,7 @@ pub(in crate::order) fn can_ship(order: &Order, fulfillment: &FulfillmentOrder) 
         Err(match code {
             DiscrepancyCode::ShippedOnHold => OrderRefusal::OrderOnHold,
             DiscrepancyCode::ShippedUnpaid => OrderRefusal::PaymentNotConfirmed,
+            DiscrepancyCode::ShippedIncomplete => OrderRefusal::OrderIncomplete,
             _ => OrderRefusal::FulfillmentOrderCancelled,
         })
     })
@@ -161,6 +162,7 @@ fn contradictions(
         (has_excess, DiscrepancyCode::ShippedMoreThanReserved),
         (order.is_held(fulfillment.id), DiscrepancyCode::ShippedOnHold),
         (!order.payments_allow_work(), DiscrepancyCode::ShippedUnpaid),
+        (order.awaits_units(), DiscrepancyCode::ShippedIncomplete),
     ];
     cases.into_iter().filter(|(is_so, _)| *is_so).map(|(_, code)| code)
 }

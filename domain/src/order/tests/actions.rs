@@ -29,6 +29,7 @@ pub(crate) fn accepted_actions(order: &Order) -> (Vec<String>, Vec<Vec<String>>)
             ("release-hold", OrderCommand::ReleaseHold(read(release, json!({})))),
             ("amend", OrderCommand::AmendOrder(Box::new(read(amend, json!({}))), time(99))),
             ("cancel", OrderCommand::CancelOrder(read(with_reason.clone(), json!({})))),
+            ("reopen", OrderCommand::ReopenOrder(read(json!({ "orderId": id }), json!({})), time(99))),
             ("returns", OrderCommand::RequestReturn(read(back, json!({})), a_week(), time(99))),
             ("erase-personal-data", OrderCommand::ErasePersonalData(read(with_reason, json!({})))),
         ]
@@ -106,7 +107,7 @@ fn states() -> Vec<Order> {
     let cut = || reserve_sourced(short(), ReservationTrigger::Creation);
     let person = || create_with(json!({ "shipTo": { "name": "Ada Lovelace" } }));
     let histories = [
-        vec![create(), cancel(), pay("late")],
+        vec![create(), cancel(), pay("late"), reopen(json!({}))],
         vec![person(), reserve_all(), erase(), cancel()],
         vec![create_with(json!({ "payment": "not_required" })), reserve_all(), pick(1, some()), pack_all(1)],
         vec![create(), pay("money"), hold(), cancel()],

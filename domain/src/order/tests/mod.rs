@@ -7,6 +7,7 @@ mod backordering;
 mod cancelling;
 mod cancelling_lines;
 mod cancelling_shipments;
+mod changing_terms;
 mod contradicting;
 mod creation;
 mod delivering;
@@ -23,6 +24,7 @@ mod refunding;
 mod refusals;
 mod relabelling;
 mod remainder;
+mod reopening;
 mod reserving;
 mod returning;
 mod scheduling;
@@ -32,6 +34,7 @@ mod stuck;
 mod supported_actions_page;
 mod undoing;
 mod valuing;
+mod waiting;
 
 use cqrs_es::Aggregate;
 use serde::de::DeserializeOwned;
@@ -195,6 +198,10 @@ fn cancel() -> OrderCommand {
         json!({ "orderId": order_id(), "reason": "changed their mind" }),
         json!({}),
     ))
+}
+
+fn reopen(more: Value) -> OrderCommand {
+    OrderCommand::ReopenOrder(read(json!({ "orderId": order_id() }), more), time(60))
 }
 
 fn pick(number: u32, what: Value) -> OrderCommand {

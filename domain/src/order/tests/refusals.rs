@@ -96,6 +96,23 @@ fn orders() -> Vec<Row> {
         row(&given([create(), cancel()]), cancel(), ("order_cancelled", None, Conflict)),
         row(&after(&paid_and_reserved(), pick_all(1)), reject(1), ("picking_started", None, Conflict)),
         row(&on_its_way(), cancel(), ("nothing_left", None, Conflict)),
+        row(&new, reopen(json!({})), unknown),
+        row(&order, reopen(json!({})), ("order_not_cancelled", None, Conflict)),
+        row(
+            &given([create(), pay("money"), cancel(), refund("r-1", "1.00")]),
+            reopen(json!({})),
+            ("order_refunded", None, Conflict),
+        ),
+        row(
+            &given([
+                create_with(
+                    json!({ "payment": "not_required", "delivery": { "method": "ship", "complete": true } }),
+                ),
+                reserve(&[("DC-1", &[("A", 5)])]),
+            ]),
+            pick_all(1),
+            ("order_incomplete", None, Conflict),
+        ),
         row(&order, erase(), ("no_personal_data", None, Conflict)),
         row(&with_recipient, erase_needed(), ("personal_data_needed", None, Conflict)),
         row(&new, authorize(), unknown),

@@ -6,7 +6,7 @@ use super::actions::supported_actions;
 use super::*;
 
 /// Without `erase-personal-data`: the orders of this page have none.
-const ORDER_ACTIONS: [&str; 10] = [
+const ORDER_ACTIONS: [&str; 11] = [
     "confirm-payment",
     "authorize-payment",
     "fail-payment",
@@ -16,6 +16,7 @@ const ORDER_ACTIONS: [&str; 10] = [
     "release-hold",
     "amend",
     "cancel",
+    "reopen",
     "returns",
 ];
 

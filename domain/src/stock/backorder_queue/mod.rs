@@ -103,12 +103,16 @@ pub struct BackorderInventory {
     pub at: Timestamp,
 }
 
-/// Changes which locations may serve an order in the queue. Its entries keep their age and their quantities.
+/// Changes which locations may serve an order in the queue, and its priority. Its entries keep their age and their quantities.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub struct RequeueBackorder {
     pub order: OrderRef,
     pub eligibility: Eligibility,
+    /// The order's priority before.
+    pub from: Priority,
+    /// Its priority from now on.
+    pub to: Priority,
 }
 
 pub(super) fn join(item: &StockItem, command: &BackorderInventory) -> Decision {
@@ -166,23 +170,31 @@ fn joined(
     StockBackordered { sku, order_id, quantity, place, whole, only_at, not_at, split, channel }.into()
 }
 
-/// Replaces an order's entries by entries of the same age and quantity that other locations may serve. No events if its
-/// entries are so already, or if it has none.
-pub(super) fn requeue(
-    item: &StockItem,
-    RequeueBackorder { order, eligibility }: &RequeueBackorder,
-) -> Decision {
+/// Replaces an order's entries by entries of the same age and quantity that other locations may serve, or that have another
+/// priority. No events if its entries are so already, or if it has none.
+pub(super) fn requeue(item: &StockItem, command: &RequeueBackorder) -> Decision {
+    let RequeueBackorder { order, eligibility, from, to } = command;
     let order_id = order.order_id;
-    if item.entries_of(order_id).all(|entry| entry.eligibility == *eligibility) {
+    let boost = priority_boost(*to) - priority_boost(*from);
+    let is_unchanged = item.entries_of(order_id).all(|entry| entry.eligibility == *eligibility);
+    if is_unchanged && boost == 0 {
         return Ok(Vec::new());
     }
+    let Some(first) = item.entries_of(order_id).next() else { return Ok(Vec::new()) };
     let sku = item.require_known()?;
     let channel = item.counted_channel(order);
-    let mut events = withdraw(item, order, item.backordered_for(order_id));
-    events.extend(item.entries_of(order_id).map(|entry| {
-        let units = (entry.quantity, entry.effective_since);
-        joined(sku.clone(), order_id, units, eligibility.clone(), channel.clone())
-    }));
+    let waiting = item.backordered_for(order_id);
+    let mut events = withdraw(item, order, waiting);
+    let since = |entry: &BackorderEntry| {
+        Timestamp::from_microseconds((entry.effective_since.microseconds() - boost).max(0))
+    };
+    let join = |units| joined(sku.clone(), order_id, units, eligibility.clone(), channel.clone());
+    if eligibility.whole {
+        // Units that must come together are one entry, as old as its oldest units.
+        events.push(join((waiting, since(first))));
+    } else {
+        events.extend(item.entries_of(order_id).map(|entry| join((entry.quantity, since(entry)))));
+    }
     Ok(events)
 }
 

@@ -148,7 +148,34 @@ fn earmarking_twice_has_no_effect() {
 /// The locations that may serve an order changed.
 fn requeue(order: u128, eligibility: Eligibility) -> StockCommand {
     let order = OrderRef { ordered_at: time(NOON), ..order_ref(order_number(order)) };
-    StockCommand::RequeueBackorder(RequeueBackorder { order, eligibility })
+    let (from, to) = (Priority::Standard, Priority::Standard);
+    StockCommand::RequeueBackorder(RequeueBackorder { order, eligibility, from, to })
+}
+
+#[test]
+fn a_new_priority_moves_an_order_in_the_queue() {
+    let before = item([wait(1, 3, NOON), wait(2, 1, NOON + HOUR)]);
+    let promote = |from, to| {
+        let StockCommand::RequeueBackorder(requeue) = requeue(2, Eligibility::default()) else {
+            unreachable!()
+        };
+        StockCommand::RequeueBackorder(RequeueBackorder { from, to, ..requeue })
+    };
+    let orders = |item: &StockItem| item.queue.iter().map(|entry| entry.order_id).collect::<Vec<_>>();
+    let promoted = after(&before, promote(Priority::Standard, Priority::Express));
+    assert_eq!(orders(&promoted), [order_number(2), order_number(1)]);
+    let demoted = after(&promoted, promote(Priority::Express, Priority::Standard));
+    assert_eq!(demoted.queue, before.queue);
+    assert_eq!(when(&before, promote(Priority::Standard, Priority::Standard)), []);
+}
+
+#[test]
+fn units_that_must_come_together_become_one_entry() {
+    let before = item([wait(1, 3, NOON), wait(1, 2, NOON + HOUR)]);
+    let whole = Eligibility { whole: true, ..Eligibility::default() };
+    let requeued = after(&before, requeue(1, whole));
+    let entries: Vec<_> = requeued.queue.iter().map(|one| (one.quantity, one.effective_since)).collect();
+    assert_eq!(entries, [(Units::new(5), before.queue[0].effective_since)]);
 }
 
 #[test]

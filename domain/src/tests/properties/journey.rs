@@ -70,6 +70,11 @@ fn take(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
             let fields = json!({ "orderId": order_id(number), "reason": "why not" });
             shop.change(number, &OrderCommand::CancelOrder(read(fields)))
         }
+        Step::Reopen { order } => {
+            let number = an_order(shop, *order, Order::is_cancelled)?;
+            let fields = json!({ "orderId": order_id(number) });
+            shop.change(number, &OrderCommand::ReopenOrder(read(fields), shop.now()))
+        }
         Step::Erase { order } => {
             let number = order.index(shop.orders.len());
             let fields = json!({ "orderId": order_id(number), "reason": "why not" });
@@ -101,14 +106,22 @@ fn change_order(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
                 }
                 1 => fields["changes"] = json!([{ "op": "setQuantity", "line": line, "quantity": quantity }]),
                 2 => fields["changes"] = json!([{ "op": "remove", "line": line }]),
-                3 | 4 | 7.. => fields["shipTo"] = json!({ "name": "Augusta Lovelace", "city": "Paris" }),
+                10.. => {
+                    fields["priority"] = json!(PRIORITIES[line.index() % PRIORITIES.len()]);
+                    fields["allowSplit"] = json!(quantity % 2 == 0);
+                    fields["onShortage"] = json!(SHORTAGES[*quantity as usize % SHORTAGES.len()]);
+                    fields["reserveFor"] = json!((*quantity > 4).then_some("PT9S"));
+                }
+                3 | 4 | 7..10 => fields["shipTo"] = json!({ "name": "Augusta Lovelace", "city": "Paris" }),
                 5 => {
                     let there = location(line.index() % LOCATIONS);
                     fields["delivery"] = json!({ "method": "pickup", "location": there });
                 }
                 _ => {
                     let later = time(shop.second + i64::from(*quantity));
-                    fields["delivery"] = json!({ "method": "ship", "shipNotBefore": later });
+                    let complete = quantity % 2 == 0;
+                    fields["delivery"] =
+                        json!({ "method": "ship", "shipNotBefore": later, "complete": complete });
                 }
             }
             shop.change(number, &OrderCommand::AmendOrder(Box::new(read(fields)), now))

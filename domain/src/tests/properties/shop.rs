@@ -102,7 +102,10 @@ impl Shop {
     }
 
     pub(crate) fn change(&mut self, number: usize, command: &OrderCommand) -> Result<(), Refused> {
-        fulfillment::change(self, order_id(number), command).map(drop)
+        match command {
+            OrderCommand::AmendOrder(..) => fulfillment::amend(self, order_id(number), command).map(drop),
+            _ => fulfillment::change(self, order_id(number), command).map(drop),
+        }
     }
 
     pub(crate) fn bring_up_to_date(&mut self, number: usize) -> Result<(), Refused> {

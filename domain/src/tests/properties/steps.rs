@@ -182,6 +182,9 @@ pub(super) enum Step {
     Cancel {
         order: Index,
     },
+    Reopen {
+        order: Index,
+    },
     Erase {
         order: Index,
     },
@@ -255,6 +258,7 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(order, shipment, force)| Step::Unship { order, shipment, force }),
         1 => (index(), index()).prop_map(|(order, shipment)| Step::Relabel { order, shipment }),
         2 => index().prop_map(|order| Step::Cancel { order }),
+        1 => index().prop_map(|order| Step::Reopen { order }),
         1 => index().prop_map(|order| Step::Erase { order }),
     ]
 }
@@ -283,7 +287,7 @@ fn more() -> impl Strategy<Value = Step> {
             |((of, at), supply, quantity, due_in)| { Step::Expect { of, at, supply, quantity, due_in } }
         ),
         (1_i64..12).prop_map(|seconds| Step::Pass { seconds }),
-        (index(), 0_usize..10, index(), 1_u32..9).prop_map(|(order, change, line, quantity)| Step::Amend {
+        (index(), 0_usize..12, index(), 1_u32..9).prop_map(|(order, change, line, quantity)| Step::Amend {
             order,
             change,
             line,

@@ -199,7 +199,7 @@ pub(crate) fn page_of_fulfillment_orders(
     }
     match filter.status {
         Some(status) => query.push(" AND status = ").push_bind(status.name()),
-        None => query.push(" AND actionable"),
+        None => query.push(" AND actionable AND stage <> ").push_bind(Stage::Wait.name()),
     };
     if let Some((first_position, number)) = after.and_then(|after| after.split_once('.')) {
         let numbers = [first_position, number].map(|text| text.parse::<i64>().unwrap_or(0));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_domain::order::{FulfillmentOrder, FulfillmentOrderStatus, Order};
+use holdfast_domain::order::{FulfillmentOrder, FulfillmentOrderStatus, Order, WaitingFor};
 use holdfast_domain::values::{Priority, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,8 @@ pub(super) const NEVER: i64 = i64::MAX;
 pub enum Stage {
     /// Answer a request, for example to cancel the fulfillment order.
     Answer,
+    /// Wait: the order is delivered complete, and other units of it are not reserved yet.
+    Wait,
     /// Pick the units from stock.
     Pick,
     /// Pack the picked units.
@@ -31,12 +33,13 @@ pub enum Stage {
 
 impl Stage {
     /// Every stage, in the order of the work.
-    pub const ALL: [Self; 5] = [Self::Answer, Self::Pick, Self::Pack, Self::Ship, Self::HandOver];
+    pub const ALL: [Self; 6] = [Self::Answer, Self::Wait, Self::Pick, Self::Pack, Self::Ship, Self::HandOver];
 
     /// The name of the stage in the database and in the API.
     pub fn name(self) -> &'static str {
         match self {
             Self::Answer => "answer",
+            Self::Wait => "wait",
             Self::Pick => "pick",
             Self::Pack => "pack",
             Self::Ship => "ship",
@@ -54,8 +57,11 @@ impl Stage {
         if fulfillment_order.has_pending_cancellation() || order.awaits_answer_of(fulfillment_order) {
             return Some(Self::Answer);
         }
-        if !order.is_paid() || order.is_held(fulfillment_order.id) {
-            return None;
+        let is_open = fulfillment_order.is_open();
+        match order.waiting_for(fulfillment_order.id) {
+            Some(WaitingFor::Units) if is_open => return Some(Self::Wait),
+            Some(_) => return None,
+            None => {}
         }
         match fulfillment_order.status(order) {
             FulfillmentOrderStatus::Open

@@ -17,7 +17,7 @@ use super::violations::Violations;
 const DIFFERENCE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Codes of refusals for missing units, or for a location or line that was chosen: they do not depend on the action.
-const INPUT_REFUSALS: [&str; 9] = [
+const INPUT_REFUSALS: [&str; 10] = [
     "insufficient_stock",
     "channel_limit_exceeded",
     "backorder_limit_exceeded",
@@ -25,6 +25,7 @@ const INPUT_REFUSALS: [&str; 9] = [
     "location_paused",
     "location_rejected_order",
     "ship_by_unattainable",
+    "no_capacity",
     "line_cancellation_pending",
     "already_there",
 ];
@@ -152,6 +153,7 @@ fn actions_on_order(order: &Value) -> Actions {
         ("release-hold", vec![json!({ "holdId": hold })]),
         ("amend", unchanged.chain(added).collect()),
         ("cancel", reason()),
+        ("reopen", vec![json!({})]),
         (
             "returns",
             returns

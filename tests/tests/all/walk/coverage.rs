@@ -7,9 +7,11 @@ use super::steps;
 use super::walker::Walker;
 
 /// The types of events that a long walk must have seen.
-const EVENTS: [&str; 85] = [
+const EVENTS: [&str; 87] = [
     "OrderCreated",
     "OrderAmended",
+    "OrderTermsChanged",
+    "OrderReopened",
     "AmendmentRequested",
     "AmendmentAccepted",
     "AmendmentRejected",

@@ -199,6 +199,14 @@ impl Order {
         match kind {
             "OrderCreated" => self.create(data),
             "OrderAmended" => self.amend(data),
+            "OrderTermsChanged" => {
+                self.allow_split = data["allowSplit"] == true;
+                text(data, "priority").clone_into(&mut self.priority);
+            }
+            "OrderReopened" => {
+                self.each(list(data, "lines"), |line, units| line.cancelled -= units);
+                self.has_expired = false;
+            }
             "AmendmentRequested" => self.has_pending_amendment = true,
             "AmendmentRejected" => self.has_pending_amendment = false,
             "PaymentConfirmed" => {

@@ -12,6 +12,7 @@ pub const STEPS: &[Step] = &[
     Step { operation: "AmendOrder", weight: 20, draft: amend_what_a_location_works_on },
     Step { operation: "CancelOrder", weight: 14, draft: cancel },
     Step { operation: "CancelOrder", weight: 30, draft: cancel_lines },
+    Step { operation: "ReopenOrder", weight: 10, draft: reopen },
     Step { operation: "HoldOrder", weight: 14, draft: hold },
     Step { operation: "ReleaseHold", weight: 40, draft: release_hold },
     Step { operation: "ErasePersonalData", weight: 6, draft: erase },
@@ -49,7 +50,8 @@ fn delivery(random: &mut Random) -> Value {
         15..18 => {
             json!({ "method": "ship", "shipBy": from_now(random.between(0, 2) * DAY + 3_600 * SECOND) })
         }
-        _ => json!({ "method": "ship", "serviceLevel": "express" }),
+        18 => json!({ "method": "ship", "serviceLevel": "express" }),
+        _ => json!({ "method": "ship", "complete": true }),
     }
 }
 
@@ -114,6 +116,14 @@ fn amend(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
     if random.chance(10) {
         body["shipTo"] = address(random);
     }
+    if random.chance(12) {
+        body["priority"] = random.pick(&["standard", "express", "critical"]).into();
+        body["onShortage"] = random.pick(&["reject", "cancel_remainder", "hold", "backorder"]).into();
+    }
+    if random.chance(12) {
+        body["allowSplit"] = random.chance(50).into();
+        body["reserveFor"] = random.pick(&["PT2S", "PT1H"]).into();
+    }
     let mut draft = Draft::with_id("orderId", id(order), body);
     draft.if_match = order["version"].as_u64().filter(|_| random.chance(10));
     Some(draft)
@@ -144,6 +154,16 @@ fn set_quantity(line: &Value, quantity: i64) -> Value {
 fn cancel(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
     let order = merchant.order(random, |order| supports(order, "cancel"))?;
     Some(Draft::with_id("orderId", id(order), json!({ "reason": "changed their mind" })))
+}
+
+fn reopen(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    let order = merchant.order(random, |order| supports(order, "reopen"))?;
+    let cancelled = |line: &Value| number_or_zero(line, "cancelled");
+    let body = match random.chance(60) {
+        true => json!({}),
+        false => json!({ "lines": some_lines(random, list(order, "lines"), cancelled) }),
+    };
+    Some(Draft::with_id("orderId", id(order), body))
 }
 
 fn cancel_lines(random: &mut Random, merchant: &Merchant) -> Option<Draft> {

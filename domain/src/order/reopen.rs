@@ -1,0 +1,65 @@
+//! Reopens a cancelled order.
+
+use std::ops::SubAssign;
+
+use super::contents::{LineUnits, total};
+use super::decision::{Decision, exists};
+use super::events::{OrderEvent, OrderReopened};
+use super::hold::scheduled;
+use super::lines::{LineQuantity, check_entries, resolve_order_lines};
+use super::refusals::OrderRefusal;
+use super::state::{Order, PersonalDataState};
+use super::update::count;
+use crate::command::commands;
+use crate::values::{LineNumber, OrderId, Timestamp, Units};
+
+commands! {
+    /// Reopens an order of which all units are cancelled: they are sourced like those of a new order, or the command is
+    /// refused. An order whose payments were voided waits for payment.
+    ReopenOrder {
+        order_id: OrderId,
+        /// The units that are wanted again. Default: all units, also those that were cancelled before the others.
+        lines: Option<Vec<LineQuantity>>,
+    }
+}
+
+/// All units of the order are cancelled, its personal data was not erased, and nothing was paid back.
+pub(super) fn can_reopen(order: &Order) -> Result<(), OrderRefusal> {
+    if !order.is_cancelled() {
+        return Err(OrderRefusal::OrderNotCancelled);
+    }
+    if order.personal_data == PersonalDataState::Erased {
+        return Err(OrderRefusal::PersonalDataErased);
+    }
+    if order.has_refunds() { Err(OrderRefusal::OrderRefunded) } else { Ok(()) }
+}
+
+pub(super) fn reopen(order: &Order, command: &ReopenOrder, at: Timestamp) -> Decision {
+    exists(order, command.order_id)?;
+    can_reopen(order)?;
+    let cancelled = order.cancelled.iter().enumerate();
+    let cancelled = cancelled.map(|(index, units)| LineUnits::new(LineNumber::at(index), *units));
+    let lines: Vec<LineUnits> = match command.lines.as_deref() {
+        None => cancelled.filter(|units| !units.quantity.is_zero()).collect(),
+        Some(lines) => {
+            check_entries(lines.len())?;
+            let wanted = resolve_order_lines(order, lines)?;
+            for LineUnits { line, quantity: open, .. } in cancelled {
+                let requested = total(&wanted, line);
+                if requested > open {
+                    return Err(OrderRefusal::QuantityExceedsOpen { line, requested, open });
+                }
+            }
+            wanted.into_iter().map(|units| LineUnits::new(units.line, units.quantity)).collect()
+        }
+    };
+    let delivery = order.created.as_ref().and_then(|created| created.delivery.as_ref());
+    let held = delivery.and_then(|delivery| scheduled(order.holds_placed, delivery, at));
+    Ok(std::iter::once::<OrderEvent>(OrderReopened { lines }.into()).chain(held).collect())
+}
+
+/// Its units are pending, and its reservations have a new term.
+pub(super) fn reopened(order: &mut Order, reopened: &OrderReopened) {
+    count(&mut order.cancelled, &reopened.lines, Units::sub_assign);
+    order.has_expired = false;
+}

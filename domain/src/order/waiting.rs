@@ -1,0 +1,50 @@
+//! Whether locations may work on an order, and what it waits for otherwise.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::choices::names;
+use super::refusals::OrderRefusal;
+use super::state::Order;
+use crate::values::FulfillmentOrderId;
+
+names! {
+    /// What must happen before a location may work on a fulfillment order.
+    WaitingFor {
+        /// A hold must end.
+        Release,
+        /// Payments must cover the order.
+        Payment,
+        /// Every unit of the order must be reserved, because it is delivered complete.
+        Units,
+    }
+}
+
+impl Order {
+    /// What must happen before a location may work on a fulfillment order. `None` if it may.
+    pub fn waiting_for(&self, id: FulfillmentOrderId) -> Option<WaitingFor> {
+        let reasons = [
+            (self.is_held(id), WaitingFor::Release),
+            (!self.payments_allow_work(), WaitingFor::Payment),
+            (self.awaits_units(), WaitingFor::Units),
+        ];
+        reasons.into_iter().find(|(holds, _)| *holds).map(|(_, reason)| reason)
+    }
+
+    /// Whether units are missing of an order that is delivered complete.
+    pub(super) fn awaits_units(&self) -> bool {
+        let delivery = self.created.as_ref().and_then(|created| created.delivery.as_ref());
+        let is_complete = delivery.is_some_and(|delivery| delivery.complete);
+        is_complete && self.line_totals().iter().any(|line| !(line.pending() + line.backordered).is_zero())
+    }
+}
+
+impl From<WaitingFor> for OrderRefusal {
+    fn from(reason: WaitingFor) -> Self {
+        match reason {
+            WaitingFor::Release => Self::OrderOnHold,
+            WaitingFor::Payment => Self::PaymentNotConfirmed,
+            WaitingFor::Units => Self::OrderIncomplete,
+        }
+    }
+}
