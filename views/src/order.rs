@@ -204,6 +204,8 @@ views! {
         delivered_at: Option<Timestamp>,
         /// Whether the carrier has reported nothing for longer than the policy's `stuckAfter`.
         stuck: bool,
+        /// Whether its contents were sent again: it counts neither as shipped nor as delivered.
+        resent: bool,
     }
     /// Goods of an order that the customer sends back together.
     ReturnView {
@@ -392,6 +394,7 @@ impl From<&Shipment> for ShipmentView {
             status_at: package.tracked.map(|(_, at)| at),
             delivered_at: package.delivered_at,
             stuck: package.is_stuck,
+            resent: package.is_resent,
         };
         let packages = shipment.packages.iter().map(package).collect();
         Self { shipment_id: shipment.id, shipped_at: shipment.shipped_at, packages }

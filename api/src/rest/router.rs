@@ -15,8 +15,8 @@ use holdfast_domain::order::{
     CancelShipment, CloseReturn, ConfirmDelivery, ConfirmPayment, CreateOrder, ErasePersonalData,
     FailPayment, HoldOrder, MarkReadyForPickup, MoveFulfillmentOrder, PackItems, PickItems, ReceiveReturn,
     RefundPayment, RejectAmendment, RejectCancellation, RejectFulfillmentOrder, RelabelPackage, ReleaseHold,
-    ReopenOrder, RequestReturn, ShipItems, ShortPick, TrackParcel, TrackShipment, UndoRejection, UnpackItems,
-    UnpickItems, VoidPayment,
+    ReopenOrder, RequestReturn, ResendPackage, ShipItems, ShortPick, TrackParcel, TrackShipment,
+    UndoRejection, UnpackItems, UnpickItems, VoidPayment,
 };
 use holdfast_domain::policy::{RegisterMerchant, SetMerchantPolicy};
 use holdfast_domain::stock::{
@@ -185,6 +185,7 @@ fn fulfillment() -> Vec<Endpoint> {
         ),
         Endpoint::post::<CancelShipment, OrderView>("/v1/shipments/{shipmentId}/cancel"),
         Endpoint::post::<RelabelPackage, OrderView>("/v1/shipments/{shipmentId}/relabel"),
+        Endpoint::post::<ResendPackage, OrderView>("/v1/shipments/{shipmentId}/resend"),
         Endpoint::post::<TrackShipment, OrderView>("/v1/shipments/{shipmentId}/track"),
         Endpoint::post::<ConfirmDelivery, OrderView>("/v1/shipments/{shipmentId}/confirm-delivery"),
         Endpoint::post::<TrackParcel, OrderView>("/v1/tracking"),

@@ -120,6 +120,10 @@ pub fn event_summary(event: &OrderEvent) -> String {
             let label = format!("{} {}", relabelled.carrier, relabelled.tracking_number);
             format!("package {package} of shipment {number}: {label}")
         }
+        OrderEvent::PackageResent(resent) => {
+            let (package, number) = (&resent.package_id, resent.shipment_id.number());
+            format!("package {package} of shipment {number}: {}", resent.reason)
+        }
         OrderEvent::ShipmentTracked(tracked) => tracked_summary(tracked),
         OrderEvent::DeliveryConfirmed(delivered) => delivered_summary(delivered),
         OrderEvent::OrderCancelled(cancelled) => {

@@ -116,7 +116,8 @@ impl Ledger {
             StockEvent::StockReservationsExpired(expired) => self.reserve(sku, &expired.allocations, -1),
             StockEvent::StockCartReserved(reserved) => self.reserve(sku, &reserved.allocations, 1),
             StockEvent::StockCartReleased(released) => self.reserve(sku, &released.allocations, -1),
-            StockEvent::StockBackordered(_)
+            StockEvent::StockReturned(_)
+            | StockEvent::StockBackordered(_)
             | StockEvent::StockReservationExtended(_)
             | StockEvent::StockCartExtended(_)
             | StockEvent::SupplyExpected(_)
@@ -133,10 +134,8 @@ impl Ledger {
                 let (on_hand, reserved) = (signed(shorted.on_hand), signed(shorted.quantity));
                 self.change(sku, &shorted.location, -on_hand, -reserved);
             }
-            StockEvent::StockReturned(returned) => {
-                if returned.condition == Condition::Sellable {
-                    self.change(sku, &returned.location, signed(returned.quantity), 0);
-                }
+            StockEvent::StockReturned(returned) if returned.condition == Condition::Sellable => {
+                self.change(sku, &returned.location, signed(returned.quantity), 0);
             }
             StockEvent::StockShipmentCancelled(cancelled) => {
                 let reserved = cancelled.quantity.saturating_sub(cancelled.unreserved);

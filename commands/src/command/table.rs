@@ -43,6 +43,7 @@ macro_rules! command_table {
                 order::ShipItems: report(fulfillment_order_id.order()) => orders::ship;
                 order::CancelShipment: report(shipment_id.order()) => decide;
                 order::RelabelPackage: report(shipment_id.order()) => orders::relabel;
+                order::ResendPackage: request(shipment_id.order()) => decide;
                 order::TrackShipment: report(shipment_id.order()) => decide_at;
                 order::TrackParcel: report() => orders::track_parcel;
                 order::ConfirmDelivery: report(shipment_id.order()) => decide_at;

@@ -33,6 +33,7 @@ use super::returns::request::{self, RequestReturn};
 use super::shipment::cancel::{CancelShipment, cancel as cancel_shipment};
 use super::shipment::delivery::{ConfirmDelivery, confirm_delivery};
 use super::shipment::relabel::{RelabelPackage, relabel};
+use super::shipment::resend::{ResendPackage, resend};
 use super::shipment::ship::{ShipItems, ship};
 use super::shipment::tracking::{TrackShipment, track};
 use super::state::Order;
@@ -74,6 +75,7 @@ pub enum OrderCommand {
     ShipItems(ShipItems, Option<Period>, Timestamp),
     CancelShipment(CancelShipment),
     RelabelPackage(RelabelPackage, Timestamp),
+    ResendPackage(ResendPackage),
     TrackShipment(TrackShipment, Timestamp),
     ConfirmDelivery(ConfirmDelivery, Timestamp),
     /// With the time after which a return lapses.
@@ -147,6 +149,7 @@ pub(super) fn decide(order: &Order, command: &OrderCommand) -> Decision {
         OrderCommand::UndoRejection(command) => undo_rejection(order, command),
         OrderCommand::ShipItems(command, stuck_after, at) => ship(order, command, *stuck_after, *at),
         OrderCommand::CancelShipment(command) => cancel_shipment(order, command),
+        OrderCommand::ResendPackage(command) => resend(order, command),
         OrderCommand::RelabelPackage(command, at) => relabel(order, command, *at),
         OrderCommand::TrackShipment(command, at) => track(order, command, *at),
         OrderCommand::ConfirmDelivery(command, at) => confirm_delivery(order, command, *at),

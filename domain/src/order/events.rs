@@ -351,6 +351,14 @@ payloads! {
         service: Option<Text<64>>,
         at: Timestamp,
     }
+    /// The contents of a package that did not arrive are sent again: its units are pending, and no longer count as shipped.
+    PackageResent {
+        shipment_id: ShipmentId,
+        package_id: Reference,
+        fulfillment_order_id: FulfillmentOrderId,
+        lines: Vec<LineUnits>,
+        reason: Text<500>,
+    }
     /// Packages are stuck: the carrier has not reported for too long.
     ShipmentStuck {
         shipment_id: ShipmentId,
@@ -420,7 +428,7 @@ event_enum!(
         CancellationRequested = 1, CancellationRejected = 1,
         ItemPicked = 1, PickShorted = 1, ItemPacked = 1, ItemPutBack = 1, ItemUnpacked = 1,
         ReadyForPickup = 1,
-        ShipmentCreated = 1, ShipmentCancelled = 1, PackageRelabelled = 1,
+        ShipmentCreated = 1, ShipmentCancelled = 1, PackageRelabelled = 1, PackageResent = 1,
         ShipmentTracked = 1, ShipmentStuck = 1, DeliveryConfirmed = 1, DeliveryFailed = 1,
         OrderCancelled = 1, ReturnRequested = 1, ReturnReceived = 1, ReturnClosed = 1,
         DiscrepancyRecorded = 2 { 1 => discrepancy_recorded_1 }, PersonalDataErased = 1,

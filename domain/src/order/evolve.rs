@@ -13,7 +13,7 @@ use super::events::{
 };
 use super::fulfillment_order::{CancellationRequest, FulfillmentLine, FulfillmentOrder};
 use super::returns::{OrderReturn, ReturnLine, close};
-use super::shipment::{self, changes, relabel};
+use super::shipment::{self, changes, relabel, resend};
 use super::state::{
     Discrepancy, Hold, LastPaymentEvent, MAX_DISCREPANCIES, Order, PendingAmendment, PersonalDataState,
 };
@@ -80,6 +80,7 @@ pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
         OrderEvent::ShipmentCreated(event) => changes::shipped(order, event),
         OrderEvent::ShipmentCancelled(event) => shipment::cancel::cancelled(order, event),
         OrderEvent::PackageRelabelled(event) => relabel::relabelled(order, event),
+        OrderEvent::PackageResent(event) => resend::resent(order, event),
         OrderEvent::ShipmentTracked(event) => changes::tracked(order, event),
         OrderEvent::ShipmentStuck(event) => changes::stuck(order, event),
         // Other events change the state: the reservations, and the carrier's report.

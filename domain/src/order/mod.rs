@@ -60,10 +60,11 @@ pub use events::{
     DeliveryConfirmed, DeliveryFailed, DiscrepancyRecorded, FulfillmentOrderAccepted, FulfillmentOrderMoved,
     FulfillmentOrderRejected, InventoryBackordered, InventoryReleased, InventoryReserved, ItemPacked,
     ItemPicked, ItemPutBack, ItemUnpacked, OrderAmended, OrderCancelled, OrderCreated, OrderEvent, OrderHeld,
-    OrderHoldReleased, OrderReopened, OrderSourced, OrderTermsChanged, PackageRelabelled, PaymentAuthorized,
-    PaymentConfirmed, PaymentFailed, PaymentRefunded, PaymentVoided, PersonalDataErased, PickShorted,
-    PromiseChanged, ReadyForPickup, RejectionUndone, ReservationExpired, ReservationExtended, ReturnClosed,
-    ReturnReceived, ReturnRequested, ShipmentCancelled, ShipmentCreated, ShipmentStuck, ShipmentTracked,
+    OrderHoldReleased, OrderReopened, OrderSourced, OrderTermsChanged, PackageRelabelled, PackageResent,
+    PaymentAuthorized, PaymentConfirmed, PaymentFailed, PaymentRefunded, PaymentVoided, PersonalDataErased,
+    PickShorted, PromiseChanged, ReadyForPickup, RejectionUndone, ReservationExpired, ReservationExtended,
+    ReturnClosed, ReturnReceived, ReturnRequested, ShipmentCancelled, ShipmentCreated, ShipmentStuck,
+    ShipmentTracked,
 };
 pub use fulfillment_order::assignment::{
     AcceptFulfillmentOrder, MoveFulfillmentOrder, MoveTarget, RejectFulfillmentOrder,
@@ -93,6 +94,7 @@ pub use shipment::cancel::CancelShipment;
 pub use shipment::delivery::ConfirmDelivery;
 pub use shipment::packages::ShipPackage;
 pub use shipment::relabel::RelabelPackage;
+pub use shipment::resend::ResendPackage;
 pub use shipment::ship::{ShipItems, reported_before};
 pub use shipment::tracking::{TrackParcel, TrackShipment};
 pub use shipment::{Shipment, TrackedPackage};

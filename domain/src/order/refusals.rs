@@ -128,6 +128,10 @@ pub enum OrderRefusal {
     ShipmentDelivered(ShipmentId),
     #[error("units of shipment {0} were returned or are announced to come back; close the return first")]
     ShipmentReturned(ShipmentId),
+    #[error("a package of shipment {0} was sent again: its goods have left")]
+    ShipmentResent(ShipmentId),
+    #[error("package {0} was delivered, is under way, or was sent again already")]
+    PackageNotLost(Reference),
     #[error("no package has this carrier and tracking number")]
     UnknownTrackingNumber,
     #[error("the shipment has no package with this id")]
@@ -224,6 +228,8 @@ impl Refusal for OrderRefusal {
             Self::UnknownShipment(_) => ("unknown_shipment", Class::NotFound),
             Self::ShipmentDelivered(_) => ("shipment_delivered", Class::Conflict),
             Self::ShipmentReturned(_) => ("shipment_returned", Class::Conflict),
+            Self::ShipmentResent(_) => ("shipment_resent", Class::Conflict),
+            Self::PackageNotLost(_) => ("package_not_lost", Class::Conflict),
             Self::UnknownTrackingNumber => ("unknown_tracking_number", Class::NotFound),
             Self::UnknownPackage => ("unknown_package", Class::Invalid),
             Self::ChangesMissing => ("changes_missing", Class::Invalid),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::contents::{LineUnits, OrderedLine};
 use super::fulfillment_order::FulfillmentLine;
+use super::shipment::TrackedPackage;
 use super::state::Order;
 use crate::sourcing::Demand;
 use crate::values::{Currency, FulfillmentOrderId, LineNumber, LocationId, Sku, Units};
@@ -63,7 +64,8 @@ impl Order {
                 line.returned += own.received;
             }
         }
-        let delivered = self.packages().filter(|package| package.delivered_at.is_some());
+        let has_arrived = |package: &&TrackedPackage| package.delivered_at.is_some() && !package.is_resent;
+        let delivered = self.packages().filter(has_arrived);
         for units in delivered.flat_map(|package| &package.shipped.lines) {
             if let Some(line) = totals.get_mut(units.line.index()) {
                 line.delivered += units.quantity;

@@ -32,6 +32,7 @@ pub(in crate::graphql) struct Package {
     status_at: Option<DateTime>,
     delivered_at: Option<DateTime>,
     stuck: bool,
+    resent: bool,
 }
 
 #[derive(Debug, Clone, SimpleObject, Deserialize)]

@@ -74,3 +74,20 @@ async fn a_package_is_found_by_its_new_label_only() {
     let found = server.get(&format!("/v1/orders?trackingNumber=JJD2&minPosition={head}")).await.ok(200);
     assert_eq!(found["items"][0]["orderId"], json!(id));
 }
+
+#[tokio::test]
+async fn a_lost_package_is_sent_again() {
+    let server = TestServer::stocked().await;
+    let (id, shipment) = shipped(&server).await;
+    let path = format!("/v1/shipments/{shipment}/resend");
+    let reason = json!({ "reason": "lost" });
+    server.post(&path, "early", &reason).await.problem(409, "package_not_lost");
+    let mut lost = scan("JJD1");
+    lost["status"] = json!("failure");
+    server.post("/v1/tracking", "lost", &lost).await.ok(200);
+    let resent = server.post(&path, "resend", &reason).await.ok(200);
+    assert_eq!((&resent["orderId"], &resent["status"]), (&json!(id), &json!("reserved")));
+    let parts = resent["fulfillmentOrders"].as_array().unwrap();
+    assert_eq!((parts.len(), &parts[0]["shipments"][0]["packages"][0]["resent"]), (2, &json!(true)));
+    assert_eq!(units(&server).await[1], 2);
+}

@@ -112,6 +112,7 @@ fn commands_on_fulfillment() -> Vec<(&'static str, Value)> {
         ("ShipItems", json!({ "fulfillmentOrderId": part, "packages": packages })),
         ("CancelShipment", json!({ "shipmentId": shipment, "reason": "not shipped" })),
         ("RelabelPackage", json!({ "shipmentId": shipment, "carrier": "UPS", "trackingNumber": "1Z" })),
+        ("ResendPackage", json!({ "shipmentId": shipment, "reason": "lost" })),
         ("TrackShipment", json!({ "shipmentId": shipment, "status": "in_transit", "at": TIME })),
         ("TrackParcel", scan),
         ("ConfirmDelivery", json!({ "shipmentId": shipment })),

@@ -40,7 +40,8 @@ impl FulfillmentOrder {
             .shipments
             .iter()
             .filter(|shipment| shipment.fulfillment_order_id == self.id)
-            .flat_map(|shipment| &shipment.packages);
+            .flat_map(|shipment| &shipment.packages)
+            .filter(|package| !package.is_resent);
         if assigned.is_zero() {
             FulfillmentOrderStatus::Cancelled
         } else if self.total(|line| line.shipped) >= assigned {

@@ -23,10 +23,13 @@ commands! {
     }
 }
 
-/// Returns of the order need no unit of the shipment, and no package is delivered.
+/// Returns of the order need no unit of the shipment, and no package is delivered or was sent again.
 fn can_cancel(order: &Order, shipment: &Shipment, force: bool) -> Result<(), OrderRefusal> {
     if !force && shipment.packages.iter().any(|package| package.delivered_at.is_some()) {
         return Err(OrderRefusal::ShipmentDelivered(shipment.id));
+    }
+    if shipment.packages.iter().any(|package| package.is_resent) {
+        return Err(OrderRefusal::ShipmentResent(shipment.id));
     }
     let lines = shipment.lines();
     let is_returned = |(index, left): (usize, Units)| total(&lines, LineNumber::at(index)) > left;

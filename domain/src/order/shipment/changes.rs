@@ -38,6 +38,7 @@ fn package(package: &Package) -> TrackedPackage {
         tracked: None,
         delivered_at: None,
         is_stuck: false,
+        is_resent: false,
     }
 }
 

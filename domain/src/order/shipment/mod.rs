@@ -6,6 +6,7 @@ pub(super) mod changes;
 pub(super) mod delivery;
 pub(super) mod packages;
 pub(super) mod relabel;
+pub(super) mod resend;
 pub(super) mod ship;
 pub(super) mod tracking;
 
@@ -52,6 +53,9 @@ pub struct TrackedPackage {
     pub delivered_at: Option<Timestamp>,
     /// Whether the carrier has not reported for too long.
     pub is_stuck: bool,
+    /// Whether its contents were sent again: it counts neither as shipped nor as delivered.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_resent: bool,
 }
 
 impl Shipment {
@@ -77,8 +81,10 @@ impl TrackedPackage {
             || self.former_labels.iter().any(|(carrier, number)| package_key(carrier, number) == key)
     }
 
-    /// Whether it was neither delivered nor lost, refused or sent back.
+    /// Whether it was neither delivered nor lost, refused or sent back, and its contents were not sent again.
     pub fn is_under_way(&self) -> bool {
-        self.delivered_at.is_none() && !self.tracked.is_some_and(|(status, _)| status.is_failure())
+        !self.is_resent
+            && self.delivered_at.is_none()
+            && !self.tracked.is_some_and(|(status, _)| status.is_failure())
     }
 }

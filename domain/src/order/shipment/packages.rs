@@ -64,7 +64,9 @@ pub(super) fn packages(
 ) -> Result<Vec<Package>, OrderRefusal> {
     let mut packages = Vec::with_capacity(given.len());
     let totals = order.line_totals();
-    let before = |line: LineNumber| totals.get(line.index()).map_or(Units::ZERO, |totals| totals.shipped);
+    // Units that are sent again are not charged again.
+    let shipped = |line: LineNumber| totals.get(line.index()).map_or(Units::ZERO, |totals| totals.shipped);
+    let before = |line: LineNumber| shipped(line) + order.resent(line);
     let counts: Vec<usize> = contents.iter().map(Vec::len).collect();
     let mut prorated = order.prorate(contents.into_iter().flatten().collect(), before).into_iter();
     for ((index, given), (package_id, count)) in given.iter().enumerate().zip(ids.into_iter().zip(counts)) {

@@ -25,6 +25,7 @@ mod refusals;
 mod relabelling;
 mod remainder;
 mod reopening;
+mod resending;
 mod reserving;
 mod returning;
 mod scheduling;
@@ -256,6 +257,11 @@ fn cancel_shipment(number: u32, more: Value) -> OrderCommand {
 fn relabel(number: u32, more: Value) -> OrderCommand {
     let fields = json!({ "shipmentId": shipment_id(number), "carrier": "DHL", "trackingNumber": "JJD1" });
     OrderCommand::RelabelPackage(read(fields, more), time(70))
+}
+
+fn resend(number: u32, more: Value) -> OrderCommand {
+    let fields = json!({ "shipmentId": shipment_id(number), "reason": "lost" });
+    OrderCommand::ResendPackage(read(fields, more))
 }
 
 fn hold_with(more: Value) -> OrderCommand {

@@ -280,6 +280,7 @@ fn warehouse() -> Vec<Row> {
 fn shipments() -> Vec<Row> {
     use Class::{Conflict, Invalid, NotFound};
     let delivered = after(&on_its_way(), track(1, "delivered", 60));
+    let resent = after(&after(&on_its_way(), track(1, "failure", 60)), resend(1, json!({})));
     let order = paid_and_reserved();
     let one = |id: &str| json!({ "packageId": id, "lines": [{ "line": 1, "quantity": 1 }] });
     let wrong = json!({ "lines": [{ "line": 1, "quantity": 1 }, { "line": 9, "quantity": 1 }] });
@@ -304,6 +305,8 @@ fn shipments() -> Vec<Row> {
         row(&Order::default(), track(1, "in_transit", 60), unknown),
         row(&order, cancel_shipment(1, json!({})), unknown),
         row(&order, relabel(1, json!({})), unknown),
+        row(&on_its_way(), resend(1, json!({})), ("package_not_lost", None, Conflict)),
+        row(&resent, cancel_shipment(1, json!({})), ("shipment_resent", None, Conflict)),
         row(&delivered, cancel_shipment(1, json!({})), ("shipment_delivered", None, Conflict)),
         row(&delivered, relabel(1, json!({})), ("shipment_delivered", None, Conflict)),
         row(

@@ -188,7 +188,7 @@ proptest! {
                     let held = order.fulfillment_orders.iter().filter(|part| part.is_open());
                     assert_eq!(held.filter(|part| part.location != *only).count(), 0, "held elsewhere");
                 }
-                let is_taken_back = matches!(step, Step::Unship { .. } | Step::Reopen { .. });
+                let is_taken_back = matches!(step, Step::Unship { .. } | Step::Reopen { .. } | Step::Resend { .. });
                 if let Some(known) = before.orders.get(number).filter(|_| !is_taken_back) {
                     nothing_is_taken_back(known, order);
                 }

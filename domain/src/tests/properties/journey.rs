@@ -62,9 +62,11 @@ fn take(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
         Step::Work { kind, order, part, line, quantity } => {
             work(shop, *kind, an_order(shop, *order, can_be_worked_on)?, [*part, *line], *quantity)
         }
-        Step::Track { .. } | Step::Deliver { .. } | Step::Unship { .. } | Step::Relabel { .. } => {
-            follow(shop, step)
-        }
+        Step::Track { .. }
+        | Step::Deliver { .. }
+        | Step::Unship { .. }
+        | Step::Relabel { .. }
+        | Step::Resend { .. } => follow(shop, step),
         Step::Cancel { order } => {
             let number = order.index(shop.orders.len());
             let fields = json!({ "orderId": order_id(number), "reason": "why not" });
@@ -165,14 +167,19 @@ fn follow(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
         }
         Step::Unship { order, shipment, force } => {
             let number = an_order(shop, *order, has_left)?;
-            let shipment = a_shipment(shop, number, *shipment)?;
-            let fields = json!({ "shipmentId": shipment, "reason": "still there", "force": force });
+            let id = a_shipment(shop, number, *shipment)?;
+            let fields = json!({ "shipmentId": id, "reason": "still there", "force": force });
             shop.change(number, &OrderCommand::CancelShipment(read(fields)))
+        }
+        Step::Resend { order, shipment } => {
+            let number = an_order(shop, *order, has_left)?;
+            let fields = json!({ "shipmentId": a_shipment(shop, number, *shipment)?, "reason": "lost" });
+            shop.change(number, &OrderCommand::ResendPackage(read(fields)))
         }
         Step::Relabel { order, shipment } => {
             let number = an_order(shop, *order, has_left)?;
-            let shipment = a_shipment(shop, number, *shipment)?;
-            let fields = json!({ "shipmentId": shipment, "carrier": "new", "trackingNumber": format!("{}", shop.second) });
+            let (id, number_of_label) = (a_shipment(shop, number, *shipment)?, shop.second.to_string());
+            let fields = json!({ "shipmentId": id, "carrier": "new", "trackingNumber": number_of_label });
             shop.change(number, &OrderCommand::RelabelPackage(read(fields), shop.now()))
         }
         _ => unreachable!("only what a carrier says"),
@@ -181,7 +188,6 @@ fn follow(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
 
 fn set_rules(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
     let Step::Rules { of, at, safety_stock, limit } = step else { unreachable!("only rules") };
-
     let mut fields = json!({ "sku": sku(*of), "safetyStock": { location(*at).as_str(): safety_stock } });
     if let Some(limit) = limit {
         fields["backorderLimit"] = json!(limit);

@@ -179,6 +179,10 @@ pub(super) enum Step {
         order: Index,
         shipment: Index,
     },
+    Resend {
+        order: Index,
+        shipment: Index,
+    },
     Cancel {
         order: Index,
     },
@@ -257,6 +261,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (index(), index(), any::<bool>())
             .prop_map(|(order, shipment, force)| Step::Unship { order, shipment, force }),
         1 => (index(), index()).prop_map(|(order, shipment)| Step::Relabel { order, shipment }),
+        2 => (index(), index()).prop_map(|(order, shipment)| Step::Resend { order, shipment }),
         2 => index().prop_map(|order| Step::Cancel { order }),
         1 => index().prop_map(|order| Step::Reopen { order }),
         1 => index().prop_map(|order| Step::Erase { order }),

@@ -11,6 +11,7 @@ use super::filter::{self, OrderFilter, OrderSort};
 use super::page::Page;
 use super::row::OrderRow;
 use super::rows::{self, order_row};
+use super::stage::Stage;
 use crate::error::Result;
 use crate::store::{Row, Scope, Statement, Tables, ViewStore};
 

@@ -7,7 +7,7 @@ use super::steps;
 use super::walker::Walker;
 
 /// The types of events that a long walk must have seen.
-const EVENTS: [&str; 87] = [
+const EVENTS: [&str; 88] = [
     "OrderCreated",
     "OrderAmended",
     "OrderTermsChanged",
@@ -44,6 +44,7 @@ const EVENTS: [&str; 87] = [
     "ShipmentCreated",
     "ShipmentCancelled",
     "PackageRelabelled",
+    "PackageResent",
     "ShipmentTracked",
     "ShipmentStuck",
     "DeliveryConfirmed",

@@ -242,6 +242,15 @@ impl Order {
             }),
             "ShipmentCreated" => self.ship(data),
             "ShipmentCancelled" => self.cancel_shipment(data),
+            "PackageResent" => {
+                self.each_unit(data, |units, count| {
+                    units.shipped -= count;
+                    units.picked -= count;
+                    units.packed -= count;
+                });
+                let key = (text(data, "shipmentId").to_owned(), text(data, "packageId").to_owned());
+                self.packages.entry(key).or_default().lines.clear();
+            }
             "DeliveryConfirmed" => self.deliver(data),
             "OrderCancelled" => self.cancel(data),
             "ReturnReceived" => self.each(list(data, "lines"), |line, units| line.returned += units),

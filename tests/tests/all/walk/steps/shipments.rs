@@ -9,6 +9,7 @@ use crate::walk::random::Random;
 pub const STEPS: &[Step] = &[
     Step { operation: "CancelShipment", weight: 6, draft: cancel },
     Step { operation: "RelabelPackage", weight: 6, draft: relabel },
+    Step { operation: "ResendPackage", weight: 8, draft: resend },
     Step { operation: "TrackShipment", weight: 12, draft: track },
     Step { operation: "TrackParcel", weight: 12, draft: track_parcel },
     Step { operation: "ConfirmDelivery", weight: 26, draft: confirm_delivery },
@@ -39,6 +40,20 @@ fn relabel(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
     let number = format!("1Z{}", random.below(1_000_000_000));
     let mut body = json!({ "carrier": "ups", "trackingNumber": number });
     if random.chance(70) {
+        body["packageId"] = package["packageId"].clone();
+    }
+    Some(Draft::with_id("shipmentId", text(shipment, "shipmentId"), body))
+}
+
+fn resend(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    let is_lost = |package: &Value| package["status"] == "failure" && package["resent"] == false;
+    let has_lost = |shipment: &Value| list(shipment, "packages").iter().any(is_lost);
+    let order = merchant.order(random, |order| shipments(order).any(has_lost))?;
+    let shipment =
+        shipments(order).find(|shipment| has_lost(shipment)).or_else(|| shipments(order).next())?;
+    let package = list(shipment, "packages").iter().find(|package| is_lost(package));
+    let mut body = json!({ "reason": "lost" });
+    if let Some(package) = package {
         body["packageId"] = package["packageId"].clone();
     }
     Some(Draft::with_id("shipmentId", text(shipment, "shipmentId"), body))
