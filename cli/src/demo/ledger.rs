@@ -113,6 +113,9 @@ impl Ledger {
             StockEvent::TransferReceived(received) => {
                 self.change(sku, &received.location, signed(received.quantity), 0);
             }
+            StockEvent::StockReturned(returned) if returned.condition == Condition::Sellable => {
+                self.change(sku, &returned.location, signed(returned.quantity), 0);
+            }
             StockEvent::StockReservationsExpired(expired) => self.reserve(sku, &expired.allocations, -1),
             StockEvent::StockCartReserved(reserved) => self.reserve(sku, &reserved.allocations, 1),
             StockEvent::StockCartReleased(released) => self.reserve(sku, &released.allocations, -1),
@@ -133,9 +136,6 @@ impl Ledger {
             StockEvent::StockShorted(shorted) => {
                 let (on_hand, reserved) = (signed(shorted.on_hand), signed(shorted.quantity));
                 self.change(sku, &shorted.location, -on_hand, -reserved);
-            }
-            StockEvent::StockReturned(returned) if returned.condition == Condition::Sellable => {
-                self.change(sku, &returned.location, signed(returned.quantity), 0);
             }
             StockEvent::StockShipmentCancelled(cancelled) => {
                 let reserved = cancelled.quantity.saturating_sub(cancelled.unreserved);
