@@ -118,6 +118,7 @@ fn prospective_order<A: Aggregates>(
         ship_not_before: None,
         ship_by: None,
         deliver_by: None,
+        complete: false,
     };
     let new = CreateOrder {
         channel: command.channel.clone(),

@@ -162,8 +162,7 @@ fn follow(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
         Step::Deliver { order, shipment } => {
             let number = an_order(shop, *order, has_left)?;
             let fields = json!({ "shipmentId": a_shipment(shop, number, *shipment)? });
-            let now = shop.now();
-            shop.change(number, &OrderCommand::ConfirmDelivery(read(fields), now))
+            shop.change(number, &OrderCommand::ConfirmDelivery(read(fields), shop.now()))
         }
         Step::Unship { order, shipment, force } => {
             let number = an_order(shop, *order, has_left)?;
