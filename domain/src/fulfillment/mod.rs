@@ -15,6 +15,7 @@ mod operations;
 mod overcommitment;
 mod process;
 mod reactions;
+mod reserve_cart;
 mod ship_dates;
 mod sourcing;
 pub mod stock_effects;
@@ -22,8 +23,9 @@ pub mod stock_effects;
 mod tests;
 
 pub use aggregates::Aggregates;
-pub use cart_reservations::{cancel_cart, expire_cart, extend_cart, reserve_cart};
+pub use cart_reservations::{cancel_cart, expire_cart, extend_cart};
 pub use fill_backorders::fill_backorders;
 pub use operations::{accept_cancellation, amend, change, change_stock, create, move_fulfillment_order};
 pub use process::{Decided, decide};
 pub use reactions::{Reaction, reactions};
+pub use reserve_cart::reserve_cart;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::events::{Allocation, StockCartExtended, StockCartReleased, StockCartReserved, summed, total};
+use super::allocation::{Allocation, summed, total};
+use super::events::{StockCartExtended, StockCartReleased, StockCartReserved};
 use super::refusals::StockRefusal;
 use super::{Decision, StockItem};
 use crate::values::{CartReservationId, ChannelName, LocationId, Timestamp, Units};

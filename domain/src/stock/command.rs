@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::adjustment::AdjustStock;
+use super::allocation::Allocation;
 use super::backorder_queue::{BackorderInventory, RequeueBackorder};
 use super::cart::CartUnits;
 use super::channel_quota::OrderRef;
 use super::condition::ChangeStockCondition;
 use super::count::CountStock;
-use super::events::Allocation;
 use super::past_on_hand::PastOnHand;
 use super::policy::SetStockPolicy;
 use super::receipt::ReceiveStock;

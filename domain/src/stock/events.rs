@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::allocation::Allocation;
 use super::backorder_queue::SplitAllowance;
 use super::upcasting::{stock_adjusted_1, stock_backordered_1};
 use crate::event::{event_enum, payloads};
@@ -61,30 +62,6 @@ pub struct Lot {
     pub quantity: Quantity,
     /// When the lot expires; absent if it does not or that is not known.
     pub expires_at: Option<Timestamp>,
-}
-
-/// Units at one location.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Allocation {
-    /// The location.
-    pub location: LocationId,
-    /// Units.
-    pub quantity: Units,
-}
-
-/// One allocation per location: locations that are named twice are summed.
-pub(super) fn summed<'a>(allocations: impl IntoIterator<Item = &'a Allocation>) -> Vec<Allocation> {
-    let mut sums: BTreeMap<LocationId, Units> = BTreeMap::new();
-    for Allocation { location, quantity } in allocations {
-        *sums.entry(location.clone()).or_default() += *quantity;
-    }
-    sums.into_iter().map(|(location, quantity)| Allocation { location, quantity }).collect()
-}
-
-/// The units of all allocations together.
-pub(super) fn total(allocations: &[Allocation]) -> Units {
-    allocations.iter().map(|allocation| allocation.quantity).sum()
 }
 
 /// How available a SKU is, by its available units at all locations, paused ones included.

@@ -9,6 +9,7 @@
 //! decisions, [`StockEvent`] all events.
 
 mod adjustment;
+mod allocation;
 mod availability_level;
 mod backorder_queue;
 mod cart;
@@ -39,6 +40,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use adjustment::AdjustStock;
+pub use allocation::Allocation;
 pub(crate) use backorder_queue::take;
 pub use backorder_queue::{
     BackorderEntry, BackorderInventory, Eligibility, FillBackorders, RequeueBackorder, Share, SplitAllowance,
@@ -49,7 +51,7 @@ pub use command::StockCommand;
 pub use condition::ChangeStockCondition;
 pub use count::CountStock;
 pub use events::{
-    AdjustmentReason, Allocation, AvailabilityLevel, BackInStock, Condition, CountEffect, Lot, StockAdjusted,
+    AdjustmentReason, AvailabilityLevel, BackInStock, Condition, CountEffect, Lot, StockAdjusted,
     StockBackorderFilled, StockBackorderWithdrawn, StockBackordered, StockCartExtended, StockCartReleased,
     StockCartReserved, StockConditionChanged, StockCounted, StockEarmarked, StockEvent, StockLow, StockOut,
     StockPolicySet, StockPromised, StockReceived, StockReleased, StockReservationExtended,

@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::StockItem;
-use super::events::{Allocation, StockEvent};
+use super::allocation::Allocation;
+use super::events::StockEvent;
 use super::level::StockLevel;
 use crate::values::{LocationId, OrderId, Units};
 

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::allocation::{Allocation, summed, total};
 use super::cart::ExpiringCarts;
 use super::channel_quota::OrderRef;
 use super::events::{
-    Allocation, StockEvent, StockReleased, StockReservationExtended, StockReservationsExpired, StockReserved,
-    summed, total,
+    StockEvent, StockReleased, StockReservationExtended, StockReservationsExpired, StockReserved,
 };
 use super::{Decision, StockItem};
 use crate::values::{ChannelName, LocationId, OrderId, Timestamp, Units};

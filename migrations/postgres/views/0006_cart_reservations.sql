@@ -18,12 +18,12 @@ CREATE INDEX cart_reservation_due ON cart_reservation (generation, due_at, merch
 CREATE TABLE cart_unit (
     merchant       TEXT COLLATE "C" NOT NULL,
     generation     BIGINT           NOT NULL,
+    reservation_id TEXT COLLATE "C" NOT NULL,
     sku            TEXT COLLATE "C" NOT NULL,
     location       TEXT COLLATE "C" NOT NULL,
     first_position BIGINT           NOT NULL, -- of the reservation
-    reservation_id TEXT COLLATE "C" NOT NULL,
     reserved       BOOLEAN          NOT NULL, -- whether the reservation has units there now
-    PRIMARY KEY (merchant, generation, sku, location, first_position)
+    PRIMARY KEY (merchant, generation, reservation_id, sku, location)
 );
 
 CREATE INDEX cart_unit_reserved ON cart_unit (merchant, generation, sku, location, first_position) WHERE reserved;

@@ -18,12 +18,12 @@ CREATE INDEX cart_reservation_due ON cart_reservation (generation, due_at, merch
 CREATE TABLE cart_unit (
     merchant       TEXT    NOT NULL,
     generation     INTEGER NOT NULL,
+    reservation_id TEXT    NOT NULL,
     sku            TEXT    NOT NULL,
     location       TEXT    NOT NULL,
     first_position INTEGER NOT NULL, -- of the reservation
-    reservation_id TEXT    NOT NULL,
     reserved       INTEGER NOT NULL, -- whether the reservation has units there now
-    PRIMARY KEY (merchant, generation, sku, location, first_position)
+    PRIMARY KEY (merchant, generation, reservation_id, sku, location)
 ) WITHOUT ROWID;
 
 CREATE INDEX cart_unit_reserved ON cart_unit (merchant, generation, sku, location, first_position) WHERE reserved;

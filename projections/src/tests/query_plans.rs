@@ -4,6 +4,7 @@ use holdfast_domain::order::OrderStatus;
 use holdfast_domain::values::Timestamp;
 
 use super::{Fixture, MERCHANT, for_every_store};
+use crate::read_models::cart_reservations::holding;
 use crate::read_models::orders::statements;
 use crate::store::{Scope, Statement};
 use crate::{FulfillmentOrderFilter, OrderFilter, OrderSort, Stage, ViewStore};
@@ -29,7 +30,12 @@ const FULFILLMENT_ORDERS: &str =
         CASE i % 100 WHEN 0 THEN 'open' WHEN 1 THEN 'picking' ELSE 'delivered' END, i % 100 < 2,
         CASE WHEN i % 100 < 2 THEN 'pick' END, i, i % 3, i * 1000 FROM ";
 
-/// The number of orders.
+/// One in fifty carts is open.
+const CART_UNITS: &str =
+    "INSERT INTO cart_unit (merchant, generation, reservation_id, sku, location, first_position,
+    reserved) SELECT 'default', 1, 'c' || i, 'v' || (i % 3), 'DC-' || (i % 5), i * 4, i % 50 = 0 FROM ";
+
+/// The number of orders, and of carts.
 const ORDER_COUNT: u64 = 1_000_000;
 /// The number of rows that one statement inserts: few enough for the time limit of a statement on a busy machine.
 const ROWS_PER_STATEMENT: u64 = 100_000;
@@ -65,6 +71,9 @@ async fn fill(store: &ViewStore) {
         let mut fulfillment_orders = Statement::new(FULFILLMENT_ORDERS);
         push_numbers(&mut fulfillment_orders, store, range);
         writer.execute(fulfillment_orders).await.unwrap();
+        let mut cart_units = Statement::new(CART_UNITS);
+        push_numbers(&mut cart_units, store, range);
+        writer.execute(cart_units).await.unwrap();
     }
     writer.execute(Statement::new("ANALYZE")).await.unwrap();
 }
@@ -150,5 +159,7 @@ async fn every_list_query_uses_an_index(fixture: &impl Fixture) {
         let plan = plan(&store, statements::board(SCOPE, &location, Stage::Pick, after, 51)).await;
         assert!(uses(&plan, "fulfillment_board") && !scans_table(&plan), "{plan}");
     }
+    let plan = plan(&store, holding(SCOPE, &"v1".parse().unwrap(), &location, 200)).await;
+    assert!(uses(&plan, "cart_unit_reserved") && !scans_table(&plan), "{plan}");
     store.close().await;
 }

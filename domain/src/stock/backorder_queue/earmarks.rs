@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::BackorderEntry;
 use crate::stock::StockItem;
-use crate::stock::events::{Allocation, StockEarmarked, StockEvent, total};
+use crate::stock::allocation::{Allocation, total};
+use crate::stock::events::{StockEarmarked, StockEvent};
 use crate::stock::level::StockLevel;
 use crate::values::{LocationId, OrderId, Units};
 

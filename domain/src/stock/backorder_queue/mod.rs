@@ -12,10 +12,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::allocation::{Allocation, summed, total};
 use super::channel_quota::OrderRef;
 use super::events::{
-    Allocation, StockBackorderFilled, StockBackorderWithdrawn, StockBackordered, StockEvent, StockPromised,
-    summed, total,
+    StockBackorderFilled, StockBackorderWithdrawn, StockBackordered, StockEvent, StockPromised,
 };
 use super::refusals::StockRefusal;
 use super::reservation::expire_at;

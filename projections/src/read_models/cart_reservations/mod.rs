@@ -4,4 +4,6 @@ mod projection;
 mod query;
 
 pub use projection::CartReservationsProjection;
+#[cfg(test)]
+pub(crate) use query::holding;
 pub use query::{CartReservations, DueCartReservation};

@@ -38,8 +38,8 @@ const TABLES: &[Table] = &[
     },
     Table {
         name: "cart_unit",
-        key: &[("sku", Text), ("location", Text), ("first_position", Integer)],
-        values: &[("reservation_id", Text), ("reserved", Boolean)],
+        key: &[("reservation_id", Text), ("sku", Text), ("location", Text)],
+        values: &[("first_position", Integer), ("reserved", Boolean)],
     },
 ];
 
@@ -99,36 +99,39 @@ impl Projection for CartReservationsProjection {
             .updated("state", |_| states.next().unwrap_or_default())
             .run(tables)
             .await?;
-        let units: Vec<_> = rows.iter().flat_map(|(id, row)| units(*id, row)).collect();
+        let units: Vec<Unit<'_>> = rows.iter().flat_map(|(id, row)| units(*id, row)).collect();
         Upsert::into("cart_unit", &units, presence)
-            .key("sku", |((sku, ..), _)| *sku)
-            .key("location", |((_, location, _), _)| *location)
-            .key("first_position", |((.., first_position), _)| *first_position)
-            .fixed("reservation_id", |(_, (id, _))| id.to_string())
-            .updated("reserved", |(_, (_, reserved))| *reserved)
+            .key("reservation_id", |unit| unit.id.to_string())
+            .key("sku", |unit| unit.sku)
+            .key("location", |unit| unit.location)
+            .fixed("first_position", |unit| unit.first_position)
+            .updated("reserved", |unit| unit.is_reserved)
             .run(tables)
             .await
     }
 }
 
-/// A SKU, a location, and the position of a reservation's first event.
-type UnitKey<'a> = (&'a str, &'a str, u64);
-
-/// The locations of each SKU of a reservation, and whether it has units there.
-fn units(
+/// A location at which a reservation has, or had, units of a SKU.
+struct Unit<'a> {
     id: CartReservationId,
-    row: &CartReservationRow,
-) -> BTreeMap<UnitKey<'_>, (CartReservationId, bool)> {
+    sku: &'a str,
+    location: &'a str,
+    first_position: u64,
+    is_reserved: bool,
+}
+
+fn units(id: CartReservationId, row: &CartReservationRow) -> impl Iterator<Item = Unit<'_>> {
     let is_open = row.cart.ending.is_none();
-    let mut units = BTreeMap::new();
+    let mut units: BTreeMap<(&str, &str), bool> = BTreeMap::new();
     for line in row.cart.reserved.iter().flat_map(|reserved| &reserved.lines) {
         for there in &line.allocations {
-            let key = (line.sku.as_str(), there.location.as_str(), row.first_position);
-            let (_, reserved) = units.entry(key).or_insert((id, false));
-            *reserved |= is_open && !there.quantity.is_zero();
+            let is_reserved = units.entry((line.sku.as_str(), there.location.as_str())).or_default();
+            *is_reserved |= is_open && !there.quantity.is_zero();
         }
     }
-    units
+    let first_position = row.first_position;
+    let unit = move |((sku, location), is_reserved)| Unit { id, sku, location, first_position, is_reserved };
+    units.into_iter().map(unit)
 }
 
 /// The error of a row that cannot be decoded.

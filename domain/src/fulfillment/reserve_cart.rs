@@ -1,0 +1,146 @@
+//! Reserves units for a cart, at the locations that would supply an order.
+
+use std::collections::BTreeSet;
+
+use cqrs_es::Aggregate;
+
+use super::aggregates::Aggregates;
+use super::decision::record_availability_levels;
+use super::reactions::SourcingRequest;
+use super::sourcing::{choose_locations, make_room};
+use crate::Decide;
+use crate::cart_reservation::{CartItem, CartLine, CartReservationCommand, CartReserved, ReserveCart};
+use crate::order::{
+    CreateOrder, CreationTerms, DeliveryIntent, DeliveryMethod, NewLine, Order, OrderCommand, OrderEvent,
+    ReservationTrigger, ShipTo,
+};
+use crate::policy::OnShortage;
+use crate::stock::{Allocation, StockCommand};
+use crate::values::{CartReservationId, LocationId, OrderId, Text, Timestamp};
+
+/// Reserves units for a cart: all of them, at the locations that would supply an order, or none. The same reservation again
+/// changes nothing.
+pub fn reserve_cart<A: Aggregates>(
+    aggregates: &mut A,
+    id: CartReservationId,
+    command: &ReserveCart,
+    content: Text<64>,
+    until: Timestamp,
+) -> Result<(), A::Error> {
+    let at = aggregates.now();
+    let (reservation_id, channel) = (id, command.channel.clone());
+    let mut reserved = CartReserved { reservation_id, channel, lines: Vec::new(), until, content, at };
+    if aggregates.cart_reservation(id)?.reserved.is_none() {
+        reserved.lines = source_lines(aggregates, id, command, reserved.content.clone())?;
+    }
+    let reserve = CartReservationCommand::Reserve(Box::new(reserved));
+    let (cart, events) = aggregates.decide_cart_reservation(id, &reserve)?;
+    if !events.is_empty() {
+        for (sku, units) in cart.units() {
+            aggregates.decide_stock(&sku, &StockCommand::ReserveForCart(units))?;
+        }
+    }
+    record_availability_levels(aggregates)
+}
+
+/// The lines of a cart with the units of each location, chosen as for an order that is refused if units are missing.
+fn source_lines<A: Aggregates>(
+    aggregates: &mut A,
+    id: CartReservationId,
+    command: &ReserveCart,
+    content: Text<64>,
+) -> Result<Vec<CartLine>, A::Error> {
+    let order = prospective_order(aggregates, id, command, content)?;
+    let Some(created) = order.created.clone() else { return Ok(Vec::new()) };
+    let demand = order.pending_demand();
+    make_room(aggregates, &demand)?;
+    let request = SourcingRequest {
+        trigger: ReservationTrigger::Creation,
+        excluded: BTreeSet::new(),
+        destination: None,
+        cart: None,
+    };
+    let chosen = choose_locations(aggregates, &order, &created, &demand, &request)?;
+    let line = |item: &CartItem| CartLine {
+        sku: item.sku.clone(),
+        quantity: item.quantity,
+        allocations: Vec::new(),
+    };
+    let mut lines: Vec<CartLine> = command.lines.iter().map(line).collect();
+    for event in order.decide(&OrderCommand::ReserveInventory(chosen))? {
+        let OrderEvent::InventoryReserved(reserved) = event else { continue };
+        for part in reserved.fulfillment_orders {
+            for units in part.lines {
+                if let Some(line) = lines.get_mut(units.line.index()) {
+                    let (location, quantity) = (part.location.clone(), units.quantity);
+                    line.allocations.push(Allocation { location, quantity });
+                }
+            }
+        }
+    }
+    Ok(lines)
+}
+
+/// The order that the cart may become, which is decided and not recorded: a cart is sourced and refused as an order is.
+fn prospective_order<A: Aggregates>(
+    aggregates: &mut A,
+    id: CartReservationId,
+    command: &ReserveCart,
+    content: Text<64>,
+) -> Result<Order, A::Error> {
+    let at = aggregates.now();
+    let new_line = |item: &CartItem| NewLine {
+        sku: item.sku.clone(),
+        quantity: item.quantity,
+        line_ref: None,
+        unit: None,
+        total: None,
+        tax: None,
+        discount: None,
+        attributes: None,
+    };
+    let ship_to = command.destination.clone().map(|to| ShipTo {
+        country: to.country,
+        region: to.region,
+        postal_code: to.postal_code,
+        ..ShipTo::default()
+    });
+    let pickup = |location: LocationId| DeliveryIntent {
+        method: DeliveryMethod::Pickup,
+        location: Some(location),
+        service_level: None,
+        ship_not_before: None,
+        ship_by: None,
+        deliver_by: None,
+        complete: false,
+    };
+    let new = CreateOrder {
+        channel: command.channel.clone(),
+        lines: command.lines.iter().map(new_line).collect(),
+        ship_to,
+        delivery: command.pickup_location.clone().map(pickup),
+        on_shortage: Some(OnShortage::Reject),
+        order_id: None,
+        channel_ref: None,
+        customer_ref: None,
+        currency: None,
+        charges: None,
+        allow_split: None,
+        priority: None,
+        payment: None,
+        reserve_for: None,
+        placed_at: None,
+        external_refs: None,
+        attributes: None,
+        reservation: None,
+        occurred_at: None,
+        not_after: None,
+    };
+    let rules = aggregates.policy()?.for_channel(&command.channel);
+    let terms = CreationTerms { order_id: OrderId::new(id.uuid()), rules, content };
+    let mut order = Order::default();
+    for event in order.decide(&OrderCommand::CreateOrder(Box::new(new), terms, at))? {
+        order.apply(event);
+    }
+    Ok(order)
+}
