@@ -127,7 +127,7 @@ impl Report {
     fn print_carts(&self, printer: &mut Printer) {
         let rounds = self.cases.iter().flat_map(|row| row.rounds.iter().map(move |round| (&row.name, round)));
         for (case, carts) in rounds.filter_map(|(case, round)| Some((case, round.carts.as_ref()?))) {
-            printer.line(&format!(
+            printer.line(format!(
                 "{case}: an order costs {} us with carts and {} us without ({} x); {} carts/s opened, {} conversions/s.",
                 decimal(carts.with_carts_us),
                 decimal(carts.without_carts_us),

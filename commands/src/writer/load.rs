@@ -1,6 +1,6 @@
 //! Loading the state that commands need, in as few reads as possible.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use holdfast_domain::stream::{StreamId, UnknownStream};
@@ -75,24 +75,7 @@ impl Writer {
             self.layers.committed.insert_claim(claim, stream);
         }
         outcomes.extend(request.outcomes.into_iter().zip(loaded.outcomes));
-        for (sku, location) in needs.reserving_orders {
-            let orders = match self.shared.reservation_index.get() {
-                Some(index) => {
-                    index.reserving_orders(&self.merchant, &sku, &location, self.head.position).await
-                }
-                None => None,
-            };
-            self.layers.reserving_orders.insert((sku, location), orders);
-        }
-        for (sku, location) in needs.reserving_carts {
-            let carts = match self.shared.reservation_index.get() {
-                Some(index) => {
-                    index.reserving_carts(&self.merchant, &sku, &location, self.head.position).await
-                }
-                None => None,
-            };
-            self.layers.reserving_carts.insert((sku, location), carts);
-        }
+        self.look_up_reservations(needs.reserving_orders, needs.reserving_carts).await;
         let mut times: HashMap<(Sku, LocationId), Vec<Timestamp>> = HashMap::new();
         for (sku, location, time) in needs.past_on_hand {
             times.entry((sku, location)).or_default().push(time);
@@ -107,6 +90,30 @@ impl Writer {
             self.layers.committed.insert_subject_key(subject, key);
         }
         Ok(())
+    }
+
+    /// Looks up the orders and carts that may hold units of SKUs at locations.
+    async fn look_up_reservations(
+        &mut self,
+        of_orders: HashSet<(Sku, LocationId)>,
+        of_carts: HashSet<(Sku, LocationId)>,
+    ) {
+        let (merchant, position) = (&self.merchant, self.head.position);
+        let index = self.shared.reservation_index.get();
+        for (sku, location) in of_orders {
+            let orders = match index {
+                Some(index) => index.reserving_orders(merchant, &sku, &location, position).await,
+                None => None,
+            };
+            self.layers.reserving_orders.insert((sku, location), orders);
+        }
+        for (sku, location) in of_carts {
+            let carts = match index {
+                Some(index) => index.reserving_carts(merchant, &sku, &location, position).await,
+                None => None,
+            };
+            self.layers.reserving_carts.insert((sku, location), carts);
+        }
     }
 
     /// Caches loaded streams. They stay cached if a later part of the load fails.

@@ -83,7 +83,7 @@ pub fn ends_at(at: Timestamp, period: Period) -> Result<Timestamp, CartReservati
     }
     let step = match period.seconds() {
         ..=60 => 1_000_000,
-        ..=3_600 => 60_000_000,
+        61..=3_600 => 60_000_000,
         _ => 900_000_000,
     };
     let end = period.after(at).microseconds();

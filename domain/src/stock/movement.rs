@@ -133,7 +133,6 @@ fn moved(event: &StockEvent) -> (Option<OrderId>, Option<i64>, Places<'_>) {
         StockEvent::StockReservationsExpired(e) => (None, sum(&e.allocations), Each(&e.allocations)),
         StockEvent::StockCartReserved(e) => (None, sum(&e.allocations), Each(&e.allocations)),
         StockEvent::StockCartReleased(e) => (None, sum(&e.allocations), Each(&e.allocations)),
-        StockEvent::StockCartExtended(_) => return (None, None, Nowhere),
         StockEvent::StockReservationExtended(e) => return (Some(e.order_id), None, Nowhere),
         StockEvent::StockShipped(e) => (Some(e.order_id), signed(e.quantity), At(&e.location)),
         StockEvent::StockShipmentCancelled(e) => (Some(e.order_id), signed(e.quantity), At(&e.location)),
@@ -143,6 +142,7 @@ fn moved(event: &StockEvent) -> (Option<OrderId>, Option<i64>, Places<'_>) {
         StockEvent::TransferReceived(e) => (None, signed(e.quantity), At(&e.location)),
         StockEvent::SupplyExpected(e) => (None, signed(e.quantity.units()), At(&e.location)),
         StockEvent::SupplyCancelled(_)
+        | StockEvent::StockCartExtended(_)
         | StockEvent::StockLow(_)
         | StockEvent::StockOut(_)
         | StockEvent::BackInStock(_) => return (None, None, Nowhere),
