@@ -154,14 +154,14 @@ fn no_units_are_pending_after_reservation_or_cancellation() {
 fn the_largest_order_is_accepted() {
     let line =
         |number: usize| json!({ "sku": "A", "quantity": 1_000_000_000, "lineRef": format!("l{number}") });
-    let lines: Vec<Value> = (0..500).map(line).collect();
+    let lines: Vec<Value> = (0..2_000).map(line).collect();
     let charges: Vec<Value> = (0..50).map(|_| json!({ "code": "fee", "amount": "1" })).collect();
     let street: Vec<Value> = (0..5).map(|_| json!("Long Street")).collect();
     let order = given([create_with(json!({
         "lines": lines, "charges": charges, "currency": "EUR", "shipTo": { "street": street }
     }))]);
     assert_eq!(order.lines().len(), MAX_LINES);
-    assert_eq!(order.pending_demand()[&Sku::new("A").unwrap()], Units::new(500_000_000_000));
+    assert_eq!(order.pending_demand()[&Sku::new("A").unwrap()], Units::new(2_000_000_000_000));
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn creations() -> Vec<Row> {
     vec![
         row(&given([create()]), other(), ("order_exists", None, Conflict)),
         row(&new, create_with(lines(0)), line_count),
-        row(&new, create_with(lines(501)), line_count),
+        row(&new, create_with(lines(2_001)), line_count),
         row(&new, create_with(twice), ("line_ref_not_unique", Some("/lines/2/lineRef"), Invalid)),
         row(&new, create_with(charges(51)), ("too_many", Some("/charges"), Invalid)),
         row(&new, create_with(json!({ "charges": [{ "code": "fee", "amount": "1" }] })), currency),
@@ -344,7 +344,7 @@ fn amendments() -> Vec<Row> {
         row_of(&Order::default(), grown(6), ("unknown_order", Some("/orderId"), NotFound)),
         row_of(&given([create(), cancel()]), grown(6), ("order_cancelled", None, Conflict)),
         row_of(&order, amend(json!({})), ("changes_missing", Some("/changes"), Invalid)),
-        row_of(&order, changes(json!(vec![remove.clone(); 501])), ("too_many", Some("/changes"), Invalid)),
+        row_of(&order, changes(json!(vec![remove.clone(); 2_001])), ("too_many", Some("/changes"), Invalid)),
         row_of(
             &order,
             changes(json!([{ "op": "remove", "line": 9 }])),
