@@ -6,6 +6,7 @@
 use holdfast_commands::{Answer, Metadata, Refused};
 use holdfast_domain::Class;
 use holdfast_domain::order::{CreateOrder, DeliveryIntent, DeliveryMethod, NewLine, PaymentTerms, ShipTo};
+use holdfast_domain::policy::OnShortage;
 use holdfast_domain::sourcing::Shortage;
 use holdfast_domain::values::{
     ChannelName, LineNumber, LocationId, MerchantId, Quantity, Sku, Text, Timestamp, Units,
@@ -72,7 +73,7 @@ pub(crate) enum PromiseStatus {
     InStock,
     /// Some units would have to be backordered.
     Backordered,
-    /// The order would be refused, held or shortened.
+    /// The order would be refused, held or shortened: not all units can be promised.
     Unavailable,
 }
 
@@ -94,7 +95,7 @@ pub(crate) struct PromiseOption {
     backorders: Vec<PromisedBackorder>,
     /// The SKUs of which too few units are available, if the status is `unavailable`.
     shortages: Vec<Shortage>,
-    /// Why the order would be refused. Absent: it would not be.
+    /// Why a complete order would be refused, if the status is `unavailable`.
     refusal: Option<PromiseRefusal>,
 }
 
@@ -147,20 +148,37 @@ pub(crate) async fn options(
     wanted: &PromiseRequest,
 ) -> Result<(Vec<PromiseOption>, u64), ApiError> {
     let services = wanted.services()?;
-    let mut requests = Vec::with_capacity(services.len());
-    for service in &services {
-        let order = wanted.order(service.clone());
-        let request = submit::request(app, merchant, None, order.into(), Metadata::default())?;
-        requests.push(request.dry_run(true));
-    }
-    let replies = submit::submit(app, merchant, requests).await;
-    let (mut options, mut position) = (Vec::with_capacity(services.len()), 0);
-    for (service, reply) in services.into_iter().zip(replies) {
-        let (answer, _) = submit::decided(reply)?;
+    let orders: Vec<CreateOrder> = services.iter().map(|service| wanted.order(service.clone())).collect();
+    let (mut options, mut position, mut unclear) = (Vec::with_capacity(services.len()), 0, Vec::new());
+    for (index, answer) in decide(app, merchant, orders).await?.into_iter().enumerate() {
         position = position.max(answer.position);
-        options.push(PromiseOption::of(service, &answer)?);
+        let option = PromiseOption::of(services[index].clone(), &answer)?;
+        if option.status == PromiseStatus::Unavailable && option.refusal.is_none() {
+            unclear.push(index);
+        }
+        options.push(option);
+    }
+    // Orders that would be held or shortened: if they had to be complete, their refusal would say what is missing.
+    let complete = |index: &usize| {
+        let order = wanted.order(services[*index].clone());
+        CreateOrder { on_shortage: Some(OnShortage::Reject), ..order }
+    };
+    let orders: Vec<CreateOrder> = unclear.iter().map(complete).collect();
+    for (index, answer) in unclear.into_iter().zip(decide(app, merchant, orders).await?) {
+        options[index] = PromiseOption::of(services[index].clone(), &answer)?;
     }
     Ok((options, position))
+}
+
+/// The answers to orders that are decided and not written.
+async fn decide(app: &App, merchant: &MerchantId, orders: Vec<CreateOrder>) -> Result<Vec<Answer>, ApiError> {
+    let request = |order: CreateOrder| {
+        let request = submit::request(app, merchant, None, order.into(), Metadata::default())?;
+        Ok(request.dry_run(true))
+    };
+    let requests = orders.into_iter().map(request).collect::<Result<Vec<_>, ApiError>>()?;
+    let replies = submit::submit(app, merchant, requests).await;
+    replies.into_iter().map(|reply| submit::decided(reply).map(|(answer, _)| answer)).collect()
 }
 
 impl PromiseRequest {
@@ -271,8 +289,7 @@ impl PromiseOption {
         let shipments: Vec<_> = order.fulfillment_orders.iter().map(PromisedShipment::of).collect();
         let backordered = order.lines.iter().filter(|line| !line.backordered.is_zero());
         let backorders: Vec<_> = backordered.map(PromisedBackorder::of).collect();
-        let shortages: Vec<_> = order.lines.iter().filter_map(shortage).collect();
-        let status = match (shortages.is_empty(), backorders.is_empty()) {
+        let status = match (order.lines.iter().all(is_promised), backorders.is_empty()) {
             (false, _) => PromiseStatus::Unavailable,
             (true, false) => PromiseStatus::Backordered,
             (true, true) => PromiseStatus::InStock,
@@ -288,17 +305,15 @@ impl PromiseOption {
             deliver_at: last_arrival.filter(|_| status == PromiseStatus::InStock),
             shipments,
             backorders,
-            shortages,
+            shortages: Vec::new(),
             refusal: None,
         }
     }
 }
 
-/// Units of a line that the order would neither reserve nor backorder.
-fn shortage(line: &LineView) -> Option<Shortage> {
-    let requested = line.ordered.quantity.units();
-    let available = line.reserved + line.backordered;
-    (available < requested).then(|| Shortage { sku: line.ordered.sku.clone(), requested, available })
+/// Whether all units of a line would be reserved or backordered.
+fn is_promised(line: &LineView) -> bool {
+    line.reserved + line.backordered >= line.ordered.quantity.units()
 }
 
 /// The last of the times; none if one is unknown.

@@ -150,6 +150,17 @@ pub(super) enum PeerOutcome {
     Lookup(Result<CommandState, NotExecuted>),
 }
 
+impl PeerOutcome {
+    /// The size of the answer.
+    pub(super) fn answer_bytes(&self) -> usize {
+        match self {
+            Self::Command(Reply::Answered { answer, .. })
+            | Self::Lookup(Ok(CommandState::Answered(answer))) => answer.body.len(),
+            _ => 0,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use holdfast_journal::OutcomeKind;

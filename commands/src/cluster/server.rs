@@ -17,8 +17,11 @@ use crate::service::Commands;
 /// How long the calling node may take to send its first message.
 const FIRST_MESSAGE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The most replies in one message. A reply has at most a few hundred kilobytes.
+/// The most replies in one message.
 const MAX_REPLIES: usize = 64;
+
+/// The most bytes of answers in one message. An answer, which is smaller than a message may be, is never divided.
+const MAX_BYTES: usize = 8 << 20;
 
 /// The most replies that wait to be sent. When it is reached, replies wait for the link.
 const REPLY_QUEUE: usize = 4_096;
@@ -100,13 +103,54 @@ async fn send_reply(replies: &mpsc::Sender<PeerReply>, id: u64, outcome: PeerOut
 async fn send_replies(mut queue: mpsc::Receiver<PeerReply>, mut seal: Seal, outgoing: mpsc::Sender<Vec<u8>>) {
     let mut replies = Vec::new();
     while queue.recv_many(&mut replies, MAX_REPLIES).await > 0 {
-        let message = PeerReplies { replies: std::mem::take(&mut replies) };
-        let sealed = seal.seal(&message);
-        let sealed =
-            sealed.inspect_err(|error| tracing::error!(%error, "failed to encode replies for a peer"));
-        let Ok(sealed) = sealed else { return };
-        if outgoing.send(sealed).await.is_err() {
-            return;
+        for message in messages(std::mem::take(&mut replies)) {
+            let sealed = seal.seal(&message);
+            let sealed =
+                sealed.inspect_err(|error| tracing::error!(%error, "failed to encode replies for a peer"));
+            let Ok(sealed) = sealed else { return };
+            if outgoing.send(sealed).await.is_err() {
+                return;
+            }
         }
+    }
+}
+
+/// Divides replies into messages.
+fn messages(replies: Vec<PeerReply>) -> Vec<PeerReplies> {
+    let mut messages: Vec<PeerReplies> = Vec::new();
+    let mut bytes = 0;
+    for reply in replies {
+        bytes += reply.outcome.answer_bytes();
+        match messages.last_mut() {
+            Some(message) if bytes <= MAX_BYTES => message.replies.push(reply),
+            _ => {
+                bytes = reply.outcome.answer_bytes();
+                messages.push(PeerReplies { replies: vec![reply] });
+            }
+        }
+    }
+    messages
+}
+
+#[cfg(test)]
+mod tests {
+    use holdfast_journal::OutcomeKind;
+
+    use super::*;
+    use crate::answer::Answer;
+
+    #[test]
+    fn large_answers_have_messages_of_their_own() {
+        let reply = |(id, bytes): (u64, usize)| {
+            let answer = Answer { kind: OutcomeKind::Done, position: 1, body: vec![b'1'; bytes] };
+            PeerReply { id, outcome: PeerOutcome::Command(Reply::Answered { answer, replayed: false }) }
+        };
+        let half = MAX_BYTES / 2;
+        let sizes = [half, half, 1, MAX_BYTES + 1, 1, half];
+        let divided = messages((0..).zip(sizes).map(reply).collect());
+        let ids: Vec<Vec<u64>> =
+            divided.iter().map(|message| message.replies.iter().map(|reply| reply.id).collect()).collect();
+        assert_eq!(ids, [vec![0, 1], vec![2], vec![3], vec![4, 5]]);
+        assert_eq!(messages(Vec::new()).len(), 0);
     }
 }

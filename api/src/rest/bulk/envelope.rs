@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 
 use crate::error::ApiError;
 use crate::json::tolerance::tolerant;
+use crate::rest::body::MAX_COMMAND_BYTES;
 use crate::{headers, json};
 
 /// A command with its key and merchant.
@@ -115,6 +116,9 @@ fn read_fields(json: &[u8], head: Head<'_>) -> Result<Envelope, ApiError> {
 }
 
 fn read_group(json: &[u8]) -> Result<AnyCommand, ApiError> {
+    if json.len() > MAX_COMMAND_BYTES {
+        return Err(ApiError::BodyTooLarge(MAX_COMMAND_BYTES).at("/commands"));
+    }
     let group: Group<'_> = json::parse(json)?;
     if !group.atomic {
         let reason = "must be true; send commands that may succeed alone without a group";

@@ -224,3 +224,20 @@ async fn a_malformed_group_is_refused_where_it_is_wrong() {
     let body = json!(vec![full; 11]);
     server.post("/v1/commands", "unused", &body).await.problem(413, "too_many_commands");
 }
+
+#[tokio::test]
+async fn a_group_that_is_too_large_is_refused() {
+    let server = TestServer::stocked().await;
+    let member = json!({ "command": "ReceiveStock", "sku": "TEA", "location": "munich", "quantity": 1 });
+    let mut long = json!({ "key": "long", "atomic": true, "commands": [member] });
+    long["commands"][0]["reference"] = json!("x".repeat(1 << 20));
+    let answer = server.post("/v1/commands", "unused", &json!([long])).await.ok(200)[0].clone();
+    assert_eq!((&answer["status"], &answer["body"]["code"]), (&json!(413), &json!("body_too_large")));
+    let lines = json!(vec![json!({ "sku": "TEA", "quantity": 1 }); 2_000]);
+    let order = json!({ "command": "CreateOrder", "channel": "web", "onShortage": "hold", "lines": lines });
+    let large = json!({ "key": "large", "atomic": true, "commands": vec![order; 11] });
+    let head = server.head().await;
+    let answer = server.post("/v1/commands", "unused", &json!([large])).await.ok(200)[0].clone();
+    assert_eq!((&answer["status"], &answer["body"]["code"]), (&json!(422), &json!("group_too_large")));
+    assert_eq!(server.head().await, head);
+}

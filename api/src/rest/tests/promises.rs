@@ -72,7 +72,16 @@ async fn goods_that_are_not_in_stock_are_promised_from_supplies_or_named() {
         server.put("/v1/policy", &json!({ "onShortage": on_shortage })).await.ok(200);
         let missing = options(&server, &wanted(200)).await[0].clone();
         assert_eq!(missing["status"], "unavailable", "{on_shortage}");
-        assert_eq!(missing["shortages"][0]["requested"], 200, "{on_shortage}");
+        assert_eq!(missing["shortages"][0]["available"], 105, "{on_shortage}");
+        let mut two = wanted(200);
+        two["lines"].as_array_mut().unwrap().push(json!({ "sku": "CUP", "quantity": 1 }));
+        let missing = options(&server, &two).await[0].clone();
+        assert_eq!(missing["shortages"], json!([{ "sku": "TEA", "requested": 200, "available": 105 }]));
+        let mut late = wanted(1);
+        late["delivery"] = json!({ "method": "ship", "shipBy": "2020-01-01T00:00:00Z" });
+        let late = options(&server, &late).await[0].clone();
+        assert_eq!(late["refusal"]["code"], "ship_by_unattainable", "{on_shortage}");
+        assert_eq!(late["shortages"], json!([]), "{on_shortage}");
     }
     server.put("/v1/policy", &json!({ "onShortage": "backorder" })).await.ok(200);
     let unknown = options(&server, &wanted(106)).await[0].clone();
