@@ -9,6 +9,9 @@ use crate::order::refusals::OrderRefusal;
 use crate::order::state::Order;
 use crate::values::{Reference, ShipmentId, Text, Timestamp};
 
+/// The most labels of a package that were replaced.
+const MAX_FORMER_LABELS: usize = 20;
+
 commands! {
     /// Reports another label of a package: the carrier or the tracking number was wrong, or the label was replaced. Reports
     /// by the former number no longer find the package, and earlier ones no longer count.
@@ -37,6 +40,9 @@ pub(in crate::order) fn relabel(order: &Order, command: &RelabelPackage, at: Tim
     if package.delivered_at.is_some() {
         return Err(OrderRefusal::ShipmentDelivered(id));
     }
+    if package.former_labels.len() >= MAX_FORMER_LABELS {
+        return Err(OrderRefusal::TooMany { most: MAX_FORMER_LABELS, pointer: "/trackingNumber" });
+    }
     let relabelled = PackageRelabelled {
         shipment_id: id,
         package_id: label.package_id.clone(),
@@ -54,7 +60,9 @@ pub(in crate::order) fn relabelled(order: &mut Order, relabelled: &PackageRelabe
     each_package(order, *shipment_id, std::slice::from_ref(package_id), |package| {
         let label = &mut package.shipped;
         let former = (label.carrier.clone(), label.tracking_number.clone());
-        package.former_labels.push(former);
+        if !package.former_labels.contains(&former) {
+            package.former_labels.push(former);
+        }
         (label.carrier, label.tracking_number) = (carrier.clone(), tracking_number.clone());
         label.service.clone_from(service);
         package.labelled_at = Some(*at);

@@ -114,7 +114,8 @@ fn repeated_shipment(order: &Order, command: &ShipItems) -> Option<(ShipmentId, 
         let mut known: Vec<&TrackedPackage> = shipment.packages.iter().collect();
         let mut differs = false;
         for given in &command.packages {
-            let is_same = |package: &&TrackedPackage| is_same(order, package, given, is_complete);
+            let is_same =
+                |package: &&TrackedPackage| is_same(order, fulfillment, package, given, is_complete);
             let is_exact =
                 |package: &&TrackedPackage| is_same(package) && !package.shipped.differs_from(given);
             let exact = known.iter().position(is_exact);
@@ -127,17 +128,31 @@ fn repeated_shipment(order: &Order, command: &ShipItems) -> Option<(ShipmentId, 
 }
 
 /// Whether a package is the one that a report names. A package without `lines` contains all outstanding units. It therefore
-/// repeats an earlier report only if no unit is outstanding.
-fn is_same(order: &Order, package: &TrackedPackage, given: &ShipPackage, is_complete: bool) -> bool {
+/// repeats an earlier report only if no unit is outstanding. A former label names the package only if too few units are
+/// outstanding for another one: the label may have been meant for that.
+fn is_same(
+    order: &Order,
+    fulfillment: &FulfillmentOrder,
+    package: &TrackedPackage,
+    given: &ShipPackage,
+    is_complete: bool,
+) -> bool {
     let (Some(carrier), Some(number)) = (&given.carrier, &given.tracking_number) else { return false };
-    let quantity = |line: LineNumber| total(&package.shipped.lines, line);
+    let line = |given: &LineQuantity| resolve_line(order, given.line, given.line_ref.as_ref());
     let has_units = |given: &LineQuantity| {
-        let line = resolve_line(order, given.line, given.line_ref.as_ref());
-        line.is_some_and(|line| quantity(line) == given.quantity.units())
+        let quantity = |line: LineNumber| total(&package.shipped.lines, line);
+        line(given).is_some_and(|line| quantity(line) == given.quantity.units())
+    };
+    let is_outstanding = |given: &LineQuantity| {
+        let own = line(given).and_then(|line| fulfillment.line(line));
+        own.is_some_and(|own| own.outstanding() >= given.quantity.units())
     };
     let has_contents =
         |lines: &Vec<LineQuantity>| lines.len() == package.shipped.lines.len() && lines.iter().all(has_units);
-    package.had_label(carrier, number) && given.lines.as_ref().map_or(is_complete, has_contents)
+    let may_be_another = given.lines.as_ref().is_some_and(|lines| lines.iter().all(is_outstanding));
+    let has_label =
+        package.shipped.is_named(carrier, number) || !may_be_another && package.had_label(carrier, number);
+    has_label && given.lines.as_ref().map_or(is_complete, has_contents)
 }
 
 /// Goods that are picked up, or need no delivery, are delivered when they leave.

@@ -49,3 +49,24 @@ fn a_package_is_not_stuck_right_after_it_was_relabelled() {
     order = after(&order, relabel(1, json!({})));
     assert_eq!(order.due_at(), Some(time(100)));
 }
+
+#[test]
+fn a_label_that_was_on_the_wrong_package_is_taken_for_the_right_one() {
+    let box_of_two = || json!({ "lines": [{ "line": 1, "quantity": 2 }] });
+    let order = after(&paid_and_reserved(), ship(1, &[box_of_two()]));
+    let order = after(&order, relabel(1, json!({})));
+    let order = after(&order, ship(1, &[box_of_two()]));
+    assert_eq!((order.shipments.len(), line(&order, 1)[3]), (2, 4));
+    assert_eq!(when(&order, ship(1, &[box_of_two()])), [], "the second package again");
+}
+
+#[test]
+fn a_package_keeps_a_limited_number_of_former_labels() {
+    let mut order = on_its_way();
+    let another = |number: usize| relabel(1, json!({ "trackingNumber": format!("JJD{number}") }));
+    for number in 0..20 {
+        order = after(&order, another(number));
+    }
+    assert_eq!(order.shipments[0].packages[0].former_labels.len(), 20);
+    assert_eq!(refusal(&order, another(20)), ("too_many", Some("/trackingNumber".into())));
+}
