@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::execute;
 use super::unit_of_work::{Accepted, Stop, UnitOfWork, accepted};
 use crate::answer::Refused;
-use crate::command::{AnyCommand, CommandGroup};
+use crate::command::CommandGroup;
 
 /// The most events of a group.
 const MAX_EVENTS: u64 = 10_000;
