@@ -285,7 +285,7 @@ impl ApiError {
         Self::At(pointer.into(), Box::new(self))
     }
 
-    /// The same error, in a part of the request. The pointer of the error is relative to the part.
+    /// Prefixes the error's pointer with `part`: `/lines` in `/commands/1` becomes `/commands/1/lines`.
     pub(crate) fn within(self, part: &str) -> Self {
         match self {
             Self::At(pointer, error) => Self::At(format!("{part}{pointer}"), error),

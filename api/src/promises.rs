@@ -189,8 +189,10 @@ impl PromiseRequest {
                 Ok(vec![self.delivery.as_ref().and_then(|delivery| delivery.service_level.clone())])
             }
             Some(levels) if levels.len() > MAX_SERVICE_LEVELS => {
-                let reason =
-                    format!("must be at most {MAX_SERVICE_LEVELS} services; ask for the others separately");
+                let sent = levels.len();
+                let reason = format!(
+                    "must have at most {MAX_SERVICE_LEVELS} services, not {sent}; send the others in another request"
+                );
                 Err(ApiError::InvalidValue(reason).at("/serviceLevels"))
             }
             Some(levels) => Ok(levels.iter().cloned().map(Some).collect()),

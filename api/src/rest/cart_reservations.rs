@@ -1,4 +1,4 @@
-//! Cart reservations: one.
+//! `GET /v1/reservations/{reservationId}`.
 
 use std::sync::Arc;
 

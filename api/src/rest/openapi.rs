@@ -54,14 +54,14 @@ pub(super) fn document(endpoints: &[Endpoint]) -> Value {
     document
 }
 
-/// Turns every choice between described constants into a plain `enum`, because generators of clients make a type of that. The
-/// descriptions become a list.
+/// Replaces every `oneOf` of described constants by a plain `enum`, because client generators create a type from an `enum`. The
+/// descriptions become a list in the description of the `enum`.
 fn plain_enums(value: &mut Value) {
     match value {
         Value::Array(values) => values.iter_mut().for_each(plain_enums),
         Value::Object(object) => {
             if let Some((names, meanings)) =
-                object.get("oneOf").and_then(Value::as_array).and_then(|all| names(all))
+                object.get("oneOf").and_then(Value::as_array).and_then(|all| constants(all))
             {
                 let description = object.get("description").and_then(Value::as_str).unwrap_or_default();
                 let description = format!("{description}\n\n{}", meanings.join("\n"));
@@ -77,7 +77,7 @@ fn plain_enums(value: &mut Value) {
 }
 
 /// The constants of a choice, and a line for each that has a description. `None` if one of the alternatives is no constant.
-fn names(alternatives: &[Value]) -> Option<(Vec<Value>, Vec<String>)> {
+fn constants(alternatives: &[Value]) -> Option<(Vec<Value>, Vec<String>)> {
     let (mut names, mut meanings) = (Vec::new(), Vec::new());
     for alternative in alternatives {
         match (&alternative["const"], &alternative["enum"]) {

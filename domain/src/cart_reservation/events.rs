@@ -41,7 +41,7 @@ payloads! {
     }
     /// The time of the reservation was over.
     CartReservationExpired {}
-    /// A location does not have reserved units: the cart has fewer.
+    /// The cart loses reserved units, because the location does not have them.
     CartUnitsLost {
         sku: Sku,
         /// The location that does not have them.

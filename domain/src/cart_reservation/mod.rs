@@ -37,7 +37,7 @@ pub struct CartReservation {
     /// The reservation with its present units and end. A location that has lost all its units stays, with 0 units. Absent: the
     /// reservation does not exist.
     pub reserved: Option<Arc<CartReserved>>,
-    /// How it ended before its time; absent if it did not.
+    /// How the reservation ended. Absent: no event has ended it yet, although its time may be over.
     pub ending: Option<CartEnding>,
 }
 
@@ -94,7 +94,7 @@ pub enum CartReservationCommand {
     Expire {
         at: Timestamp,
     },
-    /// Takes at most so many missing units of a SKU at a location off it.
+    /// Removes up to `most` missing units of a SKU at a location from the reservation.
     LoseUnits {
         sku: Sku,
         location: LocationId,

@@ -7,9 +7,9 @@ use crate::values::{CartReservationId, OrderId, Period, Timestamp};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[allow(missing_docs, reason = "the text of each case describes it")]
 pub enum CartReservationRefusal {
-    #[error("there is no reservation {0}")]
+    #[error("reservation {0} does not exist")]
     UnknownReservation(CartReservationId),
-    #[error("reservation {0} exists already, with other contents")]
+    #[error("reservation {0} already exists with different contents; use another reservationId")]
     ReservationExists(CartReservationId),
     #[error("reservation {id} expired at {until}; reserve the units again")]
     Expired { id: CartReservationId, until: Timestamp },

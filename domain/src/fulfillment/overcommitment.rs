@@ -18,7 +18,7 @@ use crate::values::{LocationId, OrderId, Sku};
 const MAX_ORDERS: usize = 200;
 
 /// Releases missing units: first those of carts, then those of the orders that have reserved them. Sources these orders again:
-/// the least urgent order first and, of equally urgent ones, the latest. Picked units stay reserved. Gives the orders that lost units.
+/// the least urgent order first and, of equally urgent ones, the latest. Picked units stay reserved. Returns the orders that lost units.
 pub fn resolve_overcommitment<A: Aggregates>(
     aggregates: &mut A,
     sku: &Sku,

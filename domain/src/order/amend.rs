@@ -17,7 +17,7 @@ use super::lines::{resolve_line, unknown_line};
 use super::personal::ShipTo;
 use super::refusals::OrderRefusal;
 use super::state::{MAX_LINES, Order};
-use super::terms::{can_change_terms, change_terms};
+use super::terms::{NewTerms, can_change_terms, change_terms};
 use super::totals::LineTotals;
 use crate::command::commands;
 use crate::policy::OnShortage;
@@ -99,6 +99,18 @@ commands! {
     }
 }
 
+impl AmendOrder {
+    fn terms(&self) -> NewTerms<'_> {
+        NewTerms {
+            priority: self.priority,
+            allow_split: self.allow_split,
+            on_shortage: self.on_shortage,
+            reserve_for: &self.reserve_for,
+            attributes: &self.attributes,
+        }
+    }
+}
+
 /// The order is not complete. An order is complete when everything that is not cancelled has shipped: it is not reopened.
 pub(super) fn can_amend(order: &Order) -> Result<(), OrderRefusal> {
     if order.is_cancelled() {
@@ -112,7 +124,8 @@ pub(super) fn amend(order: &Order, command: &AmendOrder, at: Timestamp) -> Decis
     can_amend(order)?;
     let changes = command.changes.as_deref().unwrap_or_default();
     let is_empty = changes.is_empty() && command.ship_to.is_none() && command.delivery.is_none();
-    if is_empty && !command.has_terms() {
+    let terms = command.terms();
+    if is_empty && terms.is_empty() {
         return Err(OrderRefusal::ChangesMissing);
     }
     if changes.len() > MAX_LINES {
@@ -121,10 +134,10 @@ pub(super) fn amend(order: &Order, command: &AmendOrder, at: Timestamp) -> Decis
     if let Some(ship_to) = &command.ship_to {
         check_ship_to(ship_to)?;
     }
-    can_change_terms(order, command)?;
+    can_change_terms(order, &terms)?;
     can_redirect(order, command.ship_to.as_ref(), command.delivery.as_ref())?;
     let LineChanges { changed, added, cancelled } = line_changes(order, changes)?;
-    let mut events = change_terms(order, command, at);
+    let mut events = change_terms(order, &terms, at);
     let requested = request(order, command.ship_to.as_ref(), command.delivery.as_ref());
     let ship_to = command.ship_to.as_ref().filter(|_| requested.is_none());
     let delivery = command.delivery.as_ref().filter(|_| requested.is_none());

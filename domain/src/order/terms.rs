@@ -2,39 +2,47 @@
 
 use std::sync::Arc;
 
-use super::amend::AmendOrder;
 use super::choices::HoldReason;
 use super::events::{OrderEvent, OrderHoldReleased, OrderTermsChanged, ReservationExtended};
 use super::fulfillment_order::FulfillmentOrder;
 use super::refusals::OrderRefusal;
 use super::state::{Hold, Order};
 use crate::policy::OnShortage;
-use crate::values::Timestamp;
+use crate::values::{Attributes, Period, Priority, Timestamp, Update};
 
-impl AmendOrder {
-    /// Whether it gives terms.
-    pub(super) fn has_terms(&self) -> bool {
-        self.priority.is_some()
-            || self.allow_split.is_some()
-            || self.on_shortage.is_some()
-            || !self.reserve_for.is_keep()
-            || !self.attributes.is_keep()
+/// The terms that an amendment gives. The others stay as they are.
+pub(super) struct NewTerms<'a> {
+    pub(super) priority: Option<Priority>,
+    pub(super) allow_split: Option<bool>,
+    pub(super) on_shortage: Option<OnShortage>,
+    pub(super) reserve_for: &'a Update<Period>,
+    pub(super) attributes: &'a Update<Attributes>,
+}
+
+impl NewTerms<'_> {
+    /// Whether all terms stay as they are.
+    pub(super) fn is_empty(&self) -> bool {
+        self.priority.is_none()
+            && self.allow_split.is_none()
+            && self.on_shortage.is_none()
+            && self.reserve_for.is_keep()
+            && self.attributes.is_keep()
     }
 }
 
 /// The order can have these terms. Locations that have acknowledged or shipped units of it must not be several if it must not be
 /// split.
-pub(super) fn can_change_terms(order: &Order, command: &AmendOrder) -> Result<(), OrderRefusal> {
+pub(super) fn can_change_terms(order: &Order, terms: &NewTerms<'_>) -> Result<(), OrderRefusal> {
     let is_fixed = |one: &&FulfillmentOrder| one.supplies() && (one.is_acknowledged() || one.has_shipped());
     let mut fixed = order.fulfillment_orders.iter().filter(is_fixed).map(|one| &one.location);
     let first = fixed.next();
     let is_split = fixed.any(|location| Some(location) != first);
-    if command.allow_split == Some(false) && is_split { Err(OrderRefusal::WouldSplit) } else { Ok(()) }
+    if terms.allow_split == Some(false) && is_split { Err(OrderRefusal::WouldSplit) } else { Ok(()) }
 }
 
 /// The events of changed terms. Units that are reserved have a new term from `at` on. If missing units are no longer held
 /// for a person's decision, the hold ends.
-pub(super) fn change_terms(order: &Order, command: &AmendOrder, at: Timestamp) -> Vec<OrderEvent> {
+pub(super) fn change_terms(order: &Order, terms: &NewTerms<'_>, at: Timestamp) -> Vec<OrderEvent> {
     let Some(created) = order.created.as_ref() else { return Vec::new() };
     let before = OrderTermsChanged {
         priority: created.priority,
@@ -44,15 +52,15 @@ pub(super) fn change_terms(order: &Order, command: &AmendOrder, at: Timestamp) -
         attributes: created.attributes.clone(),
     };
     let after = OrderTermsChanged {
-        priority: command.priority.unwrap_or(before.priority),
-        allow_split: command.allow_split.unwrap_or(before.allow_split),
-        on_shortage: command.on_shortage.unwrap_or(before.on_shortage),
-        reserve_for: command.reserve_for.apply(before.reserve_for),
-        attributes: command.attributes.apply(before.attributes.clone()),
+        priority: terms.priority.unwrap_or(before.priority),
+        allow_split: terms.allow_split.unwrap_or(before.allow_split),
+        on_shortage: terms.on_shortage.unwrap_or(before.on_shortage),
+        reserve_for: terms.reserve_for.apply(before.reserve_for),
+        attributes: terms.attributes.apply(before.attributes.clone()),
     };
     let until = after.reserve_for.map(|period| period.after(at));
     let is_reserved = order.fulfillment_orders.iter().any(FulfillmentOrder::is_open);
-    let has_new_term = !command.reserve_for.is_keep() && is_reserved && !order.is_confirmed();
+    let has_new_term = !terms.reserve_for.is_keep() && is_reserved && !order.is_confirmed();
     let extended = (has_new_term && until != order.expires_at).then(|| ReservationExtended { until }.into());
     let decides = matches!(after.on_shortage, OnShortage::Backorder | OnShortage::CancelRemainder);
     let is_decided = decides && after.on_shortage != before.on_shortage && !order.needs_decision();

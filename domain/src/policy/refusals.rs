@@ -25,7 +25,7 @@ pub enum PolicyRefusal {
     /// An invalid table of transit times.
     #[error("invalid table of transit times: {0}")]
     TransitTable(TransitError),
-    /// A time that no cart reservation may last.
+    /// `cartReservationFor` is longer than the maximum.
     #[error("cartReservationFor must be at most {MAX_PERIOD}")]
     CartReservationTooLong,
 }

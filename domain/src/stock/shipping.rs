@@ -83,7 +83,7 @@ pub(super) fn ship(item: &StockItem, command: &ShipInventory) -> Decision {
     Ok(events)
 }
 
-/// Units that did not leave are on hand again, from the time of the shipment: a later count has seen them.
+/// Units that did not leave are on hand again, from the time of the shipment: a later count already includes them.
 pub(super) fn undo_shipping(item: &StockItem, command: &UndoShipping) -> Decision {
     let UndoShipping { order, shipment_id, location, quantity, unreserved, shipped_at, at } = command.clone();
     let sku = item.require_known()?.clone();

@@ -13,12 +13,12 @@ use crate::order::update::{count, each_line};
 use crate::values::{LineNumber, ShipmentId, Text, Units};
 
 commands! {
-    /// Reports that a shipment was reported by mistake: its goods have not left. They are packed, and reserved for the order
+    /// Cancels a shipment that was reported by mistake: its goods did not leave. The units are packed and reserved for the order
     /// again. Units that were not reserved before the shipment are not reserved again.
     CancelShipment {
         shipment_id: ShipmentId,
         reason: Text<500>,
-        /// Whether packages may be delivered: these reports were mistakes too. Default: false.
+        /// True: cancel the shipment even if a package was reported as delivered. Default: false.
         force: Option<bool>,
     }
 }

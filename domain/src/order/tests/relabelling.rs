@@ -22,7 +22,7 @@ fn a_shipment_reported_again_with_a_former_label_is_known() {
 }
 
 #[test]
-fn one_of_several_packages_is_named() {
+fn relabelling_requires_the_package_id_of_one_of_several_packages() {
     let one = |id: &str| json!({ "packageId": id, "lines": [{ "line": 1, "quantity": 1 }] });
     let order = after(&paid_and_reserved(), ship(1, &[one("a"), one("b")]));
     let unknown = ("unknown_package", Some("/packageId".into()));

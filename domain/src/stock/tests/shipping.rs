@@ -59,7 +59,7 @@ fn units_that_did_not_leave_are_on_hand_and_reserved_again() {
 }
 
 #[test]
-fn a_count_after_a_shipment_has_seen_units_that_did_not_leave() {
+fn a_count_after_a_shipment_includes_units_that_did_not_leave() {
     let shipped = given([receive(10, 1), reserve(&[("DC-1", 5)]), ship("DC-1", 5, 20)]);
     let counted_before = after(&after(&shipped, count(10, 30, 31)), undo_shipping(5, 0, 20, 40));
     assert_eq!(at(&counted_before, "DC-1"), [10, 5, 5]);
