@@ -45,7 +45,7 @@ async fn an_invalid_order_is_rejected_with_a_pointer_to_the_field() {
 async fn a_refused_order_writes_no_event_and_the_refusal_is_stored() {
     let server = TestServer::stocked().await;
     let head = server.head().await;
-    let lines = vec![json!({ "sku": "TEA", "quantity": 1 }); 501];
+    let lines = vec![json!({ "sku": "TEA", "quantity": 1 }); 2_001];
     let answer = server.post("/v1/orders", "many", &json!({ "channel": "web", "lines": lines })).await;
     assert_eq!(pointer(&answer.problem(422, "line_count_out_of_range")), "/lines");
     let unknown = json!({ "channel": "web", "lines": [{ "sku": "COFFEE", "quantity": 1 }] });
