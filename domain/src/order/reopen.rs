@@ -2,7 +2,7 @@
 
 use std::ops::SubAssign;
 
-use super::contents::{LineUnits, total};
+use super::contents::{LineUnits, OrderedLine, total};
 use super::decision::{Decision, exists};
 use super::events::{OrderEvent, OrderReopened};
 use super::hold::scheduled;
@@ -11,14 +11,15 @@ use super::refusals::OrderRefusal;
 use super::state::{Order, PersonalDataState};
 use super::update::count;
 use crate::command::commands;
-use crate::values::{LineNumber, OrderId, Timestamp, Units};
+use crate::values::{OrderId, Timestamp, Units};
 
 commands! {
     /// Reopens an order of which all units are cancelled: they are sourced like those of a new order, or the command is
     /// refused. An order whose payments were voided waits for payment.
     ReopenOrder {
         order_id: OrderId,
-        /// The units that are wanted again. Default: all units, also those that were cancelled before the others.
+        /// The units that are wanted again. Default: all units that the lines' prices are for, also those that were cancelled
+        /// before the others.
         lines: Option<Vec<LineQuantity>>,
     }
 }
@@ -37,8 +38,10 @@ pub(super) fn can_reopen(order: &Order) -> Result<(), OrderRefusal> {
 pub(super) fn reopen(order: &Order, command: &ReopenOrder, at: Timestamp) -> Decision {
     exists(order, command.order_id)?;
     can_reopen(order)?;
-    let cancelled = order.cancelled.iter().enumerate();
-    let cancelled = cancelled.map(|(index, units)| LineUnits::new(LineNumber::at(index), *units));
+    // Units that an amendment removed and added again are cancelled too, but the line's price is for fewer units.
+    let sold = |line: &OrderedLine| line.priced.unwrap_or(line.quantity.units());
+    let cancelled = order.lines().iter().zip(&order.cancelled);
+    let cancelled = cancelled.map(|(line, units)| LineUnits::new(line.line, sold(line).min(*units)));
     let lines: Vec<LineUnits> = match command.lines.as_deref() {
         None => cancelled.filter(|units| !units.quantity.is_zero()).collect(),
         Some(lines) => {

@@ -235,7 +235,7 @@ async fn a_group_that_is_too_large_is_refused() {
     assert_eq!((&answer["status"], &answer["body"]["code"]), (&json!(413), &json!("body_too_large")));
     let lines = json!(vec![json!({ "sku": "TEA", "quantity": 1 }); 2_000]);
     let order = json!({ "command": "CreateOrder", "channel": "web", "onShortage": "hold", "lines": lines });
-    let large = json!({ "key": "large", "atomic": true, "commands": vec![order; 14] });
+    let large = json!({ "key": "large", "atomic": true, "commands": vec![order; 18] });
     let head = server.head().await;
     let answer = server.post("/v1/commands", "unused", &json!([large])).await.ok(200)[0].clone();
     assert_eq!((&answer["status"], &answer["body"]["code"]), (&json!(422), &json!("group_too_large")));

@@ -29,6 +29,16 @@ fn a_new_term_of_reservations_starts_with_the_amendment() {
 }
 
 #[test]
+fn reservations_last_at_least_as_long_as_an_authorization() {
+    let fields = json!({ "orderId": order_id(), "paymentRef": "card", "authorizedUntil": time(500) });
+    let authorize = OrderCommand::AuthorizePayment(read(fields, json!({})));
+    let order = given([create_with(json!({ "reserveFor": "PT60S" })), reserve_all(), authorize]);
+    assert_eq!(order.expires_at, Some(time(500)));
+    assert_eq!(after(&order, amend(json!({ "reserveFor": "PT20S" }))).expires_at, Some(time(500)));
+    assert_eq!(after(&order, amend(json!({ "reserveFor": "PT1H" }))).expires_at, Some(time(3645)));
+}
+
+#[test]
 fn a_decision_about_missing_units_ends_their_hold() {
     let short = sourced(&[("DC-1", &[("A", 2), ("B", 3)])], &[("A", 5, 2)]);
     let held = given([

@@ -25,6 +25,22 @@ fn some_lines_may_be_wanted_again() {
 }
 
 #[test]
+fn no_more_units_are_wanted_again_than_the_price_is_for() {
+    let lines = json!({ "currency": "EUR", "lines": [{ "sku": "A", "quantity": 3, "unit": "10.00" }] });
+    let some = json!({ "lines": [{ "line": 1, "quantity": 2 }] });
+    let fields = json!({ "orderId": order_id(), "reason": "changed their mind" });
+    let cancel_two = OrderCommand::CancelOrder(read(fields, some));
+    let three = json!({ "changes": [{ "op": "setQuantity", "line": 1, "quantity": 3 }] });
+    let cancelled = given([create_with(lines), cancel_two, amend(three), cancel()]);
+    assert_eq!(line(&cancelled, 1)[5], 5);
+    let order = after(&cancelled, reopen(json!({})));
+    assert_eq!(line(&order, 1)[5], 2);
+    assert_eq!(order.amount_due().map(|amount| amount.to_string()), Some("30.00".to_owned()));
+    let four = reopen(json!({ "lines": [{ "line": 1, "quantity": 4 }] }));
+    assert_eq!(refusal(&cancelled, four), ("quantity_exceeds_open", None));
+}
+
+#[test]
 fn only_a_cancelled_order_whose_data_and_money_are_there_is_reopened() {
     assert_eq!(refusal(&paid_and_reserved(), reopen(json!({}))), ("order_not_cancelled", None));
     let refunded = given([create(), pay("money"), cancel(), refund("r-1", "1.00")]);

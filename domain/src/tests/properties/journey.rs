@@ -4,11 +4,12 @@
 use proptest::sample::Index;
 use serde_json::{Value, json};
 
+use super::applicable::{an_order, can_be_handed_over, can_be_worked_on, has_left, has_part};
 use super::shop::{LOCATIONS, Refused, SKUS, Shop};
 use super::steps::{A_YEAR, PRIORITIES, REPORTS, SHORTAGES, STATUSES, Step, Wish};
 use super::{carts, location, order_id, sku, time};
 use crate::fulfillment::Aggregates;
-use crate::order::{FulfillmentLine, FulfillmentOrder, Order, OrderCommand};
+use crate::order::{FulfillmentOrder, Order, OrderCommand};
 use crate::policy::ReserveAt;
 use crate::stock::StockCommand;
 use crate::values::{Period, Reference, ShipmentId, Timestamp};
@@ -41,13 +42,7 @@ fn take(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
         Step::Fill { of } if !shop.items.contains_key(&sku(*of)) => Err("nothing was seen of it".into()),
         Step::Fill { of } => shop.fill(&sku(*of)),
         Step::HandOver { order, part, kind } => {
-            let fits = match kind {
-                0 | 1 => can_be_worked_on,
-                2 | 3 => has_pending_cancellation,
-                4..8 => has_pending_amendment,
-                _ => |order: &Order| !order.rejected_by.is_empty(),
-            };
-            hand_over(shop, an_order(shop, *order, fits)?, *part, *kind)
+            hand_over(shop, an_order(shop, *order, can_be_handed_over(*kind))?, *part, *kind)
         }
         Step::Short { order, part, line, quantity } => {
             short(shop, an_order(shop, *order, can_be_worked_on)?, [*part, *line], *quantity)
@@ -335,36 +330,8 @@ fn release(shop: &mut Shop, number: usize, hold: Index) -> Result<(), Refused> {
     shop.change(number, &OrderCommand::ReleaseHold(read(fields)))
 }
 
-/// The order that is meant, or the next one that such a thing can happen to.
-fn an_order(shop: &Shop, order: Index, fits: impl Fn(&Order) -> bool) -> Result<usize, Refused> {
-    let first = order.index(shop.orders.len());
-    let all = (first..shop.orders.len()).chain(0..first);
-    all.into_iter().find(|number| fits(&shop.orders[*number])).ok_or_else(|| "no order is such".into())
-}
-
-fn has_part(order: &Order) -> bool {
-    !order.fulfillment_orders.is_empty()
-}
-
 fn stuck_after() -> Option<Period> {
     Period::of_seconds(7).ok()
-}
-
-fn has_left(order: &Order) -> bool {
-    !order.shipments.is_empty()
-}
-
-fn can_be_worked_on(order: &Order) -> bool {
-    let is_open = |part: &FulfillmentOrder| !part.total(FulfillmentLine::outstanding).is_zero();
-    order.is_paid() && order.holds.is_empty() && order.fulfillment_orders.iter().any(is_open)
-}
-
-fn has_pending_cancellation(order: &Order) -> bool {
-    order.fulfillment_orders.iter().any(FulfillmentOrder::has_pending_cancellation)
-}
-
-fn has_pending_amendment(order: &Order) -> bool {
-    order.amendment.is_some()
 }
 
 fn a_part(shop: &Shop, number: usize, part: Index) -> Result<&FulfillmentOrder, Refused> {

@@ -1,6 +1,7 @@
 //! Properties that hold in every history, tested with generated histories.
 
 mod always;
+mod applicable;
 mod carts;
 mod journey;
 pub(crate) mod shop;

@@ -80,7 +80,10 @@ fn verify(store: &TestStore, more: &[&str]) -> (Option<i32>, Value) {
 
 async fn verify_names_each_changed_row_of_a_read_model(store: TestStore) {
     let server = TestServer::start(&store).await;
-    server.add_stock("DC-1", "A", 5).await;
+    server.add_stock("DC-1", "A", 6).await;
+    let cart = json!({ "channel": "web", "lines": [{ "sku": "A", "quantity": 1 }] });
+    let cart = server.post("/v1/reservations", "cart", &cart).await.accepted();
+    let cart = cart["reservationId"].as_str().unwrap();
     let mut last = Value::Null;
     for number in 0..4 {
         let order = order_with("A", 1, &json!({ "channelRef": format!("R{number}") }));
@@ -115,6 +118,10 @@ async fn verify_names_each_changed_row_of_a_read_model(store: TestStore) {
             format!("command_link {position} differs in correlation_id"),
         ),
         ("UPDATE availability SET position = 1".to_owned(), "availability A differs in position".to_owned()),
+        (
+            "UPDATE cart_reservation SET position = 1".to_owned(),
+            format!("cart_reservation {cart} differs in position"),
+        ),
         (
             "INSERT INTO paused_location (merchant, generation, location) VALUES ('default', 1, 'DC-1')"
                 .to_owned(),
@@ -151,7 +158,7 @@ async fn verify_compares_read_models_while_orders_are_placed(store: TestStore) {
         assert!(verified.status.success(), "{verified:?}");
         let said: Value = serde_json::from_slice(&verified.stdout).unwrap();
         let read_models = said["merchants"][0]["readModels"].as_array().unwrap();
-        assert_eq!(read_models.len(), 4, "{said}");
+        assert_eq!(read_models.len(), 5, "{said}");
     }
 }
 

@@ -33,7 +33,7 @@ async fn bad_input_gets_a_code_and_a_pointer_and_writes_no_event(store: TestStor
     let before =
         server.get("/v1/events?after=0&limit=1000").await.accepted()["items"].as_array().unwrap().len();
 
-    let too_many_lines: Vec<Value> = (0..501).map(|_| json!({ "sku": "A", "quantity": 1 })).collect();
+    let too_many_lines: Vec<Value> = (0..2_001).map(|_| json!({ "sku": "A", "quantity": 1 })).collect();
     let too_many_lines = json!({ "channel": "web", "lines": too_many_lines }).to_string().into_bytes();
     let cases: Vec<Case> = vec![
         ("malformed JSON", b"{\"channel\":".to_vec(), 400, "malformed_json", None),
@@ -60,7 +60,7 @@ async fn bad_input_gets_a_code_and_a_pointer_and_writes_no_event(store: TestStor
         ("quantity 10^30", order_body("1e30", "\"A\""), 400, "invalid_value", Some("/lines/0/quantity")),
         ("empty SKU", order_body("1", "\"\""), 400, "invalid_value", Some("/lines/0/sku")),
         ("NUL in a SKU", order_body("1", "\"A\\u0000B\""), 400, "invalid_value", Some("/lines/0/sku")),
-        ("501 lines", too_many_lines, 422, "line_count_out_of_range", Some("/lines")),
+        ("2,001 lines", too_many_lines, 422, "line_count_out_of_range", Some("/lines")),
         ("unknown SKU", order_body("1", "\"NOPE\""), 422, "unknown_sku", Some("/lines/0/sku")),
     ];
     for (number, (description, body, status, code, pointer)) in cases.into_iter().enumerate() {

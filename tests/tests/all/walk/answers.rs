@@ -8,6 +8,7 @@ use super::feed::Decision;
 use super::json::{list, number, number_or_zero, text};
 use super::model::Model;
 use super::model::order::Order;
+use super::steps::Draft;
 use super::violations::Violations;
 
 /// Times, positions, versions, and ids that the server creates.
@@ -23,6 +24,31 @@ pub fn check_dry_run(request: &Request, dry: &Answer, real: &Answer, violations:
             request.method, request.path, request.body, dry.status, real.status
         )
     });
+}
+
+/// The order that a promise is about. It is refused unless all its units are in stock.
+pub fn promised_order(promise: &Request) -> Draft {
+    let wanted = &promise.body;
+    let mut body = json!({ "channel": wanted["channel"], "lines": wanted["lines"], "allowSplit": wanted["allowSplit"],
+        "payment": "not_required", "onShortage": "reject" });
+    for (field, value) in [("shipTo", &wanted["destination"]), ("delivery", &wanted["delivery"])] {
+        if !value.is_null() {
+            body[field] = value.clone();
+        }
+    }
+    Draft::new(body)
+}
+
+/// Checks that a promise says whether the order would be accepted, and refuses what the order would refuse as wrong.
+pub fn check_promise(request: &Request, order: &Answer, promise: &Answer, violations: &mut Violations) {
+    let option = &promise.body["options"][0];
+    let is_right = match (order.is_accepted(), order.status) {
+        (true, _) => option["status"] == "in_stock",
+        (false, 409) => promise.is_accepted() && option["status"] != "in_stock",
+        _ => (promise.status, promise.code()) == (order.status, order.code()),
+    };
+    violations
+        .check("a promise is what an order gets", is_right, || format!("{request:?}: {order:?} {promise:?}"));
 }
 
 /// True if the process manager, or a deadline, has changed the state between a dry run and the real command.

@@ -22,6 +22,8 @@ use super::violations::Violations;
 const OPERATION_EVERY: usize = 25;
 /// The number of commands between two reads of the feed.
 const READ_FEED_EVERY: usize = 5;
+/// The path of promises.
+const PROMISES: &str = "/v1/promises";
 /// Percentages of commands that get an additional check.
 const DRY_RUNS: usize = 12;
 const READS: usize = 12;
@@ -146,9 +148,16 @@ impl Walker {
         if request.body["force"] == true {
             self.merchant.model.forced.insert(key.to_owned());
         }
-        // Operations on read models have no dry run and no keys.
-        let is_command = !request.path.starts_with("/v1/projections");
+        let is_promise = request.path == PROMISES;
+        // Operations on read models, and promises, have no dry run and no keys.
+        let is_command = !is_promise && !request.path.starts_with("/v1/projections");
         let mut dry = None;
+        if is_promise {
+            self.read_feed().await;
+            let order = self.shared.operations.request("CreateOrder", answers::promised_order(&request));
+            let sent_at = jiff::Timestamp::now().as_microsecond();
+            dry = Some((sent_at, self.client.send(&order, key, true).await));
+        }
         if is_command && random.chance(DRY_RUNS) {
             self.read_feed().await;
             let sent_at = jiff::Timestamp::now().as_microsecond();
@@ -160,7 +169,8 @@ impl Walker {
             let is_due = liveness::is_something_due(&self.merchant.model, sent_at, now);
             let decisions = self.read_feed().await;
             if !is_due && !answers::has_interfered(&decisions) {
-                answers::check_dry_run(&request, &dry, &real, &mut self.violations);
+                let check = if is_promise { answers::check_promise } else { answers::check_dry_run };
+                check(&request, &dry, &real, &mut self.violations);
             }
         }
         // Later than the comparison, which needs every decision since the dry run.
@@ -216,6 +226,9 @@ impl Walker {
         for index in 0..random.between(2, 8) {
             let (operation, draft) = self.choose(random, steps);
             let request = self.shared.operations.request(operation, draft);
+            if request.path == PROMISES {
+                continue;
+            }
             let key = format!("{key}-{index}");
             if request.body["force"] == true {
                 self.merchant.model.forced.insert(key.clone());

@@ -8,6 +8,7 @@ use crate::walk::random::Random;
 
 pub const STEPS: &[Step] = &[
     Step { operation: "CreateOrder", weight: 160, draft: create },
+    Step { operation: "ComparePromises", weight: 20, draft: promise },
     Step { operation: "AmendOrder", weight: 60, draft: amend },
     Step { operation: "AmendOrder", weight: 20, draft: amend_what_a_location_works_on },
     Step { operation: "CancelOrder", weight: 14, draft: cancel },
@@ -96,6 +97,19 @@ fn create(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
         body["lines"][0]["unit"] = "12.50".into();
     }
     Some(Draft::new(body.into()))
+}
+
+fn promise(random: &mut Random, _: &Merchant) -> Option<Draft> {
+    let lines: Vec<Value> = (0..random.between(1, 3)).map(|_| new_line(random)).collect();
+    let mut body =
+        json!({ "channel": random.pick(&CHANNELS), "lines": lines, "allowSplit": random.chance(50) });
+    if random.chance(50) {
+        body["destination"] = json!({ "country": "US", "postalCode": random.pick(&["07102", "90001"]) });
+    }
+    if random.chance(50) {
+        body["delivery"] = delivery(random);
+    }
+    Some(Draft::new(body))
 }
 
 fn amend(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
