@@ -100,12 +100,8 @@ impl Ledger {
             StockEvent::StockConditionChanged(changed) => {
                 let units = signed(changed.quantity.units());
                 let sellable = |condition| i64::from(condition == Condition::Sellable);
-                self.change(
-                    sku,
-                    &changed.location,
-                    units * (sellable(changed.to) - sellable(changed.from)),
-                    0,
-                );
+                let sign = sellable(changed.to) - sellable(changed.from);
+                self.change(sku, &changed.location, sign * units, 0);
             }
             StockEvent::TransferShipped(shipped) => {
                 self.change(sku, &shipped.from, -signed(shipped.quantity.units()), 0);
