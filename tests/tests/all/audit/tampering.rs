@@ -78,12 +78,17 @@ fn verify(store: &TestStore, more: &[&str]) -> (Option<i32>, Value) {
     (output.status.code(), serde_json::from_str(&said).unwrap_or_else(|_| panic!("{output:?}")))
 }
 
+/// Reserves a unit for a cart, and returns the id of the reservation.
+async fn reserve_cart(server: &TestServer) -> String {
+    let cart = json!({ "channel": "web", "lines": [{ "sku": "A", "quantity": 1 }] });
+    let reserved = server.post("/v1/reservations", "cart", &cart).await.accepted();
+    reserved["reservationId"].as_str().unwrap().to_owned()
+}
+
 async fn verify_names_each_changed_row_of_a_read_model(store: TestStore) {
     let server = TestServer::start(&store).await;
     server.add_stock("DC-1", "A", 6).await;
-    let cart = json!({ "channel": "web", "lines": [{ "sku": "A", "quantity": 1 }] });
-    let cart = server.post("/v1/reservations", "cart", &cart).await.accepted();
-    let cart = cart["reservationId"].as_str().unwrap();
+    let cart = reserve_cart(&server).await;
     let mut last = Value::Null;
     for number in 0..4 {
         let order = order_with("A", 1, &json!({ "channelRef": format!("R{number}") }));

@@ -173,9 +173,10 @@ fn cancel(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
 fn reopen(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
     let order = merchant.order(random, |order| supports(order, "reopen"))?;
     let cancelled = |line: &Value| number_or_zero(line, "cancelled");
-    let body = match random.chance(60) {
-        true => json!({}),
-        false => json!({ "lines": some_lines(random, list(order, "lines"), cancelled) }),
+    let body = if random.chance(60) {
+        json!({})
+    } else {
+        json!({ "lines": some_lines(random, list(order, "lines"), cancelled) })
     };
     Some(Draft::with_id("orderId", id(order), body))
 }
