@@ -34,7 +34,7 @@ fn has_pending_amendment(order: &Order) -> bool {
 }
 
 /// The orders to which a step of this kind applies.
-pub(super) fn can_be_handed_over(kind: usize) -> fn(&Order) -> bool {
+pub(super) fn fits_hand_over(kind: usize) -> fn(&Order) -> bool {
     match kind {
         0 | 1 => can_be_worked_on,
         2 | 3 => has_pending_cancellation,

@@ -4,7 +4,7 @@
 use proptest::sample::Index;
 use serde_json::{Value, json};
 
-use super::applicable::{an_order, can_be_handed_over, can_be_worked_on, has_left, has_part};
+use super::applicable::{an_order, can_be_worked_on, fits_hand_over, has_left, has_part};
 use super::shop::{LOCATIONS, Refused, SKUS, Shop};
 use super::steps::{A_YEAR, PRIORITIES, REPORTS, SHORTAGES, STATUSES, Step, Wish};
 use super::{carts, location, order_id, sku, time};
@@ -42,7 +42,7 @@ fn take(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
         Step::Fill { of } if !shop.items.contains_key(&sku(*of)) => Err("nothing was seen of it".into()),
         Step::Fill { of } => shop.fill(&sku(*of)),
         Step::HandOver { order, part, kind } => {
-            hand_over(shop, an_order(shop, *order, can_be_handed_over(*kind))?, *part, *kind)
+            hand_over(shop, an_order(shop, *order, fits_hand_over(*kind))?, *part, *kind)
         }
         Step::Short { order, part, line, quantity } => {
             short(shop, an_order(shop, *order, can_be_worked_on)?, [*part, *line], *quantity)
