@@ -14,7 +14,8 @@ use crate::values::{LineNumber, ShipmentId, Text, Units};
 
 commands! {
     /// Cancels a shipment that was reported by mistake: its goods did not leave. The units are packed and reserved for the order
-    /// again. Units that were not reserved before the shipment are not reserved again.
+    /// again. Units that were not reserved before the shipment, or that the amended delivery needs at another location, are not
+    /// reserved again.
     CancelShipment {
         shipment_id: ShipmentId,
         reason: Text<500>,
@@ -44,13 +45,17 @@ pub(in crate::order) fn cancel(order: &Order, command: &CancelShipment) -> Decis
     let shipment = order.shipment(id).ok_or(OrderRefusal::UnknownShipment(id))?;
     can_cancel(order, shipment, command.force == Some(true))?;
     let lines = shipment.lines();
+    // The order was amended since: its units may come from another location only.
+    let location = order.fulfillment_order(shipment.fulfillment_order_id).map(|one| &one.location);
+    let is_elsewhere = order.pinned_location().is_some_and(|pinned| location != Some(pinned));
     let (mut unreserved, mut cancelled) = (Vec::new(), Vec::new());
     for (index, totals) in order.line_totals().iter().enumerate() {
         let line = LineNumber::at(index);
         let quantity = total(&lines, line);
         let decided = totals.backordered + totals.reserved + totals.cancelled;
         let wanted = totals.ordered.saturating_sub(decided + totals.shipped.saturating_sub(quantity));
-        let reserved = quantity.saturating_sub(total(&shipment.unreserved, line)).min(wanted);
+        let was_reserved = quantity.saturating_sub(total(&shipment.unreserved, line));
+        let reserved = if is_elsewhere { Units::ZERO } else { was_reserved.min(wanted) };
         let again = total(&shipment.uncancelled, line).min(wanted.saturating_sub(reserved));
         let left = [(&mut unreserved, quantity.saturating_sub(reserved)), (&mut cancelled, again)];
         for (lines, units) in left.into_iter().filter(|(_, units)| !units.is_zero()) {

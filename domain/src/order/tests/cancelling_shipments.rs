@@ -102,3 +102,13 @@ fn the_value_of_a_cancelled_shipment_is_that_of_the_shipment() {
     assert_eq!(event.lines, order.shipments[0].packages[0].shipped.lines);
     assert_eq!(event.lines[0].value, Some("6.67".parse().unwrap()));
 }
+
+#[test]
+fn units_that_are_fetched_elsewhere_are_not_reserved_again() {
+    let fetched = amend(json!({ "delivery": { "method": "pickup", "location": "DC-2" } }));
+    let order = given([create(), reserve_at_two(), pay("money"), ship_all(1), reject(2), fetched]);
+    let [left, unreserved, _] = cancelled_lines(&order, cancel_shipment(1, json!({})));
+    assert_eq!(unreserved, left);
+    let order = after(&order, cancel_shipment(1, json!({})));
+    assert!(order.needs_sourcing() && order.fulfillment_orders.iter().all(|one| !one.is_open()));
+}
