@@ -201,46 +201,14 @@ impl PromiseRequest {
 
     /// The order whose decision is the promise. It needs no payment, so that its units would be reserved at once.
     fn order(&self, service_level: Option<Text<64>>) -> CreateOrder {
-        let line = |line: &PromiseLine| NewLine {
-            sku: line.sku.clone(),
-            quantity: line.quantity,
-            line_ref: None,
-            unit: None,
-            total: None,
-            tax: None,
-            discount: None,
-            attributes: None,
-        };
-        let delivery = self.delivery.clone().unwrap_or(DeliveryIntent {
-            method: DeliveryMethod::Ship,
-            location: None,
-            service_level: None,
-            ship_not_before: None,
-            ship_by: None,
-            deliver_by: None,
-            complete: false,
-        });
+        let line = |line: &PromiseLine| NewLine::new(line.sku.clone(), line.quantity);
+        let delivery = self.delivery.clone().unwrap_or(DeliveryIntent::new(DeliveryMethod::Ship));
         CreateOrder {
-            order_id: None,
-            channel: self.channel.clone(),
-            channel_ref: None,
-            customer_ref: None,
-            lines: self.lines.iter().map(line).collect(),
-            currency: None,
-            charges: None,
             ship_to: self.destination.as_ref().map(PromiseDestination::address),
             delivery: Some(DeliveryIntent { service_level, ..delivery }),
-            on_shortage: None,
             allow_split: self.allow_split,
-            priority: None,
             payment: Some(PaymentTerms::NotRequired),
-            reserve_for: None,
-            reservation: None,
-            placed_at: None,
-            external_refs: None,
-            attributes: None,
-            occurred_at: None,
-            not_after: None,
+            ..CreateOrder::new(self.channel.clone(), self.lines.iter().map(line).collect())
         }
     }
 }

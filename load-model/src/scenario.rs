@@ -135,7 +135,7 @@ impl Scenario {
             currency: Some(Currency::new("USD")?),
             ship_to: Some(ship_to(&mut random)?),
             on_shortage: random.random_bool(ACCEPTS_PART).then_some(OnShortage::CancelRemainder),
-            ..simple::order_of(channel, lines)
+            ..CreateOrder::new(channel, lines)
         };
         Ok(PlannedOrder { order, is_cancelled: random.random_bool(CANCELLED) })
     }

@@ -26,47 +26,12 @@ pub fn receipt(sku: Sku, units: i64) -> Result<Step, ModelError> {
 pub fn order(sku: Sku) -> Result<CreateOrder, ModelError> {
     let payment = Some(PaymentTerms::NotRequired);
     let lines = vec![line(sku, 1)?];
-    Ok(CreateOrder { payment, ..order_of(ChannelName::new("web")?, lines) })
-}
-
-/// An order with nothing but a channel and lines.
-pub(crate) fn order_of(channel: ChannelName, lines: Vec<NewLine>) -> CreateOrder {
-    CreateOrder {
-        order_id: None,
-        channel,
-        channel_ref: None,
-        customer_ref: None,
-        lines,
-        currency: None,
-        charges: None,
-        ship_to: None,
-        delivery: None,
-        on_shortage: None,
-        allow_split: None,
-        priority: None,
-        payment: None,
-        reserve_for: None,
-        reservation: None,
-        placed_at: None,
-        external_refs: None,
-        attributes: None,
-        occurred_at: None,
-        not_after: None,
-    }
+    Ok(CreateOrder { payment, ..CreateOrder::new(ChannelName::new("web")?, lines) })
 }
 
 /// A line without a price.
 pub(crate) fn line(sku: Sku, quantity: i64) -> Result<NewLine, ModelError> {
-    Ok(NewLine {
-        sku,
-        quantity: Quantity::new(quantity)?,
-        line_ref: None,
-        unit: None,
-        total: None,
-        tax: None,
-        discount: None,
-        attributes: None,
-    })
+    Ok(NewLine::new(sku, Quantity::new(quantity)?))
 }
 
 /// Opening stock at a location.

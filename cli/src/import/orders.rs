@@ -185,26 +185,15 @@ impl<'a> OrderRows<'a> {
         let currency = if has_amounts { Some(self.currency(options)?) } else { None };
         let key = format!("{}:order:{channel}/{reference}", options.run);
         let command = CreateOrder {
-            order_id: None,
-            channel,
             channel_ref: Some(reference),
             customer_ref: self.optional("customer_ref", Reference::new)?,
-            lines,
             currency,
             charges,
             ship_to: self.ship_to()?,
-            delivery: None,
             on_shortage: options.on_shortage,
-            allow_split: None,
-            priority: None,
             payment: Some(PaymentTerms::NotRequired),
-            reserve_for: None,
-            reservation: None,
             placed_at: self.value("placed_at", |fields| fields.time("placed_at"))?,
-            external_refs: None,
-            attributes: None,
-            occurred_at: None,
-            not_after: None,
+            ..CreateOrder::new(channel, lines)
         };
         Ok((key, command))
     }
@@ -304,14 +293,11 @@ fn text<const LIMIT: usize>(text: &str) -> Result<Text<LIMIT>, TextError> {
 
 fn line(fields: &Fields<'_>, known: &BTreeSet<Sku>) -> Result<NewLine, RowError> {
     let line = NewLine {
-        sku: fields.required("sku")?,
-        quantity: fields.quantity("quantity")?,
-        line_ref: None,
         unit: fields.amount("unit_price")?,
         total: fields.amount("line_total")?.or(fields.amount("line_total_usd")?),
         tax: fields.amount("line_tax")?,
         discount: fields.amount("line_discount")?,
-        attributes: None,
+        ..NewLine::new(fields.required("sku")?, fields.quantity("quantity")?)
     };
     if known.contains(&line.sku) {
         return Ok(line);

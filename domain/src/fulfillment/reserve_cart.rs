@@ -89,16 +89,7 @@ fn prospective_order<A: Aggregates>(
     content: Text<64>,
 ) -> Result<Order, A::Error> {
     let at = aggregates.now();
-    let new_line = |item: &CartItem| NewLine {
-        sku: item.sku.clone(),
-        quantity: item.quantity,
-        line_ref: None,
-        unit: None,
-        total: None,
-        tax: None,
-        discount: None,
-        attributes: None,
-    };
+    let new_line = |item: &CartItem| NewLine::new(item.sku.clone(), item.quantity);
     let ship_to = command.destination.clone().map(|to| ShipTo {
         country: to.country,
         region: to.region,
@@ -106,35 +97,15 @@ fn prospective_order<A: Aggregates>(
         ..ShipTo::default()
     });
     let pickup = |location: LocationId| DeliveryIntent {
-        method: DeliveryMethod::Pickup,
         location: Some(location),
-        service_level: None,
-        ship_not_before: None,
-        ship_by: None,
-        deliver_by: None,
-        complete: false,
+        ..DeliveryIntent::new(DeliveryMethod::Pickup)
     };
+    let lines = command.lines.iter().map(new_line).collect();
     let new = CreateOrder {
-        channel: command.channel.clone(),
-        lines: command.lines.iter().map(new_line).collect(),
         ship_to,
         delivery: command.pickup_location.clone().map(pickup),
         on_shortage: Some(OnShortage::Reject),
-        order_id: None,
-        channel_ref: None,
-        customer_ref: None,
-        currency: None,
-        charges: None,
-        allow_split: None,
-        priority: None,
-        payment: None,
-        reserve_for: None,
-        placed_at: None,
-        external_refs: None,
-        attributes: None,
-        reservation: None,
-        occurred_at: None,
-        not_after: None,
+        ..CreateOrder::new(command.channel.clone(), lines)
     };
     let rules = aggregates.policy()?.for_channel(&command.channel);
     let terms = CreationTerms { order_id: OrderId::new(id.uuid()), rules, content };

@@ -166,6 +166,19 @@ pub fn package_key(carrier: &Reference, tracking_number: &Reference) -> String {
 }
 
 impl DeliveryIntent {
+    /// A delivery at any time.
+    pub const fn new(method: DeliveryMethod) -> Self {
+        Self {
+            method,
+            location: None,
+            service_level: None,
+            ship_not_before: None,
+            ship_by: None,
+            deliver_by: None,
+            complete: false,
+        }
+    }
+
     /// The only location that goods may come from, for methods that need one.
     pub fn pinned_location(&self) -> Option<&LocationId> {
         use DeliveryMethod::{Dropship, Local, Pickup};

@@ -47,6 +47,20 @@ pub struct NewLine {
 }
 
 impl NewLine {
+    /// Units of a SKU, without a price.
+    pub const fn new(sku: Sku, quantity: Quantity) -> Self {
+        Self {
+            sku,
+            quantity,
+            line_ref: None,
+            unit: None,
+            total: None,
+            tax: None,
+            discount: None,
+            attributes: None,
+        }
+    }
+
     /// Whether the line has amounts.
     pub(super) fn has_amounts(&self) -> bool {
         [self.unit, self.total, self.tax, self.discount].iter().any(Option::is_some)
@@ -107,6 +121,34 @@ commands! {
         /// An open cart reservation: the order takes its units over, and is reserved at its creation even with
         /// `reserveAt: payment`.
         reservation: Option<CartReservationId>,
+    }
+}
+
+impl CreateOrder {
+    /// An order with nothing but a channel and lines.
+    pub const fn new(channel: ChannelName, lines: Vec<NewLine>) -> Self {
+        Self {
+            order_id: None,
+            channel,
+            channel_ref: None,
+            customer_ref: None,
+            lines,
+            currency: None,
+            charges: None,
+            ship_to: None,
+            delivery: None,
+            on_shortage: None,
+            allow_split: None,
+            priority: None,
+            payment: None,
+            reserve_for: None,
+            placed_at: None,
+            external_refs: None,
+            attributes: None,
+            reservation: None,
+            occurred_at: None,
+            not_after: None,
+        }
     }
 }
 
