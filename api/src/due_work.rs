@@ -3,15 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_trait::async_trait;
-use holdfast_commands::{DueCommand, DueWork};
+use holdfast_commands::{AnyCommand, DueCommand, DueWork};
 use holdfast_domain::cart_reservation::ExpireCartReservation;
 use holdfast_domain::order::AttendOrder;
 use holdfast_domain::stock::FillBackorders;
 use holdfast_domain::stream::StreamId;
-use holdfast_domain::values::{LocationId, MerchantId, Sku, Timestamp};
+use holdfast_domain::values::{CartReservationId, LocationId, MerchantId, OrderId, Sku, Timestamp};
 use holdfast_projections::{
-    Availability, CartReservations, DueCartReservation, DueOrder, FillableSku, Orders, Progress, ViewError,
-    ViewStore,
+    Availability, CartReservations, Due, FillableSku, Orders, Progress, ViewError, ViewStore,
 };
 
 /// The maximum number of stock items, orders and carts in `Attempts`.
@@ -30,9 +29,9 @@ pub(crate) struct ReadModelDueWork {
     /// The last stock item that was found in the current round: merchant and SKU.
     after: (String, String),
     /// The last order that was found in the current round.
-    after_order: Option<DueOrder>,
+    after_order: Option<Due<OrderId>>,
     /// The last cart reservation that was found in the current round.
-    after_cart: Option<DueCartReservation>,
+    after_cart: Option<Due<CartReservationId>>,
     attempts: Attempts,
     pauses: Pauses,
 }
@@ -159,17 +158,9 @@ impl ReadModelDueWork {
         let Some(generation) = self.progress.generation(Orders::NAME) else { return Ok(Vec::new()) };
         let found = self.orders.due(generation, now, self.after_order.as_ref(), limit).await?;
         self.after_order = found.last().filter(|_| found.len() == limit).cloned();
-        let mut due = Vec::new();
-        for DueOrder { merchant, order_id, position, .. } in found {
-            if let Ok(owner) = MerchantId::new(&merchant)
-                && self.attempts.record_if_due((merchant, StreamId::Order(order_id)), position, now)
-            {
-                let command = AttendOrder { order_id, occurred_at: None, not_after: None }.into();
-                // The cause is the last command on the order: since then only time has passed.
-                due.push(DueCommand { merchant: owner, command, cause: position });
-            }
-        }
-        Ok(due)
+        Ok(self.commands(found, now, StreamId::Order, |order_id| {
+            AttendOrder { order_id, occurred_at: None, not_after: None }.into()
+        }))
     }
 
     /// Finds cart reservations whose time is over.
@@ -179,22 +170,30 @@ impl ReadModelDueWork {
         };
         let found = self.carts.due(generation, now, self.after_cart.as_ref(), limit).await?;
         self.after_cart = found.last().filter(|_| found.len() == limit).cloned();
-        let mut due = Vec::new();
-        for DueCartReservation { merchant, reservation_id, position, .. } in found {
-            let stream = StreamId::CartReservation(reservation_id);
-            if let Ok(owner) = MerchantId::new(&merchant)
-                && self.attempts.record_if_due((merchant, stream), position, now)
-            {
-                let command =
-                    ExpireCartReservation { reservation_id, occurred_at: None, not_after: None }.into();
-                due.push(DueCommand { merchant: owner, command, cause: position });
-            }
-        }
-        Ok(due)
+        Ok(self.commands(found, now, StreamId::CartReservation, |reservation_id| {
+            ExpireCartReservation { reservation_id, occurred_at: None, not_after: None }.into()
+        }))
+    }
+
+    /// The commands for due objects, without those that were attempted a short time ago.
+    fn commands<Id: Copy>(
+        &mut self,
+        found: Vec<Due<Id>>,
+        now: Timestamp,
+        stream: fn(Id) -> StreamId,
+        command: fn(Id) -> AnyCommand,
+    ) -> Vec<DueCommand> {
+        let due = |Due { merchant, id, position, .. }: Due<Id>| {
+            let owner = MerchantId::new(&merchant).ok()?;
+            let is_due = self.attempts.record_if_due((merchant, stream(id)), position, now);
+            // The cause is the last command on the object: since then only time has passed.
+            is_due.then(|| DueCommand { merchant: owner, command: command(id), cause: position })
+        };
+        found.into_iter().filter_map(due).collect()
     }
 }
 
-fn fill_backorders(sku: Sku) -> holdfast_commands::AnyCommand {
+fn fill_backorders(sku: Sku) -> AnyCommand {
     FillBackorders { sku, occurred_at: None, not_after: None }.into()
 }
 

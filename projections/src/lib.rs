@@ -22,14 +22,15 @@ mod tests;
 pub use error::ViewError;
 pub use projections::{ProjectionManager, Projections};
 pub use read_models::availability::{Availability, AvailabilityFilter, FillableSku, StockSnapshot};
-pub use read_models::cart_reservations::{CartReservations, DueCartReservation};
+pub use read_models::cart_reservations::CartReservations;
 pub use read_models::causation::{Causation, CommandLink, CommandRange};
+pub use read_models::due::Due;
 pub use read_models::order_metrics::{
     GroupBy, Measure, MeasureTotals, MetricCell, MetricCursor, Metrics, MetricsFilter, Period, PeriodMetrics,
 };
 pub use read_models::orders::{
-    BoardEntry, BoardSummary, DueOrder, FulfillmentOrderFilter, FulfillmentOrderRow, OrderFilter, OrderRow,
-    OrderSort, Orders, Page, Stage,
+    BoardEntry, BoardSummary, FulfillmentOrderFilter, FulfillmentOrderRow, OrderFilter, OrderRow, OrderSort,
+    Orders, Page, Stage,
 };
 pub use read_models::read_snapshot::{ReadSnapshot, SnapshotPosition};
 pub use rebuild::verification::{Verification, VerificationReport, VerificationResult};

@@ -3,6 +3,7 @@
 pub(crate) mod availability;
 pub(crate) mod cart_reservations;
 pub(crate) mod causation;
+pub(crate) mod due;
 pub(crate) mod order_metrics;
 pub(crate) mod orders;
 pub(crate) mod read_snapshot;

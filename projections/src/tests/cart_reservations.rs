@@ -22,7 +22,7 @@ async fn due(node: &TestNode, second: i64) -> Vec<u128> {
     let (mut found, mut after) = (Vec::new(), None);
     loop {
         let page = carts.due(1, now, after.as_ref(), 2).await.unwrap();
-        found.extend(page.iter().map(|due| due.reservation_id.uuid().as_u128()));
+        found.extend(page.iter().map(|due| due.id.uuid().as_u128()));
         match page.last() {
             Some(last) => after = Some(last.clone()),
             None => return found,

@@ -4,6 +4,6 @@ mod projection;
 mod query;
 
 pub use projection::CartReservationsProjection;
+pub use query::CartReservations;
 #[cfg(test)]
 pub(crate) use query::holding;
-pub use query::{CartReservations, DueCartReservation};

@@ -4,20 +4,11 @@ use holdfast_domain::values::{CartReservationId, LocationId, Sku, Timestamp};
 
 use super::projection::{NAME, unreadable};
 use crate::error::Result;
-use crate::store::{Row, Scope, Statement, ViewStore};
+use crate::read_models::due::{Due, DueTable};
+use crate::store::{Scope, Statement, ViewStore};
 
-/// A cart reservation whose time is over.
-#[derive(Debug, Clone)]
-pub struct DueCartReservation {
-    /// The merchant's name.
-    pub merchant: String,
-    /// The reservation.
-    pub reservation_id: CartReservationId,
-    /// The position of the reservation's last event.
-    pub position: u64,
-    /// When its time was over, in microseconds since 1970.
-    pub due_at: i64,
-}
+/// The reservations with the time at which they end.
+const DUE: DueTable = DueTable { read_model: NAME, name: "cart_reservation", id: "reservation_id" };
 
 /// The read model `cart_reservations`.
 #[derive(Debug, Clone)]
@@ -39,29 +30,10 @@ impl CartReservations {
         &self,
         generation: i64,
         now: Timestamp,
-        after: Option<&DueCartReservation>,
+        after: Option<&Due<CartReservationId>>,
         limit: usize,
-    ) -> Result<Vec<DueCartReservation>> {
-        let mut query = Statement::new(
-            "SELECT merchant, reservation_id, position, due_at FROM cart_reservation
-             WHERE due_at IS NOT NULL AND generation = $1 AND due_at <= $2",
-        )
-        .bind(generation)
-        .bind(now.microseconds());
-        if let Some(after) = after {
-            query.push(" AND (due_at, merchant, reservation_id) > (").push_bind(after.due_at);
-            query.push(", ").push_bind(after.merchant.as_str());
-            query.push(", ").push_bind(after.reservation_id.to_string().as_str()).push(")");
-        }
-        query.push(" ORDER BY due_at, merchant, reservation_id LIMIT ").push_bind(limit as u64);
-        let rows = self.store.reader().await?.fetch(query).await?;
-        let due = |row: &Row| {
-            let (merchant, reservation_id) =
-                (row.text(0)?.to_owned(), row.text(1)?.parse().map_err(unreadable)?);
-            let (position, due_at) = (row.unsigned(2)?, row.integer(3)?);
-            Ok(DueCartReservation { merchant, reservation_id, position, due_at })
-        };
-        rows.iter().map(due).collect()
+    ) -> Result<Vec<Due<CartReservationId>>> {
+        DUE.due(&self.store, (generation, now), after, limit).await
     }
 
     /// Lists the reservations that hold units of a SKU at a location, youngest first.

@@ -15,7 +15,7 @@ pub use filter::{OrderFilter, OrderSort};
 pub use page::Page;
 pub use projection::OrderStatusProjection;
 pub(crate) use query::sorted_after;
-pub use query::{DueOrder, FulfillmentOrderFilter, FulfillmentOrderRow, Orders};
+pub use query::{FulfillmentOrderFilter, FulfillmentOrderRow, Orders};
 pub use row::OrderRow;
 pub use stage::Stage;
 

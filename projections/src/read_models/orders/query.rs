@@ -13,7 +13,8 @@ use super::row::OrderRow;
 use super::rows::{self, order_row};
 use super::stage::Stage;
 use crate::error::Result;
-use crate::store::{Row, Scope, Statement, Tables, ViewStore};
+use crate::read_models::due::{Due, DueTable};
+use crate::store::{Scope, Statement, Tables, ViewStore};
 
 /// Which fulfillment orders a list contains. A fulfillment order must match all fields that are given.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -24,18 +25,8 @@ pub struct FulfillmentOrderFilter {
     pub status: Option<FulfillmentOrderStatus>,
 }
 
-/// An order with a due timer, for example a reservation that expires.
-#[derive(Debug, Clone)]
-pub struct DueOrder {
-    /// The merchant's name.
-    pub merchant: String,
-    /// The order whose timer is due.
-    pub order_id: OrderId,
-    /// The position of the order's last event.
-    pub position: u64,
-    /// When the timer was due, in microseconds since 1970.
-    pub due_at: i64,
-}
+/// The orders with their next timer.
+const DUE: DueTable = DueTable { read_model: NAME, name: "order_status", id: "order_id" };
 
 /// A fulfillment order, with its order.
 #[derive(Debug, Clone)]
@@ -91,27 +82,10 @@ impl Orders {
         &self,
         generation: i64,
         now: Timestamp,
-        after: Option<&DueOrder>,
+        after: Option<&Due<OrderId>>,
         limit: usize,
-    ) -> Result<Vec<DueOrder>> {
-        let mut query = Statement::new(
-            "SELECT merchant, order_id, position, due_at FROM order_status
-             WHERE due_at IS NOT NULL AND generation = $1 AND due_at <= $2",
-        )
-        .bind(generation)
-        .bind(now.microseconds());
-        if let Some(after) = after {
-            query.push(" AND (due_at, merchant, order_id) > (").push_bind(after.due_at);
-            query.push(", ").push_bind(after.merchant.as_str());
-            query.push(", ").push_bind(after.order_id.to_string().as_str()).push(")");
-        }
-        query.push(" ORDER BY due_at, merchant, order_id LIMIT ").push_bind(limit as u64);
-        let rows = self.store.reader().await?.fetch(query).await?;
-        let order = |row: &Row| {
-            let (merchant, order_id) = (row.text(0)?.to_owned(), row.text(1)?.parse().map_err(unreadable)?);
-            Ok(DueOrder { merchant, order_id, position: row.unsigned(2)?, due_at: row.integer(3)? })
-        };
-        rows.iter().map(order).collect()
+    ) -> Result<Vec<Due<OrderId>>> {
+        DUE.due(&self.store, (generation, now), after, limit).await
     }
 
     /// Lists orders that may hold unpicked units of a SKU at a location, newest first.
