@@ -4,8 +4,11 @@ use super::choices::DiscrepancyCode;
 use super::events::{DiscrepancyRecorded, OrderEvent, ReservationExtended};
 use super::fulfillment_order::FulfillmentOrder;
 use super::refusals::OrderRefusal;
+use super::shipment::Shipment;
 use super::state::Order;
-use crate::values::{FulfillmentOrderId, OrderId, Quantity, Reference, Timestamp, Units, repeated};
+use crate::values::{
+    FulfillmentOrderId, OrderId, Quantity, Reference, ShipmentId, Timestamp, Units, repeated,
+};
 
 pub(super) type Decision = Result<Vec<OrderEvent>, OrderRefusal>;
 
@@ -18,6 +21,11 @@ pub(super) fn find_fulfillment_order(
     id: FulfillmentOrderId,
 ) -> Result<&FulfillmentOrder, OrderRefusal> {
     order.fulfillment_order(id).ok_or(OrderRefusal::UnknownFulfillmentOrder(id))
+}
+
+/// The shipment with an id.
+pub(super) fn find_shipment(order: &Order, id: ShipmentId) -> Result<&Shipment, OrderRefusal> {
+    order.shipment(id).ok_or(OrderRefusal::UnknownShipment(id))
 }
 
 pub(super) fn exists(order: &Order, id: OrderId) -> Result<(), OrderRefusal> {

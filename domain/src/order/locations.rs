@@ -109,6 +109,6 @@ impl Order {
 
     /// The only location that its delivery allows, where there is one.
     pub fn delivery_location(&self) -> Option<&LocationId> {
-        self.created.as_ref()?.delivery.as_ref()?.pinned_location()
+        self.delivery()?.pinned_location()
     }
 }

@@ -56,8 +56,7 @@ pub(super) fn reopen(order: &Order, command: &ReopenOrder, at: Timestamp) -> Dec
             wanted.into_iter().map(|units| LineUnits::new(units.line, units.quantity)).collect()
         }
     };
-    let delivery = order.created.as_ref().and_then(|created| created.delivery.as_ref());
-    let held = delivery.and_then(|delivery| scheduled(order.holds_placed, delivery, at));
+    let held = order.delivery().and_then(|delivery| scheduled(order.holds_placed, delivery, at));
     Ok(std::iter::once::<OrderEvent>(OrderReopened { lines }.into()).chain(held).collect())
 }
 

@@ -236,14 +236,19 @@ impl Order {
         self.holds.iter().any(|hold| hold.reason == HoldReason::InventoryOutOfStock && is_whole(hold))
     }
 
+    /// How and when its goods reach the customer, where the customer said it.
+    pub(super) fn delivery(&self) -> Option<&DeliveryIntent> {
+        self.created.as_ref()?.delivery.as_ref()
+    }
+
     /// The earliest time at which it may leave, where the customer gave one.
     pub fn ship_not_before(&self) -> Option<Timestamp> {
-        self.created.as_ref()?.delivery.as_ref()?.ship_not_before
+        self.delivery()?.ship_not_before
     }
 
     /// The time by which it must have left, where the customer gave one.
     pub fn ship_by(&self) -> Option<Timestamp> {
-        self.created.as_ref()?.delivery.as_ref()?.ship_by
+        self.delivery()?.ship_by
     }
 
     /// Whether the location of a fulfillment order has not answered an amendment request.
@@ -259,8 +264,7 @@ impl Order {
 
     /// The delivery method. Default: `ship`.
     pub fn delivery_method(&self) -> DeliveryMethod {
-        let delivery = self.created.as_ref().and_then(|created| created.delivery.as_ref());
-        delivery.map_or(DeliveryMethod::Ship, |delivery| delivery.method)
+        self.delivery().map_or(DeliveryMethod::Ship, |delivery| delivery.method)
     }
 
     /// The next time at which a reservation, a hold or an authorization ends, a return lapses, or a package counts as stuck.

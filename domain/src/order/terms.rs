@@ -59,9 +59,7 @@ pub(super) fn change_terms(order: &Order, terms: &NewTerms<'_>, at: Timestamp) -
         attributes: terms.attributes.apply(before.attributes.clone()),
     };
     let authorized_until = order.ending_authorizations().filter_map(|payment| payment.until).max();
-    let until = after
-        .reserve_for
-        .map(|period| authorized_until.map_or(period.after(at), |end| end.max(period.after(at))));
+    let until = after.reserve_for.and_then(|period| authorized_until.max(Some(period.after(at))));
     let is_reserved = order.fulfillment_orders.iter().any(FulfillmentOrder::is_open);
     let has_new_term = !terms.reserve_for.is_keep() && is_reserved && !order.is_confirmed();
     let extended = (has_new_term && until != order.expires_at).then(|| ReservationExtended { until }.into());

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::contents::{LineUnits, OrderedLine};
+use super::contents::{LineUnits, OrderedLine, total};
 use super::fulfillment_order::FulfillmentLine;
 use super::shipment::TrackedPackage;
 use super::state::Order;
@@ -94,6 +94,12 @@ impl Order {
             }
         }
         returnable
+    }
+
+    /// Whether all these units have shipped, and none of them was returned or is announced to come back.
+    pub(super) fn are_returnable(&self, lines: &[LineUnits]) -> bool {
+        let is_enough = |(index, left): (usize, Units)| total(lines, LineNumber::at(index)) <= left;
+        self.returnable().into_iter().enumerate().all(is_enough)
     }
 
     /// Pending units by SKU.

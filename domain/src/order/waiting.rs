@@ -33,8 +33,7 @@ impl Order {
 
     /// Whether units are missing of an order that is delivered complete.
     pub(super) fn awaits_units(&self) -> bool {
-        let delivery = self.created.as_ref().and_then(|created| created.delivery.as_ref());
-        let is_complete = delivery.is_some_and(|delivery| delivery.complete);
+        let is_complete = self.delivery().is_some_and(|delivery| delivery.complete);
         is_complete && self.line_totals().iter().any(|line| !(line.pending() + line.backordered).is_zero())
     }
 }

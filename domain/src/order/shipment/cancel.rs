@@ -5,7 +5,7 @@ use std::ops::AddAssign;
 use super::Shipment;
 use crate::command::commands;
 use crate::order::contents::{LineUnits, total};
-use crate::order::decision::Decision;
+use crate::order::decision::{Decision, find_shipment};
 use crate::order::events::ShipmentCancelled;
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::Order;
@@ -32,9 +32,7 @@ fn can_cancel(order: &Order, shipment: &Shipment, force: bool) -> Result<(), Ord
     if shipment.packages.iter().any(|package| package.is_resent) {
         return Err(OrderRefusal::ShipmentResent(shipment.id));
     }
-    let lines = shipment.lines();
-    let is_returned = |(index, left): (usize, Units)| total(&lines, LineNumber::at(index)) > left;
-    if order.returnable().into_iter().enumerate().any(is_returned) {
+    if !order.are_returnable(&shipment.lines()) {
         return Err(OrderRefusal::ShipmentReturned(shipment.id));
     }
     Ok(())
@@ -42,7 +40,7 @@ fn can_cancel(order: &Order, shipment: &Shipment, force: bool) -> Result<(), Ord
 
 pub(in crate::order) fn cancel(order: &Order, command: &CancelShipment) -> Decision {
     let id = command.shipment_id;
-    let shipment = order.shipment(id).ok_or(OrderRefusal::UnknownShipment(id))?;
+    let shipment = find_shipment(order, id)?;
     can_cancel(order, shipment, command.force == Some(true))?;
     let lines = shipment.lines();
     // The order was amended since: its units may come from another location only.

@@ -2,7 +2,7 @@
 
 use super::{Shipment, TrackedPackage};
 use crate::command::commands;
-use crate::order::decision::{Decision, clamp_reported_time};
+use crate::order::decision::{Decision, clamp_reported_time, find_shipment};
 use crate::order::events::{DeliveryConfirmed, OrderEvent};
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::Order;
@@ -24,8 +24,7 @@ pub(in crate::order) fn confirm_delivery(
     command: &ConfirmDelivery,
     at: Timestamp,
 ) -> Decision {
-    let shipment =
-        order.shipment(command.shipment_id).ok_or(OrderRefusal::UnknownShipment(command.shipment_id))?;
+    let shipment = find_shipment(order, command.shipment_id)?;
     let packages = packages(shipment, command.package_id.as_ref())?;
     let (delivered_at, ahead) = clamp_reported_time(command.delivered_at.or(command.occurred_at), at);
     let delivered = delivered(shipment, &packages, delivered_at);
@@ -53,6 +52,17 @@ pub(super) fn packages<'a>(
     let is_named = |package: &&TrackedPackage| id.is_none_or(|id| package.shipped.package_id == *id);
     let packages: Vec<&TrackedPackage> = shipment.packages.iter().filter(is_named).collect();
     if packages.is_empty() { Err(OrderRefusal::UnknownPackage) } else { Ok(packages) }
+}
+
+/// The package with a package id, or the only package of a shipment.
+pub(super) fn only_package<'a>(
+    shipment: &'a Shipment,
+    id: Option<&Reference>,
+) -> Result<&'a TrackedPackage, OrderRefusal> {
+    match packages(shipment, id)?[..] {
+        [package] => Ok(package),
+        _ => Err(OrderRefusal::UnknownPackage),
+    }
 }
 
 pub(super) fn package_ids(packages: &[&TrackedPackage]) -> Vec<Reference> {

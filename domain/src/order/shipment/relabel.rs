@@ -1,9 +1,9 @@
 //! Replaces the label of a package.
 
 use super::changes::each_package;
-use super::delivery::packages;
+use super::delivery::only_package;
 use crate::command::commands;
-use crate::order::decision::Decision;
+use crate::order::decision::{Decision, find_shipment};
 use crate::order::events::PackageRelabelled;
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::Order;
@@ -29,9 +29,7 @@ commands! {
 
 pub(in crate::order) fn relabel(order: &Order, command: &RelabelPackage, at: Timestamp) -> Decision {
     let id = command.shipment_id;
-    let shipment = order.shipment(id).ok_or(OrderRefusal::UnknownShipment(id))?;
-    let named = packages(shipment, command.package_id.as_ref())?;
-    let [package] = named[..] else { return Err(OrderRefusal::UnknownPackage) };
+    let package = only_package(find_shipment(order, id)?, command.package_id.as_ref())?;
     let (label, service) = (&package.shipped, command.service.clone().or(package.shipped.service.clone()));
     let is_same = label.is_named(&command.carrier, &command.tracking_number) && label.service == service;
     if is_same {

@@ -2,10 +2,10 @@
 
 use super::TrackedPackage;
 use super::changes::each_package;
-use super::delivery::packages;
+use super::delivery::only_package;
 use crate::command::commands;
 use crate::order::contents::{LineUnits, total};
-use crate::order::decision::Decision;
+use crate::order::decision::{Decision, find_shipment};
 use crate::order::events::PackageResent;
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::{Order, PersonalDataState};
@@ -38,13 +38,11 @@ fn can_resend(order: &Order, package: &TrackedPackage) -> Result<(), OrderRefusa
 
 pub(in crate::order) fn resend(order: &Order, command: &ResendPackage) -> Decision {
     let id = command.shipment_id;
-    let shipment = order.shipment(id).ok_or(OrderRefusal::UnknownShipment(id))?;
-    let named = packages(shipment, command.package_id.as_ref())?;
-    let [package] = named[..] else { return Err(OrderRefusal::UnknownPackage) };
+    let shipment = find_shipment(order, id)?;
+    let package = only_package(shipment, command.package_id.as_ref())?;
     can_resend(order, package)?;
     let contents = &package.shipped.lines;
-    let is_returned = |(index, left): (usize, Units)| total(contents, LineNumber::at(index)) > left;
-    if order.returnable().into_iter().enumerate().any(is_returned) {
+    if !order.are_returnable(contents) {
         return Err(OrderRefusal::ShipmentReturned(id));
     }
     let resent = PackageResent {

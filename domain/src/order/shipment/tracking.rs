@@ -5,9 +5,8 @@ use super::delivery::{delivered, package_ids, packages};
 use super::{Shipment, TrackedPackage};
 use crate::command::commands;
 use crate::order::choices::TrackingStatus;
-use crate::order::decision::{Decision, clamp_reported_time};
+use crate::order::decision::{Decision, clamp_reported_time, find_shipment};
 use crate::order::events::{DeliveryFailed, OrderEvent, ShipmentTracked};
-use crate::order::refusals::OrderRefusal;
 use crate::order::state::{Order, PersonalDataState};
 use crate::values::{Reference, ShipmentId, Text, Timestamp};
 
@@ -44,8 +43,7 @@ commands! {
 
 /// A report about the future is a report about now.
 pub(in crate::order) fn track(order: &Order, command: &TrackShipment, at: Timestamp) -> Decision {
-    let shipment =
-        order.shipment(command.shipment_id).ok_or(OrderRefusal::UnknownShipment(command.shipment_id))?;
+    let shipment = find_shipment(order, command.shipment_id)?;
     let packages = packages(shipment, command.package_id.as_ref())?;
     let (status, (status_at, ahead)) = (command.status.status, clamp_reported_time(Some(command.at), at));
     let is_new = |package: &&TrackedPackage| package.tracked != Some((status, status_at));
