@@ -169,17 +169,20 @@ fn member_order_id(first: OrderId, index: usize) -> OrderId {
         return first;
     }
     let bytes = first.uuid().into_bytes();
-    let digest = Sha256::new().chain_update(bytes).chain_update((index as u64).to_be_bytes()).finalize();
-    let mut random = [0u8; 10];
-    random.copy_from_slice(&digest[..10]);
+    let digest = Sha256::new().chain_update(bytes).chain_update((index as u64).to_be_bytes());
     let mut milliseconds = [0u8; 8];
     milliseconds[2..].copy_from_slice(&bytes[..6]);
-    let milliseconds = u64::from_be_bytes(milliseconds);
+    id_of(u64::from_be_bytes(milliseconds), digest)
+}
+
+/// A UUID of version 7 (RFC 9562) with a time in milliseconds since 1970, whose random part is a digest.
+fn id_of(milliseconds: u64, digest: Sha256) -> OrderId {
+    let mut random = [0u8; 10];
+    random.copy_from_slice(&digest.finalize()[..10]);
     OrderId::new(uuid::Builder::from_unix_timestamp_millis(milliseconds, &random).into_uuid())
 }
 
-/// An order id derived from the command: a UUID of version 7 (RFC 9562) whose random part is a digest of merchant, sender and
-/// key.
+/// An order id derived from merchant, sender and key of the command.
 fn derived_order_id(
     merchant: &MerchantId,
     sender: &Sender,
@@ -191,9 +194,5 @@ fn derived_order_id(
         digest.update((part.len() as u64).to_be_bytes());
         digest.update(part);
     }
-    let digest = digest.finalize();
-    let mut random = [0u8; 10];
-    random.copy_from_slice(&digest[..10]);
-    let milliseconds = u64::try_from(at.microseconds() / 1_000).unwrap_or(0);
-    OrderId::new(uuid::Builder::from_unix_timestamp_millis(milliseconds, &random).into_uuid())
+    id_of(u64::try_from(at.microseconds() / 1_000).unwrap_or(0), digest)
 }

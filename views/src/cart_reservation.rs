@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CartReservationView {
-    /// Its id.
+    /// The reservation's id, for orders and for the commands that extend or cancel it.
     pub reservation_id: CartReservationId,
     /// The status now.
     pub status: CartReservationStatus,

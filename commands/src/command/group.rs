@@ -60,9 +60,7 @@ struct Member {
 impl Serialize for CommandGroup {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let member = |command: &AnyCommand| -> Result<Member, serde_json::Error> {
-            let fields = serde_json::value::to_raw_value(&serde_json::from_slice::<&RawValue>(
-                &command.canonical()?,
-            )?)?;
+            let fields = serde_json::from_slice(&command.canonical()?)?;
             Ok(Member { command: command.name().to_owned(), fields })
         };
         let members: Result<Vec<Member>, _> = self.commands.iter().map(member).collect();

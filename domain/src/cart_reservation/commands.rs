@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::events::{CartReservationCancelled, CartReservationEvent, CartReservationExtended, CartUnitsLost};
 use super::refusals::CartReservationRefusal;
-use super::{CartEnding, CartReservation, CartReserved, Decision};
+use super::{CartEnding, CartReservation, CartReservationStatus, CartReserved, Decision};
 use crate::command::commands;
 use crate::values::{
     CartReservationId, ChannelName, LocationId, Period, Quantity, Sku, Text, Timestamp, Units,
@@ -148,11 +148,8 @@ pub(super) fn lose_units(
     most: Units,
     at: Timestamp,
 ) -> Vec<CartReservationEvent> {
-    let Some(reserved) =
-        cart.reserved.as_ref().filter(|reserved| cart.ending.is_none() && at < reserved.until)
-    else {
-        return Vec::new();
-    };
+    let is_open = cart.status(at) == Some(CartReservationStatus::Open);
+    let Some(reserved) = cart.reserved.as_ref().filter(|_| is_open) else { return Vec::new() };
     let here = reserved.lines.iter().filter(|line| line.sku == *sku).flat_map(|line| &line.allocations);
     let units: Units = here.filter(|there| there.location == *location).map(|there| there.quantity).sum();
     let quantity = units.min(most);
