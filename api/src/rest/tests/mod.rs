@@ -14,6 +14,7 @@ mod order_history;
 mod order_metrics;
 mod orders;
 mod other_systems;
+mod payloads;
 mod promises;
 mod service;
 mod shipments;
