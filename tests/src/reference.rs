@@ -8,7 +8,7 @@
 )]
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Ends the part of a page that people write; what follows is generated.
 const MARKER: &str = "<!-- Generated from the code below this line; ";
@@ -23,16 +23,30 @@ const MARKER: &str = "<!-- Generated from the code below this line; ";
 ///
 /// If the page is out of date.
 pub fn assert_current(page: &str, generated: &str, command: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(page);
-    let committed = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{page}: {error}"));
+    let committed = fs::read_to_string(path_of(page)).unwrap_or_else(|error| panic!("{page}: {error}"));
     let head = committed.split(MARKER).next().unwrap_or_default().trim_end();
     let update = format!("HOLDFAST_UPDATE=1 cargo test {command}");
     let current = format!("{head}\n\n{MARKER}update: {update} -->\n\n{}\n", generated.trim());
+    assert_file_current(page, &current, command);
+}
+
+/// Compares a whole file with what the code gives now, or writes it with `HOLDFAST_UPDATE=1`.
+///
+/// # Panics
+///
+/// If the file is out of date.
+pub fn assert_file_current(file: &str, current: &str, command: &str) {
     if std::env::var_os("HOLDFAST_UPDATE").is_some_and(|value| value == "1") {
-        fs::write(&path, current).unwrap_or_else(|error| panic!("{page}: {error}"));
+        fs::write(path_of(file), current).unwrap_or_else(|error| panic!("{file}: {error}"));
     } else {
-        assert!(committed == current, "{page} is not what the code gives; update it with: {update}");
+        let committed = fs::read_to_string(path_of(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+        let update = format!("HOLDFAST_UPDATE=1 cargo test {command}");
+        assert!(committed == current, "{file} is not what the code gives; update it with: {update}");
     }
+}
+
+fn path_of(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file)
 }
 
 /// A Markdown table.

@@ -18,15 +18,11 @@ const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;mar
 const INTRODUCTION: &str = "<p>For programs: <a href=\"/openapi.json\">/openapi.json</a>, with every field and limit. \
     Every <code>POST</code> of a command needs an <code>Idempotency-Key</code> header; for a <code>PUT</code> it is \
     optional. A command that is sent again with the same key is not executed again and gets the same answer. Errors \
-    are <code>application/problem+json</code> with a stable <code>code</code>.</p>";
+    are <code>application/problem+json</code> with a stable <code>code</code>: <a href=\"/problems\">all codes</a>.</p>";
 
 /// The page.
 pub(super) fn page(endpoints: &[Endpoint]) -> String {
-    let mut page = format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Holdfast</title><style>{STYLE}</style>\
-         <h1>Holdfast {}</h1>{INTRODUCTION}",
-        env!("CARGO_PKG_VERSION")
-    );
+    let mut page = format!("<h1>Holdfast {}</h1>{INTRODUCTION}", env!("CARGO_PKG_VERSION"));
     let mut last = "";
     for endpoint in endpoints {
         if tag(endpoint.path) != last {
@@ -36,8 +32,16 @@ pub(super) fn page(endpoints: &[Endpoint]) -> String {
         }
         page.push_str(&section(endpoint));
     }
-    page.push_str("</html>\n");
-    page
+    document("Holdfast", &page)
+}
+
+/// A page with a title and its content in HTML.
+pub(super) fn document(title: &str, content: &str) -> String {
+    let title = escape(title);
+    format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title><style>{STYLE}</style>\
+         {content}</html>\n"
+    )
 }
 
 fn section(endpoint: &Endpoint) -> String {
@@ -73,6 +77,7 @@ fn section(endpoint: &Endpoint) -> String {
     text
 }
 
-fn escape(text: &str) -> String {
+/// A text in HTML.
+pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -27,6 +27,7 @@ mod order_metrics;
 mod orders;
 mod page;
 mod problem;
+mod problem_pages;
 mod projections;
 mod prometheus;
 mod promises;

@@ -62,7 +62,7 @@ fn body(error: &ApiError) -> Vec<u8> {
 }
 
 /// Turns `insufficient_stock` into `Insufficient stock`.
-fn title(code: &str) -> String {
+pub(super) fn title(code: &str) -> String {
     let words = code.replace('_', " ");
     let mut letters = words.chars();
     letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()

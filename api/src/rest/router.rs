@@ -45,8 +45,8 @@ use super::query::{AsOfParam, MinPosition, PageParams};
 use super::stock_history::StockHistoryParams;
 use super::{
     availability, bulk, cart_reservations, causation, commands, documentation, events, fulfillment_board,
-    fulfillment_orders, health, merchant, openapi, order_metrics, orders, projections, prometheus, promises,
-    stock_history,
+    fulfillment_orders, health, merchant, openapi, order_metrics, orders, problem_pages, projections,
+    prometheus, promises, stock_history,
 };
 use crate::app::App;
 use crate::history::command::CommandItem;
@@ -403,5 +403,14 @@ fn service() -> Vec<Endpoint> {
             .answers::<Map<String, Value>>(),
         Endpoint::get("/docs", "GetDocs", "The documentation of this interface as a web page.", page)
             .in_media_type("text/html"),
+        Endpoint::get("/problems", "ListProblems", "Every error code as a web page.", problem_pages::list)
+            .in_media_type("text/html"),
+        Endpoint::get(
+            "/problems/{code}",
+            "GetProblem",
+            "An error code as a web page: the address is the `type` of its problems.",
+            problem_pages::get,
+        )
+        .in_media_type("text/html"),
     ]
 }

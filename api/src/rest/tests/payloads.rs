@@ -65,7 +65,9 @@ fn collect(value: &Value, path: String, into: &mut Fields) {
             }
         }
         Value::Array(entries) if !entries.is_empty() => {
-            entries.iter().for_each(|entry| collect(entry, format!("{path}[]"), into));
+            for entry in entries {
+                collect(entry, format!("{path}[]"), into);
+            }
         }
         Value::String(text) => into.entry(path).or_default().push(text.clone()),
         other => into.entry(path).or_default().push(other.to_string()),

@@ -72,3 +72,19 @@ async fn metrics_have_the_openmetrics_format() {
         assert!(text.lines().any(|known| known == line), "{line} is not in\n{text}");
     }
 }
+
+#[tokio::test]
+async fn the_type_of_a_problem_is_the_address_of_its_page() {
+    let server = TestServer::stocked().await;
+    let problem = server.post("/v1/orders", "o1", &order(101)).await.problem(409, "insufficient_stock");
+    let page = server.get(problem["type"].as_str().unwrap()).await;
+    assert_eq!(page.status, 200);
+    assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+    let text = String::from_utf8_lossy(&page.bytes).into_owned();
+    for part in ["<h1>Insufficient stock</h1>", "Status: 409", "insufficient stock for some SKUs"] {
+        assert!(text.contains(part), "{part} is missing in {text}");
+    }
+    let list = String::from_utf8_lossy(&server.get("/problems").await.bytes).into_owned();
+    assert!(list.contains("href=\"/problems/insufficient_stock\""), "{list}");
+    server.get("/problems/%3Cscript%3E").await.problem(404, "unknown_route");
+}

@@ -10,10 +10,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use holdfast_tests::reference::{assert_current, table};
+use holdfast_tests::reference::{assert_current, assert_file_current, table};
 use syn::{Expr, Lit, Stmt};
 
 const PAGE: &str = "docs/reference/error-codes.md";
+/// The same codes for the pages that the server has about them.
+const FILE: &str = "api/src/rest/error_codes.json";
+const COMMAND: &str = "-p holdfast-tests --test all the_page_of_error_codes";
 
 /// The HTTP status of each class of refusals.
 const STATUS_OF_CLASS: [(&str, &str); 4] =
@@ -33,15 +36,30 @@ fn the_page_of_error_codes_is_current() {
         ("Every command", "commands/src"),
         ("Every request", "api/src"),
     ];
-    let section = |(title, folder): (&str, &str)| {
-        let rows = rows_of(&source_files(folder));
-        assert!(!rows.is_empty(), "no error codes were found in {folder}: has the source moved?");
-        let rows: Vec<Vec<String>> =
-            rows.into_iter().map(|(code, status, text)| vec![format!("`{code}`"), status, text]).collect();
-        format!("## {title}\n\n{}\n", table(&["code", "status", "text"], &rows))
-    };
-    let generated: String = sections.into_iter().map(section).collect();
-    assert_current(PAGE, &generated, "-p holdfast-tests --test all the_page_of_error_codes");
+    let sections = sections.map(|(title, folder)| (title, rows_of(&source_files(folder))));
+    for (title, rows) in &sections {
+        assert!(!rows.is_empty(), "no error codes of {title} were found: has the source moved?");
+    }
+    let generated: String = sections.iter().map(|(title, rows)| section(title, rows)).collect();
+    assert_current(PAGE, &generated, COMMAND);
+    let texts: Vec<String> =
+        sections.iter().flat_map(|(title, rows)| rows.iter().map(|row| json(title, row))).collect();
+    assert_file_current(FILE, &format!("[\n{}\n]\n", texts.join(",\n")), COMMAND);
+}
+
+/// A section of the page.
+fn section(title: &str, rows: &Rows) -> String {
+    let rows: Vec<Vec<String>> = rows
+        .iter()
+        .map(|(code, status, text)| vec![format!("`{code}`"), status.clone(), text.clone()])
+        .collect();
+    format!("## {title}\n\n{}\n", table(&["code", "status", "text"], &rows))
+}
+
+/// A line of the file.
+fn json(title: &str, (code, status, text): &(String, String, String)) -> String {
+    let status: u16 = status.parse().unwrap();
+    serde_json::json!({ "section": title, "code": code, "status": status, "text": text }).to_string()
 }
 
 #[test]
