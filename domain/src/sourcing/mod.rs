@@ -49,6 +49,17 @@ pub struct Shortage {
     pub available: Units,
 }
 
+/// The first three shortages in words, such as `8 of 12 MUG, 0 of 1 CUP`, and the number of others.
+pub fn list(shortages: &[Shortage]) -> String {
+    const SHOWN: usize = 3;
+    let first = shortages.iter().take(SHOWN);
+    let words: Vec<String> =
+        first.map(|one| format!("{} of {} {}", one.available, one.requested, one.sku)).collect();
+    let more = shortages.len().saturating_sub(SHOWN);
+    let others = if more > 0 { format!(" and {more} more SKUs") } else { String::new() };
+    format!("{}{others}", words.join(", "))
+}
+
 /// A location that sourcing considered.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

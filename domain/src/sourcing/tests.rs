@@ -288,3 +288,16 @@ fn a_large_network_keeps_to_its_split_limit_with_locations_in_use() {
         "one each in use, three each of the others"
     );
 }
+
+#[test]
+fn shortages_are_listed_with_units_and_skus() {
+    let shortage = |sku: &str, requested: u64, available: u64| Shortage {
+        sku: Sku::new(sku).unwrap(),
+        requested: Units::new(requested),
+        available: Units::new(available),
+    };
+    let mut shortages = vec![shortage("MUG", 12, 8), shortage("CUP", 1, 0)];
+    assert_eq!(list(&shortages), "8 of 12 MUG, 0 of 1 CUP");
+    shortages.extend([shortage("TEA", 2, 1), shortage("POT", 2, 1), shortage("JAR", 2, 1)]);
+    assert_eq!(list(&shortages), "8 of 12 MUG, 0 of 1 CUP, 1 of 2 TEA and 2 more SKUs");
+}

@@ -81,7 +81,7 @@ async fn the_type_of_a_problem_is_the_address_of_its_page() {
     assert_eq!(page.status, 200);
     assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
     let text = String::from_utf8_lossy(&page.bytes).into_owned();
-    for part in ["<h1>Insufficient stock</h1>", "Status: 409", "insufficient stock for some SKUs"] {
+    for part in ["<h1>Insufficient stock</h1>", "Status: 409", "too few units are available"] {
         assert!(text.contains(part), "{part} is missing in {text}");
     }
     let list = String::from_utf8_lossy(&server.get("/problems").await.bytes).into_owned();

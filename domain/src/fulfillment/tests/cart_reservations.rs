@@ -64,7 +64,7 @@ fn a_cart_gets_all_its_units_or_none() {
     shop.cart(1, &[(A, 3), (B, 1)]);
     assert_eq!((shop.reserved_and_available(A, 0), shop.reserved_and_available(B, 1)), ((3, 2), (1, 0)));
     let refused = shop.try_cart(2, &[(A, 1), (B, 1)], &json!({})).unwrap_err();
-    assert_eq!(refused.0, "insufficient stock for some SKUs; see shortages");
+    assert_eq!(refused.0, "too few units are available: 0 of 1 sku 1; order less, or receive stock first");
     assert_eq!(shop.reserved_and_available(A, 0), (3, 2));
 }
 
