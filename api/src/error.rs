@@ -318,7 +318,7 @@ fn status_of(class: Class) -> StatusCode {
     match class {
         Class::NotFound => StatusCode::NOT_FOUND,
         Class::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
-        Class::Conflict => StatusCode::CONFLICT,
+        Class::Conflict | Class::Transient => StatusCode::CONFLICT,
         Class::Outdated => StatusCode::PRECONDITION_FAILED,
     }
 }

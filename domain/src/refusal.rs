@@ -10,6 +10,9 @@ pub enum Class {
     Invalid,
     /// The current state does not allow it.
     Conflict,
+    /// The current state does not allow it. The same command may succeed a little later, so the refusal does not become the outcome
+    /// of the command's key.
+    Transient,
     /// The command expects another version than the current one.
     Outdated,
 }

@@ -24,8 +24,9 @@ const MAX_LOADS: usize = 16;
 #[allow(clippy::large_enum_variant, reason = "short-lived")]
 enum Decision {
     Answered(Answer, ChangeSet, Vec<CommandRecord>),
-    /// The object of the command does not exist. The answer is not kept: a retry finds the object once it exists.
-    Unknown(Answer, CommandRecord),
+    /// A refusal that is not stored as the outcome of the key, because a retry may succeed: the object of the command does not
+    /// exist, or the reason is transient.
+    NotStored(Answer, CommandRecord),
     NotLoaded,
     /// The journal's format does not allow its events.
     FormatTooOld,
@@ -115,7 +116,7 @@ impl Writer {
                 submission.answer(Reply::Failed);
             }
             Decision::Answered(answer, changes, records) => self.add(submission, answer, changes, records),
-            Decision::Unknown(answer, record) => self.open.push(submission, answer, vec![record]),
+            Decision::NotStored(answer, record) => self.open.push(submission, answer, vec![record]),
         }
         None
     }
@@ -192,14 +193,14 @@ impl Writer {
     }
 }
 
-/// The decision of a refused command, which writes only its outcome.
+/// The decision of a refused command, which writes nothing but its outcome.
 fn refusal(refused: &Refused, at: Timestamp, position: u64) -> Decision {
     let record = CommandRecord { at: at.microseconds(), ..CommandRecord::default() };
     match serde_json::to_vec(refused) {
         Ok(body) => {
             let answer = Answer { kind: OutcomeKind::Refused, position, body };
             match refused.class {
-                Class::NotFound => Decision::Unknown(answer, record),
+                Class::NotFound | Class::Transient => Decision::NotStored(answer, record),
                 _ => Decision::Answered(answer, ChangeSet::default(), vec![record]),
             }
         }

@@ -141,7 +141,7 @@ impl Refusal for StockRefusal {
             Self::TooManyUnits | Self::AdjustmentAboveLimit => ("too_many_units", Class::Conflict),
             Self::CountOutOfRange => ("count_out_of_range", Class::Invalid),
             Self::CountedInFuture { .. } => ("counted_in_future", Class::Invalid),
-            Self::CountTooOld => ("count_too_old", Class::Conflict),
+            Self::CountTooOld => ("count_too_old", Class::Transient),
             Self::LotsExceedQuantity => ("lots_exceed_quantity", Class::Invalid),
             Self::ChannelLimitExceeded { .. } => ("channel_limit_exceeded", Class::Conflict),
             Self::ChannelLimitOutOfRange => ("channel_limit_out_of_range", Class::Invalid),

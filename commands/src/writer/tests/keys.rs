@@ -1,5 +1,7 @@
 //! Idempotency keys: the same key returns the same answer, accepted or refused.
 
+use holdfast_domain::stock::MAX_MOVEMENTS;
+
 use super::*;
 
 #[tokio::test]
@@ -22,6 +24,25 @@ async fn a_refusal_is_replayed_even_if_the_command_would_now_be_accepted() {
     let second = fixture.send("CreateOrder", "o", order("A", 11)).await;
     assert_eq!(refused(&second), "insufficient_stock");
     assert_eq!(body(&first), body(&second));
+}
+
+#[tokio::test]
+async fn a_transient_refusal_is_not_stored_for_the_key() {
+    let fixture = Fixture::open().await;
+    let move_one =
+        |key: usize| fixture.request("ReceiveStock", Some(&format!("more-{key}")), receipt("A", 1));
+    let count = json!({ "sku": "A", "location": "DC-1", "onHand": 5, "countedAt": "1970-01-01T00:00:00Z" });
+    for reply in fixture.send_all((0..MAX_MOVEMENTS).map(move_one).collect()).await {
+        accepted(&reply);
+    }
+    // More movements in one batch than the state remembers.
+    let mut requests: Vec<_> = (MAX_MOVEMENTS..3 * MAX_MOVEMENTS).map(move_one).collect();
+    requests.push(fixture.request("CountStock", Some("count"), count.clone()));
+    let replies = fixture.send_all(requests).await;
+    assert_eq!(refused(replies.last().unwrap()), "count_too_old");
+    let again = fixture.send("CountStock", "count", count).await;
+    accepted(&again);
+    assert!(!is_replay(&again));
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ fn nearly_full(kind: &str) -> StockItem {
 }
 
 fn rows() -> Vec<Row> {
-    use Class::{Conflict, Invalid};
+    use Class::{Conflict, Invalid, Transient};
     let new = StockItem::default();
     let item = given([receive(10, 1), reserve(&[("DC-1", 3)])]);
     let lots = json!([{ "lot": "L1", "quantity": 2 }]);
@@ -64,7 +64,7 @@ fn rows() -> Vec<Row> {
         (nearly_full("onHand"), adjust(5, 2), ("too_many_units", Some("/delta"), Conflict)),
         (item.clone(), count(1_000_000_001, 2, 2), ("count_out_of_range", Some("/onHand"), Invalid)),
         (item.clone(), count(1, 3, 2), ("counted_in_future", Some("/countedAt"), Invalid)),
-        (forgetful, count(1, 1, 300), ("count_too_old", Some("/countedAt"), Conflict)),
+        (forgetful, count(1, 1, 300), ("count_too_old", Some("/countedAt"), Transient)),
         (
             new,
             receive_with(json!({ "quantity": 1, "lots": lots }), 1),
