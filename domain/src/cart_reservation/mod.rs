@@ -121,14 +121,15 @@ impl CartReservation {
         self.reserved.as_ref().filter(|_| self.ending.is_none()).map(|reserved| reserved.until)
     }
 
-    /// Its units by SKU, as decisions about stock name them.
+    /// Its units by SKU, as decisions about stock name them. A SKU that has lost all its units is absent.
     pub fn units(&self) -> BTreeMap<Sku, CartUnits> {
         let Some(reserved) = &self.reserved else { return BTreeMap::new() };
         let mut units = BTreeMap::new();
         for line in &reserved.lines {
-            let of_sku = units.entry(line.sku.clone()).or_insert_with(|| reserved.units(Vec::new()));
-            let present = line.allocations.iter().filter(|allocation| !allocation.quantity.is_zero());
-            of_sku.allocations.extend(present.cloned());
+            for allocation in line.allocations.iter().filter(|allocation| !allocation.quantity.is_zero()) {
+                let of_sku = units.entry(line.sku.clone()).or_insert_with(|| reserved.units(Vec::new()));
+                of_sku.allocations.push(allocation.clone());
+            }
         }
         units
     }

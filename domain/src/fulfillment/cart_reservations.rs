@@ -1,6 +1,7 @@
 //! Changes of cart reservations and of the stock of their SKUs, decided together.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::aggregates::Aggregates;
@@ -8,7 +9,7 @@ use super::decision::{reallocate, record_availability_levels};
 use crate::cart_reservation::{
     CancelCartReservation, CartReservation, CartReservationCommand, CartReservationEvent, CartUnitsLost,
 };
-use crate::stock::{Allocation, StockCommand};
+use crate::stock::{Allocation, CartUnits, StockCommand};
 use crate::stream::StreamId;
 use crate::values::{CartReservationId, LocationId, OrderId, Sku, Timestamp};
 
@@ -36,7 +37,7 @@ pub fn cancel_cart<A: Aggregates>(
 ) -> Result<(), A::Error> {
     let (id, reason, at) = (command.reservation_id, command.reason.clone(), aggregates.now());
     let freed = end_cart(aggregates, id, &CartReservationCommand::Cancel { id, reason, at })?;
-    freed.iter().try_for_each(|sku| reallocate(aggregates, sku))?;
+    freed.keys().try_for_each(|sku| reallocate(aggregates, sku))?;
     record_availability_levels(aggregates)
 }
 
@@ -49,31 +50,31 @@ pub fn expire_cart<A: Aggregates>(aggregates: &mut A, id: CartReservationId) -> 
     record_availability_levels(aggregates)
 }
 
-/// Gives the units of an open cart to an order: they are free until the order is reserved. Gives the SKUs of the cart.
+/// Gives the units of an open cart to an order: they are free until the order is reserved. Returns them by SKU.
 pub(super) fn convert_cart<A: Aggregates>(
     aggregates: &mut A,
     id: CartReservationId,
     order_id: OrderId,
-) -> Result<Vec<Sku>, A::Error> {
+) -> Result<BTreeMap<Sku, CartUnits>, A::Error> {
     let at = aggregates.now();
     end_cart(aggregates, id, &CartReservationCommand::Convert { id, order_id, at })
 }
 
-/// Ends an open cart and frees its units. Gives the SKUs of these.
+/// Ends an open cart and frees its units. Returns them by SKU.
 fn end_cart<A: Aggregates>(
     aggregates: &mut A,
     id: CartReservationId,
     command: &CartReservationCommand,
-) -> Result<Vec<Sku>, A::Error> {
+) -> Result<BTreeMap<Sku, CartUnits>, A::Error> {
     let before = load(aggregates, id)?;
     if aggregates.decide_cart_reservation(id, command)?.1.is_empty() {
-        return Ok(Vec::new());
+        return Ok(BTreeMap::new());
     }
     let units = before.units();
     for (sku, units) in &units {
         aggregates.decide_stock(sku, &StockCommand::ReleaseFromCart(units.clone()))?;
     }
-    Ok(units.into_keys().collect())
+    Ok(units)
 }
 
 /// A cart, with the stock of its SKUs and the other streams that a change of it needs.

@@ -7,7 +7,7 @@ use cqrs_es::Aggregate;
 use super::aggregates::Aggregates;
 use super::decision::record_availability_levels;
 use super::reactions::SourcingRequest;
-use super::sourcing::{choose_locations, make_room};
+use super::sourcing::{CartUnitsBySku, choose_locations, make_room};
 use crate::Decide;
 use crate::cart_reservation::{CartItem, CartLine, CartReservationCommand, CartReserved, ReserveCart};
 use crate::order::{
@@ -60,7 +60,7 @@ fn source_lines<A: Aggregates>(
         destination: None,
         cart: None,
     };
-    let chosen = choose_locations(aggregates, &order, &created, &demand, &request)?;
+    let chosen = choose_locations(aggregates, &order, &created, &demand, &request, &CartUnitsBySku::new())?;
     let line = |item: &CartItem| CartLine {
         sku: item.sku.clone(),
         quantity: item.quantity,

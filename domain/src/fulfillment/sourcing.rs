@@ -1,6 +1,6 @@
 //! Sourcing of an order's pending units: the candidate locations, exclusion rules and reservation.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::aggregates::Aggregates;
@@ -14,9 +14,12 @@ use crate::order::{
     Order, OrderCommand, OrderCreated, OrderEvent, ReservationTrigger, ReserveInventory, SourcingBasis,
 };
 use crate::sourcing::{Candidate, Demand, Exclusion, Sourced, SourcingRules, source_within};
-use crate::stock::StockItem;
+use crate::stock::{CartUnits, StockItem};
 use crate::stream::StreamId;
 use crate::values::{LocationId, OrderId, Sku, Text, Timestamp};
+
+/// The units that a cart has freed for an order: they stay promised to it when the safety stock is raised or a quota is lowered.
+pub(super) type CartUnitsBySku = BTreeMap<Sku, CartUnits>;
 
 /// Sources an order's pending units and reserves them: gives what follows.
 pub(super) fn source<A: Aggregates>(
@@ -36,12 +39,12 @@ pub(super) fn source<A: Aggregates>(
     // The units of the cart are free for this order only: the backorder queue gets them when the order is reserved.
     let freed = match request.cart {
         Some(cart) => convert_cart(aggregates, cart, id)?,
-        None => Vec::new(),
+        None => CartUnitsBySku::new(),
     };
-    let command = choose_locations(aggregates, &order, &created, &demand, request)?;
+    let command = choose_locations(aggregates, &order, &created, &demand, request, &freed)?;
     let (events, mut due) = decide_once(aggregates, id, &OrderCommand::ReserveInventory(command))?;
     due.extend(queue(&*aggregates.order(id)?, &events, request));
-    due.extend(freed.into_iter().map(Reaction::Reallocate));
+    due.extend(freed.into_keys().map(Reaction::Reallocate));
     Ok(due)
 }
 
@@ -59,6 +62,7 @@ pub(super) fn choose_locations<A: Aggregates>(
     created: &OrderCreated,
     demand: &Demand,
     request: &SourcingRequest,
+    freed: &CartUnitsBySku,
 ) -> Result<ReserveInventory, A::Error> {
     let policy = aggregates.policy()?.for_channel(&created.channel);
     let rules = SourcingRules {
@@ -69,8 +73,8 @@ pub(super) fn choose_locations<A: Aggregates>(
         allow_partial: request.trigger.takes_part(created.on_shortage),
     };
     let (destination, basis) = destination(created, request.destination);
-    let candidates = candidates(aggregates, order, demand, request, destination)?;
-    let quotas = channel_quotas(aggregates, created, demand, request.trigger)?;
+    let candidates = candidates(aggregates, order, demand, request, destination, freed)?;
+    let quotas = channel_quotas(aggregates, created, demand, request.trigger, freed)?;
     let sourced = source_within(&quotas, demand, &candidates, &rules);
     let ships_too_late = ships_too_late(&sourced, &quotas, demand, &candidates, &rules);
     let chosen: BTreeSet<LocationId> =
@@ -158,6 +162,7 @@ fn channel_quotas<A: Aggregates>(
     created: &OrderCreated,
     demand: &Demand,
     trigger: ReservationTrigger,
+    freed: &CartUnitsBySku,
 ) -> Result<Demand, A::Error> {
     let mut quotas = Demand::new();
     if trigger == ReservationTrigger::Shortfall {
@@ -165,7 +170,9 @@ fn channel_quotas<A: Aggregates>(
     }
     for sku in demand.keys() {
         if let Some(remaining) = aggregates.stock(sku)?.remaining_quota(&created.channel, created.at) {
-            quotas.insert(sku.clone(), remaining);
+            let of_cart = freed.get(sku).filter(|units| units.channel == created.channel);
+            let promised = of_cart.map(CartUnits::total).unwrap_or_default();
+            quotas.insert(sku.clone(), remaining.max(promised));
         }
     }
     Ok(quotas)
@@ -178,6 +185,7 @@ fn candidates<A: Aggregates>(
     demand: &Demand,
     request: &SourcingRequest,
     destination: Option<Coordinates>,
+    freed: &CartUnitsBySku,
 ) -> Result<Vec<Candidate>, A::Error> {
     let network = aggregates.network()?;
     aggregates.require(capacity_streams(&network.locations))?;
@@ -187,7 +195,10 @@ fn candidates<A: Aggregates>(
     }
     let mut candidates = Vec::with_capacity(network.locations.len());
     for (id, location) in &network.locations {
-        let here = |(sku, item): &(Sku, Arc<StockItem>)| (sku.clone(), item.available_at(id));
+        let here = |(sku, item): &(Sku, Arc<StockItem>)| {
+            let of_cart = freed.get(sku).map(|units| units.at(id)).unwrap_or_default();
+            (sku.clone(), item.available_after_cart(id, of_cart))
+        };
         let departure = departure(aggregates, order, (id, location))?;
         candidates.push(Candidate {
             location: id.clone(),

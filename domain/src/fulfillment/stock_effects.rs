@@ -27,7 +27,12 @@ pub fn stock_effects(before: &Order, event: &OrderEvent, at: Timestamp) -> Vec<(
                 if reserved.waited {
                     StockCommand::FillBackorder { order_id: order.order_id, allocations, until }
                 } else {
-                    reserve(&order, allocations, until)
+                    let takes_over_cart =
+                        before.created.as_ref().is_some_and(|created| created.reservation.is_some());
+                    StockCommand::ReserveInventory(ReserveInventory {
+                        may_use_safety_stock: takes_over_cart,
+                        ..reserve(&order, allocations, until)
+                    })
                 }
             };
             by_sku.into_iter().map(|(sku, allocations)| (sku, hold(allocations))).collect()
@@ -42,7 +47,9 @@ pub fn stock_effects(before: &Order, event: &OrderEvent, at: Timestamp) -> Vec<(
         OrderEvent::FulfillmentOrderMoved(moved) => {
             let mut commands = release(&order, before, [(&moved.from, &moved.lines[..])]);
             let there = by_sku(before, [(&moved.to, &moved.lines[..])]).into_iter();
-            commands.extend(there.map(|(sku, there)| (sku, reserve(&order, there, before.expires_at))));
+            commands.extend(there.map(|(sku, there)| {
+                (sku, StockCommand::ReserveInventory(reserve(&order, there, before.expires_at)))
+            }));
             commands
         }
         OrderEvent::PickShorted(shorted) => {
@@ -95,8 +102,8 @@ fn extend(order: &OrderRef, before: &Order, until: Option<Timestamp>) -> Vec<(Sk
     skus(before).map(extend).collect()
 }
 
-fn reserve(order: &OrderRef, allocations: Vec<Allocation>, until: Option<Timestamp>) -> StockCommand {
-    StockCommand::ReserveInventory(ReserveInventory { order: order.clone(), allocations, until })
+fn reserve(order: &OrderRef, allocations: Vec<Allocation>, until: Option<Timestamp>) -> ReserveInventory {
+    ReserveInventory { order: order.clone(), allocations, until, may_use_safety_stock: false }
 }
 
 /// Units of an order at a location.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::allocation::{Allocation, summed, total};
 use super::events::{StockCartExtended, StockCartReleased, StockCartReserved};
+use super::level::StockLevel;
 use super::refusals::StockRefusal;
 use super::{Decision, StockItem};
 use crate::values::{CartReservationId, ChannelName, LocationId, Timestamp, Units};
@@ -50,6 +51,19 @@ pub struct CartUnits {
     pub allocations: Vec<Allocation>,
 }
 
+impl CartUnits {
+    /// Its units at a location.
+    pub fn at(&self, location: &LocationId) -> Units {
+        let here = self.allocations.iter().filter(|there| there.location == *location);
+        here.map(|there| there.quantity).sum()
+    }
+
+    /// Its units at all locations.
+    pub fn total(&self) -> Units {
+        total(&self.allocations)
+    }
+}
+
 impl StockItem {
     /// Units that carts have reserved at a location.
     pub fn reserved_for_carts_at(&self, location: &LocationId) -> Units {
@@ -65,7 +79,7 @@ impl StockItem {
 pub(super) fn reserve(item: &StockItem, cart: &CartUnits) -> Decision {
     let sku = item.require_known()?.clone();
     let allocations = summed(&cart.allocations);
-    item.require_available(&allocations)?;
+    item.require_available(&allocations, StockLevel::available)?;
     let (reservation_id, until, channel) = (cart.reservation_id, cart.until, item.cart_channel(cart));
     Ok(vec![StockCartReserved { sku, reservation_id, allocations, until, channel }.into()])
 }

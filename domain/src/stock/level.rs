@@ -51,6 +51,11 @@ impl StockLevel {
         self.on_hand.saturating_sub(self.reserved + self.earmarked + self.safety_stock)
     }
 
+    /// Units that are neither reserved nor earmarked, safety stock included.
+    pub(super) fn unreserved(&self) -> Units {
+        self.on_hand.saturating_sub(self.reserved + self.earmarked)
+    }
+
     /// Units that are reserved and not there.
     pub fn overcommitted(&self) -> Units {
         self.reserved.saturating_sub(self.on_hand)

@@ -116,6 +116,13 @@ impl StockItem {
         self.levels.get(location).map_or(Units::ZERO, StockLevel::available)
     }
 
+    /// Units that an order may reserve at a location after its cart has released some there: these stay promised to the order
+    /// if the safety stock has been raised since.
+    pub fn available_after_cart(&self, location: &LocationId, released: Units) -> Units {
+        let available = |level: &StockLevel| level.available().max(released.min(level.unreserved()));
+        self.levels.get(location).map_or(Units::ZERO, available)
+    }
+
     /// Units that are expected at a location: supplies, and transfers from other locations.
     pub fn incoming_at(&self, location: &LocationId) -> Units {
         let supplies = self.supplies.values().filter(|supply| supply.location == *location);
@@ -175,10 +182,14 @@ impl StockItem {
         }
     }
 
-    /// Refuses to reserve more units than can be promised. Each location is named once.
-    fn require_available(&self, allocations: &[Allocation]) -> Result<(), StockRefusal> {
+    /// Refuses to reserve more units than a location has by the given count. Each location is named once.
+    fn require_available(
+        &self,
+        allocations: &[Allocation],
+        available: impl Fn(&StockLevel) -> Units,
+    ) -> Result<(), StockRefusal> {
         for Allocation { location, quantity } in allocations {
-            let available = self.available_at(location);
+            let available = self.levels.get(location).map_or(Units::ZERO, &available);
             if *quantity > available {
                 let (location, requested) = (location.clone(), *quantity);
                 return Err(StockRefusal::InsufficientStock { location, requested, available });

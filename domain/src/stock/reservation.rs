@@ -10,6 +10,7 @@ use super::channel_quota::OrderRef;
 use super::events::{
     StockEvent, StockReleased, StockReservationExtended, StockReservationsExpired, StockReserved,
 };
+use super::level::StockLevel;
 use super::{Decision, StockItem};
 use crate::values::{ChannelName, LocationId, OrderId, Timestamp, Units};
 
@@ -35,6 +36,8 @@ pub struct ReserveInventory {
     pub allocations: Vec<Allocation>,
     /// When the reservation ends; never if absent.
     pub until: Option<Timestamp>,
+    /// Whether the units may be safety stock: those of the order's cart were promised before the safety stock was raised.
+    pub may_use_safety_stock: bool,
 }
 
 /// Ends the reservation of units of an order.
@@ -45,11 +48,13 @@ pub struct ReleaseInventory {
     pub allocations: Vec<Allocation>,
 }
 
-/// Sourcing has chosen the locations within the quota of the order's channel.
+/// Sourcing has chosen the locations within the quota of the order's channel. It has also limited the safety stock that is used
+/// to the units of the order's cart.
 pub(super) fn reserve(item: &StockItem, command: &ReserveInventory) -> Decision {
     let sku = item.require_known()?.clone();
     let allocations = summed(&command.allocations);
-    item.require_available(&allocations)?;
+    let available = if command.may_use_safety_stock { StockLevel::unreserved } else { StockLevel::available };
+    item.require_available(&allocations, available)?;
     let channel = item.counted_channel(&command.order);
     let (order_id, until) = (command.order.order_id, command.until);
     Ok(vec![StockReserved { sku, order_id, allocations, until, channel }.into()])

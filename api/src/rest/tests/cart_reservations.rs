@@ -162,6 +162,35 @@ async fn carts_that_convert_at_once_never_oversell() {
 }
 
 #[tokio::test]
+async fn a_cart_is_converted_after_the_safety_stock_was_raised_and_the_channel_limited() {
+    let server = TestServer::stocked().await;
+    let cart = server.cart("cart", 80).await;
+    let stricter = json!({ "sku": "TEA", "safetyStock": { "munich": 50 }, "channelLimits": { "web": 10 } });
+    server.put("/v1/stock-policies", &stricter).await.ok(200);
+    let reject = |quantity: u32| {
+        let mut order = converting(&cart, quantity);
+        order["onShortage"] = json!("reject");
+        order
+    };
+    server.post("/v1/orders", "more", &reject(81)).await.problem(409, "insufficient_stock");
+    let order = server.post("/v1/orders", "same", &reject(80)).await.ok(201);
+    assert_eq!(order["fulfillmentOrders"][0]["lines"][0]["quantity"], 80, "{order}");
+}
+
+#[tokio::test]
+async fn a_cart_that_lost_all_its_units_can_be_extended() {
+    let server = TestServer::stocked().await;
+    let cart = server.cart("cart", 100).await;
+    let all =
+        json!({ "sku": "TEA", "location": "munich", "delta": -100, "reason": "damaged", "note": "fire" });
+    server.post("/v1/stock/adjust", "fire", &all).await.ok(200);
+    let extended = server.on_cart(&cart, "extend", &json!({ "expiresAfter": "PT3H" })).await.ok(200);
+    assert_eq!((&extended["status"], &extended["lines"][0]["reserved"]), (&json!("open"), &json!(0)));
+    let events = server.get("/v1/events?type=StockCartExtended").await.ok(200);
+    assert_eq!(events["items"], json!([]), "{events}");
+}
+
+#[tokio::test]
 async fn an_expired_cart_is_ended_and_its_units_are_free() {
     let server = TestServer::stocked().await;
     let mut short = cart(100);

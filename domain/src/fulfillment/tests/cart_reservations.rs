@@ -3,6 +3,7 @@
 use super::*;
 use crate::cart_reservation::{CancelCartReservation, CartReservation, CartReservationStatus, ReserveCart};
 use crate::fulfillment;
+use crate::stream::StreamId;
 use crate::values::{CartReservationId, Text};
 
 fn cart_id(number: usize) -> CartReservationId {
@@ -34,6 +35,11 @@ impl Shop {
 
     fn convert(&mut self, number: usize, lines: &[(usize, u32)], more: &Value) -> Result<(), Refused> {
         self.try_order(lines, &with(json!({ "reservation": cart_id(number) }), more))
+    }
+
+    fn set_stock_policy(&mut self, of: usize, rules: Value) {
+        let command = StockCommand::SetStockPolicy(read(with(json!({ "sku": sku(of) }), &rules)), self.now());
+        self.change_stock(&sku(of), &command).unwrap();
     }
 
     fn cart_status(&self, number: usize) -> CartReservationStatus {
@@ -120,6 +126,62 @@ fn units_that_the_cart_did_not_have_are_sourced_as_usual() {
     assert_eq!((shop.cart_status(1), shop.cart_units(1, A, 0)), (CartReservationStatus::Open, 2));
     shop.convert(1, &[(A, 4)], &json!({})).unwrap();
     assert_eq!((shop.held_of_line(0, 1, 0), shop.backordered(0, 1)), (3, 1));
+}
+
+#[test]
+fn an_order_takes_the_units_of_its_cart_although_the_safety_stock_was_raised() {
+    let mut shop = shop();
+    shop.receive(A, 0, 10);
+    shop.cart(1, &[(A, 8)]);
+    shop.set_stock_policy(A, json!({ "safetyStock": { location(0).as_str(): 5 } }));
+    shop.try_order(&[(A, 1)], &json!({ "onShortage": "reject" })).unwrap_err();
+    shop.convert(1, &[(A, 9)], &json!({ "onShortage": "reject" })).unwrap_err();
+    shop.convert(1, &[(A, 8)], &json!({ "onShortage": "reject" })).unwrap();
+    assert_eq!((shop.held_of_line(0, 1, 0), shop.reserved_and_available(A, 0)), (8, (8, 0)));
+}
+
+#[test]
+fn an_order_takes_the_units_of_its_cart_although_the_limit_of_its_channel_was_lowered() {
+    let mut shop = shop();
+    shop.receive(A, 0, 10);
+    shop.set_stock_policy(A, json!({ "channelLimits": { "web": 8 } }));
+    shop.cart(1, &[(A, 5)]);
+    shop.cart(2, &[(A, 3)]);
+    shop.set_stock_policy(A, json!({ "channelLimits": { "web": 2 } }));
+    let reject = json!({ "onShortage": "reject" });
+    shop.convert(1, &[(A, 6)], &reject).unwrap_err();
+    shop.convert(2, &[(A, 3)], &with(json!({ "channel": "app" }), &reject)).unwrap();
+    shop.convert(1, &[(A, 5)], &reject).unwrap();
+    assert_eq!((shop.held_of_line(0, 1, 0), shop.held_of_line(1, 1, 0)), (3, 5));
+}
+
+#[test]
+fn a_cart_that_was_reserved_before_its_channel_had_a_limit_is_converted() {
+    let mut shop = shop();
+    shop.receive(A, 0, 10);
+    shop.cart(1, &[(A, 5)]);
+    shop.second += 1;
+    shop.set_stock_policy(A, json!({ "channelLimits": { "web": 2 } }));
+    shop.convert(1, &[(A, 5)], &json!({ "onShortage": "reject" })).unwrap();
+    assert_eq!(shop.held_of_line(0, 1, 0), 5);
+}
+
+#[test]
+fn an_extended_cart_without_units_leaves_the_stock_as_it_is() {
+    let mut shop = shop();
+    shop.receive(A, 0, 2);
+    shop.receive(B, 0, 1);
+    shop.cart(1, &[(A, 2), (B, 1)]);
+    shop.count_of(A, 0, 0);
+    shop.second += 10;
+    let until = time(shop.second + 60);
+    fulfillment::extend_cart(&mut shop, cart_id(1), until).unwrap();
+    assert_eq!(shop.items[&sku(A)].carts.len(), 0);
+    assert_eq!(shop.items[&sku(B)].carts[0].until, until);
+    let before = shop.journal.len();
+    shop.convert(1, &[(C, 1)], &json!({})).unwrap();
+    let touched = |(stream, _): &&(StreamId, _)| *stream == StreamId::Stock(sku(A));
+    assert_eq!(shop.journal[before..].iter().filter(touched).count(), 0);
 }
 
 #[test]

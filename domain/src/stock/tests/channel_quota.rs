@@ -55,7 +55,7 @@ fn units_that_move_to_another_location_count_once() {
 fn a_quota_does_not_limit_other_channels() {
     let order = OrderRef { channel: ChannelName::new("shop").unwrap(), ..order_ref(order_id()) };
     let allocations = allocations(&[("DC-1", 9)]);
-    let elsewhere = StockCommand::ReserveInventory(ReserveInventory { order, allocations, until: None });
+    let elsewhere = reserve_by(order, allocations, None);
     let item = after(&limited(4), elsewhere);
     assert_eq!((left(&item), at(&item, "DC-1")), (Some(4), [10, 9, 1]));
 }

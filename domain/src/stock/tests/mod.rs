@@ -129,8 +129,12 @@ fn reserve_until(from: &[(&str, u64)], until: Option<Timestamp>) -> StockCommand
 }
 
 fn reserve_for(order_id: OrderId, from: &[(&str, u64)], until: Option<Timestamp>) -> StockCommand {
-    let (order, allocations) = (order_ref(order_id), allocations(from));
-    StockCommand::ReserveInventory(ReserveInventory { order, allocations, until })
+    reserve_by(order_ref(order_id), allocations(from), until)
+}
+
+fn reserve_by(order: OrderRef, allocations: Vec<Allocation>, until: Option<Timestamp>) -> StockCommand {
+    let may_use_safety_stock = false;
+    StockCommand::ReserveInventory(ReserveInventory { order, allocations, until, may_use_safety_stock })
 }
 
 fn release(from: &[(&str, u64)]) -> StockCommand {

@@ -112,7 +112,12 @@ fn order() -> OrderRef {
 }
 
 fn reserve(allocations: Vec<Allocation>) -> StockCommand {
-    StockCommand::ReserveInventory(ReserveInventory { order: order(), allocations, until: None })
+    StockCommand::ReserveInventory(ReserveInventory {
+        order: order(),
+        allocations,
+        until: None,
+        may_use_safety_stock: false,
+    })
 }
 
 /// Gives the command of a decision time in seconds.
