@@ -1,4 +1,4 @@
-//! Many commands in one request: an array, or NDJSON with one command per line. They are decided in the order of the request.
+//! Commands in one request: an object, an array, or NDJSON with one command per line. They are decided in the order of the request.
 //! A group of commands is executed as one command, all or nothing.
 
 mod envelope;
@@ -6,13 +6,13 @@ mod envelope;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use holdfast_commands::{AnyCommand, Metadata, Request as CommandRequest};
 use holdfast_domain::values::{IdempotencyKey, MerchantId};
 use schemars::JsonSchema;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -48,8 +48,8 @@ pub(super) struct AnswerView {
 pub(super) async fn submit(State(app): State<Arc<App>>, request: Request) -> Answer {
     let (parts, body) = request.into_parts();
     let body = body::read(body, MAX_BULK_BYTES).await?;
-    let is_ndjson = is_ndjson(&parts.headers, &body)?;
-    let texts = if is_ndjson { lines(&body) } else { elements(&body)? };
+    let form = form(&parts.headers, &body)?;
+    let texts = form.split(&body)?;
     if texts.len() > MAX_COMMANDS {
         return Err(ApiError::TooManyCommands { sent: texts.len(), limit: MAX_COMMANDS });
     }
@@ -69,25 +69,47 @@ pub(super) async fn submit(State(app): State<Arc<App>>, request: Request) -> Ans
     }
     let keys: Vec<Option<String>> = items.iter().map(|item| item.key.clone()).collect();
     let outcomes = execute(&app, &defaults, items).await;
-    Ok(respond(is_ndjson, &keys, &outcomes))
+    Ok(respond(form, &keys, &outcomes))
 }
 
-/// Whether the body is NDJSON: by its media type, or else by its first character.
-fn is_ndjson(headers: &HeaderMap, body: &Bytes) -> Result<bool, ApiError> {
+/// The form of a request, and of its answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// One command.
+    Object,
+    /// A JSON array of commands.
+    Array,
+    /// NDJSON: one command per line.
+    Lines,
+}
+
+/// The form of a body: `application/json` is one document, NDJSON is lines. Without a media type, a body that is one document is
+/// read as one.
+fn form(headers: &HeaderMap, body: &[u8]) -> Result<Form, ApiError> {
+    let document = if body.trim_ascii_start().starts_with(b"[") { Form::Array } else { Form::Object };
     match body::media_type(headers).as_deref() {
-        Some(NDJSON | "application/ndjson" | "application/jsonl") => Ok(true),
-        Some("application/json") | None => Ok(!body.trim_ascii_start().starts_with(b"[")),
+        Some(NDJSON | "application/ndjson" | "application/jsonl") => Ok(Form::Lines),
+        Some("application/json") => Ok(document),
+        None if document == Form::Array || serde_json::from_slice::<IgnoredAny>(body).is_ok() => Ok(document),
+        None => Ok(Form::Lines),
         Some(_) => Err(ApiError::UnsupportedMediaType("application/x-ndjson or application/json")),
     }
 }
 
-fn lines(body: &[u8]) -> Vec<&[u8]> {
-    body.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty()).collect()
-}
-
-fn elements(body: &[u8]) -> Result<Vec<&[u8]>, ApiError> {
-    let elements: Vec<&RawValue> = serde_json::from_slice(body).map_err(|e| json::malformed(&e))?;
-    Ok(elements.into_iter().map(|element| element.get().as_bytes()).collect())
+impl Form {
+    /// The texts of the commands.
+    fn split(self, body: &[u8]) -> Result<Vec<&[u8]>, ApiError> {
+        let read: Result<Vec<&RawValue>, _> = match self {
+            Self::Object => serde_json::from_slice(body).map(|command| vec![command]),
+            Self::Array => serde_json::from_slice(body),
+            Self::Lines => {
+                let lines = body.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+                return Ok(lines.filter(|line| !line.is_empty()).collect());
+            }
+        };
+        let elements = read.map_err(|error| json::malformed(&error))?;
+        Ok(elements.into_iter().map(|element| element.get().as_bytes()).collect())
+    }
 }
 
 /// The headers and parameters of the request, which apply to each of its commands.
@@ -153,29 +175,30 @@ async fn request(
     Ok((merchant, request.dry_run(defaults.dry_run)))
 }
 
-/// One line or array element for each command: `{key, status, body}`.
-fn respond(is_ndjson: bool, keys: &[Option<String>], outcomes: &[Outcome]) -> Response {
+/// `{key, status, body}` for each command, in the form of the request.
+fn respond(form: Form, keys: &[Option<String>], outcomes: &[Outcome]) -> Response {
     let size: usize = outcomes.iter().map(|outcome| outcome.body.len() + 128).sum();
     let mut text = Vec::with_capacity(size);
+    if form == Form::Array {
+        text.push(b'[');
+    }
     for (index, (key, outcome)) in keys.iter().zip(outcomes).enumerate() {
-        text.extend_from_slice(match (is_ndjson, index) {
-            (true, _) => b"",
-            (false, 0) => b"[",
-            (false, _) => b",",
-        });
+        if form == Form::Array && index > 0 {
+            text.push(b',');
+        }
         let key = Value::from(key.as_deref());
         let status = outcome.status.as_u16();
         text.extend_from_slice(format!("{{\"key\":{key},\"status\":{status},\"body\":").as_bytes());
         text.extend_from_slice(&outcome.body);
         text.push(b'}');
-        if is_ndjson {
+        if form == Form::Lines {
             text.push(b'\n');
         }
     }
-    if !is_ndjson {
-        text.extend_from_slice(if outcomes.is_empty() { b"[]" } else { b"]" });
+    if form == Form::Array {
+        text.push(b']');
     }
-    let media_type = if is_ndjson { NDJSON } else { "application/json" };
+    let media_type = if form == Form::Lines { NDJSON } else { "application/json" };
     let mut response = text.into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     if let Some(position) = outcomes.iter().filter_map(|outcome| outcome.position).max() {

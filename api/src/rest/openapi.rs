@@ -282,7 +282,7 @@ fn command_body(endpoint: &Endpoint, schema: MakeSchema, generator: &mut SchemaG
     })
 }
 
-const BULK: &str = "Commands as a JSON array, or as NDJSON with one command per line. Each is an object \
+const BULK: &str = "One command, a JSON array of commands, or NDJSON with one command per line; the answer has the same form. Each is an object \
     `{\"key\": ..., \"command\": ..., \"merchant\": ..., ...}`: its idempotency key, its name, its merchant (default: the \
     Merchant header), and the fields of the command. Or groups of commands, \
     `{\"key\": ..., \"atomic\": true, \"commands\": [{\"command\": ..., ...}]}`, that are executed all or not at all. The answer \
@@ -355,7 +355,7 @@ fn bulk_body(generator: &mut SchemaGenerator) -> Value {
         "description": format!("{BULK} At most {MAX_COMMANDS} commands and {MAX_BULK_BYTES} bytes."),
         "required": true,
         "content": {
-            "application/json": { "schema": { "type": "array", "items": item } },
+            "application/json": { "schema": { "oneOf": [{ "type": "array", "items": item }, item] } },
             "application/x-ndjson": { "schema": item },
         },
     })

@@ -81,6 +81,33 @@ async fn ndjson_is_answered_with_ndjson_and_a_malformed_line_fails_alone() {
 }
 
 #[tokio::test]
+async fn an_object_over_several_lines_is_one_command() {
+    let server = TestServer::stocked().await;
+    let send = async |media_type: Option<&str>, text: String| {
+        let mut request = Request::post("/v1/commands");
+        if let Some(media_type) = media_type {
+            request = request.header("content-type", media_type);
+        }
+        server.send(request.body(Body::from(text)).unwrap()).await
+    };
+    let json = Some("application/json");
+    let [first, second] = [&commands()[0], &commands()[8]];
+    let pretty = serde_json::to_string_pretty(first).unwrap();
+    let answer = send(json, pretty.clone()).await;
+    assert_eq!(answer.header("content-type"), json);
+    let answer = answer.ok(200);
+    assert_eq!((&answer["key"], &answer["status"]), (&json!("b1"), &json!(201)), "{answer}");
+    assert_eq!(send(None, pretty).await.ok(200), answer);
+    let executed = send(json, serde_json::to_string_pretty(&group("g", 1)).unwrap()).await.ok(200);
+    assert_eq!(executed["status"], 200, "{executed}");
+    let two = format!("{first}\n{second}");
+    send(json, two.clone()).await.problem(400, "malformed_json");
+    let lines = send(None, two).await;
+    assert_eq!(lines.header("content-type"), Some("application/x-ndjson"));
+    assert_eq!(lines.bytes.iter().filter(|byte| **byte == b'\n').count(), 2);
+}
+
+#[tokio::test]
 async fn a_key_is_shared_by_bulk_and_single_commands() {
     let server = TestServer::stocked().await;
     let single = server.post("/v1/orders", "same", &order(2)).await.ok(201);
