@@ -6,6 +6,7 @@ use std::str::FromStr;
 use super::context::RequestContext;
 use super::error::Problem;
 use super::types::scalars::Long;
+use crate::queries::AsOf;
 
 /// Parses an argument.
 pub(super) fn value<T: FromStr<Err: Display>>(argument: &'static str, text: &str) -> Result<T, Problem> {
@@ -18,6 +19,18 @@ pub(super) fn optional<T: FromStr<Err: Display>>(
     text: Option<String>,
 ) -> Result<Option<T>, Problem> {
     text.map(|text| value(argument, &text)).transpose()
+}
+
+/// Parses `asOf`. An error if the journal does not have its position.
+pub(super) async fn past_state(
+    request: &RequestContext,
+    as_of: Option<String>,
+) -> Result<Option<AsOf>, Problem> {
+    let as_of = optional("asOf", as_of)?;
+    if let Some(as_of) = as_of {
+        request.queries().check_as_of(request.merchant()?.as_str(), as_of).await?;
+    }
+    Ok(as_of)
 }
 
 /// Waits, at most 5 seconds, until the read model includes `minPosition`.

@@ -6,7 +6,8 @@ use holdfast_projections::{
     Availability, CartReservations, Causation, Metrics, Orders, ProjectionState, ViewError,
 };
 
-use super::{POSITION_TIMEOUT, Queries};
+use super::{AsOf, POSITION_TIMEOUT, Queries};
+use crate::error::ApiError;
 
 impl Queries {
     /// Waits until orders and availability include a position that the journal has.
@@ -39,6 +40,19 @@ impl Queries {
     pub(crate) async fn check_position(&self, merchant: &str, position: u64) -> Result<(), ViewError> {
         let head = if position == 0 { 0 } else { self.head(merchant).await? };
         if position > head { Err(ViewError::BeyondHead { head, wanted: position }) } else { Ok(()) }
+    }
+
+    /// An error if a past state is that of a position which the journal does not have: the answer would change later.
+    pub(crate) async fn check_as_of(&self, merchant: &str, as_of: AsOf) -> Result<(), ApiError> {
+        let AsOf::Position(position) = as_of else { return Ok(()) };
+        let head = self.head(merchant).await?;
+        if position <= head {
+            return Ok(());
+        }
+        let reason = format!(
+            "{position} is beyond the end of the journal: it ends at position {head}; use a lower one"
+        );
+        Err(ApiError::parameter("asOf", &reason))
     }
 
     pub(super) async fn wait_for_one(

@@ -34,14 +34,14 @@ pub(super) async fn get(
     Merchant(merchant): Merchant,
     Params(SkuParams { sku: skus }): Params<SkuParams>,
     Params(filter): Params<AvailabilityFilter>,
-    Params(AsOfParam { as_of }): Params<AsOfParam>,
+    Params(as_of): Params<AsOfParam>,
     Params(min): Params<MinPosition>,
 ) -> Answer {
     if skus.is_empty() || skus.len() > MAX_SKUS {
         return Err(ApiError::parameter("sku", &format_args!("must be given 1 to {MAX_SKUS} times")));
     }
     min.wait(&app, &merchant).await?;
-    if let Some(as_of) = as_of {
+    if let Some(as_of) = as_of.check(&app, &merchant).await? {
         let (position, found) =
             app.queries.availability_as_of(merchant.as_str(), &skus, &filter, as_of).await?;
         return Ok(Items::new(AvailabilityView::of_each(&skus, found), None).respond_at(position));

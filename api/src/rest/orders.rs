@@ -25,12 +25,12 @@ pub(super) async fn get(
     State(app): State<Arc<App>>,
     Merchant(merchant): Merchant,
     id: PathId,
-    Params(AsOfParam { as_of }): Params<AsOfParam>,
+    Params(as_of): Params<AsOfParam>,
     Params(min): Params<MinPosition>,
 ) -> Answer {
     let order = id.order()?;
     min.wait(&app, &merchant).await?;
-    let view = match as_of {
+    let view = match as_of.check(&app, &merchant).await? {
         Some(as_of) => app.queries.order_as_of(merchant.as_str(), order, as_of).await?,
         None => app.queries.order(merchant.as_str(), order).await?,
     };
@@ -62,11 +62,12 @@ pub(super) async fn history(
     Merchant(merchant): Merchant,
     id: PathId,
     Params(HistoryParams { differences }): Params<HistoryParams>,
-    Params(AsOfParam { as_of }): Params<AsOfParam>,
+    Params(as_of): Params<AsOfParam>,
     Params(min): Params<MinPosition>,
 ) -> Answer {
     let order = id.order()?;
     min.check(&app, &merchant).await?;
+    let as_of = as_of.check(&app, &merchant).await?;
     let events = app.queries.order_history(merchant.as_str(), order, as_of).await?;
     let Some(last) = events.last() else { return Err(ApiError::UnknownOrder(id.value)) };
     let position = last.command_end;

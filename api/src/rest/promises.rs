@@ -83,10 +83,29 @@ pub(super) async fn get(
     Merchant(merchant): Merchant,
     Params(params): Params<PromiseParams>,
 ) -> Answer {
-    let found = options(&app, &merchant, &params.request()).await?;
+    let found = options(&app, &merchant, &params.request()).await.map_err(about_parameter)?;
     let mut response = Promises::respond(found);
     response.headers_mut().insert(header::CACHE_CONTROL, CACHE_CONTROL);
     Ok(response)
+}
+
+/// An error in a field of the [`PromiseRequest`] is one in the parameter that the field was read from.
+fn about_parameter(error: ApiError) -> ApiError {
+    let parameter = |pointer: &str| match pointer.rsplit('/').next().unwrap_or_default() {
+        "serviceLevels" => "serviceLevel".to_owned(),
+        "lines" => "sku".to_owned(),
+        field => field.to_owned(),
+    };
+    match error {
+        ApiError::At(pointer, error) => ApiError::parameter(&parameter(&pointer), &error),
+        ApiError::Refused(mut refused) => {
+            if let Some(pointer) = refused.pointer.take() {
+                refused.details.insert("parameter".to_owned(), parameter(&pointer).into());
+            }
+            ApiError::Refused(refused)
+        }
+        error => error,
+    }
 }
 
 /// The promise for several lines.

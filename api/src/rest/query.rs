@@ -177,7 +177,17 @@ pub(super) struct AsOfParam {
     /// The state at a position of the journal or at a time (RFC 3339), from what was committed by then. Default: now.
     #[serde(default, deserialize_with = "as_of")]
     #[schemars(with = "Option<String>")]
-    pub(super) as_of: Option<AsOf>,
+    as_of: Option<AsOf>,
+}
+
+impl AsOfParam {
+    /// The past state. An error if the journal does not have its position.
+    pub(super) async fn check(self, app: &App, merchant: &MerchantId) -> Result<Option<AsOf>, ApiError> {
+        if let Some(as_of) = self.as_of {
+            app.queries.check_as_of(merchant.as_str(), as_of).await?;
+        }
+        Ok(self.as_of)
+    }
 }
 
 /// A plus sign that the client did not encode arrives as a space.

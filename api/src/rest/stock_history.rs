@@ -30,12 +30,13 @@ pub(super) async fn get(
     State(app): State<Arc<App>>,
     Merchant(merchant): Merchant,
     Params(StockHistoryParams { sku, location }): Params<StockHistoryParams>,
-    Params(AsOfParam { as_of }): Params<AsOfParam>,
+    Params(as_of): Params<AsOfParam>,
     Params(page): Params<PageParams>,
     Params(min): Params<MinPosition>,
 ) -> Answer {
     let after = page.after(List::StockMovements)?.and_then(|place| place.parse().ok()).unwrap_or(0);
     min.check(&app, &merchant).await?;
+    let as_of = as_of.check(&app, &merchant).await?;
     let query = StockHistoryQuery { sku: sku.clone(), location, after, limit: page.limit(), as_of };
     let history = app.queries.stock_history(merchant.as_str(), &query).await?;
     let history = history.ok_or_else(|| ApiError::UnknownSku(sku.to_string()))?;

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::cursor::List;
-use crate::graphql::arguments::{must_exist, optional, value, wait_for};
+use crate::graphql::arguments::{must_exist, optional, past_state, value, wait_for};
 use crate::graphql::connection::{Connection, Items, Window};
 use crate::graphql::context::RequestContext;
 use crate::graphql::error::Problem;
@@ -23,7 +23,6 @@ use crate::graphql::types::order::Order;
 use crate::graphql::types::order_metrics::OrderMetrics;
 use crate::graphql::types::scalars::{DateTime, Long};
 use crate::order_metrics::MetricsParams;
-use crate::queries::AsOf;
 
 /// The sort order of a list of orders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -96,7 +95,7 @@ impl OrderQueries {
         let (queries, merchant) = (request.queries(), request.merchant()?);
         let id: OrderId = value("id", &id)?;
         wait_for(request, min_position).await?;
-        let (view, position) = match optional::<AsOf>("asOf", as_of)? {
+        let (view, position) = match past_state(request, as_of).await? {
             Some(as_of) => {
                 let view = queries.order_as_of(merchant.as_str(), id, as_of).await?;
                 let position = view.as_ref().map(|view| view.position);

@@ -6,7 +6,7 @@ use holdfast_projections::AvailabilityFilter;
 use holdfast_views::AvailabilityView;
 
 use crate::cursor::List;
-use crate::graphql::arguments::{must_exist, optional, value, wait_for};
+use crate::graphql::arguments::{must_exist, optional, past_state, value, wait_for};
 use crate::graphql::connection::{Connection, Items, Window};
 use crate::graphql::context::RequestContext;
 use crate::graphql::error::Problem;
@@ -48,8 +48,8 @@ impl StockQueries {
         }
         let skus = skus.iter().map(|sku| value("skus", sku)).collect::<Result<Vec<Sku>, Problem>>()?;
         let filter = AvailabilityFilter { channel: optional("channel", channel)?, by: by.map(|time| time.0) };
-        let as_of = optional("asOf", as_of)?;
         wait_for(request, min_position).await?;
+        let as_of = past_state(request, as_of).await?;
         let (queries, merchant) = (request.queries(), request.merchant()?);
         let (position, found) = match as_of {
             Some(as_of) => {
@@ -86,7 +86,7 @@ impl StockQueries {
         let page = Window { first, after, last, before }.forward(list)?;
         let after = page.place.as_ref().and_then(|place| place.parse().ok()).unwrap_or(0);
         let (sku, location) = (value("sku", &sku)?, optional("location", location)?);
-        let as_of = optional("asOf", as_of)?;
+        let as_of = past_state(request, as_of).await?;
         let mut search = StockHistoryQuery { sku, location, after, limit: page.limit, as_of };
         let (queries, merchant) = (request.queries(), request.merchant()?);
         let mut searched_pages = 0;
