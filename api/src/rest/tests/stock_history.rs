@@ -100,9 +100,8 @@ async fn a_history_as_of_a_past_time_ends_there() {
     let path = |time: &str| format!("/v1/stock/history?sku=TEA&asOf={time}");
     server.get(&path("1")).await.problem(404, "unknown_sku");
     server.get(&path("2020-01-01T00:00:00Z")).await.problem(404, "unknown_sku");
-    for future in ["999999999", "2090-01-01T00:00:00%2B01:00"] {
-        assert_eq!(server.get(&path(future)).await.ok(200)["items"], json!(whole), "{future}");
-    }
+    let future = path("2090-01-01T00:00:00%2B01:00");
+    assert_eq!(server.get(&future).await.ok(200)["items"], json!(whole));
 }
 
 #[tokio::test]
