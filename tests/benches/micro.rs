@@ -126,7 +126,12 @@ fn reserve_one_unit(order: u64) -> StockCommand {
         ordered_at: Timestamp::default(),
     };
     let allocations = vec![Allocation { location: "DC-NEWARK".parse().unwrap(), quantity: Units::new(1) }];
-    StockCommand::ReserveInventory(stock::ReserveInventory { order, allocations, until: None })
+    StockCommand::ReserveInventory(stock::ReserveInventory {
+        order,
+        allocations,
+        until: None,
+        may_use_safety_stock: false,
+    })
 }
 
 #[divan::bench(args = [100, 100_000])]
