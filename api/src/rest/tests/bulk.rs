@@ -104,7 +104,7 @@ async fn an_object_over_several_lines_is_one_command() {
     send(json, two.clone()).await.problem(400, "malformed_json");
     let lines = send(None, two).await;
     assert_eq!(lines.header("content-type"), Some("application/x-ndjson"));
-    assert_eq!(lines.bytes.iter().filter(|byte| **byte == b'\n').count(), 2);
+    assert_eq!(String::from_utf8(lines.bytes.to_vec()).unwrap().lines().count(), 2);
 }
 
 #[tokio::test]

@@ -37,8 +37,8 @@ impl Shop {
         self.try_order(lines, &with(json!({ "reservation": cart_id(number) }), more))
     }
 
-    fn set_stock_policy(&mut self, of: usize, rules: Value) {
-        let command = StockCommand::SetStockPolicy(read(with(json!({ "sku": sku(of) }), &rules)), self.now());
+    fn set_stock_policy(&mut self, of: usize, rules: &Value) {
+        let command = StockCommand::SetStockPolicy(read(with(json!({ "sku": sku(of) }), rules)), self.now());
         self.change_stock(&sku(of), &command).unwrap();
     }
 
@@ -133,7 +133,7 @@ fn an_order_takes_the_units_of_its_cart_although_the_safety_stock_was_raised() {
     let mut shop = shop();
     shop.receive(A, 0, 10);
     shop.cart(1, &[(A, 8)]);
-    shop.set_stock_policy(A, json!({ "safetyStock": { location(0).as_str(): 5 } }));
+    shop.set_stock_policy(A, &json!({ "safetyStock": { location(0).as_str(): 5 } }));
     shop.try_order(&[(A, 1)], &json!({ "onShortage": "reject" })).unwrap_err();
     shop.convert(1, &[(A, 9)], &json!({ "onShortage": "reject" })).unwrap_err();
     shop.convert(1, &[(A, 8)], &json!({ "onShortage": "reject" })).unwrap();
@@ -144,10 +144,10 @@ fn an_order_takes_the_units_of_its_cart_although_the_safety_stock_was_raised() {
 fn an_order_takes_the_units_of_its_cart_although_the_limit_of_its_channel_was_lowered() {
     let mut shop = shop();
     shop.receive(A, 0, 10);
-    shop.set_stock_policy(A, json!({ "channelLimits": { "web": 8 } }));
+    shop.set_stock_policy(A, &json!({ "channelLimits": { "web": 8 } }));
     shop.cart(1, &[(A, 5)]);
     shop.cart(2, &[(A, 3)]);
-    shop.set_stock_policy(A, json!({ "channelLimits": { "web": 2 } }));
+    shop.set_stock_policy(A, &json!({ "channelLimits": { "web": 2 } }));
     let reject = json!({ "onShortage": "reject" });
     shop.convert(1, &[(A, 6)], &reject).unwrap_err();
     shop.convert(2, &[(A, 3)], &with(json!({ "channel": "app" }), &reject)).unwrap();
@@ -161,7 +161,7 @@ fn a_cart_that_was_reserved_before_its_channel_had_a_limit_is_converted() {
     shop.receive(A, 0, 10);
     shop.cart(1, &[(A, 5)]);
     shop.second += 1;
-    shop.set_stock_policy(A, json!({ "channelLimits": { "web": 2 } }));
+    shop.set_stock_policy(A, &json!({ "channelLimits": { "web": 2 } }));
     shop.convert(1, &[(A, 5)], &json!({ "onShortage": "reject" })).unwrap();
     assert_eq!(shop.held_of_line(0, 1, 0), 5);
 }
