@@ -8,6 +8,7 @@ mod faults;
 mod faulty_journal;
 mod keys;
 mod priority_queue;
+mod process_manager;
 mod simulation;
 
 use std::sync::Arc;
