@@ -50,7 +50,7 @@ pub async fn run(store: &BenchStore, connections: u32, carts: u32) -> Result<Mea
     let behind = client.wait_for_read_models().await?;
     let (with_carts, without_carts) = compare(&mut client).await?;
     let (accepted, converted) = convert(server.address(), &mut client, connections).await?;
-    check_counts(u64::from(UNITS), accepted, 0)?;
+    check_counts(accepted, UNITS.into(), 0)?;
     let ordered = u64::from(2 * SLICES * REQUESTS_PER_SLICE * COMMANDS_PER_REQUEST);
     client.wait_for_read_models().await?;
     client.check(3, u64::from(carts) + ordered + accepted).await?;
@@ -145,6 +145,7 @@ async fn convert(
         "reason": "damaged",
     }))?;
     client.execute(&[Step { key: "broken".to_owned(), command: broken.into() }]).await?;
+    client.wait_for_read_models().await?;
     // The process manager takes the missing units off the carts, some of them at a time.
     while client.is_overcommitted(&sku).await? {
         tokio::time::sleep(POLL_INTERVAL).await;

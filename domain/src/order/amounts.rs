@@ -5,18 +5,30 @@ use super::contents::OrderedLine;
 use super::state::{Order, Payment};
 use super::totals::LineTotals;
 use crate::policy::WorkAt;
-use crate::values::{Amount, Currency, Units};
+use crate::values::{Amount, Currency, LineNumber, Units};
 
 impl Order {
     /// The price of the units that are not cancelled, and the charges, without taxes that are not part of the prices. `None` if
     /// a line has no price.
     pub fn amount_due(&self) -> Option<Amount> {
         let created = self.created.as_ref()?;
-        let digits = created.currency.as_ref().map(Currency::digits)?;
+        let digits = self.digits()?;
         let totals = self.line_totals();
         let lines = created.lines.iter().zip(&totals).map(|(line, totals)| price(line, totals, digits));
         let charges = created.charges.iter().flatten().map(|charge| Some(charge.amount.rounded(digits)));
         lines.chain(charges).try_fold(Amount::ZERO, |sum, amount| sum.plus(amount?))
+    }
+
+    /// The digits after the decimal point of its currency. `None` if it has no amounts.
+    pub(super) fn digits(&self) -> Option<u32> {
+        self.created.as_ref()?.currency.as_ref().map(Currency::digits)
+    }
+
+    /// The values of a line's units in all shipments, lost packages included.
+    pub(super) fn charged(&self, line: LineNumber) -> Amount {
+        let lines = self.packages().flat_map(|package| &package.shipped.lines);
+        let values = lines.filter(|units| units.line == line).filter_map(|units| units.value);
+        Amount::total(values.map(Some)).unwrap_or(Amount::ZERO)
     }
 
     /// The sum of the confirmed payments that have an amount. `None` if none has one.

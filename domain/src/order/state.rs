@@ -218,9 +218,9 @@ impl Order {
         !self.payments.is_empty() || self.is_in_progress()
     }
 
-    /// Whether a location has acknowledged its work or shipped.
+    /// Whether units have shipped, or a location works on some.
     pub(super) fn is_in_progress(&self) -> bool {
-        !self.shipments.is_empty() || self.fulfillment_orders.iter().any(FulfillmentOrder::is_acknowledged)
+        !self.shipments.is_empty() || self.fulfillment_orders.iter().any(FulfillmentOrder::is_in_progress)
     }
 
     /// When units that are reserved at a time expire: together with those that are reserved already. Absent: never.

@@ -7,7 +7,7 @@ use super::fulfillment_order::FulfillmentLine;
 use super::shipment::TrackedPackage;
 use super::state::Order;
 use crate::sourcing::Demand;
-use crate::values::{Currency, FulfillmentOrderId, LineNumber, LocationId, Sku, Units};
+use crate::values::{FulfillmentOrderId, LineNumber, LocationId, Sku, Units};
 
 /// The units of one line. `ordered + excess = pending + backordered + reserved + shipped + cancelled`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -119,8 +119,7 @@ impl Order {
         mut lines: Vec<LineUnits>,
         before: impl Fn(LineNumber) -> Units,
     ) -> Vec<LineUnits> {
-        let currency = self.created.as_ref().and_then(|created| created.currency.as_ref());
-        let Some(digits) = currency.map(Currency::digits) else { return lines };
+        let Some(digits) = self.digits() else { return lines };
         let mut counted: BTreeMap<LineNumber, Units> = BTreeMap::new();
         for units in &mut lines {
             let counted = counted.entry(units.line).or_insert_with(|| before(units.line));

@@ -1,6 +1,6 @@
 //! The packages of a shipment: their contents, ids and labels.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use crate::order::fulfillment_order::{FulfillmentLine, FulfillmentOrder};
 use crate::order::lines::{LineQuantity, resolve_lines};
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::Order;
-use crate::values::{LineNumber, Quantity, Reference, ShipmentId, Text, Units};
+use crate::values::{Amount, LineNumber, Quantity, Reference, ShipmentId, Text, Units};
 
 /// A package that leaves.
 #[serde_with::skip_serializing_none]
@@ -63,12 +63,8 @@ pub(super) fn packages(
     contents: Vec<Vec<LineUnits>>,
 ) -> Result<Vec<Package>, OrderRefusal> {
     let mut packages = Vec::with_capacity(given.len());
-    let totals = order.line_totals();
-    // Units that are sent again are not charged again.
-    let shipped = |line: LineNumber| totals.get(line.index()).map_or(Units::ZERO, |totals| totals.shipped);
-    let before = |line: LineNumber| shipped(line) + order.resent(line);
     let counts: Vec<usize> = contents.iter().map(Vec::len).collect();
-    let mut prorated = order.prorate(contents.into_iter().flatten().collect(), before).into_iter();
+    let mut valued = set_values(order, contents.into_iter().flatten().collect()).into_iter();
     for ((index, given), (package_id, count)) in given.iter().enumerate().zip(ids.into_iter().zip(counts)) {
         let (carrier, tracking_number) = label(order, shipment_id, index, given, &package_id)?;
         packages.push(Package {
@@ -76,12 +72,38 @@ pub(super) fn packages(
             carrier,
             tracking_number,
             service: given.service.clone(),
-            lines: prorated.by_ref().take(count).collect(),
+            lines: valued.by_ref().take(count).collect(),
             weight: given.weight,
             dimensions: given.dimensions.clone(),
         });
     }
     Ok(packages)
+}
+
+/// Sets the values of units that leave: with those of the other shipments they add up to the price of the units that have left.
+/// Units that are sent again, and units beyond those that were sold, have no value.
+fn set_values(order: &Order, mut lines: Vec<LineUnits>) -> Vec<LineUnits> {
+    let Some(digits) = order.digits() else { return lines };
+    let totals = order.line_totals();
+    let mut left: BTreeMap<LineNumber, (Units, Amount)> = BTreeMap::new();
+    for units in &mut lines {
+        let shipped = || totals.get(units.line.index()).map_or(Units::ZERO, |totals| totals.shipped);
+        let (count, charged) =
+            left.entry(units.line).or_insert_with(|| (shipped(), order.charged(units.line)));
+        *count += units.quantity;
+        let price =
+            order.lines().get(units.line.index()).and_then(|line| line.value(Units::ZERO, *count, digits));
+        units.value = price.and_then(|price| still_owed(price, *charged));
+        *charged = units.value.and_then(|value| charged.plus(value)).unwrap_or(*charged);
+    }
+    lines
+}
+
+/// The part of a price that is not charged yet. Nothing if more is charged already.
+fn still_owed(price: Amount, charged: Amount) -> Option<Amount> {
+    let owed = price.minus(charged)?;
+    let is_overcharged = (owed < Amount::ZERO) != (price < Amount::ZERO);
+    if is_overcharged { price.minus(price) } else { Some(owed) }
 }
 
 /// The carrier and the tracking number of a package. Packages without a carrier are named after the delivery method.

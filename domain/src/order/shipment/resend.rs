@@ -4,13 +4,13 @@ use super::TrackedPackage;
 use super::changes::each_package;
 use super::delivery::only_package;
 use crate::command::commands;
-use crate::order::contents::{LineUnits, total};
+use crate::order::contents::LineUnits;
 use crate::order::decision::{Decision, find_shipment};
 use crate::order::events::PackageResent;
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::{Order, PersonalDataState};
 use crate::order::update::each_line;
-use crate::values::{LineNumber, Reference, ShipmentId, Text, Units};
+use crate::values::{Reference, ShipmentId, Text};
 
 commands! {
     /// Sends the contents of a package again that was lost, refused or sent back, or that is stuck. Its units are sourced
@@ -67,12 +67,4 @@ pub(in crate::order) fn resent(order: &mut Order, resent: &PackageResent) {
         package.is_resent = true;
         package.is_stuck = false;
     });
-}
-
-impl Order {
-    /// Units of a line that were sent again.
-    pub(super) fn resent(&self, line: LineNumber) -> Units {
-        let resent = self.packages().filter(|package| package.is_resent);
-        resent.map(|package| total(&package.shipped.lines, line)).sum()
-    }
 }

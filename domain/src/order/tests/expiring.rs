@@ -152,6 +152,14 @@ fn acknowledgement_makes_reservations_permanent() {
 }
 
 #[test]
+fn an_acknowledgement_ends_when_the_location_releases_its_units() {
+    let free = create_for_a_minute(json!({ "payment": "not_required" }));
+    let released = given([free, reserve_all(), accept(1), cancel(), accept_cancellation(1)]);
+    let order = after(&after(&released, reopen(json!({}))), reserve_all());
+    assert_eq!(order.expires_at, Some(time(70)));
+}
+
+#[test]
 fn an_expired_order_without_payment_terms_goes_on_hold() {
     let order = given([create_for_a_minute(json!({ "payment": "not_required" })), reserve_all()]);
     let events = when(&order, expire(70));

@@ -2,6 +2,9 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use proptest::collection::vec;
+use proptest::prelude::*;
+
 use super::*;
 use crate::values::Amount;
 
@@ -166,9 +169,80 @@ fn units_without_a_price_have_no_value() {
 }
 
 #[test]
-fn units_shipped_after_growth_have_their_share_of_the_new_total() {
+fn values_of_units_shipped_before_and_after_growth_add_up_to_the_new_total() {
     let order = after(&sold(2, "5.00"), ship_some(1));
     let grown = json!([{ "op": "setQuantity", "line": 1, "quantity": 4, "total": "9.00" }]);
     let order = after(&after(&order, amend(json!({ "changes": grown }))), reserve(&[("DC-1", &[("A", 2)])]));
-    assert_eq!(values_of(&order, [ship_some(1), ship_all(2)]), some(&["2.25", "4.50"]));
+    assert_eq!(values_of(&order, [ship_some(1), ship_all(2)]), some(&["2.00", "4.50"]));
+}
+
+/// The values of a line's units in all shipments.
+fn charged(order: &Order) -> Option<Amount> {
+    Amount::total(order.packages().flat_map(|package| &package.shipped.lines).map(|units| units.value))
+}
+
+#[test]
+fn values_add_up_when_a_shipment_before_the_last_is_cancelled() {
+    let shipped =
+        [ship_some(1), ship_some(1)].into_iter().fold(sold(3, "10.00"), |order, next| after(&order, next));
+    let order = after(&shipped, cancel_shipment(1, json!({})));
+    assert_eq!(values_of(&order, [ship_some(1), ship_some(1)]), some(&["3.33", "3.33"]));
+    let order = after(&after(&order, ship_some(1)), ship_some(1));
+    assert_eq!(charged(&order), Some("10.00".parse().unwrap()));
+}
+
+#[test]
+fn the_replacement_of_a_lost_package_costs_nothing_after_a_cancellation() {
+    let lost = after(&after(&sold(3, "9.00"), ship_some(2)), track(1, "failure", 60));
+    let order = after(&after(&lost, resend(1, json!({}))), cancel_some(1));
+    let order = after(&order, reserve(&[("DC-1", &[("A", 2)])]));
+    assert_eq!(values_of(&order, [ship_all(2)]), some(&["0.00"]));
+    assert_eq!(charged(&order), order.amount_due());
+}
+
+#[test]
+fn a_price_below_zero_is_divided_too() {
+    assert_eq!(values_of(&sold(3, "-1.00"), [ship_some(1), ship_some(2)]), some(&["-0.33", "-0.67"]));
+}
+
+proptest! {
+    /// Whatever is shipped, cancelled, lost and sent again: the values of all units that were charged add up to the price.
+    #[test]
+    fn the_values_of_all_shipments_add_up_to_the_price(
+        quantity in 1_u32..8,
+        cents in 1_u32..5_000,
+        steps in vec((0..3, 1_u32..6), 0..20),
+    ) {
+        let total = format!("{}.{:02}", cents / 100, cents % 100);
+        let mut order = sold(quantity, &total);
+        for (step, number) in steps {
+            let commands = match step {
+                0 => vec![ship_some(number)],
+                1 => vec![cancel_shipment(number, json!({}))],
+                _ => vec![track(number, "failure", 60), resend(number, json!({}))],
+            };
+            order = commands.into_iter().fold(order, |order, next| try_after(&order, next));
+            let pending = order.line_totals()[0].pending().number();
+            order = try_after(&order, reserve(&[("DC-1", &[("A", pending)])]));
+        }
+        for number in 1..=u32::try_from(order.fulfillment_orders.len()).unwrap() {
+            order = try_after(&order, ship_as(number));
+        }
+        prop_assert!(order.is_shipped(), "{:?}", order.line_totals());
+        prop_assert_eq!(charged(&order), Some(total.parse().unwrap()));
+    }
+}
+
+/// The order after a command, or the same order if it is refused or ships more than was sold: such units have no value.
+fn try_after(order: &Order, command: OrderCommand) -> Order {
+    if order.decide(&command).is_err() {
+        return order.clone();
+    }
+    let next = after(order, command);
+    if next.line_totals()[0].excess().is_zero() { next } else { order.clone() }
+}
+
+/// Everything left of a fulfillment order, in a package of its own.
+fn ship_as(number: u32) -> OrderCommand {
+    ship(number, &[json!({ "trackingNumber": format!("F{number}") })])
 }
