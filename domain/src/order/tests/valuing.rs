@@ -206,7 +206,7 @@ fn a_price_below_zero_is_divided_too() {
 }
 
 proptest! {
-    /// Whatever is shipped, cancelled, lost and sent again: the values of all units that were charged add up to the price.
+    /// After any shipments, cancellations, losses and resends the values of all units that were charged add up to the price.
     #[test]
     fn the_values_of_all_shipments_add_up_to_the_price(
         quantity in 1_u32..8,
