@@ -14,7 +14,7 @@ use holdfast_projections::{
 };
 
 /// The maximum number of stock items, orders and carts in `Attempts`.
-const MAX_ATTEMPTS: usize = 50_000;
+const MAX_ATTEMPTS: usize = 10_000;
 /// The longest time between two attempts that had no effect.
 const MAX_INTERVAL_MICROSECONDS: i64 = 60_000_000;
 /// The time before the second attempt. The interval doubles with every attempt that has no effect.
@@ -55,11 +55,7 @@ impl Attempts {
     /// attempt, or the interval is over.
     fn record_if_due(&mut self, key: (String, StreamId), position: u64, now: Timestamp) -> bool {
         if self.0.len() >= MAX_ATTEMPTS {
-            self.0.retain(|_, attempt| now < attempt.next);
-            // Too much work has no effect: all of it is tried again.
-            if self.0.len() >= MAX_ATTEMPTS {
-                self.0.clear();
-            }
+            self.0.clear();
         }
         let interval = match self.0.get(&key) {
             Some(last) if last.position == position && now < last.next => return false,
