@@ -19,11 +19,11 @@ use crate::command::AnyCommand;
 use crate::request::{Caller, Metadata, Sender};
 use crate::service::Commands;
 
-/// How often the process manager polls. After a batch that was accepted it polls again at once.
+/// How often the process manager polls.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 /// The most commands of one poll.
-const BATCH_SIZE: usize = 400;
+const BATCH_SIZE: usize = 100;
 
 /// How long the commands of one poll may take before the next poll.
 const BATCH_TIMEOUT: Duration = Duration::from_secs(5);
@@ -76,19 +76,10 @@ async fn poll(commands: Commands, mut due_work: impl DueWork) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        while execute_batch(&commands, &mut due_work).await {}
-    }
-}
-
-/// Executes a batch of due commands. Returns true if there were any and all were accepted: more work may be due at once.
-async fn execute_batch(commands: &Commands, due_work: &mut impl DueWork) -> bool {
-    match due_work.due(commands.clock().now(), BATCH_SIZE).await {
-        Ok(due) if due.is_empty() => false,
-        // Commands that were submitted by the timeout are executed; the others stay due.
-        Ok(due) => tokio::time::timeout(BATCH_TIMEOUT, execute_all(commands, due)).await.unwrap_or(false),
-        Err(error) => {
-            tracing::debug!(%error, "failed to query due work");
-            false
+        match due_work.due(commands.clock().now(), BATCH_SIZE).await {
+            // Commands that were submitted by the timeout are executed; the others stay due.
+            Ok(due) => drop(tokio::time::timeout(BATCH_TIMEOUT, execute_all(&commands, due)).await),
+            Err(error) => tracing::debug!(%error, "failed to query due work"),
         }
     }
 }
@@ -108,12 +99,11 @@ async fn metadata_of(journal: &dyn Journal, merchant: &MerchantId, cause: u64) -
     }
 }
 
-/// Submits commands, each merchant's in their order, and waits for their replies. Returns whether all were accepted.
-async fn execute_all(commands: &Commands, due: Vec<DueCommand>) -> bool {
+/// Submits commands, each merchant's in their order, and waits for their replies.
+async fn execute_all(commands: &Commands, due: Vec<DueCommand>) {
     let sender = Sender(SENDER.into());
     let mut replies = Vec::with_capacity(due.len());
     let mut overloaded = HashSet::new();
-    let mut all_accepted = true;
     for DueCommand { merchant, command, cause } in due {
         if overloaded.contains(&merchant) {
             continue;
@@ -126,7 +116,6 @@ async fn execute_all(commands: &Commands, due: Vec<DueCommand>) -> bool {
             Err(error) => {
                 tracing::debug!(%merchant, %error, "due commands are postponed");
                 overloaded.insert(merchant);
-                all_accepted = false;
             }
         }
     }
@@ -134,13 +123,9 @@ async fn execute_all(commands: &Commands, due: Vec<DueCommand>) -> bool {
         // Work that remains is due again after any reply.
         match reply.await {
             Ok(Reply::Answered { answer, .. }) if answer.kind != OutcomeKind::Refused => {}
-            other => {
-                tracing::warn!(?other, "a due command failed");
-                all_accepted = false;
-            }
+            other => tracing::warn!(?other, "a due command failed"),
         }
     }
-    all_accepted
 }
 
 #[cfg(test)]

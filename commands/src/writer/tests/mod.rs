@@ -8,7 +8,6 @@ mod faults;
 mod faulty_journal;
 mod keys;
 mod priority_queue;
-mod process_manager;
 mod simulation;
 
 use std::sync::Arc;
