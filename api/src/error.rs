@@ -121,8 +121,8 @@ pub(crate) enum ApiError {
     ReadModelUnavailable,
     #[error("the read model has reached position {reached}, not {wanted}; retry later")]
     ProjectionBehind { reached: u64, wanted: u64 },
-    #[error("minPosition {wanted} is beyond the end of the journal: it ends at position {head}")]
-    BeyondHead { head: u64, wanted: u64 },
+    #[error("{parameter} {wanted} is beyond the end of the journal: it ends at position {head}")]
+    BeyondHead { parameter: &'static str, head: u64, wanted: u64 },
     #[error("the read model {projection} has halted at position {position}; see GET /v1/projections")]
     ProjectionHalted { projection: &'static str, position: u64 },
     #[error("the read model {0} is being built; retry later")]
@@ -249,7 +249,11 @@ impl ApiError {
 
     /// Whether the same request may succeed later.
     pub(crate) fn is_retryable(&self) -> bool {
-        matches!(self.status(), StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT)
+        match self {
+            Self::At(_, error) => error.is_retryable(),
+            Self::Refused(refused) => refused.class == Class::Transient,
+            _ => matches!(self.status(), StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT),
+        }
     }
 
     /// The field of the request that the error is about, as a JSON pointer.
@@ -271,6 +275,7 @@ impl ApiError {
             Self::UnknownParameter(parameter) | Self::InvalidParameter { parameter, .. } => {
                 ("parameter", json!(parameter))
             }
+            Self::BeyondHead { parameter, .. } => ("parameter", json!(parameter)),
             Self::NotExecuted(reason) => ("reason", json!(reason.code())),
             Self::ProjectionBehind { reached, .. } => ("reached", json!(reached)),
             Self::TooManyEvents(limit) => ("mostEvents", json!(limit)),
@@ -339,7 +344,9 @@ impl From<ViewError> for ApiError {
     fn from(error: ViewError) -> Self {
         match error {
             ViewError::Behind { reached, wanted } => Self::ProjectionBehind { reached, wanted },
-            ViewError::BeyondHead { head, wanted } => Self::BeyondHead { head, wanted },
+            ViewError::BeyondHead { head, wanted } => {
+                Self::BeyondHead { parameter: "minPosition", head, wanted }
+            }
             ViewError::Halted { projection, position, .. } => Self::ProjectionHalted { projection, position },
             ViewError::Building(projection) => Self::ProjectionBuilding(projection),
             ViewError::TooManyMetrics(limit) => Self::TooManyMetrics(limit),

@@ -21,15 +21,13 @@ pub(super) fn optional<T: FromStr<Err: Display>>(
     text.map(|text| value(argument, &text)).transpose()
 }
 
-/// Parses `asOf`. An error if the journal does not have its position.
+/// Parses `asOf`. Returns an error if the journal has no such position.
 pub(super) async fn past_state(
     request: &RequestContext,
     as_of: Option<String>,
 ) -> Result<Option<AsOf>, Problem> {
     let as_of = optional("asOf", as_of)?;
-    if let Some(as_of) = as_of {
-        request.queries().check_as_of(request.merchant()?.as_str(), as_of).await?;
-    }
+    request.queries().check_as_of(request.merchant()?.as_str(), as_of).await?;
     Ok(as_of)
 }
 

@@ -35,7 +35,7 @@ impl Problem {
             }
         }
         let (code, argument) = match &self.0 {
-            ApiError::BeyondHead { .. } => ("invalid_value", Some("minPosition")),
+            ApiError::BeyondHead { parameter, .. } => ("invalid_value", Some(*parameter)),
             other => (other.code(), other.pointer()),
         };
         extensions.set("code", code);

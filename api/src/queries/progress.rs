@@ -42,17 +42,11 @@ impl Queries {
         if position > head { Err(ViewError::BeyondHead { head, wanted: position }) } else { Ok(()) }
     }
 
-    /// An error if a past state is that of a position which the journal does not have: the answer would change later.
-    pub(crate) async fn check_as_of(&self, merchant: &str, as_of: AsOf) -> Result<(), ApiError> {
-        let AsOf::Position(position) = as_of else { return Ok(()) };
+    /// Returns an error if `asOf` is a position beyond the end of the journal: the answer would change when the journal grows.
+    pub(crate) async fn check_as_of(&self, merchant: &str, as_of: Option<AsOf>) -> Result<(), ApiError> {
+        let Some(AsOf::Position(wanted)) = as_of else { return Ok(()) };
         let head = self.head(merchant).await?;
-        if position <= head {
-            return Ok(());
-        }
-        let reason = format!(
-            "{position} is beyond the end of the journal: it ends at position {head}; use a lower one"
-        );
-        Err(ApiError::parameter("asOf", &reason))
+        if wanted > head { Err(ApiError::BeyondHead { parameter: "asOf", head, wanted }) } else { Ok(()) }
     }
 
     pub(super) async fn wait_for_one(

@@ -2,13 +2,15 @@
 
 use std::fmt::Write;
 
+use axum::http::header;
+use axum::response::{Html, IntoResponse, Response};
 use schemars::SchemaGenerator;
 
 use super::endpoint::{Body, Endpoint};
 use super::openapi::{summary, tag};
 
 /// The content security policy: the page may only use its own styles.
-pub(super) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}\
     code{font:0.95em ui-monospace,monospace}h2{margin-top:2rem;border-bottom:1px solid #ccc}\
@@ -35,9 +37,13 @@ pub(super) fn page(endpoints: &[Endpoint]) -> String {
     document("Holdfast", &page)
 }
 
-/// A page with a title and its content in HTML.
+/// The answer with a page.
+pub(super) fn html(page: impl IntoResponse) -> Response {
+    ([(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY)], Html(page)).into_response()
+}
+
+/// A page with a title and its content, both in HTML.
 pub(super) fn document(title: &str, content: &str) -> String {
-    let title = escape(title);
     format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title><style>{STYLE}</style>\
          {content}</html>\n"

@@ -5,11 +5,11 @@ use std::fmt::Write;
 use std::sync::LazyLock;
 
 use axum::extract::Path;
-use axum::http::header;
-use axum::response::{Html, IntoResponse};
+use axum::response::Response;
 use serde::Deserialize;
 
-use super::documentation::{CONTENT_SECURITY_POLICY, document, escape};
+use super::documentation::{document, escape, html};
+use super::extract::Answer;
 use super::problem::title;
 use crate::error::ApiError;
 
@@ -27,14 +27,14 @@ static TEXTS: LazyLock<Vec<ErrorText>> =
     LazyLock::new(|| serde_json::from_str(include_str!("error_codes.json")).unwrap_or_default());
 
 /// Every code.
-pub(super) async fn list() -> impl IntoResponse {
+pub(super) async fn list() -> Response {
     let mut page = String::from("<h1>Error codes</h1>");
     let mut section = "";
     for one in &*TEXTS {
         // Writing to a string cannot fail.
         if one.section != section {
             section = &one.section;
-            let _ = write!(page, "<h2>{}</h2>", escape(section));
+            let _ = write!(page, "<h2>{}</h2>", section);
         }
         let _ = write!(
             page,
@@ -43,46 +43,26 @@ pub(super) async fn list() -> impl IntoResponse {
             escape(&one.text)
         );
     }
-    html("Error codes", &page)
+    html(document("Error codes", &page))
 }
 
 /// One code: its status, and the texts that it can have.
-pub(super) async fn get(Path(code): Path<String>) -> Result<impl IntoResponse, ApiError> {
+pub(super) async fn get(Path(code): Path<String>) -> Answer {
     let own: Vec<&ErrorText> = TEXTS.iter().filter(|one| one.code == code).collect();
     if own.is_empty() {
         return Err(ApiError::UnknownRoute);
     }
     let title = title(&code);
     let statuses: BTreeSet<u16> = own.iter().map(|one| one.status).collect();
-    let mut page = format!("<h1>{}</h1><p>Code: <code>{}</code></p>", escape(&title), escape(&code));
+    // It is one of the known codes, so it needs no escape.
+    let mut page = format!("<h1>{title}</h1><p>Code: <code>{code}</code></p>");
     for status in statuses {
-        let _ = write!(page, "<p>Status: {status}, {}</p>", meaning(status));
+        let _ = write!(page, "<p>Status: {status}</p>");
     }
-    page.push_str("<p>Texts, with the names of their values in braces:</p><ul>");
+    page.push_str("<p>Texts; a value stands in place of each name in braces:</p><ul>");
     for one in own {
         let _ = write!(page, "<li>{}</li>", escape(&one.text));
     }
-    page.push_str("</ul><p><a href=\"/problems\">All codes</a>, <a href=\"/docs\">calls</a></p>");
-    Ok(html(&title, &page))
-}
-
-#[cfg(test)]
-pub(super) fn has_page(code: &str) -> bool {
-    TEXTS.iter().any(|one| one.code == code)
-}
-
-/// What a status says about the request, and whether to send it again.
-const fn meaning(status: u16) -> &'static str {
-    match status {
-        404 => "the object does not exist",
-        409 => "the current state does not allow the command; read the object, then decide",
-        412 => "the object has another version than If-Match names; read it again",
-        422 => "a field has a value that is never accepted; correct it and use a new idempotency key",
-        500.. => "send the same request again later, with the same idempotency key",
-        _ => "the request is malformed; correct it",
-    }
-}
-
-fn html(title: &str, content: &str) -> impl IntoResponse + use<> {
-    ([(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY)], Html(document(title, content)))
+    page.push_str("</ul><p><a href=\"/problems\">All codes</a>, <a href=\"/docs\">API documentation</a></p>");
+    Ok(html(document(&title, &page)))
 }

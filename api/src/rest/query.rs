@@ -181,11 +181,9 @@ pub(super) struct AsOfParam {
 }
 
 impl AsOfParam {
-    /// The past state. An error if the journal does not have its position.
+    /// The past state. Returns an error if the journal has no such position.
     pub(super) async fn check(self, app: &App, merchant: &MerchantId) -> Result<Option<AsOf>, ApiError> {
-        if let Some(as_of) = self.as_of {
-            app.queries.check_as_of(merchant.as_str(), as_of).await?;
-        }
+        app.queries.check_as_of(merchant.as_str(), self.as_of).await?;
         Ok(self.as_of)
     }
 }

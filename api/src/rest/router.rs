@@ -6,7 +6,6 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::http::header;
 use axum::middleware::from_fn;
-use axum::response::Html;
 use holdfast_commands::{ReturnAnswer, ShipmentAnswer, StockReportAnswer, SupplyAnswer, TransferAnswer};
 use holdfast_domain::cart_reservation::{CancelCartReservation, ExtendCartReservation, ReserveCart};
 use holdfast_domain::network::{PauseLocation, RegisterLocation, ResumeLocation};
@@ -390,8 +389,7 @@ fn service() -> Vec<Endpoint> {
     static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| openapi::document(&endpoints()).to_string().into());
     static PAGE: LazyLock<String> = LazyLock::new(|| documentation::page(&endpoints()));
     let document = async || ([(header::CONTENT_TYPE, "application/json")], DOCUMENT.clone());
-    let policy = documentation::CONTENT_SECURITY_POLICY;
-    let page = async move || ([(header::CONTENT_SECURITY_POLICY, policy)], Html(PAGE.as_str()));
+    let page = async || documentation::html(PAGE.as_str());
     vec![
         Endpoint::get("/livez", "IsLive", "Whether the process runs and answers.", health::live)
             .answers::<Health>(),

@@ -2,7 +2,7 @@
 
 use super::state::MAX_LINES;
 use crate::refusal::{Class, Refusal};
-use crate::sourcing::{Shortage, list};
+use crate::sourcing::Shortage;
 use crate::values::{
     Amount, FulfillmentOrderId, LineNumber, LocationId, OrderId, Reference, ReturnId, ShipmentId, Timestamp,
     Units,
@@ -32,7 +32,10 @@ pub enum OrderRefusal {
     CoordinatesOutOfRange,
     #[error("country must be two capital letters by ISO 3166")]
     CountryMalformed,
-    #[error("too few units are available: {}; order less, or receive stock first", list(.0))]
+    #[error(
+        "too few units are available: {shortages}; order fewer units, or receive stock first",
+        shortages = Shortage::in_words(.0)
+    )]
     InsufficientStock(Vec<Shortage>),
     #[error("the order cannot leave by {ship_by}; {}", earliest_departure(*.earliest))]
     ShipByUnattainable {

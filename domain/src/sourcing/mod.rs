@@ -49,15 +49,14 @@ pub struct Shortage {
     pub available: Units,
 }
 
-/// The first three shortages in words, such as `8 of 12 MUG, 0 of 1 CUP`, and the number of others.
-pub fn list(shortages: &[Shortage]) -> String {
-    const SHOWN: usize = 3;
-    let first = shortages.iter().take(SHOWN);
-    let words: Vec<String> =
-        first.map(|one| format!("{} of {} {}", one.available, one.requested, one.sku)).collect();
-    let more = shortages.len().saturating_sub(SHOWN);
-    let others = if more > 0 { format!(" and {more} more SKUs") } else { String::new() };
-    format!("{}{others}", words.join(", "))
+impl Shortage {
+    /// The first three shortages in words, such as `8 of 12 MUG, 0 of 1 CUP`, and the number of others.
+    pub(crate) fn in_words(all: &[Self]) -> String {
+        let words = |one: &Self| format!("{} of {} {}", one.available, one.requested, one.sku);
+        let (first, others) = all.split_at(all.len().min(3));
+        let first = first.iter().map(words).collect::<Vec<_>>().join(", ");
+        if others.is_empty() { first } else { format!("{first} and {} more SKUs", others.len()) }
+    }
 }
 
 /// A location that sourcing considered.

@@ -297,7 +297,7 @@ fn shortages_are_listed_with_units_and_skus() {
         available: Units::new(available),
     };
     let mut shortages = vec![shortage("MUG", 12, 8), shortage("CUP", 1, 0)];
-    assert_eq!(list(&shortages), "8 of 12 MUG, 0 of 1 CUP");
+    assert_eq!(Shortage::in_words(&shortages), "8 of 12 MUG, 0 of 1 CUP");
     shortages.extend([shortage("TEA", 2, 1), shortage("POT", 2, 1), shortage("JAR", 2, 1)]);
-    assert_eq!(list(&shortages), "8 of 12 MUG, 0 of 1 CUP, 1 of 2 TEA and 2 more SKUs");
+    assert_eq!(Shortage::in_words(&shortages), "8 of 12 MUG, 0 of 1 CUP, 1 of 2 TEA and 2 more SKUs");
 }

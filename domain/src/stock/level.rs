@@ -48,7 +48,7 @@ pub struct StockLevel {
 impl StockLevel {
     /// Units that can still be promised.
     pub fn available(&self) -> Units {
-        self.on_hand.saturating_sub(self.reserved + self.earmarked + self.safety_stock)
+        self.unreserved().saturating_sub(self.safety_stock)
     }
 
     /// Units that are neither reserved nor earmarked, safety stock included.

@@ -162,7 +162,7 @@ async fn a_min_position_beyond_the_journal_is_rejected() {
     let answer = server.query_with(None, &query, json!({})).await;
     assert_eq!(
         answer["errors"][0]["extensions"],
-        json!({"argument": "minPosition", "code": "invalid_value", "retryable": false})
+        json!({"argument": "minPosition", "code": "invalid_value", "parameter": "minPosition", "retryable": false})
     );
     assert_eq!(answer["data"], Value::Null);
 }

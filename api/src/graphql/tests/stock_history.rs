@@ -64,6 +64,7 @@ async fn invalid_arguments_of_stock_history_are_rejected() {
         ("sku: \"\"", "invalid_value", "sku"),
         ("sku: \"MUG\", location: \"a b\"", "invalid_value", "location"),
         ("sku: \"MUG\", asOf: \"soon\"", "invalid_value", "asOf"),
+        ("sku: \"MUG\", asOf: \"99\"", "invalid_value", "asOf"),
         ("sku: \"MUG\", first: 0", "invalid_value", "first"),
         ("sku: \"MUG\", after: \"1\"", "invalid_cursor", "after"),
     ] {

@@ -147,6 +147,9 @@ async fn a_server_accepts_every_translated_document_twice() {
         let id = format!("0198c0de-0000-7000-8000-{order:0>12}");
         let order = server.get(&format!("/v1/orders/{id}?minPosition={head}")).await.ok(200);
         assert_eq!(order["status"], status, "{order}");
+        if let Some(paid) = order.get("amountPaid") {
+            assert_eq!(order["amountDue"], *paid, "{order}");
+        }
     }
 }
 

@@ -164,19 +164,15 @@ async fn a_wrong_request_is_refused_where_it_is_wrong() {
 #[tokio::test]
 async fn an_error_of_a_get_names_the_parameter() {
     let server = TestServer::stocked().await;
-    let ten: String = (0..11).map(|number| format!("&serviceLevel=s{number}")).collect();
+    let eleven: String = (0..11).map(|number| format!("&serviceLevel=s{number}")).collect();
     for (query, status, code, parameter) in [
         ("sku=NONE&channel=web", 422, "unknown_sku", "sku"),
         ("sku=TEA&channel=web&country=de", 422, "country_malformed", "country"),
-        (&*format!("sku=TEA&channel=web{ten}"), 400, "invalid_parameter", "serviceLevel"),
+        (&*format!("sku=TEA&channel=web{eleven}"), 400, "invalid_parameter", "serviceLevel"),
         ("sku=TEA&channel=web&quantity=0", 400, "invalid_parameter", "quantity"),
     ] {
         let problem = server.get(&format!("/v1/promises?{query}")).await.problem(status, code);
-        assert_eq!(
-            (&problem["parameter"], &problem["pointer"]),
-            (&json!(parameter), &Value::Null),
-            "{problem}"
-        );
-        assert_eq!(problem["errors"], Value::Null, "{problem}");
+        let found = (&problem["parameter"], &problem["errors"]);
+        assert_eq!(found, (&json!(parameter), &Value::Null), "{problem}");
     }
 }

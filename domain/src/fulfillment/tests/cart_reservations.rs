@@ -70,7 +70,10 @@ fn a_cart_gets_all_its_units_or_none() {
     shop.cart(1, &[(A, 3), (B, 1)]);
     assert_eq!((shop.reserved_and_available(A, 0), shop.reserved_and_available(B, 1)), ((3, 2), (1, 0)));
     let refused = shop.try_cart(2, &[(A, 1), (B, 1)], &json!({})).unwrap_err();
-    assert_eq!(refused.0, "too few units are available: 0 of 1 sku 1; order less, or receive stock first");
+    assert_eq!(
+        refused.0,
+        "too few units are available: 0 of 1 sku 1; order fewer units, or receive stock first"
+    );
     assert_eq!(shop.reserved_and_available(A, 0), (3, 2));
 }
 
@@ -167,7 +170,7 @@ fn a_cart_that_was_reserved_before_its_channel_had_a_limit_is_converted() {
 }
 
 #[test]
-fn an_extended_cart_without_units_leaves_the_stock_as_it_is() {
+fn extending_a_cart_without_units_does_not_change_stock() {
     let mut shop = shop();
     shop.receive(A, 0, 2);
     shop.receive(B, 0, 1);

@@ -80,16 +80,16 @@ pub(super) fn packages(
     Ok(packages)
 }
 
-/// Sets the values of units that leave: with those of the other shipments they add up to the price of the units that have left.
-/// Units that are sent again, and units beyond those that were sold, have no value.
+/// Sets the values of units that leave: the price of all units of the line that have left, less the values of its other
+/// shipments. Units that are sent again, and units beyond those that were sold, have the value 0.
 fn set_values(order: &Order, mut lines: Vec<LineUnits>) -> Vec<LineUnits> {
     let Some(digits) = order.digits() else { return lines };
     let totals = order.line_totals();
-    let mut left: BTreeMap<LineNumber, (Units, Amount)> = BTreeMap::new();
+    let mut by_line: BTreeMap<LineNumber, (Units, Amount)> = BTreeMap::new();
     for units in &mut lines {
         let shipped = || totals.get(units.line.index()).map_or(Units::ZERO, |totals| totals.shipped);
         let (count, charged) =
-            left.entry(units.line).or_insert_with(|| (shipped(), order.charged(units.line)));
+            by_line.entry(units.line).or_insert_with(|| (shipped(), order.charged(units.line)));
         *count += units.quantity;
         let price =
             order.lines().get(units.line.index()).and_then(|line| line.value(Units::ZERO, *count, digits));
@@ -99,7 +99,7 @@ fn set_values(order: &Order, mut lines: Vec<LineUnits>) -> Vec<LineUnits> {
     lines
 }
 
-/// The part of a price that is not charged yet. Nothing if more is charged already.
+/// The part of a price that is not charged yet; zero if more is charged already.
 fn still_owed(price: Amount, charged: Amount) -> Option<Amount> {
     let owed = price.minus(charged)?;
     let is_overcharged = (owed < Amount::ZERO) != (price < Amount::ZERO);

@@ -201,7 +201,7 @@ fn the_replacement_of_a_lost_package_costs_nothing_after_a_cancellation() {
 }
 
 #[test]
-fn a_price_below_zero_is_divided_too() {
+fn a_negative_price_is_divided_among_shipments() {
     assert_eq!(values_of(&sold(3, "-1.00"), [ship_some(1), ship_some(2)]), some(&["-0.33", "-0.67"]));
 }
 

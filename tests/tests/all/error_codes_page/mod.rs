@@ -19,8 +19,8 @@ const FILE: &str = "api/src/rest/error_codes.json";
 const COMMAND: &str = "-p holdfast-tests --test all the_page_of_error_codes";
 
 /// The HTTP status of each class of refusals.
-const STATUS_OF_CLASS: [(&str, &str); 4] =
-    [("NotFound", "404"), ("Conflict", "409"), ("Outdated", "412"), ("Invalid", "422")];
+const STATUS_OF_CLASS: [(&str, &str); 5] =
+    [("NotFound", "404"), ("Conflict", "409"), ("Transient", "409"), ("Outdated", "412"), ("Invalid", "422")];
 
 /// The codes of one page section, with status and text. A code with several texts has several rows.
 type Rows = BTreeSet<(String, String, String)>;
