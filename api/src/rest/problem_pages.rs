@@ -34,7 +34,7 @@ pub(super) async fn list() -> Response {
         // Writing to a string cannot fail.
         if one.section != section {
             section = &one.section;
-            let _ = write!(page, "<h2>{}</h2>", section);
+            let _ = write!(page, "<h2>{section}</h2>");
         }
         let _ = write!(
             page,
