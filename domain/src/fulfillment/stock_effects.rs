@@ -29,10 +29,7 @@ pub fn stock_effects(before: &Order, event: &OrderEvent, at: Timestamp) -> Vec<(
                 } else {
                     let takes_over_cart =
                         before.created.as_ref().is_some_and(|created| created.reservation.is_some());
-                    StockCommand::ReserveInventory(ReserveInventory {
-                        may_use_safety_stock: takes_over_cart,
-                        ..reserve(&order, allocations, until)
-                    })
+                    reserve(&order, allocations, until, takes_over_cart)
                 }
             };
             by_sku.into_iter().map(|(sku, allocations)| (sku, hold(allocations))).collect()
@@ -47,9 +44,8 @@ pub fn stock_effects(before: &Order, event: &OrderEvent, at: Timestamp) -> Vec<(
         OrderEvent::FulfillmentOrderMoved(moved) => {
             let mut commands = release(&order, before, [(&moved.from, &moved.lines[..])]);
             let there = by_sku(before, [(&moved.to, &moved.lines[..])]).into_iter();
-            commands.extend(there.map(|(sku, there)| {
-                (sku, StockCommand::ReserveInventory(reserve(&order, there, before.expires_at)))
-            }));
+            commands
+                .extend(there.map(|(sku, there)| (sku, reserve(&order, there, before.expires_at, false))));
             commands
         }
         OrderEvent::PickShorted(shorted) => {
@@ -102,8 +98,14 @@ fn extend(order: &OrderRef, before: &Order, until: Option<Timestamp>) -> Vec<(Sk
     skus(before).map(extend).collect()
 }
 
-fn reserve(order: &OrderRef, allocations: Vec<Allocation>, until: Option<Timestamp>) -> ReserveInventory {
-    ReserveInventory { order: order.clone(), allocations, until, may_use_safety_stock: false }
+fn reserve(
+    order: &OrderRef,
+    allocations: Vec<Allocation>,
+    until: Option<Timestamp>,
+    may_use_safety_stock: bool,
+) -> StockCommand {
+    let order = order.clone();
+    StockCommand::ReserveInventory(ReserveInventory { order, allocations, until, may_use_safety_stock })
 }
 
 /// Units of an order at a location.

@@ -78,7 +78,7 @@ fn allocations(from: &[(&str, u64)]) -> Vec<Allocation> {
 }
 
 fn hold(from: &[(&str, u64)], until: i64) -> StockCommand {
-    StockCommand::ReserveInventory(reserve(&reference(order_id()), allocations(from), Some(time(until))))
+    reserve(&reference(order_id()), allocations(from), Some(time(until)), false)
 }
 
 fn let_go(from: &[(&str, u64)]) -> StockCommand {
