@@ -48,6 +48,8 @@ pub(crate) struct PromiseLine {
     pub(crate) sku: Sku,
     /// The number of units.
     pub(crate) quantity: Quantity,
+    /// False: the line needs no stock, such as a gift card. Default: the SKU's policy, otherwise true.
+    pub(crate) requires_stock: Option<bool>,
 }
 
 /// The part of an address that decides about distances and transit times.
@@ -93,6 +95,8 @@ pub(crate) struct PromiseOption {
     shipments: Vec<PromisedShipment>,
     /// The units that would be backordered.
     backorders: Vec<PromisedBackorder>,
+    /// The units that require no stock: they are neither in stock nor missing, and limit neither status nor dates.
+    without_stock: Vec<PromisedLine>,
     /// The SKUs of which too few units are available, if the status is `unavailable`.
     shortages: Vec<Shortage>,
     /// Why a complete order would be refused, if the status is `unavailable`.
@@ -201,7 +205,10 @@ impl PromiseRequest {
 
     /// The order whose decision is the promise. It needs no payment, so that its units would be reserved at once.
     fn order(&self, service_level: Option<Text<64>>) -> CreateOrder {
-        let line = |line: &PromiseLine| NewLine::new(line.sku.clone(), line.quantity);
+        let line = |line: &PromiseLine| NewLine {
+            requires_stock: line.requires_stock,
+            ..NewLine::new(line.sku.clone(), line.quantity)
+        };
         let delivery = self.delivery.clone().unwrap_or(DeliveryIntent::new(DeliveryMethod::Ship));
         CreateOrder {
             ship_to: self.destination.as_ref().map(PromiseDestination::address),
@@ -250,6 +257,7 @@ impl PromiseOption {
             deliver_at: None,
             shipments: Vec::new(),
             backorders: Vec::new(),
+            without_stock: Vec::new(),
             shortages: shortages.map_err(|error| ApiError::internal(&error))?.unwrap_or_default(),
             refusal: Some(PromiseRefusal { code: refused.code, detail: refused.message }),
         })
@@ -259,6 +267,7 @@ impl PromiseOption {
         let shipments: Vec<_> = order.fulfillment_orders.iter().map(PromisedShipment::of).collect();
         let backordered = order.lines.iter().filter(|line| !line.backordered.is_zero());
         let backorders: Vec<_> = backordered.map(PromisedBackorder::of).collect();
+        let without_stock = order.lines.iter().filter(|line| !line.ordered.requires_stock);
         let status = match (order.lines.iter().all(is_promised), backorders.is_empty()) {
             (false, _) => PromiseStatus::Unavailable,
             (true, false) => PromiseStatus::Backordered,
@@ -275,15 +284,18 @@ impl PromiseOption {
             deliver_at: last_arrival.filter(|_| status == PromiseStatus::InStock),
             shipments,
             backorders,
+            without_stock: without_stock
+                .map(|line| PromisedLine::of(line, line.ordered.quantity.units()))
+                .collect(),
             shortages: Vec::new(),
             refusal: None,
         }
     }
 }
 
-/// Whether all units of a line would be reserved or backordered.
+/// Whether all units of a line would be reserved or backordered, or require no stock.
 fn is_promised(line: &LineView) -> bool {
-    line.reserved + line.backordered >= line.ordered.quantity.units()
+    !line.ordered.requires_stock || line.reserved + line.backordered >= line.ordered.quantity.units()
 }
 
 /// The last of the times; none if one is unknown.
@@ -309,8 +321,13 @@ impl PromisedShipment {
 
 impl PromisedBackorder {
     fn of(line: &LineView) -> Self {
-        let sku = line.ordered.sku.clone();
-        let promised = PromisedLine { line: line.ordered.line, sku, quantity: line.backordered };
-        Self { line: promised, promised_at: line.promised_at }
+        Self { line: PromisedLine::of(line, line.backordered), promised_at: line.promised_at }
+    }
+}
+
+impl PromisedLine {
+    /// Units of a line of the order.
+    fn of(line: &LineView, quantity: Units) -> Self {
+        Self { line: line.ordered.line, sku: line.ordered.sku.clone(), quantity }
     }
 }

@@ -170,4 +170,15 @@ macro_rules! payloads {
     };
 }
 
+/// Every line and SKU required stock before `requiresStock` existed: the field's default says so.
+#[allow(clippy::unnecessary_wraps, reason = "as every upcaster")]
+pub(crate) fn before_requires_stock(payload: Value) -> Result<Value, serde_json::Error> {
+    Ok(payload)
+}
+
+/// The default of a field that is true unless it was written.
+pub(crate) const fn default_true() -> bool {
+    true
+}
+
 pub(crate) use {event_enum, payloads};

@@ -35,6 +35,8 @@ pub struct CartLineView {
     pub sku: Sku,
     /// Units that were requested.
     pub quantity: Quantity,
+    /// False: nothing is reserved for the line, such as for a gift card.
+    pub requires_stock: bool,
     /// Units that are reserved now. Fewer than `quantity`: the reservation has ended, or a location did not have the units.
     pub reserved: Units,
     /// The reserved units by location.
@@ -69,6 +71,7 @@ impl CartLineView {
         Self {
             sku: line.sku.clone(),
             quantity: line.quantity,
+            requires_stock: !line.without_stock,
             reserved: allocations.iter().map(|there| there.quantity).sum(),
             allocations,
         }

@@ -101,8 +101,8 @@ views! {
         /// True if the read model could not apply a later event: the order is shown as before. Absent otherwise.
         stale: Option<bool>,
     }
-    /// A line. `quantity = pending + backordered + reserved + shipped + cancelled`, where pending units are neither reserved
-    /// nor backordered yet. More units may have shipped than were ordered: then `shipped` exceeds `quantity`.
+    /// A line. `quantity = pending + backordered + reserved + shipped + fulfilled + cancelled`, where pending units are neither
+    /// reserved, backordered nor fulfilled yet. More units may have shipped than were ordered: then `shipped` exceeds `quantity`.
     LineView {
         #[serde(flatten)]
         ordered: OrderedLine,
@@ -117,6 +117,8 @@ views! {
         /// Shipped units, delivered ones included.
         shipped: Units,
         delivered: Units,
+        /// Units of a line without stock that are fulfilled.
+        fulfilled: Units,
         cancelled: Units,
         /// Units received back.
         returned: Units,
@@ -329,6 +331,7 @@ fn line(order: &Order, ordered: &OrderedLine, totals: &LineTotals) -> LineView {
         packed: totals.packed,
         shipped: totals.shipped,
         delivered: totals.delivered,
+        fulfilled: totals.fulfilled,
         cancelled: totals.cancelled,
         returned: totals.returned,
     }

@@ -18,6 +18,9 @@ pub struct AvailabilityView {
     pub available: Units,
     /// Whether the SKU is in stock, low or out. A pause of a location, a channel and a time do not change it.
     pub level: AvailabilityLevel,
+    /// False: lines of the SKU need no stock, unless they say otherwise, such as gift cards and services. Then the quantities
+    /// do not limit what can be sold.
+    pub requires_stock: bool,
     /// Units in the backorder queue of the SKU.
     pub backordered: Units,
     /// The quantities at each location that has ever had units.
@@ -99,8 +102,17 @@ impl AvailabilityView {
         };
         let mut supplies: Vec<_> = item.supplies.iter().map(supply).collect();
         supplies.sort_by(|a, b| (a.due_at, &a.supply_id).cmp(&(b.due_at, &b.supply_id)));
-        let (sku, level) = (item.sku.clone()?, item.availability_level());
-        Some(Self { sku, available, level, backordered, locations, supplies, unknown: false, stale: false })
+        Some(Self {
+            sku: item.sku.clone()?,
+            available,
+            level: item.availability_level(),
+            requires_stock: !item.requires_no_stock,
+            backordered,
+            locations,
+            supplies,
+            unknown: false,
+            stale: false,
+        })
     }
 
     /// One view for each of `skus`, in their order: the one that was found, or that of an unknown SKU.
@@ -110,10 +122,17 @@ impl AvailabilityView {
     }
 
     fn unknown(sku: Sku) -> Self {
-        let (available, backordered) = (Units::ZERO, Units::ZERO);
-        let (locations, supplies) = (Vec::new(), Vec::new());
-        let level = AvailabilityLevel::Out;
-        Self { sku, available, level, backordered, locations, supplies, unknown: true, stale: false }
+        Self {
+            sku,
+            available: Units::ZERO,
+            level: AvailabilityLevel::Out,
+            requires_stock: true,
+            backordered: Units::ZERO,
+            locations: Vec::new(),
+            supplies: Vec::new(),
+            unknown: true,
+            stale: false,
+        }
     }
 
     /// The same with the units that a channel may promise to a new order, or that can be promised by a time.

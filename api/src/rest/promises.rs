@@ -62,7 +62,7 @@ impl PromiseParams {
         let quantity = self.quantity.unwrap_or(Quantity::ONE);
         PromiseRequest {
             channel: self.channel,
-            lines: vec![PromiseLine { sku: self.sku, quantity }],
+            lines: vec![PromiseLine { sku: self.sku, quantity, requires_stock: None }],
             destination: Some(PromiseDestination {
                 region: self.region,
                 postal_code: self.postal_code,

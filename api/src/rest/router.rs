@@ -12,10 +12,10 @@ use holdfast_domain::network::{PauseLocation, RegisterLocation, ResumeLocation};
 use holdfast_domain::order::{
     AcceptAmendment, AcceptCancellation, AcceptFulfillmentOrder, AmendOrder, AuthorizePayment, CancelOrder,
     CancelShipment, CloseReturn, ConfirmDelivery, ConfirmPayment, CreateOrder, ErasePersonalData,
-    FailPayment, HoldOrder, MarkReadyForPickup, MoveFulfillmentOrder, PackItems, PickItems, ReceiveReturn,
-    RefundPayment, RejectAmendment, RejectCancellation, RejectFulfillmentOrder, RelabelPackage, ReleaseHold,
-    ReopenOrder, RequestReturn, ResendPackage, ShipItems, ShortPick, TrackParcel, TrackShipment,
-    UndoRejection, UnpackItems, UnpickItems, VoidPayment,
+    FailPayment, FulfillLines, HoldOrder, MarkReadyForPickup, MoveFulfillmentOrder, PackItems, PickItems,
+    ReceiveReturn, RefundPayment, RejectAmendment, RejectCancellation, RejectFulfillmentOrder,
+    RelabelPackage, ReleaseHold, ReopenOrder, RequestReturn, ResendPackage, ShipItems, ShortPick,
+    TrackParcel, TrackShipment, UndoRejection, UnfulfillLines, UnpackItems, UnpickItems, VoidPayment,
 };
 use holdfast_domain::policy::{RegisterMerchant, SetMerchantPolicy};
 use holdfast_domain::stock::{
@@ -106,6 +106,8 @@ fn orders() -> Vec<Endpoint> {
         Endpoint::post::<FailPayment, OrderView>("/v1/orders/{orderId}/fail-payment"),
         Endpoint::post::<VoidPayment, OrderView>("/v1/orders/{orderId}/void-payment"),
         Endpoint::post::<RefundPayment, OrderView>("/v1/orders/{orderId}/refund-payment"),
+        Endpoint::post::<FulfillLines, OrderView>("/v1/orders/{orderId}/fulfill-lines"),
+        Endpoint::post::<UnfulfillLines, OrderView>("/v1/orders/{orderId}/unfulfill-lines"),
         Endpoint::post::<HoldOrder, OrderView>("/v1/orders/{orderId}/hold"),
         Endpoint::post::<ReleaseHold, OrderView>("/v1/orders/{orderId}/release-hold"),
         Endpoint::post::<AmendOrder, OrderView>("/v1/orders/{orderId}/amend"),

@@ -126,6 +126,10 @@ pub fn event_summary(event: &OrderEvent) -> String {
         }
         OrderEvent::ShipmentTracked(tracked) => tracked_summary(tracked),
         OrderEvent::DeliveryConfirmed(delivered) => delivered_summary(delivered),
+        OrderEvent::LinesFulfilled(fulfilled) => units(&fulfilled.lines),
+        OrderEvent::LinesUnfulfilled(unfulfilled) => {
+            format!("{}: {}", units(&unfulfilled.lines), unfulfilled.reason)
+        }
         OrderEvent::OrderCancelled(cancelled) => {
             format!("{}: {}", units(&cancelled.lines), cancelled.reason)
         }

@@ -21,6 +21,8 @@ macro_rules! command_table {
                 order::FailPayment: report(order_id) => decide;
                 order::VoidPayment: report(order_id) => decide_at;
                 order::RefundPayment: report(order_id) => decide;
+                order::FulfillLines: report(order_id) => decide_at;
+                order::UnfulfillLines: report(order_id) => decide;
                 order::HoldOrder: request(order_id) => decide_at;
                 order::ReleaseHold: request(order_id) => decide;
                 order::CancelOrder: request(order_id) => decide;

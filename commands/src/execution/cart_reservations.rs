@@ -22,7 +22,10 @@ pub(super) fn reserve(unit: &mut UnitOfWork<'_>, command: &ReserveCart) -> Resul
     let is_new = unit.cart_reservation(id)?.reserved.is_none();
     if is_new {
         for (index, line) in command.lines.iter().enumerate() {
-            check_sku(unit, &line.sku, format!("/lines/{index}/sku"))?;
+            let requires_stock = line.requires_stock.unwrap_or(!unit.stock(&line.sku)?.requires_no_stock);
+            if requires_stock {
+                check_sku(unit, &line.sku, format!("/lines/{index}/sku"))?;
+            }
         }
         if let Some(location) = &command.pickup_location {
             unit.network()?.location(location, "/pickupLocation")?;

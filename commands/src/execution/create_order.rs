@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use holdfast_domain::Class;
 use holdfast_domain::fulfillment::{self, Aggregates};
-use holdfast_domain::order::{CreateOrder, CreationTerms, OrderCommand};
+use holdfast_domain::order::{CreateOrder, CreationTerms, NewLine, OrderCommand};
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::{LocationId, OrderId, Sku, Text};
 use holdfast_journal::{ClaimKey, OutcomeKind};
@@ -28,13 +28,15 @@ pub(super) fn create(unit: &mut UnitOfWork<'_>, order: &CreateOrder) -> Result<A
     let rules = unit.policy()?.for_channel(&order.channel);
     let content = content(unit)?;
     let terms = CreationTerms { order_id: id, rules, content };
-    let command = OrderCommand::CreateOrder(Box::new(order.clone()), terms, unit.at);
+    let mut new = Box::new(order.clone());
+    fulfillment::complete_lines(unit, &mut new.lines)?;
     if is_new {
-        for (index, line) in order.lines.iter().enumerate() {
-            check_sku(unit, &line.sku, format!("/lines/{index}/sku"))?;
+        for (index, line) in new.lines.iter().enumerate() {
+            check_line(unit, line, format!("/lines/{index}/sku"))?;
         }
         check_location(unit, order.delivery.as_ref().and_then(|delivery| delivery.location.as_ref()))?;
     }
+    let command = OrderCommand::CreateOrder(new, terms, unit.at);
     // If the order exists: the same content is answered with the order, other content is refused.
     let pointer = if order.channel_ref.is_some() { "/channelRef" } else { "/orderId" };
     fulfillment::create(unit, id, &command)
@@ -54,6 +56,11 @@ fn existing_order(unit: &mut UnitOfWork<'_>, reference: Option<&ClaimKey>) -> Re
         Some(StreamId::Order(known)) => Some(known),
         _ => None,
     })
+}
+
+/// The SKU of a line that requires stock must have stock records.
+pub(super) fn check_line(unit: &mut UnitOfWork<'_>, line: &NewLine, pointer: String) -> Result<(), Stop> {
+    if line.requires_stock == Some(false) { Ok(()) } else { check_sku(unit, &line.sku, pointer) }
 }
 
 /// A SKU must have stock records.

@@ -17,6 +17,7 @@ use crate::values::{
 pub(crate) const MAX_PERIOD: Period = Period::of_days::<1>();
 
 /// A SKU in a cart.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CartItem {
@@ -24,6 +25,8 @@ pub struct CartItem {
     pub sku: Sku,
     /// The number of units.
     pub quantity: Quantity,
+    /// False: nothing is reserved for it, such as for a gift card. Default: the SKU's policy, otherwise true.
+    pub requires_stock: Option<bool>,
 }
 
 /// Where the goods of a cart will go, as far as that is known. Sourcing chooses near locations.

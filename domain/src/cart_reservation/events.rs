@@ -14,6 +14,9 @@ payloads! {
         quantity: Quantity,
         /// Reserved units by location.
         allocations: Vec<Allocation>,
+        /// Whether nothing is reserved for the line, because it requires no stock.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        without_stock: bool,
     }
     /// Units are reserved for a cart.
     CartReserved {

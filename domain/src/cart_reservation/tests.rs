@@ -30,6 +30,7 @@ fn reserved() -> CartReserved {
         sku: "A".parse().unwrap(),
         quantity: Quantity::new(units).unwrap(),
         allocations,
+        without_stock: false,
     };
     CartReserved {
         reservation_id: id(),

@@ -137,7 +137,7 @@ pub fn accept_cancellation<A: Aggregates>(
 
 /// Ends expired reservations of an order's SKUs, before units of them are reserved elsewhere.
 fn make_room<A: Aggregates>(aggregates: &mut A, order: &Order) -> Result<(), A::Error> {
-    let skus: BTreeSet<&Sku> = order.lines().iter().map(|line| &line.sku).collect();
+    let skus: BTreeSet<&Sku> = order.stock_lines().map(|line| &line.sku).collect();
     let streams = skus.iter().copied().cloned().map(StreamId::Stock);
     aggregates.require(streams.chain([StreamId::Network, StreamId::Policy]))?;
     skus.into_iter().try_for_each(|sku| reallocate(aggregates, sku))

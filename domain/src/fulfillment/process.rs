@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::aggregates::Aggregates;
 use super::backorder_queue::{join_queue, requeue, update_promise, withdraw_surplus};
 use super::capacity::update_capacity;
+use super::cart_reservations::convert_cart;
 use super::decision::{decide_once, reallocate};
 use super::reactions::Reaction;
 use super::sourcing::source;
@@ -66,6 +67,10 @@ fn react<A: Aggregates>(
         Reaction::JoinQueue { demand, trigger } => return join_queue(aggregates, id, &demand, trigger),
         Reaction::Requeue(former) => return requeue(aggregates, id, former),
         Reaction::Source(request) => return source(aggregates, id, &request),
+        Reaction::ConvertCart(cart) => {
+            let freed = convert_cart(aggregates, cart, id)?;
+            return Ok(freed.into_keys().map(Reaction::Reallocate).collect());
+        }
         Reaction::SettleAmendment => {
             let settle = OrderCommand::SettleAmendment(aggregates.now());
             return decide_once(aggregates, id, &settle).map(|(_, due)| due);

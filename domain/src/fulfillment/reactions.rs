@@ -40,6 +40,8 @@ pub enum Reaction {
     Requeue(Priority),
     /// The order has pending units.
     Source(SourcingRequest),
+    /// The order needs no stock: the cart that it takes over frees its units.
+    ConvertCart(CartReservationId),
     /// The expected date of a SKU's backordered units may have changed.
     UpdatePromise(Sku),
 }
@@ -94,6 +96,11 @@ pub fn reactions(before: &Arc<Order>, after: &Order, events: &[OrderEvent], at: 
     }
     if after.needs_sourcing() && !is_sourcing(events) {
         reactions.push(Reaction::Source(sourcing_request(before, events)));
+    } else if !after.needs_sourcing()
+        && let [OrderEvent::OrderCreated(created), ..] = events
+        && let Some(cart) = created.reservation
+    {
+        reactions.push(Reaction::ConvertCart(cart));
     }
     reactions
 }

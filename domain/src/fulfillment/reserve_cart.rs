@@ -6,13 +6,14 @@ use cqrs_es::Aggregate;
 
 use super::aggregates::Aggregates;
 use super::decision::record_availability_levels;
+use super::line_defaults::complete_lines;
 use super::reactions::SourcingRequest;
 use super::sourcing::{CartUnitsBySku, choose_locations, make_room};
 use crate::Decide;
 use crate::cart_reservation::{CartItem, CartLine, CartReservationCommand, CartReserved, ReserveCart};
 use crate::order::{
     CreateOrder, CreationTerms, DeliveryIntent, DeliveryMethod, NewLine, Order, OrderCommand, OrderEvent,
-    ReservationTrigger, ShipTo,
+    OrderedLine, ReservationTrigger, ShipTo,
 };
 use crate::policy::OnShortage;
 use crate::stock::{Allocation, StockCommand};
@@ -52,7 +53,17 @@ fn source_lines<A: Aggregates>(
 ) -> Result<Vec<CartLine>, A::Error> {
     let order = prospective_order(aggregates, id, command, content)?;
     let Some(created) = order.created.clone() else { return Ok(Vec::new()) };
+    let line = |line: &OrderedLine| CartLine {
+        sku: line.sku.clone(),
+        quantity: line.quantity,
+        allocations: Vec::new(),
+        without_stock: !line.requires_stock,
+    };
+    let mut lines: Vec<CartLine> = created.lines.iter().map(line).collect();
     let demand = order.pending_demand();
+    if demand.is_empty() {
+        return Ok(lines);
+    }
     make_room(aggregates, &demand)?;
     let request = SourcingRequest {
         trigger: ReservationTrigger::Creation,
@@ -61,12 +72,6 @@ fn source_lines<A: Aggregates>(
         cart: None,
     };
     let chosen = choose_locations(aggregates, &order, &created, &demand, &request, &CartUnitsBySku::new())?;
-    let line = |item: &CartItem| CartLine {
-        sku: item.sku.clone(),
-        quantity: item.quantity,
-        allocations: Vec::new(),
-    };
-    let mut lines: Vec<CartLine> = command.lines.iter().map(line).collect();
     for event in order.decide(&OrderCommand::ReserveInventory(chosen))? {
         let OrderEvent::InventoryReserved(reserved) = event else { continue };
         for part in reserved.fulfillment_orders {
@@ -89,7 +94,10 @@ fn prospective_order<A: Aggregates>(
     content: Text<64>,
 ) -> Result<Order, A::Error> {
     let at = aggregates.now();
-    let new_line = |item: &CartItem| NewLine::new(item.sku.clone(), item.quantity);
+    let new_line = |item: &CartItem| NewLine {
+        requires_stock: item.requires_stock,
+        ..NewLine::new(item.sku.clone(), item.quantity)
+    };
     let ship_to = command.destination.clone().map(|to| ShipTo {
         country: to.country,
         region: to.region,
@@ -100,7 +108,8 @@ fn prospective_order<A: Aggregates>(
         location: Some(location),
         ..DeliveryIntent::new(DeliveryMethod::Pickup)
     };
-    let lines = command.lines.iter().map(new_line).collect();
+    let mut lines: Vec<NewLine> = command.lines.iter().map(new_line).collect();
+    complete_lines(aggregates, &mut lines)?;
     let new = CreateOrder {
         ship_to,
         delivery: command.pickup_location.clone().map(pickup),

@@ -80,7 +80,7 @@ pub(super) fn order_ref(order: &Order) -> Option<OrderRef> {
 }
 
 fn skus(order: &Order) -> impl Iterator<Item = Sku> {
-    order.lines().iter().map(|line| line.sku.clone()).collect::<BTreeSet<_>>().into_iter()
+    order.stock_lines().map(|line| line.sku.clone()).collect::<BTreeSet<_>>().into_iter()
 }
 
 /// Units that are reserved for the order end at another time.

@@ -13,6 +13,7 @@ use super::fulfillment_order::cancellation_request;
 use super::fulfillment_order::pick_pack::{can_mark_ready, can_pack, can_pick};
 use super::fulfillment_order::undo::{can_undo_rejection, can_unpack, can_unpick};
 use super::hold::can_hold;
+use super::line_fulfillment::{can_fulfill, can_unfulfill};
 use super::payment::{can_fail, can_pay, can_void};
 use super::refund::can_refund;
 use super::reopen::can_reopen;
@@ -30,6 +31,8 @@ pub enum OrderAction {
     FailPayment,
     VoidPayment,
     RefundPayment,
+    FulfillLines,
+    UnfulfillLines,
     Hold,
     ReleaseHold,
     Amend,
@@ -73,6 +76,8 @@ impl Order {
             (OrderAction::FailPayment, can_fail(self).is_ok()),
             (OrderAction::VoidPayment, can_void(self).is_ok()),
             (OrderAction::RefundPayment, can_refund(self).is_ok()),
+            (OrderAction::FulfillLines, can_fulfill(self).is_ok()),
+            (OrderAction::UnfulfillLines, can_unfulfill(self).is_ok()),
             (OrderAction::Hold, can_hold(self).is_ok()),
             (OrderAction::ReleaseHold, !self.holds.is_empty()),
             (OrderAction::Amend, can_amend(self).is_ok()),

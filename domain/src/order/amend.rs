@@ -111,12 +111,12 @@ impl AmendOrder {
     }
 }
 
-/// The order is not complete. An order is complete when everything that is not cancelled has shipped: it is not reopened.
+/// The order is not complete. An order is complete when everything that is not cancelled has shipped or is fulfilled: it is not reopened.
 pub(super) fn can_amend(order: &Order) -> Result<(), OrderRefusal> {
     if order.is_cancelled() {
         return Err(OrderRefusal::OrderCancelled);
     }
-    if order.is_shipped() { Err(OrderRefusal::OrderShipped) } else { Ok(()) }
+    if order.is_fulfilled() { Err(OrderRefusal::OrderShipped) } else { Ok(()) }
 }
 
 pub(super) fn amend(order: &Order, command: &AmendOrder, at: Timestamp) -> Decision {
@@ -288,8 +288,8 @@ fn reduce(
     target: Units,
     result: &mut LineChanges,
 ) -> Result<(), OrderRefusal> {
-    if target < totals.shipped {
-        let shipped = totals.shipped;
+    if target < totals.done() {
+        let shipped = totals.done();
         return Err(OrderRefusal::QuantityBelowShipped { line, requested: target, shipped });
     }
     let cancelled = to_deliver(order, line, totals).saturating_sub(target);

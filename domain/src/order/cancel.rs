@@ -26,7 +26,7 @@ commands! {
     }
 }
 
-/// Units of every line that can be cancelled, in order: neither shipped nor part of a pending request.
+/// Units of every line that can be cancelled, in order: neither shipped, fulfilled nor part of a pending request.
 fn cancellable(order: &Order) -> Vec<(LineNumber, Units)> {
     let requested = |line: LineNumber| -> Units {
         let pending = order.fulfillment_orders.iter().filter(|one| one.has_pending_cancellation());
@@ -35,7 +35,7 @@ fn cancellable(order: &Order) -> Vec<(LineNumber, Units)> {
     let totals = order.line_totals();
     let cancellable = |(index, totals): (usize, &LineTotals)| {
         let line = LineNumber::at(index);
-        (line, totals.ordered.saturating_sub(totals.cancelled + totals.shipped + requested(line)))
+        (line, totals.ordered.saturating_sub(totals.cancelled + totals.done() + requested(line)))
     };
     totals.iter().enumerate().map(cancellable).filter(|(_, units)| !units.is_zero()).collect()
 }
@@ -73,7 +73,7 @@ pub(super) fn cancel(order: &Order, command: &CancelOrder) -> Decision {
 /// Units of lines, by fulfillment order.
 type ByFulfillmentOrder = BTreeMap<FulfillmentOrderId, Vec<LineUnits>>;
 
-/// Cancels units of lines: pending and backordered units first, then units that no location has acknowledged, the latest
+/// Cancels units of lines: units that no location has reserved first, then units that no location has acknowledged, the latest
 /// fulfillment order first. For the rest the locations are requested to agree.
 pub(super) fn cancel_units(order: &Order, units: &[(LineNumber, Units)], reason: &Text<500>) -> Decision {
     let (mut released, mut requested) = (ByFulfillmentOrder::new(), ByFulfillmentOrder::new());
@@ -89,7 +89,7 @@ pub(super) fn cancel_units(order: &Order, units: &[(LineNumber, Units)], reason:
     };
     for &(line, quantity) in units {
         let totals = totals.get(line.index()).copied().unwrap_or_default();
-        let mut cancelled = (totals.pending() + totals.backordered).min(quantity);
+        let mut cancelled = (totals.pending() + totals.backordered + totals.unfulfilled).min(quantity);
         let mut left = quantity.saturating_sub(cancelled);
         let latest_first = order.fulfillment_orders.iter().rev();
         let (acknowledged, others): (Vec<_>, Vec<_>) = latest_first.partition(|one| one.is_acknowledged());

@@ -23,6 +23,7 @@ use super::fulfillment_order::undo::{
     UndoRejection, UnpackItems, UnpickItems, undo_rejection, unpack, unpick,
 };
 use super::hold::{self, HoldOrder, ReleaseHold, await_decision};
+use super::line_fulfillment::{FulfillLines, UnfulfillLines, fulfill, unfulfill};
 use super::payment::{self, AuthorizePayment, ConfirmPayment, FailPayment, VoidPayment};
 use super::refund::{RefundPayment, refund};
 use super::reopen::{ReopenOrder, reopen};
@@ -57,6 +58,8 @@ pub enum OrderCommand {
     FailPayment(FailPayment),
     VoidPayment(VoidPayment, Timestamp),
     RefundPayment(RefundPayment),
+    FulfillLines(FulfillLines, Timestamp),
+    UnfulfillLines(UnfulfillLines),
     AcceptFulfillmentOrder(AcceptFulfillmentOrder),
     RejectFulfillmentOrder(RejectFulfillmentOrder),
     MoveFulfillmentOrder(MoveFulfillmentOrder, MoveTarget),
@@ -131,6 +134,8 @@ pub(super) fn decide(order: &Order, command: &OrderCommand) -> Decision {
         OrderCommand::FailPayment(command) => payment::fail(order, command),
         OrderCommand::VoidPayment(command, at) => payment::void(order, command, *at),
         OrderCommand::RefundPayment(command) => refund(order, command),
+        OrderCommand::FulfillLines(command, at) => fulfill(order, command, *at),
+        OrderCommand::UnfulfillLines(command) => unfulfill(order, command),
         OrderCommand::AcceptFulfillmentOrder(command) => assignment::accept(order, command),
         OrderCommand::RejectFulfillmentOrder(command) => assignment::reject(order, command),
         OrderCommand::MoveFulfillmentOrder(command, target) => relocate(order, command, target),

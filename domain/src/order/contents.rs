@@ -17,6 +17,10 @@ payloads! {
         sku: Sku,
         /// Units ordered, cancelled ones included.
         quantity: Quantity,
+        /// False: the line needs no stock and no shipping, such as a gift card or a service. It is fulfilled by
+        /// `FulfillLines`. Default: true.
+        #[serde(default = "crate::event::default_true")]
+        requires_stock: bool,
         /// Price of one unit.
         unit: Option<Amount>,
         /// Price of the line.

@@ -32,6 +32,9 @@ pub struct NewLine {
     pub sku: Sku,
     /// The number of units.
     pub quantity: Quantity,
+    /// False: the line needs no stock and no shipping, such as a gift card or a service; its SKU needs no stock records.
+    /// Default: the SKU's policy, otherwise true.
+    pub requires_stock: Option<bool>,
     /// The sender's name for the line. Unique within the order.
     pub line_ref: Option<Reference>,
     /// Price of one unit.
@@ -52,6 +55,7 @@ impl NewLine {
         Self {
             sku,
             quantity,
+            requires_stock: None,
             line_ref: None,
             unit: None,
             total: None,
@@ -73,6 +77,7 @@ impl NewLine {
             line_ref: self.line_ref.clone(),
             sku: self.sku.clone(),
             quantity: self.quantity,
+            requires_stock: self.requires_stock.unwrap_or(true),
             unit: self.unit,
             total: self.total,
             tax: self.tax,

@@ -7,7 +7,7 @@ use super::contents::{
 };
 use super::personal::PersonalData;
 use super::upcasting::{discrepancy_recorded_1, order_created_1};
-use crate::event::{event_enum, payloads};
+use crate::event::{before_requires_stock, event_enum, payloads};
 use crate::policy::{Criterion, OnShortage, ReserveAt, WorkAt};
 use crate::sourcing::{ConsideredLocation, Shortage};
 use crate::values::{
@@ -395,6 +395,21 @@ payloads! {
         packages: Vec<Reference>,
         delivered_at: Timestamp,
     }
+    /// Units of lines without stock are fulfilled: a gift card was sent, a service was rendered.
+    LinesFulfilled {
+        lines: Vec<LineUnits>,
+        fulfilled_at: Timestamp,
+        /// What the customer received, encrypted and stored next to the payload.
+        #[serde(skip)]
+        reference: Option<Text<500>> = sealed,
+        /// Whether an encrypted reference belongs to the event.
+        has_personal_data: bool,
+    }
+    /// Units of lines without stock were reported as fulfilled by mistake: they are open again.
+    LinesUnfulfilled {
+        lines: Vec<LineUnits>,
+        reason: Text<500>,
+    }
     /// Units were cancelled.
     OrderCancelled {
         lines: Vec<LineUnits>,
@@ -417,7 +432,8 @@ payloads! {
 event_enum!(
     /// An event of an order.
     OrderEvent {
-        OrderCreated = 2 { 1 => order_created_1 }, OrderAmended = 1, OrderTermsChanged = 1, OrderReopened = 1,
+        OrderCreated = 3 { 1 => order_created_1, 2 => before_requires_stock },
+        OrderAmended = 2 { 1 => before_requires_stock }, OrderTermsChanged = 1, OrderReopened = 1,
         AmendmentRequested = 1, AmendmentAccepted = 1, AmendmentRejected = 1,
         PaymentAuthorized = 1, PaymentConfirmed = 1, PaymentFailed = 1, PaymentVoided = 1, PaymentRefunded = 1,
         OrderSourced = 1, InventoryReserved = 1, InventoryBackordered = 1, InventoryReleased = 1,
@@ -430,6 +446,7 @@ event_enum!(
         ReadyForPickup = 1,
         ShipmentCreated = 1, ShipmentCancelled = 1, PackageRelabelled = 1, PackageResent = 1,
         ShipmentTracked = 1, ShipmentStuck = 1, DeliveryConfirmed = 1, DeliveryFailed = 1,
+        LinesFulfilled = 1, LinesUnfulfilled = 1,
         OrderCancelled = 1, ReturnRequested = 1, ReturnReceived = 1, ReturnClosed = 1,
         DiscrepancyRecorded = 2 { 1 => discrepancy_recorded_1 }, PersonalDataErased = 1,
     }

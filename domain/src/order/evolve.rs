@@ -18,7 +18,7 @@ use super::state::{
     Discrepancy, Hold, LastPaymentEvent, MAX_DISCREPANCIES, Order, PendingAmendment, PersonalDataState,
 };
 use super::update::{count, drop_answered_request, each_line, limit_backordered, seal, update};
-use super::{payment, refund, reopen, terms};
+use super::{line_fulfillment, payment, refund, reopen, terms};
 use crate::values::{FulfillmentOrderId, LineNumber, Units};
 
 #[allow(clippy::too_many_lines, reason = "one arm per event")]
@@ -86,6 +86,8 @@ pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
         // Other events change the state: the reservations, and the carrier's report.
         OrderEvent::OrderSourced(_) | OrderEvent::DeliveryFailed(_) => {}
         OrderEvent::DeliveryConfirmed(event) => changes::delivered(order, event),
+        OrderEvent::LinesFulfilled(event) => line_fulfillment::fulfilled(order, event),
+        OrderEvent::LinesUnfulfilled(event) => line_fulfillment::unfulfilled(order, event),
         OrderEvent::OrderCancelled(cancelled) => cancel(order, &cancelled.lines),
         OrderEvent::ReturnRequested(requested) => order.returns.push(request_return(requested)),
         OrderEvent::ReturnReceived(received) => receive_return(order, received),

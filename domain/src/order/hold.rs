@@ -31,7 +31,7 @@ commands! {
     }
 }
 
-/// A hold can be placed on the whole order: units of it are left to ship.
+/// A hold can be placed on the whole order: units of it are left to ship or to fulfil.
 pub(super) fn can_hold(order: &Order) -> Result<(), OrderRefusal> {
     if order.is_cancelled() {
         return Err(OrderRefusal::OrderCancelled);
@@ -39,7 +39,7 @@ pub(super) fn can_hold(order: &Order) -> Result<(), OrderRefusal> {
     if order.holds.len() >= MAX_HOLDS {
         return Err(OrderRefusal::TooManyHolds);
     }
-    if order.is_shipped() { Err(OrderRefusal::NothingLeft) } else { Ok(()) }
+    if order.is_fulfilled() { Err(OrderRefusal::NothingLeft) } else { Ok(()) }
 }
 
 pub(super) fn place(order: &Order, command: &HoldOrder, at: Timestamp) -> Decision {

@@ -19,6 +19,7 @@ mod events;
 mod evolve;
 mod fulfillment_order;
 mod hold;
+mod line_fulfillment;
 mod lines;
 mod locations;
 mod payment;
@@ -59,12 +60,12 @@ pub use events::{
     AmendmentAccepted, AmendmentRejected, AmendmentRequested, CancellationRejected, CancellationRequested,
     DeliveryConfirmed, DeliveryFailed, DiscrepancyRecorded, FulfillmentOrderAccepted, FulfillmentOrderMoved,
     FulfillmentOrderRejected, InventoryBackordered, InventoryReleased, InventoryReserved, ItemPacked,
-    ItemPicked, ItemPutBack, ItemUnpacked, OrderAmended, OrderCancelled, OrderCreated, OrderEvent, OrderHeld,
-    OrderHoldReleased, OrderReopened, OrderSourced, OrderTermsChanged, PackageRelabelled, PackageResent,
-    PaymentAuthorized, PaymentConfirmed, PaymentFailed, PaymentRefunded, PaymentVoided, PersonalDataErased,
-    PickShorted, PromiseChanged, ReadyForPickup, RejectionUndone, ReservationExpired, ReservationExtended,
-    ReturnClosed, ReturnReceived, ReturnRequested, ShipmentCancelled, ShipmentCreated, ShipmentStuck,
-    ShipmentTracked,
+    ItemPicked, ItemPutBack, ItemUnpacked, LinesFulfilled, LinesUnfulfilled, OrderAmended, OrderCancelled,
+    OrderCreated, OrderEvent, OrderHeld, OrderHoldReleased, OrderReopened, OrderSourced, OrderTermsChanged,
+    PackageRelabelled, PackageResent, PaymentAuthorized, PaymentConfirmed, PaymentFailed, PaymentRefunded,
+    PaymentVoided, PersonalDataErased, PickShorted, PromiseChanged, ReadyForPickup, RejectionUndone,
+    ReservationExpired, ReservationExtended, ReturnClosed, ReturnReceived, ReturnRequested,
+    ShipmentCancelled, ShipmentCreated, ShipmentStuck, ShipmentTracked,
 };
 pub use fulfillment_order::assignment::{
     AcceptFulfillmentOrder, MoveFulfillmentOrder, MoveTarget, RejectFulfillmentOrder,
@@ -78,6 +79,7 @@ pub use fulfillment_order::status::FulfillmentOrderStatus;
 pub use fulfillment_order::undo::{UndoRejection, UnpackItems, UnpickItems};
 pub use fulfillment_order::{CancellationRequest, FulfillmentLine, FulfillmentOrder};
 pub use hold::{HoldOrder, ReleaseHold};
+pub use line_fulfillment::{FulfillLines, UnfulfillLines};
 pub use lines::LineQuantity;
 pub use locations::EligibleLocations;
 pub use payment::{AuthorizePayment, ConfirmPayment, FailPayment, VoidPayment};

@@ -60,9 +60,10 @@ pub(super) fn can_fail(order: &Order) -> Result<(), DiscrepancyCode> {
     if is_covered { Err(DiscrepancyCode::PaymentFailedAfterConfirmation) } else { Ok(()) }
 }
 
-/// The payments are void already, or no goods have left that had to be paid.
+/// The payments are void already, or nothing has left or is fulfilled that had to be paid.
 pub(super) fn can_void(order: &Order) -> Result<(), DiscrepancyCode> {
-    if must_be_paid(order) && !order.shipments.is_empty() && !has_nothing_to_void(order) {
+    let has_left = !order.shipments.is_empty() || order.has_fulfilled_lines();
+    if must_be_paid(order) && has_left && !has_nothing_to_void(order) {
         Err(DiscrepancyCode::PaymentVoidedAfterShipping)
     } else {
         Ok(())

@@ -61,7 +61,7 @@ pub enum OrderRefusal {
     OrderRefunded,
     #[error("the order is delivered complete, and units of it are not reserved yet")]
     OrderIncomplete,
-    #[error("the order has shipped completely and cannot be amended; place another order")]
+    #[error("the order has shipped or is fulfilled completely and cannot be amended; place another order")]
     OrderShipped,
     #[error("picking has started; report missing units with short")]
     PickingStarted,
@@ -171,10 +171,16 @@ pub enum OrderRefusal {
     AlreadyThere,
     #[error("packages[{0}] requires carrier and trackingNumber")]
     CarrierMissing(usize),
-    #[error("line {line} has {shipped} shipped units, {requested} requested")]
+    #[error("line {line} has {shipped} shipped or fulfilled units, {requested} requested")]
     QuantityBelowShipped { line: LineNumber, requested: Units, shipped: Units },
     #[error("the order has no personal data")]
     NoPersonalData,
+    #[error("line {0} requires stock; pick and ship it at its location")]
+    LineRequiresStock(LineNumber),
+    #[error("line {0} requires no stock, so that no goods can come back; refund it instead")]
+    LineWithoutStock(LineNumber),
+    #[error("line {line} has {fulfilled} fulfilled units, {requested} requested")]
+    QuantityExceedsFulfilled { line: LineNumber, requested: Units, fulfilled: Units },
 }
 
 impl Refusal for OrderRefusal {
@@ -252,6 +258,9 @@ impl Refusal for OrderRefusal {
             Self::CarrierMissing(_) => ("carrier_missing", Class::Invalid),
             Self::QuantityBelowShipped { .. } => ("quantity_below_shipped", Class::Conflict),
             Self::NoPersonalData => ("no_personal_data", Class::Conflict),
+            Self::LineRequiresStock(_) => ("line_requires_stock", Class::Conflict),
+            Self::LineWithoutStock(_) => ("line_without_stock", Class::Conflict),
+            Self::QuantityExceedsFulfilled { .. } => ("quantity_exceeds_fulfilled", Class::Conflict),
         }
     }
 
@@ -269,6 +278,9 @@ impl Refusal for OrderRefusal {
             | Self::LinesMissing
             | Self::LinesEmpty
             | Self::InsufficientStock(_)
+            | Self::LineRequiresStock(_)
+            | Self::LineWithoutStock(_)
+            | Self::QuantityExceedsFulfilled { .. }
             | Self::QuantityExceedsReturnable { .. } => "/lines",
             Self::CurrencyMissing => "/currency",
             Self::CoordinatesOutOfRange => "/shipTo/latitude",

@@ -1,6 +1,8 @@
 //! Separates the data of an event that is encrypted from its payload.
 
-use super::events::{AmendmentRequested, OrderAmended, OrderCreated, OrderEvent, ShipmentTracked};
+use super::events::{
+    AmendmentRequested, LinesFulfilled, OrderAmended, OrderCreated, OrderEvent, ShipmentTracked,
+};
 use super::personal::PersonalData;
 
 impl OrderEvent {
@@ -14,6 +16,9 @@ impl OrderEvent {
             }
             Self::ShipmentTracked(ShipmentTracked { raw, .. }) => {
                 raw.take().as_ref().map(serde_json::to_vec).transpose()
+            }
+            Self::LinesFulfilled(LinesFulfilled { reference, .. }) => {
+                reference.take().as_ref().map(serde_json::to_vec).transpose()
             }
             _ => Ok(None),
         }
@@ -38,6 +43,9 @@ impl OrderEvent {
                 *personal = Some(serde_json::from_slice(json)?);
             }
             Self::ShipmentTracked(ShipmentTracked { raw, .. }) => *raw = Some(serde_json::from_slice(json)?),
+            Self::LinesFulfilled(LinesFulfilled { reference, .. }) => {
+                *reference = Some(serde_json::from_slice(json)?);
+            }
             _ => {}
         }
         Ok(())

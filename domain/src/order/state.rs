@@ -14,8 +14,8 @@ use super::returns::OrderReturn;
 use super::shipment::{Shipment, TrackedPackage};
 use crate::policy::ReserveAt;
 use crate::values::{
-    Amount, FulfillmentOrderId, LocationId, OrderId, Priority, Reference, ReturnId, ShipmentId, Sku, Text,
-    Timestamp, Units,
+    Amount, FulfillmentOrderId, LineNumber, LocationId, OrderId, Priority, Reference, ReturnId, ShipmentId,
+    Sku, Text, Timestamp, Units,
 };
 
 /// The most lines an order may have.
@@ -25,8 +25,9 @@ pub(super) const MAX_DISCREPANCIES: usize = 100;
 
 /// An order.
 ///
-/// For every line `ordered + excess = pending + backordered + reserved + shipped + cancelled`, where reserved includes picked and
-/// packed units; [`LineTotals`](super::LineTotals) derives each from the fields below.
+/// For every line that requires stock, `ordered + excess = pending + backordered + reserved + shipped + cancelled`, where reserved
+/// includes picked and packed units; for any other, `ordered = unfulfilled + fulfilled + cancelled`.
+/// [`LineTotals`](super::LineTotals) derives each from the fields below.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[allow(missing_docs, reason = "documented where the name does not say it")]
@@ -39,6 +40,8 @@ pub struct Order {
     pub cancelled: Vec<Units>,
     /// Units in the backorder queues, by line.
     pub backordered: Vec<Units>,
+    /// Fulfilled units of lines without stock. Lines without fulfilled units are absent.
+    pub fulfilled: BTreeMap<LineNumber, Units>,
     /// When the last backordered unit of a SKU is expected, where that is known.
     pub promised: BTreeMap<Sku, Timestamp>,
     /// When its reservations end. Absent: they do not end.
@@ -218,9 +221,11 @@ impl Order {
         !self.payments.is_empty() || self.is_in_progress()
     }
 
-    /// Whether units have shipped, or a location works on some.
+    /// Whether units have shipped or are fulfilled, or a location works on some.
     pub(super) fn is_in_progress(&self) -> bool {
-        !self.shipments.is_empty() || self.fulfillment_orders.iter().any(FulfillmentOrder::is_in_progress)
+        !self.shipments.is_empty()
+            || self.has_fulfilled_lines()
+            || self.fulfillment_orders.iter().any(FulfillmentOrder::is_in_progress)
     }
 
     /// When units that are reserved at a time expire: together with those that are reserved already. Absent: never.
@@ -290,9 +295,9 @@ impl Order {
         self.created.is_some() && ordered.eq(self.cancelled.iter().copied())
     }
 
-    /// Whether every unit has shipped or is cancelled.
+    /// Whether every unit has shipped, is fulfilled or is cancelled.
     pub fn is_complete(&self) -> bool {
-        self.is_shipped() || self.is_cancelled()
+        self.is_fulfilled() || self.is_cancelled()
     }
 
     /// Whether units are backordered.

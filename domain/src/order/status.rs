@@ -28,15 +28,15 @@ names! {
         Picking,
         /// All units that have not shipped are packed.
         Packed,
-        /// Some units have shipped.
+        /// Some units have shipped or are fulfilled without shipping.
         PartiallyShipped,
-        /// All units have shipped.
+        /// All units have shipped or are fulfilled without shipping.
         Shipped,
         /// All units have shipped, and the carrier has reported.
         InTransit,
-        /// Some units were delivered.
+        /// Some units were delivered, or are fulfilled without shipping.
         PartiallyDelivered,
-        /// All units were delivered.
+        /// All units were delivered, or are fulfilled without shipping.
         Delivered,
         /// A package was lost, refused or sent back.
         DeliveryFailed,
@@ -47,7 +47,7 @@ names! {
         /// All units were returned.
         Returned,
     }
-    /// How many units are reserved.
+    /// How many units that require stock are reserved.
     ReservationStatus {
         /// Nothing is reserved yet.
         None,
@@ -74,9 +74,9 @@ names! {
         Picked,
         /// All units are packed.
         Packed,
-        /// Some units have shipped.
+        /// Some units have shipped or are fulfilled without shipping.
         PartiallyShipped,
-        /// All units have shipped.
+        /// All units have shipped or are fulfilled without shipping.
         Shipped,
     }
     /// The progress of the carriers.
@@ -89,9 +89,9 @@ names! {
         OutForDelivery,
         /// A delivery attempt failed.
         Attempted,
-        /// Some units were delivered.
+        /// Some units were delivered, or are fulfilled without shipping.
         PartiallyDelivered,
-        /// All units were delivered.
+        /// All units were delivered, or are fulfilled without shipping.
         Delivered,
         /// A package was lost, refused or sent back.
         Failed,
@@ -169,7 +169,7 @@ impl Order {
         let totals = sum(&lines);
         StatusAxes {
             reservation: reservation(&lines, &totals, self),
-            fulfillment: fulfillment(&totals, self),
+            fulfillment: fulfillment(&lines, &totals, self),
             delivery: delivery(&lines, &totals, self),
             payment: payment(self),
             returned: returned(&lines, self),
@@ -222,6 +222,8 @@ fn sum(lines: &[LineTotals]) -> LineTotals {
         delivered: total(|line| line.delivered),
         cancelled: total(|line| line.cancelled),
         returned: total(|line| line.returned),
+        unfulfilled: total(|line| line.unfulfilled),
+        fulfilled: total(|line| line.fulfilled),
     }
 }
 
@@ -239,13 +241,15 @@ fn reservation(lines: &[LineTotals], totals: &LineTotals, order: &Order) -> Rese
     }
 }
 
-fn fulfillment(totals: &LineTotals, order: &Order) -> FulfillmentStatus {
+fn fulfillment(lines: &[LineTotals], totals: &LineTotals, order: &Order) -> FulfillmentStatus {
     let assigned = totals.reserved + totals.shipped;
-    if order.fulfillment_orders.is_empty() || assigned.is_zero() {
+    let has_fulfilled = !totals.fulfilled.is_zero();
+    let is_pending = has_fulfilled && lines.iter().any(|line| !line.pending().is_zero());
+    if assigned.is_zero() && !has_fulfilled {
         FulfillmentStatus::None
-    } else if (totals.reserved + totals.backordered).is_zero() {
+    } else if (totals.reserved + totals.backordered + totals.unfulfilled).is_zero() && !is_pending {
         FulfillmentStatus::Shipped
-    } else if !totals.shipped.is_zero() {
+    } else if !totals.done().is_zero() {
         FulfillmentStatus::PartiallyShipped
     } else if totals.packed >= assigned {
         FulfillmentStatus::Packed
@@ -269,13 +273,15 @@ fn delivery(lines: &[LineTotals], totals: &LineTotals, order: &Order) -> Deliver
         };
         order.packages().any(reported)
     };
-    let is_delivered = |line: &LineTotals| line.delivered >= line.ordered.saturating_sub(line.cancelled);
-    if !totals.delivered.is_zero() && lines.iter().all(is_delivered) {
+    let is_delivered =
+        |line: &LineTotals| line.delivered + line.fulfilled >= line.ordered.saturating_sub(line.cancelled);
+    let delivered = totals.delivered + totals.fulfilled;
+    if !delivered.is_zero() && lines.iter().all(is_delivered) {
         DeliveryStatus::Delivered
     } else if any(&[TrackingStatus::Failure, TrackingStatus::ReturnedToSender]) {
         // Someone must act, even if other packages were delivered.
         DeliveryStatus::Failed
-    } else if !totals.delivered.is_zero() {
+    } else if !delivered.is_zero() {
         DeliveryStatus::PartiallyDelivered
     } else if any(&[TrackingStatus::AttemptedDelivery]) {
         DeliveryStatus::Attempted

@@ -9,7 +9,8 @@ use super::state::Order;
 use crate::sourcing::Demand;
 use crate::values::{FulfillmentOrderId, LineNumber, LocationId, Sku, Units};
 
-/// The units of one line. `ordered + excess = pending + backordered + reserved + shipped + cancelled`.
+/// The units of one line. `ordered + excess = pending + backordered + reserved + shipped + cancelled` for a line that requires
+/// stock, and `ordered = unfulfilled + fulfilled + cancelled` for any other.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[allow(missing_docs, reason = "documented where the name does not say it")]
 pub struct LineTotals {
@@ -26,6 +27,10 @@ pub struct LineTotals {
     pub delivered: Units,
     pub cancelled: Units,
     pub returned: Units,
+    /// Units of a line without stock that are neither fulfilled nor cancelled.
+    pub unfulfilled: Units,
+    /// Units of a line without stock that are fulfilled.
+    pub fulfilled: Units,
 }
 
 impl LineTotals {
@@ -34,20 +39,31 @@ impl LineTotals {
         (self.backordered + self.reserved + self.shipped + self.cancelled).saturating_sub(self.ordered)
     }
 
-    /// Units that are neither reserved nor backordered yet.
+    /// Units that require stock, and are neither reserved nor backordered yet.
     pub fn pending(&self) -> Units {
-        self.ordered.saturating_sub(self.backordered + self.reserved + self.shipped + self.cancelled)
+        let decided = self.backordered + self.reserved + self.shipped + self.cancelled;
+        self.ordered.saturating_sub(decided + self.unfulfilled + self.fulfilled)
+    }
+
+    /// Units that have shipped or are fulfilled.
+    pub fn done(&self) -> Units {
+        self.shipped + self.fulfilled
+    }
+
+    /// Units that are still to be shipped or fulfilled.
+    pub fn open(&self) -> Units {
+        self.pending() + self.backordered + self.reserved + self.unfulfilled
     }
 }
 
 impl Order {
     /// The totals of every line, in order.
     pub fn line_totals(&self) -> Vec<LineTotals> {
-        let total = |(line, (&cancelled, &backordered)): (&OrderedLine, (&Units, &Units))| LineTotals {
-            ordered: line.quantity.units(),
-            cancelled,
-            backordered,
-            ..LineTotals::default()
+        let total = |(line, (&cancelled, &backordered)): (&OrderedLine, (&Units, &Units))| {
+            let (ordered, fulfilled) = (line.quantity.units(), self.fulfilled_units(line.line));
+            let open = ordered.saturating_sub(cancelled + fulfilled);
+            let unfulfilled = if line.requires_stock { Units::ZERO } else { open };
+            LineTotals { ordered, backordered, cancelled, unfulfilled, fulfilled, ..LineTotals::default() }
         };
         let by_line = self.cancelled.iter().zip(&self.backordered);
         let mut totals: Vec<LineTotals> = self.lines().iter().zip(by_line).map(total).collect();
@@ -74,10 +90,10 @@ impl Order {
         totals
     }
 
-    /// Whether nothing of it is left to ship.
-    pub fn is_shipped(&self) -> bool {
-        let is_open = |line: &LineTotals| !(line.pending() + line.backordered + line.reserved).is_zero();
-        !self.shipments.is_empty() && !self.line_totals().iter().any(is_open)
+    /// Whether nothing of it is left to ship or to fulfil.
+    pub fn is_fulfilled(&self) -> bool {
+        let has_started = !self.shipments.is_empty() || self.has_fulfilled_lines();
+        has_started && self.line_totals().iter().all(|line| line.open().is_zero())
     }
 
     /// Whether it is sourced now: units are pending, and it awaits neither its payment nor a person's decision.

@@ -23,8 +23,17 @@ names! {
 impl Order {
     /// What must happen before a location may work on a fulfillment order. `None` if it may.
     pub fn waiting_for(&self, id: FulfillmentOrderId) -> Option<WaitingFor> {
+        self.work_waits_for(self.is_held(id))
+    }
+
+    /// What must happen before lines without stock may be fulfilled: they wait as a fulfillment order would. `None` if they may.
+    pub(super) fn lines_wait_for(&self) -> Option<WaitingFor> {
+        self.work_waits_for(self.holds.iter().any(|hold| hold.fulfillment_order_id.is_none()))
+    }
+
+    fn work_waits_for(&self, is_held: bool) -> Option<WaitingFor> {
         let reasons = [
-            (self.is_held(id), WaitingFor::Release),
+            (is_held, WaitingFor::Release),
             (!self.payments_allow_work(), WaitingFor::Payment),
             (self.awaits_units(), WaitingFor::Units),
         ];

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::allocation::Allocation;
 use super::backorder_queue::SplitAllowance;
 use super::upcasting::{stock_adjusted_1, stock_backordered_1};
-use crate::event::{event_enum, payloads};
+use crate::event::{before_requires_stock, event_enum, payloads};
 use crate::values::{
     CartReservationId, ChannelName, Delta, LocationId, OrderId, Quantity, Reference, ReturnId, ShipmentId,
     Sku, Text, Timestamp, Units,
@@ -284,6 +284,9 @@ payloads! {
         channel_limits: BTreeMap<ChannelName, Units>,
         /// The most available units that count as low stock; no threshold if absent.
         low_stock_at: Option<Units>,
+        /// Whether lines of the SKU need stock, unless they say otherwise.
+        #[serde(default = "crate::event::default_true")]
+        requires_stock: bool,
         /// The decision time: new limits count the orders created from then on. All orders if absent.
         at: Option<Timestamp>,
     }
@@ -435,7 +438,7 @@ event_enum!(
         StockCartReserved = 1, StockCartReleased = 1, StockCartExtended = 1,
         StockShipped = 1, StockShipmentCancelled = 1, StockShorted = 1, StockReturned = 1,
         TransferShipped = 1, TransferReceived = 1, SupplyExpected = 1, SupplyCancelled = 1,
-        StockPolicySet = 1, StockLow = 1, StockOut = 1, BackInStock = 1, StockBackordered = 2 { 1 => stock_backordered_1 }, StockBackorderWithdrawn = 1, StockPromised = 1,
+        StockPolicySet = 2 { 1 => before_requires_stock }, StockLow = 1, StockOut = 1, BackInStock = 1, StockBackordered = 2 { 1 => stock_backordered_1 }, StockBackorderWithdrawn = 1, StockPromised = 1,
         StockEarmarked = 1, StockBackorderFilled = 1,
     }
 );

@@ -87,6 +87,8 @@ pub struct StockItem {
     pub not_backorderable: bool,
     /// The most units that all orders together may wait for; no limit if absent.
     pub backorder_limit: Option<Quantity>,
+    /// Whether lines of the SKU need no stock, unless they say otherwise. Default: they need stock.
+    pub requires_no_stock: bool,
     /// The most available units that count as low stock. Absent: changes of the level are not recorded.
     pub low_stock_at: Option<Units>,
     /// The level that was recorded last.

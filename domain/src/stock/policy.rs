@@ -28,6 +28,9 @@ commands! {
         /// of orders that were created since the limit was first set, shipped units included, and of no others.
         #[serde(deserialize_with = "updated_map")]
         channel_limits: Update<BTreeMap<ChannelName, Option<Units>>>,
+        /// False: lines of the SKU need no stock and no shipping, unless they say otherwise, such as gift cards and services. The
+        /// SKU then needs no stock records. Default: true.
+        requires_stock: Update<bool>,
         /// The most available units, over all locations, that count as low stock, 0 to 1,000,000,000. With it, the events
         /// `StockLow`, `StockOut` and `BackInStock` are recorded. Default: no events.
         low_stock_at: Update<Units>,
@@ -36,7 +39,10 @@ commands! {
 
 /// The event has all rules as they are from now on; no events if they are so already.
 pub(super) fn set(item: &StockItem, command: &SetStockPolicy, at: Timestamp) -> Decision {
-    item.require_sku(&command.sku)?;
+    let requires_stock = command.requires_stock.apply_or(!item.requires_no_stock, true);
+    if requires_stock {
+        item.require_sku(&command.sku)?;
+    }
     let known_stock = safety_stock(item);
     let mut safety_stock = command.safety_stock.apply_entries(known_stock.clone());
     safety_stock.retain(|_, units| !units.is_zero());
@@ -53,8 +59,10 @@ pub(super) fn set(item: &StockItem, command: &SetStockPolicy, at: Timestamp) -> 
     if low_stock_at.is_some_and(|units| units > Quantity::MAX.units()) {
         return Err(StockRefusal::LowStockOutOfRange);
     }
-    if (backorderable, backorder_limit, &safety_stock, &channel_limits, low_stock_at)
-        == (!item.not_backorderable, item.backorder_limit, &known_stock, &known_limits, item.low_stock_at)
+    let limits = (backorder_limit, &safety_stock, &channel_limits, low_stock_at);
+    let known = (item.backorder_limit, &known_stock, &known_limits, item.low_stock_at);
+    if (backorderable, requires_stock) == (!item.not_backorderable, !item.requires_no_stock)
+        && limits == known
     {
         return Ok(Vec::new());
     }
@@ -66,6 +74,7 @@ pub(super) fn set(item: &StockItem, command: &SetStockPolicy, at: Timestamp) -> 
         safety_stock,
         channel_limits,
         low_stock_at,
+        requires_stock,
         at,
     };
     Ok(vec![set.into()])
@@ -87,6 +96,7 @@ pub(super) fn was_set(item: &mut StockItem, set: &StockPolicySet) {
     item.not_backorderable = !set.backorderable;
     item.backorder_limit = set.backorder_limit;
     item.low_stock_at = set.low_stock_at;
+    item.requires_no_stock = !set.requires_stock;
     if set.low_stock_at.is_none() {
         item.recorded_level = AvailabilityLevel::default();
     }

@@ -21,6 +21,7 @@ pub(in crate::graphql) struct Availability {
     sku: String,
     available: Long,
     level: Choice<AvailabilityLevel>,
+    requires_stock: bool,
     backordered: Long,
     pub(in crate::graphql) locations: Items<LocationAvailability>,
     pub(in crate::graphql) supplies: Items<Supply>,

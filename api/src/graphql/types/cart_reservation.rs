@@ -27,6 +27,7 @@ pub(in crate::graphql) struct CartReservation {
 pub(in crate::graphql) struct CartReservationLine {
     sku: String,
     quantity: Long,
+    requires_stock: bool,
     reserved: Long,
     allocations: Vec<Allocation>,
 }

@@ -97,7 +97,7 @@ async fn events_are_cloudevents_in_order_without_personal_data() {
     let created = seen.iter().find(|event| event["type"] == "OrderCreated").unwrap();
     assert_eq!(created["specversion"], "1.0");
     assert_eq!(created["source"], "/merchants/default");
-    assert_eq!(created["dataschema"], "/schemas/OrderCreated/2");
+    assert_eq!(created["dataschema"], "/schemas/OrderCreated/3");
     assert_eq!(created["subject"], created["stream"]);
     assert_eq!(created["data"]["channel"], "web");
     assert_eq!(created["sequence"].as_str().unwrap().parse::<u64>().ok(), created["position"].as_u64());

@@ -7,6 +7,7 @@ mod cart_reservations;
 mod causation;
 mod description;
 mod http_semantics;
+mod lines_without_stock;
 mod lists;
 mod long_orders;
 mod merchants;

@@ -72,6 +72,11 @@ fn commands_on_orders() -> Vec<(&'static str, Value)> {
         ("FailPayment", of_order()),
         ("VoidPayment", of_order()),
         ("RefundPayment", json!({ "orderId": ORDER, "refundRef": "r", "amount": "1.00" })),
+        ("FulfillLines", json!({ "orderId": ORDER, "all": true })),
+        (
+            "UnfulfillLines",
+            json!({ "orderId": ORDER, "lines": [{ "line": 1, "quantity": 1 }], "reason": "not sent" }),
+        ),
         ("HoldOrder", of_order()),
         ("ReleaseHold", json!({ "orderId": ORDER, "holdId": "h1" })),
         ("CancelOrder", of_order()),

@@ -78,6 +78,33 @@ fn a_cart_gets_all_its_units_or_none() {
 }
 
 #[test]
+fn a_cart_reserves_nothing_for_lines_without_stock() {
+    let mut shop = shop();
+    shop.receive(A, 0, 5);
+    shop.set_stock_policy(B, &json!({ "requiresStock": false }));
+    shop.cart(1, &[(A, 3), (B, 9)]);
+    let lines = &shop.carts[&cart_id(1)].reserved.clone().unwrap().lines;
+    assert_eq!((shop.cart_units(1, A, 0), lines[1].allocations.len(), lines[1].without_stock), (3, 0, true));
+    shop.cart(2, &[(B, 1)]);
+    assert_eq!(shop.cart_status(2), CartReservationStatus::Open);
+    let stock = json!({ "lines": [{ "sku": sku(B), "quantity": 1, "requiresStock": true }] });
+    shop.try_cart(3, &[], &stock).unwrap_err();
+}
+
+#[test]
+fn an_order_that_needs_no_stock_ends_its_cart_and_frees_the_units_for_the_queue() {
+    let mut shop = shop();
+    shop.receive(A, 0, 2);
+    shop.cart(1, &[(A, 2)]);
+    let waiting = shop.order_of(&[(A, 1)], &json!({}));
+    let service = json!({ "lines": [{ "sku": sku(B), "quantity": 1, "requiresStock": false }] });
+    shop.convert(1, &[], &service).unwrap();
+    assert_eq!(shop.cart_status(1), CartReservationStatus::Converted);
+    shop.fill(&sku(A)).unwrap();
+    assert_eq!((shop.backordered(waiting, 1), shop.reserved_and_available(A, 0)), (0, (1, 1)));
+}
+
+#[test]
 fn a_cart_for_pickup_is_reserved_at_the_pickup_location() {
     let mut shop = shop();
     shop.receive(A, 0, 5);

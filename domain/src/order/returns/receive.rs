@@ -54,8 +54,10 @@ pub(in crate::order) fn receive(order: &Order, command: &ReceiveReturn, at: Time
     let mut lines = Vec::with_capacity(command.lines.len());
     for (index, given) in command.lines.iter().enumerate() {
         let line = resolve_line(order, given.line, given.line_ref.as_ref());
+        let line = line.ok_or_else(|| unknown_line(format!("/lines/{index}")))?;
+        order.require_stock_line(line)?;
         lines.push(ReturnedUnits {
-            line: line.ok_or_else(|| unknown_line(format!("/lines/{index}")))?,
+            line,
             quantity: given.quantity.units(),
             disposition: given.disposition,
             lots: given.lots.clone(),

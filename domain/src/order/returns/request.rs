@@ -44,6 +44,7 @@ pub(in crate::order) fn request(
     check_entries(command.lines.len())?;
     has_room(order, command.lines.len())?;
     let lines = resolve_order_lines(order, &command.lines)?;
+    lines.iter().try_for_each(|units| order.require_stock_line(units.line))?;
     for (ordered, returnable) in order.lines().iter().zip(order.returnable()) {
         let (line, requested) = (ordered.line, total(&lines, ordered.line));
         if requested > returnable {

@@ -18,6 +18,11 @@ pub(crate) fn accepted_actions(order: &Order) -> (Vec<String>, Vec<Vec<String>>)
         let amend = json!({ "orderId": id, "changes": [{ "op": "add", "sku": "A", "quantity": 1 }] });
         let returnable = order.returnable().iter().position(|units| !units.is_zero());
         let line = LineNumber::at(returnable.unwrap_or(0));
+        let all = json!({ "orderId": id, "all": true });
+        let fulfilled = order.line_totals().iter().position(|line| !line.fulfilled.is_zero());
+        let fulfilled = LineNumber::at(fulfilled.unwrap_or(0));
+        let undone =
+            json!({ "orderId": id, "lines": [{ "line": fulfilled, "quantity": 1 }], "reason": "try" });
         let back = json!({ "orderId": id, "lines": [{ "line": line, "quantity": 1 }], "reason": "try" });
         [
             ("confirm-payment", OrderCommand::ConfirmPayment(read(with_payment.clone(), json!({})))),
@@ -25,6 +30,8 @@ pub(crate) fn accepted_actions(order: &Order) -> (Vec<String>, Vec<Vec<String>>)
             ("fail-payment", OrderCommand::FailPayment(read(with_reason.clone(), json!({})))),
             ("void-payment", OrderCommand::VoidPayment(read(with_reason.clone(), json!({})), time(5))),
             ("refund-payment", refund("try", "0.01")),
+            ("fulfill-lines", OrderCommand::FulfillLines(read(all, json!({})), time(99))),
+            ("unfulfill-lines", OrderCommand::UnfulfillLines(read(undone, json!({})))),
             ("hold", OrderCommand::HoldOrder(read(hold, json!({})), time(99))),
             ("release-hold", OrderCommand::ReleaseHold(read(release, json!({})))),
             ("amend", OrderCommand::AmendOrder(Box::new(read(amend, json!({}))), time(99))),
@@ -181,6 +188,15 @@ fn detours() -> Vec<Vec<OrderCommand>> {
             reject_amendment(2),
         ],
         vec![create(), reserve_all(), pay("money"), reject(1), undo_rejection(1), refund("r-1", "0.01")],
+        with_card(vec![
+            pay("money"),
+            hold_with(json!({})),
+            release_hold("h1"),
+            fulfill_card(),
+            ship_all(1),
+            unfulfill_card(),
+            cancel(),
+        ]),
         vec![
             create(),
             reserve_all(),
@@ -219,6 +235,8 @@ fn the_states_that_are_tried_differ_in_every_action() {
         "hold",
         "release-hold",
         "cancel",
+        "fulfill-lines",
+        "unfulfill-lines",
         "returns",
         "erase-personal-data",
     ] {

@@ -10,7 +10,7 @@ fn all_units() -> Value {
         "channelRef": "W-1",
         "customerRef": "C-9",
         "lines": [{
-            "sku": "A", "quantity": 2, "lineRef": "first", "unit": "10.50", "total": "21.00", "tax": "3.99",
+            "sku": "A", "quantity": 2, "requiresStock": false, "lineRef": "first", "unit": "10.50", "total": "21.00", "tax": "3.99",
             "discount": "0.50", "attributes": { "gift": "yes" }
         }],
         "currency": "EUR",

@@ -16,6 +16,7 @@ mod expiring;
 mod fetching;
 mod handing_over;
 mod holding;
+mod lines_without_stock;
 mod moving;
 mod packing;
 mod payment;
@@ -138,6 +139,23 @@ fn create_with(more: Value) -> OrderCommand {
     let lines = json!([{ "sku": "A", "quantity": 5, "lineRef": "first" }, { "sku": "B", "quantity": 3 }]);
     let fields = read(json!({ "channel": "web", "lines": lines }), more);
     OrderCommand::CreateOrder(Box::new(fields), terms(), time(1))
+}
+
+/// Two A that are reserved, and a gift card that needs no stock; and what happens then.
+fn with_card(more: Vec<OrderCommand>) -> Vec<OrderCommand> {
+    let card = json!({ "sku": "CARD", "quantity": 1, "requiresStock": false });
+    let lines = json!({ "lines": [{ "sku": "A", "quantity": 2 }, card] });
+    [vec![create_with(lines), reserve(&[("DC-1", &[("A", 2)])])], more].concat()
+}
+
+fn fulfill_card() -> OrderCommand {
+    OrderCommand::FulfillLines(read(json!({ "orderId": order_id(), "all": true }), json!({})), time(47))
+}
+
+fn unfulfill_card() -> OrderCommand {
+    let lines = json!([{ "line": 2, "quantity": 1 }]);
+    let fields = json!({ "orderId": order_id(), "lines": lines, "reason": "not sent" });
+    OrderCommand::UnfulfillLines(read(fields, json!({})))
 }
 
 type Stock<'a> = &'a [(&'a str, u64)];

@@ -3,7 +3,7 @@
 use super::*;
 use crate::Class;
 
-struct Row {
+pub(super) struct Row {
     order: Order,
     command: OrderCommand,
     code: &'static str,
@@ -11,7 +11,7 @@ struct Row {
     class: Class,
 }
 
-fn row(
+pub(super) fn row(
     order: &Order,
     command: OrderCommand,
     (code, pointer, class): (&'static str, Option<&'static str>, Class),
@@ -443,6 +443,7 @@ fn all_rows() -> Vec<Row> {
         shipments(),
         amendments(),
         moves(),
+        lines_without_stock::rows(),
     ]
     .into_iter()
     .flatten()

@@ -11,7 +11,7 @@ fn lost() -> Order {
 fn the_units_of_a_lost_package_are_pending_again() {
     let order = after(&lost(), resend(1, json!({})));
     assert_eq!(line(&order, 1), [0, 0, 0, 0, 0, 0]);
-    assert!(order.needs_sourcing() && !order.is_shipped());
+    assert!(order.needs_sourcing() && !order.is_fulfilled());
     assert!(order.shipments[0].packages[0].is_resent);
     let order = given_again(order);
     assert_eq!((line(&order, 1), order.status()), ([0, 5, 5, 5, 5, 0], OrderStatus::Delivered));

@@ -6,12 +6,14 @@ use super::actions::supported_actions;
 use super::*;
 
 /// Without `erase-personal-data`: the orders of this page have none.
-const ORDER_ACTIONS: [&str; 11] = [
+const ORDER_ACTIONS: [&str; 13] = [
     "confirm-payment",
     "authorize-payment",
     "fail-payment",
     "void-payment",
     "refund-payment",
+    "fulfill-lines",
+    "unfulfill-lines",
     "hold",
     "release-hold",
     "amend",
@@ -65,6 +67,8 @@ fn order_states() -> Vec<(&'static str, Order)> {
                 .fold(delivered, |order, command| after(&order, command)),
         ),
         ("cancelled", given([create(), cancel()])),
+        ("paid, with a line without stock", given(with_card(vec![pay("money")]))),
+        ("the same, with the line fulfilled", given(with_card(vec![pay("money"), fulfill_card()]))),
     ]
 }
 

@@ -31,6 +31,19 @@ fn rules_that_are_not_given_stay_and_the_same_rules_have_no_effect() {
 }
 
 #[test]
+fn a_sku_whose_lines_need_no_stock_needs_no_stock_records() {
+    let rule = |requires_stock: Value| policy(json!({ "requiresStock": requires_stock }));
+    assert_eq!(refusal(&StockItem::default(), rule(json!(true))).0, "unknown_sku");
+    assert_eq!(refusal(&StockItem::default(), rule(json!(null))).0, "unknown_sku");
+    let item = given([rule(json!(false))]);
+    assert!(item.is_known() && item.requires_no_stock && item.levels.is_empty());
+    assert_eq!(when(&item, rule(json!(false))), []);
+    let other = given([rule(json!(false)), policy(json!({ "backorderLimit": 5 }))]);
+    assert!(other.requires_no_stock, "rules that are not given stay");
+    assert!(!given([rule(json!(false)), rule(json!(null))]).requires_no_stock);
+}
+
+#[test]
 fn new_backorders_are_refused_beyond_the_limit() {
     let item = given([receive(1, 1), policy(json!({ "backorderLimit": 5 })), wait(1, 3, 2)]);
     assert_eq!(refusal(&item, wait(2, 3, 3)), ("backorder_limit_exceeded", None));

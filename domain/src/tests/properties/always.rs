@@ -12,7 +12,7 @@ use serde_json::json;
 use super::journey::{happens, pay, read};
 use super::shop::{Refused, Shop};
 use super::steps::{Step, steps};
-use super::{as_stored, is_what_its_events_make_of_it, order_id};
+use super::{as_stored, is_what_its_events_make_of_it, order_id, without_stock};
 use crate::cart_reservation::CartReservationEvent;
 use crate::fulfillment::Aggregates;
 use crate::order::tests::actions::{accepted_actions, supported_actions};
@@ -32,7 +32,7 @@ fn is_overcommitted(shop: &Shop) -> bool {
 
 fn every_unit_of_every_line_is_accounted_for(order: &Order) {
     for totals in order.line_totals() {
-        let sum = totals.pending() + totals.backordered + totals.reserved + totals.shipped + totals.cancelled;
+        let sum = totals.open() + totals.done() + totals.cancelled;
         // Units that shipped beyond those that were ordered are all that may be left over.
         let excess = totals.shipped.saturating_sub(totals.ordered);
         assert_eq!((sum, totals.excess()), (totals.ordered + excess, excess), "{totals:?}");
@@ -52,6 +52,17 @@ fn reservations_are_where_they_may_be(before: Option<&Arc<Order>>, order: &Order
         |part: &FulfillmentOrder| before.is_none_or(|before| before.fulfillment_order(part.id).is_none());
     let rejected = |part: &FulfillmentOrder| order.rejected_by.contains(&part.location);
     assert!(!open().any(|part| is_new(part) && rejected(part)), "held where it was rejected: {order:?}");
+}
+
+/// Lines without stock have no units at any location or in any queue, and lines that require stock are never fulfilled.
+fn lines_without_stock_stay_out_of_stock(order: &Order) {
+    for (line, totals) in order.lines().iter().zip(order.line_totals()) {
+        let of_stock =
+            totals.pending() + totals.backordered + totals.reserved + totals.picked + totals.shipped;
+        let without = totals.unfulfilled + totals.fulfilled;
+        let foreign = if line.requires_stock { without } else { of_stock + totals.returned };
+        assert!(foreign.is_zero(), "{line:?}: {totals:?}");
+    }
 }
 
 fn nothing_is_taken_back(before: &Order, after: &Order) {
@@ -172,6 +183,12 @@ proptest! {
     }
 
     #[test]
+    fn units_of_lines_without_stock_never_touch_stock(steps in steps()) {
+        let shop = happens(&steps, |_, _, _| {});
+        prop_assert!(!shop.items.contains_key(&without_stock()));
+    }
+
+    #[test]
     fn no_step_leaves_more_reserved_than_there_is(steps in steps()) {
         happens(&steps, |_, step, after| assert!(!is_overcommitted(after), "{step:?}"));
     }
@@ -181,6 +198,7 @@ proptest! {
         happens(&steps, |before, step, after| {
             for (number, order) in after.orders.iter().enumerate() {
                 every_unit_of_every_line_is_accounted_for(order);
+                lines_without_stock_stay_out_of_stock(order);
                 assert!(!order.amendment_is_settled(), "every location has answered: {order:?}");
                 assert!(!order.needs_sourcing(), "units are ordered and nothing is decided about them: {order:?}");
                 reservations_are_where_they_may_be(before.orders.get(number), order);
@@ -251,6 +269,9 @@ proptest! {
                 shop.change(number, &OrderCommand::ReleaseHold(read(release))).unwrap();
             }
             drop(shop.attempt(|shop| shop.change(number, &pay(number, 9))));
+            let all = json!({ "orderId": order_id(number), "all": true });
+            let fulfill = OrderCommand::FulfillLines(read(all), shop.now());
+            drop(shop.attempt(|shop| shop.change(number, &fulfill)));
             for part in 0..shop.orders[number].fulfillment_orders.len() {
                 drop(shop.attempt(|shop| finish(shop, number, part)));
             }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::applicable::{an_order, can_be_worked_on, fits_hand_over, has_left, has_part};
 use super::shop::{LOCATIONS, Refused, SKUS, Shop};
 use super::steps::{A_YEAR, PRIORITIES, REPORTS, SHORTAGES, STATUSES, Step, Wish};
-use super::{carts, location, order_id, sku, time};
+use super::{carts, location, order_id, sku, time, without_stock};
 use crate::fulfillment::Aggregates;
 use crate::order::{FulfillmentOrder, Order, OrderCommand};
 use crate::policy::ReserveAt;
@@ -62,6 +62,7 @@ fn take(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
         | Step::Unship { .. }
         | Step::Relabel { .. }
         | Step::Resend { .. } => follow(shop, step),
+        Step::Fulfill { order, quantity, undo } => fulfill(shop, *order, *quantity, *undo),
         Step::Cancel { order } => {
             let number = order.index(shop.orders.len());
             let fields = json!({ "orderId": order_id(number), "reason": "why not" });
@@ -258,7 +259,9 @@ fn expect(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
 }
 
 fn create(shop: &mut Shop, wish: &Wish) -> Result<(), Refused> {
-    let lines = wish.lines.iter().map(|(of, quantity)| json!({ "sku": sku(*of), "quantity": quantity }));
+    let goods = wish.lines.iter().map(|(of, quantity)| json!({ "sku": sku(*of), "quantity": quantity }));
+    let card = |sku| json!({ "sku": sku, "quantity": wish.cards, "requiresStock": false });
+    let lines = goods.chain([without_stock(), sku(0)].map(card).into_iter().filter(|_| wish.cards > 0));
     let mut fields = json!({
         "channel": "web",
         "lines": lines.collect::<Vec<_>>(),
@@ -277,6 +280,22 @@ fn create(shop: &mut Shop, wish: &Wish) -> Result<(), Refused> {
         fields["shipTo"] = json!({ "name": "Ada Lovelace", "city": "London" });
     }
     shop.create(read(fields), if wish.late { ReserveAt::Payment } else { ReserveAt::Creation })
+}
+
+/// Fulfils units of the first line without stock, or of all such lines; or takes that back.
+fn fulfill(shop: &mut Shop, order: Index, quantity: Option<u32>, undo: bool) -> Result<(), Refused> {
+    let number = an_order(shop, order, |order| order.stock_lines().count() < order.lines().len())?;
+    let line = shop.orders[number].lines().iter().find(|line| !line.requires_stock).map(|line| line.line);
+    let lines = json!([{ "line": line, "quantity": quantity.unwrap_or(1) }]);
+    let mut fields = json!({ "orderId": order_id(number), "lines": lines });
+    if undo {
+        fields["reason"] = json!("not sent");
+        return shop.change(number, &OrderCommand::UnfulfillLines(read(fields)));
+    }
+    if quantity.is_none() {
+        fields = json!({ "orderId": order_id(number), "all": true, "reference": "for Ada Lovelace" });
+    }
+    shop.change(number, &OrderCommand::FulfillLines(read(fields), shop.now()))
 }
 
 pub(super) fn pay(number: usize, payment: u8) -> OrderCommand {

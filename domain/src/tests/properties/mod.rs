@@ -22,6 +22,11 @@ pub(crate) fn sku(number: usize) -> Sku {
     Sku::new(&format!("sku {number}")).unwrap()
 }
 
+/// A SKU of which there are lines without stock only.
+pub(crate) fn without_stock() -> Sku {
+    Sku::new("card").unwrap()
+}
+
 pub(crate) fn location(number: usize) -> LocationId {
     LocationId::new(&format!("DC-{number}")).unwrap()
 }

@@ -20,6 +20,8 @@ pub(super) struct Wish {
     pub(super) brief: bool,
     /// Whether the customer fetches it.
     pub(super) fetched: bool,
+    /// Units of a line that needs no stock, of a SKU that is never in stock and of one that may be; with 0 there is none.
+    pub(super) cards: u32,
 }
 
 #[derive(Debug, Clone)]
@@ -183,6 +185,12 @@ pub(super) enum Step {
         order: Index,
         shipment: Index,
     },
+    /// Units of lines without stock are fulfilled: so many, or all; or that is taken back.
+    Fulfill {
+        order: Index,
+        quantity: Option<u32>,
+        undo: bool,
+    },
     Cancel {
         order: Index,
     },
@@ -208,8 +216,10 @@ fn wish() -> impl Strategy<Value = Wish> {
     let lines = prop::collection::vec((0..SKUS, 1_u32..8), 1..4);
     let yes = any::<bool>;
     let rules = (0..SHORTAGES.len(), 0..PRIORITIES.len());
-    (lines, rules, yes(), yes(), yes(), yes(), (prop::bool::weighted(0.3), prop::bool::weighted(0.2)))
-        .prop_map(|(lines, (shortage, priority), split, free, late, person, (brief, fetched))| Wish {
+    let rare =
+        (prop::bool::weighted(0.3), prop::bool::weighted(0.2), prop_oneof![3 => Just(0), 1 => 1_u32..4]);
+    (lines, rules, yes(), yes(), yes(), yes(), rare).prop_map(
+        |(lines, (shortage, priority), split, free, late, person, (brief, fetched, cards))| Wish {
             lines,
             shortage,
             priority,
@@ -219,7 +229,9 @@ fn wish() -> impl Strategy<Value = Wish> {
             person,
             brief,
             fetched,
-        })
+            cards,
+        },
+    )
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -262,6 +274,8 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(order, shipment, force)| Step::Unship { order, shipment, force }),
         1 => (index(), index()).prop_map(|(order, shipment)| Step::Relabel { order, shipment }),
         2 => (index(), index()).prop_map(|(order, shipment)| Step::Resend { order, shipment }),
+        3 => (index(), prop::option::of(1_u32..4), prop::bool::weighted(0.3))
+            .prop_map(|(order, quantity, undo)| Step::Fulfill { order, quantity, undo }),
         2 => index().prop_map(|order| Step::Cancel { order }),
         1 => index().prop_map(|order| Step::Reopen { order }),
         1 => index().prop_map(|order| Step::Erase { order }),

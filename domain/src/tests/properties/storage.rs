@@ -131,7 +131,7 @@ fn an_event_of_another_program_is_refused_by_its_name_and_version() {
     let decode = |name, version, payload: &[u8]| OrderEvent::decode(name, version, payload).unwrap_err();
     assert_eq!(decode("OrderPainted", 1, b"{}"), UnknownType("OrderPainted".into()));
     assert_eq!(decode("StockReceived", 1, b"{}"), UnknownType("StockReceived".into()));
-    assert_eq!(decode("OrderCreated", 3, b"{}"), UnknownVersion("OrderCreated".into(), 3));
+    assert_eq!(decode("OrderCreated", 4, b"{}"), UnknownVersion("OrderCreated".into(), 4));
     assert_eq!(decode("OrderCreated", 0, b"{}"), UnknownVersion("OrderCreated".into(), 0));
     for payload in [&b""[..], b"{}", b"[]", b"{\"orderId\":1}"] {
         assert!(matches!(decode("OrderCreated", 1, payload), Malformed(name, _) if name == "OrderCreated"));

@@ -1,0 +1,157 @@
+//! Lines without stock, such as gift cards and services: their units are fulfilled by a report, without picking and shipping.
+
+use std::ops::{AddAssign, SubAssign};
+
+use super::contents::{LineUnits, OrderedLine, total};
+use super::decision::{Decision, clamp_reported_time, confirm_reservation, exists};
+use super::events::{LinesFulfilled, LinesUnfulfilled};
+use super::lines::{LineQuantity, check_entries, resolve_order_lines};
+use super::refusals::OrderRefusal;
+use super::state::{Order, PersonalDataState};
+use super::totals::LineTotals;
+use super::update::seal;
+use crate::command::commands;
+use crate::values::{LineNumber, OrderId, Text, Timestamp, Units};
+
+commands! {
+    /// Reports that units of lines without stock are fulfilled: the gift card was sent, the service was rendered.
+    FulfillLines {
+        order_id: OrderId,
+        /// Whether all open units of lines without stock are fulfilled. Specify either `all: true` or `lines`.
+        all: Option<bool>,
+        /// The fulfilled units.
+        lines: Option<Vec<LineQuantity>>,
+        /// What the customer received, such as the code of a gift card. Stored encrypted, and erased with the order's personal
+        /// data.
+        reference: Option<Text<500>> = sealed,
+    }
+    /// Takes back that units of lines without stock are fulfilled: that was reported by mistake.
+    UnfulfillLines {
+        order_id: OrderId,
+        /// The units that are not fulfilled.
+        lines: Vec<LineQuantity>,
+        reason: Text<500>,
+    }
+}
+
+impl Order {
+    /// Fulfilled units of a line without stock.
+    pub(super) fn fulfilled_units(&self, line: LineNumber) -> Units {
+        self.fulfilled.get(&line).copied().unwrap_or_default()
+    }
+
+    /// Whether units of lines without stock are fulfilled.
+    pub(super) fn has_fulfilled_lines(&self) -> bool {
+        !self.fulfilled.is_empty()
+    }
+
+    /// Its lines that require stock.
+    pub fn stock_lines(&self) -> impl Iterator<Item = &OrderedLine> {
+        self.lines().iter().filter(|line| line.requires_stock)
+    }
+
+    /// Refuses the number of a line that requires no stock.
+    pub(super) fn require_stock_line(&self, line: LineNumber) -> Result<(), OrderRefusal> {
+        let is_stock = self.lines().get(line.index()).is_none_or(|line| line.requires_stock);
+        if is_stock { Ok(()) } else { Err(OrderRefusal::LineWithoutStock(line)) }
+    }
+}
+
+/// Units of lines without stock can be fulfilled, by the rule for all work on the order.
+pub(super) fn can_fulfill(order: &Order) -> Result<(), OrderRefusal> {
+    if order.is_cancelled() {
+        return Err(OrderRefusal::OrderCancelled);
+    }
+    if let Some(reason) = order.lines_wait_for() {
+        return Err(reason.into());
+    }
+    let has_open = order.line_totals().iter().any(|line| !line.unfulfilled.is_zero());
+    if has_open { Ok(()) } else { Err(OrderRefusal::NothingLeft) }
+}
+
+/// Units of lines without stock are fulfilled, so that this can be taken back.
+pub(super) fn can_unfulfill(order: &Order) -> Result<(), OrderRefusal> {
+    if order.has_fulfilled_lines() { Ok(()) } else { Err(OrderRefusal::NothingLeft) }
+}
+
+pub(super) fn fulfill(order: &Order, command: &FulfillLines, at: Timestamp) -> Decision {
+    exists(order, command.order_id)?;
+    let lines = match (command.all, command.lines.as_deref()) {
+        (Some(true), None) => None,
+        (None | Some(false), Some(lines)) => {
+            check_entries(lines.len())?;
+            Some(resolve_order_lines(order, lines)?)
+        }
+        _ => return Err(OrderRefusal::LinesMissing),
+    };
+    if let Some(stock) = lines.iter().flatten().find(|units| order.require_stock_line(units.line).is_ok()) {
+        return Err(OrderRefusal::LineRequiresStock(stock.line));
+    }
+    can_fulfill(order)?;
+    let lines = lines.map_or_else(|| Ok(all_open(order)), |lines| check_open(order, lines))?;
+    let (fulfilled_at, ahead) = clamp_reported_time(command.occurred_at, at);
+    // Personal data is not stored again after it was erased.
+    let reference = command.reference.clone().filter(|_| order.personal_data != PersonalDataState::Erased);
+    let fulfilled = LinesFulfilled {
+        lines: order.prorate(lines, |line| order.fulfilled_units(line)),
+        fulfilled_at,
+        has_personal_data: reference.is_some(),
+        reference,
+    };
+    Ok(std::iter::once(fulfilled.into()).chain(confirm_reservation(order)).chain(ahead).collect())
+}
+
+/// All units of lines without stock that are neither fulfilled nor cancelled.
+fn all_open(order: &Order) -> Vec<LineUnits> {
+    let units = |(index, totals): (usize, &LineTotals)| {
+        let units = LineUnits::new(LineNumber::at(index), totals.unfulfilled);
+        (!units.quantity.is_zero()).then_some(units)
+    };
+    order.line_totals().iter().enumerate().filter_map(units).collect()
+}
+
+fn check_open(order: &Order, lines: Vec<LineUnits>) -> Result<Vec<LineUnits>, OrderRefusal> {
+    for (index, totals) in order.line_totals().iter().enumerate() {
+        let line = LineNumber::at(index);
+        let (requested, open) = (total(&lines, line), totals.unfulfilled);
+        if requested > open {
+            return Err(OrderRefusal::QuantityExceedsOpen { line, requested, open });
+        }
+    }
+    Ok(lines)
+}
+
+pub(super) fn unfulfill(order: &Order, command: &UnfulfillLines) -> Decision {
+    exists(order, command.order_id)?;
+    check_entries(command.lines.len())?;
+    let lines = resolve_order_lines(order, &command.lines)?;
+    if let Some(stock) = lines.iter().find(|units| order.require_stock_line(units.line).is_ok()) {
+        return Err(OrderRefusal::LineRequiresStock(stock.line));
+    }
+    can_unfulfill(order)?;
+    for line in order.lines().iter().map(|line| line.line) {
+        let (requested, fulfilled) = (total(&lines, line), order.fulfilled_units(line));
+        if requested > fulfilled {
+            return Err(OrderRefusal::QuantityExceedsFulfilled { line, requested, fulfilled });
+        }
+    }
+    Ok(vec![LinesUnfulfilled { lines, reason: command.reason.clone() }.into()])
+}
+
+pub(super) fn fulfilled(order: &mut Order, fulfilled: &LinesFulfilled) {
+    change(order, &fulfilled.lines, Units::add_assign);
+    if fulfilled.has_personal_data {
+        seal(order);
+    }
+}
+
+pub(super) fn unfulfilled(order: &mut Order, unfulfilled: &LinesUnfulfilled) {
+    change(order, &unfulfilled.lines, Units::sub_assign);
+}
+
+fn change(order: &mut Order, lines: &[LineUnits], change: fn(&mut Units, Units)) {
+    for units in lines {
+        change(order.fulfilled.entry(units.line).or_default(), units.quantity);
+    }
+    order.fulfilled.retain(|_, units| !units.is_zero());
+}
