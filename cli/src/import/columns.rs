@@ -111,6 +111,7 @@ pub const ORDERS: &[Column] = &[
         .also(&["Email"], &["Billing Email", "Customer Email", "Email (Billing)"]),
     Column::new("sku", Text).required().also(&["Lineitem sku"], &["Item SKU"]),
     Column::new("quantity", Number).required().also(&["Lineitem quantity"], &["Item Quantity"]),
+    Column::new("requires_stock", Text).also(&["Lineitem requires shipping"], &[]),
     Column::new("unit_price", Number).also(&["Lineitem price"], &["Item Cost"]),
     Column::new("line_total", Number).also(&[], &["Item Total"]),
     Column::new("line_total_usd", Number),

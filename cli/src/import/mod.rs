@@ -42,7 +42,7 @@ and of export plugins of WooCommerce. Columns in brackets are optional:
   locations   location, latitude, longitude
   stock       sku, location (or --location), on_hand
   orders      order_ref, channel (or --channel), sku, quantity, [placed_at], [customer_ref],
-              [currency], [unit_price], [line_total], [line_tax], [line_discount],
+              [currency], [requires_stock], [unit_price], [line_total], [line_tax], [line_discount],
               [shipping_charge], [ship_name], [ship_address1], [ship_city], [ship_country], ...
 Other columns are listed in the report and are not imported.
 

@@ -291,15 +291,25 @@ fn text<const LIMIT: usize>(text: &str) -> Result<Text<LIMIT>, TextError> {
     Text::new(text)
 }
 
+/// Shopify and spreadsheets write `true` and `TRUE`.
+fn yes_or_no(text: &str) -> Result<bool, &'static str> {
+    match text.to_lowercase().as_str() {
+        "true" | "yes" | "1" => Ok(true),
+        "false" | "no" | "0" => Ok(false),
+        _ => Err("must be true or false"),
+    }
+}
+
 fn line(fields: &Fields<'_>, known: &BTreeSet<Sku>) -> Result<NewLine, RowError> {
     let line = NewLine {
         unit: fields.amount("unit_price")?,
         total: fields.amount("line_total")?.or(fields.amount("line_total_usd")?),
         tax: fields.amount("line_tax")?,
         discount: fields.amount("line_discount")?,
+        requires_stock: fields.optional_with("requires_stock", yes_or_no)?,
         ..NewLine::new(fields.required("sku")?, fields.quantity("quantity")?)
     };
-    if known.contains(&line.sku) {
+    if known.contains(&line.sku) || line.requires_stock == Some(false) {
         return Ok(line);
     }
     Err(RowError::new("unknown_sku", format!("SKU {} does not exist", line.sku)))

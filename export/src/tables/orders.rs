@@ -44,6 +44,7 @@ pub const ORDERS: Kind<ExportedOrder, Row> = Kind {
             ("packed", Number(|order| Some(sum(order, |line| line.packed)))),
             ("shipped", Number(|order| Some(sum(order, |line| line.shipped)))),
             ("delivered", Number(|order| Some(sum(order, |line| line.delivered)))),
+            ("fulfilled", Number(|order| Some(sum(order, |line| line.fulfilled)))),
             ("cancelled", Number(|order| Some(sum(order, |line| line.cancelled)))),
             ("returned", Number(|order| Some(sum(order, |line| line.returned)))),
             ("city", Text(|order| place(order, |place| place.city.as_ref()))),

@@ -106,6 +106,23 @@ fn each_kind_of_invalid_row_has_its_own_code() {
 }
 
 #[test]
+fn a_line_without_stock_may_have_a_sku_that_is_not_known() {
+    let rows = "1,GIFT-CARD,1,false\n1,A,1,\n2,A,1,TRUE\n3,GIFT-CARD,1,true\n4,A,1,maybe\n";
+    let own = plan_of(&format!("order_ref,sku,quantity,requires_stock\n{rows}"));
+    assert_eq!(codes(&own), [(3, "unknown_sku"), (4, "malformed_requires_stock")]);
+    let said = |planned: &PlannedCommand| -> Vec<Option<bool>> {
+        created(planned).lines.iter().map(|line| line.requires_stock).collect()
+    };
+    assert_eq!(
+        own.commands.iter().map(said).collect::<Vec<_>>(),
+        [vec![Some(false), None], vec![Some(true)]]
+    );
+    let shopify =
+        plan_of("Name,Lineitem sku,Lineitem quantity,Lineitem requires shipping\n#1,GIFT-CARD,1,false\n");
+    assert_eq!(said(&shopify.commands[0]), [Some(false)]);
+}
+
+#[test]
 fn an_amount_needs_a_currency() {
     let without = plan_of("order_ref,sku,quantity,unit_price\n1,A,1,2.50\n2,A,1,\n");
     assert_eq!(codes(&without), [(0, "malformed_currency")]);
