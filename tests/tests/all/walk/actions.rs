@@ -142,6 +142,9 @@ fn actions_on_order(order: &Value) -> Actions {
     let returns = lines
         .iter()
         .map(|line| json!({ "reason": "try", "lines": [{ "line": line["line"], "quantity": 1 }] }));
+    let unfulfilled = lines
+        .iter()
+        .map(|line| json!({ "reason": "try", "lines": [{ "line": line["line"], "quantity": 1 }] }));
     let reason = || vec![json!({ "reason": "try" })];
     BTreeMap::from([
         ("confirm-payment", vec![json!({ "paymentRef": "try" })]),
@@ -149,6 +152,8 @@ fn actions_on_order(order: &Value) -> Actions {
         ("fail-payment", reason()),
         ("void-payment", reason()),
         ("refund-payment", vec![json!({ "refundRef": "try", "amount": "0.01" })]),
+        ("fulfill-lines", vec![json!({ "all": true })]),
+        ("unfulfill-lines", unfulfilled.collect()),
         ("hold", vec![json!({ "reason": "other" })]),
         ("release-hold", vec![json!({ "holdId": hold })]),
         ("amend", unchanged.chain(added).collect()),

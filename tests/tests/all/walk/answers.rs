@@ -136,7 +136,7 @@ pub fn check_quantities(order: &Order, read: &Value, violations: &mut Violations
         json!({ "line": line, "sku": own.sku, "quantity": own.ordered, "reserved": order.held(line),
                 "backordered": own.backordered, "picked": order.picked(line), "packed": order.packed(line),
                 "shipped": order.shipped(line), "delivered": own.delivered, "cancelled": own.cancelled,
-                "returned": own.returned })
+                "returned": own.returned, "fulfilled": own.fulfilled })
     };
     for (line, view) in order.numbers().zip(list(read, "lines")) {
         let expected = expected(line);

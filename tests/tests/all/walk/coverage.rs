@@ -7,7 +7,7 @@ use super::steps;
 use super::walker::Walker;
 
 /// The types of events that a long walk must have seen.
-const EVENTS: [&str; 88] = [
+const EVENTS: [&str; 90] = [
     "OrderCreated",
     "OrderAmended",
     "OrderTermsChanged",
@@ -49,6 +49,8 @@ const EVENTS: [&str; 88] = [
     "ShipmentStuck",
     "DeliveryConfirmed",
     "DeliveryFailed",
+    "LinesFulfilled",
+    "LinesUnfulfilled",
     "OrderCancelled",
     "ReturnRequested",
     "ReturnReceived",

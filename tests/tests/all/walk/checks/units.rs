@@ -81,6 +81,15 @@ fn lines(order: &Order, decision: &Decision, violations: &mut Violations) {
             && own.delivered <= order.shipped(line)
             && order.shipped(line) <= order.packed(line)
             && order.packed(line) <= order.picked(line);
+        let of_stock = own.backordered + order.held(line) + order.picked(line) + own.returned;
+        let is_apart = if own.is_without_stock {
+            of_stock == 0 && own.fulfilled >= 0 && own.fulfilled + own.cancelled <= own.ordered
+        } else {
+            own.fulfilled == 0
+        };
+        violations.check("lines without stock are fulfilled and never reserved", is_apart, || {
+            format!("{}: {} line {line}: {own:?}", describe(decision), order.id)
+        });
         violations.check("an order's units add up", is_sound, || {
             let names = ["pending", "backordered", "held", "cancelled"];
             let named: Vec<_> = names.iter().zip(parts).collect();

@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use crate::walk::json::{list, number, optional_text, text, texts, time};
 
-/// One line. `ordered = pending + backordered + held + shipped + cancelled`.
+/// One line. `ordered = pending + backordered + held + shipped + cancelled`; without stock, `ordered = open + fulfilled +
+/// cancelled`.
 #[derive(Debug, Clone, Default)]
 pub struct Line {
     pub sku: String,
@@ -15,6 +16,9 @@ pub struct Line {
     pub cancelled: i64,
     pub delivered: i64,
     pub returned: i64,
+    /// True if the line needs no stock: its units are fulfilled by a report.
+    pub is_without_stock: bool,
+    pub fulfilled: i64,
 }
 
 /// A fulfillment order's units of one line.
@@ -122,7 +126,8 @@ impl Order {
     /// Units of a line that are in no other state; negative for units that left and were not ordered.
     fn undecided(&self, line: usize) -> i64 {
         let own = &self.lines[line - 1];
-        own.ordered - own.backordered - self.held(line) - self.shipped(line) - own.cancelled
+        let open = own.ordered - own.backordered - self.held(line) - self.shipped(line) - own.cancelled;
+        if own.is_without_stock { 0 } else { open }
     }
 
     /// The numbers of its lines.
@@ -192,7 +197,7 @@ impl Order {
     pub fn is_delivered(&self) -> bool {
         let wanted = |line: &Line| line.ordered - line.cancelled;
         self.lines.iter().any(|line| wanted(line) > 0)
-            && self.lines.iter().all(|line| line.delivered >= wanted(line))
+            && self.lines.iter().all(|line| line.delivered + line.fulfilled >= wanted(line))
     }
 
     pub fn apply(&mut self, kind: &str, data: &Value) {
@@ -242,16 +247,10 @@ impl Order {
             }),
             "ShipmentCreated" => self.ship(data),
             "ShipmentCancelled" => self.cancel_shipment(data),
-            "PackageResent" => {
-                self.each_unit(data, |units, count| {
-                    units.shipped -= count;
-                    units.picked -= count;
-                    units.packed -= count;
-                });
-                let key = (text(data, "shipmentId").to_owned(), text(data, "packageId").to_owned());
-                self.packages.entry(key).or_default().lines.clear();
-            }
+            "PackageResent" => self.resend(data),
             "DeliveryConfirmed" => self.deliver(data),
+            "LinesFulfilled" => self.each(list(data, "lines"), |line, units| line.fulfilled += units),
+            "LinesUnfulfilled" => self.each(list(data, "lines"), |line, units| line.fulfilled -= units),
             "OrderCancelled" => self.cancel(data),
             "ReturnReceived" => self.each(list(data, "lines"), |line, units| line.returned += units),
             _ => {}
@@ -408,6 +407,17 @@ impl Order {
         self.packages.retain(|(of, _), _| of != shipment);
     }
 
+    /// The units of a package that are sent again have not left.
+    fn resend(&mut self, data: &Value) {
+        self.each_unit(data, |units, count| {
+            units.shipped -= count;
+            units.picked -= count;
+            units.packed -= count;
+        });
+        let key = (text(data, "shipmentId").to_owned(), text(data, "packageId").to_owned());
+        self.packages.entry(key).or_default().lines.clear();
+    }
+
     fn cancel(&mut self, data: &Value) {
         self.each(list(data, "lines"), |line, units| line.cancelled += units);
         self.wait_for_less();
@@ -445,7 +455,9 @@ fn index(named: &Value) -> usize {
 }
 
 fn line(data: &Value) -> Line {
-    Line { sku: text(data, "sku").to_owned(), ordered: number(data, "quantity"), ..Line::default() }
+    let is_without_stock = data["requiresStock"] == false;
+    let (sku, ordered) = (text(data, "sku").to_owned(), number(data, "quantity"));
+    Line { sku, ordered, is_without_stock, ..Line::default() }
 }
 
 fn delivery(data: &Value) -> Delivery {

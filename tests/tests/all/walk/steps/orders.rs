@@ -14,6 +14,8 @@ pub const STEPS: &[Step] = &[
     Step { operation: "CancelOrder", weight: 14, draft: cancel },
     Step { operation: "CancelOrder", weight: 30, draft: cancel_lines },
     Step { operation: "ReopenOrder", weight: 10, draft: reopen },
+    Step { operation: "FulfillLines", weight: 30, draft: fulfill },
+    Step { operation: "UnfulfillLines", weight: 8, draft: unfulfill },
     Step { operation: "HoldOrder", weight: 14, draft: hold },
     Step { operation: "ReleaseHold", weight: 40, draft: release_hold },
     Step { operation: "ErasePersonalData", weight: 6, draft: erase },
@@ -31,7 +33,12 @@ pub fn new_line(random: &mut Random) -> Value {
     let sku = SKUS[random.below(SKUS.len()).min(random.below(SKUS.len()))];
     let sku = if random.chance(1) { "SKU-UNKNOWN" } else { sku };
     let quantity = if random.chance(1) { 0 } else { random.between(1, 5) };
-    json!({ "sku": sku, "quantity": quantity })
+    let mut line = json!({ "sku": sku, "quantity": quantity });
+    if random.chance(12) {
+        line["requiresStock"] = false.into();
+        line["sku"] = random.pick(&[sku, "GIFT-CARD"]).into();
+    }
+    line
 }
 
 fn address(random: &mut Random) -> Value {
@@ -184,10 +191,36 @@ fn reopen(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
 fn cancel_lines(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
     let order = merchant.order(random, |order| supports(order, "cancel"))?;
     let open = |line: &Value| {
-        number(line, "quantity") - number_or_zero(line, "cancelled") - number_or_zero(line, "shipped")
+        let done = number_or_zero(line, "shipped") + number_or_zero(line, "fulfilled");
+        number(line, "quantity") - number_or_zero(line, "cancelled") - done
     };
     let lines = some_lines(random, list(order, "lines"), open);
     Some(Draft::with_id("orderId", id(order), json!({ "reason": "fewer", "lines": lines })))
+}
+
+fn fulfill(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    let order = merchant.order(random, |order| supports(order, "fulfill-lines"))?;
+    let open = |line: &Value| {
+        let is_without_stock = line["requiresStock"] == false;
+        let done = number_or_zero(line, "cancelled") + number_or_zero(line, "fulfilled");
+        if is_without_stock { number(line, "quantity") - done } else { 0 }
+    };
+    let mut body = if random.chance(40) {
+        json!({ "all": true })
+    } else {
+        json!({ "lines": some_lines(random, list(order, "lines"), open) })
+    };
+    if random.chance(40) {
+        body["reference"] = format!("GIFT-{} for {CUSTOMER}", random.below(1_000)).into();
+    }
+    Some(Draft::with_id("orderId", id(order), body))
+}
+
+fn unfulfill(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
+    let order = merchant.order(random, |order| supports(order, "unfulfill-lines"))?;
+    let done = |line: &Value| number_or_zero(line, "fulfilled");
+    let lines = some_lines(random, list(order, "lines"), done);
+    Some(Draft::with_id("orderId", id(order), json!({ "reason": "not sent", "lines": lines })))
 }
 
 fn hold(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
