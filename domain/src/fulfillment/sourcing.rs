@@ -229,5 +229,5 @@ fn exclusion(
         (departure == Departure::Never, Exclusion::NoCapacity),
         (departure.is_too_late(order), Exclusion::TooLate),
     ];
-    reasons.into_iter().find(|(holds, _)| *holds).map(|(_, exclusion)| exclusion)
+    reasons.into_iter().filter(|(holds, _)| *holds).map(|(_, exclusion)| exclusion).min()
 }

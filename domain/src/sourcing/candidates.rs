@@ -34,8 +34,8 @@ pub struct Candidate {
     pub excluded: Option<Exclusion>,
 }
 
-/// Why a location must not ship an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// Why a location must not ship an order. If several reasons apply, the first one in this order is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Exclusion {
     /// The location is paused.
@@ -44,16 +44,16 @@ pub enum Exclusion {
     RejectedOrder,
     /// It has just released units of the order, or reported them missing.
     ReturnedUnits,
-    /// The order must not be split, and another location ships it.
-    WouldSplit,
-    /// The order ships from as many locations as its split limit, and this is none of them.
-    SplitLimit,
     /// The order is delivered from, or picked up at, another location.
     NotTheDeliveryLocation,
+    /// The order must not be split, and another location ships it.
+    WouldSplit,
     /// It has no free capacity on any day for which orders are taken.
     NoCapacity,
     /// Goods leave it later than the order must have left.
     TooLate,
+    /// The order ships from as many locations as its split limit, and this is none of them.
+    SplitLimit,
 }
 
 /// How locations are chosen.
@@ -83,5 +83,23 @@ impl SourcingRules<'_> {
         let may_join = self.more_locations() > 0 || self.used.contains(&candidate.location);
         let limit = if self.allow_split { Exclusion::SplitLimit } else { Exclusion::WouldSplit };
         candidate.excluded.or((!may_join).then_some(limit))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reasons_are_documented_in_the_order_in_which_they_apply() {
+        let schema = serde_json::to_value(schemars::schema_for!(Exclusion)).unwrap();
+        let cases = schema["oneOf"].as_array().unwrap().iter();
+        let names: Vec<&str> = cases.map(|case| case["const"].as_str().unwrap()).collect();
+        let page = include_str!("../../../docs/concepts/sourcing.md");
+        let rows = page.lines().skip_while(|line| !line.starts_with("| `excluded`")).skip(2);
+        let rows = rows.take_while(|line| line.starts_with('|'));
+        let documented: Vec<&str> = rows.map(|row| row.split('`').nth(1).unwrap()).collect();
+        assert_eq!(documented, names);
+        assert!(Exclusion::Paused < Exclusion::RejectedOrder && Exclusion::TooLate < Exclusion::SplitLimit);
     }
 }
