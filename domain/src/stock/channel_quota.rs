@@ -1,7 +1,8 @@
 //! Channel quotas: how many units a sales channel may promise.
 //!
 //! A quota counts only units of orders created after the quota was introduced. A unit counts from the time at which it is
-//! reserved or backordered. A unit that has left counts permanently, even if it was not reserved. Sourcing applies the quota.
+//! reserved or backordered. A unit that has left counts permanently, even if it was not reserved or its package was lost: the unit
+//! that replaces it counts in addition. Sourcing applies the quota.
 
 use std::sync::Arc;
 

@@ -55,7 +55,8 @@ pub(in crate::order) fn resend(order: &Order, command: &ResendPackage) -> Decisi
     Ok(vec![resent.into()])
 }
 
-/// The units of the package no longer count as shipped: they are pending again.
+/// The units of the package no longer count as shipped: they are pending again. Stock is unchanged: the units have left, and count
+/// towards the channel's quota. Those that replace them count too when they are reserved.
 pub(in crate::order) fn resent(order: &mut Order, resent: &PackageResent) {
     each_line(order, resent.fulfillment_order_id, &resent.lines, |line, units| {
         line.shipped -= units;

@@ -168,3 +168,13 @@ fn units_that_ship_unreserved_count() {
     let beyond = after(&after(&item, reserve(&[("DC-1", 3)])), ship_unreserved("DC-1", 3));
     assert_eq!((left(&beyond), beyond.channel_quotas[&web()].promised), (Some(0), Units::new(6)));
 }
+
+#[test]
+fn units_of_a_lost_package_and_of_its_replacement_both_count() {
+    let lost = after(&after(&limited(4), reserve(&[("DC-1", 2)])), ship("DC-1", 2, 2));
+    assert_eq!(left(&lost), Some(2), "the units have left, although they were lost");
+    let again = after(&lost, reserve(&[("DC-1", 2)]));
+    assert_eq!(left(&again), Some(0));
+    let replaced = after(&again, ship("DC-1", 2, 3));
+    assert_eq!((left(&replaced), replaced.channel_quotas[&web()].promised), (Some(0), Units::new(4)));
+}
