@@ -18,6 +18,8 @@ pub struct EligibleLocations<'a> {
     pub in_use: BTreeSet<LocationId>,
     /// The time by which it must have left.
     pub ship_by: Option<Timestamp>,
+    /// Whether one location must supply all of them.
+    pub whole: bool,
 }
 
 impl Order {
@@ -53,6 +55,7 @@ impl Order {
             not_at: &self.rejected_by,
             in_use: self.locations_in_use(),
             ship_by: self.ship_by(),
+            whole: self.must_not_split(),
         }
     }
 

@@ -160,3 +160,14 @@ fn an_order_that_no_location_can_fill_alone_may_still_be_split() {
     assert!(format!("{refused:?}").contains("one location cannot fill it"), "{refused:?}");
     assert_eq!([shop.held_of_line(order, 1, 0), shop.held_of_line(order, 1, 1)], [1, 1]);
 }
+
+#[test]
+fn a_waiting_order_that_may_be_split_from_now_on_gets_the_units_there_are() {
+    let mut shop = shop();
+    let order = shop.order_of(&[(B, 3)], &json!({ "allowSplit": false }));
+    shop.receive(B, 0, 2);
+    assert_eq!(shop.backordered(order, 1), 3);
+    shop.amend(order, &json!({ "allowSplit": true })).unwrap();
+    shop.fill(&sku(B)).unwrap();
+    assert_eq!((shop.held_of_line(order, 1, 0), shop.backordered(order, 1)), (2, 1));
+}
