@@ -407,7 +407,7 @@ impl From<&Shipment> for ShipmentView {
 impl From<&OrderReturn> for ReturnView {
     fn from(announced: &OrderReturn) -> Self {
         let line = |line: &ReturnLine| {
-            let ReturnLine { line, requested, received, scrapped } = *line;
+            let ReturnLine { line, requested, received, scrapped, value: _ } = *line;
             ReturnLineView { line, requested, received, scrapped }
         };
         let lines = announced.lines.iter().map(line).collect();

@@ -156,7 +156,8 @@ pub(super) fn amend(order: &Order, command: &AmendOrder, at: Timestamp) -> Decis
         events.push(amended.into());
     }
     if !cancelled.is_empty() {
-        events.extend(cancel_units(order, &cancelled, &ORDER_AMENDED.into())?);
+        // The units are cancelled at the price that the amendment gives.
+        events.extend(cancel_units(&order.after(&events), &cancelled, &ORDER_AMENDED.into())?);
     }
     if let Some(delivery) = delivery {
         events.extend(reschedule(order, delivery, at));

@@ -5,7 +5,7 @@ use super::contents::OrderedLine;
 use super::state::{Order, Payment};
 use super::totals::LineTotals;
 use crate::policy::WorkAt;
-use crate::values::{Amount, Currency, LineNumber, Units};
+use crate::values::{Amount, Currency};
 
 impl Order {
     /// The price of the units that are not cancelled, and the charges, without taxes that are not part of the prices. `None` if
@@ -14,7 +14,11 @@ impl Order {
         let created = self.created.as_ref()?;
         let digits = self.digits()?;
         let totals = self.line_totals();
-        let lines = created.lines.iter().zip(&totals).map(|(line, totals)| price(line, totals, digits));
+        let due = |(line, totals): (&OrderedLine, &LineTotals)| {
+            let is_cancelled = totals.ordered <= totals.cancelled;
+            if is_cancelled { Some(Amount::ZERO) } else { self.line_due(line.line) }
+        };
+        let lines = created.lines.iter().zip(&totals).map(due);
         let charges = created.charges.iter().flatten().map(|charge| Some(charge.amount.rounded(digits)));
         lines.chain(charges).try_fold(Amount::ZERO, |sum, amount| sum.plus(amount?))
     }
@@ -22,13 +26,6 @@ impl Order {
     /// The digits after the decimal point of its currency. `None` if it has no amounts.
     pub(super) fn digits(&self) -> Option<u32> {
         self.created.as_ref()?.currency.as_ref().map(Currency::digits)
-    }
-
-    /// The values of a line's units in all shipments, lost packages included.
-    pub(super) fn charged(&self, line: LineNumber) -> Amount {
-        let lines = self.packages().flat_map(|package| &package.shipped.lines);
-        let values = lines.filter(|units| units.line == line).filter_map(|units| units.value);
-        Amount::total(values.map(Some)).unwrap_or(Amount::ZERO)
     }
 
     /// The sum of the confirmed payments that have an amount. `None` if none has one.
@@ -69,10 +66,4 @@ impl Order {
         let sum = Amount::total(payments.map(|payment| payment.amount));
         sum.is_some_and(|sum| self.amount_due().is_none_or(|due| sum >= due))
     }
-}
-
-/// The price of the units of a line that are not cancelled: they have the first shares of the line's price.
-fn price(line: &OrderedLine, totals: &LineTotals, digits: u32) -> Option<Amount> {
-    let wanted = totals.ordered.saturating_sub(totals.cancelled);
-    if wanted.is_zero() { Some(Amount::ZERO) } else { line.value(Units::ZERO, wanted, digits) }
 }

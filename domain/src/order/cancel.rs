@@ -141,15 +141,7 @@ fn cancellation(
     events
 }
 
-/// The event that cancels units, with their share of the price: cancelled units are the last of a line, as shipped ones are
-/// its first.
+/// The event that cancels units, with their values.
 pub(super) fn cancelled(order: &Order, lines: Vec<LineUnits>, reason: Text<500>) -> OrderEvent {
-    let sums: BTreeMap<LineNumber, Units> =
-        lines.iter().map(|units| (units.line, total(&lines, units.line))).collect();
-    let before = |line: LineNumber| {
-        let ordered = order.lines().get(line.index()).map_or(Units::ZERO, |line| line.quantity.units());
-        let cancelled = order.cancelled.get(line.index()).copied().unwrap_or_default();
-        ordered.saturating_sub(cancelled + sums.get(&line).copied().unwrap_or_default())
-    };
-    OrderCancelled { lines: order.prorate(lines, before), reason }.into()
+    OrderCancelled { lines: order.value_cancelled(lines), reason }.into()
 }

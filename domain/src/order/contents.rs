@@ -190,19 +190,6 @@ impl DeliveryIntent {
     }
 }
 
-impl OrderedLine {
-    /// The price of `units` units when `before` of them are accounted for already: the line's total, or its unit price
-    /// less its discount, divided so that the shares add up.
-    pub fn value(&self, before: Units, units: Units, digits: u32) -> Option<Amount> {
-        let priced = self.priced.unwrap_or(self.quantity.units());
-        // Units beyond those that were sold have no value.
-        let units = units.min(priced.saturating_sub(before));
-        let of = priced.number();
-        let whole = self.total.or_else(|| self.unit?.times_less(of, self.discount))?;
-        whole.share(before.number(), units.number(), of, digits)
-    }
-}
-
 impl LineUnits {
     /// Units of a line without lots, serial numbers or value.
     pub(super) fn new(line: LineNumber, quantity: Units) -> Self {

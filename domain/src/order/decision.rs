@@ -1,5 +1,9 @@
 //! What the decisions on orders have in common.
 
+use std::borrow::Cow;
+
+use cqrs_es::Aggregate;
+
 use super::choices::DiscrepancyCode;
 use super::events::{DiscrepancyRecorded, OrderEvent, ReservationExtended};
 use super::fulfillment_order::FulfillmentOrder;
@@ -9,6 +13,17 @@ use super::state::Order;
 use crate::values::{
     FulfillmentOrderId, OrderId, Quantity, Reference, ShipmentId, Timestamp, Units, repeated,
 };
+
+impl Order {
+    /// The order after events that a decision has led to so far.
+    pub(super) fn after(&self, events: &[OrderEvent]) -> Cow<'_, Self> {
+        let mut order = Cow::Borrowed(self);
+        for event in events {
+            order.to_mut().apply(event.clone());
+        }
+        order
+    }
+}
 
 pub(super) type Decision = Result<Vec<OrderEvent>, OrderRefusal>;
 

@@ -18,8 +18,8 @@ use super::state::{
     Discrepancy, Hold, LastPaymentEvent, MAX_DISCREPANCIES, Order, PendingAmendment, PersonalDataState,
 };
 use super::update::{count, drop_answered_request, each_line, limit_backordered, seal, update};
-use super::{line_fulfillment, payment, refund, reopen, terms};
-use crate::values::{FulfillmentOrderId, LineNumber, Units};
+use super::{line_fulfillment, line_values, payment, refund, reopen, terms};
+use crate::values::{Amount, FulfillmentOrderId, LineNumber, Units};
 
 #[allow(clippy::too_many_lines, reason = "one arm per event")]
 pub(super) fn evolve(order: &mut Order, event: &OrderEvent) {
@@ -224,6 +224,7 @@ fn receive_return(order: &mut Order, received: &ReturnReceived) {
         if units.disposition == Disposition::Scrap {
             line.scrapped += units.quantity;
         }
+        line.value = Amount::total(line.value.into_iter().chain(units.value).map(Some));
     }
 }
 
@@ -231,7 +232,7 @@ fn receive_return(order: &mut Order, received: &ReturnReceived) {
 fn return_line(lines: &mut Vec<ReturnLine>, line: LineNumber) -> &mut ReturnLine {
     let index = lines.iter().position(|fulfillment| fulfillment.line == line).unwrap_or_else(|| {
         let (requested, received, scrapped) = (Units::ZERO, Units::ZERO, Units::ZERO);
-        lines.push(ReturnLine { line, requested, received, scrapped });
+        lines.push(ReturnLine { line, requested, received, scrapped, value: None });
         lines.len() - 1
     });
     &mut lines[index]
@@ -267,7 +268,7 @@ fn grow(fulfillment: &mut FulfillmentOrder, lines: &[LineUnits]) {
 
 /// Cancelled units are neither backordered nor reserved: reserved units were released before.
 fn cancel(order: &mut Order, lines: &[LineUnits]) {
-    count(&mut order.cancelled, lines, Units::add_assign);
+    line_values::cancel(order, lines);
     limit_backordered(order);
     if order.is_cancelled() {
         order.holds.clear();
@@ -283,6 +284,10 @@ fn amend(order: &mut Order, amended: &OrderAmended) {
             line.quantity = change.quantity;
             (line.unit, line.total) = (change.unit, change.total);
             (line.tax, line.discount, line.priced) = (change.tax, change.discount, change.priced);
+        }
+        // The new price is for the units that are not cancelled.
+        if let Some(values) = order.cancelled_values.get_mut(change.line.index()) {
+            *values = Amount::ZERO;
         }
     }
     created.lines.extend(amended.added.iter().cloned());
@@ -302,6 +307,7 @@ fn amend(order: &mut Order, amended: &OrderAmended) {
     }
     let count = created.lines.len();
     order.cancelled.resize(count, Units::ZERO);
+    order.cancelled_values.resize(count, Amount::ZERO);
     order.backordered.resize(count, Units::ZERO);
     if amended.was_requested {
         order.amendment = None;
@@ -335,6 +341,7 @@ fn created_order(created: &OrderCreated) -> Order {
     let sealed = created.has_personal_data;
     Order {
         cancelled: vec![Units::ZERO; created.lines.len()],
+        cancelled_values: vec![Amount::ZERO; created.lines.len()],
         backordered: vec![Units::ZERO; created.lines.len()],
         personal_data: if sealed { PersonalDataState::Sealed } else { PersonalDataState::None },
         // The state is stored in snapshots: personal data stays in the encrypted part of the event.

@@ -1,7 +1,5 @@
 //! Lines without stock, such as gift cards and services: their units are fulfilled by a report, without picking and shipping.
 
-use std::ops::{AddAssign, SubAssign};
-
 use super::contents::{LineUnits, OrderedLine, total};
 use super::decision::{Decision, clamp_reported_time, confirm_reservation, exists};
 use super::events::{LinesFulfilled, LinesUnfulfilled};
@@ -11,7 +9,7 @@ use super::state::{Order, PersonalDataState};
 use super::totals::LineTotals;
 use super::update::seal;
 use crate::command::commands;
-use crate::values::{LineNumber, OrderId, Text, Timestamp, Units};
+use crate::values::{Amount, LineNumber, OrderId, Text, Timestamp, Units};
 
 commands! {
     /// Reports that units of lines without stock are fulfilled: the gift card was sent, the service was rendered.
@@ -37,7 +35,7 @@ commands! {
 impl Order {
     /// Fulfilled units of a line without stock.
     pub(super) fn fulfilled_units(&self, line: LineNumber) -> Units {
-        self.fulfilled.get(&line).copied().unwrap_or_default()
+        self.fulfilled.get(&line).map(|units| units.quantity).unwrap_or_default()
     }
 
     /// Whether units of lines without stock are fulfilled.
@@ -93,7 +91,7 @@ pub(super) fn fulfill(order: &Order, command: &FulfillLines, at: Timestamp) -> D
     // Personal data is not stored again after it was erased.
     let reference = command.reference.clone().filter(|_| order.personal_data != PersonalDataState::Erased);
     let fulfilled = LinesFulfilled {
-        lines: order.prorate(lines, |line| order.fulfilled_units(line)),
+        lines: order.value_fulfilled(lines),
         fulfilled_at,
         has_personal_data: reference.is_some(),
         reference,
@@ -135,23 +133,26 @@ pub(super) fn unfulfill(order: &Order, command: &UnfulfillLines) -> Decision {
             return Err(OrderRefusal::QuantityExceedsFulfilled { line, requested, fulfilled });
         }
     }
+    let lines = order.value_unfulfilled(lines);
     Ok(vec![LinesUnfulfilled { lines, reason: command.reason.clone() }.into()])
 }
 
 pub(super) fn fulfilled(order: &mut Order, fulfilled: &LinesFulfilled) {
-    change(order, &fulfilled.lines, Units::add_assign);
+    for units in &fulfilled.lines {
+        let own = order.fulfilled.entry(units.line).or_insert_with(|| LineUnits::new(units.line, Units::ZERO));
+        own.quantity += units.quantity;
+        own.value = units.value.and_then(|value| value.plus(own.value.unwrap_or(Amount::ZERO)));
+    }
     if fulfilled.has_personal_data {
         seal(order);
     }
 }
 
 pub(super) fn unfulfilled(order: &mut Order, unfulfilled: &LinesUnfulfilled) {
-    change(order, &unfulfilled.lines, Units::sub_assign);
-}
-
-fn change(order: &mut Order, lines: &[LineUnits], change: fn(&mut Units, Units)) {
-    for units in lines {
-        change(order.fulfilled.entry(units.line).or_default(), units.quantity);
+    for units in &unfulfilled.lines {
+        let Some(own) = order.fulfilled.get_mut(&units.line) else { continue };
+        own.quantity -= units.quantity;
+        own.value = own.value.zip(units.value).and_then(|(known, value)| known.minus(value));
     }
-    order.fulfilled.retain(|_, units| !units.is_zero());
+    order.fulfilled.retain(|_, units| !units.quantity.is_zero());
 }

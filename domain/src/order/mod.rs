@@ -20,6 +20,7 @@ mod evolve;
 mod fulfillment_order;
 mod hold;
 mod line_fulfillment;
+mod line_values;
 mod lines;
 mod locations;
 mod payment;

@@ -1,17 +1,15 @@
 //! Reopens a cancelled order.
 
-use std::ops::SubAssign;
-
-use super::contents::{LineUnits, OrderedLine, total};
+use super::contents::{LineUnits, total};
 use super::decision::{Decision, exists};
 use super::events::{OrderEvent, OrderReopened};
 use super::hold::scheduled;
+use super::line_values::uncancel;
 use super::lines::{LineQuantity, check_entries, resolve_order_lines};
 use super::refusals::OrderRefusal;
 use super::state::{Order, PersonalDataState};
-use super::update::count;
 use crate::command::commands;
-use crate::values::{OrderId, Timestamp, Units};
+use crate::values::{OrderId, Timestamp};
 
 commands! {
     /// Reopens an order of which all units are cancelled: they are sourced like those of a new order, or the command is
@@ -39,9 +37,8 @@ pub(super) fn reopen(order: &Order, command: &ReopenOrder, at: Timestamp) -> Dec
     exists(order, command.order_id)?;
     can_reopen(order)?;
     // Units that an amendment removed and added again are cancelled too, but the line's price is for fewer units.
-    let sold = |line: &OrderedLine| line.priced.unwrap_or(line.quantity.units());
     let cancelled = order.lines().iter().zip(&order.cancelled);
-    let cancelled = cancelled.map(|(line, units)| LineUnits::new(line.line, sold(line).min(*units)));
+    let cancelled = cancelled.map(|(line, units)| LineUnits::new(line.line, line.priced_units().min(*units)));
     let lines: Vec<LineUnits> = match command.lines.as_deref() {
         None => cancelled.filter(|units| !units.quantity.is_zero()).collect(),
         Some(lines) => {
@@ -62,6 +59,8 @@ pub(super) fn reopen(order: &Order, command: &ReopenOrder, at: Timestamp) -> Dec
 
 /// Its units are pending, and its reservations have a new term.
 pub(super) fn reopened(order: &mut Order, reopened: &OrderReopened) {
-    count(&mut order.cancelled, &reopened.lines, Units::sub_assign);
+    for units in &reopened.lines {
+        uncancel(order, units.line, units.quantity);
+    }
     order.has_expired = false;
 }

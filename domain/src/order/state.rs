@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::choices::{DeliveryMethod, DiscrepancyCode, HoldReason};
-use super::contents::{DeliveryIntent, Destination, OrderedLine};
+use super::contents::{DeliveryIntent, Destination, LineUnits, OrderedLine};
 use super::events::OrderCreated;
 use super::fulfillment_order::FulfillmentOrder;
 use super::returns::OrderReturn;
@@ -38,10 +38,12 @@ pub struct Order {
     pub has_new_address: bool,
     /// Cancelled units, by line.
     pub cancelled: Vec<Units>,
+    /// The values of cancelled units, by line: what the line's price is less because of them.
+    pub cancelled_values: Vec<Amount>,
     /// Units in the backorder queues, by line.
     pub backordered: Vec<Units>,
-    /// Fulfilled units of lines without stock. Lines without fulfilled units are absent.
-    pub fulfilled: BTreeMap<LineNumber, Units>,
+    /// Fulfilled units of lines without stock, and their values. Lines without fulfilled units are absent.
+    pub fulfilled: BTreeMap<LineNumber, LineUnits>,
     /// When the last backordered unit of a SKU is expected, where that is known.
     pub promised: BTreeMap<Sku, Timestamp>,
     /// When its reservations end. Absent: they do not end.

@@ -1,7 +1,5 @@
 //! The units of an order's lines, by what has happened to them.
 
-use std::collections::BTreeMap;
-
 use super::contents::{LineUnits, OrderedLine, total};
 use super::fulfillment_order::FulfillmentLine;
 use super::shipment::TrackedPackage;
@@ -126,24 +124,6 @@ impl Order {
     /// Backordered units by SKU.
     pub fn backordered_demand(&self) -> Demand {
         self.demand(self.backordered.iter().copied())
-    }
-
-    /// Divides the price of each line among units of it. `before` gives the units of a line that are accounted for
-    /// already.
-    pub(super) fn prorate(
-        &self,
-        mut lines: Vec<LineUnits>,
-        before: impl Fn(LineNumber) -> Units,
-    ) -> Vec<LineUnits> {
-        let Some(digits) = self.digits() else { return lines };
-        let mut counted: BTreeMap<LineNumber, Units> = BTreeMap::new();
-        for units in &mut lines {
-            let counted = counted.entry(units.line).or_insert_with(|| before(units.line));
-            let ordered = self.lines().get(units.line.index());
-            units.value = ordered.and_then(|line| line.value(*counted, units.quantity, digits));
-            *counted += units.quantity;
-        }
-        lines
     }
 
     /// Whether a line of it is of a SKU.

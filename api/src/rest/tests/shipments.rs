@@ -91,3 +91,40 @@ async fn a_lost_package_is_sent_again() {
     assert_eq!((parts.len(), &parts[0]["shipments"][0]["packages"][0]["resent"]), (2, &json!(true)));
     assert_eq!(units(&server).await[1], 2);
 }
+
+/// The values that the events of a kind have in the history of an order, in the order of events.
+async fn values(server: &TestServer, order: &str, kind: &str) -> Vec<String> {
+    let history = server.get(&format!("/v1/orders/{order}/history")).await.ok(200);
+    let events = history["items"].as_array().unwrap().iter().filter(|event| event["type"] == kind);
+    let lines = events.flat_map(|event| event["data"]["lines"].as_array().unwrap().clone());
+    lines.map(|line| line["value"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn returned_units_have_the_values_of_the_shipments_that_stand() {
+    let server = TestServer::stocked().await;
+    let line = json!({ "sku": "TEA", "quantity": 3, "total": "10.00" });
+    let body = json!({ "channel": "web", "payment": "not_required", "currency": "EUR", "lines": [line] });
+    let created = server.post("/v1/orders", "order", &body).await.ok(201);
+    let part = created["fulfillmentOrders"][0]["fulfillmentOrderId"].as_str().unwrap();
+    let ship = async |number: &str| {
+        let lines = json!([{ "line": 1, "quantity": 1 }]);
+        let packages = json!([{ "carrier": "DHL", "trackingNumber": number, "lines": lines }]);
+        let path = format!("/v1/fulfillment-orders/{part}/ship");
+        server.post(&path, number, &json!({ "packages": packages })).await.ok(201)
+    };
+    ship("1").await;
+    let second = ship("2").await["shipmentId"].as_str().unwrap().to_owned();
+    ship("3").await;
+    let path = format!("/v1/shipments/{second}/cancel");
+    server.post(&path, "cancel", &json!({ "reason": "still here" })).await.ok(200);
+    ship("4").await;
+    let id = created["orderId"].as_str().unwrap();
+    let two = json!({ "lines": [{ "line": 1, "quantity": 2 }], "reason": "too small" });
+    let announced = server.post(&format!("/v1/orders/{id}/returns"), "return", &two).await.ok(201);
+    let path = format!("/v1/returns/{}/receive", announced["returnId"].as_str().unwrap());
+    let back = json!([{ "line": 1, "quantity": 2, "disposition": "restock" }]);
+    server.post(&path, "back", &json!({ "location": "munich", "lines": back })).await.ok(200);
+    assert_eq!(values(&server, id, "ShipmentCancelled").await, ["3.34"]);
+    assert_eq!(values(&server, id, "ReturnReceived").await, ["6.66"]);
+}

@@ -6,7 +6,7 @@ pub(super) mod request;
 
 use serde::{Deserialize, Serialize};
 
-use crate::values::{LineNumber, ReturnId, Text, Timestamp, Units};
+use crate::values::{Amount, LineNumber, ReturnId, Text, Timestamp, Units};
 
 /// Units that are announced to come back together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,4 +52,6 @@ pub struct ReturnLine {
     pub received: Units,
     /// Of those, units that were scrapped.
     pub scrapped: Units,
+    /// The values of the units that came back, where they are known.
+    pub value: Option<Amount>,
 }

@@ -1,14 +1,12 @@
 //! Receives units that came back.
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::OrderReturn;
 use crate::command::commands;
 use crate::order::choices::{DiscrepancyCode, Disposition};
-use crate::order::contents::{LineUnits, ReturnedUnits};
+use crate::order::contents::ReturnedUnits;
 use crate::order::decision::{Decision, check_serials, clamp_reported_time, discrepancy};
 use crate::order::events::ReturnReceived;
 use crate::order::lines::{check_entries, resolve_line, unknown_line};
@@ -65,7 +63,7 @@ pub(in crate::order) fn receive(order: &Order, command: &ReceiveReturn, at: Time
             value: None,
         });
     }
-    set_value(order, &mut lines);
+    order.value_returned(&mut lines);
     let exceeds = order.lines().iter().any(|ordered| exceeds_announced(announced, &lines, ordered.line));
     let (return_id, location) = (announced.id, command.location.clone());
     let (received_at, ahead) = clamp_reported_time(command.occurred_at, at);
@@ -73,25 +71,6 @@ pub(in crate::order) fn receive(order: &Order, command: &ReceiveReturn, at: Time
     let received = ReturnReceived { return_id, location, lines, received_at };
     let excess = exceeds.then(|| discrepancy(DiscrepancyCode::ReturnedMoreThanRequested));
     Ok(std::iter::once(received.into()).chain(excess).chain(ahead).collect())
-}
-
-/// Returned units have their share of the line's price. Units beyond those that have shipped have none.
-fn set_value(order: &Order, lines: &mut [ReturnedUnits]) {
-    let totals = order.line_totals();
-    let totals = |line: LineNumber| totals.get(line.index()).copied().unwrap_or_default();
-    let before = |line: LineNumber| totals(line).returned;
-    let mut left: BTreeMap<LineNumber, Units> = BTreeMap::new();
-    let units = lines.iter().map(|units| {
-        let shipped = || totals(units.line).shipped.saturating_sub(totals(units.line).returned);
-        let left = left.entry(units.line).or_insert_with(shipped);
-        let valued = units.quantity.min(*left);
-        *left -= valued;
-        LineUnits::new(units.line, valued)
-    });
-    let units = units.collect();
-    for (units, prorated) in lines.iter_mut().zip(order.prorate(units, before)) {
-        units.value = prorated.value;
-    }
 }
 
 fn exceeds_announced(announced: &OrderReturn, lines: &[ReturnedUnits], line: LineNumber) -> bool {

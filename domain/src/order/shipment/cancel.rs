@@ -1,15 +1,14 @@
 //! Cancels a shipment that was reported by mistake.
 
-use std::ops::AddAssign;
-
 use super::Shipment;
 use crate::command::commands;
 use crate::order::contents::{LineUnits, total};
 use crate::order::decision::{Decision, find_shipment};
 use crate::order::events::ShipmentCancelled;
+use crate::order::line_values;
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::Order;
-use crate::order::update::{count, each_line};
+use crate::order::update::each_line;
 use crate::values::{LineNumber, ShipmentId, Text, Units};
 
 commands! {
@@ -60,26 +59,40 @@ pub(in crate::order) fn cancel(order: &Order, command: &CancelShipment) -> Decis
             lines.push(LineUnits::new(line, units));
         }
     }
-    let cancelled = ShipmentCancelled {
+    let mut event = ShipmentCancelled {
         shipment_id: id,
         fulfillment_order_id: shipment.fulfillment_order_id,
         lines,
         unreserved,
-        cancelled,
+        cancelled: Vec::new(),
         reason: command.reason.clone(),
     };
-    Ok(vec![cancelled.into()])
+    let mut without = order.clone();
+    withdraw(&mut without, &event);
+    without.value_unshipped(&mut event);
+    event.cancelled = without.value_cancelled(cancelled);
+    Ok(vec![event.into()])
 }
 
 /// Its units are packed again. Units that are not reserved again are no longer assigned to the location.
 pub(in crate::order) fn cancelled(order: &mut Order, cancelled: &ShipmentCancelled) {
+    let withdrawn = withdraw(order, cancelled);
+    line_values::cancel(order, &cancelled.cancelled);
+    if let Some(shipment) = withdrawn {
+        line_values::keep_charges(order, &shipment, cancelled);
+    }
+}
+
+/// Removes the shipment; its units count as packed.
+fn withdraw(order: &mut Order, cancelled: &ShipmentCancelled) -> Option<Shipment> {
     let id = cancelled.fulfillment_order_id;
-    order.shipments.retain(|shipment| shipment.id != cancelled.shipment_id);
+    let index = order.shipments.iter().position(|shipment| shipment.id == cancelled.shipment_id)?;
+    let shipment = order.shipments.remove(index);
     each_line(order, id, &cancelled.lines, |line, units| line.shipped -= units);
     each_line(order, id, &cancelled.unreserved, |line, units| {
         line.released += units;
         line.packed = line.packed.min(line.net_quantity());
         line.picked = line.picked.min(line.net_quantity());
     });
-    count(&mut order.cancelled, &cancelled.cancelled, Units::add_assign);
+    Some(shipment)
 }

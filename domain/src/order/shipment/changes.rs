@@ -4,6 +4,7 @@ use super::{Shipment, TrackedPackage};
 use crate::order::choices::TrackingStatus;
 use crate::order::contents::{LineUnits, Package};
 use crate::order::events::{DeliveryConfirmed, ShipmentCreated, ShipmentStuck, ShipmentTracked};
+use crate::order::line_values::{charge, uncancel};
 use crate::order::state::Order;
 use crate::order::update::{drop_answered_request, limit_backordered, seal, update};
 use crate::values::{Reference, ShipmentId, Units};
@@ -22,6 +23,7 @@ pub(in crate::order) fn shipped(order: &mut Order, created: &ShipmentCreated) {
         ship_units(order, &mut shipment, units);
         limit_backordered(order);
     }
+    charge(order, &mut shipment);
     // A fulfillment order does not move any more after units of it have shipped.
     update(order, created.fulfillment_order_id, |fulfillment| {
         fulfillment.cancellation_request.take_if(|request| request.move_to.is_some());
@@ -33,6 +35,7 @@ pub(in crate::order) fn shipped(order: &mut Order, created: &ShipmentCreated) {
 fn package(package: &Package) -> TrackedPackage {
     TrackedPackage {
         shipped: package.clone(),
+        charged: Vec::new(),
         former_labels: Vec::new(),
         labelled_at: None,
         tracked: None,
@@ -60,9 +63,7 @@ fn ship_units(order: &mut Order, shipment: &mut Shipment, units: &LineUnits) {
         drop_answered_request(fulfillment);
     });
     let uncancelled = excess.saturating_sub(totals.pending() + totals.backordered).min(totals.cancelled);
-    if let Some(cancelled) = order.cancelled.get_mut(units.line.index()) {
-        *cancelled -= uncancelled;
-    }
+    uncancel(order, units.line, uncancelled);
     let noted = [(&mut shipment.unreserved, excess), (&mut shipment.uncancelled, uncancelled)];
     for (lines, quantity) in noted.into_iter().filter(|(_, quantity)| !quantity.is_zero()) {
         lines.push(LineUnits::new(units.line, quantity));

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::choices::TrackingStatus;
 use super::contents::{LineUnits, Package, package_key};
-use crate::values::{FulfillmentOrderId, Period, Reference, ShipmentId, Timestamp};
+use crate::values::{FulfillmentOrderId, Period, Reference, ShipmentId, Timestamp, Units};
 
 /// Packages that left a location together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,6 +43,10 @@ pub struct Shipment {
 pub struct TrackedPackage {
     #[serde(rename = "package")]
     pub shipped: Package,
+    /// For each of its lines, the number of units that the value is for: units that were sold and that no earlier package was
+    /// charged with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub charged: Vec<Units>,
     /// The carriers and tracking numbers of labels that were replaced: a report about the shipment may repeat them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub former_labels: Vec<(Reference, Reference)>,
@@ -74,6 +78,11 @@ impl Shipment {
 }
 
 impl TrackedPackage {
+    /// Its lines, each with the number of units that the value is for.
+    pub(super) fn charged_lines(&self) -> impl Iterator<Item = (&LineUnits, Units)> {
+        self.shipped.lines.iter().zip(self.charged.iter().copied())
+    }
+
     /// Whether it has, or has had, a label.
     pub(super) fn had_label(&self, carrier: &Reference, tracking_number: &Reference) -> bool {
         let key = package_key(carrier, tracking_number);

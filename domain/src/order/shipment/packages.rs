@@ -1,6 +1,6 @@
 //! The packages of a shipment: their contents, ids and labels.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use crate::order::fulfillment_order::{FulfillmentLine, FulfillmentOrder};
 use crate::order::lines::{LineQuantity, resolve_lines};
 use crate::order::refusals::OrderRefusal;
 use crate::order::state::Order;
-use crate::values::{Amount, LineNumber, Quantity, Reference, ShipmentId, Text, Units};
+use crate::values::{Quantity, Reference, ShipmentId, Text};
 
 /// A package that leaves.
 #[serde_with::skip_serializing_none]
@@ -54,7 +54,7 @@ impl Package {
     }
 }
 
-/// The packages with their labels and the value of their contents.
+/// The packages with their labels and contents.
 pub(super) fn packages(
     order: &Order,
     shipment_id: ShipmentId,
@@ -63,47 +63,19 @@ pub(super) fn packages(
     contents: Vec<Vec<LineUnits>>,
 ) -> Result<Vec<Package>, OrderRefusal> {
     let mut packages = Vec::with_capacity(given.len());
-    let counts: Vec<usize> = contents.iter().map(Vec::len).collect();
-    let mut valued = set_values(order, contents.into_iter().flatten().collect()).into_iter();
-    for ((index, given), (package_id, count)) in given.iter().enumerate().zip(ids.into_iter().zip(counts)) {
+    for ((index, given), (package_id, lines)) in given.iter().enumerate().zip(ids.into_iter().zip(contents)) {
         let (carrier, tracking_number) = label(order, shipment_id, index, given, &package_id)?;
         packages.push(Package {
             package_id,
             carrier,
             tracking_number,
             service: given.service.clone(),
-            lines: valued.by_ref().take(count).collect(),
+            lines,
             weight: given.weight,
             dimensions: given.dimensions.clone(),
         });
     }
     Ok(packages)
-}
-
-/// Sets the values of units that leave: the price of all units of the line that have left, less the values of its other
-/// shipments. Units that are sent again, and units beyond those that were sold, have the value 0.
-fn set_values(order: &Order, mut lines: Vec<LineUnits>) -> Vec<LineUnits> {
-    let Some(digits) = order.digits() else { return lines };
-    let totals = order.line_totals();
-    let mut by_line: BTreeMap<LineNumber, (Units, Amount)> = BTreeMap::new();
-    for units in &mut lines {
-        let shipped = || totals.get(units.line.index()).map_or(Units::ZERO, |totals| totals.shipped);
-        let (count, charged) =
-            by_line.entry(units.line).or_insert_with(|| (shipped(), order.charged(units.line)));
-        *count += units.quantity;
-        let price =
-            order.lines().get(units.line.index()).and_then(|line| line.value(Units::ZERO, *count, digits));
-        units.value = price.and_then(|price| still_owed(price, *charged));
-        *charged = units.value.and_then(|value| charged.plus(value)).unwrap_or(*charged);
-    }
-    lines
-}
-
-/// The part of a price that is not charged yet; zero if more is charged already.
-fn still_owed(price: Amount, charged: Amount) -> Option<Amount> {
-    let owed = price.minus(charged)?;
-    let is_overcharged = (owed < Amount::ZERO) != (price < Amount::ZERO);
-    if is_overcharged { price.minus(price) } else { Some(owed) }
 }
 
 /// The carrier and the tracking number of a package. Packages without a carrier are named after the delivery method.

@@ -71,8 +71,7 @@ pub(in crate::order) fn ship(
     let ids = package_ids(&command.packages)?;
     let shipment_id = ShipmentId::new(id.order(), order.shipments_created + 1);
     let shipped: Vec<LineUnits> = contents.iter().flatten().cloned().collect();
-    let mut events: Vec<OrderEvent> = Vec::new();
-    events.extend(released_by_others(order, fulfillment, &shipped)?);
+    let released = released_by_others(order, fulfillment, &shipped)?;
     let has_carrier = matches!(order.delivery_method(), DeliveryMethod::Ship | DeliveryMethod::Dropship);
     let (shipped_at, ahead) = clamp_reported_time(command.shipped_at.or(command.occurred_at), at);
     let created = ShipmentCreated {
@@ -84,6 +83,8 @@ pub(in crate::order) fn ship(
         stuck_after: stuck_after.filter(|_| has_carrier),
     };
     let delivered = delivered_at_once(order, &created);
+    let mut events: Vec<OrderEvent> = released.into_iter().collect();
+    let created = order.after(&events).value_shipped(created);
     events.push(created.into());
     events.extend(confirm_reservation(order));
     events.extend(delivered);
