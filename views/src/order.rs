@@ -365,7 +365,6 @@ impl FulfillmentOrderView {
             })
         };
         let shipments = order.shipments.iter().filter(|one| one.fulfillment_order_id == fulfillment.id);
-        let request = fulfillment.cancellation_request.as_ref();
         Self {
             fulfillment_order_id: fulfillment.id,
             location: fulfillment.location.clone(),
@@ -373,7 +372,7 @@ impl FulfillmentOrderView {
             accepted: fulfillment.accepted,
             wms_ref: fulfillment.wms_ref.clone(),
             cancellation_requested: fulfillment.has_pending_cancellation(),
-            move_to: request.and_then(|request| request.move_to.clone()),
+            move_to: fulfillment.move_target().cloned(),
             amendment_requested: order.awaits_answer_of(fulfillment),
             promise: fulfillment.promise.clone(),
             waiting_for: order.waiting_for(fulfillment.id).filter(|_| fulfillment.is_open()),

@@ -228,7 +228,7 @@ fn added(
 
 /// Units of a line to deliver: neither cancelled, nor requested to be.
 fn to_deliver(order: &Order, line: LineNumber, totals: &LineTotals) -> Units {
-    let cancels = |one: &&FulfillmentOrder| one.cancellation_request.is_some() && one.move_target().is_none();
+    let cancels = |one: &&FulfillmentOrder| one.cancels_on_release();
     let requested = |one: &FulfillmentOrder| Some(one.requested_release(one.line(line)?));
     let requested: Units = order.fulfillment_orders.iter().filter(cancels).filter_map(requested).sum();
     totals.ordered.saturating_sub(totals.cancelled + requested)

@@ -173,7 +173,10 @@ fn request_cancellation(order: &mut Order, requested: &CancellationRequested) {
     let move_to = requested.move_to.clone();
     update(order, requested.fulfillment_order_id, |fulfillment| {
         let all = || fulfillment.all_units(FulfillmentLine::outstanding);
-        let lines = requested.lines.clone().unwrap_or_else(all);
+        let mut lines = requested.lines.clone().unwrap_or_else(all);
+        // Units that have shipped since they were requested stay requested, in case that the shipment is cancelled.
+        let former = fulfillment.cancellation_request.take().filter(|former| former.move_to == move_to);
+        lines.extend(former.into_iter().flat_map(|former| former.lines));
         fulfillment.cancellation_request =
             Some(CancellationRequest { lines, move_to, forced: requested.forced });
     });

@@ -98,7 +98,7 @@ impl Order {
 
     /// Whether the target of a requested move can still take the fulfillment order over, or the move was forced.
     pub fn can_reassign(&self, id: FulfillmentOrderId, is_paused: bool) -> bool {
-        let request = self.fulfillment_order(id).and_then(|one| one.cancellation_request.as_ref());
+        let request = self.fulfillment_order(id).and_then(FulfillmentOrder::effective_request);
         let target = request.filter(|request| !request.forced).and_then(|request| request.move_to.as_ref());
         target.is_none_or(|target| self.check_target(target, is_paused).is_ok())
     }

@@ -1,7 +1,7 @@
 //! Changes of the state of an order that several events have in common.
 
 use super::contents::LineUnits;
-use super::fulfillment_order::{FulfillmentLine, FulfillmentOrder};
+use super::fulfillment_order::{CancellationRequest, FulfillmentLine, FulfillmentOrder};
 use super::state::{Order, PersonalDataState};
 use crate::values::{FulfillmentOrderId, Units};
 
@@ -55,9 +55,10 @@ pub(super) fn limit_backordered(order: &mut Order) {
     }
 }
 
-/// A request is answered when no units are left to release.
+/// A request is answered when its location has released all requested units. Requested units that have shipped are not released:
+/// they are requested again if the shipment is cancelled.
 pub(super) fn drop_answered_request(fulfillment: &mut FulfillmentOrder) {
-    if !fulfillment.has_pending_cancellation() {
-        fulfillment.cancellation_request = None;
-    }
+    let is_released =
+        |request: &mut CancellationRequest| request.lines.iter().all(|units| units.quantity.is_zero());
+    fulfillment.cancellation_request.take_if(is_released);
 }

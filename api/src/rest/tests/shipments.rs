@@ -128,3 +128,23 @@ async fn returned_units_have_the_values_of_the_shipments_that_stand() {
     assert_eq!(values(&server, id, "ShipmentCancelled").await, ["3.34"]);
     assert_eq!(values(&server, id, "ReturnReceived").await, ["6.66"]);
 }
+
+#[tokio::test]
+async fn a_cancellation_request_stands_again_after_its_shipment_is_cancelled() {
+    let server = TestServer::stocked().await;
+    let created = server.post("/v1/orders", "order", &order(2)).await.ok(201);
+    let part = created["fulfillmentOrders"][0]["fulfillmentOrderId"].as_str().unwrap();
+    let part = format!("/v1/fulfillment-orders/{part}");
+    server.post(&format!("{part}/accept"), "accept", &json!({})).await.ok(200);
+    let cancel = format!("/v1/orders/{}/cancel", created["orderId"].as_str().unwrap());
+    server.post(&cancel, "cancel", &json!({ "reason": "too late" })).await.ok(200);
+    let packages = json!([{ "carrier": "DHL", "trackingNumber": "JJD1" }]);
+    let shipped =
+        server.post(&format!("{part}/ship"), "ship", &json!({ "packages": packages })).await.ok(201);
+    assert_eq!(shipped["fulfillmentOrders"][0]["cancellationRequested"], false);
+    let path = format!("/v1/shipments/{}/cancel", shipped["shipmentId"].as_str().unwrap());
+    let again = server.post(&path, "unship", &json!({ "reason": "still here" })).await.ok(200);
+    assert_eq!(again["fulfillmentOrders"][0]["cancellationRequested"], true);
+    let agreed = server.post(&format!("{part}/accept-cancellation"), "agree", &json!({})).await.ok(200);
+    assert_eq!(agreed["status"], "cancelled");
+}

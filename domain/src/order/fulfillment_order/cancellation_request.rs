@@ -99,8 +99,7 @@ pub(in crate::order) fn cancel_returned<'a>(
     order: &Order,
     returned: impl IntoIterator<Item = (&'a FulfillmentOrder, &'a [LineUnits])>,
 ) -> Option<OrderEvent> {
-    let cancels = |one: &FulfillmentOrder| one.cancellation_request.is_some() && one.move_target().is_none();
-    let returned = returned.into_iter().filter(|(one, _)| cancels(one));
+    let returned = returned.into_iter().filter(|(one, _)| one.cancels_on_release());
     let lines: Vec<LineUnits> = returned
         .flat_map(|(one, lines)| {
             one.all_units(|line| one.requested_release(line).min(total(lines, line.line)))

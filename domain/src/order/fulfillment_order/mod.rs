@@ -23,7 +23,7 @@ pub struct FulfillmentOrder {
     pub accepted: bool,
     /// Its name in the warehouse's own system.
     pub wms_ref: Option<Reference>,
-    /// The request that the location has not answered yet.
+    /// The request that the location has not answered yet. It has no effect on units that have shipped.
     pub cancellation_request: Option<CancellationRequest>,
     /// When it can leave and arrive, as promised when it was reserved.
     pub promise: Option<PromisedDates>,
@@ -104,8 +104,18 @@ impl FulfillmentOrder {
 
     /// Units of a line that its location was requested to release and still can.
     pub fn requested_release(&self, line: &FulfillmentLine) -> Units {
-        let requested = self.cancellation_request.as_ref().map(|request| total(&request.lines, line.line));
+        let requested = self.effective_request().map(|request| total(&request.lines, line.line));
         requested.unwrap_or(Units::ZERO).min(line.outstanding())
+    }
+
+    /// The request that its location can answer. A fulfillment order does not move while units of it have shipped.
+    pub(super) fn effective_request(&self) -> Option<&CancellationRequest> {
+        self.cancellation_request.as_ref().filter(|request| request.move_to.is_none() || !self.has_shipped())
+    }
+
+    /// Whether its location was requested to release units that are cancelled then.
+    pub(super) fn cancels_on_release(&self) -> bool {
+        self.effective_request().is_some_and(|request| request.move_to.is_none())
     }
 
     /// Whether its location has not answered a request to release units.
@@ -114,8 +124,8 @@ impl FulfillmentOrder {
     }
 
     /// The location that its requested units move to.
-    pub(super) fn move_target(&self) -> Option<&LocationId> {
-        self.cancellation_request.as_ref()?.move_to.as_ref()
+    pub fn move_target(&self) -> Option<&LocationId> {
+        self.effective_request()?.move_to.as_ref()
     }
 
     /// Whether it supplies units of the order, shipped ones included.

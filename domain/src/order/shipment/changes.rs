@@ -6,7 +6,7 @@ use crate::order::contents::{LineUnits, Package};
 use crate::order::events::{DeliveryConfirmed, ShipmentCreated, ShipmentStuck, ShipmentTracked};
 use crate::order::line_values::{charge, uncancel};
 use crate::order::state::Order;
-use crate::order::update::{drop_answered_request, limit_backordered, seal, update};
+use crate::order::update::{limit_backordered, seal, update};
 use crate::values::{Reference, ShipmentId, Units};
 
 pub(in crate::order) fn shipped(order: &mut Order, created: &ShipmentCreated) {
@@ -24,10 +24,6 @@ pub(in crate::order) fn shipped(order: &mut Order, created: &ShipmentCreated) {
         limit_backordered(order);
     }
     charge(order, &mut shipment);
-    // A fulfillment order does not move any more after units of it have shipped.
-    update(order, created.fulfillment_order_id, |fulfillment| {
-        fulfillment.cancellation_request.take_if(|request| request.move_to.is_some());
-    });
     order.shipments.push(shipment);
     order.shipments_created += 1;
 }
@@ -60,7 +56,6 @@ fn ship_units(order: &mut Order, shipment: &mut Shipment, units: &LineUnits) {
             line.packed = line.packed.max(line.shipped);
             line.picked = line.picked.max(line.packed);
         }
-        drop_answered_request(fulfillment);
     });
     let uncancelled = excess.saturating_sub(totals.pending() + totals.backordered).min(totals.cancelled);
     uncancel(order, units.line, uncancelled);

@@ -112,3 +112,56 @@ fn units_that_are_fetched_elsewhere_are_not_reserved_again() {
     let order = after(&order, cancel_shipment(1, json!({})));
     assert!(order.needs_sourcing() && order.fulfillment_orders.iter().all(|one| !one.is_open()));
 }
+
+/// The units of a line that the location of the first fulfillment order is requested to release.
+fn requested(order: &Order) -> u64 {
+    let part = &order.fulfillment_orders[0];
+    part.requested_release(&part.lines[0]).number()
+}
+
+#[test]
+fn a_cancellation_request_stands_again_when_the_shipment_is_cancelled() {
+    let pending = || given([create(), reserve_all(), pay("money"), accept(1), cancel()]);
+    for packages in [json!({}), some(2)] {
+        let shipped = after(&pending(), ship(1, &[packages]));
+        let order = after(&shipped, cancel_shipment(1, json!({})));
+        assert!(order.fulfillment_orders[0].has_pending_cancellation());
+        assert_eq!(requested(&order), 5);
+        assert!(after(&order, accept_cancellation(1)).is_cancelled());
+    }
+    let twice = after(&after(&pending(), ship(1, &[some(2)])), ship_all(1));
+    assert_eq!(refusal(&twice, accept_cancellation(1)), ("no_cancellation_requested", None));
+    assert_eq!(requested(&after(&twice, cancel_shipment(1, json!({})))), 2);
+}
+
+#[test]
+fn a_request_that_was_answered_does_not_stand_again() {
+    let pending = given([create(), reserve_all(), pay("money"), accept(1), cancel()]);
+    let rejected = OrderCommand::RejectCancellation(on_part(1, json!({ "reason": "packed" })));
+    let order = after(&after(&after(&pending, rejected), ship_all(1)), cancel_shipment(1, json!({})));
+    assert!(!order.fulfillment_orders[0].has_pending_cancellation());
+}
+
+#[test]
+fn units_that_ship_stay_requested_when_others_are_requested_later() {
+    let only = |line: usize| {
+        let lines = json!([{ "line": line, "quantity": if line == 1 { 5 } else { 3 } }]);
+        let fields = json!({ "orderId": order_id(), "reason": "too many", "lines": lines });
+        OrderCommand::CancelOrder(read(fields, json!({})))
+    };
+    let shipped =
+        given([create(), reserve_all(), pay("money"), accept(1), only(1), ship(1, &[some(5)]), only(2)]);
+    let order = after(&shipped, cancel_shipment(1, json!({})));
+    assert_eq!(requested(&order), 5);
+    assert!(after(&order, accept_cancellation(1)).is_cancelled());
+}
+
+#[test]
+fn a_request_to_move_stands_again_when_the_shipment_is_cancelled() {
+    let pending = given([create(), reserve_all(), pay("money"), accept(1), relocate(1, "DC-2")]);
+    let shipped = after(&pending, ship(1, &[some(2)]));
+    assert!(!shipped.fulfillment_orders[0].has_pending_cancellation());
+    assert_eq!(refusal(&shipped, accept_cancellation(1)), ("no_cancellation_requested", None));
+    let order = after(&shipped, cancel_shipment(1, json!({})));
+    assert_eq!(names(&when(&order, accept_cancellation(1))), ["ItemPutBack", "FulfillmentOrderMoved"]);
+}
