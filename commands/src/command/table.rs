@@ -43,7 +43,7 @@ macro_rules! command_table {
                 order::PackItems: report(fulfillment_order_id.order()) => decide;
                 order::MarkReadyForPickup: report(fulfillment_order_id.order()) => decide_at;
                 order::ShipItems: report(fulfillment_order_id.order()) => orders::ship;
-                order::CancelShipment: report(shipment_id.order()) => decide;
+                order::CancelShipment: report(shipment_id.order()) => decide_at;
                 order::RelabelPackage: report(shipment_id.order()) => orders::relabel;
                 order::ResendPackage: request(shipment_id.order()) => decide;
                 order::TrackShipment: report(shipment_id.order()) => decide_at;

@@ -76,7 +76,7 @@ pub enum OrderCommand {
     UndoRejection(UndoRejection),
     /// With the time after which a package without reports counts as stuck.
     ShipItems(ShipItems, Option<Period>, Timestamp),
-    CancelShipment(CancelShipment),
+    CancelShipment(CancelShipment, Timestamp),
     RelabelPackage(RelabelPackage, Timestamp),
     ResendPackage(ResendPackage),
     TrackShipment(TrackShipment, Timestamp),
@@ -153,7 +153,7 @@ pub(super) fn decide(order: &Order, command: &OrderCommand) -> Decision {
         OrderCommand::UnpackItems(command) => unpack(order, command),
         OrderCommand::UndoRejection(command) => undo_rejection(order, command),
         OrderCommand::ShipItems(command, stuck_after, at) => ship(order, command, *stuck_after, *at),
-        OrderCommand::CancelShipment(command) => cancel_shipment(order, command),
+        OrderCommand::CancelShipment(command, at) => cancel_shipment(order, command, *at),
         OrderCommand::ResendPackage(command) => resend(order, command),
         OrderCommand::RelabelPackage(command, at) => relabel(order, command, *at),
         OrderCommand::TrackShipment(command, at) => track(order, command, *at),

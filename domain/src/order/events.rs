@@ -339,6 +339,8 @@ payloads! {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         cancelled: Vec<LineUnits>,
         reason: Text<500>,
+        /// The decision time. Absent in events that older programs wrote.
+        at: Option<Timestamp>,
     }
     /// A package has another label.
     PackageRelabelled {

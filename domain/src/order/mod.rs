@@ -102,7 +102,8 @@ pub use shipment::ship::{ShipItems, reported_before};
 pub use shipment::tracking::{TrackParcel, TrackShipment};
 pub use shipment::{Shipment, TrackedPackage};
 pub use state::{
-    Discrepancy, Hold, LastPaymentEvent, MAX_LINES, Order, PendingAmendment, PersonalDataState, Refund,
+    CancelledShipment, Discrepancy, Hold, LastPaymentEvent, MAX_LINES, Order, PendingAmendment,
+    PersonalDataState, Refund,
 };
 pub use status::{
     CancellationStatus, DeliveryStatus, FulfillmentStatus, OrderStatus, PaymentStatus, ReservationStatus,

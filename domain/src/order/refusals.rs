@@ -129,6 +129,12 @@ pub enum OrderRefusal {
         "a package of shipment {0} was delivered; cancel the shipment with force: true if that is a mistake too"
     )]
     ShipmentDelivered(ShipmentId),
+    #[error("shipment {id} has been cancelled{}; report goods that leave now as another shipment", cancelled_since(*.at))]
+    ShipmentCancelled {
+        id: ShipmentId,
+        /// When it was cancelled, where that is known.
+        at: Option<Timestamp>,
+    },
     #[error("units of shipment {0} were returned or are announced to come back; close the return first")]
     ShipmentReturned(ShipmentId),
     #[error("a package of shipment {0} was sent again: its goods have left")]
@@ -236,6 +242,7 @@ impl Refusal for OrderRefusal {
             Self::PackageLinesMissing => ("package_lines_missing", Class::Invalid),
             Self::UnknownShipment(_) => ("unknown_shipment", Class::NotFound),
             Self::ShipmentDelivered(_) => ("shipment_delivered", Class::Conflict),
+            Self::ShipmentCancelled { .. } => ("shipment_cancelled", Class::Conflict),
             Self::ShipmentReturned(_) => ("shipment_returned", Class::Conflict),
             Self::ShipmentResent(_) => ("shipment_resent", Class::Conflict),
             Self::PackageNotLost(_) => ("package_not_lost", Class::Conflict),
@@ -314,6 +321,10 @@ impl Refusal for OrderRefusal {
             _ => None,
         }
     }
+}
+
+fn cancelled_since(at: Option<Timestamp>) -> String {
+    at.map_or_else(String::new, |at| format!(" since {at}"))
 }
 
 fn earliest_departure(earliest: Option<Timestamp>) -> String {

@@ -65,6 +65,7 @@ pub struct Order {
     /// Locations that have rejected a fulfillment order of it: they are excluded from sourcing.
     pub rejected_by: BTreeSet<LocationId>,
     pub shipments: Vec<Shipment>,
+    pub cancelled_shipments: Vec<CancelledShipment>,
     /// The number of shipments ever created, cancelled ones included: shipment ids are derived from it.
     pub shipments_created: u32,
     pub returns: Vec<OrderReturn>,
@@ -106,6 +107,16 @@ pub struct Payment {
     pub is_complete: bool,
     /// When an authorization ends, where that is known.
     pub until: Option<Timestamp>,
+}
+
+/// A shipment that was cancelled because it was reported by mistake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CancelledShipment {
+    /// Its number is not used again.
+    pub id: ShipmentId,
+    /// When it was cancelled, where that is known.
+    pub at: Option<Timestamp>,
 }
 
 /// Money that was paid back.

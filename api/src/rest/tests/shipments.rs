@@ -38,7 +38,9 @@ async fn the_units_of_a_cancelled_shipment_are_reserved_again_and_its_number_fin
     assert_eq!(cancelled["fulfillmentOrders"][0]["shipments"], json!([]));
     assert_eq!(units(&server).await, [on_hand + 2, 2]);
     server.post("/v1/tracking", "scan", &scan("JJD1")).await.problem(404, "unknown_tracking_number");
-    server.post(&path, "again", &json!({ "reason": "still here" })).await.problem(404, "unknown_shipment");
+    let again = server.post(&path, "again", &json!({ "reason": "still here" })).await;
+    let detail = again.problem(409, "shipment_cancelled")["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains(&shipment) && detail.contains("since 20"), "{detail}");
 }
 
 #[tokio::test]

@@ -7,9 +7,9 @@ use crate::order::decision::{Decision, find_shipment};
 use crate::order::events::ShipmentCancelled;
 use crate::order::line_values;
 use crate::order::refusals::OrderRefusal;
-use crate::order::state::Order;
+use crate::order::state::{CancelledShipment, Order};
 use crate::order::update::each_line;
-use crate::values::{LineNumber, ShipmentId, Text, Units};
+use crate::values::{LineNumber, ShipmentId, Text, Timestamp, Units};
 
 commands! {
     /// Cancels a shipment that was reported by mistake: its goods did not leave. The units are packed and reserved for the order
@@ -37,8 +37,11 @@ fn can_cancel(order: &Order, shipment: &Shipment, force: bool) -> Result<(), Ord
     Ok(())
 }
 
-pub(in crate::order) fn cancel(order: &Order, command: &CancelShipment) -> Decision {
+pub(in crate::order) fn cancel(order: &Order, command: &CancelShipment, at: Timestamp) -> Decision {
     let id = command.shipment_id;
+    if let Some(known) = order.cancelled_shipments.iter().find(|known| known.id == id) {
+        return Err(OrderRefusal::ShipmentCancelled { id, at: known.at });
+    }
     let shipment = find_shipment(order, id)?;
     can_cancel(order, shipment, command.force == Some(true))?;
     let lines = shipment.lines();
@@ -66,6 +69,7 @@ pub(in crate::order) fn cancel(order: &Order, command: &CancelShipment) -> Decis
         unreserved,
         cancelled: Vec::new(),
         reason: command.reason.clone(),
+        at: Some(at),
     };
     let mut without = order.clone();
     withdraw(&mut without, &event);
@@ -76,6 +80,7 @@ pub(in crate::order) fn cancel(order: &Order, command: &CancelShipment) -> Decis
 
 /// Its units are packed again. Units that are not reserved again are no longer assigned to the location.
 pub(in crate::order) fn cancelled(order: &mut Order, cancelled: &ShipmentCancelled) {
+    order.cancelled_shipments.push(CancelledShipment { id: cancelled.shipment_id, at: cancelled.at });
     let withdrawn = withdraw(order, cancelled);
     line_values::cancel(order, &cancelled.cancelled);
     if let Some(shipment) = withdrawn {

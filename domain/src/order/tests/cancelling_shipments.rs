@@ -165,3 +165,14 @@ fn a_request_to_move_stands_again_when_the_shipment_is_cancelled() {
     let order = after(&shipped, cancel_shipment(1, json!({})));
     assert_eq!(names(&when(&order, accept_cancellation(1))), ["ItemPutBack", "FulfillmentOrderMoved"]);
 }
+
+#[test]
+fn a_shipment_is_cancelled_once() {
+    let order = after(&on_its_way(), cancel_shipment(1, json!({})));
+    let Err(refusal) = order.decide(&cancel_shipment(1, json!({}))) else { panic!("it was cancelled twice") };
+    assert_eq!((refusal.code(), refusal.pointer()), ("shipment_cancelled", None));
+    let text = refusal.to_string();
+    assert!(text.contains(&shipment_id(1).to_string()) && text.contains(&time(80).to_string()), "{text}");
+    let again = after(&order, ship_all(1));
+    assert_eq!(names(&when(&again, cancel_shipment(2, json!({})))), ["ShipmentCancelled"]);
+}

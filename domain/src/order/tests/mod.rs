@@ -269,7 +269,7 @@ fn confirm_delivery(number: u32, more: Value) -> OrderCommand {
 
 fn cancel_shipment(number: u32, more: Value) -> OrderCommand {
     let fields = json!({ "shipmentId": shipment_id(number), "reason": "still on the shelf" });
-    OrderCommand::CancelShipment(read(fields, more))
+    OrderCommand::CancelShipment(read(fields, more), time(80))
 }
 
 fn relabel(number: u32, more: Value) -> OrderCommand {

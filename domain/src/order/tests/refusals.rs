@@ -308,6 +308,11 @@ fn shipments() -> Vec<Row> {
         row(&on_its_way(), resend(1, json!({})), ("package_not_lost", None, Conflict)),
         row(&resent, cancel_shipment(1, json!({})), ("shipment_resent", None, Conflict)),
         row(&delivered, cancel_shipment(1, json!({})), ("shipment_delivered", None, Conflict)),
+        row(
+            &after(&on_its_way(), cancel_shipment(1, json!({}))),
+            cancel_shipment(1, json!({})),
+            ("shipment_cancelled", None, Conflict),
+        ),
         row(&delivered, relabel(1, json!({})), ("shipment_delivered", None, Conflict)),
         row(
             &after(&on_its_way(), request_return(&[(1, 1)])),

@@ -164,7 +164,7 @@ fn follow(shop: &mut Shop, step: &Step) -> Result<(), Refused> {
             let number = an_order(shop, *order, has_left)?;
             let id = a_shipment(shop, number, *shipment)?;
             let fields = json!({ "shipmentId": id, "reason": "still there", "force": force });
-            shop.change(number, &OrderCommand::CancelShipment(read(fields)))
+            shop.change(number, &OrderCommand::CancelShipment(read(fields), shop.now()))
         }
         Step::Resend { order, shipment } => {
             let number = an_order(shop, *order, has_left)?;
