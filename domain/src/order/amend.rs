@@ -99,6 +99,30 @@ commands! {
     }
 }
 
+/// A field that an amendment can change: its name, and whether a command has it.
+type AmendableField = (&'static str, fn(&AmendOrder) -> bool);
+
+/// Every field that an amendment can change.
+const AMENDABLE: [AmendableField; 8] = [
+    ("changes", |command| command.changes.as_ref().is_some_and(|changes| !changes.is_empty())),
+    ("shipTo", |command| command.ship_to.is_some()),
+    ("delivery", |command| command.delivery.is_some()),
+    ("priority", |command| command.priority.is_some()),
+    ("allowSplit", |command| command.allow_split.is_some()),
+    ("onShortage", |command| command.on_shortage.is_some()),
+    ("reserveFor", |command| !command.reserve_for.is_keep()),
+    ("attributes", |command| !command.attributes.is_keep()),
+];
+
+/// The amendment changes something.
+fn has_changes(command: &AmendOrder) -> Result<(), OrderRefusal> {
+    if AMENDABLE.iter().any(|(_, is_given)| is_given(command)) {
+        return Ok(());
+    }
+    let fields = AMENDABLE.map(|(name, _)| name).join(", ");
+    Err(OrderRefusal::ChangesMissing { fields })
+}
+
 impl AmendOrder {
     fn terms(&self) -> NewTerms<'_> {
         NewTerms {
@@ -122,12 +146,9 @@ pub(super) fn can_amend(order: &Order) -> Result<(), OrderRefusal> {
 pub(super) fn amend(order: &Order, command: &AmendOrder, at: Timestamp) -> Decision {
     exists(order, command.order_id)?;
     can_amend(order)?;
+    has_changes(command)?;
     let changes = command.changes.as_deref().unwrap_or_default();
-    let is_empty = changes.is_empty() && command.ship_to.is_none() && command.delivery.is_none();
     let terms = command.terms();
-    if is_empty && terms.is_empty() {
-        return Err(OrderRefusal::ChangesMissing);
-    }
     if changes.len() > MAX_LINES {
         return Err(OrderRefusal::TooMany { most: MAX_LINES, pointer: "/changes" });
     }

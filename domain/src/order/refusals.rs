@@ -145,8 +145,11 @@ pub enum OrderRefusal {
     UnknownTrackingNumber,
     #[error("the shipment has no package with this id")]
     UnknownPackage,
-    #[error("specify changes, shipTo or delivery")]
-    ChangesMissing,
+    #[error("the amendment changes nothing; specify at least one of {fields}")]
+    ChangesMissing {
+        /// The fields that an amendment can change, separated by commas.
+        fields: String,
+    },
     #[error("changes[{0}] repeats the line of another change")]
     LineChangedTwice(usize),
     #[error("changes[{0}] exceeds the maximum quantity of a line")]
@@ -248,7 +251,7 @@ impl Refusal for OrderRefusal {
             Self::PackageNotLost(_) => ("package_not_lost", Class::Conflict),
             Self::UnknownTrackingNumber => ("unknown_tracking_number", Class::NotFound),
             Self::UnknownPackage => ("unknown_package", Class::Invalid),
-            Self::ChangesMissing => ("changes_missing", Class::Invalid),
+            Self::ChangesMissing { .. } => ("changes_missing", Class::Invalid),
             Self::LineChangedTwice(_) => ("line_changed_twice", Class::Invalid),
             Self::LineTooLarge(_) => ("line_too_large", Class::Invalid),
             Self::AmountsMissing(_) => ("amounts_missing", Class::Invalid),
@@ -303,7 +306,7 @@ impl Refusal for OrderRefusal {
             Self::HoldOver => "/until",
             Self::AlreadyThere | Self::TargetPaused(_) | Self::TargetRejectedOrder(_) => "/location",
             Self::ShipByUnattainable { .. } => "/delivery/shipBy",
-            Self::ChangesMissing | Self::QuantityBelowShipped { .. } => "/changes",
+            Self::ChangesMissing { .. } | Self::QuantityBelowShipped { .. } => "/changes",
             Self::UnknownOrder(_) => "/orderId",
             Self::UnknownFulfillmentOrder(_) => "/fulfillmentOrderId",
             Self::UnknownShipment(_) => "/shipmentId",

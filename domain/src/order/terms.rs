@@ -19,17 +19,6 @@ pub(super) struct NewTerms<'a> {
     pub(super) attributes: &'a Update<Attributes>,
 }
 
-impl NewTerms<'_> {
-    /// Whether all terms stay as they are.
-    pub(super) fn is_empty(&self) -> bool {
-        self.priority.is_none()
-            && self.allow_split.is_none()
-            && self.on_shortage.is_none()
-            && self.reserve_for.is_keep()
-            && self.attributes.is_keep()
-    }
-}
-
 /// The order can have these terms. Locations that have acknowledged or shipped units of it must not be several if it must not be
 /// split.
 pub(super) fn can_change_terms(order: &Order, terms: &NewTerms<'_>) -> Result<(), OrderRefusal> {

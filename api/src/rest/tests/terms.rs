@@ -24,7 +24,9 @@ async fn the_terms_of_an_open_order_are_amended() {
         [&amended["reserveFor"], &amended["attributes"], &amended["reservedUntil"]],
         [&Value::Null; 3]
     );
-    server.post(&path, "none", &json!({})).await.problem(422, "changes_missing");
+    let none = server.post(&path, "none", &json!({})).await.problem(422, "changes_missing");
+    let detail = none["detail"].as_str().unwrap();
+    assert!(detail.contains("shipTo") && detail.contains("reserveFor"), "{detail}");
 }
 
 #[tokio::test]

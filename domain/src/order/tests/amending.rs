@@ -219,3 +219,18 @@ fn a_completely_shipped_order_cannot_be_amended() {
         }
     }
 }
+
+#[test]
+fn an_amendment_without_changes_names_every_field_that_can_be_changed() {
+    let Err(refusal) = given([create()]).decide(&amend(json!({ "changes": [] }))) else {
+        panic!("not refused")
+    };
+    let schema = serde_json::to_value(schemars::schema_for!(AmendOrder)).unwrap();
+    let common = ["orderId", "occurredAt", "notAfter"];
+    let fields =
+        schema["properties"].as_object().unwrap().keys().filter(|name| !common.contains(&name.as_str()));
+    let fields: std::collections::BTreeSet<&str> = fields.map(String::as_str).collect();
+    let text = refusal.to_string();
+    let named = text.split_once("at least one of ").unwrap().1.split(", ").collect();
+    assert_eq!(fields, named, "{text}");
+}
