@@ -150,3 +150,21 @@ async fn a_cancellation_request_stands_again_after_its_shipment_is_cancelled() {
     let agreed = server.post(&format!("{part}/accept-cancellation"), "agree", &json!({})).await.ok(200);
     assert_eq!(agreed["status"], "cancelled");
 }
+
+#[tokio::test]
+async fn a_resent_package_counts_towards_the_limit_of_the_channel_like_the_lost_one() {
+    let server = TestServer::stocked().await;
+    let policy = json!({ "sku": "TEA", "channelLimits": { "web": 4 } });
+    server.put("/v1/stock-policies", &policy).await.ok(200);
+    let (_, shipment) = shipped(&server).await;
+    let mut lost = scan("JJD1");
+    lost["status"] = json!("failure");
+    server.post("/v1/tracking", "lost", &lost).await.ok(200);
+    let path = format!("/v1/shipments/{shipment}/resend");
+    let resent = server.post(&path, "resend", &json!({ "reason": "lost" })).await.ok(200);
+    assert_eq!(resent["status"], "reserved");
+    let mut more = order(1);
+    more["onShortage"] = json!("reject");
+    let refused = server.post("/v1/orders", "more", &more).await.problem(409, "insufficient_stock");
+    assert_eq!(refused["shortages"][0]["available"], 0);
+}
